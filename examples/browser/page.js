@@ -26,6 +26,8 @@ const pictures = new Pictures();
 let worker = newWorker();
 /** The chosen table: text or a file; undefined until there is one. */
 let source;
+/** Counts the tables that were chosen: a large one that was read late is not shown for a later one. */
+let asked = 0;
 /** The running study, or the last one. */
 let study;
 
@@ -46,7 +48,7 @@ function chooseTable(given) {
   find("#about").textContent = "";
   shown("#look", false);
   say("");
-  if (source !== undefined) worker.postMessage({ type: "table", source });
+  if (source !== undefined) worker.postMessage({ type: "table", source, id: ++asked });
 }
 
 function chooseOwn(given) {
@@ -54,8 +56,16 @@ function chooseOwn(given) {
   chooseTable(given);
 }
 
-function showTable({ rows, columns, preview, notes }, target = columns.at(-1).name) {
-  const made = columns.map(({ name }) => new Option(name));
+/** @param target - the last column that can be predicted, as in most tables */
+function showTable(
+  { rows, columns, preview, notes },
+  target = columns.findLast(({ refused }) => refused === undefined).name,
+) {
+  const made = columns.map(({ name, refused }) => {
+    const option = new Option(refused === undefined ? name : `${name} (${refused})`, name);
+    option.disabled = refused !== undefined;
+    return option;
+  });
   fields.target.replaceChildren(...made);
   fields.target.value = target;
   const left = columns.filter(({ reason }) => reason !== undefined).length;
@@ -93,7 +103,9 @@ addEventListener("drop", (event) => {
   event.preventDefault();
   document.body.classList.remove("dropping");
   const [file] = event.dataTransfer.files;
-  if (file && !fields.source.disabled) chooseOwn(file);
+  if (file && fields.source.disabled)
+    say("This study is still tuning: stop it before you drop another table.");
+  else if (file) chooseOwn(file);
 });
 
 form.addEventListener("submit", (event) => {
@@ -105,6 +117,8 @@ form.addEventListener("submit", (event) => {
   const settings = { table: fields.table.value, target: fields.target.value, trials, epochs, seed };
   begin(settings);
   worker.postMessage({ type: "start", settings, source });
+  // in a narrow window, what happens is below the form
+  if (!matchMedia("(min-width: 60rem)").matches) find("#work").scrollIntoView();
 });
 
 // -------------------------------------------------------------------------------------------------- the study
@@ -128,7 +142,9 @@ const hears = {
     showTable(table, settings.target);
     begin(settings);
   },
-  table: (table) => showTable(table),
+  table({ id, ...table }) {
+    if (id === asked) showTable(table);
+  },
   began({ finished, ...about }) {
     Object.assign(study, about, { first: finished, since: performance.now() });
     pictures.begin(about);
@@ -147,8 +163,10 @@ const hears = {
   forgets({ message }) {
     say(`This study will not outlast the page: ${message}`);
   },
-  error({ of, message }) {
-    say(message);
+  error({ of, id, message }) {
+    if (of === "table" && id !== asked) return;
+    // an option of the library, which this page does not have
+    say(message.replace(/; choose as: \{[^{}]*\}/g, ""));
     if (of !== "start" && of !== "open" && of !== undefined) return;
     if (!study) return chooseTable();
     study.state = "failed";
@@ -227,7 +245,7 @@ function show() {
   pause.textContent = state === "paused" || state === "stopped" ? "Resume" : "Pause";
   fields.source.disabled = fields.choice.disabled = active;
   // keyboard focus stays among the buttons
-  if (focused?.matches(":disabled")) (active ? pause : start).focus();
+  if (focused?.matches(":disabled")) (active ? pause : start).focus({ preventScroll: true });
   document.body.dataset.state = state;
   find("#progress").value = state === "done" ? 1 : trials.length / settings.trials;
   find("#state").textContent = WORDS[state];

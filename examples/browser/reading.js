@@ -4,6 +4,14 @@ import { FettleError, readTable } from "fettle";
 /** Bytes of a file. Larger tables are for the command line. */
 const LARGEST = 32 * 2 ** 20;
 const SHOWN_ROWS = 5;
+/** More rows than this take long in one worker. */
+const MANY_ROWS = 50_000;
+
+/** Texts that people have beside their tables. */
+const OTHERS = [
+  { name: "a page of HTML", begins: /^\uFEFF?\s*<(!doctype|html|\?xml|svg)/i },
+  { name: "JSON", begins: /^\uFEFF?\s*[{[]\s*["{[\]}]/ },
+];
 
 /**
  * The text of a table.
@@ -21,8 +29,16 @@ export async function textOf(source) {
     );
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(await source.arrayBuffer());
-    if (!text.includes("\0")) return text;
-  } catch {}
+    const other = OTHERS.find(({ begins }) => begins.test(text));
+    if (!text.includes("\0") && !other) return text;
+    if (other)
+      throw new FettleError(
+        "invalid_data",
+        `the file is ${other.name}, not a table: save the table as CSV, with a header line, and drop that file`,
+      );
+  } catch (error) {
+    if (error instanceof FettleError) throw error;
+  }
   throw new FettleError(
     "invalid_data",
     "the file is not text: save the table as CSV in UTF-8, with a header line, and drop that file",
@@ -36,7 +52,11 @@ export async function textOf(source) {
  */
 export function aboutTable(csv) {
   const table = readTable(csv);
-  const columns = table.columns.map(({ name, kind, reason }) => ({ name, kind, reason }));
+  const columns = table.columns.map(({ name, kind, reason }) => ({
+    ...{ name, kind, reason },
+    // why it cannot be predicted
+    refused: reason ?? (kind === "date" ? "it holds dates" : undefined),
+  }));
   if (columns.length < 2)
     throw new FettleError(
       "invalid_data",
@@ -45,7 +65,16 @@ export function aboutTable(csv) {
   const rows = Array.from({ length: Math.min(SHOWN_ROWS, table.rows) }, (_, row) =>
     table.columns.map((column) => cell(column, row)),
   );
-  return { rows: table.rows, columns, preview: rows, notes: table.notes };
+  if (columns.every(({ refused }) => refused !== undefined))
+    throw new FettleError(
+      "invalid_data",
+      `no column of the table can be predicted: ${columns.map(({ name, refused }) => `“${name}”: ${refused}`).join("; ")}`,
+    );
+  const long =
+    table.rows > MANY_ROWS
+      ? ["So many rows take long in a page; npx fettle tune uses all processors of this machine."]
+      : [];
+  return { rows: table.rows, columns, preview: rows, notes: [...table.notes, ...long] };
 }
 
 /** A cell as text; empty where it is missing. */

@@ -35,8 +35,8 @@ const answers = {
     postMessage({ type: "kept", settings: kept.settings, table: aboutTable(csv), source });
     await run(kept.settings, csv);
   },
-  async table({ source }) {
-    postMessage({ type: "table", ...aboutTable(await textOf(source)) });
+  async table({ source, id }) {
+    postMessage({ type: "table", id, ...aboutTable(await textOf(source)) });
   },
   async start({ settings, source }) {
     const csv = await textOf(source);
@@ -69,7 +69,7 @@ addEventListener("message", async ({ data: { type, ...message } }) => {
     await answers[type](message);
   } catch (error) {
     const code = error instanceof FettleError ? error.code : "internal";
-    postMessage({ type: "error", of: type, code, message: error.message });
+    postMessage({ type: "error", of: type, id: message.id, code, message: error.message });
   }
 });
 

@@ -175,7 +175,7 @@ async function runBegun(study: Begun): Promise<number> {
     () =>
       `${show(file)} must be the table that the study in ${show(flags.out ?? shownStorage(flags.storage ?? ""))} began with; its cells have changed`,
   );
-  const keeper = await openKeeper(study, data, setup.data.target);
+  const keeper = await openKeeper(study, data, setup);
   const queue = await keeper?.openQueue?.();
   const jobs = cappedJobs(flags.jobs);
   const others = await baselinesFor(setup, flags);

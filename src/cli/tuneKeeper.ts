@@ -12,7 +12,7 @@ import { openQueue } from "./queue.js";
 import { claimStudy, openStorage, StudyRecord, shownStorage } from "./storageFile.js";
 import { type Made, MODEL_FILE, type SavedTable, StudyFolder } from "./studyFolder.js";
 import type { Begun } from "./tuneBegun.js";
-import { heldFlags, type TuneFlags } from "./tuneSetup.js";
+import { heldFlags, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 
 /** Where a study is kept while it runs, and after it. */
 export interface Keeper {
@@ -36,7 +36,7 @@ export interface Keeper {
 export async function openKeeper(
   { flags, file, record }: Begun,
   data: string,
-  target: string,
+  { data: { target }, metrics }: Pick<TuneSetup, "data" | "metrics">,
 ): Promise<Keeper | undefined> {
   const { out, storage, study } = flags;
   const command = (): SavedTable => ({
@@ -44,15 +44,21 @@ export async function openKeeper(
     flags: heldFlags(flags),
   });
   if (storage !== undefined && study !== undefined)
-    return storageKeeper(record ?? (await newRecord(storage, study, command())), flags);
+    return storageKeeper(record ?? (await newRecord(storage, study, command(), metrics)), flags);
   if (out === undefined) return undefined;
   const mayReplace = flags.overwrite === true || flags.resume !== undefined;
   return folderKeeper(await StudyFolder.open(out, command(), mayReplace), target);
 }
 
-async function newRecord(path: string, name: string, command: SavedTable): Promise<StudyRecord> {
+async function newRecord(
+  path: string,
+  name: string,
+  command: SavedTable,
+  metrics: readonly string[],
+): Promise<StudyRecord> {
   const storage = await openStorage(path, "create");
-  const recorder = await recordStudy(storage, name, { command });
+  // the metrics may not be among the flags: they then follow from the task
+  const recorder = await recordStudy(storage, name, { command, metrics: [...metrics] });
   check(
     !recorder.study,
     () => `study ${show(name)} has just been begun by another process; run the command again to join it`,

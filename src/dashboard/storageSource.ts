@@ -88,11 +88,11 @@ export class Sent {
 async function aboutOf(study: StoredStudy, actions: readonly Action[]): Promise<StudyAbout> {
   const { strategy, space, seed, direction } = study.definition;
   const directions = [direction].flat();
-  const { command } = study.settings;
+  const { command, metrics } = study.settings;
   const flags = isRecord(command) && isRecord(command.flags) ? command.flags : {};
   return {
     ...{ name: study.name, strategy: strategy.name, space, seed, directions },
-    metrics: metricsOf(flags.metric, directions.length),
+    metrics: metricsOf(metrics ?? flags.metric, directions.length),
     ...(typeof flags.trials === "number" && { budget: flags.trials }),
     artifacts: await study.artifacts(),
     actions,

@@ -92,6 +92,20 @@ async function eventsOf(url: string, path: string, isLast: (event: DashboardEven
 }
 
 describe("a storage", () => {
+  it("names objectives as its study was told, and where it was not, by its flags", async () => {
+    const storage = memoryStorage();
+    const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: "minimize" });
+    const flags = { metric: ["accuracy"] };
+    await storage.create("told", study.toJSON(), { metrics: ["logLoss"], command: { flags } });
+    await storage.create("flags", study.toJSON(), { command: { flags } });
+    await storage.create("neither", study.toJSON());
+    const { url } = await served(storageSource(storage, "studies.db", false));
+    for (const [name, metric] of Object.entries({ told: "logLoss", flags: "accuracy", neither: "value" })) {
+      const [first] = await eventsOf(url, `/api/studies/${name}`, ({ type }) => type === "ready");
+      expect(first.type === "about" && first.about.metrics).toEqual([metric]);
+    }
+  });
+
   it("is listed, and its studies are sent in parts, what changes after them", async () => {
     const storage = await filled();
     const { call, url } = await served(storageSource(storage, "studies.db", false));

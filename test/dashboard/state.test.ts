@@ -163,6 +163,16 @@ describe("an address", () => {
         .tuple(anyName, fc.array(fc.nat(1e6), { minLength: 2, maxLength: 5 }))
         .map(([study, trials]): Route => ({ page: "compare", study, trials })),
       fc.tuple(anyName, anyName).map((studies): Route => ({ page: "studiesCompared", studies })),
+      fc
+        .tuple(
+          anyName,
+          anyName,
+          fc.array(fc.nat(1e6), { maxLength: 4 }),
+          fc.array(fc.nat(1e6), { maxLength: 4 }),
+        )
+        .map(
+          ([one, other, ...trials]): Route => ({ page: "studiesCompared", studies: [one, other], trials }),
+        ),
     );
     fc.assert(
       fc.property(anyRoute, (route) => {

@@ -2,11 +2,12 @@
  * The dashboard in Chromium, from the command line of the installed package: no error, no request to another host, no violation that axe-core
  * finds; sorting, filtering, comparing, notes, pausing and resuming by mouse and by keyboard; and 10,000 trials that stay fluid.
  */
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { drawn, filled, goTo, must, opened, withDashboard } from "./dashboard-pages.js";
+import { usesDashboard } from "./dashboard-use.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const MANY = 10_000;
@@ -41,98 +42,15 @@ export async function checkDashboard(bin, browser) {
     );
     await storage.close();
     await pausesAndResumes(bin, browser);
+    const used = await usesDashboard(bin, browser, folder);
     return (
-      `sorts, filters, compares, pauses and resumes by mouse and keyboard; no violation; ${trials} trials: ` +
+      `sorts, filters, compares, pauses and resumes by mouse and keyboard; ${used}; no violation; ${trials} trials: ` +
       `${(heap / 1e6).toFixed(1)} MB of heap, at most ${longest.toFixed(0)} ms of the processor in a task`
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
-
-/** A storage with a study of 40 trials, one with markup as its name, and one of many. */
-export async function filled(path, many = MANY) {
-  const { createStudy, float, int, choice, random } = await import("fettle");
-  const { sqliteStorage } = await import("fettle/store/sqlite");
-  const space = {
-    rate: float(1e-4, 0.1, { log: true }),
-    units: int(4, 128),
-    optimizer: choice(["adam", "<b>sgd</b>"]),
-  };
-  const objective = ({ rate, units }, { number }) => {
-    if (number % 29 === 3) throw new Error("<img src=x onerror=alert(1)>");
-    const value = Math.abs(Math.log10(rate) + 2.5) + units / 200;
-    return { value, curves: { loss: [[1 + value, value]], valLoss: [[1.1 + value, value + 0.1]] } };
-  };
-  const storage = await sqliteStorage(path);
-  for (const [name, trials] of [
-    ["first", 40],
-    ["<script>alert(1)</script>", 12],
-    ["many", many],
-  ]) {
-    const study = createStudy({ space, strategy: random(), seed: trials, direction: "minimize" });
-    await study.optimize(objective, { trials });
-    await storage.create(name, study.toJSON());
-  }
-  return storage;
-}
-
-/** Runs `fettle dashboard` for as long as `use` takes. */
-export async function withDashboard(bin, words, use) {
-  const child = spawn(process.execPath, [bin, "dashboard", ...words, "--port", "0"], { stdio: "pipe" });
-  let said = "";
-  const url = await new Promise((resolve, reject) => {
-    child.stderr.setEncoding("utf8").on("data", (text) => {
-      said += text;
-      const found = /http:\/\/\S+/.exec(said);
-      if (found) resolve(found[0]);
-    });
-    child.on("close", (code) => reject(new Error(`fettle dashboard ended with ${code}: ${said}`)));
-  });
-  try {
-    return await use(url);
-  } finally {
-    child.removeAllListeners("close");
-    const ended = new Promise((resolve) => child.on("close", resolve));
-    child.kill("SIGINT");
-    const code = await ended;
-    must(code === 0, `fettle dashboard ended with ${code} at Ctrl-C: ${said}`);
-  }
-}
-
-/** Opens a page that may neither complain nor ask another host. */
-async function opened(browser, url, options = {}) {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
-  const wrong = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") wrong.push(message.text());
-  });
-  page.on("pageerror", (error) => wrong.push(error.message));
-  page.on("dialog", (dialog) => {
-    wrong.push(`a dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  page.on("request", (request) => {
-    const { origin } = new URL(request.url());
-    if (origin !== new URL(url).origin && origin !== "null") wrong.push(`a request to ${origin}`);
-  });
-  await page.goto(url);
-  await page.locator(".cards .study").first().waitFor();
-  return {
-    page,
-    async end() {
-      await page.close();
-      must(wrong.length === 0, `the page complains: ${wrong.join("; ")}`);
-    },
-  };
-}
-
-const goTo = (page, hash) =>
-  page.evaluate((to) => {
-    location.hash = to;
-  }, hash);
-/** A page of a study, once its pictures are drawn. */
-const drawn = (page) => page.locator(".picture canvas").first().waitFor();
 
 /** The pages fit windows from 360 px to 4K, and names are no markup. */
 async function looks(browser, url) {
@@ -253,7 +171,7 @@ async function showsParameters(browser, url) {
   await page.selectOption(".choices select", "optimizer");
   await page.locator('.picture [role=img][aria-label^="value by optimizer. "] canvas').waitFor();
   await goTo(page, "#/compare/first/many");
-  await page.locator('.overlay [role=img][aria-label*="; many: "] canvas').waitFor();
+  await page.locator('.overlay [role=img][aria-label*="; B many: "] canvas').waitFor();
   await end();
 }
 
@@ -329,8 +247,9 @@ async function pausesAndResumes(bin, browser) {
   const { memoryStore, serveStudies } = await import("fettle/serve");
   const { serveNode } = await import("fettle/serve/node");
   const x = Array.from({ length: 60 }, (_, i) => [i / 60]);
-  const studies = serveStudies({
-    ...{ token: TOKEN, store: memoryStore(), settings: { trials: int(1, 10_000) } },
+  const store = memoryStore();
+  const host = (token) => ({
+    ...{ token, store, settings: { trials: int(1, 10_000) } },
     tuner: ({ trials }) => ({
       ...{ x, y: x.map(([each]) => each * each), trials, space: { learningRate: float(0.001, 0.1) } },
       model({ learningRate }) {
@@ -340,7 +259,8 @@ async function pausesAndResumes(bin, browser) {
       },
     }),
   });
-  const server = await serveNode(studies.fetch, { port: 0, closeTimeout: 1000 });
+  const serve = (token, port) => serveNode(serveStudies(host(token)).fetch, { port, closeTimeout: 1000 });
+  let server = await serve(TOKEN, 0);
   const ask = (path, method, body) =>
     fetch(`${server.url}/studies/hosted${path}`, {
       ...{ method, body },
@@ -350,7 +270,7 @@ async function pausesAndResumes(bin, browser) {
     await ask("", "POST", JSON.stringify({ trials: 5000 }));
     const words = ["--url", server.url, "--token", TOKEN, "--study", "hosted", "--edit"];
     await withDashboard(bin, words, async (url) => {
-      const { page, end } = await opened(browser, url);
+      const { page, end } = await opened(browser, url, { allowed: /status of (409|507)/ });
       await page.click(".name");
       await drawn(page);
       await page.click("button:text-is('Pause')");
@@ -360,15 +280,27 @@ async function pausesAndResumes(bin, browser) {
       await page.keyboard.press("Enter");
       await page.locator(".actions .pill.running").waitFor();
       must((await (await ask("", "GET")).json()).phase === "running", "the host has not resumed");
+      // the host takes another token, as after one expired: the page says so, and goes on when it takes this one again
+      const { port } = server;
+      await server.close();
+      server = await serve("another token of this check", port);
+      await page.locator("[role=alert]", { hasText: "the host says" }).waitFor();
+      await server.close();
+      server = await serve(TOKEN, port);
+      await page.locator(".dot.live").waitFor();
+      await page.locator("[role=alert]").waitFor({ state: "detached" });
       await page.click("button:text-is('Cancel')");
       await page.locator(".actions .pill.cancelled").waitFor();
       await end();
     });
+    const wrong = ["--url", server.url, "--token", "a wrong token of this check", "--study", "hosted"];
+    await withDashboard(bin, wrong, async (url) => {
+      const page = await browser.newPage();
+      await page.goto(url);
+      await page.locator("[role=alert]", { hasText: "the host says" }).waitFor();
+      await page.close();
+    });
   } finally {
     await server.close();
   }
-}
-
-function must(condition, message) {
-  if (!condition) throw new Error(message);
 }

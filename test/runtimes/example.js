@@ -184,6 +184,12 @@ async function pausesAndStops(page) {
   must((await focusOf(page)) === "pause", `after Start the focus is on "${await focusOf(page)}"`);
   await page.keyboard.press("Space");
   await stateIs(page, "paused");
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(["a,b\n1,2\n"], "other.csv", { type: "text/csv" }));
+    document.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+  });
+  await page.locator("#error", { hasText: "This study is still tuning" }).waitFor();
   await page.waitForTimeout(400); // the slice at work, and a picture
   const before = await count();
   await page.waitForTimeout(400);
@@ -224,6 +230,21 @@ async function refuses(page) {
   await told(Buffer.from([0x50, 0x4b, 3, 4, 0xff, 0xfe, 0, 1]), "the file is not text");
   await told("alone\n1\n2\n", "must have at least two columns");
   await told("", /.{10}/);
+  await told('[{"a": 1}]', "the file is JSON");
+  await told("<!doctype html><table></table>", "the file is a page of HTML");
+  await told(`a,b\n${"x,y\n".repeat(30)}`, "no column of the table can be predicted");
+  // a column of one value is named, and is no target
+  const constant = Array.from({ length: 30 }, (_, i) => `${i % 7},${i % 2 ? "yes" : "no"},same\n`).join("");
+  await page.setInputFiles("[name=file]", file(`a,b,c\n${constant}`));
+  await page.locator("option", { hasText: 'c (is "same" in every row)' }).waitFor({ state: "attached" });
+  must((await page.inputValue("[name=target]")) === "b", "the target is not the last column that can be one");
+  must(await page.isDisabled("option[value=c]"), "a column of one value can be a target");
+  // a large table that is read late is not shown for a small one that was chosen after it
+  await page.setInputFiles("[name=file]", file(`late,table\n${"1.5,2.5\n".repeat(2_000_000)}`));
+  await page.setInputFiles("[name=file]", file(`a,b\n${"1,2\n2,3\n".repeat(9)}`));
+  await page.locator("#about", { hasText: "18 rows" }).waitFor();
+  await page.waitForTimeout(3000);
+  must((await page.textContent("#about")).includes("18 rows"), "a table that came late is shown");
   const markup = "<script>globalThis.hacked = 1</script>";
   const rows = Array.from({ length: 30 }, (_, i) => `${i},<img src=x onerror=hacked=1>${i % 2}\n`);
   await page.setInputFiles("[name=file]", file(`${markup},"<b>y</b>"\n${rows.join("")}`));

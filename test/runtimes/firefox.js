@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { writePage } from "../../examples/browser/bundle.js";
 import { fingerprint, optionsFor } from "../../examples/browser/tuning.js";
 import { serving } from "./browsers.js";
-import { filled, withDashboard } from "./dashboard.js";
+import { filled, withDashboard } from "./dashboard-pages.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SETTINGS = { target: "diagnosis", trials: 5, epochs: 5, seed: 7 };
@@ -35,12 +35,14 @@ export async function checkDashboardInFirefox(bin, browser) {
       await keepsRules(page);
       await sortsFiltersAndCompares(page);
       await keepsRules(page);
+      await selectsLines(page);
+      await keepsRules(page);
       await goTo(page, "#/compare/first/many");
-      await until(page, () => document.querySelector(".picture canvas"));
+      await until(page, () => document.querySelectorAll(".picture canvas").length > 1);
       await keepsRules(page);
       await end();
     });
-    return "sorts, filters and compares by keyboard; no error, no violation, no request elsewhere";
+    return "sorts, filters, selects and compares by keyboard; no error, no violation, no request elsewhere";
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -65,6 +67,26 @@ async function sortsFiltersAndCompares(page) {
   await page.keyboard.press("Enter");
   await until(page, () => /^Trials \d+ and \d+$/.test(document.querySelector("h1")?.textContent));
   await until(page, () => document.querySelector(".picture canvas"));
+}
+
+/** The upper half of an axis of parallel coordinates, by its slider: the table shows its trials. */
+async function selectsLines(page) {
+  await goTo(page, "#/study/first");
+  await until(page, () => document.querySelector(".segments"));
+  await focus(page, ".segments button", "Parallel coordinates");
+  await page.keyboard.press("Enter");
+  await until(page, () => document.querySelector(".sliders"));
+  await focus(page, ".sliders summary");
+  await page.keyboard.press("Enter");
+  await focus(page, ".sliders fieldset:nth-of-type(2) input");
+  for (let i = 0; i < 50; i++) await page.keyboard.press("ArrowRight");
+  await until(page, () => document.querySelector(".tools [role=status]").textContent.includes(" of 40"));
+  const units = await page.evaluate(() =>
+    [...document.querySelectorAll(".body .row > :nth-child(5)")].map(({ textContent }) =>
+      Number(textContent),
+    ),
+  );
+  must(units.length > 0 && units.every((each) => each >= 64), `the upper half of units is ${units}`);
 }
 
 /**

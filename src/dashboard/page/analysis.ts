@@ -5,6 +5,7 @@
 import { loadKernels } from "../../numerics/kernels.js";
 import { plotImportances } from "../../report/plots/importances.js";
 import { plotParallel } from "../../report/plots/parallel.js";
+import { parameterNames } from "../../report/plots/parameters.js";
 import type { Plot } from "../../report/plots/plot.js";
 import { plotSlice } from "../../report/plots/slices.js";
 import type { StudyData } from "../../report/plots/studyData.js";
@@ -17,11 +18,22 @@ export interface AnalysisRequest {
   readonly parameter: string;
 }
 
-export type AnalysisAnswer = { readonly plot: Plot } | { readonly refused: string };
+export type AnalysisAnswer =
+  | {
+      readonly plot: Plot;
+      /** Of parallel coordinates: the parameters of their axes. */
+      readonly parameters: readonly string[];
+    }
+  | { readonly refused: string };
+
+/** Axes of parallel coordinates, beside that of the objective. */
+const MOST_AXES = 12;
+
+const namesOf = (study: StudyData): readonly string[] => parameterNames(study).slice(0, MOST_AXES);
 
 function drawn({ study, picture, objective, parameter }: AnalysisRequest): Plot {
   if (picture === "importances") return plotImportances(study, { objective });
-  if (picture === "parallel") return plotParallel(study, { objective });
+  if (picture === "parallel") return plotParallel(study, { objective, parameters: namesOf(study) });
   return plotSlice(study, parameter, { objective });
 }
 
@@ -29,7 +41,7 @@ addEventListener("message", async ({ data }: MessageEvent<AnalysisRequest>) => {
   let answer: AnalysisAnswer;
   try {
     await loadKernels();
-    answer = { plot: drawn(data) };
+    answer = { plot: drawn(data), parameters: namesOf(data.study) };
   } catch (error) {
     answer = { refused: error instanceof Error ? error.message : String(error) };
   }

@@ -2,8 +2,9 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Plot } from "../../report/plots/plot.js";
 import { countsOf, isFinished, type StudyState } from "../state/study.js";
-import type { StudyAbout } from "../wire.js";
+import type { StudyAbout, TrialRow } from "../wire.js";
 import type { AnalysisAnswer, AnalysisRequest } from "./analysis.js";
+import { ParallelPicture } from "./parallel.js";
 import { Card } from "./parts.js";
 import { Picture } from "./picture.js";
 import { dataOf } from "./pictures.js";
@@ -19,12 +20,21 @@ const LABELS: readonly (readonly [Which, string])[] = [
 /** What a picture was drawn of. */
 interface Shown {
   readonly plot?: Plot;
+  readonly parameters?: readonly string[];
   readonly refused?: string;
   readonly picture: Which;
+  readonly objective: number;
   readonly finished: number;
 }
 
-export function AnalysisCard({ state, about }: { state: StudyState; about: StudyAbout }) {
+interface AnalysisProps {
+  readonly state: StudyState;
+  readonly about: StudyAbout;
+  /** Is told which trials are selected in a picture; undefined for all. */
+  readonly onSelect: (keeps: ((row: TrialRow) => boolean) | undefined) => void;
+}
+
+export function AnalysisCard({ state, about, onSelect }: AnalysisProps) {
   const names = Object.keys(about.space);
   const [picture, setPicture] = useState<Which>();
   const [parameter, setParameter] = useState(names[0]);
@@ -41,9 +51,9 @@ export function AnalysisCard({ state, about }: { state: StudyState; about: Study
     const worker = new Worker("analysis.js", { type: "module" });
     setShown(undefined);
     worker.onmessage = ({ data }: MessageEvent<AnalysisAnswer>) =>
-      setShown({ ...data, picture, finished: trials.length });
+      setShown({ ...data, picture, objective, finished: trials.length });
     worker.onerror = () =>
-      setShown({ refused: "The picture could not be drawn.", picture, finished: trials.length });
+      setShown({ refused: "The picture could not be drawn.", picture, objective, finished: trials.length });
     const request: AnalysisRequest = { study: dataOf(about, trials), picture, objective, parameter };
     worker.postMessage(request);
     return () => worker.terminate();
@@ -51,7 +61,7 @@ export function AnalysisCard({ state, about }: { state: StudyState; about: Study
   if (names.length === 0) return null;
   const more = shown ? finished - shown.finished : 0;
   return (
-    <Card title="Parameters">
+    <Card title="Parameters" kind="full">
       <div class="choices">
         <fieldset class="segments">
           <legend class="hidden">Which picture</legend>
@@ -84,7 +94,7 @@ export function AnalysisCard({ state, about }: { state: StudyState; about: Study
           Choose a picture: which parameters matter, and which values do well.
         </p>
       ) : (
-        <Drawing shown={shown?.picture === picture ? shown : undefined} />
+        <Drawing {...{ state, about, onSelect }} shown={shown?.picture === picture ? shown : undefined} />
       )}
       {more > 0 && (
         <p class="quiet">
@@ -98,20 +108,17 @@ export function AnalysisCard({ state, about }: { state: StudyState; about: Study
   );
 }
 
-function Drawing({ shown }: { shown: Shown | undefined }) {
+function Drawing({ shown, ...more }: AnalysisProps & { shown: Shown | undefined }) {
   if (!shown)
     return (
-      <p class="empty picture-empty" role="status">
+      <p class="empty" role="status">
         Fitting the trials…
       </p>
     );
   if (!shown.plot) return <p class="refusal">{shown.refused}</p>;
-  if (shown.picture !== "parallel") return <Picture plot={shown.plot} />;
-  return (
-    <div class="scrolls" role="region" aria-label="Parallel coordinates" tabIndex={0}>
-      <Picture plot={shown.plot} isTall />
-    </div>
-  );
+  const { plot, parameters = [], objective } = shown;
+  if (shown.picture !== "parallel") return <Picture plot={plot} />;
+  return <ParallelPicture {...{ ...more, plot, parameters, objective }} />;
 }
 
 interface ChoiceProps {
@@ -121,7 +128,7 @@ interface ChoiceProps {
   readonly onChange: (name: string) => void;
 }
 
-function Choice({ label, names, value, onChange }: ChoiceProps) {
+export function Choice({ label, names, value, onChange }: ChoiceProps) {
   return (
     <label class="choice">
       <span class="hidden">{label}</span>

@@ -1,9 +1,13 @@
 /** Requests to the server of the dashboard, with the key that its address holds. */
+import { signal } from "@preact/signals";
 import type { CurvesByTrial, DashboardEvent, Note, Params, StudyList } from "../wire.js";
 
 const KEPT = "fettle-key";
 
-/** Takes the key out of the address, so that it is neither seen nor copied with it. */
+/** Whether the server answers: `lost` while it does not, `locked` while it wants another key. */
+export const connection = signal<"open" | "lost" | "locked">("open");
+
+/** Takes the key out of the address, so that it is neither seen nor copied with it. Other pages of this browser find it. */
 export function takeKey(): void {
   const key = /^#key=([\w-]+)$/.exec(location.hash)?.[1];
   if (key === undefined) return;
@@ -11,19 +15,31 @@ export function takeKey(): void {
   history.replaceState(null, "", `${location.pathname}#/`);
 }
 
-/** A refusal, or no answer. */
+const ownKey = (): string => localStorage.getItem(KEPT) ?? "";
+
+/** Resolves when this browser has been given another key than one that was refused. */
+export async function otherKey(refused: string, signal: AbortSignal): Promise<void> {
+  while (ownKey() === refused && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 300));
+}
+
+/** A refusal, or no answer: its status is then 0. */
 export class Refused extends Error {
   constructor(
     message: string,
     readonly status: number,
+    /** The key that was sent. */
+    readonly key: string,
   ) {
     super(message);
   }
 }
 
+const LOST = "The dashboard does not answer; its command may have ended.";
+
 async function answer(path: string, method = "GET", body?: unknown, signal?: AbortSignal): Promise<Response> {
+  const key = ownKey();
   const headers = {
-    authorization: `Bearer ${localStorage.getItem(KEPT) ?? ""}`,
+    authorization: `Bearer ${key}`,
     ...(body !== undefined && { "content-type": "application/json" }),
   };
   const init = { method, headers, ...(signal && { signal }) };
@@ -34,15 +50,14 @@ async function answer(path: string, method = "GET", body?: unknown, signal?: Abo
       body === undefined ? init : { ...init, body: JSON.stringify(body) },
     );
   } catch {
-    throw new Refused("The dashboard does not answer; its command may have ended.", 0);
+    if (!signal?.aborted) connection.value = "lost";
+    throw new Refused(LOST, 0, key);
   }
+  connection.value = response.status === 401 ? "locked" : "open";
   if (response.ok) return response;
   const said = (await response.json().catch(() => ({}))) as { error?: { message?: string } };
-  const isKey = response.status === 401;
-  const message = isKey
-    ? "This address needs its key: open the one that the command printed."
-    : (said.error?.message ?? `The dashboard refused with status ${response.status}.`);
-  throw new Refused(message, response.status);
+  const message = said.error?.message ?? `The dashboard refused with status ${response.status}.`;
+  throw new Refused(message, response.status, key);
 }
 
 const pathOf = (study: string, rest = ""): string => `/studies/${encodeURIComponent(study)}${rest}`;
@@ -86,7 +101,10 @@ export async function follow(
     .getReader();
   let text = "";
   for (;;) {
-    const { value, done } = await reader.read();
+    const { value, done } = await reader.read().catch(() => {
+      if (!signal.aborted) connection.value = "lost";
+      throw new Refused(LOST, 0, "");
+    });
     if (done) return;
     text += value;
     for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {

@@ -1,58 +1,73 @@
-/** A point that a person chooses: a dialog with a field for each parameter. */
+/** A point that a person chooses: a dialog with a field for each parameter, which begins with those of a trial. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Params, StudyAbout } from "../wire.js";
+import { formatValue } from "../../report/format.js";
+import { shareOf } from "../../report/plots/scale.js";
+import type { NumericParameter } from "../../search/space/parameter.js";
+import { valueKey } from "../../search/space/value.js";
+import { rangeText } from "../state/compare.js";
+import type { StudyState } from "../state/study.js";
+import { changesOf } from "../state/tries.js";
+import type { Params, StudyAbout, TrialRow } from "../wire.js";
 import { enqueue } from "./api.js";
-import { trying } from "./store.js";
+import { tries } from "./store.js";
+
+type Parameter = StudyAbout["space"][string];
 
 interface EnqueueProps {
   readonly about: StudyAbout;
+  readonly state: StudyState;
   /** What the fields begin with. */
-  readonly from: Params;
+  readonly from: TrialRow | undefined;
   readonly onClose: () => void;
 }
 
-export function EnqueueDialog({ about, from, onClose }: EnqueueProps) {
+export function EnqueueDialog({ about, state, from, onClose }: EnqueueProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const names = Object.keys(about.space).length > 0 ? Object.keys(about.space) : Object.keys(from);
+  const before = from?.params ?? {};
+  const names = Object.keys(about.space).length > 0 ? Object.keys(about.space) : Object.keys(before);
   const [texts, setTexts] = useState<Readonly<Record<string, string>>>(() =>
-    Object.fromEntries(names.map((name) => [name, textOf(from[name])])),
+    Object.fromEntries(names.map((name) => [name, textOf(before[name])])),
   );
   const [refusal, setRefusal] = useState("");
+  const [isBusy, setBusy] = useState(false);
   useEffect(() => dialog.current?.showModal(), []);
 
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     const given = names.filter((name) => texts[name] !== "");
+    const params = Object.fromEntries(given.map((name) => [name, readText(texts[name])])) as Params;
+    setBusy(true);
     try {
-      await enqueue(
-        about.name,
-        Object.fromEntries(given.map((name) => [name, readText(texts[name])])) as Params,
-      );
-      onClose();
+      const after = state.rows.at(-1)?.number ?? -1;
+      await enqueue(about.name, params);
+      const changes = changesOf(before, params);
+      tries.value = [
+        ...tries.value,
+        { study: about.name, params, changes, after, ...(from && { from: from.number }) },
+      ];
+      dialog.current?.close();
     } catch (error) {
       setRefusal(error instanceof Error ? error.message : String(error));
+    } finally {
+      setBusy(false);
     }
   };
   return (
     <dialog ref={dialog} onClose={onClose} aria-labelledby="enqueue-title">
-      <form onSubmit={(event) => void trying(() => submit(event))}>
-        <h2 id="enqueue-title">Try a point</h2>
+      <form onSubmit={(event) => void submit(event)}>
+        <h2 id="enqueue-title">{from ? `Change trial ${from.number} and try` : "Try a point"}</h2>
         <p class="quiet">
-          It is run next, with its curves, beside those of the strategy. Leave a field empty where it does not
-          apply.
+          It runs next, as one of the trials, and the strategy learns from it. Leave a field empty where it
+          does not apply.
         </p>
         <div class="fields">
           {names.map((name) => (
-            <label key={name}>
-              <span>
-                {name} <small class="quiet">{rangeOf(about.space[name])}</small>
-              </span>
-              <input
-                value={texts[name]}
-                spellcheck={false}
-                onInput={(event) => setTexts({ ...texts, [name]: event.currentTarget.value })}
-              />
-            </label>
+            <Field
+              key={name}
+              {...{ name, parameter: about.space[name], text: texts[name] }}
+              before={textOf(before[name])}
+              onText={(text) => setTexts({ ...texts, [name]: text })}
+            />
           ))}
         </div>
         {refusal !== "" && (
@@ -64,12 +79,99 @@ export function EnqueueDialog({ about, from, onClose }: EnqueueProps) {
           <button type="button" class="button" onClick={() => dialog.current?.close()}>
             Close
           </button>
-          <button type="submit" class="button primary">
+          <button type="submit" class="button primary" disabled={isBusy}>
             Run it next
           </button>
         </div>
       </form>
     </dialog>
+  );
+}
+
+interface FieldProps {
+  readonly name: string;
+  readonly parameter: Parameter | undefined;
+  readonly text: string;
+  readonly before: string;
+  readonly onText: (text: string) => void;
+}
+
+/** A choice is a list; a number is typed, or moved along its range. */
+function Field({ name, parameter, text, before, onText }: FieldProps) {
+  const isChanged = text !== before;
+  const label = (
+    <span>
+      {name}{" "}
+      <small class={isChanged ? "changed" : "quiet"}>
+        {isChanged ? `was ${before === "" ? "empty" : formatValue(readText(before))}` : ""}
+      </small>
+    </span>
+  );
+  if (parameter?.type === "choice")
+    return (
+      <label>
+        {label}
+        <select value={text} onChange={(event) => onText(event.currentTarget.value)}>
+          {(parameter.when !== undefined || before === "") && <option value="">does not apply</option>}
+          {parameter.values.map((value) => (
+            <option key={valueKey(value)} value={textOf(value)}>
+              {formatValue(value)}
+            </option>
+          ))}
+        </select>
+      </label>
+    );
+  return (
+    <div>
+      <label>
+        {label}
+        <input
+          value={text}
+          spellcheck={false}
+          inputMode={parameter ? "decimal" : "text"}
+          onInput={(event) => onText(event.currentTarget.value)}
+        />
+      </label>
+      {parameter && <Slider {...{ name, parameter, text, onText }} />}
+      <small class="quiet">{parameter ? rangeText(parameter) : ""}</small>
+    </div>
+  );
+}
+
+/** Steps of a slider, unless the parameter has fewer values. */
+const STEPS = 200;
+
+interface SliderProps {
+  readonly name: string;
+  readonly parameter: NumericParameter;
+  readonly text: string;
+  readonly onText: (text: string) => void;
+}
+
+function Slider({ name, parameter, text, onText }: SliderProps) {
+  const { low, high, log, type } = parameter;
+  if (!(high > low)) return null;
+  const every = parameter.step ?? (type === "int" ? 1 : undefined);
+  const steps = every && !log ? Math.min(STEPS, Math.round((high - low) / every)) : STEPS;
+  const value = Number(text);
+  const share = Number.isFinite(value) && text !== "" ? shareOf(parameter, value) : 0;
+  const at = (place: number): string => {
+    const exact = log ? low * (high / low) ** place : low + place * (high - low);
+    if (place === 0) return String(low);
+    if (place === 1) return String(high);
+    const near = every ? low + Math.round((exact - low) / every) * every : exact;
+    return String(Number(near.toPrecision(every ? 12 : 3)));
+  };
+  return (
+    <input
+      type="range"
+      min={0}
+      max={steps}
+      value={Math.round(steps * Math.min(1, Math.max(0, share)))}
+      aria-label={`${name} along its range`}
+      aria-valuetext={text}
+      onInput={(event) => onText(at(event.currentTarget.valueAsNumber / steps))}
+    />
   );
 }
 
@@ -83,10 +185,4 @@ function readText(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-function rangeOf(parameter: StudyAbout["space"][string] | undefined): string {
-  if (!parameter) return "";
-  if (parameter.type === "choice") return parameter.values.map(textOf).join(", ");
-  return `${parameter.low} to ${parameter.high}${parameter.log ? ", log" : ""}`;
 }

@@ -2,12 +2,19 @@
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import { hashOf, type Route } from "../state/route.js";
-import { takeKey } from "./api.js";
-import { ComparePage, StudiesComparedPage } from "./comparePages.js";
+import { connection } from "./api.js";
+import { ComparePage } from "./comparePage.js";
 import { message, route } from "./store.js";
+import { StudiesComparedPage } from "./studiesComparedPage.js";
 import { StudiesPage } from "./studiesPage.js";
 import { StudyPage } from "./studyPage.js";
 import { TrialPage } from "./trialPage.js";
+
+const WORDS = {
+  lost: "The dashboard does not answer; its command may have ended. What is shown may be old. This page tries again until it answers.",
+  locked:
+    "This page has no valid key. Open the address that the command printed last, in this browser: this page then goes on by itself.",
+};
 
 function App() {
   const at = route.value;
@@ -49,10 +56,23 @@ function App() {
           )}
         </nav>
       </header>
-      {message.value !== undefined && (
+      {connection.value !== "open" && (
         <p class="refusal top" role="alert">
-          {message.value}
+          {WORDS[connection.value]}
         </p>
+      )}
+      {message.value !== undefined && (
+        <div class="refusal top" role="alert">
+          <span>{message.value}</span>
+          <button
+            type="button"
+            class="close"
+            aria-label="Dismiss"
+            onClick={() => (message.value = undefined)}
+          >
+            ×
+          </button>
+        </div>
       )}
       <main id="main" tabIndex={-1}>
         <Content at={at} />
@@ -65,9 +85,9 @@ function Content({ at }: { at: Route }) {
   if (at.page === "study") return <StudyPage key={at.study} name={at.study} />;
   if (at.page === "trial") return <TrialPage key={at.study} name={at.study} number={at.trial} />;
   if (at.page === "compare") return <ComparePage key={at.study} name={at.study} trials={at.trials} />;
-  if (at.page === "studiesCompared") return <StudiesComparedPage names={at.studies} />;
+  if (at.page === "studiesCompared")
+    return <StudiesComparedPage key={at.studies.join("/")} names={at.studies} trials={at.trials} />;
   return <StudiesPage />;
 }
 
-takeKey();
 render(<App />, document.getElementById("app") as HTMLElement);

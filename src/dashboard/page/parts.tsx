@@ -1,5 +1,6 @@
 /** Small parts that several pages share. */
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 import { formatScore, formatValue } from "../../report/format.js";
 import { shareOf } from "../../report/plots/scale.js";
 import { hashOf } from "../state/route.js";
@@ -25,6 +26,13 @@ export function Card(props: {
 /** A status in a word and a colour. */
 export const Pill = ({ status }: { status: string }) => <span class={`pill ${status}`}>{status}</span>;
 
+/** Marks what is best. */
+export const Star = () => (
+  <span class="star" role="img" aria-label="best" title="best">
+    ★
+  </span>
+);
+
 export const TrialLink = ({
   study,
   trial,
@@ -43,11 +51,37 @@ function placeOf(parameter: StudyAbout["space"][string] | undefined, value: unkn
   return parameter.high > parameter.low ? Math.min(1, Math.max(0, shareOf(parameter, value))) : undefined;
 }
 
+/** Parameters beyond which the others are shown on demand. */
+const FEW = 12;
+
+interface ParamsProps {
+  readonly about: StudyAbout;
+  readonly row: TrialRow;
+  /** Whether many are cut to a few at first. */
+  readonly isShort?: boolean;
+}
+
 /** The parameters of a trial, each with its place in its range. */
-export function Params({ about, row }: { about: StudyAbout; row: TrialRow }) {
+export function Params({ about, row, isShort = false }: ParamsProps) {
+  const [isOpen, setOpen] = useState(false);
+  const all = Object.entries(row.params);
+  const isCut = isShort && all.length > FEW;
+  return (
+    <>
+      <ParamList about={about} entries={isCut && !isOpen ? all.slice(0, FEW - 1) : all} />
+      {isCut && (
+        <button type="button" class="link" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? "Show fewer" : `Show all ${all.length}`}
+        </button>
+      )}
+    </>
+  );
+}
+
+function ParamList({ about, entries }: { about: StudyAbout; entries: readonly [string, unknown][] }) {
   return (
     <dl class="params">
-      {Object.entries(row.params).map(([name, value]) => {
+      {entries.map(([name, value]) => {
         const share = placeOf(about.space[name], value);
         return (
           <div key={name}>

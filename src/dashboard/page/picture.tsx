@@ -1,31 +1,54 @@
-/** A picture of `fettle/report` in the page: drawn by ECharts as soon as that has come, and again when its numbers change. */
+/** A picture of `fettle/report` in the page: drawn by ECharts as soon as that has come, and again when its numbers or its room change. */
 import { useEffect, useRef } from "preact/hooks";
 import type { Plot } from "../../report/plots/plot.js";
-import { onPage, pageTheme } from "./plots.js";
+import { heightOf, onPage, pageTheme } from "./plots.js";
 
 const isDark = matchMedia("(prefers-color-scheme: dark)");
 
-type Chart = ReturnType<typeof import("./charts.js")["init"]>;
+export type Chart = ReturnType<typeof import("./charts.js")["init"]>;
 
-export function Picture({ plot, isTall = false }: { plot: Plot; isTall?: boolean }) {
+interface PictureProps {
+  readonly plot: Plot;
+  readonly isTall?: boolean;
+  /** Called each time that it was drawn, which forgets what was selected in it. */
+  readonly onDrawn?: (chart: Chart) => void;
+}
+
+export function Picture({ plot, isTall = false, onDrawn }: PictureProps) {
   const box = useRef<HTMLDivElement>(null);
-  const draw = useRef<(plot: Plot) => void>(() => {});
-  const last = useRef(plot);
-  last.current = plot;
+  const draw = useRef<() => void>(() => {});
+  const last = useRef({ plot, onDrawn });
+  last.current = { plot, onDrawn };
 
   useEffect(() => {
     let chart: Chart | undefined;
     let isOver = false;
-    const observer = new ResizeObserver(() => chart?.resize());
+    let width = 0;
+    const fit = (): void => {
+      if (!chart || !box.current) return;
+      if (box.current.clientWidth === width) chart.resize();
+      else draw.current();
+    };
+    const observer = new ResizeObserver(fit);
+    draw.current = () => {
+      const element = box.current;
+      if (!chart || !element) return;
+      const { plot, onDrawn } = last.current;
+      width = element.clientWidth;
+      const height = heightOf(plot, width);
+      element.style.height = height === undefined ? "" : `${height}px`;
+      chart.resize();
+      chart.setOption(onPage(plot, isDark.matches, width), { notMerge: true });
+      onDrawn?.(chart);
+    };
     const begin = async (): Promise<void> => {
       const { init } = await import("./charts.js");
       if (isOver || !box.current) return;
       chart?.dispose();
       chart = init(box.current, pageTheme(isDark.matches));
+      draw.current();
       observer.observe(box.current);
-      draw.current(last.current);
     };
-    draw.current = (next) => chart?.setOption(onPage(next, isDark.matches), { notMerge: true });
     const again = (): void => void begin();
     again();
     isDark.addEventListener("change", again);
@@ -36,7 +59,7 @@ export function Picture({ plot, isTall = false }: { plot: Plot; isTall?: boolean
       chart?.dispose();
     };
   }, []);
-  useEffect(() => draw.current(plot), [plot]);
+  useEffect(() => draw.current(), [plot]);
 
   const { title, description } = plot;
   return (

@@ -8,35 +8,54 @@ const COLORS = {
 };
 
 const ROOM = { left: 66, right: 14, bottom: 46 };
+/** Pixels of a row of the legend, of its icon and gap, and of a letter. */
+const LEGEND = { row: 22, mark: 32, letter: 7 };
+/** A legend of more rows is leafed through. */
+const MOST_ROWS = 3;
+/** Panels narrower than this are placed one under another. */
+const PANEL = { least: 280, height: 290 };
 
 /** The theme of ECharts for a light or a dark page. */
 export const pageTheme = (isDark: boolean): object => themeOf(COLORS[isDark ? "dark" : "light"]);
+
+type Parts = Readonly<Record<string, object | undefined>>;
+
+/** Pixels that a plot of several panels needs in a page of a width; undefined for other plots, which take what there is. */
+export function heightOf({ option }: Plot, width: number): number | undefined {
+  const { grid } = option as Parts;
+  if (!Array.isArray(grid)) return undefined;
+  return 34 + Math.ceil(grid.length / columnsFor(grid.length, width)) * PANEL.height;
+}
+
+const columnsFor = (panels: number, width: number): number =>
+  Math.max(1, Math.min(panels, Math.floor(width / PANEL.least)));
 
 /**
  * The option of a plot, without its title, which the page has in words. What the pointer is at is told in the canvas and not by
  * markup, so that no name is ever interpreted.
  */
-export function onPage({ option }: Plot, isDark: boolean): Record<string, unknown> {
-  const { title: _, legend, grid: own, parallel, ...rest } = option as Record<string, object | undefined>;
+export function onPage({ option }: Plot, isDark: boolean, width: number): Record<string, unknown> {
+  const { title: _, legend, grid: own, parallel, parallelAxis, ...rest } = option as Parts;
   const { faint, text, grid } = COLORS[isDark ? "dark" : "light"];
+  const rows = legend ? legendRows((legend as { data?: readonly string[] }).data ?? [], width) : 0;
+  const top = rows === 0 ? 14 : 12 + Math.min(rows, MOST_ROWS) * LEGEND.row;
   return {
     ...rest,
     textStyle: { fontFamily: "system-ui, sans-serif", fontSize: 12 },
     ...(legend && {
       legend: {
         ...legend,
-        type: "scroll",
-        left: 0,
-        right: 0,
-        top: 0,
-        icon: "roundRect",
-        itemWidth: 10,
-        itemHeight: 10,
+        type: rows > MOST_ROWS ? "scroll" : "plain",
+        ...{ left: 0, right: 0, top: 0, itemGap: 14 },
+        ...{ icon: "roundRect", itemWidth: 10, itemHeight: 10 },
       },
     }),
     ...(parallel && { parallel: { ...parallel, left: 40, right: 60, top: 44 } }),
-    // names of parameters beside the bars need the room that they were given
-    ...(own && { grid: { ...ROOM, ...("left" in own && { left: own.left }), top: legend ? 34 : 14 } }),
+    // so that what is selected along one can be set
+    ...(Array.isArray(parallelAxis) && {
+      parallelAxis: parallelAxis.map((axis, i) => ({ ...axis, id: axisId(i) })),
+    }),
+    ...(own && { grid: gridsOf(own, width, top) }),
     tooltip: {
       ...{ trigger: "item", renderMode: "richText", confine: true, borderColor: grid },
       backgroundColor: isDark ? "#1a2029" : "#ffffff",
@@ -44,4 +63,35 @@ export function onPage({ option }: Plot, isDark: boolean): Record<string, unknow
       axisPointer: { lineStyle: { color: faint } },
     },
   };
+}
+
+export const axisId = (axis: number): string => `axis ${axis}`;
+
+/** How many rows the names of a legend take. */
+function legendRows(names: readonly string[], width: number): number {
+  let rows = 1;
+  let used = 0;
+  for (const name of names) {
+    const own = LEGEND.mark + name.length * LEGEND.letter;
+    if (used > 0 && used + own > width) {
+      rows++;
+      used = 0;
+    }
+    used += own;
+  }
+  return rows;
+}
+
+/** The room of one panel, or of several in rows. */
+function gridsOf(own: object, width: number, top: number): object {
+  // names of parameters beside the bars need the room that they were given
+  if (!Array.isArray(own)) return { ...ROOM, ...("left" in own && { left: own.left }), top };
+  const columns = columnsFor(own.length, width);
+  const panel = width / columns;
+  return own.map((_, i) => ({
+    left: (i % columns) * panel + ROOM.left,
+    width: panel - ROOM.left - ROOM.right,
+    top: top + 6 + Math.floor(i / columns) * PANEL.height,
+    height: PANEL.height - ROOM.bottom - 24,
+  }));
 }

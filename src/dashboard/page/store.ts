@@ -3,17 +3,30 @@ import { signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { type Route, routeOf } from "../state/route.js";
 import { afterEvents, NO_STUDY, type StudyState } from "../state/study.js";
+import type { Try } from "../state/tries.js";
 import type { DashboardEvent } from "../wire.js";
-import { follow, Refused } from "./api.js";
+import { connection, follow, otherKey, Refused, takeKey } from "./api.js";
 
+takeKey();
 export const route = signal<Route>(routeOf(location.hash));
 addEventListener("hashchange", () => {
+  // the address of a dashboard that was started again, put into the bar of an open page
+  takeKey();
   route.value = routeOf(location.hash);
   message.value = undefined;
 });
 
 /** What went wrong last, for people. */
 export const message = signal<string | undefined>(undefined);
+
+/** The points that were sent from this page. */
+export const tries = signal<readonly Try[]>([]);
+
+/** Why something failed, for people; nothing where the page says by itself that it has no connection. */
+const wordsOf = (error: unknown): string | undefined => {
+  if (error instanceof Refused && connection.value !== "open") return undefined;
+  return error instanceof Error ? error.message : String(error);
+};
 
 /** Does something that may be refused, and says so if it is. @returns whether it was done */
 export async function trying(work: () => Promise<unknown>): Promise<boolean> {
@@ -22,7 +35,7 @@ export async function trying(work: () => Promise<unknown>): Promise<boolean> {
     await work();
     return true;
   } catch (error) {
-    message.value = error instanceof Error ? error.message : String(error);
+    message.value = wordsOf(error);
     return false;
   }
 }
@@ -57,16 +70,22 @@ async function keepFollowing(
   show: (followed: Followed) => void,
 ): Promise<void> {
   let shown = NO_STUDY;
+  /** Why the last stream was refused, for people. */
+  let trouble: string | undefined;
   while (!signal.aborted) {
     // a stream begins with all there is: what was shown stays until that has come
     let state = NO_STUDY;
     let waiting: DashboardEvent[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let locked: string | undefined;
     const flush = (): void => {
       timer = undefined;
       state = afterEvents(state, waiting);
       waiting = [];
-      if (!state.isReady && !state.isGone && shown.isReady) return;
+      // a stream that ends so is asked for again: the answer tells whether the study is gone, or its source does not answer
+      if (state.isGone || (!state.isReady && shown.isReady)) return;
+      if (trouble !== undefined && message.value === trouble) message.value = undefined;
+      trouble = undefined;
       shown = state;
       if (!signal.aborted) show({ state: shown, connection: "live" });
     };
@@ -81,16 +100,21 @@ async function keepFollowing(
       );
     } catch (error) {
       if (signal.aborted) return;
-      message.value = error instanceof Error ? error.message : String(error);
-      if (error instanceof Refused && (error.status === 404 || error.status === 401)) {
+      if (error instanceof Refused && error.status === 404) {
         show({ state: { ...NO_STUDY, isGone: true }, connection: "lost" });
         return;
+      }
+      if (error instanceof Refused && error.status === 401) locked = error.key;
+      else {
+        trouble = wordsOf(error);
+        message.value = trouble ?? message.value;
       }
     }
     clearTimeout(timer);
     if (waiting.length > 0) flush();
-    if (state.isGone || signal.aborted) return;
+    if (signal.aborted) return;
     show({ state: shown, connection: "lost" });
-    await new Promise((resolve) => setTimeout(resolve, AGAIN));
+    if (locked !== undefined) await otherKey(locked, signal);
+    else await new Promise((resolve) => setTimeout(resolve, AGAIN));
   }
 }

@@ -11,10 +11,11 @@ const PACE = 3000;
 export function StudiesPage() {
   const [list, setList] = useState<StudyList>();
   const [marked, setMarked] = useState<readonly string[]>([]);
-  const read = (): Promise<boolean> => trying(async () => setList(await listStudies()));
+  const read = async (): Promise<void> => setList(await listStudies());
   useEffect(() => {
-    void read();
-    const timer = setInterval(() => void read(), PACE);
+    // a refusal is said once; that there is no connection, the page says by itself
+    void trying(read);
+    const timer = setInterval(() => void read().catch(() => {}), PACE);
     return () => clearInterval(timer);
   }, []);
   const mark = (name: string): void =>
@@ -42,7 +43,7 @@ export function StudiesPage() {
           <StudyItem key={study.name} {...{ study, isMarked: marked.includes(study.name), mark }} />
         ))}
       </ul>
-      {list.canStart && <Start onStarted={() => void read()} />}
+      {list.canStart && <Start onStarted={() => void trying(read)} />}
     </div>
   );
 }

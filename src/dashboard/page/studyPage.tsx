@@ -2,13 +2,14 @@
 import { useMemo, useState } from "preact/hooks";
 import { bestFew, bestOf, countsOf, type StudyState, valueAt } from "../state/study.js";
 import type { StudyAbout, TrialRow } from "../wire.js";
-import { AnalysisCard } from "./analysisCard.js";
+import { AnalysisCard, Choice } from "./analysisCard.js";
 import { command, download } from "./api.js";
 import { EnqueueDialog } from "./enqueue.js";
 import { Card, Params, Pill, scoreOf, TrialLink } from "./parts.js";
-import { CurvesPicture, HistoryPicture } from "./pictures.js";
-import { trying, useStudy } from "./store.js";
+import { CurvesPicture, FrontPicture, HistoryPicture } from "./pictures.js";
+import { type Followed, trying, useStudy } from "./store.js";
 import { TrialTable } from "./table.js";
+import { Tries } from "./tries.js";
 
 /** Trials whose curves are drawn unless others are marked. */
 const FEW = 5;
@@ -24,11 +25,15 @@ export function StudyPage({ name }: { name: string }) {
 interface ShownProps {
   readonly state: StudyState;
   readonly about: StudyAbout;
-  readonly connection: string;
+  readonly connection: Followed["connection"];
 }
+
+const SAID = { live: "live", connecting: "connecting", lost: "not connected" } as const;
 
 function Shown({ state, about, connection }: ShownProps) {
   const [marked, setMarked] = useState<readonly number[]>([]);
+  const [selected, setSelected] = useState<(row: TrialRow) => boolean>();
+  const [objective, setObjective] = useState(0);
   const best = useMemo(() => bestOf(state), [state.rows, about.directions]);
   const numbers = useMemo(() => new Set(best.map(({ number }) => number)), [best]);
   const few = useMemo(() => bestFew(state, FEW), [state.rows, about.directions]);
@@ -36,21 +41,43 @@ function Shown({ state, about, connection }: ShownProps) {
   return (
     <div class="page">
       <Head {...{ state, about, connection, best }} />
+      <Tries {...{ state, about }} />
       <div class="layout">
         <div class="pictures">
-          <Card title="History">
-            <HistoryPicture {...{ state, about }} />
+          <Card
+            title="History"
+            aside={
+              about.metrics.length > 1 && (
+                <Choice
+                  label="Objective"
+                  names={about.metrics}
+                  value={about.metrics[objective]}
+                  onChange={(name) => setObjective(about.metrics.indexOf(name))}
+                />
+              )
+            }
+          >
+            <HistoryPicture {...{ state, about, objective }} />
           </Card>
           <Card title="Learning curves">
             <CurvesPicture
-              {...{ state, about, trials: drawn }}
+              of={[{ state, about, trials: drawn }]}
               hint={marked.length > 0 ? "" : "Mark trials in the table to see theirs."}
             />
           </Card>
-          <AnalysisCard {...{ state, about }} />
+          {about.metrics.length > 1 && (
+            <Card title="Trade-offs" kind="full">
+              <FrontPicture {...{ state, about }} />
+            </Card>
+          )}
+          {/* a function in a state is called: this one is kept */}
+          <AnalysisCard {...{ state, about }} onSelect={(keeps) => setSelected(() => keeps)} />
         </div>
         <Card title="Trials" kind="wide">
-          <TrialTable {...{ about, state, best: numbers, onMarked: setMarked }} />
+          <TrialTable
+            {...{ about, state, best: numbers, onMarked: setMarked }}
+            {...(selected && { selected })}
+          />
         </Card>
       </div>
     </div>
@@ -63,6 +90,8 @@ function Head({ state, about, connection, best }: ShownProps & { best: readonly 
   const [first] = best;
   const isSingle = about.directions.length === 1;
   const goal = about.directions.map((direction, i) => `${direction} ${about.metrics[i]}`).join(", ");
+  const failure =
+    finished > 0 && counts.failed === finished ? state.rows.findLast(({ error }) => error)?.error : undefined;
   const facts = [goal, about.strategy, about.seed === undefined ? "" : `seed ${about.seed}`].filter(Boolean);
   return (
     <>
@@ -71,17 +100,23 @@ function Head({ state, about, connection, best }: ShownProps & { best: readonly 
           <h1>{about.name}</h1>
           <p class="quiet">
             <span class={`dot ${connection}`} aria-hidden="true" />
-            <span role="status">{connection === "live" ? "live" : connection}</span>
+            <span role="status">{SAID[connection]}</span>
             {facts.map((fact) => (
               <span key={fact}> · {fact}</span>
             ))}
           </p>
         </div>
-        <Actions {...{ about, from: first?.params ?? state.rows[0]?.params ?? {} }} />
+        <Actions {...{ about, state, from: first ?? state.rows[0] }} />
       </div>
       {about.trouble !== undefined && (
         <p class="refusal" role="alert">
           {about.trouble}
+        </p>
+      )}
+      {failure !== undefined && (
+        <p class="refusal">
+          {counts.failed === 1 ? "Its only trial has failed: " : "No trial has succeeded. The last failure: "}
+          {failure}
         </p>
       )}
       <div class="figures">
@@ -113,29 +148,41 @@ function Head({ state, about, connection, best }: ShownProps & { best: readonly 
               aria-label="Finished trials"
             />
           )}
-          <p class="quiet">{othersOf(counts)}</p>
+          <p class="quiet">{othersOf(counts, state.isReady)}</p>
         </div>
         <div class="figure params-of-best">
           <h2>{isSingle ? "Best parameters" : "Parameters of the first"}</h2>
-          {first ? <Params about={about} row={first} /> : <p class="quiet">No trial has ended yet.</p>}
+          {first ? (
+            <Params about={about} row={first} isShort />
+          ) : (
+            <p class="quiet">No trial is complete{finished > 0 ? "." : " yet."}</p>
+          )}
         </div>
       </div>
     </>
   );
 }
 
-function othersOf(counts: ReturnType<typeof countsOf>): string {
+function othersOf(counts: ReturnType<typeof countsOf>, isReady: boolean): string {
   const others = (["running", "pruned", "failed", "diverged"] as const).filter(
     (status) => counts[status] > 0,
   );
   return (
-    others.map((status) => `${counts[status].toLocaleString("en")} ${status}`).join(" · ") || "all complete"
+    others.map((status) => `${counts[status].toLocaleString("en")} ${status}`).join(" · ") ||
+    (counts.complete > 0 ? "all complete" : isReady ? "none yet" : "")
   );
 }
 
 const LABELS = { pause: "Pause", resume: "Resume", cancel: "Cancel" } as const;
 
-function Actions({ about, from }: { about: StudyAbout; from: TrialRow["params"] }) {
+interface ActionsProps {
+  readonly about: StudyAbout;
+  readonly state: StudyState;
+  /** What a point by hand begins with. */
+  readonly from: TrialRow | undefined;
+}
+
+function Actions({ about, state, from }: ActionsProps) {
   const [isChoosing, setChoosing] = useState(false);
   const { name, actions, artifacts, phase } = about;
   const csv = (): Promise<boolean> => trying(() => download(name, "/trials.csv", `${name}-trials.csv`));
@@ -161,7 +208,7 @@ function Actions({ about, from }: { about: StudyAbout; from: TrialRow["params"] 
         </button>
       )}
       <button type="button" class="button" onClick={() => void csv()}>
-        CSV
+        <Arrow /> Trials as CSV
       </button>
       {artifacts.map((artifact) => (
         <button
@@ -174,10 +221,18 @@ function Actions({ about, from }: { about: StudyAbout; from: TrialRow["params"] 
             )
           }
         >
-          {artifact.name}
+          <Arrow /> {artifact.name}
         </button>
       ))}
-      {isChoosing && <EnqueueDialog {...{ about, from }} onClose={() => setChoosing(false)} />}
+      {isChoosing && <EnqueueDialog {...{ about, state, from }} onClose={() => setChoosing(false)} />}
     </div>
   );
 }
+
+/** Of what is downloaded. */
+const Arrow = () => (
+  <>
+    <span aria-hidden="true">↓</span>
+    <span class="hidden">Download</span>
+  </>
+);

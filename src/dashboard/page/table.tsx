@@ -4,7 +4,7 @@ import { hashOf } from "../state/route.js";
 import type { StudyState } from "../state/study.js";
 import { arranged, type Column, columnsOf, type Sort, visibleRows } from "../state/table.js";
 import type { StudyAbout, TrialRow } from "../wire.js";
-import { Pill } from "./parts.js";
+import { Pill, Star } from "./parts.js";
 
 /** Pixels, as in style.css. */
 const ROW = 36;
@@ -15,9 +15,11 @@ interface TableProps {
   readonly state: StudyState;
   readonly best: ReadonlySet<number>;
   readonly onMarked: (trials: readonly number[]) => void;
+  /** The trials that are selected in a picture; missing for all. */
+  readonly selected?: (row: TrialRow) => boolean;
 }
 
-export function TrialTable({ about, state, best, onMarked }: TableProps) {
+export function TrialTable({ about, state, best, onMarked, selected }: TableProps) {
   const [sort, setSort] = useState<Sort>({ id: "number", isDescending: true });
   const [filter, setFilter] = useState("");
   const [marked, setMarked] = useState<readonly number[]>([]);
@@ -31,10 +33,13 @@ export function TrialTable({ about, state, best, onMarked }: TableProps) {
     [about, state.notes, state.rows.length > 0],
   );
   const rows = useMemo(
-    () => arranged(state.rows, columns, sort, filter),
-    [state.rows, columns, sort, filter],
+    () => arranged(selected ? state.rows.filter(selected) : state.rows, columns, sort, filter),
+    [state.rows, columns, sort, filter, selected],
   );
   const { from, to } = visibleRows(rows.length, ROW, view);
+  // the row that Tab leads to: the last that was used, if it is there and drawn
+  const current = Math.max(0, Math.min(active, rows.length - 1));
+  const reached = current >= from && current < to ? current : Math.ceil(view.top / ROW);
 
   useLayoutEffect(() => {
     const element = box.current as HTMLDivElement;
@@ -47,7 +52,7 @@ export function TrialTable({ about, state, best, onMarked }: TableProps) {
   useLayoutEffect(() => {
     if (!shouldFocus.current) return;
     shouldFocus.current = false;
-    box.current?.querySelector<HTMLElement>(`[data-row="${active}"] a`)?.focus({ preventScroll: true });
+    box.current?.querySelector<HTMLElement>(`[data-row="${current}"] a`)?.focus({ preventScroll: true });
   });
 
   const mark = (trial: number): void => {
@@ -73,13 +78,13 @@ export function TrialTable({ about, state, best, onMarked }: TableProps) {
   const onKeyDown = (event: KeyboardEvent): void => {
     const page = Math.max(1, Math.floor(view.height / ROW) - 2);
     const steps: Readonly<Record<string, number>> = {
-      ...{ ArrowDown: active + 1, ArrowUp: active - 1, PageDown: active + page, PageUp: active - page },
+      ...{ ArrowDown: current + 1, ArrowUp: current - 1, PageDown: current + page, PageUp: current - page },
       ...{ Home: 0, End: rows.length - 1 },
     };
     const isMark = event.key === " " && (event.target as HTMLElement).tagName === "A";
     if (!(event.key in steps) && !isMark) return;
     event.preventDefault();
-    if (isMark && rows[active]) mark(rows[active].number);
+    if (isMark && rows[current]) mark(rows[current].number);
     else move(steps[event.key]);
   };
 
@@ -149,7 +154,7 @@ export function TrialTable({ about, state, best, onMarked }: TableProps) {
             <Row
               key={row.number}
               {...{ row, columns, template, study: about.name, at: from + i, isBest: best.has(row.number) }}
-              isActive={from + i === active}
+              isActive={from + i === reached}
               isMarked={marked.includes(row.number)}
               onMark={mark}
               onActive={setActive}
@@ -157,7 +162,7 @@ export function TrialTable({ about, state, best, onMarked }: TableProps) {
           ))}
         </div>
         {rows.length === 0 && (
-          <p class="empty">{state.rows.length === 0 ? "No trials yet." : "No trial fits the filter."}</p>
+          <p class="empty">{state.rows.length === 0 ? "No trials yet." : "No trial fits."}</p>
         )}
       </div>
     </div>
@@ -203,11 +208,7 @@ function Row({ row, columns, template, study, at, isBest, isActive, isMarked, on
               />
               <a tabIndex={tabIndex} href={hashOf({ page: "trial", study, trial: number })}>
                 {number}
-                {isBest && (
-                  <span class="star" title="best">
-                    ★
-                  </span>
-                )}
+                {isBest && <Star />}
               </a>
             </>
           ) : id === "status" ? (

@@ -6,9 +6,10 @@ import { bestOf, type StudyState, trialIn, valueAt } from "../state/study.js";
 import type { StudyAbout, TrialRow } from "../wire.js";
 import { saveNote } from "./api.js";
 import { EnqueueDialog } from "./enqueue.js";
-import { Card, Params, Pill, scoreOf } from "./parts.js";
+import { Card, Params, Pill, Star, scoreOf } from "./parts.js";
 import { CurvesPicture } from "./pictures.js";
 import { trying, useStudy } from "./store.js";
+import { Tries } from "./tries.js";
 
 export function TrialPage({ name, number }: { name: string; number: number }) {
   const { state } = useStudy(name);
@@ -37,15 +38,10 @@ function Shown({ state, about, row }: ShownProps) {
       <div class="title">
         <div>
           <h1>
-            Trial {number}{" "}
-            {isBest && (
-              <span class="star" title="best">
-                ★
-              </span>
-            )}
+            Trial {number} {isBest && <Star />}
           </h1>
           <p class="quiet">
-            {factsOf(row).map((fact, i) => (
+            {factsOf(row, state.steps.get(number)).map((fact, i) => (
               <span key={fact}>
                 {i > 0 && " · "}
                 {fact}
@@ -80,11 +76,12 @@ function Shown({ state, about, row }: ShownProps) {
           )}
         </div>
       </div>
+      <Tries {...{ state, about }} />
       {row.error !== undefined && <p class="refusal">{row.error}</p>}
       <div class="layout trial">
         <div class="pictures">
           <Card title="Learning curves">
-            <CurvesPicture {...{ state, about, trials }} isTall />
+            <CurvesPicture of={[{ state, about, trials }]} isTall />
           </Card>
           <Notes {...{ state, about, number }} />
         </div>
@@ -97,13 +94,18 @@ function Shown({ state, about, row }: ShownProps) {
           </Card>
         </div>
       </div>
-      {isChoosing && <EnqueueDialog {...{ about, from: row.params }} onClose={() => setChoosing(false)} />}
+      {isChoosing && <EnqueueDialog {...{ about, state, from: row }} onClose={() => setChoosing(false)} />}
     </div>
   );
 }
 
-function factsOf({ seconds, steps, parent, given }: TrialRow): readonly string[] {
+/** @param at - where a running trial is */
+function factsOf(
+  { seconds, steps, parent, given }: TrialRow,
+  at: { readonly step: number; readonly value: number } | undefined,
+): readonly string[] {
   return [
+    ...(at ? [`${scoreOf(at.value)} at step ${at.step}`] : []),
     ...(seconds === null ? [] : [formatDuration(seconds)]),
     ...(steps === undefined ? [] : [`${steps} steps`]),
     ...(parent === undefined ? [] : [`goes on from trial ${parent}`]),
@@ -137,11 +139,22 @@ function Notes({ state, about, number }: { state: StudyState; about: StudyAbout;
   const kept = state.notes.get(number);
   const [text, setText] = useState("");
   const [tags, setTags] = useState("");
-  const [isSaved, setSaved] = useState(false);
+  const [shown, setShown] = useState("");
+  const [saved, setSaved] = useState<string>();
+  const latest = JSON.stringify([kept?.text ?? "", kept?.tags.join(", ") ?? ""]);
+  const own = JSON.stringify([text, tags]);
+  const take = (): void => {
+    const [text, tags] = JSON.parse(latest) as [string, string];
+    setText(text);
+    setTags(tags);
+    setShown(latest);
+  };
+  // what a person is writing is not overwritten by what another page saves
+  const isOwn = own !== shown && shown !== "";
   useEffect(() => {
-    setText(kept?.text ?? "");
-    setTags(kept?.tags.join(", ") ?? "");
-  }, [kept?.text, kept?.tags.join()]);
+    if (!isOwn) take();
+  }, [latest]);
+  const hasChanged = isOwn && latest !== shown && latest !== own;
   if (!about.actions.includes("note")) {
     if (!kept) return null;
     return (
@@ -157,11 +170,14 @@ function Notes({ state, about, number }: { state: StudyState; about: StudyAbout;
       .split(",")
       .map((tag) => tag.trim())
       .filter(Boolean);
-    setSaved(await trying(() => saveNote(about.name, { number, text, tags: words })));
+    if (!(await trying(() => saveNote(about.name, { number, text, tags: words })))) return;
+    setTags(words.join(", "));
+    setShown(JSON.stringify([text, words.join(", ")]));
+    setSaved(JSON.stringify([text, words.join(", ")]));
   };
   return (
     <Card title="Notes" aside={<Tags tags={kept?.tags ?? []} />}>
-      <form class="notes" onSubmit={(event) => void save(event)} onInput={() => setSaved(false)}>
+      <form class="notes" onSubmit={(event) => void save(event)}>
         <label>
           Note
           <textarea
@@ -177,8 +193,13 @@ function Notes({ state, about, number }: { state: StudyState; about: StudyAbout;
         </label>
         <div class="buttons">
           <span class="quiet" role="status">
-            {isSaved ? "Saved" : ""}
+            {saved === own ? "Saved" : hasChanged ? "Another page has saved a note meanwhile." : ""}
           </span>
+          {hasChanged && (
+            <button type="button" class="button" onClick={take}>
+              Show that
+            </button>
+          )}
           <button type="submit" class="button primary">
             Save
           </button>

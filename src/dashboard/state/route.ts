@@ -4,7 +4,12 @@ export type Route =
   | { readonly page: "study"; readonly study: string }
   | { readonly page: "trial"; readonly study: string; readonly trial: number }
   | { readonly page: "compare"; readonly study: string; readonly trials: readonly number[] }
-  | { readonly page: "studiesCompared"; readonly studies: readonly [string, string] };
+  | {
+      readonly page: "studiesCompared";
+      readonly studies: readonly [string, string];
+      /** The trials of each that are compared; missing for the best. */
+      readonly trials?: readonly [readonly number[], readonly number[]];
+    };
 
 /** The route of an address; the list of studies for one that leads nowhere. */
 export function routeOf(hash: string): Route {
@@ -17,18 +22,23 @@ export function routeOf(hash: string): Route {
   } catch {
     // not of UTF-8
   }
-  const [first = "", name = "", page = "", what = ""] = parts;
-  if (first === "compare" && name !== "" && page !== "")
-    return { page: "studiesCompared", studies: [name, page] };
+  const [first = "", name = "", page = "", what = "", other] = parts;
+  const numbers = numbersIn(what);
+  if (first === "compare" && name !== "" && page !== "") {
+    const trials = [numbers, numbersIn(other ?? "")] as const;
+    return { page: "studiesCompared", studies: [name, page], ...(other !== undefined && { trials }) };
+  }
   if (first !== "study" || name === "") return { page: "studies" };
-  const numbers = what
-    .split(",")
-    .filter((text) => /^\d{1,9}$/.test(text))
-    .map(Number);
   if (page === "trial" && numbers.length === 1) return { page: "trial", study: name, trial: numbers[0] };
   if (page === "compare" && numbers.length > 1) return { page: "compare", study: name, trials: numbers };
   return { page: "study", study: name };
 }
+
+const numbersIn = (text: string): readonly number[] =>
+  text
+    .split(",")
+    .filter((number) => /^\d{1,9}$/.test(number))
+    .map(Number);
 
 /** The address of a route. */
 export function hashOf(route: Route): string {
@@ -37,6 +47,9 @@ export function hashOf(route: Route): string {
   if (route.page === "study") return path("study", route.study);
   if (route.page === "trial") return path("study", route.study, "trial", route.trial);
   if (route.page === "compare") return `${path("study", route.study, "compare")}/${route.trials.join(",")}`;
-  if (route.page === "studiesCompared") return path("compare", ...route.studies);
+  if (route.page === "studiesCompared") {
+    const trials = route.trials?.map((numbers) => `/${numbers.join(",")}`).join("") ?? "";
+    return `${path("compare", ...route.studies)}${trials}`;
+  }
   return "#/";
 }

@@ -1,7 +1,7 @@
 /** What a page knows of a study: the sum of the events that it was sent. Pure. */
 
 import { paretoFront } from "../../search/trial/pareto.js";
-import type { TrialRecord } from "../../search/trial/trial.js";
+import type { Direction, TrialRecord } from "../../search/trial/trial.js";
 import { isBetter } from "../../search/trial/trial.js";
 import type { DashboardEvent, Note, StudyAbout, TrialRow } from "../wire.js";
 
@@ -83,11 +83,17 @@ export const isFinished = (row: TrialRow): row is TrialRow & TrialRecord => row.
 /** The best trial; of several objectives those that no other dominates. */
 export function bestOf({ rows, about }: Pick<StudyState, "rows" | "about">): readonly TrialRow[] {
   const { directions = ["minimize"] } = about ?? {};
-  const finished = rows.filter(isFinished);
-  if (directions.length > 1) return paretoFront(finished, directions) as readonly TrialRow[];
-  let best: (typeof finished)[number] | undefined;
-  for (const row of finished) if (isBetter(row, best, directions[0])) best = row;
+  if (directions.length > 1) return paretoFront(rows.filter(isFinished), directions) as readonly TrialRow[];
+  const best = bestAmong(rows, directions);
   return best ? [best] : [];
+}
+
+/** The best of some trials by the only objective; none of several objectives. */
+export function bestAmong(rows: readonly TrialRow[], directions: readonly Direction[]): TrialRow | undefined {
+  if (directions.length > 1) return undefined;
+  let best: (TrialRow & TrialRecord) | undefined;
+  for (const row of rows) if (isFinished(row) && isBetter(row, best, directions[0])) best = row;
+  return best;
 }
 
 /** The value of an objective; null without one. */

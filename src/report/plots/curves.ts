@@ -92,7 +92,10 @@ interface Drawn {
 }
 
 /** The mean over folds of each epoch, from 1; of a trial without such a curve, what it reported. */
-function pointsOf({ curve: reported, curves }: TrialRecord<Params>, name: string): readonly Point[] {
+export function pointsOf(
+  { curve: reported, curves }: Pick<TrialRecord<Params>, "curve" | "curves">,
+  name: string,
+): readonly Point[] {
   const folds = curves && Object.hasOwn(curves.history, name) ? curves.history[name] : undefined;
   if (folds === undefined) {
     if (curves !== undefined || reported === undefined) return [];

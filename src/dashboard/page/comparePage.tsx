@@ -1,0 +1,122 @@
+/** Trials of one study side by side: their curves on the same axes, and what differs. */
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { trialLines } from "../state/compare.js";
+import { hashOf } from "../state/route.js";
+import { bestAmong, trialIn } from "../state/study.js";
+import { listStudies } from "./api.js";
+import { ComparedTable } from "./comparedTable.js";
+import { EnqueueDialog } from "./enqueue.js";
+import { Card, TrialLink } from "./parts.js";
+import { CurvesPicture } from "./pictures.js";
+import { useStudy } from "./store.js";
+import { Tries } from "./tries.js";
+
+/** More columns than this need the whole width. */
+const NARROW = 4;
+
+export function ComparePage({ name, trials }: { name: string; trials: readonly number[] }) {
+  const { state } = useStudy(name);
+  const [isChoosing, setChoosing] = useState(false);
+  const { about } = state;
+  const rows = useMemo(
+    () => trials.flatMap((number) => trialIn(state, number) ?? []),
+    [state.rows, trials.join()],
+  );
+  if (!about || !state.isReady) return <p class="empty">Reading the study…</p>;
+  const better = bestAmong(rows, about.directions) ?? rows[0];
+  const missing = trials.filter((number) => !trialIn(state, number));
+  return (
+    <div class="page">
+      <div class="title">
+        <div>
+          <h1>Trials {said(trials)}</h1>
+          <p class="quiet">
+            What differs is marked.
+            {missing.length > 0 && ` There is no trial ${said(missing)} yet.`}
+          </p>
+        </div>
+        <div class="actions">
+          {about.actions.includes("enqueue") && better && (
+            <button type="button" class="button primary" onClick={() => setChoosing(true)}>
+              Change trial {better.number} and try
+            </button>
+          )}
+        </div>
+      </div>
+      <Tries {...{ state, about }} />
+      <div class={`layout ${rows.length > NARROW ? "stack" : "trial"}`}>
+        <Card title="Learning curves">
+          <CurvesPicture of={[{ state, about, trials }]} isTall />
+        </Card>
+        <div class="pictures">
+          <Card title="Side by side">
+            <ComparedTable
+              label="Side by side"
+              heads={rows.map(({ number }) => <TrialLink key={number} study={about.name} trial={number} />)}
+              lines={trialLines(rows.map((row) => ({ about, row })))}
+            />
+          </Card>
+          <Card title="Another trial">
+            <AnotherTrial {...{ name, trials }} />
+          </Card>
+        </div>
+      </div>
+      {isChoosing && better && (
+        <EnqueueDialog {...{ about, state, from: better }} onClose={() => setChoosing(false)} />
+      )}
+    </div>
+  );
+}
+
+/** Adds a trial of this study or of another. */
+function AnotherTrial({ name, trials }: { name: string; trials: readonly number[] }) {
+  const [studies, setStudies] = useState<readonly string[]>([name]);
+  const [study, setStudy] = useState(name);
+  const [number, setNumber] = useState("");
+  useEffect(() => {
+    listStudies().then(
+      ({ studies }) => setStudies(studies.map((each) => each.name)),
+      () => {},
+    );
+  }, []);
+  const add = (event: Event): void => {
+    event.preventDefault();
+    const added = Number(number);
+    location.hash =
+      study === name
+        ? hashOf({ page: "compare", study: name, trials: [...new Set([...trials, added])] })
+        : hashOf({ page: "studiesCompared", studies: [name, study], trials: [trials, [added]] });
+    setNumber("");
+  };
+  return (
+    <form class="start" onSubmit={add}>
+      {studies.length > 1 && (
+        <label>
+          Study
+          <select value={study} onChange={(event) => setStudy(event.currentTarget.value)}>
+            {studies.map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </select>
+        </label>
+      )}
+      <label>
+        Number of the trial
+        <input
+          required
+          type="number"
+          min="0"
+          step="1"
+          value={number}
+          onInput={(event) => setNumber(event.currentTarget.value)}
+        />
+      </label>
+      <button type="submit" class="button">
+        Add
+      </button>
+    </form>
+  );
+}
+
+/** `1, 2 and 3` */
+const said = (trials: readonly number[]): string => trials.join(", ").replace(/, (\d+)$/, " and $1");

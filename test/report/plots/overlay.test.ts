@@ -1,0 +1,86 @@
+/** Curves over each other: their numbers, their styles, and what is said of them. */
+import { describe, expect, it } from "vitest";
+import { FettleError } from "../../../src/errors.js";
+import { plotOverlay } from "../../../src/report/plots/overlay.js";
+import { Curves } from "../../../src/search/trial/curves.js";
+
+const trial = (...folds: readonly number[][]) => ({ curves: new Curves({ valLoss: folds }) });
+interface Series {
+  readonly name: string;
+  readonly data: readonly (readonly [number, number])[];
+  readonly lineStyle: { readonly color: string; readonly type: unknown };
+}
+const seriesOf = (option: Readonly<Record<string, unknown>>) => option.series as readonly Series[];
+
+describe("an overlay of curves", () => {
+  it("draws the mean over folds of each trial, and says where each ends", () => {
+    const { option, description } = plotOverlay(
+      [
+        { name: "A trial 1", trial: trial([1, 0.5], [0.5, 0.25]) },
+        { name: "<script>", trial: trial([2, 4, 8]) },
+      ],
+      "valLoss",
+    );
+    expect(seriesOf(option).map(({ name, data }) => [name, data])).toEqual([
+      [
+        "A trial 1",
+        [
+          [1, 0.75],
+          [2, 0.375],
+        ],
+      ],
+      [
+        "<script>",
+        [
+          [1, 2],
+          [2, 4],
+          [3, 8],
+        ],
+      ],
+    ]);
+    expect(description).toBe(
+      "valLoss by epoch, the mean over folds; at the end: 0.3750 of A trial 1 at epoch 2, 8.0000 of <script> at epoch 3.",
+    );
+  });
+
+  it("gives each line a style of its own, up to 30, and lines of a group the same dashes", () => {
+    const many = Array.from({ length: 30 }, (_, i) => ({ name: `trial ${i}`, trial: trial([i + 1]) }));
+    const styles = seriesOf(plotOverlay(many, "valLoss").option).map(({ lineStyle }) =>
+      JSON.stringify([lineStyle.color, lineStyle.type]),
+    );
+    expect(new Set(styles).size).toBe(30);
+    const grouped = plotOverlay(
+      many.slice(0, 4).map((each, i) => ({ ...each, group: i < 2 ? 0 : 1 })),
+      "valLoss",
+    );
+    const [a, b, c, d] = seriesOf(grouped.option).map(({ lineStyle }) => JSON.stringify(lineStyle.type));
+    expect([a === b, c === d, a === c]).toEqual([true, true, false]);
+  });
+
+  it("leaves out trials without the curve, and counts them", () => {
+    const { option, description } = plotOverlay(
+      [
+        { name: "one", trial: trial([3]) },
+        { name: "two", trial: {} },
+      ],
+      "valLoss",
+    );
+    expect(seriesOf(option).length).toBe(1);
+    expect(description).toBe(
+      "valLoss by epoch, the mean over folds; at epoch 1: 3.0000 of one. 1 trial recorded none.",
+    );
+    expect(plotOverlay([{ name: "one", trial: {} }], "loss").description).toBe("No trial recorded loss.");
+  });
+
+  it.each([
+    ["none", []],
+    ["a name twice", [1, 1]],
+    ["too many", Array.from({ length: 31 }, (_, i) => i)],
+  ])("refuses %s", (_, names) => {
+    const trials = names.map((name) => ({ name: `${name}`, trial: trial([1]) }));
+    expect(() => plotOverlay(trials, "valLoss")).toThrow(FettleError);
+    expect(() => plotOverlay(trials, "valLoss")).toThrow(
+      /^trials must be a list of 1 to 30 with different names/,
+    );
+  });
+});
