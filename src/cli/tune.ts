@@ -1,5 +1,4 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
-import { basename } from "node:path";
 import type { Command } from "commander";
 import { diagnose } from "../data/diagnosis/diagnose.js";
 import { check, show } from "../errors.js";
@@ -18,6 +17,7 @@ import { addDatasetFlags } from "./dataset.js";
 import { addDisplayFlags, markdownOf, picturesOf, printsOneText } from "./display.js";
 import { EXIT } from "./exit.js";
 import { inFlags } from "./explain.js";
+import { titleOf } from "./files.js";
 import { integer, names, positiveNumber, share } from "./flags.js";
 import { complainOfNone, howToGoOn } from "./goOn.js";
 import { takeInterrupts } from "./interrupt.js";
@@ -197,7 +197,8 @@ async function runBegun(study: Begun): Promise<number> {
     keeper?.onEvent(event);
     watch?.onEvent(event);
     if (printsOneText(flags)) return;
-    if (event.type === "studyStarted") printIntroduction(file, flags, setup, event.trials);
+    if (event.type === "studyStarted")
+      printIntroduction(file, flags, setup, Math.max(event.trials, event.finished));
     bar.update(event);
   };
   try {
@@ -261,7 +262,7 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
   const { data, sizes, folds, strategy, metrics, validation } = setup;
   const { development, test } = sizes;
   const about = {
-    file: basename(file),
+    file: titleOf(file),
     data,
     metrics,
     strategy: strategy.name,
@@ -308,7 +309,7 @@ function reportOf(
 
 /** The study as pictures and Markdown read it. */
 const dataOf = (file: string, { study, metrics }: TuneResult<Space>): StudyData =>
-  studyData(study, { name: basename(file), metrics });
+  studyData(study, { name: titleOf(file), metrics });
 
 function printResult(
   file: string,

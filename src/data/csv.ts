@@ -188,7 +188,8 @@ function checkCsvOptions({ delimiter, header }: CsvOptions): void {
 function checkWidth({ cells, line }: ScannedRow, width: number): void {
   check(
     cells === width,
-    () => `line ${line}: every row must have ${width} cells, as the first line has; received ${cells}`,
+    () =>
+      `line ${line}: every row must have ${width} ${width === 1 ? "cell" : "cells"}, as the first line has; received ${cells}`,
     "invalid_data",
   );
 }

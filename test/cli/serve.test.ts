@@ -102,7 +102,7 @@ describe("fettle serve", () => {
     const cwd = folder({ "space.json": SPACE });
     const refusals: readonly (readonly [readonly string[], string, string?])[] = [
       [[...NEW, "--study", "s"], "FETTLE_TOKEN must be set", ""],
-      [[...NEW, "--study", "s"], "token must be a secret of at least 16 characters", "short"],
+      [[...NEW, "--study", "s"], "FETTLE_TOKEN must be a secret of at least 16 characters", "short"],
       [["serve", "--storage", "none.db", "--study", "s"], 'there is no file "none.db"'],
       [[...NEW, "--study", "a/b"], "study must be a name of 1 to 64 letters"],
       [[...NEW, "--study", "s", "--scheduler", "hyperband", "--steps", "9"], "do not wait for each other"],
