@@ -4,7 +4,7 @@ import { importances } from "../search/analysis/importance.js";
 import { paretoFront } from "../search/trial/pareto.js";
 import { isBetter, type TrialRecord } from "../search/trial/trial.js";
 import { count, formatScore, formatValue, plain } from "./format.js";
-import type { StudyData } from "./plots/studyData.js";
+import { mustBeStudyData, type StudyData } from "./plots/studyData.js";
 import { countStatuses, firstFailure } from "./study.js";
 
 /** What a study's Markdown has. */
@@ -28,6 +28,7 @@ export interface StudyMarkdownOptions {
  * ```
  */
 export function studyMarkdown(study: StudyData, options: StudyMarkdownOptions = {}): string {
+  mustBeStudyData(study);
   checkOptions(options, "studyMarkdown", MARKDOWN_OPTIONS);
   const { trials: most = 10 } = options;
   mustBeInteger("trials of studyMarkdown", most, 1);

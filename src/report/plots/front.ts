@@ -6,7 +6,7 @@ import { count } from "../format.js";
 import { axisOf, dots, framed, line, type Point, thinned } from "./frame.js";
 import { COLORS } from "./palette.js";
 import type { Plot } from "./plot.js";
-import type { StudyData } from "./studyData.js";
+import { mustBeStudyData, type StudyData } from "./studyData.js";
 
 const SIDE = { width: 300, height: 260, gap: 90 };
 const [LEFT, TOP] = [72, 76];
@@ -23,6 +23,7 @@ const [LEFT, TOP] = [72, 76];
  * ```
  */
 export function plotParetoFront(study: StudyData): Plot {
+  mustBeStudyData(study);
   const { directions, metrics } = study;
   must(directions.length > 1, "the objectives of a Pareto front", "at least 2", directions.length);
   const valued = study.trials.filter(({ values, status }) => values && status !== "failed");
