@@ -4,6 +4,7 @@ import { diagnose } from "../data/diagnosis/diagnose.js";
 import { check, show } from "../errors.js";
 import { REPORTED } from "../metrics/registry.js";
 import { type JsonReport, jsonReport } from "../report/json.js";
+import { scoresMarkdown } from "../report/markdown.js";
 import { type StudyData, type StudySource, studyData } from "../report/plots/studyData.js";
 import { introduce, summarize, summarizeFront } from "../report/study.js";
 import type { Params, Space } from "../search/space/space.js";
@@ -208,7 +209,7 @@ async function runBegun(study: Begun): Promise<number> {
     const seconds = (performance.now() - started) / 1000;
     const baselines = result && compared(others, result);
     if (flags.json) printLines([JSON.stringify(reportOf(flags, trials, result, baselines))]);
-    else if (flags.markdown) printLines(result ? markdownOf(dataOf(file, result)) : []);
+    else if (flags.markdown) printLines(result ? markdownLines(file, setup, result, baselines) : []);
     else if (result?.bestTrials.length) printResult(file, flags, setup, result, baselines, seconds);
     if (!result?.bestTrials.length) complainOfNone(trials);
     if (result?.finalError) note(`There is no model: ${result.finalError.message}.`);
@@ -310,6 +311,17 @@ function reportOf(
 /** The study as pictures and Markdown read it. */
 const dataOf = (file: string, { study, metrics }: TuneResult<Space>): StudyData =>
   studyData(study, { name: titleOf(file), metrics });
+
+/** The study as Markdown, with the scores of the final model. */
+const markdownLines = (
+  file: string,
+  { sizes }: TuneSetup,
+  result: TuneResult<Space>,
+  baselines: BaselineReport | undefined,
+): string[] => [
+  ...markdownOf(dataOf(file, result)),
+  ...scoresMarkdown(result.final?.test ?? {}, sizes.test, baselines),
+];
 
 function printResult(
   file: string,
