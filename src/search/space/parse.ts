@@ -62,8 +62,7 @@ export function parseParameter(raw: unknown, where: string): Parameter {
 
 /** What to write instead of a list of values or a constant. */
 function hintFor(raw: unknown): string {
-  if (Array.isArray(raw))
-    return `. To try each of these values, write choice(${show(raw)}), or { "type": "choice", "values": ${show(raw)} } in JSON`;
+  if (Array.isArray(raw)) return `. To try each of these values, write choice(${show(raw)})`;
   const isConstant = ["number", "string", "boolean"].includes(typeof raw);
   return isConstant ? ". A constant is not a parameter; use it where the parameters are used" : "";
 }

@@ -144,7 +144,7 @@ export class Ledger {
   /** Finishes a running trial. */
   finish(number: number, outcome: TrialOutcome): TrialRecord {
     this.checkRunning(number);
-    must(isRecord(outcome), `the outcome of trial ${number}`, "an object, such as { value: 0.5 }", outcome);
+    must(isRecord(outcome), `the outcome of trial ${number}`, "an object, as { value: 1 }", outcome);
     const { clock, directions } = this.settings;
     const measured = clock && { seconds: (clock() - (this.running.get(number) as number)) / 1000 };
     const record = makeRecord(this.unfinished(number), { ...measured, ...outcome }, directions.length);
@@ -202,7 +202,6 @@ export class Ledger {
   }
 
   private checkRunning(number: number): void {
-    must(Number.isSafeInteger(number), "the number of a trial", "an integer, as trial.number is", number);
     const state = (): string => {
       if (this.entries[number]?.record) return "has finished";
       return this.queue.includes(number) ? "waits to be asked for" : "was never asked for";

@@ -205,7 +205,7 @@ function statusOf(number: number, { value, values, status }: TrialOutcome, objec
   must(
     surplus === undefined && told.length === objectives && told[0] !== undefined,
     `the outcome of trial ${number}`,
-    `${objectives > 1 ? `values for ${objectives} objectives` : values ? "one value (several need a list of directions)" : "a value"}, or a status of "failed" or "diverged"`,
+    `${objectives === 1 ? "a value" : `values for ${objectives} objectives`}, or a status of "failed" or "diverged"`,
     surplus ?? values ?? value,
   );
   return told.every(Number.isFinite) ? (status ?? "complete") : "diverged";

@@ -114,7 +114,7 @@ describe("a space refuses", () => {
     [
       "a list of values",
       { units: [8, 16] },
-      'received [8,16]. To try each of these values, write choice([8,16]), or { "type": "choice", "values": [8,16] } in JSON',
+      "received [8,16]. To try each of these values, write choice([8,16])",
     ],
     [
       "a constant",
