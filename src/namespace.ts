@@ -3,7 +3,7 @@
  * libraries type, and which namespace a function came from. Two namespaces have functions of the same name, and neither
  * imports the other.
  */
-import { byName, FettleError } from "./errors.js";
+import { FettleError, unknownName } from "./errors.js";
 
 /** What a function of each namespace is, in messages. */
 const KINDS = { losses: "loss", metrics: "metric" } as const;
@@ -42,8 +42,8 @@ export class Names<Name extends string> {
    */
   canonical(given: string): Name {
     const name = this.aliases.get(given) ?? given;
-    byName(KINDS[this.namespace], this.table, name);
-    return name as Name;
+    if (Object.hasOwn(this.table, name)) return name as Name;
+    throw unknownName(KINDS[this.namespace], given, Object.keys(this.table), [...this.aliases.keys()]);
   }
 
   /**

@@ -42,6 +42,8 @@ def train(x, width, report):
     return value
 
 
+if len(sys.argv) < 2:
+    raise SystemExit("client.py needs the address of a study, which fettle serve prints")
 STUDY, PAUSE = sys.argv[1], float((sys.argv + ["0.1"])[2])
 HEADERS = {"authorization": f"Bearer {os.environ['FETTLE_TOKEN']}", "content-type": "application/json"}
 

@@ -4,7 +4,16 @@
  */
 import { platform } from "#platform";
 import { createEngine } from "../engine/engine.js";
-import { check, checkOptions, isA, must, mustBeInteger, type OptionNames, show } from "../errors.js";
+import {
+  check,
+  checkOptions,
+  isA,
+  isRecord,
+  must,
+  mustBeInteger,
+  type OptionNames,
+  show,
+} from "../errors.js";
 import { ready } from "../numerics/kernels.js";
 import { float } from "../search/space/builders.js";
 import { interpolate } from "../search/space/scale.js";
@@ -153,6 +162,8 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
 
 function checkNamed(what: string, list: readonly { readonly name: string }[]): void {
   must(Array.isArray(list) && list.length > 0, what, "a list of at least one", list);
+  const other = list.find((each) => !isRecord(each) || typeof each.name !== "string");
+  must(other === undefined, `each of ${what}`, "an object with a name, not a name alone", other);
   const names = list.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   check(twice === undefined, () => `names of ${what} must differ; received ${show(twice)} twice`);

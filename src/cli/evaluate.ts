@@ -1,5 +1,4 @@
 /** `fettle evaluate`: scores a saved model on rows whose targets are known. */
-import { basename } from "node:path";
 import type { Command } from "commander";
 import { encodeRows } from "../data/dataset.js";
 import type { TableLimits } from "../data/limits.js";
@@ -9,7 +8,7 @@ import { count, formatScore, plain } from "../report/format.js";
 import { layOut } from "../report/layout.js";
 import { readOtherFile } from "./dataset.js";
 import { EXIT } from "./exit.js";
-import { inFile } from "./files.js";
+import { inFile, titleOf } from "./files.js";
 import { addRowFlags, readModel } from "./modelFile.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
 
@@ -58,7 +57,7 @@ async function run(path: string, file: string, flags: EvaluateFlags): Promise<nu
   }
   const paint = paintFor(process.stdout);
   const lines = Object.entries(scores).map(([name, score]) => [name, formatScore(score)]);
-  const title = `Scores on ${count(read.rows, "row")} of ${plain(basename(file))}`;
+  const title = `Scores on ${count(read.rows, "row")} of ${plain(titleOf(file))}`;
   printLines([paint.heading(title), ...layOut(lines, { width: widthOf(process.stdout) })]);
   return EXIT.success;
 }

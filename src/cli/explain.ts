@@ -91,11 +91,19 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 
 /** The message of a command line that cannot be read, with the nearest flag and the way to help. */
 export function explainUsage(error: CommanderError, program: Command, words: readonly string[]): string {
-  const command = program.commands.find((each) => each.name() === words[0]);
-  const name = command ? `${program.name()} ${command.name()}` : program.name();
+  let [command, name]: [Command | undefined, string] = [undefined, program.name()];
+  for (const word of words) {
+    const next: Command | undefined = (command ?? program).commands.find((each) => each.name() === word);
+    if (!next) break;
+    [command, name] = [next, `${name} ${word}`];
+  }
   const help = `Run ${name} --help for usage.`;
   const unknown = error.message.match(/unknown option '(--[^'=]+)/)?.[1];
   if (unknown === undefined || command === undefined) return `${error.message}\n${help}`;
+  if (command.commands.length > 0) {
+    const first = command.commands.map((each) => each.name()).join(", ");
+    return `error: one of the commands of ${name} must come before ${unknown}: ${first}\n${help}`;
+  }
   const flags = command.options.flatMap(({ long }) => long ?? []);
   const longer = flags.filter((flag) => flag.startsWith(`${unknown}-`));
   const other = flags.includes(OTHER_NAMES[unknown]) ? OTHER_NAMES[unknown] : undefined;

@@ -1,6 +1,7 @@
 /** Files named on the command line, read as text or JSON, with errors that name them. It gives their contents no meaning. */
 import { constants, kMaxLength } from "node:buffer";
 import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { basename } from "node:path";
 import { TextDecoder } from "node:util";
 import { gunzipSync } from "node:zlib";
 import type { TextPieces } from "../data/csv.js";
@@ -59,6 +60,7 @@ export function textOf(path: string, encoding?: string, limits = limitsOf()): Te
     *[Symbol.iterator]() {
       let decoder: TextDecoder | undefined;
       for (const bytes of open()) {
+        if (!decoder) refuseOthers(path, bytes);
         decoder ??= decoderOf(encoding ?? encodingOf(bytes));
         yield decoded(path, decoder, encoding, bytes);
       }
@@ -230,6 +232,25 @@ function unpacked(path: string, bytes: Uint8Array, most: number): Uint8Array {
   }
 }
 
+/** What people take for a table, by the first bytes. */
+const OTHER_FILES: readonly (readonly [bytes: string, what: string])[] = [
+  ["PK\x03\x04", "a ZIP file, as spreadsheets are (.xlsx, .ods)"],
+  ["\xd0\xcf\x11\xe0", "a file of an old Excel or Word"],
+  ["SQLite format 3\0", "a database"],
+  ["%PDF-", "a PDF"],
+  ["\x89PNG", "a picture"],
+];
+
+function refuseOthers(path: string, bytes: Uint8Array): void {
+  const first = Buffer.from(bytes.subarray(0, 16)).toString("latin1");
+  const other = OTHER_FILES.find(([begin]) => first.startsWith(begin));
+  check(
+    !other,
+    () => `${nameOf(path)} must be text; it is ${other?.[1]}; save the table as CSV`,
+    "invalid_data",
+  );
+}
+
 /** UTF-16 has a byte order mark, or a zero byte beside each letter, digit and mark; the decoders skip the mark. */
 function encodingOf([first, second]: Uint8Array): string {
   if ((first === 0xff && second === 0xfe) || (first > 0 && second === 0)) return "utf-16le";
@@ -297,6 +318,9 @@ export function inFile<T>(path: string, work: () => T): T {
     throw new FettleError(error.code, `${nameOf(path)}: ${error.message}`, { cause: error });
   }
 }
+
+/** A table as headings name it. */
+export const titleOf = (path: string): string => (path === STDIN ? "standard input" : basename(path));
 
 /** A file as messages name it. */
 export function nameOf(path: string): string {

@@ -1,5 +1,4 @@
 /** `fettle fit`: trains a dense network of one configuration on a table, and keeps it. */
-import { basename } from "node:path";
 import type { Command } from "commander";
 import type { Dataset } from "../data/dataset.js";
 import { check } from "../errors.js";
@@ -18,6 +17,7 @@ import { tune } from "../tune/tune.js";
 import { splitSeed } from "../tune/tuner/setup.js";
 import { addDatasetFlags, type DatasetFlags, readDataset } from "./dataset.js";
 import { EXIT } from "./exit.js";
+import { titleOf } from "./files.js";
 import { integer, setting, share } from "./flags.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
 import { MODEL_FILE } from "./studyFolder.js";
@@ -117,7 +117,7 @@ function printResult(
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
   const scores = Object.entries(test).map(([name, score]) => [name, formatScore(score)]);
   printLines([
-    describeData(basename(file), data),
+    describeData(titleOf(file), data),
     ...(scores.length > 0
       ? [
           paint.heading(`Scores on ${count(testRows, "held-out row")}`),

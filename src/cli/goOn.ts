@@ -37,6 +37,24 @@ export function flagsChanged<Flags extends object>(
   ) as Partial<Flags>;
 }
 
+/** Refuses one of `--storage` and `--study` without the other. */
+export function checkStorage({
+  storage,
+  study,
+}: {
+  readonly storage?: string;
+  readonly study?: string;
+}): void {
+  check(
+    storage === undefined || study !== undefined,
+    "--storage needs --study, the name of the study in the database",
+  );
+  check(
+    study === undefined || storage !== undefined,
+    "--study needs --storage, the database that the study is in",
+  );
+}
+
 /** Refuses `--overwrite` where it has nothing to replace. */
 export function checkOverwrite({
   out,
@@ -54,20 +72,25 @@ export function howToGoOn(
   { out, storage, study = "" }: { readonly out?: string; readonly storage?: string; readonly study?: string },
   trials: number,
 ): string {
+  const kept = `${count(trials, "trial")} of the study ${trials === 1 ? "is" : "are"}`;
   if (storage !== undefined) {
     const shown = shownStorage(storage);
     const where = `--storage ${quoted(shown)} --study ${quoted(study)}`;
-    return `${count(trials, "trial")} of the study are in ${shown}; npx fettle ${name} ${where} goes on from there.`;
+    return `${kept} in ${shown}; npx fettle ${name} ${where} goes on from there.`;
   }
   return out === undefined
     ? "Nothing was saved; with --out, a study can be gone on with."
-    : `${count(trials, "trial")} of the study are in ${out}; npx fettle ${name} --resume ${quoted(out)} goes on from there.`;
+    : `${kept} in ${out}; npx fettle ${name} --resume ${quoted(out)} goes on from there.`;
 }
 
 /** Says that no trial has a value, and why. */
 export function complainOfNone(trials: readonly TrialRecord<Params>[]): void {
   const { red } = coloursFor(process.stderr);
-  note(red([`error: no trial has a value (${countStatuses(trials)})`, ...firstFailure(trials)].join("\n")));
+  const diverged = trials.find(({ status }) => status === "diverged");
+  const reason = firstFailure(trials);
+  if (reason.length === 0 && diverged)
+    reason.push(`Trial ${diverged.number} diverged: its value is NaN or infinite`);
+  note(red([`error: no trial has a value (${countStatuses(trials)})`, ...reason].join("\n")));
 }
 
 /** Refuses flags other than those that a study began with. */

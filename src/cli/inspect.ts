@@ -1,5 +1,4 @@
 /** `fettle inspect`: reads a table and prints what its columns are, for people or as a schema in JSON. */
-import { basename } from "node:path";
 import type { Command } from "commander";
 import { drift } from "../data/diagnosis/drift.js";
 import { describeModel, modelJson } from "../report/model.js";
@@ -7,6 +6,7 @@ import { describeDrift, describeSchema } from "../report/schema.js";
 import { addTableFlags, readOtherFile, readTableFile, type TableFlags } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { inFlags } from "./explain.js";
+import { titleOf } from "./files.js";
 import { isModelFile, readModel } from "./modelFile.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
 
@@ -44,7 +44,7 @@ Examples:
         printLines(
           flags.json
             ? [JSON.stringify(modelJson(model), null, 2)]
-            : describeModel(basename(file), model, widthOf(process.stdout), paintFor(process.stdout)),
+            : describeModel(titleOf(file), model, widthOf(process.stdout), paintFor(process.stdout)),
         );
         done(EXIT.success);
         return;
@@ -54,7 +54,7 @@ Examples:
       if (flags.against !== undefined) {
         const other = await readOtherFile(flags.against, flags, table.schema);
         const drifts = drift(table, other);
-        const names = [basename(file), basename(flags.against)] as const;
+        const names = [titleOf(file), titleOf(flags.against)] as const;
         printLines(
           flags.json
             ? [JSON.stringify(drifts, null, 2)]
@@ -66,12 +66,8 @@ Examples:
       printLines(
         flags.json
           ? [JSON.stringify(table.schema, null, 2)]
-          : describeSchema(
-              basename(file),
-              table,
-              widthOf(process.stdout),
-              paintFor(process.stdout),
-              (doubt) => inFlags(doubt, names),
+          : describeSchema(titleOf(file), table, widthOf(process.stdout), paintFor(process.stdout), (doubt) =>
+              inFlags(doubt, names),
             ),
       );
       done(EXIT.success);

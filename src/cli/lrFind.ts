@@ -16,6 +16,7 @@ import { DENSE_DEFAULTS, denseModel } from "../tune/dense.js";
 import { findLearningRate, type RateFinderResult } from "../tune/rateFinder.js";
 import { addDatasetFlags, type DatasetFlags, readDataset } from "./dataset.js";
 import { EXIT } from "./exit.js";
+import { titleOf } from "./files.js";
 import { integer, positiveNumber, setting, share } from "./flags.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { coloursFor, drawingFor, note, paintFor, printLines, widthOf } from "./streams.js";
@@ -141,7 +142,7 @@ function printResult(
 ): void {
   const width = widthOf(process.stdout);
   const introduction = [
-    describeData(basename(file), data),
+    describeData(titleOf(file), data),
     `learning-rate range test: ${count(steps, "step")} of ${count(batchSize, "row")}, ` +
       `rates from ${formatValue(low)} to ${formatValue(high)}; seed ${seed}`,
   ];

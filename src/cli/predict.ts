@@ -129,6 +129,7 @@ class Predictions {
   private columns: Cell[][] = [];
   private places: number[] = [];
   private unit: "line" | "record" = "line";
+  private file = "";
 
   constructor(
     private readonly predictor: Predictor,
@@ -141,6 +142,7 @@ class Predictions {
     const { predictor, flags } = this;
     const { keep = [], proba } = flags;
     this.unit = unit;
+    this.file = file;
     const inputs = predictor.inputs.map(({ name }) => name);
     const missing = [...inputs, ...keep].filter((name) => !columns.includes(name));
     check(
@@ -187,7 +189,7 @@ class Predictions {
       return this.predictor.predict(rows);
     } catch (error) {
       if (!(error instanceof RowError)) throw error;
-      const place = `${this.unit} ${this.places[error.row]}`;
+      const place = `${nameOf(this.file)}: ${this.unit} ${this.places[error.row]}`;
       const { code, column, reason, remedy } = error;
       throw new FettleError(code, `${place}, column ${show(column)}: ${reason}${remedy}`, { cause: error });
     }

@@ -10,7 +10,7 @@ import { EXIT } from "./exit.js";
 import { isFolder, isThere, readJson } from "./files.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { partsOf, ratesIn, ratesOf, summaryOf } from "./reportParts.js";
-import { existingStudy, mayBeThere, openStorage, shownStorage } from "./storageFile.js";
+import { existingStudy, mayBeThere, namesIn, openStorage, shownStorage } from "./storageFile.js";
 import { printLines } from "./streams.js";
 import { MODEL_FILE, RATES_FILE, REPORT_FILE, STUDY_FILE, SUMMARY_FILE } from "./studyFolder.js";
 
@@ -78,12 +78,15 @@ async function ofStorage(path: string, name: string | undefined): Promise<string
     () => `${show(path)} must be a folder that fettle tune --out wrote, or a database of --storage`,
     "not_found",
   );
-  check(
-    name !== undefined,
-    `--study must name a study of ${show(shownStorage(path))}; fettle studies list --storage lists them`,
-  );
   const storage = await openStorage(path, "look");
   try {
+    if (name === undefined) {
+      const known = await namesIn(storage);
+      throw new FettleError(
+        "invalid_argument",
+        `--study must name a study of ${show(shownStorage(path))}. Known: ${known}`,
+      );
+    }
     const study = await existingStudy(storage, path, name);
     const bytes = await study.artifact(SUMMARY_FILE);
     const summary = bytes ? JSON.parse(new TextDecoder().decode(bytes)) : study.settings;

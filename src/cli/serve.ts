@@ -6,6 +6,7 @@ import { spaceFromJson } from "../search/space/space.js";
 import { createStrategy } from "../search/strategies/index.js";
 import type { Direction } from "../search/trial/trial.js";
 import { serveNode } from "../serve/node/server.js";
+import { whyInvalidToken } from "../serve/token.js";
 import { serveTrials } from "../serve/trials/server.js";
 import { schedulerIn } from "../serve/trials/study.js";
 import type { StoredStudy, StudyStorage } from "../store/storage.js";
@@ -100,6 +101,8 @@ async function serve(flags: ServeFlags): Promise<number> {
     token !== undefined && token !== "",
     "FETTLE_TOKEN must be set in the environment, the secret that requests carry: export FETTLE_TOKEN=$(openssl rand -hex 32)",
   );
+  const wrong = whyInvalidToken(token);
+  check(wrong === undefined, () => `FETTLE_${wrong?.replace("token", "TOKEN")}`);
   const storage = await openStorage(flags.storage, flags.space === undefined ? "use" : "create");
   let giveUp: (() => Promise<void>) | undefined;
   try {

@@ -4,7 +4,7 @@ import { check, FettleError, isA, isRecord, show } from "../errors.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { StudyRecorder } from "../store/recorder.js";
 import type { StoredStudy, StudyStorage } from "../store/storage.js";
-import { isThere } from "./files.js";
+import { isFolder, isThere } from "./files.js";
 import { lockFile } from "./lock.js";
 import { note } from "./streams.js";
 import {
@@ -55,6 +55,10 @@ export async function openStorage(
     const { postgresStorage } = await import("../store/postgres/postgres.js");
     return await postgresStorage(path, { readOnly });
   }
+  check(
+    !isFolder(path),
+    () => `--storage must be a file or a URL of PostgreSQL; received ${show(path)}, which is a folder`,
+  );
   const { sqliteStorage } = await import("../store/sqlite/sqlite.js");
   return withoutWarnings(() => sqliteStorage(path, { synchronous, readOnly }));
 }
@@ -119,13 +123,17 @@ export async function withoutWarnings<R>(work: () => Promise<R>): Promise<R> {
 export async function existingStudy(storage: StudyStorage, path: string, name: string): Promise<StoredStudy> {
   const study = await storage.open(name);
   if (study) return study;
-  const names = (await storage.studies()).map((each) => show(each.name));
-  const known = names.length > 0 ? names.slice(0, 20).join(", ") : "none";
-  throw new FettleError(
-    "not_found",
-    `there is no study ${show(name)} in ${show(shownStorage(path))}. Known: ${known}`,
-  );
+  throw new FettleError("not_found", noStudy(path, name, await namesIn(storage)));
 }
+
+/** The names of the studies of a storage, as messages list them. */
+export async function namesIn(storage: StudyStorage): Promise<string> {
+  const names = (await storage.studies()).map((each) => show(each.name));
+  return names.length > 0 ? names.slice(0, 20).join(", ") : "none";
+}
+
+export const noStudy = (path: string, name: string, known: string): string =>
+  `there is no study ${show(name)} in ${show(shownStorage(path))}. Known: ${known}`;
 
 /** How a study of the command line began. @throws FettleError `invalid_argument` for the study of a program */
 export function commandOf(study: StoredStudy): SavedTable {

@@ -1,10 +1,10 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
-import { basename } from "node:path";
 import type { Command } from "commander";
 import { diagnose } from "../data/diagnosis/diagnose.js";
 import { check, show } from "../errors.js";
 import { REPORTED } from "../metrics/registry.js";
 import { type JsonReport, jsonReport } from "../report/json.js";
+import { scoresMarkdown } from "../report/markdown.js";
 import { type StudyData, type StudySource, studyData } from "../report/plots/studyData.js";
 import { introduce, summarize, summarizeFront } from "../report/study.js";
 import type { Params, Space } from "../search/space/space.js";
@@ -18,6 +18,7 @@ import { addDatasetFlags } from "./dataset.js";
 import { addDisplayFlags, markdownOf, picturesOf, printsOneText } from "./display.js";
 import { EXIT } from "./exit.js";
 import { inFlags } from "./explain.js";
+import { titleOf } from "./files.js";
 import { integer, names, positiveNumber, share } from "./flags.js";
 import { complainOfNone, howToGoOn } from "./goOn.js";
 import { takeInterrupts } from "./interrupt.js";
@@ -197,7 +198,8 @@ async function runBegun(study: Begun): Promise<number> {
     keeper?.onEvent(event);
     watch?.onEvent(event);
     if (printsOneText(flags)) return;
-    if (event.type === "studyStarted") printIntroduction(file, flags, setup, event.trials);
+    if (event.type === "studyStarted")
+      printIntroduction(file, flags, setup, Math.max(event.trials, event.finished));
     bar.update(event);
   };
   try {
@@ -207,7 +209,7 @@ async function runBegun(study: Begun): Promise<number> {
     const seconds = (performance.now() - started) / 1000;
     const baselines = result && compared(others, result);
     if (flags.json) printLines([JSON.stringify(reportOf(flags, trials, result, baselines))]);
-    else if (flags.markdown) printLines(result ? markdownOf(dataOf(file, result)) : []);
+    else if (flags.markdown) printLines(result ? markdownLines(file, setup, result, baselines) : []);
     else if (result?.bestTrials.length) printResult(file, flags, setup, result, baselines, seconds);
     if (!result?.bestTrials.length) complainOfNone(trials);
     if (result?.finalError) note(`There is no model: ${result.finalError.message}.`);
@@ -261,7 +263,7 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
   const { data, sizes, folds, strategy, metrics, validation } = setup;
   const { development, test } = sizes;
   const about = {
-    file: basename(file),
+    file: titleOf(file),
     data,
     metrics,
     strategy: strategy.name,
@@ -308,7 +310,18 @@ function reportOf(
 
 /** The study as pictures and Markdown read it. */
 const dataOf = (file: string, { study, metrics }: TuneResult<Space>): StudyData =>
-  studyData(study, { name: basename(file), metrics });
+  studyData(study, { name: titleOf(file), metrics });
+
+/** The study as Markdown, with the scores of the final model. */
+const markdownLines = (
+  file: string,
+  { sizes }: TuneSetup,
+  result: TuneResult<Space>,
+  baselines: BaselineReport | undefined,
+): string[] => [
+  ...markdownOf(dataOf(file, result)),
+  ...scoresMarkdown(result.final?.test ?? {}, sizes.test, baselines),
+];
 
 function printResult(
   file: string,

@@ -4,8 +4,15 @@ import { check } from "../errors.js";
 import type { StudyJson } from "../search/study/contract.js";
 import { recordStudy } from "../store/recorder.js";
 import { DISPLAY_FLAGS } from "./display.js";
-import { checkOverwrite, flagsChanged, flagsGiven, mustBeAsBegun, mustBeLeftOut } from "./goOn.js";
-import { commandOf, openIfThere, StudyRecord } from "./storageFile.js";
+import {
+  checkOverwrite,
+  checkStorage,
+  flagsChanged,
+  flagsGiven,
+  mustBeAsBegun,
+  mustBeLeftOut,
+} from "./goOn.js";
+import { commandOf, namesIn, noStudy, openIfThere, openStorage, StudyRecord } from "./storageFile.js";
 import { readStudy, type SavedTable } from "./studyFolder.js";
 import { heldFlags, type TuneFlags } from "./tuneSetup.js";
 
@@ -43,7 +50,7 @@ export async function begun(command: Command, file: string | undefined, flags: T
     const all = { ...(saved.flags as unknown as TuneFlags), ...flagsChanged(flags, CHANGEABLE) };
     return { file: file ?? saved.file, flags: all, data: saved.data };
   };
-  check((storage === undefined) === (name === undefined), "--storage and --study need each other");
+  checkStorage(flags);
   check(
     flags.queue === undefined || storage !== undefined,
     "--queue needs --storage and --study, where workers read what the study is",
@@ -57,11 +64,16 @@ export async function begun(command: Command, file: string | undefined, flags: T
       resume === undefined && out === undefined,
       "--out and --resume must be left out beside --storage, which keeps the study; fettle studies export writes its files",
     );
-    const opened = await openIfThere(storage);
+    const opened = file === undefined ? await openStorage(storage, "use") : await openIfThere(storage);
     const kept = await opened?.open(name);
     if (!opened || !kept) {
+      const known = opened && (await namesIn(opened));
       await opened?.close();
-      return { file: needed(file), flags };
+      check(
+        file !== undefined,
+        () => `${noStudy(storage, name, known ?? "none")}; a new one needs a table, <data.csv>`,
+      );
+      return { file, flags };
     }
     const saved = commandOf(kept);
     mustBeAsBegun(kept.name, heldFlags(flags), saved.flags, flagsGiven(command, CHANGEABLE));

@@ -115,7 +115,7 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
   const data = await readDataset(file, flags);
   const { testSize } = flags;
   const validation = validationOf(flags, data);
-  if (flags.validation === undefined) checkClasses(data, flags.folds ?? DEFAULT_FOLDS, testSize);
+  if (flags.validation === undefined) checkRows(data, flags);
   const rows = divideRows(data, { validation, testSize, seed: splitSeed(flags.seed) });
   const sizes = sizesOf(rows);
   check(
@@ -146,11 +146,19 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
   };
 }
 
-/** Refuses classes with fewer rows than folds, since each fold needs one. */
-function checkClasses(data: Dataset, folds: number, testSize: number): void {
+/** Refuses fewer rows, or fewer rows of a class, than folds, since each fold needs one. */
+function checkRows(data: Dataset, { folds: given, testSize }: TuneFlags): void {
+  const folds = given ?? DEFAULT_FOLDS;
   const { classes, labels, target } = data;
   const development = data.rows - Math.ceil(testSize * data.rows);
-  if (data.groups || data.time || folds > development) return;
+  if (data.groups || data.time) return;
+  check(
+    folds <= development || (given !== undefined && development > 1),
+    () =>
+      `a table must have at least ${folds} rows beside those held out, one for each of the --folds; received ${development} of ${data.rows}`,
+    "invalid_data",
+  );
+  if (folds > development) return; // refused where rows are divided
   const rows = new Int32Array(classes.length);
   for (const label of labels) rows[label]++;
   const small = classes.flatMap((name, label) =>

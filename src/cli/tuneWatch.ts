@@ -1,8 +1,8 @@
 /** The dashboard beside a run of `fettle tune`: it is fed by the events of the progress bar, and stays until Ctrl-C. */
-import { basename } from "node:path";
 import { runSource } from "../dashboard/runSource.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import { interrupted, openDashboard } from "./dashboard.js";
+import { titleOf } from "./files.js";
 import { note } from "./streams.js";
 import { type Made, MODEL_FILE, modelBytes, type SavedTable } from "./studyFolder.js";
 import type { Begun } from "./tuneBegun.js";
@@ -25,7 +25,7 @@ export async function watchRun(
 ): Promise<Watch> {
   const stored = keeper?.stored;
   const source = runSource({
-    ...{ name: flags.study ?? basename(file), metrics, cancel },
+    ...{ name: flags.study ?? titleOf(file), metrics, cancel },
     ...(stored && { stored }),
   });
   const dashboard = await openDashboard(source, 0);

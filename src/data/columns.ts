@@ -109,6 +109,7 @@ function faultOfTarget(column: Column, values: Floats, task: Task): Fault | unde
   if (column.doubt !== undefined) return { reason: column.doubt };
   if (!isInputKind(column.kind) || column.kind === "date") {
     const { name, kind, reason = "holds dates" } = column;
+    if (kind === "constant") return { reason: `must differ between rows; it ${reason}` };
     const way = kind === "empty" ? "" : `; choose as: ${JSON.stringify({ [name]: "category" })}`;
     return { reason: `must hold numbers, booleans or categories; it ${reason}${way}` };
   }

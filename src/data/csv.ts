@@ -169,8 +169,17 @@ export function readRows(
   }
   advance(true);
   check(take, "a table must have a header line and rows; the text is empty", "invalid_data");
-  check(rows > 0, "a table must have rows; the text has only a header line", "invalid_data");
+  check(
+    rows > 0,
+    () =>
+      `a table must have rows; the text has only a header line${isPath(source) ? `, ${show(source)}; if that is the path of a file, read its text first` : ""}`,
+    "invalid_data",
+  );
 }
+
+/** Whether a text looks like what it was to be read from. */
+const isPath = (source: unknown): boolean =>
+  typeof source === "string" && /^[^\n]+\.(csv|tsv|txt|json|gz|parquet)$/i.test(source);
 
 function checkCsvOptions({ delimiter, header }: CsvOptions): void {
   must(header === undefined || typeof header === "boolean", "header", "true or false", header);
@@ -188,7 +197,8 @@ function checkCsvOptions({ delimiter, header }: CsvOptions): void {
 function checkWidth({ cells, line }: ScannedRow, width: number): void {
   check(
     cells === width,
-    () => `line ${line}: every row must have ${width} cells, as the first line has; received ${cells}`,
+    () =>
+      `line ${line}: every row must have ${width} ${width === 1 ? "cell" : "cells"}, as the first line has; received ${cells}`,
     "invalid_data",
   );
 }

@@ -164,7 +164,9 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
       leftOut.map(({ name, reason }) => `, and ${show(name)}, which ${reason}`).join("") +
       (leftOut.length > 0
         ? `; choose as: ${JSON.stringify({ [leftOut[0].name]: "category" })}`
-        : "; drop fewer columns"),
+        : drop.length > 0
+          ? "; drop fewer columns"
+          : ""),
   );
 
   const use = { inputs, targets, missing, drop };

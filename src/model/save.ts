@@ -72,6 +72,15 @@ export async function loadModel(
   must(isRecord(customObjects), "customObjects", "an object of functions by name", customObjects);
   must(typeof compile === "boolean", "compile", "true or false", compile);
   checkUnknownRule(unknown);
+  must(
+    typeof source === "string" ||
+      (isRecord(source) && typeof source.href === "string") ||
+      source instanceof Uint8Array ||
+      source instanceof ArrayBuffer,
+    "a model file",
+    "its bytes, its path or its URL",
+    source,
+  );
   await ready();
   const bytes = typeof source === "string" || "href" in source ? await bytesAt(source) : source;
   const contents = readContents(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes);

@@ -16,13 +16,15 @@ export function besideBaselines(report: BaselineReport, width: number): string[]
   const linear = ahead.linear ? ["linear"] : [];
   return [
     ...layOut([["", "this model", "95 % interval", ...linear, "constant"], ...rows], { width }),
-    ...wrap(ahead.linear ? inWords(report) : `${inWords(report)} ${TOO_LARGE}`, Math.max(1, width - 2)).map(
-      (line) => `  ${line}`,
-    ),
+    ...wrap(verdictOf(report), Math.max(1, width - 2)).map((line) => `  ${line}`),
   ];
 }
 
 const TOO_LARGE = "No linear model was fitted: it would be too large.";
+
+/** Which model to prefer, in a sentence or two. */
+export const verdictOf = (report: BaselineReport): string =>
+  report.ahead.linear ? inWords(report) : `${inWords(report)} ${TOO_LARGE}`;
 
 /** The verdict as a sentence. */
 function inWords({ rows, metric, ahead, verdict, scores }: BaselineReport): string {

@@ -3,8 +3,10 @@ import { checkOptions, mustBeInteger, type OptionNames } from "../errors.js";
 import { importances } from "../search/analysis/importance.js";
 import { paretoFront } from "../search/trial/pareto.js";
 import { isBetter, type TrialRecord } from "../search/trial/trial.js";
+import type { BaselineReport } from "../tune/baselines/compare.js";
+import { verdictOf } from "./baselines.js";
 import { count, formatScore, formatValue, plain } from "./format.js";
-import type { StudyData } from "./plots/studyData.js";
+import { mustBeStudyData, type StudyData } from "./plots/studyData.js";
 import { countStatuses, firstFailure } from "./study.js";
 
 /** What a study's Markdown has. */
@@ -28,6 +30,7 @@ export interface StudyMarkdownOptions {
  * ```
  */
 export function studyMarkdown(study: StudyData, options: StudyMarkdownOptions = {}): string {
+  mustBeStudyData(study);
   checkOptions(options, "studyMarkdown", MARKDOWN_OPTIONS);
   const { trials: most = 10 } = options;
   mustBeInteger("trials of studyMarkdown", most, 1);
@@ -58,6 +61,37 @@ export function studyMarkdown(study: StudyData, options: StudyMarkdownOptions = 
 }
 
 const MARKDOWN_OPTIONS: OptionNames<StudyMarkdownOptions> = { trials: true };
+
+/** The scores of the final model on held-out rows as Markdown, beside those of models that need no tuning; nothing without any. */
+export function scoresMarkdown(
+  test: Readonly<Record<string, number>>,
+  rows: number,
+  baselines: BaselineReport | undefined,
+): string[] {
+  if (Object.keys(test).length === 0) return [];
+  const heading = ["", `### Scores on ${count(rows, "held-out row")}`, ""];
+  if (!baselines) {
+    const scores = Object.entries(test).map(([name, score]) => [name, formatScore(score)]);
+    return [...heading, ...table(["metric", "this model"], scores)];
+  }
+  const { scores, ahead } = baselines;
+  const linear = ahead.linear ? ["linear"] : [];
+  return [
+    ...heading,
+    ...table(
+      ["metric", "this model", "95 % interval", ...linear, "constant"],
+      Object.entries(scores).map(([name, { final, interval, linear: other, constant }]) => [
+        name,
+        formatScore(final),
+        interval ? interval.map(formatScore).join(" to ") : "",
+        ...(ahead.linear ? [formatScore(other ?? null)] : []),
+        formatScore(constant),
+      ]),
+    ),
+    "",
+    escaped(verdictOf(baselines)),
+  ];
+}
 
 /** Complete trials, the best first; of several objectives, the Pareto front. */
 function ranked({ trials, directions }: StudyData): readonly TrialRecord[] {

@@ -1,7 +1,7 @@
 /** A study as flat rows: what pandas, Observable and spreadsheets read without a step between. */
 import type { ParamValue } from "../search/space/value.js";
 import type { TrialStatus } from "../search/trial/trial.js";
-import type { StudyData } from "./plots/studyData.js";
+import { mustBeStudyData, type StudyData } from "./plots/studyData.js";
 
 /** A trial as a flat row. All rows of a study have the same names, in the same order; what a trial does not have is null. */
 export interface TrialRow {
@@ -22,7 +22,9 @@ export interface TrialRow {
  * studyRows(studyData(study)); // [{ number: 0, status: "complete", value: 1, std: null, seconds: null, "params.x": 1 }, { number: 1, status: "complete", value: 4, std: null, seconds: null, "params.x": 2 }]
  * ```
  */
-export function studyRows({ space, metrics, directions, trials }: StudyData): TrialRow[] {
+export function studyRows(study: StudyData): TrialRow[] {
+  mustBeStudyData(study);
+  const { space, metrics, directions, trials } = study;
   const names = Object.keys(space);
   return trials.map(({ number, status, value, values, std, seconds, params }) => ({
     ...{ number, status },

@@ -1,5 +1,5 @@
 /** Records a search in a storage while it runs, by the events of its study, so that it can go on after any end. */
-import { FettleError, isA, show } from "../errors.js";
+import { FettleError, isA, isRecord, must, show } from "../errors.js";
 import { sameValue } from "../search/space/value.js";
 import type { StudyEvent, StudyJson } from "../search/study/contract.js";
 import type { StoredStudy, StudySettings, StudyStorage } from "./storage.js";
@@ -49,6 +49,12 @@ export async function recordStudy(
   name: string,
   settings: StudySettings = {},
 ): Promise<StudyRecorder> {
+  must(
+    isRecord(storage) && typeof storage.open === "function",
+    "storage",
+    "a storage, such as await sqliteStorage(path)",
+    storage,
+  );
   let kept = await storage.open(name);
   const study = kept && { ...kept.definition, trials: await kept.trials() };
   let failure: { readonly error: unknown } | undefined;

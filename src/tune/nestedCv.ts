@@ -1,7 +1,7 @@
 /** Nested cross-validation: how well a search does, by folds that the search does not see. */
 import { type Dataset, takeExamples } from "../data/dataset.js";
 import { takeRows } from "../data/matrix.js";
-import { check } from "../errors.js";
+import { check, isRecord, must } from "../errors.js";
 import { decided } from "../metrics/decided.js";
 import type { Metric } from "../metrics/metric.js";
 import { metricNamed, oneOrSeveralMetrics } from "../metrics/registry.js";
@@ -61,6 +61,8 @@ export async function nestedCrossValidation<
   search: (options: O) => Promise<SearchCvResult<S>>,
   options: O & { readonly space: S; readonly outer?: Validation },
 ): Promise<NestedResult<S>> {
+  must(typeof search === "function", "search", "gridSearch, randomSearch or a function like them", search);
+  must(isRecord(options), "the options of nestedCrossValidation", "an object", options);
   const {
     outer = { folds: 5 },
     x: _x,

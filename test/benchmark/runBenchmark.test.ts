@@ -205,6 +205,11 @@ describe("a benchmark", () => {
   it.each([
     [{ problems: [] }, "invalid_argument", /problems must be a list/],
     [{ problems: [bowl, bowl] }, "invalid_argument", /names of problems must differ/],
+    [
+      { optimizers: ["adam"] },
+      "invalid_argument",
+      /each of optimizers must be an object with a name, not a name alone; received "adam"/,
+    ],
     [{ seeds: 0 }, "invalid_argument", /seeds must be a positive integer/],
     [{ rates: 1 }, "invalid_argument", /rates must be an integer of at least 2/],
     [{ jobs: 0.5 }, "invalid_argument", /jobs must be a positive integer/],

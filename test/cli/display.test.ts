@@ -92,7 +92,12 @@ describe("a study elsewhere", { timeout: 120_000 }, () => {
     );
     expect(tuned.stdout).toContain("### Best 3 of 3 complete trials\n\n| trial | accuracy | layers |");
     const shown = await fettle(["studies", "show", ...kept, "--markdown"], cwd);
-    expect(shown.stdout.replace("## a\\|b", "## data.csv")).toBe(tuned.stdout);
+    const [study, scores] = tuned.stdout.split("\n### Scores on 8 held-out rows\n");
+    expect(shown.stdout.replace("## a\\|b", "## data.csv")).toBe(study);
+    expect(scores).toMatch(
+      /^\n\| metric \| this model \| 95 % interval \| linear \| constant \|\n(\|( ---:? \|)+|.*)\n\| accuracy \| [01]\.\d{4} \| [01]\.\d{4} to 1\.0000 \|/,
+    );
+    expect(scores).toMatch(/\n\n(A linear|This) model is .*\n$/);
     const rows = JSON.parse((await fettle(["studies", "trials", ...kept, "--rows"], cwd)).stdout);
     expect(rows.map((row: { number: number; status: string }) => [row.number, row.status])).toEqual(
       [0, 1, 2].map((i) => [i, "complete"]),

@@ -326,7 +326,7 @@ describe("a saved model on the command line", () => {
     [
       "a cell of another kind, with its line",
       () => ["predict", model, "-"],
-      'line 3, column "bmi": every cell must be a number; received "heavy"',
+      'error: standard input: line 3, column "bmi": every cell must be a number; received "heavy"',
     ],
     [
       "a column that is missing",

@@ -66,7 +66,7 @@ describe.concurrent("fettle report", () => {
     expect((await fettle(words, cwd)).code).toBe(0);
     const unnamed = await fettle(["report", "studies.db"], cwd);
     expect(unnamed.code).toBe(2);
-    expect(unnamed.stderr).toContain("--study must name a study");
+    expect(unnamed.stderr).toMatch(/--study must name a study of "\S+"\. Known: "\w+"/);
     const none = await fettle(["report", "studies.db", "--study", "second"], cwd);
     expect(none.code).toBe(2);
     expect(existsSync(join(cwd, "report.html"))).toBe(false);

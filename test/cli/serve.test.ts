@@ -32,7 +32,7 @@ afterAll(() => {
 
 /** The server, once it listens, and the address of its study. */
 async function serve(words: readonly string[], cwd: string): Promise<[Running, string]> {
-  const server = start(words, cwd, { FETTLE_TOKEN: TOKEN });
+  const server = start(words, cwd, { env: { FETTLE_TOKEN: TOKEN } });
   return [server, /http:\S+/.exec(await server.until("/studies/"))?.[0] as string];
 }
 
@@ -158,7 +158,7 @@ describe("fettle serve", () => {
   it("refuses what it cannot serve", { timeout: 60_000 }, async () => {
     const refusals: readonly (readonly [readonly string[], string, string?])[] = [
       [[...NEW, "--study", "s"], "FETTLE_TOKEN must be set", ""],
-      [[...NEW, "--study", "s"], "token must be a secret of at least 16 characters", "short"],
+      [[...NEW, "--study", "s"], "FETTLE_TOKEN must be a secret of at least 16 characters", "short"],
       [["serve", "--storage", "none.db", "--study", "s"], 'there is no file "none.db"'],
       [[...NEW, "--study", "a/b"], "study must be a name of 1 to 64 letters"],
       [[...NEW, "--study", "s", "--scheduler", "hyperband", "--steps", "9"], "do not wait for each other"],

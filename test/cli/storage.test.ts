@@ -83,8 +83,19 @@ describe("fettle tune --storage", () => {
           ["tune", "other.csv", "--storage", "s.db", "--study", "s"],
           'must be the table that the study in "s.db" began with',
         ],
-        [["tune", "--storage", "s.db", "--study", "none"], "missing required argument 'data.csv'"],
-        [["tune", "data.csv", "--target", "y", "--storage", "s.db"], "--storage and --study need each other"],
+        [
+          ["tune", "--storage", "s.db", "--study", "none"],
+          'there is no study "none" in "s.db". Known: "s"; a new one needs a table, <data.csv>',
+        ],
+        [["tune", "--storage", "gone.db", "--study", "none"], 'there is no file "gone.db"'],
+        [["tune", "data.csv", "--target", "y", "--storage", "s.db"], "--storage needs --study"],
+        [["tune", "data.csv", "--target", "y", "--study", "first"], "--study needs --storage"],
+        [["tune", "data.csv", "--target", "y", "--storage", ".", "--study", "first"], "which is a folder"],
+        [
+          ["studies", "--storage", "s.db"],
+          "one of the commands of fettle studies must come before --storage: list, show",
+        ],
+        [["studies", "show", "--storage", "s.db"], "Run fettle studies show --help for usage."],
         [[...begin("s"), "--out", "x"], "--out and --resume must be left out beside --storage"],
         [
           ["tune", "data.csv", "--target", "y", "--storage", "data.csv", "--study", "s"],

@@ -102,7 +102,9 @@ describe("fettle tune --json", () => {
       expect(trial).toMatchObject({ value: null, std: null, status: "diverged" });
     }
     expect(text.code).toBe(1);
-    expect(text.stderr).toContain("error: no trial has a value (4 trials: 4 diverged)\n");
+    expect(text.stderr).toContain(
+      "error: no trial has a value (4 trials: 4 diverged)\nTrial 0 diverged: its value is NaN or infinite\n",
+    );
     expect(text.stdout).not.toContain("Best");
   });
 });
@@ -298,6 +300,8 @@ describe("fettle tune in its surroundings", () => {
     expect(parse(piped.stdout)).toEqual(parse(file.stdout));
     expect(empty).toMatchObject({ code: 2, stdout: "" });
     expect(empty.stderr).toMatch(/^error: standard input: .*empty/);
+    const inspected = await fettle(["inspect", "-"], cwd, { stdin: smallTable() });
+    expect(inspected.stdout).toMatch(/^standard input: 40 rows, 3 columns\n/);
   });
 
   it("uses at most one thread per core, and says so once", async () => {

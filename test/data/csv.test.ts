@@ -91,7 +91,12 @@ describe("parseCsv", () => {
   it.each([
     ["an empty text", "", /^invalid_data: .*empty/],
     ["blank lines alone", " \n\r\n", /^invalid_data: .*empty/],
-    ["a header alone", "a,b\n\n", /^invalid_data: .*only a header line/],
+    ["a header alone", "a,b\n\n", /^invalid_data: .*only a header line$/],
+    [
+      "a path",
+      "data/wine.csv",
+      /only a header line, "data\/wine\.csv"; if that is the path of a file, read its text first$/,
+    ],
     ["a short row", "a,b\n1,2\n3\n4,5", /^invalid_data: line 3: .*2 cells.* received 1/],
     [
       "a long row after a quoted line end",

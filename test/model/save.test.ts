@@ -246,6 +246,9 @@ describe("files", () => {
     await expect(loaded.save(join(folder, "none", "model.fettle"))).rejects.toThrow(
       /^cannot write ".*none.*": ENOENT/,
     );
+    await expect(loadModel(undefined as never)).rejects.toThrow(
+      /^a model file must be its bytes, its path or its URL; received undefined$/,
+    );
     await expect(loadModel(join(folder, "none.fettle"))).rejects.toThrow(
       /^cannot read ".*none.fettle": ENOENT/,
     );

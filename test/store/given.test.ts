@@ -39,3 +39,9 @@ it("are the same trials after the search has ended early and was resumed", async
   ]);
   expect(JSON.parse(JSON.stringify(stored))).toEqual(JSON.parse(JSON.stringify(whole)).trials);
 });
+
+it("are recorded in a storage, and nothing else is taken for one", async () => {
+  await expect(recordStudy("studies.db" as never, "line")).rejects.toThrow(
+    'storage must be a storage, such as await sqliteStorage(path); received "studies.db"',
+  );
+});

@@ -183,4 +183,13 @@ describe("nestedCrossValidation", () => {
     });
     expect(Math.abs(score - 0.5)).toBeLessThan(0.2);
   });
+
+  it("refuses options in place of a search", async () => {
+    await expect(nestedCrossValidation({} as never, undefined as never)).rejects.toThrow(
+      "search must be gridSearch, randomSearch or a function like them; received {}",
+    );
+    await expect(nestedCrossValidation(gridSearch, undefined as never)).rejects.toThrow(
+      "the options of nestedCrossValidation must be an object; received undefined",
+    );
+  });
 });

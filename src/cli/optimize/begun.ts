@@ -9,7 +9,14 @@ import type { StoredStudy } from "../../store/storage.js";
 import { DISPLAY_FLAGS } from "../display.js";
 import { isThere, readJson } from "../files.js";
 import { without } from "../flags.js";
-import { checkOverwrite, flagsChanged, flagsGiven, mustBeAsBegun, mustBeLeftOut } from "../goOn.js";
+import {
+  checkOverwrite,
+  checkStorage,
+  flagsChanged,
+  flagsGiven,
+  mustBeAsBegun,
+  mustBeLeftOut,
+} from "../goOn.js";
 import { type Lock, lockFolder } from "../lock.js";
 import { makeFolder } from "../output.js";
 import { openStorage, StudyRecord } from "../storageFile.js";
@@ -38,7 +45,7 @@ export async function begun(
   flags: OptimizeFlags,
 ): Promise<Begun> {
   const { resume, storage, study: name } = flags;
-  check((storage === undefined) === (name === undefined), "--storage and --study need each other");
+  checkStorage(flags);
   if (resume === undefined) checkOverwrite(flags);
   if (storage !== undefined && name !== undefined) {
     check(resume === undefined, "--resume must be left out beside --storage, which keeps the study");

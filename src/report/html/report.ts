@@ -31,7 +31,7 @@ export async function createReport(
   study: StudySource | StudyData,
   options: ReportOptions = {},
 ): Promise<string> {
-  const data = typeof study.strategy === "string" ? (study as StudyData) : studyData(study as StudySource);
+  const data = typeof study?.strategy === "string" ? (study as StudyData) : studyData(study as StudySource);
   const [draw] = await Promise.all([loadCharts(), loadKernels()]);
   const reported: Reported = { ...options, study: data, draw };
   const { title = data.name } = options;

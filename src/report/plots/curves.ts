@@ -6,7 +6,7 @@ import { axisOf, line, type Point, plotOf, thinned } from "./frame.js";
 import { ranked } from "./objective.js";
 import { COLORS, SERIES } from "./palette.js";
 import type { Plot } from "./plot.js";
-import type { StudyData } from "./studyData.js";
+import { mustBeStudyData, type StudyData } from "./studyData.js";
 
 /** How curves are drawn. */
 export interface CurveOptions {
@@ -35,6 +35,7 @@ const MOST_TRIALS = 60;
  * ```
  */
 export function plotCurves(study: StudyData, options: CurveOptions = {}): Plot {
+  mustBeStudyData(study);
   const chosen = options.trials && new Set(options.trials);
   const wanted = study.trials.filter(({ number }) => chosen?.has(number) ?? true);
   const recorded = new Set(wanted.flatMap(({ curves }) => curves?.names ?? []));

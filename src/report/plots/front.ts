@@ -19,7 +19,7 @@ import {
 } from "./frame.js";
 import { COLORS } from "./palette.js";
 import type { Plot } from "./plot.js";
-import type { StudyData } from "./studyData.js";
+import { mustBeStudyData, type StudyData } from "./studyData.js";
 
 const SIDE = { width: 290, height: 200 };
 
@@ -35,6 +35,7 @@ const SIDE = { width: 290, height: 200 };
  * ```
  */
 export function plotParetoFront(study: StudyData): Plot {
+  mustBeStudyData(study);
   const { directions, metrics } = study;
   must(directions.length > 1, "the objectives of a Pareto front", "at least 2", directions.length);
   const valued = study.trials.filter(({ values, status }) => values && status !== "failed");

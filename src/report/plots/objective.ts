@@ -2,7 +2,7 @@
 import { must } from "../../errors.js";
 import type { Params } from "../../search/space/space.js";
 import { isFeasible, type TrialRecord } from "../../search/trial/trial.js";
-import type { StudyData } from "./studyData.js";
+import { mustBeStudyData, type StudyData } from "./studyData.js";
 
 /** A value, and whether it can be the best. */
 export interface Feasible {
@@ -19,8 +19,10 @@ export interface Objective {
   readonly outcomeOf: (trial: TrialRecord<Params>) => Feasible | null;
 }
 
-/** @throws FettleError `invalid_argument` for an objective that the study does not have */
-export function objectiveOf({ directions, metrics }: StudyData, objective: number): Objective {
+/** @throws FettleError `invalid_argument` for an objective that the study does not have, and for anything but the data of a study */
+export function objectiveOf(study: StudyData, objective: number): Objective {
+  mustBeStudyData(study);
+  const { directions, metrics } = study;
   const exists = Number.isInteger(objective) && objective >= 0 && objective < directions.length;
   must(exists, "objective", `an integer from 0 to ${directions.length - 1}`, objective);
   const maximize = directions[objective] === "maximize";
@@ -46,6 +48,7 @@ const known = new WeakMap<StudyData, (readonly Ranked[] | undefined)[]>();
 
 /** Trials that can be the best, with their values, the best first; the earlier of equals first. */
 export function ranked(study: StudyData, objective = 0): readonly Ranked[] {
+  mustBeStudyData(study);
   const ofStudy = known.get(study) ?? [];
   known.set(study, ofStudy);
   ofStudy[objective] ??= rank(study, objective);

@@ -1,5 +1,5 @@
 /** Parameters as axes: numbers on their own scale, the values of a choice as words in their order. */
-import { unknownName } from "../../errors.js";
+import { must, unknownName } from "../../errors.js";
 import type { Parameter } from "../../search/space/parameter.js";
 import { toUnit } from "../../search/space/scale.js";
 import { type Params, resolveSpace } from "../../search/space/space.js";
@@ -7,7 +7,7 @@ import { type ParamValue, sameValue } from "../../search/space/value.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { clip, formatValue } from "../format.js";
 import { type Axis, axisOf, axisOfWords } from "./frame.js";
-import type { StudyData } from "./studyData.js";
+import { mustBeStudyData, type StudyData } from "./studyData.js";
 
 /** A parameter of a study as an axis. */
 export interface ParameterAxis {
@@ -23,8 +23,10 @@ export interface ParameterAxis {
 }
 
 /** @throws FettleError `unknown_name` for a parameter that the space does not have */
-export function parameterAxis({ space }: StudyData, name: string): ParameterAxis {
-  const { parameters, names } = resolveSpace(space);
+export function parameterAxis(study: StudyData, name: string): ParameterAxis {
+  mustBeStudyData(study);
+  const { parameters, names } = resolveSpace(study.space);
+  must(typeof name === "string", "parameter", `the name of a parameter (${names.join(", ")})`, name);
   if (!Object.hasOwn(parameters, name)) throw unknownName("parameter", name, names);
   const parameter = parameters[name];
   const placeOfValue = (value: ParamValue): number =>
@@ -60,4 +62,7 @@ export function parameterAxis({ space }: StudyData, name: string): ParameterAxis
 /** Characters of a name on an axis. */
 const LONGEST = 32;
 
-export const parameterNames = ({ space }: StudyData): readonly string[] => resolveSpace(space).names;
+export function parameterNames(study: StudyData): readonly string[] {
+  mustBeStudyData(study);
+  return resolveSpace(study.space).names;
+}

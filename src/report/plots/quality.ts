@@ -1,6 +1,6 @@
 /** How good a model is, on rows with known answers: classes. For numbers and for parts of the rows, see residuals.ts. */
 import type { SeriesOption } from "echarts";
-import { check, must } from "../../errors.js";
+import { check, isRecord, must } from "../../errors.js";
 import { precisionRecallCurve, rocCurve } from "../../metrics/curve.js";
 import { columnsOf } from "../columns.js";
 import { clip, count, formatScore } from "../format.js";
@@ -44,8 +44,17 @@ const MOST_SHARED = 5;
 /** More classes than this have no curve each. */
 const MOST_CURVES = 6;
 
-/** @throws FettleError `invalid_data` */
-export function checkPredictions({ truth, predicted, probabilities, classes = [] }: Predictions): void {
+const isList = (value: unknown): boolean => Array.isArray(value) || ArrayBuffer.isView(value);
+
+/** @throws FettleError `invalid_data`, and `invalid_argument` for anything but predictions */
+export function checkPredictions(predictions: Predictions): void {
+  must(
+    isRecord(predictions) && isList(predictions.truth) && isList(predictions.predicted),
+    "predictions",
+    "an object with target and the lists truth and predicted",
+    predictions,
+  );
+  const { truth, predicted, probabilities, classes = [] } = predictions;
   const matches =
     truth.length === predicted.length &&
     (probabilities === undefined || probabilities.length === truth.length);

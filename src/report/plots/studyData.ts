@@ -1,5 +1,5 @@
 /** What pictures, reports and pages read of a study: plain data, the same from a study in memory, in bytes or in a storage. */
-import { must } from "../../errors.js";
+import { isRecord, must } from "../../errors.js";
 import type { Params, Space } from "../../search/space/space.js";
 import type { StudyJson } from "../../search/study/contract.js";
 import { Curves } from "../../search/trial/curves.js";
@@ -53,6 +53,12 @@ export interface AboutStudy {
  * ```
  */
 export function studyData(study: StudySource, about: AboutStudy = {}): StudyData {
+  must(
+    isRecord(study) && isRecord(study.space) && isRecord(study.strategy),
+    "study",
+    "a study, its JSON, or what a storage has of it (of what tune returns, its study)",
+    study,
+  );
   const directions = study.directions ?? [study.direction].flat();
   for (const direction of directions) mustBeDirection(direction);
   mustBeTrials(study.trials);
@@ -64,6 +70,16 @@ export function studyData(study: StudySource, about: AboutStudy = {}): StudyData
     ...{ name, space: study.space, strategy: study.strategy.name, directions, metrics },
     trials: finished.map(withCurves).sort((a, b) => a.number - b.number),
   };
+}
+
+/** Refuses anything but what {@link studyData} returns, such as a study itself. */
+export function mustBeStudyData(study: unknown): asserts study is StudyData {
+  must(
+    isRecord(study) && typeof study.strategy === "string" && Array.isArray(study.metrics),
+    "the study of a picture or table",
+    "what studyData(study) returns",
+    study,
+  );
 }
 
 /** A trial with the class of its curves, which JSON does not keep. */

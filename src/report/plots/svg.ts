@@ -1,4 +1,5 @@
 /** A picture as the text of an SVG file. */
+import { isRecord, must } from "../../errors.js";
 import type { Plot } from "./plot.js";
 import { loadCharts } from "./render.js";
 import { type PlotTheme, plotTheme } from "./theme.js";
@@ -13,7 +14,8 @@ export interface RenderOptions {
  * A picture as the text of an SVG file, by ECharts, which is imported when it is called. The same text in Node, Deno and Web Workers; a
  * page measures words by its own fonts, so there they are placed by them.
  *
- * @throws FettleError `unsupported` if the package `echarts` is not installed
+ * @throws FettleError `unsupported` if the package `echarts` is not installed; `invalid_argument` for anything but a picture; `unknown_name`
+ * for an unknown theme
  * @example
  * ```ts
  * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
@@ -23,6 +25,7 @@ export interface RenderOptions {
  * ```
  */
 export async function renderSvg(plot: Plot, { theme = "light" }: RenderOptions = {}): Promise<string> {
+  must(isRecord(plot) && isRecord(plot.option), "plot", "a picture, as plotHistory(data) returns", plot);
   const draw = await loadCharts();
   return draw(plot, plotTheme(theme));
 }

@@ -1,5 +1,7 @@
 /** The colours of paper and of a dark screen, as themes of ECharts. The colours of data are the same in both, see `palette.ts`. */
 
+import { byName } from "../../errors.js";
+
 /** Paper, or a dark screen. */
 export type PlotTheme = "light" | "dark";
 
@@ -21,13 +23,14 @@ const COLORS: Readonly<Record<PlotTheme, ThemeColors>> = {
 /**
  * A theme for `echarts.init`, in which the option of any plot can be drawn.
  *
+ * @throws FettleError `unknown_name` for any other theme
  * @example
  * ```ts
  * plotTheme("dark").backgroundColor; // "#14181D"
  * ```
  */
 export function plotTheme(theme: PlotTheme): Readonly<Record<string, unknown>> {
-  return themeOf(COLORS[theme]);
+  return themeOf(byName("theme", COLORS, theme));
 }
 
 /** A theme of any colours, such as those of a page. */

@@ -5,7 +5,7 @@ import { countStatuses } from "../study.js";
 import { axisOf, dots, type Point, plotOf, thinned, thinnedNote } from "./frame.js";
 import { COLORS } from "./palette.js";
 import type { Plot } from "./plot.js";
-import type { StudyData } from "./studyData.js";
+import { mustBeStudyData, type StudyData } from "./studyData.js";
 
 const STYLE = {
   complete: [COLORS.trial, "circle"],
@@ -25,6 +25,7 @@ const STYLE = {
  * ```
  */
 export function plotTimeline(study: StudyData): Plot {
+  mustBeStudyData(study);
   const timed = study.trials.filter(({ seconds }) => seconds !== null);
   const series = statuses.flatMap((status) => {
     const own = timed.filter((trial) => trial.status === status);

@@ -1,6 +1,6 @@
 /** `float`, `int` and `choice`, which build the parameters of a space. Checking them is `parse.ts`. */
 
-import { show } from "../../errors.js";
+import { isRecord, must, show } from "../../errors.js";
 import type {
   ChoiceOptions,
   ChoiceParameter,
@@ -68,6 +68,13 @@ export function choice<
   const V extends ParamValue,
   const O extends ChoiceOptions<NoInfer<V>> = Record<never, never>,
 >(values: readonly V[], options?: O): ChoiceParameter<V> & Conditional<O> {
+  must(
+    options === undefined || isRecord(options),
+    "the options of choice",
+    "an object; write the values as one list, such as choice([1, 2])",
+    options,
+    "invalid_space",
+  );
   const raw = { ...options, type: "choice", values };
   return parseParameter(raw, `choice(${show(values)})`) as unknown as ChoiceParameter<V> & Conditional<O>;
 }

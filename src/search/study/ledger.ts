@@ -3,7 +3,7 @@
  * strategy, and trusts its arguments: `open.ts` and `checkpoint.ts` check what users pass.
  */
 
-import { check, show } from "../../errors.js";
+import { check, isRecord, must, show } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
 import { SharedList } from "../memo/shared.js";
 import type { Params } from "../space/space.js";
@@ -144,6 +144,7 @@ export class Ledger {
   /** Finishes a running trial. */
   finish(number: number, outcome: TrialOutcome): TrialRecord {
     this.checkRunning(number);
+    must(isRecord(outcome), `the outcome of trial ${number}`, "an object, as { value: 1 }", outcome);
     const { clock, directions } = this.settings;
     const measured = clock && { seconds: (clock() - (this.running.get(number) as number)) / 1000 };
     const record = makeRecord(this.unfinished(number), { ...measured, ...outcome }, directions.length);

@@ -50,9 +50,10 @@ async function hostsSqlite(): Promise<Open> {
     const { guarded } = await import("./libsql.js");
     return guarded(Connection as unknown as Parameters<typeof guarded>[0]);
   } catch (error) {
+    const isAbsent = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
     throw new FettleError(
       "unsupported",
-      `a storage in a file needs a SQLite, and this runtime has none; run npm install libsql, or use Node 22.13 or later: ${messageOf(error)}`,
+      `a storage in a file needs a SQLite, and this runtime has none; run npm install libsql, or use Node 22.13 or later${isAbsent ? "" : `: ${messageOf(error)}`}`,
       { cause: error },
     );
   }

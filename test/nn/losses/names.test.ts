@@ -57,6 +57,11 @@ describe("a loss", () => {
       `unknown_name: unknown loss "meanSquareError". Did you mean "meanSquaredError"? Known: ${known}.`,
     ],
     [
+      "a misspelled alias",
+      () => getLoss("msee" as never),
+      `unknown_name: unknown loss "msee". Did you mean "mse"? Known: ${known}.`,
+    ],
+    [
       "nothing",
       () => getLoss(undefined as never),
       "invalid_argument: loss must be a name, a function such as losses.meanSquaredError, or a function " +

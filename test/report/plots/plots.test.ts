@@ -3,9 +3,12 @@ import { fc } from "@fast-check/vitest";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as metrics from "../../../src/metrics/index.js";
 import { ready } from "../../../src/numerics/kernels.js";
+import { studyMarkdown } from "../../../src/report/markdown.js";
 import { plotCalibration } from "../../../src/report/plots/calibration.js";
 import { contourLines } from "../../../src/report/plots/contours.js";
+import { plotCurves } from "../../../src/report/plots/curves.js";
 import { plotParetoFront } from "../../../src/report/plots/front.js";
+import { plotHistory } from "../../../src/report/plots/history.js";
 import { importancesWithIntervals, plotImportances } from "../../../src/report/plots/importances.js";
 import { plotContour, plotRanks } from "../../../src/report/plots/pairs.js";
 import { mixed, SERIES } from "../../../src/report/plots/palette.js";
@@ -21,9 +24,11 @@ import { plotRates, plotSweep } from "../../../src/report/plots/rates.js";
 import { loadCharts } from "../../../src/report/plots/render.js";
 import { plotResiduals, plotSegments, segmentsOf } from "../../../src/report/plots/residuals.js";
 import { plotSlice } from "../../../src/report/plots/slices.js";
+import { studyData } from "../../../src/report/plots/studyData.js";
 import { renderSvg } from "../../../src/report/plots/svg.js";
 import { plotTheme } from "../../../src/report/plots/theme.js";
 import { plotTimeline } from "../../../src/report/plots/timeline.js";
+import { studyRows } from "../../../src/report/records.js";
 import { importances, marginals } from "../../../src/search/analysis/importance.js";
 import { choice, float, int } from "../../../src/search/space/builders.js";
 import { cases } from "../../cases.js";
@@ -428,4 +433,48 @@ it("colours of data have a contrast of 3 : 1 on both themes, text 4.5 : 1", () =
       expect(contrast(color, backgroundColor)).toBeGreaterThan(4.5);
   }
   expect(namesOf(plotRanks(study, "rate", "kind"))).toContain("best tenth");
+});
+
+describe("what is no study's data", () => {
+  const data = /^the study of a picture or table must be what studyData\(study\) returns; received /;
+  const { strategy: _, ...unread } = study;
+  it.each<[string, () => unknown, RegExp]>([
+    ["a history of a study", () => plotHistory(unread as never), data],
+    ["importances of nothing", () => plotImportances(undefined as never), data],
+    ["a slice of a study", () => plotSlice(unread as never, "rate"), data],
+    ["a timeline of a study", () => plotTimeline(unread as never), data],
+    ["curves of a study", () => plotCurves(unread as never), data],
+    ["a front of a study", () => plotParetoFront(unread as never), data],
+    ["parallel axes of a study", () => plotParallel(unread as never), data],
+    ["rows of a study", () => studyRows(unread as never), data],
+    ["Markdown of a study", () => studyMarkdown(unread as never), data],
+    [
+      "data of a result",
+      () => studyData({ study, best: {} } as never),
+      /^study must be a study, its JSON, or what a storage has of it \(of what tune returns, its study\); received /,
+    ],
+    [
+      "a contour of one parameter",
+      () => plotContour(study, "rate", undefined as never),
+      /^parameter must be the name of a parameter \(rate, units, kind, momentum\); received undefined$/,
+    ],
+    [
+      "a confusion of nothing",
+      () => plotConfusion(undefined as never),
+      /^predictions must be an object with target and the lists truth and predicted; received undefined$/,
+    ],
+    [
+      "a theme of another name",
+      () => plotTheme("blue" as never),
+      /^unknown theme "blue"\. Known: light, dark\.$/,
+    ],
+  ])("is refused: %s", (_name, work, message) => {
+    expect(work).toThrow(message);
+  });
+
+  it("is refused: a picture that is none", async () => {
+    await expect(renderSvg(undefined as never)).rejects.toThrow(
+      /^plot must be a picture, as plotHistory\(data\) returns; received undefined$/,
+    );
+  });
 });

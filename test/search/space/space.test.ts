@@ -76,6 +76,11 @@ describe("parameters", () => {
       () => float(0, 1, { step: 1e-17 }),
       /step must be large enough for \[0, 1\] to hold at most 2\^53 values; received 1e-17/,
     ],
+    [
+      "values of a choice without a list",
+      () => choice("a" as never, "b" as never),
+      /the options of choice must be an object; write the values as one list, such as choice\(\[1, 2\]\); received "b"/,
+    ],
     ["an empty choice", () => choice([]), /values must be a list of at least one value; received \[\]/],
     [
       "a repeated choice",

@@ -46,6 +46,12 @@ describe("a study refuses", () => {
       /the outcome of trial 0 must be a value, or a status of "failed" or "diverged"; received undefined/,
     ],
     [
+      "a number in place of an outcome",
+      () => asked().tell(0, 1 as never),
+      "invalid_argument",
+      /the outcome of trial 0 must be an object, as \{ value: 1 \}; received 1$/,
+    ],
+    [
       "a pruned trial without a value",
       () => asked().tell(0, { status: "pruned" }),
       "invalid_argument",
