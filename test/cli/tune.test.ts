@@ -300,7 +300,7 @@ describe("fettle tune in its surroundings", () => {
     expect(parse(piped.stdout)).toEqual(parse(file.stdout));
     expect(empty).toMatchObject({ code: 2, stdout: "" });
     expect(empty.stderr).toMatch(/^error: standard input: .*empty/);
-    const inspected = await fettle(["inspect", "-"], cwd, { stdin: smallTable() });
+    const inspected = await ownProcess(["inspect", "-"], cwd, { stdin: smallTable() });
     expect(inspected.stdout).toMatch(/^standard input: 40 rows, 3 columns\n/);
   });
 
