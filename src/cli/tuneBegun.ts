@@ -12,7 +12,7 @@ import {
   mustBeAsBegun,
   mustBeLeftOut,
 } from "./goOn.js";
-import { commandOf, namesIn, noStudy, openIfThere, openStorage, StudyRecord } from "./storageFile.js";
+import { commandOf, namesIn, noStudy, openIfThere, StudyRecord } from "./storageFile.js";
 import { readStudy, type SavedTable } from "./studyFolder.js";
 import { heldFlags, type TuneFlags } from "./tuneSetup.js";
 
@@ -64,14 +64,14 @@ export async function begun(command: Command, file: string | undefined, flags: T
       resume === undefined && out === undefined,
       "--out and --resume must be left out beside --storage, which keeps the study; fettle studies export writes its files",
     );
-    const opened = file === undefined ? await openStorage(storage, "use") : await openIfThere(storage);
+    const opened = await openIfThere(storage);
     const kept = await opened?.open(name);
     if (!opened || !kept) {
-      const known = opened && (await namesIn(opened));
+      const known = opened ? await namesIn(opened) : "none";
       await opened?.close();
       check(
         file !== undefined,
-        () => `${noStudy(storage, name, known ?? "none")}; a new one needs a table, <data.csv>`,
+        () => `${noStudy(storage, name, known)}; a new one needs a table, <data.csv>`,
       );
       return { file, flags };
     }

@@ -87,7 +87,10 @@ describe("fettle tune --storage", () => {
           ["tune", "--storage", "s.db", "--study", "none"],
           'there is no study "none" in "s.db". Known: "s"; a new one needs a table, <data.csv>',
         ],
-        [["tune", "--storage", "gone.db", "--study", "none"], 'there is no file "gone.db"'],
+        [
+          ["tune", "--storage", "gone.db", "--study", "none"],
+          'no study "none" in "gone.db". Known: none; a new one needs',
+        ],
         [["tune", "data.csv", "--target", "y", "--storage", "s.db"], "--storage needs --study"],
         [["tune", "data.csv", "--target", "y", "--study", "first"], "--study needs --storage"],
         [["tune", "data.csv", "--target", "y", "--storage", ".", "--study", "first"], "which is a folder"],
@@ -125,7 +128,7 @@ describe.runIf(hasPostgres)("a URL of PostgreSQL as --storage", () => {
         const words = begin("s").map((word) => (word === "s.db" ? server.url : word));
         for (const [look, message] of [
           [["studies", "list"], "there are no studies in"],
-          [["tune", "--study", "s"], "missing required argument 'data.csv'"],
+          [["tune", "--study", "s"], 'there is no study "s" in'],
         ] as const) {
           const { code, stderr } = await fettle([...look, "--storage", server.url], cwd);
           expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
