@@ -74,9 +74,7 @@ export function betterTrials(context: SuggestContext, gamma: number): ReadonlyMa
   const count = Math.min(MOST_BETTER, Math.ceil(gamma * tally.valued));
   const weights: [number, number][] =
     directions.length > 1
-      ? [...paretoWeights(history, directions, count, firstFronts(context, count)).entries()].filter(
-          ([, weight]) => weight > 0,
-        )
+      ? paretoWeights(history, directions, count, firstFronts(context, count))
       : leastCosts(history, direction, count, tally).map((number) => [number, 1]);
   return new Map(weights.sort(([a], [b]) => a - b));
 }

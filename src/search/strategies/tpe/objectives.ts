@@ -19,14 +19,14 @@ const LEAST_WEIGHT = 0.1;
  * taken, so that their units do not matter. Of trials that break soft constraints, those that break them least come first.
  *
  * @param fronts - the first fronts that have as many trials together, as indices
- * @returns weights by index; 0 for all other trials
+ * @returns weights by index, of the better trials alone
  */
 export function paretoWeights(
   trials: readonly TrialRecord[],
   directions: readonly Direction[],
   count: number,
   fronts: readonly (readonly number[])[],
-): Float64Array {
+): [index: number, weight: number][] {
   let [whole, taken] = [0, 0];
   while (whole < fronts.length && taken + fronts[whole].length <= count) taken += fronts[whole++].length;
   const better = fronts.slice(0, whole).flat();
@@ -41,9 +41,7 @@ export function paretoWeights(
   }
   const gains = chosen.map((point, k) => gainOf(point, chosen.toSpliced(k, 1), corner));
   const most = Math.max(...gains);
-  const weights = new Float64Array(trials.length);
-  for (const [k, i] of better.entries()) weights[i] = most > 0 ? Math.max(LEAST_WEIGHT, gains[k] / most) : 1;
-  return weights;
+  return better.map((i, k) => [i, most > 0 ? Math.max(LEAST_WEIGHT, gains[k] / most) : 1]);
 }
 
 /** Points with each objective moved and scaled to [0, 1]; 0 where all are equal. */

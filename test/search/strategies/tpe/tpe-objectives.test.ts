@@ -34,7 +34,10 @@ function weightsOf(
 ): Float64Array {
   const fronts = new TrialFronts(directions);
   for (const trial of trials) fronts.add(trial);
-  return paretoWeights(trials, directions, count, fronts.first(trials, count));
+  const weights = new Float64Array(trials.length);
+  for (const [i, weight] of paretoWeights(trials, directions, count, fronts.first(trials, count)))
+    weights[i] = weight;
+  return weights;
 }
 
 /** The rank of each point: 1 more than the largest of those that dominate it. */
