@@ -1,7 +1,7 @@
 /** Successive halving: brackets of trials, of which each rung promotes the best share. */
 
 import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
-import { amongBest, geometricRungs, type Scheduler } from "./scheduler.js";
+import { amongBest, geometricRungs, ofBudget, type Scheduler } from "./scheduler.js";
 
 /** How trials are halved. */
 export interface HalvingOptions {
@@ -37,12 +37,12 @@ export function checkHalving(options: HalvingOptions, name: string): Required<Ha
  */
 export function halving(options: HalvingOptions = {}): Scheduler {
   const { reduction, leastSteps } = checkHalving(options, "halving");
-  const sizeOf = (steps: number): number =>
-    geometricRungs(leastSteps, reduction, steps).reduce((size) => size * reduction, 1);
+  const rungsOf = ofBudget((steps) => Object.freeze(geometricRungs(leastSteps, reduction, steps)));
+  const sizeOf = (steps: number): number => rungsOf(steps).reduce((size) => size * reduction, 1);
   return {
     name: "halving",
     options: { reduction, leastSteps },
-    rungs: (_number, steps) => geometricRungs(leastSteps, reduction, steps),
+    rungs: (_number, steps) => rungsOf(steps),
     cohort(number, _lag, steps) {
       const size = sizeOf(steps);
       const from = number - (number % size);

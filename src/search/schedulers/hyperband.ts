@@ -1,7 +1,7 @@
 /** Hyperband: successive halving, in brackets that range from many short trials to few long ones. */
 
 import { checkHalving, type HalvingOptions } from "./halving.js";
-import { amongBest, geometricRungs, type Scheduler } from "./scheduler.js";
+import { amongBest, geometricRungs, ofBudget, type Scheduler } from "./scheduler.js";
 
 interface Bracket {
   readonly size: number;
@@ -25,16 +25,16 @@ interface Bracket {
  */
 export function hyperband(options: HalvingOptions = {}): Scheduler {
   const { reduction, leastSteps } = checkHalving(options, "hyperband");
-  const bracketsOf = (steps: number): Bracket[] => {
+  const bracketsOf = ofBudget((steps): Bracket[] => {
     const rungs = geometricRungs(leastSteps, reduction, steps);
     const most = rungs.length;
     return Array.from({ length: most + 1 }, (_, skipped) => {
       const s = most - skipped;
       let power = 1;
       for (let i = 0; i < s; i++) power *= reduction;
-      return { size: Math.ceil(((most + 1) / (s + 1)) * power), rungs: rungs.slice(skipped) };
+      return { size: Math.ceil(((most + 1) / (s + 1)) * power), rungs: Object.freeze(rungs.slice(skipped)) };
     });
-  };
+  });
   /** The bracket of a trial, and the number of the bracket's first trial. */
   const placeOf = (number: number, steps: number): Bracket & { readonly from: number } => {
     const brackets = bracketsOf(steps);

@@ -114,6 +114,15 @@ export function amongBest({ number, rung, own, others }: RungContext, reduction:
   return better < Math.max(1, Math.floor((others.length + 1) / reduction));
 }
 
+/** A function of the whole budget that remembers its last result: a study asks with the same budget again and again. */
+export function ofBudget<T>(make: (steps: number) => T): (steps: number) => T {
+  let known: { readonly steps: number; readonly result: T } | undefined;
+  return (steps) => {
+    if (known?.steps !== steps) known = { steps, result: make(steps) };
+    return known.result;
+  };
+}
+
 /** Steps below `steps`: `least`, then each `reduction` times the one before. */
 export function geometricRungs(least: number, reduction: number, steps: number): number[] {
   const rungs: number[] = [];

@@ -7,10 +7,13 @@ import { check, isRecord, must, show } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
 import { SharedList } from "../memo/shared.js";
 import type { Params } from "../space/space.js";
+import { Front } from "../trial/fronts.js";
+import { costVectorOf } from "../trial/pareto.js";
 import {
   type Direction,
   isBetter,
   makeRecord,
+  mayBeBest,
   type Trial,
   type TrialOutcome,
   type TrialRecord,
@@ -47,6 +50,7 @@ export class Ledger {
   /** Numbers of the running trials, with the clock's reading when they started. */
   private readonly running = new Map<number, number | undefined>();
   private bestRecord: TrialRecord | undefined;
+  private front = new Front();
   private finishedFirst = 0;
   /** What the strategy sees of them. */
   readonly history = this.view();
@@ -73,6 +77,11 @@ export class Ledger {
 
   get best(): TrialRecord | undefined {
     return this.bestRecord;
+  }
+
+  /** The Pareto front, by number. */
+  get bestTrials(): TrialRecord[] {
+    return this.front.indices.map((number) => this.entries[number].record as TrialRecord);
   }
 
   /** How many trials came from the strategy. */
@@ -171,6 +180,7 @@ export class Ledger {
     }
     this.queue.sort((a, b) => a - b);
     this.bestRecord = undefined;
+    this.front = new Front();
     for (const record of this.records) this.note(record);
   }
 
@@ -196,8 +206,11 @@ export class Ledger {
   }
 
   private note(record: TrialRecord): TrialRecord {
+    const { directions } = this.settings;
     while (this.entries[this.finishedFirst]?.record) this.finishedFirst++;
-    if (isBetter(record, this.bestRecord, this.settings.directions[0])) this.bestRecord = record;
+    if (isBetter(record, this.bestRecord, directions[0])) this.bestRecord = record;
+    if (mayBeBest(record))
+      this.front.offer({ index: record.number, costs: costVectorOf(record, directions) });
     return record;
   }
 

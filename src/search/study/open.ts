@@ -5,7 +5,6 @@
 
 import { check, show } from "../../errors.js";
 import { ownParams, type Params, type ParamsOf, type Space, whyOutside } from "../space/space.js";
-import { paretoFront } from "../trial/pareto.js";
 import type { Trial, TrialRecord } from "../trial/trial.js";
 import type { Study, StudyJson } from "./contract.js";
 import { Ledger, type LedgerEntry } from "./ledger.js";
@@ -42,7 +41,7 @@ export function openStudy<S extends Space>(
       return ledger.best as TrialRecord<ParamsOf<S>> | undefined;
     },
     get bestTrials() {
-      return paretoFront(study.trials, directions);
+      return ledger.bestTrials as TrialRecord<ParamsOf<S>>[];
     },
     canAsk: () => canAsk(settings, ledger),
     ask: () => ask(settings, ledger) as Trial<ParamsOf<S>> | undefined,

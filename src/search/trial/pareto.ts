@@ -1,24 +1,11 @@
 /**
- * Several objectives at once: which points dominate which, the fronts that follow from it, and an order that
- * prefers better fronts and, within one, points that are farther from their neighbours. Points are vectors of costs, of
- * which less is better.
+ * Trials with several objectives: their costs, their fronts, and an order that prefers better fronts and, within one, points
+ * that are farther from their neighbours.
  */
 
 import { violationOf } from "./costs.js";
-import { type Direction, isFeasible, type TrialRecord } from "./trial.js";
-
-/** The costs of one point, by objective; infinite without a value. */
-export type Costs = ArrayLike<number>;
-
-/** Whether `a` is no worse than `b` in any objective, and better in one. */
-export function dominates(a: Costs, b: Costs): boolean {
-  let better = false;
-  for (let k = 0; k < a.length; k++) {
-    if (a[k] > b[k]) return false;
-    if (a[k] < b[k]) better = true;
-  }
-  return better;
-}
+import { type Costs, Front, type Fronts, frontsOf, type Member } from "./fronts.js";
+import { type Direction, isFeasible, mayBeBest, type TrialRecord } from "./trial.js";
 
 /** Costs from values, by objective; infinite for a value that is not finite. */
 export function costsOfValues(values: readonly number[], directions: readonly Direction[]): number[] {
@@ -34,38 +21,6 @@ export function costVectorOf(
   directions: readonly Direction[],
 ): number[] {
   return costsOfValues(values ?? (value === null ? [] : [value]), directions);
-}
-
-/**
- * Points divided into fronts: the first front is the points that no other dominates, the next one those that no other
- * dominates once the first front is removed, and so on. Indices ascend within a front. O(N·F) comparisons for a front of F of
- * the N points that are left.
- *
- * @param dominate - whether the point at one index dominates that at another; transitive
- * @param enough - no more fronts are made once they have this many points together
- * @see K. Deb, A. Pratap, S. Agarwal and T. Meyarivan, "A fast and elitist multiobjective genetic algorithm: NSGA-II",
- * IEEE Trans. Evol. Comput. 6, 2002, section III.A
- */
-export function frontsOf(
-  count: number,
-  dominate: (i: number, j: number) => boolean,
-  enough = count,
-): number[][] {
-  const fronts: number[][] = [];
-  let left = Array.from({ length: count }, (_, i) => i);
-  for (let taken = 0; taken < enough && left.length > 0; ) {
-    let front: number[] = [];
-    for (const i of left) {
-      if (front.some((j) => dominate(j, i))) continue;
-      front = front.filter((j) => !dominate(i, j));
-      front.push(i);
-    }
-    fronts.push(front);
-    taken += front.length;
-    const first = new Set(front);
-    left = left.filter((i) => !first.has(i));
-  }
-  return fronts;
 }
 
 /**
@@ -93,9 +48,8 @@ export function crowdingDistances(points: readonly Costs[]): Float64Array {
 
 /** The indices of points from the best to the worst: by front, then by crowding distance, then by index. */
 export function paretoOrder(points: readonly Costs[]): number[] {
-  return frontsOf(points.length, (i, j) => dominates(points[i], points[j])).flatMap((front) =>
-    sparseFirst(front, points),
-  );
+  const fronts = frontsOf(points.map((costs, index) => ({ index, costs })));
+  return fronts.first().flatMap((front) => sparseFirst(front, points));
 }
 
 /** A front's indices, by descending crowding distance. */
@@ -106,37 +60,80 @@ export function sparseFirst(front: readonly number[], points: readonly Costs[]):
 }
 
 /**
- * Constrained domination, by the indices of two trials. A trial with values dominates one without. A trial that keeps its
- * constraints dominates one that breaks them. Of two that break them, the one that breaks them less dominates. Of two that
- * keep them, domination is by values.
+ * The fronts of constrained domination, of trials that are added one at a time; those without values are in none. A trial
+ * that keeps its constraints dominates one that breaks them. Of two that break them, the one that breaks them less
+ * dominates. Of two that keep them, domination is by values.
  *
  * @see Deb et al., section VI
  */
-export function constrainedDomination(
-  trials: readonly TrialRecord[],
-  directions: readonly Direction[],
-): (i: number, j: number) => boolean {
-  const points = trials.map((trial) => costVectorOf(trial, directions));
-  const violations = trials.map(violationOf);
-  return (i, j) => {
-    if (!hasValues(trials[i]) || !hasValues(trials[j])) return hasValues(trials[i]) && !hasValues(trials[j]);
-    if (violations[i] === 0 && violations[j] === 0) return dominates(points[i], points[j]);
-    return violations[i] < violations[j];
-  };
+export class TrialFronts {
+  private count = 0;
+  private kept: Fronts;
+  private broken: Fronts;
+
+  /** @param enough - only so many fronts are kept that they have this many trials together; default all */
+  constructor(
+    private readonly directions: readonly Direction[],
+    private readonly enough?: number,
+  ) {
+    this.kept = frontsOf([], enough);
+    this.broken = frontsOf([], enough);
+  }
+
+  add(trial: TrialRecord): void {
+    const index = this.count++;
+    if (!hasValues(trial)) return;
+    if (isFeasible(trial)) this.kept.add(this.byValues(trial, index));
+    else this.broken.add(byViolation(trial, index));
+  }
+
+  /**
+   * The first fronts that have `count` trials together, or all.
+   *
+   * @param trials - those that were added, for when the fronts that were kept have come to have too few
+   * @returns their indices, ascending in each front
+   */
+  first(trials: readonly TrialRecord[], count = Number.POSITIVE_INFINITY): number[][] {
+    const valued = (feasible: boolean) =>
+      [...trials.keys()].filter((i) => hasValues(trials[i]) && isFeasible(trials[i]) === feasible);
+    if (!this.kept.has(count)) {
+      const members = valued(true).map((i) => this.byValues(trials[i], i));
+      this.kept = frontsOf(members, this.enough);
+    }
+    const fronts = this.kept.first(count);
+    const left = count - this.kept.size;
+    if (left > 0) {
+      if (!this.broken.has(left)) {
+        const members = valued(false).map((i) => byViolation(trials[i], i));
+        this.broken = frontsOf(members, this.enough);
+      }
+      fronts.push(...this.broken.first(left));
+    }
+    return fronts;
+  }
+
+  private byValues(trial: TrialRecord, index: number): Member {
+    return { index, costs: costVectorOf(trial, this.directions) };
+  }
+}
+
+function byViolation(trial: TrialRecord, index: number): Member {
+  return { index, costs: [violationOf(trial)] };
 }
 
 /**
  * Trials from the best to the worst: by the fronts of constrained domination, then by crowding distance, then in the order
- * given. This is the crowded-comparison operator of NSGA-II as an order.
+ * given; those without values last. This is the crowded-comparison operator of NSGA-II as an order.
  */
 export function paretoRanked(
   trials: readonly TrialRecord[],
   directions: readonly Direction[],
 ): TrialRecord[] {
   const points = trials.map((trial) => costVectorOf(trial, directions));
-  return frontsOf(trials.length, constrainedDomination(trials, directions))
-    .flatMap((front) => sparseFirst(front, points))
-    .map((i) => trials[i]);
+  const fronts = new TrialFronts(directions);
+  for (const trial of trials) fronts.add(trial);
+  const none = [...trials.keys()].filter((i) => !hasValues(trials[i]));
+  return [...fronts.first(trials), none].flatMap((front) => sparseFirst(front, points)).map((i) => trials[i]);
 }
 
 /**
@@ -147,15 +144,11 @@ export function paretoFront<T extends TrialRecord<unknown>>(
   trials: readonly T[],
   directions: readonly Direction[],
 ): T[] {
-  let front: { readonly trial: T; readonly costs: Costs }[] = [];
-  for (const trial of trials) {
-    if (trial.status !== "complete" || !isFeasible(trial)) continue;
-    const costs = costVectorOf(trial as TrialRecord, directions);
-    if (front.some((other) => dominates(other.costs, costs))) continue;
-    front = front.filter((other) => !dominates(costs, other.costs));
-    front.push({ trial, costs });
+  const front = new Front();
+  for (const [index, trial] of trials.entries()) {
+    if (mayBeBest(trial)) front.offer({ index, costs: costVectorOf(trial as TrialRecord, directions) });
   }
-  return front.map(({ trial }) => trial);
+  return front.indices.map((index) => trials[index]);
 }
 
 function hasValues({ status }: TrialRecord): boolean {

@@ -176,13 +176,18 @@ export function isFeasible({ constraints }: Pick<TrialRecord, "constraints">): b
   );
 }
 
+/** Whether a trial can be the best, or one of the Pareto front: complete and feasible. */
+export function mayBeBest(trial: Pick<TrialRecord, "status" | "constraints">): boolean {
+  return trial.status === "complete" && isFeasible(trial);
+}
+
 /** Whether record `a` beats `b`: complete and feasible, with a better value, or an equal one and a lower number. */
 export function isBetter(
   a: TrialRecord<unknown>,
   b: TrialRecord<unknown> | undefined,
   direction: Direction,
 ): boolean {
-  if (a.status !== "complete" || a.value === null || !isFeasible(a)) return false;
+  if (!mayBeBest(a) || a.value === null) return false;
   if (b === undefined || b.value === null) return true;
   if (a.value === b.value) return a.number < b.number;
   return direction === "maximize" ? a.value > b.value : a.value < b.value;

@@ -3,7 +3,7 @@
  * better. Exact, for any number of objectives. `hypervolume` of `analysis/` is for users.
  */
 
-import { dominates } from "./pareto.js";
+import { dominates } from "./fronts.js";
 
 /** The costs of a point, by objective. */
 export type Point = readonly number[];
@@ -82,17 +82,17 @@ export function undominated(points: readonly Point[]): Point[] {
 export function mostVolume(points: readonly Point[], corner: Point, count: number): number[] {
   const chosen: number[] = [];
   const bounds = points.map((point) => boxOf(point, corner));
-  const left = new Set(points.keys());
+  const left = [...points.keys()];
   while (chosen.length < Math.min(count, points.length)) {
     const others = chosen.map((i) => points[i]);
     let [best, most] = [-1, Number.NEGATIVE_INFINITY];
-    for (const i of [...left].sort((a, b) => bounds[b] - bounds[a] || a - b)) {
+    for (const i of left.sort((a, b) => bounds[b] - bounds[a] || a - b)) {
       if (bounds[i] < most) break;
       bounds[i] = gainOf(points[i], others, corner);
       if (bounds[i] > most || (bounds[i] === most && i < best)) [best, most] = [i, bounds[i]];
     }
     chosen.push(best);
-    left.delete(best);
+    left.splice(left.indexOf(best), 1);
   }
   return chosen;
 }

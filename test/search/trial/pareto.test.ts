@@ -10,23 +10,50 @@ import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
 import { restoreStudy } from "../../../src/search/study/checkpoint.js";
 import { createStudy } from "../../../src/search/study/study.js";
+import { dominates, Front, Fronts, frontsOf } from "../../../src/search/trial/fronts.js";
 import {
-  constrainedDomination,
   costVectorOf,
   crowdingDistances,
-  dominates,
-  frontsOf,
   paretoFront,
   paretoOrder,
   paretoRanked,
+  TrialFronts,
 } from "../../../src/search/trial/pareto.js";
 import { makeRecord, type TrialOutcome, type TrialRecord } from "../../../src/search/trial/trial.js";
+import { cases } from "../../cases.js";
 import { caught } from "../support.js";
 
 /** Few values, so that ties and equal points are common. */
-const anyPoints = fc.array(fc.tuple(fc.nat({ max: 4 }), fc.nat({ max: 4 }), fc.nat({ max: 4 })), {
-  maxLength: 25,
-});
+const pointsOf = (objectives: number, maxLength: number) => {
+  const cost = fc.oneof({ weight: 9, arbitrary: fc.nat({ max: 4 }) }, fc.constant(Number.POSITIVE_INFINITY));
+  return fc.array(fc.array(cost, { minLength: objectives, maxLength: objectives }), { maxLength });
+};
+const anyPoints = fc.integer({ min: 1, max: 4 }).chain((objectives) => pointsOf(objectives, 40));
+
+/** Fronts by their definition: those that are left undominated, one after another. */
+function plainFronts(count: number, dominate: (i: number, j: number) => boolean): number[][] {
+  let left = Array.from({ length: count }, (_, i) => i);
+  const fronts: number[][] = [];
+  while (left.length > 0) {
+    const front = left.filter((i) => left.every((j) => !dominate(j, i)));
+    fronts.push(front);
+    left = left.filter((i) => !front.includes(i));
+  }
+  return fronts;
+}
+
+const beats = (points: readonly (readonly number[])[]) => (i: number, j: number) =>
+  points[i].every((cost, k) => cost <= points[j][k]) && points[i].some((cost, k) => cost < points[j][k]);
+
+/** The first fronts that have `count` members together. */
+function firstOf(fronts: readonly (readonly number[])[], count: number) {
+  let taken = 0;
+  return fronts.filter((front) => {
+    const isFirst = taken < count;
+    taken += front.length;
+    return isFirst;
+  });
+}
 
 describe("costs by objective", () => {
   it("are values to minimise, infinite without a value", () => {
@@ -40,27 +67,47 @@ describe("costs by objective", () => {
 });
 
 describe("fronts", () => {
-  test.prop([anyPoints])("are those that are left undominated, one after another", (points) => {
-    let left = [...points.keys()];
-    const expected: number[][] = [];
-    while (left.length > 0) {
-      const front = left.filter((i) =>
-        left.every((j) => {
-          const noWorse = points[j].every((cost, k) => cost <= points[i][k]);
-          const better = points[j].some((cost, k) => cost < points[i][k]);
-          return !(noWorse && better);
-        }),
-      );
-      expected.push(front);
-      left = left.filter((i) => !front.includes(i));
-    }
-    expect(frontsOf(points.length, (i, j) => dominates(points[i], points[j]))).toEqual(expected);
-  });
+  test.prop([anyPoints], { numRuns: cases(400) })(
+    "are those that are left undominated, one after another",
+    (points) => {
+      const members = points.map((costs, index) => ({ index, costs }));
+      const expected = plainFronts(points.length, beats(points));
+      expect(frontsOf(members).first()).toEqual(expected);
+      const all = [...points.keys()];
+      const [plain, own] = [beats(points), (i: number, j: number) => dominates(points[i], points[j])];
+      expect(all.map((i) => all.map((j) => own(i, j)))).toEqual(all.map((i) => all.map((j) => plain(i, j))));
+      const front = new Front();
+      for (const member of members) front.offer(member);
+      expect(front.indices).toEqual(expected[0] ?? []);
+    },
+  );
+
+  test.prop([anyPoints, fc.integer({ min: 1, max: 12 })], { numRuns: cases(400) })(
+    "are right after each point that is added, as many as are kept",
+    (points, enough) => {
+      const [all, some] = [new Fronts(), new Fronts(enough)];
+      for (const [index, costs] of points.entries()) {
+        all.add({ index, costs });
+        some.add({ index, costs });
+        const expected = plainFronts(index + 1, beats(points));
+        expect(all.first()).toEqual(expected);
+        const kept = some.first();
+        expect(kept).toEqual(expected.slice(0, kept.length));
+        expect(some.size).toBe(kept.flat().length);
+        // without the last of those that are kept, there are too few
+        expect(kept.slice(0, -1).flat().length).toBeLessThan(enough);
+        for (const count of [1, enough]) {
+          if (some.has(count)) expect(some.first(count)).toEqual(firstOf(expected, count));
+          else expect(some.size).toBeLessThan(count);
+        }
+      }
+    },
+  );
 
   test.prop([anyPoints])("come one after another in the order, in which no point is missed", (points) => {
     const order = paretoOrder(points);
     expect([...order].sort((a, b) => a - b)).toEqual([...points.keys()]);
-    const fronts = frontsOf(points.length, (i, j) => dominates(points[i], points[j]));
+    const fronts = plainFronts(points.length, beats(points));
     const frontOf = (i: number) => fronts.findIndex((front) => front.includes(i));
     expect(order.map(frontOf)).toEqual(order.map(frontOf).sort((a, b) => a - b));
   });
@@ -110,23 +157,31 @@ const anyTrials = fc
       }),
       fc.constant<TrialOutcome>({ status: "failed" }),
     ),
-    { maxLength: 12 },
+    { maxLength: 25 },
   )
   .map((outcomes) => outcomes.map((outcome, number) => record(number, outcome)));
 
-describe("preference", () => {
-  test.prop([anyTrials])("is a strict order, and puts trials that keep their constraints first", (trials) => {
-    const among = constrainedDomination(trials, directions);
-    const prefers = (a: TrialRecord, b: TrialRecord) => among(a.number, b.number);
-    const keeps = ({ constraints = [] }: TrialRecord) => constraints.every((each) => (each ?? 1) <= 0);
-    for (const a of trials) {
-      expect(prefers(a, a)).toBe(false);
-      for (const b of trials) {
-        if (a.values && !b.values) expect(prefers(a, b)).toBe(true);
-        if (prefers(a, b)) expect(prefers(b, a)).toBe(false);
-        if (a.values && keeps(a) && !keeps(b)) expect(prefers(a, b)).toBe(true);
-        for (const c of trials) if (prefers(a, b) && prefers(b, c)) expect(prefers(a, c)).toBe(true);
-      }
+/** Constrained domination by its definition, of trials with values. */
+const precedes = (trials: readonly TrialRecord[]) => {
+  const violations = trials.map(({ constraints = [] }) =>
+    constraints.reduce<number>((sum, each) => sum + Math.max(0, each ?? Number.POSITIVE_INFINITY), 0),
+  );
+  const beatsByValues = beats(trials.map((trial) => costVectorOf(trial, directions)));
+  return (i: number, j: number) =>
+    violations[i] > 0 || violations[j] > 0 ? violations[i] < violations[j] : beatsByValues(i, j);
+};
+
+describe("fronts of trials", () => {
+  test.prop([anyTrials, fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 8 })], {
+    numRuns: cases(400),
+  })("have those that keep their constraints first, after each trial", (trials, least, extra) => {
+    const fronts = new TrialFronts(directions, least + extra);
+    for (const [last, trial] of trials.entries()) {
+      fronts.add(trial);
+      const before = trials.slice(0, last + 1).filter(({ values }) => values);
+      const expected = plainFronts(before.length, precedes(before));
+      const numbers = firstOf(expected, least).map((front) => front.map((i) => before[i].number));
+      expect(fronts.first(trials.slice(0, last + 1), least)).toEqual(numbers);
     }
   });
 
@@ -139,6 +194,12 @@ describe("preference", () => {
       entered.every(({ values: [c, d] = [] }) => c > a || d < b || (c === a && d === b)),
     );
     expect(paretoFront(trials, directions)).toEqual(expected);
+    const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: directions });
+    for (const { values, constraints, status } of trials) {
+      const outcome = status === "failed" ? { status } : { values, constraints, status };
+      study.add({ x: 0.5 }, outcome as TrialOutcome);
+    }
+    expect(study.bestTrials.map(({ number }) => number)).toEqual(expected.map(({ number }) => number));
   });
 });
 
@@ -146,10 +207,10 @@ describe("the order of trials", () => {
   test.prop([anyTrials])("has each after those that are preferred to it", (trials) => {
     const order = paretoRanked(trials, directions);
     expect(order.map(({ number }) => number).sort((a, b) => a - b)).toEqual([...trials.keys()]);
-    const among = constrainedDomination(trials, directions);
-    for (const [i, a] of order.entries()) {
-      for (const b of order.slice(i + 1)) expect(among(b.number, a.number)).toBe(false);
-    }
+    const valued = order.filter(({ values }) => values);
+    expect(order.slice(0, valued.length)).toEqual(valued);
+    for (const [i] of valued.entries())
+      for (let j = i + 1; j < valued.length; j++) expect(precedes(valued)(j, i)).toBe(false);
   });
 
   it("has the ends of a front first, then those that stand apart", () => {

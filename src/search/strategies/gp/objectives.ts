@@ -19,7 +19,7 @@ import type { SearchProblem } from "../../memo/generations.js";
 import type { Params } from "../../space/space.js";
 import { vectorsOf } from "../../space/vectors.js";
 import { costsOf } from "../../trial/costs.js";
-import { dominates } from "../../trial/pareto.js";
+import { dominates } from "../../trial/fronts.js";
 import type { TrialRecord } from "../../trial/trial.js";
 import { mostVolume, type Point } from "../../trial/volume.js";
 import { logH } from "./acquisition.js";

@@ -5,6 +5,7 @@
 import { createGrowing } from "../../memo/growing.js";
 import type { SearchSpace } from "../../space/space.js";
 import { costsOf } from "../../trial/costs.js";
+import { TrialFronts } from "../../trial/pareto.js";
 import { type Direction, isFeasible, type TrialRecord } from "../../trial/trial.js";
 import type { SuggestContext } from "../strategy.js";
 import { paretoWeights } from "./objectives.js";
@@ -47,16 +48,33 @@ const tallyFor = (direction: Direction) =>
   );
 const tallyOf = { minimize: tallyFor("minimize"), maximize: tallyFor("maximize") };
 
+/** Fronts with this many trials are kept, so that there are enough of them left when trials move to later fronts. */
+const FRONT_TRIALS = 4 * MOST_BETTER;
+
+const frontsFor = (directions: readonly Direction[]) =>
+  createGrowing<SearchSpace, TrialRecord, TrialFronts>(
+    () => new TrialFronts(directions, FRONT_TRIALS),
+    (fronts, record) => fronts.add(record),
+  );
+/** By directions. */
+const frontsOf = new Map<string, ReturnType<typeof frontsFor>>();
+
+/** The first fronts of a history that have `count` trials together, as indices. */
+function firstFronts({ space, history, directions }: SuggestContext, count: number): number[][] {
+  const key = directions.join();
+  const growing = frontsOf.get(key) ?? frontsFor(directions);
+  frontsOf.set(key, growing);
+  return growing(space, history).first(history, count);
+}
+
 /** The weights of the better trials by their numbers, ascending. */
-export function betterTrials(
-  { space, history, direction, directions }: SuggestContext,
-  gamma: number,
-): ReadonlyMap<number, number> {
+export function betterTrials(context: SuggestContext, gamma: number): ReadonlyMap<number, number> {
+  const { space, history, direction, directions } = context;
   const tally = tallyOf[direction](space, history);
   const count = Math.min(MOST_BETTER, Math.ceil(gamma * tally.valued));
   const weights: [number, number][] =
     directions.length > 1
-      ? [...paretoWeights(history, directions, count).entries()].filter(([, weight]) => weight > 0)
+      ? paretoWeights(history, directions, count, firstFronts(context, count))
       : leastCosts(history, direction, count, tally).map((number) => [number, 1]);
   return new Map(weights.sort(([a], [b]) => a - b));
 }

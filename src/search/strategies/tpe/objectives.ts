@@ -4,7 +4,7 @@
  * together dominate most.
  */
 
-import { constrainedDomination, costVectorOf, frontsOf } from "../../trial/pareto.js";
+import { costVectorOf } from "../../trial/pareto.js";
 import type { Direction, TrialRecord } from "../../trial/trial.js";
 import { gainOf, mostVolume, type Point } from "../../trial/volume.js";
 
@@ -18,22 +18,21 @@ const LEAST_WEIGHT = 0.1;
  * most that one adds, and at least `LEAST_WEIGHT`. Objectives are scaled to the range of the fronts from which trials are
  * taken, so that their units do not matter. Of trials that break soft constraints, those that break them least come first.
  *
- * @returns weights by index; 0 for all other trials
+ * @param fronts - the first fronts that have as many trials together, as indices
+ * @returns weights by index, of the better trials alone
  */
 export function paretoWeights(
   trials: readonly TrialRecord[],
   directions: readonly Direction[],
   count: number,
-): Float64Array {
-  const valued = [...trials.keys()].filter((i) => trials[i].values !== undefined);
-  const own = valued.map((i) => trials[i]);
-  const fronts = frontsOf(own.length, constrainedDomination(own, directions), count);
+  fronts: readonly (readonly number[])[],
+): [index: number, weight: number][] {
   let [whole, taken] = [0, 0];
   while (whole < fronts.length && taken + fronts[whole].length <= count) taken += fronts[whole++].length;
   const better = fronts.slice(0, whole).flat();
   const last = taken < count && whole < fronts.length ? fronts[whole] : [];
   const among = [...better, ...last];
-  const points = scaled(among.map((i) => costVectorOf(own[i], directions)));
+  const points = scaled(among.map((i) => costVectorOf(trials[i], directions)));
   const corner = directions.map(() => 1 + MARGIN);
   const [chosen, rest] = [points.slice(0, taken), points.slice(taken)];
   for (const i of mostVolume(rest, corner, count - taken)) {
@@ -42,10 +41,7 @@ export function paretoWeights(
   }
   const gains = chosen.map((point, k) => gainOf(point, chosen.toSpliced(k, 1), corner));
   const most = Math.max(...gains);
-  const weights = new Float64Array(trials.length);
-  for (const [k, i] of better.entries())
-    weights[valued[i]] = most > 0 ? Math.max(LEAST_WEIGHT, gains[k] / most) : 1;
-  return weights;
+  return better.map((i, k) => [i, most > 0 ? Math.max(LEAST_WEIGHT, gains[k] / most) : 1]);
 }
 
 /** Points with each objective moved and scaled to [0, 1]; 0 where all are equal. */

@@ -8,7 +8,13 @@ import type { Strategy } from "../../../../src/search/strategies/strategy.js";
 import { paretoWeights } from "../../../../src/search/strategies/tpe/objectives.js";
 import { tpe } from "../../../../src/search/strategies/tpe/tpe.js";
 import { createStudy } from "../../../../src/search/study/study.js";
-import { makeRecord, type TrialOutcome, type TrialRecord } from "../../../../src/search/trial/trial.js";
+import { TrialFronts } from "../../../../src/search/trial/pareto.js";
+import {
+  type Direction,
+  makeRecord,
+  type TrialOutcome,
+  type TrialRecord,
+} from "../../../../src/search/trial/trial.js";
 import { cases } from "../../../cases.js";
 
 const both = ["minimize", "minimize"] as const;
@@ -19,6 +25,19 @@ function recordsOf(outcomes: readonly TrialOutcome[], objectives = 2): TrialReco
 
 function of(...points: readonly (readonly number[])[]): TrialRecord[] {
   return recordsOf(points.map((values) => ({ values })));
+}
+
+function weightsOf(
+  trials: readonly TrialRecord[],
+  directions: readonly Direction[],
+  count: number,
+): Float64Array {
+  const fronts = new TrialFronts(directions);
+  for (const trial of trials) fronts.add(trial);
+  const weights = new Float64Array(trials.length);
+  for (const [i, weight] of paretoWeights(trials, directions, count, fronts.first(trials, count)))
+    weights[i] = weight;
+  return weights;
 }
 
 /** The rank of each point: 1 more than the largest of those that dominate it. */
@@ -38,7 +57,7 @@ describe("the better trials", () => {
     ],
     { numRuns: cases(200) },
   )("are those of the best ranks, as many as asked for", (points, count) => {
-    const weights = paretoWeights(of(...points), both, count);
+    const weights = weightsOf(of(...points), both, count);
     const ranks = ranksOf(points);
     const [better, others] = [true, false].map((among) => ranks.filter((_, i) => weights[i] > 0 === among));
     expect(better).toHaveLength(Math.min(count, points.length));
@@ -58,7 +77,7 @@ describe("the better trials", () => {
     expect(hypervolume([front[1]], both, [15, 15])).toBe(126);
     expect(hypervolume([front[1], front[3]], both, [15, 15])).toBe(171);
     expect(hypervolume([front[1], front[2]], both, [15, 15])).toBe(136);
-    const weights = paretoWeights(of(...front), both, 2);
+    const weights = weightsOf(of(...front), both, 2);
     expect([...weights.keys()].filter((i) => weights[i] > 0)).toEqual([1, 3]);
   });
 
@@ -71,7 +90,7 @@ describe("the better trials", () => {
     const whole = hypervolume(front, both, [15, 15]);
     const gains = front.map((_, i) => whole - hypervolume(front.toSpliced(i, 1), both, [15, 15]));
     expect(gains).toEqual([20, 36, 20]);
-    expect([...paretoWeights(of(...front), both, 3)].map((weight) => weight.toFixed(12))).toEqual(
+    expect([...weightsOf(of(...front), both, 3)].map((weight) => weight.toFixed(12))).toEqual(
       [20 / 36, 1, 20 / 36].map((weight) => weight.toFixed(12)),
     );
   });
@@ -83,9 +102,9 @@ describe("the better trials", () => {
       [10, 0],
       [9, 9],
     ];
-    const weights = paretoWeights(of(...front), both, 3);
+    const weights = weightsOf(of(...front), both, 3);
     const scaled = front.map(([f, g]) => [1e300 * f, 7 - g / 1024]);
-    paretoWeights(of(...scaled), ["minimize", "maximize"], 3).forEach((weight, i) => {
+    weightsOf(of(...scaled), ["minimize", "maximize"], 3).forEach((weight, i) => {
       expect(weight).toBeCloseTo(weights[i], 10);
     });
   });
@@ -99,12 +118,12 @@ describe("the better trials", () => {
       { values: [1, Number.NaN] },
     ]);
     const chosen = (count: number) =>
-      [...paretoWeights(records, both, count).entries()].flatMap(([i, weight]) => (weight > 0 ? [i] : []));
+      [...weightsOf(records, both, count).entries()].flatMap(([i, weight]) => (weight > 0 ? [i] : []));
     expect([1, 2, 3, 4].map(chosen)).toEqual([[1], [1, 3], [0, 1, 3], [0, 1, 3]]);
   });
 
   it("of equal trials have equal weights", () => {
-    expect([...paretoWeights(of([1, 1], [1, 1], [1, 1]), both, 2)]).toEqual([1, 1, 0]);
+    expect([...weightsOf(of([1, 1], [1, 1], [1, 1]), both, 2)]).toEqual([1, 1, 0]);
   });
 });
 
