@@ -26,7 +26,6 @@ export function asha(options: HalvingOptions = {}): Scheduler {
     width: () => 1,
     promotes: promotesBy({
       score: (costs) => costs[costs.length - 1],
-      // all others are earlier, and of equal trials the earlier is better
       promotes: (own, others) =>
         others.atMost(own[own.length - 1]) < Math.max(1, Math.floor((others.length + 1) / reduction)),
     }),

@@ -37,7 +37,7 @@ export interface Cohort {
 /** What the other trials of a cohort were worth at a rung, one number each, in ascending order. */
 export interface Standing {
   readonly length: number;
-  /** How many are at most `score`. */
+  /** How many are at most `score`; of equal trials the earlier is better, so later ones that equal it do not count. */
   atMost(score: number): number;
   /** The one at a place, from 0. */
   at(place: number): number;
@@ -86,10 +86,17 @@ const scorings = new WeakMap<Scheduler["promotes"], Scoring>();
 
 /** Decides by a scoring, from all that a scheduler is told; a study that knows the scoring decides the same from scores that it keeps. */
 export function promotesBy(scoring: Scoring): Scheduler["promotes"] {
-  const promotes: Scheduler["promotes"] = ({ rung, own, others }) => {
-    const scores = new SortedNumbers();
-    for (const { costs } of others) scores.add(scoring.score(costs.slice(0, rung + 1)));
-    return scoring.promotes(own, scores);
+  const promotes: Scheduler["promotes"] = ({ number, rung, own, others }) => {
+    const scored = others.map((other) => {
+      return { isLater: other.number > number, score: scoring.score(other.costs.slice(0, rung + 1)) };
+    });
+    const sorted = new SortedNumbers();
+    for (const { score } of scored) sorted.add(score);
+    return scoring.promotes(own, {
+      length: sorted.length,
+      atMost: (most) => sorted.atMost(most) - scored.filter((o) => o.isLater && o.score === most).length,
+      at: (place) => sorted.at(place),
+    });
   };
   scorings.set(promotes, scoring);
   return promotes;
