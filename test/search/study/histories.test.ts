@@ -47,6 +47,7 @@ describe("suggestions from what is remembered are those made afresh", () => {
     ["grid", { points: 3 }, 1],
     ["tpe", { startupTrials: 3, gamma: 0.4 }, 3],
     ["tpe", {}, 1, 1014], // blocks of 4 trials, then of 8
+    ["tpe", {}, 3, 150], // more than the fronts that are kept have
     ["tpe", { multivariate: false }, 1, 1014],
     ["cmaes", {}, 1],
     ["genetic", { populationSize: 4 }, 1],
