@@ -1,13 +1,13 @@
 /** The studies of a host of `fettle/serve`, by its routes and its events. What it answers is not trusted further than to be shown. */
 import { FettleError, isRecord, messageOf, show } from "../errors.js";
 import { resolveSpace, type Space } from "../search/space/space.js";
-import type { Curves } from "../search/trial/curves.js";
-import { readCurves } from "../search/trial/savedCurves.js";
 import { mustBeDirection, type TrialRecord } from "../search/trial/trial.js";
 import type { StudyStatus } from "../serve/record.js";
+import type { Report } from "../store/storage.js";
+import { linesByTrial, linesOf, ReportedLines } from "./lines.js";
 import { rowOf, type Source, type SourceStudy } from "./source.js";
 import { metricsOf, Sent } from "./storageSource.js";
-import type { Action, DashboardEvent, StudyAbout, StudyCard, TrialRow } from "./wire.js";
+import type { Action, CurvesByTrial, DashboardEvent, StudyAbout, StudyCard, TrialRow } from "./wire.js";
 
 export interface HostOptions {
   /** Its address. */
@@ -118,6 +118,12 @@ class Host {
     return names;
   }
 
+  /** What a trial has reported; nothing where the host does not say. */
+  async reports(name: string, trial: number): Promise<readonly Report[]> {
+    const answer = await orNothing(this.json(`/${encodeURIComponent(name)}/trials/${trial}/reports`));
+    return Array.isArray(answer) ? answer.filter(isReport) : [];
+  }
+
   /** What a study searches; undefined where the host does not say, or nothing that can be shown. */
   async definition(name: string): Promise<Definition | undefined> {
     const answer = await orNothing(this.json(`/${encodeURIComponent(name)}/definition`));
@@ -135,6 +141,11 @@ class Host {
     };
   }
 }
+
+const isReport = (report: unknown): report is Report =>
+  isRecord(report) &&
+  Number.isSafeInteger(report.step) &&
+  [report.value].flat().every((value) => value === null || typeof value === "number");
 
 type Definition = Pick<StudyAbout, "space" | "strategy" | "seed" | "directions" | "metrics">;
 
@@ -167,10 +178,14 @@ class HostStudy implements SourceStudy {
     return this.records.filter(Boolean).map(rowOf);
   }
 
-  async curves(number: number): Promise<Curves | undefined> {
-    if (!this.records[number]) await this.read();
-    const { curves } = this.records[number] ?? {};
-    return curves && readCurves(curves);
+  async curves(numbers: readonly number[]): Promise<CurvesByTrial> {
+    if (numbers.some((number) => !this.records[number])) await this.read();
+    const metrics = this.definition?.metrics ?? metricsOf(undefined, 1);
+    return linesByTrial(numbers, async (number) => {
+      const { [number]: record = {} as Partial<TrialRecord> } = this.records;
+      const reports = record.curves ? [] : await this.host.reports(this.name, number);
+      return linesOf(record, new ReportedLines(metrics).add(reports).lines, metrics);
+    });
   }
 
   async artifact(name: string): Promise<Uint8Array | undefined> {

@@ -5,8 +5,9 @@ import type { Params } from "../search/space/space.js";
 import type { Study, StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { checkedNote, type Note, type StoredStudy } from "../store/storage.js";
+import { linesByTrial, linesOf, ReportedLines } from "./lines.js";
 import { inParts, rowOf, type Source } from "./source.js";
-import type { Action, DashboardEvent, StudyAbout, TrialRow } from "./wire.js";
+import type { Action, CurveLine, DashboardEvent, StudyAbout, TrialRow } from "./wire.js";
 
 export interface RunOptions {
   readonly name: string;
@@ -41,6 +42,7 @@ export function runSource(options: RunOptions): RunSource {
   const { name, metrics, stored } = options;
   const rows: TrialRow[] = [];
   const records = new Map<number, TrialRecord>();
+  const reported = new Map<number, ReportedLines>();
   const notes = new Map<number, Note>();
   const listeners = new Set<(event: DashboardEvent) => void>();
   let artifacts: ReadonlyMap<string, Uint8Array> = new Map();
@@ -79,7 +81,17 @@ export function runSource(options: RunOptions): RunSource {
       return () => void listeners.delete(listener);
     },
     trials: async () => rows.filter(Boolean),
-    curves: async (number: number) => records.get(number)?.curves,
+    async curves(numbers: readonly number[]) {
+      const kept = await stored?.();
+      const lines = async (number: number): Promise<readonly CurveLine[]> => {
+        // those of an earlier run are in the storage
+        const earlier = async () =>
+          new ReportedLines(about.metrics).add((await kept?.reports(number)) ?? []).lines;
+        const own = reported.get(number)?.lines ?? (await earlier());
+        return linesOf(records.get(number) ?? {}, own, about.metrics);
+      };
+      return linesByTrial(numbers, lines);
+    },
     artifact: async (artifact: string) => artifacts.get(artifact),
     async note(note: Note) {
       const kept = await stored?.();
@@ -130,9 +142,9 @@ export function runSource(options: RunOptions): RunSource {
         const { seed: _, ...trial } = event.trial;
         put(rowOf({ ...trial, ...(event.given && { given: event.given }), status: "running" }));
       }
-      if (event.type === "stepReported" && typeof event.value === "number") {
-        const { number, step, value } = event;
-        publish({ type: "step", number, step, value });
+      if (event.type === "stepReported") {
+        const { number } = event;
+        reported.set(number, (reported.get(number) ?? new ReportedLines(metrics)).add([event]));
       }
       if (event.type === "trialEnded") {
         records.set(event.record.number, event.record);

@@ -5,7 +5,7 @@
  *     GET  /api/studies                         the list of studies
  *     POST /api/studies/:name                   starts one; the body is its settings
  *     GET  /api/studies/:name/events            what there is and what happens, as server-sent events
- *     GET  /api/studies/:name/curves?trials=1,2 curves of trials
+ *     GET  /api/studies/:name/curves?trials=1,2 what trials recorded and reported
  *     GET  /api/studies/:name/trials.csv        all trials
  *     GET  /api/studies/:name/artifacts/:name   bytes, such as a model
  *     PUT  /api/studies/:name/notes             { number, text, tags }
@@ -166,10 +166,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
       const numbers = text.split(",").map(Number);
       const areNumbers = /^\d{1,9}(,\d{1,9})*$/.test(text) && numbers.length <= MOST_CURVES;
       must(areNumbers, "trials", `1 to ${MOST_CURVES} numbers of trials, separated by commas`, text);
-      const found = await Promise.all(numbers.map(async (n) => [n, await study.curves(n)] as const));
-      // by JSON.stringify, which calls Curves.toJSON
-      const body = JSON.stringify(Object.fromEntries(found.filter(([, curves]) => curves)));
-      return new Response(body, { headers: { "content-type": "application/json" } });
+      return json(await study.curves(numbers));
     },
   },
   "trials.csv": {

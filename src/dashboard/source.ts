@@ -1,9 +1,8 @@
 /** Where the studies of a dashboard are: a storage, a host of `fettle/serve`, or the run of this process. */
 import type { Params } from "../search/space/space.js";
-import type { Curves, CurvesJson } from "../search/trial/curves.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { Note, StoredTrial } from "../store/storage.js";
-import type { DashboardEvent, StudyCard, TrialRow } from "./wire.js";
+import type { CurvesByTrial, DashboardEvent, StudyCard, TrialRow } from "./wire.js";
 
 export interface Source {
   /** For people: a path or an address. */
@@ -26,7 +25,8 @@ export interface SourceStudy {
   follow(listener: (event: DashboardEvent) => void, failed: (error: unknown) => void): () => void;
   /** All trials, without curves. */
   trials(): Promise<readonly TrialRow[]>;
-  curves(number: number): Promise<Curves | CurvesJson | undefined>;
+  /** What trials have recorded and reported so far. */
+  curves(numbers: readonly number[]): Promise<CurvesByTrial>;
   artifact(name: string): Promise<Uint8Array | undefined>;
   note?(note: Note): Promise<void>;
   command?(command: "pause" | "resume" | "cancel"): Promise<void>;

@@ -1,8 +1,10 @@
 /** The studies of a storage, which other processes write: it is looked at again and again. */
 import { FettleError, isA, isRecord } from "../errors.js";
-import type { StoredStudy, StudyStorage } from "../store/storage.js";
+import type { TrialRecord } from "../search/trial/trial.js";
+import type { StoredStudy, StoredTrial, StudyStorage } from "../store/storage.js";
+import { linesByTrial, linesOf, ReportedLines } from "./lines.js";
 import { inParts, rowOf, type Source, type SourceStudy } from "./source.js";
-import type { Action, DashboardEvent, StudyAbout } from "./wire.js";
+import type { Action, CurveLine, CurvesByTrial, DashboardEvent, StudyAbout } from "./wire.js";
 
 /** Milliseconds between two looks. */
 const LOOK = 1000;
@@ -26,7 +28,7 @@ function storedStudy(storage: StudyStorage, study: StoredStudy, actions: readonl
   const trials = async () => (await study.trials(false)).map(rowOf);
   return {
     trials,
-    curves: (number) => study.curves(number),
+    curves: (numbers) => curvesIn(study, numbers),
     artifact: (name) => study.artifact(name),
     ...(actions.includes("note") && { note: (note) => study.note(note) }),
     follow(listener, failed) {
@@ -62,6 +64,22 @@ function storedStudy(storage: StudyStorage, study: StoredStudy, actions: readonl
   };
 }
 
+async function curvesIn(study: StoredStudy, numbers: readonly number[]): Promise<CurvesByTrial> {
+  const metrics = metricsIn(study);
+  // all trials are read only where one has nothing else
+  let kept: Promise<readonly StoredTrial[]> | undefined;
+  const lines = async (number: number): Promise<readonly CurveLine[]> => {
+    const curves = await study.curves(number);
+    const reports = await study.reports(number);
+    if (curves || reports.length > 0)
+      return linesOf({ curves }, new ReportedLines(metrics).add(reports).lines, metrics);
+    kept ??= study.trials(false);
+    const trial = (await kept).find((each) => each.number === number);
+    return linesOf({ curve: (trial as Partial<TrialRecord> | undefined)?.curve }, [], metrics);
+  };
+  return linesByTrial(numbers, lines);
+}
+
 /** What was sent to a listener, so that only changes are. */
 export class Sent {
   private readonly last = new Map<string, string>();
@@ -87,17 +105,22 @@ export class Sent {
 
 async function aboutOf(study: StoredStudy, actions: readonly Action[]): Promise<StudyAbout> {
   const { strategy, space, seed, direction } = study.definition;
-  const directions = [direction].flat();
-  const { command, metrics } = study.settings;
-  const flags = isRecord(command) && isRecord(command.flags) ? command.flags : {};
+  const flags = flagsIn(study);
   return {
-    ...{ name: study.name, strategy: strategy.name, space, seed, directions },
-    metrics: metricsOf(metrics ?? flags.metric, directions.length),
+    ...{ name: study.name, strategy: strategy.name, space, seed, directions: [direction].flat() },
+    metrics: metricsIn(study),
     ...(typeof flags.trials === "number" && { budget: flags.trials }),
     artifacts: await study.artifacts(),
     actions,
   };
 }
+
+/** Those of the command that made it. */
+const flagsIn = ({ settings: { command } }: StoredStudy) =>
+  isRecord(command) && isRecord(command.flags) ? command.flags : {};
+
+const metricsIn = (study: StoredStudy): readonly string[] =>
+  metricsOf(study.settings.metrics ?? flagsIn(study).metric, [study.definition.direction].flat().length);
 
 /** Names of objectives: those that are known, or numbers. */
 export function metricsOf(names: unknown, objectives: number): readonly string[] {

@@ -1,10 +1,10 @@
 /** What the server of a dashboard and its page say to each other, as types. Nothing here runs. */
+import type { CurveLine } from "../report/plots/overlay.js";
 import type { Params, Space } from "../search/space/space.js";
-import type { CurvesJson } from "../search/trial/curves.js";
 import type { Direction, TrialRecord, TrialStatus } from "../search/trial/trial.js";
 import type { Note } from "../store/storage.js";
 
-export type { CurvesJson, Note };
+export type { CurveLine, Note };
 
 /** What may be asked for beside reading: `note` a trial, steer a study, `enqueue` a point, `start` a study. */
 export type Action = "note" | "pause" | "resume" | "cancel" | "enqueue" | "start";
@@ -65,13 +65,11 @@ export type DashboardEvent =
   | { readonly type: "trials"; readonly trials: readonly TrialRow[] }
   /** All notes. */
   | { readonly type: "notes"; readonly notes: readonly Note[] }
-  /** An intermediate value of a running trial. */
-  | { readonly type: "step"; readonly number: number; readonly step: number; readonly value: number }
   /** All trials that there were have been sent. */
   | { readonly type: "ready" }
   | { readonly type: "gone" };
 
-/** Curves by number of their trial. */
-export type CurvesByTrial = Readonly<Record<string, CurvesJson>>;
+/** Curves by number of their trial. Of a trial that runs they are those so far; trials without any may be missing. */
+export type CurvesByTrial = Readonly<Record<string, readonly CurveLine[]>>;
 
 export type { Params };

@@ -1,5 +1,5 @@
 /** Server-sent events: a stream of text, such as the progress of a study, that ends when the study does. */
-import { hasEnded } from "./record.js";
+import { hasEnded, type StudyStatus } from "./record.js";
 import type { ServedEvent } from "./study.js";
 
 /** The most events that wait for a slow reader. Past that the stream ends; a new one begins with the status. */
@@ -9,10 +9,10 @@ const MOST_WAITING = 256;
  * @param listen - calls the listener with the status and then with each event, until the function that it returns is called
  * @returns `event: status` and `event: trial`, each with its JSON
  */
-export function eventStream(
-  listen: (listener: (event: ServedEvent) => void) => Promise<() => void>,
+export function eventStream<Status extends Phase = StudyStatus>(
+  listen: (listener: (event: ServedEvent<Status>) => void) => Promise<() => void>,
 ): Promise<ReadableStream<Uint8Array>> {
-  return sentEvents(listen, (event) => (event.type === "deleted" ? "" : textOf(event)), isLast);
+  return sentEvents(listen, textOf, isLast);
 }
 
 /**
@@ -57,11 +57,14 @@ export async function sentEvents<E>(
   return stream;
 }
 
-function textOf(event: Exclude<ServedEvent, { readonly type: "deleted" }>): string {
+type Phase = Pick<StudyStatus, "phase">;
+
+function textOf(event: ServedEvent<Phase>): string {
+  if (event.type === "deleted") return "";
   const data = event.type === "trial" ? event.trial : event.status;
   return `event: ${event.type}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-function isLast(event: ServedEvent): boolean {
+function isLast(event: ServedEvent<Phase>): boolean {
   return event.type === "deleted" || (event.type === "status" && hasEnded(event.status));
 }

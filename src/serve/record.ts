@@ -107,7 +107,7 @@ export function modelOf<S extends Space>({ final }: TuneResult<S>): Uint8Array |
 }
 
 /** Whether a study has ended for good. */
-export function hasEnded({ phase }: StudyStatus): boolean {
+export function hasEnded({ phase }: Pick<StudyStatus, "phase">): boolean {
   return phase === "done" || phase === "cancelled";
 }
 

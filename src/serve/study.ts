@@ -38,9 +38,9 @@ import type { Store } from "./store.js";
 import { StoredRecord } from "./stored.js";
 
 /** What happened to a study, after the store has it. */
-export type ServedEvent =
+export type ServedEvent<Status = StudyStatus> =
   | { readonly type: "trial"; readonly trial: TrialRecord }
-  | { readonly type: "status"; readonly status: StudyStatus }
+  | { readonly type: "status"; readonly status: Status }
   | { readonly type: "deleted" };
 
 /**

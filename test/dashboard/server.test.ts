@@ -139,7 +139,21 @@ describe("a storage", () => {
     const storage = await filled();
     const { call } = await served(storageSource(storage, "studies.db", false));
     const { 3: curves, ...others } = JSON.parse((await call(`${PATH}/curves?trials=3,600`)).text);
-    expect([curves.names, curves.epochs, others]).toEqual([["loss"], [2], {}]);
+    const x = Math.fround((await (await storage.open(NAME))!.trials())[3].params.x as number);
+    expect([curves, others]).toEqual([
+      [
+        {
+          name: "loss",
+          unit: "epoch",
+          points: [
+            [1, 1],
+            [2, x],
+          ],
+          count: 2,
+        },
+      ],
+      { 600: [] },
+    ]);
     const model = await call(`${PATH}/artifacts/model.fettle`);
     expect([model.text, model.headers["content-disposition"]]).toEqual(["\u0001\u0002\u0003", "attachment"]);
     const lines = (await call(`${PATH}/trials.csv`)).text.split("\n");

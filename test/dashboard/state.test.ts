@@ -34,7 +34,6 @@ describe("events", () => {
     const events: readonly DashboardEvent[] = [
       { type: "about", about },
       { type: "trials", trials: [row(0, 3), { ...row(1, null), status: "running" }] },
-      { type: "step", number: 1, step: 2, value: 0.5 },
       { type: "notes", notes: [{ number: 0, text: "a", tags: [] }] },
       { type: "ready" },
       { type: "trials", trials: [row(1, 1), row(2, null)] },
@@ -43,8 +42,6 @@ describe("events", () => {
     const oneByOne = events.reduce((state, event) => afterEvents(state, [event]), NO_STUDY);
     expect(oneByOne).toEqual(atOnce);
     expect(atOnce.rows).toEqual([row(0, 3), row(1, 1), row(2, null)]);
-    expect(atOnce.steps.size).toBe(0); // that of trial 1 went with its end
-    expect(afterEvents(NO_STUDY, events.slice(0, 3)).steps.get(1)?.value).toBe(0.5);
     expect(atOnce.notes.get(0)?.text).toBe("a");
     expect([atOnce.isReady, atOnce.isGone]).toEqual([true, false]);
     expect(NO_STUDY.rows).toEqual([]);

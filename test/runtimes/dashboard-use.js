@@ -19,10 +19,11 @@ export async function usesDashboard(bin, browser, folder) {
     await selectsLines(browser, url);
     await comparesTrialsOfTwoStudies(browser, url);
     await writesNotesInTwoPages(browser, url);
+    await seesALineGrow(browser, url, path);
   });
   await survivesItsServer(bin, browser, path);
   await triesPoints(bin, browser, join(folder, "watched.db"));
-  return "selects lines, overlays trials of two studies, tries points, shares notes, saves files, and outlives its server";
+  return "selects lines, overlays trials of two studies, sees a line grow, tries points, shares notes, saves files, and outlives its server";
 }
 
 /** Room of the picture of parallel coordinates around its axes, as the page gives it. */
@@ -130,6 +131,31 @@ async function writesNotesInTwoPages(browser, url) {
   must((await two.page.inputValue("textarea")) === "from the first, again", "the other note is not shown");
   await one.end();
   await two.end();
+}
+
+/** The curve of a running trial grows on its page, in an overlay, and on the page of the study. */
+async function seesALineGrow(browser, url, path) {
+  const { createStudy, float, random } = await import("fettle");
+  const { sqliteStorage } = await import("fettle/store/sqlite");
+  const storage = await sqliteStorage(path);
+  const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: "minimize" });
+  const stored = await storage.create("growing", study.toJSON(), { metrics: ["height"] });
+  const { page, end } = await opened(browser, url);
+  for (const number of [0, 1]) await stored.add({ number, params: { x: 0.5 } });
+  await stored.report(0, { step: 10, value: 2 });
+  let step = 10;
+  for (const hash of ["#/study/growing/trial/1", "#/study/growing/compare/0,1", "#/study/growing"]) {
+    await goTo(page, hash);
+    for (let i = 0; i < 2; i++) {
+      step += 10;
+      await stored.report(1, { step, value: 1 / step });
+      const said = `[role=img][aria-label^="height by step"][aria-label*="${(1 / step).toFixed(4)} of trial 1"]`;
+      await page.locator(`.curves ${said} canvas`).waitFor();
+    }
+  }
+  await end();
+  await stored.delete();
+  await storage.close();
 }
 
 /** A port that is free. */

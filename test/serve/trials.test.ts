@@ -16,6 +16,8 @@ import {
 } from "fettle";
 import { memoryStorage, type StudyStorage } from "fettle/store";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { hostSource } from "../../src/dashboard/hostSource.js";
+import type { DashboardEvent } from "../../src/dashboard/wire.js";
 import type { TrialServerOptions } from "../../src/serve/trials/options.js";
 import { serveTrials } from "../../src/serve/trials/server.js";
 import type { HandedTrial, TrialStudyStatus } from "../../src/serve/trials/study.js";
@@ -251,6 +253,45 @@ describe("a server of trials", () => {
     expect(await list("?after=s")).toEqual([200, { studies: [] }]);
     expect(await list("?limit=0")).toMatchObject([400, { error: { code: "invalid_argument" } }]);
     expect((await fetch(new Request("https://example.com/studies"))).status).toBe(401);
+  });
+
+  it("tells what it searches, what its trials report, and their results as they come, as a dashboard reads them", async () => {
+    const { fetch } = await serveTrials(options({ trials: 2 }));
+    const source = hostSource({
+      ...{ url: "https://x.example", token: TOKEN, studies: [], mayWrite: false },
+      fetch: (url, init) => fetch(new Request(url, init?.redirect ? { ...init, redirect: "manual" } : init)),
+    });
+    const study = (await source.open("s"))!;
+    const events: DashboardEvent[] = [];
+    const stop = study.follow(
+      (event) => events.push(event),
+      (error) => expect(error).toBeUndefined(),
+    );
+    await expect.poll(() => events.some(({ type }) => type === "ready")).toBe(true);
+    expect(events[0]).toMatchObject({
+      about: { space, strategy: "tpe", seed: 4, directions: ["minimize"], metrics: ["value"], budget: 2 },
+    });
+    for (const number of [0, 1]) {
+      const { lease } = (await post(fetch, "s/ask")).body as HandedTrial;
+      for (const step of [2, 7])
+        await post(fetch, `s/trials/${number}/report`, { lease, step, value: step + number });
+      await post(fetch, `s/trials/${number}/tell`, { lease, value: 5 + number });
+      const rows = () => events.flatMap((event) => (event.type === "trials" ? event.trials : []));
+      await expect.poll(() => rows().map(({ value }) => value)).toEqual(number === 0 ? [5] : [5, 6]);
+    }
+    const abouts = () => events.flatMap((event) => (event.type === "about" ? [event.about.phase] : []));
+    await expect.poll(() => abouts().at(-1)).toBe("done");
+    stop();
+    const points = [
+      [2, 3],
+      [7, 8],
+    ];
+    expect(await study.curves([1])).toEqual({ 1: [{ name: "value", unit: "step", points, count: 2 }] });
+    const told = await get(fetch, "s/trials/0/reports");
+    expect(told.body).toEqual([
+      { step: 2, value: 2 },
+      { step: 7, value: 7 },
+    ]);
   });
 
   it("refuses requests that are not as they should be, and goes on", async () => {

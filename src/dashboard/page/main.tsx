@@ -45,7 +45,9 @@ function App() {
           {study !== undefined && (
             <>
               <span aria-hidden="true">/</span>
-              <a href={hashOf({ page: "study", study })}>{study}</a>
+              <a class="long" href={hashOf({ page: "study", study })}>
+                {study}
+              </a>
             </>
           )}
           {at.page === "trial" && (

@@ -5,9 +5,9 @@ import { plotHistory } from "../../report/plots/history.js";
 import { type OverlayTrial, plotOverlay } from "../../report/plots/overlay.js";
 import type { Plot } from "../../report/plots/plot.js";
 import type { StudyData } from "../../report/plots/studyData.js";
-import { readCurves } from "../../search/trial/savedCurves.js";
+import { type Kind, kindsOf, lineIn } from "../state/curves.js";
 import { isFinished, type StudyState, trialIn } from "../state/study.js";
-import type { StudyAbout } from "../wire.js";
+import type { CurveLine, StudyAbout, TrialRow } from "../wire.js";
 import { connection, curvesOf } from "./api.js";
 import { Picture } from "./picture.js";
 import { trying } from "./store.js";
@@ -78,6 +78,8 @@ export function FrontPicture({ state, about }: PictureProps) {
 /** Trials of a study whose curves are drawn. */
 export interface CurvesOf extends PictureProps {
   readonly trials: readonly number[];
+  /** Running trials, drawn beside them where they have the same curve. */
+  readonly running?: readonly number[];
   /** Tells its trials from those of another study. */
   readonly letter?: string;
 }
@@ -89,38 +91,46 @@ interface CurvesProps {
   readonly hint?: string;
 }
 
-/** Curves of some trials, and a choice of what is drawn where several numbers were recorded. */
+/** Milliseconds between two looks at the curves of a running trial. */
+const LOOK = 1000;
+
+/** Curves of some trials, as they grow, and a choice of what is drawn where there are several. */
 export function CurvesPicture({ of, isTall = false, hint = "" }: CurvesProps) {
-  const [drawn, setDrawn] = useState<readonly OverlayTrial[]>();
+  const [drawn, setDrawn] = useState<readonly DrawnTrial[]>();
   const [chosen, setChosen] = useState("");
-  const groups = of.map(({ state, about, trials, letter }, group) => {
-    const rows = trials.flatMap((number) => trialIn(state, number) ?? []);
-    const finished = rows.filter(isFinished).map(({ number }) => number);
+  const groups = of.map(({ state, about, trials, running = [], letter }, group): Group => {
+    const rows = [...trials, ...running].flatMap((number) => trialIn(state, number) ?? []);
     const isOver = state.isReady && rows.every(isFinished) && state.rows.some(isFinished);
-    return { study: about.name, letter, group, finished, isOver };
+    return { study: about.name, letter, group, rows, beside: new Set(running), isOver };
   });
-  const wanted = JSON.stringify(groups.map(({ study, finished }) => [study, finished]));
+  const wanted = JSON.stringify(
+    groups.map(({ study, rows }) => [study, rows.map(({ number, status }) => [number, status])]),
+  );
   const isConnected = connection.value === "open";
   useEffect(() => {
     let isOver = false;
-    if (isConnected)
-      void trying(async () => {
-        const found = await Promise.all(groups.map(overlaid));
-        if (!isOver) setDrawn(found.flat());
-      });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let last = "";
+    const look = async (): Promise<void> => {
+      const found = (await Promise.all(groups.map(curvesIn))).flat();
+      const text = JSON.stringify(found);
+      if (isOver) return;
+      // what is the same is not drawn again, since that hides what the pointer is at
+      if (text !== last) setDrawn(found);
+      last = text;
+      // a look that fails is followed by another, when there is a connection again
+      if (groups.some(({ rows }) => !rows.every(isFinished)))
+        timer = setTimeout(() => void look().catch(() => {}), LOOK);
+    };
+    if (isConnected) void trying(look);
     return () => {
       isOver = true;
+      clearTimeout(timer);
     };
   }, [wanted, isConnected]);
-  const names = useMemo(
-    () => [...new Set(drawn?.flatMap(({ trial }) => trial.curves?.names ?? []))],
-    [drawn],
-  );
-  const curve = [chosen, "valLoss", "loss", ...names].find((name) => names.includes(name));
-  const plot = useMemo(
-    () => (drawn && curve !== undefined ? plotOverlay(drawn, curve) : undefined),
-    [drawn, curve],
-  );
+  const kinds = useMemo(() => (drawn ? kindsOf(drawn) : []), [drawn]);
+  const kind = kinds.find((each) => titleOf(each) === chosen) ?? kinds[0];
+  const plot = useMemo(() => (drawn && kind ? overlayOf(drawn, kind) : undefined), [drawn, kind]);
   if (!drawn) return <p class="empty">Reading the curves…</p>;
   if (!plot)
     return (
@@ -130,12 +140,12 @@ export function CurvesPicture({ of, isTall = false, hint = "" }: CurvesProps) {
     );
   return (
     <div class="curves">
-      {names.length > 1 && (
+      {kinds.length > 1 && (
         <label class="choice">
           <span class="hidden">What is drawn</span>
-          <select value={curve} onChange={(event) => setChosen(event.currentTarget.value)}>
-            {names.map((name) => (
-              <option key={name}>{name}</option>
+          <select value={kind && titleOf(kind)} onChange={(event) => setChosen(event.currentTarget.value)}>
+            {kinds.map((each) => (
+              <option key={titleOf(each)}>{titleOf(each)}</option>
             ))}
           </select>
         </label>
@@ -145,22 +155,42 @@ export function CurvesPicture({ of, isTall = false, hint = "" }: CurvesProps) {
   );
 }
 
-/** The trials of a study that have curves, with their names in the picture. */
-async function overlaid(of: {
+const titleOf = ({ name, unit }: Kind): string => `${name} by ${unit}`;
+
+interface Group {
   readonly study: string;
-  readonly letter?: string | undefined;
+  readonly letter: string | undefined;
   readonly group: number;
-  readonly finished: readonly number[];
-}): Promise<readonly OverlayTrial[]> {
-  const { study, letter, group, finished } = of;
-  if (finished.length === 0) return [];
-  const curves = await curvesOf(study, finished);
-  return finished.flatMap((number): readonly OverlayTrial[] => {
-    const json = curves[number];
-    if (!json) return [];
-    const trial = { curves: readCurves(json) };
-    return [
-      letter ? { name: `${letter} trial ${number}`, trial, group } : { name: `trial ${number}`, trial },
-    ];
+  readonly rows: readonly TrialRow[];
+  readonly beside: ReadonlySet<number>;
+  readonly isOver: boolean;
+}
+
+/** A trial with its curves and its name in the picture. */
+interface DrawnTrial {
+  readonly name: string;
+  readonly lines: readonly CurveLine[];
+  /** Whether it is drawn only beside others. */
+  readonly isBeside: boolean;
+  readonly group?: number;
+}
+
+async function curvesIn({ study, letter, group, rows, beside }: Group): Promise<readonly DrawnTrial[]> {
+  if (rows.length === 0) return [];
+  const curves = await curvesOf(
+    study,
+    rows.map(({ number }) => number),
+  );
+  return rows.map(({ number }) => ({
+    ...{ lines: curves[number] ?? [], isBeside: beside.has(number) },
+    ...(letter ? { name: `${letter} trial ${number}`, group } : { name: `trial ${number}` }),
+  }));
+}
+
+function overlayOf(drawn: readonly DrawnTrial[], kind: Kind): Plot {
+  const trials = drawn.flatMap(({ lines, isBeside, ...trial }): readonly OverlayTrial[] => {
+    const curve = lineIn(lines, kind);
+    return curve || !isBeside ? [{ ...trial, curve }] : [];
   });
+  return plotOverlay(trials, kind.name, kind.unit);
 }

@@ -11,8 +11,9 @@ import { type Followed, trying, useStudy } from "./store.js";
 import { TrialTable } from "./table.js";
 import { Tries } from "./tries.js";
 
-/** Trials whose curves are drawn unless others are marked. */
+/** Trials whose curves are drawn unless others are marked; and of those that run, the newest. */
 const FEW = 5;
+const FEW_RUNNING = 2;
 
 export function StudyPage({ name }: { name: string }) {
   const { state, connection } = useStudy(name);
@@ -38,6 +39,10 @@ function Shown({ state, about, connection }: ShownProps) {
   const numbers = useMemo(() => new Set(best.map(({ number }) => number)), [best]);
   const few = useMemo(() => bestFew(state, FEW), [state.rows, about.directions]);
   const drawn = marked.length > 0 ? marked : few;
+  const running = useMemo(
+    () => state.rows.filter(({ status }) => status === "running").slice(-FEW_RUNNING),
+    [state.rows],
+  ).map(({ number }) => number);
   return (
     <div class="page">
       <Head {...{ state, about, connection, best }} />
@@ -61,7 +66,7 @@ function Shown({ state, about, connection }: ShownProps) {
           </Card>
           <Card title="Learning curves">
             <CurvesPicture
-              of={[{ state, about, trials: drawn }]}
+              of={[{ state, about, trials: drawn, running: marked.length > 0 ? [] : running }]}
               hint={marked.length > 0 ? "" : "Mark trials in the table to see theirs."}
             />
           </Card>

@@ -41,7 +41,7 @@ function Shown({ state, about, row }: ShownProps) {
             Trial {number} {isBest && <Star />}
           </h1>
           <p class="quiet">
-            {factsOf(row, state.steps.get(number)).map((fact, i) => (
+            {factsOf(row).map((fact, i) => (
               <span key={fact}>
                 {i > 0 && " · "}
                 {fact}
@@ -99,13 +99,8 @@ function Shown({ state, about, row }: ShownProps) {
   );
 }
 
-/** @param at - where a running trial is */
-function factsOf(
-  { seconds, steps, parent, given }: TrialRow,
-  at: { readonly step: number; readonly value: number } | undefined,
-): readonly string[] {
+function factsOf({ seconds, steps, parent, given }: TrialRow): readonly string[] {
   return [
-    ...(at ? [`${scoreOf(at.value)} at step ${at.step}`] : []),
     ...(seconds === null ? [] : [formatDuration(seconds)]),
     ...(steps === undefined ? [] : [`${steps} steps`]),
     ...(parent === undefined ? [] : [`goes on from trial ${parent}`]),

@@ -10,8 +10,6 @@ export interface StudyState {
   /** In the order of their numbers. Trials of a host may come in another, so that some are missing for a while. */
   readonly rows: readonly TrialRow[];
   readonly notes: ReadonlyMap<number, Note>;
-  /** The last intermediate value of each running trial. */
-  readonly steps: ReadonlyMap<number, { readonly step: number; readonly value: number }>;
   /** Whether all trials that there were have come. */
   readonly isReady: boolean;
   readonly isGone: boolean;
@@ -20,7 +18,6 @@ export interface StudyState {
 export const NO_STUDY: StudyState = {
   rows: [],
   notes: new Map(),
-  steps: new Map(),
   isReady: false,
   isGone: false,
 };
@@ -29,22 +26,16 @@ export const NO_STUDY: StudyState = {
 export function afterEvents(state: StudyState, events: readonly DashboardEvent[]): StudyState {
   // the rows are copied once, however many events there are
   const rows = events.some(({ type }) => type === "trials") ? [...state.rows] : state.rows;
-  let { notes, steps } = state;
+  let { notes } = state;
   const changes: { -readonly [Name in keyof StudyState]?: StudyState[Name] } = {};
   for (const event of events) {
     if (event.type === "about") changes.about = event.about;
     if (event.type === "notes") notes = new Map(event.notes.map((note) => [note.number, note]));
     if (event.type === "ready") changes.isReady = true;
     if (event.type === "gone") changes.isGone = true;
-    if (event.type === "step") steps = new Map(steps).set(event.number, event);
-    if (event.type === "trials") {
-      for (const row of event.trials) put(rows as TrialRow[], row);
-      const ended = event.trials.filter(({ number, status }) => status !== "running" && steps.has(number));
-      if (ended.length > 0) steps = new Map(steps);
-      for (const { number } of ended) (steps as Map<number, unknown>).delete(number);
-    }
+    if (event.type === "trials") for (const row of event.trials) put(rows as TrialRow[], row);
   }
-  return { ...state, ...changes, rows, notes, steps };
+  return { ...state, ...changes, rows, notes };
 }
 
 /** Puts a row in its place, or in the place of the row of its number. */

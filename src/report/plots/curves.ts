@@ -93,7 +93,7 @@ interface Drawn {
 }
 
 /** The mean over folds of each epoch, from 1; of a trial without such a curve, what it reported. */
-export function pointsOf(
+function pointsOf(
   { curve: reported, curves }: Pick<TrialRecord<Params>, "curve" | "curves">,
   name: string,
 ): readonly Point[] {
@@ -102,13 +102,16 @@ export function pointsOf(
     if (curves !== undefined || reported === undefined) return [];
     return sparse(reported.map((value, i): Point => [i + 1, value ?? Number.NaN]));
   }
+  return sparse(meanByEpoch(folds));
+}
+
+/** The mean over folds of each epoch, from 1; NaN for one without a number. */
+export function meanByEpoch(folds: readonly ArrayLike<number>[]): readonly Point[] {
   const epochs = Math.max(0, ...folds.map(({ length }) => length));
-  return sparse(
-    Array.from({ length: epochs }, (_, epoch): Point => {
-      const known = folds.filter(({ length }) => length > epoch);
-      return [epoch + 1, known.reduce((sum, fold) => sum + fold[epoch], 0) / known.length];
-    }),
-  );
+  return Array.from({ length: epochs }, (_, epoch): Point => {
+    const known = folds.filter(({ length }) => length > epoch);
+    return [epoch + 1, known.reduce((sum, fold) => sum + fold[epoch], 0) / known.length];
+  });
 }
 
 /** Without points that are no number, unless training ended with them. */

@@ -3,7 +3,10 @@
  *
  *     GET    /studies                          the name of the study, as lists of several have it
  *     GET    /studies/:id                      its status
+ *     GET    /studies/:id/definition           what it searches, as studies of serveStudies have it
  *     GET    /studies/:id/trials               its finished trials
+ *     GET    /studies/:id/trials/:n/reports    what a trial has reported
+ *     GET    /studies/:id/events               its results as they come, as server-sent events
  *     POST   /studies/:id/ask                  a trial to do: 200; 204 once the study is done; 429 while none is free
  *     POST   /studies/:id/trials/:n/report     { lease, step, value }: whether the trial is pruned
  *     POST   /studies/:id/trials/:n/tell       { lease, value }, or another outcome: takes the result, once
@@ -39,6 +42,7 @@ import {
 import type { Space } from "../../search/space/space.js";
 import { outcomeFields, type TrialOutcome } from "../../search/trial/trial.js";
 import { jsonBody } from "../body.js";
+import { eventStream } from "../events.js";
 import { refusalOf, teller } from "../faults.js";
 import { isForList, listStudies } from "../list.js";
 import { figuresOf } from "../options.js";
@@ -48,7 +52,7 @@ import type { StudyServer } from "../server.js";
 import { refuseUnauthorized } from "../token.js";
 import { Leases } from "./leases.js";
 import { checkTrialOptions, type TrialServerOptions } from "./options.js";
-import { TrialStudy } from "./study.js";
+import { TrialStudy, type TrialStudyStatus } from "./study.js";
 
 /** Bytes of a body at most: a result has attributes, and no curves. */
 const MOST_BYTES = 16_384;
@@ -65,7 +69,17 @@ type Handler = (
 /** By what follows the study's name, with `n` for the number of a trial; then by method. */
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   "": { GET: async (study) => json(await study.status()) },
+  definition: { GET: async (study) => json(await study.definition()) },
   trials: { GET: async (study) => json(await study.trials()) },
+  events: {
+    async GET(study) {
+      const stream = await eventStream<TrialStudyStatus>((listener) => study.listen(listener));
+      return new Response(stream, {
+        headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
+      });
+    },
+  },
+  "trials/n/reports": { GET: async (study, _, number) => json(await study.reports(number)) },
   ask: {
     async POST(study, _, __, isAwaited) {
       const trial = await study.ask(isAwaited);

@@ -3,17 +3,17 @@
  * storage before it is answered. Which trials there are follows from the study alone: a strategy sees the trials that its lag
  * allows, at any number of clients and in any order of results. It knows no HTTP.
  */
-import { check, FettleError, isRecord, must, show } from "../../errors.js";
+import { check, FettleError, must, show } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
-import { sameValue } from "../../search/space/value.js";
-import { restoreStudy } from "../../search/study/checkpoint.js";
 import type { Study } from "../../search/study/contract.js";
 import { createRungs, type Rungs } from "../../search/study/rungs.js";
-import { createStudy } from "../../search/study/study.js";
 import type { Trial, TrialOutcome, TrialRecord } from "../../search/trial/trial.js";
-import type { StoredStudy, StudySettings } from "../../store/storage.js";
-import { LimitError } from "../limits.js";
+import type { Report, StoredStudy } from "../../store/storage.js";
+import type { SavedDefinition } from "../../tune/resume/tunerCore.js";
+import { checkListeners, LimitError } from "../limits.js";
+import type { ServedEvent } from "../study.js";
 import type { Leases } from "./leases.js";
+import { created, pruningOf, restored } from "./opened.js";
 import type { TrialStudyOptions } from "./options.js";
 
 /** How far the study is. */
@@ -39,6 +39,8 @@ export interface HandedTrial extends Trial {
   /** For how long the trial is its own without a report. */
   readonly leaseSeconds: number;
 }
+
+type TrialEvent = ServedEvent<TrialStudyStatus>;
 
 /** What is in memory of the study; all of it follows from the storage. */
 interface Loaded {
@@ -71,6 +73,7 @@ const SOON = 1;
 export class TrialStudy {
   private loaded: Promise<Loaded> | undefined;
   private lastCall: Promise<unknown> = Promise.resolve();
+  private readonly listeners = new Set<(event: TrialEvent) => void>();
 
   constructor(
     private readonly options: TrialStudyOptions<Space>,
@@ -83,12 +86,27 @@ export class TrialStudy {
   }
 
   status(): Promise<TrialStudyStatus> {
+    return this.inTurn(async (loaded) => this.statusOf(loaded));
+  }
+
+  /** What it searches. Objectives have no names here. */
+  async definition(): Promise<SavedDefinition> {
+    const { space, strategy, seed, direction } = this.options;
+    return { space, strategy: strategy.name, seed, directions: [direction].flat(), metrics: [] };
+  }
+
+  /** What a trial has reported, by step. */
+  reports(number: number): Promise<readonly Report[]> {
+    return this.inTurn(({ stored }) => this.written(() => stored.reports(number)));
+  }
+
+  /** Calls a listener with the status, and from then on with each result and the status after it. @returns what ends that */
+  listen(listener: (event: TrialEvent) => void): Promise<() => void> {
     return this.inTurn(async (loaded) => {
-      const { study } = loaded;
-      const { study: id, trials } = this.options;
-      const { asked, best } = study;
-      const phase = this.isDone(loaded) ? "done" : "running";
-      return { id, phase, trials, asked, finished: study.trials.length, ...(best && { best }) };
+      checkListeners(this.listeners.size);
+      this.listeners.add(listener);
+      listener({ type: "status", status: this.statusOf(loaded) });
+      return () => void this.listeners.delete(listener);
     });
   }
 
@@ -121,7 +139,11 @@ export class TrialStudy {
         }
         loaded.exhausted = true;
       }
-      if (this.isDone(loaded)) return undefined;
+      if (this.isDone(loaded)) {
+        // it may be the strategy that has nothing left
+        this.publish({ type: "status", status: this.statusOf(loaded) });
+        return undefined;
+      }
       const wait = this.leases.next() / 1000;
       throw new LimitError(
         429,
@@ -188,6 +210,8 @@ export class TrialStudy {
       if (!taken) return { taken, record: await this.recordThere(number) };
       unfinished.delete(number);
       reported.delete(number);
+      this.publish({ type: "trial", trial: record });
+      this.publish({ type: "status", status: this.statusOf(loaded) });
       return { taken, record };
     });
   }
@@ -232,6 +256,18 @@ export class TrialStudy {
     const { steps, leaseSeconds } = this.options;
     const lease = this.leases.give(trial.number);
     return { ...trial, ...(steps !== undefined && { steps }), lease, leaseSeconds };
+  }
+
+  private statusOf(loaded: Loaded): TrialStudyStatus {
+    const { study } = loaded;
+    const { study: id, trials } = this.options;
+    const { asked, best } = study;
+    const phase = this.isDone(loaded) ? "done" : "running";
+    return { id, phase, trials, asked, finished: study.trials.length, ...(best && { best }) };
+  }
+
+  private publish(event: TrialEvent): void {
+    for (const listener of this.listeners) listener(event);
   }
 
   private canAsk({ study, rungs, unfinished, exhausted }: Loaded): boolean {
@@ -312,54 +348,6 @@ export class TrialStudy {
 }
 
 const NONE: Reported = { step: -1, count: 0 };
-
-/** What decides on pruning, as the settings of the study keep it: a study that goes on has the same. */
-function pruningOf({ scheduler, steps }: TrialStudyOptions<Space>) {
-  return {
-    scheduler: scheduler ? { name: scheduler.name, options: scheduler.options } : null,
-    steps: steps ?? null,
-  };
-}
-
-/** The scheduler in the settings of a study that was served; undefined if there is none. */
-export function schedulerIn({ serve }: StudySettings) {
-  const { scheduler, steps } = isRecord(serve) ? serve : {};
-  if (!isRecord(scheduler) || typeof scheduler.name !== "string") return undefined;
-  return {
-    name: scheduler.name,
-    options: scheduler.options as Readonly<Record<string, unknown>>,
-    steps: steps as number,
-  };
-}
-
-function created({ space, strategy, direction, seed, lag, constraint }: TrialStudyOptions<Space>): Study {
-  return createStudy({
-    ...{ space, strategy, direction, seed, lag },
-    ...(constraint && { constraint }),
-  });
-}
-
-async function restored(stored: StoredStudy, options: TrialStudyOptions<Space>): Promise<Study> {
-  const { space, strategy, constraint, direction, seed, lag } = options;
-  const { definition } = stored;
-  for (const [name, given] of Object.entries({ direction, seed, lag })) {
-    const own = definition[name as "seed"];
-    must(
-      sameValue([own].flat(), [given].flat()),
-      name,
-      `${show(own)}, as study ${show(stored.name)} began`,
-      given,
-    );
-  }
-  const saved = stored.settings.serve;
-  check(
-    saved === undefined || sameValue(saved, pruningOf(options)),
-    () =>
-      `scheduler and steps must be those that study ${show(stored.name)} began with, ${show(saved)}; received ${show(pruningOf(options))}`,
-  );
-  const trials = await stored.trials();
-  return restoreStudy({ ...definition, trials }, { space, strategy, ...(constraint && { constraint }) });
-}
 
 /** Whether a trial is pruned at the last rung that it has reached, unless `step` is before that rung. */
 function isPruned(
