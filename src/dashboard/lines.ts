@@ -1,7 +1,8 @@
 /** The curves of trials as a page draws them: recorded by epoch, or reported by step. Pure. */
 import { meanByEpoch } from "../report/plots/curves.js";
-import { MOST_POINTS, type Point, thinned } from "../report/plots/frame.js";
+import { MOST_POINTS, thinned } from "../report/plots/frame.js";
 import type { CurveLine } from "../report/plots/overlay.js";
+import type { Point } from "../report/plots/plot.js";
 import { Curves, type CurvesJson } from "../search/trial/curves.js";
 import { readCurves } from "../search/trial/savedCurves.js";
 import type { Report } from "../store/storage.js";

@@ -1,9 +1,10 @@
 /** Parallel coordinates from which a reader selects trials, by a drag along an axis or by sliders. A little script of ours does it. */
 import { formatScore, formatValue } from "../format.js";
-import { type Axis, axisOf } from "../plots/frame.js";
+import { axisOf } from "../plots/frame.js";
 import { objectiveOf } from "../plots/objective.js";
 import { PANEL, parallelTrials, plotParallel } from "../plots/parallel.js";
 import { parameterAxis } from "../plots/parameters.js";
+import type { Axis } from "../plots/plot.js";
 import type { Draw } from "../plots/render.js";
 import { shareOf } from "../plots/scale.js";
 import type { StudyData } from "../plots/studyData.js";

@@ -1,11 +1,11 @@
 /** Whether probabilities are what they say. */
 import { must } from "../../errors.js";
 import { clip, count, formatScore } from "../format.js";
-import { axisOf, dots, line, plotOf } from "./frame.js";
+import { axisOf, diagonal, dots, line, plotOf } from "./frame.js";
 import { shareInterval } from "./intervals.js";
 import { COLORS } from "./palette.js";
 import type { Plot } from "./plot.js";
-import { checkPredictions, diagonal, type Predictions, UNIT } from "./quality.js";
+import { checkPredictions, type Predictions, UNIT } from "./quality.js";
 
 const BINS = 10;
 

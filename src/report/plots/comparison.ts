@@ -1,11 +1,11 @@
 /** The best so far of several studies, on the same axes. */
 import { must } from "../../errors.js";
 import { clip, count, formatScore } from "../format.js";
-import { axisOf, line, type Point, plotOf, thinned } from "./frame.js";
+import { axisOf, line, plotOf, thinned } from "./frame.js";
 import { leadersOf } from "./history.js";
 import { objectiveOf } from "./objective.js";
 import { SERIES } from "./palette.js";
-import type { Plot } from "./plot.js";
+import type { Plot, Point } from "./plot.js";
 import type { StudyData } from "./studyData.js";
 
 /** How studies are compared. */

@@ -2,10 +2,10 @@
 import type { Params } from "../../search/space/space.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { count, formatScore } from "../format.js";
-import { axisOf, line, type Point, plotOf, thinned } from "./frame.js";
+import { axisOf, line, plotOf, thinned } from "./frame.js";
 import { ranked } from "./objective.js";
 import { COLORS, SERIES } from "./palette.js";
-import type { Plot } from "./plot.js";
+import type { Plot, Point } from "./plot.js";
 import { mustBeStudyData, type StudyData } from "./studyData.js";
 
 /** How curves are drawn. */

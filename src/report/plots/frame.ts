@@ -1,20 +1,9 @@
 /** What pictures have in common: a frame, axes, points and lines, in the words of ECharts. It knows no study. */
 import type { SeriesOption } from "echarts";
 import { columnsOf } from "../columns.js";
-import type { Plot, PlotOption } from "./plot.js";
+import { COLORS } from "./palette.js";
+import type { Axis, Plot, PlotOption, Point } from "./plot.js";
 import { linearScale, logScale } from "./scale.js";
-
-/** An axis with its name, in ECharts' words. */
-export interface Axis {
-  readonly low: number;
-  readonly high: number;
-  readonly log: boolean;
-  /** Characters of its longest label. */
-  readonly longest: number;
-  readonly option: Readonly<Record<string, unknown>>;
-}
-
-export type Point = readonly [x: number, y: number];
 
 /** The size of a picture: small enough to be read on a phone, and three beside each other on a desk. */
 export const SIZE = { width: 440, height: 300 } as const;
@@ -277,3 +266,15 @@ export function thinned<T>(points: readonly T[], height: (point: T) => number): 
 export function thinnedNote(shown: number, all: number): string {
   return shown === all ? "" : ` ${shown} of ${all} points are drawn, the extremes among them.`;
 }
+
+/** From (0, 0) to (1, 1): where chance, or a perfect calibration, would be. */
+export const diagonal = (): SeriesOption =>
+  line(
+    "",
+    COLORS.grey,
+    [
+      [0, 0],
+      [1, 1],
+    ],
+    { lineStyle: { color: COLORS.grey, width: 1, type: "dashed" }, silent: true, z: 2 },
+  );

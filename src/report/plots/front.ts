@@ -3,22 +3,9 @@ import type { SeriesOption } from "echarts";
 import { must } from "../../errors.js";
 import { paretoFront } from "../../search/trial/pareto.js";
 import { count, listed } from "../format.js";
-import {
-  type Axis,
-  axisOf,
-  dots,
-  framed,
-  gapOf,
-  leftOf,
-  line,
-  type Point,
-  ROOM,
-  SIZE,
-  thinned,
-  topOf,
-} from "./frame.js";
+import { axisOf, dots, framed, gapOf, leftOf, line, ROOM, SIZE, thinned, topOf } from "./frame.js";
 import { COLORS } from "./palette.js";
-import type { Plot } from "./plot.js";
+import type { Axis, Plot, Point } from "./plot.js";
 import { mustBeStudyData, type StudyData } from "./studyData.js";
 
 const SIDE = { width: 290, height: 200 };

@@ -1,10 +1,10 @@
 /** How the search went: each trial and the best so far. */
 import { formatDuration, formatScore } from "../format.js";
 import { countStatuses } from "../study.js";
-import { axisOf, dots, line, type Point, plotOf, thinned, thinnedNote } from "./frame.js";
+import { axisOf, dots, line, plotOf, thinned, thinnedNote } from "./frame.js";
 import { type Feasible, objectiveOf } from "./objective.js";
 import { COLORS } from "./palette.js";
-import type { Plot } from "./plot.js";
+import type { Plot, Point } from "./plot.js";
 import type { StudyData } from "./studyData.js";
 
 /** How a history is drawn. */

@@ -1,9 +1,9 @@
 /** Curves of trials over each other, of one study or of several: each line has a colour and dashes of its own. */
 import { must } from "../../errors.js";
 import { count as counted, formatScore } from "../format.js";
-import { axisOf, line, type Point, plotOf, thinnedNote } from "./frame.js";
+import { axisOf, line, plotOf, thinnedNote } from "./frame.js";
 import { SERIES } from "./palette.js";
-import type { Plot } from "./plot.js";
+import type { Plot, Point } from "./plot.js";
 
 /** Numbers of a trial in their order. */
 export interface CurveLine {

@@ -6,7 +6,8 @@ import { type Params, resolveSpace } from "../../search/space/space.js";
 import { type ParamValue, sameValue } from "../../search/space/value.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { clip, formatValue } from "../format.js";
-import { type Axis, axisOf, axisOfWords } from "./frame.js";
+import { axisOf, axisOfWords } from "./frame.js";
+import type { Axis } from "./plot.js";
 import { mustBeStudyData, type StudyData } from "./studyData.js";
 
 /** A parameter of a study as an axis. */

@@ -20,3 +20,16 @@ export interface Plot {
   readonly height: number;
   readonly option: PlotOption;
 }
+
+/** An axis with its name, in ECharts' words. */
+export interface Axis {
+  readonly low: number;
+  readonly high: number;
+  readonly log: boolean;
+  /** Characters of its longest label. */
+  readonly longest: number;
+  readonly option: Readonly<Record<string, unknown>>;
+}
+
+/** A point of a picture. */
+export type Point = readonly [x: number, y: number];

@@ -7,10 +7,10 @@ import { clip, count, formatScore } from "../format.js";
 import {
   axisOf,
   axisOfWords,
+  diagonal,
   dots,
   INSET,
   line,
-  type Point,
   plotOf,
   ROOM,
   SIZE,
@@ -18,7 +18,7 @@ import {
   topOf,
 } from "./frame.js";
 import { COLORS, RAMP, SERIES } from "./palette.js";
-import type { Plot } from "./plot.js";
+import type { Plot, Point } from "./plot.js";
 
 /** Predictions for rows whose answers are known. */
 export interface Predictions {
@@ -267,17 +267,6 @@ export function plotRoc(predictions: Predictions): Plot {
 export const UNIT = { log: false, low: 0, high: 1.02 };
 const MARK = { symbol: "diamond", symbolSize: 12, z: 6 };
 const short = (value: number): string => String(Number(value.toPrecision(3)));
-
-export const diagonal = (): SeriesOption =>
-  line(
-    "",
-    COLORS.grey,
-    [
-      [0, 0],
-      [1, 1],
-    ],
-    { lineStyle: { color: COLORS.grey, width: 1, type: "dashed" }, silent: true, z: 2 },
-  );
 
 const saidOfClasses = (shown: number, all: number): string =>
   shown === 0

@@ -3,11 +3,11 @@ import type { Direction } from "../../direction.js";
 import { sameValue } from "../../search/space/value.js";
 import type { RateFinderResult } from "../../tune/rateFinder.js";
 import { formatScore, formatValue } from "../format.js";
-import { axisOf, dots, line, type Point, plotOf, thinned } from "./frame.js";
+import { axisOf, dots, line, plotOf, thinned } from "./frame.js";
 import { objectiveOf, ranked } from "./objective.js";
 import { COLORS } from "./palette.js";
 import { parameterAxis, parameterNames } from "./parameters.js";
-import type { Plot } from "./plot.js";
+import type { Plot, Point } from "./plot.js";
 import type { StudyData } from "./studyData.js";
 
 /**

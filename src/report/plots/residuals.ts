@@ -1,10 +1,10 @@
 /** How far a model is off, in numbers, and where: by prediction, and by parts of the rows. */
 import { must } from "../../errors.js";
 import { clip, count, formatScore, formatValue } from "../format.js";
-import { axisOf, dots, line, type Point, plotOf, thinned, thinnedNote } from "./frame.js";
+import { axisOf, dots, line, plotOf, thinned, thinnedNote } from "./frame.js";
 import { meanInterval, shareInterval } from "./intervals.js";
 import { COLORS } from "./palette.js";
-import type { Plot } from "./plot.js";
+import type { Plot, Point } from "./plot.js";
 import { checkPredictions, type Predictions } from "./quality.js";
 import { plotOfRows } from "./rows.js";
 

@@ -1,11 +1,11 @@
 /** One parameter against the value: every trial, and what to expect over all values of the other parameters. */
 import { formatScore, formatValue } from "../format.js";
-import { axisOf, dots, line, type Point, plotOf, thinned, thinnedNote } from "./frame.js";
+import { axisOf, dots, line, plotOf, thinned, thinnedNote } from "./frame.js";
 import { forestOf } from "./importances.js";
 import { objectiveOf, ranked } from "./objective.js";
 import { COLORS } from "./palette.js";
 import { parameterAxis } from "./parameters.js";
-import type { Plot } from "./plot.js";
+import type { Plot, Point } from "./plot.js";
 import type { StudyData } from "./studyData.js";
 
 /** How a slice is drawn. */

@@ -2,9 +2,9 @@
 import { statuses } from "../../search/trial/trial.js";
 import { formatDuration } from "../format.js";
 import { countStatuses } from "../study.js";
-import { axisOf, dots, type Point, plotOf, thinned, thinnedNote } from "./frame.js";
+import { axisOf, dots, plotOf, thinned, thinnedNote } from "./frame.js";
 import { COLORS } from "./palette.js";
-import type { Plot } from "./plot.js";
+import type { Plot, Point } from "./plot.js";
 import { mustBeStudyData, type StudyData } from "./studyData.js";
 
 const STYLE = {
