@@ -19,6 +19,11 @@ export type NestedNumbers = ArrayLike<number> | ArrayLike<NestedNumbers>;
 /** Rows of numbers of any shape: nested arrays, a typed array with its shape, or an ndarray, in any layout. */
 export type TensorLike = NestedNumbers | ShapedData | NdArray;
 
+/** A typed array of numbers, of any type. */
+export interface TypedNumbers extends ArrayLike<number> {
+  subarray(begin: number, end: number): TypedNumbers;
+}
+
 /** An array as it was found: its shape, and where its numbers are. */
 export type Layout = {
   readonly shape: readonly number[];
@@ -101,10 +106,10 @@ export function copyNumbers(layout: Layout, to: Floats, what: string, finite: bo
   if (odd >= 0) refuseNumber(layout, odd, what, finite);
 }
 
-/** The numbers themselves, if they are float32 and in row-major order already; undefined otherwise. */
-export function float32Of(layout: Layout): Float32Array | undefined {
-  const data = layout.kind === "strided" ? ownRowMajor(layout.array) : layout.kind === "flat" && layout.data;
-  return data instanceof Float32Array ? data : undefined;
+/** The numbers themselves, if they are in a typed array and in row-major order already; undefined otherwise. */
+export function typedNumbersOf(layout: Layout): TypedNumbers | undefined {
+  if (layout.kind === "strided") return ownRowMajor(layout.array);
+  return layout.kind === "flat" && isNumbers(layout.data) ? layout.data : undefined;
 }
 
 function shapedLayout({ data, shape }: ShapedData, what: string): Layout {
@@ -186,7 +191,7 @@ function copyList(from: ArrayLike<unknown>, to: Floats, at: number): number {
 }
 
 /** Whether it is a typed array of numbers, and not of big integers. */
-function isNumbers(value: object): value is ArrayLike<number> {
+function isNumbers(value: object): value is TypedNumbers {
   return ArrayBuffer.isView(value) && typeof (value as ArrayLike<unknown> & ArrayBufferView)[0] === "number";
 }
 
@@ -213,14 +218,14 @@ export function rowMajor(array: NdArray): ArrayLike<number> {
   return copied;
 }
 
-function ownRowMajor({ data, shape, stride, offset, size }: NdArray): ArrayLike<number> | undefined {
+function ownRowMajor({ data, shape, stride, offset, size }: NdArray): TypedNumbers | undefined {
   if (!isNumbers(data) || data.length < offset + size) return undefined;
   let step = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     if (shape[axis] !== 1 && stride[axis] !== step) return undefined;
     step *= shape[axis];
   }
-  return data.length === size ? data : (data as Float32Array).subarray(offset, offset + size);
+  return data.length === size ? data : data.subarray(offset, offset + size);
 }
 
 /** The numbers of an ndarray of any strides. */

@@ -11,11 +11,6 @@ import { firstNotFinite } from "../numerics/finite.js";
  */
 export function copyChecked(layout: Layout, to: Floats, what: string, finite: boolean): void {
   copyNumbers(layout, to, what, finite);
-  if (finite) mustBeFinite(layout, to, what);
-}
-
-/** Refuses numbers of a layout that are not finite. @throws FettleError `invalid_data` */
-export function mustBeFinite(layout: Layout, data: Floats, what: string): void {
-  const place = firstNotFinite(data);
+  const place = finite ? firstNotFinite(to) : -1;
   if (place >= 0) refuseNumber(layout, place, what, true);
 }

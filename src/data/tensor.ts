@@ -2,19 +2,37 @@
  * Reads the arrays that users pass, of any rank, as rows of finite numbers of one shape. In memory they are a matrix, so that what works on
  * rows or columns, such as folds, needs to know no shapes.
  */
-import { float32Of, layoutOf, mustNotBeEmpty, sizeOfShape, type TensorLike } from "../arrays.js";
+import {
+  type Layout,
+  layoutOf,
+  mustNotBeEmpty,
+  sizeOfShape,
+  type TensorLike,
+  type TypedNumbers,
+  typedNumbersOf,
+} from "../arrays.js";
 import { check, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
-import { copyChecked, mustBeFinite } from "./finite.js";
+import { copyChecked } from "./finite.js";
 import type { HostMatrix } from "./matrix.js";
 
 /** Rows of one shape in one block, the last axis first: a matrix, and the shape of its rows. */
 export interface HostTensor<Data extends Floats = Float32Array> extends HostMatrix<Data> {
   /** Of a row: `[columns]` of a matrix, `[height, width, channels]` of images. */
   readonly shape: readonly number[];
-  /** Refuses numbers that are not finite; there if they were borrowed, and still have to be checked. */
-  readonly mustBeFinite?: () => void;
 }
+
+/**
+ * A tensor whose numbers may be those of a user's typed array, not copied and not checked yet: for those who do both before they
+ * return, or take its copy.
+ */
+export type LentTensor =
+  | (HostTensor & { readonly checkedCopy?: undefined })
+  | (Omit<HostTensor, "data"> & {
+      readonly data: TypedNumbers; // [rows, columns]
+      /** A copy in float32; refuses numbers that are not finite in it. */
+      readonly checkedCopy: () => HostTensor;
+    });
 
 /** How an array is read. */
 export interface TensorOptions {
@@ -24,13 +42,6 @@ export interface TensorOptions {
   readonly shape?: readonly number[];
   /** Whether NaN and infinity are allowed. @defaultValue false */
   readonly allowNonFinite?: boolean;
-  /**
-   * Whether float32 in row-major order is neither copied nor checked yet: for those who are done with it before they return, and check
-   * it where they copy it to.
-   *
-   * @defaultValue false
-   */
-  readonly borrow?: boolean;
 }
 
 /**
@@ -45,26 +56,40 @@ export interface TensorOptions {
  * ```
  */
 export function toTensor(x: TensorLike, options: TensorOptions = {}): HostTensor {
-  return read(x, options, (length) => new Float32Array(length), float32Of);
+  return read(layoutOf(x, options.what ?? "x"), options, (length) => new Float32Array(length));
 }
+
+/** {@link toTensor}, but a typed array in row-major order is lent. */
+export function lendTensor(x: TensorLike, options: Pick<TensorOptions, "what" | "shape"> = {}): LentTensor {
+  const layout = layoutOf(x, options.what ?? "x");
+  const data = typedNumbersOf(layout);
+  const copied = (): HostTensor => read(layout, options, (length) => new Float32Array(length));
+  return data === undefined ? copied() : { data, ...shapeOf(layout, options), checkedCopy: copied };
+}
+
+/** The tensor itself if its numbers are nobody else's, and a copy otherwise. @throws FettleError `invalid_data` as `toTensor` */
+export const ownTensor = (lent: LentTensor): HostTensor => (lent.checkedCopy ? lent.checkedCopy() : lent);
 
 /** {@link toTensor} in float64. */
 export function toTensor64(x: TensorLike, options: TensorOptions = {}): HostTensor<Float64Array> {
-  return read(
-    x,
-    options,
-    (length) => new Float64Array(length),
-    () => undefined,
-  );
+  return read(layoutOf(x, options.what ?? "x"), options, (length) => new Float64Array(length));
 }
 
 function read<Data extends Floats>(
-  x: TensorLike,
-  { what = "x", shape: wanted, allowNonFinite = false, borrow = false }: TensorOptions,
+  layout: Layout,
+  options: TensorOptions,
   allocate: (length: number) => Data,
-  borrowed: (layout: ReturnType<typeof layoutOf>) => Data | undefined,
 ): HostTensor<Data> {
-  const layout = layoutOf(x, what);
+  const place = shapeOf(layout, options);
+  const data = allocate(place.rows * place.columns);
+  copyChecked(layout, data, options.what ?? "x", !options.allowNonFinite);
+  return { data, ...place };
+}
+
+function shapeOf(
+  layout: Layout,
+  { what = "x", shape: wanted }: TensorOptions,
+): Pick<HostTensor, "rows" | "columns" | "shape"> {
   mustNotBeEmpty(layout.shape, what);
   const [rows, ...own] = layout.shape;
   const given = own.length === 0 ? [1] : own;
@@ -76,14 +101,7 @@ function read<Data extends Floats>(
     () => `${what} must have ${rowsOf(shape)}; received shape ${show([rows, ...given])}`,
     "invalid_shape",
   );
-  const there = borrow ? borrowed(layout) : undefined;
-  if (there !== undefined) {
-    const matrix = { data: there, rows, columns, shape };
-    return allowNonFinite ? matrix : { ...matrix, mustBeFinite: () => mustBeFinite(layout, there, what) };
-  }
-  const data = allocate(rows * columns);
-  copyChecked(layout, data, what, !allowNonFinite);
-  return { data, rows, columns, shape };
+  return { rows, columns, shape };
 }
 
 function rowsOf(shape: readonly number[]): string {

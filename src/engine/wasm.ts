@@ -174,12 +174,12 @@ class WasmRun implements Run {
     this.kernels.run(this.code, this.block, steps);
   }
 
-  /** One step over the first `rows` of its rows, which are at most a batch; later steps go over those alone too. */
+  /** Goes once over the first `rows` of its rows, at least one; later steps go over those alone too. */
   visit(rows: number): void {
     const header = this.header();
     header[Block.TotalRows] = rows;
     header[Block.Cursor] = 0;
-    this.advance(1);
+    this.advance(Math.ceil(rows / header[Block.BatchRows]));
   }
 
   save(): SavedRun {

@@ -1,6 +1,5 @@
 /** Engines of the executor that trains: apart from `engine.ts`, so that what only trains does not load the reference executor. */
 import { kernelsModule } from "../numerics/kernels.js";
-import type { Executor } from "./executor.js";
 import { MOST_MEMORY, WasmExecutor } from "./wasm.js";
 
 /**
@@ -9,14 +8,14 @@ import { MOST_MEMORY, WasmExecutor } from "./wasm.js";
  * @param memoryLimit - in bytes; by default as much memory as the host gives
  * @throws FettleError as `createEngine`
  */
-export function createWasmEngine(memoryLimit = MOST_MEMORY): Executor {
+export function createWasmEngine(memoryLimit = MOST_MEMORY): WasmExecutor {
   return new WasmExecutor(kernelsModule(), memoryLimit);
 }
 
-let shared: Executor | undefined;
+let shared: WasmExecutor | undefined;
 
 /** The engine that models use unless they are given another: one for the process, made at the first call. */
-export function defaultEngine(): Executor {
+export function defaultEngine(): WasmExecutor {
   shared ??= createWasmEngine();
   return shared;
 }

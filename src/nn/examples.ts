@@ -1,27 +1,28 @@
 /** The examples of a call of `fit`, on an engine: what it trains on, what metrics are taken of, and what validates. */
-import type { HostMatrix } from "../data/matrix.js";
+import type { LentTensor } from "../data/tensor.js";
 import { checkSampleWeight } from "../data/weights.js";
 import type { Matrix } from "../engine/executor.js";
+import type { Held } from "./matrices.js";
 import type { Examples } from "./trainer.js";
 import { columnOf, withSampleWeight } from "./weights.js";
 
 /** What `fit` was given. */
 export interface FitData {
-  readonly x: HostMatrix;
-  readonly y: HostMatrix;
+  readonly x: LentTensor;
+  readonly y: LentTensor;
   /** How many of the first rows are trained on; the others validate, unless `validation` does. */
   readonly trainRows: number;
   /** How much each row counts in training, on average 1; undefined if all count the same. */
   readonly weights: Float32Array | undefined;
   readonly sampleWeight: ArrayLike<number> | undefined;
   readonly validation:
-    | { readonly x: HostMatrix; readonly y: HostMatrix; readonly sampleWeight: ArrayLike<number> | undefined }
+    | { readonly x: LentTensor; readonly y: LentTensor; readonly sampleWeight: ArrayLike<number> | undefined }
     | undefined;
 }
 
 /** @param hold - puts a matrix on the engine */
 export function examplesOfFit(
-  hold: (matrix: HostMatrix) => Matrix,
+  hold: (matrix: Held) => Matrix,
   { x, y, trainRows, weights, sampleWeight, validation }: FitData,
 ): { readonly training: Examples; readonly measured: Examples; readonly heldOut: Examples | undefined } {
   const all = { x: hold(x), y: hold(y) };
@@ -46,5 +47,7 @@ export function examplesOfFit(
 }
 
 function range(start: number, end: number): Int32Array {
-  return Int32Array.from({ length: end - start }, (_, i) => start + i);
+  const rows = new Int32Array(end - start);
+  for (let i = 0; i < rows.length; i++) rows[i] = start + i;
+  return rows;
 }

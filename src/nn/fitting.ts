@@ -1,13 +1,12 @@
 /** What `fit` of a model does. It knows no `LayersModel`, which keeps what it returns. */
 import { platform } from "#platform";
-import type { HostMatrix } from "../data/matrix.js";
-import type { HostTensor } from "../data/tensor.js";
+import { type LentTensor, ownTensor } from "../data/tensor.js";
 import type { SavedRun } from "../engine/executor.js";
 import { defaultEngine } from "../engine/wasmEngine.js";
 import { check, must, mustBeInteger } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import type { Floats } from "../ndarray.js";
-import { ready } from "../numerics/kernels.js";
+import { kernelsAreLoaded, ready } from "../numerics/kernels.js";
 import { type Architecture, hyperparametersOf, LEARNING_RATE } from "./architecture.js";
 import { checkCallbacks, type Logs } from "./callbacks/callback.js";
 import { trainWith } from "./callbacks/loop.js";
@@ -39,13 +38,13 @@ export interface Fitted {
   readonly model: object;
   readonly metrics: readonly OutputMetric[];
   readonly state: State | undefined;
-  readonly x: HostTensor;
-  readonly y: HostMatrix;
+  readonly x: LentTensor;
+  readonly y: LentTensor;
   architecture(): Architecture;
   /** Inputs that fit the first layers. */
-  inputs(x: ModelData, what: string): HostTensor;
+  inputs(x: ModelData, what: string): LentTensor;
   /** Targets that fit inputs, the outputs and the losses. */
-  targets(y: ModelData, x: HostTensor, what: string): HostMatrix;
+  targets(y: ModelData, x: LentTensor, what: string): LentTensor;
   /** Told the training when it has begun, and undefined when it has ended. */
   onTraining(run: TrainingRun | undefined): void;
 }
@@ -58,15 +57,20 @@ export async function fitModel(
   const { trainRows, callbacks, verbose, ...settings } = checkFit(options, x.rows);
   const given = options.validationData;
   const validX = given && inputs(given[0], "validation x");
+  const loaded = kernelsAreLoaded();
+  // what goes on the engine later must not change until then
+  const take = (tensor: LentTensor): LentTensor => (loaded ? tensor : ownTensor(tensor));
   const data = {
-    ...{ x, y, trainRows, sampleWeight: options.sampleWeight },
+    ...{ x: take(x), y: take(y), trainRows, sampleWeight: options.sampleWeight },
     weights: trainingWeights(options, y, trainRows),
     validation: given &&
       validX && {
-        ...{ x: validX, y: targets(given[1], validX, "validation y"), sampleWeight: given[2] },
+        x: take(validX),
+        y: take(targets(given[1], validX, "validation y")),
+        sampleWeight: given[2],
       },
   };
-  await ready();
+  if (!loaded) await ready();
   const engine = defaultEngine();
   const architecture = build();
   const hyperparameters = hyperparametersOf(architecture);

@@ -4,8 +4,7 @@
  */
 
 import type { NdArray } from "ndarray";
-import type { HostMatrix } from "../data/matrix.js";
-import type { HostTensor } from "../data/tensor.js";
+import type { LentTensor } from "../data/tensor.js";
 import { checkSampleWeight } from "../data/weights.js";
 import { type ArrayInput, toNdArray } from "../engine/arrays.js";
 import type { SavedRun } from "../engine/executor.js";
@@ -168,7 +167,7 @@ export class LayersModel {
    */
   evaluate(x: ModelData, y: ModelData, sampleWeight?: ArrayLike<number>): Logs {
     const { row, saved } = this.trained();
-    const inputs = this.inputs(x, "x", true);
+    const inputs = this.inputs(x, "x");
     const targets = this.targets(y, inputs, "y");
     const architecture = this.architecture(row);
     const engine = defaultEngine();
@@ -193,7 +192,7 @@ export class LayersModel {
    */
   predict(x: ModelData): NdArray<Floats> {
     const { row, saved } = this.trained();
-    const inputs = this.inputs(x, "x", true);
+    const inputs = this.inputs(x, "x");
     const architecture = this.architecture(row);
     const { units, outputs } = architecture.network;
     const prediction = runPrediction(
@@ -333,13 +332,13 @@ export class LayersModel {
   }
 
   /** Inputs that fit the first layers. */
-  private inputs(x: ModelData, what: string, borrow = false): HostTensor {
+  private inputs(x: ModelData, what: string): LentTensor {
     const row = this.row ?? this.running?.row ?? this.state?.row;
-    return inputsOf(x, { what, inputs: this.wiring.inputs, row, borrow });
+    return inputsOf(x, { what, inputs: this.wiring.inputs, row });
   }
 
   /** Targets that fit the inputs, the outputs and the losses. */
-  private targets(y: ModelData, { rows, shape }: HostTensor, what: string): HostMatrix {
+  private targets(y: ModelData, { rows, shape }: LentTensor, what: string): LentTensor {
     return outputTargets(y, what, rows, this.network(shape).outputs, this.compiledWith().losses);
   }
 }

@@ -1,7 +1,6 @@
 /** The inputs and targets that users give to a model, as one block: those of several inputs or outputs are beside each other. */
 import type { TensorLike } from "../arrays.js";
-import type { HostMatrix } from "../data/matrix.js";
-import { type HostTensor, toTensor } from "../data/tensor.js";
+import { type LentTensor, lendTensor, ownTensor } from "../data/tensor.js";
 import { check, isRecord, show, unknownName } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import { type Loss, takesClassIds } from "./losses/registry.js";
@@ -17,8 +16,6 @@ export interface InputOptions {
   readonly inputs: Wiring["inputs"];
   /** The shape that a row must have; undefined if that is not known. */
   readonly row: Shape | undefined;
-  /** Whether the caller is done with them before it returns and checks them itself, so that they need no copy: see `TensorOptions`. */
-  readonly borrow: boolean;
 }
 
 /**
@@ -26,15 +23,11 @@ export interface InputOptions {
  *
  * @throws FettleError `invalid_data`, `invalid_shape` for arrays that do not fit; `invalid_argument`, `unknown_name` for names
  */
-export function inputsOf(x: ModelData, { what, inputs, row, borrow }: InputOptions): HostTensor {
-  if (!isNamed(x)) return toTensor(x, { what, borrow, ...(row && { shape: row }) });
+export function inputsOf(x: ModelData, { what, inputs, row }: InputOptions): LentTensor {
+  if (!isNamed(x)) return lendTensor(x, { what, ...(row && { shape: row }) });
   const parts = partsOf(x, what, inputs).map((part, i) => {
     const { name, shape = row } = inputs[i];
-    return toTensor(part, {
-      what: `${what}.${name}`,
-      borrow: borrow && inputs.length === 1,
-      ...(shape && { shape }),
-    });
+    return lendTensor(part, { what: `${what}.${name}`, ...(shape && { shape }) });
   });
   for (const [i, { rows }] of parts.entries())
     check(
@@ -43,10 +36,8 @@ export function inputsOf(x: ModelData, { what, inputs, row, borrow }: InputOptio
         `${what}.${inputs[i].name} must have as many rows as ${what}.${inputs[0].name}, ${parts[0].rows}; received ${rows}`,
       "invalid_shape",
     );
-  return parts.length === 1 ? parts[0] : asTensor(beside(parts));
+  return beside(parts);
 }
-
-const asTensor = (matrix: HostMatrix): HostTensor => ({ ...matrix, shape: [matrix.columns] });
 
 /**
  * Targets of `rows` rows as one matrix. Class ids become one-hot rows where the loss of an output takes them.
@@ -59,8 +50,8 @@ export function outputTargets(
   rows: number,
   outputs: readonly Columns[],
   losses: readonly Loss[],
-): HostMatrix {
-  const target = (part: TensorLike, name: string, i: number): HostMatrix =>
+): LentTensor {
+  const target = (part: TensorLike, name: string, i: number): LentTensor =>
     targetsOf(part, name, { rows, shape: outputs[i].shape, classIds: takesClassIds(losses[i]) });
   if (isNamed(y))
     return beside(partsOf(y, what, outputs).map((part, i) => target(part, `${what}.${outputs[i].name}`, i)));
@@ -89,9 +80,10 @@ function partsOf(
   return names.map((name) => data[name]);
 }
 
-/** Matrices of as many rows, as one. */
-function beside(parts: readonly HostMatrix[]): HostMatrix {
-  if (parts.length === 1) return parts[0];
+/** Tensors of as many rows, as one; several are a matrix. */
+function beside(lent: readonly LentTensor[]): LentTensor {
+  if (lent.length === 1) return lent[0];
+  const parts = lent.map(ownTensor);
   const [{ rows }] = parts;
   const columns = parts.reduce((sum, part) => sum + part.columns, 0);
   const data = new Float32Array(rows * columns);
@@ -101,5 +93,5 @@ function beside(parts: readonly HostMatrix[]): HostMatrix {
       data.set(part.data.subarray(row * part.columns, (row + 1) * part.columns), row * columns + offset);
     offset += part.columns;
   }
-  return { data, rows, columns };
+  return { data, rows, columns, shape: [columns] };
 }

@@ -1,7 +1,7 @@
 /** The targets that users give to models, as rows of their outputs. */
 import { layoutOf, type TensorLike } from "../arrays.js";
 import { oneHot } from "../data/classes.js";
-import { type HostTensor, toTensor } from "../data/tensor.js";
+import { type LentTensor, lendTensor, ownTensor } from "../data/tensor.js";
 import { check } from "../errors.js";
 import { type Shape, sameShape } from "../graph/shape.js";
 
@@ -15,9 +15,9 @@ export function targetsOf(
   y: TensorLike,
   what: string,
   { rows, shape, classIds }: { readonly rows: number; readonly shape: Shape; readonly classIds: boolean },
-): HostTensor {
+): LentTensor {
   const idShape = classIds ? shapeOfIds(layoutOf(y, what).shape, shape) : undefined;
-  const targets = toTensor(y, { what, shape: idShape ?? shape });
+  const targets = lendTensor(y, { what, shape: idShape ?? shape });
   check(
     targets.rows === rows,
     () => `${what} must have as many rows as its inputs, ${rows}; received ${targets.rows}`,
@@ -25,7 +25,7 @@ export function targetsOf(
   );
   if (idShape === undefined) return targets;
   const classes = shape[shape.length - 1];
-  const data = Float32Array.from(oneHot(targets.data, classes, what));
+  const data = Float32Array.from(oneHot(ownTensor(targets).data, classes, what));
   return { data, rows, columns: data.length / rows, shape };
 }
 

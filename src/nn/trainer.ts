@@ -3,8 +3,9 @@
  * so that a worker can train a model without its code.
  */
 import type { Program } from "../compile/program.js";
-import type { HostTensor } from "../data/tensor.js";
+import type { LentTensor } from "../data/tensor.js";
 import type { Executor, Matrix, Run, SavedRun } from "../engine/executor.js";
+import type { WasmExecutor } from "../engine/wasm.js";
 import { check, must } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { shortest } from "../numerics/shortest.js";
@@ -252,38 +253,38 @@ export function runEvaluation(
   }
 }
 
-/** Numbers of x that a prediction puts on the engine at a time: 1 MB, which stays in a processor's cache. */
-const NUMBERS_AT_A_TIME = 2 ** 18;
+/** Numbers of x that a prediction puts on the engine at a time: 128 kB, which stay in a processor's cache. */
+const NUMBERS_AT_A_TIME = 2 ** 15;
 
-/** Predictions alone, of a few batches at a time. */
+/** Predictions alone, of a few batches at a time, in one run. */
 export function runPrediction(
-  executor: Executor,
+  executor: WasmExecutor,
   program: Program,
-  { data, rows, columns, mustBeFinite }: HostTensor,
+  { data, rows, columns, checkedCopy }: LentTensor,
   units: number,
   parameters: ArrayLike<number>,
   hyperparameters: Readonly<Record<string, number>>,
 ): Float32Array {
-  const most = program.rows * Math.ceil(NUMBERS_AT_A_TIME / (columns * program.rows));
+  const most = Math.min(rows, program.rows * Math.ceil(NUMBERS_AT_A_TIME / (columns * program.rows)));
   const predictions = new Float32Array(rows * units);
-  for (let first = 0; first < rows; first += most) {
-    const count = Math.min(most, rows - first);
-    const some = data.subarray(first * columns, (first + count) * columns);
-    withMatrices(executor, (hold) => {
-      const x = hold({ data: some, rows: count, columns, ...(mustBeFinite && { mustBeFinite }) });
-      const prediction = hold({ rows: count, columns: units });
-      // a seed of their own, for custom layers that are random even here
-      const run = executor.start(program, { streams: { x, prediction }, seed: first });
-      try {
-        writeAll(run, hyperparameters);
-        run.write(PARAMETERS, parameters);
-        run.advance(run.stepsPerEpoch);
-        predictions.set(prediction.read(), first * units);
-      } finally {
-        run.free();
+  withMatrices(executor, (hold) => {
+    const x = hold({ rows: most, columns });
+    const prediction = hold({ rows: most, columns: units });
+    const run = executor.start(program, { streams: { x, prediction } });
+    try {
+      writeAll(run, hyperparameters);
+      run.write(PARAMETERS, parameters);
+      for (let first = 0; first < rows; first += most) {
+        const count = Math.min(most, rows - first);
+        x.view().set(data.subarray(first * columns, (first + count) * columns));
+        if (checkedCopy && !x.isFinite()) checkedCopy();
+        run.visit(count);
+        predictions.set(prediction.view().subarray(0, count * units), first * units);
       }
-    });
-  }
+    } finally {
+      run.free();
+    }
+  });
   return predictions;
 }
 

@@ -1,5 +1,6 @@
 /** How much rows count in `fit` and `evaluate`: weights of users as matrices on an engine, with a mean of 1 over the rows in use. */
 import type { HostMatrix } from "../data/matrix.js";
+import { type HostTensor, type LentTensor, ownTensor } from "../data/tensor.js";
 import {
   type ClassWeight,
   checkClassWeight,
@@ -39,7 +40,7 @@ export function withSampleWeight(
 }
 
 /** Weights of some rows, with a mean of 1 over them, among all rows. */
-function spread(of: RowWeights, rows: Int32Array, all: number, targets?: HostMatrix): Float32Array {
+function spread(of: RowWeights, rows: Int32Array, all: number, targets?: HostTensor): Float32Array {
   const y = targets
     ? { y: Float64Array.from(targets.data), outputs: targets.columns }
     : { y: NONE, outputs: 1 };
@@ -55,15 +56,16 @@ const NONE = new Float64Array(0);
 /** How much each row counts in training; undefined if all count the same. */
 export function trainingWeights(
   { sampleWeight, classWeight }: WeightOptions,
-  targets: HostMatrix,
+  targets: LentTensor,
   trainRows: number,
 ): Float32Array | undefined {
   if (sampleWeight === undefined && classWeight === undefined) return undefined;
+  const known = classWeight && ownTensor(targets);
   const of = {
     ...(sampleWeight && { sampleWeight: checkSampleWeight("sampleWeight", sampleWeight, targets.rows) }),
-    ...(classWeight && { classWeight: checkClassWeight(classWeight, classesIn(targets)) }),
+    ...(known && { classWeight: checkClassWeight(classWeight, classesIn(known)) }),
   };
-  return spread(of, firstRows(trainRows), targets.rows, targets);
+  return spread(of, firstRows(trainRows), targets.rows, known);
 }
 
 /** The names of the classes that targets have: 0 and 1, or one for each column of one-hot rows; none of other targets. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import ndarray from "ndarray";
 import { describe, expect, it, vi } from "vitest";
 import type { TensorLike } from "../../src/arrays.js";
-import { toTensor } from "../../src/data/tensor.js";
+import { lendTensor, ownTensor, toTensor } from "../../src/data/tensor.js";
 import { cases } from "../cases.js";
 import { refusal } from "./refusal.js";
 
@@ -88,24 +88,66 @@ describe("toTensor", () => {
           columns: data.length / shape[0],
           shape: shape.slice(1),
         };
-        for (const layout of layouts)
-          for (const borrow of [true, false]) {
-            const { mustBeFinite, ...tensor } = toTensor(layout as TensorLike, { borrow });
+        for (const layout of layouts) {
+          const lent = lendTensor(layout as TensorLike);
+          for (const tensor of [toTensor(layout as TensorLike), ownTensor(lent)])
             expect(tensor).toEqual(expected);
-            mustBeFinite?.();
-          }
+          const { data, checkedCopy, ...place } = lent;
+          expect({ data: Float32Array.from(data), ...place }).toEqual(expected);
+        }
       }),
       { numRuns: cases(50) },
     );
   });
 
-  it("copies, unless it may borrow", () => {
+  it("copies; lends typed arrays in row-major order, of every type", () => {
     expect(toTensor(images).data).not.toBe(numbers);
-    expect(toTensor(images, { borrow: true }).data).toBe(numbers);
-    expect(toTensor(ndarray(numbers, images.shape), { borrow: true }).data).toBe(numbers);
-    expect(toTensor(numbers, { borrow: true }).data).toBe(numbers);
-    expect(toTensor(images)).not.toHaveProperty("mustBeFinite");
-    expect(toTensor(images, { borrow: true, allowNonFinite: true })).not.toHaveProperty("mustBeFinite");
+    for (const data of [
+      numbers,
+      Float64Array.from(numbers),
+      Uint8Array.from(numbers),
+      Int16Array.from(numbers),
+    ]) {
+      const { shape } = images;
+      for (const x of [{ data, shape }, ndarray(data, shape), data]) {
+        const lent = lendTensor(x);
+        expect(lent.data).toBe(data);
+        const own = ownTensor(lent);
+        expect(own.data).not.toBe(data);
+        expect(own.data).toEqual(Float32Array.from(data));
+      }
+    }
+  });
+
+  it("lends the part of an array that an ndarray views", () => {
+    const all = Float64Array.of(9, 1, 2, 3, 4, 9);
+    const { data, rows, columns } = lendTensor(ndarray(all, [2, 2], [2, 1], 1));
+    expect([data, rows, columns]).toEqual([Float64Array.of(1, 2, 3, 4), 2, 2]);
+    expect((data as Float64Array).buffer).toBe(all.buffer);
+  });
+
+  it.each<[string, TensorLike]>([
+    [
+      "nested arrays",
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ],
+    ["a plain array", { data: [1, 2, 3, 4], shape: [2, 2] }],
+    ["a transposed ndarray", ndarray(Float32Array.of(1, 3, 2, 4), [2, 2], [1, 2])],
+    ["an ndarray with gaps", ndarray(Float32Array.of(1, 2, 9, 3, 4, 9), [2, 2], [3, 1])],
+    ["an ndarray over a plain array", ndarray([1, 2, 3, 4], [2, 2])],
+  ])("copies %s at once, and lends nothing", (_, x) => {
+    const lent = lendTensor(x);
+    expect(lent).toEqual({ data: Float32Array.of(1, 2, 3, 4), rows: 2, columns: 2, shape: [2] });
+    expect(ownTensor(lent)).toBe(lent);
+  });
+
+  it("refuses big integers, which are lent to nobody", async () => {
+    expect(await refusal(() => lendTensor({ data: BigInt64Array.of(1n), shape: [1, 1] } as never))).toMatch(
+      /^invalid_data: x must hold finite numbers; received 1n? at x\[0\]\[0\]$/,
+    );
   });
 
   it("takes a matrix with as many columns for rows of a shape", () => {
@@ -240,7 +282,8 @@ describe("toTensor", () => {
       'invalid_data: x must be an array, an ndarray or { data, shape }; received {"shape":[1]}',
     ],
   ])("refuses %s", async (_, x, message) => {
-    expect(await refusal(() => toTensor(x as TensorLike, { borrow: true }).mustBeFinite?.())).toBe(message);
+    expect(await refusal(() => ownTensor(lendTensor(x as TensorLike)))).toBe(message);
+    expect(await refusal(() => toTensor(x as TensorLike))).toBe(message);
   });
 
   it("copies typed arrays by one call where that is faster than a loop", () => {
