@@ -53,7 +53,10 @@ it("is named where a model without it refuses a row", async () => {
   const why =
     "a cell must be there, as in every training row; received none; train with --missing impute to fill it in";
   const predicted = await fettle("predict", "model.fettle", "test.csv");
-  expect([predicted.code, predicted.stderr]).toEqual([2, `error: "test.csv": line 4, column "age": ${why}\n`]);
+  expect([predicted.code, predicted.stderr]).toEqual([
+    2,
+    `error: "test.csv": line 4, column "age": ${why}\n`,
+  ]);
   const evaluated = await fettle("evaluate", "model.fettle", "test.csv");
   expect([evaluated.code, evaluated.stderr]).toEqual([2, `error: "test.csv": row 2, column "age": ${why}\n`]);
 });
