@@ -74,7 +74,7 @@ describe("fettle worker", () => {
       /** Trials of one width each, of which the last takes minutes. */
       const space = (last: number) =>
         JSON.stringify({ units: { type: "choice", values: [2, 3, 4, 5, 6, last] } });
-      const cwd = folder({ "data.csv": smallTable(), "narrow.json": space(7), "wide.json": space(2048) });
+      const cwd = folder({ "data.csv": smallTable(), "narrow.json": space(7), "wide.json": space(65_536) });
       const words = (name: string, ...more: string[]) => [
         ...["tune", "data.csv", "--target", "y", "--folds", "2", "--epochs", "3000", "--trials", "6"],
         ...["--strategy", "random", "--storage", "s.db", "--study", name, "--space", `${name}.json`, ...more],
@@ -83,7 +83,7 @@ describe("fettle worker", () => {
       const study = start(words("wide", "--queue", "storage", "--jobs", "0"), cwd);
       await study.until("6 trials");
       const helper = start(
-        ["worker", "--storage", "s.db", "--study", "wide", "--jobs", "2", "--job-timeout", "8", "--wait"],
+        ["worker", "--storage", "s.db", "--study", "wide", "--jobs", "2", "--job-timeout", "6", "--wait"],
         cwd,
       );
       expect((await study.ended).code).toBe(0);
@@ -101,7 +101,7 @@ describe("fettle worker", () => {
       const isLast = ({ params }: { params: { units: number } }) => params.units > 6;
       expect(wide.filter((trial) => !isLast(trial))).toEqual(narrow.filter((trial) => !isLast(trial)));
       expect(wide.filter(isLast)).toMatchObject([
-        { status: "failed", error: expect.stringContaining("took longer than 8 s, which is its limit") },
+        { status: "failed", error: expect.stringContaining("took longer than 6 s, which is its limit") },
       ]);
     },
     MANY_COMMANDS,
