@@ -253,8 +253,8 @@ async function pausesAndResumes(bin, browser) {
   const { serveNode } = await import("fettle/serve/node");
   const x = Array.from({ length: 60 }, (_, i) => [i / 60]);
   const store = memoryStore();
-  const host = (token) => ({
-    ...{ token, store, settings: { trials: int(1, 10_000) } },
+  const host = serveStudies({
+    ...{ token: TOKEN, store, settings: { trials: int(1, 10_000) } },
     tuner: ({ trials }) => ({
       ...{ x, y: x.map(([each]) => each * each), trials, space: { learningRate: float(0.001, 0.1) } },
       model({ learningRate }) {
@@ -264,8 +264,8 @@ async function pausesAndResumes(bin, browser) {
       },
     }),
   });
-  const serve = (token, port) => serveNode(serveStudies(host(token)).fetch, { port, closeTimeout: 1000 });
-  let server = await serve(TOKEN, 0);
+  const serve = (answer, port) => serveNode(answer, { port, closeTimeout: 1000 });
+  let server = await serve(host.fetch, 0);
   const ask = (path, method, body) =>
     fetch(`${server.url}/studies/hosted${path}`, {
       ...{ method, body },
@@ -288,10 +288,10 @@ async function pausesAndResumes(bin, browser) {
       // the host takes another token, as after one expired: the page says so, and goes on when it takes this one again
       const { port } = server;
       await server.close();
-      server = await serve("another token of this check", port);
+      server = await serve((request) => host.fetch(new Request(request, { headers: {} })), port);
       await page.locator("[role=alert]", { hasText: "the host says" }).waitFor();
       await server.close();
-      server = await serve(TOKEN, port);
+      server = await serve(host.fetch, port);
       await page.locator(".dot.live").waitFor();
       await page.locator("[role=alert]").waitFor({ state: "detached" });
       await page.click("button:text-is('Cancel')");
