@@ -10,9 +10,6 @@
 import * as Opcode from "../src/graph/opcodes/program";
 import { word } from "./words";
 
-/** Four numbers of which not all are stored. */
-const some: usize = memory.data(16, 16);
-
 /**
  * target[window] = source[place of the largest], or target = 0, then target[place of the largest] += source[window].
  *
@@ -40,6 +37,8 @@ export function largest_f32(operands: usize, block: usize, scatters: bool): void
   const images = word(operands, Opcode.PoolImages);
   // what is taken is the largest itself
   const plain = !scatters && source == selector;
+  // no two windows meet at a place, so that none has added there before: a load of what was just stored in part would wait for it
+  const apart = strideHeight >= sizeHeight && strideWidth >= sizeWidth;
   if (scatters) memory.fill(target, 0, images * image);
   for (let n = 0; n < images; ++n, selector += image) {
     for (let i = 0; i < outHeight; ++i) {
@@ -76,7 +75,8 @@ export function largest_f32(operands: usize, block: usize, scatters: bool): void
               const wins = v128.and(free, v128.or(f32x4.eq(here, most), f32x4.ne(here, here)));
               free = v128.andnot(free, wins);
               if (scatters) {
-                put(other + x, f32x4.add(v128.load(other + x), v128.and(wins, v128.load(source + c))), pixel - c);
+                const sum = apart ? f32x4.splat(0) : v128.load(other + x);
+                put(other + x, f32x4.add(sum, v128.and(wins, v128.load(source + c))), pixel - c);
               } else {
                 taken = v128.or(taken, v128.and(wins, v128.load(other + x)));
               }
@@ -98,8 +98,10 @@ export function largest_f32(operands: usize, block: usize, scatters: bool): void
 function put(to: usize, numbers: v128, bytes: i32): void {
   if (bytes >= 16) {
     v128.store(to, numbers);
+  } else if (bytes == 4) {
+    v128.store_lane<u32>(to, numbers, 0);
   } else {
-    v128.store(some, numbers);
-    for (let i = 0; i < bytes; i += 4) store<f32>(to + i, load<f32>(some + i));
+    v128.store_lane<u64>(to, numbers, 0);
+    if (bytes == 12) v128.store_lane<u32>(to, numbers, 2, 8);
   }
 }

@@ -22,12 +22,12 @@ import * as Opcode from "../../src/graph/opcodes/program";
 import { setWord, word } from "../words";
 import { activate, addBias } from "./finish";
 import { ADD, BESIDE, f32_gemm_4x8, RELU } from "./micro";
-import { packB, packTransposedA, packTransposedB, packVector } from "./pack";
+import { copyColumns, packB, packTransposedA, packTransposedB, packVector } from "./pack";
 import { KC, MC, MR, NC, NR, PACK_A_COLUMNS, PACK_B_AREA, PACK_B_REACH } from "./tiles";
 import { dots, outer, vectorMatrix } from "./vector";
 
-/** A tile of C for the last columns of a matrix that is not a multiple of 8 wide, and its bias. */
-const edge: usize = memory.data(MR * NR * sizeof<f32>(), 16);
+/** A block of the last columns of C, if it is not a multiple of 8 wide, and its bias. */
+const edge: usize = memory.data(MC * NR * sizeof<f32>(), 64);
 const edgeBias: usize = memory.data(NR * sizeof<f32>(), 16);
 
 /** A product as its words in a program state it; see `Opcode.Gemm…`. It is the address of the first word. */
@@ -202,32 +202,16 @@ function block(
   bias: usize,
   flags: i32,
 ): void {
-  for (; n > 0; n -= NR, b += bPanel, c += NR * 4) {
-    const ragged = n < NR;
-    let biasHere = bias;
-    if (bias && ragged) {
-      copyTile(1, n, bias, 0, edgeBias, 0);
-      biasHere = edgeBias;
-    }
-    if (ragged) {
-      let aHere = a;
-      let cHere = c;
-      for (let i = m; i > 0; i -= MR, aHere += aPanel, cHere += MR * ldc) {
-        const rows = min(MR, i);
-        if (flags & ADD) copyTile(rows, n, cHere, ldc, edge, NR * 4);
-        f32_gemm_4x8(rows, k, aHere, aPanel, aRow, aStep, b, bStep, edge, NR * 4, biasHere, flags);
-        copyTile(rows, n, edge, NR * 4, cHere, ldc);
-      }
-    } else {
-      f32_gemm_4x8(m, k, a, aPanel, aRow, aStep, b, bStep, c, ldc, biasHere, flags);
-    }
+  for (; n >= NR; n -= NR, b += bPanel, c += NR * 4) {
+    f32_gemm_4x8(m, k, a, aPanel, aRow, aStep, b, bStep, c, ldc, bias, flags);
     if (bias) bias += NR * 4;
   }
-}
-
-/** Copies [rows, columns]; rows are `fromRow` and `toRow` bytes apart. */
-function copyTile(rows: i32, columns: i32, from: usize, fromRow: i32, to: usize, toRow: i32): void {
-  for (; rows > 0; --rows, from += fromRow, to += toRow) {
-    for (let j = 0; j < columns; ++j) store<f32>(to + j * 4, load<f32>(from + j * 4));
+  if (n == 0) return;
+  if (bias) {
+    copyColumns(1, n, bias, 0, edgeBias, 0);
+    bias = edgeBias;
   }
+  if (flags & ADD) copyColumns(m, n, c, ldc, edge, NR * 4);
+  f32_gemm_4x8(m, k, a, aPanel, aRow, aStep, b, bStep, edge, NR * 4, bias, flags);
+  copyColumns(m, n, edge, NR * 4, c, ldc);
 }

@@ -46,10 +46,26 @@ export function packB(k: i32, n: i32, b: usize, ldb: i32): usize {
       }
     } else {
       memory.fill(to, 0, k * 32);
-      for (; j < n; ++j, from += 4, to += 4) copyVector(k, from, ldb, to, 32);
+      copyColumns(k, n - j, from, ldb, to, 32);
     }
   }
   return blockB;
+}
+
+/** Copies [rows, n], for n < 8: a column at a time would take as long for each as all of them together. Strides are in bytes. */
+export function copyColumns(rows: i32, n: i32, from: usize, fromStep: i32, to: usize, toStep: i32): void {
+  for (; rows > 0; --rows, from += fromStep, to += toStep) {
+    let at = 0;
+    if (n & 4) {
+      v128.store(to, v128.load(from));
+      at = 16;
+    }
+    if (n & 2) {
+      store<u64>(to + at, load<u64>(from + at));
+      at += 8;
+    }
+    if (n & 1) store<u32>(to + at, load<u32>(from + at));
+  }
 }
 
 /** As `packB`, for B stored transposed as [n, k] with rows `ldb` bytes apart. */
