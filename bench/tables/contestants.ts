@@ -35,8 +35,8 @@ export interface Contestant {
   readonly title: string;
   /** Whether it is run once for each budget of seconds. */
   readonly timed: boolean;
-  /** Whether it searches as many trials as ours did in the same seconds, in place of a time. */
-  readonly countsTrials?: boolean;
+  /** Whose number of trials in the same seconds it searches, in place of a time. */
+  readonly trialsOf?: string;
   readonly predict: (entry: Entry, folder: string) => Promise<Answer>;
 }
 
@@ -51,9 +51,17 @@ export const OURS = "fettle";
 
 export const contestants: readonly Contestant[] = [
   { name: OURS, title: "`fettle tune` with its defaults", timed: true, predict: ours },
+  {
+    ...{
+      name: "fettleTrials",
+      title: "`fettle tune`, as many trials as Optuna over scikit-learn's MLP",
+      timed: true,
+    },
+    ...{ trialsOf: "optunaMlp", predict: ours },
+  },
   peer("mlp", "scikit-learn's MLP, untuned", false),
   peer("optunaMlp", "Optuna over scikit-learn's MLP, equal time", true),
-  { ...peer("optunaMlpTrials", "Optuna over scikit-learn's MLP, equal trials", true), countsTrials: true },
+  { ...peer("optunaMlpTrials", "Optuna over scikit-learn's MLP, equal trials", true), trialsOf: OURS },
   peer("boosting", "histogram gradient boosting, untuned", false),
   peer("optunaBoosting", "histogram gradient boosting, tuned by Optuna for equal time", true),
   peer("linear", "logistic regression, ridge regression", false),
@@ -86,12 +94,15 @@ export async function run(contestant: Contestant, entry: Entry): Promise<Result>
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** The command line, as a person runs it. Every row of the training table is for tuning: the test has a table of its own. */
-async function ours({ table, division, seed, seconds, jobs, clock }: Entry, folder: string): Promise<Answer> {
+async function ours(entry: Entry, folder: string): Promise<Answer> {
+  const { table, division, seed, jobs, clock } = entry;
   const host = clock === "wall" ? [] : ["--import", here("processorClock.mjs")];
   const fettle = [process.execPath, ...host, here("../../bin/fettle.js")];
   const [out, predicted] = [join(folder, "study"), join(folder, "predicted.csv")];
   const data = ["--target", table.target, "--task", table.task, "--missing", "impute", "--test-size", "0"];
-  const search = ["--seconds", `${seconds}`, "--seed", `${seed}`, "--jobs", `${jobs}`];
+  const budget =
+    entry.trials === undefined ? ["--seconds", `${entry.seconds}`] : ["--trials", `${entry.trials}`];
+  const search = [...budget, "--seed", `${seed}`, "--jobs", `${jobs}`];
   const times = await timed([...fettle, "tune", division.train, ...data, ...search, "--out", out, "--json"]);
   const answers = ["--unknown", "ignore", "--out", predicted];
   const proba = table.task === "classification" ? ["--proba"] : [];

@@ -18,7 +18,7 @@ import { ready } from "fettle";
 import { byName, check } from "../../src/errors.js";
 import { loadCharts } from "../../src/report/plots/render.js";
 import { positive } from "../flags.js";
-import { type Clock, contestants, OURS, run } from "./contestants.js";
+import { type Clock, contestants, run } from "./contestants.js";
 import { divideTable, downloadedPackages, fetchTable } from "./fetch.js";
 import { describeTables, report } from "./report.js";
 import { appendResult, keyOf, readResults } from "./results.js";
@@ -77,13 +77,13 @@ async function runAll(): Promise<void> {
         for (const seconds of contestant.timed ? budgets : [null]) {
           const place = { table: table.name, seed, seconds, jobs, clock };
           if (done.has(keyOf({ ...place, contestant: contestant.name }))) continue;
-          const ours = done.get(keyOf({ ...place, contestant: OURS }));
+          const { name, trialsOf } = contestant;
+          const other = trialsOf && done.get(keyOf({ ...place, contestant: trialsOf }));
           check(
-            !contestant.countsTrials || ours !== undefined,
-            () =>
-              `${contestant.name} needs the result of ${OURS} with as many seconds, for its number of trials`,
+            !trialsOf || other !== undefined,
+            () => `${name} needs the result of ${trialsOf} with as many seconds, for its number of trials`,
           );
-          const trials = contestant.countsTrials && ours ? { trials: Math.max(1, ours.trials) } : {};
+          const trials = other ? { trials: Math.max(1, other.trials) } : {};
           const division = divideTable(table, seed, folder);
           const entry = { table, division, seed, seconds, jobs, clock, ...trials };
           const result = await run(contestant, entry).catch((error: Error) => {
