@@ -108,11 +108,19 @@ function section(
     "",
     `Friedman: ${probability(friedman.p)}. Nemenyi: ranks ${criticalDifference.toFixed(2)} or more apart differ at the 0.05 level. Times and trials are medians.`,
     "",
-    `| \`${OURS}\` against | better : worse | sign test | Wilcoxon | our loss over theirs |`,
-    "|---|---|---|---|---|",
+    `| \`${OURS}\` against | better : worse | sign test | Wilcoxon | our loss over theirs | better, level, worse over the seeds |`,
+    "|---|---|---|---|---|---|",
     ...pairs.map(
-      ({ contestant, better, worse, signP, wilcoxonP, ratio }) =>
-        `| \`${contestant}\` | ${better} : ${worse} | ${probability(signP)} | ${probability(wilcoxonP)} | ${ratio.toFixed(3)} |`,
+      ({
+        contestant,
+        better,
+        worse,
+        signP,
+        wilcoxonP,
+        ratio,
+        tables: { better: more, level, worse: less },
+      }) =>
+        `| \`${contestant}\` | ${better} : ${worse} | ${probability(signP)} | ${probability(wilcoxonP)} | ${ratio.toFixed(3)} | ${more}, ${level}, ${less} |`,
     ),
     "",
     `| table | loss | ${table.contestants.map((name) => `\`${name}\``).join(" | ")} |`,

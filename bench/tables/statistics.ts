@@ -31,6 +31,8 @@ export interface Pair {
   readonly wilcoxonP: number;
   /** The geometric mean of our median over theirs. */
   readonly ratio: number;
+  /** On how many tables ours is less, not told apart, and more, by the 95 % interval of the ratio over its seeds. */
+  readonly tables: { readonly better: number; readonly level: number; readonly worse: number };
 }
 
 export interface Comparison {
@@ -61,12 +63,37 @@ export function compare(table: LossTable, ours: string): Comparison {
     friedman: friedmanTest(ranked),
     criticalDifference: nemenyiDifference(contestants.length, middle.length),
     pairs: contestants.flatMap((contestant, j) =>
-      j === own ? [] : [{ contestant, ...pairOf(middle.map((row) => [row[own], row[j]])) }],
+      j === own
+        ? []
+        : [
+            {
+              contestant,
+              ...pairOf(middle.map((row) => [row[own], row[j]])),
+              tables: toldApart(
+                table.losses.map((row) => row[own].map((loss, seed) => Math.log(loss / row[j][seed]))),
+              ),
+            },
+          ],
     ),
   };
 }
 
-function pairOf(losses: readonly (readonly number[])[]): Omit<Pair, "contestant"> {
+/** The 0.975 quantiles of Student's t with 1, 2, … degrees of freedom, and of the normal distribution with more. */
+const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+
+/** @param logs - of each table, the logarithm of the ratio for each seed */
+function toldApart(logs: readonly (readonly number[])[]): Pair["tables"] {
+  const found = { better: 0, level: 0, worse: 0 };
+  for (const own of logs) {
+    const mean = own.reduce((sum, log) => sum + log, 0) / own.length;
+    const squares = own.reduce((sum, log) => sum + (log - mean) ** 2, 0);
+    const half = (T[own.length - 2] ?? 1.96) * Math.sqrt(squares / (own.length - 1) / own.length);
+    found[mean + half < 0 ? "better" : mean - half > 0 ? "worse" : "level"] += 1; // of one seed, NaN: level
+  }
+  return found;
+}
+
+function pairOf(losses: readonly (readonly number[])[]): Omit<Pair, "contestant" | "tables"> {
   const logs = losses.map(([a, b]) => Math.log(a / b));
   const better = logs.filter((log) => log < 0).length;
   const worse = logs.filter((log) => log > 0).length;

@@ -68,3 +68,21 @@ test("contestants are compared by medians over seeds", () => {
   expect(pairs[0].ratio).toBeCloseTo(0.5, 14);
   expect(pairs[0].signP).toBeCloseTo(2 / 64, 12);
 });
+
+test("a table tells two contestants apart if the interval over its seeds does", () => {
+  // intervals of the mean logarithm by scipy.stats 1.17: [-.279, -.041], [-.29, .21] and [.041, .279]
+  const of = (logs: readonly number[]) => [logs.map(Math.exp), logs.map(() => 1)];
+  const clear = [-0.1, -0.2, -0.15, -0.3, -0.05];
+  const losses = [of(clear), of([0.1, -0.2, 0.15, -0.3, 0.05]), of(clear.map((log) => -log))];
+  const table = { tables: ["a", "b", "c"], contestants: ["ours", "other"], losses };
+  expect(compare(table, "ours").pairs[0].tables).toEqual({ better: 1, level: 1, worse: 1 });
+  // of two seeds: [-.39, .89] and [.24, .37]
+  const two = {
+    tables: ["a", "b"],
+    contestants: ["ours", "other"],
+    losses: [of([0.3, 0.2]), of([0.3, 0.31])],
+  };
+  expect(compare(two, "ours").pairs[0].tables).toEqual({ better: 0, level: 1, worse: 1 });
+  const one = { ...two, losses: [of([0.3]), of([-0.3])] };
+  expect(compare(one, "ours").pairs[0].tables).toEqual({ better: 0, level: 2, worse: 0 });
+});
