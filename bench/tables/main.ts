@@ -31,6 +31,7 @@ const { values: options } = parseArgs({
     set: { type: "string", default: "claims" },
     /** Comma-separated names; all of the set by default. */
     tables: { type: "string" },
+    /** Comma-separated names; the report pairs the first with the others. All by default. */
     contestants: { type: "string" },
     /** How many, from 0. */
     seeds: { type: "string", default: "5" },

@@ -3,7 +3,7 @@
 import { count } from "../../src/report/format.js";
 import type { Picture } from "../../src/report/pictures/picture.js";
 import { ranksPictureOf } from "../../src/report/pictures/ranks.js";
-import { type Clock, type Contestant, OURS } from "./contestants.js";
+import type { Clock, Contestant } from "./contestants.js";
 import { keyOf, type Result } from "./results.js";
 import { lossOf } from "./score.js";
 import { type Comparison, compare, type LossTable, medians } from "./statistics.js";
@@ -58,10 +58,11 @@ export function report(
   found: ReadonlyMap<string, Result>,
   budgets: readonly number[],
 ): { readonly markdown: string; readonly pictures: readonly Picture[] } {
+  const ours = scope.contestants[0].name;
   const all = budgets.map((seconds) => budgetOf(scope, found, seconds));
   const compared = all
     .filter(({ table }) => table.tables.length > 0 && table.contestants.length > 1)
-    .map((budget) => ({ ...budget, comparison: compare(budget.table, OURS) }));
+    .map((budget) => ({ ...budget, comparison: compare(budget.table, ours) }));
   const titles = new Map(scope.contestants.map(({ name, title }) => [name, title]));
   const lines = [
     ...["## Contestants", "", "| name | what it is |", "|---|---|"],
@@ -108,7 +109,7 @@ function section(
     "",
     `Friedman: ${probability(friedman.p)}. Nemenyi: ranks ${criticalDifference.toFixed(2)} or more apart differ at the 0.05 level. Times and trials are medians.`,
     "",
-    `| \`${OURS}\` against | better : worse | sign test | Wilcoxon | our loss over theirs | better, level, worse over the seeds |`,
+    `| \`${contestants[0].name}\` against | better : worse | sign test | Wilcoxon | our loss over theirs | better, level, worse over the seeds |`,
     "|---|---|---|---|---|---|",
     ...pairs.map(
       ({
