@@ -172,7 +172,7 @@ export function checkRun(
     "a run must have at least one row; received none",
     "invalid_data",
   );
-  const foreign = options.rows?.find((id) => id < 0 || id >= (available ?? 0));
+  const foreign = options.rows && foreignIn(options.rows, available ?? 0);
   check(
     foreign === undefined,
     () => `rows must be numbers of the ${available ?? 0} rows of the data, from 0; received ${foreign}`,
@@ -191,6 +191,12 @@ export function checkRun(
 }
 
 /** 0, 1, … */
+/** The first id that is not one of so many rows. It is in a loop, since there may be as many ids as rows. */
+function foreignIn(ids: Int32Array, rows: number): number | undefined {
+  for (let i = 0; i < ids.length; i++) if (ids[i] < 0 || ids[i] >= rows) return ids[i];
+  return undefined;
+}
+
 function firstRows(count: number): Int32Array {
   const ids = new Int32Array(count);
   for (let i = 0; i < count; i++) ids[i] = i;
