@@ -23,6 +23,7 @@ export const APART = [
     "docs/tuning-anything",
     "expressions",
     "faults/strategyParts",
+    "nn/firstFit",
     "nn/memory",
     "numerics/finite",
     "numerics/kernels",

@@ -21,6 +21,8 @@ export type TensorLike = NestedNumbers | ShapedData | NdArray;
 
 /** A typed array of numbers, of any type. */
 export interface TypedNumbers extends ArrayLike<number> {
+  readonly BYTES_PER_ELEMENT: number;
+  slice(): TypedNumbers;
   subarray(begin: number, end: number): TypedNumbers;
 }
 

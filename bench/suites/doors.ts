@@ -1,6 +1,7 @@
 /** What arrays cost on their way in and out, beside a copy of as many numbers; predictions beside their products at the measured peak. */
 import { compile } from "../../src/compile/compile.js";
 import { fromMatrix, toMatrix } from "../../src/data/matrix.js";
+import { toColumns } from "../../src/data/tensor.js";
 import { createEngine } from "../../src/engine/engine.js";
 import { add } from "../../src/graph/functions.js";
 import { dense } from "../../src/nn/layers/index.js";
@@ -34,6 +35,8 @@ export async function* doors(): AsyncIterable<Row> {
     ["toMatrix, float32", () => toMatrix(shaped)],
     ["toMatrix, float64", () => toMatrix(double)],
     ["toMatrix, nested arrays", () => toMatrix(rows)],
+    ["toColumns, float32", () => toColumns(shaped)],
+    ["toColumns, float64", () => toColumns(double)],
     ["a compiled x + 1, float32", () => call(numbers)],
     ["a compiled x + 1, ndarray", () => call(fromMatrix(numbers, ROWS, COLUMNS))],
   ] as const) {

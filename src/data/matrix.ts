@@ -88,15 +88,6 @@ export function takeRows(data: Floats, columns: number, rows: ArrayLike<number>)
   return taken;
 }
 
-/** The columns of a matrix, each in a block of its own. */
-export function columnsOf({ data, rows, columns }: HostMatrix<Float64Array>): Float64Array[] {
-  return Array.from({ length: columns }, (_, j) => {
-    const values = new Float64Array(rows);
-    for (let i = 0; i < rows; i++) values[i] = data[i * columns + j];
-    return values;
-  });
-}
-
 function read<Data extends Floats>(
   x: MatrixLike,
   { what = "x", columns: wanted, allowNonFinite = false }: MatrixOptions,

@@ -166,13 +166,13 @@ export function checkRun(
     );
     available = matrix.rows;
   }
-  const ids = options.rows ?? firstRows(available ?? 0);
+  const ids = options.rows ?? rowsFrom(0, available ?? 0);
   check(
     available === undefined || ids.length > 0,
     "a run must have at least one row; received none",
     "invalid_data",
   );
-  const foreign = options.rows?.find((id) => id < 0 || id >= (available ?? 0));
+  const foreign = options.rows && foreignIn(options.rows, available ?? 0);
   check(
     foreign === undefined,
     () => `rows must be numbers of the ${available ?? 0} rows of the data, from 0; received ${foreign}`,
@@ -190,10 +190,16 @@ export function checkRun(
   return { ids, batchSize, seed };
 }
 
-/** 0, 1, … */
-function firstRows(count: number): Int32Array {
-  const ids = new Int32Array(count);
-  for (let i = 0; i < count; i++) ids[i] = i;
+/** The first id that is not one of so many rows. It is in a loop, since there may be as many ids as rows. */
+function foreignIn(ids: Int32Array, rows: number): number | undefined {
+  for (let i = 0; i < ids.length; i++) if (ids[i] < 0 || ids[i] >= rows) return ids[i];
+  return undefined;
+}
+
+/** Row ids that follow each other, up to but not including `end`. */
+export function rowsFrom(start: number, end: number): Int32Array {
+  const ids = new Int32Array(end - start);
+  for (let i = 0; i < ids.length; i++) ids[i] = start + i;
   return ids;
 }
 

@@ -203,7 +203,8 @@ class WasmRun implements Run {
     header[Block.Cursor] = saved.progress.cursor;
     for (const { name } of [...this.program.state, ...this.program.inputs])
       this.write(name, saved.arrays[name]);
-    if (header[Block.TotalRows] > 0) this.kernels.begin_epoch(this.block);
+    // at its start a step lays the epoch out itself
+    if (saved.progress.cursor > 0) this.kernels.begin_epoch(this.block);
   }
 
   free(): void {

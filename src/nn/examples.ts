@@ -1,7 +1,7 @@
 /** The examples of a call of `fit`, on an engine: what it trains on, what metrics are taken of, and what validates. */
 import type { LentTensor } from "../data/tensor.js";
 import { checkSampleWeight } from "../data/weights.js";
-import type { Matrix } from "../engine/executor.js";
+import { type Matrix, rowsFrom } from "../engine/executor.js";
 import type { Held } from "./matrices.js";
 import type { Examples } from "./trainer.js";
 import { columnOf, withSampleWeight } from "./weights.js";
@@ -26,7 +26,7 @@ export function examplesOfFit(
   { x, y, trainRows, weights, sampleWeight, validation }: FitData,
 ): { readonly training: Examples; readonly measured: Examples; readonly heldOut: Examples | undefined } {
   const all = { x: hold(x), y: hold(y) };
-  const first = { ...all, rows: range(0, trainRows) };
+  const first = { ...all, ...(trainRows < x.rows && { rows: rowsFrom(0, trainRows) }) };
   const own = sampleWeight && Float64Array.from(sampleWeight);
   const validationExamples = (): Examples | undefined => {
     if (validation) {
@@ -35,7 +35,7 @@ export function examplesOfFit(
       return withSampleWeight(hold, { x: hold(x), y: hold(y) }, weights);
     }
     return trainRows < x.rows
-      ? withSampleWeight(hold, { ...all, rows: range(trainRows, x.rows) }, own)
+      ? withSampleWeight(hold, { ...all, rows: rowsFrom(trainRows, x.rows) }, own)
       : undefined;
   };
   return {
@@ -44,10 +44,4 @@ export function examplesOfFit(
     measured: withSampleWeight(hold, first, own),
     heldOut: validationExamples(),
   };
-}
-
-function range(start: number, end: number): Int32Array {
-  const rows = new Int32Array(end - start);
-  for (let i = 0; i < rows.length; i++) rows[i] = start + i;
-  return rows;
 }

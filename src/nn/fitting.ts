@@ -1,6 +1,6 @@
 /** What `fit` of a model does. It knows no `LayersModel`, which keeps what it returns. */
 import { platform } from "#platform";
-import { type LentTensor, ownTensor } from "../data/tensor.js";
+import type { LentTensor } from "../data/tensor.js";
 import type { SavedRun } from "../engine/executor.js";
 import { defaultEngine } from "../engine/wasmEngine.js";
 import { check, must, mustBeInteger } from "../errors.js";
@@ -59,7 +59,7 @@ export async function fitModel(
   const validX = given && inputs(given[0], "validation x");
   const loaded = kernelsAreLoaded();
   // what goes on the engine later must not change until then
-  const take = (tensor: LentTensor): LentTensor => (loaded ? tensor : ownTensor(tensor));
+  const take = (tensor: LentTensor): LentTensor => (loaded ? tensor : (tensor.kept?.() ?? tensor));
   const data = {
     ...{ x: take(x), y: take(y), trainRows, sampleWeight: options.sampleWeight },
     weights: trainingWeights(options, y, trainRows),

@@ -8,7 +8,7 @@ import {
   lossWeights,
   type RowWeights,
 } from "../data/weights.js";
-import type { Matrix } from "../engine/executor.js";
+import { type Matrix, rowsFrom } from "../engine/executor.js";
 import type { Examples } from "./trainer.js";
 
 /** The weights that a user gives. */
@@ -35,7 +35,7 @@ export function withSampleWeight(
   sampleWeight: Float64Array | undefined,
 ): Examples {
   if (sampleWeight === undefined) return examples;
-  const rows = examples.rows ?? firstRows(sampleWeight.length);
+  const rows = examples.rows ?? rowsFrom(0, sampleWeight.length);
   return { ...examples, weights: hold(columnOf(spread({ sampleWeight }, rows, sampleWeight.length))) };
 }
 
@@ -65,7 +65,7 @@ export function trainingWeights(
     ...(sampleWeight && { sampleWeight: checkSampleWeight("sampleWeight", sampleWeight, targets.rows) }),
     ...(known && { classWeight: checkClassWeight(classWeight, classesIn(known)) }),
   };
-  return spread(of, firstRows(trainRows), targets.rows, known);
+  return spread(of, rowsFrom(0, trainRows), targets.rows, known);
 }
 
 /** The names of the classes that targets have: 0 and 1, or one for each column of one-hot rows; none of other targets. */
@@ -73,5 +73,3 @@ function classesIn({ data, columns }: HostMatrix): string[] {
   if (!data.every((value) => value === 0 || value === 1)) return [];
   return Array.from({ length: columns === 1 ? 2 : columns }, (_, i) => String(i));
 }
-
-const firstRows = (rows: number): Int32Array => Int32Array.from({ length: rows }, (_, i) => i);

@@ -1,6 +1,5 @@
 /** Runs one trial of a study again, to see whether the result is the same. */
 import { check, must, show } from "../errors.js";
-import { oneOrSeveralMetrics } from "../metrics/registry.js";
 import { ready } from "../numerics/kernels.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
 import { recordOf } from "../search/study/checkpoint.js";
@@ -8,6 +7,7 @@ import type { StudyJson } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { TuneOptions } from "./tuner/options.js";
 import { tuneOnThreads } from "./tuner/run.js";
+import { scoringOf } from "./tuner/setup.js";
 
 /** A trial, and its second run. */
 export interface Replay<S extends Space> {
@@ -62,10 +62,9 @@ export async function replay<const S extends Space>(
   };
   // as if it had been running when the study was saved, and all others had ended
   const trials = study.trials.map((each, i) => (i === trial ? running : each));
-  const metrics = oneOrSeveralMetrics("metric", options.metric);
   const result = await tuneOnThreads<S>(
     { ...options, study: { ...study, trials }, trials: trials.length },
-    { metrics, objectives: Math.max(1, metrics.length), detailed: false, refit: false },
+    { ...scoringOf(options), refit: false },
   );
   const saved = recordOf<ParamsOf<S>>(study.trials[trial] as Parameters<typeof recordOf>[0]);
   const replayed = result.trials.find((each) => each.number === trial);

@@ -116,14 +116,11 @@ async function optimizeOverQueue<S extends Space>(
 /** Loads what trains and scores models where there is one: a search over a function has neither networks nor tables. */
 async function tuneModel<S extends Space>(options: TuneOptions<S>): Promise<TuneResult<S>> {
   checkOptions(options, "tune", TUNE_OPTIONS);
-  const [{ tuneOnThreads }, { oneOrSeveralMetrics }] = await Promise.all([
-    import("./tuner/run.js"),
-    import("../metrics/registry.js"),
-  ]);
-  const metrics = oneOrSeveralMetrics("metric", options.metric);
-  const scoring = { metrics, objectives: Math.max(1, metrics.length), detailed: false, refit: true };
   const { queue } = options;
-  if (!queue) return tuneOnThreads(options, scoring);
-  const { tuneOverQueue } = await import("./resume/queued.js");
-  return tuneOverQueue({ ...options, queue }, scoring);
+  if (queue) {
+    const { tuneOverQueue } = await import("./resume/queued.js");
+    return tuneOverQueue({ ...options, queue });
+  }
+  const { tuneOnThreads } = await import("./tuner/run.js");
+  return tuneOnThreads(options);
 }

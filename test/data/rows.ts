@@ -1,5 +1,4 @@
 /** Columns as tests write and compare them: in one block, row by row. */
-import { columnsOf } from "../../src/data/matrix.js";
 
 /** `[rows, columns]` */
 export function rowByRow({ columns }: { readonly columns: readonly ArrayLike<number>[] }): number[] {
@@ -8,4 +7,4 @@ export function rowByRow({ columns }: { readonly columns: readonly ArrayLike<num
 
 /** The columns of a block that is row by row. */
 export const columnsFrom = (x: ArrayLike<number>, width: number): Float64Array[] =>
-  columnsOf({ data: Float64Array.from(x), rows: x.length / width, columns: width });
+  Array.from({ length: width }, (_, j) => Float64Array.from(x).filter((_value, i) => i % width === j));

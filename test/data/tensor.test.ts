@@ -3,7 +3,7 @@ import fc from "fast-check";
 import ndarray from "ndarray";
 import { describe, expect, it, vi } from "vitest";
 import type { TensorLike } from "../../src/arrays.js";
-import { lendTensor, ownTensor, toTensor } from "../../src/data/tensor.js";
+import { lendTensor, ownTensor, toColumns, toTensor } from "../../src/data/tensor.js";
 import { cases } from "../cases.js";
 import { refusal } from "./refusal.js";
 
@@ -92,8 +92,15 @@ describe("toTensor", () => {
           const lent = lendTensor(layout as TensorLike);
           for (const tensor of [toTensor(layout as TensorLike), ownTensor(lent)])
             expect(tensor).toEqual(expected);
-          const { data, checkedCopy, ...place } = lent;
+          const { data, checkedCopy, kept, ...place } = lent;
           expect({ data: Float32Array.from(data), ...place }).toEqual(expected);
+          const { columns, ...rows } = toColumns(layout as TensorLike);
+          expect(rows).toEqual({ rows: expected.rows, shape: expected.shape });
+          expect(columns.map((values) => Array.from(values))).toEqual(
+            Array.from({ length: expected.columns }, (_, j) =>
+              Array.from(expected.data).filter((_value, i) => i % expected.columns === j),
+            ),
+          );
         }
       }),
       { numRuns: cases(50) },
@@ -117,6 +124,19 @@ describe("toTensor", () => {
         expect(own.data).toEqual(Float32Array.from(data));
       }
     }
+  });
+
+  it("keeps a copy of what is lent, which is checked as that is", async () => {
+    const data = Float64Array.of(1, 2, 3, 4);
+    const { kept } = lendTensor({ data, shape: [2, 2] }, { what: "y" });
+    const copy = kept?.();
+    data.fill(9);
+    expect([copy?.data, copy?.rows, copy?.shape]).toEqual([Float64Array.of(1, 2, 3, 4), 2, [2]]);
+    (copy?.data as Float64Array)[3] = 1e39;
+    expect(await refusal(() => copy?.checkedCopy?.())).toBe(
+      "invalid_data: y must hold finite numbers; received 1e+39 at y[1][1]",
+    );
+    expect(lendTensor([[1]]).kept).toBeUndefined();
   });
 
   it("lends the part of an array that an ndarray views", () => {
@@ -323,5 +343,38 @@ describe("toTensor", () => {
     expect(await refusal(() => toTensor(huge as never))).toBe(
       "invalid_data: every row of x must have 1000000 numbers, as the first has; received 0 in x[1]",
     );
+  });
+});
+
+describe("toColumns", () => {
+  it("takes float32 for types that it holds exactly, and float64 for others", () => {
+    const ofType = (data: ArrayLike<number>) => toColumns({ data, shape: [2, 2] }).columns[1];
+    for (const Type of [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Float32Array])
+      expect(ofType(Type.of(1, 2, 3, 4))).toEqual(Float32Array.of(2, 4));
+    const big = 2 ** 24 + 1;
+    const all = [1, big, 3, 0];
+    for (const data of [Int32Array.from(all), Uint32Array.from(all), Float64Array.from(all), all])
+      expect(ofType(data)).toEqual(Float64Array.of(big, 0));
+  });
+
+  it.each([
+    [1, 1],
+    [31, 3],
+    [32, 2],
+    [100, 7],
+    [2, 1000],
+  ])("divides %i rows of %i, and refuses what is not finite at any place", async (rows, width) => {
+    const numbers = Float64Array.from({ length: rows * width }, (_, i) => i + 0.1);
+    const { columns } = toColumns({ data: numbers, shape: [rows, width] });
+    expect(columns.map((values) => values.length)).toEqual(Array(width).fill(rows));
+    expect(numbers.every((value, i) => columns[i % width][Math.floor(i / width)] === value)).toBe(true);
+    for (const at of [0, Math.floor(numbers.length / 2), numbers.length - 1])
+      for (const value of [Number.NaN, Number.NEGATIVE_INFINITY]) {
+        const data = numbers.map((number, i) => (i >= at ? value : number));
+        expect(await refusal(() => toColumns({ data, shape: [rows, width] }))).toBe(
+          `invalid_data: x must hold finite numbers; received ${value} at x[${Math.floor(at / width)}][${at % width}]`,
+        );
+      }
+    expect(toColumns([[1e300]]).columns).toEqual([Float64Array.of(1e300)]);
   });
 });

@@ -33,7 +33,10 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
     groups = new Int32Array(0),
     time = new Float64Array(0),
     shape = [],
+    schema,
   } = rows.data;
+  // arrays count by their numbers, in whichever type these came
+  const cells = schema ? columns : columns.map((column) => Float64Array.from(column));
   return {
     kernels: kernelsName(),
     validation: describeValidation(foldSettings.validation),
@@ -50,7 +53,7 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
     scheduler: schedule
       ? { name: schedule.scheduler.name, options: schedule.scheduler.options, steps: schedule.epochs }
       : null,
-    data: checksumOf([...columns, y, sampleWeight, groups, time, Int32Array.from(shape)]),
+    data: checksumOf([...cells, y, sampleWeight, groups, time, Int32Array.from(shape)]),
     folds: checksumOf(
       rows.folds.flatMap(({ train, validation }) => [Int32Array.of(train.length), train, validation]),
     ),

@@ -18,7 +18,7 @@ import { createBackend, type JobBackend } from "../jobs/backend.js";
 import type { Job, JobResult } from "../jobs/job.js";
 import type { TuneObjectiveOptions, TuneOptions, TuneResult, TunerOptions } from "../tuner/options.js";
 import { tuneOn } from "../tuner/run.js";
-import type { ScoringOptions, TunerSetup } from "../tuner/setup.js";
+import { scoringOf, type TunerSetup } from "../tuner/setup.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { packedWorker, packJob, unpackOutcome } from "./remoteJobs.js";
 import { setUpResumable } from "./tunerCore.js";
@@ -33,8 +33,8 @@ interface QueueOption {
 /** See the head of this file. */
 export function tuneOverQueue<S extends Space>(
   options: TuneOptions<S> & QueueOption,
-  scoring: ScoringOptions,
 ): Promise<TuneResult<S>> {
+  const scoring = scoringOf(options);
   const { queue, jobs = platform.parallelism() } = options;
   mustBeQueue(queue);
   return tuneOn(options, scoring, (setup) => new QueueBackend(setup, queue, jobs));

@@ -1,6 +1,5 @@
 /** A tuner that can be saved, over any backend. When jobs are done is the business of its caller. */
 import { check, checkOptions, type OptionNames, show } from "../../errors.js";
-import { oneOrSeveralMetrics } from "../../metrics/registry.js";
 import { ready } from "../../numerics/kernels.js";
 import type { Space } from "../../search/space/space.js";
 import { recordOf, restoreStudy } from "../../search/study/checkpoint.js";
@@ -10,7 +9,7 @@ import { type ArchiveFormat, packArchive, unpackArchive } from "../../workers/ar
 import { type Lineage, lineageOf, type SavedEnds } from "../trial/lineage.js";
 import { TUNE_OPTIONS, type TuneResult, type TunerOptions } from "../tuner/options.js";
 import { runTuner } from "../tuner/run.js";
-import { type StudyFactory, setUpTuner, type TunerSetup } from "../tuner/setup.js";
+import { type StudyFactory, scoringOf, setUpTuner, type TunerSetup } from "../tuner/setup.js";
 import { checkFingerprint, type Fingerprint, fingerprintOf } from "./fingerprint.js";
 import { Journal, type ResumableBackend } from "./journal.js";
 import { readEnds, readKept, readTrials, type SavedTrial } from "./saved.js";
@@ -105,11 +104,6 @@ export function savedDefinition(bytes: Uint8Array): SavedDefinition {
   const directions = [direction].flat();
   const { metric } = plan as Fingerprint;
   return { space, strategy: strategy.name, seed, directions, metrics: metric.slice(0, directions.length) };
-}
-
-function scoringOf<S extends Space>({ metric }: TunerOptions<S>) {
-  const metrics = oneOrSeveralMetrics("metric", metric);
-  return { metrics, objectives: Math.max(1, metrics.length), detailed: false, refit: true };
 }
 
 export interface TunerCore<S extends Space> {

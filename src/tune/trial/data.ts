@@ -3,8 +3,7 @@ import type { TensorLike } from "../../arrays.js";
 import { type EncodedLabels, encodeLabels, type Labels, targetOfClasses } from "../../data/classes.js";
 import type { Dataset, Task } from "../../data/dataset.js";
 import { type Groups, numberGroups, type Times } from "../../data/groups.js";
-import { columnsOf } from "../../data/matrix.js";
-import { toTensor64 } from "../../data/tensor.js";
+import { toColumns, toTensor64 } from "../../data/tensor.js";
 import { checkSampleWeight } from "../../data/weights.js";
 import { check, isRecord, must, show, unknownName } from "../../errors.js";
 
@@ -47,7 +46,7 @@ export function toDataset({ data, x, y, task, sampleWeight, groups, time }: Data
     return data;
   }
   check(x !== undefined && y !== undefined, "a model needs x and y, or data from encodeTable");
-  const inputs = toTensor64(x, { what: "x" });
+  const inputs = toColumns(x, { what: "x" });
   const target = targetOf(y, task);
   const rows = target.y.length / target.outputs;
   check(
@@ -62,11 +61,11 @@ export function toDataset({ data, x, y, task, sampleWeight, groups, time }: Data
     ...target,
     target: "y",
     rows,
-    inputs: Array.from({ length: inputs.columns }, (_, i) => ({
+    inputs: inputs.columns.map((_, i) => ({
       name: `x${i}`,
       ...{ kind: "number", categories: [], gaps: false },
     })),
-    columns: columnsOf(inputs),
+    columns: inputs.columns,
     ...(inputs.shape.length > 1 && { shape: inputs.shape }),
     ...(groups && { groups: numberGroups("groups", groups, rows) }),
     ...(time && { time: timesOf(time, rows) }),
@@ -114,7 +113,7 @@ function isWords(y: TensorLike | Labels): y is ArrayLike<string> | ArrayLike<boo
 
 function targetOfLabels({ labels, classes }: EncodedLabels): Target {
   check(
-    new Set(labels).size > 1,
+    labels.some((label) => label !== labels[0]),
     "y holds one class only; classification needs at least two",
     "invalid_data",
   );
@@ -130,7 +129,7 @@ function targetOfLabels({ labels, classes }: EncodedLabels): Target {
 /** The class of each row if `y` is one column of 0 and 1, or one-hot; undefined otherwise. */
 function labelsOf(y: Float64Array, columns: number): Int32Array | undefined {
   if (y.some((value) => value !== 0 && value !== 1)) return undefined;
-  if (columns === 1) return Int32Array.from(y);
+  if (columns === 1) return new Int32Array(y);
   const labels = new Int32Array(y.length / columns);
   for (let row = 0; row < labels.length; row++) {
     const values = y.subarray(row * columns, (row + 1) * columns);

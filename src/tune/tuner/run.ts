@@ -15,7 +15,7 @@ import { evaluateTrial } from "../trial/trials.js";
 import { optimizeStudy } from "./failures.js";
 import type { TuneOptions, TuneResult } from "./options.js";
 import { networksWithin, reserveOf } from "./reserve.js";
-import { type ScoringOptions, setUpTuner, type TunerSetup } from "./setup.js";
+import { type ScoringOptions, scoringOf, setUpTuner, type TunerSetup } from "./setup.js";
 
 /**
  * @param beginTrial - awaited before each trial
@@ -97,7 +97,7 @@ async function finalOf<S extends Space>(
 /** Sets a tuner up and runs it on threads. */
 export async function tuneOnThreads<S extends Space>(
   options: TuneOptions<S>,
-  scoring: ScoringOptions,
+  scoring = scoringOf(options),
 ): Promise<TuneResult<S>> {
   return tuneOn(options, scoring, ({ trialSetup: { rows }, budget }) => {
     // A tuner of few trials has no work for many threads.

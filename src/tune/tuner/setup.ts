@@ -8,7 +8,7 @@ import { checkPipelineOptions } from "../../data/pipeline/options.js";
 import { checkClassWeight } from "../../data/weights.js";
 import { check, must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
-import { type BuiltInMetric, getMetric, metricNamed } from "../../metrics/registry.js";
+import { type BuiltInMetric, getMetric, metricNamed, oneOrSeveralMetrics } from "../../metrics/registry.js";
 import { RandomStream } from "../../numerics/random.js";
 import type { Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
@@ -37,6 +37,12 @@ export interface ScoringOptions {
   readonly detailed: boolean;
   /** Whether the best parameters are fitted again to all development rows. */
   readonly refit: boolean;
+}
+
+/** What `tune` scores. @throws FettleError `unknown_name`, `invalid_argument` for `metric` */
+export function scoringOf<S extends Space>({ metric }: Pick<TuneOptions<S>, "metric">): ScoringOptions {
+  const metrics = oneOrSeveralMetrics("metric", metric);
+  return { metrics, objectives: Math.max(1, metrics.length), detailed: false, refit: true };
 }
 
 /** A tuner that has not begun: its study, and what its trials need. */

@@ -1,0 +1,22 @@
+/** A first `fit`, before the kernels are loaded: it waits for them, and trains on what its arrays held when it was called. */
+import { expect, it } from "vitest";
+import { dense } from "../../src/nn/layers/index.js";
+import { sequential } from "../../src/nn/sequential.js";
+import { kernelsAreLoaded } from "../../src/numerics/kernels.js";
+
+it("trains on what arrays hold when it is called, and refuses what is not finite in them", async () => {
+  const trained = (x: ArrayLike<number>, change?: () => void) => {
+    const model = sequential([dense(1)]);
+    model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+    const fitted = model.fit({ data: x, shape: [2, 2] }, Float32Array.of(1, 2), { epochs: 3 });
+    change?.();
+    return fitted.then(() => model.getWeights()["dense_1.kernel"].data);
+  };
+  expect(kernelsAreLoaded()).toBe(false);
+  const x = Float32Array.of(1, 2, 3, 4);
+  const first = trained(x, () => x.fill(Number.NaN));
+  const refused = trained(Float64Array.of(1, 2, 1e39, 4)).catch((error: Error) => error.message);
+  expect(kernelsAreLoaded()).toBe(false);
+  expect(await first).toEqual(await trained([1, 2, 3, 4]));
+  expect(await refused).toBe("x must hold finite numbers; received 1e+39 at x[1][0]");
+});
