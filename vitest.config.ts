@@ -92,6 +92,7 @@ export default defineConfig(({ mode }) => {
   const test = {
     // bundles that are built: nothing to transform
     server: { deps: { external: [/\/dist\/node\//] } },
+    globalSetup: ["test/store/postgres.setup.ts"],
     setupFiles: ["test/setup.ts"],
     provide: { timesTheCases },
     testTimeout: Math.max(1, timesTheCases) * 60_000,
