@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, inject } from "vitest";
 import { cases } from "./cases.js";
+import "./equality.js";
 import { leftovers } from "./leftovers.js";
 import { initialized } from "./store/initialized.js";
 
