@@ -9,8 +9,13 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  * each file was a sixth of the time of all tests.
  */
 export const APART = [
-  ...["attack", "platform", "workers/queue"].map((folder) => `test/${folder}/**/*.test.ts`),
+  "test/platform/**/*.test.ts",
   ...[
+    "attack/limits",
+    "attack/locks",
+    "attack/slow",
+    "attack/threads",
+    "attack/trials",
     "cli/limits",
     "cli/lock",
     "cli/optimize/programs",
@@ -20,7 +25,6 @@ export const APART = [
     "docs/guide",
     "docs/serving",
     "docs/serving-models",
-    "docs/tuning-anything",
     "expressions",
     "faults/strategyParts",
     "nn/firstFit",
@@ -28,9 +32,7 @@ export const APART = [
     "numerics/finite",
     "numerics/kernels",
     "predict/loading",
-    "runtimes/example",
     "runtimes/predict",
-    "runtimes/study",
     "store/indexedDb",
     "tune/jobs/backend",
     "tune/resume/study",
@@ -41,13 +43,17 @@ const ALL = ["test/**/*.test.ts"];
 
 /** Files that take 5 s or more and are not among the largest, which vitest begins with: at the end, they would run alone. */
 const LONG = [
+  "runtimes/study",
+  "docs/tuning-anything",
   "nn/examples",
   "store/conformance",
   "store/faults",
   "optim/conformance",
   "nn/layers/recurrent/example",
   "graph/conformance",
-  "faults/executors",
+  "workers/queue/processes",
+  "attack/signals",
+  "attack/locks",
 ].map((file) => `/test/${file}.test.ts`);
 
 class LongFirst extends BaseSequencer {
@@ -64,9 +70,9 @@ class LongFirst extends BaseSequencer {
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-// half of the random cases that tests name, or with `--mode long` 20 times as many
+// a fifth of the random cases that tests name, to which the mutants were held, or with `--mode long` 20 times as many
 export default defineConfig(({ mode }) => {
-  const timesTheCases = mode === "long" ? 20 : 0.5;
+  const timesTheCases = mode === "long" ? 20 : 0.2;
   // written into each project, since one that extends this file does not see the mode
   const resolve = {
     // longer names first, since the shorter is their beginning
@@ -93,8 +99,11 @@ export default defineConfig(({ mode }) => {
   const test = {
     // bundles that are built: nothing to transform
     server: { deps: { external: [/\/dist\/node\//] } },
+    globalSetup: ["test/store/postgres.setup.ts"],
     setupFiles: ["test/setup.ts"],
     provide: { timesTheCases },
+    // a poll of one second, vitest's own, ends too early on a machine that does other work too
+    expect: { poll: { timeout: 30_000 } },
     testTimeout: Math.max(1, timesTheCases) * 60_000,
     hookTimeout: Math.max(1, timesTheCases) * 60_000,
   };

@@ -3,7 +3,7 @@
  * components of the same number, the best that any linear map can do. `tune` chooses the autoencoder's settings on validation images; both
  * then draw images that neither has seen. The error is the root of the mean square over all pixels, whose ink goes from 0 to 1.
  *
- *     npm run example examples/autoencoder.ts
+ *     npm run example examples/autoencoder.ts [<trials>]
  */
 import { readFileSync } from "node:fs";
 import {
@@ -19,6 +19,7 @@ import {
   tune,
 } from "fettle";
 
+const [trials = 8] = process.argv.slice(2).map(Number);
 const WIDTH = 8;
 const [, ...lines] = readFileSync(new URL("data/digits.csv", import.meta.url), "utf8")
   .trim()
@@ -71,7 +72,7 @@ function autoencoder({ units, learningRate }: ParamsOf<typeof space>) {
   return model;
 }
 const { best, final } = await tune({
-  ...{ x: learnt, y: learnt, space, model: autoencoder, trials: 8 },
+  ...{ x: learnt, y: learnt, space, model: autoencoder, trials },
   fit: { epochs: EPOCHS },
   pipeline: { scale: "none", target: "none" },
   validation: { split: 0.2 },

@@ -4,7 +4,7 @@
  * into a dense network and into a logistic regression. `tune` chooses the settings of each by a part of the training pairs; the figures are of
  * pairs that none has seen: the area under the ROC curve, larger is better, and the cross-entropy, smaller is better.
  *
- *     npm run example examples/embedding-routes.ts
+ *     npm run example examples/embedding-routes.ts [<trials>]
  */
 import { readFileSync } from "node:fs";
 import {
@@ -24,6 +24,8 @@ import {
   trainTestSplit,
   tune,
 } from "fettle";
+
+const [trials = 12] = process.argv.slice(2).map(Number);
 
 const csv = readFileSync(new URL("data/routes.csv", import.meta.url), "utf8");
 const routes = new Set(csv.trim().split("\n").slice(1));
@@ -70,7 +72,7 @@ const networks = {
 
 for (const [name, { x, network }] of Object.entries(networks)) {
   const { final } = await tune({
-    ...{ x: take(x, train), y: take(flown, train), space, trials: 12 },
+    ...{ x: take(x, train), y: take(flown, train), space, trials },
     model(settings) {
       const model = network(settings);
       model.compile({ optimizer: adam({ learningRate: settings.learningRate }), loss: "binaryCrossentropy" });

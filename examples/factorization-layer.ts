@@ -4,7 +4,7 @@
  * say together. The question is that of `embedding-routes.ts`, between which airports there are direct flights, and so are the columns. `tune`
  * chooses the settings of a dense network and of the layer; the figures are of pairs of airports that neither has seen.
  *
- *     npm run example examples/factorization-layer.ts
+ *     npm run example examples/factorization-layer.ts [<trials>]
  */
 import { readFileSync } from "node:fs";
 import {
@@ -43,6 +43,8 @@ const factorization = (width: number) =>
     },
   });
 
+const [trials = 12] = process.argv.slice(2).map(Number);
+
 const csv = readFileSync(new URL("data/routes.csv", import.meta.url), "utf8");
 const routes = new Set(csv.trim().split("\n").slice(1));
 const airports = [...new Set([...routes].flatMap((route) => route.split(",")))].sort();
@@ -70,7 +72,7 @@ const layers = {
 };
 for (const [name, hidden] of Object.entries(layers)) {
   const { final } = await tune({
-    ...{ x: take(oneHot, train), y: take(flown, train), space, trials: 12 },
+    ...{ x: take(oneHot, train), y: take(flown, train), space, trials },
     model(settings) {
       const model = sequential([...hidden(settings), dense(1, { activation: "sigmoid" })]);
       model.compile({ optimizer: adam({ learningRate: settings.learningRate }), loss: "binaryCrossentropy" });

@@ -4,11 +4,12 @@
  * tuned with the same budget: trials learn from 2012 and 2013 and are scored on 2014. The best settings then learn from the three
  * years, and forecast each day of 2015, which nothing was chosen by.
  *
- *     npm run example examples/weather-calendar.ts
+ *     npm run example examples/weather-calendar.ts [<trials>]
  */
 import { readFileSync } from "node:fs";
 import { adam, dense, float, functional, gru, input, int, merge, metrics, type ParamsOf, tune } from "fettle";
 
+const [trials = 12] = process.argv.slice(2).map(Number);
 const WINDOW = 14;
 const AHEAD = 3;
 
@@ -71,7 +72,7 @@ for (const parts of [["weather"], ["calendar"], ["weather", "calendar"]] satisfi
   const rowsOf = (chosen: readonly number[]) =>
     chosen.map((day) => parts.flatMap((part) => known[part](day)));
   const { final } = await tune({
-    ...{ x: rowsOf(train), y: warmthOf(train), space, trials: 12 },
+    ...{ x: rowsOf(train), y: warmthOf(train), space, trials },
     model: (settings) => build(parts, settings),
     fit: ({ epochs }) => ({ epochs }),
     validation: [{ train: rows.slice(0, learnt), validation: rows.slice(learnt) }],

@@ -7,7 +7,7 @@
  * The two forecasts that need no network: as warm as today, and as warm as on this day a year ago. Most of what can be known
  * a day ahead is linear: a ridge regression on the same 84 numbers, its penalty chosen in the same way, errs by 2.17 °C.
  *
- *     npm run example examples/weather-gru.ts
+ *     npm run example examples/weather-gru.ts [<trials>]
  */
 import { readFileSync } from "node:fs";
 import {
@@ -25,6 +25,8 @@ import {
   sequential,
   tune,
 } from "fettle";
+
+const [trials = 16] = process.argv.slice(2).map(Number);
 
 const WINDOW = 14;
 const YEAR = 365;
@@ -133,7 +135,7 @@ for (const [name, model] of Object.entries(networks)) {
     pipeline: { scale: "none" },
     validation: [{ train: rowsOf(2012, 2013), validation: rowsOf(2014, 2014) }],
     metric: "meanAbsoluteError",
-    trials: 16,
+    trials,
     jobs: 1,
   });
   const settings = best?.params as Settings;

@@ -77,8 +77,15 @@ function visit(tree: ts.Node, look: (node: ts.Node) => void): void {
 const where = ({ path, tree }: Source, node: ts.Node): string =>
   `src/${path}:${tree.getLineAndCharacterOfPosition(node.getStart()).line + 1} ${node.getText().slice(0, 60)}`;
 
-/** The modules that a file names: imports, re-exports, `import()` and types. */
-function importsOf({ tree }: Source): ts.StringLiteral[] {
+/** The modules that a file names: imports, re-exports, `import()` and types. Several tests ask for them. */
+function importsOf(source: Source): readonly ts.StringLiteral[] {
+  const known = imports.get(source) ?? namedIn(source);
+  imports.set(source, known);
+  return known;
+}
+const imports = new Map<Source, readonly ts.StringLiteral[]>();
+
+function namedIn({ tree }: Source): ts.StringLiteral[] {
   const found: ts.StringLiteral[] = [];
   visit(tree, (node) => {
     const named =

@@ -11,7 +11,7 @@ it("is that many times the cases, and that many times the time", async () => {
   const [short, long] = await Promise.all(
     ["test", "long"].map(async (mode) => (await config({ mode, command: "serve" })).test),
   );
-  expect([short?.provide, long?.provide]).toEqual([{ timesTheCases: 0.5 }, { timesTheCases: 20 }]);
+  expect([short?.provide, long?.provide]).toEqual([{ timesTheCases: 0.2 }, { timesTheCases: 20 }]);
   expect((long?.testTimeout ?? 0) / (short?.testTimeout ?? 1)).toBe(20);
   expect((long?.hookTimeout ?? 0) / (short?.hookTimeout ?? 1)).toBe(20);
 });

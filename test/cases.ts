@@ -1,5 +1,5 @@
 /**
- * How many random cases a property test tries: half of what it says, 20 times what it says in `npm run test:long`, a fifth for a mutant.
+ * How many random cases a property test tries: a fifth of what it says, 20 times what it says in `npm run test:long`.
  * Wherever a test writes a number of cases, it writes it with this.
  */
 import { inject } from "vitest";

@@ -1,5 +1,5 @@
 /** Values that were saved and then changed by anyone, for tests of what reads them. */
-import { fc } from "@fast-check/vitest";
+import fc from "fast-check";
 
 type Path = readonly string[];
 

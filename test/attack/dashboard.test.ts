@@ -2,7 +2,7 @@
  * The dashboard as the command line serves it, against clients that are slow, many, large or not its own page: each holds what the bounds allow,
  * and the page is answered as ever.
  */
-import { fc, test } from "@fast-check/vitest";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OpenDashboard, openDashboard } from "../../src/cli/dashboard.js";
 import { type RunSource, runSource } from "../../src/dashboard/runSource.js";
@@ -12,6 +12,7 @@ import { float } from "../../src/search/space/builders.js";
 import { random } from "../../src/search/strategies/random/random.js";
 import { createStudy } from "../../src/search/study/study.js";
 import { cases } from "../cases.js";
+import { prop } from "../prop.js";
 import { answerTo, dial, sleep, statusOf } from "./support/raw.js";
 
 const space = { x: float(0, 1) };
@@ -218,7 +219,7 @@ describe("the dashboard's server", () => {
   });
 
   const header = fc.stringMatching(/^[!-9;-~]{0,30}(:\d{1,5})?$/);
-  test.prop([header, fc.constantFrom("host", "origin", "key")], { numRuns: cases(60) })(
+  prop([header, fc.constantFrom("host", "origin", "key")], { numRuns: cases(60) })(
     "answers no other host, origin or key",
     async (text, what) => {
       const own = { host: `127.0.0.1:${port}`, origin: `http://127.0.0.1:${port}`, key };

@@ -117,7 +117,7 @@ it("padding that no sum of 32 bits holds", () => {
 it("pooling of any size, stride and padding", () => {
   let refused = 0;
   const options = fc.record({ strides: anyPair, before: anyPair, after: anyPair });
-  const runs = cases(1500);
+  const runs = cases(3750);
   fc.assert(
     fc.property(anyImage, anyPair, options, fc.boolean(), (image, size, given, added) => {
       const taken = (x: Value, y: Value): Value => f.takeLargest(x, y, size, given);

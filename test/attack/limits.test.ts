@@ -1,5 +1,5 @@
 /** More than a server allows: refused before any work, with both figures; and nothing is kept of what was deleted. Needs `dist/`. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { dense } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { int } from "../../src/search/space/builders.js";
@@ -156,27 +156,30 @@ describe("studies", () => {
 
   it("started at the same time are no more than may run", async () => {
     const { fetch } = slow({ maxRunning: 5 });
-    const answers = await Promise.all(Array.from({ length: cases(20) }, (_, i) => start(fetch, `s${i}`)));
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => start(fetch, `s${i}`)));
     const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status === 201).length).toBe(5);
-    expect(statuses.filter((status) => status === 429).length).toBe(cases(20) - 5);
+    expect(statuses.filter((status) => status === 429).length).toBe(15);
     for (let i = 0; i < statuses.length; i++) await ask(fetch, `DELETE /studies/s${i}`);
   });
 });
 
 describe("requests", () => {
   it("are at most as many in a second as may", async () => {
+    let now = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => now);
     const { fetch } = served({ maxRequestsPerSecond: 20 });
     const answers = await Promise.all(Array.from({ length: 60 }, () => ask(fetch, "GET /studies/a")));
     const refused = answers.filter(({ status }) => status === 429);
-    expect(refused.length).toBeGreaterThanOrEqual(35);
-    expect(refused.length).toBeLessThanOrEqual(40);
+    expect(refused).toHaveLength(40);
     expect(refused[0].headers.get("retry-after")).toBe("1");
     expect((await refusalOf(Promise.resolve(refused[0])))[2]).toContain(
       "requests must be at most 20 a second; received more",
     );
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    now += 1000 / 20;
     expect((await ask(fetch, "GET /studies/a")).status).toBe(404);
+    expect((await ask(fetch, "GET /studies/a")).status).toBe(429);
+    vi.restoreAllMocks();
   });
 
   it("of strangers count for nothing", async () => {
@@ -190,7 +193,7 @@ describe("requests", () => {
 
   it("that wait are at most as many as may, each no longer than it may, and hold up no study for long", async () => {
     const store = memoryStore();
-    const { fetch } = served({ store, background: true, maxRequests: 4, maxRequestMilliseconds: 300 });
+    const { fetch } = served({ store, background: true, maxRequests: 4, maxRequestMilliseconds: 1000 });
     await read(ask(fetch, "POST /studies/a", { body: { ...body, trials: 4 } }));
     const endless = () => new ReadableStream({ pull: () => new Promise<void>(() => {}) });
     const slow = Array.from({ length: 4 }, () =>
@@ -207,7 +210,7 @@ describe("requests", () => {
     for (const answer of await Promise.all(slow)) {
       const [status, code, message] = await refusalOf(Promise.resolve(answer));
       expect([status, code]).toEqual([503, "limit_exceeded"]);
-      expect(message).toContain("a request must be answered within 300 milliseconds");
+      expect(message).toContain("a request must be answered within 1000 milliseconds");
     }
     let phase: unknown;
     do ({ phase } = await read(ask(fetch, "GET /studies/a")));

@@ -58,11 +58,11 @@ it("does not count the time that the handler takes between two pieces of a body"
       let length = 0;
       for await (const piece of request.body as unknown as AsyncIterable<Uint8Array>) {
         length += piece.length;
-        await sleep(60);
+        await sleep(100);
       }
       return new Response(String(length));
     },
-    { bodyTimeout: 300 },
+    { bodyTimeout: 600 },
   );
   const response = await fetch(server.url, { method: "POST", body: "x".repeat(500_000) });
   expect(await response.text()).toBe("500000");
@@ -74,7 +74,7 @@ it("ends connections that are idle after a response, and those past the limit at
   while (idle.some((line) => line.text() === "")) await sleep(1);
   const began = performance.now();
   expect(await dial(server.port, GET).ended).toBe("");
-  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(performance.now() - began).toBeLessThan(5_000);
   for (const line of idle) expect(statusOf(await line.ended)).toBe("200");
   await expectAlive();
 });

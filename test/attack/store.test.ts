@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fc } from "@fast-check/vitest";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fileStore } from "../../src/serve/node/fileStore.js";
 import { packRecord } from "../../src/serve/record.js";

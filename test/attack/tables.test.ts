@@ -5,6 +5,7 @@ import { parseCsv } from "../../src/data/csv.js";
 import { readRecords, readTable, type Table } from "../../src/data/table.js";
 import { FettleError } from "../../src/errors.js";
 import { cases } from "../cases.js";
+import { codePoint } from "../codePoints.js";
 import { rowsOf, written } from "./support/csv.js";
 
 /** Undefined where it is refused; anything but a FettleError is thrown on. */
@@ -67,7 +68,7 @@ const fragment = fc.oneof(
     "+1",
   ),
   fc.constantFrom("=1+1", "1/2/2024", "2024-02-30", "12 %", "€ 3", "true", "yes", " a ", "'", "\\", "#"),
-  fc.string({ unit: "binary", maxLength: 6 }),
+  fc.string({ unit: codePoint, maxLength: 6 }),
 );
 const cell = fc.array(fragment, { maxLength: 2 }).map((parts) => parts.join(""));
 

@@ -1,9 +1,10 @@
 /** The model of a study on many workers: what it says where the answer is known on paper. */
-import { fc, test as law } from "@fast-check/vitest";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EventQueue } from "../../bench/scale/eventQueue.js";
 import { limits, type Scenario, simulate } from "../../bench/scale/simulate.js";
 import { cases } from "../cases.js";
+import { prop } from "../prop.js";
 
 const FREE = { ask: 0, tell: 0, commit: 0, row: 0, message: 0, latency: 0 };
 const base: Scenario = {
@@ -60,7 +61,7 @@ const scenarios: fc.Arbitrary<Scenario> = fc.record({
   }),
 });
 
-law.prop([scenarios], { numRuns: cases(100) })(
+prop([scenarios], { numRuns: cases(100) })(
   "every trial is told once, in order where it must be, and nothing does more than it can",
   (scenario) => {
     const { seconds, told } = simulate(scenario);
@@ -72,7 +73,7 @@ law.prop([scenarios], { numRuns: cases(100) })(
   },
 );
 
-law.prop([fc.array(fc.integer({ min: 0, max: 20 }))], { numRuns: cases(100) })(
+prop([fc.array(fc.integer({ min: 0, max: 20 }))], { numRuns: cases(100) })(
   "events come by time, and those of one time as they were added",
   (times) => {
     const queue = new EventQueue<number>();

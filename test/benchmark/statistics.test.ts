@@ -1,5 +1,5 @@
 /** Statistics against SciPy 1.15.3, whose values stand here as it printed them, and against closed forms. */
-import { fc, it as property } from "@fast-check/vitest";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   bootstrapMeans,
@@ -12,6 +12,7 @@ import {
   ranks,
 } from "../../src/benchmark/statistics.js";
 import { erf, exp, normCdf } from "../../src/numerics/special.js";
+import { prop } from "../prop.js";
 
 /** Whether two numbers agree to `relative`. */
 const close = (got: number, expected: number, relative: number): void =>
@@ -36,7 +37,7 @@ describe("ranks", () => {
     expect(ranks([3, 1, 2, 1, inf, inf])).toEqual([4, 1.5, 3, 1.5, 5.5, 5.5]);
   });
 
-  property.prop([fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 12 })])(
+  prop([fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 12 })])(
     "add up to those without ties",
     (values) => {
       const n = values.length;
@@ -60,7 +61,7 @@ describe("the tail of chi-squared", () => {
     close(chiSquaredTail(x, freedom), expected, 1e-13);
   });
 
-  property.prop([fc.double({ min: 0, max: 200, noNaN: true })])("of two degrees is exp(−x/2)", (x) => {
+  prop([fc.double({ min: 0, max: 200, noNaN: true })])("of two degrees is exp(−x/2)", (x) => {
     close(chiSquaredTail(x, 2), exp(-x / 2), 1e-13);
   });
 });
@@ -113,7 +114,7 @@ describe("the range of normal numbers", () => {
     close(normalRangeCdf(q, count), expected, 1e-10);
   });
 
-  property.prop([fc.double({ min: 0.01, max: 12, noNaN: true })])("of two is erf(q/2)", (q) => {
+  prop([fc.double({ min: 0.01, max: 12, noNaN: true })])("of two is erf(q/2)", (q) => {
     close(normalRangeCdf(q, 2), erf(q / 2), 1e-13);
   });
 

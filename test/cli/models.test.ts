@@ -116,28 +116,32 @@ describe("fettle tune --out", () => {
   it.each([
     ["SIGKILL", null],
     ["SIGINT", 130],
-  ] as const)("goes on after %s to the same bits, and takes more trials", async (signal, code) => {
-    const out = join(folder, `stopped by ${signal}`);
-    const child = spawn(process.execPath, ["bin/fettle.js", ...tuned(out, "--trials", "12")]);
-    const ended = new Promise((resolve) => {
-      child.on("exit", (code) => resolve(code));
-    });
-    const study = join(out, "study.json");
-    while (!existsSync(study)) await new Promise((resolve) => setTimeout(resolve, 5));
-    child.kill(signal);
-    expect(await ended).toBe(code);
-    // one that was interrupted has the best of its trials, and they are recomputed
-    const early = join(out, "model.fettle");
-    if (existsSync(early)) expect((await fettle(["verify", early, pathOf("iris")])).code).toBe(0);
-    const resumed = await fettle(["tune", "--resume", out]);
-    expect([resumed.code, resumed.stderr]).toEqual([0, ""]);
-    expect(readdirSync(out).sort()).toEqual(files);
-    expect(untimed(out)).toEqual(untimed(whole));
-    expect(readFileSync(join(out, "model.fettle"))).toEqual(readFileSync(join(whole, "model.fettle")));
-    expect((await fettle(["tune", "--resume", out, "--trials", "14"])).code).toBe(0);
-    expect(untimed(out).slice(0, 12)).toEqual(untimed(whole));
-    expect(untimed(out).length).toBe(14);
-  });
+  ] as const)(
+    "goes on after %s to the same bits, and takes more trials",
+    { timeout: 240_000 },
+    async (signal, code) => {
+      const out = join(folder, `stopped by ${signal}`);
+      const child = spawn(process.execPath, ["bin/fettle.js", ...tuned(out, "--trials", "12")]);
+      const ended = new Promise((resolve) => {
+        child.on("exit", (code) => resolve(code));
+      });
+      const study = join(out, "study.json");
+      while (!existsSync(study)) await new Promise((resolve) => setTimeout(resolve, 5));
+      child.kill(signal);
+      expect(await ended).toBe(code);
+      // one that was interrupted has the best of its trials, and they are recomputed
+      const early = join(out, "model.fettle");
+      if (existsSync(early)) expect((await fettle(["verify", early, pathOf("iris")])).code).toBe(0);
+      const resumed = await fettle(["tune", "--resume", out]);
+      expect([resumed.code, resumed.stderr]).toEqual([0, ""]);
+      expect(readdirSync(out).sort()).toEqual(files);
+      expect(untimed(out)).toEqual(untimed(whole));
+      expect(readFileSync(join(out, "model.fettle"))).toEqual(readFileSync(join(whole, "model.fettle")));
+      expect((await fettle(["tune", "--resume", out, "--trials", "14"])).code).toBe(0);
+      expect(untimed(out).slice(0, 12)).toEqual(untimed(whole));
+      expect(untimed(out).length).toBe(14);
+    },
+  );
 
   it.each<[string, () => readonly string[], string]>([
     [

@@ -1,5 +1,5 @@
 /** The curves of trials as a page is sent them, of every source, and which of them it draws first. */
-import { fc } from "@fast-check/vitest";
+import fc from "fast-check";
 import { createStudy, float, random, tune } from "fettle";
 import { memoryStorage, recordStudy } from "fettle/store";
 import { describe, expect, it } from "vitest";

@@ -96,7 +96,7 @@ it("text", () => {
     }),
     { numRuns: cases(3000) },
   );
-  expect(tables).toBeGreaterThan(300); // or nothing was shown
+  expect(tables).toBeGreaterThan(cases(3000) / 5); // or nothing was shown
 });
 
 it("records", () => {

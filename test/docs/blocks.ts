@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { transformSync } from "esbuild";
+import { cases } from "../cases.js";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -71,7 +72,10 @@ export async function runInTurn(several: readonly Block[]): Promise<ReadonlyMap<
   const files = several.map(({ line }) => join(root, `block-${process.pid}-${line}.tmp.mjs`));
   const first = join(root, `blocks-${process.pid}-${several[0].line}.tmp.mjs`);
   const mark = "\0end of a block\0";
-  const program = `for (const file of ${JSON.stringify(files)}) {
+  // laws try as many cases as fast-check is configured for, and those of the library are held to more of them elsewhere
+  const program = `import fc from "fast-check";
+  fc.configureGlobal({ numRuns: ${cases(100)} });
+  for (const file of ${JSON.stringify(files)}) {
     await import(file).catch((error) => console.log(error));
     process.stdout.write(${JSON.stringify(mark)});
   }`;

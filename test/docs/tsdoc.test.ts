@@ -8,20 +8,21 @@
  * - A comment after an expression statement, on its last line, is the value of that expression: `1 + 1; // 2`.
  *   It is written as JavaScript; arrays of every kind (typed arrays, ndarrays) as nested `[…]`, and `0.333...`
  *   stands for any number that begins with those digits. Numbers are compared exactly. Words go on lines of their own.
+ *
+ * The blocks of TypeScript on the pages, which `code.test.ts` runs, compile here, where the sources are parsed already.
  */
 import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { blocks } from "./blocks.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
-const options = {
-  ...ts.parseJsonConfigFileContent(config, ts.sys, root).options,
-  noUnusedLocals: false, // an example may show a declaration alone
-};
+const { options: strict } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+const options = { ...strict, noUnusedLocals: false }; // an example may show a declaration alone
 /** The entries of the package, and the module that each is. */
 const entries = {
   fettle: "src/index.ts",
@@ -97,6 +98,19 @@ describe("the example of", () => {
     expect(mistakes[i]).toEqual([]);
     expect(failures[i] ?? []).toEqual([]);
   });
+});
+
+it("has blocks of TypeScript on its pages that compile", () => {
+  const paths = blocks
+    // those that begin so are parts of examples
+    .filter(({ language, code }) => language === "ts" && !code.startsWith("// examples/"))
+    .map(({ page, line, code }) => [`${page.replaceAll(/\W/g, "-")}-${line}.ts`, code] as const);
+  expect(paths.length).toBeGreaterThan(5);
+  const mistakes = diagnosticsOf(Object.fromEntries(paths), strict).map(
+    ({ file, messageText }) =>
+      `${relative(root, file?.fileName ?? "")}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
+  );
+  expect(mistakes).toEqual([]);
 });
 
 interface Export {
@@ -277,21 +291,34 @@ function isExpression(text: string): boolean {
   return ts.transpileModule(`(${text});`, { reportDiagnostics: true }).diagnostics?.length === 0;
 }
 
+/** What the compiler has against modules, by their names at the root. */
+function diagnosticsOf(
+  modules: Readonly<Record<string, string>>,
+  own: ts.CompilerOptions,
+): readonly ts.Diagnostic[] {
+  const files = new Map(
+    Object.entries(modules).map(([name, code]) => {
+      const file = ts.createSourceFile(join(root, name), code, ts.ScriptTarget.ES2022, true);
+      file.impliedNodeFormat = ts.ModuleKind.ESNext;
+      return [file.fileName, file];
+    }),
+  );
+  const host = ts.createCompilerHost(own);
+  const { getSourceFile, fileExists } = host;
+  // what is parsed already, and bound
+  host.getSourceFile = (name, ...rest) =>
+    files.get(name) ?? sources.getSourceFile(name) ?? getSourceFile.call(host, name, ...rest);
+  host.fileExists = (name) => files.has(name) || fileExists.call(host, name);
+  const program = ts.createProgram([...files.keys()], own, host);
+  return [...files.values()].flatMap((file) => [
+    ...program.getSyntacticDiagnostics(file),
+    ...program.getSemanticDiagnostics(file),
+  ]);
+}
+
 /** What the compiler has against each example. */
 function compile(code: string, ends: readonly number[]): string[][] {
-  const path = join(root, "tsdoc-examples.ts");
-  const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists } = host;
-  const examples = ts.createSourceFile(path, code, ts.ScriptTarget.ES2022, true);
-  examples.impliedNodeFormat = ts.ModuleKind.ESNext;
-  host.getSourceFile = (name, ...rest) =>
-    name === path ? examples : getSourceFile.call(host, name, ...rest);
-  host.fileExists = (name) => name === path || fileExists.call(host, name);
-  const program = ts.createProgram([path], options, host, sources);
-  const diagnostics = [
-    ...program.getSyntacticDiagnostics(examples),
-    ...program.getSemanticDiagnostics(examples),
-  ];
+  const diagnostics = diagnosticsOf({ "tsdoc-examples.ts": code }, options);
   return ends.map((end, i) =>
     diagnostics
       .filter(({ start = 0 }) => start < end && start >= (ends[i - 1] ?? 0))

@@ -123,7 +123,7 @@ describe("holds after any number of steps", () => {
           expect(bias).toBeLessThanOrEqual(0.25 * (1 + BOUND));
         }
       }),
-      { numRuns: cases(120) },
+      { numRuns: cases(300) },
     );
     expect(used.size).toBe(Object.keys(optimizers).length);
   });

@@ -10,6 +10,9 @@ import { published } from "./published.js";
 
 await init;
 
+/** The command of the package that is installed in a folder: what `npx fettle` runs there, without npm's own half a second. */
+const command = (cwd: string): string => join(cwd, "node_modules/.bin/fettle");
+
 /** Runs a module in a folder. */
 const node = (cwd: string, code: string) =>
   ended(process.execPath, ["--input-type=module", "--eval", code], cwd);
@@ -42,7 +45,7 @@ describe("the packed package", () => {
     expect(version.stdout).toBe(`${manifest.version}\n`);
     const table = join("node_modules/fettle", "examples/data/iris.csv");
     const words = ["tune", table, "--target", "species", "--trials", "2", "--epochs", "2", "--json"];
-    const { stdout } = await run("npx", ["--no-install", "fettle", ...words], user);
+    const { stdout } = await run(command(user), words, user);
     const report = JSON.parse(stdout) as { trials: unknown[] };
     expect(report.trials).toHaveLength(2);
   });
@@ -144,9 +147,8 @@ describe("the packed package", () => {
 
   it("benchmarks without echarts, says that it draws nothing, and refuses to if told to", async () => {
     expect(existsSync(join(user, "node_modules/echarts"))).toBe(false);
-    const words =
-      "--no-install fettle benchmark --problems beale --optimizers sgd --seeds 1 --trials 1".split(" ");
-    const silent = await ended("npx", [...words, "--out", "made"], user);
+    const words = "benchmark --problems beale --optimizers sgd --seeds 1 --trials 1".split(" ");
+    const silent = await ended(command(user), [...words, "--out", "made"], user);
     expect(silent).toMatchObject({
       code: 0,
       stderr:
@@ -155,7 +157,7 @@ describe("the packed package", () => {
     expect(filesIn(join(user, "made"))).toEqual([
       ...["analysis.json", "runs.jsonl", "tables.csv", "times.csv"],
     ]);
-    expect(await ended("npx", [...words, "--pictures", "--out", "refused"], user)).toEqual({
+    expect(await ended(command(user), [...words, "--pictures", "--out", "refused"], user)).toEqual({
       ...{ code: 2, stdout: "" },
       stderr: "error: pictures need the package echarts; run npm install echarts\n",
     });
@@ -170,7 +172,7 @@ describe("the packed package", () => {
     const imported = await node(user, 'await import("fettle/testing")');
     expect(imported.code).toBe(1);
     expect(imported.stderr).toContain("Cannot find package 'fast-check' imported from");
-    const verified = await ended("npx", ["--no-install", "fettle", "verify"], user);
+    const verified = await ended(command(user), ["verify"], user);
     expect(verified).toEqual({
       ...{ code: 2, stdout: "" },
       stderr:
@@ -204,8 +206,8 @@ describe("the packed package", () => {
     });
 
     it("verifies itself, and says what it was that did not hold", async () => {
-      const words = ["--no-install", "fettle", "verify", "--only", "reproducibility", "--cases", "8"];
-      const sound = await ended("npx", words, tester);
+      const words = ["verify", "--only", "reproducibility", "--cases", "8"];
+      const sound = await ended(command(tester), words, tester);
       expect({ code: sound.code, stderr: sound.stderr }).toEqual({ code: 0, stderr: "" });
       expect(sound.stdout).toContain("All laws hold");
 
@@ -220,7 +222,7 @@ describe("the packed package", () => {
         readFileSync(path, "utf8"),
       );
       writeFileSync(path, changed);
-      const broken = await ended("npx", words, tester);
+      const broken = await ended(command(tester), words, tester);
       expect({ code: broken.code, stderr: broken.stderr }).toEqual({ code: 1, stderr: "" });
       expect(broken.stdout).toContain("1 law broken");
       expect(broken.stdout).toContain(

@@ -1,6 +1,6 @@
 /** A study as Markdown, read back by markdown-it, and as rows, read back by pandas where Python has it. */
 import { execFileSync } from "node:child_process";
-import { fc, test } from "@fast-check/vitest";
+import fc from "fast-check";
 import MarkdownIt from "markdown-it";
 import { describe, expect, it } from "vitest";
 import { formatScore } from "../../src/report/format.js";
@@ -12,6 +12,7 @@ import { choice, float } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { random } from "../../src/search/strategies/random/random.js";
 import { createStudy } from "../../src/search/study/study.js";
+import { prop } from "../prop.js";
 
 const markdown = new MarkdownIt({ html: true, linkify: false });
 
@@ -103,7 +104,7 @@ describe("studyMarkdown", () => {
       "$x$",
     ),
   );
-  test.prop([word, word, fc.double({ noNaN: true, noDefaultInfinity: true })])(
+  prop([word, word, fc.double({ noNaN: true, noDefaultInfinity: true })])(
     "shows any name and value as it is, and none as markup",
     (name, value, score) => {
       const study = createStudy({

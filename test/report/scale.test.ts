@@ -1,9 +1,9 @@
 /** Axes and contour lines. */
-import { test as property } from "@fast-check/vitest";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { contourLines, type Grid } from "../../src/report/plots/contours.js";
 import { linearScale, logScale, scaleOf } from "../../src/report/plots/scale.js";
+import { prop } from "../prop.js";
 
 const labels = ({ ticks, label }: ReturnType<typeof logScale>): string[] => ticks.map(label);
 
@@ -40,7 +40,7 @@ describe("an axis", () => {
   });
 
   const numbers = fc.array(fc.integer({ min: -1e6, max: 1e6 }), { minLength: 1, maxLength: 5 });
-  property.prop([numbers, fc.constantFrom(1e-9, 1, 1e9)])(
+  prop([numbers, fc.constantFrom(1e-9, 1, 1e9)])(
     "holds all its numbers, and two to ten ticks",
     (whole, unit) => {
       const values = whole.map((number) => number * unit);
@@ -113,7 +113,7 @@ describe("contour lines", () => {
   });
 
   const heights = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 30, maxLength: 30 });
-  property.prop([heights, fc.constantFrom(0.5, 3.5, 6.5)])(
+  prop([heights, fc.constantFrom(0.5, 3.5, 6.5)])(
     "use each crossed edge once, lie on it, and end only at the border",
     (values, level) => {
       const surface = { columns: 6, rows: 5, heights: values };

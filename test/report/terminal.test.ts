@@ -1,6 +1,6 @@
 /** Pictures of characters: what is where, at any width, and how many columns a text takes. One test needs python3. */
 import { execFileSync } from "node:child_process";
-import { fc, test } from "@fast-check/vitest";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isAscii } from "../../src/cli/streams.js";
 import { columnsOf } from "../../src/report/columns.js";
@@ -12,6 +12,7 @@ import { importances } from "../../src/search/analysis/importance.js";
 import { choice, float } from "../../src/search/space/builders.js";
 import { makeRecord, type TrialOutcome, type TrialRecord } from "../../src/search/trial/trial.js";
 import { cases } from "../cases.js";
+import { prop } from "../prop.js";
 
 const PAINT = { heading: (text: string) => text, faint: (text: string) => text };
 
@@ -178,7 +179,7 @@ const outcome = fc.oneof(
 const ABOUT = { name: "first", strategy: "random", space: SPACE };
 
 describe("a study", () => {
-  test.prop(
+  prop(
     [
       fc.array(outcome, { minLength: 0, maxLength: 60 }),
       fc.constantFrom(20, 40, 80, 200),

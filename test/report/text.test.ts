@@ -1,9 +1,10 @@
-import { fc, test } from "@fast-check/vitest";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { columnsOf } from "../../src/report/columns.js";
 import { clip, formatDuration, formatScore, formatValue, plain } from "../../src/report/format.js";
 import { layOut, layOutTexts, wrap } from "../../src/report/layout.js";
 import { progressLine } from "../../src/report/progress.js";
+import { prop } from "../prop.js";
 
 const length = columnsOf;
 
@@ -72,7 +73,7 @@ describe("layOut", () => {
   const cell = fc
     .string({ unit: "grapheme", minLength: 1, maxLength: 12 })
     .filter((text) => text.trim() === text && text !== "");
-  test.prop([
+  prop([
     fc
       .integer({ min: 1, max: 5 })
       .chain((columns) =>
@@ -171,7 +172,7 @@ describe("progressLine", () => {
     expect(progressLine({ ...state, finished: 1, seconds: 30 }, 200)).toContain("  2.0 trials/min  ");
   });
 
-  test.prop([
+  prop([
     fc.record({
       finished: fc.nat(1000),
       total: fc.integer({ min: 1, max: 1000 }),

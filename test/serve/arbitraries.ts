@@ -1,12 +1,13 @@
 /** Random requests, as data, and which of them a server should accept. */
-import { fc } from "@fast-check/vitest";
+import fc from "fast-check";
+import { codePoint } from "../codePoints.js";
 import { TOKEN } from "./support.js";
 
 /** Words that occur in requests, and any others. */
 const word = fc.oneof(
   fc.constantFrom("studies", "a", "none", "trials", "result", "events", "pause", "advance", "..", "%2e"),
   fc.constantFrom("constructor", "__proto__", "", "%00", "%", "a%2Fb", "?", "#"),
-  fc.string({ unit: "binary", maxLength: 12 }),
+  fc.string({ unit: codePoint, maxLength: 12 }),
 );
 const action = fc.constantFrom(
   ...["", "/", "/trials", "/result", "/events", "/pause", "/resume", "/cancel", "/advance"],
@@ -26,7 +27,7 @@ export const anyPath = (...names: readonly string[]) =>
 const setting = fc.oneof(fc.jsonValue(), fc.constantFrom("tpe", "random", 1, 50));
 export const anyBody = fc.oneof(
   fc.json(),
-  fc.string({ unit: "binary" }),
+  fc.string({ unit: codePoint }),
   fc
     .record({ trials: setting, strategy: setting, other: setting }, { requiredKeys: [] })
     .map((it) => JSON.stringify(it)),

@@ -1,5 +1,5 @@
 /** Requests of strangers and of careless or broken clients: each is refused with a reason and changes nothing. */
-import { fc } from "@fast-check/vitest";
+import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { memoryStore, type Store } from "../../src/serve/store.js";
 import { cases } from "../cases.js";

@@ -1,5 +1,5 @@
 /** A conformance suite for stores: what every store must do, and what one with versions must do besides. */
-import { fc } from "@fast-check/vitest";
+import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Store } from "../../src/serve/store.js";
 import { cases } from "../cases.js";

@@ -1,10 +1,11 @@
 /** A server of PostgreSQL of its own for a test, in a temporary folder: Debian's package, or what is on the path. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, type ExecFileSyncOptions, execFileSync, spawn } from "node:child_process";
+import { chownSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import pg from "pg";
+import { initialized } from "./initialized.js";
 
 const PASSWORD = "p@ss/word:1";
 
@@ -31,6 +32,25 @@ function otherUser(): { uid?: number; gid?: number } {
   return { uid: id("-u"), gid: id("-g") };
 }
 
+function initialize(folder: string, options: ExecFileSyncOptions): void {
+  const secret = join(folder, "password");
+  writeFileSync(secret, PASSWORD, { mode: 0o644 });
+  const flags = ["--no-sync", "--encoding=UTF8", "--locale=C", "--auth=scram-sha-256", "--username=fettle"];
+  const words = ["-D", join(folder, "data"), ...flags, `--pwfile=${secret}`];
+  execFileSync(join(found!, "initdb"), words, options);
+}
+
+/** All or nothing of it is there for the next server; another file may have been as early. */
+function keep(data: string, made: string, options: ExecFileSyncOptions): void {
+  const copy = `${made}-${process.pid}`;
+  execFileSync("cp", ["-a", data, copy], options);
+  try {
+    renameSync(copy, made);
+  } catch {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
 export class PostgresServer {
   private process: ChildProcess | undefined;
 
@@ -44,13 +64,15 @@ export class PostgresServer {
   static async start(...settings: string[]): Promise<PostgresServer> {
     const user = otherUser();
     const folder = mkdtempSync(join(tmpdir(), "fettle-postgres-"));
-    const secret = join(folder, "password");
-    writeFileSync(secret, PASSWORD);
-    if (user.uid !== undefined && user.gid !== undefined)
-      for (const path of [folder, secret]) chownSync(path, user.uid, user.gid);
-    const flags = ["--no-sync", "--encoding=UTF8", "--locale=C", "--auth=scram-sha-256", "--username=fettle"];
-    const words = ["-D", join(folder, "data"), ...flags, `--pwfile=${secret}`];
-    execFileSync(join(found!, "initdb"), words, { ...user, cwd: folder, stdio: "ignore" });
+    if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid);
+    const options = { ...user, cwd: folder, stdio: "ignore" } as const;
+    const data = join(folder, "data");
+    const made = initialized.folder && join(initialized.folder, "data");
+    if (made && existsSync(made)) execFileSync("cp", ["-a", made, data], options);
+    else {
+      initialize(folder, options);
+      if (made) keep(data, made, options);
+    }
     // what the system has written survives the end of a process; only a loss of power needs fsync
     const server = new PostgresServer(folder, await freePort(), ["fsync=off", ...settings]);
     await server.begin();

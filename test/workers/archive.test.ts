@@ -1,8 +1,9 @@
 /** Values as bytes: they are read back exactly, or refused. For corrupted tuners see test/tune/resume. */
 
-import { fc, it } from "@fast-check/vitest";
-import { describe, expect } from "vitest";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
 import { type ArchiveFormat, packArchive, unpackArchive } from "../../src/workers/archive.js";
+import { prop } from "../prop.js";
 
 const format: ArchiveFormat = { magic: "a/format", version: 3, oldest: 2, what: "an archive" };
 
@@ -21,7 +22,7 @@ const { tree } = fc.letrec((tie) => ({
   ),
 }));
 
-it.prop([fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), tree, { maxKeys: 4 })])(
+prop([fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), tree, { maxKeys: 4 })])(
   "gives back what it was given, to the bit",
   (sections) => {
     const bytes = packArchive(format, sections);

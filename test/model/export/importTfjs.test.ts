@@ -232,7 +232,7 @@ describe("damaged files", () => {
     const { userDefinedMetadata: _metadata, ...rest } = json;
     await fc.assert(
       fc.asyncProperty(damaged(rest, odd), (changed) => expectContentsOrRefusal(changed, weights)),
-      { numRuns: cases(200) },
+      { numRuns: cases(500) },
     );
     expect(Math.min(outcomes.read, outcomes.refused)).toBeGreaterThan(20);
   });

@@ -19,6 +19,7 @@ import { type Sequential, sequential } from "../../../src/nn/sequential.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import type { ModelContents, TableDescription } from "../../../src/predict/description.js";
 import type { RowRecord } from "../../../src/predict/rows.js";
+import { codePoint } from "../../codePoints.js";
 
 /** A network with random parameters of the size that training begins with, or `gain` times as large. */
 export function network(layers: readonly Layer[], columns: number, seed: number, gain = 1): Sequential {
@@ -62,7 +63,7 @@ export const HOSTILE = [
 const word = fc.oneof(
   { weight: 3, arbitrary: fc.stringMatching(/^[a-z]{1,6}$/) },
   fc.constantFrom(...HOSTILE),
-  fc.string({ unit: "binary", minLength: 1, maxLength: 4 }),
+  fc.string({ unit: codePoint, minLength: 1, maxLength: 4 }),
 );
 /** Words as cells are read: trimmed, and different however they are written. */
 const words = (minLength: number, maxLength: number) =>

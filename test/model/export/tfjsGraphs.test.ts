@@ -215,7 +215,7 @@ describe("a damaged model of all kinds of layers", () => {
         const x = { data: new Float32Array(2 * columns).fill(0.5), shape: [2, columns] };
         expect(model.predict(x).shape[0]).toBe(2);
       }),
-      { numRuns: cases(300) },
+      { numRuns: cases(750) },
     );
     expect(Math.min(outcomes.read, outcomes.refused)).toBeGreaterThan(20);
   });

@@ -1,6 +1,6 @@
 /** Reports: what they have, what they leave out, and that no name is ever read as markup. In a browser, see test/runtimes/report.js. */
 import { createHash } from "node:crypto";
-import { fc } from "@fast-check/vitest";
+import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ready } from "../../../src/numerics/kernels.js";
 import { SCRIPT } from "../../../src/report/html/brush.js";
@@ -13,6 +13,7 @@ import { choice, float } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { createStudy } from "../../../src/search/study/study.js";
 import { cases } from "../../cases.js";
+import { codePoint } from "../../codePoints.js";
 import { studyOf } from "../plots/support.js";
 
 beforeAll(async () => {
@@ -214,7 +215,7 @@ const TAGS = new Set(
 
 describe("names and words", () => {
   const nasty = fc.oneof(
-    fc.string({ unit: "binary", maxLength: 15 }),
+    fc.string({ unit: codePoint, maxLength: 15 }),
     fc.constantFrom(
       "</title><script>alert(1)</script>",
       '"><img src=x onerror=alert(1)>',

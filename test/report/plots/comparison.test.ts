@@ -1,11 +1,12 @@
 /** Several studies on the same axes, against the running best of each by the definition. */
-import { fc, test } from "@fast-check/vitest";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { plotComparison } from "../../../src/report/plots/comparison.js";
 import { SERIES } from "../../../src/report/plots/palette.js";
 import type { StudyData } from "../../../src/report/plots/studyData.js";
 import { float } from "../../../src/search/space/builders.js";
 import { cases } from "../../cases.js";
+import { prop } from "../../prop.js";
 import { namesOf, type Series, seriesOf, studyOf } from "./support.js";
 
 const space = { x: float(0, 1) };
@@ -60,7 +61,7 @@ describe("studies compared", () => {
   const values = fc.array(fc.option(fc.double({ min: -5, max: 5, noNaN: true }), { nil: null }), {
     maxLength: 20,
   });
-  test.prop([values, values, fc.constantFrom("minimize" as const, "maximize" as const)], {
+  prop([values, values, fc.constantFrom("minimize" as const, "maximize" as const)], {
     numRuns: cases(50),
   })("have the best value up to each trial", (a, b, direction) => {
     const studies: StudyData[] = [of(a, direction), of(b, direction)];

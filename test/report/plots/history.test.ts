@@ -1,5 +1,5 @@
 /** Histories and curves against the trials that they show. */
-import { fc } from "@fast-check/vitest";
+import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { plotCurves } from "../../../src/report/plots/curves.js";
 import { MOST_POINTS } from "../../../src/report/plots/frame.js";

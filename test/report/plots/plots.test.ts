@@ -1,10 +1,8 @@
 /** Pictures against the numbers that they show, at the edges: one trial, none with a value, constants, many parameters, strange names. */
-import { fc } from "@fast-check/vitest";
+import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import * as metrics from "../../../src/metrics/index.js";
 import { ready } from "../../../src/numerics/kernels.js";
 import { studyMarkdown } from "../../../src/report/markdown.js";
-import { plotCalibration } from "../../../src/report/plots/calibration.js";
 import { contourLines } from "../../../src/report/plots/contours.js";
 import { plotCurves } from "../../../src/report/plots/curves.js";
 import { plotParetoFront } from "../../../src/report/plots/front.js";
@@ -14,15 +12,9 @@ import { plotContour, plotRanks } from "../../../src/report/plots/pairs.js";
 import { mixed, SERIES } from "../../../src/report/plots/palette.js";
 import { plotParallel } from "../../../src/report/plots/parallel.js";
 import type { Plot } from "../../../src/report/plots/plot.js";
-import {
-  type Predictions,
-  plotConfusion,
-  plotPrecisionRecall,
-  plotRoc,
-} from "../../../src/report/plots/quality.js";
+import { plotConfusion } from "../../../src/report/plots/quality.js";
 import { plotRates, plotSweep } from "../../../src/report/plots/rates.js";
 import { loadCharts } from "../../../src/report/plots/render.js";
-import { plotResiduals, plotSegments, segmentsOf } from "../../../src/report/plots/residuals.js";
 import { plotSlice } from "../../../src/report/plots/slices.js";
 import { studyData } from "../../../src/report/plots/studyData.js";
 import { renderSvg } from "../../../src/report/plots/svg.js";
@@ -232,88 +224,6 @@ describe("a Pareto front", () => {
       /objectives of a Pareto front must be at least 2; received 1/,
     );
   });
-});
-
-describe("the quality of classes", () => {
-  const p = [0.1, 0.4, 0.35, 0.8, 0.65, 0.05];
-  const truth = [0, 0, 1, 1, 1, 0];
-  const predictions: Predictions = {
-    target: "kind",
-    classes: ["no", "yes"],
-    truth,
-    predicted: p.map((each) => Number(each >= 0.5)),
-    probabilities: p.map((each) => [1 - each, each]),
-  };
-
-  it("has the confusion matrix", () => {
-    const cells = (seriesOf(plotConfusion(predictions))[0].data as unknown as { value: number[] }[]).map(
-      ({ value }) => value,
-    );
-    const matrix = metrics.confusionMatrix(truth, predictions.predicted);
-    for (const [j, i, rows] of cells) expect(rows).toBe(matrix[i][j]);
-    expect(cells).toHaveLength(4);
-  });
-
-  it("has both curves, and the area of scikit-learn's rule", () => {
-    const { precision, recall } = metrics.precisionRecallCurve(truth, p);
-    expect(named(plotPrecisionRecall(predictions), "yes")).toEqual(
-      Array.from(recall, (at, i) => [at, precision[i]]),
-    );
-    expect(named(plotPrecisionRecall(predictions), "threshold 0.5")).toEqual([[2 / 3, 1]]);
-    expect(plotRoc(predictions).description).toContain(
-      `yes is ${metrics.rocAuc.compute(Float64Array.from(truth), Float64Array.from(p), 1).toFixed(4)}`,
-    );
-    expect(named(plotRoc(predictions), "threshold 0.5")).toEqual([[0, 2 / 3]]);
-  });
-
-  it("has the share of each bin of probability", () => {
-    const series = seriesOf(plotCalibration(predictions));
-    const points = series[series.length - 1].data as unknown as readonly { value: readonly number[] }[];
-    expect(points.map(({ value: [, share] }) => share)).toEqual([0, 0, 1, 0, 1, 1]);
-    // by Wilson, of 1 row: from 0, or to 1
-    const off = 1.959964 ** 2 / (1 + 1.959964 ** 2);
-    const intervals = series.slice(1, -1).map(({ data }) => data.map(([, share]) => share as number));
-    for (const [i, { value }] of points.entries()) {
-      expect(intervals[i][0]).toBeCloseTo(value[1] * (1 - off), 9);
-      expect(intervals[i][1]).toBeCloseTo(value[1] + (1 - value[1]) * off, 9);
-    }
-  });
-
-  it("says so where all rows are of one class", () => {
-    const one = { ...predictions, truth: [0, 0, 0, 0, 0, 0] };
-    expect(plotRoc(one).description).toContain("all of one class");
-    expect(seriesOf(plotPrecisionRecall(one))).toEqual([]);
-  });
-
-  it("refuses classes that do not exist, and lists of other lengths", () => {
-    expect(() => plotConfusion({ ...predictions, truth: [0, 0, 1, 1, 1, 2] })).toThrow(
-      /class of row 5 must be an index below 2; received 2/,
-    );
-    expect(() => plotConfusion({ ...predictions, truth: [0] })).toThrow(
-      /received 1 of truth and 6 predicted/,
-    );
-  });
-
-  it("is known by parts of the rows, with Wilson's interval", () => {
-    const [first, second] = segmentsOf(predictions, { name: "city", values: ["A", "A", "A", "B", "B", "B"] });
-    // statsmodels' proportion_confint(1, 3, method="wilson")
-    expect(first).toMatchObject({ label: "A", rows: 3, error: 1 / 3 });
-    expect(first.interval[0]).toBeCloseTo(0.0614919, 6);
-    expect(first.interval[1]).toBeCloseTo(0.7923404, 6);
-    expect(second.error).toBe(0);
-    expect(plotSegments(predictions, { name: "n", values: [1, 2, 3, 4, 5, 6] }).description).toContain(
-      "where n is 3",
-    );
-  });
-});
-
-it("residuals are truth less prediction, by prediction", () => {
-  const plot = plotResiduals({ target: "y", truth: [1, 5, 2], predicted: [2, 3, 1] });
-  expect(seriesOf(plot)[1].data).toEqual([
-    [1, 1],
-    [2, -1],
-    [3, 2],
-  ]);
 });
 
 it("rates have the losses, smoothed too, and marks at what is suggested", () => {

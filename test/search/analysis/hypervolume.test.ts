@@ -1,9 +1,10 @@
 /** The hypervolume beside inclusion and exclusion over all subsets of the points, which shares nothing with it. */
-import { fc, test } from "@fast-check/vitest";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hypervolume } from "../../../src/search/analysis/hypervolume.js";
 import { makeRecord, type TrialOutcome } from "../../../src/search/trial/trial.js";
 import { cases } from "../../cases.js";
+import { prop } from "../../prop.js";
 import { caught } from "../support.js";
 
 const minimize = (objectives: number) => new Array<"minimize">(objectives).fill("minimize");
@@ -33,17 +34,14 @@ const anyPoints = fc.integer({ min: 1, max: 5 }).chain((objectives) =>
 );
 
 describe("the hypervolume", () => {
-  test.prop([anyPoints], { numRuns: cases(500) })(
-    "is that of the union of boxes, in any dimension",
-    (points) => {
-      const reference = points[0].map((_, k) => 6 - (k % 2));
-      expect(hypervolume(points, minimize(reference.length), reference)).toBe(
-        byInclusionAndExclusion(points, reference),
-      );
-    },
-  );
+  prop([anyPoints], { numRuns: cases(500) })("is that of the union of boxes, in any dimension", (points) => {
+    const reference = points[0].map((_, k) => 6 - (k % 2));
+    expect(hypervolume(points, minimize(reference.length), reference)).toBe(
+      byInclusionAndExclusion(points, reference),
+    );
+  });
 
-  test.prop([fc.array(fc.tuple(fc.double(unit()), fc.double(unit()), fc.double(unit())), { maxLength: 12 })])(
+  prop([fc.array(fc.tuple(fc.double(unit()), fc.double(unit()), fc.double(unit())), { maxLength: 12 })])(
     "of any numbers is right to rounding",
     (points) => {
       // 4,095 subsets of volumes up to 1, each rounded to 2^-53 of at most 12 choose 6 = 924
@@ -53,7 +51,7 @@ describe("the hypervolume", () => {
     },
   );
 
-  test.prop([anyPoints, fc.nat(), fc.nat()])(
+  prop([anyPoints, fc.nat(), fc.nat()])(
     "depends neither on order nor on repeats, and follows the objectives when they are turned round",
     (points, first, second) => {
       const reference = points[0].map(() => 6);

@@ -1,5 +1,5 @@
 /** Points that do not exist, and trials that break a rule: hard and soft constraints. That strategies keep the first is in the laws. */
-import { fc, test } from "@fast-check/vitest";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { choice, float, int } from "../../../src/search/space/builders.js";
 import { cmaes } from "../../../src/search/strategies/cmaes/cmaes.js";
@@ -13,6 +13,7 @@ import { restoreStudy } from "../../../src/search/study/checkpoint.js";
 import { createStudy } from "../../../src/search/study/study.js";
 import { costsOf, violationOf } from "../../../src/search/trial/costs.js";
 import { makeRecord, type TrialOutcome } from "../../../src/search/trial/trial.js";
+import { prop } from "../../prop.js";
 import { caught } from "../support.js";
 
 describe("a hard constraint", () => {
@@ -171,7 +172,7 @@ describe("soft constraints", () => {
     fc.constant<TrialOutcome>({ status: "failed" }),
   );
 
-  test.prop([fc.array(anyOutcome, { maxLength: 12 }), fc.constantFrom("minimize", "maximize")])(
+  prop([fc.array(anyOutcome, { maxLength: 12 }), fc.constantFrom("minimize", "maximize")])(
     "order trials by Deb's rule, whatever the values",
     (outcomes, direction) => {
       const records = recordsOf(outcomes);

@@ -1,5 +1,5 @@
 /** Points put in line, trials from elsewhere, and rules that end a search. */
-import { fc, test } from "@fast-check/vitest";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { asha } from "../../../src/search/schedulers/asha.js";
 import { choice, float, int } from "../../../src/search/space/builders.js";
@@ -12,6 +12,7 @@ import { stopReason } from "../../../src/search/study/stopping.js";
 import { createStudy } from "../../../src/search/study/study.js";
 import { type Direction, makeRecord, type TrialRecord } from "../../../src/search/trial/trial.js";
 import { cases } from "../../cases.js";
+import { prop } from "../../prop.js";
 import { caught } from "../support.js";
 
 const space = { kind: choice(["a", "b"]), size: int(1, 3) };
@@ -190,7 +191,7 @@ describe("a pause", () => {
   }
 
   const numbers = fc.uniqueArray(fc.nat({ max: 11 }), { maxLength: 4 });
-  test.prop([numbers, fc.integer({ min: 1, max: 3 }), fc.boolean()], { numRuns: cases(10) })(
+  prop([numbers, fc.integer({ min: 1, max: 3 }), fc.boolean()], { numRuns: cases(10) })(
     "changes no trial, at any concurrency, with a scheduler or without",
     async (at, concurrency, isScheduled) => {
       expect(await paused(at, concurrency, isScheduled)).toEqual(await paused([], 1, isScheduled));

@@ -1,5 +1,4 @@
 /** Studies that were saved as JSON and changed by anyone: refused with a reason, or opened as what they say, and gone on with. */
-import { it } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { FettleError } from "../../../src/errors.js";
 import { cmaes } from "../../../src/search/strategies/cmaes/cmaes.js";
@@ -13,6 +12,7 @@ import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
 import { restoreStudy } from "../../../src/search/study/checkpoint.js";
 import { cases } from "../../cases.js";
 import { damaged, meaningOf } from "../../damage.js";
+import { prop } from "../../prop.js";
 import { space, studyInMidst } from "./midst.js";
 
 const strategies: readonly Strategy[] = [
@@ -30,7 +30,7 @@ describe.each(strategies.map((strategy) => [strategy.name, strategy] as const))(
   const study = studyInMidst(strategy, space, several ? ["minimize", "maximize"] : "minimize");
   const json = JSON.parse(JSON.stringify(study)) as unknown;
 
-  it.prop([damaged(json)], { numRuns: cases(100) })("is refused, or opened as what it says", (given) => {
+  prop([damaged(json)], { numRuns: cases(100) })("is refused, or opened as what it says", (given) => {
     try {
       const again = restoreStudy(given, { strategy });
       expect(meaningOf(JSON.parse(JSON.stringify(again)))).toEqual(

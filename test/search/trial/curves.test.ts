@@ -1,5 +1,5 @@
 /** Curves of trials: what is put in comes back, whichever way they go, and nothing else is read. */
-import { fc, test } from "@fast-check/vitest";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { float } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";
@@ -10,6 +10,7 @@ import { readCurves } from "../../../src/search/trial/savedCurves.js";
 import type { TrialOutcome } from "../../../src/search/trial/trial.js";
 import { packArchive, unpackArchive } from "../../../src/workers/archive.js";
 import { cases } from "../../cases.js";
+import { prop } from "../../prop.js";
 import { refusal } from "../../tune/support.js";
 
 const numbers = (length: number) => fc.float32Array({ minLength: length, maxLength: length });
@@ -39,7 +40,7 @@ const bitsOf = (history: Readonly<Record<string, readonly ArrayLike<number>[]>>)
 
 const format = { magic: "a/test", version: 1, what: "a test" };
 
-test.prop([histories], { numRuns: cases(200) })(
+prop([histories], { numRuns: cases(200) })(
   "come back from JSON, an archive and another thread as they were",
   (history) => {
     const curves = new Curves(history);

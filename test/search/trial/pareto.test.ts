@@ -1,5 +1,5 @@
 /** Several objectives: fronts by their definition, distances by hand, and studies that have more than one. */
-import { fc, test } from "@fast-check/vitest";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { asha } from "../../../src/search/schedulers/asha.js";
 import { halving } from "../../../src/search/schedulers/halving.js";
@@ -21,6 +21,7 @@ import {
 } from "../../../src/search/trial/pareto.js";
 import { makeRecord, type TrialOutcome, type TrialRecord } from "../../../src/search/trial/trial.js";
 import { cases } from "../../cases.js";
+import { prop } from "../../prop.js";
 import { caught } from "../support.js";
 
 /** Few values, so that ties and equal points are common. */
@@ -67,7 +68,7 @@ describe("costs by objective", () => {
 });
 
 describe("fronts", () => {
-  test.prop([anyPoints], { numRuns: cases(400) })(
+  prop([anyPoints], { numRuns: cases(400) })(
     "are those that are left undominated, one after another",
     (points) => {
       const members = points.map((costs, index) => ({ index, costs }));
@@ -82,7 +83,7 @@ describe("fronts", () => {
     },
   );
 
-  test.prop([anyPoints, fc.integer({ min: 1, max: 12 })], { numRuns: cases(400) })(
+  prop([anyPoints, fc.integer({ min: 1, max: 12 })], { numRuns: cases(400) })(
     "are right after each point that is added, as many as are kept",
     (points, enough) => {
       const [all, some] = [new Fronts(), new Fronts(enough)];
@@ -104,7 +105,7 @@ describe("fronts", () => {
     },
   );
 
-  test.prop([anyPoints])("come one after another in the order, in which no point is missed", (points) => {
+  prop([anyPoints])("come one after another in the order, in which no point is missed", (points) => {
     const order = paretoOrder(points);
     expect([...order].sort((a, b) => a - b)).toEqual([...points.keys()]);
     const fronts = plainFronts(points.length, beats(points));
@@ -172,7 +173,7 @@ const precedes = (trials: readonly TrialRecord[]) => {
 };
 
 describe("fronts of trials", () => {
-  test.prop([anyTrials, fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 8 })], {
+  prop([anyTrials, fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 8 })], {
     numRuns: cases(400),
   })("have those that keep their constraints first, after each trial", (trials, least, extra) => {
     const fronts = new TrialFronts(directions, least + extra);
@@ -185,7 +186,7 @@ describe("fronts of trials", () => {
     }
   });
 
-  test.prop([anyTrials])("leaves a front of complete trials that nothing beats", (trials) => {
+  prop([anyTrials])("leaves a front of complete trials that nothing beats", (trials) => {
     const entered = trials.filter(
       ({ status, constraints = [] }) =>
         status === "complete" && constraints.every((each) => (each ?? 1) <= 0),
@@ -204,7 +205,7 @@ describe("fronts of trials", () => {
 });
 
 describe("the order of trials", () => {
-  test.prop([anyTrials])("has each after those that are preferred to it", (trials) => {
+  prop([anyTrials])("has each after those that are preferred to it", (trials) => {
     const order = paretoRanked(trials, directions);
     expect(order.map(({ number }) => number).sort((a, b) => a - b)).toEqual([...trials.keys()]);
     const valued = order.filter(({ values }) => values);

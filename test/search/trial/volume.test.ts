@@ -1,8 +1,9 @@
 /** What points add to the volume of others, and greedy subsets, beside unit cells that are counted and all subsets. */
-import { fc, test } from "@fast-check/vitest";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gainOf, mostVolume, undominated, volumeOf } from "../../../src/search/trial/volume.js";
 import { cases } from "../../cases.js";
+import { prop } from "../../prop.js";
 
 const SIDE = 5;
 
@@ -27,16 +28,13 @@ const anyPoints = fc.integer({ min: 1, max: 4 }).chain((objectives) =>
 );
 
 describe("the volume of points", () => {
-  test.prop([anyPoints], { numRuns: cases(200) })(
-    "is the cells that they dominate",
-    ({ points, objectives }) => {
-      const corner = new Array<number>(objectives).fill(SIDE);
-      expect(volumeOf(points, corner)).toBe(cellsOf(points, objectives));
-      expect(volumeOf(undominated(points), corner)).toBe(cellsOf(points, objectives));
-    },
-  );
+  prop([anyPoints], { numRuns: cases(200) })("is the cells that they dominate", ({ points, objectives }) => {
+    const corner = new Array<number>(objectives).fill(SIDE);
+    expect(volumeOf(points, corner)).toBe(cellsOf(points, objectives));
+    expect(volumeOf(undominated(points), corner)).toBe(cellsOf(points, objectives));
+  });
 
-  test.prop([anyPoints], { numRuns: cases(200) })("grows by what a point adds", ({ points, objectives }) => {
+  prop([anyPoints], { numRuns: cases(200) })("grows by what a point adds", ({ points, objectives }) => {
     const corner = new Array<number>(objectives).fill(SIDE);
     const [first, ...others] = points;
     expect(gainOf(first, others, corner)).toBe(cellsOf(points, objectives) - cellsOf(others, objectives));
@@ -44,7 +42,7 @@ describe("the volume of points", () => {
 });
 
 describe("a greedy subset", () => {
-  test.prop([anyPoints, fc.nat({ max: 9 })], { numRuns: cases(200) })(
+  prop([anyPoints, fc.nat({ max: 9 })], { numRuns: cases(200) })(
     "takes the point that adds most each time, the first of equal ones",
     ({ points, objectives }, count) => {
       const chosen: number[] = [];
@@ -63,7 +61,7 @@ describe("a greedy subset", () => {
     },
   );
 
-  test.prop([anyPoints, fc.integer({ min: 1, max: 4 })], { numRuns: cases(100) })(
+  prop([anyPoints, fc.integer({ min: 1, max: 4 })], { numRuns: cases(100) })(
     "has at least 1 − 1/e of what the best subset dominates",
     ({ points, objectives }, count) => {
       const corner = new Array<number>(objectives).fill(SIDE);

@@ -132,7 +132,8 @@ it("a listener for another server answers and refuses in the same way", async ()
 
 describe("close", () => {
   it("lets running responses end, refuses others, and ends streams of events", async () => {
-    let finish = (): void => {};
+    const idle = (): void => {};
+    let finish = idle;
     const { port, close, url } = await start(async (request) => {
       const { pathname } = new URL(request.url);
       if (pathname === "/events")
@@ -150,7 +151,8 @@ describe("close", () => {
     const events = await fetch(`${url}/events`);
     const running = dial(port, "GET / HTTP/1.1\r\nhost: a\r\n\r\n");
     const arriving = dial(port, "GET / HTTP/1.1\r\nhost: a");
-    await sleep(50);
+    while (finish === idle) await sleep(1);
+    await sleep(50); // for the head that is on its way
     let isClosed = false;
     const closed = close().then(() => {
       isClosed = true;
@@ -167,9 +169,14 @@ describe("close", () => {
   });
 
   it("ends what takes longer than closeTimeout", async () => {
-    const { port, close } = await start(() => new Promise(() => {}), { closeTimeout: 100 });
+    let isStuck = false;
+    const never = () => {
+      isStuck = true;
+      return new Promise<Response>(() => {});
+    };
+    const { port, close } = await start(never, { closeTimeout: 100 });
     const stuck = dial(port, "GET / HTTP/1.1\r\nhost: a\r\n\r\n");
-    await sleep(20);
+    while (!isStuck) await sleep(1);
     const began = performance.now();
     await close();
     expect(performance.now() - began).toBeGreaterThan(90);

@@ -1,5 +1,5 @@
 /** Curves of a tuner that is saved: the same wherever it is cut, in few bytes, and read without trust. */
-import { fc } from "@fast-check/vitest";
+import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { halving } from "../../../src/search/schedulers/halving.js";
 import { random } from "../../../src/search/strategies/random/random.js";

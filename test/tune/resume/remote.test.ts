@@ -1,5 +1,5 @@
 /** A tuner whose jobs others do, in any order, twice or late: its result equals that of `tune` to the bit. */
-import { fc } from "@fast-check/vitest";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Model } from "../../../src/model/model.js";
 import { halving } from "../../../src/search/schedulers/halving.js";

@@ -3,7 +3,7 @@
  * reason, or restore exactly what they say and go on with it. Damage that the checksum finds: tuner.test.ts.
  */
 
-import { fc } from "@fast-check/vitest";
+import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { FettleError } from "../../../src/errors.js";
 import { dense, dropout } from "../../../src/nn/layers/index.js";

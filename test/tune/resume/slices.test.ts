@@ -1,5 +1,5 @@
 /** A tuner in slices: however it is cut, saved and restored, its result equals that of `tune` to the bit. */
-import { fc } from "@fast-check/vitest";
+import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { dense, dropout } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";

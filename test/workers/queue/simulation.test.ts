@@ -2,10 +2,11 @@
  * Workers in simulated time, up to 1,000 of them: they are killed, and messages are lost, doubled, late and out of order; the study is that of one
  * process, to the bit. Nothing in it waits for a clock of the host.
  */
-import { fc } from "@fast-check/vitest";
+import fc from "fast-check";
 import { createStudy, float, type Objective, random, type Strategy, tpe } from "fettle";
 import { type JobQueue, memoryQueue, runWorker } from "fettle/queue";
 import { describe, expect, it } from "vitest";
+import { EventQueue } from "../../../bench/scale/eventQueue.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import { QueuedObjective, tuneWorker } from "../../../src/tune/resume/queued.js";
 import { cases } from "../../cases.js";
@@ -18,10 +19,21 @@ const objective: Objective<typeof space> = evaluate;
 /** Time that passes when nothing else happens. */
 class Timeline {
   now = 0;
-  private readonly events: { readonly at: number; readonly resolve: () => void }[] = [];
+  /** Those who wait for a time, by it. */
+  private readonly waiting = new Map<number, (() => void)[]>();
+  private readonly times = new EventQueue<readonly (() => void)[]>();
   readonly clock = (): number => this.now;
   readonly sleep = (milliseconds: number): Promise<void> =>
-    new Promise((resolve) => this.events.push({ at: this.now + milliseconds, resolve }));
+    new Promise((resolve) => {
+      const at = this.now + milliseconds;
+      const others = this.waiting.get(at);
+      if (others) others.push(resolve);
+      else {
+        const first = [resolve];
+        this.waiting.set(at, first);
+        this.times.add(at, first);
+      }
+    });
 
   /** Lets time pass until `work` has ended. */
   async until(work: Promise<unknown>): Promise<void> {
@@ -37,10 +49,11 @@ class Timeline {
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve)); // all that follows from the last events
       if (isOver) break;
-      this.now = this.events.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY);
-      const due = this.events.filter(({ at }) => at <= this.now);
-      this.events.splice(0, this.events.length, ...this.events.filter(({ at }) => at > this.now));
-      for (const { resolve } of due) resolve();
+      const due = this.times.next();
+      if (!due) throw new Error("nobody waits for anything, and the work has not ended");
+      this.now = due.at;
+      this.waiting.delete(due.at);
+      for (const resolve of due.value) resolve();
     }
     await work;
   }

@@ -197,7 +197,7 @@ describe("the update", () => {
           }
         }
       }),
-      { numRuns: cases(150) },
+      { numRuns: cases(375) },
     );
     expect([...met].sort()).toEqual([...rules].sort());
   });

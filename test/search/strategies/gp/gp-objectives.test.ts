@@ -1,5 +1,5 @@
 /** Several objectives of the Gaussian process: boxes beside cells, EHVI beside Monte Carlo, and what it finds. */
-import { fc, test } from "@fast-check/vitest";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../../../src/numerics/random.js";
 import { hypervolume } from "../../../../src/search/analysis/hypervolume.js";
@@ -13,6 +13,7 @@ import type { Strategy } from "../../../../src/search/strategies/strategy.js";
 import { createStudy } from "../../../../src/search/study/study.js";
 import { undominated, volumeOf } from "../../../../src/search/trial/volume.js";
 import { cases } from "../../../cases.js";
+import { prop } from "../../../prop.js";
 import { caught } from "../../support.js";
 
 type Point = readonly number[];
@@ -27,7 +28,7 @@ const anyFront = fc.integer({ min: 1, max: 4 }).chain((objectives) =>
 );
 
 describe("boxes", () => {
-  test.prop([anyFront], { numRuns: cases(60) })(
+  prop([anyFront], { numRuns: cases(60) })(
     "hold each cell that no point dominates once, and no other",
     (points) => {
       const corner = points[0].map(() => 5);

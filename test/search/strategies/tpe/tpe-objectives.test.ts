@@ -1,5 +1,5 @@
 /** Several objectives of TPE: which trials are the better ones and their weights, from definitions; and what it finds. */
-import { fc, test } from "@fast-check/vitest";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hypervolume } from "../../../../src/search/analysis/hypervolume.js";
 import { float } from "../../../../src/search/space/builders.js";
@@ -16,6 +16,7 @@ import {
   type TrialRecord,
 } from "../../../../src/search/trial/trial.js";
 import { cases } from "../../../cases.js";
+import { prop } from "../../../prop.js";
 
 const both = ["minimize", "minimize"] as const;
 
@@ -50,7 +51,7 @@ function ranksOf(points: readonly (readonly number[])[]): number[] {
 }
 
 describe("the better trials", () => {
-  test.prop(
+  prop(
     [
       fc.array(fc.tuple(fc.nat({ max: 5 }), fc.nat({ max: 5 })), { minLength: 1, maxLength: 9 }),
       fc.integer({ min: 1, max: 9 }),
