@@ -3,7 +3,7 @@
  * value, and it is ended with its trial. Which trial runs when, and which is pruned, is the study's business.
  */
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import { check, FettleError, messageOf, show } from "../../errors.js";
 import type { Params } from "../../search/space/space.js";
 import type { RunningTrial } from "../../search/study/contract.js";
@@ -148,6 +148,7 @@ class Watched {
     });
     while (!isRead) {
       await Promise.race([read, sleep(QUIET)]);
+      await turn(); // what has come is read first: this process may have had no turn for as long
       // a process outside of its group has its output, and nothing ends that
       if (!this.waits && performance.now() - this.lastRead > QUIET) program.close();
     }
@@ -243,7 +244,7 @@ class Watched {
       return goesOn;
     });
     // the study decides at once where it can
-    await Promise.race([decision, new Promise((resolve) => setImmediate(resolve))]);
+    await Promise.race([decision, turn()]);
     if (!isDecided) program.pause();
     this.waits = true;
     const goesOn = await decision;
