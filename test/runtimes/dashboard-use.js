@@ -22,8 +22,9 @@ export async function usesDashboard(bin, browser, folder) {
     await seesALineGrow(browser, url, path);
   });
   await survivesItsServer(bin, browser, path);
+  await seesATrainingGrow(bin, browser);
   await triesPoints(bin, browser, join(folder, "watched.db"));
-  return "selects lines, overlays trials of two studies, sees a line grow, tries points, shares notes, saves files, and outlives its server";
+  return "selects lines, overlays trials of two studies, sees lines and a training grow, tries points, shares notes, saves files, and outlives its server";
 }
 
 /** Room of the picture of parallel coordinates around its axes, as the page gives it. */
@@ -156,6 +157,31 @@ async function seesALineGrow(browser, url, path) {
   await end();
   await stored.delete();
   await storage.close();
+}
+
+/** The curve of the only trial of a run grows epoch by epoch, before it has ended. */
+async function seesATrainingGrow(bin, browser) {
+  const words = ["tune", table, "--target", "diagnosis", "--trials", "1", "--epochs", "3000", "--jobs", "1"];
+  await withCommand(bin, [...words, "--watch"], async (url) => {
+    const { page, end } = await opened(browser, url);
+    await page.click(".name");
+    const curve = page.locator('.curves [role=img][aria-label^="loss by epoch"]');
+    const epoch = async () => Number(/at epoch (\d+):/.exec(await curve.getAttribute("aria-label"))?.[1]);
+    await curve.locator("canvas").waitFor();
+    const seen = [await epoch()];
+    while (seen.length < 3) {
+      await page.waitForFunction((last) => {
+        const label = document.querySelector(".curves [role=img]")?.ariaLabel ?? "";
+        return Number(/at epoch (\d+):/.exec(label)?.[1]) > last;
+      }, seen.at(-1));
+      seen.push(await epoch());
+    }
+    must(seen[2] <= 3000, `epochs ${seen} of 3000 are seen`);
+    const trials = await page.locator(".body .row .pill.running").count();
+    must(trials === 1, "the curve is seen only when the trial has ended");
+    await page.locator(".actions .pill.done").waitFor({ timeout: 300_000 });
+    await end();
+  });
 }
 
 /** A port that is free. */
