@@ -27,7 +27,7 @@ export function createBackend({ data, folds }: JobData, workers: number): JobBac
   if (threads) return threads;
   const worker = new JobWorker({ data, folds });
   return inlineBackend<Job, JobResult, FoldCurves>(
-    (...given) => worker.run(...given),
+    (job, pause, onCurves) => worker.run(job, pause, onCurves),
     () => worker.free(),
   );
 }

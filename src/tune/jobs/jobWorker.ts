@@ -84,7 +84,7 @@ export class JobWorker {
       while (!open.done) {
         const began = platform.now();
         open.advance(steps);
-        if (onCurves) this.tell(open, onCurves);
+        this.tell(open, onCurves);
         if (!pause) continue;
         const fit = Math.floor((steps * PIECE) / (platform.now() - began)); // infinite where the clock stood still
         steps = Math.max(1, Math.min(STEPS, 2 * steps, fit));
@@ -97,11 +97,11 @@ export class JobWorker {
   }
 
   /** Tells the curves of a job so far, unless those of one were told a moment ago. */
-  tell(open: OpenJob, onCurves: (curves: FoldCurves) => void): void {
+  tell(open: OpenJob, onCurves?: (curves: FoldCurves) => void): void {
     const now = platform.now();
     if (now - this.told < TELL) return;
     this.told = now;
-    onCurves(open.curves);
+    onCurves?.(open.curves);
   }
 
   free(): void {

@@ -54,7 +54,7 @@ export class SteppedBackend implements Backend<Job, JobResult, FoldCurves> {
         try {
           this.open ??= this.worker.open(first.job);
           taken += this.open.advance(steps - taken);
-          if (first.onCurves) this.worker.tell(this.open, first.onCurves);
+          this.worker.tell(this.open, first.onCurves);
           if (!this.open.done) break;
           first.resolve(this.open.result());
         } catch (error) {
