@@ -9,6 +9,7 @@ import { SVGRenderer } from "echarts/renderers";
 import { ready } from "fettle";
 import kernels from "fettle/kernels.wasm";
 import {
+  chartOption,
   createReport,
   plotCurves,
   plotHistory,
@@ -69,7 +70,7 @@ function draw({ name, options, theme, width, height }) {
       { ...plotTheme(theme), backgroundColor: "transparent" },
       { renderer: "svg", ssr: true, width, height },
     );
-    chart.setOption(fitted(plot.option, width));
+    chart.setOption(fitted(chartOption(plot, theme), width));
     const svg = inPage(chart.renderToSVGString());
     chart.dispose();
     return { svg, description: plot.description, points: pointsOf(plot.option) };

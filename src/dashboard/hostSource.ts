@@ -1,6 +1,9 @@
 /** The studies of a host of `fettle/serve`, by its routes and its events. What it answers is not trusted further than to be shown. */
+import { platform } from "#platform";
 import { FettleError, isRecord, messageOf, show } from "../errors.js";
 import { resolveSpace, type Space } from "../search/space/space.js";
+import type { Curves, CurvesJson } from "../search/trial/curves.js";
+import { readCurves } from "../search/trial/savedCurves.js";
 import { mustBeDirection, type TrialRecord } from "../search/trial/trial.js";
 import type { StudyStatus } from "../serve/record.js";
 import type { Report } from "../store/storage.js";
@@ -22,6 +25,8 @@ export interface HostOptions {
 
 /** Milliseconds until the host is asked again, after its events have ended. */
 const AGAIN = 1000;
+/** Milliseconds between two looks at the trials that run. */
+const LOOK = 1000;
 /** Studies that are listed, and names in one answer of the host. */
 const MOST_STUDIES = 10_000;
 const PAGE = 1000;
@@ -118,6 +123,12 @@ class Host {
     return names;
   }
 
+  /** The trials that run; none where the host does not say. */
+  async running(name: string): Promise<readonly RunningTrial[]> {
+    const answer = await orNothing(this.json(`/${encodeURIComponent(name)}/running`));
+    return Array.isArray(answer) ? answer.filter(isRunning) : [];
+  }
+
   /** What a trial has reported; nothing where the host does not say. */
   async reports(name: string, trial: number): Promise<readonly Report[]> {
     const answer = await orNothing(this.json(`/${encodeURIComponent(name)}/trials/${trial}/reports`));
@@ -147,6 +158,14 @@ const isReport = (report: unknown): report is Report =>
   Number.isSafeInteger(report.step) &&
   [report.value].flat().every((value) => value === null || typeof value === "number");
 
+/** A trial that runs, and its curves so far. */
+interface RunningTrial extends Pick<TrialRecord, "number" | "params"> {
+  readonly curves?: CurvesJson;
+}
+
+const isRunning = (trial: unknown): trial is RunningTrial =>
+  isRecord(trial) && Number.isSafeInteger(trial.number) && isRecord(trial.params);
+
 type Definition = Pick<StudyAbout, "space" | "strategy" | "seed" | "directions" | "metrics">;
 
 async function orNothing<T>(answer: Promise<T>): Promise<T | undefined> {
@@ -162,6 +181,9 @@ class HostStudy implements SourceStudy {
   /** By number: what the events brought, curves included. */
   private records: TrialRecord[] = [];
   private definition: Definition | undefined;
+  /** By number: what ran when the host was asked last. */
+  private running = new Map<number, RunningTrial>();
+  private looked = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly host: Host,
@@ -179,12 +201,16 @@ class HostStudy implements SourceStudy {
   }
 
   async curves(numbers: readonly number[]): Promise<CurvesByTrial> {
-    if (numbers.some((number) => !this.records[number])) await this.read();
+    if (numbers.some((number) => !this.records[number])) {
+      await this.look();
+      if (numbers.some((number) => !this.records[number] && !this.running.has(number))) await this.read();
+    }
     const metrics = this.definition?.metrics ?? metricsOf(undefined, 1);
     return linesByTrial(numbers, async (number) => {
       const { [number]: record = {} as Partial<TrialRecord> } = this.records;
-      const reports = record.curves ? [] : await this.host.reports(this.name, number);
-      return linesOf(record, new ReportedLines(metrics).add(reports).lines, metrics);
+      const kept = record.curves ? record : { ...record, ...this.growing(number) };
+      const reports = kept.curves ? [] : await this.host.reports(this.name, number);
+      return linesOf(kept, new ReportedLines(metrics).add(reports).lines, metrics);
     });
   }
 
@@ -214,7 +240,12 @@ class HostStudy implements SourceStudy {
             this.records[record.number] = record;
             sent.trials([rowOf(record)]);
           }
-          if (event === "status") about(data as StudyStatus);
+          if (event === "status") {
+            about(data as StudyStatus);
+            await this.look();
+            const begun = [...this.running.values()].filter(({ number }) => !this.records[number]);
+            sent.trials(begun.map(({ number, params }) => rowOf({ number, params, status: "running" })));
+          }
         }
         await new Promise((resolve) => setTimeout(resolve, AGAIN));
         if (left.signal.aborted) return;
@@ -228,6 +259,25 @@ class HostStudy implements SourceStudy {
 
   private get path(): string {
     return `/${encodeURIComponent(this.name)}`;
+  }
+
+  /** Asks which trials run, if that was long ago. */
+  private async look(): Promise<void> {
+    const now = platform.now();
+    if (now - this.looked < LOOK) return;
+    this.looked = now;
+    const running = await this.host.running(this.name);
+    this.running = new Map(running.map((trial) => [trial.number, trial]));
+  }
+
+  /** The curves of a trial that runs, if they can be read. */
+  private growing(number: number): { readonly curves?: Curves } {
+    const { curves } = this.running.get(number) ?? {};
+    try {
+      return curves ? { curves: readCurves(curves) } : {};
+    } catch {
+      return {};
+    }
   }
 
   private async read(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Direction } from "../direction.js";
 import { check, FettleError } from "../errors.js";
 import type { Params } from "../search/space/space.js";
 import type { Study, StudyEvent } from "../search/study/contract.js";
+import type { Curves } from "../search/trial/curves.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { checkedNote, type Note, type StoredStudy } from "../store/storage.js";
 import { linesByTrial, linesOf, ReportedLines } from "./lines.js";
@@ -43,6 +44,8 @@ export function runSource(options: RunOptions): RunSource {
   const rows: TrialRow[] = [];
   const records = new Map<number, TrialRecord>();
   const reported = new Map<number, ReportedLines>();
+  /** Of trials that are being trained, so far. */
+  const growing = new Map<number, Curves>();
   const notes = new Map<number, Note>();
   const listeners = new Set<(event: DashboardEvent) => void>();
   let artifacts: ReadonlyMap<string, Uint8Array> = new Map();
@@ -88,7 +91,7 @@ export function runSource(options: RunOptions): RunSource {
         const earlier = async () =>
           new ReportedLines(about.metrics).add((await kept?.reports(number)) ?? []).lines;
         const own = reported.get(number)?.lines ?? (await earlier());
-        return linesOf(records.get(number) ?? {}, own, about.metrics);
+        return linesOf(records.get(number) ?? { curves: growing.get(number) }, own, about.metrics);
       };
       return linesByTrial(numbers, lines);
     },
@@ -146,7 +149,9 @@ export function runSource(options: RunOptions): RunSource {
         const { number } = event;
         reported.set(number, (reported.get(number) ?? new ReportedLines(metrics)).add([event]));
       }
+      if (event.type === "epochsTrained") growing.set(event.number, event.curves);
       if (event.type === "trialEnded") {
+        growing.delete(event.record.number);
         records.set(event.record.number, event.record);
         const { given } = rows[event.record.number] ?? {};
         put({ ...rowOf(event.record), ...(given && { given }) });

@@ -47,11 +47,12 @@ export const platform: Platform = {
   watchThread,
   serve(handle) {
     const { parentPort } = builtin("node:worker_threads");
+    const post = (message: unknown): void => parentPort?.postMessage(message);
     let last = Promise.resolve();
     parentPort?.on("message", (message) => {
       last = last.then(async () => {
-        const answer = await handle(message);
-        if (answer !== undefined) parentPort?.postMessage(answer);
+        const answer = await handle(message, post);
+        if (answer !== undefined) post(answer);
       });
     });
   },

@@ -65,8 +65,12 @@ export interface Platform {
   spawnWorker(program?: string): WorkerThread | undefined;
   /** Kills this process once its thread has been at work for so many milliseconds without a beat, where a process can. */
   watchThread?(limit: number): Watchdog;
-  /** In a worker thread: answers each message, in order, with the result of `handle`, unless that is undefined. */
-  serve(handle: (message: unknown) => Promise<unknown>): void;
+  /**
+   * In a worker thread: answers each message, in order, with the result of `handle`, unless that is undefined.
+   *
+   * @param handle - may send other messages before, by `post`
+   */
+  serve(handle: (message: unknown, post: (message: unknown) => void) => Promise<unknown>): void;
   /** Files, where there are some. */
   readonly files?: Files;
   /** Standard error, if it is a terminal. */

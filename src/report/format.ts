@@ -12,12 +12,13 @@ export function formatScore(value: number | null): string {
   return value.toFixed(size >= 1e4 || (size >= 100 && Number.isInteger(value)) ? 0 : size >= 100 ? 2 : 4);
 }
 
-/** The value of a parameter: numbers with four significant digits, words unchanged, a dash if it does not apply. */
+/** The value of a parameter: numbers with at most four significant digits, such as `1e-6`, words unchanged, a dash if it does not apply. */
 export function formatValue(value: unknown): string {
   if (value === undefined) return NOTHING;
   if (typeof value === "string") return plain(value);
   if (typeof value !== "number" || Number.isInteger(value)) return show(value);
-  return Math.abs(value) < 1e-3 ? value.toExponential(3) : String(Number(value.toPrecision(4)));
+  const rounded = Number(value.toPrecision(4));
+  return Math.abs(value) < 1e-3 ? rounded.toExponential() : String(rounded);
 }
 
 /** `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min` */

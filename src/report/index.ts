@@ -9,6 +9,7 @@ export { type StudyMarkdownOptions, studyMarkdown } from "./markdown.js";
 export { plotCalibration } from "./plots/calibration.js";
 export { type ComparisonOptions, plotComparison } from "./plots/comparison.js";
 export { type CurveOptions, plotCurves } from "./plots/curves.js";
+export { chartOption } from "./plots/drawable.js";
 export { plotParetoFront } from "./plots/front.js";
 export { type HistoryOptions, plotHistory } from "./plots/history.js";
 export { type ImportancePlotOptions, plotImportances } from "./plots/importances.js";

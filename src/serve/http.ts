@@ -8,6 +8,7 @@
  *     DELETE /studies/:id             deletes it
  *     GET    /studies/:id/definition  what it searches: its space, strategy, seed, directions and metrics
  *     GET    /studies/:id/trials      its finished trials
+ *     GET    /studies/:id/running     its running trials, with their curves so far
  *     GET    /studies/:id/result      its best trials, test scores and weights
  *     GET    /studies/:id/model       its final model, as a model file
  *     POST   /studies/:id/predict     predictions of its final model; the body is JSON, rows
@@ -34,6 +35,7 @@ type Study = Pick<
   | "command"
   | "delete"
   | "trials"
+  | "runningTrials"
   | "result"
   | "listen"
   | "model"
@@ -56,6 +58,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   },
   definition: { GET: async (study) => json(await study.definition()) },
   trials: { GET: async (study) => json(await study.trials()) },
+  running: { GET: async (study) => json(await study.runningTrials()) },
   result: { GET: async (study) => json(await study.result()) },
   events: {
     async GET(study) {

@@ -13,6 +13,7 @@ import type { MeasuredTuner } from "../tune/resume/slices.js";
 import { type SavedDefinition, savedDefinition, savedTrials } from "../tune/resume/tunerCore.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
 import type { SliceHost } from "./driver.js";
+import type { ServedEvent } from "./events.js";
 import { clientMessageOf, ofHost } from "./faults.js";
 import { checkListeners, checkMemory, checkTrials } from "./limits.js";
 import { RowAnswerer } from "./models/rows.js";
@@ -34,14 +35,9 @@ import {
   statusAfter,
   withoutCurves,
 } from "./record.js";
+import { type RunningTrialStatus, RunningTrials } from "./running.js";
 import type { Store } from "./store.js";
 import { StoredRecord } from "./stored.js";
-
-/** What happened to a study, after the store has it. */
-export type ServedEvent<Status = StudyStatus> =
-  | { readonly type: "trial"; readonly trial: TrialRecord }
-  | { readonly type: "status"; readonly status: Status }
-  | { readonly type: "deleted" };
 
 /**
  * Opens a tuner from saved bytes, or a new one for null.
@@ -67,8 +63,8 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   private given: Promise<TunerOptions<S>> | undefined;
   /** The tuner in the state of the record, while the study runs. */
   private tuner: T | undefined;
-  /** Trials that have ended since the record was written. */
-  private ended: TrialRecord[] = [];
+  /** Trials since the tuner was opened. */
+  private readonly running = new RunningTrials();
   /** What answers rows, and the model file that it was made of. */
   private answering: { readonly of: Uint8Array; readonly answerer: RowAnswerer } | undefined;
   /** How many trials the study may run, once its tuner has said so. */
@@ -218,8 +214,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
         this.unloadTuner();
         next = { ...record, status: { ...record.status, phase: "failed", error: messageOf(error) } };
       }
-      const { ended } = this;
-      this.ended = [];
+      const ended = this.running.takeEnded();
       const bytes = await timed(() => packRecord(next));
       const computed = milliseconds;
       host?.computed();
@@ -243,6 +238,12 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   /** Its finished trials, by number. @throws FettleError `not_found` */
   async trials(): Promise<readonly TrialRecord[]> {
     return savedTrials((await this.record()).tuner);
+  }
+
+  /** Its trials that run, by number: this is not stored. @throws FettleError `not_found` */
+  async runningTrials(): Promise<readonly RunningTrialStatus[]> {
+    await this.record();
+    return this.running.list;
   }
 
   /** @throws FettleError `not_found`, `invalid_state` before the study is done */
@@ -351,7 +352,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
     must(isRecord(options), "the result of tuner", "the options of createTuner", options);
     const onEvent = (event: StudyEvent<S>): void => {
       if (event.type === "studyStarted") this.budget = event.trials;
-      if (event.type === "trialEnded") this.ended.push(event.record as TrialRecord);
+      this.running.take(event as StudyEvent);
       options.onEvent?.(event);
     };
     return { ...options, onEvent };
@@ -382,7 +383,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   private unloadTuner(): void {
     this.tuner = undefined;
     this.given = undefined;
-    this.ended = [];
+    this.running.clear();
     this.neighbours.room.release(this.id);
   }
 

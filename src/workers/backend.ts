@@ -5,12 +5,14 @@
 import { type ErrorCode, FettleError, isA, messageOf } from "../errors.js";
 import { Turns } from "../platform/turns.js";
 
-export interface Backend<Job, Result> {
+/** @typeParam Progress - what it tells of jobs that go on */
+export interface Backend<Job, Result, Progress = never> {
   /** How many jobs it does at a time. */
   readonly concurrency: number;
   /** Why it can do no more jobs, once it cannot; only of a backend whose workers can be lost. */
   readonly lost?: Error | undefined;
-  run(job: Job, control?: JobControl): Promise<Result>;
+  /** @param onProgress - told now and then how far the job has come, by workers that can; never of its result */
+  run(job: Job, control?: JobControl, onProgress?: (progress: Progress) => void): Promise<Result>;
   /** Calls off the jobs of a group: their promises reject with `reason`, and no worker goes on with them. */
   cancel?(group: object, reason: Error): void;
   close(): Promise<void>;
@@ -25,7 +27,7 @@ export interface JobControl {
 }
 
 /** A backend whose waiting jobs can be called off. */
-export interface DroppingBackend<Job, Result> extends Backend<Job, Result> {
+export interface DroppingBackend<Job, Result, Progress = never> extends Backend<Job, Result, Progress> {
   /** Rejects the jobs that no worker has begun. */
   drop(reason: Error): void;
 }
@@ -49,13 +51,17 @@ export async function outcomeOf<Result>(work: () => Result | Promise<Result>): P
  * Does one job after another in this thread: side by side they would take as long, and more memory. The host gets its turn
  * about every 50 ms.
  *
- * @param work - does a job, and awaits `pause` from time to time, which rejects if the job was called off
+ * @param work - does a job, and awaits `pause` from time to time, which rejects if the job was called off; may tell its progress
  * @param free - frees what `work` uses
  */
-export function inlineBackend<Job, Result>(
-  work: (job: Job, pause: () => Promise<void> | undefined) => Promise<Result>,
+export function inlineBackend<Job, Result, Progress = never>(
+  work: (
+    job: Job,
+    pause: () => Promise<void> | undefined,
+    onProgress?: (progress: Progress) => void,
+  ) => Promise<Result>,
   free: () => void = () => {},
-): DroppingBackend<Job, Result> & Required<Pick<Backend<Job, Result>, "cancel">> {
+): DroppingBackend<Job, Result, Progress> & Required<Pick<Backend<Job, Result>, "cancel">> {
   const turns = new Turns();
   const cancelled = new WeakMap<object, Error>();
   let last: Promise<unknown> = Promise.resolve();
@@ -64,7 +70,7 @@ export function inlineBackend<Job, Result>(
   let waiting: { dropped?: Error } = {};
   return {
     concurrency: 1,
-    run(job, control) {
+    run(job, control, onProgress) {
       const own = waiting;
       const goOn = (): void => {
         const reason = closed ?? (control && cancelled.get(control.group));
@@ -74,7 +80,7 @@ export function inlineBackend<Job, Result>(
         if (own.dropped) throw own.dropped;
         goOn();
         control?.onBegin();
-        return work(job, () => turns.next()?.then(goOn));
+        return work(job, () => turns.next()?.then(goOn), onProgress);
       });
       last = result.catch(() => {});
       return result;

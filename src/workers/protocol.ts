@@ -9,6 +9,13 @@ import type { KernelsModule } from "../platform/platform.js";
 /** What a worker answers once it is set up. */
 export const READY = "ready";
 
+/** What a worker sends before the outcomes of a batch: how far a job of it has come. */
+export interface JobProgress<Progress> {
+  /** Its place in the batch. */
+  readonly job: number;
+  readonly progress: Progress;
+}
+
 /** A job that needs compiled programs; each field of `programs` is one. */
 export interface ProgrammedJob {
   readonly programs: object;

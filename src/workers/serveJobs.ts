@@ -3,15 +3,21 @@ import { platform } from "#platform";
 import type { Program } from "../compile/program.js";
 import { ready } from "../numerics/kernels.js";
 import { type Outcome, outcomeOf } from "./backend.js";
-import { type ProgrammedJob, READY, type Request, receiveJob } from "./protocol.js";
+import { type JobProgress, type ProgrammedJob, READY, type Request, receiveJob } from "./protocol.js";
+
+/** Does a job, and may tell how far it has come. */
+type Work<Job, Result, Progress> = (
+  job: Job,
+  onProgress: (progress: Progress) => void,
+) => Result | Promise<Result>;
 
 /** @param setUp - returns what does a job; called again when another backend takes the thread over */
-export function serveJobs<Setup, Job extends ProgrammedJob, Result>(
-  setUp: (setup: Setup) => (job: Job) => Result | Promise<Result>,
+export function serveJobs<Setup, Job extends ProgrammedJob, Result, Progress = never>(
+  setUp: (setup: Setup) => Work<Job, Result, Progress>,
 ): void {
-  let work: (job: Job) => Result | Promise<Result>;
+  let work: Work<Job, Result, Progress>;
   const programs: Program[] = [];
-  platform.serve(async (message) => {
+  platform.serve(async (message, post) => {
     const request = message as Request<Setup, Job>;
     if (request.type === "setup") {
       await ready({ module: request.kernels });
@@ -21,7 +27,10 @@ export function serveJobs<Setup, Job extends ProgrammedJob, Result>(
     }
     for (const { id, program } of request.programs) programs[id] = program;
     const outcomes: Outcome<Result>[] = [];
-    for (const job of request.jobs) outcomes.push(await outcomeOf(() => work(receiveJob(job, programs))));
+    for (const [i, job] of request.jobs.entries()) {
+      const tell = (progress: Progress): void => post({ job: i, progress } satisfies JobProgress<Progress>);
+      outcomes.push(await outcomeOf(() => work(receiveJob(job, programs), tell)));
+    }
     return outcomes;
   });
 }

@@ -6,7 +6,7 @@ import { platform } from "#platform";
 import { FettleError, messageOf } from "../errors.js";
 import type { WorkerThread } from "../platform/platform.js";
 import type { DroppingBackend, JobControl, Outcome } from "./backend.js";
-import { createSender, type Introduce, type ProgrammedJob, READY } from "./protocol.js";
+import { createSender, type Introduce, type JobProgress, type ProgrammedJob, READY } from "./protocol.js";
 
 /**
  * Threads that run `program`; undefined where one worker is enough, or the host has no threads.
@@ -15,11 +15,11 @@ import { createSender, type Introduce, type ProgrammedJob, READY } from "./proto
  * @param workers - how many are wanted. No more are started than there are cores: further ones would only take memory
  * @param setup - what each thread needs before its first job
  */
-export function startThreads<Setup, Job extends ProgrammedJob, Result>(
+export function startThreads<Setup, Job extends ProgrammedJob, Result, Progress = never>(
   program: string,
   workers: number,
   setup: () => Setup,
-): ThreadBackend<Job, Result> | undefined {
+): ThreadBackend<Job, Result, Progress> | undefined {
   const threads: WorkerThread[] = [];
   const count = Math.min(workers, platform.parallelism());
   for (let i = 0; count > 1 && i < count; i++) {
@@ -30,9 +30,10 @@ export function startThreads<Setup, Job extends ProgrammedJob, Result>(
   return new ThreadBackend(threads, createSender(setup()), () => platform.spawnWorker(program));
 }
 
-interface Waiting<Job, Result> {
+interface Waiting<Job, Result, Progress> {
   readonly job: Job;
   readonly control: JobControl | undefined;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
   /** How many threads were lost while they did this job, or one of its batch. */
@@ -40,10 +41,10 @@ interface Waiting<Job, Result> {
 }
 
 /** A thread, and the batches that it was sent and has not answered, in order. */
-interface Worker<Job, Result> {
+interface Worker<Job, Result, Progress> {
   readonly thread: WorkerThread;
   readonly send: (jobs: readonly Job[]) => void;
-  readonly batches: (readonly Waiting<Job, Result>[])[];
+  readonly batches: (readonly Waiting<Job, Result, Progress>[])[];
   /** Whether it has been set up: a thread that is lost before is not the fault of a job. */
   ready: boolean;
   /** When it began the first of its batches. */
@@ -65,20 +66,21 @@ const KILLS = 3;
 const STARTS = 3;
 
 /** Whether a job is sent alone, so that what its thread does is its own: it may have cost a thread, or its time is limited. */
-const isAlone = ({ kills, control }: Pick<Waiting<unknown, unknown>, "kills" | "control">): boolean =>
+const isAlone = ({ kills, control }: Pick<Waiting<unknown, unknown, never>, "kills" | "control">): boolean =>
   kills > 0 || control !== undefined;
 
-export class ThreadBackend<Job, Result> implements DroppingBackend<Job, Result> {
+export class ThreadBackend<Job, Result, Progress = never> implements DroppingBackend<Job, Result, Progress> {
   readonly concurrency: number;
   /** Why no thread is left, and none can be started. */
   lost: Error | undefined;
-  private readonly workers: Worker<Job, Result>[] = [];
-  private readonly queue: Waiting<Job, Result>[] = [];
+  private readonly workers: Worker<Job, Result, Progress>[] = [];
+  private readonly queue: Waiting<Job, Result, Progress>[] = [];
   private failedStarts = 0;
   private closed = false;
 
   /**
-   * @param introduce - sets a thread up; it answers `READY`, and each batch that is sent afterwards by a list of outcomes
+   * @param introduce - sets a thread up; it answers `READY`, and each batch that is sent afterwards by a list of outcomes, which
+   * `JobProgress` of its jobs may come before
    * @param spawn - starts another thread
    */
   constructor(
@@ -90,10 +92,10 @@ export class ThreadBackend<Job, Result> implements DroppingBackend<Job, Result> 
     for (const thread of threads) this.add(thread);
   }
 
-  run(job: Job, control?: JobControl): Promise<Result> {
+  run(job: Job, control?: JobControl, onProgress?: (progress: Progress) => void): Promise<Result> {
     if (this.lost) return Promise.reject(this.lost);
     return new Promise((resolve, reject) => {
-      this.queue.push({ job, control, resolve, reject, kills: 0 });
+      this.queue.push({ job, control, onProgress, resolve, reject, kills: 0 });
       this.assign();
     });
   }
@@ -104,7 +106,7 @@ export class ThreadBackend<Job, Result> implements DroppingBackend<Job, Result> 
 
   /** A thread that does a job of the group is ended, and the other jobs that it was sent go back to the queue. */
   cancel(group: object, reason: Error): void {
-    const isOurs = ({ control }: Waiting<Job, Result>): boolean => control?.group === group;
+    const isOurs = ({ control }: Waiting<Job, Result, Progress>): boolean => control?.group === group;
     for (const worker of [...this.workers]) {
       const sent = worker.batches.flat();
       if (!sent.some(isOurs)) continue;
@@ -129,7 +131,7 @@ export class ThreadBackend<Job, Result> implements DroppingBackend<Job, Result> 
   }
 
   private add(thread: WorkerThread): void {
-    const worker: Worker<Job, Result> = {
+    const worker: Worker<Job, Result, Progress> = {
       thread,
       send: this.introduce((message) => thread.post(message)),
       batches: [],
@@ -139,7 +141,11 @@ export class ThreadBackend<Job, Result> implements DroppingBackend<Job, Result> 
     };
     this.workers.push(worker);
     thread.onMessage((message) => {
-      if (message !== READY) return this.finish(worker, message as readonly Outcome<Result>[]);
+      if (Array.isArray(message)) return this.finish(worker, message as readonly Outcome<Result>[]);
+      if (message !== READY) {
+        const { job, progress } = message as JobProgress<Progress>;
+        return worker.batches[0]?.[job]?.onProgress?.(progress);
+      }
       worker.ready = true;
       this.failedStarts = 0;
       this.begin(worker);
@@ -183,19 +189,22 @@ export class ThreadBackend<Job, Result> implements DroppingBackend<Job, Result> 
     }
   }
 
-  private send(worker: Worker<Job, Result>, batch: readonly Waiting<Job, Result>[]): void {
+  private send(
+    worker: Worker<Job, Result, Progress>,
+    batch: readonly Waiting<Job, Result, Progress>[],
+  ): void {
     worker.batches.push(batch);
     if (worker.batches.length === 1) this.begin(worker);
     worker.send(batch.map(({ job }) => job));
   }
 
   /** A worker begins the first of its batches; one that starts begins it once it is ready. */
-  private begin(worker: Worker<Job, Result>): void {
+  private begin(worker: Worker<Job, Result, Progress>): void {
     worker.began = platform.now();
     if (worker.ready) for (const { control } of worker.batches[0] ?? []) control?.onBegin();
   }
 
-  private finish(worker: Worker<Job, Result>, outcomes: readonly Outcome<Result>[]): void {
+  private finish(worker: Worker<Job, Result, Progress>, outcomes: readonly Outcome<Result>[]): void {
     const batch = worker.batches.shift();
     if (!batch) return;
     worker.took = (platform.now() - worker.began) / batch.length;
@@ -209,7 +218,7 @@ export class ThreadBackend<Job, Result> implements DroppingBackend<Job, Result> 
   }
 
   /** A thread ended. Its jobs are done again, to the same bits, except one that has cost too many threads. */
-  private lose(worker: Worker<Job, Result>, error: Error): void {
+  private lose(worker: Worker<Job, Result, Progress>, error: Error): void {
     if (this.closed || !this.workers.includes(worker)) return;
     this.workers.splice(this.workers.indexOf(worker), 1);
     const [running = []] = worker.batches;

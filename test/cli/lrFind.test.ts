@@ -68,7 +68,7 @@ describe.concurrent("fettle lr-find", () => {
     const { suggested, belowMinimum } = JSON.parse(json.stdout) as Report;
     for (const part of [
       "breast-cancer.csv: 569 rows, 30 inputs, classification of diagnosis",
-      "100 steps of 32 rows, rates from 1.000e-6 to 10",
+      "100 steps of 32 rows, rates from 1e-6 to 10",
       "Loss by learning rate",
       "Training diverged",
       "Suggested learning rates",

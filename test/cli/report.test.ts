@@ -1,6 +1,7 @@
 /** `fettle report`, and the reports that other commands write. What is in a report: test/report/html. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { sqliteStorage } from "fettle/store/sqlite";
 import { describe, expect, it } from "vitest";
 import { formatValue } from "../../src/report/format.js";
 import { fettle, folder, ownProcess, smallTable } from "./fettle.js";
@@ -67,12 +68,45 @@ describe.concurrent("fettle report", () => {
     const unnamed = await fettle(["report", "studies.db"], cwd);
     expect(unnamed.code).toBe(2);
     expect(unnamed.stderr).toMatch(/--study must name a study of "\S+"\. Known: "\w+"/);
-    const none = await fettle(["report", "studies.db", "--study", "second"], cwd);
-    expect(none.code).toBe(2);
+    const unknown = await fettle(["report", "studies.db", "--study", "second"], cwd);
+    expect(unknown.code).toBe(2);
     expect(existsSync(join(cwd, "report.html"))).toBe(false);
     const { code, stdout } = await fettle(["report", "studies.db", "--study", "first"], cwd);
     expect({ code, stdout }).toEqual({ code: 0, stdout: "Written: report.html\n" });
     expect(headings(read(cwd, "report.html"))).toContain("quality");
+    expect(read(cwd, "report.html")).not.toContain('id="p-rates"');
+    // a range test among its artifacts
+    const rates = {
+      rates: [0.001, 0.0371, 1],
+      losses: [2, 1.5, 3],
+      smoothed: [2, 1.6, 2.5],
+      reason: "found",
+    };
+    const said = async (bytes: string) => {
+      const storage = await sqliteStorage(join(cwd, "studies.db"));
+      await (await storage.open("first"))!.keep("rates.json", new TextEncoder().encode(bytes));
+      await storage.close();
+      const { code, stderr } = await fettle(["report", "studies.db", "--study", "first"], cwd);
+      expect(code).toBe(0);
+      return { stderr, page: read(cwd, "report.html") };
+    };
+    const both = await said(JSON.stringify({ ...rates, suggested: 0.0371, belowMinimum: 0.0123 }));
+    expect(both.page).toContain(
+      "falls fastest at a rate of 0.0371; a tenth of the rate of the lowest loss is 0.0123.",
+    );
+    const none = await said(JSON.stringify({ ...rates, suggested: null, belowMinimum: null }));
+    expect([none.stderr, none.page.includes('id="p-rates"'), none.page.includes("falls fastest at")]).toEqual(
+      ["", true, false],
+    );
+    for (const wrong of [
+      "{",
+      "[]",
+      JSON.stringify({ ...rates, losses: [2, "x", 3], suggested: 1, belowMinimum: 1 }),
+    ]) {
+      const { stderr, page } = await said(wrong);
+      expect(stderr).toContain('note: "rates.json" is no range test of fettle lr-find --out');
+      expect(page).not.toContain('id="p-rates"');
+    }
   });
 
   it("of a folder of fettle optimize has the command of the best, and each of several values", async () => {

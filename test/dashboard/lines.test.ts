@@ -114,6 +114,60 @@ describe("while a trial runs", () => {
     expect(await watched(curves, recorder.onEvent)).toEqual(grown);
   });
 
+  const started = { type: "trialStarted", trial: { number: 7, params: { x: 1 }, seed: 1 } } as const;
+  const trained = (...values: number[]) => ({
+    ...{ type: "epochsTrained" as const, number: 7 },
+    curves: new Curves({ loss: [values, []] }),
+  });
+
+  it("the curves of its training grow in a run, epoch by epoch, until its record has them", async () => {
+    const run = runSource({ name: "s", metrics: ["height"], cancel() {} });
+    const lines = async () => (await (await run.open("s"))?.curves([7]))?.[7];
+    run.onEvent(started);
+    expect(await lines()).toEqual([]);
+    run.onEvent(trained(3));
+    expect(await lines()).toEqual([line("loss", "epoch", [1, 3])]);
+    run.onEvent(trained(3, 2));
+    expect(await lines()).toEqual([line("loss", "epoch", [1, 3], [2, 2])]);
+    const record = {
+      number: 7,
+      params: { x: 1 },
+      value: 1,
+      std: null,
+      seconds: null,
+      status: "complete",
+    } as const;
+    run.onEvent({ type: "trialEnded", best: undefined, record });
+    expect(await lines()).toEqual([]); // what was not kept is gone
+  });
+
+  it("the curves of its training grow in a host, and its row is there before it has ended", async () => {
+    let running: unknown = [{ number: 7, params: { x: 1 }, curves: trained(3, 2).curves }];
+    const fetch = async (url: string | URL | Request): Promise<Response> => {
+      const { pathname } = new URL(String(url));
+      const status = { id: "a", phase: "running" };
+      if (pathname === "/studies/a/trials") return Response.json([]);
+      if (pathname === "/studies/a/running") return Response.json(running);
+      if (pathname === "/studies/a") return Response.json(status);
+      if (pathname === "/studies/a/events")
+        return new Response(`event: status\ndata: ${JSON.stringify(status)}\n\n`);
+      return Response.json({}, { status: 404 });
+    };
+    const options = { url: "https://host.example", token: "", studies: ["a"], mayWrite: false, fetch };
+    const study = (await hostSource(options).open("a"))!;
+    const rows: unknown[] = [];
+    const stop = study.follow(
+      (event) => event.type === "trials" && rows.push(...event.trials),
+      () => {},
+    );
+    await expect.poll(() => rows).toMatchObject([{ number: 7, params: { x: 1 }, status: "running" }]);
+    stop();
+    expect(await study.curves([7])).toEqual({ 7: [line("loss", "epoch", [1, 3], [2, 2])] });
+    // what a host says wrong is not drawn
+    for (running of [{}, [null, { number: 7, params: {}, curves: { names: ["loss"] } }]])
+      expect(await (await hostSource(options).open("a"))!.curves([7])).toEqual({ 7: [] });
+  });
+
   it("its curve grows in a run, which reads what an earlier one reported from its storage", async () => {
     const run = runSource({ name: "s", metrics: ["height"], cancel() {} });
     const curves = async (numbers: readonly number[]) => (await run.open("s"))?.curves(numbers);
@@ -167,7 +221,7 @@ it("a host is asked for reports of trials without curves, and believed no furthe
     1: [line("value", "step", [3, 0.5])],
     2: [line("value", "report", [1, 5])],
   });
-  expect(asked).toEqual(["/studies/a/trials/1/reports", "/studies/a/trials/2/reports"]);
+  expect(asked).toEqual(["/studies/a/running", "/studies/a/trials/1/reports", "/studies/a/trials/2/reports"]);
 });
 
 describe("what is drawn", () => {

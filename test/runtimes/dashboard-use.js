@@ -22,8 +22,9 @@ export async function usesDashboard(bin, browser, folder) {
     await seesALineGrow(browser, url, path);
   });
   await survivesItsServer(bin, browser, path);
+  await seesATrainingGrow(bin, browser);
   await triesPoints(bin, browser, join(folder, "watched.db"));
-  return "selects lines, overlays trials of two studies, sees a line grow, tries points, shares notes, saves files, and outlives its server";
+  return "selects lines, overlays trials of two studies, sees lines and a training grow, tries points, shares notes, saves files, and outlives its server";
 }
 
 /** Room of the picture of parallel coordinates around its axes, as the page gives it. */
@@ -156,6 +157,42 @@ async function seesALineGrow(browser, url, path) {
   await end();
   await stored.delete();
   await storage.close();
+}
+
+/** The curve of the only trial of a run grows epoch by epoch, long before the trial ends. */
+async function seesATrainingGrow(bin, browser) {
+  const words = [
+    "tune",
+    table,
+    "--target",
+    "diagnosis",
+    "--trials",
+    "1",
+    "--epochs",
+    "100000",
+    "--jobs",
+    "1",
+  ];
+  const run = await started(bin, [...words, "--watch"]);
+  try {
+    const { page, end } = await opened(browser, run.url);
+    await page.click(".name");
+    await page.locator('.curves [role=img][aria-label^="loss by epoch"] canvas').waitFor();
+    let last = 0;
+    for (let looks = 0; looks < 3; looks++) {
+      const grown = await page.waitForFunction((before) => {
+        const label = document.querySelector(".curves [role=img]")?.ariaLabel ?? "";
+        const epoch = Number(/at epoch (\d+):/.exec(label)?.[1]);
+        return epoch > before && epoch;
+      }, last);
+      last = await grown.jsonValue();
+    }
+    const running = await page.locator(".body .row .pill.running").count();
+    must(running === 1 && last < 100_000, `at epoch ${last}, ${running} trials run`);
+    await end();
+  } finally {
+    await run.end("SIGKILL");
+  }
 }
 
 /** A port that is free. */

@@ -18,8 +18,6 @@ const MOST_HEAP = 30e6;
 const WATCHED = 6;
 /** Milliseconds of the processor that a task may take, by the standard of long tasks. */
 const MOST_TASK = 50;
-/** And one of them all: a machine that is new to the code, or a collection of garbage, can lengthen any. */
-const MOST_ONCE = 75;
 
 /**
  * @param {string} bin - the program of the command line
@@ -216,11 +214,8 @@ async function staysFluid(browser, url, storage) {
   const { usedSize: heap } = await session.send("Runtime.getHeapUsage");
   await end();
   must(heap <= MOST_HEAP, `the page has ${heap} bytes of heap, more than ${MOST_HEAP}`);
-  const [longest, next] = tasks.toSorted((a, b) => b - a);
-  must(
-    longest <= MOST_ONCE && next <= MOST_TASK,
-    `tasks took ${longest.toFixed(0)} and ${next.toFixed(0)} ms of the processor, more than ${MOST_ONCE} and ${MOST_TASK}`,
-  );
+  const longest = Math.max(...tasks);
+  must(longest <= MOST_TASK, `a task took ${longest.toFixed(0)} ms of the processor, more than ${MOST_TASK}`);
   return { heap, longest, trials: number };
 }
 

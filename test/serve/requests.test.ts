@@ -130,7 +130,13 @@ describe("a mistake", () => {
     ["GET /", undefined, 404, "not_found", "the path must be /studies/<name> or /studies/<name>/<action>"],
     ["GET /studies/", undefined, 404, "not_found", 'received "/studies/"'],
     ["GET /study/a", undefined, 404, "not_found", 'received "/study/a"'],
-    ["GET /studies/a/toString", undefined, 404, "not_found", "one of the actions definition, trials, result"],
+    [
+      "GET /studies/a/toString",
+      undefined,
+      404,
+      "not_found",
+      "one of the actions definition, trials, running, result",
+    ],
     ["GET /studies/a/trials/1", undefined, 404, "not_found", 'received "/studies/a/trials/1"'],
     ["GET /studies/a", undefined, 404, "not_found", 'study "a" does not exist; POST /studies/a starts it'],
     [

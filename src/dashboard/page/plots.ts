@@ -1,4 +1,5 @@
 /** Plots of `fettle/report` as the page shows them: in its colours, with its own titles, and with the room that it has. */
+import { chartOption } from "../../report/plots/drawable.js";
 import type { Plot } from "../../report/plots/plot.js";
 import { themeOf } from "../../report/plots/theme.js";
 
@@ -34,9 +35,10 @@ const columnsFor = (panels: number, width: number): number =>
  * The option of a plot, without its title, which the page has in words. What the pointer is at is told in the canvas and not by
  * markup, so that no name is ever interpreted.
  */
-export function onPage({ option }: Plot, isDark: boolean, width: number): Record<string, unknown> {
-  const { title: _, legend, grid: own, parallel, parallelAxis, ...rest } = option as Parts;
-  const { faint, text, grid } = COLORS[isDark ? "dark" : "light"];
+export function onPage(plot: Plot, isDark: boolean, width: number): Record<string, unknown> {
+  const theme = isDark ? "dark" : "light";
+  const { title: _, legend, grid: own, parallel, parallelAxis, ...rest } = chartOption(plot, theme) as Parts;
+  const { faint, text, grid } = COLORS[theme];
   const rows = legend ? legendRows((legend as { data?: readonly string[] }).data ?? [], width) : 0;
   const top = rows === 0 ? 14 : 12 + Math.min(rows, MOST_ROWS) * LEGEND.row;
   return {

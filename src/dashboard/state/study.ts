@@ -96,11 +96,19 @@ export function bestFew(state: Pick<StudyState, "rows" | "about">, count: number
   const best = bestOf(state);
   const { directions = ["minimize"] } = state.about ?? {};
   const sign = directions[0] === "minimize" ? 1 : -1;
-  const others =
-    directions.length > 1
-      ? []
-      : state.rows
-          .filter((row) => row.status === "complete" && row.value !== null && row !== best[0])
-          .sort((a, b) => sign * ((a.value as number) - (b.value as number)) || a.number - b.number);
-  return [...best, ...others].slice(0, count).map(({ number }) => number);
+  /** In order; equal ones by number, as they come. */
+  const few: TrialRow[] = [...best];
+  const costOf = ({ value }: TrialRow): number => sign * (value as number);
+  if (directions.length === 1) {
+    for (const row of state.rows) {
+      if (row.status !== "complete" || row.value === null || row === best[0]) continue;
+      const cost = costOf(row);
+      if (few.length >= count && cost >= costOf(few[few.length - 1])) continue;
+      let place = few.length;
+      while (place > best.length && cost < costOf(few[place - 1])) place--;
+      few.splice(place, 0, row);
+      few.length = Math.min(few.length, Math.max(count, best.length));
+    }
+  }
+  return few.slice(0, count).map(({ number }) => number);
 }

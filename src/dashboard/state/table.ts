@@ -93,13 +93,11 @@ export function arranged(
   if (column.id === "number") return sign === 1 ? kept : kept.reverse();
   // each cell is read once
   const keyed = kept.map((row) => ({ row, cell: column.cell(row) }));
-  const isNothing = (cell: Cell): boolean => cell === null || cell === "";
-  keyed.sort(({ row: a, cell: x }, { row: b, cell: y }) => {
-    if (isNothing(x) || isNothing(y))
-      return Number(isNothing(x)) - Number(isNothing(y)) || a.number - b.number;
-    return sign * compared(x, y) || a.number - b.number;
-  });
-  return keyed.map(({ row }) => row);
+  const isNothing = ({ cell }: { readonly cell: Cell }): boolean => cell === null || cell === "";
+  const some = keyed.filter((each) => !isNothing(each));
+  some.sort((a, b) => sign * compared(a.cell, b.cell) || a.row.number - b.row.number);
+  // rows come by number
+  return [...some, ...keyed.filter(isNothing)].map(({ row }) => row);
 }
 
 function compared(x: Cell, y: Cell): number {

@@ -92,7 +92,7 @@ for (const plot of document.querySelectorAll("[data-brush]")) {
   const said = figure.querySelector(".selected");
   const bands = axes.map(({ x }) => {
     const band = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-    for (const [name, value] of Object.entries({ x: x - 7, width: 14, fill: "#0077BB", "fill-opacity": 0.25, stroke: "#0077BB" })) band.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ x: x - 7, width: 14, fill: "var(--accent)", "fill-opacity": 0.25, stroke: "var(--accent)" })) band.setAttribute(name, value);
     svg.append(band);
     return band;
   });

@@ -1,10 +1,12 @@
 /** Pictures within a page: SVG whose colours are those of the page, whichever theme it has. */
 
 import { INSET, SIZE } from "../plots/frame.js";
+import { DARK } from "../plots/palette.js";
 import type { Plot } from "../plots/plot.js";
 import type { Draw } from "../plots/render.js";
 import { themeOf } from "../plots/theme.js";
 import { html, Markup } from "./markup.js";
+import { dataVariable } from "./style.js";
 
 /** Colours that no picture has, each in place of a variable of the page. */
 const VARIABLES = { background: "#010203", text: "#010204", faint: "#010205", grid: "#010206" } as const;
@@ -25,6 +27,9 @@ export function svgOf(draw: Draw, plot: Plot, id: string, marked = false): Marku
   const svg = draw(plot, THEME, marked)
     .replace(/#01020[3-6]/gi, (color) => NAMES[color.toLowerCase()])
     .replace(/ style="([^"]*)"/g, (_, style: string) => attributesOf(style))
+    .replace(/ (fill|stroke)="(#[\dA-F]{6})"/g, (whole, name: string, color: string) =>
+      DARK.has(color) ? ` ${name}="var(${dataVariable(color)})"` : whole,
+    )
     .replace(/<svg [^>]*/, (tag) => flush(tag, plot))
     .replace(/\bid="/g, `id="${id}-`)
     .replace(/url\(#/g, `url(#${id}-`)

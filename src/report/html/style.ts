@@ -1,7 +1,16 @@
 /** The style of a report: readable on paper, on light and dark screens, and on narrow ones. */
+import { DARK } from "../plots/palette.js";
+
+/** The variable of a colour of data. */
+export const dataVariable = (color: string): string => `--c${color.slice(1)}`;
+
+const data = (colorOf: (light: string, dark: string) => string): string =>
+  Array.from(DARK, ([light, dark]) => `${dataVariable(light)}: ${colorOf(light, dark)};`).join(" ");
+
 export const STYLE = `
-:root { color-scheme: light dark; --page: #ffffff; --raised: #f6f8fa; --ink: #1f2328; --faint: #59636e; --grid: #e6e9ed; --edge: #d5dae0; --accent: #0062a3; --warn: #8a4b00; --warnpage: #fff5e6; }
+:root { color-scheme: light dark; --page: #ffffff; --raised: #f6f8fa; --ink: #1f2328; --faint: #59636e; --grid: #e6e9ed; --edge: #d5dae0; --accent: #0062a3; --warn: #8a4b00; --warnpage: #fff5e6; ${data((light) => light)} }
 @media (prefers-color-scheme: dark) { :root { --page: #14181d; --raised: #1b2027; --ink: #e6eaef; --faint: #a3adb8; --grid: #2b323a; --edge: #3a434d; --accent: #6cb6f0; --warn: #f0b56c; --warnpage: #2a2116; } }
+@media screen and (prefers-color-scheme: dark) { :root { ${data((_, dark) => dark)} } }
 * { box-sizing: border-box; }
 html { font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; background: var(--page); color: var(--ink); -webkit-text-size-adjust: 100%; }
 body { margin: 0 auto; padding: 2.5rem clamp(1rem, 4vw, 3rem) 4rem; max-width: 116rem; }

@@ -1,6 +1,7 @@
 /** What pictures have in common: a frame, axes, points and lines, in the words of ECharts. It knows no study. */
 import type { SeriesOption } from "echarts";
 import { columnsOf } from "../columns.js";
+import { tickText } from "./drawable.js";
 import { COLORS } from "./palette.js";
 import type { Axis, Plot, PlotOption, Point } from "./plot.js";
 import { linearScale, logScale } from "./scale.js";
@@ -154,7 +155,7 @@ function axis(
       low,
       high,
       log: type === "log",
-      longest: longestOf(ticks.map((tick) => tick.toLocaleString("en", EXACT))),
+      longest: longestOf(ticks.map(type === "log" ? tickText : (tick) => tick.toLocaleString("en", EXACT))),
     },
     option: {
       ...{ type, min: low, max: high, name, nameLocation: "middle", nameTextStyle: { fontSize: SMALL } },

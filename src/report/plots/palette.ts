@@ -1,6 +1,6 @@
 /**
  * The colours of all pictures. Those of studies are chosen from schemes that are safe for colour-blind readers, so that each has a contrast of at
- * least 3 : 1 with white and with a dark screen; what they tell apart, shapes or places tell apart as well.
+ * least 3 : 1 with white, and its other on a dark screen, `DARK`, with that; what they tell apart, shapes or places tell apart as well.
  *
  * Each optimizer has its colour and dashes in the pictures of benchmarks. Nine colours are P. Tol's "muted" scheme
  * (Colour Schemes, SRON/EPS/TN/09-002, 2021), four are of his "vibrant"; each scheme is safe for colour-blind readers. Dashes distinguish
@@ -27,7 +27,7 @@ export const SERIES: readonly string[] = [
   "#7F5FBF",
 ];
 
-/** From low to high: from little colour to much, readable on light and dark. */
+/** From low to high: from little colour to much. Words on them have their own colour, so they are the same on light and dark. */
 export const RAMP: readonly string[] = ["#C9DDEB", "#8FBBDA", "#5196C7", "#1F72AC", "#0B4F85"];
 
 /** How a line is drawn. */
@@ -71,17 +71,37 @@ export function stylesOf(optimizers: readonly string[]): ReadonlyMap<string, Lin
   );
 }
 
-/** From grey for the worst to blue for the best, at 0 to 1; each step is readable on light and dark. */
-export function mixed(share: number): string {
-  const [from, to] = [GREY, BLUE];
-  const parts = from.map((part, i) => Math.round(part + share * (to[i] - part)));
-  return `#${parts
-    .map((part) => part.toString(16).padStart(2, "0"))
-    .join("")
-    .toUpperCase()}`;
+/** Steps from the worst to the best: more are not told apart. */
+const STEPS = 20;
+/** From grey to blue, on paper and on a dark screen. */
+const ENDS = { light: ["#8C8C8C", COLORS.best], dark: ["#6F7A82", "#49AFFF"] } as const;
+
+/** From grey for the worst to blue for the best, at 0 to 1. */
+export const mixed = (share: number): string => step(Math.round(share * STEPS), ENDS.light);
+
+function step(at: number, ends: readonly [from: string, to: string]): string {
+  const [from, to] = ends.map((color) => Number.parseInt(color.slice(1), 16));
+  const part = (shift: number): number => {
+    const [low, high] = [(from >> shift) & 255, (to >> shift) & 255];
+    return Math.round(low + (at / STEPS) * (high - low)) << shift;
+  };
+  return `#${(part(16) + part(8) + part(0)).toString(16).padStart(6, "0").toUpperCase()}`;
 }
 
-const [GREY, BLUE] = [
-  [0x8c, 0x8c, 0x8c],
-  [0x00, 0x77, 0xbb],
-];
+/**
+ * What each colour of a study's pictures is on a dark screen: lighter, in the same order, and at least as different from the others for
+ * readers with any kind of colour blindness as those on paper are.
+ */
+export const DARK: ReadonlyMap<string, string> = new Map([
+  ...Array.from(
+    { length: STEPS + 1 },
+    (_, at) => [step(at, ENDS.light), step(at, ENDS.dark)] as [string, string],
+  ),
+  [COLORS.best, "#49AFFF"],
+  [COLORS.warm, "#F3623C"],
+  [COLORS.trial, "#18E1C5"],
+  [COLORS.second, "#FE79A8"],
+  [COLORS.third, "#E1A83E"],
+  [SERIES[5], "#BD83E9"],
+  [COLORS.grey, "#93A5A7"],
+]);

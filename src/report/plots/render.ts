@@ -1,6 +1,7 @@
 /** Draws pictures with ECharts, which is loaded only here, and only to draw. */
 import type { EChartsOption } from "echarts";
 import { FettleError } from "../../errors.js";
+import { withTicks } from "./drawable.js";
 import type { Plot } from "./plot.js";
 
 /** What is drawn: a plot, or a picture of a benchmark. */
@@ -32,7 +33,7 @@ export async function loadCharts(
   return ({ title, width, height, option }, theme, marked = false) => {
     const chart = init(null, theme ?? null, { renderer: "svg", ssr: true, width, height });
     try {
-      chart.setOption(option as EChartsOption);
+      chart.setOption(withTicks(option) as EChartsOption);
       return `${titled(shortened(chart.renderToSVGString(), marked), title)}\n`;
     } finally {
       chart.dispose();

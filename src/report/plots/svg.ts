@@ -1,5 +1,6 @@
 /** A picture as the text of an SVG file. */
 import { isRecord, must } from "../../errors.js";
+import { chartOption } from "./drawable.js";
 import type { Plot } from "./plot.js";
 import { loadCharts } from "./render.js";
 import { type PlotTheme, plotTheme } from "./theme.js";
@@ -27,5 +28,5 @@ export interface RenderOptions {
 export async function renderSvg(plot: Plot, { theme = "light" }: RenderOptions = {}): Promise<string> {
   must(isRecord(plot) && isRecord(plot.option), "plot", "a picture, as plotHistory(data) returns", plot);
   const draw = await loadCharts();
-  return draw(plot, plotTheme(theme));
+  return draw({ ...plot, option: chartOption(plot, theme) }, plotTheme(theme));
 }

@@ -1,4 +1,4 @@
-/** The colours of paper and of a dark screen, as themes of ECharts. The colours of data are the same in both, see `palette.ts`. */
+/** The colours of paper and of a dark screen, as themes of ECharts. Those of data are in `palette.ts`. */
 
 import { byName } from "../../errors.js";
 
@@ -21,7 +21,7 @@ const COLORS: Readonly<Record<PlotTheme, ThemeColors>> = {
 };
 
 /**
- * A theme for `echarts.init`, in which the option of any plot can be drawn.
+ * A theme for `echarts.init`, in which the option of any plot can be drawn: see `chartOption`.
  *
  * @throws FettleError `unknown_name` for any other theme
  * @example

@@ -7,7 +7,7 @@ import type { Scheduler } from "../schedulers/scheduler.js";
 import type { Constraint, Params, ParamsOf, Space } from "../space/space.js";
 import type { ParamValue } from "../space/value.js";
 import type { Strategy } from "../strategies/strategy.js";
-import type { Curves, CurvesJson } from "../trial/curves.js";
+import type { Curves, CurvesJson, CurveValues } from "../trial/curves.js";
 import type { Direction, Trial, TrialOutcome, TrialRecord } from "../trial/trial.js";
 
 /** What is fixed when a study begins. */
@@ -190,6 +190,8 @@ export interface RunningTrial<S extends Space = Space> extends Trial<ParamsOf<S>
   readonly signal: HostSignal;
   /** @internal Its time counts while at least one piece of its work is running: the objective itself is one. */
   readonly live: WorkTime;
+  /** @internal Tells the curves so far. */
+  readonly trained?: (curves: CurveValues) => void;
 }
 
 /** The host's `AbortSignal`; where a program's types know none, as much of it as an objective needs. */
@@ -241,6 +243,16 @@ export type StudyEvent<S extends Space = Space> =
       readonly number: number;
       readonly step: number;
       readonly value: number | readonly number[];
+    }
+  | {
+      /**
+       * Of trials that train a model and keep curves, about four times a second while they go on; those of folds that have not begun
+       * are empty. When it comes depends on the clock: it is for people to see.
+       */
+      readonly type: "epochsTrained";
+      readonly number: number;
+      /** The curves so far. */
+      readonly curves: Curves;
     }
   | {
       readonly type: "trialEnded";

@@ -6,7 +6,7 @@
 import { check, isA, isRecord, messageOf, must, mustBeInteger } from "../../errors.js";
 import type { Turns } from "../../platform/turns.js";
 import type { ParamsOf, Space } from "../space/space.js";
-import { BrokenTrial } from "../trial/curves.js";
+import { BrokenTrial, Curves } from "../trial/curves.js";
 import type { Trial, TrialOutcome } from "../trial/trial.js";
 import type { Objective, RunningTrial, Study } from "./contract.js";
 import type { LoopControl } from "./control.js";
@@ -140,6 +140,9 @@ function handleOf<S extends Space>(
         progress.pruned = !promoted;
         return promoted;
       });
+    },
+    trained(curves) {
+      if (!live.isOver) control.emit({ type: "epochsTrained", number, curves: new Curves(curves) });
     },
     get aborted() {
       return live.isOver || control.isAborted;

@@ -3,16 +3,17 @@ import { HAS_THREADS } from "#platform";
 import type { Floats } from "../../ndarray.js";
 import { type Backend, inlineBackend } from "../../workers/backend.js";
 import { startThreads } from "../../workers/threadBackend.js";
-import type { Job, JobData, JobResult } from "./job.js";
+import type { FoldCurves, Job, JobData, JobResult } from "./job.js";
 import { JobWorker } from "./jobWorker.js";
 
-export type JobBackend = Backend<Job, JobResult>;
+/** It tells the curves of jobs that go on, so far. */
+export type JobBackend = Backend<Job, JobResult, FoldCurves>;
 
 /** @param workers - how many threads are wanted; no more are started than there are cores */
 export function createBackend({ data, folds }: JobData, workers: number): JobBackend {
   const threads =
     HAS_THREADS &&
-    startThreads<JobData, Job, JobResult>("worker", workers, () => {
+    startThreads<JobData, Job, JobResult, FoldCurves>("worker", workers, () => {
       // what a thread needs of a data set, which has more
       const { inputs, columns, task, outputs, y, sampleWeight } = data;
       const all = { inputs, columns: columns.map((values) => shared(values)), task, outputs, y: shared(y) };
@@ -25,8 +26,8 @@ export function createBackend({ data, folds }: JobData, workers: number): JobBac
     });
   if (threads) return threads;
   const worker = new JobWorker({ data, folds });
-  return inlineBackend(
-    (job, pause) => worker.run(job, pause),
+  return inlineBackend<Job, JobResult, FoldCurves>(
+    (job, pause, onCurves) => worker.run(job, pause, onCurves),
     () => worker.free(),
   );
 }

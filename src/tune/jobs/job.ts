@@ -235,6 +235,13 @@ export class OpenJob {
     return this.training.done;
   }
 
+  /** The curves so far. */
+  get curves(): FoldCurves {
+    const { logs } = this.training;
+    const names = ["loss", ...(this.job.measured ?? [])];
+    return Object.fromEntries(names.map((name) => [name, Float32Array.from(logs, (log) => log[name])]));
+  }
+
   /** Trains at most `steps` steps. @returns how many */
   advance(steps: number): number {
     const { training } = this;
@@ -266,7 +273,7 @@ export class OpenJob {
   /** The result, once it is done. */
   result(): JobResult {
     const { executor, fold, job, training, stopping, fitSeconds } = this;
-    const { programs, hyperparameters, keepState, measured = [] } = job;
+    const { programs, hyperparameters, keepState } = job;
     const { logs } = training;
     for (const callback of this.callbacks) callback.onTrainEnd?.(this.control);
     const state = training.save();
@@ -276,10 +283,9 @@ export class OpenJob {
           .prediction
       : new Float32Array(0);
     const putsBack = job.earlyStopping?.restoreBestWeights ?? true;
-    const curves = ["loss", ...measured].map((name) => [name, Float32Array.from(logs, (log) => log[name])]);
     return {
       prediction,
-      curves: Object.fromEntries(curves),
+      curves: this.curves,
       epochs: putsBack && stopping?.bestEpoch !== undefined ? stopping.bestEpoch + 1 : logs.length,
       finite: logs.every(({ loss }) => Number.isFinite(loss)),
       fitSeconds,

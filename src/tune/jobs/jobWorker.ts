@@ -4,6 +4,7 @@ import type { Executor } from "../../engine/executor.js";
 import { createWasmEngine } from "../../engine/wasmEngine.js";
 import {
   examplesOf,
+  type FoldCurves,
   type Job,
   type JobData,
   type JobResult,
@@ -20,6 +21,9 @@ const PIECE = 10;
 /** Numbers of the folds that are kept for the next jobs: 256 MB. A larger fold is kept alone. */
 const KEPT = 2 ** 26;
 
+/** Milliseconds between two times that the curves of jobs are told: a person sees no more, and no job is slower for it. */
+const TELL = 250;
+
 /** A fold on the engine. */
 interface Held {
   readonly fold: LoadedFold;
@@ -35,6 +39,8 @@ export class JobWorker {
   private readonly held = new Map<string, Held>();
 
   private readonly kept: number;
+  /** When curves were told last. */
+  private told = platform.now();
 
   /**
    * @param kept - the numbers of folds that are kept at most
@@ -65,14 +71,20 @@ export class JobWorker {
    * Does a job to its end.
    *
    * @param pause - awaited from time to time, where the thread has other things to do
+   * @param onCurves - see `tell`
    */
-  async run(job: Job, pause?: () => Promise<void> | void): Promise<JobResult> {
+  async run(
+    job: Job,
+    pause?: () => Promise<void> | void,
+    onCurves?: (curves: FoldCurves) => void,
+  ): Promise<JobResult> {
     const open = this.open(job);
     let steps = pause ? 1 : STEPS;
     try {
       while (!open.done) {
         const began = platform.now();
         open.advance(steps);
+        this.tell(open, onCurves);
         if (!pause) continue;
         const fit = Math.floor((steps * PIECE) / (platform.now() - began)); // infinite where the clock stood still
         steps = Math.max(1, Math.min(STEPS, 2 * steps, fit));
@@ -82,6 +94,14 @@ export class JobWorker {
     } finally {
       open.free();
     }
+  }
+
+  /** Tells the curves of a job so far, unless those of one were told a moment ago. */
+  tell(open: OpenJob, onCurves?: (curves: FoldCurves) => void): void {
+    const now = platform.now();
+    if (now - this.told < TELL) return;
+    this.told = now;
+    onCurves?.(open.curves);
   }
 
   free(): void {

@@ -1,12 +1,12 @@
 /**
  * Does jobs in this thread, one after another, as many steps at a time as its caller asks for. It waits for nothing and
- * reads no clock.
+ * reads no clock but to tell how far a job has come.
  */
 import type { Backend } from "../../workers/backend.js";
-import type { Job, JobData, JobResult, OpenJob } from "./job.js";
+import type { FoldCurves, Job, JobData, JobResult, OpenJob } from "./job.js";
 import { JobWorker } from "./jobWorker.js";
 
-export class SteppedBackend implements Backend<Job, JobResult> {
+export class SteppedBackend implements Backend<Job, JobResult, FoldCurves> {
   readonly concurrency = 1;
   private readonly worker: JobWorker;
   private readonly queue: Waiting[] = [];
@@ -35,8 +35,9 @@ export class SteppedBackend implements Backend<Job, JobResult> {
     return this.open && "job" in first ? { job: first.job, open: this.open } : undefined;
   }
 
-  run(job: Job): Promise<JobResult> {
-    return new Promise((resolve, reject) => this.enter({ job, resolve, reject }));
+  /** @param _index - its name within its trial, which nothing needs here */
+  run(job: Job, _index?: unknown, onCurves?: (curves: FoldCurves) => void): Promise<JobResult> {
+    return new Promise((resolve, reject) => this.enter({ job, onCurves, resolve, reject }));
   }
 
   /** Waits in the queue for one step, in which nothing is done: the price of a new trial. */
@@ -53,6 +54,7 @@ export class SteppedBackend implements Backend<Job, JobResult> {
         try {
           this.open ??= this.worker.open(first.job);
           taken += this.open.advance(steps - taken);
+          this.worker.tell(this.open, first.onCurves);
           if (!this.open.done) break;
           first.resolve(this.open.result());
         } catch (error) {
@@ -82,6 +84,7 @@ export class SteppedBackend implements Backend<Job, JobResult> {
 type Waiting =
   | {
       readonly job: Job;
+      readonly onCurves: ((curves: FoldCurves) => void) | undefined;
       readonly resolve: (result: JobResult) => void;
       readonly reject: (error: unknown) => void;
     }

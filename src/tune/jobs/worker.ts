@@ -1,9 +1,9 @@
 /** The program of a thread that does a tuner's jobs. Started by the platform. */
 import { serveJobs } from "../../workers/serveJobs.js";
-import type { Job, JobData, JobResult } from "./job.js";
+import type { FoldCurves, Job, JobData, JobResult } from "./job.js";
 import { JobWorker } from "./jobWorker.js";
 
-serveJobs<JobData, Job, JobResult>((data) => {
+serveJobs<JobData, Job, JobResult, FoldCurves>((data) => {
   const worker = new JobWorker(data);
-  return (job) => worker.run(job);
+  return (job, onCurves) => worker.run(job, undefined, onCurves);
 });

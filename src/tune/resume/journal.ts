@@ -4,8 +4,8 @@
  * twice.
  */
 
-import type { Backend } from "../../workers/backend.js";
-import type { Job, JobData, JobResult, OpenJob } from "../jobs/job.js";
+import type { Backend, JobControl } from "../../workers/backend.js";
+import type { FoldCurves, Job, JobData, JobResult, OpenJob } from "../jobs/job.js";
 import { checkIsOf, type SavedTrial } from "./saved.js";
 
 /** The backend behind a journal. */
@@ -13,8 +13,11 @@ export interface ResumableBackend {
   readonly data: JobData;
   /** The job that has begun here and not ended. */
   readonly current: { readonly job: Job; readonly open: OpenJob } | undefined;
-  /** @param index - the number of the job within its trial; the two together name it */
-  run(job: Job, index: number): Promise<JobResult>;
+  /**
+   * @param index - the number of the job within its trial; the two together name it
+   * @param onCurves - told the curves so far, where they are known here
+   */
+  run(job: Job, index: number, onCurves?: (curves: FoldCurves) => void): Promise<JobResult>;
   /** Awaited before a trial begins for the first time. */
   beginTrial(): Promise<void>;
 }
@@ -27,7 +30,7 @@ interface Entry {
   readonly results: (JobResult | undefined)[];
 }
 
-export class Journal implements Backend<Job, JobResult> {
+export class Journal implements Backend<Job, JobResult, FoldCurves> {
   /** Why the saved trainings cannot be resumed, once that is known. */
   refusal: { readonly error: unknown } | undefined;
   private readonly entries = new Map<number | null, Entry>();
@@ -49,7 +52,7 @@ export class Journal implements Backend<Job, JobResult> {
     this.enter(trial);
   }
 
-  async run(job: Job): Promise<JobResult> {
+  async run(job: Job, _control?: JobControl, onCurves?: (curves: FoldCurves) => void): Promise<JobResult> {
     const { trial = null } = job;
     const { saved, jobs, results } = this.entries.get(trial) ?? this.enter(trial);
     const index = jobs.length;
@@ -64,7 +67,7 @@ export class Journal implements Backend<Job, JobResult> {
     const own = resume ? { ...job, resume } : job;
     jobs.push(own);
     results.push(undefined);
-    const result = saved.results[index] ?? (await this.backend.run(own, index));
+    const result = saved.results[index] ?? (await this.backend.run(own, index, onCurves));
     results[index] = result;
     return result;
   }

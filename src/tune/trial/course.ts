@@ -1,7 +1,7 @@
 /** The course of one trial: the results of its folds, stage by stage, and its scores between stages. It trains nothing. */
 
 import { type CurveValues, concatenated } from "../../search/trial/curves.js";
-import type { JobResult } from "../jobs/job.js";
+import type { FoldCurves, JobResult } from "../jobs/job.js";
 
 /** Scores by each objective on each fold, [objectives][folds]. */
 type FoldScores = readonly (readonly number[])[];
@@ -14,10 +14,28 @@ export class Course {
   /** The scores after each stage, by the epochs until then. */
   private readonly stages = new Map<number, FoldScores>();
 
-  constructor(private readonly folds: number) {}
+  /** By fold, the curves of the stage that is being trained, so far. */
+  private readonly growing: (FoldCurves | undefined)[] = [];
+
+  /**
+   * @param scored - names for the scores by each objective, which are curves too unless jobs measure them
+   * @param tell - told the curves so far while they grow
+   */
+  constructor(
+    private readonly folds: number,
+    private readonly scored: readonly string[],
+    private readonly tell?: (curves: CurveValues) => void,
+  ) {}
+
+  /** Takes the curves so far of a fold's next stage. */
+  grow(fold: number, curves: FoldCurves): void {
+    this.growing[fold] = curves;
+    this.tell?.(this.curves(this.growing).curves as CurveValues);
+  }
 
   /** Adds the result of a fold's next stage: its last state, with the curves and times of all stages. */
   add(fold: number, result: JobResult): void {
+    this.growing[fold] = undefined;
     const before = this.results[fold];
     this.results[fold] = before ? joined(before, result) : result;
   }
@@ -29,39 +47,46 @@ export class Course {
   }
 
   /**
-   * The curves so far; none before the first result.
+   * The curves of the stages that folds have ended; none before the first result.
    *
-   * @param scored - names for the scores by each objective, which are curves too unless jobs measure them
+   * @param growing - by fold, those of the next stage
    */
-  curves(scored: readonly string[]): { readonly curves?: CurveValues } {
-    const first = this.results.find(Boolean);
+  curves(growing: readonly (FoldCurves | undefined)[] = []): { readonly curves?: CurveValues } {
+    const { scored } = this;
+    const folds = Array.from({ length: this.folds }, (_, fold) =>
+      joinedCurves(this.results[fold]?.curves, growing[fold]),
+    );
+    const first = folds.find(Boolean);
     if (!first) return {};
     const ofFolds = (name: string): Float32Array[] =>
-      Array.from(
-        { length: this.folds },
-        (_, fold) => this.results[fold]?.curves[name] ?? this.scoresOf(scored.indexOf(name), fold),
-      );
-    const names = new Set([...Object.keys(first.curves), ...scored]);
+      folds.map((own, fold) => own?.[name] ?? this.scoresOf(scored.indexOf(name), fold, own?.loss.length));
+    const names = new Set([...Object.keys(first), ...scored]);
     return { curves: Object.fromEntries(Array.from(names, (name) => [name, ofFolds(name)])) };
   }
 
   /** The scores of a fold by epoch: NaN between the ends of stages, and for a fold that diverged before the end of one. */
-  private scoresOf(objective: number, fold: number): Float32Array {
-    const all = new Float32Array(this.results[fold]?.curves.loss.length ?? 0).fill(Number.NaN);
+  private scoresOf(objective: number, fold: number, length = 0): Float32Array {
+    const all = new Float32Array(length).fill(Number.NaN);
     for (const [epochs, scores] of this.stages) all[epochs - 1] = scores[objective][fold];
     return all;
   }
 }
 
 function joined(before: JobResult, last: JobResult): JobResult {
-  const curves = Object.keys(last.curves).map((name) => [
-    name,
-    concatenated([before.curves[name], last.curves[name]]),
-  ]);
   return {
     ...last,
-    curves: Object.fromEntries(curves),
+    curves: joinedCurves(before.curves, last.curves),
     fitSeconds: before.fitSeconds + last.fitSeconds,
     scoreSeconds: before.scoreSeconds + last.scoreSeconds,
   };
+}
+
+/** The curves of a fold, and then those of its next stage. */
+function joinedCurves(before: FoldCurves, last: FoldCurves | undefined): FoldCurves;
+function joinedCurves(before: FoldCurves | undefined, last: FoldCurves | undefined): FoldCurves | undefined;
+function joinedCurves(before: FoldCurves | undefined, last: FoldCurves | undefined): FoldCurves | undefined {
+  if (!before || !last) return before ?? last;
+  return Object.fromEntries(
+    Object.keys(last).map((name) => [name, concatenated([before[name], last[name]])]),
+  );
 }

@@ -24,6 +24,7 @@ import {
   measuredBy,
   type PlateauOptions,
 } from "../jobs/job.js";
+import type { Course } from "./course.js";
 import type { Folds, PipelineFolds } from "./folds.js";
 import { checkSame, type Identity } from "./identity.js";
 import { checkLogits } from "./logits.js";
@@ -234,7 +235,7 @@ function mustBeModel(built: unknown): asserts built is LayersModel {
 /**
  * Trains on every fold, from the given states or from new parameters.
  *
- * @param onResult - called with the result of each fold
+ * @param course - takes the result of each fold, and its curves before, now and then
  * @param time - told when trainings begin and end, if the trial's time is limited
  * @throws what the first fold that failed threw, once all have ended: the same whichever ended first
  */
@@ -242,7 +243,7 @@ export async function trainOnFolds<S extends Space>(
   { rows, backend }: Pick<TrainingSetup<S>, "rows" | "backend">,
   job: Omit<Job, "fold">,
   states: readonly (SavedRun | undefined)[] = [],
-  onResult?: (fold: number, result: JobResult) => void,
+  course?: Pick<Course, "add" | "grow">,
   time?: WorkTime,
 ): Promise<JobResult[]> {
   const jobs = rows.folds.slice(0, -1).map(async (_, fold) => {
@@ -253,8 +254,12 @@ export async function trainOnFolds<S extends Space>(
     };
     try {
       const whole = { ...job, fold, ...(states[fold] && { from: states[fold] }) };
-      const result = await backend.run(whole, time && { group: time, onBegin });
-      onResult?.(fold, result);
+      const result = await backend.run(
+        whole,
+        time && { group: time, onBegin },
+        course && ((curves) => course.grow(fold, curves)),
+      );
+      course?.add(fold, result);
       return result;
     } finally {
       if (began) time?.pause();

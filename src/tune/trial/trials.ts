@@ -13,7 +13,7 @@ import type { TrialSetup } from "./setup.js";
 import { type JobTemplate, jobTemplate, trainOnFolds } from "./training.js";
 
 /** A running trial, whatever its parameters. */
-type AnyTrial = Pick<RunningTrial, "number" | "parent" | "seed" | "report" | "signal" | "live">;
+type AnyTrial = Pick<RunningTrial, "number" | "parent" | "seed" | "report" | "signal" | "live" | "trained">;
 
 /**
  * Trains one trial on every fold, from where its parent ended if it has one, and scores it.
@@ -33,10 +33,10 @@ export async function evaluateTrial<S extends Space>(
   if (schedule) checkSchedule(job, schedule.epochs);
   const parent = trial.parent === undefined ? undefined : await lineage?.endOfTrial(trial.parent);
   if (parent) checkSameTraining(parent, { params, architecture, pipeline: job.pipeline });
-  const course = new Course(folds.length);
   // the scores at rungs; without a scheduler there is one, at the end, which the record has
   const scored = schedule ? metrics.slice(0, setup.objectives).map(validationName) : [];
-  const kept = () => (setup.curves ? course.curves(scored) : {});
+  const course = new Course(folds.length, scored, setup.curves ? trial.trained : undefined);
+  const kept = () => (setup.curves ? course.curves() : {});
   try {
     await trainInStages(setup, template, trial, parent, course, time);
     const { results, scores } = course;
@@ -100,7 +100,7 @@ async function trainInStages<S extends Space>(
       keepState: end < job.epochs || lineage !== undefined,
     };
     const states = done === 0 ? parent?.states : course.results.map(({ state }) => state);
-    await trainOnFolds(setup, stage, states, (fold, result) => course.add(fold, result), time);
+    await trainOnFolds(setup, stage, states, course, time);
     done = end;
     course.score(end, objectiveScores({ ...setup, folds }, course.results));
     const finite = course.results.every((result) => result.finite);

@@ -308,7 +308,8 @@ describe("a trial that fails", () => {
     };
     const rows = divideRows(toDataset({ x, y }), { validation, testSize: 0, seed: 1 });
     const results: number[] = [];
-    const work = trainOnFolds({ rows, backend }, {} as Job, [], (fold) => results.push(fold));
+    const course = { add: (fold: number) => void results.push(fold), grow() {} };
+    const work = trainOnFolds({ rows, backend }, {} as Job, [], course);
     await expect(work).rejects.toThrow("fold 1");
     expect([ended, results]).toEqual([[2, 1, 0], [0]]);
   });

@@ -1,0 +1,51 @@
+/** The trials of a study that run, as far as events have told, and those that have ended since the study was stored. In memory alone. */
+import type { Params } from "../search/space/space.js";
+import type { StudyEvent } from "../search/study/contract.js";
+import type { Curves } from "../search/trial/curves.js";
+import type { TrialRecord } from "../search/trial/trial.js";
+
+/** A trial that has begun and not ended. */
+export interface RunningTrialStatus {
+  readonly number: number;
+  readonly params: Params;
+  /** Its curves so far, once they are known. */
+  readonly curves?: Curves;
+}
+
+export class RunningTrials {
+  private readonly trials = new Map<number, RunningTrialStatus>();
+  private ended: TrialRecord[] = [];
+
+  /** By number. */
+  get list(): readonly RunningTrialStatus[] {
+    return [...this.trials.values()].sort((a, b) => a.number - b.number);
+  }
+
+  take(event: StudyEvent): void {
+    if (event.type === "trialStarted") {
+      const { number, params } = event.trial;
+      this.trials.set(number, { number, params });
+    }
+    if (event.type === "epochsTrained") {
+      const { number, curves } = event;
+      const begun = this.trials.get(number);
+      if (begun) this.trials.set(number, { ...begun, curves });
+    }
+    if (event.type === "trialEnded") {
+      this.trials.delete(event.record.number);
+      this.ended.push(event.record);
+    }
+  }
+
+  /** Those that have ended since this was called last. */
+  takeEnded(): readonly TrialRecord[] {
+    const { ended } = this;
+    this.ended = [];
+    return ended;
+  }
+
+  clear(): void {
+    this.trials.clear();
+    this.ended = [];
+  }
+}
