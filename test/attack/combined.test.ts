@@ -19,9 +19,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const STUDIES = 20;
 /** Clients that ask at the same time, each for one thing at a time. */
 const CLIENTS = 8;
-const REQUESTS = cases(250);
+const REQUESTS = Math.min(5000, cases(625));
 /** In the long form, for some seconds of the studies; a strategy that reads its history takes longer at each trial. */
-const TRIALS = Math.min(300, cases(15));
+const TRIALS = Math.min(300, cases(40));
 
 const names = Array.from({ length: STUDIES }, (_, i) => `s${i}`);
 const kinds: readonly Settings[] = Array.from({ length: 4 }, (_, i) => ({

@@ -43,7 +43,7 @@ describe("fettle tune --storage", () => {
       const cwd = folder({ "data.csv": smallTable() });
       expect((await fettle(begin("whole"), cwd)).stderr).not.toContain("error");
       let random = 11;
-      for (let kill = 0; kill < cases(3); kill++) {
+      for (let kill = 0; kill < Math.min(60, cases(10)); kill++) {
         random = (random * 48271) % 2147483647;
         const run = start(begin("killed"), cwd);
         // the introduction, or some time after it

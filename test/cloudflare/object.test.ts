@@ -12,7 +12,7 @@ import { Project, type Runtime } from "./workerd.js";
 const { body, tuning, expectWhole } = exampleOf(100);
 const project = new Project();
 /** How often a study's runtime is killed. */
-const KILLS = Math.min(20, cases(8));
+const KILLS = Math.min(20, cases(20));
 /** In slices so small that a study outlasts them. */
 const slow = project.edited((source) => source.replace("studyWorker({", "studyWorker({ sliceSteps: 4,"));
 let whole: Whole;

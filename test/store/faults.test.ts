@@ -13,7 +13,7 @@ import { hasPostgres, PostgresServer } from "./postgresServer.js";
 
 /** Milliseconds for a test that starts a dozen processes, on a machine that does other work too. */
 const MANY_PROCESSES = 240_000;
-const KILLS = 10;
+const KILLS = Math.min(200, cases(25));
 const TRIALS = 40;
 
 const folder = mkdtempSync(join(tmpdir(), "fettle-faults-"));
@@ -87,7 +87,7 @@ for (const [name, isThere, place] of BACKENDS)
         const [where, open] = place();
         const all = new Set<number>();
         let next = 7;
-        for (let kill = 0; kill < cases(KILLS); kill++) {
+        for (let kill = 0; kill < KILLS; kill++) {
           next = (next * 48271) % 2147483647;
           const killAfter = next % 1000;
           const { lines } = await run("writer.mjs", where, 100_000, (printed, kill) => {
