@@ -269,7 +269,7 @@ describe("tune refuses", () => {
       jobs: 1,
       fit: { epochs: 1 },
     });
-    expect(await refusal(() => final?.predict([[1, 2]]))).toBe(
+    expect(await refusal(() => final.predict([[1, 2]]))).toBe(
       "invalid_shape: x must have 3 columns; received shape [1,2]",
     );
   });
@@ -295,6 +295,6 @@ describe("tune is typed", () => {
       await expect(wrong()).rejects.toThrow();
     }
     const { best, metric } = await tune({ ...options, metric: metrics.f1, trials: 1 });
-    expect([typeof best?.value, metric]).toEqual(["number", "f1"]);
+    expect([typeof best.value, metric]).toEqual(["number", "f1"]);
   });
 });
