@@ -172,6 +172,8 @@ async function run(study: Begun): Promise<number> {
 
 async function runBegun(study: Begun): Promise<number> {
   const { file, flags, data: dataOfStudy } = study;
+  if (dataOfStudy !== undefined && file === "-")
+    note("The table of this study came from standard input, and is read from there again.");
   const setup = await readSetup(file, flags, study.study);
   const { data } = await digestOfData(setup.data);
   check(

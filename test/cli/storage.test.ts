@@ -265,7 +265,7 @@ describe("fettle studies", () => {
     for (const words of [
       ["studies", "best", "--study", "s", "--storage", "empty.db"],
       ["studies", "delete", "--study", "s", "--storage", "empty.db"],
-      ["report", "empty.db", "--study", "s"],
+      ["report", "--storage", "empty.db", "--study", "s"],
       ["dashboard", "--storage", "empty.db"],
     ]) {
       const { code, stderr } = await fettle(words, cwd);
