@@ -27,8 +27,8 @@ import { showShape } from "../graph/shape.js";
  * ```
  */
 export function gradients(output: Value, wrt: readonly Value[]): Value[] {
-  must(output instanceof Value, "the output", "a value, such as sum(x)", output);
-  mustBeList("wrt", wrt, "a list of values");
+  must(output instanceof Value, "the output", "a value", output);
+  mustBeList("wrt", wrt);
   const { graph } = output;
   check(
     output.shape.length === 0,

@@ -55,15 +55,15 @@ export function trace(
   write: (values: StepValues) => StepResults,
   graph = new Graph(),
 ): StepGraph {
-  mustBeRecord("the signature of a step", signature, "an object such as { inputs: { x: [3] } }");
-  must(typeof write === "function", "what writes a step", "a function", write);
+  mustBeRecord("signature", signature);
+  must(typeof write === "function", "write", "a function", write);
   const declare = (shapes: Readonly<Record<string, Shape>> = {}): Record<string, Value> =>
     mapValues(shapes, (shape, name) => input(graph, name, shape));
   const inputs = declare(signature.inputs);
   const state = declare(signature.state);
   const streams = declare(mapValues(signature.streams ?? {}, (columns) => [ROWS, columns]));
   const results = write({ graph, inputs, streams, state });
-  mustBeRecord("the results of a step", results, "an object such as { outputs: { y } }");
+  mustBeRecord("the results of a step", results);
 
   const idOf = (value: Value, name: string): number => {
     must(

@@ -99,8 +99,8 @@ export function applyOptimizer(
 
 function mustBeApplied(optimizer: Optimizer, context: unknown): void {
   const isOptimizer = isRecord(optimizer) && typeof optimizer.init === "function";
-  must(isOptimizer, "optimizer", "an optimizer, such as adam()", optimizer);
-  mustBeRecord("context", context, "an object with parameter and hyperparameters");
+  must(isOptimizer, "optimizer", "an optimizer", optimizer);
+  mustBeRecord("context", context);
 }
 
 function applyRule(

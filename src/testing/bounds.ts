@@ -8,7 +8,7 @@
  */
 import { must, mustBeRecord } from "../errors.js";
 import { evaluateGraph } from "../graph/evaluate.js";
-import { Graph, type Node, type OperationName } from "../graph/graph.js";
+import type { Graph, Node, OperationName } from "../graph/graph.js";
 import type { Environment } from "../graph/operations/operation.js";
 import { operation } from "../graph/operations/table.js";
 import { resolveShape } from "../graph/shape.js";
@@ -40,7 +40,8 @@ export function errorBounds(
   precision: Precision = FLOAT32,
   errorOf: (name: string) => Float64Array = (name) => new Float64Array(environment.input(name).length),
 ): Bounded {
-  must(graph instanceof Graph, "graph", "a graph", graph);
+  const isGraph: boolean = Array.isArray(graph?.nodes);
+  must(isGraph, "graph", "a graph", graph);
   mustBeRecord("environment", environment, "what gives inputs their numbers");
   const values: Float64Array[] = [];
   const errors: Float64Array[] = [];

@@ -113,6 +113,11 @@ describe("tune refuses", () => {
       { fit: { batchSize: 49 } },
       "invalid_argument: batchSize must be at most 48, the number of rows to train on; received 49",
     ],
+    [
+      "more epochs than a curve keeps",
+      { fit: { epochs: 50_000_000 } },
+      "invalid_argument: epochs must be at most 1000000, since curves keep a number for each; received 50000000",
+    ],
     ["no epochs", { fit: { epochs: 0 } }, "invalid_argument: epochs must be a positive integer; received 0"],
     [
       "an unknown setting",

@@ -1,6 +1,6 @@
 /** How functions of values append nodes to a graph. Nothing is computed here. */
 import { check, must, mustBeList } from "../../errors.js";
-import { type AttributesOf, Graph, type OperationName, Value } from "../graph.js";
+import { type AttributesOf, type Graph, type OperationName, Value } from "../graph.js";
 import type { Shape } from "../shape.js";
 import type { Operation } from "./operation.js";
 
@@ -18,7 +18,8 @@ export function append<K extends OperationName>(
   attributes: AttributesOf[K],
   graph: Graph = graphOf(inputs),
 ): Value {
-  must(graph instanceof Graph, "graph", "a graph, such as that of a value", graph);
+  const isGraph: boolean = Array.isArray(graph?.nodes);
+  must(isGraph, "graph", "a graph", graph);
   const { nodes, mostNodes = nodes.length + 1 } = graph;
   check(
     nodes.length < mostNodes,
@@ -44,7 +45,7 @@ export function shapeOf(x: Value): Shape {
 
 /** The one graph of the values among the operands. */
 export function graphOf(operands: readonly Operand[]): Graph {
-  mustBeList("operands", operands, "a list of values");
+  mustBeList("operands", operands);
   const values = operands.filter((operand) => operand instanceof Value);
   check(values.length > 0, "at least one operand must be a value of a graph; received numbers alone");
   for (const value of values) {

@@ -121,7 +121,7 @@ const isListLike = (values: unknown): boolean => Array.isArray(values) || ArrayB
 export function constant(graph: Graph, values: number | readonly number[], shape?: Shape): Value {
   // a copy, since a graph must not change with the caller's array
   const isNumber = typeof values === "number";
-  must(isNumber || isListLike(values), "values of a constant", "a number or a list of numbers", values);
+  must(isNumber || isListLike(values), "values", "a number or a list", values);
   const list = isNumber ? [values] : Array.from(values);
   return append(
     "constant",
