@@ -37,7 +37,7 @@ for (const { name, target, metric, goal } of tables) {
       seed,
     });
     seconds.push((performance.now() - start) / 1000);
-    scores.push(final?.test[metric] ?? Number.NaN);
+    scores.push(final.test[metric] ?? Number.NaN);
   }
   const verdict = median(scores) >= goal ? "reached" : "MISSED";
   const list = scores.map((score) => score.toFixed(4)).join(" ");

@@ -82,5 +82,5 @@ if (!final) throw new Error("no trial was trained");
 const { data } = final.predict(unseen);
 const drawn = unseen.map((_, row) => Array.from(data.subarray(64 * row, 64 * (row + 1))));
 console.log(
-  `autoencoder of ${WIDTH} numbers: ${error(drawn).toFixed(4)}, with ${JSON.stringify(best?.params)}`,
+  `autoencoder of ${WIDTH} numbers: ${error(drawn).toFixed(4)}, with ${JSON.stringify(best.params)}`,
 );

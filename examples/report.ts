@@ -13,7 +13,6 @@ export function report({
   space,
   direction,
 }: Pick<Study, "trials" | "best" | "space" | "direction">): string {
-  if (best === undefined) return "no trial has a value";
   const values = bestSoFar(trials, direction).flatMap((each) => each.best ?? []);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const bars = values.map((value) => BARS[Math.round((7 * (value - low)) / (high - low || 1))]);
@@ -21,7 +20,7 @@ export function report({
   // of fewer trials it would be chance
   const shares: Readonly<Record<string, number>> = complete < 10 ? {} : importances(trials, space).main;
   return [
-    `Best of ${trials.length} trials, ${complete} of them complete: ${best.value?.toFixed(4)} (trial ${best.number})`,
+    `Best of ${trials.length} trials, ${complete} of them complete: ${best.value.toFixed(4)} (trial ${best.number})`,
     ...Object.entries(best.params).map(([name, value]) => {
       const text = typeof value === "number" ? String(Number(value.toPrecision(3))) : String(value);
       const share = shares[name] === undefined ? "" : `importance ${(100 * shares[name]).toFixed(0)} %`;

@@ -32,7 +32,7 @@ const { best, trials } = await tune({
   ...(values.jobs ? { jobs: Number(values.jobs) } : {}),
 });
 
-console.log(`Best: ${best?.value?.toFixed(4)} using ${JSON.stringify(best?.params)}`);
+console.log(`Best: ${best.value.toFixed(4)} using ${JSON.stringify(best.params)}`);
 for (const { value, std, params, status } of trials) {
   const score = value === null ? status : `${value.toFixed(4)} (${std?.toFixed(4)})`;
   console.log(`${score} with ${JSON.stringify(params)}`);

@@ -74,5 +74,5 @@ const { best, study } = await tune({
 console.log(report(study));
 // where the search of R's HoltWinters starts
 const defaults: Settings = { level: 0.3, trend: 0.1, season: 0.1, kind: "additive" };
-const [tuned, byDefault] = [best?.params ?? defaults, defaults].map((settings) => errorOf(settings, held));
+const [tuned, byDefault] = [best.params, defaults].map((settings) => errorOf(settings, held));
 console.log(`Error of the last two years: ${tuned.toFixed(2)} %; by default ${byDefault.toFixed(2)} %`);

@@ -62,5 +62,5 @@ const { best, study } = await tune({
 });
 
 console.log(report(study));
-const [tuned, byDefault] = [best?.params ?? {}, {}].map((settings) => score(settings, train, test));
+const [tuned, byDefault] = [best.params, {}].map((settings) => score(settings, train, test));
 console.log(`R² on ${test.length} held-out rows: ${tuned.toFixed(4)}; by default ${byDefault.toFixed(4)}`);

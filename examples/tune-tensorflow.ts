@@ -85,7 +85,7 @@ const { best, study } = await tune({
 console.log(report(study));
 // 0.001 and 32 rows are what Adam and `fit` take by default
 const defaults: Settings = { units: 32, activation: "relu", learningRate: 0.001, batchSize: 32 };
-const [tuned, byDefault] = [await lossOf(best?.params ?? defaults, test), await lossOf(defaults, test)];
+const [tuned, byDefault] = [await lossOf(best.params, test), await lossOf(defaults, test)];
 console.log(
   `Log loss on ${test.length} held-out rows: ${tuned.toFixed(4)}; by default ${byDefault.toFixed(4)}`,
 );

@@ -138,7 +138,7 @@ for (const [name, model] of Object.entries(networks)) {
     trials,
     jobs: 1,
   });
-  const settings = best?.params as Settings;
+  const settings = best.params as Settings;
   const models: Sequential[] = [];
   for (let seed = 1; seed <= 7; seed++) models.push(await trained(model(settings), settings.epochs, seed));
   const errors = models.map(tested);

@@ -400,7 +400,7 @@ export { random } from "./search/strategies/random/random.js";
 export { type SobolOptions, sobol } from "./search/strategies/sobol/sobol.js";
 export type { ResumedTrial, Strategy, SuggestContext } from "./search/strategies/strategy.js";
 export { type TpeOptions, tpe } from "./search/strategies/tpe/tpe.js";
-export { type RestoreOptions, restoreStudy } from "./search/study/checkpoint.js";
+export type { RestoreOptions } from "./search/study/checkpoint.js";
 export type {
   HostSignal,
   Objective,
@@ -414,11 +414,11 @@ export type {
   StudyJson,
   StudyOptions,
 } from "./search/study/contract.js";
-export { createStudy } from "./search/study/study.js";
+export { createStudy, restoreStudy } from "./search/study/create.js";
 export { ancestry } from "./search/trial/ancestry.js";
 export { Curves, type CurvesJson, type CurveValues } from "./search/trial/curves.js";
 export { readCurves } from "./search/trial/savedCurves.js";
-export type { Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/trial/trial.js";
+export type { BestTrial, Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/trial/trial.js";
 export {
   type BaselineOptions,
   type BaselineReport,

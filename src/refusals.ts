@@ -80,6 +80,16 @@ export function mustBeInteger(name: string, value: unknown, least = 1): asserts 
   must(Number.isSafeInteger(value) && (value as number) >= least, name, rule, value);
 }
 
+/** Refuses anything but an object with named fields. */
+export function mustBeRecord(name: string, value: unknown, rule = "an object"): void {
+  must(isRecord(value), name, rule, value);
+}
+
+/** Refuses anything but a list. */
+export function mustBeList(name: string, value: unknown, rule = "a list"): void {
+  must(Array.isArray(value), name, rule, value);
+}
+
 /** Characters of a received text that messages repeat: enough for a path. */
 export const SHOWN = 300;
 

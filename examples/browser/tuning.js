@@ -27,9 +27,12 @@ export function optionsFor({ csv, target, trials, epochs, seed }) {
 }
 
 /** The SHA-256 of parameters, values, scores and final weights, as hexadecimal digits. */
-export async function fingerprint({ trials, final }) {
+export async function fingerprint(result) {
+  const { trials } = result;
   const tried = trials.map(({ number, params, value, scores }) => ({ number, params, value, scores }));
-  const weights = Object.values(final?.model.getWeights() ?? {}).flatMap(({ data }) => [...data]);
+  const weights = Object.values(result.finalError ? {} : result.final.model.getWeights()).flatMap(
+    ({ data }) => [...data],
+  );
   const bytes = new TextEncoder().encode(JSON.stringify([tried, weights]));
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -122,10 +122,10 @@ async function tuneInSlices(settings, csv) {
   }
   const { result } = tuner;
   finished = { result, options };
-  const { final } = result;
   postMessage({
-    ...{ type: "done", fingerprint: await fingerprint(result), test: final?.test },
-    ...(final && {
+    ...{ type: "done", fingerprint: await fingerprint(result) },
+    ...(!result.finalError && {
+      test: result.final.test,
       ...{ baselines: await compareBaselines(result, options), errors: errorsOf(result, options.data) },
       ...{ fields: fieldsOf(options.data), testRows: result.testRows.length },
     }),

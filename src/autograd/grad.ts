@@ -3,7 +3,7 @@
  * same operations into the same graph, so it can be differentiated again. It executes
  * nothing and knows no operation by name; the rules are rows of `graph/operations`.
  */
-import { check } from "../errors.js";
+import { check, must, mustBeList } from "../errors.js";
 import { add, broadcastTo, constant } from "../graph/functions.js";
 import { type Node, type OperationName, Value } from "../graph/graph.js";
 import type { PartGradient } from "../graph/operations/operation.js";
@@ -27,6 +27,8 @@ import { showShape } from "../graph/shape.js";
  * ```
  */
 export function gradients(output: Value, wrt: readonly Value[]): Value[] {
+  must(output instanceof Value, "the output", "a value", output);
+  mustBeList("wrt", wrt);
   const { graph } = output;
   check(
     output.shape.length === 0,

@@ -2,7 +2,7 @@
  * Compares optimizers by the runs of a benchmark: on each problem, and over all problems. It reads runs only, and prints
  * nothing.
  */
-import { check } from "../errors.js";
+import { check, isRecord, must } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
 import {
   type BenchmarkSetup,
@@ -131,10 +131,12 @@ export interface BenchmarkAnalysis {
  * analysis.default.meanRanks.map(({ optimizer, mean }) => `${optimizer} ${mean}`); // ["sgd 1", "adam 2"]
  * ```
  */
-export async function analyzeBenchmark({
-  setup,
-  runs,
-}: Pick<BenchmarkResult, "setup" | "runs">): Promise<BenchmarkAnalysis> {
+export async function analyzeBenchmark(
+  result: Pick<BenchmarkResult, "setup" | "runs">,
+): Promise<BenchmarkAnalysis> {
+  const isResult = isRecord(result) && isRecord(result.setup) && Array.isArray(result.runs);
+  must(isResult, "result", "what runBenchmark returns", result);
+  const { setup, runs } = result;
   await ready();
   const groups = groupRuns(setup, runs);
   const pairs = setup.problems.flatMap(({ name: problem }) =>

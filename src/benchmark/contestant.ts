@@ -7,7 +7,7 @@ import type { Optimizer } from "../optim/optimizer.js";
 import { optimizers as builtIn } from "../optim/registry.js";
 import { float } from "../search/space/builders.js";
 import { sobol } from "../search/strategies/sobol/sobol.js";
-import { createStudy } from "../search/study/study.js";
+import { createStudy } from "../search/study/create.js";
 import { mustBeRunName } from "./problem.js";
 
 /** A number tuned on a logarithmic scale from `low` to `high`; with `complement`, one minus the number is. */

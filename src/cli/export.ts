@@ -1,8 +1,10 @@
 /** `fettle export`: writes a saved model in another format. */
-import { join } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import type { Command } from "commander";
+import { must } from "../errors.js";
 import type { ExportFormat } from "../model/export/exportModel.js";
 import { EXIT } from "./exit.js";
+import { isFolder } from "./files.js";
 import { lockFolder } from "./lock.js";
 import { readModel } from "./modelFile.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
@@ -24,22 +26,50 @@ export function addExportCommand(program: Command, done: (exitCode: number) => v
     )
     .argument("<model>", "model file, such as study/model.fettle")
     .requiredOption("--to <format>", "tfjs, onnx, safetensors or js")
-    .option("--out <folder>", "folder that the files are written to", ".")
+    .option(
+      "--out <where>",
+      "folder that the files are written to; or the file, of a format that is one file",
+      ".",
+    )
     .addHelpText(
       "after",
       `
 Examples:
-  fettle export study/model.fettle --to onnx
+  fettle export study/model.fettle --to onnx --out digits.onnx
   fettle export study/model.fettle --to tfjs --out public/model`,
     )
     .action(async (model: string, flags: ExportFlags) => done(await run(model, flags)));
 }
 
+/** The folder and the files in it. @throws FettleError `invalid_argument` for a file where the format has several, or another ending */
+function placed<F>(
+  files: Readonly<Record<string, F>>,
+  where: string,
+): readonly [folder: string, files: Readonly<Record<string, F>>] {
+  const endings = Object.keys(files).map(extname);
+  const ending = extname(where).toLowerCase();
+  if (isFolder(where) || !ENDINGS.includes(ending)) return [where, files];
+  const [first, ...others] = Object.keys(files);
+  must(
+    others.length === 0 && endings[0] === ending,
+    "--out",
+    others.length > 0
+      ? `a folder, for ${1 + others.length} files`
+      : `a folder, or a file that ends in ${endings[0]}`,
+    where,
+  );
+  return [dirname(where), { [basename(where)]: files[first] }];
+}
+
+/** Names that end so are files. */
+const ENDINGS = [".onnx", ".safetensors", ".js", ".json", ".bin"];
+
 /** @returns the exit code */
-async function run(path: string, { to, out }: ExportFlags): Promise<number> {
+async function run(path: string, { to, out: where }: ExportFlags): Promise<number> {
   const model = await readModel(path);
   const { exportModel } = await import("../model/export/exportModel.js");
-  const { files, notes } = exportModel(model, to);
+  const { files: made, notes } = exportModel(model, to);
+  const [out, files] = placed(made, where);
   makeFolder(out);
   checkWritable(out, Object.keys(files));
   const lock = await lockFolder(out);

@@ -10,13 +10,14 @@ import { EXIT } from "./exit.js";
 import { isFolder, isThere, readJson } from "./files.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { partsOf, ratesIn, ratesOf, summaryOf } from "./reportParts.js";
-import { existingStudy, mayBeThere, namesIn, openStorage, shownStorage } from "./storageFile.js";
+import { existingStudy, namesIn, openStorage, shownStorage } from "./storageFile.js";
 import { printLines } from "./streams.js";
 import { MODEL_FILE, RATES_FILE, REPORT_FILE, STUDY_FILE, SUMMARY_FILE } from "./studyFolder.js";
 
 /** The flags, as commander gives them. */
 interface ReportFlags {
   readonly out?: string;
+  readonly storage?: string;
   readonly study?: string;
 }
 
@@ -29,8 +30,12 @@ export function addReportCommand(program: Command, done: (exitCode: number) => v
       "Write a report of a study as one HTML file that needs no network: the answer, how to use it, how the search went, what matters, " +
         "how training went, how good the model is, the data, and how it can be repeated. Needs the package echarts.",
     )
-    .argument("<study>", "a folder of fettle tune --out or fettle optimize --out, or a database of --storage")
-    .option("--study <name>", "the name of the study in a database")
+    .argument("[folder]", "a folder of fettle tune --out or fettle optimize --out")
+    .option(
+      "--storage <database>",
+      "the database that the study is in instead: a file, or postgres://host/name",
+    )
+    .option("--study <name>", "the name of the study in the database")
     .option("--out <file.html>", `the file to write (default: ${REPORT_FILE} in the folder, or here)`)
     .helpOption("-h, --help", "print help")
     .addHelpText(
@@ -39,9 +44,9 @@ export function addReportCommand(program: Command, done: (exitCode: number) => v
 Examples:
   fettle report study
   fettle report study --out study.html
-  fettle report studies.db --study first --out first.html`,
+  fettle report --storage studies.db --study first --out first.html`,
     )
-    .action(async (path: string, flags: ReportFlags) => {
+    .action(async (path: string | undefined, flags: ReportFlags) => {
       const file = await run(path, flags);
       printLines([`Written: ${file}`]);
       done(EXIT.success);
@@ -49,23 +54,42 @@ Examples:
 }
 
 /** @returns the file that was written */
-async function run(path: string, flags: ReportFlags): Promise<string> {
-  const folder = isFolder(path);
-  const { out = folder ? join(path, REPORT_FILE) : REPORT_FILE } = flags;
+async function run(path: string | undefined, flags: ReportFlags): Promise<string> {
+  const { storage, study } = flags;
+  check(
+    (path === undefined) !== (storage === undefined),
+    "a folder, or --storage and --study, must be given, and not both",
+  );
+  check(
+    path === undefined || study === undefined,
+    "--study needs --storage, the database that the study is in",
+  );
+  const folder = path ?? "";
+  const { out = join(folder, REPORT_FILE) } = flags;
+  if (storage === undefined) mustBeStudyFolder(folder);
   makeFolder(dirname(out));
   checkWritable(dirname(out), [basename(out)]);
-  const page = folder ? await ofFolder(path) : await ofStorage(path, flags.study);
+  const page = storage === undefined ? await ofFolder(folder) : await ofStorage(storage, study);
   writeWhole(out, page);
   return out;
 }
 
-async function ofFolder(path: string): Promise<string> {
+function mustBeStudyFolder(path: string): void {
+  check(
+    isFolder(path),
+    () =>
+      `${show(path)} must be a folder that fettle tune --out wrote${isThere(path) ? `; for a database: fettle report --storage ${path} --study <name>` : ""}`,
+    "not_found",
+  );
   check(
     isThere(join(path, STUDY_FILE)),
     () =>
       `${show(path)} has no ${STUDY_FILE}: it is no folder of --out, or its study ended before its first trial`,
     "not_found",
   );
+}
+
+async function ofFolder(path: string): Promise<string> {
   const study = readJson(join(path, STUDY_FILE)) as StudySource;
   const summary = readJson(join(path, SUMMARY_FILE));
   const model = join(path, MODEL_FILE);
@@ -73,11 +97,6 @@ async function ofFolder(path: string): Promise<string> {
 }
 
 async function ofStorage(path: string, name: string | undefined): Promise<string> {
-  check(
-    mayBeThere(path),
-    () => `${show(path)} must be a folder that fettle tune --out wrote, or a database of --storage`,
-    "not_found",
-  );
   const storage = await openStorage(path, "look");
   try {
     if (name === undefined) {

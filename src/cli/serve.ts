@@ -1,6 +1,8 @@
 /** `fettle serve`: a study whose trials are done by programs that ask and tell over HTTP. It runs no trial. */
+
 import type { Command } from "commander";
 import { check, isRecord, show } from "../errors.js";
+import { count } from "../report/format.js";
 import { createScheduler } from "../search/schedulers/index.js";
 import { spaceFromJson } from "../search/space/space.js";
 import { createStrategy } from "../search/strategies/index.js";
@@ -121,6 +123,11 @@ async function serve(flags: ServeFlags): Promise<number> {
     await stopped;
     await server.close();
     interrupt.release();
+    const all = (await (await storage.open(flags.study))?.trials(false)) ?? [];
+    const ended = all.filter(({ status }) => status !== "running").length;
+    printLines([
+      `Stopped: ${count(ended, "trial")} of study ${flags.study} in ${shownStorage(flags.storage)}`,
+    ]);
     return interrupt.exitCode ?? EXIT.success;
   } finally {
     await storage.close();

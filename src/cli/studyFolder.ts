@@ -2,6 +2,7 @@
  * The folder of a study: its files are there whole or not at all, and one process at a time writes them. What a study is, and how it
  * goes on, is known to tune.ts.
  */
+
 import { rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { check, FettleError, isRecord, show } from "../errors.js";
@@ -10,6 +11,7 @@ import { trialsCsv } from "../report/trialsCsv.js";
 import type { Params } from "../search/space/space.js";
 import type { StudyJson } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
+import { finalOrNone } from "../tune/tuner/result.js";
 import { curvesCsv } from "./curvesCsv.js";
 import { isThere, readJson } from "./files.js";
 import { type Lock, lockFolder } from "./lock.js";
@@ -182,7 +184,8 @@ export class StudyFolder {
 
 /** What a search made: its final model, and of how many networks, where there was no time for as many as the command says. */
 export interface Made {
-  readonly final: Model | undefined;
+  readonly final: Model;
+  readonly finalError?: FettleError;
   readonly networks?: number;
 }
 
@@ -192,10 +195,10 @@ export function modelBytes(
   { file, flags }: SavedTable,
   trials: number,
 ): Uint8Array | undefined {
-  if (!result?.final) return undefined;
-  const { final, networks } = result;
+  const final = finalOrNone(result);
+  if (!final) return undefined;
   const { model, table, notes } = final;
-  const did = { trials, ...(networks !== undefined && { ensemble: networks }) };
+  const did = { trials, ...(result?.networks !== undefined && { ensemble: result.networks }) };
   // a folder of this machine says nothing elsewhere
   const command = { file: basename(file), flags: { ...flags, ...did } };
   return new Model(model, table, { ...notes, command }).bytes();

@@ -1,4 +1,5 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
+
 import type { Command } from "commander";
 import { diagnose } from "../data/diagnosis/diagnose.js";
 import { check, show } from "../errors.js";
@@ -8,12 +9,14 @@ import { scoresMarkdown } from "../report/markdown.js";
 import { type StudyData, type StudySource, studyData } from "../report/plots/studyData.js";
 import { introduce, summarize, summarizeFront } from "../report/study.js";
 import type { Params, Space } from "../search/space/space.js";
+import { bestOrNone } from "../search/study/best.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { BaselineReport } from "../tune/baselines/compare.js";
 import { DENSE_DEFAULTS } from "../tune/dense.js";
 import { digestOfData } from "../tune/trial/receipt.js";
 import type { TuneResult } from "../tune/tuner/options.js";
+import { finalOrNone } from "../tune/tuner/result.js";
 import { addDatasetFlags } from "./dataset.js";
 import { addDisplayFlags, markdownOf, picturesOf, printsOneText } from "./display.js";
 import { EXIT } from "./exit.js";
@@ -169,6 +172,8 @@ async function run(study: Begun): Promise<number> {
 
 async function runBegun(study: Begun): Promise<number> {
   const { file, flags, data: dataOfStudy } = study;
+  if (dataOfStudy !== undefined && file === "-")
+    note("The table of this study came from standard input, and is read from there again.");
   const setup = await readSetup(file, flags, study.study);
   const { data } = await digestOfData(setup.data);
   check(
@@ -212,7 +217,8 @@ async function runBegun(study: Begun): Promise<number> {
     else if (flags.markdown) printLines(result ? markdownLines(file, setup, result, baselines) : []);
     else if (result?.bestTrials.length) printResult(file, flags, setup, result, baselines, seconds);
     if (!result?.bestTrials.length) complainOfNone(trials);
-    if (result?.finalError) note(`There is no model: ${result.finalError.message}.`);
+    if (result?.bestTrials.length && result.metrics.length === 1 && result.finalError)
+      note(`There is no model: ${result.finalError.message}.`);
     if (keeper) {
       const status = interrupt.signal.aborted
         ? "interrupted"
@@ -251,11 +257,16 @@ function reportIn(
   folder: string,
   { file, data, flags }: { readonly file: string; readonly data: string; readonly flags: TuneFlags },
   setup: TuneSetup,
-  { study, final }: TuneResult<Space>,
+  result: TuneResult<Space>,
   summary: Readonly<Record<string, unknown>>,
 ): Promise<string> {
   const command = { file, data, flags: heldFlags(flags) };
-  return writeReport(folder, study as StudySource, { ...summary, command }, tableParts(file, setup, final));
+  return writeReport(
+    folder,
+    result.study as StudySource,
+    { ...summary, command },
+    tableParts(file, setup, finalOrNone(result)),
+  );
 }
 
 function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, trials: number): void {
@@ -285,16 +296,8 @@ function reportOf(
   result: TuneResult<Space> | undefined,
   baselines: BaselineReport | undefined,
 ): JsonReport {
-  const {
-    best,
-    bestTrials = [],
-    final,
-    metrics = [],
-    endedAfter,
-    networks,
-    ensemble,
-    calibration,
-  } = result ?? {};
+  const { bestTrials = [], metrics = [], endedAfter, networks, ensemble, calibration } = result ?? {};
+  const [best, final] = [result && bestOrNone(result.study), finalOrNone(result)];
   const report = {
     ...{ best, test: final?.test ?? {}, trials, seed },
     ...(metrics.length > 1 && { bestTrials }),
@@ -320,7 +323,7 @@ const markdownLines = (
   baselines: BaselineReport | undefined,
 ): string[] => [
   ...markdownOf(dataOf(file, result)),
-  ...scoresMarkdown(result.final?.test ?? {}, sizes.test, baselines),
+  ...scoresMarkdown(finalOrNone(result)?.test ?? {}, sizes.test, baselines),
 ];
 
 function printResult(
@@ -331,7 +334,8 @@ function printResult(
   baselines: BaselineReport | undefined,
   seconds: number,
 ): void {
-  const { best, bestTrials, trials, final, study, metric, metrics, ensemble, calibration } = result;
+  const { bestTrials, trials, study, metric, metrics, ensemble, calibration } = result;
+  const [best, final] = [bestOrNone(study), finalOrNone(result)];
   const { endedAfter, networks } = result;
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
   const limited = resume === undefined && (endedAfter ?? networks) !== undefined;

@@ -1,4 +1,5 @@
 /** Runs the study that the flags of `fettle tune` describe. */
+
 import { FettleError } from "../errors.js";
 import { type MetricName, metricNamed } from "../metrics/registry.js";
 import { ready } from "../numerics/kernels.js";
@@ -14,6 +15,7 @@ import {
 import { denseModel } from "../tune/dense.js";
 import { tune } from "../tune/tune.js";
 import type { TuneOptions, TuneResult } from "../tune/tuner/options.js";
+import { finalOrNone } from "../tune/tuner/result.js";
 import type { JobQueue } from "../workers/queue/queue.js";
 import { CURVES, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 
@@ -91,8 +93,9 @@ export async function baselinesFor(
 /** The final model beside them, by the metrics of its scores. */
 export function compared(
   baselines: Baselines | undefined,
-  { final }: Pick<TuneResult<Space>, "final">,
+  result: Pick<TuneResult<Space>, "final" | "finalError">,
 ): BaselineReport | undefined {
+  const final = finalOrNone(result);
   if (!baselines || !final) return undefined;
   return besideFinal(
     baselines,

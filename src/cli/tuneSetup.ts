@@ -127,8 +127,7 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
   if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);
   const space = study ? verbatim(() => spaceFromJson(study.space)) : readSpace(flags, data, sizes);
   const strategy = await readStrategy(flags, metrics.length);
-  const isDefault =
-    flags.space === undefined && strategy.name === (await defaultStrategy(metrics.length)).name;
+  const isDefault = flags.space === undefined && strategy.name === defaultStrategy(metrics.length).name;
   return {
     ...{ data, rows, sizes, metrics, validation, folds: rows.folds.length - 1, space },
     ...(study ? { study } : isDefault && { enqueue: densePoints(data.rows, space) }),

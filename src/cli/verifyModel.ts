@@ -1,9 +1,11 @@
 /** `fettle verify <model> <data.csv>`: recomputes the study of a model from its receipt, and says what differs. */
+
 import { FettleError, isRecord, show } from "../errors.js";
 import { kernelsName } from "../numerics/kernels.js";
 import { count } from "../report/format.js";
 import { wrap } from "../report/layout.js";
 import { digestOfData, type Receipt } from "../tune/trial/receipt.js";
+import { finalOrNone } from "../tune/tuner/result.js";
 import { EXIT } from "./exit.js";
 import { readModel } from "./modelFile.js";
 import { printLines, widthOf } from "./streams.js";
@@ -36,7 +38,7 @@ export async function verifyModel(path: string, file: string, json: boolean): Pr
   ];
   if (receipt.data === data.data) {
     const result = await search(setup, flags, () => {});
-    const again = result?.final?.notes.receipt as Receipt | undefined;
+    const again = finalOrNone(result)?.notes.receipt as Receipt | undefined;
     const trials = count(result?.trials.length ?? 0, "trial");
     compared.push(
       ["folds", receipt.folds === again?.folds, "the rows were divided otherwise"],

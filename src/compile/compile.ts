@@ -1,5 +1,5 @@
 /** From a step as a function of values to a program: trace, simplify, materialize, fuse, plan, encode. */
-import { check, mustBeInteger } from "../errors.js";
+import { check, must, mustBeInteger, mustBeList } from "../errors.js";
 import { Value } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
 import { verifyGraph } from "../graph/verify.js";
@@ -96,11 +96,14 @@ export function compile<R extends Value | readonly Value[]>(
   fn: (...args: Value[]) => R,
   ...shapes: readonly Shape[]
 ): CompiledFunction<R> {
+  must(typeof fn === "function", "fn", "a function of values", fn);
+  for (const shape of shapes) mustBeList("a shape", shape, "a list of integers, [] for a number");
   let resultCount: number | undefined;
   const inputs = Object.fromEntries(shapes.map((shape, i) => [`argument${i}`, shape]));
   const program = compileStep({ inputs }, 1, (values) => {
     const result = fn(...shapes.map((_, i) => values.inputs[`argument${i}`]));
     const results: readonly Value[] = result instanceof Value ? [result] : result;
+    mustBeList("the result of a compiled function", results, "a value or a list of values");
     check(
       results.length > 0,
       "a compiled function must return a value or a non-empty array of values; received []",

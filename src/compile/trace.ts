@@ -3,7 +3,7 @@
  * describes. It does not transform the graph.
  */
 
-import { check, must, show } from "../errors.js";
+import { check, must, mustBeRecord, show } from "../errors.js";
 import { Graph, Value } from "../graph/graph.js";
 import { MAX_STREAMS } from "../graph/opcodes/block.js";
 import { input } from "../graph/operations/leaves.js";
@@ -55,12 +55,15 @@ export function trace(
   write: (values: StepValues) => StepResults,
   graph = new Graph(),
 ): StepGraph {
+  mustBeRecord("signature", signature);
+  must(typeof write === "function", "write", "a function", write);
   const declare = (shapes: Readonly<Record<string, Shape>> = {}): Record<string, Value> =>
     mapValues(shapes, (shape, name) => input(graph, name, shape));
   const inputs = declare(signature.inputs);
   const state = declare(signature.state);
   const streams = declare(mapValues(signature.streams ?? {}, (columns) => [ROWS, columns]));
   const results = write({ graph, inputs, streams, state });
+  mustBeRecord("the results of a step", results);
 
   const idOf = (value: Value, name: string): number => {
     must(

@@ -4,7 +4,7 @@
  */
 import type { NdArray } from "ndarray";
 import { layoutOf, mustNotBeEmpty, type ShapedData } from "../arrays.js";
-import { check, mustBeInteger, show } from "../errors.js";
+import { check, mustBeInteger, mustBeRecord, show } from "../errors.js";
 import { type Floats, view } from "../ndarray.js";
 import { mustBeArray } from "./check.js";
 import { copyChecked } from "./finite.js";
@@ -90,9 +90,11 @@ export function takeRows(data: Floats, columns: number, rows: ArrayLike<number>)
 
 function read<Data extends Floats>(
   x: MatrixLike,
-  { what = "x", columns: wanted, allowNonFinite = false }: MatrixOptions,
+  options: MatrixOptions,
   allocate: (length: number) => Data,
 ): HostMatrix<Data> {
+  mustBeRecord("the options of toMatrix", options);
+  const { what = "x", columns: wanted, allowNonFinite = false } = options;
   const layout = layoutOf(x, what);
   const { shape } = layout;
   check(

@@ -2,7 +2,7 @@
  * Recurrences: a body that is applied once for each element of sequences, and carries values from one to the next. It is
  * written once, as a graph of its own, and a program runs it as a loop (`operations/scan.ts`).
  */
-import { check, must } from "../errors.js";
+import { check, must, mustBeRecord } from "../errors.js";
 import { mapValues } from "../records.js";
 import { Graph, Value } from "./graph.js";
 import { bodyInput } from "./operations/loops.js";
@@ -64,9 +64,14 @@ export interface ScanOptions {
  * ```
  */
 export function scan(
-  { carry, sequences, shared = {}, reverse = false }: ScanOptions,
+  options: ScanOptions,
   body: (step: ScanStep) => ScanResult,
 ): { readonly carry: Readonly<Record<string, Value>>; readonly stacks: Readonly<Record<string, Value>> } {
+  mustBeRecord("the options of scan", options, "an object with carry and sequences");
+  const { carry, sequences, shared = {}, reverse = false } = options;
+  for (const [name, values] of Object.entries({ carry, sequences, shared }))
+    mustBeRecord(`\`${name}\` of scan`, values, "an object of values");
+  must(typeof body === "function", "body of scan", "a function", body);
   const all = Object.values(sequences);
   must(all.length > 0, "`sequences` of scan", "an object of one value or more", sequences);
   const [steps] = all[0].shape;

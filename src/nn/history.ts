@@ -6,7 +6,7 @@ export interface History {
   /** Numbers of the epochs, from 0. */
   readonly epoch: readonly number[];
   /** One number an epoch, by name: `loss`, `accuracy`, `valLoss`, `valAccuracy`… */
-  readonly history: Readonly<Record<string, readonly number[]>>;
+  readonly history: Readonly<Record<string, readonly number[]>> & { readonly loss: readonly number[] };
 }
 
 /** `loss` → `valLoss` */
@@ -20,6 +20,9 @@ export function toHistory(logs: readonly Logs[]): History {
   const names = Object.keys(logs[0] ?? {});
   return {
     epoch: logs.map((_, i) => i),
-    history: Object.fromEntries(names.map((name) => [name, logs.map((log) => log[name])])),
+    history: {
+      loss: [], // of no epochs
+      ...Object.fromEntries(names.map((name) => [name, logs.map((log) => log[name])])),
+    },
   };
 }

@@ -5,7 +5,7 @@
  * learning rate, the gradient is clipped, weights decay; then comes the rule, once for all arrays or for each. What it leaves is
  * projected into the constraints of the arrays.
  */
-import { check, show } from "../errors.js";
+import { check, isRecord, must, mustBeRecord, show } from "../errors.js";
 import { add, flush, mul, sub } from "../graph/functions.js";
 import { Value } from "../graph/graph.js";
 import { sameShape, showShape, sizeOf } from "../graph/shape.js";
@@ -40,6 +40,7 @@ export function initialSlots(
   context: InitContext,
   arrays?: readonly ParameterArray[],
 ): Slots {
+  mustBeApplied(optimizer, context);
   const { name, perArray, ema, accumulates } = optimizer;
   const { parameter } = context;
   const own =
@@ -89,10 +90,17 @@ export function applyOptimizer(
   context: UpdateContext,
   arrays?: readonly ParameterArray[],
 ): { readonly parameter: Value; readonly slots: Slots } {
+  mustBeApplied(optimizer, context);
   const { ema, accumulates } = optimizer;
   const ruled = (given: UpdateContext): Updated => applyRule(optimizer, given, arrays);
   const step = (given: UpdateContext): Updated => (ema ? averaged(ema, given, ruled, arrays) : ruled(given));
   return accumulates ? accumulated(context, step) : step(context);
+}
+
+function mustBeApplied(optimizer: Optimizer, context: unknown): void {
+  const isOptimizer = isRecord(optimizer) && typeof optimizer.init === "function";
+  must(isOptimizer, "optimizer", "an optimizer", optimizer);
+  mustBeRecord("context", context);
 }
 
 function applyRule(

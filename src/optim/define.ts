@@ -2,7 +2,16 @@
  * Makes optimizers from their definitions: merges options with defaults and refuses values outside their range. It
  * holds no update rule, and weight decay is in `optimizer.ts`.
  */
-import { check, isRecord, must, mustBeInteger, type OptionNames, show, unknownName } from "../errors.js";
+import {
+  check,
+  isRecord,
+  must,
+  mustBeInteger,
+  mustBeRecord,
+  type OptionNames,
+  show,
+  unknownName,
+} from "../errors.js";
 import { constant } from "../graph/functions.js";
 import { Value } from "../graph/graph.js";
 import { madeBy, madeFrom } from "../recipe.js";
@@ -159,6 +168,7 @@ function factoryOf<H extends string, F extends string, T extends string>(
   definition: OptimizerDefinition<H, F, T>,
   builtIn: boolean,
 ): OptimizerFactory<H, F> {
+  mustBeRecord("the definition of an optimizer", definition);
   const forms = Object.fromEntries(
     CONVENTIONS.map((convention) => [convention, formOf(definition, convention)]),
   ) as Record<Convention, Form>;

@@ -3,7 +3,7 @@
  * program, and its numbers are inputs of it, so nothing runs between steps and trials share a program. The built-in ones are
  * in `schedules.ts`. A schedule knows no optimizer and keeps no state.
  */
-import { check, checkOptions, must, show } from "../errors.js";
+import { check, checkOptions, must, mustBeList, mustBeRecord, show } from "../errors.js";
 import { Value } from "../graph/graph.js";
 import { showShape } from "../graph/shape.js";
 import { madeBy, madeFrom, recipeOf } from "../recipe.js";
@@ -102,7 +102,9 @@ function factoryOf<R extends string, O extends string, F extends string, T exten
   definition: ScheduleDefinition<R, O, F, T>,
   builtIn: boolean,
 ): (config: ScheduleConfig<R, O, F>) => Schedule {
+  mustBeRecord("the definition of a schedule", definition);
   const { name, required, optional = {}, flags = {} } = definition;
+  mustBeList("required", required, "a list of names");
   const names: readonly string[] = [...required, ...Object.keys(optional)];
   const ranges: Readonly<Record<string, Interval | undefined>> = { ...definition.ranges };
   const known = Object.fromEntries(

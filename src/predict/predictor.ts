@@ -5,7 +5,7 @@ import { Applier } from "../data/pipeline/pipeline.js";
 import { isUnchanged, restored } from "../data/pipeline/target.js";
 import { checkUnknownRule, type Parsers, type UnknownRule } from "../data/read.js";
 import type { Schema } from "../data/schema.js";
-import { check, must } from "../errors.js";
+import { check, must, mustBeRecord } from "../errors.js";
 import { type Floats, view } from "../ndarray.js";
 import { loadKernels, loadPredictorKernels } from "../numerics/kernels.js";
 import { type Answer, answersOf, classesOf, tableOfNumbers } from "./answers.js";
@@ -37,6 +37,7 @@ export interface PredictorOptions {
  */
 export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions = {}): Promise<Predictor> {
   // without checkOptions, whose suggestions would be a twentieth of this bundle
+  mustBeRecord("the options of loadPredictor", options);
   const { unknown = "refuse", memoryLimit, ...others } = options;
   must(Object.keys(others).length === 0, "the options of loadPredictor", "{ unknown, memoryLimit }", options);
   checkUnknownRule(unknown);

@@ -1,4 +1,5 @@
 /** What a store keeps of a study: its status, its tuner as bytes and, once it is done, its result. Nothing here runs. */
+
 import { check, FettleError, isRecord, show } from "../errors.js";
 import { saveModel } from "../model/save.js";
 import type { Floats } from "../ndarray.js";
@@ -6,6 +7,7 @@ import { ownParams, type Params, resolveSpace, type Space, whyOutside } from "..
 import { sameValue } from "../search/space/value.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { TuneResult } from "../tune/tuner/options.js";
+import { finalOrNone } from "../tune/tuner/result.js";
 import { type ArchiveFormat, packArchive, unpackArchive, wholeVersion } from "../workers/archive.js";
 
 /**
@@ -86,7 +88,9 @@ export function unpackRecord(bytes: Uint8Array): StudyRecord {
   }
 }
 
-export function resultOf<S extends Space>({ metrics, bestTrials, final }: TuneResult<S>): StudyResult {
+export function resultOf<S extends Space>(result: TuneResult<S>): StudyResult {
+  const { metrics, bestTrials } = result;
+  const final = finalOrNone(result);
   const weights = Object.entries(final?.model.getWeights() ?? {});
   return {
     metrics,
@@ -97,8 +101,9 @@ export function resultOf<S extends Space>({ metrics, bestTrials, final }: TuneRe
 }
 
 /** The final model as a model file, if there is one that can be saved. */
-export function modelOf<S extends Space>({ final }: TuneResult<S>): Uint8Array | undefined {
+export function modelOf<S extends Space>(result: TuneResult<S>): Uint8Array | undefined {
   try {
+    const final = finalOrNone(result);
     return final && saveModel(final);
   } catch (error) {
     if (error instanceof FettleError && error.code === "unsupported") return undefined;

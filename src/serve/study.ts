@@ -3,10 +3,12 @@
  * so. The store holds its whole state, in one record that each slice replaces; memory holds only what saves time. What was
  * stored last is answered at once, also while a slice runs. It knows no HTTP and starts no timers.
  */
+
 import { platform } from "#platform";
 import { isRecord, messageOf, must } from "../errors.js";
 import { loadPredictor } from "../predict/predictor.js";
 import type { Params, ParamsOf, Space } from "../search/space/space.js";
+import { bestOrNone } from "../search/study/best.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { MeasuredTuner } from "../tune/resume/slices.js";
@@ -325,6 +327,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
       await host.giveWay();
     }
     const { study, result } = tuner;
+    const best = bestOrNone(study);
     const model = result && modelOf(result);
     return {
       status: {
@@ -333,7 +336,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
         steps: status.steps + this.pace.steps - left,
         finished: study.trials.length,
         ...(this.budget !== undefined && { trials: this.budget }),
-        ...(study.best && { best: withoutCurves(study.best as TrialRecord) }),
+        ...(best && { best: withoutCurves(best) }),
       },
       tuner: tuner.save(),
       ...(result && { result: resultOf(result) }),

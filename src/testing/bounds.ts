@@ -6,6 +6,7 @@
  *
  * @see N. J. Higham, "Accuracy and stability of numerical algorithms", 2nd ed. (2002), section 3.3.
  */
+import { must, mustBeRecord } from "../errors.js";
 import { evaluateGraph } from "../graph/evaluate.js";
 import type { Graph, Node, OperationName } from "../graph/graph.js";
 import type { Environment } from "../graph/operations/operation.js";
@@ -39,6 +40,9 @@ export function errorBounds(
   precision: Precision = FLOAT32,
   errorOf: (name: string) => Float64Array = (name) => new Float64Array(environment.input(name).length),
 ): Bounded {
+  const isGraph: boolean = Array.isArray(graph?.nodes);
+  must(isGraph, "graph", "a graph", graph);
+  mustBeRecord("environment", environment, "what gives inputs their numbers");
   const values: Float64Array[] = [];
   const errors: Float64Array[] = [];
   const shapes = graph.nodes.map((node) => resolveShape(node.shape, environment.rows));

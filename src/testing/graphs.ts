@@ -16,9 +16,11 @@
  * );
  * ```
  */
+
 import fc from "fast-check";
 import { gradients } from "../autograd/index.js";
 import type { Signature, StepResults, StepValues } from "../compile/trace.js";
+import { mustBeInteger, mustBeRecord } from "../errors.js";
 import * as f from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import { hasRows, ROWS, type Shape, sameShape, sizeOf } from "../graph/shape.js";
@@ -53,6 +55,7 @@ const INPUTS: Readonly<Record<string, Shape>> = { rate: [], row: [3], column: [2
 
 /** Recipes of 5 to `most` instructions. Default 24. */
 export function anyRecipe(most = 24): fc.Arbitrary<StepRecipe> {
+  mustBeInteger("most", most, 5);
   const choice = fc.nat(99);
   return fc.record({
     rows: fc.integer({ min: 1, max: 9 }),
@@ -71,6 +74,7 @@ export function anyRecipe(most = 24): fc.Arbitrary<StepRecipe> {
 
 /** Writes the step of a recipe. */
 export function stepOf(recipe: StepRecipe): RandomStep {
+  mustBeRecord("recipe", recipe, "what anyRecipe makes");
   return {
     signature: { inputs: INPUTS, state: STATE, streams: { x: recipe.columns, ids: 1 } },
     rows: recipe.rows,

@@ -2,8 +2,10 @@
  * The laws that every queue of jobs keeps, built-in or custom, as property tests over random jobs and orders of calls. They ask for no more
  * than at least once. What a queue does where its server fails is not tested here.
  */
+
 import fc from "fast-check";
 import type { OptionNames } from "../errors.js";
+import { must } from "../errors.js";
 import { sameValue } from "../search/space/value.js";
 import type { EndedJob, JobQueue, Lease, QueuedJob } from "../workers/queue/queue.js";
 import { CHECK_OPTIONS, type CheckOptions, checkCheckOptions, fail, holdLater, lawOf } from "./laws.js";
@@ -240,6 +242,7 @@ export async function checkQueueLaw(
   law: string,
   options: QueueCheckOptions = {},
 ): Promise<void> {
+  must(typeof open === "function", "open", "a function that opens queues", open);
   checkCheckOptions(options, "checkQueue", OPTIONS as OptionNames<QueueCheckOptions>);
   await holdLater("the queue", law, lawOf(queueLaws, law)(open), options);
 }

@@ -73,7 +73,7 @@ export const reproducibilityLaws: Readonly<Record<string, ReproducibilityLaw>> =
  *   async run(seed: number) {
  *     const space = { x: float(-5, 5) };
  *     const { best } = await tune({ space, objective: ({ x }) => x * x, direction: "minimize", strategy: random(), trials: 5, seed });
- *     return best?.params; // not how long it took
+ *     return best.params; // not how long it took
  *   },
  * };
  * await checkReproducibility(search, { numRuns: 5 });

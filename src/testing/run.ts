@@ -2,8 +2,10 @@
  * One run of one program, compared step by step with the float64 references of its graph, within the rounding of the
  * executor's numbers. It draws no cases (`executor.ts` does) and says nothing about speed.
  */
+
 import type { Program } from "../compile/program.js";
 import type { Executor } from "../engine/executor.js";
+import { must, mustBeRecord } from "../errors.js";
 import { resolveShape, showShape } from "../graph/shape.js";
 import { shuffle, splitSeed } from "../numerics/philox.js";
 import { errorBounds } from "./bounds.js";
@@ -41,6 +43,10 @@ export interface RunCase {
  * ```
  */
 export function checkRun(executor: Executor, program: Program, given: RunCase, precision: Precision): number {
+  mustBeRecord("executor", executor, "an executor, as createEngine returns");
+  const isProgram: boolean = Array.isArray(program?.streams);
+  must(isProgram, "program", "a program, as compileStep returns", program);
+  mustBeRecord("given", given, "a case, with dataRows, streams and arrays");
   const room = given.rows?.length ?? given.dataRows;
   const matrices = Object.fromEntries(
     program.streams.map(({ name, columns, direction }) => [

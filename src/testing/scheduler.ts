@@ -4,10 +4,10 @@
  */
 
 import fc from "fast-check";
-import { isRecord, must, mustBeInteger, type OptionNames } from "../errors.js";
+import { isRecord, must, mustBeInteger, mustBeRecord, type OptionNames } from "../errors.js";
 import type { RungContext, Scheduler } from "../search/schedulers/scheduler.js";
 import { copyJson } from "../search/space/value.js";
-import { restoreStudy } from "../search/study/checkpoint.js";
+import { restoreStudy } from "../search/study/create.js";
 import {
   anyLearningCase,
   anyPauses,
@@ -161,7 +161,7 @@ export const schedulerLaws: Readonly<Record<string, SchedulerLaw>> = {
       const curves = [{ values: [1] }];
       const { study } = await runLearning({ ...given, curves }, make(), { concurrency });
       checkEnded(given, study.trials.length);
-      if (study.best === undefined) fail("no trial was completed");
+      if (study.bestTrials.length === 0) fail("no trial was completed");
     }),
 
   "ends every trial, even where all that are not pruned fail": (make, size) =>
@@ -232,6 +232,7 @@ export async function checkScheduler(
   make: SchedulerFactory,
   options: SchedulerCheckOptions = {},
 ): Promise<void> {
+  mustBeRecord("the options of checkScheduler", options);
   for (const name of Object.keys(schedulerLaws)) {
     if (options.rankBased === false && rankLaws.includes(name)) continue;
     await checkSchedulerLaw(make, name, options);

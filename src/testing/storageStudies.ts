@@ -4,7 +4,7 @@ import { int } from "../search/space/builders.js";
 import { sameValue } from "../search/space/value.js";
 import { random } from "../search/strategies/random/random.js";
 import type { StudyJson } from "../search/study/contract.js";
-import { createStudy } from "../search/study/study.js";
+import { createStudy } from "../search/study/create.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { StoredStudy, StudyStorage } from "../store/storage.js";
 import { fail } from "./laws.js";

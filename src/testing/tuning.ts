@@ -56,9 +56,9 @@ export function tuningBy(strategy: Strategy, recorded?: readonly string[]): Repr
       const options = { ...common, seed };
       const { trials, final } =
         slice === undefined ? await tune({ ...options, jobs }) : await inSlices(options, slice);
-      const weights = Object.values(final?.model.getWeights() ?? {}).map(({ data }) => Array.from(data));
+      const weights = Object.values(final.model.getWeights()).map(({ data }) => Array.from(data));
       // the time of a trial is not part of its result, nor are the curves of the digests that were recorded
-      return { trials: trials.map(({ seconds, curves, ...trial }) => trial), weights, test: final?.test };
+      return { trials: trials.map(({ seconds, curves, ...trial }) => trial), weights, test: final.test };
     },
     ...(recorded && { recorded }),
   };

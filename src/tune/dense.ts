@@ -3,7 +3,7 @@
  * hundred to some ten thousand rows, and how each trial is trained. Why these defaults: `docs/tuning.md`.
  */
 import type { Dataset } from "../data/dataset.js";
-import { FettleError, must, mustBeInteger, show, unknownName } from "../errors.js";
+import { FettleError, must, mustBeInteger, mustBeRecord, show, unknownName } from "../errors.js";
 import type { ActivationName } from "../nn/activations.js";
 import type { InitializerName } from "../nn/initializers.js";
 import { dense, dropout } from "../nn/layers/index.js";
@@ -18,6 +18,7 @@ import { clauseHolds, type Params, type Space } from "../search/space/space.js";
 import type { ParamValue } from "../search/space/value.js";
 import type { FitSettings } from "./trial/training.js";
 
+const PARAMS = "an object of parameters, such as { units: 64 }";
 /** Hidden layers at most: a model file holds no more, with their dropout. */
 const MOST_LAYERS = 499;
 
@@ -105,6 +106,8 @@ export function denseValidation(rows: number): { readonly folds: number } | { re
  * ```
  */
 export function densePoints(rows: number, space: Space): Params[] {
+  mustBeInteger("rows", rows, 0);
+  mustBeRecord("space", space, "an object of parameters");
   if (rows < LARGE) return [];
   return POINTS.map((point) =>
     Object.fromEntries(
@@ -138,10 +141,9 @@ function within(parameter: Parameter, value: ParamValue): ParamValue {
  * denseFit({ units: 64 }, { epochs: 100 }); // { epochs: 100, learningRateDecay: "cosine" }
  * ```
  */
-export function denseFit(
-  { batchSize, epochs = DENSE_DEFAULTS.epochs }: Params,
-  settings: FitSettings = {},
-): FitSettings {
+export function denseFit(params: Params, settings: FitSettings = {}): FitSettings {
+  mustBeRecord("params", params, PARAMS);
+  const { batchSize, epochs = DENSE_DEFAULTS.epochs } = params;
   return {
     ...{ epochs: epochs as number, learningRateDecay: "cosine" },
     ...(batchSize !== undefined && { batchSize: batchSize as number }),
@@ -160,7 +162,9 @@ export function denseFit(
  * model.layers.map(({ type }) => type); // ["dense", "dropout", "dense", "dropout", "dense"]
  * ```
  */
-export function denseModel({ task, outputs }: Pick<Dataset, "task" | "outputs">, params: Params): Sequential {
+export function denseModel(data: Pick<Dataset, "task" | "outputs">, params: Params): Sequential {
+  mustBeRecord("data", data, "a data set, as encodeTable returns, or { task, outputs }");
+  const { task, outputs } = data;
   const p = denseParams(params);
   mustBeInteger("layers", p.layers, 0);
   must(p.layers <= MOST_LAYERS, "layers", `at most ${MOST_LAYERS}`, p.layers);
@@ -202,6 +206,7 @@ export function denseModel({ task, outputs }: Pick<Dataset, "task" | "outputs">,
  * ```
  */
 export function denseParams(params: Params): DenseParams {
+  mustBeRecord("params", params, PARAMS);
   for (const name of Object.keys(params)) {
     if (!Object.hasOwn(DENSE_DEFAULTS, name)) {
       throw unknownName("parameter of the dense network", name, Object.keys(DENSE_DEFAULTS));

@@ -11,12 +11,14 @@ import type { ParamsOf, Space } from "../search/space/space.js";
 import { type GridOptions, grid } from "../search/strategies/grid/grid.js";
 import { random } from "../search/strategies/random/random.js";
 import type { Strategy } from "../search/strategies/strategy.js";
+import { bestOrNone, noBest } from "../search/study/best.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { type CvRow, cvRows } from "./cvRows.js";
 import type { Calibration } from "./trial/calibration.js";
 import type { Ensemble } from "./trial/ensemble.js";
 import { TUNE_OPTIONS, type TuneOptions } from "./tuner/options.js";
+import { finalOrNone, withResults } from "./tuner/result.js";
 import { tuneOnThreads } from "./tuner/run.js";
 import { DEFAULT_METRICS } from "./tuner/setup.js";
 
@@ -32,21 +34,25 @@ export interface SearchCvOptions<S extends Space> extends Omit<TuneOptions<S>, "
 
 /** The result of a search with cross-validation. */
 export interface SearchCvResult<S extends Space> {
-  /** The mean score of the best combination by the metric that decides; undefined without a best. */
-  readonly bestScore: number | undefined;
-  /** Undefined if every combination violates a constraint, or a signal ended the search first. */
-  readonly bestParams: ParamsOf<S> | undefined;
+  /**
+   * The mean score of the best combination by the metric that decides.
+   *
+   * @throws FettleError `invalid_state`, as `bestParams` and `bestIndex`, if every combination violates a constraint, or a signal ended the
+   * search first
+   */
+  readonly bestScore: number;
+  readonly bestParams: ParamsOf<S>;
   /** The place of the best combination in `rows`. */
-  readonly bestIndex: number | undefined;
+  readonly bestIndex: number;
   /** Every combination, in the order in which they were tried. */
   readonly rows: readonly CvRow<ParamsOf<S>>[];
-  /** The best combination fitted to all development rows; undefined without a best, with `refit: false`, and where `finalError` says why. */
-  readonly final: Model | undefined;
+  /** The best combination fitted to all development rows. @throws FettleError `finalError`, where there is one */
+  readonly final: Model;
   /** Which networks the final model has, and what they are worth; undefined for a single network. */
   readonly ensemble?: Ensemble;
   /** How well its probabilities are calibrated, before and after; undefined without `calibrate`. */
   readonly calibration?: Calibration;
-  /** Why the best combination could not be fitted again, as for `tune`. */
+  /** Why there is no final model, as for `tune`; `invalid_state` with `refit: false`. */
   readonly finalError?: FettleError;
 }
 
@@ -141,20 +147,24 @@ async function searchCv<S extends Space>(
     }
     onEvent?.(event);
   };
-  const { best, trials, metric, folds, final, ensemble, calibration, finalError } = await tuneOnThreads<S>(
+  const result = await tuneOnThreads<S>(
     { ...rest, strategy, onEvent: watch },
     { metrics, objectives: 1, detailed: true, refit: refit !== false },
   );
+  const { trials, metric, folds, ensemble, calibration, finalError, study } = result;
+  const [best, final] = [bestOrNone(study), finalOrNone(result)];
   const unasked = Object.values(DEFAULT_METRICS).find(([first]) => first === metric) ?? [];
   const all = given.length === 0 ? unasked.map(metricNamed) : given;
   const rows = cvRows(trials, all, folds.length, errorScore === "raise" ? Number.NaN : errorScore);
   const bestIndex = best && trials.findIndex(({ number }) => number === best.number);
-  return {
-    ...{ bestScore: best?.value ?? undefined, bestParams: best?.params, bestIndex, rows, final },
+  const bests = { bestScore: best?.value, bestParams: best?.params, bestIndex };
+  const others = {
+    rows,
     ...(ensemble && { ensemble }),
     ...(calibration && { calibration }),
     ...(finalError && { finalError }),
   };
+  return withResults(withResults(others, bests, noBest(study)), { final }, finalError);
 }
 
 /** The place in `scoring` of the metric that decides. */

@@ -92,15 +92,10 @@ export async function nestedCrossValidation<
   const scores: number[] = [];
   for (const { train, validation } of folds) {
     const result = await search({ ...rest, data: takeExamples(data, train) } as unknown as O);
-    if (result.finalError) throw result.finalError;
-    check(
-      result.final,
-      "the search within an outer fold found no model that could be scored",
-      "invalid_data",
-    );
-    const { data: probabilities } = result.final.predict(takeExamples(data, validation));
+    const { final } = result;
+    const { data: probabilities } = final.predict(takeExamples(data, validation));
     const decides = metric.decides && data.task === "classification" && data.outputs === 1;
-    const yPred = decides ? decided(probabilities, result.final.threshold) : probabilities;
+    const yPred = decides ? decided(probabilities, final.threshold) : probabilities;
     const yTrue = takeRows(data.y, data.outputs, validation);
     const weights = data.sampleWeight && takeRows(data.sampleWeight, 1, validation);
     scores.push(metric.compute(yTrue, yPred, data.outputs, weights));

@@ -1,5 +1,5 @@
 /** Runs one trial of a study again, to see whether the result is the same. */
-import { check, must, show } from "../errors.js";
+import { check, must, mustBeRecord, show } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
 import { recordOf } from "../search/study/checkpoint.js";
@@ -45,6 +45,7 @@ export async function replay<const S extends Space>(
   options: TuneOptions<S> & { readonly study: StudyJson },
   trial: number,
 ): Promise<Replay<S>> {
+  mustBeRecord("the options of replay", options);
   const { study } = options;
   const ended = study?.trials?.filter(({ status }) => status !== "running").map(({ number }) => number) ?? [];
   must(

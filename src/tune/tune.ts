@@ -6,6 +6,7 @@
 import { check, checkOptions, isRecord, must } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
 import type { Space } from "../search/space/space.js";
+import { bestOrNone, noBest } from "../search/study/best.js";
 import type { Study } from "../search/study/contract.js";
 import type { JobQueue } from "../workers/queue/queue.js";
 import { optimizeStudy } from "./tuner/failures.js";
@@ -17,6 +18,7 @@ import {
   type TuneOptions,
   type TuneResult,
 } from "./tuner/options.js";
+import { withResults } from "./tuner/result.js";
 import { budgetFor, type Making, studyOfObjective, withStrategy } from "./tuner/study.js";
 
 /**
@@ -45,8 +47,8 @@ import { budgetFor, type Making, studyOfObjective, withStrategy } from "./tuner/
  *   trials: 5,
  *   testSize: 0.2,
  * });
- * Object.keys(best?.params ?? {}); // ["units", "learningRate"]
- * final?.predict([[0, 0], [1, 1]]).shape; // [2, 1]
+ * Object.keys(best.params); // ["units", "learningRate"]
+ * final.predict([[0, 0], [1, 1]]).shape; // [2, 1]
  * ```
  */
 export async function tune<const S extends Space>(options: TuneOptions<S>): Promise<TuneResult<S>>;
@@ -64,7 +66,7 @@ export async function tune<const S extends Space>(options: TuneOptions<S>): Prom
  *   direction: "minimize",
  *   strategy: grid(),
  * });
- * best?.params; // { x: 1, y: -2 }
+ * best.params; // { x: 1, y: -2 }
  * ```
  */
 export async function tune<const S extends Space>(options: TuneObjectiveOptions<S>): Promise<SearchResult<S>>;
@@ -92,7 +94,8 @@ async function tuneObjective<S extends Space>(given: TuneObjectiveOptions<S>): P
   const { queue, objective, jobs = 1 } = options;
   if (queue) await optimizeOverQueue(study, { ...options, queue });
   else await optimizeStudy(study, objective, { ...budgetFor(options), concurrency: jobs });
-  return { best: study.best, bestTrials: study.bestTrials, trials: study.trials, study };
+  const { bestTrials, trials } = study;
+  return withResults({ bestTrials, trials, study }, { best: bestOrNone(study) }, noBest(study));
 }
 
 async function optimizeOverQueue<S extends Space>(

@@ -10,7 +10,7 @@ import { inParts } from "../../src/dashboard/source.js";
 import type { StudyList } from "../../src/dashboard/wire.js";
 import { float } from "../../src/search/space/builders.js";
 import { random } from "../../src/search/strategies/random/random.js";
-import { createStudy } from "../../src/search/study/study.js";
+import { createStudy } from "../../src/search/study/create.js";
 import { cases } from "../cases.js";
 import { prop } from "../prop.js";
 import { answerTo, dial, sleep, statusOf } from "./support/raw.js";

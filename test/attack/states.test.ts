@@ -2,6 +2,7 @@
  * Saved studies and tuners that anyone may have changed: each is refused with a FettleError, or is what its JSON says, trial by trial,
  * and goes on as an undamaged state that says the same.
  */
+
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { FettleError } from "../../src/errors.js";
@@ -11,8 +12,9 @@ import { adam } from "../../src/optim/adam.js";
 import { choice, float, int } from "../../src/search/space/builders.js";
 import { createStrategy, strategyNames } from "../../src/search/strategies/index.js";
 import { random } from "../../src/search/strategies/random/random.js";
-import { restoreStudy } from "../../src/search/study/checkpoint.js";
+import { bestOrNone } from "../../src/search/study/best.js";
 import type { Study } from "../../src/search/study/contract.js";
+import { restoreStudy } from "../../src/search/study/create.js";
 import { createTuner, restoreTuner, type Tuner } from "../../src/tune/resume/slices.js";
 import type { TuneOptions } from "../../src/tune/tuner/options.js";
 import { cases } from "../cases.js";
@@ -48,7 +50,7 @@ interface StateJson {
 
 /** Fails unless a study is what its JSON says, read a second time. */
 function checkStudy(
-  study: Pick<Study, "trials" | "asked" | "best">,
+  study: Pick<Study, "trials" | "asked" | "directions" | "bestTrials">,
   { space, direction, trials }: StateJson,
 ): void {
   const ended = trials.filter(({ status }) => status !== "running");
@@ -71,7 +73,7 @@ function checkStudy(
         status === "complete" && (constraints ?? []).every((c) => c !== null && c <= 0),
     )
     .sort((a, b) => sign * ((a.value as number) - (b.value as number)) || a.number - b.number);
-  expect(study.best?.number).toBe(best?.number);
+  expect(bestOrNone(study)?.number).toBe(best?.number);
 }
 
 /** A state that says the same: fields in another order, and none that is null. The order of parameters counts. */

@@ -15,7 +15,7 @@ import { RandomStream } from "../../src/numerics/random.js";
 import { fromUnit, toUnit } from "../../src/search/space/scale.js";
 import { buildParams, type Params, resolveSpace } from "../../src/search/space/space.js";
 import { random } from "../../src/search/strategies/random/random.js";
-import { createStudy } from "../../src/search/study/study.js";
+import { createStudy } from "../../src/search/study/create.js";
 
 const all = [...functions, ...furtherStructured];
 describe.each(all.map((one) => [one.name, one] as const))("%s", (_, { space, optimum, instance }) => {

@@ -39,8 +39,8 @@ describe("a model in a file", () => {
         validation: { folds: 2 },
       });
       const path = join(folder, `${name}.fettle`);
-      await final?.save(path);
-      const here = final?.predict(data);
+      await final.save(path);
+      const here = final.predict(data);
       const proba = data.classes.length > 0 ? ["--proba"] : [];
       const { stdout, stderr } = await ownProcess(["predict", path, pathOf(name), ...proba]);
       expect(stderr).toBe("");
@@ -51,7 +51,7 @@ describe("a model in a file", () => {
       expect(written).toEqual([...(here?.data ?? [])]);
       if (data.classes.length > 0) {
         expect(columns).toEqual([target, ...data.classes.map((word) => `${target}=${word}`)]);
-        expect(rows.map(([word]) => word)).toEqual(final?.classify(data));
+        expect(rows.map(([word]) => word)).toEqual(final.classify(data));
       }
       // a predictor, without the trainer
       const predictor = await loadPredictor(readFileSync(path));

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { createProgressBar } from "../../src/cli/progress.js";
 import { float } from "../../src/search/space/builders.js";
 import { random } from "../../src/search/strategies/random/random.js";
-import { createStudy } from "../../src/search/study/study.js";
-import { makeRecord } from "../../src/search/trial/trial.js";
+import { createStudy } from "../../src/search/study/create.js";
+import { type BestTrial, makeRecord } from "../../src/search/trial/trial.js";
 
 /** A stream that records its text, and is a terminal or not. */
 function recorder(isTTY: boolean): { stream: NodeJS.WritableStream; written(): string } {
@@ -19,7 +19,7 @@ function recorder(isTTY: boolean): { stream: NodeJS.WritableStream; written(): s
   return { stream: Object.assign(stream, { isTTY, columns: 80 }), written: () => text };
 }
 
-const record = makeRecord({ number: 0, params: {} }, { value: 0.75 });
+const record = makeRecord({ number: 0, params: {} }, { value: 0.75 }) as BestTrial;
 
 /** A study of 4 trials of which one has ended. */
 function play(stream: NodeJS.WritableStream): void {

@@ -65,13 +65,13 @@ describe.concurrent("fettle report", () => {
     const cwd = folder(good);
     const words = [...TUNE, "--storage", "studies.db", "--study", "first"];
     expect((await fettle(words, cwd)).code).toBe(0);
-    const unnamed = await fettle(["report", "studies.db"], cwd);
+    const unnamed = await fettle(["report", "--storage", "studies.db"], cwd);
     expect(unnamed.code).toBe(2);
     expect(unnamed.stderr).toMatch(/--study must name a study of "\S+"\. Known: "\w+"/);
-    const unknown = await fettle(["report", "studies.db", "--study", "second"], cwd);
+    const unknown = await fettle(["report", "--storage", "studies.db", "--study", "second"], cwd);
     expect(unknown.code).toBe(2);
     expect(existsSync(join(cwd, "report.html"))).toBe(false);
-    const { code, stdout } = await fettle(["report", "studies.db", "--study", "first"], cwd);
+    const { code, stdout } = await fettle(["report", "--storage", "studies.db", "--study", "first"], cwd);
     expect({ code, stdout }).toEqual({ code: 0, stdout: "Written: report.html\n" });
     expect(headings(read(cwd, "report.html"))).toContain("quality");
     expect(read(cwd, "report.html")).not.toContain('id="p-rates"');
@@ -86,7 +86,7 @@ describe.concurrent("fettle report", () => {
       const storage = await sqliteStorage(join(cwd, "studies.db"));
       await (await storage.open("first"))!.keep("rates.json", new TextEncoder().encode(bytes));
       await storage.close();
-      const { code, stderr } = await fettle(["report", "studies.db", "--study", "first"], cwd);
+      const { code, stderr } = await fettle(["report", "--storage", "studies.db", "--study", "first"], cwd);
       expect(code).toBe(0);
       return { stderr, page: read(cwd, "report.html") };
     };
@@ -132,6 +132,17 @@ describe.concurrent("fettle report", () => {
     const missing = await fettle(["report", "nothing"], cwd);
     expect(missing.code).toBe(2);
     expect(missing.stderr).toContain('"nothing" must be a folder that fettle tune --out wrote');
+    writeFileSync(join(cwd, "s.db"), "");
+    expect((await fettle(["report", "s.db"], cwd)).stderr).toContain(
+      '"s.db" must be a folder that fettle tune --out wrote; for a database: fettle report --storage s.db --study <name>',
+    );
+    for (const words of [["report"], ["report", "empty", "--storage", "s.db"]])
+      expect((await fettle(words, cwd)).stderr).toContain(
+        "a folder, or --storage and --study, must be given",
+      );
+    expect((await fettle(["report", "empty", "--study", "a"], cwd)).stderr).toContain(
+      "--study needs --storage",
+    );
     const empty = await fettle(["report", "empty"], cwd);
     expect(empty.code).toBe(2);
     expect(empty.stderr).toContain('"empty" has no study.json: it is no folder of --out, or its study');

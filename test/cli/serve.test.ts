@@ -85,7 +85,8 @@ describe("fettle serve", () => {
     const [alone, one] = await serve([...NEW, "--study", "alone", ...scheduled], cwd);
     expect((await client(one).ended).length).toBe(16);
     alone.kill("SIGTERM");
-    expect((await alone.ended).code).toBe(143);
+    const { code, stdout } = await alone.ended;
+    expect([code, stdout.split("\n").at(-2)]).toEqual([143, "Stopped: 16 trials of study alone in s.db"]);
     expected = await trialsOf(cwd, "alone");
     expect(expected.some(({ status }) => status === "pruned")).toBe(true);
   }, 180_000);

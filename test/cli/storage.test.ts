@@ -6,7 +6,7 @@ import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { float } from "../../src/search/space/builders.js";
 import { random } from "../../src/search/strategies/random/random.js";
-import { createStudy } from "../../src/search/study/study.js";
+import { createStudy } from "../../src/search/study/create.js";
 import { cases } from "../cases.js";
 import { hasPostgres, PostgresServer } from "../store/postgresServer.js";
 import { fettle, folder, listing, smallTable, start } from "./fettle.js";
@@ -186,7 +186,7 @@ describe("fettle studies", () => {
         expect.arrayContaining([`study ${name}`, "asked for 7 trials", "finished 6 trials: 6 complete"]),
       );
       const best = JSON.parse((await fettle(of("best", name, "--json"), cwd)).stdout) as { value: number };
-      expect(best.value).toBe(study.best?.value);
+      expect(best.value).toBe(study.best.value);
       const trials = JSON.parse((await fettle(of("trials", name, "--json"), cwd)).stdout) as unknown[];
       expect(trials).toEqual(JSON.parse(JSON.stringify(study.toJSON().trials)));
       await fettle(of("export", name, "--out", "files"), cwd);
@@ -265,7 +265,7 @@ describe("fettle studies", () => {
     for (const words of [
       ["studies", "best", "--study", "s", "--storage", "empty.db"],
       ["studies", "delete", "--study", "s", "--storage", "empty.db"],
-      ["report", "empty.db", "--study", "s"],
+      ["report", "--storage", "empty.db", "--study", "s"],
       ["dashboard", "--storage", "empty.db"],
     ]) {
       const { code, stderr } = await fettle(words, cwd);

@@ -304,6 +304,20 @@ describe("fettle tune in its surroundings", () => {
     expect(inspected.stdout).toMatch(/^standard input: 40 rows, 3 columns\n/);
   });
 
+  it("says that a study whose table came from standard input is gone on with from there, and checks the table", async () => {
+    const cwd = folder();
+    await ownProcess(["tune", "-", ...QUICKEST, "--out", "study"], cwd, { stdin: smallTable() });
+    const on = ["tune", "--resume", "study", "--trials", "2"];
+    const same = await ownProcess(on, cwd, { stdin: smallTable() });
+    expect(same.stderr).toContain(
+      "The table of this study came from standard input, and is read from there again.",
+    );
+    expect(same.code).toBe(0);
+    const lines = smallTable().split("\n");
+    const other = await ownProcess(on, cwd, { stdin: [lines[0], ...lines.slice(2)].join("\n") });
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining("its cells have changed")]);
+  });
+
   it("uses at most one thread per core, and says so once", async () => {
     const cwd = folder({ "data.csv": smallTable() });
     const { code, stderr } = await fettle(["tune", "data.csv", ...QUICKEST, "--jobs", "3000", "--json"], cwd);

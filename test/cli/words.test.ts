@@ -1,5 +1,5 @@
 /** A boolean's words on the command line: as the table spells them, wherever they come back. Needs `dist/`. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -33,6 +33,19 @@ it("a target of Yes and No, and a feature of TRUE and False", async () => {
   expect(JSON.parse(await fettle("evaluate", "model.fettle", "other.csv", "--json")).scores.accuracy).toBe(1);
   await fettle("export", "model.fettle", "--to", "js");
   const { predict } = await imported(readFileSync(join(folder, "model.js"), "utf8"));
+  // a file by its name, where the format is one file
+  expect(await fettle("export", "model.fettle", "--to", "onnx", "--out", "new/w.onnx")).toBe(
+    "Written: new/w.onnx\n",
+  );
+  expect(readdirSync(join(folder, "new"))).toEqual(["w.onnx"]);
+  const { code, stderr } = await command(
+    ["export", "model.fettle", "--to", "tfjs", "--out", "m.json"],
+    folder,
+  );
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringContaining('--out must be a folder, for 2 files; received "m.json"'),
+  ]);
   const answer = predict({ n: 1, flag: true }) as { class: string; probabilities: object };
   expect([answer.class, Object.keys(answer.probabilities)]).toEqual(["Yes", ["No", "Yes"]]);
 });

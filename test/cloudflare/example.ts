@@ -37,9 +37,9 @@ export function exampleOf(trials: number) {
       asJson(untimed(whole.trials)),
     );
     const result = await read<StudyResult>(ask(fetch, `GET /studies/${id}/result`));
-    expect(result.best).toEqual([whole.best?.number]);
-    expect(result.test).toEqual(whole.final?.test);
-    for (const [name, { data }] of Object.entries(whole.final?.model.getWeights() ?? {})) {
+    expect(result.best).toEqual([whole.best.number]);
+    expect(result.test).toEqual(whole.final.test);
+    for (const [name, { data }] of Object.entries(whole.final.model.getWeights())) {
       expect(result.weights[name].data).toEqual([...data]);
     }
   };

@@ -132,8 +132,8 @@ describe("a study of groups", () => {
     const groups = x.map((_, i) => `p${i % 13}`);
     const beside = await tune({ ...common, ...folds, x, y, groups });
     const plain = await tune({ ...common, ...folds, x, y });
-    expect(beside.best?.scores).toEqual(fromColumn.best?.scores);
-    expect(beside.best?.scores).not.toEqual(plain.best?.scores);
+    expect(beside.best.scores).toEqual(fromColumn.best.scores);
+    expect(beside.best.scores).not.toEqual(plain.best.scores);
     const { trials: _, ...rest } = common;
     const nested = await nestedCrossValidation(gridSearch, {
       ...rest,

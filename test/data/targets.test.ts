@@ -55,8 +55,8 @@ describe("several targets", () => {
       },
       ...{ fit: { epochs: 80, batchSize: 8 }, testSize: 0.2 },
     });
-    expect(final?.test.r2).toBeGreaterThan(0.98);
-    const prediction = final?.predict([[4, 0]]);
+    expect(final.test.r2).toBeGreaterThan(0.98);
+    const prediction = final.predict([[4, 0]]);
     expect(Math.abs((prediction?.get(0, 0) as number) - 96)).toBeLessThan(1);
     expect(Math.abs((prediction?.get(0, 1) as number) - 12.5)).toBeLessThan(3);
   });

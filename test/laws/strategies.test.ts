@@ -4,7 +4,7 @@ import { float } from "../../src/search/space/builders.js";
 import { blend, onePoint, sbx, uniform } from "../../src/search/strategies/genetic/crossover.js";
 import { createStrategy } from "../../src/search/strategies/index.js";
 import { sobolPoint } from "../../src/search/strategies/sobol/sequence.js";
-import { createStudy } from "../../src/search/study/study.js";
+import { createStudy } from "../../src/search/study/create.js";
 import { hold } from "../../src/testing/laws.js";
 import { cases } from "../cases.js";
 import { crossoverLaws, sobolLaws } from "./strategies.js";

@@ -4,7 +4,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { FettleError } from "../../src/errors.js";
 import { minimum } from "../../src/graph/functions.js";
-import type { Model } from "../../src/model/model.js";
 import { maxNorm, minMaxNorm, nonNeg, unitNorm } from "../../src/nn/constraints.js";
 import { functional, input } from "../../src/nn/functional.js";
 import { factoryNames, makeLayer } from "../../src/nn/layers/factories.js";
@@ -332,8 +331,8 @@ it("a space may name constraints, and hold their numbers", async () => {
     trials: 6,
     seed: 1,
   });
-  const { constraint, maxValue } = (result.best as NonNullable<typeof result.best>).params;
-  const kernel = weightsOf((result.final as Model).model)["dense_1.kernel"];
+  const { constraint, maxValue } = result.best.params;
+  const kernel = weightsOf(result.final.model)["dense_1.kernel"];
   const norms = columnNorms(kernel, 2);
   if (constraint === "nonNeg") expect(Math.min(...kernel)).toBeGreaterThanOrEqual(0);
   else {

@@ -159,8 +159,8 @@ describe.each(kinds)("%s", (_, make) => {
     };
     const outcome = ({ trials, final }: TuneResult<typeof space>) => ({
       trials: trials.map(({ seconds, ...trial }) => trial),
-      weights: weightsOf(final?.model as Sequential),
-      test: final?.test,
+      weights: weightsOf(final.model as Sequential),
+      test: final.test,
     });
     const whole = outcome(await tune(options));
     expect(new Set(whole.trials.map(({ value }) => value)).size).toBe(3);

@@ -239,7 +239,7 @@ it("is tuned to the same bits by threads, by one, and in slices", async () => {
   };
   const outcome = ({ trials, final }: TuneResult<typeof space>) => ({
     values: trials.map(({ value }) => value),
-    weights: weightsOf(final?.model as Sequential),
+    weights: weightsOf(final.model as Sequential),
   });
   const whole = outcome(await tune({ ...options, jobs: 1 }));
   expect(new Set(whole.values).size).toBe(2);

@@ -294,9 +294,9 @@ describe("tuning", () => {
     const flatResult = await gridSearch({ ...options, x: matrix });
     expect(new Set(seen)).toEqual(new Set(["6"]));
     expect(bestScore).toBe(flatResult.bestScore);
-    const prediction = final?.predict(images);
-    expect(prediction?.data).toEqual(flatResult.final?.predict(matrix).data);
-    expect(final?.predict(nested()).data).toEqual(prediction?.data);
-    expect(final?.model.predict(images).shape).toEqual([n, 1]);
+    const prediction = final.predict(images);
+    expect(prediction?.data).toEqual(flatResult.final.predict(matrix).data);
+    expect(final.predict(nested()).data).toEqual(prediction?.data);
+    expect(final.model.predict(images).shape).toEqual([n, 1]);
   });
 });

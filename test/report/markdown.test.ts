@@ -11,7 +11,7 @@ import { importances } from "../../src/search/analysis/importance.js";
 import { choice, float } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { random } from "../../src/search/strategies/random/random.js";
-import { createStudy } from "../../src/search/study/study.js";
+import { createStudy } from "../../src/search/study/create.js";
 import { prop } from "../prop.js";
 
 const markdown = new MarkdownIt({ html: true, linkify: false });

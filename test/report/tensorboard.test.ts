@@ -7,7 +7,7 @@ import { recordFile } from "../../src/report/tensorboard/records.js";
 import { tensorboardFiles } from "../../src/report/tensorboard/tensorboard.js";
 import { choice, float, int } from "../../src/search/space/builders.js";
 import { random } from "../../src/search/strategies/random/random.js";
-import { createStudy } from "../../src/search/study/study.js";
+import { createStudy } from "../../src/search/study/create.js";
 import { Curves } from "../../src/search/trial/curves.js";
 
 // the fields that TensorBoard reads, as event.proto, summary.proto, tensor.proto, plugin_data.proto and api.proto number them

@@ -4,7 +4,7 @@ import { float } from "../../src/search/space/builders.js";
 import type { Parameter } from "../../src/search/space/parameter.js";
 import type { Space } from "../../src/search/space/space.js";
 import type { Strategy } from "../../src/search/strategies/strategy.js";
-import { createStudy } from "../../src/search/study/study.js";
+import { createStudy } from "../../src/search/study/create.js";
 
 /** A function of points whose least value is 0 or more. */
 export interface Objective {

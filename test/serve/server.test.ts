@@ -33,15 +33,15 @@ async function expectWhole(fetch: Fetch, id: string): Promise<void> {
   expect(status).toMatchObject({ id, phase: "done", settings: body, finished: 6, trials: 6 });
   // 6 trials on 2 folds of 24 rows and the final fit on 48, in batches of 16, for 4 epochs; a trial's start is one step
   expect(status.steps).toBe(6 * (1 + 2 * 2 * 4) + 3 * 4);
-  expect(status.best?.number).toBe(whole.best?.number);
-  expect([status.best?.curves, whole.best?.curves?.names]).toEqual([undefined, ["loss"]]); // sent after each slice
+  expect(status.best?.number).toBe(whole.best.number);
+  expect([status.best?.curves, whole.best.curves?.names]).toEqual([undefined, ["loss"]]); // sent after each slice
   const trials = await read<Records>(ask(fetch, `GET /studies/${id}/trials`));
   expect(untimed(trials)).toEqual(asJson(untimed(whole.trials)));
   const result = await read<StudyResult>(ask(fetch, `GET /studies/${id}/result`));
   expect(result.metrics).toEqual(["logLoss"]);
   expect(result.best).toEqual(whole.bestTrials.map(({ number }) => number));
-  expect(result.test).toEqual(whole.final?.test);
-  const weights = whole.final?.model.getWeights() ?? {};
+  expect(result.test).toEqual(whole.final.test);
+  const weights = whole.final.model.getWeights();
   expect(Object.keys(result.weights)).toEqual(Object.keys(weights));
   for (const [name, { shape, data }] of Object.entries(weights)) {
     expect(result.weights[name].shape).toEqual(shape);
@@ -49,13 +49,13 @@ async function expectWhole(fetch: Fetch, id: string): Promise<void> {
   }
   const file = await ask(fetch, `GET /studies/${id}/model`);
   const model = await loadModel(new Uint8Array(await file.arrayBuffer()));
-  expect(model.predict(x).data).toEqual(whole.final?.predict(x).data);
+  expect(model.predict(x).data).toEqual(whole.final.predict(x).data);
   const headers = { ...authorized, "content-type": "application/json" };
   const rows = JSON.stringify(x.slice(0, 3));
   const { predictions } = await read<{ predictions: unknown }>(
     ask(fetch, `POST /studies/${id}/predict`, { headers, body: rows }),
   );
-  expect(predictions).toEqual(whole.final?.answers(x.slice(0, 3)));
+  expect(predictions).toEqual(whole.final.answers(x.slice(0, 3)));
   expect((await ask(fetch, `POST /studies/${id}/predict`, { headers, body: '[["a", 1, 2]]' })).status).toBe(
     422,
   );

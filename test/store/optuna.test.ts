@@ -111,7 +111,7 @@ describe.runIf(pythonHas("optuna"))("Optuna's own code", () => {
     const seen = withOptuna("show", at("out.db"), "außen");
     expect([seen.directions, seen.rows]).toEqual([["MAXIMIZE"], 20]);
     const ours = restoreStudy({ ...kept.definition, trials }, { strategy: random() });
-    expect(seen.best).toEqual([ours.best?.number]);
+    expect(seen.best).toEqual([ours.best.number]);
     for (const trial of trials) {
       const theirs = seen.trials[trial.number];
       expect(theirs.params).toEqual(trial.params);
@@ -138,7 +138,7 @@ describe.runIf(pythonHas("optuna"))("Optuna's own code", () => {
     expect(all[24]).toMatchObject({ status: "complete", value: more.trials[24].values?.[0], given: true });
     expect(await back.study.reports(3)).toEqual(await kept.reports(3));
     const study = restoreStudy({ ...back.study.definition, trials: all }, { strategy: tpe() });
-    expect(study.best?.number).toBe(more.best[0]);
+    expect(study.best.number).toBe(more.best[0]);
     expect(study.ask()?.number).toBe(19); // it was running
     study.tell(19, { value: -1 });
     expect(study.ask()).toMatchObject({ number: 25, params: { x: expect.any(Number) } });
@@ -186,7 +186,7 @@ describe.runIf(pythonHas("optuna"))("Optuna's own code", () => {
       expect(isInfinite ? "FAIL" : STATES[trial.status]).toBe(isInfinite ? STATES[trial.status] : state);
     }
     const ours = restoreStudy({ ...study.definition, trials }, { strategy: gp() });
-    expect(ours.best?.params).toEqual(trials.at(-1)?.params); // which waits, with the parameters of the best
+    expect(ours.best.params).toEqual(trials.at(-1)?.params); // which waits, with the parameters of the best
     expect(ours.ask()?.number).toBe(trials.length - 1);
   });
 });

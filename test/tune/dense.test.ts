@@ -6,7 +6,7 @@ import { type ActivationName, activations } from "../../src/nn/activations.js";
 import { choice, float, int } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { random } from "../../src/search/strategies/random/random.js";
-import { createStudy } from "../../src/search/study/study.js";
+import { createStudy } from "../../src/search/study/create.js";
 import {
   checkDenseSpace,
   denseFit,

@@ -71,10 +71,10 @@ describe("gridSearch", () => {
       expect(rows.map(({ scores }) => scores[metric].rank)).toEqual(means.map((m) => 1 + sorted.indexOf(m)));
     }
     expect(bestIndex).toBe(rows.findIndex(({ scores }) => scores.accuracy.rank === 1));
-    expect(bestParams).toEqual(rows[bestIndex as number].params);
-    expect(bestScore).toBe(rows[bestIndex as number].scores.accuracy.mean);
-    expect(final?.test.accuracy).toBeGreaterThan(0.5);
-    expect(final?.test).toHaveProperty("recalled");
+    expect(bestParams).toEqual(rows[bestIndex].params);
+    expect(bestScore).toBe(rows[bestIndex].scores.accuracy.mean);
+    expect(final.test.accuracy).toBeGreaterThan(0.5);
+    expect(final.test).toHaveProperty("recalled");
   });
 
   it("gives trainings that fail or diverge the error score, and the last rank", async () => {
@@ -88,13 +88,14 @@ describe("gridSearch", () => {
       },
       refit: false,
     };
-    const { rows, final, bestIndex } = await gridSearch(options);
+    const result = await gridSearch(options);
+    const { rows, bestIndex } = result;
     expect(rows.map(({ status }) => status)).toEqual(["diverged", "complete", "failed", "complete"]);
     const [diverged, , failed] = rows;
     expect([...diverged.scores.r2.folds, failed.scores.r2.mean]).toEqual(new Array(4).fill(Number.NaN));
     expect(rows.map(({ scores }) => scores.r2.rank)).toEqual(bestIndex === 1 ? [3, 1, 3, 2] : [3, 2, 3, 1]);
     expect(failed.fitSeconds.mean).toBeNaN();
-    expect(final).toBeUndefined();
+    expect(() => result.final).toThrow("refit must not be false for a final model; received false");
 
     const marked = await gridSearch({ ...options, errorScore: -9 });
     expect(marked.rows[0].scores.r2).toEqual({ folds: [-9, -9, -9], mean: -9, std: 0, rank: 3 });

@@ -22,7 +22,7 @@ async function values(units: number, given: Y): Promise<readonly (number | null 
     return built;
   };
   const { trials, final } = await tune({ x, space, model, trials: 2, testSize: 0.2, ...given });
-  return [...trials.map(({ value }) => value), final?.test.accuracy, ...(final?.predict(x).data ?? [])];
+  return [...trials.map(({ value }) => value), final.test.accuracy, ...final.predict(x).data];
 }
 
 describe("tune", () => {

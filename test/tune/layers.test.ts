@@ -42,18 +42,18 @@ describe("a graph with batch normalization", () => {
     const two = await tune({ ...options, jobs: 2 });
     expect(new Set(one.trials.map(({ params }) => params.around)).size).toBe(2);
     expect(untimed(two.trials)).toEqual(untimed(one.trials));
-    expect(two.final?.test).toEqual(one.final?.test);
+    expect(two.final.test).toEqual(one.final.test);
     const tuner = await createTuner(options);
     while (!tuner.result) await tuner.advance({ steps: 7 });
     const sliced = tuner.result;
     expect(untimed(sliced.trials)).toEqual(untimed(one.trials));
-    expect(sliced.final?.predict(x).data).toEqual(one.final?.predict(x).data);
+    expect(sliced.final.predict(x).data).toEqual(one.final.predict(x).data);
   });
 
   it("leaves as a file, which loadModel and fettle/predict answer from alike", async () => {
     const { final } = await tune({ ...options, trials: 2, jobs: 1 });
-    const bytes = final?.bytes() as Uint8Array;
-    const expected = Array.from(final?.predict(x).data ?? []);
+    const bytes = final.bytes() as Uint8Array;
+    const expected = Array.from(final.predict(x).data);
     expect(expected.length).toBe(x.length);
     expect(Array.from((await loadModel(bytes)).predict(x).data)).toEqual(expected);
     expect(Array.from((await loadPredictor(bytes)).predict(x).data)).toEqual(expected);

@@ -88,11 +88,11 @@ describe("a study", () => {
     const options = { ...common, fit: stopping, metric: metrics.f1({ average: "macro" }), testSize: 0.2 };
     const [alone, threads] = [await tune(options), await tune({ ...options, jobs: 2 })];
     expect(alone.metric).toBe("f1Macro");
-    expect(alone.best?.value).toBeGreaterThan(0.5);
+    expect(alone.best.value).toBeGreaterThan(0.5);
     expect(alone.trials.some(({ attributes }) => String(attributes?.epochs) !== "12,12,12")).toBe(true);
     expect(untimed(threads.trials)).toEqual(untimed(alone.trials));
-    expect(threads.final?.test).toEqual(alone.final?.test);
-    expect(Object.keys(alone.final?.test ?? {})).toEqual([
+    expect(threads.final.test).toEqual(alone.final.test);
+    expect(Object.keys(alone.final.test)).toEqual([
       "accuracy",
       "precision",
       "recall",
@@ -131,7 +131,7 @@ describe("a study", () => {
       ...{ ...options, trials: 1, metric: "f1Macro" as const },
       threshold: metrics.fBeta({ beta: 2, average: "macro" }),
     });
-    expect(final?.threshold).toBeLessThan(0.5);
+    expect(final.threshold).toBeLessThan(0.5);
     const nested = { ...options, outer: { folds: 2 }, scoring: "balancedAccuracy" as const };
     const chosen = await nestedCrossValidation(gridSearch, {
       ...nested,
@@ -141,8 +141,8 @@ describe("a study", () => {
     // the networks are the same; only where class 1 begins differs
     for (const [k, { final: own }] of chosen.searches.entries()) {
       expect(own?.threshold).toBeLessThan(0.4);
-      expect(half.searches[k].final?.threshold).toBe(0.5);
-      expect(own?.predict(many).data).toEqual(half.searches[k].final?.predict(many).data);
+      expect(half.searches[k].final.threshold).toBe(0.5);
+      expect(own?.predict(many).data).toEqual(half.searches[k].final.predict(many).data);
       expect(chosen.scores[k]).toBeGreaterThan(half.scores[k]);
     }
   });

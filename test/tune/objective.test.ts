@@ -15,7 +15,7 @@ describe("an objective", () => {
     const options = { space, strategy: grid() };
     const least = await tune({ ...options, direction: "minimize", objective: value });
     expect(least.trials.map((trial) => trial.value)).toEqual([3, 30, 1, 10, 2, 20]);
-    expect(least.best?.params).toEqual({ a: 1, b: "x" });
+    expect(least.best.params).toEqual({ a: 1, b: "x" });
     const most = await tune({
       ...options,
       direction: "maximize",
@@ -24,9 +24,9 @@ describe("an objective", () => {
         return { value: value(params), std: 0.5, attributes: { note: "kept" } };
       },
     });
-    expect(most.best?.params).toEqual({ a: 3, b: "y" });
-    expect(most.best?.std).toBe(0.5);
-    expect(most.best?.attributes).toEqual({ note: "kept" });
+    expect(most.best.params).toEqual({ a: 3, b: "y" });
+    expect(most.best.std).toBe(0.5);
+    expect(most.best.attributes).toEqual({ note: "kept" });
     expect(Object.keys(most).sort()).toEqual(["best", "bestTrials", "study", "trials"]);
   });
 
@@ -52,7 +52,7 @@ describe("an objective", () => {
     expect(trials[4].error).toMatch(
       /^the result of an objective must be a number, a list of numbers or an outcome; received "many"/,
     );
-    expect(best?.value).toBe(5);
+    expect(best.value).toBe(5);
   });
 
   /** Nine trials by the default strategy that end out of order, and how many ran at the same time. */
@@ -128,7 +128,7 @@ describe("an objective", () => {
     const one = ["trialStarted", "step 1 0.5", "trialEnded"];
     expect(events).toEqual(["studyStarted", ...one, ...one, "trialStarted", "step 1 0.5", "studyEnded"]);
     expect(trials.map(({ number }) => number)).toEqual([0, 1]);
-    expect(best?.number).toBe(0);
+    expect(best.number).toBe(0);
     expect(study.waiting).toBe(1);
   });
 

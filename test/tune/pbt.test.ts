@@ -20,9 +20,8 @@ import { choice, float, int } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { type PbtOptions, pbt } from "../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../src/search/strategies/random/random.js";
-import { restoreStudy } from "../../src/search/study/checkpoint.js";
 import type { Study, StudyEvent } from "../../src/search/study/contract.js";
-import { createStudy } from "../../src/search/study/study.js";
+import { createStudy, restoreStudy } from "../../src/search/study/create.js";
 import { ancestry } from "../../src/search/trial/ancestry.js";
 import type { TrialRecord } from "../../src/search/trial/trial.js";
 import { createBackend } from "../../src/tune/jobs/backend.js";
@@ -117,12 +116,12 @@ describe("intervals", () => {
       trials.map((_, number) => [number < 4 ? undefined : number - 4, EPOCHS]),
     );
     // the final model is that of the best trial's intervals
-    const { number, params } = best as NonNullable<typeof best>;
+    const { number, params } = best;
     const epochs = ancestry(trials, number).length * EPOCHS;
     const alone = await tune({ ...options, enqueue: [params], trials: 1, fit: { epochs, batchSize: BATCH } });
     expect(epochs).toBeGreaterThan(EPOCHS);
-    expect(final?.test).toEqual(alone.final?.test);
-    expect(final?.predict(x).data).toEqual(alone.final?.predict(x).data);
+    expect(final.test).toEqual(alone.final.test);
+    expect(final.predict(x).data).toEqual(alone.final.predict(x).data);
   });
 
   it("continue from states with new numbers, as a run that never stopped would", async () => {
@@ -141,25 +140,25 @@ describe("intervals", () => {
       );
       expect(scores).toEqual(expected);
     }
-    const line = ancestry(trials, best?.number as number);
+    const line = ancestry(trials, best.number as number);
     expect(new Set(line.map(({ params }) => params.rate)).size).toBeGreaterThan(1);
     const prediction = predictAfter(divided.finalFold, line, SEED);
-    expect(final?.test.logLoss).toBe(logLoss.compute(divided.finalFold.yTrue, prediction, 1));
-    expect(final?.test.accuracy).toBe(accuracy(divided.finalFold.yTrue, prediction));
+    expect(final.test.logLoss).toBe(logLoss.compute(divided.finalFold.yTrue, prediction, 1));
+    expect(final.test.accuracy).toBe(accuracy(divided.finalFold.yTrue, prediction));
   });
 
   it.each([2, 3])("are the same on %i threads", async (jobs) => {
     const [alone, together] = [await train({}), await train({}, { jobs })];
     expect(untimed(together.trials)).toEqual(untimed(alone.trials));
-    expect(together.final?.test).toEqual(alone.final?.test);
-    expect(together.final?.predict(x).data).toEqual(alone.final?.predict(x).data);
+    expect(together.final.test).toEqual(alone.final.test);
+    expect(together.final.predict(x).data).toEqual(alone.final.predict(x).data);
   });
 
   it("stop early by themselves, and the final fit runs as many epochs of each", async () => {
     const noise = y.map((label, i) => (i % 4 === 0 ? 1 - label : label)); // so much to learn and no more
     const fit = { epochs: 6, batchSize: BATCH, earlyStopping: { patience: 1 } };
     const { best, trials, final } = await train({}, { y: noise, fit, seed: 2 });
-    const line = ancestry(trials, best?.number as number);
+    const line = ancestry(trials, best.number as number);
     expect(line.length).toBeGreaterThan(1);
     const { finalFold } = foldsOf(toDataset({ x, y: noise }), planOf(2));
     const kept = ({ attributes }: TrialRecord<P>) => {
@@ -168,7 +167,7 @@ describe("intervals", () => {
     };
     expect(line.some((trial) => kept(trial) < 6)).toBe(true);
     const prediction = predictAfter(finalFold, line, 2, kept);
-    expect(final?.test.logLoss).toBe(getMetric("logLoss").compute(finalFold.yTrue, prediction, 1));
+    expect(final.test.logLoss).toBe(getMetric("logLoss").compute(finalFold.yTrue, prediction, 1));
   });
 });
 

@@ -46,9 +46,9 @@ describe("a pipeline of a trial", () => {
       });
     // of equal seeds: the first trials, and the final fits
     expect((await alone(trials[0].params)).trials[0].value).toBe(trials[0].value);
-    const winner = await alone(best?.params);
-    expect(winner.final?.test).toEqual(final?.test);
-    expect(winner.final?.pipeline).toEqual(final?.pipeline);
+    const winner = await alone(best.params);
+    expect(winner.final.test).toEqual(final.test);
+    expect(winner.final.pipeline).toEqual(final.pipeline);
   });
 
   it("gives the same results on threads", async () => {
@@ -59,7 +59,7 @@ describe("a pipeline of a trial", () => {
       });
     const [one, two] = [await run(1), await run(2)];
     expect(untimed(two.trials)).toEqual(untimed(one.trials));
-    expect(two.final?.test).toEqual(one.final?.test);
+    expect(two.final.test).toEqual(one.final.test);
   });
 
   it("is kept with the final model, and as JSON leads from rows to predictions", async () => {
@@ -67,12 +67,12 @@ describe("a pipeline of a trial", () => {
       ...{ ...common, space: { only: choice([1]) } },
       pipeline: { impute: "median", scale: "robust", target: "log" },
     });
-    const pipeline = JSON.parse(JSON.stringify(final?.pipeline));
+    const pipeline = JSON.parse(JSON.stringify(final.pipeline));
     expect(pipeline.features).toEqual(["a", "color=blue", "color=green", "color=red"]);
     const rows = [0.5, 2, Number.NaN, 0];
     const inputs = applyPipeline(pipeline, columnsFrom(rows, 2));
-    const z = final?.model.predict({ data: inputs, shape: [2, 4] }).data as Float32Array;
-    expect(final?.predict({ data: rows, shape: [2, 2] }).data).toEqual(restoreTarget(pipeline, z));
+    const z = final.model.predict({ data: inputs, shape: [2, 4] }).data as Float32Array;
+    expect(final.predict({ data: rows, shape: [2, 2] }).data).toEqual(restoreTarget(pipeline, z));
   });
 
   it("takes rows of another table as encodeRows has them, and refuses gaps that training had none of", async () => {
@@ -89,9 +89,9 @@ describe("a pipeline of a trial", () => {
       [0.25, 1],
       [-2, 0],
     ];
-    expect(final?.predict(rows).data).toEqual(final?.predict(matrix).data);
+    expect(final.predict(rows).data).toEqual(final.predict(matrix).data);
     const gaps = encodeRows(readTable("c,a\nv,\n", { schema: table.schema }), data);
-    expect(refusal(() => final?.predict(gaps))).toBe(
+    expect(refusal(() => final.predict(gaps))).toBe(
       'invalid_data: row 0, column "a": a cell must be there, as in every training row; received none; train with missing: "impute" to fill it in',
     );
   });

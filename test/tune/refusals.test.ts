@@ -113,6 +113,11 @@ describe("tune refuses", () => {
       { fit: { batchSize: 49 } },
       "invalid_argument: batchSize must be at most 48, the number of rows to train on; received 49",
     ],
+    [
+      "more epochs than a curve keeps",
+      { fit: { epochs: 50_000_000 } },
+      "invalid_argument: epochs must be at most 1000000, since curves keep a number for each; received 50000000",
+    ],
     ["no epochs", { fit: { epochs: 0 } }, "invalid_argument: epochs must be a positive integer; received 0"],
     [
       "an unknown setting",
@@ -269,7 +274,7 @@ describe("tune refuses", () => {
       jobs: 1,
       fit: { epochs: 1 },
     });
-    expect(await refusal(() => final?.predict([[1, 2]]))).toBe(
+    expect(await refusal(() => final.predict([[1, 2]]))).toBe(
       "invalid_shape: x must have 3 columns; received shape [1,2]",
     );
   });
@@ -295,6 +300,6 @@ describe("tune is typed", () => {
       await expect(wrong()).rejects.toThrow();
     }
     const { best, metric } = await tune({ ...options, metric: metrics.f1, trials: 1 });
-    expect([typeof best?.value, metric]).toEqual(["number", "f1"]);
+    expect([typeof best.value, metric]).toEqual(["number", "f1"]);
   });
 });

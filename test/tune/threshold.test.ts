@@ -75,58 +75,55 @@ describe("tune", () => {
       yPred: Float32Array.from(probability),
     }));
     const threshold = chooseThreshold(metrics.f1, pooled);
-    expect(final?.threshold).toBe(threshold);
+    expect(final.threshold).toBe(threshold);
     expect(threshold).toBeLessThan(0.5);
-    expect(plain.final?.threshold).toBe(0.5);
+    expect(plain.final.threshold).toBe(0.5);
     const { f1, rocAuc, logLoss } = metrics;
     const probability = Float32Array.from(test.probability);
     const truth = Float64Array.from(test.truth);
-    expect(final?.test.f1).toBe(f1.compute(truth, decided(probability, threshold), 1));
-    expect(final?.test.f1).toBeGreaterThan(plain.final?.test.f1 as number);
-    expect(final?.test.rocAuc).toBe(rocAuc.compute(truth, probability, 1));
-    expect(final?.test.logLoss).toBe(logLoss.compute(truth, probability, 1));
-    const probabilities = final?.predict(x).data ?? [];
-    expect(final?.classify(x)).toEqual(Array.from(probabilities, (p) => (p > threshold ? "yes" : "no")));
+    expect(final.test.f1).toBe(f1.compute(truth, decided(probability, threshold), 1));
+    expect(final.test.f1).toBeGreaterThan(plain.final.test.f1 as number);
+    expect(final.test.rocAuc).toBe(rocAuc.compute(truth, probability, 1));
+    expect(final.test.logLoss).toBe(logLoss.compute(truth, probability, 1));
+    const probabilities = final.predict(x).data;
+    expect(final.classify(x)).toEqual(Array.from(probabilities, (p) => (p > threshold ? "yes" : "no")));
   });
 
   it("chooses the same on threads, in slices that stop, and after a line of trainings", async () => {
     const alone = await tune({ ...common, threshold: "f1" });
     const threads = await tune({ ...common, threshold: "f1", jobs: 2 });
-    expect([threads.final?.threshold, threads.final?.test]).toEqual([
-      alone.final?.threshold,
-      alone.final?.test,
-    ]);
+    expect([threads.final.threshold, threads.final.test]).toEqual([alone.final.threshold, alone.final.test]);
     const { jobs: _, ...options } = { ...common, threshold: "f1" as const };
     let tuner = await createTuner(options);
     while (!tuner.result) {
       await tuner.advance({ steps: 37 });
       if (!tuner.result) tuner = await restoreTuner(tuner.save(), options);
     }
-    expect(tuner.result.final?.threshold).toBe(alone.final?.threshold);
+    expect(tuner.result.final.threshold).toBe(alone.final.threshold);
     const { trials: _trials, space: _space, ...rest } = common;
     const population = await tune({
       ...rest,
       ...{ threshold: "f1", trials: 12, strategy: pbt({ populationSize: 4 }) },
       space: { learningRate: float(0.01, 0.5, { log: true }) },
     });
-    expect(population.final?.threshold).not.toBe(0.5);
+    expect(population.final.threshold).not.toBe(0.5);
   });
 
   it("classifies three classes by the most probable, and no quantities", async () => {
     const { final } = await tune({ ...common, y: x.map(([a]) => a), model: linear, metric: "r2" });
-    expect(() => final?.classify(x)).toThrow(
+    expect(() => final.classify(x)).toThrow(
       "classify needs a model of classes; predict quantities with predict",
     );
     const three = await tune({
       ...{ ...common, y: x.map(([a, b]) => (a > 0.3 ? "u" : b > 0 ? "v" : "w")), metric: "accuracy" },
       model: softmaxOf3,
     });
-    const rows = [...(three.final?.predict(x).data ?? [])];
+    const rows = [...three.final.predict(x).data];
     const expected = x.map((_, i) => {
       const own = rows.slice(3 * i, 3 * i + 3);
       return "uvw"[own.indexOf(Math.max(...own))];
     });
-    expect(three.final?.classify(x)).toEqual(expected);
+    expect(three.final.classify(x)).toEqual(expected);
     expect(new Set(expected).size).toBe(3);
   });
 

@@ -28,7 +28,7 @@ describe("sample weights", () => {
     const { x: _x, y: _y, ...rest } = common;
     const fromColumn = await tune({ ...rest, data, metric: "logLoss" });
     expect(untimed(fromColumn.trials)).toEqual(untimed(trials));
-    expect(fromColumn.final?.test).toEqual(final?.test);
+    expect(fromColumn.final.test).toEqual(final.test);
     const { schema } = table;
     const columns = schema.columns.map((column) =>
       column.name === "w" ? { ...column, role: "weight" as const } : column,
@@ -67,7 +67,7 @@ describe("sample weights", () => {
       tune({ ...common, sampleWeight, jobs, fit: { ...common.fit, classWeight: "balanced" } });
     const [one, two] = [await run(1), await run(2)];
     expect(untimed(two.trials)).toEqual(untimed(one.trials));
-    expect(two.final?.predict(x).data).toEqual(one.final?.predict(x).data);
+    expect(two.final.predict(x).data).toEqual(one.final.predict(x).data);
   });
 
   it.each<[string, object, string]>([

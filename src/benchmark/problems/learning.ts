@@ -7,7 +7,7 @@ import { applyPipeline, featureNames, fitPipeline } from "../../data/pipeline/pi
 import { transformed } from "../../data/pipeline/target.js";
 import { trainValidationTestSplit } from "../../data/split/parts.js";
 import { readTable } from "../../data/table.js";
-import { check, must, show } from "../../errors.js";
+import { check, must, mustBeRecord, show } from "../../errors.js";
 import { constant, div, equal, greater, max, mean, mul, square, sub, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { initialValues, lossOf } from "../../nn/architecture.js";
@@ -61,7 +61,10 @@ const HELD = { validationSize: 0.2, testSize: 0.2 };
  * ```
  */
 export function learningProblem(options: LearningProblemOptions): Problem {
+  mustBeRecord("the options of learningProblem", options);
   const { data, layers, task = "predict", ...rest } = options;
+  mustBeRecord("data", data, "a data set, as encodeTable returns");
+  must(Array.isArray(data.inputs), "data", "a data set, as encodeTable returns", data);
   const columns = featureNames(data, {}).length;
   const outputs = task === "autoencode" ? columns : data.outputs;
   const network = networkOf(chain(layers), columns);
@@ -169,6 +172,7 @@ const TARGETS: Readonly<Record<string, number>> = {
  * @throws FettleError `invalid_argument`, `invalid_data`, `unknown_name` for texts of other tables
  */
 export function learningProblems(tables: Tables): Problem[] {
+  mustBeRecord("tables", tables, "an object with the text of each table");
   const read = TABLES.map((table) => {
     const text = tables[table.name];
     must(typeof text === "string", `tables["${table.name}"]`, "the text of a CSV file", text);

@@ -1,4 +1,5 @@
 /** `fettle optimize`: tunes the parameters of any program, and prints the best. Every figure is computed elsewhere. */
+
 import { join } from "node:path";
 import type { Command } from "commander";
 import { FettleError } from "../../errors.js";
@@ -6,6 +7,7 @@ import { type JsonReport, jsonReport, jsonTrial } from "../../report/json.js";
 import { type StudyData, type StudySource, studyData } from "../../report/plots/studyData.js";
 import { introduceProgram, summarize, summarizeFront } from "../../report/study.js";
 import type { Params, Space } from "../../search/space/space.js";
+import { bestOrNone } from "../../search/study/best.js";
 import type { StudyEvent, StudyJson } from "../../search/study/contract.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { tune } from "../../tune/tune.js";
@@ -206,7 +208,8 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
     bar.stop();
     const trials = result?.trials ?? ended.sort((a, b) => a.number - b.number);
     const seconds = (performance.now() - started) / 1000;
-    const again = result?.best && commandOf(result.best, setup, folders, flags);
+    const best = result && bestOrNone(result.study);
+    const again = best && commandOf(best, setup, folders, flags);
     const report = reportOf(flags, trials, result, again);
     const hasResult = result !== undefined && result.bestTrials.length > 0;
     if (json) printLines([JSON.stringify(report)]);
@@ -312,7 +315,8 @@ function reportOf(
   result: SearchResult<Space> | undefined,
   again: BestCommand | undefined,
 ): JsonReport {
-  const { best, bestTrials = [], study } = result ?? {};
+  const { bestTrials = [], study } = result ?? {};
+  const best = study && bestOrNone(study);
   return jsonReport({
     ...{ best, trials, seed },
     ...(study && study.directions.length > 1 && { bestTrials }),
@@ -346,7 +350,8 @@ function printResult(
   again: BestCommand | undefined,
 ): void {
   const { metrics, directions } = setup;
-  const { best, bestTrials, trials } = result;
+  const { bestTrials, trials, study } = result;
+  const best = bestOrNone(study);
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
   const common = { trials, seconds, ...(again && { again: again.line }) };
   const lines = best

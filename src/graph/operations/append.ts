@@ -1,6 +1,7 @@
 /** How functions of values append nodes to a graph. Nothing is computed here. */
-import { check } from "../../errors.js";
+import { check, must, mustBeList } from "../../errors.js";
 import { type AttributesOf, type Graph, type OperationName, Value } from "../graph.js";
+import type { Shape } from "../shape.js";
 import type { Operation } from "./operation.js";
 
 /** What functions take: a value, or a number that becomes a constant. */
@@ -17,6 +18,8 @@ export function append<K extends OperationName>(
   attributes: AttributesOf[K],
   graph: Graph = graphOf(inputs),
 ): Value {
+  const isGraph: boolean = Array.isArray(graph?.nodes);
+  must(isGraph, "graph", "a graph", graph);
   const { nodes, mostNodes = nodes.length + 1 } = graph;
   check(
     nodes.length < mostNodes,
@@ -34,8 +37,15 @@ export function append<K extends OperationName>(
   return new Value(graph, nodes.length - 1);
 }
 
+/** The shape of a value. @throws FettleError `invalid_argument` for anything else */
+export function shapeOf(x: Value): Shape {
+  must(x instanceof Value, "an operand", "a value of a graph", x);
+  return x.shape;
+}
+
 /** The one graph of the values among the operands. */
 export function graphOf(operands: readonly Operand[]): Graph {
+  mustBeList("operands", operands);
   const values = operands.filter((operand) => operand instanceof Value);
   check(values.length > 0, "at least one operand must be a value of a graph; received numbers alone");
   for (const value of values) {

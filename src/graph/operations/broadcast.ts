@@ -12,7 +12,7 @@ import { check, show } from "../../errors.js";
 import type { AttributesOf, Value } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
 import { broadcastShapes, checkShape, extent, type Shape, sameShape, showShape, sizeOf } from "../shape.js";
-import { append, type Operand } from "./append.js";
+import { append, type Operand, shapeOf } from "./append.js";
 import { lift } from "./leaves.js";
 import type { OperandsContext, Operation, ReferenceContext, Rows, Word } from "./operation.js";
 import { copyStrided, stridesOf } from "./strided.js";
@@ -71,17 +71,18 @@ export default rows;
 
 /** x broadcast to `shape`. Elementwise functions broadcast their operands by themselves. */
 export function broadcastTo(x: Value, shape: Shape): Value {
-  return sameShape(x.shape, shape) ? x : append("broadcast", rows.broadcast, [x], { shape });
+  return sameShape(shapeOf(x), shape) ? x : append("broadcast", rows.broadcast, [x], { shape });
 }
 
 /** The same elements in row-major order, in another shape of the same size. */
 export function reshape(x: Value, shape: Shape): Value {
-  return sameShape(x.shape, shape) ? x : append("reshape", rows.reshape, [x], { shape });
+  return sameShape(shapeOf(x), shape) ? x : append("reshape", rows.reshape, [x], { shape });
 }
 
 /** A scalar broadcast to the shape of `x`. */
 export function fullLike(x: Value, value: Operand): Value {
-  return broadcastTo(lift(value, x.graph), x.shape);
+  const shape = shapeOf(x);
+  return broadcastTo(lift(value, x.graph), shape);
 }
 
 /** Zeros of the shape of `x`. */
@@ -175,7 +176,7 @@ export function reduceOver<K extends "sum" | "max">(
   axis: number | readonly number[] | undefined,
   keepDims: boolean,
 ): Value {
-  const axes = normalizeAxes(x.shape, axis);
+  const axes = normalizeAxes(shapeOf(x), axis);
   let result = x;
   // Neighbouring axes are reduced together, from the last, so that the earlier keep their numbers.
   for (let end = axes.length; end > 0; ) {

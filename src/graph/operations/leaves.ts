@@ -109,6 +109,8 @@ export function input(graph: Graph, name: string, shape: Shape): Value {
   return append("input", rows.input, [], { name, shape }, graph);
 }
 
+const isListLike = (values: unknown): boolean => Array.isArray(values) || ArrayBuffer.isView(values);
+
 /**
  * Numbers that are known when the graph is written.
  *
@@ -118,12 +120,14 @@ export function input(graph: Graph, name: string, shape: Shape): Value {
  */
 export function constant(graph: Graph, values: number | readonly number[], shape?: Shape): Value {
   // a copy, since a graph must not change with the caller's array
-  const list = typeof values === "number" ? [values] : Array.from(values);
+  const isNumber = typeof values === "number";
+  must(isNumber || isListLike(values), "values", "a number or a list", values);
+  const list = isNumber ? [values] : Array.from(values);
   return append(
     "constant",
     rows.constant,
     [],
-    { values: list, shape: shape ?? (typeof values === "number" ? [] : [list.length]) },
+    { values: list, shape: shape ?? (isNumber ? [] : [list.length]) },
     graph,
   );
 }

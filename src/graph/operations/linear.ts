@@ -13,7 +13,7 @@ import * as special from "../../numerics/special.js";
 import type { Value } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
 import { extent, fixed, type Shape, sameShape, showShape, sizeOf } from "../shape.js";
-import { append } from "./append.js";
+import { append, shapeOf } from "./append.js";
 import broadcastRows, {
   expand,
   normalizeAxes,
@@ -168,7 +168,7 @@ export function max(x: Value, axis?: number | readonly number[], keepDims = fals
 
 /** The mean over `axis` as in `sum`, of as many rows as the batch has. */
 export function mean(x: Value, axis?: number | readonly number[], keepDims = false): Value {
-  const axes = normalizeAxes(x.shape, axis);
+  const axes = normalizeAxes(shapeOf(x), axis);
   const reduced = append("count", leafRows.count, [], { of: axes.map((i) => x.shape[i]) }, x.graph);
   return div(sum(x, axes, keepDims), reduced);
 }

@@ -11,7 +11,7 @@ import { check } from "../../errors.js";
 import type { Value } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
 import { type Shape, showShape, sizeOf } from "../shape.js";
-import { append } from "./append.js";
+import { append, shapeOf } from "./append.js";
 import type { Rows } from "./operation.js";
 import { copyStrided, stridesOf } from "./strided.js";
 
@@ -163,7 +163,7 @@ export const stopGradient = (x: Value): Value => append("stopGradient", rows.sto
 /** x with its axes permuted: axis i of the result is axis `permutation[i]` of x. Default: in reverse order. */
 export function transpose(x: Value, permutation?: readonly number[]): Value {
   return append("transpose", rows.transpose, [x], {
-    permutation: permutation ?? x.shape.map((_, i) => x.shape.length - 1 - i),
+    permutation: permutation ?? shapeOf(x).map((_, i) => x.shape.length - 1 - i),
   });
 }
 

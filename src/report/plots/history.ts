@@ -1,4 +1,5 @@
 /** How the search went: each trial and the best so far. */
+import { mustBeRecord } from "../../errors.js";
 import { formatDuration, formatScore } from "../format.js";
 import { countStatuses } from "../study.js";
 import { axisOf, dots, line, plotOf, thinned, thinnedNote } from "./frame.js";
@@ -28,6 +29,7 @@ export interface HistoryOptions {
  * ```
  */
 export function plotHistory(study: StudyData, options: HistoryOptions = {}): Plot {
+  mustBeRecord("options", options);
   const { against = "trials", objective = 0 } = options;
   const { metric, better, outcomeOf } = objectiveOf(study, objective);
   let elapsed = 0;

@@ -1,4 +1,5 @@
 /** Which parameters matter, with how sure that is. */
+import { mustBeRecord } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
 import { FittedForest, importances, type ScoredTrial } from "../../search/analysis/importance.js";
 import { clip } from "../format.js";
@@ -59,8 +60,10 @@ export function forestOf(study: StudyData, objective = 0): FittedForest | undefi
  */
 export function importancesWithIntervals(
   study: StudyData,
-  { objective = 0, draws = 10 }: Omit<ImportancePlotOptions, "most"> = {},
+  options: Omit<ImportancePlotOptions, "most"> = {},
 ): Importance[] {
+  mustBeRecord("options", options);
+  const { objective = 0, draws = 10 } = options;
   const trials = scoredTrials(study, objective);
   const forest = forestOf(study, objective);
   if (!forest || trials.length < LEAST) return [];

@@ -1,5 +1,5 @@
 /** All parameters and the value of each trial, side by side: a line for each trial. */
-import { must } from "../../errors.js";
+import { must, mustBeRecord } from "../../errors.js";
 import type { Params } from "../../search/space/space.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { clip, count, formatScore, formatValue } from "../format.js";
@@ -55,6 +55,7 @@ export function parallelTrials(
  * ```
  */
 export function plotParallel(study: StudyData, options: ParallelOptions = {}): Plot {
+  mustBeRecord("options", options);
   const { parameters = parameterNames(study).slice(0, MOST_AXES), objective = 0 } = options;
   must(parameters.length > 0, "parameters", "a list of at least one name", parameters);
   const { metric } = objectiveOf(study, objective);

@@ -1,5 +1,5 @@
 /** A picture as PNG, from its SVG. */
-import { FettleError } from "../../errors.js";
+import { FettleError, must, mustBeRecord } from "../../errors.js";
 import type { Plot } from "./plot.js";
 import { type RenderOptions, renderSvg } from "./svg.js";
 
@@ -28,10 +28,11 @@ let started: Promise<Resvg> | undefined;
  * typeof save; // "function"
  * ```
  */
-export async function renderPng(
-  plot: Plot,
-  { wasm, font, scale = 2, ...options }: PngOptions,
-): Promise<Uint8Array> {
+export async function renderPng(plot: Plot, given: PngOptions): Promise<Uint8Array> {
+  mustBeRecord("the options of renderPng", given, "an object with wasm and font");
+  const { wasm, font, scale = 2, ...options } = given;
+  for (const [name, bytes] of Object.entries({ wasm, font }))
+    must(ArrayBuffer.isView(bytes), name, "the bytes of a file", bytes);
   const svg = await renderSvg(plot, options);
   started ??= load(wasm);
   let resvg: Resvg;

@@ -1,6 +1,9 @@
 /** Learning rates: a range test, and the values of a sweep. */
+
 import type { Direction } from "../../direction.js";
+import { isRecord, must } from "../../errors.js";
 import { sameValue } from "../../search/space/value.js";
+import { mustBeDirection } from "../../search/trial/trial.js";
 import type { RateFinderResult } from "../../tune/rateFinder.js";
 import { formatScore, formatValue } from "../format.js";
 import { axisOf, dots, line, plotOf, thinned } from "./frame.js";
@@ -21,7 +24,10 @@ import type { StudyData } from "./studyData.js";
  * // "The loss falls fastest at a rate of 0.1; a tenth of the rate of the lowest loss is 0.01."
  * ```
  */
-export function plotRates({ rates, losses, smoothed, suggested, belowMinimum }: RateFinderResult): Plot {
+export function plotRates(result: RateFinderResult): Plot {
+  const isResult = isRecord(result) && [result.rates, result.losses, result.smoothed].every(Array.isArray);
+  must(isResult, "result", "what findLearningRate returns", result);
+  const { rates, losses, smoothed, suggested, belowMinimum } = result;
   const at = (values: readonly number[]): Point[] => rates.map((rate, i): Point => [rate, values[i]]);
   const mark = (rate: number | undefined, name: string, color: string) =>
     rate === undefined
@@ -116,10 +122,14 @@ export interface Sweep {
  * // "accuracy is best at learningRate 0.1: 0.7500 ± 0.1000."
  * ```
  */
-export function plotSweep(
-  swept: readonly SweptValue[],
-  { parameter, metric, direction }: Omit<Sweep, "values">,
-): Plot {
+export function plotSweep(swept: readonly SweptValue[], about: Omit<Sweep, "values">): Plot {
+  const isSwept: boolean = Array.isArray(swept) && swept.every((each) => isRecord(each));
+  must(isSwept, "swept", "a list of { value, mean, std }", swept);
+  const isNamed =
+    isRecord(about) && [about.parameter, about.metric].every((name) => typeof name === "string");
+  must(isNamed, "about", "an object with parameter, metric and direction", about);
+  const { parameter, metric, direction } = about;
+  mustBeDirection(direction);
   const known = swept.filter(({ mean }) => Number.isFinite(mean)).sort((a, b) => a.value - b.value);
   const sign = direction === "maximize" ? -1 : 1;
   const best =

@@ -1,4 +1,5 @@
 /** One parameter against the value: every trial, and what to expect over all values of the other parameters. */
+import { mustBeRecord } from "../../errors.js";
 import { formatScore, formatValue } from "../format.js";
 import { axisOf, dots, line, plotOf, thinned, thinnedNote } from "./frame.js";
 import { forestOf } from "./importances.js";
@@ -30,6 +31,7 @@ export interface SliceOptions {
  * ```
  */
 export function plotSlice(study: StudyData, parameter: string, options: SliceOptions = {}): Plot {
+  mustBeRecord("options", options);
   const { objective = 0, marginal = true } = options;
   const { metric, outcomeOf } = objectiveOf(study, objective);
   const x = parameterAxis(study, parameter);

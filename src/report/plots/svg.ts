@@ -1,5 +1,5 @@
 /** A picture as the text of an SVG file. */
-import { isRecord, must } from "../../errors.js";
+import { isRecord, must, mustBeRecord } from "../../errors.js";
 import { chartOption } from "./drawable.js";
 import type { Plot } from "./plot.js";
 import { loadCharts } from "./render.js";
@@ -25,7 +25,9 @@ export interface RenderOptions {
  * svg.startsWith("<svg "); // true
  * ```
  */
-export async function renderSvg(plot: Plot, { theme = "light" }: RenderOptions = {}): Promise<string> {
+export async function renderSvg(plot: Plot, options: RenderOptions = {}): Promise<string> {
+  mustBeRecord("the options of renderSvg", options);
+  const { theme = "light" } = options;
   must(isRecord(plot) && isRecord(plot.option), "plot", "a picture, as plotHistory(data) returns", plot);
   const draw = await loadCharts();
   return draw({ ...plot, option: chartOption(plot, theme) }, plotTheme(theme));

@@ -1,16 +1,8 @@
-/**
- * The default strategy. It is loaded only if a search names no other, so that bundlers can leave it out of the first
- * download.
- */
+/** The default strategy. `tune` loads it only if a search names no other, so that bundlers can leave it out of the first download. */
 
+import { gp } from "./gp/gp.js";
+import { nsga2 } from "./nsga2/nsga2.js";
 import type { Strategy } from "./strategy.js";
 
 /** The strategy with the best mean rank in `docs/strategies.md`, for one objective or for several. */
-export async function defaultStrategy(objectives: number): Promise<Strategy> {
-  if (objectives > 1) {
-    const { nsga2 } = await import("./nsga2/nsga2.js");
-    return nsga2();
-  }
-  const { gp } = await import("./gp/gp.js");
-  return gp();
-}
+export const defaultStrategy = (objectives: number): Strategy => (objectives > 1 ? nsga2() : gp());

@@ -41,8 +41,11 @@ import { directionsOf } from "./study.js";
 
 /** What JSON cannot hold, and must be passed again. */
 export interface RestoreOptions<S extends Space = Space> {
-  /** The strategy that the study began with, such as `createStrategy(json.strategy.name, json.strategy.options)`. */
-  readonly strategy: Strategy;
+  /**
+   * The strategy that the study began with, such as `createStrategy(json.strategy.name, json.strategy.options)`. Default: that of
+   * `createStudy`.
+   */
+  readonly strategy?: Strategy;
   /** The space that the study began with, to type its parameters. */
   readonly space?: S;
   /** The constraint that the study began with, if it had one. */
@@ -73,25 +76,10 @@ const STUDY_FIELDS: OptionNames<StudyJson> = {
 /** The fields of a saved trial that are not part of its outcome. */
 const TRIAL_FIELDS = ["number", "given", "params", "parent"];
 
-/**
- * Opens a saved study where it stopped: it continues with the same trials as if it had never been saved. `ask` first
- * hands out the trials that were running when it was saved.
- *
- * @param json - what `study.toJSON()` returned, parsed
- * @throws FettleError `invalid_checkpoint` if `json` is damaged, of a newer version, or not a study; `invalid_argument`
- * if the strategy, the space or the constraint differs from the study's
- * @example
- * ```ts
- * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
- * await study.optimize(({ x }) => x * x, { trials: 3 });
- * const text = JSON.stringify(study);
- * const again = restoreStudy(JSON.parse(text), { strategy: random() });
- * again.trials.length; // 3
- * ```
- */
-export function restoreStudy<const S extends Space = Space>(
+/** `restoreStudy` with a strategy, which tuners load apart from the study. */
+export function reopenStudy<const S extends Space = Space>(
   json: unknown,
-  options: RestoreOptions<S>,
+  options: RestoreOptions<S> & { readonly strategy: Strategy },
 ): Study<S> {
   checkOptions(options, "restoreStudy", RESTORE_OPTIONS);
   const { strategy, space, constraint, clock } = options;

@@ -8,12 +8,13 @@ import type { Constraint, Params, ParamsOf, Space } from "../space/space.js";
 import type { ParamValue } from "../space/value.js";
 import type { Strategy } from "../strategies/strategy.js";
 import type { Curves, CurvesJson, CurveValues } from "../trial/curves.js";
-import type { Direction, Trial, TrialOutcome, TrialRecord } from "../trial/trial.js";
+import type { BestTrial, Direction, Trial, TrialOutcome, TrialRecord } from "../trial/trial.js";
 
 /** What is fixed when a study begins. */
 export interface StudyOptions<S extends Space = Space> {
   readonly space: S;
-  readonly strategy: Strategy;
+  /** Default `gp()`, for several objectives `nsga2()`, as for `tune`. */
+  readonly strategy?: Strategy;
   /** Decides everything random; an integer of at least 0. Default 0. */
   readonly seed?: number;
   /** Which values are better; for several objectives, a list: `["minimize", "maximize"]`. */
@@ -76,11 +77,16 @@ export interface Study<S extends Space = Space> {
   /** How many of them `ask` hands out before it asks the strategy for a new one. */
   readonly waiting: number;
   /**
-   * The complete trial with the best value among those that keep their soft constraints; the earliest, if several have
-   * it. Undefined before there is one, and with several objectives, where no single trial is best.
+   * The complete trial with the best value among those that keep their soft constraints; the earliest, if several have it.
+   *
+   * @throws FettleError `invalid_state` while there is none, that is while `bestTrials` is empty; and with several objectives,
+   * where no single trial is best
    */
-  readonly best: TrialRecord<ParamsOf<S>> | undefined;
-  /** The Pareto front: complete trials that keep their constraints and that no other such trial dominates, by number. */
+  readonly best: BestTrial<ParamsOf<S>>;
+  /**
+   * The Pareto front: complete trials that keep their constraints and that no other such trial dominates, by number; for one
+   * objective, the best and its equals. Empty before there is one.
+   */
   readonly bestTrials: readonly TrialRecord<ParamsOf<S>>[];
   /**
    * Whether `ask` may be called now. An adaptive strategy suggests trial n only once all trials up to n − 1 − lag, or
@@ -122,7 +128,7 @@ export interface Study<S extends Space = Space> {
    * study.add({ x: 1 }, { value: 1 });
    * study.enqueue({ x: 0 });
    * await study.optimize(({ x }) => x * x, { trials: 3 });
-   * study.best?.params; // { x: 0 }
+   * study.best.params; // { x: 0 }
    * ```
    */
   add(params: ParamsOf<S>, outcome: TrialOutcome): TrialRecord<ParamsOf<S>>;
@@ -257,12 +263,12 @@ export type StudyEvent<S extends Space = Space> =
   | {
       readonly type: "trialEnded";
       readonly record: TrialRecord<ParamsOf<S>>;
-      readonly best: TrialRecord<ParamsOf<S>> | undefined;
+      readonly best: BestTrial<ParamsOf<S>> | undefined;
     }
   | {
       readonly type: "studyEnded";
       readonly reason: "budget" | "exhausted" | "aborted" | "timeout" | "stopped" | StopReason;
-      readonly best: TrialRecord<ParamsOf<S>> | undefined;
+      readonly best: BestTrial<ParamsOf<S>> | undefined;
     };
 
 /** How a study is run. */

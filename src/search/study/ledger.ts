@@ -10,6 +10,7 @@ import type { Params } from "../space/space.js";
 import { Front } from "../trial/fronts.js";
 import { costVectorOf } from "../trial/pareto.js";
 import {
+  type BestTrial,
   type Direction,
   isBetter,
   makeRecord,
@@ -49,7 +50,7 @@ export class Ledger {
   private readonly queue: number[];
   /** Numbers of the running trials, with the clock's reading when they started. */
   private readonly running = new Map<number, number | undefined>();
-  private bestRecord: TrialRecord | undefined;
+  private bestRecord: BestTrial | undefined;
   private front = new Front();
   private finishedFirst = 0;
   /** What the strategy sees of them. */
@@ -75,7 +76,8 @@ export class Ledger {
     return this.queue.length;
   }
 
-  get best(): TrialRecord | undefined {
+  /** Undefined while there is none, and with several objectives. */
+  get best(): BestTrial | undefined {
     return this.bestRecord;
   }
 
@@ -208,13 +210,14 @@ export class Ledger {
   private note(record: TrialRecord): TrialRecord {
     const { directions } = this.settings;
     while (this.entries[this.finishedFirst]?.record) this.finishedFirst++;
-    if (isBetter(record, this.bestRecord, directions[0])) this.bestRecord = record;
+    if (isBetter(record, this.bestRecord, directions[0])) this.bestRecord = record as BestTrial;
     if (mayBeBest(record))
       this.front.offer({ index: record.number, costs: costVectorOf(record, directions) });
     return record;
   }
 
   private checkRunning(number: number): void {
+    must(Number.isSafeInteger(number), "the number of a trial", "an integer, as trial.number", number);
     const state = (): string => {
       if (this.entries[number]?.record) return "has finished";
       return this.queue.includes(number) ? "waits to be asked for" : "was never asked for";

@@ -5,7 +5,8 @@
 
 import { check, show } from "../../errors.js";
 import { ownParams, type Params, type ParamsOf, type Space, whyOutside } from "../space/space.js";
-import type { Trial, TrialRecord } from "../trial/trial.js";
+import type { BestTrial, Trial, TrialRecord } from "../trial/trial.js";
+import { noBest } from "./best.js";
 import type { Study, StudyJson } from "./contract.js";
 import { Ledger, type LedgerEntry } from "./ledger.js";
 import { optimize, pause, resume, stop } from "./optimize.js";
@@ -38,7 +39,9 @@ export function openStudy<S extends Space>(
       return ledger.waiting;
     },
     get best() {
-      return ledger.best as TrialRecord<ParamsOf<S>> | undefined;
+      const best = ledger.best as BestTrial<ParamsOf<S>> | undefined;
+      if (!best) throw noBest(study);
+      return best;
     },
     get bestTrials() {
       return ledger.bestTrials as TrialRecord<ParamsOf<S>>[];

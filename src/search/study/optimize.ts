@@ -6,8 +6,8 @@
 
 import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { Turns } from "../../platform/turns.js";
-import type { Space } from "../space/space.js";
-import type { TrialRecord } from "../trial/trial.js";
+import type { ParamsOf, Space } from "../space/space.js";
+import type { BestTrial, TrialRecord } from "../trial/trial.js";
 import type { Objective, OptimizeOptions, StopReason, Study } from "./contract.js";
 import { checkLimits, LoopControl } from "./control.js";
 import type { Ledger } from "./ledger.js";
@@ -102,7 +102,7 @@ class Loop<S extends Space> {
         : createRungs(scheduler, steps, study as unknown as Study, ledger, stop !== undefined);
     this.ruled = ledger.view();
     const [slots, control] = [new Slots(concurrency), new LoopControl<S>(options, () => this.resume())];
-    this.setting = { study, objective, steps, rungs, slots, control, turns: new Turns() };
+    this.setting = { study, ledger, objective, steps, rungs, slots, control, turns: new Turns() };
   }
 
   stop(): void {
@@ -153,7 +153,11 @@ class Loop<S extends Space> {
     }
     const reason = this.endReason();
     if (ending && reason === "timeout") this.ledger.withdraw();
-    control.emit({ type: "studyEnded", reason, best: study.best });
+    control.emit({
+      type: "studyEnded",
+      reason,
+      best: this.ledger.best as BestTrial<ParamsOf<S>> | undefined,
+    });
   }
 
   private start(): void {

@@ -7,9 +7,10 @@ import { check, isA, isRecord, messageOf, must, mustBeInteger } from "../../erro
 import type { Turns } from "../../platform/turns.js";
 import type { ParamsOf, Space } from "../space/space.js";
 import { BrokenTrial, Curves } from "../trial/curves.js";
-import type { Trial, TrialOutcome } from "../trial/trial.js";
+import type { BestTrial, Trial, TrialOutcome } from "../trial/trial.js";
 import type { Objective, RunningTrial, Study } from "./contract.js";
 import type { LoopControl } from "./control.js";
+import type { Ledger } from "./ledger.js";
 import type { LiveTrial } from "./live.js";
 import type { Rungs } from "./rungs.js";
 import type { Slots } from "./slots.js";
@@ -17,6 +18,7 @@ import type { Slots } from "./slots.js";
 /** What all trials of a loop share. */
 export interface TrialSetting<S extends Space> {
   readonly study: Study<S>;
+  readonly ledger: Pick<Ledger, "best">;
   readonly objective: Objective<S>;
   /** The whole budget of a trial, with a scheduler. */
   readonly steps: number | undefined;
@@ -95,12 +97,13 @@ class TrialRun<S extends Space> {
 
   /** Tells the outcome; without one, releases the trial. */
   private close(outcome?: TrialOutcome): void {
-    const { study, control } = this.setting;
+    const { study, ledger, control } = this.setting;
     const { number } = this.trial;
     if (!outcome) study.release(number);
     const record = outcome && study.tell(number, outcome);
     control.forget(this.live);
-    if (record) control.emit({ type: "trialEnded", record, best: study.best });
+    if (record)
+      control.emit({ type: "trialEnded", record, best: ledger.best as BestTrial<ParamsOf<S>> | undefined });
   }
 
   /** What the reports of the trial add to its outcome: its values at rungs, and the steps it used. */

@@ -1,4 +1,4 @@
-/** How a study begins: `createStudy` checks its options. What a study is and can do is `contract.ts`. */
+/** How a study begins: `beginStudy` checks its options. What a study is and can do is `contract.ts`. */
 
 import { check, checkOptions, isRecord, must, mustBeInteger, type OptionNames, show } from "../../errors.js";
 import { type Constraint, resolveSpace, type Space } from "../space/space.js";
@@ -18,25 +18,10 @@ const STUDY_OPTIONS: OptionNames<StudyOptions> = {
   clock: true,
 };
 
-/**
- * Begins a study: call `ask` and `tell` yourself, or let `optimize` do it in a loop. `JSON.stringify` saves a study,
- * `restoreStudy` resumes it.
- *
- * @throws FettleError `invalid_space` for an impossible space; `invalid_argument`, `unknown_name` for other invalid
- * options
- * @example
- * ```ts
- * const study = createStudy({
- *   space: { x: float(-5, 5), y: int(-5, 5) },
- *   strategy: random(),
- *   direction: "minimize",
- *   seed: 1,
- * });
- * await study.optimize(({ x, y }) => x * x + y * y, { trials: 50 });
- * study.best?.status; // "complete"
- * ```
- */
-export function createStudy<const S extends Space>(options: StudyOptions<S>): Study<S> {
+/** `createStudy` with a strategy, which searches load apart from the study. */
+export function beginStudy<const S extends Space>(
+  options: StudyOptions<S> & { readonly strategy: Strategy },
+): Study<S> {
   checkOptions(options, "a study", STUDY_OPTIONS);
   const { strategy, seed = 0, direction, constraint, lag = 0, clock } = options;
   mustBeStrategy(strategy);

@@ -36,7 +36,7 @@ export interface CurvesJson {
  *   fit: { epochs: 10 },
  *   trials: 3,
  * });
- * const { loss } = best!.curves!.history;
+ * const { loss } = best.curves!.history;
  * loss.map((fold) => fold.length); // [10, 10]
  * loss[0][9] < loss[0][0]; // true
  * ```

@@ -85,6 +85,12 @@ export interface TrialRecord<P = Params> {
   readonly attributes?: Readonly<Record<string, ParamValue>>;
 }
 
+/** The best trial of a study with one objective: a complete one, so that it has a value. */
+export interface BestTrial<P = Params> extends TrialRecord<P> {
+  readonly value: number;
+  readonly status: "complete";
+}
+
 export const statuses: readonly TrialStatus[] = ["complete", "failed", "diverged", "pruned"];
 
 const OUTCOME_FIELDS: OptionNames<TrialOutcome> = {

@@ -2,9 +2,9 @@
 import { check, isRecord, must, show } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
 import { sameValue } from "../../search/space/value.js";
-import { restoreStudy } from "../../search/study/checkpoint.js";
+import { reopenStudy } from "../../search/study/checkpoint.js";
 import type { Study } from "../../search/study/contract.js";
-import { createStudy } from "../../search/study/study.js";
+import { beginStudy } from "../../search/study/study.js";
 import type { StoredStudy, StudySettings } from "../../store/storage.js";
 import type { TrialStudyOptions } from "./options.js";
 
@@ -36,7 +36,7 @@ export function created({
   lag,
   constraint,
 }: TrialStudyOptions<Space>): Study {
-  return createStudy({
+  return beginStudy({
     ...{ space, strategy, direction, seed, lag },
     ...(constraint && { constraint }),
   });
@@ -62,5 +62,5 @@ export async function restored(stored: StoredStudy, options: TrialStudyOptions<S
       `scheduler and steps must be those that study ${show(stored.name)} began with, ${show(saved)}; received ${show(pruningOf(options))}`,
   );
   const trials = await stored.trials();
-  return restoreStudy({ ...definition, trials }, { space, strategy, ...(constraint && { constraint }) });
+  return reopenStudy({ ...definition, trials }, { space, strategy, ...(constraint && { constraint }) });
 }

@@ -3,8 +3,10 @@
  * storage before it is answered. Which trials there are follows from the study alone: a strategy sees the trials that its lag
  * allows, at any number of clients and in any order of results. It knows no HTTP.
  */
+
 import { check, FettleError, must, show } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
+import { bestOrNone } from "../../search/study/best.js";
 import type { Study } from "../../search/study/contract.js";
 import { createRungs, type Rungs } from "../../search/study/rungs.js";
 import type { Trial, TrialOutcome, TrialRecord } from "../../search/trial/trial.js";
@@ -261,7 +263,8 @@ export class TrialStudy {
   private statusOf(loaded: Loaded): TrialStudyStatus {
     const { study } = loaded;
     const { study: id, trials } = this.options;
-    const { asked, best } = study;
+    const { asked } = study;
+    const best = bestOrNone(study);
     const phase = this.isDone(loaded) ? "done" : "running";
     return { id, phase, trials, asked, finished: study.trials.length, ...(best && { best }) };
   }

@@ -3,7 +3,7 @@ import { check, FettleError, isRecord, messageOf, show } from "../../errors.js";
 import { resolveSpace, type Space, whyOutside } from "../../search/space/space.js";
 import { defaultStrategy } from "../../search/strategies/default.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
-import { restoreStudy } from "../../search/study/checkpoint.js";
+import { reopenStudy } from "../../search/study/checkpoint.js";
 import type { StudyJson } from "../../search/study/contract.js";
 import { studyVersion } from "../../search/study/open.js";
 import type { Report, StudySettings } from "../storage.js";
@@ -46,7 +46,7 @@ export async function studyOf(optuna: OptunaStudy, options: OptunaImport): Promi
   const space = resolveSpace(options.space ?? own.space ?? inferred?.space);
   const strategy = options.strategy ?? recordIn(own, "strategy");
   const { name = undefined, options: settings = {} } = strategy;
-  const { name: byDefault, options: defaults } = await defaultStrategy(directions.length);
+  const { name: byDefault, options: defaults } = defaultStrategy(directions.length);
   const kept = trials.map((trial) => ({ trial, point: pointOf(space.parameters, names, trial) }));
   const points = kept.filter(({ point }) => whyOutside(space, point) === undefined);
   const leftOut = kept.filter(({ point }) => whyOutside(space, point) !== undefined);
@@ -93,7 +93,7 @@ function checked(json: Readonly<Record<string, unknown>>): StudyJson {
   const strategy: Strategy = { name, options, adaptive: false, suggest: () => undefined };
   try {
     const constraint = json.constrained === true ? { constraint: () => true } : {};
-    return restoreStudy(json, { strategy, ...constraint }).toJSON();
+    return reopenStudy(json, { strategy, ...constraint }).toJSON();
   } catch (error) {
     if (!(error instanceof FettleError) || error.code !== "invalid_checkpoint") throw error;
     throw new FettleError("damaged_record", `the study of Optuna cannot go on here: ${messageOf(error)}`, {

@@ -59,7 +59,7 @@ export class NotConnected extends Error {}
 /** What a person may give for a database. @throws FettleError `invalid_argument`, `unsupported` without `pg` */
 export async function driverOf(database: unknown): Promise<Driver> {
   if (typeof database === "string") return await urlDriver(database);
-  const given = (database ?? {}) as PostgresPool | PostgresInProcess;
+  const given = Object(database) as PostgresPool | PostgresInProcess;
   if ("transaction" in given && typeof given.transaction === "function") return inProcessDriver(given);
   const isPool = "connect" in given && typeof given.connect === "function";
   must(isPool, "database", "a URL, a Pool of the package pg, or a PGlite", database);

@@ -1,5 +1,14 @@
 /** Studies to and from Optuna's files of SQLite. What the files hold is the business of `store/optuna/`. */
-import { checkOptions, FettleError, isA, messageOf, must, type OptionNames, show } from "../../errors.js";
+import {
+  checkOptions,
+  FettleError,
+  isA,
+  messageOf,
+  must,
+  mustBeRecord,
+  type OptionNames,
+  show,
+} from "../../errors.js";
 import { readStudy } from "../optuna/read.js";
 import { type OptunaImport, studyOf } from "../optuna/study.js";
 import { writeStudy } from "../optuna/write.js";
@@ -61,6 +70,7 @@ export async function exportToOptuna(
   options: OptunaExportOptions = {},
 ): Promise<readonly string[]> {
   checkOptions(options, "exportToOptuna", EXPORT);
+  mustBeRecord("study", study, "a study of a storage");
   const { as = study.name } = options;
   checkName("the name of a study", as);
   return inFile(path, false, (database) => writeStudy(database, study, as));

@@ -13,15 +13,18 @@
  * );
  * ```
  */
+
 import fc from "fast-check";
+import { mustBeInteger } from "../../errors.js";
 import { random } from "../../search/strategies/random/random.js";
 import type { Study } from "../../search/study/contract.js";
-import { createStudy } from "../../search/study/study.js";
+import { createStudy } from "../../search/study/create.js";
 import type { Direction, TrialOutcome } from "../../search/trial/trial.js";
 import { anySpace, type SpaceConstraints } from "./space.js";
 
 /** The outcome of a trial. @param objectives - how many values it has; several are in `values` */
 export function anyOutcome(objectives = 1): fc.Arbitrary<TrialOutcome> {
+  mustBeInteger("objectives", objectives);
   const told = (values: readonly number[]): TrialOutcome =>
     objectives === 1 ? { value: values[0] } : { values };
   const all = (value: number): TrialOutcome => told(new Array<number>(objectives).fill(value));
@@ -48,6 +51,7 @@ export function anyOutcome(objectives = 1): fc.Arbitrary<TrialOutcome> {
 
 /** The outcomes of at least one trial. */
 export function anyHistory(maxTrials = 40, objectives = 1): fc.Arbitrary<TrialOutcome[]> {
+  mustBeInteger("maxTrials", maxTrials);
   return fc.array(anyOutcome(objectives), { minLength: 1, maxLength: maxTrials });
 }
 

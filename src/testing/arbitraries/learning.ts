@@ -15,13 +15,13 @@
  */
 
 import fc from "fast-check";
-import { mustBeInteger } from "../../errors.js";
+import { mustBeInteger, mustBeRecord } from "../../errors.js";
 import type { RungContext, Scheduler } from "../../search/schedulers/scheduler.js";
 import { float } from "../../search/space/builders.js";
 import type { Space } from "../../search/space/space.js";
 import { random } from "../../search/strategies/random/random.js";
 import type { RunningTrial, Study } from "../../search/study/contract.js";
-import { createStudy } from "../../search/study/study.js";
+import { createStudy } from "../../search/study/create.js";
 import type { Direction, TrialOutcome } from "../../search/trial/trial.js";
 
 /** The learning curve of one trial. */
@@ -50,13 +50,12 @@ export interface LearningCase {
 }
 
 /** Cases of at most so many trials and steps. They shrink by leaving out trials and steps, not by other values. */
-export function anyLearningCase({
-  trials,
-  steps,
-}: {
+export function anyLearningCase(size: {
   readonly trials: number;
   readonly steps: number;
 }): fc.Arbitrary<LearningCase> {
+  mustBeRecord("size", size, "an object with trials and steps");
+  const { trials, steps } = size;
   mustBeInteger("trials", trials);
   mustBeInteger("steps", steps);
   const end = fc.record({ step: fc.integer({ min: 1, max: steps }), fails: fc.boolean() });
@@ -116,13 +115,12 @@ export interface LearningRunOptions {
 export async function runLearning(
   given: LearningCase,
   scheduler: Scheduler,
-  {
-    concurrency = 1,
-    study,
-    interruptAfter = Number.POSITIVE_INFINITY,
-    adaptive = false,
-  }: LearningRunOptions = {},
+  options: LearningRunOptions = {},
 ): Promise<LearningRun> {
+  mustBeRecord("the options of runLearning", options);
+  const { concurrency = 1, study, interruptAfter = Number.POSITIVE_INFINITY, adaptive = false } = options;
+  mustBeRecord("given", given, "a case, as anyLearningCase makes");
+  mustBeRecord("scheduler", scheduler, "a scheduler, such as asha()");
   const { trials, steps, lag, direction } = given;
   const trained = new Map<number, number>();
   const decisions: (RungContext & { verdict: boolean })[] = [];

@@ -16,7 +16,7 @@
  * ```
  */
 import fc from "fast-check";
-import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
+import { checkOptions, mustBeInteger, mustBeList, mustBeRecord, type OptionNames } from "../../errors.js";
 import type { Activation } from "../../nn/activations.js";
 import { dense, dropout, type Layer } from "../../nn/layers/index.js";
 import type { LossName } from "../../nn/losses/registry.js";
@@ -104,6 +104,9 @@ function targetsOf(row: readonly number[], loss: LossName, units: number, random
 
 /** A new compiled model of a case. */
 export function modelOf(given: ModelCase, optimizer: Optimizer): Sequential {
+  mustBeRecord("given", given, "a case, as anyModelCase makes");
+  mustBeList("hidden", given.hidden, "a list of layers");
+  mustBeList("y", given.y, "a list of rows");
   const layers: Layer[] = given.hidden.map(({ units, activation }) => dense(units, { activation }));
   if (given.dropout > 0) layers.push(dropout(given.dropout));
   const model = sequential([...layers, dense(given.y[0].length, { activation: given.output })]);

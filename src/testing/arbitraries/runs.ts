@@ -10,8 +10,10 @@
  * runCaseOf(choices, program).arrays.w.length; // 2
  * ```
  */
+
 import fc from "fast-check";
 import type { Program } from "../../compile/program.js";
+import { must, mustBeRecord } from "../../errors.js";
 import { sizeOf } from "../../graph/shape.js";
 import type { RunCase } from "../run.js";
 
@@ -39,6 +41,8 @@ export const anyRunChoices: fc.Arbitrary<RunChoices> = fc.record({
 
 /** A case for a program: multiples of 1/64 in [−1, 1], exact in float32; a stream "ids" has integers 0, 1 and 2. */
 export function runCaseOf(choices: RunChoices, program: Program): RunCase {
+  mustBeRecord("choices", choices, "what anyRunChoices makes");
+  must(Array.isArray(program?.streams), "program", "a program, as compileStep returns", program);
   const { dataRows, batch, subset, shuffle, seed, steps, numbers } = choices;
   const some = (length: number, from: number): number[] =>
     Array.from({ length }, (_, i) => numbers[(i + from) % numbers.length] / 64);

@@ -10,7 +10,7 @@
  */
 import fc from "fast-check";
 import type { ArrayInput } from "../../engine/arrays.js";
-import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
+import { checkOptions, mustBeInteger, mustBeList, type OptionNames } from "../../errors.js";
 import { type Shape, sizeOf } from "../../graph/shape.js";
 
 /** Which shapes. */
@@ -89,12 +89,14 @@ export function anyTensor(
   shape: Shape,
   number: fc.Arbitrary<number> = numbers.real,
 ): fc.Arbitrary<ArrayInput> {
+  mustBeList("shape", shape, "a list of integers");
   const length = sizeOf(shape);
   return fc.array(number, { minLength: length, maxLength: length }).map((flat) => nest(flat, shape));
 }
 
 /** As `anyTensor`, with all numbers at least 1/8 apart, so that there are no ties. */
 export function anyDistinct(shape: Shape): fc.Arbitrary<ArrayInput> {
+  mustBeList("shape", shape, "a list of integers");
   const ranks = Array.from({ length: sizeOf(shape) }, (_, i) => i);
   return fc.shuffledSubarray(ranks, { minLength: ranks.length }).map((order) =>
     nest(

@@ -120,10 +120,8 @@ export async function compareBaselines<const S extends Space>(
   must(isRecord(result), "result", "what tune returns", result);
   checkOptions(options, "compareBaselines", TUNE_OPTIONS);
   const { final, testRows, folds, best } = result;
-  check(
-    final !== undefined && best !== undefined,
-    () => "result must have a final model; received none; finalError says why",
-  );
+  const isResult = isRecord(final) && isRecord(best) && Array.isArray(folds) && ArrayBuffer.isView(testRows);
+  must(isResult, "result", "what tune returns", result);
   check(
     testRows.length > 1,
     () =>

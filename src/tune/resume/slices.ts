@@ -76,7 +76,7 @@ export interface Tuner<S extends Space> {
  * const bytes = tuner.save(); // into a file, a database, another runtime
  * tuner = await restoreTuner(bytes, options);
  * while (!tuner.result) await tuner.advance({ maxMilliseconds: 10 });
- * tuner.result.best?.status; // "complete"
+ * tuner.result.best.status; // "complete"
  * ```
  */
 export async function createTuner<const S extends Space>(options: TunerOptions<S>): Promise<Tuner<S>> {

@@ -2,7 +2,7 @@
 import { check, checkOptions, type OptionNames, show } from "../../errors.js";
 import { ready } from "../../numerics/kernels.js";
 import type { Space } from "../../search/space/space.js";
-import { recordOf, restoreStudy } from "../../search/study/checkpoint.js";
+import { recordOf, reopenStudy } from "../../search/study/checkpoint.js";
 import type { Study, StudyJson } from "../../search/study/contract.js";
 import type { Direction, TrialRecord } from "../../search/trial/trial.js";
 import { type ArchiveFormat, packArchive, unpackArchive } from "../../workers/archive.js";
@@ -68,7 +68,7 @@ export async function setUpResumable<S extends Space>(
   );
   await ready();
   const restore: StudyFactory = ({ space, strategy, constraint }) =>
-    restoreStudy(study, { space, strategy, ...(constraint && { constraint }) });
+    reopenStudy(study, { space, strategy, ...(constraint && { constraint }) });
   const setup = await setUpTuner<S>(options, scoringOf(options), restore, folds);
   const fingerprint = fingerprintOf(setup);
   checkFingerprint(fingerprint, plan);

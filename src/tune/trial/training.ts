@@ -269,6 +269,9 @@ export async function trainOnFolds<S extends Space>(
   return Promise.all(jobs);
 }
 
+/** Epochs of a trial at most: a curve of so many takes 4 MB for each name and fold. */
+const MOST_EPOCHS = 1_000_000;
+
 /** Settings with defaults, checked against the rows of the smallest fold. */
 export function settingsFor(
   settings: FitSettings,
@@ -293,6 +296,12 @@ export function settingsFor(
     "reduceLROnPlateau and learningRateDecay both change the learning rate; use one of them",
   );
   mustBeInteger("epochs", epochs);
+  must(
+    epochs <= MOST_EPOCHS,
+    "epochs",
+    `at most ${MOST_EPOCHS}, since curves keep a number for each`,
+    epochs,
+  );
   const batchSize = checkBatch(settings.batchSize ?? Math.min(32, fewest), fewest);
   return { ...settings, epochs, batchSize };
 }

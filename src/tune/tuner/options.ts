@@ -15,7 +15,7 @@ import type { Scheduler } from "../../search/schedulers/scheduler.js";
 import type { Constraint, ParamsOf, Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
 import type { Objective, StopRules, Study, StudyEvent, StudyJson } from "../../search/study/contract.js";
-import type { TrialRecord } from "../../search/trial/trial.js";
+import type { BestTrial, TrialRecord } from "../../search/trial/trial.js";
 import type { JobQueue } from "../../workers/queue/queue.js";
 import type { Calibration } from "../trial/calibration.js";
 import type { Ensemble, EnsembleOptions } from "../trial/ensemble.js";
@@ -209,8 +209,13 @@ export type TunerOptions<S extends Space> = Omit<
 
 /** The result of a search. */
 export interface SearchResult<S extends Space> {
-  /** The best trial; undefined if every trial violates a constraint, if a signal ended the search first, and for several objectives. */
-  readonly best: TrialRecord<ParamsOf<S>> | undefined;
+  /**
+   * The best trial.
+   *
+   * @throws FettleError `invalid_state` where there is none: if `bestTrials` is empty, since every trial violates a constraint or the search
+   * was ended first; and for several objectives
+   */
+  readonly best: BestTrial<ParamsOf<S>>;
   /** The Pareto front: the trials that no other dominates; for one objective, the best and its equals. */
   readonly bestTrials: readonly TrialRecord<ParamsOf<S>>[];
   /** Every trial, by number. */
@@ -229,14 +234,14 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
   readonly folds: readonly FoldRows[];
   /** The ids of the test rows, on which the final model is scored; empty without `testSize`. */
   readonly testRows: Int32Array;
-  /** The best parameters, fitted again to all development rows; undefined without a best trial, and where `finalError` says why. */
-  readonly final: Model | undefined;
+  /** The best parameters, fitted again to all development rows. @throws FettleError `finalError`, where there is one */
+  readonly final: Model;
   /** Which networks the final model has, and what they are worth; undefined for a single network. */
   readonly ensemble?: Ensemble;
   /** How well the probabilities of the final model are calibrated, before and after; undefined without `calibrate`. */
   readonly calibration?: Calibration;
   /**
-   * Why the best parameters could not be fitted again: `aborted` by the signal; `invalid_state` where `model`, `fit` or
+   * Why there is no final model: `aborted` by the signal; `invalid_state` without a best trial, and where `model`, `fit` or
    * `pipeline` does not return for these parameters what it returned in the trial; or whatever the fit threw, with that as its
    * `cause`. The trials are as good as without it.
    */

@@ -1,5 +1,6 @@
 /** What of a limited time is left for the final fit, and how many networks fit into what is left. */
 import type { Space } from "../../search/space/space.js";
+import { bestOrNone } from "../../search/study/best.js";
 import type { Study } from "../../search/study/contract.js";
 import { ancestry } from "../../search/trial/ancestry.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
@@ -54,10 +55,12 @@ export interface Reserve {
  */
 export function reserveOf<S extends Space>(
   setup: ReserveSetup<S>,
-  { best, trials }: Pick<Study<S>, "best" | "trials">,
+  study: Pick<Study<S>, "directions" | "bestTrials" | "trials">,
   warm: number,
   timeout: number,
 ): Reserve {
+  const { trials } = study;
+  const best = bestOrNone(study);
   if (trials[warm]?.number !== warm) return { fits: Number.NEGATIVE_INFINITY, trial: 0 };
   if (!best) return { fits: 0, trial: 0 };
   const { selection, kept, backend, fitTimes, rows } = setup;

@@ -3,6 +3,7 @@
 import { platform } from "#platform";
 import { FettleError, isA, messageOf } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
+import { bestOrNone, noBest } from "../../search/study/best.js";
 import type { Objective, OptimizeOptions, Study } from "../../search/study/contract.js";
 import { LoopControl } from "../../search/study/control.js";
 import { createBackend, type JobBackend } from "../jobs/backend.js";
@@ -15,6 +16,7 @@ import { evaluateTrial } from "../trial/trials.js";
 import { optimizeStudy } from "./failures.js";
 import type { TuneOptions, TuneResult } from "./options.js";
 import { networksWithin, reserveOf } from "./reserve.js";
+import { withResults } from "./result.js";
 import { type ScoringOptions, scoringOf, setUpTuner, type TunerSetup } from "./setup.js";
 
 /**
@@ -50,15 +52,37 @@ export async function runTuner<S extends Space>(
     ...(refit && { ending: { reserve } }),
     concurrency,
   });
-  const { best, bestTrials, trials } = study;
+  const { bestTrials, trials } = study;
+  const best = bestOrNone(study);
   if (backend.lost && trials.length === 0) throw backend.lost;
   const metrics = setup.metrics.slice(0, setup.objectives).map(({ name }) => name);
   const folds = setup.rows.folds.slice(0, -1);
   const { validation: testRows } = setup.rows.folds[folds.length];
-  const ended = best && refit ? await finalOf(setup, study, best.number, signal) : { final: undefined };
+  const { final, ...ended } = !best
+    ? { final: undefined, finalError: noBest(study) }
+    : refit
+      ? await finalOf(setup, study, best.number, signal)
+      : { final: undefined, finalError: new FettleError("invalid_state", NOT_FITTED) };
   const late = reason === "timeout" && { endedAfter: trials.length - warm };
-  return { best, bestTrials, trials, study, metric: metrics[0], metrics, folds, testRows, ...ended, ...late };
+  const result = {
+    bestTrials,
+    trials,
+    study,
+    metric: metrics[0],
+    metrics,
+    folds,
+    testRows,
+    ...ended,
+    ...late,
+  };
+  return withResults(withResults(result, { best }, noBest(study)), { final }, ended.finalError);
 }
+
+const NOT_FITTED = "refit must not be false for a final model; received false";
+
+type Final<S extends Space> = Pick<TuneResult<S>, "finalError" | "ensemble" | "networks" | "calibration"> & {
+  readonly final: TuneResult<S>["final"] | undefined;
+};
 
 /** The final model, or why there is none: the study is worth keeping without it. */
 async function finalOf<S extends Space>(
@@ -66,9 +90,9 @@ async function finalOf<S extends Space>(
   study: Study<S>,
   best: number,
   signal: OptimizeOptions["signal"],
-): Promise<Pick<TuneResult<S>, "final" | "finalError" | "ensemble" | "networks" | "calibration">> {
+): Promise<Final<S>> {
   const control = new LoopControl<S>(signal ? { signal } : {});
-  let ended: Pick<TuneResult<S>, "final" | "ensemble" | "networks" | "calibration"> = { final: undefined };
+  let ended: Final<S> = { final: undefined };
   const refit = async (): Promise<void> => {
     if (setup.backend.lost) throw setup.backend.lost;
     const { fitTimes } = setup;

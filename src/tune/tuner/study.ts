@@ -4,11 +4,10 @@ import { platform } from "#platform";
 import { check, isRecord, must, mustBeInteger, show } from "../../errors.js";
 import { mustBeScheduler } from "../../search/schedulers/scheduler.js";
 import type { Constraint, Space } from "../../search/space/space.js";
-import { defaultStrategy } from "../../search/strategies/default.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
 import type { OptimizeOptions, Study } from "../../search/study/contract.js";
 import { checkLimits } from "../../search/study/control.js";
-import { createStudy } from "../../search/study/study.js";
+import { beginStudy } from "../../search/study/study.js";
 import type { Direction } from "../../search/trial/trial.js";
 import type { SearchOptions } from "./options.js";
 
@@ -24,7 +23,7 @@ const MOST_TRIALS = 2 ** 31;
 export interface Making {
   readonly strategy: Strategy;
   /** Reads a saved study, where there is one to go on with; loaded only then. */
-  readonly restore?: typeof import("../../search/study/checkpoint.js").restoreStudy;
+  readonly restore?: typeof import("../../search/study/checkpoint.js").reopenStudy;
 }
 
 /** The options with the default strategy where they have none, and what reads a study if they have one. */
@@ -34,9 +33,10 @@ export async function withStrategy<O extends { readonly strategy?: Strategy; rea
 ): Promise<O & Making> {
   return {
     ...options,
-    strategy: options.strategy ?? (await defaultStrategy(objectives)),
+    strategy:
+      options.strategy ?? (await import("../../search/strategies/default.js")).defaultStrategy(objectives),
     ...(options.study !== undefined && {
-      restore: (await import("../../search/study/checkpoint.js")).restoreStudy,
+      restore: (await import("../../search/study/checkpoint.js")).reopenStudy,
     }),
   };
 }
@@ -80,7 +80,7 @@ function studyFor<S extends Space>(
       check(list.length === 0, `${name} must be left out beside study, which has its trials`);
     return restored;
   }
-  const study = createStudy({
+  const study = beginStudy({
     ...{ space, strategy, seed, direction, lag, clock },
     ...(constraint && { constraint }),
   });

@@ -82,6 +82,7 @@ export async function runWorker(
   options: RunWorkerOptions = {},
 ): Promise<WorkerReport> {
   checkOptions(options, "runWorker", OPTIONS);
+  must(typeof queue?.take === "function", "queue", "a queue, such as memoryQueue()", queue);
   must(typeof doJob === "function", "doJob", "a function of the payload of a job", doJob);
   const { jobs = 1, heartbeat = LEASE / 3, jobTimeout, poll = 250, patience = 60_000 } = options;
   for (const [name, value] of Object.entries({ jobs, heartbeat, poll })) mustBeInteger(name, value);

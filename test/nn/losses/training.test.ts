@@ -101,7 +101,7 @@ describe("class ids", () => {
       const space = { learningRate: float(0.01, 0.1) };
       const given = { x, y, space, model, task: "classification", trials: 2, testSize: 0.2 } as const;
       const { trials, final } = await tune({ ...given, fit: { epochs: 3, classWeight: "balanced" } });
-      return [...trials.map(({ value }) => value), ...(final?.predict(x).data ?? [])];
+      return [...trials.map(({ value }) => value), ...final.predict(x).data];
     };
     const expected = await tuned(categorical, hot);
     expect(await tuned(sparse, hot)).toEqual(expected);

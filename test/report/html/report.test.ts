@@ -11,7 +11,7 @@ import { STYLE } from "../../../src/report/html/style.js";
 import { loadCharts } from "../../../src/report/plots/render.js";
 import { choice, float } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";
-import { createStudy } from "../../../src/search/study/study.js";
+import { createStudy } from "../../../src/search/study/create.js";
 import { cases } from "../../cases.js";
 import { codePoint } from "../../codePoints.js";
 import { studyOf } from "../plots/support.js";

@@ -8,7 +8,7 @@ import { fromUnit } from "../../../src/search/space/scale.js";
 import type { Params, Space } from "../../../src/search/space/space.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { random } from "../../../src/search/strategies/random/random.js";
-import { createStudy } from "../../../src/search/study/study.js";
+import { createStudy } from "../../../src/search/study/create.js";
 import { makeRecord, type TrialOutcome, type TrialRecord } from "../../../src/search/trial/trial.js";
 import { cases } from "../../cases.js";
 import { caught } from "../support.js";

@@ -8,7 +8,7 @@ import { float } from "../../../src/search/space/builders.js";
 import type { Space } from "../../../src/search/space/space.js";
 import { createStrategy } from "../../../src/search/strategies/index.js";
 import type { RunningTrial } from "../../../src/search/study/contract.js";
-import { createStudy } from "../../../src/search/study/study.js";
+import { createStudy } from "../../../src/search/study/create.js";
 import {
   anyLearningCase,
   curveOf,

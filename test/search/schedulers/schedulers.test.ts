@@ -10,7 +10,7 @@ import { float } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
 import type { RunningTrial, Study } from "../../../src/search/study/contract.js";
-import { createStudy } from "../../../src/search/study/study.js";
+import { createStudy } from "../../../src/search/study/create.js";
 import { caught } from "../support.js";
 
 const STEPS = 9;

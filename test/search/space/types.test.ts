@@ -3,7 +3,7 @@ import { choice, float, int } from "../../../src/search/space/builders.js";
 import type { NumericOptions } from "../../../src/search/space/parameter.js";
 import { type Params, type ParamsOf, type Space, spaceFromJson } from "../../../src/search/space/space.js";
 import { random } from "../../../src/search/strategies/random/random.js";
-import { createStudy } from "../../../src/search/study/study.js";
+import { createStudy } from "../../../src/search/study/create.js";
 
 const space = {
   units: int(8, 128, { log: true }),
@@ -48,7 +48,8 @@ test("studies carry the types to objectives and records", async () => {
     },
     { trials: 3 },
   );
-  expectTypeOf(study.best?.params.optimizer).toEqualTypeOf<"sgd" | "adam" | undefined>();
+  expectTypeOf(study.best.params.optimizer).toEqualTypeOf<"sgd" | "adam">();
+  expectTypeOf(study.best.value).toEqualTypeOf<number>();
   // @ts-expect-error an objective returns a number or an outcome
   await study.optimize(() => "high", { trials: 1 });
 });

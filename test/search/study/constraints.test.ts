@@ -9,8 +9,7 @@ import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import type { Strategy } from "../../../src/search/strategies/strategy.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
-import { restoreStudy } from "../../../src/search/study/checkpoint.js";
-import { createStudy } from "../../../src/search/study/study.js";
+import { createStudy, restoreStudy } from "../../../src/search/study/create.js";
 import { costsOf, violationOf } from "../../../src/search/trial/costs.js";
 import { makeRecord, type TrialOutcome } from "../../../src/search/trial/trial.js";
 import { prop } from "../../prop.js";
@@ -33,7 +32,7 @@ describe("a hard constraint", () => {
         seed,
       });
       await study.optimize(({ x, y }) => (x - 0.3) ** 2 + (y - 0.6) ** 2, { trials: 120 });
-      expect(study.best?.value).toBeLessThan(1e-4);
+      expect(study.best.value).toBeLessThan(1e-4);
     }
   });
 
@@ -129,7 +128,7 @@ describe("a hard constraint", () => {
       });
       await study.optimize(({ x }) => (x - 0.3) ** 2, { trials: 25 });
       expect(study.trials.every(({ params }) => inPlace(params))).toBe(true);
-      expect(study.best?.value).toBeLessThan(0.01);
+      expect(study.best.value).toBeLessThan(0.01);
     }
   });
 });
@@ -200,7 +199,7 @@ describe("soft constraints", () => {
     study.add({ x: 0.1 }, { value: 9, constraints: [0.1] });
     study.add({ x: 0.2 }, { value: 5, constraints: [-0.1] });
     study.add({ x: 0.3 }, { value: 4 });
-    expect(study.best?.number).toBe(1);
+    expect(study.best.number).toBe(1);
     expect(study.bestTrials.map(({ number }) => number)).toEqual([1]);
   });
 
@@ -217,7 +216,7 @@ describe("soft constraints", () => {
       ...{ strategy, direction: "minimize", seed: 2 },
     });
     await study.optimize(({ x, y }) => ({ value: x * x + y * y, constraints: [1 - x - y] }), { trials });
-    expect(study.best?.value).toBeGreaterThanOrEqual(0.5);
-    expect(study.best?.value).toBeLessThan(strategy.name === "gp" ? 0.501 : 0.6);
+    expect(study.best.value).toBeGreaterThanOrEqual(0.5);
+    expect(study.best.value).toBeLessThan(strategy.name === "gp" ? 0.501 : 0.6);
   });
 });

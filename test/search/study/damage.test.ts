@@ -9,7 +9,7 @@ import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import type { Strategy } from "../../../src/search/strategies/strategy.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
-import { restoreStudy } from "../../../src/search/study/checkpoint.js";
+import { restoreStudy } from "../../../src/search/study/create.js";
 import { cases } from "../../cases.js";
 import { damaged, meaningOf } from "../../damage.js";
 import { prop } from "../../prop.js";

@@ -3,7 +3,7 @@ import { choice, float, int } from "../../../src/search/space/builders.js";
 import type { Space } from "../../../src/search/space/space.js";
 import type { Strategy } from "../../../src/search/strategies/strategy.js";
 import type { Study } from "../../../src/search/study/contract.js";
-import { createStudy } from "../../../src/search/study/study.js";
+import { createStudy } from "../../../src/search/study/create.js";
 import type { Direction, TrialOutcome } from "../../../src/search/trial/trial.js";
 
 export const space = {

@@ -9,7 +9,7 @@ import { remainingRegret } from "../../../src/search/strategies/gp/regret.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
-import { createStudy } from "../../../src/search/study/study.js";
+import { createStudy } from "../../../src/search/study/create.js";
 import { ancestry } from "../../../src/search/trial/ancestry.js";
 import { tune } from "../../../src/tune/tune.js";
 import { caught } from "../support.js";

@@ -6,9 +6,8 @@ import { choice, float } from "../../../src/search/space/builders.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import type { Strategy } from "../../../src/search/strategies/strategy.js";
-import { restoreStudy } from "../../../src/search/study/checkpoint.js";
 import type { Objective, StudyEvent } from "../../../src/search/study/contract.js";
-import { createStudy } from "../../../src/search/study/study.js";
+import { createStudy, restoreStudy } from "../../../src/search/study/create.js";
 
 const space = { x: float(-1, 1) };
 
@@ -108,7 +107,7 @@ describe("optimize", () => {
     );
     expect(errors[4]).toBe('value of trial 4 must be a number; received "high"');
     expect(errors[5]).toMatch(/unknown option of a trial's outcome "loss"/);
-    expect(study.best?.number).toBe(6);
+    expect(study.best.number).toBe(6);
   });
 
   test("tells what happens, in order", async () => {

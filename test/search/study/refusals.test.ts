@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { float, int } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import type { Strategy } from "../../../src/search/strategies/strategy.js";
-import { createStudy } from "../../../src/search/study/study.js";
+import { createStudy } from "../../../src/search/study/create.js";
 import { caught } from "../support.js";
 
 const space = { x: float(0, 1), units: int(1, 64, { log: true }) };

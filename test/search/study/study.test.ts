@@ -4,7 +4,8 @@ import { choice, float, int } from "../../../src/search/space/builders.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import type { Strategy, SuggestContext } from "../../../src/search/strategies/strategy.js";
-import { createStudy } from "../../../src/search/study/study.js";
+import { bestOrNone } from "../../../src/search/study/best.js";
+import { createStudy, restoreStudy } from "../../../src/search/study/create.js";
 import { isBetter, makeRecord, type TrialOutcome } from "../../../src/search/trial/trial.js";
 import { caught } from "../support.js";
 
@@ -117,7 +118,7 @@ describe("a study", () => {
           );
           const known = values.filter((value) => value !== undefined);
           const top = direction === "maximize" ? Math.max(...known) : Math.min(...known);
-          expect(study.best?.number).toBe(known.length > 0 ? values.indexOf(top) : undefined);
+          expect(bestOrNone(study)?.number).toBe(known.length > 0 ? values.indexOf(top) : undefined);
           expect(study.trials.map(({ number }) => number)).toEqual([...outcomes.keys()]);
         },
       ),
@@ -206,4 +207,42 @@ test("a study over a grid ends when the grid does", () => {
     undefined,
   ]);
   expect(study.asked).toBe(2);
+});
+
+describe("what is left out", () => {
+  test("the strategy is the default of tune", () => {
+    const space = { x: float(0, 1) };
+    expect(createStudy({ space, direction: "minimize" }).strategy.name).toBe("gp");
+    expect(createStudy({ space, direction: ["minimize", "maximize"] }).strategy.name).toBe("nsga2");
+    const study = createStudy({ space, direction: "minimize" });
+    study.add({ x: 0.5 }, { value: 1 });
+    expect(restoreStudy(JSON.parse(JSON.stringify(study))).best.value).toBe(1);
+  });
+});
+
+describe("best", () => {
+  const space = { x: float(0, 1) };
+  test("says what to do where there is none", () => {
+    const study = createStudy({ space, direction: "minimize" });
+    expect(() => study.best).toThrow(
+      "best must be a complete trial that keeps its constraints; this study has none among 0. Run more trials",
+    );
+    study.add({ x: 0 }, { value: 3 });
+    expect(study.best.value.toFixed(1)).toBe("3.0");
+    const two = createStudy({ space, direction: ["minimize", "maximize"] });
+    two.add({ x: 0 }, { values: [1, 2] });
+    expect(() => two.best).toThrow("best must be of one objective; this study has 2. Use bestTrials");
+    expect(two.bestTrials.map(({ values }) => values)).toEqual([[1, 2]]);
+  });
+});
+
+test("tell says that it takes the number of a trial, and an outcome", () => {
+  const study = createStudy({ space: { x: float(0, 1) }, direction: "minimize" });
+  const trial = study.ask();
+  expect(() => study.tell(trial as never, { value: 1 })).toThrow(
+    'the number of a trial must be an integer, as trial.number; received {"number":0,',
+  );
+  expect(() => study.tell(0, 1 as never)).toThrow(
+    "the outcome of trial 0 must be an object, as { value: 1 }; received 1",
+  );
 });

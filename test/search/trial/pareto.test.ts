@@ -8,8 +8,7 @@ import { cmaes } from "../../../src/search/strategies/cmaes/cmaes.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
-import { restoreStudy } from "../../../src/search/study/checkpoint.js";
-import { createStudy } from "../../../src/search/study/study.js";
+import { createStudy, restoreStudy } from "../../../src/search/study/create.js";
 import { dominates, Front, Fronts, frontsOf } from "../../../src/search/trial/fronts.js";
 import {
   costVectorOf,

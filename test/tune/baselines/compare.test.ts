@@ -92,7 +92,7 @@ describe("compareBaselines", () => {
     const report = await compareBaselines(result, options);
     expect(report).toMatchObject({ rows: 40, metric: "logLoss", verdict: "final" });
     const finals = Object.entries(report.scores).map(([name, { final }]) => [name, final]);
-    expect(Object.fromEntries(finals)).toEqual(result.final?.test);
+    expect(Object.fromEntries(finals)).toEqual(result.final.test);
     // always the share of the class among the development rows
     const isTest = new Set(result.testRows);
     const shareOf = (rows: readonly number[]) =>
@@ -147,7 +147,7 @@ describe("compareBaselines", () => {
     const { scores, metric } = await compareBaselines(result, options);
     expect(metric).toBe("logLoss"); // bias has no interval
     expect(scores.bias).not.toHaveProperty("interval");
-    for (const [name, { final }] of Object.entries(scores)) expect(final).toBe(result.final?.test[name]);
+    for (const [name, { final }] of Object.entries(scores)) expect(final).toBe(result.final.test[name]);
     const plain = await compareBaselines(result, { ...options, fit: {} });
     expect(scores.recall.linear).toBeGreaterThanOrEqual(plain.scores.recall.linear as number);
     expect(scores.logLoss.linear).not.toBe(plain.scores.logLoss.linear);
@@ -177,7 +177,7 @@ describe("compareBaselines", () => {
     });
     const final = {
       ...narrow.final,
-      test: narrow.final?.test,
+      test: narrow.final.test,
       predict: () => ({ data: Float32Array.from({ length: 40 }, () => 0.5) }),
     };
     const report = await compareBaselines({ ...narrow, final } as never, given);
@@ -195,7 +195,7 @@ describe("compareBaselines", () => {
     expect(await refused({ testRows: new Int32Array(0) })).toMatch(
       "result must have at least 2 test rows; received 0; call tune with a testSize such as 0.2",
     );
-    expect(await refused({ final: undefined })).toMatch("result must have a final model; received none");
+    expect(await refused({ final: undefined })).toMatch("result must be what tune returns");
     expect(await refused({}, { x: x.slice(0, 9), y: y.slice(0, 9) })).toMatch(
       "x and y must be those that were tuned on; received 9 rows",
     );

@@ -49,11 +49,11 @@ describe("jobs", () => {
       expect(events.length).toBe(8);
       const json = JSON.parse(JSON.stringify(study)) as { trials: { seconds: number }[] };
       return {
-        best: best?.number,
+        best: best.number,
         trials: untimed(trials),
         saved: json.trials.map(({ seconds, ...rest }) => rest),
-        test: final?.test,
-        prediction: [...(final?.predict(x).data ?? [])],
+        test: final.test,
+        prediction: [...final.predict(x).data],
       };
     };
     const alone = await run(1);
@@ -77,7 +77,7 @@ describe("jobs", () => {
         fit: { epochs: 5 },
         jobs,
       });
-      return { trials: untimed(trials), test: final?.test, prediction: [...(final?.predict(x).data ?? [])] };
+      return { trials: untimed(trials), test: final.test, prediction: [...final.predict(x).data] };
     };
     const alone = await run(1);
     expect(alone.trials.map(({ status }) => status)).toEqual([

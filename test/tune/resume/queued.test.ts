@@ -30,8 +30,8 @@ const kinds: Record<string, TuneOptions<S>> = {
 
 const endOf = ({ trials, final, best }: TuneResult<S>) => ({
   trials: untimed(trials),
-  best: best?.number,
-  test: final?.test,
+  best: best.number,
+  test: final.test,
   prediction: final && [...final.predict(x.slice(0, 5)).data],
 });
 

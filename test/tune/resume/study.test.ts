@@ -50,10 +50,10 @@ describe("a study that was saved", () => {
     for (const study of studies.filter((_, i) => i % 3 === 1)) {
       const { trials, final } = await tune({ ...options, study, jobs: 2 });
       expect(untimed(trials)).toEqual(untimed(whole.trials));
-      expect(final?.model.getWeights()["dense_1.kernel"].data).toEqual(
-        whole.final?.model.getWeights()["dense_1.kernel"].data,
+      expect(final.model.getWeights()["dense_1.kernel"].data).toEqual(
+        whole.final.model.getWeights()["dense_1.kernel"].data,
       );
-      expect(final?.test).toEqual(whole.final?.test);
+      expect(final.test).toEqual(whole.final.test);
     }
   });
 
@@ -113,8 +113,8 @@ describe("a receipt", () => {
     const { final } = await tune({ ...cases.random, jobs: 1 });
     const tuner = await createTuner(cases.random);
     while (!tuner.result) await tuner.advance({ steps: 30 });
-    expect(tuner.result.final?.notes.receipt).toEqual(final?.notes.receipt);
-    expect(final?.notes.receipt).toMatchObject({ rows: 60, trials: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(tuner.result.final.notes.receipt).toEqual(final.notes.receipt);
+    expect(final.notes.receipt).toMatchObject({ rows: 60, trials: expect.stringMatching(/^[0-9a-f]{64}$/) });
   });
 });
 
@@ -123,8 +123,8 @@ describe("a host without digests, as a page without HTTPS", () => {
     vi.stubGlobal("crypto", undefined);
     const { final } = await tune({ ...cases.random, jobs: 1 });
     vi.unstubAllGlobals();
-    expect(final?.notes.receipt).toBeUndefined();
-    expect(final?.predict(x).shape).toEqual([60, 1]);
-    expect((await tune({ ...cases.random, jobs: 1 })).final?.notes.receipt).toBeDefined();
+    expect(final.notes.receipt).toBeUndefined();
+    expect(final.predict(x).shape).toEqual([60, 1]);
+    expect((await tune({ ...cases.random, jobs: 1 })).final.notes.receipt).toBeDefined();
   });
 });

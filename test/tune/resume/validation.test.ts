@@ -42,8 +42,8 @@ describe("a tuner in slices, restored after each", () => {
     const sliced = await inSlices({ ...options, validation: validation() });
     expect(sliced.folds).toEqual(whole.folds);
     expect(untimed(sliced.trials)).toEqual(untimed(whole.trials));
-    expect(sliced.final?.test).toEqual(whole.final?.test);
-    expect(sliced.final?.predict(x).data).toEqual(whole.final?.predict(x).data);
+    expect(sliced.final.test).toEqual(whole.final.test);
+    expect(sliced.final.predict(x).data).toEqual(whole.final.predict(x).data);
   });
 
   it("has the folds of a function in its bytes, and no others", async () => {

@@ -56,12 +56,12 @@ const outcome = ({ final, calibration, ensemble, trials }: TuneResult<S>) => ({
   ...{
     calibration,
     ensemble,
-    threshold: final?.threshold,
-    test: final?.test,
-    notes: final?.notes.calibration,
+    threshold: final.threshold,
+    test: final.test,
+    notes: final.notes.calibration,
   },
   values: trials.map(({ value }) => value),
-  predictions: [...(final?.predict(x).data ?? [])],
+  predictions: [...final.predict(x).data],
 });
 
 describe("tune with calibrate", () => {
@@ -83,15 +83,15 @@ describe("tune with calibrate", () => {
     expect(plain.calibration).toBeUndefined();
     expect(trials.map(({ value }) => value)).toEqual(plain.trials.map(({ value }) => value));
     const temperature = calibration?.temperature as number;
-    const before = plain.final?.model.getWeights() ?? {};
-    const after = final?.model.getWeights() ?? {};
+    const before = plain.final.model.getWeights();
+    const after = final.model.getWeights();
     for (const [path, { data }] of Object.entries(before)) {
       const factor = path.startsWith("dense_2.") ? temperature : 1;
       expect([...after[path].data]).toEqual([...data].map((weight) => Math.fround(weight / factor)));
     }
-    expect(final?.classify(x)).toEqual(plain.final?.classify(x));
-    expect(final?.test.accuracy).toBe(plain.final?.test.accuracy);
-    expect(final?.test.logLoss).toBeLessThan(plain.final?.test.logLoss as number);
+    expect(final.classify(x)).toEqual(plain.final.classify(x));
+    expect(final.test.accuracy).toBe(plain.final.test.accuracy);
+    expect(final.test.logLoss).toBeLessThan(plain.final.test.logLoss as number);
     expect(calibration?.logLoss.after).toBeLessThan(calibration?.logLoss.before as number);
     expect(calibration?.error.after).toBeLessThan(calibration?.error.before as number);
   });
@@ -101,14 +101,14 @@ describe("tune with calibrate", () => {
       metrics.logLoss.compute(Float64Array.from(yTrue), Float32Array.from(yPred), 3),
     );
     const { final } = await tune({ ...base, metric: watched, ensemble: 3 });
-    const predicted = [...(final?.predict(x).data ?? [])];
+    const predicted = [...final.predict(x).data];
     const rows = x.map((_, i) => String(predicted.slice(3 * i, 3 * i + 3)));
     const [, scored] = seen[seen.length - 1];
     expect(scored.length).toBe(3 * 40);
     for (let i = 0; i < scored.length; i += 3) expect(rows).toContain(String(scored.slice(i, i + 3)));
-    const again = await loadModel(saveModel(final as NonNullable<typeof final>));
+    const again = await loadModel(saveModel(final));
     expect([...again.predict(x).data]).toEqual(predicted);
-    expect(again.model.layers.map(({ type }) => type)).toEqual(final?.model.layers.map(({ type }) => type));
+    expect(again.model.layers.map(({ type }) => type)).toEqual(final.model.layers.map(({ type }) => type));
   });
 
   it("chooses a threshold after it, by the probabilities of the calibrated model", async () => {
@@ -121,9 +121,9 @@ describe("tune with calibrate", () => {
     const logit = (p: number): number => Math.log(p / (1 - p));
     const [own, before] = [final, plain.final].map((each) => logit(each?.threshold as number));
     expect(Math.sign(own)).toBe(Math.sign(before));
-    expect(final?.threshold).not.toBe(plain.final?.threshold);
+    expect(final.threshold).not.toBe(plain.final.threshold);
     expect(Math.abs(own - before / temperature)).toBeLessThan(0.2);
-    expect(final?.classify(x)).toEqual(plain.final?.classify(x));
+    expect(final.classify(x)).toEqual(plain.final.classify(x));
   });
 
   it("says nothing of predictions that are not numbers", () => {

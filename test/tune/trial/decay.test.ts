@@ -65,7 +65,7 @@ describe("learningRateDecay", () => {
       const rest = all.filter((i) => !rows.includes(i));
       expect(prediction).toEqual(await trained(rest, seed, rows));
     }
-    expect([...(final?.predict(x).data ?? [])]).toEqual(await trained(all, 3, all));
+    expect([...final.predict(x).data]).toEqual(await trained(all, 3, all));
   });
 
   it("goes on where it was after a rung of a scheduler", async () => {
@@ -77,8 +77,8 @@ describe("learningRateDecay", () => {
     const whole = await tune(options);
     const staged = await tune({ ...options, scheduler: halving({ reduction: 2 }) });
     expect(staged.trials.map(({ status }) => status).sort()).toEqual(["complete", "pruned"]);
-    expect(staged.best?.value).toBe(whole.best?.value);
-    expect(staged.best?.scores).toEqual(whole.best?.scores);
+    expect(staged.best.value).toBe(whole.best.value);
+    expect(staged.best.scores).toEqual(whole.best.scores);
   });
 
   it("follows the planned epochs, also in a final fit that is as short as the folds were", async () => {
@@ -87,8 +87,8 @@ describe("learningRateDecay", () => {
     const { best, final } = await tune({
       ...{ ...base, fit: { ...fit, earlyStopping, learningRateDecay: "cosine" } },
     });
-    expect(best?.attributes?.epochs).toEqual([1, 1, 1]);
-    expect([...(final?.predict(x).data ?? [])]).toEqual(await trained(all, 3, all, 1));
+    expect(best.attributes?.epochs).toEqual([1, 1, 1]);
+    expect([...final.predict(x).data]).toEqual(await trained(all, 3, all, 1));
   });
 
   it.each<[string, object, RegExp]>([

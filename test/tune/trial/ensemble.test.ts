@@ -33,9 +33,9 @@ const base = {
 const outcome = ({ final, ensemble, trials }: TuneResult<S>) => ({
   ensemble,
   values: trials.map(({ value }) => value),
-  test: final?.test,
-  notes: final?.notes.ensemble,
-  predictions: [...(final?.predict(x).data ?? [])],
+  test: final.test,
+  notes: final.notes.ensemble,
+  predictions: [...final.predict(x).data],
 });
 
 describe("tune with an ensemble", () => {
@@ -56,8 +56,8 @@ describe("tune with an ensemble", () => {
     const { final, ensemble } = await tune({ ...base, metric: watched, ensemble: 5 });
     const [targets, predicted] = seen[seen.length - 1];
     const rows = targets.map((target) => x[y.indexOf(target)]);
-    expect(Array.from(final?.predict(rows).data ?? [])).toEqual(predicted);
-    expect(final?.test.watched).toBe(
+    expect(Array.from(final.predict(rows).data)).toEqual(predicted);
+    expect(final.test.watched).toBe(
       metrics.meanSquaredError.compute(Float64Array.from(targets), Float64Array.from(predicted), 1),
     );
     // each of the two scores is the mean over the folds, and every validation row is in one, in the units of the target
@@ -92,7 +92,7 @@ describe("tune with an ensemble", () => {
     expect(best.ensemble?.members.map(({ trial }) => trial).sort()).toEqual(order.slice(0, 3).sort());
     const one = await tune({ ...base, trials: 1, ensemble: 3 });
     expect(one.ensemble?.members).toEqual([{ trial: 0, networks: 3 }]);
-    const kernels = Object.entries(one.final?.model.getWeights() ?? {}).filter(([path]) =>
+    const kernels = Object.entries(one.final.model.getWeights()).filter(([path]) =>
       /[135]\.kernel/.test(path),
     );
     // of three seeds
@@ -127,7 +127,7 @@ describe("tune with an ensemble", () => {
       ensemble: { networks: 8, selection: "best" },
     });
     const pipelines = ensemble?.members.map(({ trial }) => trials[trial].params.scaling);
-    expect(new Set(pipelines)).toEqual(new Set([best?.params.scaling]));
+    expect(new Set(pipelines)).toEqual(new Set([best.params.scaling]));
   });
 
   it("goes with a grid search, and chooses by one part that is held out", async () => {
@@ -136,7 +136,7 @@ describe("tune with an ensemble", () => {
       space: { units: choice([2, 8]), learningRate: choice([0.01, 0.05]) },
     });
     expect(ensemble?.members.length).toBeGreaterThan(0);
-    expect(final?.model.layers.at(-1)?.type).toBe("average");
+    expect(final.model.layers.at(-1)?.type).toBe("average");
   });
 
   it("is resumed with its predictions, which are refused if they are damaged", async () => {
@@ -188,8 +188,7 @@ describe("refusals", () => {
 
   it("of a function that returns one network twice, with the trials that there are", async () => {
     const only = model({ units: 2, learningRate: 0.01 });
-    const { final, finalError, trials } = await tune({ ...base, model: () => only, ensemble: 2 });
-    expect(final).toBeUndefined();
+    const { finalError, trials } = await tune({ ...base, model: () => only, ensemble: 2 });
     expect(trials.length).toBe(6);
     expect(finalError?.code).toBe("invalid_state");
     expect(finalError?.message).toContain("model must return a new network whenever it is called");

@@ -27,26 +27,26 @@ describe("a quantity", () => {
     // y is linear in x with numbers around 1000 ± 40, so a linear model that learnt it leaves next to nothing
     const { final, trials } = await tune({ ...regression, testSize: 0.2 });
     expect(trials[0].value).toBeGreaterThan(0.9999);
-    const prediction = final?.predict(x);
+    const prediction = final.predict(x);
     expect(prediction?.shape).toEqual([60, 1]);
     quantity.forEach((value, i) => {
       expect(Math.abs((prediction?.get(i, 0) as number) - value)).toBeLessThan(0.5); // of a deviation of 35
     });
-    expect(Object.keys(final?.test ?? {}).sort()).toEqual([
+    expect(Object.keys(final.test).sort()).toEqual([
       "meanAbsoluteError",
       "meanSquaredError",
       "r2",
       "rootMeanSquaredError",
     ]);
-    expect(final?.test.rootMeanSquaredError).toBeLessThan(0.5);
-    expect(final?.test.r2).toBeGreaterThan(0.9999);
+    expect(final.test.rootMeanSquaredError).toBeLessThan(0.5);
+    expect(final.test.r2).toBeGreaterThan(0.9999);
   });
 
   it("may be in any units: the scores are the same, and predictions follow", async () => {
     const one = await tune(regression);
     const other = await tune({ ...regression, y: quantity.map((value) => 1024 * value - 7) });
     expect(Math.abs((one.trials[0].value as number) - (other.trials[0].value as number))).toBeLessThan(1e-6);
-    const [a, b] = [one.final?.predict(x), other.final?.predict(x)];
+    const [a, b] = [one.final.predict(x), other.final.predict(x)];
     quantity.forEach((_, i) => {
       const expected = 1024 * (a?.get(i, 0) as number) - 7;
       // standardised targets differ in their last bit of 2^-24, deviations are 35 · 1024, and 480 steps forget them
@@ -66,7 +66,7 @@ describe("a quantity", () => {
       },
       fit: { epochs: 300, batchSize: 8 },
     });
-    const prediction = final?.predict(x.slice(0, 5));
+    const prediction = final.predict(x.slice(0, 5));
     expect(prediction?.shape).toEqual([5, 2]);
     two.slice(0, 5).forEach(([a, b], i) => {
       expect(Math.abs((prediction?.get(i, 0) as number) - a)).toBeLessThan(1);
@@ -77,8 +77,8 @@ describe("a quantity", () => {
   it("is left as it is without a scaling", async () => {
     const small = quantity.map((value) => (value - 1000) / 100);
     const { final } = await tune({ ...regression, y: small, pipeline: { scale: "none", target: "none" } });
-    const raw = final?.model.predict(x);
-    expect([...(final?.predict(x).data ?? [])]).toEqual([...(raw?.data ?? [])]);
+    const raw = final.model.predict(x);
+    expect([...final.predict(x).data]).toEqual([...(raw?.data ?? [])]);
     small.forEach((value, i) => {
       expect(Math.abs((raw?.get(i, 0) as number) - value)).toBeLessThan(0.01);
     });
@@ -102,12 +102,12 @@ describe("the test part", () => {
     expect(tested.length).toBe(12);
     expect(shown.flat().some((row) => tested.includes(row))).toBe(false);
     expect([...shown.flat(), ...tested].sort((a, b) => a - b)).toEqual(x.map((_, i) => i));
-    expect(final?.test.watched).toBe(1);
+    expect(final.test.watched).toBe(1);
   });
 
   it("is empty without testSize", async () => {
     const { final } = await tune({ ...regression, fit: { epochs: 1 } });
-    expect(final?.test).toEqual({});
+    expect(final.test).toEqual({});
   });
 
   it("of classes has the scores of the final predictions", async () => {
@@ -115,7 +115,7 @@ describe("the test part", () => {
       ...{ x, y, model: logistic, space: rates(0.5), strategy: grid(), jobs: 1, testSize: 0.5 },
       fit: { epochs: 40, batchSize: 8 },
     });
-    expect(Object.keys(final?.test ?? {}).sort()).toEqual([
+    expect(Object.keys(final.test).sort()).toEqual([
       "accuracy",
       "f1",
       "logLoss",
@@ -124,8 +124,8 @@ describe("the test part", () => {
       "rocAuc",
     ]);
     // 30 rows of each part: accuracy over all is the mean of both, so it lies within half a unit of the test's
-    const all = accuracy(y, final?.predict(x) as never);
-    const test = final?.test.accuracy as number;
+    const all = accuracy(y, final.predict(x) as never);
+    const test = final.test.accuracy;
     expect(Number.isInteger(Math.round(test * 30 * 1e9) / 1e9)).toBe(true);
     expect(all).toBeGreaterThanOrEqual(test / 2);
     expect(all).toBeLessThanOrEqual((1 + test) / 2);
@@ -139,12 +139,12 @@ describe("the final fit", () => {
     const run = (fit: FitSettings) =>
       tune({ ...regression, y: noise, model: logistic, space: rates(2), metric: "logLoss", fit });
     const stopped = await run({ epochs: 10, batchSize: 40, earlyStopping: { patience: 10 } });
-    const kept = stopped.best?.attributes?.epochs as number[];
+    const kept = stopped.best.attributes?.epochs as number[];
     const epochs = Math.round(kept.reduce((sum, value) => sum + value, 0) / kept.length);
     expect(epochs).toBeLessThan(10);
     const whole = await run({ epochs, batchSize: 40 });
-    expect(stopped.final?.predict(x).data).toEqual(whole.final?.predict(x).data);
-    expect(stopped.final?.predict(x).data).not.toEqual((await run({ epochs: 10 })).final?.predict(x).data);
+    expect(stopped.final.predict(x).data).toEqual(whole.final.predict(x).data);
+    expect(stopped.final.predict(x).data).not.toEqual((await run({ epochs: 10 })).final.predict(x).data);
   });
 });
 
@@ -167,7 +167,7 @@ describe("a table", () => {
       fit: { epochs: 40, batchSize: 8 },
     });
     expect(trials[0].value).toBeGreaterThan(0.8);
-    expect(final?.test.accuracy).toBeGreaterThan(0.7);
+    expect(final.test.accuracy).toBeGreaterThan(0.7);
     // a row as it was given: a, b, and the code of the color
     const [good, bad] = [0, 1].map((i) =>
       final
@@ -180,7 +180,7 @@ describe("a table", () => {
     expect(good).toBeGreaterThan(0.8);
     expect(bad).toBeLessThan(0.2);
     // b alone decides where a is missing; the filling is a's mean, near 0
-    const filled = final?.predict([
+    const filled = final.predict([
       [Number.NaN, -9000, 1],
       [Number.NaN, 9000, 1],
     ]);
@@ -190,7 +190,7 @@ describe("a table", () => {
 
   it("without missing cells refuses them in predictions", async () => {
     const { final } = await tune({ ...regression, fit: { epochs: 1 } });
-    expect(() => final?.predict([x[0].map(() => Number.NaN)])).toThrow(
+    expect(() => final.predict([x[0].map(() => Number.NaN)])).toThrow(
       /row 0, column "x0": a cell must be there/,
     );
   });
@@ -215,7 +215,7 @@ describe("a table", () => {
       },
     });
     expect(trials[0].status).toBe("complete");
-    const prediction = final?.predict([[0.5, 0.5]]);
+    const prediction = final.predict([[0.5, 0.5]]);
     expect(prediction?.shape).toEqual([1, 3]);
     const sum = [0, 1, 2].reduce((total, j) => total + (prediction?.get(0, j) as number), 0);
     expect(Math.abs(sum - 1)).toBeLessThanOrEqual(4 * 2 ** -24);

@@ -62,7 +62,7 @@ describe("reduceLROnPlateau in a trial", () => {
       expect(new Set(own.rates).size).toBeGreaterThan(2); // the rate was reduced, more than once
       expect(prediction).toEqual([...own.prediction]);
     }
-    expect([...(final?.predict(x).data ?? [])]).toEqual([...(await trained(all, 3, all)).prediction]);
+    expect([...final.predict(x).data]).toEqual([...(await trained(all, 3, all)).prediction]);
   });
 
   it.each<[string, object, RegExp]>([

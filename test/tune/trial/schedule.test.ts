@@ -37,8 +37,8 @@ it("ends as if each trial had been trained for its epochs alone", async () => {
     expect([trial.value, trial.std, trial.scores]).toEqual([same?.value, same?.std, same?.scores]);
     expect(trial.status).toBe(taken[number] === EPOCHS ? "complete" : "pruned");
   }
-  expect(best?.steps).toBe(EPOCHS);
-  expect(final?.test.logLoss).toBeGreaterThan(0);
+  expect(best.steps).toBe(EPOCHS);
+  expect(final.test.logLoss).toBeGreaterThan(0);
 });
 
 it("ends after a number of epochs, which counts those of pruned trials", async () => {
@@ -55,7 +55,7 @@ it.each([2, 3])("does the same on %i threads", async (jobs) => {
   const alone = await tune(scheduled);
   const together = await tune({ ...scheduled, jobs });
   expect(untimed(together.trials)).toEqual(untimed(alone.trials));
-  expect(together.final?.test).toEqual(alone.final?.test);
+  expect(together.final.test).toEqual(alone.final.test);
 });
 
 it("reports the times of all stages, and scores of the last", async () => {

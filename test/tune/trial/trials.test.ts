@@ -9,8 +9,8 @@ import { adam } from "../../../src/optim/adam.js";
 import { float, int } from "../../../src/search/space/builders.js";
 import { gp } from "../../../src/search/strategies/gp/gp.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
-import { restoreStudy } from "../../../src/search/study/checkpoint.js";
 import type { StudyEvent } from "../../../src/search/study/contract.js";
+import { restoreStudy } from "../../../src/search/study/create.js";
 import { tune } from "../../../src/tune/tune.js";
 import { linear, logistic, quantity, randomRows, rates, refusal, untimed, x, y } from "../support.js";
 
@@ -69,7 +69,7 @@ describe("a trial", () => {
       const deviation = Math.sqrt(own.reduce((sum, s) => sum + (s - mean) ** 2, 0) / 3);
       expect(Math.abs((std as number) - deviation)).toBeLessThanOrEqual(1e-12 * Math.abs(mean));
     }
-    expect(best?.value).toBe(Math.max(...trials.map(({ value }) => value as number)));
+    expect(best.value).toBe(Math.max(...trials.map(({ value }) => value as number)));
   });
 
   it("that fails, in the model or its settings, fails alone", async () => {
@@ -99,7 +99,7 @@ describe("a trial", () => {
         'y; received 2; integers are classes with task: "classification"',
       "batchSize must be at most 40, the number of rows to train on; received 1000",
     ]);
-    expect(best?.number).toBe(5);
+    expect(best.number).toBe(5);
   });
 
   it("that diverges has that status, and the study continues", async () => {
@@ -117,8 +117,8 @@ describe("a trial", () => {
       ["complete", false],
     ]);
     expect(trials[0].scores).toEqual([null, null, null]);
-    expect(best?.number).toBe(1);
-    expect(final?.test.r2).toBeGreaterThan(0.9);
+    expect(best.number).toBe(1);
+    expect(final.test.r2).toBeGreaterThan(0.9);
   });
 });
 
@@ -132,7 +132,9 @@ describe("the metric", () => {
       const alone = await tune({ ...options, metric });
       expect(both.trials.map(({ values }) => values?.[k])).toEqual(alone.trials.map(({ value }) => value));
     }
-    expect([both.best, both.final, both.metric]).toEqual([undefined, undefined, "recall"]);
+    expect([both.finalError?.code, both.metric]).toEqual(["invalid_state", "recall"]);
+    for (const name of ["best", "final"] as const)
+      expect(() => both[name]).toThrow("best must be of one objective; this study has 2. Use bestTrials");
     expect(both.bestTrials).toEqual(both.study.bestTrials);
     expect(both.trials.map(({ steps }) => steps)).toEqual([4, 4, 4]);
   });
@@ -145,7 +147,7 @@ describe("the metric", () => {
     const bound = [...losses].sort((a, b) => a - b)[1];
     const rest = await tune({ ...options, constraints: ({ logLoss }) => [bound - logLoss] });
     expect(rest.trials.map(({ constraints }) => constraints)).toEqual(losses.map((loss) => [bound - loss]));
-    expect(rest.best?.value).toBe(bound);
+    expect(rest.best.value).toBe(bound);
     expect(rest.bestTrials).toEqual([rest.best]);
   });
 
@@ -156,8 +158,8 @@ describe("the metric", () => {
     expect(most.study.direction).toBe("maximize");
     const least = await tune({ ...options, metric: "logLoss" });
     expect(least.study.direction).toBe("minimize");
-    expect(least.best?.value).toBe(Math.min(...least.trials.map(({ value }) => value as number)));
-    expect(least.best?.number).toBe(2); // the largest rate learns most in three epochs
+    expect(least.best.value).toBe(Math.min(...least.trials.map(({ value }) => value as number)));
+    expect(least.best.number).toBe(2); // the largest rate learns most in three epochs
   });
 
   it("may be custom, and is then among the test scores", async () => {
@@ -169,7 +171,7 @@ describe("the metric", () => {
     const own = await tune({ ...base, space, strategy: grid(), metric, testSize: 0.25 });
     const named = await tune({ ...base, space, strategy: grid(), metric: "accuracy", testSize: 0.25 });
     expect(own.trials.map(({ value }) => value)).toEqual(named.trials.map(({ value }) => -(value as number)));
-    expect(own.final?.test.negated).toBe(-(own.final?.test.accuracy as number));
+    expect(own.final.test.negated).toBe(-own.final.test.accuracy);
   });
 });
 
@@ -298,7 +300,7 @@ describe("the study", () => {
         if (how === "stop") study?.stop();
         else signal.aborted = true;
       };
-      const { trials, best, final, finalError } = await tune({
+      const result = await tune({
         ...base,
         space: rates(0.1, 0.2, 0.3, 0.4),
         strategy: grid(),
@@ -308,10 +310,9 @@ describe("the study", () => {
       expect(events).toEqual([
         ...["studyStarted", "trialStarted 0", "trialEnded 0", "trialStarted 1", "trialEnded 1", "studyEnded"],
       ]);
-      expect(trials.length).toBe(2);
-      expect(best).toBeDefined();
-      if (how === "stop") expect(final?.predict(x).shape).toEqual([60, 1]);
-      else expect([final, finalError?.code]).toEqual([undefined, "aborted"]);
+      expect([result.trials.length, result.best.status]).toEqual([2, "complete"]);
+      if (how === "stop") expect(result.final.predict(x).shape).toEqual([60, 1]);
+      else expect(result.finalError?.code).toBe("aborted");
     },
   );
 

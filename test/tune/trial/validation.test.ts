@@ -10,7 +10,6 @@ import type { RowsToSplit, Splitter } from "../../../src/data/split/splitter.js"
 import { timeSeriesSplit } from "../../../src/data/split/time.js";
 import { f1 } from "../../../src/metrics/classification.js";
 import type { CustomMetric } from "../../../src/metrics/metric.js";
-import type { Model } from "../../../src/model/model.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { gridSearch } from "../../../src/tune/gridSearch.js";
 import { nestedCrossValidation } from "../../../src/tune/nestedCv.js";
@@ -37,9 +36,9 @@ describe("a splitter", () => {
     const given = { ...base, ...(grouped && { groups }) };
     const byName = await tune({ ...given, validation: createSplitter(name, options) });
     const byList = await tune({ ...given, validation: byName.folds });
-    expect(byName.best?.scores).toHaveLength(byName.folds.length);
+    expect(byName.best.scores).toHaveLength(byName.folds.length);
     expect(untimed(byName.trials)).toEqual(untimed(byList.trials));
-    expect(byName.final?.predict(x).data).toEqual(byList.final?.predict(x).data);
+    expect(byName.final.predict(x).data).toEqual(byList.final.predict(x).data);
   });
 
   it("is any function of rows, which is called once, with the development rows in their order", async () => {
@@ -93,7 +92,7 @@ describe("a splitter", () => {
     };
     const [one, two] = [await tune(options), await tune({ ...options, jobs: 2 })];
     expect(untimed(two.trials)).toEqual(untimed(one.trials));
-    const receiptOf = ({ final }: typeof one) => (final as Model).notes.receipt as Receipt;
+    const receiptOf = ({ final }: typeof one) => final.notes.receipt as Receipt;
     expect(receiptOf(one).folds).toMatch(/^[0-9a-f]{64}$/);
     expect(receiptOf(two).folds).toBe(receiptOf(one).folds);
     expect(receiptOf(await tune({ ...options, seed: 4 })).folds).not.toBe(receiptOf(one).folds);
@@ -107,7 +106,7 @@ describe("folds of row ids", () => {
       { train: ids(10, 30), test: ids(30, 35) },
     ];
     const { best, folds, final } = await tune({ ...regression, validation });
-    expect(best?.scores).toHaveLength(2);
+    expect(best.scores).toHaveLength(2);
     expect(plain(folds)).toEqual([
       [ids(0, 20), ids(20, 30)],
       [ids(10, 30), ids(30, 35)],
@@ -118,7 +117,7 @@ describe("folds of row ids", () => {
     };
     const other = await tune({ ...regression, ...wild, validation });
     expect(untimed(other.trials)).toEqual(untimed((await tune({ ...regression, validation })).trials));
-    expect(other.final?.predict(x).data).not.toEqual(final?.predict(x).data);
+    expect(other.final.predict(x).data).not.toEqual(final.predict(x).data);
   });
 
   it("come from a column as well", async () => {
@@ -149,7 +148,7 @@ describe("folds of row ids", () => {
         yPred.map((p) => Number(p > threshold)),
       );
     const best = Math.max(...yPred.map((p) => score(p - 1e-9)), score(0.5));
-    expect(score(final?.threshold as number)).toBe(best);
+    expect(score(final.threshold)).toBe(best);
   });
 });
 
@@ -172,9 +171,9 @@ describe("time", () => {
       expect(Math.max(...places[1])).toBeLessThan(48);
     }
     const last = byTime.slice(48).sort((a, b) => a - b);
-    const predicted = final?.predict(last.map((row) => x[row])).data as Float64Array;
+    const predicted = final.predict(last.map((row) => x[row])).data as Float64Array;
     const mae = last.reduce((sum, row, i) => sum + Math.abs(quantity[row] - predicted[i]), 0) / last.length;
-    expect(Math.abs((final?.test.meanAbsoluteError as number) / mae - 1)).toBeLessThan(1e-12);
+    expect(Math.abs((final.test.meanAbsoluteError as number) / mae - 1)).toBeLessThan(1e-12);
   });
 
   it("is that of the rows' order for timeSeriesSplit alone: the test rows are the last", async () => {

@@ -34,7 +34,7 @@ it("learns from an earlier search", async () => {
     ...first.trials.map(({ value }) => `complete${value}`),
     ...["failednull", "complete100", "complete100"],
   ]);
-  expect(best?.value).toBe(first.best?.value);
+  expect(best.value).toBe(first.best.value);
 });
 
 it("stops at a target", async () => {

@@ -104,16 +104,21 @@ describe("a search without a best resolves", () => {
     const onEvent = ({ type }: StudyEvent) => {
       if (type === "trialEnded") signal.aborted = true;
     };
-    const { best, trials } = await tune({ ...options, objective: failing, signal, onEvent });
-    expect([best, trials.length]).toEqual([undefined, 1]);
+    const result = await tune({ ...options, objective: failing, signal, onEvent });
+    expect([result.bestTrials, result.trials.length]).toEqual([[], 1]);
+    expect(() => result.best).toThrow(
+      "best must be a complete trial that keeps its constraints; this study has none among 1. Run more trials",
+    );
+    expect({ ...JSON.parse(JSON.stringify({ ...result })), study: 0 }).toMatchObject({ bestTrials: [] });
   });
 
   it("if every trial violates a constraint", async () => {
-    const { best, trials } = await tune({
+    const result = await tune({
       ...options,
       objective: (params) => ({ value: objective(params), constraints: [1] }),
     });
-    expect([best, trials.length]).toEqual([undefined, 2]);
+    expect([result.bestTrials, result.trials.length]).toEqual([[], 2]);
+    expect(() => result.best).toThrow("none among 2");
   });
 
   it("with a best, if some trials fail", async () => {
@@ -121,6 +126,6 @@ describe("a search without a best resolves", () => {
       ...options,
       objective: (params) => (params.learningRate === 0.1 ? failing() : objective(params)),
     });
-    expect(best?.number).toBe(1);
+    expect(best.number).toBe(1);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { halving } from "../../../src/search/schedulers/halving.js";
 import { float } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";
-import { createStudy } from "../../../src/search/study/study.js";
+import { createStudy } from "../../../src/search/study/create.js";
 import { makeRecord } from "../../../src/search/trial/trial.js";
 import { FitTimes } from "../../../src/tune/trial/fitTimes.js";
 import { KeptPredictions } from "../../../src/tune/trial/kept.js";
@@ -43,7 +43,7 @@ describe("the timeout of tune", () => {
     // 40 trials until 40 s, less the 250 ms that are left where trainings take no time
     const { endedAfter, trials, final } = await tune({ ...base, ...clockOf(1000), timeout: 40_200, jobs: 1 });
     expect([endedAfter, trials.length]).toEqual([40, 40]);
-    expect(final?.notes?.params).toEqual(trials.find(({ number }) => number === final?.notes?.trial)?.params);
+    expect(final.notes?.params).toEqual(trials.find(({ number }) => number === final.notes?.trial)?.params);
   });
 
   it("says nothing where the trials end first", async () => {
@@ -71,8 +71,8 @@ describe("the timeout of tune", () => {
     expect(limited.trials.map(({ number }) => number)).toEqual([...Array(count).keys()]);
     const again = await tune({ ...base, trials: count, jobs: 1 });
     expect(untimed(limited.trials)).toEqual(untimed(again.trials));
-    expect(limited.best?.number).toBe(again.best?.number);
-    expect(limited.final?.bytes()).toEqual(again.final?.bytes());
+    expect(limited.best.number).toBe(again.best.number);
+    expect(limited.final.bytes()).toEqual(again.final.bytes());
   });
 
   it("fits as many networks as there is time for, and gives what an ensemble of as many gives", async () => {
@@ -84,7 +84,7 @@ describe("the timeout of tune", () => {
     expect(networks).toBeLessThan(8);
     const again = await tune({ ...options, trials: trials!, ensemble: networks!, jobs: 1 });
     expect(limited.ensemble).toEqual(again.ensemble);
-    expect(limited.final?.bytes()).toEqual(again.final?.bytes());
+    expect(limited.final.bytes()).toEqual(again.final.bytes());
   });
 
   it("lets trials end that a scheduler compares, and gives what as many give", async () => {
@@ -93,7 +93,7 @@ describe("the timeout of tune", () => {
     const again = await tune({ ...options, trials: limited.endedAfter! });
     expect(limited.study.waiting).toBe(0);
     expect(untimed(limited.trials)).toEqual(untimed(again.trials));
-    expect(limited.final?.bytes()).toEqual(again.final?.bytes());
+    expect(limited.final.bytes()).toEqual(again.final.bytes());
   });
 
   it("does not bound the trials of an objective either", async () => {
@@ -113,8 +113,9 @@ describe("the time that is left for the final fit", () => {
   const rows = { folds: [80, 80, 80, 80, 80, 100].map((length) => ({ train: { length } })) };
   const record = makeRecord({ number: 0, params: {} }, { value: 1 });
   const best = makeRecord({ number: 1, params: {} }, { value: 2 });
-  const study = { best: record, trials: [record] };
-  const two = { best, trials: [record, best] };
+  const directions = ["minimize"];
+  const study = { directions, bestTrials: [record], trials: [record] };
+  const two = { directions, bestTrials: [best], trials: [record, best] };
   const times = (): FitTimes => {
     let now = 0;
     const fitTimes = new FitTimes(() => now, 5000);
@@ -165,11 +166,14 @@ describe("the time that is left for the final fit", () => {
 
   it("keeps the search from ending before its first trial, and is none where none has a value", () => {
     const never = { fits: Number.NEGATIVE_INFINITY, trial: 0 };
-    const later = { best: record, trials: [{ ...record, number: 1 }] };
-    expect(reserve({}, { best: undefined, trials: [] }, 0, 9000)).toEqual(never);
+    const later = { directions, bestTrials: [record], trials: [{ ...record, number: 1 }] };
+    expect(reserve({}, { directions, bestTrials: [], trials: [] }, 0, 9000)).toEqual(never);
     expect(reserve({}, later, 0, 9000)).toEqual(never);
     expect(reserve({}, study, 1, 9000)).toEqual(never);
-    expect(reserve({}, { best: undefined, trials: [record] }, 0, 9000)).toEqual({ fits: 0, trial: 0 });
+    expect(reserve({}, { directions, bestTrials: [], trials: [record] }, 0, 9000)).toEqual({
+      fits: 0,
+      trial: 0,
+    });
   });
 
   it("holds so many networks, at least one: rounds of two, each as long as the longer", () => {
@@ -205,11 +209,11 @@ describe("trials that ended after one that has not", () => {
         if (type === "trialEnded" && ++ended === 5) now = 1000;
       },
     });
-    expect([study.trials.map(({ number }) => number), study.best?.number]).toEqual([[0, 1], 0]);
+    expect([study.trials.map(({ number }) => number), study.best.number]).toEqual([[0, 1], 0]);
     expect([study.waiting, study.asked]).toEqual([4, 6]);
     hangs = false;
     await study.optimize(objective, { trials: 6 });
     expect(study.trials.map(({ value }) => value)).toEqual([0, 1, 2, 3, -1, 5]);
-    expect(study.best?.number).toBe(4);
+    expect(study.best.number).toBe(4);
   });
 });

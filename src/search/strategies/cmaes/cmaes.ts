@@ -67,7 +67,7 @@ const WIDEN = 1.1;
  *   direction: "minimize",
  * });
  * await study.optimize(({ x, y }) => (x - 1) ** 2 + 100 * (y - x) ** 2, { trials: 200 });
- * study.best!.value! < 1e-4; // true
+ * study.best.value < 1e-4; // true
  * ```
  * @see N. Hansen, "The CMA evolution strategy: a tutorial", arXiv:1604.00772, 2023
  * @see A. Auger and N. Hansen, "A restart CMA evolution strategy with increasing population size", CEC 2005

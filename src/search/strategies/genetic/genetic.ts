@@ -85,7 +85,7 @@ interface State {
  *   direction: "minimize",
  * });
  * await study.optimize(({ units, activation }) => (units - 20) ** 2 + activation.length, { trials: 60 });
- * study.best!.value! <= 4; // true
+ * study.best.value <= 4; // true
  * ```
  * @see J. Holland, "Adaptation in natural and artificial systems", 1975
  * @see A. Eiben and J. Smith, "Introduction to evolutionary computing", 2nd ed., 2015

@@ -125,7 +125,7 @@ const GOOD = 5;
  *   seed: 1,
  * });
  * await study.optimize(({ learningRate, units }) => (learningRate - 0.1) * (learningRate - 0.1) + 1 / units, { trials: 20 });
- * study.best?.params.units; // 64
+ * study.best.params.units; // 64
  * ```
  * @see D. Duvenaud, H. Nickisch and C. Rasmussen, "Additive Gaussian processes", NIPS 24, 2011
  * @see E. Snelson, C. Rasmussen and Z. Ghahramani, "Warped Gaussian processes", NIPS 16, 2003

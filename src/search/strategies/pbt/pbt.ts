@@ -83,7 +83,7 @@ const PBT_OPTIONS: OptionNames<PbtOptions> = {
  *   enqueue: [{ h: 1, k: 0 }, { h: 0, k: 1 }],
  *   trials: 200,
  * });
- * best!.value! > 1.19; // true
+ * best.value > 1.19; // true
  * ```
  * @see M. Jaderberg et al., "Population based training of neural networks", arXiv:1711.09846, 2017
  */

@@ -98,7 +98,7 @@ const oneByOne: Widths = { better: { scale: 1, power: 1 }, others: { scale: 0.25
  *   seed: 1,
  * });
  * await study.optimize(({ x, y }) => (x - 3) ** 2 + (y - 2) ** 2, { trials: 60 });
- * study.best!.value! < 0.5; // true
+ * study.best.value < 0.5; // true
  * ```
  * @see J. Bergstra, R. Bardenet, Y. Bengio and B. Kégl, "Algorithms for hyper-parameter optimization", NIPS 24, 2011
  * @see S. Falkner, A. Klein and F. Hutter, "BOHB: robust and efficient hyperparameter optimization at scale", ICML 2018

@@ -154,7 +154,7 @@ describe("discrete numbers", () => {
     };
     for (let seed = 0; seed < 6; seed++) {
       const { study } = search(objective, cmaes(), seed, 1000);
-      expect([study.best?.params.k, study.best?.params.l]).toEqual([9, 9]);
+      expect([study.best.params.k, study.best.params.l]).toEqual([9, 9]);
     }
   });
 });

@@ -10,7 +10,7 @@ import { createDistribution, draw } from "../../../../src/search/strategies/cmae
 import { whyRestart } from "../../../../src/search/strategies/cmaes/restart.js";
 import { advance, type Run, startRun } from "../../../../src/search/strategies/cmaes/run.js";
 import { random } from "../../../../src/search/strategies/random/random.js";
-import { createStudy } from "../../../../src/search/study/study.js";
+import { createStudy } from "../../../../src/search/study/create.js";
 import { makeRecord, type TrialRecord } from "../../../../src/search/trial/trial.js";
 import { checkStrategyLaw, strategyLaws } from "../../../../src/testing/strategy.js";
 import { cases } from "../../../cases.js";

@@ -7,7 +7,7 @@ import { type Params, resolveSpace } from "../../../../src/search/space/space.js
 import { type GeneticOptions, genetic } from "../../../../src/search/strategies/genetic/genetic.js";
 import { diversityOf, succeed } from "../../../../src/search/strategies/genetic/population.js";
 import { random } from "../../../../src/search/strategies/random/random.js";
-import { createStudy } from "../../../../src/search/study/study.js";
+import { createStudy } from "../../../../src/search/study/create.js";
 import { ranked } from "../../../../src/search/trial/ranking.js";
 import { makeRecord, type TrialOutcome } from "../../../../src/search/trial/trial.js";
 import { checkStrategyLaw, strategyLaws } from "../../../../src/testing/strategy.js";
@@ -96,7 +96,7 @@ describe("the search", () => {
   /** How far from the best point so far the trials of the last generation are. */
   const lastSteps = (options: GeneticOptions) => {
     const { study } = search(objectives.sphere, genetic(options), 3, 410);
-    const best = study.best?.params as Record<string, number>;
+    const best = study.best.params as Record<string, number>;
     return study.trials
       .slice(-40)
       .map(({ params }) =>

@@ -6,7 +6,7 @@ import { type Params, resolveSpace } from "../../../../src/search/space/space.js
 import { acquisitions, logH } from "../../../../src/search/strategies/gp/acquisition.js";
 import { modelOf } from "../../../../src/search/strategies/gp/model.js";
 import { grid } from "../../../../src/search/strategies/grid/grid.js";
-import { createStudy } from "../../../../src/search/study/study.js";
+import { createStudy } from "../../../../src/search/study/create.js";
 
 /**
  * [z, ln(φ(z) + z·Φ(z))], computed with mpmath 1.3.0 in 60 digits from erfc, rounded to float64 once; below −1e5 from

@@ -7,7 +7,7 @@ import { resolveSpace } from "../../../../src/search/space/space.js";
 import { acquisitions } from "../../../../src/search/strategies/gp/acquisition.js";
 import { areConstrained, constrained } from "../../../../src/search/strategies/gp/constraints.js";
 import { gp } from "../../../../src/search/strategies/gp/gp.js";
-import { createStudy } from "../../../../src/search/study/study.js";
+import { createStudy } from "../../../../src/search/study/create.js";
 import { makeRecord, type TrialOutcome } from "../../../../src/search/trial/trial.js";
 
 await ready();
@@ -19,15 +19,15 @@ describe("gp finds the least that keeps all constraints", () => {
     // −x − y is least at (1, 1/2), where both constraints are exactly kept
     const study = createStudy({ space, strategy: gp(), direction: "minimize", seed });
     await study.optimize(({ x, y }) => ({ value: -x - y, constraints: [x - 1, y - x / 2] }), { trials: 30 });
-    expect(study.best?.value).toBeGreaterThanOrEqual(-1.5);
-    expect(study.best?.value).toBeLessThan(-1.49);
+    expect(study.best.value).toBeGreaterThanOrEqual(-1.5);
+    expect(study.best.value).toBeLessThan(-1.49);
   });
 
   it.each(["ei", "pi"] as const)("by %s too", async (acquisition) => {
     const study = createStudy({ space, strategy: gp({ acquisition }), direction: "maximize", seed: 3 });
     await study.optimize(({ x, y }) => ({ value: -x * x - y * y, constraints: [1 - x - y] }), { trials: 30 });
-    expect(study.best?.value).toBeGreaterThan(-0.52);
-    expect(study.best?.value).toBeLessThanOrEqual(-0.5);
+    expect(study.best.value).toBeGreaterThan(-0.52);
+    expect(study.best.value).toBeLessThanOrEqual(-0.5);
   });
 
   it("where hardly any point keeps them, which the first trials do not", async () => {
@@ -36,7 +36,7 @@ describe("gp finds the least that keeps all constraints", () => {
     const study = createStudy({ space, strategy: gp(), direction: "minimize", seed: 1 });
     await study.optimize((at) => ({ value: at.x, constraints: [kept(at)] }), { trials: 40 });
     expect(study.trials.slice(0, 6).every(({ params }) => kept(params) > 0)).toBe(true);
-    expect(study.best?.value).toBeLessThan(1.5 - Math.sqrt(0.02) + 0.01);
+    expect(study.best.value).toBeLessThan(1.5 - Math.sqrt(0.02) + 0.01);
   });
 });
 

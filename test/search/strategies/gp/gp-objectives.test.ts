@@ -10,7 +10,7 @@ import { logEhvi } from "../../../../src/search/strategies/gp/objectives.js";
 import type { Posterior } from "../../../../src/search/strategies/gp/posterior.js";
 import { random } from "../../../../src/search/strategies/random/random.js";
 import type { Strategy } from "../../../../src/search/strategies/strategy.js";
-import { createStudy } from "../../../../src/search/study/study.js";
+import { createStudy } from "../../../../src/search/study/create.js";
 import { undominated, volumeOf } from "../../../../src/search/trial/volume.js";
 import { cases } from "../../../cases.js";
 import { prop } from "../../../prop.js";

@@ -8,7 +8,7 @@ import { movesOf } from "../../../../src/search/strategies/gp/moves.js";
 import { remainingRegret } from "../../../../src/search/strategies/gp/regret.js";
 import { random } from "../../../../src/search/strategies/random/random.js";
 import type { Strategy } from "../../../../src/search/strategies/strategy.js";
-import { createStudy } from "../../../../src/search/study/study.js";
+import { createStudy } from "../../../../src/search/study/create.js";
 import { makeRecord, type Trial, type TrialRecord } from "../../../../src/search/trial/trial.js";
 import { checkStrategyLaw, strategyLaws } from "../../../../src/testing/strategy.js";
 import { cases } from "../../../cases.js";
@@ -183,7 +183,7 @@ function bestOf(name: keyof typeof functions, strategy: Strategy, seed: number):
     if (trial === undefined) break;
     study.tell(trial.number, { value: value(trial.params as never) });
   }
-  return study.best?.value ?? Number.POSITIVE_INFINITY;
+  return study.best.value ?? Number.POSITIVE_INFINITY;
 }
 
 test.each(["branin", "sphere", "mixed"] as const)("gp beats random search on %s", (name) => {
@@ -224,7 +224,7 @@ describe("what is left to win", () => {
   test("bounds what there was to win, on a function that the model suits", () => {
     const study = studyAfter(12, 1);
     // the minimum is 0
-    expect(remainingRegret(study).bound).toBeGreaterThanOrEqual(study.best?.value as number);
+    expect(remainingRegret(study).bound).toBeGreaterThanOrEqual(study.best.value);
   });
 
   test("is the same for the negative, maximised, and does not depend on who asked before", () => {

@@ -12,7 +12,7 @@ import {
   type Space,
 } from "../../../../src/search/space/space.js";
 import { grid } from "../../../../src/search/strategies/grid/grid.js";
-import { createStudy } from "../../../../src/search/study/study.js";
+import { createStudy } from "../../../../src/search/study/create.js";
 import { anySpace } from "../../../../src/testing/arbitraries/space.js";
 import { caught } from "../../support.js";
 

@@ -8,7 +8,7 @@ import { genetic } from "../../../../src/search/strategies/genetic/genetic.js";
 import { type Nsga2Options, nsga2 } from "../../../../src/search/strategies/nsga2/nsga2.js";
 import { random } from "../../../../src/search/strategies/random/random.js";
 import type { Strategy } from "../../../../src/search/strategies/strategy.js";
-import { createStudy } from "../../../../src/search/study/study.js";
+import { createStudy } from "../../../../src/search/study/create.js";
 import type { TrialOutcome } from "../../../../src/search/trial/trial.js";
 import { checkStrategyLaw, strategyLaws } from "../../../../src/testing/strategy.js";
 import { cases } from "../../../cases.js";
@@ -87,7 +87,7 @@ describe("the search", () => {
       }
       return study;
     })();
-    expect([strategy.name, best?.params.x]).toEqual(["nsga2", 61]);
+    expect([strategy.name, best.params.x]).toEqual(["nsga2", 61]);
   });
 
   test("is led back to where soft constraints are kept", () => {

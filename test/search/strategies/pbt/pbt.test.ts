@@ -9,8 +9,7 @@ import { createStrategy } from "../../../../src/search/strategies/index.js";
 import { type PbtOptions, pbt } from "../../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../../src/search/strategies/tpe/tpe.js";
-import { restoreStudy } from "../../../../src/search/study/checkpoint.js";
-import { createStudy } from "../../../../src/search/study/study.js";
+import { createStudy, restoreStudy } from "../../../../src/search/study/create.js";
 import { ancestry } from "../../../../src/search/trial/ancestry.js";
 import type { Trial, TrialOutcome } from "../../../../src/search/trial/trial.js";
 import { checkStrategyLaw, strategyLaws } from "../../../../src/testing/strategy.js";
@@ -281,7 +280,7 @@ describe("the toy of the paper's figure 2", () => {
       },
       { trials: 200 },
     );
-    return study.best?.value as number;
+    return study.best.value;
   }
 
   test.each([0, 1, 2, 3, 4])(

@@ -5,7 +5,7 @@ import { choice, float, int } from "../../../../src/search/space/builders.js";
 import { resolveSpace } from "../../../../src/search/space/space.js";
 import { createStrategy, strategyNames } from "../../../../src/search/strategies/index.js";
 import { random } from "../../../../src/search/strategies/random/random.js";
-import { createStudy } from "../../../../src/search/study/study.js";
+import { createStudy } from "../../../../src/search/study/create.js";
 import { anySpace } from "../../../../src/testing/arbitraries/space.js";
 import { cases } from "../../../cases.js";
 import { caught } from "../../support.js";

@@ -4,7 +4,7 @@ import { choice, float, int } from "../../../../src/search/space/builders.js";
 import type { Params, Space } from "../../../../src/search/space/space.js";
 import { scramble, sobolPoint } from "../../../../src/search/strategies/sobol/sequence.js";
 import { type SobolOptions, sobol } from "../../../../src/search/strategies/sobol/sobol.js";
-import { createStudy } from "../../../../src/search/study/study.js";
+import { createStudy } from "../../../../src/search/study/create.js";
 import { checkStrategyLaw, strategyLaws } from "../../../../src/testing/strategy.js";
 import { caught } from "../../support.js";
 

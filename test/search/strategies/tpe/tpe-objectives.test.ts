@@ -7,7 +7,7 @@ import { random } from "../../../../src/search/strategies/random/random.js";
 import type { Strategy } from "../../../../src/search/strategies/strategy.js";
 import { paretoWeights } from "../../../../src/search/strategies/tpe/objectives.js";
 import { tpe } from "../../../../src/search/strategies/tpe/tpe.js";
-import { createStudy } from "../../../../src/search/study/study.js";
+import { createStudy } from "../../../../src/search/study/create.js";
 import { TrialFronts } from "../../../../src/search/trial/pareto.js";
 import {
   type Direction,

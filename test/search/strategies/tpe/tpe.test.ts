@@ -9,7 +9,7 @@ import { random } from "../../../../src/search/strategies/random/random.js";
 import type { SuggestContext } from "../../../../src/search/strategies/strategy.js";
 import { columnsOf } from "../../../../src/search/strategies/tpe/observations.js";
 import { type TpeOptions, tpe } from "../../../../src/search/strategies/tpe/tpe.js";
-import { createStudy } from "../../../../src/search/study/study.js";
+import { createStudy } from "../../../../src/search/study/create.js";
 import { makeRecord, type TrialOutcome } from "../../../../src/search/trial/trial.js";
 import { checkStrategyLaw, strategyLaws } from "../../../../src/testing/strategy.js";
 import { cases } from "../../../cases.js";
@@ -342,7 +342,7 @@ describe.each([true, false])("against random search (jointly: %j)", (multivariat
     const best = async (seed: number, strategy: ReturnType<typeof tpe>) => {
       const study = createStudy({ space, strategy, seed, direction: "minimize" });
       await study.optimize((params) => f(Object.values(params) as number[]), { trials: 80 });
-      return study.best?.value as number;
+      return study.best.value;
     };
     let wins = 0;
     for (let seed = 0; seed < 20; seed++) {
