@@ -1,5 +1,4 @@
 /** `fettle serve`: a study whose trials are done by programs that ask and tell over HTTP. It runs no trial. */
-
 import type { Command } from "commander";
 import { check, isRecord, show } from "../errors.js";
 import { count } from "../report/format.js";

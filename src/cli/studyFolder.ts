@@ -2,7 +2,6 @@
  * The folder of a study: its files are there whole or not at all, and one process at a time writes them. What a study is, and how it
  * goes on, is known to tune.ts.
  */
-
 import { rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { check, FettleError, isRecord, show } from "../errors.js";

@@ -1,5 +1,4 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
-
 import type { Command } from "commander";
 import { diagnose } from "../data/diagnosis/diagnose.js";
 import { check, show } from "../errors.js";

@@ -1,5 +1,4 @@
 /** Runs the study that the flags of `fettle tune` describe. */
-
 import { FettleError } from "../errors.js";
 import { type MetricName, metricNamed } from "../metrics/registry.js";
 import { ready } from "../numerics/kernels.js";

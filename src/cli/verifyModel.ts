@@ -1,5 +1,4 @@
 /** `fettle verify <model> <data.csv>`: recomputes the study of a model from its receipt, and says what differs. */
-
 import { FettleError, isRecord, show } from "../errors.js";
 import { kernelsName } from "../numerics/kernels.js";
 import { count } from "../report/format.js";

@@ -2,7 +2,6 @@
  * Runs user code once, on values instead of numbers, and records the step that it
  * describes. It does not transform the graph.
  */
-
 import { check, must, mustBeRecord, show } from "../errors.js";
 import { Graph, Value } from "../graph/graph.js";
 import { MAX_STREAMS } from "../graph/opcodes/block.js";

@@ -1,12 +1,5 @@
 /** Server-sent events: a stream of text, such as the progress of a study, that ends when the study does. */
-import type { TrialRecord } from "../search/trial/trial.js";
-import { hasEnded, type StudyStatus } from "./record.js";
-
-/** What happened to a study, after the store has it. */
-export type ServedEvent<Status = StudyStatus> =
-  | { readonly type: "trial"; readonly trial: TrialRecord }
-  | { readonly type: "status"; readonly status: Status }
-  | { readonly type: "deleted" };
+import { hasEnded, type ServedEvent, type StudyStatus } from "./record.js";
 
 /** The most events that wait for a slow reader. Past that the stream ends; a new one begins with the status. */
 const MOST_WAITING = 256;

@@ -1,5 +1,4 @@
 /** What a store keeps of a study: its status, its tuner as bytes and, once it is done, its result. Nothing here runs. */
-
 import { check, FettleError, isRecord, show } from "../errors.js";
 import { saveModel } from "../model/save.js";
 import type { Floats } from "../ndarray.js";
@@ -37,6 +36,12 @@ export interface StudyStatus {
   /** Why its last slice could not be stored, as on a full disk; the slice is tried again. Missing otherwise. */
   readonly stalled?: string;
 }
+
+/** What happened to a study, after the store has it. */
+export type ServedEvent<Status = StudyStatus> =
+  | { readonly type: "trial"; readonly trial: TrialRecord }
+  | { readonly type: "status"; readonly status: Status }
+  | { readonly type: "deleted" };
 
 /** The result of a study. */
 export interface StudyResult {

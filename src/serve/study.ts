@@ -3,7 +3,6 @@
  * so. The store holds its whole state, in one record that each slice replaces; memory holds only what saves time. What was
  * stored last is answered at once, also while a slice runs. It knows no HTTP and starts no timers.
  */
-
 import { platform } from "#platform";
 import { isRecord, messageOf, must } from "../errors.js";
 import { loadPredictor } from "../predict/predictor.js";
@@ -15,7 +14,6 @@ import type { MeasuredTuner } from "../tune/resume/slices.js";
 import { type SavedDefinition, savedDefinition, savedTrials } from "../tune/resume/tunerCore.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
 import type { SliceHost } from "./driver.js";
-import type { ServedEvent } from "./events.js";
 import { clientMessageOf, ofHost } from "./faults.js";
 import { checkListeners, checkMemory, checkTrials } from "./limits.js";
 import { RowAnswerer } from "./models/rows.js";
@@ -30,6 +28,7 @@ import {
   packRecord,
   resultIn,
   resultOf,
+  type ServedEvent,
   type StudyRecord,
   type StudyResult,
   type StudyStatus,

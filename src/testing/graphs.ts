@@ -16,7 +16,6 @@
  * );
  * ```
  */
-
 import fc from "fast-check";
 import { gradients } from "../autograd/index.js";
 import type { Signature, StepResults, StepValues } from "../compile/trace.js";

@@ -2,7 +2,6 @@
  * The laws that every queue of jobs keeps, built-in or custom, as property tests over random jobs and orders of calls. They ask for no more
  * than at least once. What a queue does where its server fails is not tested here.
  */
-
 import fc from "fast-check";
 import type { OptionNames } from "../errors.js";
 import { must } from "../errors.js";

@@ -2,7 +2,6 @@
  * One run of one program, compared step by step with the float64 references of its graph, within the rounding of the
  * executor's numbers. It draws no cases (`executor.ts` does) and says nothing about speed.
  */
-
 import type { Program } from "../compile/program.js";
 import type { Executor } from "../engine/executor.js";
 import { must, mustBeRecord } from "../errors.js";

@@ -2,7 +2,6 @@
  * The laws that every scheduler keeps, built-in or custom, as property tests over random studies of trials that learn.
  * They test the contract, and with it the loop that runs schedulers, but not how much a scheduler saves.
  */
-
 import fc from "fast-check";
 import { isRecord, must, mustBeInteger, mustBeRecord, type OptionNames } from "../errors.js";
 import type { RungContext, Scheduler } from "../search/schedulers/scheduler.js";

@@ -2,7 +2,6 @@
  * The laws that every search strategy keeps, built-in or custom, as property tests over random spaces, with up to three
  * objectives where the strategy accepts several. They test the contract, not how well a strategy searches.
  */
-
 import fc from "fast-check";
 import { isRecord, must, mustBeInteger, type OptionNames } from "../errors.js";
 import type { NumericParameter } from "../search/space/parameter.js";

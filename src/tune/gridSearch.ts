@@ -2,7 +2,6 @@
  * Searches that report as scikit-learn's `GridSearchCV` and `RandomizedSearchCV` do: a row for each combination of
  * parameters, with the scores of every metric on every fold, their ranks and times. The search itself is that of `tune`.
  */
-
 import { checkOptions, FettleError, must, type OptionNames, show } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
 import { getMetric, type MetricLike, metricNamed, oneOrSeveralMetrics } from "../metrics/registry.js";

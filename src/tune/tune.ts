@@ -2,7 +2,6 @@
  * `tune()` joins a search and a model: each trial builds a model from suggested parameters and trains it on every fold; its
  * value is the mean of a metric. It knows no strategy by name and no layer.
  */
-
 import { check, checkOptions, isRecord, must } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
 import type { Space } from "../search/space/space.js";

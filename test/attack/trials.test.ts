@@ -237,7 +237,7 @@ describe("an abort while a model is trained", () => {
 
   it.each([1, 2])("ends the study at once, with %i jobs", async (jobs) => {
     const [{ trials, finalError }, took] = await timed(() =>
-      tune({ ...long, fit: { epochs: 1e8 }, jobs, signal: AbortSignal.timeout(200) }),
+      tune({ ...long, fit: { epochs: 1e6 }, jobs, signal: AbortSignal.timeout(200) }),
     );
     expect([trials, finalError?.code]).toEqual([[], "invalid_state"]);
     expect(took).toBeLessThan(200 + PROMPT);
@@ -256,16 +256,16 @@ describe("an abort while a model is trained", () => {
     // early stopping ends the folds after an epoch, and its attribute says that the final fit has many
     const { study } = await tune({
       ...long,
-      fit: { epochs: 1e8, earlyStopping: { monitor: "loss", patience: 1, minDelta: 1e9 } },
+      fit: { epochs: 1e6, earlyStopping: { monitor: "loss", patience: 1, minDelta: 1e9 } },
       jobs: 1,
       trials: 1,
       timeout: 60_000,
     });
     const saved = JSON.parse(JSON.stringify(study));
-    for (const trial of saved.trials) trial.attributes = { epochs: [1e8, 1e8] };
+    for (const trial of saved.trials) trial.attributes = { epochs: [1e6, 1e6] };
     const { trials, best, finalError } = await tune({
       ...long,
-      ...{ fit: { epochs: 1e8, earlyStopping: { monitor: "loss", patience: 1, minDelta: 1e9 } } },
+      ...{ fit: { epochs: 1e6, earlyStopping: { monitor: "loss", patience: 1, minDelta: 1e9 } } },
       ...{ jobs, trials: 1, study: saved, signal, onEvent },
     });
     expect(performance.now() - stoppedAt).toBeLessThan(PROMPT);
@@ -279,7 +279,7 @@ describe("an abort while a model is trained", () => {
   it.each([1, 2])("and a trial that takes too long leaves the others, with %i jobs", async (jobs) => {
     const { trials, best, final } = await tune({
       ...long,
-      fit: ({ learningRate }) => ({ epochs: learningRate === 0.02 ? 1e8 : 3 }),
+      fit: ({ learningRate }) => ({ epochs: learningRate === 0.02 ? 1e6 : 3 }),
       ...{ jobs, trialTimeout: 400 },
     });
     expect(trials.map(({ status }) => status)).toEqual(["complete", "failed", "complete"]);

@@ -29,7 +29,7 @@ describe("fit", () => {
       ...["valLoss", "valAccuracy", "valLogLoss"],
     ]);
     for (const values of Object.values(validated.history)) expect(values.length).toBe(2);
-    expect(await classifier().fit(x, y, { epochs: 0 })).toEqual({ epoch: [], history: {} });
+    expect(await classifier().fit(x, y, { epochs: 0 })).toEqual({ epoch: [], history: { loss: [] } });
   });
 
   it("keeps the last rows for validation, and trains as if they were not there", async () => {

@@ -1,5 +1,4 @@
 /** `fettle optimize`: tunes the parameters of any program, and prints the best. Every figure is computed elsewhere. */
-
 import { join } from "node:path";
 import type { Command } from "commander";
 import { FettleError } from "../../errors.js";

@@ -1,5 +1,4 @@
 /** What a page knows of a study: the sum of the events that it was sent. Pure. */
-
 import { paretoFront } from "../../search/trial/pareto.js";
 import type { Direction, TrialRecord } from "../../search/trial/trial.js";
 import { isBetter } from "../../search/trial/trial.js";

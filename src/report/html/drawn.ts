@@ -1,5 +1,4 @@
 /** Pictures within a page: SVG whose colours are those of the page, whichever theme it has. */
-
 import { INSET, SIZE } from "../plots/frame.js";
 import { DARK } from "../plots/palette.js";
 import type { Plot } from "../plots/plot.js";

@@ -1,5 +1,5 @@
 /** The option of a picture as it is drawn: in the colours of a theme, and with words at the ticks of its axes. */
-import { byName, isRecord } from "../../errors.js";
+import { byName, isRecord, must } from "../../errors.js";
 import { DARK } from "./palette.js";
 import type { Plot, PlotOption } from "./plot.js";
 import type { PlotTheme } from "./theme.js";
@@ -10,7 +10,7 @@ const THEMES = { light: (option: PlotOption) => option, dark: (option: PlotOptio
  * The option of a picture for `setOption` of a chart that was made with `plotTheme(theme)`: its data has the colours of the theme, and small
  * and large numbers on logarithmic axes are written as `1e-6`. It has functions.
  *
- * @throws FettleError `unknown_name` for any other theme
+ * @throws FettleError `invalid_argument` if it is no picture, `unknown_name` for any other theme
  * @example
  * ```ts
  * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
@@ -19,8 +19,9 @@ const THEMES = { light: (option: PlotOption) => option, dark: (option: PlotOptio
  * JSON.stringify(series).includes("#49AFFF"); // true
  * ```
  */
-export function chartOption({ option }: Pick<Plot, "option">, theme: PlotTheme): PlotOption {
-  return withTicks(byName("theme", THEMES, theme)(option));
+export function chartOption(plot: Pick<Plot, "option">, theme: PlotTheme): PlotOption {
+  must(isRecord(plot) && isRecord(plot.option), "plot", "a picture, as plotHistory(data) returns", plot);
+  return withTicks(byName("theme", THEMES, theme)(plot.option));
 }
 
 /** An option whose logarithmic axes have words at their ticks. */

@@ -1,5 +1,4 @@
 /** Learning rates: a range test, and the values of a sweep. */
-
 import type { Direction } from "../../direction.js";
 import { isRecord, must } from "../../errors.js";
 import { sameValue } from "../../search/space/value.js";

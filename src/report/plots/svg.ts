@@ -1,5 +1,5 @@
 /** A picture as the text of an SVG file. */
-import { isRecord, must, mustBeRecord } from "../../errors.js";
+import { mustBeRecord } from "../../errors.js";
 import { chartOption } from "./drawable.js";
 import type { Plot } from "./plot.js";
 import { loadCharts } from "./render.js";
@@ -28,7 +28,7 @@ export interface RenderOptions {
 export async function renderSvg(plot: Plot, options: RenderOptions = {}): Promise<string> {
   mustBeRecord("the options of renderSvg", options);
   const { theme = "light" } = options;
-  must(isRecord(plot) && isRecord(plot.option), "plot", "a picture, as plotHistory(data) returns", plot);
+  const option = chartOption(plot, theme);
   const draw = await loadCharts();
-  return draw({ ...plot, option: chartOption(plot, theme) }, plotTheme(theme));
+  return draw({ ...plot, option }, plotTheme(theme));
 }

@@ -1,5 +1,4 @@
 /** The colours of paper and of a dark screen, as themes of ECharts. Those of data are in `palette.ts`. */
-
 import { byName } from "../../errors.js";
 
 /** Paper, or a dark screen. */

@@ -2,7 +2,6 @@
  * Reads a study back from `study.toJSON()`, trusting nothing: every point is checked against the space, every record is
  * built again from its fields. It writes no files.
  */
-
 import {
   check,
   checkOptions,

@@ -2,7 +2,6 @@
  * The contract of a study, as types: what it is created from, what it can do, and the loop that runs it. Nothing here
  * runs, and nothing here is imported from the rest of this folder.
  */
-
 import type { Scheduler } from "../schedulers/scheduler.js";
 import type { Constraint, Params, ParamsOf, Space } from "../space/space.js";
 import type { ParamValue } from "../space/value.js";

@@ -2,7 +2,6 @@
  * The trials of a study: which were asked for, which wait, which are running, and the result of each. It asks no
  * strategy, and trusts its arguments: `open.ts` and `checkpoint.ts` check what users pass.
  */
-
 import { check, isRecord, must, show } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
 import { SharedList } from "../memo/shared.js";

@@ -2,7 +2,6 @@
  * A study with its trials, behind the contract of `contract.ts`: `createStudy` opens an empty one, `restoreStudy` a
  * saved one. Both check what users pass first.
  */
-
 import { check, show } from "../../errors.js";
 import { ownParams, type Params, type ParamsOf, type Space, whyOutside } from "../space/space.js";
 import type { BestTrial, Trial, TrialRecord } from "../trial/trial.js";

@@ -3,7 +3,6 @@
  * It uses no threads: an objective may hand its trial to another thread or machine. Clocks end it where they are asked to, and
  * decide nothing else.
  */
-
 import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { Turns } from "../../platform/turns.js";
 import type { ParamsOf, Space } from "../space/space.js";

@@ -2,7 +2,6 @@
  * One trial of the loop, from its start to its record: what its objective receives, and what is told about it. Which
  * trial starts when is decided in `optimize.ts`.
  */
-
 import { check, isA, isRecord, messageOf, must, mustBeInteger } from "../../errors.js";
 import type { Turns } from "../../platform/turns.js";
 import type { ParamsOf, Space } from "../space/space.js";

@@ -1,5 +1,4 @@
 /** How a study begins: `beginStudy` checks its options. What a study is and can do is `contract.ts`. */
-
 import { check, checkOptions, isRecord, must, mustBeInteger, type OptionNames, show } from "../../errors.js";
 import { type Constraint, resolveSpace, type Space } from "../space/space.js";
 import { copyJson } from "../space/value.js";

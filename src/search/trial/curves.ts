@@ -2,7 +2,6 @@
  * The curves of a trial: numbers by epoch, for each fold that it was trained on. They are float32 in one array, so that a
  * thousand trials of 30 epochs on 5 folds keep two numbers an epoch in 1.2 MB. What the numbers mean is not known here.
  */
-
 import { must } from "../../errors.js";
 
 /** Numbers by name: for each fold, one number an epoch. */

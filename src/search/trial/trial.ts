@@ -2,7 +2,6 @@
  * One trial: what the objective receives, what it may return, and the record that is kept. A record is JSON, and
  * a failure is a status, never an exception. Keeping trials is the work of `study/ledger.ts`.
  */
-
 import type { Direction } from "../../direction.js";
 import { checkOptions, isRecord, must, mustBeInteger, type OptionNames, unknownName } from "../../errors.js";
 import type { Params } from "../space/space.js";

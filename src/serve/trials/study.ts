@@ -3,7 +3,6 @@
  * storage before it is answered. Which trials there are follows from the study alone: a strategy sees the trials that its lag
  * allows, at any number of clients and in any order of results. It knows no HTTP.
  */
-
 import { check, FettleError, must, show } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
 import { bestOrNone } from "../../search/study/best.js";
@@ -12,8 +11,8 @@ import { createRungs, type Rungs } from "../../search/study/rungs.js";
 import type { Trial, TrialOutcome, TrialRecord } from "../../search/trial/trial.js";
 import type { Report, StoredStudy } from "../../store/storage.js";
 import type { SavedDefinition } from "../../tune/resume/tunerCore.js";
-import type { ServedEvent } from "../events.js";
 import { checkListeners, LimitError } from "../limits.js";
+import type { ServedEvent } from "../record.js";
 import type { Leases } from "./leases.js";
 import { created, pruningOf, restored } from "./opened.js";
 import type { TrialStudyOptions } from "./options.js";

@@ -13,7 +13,6 @@
  * );
  * ```
  */
-
 import fc from "fast-check";
 import { mustBeInteger } from "../../errors.js";
 import { random } from "../../search/strategies/random/random.js";

@@ -13,7 +13,6 @@
  * );
  * ```
  */
-
 import fc from "fast-check";
 import { mustBeInteger, mustBeRecord } from "../../errors.js";
 import type { RungContext, Scheduler } from "../../search/schedulers/scheduler.js";

@@ -10,7 +10,6 @@
  * runCaseOf(choices, program).arrays.w.length; // 2
  * ```
  */
-
 import fc from "fast-check";
 import type { Program } from "../../compile/program.js";
 import { must, mustBeRecord } from "../../errors.js";

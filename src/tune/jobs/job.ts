@@ -2,7 +2,6 @@
  * A job is one training of one trial on one fold, as plain data. Any worker that holds the folds can do it, to the same
  * bits, and it can stop after any step. It knows neither the study nor the model that it came from.
  */
-
 import { platform } from "#platform";
 import type { Dataset } from "../../data/dataset.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";

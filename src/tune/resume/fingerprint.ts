@@ -1,5 +1,4 @@
 /** The fingerprint of a tuner: what must be the same when it resumes, and on each machine that does its jobs. */
-
 import { crc32 } from "../../crc32.js";
 import { check, isRecord, show } from "../../errors.js";
 import { kernelsName } from "../../numerics/kernels.js";

@@ -3,7 +3,6 @@
  * has got. When a trial begins again elsewhere, the journal answers for the jobs that were done, so that nothing is trained
  * twice.
  */
-
 import type { Backend, JobControl } from "../../workers/backend.js";
 import type { FoldCurves, Job, JobData, JobResult, OpenJob } from "../jobs/job.js";
 import { checkIsOf, type SavedTrial } from "./saved.js";

@@ -3,7 +3,6 @@
  * can be saved as bytes and resumed elsewhere, with the same result. It does its jobs in its caller's thread, starts no
  * timers and keeps nothing outside itself.
  */
-
 import { platform } from "#platform";
 import { checkOptions, FettleError, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";

@@ -1,5 +1,4 @@
 /** The course of one trial: the results of its folds, stage by stage, and its scores between stages. It trains nothing. */
-
 import { type CurveValues, concatenated } from "../../search/trial/curves.js";
 import type { FoldCurves, JobResult } from "../jobs/job.js";
 

@@ -1,5 +1,4 @@
 /** How a trial is trained: its parameters become a model, the model a job, and the job runs on every fold. */
-
 import type { Dataset } from "../../data/dataset.js";
 import { checkPipelineOptions, type PipelineOptions } from "../../data/pipeline/options.js";
 import { type ClassWeight, checkClassWeight } from "../../data/weights.js";

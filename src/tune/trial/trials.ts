@@ -1,5 +1,4 @@
 /** Evaluates one trial: trains it on every fold (`training.ts`) and scores it. It asks no strategy and keeps no trials. */
-
 import { check, must } from "../../errors.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { RunningTrial, WorkTime } from "../../search/study/contract.js";

@@ -1,5 +1,4 @@
 /** The options of `tune` and its result: types, and the names of options. Nothing here runs. */
-
 import type { TensorLike } from "../../arrays.js";
 import type { Labels } from "../../data/classes.js";
 import type { Dataset, Task } from "../../data/dataset.js";

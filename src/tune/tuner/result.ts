@@ -1,5 +1,4 @@
 /** Results of a search that can be read without asking first: where something is missing, reading it throws why. */
-
 import type { FettleError } from "../../errors.js";
 
 /**

@@ -1,5 +1,4 @@
 /** Runs a tuner on a backend, from its first trial to the final fit. */
-
 import { platform } from "#platform";
 import { FettleError, isA, messageOf } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";

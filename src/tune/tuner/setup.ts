@@ -2,7 +2,6 @@
  * Sets a tuner up: checks its options, divides its data and begins its study. What does its jobs comes later, in
  * `run.ts`.
  */
-
 import type { Task } from "../../data/dataset.js";
 import { checkPipelineOptions } from "../../data/pipeline/options.js";
 import { checkClassWeight } from "../../data/weights.js";

@@ -1,5 +1,4 @@
 /** The study and the budget of a search, over models or any objective, from the options of `tune`. */
-
 import { platform } from "#platform";
 import { check, isRecord, must, mustBeInteger, show } from "../../errors.js";
 import { mustBeScheduler } from "../../search/schedulers/scheduler.js";

@@ -2,7 +2,6 @@
  * CMA-ES: a normal distribution that learns, from the better half of each generation, where to look, how far and in
  * which directions. This file is the strategy; `update.ts` has its equations.
  */
-
 import { checkOptions, must, mustBeInteger, type OptionNames } from "../../../errors.js";
 import { memoizeGenerations } from "../../memo/generations.js";
 import { unseen } from "../../memo/unseen.js";

@@ -2,7 +2,6 @@
  * A genetic algorithm with exchangeable parts: options choose its selection, crossover and mutation, each in a file of
  * this folder.
  */
-
 import { checkOptions, must, mustBeInteger, type OptionNames } from "../../../errors.js";
 import { memoizeGenerations, type SearchProblem } from "../../memo/generations.js";
 import { unseen } from "../../memo/unseen.js";

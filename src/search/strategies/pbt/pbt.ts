@@ -3,7 +3,6 @@
  * This file decides which trial each one resumes (*exploit*); its parameters are changed in `explore.ts`. Another strategy
  * suggests the first generation. Weights are kept by whatever runs the trials.
  */
-
 import { checkOptions, must, mustBeInteger, type OptionNames, unknownName } from "../../../errors.js";
 import type { SearchSpace } from "../../space/space.js";
 import { copyJson, type ParamValue } from "../../space/value.js";

@@ -3,7 +3,6 @@
  * each group, draws candidates from the first, and suggests the one with the largest ratio of the two densities. The
  * densities are in `parzen.ts`; there is no model of the objective.
  */
-
 import { checkOptions, must, mustBeInteger, type OptionNames } from "../../../errors.js";
 import type { RandomStream } from "../../../numerics/random.js";
 import { isCountable, isFresh, unseen } from "../../memo/unseen.js";
