@@ -1,4 +1,4 @@
-/** The trials of a study that run, as far as events have told, and those that have ended since the study was stored. In memory alone. */
+/** What events tell of a study: its budget, the trials that run, and those that have ended since it was stored. In memory alone. */
 import type { Params } from "../search/space/space.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { Curves } from "../search/trial/curves.js";
@@ -13,6 +13,8 @@ export interface RunningTrialStatus {
 }
 
 export class RunningTrials {
+  /** How many trials the study may run, once it has said so. */
+  budget: number | undefined;
   private readonly trials = new Map<number, RunningTrialStatus>();
   private ended: TrialRecord[] = [];
 
@@ -22,6 +24,7 @@ export class RunningTrials {
   }
 
   take(event: StudyEvent): void {
+    if (event.type === "studyStarted") this.budget = event.trials;
     if (event.type === "trialStarted") {
       const { number, params } = event.trial;
       this.trials.set(number, { number, params });
@@ -44,6 +47,7 @@ export class RunningTrials {
     return ended;
   }
 
+  /** Forgets the trials. */
   clear(): void {
     this.trials.clear();
     this.ended = [];

@@ -64,12 +64,10 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   private given: Promise<TunerOptions<S>> | undefined;
   /** The tuner in the state of the record, while the study runs. */
   private tuner: T | undefined;
-  /** Trials since the tuner was opened. */
+  /** What the tuner's events told. */
   private readonly running = new RunningTrials();
   /** What answers rows, and the model file that it was made of. */
   private answering: { readonly of: Uint8Array; readonly answerer: RowAnswerer } | undefined;
-  /** How many trials the study may run, once its tuner has said so. */
-  private budget: number | undefined;
   private stalled: string | undefined;
 
   /** @param id - the key in the store */
@@ -334,7 +332,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
         phase: result ? "done" : "running",
         steps: status.steps + this.pace.steps - left,
         finished: study.trials.length,
-        ...(this.budget !== undefined && { trials: this.budget }),
+        ...(this.running.budget !== undefined && { trials: this.running.budget }),
         ...(best && { best: withoutCurves(best) }),
       },
       tuner: tuner.save(),
@@ -353,7 +351,6 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
     const options = await this.options.tuner(settings as ParamsOf<C>);
     must(isRecord(options), "the result of tuner", "the options of createTuner", options);
     const onEvent = (event: StudyEvent<S>): void => {
-      if (event.type === "studyStarted") this.budget = event.trials;
       this.running.take(event as StudyEvent);
       options.onEvent?.(event);
     };
