@@ -1,5 +1,5 @@
 /** A picture of `fettle/report` in the page: drawn by ECharts as soon as that has come, and again when its numbers or its room change. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Plot } from "../../report/plots/plot.js";
 import { heightOf, onPage, pageTheme } from "./plots.js";
 
@@ -37,7 +37,8 @@ export function Picture({ plot, isTall = false, onDrawn }: PictureProps) {
   const last = useRef({ plot, onDrawn });
   last.current = { plot, onDrawn };
 
-  useEffect(() => {
+  // ends as its element goes: what useEffect returns is called later, when a turn may have come
+  useLayoutEffect(() => {
     let chart: Chart | undefined;
     let isOver = false;
     let width = 0;
