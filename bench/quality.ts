@@ -5,7 +5,7 @@
  *     npm run bench:quality
  */
 import { readFileSync } from "node:fs";
-import { denseFit, denseModel, denseSpace, encodeTable, readTable, tune } from "fettle";
+import { denseFit, denseModel, densePipeline, denseSpace, encodeTable, readTable, tune } from "fettle";
 import { divideRows, sizesOf } from "../src/tune/trial/folds.js";
 
 const SEEDS = [0, 1, 2, 3, 4];
@@ -30,6 +30,7 @@ for (const { name, target, metric, goal } of tables) {
     const { final } = await tune({
       data,
       space: denseSpace(training),
+      pipeline: densePipeline(data),
       model: (params) => denseModel(data, params),
       fit: denseFit,
       trials: 30,

@@ -434,6 +434,7 @@ export {
   denseFit,
   denseModel,
   denseParams,
+  densePipeline,
   densePoints,
   denseSpace,
   denseValidation,

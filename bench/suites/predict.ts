@@ -99,7 +99,7 @@ export async function* predict({ tf, tfLayers }: Peers): AsyncIterable<Row> {
   const features = applyPipeline(pipeline, many.columns);
   const ort = await import("onnxruntime-web/wasm");
   ort.env.wasm.numThreads = 1;
-  const session = await ort.InferenceSession.create(exportOnnx(contents).bytes);
+  const session = await ort.InferenceSession.create(exportOnnx(contents));
   const [input] = session.inputNames;
   const ask = (rows: Float32Array) =>
     session.run({ [input]: new ort.Tensor("float32", rows, [rows.length / 30, 30]) });

@@ -2,7 +2,7 @@
  * What is tuned: a dense network for a table. It knows no page and no worker, so that Node gives the same bits with it
  * (`test/runtimes/example.js`).
  */
-import { denseFit, denseModel, denseSpace, encodeTable, readTable } from "fettle";
+import { denseFit, denseModel, densePipeline, denseSpace, encodeTable, readTable } from "fettle";
 
 const TEST_SIZE = 0.2;
 const FOLDS = 5;
@@ -21,6 +21,7 @@ export function optionsFor({ csv, target, trials, epochs, seed }) {
     ...{ data, trials, seed, testSize: TEST_SIZE, validation: { folds: FOLDS } },
     metric: data.task === "classification" ? "accuracy" : "r2",
     space,
+    pipeline: densePipeline(data),
     model: (params) => denseModel(data, params),
     fit: (params) => denseFit(params, { epochs }),
   };

@@ -11,7 +11,7 @@ import { choice } from "../search/space/builders.js";
 import type { Params } from "../search/space/space.js";
 import { grid } from "../search/strategies/grid/grid.js";
 import { type BaselineReport, compareBaselines } from "../tune/baselines/compare.js";
-import { checkDenseSpace, DENSE_DEFAULTS, denseFit, denseModel } from "../tune/dense.js";
+import { checkDenseSpace, DENSE_DEFAULTS, denseFit, denseModel, densePipeline } from "../tune/dense.js";
 import { divideRows, sizesOf } from "../tune/trial/folds.js";
 import { tune } from "../tune/tune.js";
 import { splitSeed } from "../tune/tuner/setup.js";
@@ -84,6 +84,7 @@ async function run(file: string, flags: FitFlags): Promise<number> {
   try {
     const result = await tune({
       ...{ data, space, strategy: grid(), validation, testSize, seed, jobs: 1 },
+      pipeline: densePipeline(data),
       model: (own) => denseModel(data, own),
       fit: (own) => denseFit(own, { epochs }),
     });

@@ -11,7 +11,7 @@ import {
   fitBaselines,
   MOST_NUMBERS,
 } from "../tune/baselines/compare.js";
-import { denseModel } from "../tune/dense.js";
+import { denseModel, densePipeline } from "../tune/dense.js";
 import { tune } from "../tune/tune.js";
 import type { TuneOptions, TuneResult } from "../tune/tuner/options.js";
 import { finalOrNone } from "../tune/tuner/result.js";
@@ -26,6 +26,7 @@ export function optionsOf(
   return {
     ...{ data, space, strategy, fit, testSize, seed },
     ...(metric && { metric: metrics }),
+    pipeline: densePipeline(data),
     model: (params) => denseModel(data, params),
     validation,
     ...(scheduler ? { scheduler, steps } : {}),

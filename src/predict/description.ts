@@ -240,10 +240,11 @@ const isNetwork = fields({
   inputs: maybe(some(fields({ name: isText, shape: some(isCount) }))),
   outputs: maybe(some(fields({ name: isText, value: isText }))),
 });
-const isAffine = fields({ center: isNumber, scale: isNumber, quantiles: is(undefined) });
+const isAffine = fields({ center: isNumber, scale: isNumber, knots: is(undefined) });
+const isPair: Test = (value) => list(isNumber)(value) && (value as unknown[]).length === 2;
 const isFeature = fields({
   name: isText,
-  scaling: either(isAffine, fields({ quantiles: list(isNumber) })),
+  scaling: either(isAffine, fields({ knots: some(isPair) })),
   source: either(
     fields({ type: is("value", "missing", "days") }),
     fields({ type: is("level"), level: isNumber }),

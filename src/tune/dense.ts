@@ -3,6 +3,7 @@
  * hundred to some ten thousand rows, and how each trial is trained. Why these defaults: `docs/tuning.md`.
  */
 import type { Dataset } from "../data/dataset.js";
+import type { PipelineOptions } from "../data/pipeline/options.js";
 import { FettleError, must, mustBeInteger, mustBeRecord, show, unknownName } from "../errors.js";
 import type { ActivationName } from "../nn/activations.js";
 import type { InitializerName } from "../nn/initializers.js";
@@ -18,6 +19,7 @@ import { clauseHolds, type Params, type Space } from "../search/space/space.js";
 import type { ParamValue } from "../search/space/value.js";
 import type { FitSettings } from "./trial/training.js";
 
+const DATA = "a data set, as encodeTable returns, or { task, outputs }";
 const PARAMS = "an object of parameters, such as { units: 64 }";
 /** Hidden layers at most: a model file holds no more, with their dropout. */
 const MOST_LAYERS = 499;
@@ -73,6 +75,21 @@ export function denseSpace(rows: number): Space {
     dropout: float(0, 0.4),
     epochs: int(10, 60, { log: true }),
   };
+}
+
+/**
+ * How a table becomes features of the dense network. For quantities each number is a feature twice, standardized and by quantiles, which
+ * spread crowded values and draw far ones near; for classes once.
+ *
+ * @example
+ * ```ts
+ * const data = encodeTable(readTable("size,price\n1,1\n2,2.5\n90,3\n"), { target: "price", task: "regression" });
+ * fitPipeline(data, densePipeline(data)).pipeline.features; // ["size", "size (quantile)"]
+ * ```
+ */
+export function densePipeline(data: Pick<Dataset, "task">): PipelineOptions {
+  mustBeRecord("data", data, DATA);
+  return data.task === "regression" ? { scale: ["standard", "quantile"] } : {};
 }
 
 /** Rows from which the time of a search allows few trials of five folds, and one held-out part tells trials apart. */
@@ -163,7 +180,7 @@ export function denseFit(params: Params, settings: FitSettings = {}): FitSetting
  * ```
  */
 export function denseModel(data: Pick<Dataset, "task" | "outputs">, params: Params): Sequential {
-  mustBeRecord("data", data, "a data set, as encodeTable returns, or { task, outputs }");
+  mustBeRecord("data", data, DATA);
   const { task, outputs } = data;
   const p = denseParams(params);
   mustBeInteger("layers", p.layers, 0);

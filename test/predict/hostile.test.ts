@@ -124,7 +124,7 @@ describe("the description", () => {
     [
       "two scalings of one feature",
       TABLE,
-      { [scaling]: { center: 0, scale: 1, quantiles: null } },
+      { [scaling]: { center: 0, scale: 1, knots: null } },
       NOT + table,
     ],
     ["one class", TABLE, { "table/classes": ["yes"] }, NOT + fit],

@@ -60,28 +60,29 @@ export function draftsOf(
   plan: ColumnPlan,
   outputs: number,
 ): Draft[] {
-  const { scale, scaleOneHot } = plan;
+  const { scales, scaleOneHot } = plan;
+  const scaled = (name: string, source: Draft["source"]): Draft[] =>
+    scales.map((scale, i) => ({ name: i === 0 ? name : `${name} (${scale})`, scale, source }));
   const level = (level: number, word: string): Draft => ({
     name: `${name}${word}`,
     scale: scaleOneHot,
     source: { type: "level", level },
   });
   const draw = (): Draft[] => {
-    if (kind === "number") return [{ name, scale, source: { type: "value" } }];
+    if (kind === "number") return scaled(name, { type: "value" });
     if (kind === "boolean") return [{ name, scale: scaleOneHot, source: { type: "value" } }];
-    if (kind === "date")
-      return [{ name: `${name} (days)`, scale, source: { type: "days" } }, ...wavesOf(name, times)];
+    if (kind === "date") return [...scaled(`${name} (days)`, { type: "days" }), ...wavesOf(name, times)];
     switch (plan.encode) {
       case "ordinal":
-        return [{ name, scale, source: { type: "value" } }];
+        return scaled(name, { type: "value" });
       case "hashed":
         return Array.from({ length: plan.buckets }, (_, bucket) => level(bucket, ` #${bucket}`));
       case "target":
-        return Array.from({ length: outputs }, (_, output) => ({
-          name: outputs === 1 ? `${name} (target)` : `${name} (target ${output})`,
-          scale,
-          source: { type: "statistic", output },
-        }));
+        return Array.from({ length: outputs }, (_, output) =>
+          scaled(outputs === 1 ? `${name} (target)` : `${name} (target ${output})`, {
+            ...{ type: "statistic", output },
+          }),
+        ).flat();
       default:
         return [
           ...categories.map((word, code) => level(code, `=${word}`)),

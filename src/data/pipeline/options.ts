@@ -61,12 +61,14 @@ export interface ColumnOptions {
    * - `standard`: to mean 0 and standard deviation 1
    * - `minMax`: to the range from 0 to 1
    * - `robust`: to median 0 and interquartile range 1
-   * - `quantile`: to a normal distribution, by at most 1,000 quantiles
+   * - `quantile`: to a normal distribution, within ±2.6; linear between 17 quantiles
    * - `none`: not at all
+   *
+   * A list makes a feature for each of its scalings.
    *
    * @defaultValue `"standard"`
    */
-  readonly scale?: ScalingName;
+  readonly scale?: ScalingName | readonly ScalingName[];
 }
 
 /** How a data set becomes the inputs and targets of a network. */
@@ -104,7 +106,8 @@ export interface ColumnPlan {
   readonly encode: Exclude<Encoding, "auto">;
   readonly buckets: number;
   readonly minFrequency: number;
-  readonly scale: ScalingName;
+  /** A feature for each. */
+  readonly scales: readonly ScalingName[];
   /** How features that are 0 or 1 are scaled. */
   readonly scaleOneHot: ScalingName;
 }
@@ -119,14 +122,15 @@ export function planFor({ name, kind, categories, gaps }: Input, options: Pipeli
   const own = Object.hasOwn(columns, name) ? columns[name] : {};
   const chosen = { ...common, ...own };
   const { impute = "mean", encode = "auto", buckets = 32, minFrequency = 1, scale = "standard" } = chosen;
+  const scales = [scale].flat();
   const auto = categories.length > MAX_ONE_HOT ? "target" : "oneHot";
   const ofDates = typeof impute === "number" ? "mean" : impute;
   return {
     impute: kind === "number" ? impute : kind === "date" ? ofDates : "mode",
     indicator: (chosen.indicator ?? false) && gaps,
     encode: encode === "auto" ? auto : encode,
-    ...{ buckets, minFrequency, scale },
-    scaleOneHot: (scaleOneHot ?? scale !== "none") ? "standard" : "none",
+    ...{ buckets, minFrequency, scales },
+    scaleOneHot: (scaleOneHot ?? scales.some((each) => each !== "none")) ? "standard" : "none",
   };
 }
 
@@ -164,7 +168,14 @@ function checkColumnOptions(options: ColumnOptions, of: string): void {
   );
   mustBeBoolean(`indicator${of}`, indicator);
   mustBeOneOf("encoding", encode, ENCODINGS);
-  mustBeOneOf("scaling", scale, SCALINGS);
+  const scales = [scale].flat();
+  for (const each of scales) mustBeOneOf("scaling", each, SCALINGS);
+  must(
+    scales.length > 0 && new Set(scales).size === scales.length,
+    `scale${of}`,
+    "a scaling, or a list of different ones",
+    scale,
+  );
   if (buckets !== undefined) mustBeInteger(`buckets${of}`, buckets);
   if (minFrequency !== undefined) mustBeInteger(`minFrequency${of}`, minFrequency);
 }

@@ -171,9 +171,12 @@ export class Applier {
       const cells = source.read(j, workspace.cells);
       const { features } = column;
       // Numbers that are all there take one pass, as most do.
-      const isPlain = features.length === 1 && features[0].source.type === "value" && !column.groups;
-      if (isPlain && scaledInto(cells, rows, features[0].scaling, out, k, width)) {
-        k++;
+      const isPlain = !column.groups && features.every(({ source }) => source.type === "value");
+      if (
+        isPlain &&
+        features.every(({ scaling }, i) => scaledInto(cells, rows, scaling, out, k + i, width))
+      ) {
+        k += features.length;
         continue;
       }
       source.refuseGaps?.(j, cells.subarray(0, rows));
@@ -263,7 +266,7 @@ function scaledInto(
   width: number,
 ): boolean {
   let differences = 0; // NaN as soon as a result is NaN or infinite: cheaper than a test of each
-  if ("quantiles" in scaling) {
+  if ("knots" in scaling) {
     const scaled = scalerOf(scaling);
     for (let i = 0, at = k; i < rows; i++, at += width) {
       const feature = Math.fround(scaled(values[i]));

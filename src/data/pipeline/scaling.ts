@@ -1,18 +1,28 @@
 /**
  * Scalings of one feature: learnt from its values in the training rows, applied to any. Definitions and their edge cases
- * are scikit-learn's.
+ * are scikit-learn's, but for quantiles: few of them, so that a model is small and other programs can apply them, and no score far
+ * beyond the others, which training would follow.
  */
 import type { Floats } from "../../ndarray.js";
 import { normQuantile } from "../../numerics/special.js";
 import type { ScalingName } from "./options.js";
 
-/** z = (v − center) / scale; or by quantiles: the normal quantile of the share of training values below v. */
-export type Scaling =
-  | { readonly center: number; readonly scale: number }
-  | {
-      /** At equal steps of probability from 0 to 1, ascending. */
-      readonly quantiles: readonly number[];
-    };
+/** z = (v − center) / scale. */
+interface Affine {
+  readonly center: number;
+  readonly scale: number;
+}
+
+/** z is linear between knots, and that of the nearer end beyond. */
+export interface ByKnots {
+  /**
+   * Quantiles of the training values at about equal steps of probability, ascending, none twice; and the score of each: the normal
+   * quantile of the share of training values below it, of which equal ones count half.
+   */
+  readonly knots: readonly (readonly [quantile: number, score: number])[];
+}
+
+export type Scaling = Affine | ByKnots;
 
 /** Features that are not scaled. */
 export const UNSCALED: Scaling = { center: 0, scale: 1 };
@@ -41,41 +51,48 @@ const FIT: Readonly<Record<ScalingName, (values: Float64Array) => Scaling>> = {
   },
   quantile(values) {
     const sorted = values.toSorted();
-    const count = Math.min(MOST_QUANTILES, sorted.length);
-    return {
-      quantiles: Array.from({ length: count }, (_, i) => quantileOf(sorted, i, Math.max(1, count - 1))),
-    };
+    const count = sorted.length;
+    const places = Array.from({ length: PARTS + 1 }, (_, i) => Math.round((i * (count - 1)) / PARTS));
+    const quantiles = [...new Set(places.map((place) => sorted[place]))];
+    const knots = quantiles.map((quantile) => {
+      const below = firstIndex(count, (i) => sorted[i] >= quantile);
+      const upTo = firstIndex(count, (i) => sorted[i] > quantile);
+      const share = (below + upTo) / 2 / count;
+      return [quantile, normQuantile(Math.min(1 - TAIL, Math.max(TAIL, share)))] as const;
+    });
+    return { knots };
   },
 };
 
-const MOST_QUANTILES = 1000;
+/** Parts of equal probability between quantiles. */
+const PARTS = 16;
+/** The share of a tail within which values count as its end. */
+const TAIL = 0.005;
 
 /** The scaled value; NaN or infinite where `value` is too far from the training values. */
 export function scalerOf(scaling: Scaling): (value: number) => number {
-  if ("quantiles" in scaling) return (value) => normalScore(shareBelow(scaling.quantiles, value));
+  if ("knots" in scaling) return betweenKnots(scaling);
   const { center, scale } = scaling;
   return (value) => (value - center) / scale;
 }
 
-/** Values as near as this to an end count as the end: scikit-learn's `BOUNDS_THRESHOLD`. */
-const NEAR = 1e-7;
-/** The score of the ends, whose quantiles would be infinite. */
-const END = NEAR - Number.EPSILON;
-
-function normalScore(share: number): number {
-  return normQuantile(Math.min(1 - END, Math.max(END, share)));
-}
-
-/** The share of training values below `value`, linear between quantiles; the middle of equal quantiles. */
-function shareBelow(quantiles: readonly number[], value: number): number {
-  const last = quantiles.length - 1;
-  if (value - NEAR < quantiles[0]) return 0;
-  if (value + NEAR > quantiles[last]) return 1;
-  const first = firstIndex(last + 1, (i) => quantiles[i] >= value);
-  const after = firstIndex(last + 1, (i) => quantiles[i] > value);
-  if (first < after) return (first + after - 1) / 2 / last;
-  const [low, high] = [quantiles[first - 1], quantiles[first]];
-  return (first - 1 + (value - low) / (high - low)) / last;
+function betweenKnots({ knots }: ByKnots): (value: number) => number {
+  const quantiles = Float64Array.from(knots, ([quantile]) => quantile);
+  const scores = Float64Array.from(knots, ([, score]) => score);
+  const last = knots.length - 1;
+  return (value) => {
+    if (value <= quantiles[0]) return scores[0];
+    if (value >= quantiles[last]) return scores[last];
+    let [from, to] = [0, last];
+    while (to - from > 1) {
+      const middle = (from + to) >> 1;
+      if (quantiles[middle] <= value) from = middle;
+      else to = middle;
+    }
+    const share = (value - quantiles[from]) / (quantiles[to] - quantiles[from]);
+    // not above the next by rounding, so that order is kept
+    return Math.min(scores[from] + (scores[to] - scores[from]) * share, scores[to]);
+  };
 }
 
 /** The first index for which `holds`, which holds for all after it; `length` if for none. */

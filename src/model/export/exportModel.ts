@@ -34,12 +34,10 @@ const FORMATS = {
       ),
     ],
   }),
-  onnx: (contents: ModelContents): Exported => {
-    const { bytes, hasPipeline, reason = "" } = exportOnnx(contents);
-    const notes =
-      contents.table && !hasPipeline ? [`its input is features, and not the table's columns: ${reason}`] : [];
-    return { files: { "model.onnx": bytes }, notes };
-  },
+  onnx: (contents: ModelContents): Exported => ({
+    files: { "model.onnx": exportOnnx(contents) },
+    notes: [],
+  }),
   js: (contents: ModelContents): Exported => ({
     files: { "model.js": exportJs(contents) },
     notes: ["last bits may differ between runtimes, unlike those of fettle/predict"],
@@ -51,7 +49,7 @@ export type ExportFormat = keyof typeof FORMATS | "safetensors";
 export const exportFormats: readonly ExportFormat[] = ["tfjs", "onnx", "safetensors", "js"];
 
 /**
- * A model in another format: `tfjs`, a layers model of TensorFlow.js; `onnx`, with the pipeline where ONNX can express it;
+ * A model in another format: `tfjs`, a layers model of TensorFlow.js; `onnx`, pipeline included;
  * `safetensors`, the model file itself; `js`, a module without dependencies.
  *
  * @param model - what `tune` ends with as `final`, what `loadModel` returns, or a trained network

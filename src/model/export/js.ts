@@ -233,7 +233,7 @@ function readerCode({ kind }: PipelineColumn, j: number, schema: ColumnSchema | 
 
 function featureCode({ source, scaling }: PipelineFeature, use: Use): string {
   const from = sourceCode(source, use);
-  if ("quantiles" in scaling) return `[${from}, ${use("quantiles")}(${literal(scaling.quantiles)})]`;
+  if ("knots" in scaling) return `[${from}, ${use("knots")}(${literal(scaling.knots)})]`;
   const { center, scale } = scaling;
   if (center === 0 && scale === 1) return `[${from}]`;
   return `[${from}, ${use("affine")}(${literal(center)}, ${literal(scale)})]`;

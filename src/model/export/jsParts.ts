@@ -15,7 +15,7 @@ interface PartText {
 export type Part =
   | Exclude<keyof typeof activations, "linear" | "celu">
   | ("floats" | "dense" | "erf" | "run" | "runAll")
-  | ("value" | "missing" | "level" | "table" | "days" | "cycle" | "affine" | "quantiles" | "normalQuantile")
+  | ("value" | "missing" | "level" | "table" | "days" | "cycle" | "affine" | "knots")
   | ("number" | "wholeNumber" | "boolean" | "category" | "date" | "cellOf" | "refuse");
 
 /** The code of the parts, those that are used first; each follows the parts that it needs. */
@@ -118,46 +118,15 @@ const cycle = (length, wave) => (cell) => {
 };`,
   },
   affine: { code: "const affine = (center, scale) => (value) => (value - center) / scale;" },
-  normalQuantile: {
+  knots: {
     code: `\
-/** The x below which a standard normal number is with probability p, for 1e-11 < p < 1 - 1e-11 (M. Wichura, AS 241). */
-function normalQuantile(p) {
-  const polynomial = (x, coefficients) => coefficients.reduce((sum, each) => sum * x + each);
-  const ratio = (x, above, below) => polynomial(x, above) / polynomial(x, below);
-  const q = p - 0.5;
-  if (Math.abs(q) <= 0.425)
-    return q * ratio(
-      0.180625 - q * q,
-      [2509.0809287301227, 33430.575583588128, 67265.770927008701, 45921.953931549871,
-        13731.693765509461, 1971.5909503065514, 133.14166789178438, 3.387132872796366],
-      [5226.495278852854, 28729.085735721943, 39307.89580009271, 21213.794301586596,
-        5394.1960214247511, 687.18700749205791, 42.313330701600911, 1],
-    );
-  const r = Math.sqrt(-Math.log(Math.min(p, 1 - p)));
-  return Math.sign(q) * ratio(
-    r - 1.6,
-    [7.7454501427834141e-4, 0.022723844989269184, 0.24178072517745061, 1.2704582524523684,
-      3.6478483247632045, 5.769497221460691, 4.6303378461565453, 1.4234371107496836],
-    [1.0507500716444169e-9, 5.4759380849953449e-4, 0.015198666563616457, 0.14810397642748007,
-      0.68976733498510001, 1.6763848301838038, 2.053191626637759, 1],
-  );
-}`,
-  },
-  quantiles: {
-    needs: ["normalQuantile"],
-    code: `\
-/** The normal quantile of the share of training values below a value, linear between quantiles. */
-const quantiles = (ends) => (value) => {
-  const last = ends.length - 1;
-  let share = value - 1e-7 < ends[0] ? 0 : 1;
-  if (share === 1 && !(value + 1e-7 > ends[last])) {
-    const first = ends.findIndex((end) => end >= value);
-    const after = ends.findIndex((end) => end > value);
-    const part = (value - ends[first - 1]) / (ends[first] - ends[first - 1]);
-    share = (first < after ? (first + after - 1) / 2 : first - 1 + part) / last;
-  }
-  const least = 1e-7 - Number.EPSILON;
-  return normalQuantile(Math.min(1 - least, Math.max(least, share)));
+/** Linear between pairs of a value and its score, and the score of the nearer end beyond. */
+const knots = (pairs) => (value) => {
+  const next = pairs.findIndex(([at]) => at > value);
+  if (next < 0) return pairs.at(-1)[1];
+  if (next === 0) return pairs[0][1];
+  const [[from, low], [to, high]] = pairs.slice(next - 1, next + 1);
+  return Math.min(low + (high - low) * ((value - from) / (to - from)), high);
 };`,
   },
   floats: {

@@ -1,31 +1,18 @@
 /**
- * A model as an ONNX file: its network, the way from raw cells to the network where ONNX has the operators, and the way from there to
- * an answer. It is for prediction by other programs. It is not a model file of Fettle, and nothing here reads ONNX.
+ * A model as an ONNX file: its network, the way from raw cells to the network, and the way from there to an answer. It is for prediction by other programs. It is not a model file of Fettle, and nothing here reads ONNX.
  *
  * Cells are float64 until they are scaled, as in Fettle. What a word becomes is computed here and looked up there.
  */
 import { DAY } from "../../data/days.js";
 import { type FeatureSource, type PipelineColumn, prepare, valuesOf } from "../../data/pipeline/column.js";
 import type { Pipeline } from "../../data/pipeline/pipeline.js";
-import { type Scaling, scalerOf } from "../../data/pipeline/scaling.js";
+import { type ByKnots, type Scaling, scalerOf } from "../../data/pipeline/scaling.js";
 import type { TargetTransform } from "../../data/pipeline/target.js";
 import { show } from "../../errors.js";
 import type { ModelContents, TableDescription } from "../../predict/description.js";
 import { VERSION } from "../../version.js";
 import { ELEMENT, Graph } from "./onnxGraph.js";
 import { networkNodes } from "./onnxNetwork.js";
-
-/** (value − center) / scale */
-type Affine = Exclude<Scaling, { readonly quantiles: unknown }>;
-
-/** An ONNX file. */
-export interface OnnxExport {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Whether it takes raw cells. If not, it takes what `applyPipeline` returns, or for a network alone what that takes. */
-  readonly hasPipeline: boolean;
-  /** Why it takes no raw cells. */
-  readonly reason?: string;
-}
 
 /**
  * An ONNX file (opset 17, with `LabelEncoder` of `ai.onnx.ml` 3) that predicts what the model does.
@@ -34,7 +21,7 @@ export interface OnnxExport {
  *   UTC), NaN for a missing cell; `string` for categories, `""` for a missing cell. Other words for a missing cell, such as `NA`, are
  *   words, and text is not trimmed. No cell is refused: a missing one is filled, and an unknown word is none of the categories, as with
  *   `unknown: "ignore"`.
- * - A pipeline that ONNX cannot express is left out: then the one input is `features`, `float [rows, features]`.
+ * - A network alone has one input, `features`, `float [rows, features]`.
  * - Outputs of quantities: `y`, `double [rows, outputs]`, in the units of the target. Of classes: `probabilities`,
  *   `float [rows, classes]`, and `label`, `string [rows]`. Of a network alone: `y`, `float [rows, units]`. One that has the name of an
  *   input has a number after it, such as `y_2`.
@@ -47,21 +34,18 @@ export interface OnnxExport {
  * other
  * @example
  * ```ts
- * const { bytes, hasPipeline, reason } = exportOnnx(readContents(await readFile("model.fettle")));
+ * await writeFile("model.onnx", exportOnnx(readContents(await readFile("model.fettle"))));
  * ```
  */
-export function exportOnnx({ network, tensors, table }: ModelContents): OnnxExport {
+export function exportOnnx({ network, tensors, table }: ModelContents): Uint8Array<ArrayBuffer> {
   const graph = new Graph("model");
-  const reason = table ? reasonAgainst(table.pipeline) : "the model is a network alone";
-  const features =
-    table && reason === undefined
-      ? pipelineNodes(graph, table.pipeline)
-      : graph.input("features", "float", network.columns, "as the network takes them");
+  const features = table
+    ? pipelineNodes(graph, table.pipeline)
+    : graph.input("features", "float", network.columns, "as the network takes them");
   const result = networkNodes(graph, network, tensors, features);
   if (table) answerNodes(graph, table, result.value);
   else graph.output("y", result.value, "float", result.units);
-  const bytes = graph.bytes(VERSION, { fettle: VERSION, ...(table && metadataOf(table)) });
-  return { bytes, hasPipeline: reason === undefined, ...(reason !== undefined && { reason }) };
+  return graph.bytes(VERSION, { fettle: VERSION, ...(table && metadataOf(table)) });
 }
 
 function metadataOf(table: TableDescription): Record<string, string> {
@@ -74,16 +58,6 @@ function metadataOf(table: TableDescription): Record<string, string> {
 }
 
 // The pipeline.
-
-/** Why ONNX cannot express a pipeline; undefined if it can. Words are looked up, so that any feature of them can be. */
-function reasonAgainst({ columns }: Pipeline): string | undefined {
-  for (const { name, kind, features } of columns) {
-    if (kind === "category") continue;
-    if (features.some(({ scaling }) => "quantiles" in scaling))
-      return `column ${show(name)} is scaled by quantiles, for which ONNX has no operator`;
-  }
-  return undefined;
-}
 
 /** @returns the features, `float [rows, features]` */
 function pipelineNodes(graph: Graph, { columns }: Pipeline): string {
@@ -102,7 +76,7 @@ function pipelineNodes(graph: Graph, { columns }: Pipeline): string {
   return graph.node("Concat", parts, { axis: 1 }, "features");
 }
 
-/** Of a number, boolean or date: (value − center) / scale in float64, for each feature. */
+/** Of a number, boolean or date: each feature in float64, as it is scaled. */
 function numberNodes(graph: Graph, { fill, features }: PipelineColumn, cells: string): string[] {
   const isMissing = graph.node("IsNaN", [cells]);
   const filled = graph.node("Where", [isMissing, graph.scalar(fill), cells]);
@@ -119,9 +93,31 @@ function numberNodes(graph: Graph, { fill, features }: PipelineColumn, cells: st
   };
   return features.map(({ source, scaling }) => {
     if (source.type === "missing") return graph.node("Where", [isMissing, ...oneAndZero(graph, [scaling])]);
-    const { center, scale } = scaling as Affine; // reasonAgainst has refused quantiles
-    return graph.node("Cast", [by("Div", by("Sub", unscaled(source), center), scale)], { to: ELEMENT.float });
+    const value = unscaled(source);
+    const scaled =
+      "knots" in scaling
+        ? knotNodes(graph, scaling, value)
+        : by("Div", by("Sub", value, scaling.center), scaling.scale);
+    return graph.node("Cast", [scaled], { to: ELEMENT.float });
   });
+}
+
+/** Linear between knots: the first score, and of each rise to the next the share that the value, `[rows, 1]`, has passed. */
+function knotNodes(graph: Graph, { knots }: ByKnots, value: string): string {
+  const row = (numbers: readonly number[]): string =>
+    graph.constant(Float64Array.from(numbers), [1, numbers.length]);
+  // of a lone knot, a rise of nothing
+  const rises = Array.from({ length: Math.max(1, knots.length - 1) }, (_, i) => [
+    knots[i],
+    knots[Math.min(i + 1, knots.length - 1)],
+  ]);
+  const from = rises.map(([[quantile]]) => quantile);
+  const widths = rises.map(([[low], [high]]) => high - low || 1);
+  const heights = rises.map(([[, low], [, high]]) => high - low);
+  const passed = graph.node("Div", [graph.node("Sub", [value, row(from)]), row(widths)]);
+  const shares = graph.node("Min", [graph.node("Max", [passed, graph.scalar(0)]), graph.scalar(1)]);
+  const risen = graph.node("ReduceSum", [graph.node("Mul", [shares, row(heights)]), graph.integers([1])]);
+  return graph.node("Add", [risen, graph.scalar(knots[0][1])]);
 }
 
 /** Of a category: each feature is a function of the word's code, computed here for every code. */

@@ -1,16 +1,19 @@
-"""Writes sklearn.json: what scikit-learn makes of two columns of numbers, one of words and three targets.
+"""Writes sklearn.json: what scikit-learn makes of two columns of numbers, one of words and three targets; of "quantile", SciPy and
+NumPy by its definition.
 
-    python3 make_sklearn_values.py > sklearn.json        # scikit-learn 1.4.2, NumPy 2.2.4
+    python3 make_sklearn_values.py > sklearn.json        # scikit-learn 1.4.2, NumPy 2.2.4, SciPy 1.15.3
 """
 import json
 import math
 
 import numpy as np
+import scipy
 import sklearn
+from scipy.stats import norm, rankdata
 from sklearn.feature_extraction import FeatureHasher
 from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import (MinMaxScaler, OneHotEncoder, OrdinalEncoder, QuantileTransformer, RobustScaler,
-                                   StandardScaler, TargetEncoder)
+from sklearn.preprocessing import (MinMaxScaler, OneHotEncoder, OrdinalEncoder, RobustScaler, StandardScaler,
+                                   TargetEncoder)
 
 rng = np.random.default_rng(7)
 ROWS = 65  # a power of two and one, so that quantiles of equal steps fall on values without rounding
@@ -34,6 +37,13 @@ def scaled(make):
             for name, values in [("spread", spread), ("tied", tied)]}
 
 
+def by_quantiles(values, at):
+    """Normal scores of mid-ranks at every fourth of the 65 values in order, and linear in between."""
+    order = np.argsort(values)[::(ROWS - 1) // 16]
+    scores = norm.ppf(np.clip((rankdata(values) - 0.5) / ROWS, 0.005, 0.995))
+    return flat(np.interp(at, values[order], scores[order]))
+
+
 def imputed(strategy, **options):
     return float(SimpleImputer(strategy=strategy, **options).fit(column(gaps)).statistics_[0])
 
@@ -45,13 +55,14 @@ def target(y, kind):
 seen = [*words, "new"]
 infrequent = OneHotEncoder(min_frequency=6, handle_unknown="infrequent_if_exist", sparse_output=False).fit(column(words))
 print(json.dumps({
-    "origin": f"scikit-learn {sklearn.__version__}, NumPy {np.__version__}, by make_sklearn_values.py",
+    "origin": f"scikit-learn {sklearn.__version__}, NumPy {np.__version__}, SciPy {scipy.__version__}, by make_sklearn_values.py",
     "spread": flat(spread), "tied": flat(tied), "gaps": flat(gaps), "words": words.tolist(), "others": flat(others),
     "quantity": flat(quantity), "binary": flat(binary), "three": flat(three),
     "impute": {"mean": imputed("mean"), "median": imputed("median"), "mode": imputed("most_frequent"),
                "indicator": flat(SimpleImputer(add_indicator=True).fit_transform(column(gaps))[:, 1])},
     "standard": scaled(StandardScaler), "minMax": scaled(MinMaxScaler), "robust": scaled(RobustScaler),
-    "quantile": scaled(lambda: QuantileTransformer(n_quantiles=ROWS, output_distribution="normal")),
+    "quantile": {name: {"fitted": by_quantiles(values, values), "others": by_quantiles(values, others)}
+                 for name, values in [("spread", spread), ("tied", tied)]},
     "oneHot": flat(OneHotEncoder(sparse_output=False).fit_transform(column(words))),
     "minFrequency": {"values": flat(infrequent.transform(column(seen))),
                      "names": infrequent.get_feature_names_out(["w"]).tolist()},

@@ -62,7 +62,7 @@ describe("scaling", () => {
 
   it("keeps the order of numbers, whichever it is", () => {
     const values = fc.uniqueArray(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 2 });
-    const names = fc.constantFrom<ScalingName>("standard", "minMax", "robust", "quantile", "none");
+    const names = fc.constantFrom(...SCALINGS);
     fc.assert(
       fc.property(values, names, (cells, name) => {
         const scaled = scalerOf(fitScaling(name, Float64Array.from(cells)));
@@ -86,8 +86,38 @@ describe("scaling", () => {
     const { x: z } = fitPipeline(numbers(x, 2), { scale: "none", columns: { c1: { scale: "minMax" } } });
     expect([...z]).toEqual([0, 0, 2, 0.5, 4, 1]);
   });
+
+  it("makes a feature of each scaling in a list, one after another", () => {
+    const data = encodeTable(readTable("a,d,w,b,y\n1,2024-01-01,u,yes,1\n3,2024-01-03,v,no,2\n"), {
+      target: "y",
+      task: "regression",
+    });
+    const options = { scale: ["none", "minMax"], columns: { w: { encode: "ordinal" } } } as const;
+    const { pipeline, x } = fitPipeline(data, options);
+    const waves = ["year sin", "year cos", "week sin", "week cos"].map((wave) => `d (${wave})`);
+    const days = ["d (days)", "d (days) (minMax)"];
+    expect(pipeline.features).toEqual(["a", "a (minMax)", ...days, ...waves, "w", "w (minMax)", "b"]);
+    const rows = [0, 1].map((i) => [...x.slice(11 * i, 11 * i + 11)]);
+    const [first, second] = rows.map((row) => [...row.slice(0, 4), ...row.slice(8)]);
+    expect(first).toEqual([1, 0, 19723, 0, 0, 0, 1]);
+    expect(second).toEqual([3, 1, 19725, 1, 1, 1, -1]);
+    expect(fitPipeline(data, { scale: ["none"] }).x).toEqual(fitPipeline(data, { scale: "none" }).x);
+  });
+
+  it("by quantiles, takes equal values half below each other and none beyond the ends", () => {
+    const score = 0.6744897501960817; // of 3 / 4
+    const scaled = (cells: readonly number[]) => scalerOf(fitScaling("quantile", Float64Array.from(cells)));
+    const expected = [-score, -score, -0.75 * score, -0.5 * score, 0.5 * score, score, score];
+    for (const [i, value] of [-7, 1, 2, 3, 7, 9, 100].entries())
+      expect(scaled([1, 9])(value)).toBeCloseTo(expected[i], 14);
+    expect([-5, 0, 5].map(scaled([0, 0, 0]))).toEqual([0, 0, 0]);
+    // 1,000 times 0 are 1,000 of 1,001 values; 0.005 of a tail is all that counts
+    const rare = scaled([...new Array(1000).fill(0), 1]);
+    expect(rare(1)).toBeCloseTo(2.5758293035489004, 14);
+  });
 });
 
+const SCALINGS: readonly ScalingName[] = ["standard", "minMax", "robust", "quantile", "none"];
 const anyOptions: fc.Arbitrary<PipelineOptions> = fc.record(
   {
     impute: fc.constantFrom<Imputation>("mean", "median", "mode", 3),
@@ -95,7 +125,7 @@ const anyOptions: fc.Arbitrary<PipelineOptions> = fc.record(
     encode: fc.constantFrom("auto", "oneHot", "ordinal", "hashed", "target"),
     buckets: fc.integer({ min: 1, max: 5 }),
     minFrequency: fc.integer({ min: 1, max: 4 }),
-    scale: fc.constantFrom("standard", "minMax", "robust", "quantile", "none"),
+    scale: fc.oneof(fc.constantFrom(...SCALINGS), fc.subarray([...SCALINGS], { minLength: 1 })),
     scaleOneHot: fc.boolean(),
     target: fc.constantFrom("standard", "log", "log1p", "none"),
   },
@@ -306,6 +336,21 @@ describe("refusals", () => {
       "a misspelt scaling",
       () => fitPipeline(data, { scale: "minmax" as never }),
       'unknown_name: unknown scaling "minmax". Did you mean "minMax"? Known: standard, minMax, robust, quantile, none.',
+    ],
+    [
+      "a misspelt scaling in a list",
+      () => fitPipeline(data, { columns: { c0: { scale: ["standard", "none", "rank"] as never } } }),
+      'unknown_name: unknown scaling "rank". Known: standard, minMax, robust, quantile, none.',
+    ],
+    [
+      "no scalings",
+      () => fitPipeline(data, { columns: { c1: { scale: [] } } }),
+      'invalid_argument: scale of column "c1" must be a scaling, or a list of different ones; received []',
+    ],
+    [
+      "a scaling twice",
+      () => fitPipeline(data, { scale: ["none", "none"] }),
+      'invalid_argument: scale must be a scaling, or a list of different ones; received ["none","none"]',
     ],
     [
       "a misspelt imputation",

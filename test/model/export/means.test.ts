@@ -51,7 +51,7 @@ describe("the mean of networks", () => {
   it("is the same in ONNX Runtime", async () => {
     await holds(async (model, count) => {
       const x = numbersFor(3, count, (normal) => normal);
-      const { y } = await run(exportOnnx(contentsOf(model, false)).bytes, { features: floats(x, 3) });
+      const { y } = await run(exportOnnx(contentsOf(model, false)), { features: floats(x, 3) });
       expect(difference(y.data, model.predict({ data: x, shape: [count, 3] }).data)).toBeLessThan(CLOSE);
     });
   });

@@ -18,7 +18,7 @@ async function agrees(
   number = (normal: number): number => normal,
 ): Promise<void> {
   const x = numbersFor(columns, rows, number);
-  const { y } = await run(exportOnnx(contentsOf(model, false)).bytes, { features: floats(x, columns) });
+  const { y } = await run(exportOnnx(contentsOf(model, false)), { features: floats(x, columns) });
   const expected = model.predict({ data: x, shape: [rows, columns] });
   expect(y.dims).toEqual(expected.shape);
   expect(difference(y.data, expected.data)).toBeLessThan(CLOSE);
@@ -64,7 +64,7 @@ describe("ONNX Runtime predicts what Fettle does with any stack", () => {
 
 describe("transposes", () => {
   const operators = (model: LayersModel): string[] => {
-    const { graph } = decoded(exportOnnx(contentsOf(model, false)).bytes) as {
+    const { graph } = decoded(exportOnnx(contentsOf(model, false))) as {
       readonly graph: { readonly node: readonly { readonly op_type: string }[] };
     };
     return graph.node.map(({ op_type }) => op_type);

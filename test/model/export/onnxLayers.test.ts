@@ -33,7 +33,7 @@ const anyTrained = (model: LayersModel, columns: number, seed: number): LayersMo
   });
 
 async function agrees(model: LayersModel, columns: number, x: Float32Array): Promise<void> {
-  const { y } = await run(exportOnnx(contentsOf(model, false)).bytes, { features: floats(x, columns) });
+  const { y } = await run(exportOnnx(contentsOf(model, false)), { features: floats(x, columns) });
   const expected = model.predict({ data: x, shape: [x.length / columns, columns] });
   expect(y.dims).toEqual(expected.shape);
   expect(difference(y.data, expected.data)).toBeLessThan(CLOSE);

@@ -30,7 +30,7 @@ function exported(layer: Layer) {
   const steps = input([STEPS, FEATURES]);
   const model = functional({ inputs: steps, outputs: layer.apply(steps) });
   trained(model, STEPS * FEATURES, 7, (normal) => normal / 2);
-  return { model, bytes: exportOnnx(contentsOf(model, false)).bytes };
+  return { model, bytes: exportOnnx(contentsOf(model, false)) };
 }
 
 const all = { returnSequences: true };
@@ -74,7 +74,7 @@ it("the whole model is exported", async () => {
     { epochs: 2 },
   );
   const features = floats(Float32Array.from(x.flat(2)), STEPS * FEATURES);
-  const { y } = await run(exportOnnx(contentsOf(model, false)).bytes, { features });
+  const { y } = await run(exportOnnx(contentsOf(model, false)), { features });
   expect(difference(y.data, model.predict(x).data)).toBeLessThan(CLOSE);
 });
 
@@ -93,7 +93,7 @@ it("a mask that no layer reads is nothing to refuse", async () => {
   const layers = [embedding(4, 2, { maskZero: true }), flatten(), reshape([3, 2]), gru(2)];
   const model = trained(sequential(layers), 3, 1, (normal) => normal);
   const x = Float32Array.of(0, 1, 2, 3, 0, 0);
-  const { y } = await run(exportOnnx(contentsOf(model, false)).bytes, { features: floats(x, 3) });
+  const { y } = await run(exportOnnx(contentsOf(model, false)), { features: floats(x, 3) });
   expect(difference(y.data, model.predict({ data: x, shape: [2, 3] }).data)).toBeLessThan(CLOSE);
 });
 
