@@ -108,7 +108,16 @@ describe("a file with a valid checksum", () => {
   };
   /** Fields that an object may be given, and their values. */
   const FIELDS = Object.entries({
-    knots: [null, [], [[3, 1], [1, 3]], [[1]], "x"],
+    knots: [
+      null,
+      [],
+      [
+        [3, 1],
+        [1, 3],
+      ],
+      [[1]],
+      "x",
+    ],
     groups: [[], [1e9]],
     custom: [true, false],
     format: [{ decimal: ",", group: "," }],

@@ -121,12 +121,7 @@ describe("the description", () => {
       { "table/schema/na": new Array(10_001).fill("") },
       NOT + table,
     ],
-    [
-      "two scalings of one feature",
-      TABLE,
-      { [scaling]: { center: 0, scale: 1, knots: null } },
-      NOT + table,
-    ],
+    ["two scalings of one feature", TABLE, { [scaling]: { center: 0, scale: 1, knots: null } }, NOT + table],
     ["one class", TABLE, { "table/classes": ["yes"] }, NOT + fit],
     ["fewer targets than outputs", "two quantities", { "table/targets": ["a"] }, NOT + fit],
     ["outputs that the target lacks", TABLE, { "table/outputs": 1e9 }, NOT + fit],

@@ -1,6 +1,9 @@
 /** The network that is tuned by default: every point of its space builds and trains. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { encodeTable } from "../../src/data/dataset.js";
+import { fitPipeline } from "../../src/data/pipeline/pipeline.js";
+import { readTable } from "../../src/data/table.js";
 import { describePiece } from "../../src/model/describe.js";
 import { type ActivationName, activations } from "../../src/nn/activations.js";
 import { choice, float, int } from "../../src/search/space/builders.js";
@@ -12,6 +15,7 @@ import {
   denseFit,
   denseModel,
   denseParams,
+  densePipeline,
   densePoints,
   denseSpace,
   denseValidation,
@@ -195,6 +199,18 @@ describe("denseSpace and denseModel", () => {
       /^unknown_name: unknown option of adam "momentum"/,
     );
     expect(denseParams({ units: 3 })).toMatchObject({ units: 3, layers: 1, optimizer: "adam" });
+  });
+});
+
+describe("densePipeline", () => {
+  it("makes two features of a number where the target is a quantity, and one where it is a class", () => {
+    const table = readTable("a,w,y\n1,u,2\n3,v,4\n4,v,9\n");
+    const [quantity, classes] = (["regression", "classification"] as const).map((task) => {
+      const data = encodeTable(table, { target: "y", task });
+      return fitPipeline(data, densePipeline(data)).pipeline.features;
+    });
+    expect(quantity).toEqual(["a", "a (quantile)", "w=u", "w=v"]);
+    expect(classes).toEqual(["a", "w=u", "w=v"]);
   });
 });
 
