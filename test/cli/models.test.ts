@@ -275,7 +275,7 @@ describe("a saved model on the command line", () => {
 
   it("is shown", async () => {
     const { stdout } = await fettle(["inspect", model]);
-    expect(stdout).toContain("fit.fettle: regression of progression from 10 inputs, 10 features");
+    expect(stdout).toContain("fit.fettle: regression of progression from 10 inputs, 20 features");
     expect(stdout).toContain("units");
     expect(JSON.parse((await fettle(["inspect", model, "--json"])).stdout)).toMatchObject({
       target: "progression",

@@ -7,22 +7,20 @@ import type { Floats } from "../../ndarray.js";
 import { normQuantile } from "../../numerics/special.js";
 import type { ScalingName } from "./options.js";
 
-/** z = (v − center) / scale. */
-interface Affine {
-  readonly center: number;
-  readonly scale: number;
-}
+/** How one feature is scaled. */
+export type Scaling =
+  /** z = (v − center) / scale */
+  | { readonly center: number; readonly scale: number }
+  /** z is linear between knots, and that of the nearer end beyond. */
+  | {
+      /**
+       * Quantiles of the training values at about equal steps of probability, ascending, none twice; and the score of each: the normal
+       * quantile of the share of training values below it, of which equal ones count half.
+       */
+      readonly knots: readonly (readonly [quantile: number, score: number])[];
+    };
 
-/** z is linear between knots, and that of the nearer end beyond. */
-export interface ByKnots {
-  /**
-   * Quantiles of the training values at about equal steps of probability, ascending, none twice; and the score of each: the normal
-   * quantile of the share of training values below it, of which equal ones count half.
-   */
-  readonly knots: readonly (readonly [quantile: number, score: number])[];
-}
-
-export type Scaling = Affine | ByKnots;
+export type ByKnots = Extract<Scaling, { readonly knots: unknown }>;
 
 /** Features that are not scaled. */
 export const UNSCALED: Scaling = { center: 0, scale: 1 };
