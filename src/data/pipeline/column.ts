@@ -78,11 +78,10 @@ export function draftsOf(
       case "hashed":
         return Array.from({ length: plan.buckets }, (_, bucket) => level(bucket, ` #${bucket}`));
       case "target":
-        return Array.from({ length: outputs }, (_, output) =>
-          scaled(outputs === 1 ? `${name} (target)` : `${name} (target ${output})`, {
-            ...{ type: "statistic", output },
-          }),
-        ).flat();
+        return Array.from({ length: outputs }, (_, output) => {
+          const own = outputs === 1 ? `${name} (target)` : `${name} (target ${output})`;
+          return scaled(own, { type: "statistic", output });
+        }).flat();
       default:
         return [
           ...categories.map((word, code) => level(code, `=${word}`)),

@@ -49,8 +49,8 @@ export type ExportFormat = keyof typeof FORMATS | "safetensors";
 export const exportFormats: readonly ExportFormat[] = ["tfjs", "onnx", "safetensors", "js"];
 
 /**
- * A model in another format: `tfjs`, a layers model of TensorFlow.js; `onnx`, pipeline included;
- * `safetensors`, the model file itself; `js`, a module without dependencies.
+ * A model in another format: `tfjs`, a layers model of TensorFlow.js; `onnx`, pipeline included; `safetensors`, the
+ * model file itself; `js`, a module without dependencies.
  *
  * @param model - what `tune` ends with as `final`, what `loadModel` returns, or a trained network
  * @throws FettleError `unknown_name` for another format; `unsupported` for a model with layers or activations of the user's own;

@@ -1,5 +1,6 @@
 /**
- * A model as an ONNX file: its network, the way from raw cells to the network, and the way from there to an answer. It is for prediction by other programs. It is not a model file of Fettle, and nothing here reads ONNX.
+ * A model as an ONNX file: its network, the way from raw cells to the network, and the way from there to an answer. It is for prediction
+ * by other programs. It is not a model file of Fettle, and nothing here reads ONNX.
  *
  * Cells are float64 until they are scaled, as in Fettle. What a word becomes is computed here and looked up there.
  */
