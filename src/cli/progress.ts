@@ -56,7 +56,7 @@ type Started = Extract<StudyEvent, { readonly type: "studyStarted" }>;
 /**
  * A bar on `stream` for a study, whose trials are judged by `metric`.
  *
- * @param introduce - prints what comes before the bar, which waits for it; if it throws, as where a storage fails, whoever keeps the study tells why
+ * @param introduce - prints what comes before the bar, which waits for it; if it throws, as where a storage fails, what keeps the study tells why
  */
 export function createProgressBar(
   stream: NodeJS.WritableStream,
