@@ -29,6 +29,7 @@ import { showShape } from "../graph/shape.js";
 export function gradients(output: Value, wrt: readonly Value[]): Value[] {
   must(output instanceof Value, "the output", "a value", output);
   mustBeList("wrt", wrt);
+  for (const value of wrt) must(value instanceof Value, "each of wrt", "a value", value);
   const { graph } = output;
   check(
     output.shape.length === 0,

@@ -17,6 +17,21 @@ export interface Interrupt {
 
 /** The exit code of each signal that is taken over. */
 const CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hungUp } as const;
+const NAMES = Object.keys(CODES) as (keyof typeof CODES)[];
+
+/**
+ * Ends the process at the first signal, so that what is cleared at its end is cleared: for a command that keeps nothing of half its work, and
+ * pauses often enough to be told.
+ *
+ * @returns what restores the usual meaning of the signals
+ */
+export function endAtInterrupts(): () => void {
+  const listener = (name: NodeJS.Signals): void => process.exit(CODES[name as keyof typeof CODES]);
+  for (const name of NAMES) process.on(name, listener);
+  return () => {
+    for (const name of NAMES) process.off(name, listener);
+  };
+}
 
 /**
  * Takes over the signals that ask a process to end. The first sets the signal and removes the bar.
@@ -47,15 +62,14 @@ export function takeInterrupts(
       // what failed is tried again at the end, and told there
     }
   };
-  const names = Object.keys(CODES) as (keyof typeof CODES)[];
-  for (const name of names) process.on(name, listener);
+  for (const name of NAMES) process.on(name, listener);
   return {
     signal,
     get exitCode() {
       return exitCode;
     },
     release() {
-      for (const name of names) process.off(name, listener);
+      for (const name of NAMES) process.off(name, listener);
     },
   };
 }

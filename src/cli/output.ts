@@ -120,6 +120,7 @@ export class PartFile {
     this.path = kindOf(path) === undefined ? path : realpathSync(path);
     this.part = `${this.path}.part`;
     this.file = openSync(this.part, "w");
+    process.on("exit", this.discard);
   }
 
   write(piece: string | Uint8Array): void {
@@ -134,14 +135,15 @@ export class PartFile {
     this.state = "finished";
   }
 
-  /** Removes the file, unless it is finished. It throws nothing: what stays is overwritten later. */
-  discard(): void {
+  /** Removes the file, unless it is finished; the end of the process does too. It throws nothing: what stays is overwritten later. */
+  readonly discard = (): void => {
+    process.off("exit", this.discard);
     if (this.state === "finished") return;
     try {
       if (this.state === "open") this.close();
       rmSync(this.part, { force: true });
     } catch {}
-  }
+  };
 
   private close(): void {
     this.state = "closed";

@@ -45,22 +45,45 @@ export function createBar(stream: NodeJS.WritableStream, unit: string, metric?: 
 
 export interface ProgressBar {
   update(event: StudyEvent): void;
-  /** Removes the bar, if there is one. */
+  /** Resolves once all events so far are shown. */
+  shown(): Promise<void>;
+  /** Removes the bar, if there is one; it does not come back. */
   stop(): void;
 }
 
-/** A bar on `stream` for a study, whose trials are judged by `metric`. */
-export function createProgressBar(stream: NodeJS.WritableStream, metric: string): ProgressBar {
+type Started = Extract<StudyEvent, { readonly type: "studyStarted" }>;
+
+/**
+ * A bar on `stream` for a study, whose trials are judged by `metric`.
+ *
+ * @param introduce - prints what comes before the bar, which waits for it; if it throws, as where a storage fails, what keeps the study tells why
+ */
+export function createProgressBar(
+  stream: NodeJS.WritableStream,
+  metric: string,
+  introduce: (event: Started) => Promise<void> = async () => {},
+): ProgressBar {
   const bar = createBar(stream, "trials", metric);
+  let isOver = false;
+  let last = Promise.resolve();
+  const show = async (event: StudyEvent): Promise<void> => {
+    if (event.type === "studyStarted") await introduce(event);
+    if (isOver) return;
+    if (event.type === "studyStarted") {
+      const { trials, finished, timeout } = event;
+      bar.start(trials, finished, timeout === undefined ? undefined : timeout / 1000);
+    }
+    if (event.type === "trialEnded") bar.step(event.best?.value ?? null);
+  };
   return {
     update(event) {
-      if (event.type === "studyStarted") {
-        const { trials, finished, timeout } = event;
-        bar.start(trials, finished, timeout === undefined ? undefined : timeout / 1000);
-      }
-      if (event.type === "trialEnded") bar.step(event.best?.value ?? null);
+      last = last.then(() => show(event)).catch(() => {});
     },
-    stop: () => bar.stop(),
+    shown: () => last,
+    stop() {
+      isOver = true;
+      bar.stop();
+    },
   };
 }
 

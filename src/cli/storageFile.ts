@@ -1,11 +1,13 @@
 /** A storage as the command line opens it, by its file or its URL: what a person may have meant by a path is told before SQLite sees it. */
 import { createHash } from "node:crypto";
+import { basename, dirname } from "node:path";
 import { check, FettleError, isA, isRecord, show } from "../errors.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { StudyRecorder } from "../store/recorder.js";
 import type { StoredStudy, StudyStorage } from "../store/storage.js";
 import { isFolder, isThere } from "./files.js";
 import { lockFile } from "./lock.js";
+import { checkWritable } from "./output.js";
 import { note } from "./streams.js";
 import {
   type Made,
@@ -50,6 +52,8 @@ export async function openStorage(
     "not_found",
   );
   if (access === "use") await (await openStorage(path, "look")).close();
+  // where there is no file, SQLite says why it makes none
+  if (access !== "look" && !isUrl(path) && isThere(path)) checkWritable(dirname(path), [basename(path)]);
   const readOnly = access === "look";
   if (isUrl(path)) {
     const { postgresStorage } = await import("../store/postgres/postgres.js");

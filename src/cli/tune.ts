@@ -185,7 +185,10 @@ async function runBegun(study: Begun): Promise<number> {
   const jobs = cappedJobs(flags.jobs);
   const others = await baselinesFor(setup, flags);
   const started = performance.now();
-  const bar = createProgressBar(process.stderr, setup.metrics[0]);
+  const bar = createProgressBar(process.stderr, setup.metrics[0], async ({ trials, finished }) => {
+    await keeper?.stored?.(); // so that other commands find the study as soon as this says that there is one
+    printIntroduction(file, flags, setup, Math.max(trials, finished));
+  });
   let running: { stop(): void } | undefined;
   const interrupt = takeInterrupts("the running trials", bar, () => {
     running?.stop();
@@ -201,13 +204,11 @@ async function runBegun(study: Begun): Promise<number> {
     if (event.type === "trialEnded") ended.push(event.record);
     keeper?.onEvent(event);
     watch?.onEvent(event);
-    if (printsOneText(flags)) return;
-    if (event.type === "studyStarted")
-      printIntroduction(file, flags, setup, Math.max(event.trials, event.finished));
-    bar.update(event);
+    if (!printsOneText(flags)) bar.update(event);
   };
   try {
     const result = await search(setup, { ...flags, ...(jobs === undefined ? {} : { jobs }) }, onEvent, queue);
+    await bar.shown();
     bar.stop();
     const trials = result?.trials ?? ended.sort((a, b) => a.number - b.number);
     const seconds = (performance.now() - started) / 1000;

@@ -2,7 +2,16 @@
  * A table turned into numbers to learn from: inputs, target, and what each column means. It does not fill, encode or scale,
  * because that must be learnt from the training part alone; see pipeline/.
  */
-import { check, checkOptions, isRecord, must, type OptionNames, show, unknownName } from "../errors.js";
+import {
+  check,
+  checkOptions,
+  isRecord,
+  must,
+  mustBeRecord,
+  type OptionNames,
+  show,
+  unknownName,
+} from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { keptRows, type MissingRule, refuseColumns, type Task, valuesAt } from "./columns.js";
 import { DAY } from "./days.js";
@@ -289,6 +298,7 @@ export function encodeRows(
     like,
   );
   const { inputs } = like;
+  for (const input of inputs) mustBeRecord("each of the inputs of like", input);
   const named = new Map(table.columns.map((column) => [column.name, column]));
   const faults = inputs.flatMap(({ name, kind }) => {
     const found = named.get(name)?.kind;

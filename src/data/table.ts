@@ -308,7 +308,10 @@ export function checkTable(table: unknown): asserts table is Table {
     isRecord(table) &&
       Number.isSafeInteger(table.rows) &&
       Array.isArray(table.columns) &&
-      table.columns.every((column) => isRecord(column) && isArray(column.values)),
+      table.columns.every((column) => isRecord(column) && isArray(column.values)) &&
+      isRecord(table.schema) &&
+      Array.isArray(table.schema.columns) &&
+      Array.isArray(table.notes),
     () => `table must be what readTable returns; received ${show(table)}${hint}`,
   );
 }
@@ -319,6 +322,7 @@ export function checkTable(table: unknown): asserts table is Table {
  * @throws FettleError `unknown_name`, listing the columns that exist
  */
 export function columnNamed(table: Table, name: string): Column {
+  must(typeof name === "string", "a column", "named by a string", name);
   const column = table.columns.find((candidate) => candidate.name === name);
   if (column) return column;
   throw unknownName(

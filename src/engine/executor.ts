@@ -6,7 +6,16 @@
 import type { NdArray } from "ndarray";
 import type { CompiledFunction } from "../compile/compile.js";
 import type { Program, Slot } from "../compile/program.js";
-import { check, checkOptions, FettleError, must, mustBeInteger, type OptionNames, show } from "../errors.js";
+import {
+  check,
+  checkOptions,
+  FettleError,
+  isRecord,
+  must,
+  mustBeInteger,
+  type OptionNames,
+  show,
+} from "../errors.js";
 import type { Value } from "../graph/graph.js";
 import { showShape, sizeOf } from "../graph/shape.js";
 import type { Floats } from "../ndarray.js";
@@ -105,6 +114,7 @@ export abstract class Executor {
 
   /** Makes a compiled function callable on arrays. It keeps a run until `free` is called. */
   load<R extends Value | readonly Value[]>(compiled: CompiledFunction<R>): LoadedFunction<R> {
+    must(isRecord(compiled) && isRecord(compiled.program), "compiled", "what compile returns", compiled);
     const { program, argumentCount, resultCount } = compiled;
     const run = this.start(program);
     const result = (name: string): NdArray<Floats> => {

@@ -2,7 +2,7 @@
  * Shapes and what they count. A shape is static, except that a dimension may be `ROWS`, the number of rows of the current
  * batch, known only when a program runs, or a multiple of it.
  */
-import { check } from "../errors.js";
+import { check, mustBeList } from "../errors.js";
 
 /**
  * The number of rows of the current batch. Shapes may hold it among their sizes, and multiples of it: [64 * ROWS, 9] are 64
@@ -115,6 +115,7 @@ export function contiguousStrides(shape: Shape): Extent[] {
 
 /** Throws `invalid_shape` unless every dimension is a positive integer or a multiple of `ROWS`. */
 export function checkShape(shape: Shape, what: string): void {
+  mustBeList(`the shape of ${what}`, shape);
   check(
     shape.every((dim) => Number.isSafeInteger(dim) && dim !== 0),
     () =>

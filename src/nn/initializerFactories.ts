@@ -12,7 +12,7 @@ import {
   square,
   sum,
 } from "../graph/functions.js";
-import { showShape, sizeOf } from "../graph/shape.js";
+import { checkShape, showShape, sizeOf } from "../graph/shape.js";
 import { newtonSchulz } from "../optim/newtonSchulz.js";
 import { madeFrom } from "../recipe.js";
 import {
@@ -62,6 +62,7 @@ export function constant(value = 0): InitializerFunction {
 export function identity(gain = 1): InitializerFunction {
   must(Number.isFinite(gain), "the gain of identity", "a finite number", gain);
   const start: InitializerFunction = (graph, shape) => {
+    checkShape(shape, "identity");
     check(
       shape.length === 2,
       () => `identity must start a matrix; received shape ${showShape(shape)}`,
@@ -106,6 +107,7 @@ const gaussian = normal(1, () => 1);
 export function orthogonal(gain = 1): InitializerFunction {
   must(Number.isFinite(gain), "the gain of orthogonal", "a finite number", gain);
   const start: InitializerFunction = (graph, shape, stream) => {
+    checkShape(shape, "orthogonal");
     check(
       shape.length > 1,
       () => `orthogonal must start a matrix; received shape ${showShape(shape)}`,

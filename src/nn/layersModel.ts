@@ -9,7 +9,7 @@ import { checkSampleWeight } from "../data/weights.js";
 import { type ArrayInput, toNdArray } from "../engine/arrays.js";
 import type { SavedRun } from "../engine/executor.js";
 import { defaultEngine } from "../engine/wasmEngine.js";
-import { check, checkOptions, FettleError, show } from "../errors.js";
+import { check, checkOptions, FettleError, must, show } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import type { Metric } from "../metrics/metric.js";
 import type { Floats } from "../ndarray.js";
@@ -315,6 +315,7 @@ export class LayersModel {
     print: (line: string) => void = console.log,
     row: number | Shape | undefined = this.row ?? this.state?.row,
   ): void {
+    must(typeof print === "function", "print", "a function of a line", print);
     for (const line of summarize(this.wiring, row)) print(line);
   }
 

@@ -1,4 +1,5 @@
 /** A model as a table for people. */
+import { mustBeList } from "../errors.js";
 import { ROWS, type Shape, showShape } from "../graph/shape.js";
 import { networkOf, type Wiring } from "./network.js";
 
@@ -10,6 +11,7 @@ export function summarize(wiring: Wiring, given: number | Shape | undefined): st
       ...wiring.calls.map(({ name }) => [name, "unknown before fit"]),
     ]);
   }
+  if (typeof given !== "number") mustBeList("row", given, "a number of columns, or the shape of a row");
   const network = networkOf(wiring, given);
   const { inputs, layers, size, trainableSize } = network;
   const names = [...inputs, ...layers].map(({ name }) => name);

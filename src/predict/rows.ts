@@ -102,6 +102,7 @@ export class RowReader {
     if (Array.isArray(rows) && isRecord(rows[0]) && !isArray(rows[0]))
       return this.ofRecords(rows as readonly RowRecord[]);
     if (isTensor(rows)) return this.ofTensor(rows);
+    must(isRecord(rows), "rows", "an object, a list of objects, columns by name, or a matrix", rows);
     if ("columns" in rows && Array.isArray(rows.columns) && rows.columns.every(isArray))
       return this.ofCodes(rows.columns as readonly ArrayLike<number>[]);
     return this.ofColumns(rows as Readonly<Record<string, ArrayLike<RecordValue>>>);

@@ -92,6 +92,12 @@ export async function nestedCrossValidation<
   const scores: number[] = [];
   for (const { train, validation } of folds) {
     const result = await search({ ...rest, data: takeExamples(data, train) } as unknown as O);
+    must(
+      isRecord(result) && isRecord(result.final),
+      "the result of search",
+      "what gridSearch returns",
+      result,
+    );
     const { final } = result;
     const { data: probabilities } = final.predict(takeExamples(data, validation));
     const decides = metric.decides && data.task === "classification" && data.outputs === 1;

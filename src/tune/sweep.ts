@@ -3,7 +3,7 @@
  * `randomSearch` of as many trials, so nothing is drawn.
  */
 
-import { check, checkOptions, must, type OptionNames, show, unknownName } from "../errors.js";
+import { check, checkOptions, must, mustBeRecord, type OptionNames, show, unknownName } from "../errors.js";
 import {
   buildParams,
   type Params,
@@ -67,6 +67,8 @@ const OPTIONS: OptionNames<SweepOptions<Space>> = {
 
 function pointsOf<S extends Space>({ space, parameter, values, params = {} }: SweepOptions<S>): Params[] {
   const searchSpace = resolveSpace(space);
+  must(typeof parameter === "string", "parameter", "the name of a parameter of the space", parameter);
+  mustBeRecord("params", params);
   const fixed = params as Params;
   for (const name of [parameter, ...Object.keys(fixed)]) {
     if (!Object.hasOwn(searchSpace.parameters, name)) throw unknownName("parameter", name, searchSpace.names);

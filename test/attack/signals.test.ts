@@ -102,6 +102,16 @@ describe.concurrent("the end of a command", () => {
     expect(json(cwd, "study", "summary.json").status).toBe("interrupted");
   });
 
+  it("leaves nothing of a model that was not fitted", async () => {
+    const cwd = folder({ "data.csv": smallTable() });
+    const run = start("fit data.csv --target y --epochs 1000000 --out m.fettle".split(" "), cwd);
+    while (!existsSync(join(cwd, "m.fettle.part"))) await pause(20);
+    await pause(300);
+    run.kill("SIGTERM");
+    expect((await run.ended).code).toBe(143);
+    expect(listing(cwd)).toEqual(["data.csv"]);
+  });
+
   it("of a benchmark and of laws has the code of the signal", async () => {
     const cwd = folder();
     const commands: readonly (readonly [words: string, begun: string])[] = [

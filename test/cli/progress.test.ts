@@ -21,20 +21,23 @@ function recorder(isTTY: boolean): { stream: NodeJS.WritableStream; written(): s
 
 const record = makeRecord({ number: 0, params: {} }, { value: 0.75 }) as BestTrial;
 
+const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: "maximize" });
+const started = { type: "studyStarted", study, trials: 4, finished: 0 } as const;
+
 /** A study of 4 trials of which one has ended. */
-function play(stream: NodeJS.WritableStream): void {
+async function play(stream: NodeJS.WritableStream): Promise<void> {
   const bar = createProgressBar(stream, "accuracy");
-  const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: "maximize" });
-  bar.update({ type: "studyStarted", study, trials: 4, finished: 0 });
+  bar.update(started);
   bar.update({ type: "trialEnded", record, best: record });
+  await bar.shown();
   bar.stop();
   bar.stop();
 }
 
 describe("the progress bar", () => {
-  it("is drawn on a terminal and removed again", () => {
+  it("is drawn on a terminal and removed again", async () => {
     const { stream, written } = recorder(true);
-    play(stream);
+    await play(stream);
     expect(written()).toContain("0/4");
     expect(written()).toContain("1/4");
     expect(written()).toContain("best accuracy 0.7500");
@@ -44,9 +47,45 @@ describe("the progress bar", () => {
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(77);
   });
 
-  it("is silent without a terminal", () => {
+  it("is silent without a terminal", async () => {
     const { stream, written } = recorder(false);
-    play(stream);
+    await play(stream);
+    expect(written()).toBe("");
+  });
+
+  it("waits for the introduction, with what happens meanwhile, and does not come back once it was removed", async () => {
+    const { stream, written } = recorder(true);
+    let kept = (): void => {};
+    const introduce = () =>
+      new Promise<void>((resolve) => {
+        kept = resolve;
+      });
+    const bar = createProgressBar(stream, "accuracy", introduce);
+    bar.update(started);
+    bar.update({ type: "trialEnded", record, best: record });
+    await Promise.resolve();
+    expect(written()).toBe("");
+    kept();
+    await bar.shown();
+    bar.stop();
+    expect(written()).toContain("1/4");
+    const removed = createProgressBar(stream, "accuracy", introduce);
+    removed.update(started);
+    removed.stop();
+    await Promise.resolve();
+    const before = written();
+    kept();
+    await removed.shown();
+    expect(written()).toBe(before);
+  });
+
+  it("is not drawn where the introduction fails", async () => {
+    const { stream, written } = recorder(true);
+    const bar = createProgressBar(stream, "accuracy", () => Promise.reject(new Error("the disk is full")));
+    bar.update(started);
+    bar.update({ type: "trialEnded", record, best: record });
+    await bar.shown();
+    bar.stop();
     expect(written()).toBe("");
   });
 });

@@ -1,5 +1,6 @@
 /** `fettle tune --storage` and `fettle studies`, as a user runs them. Needs `dist/`. */
-import { existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sqliteStorage } from "fettle/store/sqlite";
 import pg from "pg";
@@ -9,7 +10,7 @@ import { random } from "../../src/search/strategies/random/random.js";
 import { createStudy } from "../../src/search/study/create.js";
 import { cases } from "../cases.js";
 import { hasPostgres, PostgresServer } from "../store/postgresServer.js";
-import { fettle, folder, listing, smallTable, start } from "./fettle.js";
+import { fettle, folder, listing, root, smallTable, start } from "./fettle.js";
 
 /** Milliseconds for a test that starts a dozen commands, on a machine that does other work too. */
 const MANY_COMMANDS = 240_000;
@@ -259,6 +260,29 @@ describe("fettle studies", () => {
     ]);
     expect(existsSync(join(cwd, "none.db"))).toBe(false);
   });
+
+  it.runIf(process.getuid?.() === 0 && process.platform === "linux")(
+    "is refused before anything runs where it cannot be written, and read",
+    async () => {
+      const cwd = folder({ "data.csv": smallTable() });
+      expect((await fettle([...begin("s"), "--trials", "1"], cwd)).code).toBe(0);
+      chmodSync(cwd, 0o755);
+      const asNobody = (words: readonly string[]) => {
+        const user = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+        const { status, stdout, stderr } = spawnSync(
+          "setpriv",
+          [...user, process.execPath, join(root, "bin/fettle.js"), ...words],
+          { cwd, encoding: "utf8" },
+        );
+        return { code: status, stdout, stderr };
+      };
+      for (const words of [begin("new"), of("delete", "s")])
+        expect(asNobody(words)).toEqual({
+          ...{ code: 2, stdout: "", stderr: 'error: cannot write "s.db": permission is denied\n' },
+        });
+      expect(asNobody(of("best", "s", "--json"))).toMatchObject({ code: 0, stderr: "" });
+    },
+  );
 
   it("writes nothing into an empty file, nor does any other command that looks", async () => {
     const cwd = folder({ "empty.db": "" });

@@ -1,7 +1,7 @@
 /** A storage that is opened to read only: it shows what is there, of any release, and changes nothing. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createStudy, type FettleError, float, random } from "fettle";
 import type { StudyStorage } from "fettle/store";
 import { postgresStorage } from "fettle/store/postgres";
@@ -14,6 +14,8 @@ import { hasPostgres, PostgresServer } from "./postgresServer.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fettle-read-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+/** Who may write anywhere, unless for a while another user. */
+const isRoot = process.getuid?.() === 0;
 let files = 0;
 const newPath = (): string => join(folder, `${files++} %#?.db`);
 
@@ -117,6 +119,20 @@ describe("a file", () => {
     expect(await everythingIn(storage)).toEqual(everything);
     await storage.close();
     expect(readdirSync(`${path}-shm`)).toEqual([]);
+  });
+
+  it.runIf(isRoot)("is read by a user who may write neither it nor beside it", async () => {
+    const path = newPath();
+    await fill(await sqliteStorage(path));
+    chmodSync(dirname(path), 0o755);
+    process.seteuid?.(65534);
+    try {
+      const storage = await read(path);
+      expect(await everythingIn(storage)).toEqual(everything);
+      await storage.close();
+    } finally {
+      process.seteuid?.(0);
+    }
   });
 
   it("that is missing, empty or of another program is refused, and stays as it is", async () => {

@@ -183,7 +183,10 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
   };
   process.on("exit", clear);
   const started = performance.now();
-  const bar = createProgressBar(process.stderr, metrics[0]);
+  const bar = createProgressBar(process.stderr, metrics[0], async ({ trials }) => {
+    await record?.stored(); // so that other commands find the study as soon as this says that there is one
+    printIntroduction(words, flags, setup, trials);
+  });
   const interrupt = takeInterrupts("ending the running programs", bar, () => folder?.save(true));
   const ended: TrialRecord<Params>[] = [];
   const onEvent = (event: StudyEvent): void => {
@@ -194,9 +197,7 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
       folder?.save(true); // a run of a program is not cheap
       folders.writeResult(jsonTrial(event.record));
     }
-    if (printsOneText(flags)) return;
-    if (event.type === "studyStarted") printIntroduction(words, flags, setup, event.trials);
-    bar.update(event);
+    if (!printsOneText(flags)) bar.update(event);
   };
   try {
     const result = await search(setup, flags, programs, {
@@ -204,6 +205,7 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
       ...(study && { study }),
     });
     await programs.ended();
+    await bar.shown();
     bar.stop();
     const trials = result?.trials ?? ended.sort((a, b) => a.number - b.number);
     const seconds = (performance.now() - started) / 1000;

@@ -4,6 +4,7 @@
  */
 import { isRecord, must, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
+import { isArray } from "../check.js";
 import { distinct } from "../columns.js";
 import { type Dataset, type Input, takeExamples } from "../dataset.js";
 import { featureNames } from "../pipeline/pipeline.js";
@@ -47,9 +48,19 @@ const FAR = 10;
  * ```
  */
 export function diagnose(data: Dataset): Warning[] {
-  must(isRecord(data) && Array.isArray(data.inputs), "data", "the result of encodeTable", data);
+  must(isDataset(data), "data", "the result of encodeTable", data);
   return data.rows <= SAMPLE ? warningsOf(data) : warningsOf(takeExamples(data, evenly(data.rows)));
 }
+
+const isDataset = (data: unknown): boolean =>
+  isRecord(data) &&
+  Array.isArray(data.inputs) &&
+  data.inputs.every(isRecord) &&
+  Array.isArray(data.columns) &&
+  data.columns.length === data.inputs.length &&
+  data.columns.every(isArray) &&
+  isArray(data.y) &&
+  isArray(data.labels);
 
 const evenly = (rows: number): Int32Array =>
   Int32Array.from({ length: SAMPLE }, (_, i) => Math.floor((i * rows) / SAMPLE));

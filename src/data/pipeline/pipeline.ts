@@ -2,7 +2,7 @@
  * The way from a data set to the inputs and targets of a network: learnt from training rows alone, applied to any rows, and
  * plain data, so that it can be kept as JSON beside a model. It chooses no rows; see split.ts.
  */
-import { check, FettleError, isRecord, must, show } from "../../errors.js";
+import { check, FettleError, isRecord, must, mustBeRecord, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import { checkRowIds, isArray, mustBeArray } from "../check.js";
 import type { Dataset } from "../dataset.js";
@@ -62,6 +62,7 @@ export interface FitPipelineOptions extends PipelineOptions {
  */
 export function fitPipeline(data: PipelineData, options: FitPipelineOptions = {}): FittedPipeline {
   checkData(data);
+  mustBeRecord("the options of fitPipeline", options);
   const { rows: given, ...choices } = options;
   const { inputs, task, outputs, y } = data;
   checkPipelineOptions("fitPipeline", choices, inputs);
@@ -289,6 +290,7 @@ function checkData(data: unknown): asserts data is PipelineData {
     isRecord(data) &&
       Array.isArray(data.inputs) &&
       data.inputs.length > 0 &&
+      data.inputs.every(isRecord) &&
       Array.isArray(data.columns) &&
       isArray(data.y) &&
       Number.isInteger(data.outputs),

@@ -3,7 +3,16 @@
  * `defineSplitter` and carry their options as data; a user's function is a splitter as it is. The rows themselves are never
  * touched here, and which splitter suits a data set is decided elsewhere.
  */
-import { check, checkOptions, isRecord, must, mustBeInteger, type OptionNames, show } from "../../errors.js";
+import {
+  check,
+  checkOptions,
+  isRecord,
+  must,
+  mustBeInteger,
+  mustBeRecord,
+  type OptionNames,
+  show,
+} from "../../errors.js";
 import { isArray, mustBeArray } from "../check.js";
 import type { Groups } from "../groups.js";
 
@@ -132,7 +141,9 @@ function refuseOtherNames(name: string, options: object, known: Readonly<Record<
 const camelCase = (name: string): string =>
   name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-function checkRows({ rows, ...each }: RowsToSplit): void {
+function checkRows(given: RowsToSplit): void {
+  mustBeRecord("what a splitter is called with", given, "an object with rows");
+  const { rows, ...each } = given;
   mustBeInteger("rows", rows, 2);
   for (const name of ["labels", "groups", "time"] as const) {
     const values = each[name];

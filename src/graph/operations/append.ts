@@ -28,7 +28,7 @@ export function append<K extends OperationName>(
     "limit_exceeded",
   );
   const shape = row.shape(
-    inputs.map((input) => input.shape),
+    inputs.map(shapeOf),
     attributes,
     inputs.map((input) => input.node),
   );

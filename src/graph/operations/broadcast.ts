@@ -8,7 +8,7 @@
  * createEngine().load(repeated)([1, 2, 3]); // [[1, 2, 3], [1, 2, 3]]
  * ```
  */
-import { check, show } from "../../errors.js";
+import { check, mustBeList, show } from "../../errors.js";
 import type { AttributesOf, Value } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
 import { broadcastShapes, checkShape, extent, type Shape, sameShape, showShape, sizeOf } from "../shape.js";
@@ -71,13 +71,16 @@ export default rows;
 
 /** x broadcast to `shape`. Elementwise functions broadcast their operands by themselves. */
 export function broadcastTo(x: Value, shape: Shape): Value {
-  return sameShape(shapeOf(x), shape) ? x : append("broadcast", rows.broadcast, [x], { shape });
+  return isAlready(x, shape) ? x : append("broadcast", rows.broadcast, [x], { shape });
 }
 
 /** The same elements in row-major order, in another shape of the same size. */
 export function reshape(x: Value, shape: Shape): Value {
-  return sameShape(shapeOf(x), shape) ? x : append("reshape", rows.reshape, [x], { shape });
+  return isAlready(x, shape) ? x : append("reshape", rows.reshape, [x], { shape });
 }
+
+/** Whether a value has a shape; what is not a shape is refused with the operation. */
+const isAlready = (x: Value, shape: Shape): boolean => Array.isArray(shape) && sameShape(shapeOf(x), shape);
 
 /** A scalar broadcast to the shape of `x`. */
 export function fullLike(x: Value, value: Operand): Value {
@@ -195,6 +198,7 @@ export function reduceOver<K extends "sum" | "max">(
 
 /** The axes of `axis`, ascending: all when it is left out, negative ones counted from the end. */
 export function normalizeAxes(shape: Shape, axis: number | readonly number[] | undefined): number[] {
+  if (axis !== undefined && typeof axis !== "number") mustBeList("axis", axis, "an axis or a list of axes");
   const given = axis === undefined ? shape.map((_, i) => i) : typeof axis === "number" ? [axis] : axis;
   const axes = given.map((a) => (a < 0 ? a + shape.length : a)).sort((a, b) => a - b);
   check(

@@ -7,7 +7,7 @@
  * createEngine().load(turned)([[1, 2, 3], [4, 5, 6]]); // [[1, 4], [2, 5], [3, 6]]
  * ```
  */
-import { check } from "../../errors.js";
+import { check, mustBeList } from "../../errors.js";
 import type { Value } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
 import { type Shape, showShape, sizeOf } from "../shape.js";
@@ -171,15 +171,23 @@ export function transpose(x: Value, permutation?: readonly number[]): Value {
  * The block of shape `size` that begins at `begin`, one entry an axis each. Rows of the batch are kept whole:
  * 0 in `begin` and `ROWS` in `size`.
  */
-export const slice = (x: Value, begin: readonly number[], size: Shape): Value =>
-  append("slice", rows.slice, [x], { begin, size });
+export const slice = (x: Value, begin: readonly number[], size: Shape): Value => {
+  mustBeList("begin of slice", begin);
+  mustBeList("size of slice", size);
+  return append("slice", rows.slice, [x], { begin, size });
+};
 
 /** x with zeros around it: `before[i]` and `after[i]` of them along axis i. Rows of the batch are not padded. */
-export const pad = (x: Value, before: readonly number[], after: readonly number[]): Value =>
-  append("pad", rows.pad, [x], { before, after });
+export const pad = (x: Value, before: readonly number[], after: readonly number[]): Value => {
+  mustBeList("before of pad", before);
+  mustBeList("after of pad", after);
+  return append("pad", rows.pad, [x], { before, after });
+};
 
 /** Values one after the other along `axis` (a negative one counts from the end), alike in all other axes. */
-export const concat = (values: readonly Value[], axis = 0): Value =>
-  append("concat", rows.concat, values, {
-    axis: axis < 0 && values.length > 0 ? axis + values[0].shape.length : axis,
+export const concat = (values: readonly Value[], axis = 0): Value => {
+  mustBeList("the operands of concat", values);
+  return append("concat", rows.concat, values, {
+    axis: axis < 0 && values.length > 0 ? axis + shapeOf(values[0]).length : axis,
   });
+};

@@ -47,6 +47,7 @@ const rows: Rows<"patches" | "addPatches"> = {
   addPatches: {
     shape([x], { image, ...window }) {
       checkShape(image, "addPatches");
+      checkPair("size of addPatches", window.size, 1);
       const area = sizeOf(window.size);
       const [down, across] = counts(image, (x[3] ?? 1) / area, window);
       check(

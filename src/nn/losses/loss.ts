@@ -87,17 +87,19 @@ export function defineLoss<
       .map(([option, value]) => [option, Array.isArray(value) ? [...value] : value] as const);
     const all: Options = { ...defaults, ...Object.fromEntries(given) };
     checkValues(all, definition);
-    const loss = madeFrom(exportedAs("losses", name, definition.make(all)), [name, all]);
+    const make = definition.make(all);
+    const checked: LossFunction = (yTrue, yPred, weights) => {
+      mustBeValues(name, yTrue, yPred);
+      return make(yTrue, yPred, weights);
+    };
+    const loss = madeFrom(exportedAs("losses", name, checked), [name, all]);
     return madeBy(loss, { name, options: Object.fromEntries(given) });
   };
   const byDefault = withOptions({});
   function loss(options?: Partial<Options>): LossFunction;
   function loss(yTrue: Value, yPred: Value, weights?: Value): Value;
   function loss(first: Partial<Options> | Value = {}, yPred?: Value, weights?: Value): LossFunction | Value {
-    if (first instanceof Value) {
-      must(yPred instanceof Value, `yPred of losses.${name}`, "a value of a graph", yPred);
-      return byDefault(first, yPred, weights);
-    }
+    if (first instanceof Value) return byDefault(first, yPred as Value, weights);
     check(
       yPred === undefined,
       () =>
@@ -113,6 +115,11 @@ export function defineLoss<
   const aliases = [...(definition.aliases ?? []), ...((snake as string) === name ? [] : [snake]), pascal];
   const exported = exportedAs("losses", name, Object.assign(loss, { aliases }));
   return madeBy(madeFrom(exported, [name, defaults]), { name, options: {} });
+}
+
+function mustBeValues(name: string, yTrue: unknown, yPred: unknown): void {
+  for (const [which, value] of Object.entries({ yTrue, yPred }))
+    must(value instanceof Value, `${which} of losses.${name}`, "a value of a graph", value);
 }
 
 function checkValues<Options extends object>(

@@ -1,4 +1,5 @@
 /** How training went: numbers by epoch, of one trial or of many. */
+import { mustBeRecord } from "../../errors.js";
 import type { Params } from "../../search/space/space.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { count, formatScore } from "../format.js";
@@ -36,6 +37,7 @@ const MOST_TRIALS = 60;
  */
 export function plotCurves(study: StudyData, options: CurveOptions = {}): Plot {
   mustBeStudyData(study);
+  mustBeRecord("options", options);
   const chosen = options.trials && new Set(options.trials);
   const wanted = study.trials.filter(({ number }) => chosen?.has(number) ?? true);
   const recorded = new Set(wanted.flatMap(({ curves }) => curves?.names ?? []));

@@ -1,5 +1,6 @@
 /** Two parameters at once: trials coloured by rank, and contour lines of the value nearby. */
 import type { SeriesOption } from "echarts";
+import { mustBeRecord } from "../../errors.js";
 import { fromUnit } from "../../search/space/scale.js";
 import { formatScore, formatValue } from "../format.js";
 import { contourLines } from "./contours.js";
@@ -36,6 +37,7 @@ const PARTS = [
  * ```
  */
 export function plotRanks(study: StudyData, a: string, b: string, options: PairOptions = {}): Plot {
+  mustBeRecord("options", options);
   const { objective = 0 } = options;
   const [x, y] = [parameterAxis(study, a), parameterAxis(study, b)];
   const { metric } = objectiveOf(study, objective);
@@ -64,6 +66,7 @@ export function plotRanks(study: StudyData, a: string, b: string, options: PairO
  * ```
  */
 export function plotContour(study: StudyData, a: string, b: string, options: PairOptions = {}): Plot {
+  mustBeRecord("options", options);
   const { objective = 0 } = options;
   const [x, y] = [parameterAxis(study, a), parameterAxis(study, b)];
   const { metric } = objectiveOf(study, objective);

@@ -1,5 +1,5 @@
 /** What pictures, reports and pages read of a study: plain data, the same from a study in memory, in bytes or in a storage. */
-import { isRecord, must } from "../../errors.js";
+import { isRecord, must, mustBeList, mustBeRecord } from "../../errors.js";
 import type { Params, Space } from "../../search/space/space.js";
 import type { StudyJson } from "../../search/study/contract.js";
 import { Curves } from "../../search/trial/curves.js";
@@ -59,7 +59,9 @@ export function studyData(study: StudySource, about: AboutStudy = {}): StudyData
     "a study, its JSON, or what a storage has of it (of what tune returns, its study)",
     study,
   );
+  mustBeRecord("about", about);
   const directions = study.directions ?? [study.direction].flat();
+  mustBeList("directions", directions);
   for (const direction of directions) mustBeDirection(direction);
   mustBeTrials(study.trials);
   const unnamed = directions.length === 1 ? ["value"] : directions.map((_, i) => `value ${i + 1}`);
@@ -75,12 +77,21 @@ export function studyData(study: StudySource, about: AboutStudy = {}): StudyData
 /** Refuses anything but what {@link studyData} returns, such as a study itself. */
 export function mustBeStudyData(study: unknown): asserts study is StudyData {
   must(
-    isRecord(study) && typeof study.strategy === "string" && Array.isArray(study.metrics),
+    isRecord(study) &&
+      typeof study.name === "string" &&
+      typeof study.strategy === "string" &&
+      isRecord(study.space) &&
+      isNames(study.metrics) &&
+      isNames(study.directions),
     "the study of a picture or table",
     "what studyData(study) returns",
     study,
   );
+  mustBeTrials(study.trials);
 }
+
+const isNames = (names: unknown): boolean =>
+  Array.isArray(names) && names.every((name) => typeof name === "string");
 
 /** A trial with the class of its curves, which JSON does not keep. */
 function withCurves(trial: StudySource["trials"][number]): TrialRecord<Params> {

@@ -242,7 +242,7 @@ function checkSameStrategy(saved: unknown, strategy: Strategy): void {
 
 function checkSameConstraint(constrained: boolean, constraint: unknown): void {
   mustBe(
-    (typeof constraint === "function") === constrained,
+    constrained ? typeof constraint === "function" : constraint === undefined,
     "constraint",
     constrained
       ? "passed again, since the study was saved with one, which is code"

@@ -101,6 +101,11 @@ export class LoopControl<S extends Space> {
     this.live.delete(live);
   }
 
+  /** Whether anyone is told of events. */
+  get isHeard(): boolean {
+    return this.options.onEvent !== undefined;
+  }
+
   /** Reports an event, unless something has failed: a listener that threw is not called again. */
   emit(event: StudyEvent<S>): void {
     if (this.failure) return;

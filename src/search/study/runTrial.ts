@@ -143,9 +143,11 @@ function handleOf<S extends Space>(
         return promoted;
       });
     },
-    trained(curves) {
-      if (!live.isOver) control.emit({ type: "epochsTrained", number, curves: new Curves(curves) });
-    },
+    ...(control.isHeard && {
+      trained(curves) {
+        if (!live.isOver) control.emit({ type: "epochsTrained", number, curves: new Curves(curves) });
+      },
+    }),
     get aborted() {
       return live.isOver || control.isAborted;
     },

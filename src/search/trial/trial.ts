@@ -234,10 +234,13 @@ export function mustBeDirection(direction: unknown): asserts direction is Direct
 }
 
 /** @throws FettleError `invalid_argument` for anything but a list of trials, such as a study */
-export function mustBeTrials(trials: unknown): asserts trials is readonly TrialRecord<unknown>[] {
+export function mustBeTrials(
+  trials: unknown,
+  name = "trials",
+): asserts trials is readonly TrialRecord<unknown>[] {
   must(
     Array.isArray(trials) && trials.every((trial) => isRecord(trial) && isRecord(trial.params)),
-    "trials",
+    name,
     "a list of trials, such as study.trials",
     trials,
   );

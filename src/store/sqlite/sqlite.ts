@@ -75,8 +75,8 @@ async function useWal(database: SqliteDatabase): Promise<void> {
 export const openDatabase = (path: string, options: Required<SqliteOptions>): Promise<SqliteDatabase> =>
   SqliteDatabase.open(path, options);
 
-/** SQLite's code of a file that it cannot open. */
-const CANTOPEN = 14;
+/** SQLite's codes where it cannot make the files beside a file: for want of a right, or of a disk that can be written. */
+const CANNOT_MAKE = [8, 14];
 
 class SqliteDatabase implements SqlDatabase {
   readonly dialect = SQLITE;
@@ -98,7 +98,8 @@ class SqliteDatabase implements SqlDatabase {
       );
     } catch (error) {
       // the files beside it cannot be made, so nobody uses it, or nobody can see that
-      const isFrozen = readOnly && resultCodeOf(error) === CANTOPEN && !(await isThere(`${path}-wal`));
+      const isFrozen =
+        readOnly && CANNOT_MAKE.includes(resultCodeOf(error) ?? -1) && !(await isThere(`${path}-wal`));
       if (!isFrozen) throw refusal(path, error);
     }
     try {

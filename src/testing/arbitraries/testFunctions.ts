@@ -255,6 +255,7 @@ export const testFunctions = {
 export function anyTestFunction(constraints: { readonly convex?: boolean } = {}): fc.Arbitrary<TestFunction> {
   checkOptions(constraints, "anyTestFunction", { convex: true });
   const { convex } = constraints;
+  must(convex === undefined || typeof convex === "boolean", "convex", "a boolean", convex);
   const classical = Object.values<TestFunction>(testFunctions).filter(
     (fn) => convex === undefined || fn.convex === convex,
   );

@@ -7,7 +7,7 @@ import type { Strategy } from "../../search/strategies/strategy.js";
 import type { OptimizeOptions, Study } from "../../search/study/contract.js";
 import { checkLimits } from "../../search/study/control.js";
 import { beginStudy } from "../../search/study/study.js";
-import type { Direction } from "../../search/trial/trial.js";
+import { type Direction, mustBeTrials } from "../../search/trial/trial.js";
 import type { SearchOptions } from "./options.js";
 
 const DEFAULT_TRIALS = 30;
@@ -88,6 +88,7 @@ function studyFor<S extends Space>(
     () =>
       `strategy ${show(strategy.name)} continues trainings, and the trials of warmStart have none; enqueue their parameters`,
   );
+  mustBeTrials(warmStart, "warmStart");
   for (const { params, status, value, values, constraints } of warmStart) {
     study.add(params, {
       status,
