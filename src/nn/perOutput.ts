@@ -71,8 +71,7 @@ export function lossOfAll(
       .map(({ offset, size, shape }, i) => {
         const [truth, prediction] = [yTrue, yPred].map((all) => {
           if (outputs.length === 1) return all;
-          const own = slice(all, [0, offset], [ROWS, size]);
-          return shape.length === 1 ? own : reshape(own, [ROWS, ...shape]);
+          return reshape(slice(all, [0, offset], [ROWS, size]), [ROWS, ...shape]);
         });
         return mul(lossOfOutput(functions[i], truth, prediction, rowWeights, masks?.[i]), weights[i]);
       })
@@ -80,13 +79,7 @@ export function lossOfAll(
   const takesWeights = functions.every(({ length }) => length > 2);
   const total: OutputsLoss = takesWeights ? loss : (yTrue, yPred) => loss(yTrue, yPred);
   const recipes = losses.map((each) => (typeof each === "string" ? each : recipeOf(each)));
-  const known = recipes.every((each) => each !== undefined);
-  return madeFrom(total, [
-    "outputs",
-    outputs.map(({ shape }) => shape),
-    weights,
-    known ? recipes : undefined,
-  ]);
+  return madeFrom(total, ["outputs", outputs.map(({ shape }) => shape), weights, ...recipes]);
 }
 
 /** A metric that is also told which steps of an output count, [rows, steps] of all outputs beside each other. */

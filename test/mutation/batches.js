@@ -81,11 +81,13 @@ export const batches = {
       /^nn\/(?!layers\/|losses\/|callbacks\/|(activations|constraints|initializerFactories|initializers|regularizers|varianceScaling)\.)/,
     tests: [
       ...inFolder("nn", "firstFit clipping refusals training schedule custom fit programs functional"),
-      ...inFolder("nn", "stepMasks constraints shapes averageModels mixup"),
+      ...inFolder("nn", "stepMasks constraints constrainedPrograms shapes averageModels mixup"),
+      ...inFolder("nn/layers", "normalization"),
       ...inFolder("model", "save"),
       ...inFolder("nn/losses", "training"),
       ...inFolder("nn", "evaluationWeights predictions"),
       ...inFolder("nn/callbacks", "callback"),
+      ...inFolder("nn", "memory"),
     ],
   },
   predict: {

@@ -145,6 +145,7 @@ describe("fit", () => {
       { validationSplit: "0.2" as never },
       'invalid_argument: validationSplit must be a number in [0, 1); received "0.2"',
     ],
+    ["verbose", { verbose: 3 as never }, "invalid_argument: verbose must be 0, 1 or 2; received 3"],
     ["shuffle", { shuffle: 1 as never }, "invalid_argument: shuffle must be true or false; received 1"],
     [
       "validationData",
