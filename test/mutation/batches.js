@@ -40,7 +40,7 @@ export const batches = {
     files:
       /^nn\/layers\/(augmentation|convolution|depthwise|geometry|kernel|pooling|reshaping|sequence)\.ts$/,
     tests: [
-      ...inFolder("nn/layers", "recipes convolution pooling augmentation torch"),
+      ...inFolder("nn/layers", "recipes refusals arrays convolution pooling augmentation torch"),
       ...inFolder("nn", "shapes"),
       ...inFolder("predict", "everyLayer"),
     ],
@@ -48,7 +48,7 @@ export const batches = {
   "nn/sequences": {
     files: /^nn\/layers\/(attention|masking|timeDistributed|recurrent\/.*)\.ts$/,
     tests: [
-      ...inFolder("nn/layers", "recipes attention"),
+      ...inFolder("nn/layers", "recipes refusals arrays attention"),
       ...inFolder("nn/layers/recurrent", "recurrent states torch dropout masks files"),
     ],
   },
@@ -56,8 +56,8 @@ export const batches = {
     files:
       /^nn\/layers\/(activation|arrays|dense|dropout|embedding|factories|layer|merge|normalization|rectifiers)\.ts$/,
     tests: [
-      ...inFolder("nn/layers", "recipes refusals dense rectifiers normalization pooling"),
-      ...inFolder("nn", "refusals custom functional stepMasks shapes"),
+      ...inFolder("nn/layers", "recipes refusals arrays dense rectifiers normalization pooling"),
+      ...inFolder("nn", "refusals custom functional constrainedPrograms stepMasks shapes"),
       ...inFolder("model", "save"),
       ...inFolder("predict", "everyLayer"),
     ],
@@ -66,7 +66,7 @@ export const batches = {
     files:
       /^nn\/(activations|constraints|initializerFactories|initializers|regularizers|varianceScaling)\.ts$/,
     tests: [
-      ...inFolder("nn/layers", "recipes dense"),
+      ...inFolder("nn/layers", "recipes arrays dense"),
       ...inFolder("nn", "refusals custom constrainedPrograms constraints activations"),
       ...inFolder("model", "save"),
       ...inFolder("nn", "initializers"),

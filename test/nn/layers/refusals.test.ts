@@ -76,6 +76,11 @@ it("numbers that are not given have Keras' defaults", () => {
   expect(elu().hyperparameters).toEqual({ alpha: 1 });
   expect(batchNormalization().hyperparameters).toEqual({ momentum: 0.99, epsilon: 1e-3 });
   expect(layerNormalization().hyperparameters).toEqual({ epsilon: 1e-3 });
+  // what nothing drops has no rate
+  for (const layer of [multiHeadAttention(1, 1), multiHeadAttention(1, 1, { dropout: 0 })])
+    expect(layer.hyperparameters).toEqual({});
+  expect(lstm(1, { dropout: 0, recurrentDropout: 0 }).hyperparameters).toEqual({});
+  expect(multiHeadAttention(1, 1, { dropout: 0.5 }).hyperparameters).toEqual({ dropout: 0.5 });
 });
 
 const RATE = "rate must be a number in [0, 1); received";
