@@ -195,7 +195,7 @@ export function callLayers(
   }
   const outputs = network.outputs.map(({ value }) => values[value]);
   const columns = network.outputs.map(({ value, size }) => flat(values[value], size));
-  const prediction = columns.length === 1 ? columns[0] : concat(columns, 1);
+  const prediction = concat(columns, 1);
   return { prediction, outputs, masks: network.outputs.map(({ value }) => masks[value]), updates };
 }
 

@@ -28,7 +28,7 @@ export function lossesFor(outputs: Outputs, loss: PerOutput<Loss>): ReturnType<t
 export function lossWeightsFor(outputs: Outputs, weights: Readonly<Record<string, number>> = {}): number[] {
   must(isRecord(weights), "lossWeights", "numbers by the names of outputs", weights);
   return byOutput("lossWeights", outputs, weights).map((weight = 1, i) => {
-    const fits = typeof weight === "number" && weight >= 0 && Number.isFinite(weight);
+    const fits = Number.isFinite(weight) && weight >= 0;
     must(fits, `lossWeights.${outputs[i].name}`, "a finite number of at least 0", weight);
     return weight;
   });

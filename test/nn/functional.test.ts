@@ -421,6 +421,16 @@ describe("is refused", () => {
       "invalid_shape: x.a must have 2 columns; received shape [24,3]",
     ],
     [
+      "ids for several outputs beside each other",
+      () => compiledTwo().fit(data, kinds),
+      "invalid_shape: y must have 4 columns; received shape [24,1]",
+    ],
+    [
+      "columns that its inputs do not have",
+      () => twoInTwoOut().summary(() => {}, 7),
+      'invalid_shape: x must have 3 columns, those of "a" (2), "b" (1); received 7',
+    ],
+    [
       "inputs of other rows",
       () => compiledTwo().fit({ ...data, b: [1] }, targets),
       "invalid_shape: x.b must have as many rows as x.a, 24; received 1",
