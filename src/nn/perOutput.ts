@@ -133,11 +133,7 @@ function repeated(numbers: Floats, times: number): Floats {
 
 /** Columns [offset, offset + size) of a matrix of `units` columns, in the precision that it has. */
 function columnsOf(all: Floats, units: number, offset: number, size: number): Floats {
-  const length = (all.length / units) * size;
-  const own = all instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
-  for (let row = 0, to = 0; to < own.length; row++)
-    for (let j = 0; j < size; j++, to++) own[to] = all[row * units + offset + j];
-  return own;
+  return all.filter((_, at) => at % units >= offset && at % units < offset + size);
 }
 
 /** Those lines of a matrix of `width` columns whose mask is not 0. */

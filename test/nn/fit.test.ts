@@ -105,6 +105,14 @@ describe("fit", () => {
     expect(await fitted(2 ** 40)).not.toEqual(await fitted(0)); // the upper bits count
   });
 
+  it("resumes with the learning rate that a callback set, and be it 0", async () => {
+    const model = classifier();
+    await model.fit(x, y, { callbacks: [{ onTrainBegin: (control) => control.setLearningRate(0) }] });
+    const before = weightsOf(model);
+    await model.fit(x, y);
+    expect(weightsOf(model)).toEqual(before);
+  });
+
   it("calls its callbacks in order, waits for them, and lets them stop", async () => {
     const calls: string[] = [];
     const watch = (name: string): Callback => ({

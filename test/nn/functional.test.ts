@@ -283,6 +283,17 @@ describe("functional", () => {
     expect(model.predict([[7]]).get(0, 0)).toBeNaN();
   });
 
+  it("may have an input among its outputs", async () => {
+    const [p, q] = [input(1), input(2)];
+    const model = compiledAs(functional({ inputs: { p, q }, outputs: { q, y: dense(1).apply(p) } }), "mse");
+    const given = { p: [1, 2], q: y.slice(0, 2) };
+    await model.fit(given, { q: given.q, y: [1, 2] });
+    const kept = (rows: number[]): number[] => rows.filter((_, k) => k % 3 < 2);
+    expect(kept(predicted(model, given))).toEqual(given.q.flat());
+    const { model: loaded } = await loadModel(saveModel(model));
+    expect(predicted(loaded, given)).toEqual(predicted(model, given));
+  });
+
   it("shows in its summary what each layer takes", () => {
     const lines: string[] = [];
     twoInTwoOut().summary((line) => lines.push(line));
