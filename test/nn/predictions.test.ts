@@ -39,6 +39,13 @@ describe("more rows than go to the engine at once", () => {
     expect(new Set(all.data as Float32Array).size).toBeGreaterThan(100);
   });
 
+  it("and fewer are refused where none is finite", async () => {
+    const data = new Float32Array(COLUMNS).fill(Number.NaN);
+    expect(await refusal(() => model.predict({ data, shape: [1, COLUMNS] }))).toBe(
+      "invalid_data: x must hold finite numbers; received NaN at x[0][0]",
+    );
+  });
+
   it("take as many numbers of x as stay in a cache, in whole batches of 256 rows, or what there are", () => {
     const matrices = vi.spyOn(defaultEngine(), "matrix");
     const held = (rows: number): number[][] => {
