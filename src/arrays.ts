@@ -263,10 +263,10 @@ export function refuseNumber(layout: Layout, index: number, what: string, finite
 
 function placeOf(index: number, shape: readonly number[]): number[] {
   let rest = index;
-  const place = shape.map(() => 0);
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    place[axis] = rest % shape[axis];
-    rest = Math.floor(rest / shape[axis]);
+  const place: number[] = [];
+  for (const length of [...shape].reverse()) {
+    place.unshift(rest % length);
+    rest = Math.floor(rest / length);
   }
   return place;
 }

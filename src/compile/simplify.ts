@@ -63,6 +63,14 @@ export function simplify(step: StepGraph): StepGraph {
         }
         return undefined;
       }
+      case "slice":
+      case "pad":
+      case "concat": {
+        // all of one value
+        const shapes = inputs.map(({ shape }) => shape);
+        const shape = operation<OperationName>(part.op).shape(shapes, part.attributes, [x.node]);
+        return sameShape(shape, x.shape) ? x : undefined;
+      }
       case "patches":
       case "addPatches": {
         const shape = operation<OperationName>(part.op).shape([x.shape], part.attributes, [x.node]);

@@ -195,7 +195,7 @@ export function callLayers(
   }
   const outputs = network.outputs.map(({ value }) => values[value]);
   const columns = network.outputs.map(({ value, size }) => flat(values[value], size));
-  const prediction = columns.length === 1 ? columns[0] : concat(columns, 1);
+  const prediction = concat(columns, 1);
   return { prediction, outputs, masks: network.outputs.map(({ value }) => masks[value]), updates };
 }
 
@@ -213,8 +213,7 @@ function maskOf({ layer, name, shape }: LayerPlace, context: LayerContext): Valu
 
 /** Columns of a matrix as rows of a shape. */
 function columnsOf(x: Value, offset: number, size: number, shape: Shape): Value {
-  const own = size === x.shape[1] ? x : slice(x, [0, offset], [ROWS, size]);
-  return shape.length === 1 ? own : reshape(own, [ROWS, ...shape]);
+  return reshape(slice(x, [0, offset], [ROWS, size]), [ROWS, ...shape]);
 }
 
 function flat(value: Value, size: number): Value {
@@ -243,7 +242,7 @@ export function lossOf(
   const called = callLayers(network, streams.x, parameters, inputs, training);
   // a single output has its own shape in the loss
   const prediction = called.outputs.length === 1 ? called.outputs[0] : called.prediction;
-  const y = prediction.shape.length === 2 ? streams.y : reshape(streams.y, prediction.shape);
+  const y = reshape(streams.y, prediction.shape);
   const lossFunction: OutputsLoss = getLoss(loss);
   const { weights } = streams;
   const { masks } = called;

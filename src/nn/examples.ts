@@ -26,7 +26,7 @@ export function examplesOfFit(
   { x, y, trainRows, weights, sampleWeight, validation }: FitData,
 ): { readonly training: Examples; readonly measured: Examples; readonly heldOut: Examples | undefined } {
   const all = { x: hold(x), y: hold(y) };
-  const first = { ...all, ...(trainRows < x.rows && { rows: rowsFrom(0, trainRows) }) };
+  const first = { ...all, rows: rowsFrom(0, trainRows) };
   const own = sampleWeight && Float64Array.from(sampleWeight);
   const validationExamples = (): Examples | undefined => {
     if (validation) {

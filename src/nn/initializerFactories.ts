@@ -69,12 +69,10 @@ export function identity(gain = 1): InitializerFunction {
       "invalid_shape",
     );
     const [rows, columns] = shape;
-    const size = sizeOf(shape);
+    const least = Math.min(rows, columns);
     // end to end, the ones are columns + 1 apart
-    const diagonal = broadcastTo(node(graph, gain), [Math.min(rows, columns), 1]);
-    const spread = reshape(pad(diagonal, [0, 0], [0, columns]), [diagonal.shape[0] * (columns + 1)]);
-    const missing = size - sizeOf(spread.shape);
-    return reshape(missing > 0 ? pad(spread, [0], [missing]) : slice(spread, [0], [size]), shape);
+    const spread = pad(broadcastTo(node(graph, gain), [least, 1]), [0, 0], [rows - least, columns]);
+    return reshape(slice(reshape(spread, [rows * (columns + 1)]), [0], [rows * columns]), shape);
   };
   return madeFrom(start, ["identity", gain]);
 }

@@ -124,17 +124,18 @@ export function networkOf(wiring: Wiring, row: number | Shape): Network {
     "invalid_shape",
   );
   const shapes: Shape[] = inputs.map(({ shape }) => shape);
-  const owned = new Map<string, readonly ParameterSpec[]>();
+  const owned = new Map<string, Owned>();
   for (const { layer, name, inputs: taken } of wiring.calls) {
     const given = taken.map((value) => shapes[value]);
     const shape = layer.outputShape(...given);
     mustBeSizes(shape, `\`outputShape\` of ${name}`);
     shapes.push(shape);
     const own = parametersFor(layer, name, given);
-    if (!owned.has(name)) owned.set(name, own);
-    mustBeShared(name, owned.get(name) as readonly ParameterSpec[], own);
+    const { specs } = owned.get(name) ?? { specs: own };
+    mustBeShared(name, specs, own);
+    owned.set(name, { layer, specs });
   }
-  const places = placesOf(wiring.calls, owned);
+  const places = placesOf(owned);
   const outputs = beside(wiring.outputs.map(({ name, value }) => ({ name, value, shape: shapes[value] })));
   const all = [...places.values()].flat();
   const [trainable, fixed] = [true, false].map((is) => all.filter((place) => place.trainable === is));
@@ -168,20 +169,22 @@ function beside<T extends { readonly name: string; readonly shape: Shape }>(
 
 const widthOf = (values: readonly Columns[]): number => values.reduce((sum, { size }) => sum + size, 0);
 
+/** A layer with its parameters. */
+interface Owned {
+  readonly layer: Layer;
+  readonly specs: readonly ParameterSpec[];
+}
+
 /** Places in one vector, the trained ones first, by the names of layers. */
-function placesOf(
-  calls: readonly LayerCall[],
-  owned: ReadonlyMap<string, readonly ParameterSpec[]>,
-): Map<string, ParameterPlace[]> {
-  const layers = new Map(calls.map(({ name, layer }) => [name, layer]));
-  const all = [...owned].flatMap(([layer, specs]) =>
+function placesOf(owned: ReadonlyMap<string, Owned>): Map<string, ParameterPlace[]> {
+  const all = [...owned].flatMap(([name, { layer, specs }]) =>
     specs.map((spec) => ({
-      layer,
+      layer: name,
       ...{ name: spec.name, shape: spec.shape, initializer: spec.initializer },
       ...(spec.constraint && { constraint: spec.constraint }),
-      path: `${layer}.${spec.name}`,
+      path: `${name}.${spec.name}`,
       size: sizeOf(spec.shape),
-      trainable: spec.trainable !== false && layers.get(layer)?.trainable !== false,
+      trainable: spec.trainable !== false && layer.trainable !== false,
     })),
   );
   const offsets = new Map<string, number>();

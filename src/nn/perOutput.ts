@@ -28,7 +28,7 @@ export function lossesFor(outputs: Outputs, loss: PerOutput<Loss>): ReturnType<t
 export function lossWeightsFor(outputs: Outputs, weights: Readonly<Record<string, number>> = {}): number[] {
   must(isRecord(weights), "lossWeights", "numbers by the names of outputs", weights);
   return byOutput("lossWeights", outputs, weights).map((weight = 1, i) => {
-    const fits = typeof weight === "number" && weight >= 0 && Number.isFinite(weight);
+    const fits = Number.isFinite(weight) && weight >= 0;
     must(fits, `lossWeights.${outputs[i].name}`, "a finite number of at least 0", weight);
     return weight;
   });
@@ -71,8 +71,7 @@ export function lossOfAll(
       .map(({ offset, size, shape }, i) => {
         const [truth, prediction] = [yTrue, yPred].map((all) => {
           if (outputs.length === 1) return all;
-          const own = slice(all, [0, offset], [ROWS, size]);
-          return shape.length === 1 ? own : reshape(own, [ROWS, ...shape]);
+          return reshape(slice(all, [0, offset], [ROWS, size]), [ROWS, ...shape]);
         });
         return mul(lossOfOutput(functions[i], truth, prediction, rowWeights, masks?.[i]), weights[i]);
       })
@@ -80,13 +79,7 @@ export function lossOfAll(
   const takesWeights = functions.every(({ length }) => length > 2);
   const total: OutputsLoss = takesWeights ? loss : (yTrue, yPred) => loss(yTrue, yPred);
   const recipes = losses.map((each) => (typeof each === "string" ? each : recipeOf(each)));
-  const known = recipes.every((each) => each !== undefined);
-  return madeFrom(total, [
-    "outputs",
-    outputs.map(({ shape }) => shape),
-    weights,
-    known ? recipes : undefined,
-  ]);
+  return madeFrom(total, ["outputs", outputs.map(({ shape }) => shape), weights, ...recipes]);
 }
 
 /** A metric that is also told which steps of an output count, [rows, steps] of all outputs beside each other. */
@@ -140,11 +133,7 @@ function repeated(numbers: Floats, times: number): Floats {
 
 /** Columns [offset, offset + size) of a matrix of `units` columns, in the precision that it has. */
 function columnsOf(all: Floats, units: number, offset: number, size: number): Floats {
-  const length = (all.length / units) * size;
-  const own = all instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
-  for (let row = 0, to = 0; to < own.length; row++)
-    for (let j = 0; j < size; j++, to++) own[to] = all[row * units + offset + j];
-  return own;
+  return all.filter((_, at) => at % units >= offset && at % units < offset + size);
 }
 
 /** Those lines of a matrix of `width` columns whose mask is not 0. */

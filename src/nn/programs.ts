@@ -149,7 +149,7 @@ function trainStep(architecture: Architecture, streams: Record<string, number>):
 
 /** Parameters and slots as a run keeps them. Every vector of weights has those that are not trained at its end. */
 function stateFrom(parameter: Value, slots: Slots, fixed: readonly Value[]): Record<string, Value> {
-  const whole = (vector: Value): Value => (fixed.length > 0 ? concatenate([vector, ...fixed]) : vector);
+  const whole = (vector: Value): Value => concatenate([vector, ...fixed]);
   const state: Record<string, Value> = { parameters: whole(parameter) };
   for (const [name, slot] of Object.entries(slots)) {
     const key = SLOT + name;
@@ -169,9 +169,7 @@ function slotsFrom(state: Readonly<Record<string, Value>>, network: Network): Sl
 }
 
 /** The part of a vector of weights that is trained. */
-function trained(vector: Value, { fixed, trainableSize }: Network): Value {
-  return fixed.length > 0 ? slice(vector, [0], [trainableSize]) : vector;
-}
+const trained = (vector: Value, { trainableSize }: Network): Value => slice(vector, [0], [trainableSize]);
 
 /** x, y, parameters and weights if there are some → predictions, and the sum of the losses of the rows seen */
 function evaluationStep(architecture: Architecture, streams: Record<string, number>): StepGraph {

@@ -33,6 +33,5 @@ export function targetsOf(
 function shapeOfIds([, ...given]: Shape, shape: Shape): Shape | undefined {
   const lines = shape.slice(0, -1);
   if (shape[shape.length - 1] === 1) return undefined;
-  if (given.length === 0) return lines.length === 0 ? [1] : undefined;
   return sameShape(given, lines) || sameShape(given, [...lines, 1]) ? given : undefined;
 }

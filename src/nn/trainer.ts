@@ -179,7 +179,7 @@ export class TrainingRun {
 
   private setLearningRate(learningRate: number): void {
     const before = this.learningRate;
-    const isRate = typeof learningRate === "number" && learningRate >= 0 && Number.isFinite(learningRate);
+    const isRate = Number.isFinite(learningRate) && learningRate >= 0;
     must(isRate, "the learning rate", "a finite number of at least 0", learningRate);
     this.run.write(LEARNING_RATE, learningRate);
     if (this.setsRate) return;

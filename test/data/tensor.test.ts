@@ -3,7 +3,7 @@ import fc from "fast-check";
 import ndarray from "ndarray";
 import { describe, expect, it, vi } from "vitest";
 import type { TensorLike } from "../../src/arrays.js";
-import { lendTensor, ownTensor, toColumns, toTensor } from "../../src/data/tensor.js";
+import { lendTensor, ownTensor, toColumns, toTensor, toTensor64 } from "../../src/data/tensor.js";
 import { cases } from "../cases.js";
 import { refusal } from "./refusal.js";
 
@@ -331,6 +331,26 @@ describe("toTensor", () => {
     expect(await refusal(() => toTensor([[1, 2]], { shape: [1, 1] }))).toBe(
       "invalid_shape: x must have rows of shape [1,1], or 1 column; received shape [1,2]",
     );
+  });
+
+  it.each<[string, (x: TensorLike, options?: { readonly what: string }) => unknown]>([
+    ["toTensor", toTensor],
+    ["toTensor64", toTensor64],
+    ["toColumns", toColumns],
+    ["lendTensor", lendTensor],
+  ])("%s calls an array x, or as it is told", async (_, read) => {
+    const cases = [
+      [5, "must be an array, an ndarray or { data, shape }; received 5"],
+      [[], "must not be empty; received shape [0]"],
+      [[[1], []], "must have 1 number, as the first has; received 0 in"],
+      [[[1], ["2"]], 'must hold finite numbers; received "2" at'],
+    ] as const;
+    for (const [x, rule] of cases) {
+      expect(await refusal(() => read(x as never))).toMatch(/^invalid_\w+: (every row of )?x /);
+      const message = await refusal(() => read(x as never, { what: "y" }));
+      expect(message).toContain(`y ${rule}`);
+      expect(message).not.toContain("x");
+    }
   });
 
   it("refuses an array that holds itself, and one too large for its parts, before it takes memory", async () => {

@@ -9,7 +9,7 @@ export const batches = {
   graph: {
     files: /^graph\/(?!scan\.|operations\/(scan|loops|patches|pool|gather|strided)\.)/,
     tests: [
-      ...inFolder("graph", "operations"),
+      ...inFolder("graph", "operations axes"),
       ...inFolder("compile", "rewrite trace"),
       ...inFolder("engine", "errors random"),
       ...inFolder("autograd", "checkGradients autograd"),
@@ -21,7 +21,7 @@ export const batches = {
   "graph/layers": {
     files: /^graph\/(scan|operations\/(scan|loops|patches|pool|gather|strided))\.ts$/,
     tests: [
-      ...inFolder("graph", "operations rows patches pool scanEdges scanPrograms"),
+      ...inFolder("graph", "operations axes rows patches pool scanEdges scanPrograms"),
       ...inFolder("compile", "loops"),
       ...inFolder("autograd", "checkGradients"),
       ...inFolder("graph", "scan conformance"),
@@ -40,7 +40,7 @@ export const batches = {
     files:
       /^nn\/layers\/(augmentation|convolution|depthwise|geometry|kernel|pooling|reshaping|sequence)\.ts$/,
     tests: [
-      ...inFolder("nn/layers", "recipes convolution pooling augmentation torch"),
+      ...inFolder("nn/layers", "recipes refusals arrays convolution pooling augmentation torch"),
       ...inFolder("nn", "shapes"),
       ...inFolder("predict", "everyLayer"),
     ],
@@ -48,8 +48,48 @@ export const batches = {
   "nn/sequences": {
     files: /^nn\/layers\/(attention|masking|timeDistributed|recurrent\/.*)\.ts$/,
     tests: [
-      ...inFolder("nn/layers", "recipes attention"),
+      ...inFolder("nn/layers", "recipes refusals arrays attention"),
       ...inFolder("nn/layers/recurrent", "recurrent states torch dropout masks files"),
+    ],
+  },
+  "nn/layers": {
+    files:
+      /^nn\/layers\/(activation|arrays|dense|dropout|embedding|factories|layer|merge|normalization|rectifiers)\.ts$/,
+    tests: [
+      ...inFolder("nn/layers", "recipes refusals arrays dense rectifiers normalization pooling"),
+      ...inFolder("nn", "refusals custom functional constrainedPrograms stepMasks shapes"),
+      ...inFolder("model", "save"),
+      ...inFolder("predict", "everyLayer"),
+    ],
+  },
+  "nn/weights": {
+    files:
+      /^nn\/(activations|constraints|initializerFactories|initializers|regularizers|varianceScaling)\.ts$/,
+    tests: [
+      ...inFolder("nn/layers", "recipes arrays dense"),
+      ...inFolder("nn", "refusals custom constrainedPrograms constraints activations"),
+      ...inFolder("model", "save"),
+      ...inFolder("nn", "initializers"),
+    ],
+  },
+  "nn/losses": {
+    files: /^nn\/losses\//,
+    tests: inFolder("nn/losses", "names formulas torch training edges"),
+  },
+  "nn/models": {
+    files:
+      /^nn\/(?!layers\/|losses\/|callbacks\/|(activations|constraints|initializerFactories|initializers|regularizers|varianceScaling)\.)/,
+    tests: [
+      ...inFolder("nn", "firstFit clipping refusals training schedule custom fit programs functional"),
+      ...inFolder("nn", "stepMasks constraints constrainedPrograms shapes averageModels mixup"),
+      ...inFolder("nn/layers", "normalization recurrent/masks"),
+      ...inFolder("laws", "weights"),
+      ...inFolder("model", "save"),
+      ...inFolder("nn/losses", "training"),
+      ...inFolder("nn", "evaluationWeights predictions"),
+      ...inFolder("nn/callbacks", "callback learningRate"),
+      ...inFolder("tune", "rateFinder"),
+      ...inFolder("nn", "memory"),
     ],
   },
   predict: {

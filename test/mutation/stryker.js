@@ -76,7 +76,7 @@ export function tryMutants({ files, tests, identities, results, processes }) {
     dryRunTimeoutMinutes: 60,
     reporters: ["lines", "progress-append-only"],
     tempDirName: join(home, "sandbox"),
-    ignorePatterns: [".runtimes", "bench", "dist", "docs", "test/runtimes"],
+    ignorePatterns: [".runtimes", "bench", "dist", "test/runtimes"],
   };
   writeFileSync(config, JSON.stringify(options));
   run(process.execPath, [inHome("@stryker-mutator", "core", "bin", "stryker.js"), "run", config], {

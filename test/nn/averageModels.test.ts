@@ -14,6 +14,7 @@ import {
   merge,
 } from "../../src/nn/layers/index.js";
 import { LayersModel } from "../../src/nn/layersModel.js";
+import { MIXUP_ALPHA, mixup } from "../../src/nn/mixup.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { adam } from "../../src/optim/adam.js";
@@ -32,6 +33,22 @@ async function fitted(layers: Parameters<typeof sequential>[0], seed: number): P
   await model.fit(x, y, { epochs: 2, batchSize: 8, seed });
   return model;
 }
+
+it("is compiled as the first, with its augmentation", async () => {
+  const mixed = await Promise.all(
+    [0.2, 0.4].map(async (alpha, seed) => {
+      const model = sequential([dense(1)]);
+      model.compile({ optimizer: "sgd", loss: "meanAbsoluteError", augmentation: mixup(alpha) });
+      await model.fit(x, y, { epochs: 0, seed });
+      return model;
+    }),
+  );
+  const { augmentation, losses } = averageModels(mixed).compiledWith();
+  expect(augmentation?.hyperparameters).toEqual({ [MIXUP_ALPHA]: 0.2 });
+  expect(losses).toEqual(["meanAbsoluteError"]);
+  const plain = await Promise.all([1, 2].map((seed) => fitted([dense(1)], seed)));
+  expect(averageModels(plain).compiledWith().augmentation).toBeUndefined();
+});
 
 /** The mean of predictions, in float64. */
 function meanOfAll(models: readonly LayersModel[], rows: Parameters<LayersModel["predict"]>[0]): number[] {

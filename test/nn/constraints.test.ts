@@ -183,6 +183,16 @@ it("has Keras' defaults", () => {
   expect(projection(reference, "NonNeg", [4], [-1, 2, -0.5, 0])).toEqual([0, 2, 0, 0]);
 });
 
+it("takes numbers at the ends of their ranges", () => {
+  expect(maxNorm({ maxValue: 0 }).hyperparameters).toEqual({ maxValue: 0 });
+  for (const rate of [0, 1])
+    expect(minMaxNorm({ minValue: 1, maxValue: 1, rate }).hyperparameters).toEqual({
+      minValue: 1,
+      maxValue: 1,
+      rate,
+    });
+});
+
 it.each<[string, () => unknown, string]>([
   [
     "a name",
@@ -201,6 +211,8 @@ it.each<[string, () => unknown, string]>([
   ],
   ["an option", () => maxNorm({ max: 1 } as never), 'unknown_name: unknown option of maxNorm "max".'],
   ["an option of none", () => nonNeg({ axis: 1 } as never), 'unknown_name: unknown option of nonNeg "axis".'],
+  ["a bound of 1", () => unitNorm({ max: 1 } as never), 'unknown_name: unknown option of unitNorm "max".'],
+  ["a bound", () => minMaxNorm({ max: 1 } as never), 'unknown_name: unknown option of minMaxNorm "max".'],
   [
     "a norm below 0",
     () => maxNorm({ maxValue: -1 }),
@@ -217,9 +229,24 @@ it.each<[string, () => unknown, string]>([
     "invalid_argument: minValue must be at most maxValue, which is 1; received 2",
   ],
   [
-    "a rate",
-    () => minMaxNorm({ rate: 1.5 }),
-    "invalid_argument: rate must be a number in [0, 1]; received 1.5",
+    "a norm in words",
+    () => maxNorm({ maxValue: "1" as never }),
+    'invalid_argument: maxValue must be a finite number of at least 0; received "1"',
+  ],
+  [
+    "a smallest norm below 0",
+    () => minMaxNorm({ minValue: -1 }),
+    "invalid_argument: minValue must be a finite number of at least 0; received -1",
+  ],
+  ...([1.5, -0.5, "0.5", Number.NaN] as number[]).map((rate): [string, () => unknown, string] => [
+    `a rate of ${rate}`,
+    () => minMaxNorm({ rate }),
+    "invalid_argument: rate must be a number in [0, 1]; received",
+  ]),
+  [
+    "one axis of half a number",
+    () => unitNorm({ axis: [0, 0.5] }),
+    "invalid_argument: axis must be an integer, or an array of integers; received [0,0.5]",
   ],
   [
     "an axis",

@@ -224,6 +224,10 @@ describe("a custom", () => {
       { outputShape: () => [0.5] },
       "`outputShape` of affine_1 must be an array of positive integers; received [0.5]",
     ],
+    [
+      { outputShape: () => [3, 0] },
+      "`outputShape` of affine_1 must be an array of positive integers; received [3,0]",
+    ],
     [{ outputShape: () => 4 }, "`outputShape` of affine_1 must be an array of positive integers; received 4"],
     [{ parameters: () => undefined }, "`parameters` of affine_1 must be an array; received undefined"],
     [
@@ -233,6 +237,14 @@ describe("a custom", () => {
     [
       { parameters: () => [{ name: "w", shape: [0], initializer: () => 0 }] },
       "the shape of affine_1.w must be an array of positive integers; received [0]",
+    ],
+    [
+      { parameters: () => [{ name: "w", shape: [3], initializer: "ones", trainable: 1 }] },
+      "`trainable` of affine_1.w must be true or false; received 1",
+    ],
+    [
+      { parameters: () => [{ name: "w", shape: [3], initializer: "ones", constraint: "nonNeg" }] },
+      'the constraint of affine_1.w must be a function; received "nonNeg"',
     ],
     [
       { parameters: () => [{ name: "w", shape: 3, initializer: () => 0 }] },

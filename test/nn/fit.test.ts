@@ -1,6 +1,7 @@
 /** What `fit`, `evaluate` and `predict` promise beside the arithmetic. */
 import ndarray from "ndarray";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { defaultEngine } from "../../src/engine/wasmEngine.js";
 import { accuracy, rootMeanSquaredError } from "../../src/metrics/index.js";
 import type { Callback } from "../../src/nn/callbacks/callback.js";
 import { dense, dropout } from "../../src/nn/layers/index.js";
@@ -51,6 +52,23 @@ describe("fit", () => {
     expect(history.accuracy.at(-1)).toBe(split.evaluate(x.slice(0, 37), y.slice(0, 37)).accuracy);
   });
 
+  it("evaluates the rows that it trains on for metrics, and those of validation, and nothing else", async () => {
+    await classifier().fit(x, y, { epochs: 0 });
+    const starts = vi.spyOn(defaultEngine(), "start");
+    const runs = async (metrics: readonly "r2"[], validationSplit: number): Promise<number> => {
+      starts.mockClear();
+      const model = compiled([dense(1)], { optimizer: "sgd", loss: "meanSquaredError", metrics });
+      await model.fit(x, y, { epochs: 3, validationSplit });
+      return starts.mock.calls.length;
+    };
+    // one for the first parameters, and one that trains
+    expect(await runs([], 0)).toBe(2);
+    expect(await runs(["r2"], 0)).toBe(2 + 3);
+    expect(await runs([], 0.2)).toBe(2 + 3);
+    expect(await runs(["r2"], 0.2)).toBe(2 + 6);
+    starts.mockRestore();
+  });
+
   it("goes on with other batches and other rows", async () => {
     const model = classifier();
     await model.fit(x, y, { batchSize: 8 });
@@ -85,6 +103,14 @@ describe("fit", () => {
     expect(await fitted(1)).toEqual(await fitted(1));
     expect(await fitted(2)).not.toEqual(await fitted(1));
     expect(await fitted(2 ** 40)).not.toEqual(await fitted(0)); // the upper bits count
+  });
+
+  it("resumes with the learning rate that a callback set, and be it 0", async () => {
+    const model = classifier();
+    await model.fit(x, y, { callbacks: [{ onTrainBegin: (control) => control.setLearningRate(0) }] });
+    const before = weightsOf(model);
+    await model.fit(x, y);
+    expect(weightsOf(model)).toEqual(before);
   });
 
   it("calls its callbacks in order, waits for them, and lets them stop", async () => {

@@ -11,12 +11,18 @@ import {
   freeze,
   type Layer,
   merge,
+  reshape,
 } from "../../src/nn/layers/index.js";
 import type { LayersModel } from "../../src/nn/layersModel.js";
+import * as losses from "../../src/nn/losses/index.js";
+import type { Loss } from "../../src/nn/losses/registry.js";
+import type { CompileOptions } from "../../src/nn/options.js";
+import { lossOfAll } from "../../src/nn/perOutput.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { readContents, writeContents } from "../../src/predict/description.js";
+import { recipeOf } from "../../src/recipe.js";
 import { randomRows, refusal, weightsOf } from "./support.js";
 
 const x = randomRows(24, 3, 1);
@@ -42,6 +48,10 @@ function twoInTwoOut(): LayersModel {
 const kinds = Array.from({ length: 24 }, (_, i) => (i * 7) % 3);
 const data = { a: x.map((row) => row.slice(0, 2)), b: x.map((row) => row[2]) };
 const targets = { price: y.map(([first]) => first), kind: kinds };
+const compiledAs = (model: LayersModel, loss: CompileOptions["loss"]): LayersModel => {
+  model.compile({ optimizer: sgd({ learningRate: 0.125 }), loss });
+  return model;
+};
 const compiledTwo = (): LayersModel => {
   const model = twoInTwoOut();
   model.compile({
@@ -129,6 +139,58 @@ describe("functional", () => {
     expect(priceR2).toBeCloseTo(1 - squares / mean(targets.price.map((v) => (v - average) ** 2)), 9);
     const right = rows.filter(({ kind, probabilities: p }) => p.indexOf(Math.max(...p)) === kind);
     expect(kindAccuracy).toBe(right.length / 24);
+  });
+
+  it("hands each loss an output in its own shape, with and without weights", async () => {
+    // three steps of two classes beside a number: the cross-entropy is a mean over steps
+    const lines = randomRows(8, 3, 5).map((row) => row.map((v) => (v > 0 ? [0, 1] : [1, 0])));
+    const given = randomRows(8, 3, 1);
+    const numbers = given.map(([first]) => first);
+    const trained = async (loss: CompileOptions["loss"]) => {
+      const x = input(3);
+      const steps = activation("softmax").apply(reshape([3, 2]).apply(dense(6).apply(x)));
+      const model = compiledAs(
+        functional({ inputs: x, outputs: { steps, number: dense(1).apply(x) } }),
+        loss,
+      );
+      await model.fit(given, { steps: lines, number: numbers }, { epochs: 2, batchSize: 8 });
+      const { loss: value } = model.evaluate(given, { steps: lines, number: numbers });
+      const prediction = Array.from(model.predict(given).data);
+      return { value, prediction };
+    };
+    const builtIn = await trained({ steps: "categoricalCrossentropy", number: "meanSquaredError" });
+    const mean = (values: number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
+    const at = (row: number, column: number): number => builtIn.prediction[7 * row + column];
+    const entropy = mean(
+      lines.flatMap((row, i) => row.map((line, j) => -Math.log(at(i, 2 * j + line.indexOf(1))))),
+    );
+    const squares = mean(numbers.map((v, i) => (at(i, 6) - v) ** 2));
+    // float32 sums of 24 lines
+    expect(Math.abs(builtIn.value - entropy - squares)).toBeLessThanOrEqual(64 * 2 ** -24 * builtIn.value);
+    // functions of two arguments: nobody may hand them weights
+    const own: CompileOptions["loss"] = {
+      steps: (yTrue, yPred) => losses.categoricalCrossentropy(yTrue, yPred),
+      number: (yTrue, yPred) => losses.meanSquaredError(yTrue, yPred),
+    };
+    expect(await trained(own)).toEqual(builtIn);
+  });
+
+  it("shares programs between models whose losses are known, and no others", () => {
+    const outputs = { price: [1], kind: [3] };
+    const recipe = (...given: Loss[]) =>
+      recipeOf(
+        lossOfAll(
+          Object.entries(outputs).map(([name, shape]) => ({ name, shape, offset: 0, size: shape[0] })),
+          given,
+          [1, 0.5],
+        ),
+      );
+    const known = recipe("meanSquaredError", losses.huber({ delta: 2 }));
+    expect(known).toBeDefined();
+    expect(recipe("meanSquaredError", losses.huber({ delta: 2 }))).toBe(known);
+    expect(recipe("meanSquaredError", losses.huber({ delta: 3 }))).not.toBe(known);
+    expect(recipe("meanAbsoluteError", losses.huber({ delta: 2 }))).not.toBe(known);
+    expect(recipe("meanSquaredError", (yTrue, yPred) => losses.huber(yTrue, yPred))).toBeUndefined();
   });
 
   it("takes inputs and targets by name or beside each other, to the same bits", async () => {
@@ -221,6 +283,17 @@ describe("functional", () => {
     expect(model.predict([[7]]).get(0, 0)).toBeNaN();
   });
 
+  it("may have an input among its outputs", async () => {
+    const [p, q] = [input(1), input(2)];
+    const model = compiledAs(functional({ inputs: { p, q }, outputs: { q, y: dense(1).apply(p) } }), "mse");
+    const given = { p: [1, 2], q: y.slice(0, 2) };
+    await model.fit(given, { q: given.q, y: [1, 2] });
+    const kept = (rows: number[]): number[] => rows.filter((_, k) => k % 3 < 2);
+    expect(kept(predicted(model, given))).toEqual(given.q.flat());
+    const { model: loaded } = await loadModel(saveModel(model));
+    expect(predicted(loaded, given)).toEqual(predicted(model, given));
+  });
+
   it("shows in its summary what each layer takes", () => {
     const lines: string[] = [];
     twoInTwoOut().summary((line) => lines.push(line));
@@ -256,6 +329,26 @@ describe("is refused", () => {
       "a shape of 0",
       () => input(0),
       "invalid_argument: the shape of input must be a positive integer, or an array of them; received 0",
+    ],
+    [
+      "no shape",
+      () => input([]),
+      "invalid_argument: the shape of input must be a positive integer, or an array of them; received []",
+    ],
+    [
+      "a shape with half a number",
+      () => input([2, 0.5]),
+      "invalid_argument: the shape of input must be a positive integer, or an array of them; received [2,0.5]",
+    ],
+    [
+      "an option",
+      () => functional({ inputs: a, outputs: d.apply(a), name: "net" } as never),
+      'unknown_name: unknown option of functional "name".',
+    ],
+    [
+      "outputs of which one is a layer",
+      () => functional({ inputs: a, outputs: { one: d.apply(a), other: d as never } }),
+      "invalid_argument: outputs must be a value of a network, such as input(4), or several by name; received",
     ],
     [
       "no input",
@@ -304,12 +397,14 @@ describe("is refused", () => {
     ],
     [
       "a shared layer over other columns",
-      () =>
-        functional({
-          inputs: { a, c: input(3) },
-          outputs: merge("add").apply(d.apply(a), d.apply(input(3))),
-        }),
-      "invalid_argument: every output must be made of inputs",
+      () => {
+        const c = input(3);
+        return compiledAs(
+          functional({ inputs: { a, c }, outputs: merge("add").apply(d.apply(a), d.apply(c)) }),
+          "mse",
+        ).fit(randomRows(2, 5, 1), [1, 2]);
+      },
+      "invalid_shape: dense_1 must be applied to values of one shape; received values that need kernel [2, 1],bias [1] and kernel [3, 1],bias [1]",
     ],
     [
       "a way to merge",
@@ -335,6 +430,16 @@ describe("is refused", () => {
       "an input of other columns",
       () => compiledTwo().fit({ ...data, a: x }, targets),
       "invalid_shape: x.a must have 2 columns; received shape [24,3]",
+    ],
+    [
+      "ids for several outputs beside each other",
+      () => compiledTwo().fit(data, kinds),
+      "invalid_shape: y must have 4 columns; received shape [24,1]",
+    ],
+    [
+      "columns that its inputs do not have",
+      () => twoInTwoOut().summary(() => {}, 7),
+      'invalid_shape: x must have 3 columns, those of "a" (2), "b" (1); received 7',
     ],
     [
       "inputs of other rows",

@@ -76,15 +76,16 @@ const scalings: readonly (readonly [VarianceScalingOptions, number, Distribution
 describe("initializers", () => {
   it.each([
     ...Object.entries(papers).map(
-      ([name, [variance, distribution]]) => [name, name as Initializer, variance, distribution] as const,
+      ([name, [variance, distribution]]) =>
+        [name, () => name as Initializer, variance, distribution] as const,
     ),
     ...scalings.map(
       ([options, variance, distribution]) =>
-        [JSON.stringify(options), factories.varianceScaling(options), variance, distribution] as const,
+        [JSON.stringify(options), () => factories.varianceScaling(options), variance, distribution] as const,
     ),
-  ])("%s has its paper's mean, variance and shape", async (_, initializer, variance, distribution) => {
+  ])("%s has its paper's mean, variance and shape", async (_, make, variance, distribution) => {
     const { kurtosis, beyond, bound } = distribution;
-    const weights = (await firstWeights(initializer))["dense_1.kernel"];
+    const weights = (await firstWeights(make()))["dense_1.kernel"];
     expect(weights.length).toBe(COUNT);
     // five standard deviations of each statistic over 60,000 independent numbers: one in 1.7 million by chance
     expect(Math.abs(mean(weights))).toBeLessThanOrEqual(5 * Math.sqrt(variance / COUNT));
@@ -133,6 +134,18 @@ describe("initializers", () => {
     expect(other.filter((w, i) => w === first["dense_1.kernel"][i]).length).toBeLessThan(COUNT / 1000);
   });
 
+  it("parameters draw from streams of their own, above those of layers, in the order of their vector", async () => {
+    const model = compiled(
+      [dense(2, { kernelInitializer: "randomUniform", biasInitializer: "randomNormal" }), dense(2)],
+      { optimizer: "sgd", loss: "meanSquaredError" },
+    );
+    await model.fit([[1, 2, 3]], [[1, 2]], { epochs: 0, seed: 5 });
+    const { "dense_1.kernel": kernel, "dense_1.bias": bias, "dense_2.kernel": second } = weightsOf(model);
+    expect(written("randomUniform", [3, 2], [5], 0x10000)).toEqual([kernel]);
+    expect(written("randomNormal", [2], [5], 0x10001)).toEqual([bias]);
+    expect(written("glorotUniform", [2, 2], [5], 0x10002)).toEqual([second]);
+  });
+
   it("each layer draws from a stream of its own", async () => {
     const layer = dense(100, { kernelInitializer: "heNormal" });
     const model = compiled([layer, layer], { optimizer: "sgd", loss: "meanSquaredError" });
@@ -177,9 +190,14 @@ describe("initializers", () => {
 });
 
 /** What an initializer writes for a parameter of a shape. */
-function written(initializer: Initializer, shape: readonly number[], seeds: readonly number[]): number[][] {
+function written(
+  initializer: Initializer,
+  shape: readonly number[],
+  seeds: readonly number[],
+  stream = 3,
+): number[][] {
   const program = compileStep({}, 1, ({ graph }) => ({
-    outputs: { first: getInitializer(initializer)(graph, shape, 3) },
+    outputs: { first: getInitializer(initializer)(graph, shape, stream) },
   }));
   return seeds.map((seed) => {
     const run = wasm.start(program, { seed });

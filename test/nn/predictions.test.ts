@@ -1,6 +1,6 @@
 /** The ways of arrays into models: in every layout, lent or copied, and of more rows than go to the engine at once, here 256 rows of 1,024. */
 import ndarray from "ndarray";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { defaultEngine } from "../../src/engine/wasmEngine.js";
 import { add, randomUniform } from "../../src/graph/functions.js";
 import {
@@ -37,6 +37,31 @@ describe("more rows than go to the engine at once", () => {
       expect([row, all.get(row, 0), all.get(row, 1)]).toEqual([row, alone.get(0, 0), alone.get(0, 1)]);
     }
     expect(new Set(all.data as Float32Array).size).toBeGreaterThan(100);
+  });
+
+  it("and fewer are refused where none is finite", async () => {
+    const data = new Float32Array(COLUMNS).fill(Number.NaN);
+    expect(await refusal(() => model.predict({ data, shape: [1, COLUMNS] }))).toBe(
+      "invalid_data: x must hold finite numbers; received NaN at x[0][0]",
+    );
+  });
+
+  it("take as many numbers of x as stay in a cache, in whole batches of 256 rows, or what there are", () => {
+    const matrices = vi.spyOn(defaultEngine(), "matrix");
+    const held = (rows: number): number[][] => {
+      matrices.mockClear();
+      model.predict(some(0, rows));
+      return matrices.mock.calls.map(([count, columns]) => [count, columns]);
+    };
+    expect(held(ROWS)).toEqual([
+      [256, COLUMNS],
+      [256, 2],
+    ]);
+    expect(held(7)).toEqual([
+      [7, COLUMNS],
+      [7, 2],
+    ]);
+    matrices.mockRestore();
   });
 
   it.each([

@@ -14,10 +14,13 @@ import {
 } from "../../src/graph/functions.js";
 import { ROWS } from "../../src/graph/shape.js";
 import type { ProgramKind } from "../../src/nn/architecture.js";
-import { defineLayer, dense, dropout, type Layer } from "../../src/nn/layers/index.js";
+import { functional, input } from "../../src/nn/functional.js";
+import { defineLayer, dense, dropout, flatten, type Layer, merge } from "../../src/nn/layers/index.js";
+import type { LayersModel } from "../../src/nn/layersModel.js";
 import type { Loss } from "../../src/nn/losses/registry.js";
 import { programOf, sameTraining } from "../../src/nn/programs.js";
 import { l1, l2 } from "../../src/nn/regularizers.js";
+import { sequential } from "../../src/nn/sequential.js";
 import { adam } from "../../src/optim/adam.js";
 import { defineOptimizer } from "../../src/optim/define.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";
@@ -86,6 +89,31 @@ describe("programOf", () => {
     expect(programs([dense(1, { activation: (v) => relu(v) })])[1]).toBe(
       programs([dense(1, { activation: "relu" })])[1],
     );
+  });
+
+  it("keeps networks of the same layers apart that have other wires, outputs or rows", () => {
+    const predicting = (model: LayersModel, row: number | readonly number[] = 3) => {
+      model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+      return programOf(model.architecture(row), "predict", 8);
+    };
+    const difference = (turned: boolean) => {
+      const x = input(3);
+      const parts = [dense(3).apply(x), x];
+      const outputs = merge("subtract").apply(...(turned ? parts.reverse() : parts));
+      return predicting(functional({ inputs: x, outputs }));
+    };
+    expect(difference(true)).not.toBe(difference(false));
+    const both = (turned: boolean) => {
+      const x = input(3);
+      const p = dense(3).apply(x);
+      const q = dense(3).apply(p);
+      return predicting(functional({ inputs: x, outputs: turned ? { q, p } : { p, q } }));
+    };
+    expect(both(true)).not.toBe(both(false));
+    const lines = (row: readonly number[]) => predicting(sequential([dense(2), flatten(), dense(1)]), row);
+    expect(lines([4, 1])).not.toBe(lines([2, 2]));
+    for (const again of [difference, both]) expect(again(true)).toBe(again(true));
+    expect(lines([2, 2])).toBe(lines([2, 2]));
   });
 
   it("keeps apart batches and columns of other sizes", () => {

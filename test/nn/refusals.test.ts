@@ -97,6 +97,23 @@ describe("sequential and compile", () => {
 });
 
 describe("fit", () => {
+  it("refuses weights of other rows, by the name of the option", async () => {
+    const rule = (rows: number): string => `must have one weight for each of the ${rows} rows; received 1`;
+    expect(await fitWith({ sampleWeight: [1] })).toBe(`invalid_shape: sampleWeight ${rule(4)}`);
+    expect(await fitWith({ validationData: [x.slice(2), y.slice(2), [1]] })).toBe(
+      `invalid_shape: sampleWeight of validationData ${rule(2)}`,
+    );
+    const fitted = model();
+    await fitted.fit(x, y);
+    expect(await refusal(() => fitted.evaluate(x, y, [1]))).toBe(`invalid_shape: sampleWeight ${rule(4)}`);
+  });
+
+  it("refuses weights of classes for targets that are numbers", async () => {
+    expect(await refusal(() => model().fit([[0, 1]], [0.5], { classWeight: { 0: 2 } }))).toBe(
+      "invalid_argument: classWeight needs a target of classes; received a regression target",
+    );
+  });
+
   it.each<[string, FitOptions, string]>([
     [
       "negative epochs",
@@ -145,6 +162,7 @@ describe("fit", () => {
       { validationSplit: "0.2" as never },
       'invalid_argument: validationSplit must be a number in [0, 1); received "0.2"',
     ],
+    ["verbose", { verbose: 3 as never }, "invalid_argument: verbose must be 0, 1 or 2; received 3"],
     ["shuffle", { shuffle: 1 as never }, "invalid_argument: shuffle must be true or false; received 1"],
     [
       "validationData",

@@ -171,12 +171,8 @@ it("of several outputs, each has its own mask", async () => {
   const masked = dense(1).apply(embedding(4, 2, { maskZero: true }).apply(words));
   const plain = dense(1).apply(other);
   const model = functional({ inputs: { words, other }, outputs: { masked, plain } });
-  model.compile({
-    optimizer: sgd({ learningRate: 0.1 }),
-    loss: "meanSquaredError",
-    lossWeights: { masked: 3, plain: 2 },
-    metrics: ["meanSquaredError"],
-  });
+  const options = { optimizer: "sgd", loss: "meanSquaredError", metrics: ["meanSquaredError"] } as const;
+  model.compile({ ...options, lossWeights: { masked: 3, plain: 2 } });
   const x = {
     words: [
       [1, 0, 0],
@@ -208,6 +204,20 @@ it("of several outputs, each has its own mask", async () => {
   expect(scores.maskedMeanSquaredError).toBeCloseTo(first, 6);
   expect(scores.plainMeanSquaredError).toBeCloseTo(second, 6);
   expect(scores.loss).toBeCloseTo(3 * first + 2 * second, 5);
+  // in the other order
+  const turned = functional({ inputs: { words, other }, outputs: { plain, masked } });
+  turned.compile({ ...options, lossWeights: { masked: 3, plain: 2 } });
+  await turned.fit(x, y, { epochs: 0 });
+  // by the names of layers, which follow the outputs
+  const { "dense_1.kernel": kernel, "dense_1.bias": bias, ...rest } = model.getWeights();
+  turned.setWeights({
+    ...rest,
+    "dense_1.kernel": rest["dense_2.kernel"],
+    "dense_1.bias": rest["dense_2.bias"],
+    "dense_2.kernel": kernel,
+    "dense_2.bias": bias,
+  });
+  expect(turned.evaluate(x, y)).toEqual(scores);
 });
 
 it("a loss of one's own must take weights", async () => {

@@ -113,7 +113,7 @@ export const dropoutMask = (draws: Value, rate: Value): Value => div(greaterEqua
  * ```
  */
 export function gaussianNoise(stddev: number): Layer {
-  const isDeviation = typeof stddev === "number" && stddev >= 0 && Number.isFinite(stddev);
+  const isDeviation = Number.isFinite(stddev) && stddev >= 0;
   must(isDeviation, "stddev", "a finite number of at least 0", stddev);
   const layer: LayerDefinition = {
     type: "gaussianNoise",

@@ -110,7 +110,7 @@ function checked({
   center = true,
   scale = true,
 }: LayerNormalizationOptions): Required<LayerNormalizationOptions> {
-  const isPositive = typeof epsilon === "number" && epsilon > 0 && Number.isFinite(epsilon);
+  const isPositive = Number.isFinite(epsilon) && epsilon > 0;
   must(isPositive, "epsilon", "a finite number above 0", epsilon);
   must(typeof center === "boolean", "center", "true or false", center);
   must(typeof scale === "boolean", "scale", "true or false", scale);

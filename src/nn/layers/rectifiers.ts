@@ -82,7 +82,7 @@ export function elu(options: ELUOptions = {}): Layer {
 }
 
 function mustBeSlope(name: string, value: number): void {
-  const isSlope = typeof value === "number" && value >= 0 && Number.isFinite(value);
+  const isSlope = Number.isFinite(value) && value >= 0;
   must(isSlope, name, "a finite number of at least 0", value);
 }
 

@@ -35,7 +35,7 @@ export function timeDistributed(layer: Layer): Layer {
       const { masks: _, ...given } = context;
       const result = layer.call({ ...given, inputs: [x], x });
       const own = layer.outputShape(rest);
-      if (!sameShape(result.shape, [steps * rows, ...own]))
+      if (!sameShape(result.shape, [x.shape[0], ...own]))
         throw new FettleError(
           "invalid_shape",
           `a layer in timeDistributed must return a row for each row that it is given; received ${showShape(result.shape)} of ${layer.type} for ${showShape(x.shape)}`,

@@ -1,6 +1,6 @@
 /** What a loss is, and how built-in losses are made: from a definition with options and aliases. */
 import { check, checkOptions, must, show } from "../../errors.js";
-import { maximum, mean, minimum, mul, reshape, sum } from "../../graph/functions.js";
+import { maximum, mean, minimum, mul, reshape } from "../../graph/functions.js";
 import { Value } from "../../graph/graph.js";
 import { exportedAs } from "../../namespace.js";
 import { checkNumber, type Interval, parseInterval } from "../../optim/interval.js";
@@ -29,8 +29,7 @@ export function weightedMean(values: Value, weights: Value | undefined): Value {
 
 /** Weights of rows, [rows, 1], in a shape that multiplies numbers of rows, [rows, …]. */
 export function weightsBeside(weights: Value, { shape }: Value): Value {
-  if (shape.length === 1) return sum(weights, -1);
-  return shape.length === 2 ? weights : reshape(weights, [weights.shape[0], ...shape.slice(1).map(() => 1)]);
+  return reshape(weights, [weights.shape[0], ...shape.slice(1).map(() => 1)]);
 }
 
 /** The options of a loss that has none. */

@@ -68,7 +68,7 @@ export function oneHot(yTrue: Value, yPred: Value): Value {
 
 /** Truths moved a share of the way to the mean of all classes. */
 export function smooth(yTrue: Value, share: number, classes: number): Value {
-  return share === 0 ? yTrue : add(mul(yTrue, 1 - share), share / classes);
+  return add(mul(yTrue, 1 - share), share / classes);
 }
 
 /** The smallest normal number of float32: 1 − p may be 0, where a power below 1 has no finite gradient. */

@@ -236,6 +236,16 @@ it.each<[string, () => unknown, string]>([
     "multiHeadAttention must take a query [steps, features], and maybe a value and a key of as many steps as each other; received [4]",
   ],
   [
+    "a value that is no sequence",
+    () => multiHeadAttention(1, 1).outputShape([4, 1], [4]),
+    "and maybe a value and a key of as many steps as each other; received [4, 1], [4]",
+  ],
+  [
+    "a key that is no sequence",
+    () => multiHeadAttention(1, 1).outputShape([4, 1], [4, 1], [4]),
+    "received [4, 1], [4, 1], [4]",
+  ],
+  [
     "a key that is longer",
     () => multiHeadAttention(1, 1).outputShape([4, 1], [3, 1], [4, 1]),
     "received [4, 1], [3, 1], [4, 1]",

@@ -48,7 +48,6 @@ describe("dense", () => {
         () => dense(1, { kernelRegularizer: 0.1 as never }),
         "invalid_argument: the options of a regularizer must be an object; received 0.1",
       ],
-      [() => dropout("0.5" as never), 'invalid_argument: rate must be a number in [0, 1); received "0.5"'],
       [() => dense(2.5), "invalid_argument: `units` must be a positive integer; received 2.5"],
       [() => dense(1, { units: 2 } as never), 'unknown_name: unknown option of dense "units".'],
       [() => dense(1, { activation: "swosh" as never }), 'unknown_name: unknown activation "swosh".'],
@@ -66,9 +65,11 @@ describe("dense", () => {
         () => l1l2({ l3: 1 } as never),
         'unknown_name: unknown option of a regularizer "l3". Did you mean "l1"? Known: l1, l2.',
       ],
-      [() => dropout(1), "invalid_argument: rate must be a number in [0, 1); received 1"],
-      [() => dropout(-0.1), "invalid_argument: rate must be a number in [0, 1); received -0.1"],
-      [() => dropout(Number.NaN), "invalid_argument: rate must be a number in [0, 1); received NaN"],
+      [
+        () => l2(Number.POSITIVE_INFINITY),
+        "invalid_argument: l2 must be a finite number of at least 0; received Infinity",
+      ],
+      [() => l1("1" as never), 'invalid_argument: l1 must be a finite number of at least 0; received "1"'],
     ];
     for (const [run, message] of cases) expect((await refusal(run)).startsWith(message), message).toBe(true);
   });

@@ -121,14 +121,6 @@ describe("batchNormalization", () => {
     expect(weightsOf(model)["batchNormalization_1.movingMean"]).toEqual([1, 2, 3, 4]);
     expect(weightsOf(model)["dense_2.kernel"]).toEqual(Array.from(weights["dense_2.kernel"].data));
   });
-
-  it.each<[object, string]>([
-    [{ momentum: 1.5 }, "momentum must be a number in [0, 1]; received 1.5"],
-    [{ epsilon: 0 }, "epsilon must be a finite number above 0; received 0"],
-    [{ center: "no" }, 'center must be true or false; received "no"'],
-  ])("refuses %o", async (options, message) => {
-    expect(await refusal(() => batchNormalization(options))).toBe(`invalid_argument: ${message}`);
-  });
 });
 
 it("layerNormalization brings each row to mean 0 and variance 1", async () => {
@@ -165,9 +157,6 @@ it("gaussianNoise adds normal numbers in training alone", async () => {
     expect(Math.abs(loss / deviation ** 2 - 1)).toBeLessThanOrEqual(5 * Math.sqrt(2 / (rows * units)));
   expect(second).not.toBe(first);
   expect(model.evaluate(zeros, zeros).loss).toBe(0);
-  expect(await refusal(() => gaussianNoise(-1))).toBe(
-    "invalid_argument: stddev must be a finite number of at least 0; received -1",
-  );
 });
 
 describe("a custom layer with state", () => {

@@ -4,7 +4,8 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { constant, sigmoid, softmax } from "../../../src/graph/functions.js";
+import { compile } from "../../../src/compile/compile.js";
+import { constant, reshape, sigmoid, softmax } from "../../../src/graph/functions.js";
 import type { Value } from "../../../src/graph/graph.js";
 import * as losses from "../../../src/nn/losses/index.js";
 import type { BuiltInLoss, LossFunction } from "../../../src/nn/losses/loss.js";
@@ -390,4 +391,43 @@ it("kinks have gradient 0, and rows of zeros a cosine of 0", () => {
     expect(zeros.value + 0).toBe(0);
     expect(zeros.gradient.every(Number.isFinite)).toBe(true);
   }
+});
+
+describe("rows of several lines, [rows, steps, classes], count line by line", () => {
+  const [rows, steps, classes] = [2, 3, 4];
+  const truths = Array.from({ length: rows * steps }, (_, line) =>
+    hot((5 * line) % classes, Array(classes).fill(0)),
+  ).flat();
+  // each line sums to 1
+  const chances = Array.from({ length: rows * steps * classes }, (_, k) => {
+    const line = Math.floor(k / classes);
+    return (1 + (((k % classes) + line) % classes)) / 10;
+  });
+  const loss = (of: LossFunction, shape: readonly number[], weights?: Row): number => {
+    const size = truths.length;
+    const program = compile(
+      (y, p, w) =>
+        weights
+          ? of(reshape(y, shape), reshape(p, shape), reshape(w, [weights.length, 1]))
+          : of(reshape(y, shape), reshape(p, shape)),
+      [size],
+      [size],
+      [weights?.length ?? 1],
+    );
+    return reference.load(program)(truths, chances, weights ?? [1]).data[0];
+  };
+  // macro F1 is a mean over units, of which each step has its own
+  const names = Object.keys(registry).filter((name) => name !== "softF1") as (keyof typeof registry)[];
+
+  it.each(names)("%s", (name) => {
+    const of = registry[name] as LossFunction;
+    const [whole, lines] = [
+      [rows, steps, classes],
+      [rows * steps, classes],
+    ];
+    expect(loss(of, whole)).toBeCloseTo(loss(of, lines), 12);
+    // each line has the weight of its row
+    expect(loss(of, whole, [0.5, 1.5])).toBeCloseTo(loss(of, lines, [0.5, 0.5, 0.5, 1.5, 1.5, 1.5]), 12);
+    expect(loss(of, whole, [0.5, 1.5])).not.toBeCloseTo(loss(of, whole, [1.5, 0.5]), 12);
+  });
 });

@@ -107,6 +107,9 @@ describe("a state to start from", () => {
     expect(await refusal(() => lstm(2).apply(x, h))).toBe(
       "invalid_shape: lstm must take a sequence, and maybe its first state h [2], c [2]; received [2] beside the sequence",
     );
+    expect(await refusal(() => lstm(2).apply(x, h, input(3)))).toContain(
+      "received [2], [3] beside the sequence",
+    );
     expect(await refusal(() => gru(3).apply(x, h))).toBe(
       "invalid_shape: gru must take a sequence, and maybe its first state h [3]; received [2] beside the sequence",
     );
