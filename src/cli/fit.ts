@@ -18,7 +18,7 @@ import { splitSeed } from "../tune/tuner/setup.js";
 import { addDatasetFlags, type DatasetFlags, readDataset } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { titleOf } from "./files.js";
-import { integer, setting, share } from "./flags.js";
+import { epochsOf, integer, setting, share } from "./flags.js";
 import { endAtInterrupts } from "./interrupt.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
 import { MODEL_FILE } from "./studyFolder.js";
@@ -51,7 +51,7 @@ export function addFitCommand(program: Command, done: (exitCode: number) => void
       0.2,
     )
     .optionsGroup("Training:")
-    .option("--epochs <n>", "epochs of training", integer("--epochs", 1), DENSE_DEFAULTS.epochs)
+    .option("--epochs <n>", "epochs of training", epochsOf, DENSE_DEFAULTS.epochs)
     .option(
       "--set <name=value>",
       `set a parameter of the network, once for each: ${settable.join(", ")}`,

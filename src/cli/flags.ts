@@ -4,6 +4,7 @@
  */
 import type { ClassWeight } from "../data/weights.js";
 import { must, mustBeInteger } from "../errors.js";
+import { checkEpochs } from "../nn/options.js";
 import type { ParamValue } from "../search/space/value.js";
 
 /** The flag of an option: `--test-size` for `testSize`. */
@@ -27,6 +28,13 @@ export function integer(flag: string, least: number): (text: string) => number {
     mustBeInteger(flag, value, least);
     return value;
   };
+}
+
+/** A parser of `--epochs`. */
+export function epochsOf(text: string): number {
+  const epochs = integer("--epochs", 1)(text);
+  checkEpochs("--epochs", epochs);
+  return epochs;
 }
 
 /** A parser of shares: numbers of at least 0 and below 1. */

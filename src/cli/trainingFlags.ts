@@ -1,7 +1,7 @@
 /** The flags of `fettle tune` that say how networks are trained, and what the final model is made of. */
 import { type Command, Option } from "commander";
 import { DENSE_DEFAULTS } from "../tune/dense.js";
-import { classWeight, integer } from "./flags.js";
+import { classWeight, epochsOf, integer } from "./flags.js";
 import { CURVES } from "./tuneSetup.js";
 
 /** Networks of the final model; docs/training.md has the measurement. */
@@ -13,7 +13,7 @@ export function addTrainingFlags(command: Command): void {
     .option(
       "--epochs <n>",
       `epochs of each training (default: tuned; ${DENSE_DEFAULTS.epochs} with a scheduler)`,
-      integer("--epochs", 1),
+      epochsOf,
     )
     .option(
       "--ensemble <n>",

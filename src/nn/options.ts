@@ -1,4 +1,4 @@
-/** The options of `compile` and `fit`: types, the names of options, and the rule for a batch. */
+/** The options of `compile` and `fit`: types, the names of options, and the rules for batches and for epochs of trials. */
 import { must, mustBeInteger, type OptionNames } from "../errors.js";
 import type { MetricLike } from "../metrics/registry.js";
 import type { Optimizer } from "../optim/optimizer.js";
@@ -82,4 +82,13 @@ export function checkBatch(batchSize: number, rows: number): number {
   mustBeInteger("batchSize", batchSize);
   must(batchSize <= rows, "batchSize", `at most ${rows}, the number of rows to train on`, batchSize);
   return batchSize;
+}
+
+/** Epochs of a trial at most: a curve of so many takes 4 MB for each name and fold. */
+const MOST_EPOCHS = 1_000_000;
+
+/** @param name - what has them, as the caller names it */
+export function checkEpochs(name: string, epochs: unknown): asserts epochs is number {
+  mustBeInteger(name, epochs);
+  must(epochs <= MOST_EPOCHS, name, `at most ${MOST_EPOCHS}, since curves keep a number for each`, epochs);
 }

@@ -8,7 +8,7 @@ import { FettleError, must, mustBeInteger, mustBeRecord, show, unknownName } fro
 import type { ActivationName } from "../nn/activations.js";
 import type { InitializerName } from "../nn/initializers.js";
 import { dense, dropout } from "../nn/layers/index.js";
-import { checkBatch } from "../nn/options.js";
+import { checkBatch, checkEpochs } from "../nn/options.js";
 import { l2 } from "../nn/regularizers.js";
 import { type Sequential, sequential } from "../nn/sequential.js";
 import { getOptimizer, type OptimizerName } from "../optim/registry.js";
@@ -256,7 +256,7 @@ export function checkDenseSpace(data: Pick<Dataset, "task" | "outputs">, space: 
         try {
           denseModel(data, params);
           if (name === "batchSize") checkBatch(value as number, rows);
-          if (name === "epochs") mustBeInteger(name, value);
+          if (name === "epochs") checkEpochs(name, value);
         } catch (error) {
           if (!(error instanceof FettleError)) throw error;
           throw new FettleError(error.code, `parameter ${show(name)} (${show(params)}): ${error.message}`, {

@@ -240,6 +240,12 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
     `${TUNE} --epochs many`,
     /--epochs must be a positive integer; received "many"/,
   ],
+  [
+    "more epochs than curves keep",
+    good,
+    `${TUNE} --epochs 1000001`,
+    /--epochs must be at most 1000000, since curves keep a number for each; received 1000001/,
+  ],
   ["all rows held out", good, `${TUNE} --test-size 1`, /--test-size must be .*below 1; received "1"/],
   ["a negative seed", good, `${TUNE} --seed=-1`, /--seed must be an integer of at least 0; received -1/],
   ["an unknown dropped column", good, `${TUNE} --drop q`, /unknown column "q"/],

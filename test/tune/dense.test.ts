@@ -177,6 +177,9 @@ describe("denseSpace and denseModel", () => {
     expect(await refusal(() => checkDenseSpace(data, { epochs: int(0, 3) }, 100))).toBe(
       'invalid_argument: parameter "epochs" ({"epochs":0}): epochs must be a positive integer; received 0',
     );
+    expect(await refusal(() => checkDenseSpace(data, { epochs: int(1, 1_000_001) }, 100))).toMatch(
+      /epochs must be at most 1000000, since curves keep a number for each; received 1000001/,
+    );
     expect(await refusal(() => checkDenseSpace(data, { activation: float(0, 1) }, 100))).toMatch(
       /activation/,
     );

@@ -3,12 +3,12 @@ import type { Dataset } from "../../data/dataset.js";
 import { checkPipelineOptions, type PipelineOptions } from "../../data/pipeline/options.js";
 import { type ClassWeight, checkClassWeight } from "../../data/weights.js";
 import type { SavedRun } from "../../engine/executor.js";
-import { check, checkOptions, isRecord, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { check, checkOptions, isRecord, must, type OptionNames } from "../../errors.js";
 import { showShape, sizeOf } from "../../graph/shape.js";
 import { type Architecture, hyperparametersOf, LEARNING_RATE } from "../../nn/architecture.js";
 import type { EarlyStoppingOptions } from "../../nn/callbacks/earlyStopping.js";
 import { LayersModel } from "../../nn/layersModel.js";
-import { checkBatch } from "../../nn/options.js";
+import { checkBatch, checkEpochs } from "../../nn/options.js";
 import { programOf, traceOf } from "../../nn/programs.js";
 import { EVALUATION_BATCH } from "../../nn/scores.js";
 import { cos } from "../../numerics/elementary.js";
@@ -268,9 +268,6 @@ export async function trainOnFolds<S extends Space>(
   return Promise.all(jobs);
 }
 
-/** Epochs of a trial at most: a curve of so many takes 4 MB for each name and fold. */
-const MOST_EPOCHS = 1_000_000;
-
 /** Settings with defaults, checked against the rows of the smallest fold. */
 export function settingsFor(
   settings: FitSettings,
@@ -294,13 +291,7 @@ export function settingsFor(
     !reduceLROnPlateau || learningRateDecay === "none",
     "reduceLROnPlateau and learningRateDecay both change the learning rate; use one of them",
   );
-  mustBeInteger("epochs", epochs);
-  must(
-    epochs <= MOST_EPOCHS,
-    "epochs",
-    `at most ${MOST_EPOCHS}, since curves keep a number for each`,
-    epochs,
-  );
+  checkEpochs("epochs", epochs);
   const batchSize = checkBatch(settings.batchSize ?? Math.min(32, fewest), fewest);
   return { ...settings, epochs, batchSize };
 }
