@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { lookAtTasks } from "./browsers.js";
 import { drawn, filled, goTo, must, opened, withDashboard } from "./dashboard-pages.js";
 import { usesDashboard } from "./dashboard-use.js";
 
@@ -18,8 +19,6 @@ const MOST_HEAP = 30e6;
 const WATCHED = 6;
 /** Milliseconds of the processor that a task may take, by the standard of long tasks. */
 const MOST_TASK = 50;
-/** The page is watched so often at most: what else the machine does makes a task longer, and never shorter. */
-const LOOKS = 3;
 /** Frames after which a page is left, from none on. */
 const MOMENTS = 16;
 
@@ -203,9 +202,7 @@ const firstShown = async (page) => (await numbersOf(page))[0];
  * others have the processor, a clock would tell of them.
  */
 async function staysFluid(browser, url, storage) {
-  let look = await watched(browser, url, storage, MANY);
-  for (let i = 1; i < LOOKS && look.longest > MOST_TASK; i++)
-    look = await watched(browser, url, storage, look.trials);
+  const look = await lookAtTasks(MOST_TASK, (last) => watched(browser, url, storage, last?.trials ?? MANY));
   const { heap, longest } = look;
   must(heap <= MOST_HEAP, `the page has ${heap} bytes of heap, more than ${MOST_HEAP}`);
   must(longest <= MOST_TASK, `a task took ${longest.toFixed(0)} ms of the processor, more than ${MOST_TASK}`);

@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { writePage } from "../../examples/browser/bundle.js";
 import { fingerprint, optionsFor } from "../../examples/browser/tuning.js";
-import { serving } from "./browsers.js";
+import { lookAtTasks, serving } from "./browsers.js";
 
 const SETTINGS = { target: "diagnosis", trials: 15, epochs: 10, seed: 7 };
 /** Milliseconds of a task of the page that a person may notice. Processor time, since other programs have the processor too. */
@@ -42,13 +42,16 @@ export async function checkExample(folder, browser, csv) {
       await page.locator('option:has-text("diagnosis")').waitFor({ state: "attached" });
       return page;
     };
-    const ended = await open();
-    const longest = await longestTask(browser, () => runsToItsEnd(ended, onNode));
-    await fits(ended);
-    await keepsRules(ended);
-    await answersByHand(ended);
-    await ended.context().close();
-    must(longest < LONG, `a task of the page took ${longest} ms`);
+    const { longest } = await lookAtTasks(LONG, async () => {
+      const ended = await open();
+      const longest = await longestTask(browser, () => runsToItsEnd(ended, onNode));
+      await fits(ended);
+      await keepsRules(ended);
+      await answersByHand(ended);
+      await ended.context().close();
+      return { longest };
+    });
+    must(longest <= LONG, `a task of the page took ${longest} ms`);
     await goesOn(await open(), onNode);
     await pausesAndStops(await open());
     await refuses(await open());
