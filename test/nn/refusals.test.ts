@@ -1,6 +1,9 @@
 /** Bad input of models: each refused by code and message, with nothing half-done. */
 import { describe, expect, it } from "vitest";
+import { show } from "../../src/errors.js";
+import { functional, input } from "../../src/nn/functional.js";
 import { activation, dense, dropout } from "../../src/nn/layers/index.js";
+import type { LayersModel } from "../../src/nn/layersModel.js";
 import type { FitOptions } from "../../src/nn/options.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
 import { adam } from "../../src/optim/adam.js";
@@ -283,5 +286,35 @@ describe("the wrong order", () => {
     m.restore(2, saved(9));
     expect([...m.predict(x).data]).toEqual([0, 0, 0, 0]);
     expect(await refusal(() => m.fit(x, y))).toMatch(/^invalid_checkpoint: .*slot\.m/);
+  });
+});
+
+describe("a model", () => {
+  const two = (): LayersModel => {
+    const x = input(2);
+    return functional({ inputs: x, outputs: { kind: dense(1).apply(x), size: dense(1).apply(x) } });
+  };
+  it.each<[string, () => unknown, string]>([
+    [
+      "summary without a function",
+      () => model().summary("x" as never),
+      'invalid_argument: print must be a function of a line; received "x"',
+    ],
+    [
+      "summary of a row that is none",
+      () => model().summary(() => {}, "x" as never),
+      'invalid_argument: row must be a number of columns, or the shape of a row; received "x"',
+    ],
+    ...[-1, Number.NaN, "1"].map((weight): [string, () => unknown, string] => [
+      `a loss weight of ${JSON.stringify(weight)}`,
+      () =>
+        two().compile({
+          ...{ optimizer: "sgd", loss: "meanSquaredError" },
+          lossWeights: { size: weight as never },
+        }),
+      `invalid_argument: lossWeights.size must be a finite number of at least 0; received ${show(weight)}`,
+    ]),
+  ])("refuses %s", async (_, act, message) => {
+    expect(await refusal(act)).toBe(message);
   });
 });

@@ -7,6 +7,7 @@ import { functional, input } from "../../src/nn/functional.js";
 import {
   dense,
   embedding,
+  flatten,
   gru,
   type Layer,
   lstm,
@@ -218,6 +219,38 @@ it("of several outputs, each has its own mask", async () => {
     "dense_2.bias": bias,
   });
   expect(turned.evaluate(x, y)).toEqual(scores);
+});
+
+it("of several outputs, one of rows has no mask", async () => {
+  const words = input(3);
+  const masked = dense(1).apply(embedding(4, 2, { maskZero: true }).apply(words));
+  const whole = dense(1).apply(flatten().apply(masked));
+  const model = functional({ inputs: { words }, outputs: { masked, whole } });
+  model.compile({ optimizer: "sgd", loss: "meanSquaredError", metrics: ["meanSquaredError"] });
+  const x = [
+    [1, 0, 0],
+    [2, 3, 0],
+  ];
+  const y = { masked: x.map((row) => row.map((word) => [word])), whole: [[1], [2]] };
+  await model.fit(x, y, { epochs: 0, seed: 2 });
+  const of = model.predict(x);
+  const errors = (places: readonly (readonly [row: number, column: number, truth: number])[]): number =>
+    places.reduce((sum, [row, column, truth]) => sum + (of.get(row, column) - truth) ** 2, 0) / places.length;
+  const scores = model.evaluate(x, y);
+  const [first, second] = [
+    errors([
+      [0, 0, 1],
+      [1, 0, 2],
+      [1, 1, 3],
+    ]),
+    errors([
+      [0, 3, 1],
+      [1, 3, 2],
+    ]),
+  ];
+  expect(scores.maskedMeanSquaredError).toBeCloseTo(first, 5);
+  expect(scores.wholeMeanSquaredError).toBeCloseTo(second, 5);
+  expect(scores.loss).toBeCloseTo(first + second, 5);
 });
 
 it("a loss of one's own must take weights", async () => {

@@ -390,6 +390,9 @@ it("kinks have gradient 0, and rows of zeros a cosine of 0", () => {
     const zeros = evaluate(executor, losses.cosineSimilarity(), plain, [1, 0], [0, 0]);
     expect(zeros.value + 0).toBe(0);
     expect(zeros.gradient.every(Number.isFinite)).toBe(true);
+    // shorter than 1e-7, a row is divided by that; of 2⁻²⁵ ÷ 1e-7, float32 keeps 24 bits
+    const short = evaluate(executor, losses.cosineSimilarity(), plain, [1], [2 ** -25]);
+    expect(Math.abs(short.value + 2 ** -25 / 1e-7)).toBeLessThan(4 * 2 ** -24);
   }
 });
 
