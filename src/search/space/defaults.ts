@@ -10,6 +10,15 @@ import { allows, buildParams, type Params, type SearchSpace } from "./space.js";
  */
 export function defaultPoint(space: SearchSpace): Params | undefined {
   if (space.names.every((name) => space.parameters[name].default === undefined)) return undefined;
+  return middlePoint(space);
+}
+
+/**
+ * The same where no parameter needs a default: without any, the middle of the space.
+ *
+ * @returns undefined if the constraint forbids the point
+ */
+export function middlePoint(space: SearchSpace): Params | undefined {
   const point = buildParams(space, (parameter) =>
     parameter.default === undefined ? fromUnit(parameter, 0.5) : parameter.default,
   );

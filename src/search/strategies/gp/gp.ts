@@ -44,7 +44,7 @@
  */
 import { byName, check, checkOptions, must, mustBeInteger, type OptionNames, show } from "../../../errors.js";
 import { isCountable, isFresh, stockOf, unseen } from "../../memo/unseen.js";
-import { defaultPoint } from "../../space/defaults.js";
+import { defaultPoint, middlePoint } from "../../space/defaults.js";
 import { fromUnit } from "../../space/scale.js";
 import { allows, buildParams, type Params, type SearchSpace } from "../../space/space.js";
 import { vectorsOf } from "../../space/vectors.js";
@@ -83,7 +83,7 @@ const GOOD = 5;
  * takes some milliseconds, growing with the square of the number of trials.
  *
  * 1. If any parameter has a default, the first suggestion is the point of the defaults, with the middle of the range for
- *    parameters without one.
+ *    parameters without one. With at least 8 numbers that always apply, this is the first suggestion even if none has a default.
  * 2. Up to `startupTrials`, suggestions are a Latin hypercube: the range of each parameter is divided into `startupTrials`
  *    parts (at most 1,000), and a suggestion falls into one of the parts used least.
  * 3. After that, the suggestion is the point where the acquisition function of the posterior is largest. The model is
@@ -170,11 +170,11 @@ export function gp(options: GpOptions = {}): Strategy {
         context.directions.length === 1 || acquisition === "logEi",
         () => `acquisition of gp must be "logEi" with several objectives; received ${show(acquisition)}`,
       );
-      const point = suggested === 0 ? defaultPoint(space) : undefined;
+      const isStarting = number < startupTrials || history.length < 2;
+      const firstPoint = isStarting && isWide(space) ? middlePoint : defaultPoint;
+      const point = suggested === 0 ? firstPoint(space) : undefined;
       if (point && isFresh(context, point)) return point;
-      if (number < startupTrials || history.length < 2) {
-        return unseen(context, () => drawStratified(context, startupTrials));
-      }
+      if (isStarting) return unseen(context, () => drawStratified(context, startupTrials));
 
       const pending = earlier.slice(history.length);
       const { merit, good } =
@@ -201,6 +201,18 @@ function checkSize(space: SearchSpace): void {
   const name =
     "the number of coordinates of a space for gp, one for a number and one for each value of a choice,";
   must(size <= MOST_COORDINATES, name, `at most ${MOST_COORDINATES}`, size, "invalid_space");
+}
+
+/**
+ * From this many numbers on, the middle of a cube is more often than not nearer to a point drawn from all of it than each of six points of
+ * a Latin hypercube: in 47 % of draws for 7 numbers, 54 % for 8, 92 % for 20.
+ */
+const WIDE = 8;
+
+/** Whether the middle of a space is worth the first trial. */
+function isWide({ names, parameters }: SearchSpace): boolean {
+  const numbers = names.filter((name) => parameters[name].type !== "choice" && !parameters[name].when);
+  return numbers.length >= WIDE;
 }
 
 /** More points are assessed in spaces of more parameters, fewer as each becomes more expensive. */

@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { RandomStream } from "../../../../src/numerics/random.js";
 import { choice, float, int } from "../../../../src/search/space/builders.js";
-import { resolveSpace } from "../../../../src/search/space/space.js";
+import { type Params, resolveSpace, type Space } from "../../../../src/search/space/space.js";
 import { type GpOptions, gp } from "../../../../src/search/strategies/gp/gp.js";
 import { movesOf } from "../../../../src/search/strategies/gp/moves.js";
 import { remainingRegret } from "../../../../src/search/strategies/gp/regret.js";
@@ -25,6 +25,44 @@ describe("gp begins", () => {
   test("at the point of defaults, others in the middle", () => {
     const study = createStudy({ space, strategy: gp(), direction: "minimize" });
     expect(study.ask()?.params).toEqual({ x: 3, n: 3, kind: "b" });
+  });
+
+  describe("in the middle of many numbers", () => {
+    const numbers = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`x${i}`, float(0, 10)]));
+    const middle: Params = Object.fromEntries(Object.keys(numbers(8)).map((name) => [name, 5]));
+    /** The first suggestion, after trials of the points that come before. */
+    const firstOf = (space: Space, { seed = 0, before = [] as readonly Params[], from = 0 } = {}): Params => {
+      const constraint = ({ x0 }: Params) => (x0 as number) >= from;
+      const study = createStudy({ space, strategy: gp(), direction: "minimize", constraint, seed });
+      for (const point of before) study.enqueue(point);
+      for (const value of before.keys()) study.tell((study.ask() as Trial).number, { value });
+      return (study.ask() as Trial).params;
+    };
+
+    test("of eight and more, at any seed", () => {
+      for (let seed = 0; seed < 3; seed++) {
+        expect(firstOf(numbers(8), { seed })).toEqual(middle);
+        expect(Object.values(firstOf(numbers(7), { seed }))).not.toContain(5);
+      }
+    });
+
+    test("without counting choices and numbers under conditions, and with defaults", () => {
+      const kind = choice(["a", "b", "c"]);
+      const dependent = { ...numbers(7), kind, more: float(0, 10, { when: { kind: ["b"] } }) };
+      expect(Object.values(firstOf(dependent))).not.toContain(5);
+      const given = { ...numbers(8), x3: float(0, 10, { default: 1 }), kind };
+      expect(firstOf(given)).toEqual({ ...middle, x3: 1, kind: "b" });
+      expect(firstOf({ ...numbers(8), kind })).toEqual({ ...middle, kind: "b" });
+    });
+
+    test("unless it is forbidden or was tried, or six trials are there", () => {
+      expect(firstOf(numbers(8), { from: 5.5 }).x0).toBeGreaterThanOrEqual(5.5);
+      expect(firstOf(numbers(8), { before: [middle] })).not.toEqual(middle);
+      const others = Array.from({ length: 6 }, (_, i) => ({ ...middle, x0: i / 2 }));
+      expect(firstOf(numbers(8), { before: others })).not.toEqual(middle);
+      expect(firstOf(numbers(8), { before: others.slice(1) })).toEqual(middle);
+    });
   });
 
   test("in every part of each range without defaults, as many times as told", () => {
