@@ -34,9 +34,12 @@ const LICENCES: Readonly<Record<string, string>> = {
   "r-cran-aer": "GPL-2 or GPL-3",
   "r-cran-cardata": "GPL-2 or later",
   "r-cran-caret": "GPL-2 or later",
+  "r-cran-dplyr": "MIT",
+  "r-cran-ggplot2": "MIT",
   "r-cran-kernlab": "GPL-2",
   "r-cran-mass": "GPL-2 or GPL-3",
   "r-cran-mlbench": "GPL-2",
+  "r-cran-mlmrev": "GPL-2 or later",
   "r-cran-modeldata": "MIT",
   "r-cran-randomforest": "GPL-2 or later",
   "r-cran-rpart": "GPL-2 or GPL-3",
@@ -54,6 +57,7 @@ const named = (set: TableSet, from: string, task: Task, rows: readonly Row[]): B
 const LATER = "known only after what is predicted";
 const NAME = "names the row";
 const OTHER = "another target";
+const RULE = "gives the target away";
 
 export const tables: readonly BenchTable[] = [
   ...named("choosing", REPOSITORY, "classification", [
@@ -89,6 +93,18 @@ export const tables: readonly BenchTable[] = [
       { "Min.Price": OTHER, "Max.Price": OTHER, Manufacturer: NAME, Model: NAME, Make: NAME },
     ],
   ]),
+  ...named("choosing", "r-cran-aer", "classification", [
+    ["CreditCard", "card", 1319, { share: RULE, expenditure: RULE }],
+    ["HealthInsurance", "insurance", 8802],
+    ["NMES1988", "health", 4406],
+  ]),
+  ...named("choosing", "r-cran-aer", "regression", [["CPS1988", "wage", 28_155]]),
+  ...named("choosing", "r-cran-dplyr", "classification", [
+    ["storms", "status", 19_537, { name: NAME, category: RULE }],
+  ]),
+  ...named("choosing", "r-cran-ggplot2", "regression", [["diamonds", "price", 53_940]]),
+  ...named("choosing", "r-cran-mlmrev", "classification", [["Contraception", "use", 1934, { woman: NAME }]]),
+  ...named("choosing", "r-cran-mlmrev", "regression", [["Exam", "normexam", 4059, { student: NAME }]]),
 
   ...named("claims", "r-cran-modeldata", "classification", [
     ["ad_data", "Class", 333],

@@ -3,7 +3,7 @@
  * hundred to some ten thousand rows, and how each trial is trained. Why these defaults: `docs/tuning.md`.
  */
 import type { Dataset } from "../data/dataset.js";
-import type { PipelineOptions } from "../data/pipeline/options.js";
+import type { PipelineOptions, ScalingName } from "../data/pipeline/options.js";
 import { FettleError, must, mustBeInteger, mustBeRecord, show, unknownName } from "../errors.js";
 import type { ActivationName } from "../nn/activations.js";
 import type { InitializerName } from "../nn/initializers.js";
@@ -77,19 +77,28 @@ export function denseSpace(rows: number): Space {
   };
 }
 
+/** Rows from which a number's parts tell more than they let the network learn by heart. */
+const MANY = 1000;
+
 /**
- * How a table becomes features of the dense network. For quantities each number is a feature twice, standardized and by quantiles, which
- * spread crowded values and draw far ones near; for classes once.
+ * How a table becomes features of the dense network: each number standardized; where the target is a quantity, also by quantiles, which
+ * spread crowded values and draw far ones near; and from 1,000 rows on also in four parts, so that the network may bend at the quarters.
  *
  * @example
  * ```ts
  * const data = encodeTable(readTable("size,price\n1,1\n2,2.5\n90,3\n"), { target: "price", task: "regression" });
- * fitPipeline(data, densePipeline(data)).pipeline.features; // ["size", "size (quantile)"]
+ * densePipeline(data); // { scale: ["standard", "quantile"] }
+ * densePipeline({ task: "classification", rows: 5000 }); // { scale: ["standard", "parts"] }
  * ```
  */
-export function densePipeline(data: Pick<Dataset, "task">): PipelineOptions {
-  mustBeRecord("data", data, DATA);
-  return data.task === "regression" ? { scale: ["standard", "quantile"] } : {};
+export function densePipeline(data: Pick<Dataset, "task" | "rows">): PipelineOptions {
+  mustBeRecord("data", data, "a data set, as encodeTable returns, or { task, rows }");
+  const { task, rows } = data;
+  mustBeInteger("rows of data", rows, 0);
+  const scale: ScalingName[] = ["standard"];
+  if (task === "regression") scale.push("quantile");
+  if (rows >= MANY) scale.push("parts");
+  return { scale };
 }
 
 /** Rows from which the time of a search allows few trials of five folds, and one held-out part tells trials apart. */

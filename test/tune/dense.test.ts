@@ -206,7 +206,7 @@ describe("denseSpace and denseModel", () => {
 });
 
 describe("densePipeline", () => {
-  it("makes two features of a number where the target is a quantity, and one where it is a class", () => {
+  it("makes more features of a number where the target is a quantity, and where rows are many", () => {
     const table = readTable("a,w,y\n1,u,2\n3,v,4\n4,v,9\n");
     const [quantity, classes] = (["regression", "classification"] as const).map((task) => {
       const data = encodeTable(table, { target: "y", task });
@@ -214,6 +214,10 @@ describe("densePipeline", () => {
     });
     expect(quantity).toEqual(["a", "a (quantile)", "w=u", "w=v"]);
     expect(classes).toEqual(["a", "w=u", "w=v"]);
+    expect(densePipeline({ task: "classification", rows: 999 })).toEqual({ scale: ["standard"] });
+    expect(densePipeline({ task: "classification", rows: 1000 })).toEqual({ scale: ["standard", "parts"] });
+    const all = { scale: ["standard", "quantile", "parts"] };
+    expect(densePipeline({ task: "regression", rows: 1000 })).toEqual(all);
   });
 });
 

@@ -8,7 +8,7 @@ import { DAY } from "../days.js";
 import type { InputKind } from "../schema.js";
 import { bucketOf } from "./hash.js";
 import type { ColumnPlan, ScalingName } from "./options.js";
-import { fitScaling, meanOf, quantileOf, type Scaling } from "./scaling.js";
+import { featuresOf, fitScaling, meanOf, quantileOf, type Scaling } from "./scaling.js";
 import { outOfFold, targetStatistics } from "./statistics.js";
 
 /** One input, and the features that it becomes. */
@@ -46,9 +46,9 @@ export type FeatureSource =
   /** The place of a date in a cycle of so many days, as an angle of which this is the sine or cosine. */
   | { readonly type: "cycle"; readonly days: number; readonly wave: "sin" | "cos" };
 
-/** A feature before anything is learnt. */
+/** The features of one scaling before anything is learnt. */
 export interface Draft {
-  readonly name: string;
+  readonly names: readonly string[];
   readonly scale: ScalingName;
   /** The output of a target statistic, whose table is learnt. */
   readonly source: FeatureSource | { readonly type: "statistic"; readonly output: number };
@@ -62,15 +62,19 @@ export function draftsOf(
 ): Draft[] {
   const { scales, scaleOneHot } = plan;
   const scaled = (name: string, source: Draft["source"]): Draft[] =>
-    scales.map((scale, i) => ({ name: i === 0 ? name : `${name} (${scale})`, scale, source }));
+    scales.map((scale, i) => {
+      const own = featuresOf(scale);
+      const plain = i === 0 && own.length === 1;
+      return { names: plain ? [name] : own.map((each) => `${name} (${each})`), scale, source };
+    });
   const level = (level: number, word: string): Draft => ({
-    name: `${name}${word}`,
+    names: [`${name}${word}`],
     scale: scaleOneHot,
     source: { type: "level", level },
   });
   const draw = (): Draft[] => {
     if (kind === "number") return scaled(name, { type: "value" });
-    if (kind === "boolean") return [{ name, scale: scaleOneHot, source: { type: "value" } }];
+    if (kind === "boolean") return [{ names: [name], scale: scaleOneHot, source: { type: "value" } }];
     if (kind === "date") return [...scaled(`${name} (days)`, { type: "days" }), ...wavesOf(name, times)];
     switch (plan.encode) {
       case "ordinal":
@@ -89,7 +93,11 @@ export function draftsOf(
         ];
     }
   };
-  const missing: Draft = { name: `${name} (missing)`, scale: scaleOneHot, source: { type: "missing" } };
+  const missing: Draft = {
+    names: [`${name} (missing)`],
+    scale: scaleOneHot,
+    source: { type: "missing" },
+  };
   return plan.indicator ? [...draw(), missing] : draw();
 }
 
@@ -101,7 +109,7 @@ function wavesOf(name: string, times = false): Draft[] {
   const cycles = times ? (["year", "week", "day"] as const) : (["year", "week"] as const);
   return cycles.flatMap((cycle) =>
     (["sin", "cos"] as const).map((wave) => ({
-      name: `${name} (${cycle} ${wave})`,
+      names: [`${name} (${cycle} ${wave})`],
       scale: "none",
       source: { type: "cycle", days: CYCLES[cycle], wave },
     })),
@@ -135,7 +143,7 @@ export function fitColumn(
   const groups = groupsOf(input, plan, cells, fill);
   const base = { name, kind, categories, fill, ...(groups && { groups }) };
   prepare(base, workspace, cells.length);
-  const features = draftsOf(input, plan, y.length).map(({ name, scale, source: draft }) => {
+  const features = draftsOf(input, plan, y.length).flatMap(({ names, scale, source: draft }) => {
     let source: FeatureSource;
     let values: Float64Array;
     if (draft.type === "statistic") {
@@ -147,9 +155,11 @@ export function fitColumn(
       source = draft;
       values = valuesOf(source, workspace, cells.length);
     }
-    const feature = { name, source, scaling: fitScaling(scale, values) };
-    take(feature, values);
-    return feature;
+    return fitScaling(scale, values).map((scaling, i) => {
+      const feature = { name: names[i], source, scaling };
+      take(feature, values);
+      return feature;
+    });
   });
   return { ...base, features };
 }

@@ -225,7 +225,9 @@ export function featureNames(
   { inputs, outputs }: Pick<PipelineData, "inputs" | "outputs">,
   options: PipelineOptions,
 ): string[] {
-  return inputs.flatMap((input) => draftsOf(input, planFor(input, options), outputs).map(({ name }) => name));
+  return inputs.flatMap((input) =>
+    draftsOf(input, planFor(input, options), outputs).flatMap(({ names }) => names),
+  );
 }
 
 function workspaceFor(rows: number): Workspace {

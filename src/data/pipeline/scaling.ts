@@ -13,10 +13,7 @@ export type Scaling =
   | { readonly center: number; readonly scale: number }
   /** z is linear between knots, and that of the nearer end beyond. */
   | {
-      /**
-       * Quantiles of the training values at about equal steps of probability, ascending, none twice; and the score of each: the normal
-       * quantile of the share of training values below it, of which equal ones count half.
-       */
+      /** Quantiles of the training values, ascending, none twice; and the score of each. */
       readonly knots: readonly (readonly [quantile: number, score: number])[];
     };
 
@@ -25,45 +22,73 @@ export type ByKnots = Extract<Scaling, { readonly knots: unknown }>;
 /** Features that are not scaled. */
 export const UNSCALED: Scaling = { center: 0, scale: 1 };
 
-/** Learns a scaling from the values of the training rows, of which there is at least one and none is NaN. */
-export function fitScaling(name: ScalingName, values: Float64Array): Scaling {
+/**
+ * Learns a scaling from the values of the training rows, of which there is at least one and none is NaN.
+ *
+ * @returns one for each of the features that it makes of a number; see {@link featuresOf}
+ */
+export function fitScaling(name: ScalingName, values: Float64Array): readonly Scaling[] {
   return FIT[name](values);
 }
 
-const FIT: Readonly<Record<ScalingName, (values: Float64Array) => Scaling>> = {
-  none: () => UNSCALED,
-  standard(values) {
-    const center = meanOf(values);
-    return { center, scale: deviationOf(values, center) };
-  },
+/** What the features of a scaling are called: one, with the name of the scaling, unless it is `parts`. */
+export function featuresOf(name: ScalingName): readonly string[] {
+  return name === "parts" ? Array.from({ length: PARTS }, (_, i) => `part ${i + 1}`) : [name];
+}
+
+const FIT: Readonly<Record<ScalingName, (values: Float64Array) => readonly Scaling[]>> = {
+  none: () => [UNSCALED],
+  standard: (values) => [standardOf(values)],
   minMax(values) {
     const [low, high] = rangeOf(values);
-    return { center: low, scale: usable(high - low) };
+    return [{ center: low, scale: usable(high - low) }];
   },
   robust(values) {
     const sorted = values.toSorted();
-    return {
-      center: quantileOf(sorted, 1, 2),
-      scale: usable(quantileOf(sorted, 3, 4) - quantileOf(sorted, 1, 4)),
-    };
+    const scale = usable(quantileOf(sorted, 3, 4) - quantileOf(sorted, 1, 4));
+    return [{ center: quantileOf(sorted, 1, 2), scale }];
   },
+  /** The score of a quantile is the normal quantile of the share of values below it, of which equal ones count half. */
   quantile(values) {
     const sorted = values.toSorted();
     const count = sorted.length;
-    const places = Array.from({ length: PARTS + 1 }, (_, i) => Math.round((i * (count - 1)) / PARTS));
-    const quantiles = [...new Set(places.map((place) => sorted[place]))];
-    const knots = quantiles.map((quantile) => {
+    const knots = [...new Set(cutsOf(sorted, STEPS))].map((quantile) => {
       const below = firstIndex(count, (i) => sorted[i] >= quantile);
       const upTo = firstIndex(count, (i) => sorted[i] > quantile);
       const share = (below + upTo) / 2 / count;
       return [quantile, normQuantile(Math.min(1 - TAIL, Math.max(TAIL, share)))] as const;
     });
-    return { knots };
+    return [{ knots }];
+  },
+  /** How far a value is within each part, 0 before and 1 beyond it (Gorishniy et al., 2022), standardized. */
+  parts(values) {
+    const cuts = cutsOf(values.toSorted(), PARTS);
+    return featuresOf("parts").map((_, i) => {
+      const [from, to] = [cuts[i], cuts[i + 1]];
+      if (from === to) return { knots: [[from, 0]] };
+      const passed = values.map((value) => Math.min(1, Math.max(0, (value - from) / (to - from))));
+      const scaled = scalerOf(standardOf(passed));
+      const knot = (quantile: number, share: number) => [quantile, scaled(share)] as const;
+      return { knots: [knot(from, 0), knot(to, 1)] };
+    });
   },
 };
 
-/** Parts of equal probability between quantiles. */
-const PARTS = 16;
+/** To mean 0 and standard deviation 1. */
+export function standardOf(values: Float64Array): { readonly center: number; readonly scale: number } {
+  const center = meanOf(values);
+  return { center, scale: deviationOf(values, center) };
+}
+
+/** Values at about equal steps of probability, from the least to the greatest; some may be equal. */
+function cutsOf(sorted: Float64Array, parts: number): number[] {
+  return Array.from({ length: parts + 1 }, (_, i) => sorted[Math.round((i * (sorted.length - 1)) / parts)]);
+}
+
+/** Steps of probability between the quantiles of `quantile`. */
+const STEPS = 16;
+/** Parts of a number. */
+const PARTS = 4;
 /** The share of a tail within which values count as its end. */
 const TAIL = 0.005;
 

@@ -3,7 +3,7 @@ import { check } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import { exp, expm1, log, log1p } from "../../numerics/special.js";
 import type { TargetTransformName } from "./options.js";
-import { fitScaling, UNSCALED } from "./scaling.js";
+import { standardOf, UNSCALED } from "./scaling.js";
 
 /** z = (f(y) − center) / scale, where f is `log`, `log1p` or nothing. */
 export interface TargetTransform {
@@ -38,7 +38,7 @@ export function fitTarget(
       const values = Float64Array.from({ length: rows.length }, (_, i) =>
         logged(log, y[rows[i] * outputs + k], rows[i]),
       );
-      return fitScaling("standard", values) as { center: number; scale: number };
+      return standardOf(values);
     }),
   };
 }

@@ -1,5 +1,5 @@
-"""Writes sklearn.json: what scikit-learn makes of two columns of numbers, one of words and three targets; of "quantile", SciPy and
-NumPy by its definition.
+"""Writes sklearn.json: what scikit-learn makes of two columns of numbers, one of words and three targets; of "quantile" and
+"parts", SciPy and NumPy by their definitions.
 
     python3 make_sklearn_values.py > sklearn.json        # scikit-learn 1.4.2, NumPy 2.2.4, SciPy 1.15.3
 """
@@ -19,6 +19,7 @@ rng = np.random.default_rng(7)
 ROWS = 65  # a power of two and one, so that quantiles of equal steps fall on values without rounding
 spread = np.round(rng.lognormal(2, 1, ROWS), 3)
 tied = rng.integers(0, 9, ROWS).astype(float)
+crowded = np.minimum(tied, 3)
 gaps = tied.copy()
 gaps[rng.permutation(ROWS)[:11]] = np.nan
 words = rng.choice(["blau", "rot", "grün", "", "x y", "7", "once"], ROWS, p=[0.3, 0.3, 0.15, 0.1, 0.08, 0.06, 0.01])
@@ -44,6 +45,14 @@ def by_quantiles(values, at):
     return flat(np.interp(at, values[order], scores[order]))
 
 
+def by_parts(values, at):
+    """How far a value is within each quarter of the 65 in order, 0 where a quarter is a single value; standardized."""
+    cuts = np.sort(values)[::(ROWS - 1) // 4]
+    width = np.diff(cuts)
+    passed = lambda v: np.where(width > 0, np.clip((column(v) - cuts[:-1]) / np.where(width > 0, width, 1), 0, 1), 0)
+    return flat(StandardScaler().fit(passed(values)).transform(passed(at)))
+
+
 def imputed(strategy, **options):
     return float(SimpleImputer(strategy=strategy, **options).fit(column(gaps)).statistics_[0])
 
@@ -56,13 +65,15 @@ seen = [*words, "new"]
 infrequent = OneHotEncoder(min_frequency=6, handle_unknown="infrequent_if_exist", sparse_output=False).fit(column(words))
 print(json.dumps({
     "origin": f"scikit-learn {sklearn.__version__}, NumPy {np.__version__}, SciPy {scipy.__version__}, by make_sklearn_values.py",
-    "spread": flat(spread), "tied": flat(tied), "gaps": flat(gaps), "words": words.tolist(), "others": flat(others),
+    "spread": flat(spread), "tied": flat(tied), "crowded": flat(crowded), "gaps": flat(gaps), "words": words.tolist(), "others": flat(others),
     "quantity": flat(quantity), "binary": flat(binary), "three": flat(three),
     "impute": {"mean": imputed("mean"), "median": imputed("median"), "mode": imputed("most_frequent"),
                "indicator": flat(SimpleImputer(add_indicator=True).fit_transform(column(gaps))[:, 1])},
     "standard": scaled(StandardScaler), "minMax": scaled(MinMaxScaler), "robust": scaled(RobustScaler),
     "quantile": {name: {"fitted": by_quantiles(values, values), "others": by_quantiles(values, others)}
                  for name, values in [("spread", spread), ("tied", tied)]},
+    "parts": {name: {"fitted": by_parts(values, values), "others": by_parts(values, others)}
+              for name, values in [("spread", spread), ("tied", tied), ("crowded", crowded)]},
     "oneHot": flat(OneHotEncoder(sparse_output=False).fit_transform(column(words))),
     "minFrequency": {"values": flat(infrequent.transform(column(seen))),
                      "names": infrequent.get_feature_names_out(["w"]).tolist()},

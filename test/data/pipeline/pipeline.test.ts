@@ -41,7 +41,7 @@ describe("scaling", () => {
 
   it("treats differences that are only rounding as constant, as scikit-learn does", () => {
     const x = Float64Array.of(1e8, 1e8 * (1 + Number.EPSILON), 1e8, 1e8);
-    expect(fitScaling("standard", x)).toMatchObject({ scale: 1 });
+    expect(fitScaling("standard", x)[0]).toMatchObject({ scale: 1 });
   });
 
   it("brings the rows fitted to mean 0 and deviation 1", () => {
@@ -65,9 +65,11 @@ describe("scaling", () => {
     const names = fc.constantFrom(...SCALINGS);
     fc.assert(
       fc.property(values, names, (cells, name) => {
-        const scaled = scalerOf(fitScaling(name, Float64Array.from(cells)));
-        const sorted = cells.sort((a, b) => a - b).map(scaled);
-        for (let i = 1; i < sorted.length; i++) expect(sorted[i]).toBeGreaterThanOrEqual(sorted[i - 1]);
+        const ascending = cells.toSorted((a, b) => a - b);
+        for (const scaling of fitScaling(name, Float64Array.from(cells))) {
+          const sorted = ascending.map(scalerOf(scaling));
+          for (let i = 1; i < sorted.length; i++) expect(sorted[i]).toBeGreaterThanOrEqual(sorted[i - 1]);
+        }
       }),
       { numRuns: cases(100) },
     );
@@ -106,7 +108,8 @@ describe("scaling", () => {
 
   it("by quantiles, takes equal values half below each other and none beyond the ends", () => {
     const score = 0.6744897501960817; // of 3 / 4
-    const scaled = (cells: readonly number[]) => scalerOf(fitScaling("quantile", Float64Array.from(cells)));
+    const scaled = (cells: readonly number[]) =>
+      scalerOf(fitScaling("quantile", Float64Array.from(cells))[0]);
     const expected = [-score, -score, -0.75 * score, -0.5 * score, 0.5 * score, score, score];
     for (const [i, value] of [-7, 1, 2, 3, 7, 9, 100].entries())
       expect(scaled([1, 9])(value)).toBeCloseTo(expected[i], 14);
@@ -117,7 +120,7 @@ describe("scaling", () => {
   });
 });
 
-const SCALINGS: readonly ScalingName[] = ["standard", "minMax", "robust", "quantile", "none"];
+const SCALINGS: readonly ScalingName[] = ["standard", "minMax", "robust", "quantile", "parts", "none"];
 const anyOptions: fc.Arbitrary<PipelineOptions> = fc.record(
   {
     impute: fc.constantFrom<Imputation>("mean", "median", "mode", 3),
@@ -335,12 +338,12 @@ describe("refusals", () => {
     [
       "a misspelt scaling",
       () => fitPipeline(data, { scale: "minmax" as never }),
-      'unknown_name: unknown scaling "minmax". Did you mean "minMax"? Known: standard, minMax, robust, quantile, none.',
+      'unknown_name: unknown scaling "minmax". Did you mean "minMax"? Known: standard, minMax, robust, quantile, parts, none.',
     ],
     [
       "a misspelt scaling in a list",
       () => fitPipeline(data, { columns: { c0: { scale: ["standard", "none", "rank"] as never } } }),
-      'unknown_name: unknown scaling "rank". Known: standard, minMax, robust, quantile, none.',
+      'unknown_name: unknown scaling "rank". Known: standard, minMax, robust, quantile, parts, none.',
     ],
     [
       "no scalings",

@@ -50,9 +50,17 @@ describe("pipelines equal scikit-learn's", () => {
     ),
   )("scaler: %s of %s values", (name, values) => {
     const train = Float64Array.from(sklearn[values]);
-    const scaled = scalerOf(fitScaling(name, train));
+    const scaled = scalerOf(fitScaling(name, train)[0]);
     expectEqual(train.map(scaled), sklearn[name][values].fitted);
     expectEqual(Float64Array.from(sklearn.others as number[], scaled), sklearn[name][values].others);
+  });
+
+  it.each(["spread", "tied", "crowded"])("scaler: parts of %s values", (values) => {
+    const train = Float64Array.from(sklearn[values]);
+    const parts = fitScaling("parts", train).map(scalerOf);
+    const scaled = (all: readonly number[]) => all.flatMap((value) => parts.map((part) => part(value)));
+    expectEqual(scaled(sklearn[values]), sklearn.parts[values].fitted);
+    expectEqual(scaled(sklearn.others), sklearn.parts[values].others);
   });
 
   it("encoder: one-hot", () => {

@@ -123,7 +123,7 @@ function tableOf(task: TaskName, options: PipelineOptions, seed: number, thresho
   };
 }
 
-const SCALED = ["standard", "minMax", "robust", "quantile"] as const;
+const SCALED = ["standard", "minMax", "robust", "quantile", "parts"] as const;
 
 /** @param scales - of numbers and dates */
 function anyOptions(scales: readonly ScalingName[]): fc.Arbitrary<PipelineOptions> {

@@ -90,7 +90,7 @@ const options: fc.Arbitrary<PipelineOptions> = fc.record({
   encode: fc.constantFrom<Encoding>("oneHot", "ordinal", "hashed", "target"),
   buckets: fc.integer({ min: 1, max: 5 }),
   minFrequency: fc.integer({ min: 1, max: 4 }),
-  scale: fc.constantFrom<ScalingName>("standard", "minMax", "robust", "quantile", "none"),
+  scale: fc.constantFrom<ScalingName>("standard", "minMax", "robust", "quantile", "parts", "none"),
   scaleOneHot: fc.boolean(),
   target: fc.constantFrom<TargetTransformName>("standard", "log", "log1p", "none"),
 });
