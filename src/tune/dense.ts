@@ -4,6 +4,8 @@
  */
 import type { Dataset } from "../data/dataset.js";
 import type { PipelineOptions, ScalingName } from "../data/pipeline/options.js";
+import { checkPipelineData, type PipelineData } from "../data/pipeline/pipeline.js";
+import { hasParts } from "../data/pipeline/scaling.js";
 import { FettleError, must, mustBeInteger, mustBeRecord, show, unknownName } from "../errors.js";
 import type { ActivationName } from "../nn/activations.js";
 import type { InitializerName } from "../nn/initializers.js";
@@ -83,22 +85,25 @@ const MANY = 1000;
 /**
  * How a table becomes features of the dense network: each number standardized; where the target is a quantity, also by quantiles, which
  * spread crowded values and draw far ones near; and from 1,000 rows on also in four parts, so that the network may bend at the quarters.
+ * A number that is almost always the same has no parts.
  *
+ * @param data - the result of `encodeTable`
  * @example
  * ```ts
  * const data = encodeTable(readTable("size,price\n1,1\n2,2.5\n90,3\n"), { target: "price", task: "regression" });
- * densePipeline(data); // { scale: ["standard", "quantile"] }
- * densePipeline({ task: "classification", rows: 5000 }); // { scale: ["standard", "parts"] }
+ * fitPipeline(data, densePipeline(data)).pipeline.features; // ["size", "size (quantile)"]
  * ```
  */
-export function densePipeline(data: Pick<Dataset, "task" | "rows">): PipelineOptions {
-  mustBeRecord("data", data, "a data set, as encodeTable returns, or { task, rows }");
-  const { task, rows } = data;
-  mustBeInteger("rows of data", rows, 0);
-  const scale: ScalingName[] = ["standard"];
-  if (task === "regression") scale.push("quantile");
-  if (rows >= MANY) scale.push("parts");
-  return { scale };
+export function densePipeline(data: PipelineData): PipelineOptions {
+  checkPipelineData(data);
+  const { task, inputs, columns } = data;
+  const scale: readonly ScalingName[] = task === "regression" ? ["standard", "quantile"] : ["standard"];
+  if (columns[0].length < MANY) return { scale };
+  const divided = inputs.filter(
+    ({ kind }, j) => (kind === "number" || kind === "date") && hasParts(columns[j]),
+  );
+  const parts = { scale: [...scale, "parts"] } as const;
+  return { scale, columns: Object.fromEntries(divided.map(({ name }) => [name, parts])) };
 }
 
 /** Rows from which the time of a search allows few trials of five folds, and one held-out part tells trials apart. */

@@ -206,7 +206,7 @@ describe("denseSpace and denseModel", () => {
 });
 
 describe("densePipeline", () => {
-  it("makes more features of a number where the target is a quantity, and where rows are many", () => {
+  it("makes two features of a number where the target is a quantity, and one where it is a class", () => {
     const table = readTable("a,w,y\n1,u,2\n3,v,4\n4,v,9\n");
     const [quantity, classes] = (["regression", "classification"] as const).map((task) => {
       const data = encodeTable(table, { target: "y", task });
@@ -214,10 +214,30 @@ describe("densePipeline", () => {
     });
     expect(quantity).toEqual(["a", "a (quantile)", "w=u", "w=v"]);
     expect(classes).toEqual(["a", "w=u", "w=v"]);
-    expect(densePipeline({ task: "classification", rows: 999 })).toEqual({ scale: ["standard"] });
-    expect(densePipeline({ task: "classification", rows: 1000 })).toEqual({ scale: ["standard", "parts"] });
-    const all = { scale: ["standard", "quantile", "parts"] };
-    expect(densePipeline({ task: "regression", rows: 1000 })).toEqual(all);
+  });
+
+  it("adds parts of numbers and dates from 1,000 rows on, but of those that are almost always the same", () => {
+    const rows = (count: number) =>
+      Array.from(
+        { length: count },
+        (_, i) => `${i % 7},${i % 2},${i === 5 ? 3 : 0},${i % 3 ? i : ""},u${i % 4},${dayOf(i)},${i % 5}`,
+      );
+    const dayOf = (i: number) => new Date(Date.UTC(2024, 0, 1 + (i % 300))).toISOString().slice(0, 10);
+    const of = (count: number, task: "regression" | "classification") => {
+      const table = readTable(["many,two,rare,gaps,word,day,y", ...rows(count)].join("\n"));
+      return densePipeline(encodeTable(table, { target: "y", task, missing: "impute" }));
+    };
+    expect(of(999, "classification")).toEqual({ scale: ["standard"] });
+    const withParts = (scale: string[]) =>
+      Object.fromEntries(["many", "gaps", "day"].map((name) => [name, { scale }]));
+    expect(of(1000, "classification")).toEqual({
+      scale: ["standard"],
+      columns: withParts(["standard", "parts"]),
+    });
+    expect(of(1000, "regression")).toEqual({
+      scale: ["standard", "quantile"],
+      columns: withParts(["standard", "quantile", "parts"]),
+    });
   });
 });
 

@@ -61,7 +61,7 @@ export interface FitPipelineOptions extends PipelineOptions {
  * ```
  */
 export function fitPipeline(data: PipelineData, options: FitPipelineOptions = {}): FittedPipeline {
-  checkData(data);
+  checkPipelineData(data);
   mustBeRecord("the options of fitPipeline", options);
   const { rows: given, ...choices } = options;
   const { inputs, task, outputs, y } = data;
@@ -287,7 +287,8 @@ function scaledInto(
   return differences === 0;
 }
 
-function checkData(data: unknown): asserts data is PipelineData {
+/** @throws FettleError `invalid_argument` for anything but what a pipeline learns from, as far as can be told at once */
+export function checkPipelineData(data: unknown): asserts data is PipelineData {
   must(
     isRecord(data) &&
       Array.isArray(data.inputs) &&

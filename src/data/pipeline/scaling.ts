@@ -80,6 +80,12 @@ export function standardOf(values: Float64Array): { readonly center: number; rea
   return { center, scale: deviationOf(values, center) };
 }
 
+/** Whether the parts of a column are more than a single line: not where only one of them has different values. NaN is a missing cell. */
+export function hasParts(values: Floats): boolean {
+  const present = Float64Array.from(values).filter((value) => !Number.isNaN(value));
+  return new Set(cutsOf(present.sort(), PARTS)).size > 2;
+}
+
 /** Values at about equal steps of probability, from the least to the greatest; some may be equal. */
 function cutsOf(sorted: Float64Array, parts: number): number[] {
   return Array.from({ length: parts + 1 }, (_, i) => sorted[Math.round((i * (sorted.length - 1)) / parts)]);
