@@ -2,17 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { loadModel, saveModel } from "../../src/model/save.js";
 import { functional, input } from "../../src/nn/functional.js";
-import {
-  activation,
-  dense,
-  dropout,
-  embedding,
-  flatten,
-  freeze,
-  type Layer,
-  merge,
-  reshape,
-} from "../../src/nn/layers/index.js";
+import { activation, dense, dropout, embedding, flatten, merge, reshape } from "../../src/nn/layers/index.js";
 import type { LayersModel } from "../../src/nn/layersModel.js";
 import * as losses from "../../src/nn/losses/index.js";
 import type { Loss } from "../../src/nn/losses/registry.js";
@@ -21,47 +11,13 @@ import { lossOfAll } from "../../src/nn/perOutput.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
-import { readContents, writeContents } from "../../src/predict/description.js";
 import { recipeOf } from "../../src/recipe.js";
-import { randomRows, refusal, weightsOf } from "./support.js";
+import { compiledAs, compiledTwo, data, fit, kinds, targets, twoInTwoOut, x, y } from "./networks.js";
+import { randomRows, weightsOf } from "./support.js";
 
-const x = randomRows(24, 3, 1);
-const y = randomRows(24, 2, 2);
-const fit = { epochs: 3, batchSize: 8, seed: 4 };
 const layers = () => [dense(4, { activation: "tanh" }), dropout(0.25), dense(2)];
 const predicted = (model: LayersModel, rows: Parameters<LayersModel["predict"]>[0] = x): number[] =>
   Array.from(model.predict(rows).data);
-
-/** Two inputs, a layer that is applied twice, a way around a layer, and two outputs. */
-function twoInTwoOut(): LayersModel {
-  const [a, b] = [input(2), input(1)];
-  const shared = dense(3, { activation: "tanh" });
-  const left = shared.apply(a);
-  const both = merge("concatenate").apply(left, b);
-  const right = shared.apply(dense(2).apply(both));
-  const sum = merge("add").apply(left, right);
-  return functional({
-    inputs: { a, b },
-    outputs: { price: dense(1).apply(sum), kind: dense(3, { activation: "softmax" }).apply(right) },
-  });
-}
-const kinds = Array.from({ length: 24 }, (_, i) => (i * 7) % 3);
-const data = { a: x.map((row) => row.slice(0, 2)), b: x.map((row) => row[2]) };
-const targets = { price: y.map(([first]) => first), kind: kinds };
-const compiledAs = (model: LayersModel, loss: CompileOptions["loss"]): LayersModel => {
-  model.compile({ optimizer: sgd({ learningRate: 0.125 }), loss });
-  return model;
-};
-const compiledTwo = (): LayersModel => {
-  const model = twoInTwoOut();
-  model.compile({
-    optimizer: adam({ learningRate: 0.05 }),
-    loss: { price: "meanSquaredError", kind: "sparseCategoricalCrossentropy" },
-    lossWeights: { kind: 0.5 },
-    metrics: { price: ["r2"], kind: ["accuracy"] },
-  });
-  return model;
-};
 
 describe("functional", () => {
   it("of a stack trains to the bits of sequential", async () => {
@@ -219,60 +175,6 @@ describe("functional", () => {
     expect(saveModel(loaded, { optimizer: true })).toEqual(saveModel(model, { optimizer: true }));
   });
 
-  it("evaluates and predicts where all layers are frozen, and does not train", async () => {
-    const stack = (wrap: (layer: Layer) => Layer) => {
-      const model = sequential([wrap(dense(4, { activation: "tanh" })), wrap(dense(2))]);
-      model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
-      return model;
-    };
-    const model = stack((layer) => layer);
-    await model.fit(x, y, fit);
-    const frozen = stack(freeze);
-    frozen.restore(3, model.trained().saved, true);
-    expect(frozen.predict(x).data).toEqual(model.predict(x).data);
-    expect(frozen.evaluate(x, y)).toEqual(model.evaluate(x, y));
-    const { model: loaded } = await loadModel(saveModel(frozen));
-    expect(loaded.predict(x).data).toEqual(model.predict(x).data);
-    expect(await refusal(() => frozen.fit(x, y, fit))).toBe(
-      "invalid_argument: a model must have parameters to train; received none. Add a dense layer, or freeze fewer layers",
-    );
-  });
-
-  it("keeps frozen layers as they are, and says so in its file and summary", async () => {
-    const model = sequential([freeze(dense(4, { activation: "tanh" })), dense(2)]);
-    model.compile({ optimizer: "adam", loss: "meanSquaredError" });
-    await model.fit(x, y, { ...fit, epochs: 0 });
-    const before = weightsOf(model);
-    await model.fit(x, y, fit);
-    const after = weightsOf(model);
-    expect(after["dense_1.kernel"]).toEqual(before["dense_1.kernel"]);
-    expect(after["dense_1.bias"]).toEqual(before["dense_1.bias"]);
-    expect(after["dense_2.kernel"]).not.toEqual(before["dense_2.kernel"]);
-    const lines: string[] = [];
-    model.summary((line) => lines.push(line));
-    expect(lines.at(-1)).toBe("Total parameters: 26, 16 of them not trained");
-    const { model: loaded } = await loadModel(saveModel(model));
-    await loaded.fit(x, y, fit);
-    expect(weightsOf(loaded)["dense_1.kernel"]).toEqual(before["dense_1.kernel"]);
-    // the rest is the network without it, fed with what it gives
-    const features = sequential([dense(4, { activation: "tanh" })]);
-    features.compile({ optimizer: "sgd", loss: "meanSquaredError" });
-    await features.fit(x, randomRows(24, 4, 9), { epochs: 0 });
-    features.setWeights({
-      "dense_1.kernel": nested(before["dense_1.kernel"], 4),
-      "dense_1.bias": before["dense_1.bias"],
-    });
-    const head = sequential([dense(2)]);
-    head.compile({ optimizer: "adam", loss: "meanSquaredError" });
-    await head.fit(features.predict(x), y, { ...fit, epochs: 0 });
-    head.setWeights({
-      "dense_1.kernel": nested(before["dense_2.kernel"], 2),
-      "dense_1.bias": before["dense_2.bias"],
-    });
-    await head.fit(features.predict(x), y, fit);
-    expect(weightsOf(head)["dense_1.kernel"]).toEqual(after["dense_2.kernel"]);
-  });
-
   it("learns vectors of categories", async () => {
     const days = Array.from({ length: 70 }, (_, i) => i % 7);
     const model = sequential([embedding(7, 2), flatten(), dense(1)]);
@@ -321,170 +223,9 @@ describe("functional", () => {
   });
 });
 
-describe("is refused", () => {
-  const a = input(2);
-  const d = dense(1);
-  it.each<[string, () => unknown, string]>([
-    [
-      "a shape of 0",
-      () => input(0),
-      "invalid_argument: the shape of input must be a positive integer, or an array of them; received 0",
-    ],
-    [
-      "no shape",
-      () => input([]),
-      "invalid_argument: the shape of input must be a positive integer, or an array of them; received []",
-    ],
-    [
-      "a shape with half a number",
-      () => input([2, 0.5]),
-      "invalid_argument: the shape of input must be a positive integer, or an array of them; received [2,0.5]",
-    ],
-    [
-      "an option",
-      () => functional({ inputs: a, outputs: d.apply(a), name: "net" } as never),
-      'unknown_name: unknown option of functional "name".',
-    ],
-    [
-      "outputs of which one is a layer",
-      () => functional({ inputs: a, outputs: { one: d.apply(a), other: d as never } }),
-      "invalid_argument: outputs must be a value of a network, such as input(4), or several by name; received",
-    ],
-    [
-      "no input",
-      () => functional({ inputs: {}, outputs: d.apply(a) }),
-      "invalid_argument: inputs must be a value of a network, such as input(4), or several by name; received {}",
-    ],
-    [
-      "an output that is a layer",
-      () => functional({ inputs: a, outputs: d as never }),
-      "invalid_argument: outputs must be a value of a network",
-    ],
-    [
-      "a result as an input",
-      () => functional({ inputs: d.apply(a), outputs: d.apply(a) }),
-      'invalid_argument: inputs.input must be made by input(); received "dense"',
-    ],
-    [
-      "another input",
-      () => functional({ inputs: a, outputs: d.apply(input(2)) }),
-      "invalid_argument: every output must be made of inputs; received one that needs another input()",
-    ],
-    [
-      "an input that leads nowhere",
-      () => functional({ inputs: { a, b: input(1) }, outputs: d.apply(a) }),
-      'invalid_argument: every input must lead to an output; "b" does not',
-    ],
-    [
-      "one input twice",
-      () => functional({ inputs: { a, b: a }, outputs: d.apply(a) }),
-      'invalid_argument: inputs must be different; received "b" twice',
-    ],
-    [
-      "values of other shapes",
-      () => merge("add").apply(input(2), input(3)),
-      "invalid_shape: add must take several values of one shape; received [2] and [3]",
-    ],
-    [
-      "nothing",
-      () => d.apply(),
-      "invalid_argument: what dense is applied to must be at least one value, such as input(4); received []",
-    ],
-    [
-      "rows",
-      () => d.apply([[1, 2]] as never),
-      "invalid_argument: what dense is applied to must be a value, such as input(4); received [[1,2]]",
-    ],
-    [
-      "a shared layer over other columns",
-      () => {
-        const c = input(3);
-        return compiledAs(
-          functional({ inputs: { a, c }, outputs: merge("add").apply(d.apply(a), d.apply(c)) }),
-          "mse",
-        ).fit(randomRows(2, 5, 1), [1, 2]);
-      },
-      "invalid_shape: dense_1 must be applied to values of one shape; received values that need kernel [2, 1],bias [1] and kernel [3, 1],bias [1]",
-    ],
-    [
-      "a way to merge",
-      () => merge("adds" as never),
-      'unknown_name: unknown way to merge "adds". Did you mean "add"?',
-    ],
-    [
-      "an unknown output of loss",
-      () => twoInTwoOut().compile({ optimizer: "sgd", loss: { prices: "mse" } as never }),
-      'unknown_name: unknown output of loss "prices". Did you mean "price"?',
-    ],
-    [
-      "a missing loss",
-      () => twoInTwoOut().compile({ optimizer: "sgd", loss: { price: "mse" } }),
-      "invalid_argument: loss.kind must be a loss, since it is an output; received undefined",
-    ],
-    [
-      "a missing input",
-      () => compiledTwo().fit({ a: data.a } as never, targets),
-      'invalid_argument: x must have an array for each of ["a","b"]; missing: "b"',
-    ],
-    [
-      "an input of other columns",
-      () => compiledTwo().fit({ ...data, a: x }, targets),
-      "invalid_shape: x.a must have 2 columns; received shape [24,3]",
-    ],
-    [
-      "ids for several outputs beside each other",
-      () => compiledTwo().fit(data, kinds),
-      "invalid_shape: y must have 4 columns; received shape [24,1]",
-    ],
-    [
-      "columns that its inputs do not have",
-      () => twoInTwoOut().summary(() => {}, 7),
-      'invalid_shape: x must have 3 columns, those of "a" (2), "b" (1); received 7',
-    ],
-    [
-      "inputs of other rows",
-      () => compiledTwo().fit({ ...data, b: [1] }, targets),
-      "invalid_shape: x.b must have as many rows as x.a, 24; received 1",
-    ],
-    [
-      "a matrix of other columns",
-      () => compiledTwo().fit(y, targets),
-      "invalid_shape: x must have 3 columns; received shape [24,2]",
-    ],
-  ])("%s", async (_, run, message) => {
-    expect((await refusal(run)).slice(0, message.length)).toBe(message);
-  });
-
-  it("a file whose outputs are no layers, or whose layer shares a later one", async () => {
-    const model = compiledTwo();
-    await model.fit(data, targets, fit);
-    const contents = readContents(saveModel(model));
-    const { network } = contents;
-    const changed = (part: object): Uint8Array =>
-      writeContents({ ...contents, network: { ...network, ...part } }, "0.1.0");
-    const wrong = "invalid_checkpoint: this is not a model file of Fettle: ";
-    const outputs = [{ name: "price", value: "dense_9" }];
-    expect(await refusal(() => loadModel(changed({ outputs })))).toBe(
-      `${wrong}its outputs must be layers of it`,
-    );
-    const inputs = undefined;
-    expect(await refusal(() => loadModel(changed({ inputs })))).toContain(wrong);
-    const layers = network.layers.map((layer, i) => (i === 0 ? { ...layer, shares: "dense_4" } : layer));
-    expect(await refusal(() => loadModel(changed({ layers })))).toContain(
-      `${wrong}layer "dense_1" must follow`,
-    );
-  });
-});
-
 /** The input at the beginning of a chain. */
 function chainInput(end: ReturnType<typeof input>): ReturnType<typeof input> {
   let value = end;
   while (value.inputs.length > 0) [value] = value.inputs;
   return value;
-}
-
-function nested(values: readonly number[], columns: number): number[][] {
-  return Array.from({ length: values.length / columns }, (_, i) =>
-    values.slice(i * columns, (i + 1) * columns),
-  );
 }
