@@ -378,9 +378,11 @@ describe("a saved model on the command line", () => {
     const input = name.startsWith("a target") ? bare.join("\n") : [lines[0], lines[1], heavy].join("\n");
     const out = join(folder, "refused.csv");
     const isPredict = args()[0] === "predict";
-    const { code, stderr } = await ownProcess([...args(), ...(isPredict ? ["--out", out] : [])], root, {
-      stdin: input,
-    });
+    const words = [...args(), ...(isPredict ? ["--out", out] : [])];
+    // only what reads its standard input needs a process of its own
+    const { code, stderr } = await (words.includes("-")
+      ? ownProcess(words, root, { stdin: input })
+      : fettle(words));
     expect(code).toBe(2);
     expect(stderr).toMatch(/^error: /);
     expect(stderr).toContain(message);
