@@ -1,5 +1,5 @@
 /**
- * All at once: requests over sockets of their own, a third of them malformed, while twenty studies run, on each kind of store. Every request
+ * All at once: requests over sockets of their own, a third of them malformed, while many studies run, on each kind of store. Every request
  * gets its answer, every study ends as it does alone, and nothing stays. It prints how long answers took. Needs `dist/`.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -16,7 +16,8 @@ import { type Settings, StudyProcess } from "./support/studies.js";
 const folder = mkdtempSync(join(tmpdir(), "fettle-combined-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const STUDIES = 20;
+/** A multiple of the kinds of studies. */
+const STUDIES = cases(1) > 1 ? 20 : 8;
 /** Clients that ask at the same time, each for one thing at a time. */
 const CLIENTS = 8;
 const REQUESTS = Math.min(5000, cases(625));
@@ -144,7 +145,7 @@ function bodyOf(text: string): string {
   }
 }
 
-describe.each(["memory", "file", "synchronous"] as const)("twenty studies with a store: %s", (store) => {
+describe.each(["memory", "file", "synchronous"] as const)(`${STUDIES} studies with a store: %s`, (store) => {
   it(`answer ${REQUESTS} requests, a third of them malformed, and lose nothing`, async () => {
     const limits = { maxRequestsPerSecond: 1e6 };
     const server = await StudyProcess.start(store, join(folder, store), limits);
