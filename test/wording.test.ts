@@ -16,15 +16,15 @@ const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
 /** Strings and templates of a source file, each with its line; in a template, `${}` stands for what is put in. */
 function textsOf(path: string): { readonly text: string; readonly line: number }[] {
-  const tree = ts.createSourceFile(path, read(path), ts.ScriptTarget.ES2022, true);
+  const tree = ts.createSourceFile(path, read(path), ts.ScriptTarget.ES2022);
   const found: { text: string; line: number }[] = [];
+  const add = (node: ts.Node, text: string): void => {
+    found.push({ text, line: tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1 });
+  };
   const walk = (node: ts.Node): void => {
-    const line = tree.getLineAndCharacterOfPosition(node.getStart()).line + 1;
-    if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) {
-      found.push({ text: node.text, line });
-    } else if (ts.isTemplateExpression(node)) {
-      const text = node.head.text + node.templateSpans.map(({ literal }) => `\${}${literal.text}`).join("");
-      found.push({ text, line });
+    if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) add(node, node.text);
+    else if (ts.isTemplateExpression(node)) {
+      add(node, node.head.text + node.templateSpans.map(({ literal }) => `\${}${literal.text}`).join(""));
     }
     ts.forEachChild(node, walk);
   };
