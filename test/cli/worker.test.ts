@@ -76,7 +76,8 @@ describe("fettle worker", () => {
         JSON.stringify({ units: { type: "choice", values: [2, 3, 4, 5, 6, last] } });
       const cwd = folder({ "data.csv": smallTable(), "narrow.json": space(7), "wide.json": space(65_536) });
       const words = (name: string, ...more: string[]) => [
-        ...["tune", "data.csv", "--target", "y", "--folds", "2", "--epochs", "3000", "--trials", "6"],
+        ...["tune", "data.csv", "--target", "y", "--epochs", "3000", "--trials", "6"],
+        ...["--validation", "shuffleSplit", "--folds", "1", "--validation-size", "0.5"],
         ...["--strategy", "random", "--storage", "s.db", "--study", name, "--space", `${name}.json`, ...more],
       ];
       expect((await fettle(words("narrow", "--jobs", "1"), cwd)).code).toBe(0);
@@ -91,10 +92,9 @@ describe("fettle worker", () => {
       const { code, stdout } = await helper.ended;
       expect(code).toBe(130); // it is the process that began
       const [, done, failed] = /(\d+) trainings done; (\d+) failed/.exec(stdout)?.map(Number) ?? [];
-      expect(done).toBeGreaterThanOrEqual(10);
-      // three attempts of each fold at most: none of another trial failed with it
-      expect(failed).toBeGreaterThanOrEqual(3);
-      expect(failed).toBeLessThanOrEqual(6);
+      expect(done).toBeGreaterThanOrEqual(5);
+      // its three attempts: none of another trial failed with it
+      expect(failed).toBe(3);
       const [narrow, wide] = [await stateOf(cwd, "narrow"), await stateOf(cwd, "wide")].map(
         ({ trials }) => JSON.parse(trials as string) as { params: { units: number }; error?: string }[],
       );
