@@ -12,6 +12,7 @@ import { serveNode } from "../serve/node/server.js";
 import { EXIT } from "./exit.js";
 import { readText } from "./files.js";
 import { integer, names } from "./flags.js";
+import { untilStopped } from "./interrupt.js";
 import { openStorage } from "./storageFile.js";
 import { note } from "./streams.js";
 
@@ -78,11 +79,11 @@ function remote(url: string, { token, tokenFile, study = [], edit = false }: Das
 }
 
 async function show(source: Source, { port, open }: DashboardFlags): Promise<number> {
-  const dashboard = await openDashboard(source, port);
-  note(`The dashboard is at ${dashboard.url}\nPress Ctrl-C to close it.`);
-  if (open) openBrowser(dashboard.url);
-  await interrupted();
-  await dashboard.close();
+  const { url, close } = await openDashboard(source, port);
+  await untilStopped(() => {
+    note(`The dashboard is at ${url}\nPress Ctrl-C to close it.`);
+    if (open) openBrowser(url);
+  }, close);
   return EXIT.success;
 }
 
@@ -118,13 +119,6 @@ function pageFiles(): ReadonlyMap<string, Uint8Array> {
   } catch (cause) {
     throw new FettleError("internal", "the page of the dashboard is missing; run npm run build", { cause });
   }
-}
-
-/** Resolves at Ctrl-C or SIGTERM. */
-export function interrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve());
-  });
 }
 
 /** Opens the address in the browser of this user; without one, the address was printed. */

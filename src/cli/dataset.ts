@@ -1,6 +1,5 @@
 /** The table that a command works on: its flags, and its reading. */
 import type { Command } from "commander";
-import type { TextPieces } from "../data/csv.js";
 import { type Dataset, encodeTable, type MissingRule, type Task } from "../data/dataset.js";
 import { limitsOf, type TableLimits } from "../data/limits.js";
 import type { RecordValue, UnknownRule } from "../data/read.js";
@@ -13,7 +12,7 @@ import {
   type Table,
 } from "../data/table.js";
 import { check } from "../errors.js";
-import { inFile, parseJson, readJson, textOf, wholeText } from "./files.js";
+import { type FileText, inFile, parseJson, readJson, textOf, wholeText } from "./files.js";
 import { LIMITS_FLAG, names, setting, splitNames, texts } from "./flags.js";
 import { isParquet, parquetRecords } from "./parquet.js";
 
@@ -158,7 +157,7 @@ type SourceFlags = Pick<TableFlags, "header" | "encoding" | "limits">;
 
 /** Rows before they have a schema: delimited text, or records of JSON or Parquet. */
 export type RowsOfFile =
-  | { readonly text: TextPieces; readonly records?: never }
+  | { readonly text: FileText; readonly records?: never }
   | { readonly text?: never; readonly records: Records };
 
 /** @throws FettleError naming the file, for one that cannot be read, or is over a limit before its rows are read */

@@ -11,7 +11,11 @@ export const EXIT = {
 
 /** What each code means, in the order of the codes. */
 export const MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
-  [EXIT.success, "success, or the reader of the output has closed it"],
+  [
+    EXIT.success,
+    "success, or the reader of the output has closed it, or a signal has stopped what ends in no other way: serve, " +
+      "dashboard, worker --wait",
+  ],
   [
     EXIT.failure,
     "no result (no trial has a value, no rate lowers the loss), a broken law, another study than the model's, output that " +

@@ -45,6 +45,9 @@ export function wholeText(path: string, source: Iterable<string>, limits = limit
   return pieces.join("");
 }
 
+/** A text in pieces, which can be gone through again; also with a pause before each, in which signals are heard. */
+export type FileText = TextPieces & AsyncIterable<string>;
+
 /**
  * The text of a file, or of standard input, in pieces that are read while one goes through them. Gzip is unpacked.
  *
@@ -53,18 +56,29 @@ export function wholeText(path: string, source: Iterable<string>, limits = limit
  * @throws FettleError `not_found` if it cannot be read; `invalid_data` if it is not text in that encoding; `invalid_argument` for
  * an unknown encoding; `memory_limit` for gzip that unpacks to more than `limits.length` bytes
  */
-export function textOf(path: string, encoding?: string, limits = limitsOf()): TextPieces {
-  const { open, bytes } = sourceOf(path, limits.length);
+export function textOf(path: string, encoding?: string, limits = limitsOf()): FileText {
+  const { open, openLater, bytes } = sourceOf(path, limits.length);
+  const textReader = () => {
+    let decoder: TextDecoder | undefined;
+    return (bytes?: Uint8Array): string => {
+      if (bytes && !decoder) {
+        refuseOthers(path, bytes);
+        decoder = decoderOf(encoding ?? encodingOf(bytes));
+      }
+      return decoder ? decoded(path, decoder, encoding, bytes) : "";
+    };
+  };
   return {
     about: bytes,
     *[Symbol.iterator]() {
-      let decoder: TextDecoder | undefined;
-      for (const bytes of open()) {
-        if (!decoder) refuseOthers(path, bytes);
-        decoder ??= decoderOf(encoding ?? encodingOf(bytes));
-        yield decoded(path, decoder, encoding, bytes);
-      }
-      if (decoder) yield decoded(path, decoder, encoding);
+      const read = textReader();
+      for (const bytes of open()) yield read(bytes);
+      yield read();
+    },
+    async *[Symbol.asyncIterator]() {
+      const read = textReader();
+      for await (const bytes of openLater()) yield read(bytes);
+      yield read();
     },
   };
 }
@@ -89,18 +103,34 @@ interface Source {
   /** How many there are, as far as that is known before they are read. */
   readonly bytes: number;
   open(): Iterable<Uint8Array>;
+  /** With a pause before each piece. */
+  openLater(): AsyncIterable<Uint8Array>;
 }
 
 /** @param most - bytes that gzip may unpack to */
 function sourceOf(path: string, most: number): Source {
   if (path === STDIN) return standardInput(most);
-  if (isPlainFile(path)) return { bytes: statSync(path).size, open: () => readPieces(path) };
+  if (isPlainFile(path)) return pausing(statSync(path).size, () => readPieces(path));
   const bytes = unpacked(
     path,
     reading(path, () => readFileSync(path)),
     most,
   );
-  return { bytes: bytes.length, open: () => piecesOf(bytes) };
+  return pausing(bytes.length, () => piecesOf(bytes));
+}
+
+/** What can be read without waiting. */
+function pausing(bytes: number, open: () => Iterable<Uint8Array>): Source {
+  return {
+    ...{ bytes, open },
+    async *openLater() {
+      for (const piece of open()) {
+        await turn();
+        yield piece;
+      }
+      await turn();
+    },
+  };
 }
 
 /** Standard input, read as one goes through it, and kept for those who do so again. */
@@ -117,12 +147,17 @@ function standardInput(most: number): Source {
   if (first && isGzip(first)) {
     while (next() !== undefined);
     const bytes = unpacked(STDIN, Buffer.concat(kept), most);
-    return { bytes: bytes.length, open: () => piecesOf(bytes) };
+    return pausing(bytes.length, () => piecesOf(bytes));
   }
   return {
     bytes: 0,
     *open() {
       for (let i = 0; i < kept.length || next() !== undefined; i++) yield kept[i];
+    },
+    async *openLater() {
+      yield* kept;
+      // the stream waits without holding up the process, and ends after a last pause
+      if (first) yield* process.stdin as AsyncIterable<Uint8Array>;
     },
   };
 }
@@ -168,6 +203,9 @@ function readSome(file: number, buffer: Uint8Array): number {
     }
   }
 }
+
+/** Lets the process hear signals. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Waits for ten milliseconds where nothing else can be done, until a pipe is ready. */
 export function pause(): void {

@@ -19,7 +19,6 @@ import { addDatasetFlags, type DatasetFlags, readDataset } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { titleOf } from "./files.js";
 import { epochsOf, integer, setting, share } from "./flags.js";
-import { endAtInterrupts } from "./interrupt.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
 import { MODEL_FILE } from "./studyFolder.js";
 import { WholeFile } from "./wholeFile.js";
@@ -82,7 +81,6 @@ async function run(file: string, flags: FitFlags): Promise<number> {
   const space = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, choice([value])]));
   checkDenseSpace(data, space, sizes.training);
   const output = await WholeFile.open(out);
-  const release = endAtInterrupts();
   try {
     const result = await tune({
       ...{ data, space, strategy: grid(), validation, testSize, seed, jobs: 1 },
@@ -100,7 +98,6 @@ async function run(file: string, flags: FitFlags): Promise<number> {
     } else printResult({ ...flags, file }, data, sizes.test, final.test, baselines);
     return EXIT.success;
   } finally {
-    release();
     output.close();
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Ctrl-C, SIGTERM and SIGHUP: once to end early with the results so far, twice to end at once. Commands that have nothing to keep do
- * without, and are ended by the system.
+ * Ctrl-C, SIGTERM and SIGHUP: once to end early with the results so far, twice to end at once. A command that keeps no results is ended by the
+ * system; while it has something to clear, it is ended here.
  */
 import { EXIT } from "./exit.js";
 import type { Bar } from "./progress.js";
@@ -19,18 +19,65 @@ export interface Interrupt {
 const CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hungUp } as const;
 const NAMES = Object.keys(CODES) as (keyof typeof CODES)[];
 
+/** What is cleared at the end of the process: half-written files, claims, programs. */
+const clears = new Set<() => void>();
+let isWatched = false;
+/** Whether a command has taken over the signals. */
+let isTaken = false;
+
+const clearAll = (): void => {
+  for (const clear of clears) clear();
+};
+
+const endNow = (name: NodeJS.Signals): void => {
+  if (!isTaken) process.exit(CODES[name as keyof typeof CODES]);
+};
+
 /**
- * Ends the process at the first signal, so that what is cleared at its end is cleared: for a command that keeps nothing of half its work, and
- * pauses often enough to be told.
+ * Clears what a command has made once the process ends, also where a signal ends it. While there is something to clear, signals are heard when
+ * the command pauses: it must not wait for input without a pause, nor compute for long.
  *
- * @returns what restores the usual meaning of the signals
+ * @param clear - must throw nothing
+ * @returns what forgets it
  */
-export function endAtInterrupts(): () => void {
-  const listener = (name: NodeJS.Signals): void => process.exit(CODES[name as keyof typeof CODES]);
-  for (const name of NAMES) process.on(name, listener);
+export function atEnd(clear: () => void): () => void {
+  if (!isWatched) {
+    isWatched = true;
+    process.on("exit", clearAll);
+    for (const name of NAMES) process.on(name, endNow);
+  }
+  clears.add(clear);
   return () => {
-    for (const name of NAMES) process.off(name, listener);
+    // after a pause, so that a signal that has come by now still ends the process
+    if (clears.delete(clear)) setImmediate(unwatch);
   };
+}
+
+function unwatch(): void {
+  if (clears.size > 0) return;
+  isWatched = false;
+  process.off("exit", clearAll);
+  for (const name of NAMES) process.off(name, endNow);
+}
+
+/**
+ * Serves until a signal comes, the only way in which a server ends, and closes; a second signal ends the process at once.
+ *
+ * @param begin - says that the server is there; a signal from then on closes it
+ */
+export async function untilStopped(begin: () => void, close: () => Promise<void>): Promise<void> {
+  let stop = (): void => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const interrupt = takeInterrupts("the running requests", { stop() {} }, () => stop());
+  try {
+    begin();
+    await stopped;
+    await close();
+  } finally {
+    interrupt.release();
+  }
 }
 
 /**
@@ -62,6 +109,7 @@ export function takeInterrupts(
       // what failed is tried again at the end, and told there
     }
   };
+  isTaken = true;
   for (const name of NAMES) process.on(name, listener);
   return {
     signal,
@@ -69,6 +117,7 @@ export function takeInterrupts(
       return exitCode;
     },
     release() {
+      isTaken = false;
       for (const name of NAMES) process.off(name, listener);
     },
   };

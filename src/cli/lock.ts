@@ -14,6 +14,7 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { FettleError, isRecord, show } from "../errors.js";
+import { atEnd } from "./interrupt.js";
 import { fateOf, type Mark, ownMark } from "./liveness.js";
 import { makeFolder, refused, WriteError } from "./output.js";
 import { note } from "./streams.js";
@@ -167,11 +168,12 @@ function ownerIn(text: string): Owner | undefined {
 class Claim {
   readonly path: string;
   private readonly mark = ownMark();
+  private readonly forget: () => void;
   private beats = 0;
 
   constructor(prefix: string) {
     this.path = `${prefix}.${randomBytes(8).toString("hex")}`;
-    process.on("exit", this.remove);
+    this.forget = atEnd(() => this.remove());
     try {
       writeFileSync(this.path, this.text(false), { flag: "wx" });
     } catch (error) {
@@ -218,14 +220,14 @@ class Claim {
     };
   }
 
-  readonly remove = (): void => {
-    process.off("exit", this.remove);
+  remove(): void {
+    this.forget();
     try {
       rmSync(this.path, { force: true });
     } catch {
       // without a beat, others will take it for abandoned
     }
-  };
+  }
 
   private owner(holds: boolean): Owner {
     return { ...this.mark, holds };

@@ -15,6 +15,7 @@ import {
 import { dirname, join } from "node:path";
 import { FettleError, show } from "../errors.js";
 import { reasonOf } from "./fileErrors.js";
+import { atEnd } from "./interrupt.js";
 
 /** A file could not be written while the command ran. */
 export class WriteError extends FettleError {
@@ -113,6 +114,7 @@ export class PartFile {
   private readonly path: string;
   private readonly part: string;
   private readonly file: number;
+  private readonly forget: () => void;
   private state: "open" | "closed" | "finished" = "open";
 
   constructor(path: string) {
@@ -120,7 +122,7 @@ export class PartFile {
     this.path = kindOf(path) === undefined ? path : realpathSync(path);
     this.part = `${this.path}.part`;
     this.file = openSync(this.part, "w");
-    process.on("exit", this.discard);
+    this.forget = atEnd(() => this.discard());
   }
 
   write(piece: string | Uint8Array): void {
@@ -136,14 +138,14 @@ export class PartFile {
   }
 
   /** Removes the file, unless it is finished; the end of the process does too. It throws nothing: what stays is overwritten later. */
-  readonly discard = (): void => {
-    process.off("exit", this.discard);
+  discard(): void {
+    this.forget();
     if (this.state === "finished") return;
     try {
       if (this.state === "open") this.close();
       rmSync(this.part, { force: true });
     } catch {}
-  };
+  }
 
   private close(): void {
     this.state = "closed";

@@ -1,6 +1,6 @@
 /** `fettle predict`: reads rows of a table, some at a time, and writes as many predictions, in the same order. */
 import type { Command } from "commander";
-import { readRows } from "../data/csv.js";
+import { rowReader } from "../data/csv.js";
 import type { TableLimits } from "../data/limits.js";
 import type { UnknownRule } from "../data/read.js";
 import { cellText } from "../data/scan.js";
@@ -11,7 +11,7 @@ import { RowError, type RowRecord } from "../predict/rows.js";
 import { csvCell } from "../report/trialsCsv.js";
 import { readSource } from "./dataset.js";
 import { EXIT } from "./exit.js";
-import { nameOf } from "./files.js";
+import { nameOf, turn } from "./files.js";
 import { names } from "./flags.js";
 import { addRowFlags, readPredictor } from "./modelFile.js";
 import { writeOut } from "./streams.js";
@@ -71,8 +71,8 @@ async function run(path: string, file: string, flags: PredictFlags): Promise<num
   const output = flags.out === undefined ? STANDARD_OUTPUT : await WholeFile.open(flags.out);
   try {
     const table = new Predictions(predictor, flags, (lines) => output.write(lines));
-    if (source.text) predictText(table, file, source.text, flags.limits);
-    else predictRecords(table, file, source.records);
+    if (source.text) await predictText(table, file, source.text, flags.limits);
+    else await predictRecords(table, file, source.records);
     output.finish();
   } finally {
     output.close();
@@ -83,20 +83,13 @@ async function run(path: string, file: string, flags: PredictFlags): Promise<num
 /** Rows are not kept, so that there may be any number. */
 const ENDLESS = { rows: Infinity, cells: Infinity, length: Infinity };
 
-function predictText(
+async function predictText(
   table: Predictions,
   file: string,
-  text: Iterable<string>,
+  text: AsyncIterable<string>,
   limits: TableLimits | undefined,
-): void {
-  /** Rows that have come are predicted before more are waited for. */
-  function* pieces(): Iterable<string> {
-    for (const piece of text) {
-      yield piece;
-      table.flush();
-    }
-  }
-  readRows(pieces(), { limits: { ...ENDLESS, ...limits } }, ({ columns }) => {
+): Promise<void> {
+  const reader = rowReader({ limits: { ...ENDLESS, ...limits } }, ({ columns }) => {
     table.begin(columns, file);
     const places = table.wanted.map((name) => columns.indexOf(name));
     return (row) =>
@@ -105,19 +98,30 @@ function predictText(
         places.map((place) => cellText(row, place)),
       );
   });
+  for await (const piece of text) {
+    reader.take(piece);
+    table.flush(); // rows that have come are predicted before more are waited for
+  }
+  reader.end();
   table.flush();
 }
 
-function predictRecords(table: Predictions, file: string, records: readonly RowRecord[]): void {
+async function predictRecords(
+  table: Predictions,
+  file: string,
+  records: readonly RowRecord[],
+): Promise<void> {
   const columns = [...new Set(records.flatMap((record) => Object.keys(record)))];
   table.begin(columns, file, "record");
-  records.forEach((record, i) => {
+  for (const [i, record] of records.entries()) {
+    if (i % BLOCK === 0) await turn();
     table.push(
       i,
       table.wanted.map((name) => (Object.hasOwn(record, name) ? record[name] : null)),
     );
-  });
+  }
   table.flush();
+  await turn();
 }
 
 type Cell = RowRecord[string];

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { check, isRecord, show } from "../errors.js";
 import { count } from "../report/format.js";
 import { createScheduler } from "../search/schedulers/index.js";
-import { spaceFromJson } from "../search/space/space.js";
+import { type Space, spaceFromJson } from "../search/space/space.js";
 import { createStrategy } from "../search/strategies/index.js";
 import type { Direction } from "../search/trial/trial.js";
 import { serveNode } from "../serve/node/server.js";
@@ -15,7 +15,7 @@ import { EXIT } from "./exit.js";
 import { verbatim } from "./explain.js";
 import { inFile, readJson } from "./files.js";
 import { integer, names, positiveNumber } from "./flags.js";
-import { takeInterrupts } from "./interrupt.js";
+import { untilStopped } from "./interrupt.js";
 import { claimStudy, openStorage, shownStorage } from "./storageFile.js";
 import { NO_SCHEDULER, STRATEGIES, strategyOf } from "./strategyFlags.js";
 import { note, printLines } from "./streams.js";
@@ -104,6 +104,9 @@ async function serve(flags: ServeFlags): Promise<number> {
   );
   const wrong = whyInvalidToken(token);
   check(wrong === undefined, () => `FETTLE_${wrong?.replace("token", "TOKEN")}`);
+  const { space: file } = flags;
+  const space =
+    file === undefined ? undefined : verbatim(() => inFile(file, () => spaceFromJson(readJson(file))));
   const storage = await openStorage(flags.storage, flags.space === undefined ? "use" : "create");
   let giveUp: (() => Promise<void>) | undefined;
   try {
@@ -111,23 +114,16 @@ async function serve(flags: ServeFlags): Promise<number> {
     const study = await storage.open(flags.study);
     const onError = (error: unknown): void =>
       note(`error: ${error instanceof Error ? error.stack : show(error)}`);
-    const served = await serveTrials({ ...(await optionsOf(flags, storage, study)), token, onError });
+    const served = await serveTrials({ ...(await optionsOf(flags, space, storage, study)), token, onError });
     const server = await serveNode(served.fetch, { port: flags.port, hostname: flags.host, onError });
-    let stop = (): void => {};
-    const stopped = new Promise<void>((resolve) => {
-      stop = resolve;
-    });
-    const interrupt = takeInterrupts("the running requests", { stop() {} }, () => stop());
-    printLines([`Serving study ${flags.study} at ${server.url}/studies/${flags.study}`]);
-    await stopped;
-    await server.close();
-    interrupt.release();
+    const serving = `Serving study ${flags.study} at ${server.url}/studies/${flags.study}`;
+    await untilStopped(() => printLines([serving]), server.close);
     const all = (await (await storage.open(flags.study))?.trials(false)) ?? [];
     const ended = all.filter(({ status }) => status !== "running").length;
     printLines([
       `Stopped: ${count(ended, "trial")} of study ${flags.study} in ${shownStorage(flags.storage)}`,
     ]);
-    return interrupt.exitCode ?? EXIT.success;
+    return EXIT.success;
   } finally {
     await storage.close();
     await giveUp?.();
@@ -135,11 +131,16 @@ async function serve(flags: ServeFlags): Promise<number> {
 }
 
 /** The options of a study: what flags say, or else what it began with. */
-async function optionsOf(flags: ServeFlags, storage: StudyStorage, study: StoredStudy | undefined) {
-  const { space: path, direction, trials, lease: leaseSeconds } = flags;
+async function optionsOf(
+  flags: ServeFlags,
+  given: Space | undefined,
+  storage: StudyStorage,
+  study: StoredStudy | undefined,
+) {
+  const { direction, trials, lease: leaseSeconds } = flags;
   const before = study?.definition;
   check(
-    path !== undefined || before !== undefined,
+    given !== undefined || before !== undefined,
     () =>
       `there is no study ${show(flags.study)} in ${show(shownStorage(flags.storage))}; a new one needs --space`,
     "not_found",
@@ -152,10 +153,7 @@ async function optionsOf(flags: ServeFlags, storage: StudyStorage, study: Stored
   return {
     storage,
     study: flags.study,
-    space:
-      path === undefined
-        ? verbatim(() => spaceFromJson(before?.space))
-        : verbatim(() => inFile(path, () => spaceFromJson(readJson(path)))),
+    space: given ?? verbatim(() => spaceFromJson(before?.space)),
     strategy: isNamed
       ? await strategyOf(flags, directions.length)
       : createStrategy(before.strategy.name, before.strategy.options),

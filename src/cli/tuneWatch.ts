@@ -1,8 +1,9 @@
 /** The dashboard beside a run of `fettle tune`: it is fed by the events of the progress bar, and stays until Ctrl-C. */
 import { runSource } from "../dashboard/runSource.js";
 import type { StudyEvent } from "../search/study/contract.js";
-import { interrupted, openDashboard } from "./dashboard.js";
+import { openDashboard } from "./dashboard.js";
 import { titleOf } from "./files.js";
+import { untilStopped } from "./interrupt.js";
 import { note } from "./streams.js";
 import { type Made, MODEL_FILE, modelBytes, type SavedTable } from "./studyFolder.js";
 import type { Begun } from "./tuneBegun.js";
@@ -38,8 +39,7 @@ export async function watchRun(
       };
       const model = modelBytes(result, command, trials);
       source.finish(new Map(model ? [[MODEL_FILE, model]] : []));
-      note("The run is over; its dashboard stays until Ctrl-C.");
-      await interrupted();
+      await untilStopped(() => note("The run is over; its dashboard stays until Ctrl-C."), dashboard.close);
     },
     close: dashboard.close,
   };

@@ -118,7 +118,8 @@ async function workFor(study: StoredStudy, file: string | undefined, flags: Work
     });
     const failed = report.failed > 0 ? `; ${report.failed} failed` : "";
     printLines([`${count(report.done, "training")} done${failed}.`]);
-    return interrupt.exitCode ?? EXIT.success;
+    // one that waits for studies ends by a signal alone, in good order
+    return (wait ? undefined : interrupt.exitCode) ?? EXIT.success;
   } finally {
     interrupt.release();
     await worker.close();

@@ -93,17 +93,29 @@ export interface CsvHeader {
   readonly notes: readonly string[];
 }
 
+/** Called once, before the first row; it returns what is called for each row. */
+type BeginRows = (header: CsvHeader) => (row: ScannedRow) => void;
+
 /**
  * Goes through the rows of a text. Every row has as many cells as the header.
  *
- * @param begin - called once, before the first row; it returns what is called for each row
  * @throws FettleError as {@link parseCsv}
  */
-export function readRows(
-  source: TextSource,
-  options: CsvOptions,
-  begin: (header: CsvHeader) => (row: ScannedRow) => void,
-): void {
+export function readRows(source: TextSource, options: CsvOptions, begin: BeginRows): void {
+  const rows = rowReader(options, begin);
+  for (const piece of typeof source === "string" ? [source] : source) rows.take(piece);
+  rows.end(source);
+}
+
+/** Rows of a text that comes piece by piece. */
+export interface RowReader {
+  take(piece: string): void;
+  /** @param source - the whole text, if it is at hand, for a message about one that is a path */
+  end(source?: unknown): void;
+}
+
+/** As {@link readRows}, with each piece when it has come. */
+export function rowReader(options: CsvOptions, begin: BeginRows): RowReader {
   const { delimiter, header: hasHeader } = options;
   checkCsvOptions(options);
   const limits = limitsOf(options.limits);
@@ -154,27 +166,32 @@ export function readRows(
     enough = 2 * text.length;
   };
   let isFirst = true;
-  for (const piece of typeof source === "string" ? [source] : source) {
-    must(typeof piece === "string", "the text of a table", "a string, or strings", piece);
-    length += piece.length;
-    mustFit(limits, "length", length);
-    text += isFirst && piece.startsWith("\ufeff") ? piece.slice(1) : piece;
-    isFirst &&= piece === "";
-    check(
-      text.length - piece.length < LONGEST_ROW,
-      () => `line ${state.line}: a row must have at most ${LONGEST_ROW} characters; is a quote never closed?`,
-      "invalid_data",
-    );
-    advance(false);
-  }
-  advance(true);
-  check(take, "a table must have a header line and rows; the text is empty", "invalid_data");
-  check(
-    rows > 0,
-    () =>
-      `a table must have rows; the text has only a header line${isPath(source) ? `, ${show(source)}; if that is the path of a file, read its text first` : ""}`,
-    "invalid_data",
-  );
+  return {
+    take(piece) {
+      must(typeof piece === "string", "the text of a table", "a string, or strings", piece);
+      length += piece.length;
+      mustFit(limits, "length", length);
+      text += isFirst && piece.startsWith("\ufeff") ? piece.slice(1) : piece;
+      isFirst &&= piece === "";
+      check(
+        text.length - piece.length < LONGEST_ROW,
+        () =>
+          `line ${state.line}: a row must have at most ${LONGEST_ROW} characters; is a quote never closed?`,
+        "invalid_data",
+      );
+      advance(false);
+    },
+    end(source) {
+      advance(true);
+      check(take, "a table must have a header line and rows; the text is empty", "invalid_data");
+      check(
+        rows > 0,
+        () =>
+          `a table must have rows; the text has only a header line${isPath(source) ? `, ${show(source)}; if that is the path of a file, read its text first` : ""}`,
+        "invalid_data",
+      );
+    },
+  };
 }
 
 /** Whether a text looks like what it was to be read from. */

@@ -112,6 +112,47 @@ describe.concurrent("the end of a command", () => {
     expect(listing(cwd)).toEqual(["data.csv"]);
   });
 
+  it("leaves nothing of predictions that were not written, while rows are predicted or waited for", async () => {
+    const rows = smallTable();
+    const many = `${rows}${rows.slice(rows.indexOf("\n") + 1).repeat(10_000)}`;
+    const cwd = folder({ "data.csv": rows, "many.csv": many });
+    const fitted = await fettle("fit data.csv --target y --epochs 1 --out m.fettle".split(" "), cwd);
+    expect(fitted.code).toBe(0);
+    const ended = await Promise.all(
+      (["many.csv", "-"] as const).map(async (table) => {
+        const out = table === "-" ? "waiting.csv" : "predicting.csv";
+        const words = ["predict", "m.fettle", table, "--out", out];
+        const run = start(words, cwd, table === "-" ? { stdin: rows, keepsOpen: true } : {});
+        while (!existsSync(join(cwd, `${out}.part`))) await pause(20);
+        run.kill("SIGTERM");
+        return run.ended;
+      }),
+    );
+    expect(ended).toEqual(Array(2).fill({ code: 143, stdout: "", stderr: "" }));
+    expect(listing(cwd)).toEqual(["data.csv", "m.fettle", "many.csv"]);
+  });
+
+  it("of a server is in good order, and a success", async () => {
+    const cwd = folder({ "space.json": '{ "x": { "type": "float", "low": 0, "high": 1 } }' });
+    const env = { FETTLE_TOKEN: "a".repeat(32) };
+    const serve = "serve --space space.json --storage s.db --study first --port 0".split(" ");
+    for (const [words, begun] of [
+      [serve, "Serving study"],
+      [["dashboard", "--storage", "s.db", "--port", "0"], "Ctrl-C to close it"],
+    ] as const) {
+      for (const [signal, , again] of SIGNALS) {
+        const run = start(words, cwd, { env });
+        const url = /http:\S+/.exec(await run.until(begun))?.[0] as string;
+        run.kill(signal);
+        const { code, stderr } = await run.ended;
+        expect([words[0], signal, code]).toEqual([words[0], signal, 0]);
+        expect(stderr).toContain(`Stopping after the running requests; ${again} to stop at once.`);
+        await expect(fetch(url)).rejects.toThrow();
+      }
+    }
+    expect(listing(cwd).filter((name) => name.includes("lock"))).toEqual([]);
+  });
+
   it("of a benchmark and of laws has the code of the signal", async () => {
     const cwd = folder();
     const commands: readonly (readonly [words: string, begun: string])[] = [

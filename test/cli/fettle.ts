@@ -46,19 +46,26 @@ export interface Running {
 export interface Surroundings {
   /** Default: none. */
   readonly stdin?: string;
+  /** Whether standard input stays open after that. */
+  readonly keepsOpen?: boolean;
   /** In addition to those of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts `fettle` with standard output and error as pipes, so neither is a terminal. */
-export function start(words: readonly string[], cwd: string, { stdin, env }: Surroundings = {}): Running {
+export function start(
+  words: readonly string[],
+  cwd: string,
+  { stdin, keepsOpen, env }: Surroundings = {},
+): Running {
   const child = spawn(process.execPath, [bin, ...words], {
     cwd,
     env: { ...process.env, ...env },
     stdio: "pipe",
   });
   leftovers.push(() => child.kill("SIGKILL"));
-  child.stdin.end(stdin);
+  if (keepsOpen) child.stdin.write(stdin ?? "");
+  else child.stdin.end(stdin);
   const output = { stdout: "", stderr: "" };
   const watchers = new Set<() => void>();
   for (const name of ["stdout", "stderr"] as const) {

@@ -54,7 +54,7 @@ describe("fettle worker", () => {
       expect([ended.code, ended.stderr]).toEqual([0, expect.not.stringContaining("error")]);
       helper.interrupt();
       const { code, stdout, stderr } = await helper.ended;
-      expect(code).toBe(130);
+      expect(code).toBe(0);
       expect(stderr).toContain("Stopping after the running trainings; press Ctrl-C again to stop at once.");
       expect(Number(/(\d+) trainings done\./.exec(stdout)?.[1])).toBeGreaterThan(9);
       const [alone, shared] = [await stateOf(cwd, "alone"), await stateOf(cwd, "shared")];
@@ -90,7 +90,7 @@ describe("fettle worker", () => {
       expect((await study.ended).code).toBe(0);
       helper.interrupt();
       const { code, stdout } = await helper.ended;
-      expect(code).toBe(130); // it is the process that began
+      expect(code).toBe(0); // it is the process that began; one that waits ends in no other way
       const [, done, failed] = /(\d+) trainings done; (\d+) failed/.exec(stdout)?.map(Number) ?? [];
       expect(done).toBeGreaterThanOrEqual(5);
       // its three attempts: none of another trial failed with it

@@ -16,7 +16,7 @@ import { EXIT } from "../exit.js";
 import { quoted } from "../explain.js";
 import { integer, names, positiveNumber } from "../flags.js";
 import { complainOfNone, howToGoOn } from "../goOn.js";
-import { takeInterrupts } from "../interrupt.js";
+import { atEnd, takeInterrupts } from "../interrupt.js";
 import { createProgressBar } from "../progress.js";
 import { writeReport } from "../report.js";
 import { shownStorage } from "../storageFile.js";
@@ -181,7 +181,7 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
     programs.kill();
     folders.close();
   };
-  process.on("exit", clear);
+  const forget = atEnd(clear);
   const started = performance.now();
   const bar = createProgressBar(process.stderr, metrics[0], async ({ trials }) => {
     await record?.stored(); // so that other commands find the study as soon as this says that there is one
@@ -238,7 +238,7 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
     bar.stop();
     interrupt.release();
     clear();
-    process.off("exit", clear);
+    forget();
     folder?.release();
     lock?.release();
   }
