@@ -221,7 +221,7 @@ class Runs {
     const result = await this.backend.run({ steps, every, batchSize, ...job() });
     const record = recordOf({ type: "run", ...place }, problem, result);
     this.records.set(keyOf(place), record);
-    onRun?.(record, this.records.size, countRuns(this.setup));
+    await onRun?.(record, this.records.size, countRuns(this.setup));
     if (signal?.aborted) this.backend.drop(new Stopped());
     return record;
   }

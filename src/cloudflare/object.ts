@@ -2,8 +2,10 @@
  * A Durable Object that has one study: it answers requests and is woken by alarms. Its subclasses decide what follows a
  * slice; `SlicedObject` does the jobs itself, one slice an alarm.
  */
+
+import { type Tell, teller } from "../listener.js";
 import type { Space } from "../search/space/space.js";
-import { type Tell, teller, unexpected } from "../serve/faults.js";
+import { unexpected } from "../serve/faults.js";
 import { admit } from "../serve/http.js";
 import type { StudyOptions } from "../serve/options.js";
 import type { StudyStatus } from "../serve/record.js";

@@ -3,8 +3,9 @@
  * requests that carry the token, and does the jobs of a queue. `serve/http.ts` decides what a request means.
  */
 import { checkOptions, must, type OptionNames } from "../errors.js";
+import { teller } from "../listener.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
-import { teller, unexpected } from "../serve/faults.js";
+import { unexpected } from "../serve/faults.js";
 import { admit } from "../serve/http.js";
 import { checkStudyOptions, mustBePositive, STUDY_OPTIONS, type StudyOptions } from "../serve/options.js";
 import type { TunerOptions } from "../tune/tuner/options.js";

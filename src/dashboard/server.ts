@@ -16,11 +16,12 @@
  * set. The names under which the server may be called are fixed, so that no other site's name can lead to it (DNS rebinding).
  */
 import { check, isRecord, must, show } from "../errors.js";
+import { teller } from "../listener.js";
 import { trialsCsv } from "../report/trialsCsv.js";
 import type { Params } from "../search/space/space.js";
 import { jsonBody } from "../serve/body.js";
 import { sentEvents } from "../serve/events.js";
-import { refusalOf, teller } from "../serve/faults.js";
+import { refusalOf } from "../serve/faults.js";
 import { json, refusal } from "../serve/responses.js";
 import { refuseUnauthorized } from "../serve/token.js";
 import type { Source, SourceStudy } from "./source.js";

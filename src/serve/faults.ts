@@ -1,7 +1,8 @@
 /**
  * Errors, and what clients see of them: all of those that a client can correct; of the others a code, while the host is told the rest.
  */
-import { type ErrorCode, FettleError, isA, messageOf, must } from "../errors.js";
+import { type ErrorCode, FettleError, isA, messageOf } from "../errors.js";
+import type { Tell } from "../listener.js";
 import { LimitError } from "./limits.js";
 import { refusal } from "./responses.js";
 
@@ -27,19 +28,6 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   unsupported: 500,
   internal: 500,
 };
-
-/** Is told of the errors that responses do not show. It never throws. */
-export type Tell = (error: unknown) => void;
-
-/** Tells an option `onError`, if there is one. Nobody is left to tell of what that throws or rejects with. */
-export function teller(onError: ((error: unknown) => unknown) | undefined): Tell {
-  return (error) => void (async () => onError?.(error))().catch(() => {});
-}
-
-/** Refuses what cannot be told of errors. */
-export function mustBeListener(onError: unknown): void {
-  must(onError === undefined || typeof onError === "function", "onError", "a function of an error", onError);
-}
 
 /** What is said of an error that is not the client's, whose message may show internals. */
 export const UNEXPECTED = "the server met an unexpected error";

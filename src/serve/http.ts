@@ -17,10 +17,11 @@
  *     POST   /studies/:id/advance     runs one slice, for hosts without background work
  */
 import { must, show } from "../errors.js";
+import type { Tell } from "../listener.js";
 import type { Space } from "../search/space/space.js";
 import { bodyBytes, decoded, parsed, refuseDeep } from "./body.js";
 import { eventStream } from "./events.js";
-import { refusalOf, type Tell } from "./faults.js";
+import { refusalOf } from "./faults.js";
 import { predictions } from "./models/predictions.js";
 import { json, refusal } from "./responses.js";
 import type { ServedStudy } from "./study.js";

@@ -1,8 +1,8 @@
 /** The options of a server of studies, whatever its host, and their checks. */
 import { must, mustBeInteger, type OptionNames } from "../errors.js";
+import { mustBeListener } from "../listener.js";
 import { type ParamsOf, type Space, spaceFromJson } from "../search/space/space.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
-import { mustBeListener } from "./faults.js";
 
 /** What a server of studies needs, whatever its host. */
 export interface StudyOptions<C extends Space, S extends Space> {

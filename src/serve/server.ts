@@ -35,10 +35,11 @@
  * ```
  */
 import { check, checkOptions, must, type OptionNames } from "../errors.js";
+import { teller } from "../listener.js";
 import type { Space } from "../search/space/space.js";
 import { openBoundedTuner } from "../tune/resume/slices.js";
 import { Driver } from "./driver.js";
-import { ofHost, refusalOf, teller } from "./faults.js";
+import { ofHost, refusalOf } from "./faults.js";
 import { type Admitted, admit, isName } from "./http.js";
 import { checkRoomInStore, Room } from "./limits.js";
 import { isForList, listStudies } from "./list.js";

@@ -350,9 +350,9 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   private async tunerOptions(settings: Params): Promise<TunerOptions<S>> {
     const options = await this.options.tuner(settings as ParamsOf<C>);
     must(isRecord(options), "the result of tuner", "the options of createTuner", options);
-    const onEvent = (event: StudyEvent<S>): void => {
+    const onEvent = (event: StudyEvent<S>) => {
       this.running.take(event as StudyEvent);
-      options.onEvent?.(event);
+      return options.onEvent?.(event);
     };
     return { ...options, onEvent };
   }

@@ -112,7 +112,7 @@ export async function verify(options: VerifyOptions = {}): Promise<Verification>
   const chosen = verifyGroups.filter((group) => only.includes(group));
   const plan = chosen.map((group) => [group, suites[group](given)] as const);
   const checks = plan.flatMap(([, parts]) => parts.flatMap(({ laws }) => laws)).length;
-  onEvent?.({ type: "verifyStarted", checks });
+  await onEvent?.({ type: "verifyStarted", checks });
   const groups: VerifiedGroup[] = [];
   for (const [group, parts] of plan) {
     const tally = new Tally(group);
@@ -122,7 +122,7 @@ export async function verify(options: VerifyOptions = {}): Promise<Verification>
         await new Promise<void>((resolve) => setTimeout(resolve));
         if (signal?.aborted) break;
         const broken = await tally.hold(part, law, { seed, numRuns: cases });
-        onEvent?.({ type: "checkEnded", group, broken });
+        await onEvent?.({ type: "checkEnded", group, broken });
       }
     }
     groups.push(tally.result());

@@ -140,11 +140,11 @@ async function searchCv<S extends Space>(
   const given = oneOrSeveralMetrics("scoring", scoring);
   const first = decidingIndex(given, refit);
   const metrics = given.length === 0 ? [] : [given[first], ...given.filter((_, i) => i !== first)];
-  const watch = (event: StudyEvent<S>): void => {
+  const watch = (event: StudyEvent<S>) => {
     if (errorScore === "raise" && event.type === "trialEnded" && event.record.status !== "complete") {
       throw failureOf(event.record);
     }
-    onEvent?.(event);
+    return onEvent?.(event);
   };
   const result = await tuneOnThreads<S>(
     { ...rest, strategy, onEvent: watch },

@@ -105,6 +105,11 @@ describe("a benchmark", () => {
     expect(untimed(runs)).toEqual(untimed(whole.runs));
   });
 
+  it("ends with what a listener rejects with", async () => {
+    const onRun = (): void => Promise.reject(new Error("disk full")) as never;
+    await expect(runBenchmark({ ...options, jobs: 1, onRun })).rejects.toThrow("disk full");
+  });
+
   it("stops between runs, and resumes later to the same result", async () => {
     const signal = { aborted: false };
     const kept: RunRecord[] = [];

@@ -268,6 +268,11 @@ describe("the result", () => {
     expect(worst).toBe(Math.max(...shares));
   });
 
+  it("ends with what a listener rejects with", async () => {
+    const onEvent = (): void => Promise.reject(new Error("disk full")) as never;
+    await expect(verify({ cases: 1, only: ["schedulers"], onEvent })).rejects.toThrow("disk full");
+  });
+
   it("ends after the running check once it is stopped", async () => {
     const signal = { aborted: false };
     let ended = 0;

@@ -12,6 +12,7 @@ import { grid } from "../../src/search/strategies/grid/grid.js";
 import { random } from "../../src/search/strategies/random/random.js";
 import { gridSearch, randomSearch } from "../../src/tune/gridSearch.js";
 import { nestedCrossValidation } from "../../src/tune/nestedCv.js";
+import { createTuner } from "../../src/tune/resume/slices.js";
 import { tune } from "../../src/tune/tune.js";
 import { linear, logistic, quantity, x, y } from "./support.js";
 
@@ -28,6 +29,31 @@ const recalled: CustomMetric = {
     return rows.filter((row) => yPred[row] > 0.5).length / rows.length;
   },
 };
+
+describe("a listener that is async and rejects", () => {
+  const onEvent = async ({ type }: { readonly type: string }): Promise<void> => {
+    await Promise.resolve();
+    if (type === "trialEnded") throw new Error("disk full");
+  };
+  it.each([
+    ["tune", () => tune({ ...base, model: logistic, strategy: grid(), onEvent })],
+    [
+      "tune of an objective",
+      () => tune({ space, strategy: grid(), direction: "minimize", objective: () => 1, onEvent }),
+    ],
+    ["gridSearch", () => gridSearch({ ...base, model: logistic, onEvent })],
+    [
+      "a tuner",
+      async () => {
+        const { jobs: _, ...options } = base;
+        const tuner = await createTuner({ ...options, model: logistic, onEvent });
+        while (!tuner.result) await tuner.advance();
+      },
+    ],
+  ])("ends the study as one that throws: %s", async (_, search) => {
+    await expect(search()).rejects.toThrow("disk full");
+  });
+});
 
 describe("gridSearch", () => {
   it("has the scores of tune, by every metric, with ranks and times", async () => {

@@ -279,7 +279,10 @@ export interface OptimizeOptions<S extends Space = Space> {
    * `lag + 1` trials running, or a generation.
    */
   readonly concurrency?: number;
-  /** Called at each event, in order. If it throws, no further trial starts, and `optimize` rejects once running trials have ended. */
+  /**
+   * Called at each event, in order. If it throws, or returns a promise that is rejected, no further trial starts, and `optimize` rejects once
+   * running trials have ended. Such promises are waited for at the end, so they must not wait for the end themselves.
+   */
   readonly onEvent?: (event: StudyEvent<S>) => void;
   /**
    * Ends the loop within 0.1 s of `aborted` being true, as soon as this thread is free: running trials are released, whether

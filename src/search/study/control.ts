@@ -27,6 +27,8 @@ export function checkLimits({
 export class LoopControl<S extends Space> {
   /** The first error outside the objective; no trial starts after it. */
   failure: { readonly error: unknown } | undefined;
+  /** What listeners still do. */
+  told: Promise<unknown> | undefined;
   private stopped: "aborted" | "timeout" | undefined;
   private readonly live = new Set<LiveTrial>();
   private readonly clock: () => number;
@@ -106,10 +108,16 @@ export class LoopControl<S extends Space> {
     return this.options.onEvent !== undefined;
   }
 
-  /** Reports an event, unless something has failed: a listener that threw is not called again. */
+  /** Reports an event, unless something has failed: a listener that threw, or whose promise was rejected, is not called again. */
   emit(event: StudyEvent<S>): void {
     if (this.failure) return;
-    this.guard(() => this.options.onEvent?.(event));
+    const told = this.guard(() => this.options.onEvent?.(event)) as unknown;
+    // of a listener that is async
+    if (told)
+      this.told = Promise.all([this.told, told]).catch((error) => {
+        this.fail(error);
+        this.wake();
+      });
   }
 
   /** Calls `run`, and keeps what it throws as the failure. */

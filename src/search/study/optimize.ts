@@ -127,6 +127,7 @@ class Loop<S extends Space> {
     const { control } = this.setting;
     try {
       await this.runTrials();
+      await control.told;
     } finally {
       control.close();
     }

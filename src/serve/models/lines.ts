@@ -3,9 +3,10 @@
  * the rows that came with it. What a row may be is decided in rows.ts.
  */
 import { FettleError, isA } from "../../errors.js";
+import type { Tell } from "../../listener.js";
 import type { Answer } from "../../predict/answers.js";
 import { Bytes, decoded, nextPiece, parsed } from "../body.js";
-import { type Tell, UNEXPECTED } from "../faults.js";
+import { UNEXPECTED } from "../faults.js";
 import { type RowAnswerer, RowFault } from "./rows.js";
 
 /** What is read at a time at most. */

@@ -19,9 +19,10 @@ import {
   mustBeInteger,
   type OptionNames,
 } from "../../errors.js";
+import { mustBeListener, type Tell, teller } from "../../listener.js";
 import { loadPredictor, Predictor } from "../../predict/predictor.js";
 import { inShort } from "../body.js";
-import { mustBeListener, refusalOf, type Tell, teller, unexpected } from "../faults.js";
+import { refusalOf, unexpected } from "../faults.js";
 import { json, refusal } from "../responses.js";
 import { refuseUnauthorized, whyInvalidToken } from "../token.js";
 import { describeModel, type ModelDescription } from "./description.js";

@@ -1,7 +1,7 @@
 /** A request for predictions, and its response. Which model answers, and who may ask, is decided elsewhere. */
 import type { ErrorCode } from "../../errors.js";
+import type { Tell } from "../../listener.js";
 import { bodyType, jsonBody, LINES_TYPE } from "../body.js";
-import type { Tell } from "../faults.js";
 import { json } from "../responses.js";
 import { answeredLines, type Limits } from "./lines.js";
 import { type RowAnswerer, RowFault } from "./rows.js";

@@ -2,7 +2,9 @@
  * Requests of `node:http`, answered by a handler of `Request`s. Whatever a client sends, and whenever it leaves, nothing is thrown here; how
  * many connections there are, and how long they may take for their headers, is decided by their server.
  */
-import { type Tell, teller, unexpected } from "../faults.js";
+
+import { type Tell, teller } from "../../listener.js";
+import { unexpected } from "../faults.js";
 import { refusal } from "../responses.js";
 import { BoundedBody, dropRest } from "./body.js";
 import { headOf } from "./head.js";

@@ -1,6 +1,6 @@
 /** How requests are bounded in size, time and number: the options, and their checks. */
 import { checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
-import { mustBeListener } from "../faults.js";
+import { mustBeListener } from "../../listener.js";
 
 /** Answers requests: `serveStudies(…).fetch`, what `modelServer` returns, or any other function of its form. */
 export type RequestHandler = (request: Request) => Response | Promise<Response>;

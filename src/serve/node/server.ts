@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { FettleError } from "../../errors.js";
-import { teller } from "../faults.js";
+import { teller } from "../../listener.js";
 import { Answers } from "./handler.js";
 import { refuseMethod } from "./head.js";
 import { type NodeServerOptions, type RequestHandler, type ServerLimits, serverLimits } from "./options.js";

@@ -1,11 +1,11 @@
 /** The options of a server whose clients do the trials, and their checks. */
 import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { mustBeListener } from "../../listener.js";
 import { mustBeScheduler, type Scheduler } from "../../search/schedulers/scheduler.js";
 import type { Constraint, ParamsOf, Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
 import type { Direction } from "../../search/trial/trial.js";
 import type { StudyStorage } from "../../store/storage.js";
-import { mustBeListener } from "../faults.js";
 import { isName } from "../http.js";
 import { checkServerLimits, mustBePositive, type ServerLimits } from "../options.js";
 import { whyInvalidToken } from "../token.js";

@@ -39,11 +39,12 @@ import {
   type OptionNames,
   show,
 } from "../../errors.js";
+import { teller } from "../../listener.js";
 import type { Space } from "../../search/space/space.js";
 import { outcomeFields, type TrialOutcome } from "../../search/trial/trial.js";
 import { jsonBody } from "../body.js";
 import { eventStream } from "../events.js";
-import { refusalOf, teller } from "../faults.js";
+import { refusalOf } from "../faults.js";
 import { isForList, listStudies } from "../list.js";
 import { figuresOf } from "../options.js";
 import { Requests } from "../requests.js";

@@ -139,7 +139,7 @@ export function createTunerCore<S extends Space>(
   const onEvent: typeof budget.onEvent = (event) => {
     if (journal.refusal) throw journal.refusal.error;
     if (event.type === "trialEnded") journal.forget(event.record.number);
-    budget.onEvent?.(event);
+    return budget.onEvent?.(event);
   };
   const run = async (): Promise<void> => {
     try {

@@ -33,7 +33,7 @@ export async function optimizeStudy<S extends Space>(
     ...options,
     onEvent(event) {
       if (event.type === "studyEnded") ({ reason } = event);
-      options.onEvent?.(event);
+      return options.onEvent?.(event);
     },
   });
   if (!EARLY.includes(reason)) checkAnyValue(study, thrown);

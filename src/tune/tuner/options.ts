@@ -55,7 +55,7 @@ export interface SearchOptions<S extends Space> {
    * with more than one of `jobs`. A saved study keeps its own.
    */
   readonly lag?: number;
-  /** Called at each event, in order. */
+  /** Called at each event, in order; what it throws, or rejects with, ends the study: see `OptimizeOptions`. */
   readonly onEvent?: (event: StudyEvent<S>) => void;
   /**
    * Ends the search within 0.1 s of `aborted` being true, as soon as this thread is free; so does the final fit. Trials that are

@@ -1,6 +1,7 @@
 /** The loop of a worker: takes jobs of a queue, shows that it is alive while it does them, and tells their outcomes. */
 import { platform } from "#platform";
 import { checkOptions, FettleError, messageOf, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { mustBeListener, type Tell, teller } from "../../listener.js";
 import type { Watchdog } from "../../platform/platform.js";
 import type { HostSignal } from "../../search/study/contract.js";
 import { Pause, type Sleep, sleepOfHost } from "./pause.js";
@@ -88,6 +89,7 @@ export async function runWorker(
   for (const [name, value] of Object.entries({ jobs, heartbeat, poll })) mustBeInteger(name, value);
   mustBeInteger("patience", patience, 0);
   if (jobTimeout !== undefined) mustBeInteger("jobTimeout", jobTimeout);
+  mustBeListener(options.onError);
   return new Worker(queue, doJob, { ...options, jobs, heartbeat, poll, patience }).run();
 }
 
@@ -111,6 +113,7 @@ class Worker {
   private readonly pause: Pause;
   private readonly sleep: Sleep;
   private readonly clock: () => number;
+  private readonly tell: Tell;
   private done = 0;
   private failed = 0;
   /** Since when the queue has failed. */
@@ -123,6 +126,7 @@ class Worker {
     private readonly settings: Settings,
   ) {
     const { poll, sleep = sleepOfHost, clock = () => platform.now() } = settings;
+    this.tell = teller(settings.onError);
     this.pause = new Pause(poll, sleep);
     this.sleep = sleep;
     this.clock = clock;
@@ -165,7 +169,7 @@ class Worker {
       const now = this.clock();
       this.failing ??= now;
       if (now - this.failing >= this.settings.patience) throw error;
-      this.settings.onError?.(error);
+      this.tell(error);
       return [];
     }
   }
@@ -180,7 +184,7 @@ class Worker {
     this.running.add(running);
     this.watchdog?.beat(true);
     void this.work(running, control.signal)
-      .catch((error: unknown) => this.settings.onError?.(error)) // its lease will be over, and the job handed out again
+      .catch(this.tell) // its lease will be over, and the job handed out again
       .finally(() => {
         this.running.delete(running);
         this.watchdog?.beat(this.running.size > 0);
@@ -235,7 +239,7 @@ class Worker {
 
   /** Tries again where the queue fails: what a job has cost is not to be lost. */
   private async insist(tell: () => Promise<void>): Promise<void> {
-    const { poll, patience, onError } = this.settings;
+    const { poll, patience } = this.settings;
     const began = this.clock();
     for (;;) {
       try {
@@ -243,7 +247,7 @@ class Worker {
         return;
       } catch (error) {
         if (this.clock() - began >= patience) throw error;
-        onError?.(error);
+        this.tell(error);
         await this.sleep(poll);
       }
     }

@@ -179,6 +179,48 @@ describe("optimize", () => {
     expect(heard).toEqual(["studyStarted", ...Array(3).fill(["trialStarted", "trialEnded"]).flat()]);
   });
 
+  test.each(["studyStarted", "trialStarted", "trialEnded", "studyEnded"] as const)(
+    "ends where a listener that is async rejects at %s, as where one throws",
+    async (at) => {
+      const study = createStudy({ space, strategy: random(), direction: "maximize" });
+      const heard: string[] = [];
+      const onEvent = async ({ type }: StudyEvent<typeof space>) => {
+        heard.push(type);
+        await Promise.resolve();
+        if (type === at) throw new Error("disk full");
+      };
+      await expect(study.optimize(() => 1, { trials: 5, onEvent })).rejects.toThrow("disk full");
+      if (at === "studyEnded") expect(study.trials).toHaveLength(5);
+      else expect(study.asked).toBeLessThan(5);
+      expect(heard.filter((type) => type === at)).toHaveLength(1);
+    },
+  );
+
+  test("waits for what listeners do, and ends a pause where one of them rejects", async () => {
+    const study = createStudy({ space, strategy: random(), direction: "maximize" });
+    let isDone = false;
+    await study.optimize(() => 1, {
+      trials: 2,
+      async onEvent({ type }) {
+        if (type !== "trialStarted") return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        isDone = true;
+      },
+    });
+    expect(isDone).toBe(true);
+    const paused = createStudy({ space, strategy: random(), direction: "maximize" });
+    const running = paused.optimize(() => 1, {
+      trials: 3,
+      async onEvent({ type }) {
+        if (type !== "studyStarted") return;
+        paused.pause();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        throw new Error("disk full");
+      },
+    });
+    await expect(running).rejects.toThrow("disk full");
+  });
+
   test("says why it cannot continue if a trial was asked for elsewhere", async () => {
     const study = createStudy({ space, strategy: climbing, direction: "maximize" });
     study.ask();
