@@ -1,6 +1,7 @@
 /** Files named on the command line, read as text or JSON, with errors that name them. It gives their contents no meaning. */
 import { constants, kMaxLength } from "node:buffer";
 import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { Socket } from "node:net";
 import { basename } from "node:path";
 import { TextDecoder } from "node:util";
 import { gunzipSync } from "node:zlib";
@@ -83,9 +84,13 @@ export function textOf(path: string, encoding?: string, limits = limitsOf()): Fi
   };
 }
 
-/** The first bytes of a file as Latin-1, by which its kind is known; empty for one that cannot be read, whose reader says why. */
+/**
+ * The first bytes of a file as Latin-1, by which its kind is known; empty for a pipe, which has them once, and for one that cannot be read, whose
+ * reader says why.
+ */
 export function firstBytes(path: string, count: number): string {
   try {
+    if (!statSync(path).isFile()) return "";
     const file = openSync(path, "r");
     try {
       const bytes = Buffer.alloc(count);
@@ -96,6 +101,22 @@ export function firstBytes(path: string, count: number): string {
   } catch {
     return "";
   }
+}
+
+/**
+ * The bytes of a file or a pipe.
+ *
+ * @param begins - whether it may be read on, by its first bytes: a device may have no end
+ * @returns all of them, or the first ones
+ * @throws FettleError `not_found` if it cannot be read
+ */
+export function bytesOf(path: string, begins: (first: Uint8Array) => boolean): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  for (const piece of readPieces(path)) {
+    pieces.push(piece.slice());
+    if (pieces.length === 1 && !begins(piece)) break;
+  }
+  return Buffer.concat(pieces);
 }
 
 /** The bytes of a file, which can be gone through again. */
@@ -109,8 +130,14 @@ interface Source {
 
 /** @param most - bytes that gzip may unpack to */
 function sourceOf(path: string, most: number): Source {
-  if (path === STDIN) return standardInput(most);
-  if (isPlainFile(path)) return pausing(statSync(path).size, () => readPieces(path));
+  if (path === STDIN) return streamed(path, 0, most, () => process.stdin);
+  const stats = reading(path, () => statSync(path));
+  if (!stats.isFile()) {
+    const file = reading(path, () => openSync(path, "r"));
+    return streamed(path, file, most, stats.isFIFO() ? () => new Socket({ fd: file }) : undefined);
+  }
+  const [first] = readPieces(path, 2);
+  if (!first || !isGzip(first)) return pausing(stats.size, () => readPieces(path));
   const bytes = unpacked(
     path,
     reading(path, () => readFileSync(path)),
@@ -133,9 +160,18 @@ function pausing(bytes: number, open: () => Iterable<Uint8Array>): Source {
   };
 }
 
-/** Standard input, read as one goes through it, and kept for those who do so again. */
-function standardInput(most: number): Source {
-  const rest = readDescriptor(STDIN, 0, PIECE)[Symbol.iterator]();
+/**
+ * A pipe or a device, read as one goes through it, and kept for those who do so again.
+ *
+ * @param stream - what waits for more without holding up the process; missing for a device
+ */
+function streamed(
+  path: string,
+  file: number,
+  most: number,
+  stream?: () => AsyncIterable<Uint8Array>,
+): Source {
+  const rest = readDescriptor(path, file, PIECE)[Symbol.iterator]();
   const kept: Uint8Array[] = [];
   const next = (): Uint8Array | undefined => {
     const { value, done } = rest.next();
@@ -146,27 +182,20 @@ function standardInput(most: number): Source {
   const first = next();
   if (first && isGzip(first)) {
     while (next() !== undefined);
-    const bytes = unpacked(STDIN, Buffer.concat(kept), most);
+    const bytes = unpacked(path, Buffer.concat(kept), most);
     return pausing(bytes.length, () => piecesOf(bytes));
   }
+  function* open() {
+    for (let i = 0; i < kept.length || next() !== undefined; i++) yield kept[i];
+  }
+  if (!stream || !first) return pausing(0, open);
   return {
-    bytes: 0,
-    *open() {
-      for (let i = 0; i < kept.length || next() !== undefined; i++) yield kept[i];
-    },
+    ...{ bytes: 0, open },
     async *openLater() {
       yield* kept;
-      // the stream waits without holding up the process, and ends after a last pause
-      if (first) yield* process.stdin as AsyncIterable<Uint8Array>;
+      yield* stream();
     },
   };
-}
-
-/** Whether it can be read piece by piece, and again: neither a pipe nor gzip. */
-function isPlainFile(path: string): boolean {
-  if (!reading(path, () => statSync(path)).isFile()) return false;
-  const [first] = readPieces(path, 2);
-  return first === undefined || !isGzip(first);
 }
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -347,12 +376,12 @@ function placed(message: string, text: string, before: number): string {
   return `line ${before + lines.length}, column ${lines[lines.length - 1].length + 1}: ${what}`;
 }
 
-/** Runs `work` on the contents of a file; a FettleError that it throws names the file. */
+/** Runs `work` on the contents of a file; a FettleError that it throws names the file, once. */
 export function inFile<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof FettleError)) throw error;
+    if (!(error instanceof FettleError) || error.message.includes(nameOf(path))) throw error;
     throw new FettleError(error.code, `${nameOf(path)}: ${error.message}`, { cause: error });
   }
 }

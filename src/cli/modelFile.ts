@@ -1,17 +1,21 @@
 /** Model files named on the command line. */
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { FettleError } from "../errors.js";
 import type { Model } from "../model/model.js";
 import { loadModel } from "../model/save.js";
 import { loadPredictor, type Predictor, type PredictorOptions } from "../predict/predictor.js";
-import { reasonOf } from "./fileErrors.js";
-import { firstBytes, nameOf } from "./files.js";
+import { bytesOf, firstBytes, nameOf } from "./files.js";
 import { LIMITS_FLAG } from "./flags.js";
 
-/** Whether a file begins as model files do: a length, and a header with a checksum. */
-export const isModelFile = (path: string): boolean =>
-  firstBytes(path, 32).slice(8).startsWith('{"__metadata__":{"crc32"');
+/** Model files begin so, after a length: a header with a checksum. */
+const BEGIN = '{"__metadata__":{"crc32"';
+
+/** Whether a file begins as model files do. */
+export const isModelFile = (path: string): boolean => firstBytes(path, 8 + BEGIN.length).endsWith(BEGIN);
+
+/** Whether it may be one, by its first bytes, which a pipe may have given a few of. */
+const mayBeModel = (first: Uint8Array): boolean =>
+  BEGIN.startsWith(Buffer.from(first.subarray(8, 8 + BEGIN.length)).toString("latin1"));
 
 /** Adds the flags of reading rows for a model. */
 export function addRowFlags(command: Command): Command {
@@ -38,12 +42,7 @@ export function readModel(path: string): Promise<Model> {
 }
 
 async function reading<T>(path: string, load: (bytes: Uint8Array) => Promise<T>): Promise<T> {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    throw new FettleError("not_found", `cannot read ${nameOf(path)}: ${reasonOf(cause)}`, { cause });
-  }
+  const bytes = bytesOf(path, mayBeModel);
   try {
     return await load(bytes);
   } catch (error) {

@@ -11,7 +11,7 @@ import { RowError, type RowRecord } from "../predict/rows.js";
 import { csvCell } from "../report/trialsCsv.js";
 import { readSource } from "./dataset.js";
 import { EXIT } from "./exit.js";
-import { nameOf, turn } from "./files.js";
+import { inFile, nameOf, turn } from "./files.js";
 import { names } from "./flags.js";
 import { addRowFlags, readPredictor } from "./modelFile.js";
 import { writeOut } from "./streams.js";
@@ -99,10 +99,10 @@ async function predictText(
       );
   });
   for await (const piece of text) {
-    reader.take(piece);
+    inFile(file, () => reader.take(piece));
     table.flush(); // rows that have come are predicted before more are waited for
   }
-  reader.end();
+  inFile(file, () => reader.end());
   table.flush();
 }
 

@@ -14,6 +14,12 @@ const SPACE = `${TUNE} --space space.json`;
 const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
   ["missing file", {}, TUNE, /cannot read "data\.csv": there is no such file/],
   ["a directory", {}, "tune . --target y", /cannot read "\.": it is a directory/],
+  [
+    "half a character of UTF-16 at the end",
+    table(Buffer.concat([Buffer.from(`\ufeff${smallTable()}`, "utf16le"), Buffer.from("x")])),
+    TUNE,
+    /^error: "data\.csv" is not text in UTF-16LE; /,
+  ],
   ["not UTF-8", table(Uint8Array.of(0x61, 0x2c, 0xff, 0xfe)), TUNE, /"data\.csv" is not text in UTF-8/],
   [
     "a spreadsheet",
