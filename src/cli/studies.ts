@@ -209,12 +209,17 @@ async function copy(study: StoredStudy, { to, as = study.name }: StudiesFlags): 
   try {
     const all = await study.trials();
     const made = await storage.create(as, { ...study.definition, trials: all }, study.settings);
-    for (const { number } of all)
-      for (const report of await study.reports(number)) await made.report(number, report);
-    for (const note of await study.notes()) await made.note(note);
-    for (const { name } of await study.artifacts()) {
-      const bytes = await study.artifact(name);
-      if (bytes) await made.keep(name, bytes);
+    try {
+      for (const { number } of all)
+        for (const report of await study.reports(number)) await made.report(number, report);
+      for (const note of await study.notes()) await made.note(note);
+      for (const { name } of await study.artifacts()) {
+        const bytes = await study.artifact(name);
+        if (bytes) await made.keep(name, bytes);
+      }
+    } catch (error) {
+      await made.delete().catch(() => {}); // a copy is whole or not there; what failed is told
+      throw error;
     }
   } finally {
     await storage.close();

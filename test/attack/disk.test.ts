@@ -13,6 +13,10 @@ import {
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { float } from "../../src/search/space/builders.js";
+import { random } from "../../src/search/strategies/random/random.js";
+import { createStudy } from "../../src/search/study/create.js";
+import { sqliteStorage } from "../../src/store/sqlite/sqlite.js";
 import { cases } from "../cases.js";
 import { type Ended, fettle, folder, listing, root, smallTable } from "../cli/fettle.js";
 import { canMount, readOnlyDisk, smallDisk } from "./support/mounts.js";
@@ -140,6 +144,20 @@ describe.runIf(canMount)("a full disk", () => {
       }),
       { numRuns: cases(2), endOnFailure: true },
     );
+  });
+
+  it("leaves no part of a study that does not fit as a whole", async () => {
+    const [from, to] = [join(folder(), "s.db"), join(smallDisk(2 ** 18), "copy.db")];
+    const storage = await sqliteStorage(from);
+    const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: "minimize" });
+    await study.optimize(({ x }) => x, { trials: 2 });
+    await (await storage.create("first", study.toJSON(), {})).keep("large", new Uint8Array(2 ** 19));
+    await storage.close();
+    const words = ["studies", "copy", "--storage", from, "--study", "first", "--to"];
+    const full = await fettle([...words, to], cwd);
+    expect([full.code, full.stderr]).toEqual([1, expect.stringMatching(/^error: .*the disk is full.*\n$/)]);
+    const { stdout } = await fettle(["studies", "list", "--storage", to, "--json"], cwd);
+    expect(JSON.parse(stdout)).toEqual([]);
   });
 
   it("leaves predictions whole or absent, wherever it fills", async () => {
