@@ -9,6 +9,7 @@ import type { TextPieces } from "../data/csv.js";
 import { limitsOf, mustFit } from "../data/limits.js";
 import { check, FettleError, messageOf, show } from "../errors.js";
 import { reasonOf } from "./fileErrors.js";
+import { WriteError } from "./output.js";
 
 /** In place of a file: standard input. */
 const STDIN = "-";
@@ -376,12 +377,13 @@ function placed(message: string, text: string, before: number): string {
   return `line ${before + lines.length}, column ${lines[lines.length - 1].length + 1}: ${what}`;
 }
 
-/** Runs `work` on the contents of a file; a FettleError that it throws names the file, once. */
+/** Runs `work` on the contents of a file; a FettleError that it throws names the file, once, unless it is about one that is written. */
 export function inFile<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof FettleError) || error.message.includes(nameOf(path))) throw error;
+    const isOfIt = error instanceof FettleError && !(error instanceof WriteError);
+    if (!isOfIt || error.message.includes(nameOf(path))) throw error;
     throw new FettleError(error.code, `${nameOf(path)}: ${error.message}`, { cause: error });
   }
 }
