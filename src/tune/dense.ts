@@ -88,6 +88,7 @@ const MANY = 1000;
  * A number that is almost always the same has no parts.
  *
  * @param data - the result of `encodeTable`
+ * @throws FettleError `invalid_argument` for anything else
  * @example
  * ```ts
  * const data = encodeTable(readTable("size,price\n1,1\n2,2.5\n90,3\n"), { target: "price", task: "regression" });
