@@ -57,7 +57,10 @@ export const batches = {
       /^nn\/layers\/(activation|arrays|dense|dropout|embedding|factories|layer|merge|normalization|rectifiers)\.ts$/,
     tests: [
       ...inFolder("nn/layers", "recipes refusals arrays dense rectifiers normalization pooling"),
-      ...inFolder("nn", "refusals custom functional constrainedPrograms stepMasks shapes"),
+      ...inFolder(
+        "nn",
+        "refusals custom functional functionalRefusals freeze constrainedPrograms stepMasks shapes",
+      ),
       ...inFolder("model", "save"),
       ...inFolder("predict", "everyLayer"),
     ],
@@ -74,13 +77,16 @@ export const batches = {
   },
   "nn/losses": {
     files: /^nn\/losses\//,
-    tests: inFolder("nn/losses", "names formulas torch training edges"),
+    tests: inFolder("nn/losses", "names formulas torch training edges logits errors"),
   },
   "nn/models": {
     files:
       /^nn\/(?!layers\/|losses\/|callbacks\/|(activations|constraints|initializerFactories|initializers|regularizers|varianceScaling)\.)/,
     tests: [
-      ...inFolder("nn", "firstFit clipping refusals training schedule custom fit programs functional"),
+      ...inFolder(
+        "nn",
+        "firstFit clipping refusals training schedule custom fit programs functional functionalRefusals freeze",
+      ),
       ...inFolder("nn", "stepMasks constraints constrainedPrograms shapes averageModels mixup"),
       ...inFolder("nn/layers", "normalization recurrent/masks"),
       ...inFolder("laws", "weights"),
