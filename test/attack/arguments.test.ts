@@ -20,7 +20,20 @@ const entries = Object.entries(compilerOptions.paths).filter(
   ([name]) => name.startsWith("fettle") && name !== "fettle/cloudflare",
 );
 
-const WRONG: readonly unknown[] = [undefined, null, {}, 3, -1.5, Number.NaN, "x", [], [null], () => 1, true];
+/** The text is no path of a file that can be written. */
+const WRONG: readonly unknown[] = [
+  undefined,
+  null,
+  {},
+  3,
+  -1.5,
+  Number.NaN,
+  "no/x",
+  [],
+  [null],
+  () => 1,
+  true,
+];
 const GIVEN: readonly (readonly unknown[])[] = [
   [],
   ...WRONG.map((value) => [value]),
