@@ -1,4 +1,5 @@
 /** Why the system refused to read or write a file, and what to do, in words: the only place that knows its error codes. */
+import { FettleError, show } from "../errors.js";
 
 /** A reason, one for writing if that differs, and the remedy where it does not show by itself. */
 interface Reason {
@@ -41,6 +42,13 @@ const REASONS: Readonly<Record<string, Reason>> = {
   ENOMEM: { is: "there is no memory left", remedy: "close some programs" },
   EPIPE: { is: "its reader has closed it" },
 };
+
+/** A file could not be written while the command ran. */
+export class WriteError extends FettleError {
+  constructor(path: string, cause: unknown) {
+    super("not_found", `cannot write ${show(path)}: ${reasonOf(cause, "write")}`, { cause });
+  }
+}
 
 /** Why a file could not be read or written, and what to do. */
 export function reasonOf(error: unknown, use: "read" | "write" = "read"): string {

@@ -8,8 +8,7 @@ import { gunzipSync } from "node:zlib";
 import type { TextPieces } from "../data/csv.js";
 import { limitsOf, mustFit } from "../data/limits.js";
 import { check, FettleError, messageOf, show } from "../errors.js";
-import { reasonOf } from "./fileErrors.js";
-import { WriteError } from "./output.js";
+import { reasonOf, WriteError } from "./fileErrors.js";
 
 /** In place of a file: standard input. */
 const STDIN = "-";

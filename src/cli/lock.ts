@@ -14,9 +14,10 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { FettleError, isRecord, show } from "../errors.js";
+import { WriteError } from "./fileErrors.js";
 import { atEnd } from "./interrupt.js";
 import { fateOf, type Mark, ownMark } from "./liveness.js";
-import { makeFolder, refused, WriteError } from "./output.js";
+import { makeFolder, refused } from "./output.js";
 import { note } from "./streams.js";
 
 export interface Lock {

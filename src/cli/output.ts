@@ -14,15 +14,8 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { FettleError, show } from "../errors.js";
-import { reasonOf } from "./fileErrors.js";
+import { reasonOf, WriteError } from "./fileErrors.js";
 import { atEnd } from "./interrupt.js";
-
-/** A file could not be written while the command ran. */
-export class WriteError extends FettleError {
-  constructor(path: string, cause: unknown) {
-    super("not_found", `cannot write ${show(path)}: ${reasonOf(cause, "write")}`, { cause });
-  }
-}
 
 /**
  * Makes a folder and those above it, unless they exist.

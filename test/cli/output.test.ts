@@ -2,7 +2,8 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkWritable, makeFolder, WriteError, writeWhole, writing } from "../../src/cli/output.js";
+import { WriteError } from "../../src/cli/fileErrors.js";
+import { checkWritable, makeFolder, writeWhole, writing } from "../../src/cli/output.js";
 import { folder, listing } from "./fettle.js";
 
 describe("a folder for output", () => {
