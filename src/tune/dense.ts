@@ -4,7 +4,7 @@
  */
 import type { Dataset } from "../data/dataset.js";
 import type { PipelineOptions, ScalingName } from "../data/pipeline/options.js";
-import { checkPipelineData, type PipelineData } from "../data/pipeline/pipeline.js";
+import { checkPipelineData, type PipelineData, rowsOf } from "../data/pipeline/pipeline.js";
 import { hasParts } from "../data/pipeline/scaling.js";
 import { FettleError, must, mustBeInteger, mustBeRecord, show, unknownName } from "../errors.js";
 import type { ActivationName } from "../nn/activations.js";
@@ -88,7 +88,7 @@ const MANY = 1000;
  * A number that is almost always the same has no parts.
  *
  * @param data - the result of `encodeTable`
- * @throws FettleError `invalid_argument` for anything else
+ * @throws FettleError `invalid_argument`, `invalid_shape` for anything else
  * @example
  * ```ts
  * const data = encodeTable(readTable("size,price\n1,1\n2,2.5\n90,3\n"), { target: "price", task: "regression" });
@@ -99,7 +99,7 @@ export function densePipeline(data: PipelineData): PipelineOptions {
   checkPipelineData(data);
   const { task, inputs, columns } = data;
   const scale: readonly ScalingName[] = task === "regression" ? ["standard", "quantile"] : ["standard"];
-  if (columns[0].length < MANY) return { scale };
+  if (rowsOf(columns, inputs.length) < MANY) return { scale };
   const divided = inputs.filter(
     ({ kind }, j) => (kind === "number" || kind === "date") && hasParts(columns[j]),
   );

@@ -216,6 +216,14 @@ describe("densePipeline", () => {
     expect(classes).toEqual(["a", "w=u", "w=v"]);
   });
 
+  it("refuses what is no data set", async () => {
+    const data = encodeTable(readTable("a,y\n1,2\n3,4\n"), { target: "y", task: "regression" });
+    expect(await refusal(() => densePipeline({} as never))).toMatch(/^invalid_argument: `?data/);
+    expect(await refusal(() => densePipeline({ ...data, columns: [] }))).toMatch(
+      /^invalid_shape: columns must be 1 of one length; received 0 of lengths/,
+    );
+  });
+
   it("adds parts of numbers and dates from 1,000 rows on, but of those that are almost always the same", () => {
     const rows = (count: number) =>
       Array.from(

@@ -303,12 +303,24 @@ export function checkPipelineData(data: unknown): asserts data is PipelineData {
   );
 }
 
-/** The ids of the rows wanted, all by default. Refuses anything but columns of one length, one for each input. */
+/** The ids of the rows wanted, all by default. Refuses what {@link rowsOf} refuses. */
 function rowsIn(
   columns: readonly ArrayLike<number>[],
   inputs: number,
   rows: ArrayLike<number> | undefined,
 ): ArrayLike<number> {
+  const count = rowsOf(columns, inputs);
+  if (rows === undefined) return Int32Array.from({ length: count }, (_, i) => i);
+  checkRowIds(rows, count);
+  return rows;
+}
+
+/**
+ * How many rows there are.
+ *
+ * @throws FettleError `invalid_argument`, `invalid_shape` for anything but columns of one length, one for each input
+ */
+export function rowsOf(columns: readonly ArrayLike<number>[], inputs: number): number {
   const isColumns = Array.isArray(columns) && columns.every(isArray);
   must(isColumns, "columns", "an array of arrays of numbers, one for each input", columns);
   const lengths = columns.map(({ length }) => length);
@@ -317,9 +329,7 @@ function rowsIn(
     () => `columns must be ${inputs} of one length; received ${lengths.length} of lengths ${show(lengths)}`,
     "invalid_shape",
   );
-  if (rows === undefined) return Int32Array.from({ length: lengths[0] }, (_, i) => i);
-  checkRowIds(rows, lengths[0]);
-  return rows;
+  return lengths[0];
 }
 
 function checkPipeline(pipeline: unknown): asserts pipeline is Pipeline {
