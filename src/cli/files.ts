@@ -381,9 +381,11 @@ export function inFile<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
+    const name = nameOf(path);
     const isOfIt = error instanceof FettleError && !(error instanceof WriteError);
-    if (!isOfIt || error.message.includes(nameOf(path))) throw error;
-    throw new FettleError(error.code, `${nameOf(path)}: ${error.message}`, { cause: error });
+    if (!isOfIt || [name, `cannot read ${name}`].some((start) => error.message.startsWith(start)))
+      throw error;
+    throw new FettleError(error.code, `${name}: ${error.message}`, { cause: error });
   }
 }
 
