@@ -55,19 +55,3 @@ export const CHROMIUM_FLAGS = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
-
-/** How often tasks are measured at most. */
-const LOOKS = 3;
-
-/**
- * The first look whose longest task is short enough, or the last of a few: what else the machine does makes a task longer, and never shorter.
- *
- * @template {{ readonly longest: number }} Look
- * @param {number} most - milliseconds
- * @param {(last?: Look) => Promise<Look>} take
- */
-export async function lookAtTasks(most, take) {
-  let look = await take();
-  for (let i = 1; i < LOOKS && look.longest > most; i++) look = await take(look);
-  return look;
-}

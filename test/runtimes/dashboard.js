@@ -6,9 +6,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { lookAtTasks } from "./browsers.js";
 import { drawn, filled, goTo, must, opened, withDashboard } from "./dashboard-pages.js";
 import { usesDashboard } from "./dashboard-use.js";
+import { longestTask, lookAtTasks } from "./tasks.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const MANY = 10_000;
@@ -197,10 +197,7 @@ async function leavesPictures(browser, url) {
 
 const firstShown = async (page) => (await numbersOf(page))[0];
 
-/**
- * Heap and tasks of a page that shows many trials, while more come and it is scrolled and sorted. A task's length is its processor time: where
- * others have the processor, a clock would tell of them.
- */
+/** Heap and tasks of a page that shows many trials, while more come and it is scrolled and sorted. */
 async function staysFluid(browser, url, storage) {
   const look = await lookAtTasks(MOST_TASK, (last) => watched(browser, url, storage, last?.trials ?? MANY));
   const { heap, longest } = look;
@@ -216,7 +213,7 @@ async function watched(browser, url, storage, number) {
   await goTo(page, "#/study/many");
   await drawn(page);
   await page.locator(".tools [role=status]", { hasText: `${number.toLocaleString("en")} trials` }).waitFor();
-  const tasks = await tasksOf(browser, async () => {
+  const longest = await longestTask(browser, page, async () => {
     await page.click("button:text-is('Importances')");
     const until = Date.now() + 1000 * WATCHED;
     for (let i = 0; Date.now() < until; i++) {
@@ -235,35 +232,12 @@ async function watched(browser, url, storage, number) {
     await page.locator(".tools [role=status]", { hasText: number.toLocaleString("en") }).waitFor();
     await page.locator('.picture [role=img][aria-label^="What matters"] canvas').waitFor();
   });
-  must(tasks.length > 100, `${tasks.length} tasks were seen`);
   must((await page.locator(".body .row").count()) < 60, "rows out of view are drawn");
   const session = await page.context().newCDPSession(page);
   await session.send("HeapProfiler.collectGarbage");
   const { usedSize: heap } = await session.send("Runtime.getHeapUsage");
   await end();
-  return { heap, longest: Math.max(...tasks), trials: number };
-}
-
-/** Milliseconds of the processor of each task of the main threads of pages, while `work` is done. */
-async function tasksOf(browser, work) {
-  const session = await browser.newBrowserCDPSession();
-  const events = [];
-  session.on("Tracing.dataCollected", ({ value }) => events.push(...value));
-  const categories = ["toplevel", "disabled-by-default-devtools.timeline", "__metadata"];
-  await session.send("Tracing.start", { traceConfig: { includedCategories: categories } });
-  await work();
-  const complete = new Promise((resolve) => session.once("Tracing.tracingComplete", resolve));
-  await session.send("Tracing.end");
-  await complete;
-  await session.detach();
-  const mains = new Set(
-    events.flatMap(({ name, args, pid, tid }) =>
-      name === "thread_name" && args.name === "CrRendererMain" ? [`${pid} ${tid}`] : [],
-    ),
-  );
-  return events
-    .filter(({ name, pid, tid, tdur }) => name === "RunTask" && tdur > 0 && mains.has(`${pid} ${tid}`))
-    .map(({ tdur }) => tdur / 1000);
+  return { heap, longest, trials: number };
 }
 
 /** A study of a host is started by `fettle/serve`, paused by mouse and resumed by keyboard. */

@@ -8,10 +8,11 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { writePage } from "../../examples/browser/bundle.js";
 import { fingerprint, optionsFor } from "../../examples/browser/tuning.js";
-import { lookAtTasks, serving } from "./browsers.js";
+import { serving } from "./browsers.js";
+import { longestTask, lookAtTasks } from "./tasks.js";
 
 const SETTINGS = { target: "diagnosis", trials: 15, epochs: 10, seed: 7 };
-/** Milliseconds of a task of the page that a person may notice. Processor time, since other programs have the processor too. */
+/** Milliseconds of a task of the page that a person may notice. */
 const LONG = 50;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -44,7 +45,7 @@ export async function checkExample(folder, browser, csv) {
     };
     const { longest } = await lookAtTasks(LONG, async () => {
       const ended = await open();
-      const longest = await longestTask(browser, () => runsToItsEnd(ended, onNode));
+      const longest = await longestTask(browser, ended, () => runsToItsEnd(ended, onNode));
       await fits(ended);
       await keepsRules(ended);
       await answersByHand(ended);
@@ -65,19 +66,6 @@ async function fillSettings(page) {
     if (name !== "target") await page.fill(`[name=${name}]`, String(value));
   }
   await page.selectOption("[name=target]", SETTINGS.target);
-}
-
-/** The milliseconds of processor time of the longest task of a page while `work` lasts. */
-async function longestTask(browser, work) {
-  await browser.startTracing(undefined, { categories: ["toplevel"] });
-  await work();
-  const { traceEvents } = JSON.parse(String(await browser.stopTracing()));
-  const threadOf = ({ pid, tid }) => `${pid} ${tid}`;
-  const isMain = ({ name, args }) => name === "thread_name" && args.name === "CrRendererMain";
-  const main = new Set(traceEvents.filter(isMain).map(threadOf));
-  const tasks = traceEvents.filter((event) => event.name.endsWith("RunTask") && main.has(threadOf(event)));
-  must(tasks.length > 100, "the tasks of the page are not traced");
-  return Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000;
 }
 
 async function runsToItsEnd(page, expected) {
