@@ -241,7 +241,7 @@ export function rules(
 }
 
 /** More points than this are thinned out. */
-export const MOST_POINTS = 1000;
+export const MOST_POINTS = 500;
 
 /**
  * At most about `MOST_POINTS` of points in the order of their first number: of each stretch the first, the last, the lowest and
