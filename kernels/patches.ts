@@ -37,7 +37,8 @@ class Windows {
 function copyShort(dst: usize, src: usize, bytes: i32): void {
   if (bytes >= 16) {
     const last = bytes - 16;
-    for (let i = 0; i < last; i += 16) v128.store(dst + i, v128.load(src + i));
+    if (bytes > 32) for (let i = 0; i < last; i += 16) v128.store(dst + i, v128.load(src + i));
+    else v128.store(dst, v128.load(src));
     v128.store(dst + last, v128.load(src + last));
   } else {
     for (let i = 0; i < bytes; i += 4) store<u32>(dst + i, load<u32>(src + i));

@@ -22,7 +22,7 @@ import * as Opcode from "../../src/graph/opcodes/program";
 import { setWord, word } from "../words";
 import { activate, addBias } from "./finish";
 import { ADD, BESIDE, f32_gemm_4x8, RELU } from "./micro";
-import { copyColumns, packB, packTransposedA, packTransposedB, packVector } from "./pack";
+import { copyColumns, packA, packB, packTransposedA, packTransposedB, packVector } from "./pack";
 import { KC, MC, MR, NC, NR, PACK_A_COLUMNS, PACK_B_AREA, PACK_B_REACH } from "./tiles";
 import { dots, outer, vectorMatrix } from "./vector";
 
@@ -163,8 +163,8 @@ function blocks(product: Product, base: usize): void {
         let aPanel = MR * (transA ? 4 : lda);
         let aRow = transA ? (rows & (MR - 1) ? 4 : BESIDE) : lda;
         let aStep = transA ? lda : 4;
-        if (transA && columns >= PACK_A_COLUMNS) {
-          aHere = packTransposedA(rows, depth, aHere, lda);
+        if (columns >= PACK_A_COLUMNS) {
+          aHere = transA ? packTransposedA(rows, depth, aHere, lda) : packA(rows, depth, aHere, lda);
           aPanel = depth * 16;
           aRow = BESIDE;
           aStep = 16;

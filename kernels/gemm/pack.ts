@@ -29,6 +29,12 @@ export function packTransposedA(m: i32, k: i32, a: usize, lda: i32): usize {
   return blockA;
 }
 
+/** As `packTransposedA`, for A[m, k] with rows `lda` bytes apart. */
+export function packA(m: i32, k: i32, a: usize, lda: i32): usize {
+  for (let to = blockA; m > 0; m -= MR, a += MR * lda, to += k * 16) transpose4(m, k, a, lda, to, 16);
+  return blockA;
+}
+
 /**
  * Packs B[k, n], with rows `ldb` bytes apart, into panels of [k, 8]; a last panel of fewer
  * columns is filled up with zeros.
@@ -73,7 +79,7 @@ export function packTransposedB(k: i32, n: i32, b: usize, ldb: i32): usize {
   // The last panel, if ragged, has zeros in its missing columns.
   if (n & 7) memory.fill(blockB + (n & ~7) * k * 4, 0, k * 32);
   let j = 0;
-  for (; j + 4 <= n; j += 4, b += 4 * ldb) transpose4(k, b, ldb, columnOf(j, k));
+  for (; j + 4 <= n; j += 4, b += 4 * ldb) transpose4(4, k, b, ldb, columnOf(j, k), 32);
   for (; j < n; ++j, b += ldb) copyVector(k, b, 4, columnOf(j, k), 32);
   return blockB;
 }
@@ -83,12 +89,12 @@ function columnOf(j: i32, k: i32): usize {
   return blockB + (j & ~7) * k * 4 + (j & 7) * 4;
 }
 
-/** Copies four rows of k floats, `ldb` bytes apart, into four columns of a panel of [k, 8]. */
-function transpose4(k: i32, b: usize, ldb: i32, to: usize): void {
-  let b1 = b + ldb;
-  let b2 = b1 + ldb;
-  let b3 = b2 + ldb;
-  for (; k >= 4; k -= 4, b += 16, b1 += 16, b2 += 16, b3 += 16, to += 128) {
+/** Copies four rows of k floats, `ldb` bytes apart, into four columns of rows `step` bytes apart; past `rows` it repeats the last. */
+function transpose4(rows: i32, k: i32, b: usize, ldb: i32, to: usize, step: i32): void {
+  let b1 = rows > 1 ? b + ldb : b;
+  let b2 = rows > 2 ? b1 + ldb : b1;
+  let b3 = rows > 3 ? b2 + ldb : b2;
+  for (; k >= 4; k -= 4, b += 16, b1 += 16, b2 += 16, b3 += 16, to += 4 * step) {
     const r0 = v128.load(b);
     const r1 = v128.load(b1);
     const r2 = v128.load(b2);
@@ -98,11 +104,11 @@ function transpose4(k: i32, b: usize, ldb: i32, to: usize): void {
     const lo23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
     const hi23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
     v128.store(to, v128.shuffle<f64>(lo01, lo23, 0, 2));
-    v128.store(to, v128.shuffle<f64>(lo01, lo23, 1, 3), 32);
-    v128.store(to, v128.shuffle<f64>(hi01, hi23, 0, 2), 64);
-    v128.store(to, v128.shuffle<f64>(hi01, hi23, 1, 3), 96);
+    v128.store(to + step, v128.shuffle<f64>(lo01, lo23, 1, 3));
+    v128.store(to + 2 * step, v128.shuffle<f64>(hi01, hi23, 0, 2));
+    v128.store(to + 3 * step, v128.shuffle<f64>(hi01, hi23, 1, 3));
   }
-  for (; k > 0; --k, b += 4, b1 += 4, b2 += 4, b3 += 4, to += 32) {
+  for (; k > 0; --k, b += 4, b1 += 4, b2 += 4, b3 += 4, to += step) {
     store<f32>(to, load<f32>(b));
     store<f32>(to, load<f32>(b1), 4);
     store<f32>(to, load<f32>(b2), 8);

@@ -30,9 +30,8 @@ export const MC: i32 = 64;
 export const NC: i32 = 256;
 
 /**
- * A transposed is packed when this many columns of B will use it: eight panels. Read in place, its
- * rows are a leading dimension apart and fall into few sets of the cache. A not transposed is never packed:
- * four rows read along k are four streams, at 0.95 of the speed of a panel, which would have to be written first.
+ * A is packed when this many columns of B will use it: eight panels. Read in place, the rows of A transposed are a leading
+ * dimension apart and fall into few sets of the cache, and four rows read along k need four addresses in place of one.
  */
 export const PACK_A_COLUMNS: i32 = 64;
 
