@@ -44,8 +44,8 @@ it("sends the status first and after each slice, each trial once, and ends with 
     ...statuses.slice(2).map(() => "running"),
     "done",
   ]);
-  const steps = statuses.slice(1).map((status) => status.steps);
-  expect(steps.length).toBeGreaterThan(10);
+  const steps = statuses.map((status) => status.steps);
+  expect(steps.length - 1).toBeGreaterThanOrEqual((steps[steps.length - 1] - steps[0]) / 8);
   expect(steps).toEqual([...steps].sort((a, b) => a - b));
   // a busy machine may end the first before the pause, which the first status then counts
   const before = statuses[0].finished;
