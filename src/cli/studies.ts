@@ -1,5 +1,6 @@
 /** `fettle studies`: looks at the studies of a storage, and copies, exports or deletes them. It runs no trial. */
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { type Command, Option } from "commander";
 import { check, isRecord, show } from "../errors.js";
 import { count, formatScore, formatValue, plain } from "../report/format.js";
@@ -17,6 +18,7 @@ import type { StoredStudy, StoredTrial } from "../store/storage.js";
 import { curvesCsv } from "./curvesCsv.js";
 import { addDisplayFlags, type DisplayFlags, markdownOf, picturesOf } from "./display.js";
 import { EXIT } from "./exit.js";
+import { takeInterrupts } from "./interrupt.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { type Access, existingStudy, openStorage } from "./storageFile.js";
 import { printLines, widthOf } from "./streams.js";
@@ -37,13 +39,13 @@ interface StudiesFlags extends DisplayFlags {
 
 const TENSORBOARD_FOLDER = "tensorboard";
 
-/** Adds the command and those below it; `done` receives the exit code. */
+/** Adds the command and those below it; `done` receives the exit code: what a command answers, or success. */
 export function addStudiesCommand(program: Command, done: (exitCode: number) => void): void {
   const studies = program
     .command("studies")
     .summary("look at the studies of a storage")
     .description("Look at the studies in a database that fettle tune --storage keeps, also while they run.");
-  const add = <Flags>(name: string, summary: string, work: (flags: Flags) => Promise<void>): Command =>
+  const add = <Flags>(name: string, summary: string, work: (flags: Flags) => Promise<unknown>): Command =>
     studies
       .command(name)
       .summary(summary)
@@ -51,19 +53,19 @@ export function addStudiesCommand(program: Command, done: (exitCode: number) => 
       .helpOption("-h, --help", "print help")
       .requiredOption("--storage <database>", "the database: a file, or postgres://host/name")
       .action(async (flags: Flags) => {
-        await work(flags);
-        done(EXIT.success);
+        const exitCode = await work(flags);
+        done(typeof exitCode === "number" ? exitCode : EXIT.success);
       });
   const addOfOne = (
     name: string,
     summary: string,
-    work: (study: StoredStudy, flags: StudiesFlags) => unknown,
+    work: (study: StoredStudy, flags: StudiesFlags) => Promise<unknown>,
     access: Access = "look",
   ) =>
     add(name, summary, async (flags: StudiesFlags) => {
       const storage = await openStorage(flags.storage, access);
       try {
-        await work(await existingStudy(storage, flags.storage, flags.study), flags);
+        return await work(await existingStudy(storage, flags.storage, flags.study), flags);
       } finally {
         await storage.close();
       }
@@ -204,25 +206,42 @@ async function exportFiles(
   printLines([`Written: ${written.join(", ")}`]);
 }
 
-async function copy(study: StoredStudy, { to, as = study.name }: StudiesFlags): Promise<void> {
+/**
+ * Copies a study. A copy is whole or not there: one that fails, or that a signal stops, is deleted.
+ *
+ * @returns the exit code
+ */
+async function copy(study: StoredStudy, { to, as = study.name }: StudiesFlags): Promise<number> {
   const storage = await openStorage(to, "create");
+  const interrupt = takeInterrupts("deleting the unfinished copy", { stop() {} });
   try {
-    const all = await study.trials();
-    const made = await storage.create(as, { ...study.definition, trials: all }, study.settings);
+    const trials = await study.trials();
+    const made = await storage.create(as, { ...study.definition, trials }, study.settings);
+    let isWhole = false;
     try {
-      for (const { number } of all)
-        for (const report of await study.reports(number)) await made.report(number, report);
-      for (const note of await study.notes()) await made.note(note);
-      for (const { name } of await study.artifacts()) {
-        const bytes = await study.artifact(name);
-        if (bytes) await made.keep(name, bytes);
+      for await (const _ of copyParts(study, made, trials)) {
+        await setImmediate(); // a signal is heard in a pause
+        if (interrupt.signal.aborted) break;
       }
-    } catch (error) {
-      await made.delete().catch(() => {}); // a copy is whole or not there; what failed is told
-      throw error;
+      isWhole = !interrupt.signal.aborted;
+    } finally {
+      if (!isWhole) await made.delete().catch(() => {}); // what failed is told
     }
+    return interrupt.exitCode ?? EXIT.success;
   } finally {
+    interrupt.release();
     await storage.close();
+  }
+}
+
+/** Copies what a study has beside its trials, and yields after each part. */
+async function* copyParts(from: StoredStudy, to: StoredStudy, trials: readonly StoredTrial[]) {
+  for (const { number } of trials)
+    for (const report of await from.reports(number)) yield to.report(number, report);
+  for (const note of await from.notes()) yield to.note(note);
+  for (const { name } of await from.artifacts()) {
+    const bytes = await from.artifact(name);
+    if (bytes) yield to.keep(name, bytes);
   }
 }
 

@@ -3,6 +3,8 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { createStudy, float, random } from "fettle";
+import { sqliteStorage } from "fettle/store/sqlite";
 import { describe, expect, it } from "vitest";
 import { cases } from "../cases.js";
 import { fettle, folder, listing, type Running, root, smallTable, start } from "../cli/fettle.js";
@@ -130,6 +132,32 @@ describe.concurrent("the end of a command", () => {
     );
     expect(ended).toEqual(Array(2).fill({ code: 143, stdout: "", stderr: "" }));
     expect(listing(cwd)).toEqual(["data.csv", "m.fettle", "many.csv"]);
+  });
+
+  it("leaves nothing of a copy of a study that was not whole", async () => {
+    const cwd = folder();
+    const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: "minimize" });
+    await study.optimize(({ x }) => x, { trials: 4000 });
+    const storage = await sqliteStorage(join(cwd, "s.db"));
+    const kept = await storage.create("many", study.toJSON());
+    for (let i = 0; i < 500; i++) await kept.keep(`file ${i}`, new Uint8Array(10_000));
+    await storage.close();
+    const run = start("studies copy --storage s.db --study many --to t.db".split(" "), cwd);
+    const studies = async () => {
+      if (!existsSync(join(cwd, "t.db"))) return 0;
+      const copies = await sqliteStorage(join(cwd, "t.db"));
+      try {
+        return (await copies.studies()).length;
+      } finally {
+        await copies.close();
+      }
+    };
+    while ((await studies()) === 0) await pause(20);
+    run.kill("SIGTERM");
+    const { code, stderr } = await run.ended;
+    const words = "Stopping after deleting the unfinished copy; send a signal again to stop at once.\n";
+    expect([code, stderr]).toEqual([143, words]);
+    expect(await studies()).toBe(0);
   });
 
   it("of a server is in good order, and a success", async () => {
