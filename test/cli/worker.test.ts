@@ -84,7 +84,7 @@ describe("fettle worker", () => {
       const study = start(words("wide", "--queue", "storage", "--jobs", "0"), cwd);
       await study.until("6 trials");
       const helper = start(
-        ["worker", "--storage", "s.db", "--study", "wide", "--jobs", "2", "--job-timeout", "6", "--wait"],
+        ["worker", "--storage", "s.db", "--study", "wide", "--jobs", "2", "--job-timeout", "4", "--wait"],
         cwd,
       );
       expect((await study.ended).code).toBe(0);
@@ -101,7 +101,7 @@ describe("fettle worker", () => {
       const isLast = ({ params }: { params: { units: number } }) => params.units > 6;
       expect(wide.filter((trial) => !isLast(trial))).toEqual(narrow.filter((trial) => !isLast(trial)));
       expect(wide.filter(isLast)).toMatchObject([
-        { status: "failed", error: expect.stringContaining("took longer than 6 s, which is its limit") },
+        { status: "failed", error: expect.stringContaining("took longer than 4 s, which is its limit") },
       ]);
     },
     MANY_COMMANDS,
