@@ -18,7 +18,7 @@ const MOST_MEMORY = 64e6;
  * machines differ by more than a bound in milliseconds could allow for; the median of so many pairs.
  */
 const MOST_COLD = 0.65;
-const PAIRS = 9;
+const PAIRS = 15;
 const ASK_EVERY = 20;
 /** Milliseconds of a request that restores a tuning, goes on and saves; the least of some, which nobody interrupted. */
 const MOST_REQUEST = 10;
