@@ -12,7 +12,7 @@ import {
   type Sequential,
   sequential,
 } from "fettle";
-import { hyperparametersOf } from "../src/nn/architecture.js";
+import { architectureFrom, hyperparametersOf } from "../src/nn/architecture.js";
 import { chain, networkOf } from "../src/nn/network.js";
 import { programOf } from "../src/nn/programs.js";
 import { repeat, type Work } from "./measure.js";
@@ -84,7 +84,7 @@ export function startRun(
   batch: number,
   streams: { x: Matrix; y: Matrix },
 ) {
-  const architecture = model.architecture(columns);
+  const architecture = architectureFrom(model.described(), columns);
   const run = engine.start(programOf(architecture, "train", batch), { streams, shuffle: true });
   run.write("parameters", noise(run.read("parameters").length, 0.1));
   for (const [input, value] of Object.entries(hyperparametersOf(architecture))) run.write(input, value);

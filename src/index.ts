@@ -141,21 +141,20 @@ export {
 export { ROWS, type Shape } from "./graph/shape.js";
 export * as metrics from "./metrics/index.js";
 export type { ConfigurableMetric, CustomMetric, Metric, MetricFunction } from "./metrics/metric.js";
-export {
-  type BuiltInMetric,
-  type ConfiguredMetric,
-  getMetric,
-  type MetricAlias,
-  type MetricLike,
-  type MetricName,
-  type SnakeCase,
-  type Spelled,
-} from "./metrics/registry.js";
+export type {
+  BuiltInMetric,
+  ConfiguredMetric,
+  MetricAlias,
+  MetricLike,
+  MetricName,
+  Spelled,
+} from "./metrics/names.js";
+export { getMetric } from "./metrics/registry.js";
 export { type CheckpointWriter, type ModelCheckpointOptions, modelCheckpoint } from "./model/checkpoint.js";
 export { Model, type ModelNotes, type SaveOptions } from "./model/model.js";
 export type { CustomObjects } from "./model/pieces.js";
 export { type LoadModelOptions, loadModel, saveModel } from "./model/save.js";
-export type { AliasOf } from "./names.js";
+export type { AliasOf, SnakeCase } from "./names.js";
 export type { Floats } from "./ndarray.js";
 export type { Activation, ActivationFunction, ActivationName } from "./nn/activations.js";
 export { averageModels } from "./nn/averageModels.js";
@@ -268,17 +267,16 @@ export {
   zeroPadding1d,
   zeroPadding2d,
 } from "./nn/layers/index.js";
-export { type Compiled, LayersModel } from "./nn/layersModel.js";
+export { LayersModel } from "./nn/layersModel.js";
+export type { Loss, LossName } from "./nn/losses/given.js";
 export * as losses from "./nn/losses/index.js";
 export type { BuiltInLoss, LossFunction, NoOptions } from "./nn/losses/loss.js";
-export type { Loss, LossName } from "./nn/losses/registry.js";
+export type { BuiltInLossName, LossAlias } from "./nn/losses/names.js";
 export { type Augmentation, mixup } from "./nn/mixup.js";
 export type { ModelData } from "./nn/modelData.js";
-export type { CompileOptions, FitOptions } from "./nn/options.js";
-export type { PerOutput } from "./nn/perOutput.js";
+export type { CompileOptions, FitOptions, PerOutput, WeightOptions } from "./nn/options.js";
 export { l1, l1l2, l2, type Regularizer, type RegularizerName } from "./nn/regularizers.js";
 export { Sequential, sequential } from "./nn/sequential.js";
-export type { WeightOptions } from "./nn/weights.js";
 export { type ReadyOptions, ready } from "./numerics/kernels.js";
 export { RandomStream } from "./numerics/random.js";
 export { adadelta } from "./optim/adadelta.js";
@@ -305,6 +303,7 @@ export { lamb } from "./optim/lamb.js";
 export { lion } from "./optim/lion.js";
 export { type MuonOptions, muon } from "./optim/muon.js";
 export { nadam } from "./optim/nadam.js";
+export type { BuiltInOptimizer, OptimizerName } from "./optim/names.js";
 export type {
   InitContext,
   Optimizer,
@@ -313,7 +312,6 @@ export type {
   Update,
   UpdateContext,
 } from "./optim/optimizer.js";
-export type { OptimizerName } from "./optim/registry.js";
 export { rmsprop } from "./optim/rmsprop.js";
 export {
   defineSchedule,

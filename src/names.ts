@@ -4,6 +4,11 @@ import { byName } from "./errors.js";
 /** Every alias of a table: name → aliases. */
 export type AliasOf<T extends Readonly<Record<string, readonly string[]>>> = T[keyof T][number];
 
+/** A name as Keras and scikit-learn write those of functions: `meanSquaredError` → `mean_squared_error`. */
+export type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
+  : "";
+
 /** The name under which a table has `value`, if it does. */
 export function nameIn<T>(table: Readonly<Record<string, T>>, value: T): string | undefined {
   return Object.keys(table).find((name) => table[name] === value);

@@ -4,6 +4,7 @@
  * imports the other.
  */
 import { FettleError, unknownName } from "./errors.js";
+import { canonical } from "./names.js";
 
 /** What a function of each namespace is, in messages. */
 const KINDS = { losses: "loss", metrics: "metric" } as const;
@@ -25,15 +26,10 @@ export function publicName(value: unknown): string | undefined {
 
 /** The names and aliases of one namespace. */
 export class Names<Name extends string> {
-  private readonly aliases: ReadonlyMap<string, string>;
-
   constructor(
     private readonly namespace: Namespace,
-    private readonly table: Readonly<Record<Name, { readonly aliases: readonly string[] }>>,
-  ) {
-    const rows = Object.entries<{ readonly aliases: readonly string[] }>(table);
-    this.aliases = new Map(rows.flatMap(([name, { aliases }]) => aliases.map((alias) => [alias, name])));
-  }
+    private readonly aliases: Readonly<Record<Name, readonly string[]>>,
+  ) {}
 
   /**
    * The name of the function that has this name or alias.
@@ -41,9 +37,15 @@ export class Names<Name extends string> {
    * @throws FettleError `unknown_name`
    */
   canonical(given: string): Name {
-    const name = this.aliases.get(given) ?? given;
-    if (Object.hasOwn(this.table, name)) return name as Name;
-    throw unknownName(KINDS[this.namespace], given, Object.keys(this.table), [...this.aliases.keys()]);
+    const name = canonical(this.aliases, given);
+    if (Object.hasOwn(this.aliases, name)) return name as Name;
+    throw this.unknown(given);
+  }
+
+  /** The error for a name that no function has; `more` are other names that may have been meant. */
+  unknown(given: string, more: readonly string[] = []): FettleError {
+    const aliases = Object.values<readonly string[]>(this.aliases).flat();
+    return unknownName(KINDS[this.namespace], given, Object.keys(this.aliases), [...aliases, ...more]);
   }
 
   /**
@@ -55,9 +57,9 @@ export class Names<Name extends string> {
     const [namespace, name] = (typeof value === "function" && exports.get(value)) || [this.namespace, ""];
     if (namespace === this.namespace) return;
     const kind = KINDS[this.namespace];
-    const instead = Object.hasOwn(this.table, name)
+    const instead = Object.hasOwn(this.aliases, name)
       ? `use ${this.namespace}.${name}`
-      : `known ${this.namespace}: ${Object.keys(this.table).join(", ")}`;
+      : `known ${this.namespace}: ${Object.keys(this.aliases).join(", ")}`;
     throw new FettleError(
       "invalid_argument",
       `${kind} must be a ${kind}; received ${namespace}.${name}, which is a ${KINDS[namespace]}; ${instead}`,

@@ -3,7 +3,7 @@
  * second trial of one architecture with other hyperparameters.
  */
 import { adam, dense, sequential } from "fettle";
-import { hyperparametersOf } from "../../src/nn/architecture.js";
+import { architectureFrom, hyperparametersOf } from "../../src/nn/architecture.js";
 import { programOf } from "../../src/nn/programs.js";
 import { runTraining } from "../../src/nn/trainer.js";
 import { eachOnce } from "../measure.js";
@@ -24,7 +24,7 @@ export async function* compile(): AsyncIterable<Row> {
       dense(1, { activation: "sigmoid" }),
     ]);
     model.compile({ optimizer: adam(), loss: "binaryCrossentropy" });
-    programOf(model.architecture(COLUMNS), "train", BATCH);
+    programOf(architectureFrom(model.described(), COLUMNS), "train", BATCH);
   });
   const size = "30→64+i→32+j→1";
   const warm = { seconds: fresh.slice(WARM_UP), amount: 1 };
@@ -33,7 +33,10 @@ export async function* compile(): AsyncIterable<Row> {
   const sizes = [COLUMNS, 64, 32, 1];
   const data = ourData(sizes);
   const again = await eachOnce(WARM_UP + ROUNDS, async (i) => {
-    const architecture = ourModel(sizes, adam({ learningRate: 0.001 * (i + 1) })).architecture(COLUMNS);
+    const architecture = architectureFrom(
+      ourModel(sizes, adam({ learningRate: 0.001 * (i + 1) })).described(),
+      COLUMNS,
+    );
     const programs = {
       initialize: programOf(architecture, "initialize", 1),
       train: programOf(architecture, "train", BATCH),

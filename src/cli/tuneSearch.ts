@@ -1,6 +1,7 @@
 /** Runs the study that the flags of `fettle tune` describe. */
 import { FettleError } from "../errors.js";
-import { type MetricName, metricNamed } from "../metrics/registry.js";
+import type { MetricName } from "../metrics/names.js";
+import { metricNamed } from "../metrics/registry.js";
 import { ready } from "../numerics/kernels.js";
 import type { Space } from "../search/space/space.js";
 import type { StudyEvent } from "../search/study/contract.js";

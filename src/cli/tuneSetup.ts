@@ -2,7 +2,8 @@
 import type { Dataset } from "../data/dataset.js";
 import { type ClassWeight, checkClassWeight } from "../data/weights.js";
 import { check, show } from "../errors.js";
-import { getMetrics, type MetricName, metricNamed } from "../metrics/registry.js";
+import type { MetricName } from "../metrics/names.js";
+import { getMetrics, metricNamed } from "../metrics/registry.js";
 import { createScheduler } from "../search/schedulers/index.js";
 import type { Scheduler } from "../search/schedulers/scheduler.js";
 import { type Params, type Space, spaceFromJson } from "../search/space/space.js";

@@ -29,13 +29,11 @@ export interface HostTensor<Data extends Floats = Float32Array> extends HostMatr
  * return, or take its copy.
  */
 export type LentTensor =
-  | (HostTensor & { readonly checkedCopy?: undefined; readonly kept?: undefined })
+  | (HostTensor & { readonly checkedCopy?: undefined })
   | (Omit<HostTensor, "data"> & {
       readonly data: TypedNumbers; // [rows, columns]
       /** A copy in float32; refuses numbers that are not finite in it. */
       readonly checkedCopy: () => HostTensor;
-      /** The same of a copy, for those who check it later. */
-      readonly kept: () => LentTensor;
     });
 
 /** How an array is read. */
@@ -72,8 +70,7 @@ function lend(layout: Layout, options: Pick<TensorOptions, "what" | "shape">): L
   const data = typedNumbersOf(layout);
   const copied = (): HostTensor => read(layout, options, (length) => new Float32Array(length));
   if (data === undefined) return copied();
-  const kept = (): LentTensor => lend({ kind: "flat", shape: layout.shape, data: data.slice() }, options);
-  return { data, ...shapeOf(layout, options), checkedCopy: copied, kept };
+  return { data, ...shapeOf(layout, options), checkedCopy: copied };
 }
 
 /** The tensor itself if its numbers are nobody else's, and a copy otherwise. @throws FettleError `invalid_data` as `toTensor` */

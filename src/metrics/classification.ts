@@ -41,7 +41,6 @@ import type { Metric } from "./metric.js";
  */
 export const accuracy = classMetric({
   name: "accuracy",
-  aliases: ["acc", "binaryAccuracy", "categoricalAccuracy", "sparseCategoricalAccuracy"],
   direction: "maximize",
   options: LABELS,
   make:
@@ -78,7 +77,6 @@ export const accuracy = classMetric({
  */
 export const balancedAccuracy = classMetric({
   name: "balancedAccuracy",
-  aliases: [],
   direction: "maximize",
   make: () => (yTrue, yPred, outputs, weights) => {
     const { hits, actual } = countClasses(yTrue, yPred, outputs, weights);
@@ -104,7 +102,6 @@ export const balancedAccuracy = classMetric({
  */
 export const precision = classMetric({
   name: "precision",
-  aliases: [],
   direction: "maximize",
   options: AVERAGES,
   make: (options: AverageOptions) => averaged((hits, predicted) => ratio(hits, predicted), options),
@@ -126,7 +123,6 @@ export const precision = classMetric({
  */
 export const recall = classMetric({
   name: "recall",
-  aliases: [],
   direction: "maximize",
   options: AVERAGES,
   make: (options: AverageOptions) => averaged((hits, _, actual) => ratio(hits, actual), options),
@@ -151,7 +147,6 @@ export const recall = classMetric({
  */
 export const f1 = classMetric({
   name: "f1",
-  aliases: [],
   direction: "maximize",
   options: AVERAGES,
   make: (options: AverageOptions) => averaged(fScore(1), options),
@@ -178,7 +173,6 @@ export interface FBetaOptions extends AverageOptions {
  */
 export const fBeta = classMetric({
   name: "fBeta",
-  aliases: ["fbeta"],
   direction: "maximize",
   options: {
     beta: { initial: 1, rule: "a number of at least 0", holds: (value: number) => value >= 0 },
@@ -203,7 +197,6 @@ export const fBeta = classMetric({
  */
 export const jaccard = classMetric({
   name: "jaccard",
-  aliases: [],
   direction: "maximize",
   options: AVERAGES,
   make: (options: AverageOptions) =>
@@ -226,7 +219,6 @@ export const jaccard = classMetric({
  */
 export const matthewsCorrcoef = classMetric({
   name: "matthewsCorrcoef",
-  aliases: ["mcc"],
   direction: "maximize",
   make: () => (yTrue, yPred, outputs, weights) => {
     const { hits, predicted, actual } = countClasses(yTrue, yPred, outputs, weights);
@@ -260,7 +252,6 @@ export interface KappaOptions {
  */
 export const cohenKappa = classMetric({
   name: "cohenKappa",
-  aliases: [],
   direction: "maximize",
   options: { weights: { initial: undefined, words: ["linear", "quadratic"] } },
   make: ({ weights: kind }: KappaOptions): Metric["compute"] => {

@@ -11,6 +11,7 @@ import { exportedAs } from "../namespace.js";
 import type { Floats } from "../ndarray.js";
 import { type Pair, readClasses, readLabels, readProbabilities, readQuantities } from "./inputs.js";
 import type { ConfigurableMetric, Metric } from "./metric.js";
+import { type BuiltInMetric, metricAliases } from "./names.js";
 
 type Compute = Metric["compute"];
 type Read = (yTrue: MatrixLike, yPred: MatrixLike) => Pair;
@@ -27,14 +28,17 @@ export interface OptionRule {
 type OptionRules<Options> = { readonly [Name in keyof Options]-?: OptionRule };
 
 /** What every definition has. */
-interface Definition<Options extends object, Alias extends string> {
-  /** The name under which it is exported. */
-  readonly name: string;
-  /** The names of Keras and scikit-learn for a metric of the same meaning, written as ours are. */
-  readonly aliases: readonly Alias[];
+interface Definition<Options extends object, Name extends BuiltInMetric> {
+  readonly name: Name;
   readonly direction: Direction;
   readonly options?: OptionRules<Options>;
 }
+
+/** The metric of that name. */
+type Made<Options extends object, Name extends BuiltInMetric> = ConfigurableMetric<
+  Options,
+  (typeof metricAliases)[Name][number]
+>;
 
 interface Scored<Options> {
   /** The metric with these options; their values are checked. */
@@ -56,24 +60,25 @@ export interface LabelOptions {
 export const LABELS: OptionRules<LabelOptions> = { multiLabel: {} };
 
 /** A metric of classes: probabilities or class ids in `yPred`. */
-export function classMetric<Options extends object = NoOptions, const Alias extends string = string>(
-  definition: Definition<Options, Alias> & Scored<Options>,
-): ConfigurableMetric<Options, Alias> {
+export function classMetric<Options extends object = NoOptions, const Name extends BuiltInMetric = never>(
+  definition: Definition<Options, Name> & Scored<Options>,
+): Made<Options, Name> {
   return ofClasses(definition, readClasses, { decides: true });
 }
 
 /** A metric of classes that needs probabilities, or other scores, in `yPred`. */
-export function probabilityMetric<Options extends object = NoOptions, const Alias extends string = string>(
-  definition: Definition<Options, Alias> & Scored<Options>,
-): ConfigurableMetric<Options, Alias> {
+export function probabilityMetric<
+  Options extends object = NoOptions,
+  const Name extends BuiltInMetric = never,
+>(definition: Definition<Options, Name> & Scored<Options>): Made<Options, Name> {
   return ofClasses(definition, readProbabilities, {});
 }
 
-function ofClasses<Options extends object, Alias extends string>(
-  { make, ...definition }: Definition<Options, Alias> & Scored<Options>,
+function ofClasses<Options extends object, Name extends BuiltInMetric>(
+  { make, ...definition }: Definition<Options, Name> & Scored<Options>,
   read: Read,
   more: Pick<Metric, "decides">,
-): ConfigurableMetric<Options, Alias> {
+): Made<Options, Name> {
   return defineMetric(definition, "classification", more, (options) => {
     const compute = make(options);
     const { multiLabel, average } = options as { multiLabel?: boolean; average?: string };
@@ -89,12 +94,12 @@ function ofClasses<Options extends object, Alias extends string>(
 export type Score = (yTrue: Float64Array, yPred: Float64Array, weightOf: (row: number) => number) => number;
 
 /** A metric of quantities: the mean over the outputs of a score. */
-export function quantityMetric<Options extends object = NoOptions, const Alias extends string = string>({
+export function quantityMetric<Options extends object = NoOptions, const Name extends BuiltInMetric = never>({
   score,
   ...definition
-}: Definition<Options, Alias> & {
+}: Definition<Options, Name> & {
   readonly score: (options: Options) => Score;
-}): ConfigurableMetric<Options, Alias> {
+}): Made<Options, Name> {
   return defineMetric(definition, "regression", {}, (options) => {
     const scoreOf = score(options);
     return {
@@ -135,21 +140,21 @@ export function namesWith(metric: Metric, number: string): string[] {
   );
 }
 
-function defineMetric<Options extends object, Alias extends string>(
-  { name: base, aliases, direction, options: rules }: Definition<Options, Alias>,
+function defineMetric<Options extends object, Name extends BuiltInMetric>(
+  { name: base, direction, options: rules }: Definition<Options, Name>,
   task: Task,
   more: Pick<Metric, "decides">,
   make: (options: Options) => { readonly read: Read; readonly compute: Compute },
-): ConfigurableMetric<Options, Alias> {
+): Made<Options, Name> {
   const all = Object.entries<OptionRule>(rules ?? {});
   const known = Object.fromEntries(all.map(([option]) => [option, true as const]));
-  const withOptions = (given: Partial<Options>): ConfigurableMetric<Options, Alias> => {
+  const withOptions = (given: Partial<Options>): Made<Options, Name> => {
     checkOptions(given, `metrics.${base}`, known);
     const own = given as Readonly<Record<string, unknown>>;
     const options = Object.fromEntries(
       all.map(([option, rule]) => [option, checked(`${option} of metrics.${base}`, rule, own[option])]),
     );
-    const name = all.reduce((name, [option, { initial = false }]) => {
+    const name = all.reduce<string>((name, [option, { initial = false }]) => {
       const value = options[option];
       return value === initial || value === undefined ? name : name + inName(option, value);
     }, base);
@@ -169,8 +174,14 @@ function defineMetric<Options extends object, Alias extends string>(
     }
     // Enumerable, unlike the name of other functions, so that a copy of a metric keeps it.
     Object.defineProperty(metric, "name", { value: name, enumerable: true });
-    const made = Object.assign(metric, { aliases, direction, tasks: [task], ...more, compute });
-    return exportedAs("metrics", name, made as unknown as ConfigurableMetric<Options, Alias>);
+    const made = Object.assign(metric, {
+      aliases: metricAliases[base],
+      direction,
+      tasks: [task],
+      ...more,
+      compute,
+    });
+    return exportedAs("metrics", name, made as unknown as Made<Options, Name>);
   };
   const byDefault = withOptions({});
   readers.set(byDefault, {

@@ -42,7 +42,6 @@ const AREAS = { average: { initial: "macro", words: ["macro", "micro", "weighted
  */
 export const rocAuc = probabilityMetric({
   name: "rocAuc",
-  aliases: ["auc"],
   direction: "maximize",
   options: { multiClass: { initial: "ovr", words: ["ovr", "ovo"] }, ...AREAS },
   make: ({ multiClass, average, multiLabel }: RocAucOptions) => {
@@ -79,7 +78,6 @@ export interface AveragePrecisionOptions extends LabelOptions {
  */
 export const averagePrecision = probabilityMetric({
   name: "averagePrecision",
-  aliases: [],
   direction: "maximize",
   options: AREAS,
   make:
@@ -109,7 +107,6 @@ export const averagePrecision = probabilityMetric({
  */
 export const logLoss = probabilityMetric({
   name: "logLoss",
-  aliases: ["bce", "binaryCrossentropy", "categoricalCrossentropy", "sparseCategoricalCrossentropy"],
   direction: "minimize",
   make: () => (yTrue, yPred, outputs, weights) => {
     const epsilon = yPred instanceof Float32Array ? 2 ** -23 : 2 ** -52;
@@ -135,7 +132,6 @@ export const logLoss = probabilityMetric({
  */
 export const brierScore = probabilityMetric({
   name: "brierScore",
-  aliases: ["brierScoreLoss"],
   direction: "minimize",
   make: () => (yTrue, yPred, outputs, weights) => {
     const scale = outputs === 2 ? 2 : 1;
@@ -170,7 +166,6 @@ const BINS = 10;
  */
 export const expectedCalibrationError = probabilityMetric({
   name: "expectedCalibrationError",
-  aliases: ["ece"],
   direction: "minimize",
   make: () => (yTrue, yPred, outputs, weights) => {
     const weightOf = weighing(weights);
@@ -216,7 +211,6 @@ export interface TopKOptions {
  */
 export const topKAccuracy = probabilityMetric({
   name: "topKAccuracy",
-  aliases: [],
   direction: "maximize",
   options: {
     k: { initial: 2, rule: "a positive integer", holds: (k: number) => Number.isInteger(k) && k >= 1 },

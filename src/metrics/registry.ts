@@ -1,14 +1,22 @@
-/** Metrics by name and alias. The definitions are elsewhere; this file only finds them. */
+/** Metrics by name. The definitions are elsewhere; this file only finds them. */
 import type { Task } from "../data/dataset.js";
-import { check, FettleError, must, show, unknownName } from "../errors.js";
-import { Names, publicName } from "../namespace.js";
+import { check, must, show } from "../errors.js";
+import { publicName } from "../namespace.js";
 import * as classification from "./classification.js";
 import { metricWith, namesWith } from "./define.js";
 import type { CustomMetric, Metric, MetricFunction } from "./metric.js";
+import {
+  type BuiltInMetric,
+  checkMetric,
+  isBuiltIn,
+  type MetricLike,
+  spellings,
+  unknownMetric,
+} from "./names.js";
 import * as probability from "./probability.js";
 import * as regression from "./regression.js";
 
-/** Every built-in metric by name, in the order of lists. The compiler refuses a list that lacks one. */
+/** Every built-in metric by name, in the order of lists, in which names with options are looked up. The compiler refuses a list that lacks one. */
 export const metrics = {
   accuracy: classification.accuracy,
   balancedAccuracy: classification.balancedAccuracy,
@@ -41,87 +49,9 @@ export const metrics = {
   d2Pinball: regression.d2Pinball,
   d2Tweedie: regression.d2Tweedie,
 } satisfies Record<
-  keyof typeof classification | keyof typeof probability | keyof typeof regression,
+  BuiltInMetric | keyof typeof classification | keyof typeof probability | keyof typeof regression,
   MetricFunction
 >;
-
-/** The name that a built-in metric has in logs and results. */
-export type BuiltInMetric = keyof typeof metrics;
-
-/** What Keras and scikit-learn call metrics with options, and the names that say those. */
-const PRESETS = {
-  topKCategoricalAccuracy: "topKAccuracy5",
-  sparseTopKCategoricalAccuracy: "topKAccuracy5",
-  meanPoissonDeviance: "meanTweedieDeviance1",
-  meanGammaDeviance: "meanTweedieDeviance2",
-} as const;
-
-/** The name of a metric with options, which says them: `f1Macro`, `fBeta2`, `rocAucOvoWeighted`, `topKAccuracy3`. */
-export type ConfiguredMetric =
-  | `${"precision" | "recall" | "f1" | "jaccard"}${"Macro" | "Micro" | "Weighted" | "Samples"}`
-  | `fBeta${number}${"" | "Macro" | "Micro" | "Weighted" | "Samples"}`
-  | `rocAuc${"" | "Ovr" | "Ovo"}${"Macro" | "Weighted"}`
-  | `rocAuc${"Ovr" | "Ovo" | "Micro"}`
-  | `averagePrecision${"Micro" | "Weighted"}`
-  | `cohenKappa${"Linear" | "Quadratic"}`
-  | `topKAccuracy${number}`
-  | `${"meanPinballLoss" | "d2Pinball"}${number}`
-  | `${"meanTweedieDeviance" | "d2Tweedie"}${number}`;
-
-/** A name as scikit-learn writes it: `mean_squared_error`. */
-export type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
-  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
-  : "";
-
-/** A name as Keras and scikit-learn write it: `MeanSquaredError`, `mean_squared_error`, `R2Score`, `r2_score`. */
-export type Spelled<Name extends string> =
-  | Name
-  | Capitalize<Name>
-  | SnakeCase<Name>
-  | `${Name}Score`
-  | Capitalize<`${Name}Score`>
-  | `${SnakeCase<Name>}_score`;
-
-/** Other names of built-in metrics, written as ours are. */
-export type MetricAlias = (typeof metrics)[BuiltInMetric]["aliases"][number] | keyof typeof PRESETS;
-
-/**
- * The name of a built-in metric, with options or without, or one that Keras or scikit-learn uses for it. `neg_` marks scores that
- * scikit-learn turns round to be maximized; here they are errors, to be minimized.
- */
-export type MetricName =
-  | ConfiguredMetric
-  | Spelled<BuiltInMetric | MetricAlias>
-  | Uppercase<"auc" | "bce" | "mae" | "mape" | "mse" | "msle" | "rmse">
-  | `${"precision" | "recall" | "f1" | "jaccard"}_${"macro" | "micro" | "weighted" | "samples"}`
-  | `roc_auc_${"ovr" | "ovo"}${"" | "_weighted"}`
-  | `neg_${SnakeCase<Extract<Exclude<BuiltInMetric | MetricAlias, "d2AbsoluteError">, `${string}Error` | `${string}Deviance` | "logLoss" | "brierScore">>}`;
-
-/** A metric: a name or alias, a function of the namespace `metrics`, or a {@link CustomMetric}. */
-export type MetricLike = MetricName | CustomMetric;
-
-const names = new Names("metrics", metrics);
-
-const aliases = new Map<string, string>([
-  ...Object.values(metrics).flatMap(({ name, aliases }) => aliases.map((alias) => [alias, name] as const)),
-  ...Object.entries(PRESETS),
-]);
-
-/** Names of other libraries that no metric has, and what is nearest. */
-const NEAREST: readonly (readonly [RegExp, string])[] = [
-  [/at_?(recall|precision)|precision_?recall_?(curve|d)/i, "precisionRecallCurve"],
-  [/sensitivity|specificity|roc_?curve|det_?curve/i, "rocCurve"],
-  [/report|fscore/i, "precisionRecallFScore"],
-  [/(true|false)_?(pos|neg)|confusion|likelihood/i, "confusionMatrix"],
-  [/io_?u$/i, "jaccard"],
-  [/hamming|zero_one/, "accuracy"],
-  [/hinge|focal|kl_?div/i, "logLoss"],
-  [/ranking|dcg|coverage/, "averagePrecision"],
-  [/^poisson/i, "meanTweedieDeviance"],
-  [/cosh|huber/i, "meanAbsoluteError"],
-  [/correlation|cosine/i, "r2"],
-  [/d2_/, "d2AbsoluteError"],
-];
 
 /**
  * The built-in metric of that name or alias, if there is one, written as here, as in Keras, or as in scikit-learn, whose `neg_` says that
@@ -130,14 +60,10 @@ const NEAREST: readonly (readonly [RegExp, string])[] = [
  * @throws FettleError `invalid_argument` for options in the name that the metric refuses
  */
 export function findMetric(given: string): MetricFunction | undefined {
-  const plain = given.replace(/^neg_/, "");
-  const name = plain
-    .replace(/_([a-z])/g, (_, letter) => letter.toUpperCase())
-    .replace(/^[A-Z]+$|^[A-Z]/, (letters) => letters.toLowerCase());
-  for (const text of [name, name.replace(/Score$/, "")].map((each) => aliases.get(each) ?? each)) {
+  for (const text of spellings(given)) {
     for (const metric of Object.values<MetricFunction>(metrics)) {
       const found = text.startsWith(metric.name) && metricWith(metric, text.slice(metric.name.length));
-      if (found) return plain === given || found.direction === "minimize" ? found : undefined;
+      if (found) return !given.startsWith("neg_") || found.direction === "minimize" ? found : undefined;
     }
   }
   return undefined;
@@ -151,21 +77,11 @@ export function findMetric(given: string): MetricFunction | undefined {
 export function metricNamed(name: string): MetricFunction {
   const found = findMetric(name);
   if (found) return found;
-  const known = Object.keys(metrics);
   const [number = ""] = /\d+(\.\d+)?/.exec(name) ?? [];
-  const configured = Object.values<MetricFunction>(metrics).flatMap((metric) => namesWith(metric, number));
-  const nearest = NEAREST.find(([pattern]) => pattern.test(name))?.[1];
-  throw nearest === undefined
-    ? unknownName("metric", name, known, configured)
-    : new FettleError(
-        "unknown_name",
-        `unknown metric ${show(name)}. The nearest is metrics.${nearest}. Known: ${known.join(", ")}.`,
-      );
-}
-
-/** Whether the name of a metric is enough to make it again. */
-export function isBuiltIn(metric: Metric): boolean {
-  return publicName(metric)?.startsWith("metrics.") === true;
+  throw unknownMetric(
+    name,
+    Object.values<MetricFunction>(metrics).flatMap((metric) => namesWith(metric, number)),
+  );
 }
 
 /** What reports give unasked. */
@@ -196,7 +112,8 @@ export function reportedMetrics(task: Task): Metric[] {
  */
 export function getMetric(metric: MetricLike): Metric {
   if (typeof metric === "string") return metricNamed(metric);
-  return isBuiltIn(metric as Metric) ? (metric as Metric) : checkedMetric(metric);
+  checkMetric(metric);
+  return isBuiltIn(metric) ? (metric as Metric) : customMetric(metric);
 }
 
 /**
@@ -237,18 +154,7 @@ export function oneOrSeveralMetrics(
   return getMetrics(option, [given].flat());
 }
 
-function checkedMetric(metric: CustomMetric): Metric {
-  names.refuseOthers(metric);
-  must(
-    metric !== null &&
-      (typeof metric === "object" || typeof metric === "function") &&
-      typeof metric.name === "string" &&
-      typeof metric.compute === "function" &&
-      (metric.direction === "maximize" || metric.direction === "minimize"),
-    "metric",
-    'a name, a function such as metrics.f1, or { name, direction: "maximize" | "minimize", compute }',
-    metric,
-  );
+function customMetric(metric: CustomMetric): Metric {
   return {
     name: metric.name,
     direction: metric.direction,

@@ -34,7 +34,6 @@ import {
  */
 export const meanSquaredError = quantityMetric({
   name: "meanSquaredError",
-  aliases: ["mse"],
   direction: "minimize",
   score: () => squaredError,
 });
@@ -54,7 +53,6 @@ export const meanSquaredError = quantityMetric({
  */
 export const rootMeanSquaredError = quantityMetric({
   name: "rootMeanSquaredError",
-  aliases: ["rmse"],
   direction: "minimize",
   score: () => rootOf(squaredError),
 });
@@ -74,7 +72,6 @@ export const rootMeanSquaredError = quantityMetric({
  */
 export const meanAbsoluteError = quantityMetric({
   name: "meanAbsoluteError",
-  aliases: ["mae"],
   direction: "minimize",
   score: () => absoluteError,
 });
@@ -94,7 +91,6 @@ export const meanAbsoluteError = quantityMetric({
  */
 export const medianAbsoluteError = quantityMetric({
   name: "medianAbsoluteError",
-  aliases: [],
   direction: "minimize",
   score: () => (yTrue, yPred, weightOf) =>
     median(
@@ -118,7 +114,6 @@ export const medianAbsoluteError = quantityMetric({
  */
 export const maxError = quantityMetric({
   name: "maxError",
-  aliases: [],
   direction: "minimize",
   score: () => (yTrue, yPred, weightOf) =>
     yTrue.reduce((most, y, i) => (weightOf(i) > 0 ? worst(most, Math.abs(y - yPred[i])) : most), 0),
@@ -139,7 +134,6 @@ export const maxError = quantityMetric({
  */
 export const meanAbsolutePercentageError = quantityMetric({
   name: "meanAbsolutePercentageError",
-  aliases: ["mape"],
   direction: "minimize",
   score: () => mean((y, guess) => Math.abs(y - guess) / Math.max(Math.abs(y), 2 ** -52)),
 });
@@ -159,7 +153,6 @@ export const meanAbsolutePercentageError = quantityMetric({
  */
 export const meanSquaredLogError = quantityMetric({
   name: "meanSquaredLogError",
-  aliases: ["msle", "meanSquaredLogarithmicError"],
   direction: "minimize",
   score: () => squaredLogError,
 });
@@ -179,7 +172,6 @@ export const meanSquaredLogError = quantityMetric({
  */
 export const rootMeanSquaredLogError = quantityMetric({
   name: "rootMeanSquaredLogError",
-  aliases: ["rmsle"],
   direction: "minimize",
   score: () => rootOf(squaredLogError),
 });
@@ -210,7 +202,6 @@ const ALPHA = {
  */
 export const meanPinballLoss = quantityMetric({
   name: "meanPinballLoss",
-  aliases: [],
   direction: "minimize",
   options: ALPHA,
   score: ({ alpha = 0.5 }: PinballOptions) => pinball(alpha),
@@ -250,7 +241,6 @@ const POWER = {
  */
 export const meanTweedieDeviance = quantityMetric({
   name: "meanTweedieDeviance",
-  aliases: [],
   direction: "minimize",
   options: POWER,
   score: ({ power = 0 }: TweedieOptions) => tweedie(power),
@@ -272,7 +262,6 @@ export const meanTweedieDeviance = quantityMetric({
  */
 export const explainedVariance = quantityMetric({
   name: "explainedVariance",
-  aliases: [],
   direction: "maximize",
   score: () => explained,
 });
@@ -293,7 +282,6 @@ export const explainedVariance = quantityMetric({
  */
 export const r2 = quantityMetric({
   name: "r2",
-  aliases: [],
   direction: "maximize",
   score: () => skill(squaredError, meanOf),
 });
@@ -314,7 +302,6 @@ export const r2 = quantityMetric({
  */
 export const d2AbsoluteError = quantityMetric({
   name: "d2AbsoluteError",
-  aliases: [],
   direction: "maximize",
   score: () => skill(absoluteError, median),
 });
@@ -338,7 +325,6 @@ export const d2AbsoluteError = quantityMetric({
  */
 export const d2Pinball = quantityMetric({
   name: "d2Pinball",
-  aliases: [],
   direction: "maximize",
   options: ALPHA,
   score: ({ alpha = 0.5 }: PinballOptions) => skill(pinball(alpha), quantile(alpha)),
@@ -359,7 +345,6 @@ export const d2Pinball = quantityMetric({
  */
 export const d2Tweedie = quantityMetric({
   name: "d2Tweedie",
-  aliases: [],
   direction: "maximize",
   options: POWER,
   score: ({ power = 0 }: TweedieOptions) => skill(tweedie(power), meanOf),

@@ -1,10 +1,12 @@
 /** A network as the contents of a model file. The way back is in network.ts. */
 import type { SavedRun } from "../engine/executor.js";
-import { isBuiltIn } from "../metrics/registry.js";
+import { isBuiltIn } from "../metrics/names.js";
+import { getMetric } from "../metrics/registry.js";
 import type { LayersModel } from "../nn/layersModel.js";
 import { getLoss } from "../nn/losses/registry.js";
 import { MIXUP_ALPHA } from "../nn/mixup.js";
 import { weightsName } from "../nn/trainedWeights.js";
+import { getOptimizer } from "../optim/registry.js";
 import type { LayerDescription, ModelContents, PieceDescription } from "../predict/description.js";
 import type { Tensor } from "../predict/safetensors.js";
 import { describeEnds, idsOf, withRow } from "../predict/wires.js";
@@ -54,10 +56,15 @@ export function contentsOf(model: LayersModel, withState: boolean): ModelContent
     for (const [name, data] of Object.entries(saved.arrays))
       if (name !== weights) tensors[STATE + name] = { shape: [data.length], data: Float32Array.from(data) };
   const training: TrainingNotes = {
-    optimizer: describePiece("optimizer", optimizer),
+    optimizer: describePiece("optimizer", getOptimizer(optimizer)),
     losses: losses.map((loss) => describePiece("loss", getLoss(loss))),
     lossWeights,
-    metrics: metrics.map((own) => own.filter(isBuiltIn).map(({ name }) => name)),
+    metrics: metrics.map((own) =>
+      own
+        .map(getMetric)
+        .filter(isBuiltIn)
+        .map(({ name }) => name),
+    ),
     ...(augmentation && { mixup: { alpha: augmentation.hyperparameters[MIXUP_ALPHA] } }),
     ...(withOptimizer && { progress: saved.progress, seed: saved.seed }),
   };

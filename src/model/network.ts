@@ -1,12 +1,13 @@
 /** The network of a model file, as it was saved. */
 import { check, FettleError, isRecord } from "../errors.js";
-import type { BuiltInMetric } from "../metrics/registry.js";
+import type { BuiltInMetric } from "../metrics/names.js";
 import { freeze } from "../nn/layers/index.js";
 import { LayersModel } from "../nn/layersModel.js";
 import { mixup } from "../nn/mixup.js";
 import { rowOf } from "../nn/network.js";
 import { Sequential } from "../nn/sequential.js";
 import { EVALUATED, PARAMETERS } from "../nn/trainedWeights.js";
+import * as training from "../nn/training.js";
 import type { ModelContents } from "../predict/description.js";
 import { parametersOf } from "../predict/parameters.js";
 import type { Tensors } from "../predict/safetensors.js";
@@ -33,9 +34,9 @@ export function networkFrom(
   const model = network.inputs
     ? new LayersModel(wiring)
     : new Sequential(wiring.calls.map(({ layer }) => layer));
-  const training = trainingOf(notes.training);
-  if (compile && training) {
-    const { optimizer, losses, lossWeights, metrics, mixup: mixed } = training;
+  const trainedWith = trainingOf(notes.training);
+  if (compile && trainedWith) {
+    const { optimizer, losses, lossWeights, metrics, mixup: mixed } = trainedWith;
     const forOutputs = <T>(list: readonly T[]): Record<string, T> =>
       Object.fromEntries(wiring.outputs.map(({ name }, i) => [name, list[i]]));
     model.compile({
@@ -54,16 +55,17 @@ export function networkFrom(
     () => `the network must have ${table?.outputs} outputs; received ${units}`,
     "invalid_checkpoint",
   );
-  const state = compile && training?.progress ? stateOf(tensors) : undefined;
-  const { progress = { step: 0, epoch: 0, cursor: 0 }, seed = 0 } = training ?? {};
+  const state = compile && trainedWith?.progress ? stateOf(tensors) : undefined;
+  const { progress = { step: 0, epoch: 0, cursor: 0 }, seed = 0 } = trainedWith ?? {};
   // weights that are trained apart from those of the model are part of the state
   const apart = state !== undefined && (PARAMETERS in state || EVALUATED in state);
   const weights = apart ? EVALUATED : PARAMETERS;
-  model.restore(
-    rowOf(wiring) ?? columns,
-    { progress, seed, arrays: { ...state, [weights]: parameters } },
-    state === undefined,
-  );
+  model.restore({
+    row: rowOf(wiring) ?? columns,
+    saved: { progress, seed, arrays: { ...state, [weights]: parameters } },
+    training,
+    recompiled: state === undefined,
+  });
   return model;
 }
 

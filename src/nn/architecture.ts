@@ -9,15 +9,19 @@ import { add, concat, reshape, slice } from "../graph/functions.js";
 import { type Graph, Value } from "../graph/graph.js";
 import { ROWS, type Shape, sameShape, showShape } from "../graph/shape.js";
 import type { Optimizer, ParameterArray } from "../optim/optimizer.js";
+import { getOptimizer } from "../optim/registry.js";
 import { recipeOf } from "../recipe.js";
+import type { Compiled, Described } from "./compiled.js";
 import { getInitializer } from "./initializers.js";
 import type { LayerContext } from "./layers/layer.js";
-import { getLoss, type Loss } from "./losses/registry.js";
+import type { Loss } from "./losses/given.js";
+import { getLoss } from "./losses/registry.js";
 import type { Augmentation } from "./mixup.js";
-import type { LayerPlace, Network, ParameterPlace } from "./network.js";
+import { type LayerPlace, type Network, networkOf, type ParameterPlace } from "./network.js";
+import { lossOfAll, metricsOfAll, type OutputMetric } from "./perOutput.js";
 import { lossOfOutput, type OutputsLoss } from "./stepMasks.js";
 
-/** A network with what it is trained by. Made by `architectureOf`. */
+/** A network with what it is trained by. Made by `architectureFrom` and `architectureOf`. */
 export interface Architecture {
   readonly network: Network;
   readonly loss: Loss;
@@ -43,6 +47,43 @@ export type ProgramKind =
 export interface TracedStep {
   readonly graph: StepGraph;
   readonly fingerprint: Fingerprint;
+}
+
+/** The architecture of a model, with the metrics that score it. */
+export interface ScoredArchitecture extends Architecture {
+  readonly metrics: readonly OutputMetric[];
+}
+
+/** What a model was compiled with, looked up, over rows of a shape. */
+type Pieces = Pick<ScoredArchitecture, "network" | "loss" | "optimizer" | "augmentation" | "metrics">;
+
+/** The last of what each `compile` chose, so that a prediction of one row does not look up names and shapes anew. */
+const lastOf = new WeakMap<Compiled, { readonly row: Shape; readonly pieces: Pieces }>();
+
+function piecesOf({ wiring, compiled }: Described, row: Shape): Pieces {
+  const last = lastOf.get(compiled);
+  if (last && sameShape(last.row, row)) return last.pieces;
+  const { optimizer, losses, lossWeights, augmentation } = compiled;
+  const network = networkOf(wiring, row);
+  const pieces = {
+    ...{ network, augmentation, optimizer: getOptimizer(optimizer) },
+    loss: lossOfAll(network.outputs, losses, lossWeights),
+    metrics: metricsOfAll(network.outputs, compiled.metrics),
+  };
+  lastOf.set(compiled, { row, pieces });
+  return pieces;
+}
+
+/**
+ * The architecture of a model over inputs of a shape. Custom functions count as they are now.
+ *
+ * @param row - columns, or the shape of one row
+ * @throws FettleError as `networkOf` and `metricsOfAll`
+ */
+export function architectureFrom(described: Described, row: number | Shape): ScoredArchitecture {
+  const pieces = piecesOf(described, typeof row === "number" ? [row] : row);
+  const { network, loss, optimizer, augmentation, metrics } = pieces;
+  return { ...architectureOf(network, loss, optimizer, augmentation), metrics };
 }
 
 export function architectureOf(

@@ -37,7 +37,7 @@ export function averageModels(models: readonly LayersModel[]): LayersModel {
     must(model instanceof LayersModel, `models[${i}]`, "a trained network", model);
   const members: readonly LayersModel[] = [...new Set<LayersModel>(models)];
   if (members.length === 1) return members[0];
-  const { row } = members[0].trained();
+  const { row, training } = members[0].trained();
   const networks = members.map((model) => model.network(model.trained().row));
   for (const [i, network] of networks.entries())
     if (i > 0) mustFit(network, networks[0], models.indexOf(members[i]));
@@ -52,7 +52,7 @@ export function averageModels(models: readonly LayersModel[]): LayersModel {
     Object.fromEntries(wiring.outputs.map(({ name }, i) => [name, list[i]]));
   joined.compile({
     ...{ optimizer, loss: byOutput(losses), lossWeights: byOutput(lossWeights) },
-    metrics: byOutput(metrics.map((each) => [...each])),
+    metrics: byOutput(metrics),
     ...(augmentation && { augmentation }),
   });
   const { parameters, size } = joined.network(row);
@@ -64,7 +64,7 @@ export function averageModels(models: readonly LayersModel[]): LayersModel {
   });
   for (const [i, { offset }] of parameters.entries()) vector.set(sources[i], offset);
   const saved = { progress: { step: 0, epoch: 0, cursor: 0 }, seed: 0, arrays: { parameters: vector } };
-  joined.restore(row, saved, true);
+  joined.restore({ row, saved, training, recompiled: true });
   return joined;
 }
 

@@ -4,63 +4,42 @@
  */
 
 import type { NdArray } from "ndarray";
-import type { LentTensor } from "../data/tensor.js";
-import { checkSampleWeight } from "../data/weights.js";
-import { type ArrayInput, toNdArray } from "../engine/arrays.js";
-import type { SavedRun } from "../engine/executor.js";
-import { defaultEngine } from "../engine/wasmEngine.js";
+import type { ArrayInput } from "../engine/arrays.js";
 import { check, checkOptions, FettleError, must, show } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
-import type { Metric } from "../metrics/metric.js";
 import type { Floats } from "../ndarray.js";
-import type { Optimizer } from "../optim/optimizer.js";
-import { getOptimizer } from "../optim/registry.js";
-import { type Architecture, architectureOf, hyperparametersOf } from "./architecture.js";
 import type { Logs } from "./callbacks/callback.js";
-import { type Fitted, fitModel, type State } from "./fitting.js";
+import { type Compiled, compiledFrom, type Described } from "./compiled.js";
 import type { History } from "./history.js";
+import { kept } from "./kept.js";
 import type { Layer } from "./layers/layer.js";
-import type { Loss } from "./losses/registry.js";
-import { withMatrices } from "./matrices.js";
-import type { Augmentation } from "./mixup.js";
-import { inputsOf, type ModelData, outputTargets } from "./modelData.js";
+import { loadedTraining, loadTraining, type Training } from "./loading.js";
+import type { ModelData } from "./modelData.js";
 import { type Network, networkOf, rowOf, type Wiring } from "./network.js";
-import {
-  COMPILE_OPTIONS,
-  type CompileOptions,
-  checkAugmentation,
-  FIT_OPTIONS,
-  type FitOptions,
-} from "./options.js";
-import { arraysOf, vectorOf } from "./parameters.js";
-import { lossesFor, lossOfAll, lossWeightsFor, metricsFor, metricsOfAll } from "./perOutput.js";
-import { programOf } from "./programs.js";
-import { EVALUATION_BATCH, scoresOf } from "./scores.js";
+import { COMPILE_OPTIONS, type CompileOptions, FIT_OPTIONS, type FitOptions } from "./options.js";
 import { summarize } from "./summary.js";
 import { weightsOf, withWeights } from "./trainedWeights.js";
-import { runEvaluation, runPrediction, type TrainingRun } from "./trainer.js";
-import { evaluationOf, withSampleWeight } from "./weights.js";
+import type { TrainingRun } from "./trainer.js";
+import type { Fit, State } from "./training.js";
 
-/** A call of `fit` that has not ended, and its training once that has begun. */
-interface Running {
-  /** The shape of a row of its inputs. */
-  readonly row: Shape;
-  run: TrainingRun | undefined;
+/** A trained state with what runs it. */
+interface Trained extends State {
+  readonly training: Training;
 }
 
-/** What a model was compiled with; losses and metrics output by output. */
-export interface Compiled {
-  readonly optimizer: Optimizer;
-  readonly losses: readonly Loss[];
-  readonly lossWeights: readonly number[];
-  readonly metrics: readonly (readonly Metric[])[];
-  readonly augmentation: Augmentation | undefined;
+/** A training that has begun and not ended, with what runs it. */
+interface Running {
+  readonly row: Shape;
+  readonly run: TrainingRun;
+  readonly training: Training;
 }
 
 /** Layers with what they were compiled with and, once fitted, their parameters. Made by `sequential` and `functional`. */
 export class LayersModel {
   private compiled: Compiled | undefined;
-  private state: State | undefined;
+  private state: Trained | undefined;
+  /** Whether a call of `fit` has not ended. */
+  private fitting = false;
   private running: Running | undefined;
 
   /** @internal */
@@ -79,21 +58,15 @@ export class LayersModel {
   /**
    * Chooses optimizer, loss and metrics. A trained model keeps its parameters; the state of its optimizer is reset.
    *
+   * Whether metrics have the options that their names say, such as `f1Macro`, and differ, is checked when it trains.
+   *
    * @throws FettleError `unknown_name` for an optimizer, loss or metric that does not exist; `invalid_argument` for another
    * augmentation; `invalid_state` while it trains
    */
   compile(options: CompileOptions): void {
     this.mustBeIdle();
     checkOptions(options, "compile", COMPILE_OPTIONS);
-    const { optimizer, loss, lossWeights, metrics = [], augmentation } = options;
-    const { outputs } = this.wiring;
-    this.compiled = {
-      optimizer: getOptimizer(optimizer),
-      losses: lossesFor(outputs, loss),
-      lossWeights: lossWeightsFor(outputs, lossWeights),
-      metrics: metricsFor(outputs, metrics),
-      augmentation: checkAugmentation(augmentation),
-    };
+    this.compiled = compiledFrom(this.wiring.outputs, options);
     if (this.state) this.state = { ...this.state, recompiled: true };
   }
 
@@ -106,19 +79,6 @@ export class LayersModel {
    */
   network(row: number | Shape): Network {
     return networkOf(this.wiring, row);
-  }
-
-  /**
-   * The architecture that `fit` would train.
-   *
-   * @param row - columns of its inputs, or the shape of one row
-   * @throws FettleError `invalid_state` before `compile`
-   * @internal
-   */
-  architecture(row: number | Shape): Architecture {
-    const { optimizer, losses, lossWeights, augmentation } = this.compiledWith();
-    const network = this.network(row);
-    return architectureOf(network, lossOfAll(network.outputs, losses, lossWeights), optimizer, augmentation);
   }
 
   /**
@@ -135,27 +95,24 @@ export class LayersModel {
    */
   async fit(x: ModelData, y: ModelData, options: FitOptions = {}): Promise<History> {
     checkOptions(options, "fit", FIT_OPTIONS);
-    const { metrics } = this.compiledWith();
+    const described = this.described();
     this.mustBeIdle();
-    const inputs = this.inputs(x, "x");
-    const row = inputs.shape;
-    const model: Fitted = {
-      ...{ model: this, state: this.state, x: inputs, y: this.targets(y, inputs, "y") },
-      metrics: metricsOfAll(this.network(row).outputs, metrics),
-      architecture: () => this.architecture(row),
-      inputs: (...given) => this.inputs(...given),
-      targets: (...given) => this.targets(...given),
-      onTraining: (run) => {
-        this.running = { row, run };
-      },
-    };
-    model.onTraining(undefined);
+    this.fitting = true;
     try {
-      const fitted = await fitModel(model, options);
-      this.state = fitted.state;
-      return fitted.history;
+      const loaded = loadedTraining();
+      const given = loaded ? ([x, y, options] as const) : ([kept(x), kept(y), keptOptions(options)] as const);
+      const training = loaded ?? (await loadTraining());
+      const fit: Fit = {
+        ...{ ...described, model: this, state: this.state },
+        onTraining: (at) => {
+          this.running = at && { ...at, training };
+        },
+      };
+      const { state, history } = await training.fit(fit, ...given);
+      this.state = { ...state, training };
+      return history;
     } finally {
-      this.running = undefined;
+      this.fitting = false;
     }
   }
 
@@ -166,22 +123,8 @@ export class LayersModel {
    * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape` for arrays that do not fit
    */
   evaluate(x: ModelData, y: ModelData, sampleWeight?: ArrayLike<number>): Logs {
-    const { row, saved } = this.trained();
-    const inputs = this.inputs(x, "x");
-    const targets = this.targets(y, inputs, "y");
-    const architecture = this.architecture(row);
-    const engine = defaultEngine();
-    const weights = sampleWeight && checkSampleWeight("sampleWeight", sampleWeight, inputs.rows);
-    return withMatrices(engine, (hold) => {
-      const examples = withSampleWeight(hold, { x: hold(inputs), y: hold(targets) }, weights);
-      const program = programOf(architecture, evaluationOf(examples), EVALUATION_BATCH);
-      const parameters = weightsOf(saved);
-      return scoresOf(
-        metricsOfAll(architecture.network.outputs, this.compiledWith().metrics),
-        runEvaluation(engine, program, examples, parameters, hyperparametersOf(architecture)),
-        examples,
-      );
-    });
+    const state = this.trained();
+    return state.training.evaluate(this.described(), state, x, y, sampleWeight);
   }
 
   /**
@@ -191,19 +134,8 @@ export class LayersModel {
    * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape` for arrays that do not fit
    */
   predict(x: ModelData): NdArray<Floats> {
-    const { row, saved } = this.trained();
-    const inputs = this.inputs(x, "x");
-    const architecture = this.architecture(row);
-    const { units, outputs } = architecture.network;
-    const prediction = runPrediction(
-      defaultEngine(),
-      programOf(architecture, "predict", EVALUATION_BATCH),
-      inputs,
-      units,
-      weightsOf(saved),
-      hyperparametersOf(architecture),
-    );
-    return toNdArray(prediction, [inputs.rows, ...(outputs.length === 1 ? outputs[0].shape : [units])]);
+    const state = this.trained();
+    return state.training.predict(this.described(), state, x);
   }
 
   /**
@@ -237,8 +169,8 @@ export class LayersModel {
    * ```
    */
   getWeights(): Record<string, NdArray<Floats>> {
-    const { row, saved } = this.trained();
-    return arraysOf(this.network(row), weightsOf(saved));
+    const { row, saved, training } = this.trained();
+    return training.arraysOf(this.network(row), weightsOf(saved));
   }
 
   /**
@@ -258,20 +190,19 @@ export class LayersModel {
    */
   setWeights(weights: Readonly<Record<string, ArrayInput>>): void {
     const state = this.trained();
-    const vector = vectorOf(this.network(state.row), weights);
-    if (this.running?.run) this.running.run.control.setParameters(vector);
+    const vector = state.training.vectorOf(this.network(state.row), weights);
+    if (this.running) this.running.run.control.setParameters(vector);
     else this.state = { ...state, saved: withWeights(state.saved, vector) };
   }
 
   /**
-   * The trained state, and the shape of a row of the inputs that it is for.
+   * The trained state, the shape of a row of the inputs that it is for, and what runs it.
    *
    * @throws FettleError `invalid_state` before `fit`
    * @internal
    */
-  trained(): State {
-    const { row = [], run } = this.running ?? {};
-    if (run) return { row, saved: run.save() };
+  trained(): Trained {
+    if (this.running) return { ...this.running, saved: this.running.run.save() };
     if (this.state) return this.state;
     throw new FettleError("invalid_state", "the model has no parameters yet; call model.fit(x, y) first");
   }
@@ -291,13 +222,29 @@ export class LayersModel {
   }
 
   /**
+   * What an architecture is made of.
+   *
+   * @throws FettleError `invalid_state` before `compile`
+   * @internal
+   */
+  described(): Described {
+    return { wiring: this.wiring, compiled: this.compiledWith() };
+  }
+
+  /**
    * Restores a trained state.
    *
    * @param row - columns of the inputs that it is for, or the shape of one row
-   * @param recompiled - whether only the parameters count, and training begins anew from them
+   * @param training - what runs it
    * @throws FettleError `invalid_checkpoint` unless it has as many parameters as the model; `invalid_state` while it trains
+   * @internal
    */
-  restore(row: number | Shape, saved: SavedRun, recompiled = false): void {
+  restore({
+    row,
+    saved,
+    training,
+    recompiled = false,
+  }: Omit<Trained, "row"> & { readonly row: number | Shape }): void {
     this.mustBeIdle();
     const expected = this.network(row).size;
     for (const vector of [saved?.arrays?.parameters, saved?.arrays && weightsOf(saved)])
@@ -307,7 +254,7 @@ export class LayersModel {
           `the saved state must have ${expected} parameters, as this model has; received ${show(vector?.length)}`,
         "invalid_checkpoint",
       );
-    this.state = { row: typeof row === "number" ? [row] : row, saved, recompiled };
+    this.state = { row: typeof row === "number" ? [row] : row, saved, training, recompiled };
   }
 
   /** Prints the layers with their output shapes and numbers of parameters; both are unknown before `fit` of a stack. */
@@ -326,20 +273,15 @@ export class LayersModel {
 
   private mustBeIdle(): void {
     check(
-      !this.running,
+      !this.fitting,
       "the model must not be changed while it trains; await its fit first",
       "invalid_state",
     );
   }
+}
 
-  /** Inputs that fit the first layers. */
-  private inputs(x: ModelData, what: string): LentTensor {
-    const row = this.row ?? this.running?.row ?? this.state?.row;
-    return inputsOf(x, { what, inputs: this.wiring.inputs, row });
-  }
-
-  /** Targets that fit the inputs, the outputs and the losses. */
-  private targets(y: ModelData, { rows, shape }: LentTensor, what: string): LentTensor {
-    return outputTargets(y, what, rows, this.network(shape).outputs, this.compiledWith().losses);
-  }
+/** Callbacks are called as they are. */
+function keptOptions(options: FitOptions): FitOptions {
+  const { callbacks, ...others } = options;
+  return { ...kept(others), ...(callbacks !== undefined && { callbacks }) };
 }

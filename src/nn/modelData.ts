@@ -3,7 +3,7 @@ import type { TensorLike } from "../arrays.js";
 import { type LentTensor, lendTensor, ownTensor } from "../data/tensor.js";
 import { check, isRecord, show, unknownName } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
-import { type Loss, takesClassIds } from "./losses/registry.js";
+import { type CheckedLoss, takesClassIds } from "./losses/given.js";
 import type { Columns, Wiring } from "./network.js";
 import { targetsOf } from "./targets.js";
 
@@ -49,7 +49,7 @@ export function outputTargets(
   what: string,
   rows: number,
   outputs: readonly Columns[],
-  losses: readonly Loss[],
+  losses: readonly CheckedLoss[],
 ): LentTensor {
   const target = (part: TensorLike, name: string, i: number): LentTensor =>
     targetsOf(part, name, { rows, shape: outputs[i].shape, classIds: takesClassIds(losses[i]) });

@@ -1,15 +1,17 @@
 /** The options of `compile` and `fit`: types, the names of options, and the rules for batches and for epochs of trials. */
+import type { ClassWeight } from "../data/weights.js";
 import { must, mustBeInteger, type OptionNames } from "../errors.js";
-import type { MetricLike } from "../metrics/registry.js";
+import type { MetricLike } from "../metrics/names.js";
+import type { OptimizerName } from "../optim/names.js";
 import type { Optimizer } from "../optim/optimizer.js";
-import type { OptimizerName } from "../optim/registry.js";
 import { recipeOf } from "../recipe.js";
 import type { Callback } from "./callbacks/callback.js";
-import type { Loss } from "./losses/registry.js";
+import type { Loss } from "./losses/given.js";
 import { type Augmentation, MIXUP } from "./mixup.js";
 import type { ModelData } from "./modelData.js";
-import type { PerOutput } from "./perOutput.js";
-import type { WeightOptions } from "./weights.js";
+
+/** The same for every output, or one for each by its name. */
+export type PerOutput<T> = T | Readonly<Record<string, T>>;
 
 /** Options of `compile`. */
 export interface CompileOptions {
@@ -23,6 +25,17 @@ export interface CompileOptions {
   readonly augmentation?: Augmentation;
   /** Scores of each epoch beside the loss: names, functions of `metrics`, or custom metrics; of several outputs, also a list for each by its name. Default none. */
   readonly metrics?: PerOutput<readonly MetricLike[]>;
+}
+
+/** The weights that a user gives. */
+export interface WeightOptions {
+  /** How much each row counts in the loss and the metrics, [rows], at least 0. Only their ratios matter. Default: all the same. */
+  readonly sampleWeight?: ArrayLike<number>;
+  /**
+   * How much each class counts in the training loss: by class, `{ 0: 1, 1: 10 }`, or `"balanced"`, so that all classes
+   * count alike. As in Keras, it changes neither metrics nor the validation loss. Default: all rows count the same.
+   */
+  readonly classWeight?: ClassWeight;
 }
 
 /** Options of `fit`. */

@@ -1,69 +1,23 @@
-/** Losses and metrics of the outputs of a model: one of each for all, or one by the name of the output. */
-import { isRecord, must, unknownName } from "../errors.js";
+/** The losses and metrics of several outputs as one: a sum of losses, and a list of metrics over the columns of each. */
 import { add, mul, reshape, slice } from "../graph/functions.js";
 import { ROWS } from "../graph/shape.js";
 import type { Metric } from "../metrics/metric.js";
-import { getMetrics, type MetricLike } from "../metrics/registry.js";
+import type { MetricLike } from "../metrics/names.js";
+import { getMetrics } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
 import { madeFrom, recipeOf } from "../recipe.js";
-import { canonicalLoss, getLoss, type Loss } from "./losses/registry.js";
+import type { Loss } from "./losses/given.js";
+import { canonicalLoss, getLoss } from "./losses/registry.js";
 import type { Columns } from "./network.js";
 import { lossOfOutput, maskWidth, type OutputsLoss } from "./stepMasks.js";
-
-/** The same for every output, or one for each by its name. */
-export type PerOutput<T> = T | Readonly<Record<string, T>>;
-
-type Outputs = readonly { readonly name: string }[];
-
-/** @throws FettleError as `canonicalLoss`; `invalid_argument`, `unknown_name` unless there is a loss for each output */
-export function lossesFor(outputs: Outputs, loss: PerOutput<Loss>): ReturnType<typeof canonicalLoss>[] {
-  if (!isRecord(loss)) return outputs.map(() => canonicalLoss(loss as Loss));
-  return byOutput("loss", outputs, loss as Readonly<Record<string, Loss>>).map((each, i) => {
-    must(each !== undefined, `loss.${outputs[i].name}`, "a loss, since it is an output", each);
-    return canonicalLoss(each);
-  });
-}
-
-/** How much each loss counts. @throws FettleError `invalid_argument`, `unknown_name` */
-export function lossWeightsFor(outputs: Outputs, weights: Readonly<Record<string, number>> = {}): number[] {
-  must(isRecord(weights), "lossWeights", "numbers by the names of outputs", weights);
-  return byOutput("lossWeights", outputs, weights).map((weight = 1, i) => {
-    const fits = Number.isFinite(weight) && weight >= 0;
-    must(fits, `lossWeights.${outputs[i].name}`, "a finite number of at least 0", weight);
-    return weight;
-  });
-}
-
-/** @throws FettleError as `getMetrics`; `unknown_name` for an output that does not exist */
-export function metricsFor(outputs: Outputs, metrics: PerOutput<readonly MetricLike[]>): Metric[][] {
-  must(Array.isArray(metrics) || isRecord(metrics), "metrics", "an array of metrics", metrics);
-  const lists = Array.isArray(metrics)
-    ? outputs.map(() => metrics as readonly MetricLike[])
-    : byOutput("metrics", outputs, metrics as Readonly<Record<string, readonly MetricLike[]>>);
-  return lists.map((list = [], i) => {
-    const name = Array.isArray(metrics) ? "metrics" : `metrics.${outputs[i].name}`;
-    must(Array.isArray(list), name, "an array of metrics", list);
-    return getMetrics(name, list);
-  });
-}
-
-function byOutput<T>(
-  option: string,
-  outputs: Outputs,
-  given: Readonly<Record<string, T>>,
-): (T | undefined)[] {
-  const names = outputs.map(({ name }) => name);
-  for (const name of Object.keys(given))
-    if (!names.includes(name)) throw unknownName(`output of ${option}`, name, names);
-  return names.map((name) => (Object.hasOwn(given, name) ? given[name] : undefined));
-}
 
 /** The loss of all outputs: the sum of theirs, times their weights. */
 export function lossOfAll(
   outputs: readonly Columns[],
-  losses: readonly Loss[],
+  given: readonly Loss[],
   weights: readonly number[],
 ): Loss {
+  const losses = given.map(canonicalLoss);
   if (outputs.length === 1 && weights[0] === 1) return losses[0];
   const functions = losses.map(getLoss);
   const loss: OutputsLoss = (yTrue, yPred, rowWeights, masks) =>
@@ -94,19 +48,18 @@ export interface OutputMetric extends Metric {
  */
 export function metricsOfAll(
   outputs: readonly Columns[],
-  metrics: readonly (readonly Metric[])[],
+  given: readonly (readonly MetricLike[])[],
 ): readonly OutputMetric[] {
-  if (outputs.length === 1 && outputs[0].shape.length === 1) return metrics[0];
+  const one = outputs.length === 1;
+  const metrics = given.map((list, i) => getMetrics(one ? "metrics" : `metrics.${outputs[i].name}`, list));
+  if (one && outputs[0].shape.length === 1) return metrics[0];
   const units = outputs.reduce((sum, { size }) => sum + size, 0);
   return outputs.flatMap(({ name, offset, size, shape }, i) =>
     metrics[i].map((metric): OutputMetric => {
       const own = (all: Floats): Floats => columnsOf(all, units, offset, size);
       const width = shape[shape.length - 1];
       return {
-        name:
-          outputs.length === 1
-            ? metric.name
-            : `${name}${metric.name[0].toUpperCase()}${metric.name.slice(1)}`,
+        name: one ? metric.name : `${name}${metric.name[0].toUpperCase()}${metric.name.slice(1)}`,
         direction: metric.direction,
         tasks: metric.tasks,
         compute(truth, prediction, _, weights, mask) {

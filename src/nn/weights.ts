@@ -1,26 +1,10 @@
 /** How much rows count in `fit` and `evaluate`: weights of users as matrices on an engine, with a mean of 1 over the rows in use. */
 import type { HostMatrix } from "../data/matrix.js";
 import { type HostTensor, type LentTensor, ownTensor } from "../data/tensor.js";
-import {
-  type ClassWeight,
-  checkClassWeight,
-  checkSampleWeight,
-  lossWeights,
-  type RowWeights,
-} from "../data/weights.js";
+import { checkClassWeight, checkSampleWeight, lossWeights, type RowWeights } from "../data/weights.js";
 import { type Matrix, rowsFrom } from "../engine/executor.js";
+import type { WeightOptions } from "./options.js";
 import type { Examples } from "./trainer.js";
-
-/** The weights that a user gives. */
-export interface WeightOptions {
-  /** How much each row counts in the loss and the metrics, [rows], at least 0. Only their ratios matter. Default: all the same. */
-  readonly sampleWeight?: ArrayLike<number>;
-  /**
-   * How much each class counts in the training loss: by class, `{ 0: 1, 1: 10 }`, or `"balanced"`, so that all classes
-   * count alike. As in Keras, it changes neither metrics nor the validation loss. Default: all rows count the same.
-   */
-  readonly classWeight?: ClassWeight;
-}
 
 /** The kind of evaluation that examples need. */
 export const evaluationOf = ({ weights }: Examples) => (weights ? "evaluateWeighted" : "evaluate");

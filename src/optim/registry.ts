@@ -2,8 +2,7 @@
  * Optimizers by name, for the command line and for `compile({ optimizer: "adam" })`. Code that
  * knows its optimizer calls `adam()` itself, and bundles only that one.
  */
-import { FettleError, must, show } from "../errors.js";
-import { type AliasOf, byNameOrAlias } from "../names.js";
+import { must } from "../errors.js";
 import { adadelta } from "./adadelta.js";
 import { adafactor } from "./adafactor.js";
 import { adagrad } from "./adagrad.js";
@@ -14,6 +13,7 @@ import { lamb } from "./lamb.js";
 import { lion } from "./lion.js";
 import { muon } from "./muon.js";
 import { nadam } from "./nadam.js";
+import { type BuiltInOptimizer, checkedOptimizer } from "./names.js";
 import type { Optimizer } from "./optimizer.js";
 import { rmsprop } from "./rmsprop.js";
 import { scheduleFreeAdamW } from "./scheduleFree.js";
@@ -23,37 +23,9 @@ import { sgd } from "./sgd.js";
 export const optimizers = {
   ...{ sgd, adam, adamw, nadam, adamax, rmsprop, adagrad, adadelta, lion },
   ...{ adafactor, lamb, muon, scheduleFreeAdamW },
-};
-
-type BuiltIn = keyof typeof optimizers;
-
-/** The names of Keras' classes. */
-const aliases = {
-  sgd: ["SGD"],
-  adam: ["Adam"],
-  adamw: ["AdamW"],
-  nadam: ["Nadam"],
-  adamax: ["Adamax"],
-  rmsprop: ["RMSprop"],
-  adagrad: ["Adagrad"],
-  adadelta: ["Adadelta"],
-  lion: ["Lion"],
-  adafactor: ["Adafactor"],
-  lamb: ["Lamb"],
-  muon: ["Muon"],
-  scheduleFreeAdamW: ["ScheduleFreeAdamW", "schedulefreeadamw", "AdamWScheduleFree"],
-} as const satisfies Record<BuiltIn, readonly string[]>;
-
-/** What serves in place of Keras' other optimizers. */
-const ABSENT: Readonly<Record<string, string>> = {
-  ftrl: 'The nearest is "adagrad" with layers that have kernelRegularizer: "l1".',
-  lossscaleoptimizer: "Use the optimizer inside it: training in float32 needs no scaled loss.",
-};
+} satisfies Record<BuiltInOptimizer, unknown>;
 
 type Factory = (config?: Readonly<Record<string, unknown>>) => Optimizer;
-
-/** The name of a built-in optimizer, or of Keras' class. */
-export type OptimizerName = keyof typeof optimizers | AliasOf<typeof aliases>;
 
 /**
  * The built-in optimizer of that name with `config`, or an optimizer as it is.
@@ -72,23 +44,13 @@ export function getOptimizer(
   optimizer: string | Optimizer,
   config?: Readonly<Record<string, unknown>>,
 ): Optimizer {
-  if (typeof optimizer === "string") {
-    const keras = optimizer.toLowerCase();
-    if (Object.hasOwn(ABSENT, keras))
-      throw new FettleError("unknown_name", `unknown optimizer ${show(optimizer)}. ${ABSENT[keras]}`);
-    return byNameOrAlias<Factory>("optimizer", optimizers, aliases, optimizer)(config);
-  }
-  must(
-    typeof optimizer?.update === "function" && typeof optimizer.init === "function",
-    "optimizer",
-    "a name or the result of a factory, such as adam()",
-    optimizer,
-  );
+  const checked = checkedOptimizer(optimizer);
+  if (typeof checked === "string") return (optimizers as Readonly<Record<string, Factory>>)[checked](config);
   must(
     config === undefined,
-    `the options of ${optimizer.name}`,
-    `given to its factory, as ${optimizer.name}({ … })`,
+    `the options of ${checked.name}`,
+    `given to its factory, as ${checked.name}({ … })`,
     config,
   );
-  return optimizer;
+  return checked;
 }

@@ -4,7 +4,8 @@
  */
 import { checkOptions, FettleError, must, type OptionNames, show } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
-import { getMetric, type MetricLike, metricNamed, oneOrSeveralMetrics } from "../metrics/registry.js";
+import type { MetricLike } from "../metrics/names.js";
+import { getMetric, metricNamed, oneOrSeveralMetrics } from "../metrics/registry.js";
 import type { Model } from "../model/model.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
 import { type GridOptions, grid } from "../search/strategies/grid/grid.js";

@@ -1,4 +1,5 @@
 /** Parts of a concatenation along columns: computed where they end up, or copied there. */
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/compile/compile.js";
@@ -8,6 +9,7 @@ import type { Value } from "../../src/graph/graph.js";
 import * as Opcode from "../../src/graph/opcodes/program.js";
 import { type ScanStep, scan } from "../../src/graph/scan.js";
 import { dense, functional, gru, input, lstm } from "../../src/index.js";
+import { architectureFrom } from "../../src/nn/architecture.js";
 import { programOf } from "../../src/nn/programs.js";
 import { cases } from "../cases.js";
 import { decode } from "./code.js";
@@ -119,7 +121,7 @@ describe("the loops of recurrent layers", () => {
     const x = input([5, 3]);
     const model = functional({ inputs: x, outputs: dense(1).apply(layer.apply(x)) });
     model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
-    const { code } = programOf(model.architecture(15), "train", 4);
+    const { code } = programOf(architectureFrom(model.described(), 15), "train", 4);
     const instructions = decode(code);
     const within: number[] = [];
     let inside = false;

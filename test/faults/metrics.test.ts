@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { countConfusion } from "../../src/metrics/confusion.js";
 import type { Metric } from "../../src/metrics/metric.js";
-import { type BuiltInMetric, metrics } from "../../src/metrics/registry.js";
+import type { BuiltInMetric } from "../../src/metrics/names.js";
+import { metrics } from "../../src/metrics/registry.js";
 import { type Confusion, checkConfusion, checkMetric, lawsOfMetric } from "../laws/metrics.js";
 
 type Compute = Metric["compute"];

@@ -2,10 +2,12 @@
  * Pieces with equal recipes do the same: a model of built-in pieces, which may share what was traced of another, has the
  * programs of its copy without recipes, which is traced by itself.
  */
+
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { activations } from "../../src/nn/activations.js";
 import type { Architecture, ProgramKind } from "../../src/nn/architecture.js";
+import { architectureFrom } from "../../src/nn/architecture.js";
 import { maxNorm } from "../../src/nn/constraints.js";
 import { initializers } from "../../src/nn/initializers.js";
 import { activation, dense, dropout, type Layer } from "../../src/nn/layers/index.js";
@@ -131,9 +133,9 @@ it("equal recipes mean equal programs", () => {
     fc.property(model, ({ layers, optimizer, loss }) => {
       const recipes = [...layers, optimizer, loss].map(recipeOf);
       expect(recipes).not.toContain(undefined);
-      const given = compiled(layers, { optimizer, loss }).architecture(2);
+      const given = architectureFrom(compiled(layers, { optimizer, loss }).described(), 2);
       const copies = layers.map((piece) => ({ ...piece }));
-      const copy = compiled(copies, { optimizer, loss }).architecture(2);
+      const copy = architectureFrom(compiled(copies, { optimizer, loss }).described(), 2);
       expect(copies.map(recipeOf)).toEqual(layers.map(() => undefined));
       for (const kind of KINDS) expect(programOf(given, kind, 4), kind).toBe(programOf(copy, kind, 4));
       const before = seen.get(String(recipes)) ?? copy;

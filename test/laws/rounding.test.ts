@@ -5,7 +5,8 @@
  */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { getOptimizer, type OptimizerName, optimizers } from "../../src/optim/registry.js";
+import type { OptimizerName } from "../../src/optim/names.js";
+import { getOptimizer, optimizers } from "../../src/optim/registry.js";
 import { anyModel } from "../../src/testing/arbitraries/models.js";
 import { FLOAT32 } from "../../src/testing/operations/rounding.js";
 import { checkRun } from "../../src/testing/run.js";

@@ -7,7 +7,8 @@ import {
   rocCurve,
 } from "../../src/metrics/index.js";
 import type { MetricFunction } from "../../src/metrics/metric.js";
-import { findMetric, getMetric, getMetrics, isBuiltIn, metrics } from "../../src/metrics/registry.js";
+import { isBuiltIn } from "../../src/metrics/names.js";
+import { findMetric, getMetric, getMetrics, metrics } from "../../src/metrics/registry.js";
 import { getLoss } from "../../src/nn/losses/registry.js";
 import { cases } from "../cases.js";
 import { refusal } from "../data/refusal.js";

@@ -2,13 +2,11 @@ import { describe, expect, it } from "vitest";
 import * as classification from "../../src/metrics/classification.js";
 import * as namespace from "../../src/metrics/index.js";
 import type { CustomMetric, MetricFunction } from "../../src/metrics/metric.js";
+import type { BuiltInMetric, MetricLike, MetricName } from "../../src/metrics/names.js";
 import * as probability from "../../src/metrics/probability.js";
 import {
-  type BuiltInMetric,
   getMetric,
   getMetrics,
-  type MetricLike,
-  type MetricName,
   metricNamed,
   metrics,
   oneOrSeveralMetrics,

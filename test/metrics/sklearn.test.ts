@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { MatrixLike } from "../../src/data/matrix.js";
 import { precisionRecallCurve, precisionRecallFScore, rocCurve } from "../../src/metrics/index.js";
 import type { MetricFunction } from "../../src/metrics/metric.js";
-import { getMetric, type MetricName, metrics } from "../../src/metrics/registry.js";
+import type { MetricName } from "../../src/metrics/names.js";
+import { getMetric, metrics } from "../../src/metrics/registry.js";
 
 type Numbers = readonly (number | "Infinity" | null)[];
 

@@ -1,9 +1,11 @@
 /** Constraints in programs and in files: which programs they share, and that a saved model trains on. */
+
 import { describe, expect, it } from "vitest";
 import { minimum } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
 import { contentsOf } from "../../src/model/contents.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
+import { architectureFrom } from "../../src/nn/architecture.js";
 import { type ConstraintLike, maxNorm, minMaxNorm, unitNorm } from "../../src/nn/constraints.js";
 import * as layers from "../../src/nn/layers/index.js";
 import { dense } from "../../src/nn/layers/index.js";
@@ -17,7 +19,10 @@ const y = x.map(([a, b, c]) => [4 * a - 2 * b + c * c, -3 * a]);
 
 describe("programs", () => {
   const build = (kernelConstraint: ConstraintLike) =>
-    compiled([dense(2, { kernelConstraint }), dense(2)], { optimizer: "adam", loss: "mse" }).architecture(3);
+    architectureFrom(
+      compiled([dense(2, { kernelConstraint }), dense(2)], { optimizer: "adam", loss: "mse" }).described(),
+      3,
+    );
 
   it("are shared by all values of a constraint, and not by others", () => {
     const [one, two] = [maxNorm({ maxValue: 1 }), maxNorm({ maxValue: 2 })].map(build);

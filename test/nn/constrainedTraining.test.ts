@@ -1,9 +1,11 @@
 /** Training with constraints: what is true after any number of steps, whatever the layer, the optimizer and what is around it. */
+
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { FettleError } from "../../src/errors.js";
 import { minimum } from "../../src/graph/functions.js";
+import { architectureFrom } from "../../src/nn/architecture.js";
 import { maxNorm, minMaxNorm, nonNeg, unitNorm } from "../../src/nn/constraints.js";
 import { functional, input } from "../../src/nn/functional.js";
 import { factoryNames, makeLayer } from "../../src/nn/layers/factories.js";
@@ -257,7 +259,9 @@ describe("holds after any number of steps", () => {
     const model = build(0.25);
     await model.fit(x, y, { epochs: 5 });
     expect(Math.max(...weightsOf(model)["bounded_1.kernel"])).toBe(0.25);
-    const [a, b] = [0.25, 0.5].map((bound) => programOf(build(bound).architecture(3), "train", 4));
+    const [a, b] = [0.25, 0.5].map((bound) =>
+      programOf(architectureFrom(build(bound).described(), 3), "train", 4),
+    );
     expect(a).toBe(b);
   });
 });

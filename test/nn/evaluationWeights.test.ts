@@ -1,15 +1,17 @@
 /** Models whose optimizer evaluates other weights than it trains: everything that a user sees is of those that evaluate. */
+
 import { describe, expect, it } from "vitest";
 import type { SavedRun } from "../../src/engine/executor.js";
 import { add, div, mul, neg } from "../../src/graph/functions.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
-import { hyperparametersOf } from "../../src/nn/architecture.js";
+import { architectureFrom, hyperparametersOf } from "../../src/nn/architecture.js";
 import type { Callback } from "../../src/nn/callbacks/callback.js";
 import { earlyStopping } from "../../src/nn/callbacks/earlyStopping.js";
 import { dense, dropout } from "../../src/nn/layers/index.js";
 import { vectorOf } from "../../src/nn/parameters.js";
 import { programOf } from "../../src/nn/programs.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
+import * as training from "../../src/nn/training.js";
 import { adam } from "../../src/optim/adam.js";
 import { defineOptimizer } from "../../src/optim/define.js";
 import { muon } from "../../src/optim/muon.js";
@@ -175,7 +177,7 @@ describe.each(kinds)("%s", (_, make) => {
 });
 
 it("a job predicts its validation rows with the evaluation weights", () => {
-  const architecture = build(adam({ learningRate: 0.05, useEma: true })).architecture(3);
+  const architecture = architectureFrom(build(adam({ learningRate: 0.05, useEma: true })).described(), 3);
   const part = (from: number, to: number) => ({
     ...{
       rows: to - from,
@@ -200,9 +202,13 @@ it("a job predicts its validation rows with the evaluation weights", () => {
   const { prediction, state } = job.result();
   for (const held of [job, fold]) held.free();
   const model = build(adam());
-  model.restore(3, {
-    ...(state as SavedRun),
-    arrays: { parameters: (state as SavedRun).arrays["slot.evaluation"] },
+  model.restore({
+    training,
+    row: 3,
+    saved: {
+      ...(state as SavedRun),
+      arrays: { parameters: (state as SavedRun).arrays["slot.evaluation"] },
+    },
   });
   expect(model.predict(x.slice(18)).data).toEqual(prediction);
   expect(state?.arrays.parameters).not.toEqual(state?.arrays["slot.evaluation"]);
@@ -232,11 +238,13 @@ it("a file in which the weights that are trained are missing is refused", async 
   await model.fit(x, y, { ...fit, epochs: 1 });
   const { row, saved } = model.trained();
   const { parameters: _, ...rest } = saved.arrays;
-  expect(await refusal(() => model.restore(row, { ...saved, arrays: rest }))).toBe(
+  expect(await refusal(() => model.restore({ training, row, saved: { ...saved, arrays: rest } }))).toBe(
     "invalid_checkpoint: the saved state must have 31 parameters, as this model has; received undefined",
   );
   const evaluation = { "slot.evaluation": Float32Array.of(1) };
   expect(
-    await refusal(() => model.restore(row, { ...saved, arrays: { ...saved.arrays, ...evaluation } })),
+    await refusal(() =>
+      model.restore({ training, row, saved: { ...saved, arrays: { ...saved.arrays, ...evaluation } } }),
+    ),
   ).toBe("invalid_checkpoint: the saved state must have 31 parameters, as this model has; received 1");
 });

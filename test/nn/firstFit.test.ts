@@ -15,8 +15,30 @@ it("trains on what arrays hold when it is called, and refuses what is not finite
   expect(kernelsAreLoaded()).toBe(false);
   const x = Float32Array.of(1, 2, 3, 4);
   const first = trained(x, () => x.fill(Number.NaN));
+  const rows = [
+    [1, 2],
+    [3, 4],
+  ];
+  const options = {
+    epochs: 3,
+    sampleWeight: [1, 3],
+    validationData: [rows, [1, 2]] satisfies [number[][], number[]],
+  };
+  const scored = () => {
+    const model = sequential([dense(1)]);
+    model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+    return model.fit(rows, [1, 2], options);
+  };
+  const weighed = scored();
+  const [row, weights] = [[...rows[0]], [...options.sampleWeight]];
+  rows[0].fill(Number.NaN);
+  options.sampleWeight.fill(-1);
   const refused = trained(Float64Array.of(1, 2, 1e39, 4)).catch((error: Error) => error.message);
   expect(kernelsAreLoaded()).toBe(false);
   expect(await first).toEqual(await trained([1, 2, 3, 4]));
+  const { history } = await weighed;
+  rows[0] = row;
+  options.sampleWeight = weights;
+  expect(history).toEqual((await scored()).history);
   expect(await refused).toBe("x must hold finite numbers; received 1e+39 at x[1][0]");
 });

@@ -1,10 +1,12 @@
 /** What `fit`, `evaluate` and `predict` promise beside the arithmetic. */
+
 import ndarray from "ndarray";
 import { describe, expect, it, vi } from "vitest";
 import { defaultEngine } from "../../src/engine/wasmEngine.js";
 import { accuracy, rootMeanSquaredError } from "../../src/metrics/index.js";
 import type { Callback } from "../../src/nn/callbacks/callback.js";
 import { dense, dropout } from "../../src/nn/layers/index.js";
+import * as training from "../../src/nn/training.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { compiled, randomRows, startFrom, weightsOf } from "./support.js";
@@ -234,7 +236,11 @@ describe("weights", () => {
     };
     await model.fit(x, y, { epochs: 2, callbacks: [keep] });
     const other = classifier();
-    other.restore(4, { progress: { step: 0, epoch: 0, cursor: 0 }, seed: 0, arrays: { parameters } });
+    other.restore({
+      training,
+      row: 4,
+      saved: { progress: { step: 0, epoch: 0, cursor: 0 }, seed: 0, arrays: { parameters } },
+    });
     expect(weightsOf(other)).toEqual(weightsOf(model));
     expect(other.evaluate(x, y)).toEqual(model.evaluate(x, y));
     expect(other.predict(x).data).toEqual(model.predict(x).data);

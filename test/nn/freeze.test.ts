@@ -1,8 +1,10 @@
 /** Layers that are frozen, some or all: against the network without them, and through a file and back. */
+
 import { expect, it } from "vitest";
 import { loadModel, saveModel } from "../../src/model/save.js";
 import { dense, freeze, type Layer } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
+import * as training from "../../src/nn/training.js";
 import { fit, x, y } from "./networks.js";
 import { randomRows, refusal, weightsOf } from "./support.js";
 
@@ -15,7 +17,7 @@ it("evaluates and predicts where all layers are frozen, and does not train", asy
   const model = stack((layer) => layer);
   await model.fit(x, y, fit);
   const frozen = stack(freeze);
-  frozen.restore(3, model.trained().saved, true);
+  frozen.restore({ training, row: 3, saved: model.trained().saved, recompiled: true });
   expect(frozen.predict(x).data).toEqual(model.predict(x).data);
   expect(frozen.evaluate(x, y)).toEqual(model.evaluate(x, y));
   const { model: loaded } = await loadModel(saveModel(frozen));

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { compile, compileStep } from "../../src/compile/compile.js";
 import type { Executor } from "../../src/engine/executor.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
-import { hyperparametersOf } from "../../src/nn/architecture.js";
+import { architectureFrom, hyperparametersOf } from "../../src/nn/architecture.js";
 import { batchNormalization, dense, dropout } from "../../src/nn/layers/index.js";
 import { betaOf, mixRows, mixup } from "../../src/nn/mixup.js";
 import { programOf } from "../../src/nn/programs.js";
@@ -203,7 +203,9 @@ describe("a model", () => {
   });
 
   it("shares its program with one of another alpha, and none without mixup", () => {
-    const [first, second, plain] = [0.2, 0.9, undefined].map((alpha) => build(alpha).architecture(3));
+    const [first, second, plain] = [0.2, 0.9, undefined].map((alpha) =>
+      architectureFrom(build(alpha).described(), 3),
+    );
     expect(programOf(second, "train", 8)).toBe(programOf(first, "train", 8));
     expect(programOf(plain, "train", 8)).not.toBe(programOf(first, "train", 8));
     expect(hyperparametersOf(second)["mixup.alpha"]).toBe(0.9);

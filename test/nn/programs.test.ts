@@ -1,4 +1,5 @@
 /** Which models share a program: those alike but for numbers that are inputs of it. */
+
 import { describe, expect, it } from "vitest";
 import {
   add,
@@ -14,10 +15,11 @@ import {
 } from "../../src/graph/functions.js";
 import { ROWS } from "../../src/graph/shape.js";
 import type { ProgramKind } from "../../src/nn/architecture.js";
+import { architectureFrom } from "../../src/nn/architecture.js";
 import { functional, input } from "../../src/nn/functional.js";
 import { defineLayer, dense, dropout, flatten, type Layer, merge } from "../../src/nn/layers/index.js";
 import type { LayersModel } from "../../src/nn/layersModel.js";
-import type { Loss } from "../../src/nn/losses/registry.js";
+import type { Loss } from "../../src/nn/losses/given.js";
 import { programOf, sameTraining } from "../../src/nn/programs.js";
 import { l1, l2 } from "../../src/nn/regularizers.js";
 import { sequential } from "../../src/nn/sequential.js";
@@ -32,7 +34,7 @@ import { compiled } from "./support.js";
 const KINDS: readonly ProgramKind[] = ["initialize", "train", "evaluate", "predict"];
 
 function programs(layers: readonly Layer[], optimizer: Optimizer = adam(), loss: Loss = "meanSquaredError") {
-  const architecture = compiled(layers, { optimizer, loss }).architecture(3);
+  const architecture = architectureFrom(compiled(layers, { optimizer, loss }).described(), 3);
   return KINDS.map((kind) => programOf(architecture, kind, 8));
 }
 
@@ -94,7 +96,7 @@ describe("programOf", () => {
   it("keeps networks of the same layers apart that have other wires, outputs or rows", () => {
     const predicting = (model: LayersModel, row: number | readonly number[] = 3) => {
       model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
-      return programOf(model.architecture(row), "predict", 8);
+      return programOf(architectureFrom(model.described(), row), "predict", 8);
     };
     const difference = (turned: boolean) => {
       const x = input(3);
@@ -118,11 +120,11 @@ describe("programOf", () => {
 
   it("keeps apart batches and columns of other sizes", () => {
     const model = compiled([dense(1)], { optimizer: "sgd", loss: "meanSquaredError" });
-    expect(programOf(model.architecture(3), "train", 8)).not.toBe(
-      programOf(model.architecture(3), "train", 9),
+    expect(programOf(architectureFrom(model.described(), 3), "train", 8)).not.toBe(
+      programOf(architectureFrom(model.described(), 3), "train", 9),
     );
-    expect(programOf(model.architecture(3), "train", 8)).not.toBe(
-      programOf(model.architecture(4), "train", 8),
+    expect(programOf(architectureFrom(model.described(), 3), "train", 8)).not.toBe(
+      programOf(architectureFrom(model.described(), 4), "train", 8),
     );
   });
 });
@@ -183,7 +185,8 @@ describe("a program is never another model's", () => {
   ])("where %s reads an outer variable that changed", (_, kind, make) => {
     let k = 1;
     const [layers, loss = "meanSquaredError"] = make(() => k);
-    const of = () => programOf(compiled(layers, { optimizer: "sgd", loss }).architecture(3), kind, 8);
+    const of = () =>
+      programOf(architectureFrom(compiled(layers, { optimizer: "sgd", loss }).described(), 3), kind, 8);
     const first = of();
     k = 100;
     const second = of();
@@ -221,10 +224,13 @@ describe("a program is never another model's", () => {
 
   it("traces an architecture once, so that its programs belong together", () => {
     let k = 1;
-    const architecture = compiled([dense(1, { activation: (v) => mul(v, k) })], {
-      optimizer: "sgd",
-      loss: "meanSquaredError",
-    }).architecture(3);
+    const architecture = architectureFrom(
+      compiled([dense(1, { activation: (v) => mul(v, k) })], {
+        optimizer: "sgd",
+        loss: "meanSquaredError",
+      }).described(),
+      3,
+    );
     const first = programOf(architecture, "train", 8);
     k = 2;
     expect(programOf(architecture, "train", 8)).toBe(first);
@@ -233,10 +239,13 @@ describe("a program is never another model's", () => {
 
 describe("sameTraining", () => {
   const architecture = (slope: number, rate: number) =>
-    compiled([dense(2, { activation: (v) => mul(v, slope) }), dropout(rate), dense(1)], {
-      optimizer: "adam",
-      loss: "meanSquaredError",
-    }).architecture(3);
+    architectureFrom(
+      compiled([dense(2, { activation: (v) => mul(v, slope) }), dropout(rate), dense(1)], {
+        optimizer: "adam",
+        loss: "meanSquaredError",
+      }).described(),
+      3,
+    );
 
   it("holds for models made anew with other hyperparameters, and not for other constants", () => {
     expect(sameTraining(architecture(0.5, 0.1), architecture(0.5, 0.2))).toBe(true);
@@ -245,10 +254,13 @@ describe("sameTraining", () => {
 
   it("sees an initializer that differs, which a resumed training would ignore", () => {
     const [first, second] = (["glorotUniform", "heUniform"] as const).map((kernelInitializer) =>
-      compiled([dense(1, { kernelInitializer })], {
-        optimizer: "sgd",
-        loss: "meanSquaredError",
-      }).architecture(3),
+      architectureFrom(
+        compiled([dense(1, { kernelInitializer })], {
+          optimizer: "sgd",
+          loss: "meanSquaredError",
+        }).described(),
+        3,
+      ),
     );
     expect(sameTraining(first, second)).toBe(false);
   });

@@ -1,4 +1,5 @@
 /** Bad input of models: each refused by code and message, with nothing half-done. */
+
 import { describe, expect, it } from "vitest";
 import { show } from "../../src/errors.js";
 import { functional, input } from "../../src/nn/functional.js";
@@ -6,6 +7,7 @@ import { activation, dense, dropout } from "../../src/nn/layers/index.js";
 import type { LayersModel } from "../../src/nn/layersModel.js";
 import type { FitOptions } from "../../src/nn/options.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
+import * as training from "../../src/nn/training.js";
 import { adam } from "../../src/optim/adam.js";
 import { compiled, refusal } from "./support.js";
 
@@ -275,15 +277,15 @@ describe("the wrong order", () => {
       seed: 0,
       arrays: { parameters: new Float32Array(parameters) },
     });
-    expect(await refusal(() => model().restore(2, saved(8)))).toBe(
+    expect(await refusal(() => model().restore({ training, row: 2, saved: saved(8) }))).toBe(
       "invalid_checkpoint: the saved state must have 9 parameters, as this model has; received 8",
     );
-    expect(await refusal(() => model().restore(2, {} as never))).toBe(
+    expect(await refusal(() => model().restore({ training, row: 2, saved: {} as never }))).toBe(
       "invalid_checkpoint: the saved state must have 9 parameters, as this model has; received undefined",
     );
     // parameters alone are enough to predict, but not for an optimizer with slots to go on
     const m = compiled([dense(2), dense(1)], { optimizer: "adam", loss: "meanSquaredError" });
-    m.restore(2, saved(9));
+    m.restore({ training, row: 2, saved: saved(9) });
     expect([...m.predict(x).data]).toEqual([0, 0, 0, 0]);
     expect(await refusal(() => m.fit(x, y))).toMatch(/^invalid_checkpoint: .*slot\.m/);
   });

@@ -5,7 +5,7 @@ import { type DenseOptions, dense, type Layer } from "../../src/nn/layers/index.
 import type { CompileOptions } from "../../src/nn/options.js";
 import type { RegularizerName } from "../../src/nn/regularizers.js";
 import { adam } from "../../src/optim/adam.js";
-import type { OptimizerName } from "../../src/optim/registry.js";
+import type { OptimizerName } from "../../src/optim/names.js";
 import { warmup } from "../../src/optim/schedules.js";
 
 // These are checked by the compiler; running them only shows that the values agree.

@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CLIPPINGS } from "../../src/optim/clip.js";
-import { getOptimizer, type OptimizerName, optimizers } from "../../src/optim/registry.js";
+import type { OptimizerName } from "../../src/optim/names.js";
+import { getOptimizer, optimizers } from "../../src/optim/registry.js";
 import { cosineDecay, warmup } from "../../src/optim/schedules.js";
 import { initialArrays, stepsProgram } from "../../src/testing/drive.js";
 import { FLOAT32 } from "../../src/testing/operations/rounding.js";

@@ -5,7 +5,8 @@ import type { Executor } from "../../src/engine/executor.js";
 import { constant, mul, step, sub } from "../../src/graph/functions.js";
 import { adam } from "../../src/optim/adam.js";
 import { defineOptimizer } from "../../src/optim/define.js";
-import { getOptimizer, type OptimizerName, optimizers } from "../../src/optim/registry.js";
+import type { OptimizerName } from "../../src/optim/names.js";
+import { getOptimizer, optimizers } from "../../src/optim/registry.js";
 import { defineSchedule, numbersOfRate, rateAt, type Schedule } from "../../src/optim/schedule.js";
 import {
   cosineDecay,

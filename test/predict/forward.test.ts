@@ -1,12 +1,15 @@
 /** The predictor's network against compiled programs: the same bits for any architecture and any number of rows. */
+
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { contentsOf } from "../../src/model/contents.js";
 import { saveModel } from "../../src/model/save.js";
 import { type ActivationName, activations } from "../../src/nn/activations.js";
+import { architectureFrom } from "../../src/nn/architecture.js";
 import { averageModels } from "../../src/nn/averageModels.js";
 import { activation, dense, dropout, type Layer } from "../../src/nn/layers/index.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
+import * as training from "../../src/nn/training.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { RandomStream } from "../../src/numerics/random.js";
 import type { NetworkDescription } from "../../src/predict/description.js";
@@ -22,10 +25,14 @@ beforeAll(() => ready());
 function network(layers: readonly Layer[], columns: number, seed: number): Sequential {
   const model = sequential(layers);
   model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
-  const { network } = model.architecture(columns);
+  const { network } = architectureFrom(model.described(), columns);
   const random = new RandomStream(seed, 3);
   const parameters = Float32Array.from({ length: network.size }, () => random.normal());
-  model.restore(columns, { progress: { step: 0, epoch: 0, cursor: 0 }, seed: 0, arrays: { parameters } });
+  model.restore({
+    training,
+    row: columns,
+    saved: { progress: { step: 0, epoch: 0, cursor: 0 }, seed: 0, arrays: { parameters } },
+  });
   return model;
 }
 

@@ -1,4 +1,5 @@
 /** Networks of every layer, as if they were trained: what the predictor and the exports are held to. */
+
 import fc from "fast-check";
 import {
   batchNormalization,
@@ -9,6 +10,7 @@ import {
   type MergeName,
 } from "../../src/nn/layers/index.js";
 import type { LayersModel } from "../../src/nn/layersModel.js";
+import * as training from "../../src/nn/training.js";
 import { RandomStream } from "../../src/numerics/random.js";
 
 /**
@@ -28,7 +30,11 @@ export function trained<Model extends LayersModel>(
   const parameters = new Float32Array(size);
   for (const { name, shape, offset, size } of places)
     for (let i = 0; i < size; i++) parameters[offset + i] = parameter(random.normal(), name, shape);
-  model.restore(columns, { progress: { step: 0, epoch: 0, cursor: 0 }, seed: 0, arrays: { parameters } });
+  model.restore({
+    training,
+    row: columns,
+    saved: { progress: { step: 0, epoch: 0, cursor: 0 }, seed: 0, arrays: { parameters } },
+  });
   return model;
 }
 

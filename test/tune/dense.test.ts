@@ -1,4 +1,5 @@
 /** The network that is tuned by default: every point of its space builds and trains. */
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeTable } from "../../src/data/dataset.js";
@@ -6,6 +7,7 @@ import { fitPipeline } from "../../src/data/pipeline/pipeline.js";
 import { readTable } from "../../src/data/table.js";
 import { describePiece } from "../../src/model/describe.js";
 import { type ActivationName, activations } from "../../src/nn/activations.js";
+import { architectureFrom } from "../../src/nn/architecture.js";
 import { choice, float, int } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { random } from "../../src/search/strategies/random/random.js";
@@ -89,7 +91,7 @@ describe("denseSpace and denseModel", () => {
   it("weight decay and the bound of the gradient's norm go to any optimizer, which has its own decay without", () => {
     const data = { task: "regression" as const, outputs: 1 };
     const numbers = (params: Record<string, string | number>) =>
-      denseModel(data, params).architecture(2).optimizer.hyperparameters;
+      architectureFrom(denseModel(data, params).described(), 2).optimizer.hyperparameters;
     const given = { weightDecay: 0.25, globalClipNorm: 2 };
     for (const optimizer of ["sgd", "adam", "adamw", "lion"]) {
       expect(numbers({ optimizer, ...given })).toMatchObject(given);
@@ -104,7 +106,7 @@ describe("denseSpace and denseModel", () => {
       { task: "classification", outputs: 3 },
       { layers: 2, units: 7, dropout: 0.25, l2: 0.5, optimizer: "sgd", learningRate: 0.125, momentum: 0.5 },
     );
-    const architecture = model.architecture(4);
+    const architecture = architectureFrom(model.described(), 4);
     expect(
       architecture.network.layers.map(({ layer: { type, hyperparameters } }) => [type, hyperparameters]),
     ).toEqual([
@@ -117,17 +119,21 @@ describe("denseSpace and denseModel", () => {
     expect(architecture.loss).toBe("categoricalCrossentropy");
     expect(architecture.optimizer.name).toBe("sgd");
     expect(architecture.optimizer.hyperparameters).toMatchObject({ learningRate: 0.125, momentum: 0.5 });
-    expect(denseModel({ task: "classification", outputs: 1 }, {}).architecture(4).loss).toBe(
+    expect(architectureFrom(denseModel({ task: "classification", outputs: 1 }, {}).described(), 4).loss).toBe(
       "binaryCrossentropy",
     );
-    expect(denseModel({ task: "regression", outputs: 1 }, {}).architecture(4).loss).toBe("meanSquaredError");
+    expect(architectureFrom(denseModel({ task: "regression", outputs: 1 }, {}).described(), 4).loss).toBe(
+      "meanSquaredError",
+    );
   });
 
   it("the space is of Adam alone, and its batches are at most a fifth of the rows", () => {
     expect(Object.keys(denseSpace(500))).toEqual(
       ["layers", "units", "activation", "learningRate", "batchSize"].concat(["l2", "dropout", "epochs"]),
     );
-    expect(denseModel({ task: "regression", outputs: 1 }, {}).architecture(2).optimizer.name).toBe("adam");
+    expect(
+      architectureFrom(denseModel({ task: "regression", outputs: 1 }, {}).described(), 2).optimizer.name,
+    ).toBe("adam");
     expect([3, 79, 80, 639, 640].map((rows) => denseSpace(rows).batchSize)).toMatchObject([
       { values: [3] },
       { values: [16] },

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { createEngine } from "../../src/engine/engine.js";
 import { accuracy } from "../../src/metrics/index.js";
 import { getMetric } from "../../src/metrics/registry.js";
-import { hyperparametersOf } from "../../src/nn/architecture.js";
+import { architectureFrom, hyperparametersOf } from "../../src/nn/architecture.js";
 import { dense, dropout } from "../../src/nn/layers/index.js";
 import { programOf } from "../../src/nn/programs.js";
 import { EVALUATION_BATCH } from "../../src/nn/scores.js";
@@ -70,14 +70,16 @@ function predictAfter(
 ) {
   const engine = createEngine();
   const loaded = loadFold(engine, fold);
-  const first = model(line[0].params).architecture(fold.features);
+  const first = architectureFrom(model(line[0].params).described(), fold.features);
   const init = engine.start(programOf(first, "initialize", 1), { seed });
   const { x, y } = loaded.train;
   const run = engine.start(programOf(first, "train", BATCH), {
     ...{ streams: { x, y }, batchSize: BATCH, shuffle: true, seed },
   });
   const write = (target: typeof run, params: P) => {
-    for (const [name, value] of Object.entries(hyperparametersOf(model(params).architecture(fold.features))))
+    for (const [name, value] of Object.entries(
+      hyperparametersOf(architectureFrom(model(params).described(), fold.features)),
+    ))
       target.write(name, value);
   };
   write(init, line[0].params);

@@ -12,7 +12,7 @@ import { constant, div, equal, greater, max, mean, mul, square, sub, sum } from 
 import type { Value } from "../../graph/graph.js";
 import { initialValues, lossOf } from "../../nn/architecture.js";
 import { dense, type Layer } from "../../nn/layers/index.js";
-import type { Loss } from "../../nn/losses/registry.js";
+import type { Loss } from "../../nn/losses/given.js";
 import { chain, networkOf } from "../../nn/network.js";
 import { defineProblem, type Examples, type Problem, type ProblemData } from "../problem.js";
 

@@ -1,7 +1,8 @@
 /** A number of the logs that a callback follows: which of two values is better, and whether one is an improvement. */
 
 import { must, unknownName } from "../../errors.js";
-import { type BuiltInMetric, type ConfiguredMetric, findMetric } from "../../metrics/registry.js";
+import type { BuiltInMetric, ConfiguredMetric } from "../../metrics/names.js";
+import { findMetric } from "../../metrics/registry.js";
 import type { Logs } from "./callback.js";
 
 /** A number of the logs that can be monitored: a loss, or a built-in metric, such as `valAccuracy` or `valF1Macro`. */

@@ -31,7 +31,6 @@ const RANGES = { labelSmoothing: "[0, 1]" } as const;
  */
 export const binaryCrossentropy = meanLoss({
   name: "binaryCrossentropy",
-  aliases: ["bce", "BCE"],
   defaults: CROSSENTROPY,
   ranges: RANGES,
   of(yTrue, yPred, { fromLogits, labelSmoothing }) {
@@ -56,7 +55,6 @@ export const binaryCrossentropy = meanLoss({
  */
 export const categoricalCrossentropy = meanLoss({
   name: "categoricalCrossentropy",
-  aliases: ["cce", "CCE"],
   defaults: CROSSENTROPY,
   ranges: RANGES,
   of: categorical,
@@ -76,7 +74,6 @@ export const categoricalCrossentropy = meanLoss({
  */
 export const sparseCategoricalCrossentropy = meanLoss({
   name: "sparseCategoricalCrossentropy",
-  aliases: ["scce"],
   defaults: CROSSENTROPY,
   ranges: RANGES,
   of: (yTrue, yPred, options) => categorical(oneHot(yTrue, yPred), yPred, options),
@@ -204,7 +201,6 @@ export const categoricalFocalCrossentropy = defineLoss({
  */
 export const klDivergence = meanLoss({
   name: "klDivergence",
-  aliases: ["kld", "KLD", "KLDivergence", "kullbackLeiblerDivergence", "kullback_leibler_divergence"],
   defaults: NO_OPTIONS,
   of(yTrue, yPred) {
     const y = clip(yTrue, 1);

@@ -5,6 +5,7 @@ import { Value } from "../../graph/graph.js";
 import { exportedAs } from "../../namespace.js";
 import { checkNumber, type Interval, parseInterval } from "../../optim/interval.js";
 import { madeBy, madeFrom } from "../../recipe.js";
+import { type BuiltInLossName, type LossAlias, lossAliases } from "./names.js";
 
 /**
  * From truth and prediction, both [rows, units], or rows of the shape of the output, to a scalar: the mean over the batch. Written in operations on values. One that
@@ -49,16 +50,8 @@ export interface BuiltInLoss<Options extends object = NoOptions, Alias extends s
   readonly aliases: readonly Alias[];
 }
 
-/** `meanSquaredError` → `mean_squared_error` */
-type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
-  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
-  : "";
-
-interface Definition<Options extends object, Name extends string, Short extends string> {
-  /** The name under which it is exported. Its function and its class in Keras, which are named after it, are aliases too. */
+interface Definition<Options extends object, Name extends BuiltInLossName> {
   readonly name: Name;
-  /** Its other names. */
-  readonly aliases?: readonly Short[];
   /** Every option with its default. */
   readonly defaults: Options;
   /** Where its numbers must be. */
@@ -66,16 +59,12 @@ interface Definition<Options extends object, Name extends string, Short extends 
 }
 
 /** A built-in loss. */
-export function defineLoss<
-  Options extends object,
-  const Name extends string,
-  const Short extends string = never,
->(
-  definition: Definition<Options, Name, Short> & {
+export function defineLoss<Options extends object, const Name extends BuiltInLossName>(
+  definition: Definition<Options, Name> & {
     /** The loss with these options. Numbers with a range and booleans are checked; it checks the others. */
     readonly make: (options: NoInfer<Options>) => LossFunction;
   },
-): BuiltInLoss<Options, Short | SnakeCase<Name> | Capitalize<Name>> {
+): BuiltInLoss<Options, LossAlias<Name>> {
   const { name, defaults } = definition;
   const known = Object.fromEntries(Object.keys(defaults).map((option) => [option, true as const]));
   const withOptions = (options: Partial<Options>): LossFunction => {
@@ -108,11 +97,7 @@ export function defineLoss<
     return withOptions(first);
   }
   Object.defineProperty(loss, "name", { value: name });
-  const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) as SnakeCase<Name>;
-  const pascal = (name[0].toUpperCase() + name.slice(1)) as Capitalize<Name>;
-  // the function of a name of one word is that name
-  const aliases = [...(definition.aliases ?? []), ...((snake as string) === name ? [] : [snake]), pascal];
-  const exported = exportedAs("losses", name, Object.assign(loss, { aliases }));
+  const exported = exportedAs("losses", name, Object.assign(loss, { aliases: lossAliases[name] }));
   return madeBy(madeFrom(exported, [name, defaults]), { name, options: {} });
 }
 
@@ -123,7 +108,7 @@ function mustBeValues(name: string, yTrue: unknown, yPred: unknown): void {
 
 function checkValues<Options extends object>(
   options: Options,
-  { name, defaults, ranges }: Definition<Options, string, string>,
+  { name, defaults, ranges }: Definition<Options, BuiltInLossName>,
 ): void {
   for (const option in defaults) {
     const value: unknown = options[option];
@@ -134,15 +119,11 @@ function checkValues<Options extends object>(
 }
 
 /** A built-in loss that is a mean over rows, and over units where `of` gives a number for each: [rows] or [rows, units]. */
-export function meanLoss<
-  Options extends object,
-  const Name extends string,
-  const Short extends string = never,
->(
-  definition: Definition<Options, Name, Short> & {
+export function meanLoss<Options extends object, const Name extends BuiltInLossName>(
+  definition: Definition<Options, Name> & {
     readonly of: (yTrue: Value, yPred: Value, options: NoInfer<Options>) => Value;
   },
-): BuiltInLoss<Options, Short | SnakeCase<Name> | Capitalize<Name>> {
+): BuiltInLoss<Options, LossAlias<Name>> {
   return defineLoss({
     ...definition,
     make: (options) => (yTrue, yPred, weights) => weightedMean(definition.of(yTrue, yPred, options), weights),

@@ -47,7 +47,6 @@ const SOFT_F1: Required<SoftF1Options> = { average: "macro" };
  */
 export const softF1 = defineLoss({
   name: "softF1",
-  aliases: ["f1_loss", "F1Loss"],
   defaults: SOFT_F1,
   make({ average }) {
     must(average === "macro" || average === "micro", "average", '"macro" or "micro"', average);

@@ -31,7 +31,6 @@ import { EPSILON, meanLoss, NO_OPTIONS } from "./loss.js";
  */
 export const meanSquaredError = meanLoss({
   name: "meanSquaredError",
-  aliases: ["mse", "MSE"],
   defaults: NO_OPTIONS,
   of: (yTrue, yPred) => square(sub(yPred, yTrue)),
 });
@@ -48,7 +47,6 @@ export const meanSquaredError = meanLoss({
  */
 export const meanAbsoluteError = meanLoss({
   name: "meanAbsoluteError",
-  aliases: ["mae", "MAE"],
   defaults: NO_OPTIONS,
   of: (yTrue, yPred) => abs(sub(yPred, yTrue)),
 });
@@ -65,7 +63,6 @@ export const meanAbsoluteError = meanLoss({
  */
 export const meanAbsolutePercentageError = meanLoss({
   name: "meanAbsolutePercentageError",
-  aliases: ["mape", "MAPE"],
   defaults: NO_OPTIONS,
   of: (yTrue, yPred) => mul(100, div(abs(sub(yPred, yTrue)), maximum(abs(yTrue), EPSILON))),
 });
@@ -82,7 +79,6 @@ export const meanAbsolutePercentageError = meanLoss({
  */
 export const meanSquaredLogarithmicError = meanLoss({
   name: "meanSquaredLogarithmicError",
-  aliases: ["msle", "MSLE"],
   defaults: NO_OPTIONS,
   of(yTrue, yPred) {
     const [y, p] = [maximum(yTrue, EPSILON), maximum(yPred, EPSILON)];
@@ -137,7 +133,6 @@ const LINEAR = 20;
  */
 export const logCosh = meanLoss({
   name: "logCosh",
-  aliases: ["logcosh"],
   defaults: NO_OPTIONS,
   of(yTrue, yPred) {
     const error = abs(sub(yPred, yTrue));
@@ -169,7 +164,6 @@ const QUANTILE: Required<QuantileOptions> = { quantile: 0.5 };
  */
 export const quantile = meanLoss({
   name: "quantile",
-  aliases: ["pinball", "pinball_loss", "mean_pinball_loss"],
   defaults: QUANTILE,
   ranges: { quantile: "(0, 1)" },
   of(yTrue, yPred, { quantile: q }) {
@@ -208,7 +202,6 @@ export const poisson = meanLoss({
  */
 export const cosineSimilarity = meanLoss({
   name: "cosineSimilarity",
-  aliases: ["cosineProximity", "cosine_proximity"],
   defaults: NO_OPTIONS,
   of: (yTrue, yPred) => neg(sum(mul(unit(yTrue), unit(yPred)), -1)),
 });

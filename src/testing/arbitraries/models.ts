@@ -19,7 +19,7 @@ import fc from "fast-check";
 import { checkOptions, mustBeInteger, mustBeList, mustBeRecord, type OptionNames } from "../../errors.js";
 import type { Activation } from "../../nn/activations.js";
 import { dense, dropout, type Layer } from "../../nn/layers/index.js";
-import type { LossName } from "../../nn/losses/registry.js";
+import type { LossName } from "../../nn/losses/given.js";
 import { type Sequential, sequential } from "../../nn/sequential.js";
 import { RandomStream } from "../../numerics/random.js";
 import type { Optimizer } from "../../optim/optimizer.js";

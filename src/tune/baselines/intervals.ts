@@ -3,7 +3,7 @@
  * independently.
  */
 import type { Metric } from "../../metrics/metric.js";
-import type { BuiltInMetric } from "../../metrics/registry.js";
+import type { BuiltInMetric } from "../../metrics/names.js";
 import type { Floats } from "../../ndarray.js";
 
 /** The ends of an interval that holds the value sought in 95 of 100 cases. */

@@ -9,6 +9,7 @@ import { Model } from "../../model/model.js";
 import type { Floats } from "../../ndarray.js";
 import { averageModels } from "../../nn/averageModels.js";
 import type { LayersModel } from "../../nn/layersModel.js";
+import * as training from "../../nn/training.js";
 import { RandomStream } from "../../numerics/random.js";
 import { MOST_LAYERS } from "../../predict/description.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
@@ -90,7 +91,7 @@ export async function fitFinal<S extends Space>(
   const temperature = calibration?.temperature ?? 1;
   const network = averageModels(
     used.map(({ template: { built }, result: { state } }) => {
-      if (state) built.restore(data.shape ?? pipeline.features.length, state);
+      if (state) built.restore({ row: data.shape ?? pipeline.features.length, saved: state, training });
       if (temperature !== 1) divideLogits(built, temperature);
       return built;
     }),

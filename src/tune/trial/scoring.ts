@@ -3,7 +3,8 @@
 import { takeRows } from "../../data/matrix.js";
 import { check } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
-import { isBuiltIn, reportedMetrics } from "../../metrics/registry.js";
+import { isBuiltIn } from "../../metrics/names.js";
+import { reportedMetrics } from "../../metrics/registry.js";
 import type { Space } from "../../search/space/space.js";
 import type { TrialOutcome } from "../../search/trial/trial.js";
 import type { JobResult } from "../jobs/job.js";

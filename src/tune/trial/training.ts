@@ -5,7 +5,12 @@ import { type ClassWeight, checkClassWeight } from "../../data/weights.js";
 import type { SavedRun } from "../../engine/executor.js";
 import { check, checkOptions, isRecord, must, type OptionNames } from "../../errors.js";
 import { showShape, sizeOf } from "../../graph/shape.js";
-import { type Architecture, hyperparametersOf, LEARNING_RATE } from "../../nn/architecture.js";
+import {
+  type Architecture,
+  architectureFrom,
+  hyperparametersOf,
+  LEARNING_RATE,
+} from "../../nn/architecture.js";
 import type { EarlyStoppingOptions } from "../../nn/callbacks/earlyStopping.js";
 import { LayersModel } from "../../nn/layersModel.js";
 import { checkBatch, checkEpochs } from "../../nn/options.js";
@@ -206,7 +211,7 @@ export function architectureFor(
       `a pipeline must keep rows of shape ${showShape(shape)}, ${sizeOf(shape)} numbers; received ${features} features`,
     "invalid_shape",
   );
-  const architecture = built.architecture(shape);
+  const architecture = architectureFrom(built.described(), shape);
   const { units } = architecture.network;
   check(
     units === outputs,

@@ -7,7 +7,7 @@ import type { PipelineOptions } from "../../data/pipeline/options.js";
 import type { FoldRows } from "../../data/split/splitter.js";
 import type { Direction } from "../../direction.js";
 import type { FettleError, OptionNames } from "../../errors.js";
-import type { MetricLike } from "../../metrics/registry.js";
+import type { MetricLike } from "../../metrics/names.js";
 import type { Model } from "../../model/model.js";
 import type { LayersModel } from "../../nn/layersModel.js";
 import type { Scheduler } from "../../search/schedulers/scheduler.js";

@@ -1,11 +1,14 @@
 /** What the tests of ONNX files share: ONNX Runtime, networks with given parameters, and how near results are. */
+
 import fc from "fast-check";
 import * as ort from "onnxruntime-web/wasm";
 import protobuf from "protobufjs";
 import { expect } from "vitest";
 import { type ActivationName, activations } from "../../../src/nn/activations.js";
+import { architectureFrom } from "../../../src/nn/architecture.js";
 import { activation, dense, dropout, type Layer } from "../../../src/nn/layers/index.js";
 import { type Sequential, sequential } from "../../../src/nn/sequential.js";
+import * as training from "../../../src/nn/training.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 
 ort.env.wasm.numThreads = 1;
@@ -43,11 +46,15 @@ export function networkOf(
 ): Sequential {
   const model = sequential(layers);
   model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
-  const { network } = model.architecture(columns);
+  const { network } = architectureFrom(model.described(), columns);
   const parameters = new Float32Array(network.size);
   for (const { shape, offset, size } of network.parameters)
     for (let i = 0; i < size; i++) parameters[offset + i] = parameter(i, shape);
-  model.restore(columns, { progress: { step: 0, epoch: 0, cursor: 0 }, seed: 0, arrays: { parameters } });
+  model.restore({
+    training,
+    row: columns,
+    saved: { progress: { step: 0, epoch: 0, cursor: 0 }, seed: 0, arrays: { parameters } },
+  });
   return model;
 }
 

@@ -1,4 +1,5 @@
 /** Models of random tables, as if they were trained, and rows for them. */
+
 import fc from "fast-check";
 import type { Input } from "../../../src/data/dataset.js";
 import { DAY, isoDay } from "../../../src/data/days.js";
@@ -14,8 +15,10 @@ import type { RecordValue } from "../../../src/data/read.js";
 import type { InputKind } from "../../../src/data/schema.js";
 import { contentsOf } from "../../../src/model/contents.js";
 import { type ActivationName, activations } from "../../../src/nn/activations.js";
+import { architectureFrom } from "../../../src/nn/architecture.js";
 import { activation, dense, dropout, type Layer } from "../../../src/nn/layers/index.js";
 import { type Sequential, sequential } from "../../../src/nn/sequential.js";
+import * as training from "../../../src/nn/training.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import type { ModelContents, TableDescription } from "../../../src/predict/description.js";
 import type { RowRecord } from "../../../src/predict/rows.js";
@@ -25,13 +28,17 @@ import { codePoint } from "../../codePoints.js";
 export function network(layers: readonly Layer[], columns: number, seed: number, gain = 1): Sequential {
   const model = sequential(layers);
   model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
-  const { network } = model.architecture(columns);
+  const { network } = architectureFrom(model.described(), columns);
   const random = new RandomStream(seed, 3);
   const parameters = new Float32Array(network.size);
   for (const { offset, size, shape } of network.parameters)
     for (let i = offset; i < offset + size; i++)
       parameters[i] = (gain * random.normal()) / Math.sqrt(shape.length > 1 ? shape[0] : 4);
-  model.restore(columns, { progress: { step: 0, epoch: 0, cursor: 0 }, seed: 0, arrays: { parameters } });
+  model.restore({
+    training,
+    row: columns,
+    saved: { progress: { step: 0, epoch: 0, cursor: 0 }, seed: 0, arrays: { parameters } },
+  });
   return model;
 }
 

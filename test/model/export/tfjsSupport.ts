@@ -1,6 +1,9 @@
 /** What the tests of layers models share: networks, the files that each side writes, and TensorFlow.js itself. */
+
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { architectureFrom } from "../../../src/nn/architecture.js";
+import * as training from "../../../src/nn/training.js";
 import "@tensorflow/tfjs-backend-cpu";
 import fc from "fast-check";
 import { expect } from "vitest";
@@ -36,13 +39,17 @@ export const ROWS = 8;
 export function network(layers: readonly Layer[], columns: number, seed: number): Sequential {
   const model = sequential(layers);
   model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
-  const { network } = model.architecture(columns);
+  const { network } = architectureFrom(model.described(), columns);
   const random = new RandomStream(seed, 3);
   const parameters = new Float32Array(network.size);
   for (const { offset, size, shape } of network.parameters)
     for (let i = 0; i < size; i++)
       parameters[offset + i] = random.normal() * Math.sqrt(2 / (shape[0] + shape[shape.length - 1]));
-  model.restore(columns, { progress: { step: 0, epoch: 0, cursor: 0 }, seed: 0, arrays: { parameters } });
+  model.restore({
+    training,
+    row: columns,
+    saved: { progress: { step: 0, epoch: 0, cursor: 0 }, seed: 0, arrays: { parameters } },
+  });
   return model;
 }
 

@@ -1,4 +1,5 @@
 /** What a callback may be, when its methods are called, and what they can do. */
+
 import { describe, expect, it } from "vitest";
 import { FettleError } from "../../../src/errors.js";
 import { saveModel } from "../../../src/model/save.js";
@@ -9,6 +10,7 @@ import { reduceLROnPlateau } from "../../../src/nn/callbacks/reduceLROnPlateau.j
 import { terminateOnNaN } from "../../../src/nn/callbacks/terminateOnNaN.js";
 import { dense, dropout } from "../../../src/nn/layers/index.js";
 import type { FitOptions } from "../../../src/nn/options.js";
+import * as training from "../../../src/nn/training.js";
 import { adam } from "../../../src/optim/adam.js";
 import { sgd } from "../../../src/optim/sgd.js";
 import { compiled, randomRows, refusal, startFrom, weightsOf } from "../support.js";
@@ -204,7 +206,7 @@ describe("their methods", () => {
       async onEpochEnd() {
         refused.push(await refusal(() => model.fit(x, y)));
         refused.push(await refusal(() => model.compile(rest)));
-        refused.push(await refusal(() => model.restore(row, saved)));
+        refused.push(await refusal(() => model.restore({ training, row, saved })));
       },
     };
     const running = model.fit(x, y, { callbacks: [watch] });

@@ -1,6 +1,6 @@
 /** Folds that a worker keeps: few where they are large, and never freed under a job that uses them. */
 import { describe, expect, it } from "vitest";
-import { hyperparametersOf } from "../../../src/nn/architecture.js";
+import { architectureFrom, hyperparametersOf } from "../../../src/nn/architecture.js";
 import { programOf } from "../../../src/nn/programs.js";
 import { EVALUATION_BATCH } from "../../../src/nn/scores.js";
 import type { Job } from "../../../src/tune/jobs/job.js";
@@ -10,7 +10,7 @@ import { divideRows } from "../../../src/tune/trial/folds.js";
 import { logistic, x, y } from "../support.js";
 
 const data = divideRows(toDataset({ x, y }), { validation: { folds: 4 }, testSize: 0.2, seed: 0 });
-const architecture = logistic({ learningRate: 0.1 }).architecture(3);
+const architecture = architectureFrom(logistic({ learningRate: 0.1 }).described(), 3);
 const jobs = [0, 1, 2, 3, 4, 0, 2].map(
   (fold): Job => ({
     ...{ fold, pipeline: {}, epochs: 3, batchSize: 8, seed: 1, keepState: false },

@@ -1,0 +1,155 @@
+/**
+ * What runs models: the training of `fit`, `evaluate` and `predict`, on the engine that all share. `loading.ts` loads it; it
+ * knows no `LayersModel`, which keeps what it returns.
+ */
+import type { NdArray } from "ndarray";
+import { platform } from "#platform";
+import { checkSampleWeight } from "../data/weights.js";
+import { toNdArray } from "../engine/arrays.js";
+import type { SavedRun } from "../engine/executor.js";
+import { defaultEngine } from "../engine/wasmEngine.js";
+import type { Shape } from "../graph/shape.js";
+import type { Floats } from "../ndarray.js";
+import { architectureFrom, hyperparametersOf, LEARNING_RATE } from "./architecture.js";
+import type { Logs } from "./callbacks/callback.js";
+import { trainWith } from "./callbacks/loop.js";
+import type { Progress } from "./callbacks/progress.js";
+import type { Described } from "./compiled.js";
+import { examplesOfFit } from "./examples.js";
+import { checkFit, dataOf } from "./fitting.js";
+import { type History, toHistory, validationNames } from "./history.js";
+import { withMatrices } from "./matrices.js";
+import type { ModelData } from "./modelData.js";
+import type { FitOptions } from "./options.js";
+import { programOf } from "./programs.js";
+import { EVALUATION_BATCH, scoresOf } from "./scores.js";
+import { weightsOf } from "./trainedWeights.js";
+import { type Examples, runEvaluation, runPrediction, type TrainingOptions, TrainingRun } from "./trainer.js";
+import { evaluationOf, withSampleWeight } from "./weights.js";
+
+export { arraysOf, vectorOf } from "./parameters.js";
+
+/** A trained state and what it is for. */
+export interface State {
+  /** The shape of a row of the inputs. */
+  readonly row: Shape;
+  readonly saved: SavedRun;
+  /** Whether the model was compiled again since, so that only the parameters still count. */
+  readonly recompiled?: boolean;
+}
+
+/** A call of `fit`. */
+export interface Fit extends Described {
+  /** Given to callbacks. */
+  readonly model: object;
+  readonly state: State | undefined;
+  /** Told where the training is once it has begun, and undefined when it has ended. */
+  onTraining(running: { readonly row: Shape; readonly run: TrainingRun } | undefined): void;
+}
+
+/** @throws FettleError as `fit` does */
+export async function fit(
+  { model, state, onTraining, ...described }: Fit,
+  x: ModelData,
+  y: ModelData,
+  options: FitOptions,
+): Promise<{ readonly state: State; readonly history: History }> {
+  const { data, settings: all } = checkFit(described, state?.row, x, y, options);
+  const { callbacks, verbose, ...settings } = all;
+  const row = data.x.shape;
+  const engine = defaultEngine();
+  const architecture = architectureFrom(described, row);
+  const { metrics } = architecture;
+  const hyperparameters = hyperparametersOf(architecture);
+  const programs = {
+    initialize: programOf(architecture, "initialize", 1),
+    train: programOf(architecture, data.weights ? "trainWeighted" : "train", settings.batchSize),
+  };
+  return withMatrices(engine, async (hold) => {
+    const { training, measured, heldOut } = examplesOfFit(hold, data);
+    const score = (examples: Examples, parameters: Floats): Logs => {
+      const program = programOf(architecture, evaluationOf(examples), EVALUATION_BATCH);
+      const result = runEvaluation(engine, program, examples, parameters, hyperparameters);
+      return scoresOf(metrics, result, examples);
+    };
+    const measure = (parameters: () => Floats): Logs => {
+      const { loss: _, ...onTraining } = metrics.length > 0 ? score(measured, parameters()) : { loss: 0 };
+      return { ...onTraining, ...(heldOut ? validationNames(score(heldOut, parameters())) : {}) };
+    };
+    const start = startOf(state, hyperparameters);
+    const run = new TrainingRun(engine, programs, training, { ...settings, ...start }, measure);
+    try {
+      const progress =
+        verbose === 0 ? undefined : await progressOf(verbose, settings.epochs, run.stepsPerEpoch);
+      onTraining({ row, run });
+      await trainWith(run, { ...run.control, model }, callbacks, progress);
+      return { state: { row, saved: run.save() }, history: toHistory(run.logs) };
+    } finally {
+      onTraining(undefined);
+      run.free();
+    }
+  });
+}
+
+/** The loss, with penalties, and each metric over examples. @throws FettleError as `evaluate` of a model does */
+export function evaluate(
+  described: Described,
+  { row, saved }: State,
+  x: ModelData,
+  y: ModelData,
+  sampleWeight: ArrayLike<number> | undefined,
+): Logs {
+  const data = dataOf(described, row);
+  const inputs = data.inputs(x, "x");
+  const targets = data.targets(y, inputs, "y");
+  const architecture = architectureFrom(described, row);
+  const engine = defaultEngine();
+  const weights = sampleWeight && checkSampleWeight("sampleWeight", sampleWeight, inputs.rows);
+  return withMatrices(engine, (hold) => {
+    const examples = withSampleWeight(hold, { x: hold(inputs), y: hold(targets) }, weights);
+    const program = programOf(architecture, evaluationOf(examples), EVALUATION_BATCH);
+    return scoresOf(
+      architecture.metrics,
+      runEvaluation(engine, program, examples, weightsOf(saved), hyperparametersOf(architecture)),
+      examples,
+    );
+  });
+}
+
+/** Predictions, [rows, units]; rows of the shape of the output, if there is one. @throws FettleError as `predict` of a model does */
+export function predict(described: Described, { row, saved }: State, x: ModelData): NdArray<Floats> {
+  const inputs = dataOf(described, row).inputs(x, "x");
+  const architecture = architectureFrom(described, row);
+  const { units, outputs } = architecture.network;
+  const prediction = runPrediction(
+    defaultEngine(),
+    programOf(architecture, "predict", EVALUATION_BATCH),
+    inputs,
+    units,
+    weightsOf(saved),
+    hyperparametersOf(architecture),
+  );
+  return toNdArray(prediction, [inputs.rows, ...(outputs.length === 1 ? outputs[0].shape : [units])]);
+}
+
+/** What prints is loaded by those who want to read it. */
+async function progressOf(verbose: 1 | 2, epochs: number, stepsPerEpoch: number): Promise<Progress> {
+  const { Progress } = await import("./callbacks/progress.js");
+  return new Progress(platform, verbose, epochs, stepsPerEpoch);
+}
+
+/**
+ * Where training begins: where it stopped, with the learning rate that it had there; or from the parameters of before
+ * `compile`; or from the start.
+ */
+function startOf(
+  state: State | undefined,
+  hyperparameters: TrainingOptions["hyperparameters"],
+): Pick<TrainingOptions, "hyperparameters" | "from" | "parameters"> {
+  if (!state) return { hyperparameters };
+  const { saved, recompiled } = state;
+  if (recompiled) return { hyperparameters, parameters: weightsOf(saved) };
+  const rate = saved.arrays[LEARNING_RATE]?.[0];
+  const known = LEARNING_RATE in hyperparameters && Number.isFinite(rate) && rate >= 0;
+  return { from: saved, hyperparameters: { ...hyperparameters, ...(known && { [LEARNING_RATE]: rate }) } };
+}
