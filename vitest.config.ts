@@ -40,6 +40,8 @@ export const APART = [
   ].map((file) => `test/${file}.test.ts`),
 ];
 const ALL = ["test/**/*.test.ts"];
+/** What users read, run and install, a quarter of the time of all tests: `npm test` is without it, `npm run test:docs` is it alone. */
+export const DOCS = ["test/docs/**", "test/**/example*.test.ts", "test/package/package.test.ts"];
 
 /** Files that take 5 s or more and are not among the largest, which vitest begins with: at the end, they would run alone. */
 const LONG = [
@@ -73,6 +75,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 // a fifth of the random cases that tests name, to which the mutants were held, or with `--mode long` 20 times as many
 export default defineConfig(({ mode }) => {
   const timesTheCases = mode === "long" ? 20 : 0.2;
+  const left = mode === "core" ? DOCS : [];
   // written into each project, since one that extends this file does not see the mode
   const resolve = {
     // longer names first, since the shorter is their beginning
@@ -112,8 +115,11 @@ export default defineConfig(({ mode }) => {
     test: {
       ...test,
       projects: [
-        { resolve, test: { ...test, name: "apart", include: APART } },
-        { resolve, test: { ...test, name: "together", include: ALL, exclude: APART, isolate: false } },
+        { resolve, test: { ...test, name: "apart", include: APART, exclude: left } },
+        {
+          resolve,
+          test: { ...test, name: "together", include: ALL, exclude: [...APART, ...left], isolate: false },
+        },
       ],
       // one more than there are cores, since tests wait too: for processes, leases and signals
       maxWorkers: availableParallelism() + 1,

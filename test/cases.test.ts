@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { expect, inject, it } from "vitest";
-import config, { APART } from "../vitest.config.js";
+import config, { APART, DOCS } from "../vitest.config.js";
 import { cases } from "./cases.js";
 
 it("is that many times the cases, and that many times the time", async () => {
@@ -14,6 +14,20 @@ it("is that many times the cases, and that many times the time", async () => {
   expect([short?.provide, long?.provide]).toEqual([{ timesTheCases: 0.2 }, { timesTheCases: 20 }]);
   expect((long?.testTimeout ?? 0) / (short?.testTimeout ?? 1)).toBe(20);
   expect((long?.hookTimeout ?? 0) / (short?.hookTimeout ?? 1)).toBe(20);
+});
+
+it("and that of docs together have each file once", () => {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  expect(scripts.test).toMatch(/vitest run --mode core$/);
+  const [, filters] = /vitest run (.+)$/.exec(scripts["test:docs"]) as RegExpExecArray;
+  const left = DOCS.map((glob) => new RegExp(`^${glob.replaceAll("**/", "(.+/)?").replaceAll("*", ".*")}$`));
+  const files = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
+    .map((file) => `test/${file.replaceAll("\\", "/")}`)
+    .filter((file) => file.endsWith(".test.ts"));
+  const read = files.filter((file) => filters.split(" ").some((filter) => file.includes(filter)));
+  expect(read.length).toBeGreaterThan(10);
+  expect(files.filter((file) => left.some((pattern) => pattern.test(file)))).toEqual(read);
 });
 
 it("multiplies what a test says, and what it leaves to fast-check", () => {

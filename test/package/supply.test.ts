@@ -104,7 +104,14 @@ describe("the release workflow", () => {
   it("tests before it publishes with provenance, and gives each job only the rights that it needs", () => {
     const commands = Array.from(workflow.matchAll(/^ +- run: (.*)$/gm), ([, command]) => command);
     expect(commands).toEqual([
-      ...["npm ci", "npm audit signatures", "npm run lint", "npm run typecheck", "npm test"],
+      ...[
+        "npm ci",
+        "npm audit signatures",
+        "npm run lint",
+        "npm run typecheck",
+        "npm test",
+        "npm run test:docs",
+      ],
       "npm publish --provenance --access public",
       ...["npm run -s sbom > fettle.cdx.json", 'gh release upload "$GITHUB_REF_NAME" fettle.cdx.json'],
     ]);
