@@ -1,135 +1,146 @@
 /**
- * Sigmoid and tanh of arrays, as four loops over a block that stays in L1. In one loop over the whole function a processor waits: it looks a
- * few hundred instructions ahead, which are four or five vectors of so long a chain, and a dozen of each part of it. Constants stay in
- * registers for the length of a loop.
+ * Sigmoid and tanh, made of e^r = (B + r) / (B - r) with B = r coth(r / 2), which is even in r and nearly 2. So a division that both need anyway
+ * takes the place of half a polynomial, and numerator and denominator are sums that do not cancel.
  *
- * Both are made of e^y, by the method of f32.ts, with y = -min(|x|, 105) or 2 min(|x|, 10); its parts are left in memory between the loops. Arguments and errors are as there.
+ * Arrays take two loops over a block that stays in L1, with r and its exponent in memory between them. A processor looks ahead by four or five
+ * vectors of the whole function, a chain of operations that wait for each other, and by a dozen of a half. Constants stay in registers for the
+ * length of a loop. Arguments and errors are as in f32.ts.
  */
-import { EXP, LN2, LOG2_E, NUMBERS, ONE, SIGN } from "./f32";
 import { c, entry, horner } from "./lanes";
 
 /** Bytes of a block. */
 const BLOCK: i32 = 1024;
 
-/** Three vectors for each vector of a block. */
-const parts: usize = memory.data(3 * BLOCK, 16);
-const PARTS_STEP: usize = 48;
-/** The exponent of e^y, shifted; then e^y. */
-const POWER: usize = 0;
-/** r = y - n ln 2. */
-const REST: usize = 16;
-/** What the rounding of r lost; then e^r - 1 - r, with it. */
-const TAIL: usize = 32;
+/** Two vectors for each vector of a block. */
+const parts: usize = memory.data(2 * BLOCK, 16);
+const PARTS_STEP: usize = 32;
+/** r, what is left of an argument without n ln 2. */
+const REST: usize = 0;
+/** n with a bias, in the lowest bits of a float; moved up by 23 bits it is a power of two. */
+const POWER: usize = 16;
 
-/** As in f32.ts, for 2^(n + 64), which is normal where e^y is not; and 2^-64. */
-const SHIFT_UP: usize = memory.data<f32>([12582976, 5.421010862427522e-20]);
+/**
+ * e^x is 0 below the first and lost in a sum with 1 above the second; 1 / ln 2; 1.5 * 2^23 plus the bias of exponents plus 64, for 2^(n + 64),
+ * which is normal where e^x is not; ln 2 in two parts, as in f32.ts; 2^-64; then B of r^2, within 2^-27.7, from its highest power down.
+ */
+const SIGMOID: usize = memory.data<f32>([
+  -105, 30, 1.44269502, 12583103, 0.693359375, -2.12194442e-4, 5.421010862427522e-20, -0.0027667128, 0.166666254, 2,
+]);
 
-/** P of tanh, from its highest power down; where the fit ends; 2. */
-const TANH: usize = memory.data<f32>([-0.00571405748, 0.0206480604, -0.0537427738, 0.133314833, -0.333332837, 0.625, 2]);
+/**
+ * The sign; tanh is 1 from here up; 2 / ln 2; 1.5 * 2^23 plus the bias of exponents less 1, for 2^(n - 1); ln 2 / 2, whose product with n < 8 is
+ * exact; 1/2; then B / 2 of r^2 / 4.
+ */
+const TANH: usize = memory.data<f32>([-0.0, 10, 2.88539004, 12583038, 0.346573591, 0.5, -0.0221337024, 0.333332509, 1]);
 
-/** 1 / (1 + e^-x) of `bytes` (a multiple of 16) of x; `dst` may be `src`. Error <= 2 ulp. */
+/** B of r: `p0` z^2 + `p1` z + `p2` of z = r^2. */
+@inline
+function even(r: v128, p0: v128, p1: v128, p2: v128): v128 {
+  const z = f32x4.mul(r, r);
+  return horner(horner(p0, z, p1), z, p2);
+}
+
+/** 1 / (1 + e^-x) of `bytes` (a multiple of 16) of x; `dst` may be `src`. Error <= 2.5 ulp. */
 export function sigmoid_f32(dst: usize, src: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += BLOCK) {
     const length = min<usize>(BLOCK, bytes - at);
-    remainders(src + at, length, c(105), c(-1));
-    tails(length);
-    powers(length);
-    sigmoids(dst + at, src + at, length);
+    sigmoid_parts(src + at, length);
+    sigmoids(dst + at, length);
   }
 }
 
-/**
- * tanh x, in the same way: x + x^3 P(x^2) for |x| < 0.625 (the fit is within 2^-27), otherwise 1 - 2 / (e^(2|x|) + 1), as in
- * Cephes. Error <= 1.5 ulp.
- */
+/** tanh x, in the same way. Error <= 2.5 ulp. */
 export function tanh_f32(dst: usize, src: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += BLOCK) {
     const length = min<usize>(BLOCK, bytes - at);
-    remainders(src + at, length, c(10), c(2));
-    tails(length);
-    powers(length);
+    tanh_parts(src + at, length);
     tanhs(dst + at, src + at, length);
   }
 }
 
-/** y = factor min(|x|, most) = n ln 2 + r, with ln 2 in two parts. */
-function remainders(x: usize, bytes: usize, most: v128, factor: v128): void {
-  const sign = entry(NUMBERS, SIGN);
-  const log2_e = entry(NUMBERS, LOG2_E);
-  const shift = entry(SHIFT_UP, 0);
-  const ln2_high = entry(NUMBERS, LN2);
-  const ln2_low = entry(NUMBERS, LN2 + 1);
+/** x = n ln 2 + r. */
+function sigmoid_parts(x: usize, bytes: usize): void {
+  const least = entry(SIGMOID, 0);
+  const most = entry(SIGMOID, 1);
+  const log2_e = entry(SIGMOID, 2);
+  const shift = entry(SIGMOID, 3);
+  const ln2_high = entry(SIGMOID, 4);
+  const ln2_low = entry(SIGMOID, 5);
   for (let to = parts, end = x + bytes; x < end; x += 16, to += PARTS_STEP) {
-    const y = f32x4.mul(f32x4.pmin(v128.andnot(v128.load(x), sign), most), factor);
-    const shifted = f32x4.add(f32x4.mul(y, log2_e), shift);
+    const t = f32x4.pmax(f32x4.pmin(v128.load(x), most), least);
+    const shifted = f32x4.add(f32x4.mul(t, log2_e), shift);
     const n = f32x4.sub(shifted, shift);
-    const high = f32x4.sub(y, f32x4.mul(n, ln2_high));
-    const low = f32x4.mul(n, ln2_low);
-    const r = f32x4.sub(high, low);
+    v128.store(to, f32x4.sub(f32x4.sub(t, f32x4.mul(n, ln2_high)), f32x4.mul(n, ln2_low)), REST);
     v128.store(to, shifted, POWER);
-    v128.store(to, r, REST);
-    v128.store(to, f32x4.sub(f32x4.sub(high, r), low), TAIL);
   }
 }
 
-/** e^r - 1 - r = r^2 Q(r), plus what the rounding of r lost. */
-function tails(bytes: usize): void {
-  const q0 = entry(EXP, 0);
-  const q1 = entry(EXP, 1);
-  const q2 = entry(EXP, 2);
-  const q3 = entry(EXP, 3);
-  const q4 = entry(EXP, 4);
-  for (let at = parts, end = parts + 3 * bytes; at < end; at += PARTS_STEP) {
+/** P / (P + B - r) of P = 2^n (B + r). */
+function sigmoids(dst: usize, bytes: usize): void {
+  const unshift = entry(SIGMOID, 6);
+  const p0 = entry(SIGMOID, 7);
+  const p1 = entry(SIGMOID, 8);
+  const p2 = entry(SIGMOID, 9);
+  for (let at = parts, end = dst + bytes; dst < end; dst += 16, at += PARTS_STEP) {
     const r = v128.load(at, REST);
-    const q = horner(horner(horner(horner(q0, r, q1), r, q2), r, q3), r, q4);
-    v128.store(at, f32x4.add(f32x4.mul(f32x4.mul(r, r), q), v128.load(at, TAIL)), TAIL);
+    const b = even(r, p0, p1, p2);
+    const p = f32x4.mul(f32x4.mul(f32x4.add(b, r), i32x4.shl(v128.load(at, POWER), 23)), unshift);
+    v128.store(dst, f32x4.div(p, f32x4.add(p, f32x4.sub(b, r))));
   }
 }
 
-/** e^y = 2^n e^r, where 1 + r keeps its rounding error. */
-function powers(bytes: usize): void {
-  const one = entry(NUMBERS, ONE);
-  const unshift = entry(SHIFT_UP, 1);
-  for (let at = parts, end = parts + 3 * bytes; at < end; at += PARTS_STEP) {
-    const r = v128.load(at, REST);
-    const sum = f32x4.add(one, r);
-    const lost = f32x4.add(f32x4.sub(one, sum), r);
-    const p = f32x4.add(sum, f32x4.add(lost, v128.load(at, TAIL)));
-    const power = i32x4.add(i32x4.shl(v128.load(at, POWER), 23), one);
-    v128.store(at, f32x4.mul(f32x4.mul(p, power), unshift), POWER);
+/**
+ * a sigmoid(x) - b sigmoid(-x), to the bits of the two apart: of -x, n and r have the other sign, so that with P and D = B - r of -|x| the two
+ * are P / (P + D) and D / (P + D).
+ */
+export function cross_entropy_slope_f32x4(a: v128, x: v128, b: v128): v128 {
+  const t = f32x4.pmax(v128.or(x, entry(TANH, 0)), entry(SIGMOID, 0));
+  const shifted = f32x4.add(f32x4.mul(t, entry(SIGMOID, 2)), entry(SIGMOID, 3));
+  const n = f32x4.sub(shifted, entry(SIGMOID, 3));
+  const r = f32x4.sub(f32x4.sub(t, f32x4.mul(n, entry(SIGMOID, 4))), f32x4.mul(n, entry(SIGMOID, 5)));
+  const e = even(r, entry(SIGMOID, 7), entry(SIGMOID, 8), entry(SIGMOID, 9));
+  const p = f32x4.mul(f32x4.mul(f32x4.add(e, r), i32x4.shl(shifted, 23)), entry(SIGMOID, 6));
+  const d = f32x4.sub(e, r);
+  const sum = f32x4.add(p, d);
+  const negative = f32x4.lt(x, c(0));
+  const lower = f32x4.div(p, sum);
+  const upper = f32x4.div(d, sum);
+  return f32x4.sub(
+    f32x4.mul(a, v128.bitselect(lower, upper, negative)),
+    f32x4.mul(b, v128.bitselect(upper, lower, negative)),
+  );
+}
+
+/** |x| = n ln 2 / 2 + r, so that e^(2 |x|) = 2^n e^(2 r). */
+function tanh_parts(x: usize, bytes: usize): void {
+  const sign = entry(TANH, 0);
+  const most = entry(TANH, 1);
+  const log2_e = entry(TANH, 2);
+  const shift = entry(TANH, 3);
+  const ln2 = entry(TANH, 4);
+  for (let to = parts, end = x + bytes; x < end; x += 16, to += PARTS_STEP) {
+    const a = f32x4.pmin(v128.andnot(v128.load(x), sign), most);
+    const shifted = f32x4.add(f32x4.mul(a, log2_e), shift);
+    v128.store(to, f32x4.sub(a, f32x4.mul(f32x4.sub(shifted, shift), ln2)), REST);
+    v128.store(to, shifted, POWER);
   }
 }
 
-/** `sigmoid_of` in f32.ts, whose numerator min(e^x, 1) is here the greater of z <= 1 and what is 1 for x >= 0. */
-function sigmoids(dst: usize, x: usize, bytes: usize): void {
-  const one = entry(NUMBERS, ONE);
-  const zero = c(0);
-  for (let at = parts, end = x + bytes; x < end; x += 16, dst += 16, at += PARTS_STEP) {
-    const z = v128.load(at, POWER);
-    const sum = f32x4.add(one, z);
-    const lost = f32x4.sub(z, f32x4.sub(sum, one));
-    const q = f32x4.div(f32x4.pmax(z, v128.and(f32x4.ge(v128.load(x), zero), one)), sum);
-    v128.store(dst, f32x4.sub(q, f32x4.mul(f32x4.mul(q, f32x4.sub(one, q)), lost)));
-  }
-}
-
+/**
+ * N / (N + B - r) of N = (2^n (B + r) - (B - r)) / 2, where the parts of r and of B are each one product: near 0, N is r itself. The quotient is never above 1.
+ */
 function tanhs(dst: usize, x: usize, bytes: usize): void {
-  const one = entry(NUMBERS, ONE);
-  const sign = entry(NUMBERS, SIGN);
-  const p0 = entry(TANH, 0);
-  const p1 = entry(TANH, 1);
-  const p2 = entry(TANH, 2);
-  const p3 = entry(TANH, 3);
-  const p4 = entry(TANH, 4);
-  const fitted = entry(TANH, 5);
-  const two = entry(TANH, 6);
+  const sign = entry(TANH, 0);
+  const half = entry(TANH, 5);
+  const p0 = entry(TANH, 6);
+  const p1 = entry(TANH, 7);
+  const p2 = entry(TANH, 8);
   for (let at = parts, end = x + bytes; x < end; x += 16, dst += 16, at += PARTS_STEP) {
-    const signed = v128.load(x);
-    const a = v128.andnot(signed, sign);
-    const z = f32x4.mul(a, a);
-    const p = horner(horner(horner(horner(p0, z, p1), z, p2), z, p3), z, p4);
-    const small = f32x4.add(a, f32x4.mul(a, f32x4.mul(z, p)));
-    const large = f32x4.sub(one, f32x4.div(two, f32x4.add(v128.load(at, POWER), one)));
-    v128.store(dst, v128.or(v128.bitselect(small, large, f32x4.lt(a, fitted)), v128.and(signed, sign)));
+    const r = v128.load(at, REST);
+    const b = even(r, p0, p1, p2);
+    const power = i32x4.shl(v128.load(at, POWER), 23);
+    const n = f32x4.add(f32x4.mul(f32x4.sub(power, half), b), f32x4.mul(f32x4.add(power, half), r));
+    const q = f32x4.div(n, f32x4.add(n, f32x4.sub(b, r)));
+    v128.store(dst, v128.or(q, v128.and(v128.load(x), sign)));
   }
 }

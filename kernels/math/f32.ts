@@ -15,6 +15,7 @@
 import { c, entry, sign_bits, step, step_in } from "./lanes";
 
 export { pow_f32x4 } from "./f32-pow";
+export { cross_entropy_slope_f32x4 } from "./f32-sigmoid";
 export { cos_f32x4, sin_f32x4 } from "./f32-trig";
 
 const INFINITY_BITS: i32 = 0x7f800000;
@@ -29,17 +30,17 @@ function clamp(x: v128, low: f32, high: f32): v128 {
   return f32x4.pmax(f32x4.pmin(x, c(high)), c(low));
 }
 
-/** Numbers that most of these functions use; those of exponentials, sigmoid and tanh are all in tables, since they are the most called. */
-export const NUMBERS: usize = memory.data<f32>([1, -0.0, 1.44269502, 12582912, LN2_HIGH, LN2_LOW, -105]);
-export const ONE: usize = 0;
+/** Numbers that most of these functions use; those of exponentials are all in tables, since they are the most called. */
+const NUMBERS: usize = memory.data<f32>([1, -0.0, 1.44269502, 12582912, LN2_HIGH, LN2_LOW, -105]);
+const ONE: usize = 0;
 /** The sign alone. */
-export const SIGN: usize = 1;
+const SIGN: usize = 1;
 /** 1 / ln 2. */
-export const LOG2_E: usize = 2;
+const LOG2_E: usize = 2;
 /** 1.5 * 2^23, whose ulp is 1. */
 const SHIFT: usize = 3;
 /** In two parts. */
-export const LN2: usize = 4;
+const LN2: usize = 4;
 /** e^x is 0 from here down. */
 const LEAST: usize = 6;
 
@@ -86,7 +87,7 @@ function remainder_of_exp(x: v128, n: v128): v128 {
 }
 
 /** Q, from its highest power down. */
-export const EXP: usize = memory.data<f32>([0.00139429304, 0.00836939272, 0.0416663773, 0.166665152, 0.5]);
+const EXP: usize = memory.data<f32>([0.00139429304, 0.00836939272, 0.0416663773, 0.166665152, 0.5]);
 
 /** e^r - 1 - r = r^2 Q(r), within 2^-28, plus what the rounding of r lost. */
 @inline
@@ -239,19 +240,6 @@ function exp_below(x: v128): v128 {
   return exp_clamped(f32x4.pmax(v128.or(x, sign_bit()), entry(NUMBERS, LEAST)));
 }
 
-/**
- * 1 / (1 + e^-x) of z = e^-|x|, as z / (1 + z) where x < 0, so that it neither overflows nor cancels. What the rounding
- * of 1 + z lost comes off again, times q (1 - q), the slope of the quotient q by it (for x < 0; a smaller help for
- * x > 0).
- */
-@inline
-function sigmoid_of(x: v128, z: v128): v128 {
-  const sum = f32x4.add(one(), z);
-  const lost = f32x4.sub(z, f32x4.sub(sum, one()));
-  const q = f32x4.div(v128.bitselect(z, one(), f32x4.lt(x, c(0))), sum);
-  return f32x4.sub(q, f32x4.mul(f32x4.mul(q, f32x4.sub(one(), q)), lost));
-}
-
 /** ln(1 + z) of z = e^-|x|; where z > 0.4, 1 + z is 2 (1 + (z - 1) / 2). */
 @inline
 function softplus_below(x: v128): v128 {
@@ -276,12 +264,6 @@ export function softplus_f32x4(x: v128): v128 {
 export function cross_entropy_f32x4(a: v128, x: v128, b: v128): v128 {
   const below = softplus_below(x);
   return f32x4.add(f32x4.mul(a, softplus_of(f32x4.neg(x), below)), f32x4.mul(b, softplus_of(x, below)));
-}
-
-/** a sigmoid(x) - b sigmoid(-x), to the bits of the two apart. */
-export function cross_entropy_slope_f32x4(a: v128, x: v128, b: v128): v128 {
-  const z = exp_below(x);
-  return f32x4.sub(f32x4.mul(a, sigmoid_of(x, z)), f32x4.mul(b, sigmoid_of(f32x4.neg(x), z)));
 }
 
 /**

@@ -172,6 +172,7 @@ function compiled(
 const float = fc.oneof(
   fc.float({ noNaN: true }),
   fc.double({ min: -4, max: 4, noNaN: true }).map(fround),
+  fc.double({ min: -110, max: 110, noNaN: true }).map(fround), // where exponentials begin and end
   fc.constantFrom(0, -0, 2 ** -126, -(2 ** -127), 2 ** -149, Infinity),
 );
 

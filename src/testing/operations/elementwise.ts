@@ -75,10 +75,10 @@ export const elementwiseFacts: FactsOf<ElementwiseName> = {
   },
   sin: { cases: unary(f.sin), bound: lipschitz(2), writers: [writeUnary(f.sin, one)] },
   cos: { cases: unary(f.cos), bound: lipschitz(2), writers: [writeUnary(f.cos, one)] },
-  tanh: { cases: unary(f.tanh), bound: monotone(special.tanh, 1.5), writers: [writeUnary(f.tanh, one)] },
+  tanh: { cases: unary(f.tanh), bound: monotone(special.tanh, 2.5), writers: [writeUnary(f.tanh, one)] },
   sigmoid: {
     cases: unary(f.sigmoid),
-    bound: monotone(special.sigmoid, 2),
+    bound: monotone(special.sigmoid, 2.5),
     writers: [writeUnary(f.sigmoid, one)],
   },
   softplus: {
