@@ -130,6 +130,14 @@ function move(operand: usize, place: usize, start: i32, length: i32, block: usiz
   const innerStride = <usize>word(last, Region.AxisStride) << 2;
   let row = start / inner;
   let column = start % inner;
+  if (axes + AXIS_BYTES == last && innerStride == 4 && (inner & 15) == 0) {
+    const stride = <usize>word(axes, Region.AxisStride) << 2;
+    const skip = stride - (<usize>inner << 2);
+    const at = place + <usize>row * stride + (<usize>column << 2);
+    if (out) copyRows(at, skip, block, 0, inner, column, length);
+    else copyRows(block, 0, at, skip, inner, column, length);
+    return;
+  }
   while (length > 0) {
     // The address of the row: its coordinates from the last but one axis to the first, which needs no division.
     let at = place + <usize>column * innerStride;
@@ -148,6 +156,27 @@ function move(operand: usize, place: usize, start: i32, length: i32, block: usiz
     length -= run;
     column = 0;
     row++;
+  }
+}
+
+/**
+ * Copies n floats of rows of `inner`, a multiple of 16 as n is, from `column` of the first on. From the end of a row to the next are `dstSkip`
+ * and `srcSkip` bytes. Gates of recurrent layers are such rows: what `move` asks for each of them took 2 to 4 % of a training step.
+ */
+function copyRows(dst: usize, dstSkip: usize, src: usize, srcSkip: usize, inner: i32, column: i32, n: i32): void {
+  for (let left = inner - column; n > 0; n -= 16) {
+    v128.store(dst, v128.load(src));
+    v128.store(dst, v128.load(src, 16), 16);
+    v128.store(dst, v128.load(src, 32), 32);
+    v128.store(dst, v128.load(src, 48), 48);
+    dst += 64;
+    src += 64;
+    left -= 16;
+    if (left == 0) {
+      dst += dstSkip;
+      src += srcSkip;
+      left = inner;
+    }
   }
 }
 

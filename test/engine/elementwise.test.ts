@@ -127,6 +127,28 @@ describe("operands", () => {
     );
   });
 
+  it("are columns in rows of every width around whole vectors, read and written, also over the ends of blocks", () => {
+    for (const width of [12, 15, 16, 17, 32, 48, 496, 528, 1040]) {
+      for (const rows of [1, 2, 35]) {
+        const columns = width + 5;
+        const program = compileStep({ inputs: { x: [rows, columns] } }, 1, ({ inputs: { x } }) => {
+          const cut = f.slice(x, [0, 3], [rows, width]);
+          const first = f.broadcastTo(f.slice(x, [0, 1], [1, width]), [rows, width]);
+          return { outputs: { y: f.concat([f.neg(cut), f.add(cut, first)], 1) } };
+        });
+        const x = some(rows * columns);
+        const { read, disturbed } = runInBlock(program, { x });
+        const expected = range(0, rows - 1).flatMap((row) => {
+          const from = row * columns + 3;
+          const cut = x.slice(from, from + width);
+          return [...cut.map((v) => -v), ...cut.map((v, i) => v + x[1 + i])];
+        });
+        expect([...read("y")], `${rows} × ${width}`).toEqual(expected);
+        expect(disturbed, `${rows} × ${width}`).toEqual([]);
+      }
+    }
+  });
+
   it("may be the same array twice, in two layouts", () => {
     const program = compileStep({ inputs: { x: [17, 17] } }, 1, ({ inputs: { x } }) => ({
       outputs: { y: f.sub(x, f.transpose(x)) },
