@@ -7,17 +7,16 @@ import { getMetrics } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
 import { madeFrom, recipeOf } from "../recipe.js";
 import type { Loss } from "./losses/given.js";
-import { canonicalLoss, getLoss } from "./losses/registry.js";
+import { getLoss } from "./losses/registry.js";
 import type { Columns } from "./network.js";
 import { lossOfOutput, maskWidth, type OutputsLoss } from "./stepMasks.js";
 
 /** The loss of all outputs: the sum of theirs, times their weights. */
 export function lossOfAll(
   outputs: readonly Columns[],
-  given: readonly Loss[],
+  losses: readonly Loss[],
   weights: readonly number[],
 ): Loss {
-  const losses = given.map(canonicalLoss);
   if (outputs.length === 1 && weights[0] === 1) return losses[0];
   const functions = losses.map(getLoss);
   const loss: OutputsLoss = (yTrue, yPred, rowWeights, masks) =>

@@ -19,8 +19,15 @@ it("trains on what arrays hold when it is called, and refuses what is not finite
     [1, 2],
     [3, 4],
   ];
+  const watch = {
+    epochs: 0,
+    onEpochEnd() {
+      this.epochs++;
+    },
+  };
   const options = {
     epochs: 3,
+    callbacks: [watch],
     sampleWeight: [1, 3],
     validationData: [rows, [1, 2]] satisfies [number[][], number[]],
   };
@@ -37,6 +44,7 @@ it("trains on what arrays hold when it is called, and refuses what is not finite
   expect(kernelsAreLoaded()).toBe(false);
   expect(await first).toEqual(await trained([1, 2, 3, 4]));
   const { history } = await weighed;
+  expect(watch.epochs).toBe(3); // its own, not a copy's
   rows[0] = row;
   options.sampleWeight = weights;
   expect(history).toEqual((await scored()).history);

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { show } from "../../src/errors.js";
+import type { MetricLike } from "../../src/metrics/names.js";
 import { functional, input } from "../../src/nn/functional.js";
 import { activation, dense, dropout } from "../../src/nn/layers/index.js";
 import type { LayersModel } from "../../src/nn/layersModel.js";
@@ -24,6 +25,15 @@ const fitWith = (options: FitOptions): Promise<string> => refusal(() => model().
 const compileWith = (options: object): Promise<string> =>
   refusal(() =>
     sequential([dense(1)]).compile({ optimizer: "sgd", loss: "meanSquaredError", ...options } as never),
+  );
+
+const fitted = (metrics: readonly string[]): Promise<string> =>
+  refusal(() =>
+    compiled([dense(1)], {
+      optimizer: "sgd",
+      loss: "meanSquaredError",
+      metrics: metrics as readonly MetricLike[],
+    }).fit(x, y),
   );
 
 describe("sequential and compile", () => {
@@ -73,6 +83,21 @@ describe("sequential and compile", () => {
       "metric",
       () => compileWith({ metrics: ["acuracy"] }),
       'unknown_name: unknown metric "acuracy". Did you mean "accuracy"?',
+    ],
+    [
+      "end of a metric",
+      () => compileWith({ metrics: ["accuracyy"] }),
+      'unknown_name: unknown metric "accuracyy". Did you mean "accuracy"?',
+    ],
+    [
+      "option of a metric",
+      () => fitted(["f1Marco"]),
+      'unknown_name: unknown metric "f1Marco". Did you mean "f1Macro"?',
+    ],
+    [
+      "second metric",
+      () => fitted(["mse", "meanSquaredError"]),
+      'invalid_argument: metrics must be different metrics; received "meanSquaredError" twice',
     ],
     [
       "metrics",

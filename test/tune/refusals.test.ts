@@ -4,7 +4,9 @@ import { encodeTable } from "../../src/data/dataset.js";
 import { readTable } from "../../src/data/table.js";
 import * as metrics from "../../src/metrics/index.js";
 import { earlyStopping } from "../../src/nn/callbacks/earlyStopping.js";
+import { dense } from "../../src/nn/layers/index.js";
 import * as losses from "../../src/nn/losses/index.js";
+import { sequential } from "../../src/nn/sequential.js";
 import { float } from "../../src/search/space/builders.js";
 import { gridSearch } from "../../src/tune/gridSearch.js";
 import { tune } from "../../src/tune/tune.js";
@@ -256,6 +258,17 @@ describe("tune refuses", () => {
     const objective = () => 1;
     expect(await refusal(() => tune({ x, y, space, model: logistic, objective } as never))).toBe(
       `${needs}received both model and objective`,
+    );
+  });
+
+  it("metrics of a model whose options no metric has, which are looked up when it trains", async () => {
+    const model = () => {
+      const built = sequential([dense(1, { activation: "sigmoid" })]);
+      built.compile({ optimizer: "sgd", loss: "binaryCrossentropy", metrics: ["f1Marco" as never] });
+      return built;
+    };
+    expect(await refusal(() => tune({ x, y, space: rates(0.1), model, jobs: 1 }))).toMatch(
+      /^trial_failed: no trial gave a value \(1 failed\); trial 0 failed: unknown metric "f1Marco". Did you mean "f1Macro"\?/,
     );
   });
 

@@ -1,7 +1,6 @@
 /** Losses by name. The definitions are elsewhere; this file only finds them. */
-import { recipeOf } from "../../recipe.js";
 import * as crossentropy from "./crossentropy.js";
-import { type CheckedLoss, checkedLoss, type Loss } from "./given.js";
+import { checkedLoss, type Loss } from "./given.js";
 import type { BuiltInLoss, LossFunction } from "./loss.js";
 import * as margin from "./margin.js";
 import type { BuiltInLossName } from "./names.js";
@@ -42,14 +41,6 @@ export const losses = {
 >;
 
 const table: Readonly<Record<BuiltInLossName, BuiltInLoss<never>>> = losses;
-
-/** One form for each loss: the name of a built-in one with default options, or a function. @throws FettleError as `checkedLoss` */
-export function canonicalLoss(given: Loss): CheckedLoss {
-  const loss = checkedLoss(given);
-  const recipe = typeof loss === "string" ? undefined : recipeOf(loss);
-  if (recipe === undefined) return loss;
-  return (Object.keys(losses) as BuiltInLossName[]).find((name) => recipeOf(table[name]) === recipe) ?? loss;
-}
 
 /** The function of a loss. @throws FettleError as `checkedLoss` */
 export function getLoss(given: Loss): LossFunction {

@@ -4,10 +4,10 @@ import { describe, expect, it } from "vitest";
 import { constant, mean, sub } from "../../../src/graph/functions.js";
 import * as metrics from "../../../src/metrics/index.js";
 import { dense } from "../../../src/nn/layers/index.js";
-import type { Loss } from "../../../src/nn/losses/given.js";
+import { checkedLoss, type Loss, type LossName } from "../../../src/nn/losses/given.js";
 import * as losses from "../../../src/nn/losses/index.js";
 import type { BuiltInLoss, LossFunction } from "../../../src/nn/losses/loss.js";
-import { canonicalLoss, getLoss, losses as registry } from "../../../src/nn/losses/registry.js";
+import { getLoss, losses as registry } from "../../../src/nn/losses/registry.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { recipeOf } from "../../../src/recipe.js";
 import { evaluateWithGradient, refusal, wasm } from "../support.js";
@@ -20,7 +20,7 @@ describe("a loss", () => {
   it("has the names that Keras users type", () => {
     for (const [name, { aliases }] of Object.entries<BuiltInLoss<never>>(registry)) {
       expect(registry[name as keyof typeof registry].name).toBe(name);
-      for (const loss of [name, ...aliases]) expect(canonicalLoss(loss as Loss)).toBe(name);
+      for (const loss of [name, ...aliases]) expect(checkedLoss(loss as Loss)).toBe(name);
     }
     expect(registry.meanSquaredError.aliases).toEqual([
       "mse",
@@ -36,13 +36,15 @@ describe("a loss", () => {
 
   it("is the same by name, as the function, and as the function with default options", () => {
     for (const [name, loss] of Object.entries<BuiltInLoss<never>>(losses)) {
-      for (const form of [loss, loss()]) expect(canonicalLoss(form)).toBe(name);
+      const byName = recipeOf(getLoss(name as LossName));
+      expect(byName).toBeDefined();
+      for (const form of [loss, loss()]) expect(recipeOf(getLoss(form))).toBe(byName);
     }
-    expect(canonicalLoss(binaryCrossentropy({ fromLogits: false }))).toBe("binaryCrossentropy");
-    const ofLogits = binaryCrossentropy({ fromLogits: true });
-    expect(canonicalLoss(ofLogits)).toBe(ofLogits);
+    const byDefault = recipeOf(getLoss("binaryCrossentropy"));
+    expect(recipeOf(binaryCrossentropy({ fromLogits: false }))).toBe(byDefault);
+    expect(recipeOf(binaryCrossentropy({ fromLogits: true }))).not.toBe(byDefault);
     const custom: LossFunction = (yTrue, yPred) => losses.meanSquaredError(yTrue, yPred);
-    expect(canonicalLoss(custom)).toBe(custom);
+    expect(getLoss(custom)).toBe(custom);
   });
 
   it("can be called with values in a custom loss", () => {
@@ -218,7 +220,7 @@ describe("docs/losses-and-metrics.md", () => {
     async (name) => {
       expect(section).toContain(`\`${name}\``);
       const row = rows.find(([, first, aliases]) => [first, ...words(aliases)].includes(name)) ?? [];
-      if (Object.hasOwn(registry, row[1])) expect(canonicalLoss(name as Loss)).toBe(row[1]);
+      if (Object.hasOwn(registry, row[1])) expect(checkedLoss(name as Loss)).toBe(row[1]);
       else
         expect(await refusal(() => getLoss(name as never))).toBe(
           `unknown_name: unknown loss "${name}". The nearest is losses.${row[3]}.`,
