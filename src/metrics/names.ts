@@ -1,4 +1,4 @@
-/** The names of built-in metrics. They are data, so that a model is compiled without the metrics themselves, which what scores has. */
+/** The names of built-in metrics. They are data, so that compiling a model needs no metric; what scores has them all. */
 import { FettleError, must, show } from "../errors.js";
 import { canonical, type SnakeCase } from "../names.js";
 import { Names, publicName } from "../namespace.js";

@@ -1,4 +1,4 @@
-/** The names of built-in optimizers. They are data, so that a model is compiled without the optimizers themselves, which what trains has. */
+/** The names of built-in optimizers. They are data, so that compiling a model needs no optimizer; what trains has them all. */
 import { FettleError, must, show, unknownName } from "../errors.js";
 import { type AliasOf, canonical } from "../names.js";
 import type { Optimizer } from "./optimizer.js";

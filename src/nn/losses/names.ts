@@ -1,4 +1,4 @@
-/** The names of built-in losses. They are data, so that a model is compiled without the losses themselves, which what trains has. */
+/** The names of built-in losses. They are data, so that compiling a model needs no loss; what trains has them all. */
 import { check, show } from "../../errors.js";
 import type { SnakeCase } from "../../names.js";
 import { Names } from "../../namespace.js";
