@@ -8,6 +8,7 @@ import type { TensorLike } from "../../src/arrays.js";
 import { constant, div, maximum, mean, mul, neg, sign, square, sub } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
 import { broadcastTo } from "../../src/graph/operations/broadcast.js";
+import type { CustomMetric } from "../../src/metrics/metric.js";
 import { contentsOf } from "../../src/model/contents.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
 import { activation, defineLayer, dense, dropout, flatten, type Layer } from "../../src/nn/layers/index.js";
@@ -99,6 +100,20 @@ describe("training goes on after a file as if it never stopped", () => {
     const { history } = await model.fit(x, y, { ...fit, epochs: 2 });
     expect(history.accuracy.length).toBe(2);
     expect(weights(model)).toEqual(weights(whole));
+  });
+
+  it("and keeps the names of built-in metrics, and their options, but no custom metric", async () => {
+    const bias: CustomMetric = {
+      name: "bias",
+      direction: "minimize",
+      compute: (truth, p) => p[0] - truth[0],
+    };
+    const model = build(sgd());
+    model.compile({ optimizer: "sgd", loss: "binaryCrossentropy", metrics: ["acc", bias, "f1Macro"] });
+    await model.fit(x, y, fit);
+    expect(Object.keys(model.evaluate(x, y))).toEqual(["loss", "accuracy", "bias", "f1Macro"]);
+    const again = await loadModel(saveModel(model));
+    expect(Object.keys(again.model.evaluate(x, y))).toEqual(["loss", "accuracy", "f1Macro"]);
   });
 
   it("and begins anew from its parameters where the state of the optimizer was not kept", async () => {
