@@ -121,7 +121,7 @@ export function spellings(given: string): readonly string[] {
 }
 
 /** The error for a name that no metric has; `more` are names with options that may have been meant. */
-export function unknownMetric(name: string, more: readonly string[]): FettleError {
+export function unknownMetric(name: string, more: readonly string[] = []): FettleError {
   const nearest = NEAREST.find(([pattern]) => pattern.test(name))?.[1];
   if (nearest === undefined) return names.unknown(name, more);
   const known = Object.keys(metricAliases).join(", ");
@@ -148,7 +148,7 @@ export function checkMetric(metric: MetricLike): void {
     const fits = spellings(metric).some((text) =>
       known.some((name) => text.startsWith(name) && OPTIONS.test(text.slice(name.length))),
     );
-    if (!fits) throw unknownMetric(metric, []);
+    if (!fits) throw unknownMetric(metric);
     return;
   }
   names.refuseOthers(metric);

@@ -58,7 +58,7 @@ export class LayersModel {
   /**
    * Chooses optimizer, loss and metrics. A trained model keeps its parameters; the state of its optimizer is reset.
    *
-   * Whether metrics have the options that their names say, such as `f1Macro`, and differ, is checked when it trains.
+   * `fit` checks the rest of metrics: that they differ, and have the options that their names say, such as `f1Macro`.
    *
    * @throws FettleError `unknown_name` for an optimizer, loss or metric that does not exist; `invalid_argument` for another
    * augmentation; `invalid_state` while it trains
@@ -83,6 +83,8 @@ export class LayersModel {
 
   /**
    * Trains the model. A second call resumes where the first stopped, as if both were one call, with the seed of the first.
+   *
+   * The first call of all loads what trains, and the kernels; it trains on copies of its arrays, which may change meanwhile.
    *
    * @param x - inputs, [rows, columns], or rows of another shape, such as [rows, height, width, channels]; of several inputs, an
    * array for each by its name, or all beside each other in the columns of a matrix
