@@ -80,41 +80,40 @@ function promote(address: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(address));
 }
 
+/**
+ * Eight columns at a time, each pair a chain of additions of its own. Pairs past the last are the last pair once more, which
+ * costs nothing where the chains wait for their additions.
+ */
 function sumColumns(src: usize, dst: usize, r: i32, inner: i32): void {
   const row = inner * 4;
-  let i = 0;
-  for (; i + 8 <= inner; i += 8, src += 32, dst += 32) {
+  const last = row - 8;
+  for (let i = 0; i < row; i += 32) {
+    const c0 = min(i, last);
+    const c1 = min(i + 8, last);
+    const c2 = min(i + 16, last);
+    const c3 = min(i + 24, last);
     let s0 = f64x2.splat(0);
     let s1 = f64x2.splat(0);
     let s2 = f64x2.splat(0);
     let s3 = f64x2.splat(0);
     let from = src;
     for (let p = r; p > 0; --p, from += row) {
-      s0 = f64x2.add(s0, promote(from));
-      s1 = f64x2.add(s1, promote(from + 8));
-      s2 = f64x2.add(s2, promote(from + 16));
-      s3 = f64x2.add(s3, promote(from + 24));
+      s0 = f64x2.add(s0, promote(from + c0));
+      s1 = f64x2.add(s1, promote(from + c1));
+      s2 = f64x2.add(s2, promote(from + c2));
+      s3 = f64x2.add(s3, promote(from + c3));
     }
-    v128.store(dst, demote(s0, s1));
-    v128.store(dst, demote(s2, s3), 16);
-  }
-  for (; i + 2 <= inner; i += 2, src += 8, dst += 8) {
-    let sum = f64x2.splat(0);
-    let from = src;
-    for (let p = r; p > 0; --p, from += row) sum = f64x2.add(sum, promote(from));
-    v128.store_lane<u64>(dst, f32x4.demote_f64x2_zero(sum), 0);
-  }
-  if (i < inner) {
-    let sum: f64 = 0;
-    for (let p = r; p > 0; --p, src += row) sum += <f64>load<f32>(src);
-    store<f32>(dst, <f32>sum);
+    put(dst + c0, s0);
+    put(dst + c1, s1);
+    put(dst + c2, s2);
+    put(dst + c3, s3);
   }
 }
 
-/** Four float64 as float32. */
+/** Stores two float64 as float32. */
 @inline
-function demote(low: v128, high: v128): v128 {
-  return v128.shuffle<f64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+function put(to: usize, sums: v128): void {
+  v128.store_lane<u64>(to, f32x4.demote_f64x2_zero(sums), 0);
 }
 
 function maxColumns(src: usize, dst: usize, r: i32, inner: i32): void {

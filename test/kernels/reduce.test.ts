@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cases } from "../cases.js";
-import { bits, builds, type Kernels, layout } from "./load.js";
+import { bits, builds, type Kernels, layout, noise } from "./load.js";
 
 const shape = fc.record({
   outer: fc.integer({ min: 1, max: 6 }),
@@ -69,6 +69,17 @@ describe.each(builds)("reductions, %s build", (_, kernels) => {
       }),
       { numRuns: cases(300) },
     );
+  });
+
+  it("sums columns in float64 in ascending order, any number of them", () => {
+    for (let inner = 2; inner <= 20; inner++) {
+      const s = { outer: 3, r: 50, inner };
+      const values = [...noise(s.outer * s.r * inner, inner)].map((x, i) => x * 10 ** (i % 7));
+      const expected = groups(s, [...Float32Array.from(values)]).map((terms) =>
+        terms.reduce((t, x) => t + x, 0),
+      );
+      expect(bits(reduce(kernels, "sum_f32", s, values))).toEqual(bits(Float32Array.from(expected)));
+    }
   });
 
   it("sums exactly what would cancel or overflow in float32", () => {
