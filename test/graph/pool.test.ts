@@ -88,70 +88,81 @@ it("takes elements of one image at the places of the largest of another, and giv
   }
 });
 
-it("gives the bits of the reference for any channels, windows and rows, with ties", () => {
-  const pair = (max: number) => fc.tuple(fc.integer({ min: 1, max }), fc.integer({ min: 1, max }));
-  const drawn = fc
-    .tuple(
-      pair(4),
-      pair(3),
-      fc.tuple(fc.nat(3), fc.nat(3)),
-      fc.tuple(fc.nat(3), fc.nat(3)),
-      fc.nat(6),
-      fc.nat(6),
-    )
-    .map(([size, strides, before, after, height, width]) => ({
-      size,
-      options: {
-        strides,
-        before: [before[0] % size[0], before[1] % size[1]],
-        after: [after[0] % size[0], after[1] % size[1]],
-      } satisfies f.PoolOptions,
-      image: [size[0] + height, size[1] + width],
-    }));
-  const numbers = fc.array(fc.constantFrom(-1, 0, 1, 2, 3, Number.NaN), { minLength: 1, maxLength: 40 });
-  fc.assert(
-    fc.property(
-      drawn,
-      fc.integer({ min: 1, max: 9 }),
-      numbers,
-      ({ size, options, image }, channels, some) => {
-        const shape = [ROWS, ...image, channels];
-        const windows = [size, options] as const;
-        const out = pooledShape(shape, { size, ...options });
-        const [columns, outColumns] = [sizeOf(shape), sizeOf(out)];
-        const program = compileStep({ streams: { x: columns, g: outColumns } }, 2, ({ streams }) => {
-          const [x, g] = [f.reshape(streams.x, shape), f.reshape(streams.g, out)];
-          return {
-            streams: {
-              largest: f.reshape(f.maxPool(x, ...windows), [ROWS, outColumns]),
-              other: f.reshape(f.takeLargest(x, f.mul(x, 2), ...windows), [ROWS, outColumns]),
-              added: f.reshape(f.scatterLargest(x, g, ...windows), [ROWS, columns]),
-            },
-          };
-        });
-        const results = executors.map((executor) => {
-          const engine = createEngine({ executor });
-          const rows = 3; // the last batch has one
-          const matrix = (width: number, from = 0) =>
-            engine.matrix(
-              rows,
-              width,
-              Array.from({ length: rows * width }, (_, i) => some[(i * (1 + from) + from) % some.length]),
-            );
-          const streams = {
-            x: matrix(columns),
-            g: matrix(outColumns, 2),
-            ...{ largest: matrix(outColumns), other: matrix(outColumns), added: matrix(columns) },
-          };
-          engine.start(program, { streams, batchSize: 2 }).advance(2);
-          return [streams.largest, streams.other, streams.added].map((matrix) => [...matrix.read()]);
-        });
-        expect(results[0]).toEqual(results[1]);
-      },
-    ),
-    { numRuns: cases(60) },
-  );
-});
+const pair = (max: number) => fc.tuple(fc.integer({ min: 1, max }), fc.integer({ min: 1, max }));
+
+it.each([
+  ["any windows", 4, 3, 3],
+  // which have kernels of their own
+  ["windows of up to 2×2 inside of the image", 2, 2, 0],
+])(
+  "gives the bits of the reference for any channels and rows, %s, with ties",
+  (_, size, strides, padding) => {
+    const drawn = fc
+      .tuple(
+        pair(size),
+        pair(strides),
+        fc.tuple(fc.nat(padding), fc.nat(padding)),
+        fc.tuple(fc.nat(padding), fc.nat(padding)),
+        fc.nat(6),
+        fc.nat(6),
+      )
+      .map(([size, strides, before, after, height, width]) => ({
+        size,
+        options: {
+          strides,
+          before: [before[0] % size[0], before[1] % size[1]],
+          after: [after[0] % size[0], after[1] % size[1]],
+        } satisfies f.PoolOptions,
+        image: [size[0] + height, size[1] + width],
+      }));
+    const numbers = fc.array(fc.constantFrom(-1, -0, 0, 1, 2, Infinity, Number.NaN), {
+      minLength: 1,
+      maxLength: 40,
+    });
+    fc.assert(
+      fc.property(
+        drawn,
+        fc.integer({ min: 1, max: 9 }),
+        numbers,
+        ({ size, options, image }, channels, some) => {
+          const shape = [ROWS, ...image, channels];
+          const windows = [size, options] as const;
+          const out = pooledShape(shape, { size, ...options });
+          const [columns, outColumns] = [sizeOf(shape), sizeOf(out)];
+          const program = compileStep({ streams: { x: columns, g: outColumns } }, 2, ({ streams }) => {
+            const [x, g] = [f.reshape(streams.x, shape), f.reshape(streams.g, out)];
+            return {
+              streams: {
+                largest: f.reshape(f.maxPool(x, ...windows), [ROWS, outColumns]),
+                other: f.reshape(f.takeLargest(x, f.mul(x, 2), ...windows), [ROWS, outColumns]),
+                added: f.reshape(f.scatterLargest(x, g, ...windows), [ROWS, columns]),
+              },
+            };
+          });
+          const results = executors.map((executor) => {
+            const engine = createEngine({ executor });
+            const rows = 3; // the last batch has one
+            const matrix = (width: number, from = 0) =>
+              engine.matrix(
+                rows,
+                width,
+                Array.from({ length: rows * width }, (_, i) => some[(i * (1 + from) + from) % some.length]),
+              );
+            const streams = {
+              x: matrix(columns),
+              g: matrix(outColumns, 2),
+              ...{ largest: matrix(outColumns), other: matrix(outColumns), added: matrix(columns) },
+            };
+            engine.start(program, { streams, batchSize: 2 }).advance(2);
+            return [streams.largest, streams.other, streams.added].map((matrix) => [...matrix.read()]);
+          });
+          expect(results[0]).toEqual(results[1]);
+        },
+      ),
+      { numRuns: cases(200) },
+    );
+  },
+);
 
 it.each<[string, Windows, Shape, string]>([
   [
