@@ -23,6 +23,9 @@ export async function* doors(): AsyncIterable<Row> {
   const rows = Array.from({ length: ROWS }, (_, i) =>
     Array.from(numbers.subarray(i * COLUMNS, (i + 1) * COLUMNS)),
   );
+  const bytes = { data: Uint8Array.from(numbers, (x) => 13 * x), shape: [ROWS, COLUMNS] };
+  const types = [Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Float32Array, Float64Array];
+  for (const Type of types) toColumns({ data: Type.of(1, 2), shape: [2, 1] }); // as a program of many types does
   const engine = createEngine();
   const call = engine.load(compile((x) => add(x, 1), [ROWS, COLUMNS]));
   const model = sequential([dense(UNITS, { activation: "relu" }), dense(1)]);
@@ -37,6 +40,7 @@ export async function* doors(): AsyncIterable<Row> {
     ["toMatrix, nested arrays", () => toMatrix(rows)],
     ["toColumns, float32", () => toColumns(shaped)],
     ["toColumns, float64", () => toColumns(double)],
+    ["toColumns, bytes", () => toColumns(bytes)],
     ["a compiled x + 1, float32", () => call(numbers)],
     ["a compiled x + 1, ndarray", () => call(fromMatrix(numbers, ROWS, COLUMNS))],
   ] as const) {
