@@ -9,7 +9,7 @@ import * as Block from "../src/graph/opcodes/block";
 import * as Code from "../src/graph/opcodes/code";
 import * as Opcode from "../src/graph/opcodes/program";
 import { copy, elementwise } from "./elementwise/machine";
-import { batch_gemm, gemm } from "./gemm/gemm";
+import { batch_gemm, gemm, strided_gemm } from "./gemm/gemm";
 import { add_patches_f32, patches_f32 } from "./patches";
 import { largest_f32 } from "./pool";
 import { fill_uniform_f32, shuffle_i32 } from "./random";
@@ -141,6 +141,9 @@ function execute(at: usize, block: usize): void {
         break;
       case Opcode.BatchGemm:
         batch_gemm(operands, block);
+        break;
+      case Opcode.StridedGemm:
+        strided_gemm(operands, block);
         break;
       case Opcode.RandomUniform:
         fill_uniform_f32(

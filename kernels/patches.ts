@@ -78,7 +78,7 @@ export function patches_f32(operands: usize, base: usize): void {
   const reach = (across - 1) * step + patchRow;
   const padded = left > 0 || reach > imageRow;
   // a row in memory of its own spares each window at an edge its branches
-  const fits = dilation == 1 && left * pixel + max(imageRow, reach) + 16 <= LINE;
+  const fits = dilation == 1 && left * pixel + max(imageRow, reach) <= LINE;
   if (fits) memory.fill(line, 0, left * pixel + max(imageRow, reach));
   let dst = windows.target(base);
   let image = windows.source(base);
@@ -93,13 +93,7 @@ export function patches_f32(operands: usize, base: usize): void {
         if (inside && fits) {
           if (padded) memory.copy(line + left * pixel, row, imageRow);
           let from = padded ? line : row;
-          // a vector may reach into the next row of the window, which is written after it, and into the next row of an image
-          const hasNext = padded || n > 1 || y + 1 < height;
-          if (patchRow < 16 && patchRow >= 8 && p + 1 < kernelHeight && hasNext) {
-            for (let j = across; j > 0; --j, to += patch, from += step) v128.store(to, v128.load(from));
-          } else {
-            for (let j = across; j > 0; --j, to += patch, from += step) copyShort(to, from, patchRow);
-          }
+          for (let j = across; j > 0; --j, to += patch, from += step) copyShort(to, from, patchRow);
         } else {
           for (let j = 0; j < across; ++j, to += patch) {
             const x = j * stride - left;
@@ -156,5 +150,9 @@ export function add_patches_f32(operands: usize, base: usize): void {
 function addRun(dst: usize, src: usize, bytes: i32): void {
   let i = 0;
   for (; i + 16 <= bytes; i += 16) v128.store(dst + i, f32x4.add(v128.load(dst + i), v128.load(src + i)));
-  for (; i < bytes; i += 4) store<f32>(dst + i, load<f32>(dst + i) + load<f32>(src + i));
+  if (bytes & 8 && i < bytes) {
+    v128.store_lane<u64>(dst + i, f32x4.add(v128.load64_zero(dst + i), v128.load64_zero(src + i)), 0);
+    i += 8;
+  }
+  if (i < bytes) store<f32>(dst + i, load<f32>(dst + i) + load<f32>(src + i));
 }

@@ -21,9 +21,10 @@ import * as Elementwise from "../../src/graph/opcodes/elementwise";
 import * as Opcode from "../../src/graph/opcodes/program";
 import { setWord, word } from "../words";
 import { activate, addBias } from "./finish";
-import { ADD, BESIDE, f32_gemm_4x8, RELU } from "./micro";
+import { ADD, BESIDE, f32_gemm_4x8, f32_gemm_4x8_placed, RELU } from "./micro";
 import { copyColumns, packA, packB, packTransposedA, packTransposedB, packVector } from "./pack";
-import { KC, MC, MR, NC, NR, PACK_A_COLUMNS, PACK_B_AREA, PACK_B_REACH } from "./tiles";
+import { columnPlaces, packStrided, placeColumns, placeRows, rowPlaces } from "./strided";
+import { KC, MC, MR, NC, NR, PACK_A_COLUMNS, PACK_B_AREA, PACK_B_REACH, PACK_STRIDED_COLUMNS } from "./tiles";
 import { dots, outer, vectorMatrix } from "./vector";
 
 /** A block of the last columns of C, if it is not a multiple of 8 wide, and its bias. */
@@ -86,7 +87,7 @@ export function gemm(operands: usize, base: usize): void {
   } else if (k == 1 && (!transB || bRow == 4)) {
     outer(m, n, a, transA ? 4 : aRow, b, c, cRow);
   } else {
-    blocks(product, base);
+    blocks(product, base, 0);
     return;
   }
   const bias = product.bias(base);
@@ -118,6 +119,16 @@ function move(operands: usize, count: i32): void {
   setWord(product, Opcode.GemmC, word(product, Opcode.GemmC) + (count * word(operands, Opcode.BatchStrideC) << 2));
 }
 
+/**
+ * A product whose A is no matrix in memory, such as the windows of images. It has the bits that it would have if A were one, but for n = 1.
+ *
+ * @param operands address of the words that state it, in the order of `Opcode.Strided…`
+ * @param base as for `gemm`
+ */
+export function strided_gemm(operands: usize, base: usize): void {
+  blocks(changetype<Product>(operands + (Opcode.STRIDED_WORDS << 2)), base, operands);
+}
+
 /** c[m] = A[m, k] x[k], strides in bytes. */
 function matrixVector(m: i32, k: i32, a: usize, lda: i32, x: usize, xStep: i32, c: usize, cStep: i32): void {
   for (let p = 0; p < k; p += KC, a += KC * 4, x += KC * xStep) {
@@ -126,8 +137,12 @@ function matrixVector(m: i32, k: i32, a: usize, lda: i32, x: usize, xStep: i32, 
   }
 }
 
-/** The general case: blocks of B, of depth, and of A. Strides are in bytes. */
-function blocks(product: Product, base: usize): void {
+/**
+ * The general case: blocks of B, of depth, and of A. Strides are in bytes.
+ *
+ * @param strided the words of `Opcode.Strided…`, or 0
+ */
+function blocks(product: Product, base: usize, strided: usize): void {
   const transA = product.transA;
   const transB = product.transB;
   const m = product.m;
@@ -152,10 +167,12 @@ function blocks(product: Product, base: usize): void {
       // [depth, columns] of B: whole, or only the ragged last panel, in packed panels.
       const bHere = b + (transB ? j * ldb + p * 4 : p * ldb + j * 4);
       const packed = transB || (depth * columns > PACK_B_AREA && m >= PACK_B_REACH / ldb);
-      const straight = packed ? 0 : columns & ~(NR - 1);
+      // what a vector reads past the last column is of the next row, if there is one
+      const straight = packed ? 0 : (k - p - depth) * ldb >= NR * 4 ? columns : columns & ~(NR - 1);
       const panels = transB
         ? packTransposedB(depth, columns, bHere, ldb)
         : packB(depth, columns - straight, bHere + straight * 4, ldb);
+      if (strided) placeColumns(strided, p, depth);
       for (let i = 0; i < m; i += MC) {
         const rows = min(MC, m - i);
         const cHere = c + i * ldc + j * 4;
@@ -163,19 +180,27 @@ function blocks(product: Product, base: usize): void {
         let aPanel = MR * (transA ? 4 : lda);
         let aRow = transA ? (rows & (MR - 1) ? 4 : BESIDE) : lda;
         let aStep = transA ? lda : 4;
-        if (columns >= PACK_A_COLUMNS) {
-          aHere = transA ? packTransposedA(rows, depth, aHere, lda) : packA(rows, depth, aHere, lda);
+        const placed = strided != 0 && columns < PACK_STRIDED_COLUMNS;
+        if (strided) placeRows(strided, i, rows);
+        if (placed) {
+          aHere = a;
+          aPanel = <i32>rowPlaces;
+          aStep = <i32>columnPlaces;
+        } else if (strided || columns >= PACK_A_COLUMNS) {
+          aHere = strided
+            ? packStrided(rows, depth, a)
+            : transA ? packTransposedA(rows, depth, aHere, lda) : packA(rows, depth, aHere, lda);
           aPanel = depth * 16;
           aRow = BESIDE;
           aStep = 16;
         }
         if (straight) {
-          block(rows, straight, depth, aHere, aPanel, aRow, aStep, bHere, 32, ldb, cHere, ldc, biasHere, flags);
+          block(placed, rows, straight, depth, aHere, aPanel, aRow, aStep, bHere, 32, ldb, cHere, ldc, biasHere, flags);
         }
         if (straight < columns) {
           const bStraight = biasHere ? biasHere + straight * 4 : 0;
           block(
-            rows, columns - straight, depth, aHere, aPanel, aRow, aStep,
+            placed, rows, columns - straight, depth, aHere, aPanel, aRow, aStep,
             panels, depth * 32, 32, cHere + straight * 4, ldc, bStraight, flags,
           );
         }
@@ -185,8 +210,30 @@ function blocks(product: Product, base: usize): void {
   }
 }
 
-/** C[m, n] = or += A[m, k] B[k, n] in tiles; panels of A and B are `aPanel` and `bPanel` bytes apart. */
+/** Eight columns. Where A is `placed`, `aPanel` and `aStep` are the addresses of the places of its rows and columns. */
+@inline
+function panel(
+  placed: bool,
+  m: i32,
+  k: i32,
+  a: usize,
+  aPanel: i32,
+  aRow: i32,
+  aStep: i32,
+  b: usize,
+  bStep: i32,
+  c: usize,
+  ldc: i32,
+  bias: usize,
+  flags: i32,
+): void {
+  if (placed) f32_gemm_4x8_placed(m, k, a, aPanel, aStep, b, bStep, c, ldc, bias, flags);
+  else f32_gemm_4x8(m, k, a, aPanel, aRow, aStep, b, bStep, c, ldc, bias, flags);
+}
+
+/** C[m, n] = or += A[m, k] B[k, n] in tiles, A as `panel` says; panels of B are `bPanel` bytes apart. */
 function block(
+  placed: bool,
   m: i32,
   n: i32,
   k: i32,
@@ -203,7 +250,7 @@ function block(
   flags: i32,
 ): void {
   for (; n >= NR; n -= NR, b += bPanel, c += NR * 4) {
-    f32_gemm_4x8(m, k, a, aPanel, aRow, aStep, b, bStep, c, ldc, bias, flags);
+    panel(placed, m, k, a, aPanel, aRow, aStep, b, bStep, c, ldc, bias, flags);
     if (bias) bias += NR * 4;
   }
   if (n == 0) return;
@@ -211,7 +258,16 @@ function block(
     copyColumns(1, n, bias, 0, edgeBias, 0);
     bias = edgeBias;
   }
+  // Where rows follow each other, a tile may store past its n columns, but for the last row: the next one, of four or more, is stored later.
+  if (n >= 4 && ldc == n * 4 && !(flags & ADD)) {
+    const whole = (m - 1) & ~(MR - 1);
+    panel(placed, whole, k, a, aPanel, aRow, aStep, b, bStep, c, ldc, bias, flags);
+    if (placed) aPanel += whole * 4;
+    else a += (whole >> 2) * aPanel;
+    c += whole * ldc;
+    m -= whole;
+  }
   if (flags & ADD) copyColumns(m, n, c, ldc, edge, NR * 4);
-  f32_gemm_4x8(m, k, a, aPanel, aRow, aStep, b, bStep, edge, NR * 4, bias, flags);
+  panel(placed, m, k, a, aPanel, aRow, aStep, b, bStep, edge, NR * 4, bias, flags);
   copyColumns(m, n, edge, NR * 4, c, ldc);
 }

@@ -5,7 +5,7 @@
 import { KC, MC, MR, NC, NR } from "./tiles";
 
 /** Packed block of A: panels of [KC, 4]. */
-const blockA: usize = memory.data(MC * KC * sizeof<f32>(), 64);
+export const blockA: usize = memory.data(MC * KC * sizeof<f32>(), 64);
 /** Packed block of B: panels of [KC, 8]. */
 const blockB: usize = memory.data(KC * NC * sizeof<f32>(), 64);
 
@@ -94,26 +94,30 @@ function transpose4(rows: i32, k: i32, b: usize, ldb: i32, to: usize, step: i32)
   let b1 = rows > 1 ? b + ldb : b;
   let b2 = rows > 2 ? b1 + ldb : b1;
   let b3 = rows > 3 ? b2 + ldb : b2;
-  for (; k >= 4; k -= 4, b += 16, b1 += 16, b2 += 16, b3 += 16, to += 4 * step) {
-    const r0 = v128.load(b);
-    const r1 = v128.load(b1);
-    const r2 = v128.load(b2);
-    const r3 = v128.load(b3);
-    const lo01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-    const hi01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-    const lo23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-    const hi23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-    v128.store(to, v128.shuffle<f64>(lo01, lo23, 0, 2));
-    v128.store(to + step, v128.shuffle<f64>(lo01, lo23, 1, 3));
-    v128.store(to + 2 * step, v128.shuffle<f64>(hi01, hi23, 0, 2));
-    v128.store(to + 3 * step, v128.shuffle<f64>(hi01, hi23, 1, 3));
-  }
+  for (; k >= 4; k -= 4, b += 16, b1 += 16, b2 += 16, b3 += 16, to += 4 * step) transpose4x4(b, b1, b2, b3, to, step);
   for (; k > 0; --k, b += 4, b1 += 4, b2 += 4, b3 += 4, to += step) {
     store<f32>(to, load<f32>(b));
     store<f32>(to, load<f32>(b1), 4);
     store<f32>(to, load<f32>(b2), 8);
     store<f32>(to, load<f32>(b3), 12);
   }
+}
+
+/** Four floats at each of four addresses, as columns of rows `step` bytes apart. */
+@inline
+export function transpose4x4(b0: usize, b1: usize, b2: usize, b3: usize, to: usize, step: i32): void {
+  const r0 = v128.load(b0);
+  const r1 = v128.load(b1);
+  const r2 = v128.load(b2);
+  const r3 = v128.load(b3);
+  const lo01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+  const hi01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+  const lo23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+  const hi23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f64>(lo01, lo23, 0, 2));
+  v128.store(to + step, v128.shuffle<f64>(lo01, lo23, 1, 3));
+  v128.store(to + 2 * step, v128.shuffle<f64>(hi01, hi23, 0, 2));
+  v128.store(to + 3 * step, v128.shuffle<f64>(hi01, hi23, 1, 3));
 }
 
 /** Packs a vector x[k], with elements `step` bytes apart, for k up to KC. */

@@ -35,6 +35,9 @@ export const NC: i32 = 256;
  */
 export const PACK_A_COLUMNS: i32 = 64;
 
+/** As `PACK_A_COLUMNS`, for a strided A: four panels pay for the copy (5 to 15 % of a product), two do not. */
+export const PACK_STRIDED_COLUMNS: i32 = 32;
+
 /**
  * B is packed when a block of it holds more floats than this (64 KiB, more than L1) and
  * m times the bytes between its rows reaches PACK_B_REACH: 32 rows of C pay for the copy where rows of

@@ -123,7 +123,11 @@ function encodeGemm({ step, views, plan }: Encoding, unit: Unit, words: Words): 
   });
   const [m, n] = node.shape.slice(-2);
   const batch = node.shape.slice(0, -2);
-  words.instruction(batch.length > 0 ? Opcode.BatchGemm : Opcode.Gemm, () => {
+  const { windows } = a.view;
+  const opcode = windows ? Opcode.StridedGemm : batch.length > 0 ? Opcode.BatchGemm : Opcode.Gemm;
+  words.instruction(opcode, () => {
+    if (windows)
+      for (const { lengths, strides } of [windows.rows, windows.columns]) words.push(...lengths, ...strides);
     if (batch.length > 0)
       words.operands(plan, {
         [Opcode.BatchCount]: extent(batch),

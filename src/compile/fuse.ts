@@ -47,7 +47,8 @@ export function fuse(step: StepGraph, views: readonly View[]): Unit[] {
     users[id].length === 1 && !roots.has(id) ? users[id][0] : undefined;
 
   nodes.forEach((node, id) => {
-    if (unitOf[id] !== undefined) return;
+    // what lies in the memory of others runs nothing
+    if (unitOf[id] !== undefined || views[id].root !== id) return;
     const kind = kindOf(node);
     if (node.op === "matmul") {
       const unit = withEpilogue(id, nodes, only, views);

@@ -22,7 +22,7 @@ export interface Lowered {
 /** The passes that decide what runs where. */
 export function lower(graph: StepGraph, rows: number): Lowered {
   const step = materialize(simplify(graph));
-  return place(step, resolveViews(step.nodes), rows);
+  return place(step, resolveViews(step), rows);
 }
 
 /** @param outside - in a body, the nodes that lie in the memory of the graph around it */
@@ -72,5 +72,5 @@ function lowerBody(
     return { ...view, offset: advance(view.offset, reverse ? steps - 1 : 0, extent(shape)) };
   };
   const origins = new Map(moving.map((id) => [id, first(id)]));
-  return place(step, resolveViews(step.nodes, origins), rows, new Set([...inputs, ...written]));
+  return place(step, resolveViews(step, origins), rows, new Set([...inputs, ...written]));
 }

@@ -3,24 +3,27 @@
  * every node's elements are. After this pass each view resolves to memory, and each root
  * has memory of its own.
  */
-import type { Graph, Node, OperationName, Value } from "../graph/graph.js";
+import { type Graph, isNode, type Node, type OperationName, type Value } from "../graph/graph.js";
 import * as Opcode from "../graph/opcodes/program.js";
 import { apply, operation } from "../graph/operations/table.js";
 import { type Extent, extent, type Shape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";
 import { rewrite } from "./rewrite.js";
 import { isContiguous, ownView, sameExtent, type View, viewThrough } from "./view.js";
+import { isPadded, windowsOfProducts, windowsOn } from "./windows.js";
 
 export function materialize(step: StepGraph): StepGraph {
   const views: View[] = [];
+  const unstored = windowsOfProducts(step);
   const append = (
     op: OperationName,
     inputs: readonly Value[],
     attributes: Node["attributes"],
     graph: Graph,
+    isStored = true,
   ): Value => {
     const value = apply<OperationName>(op, inputs, attributes, graph);
-    views[value.id] = resolveView(value.node, value.id, views, graph.nodes);
+    views[value.id] = resolveView(value.node, value.id, views, graph.nodes, isStored);
     return value;
   };
   const copy = (value: Value): Value => append("copy", [value], {}, value.graph);
@@ -29,9 +32,15 @@ export function materialize(step: StepGraph): StepGraph {
   return rewrite(
     step,
     "materialize",
-    ({ op, attributes }, inputs, graph) => {
+    (node, inputs, graph) => {
+      const { op, attributes } = node;
       const ready = inputs.map((value) => (accepts(op, views[value.id], value.shape) ? value : copy(value)));
-      return append(op, ready, attributes, graph);
+      if (!isNode(node, "patches") || !unstored.has(node)) return append(op, ready, attributes, graph);
+      const { before, after } = node.attributes;
+      const [images] = isPadded(node)
+        ? [append("pad", ready, { before: [0, ...before, 0], after: [0, ...after, 0] }, graph)]
+        : ready;
+      return append(op, [images], { ...attributes, before: [0, 0], after: [0, 0] }, graph, false);
     },
     // A root is computed, not read from elsewhere, and has its memory to itself.
     (value) => {
@@ -44,19 +53,29 @@ export function materialize(step: StepGraph): StepGraph {
 }
 
 /** The view of each node of a materialized graph; `origins` are of nodes whose memory does not begin with them. */
-export function resolveViews(nodes: readonly Node[], origins?: ReadonlyMap<number, View>): View[] {
+export function resolveViews(step: StepGraph, origins?: ReadonlyMap<number, View>): View[] {
   const views: View[] = [];
-  nodes.forEach((node, id) => {
-    views.push(origins?.get(id) ?? resolveView(node, id, views, nodes));
+  const unstored = windowsOfProducts(step);
+  step.nodes.forEach((node, id) => {
+    views.push(origins?.get(id) ?? resolveView(node, id, views, step.nodes, !unstored.has(node)));
   });
   return views;
 }
 
-function resolveView(node: Node, id: number, views: readonly View[], nodes: readonly Node[]): View {
+function resolveView(
+  node: Node,
+  id: number,
+  views: readonly View[],
+  nodes: readonly Node[],
+  isStored: boolean,
+): View {
   const [input] = node.inputs;
+  const own = ownView(id, node.shape);
+  if (!isStored && isNode(node, "patches"))
+    return { ...views[input], strides: own.strides, windows: windowsOn(nodes[input].shape, node) };
   const through =
     "view" in operation(node.op).lowering ? viewThrough(node, views[input], nodes[input].shape) : undefined;
-  return through ?? ownView(id, node.shape);
+  return through ?? own;
 }
 
 /** Whether operation `op` can read a view in place. */

@@ -5,6 +5,7 @@
 import { FettleError } from "../errors.js";
 import type { AttributesOf, Node } from "../graph/graph.js";
 import { contiguousStrides, type Extent, type Shape } from "../graph/shape.js";
+import type { Windows } from "./windows.js";
 
 /** A size in elements: `base + scale × rows^power`. */
 export interface Offset extends Extent {
@@ -16,6 +17,8 @@ export interface View {
   readonly root: number;
   readonly offset: Offset;
   readonly strides: readonly Extent[];
+  /** For windows of the images that the root is: how they lie on them as a matrix. The strides are those that they would have if they were stored. */
+  readonly windows?: Windows;
 }
 
 const ZERO: Extent = { scale: 0, power: 0 };
@@ -62,7 +65,13 @@ export function viewThrough(node: Node, from: View, fromShape: Shape): View | un
     }
     case "transpose": {
       const { permutation } = node.attributes as AttributesOf["transpose"];
-      return { ...from, strides: permutation.map((axis) => from.strides[axis]) };
+      const strides = permutation.map((axis) => from.strides[axis]);
+      const { windows } = from;
+      return {
+        ...from,
+        strides,
+        ...(windows && { windows: { rows: windows.columns, columns: windows.rows } }),
+      };
     }
     case "slice": {
       const { begin } = node.attributes as AttributesOf["slice"];

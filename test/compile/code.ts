@@ -25,6 +25,7 @@ const FORMS: Readonly<Record<number, string>> = {
   [Opcode.Loop]: "vvv",
   [Opcode.Gemm]: "vvvvvpvpvpvbv",
   [Opcode.BatchGemm]: "vvvvvvvvvpvpvpvbv",
+  [Opcode.StridedGemm]: "vvvvvvvvvvvvvvvpvpvpvbv",
   [Opcode.StreamIn]: "pvvv",
   [Opcode.StreamOut]: "pvvv",
 };

@@ -237,7 +237,7 @@ describe("patches", () => {
   });
 });
 
-it("a convolution is one copy of its patches and one product, and its gradients one more each", () => {
+it("a convolution is one product of its images, which stores no patches, and its gradients one more each", () => {
   const { code } = compileStep(
     { inputs: { w: [18, 4], b: [4] }, streams: { x: 50 } },
     8,
@@ -253,8 +253,8 @@ it("a convolution is one copy of its patches and one product, and its gradients 
   for (const { opcode } of decode(code)) counts.set(opcode, (counts.get(opcode) ?? 0) + 1);
   expect(Object.fromEntries(counts)).toEqual({
     [Opcode.StreamIn]: 1,
-    [Opcode.Patches]: 1,
-    [Opcode.Gemm]: 3,
+    [Opcode.StridedGemm]: 2,
+    [Opcode.Gemm]: 1,
     [Opcode.Elementwise]: 2, // the gradients before and behind the activation
     [Opcode.Sum]: 2, // that in the bias, and the sum of dx
     [Opcode.AddPatches]: 1,

@@ -24,6 +24,7 @@ export const ScatterLargest = 17;
 export const Loop = 18;
 export const LogSoftmaxSlope = 19;
 export const BatchGemm = 20;
+export const StridedGemm = 21;
 
 // Copy: a strided array to another layout of the same dimensions; axes follow, the last fastest
 export const CopyTarget = 0;
@@ -92,6 +93,17 @@ export const BatchStrideA = 1;
 export const BatchStrideB = 2;
 export const BatchStrideC = 3;
 export const BATCH_WORDS = 4;
+
+// StridedGemm: how the rows and how the columns of op(A) lie in memory, then the words of `Gemm`, of which A is the first element, and
+// `GemmTransA` and `GemmLda` are not read. Rows, and columns, are numbered along three axes, the last fastest, whose strides are in elements.
+export const StridedRows = 0;
+export const StridedColumns = 5;
+export const AxesMiddleLength = 0;
+export const AxesLastLength = 1;
+export const AxesFirstStride = 2;
+export const AxesMiddleStride = 3;
+export const AxesLastStride = 4;
+export const STRIDED_WORDS = 10;
 
 // RandomUniform: `RandomStream` tells uses apart
 export const RandomTarget = 0;
