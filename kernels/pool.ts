@@ -201,7 +201,7 @@ function scatterRow(
   }
 }
 
-/** Whether `later` is larger than `first`, or a NaN where that is none. */
+/** Whether `later` is larger than `first`, or the only NaN of both. */
 @inline
 function beats(later: v128, first: v128): v128 {
   return v128.andnot(f32x4.eq(first, first), f32x4.ge(first, later));
