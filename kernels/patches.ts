@@ -78,7 +78,7 @@ export function patches_f32(operands: usize, base: usize): void {
   const reach = (across - 1) * step + patchRow;
   const padded = left > 0 || reach > imageRow;
   // a row in memory of its own spares each window at an edge its branches
-  const fits = dilation == 1 && left * pixel + max(imageRow, reach) <= LINE;
+  const fits = dilation == 1 && left * pixel + max(imageRow, reach) + 16 <= LINE;
   if (fits) memory.fill(line, 0, left * pixel + max(imageRow, reach));
   let dst = windows.target(base);
   let image = windows.source(base);
@@ -93,7 +93,13 @@ export function patches_f32(operands: usize, base: usize): void {
         if (inside && fits) {
           if (padded) memory.copy(line + left * pixel, row, imageRow);
           let from = padded ? line : row;
-          for (let j = across; j > 0; --j, to += patch, from += step) copyShort(to, from, patchRow);
+          // a vector may reach into the next row of the window, which is written after it, and into the next row of an image
+          const hasNext = padded || n > 1 || y + 1 < height;
+          if (patchRow < 16 && patchRow >= 8 && p + 1 < kernelHeight && hasNext) {
+            for (let j = across; j > 0; --j, to += patch, from += step) v128.store(to, v128.load(from));
+          } else {
+            for (let j = across; j > 0; --j, to += patch, from += step) copyShort(to, from, patchRow);
+          }
         } else {
           for (let j = 0; j < across; ++j, to += patch) {
             const x = j * stride - left;

@@ -120,7 +120,7 @@ function move(operands: usize, count: i32): void {
 }
 
 /**
- * A product whose A is no matrix in memory, such as the windows of images. It has the bits that it would have if A were one, but for n = 1.
+ * A product whose A is no matrix in memory, such as the windows of images, for n > 1. It has the bits that it would have if A were one.
  *
  * @param operands address of the words that state it, in the order of `Opcode.Strided…`
  * @param base as for `gemm`

@@ -117,6 +117,7 @@ describe("windows of products", () => {
     ["a result", (matrix, square) => [f.matmul(matrix, square), matrix]],
     ["an elementwise operation", (matrix, square) => f.add(f.matmul(matrix, square), f.relu(matrix))],
     ["a right operand", (matrix, square) => f.matmul(square, matrix)],
+    ["a product with one column", (matrix, square) => f.matmul(matrix, f.slice(square, [0, 1], [4, 1]))],
     ["both operands of a product", (matrix) => f.matmul(matrix, matrix)],
     ["a matrix of other rows", (matrix) => f.matmul(f.reshape(matrix, [2, 8]), f.reshape(matrix, [8, 2]))],
   ])("are stored for %s", (_, write) => {
