@@ -32,7 +32,7 @@ export function windowsOfProducts(step: StepGraph): Set<Node> {
     !roots.has(id) && users[id].every(holds);
   const isLeft = (id: number, user: number): boolean => {
     const { op, inputs, shape } = nodes[user];
-    return op === "matmul" && inputs[0] === id && inputs[1] !== id && shape[1] > 1;
+    return op === "matmul" && inputs[1] !== id && shape[1] > 1;
   };
   const isRead = (id: number, user: number): boolean =>
     isLeft(id, user) || (nodes[user].op === "transpose" && each(user, (next) => isLeft(user, next)));

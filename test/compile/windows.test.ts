@@ -113,13 +113,50 @@ describe("windows of products", () => {
     expect([count(predict, Opcode.StridedGemm), count(predict, Opcode.Patches)]).toEqual([2, 0]);
   });
 
+  it("are read in place, from images with zeros around them, though a node that nobody needs reads them too", () => {
+    const read = compile(
+      (x: Value, square: Value) => {
+        const matrix = f.reshape(f.patches(x, [2, 2], { before: [1, 1] }), [9, 4]);
+        return f.matmul(f.neg(f.neg(matrix)), square);
+      },
+      [1, 3, 3, 1],
+      [4, 4],
+    );
+    expect(count(read.program.code, Opcode.StridedGemm)).toBe(1);
+    // the sums of the numbers at and around the first and the last place
+    const found = createEngine().load(read)([1, 2, 3, 4, 5, 6, 7, 8, 9], new Float32Array(16).fill(1));
+    const numbers = [...(found as unknown as { data: Float32Array }).data];
+    expect([numbers[0], numbers[35]]).toEqual([1, 5 + 6 + 8 + 9]);
+  });
+
   it.each<[string, (matrix: Value, square: Value) => Value | readonly Value[]]>([
     ["a result", (matrix, square) => [f.matmul(matrix, square), matrix]],
     ["an elementwise operation", (matrix, square) => f.add(f.matmul(matrix, square), f.relu(matrix))],
     ["a right operand", (matrix, square) => f.matmul(square, matrix)],
     ["a product with one column", (matrix, square) => f.matmul(matrix, f.slice(square, [0, 1], [4, 1]))],
     ["both operands of a product", (matrix) => f.matmul(matrix, matrix)],
-    ["a matrix of other rows", (matrix) => f.matmul(f.reshape(matrix, [2, 8]), f.reshape(matrix, [8, 2]))],
+    [
+      "a matrix of other rows",
+      (matrix, square) => f.matmul(f.reshape(matrix, [2, 8]), f.reshape(square, [8, 2])),
+    ],
+    ["what products read of them", (matrix, square) => f.matmul(f.relu(matrix), square)],
+    [
+      "their sums",
+      (matrix, square) => f.matmul(f.sum(f.reshape(matrix, [1, 2, 2, 4]), 1), f.reshape(square, [1, 4, 4])),
+    ],
+    ["a row of sums", (matrix, square) => f.matmul(f.sum(f.reshape(matrix, [1, 2, 2, 4]), [1, 2]), square)],
+    [
+      "a batch of products",
+      (matrix, square) => f.matmul(f.reshape(matrix, [1, 4, 4]), f.reshape(square, [1, 4, 4])),
+    ],
+    [
+      "batches of products of products",
+      (matrix, square) => {
+        const batch = f.reshape(square, [1, 2, 4, 2]);
+        const products = f.matmul(f.reshape(matrix, [1, 2, 2, 4]), batch);
+        return f.matmul(products, f.slice(batch, [0, 0, 0, 0], [1, 2, 2, 2]));
+      },
+    ],
   ])("are stored for %s", (_, write) => {
     const read = compile(
       (x: Value, square: Value) => write(f.reshape(f.patches(x, [2, 2]), [4, 4]), square) as Value,

@@ -28,11 +28,11 @@ export const batches = {
     ],
   },
   "compile/layers": {
-    files: /^compile\/(bodies|loop|lower|pads|places)\.ts$/,
+    files: /^compile\/(bodies|loop|lower|pads|places|windows)\.ts$/,
     tests: [
       ...inFolder("compile", "loops"),
       ...inFolder("graph", "scanPrograms scanEdges pool patches"),
-      ...inFolder("compile", "trace rewrite simplify encode plan"),
+      ...inFolder("compile", "windows trace rewrite simplify encode plan"),
       ...inFolder("graph", "scan"),
     ],
   },
