@@ -24,7 +24,9 @@ import { activate, addBias } from "./finish";
 import { ADD, BESIDE, f32_gemm_4x8, f32_gemm_4x8_placed, RELU } from "./micro";
 import { copyColumns, packA, packB, packTransposedA, packTransposedB, packVector } from "./pack";
 import { columnPlaces, packStrided, placeColumns, placeRows, rowPlaces } from "./strided";
-import { KC, MC, MR, NC, NR, PACK_A_COLUMNS, PACK_B_AREA, PACK_B_REACH, PACK_STRIDED_COLUMNS } from "./tiles";
+import {
+  KC, MC, MR, NC, NR, PACK_A_COLUMNS, PACK_B_COLLIDING, PACK_B_REACH, PACK_B_ROWS, PACK_STRIDED_COLUMNS,
+} from "./tiles";
 import { dots, outer, vectorMatrix } from "./vector";
 
 /** A block of the last columns of C, if it is not a multiple of 8 wide, and its bias. */
@@ -157,6 +159,8 @@ function blocks(product: Product, base: usize, strided: usize): void {
   const bias = product.bias(base);
   const activation = product.activation;
   const fused = activation == Elementwise.Relu ? RELU : 0;
+  const reach = ldb & (PACK_B_COLLIDING - 1) ? PACK_B_REACH : PACK_B_REACH >> 1;
+  const packed = transB || (m >= PACK_B_ROWS && m * ldb >= reach);
   for (let j = 0; j < n; j += NC) {
     const columns = min(NC, n - j);
     for (let p = 0; p < k; p += KC) {
@@ -166,7 +170,6 @@ function blocks(product: Product, base: usize, strided: usize): void {
       const biasHere = last && bias ? bias + j * 4 : 0;
       // [depth, columns] of B: whole, or only the ragged last panel, in packed panels.
       const bHere = b + (transB ? j * ldb + p * 4 : p * ldb + j * 4);
-      const packed = transB || (depth * columns > PACK_B_AREA && m >= PACK_B_REACH / ldb);
       // what a vector reads past the last column is of the next row, if there is one
       const straight = packed ? 0 : (k - p - depth) * ldb >= NR * 4 ? columns : columns & ~(NR - 1);
       const panels = transB

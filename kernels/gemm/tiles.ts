@@ -39,9 +39,10 @@ export const PACK_A_COLUMNS: i32 = 64;
 export const PACK_STRIDED_COLUMNS: i32 = 32;
 
 /**
- * B is packed when a block of it holds more floats than this (64 KiB, more than L1) and
- * m times the bytes between its rows reaches PACK_B_REACH: 32 rows of C pay for the copy where rows of
- * B are 2 KiB apart, 64 where they are 1 KiB apart. B transposed is always packed.
+ * B is packed when m times the bytes between its rows reaches this, or half of it where they are a multiple of `PACK_B_COLLIDING`, so that
+ * the rows of a panel fall into a quarter of the sets of a cache or fewer: 32 rows of C pay for the copy where rows of B are 1 KiB apart, 16
+ * where they are 2. Fewer than `PACK_B_ROWS` never do. B transposed is always packed.
  */
-export const PACK_B_AREA: i32 = 16384;
 export const PACK_B_REACH: i32 = 65536;
+export const PACK_B_COLLIDING: i32 = 256;
+export const PACK_B_ROWS: i32 = 16;

@@ -45,6 +45,7 @@ const product: fc.Arbitrary<Product> = fc.record({
 const large: readonly Product[] = [
   [130, 270, 300],
   [70, 600, 40],
+  [40, 256, 30],
   [3, 300, 520],
   [200, 9, 513],
   [1, 70, 600],
