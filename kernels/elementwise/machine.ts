@@ -208,6 +208,17 @@ function copyRun(dst: usize, dstStride: usize, src: usize, srcStride: usize, n: 
 export function copy(at: usize, base: usize): void {
   const axes = at + (Opcode.CopyAxes << 2);
   const last = axes + <usize>(word(at, Opcode.CopyRank) - 1) * COPY_AXIS_BYTES;
+  const inner = word(last, Opcode.CopyAxisLength);
+  const innerTarget = word(last, Opcode.CopyAxisTargetStride);
+  const innerSource = word(last, Opcode.CopyAxisSourceStride);
+  if (axes + COPY_AXIS_BYTES == last && innerTarget == 1 && innerSource == 1 && (inner & 15) == 0) {
+    copyRows(
+      base + word(at, Opcode.CopyTarget), <usize>(word(axes, Opcode.CopyAxisTargetStride) - inner) << 2,
+      base + word(at, Opcode.CopySource), <usize>(word(axes, Opcode.CopyAxisSourceStride) - inner) << 2,
+      inner, 0, inner * word(axes, Opcode.CopyAxisLength),
+    );
+    return;
+  }
   let rows = 1;
   for (let axis = axes; axis < last; axis += COPY_AXIS_BYTES) rows *= word(axis, Opcode.CopyAxisLength);
   for (let row = 0; row < rows; row++) {
@@ -226,10 +237,6 @@ export function copy(at: usize, base: usize): void {
       dst += <usize>(rest * word(axes, Opcode.CopyAxisTargetStride)) << 2;
       src += <usize>(rest * word(axes, Opcode.CopyAxisSourceStride)) << 2;
     }
-    copyRun(
-      dst, <usize>word(last, Opcode.CopyAxisTargetStride) << 2,
-      src, <usize>word(last, Opcode.CopyAxisSourceStride) << 2,
-      word(last, Opcode.CopyAxisLength),
-    );
+    copyRun(dst, <usize>innerTarget << 2, src, <usize>innerSource << 2, inner);
   }
 }

@@ -47,6 +47,28 @@ describe("parts along columns", () => {
     );
   });
 
+  // rows of a multiple of 16 numbers have a loop of their own
+  it("are copied from inputs, whatever their widths and rows", () => {
+    const width = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(16, 32, 48));
+    const widths = fc.array(width, { minLength: 2, maxLength: 4 });
+    fc.assert(
+      fc.property(widths, fc.integer({ min: 1, max: 9 }), (columns, rows) => {
+        const whole = compile(
+          (...values: Value[]) => f.concat(values, -1),
+          ...columns.map((count) => [rows, count]),
+        );
+        expect(copiesOf(whole.program.code)).toBe(columns.length);
+        const given = columns.map((count) => counted(rows * count));
+        const found = createEngine().load(whole)(...given) as { data: Float32Array };
+        const expected = Array.from({ length: rows }, (_, row) =>
+          columns.flatMap((count, i) => [...given[i].subarray(row * count, (row + 1) * count)]),
+        );
+        expect([...found.data]).toEqual(expected.flat());
+      }),
+      { numRuns: cases(60) },
+    );
+  });
+
   it("are copied where a product wrote them, or something else reads them", () => {
     const ends = compile(
       (x: Value, w: Value) => {
