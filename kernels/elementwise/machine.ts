@@ -150,8 +150,7 @@ function move(operand: usize, place: usize, start: i32, length: i32, block: usiz
     }
     if (axes < last) at += <usize>(rest * word(axes, Region.AxisStride)) << 2;
     const run = min(inner - column, length);
-    if (out) copyRun(at, innerStride, block, 4, run);
-    else copyRun(block, 4, at, innerStride, run);
+    copyRun(out ? at : block, out ? innerStride : 4, out ? block : at, out ? 4 : innerStride, run);
     block += <usize>run << 2;
     length -= run;
     column = 0;

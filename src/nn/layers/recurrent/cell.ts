@@ -16,27 +16,38 @@ export interface Cell {
   readonly type: string;
   /** How many gates it has: its kernels are [features, gates · units] and [units, gates · units]. */
   readonly gates: number;
+  /** How many arrays the products of the inputs are: one, of all gates, or one for each gate. */
+  readonly products: number;
   /** What it carries from step to step, each [rows, units]. The first is its result. */
   readonly states: readonly string[];
-  /** [gates · units]; or [2, gates · units], of which the second row is added to the recurrent product. */
   biasShape(units: number): Shape;
+  /** What its bias is to each array of products, and to a step. Default: all of it to the one array. */
+  biases?(bias: Value, units: number): Biases;
   /** How its bias starts, from the initializer of the user. Default: by that alone. */
   startBias?(initializer: InitializerFunction): InitializerFunction;
   /** The states after a step, by name. */
   step(context: CellContext): Readonly<Record<string, Value>>;
 }
 
+/** The parts of a bias. */
+export interface Biases {
+  /** What is added to the products of the inputs, by array. */
+  readonly inputs: readonly Value[];
+  /** What a step adds by itself. */
+  readonly recurrent?: Value;
+}
+
 /** What a step is given. */
 export interface CellContext {
-  /** The inputs times their kernel, with the bias, [rows, gates · units]. */
-  readonly product: Value;
+  /** The inputs times their kernel, with the bias: [rows, gates · units], or [rows, units] for each gate. */
+  readonly products: readonly Value[];
   /** Before the step, by name, [rows, units]. */
   readonly states: Readonly<Record<string, Value>>;
   /** The first state as the recurrent kernel sees it: with dropout, if there is some. */
   readonly h: Value;
   /** [units, gates · units] */
   readonly recurrentKernel: Value;
-  /** [gates · units]; undefined for a cell without one of its own. */
+  /** As `biases` gave it; undefined if it gave none. */
   readonly recurrentBias?: Value;
   readonly activate: ActivationFunction;
   readonly recurrentActivate: ActivationFunction;

@@ -1,9 +1,9 @@
 /** The gated recurrent unit. */
 import { checkOptions, must, type OptionNames } from "../../../errors.js";
-import { add, matmul, mul, slice, sub } from "../../../graph/functions.js";
+import { add, matmul, mul, reshape, slice, sub } from "../../../graph/functions.js";
 import type { Value } from "../../../graph/graph.js";
 import type { Layer } from "../layer.js";
-import { type Cell, type CellContext, gatesOf } from "./cell.js";
+import { type Biases, type Cell, type CellContext, gatesOf } from "./cell.js";
 import { GATED_OPTIONS, type GatedOptions, recurrentLayer } from "./recurrentLayer.js";
 
 /** Options of {@link gru}. */
@@ -15,15 +15,20 @@ export interface GRUOptions extends GatedOptions {
   readonly resetAfter?: boolean;
 }
 
-/** Gates in Keras' order: update z, reset r, candidate. hₜ = z hₜ₋₁ + (1 − z) · candidate */
+/**
+ * Gates in Keras' order: update z, reset r, candidate. hₜ = z hₜ₋₁ + (1 − z) · candidate, as candidate + z (hₜ₋₁ − candidate), which is one
+ * operation less. Each gate has an array of products, since the gradients of these and of the recurrent product are not the same three arrays.
+ */
 const cellOf = (resetAfter: boolean): Cell => ({
   type: "gru",
   gates: 3,
+  products: 3,
   states: ["h"],
   biasShape: (units) => (resetAfter ? [2, 3 * units] : [3 * units]),
+  biases: resetAfter ? biasesAfter : (bias) => ({ inputs: columnsOf(bias) }),
   step(context) {
     const { z, candidate } = resetAfter ? gatedAfter(context) : gatedBefore(context);
-    return { h: add(mul(z, context.states.h), mul(sub(1, z), candidate)) };
+    return { h: add(candidate, mul(z, sub(context.states.h, candidate))) };
   },
 });
 
@@ -32,23 +37,37 @@ interface Gated {
   readonly candidate: Value;
 }
 
-function gatedAfter(context: CellContext): Gated {
-  const { product, h, recurrentKernel, recurrentBias, activate, recurrentActivate } = context;
-  const inner = matmul(h, recurrentKernel);
-  const [x, own] = [product, recurrentBias ? add(inner, recurrentBias) : inner].map((each) =>
-    gatesOf(each, 3),
+/** Where z and r add both products, they add both biases before the loop; the candidate has one of its own within r. */
+function biasesAfter(bias: Value, units: number): Biases {
+  const [own, recurrent] = [0, 1].map((row) =>
+    columnsOf(reshape(slice(bias, [row, 0], [1, 3 * units]), [3 * units])),
   );
-  const [z, r] = [0, 1].map((gate) => recurrentActivate(add(x[gate], own[gate])));
-  return { z, candidate: activate(add(x[2], mul(r, own[2]))) };
+  return {
+    inputs: [add(own[0], recurrent[0]), add(own[1], recurrent[1]), own[2]],
+    recurrent: recurrent[2],
+  };
 }
 
-function gatedBefore({ product, h, recurrentKernel, activate, recurrentActivate }: CellContext): Gated {
+/** The part of each gate of [3 · units]. */
+function columnsOf(bias: Value): Value[] {
+  const units = bias.shape[0] / 3;
+  return [0, 1, 2].map((gate) => slice(bias, [gate * units], [units]));
+}
+
+function gatedAfter(context: CellContext): Gated {
+  const { products, h, recurrentKernel, recurrentBias, activate, recurrentActivate } = context;
+  const own = gatesOf(matmul(h, recurrentKernel), 3);
+  const [z, r] = [0, 1].map((gate) => recurrentActivate(add(products[gate], own[gate])));
+  const inner = recurrentBias ? add(own[2], recurrentBias) : own[2];
+  return { z, candidate: activate(add(products[2], mul(r, inner))) };
+}
+
+function gatedBefore({ products, h, recurrentKernel, activate, recurrentActivate }: CellContext): Gated {
   const [units] = recurrentKernel.shape;
-  const x = gatesOf(product, 3);
   const own = gatesOf(matmul(h, slice(recurrentKernel, [0, 0], [units, 2 * units])), 2);
-  const [z, r] = own.map((each, gate) => recurrentActivate(add(x[gate], each)));
+  const [z, r] = own.map((each, gate) => recurrentActivate(add(products[gate], each)));
   const reset = matmul(mul(r, h), slice(recurrentKernel, [0, 2 * units], [units, units]));
-  return { z, candidate: activate(add(x[2], reset)) };
+  return { z, candidate: activate(add(products[2], reset)) };
 }
 
 /**

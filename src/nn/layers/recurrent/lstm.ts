@@ -16,10 +16,11 @@ export interface LSTMOptions extends GatedOptions {
 const cellOf = (unitForgetBias: boolean): Cell => ({
   type: "lstm",
   gates: 4,
+  products: 1,
   states: ["h", "c"],
   biasShape: (units) => [4 * units],
   ...(unitForgetBias && { startBias: withForgetBias }),
-  step({ product, states, h, recurrentKernel, activate, recurrentActivate }) {
+  step({ products: [product], states, h, recurrentKernel, activate, recurrentActivate }) {
     const [i, f, candidate, o] = gatesOf(add(product, matmul(h, recurrentKernel)), 4);
     const c = add(mul(recurrentActivate(f), states.c), mul(recurrentActivate(i), activate(candidate)));
     return { h: mul(recurrentActivate(o), activate(c)), c };

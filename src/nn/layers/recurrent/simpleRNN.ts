@@ -10,9 +10,10 @@ import { RECURRENT_OPTIONS, type RecurrentOptions, recurrentLayer } from "./recu
 const cell: Cell = {
   type: "simpleRNN",
   gates: 1,
+  products: 1,
   states: ["h"],
   biasShape: (units) => [units],
-  step: ({ product, h, recurrentKernel, activate }) => ({
+  step: ({ products: [product], h, recurrentKernel, activate }) => ({
     h: activate(add(product, matmul(h, recurrentKernel))),
   }),
 };

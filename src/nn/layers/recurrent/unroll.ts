@@ -1,6 +1,6 @@
 /**
- * The one engine of recurrent layers: a cell over [rows, steps, features]. The products of the inputs are one matrix product
- * for all steps, before the loop; what is left for each step is in the cell.
+ * The one engine of recurrent layers: a cell over [rows, steps, features]. The products of the inputs are made for all steps at once,
+ * before the loop; what is left for each step is in the cell.
  */
 import {
   add,
@@ -20,7 +20,7 @@ import { mapValues } from "../../../records.js";
 import type { ActivationFunction } from "../../activations.js";
 import { dropoutMask } from "../dropout.js";
 import type { LayerContext } from "../layer.js";
-import type { Cell } from "./cell.js";
+import type { Biases, Cell } from "./cell.js";
 
 /** How a cell goes over the steps. */
 export interface Way {
@@ -47,15 +47,17 @@ export function unroll(cell: Cell, context: LayerContext, way: Way): Unrolled {
   const { recurrentKernel } = parameters;
   const [rows, steps] = x.shape;
   const [units] = recurrentKernel.shape;
-  const [bias, recurrentBias] = biasesOf(parameters.bias);
+  const { inputs: biases = [], recurrent: recurrentBias } = biasesOf(cell, parameters.bias, units);
   const kept = dropoutMasks(context, units);
   const inputs = kept.inputs ? mul(x, reshape(kept.inputs, [rows, 1, x.shape[2]])) : x;
   const counts = masks?.[0] && reshape(transpose(masks[0]), [steps, rows, 1]);
   const [first] = cell.states;
+  const products = inputProducts(inputs, parameters.kernel, cell.products, biases);
   const body = ({ carry: states, elements, shared }: ScanStep) => {
-    const { product, counts: isCounted } = elements;
+    const { counts: isCounted } = elements;
     const after = cell.step({
-      ...{ product, states, activate: way.activate, recurrentActivate: way.recurrentActivate },
+      products: products.map((_, i) => elements[`product ${i}`]),
+      ...{ states, activate: way.activate, recurrentActivate: way.recurrentActivate },
       h: shared.kept ? mul(states[first], shared.kept) : states[first],
       recurrentKernel: shared.recurrentKernel,
       ...(shared.recurrentBias && { recurrentBias: shared.recurrentBias }),
@@ -69,7 +71,10 @@ export function unroll(cell: Cell, context: LayerContext, way: Way): Unrolled {
   const { carry, stacks } = scan(
     {
       carry: Object.fromEntries(cell.states.map((name, i) => [name, given[i + 1] ?? zeros])),
-      sequences: { product: inputProducts(inputs, parameters.kernel, bias), ...(counts && { counts }) },
+      sequences: {
+        ...Object.fromEntries(products.map((product, i) => [`product ${i}`, product])),
+        ...(counts && { counts }),
+      },
       shared: {
         recurrentKernel,
         ...(recurrentBias && { recurrentBias }),
@@ -82,19 +87,20 @@ export function unroll(cell: Cell, context: LayerContext, way: Way): Unrolled {
   return { last: carry, all: stacks.all };
 }
 
-/** x · kernel + bias for all steps at once, [rows, steps, features] → [steps, rows, columns]. */
-function inputProducts(x: Value, kernel: Value, bias: Value | undefined): Value {
+/** x · kernel + bias for all steps at once, [rows, steps, features] → so many arrays [steps, rows, columns]. */
+function inputProducts(x: Value, kernel: Value, count: number, biases: readonly Value[]): Value[] {
   const [rows, steps, features] = x.shape;
+  const columns = kernel.shape[1] / count;
   const lines = reshape(transpose(x, [1, 0, 2]), [steps * rows, features]);
-  const product = matmul(lines, kernel);
-  return reshape(bias ? add(product, bias) : product, [steps, rows, kernel.shape[1]]);
+  return Array.from({ length: count }, (_, i) => {
+    const product = matmul(lines, slice(kernel, [0, i * columns], [features, columns]));
+    return reshape(biases[i] ? add(product, biases[i]) : product, [steps, rows, columns]);
+  });
 }
 
-/** The bias of the inputs, and that of the recurrent product if the cell has one. */
-function biasesOf(bias: Value | undefined): readonly (Value | undefined)[] {
-  if (bias === undefined || bias.shape.length === 1) return [bias];
-  const [count, columns] = bias.shape;
-  return Array.from({ length: count }, (_, i) => reshape(slice(bias, [i, 0], [1, columns]), [columns]));
+function biasesOf(cell: Cell, bias: Value | undefined, units: number): Partial<Biases> {
+  if (bias === undefined) return {};
+  return cell.biases?.(bias, units) ?? { inputs: [bias] };
 }
 
 /** What a batch keeps of features and of the state, at each step the same; undefined without dropout. */
