@@ -79,6 +79,22 @@ it("the loss of a batch is the mean over the steps that count, and so is a metri
   );
 });
 
+it("the weight of a row counts for each step, of several numbers", async () => {
+  const model = compiled([dense(2)], {
+    optimizer: "sgd",
+    loss: "meanSquaredError",
+    metrics: ["meanAbsoluteError"],
+  });
+  const x = [1, -2].map((first) => [[first], [first + 1], [0]]);
+  const y = x.map((row) => row.map(([value]) => [value, 3 - value]));
+  await model.fit(x, y, { epochs: 0, seed: 2 });
+  const prediction = model.predict(x).data;
+  const errors = y.flat(2).map((value, i) => Math.abs(prediction[i] - value));
+  const [first, second] = [errors.slice(0, 6), errors.slice(6)].map((row) => row.reduce((a, b) => a + b) / 6);
+  expect(first).not.toBeCloseTo(second, 2);
+  expect(model.evaluate(x, y, [1, 3]).meanAbsoluteError).toBeCloseTo((first + 3 * second) / 4, 6);
+});
+
 it("what targets are at masked steps changes no bit of a training", async () => {
   await fc.assert(
     fc.asyncProperty(sequences, fc.integer({ min: -100, max: 100 }), async ({ lengths, x, y }, other) => {

@@ -5,6 +5,7 @@ import { sizeOf } from "../../../../src/graph/shape.js";
 import { functional, input } from "../../../../src/nn/functional.js";
 import {
   activation,
+  averagePooling1d,
   bidirectional,
   defineLayer,
   dense,
@@ -201,6 +202,8 @@ describe("masks in models", () => {
     expect(await maskedBy([masking(), lstm(2)])).toBe(undefined);
     expect(await maskedBy([masking(), flatten()])).toBe(undefined);
     expect(await maskedBy([masking(), probe({ mask: () => undefined })])).toBe(undefined);
+    // not past a layer that changes their number
+    expect(await maskedBy([masking(), averagePooling1d(2)])).toBe(undefined);
     // the first value's
     const x = input([2, 1]);
     const both = (first: SymbolicTensor, second: SymbolicTensor) => merge("add").apply(first, second);
