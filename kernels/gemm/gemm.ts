@@ -160,7 +160,7 @@ function blocks(product: Product, base: usize, strided: usize): void {
   const activation = product.activation;
   const fused = activation == Elementwise.Relu ? RELU : 0;
   const reach = ldb & (PACK_B_COLLIDING - 1) ? PACK_B_REACH : PACK_B_REACH >> 1;
-  const packed = transB || (m >= PACK_B_ROWS && m * ldb >= reach);
+  const packed = transB || (m >= PACK_B_ROWS && <i64>m * ldb >= reach);
   for (let j = 0; j < n; j += NC) {
     const columns = min(NC, n - j);
     for (let p = 0; p < k; p += KC) {

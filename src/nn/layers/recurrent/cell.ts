@@ -20,8 +20,9 @@ export interface Cell {
   readonly products: number;
   /** What it carries from step to step, each [rows, units]. The first is its result. */
   readonly states: readonly string[];
+  /** The shape of its bias. */
   biasShape(units: number): Shape;
-  /** What its bias is to each array of products, and to a step. Default: all of it to the one array. */
+  /** What of its bias is added to each array of products, and what a step adds. Default: all of it to the one array. */
   biases?(bias: Value, units: number): Biases;
   /** How its bias starts, from the initializer of the user. Default: by that alone. */
   startBias?(initializer: InitializerFunction): InitializerFunction;
