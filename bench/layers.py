@@ -1,6 +1,6 @@
 """Trains a network of images or sequences in PyTorch on one thread and prints seconds a step.
 
-usage: python3 layers.py <cnn | LeNet-5 | LSTM | GRU> <steps>
+usage: python3 layers.py <cnn | LeNet-5 | LSTM | GRU> <steps> <steps before them that do not count>
 """
 
 import sys
@@ -11,7 +11,7 @@ from torch import nn
 
 torch.set_num_threads(1)
 torch.manual_seed(0)
-name, steps = sys.argv[1], int(sys.argv[2])
+name, steps, first = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 
 
 
@@ -52,7 +52,7 @@ def train(count):
         optimizer.step()
 
 
-train(10)
+train(first)
 start = time.perf_counter()
 train(steps)
 print((time.perf_counter() - start) / steps)
