@@ -23,14 +23,14 @@ export interface Cell {
   /** The shape of its bias. */
   biasShape(units: number): Shape;
   /** What of its bias is added to each array of products, and what a step adds. Default: all of it to the one array. */
-  biases?(bias: Value, units: number): Biases;
+  biases?(bias: Value): Biases;
   /** How its bias starts, from the initializer of the user. Default: by that alone. */
   startBias?(initializer: InitializerFunction): InitializerFunction;
   /** The states after a step, by name. */
   step(context: CellContext): Readonly<Record<string, Value>>;
 }
 
-/** The parts of a bias. */
+/** The parts of a bias, each a row that broadcasts. */
 export interface Biases {
   /** What is added to the products of the inputs, by array. */
   readonly inputs: readonly Value[];
@@ -54,7 +54,7 @@ export interface CellContext {
   readonly recurrentActivate: ActivationFunction;
 }
 
-/** The columns of each gate, [rows, gates · units] → [rows, units] each. */
+/** The columns of each gate, [rows, gates · units] → [rows, units] each; of a kernel or a bias too. */
 export function gatesOf(x: Value, gates: number): Value[] {
   const [rows, columns] = x.shape;
   const units = columns / gates;

@@ -25,7 +25,7 @@ const cellOf = (resetAfter: boolean): Cell => ({
   products: 3,
   states: ["h"],
   biasShape: (units) => (resetAfter ? [2, 3 * units] : [3 * units]),
-  biases: resetAfter ? biasesAfter : (bias) => ({ inputs: columnsOf(bias) }),
+  biases: resetAfter ? biasesAfter : (bias) => ({ inputs: gatesOf(reshape(bias, [1, ...bias.shape]), 3) }),
   step(context) {
     const { z, candidate } = resetAfter ? gatedAfter(context) : gatedBefore(context);
     return { h: add(candidate, mul(z, sub(context.states.h, candidate))) };
@@ -38,20 +38,9 @@ interface Gated {
 }
 
 /** Where z and r add both products, they add both biases before the loop; the candidate has one of its own within r. */
-function biasesAfter(bias: Value, units: number): Biases {
-  const [own, recurrent] = [0, 1].map((row) =>
-    columnsOf(reshape(slice(bias, [row, 0], [1, 3 * units]), [3 * units])),
-  );
-  return {
-    inputs: [add(own[0], recurrent[0]), add(own[1], recurrent[1]), own[2]],
-    recurrent: recurrent[2],
-  };
-}
-
-/** The part of each gate of [3 · units]. */
-function columnsOf(bias: Value): Value[] {
-  const units = bias.shape[0] / 3;
-  return [0, 1, 2].map((gate) => slice(bias, [gate * units], [units]));
+function biasesAfter(bias: Value): Biases {
+  const [own, recurrent] = [0, 1].map((row) => gatesOf(slice(bias, [row, 0], [1, bias.shape[1]]), 3));
+  return { inputs: [add(own[0], recurrent[0]), add(own[1], recurrent[1]), own[2]], recurrent: recurrent[2] };
 }
 
 function gatedAfter(context: CellContext): Gated {

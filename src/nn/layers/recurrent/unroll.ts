@@ -20,7 +20,7 @@ import { mapValues } from "../../../records.js";
 import type { ActivationFunction } from "../../activations.js";
 import { dropoutMask } from "../dropout.js";
 import type { LayerContext } from "../layer.js";
-import type { Biases, Cell } from "./cell.js";
+import { type Biases, type Cell, gatesOf } from "./cell.js";
 
 /** How a cell goes over the steps. */
 export interface Way {
@@ -47,7 +47,7 @@ export function unroll(cell: Cell, context: LayerContext, way: Way): Unrolled {
   const { recurrentKernel } = parameters;
   const [rows, steps] = x.shape;
   const [units] = recurrentKernel.shape;
-  const { inputs: biases = [], recurrent: recurrentBias } = biasesOf(cell, parameters.bias, units);
+  const { inputs: biases = [], recurrent: recurrentBias } = biasesOf(cell, parameters.bias);
   const kept = dropoutMasks(context, units);
   const inputs = kept.inputs ? mul(x, reshape(kept.inputs, [rows, 1, x.shape[2]])) : x;
   const counts = masks?.[0] && reshape(transpose(masks[0]), [steps, rows, 1]);
@@ -90,17 +90,17 @@ export function unroll(cell: Cell, context: LayerContext, way: Way): Unrolled {
 /** x · kernel + bias for all steps at once, [rows, steps, features] → so many arrays [steps, rows, columns]. */
 function inputProducts(x: Value, kernel: Value, count: number, biases: readonly Value[]): Value[] {
   const [rows, steps, features] = x.shape;
-  const columns = kernel.shape[1] / count;
   const lines = reshape(transpose(x, [1, 0, 2]), [steps * rows, features]);
-  return Array.from({ length: count }, (_, i) => {
-    const product = matmul(lines, slice(kernel, [0, i * columns], [features, columns]));
-    return reshape(biases[i] ? add(product, biases[i]) : product, [steps, rows, columns]);
+  return gatesOf(kernel, count).map((columns, i) => {
+    const product = matmul(lines, columns);
+    return reshape(biases[i] ? add(product, biases[i]) : product, [steps, rows, columns.shape[1]]);
   });
 }
 
-function biasesOf(cell: Cell, bias: Value | undefined, units: number): Partial<Biases> {
+/** Nothing for a cell without a bias. */
+function biasesOf(cell: Cell, bias: Value | undefined): Partial<Biases> {
   if (bias === undefined) return {};
-  return cell.biases?.(bias, units) ?? { inputs: [bias] };
+  return cell.biases?.(bias) ?? { inputs: [bias] };
 }
 
 /** What a batch keeps of features and of the state, at each step the same; undefined without dropout. */
