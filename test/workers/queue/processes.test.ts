@@ -48,17 +48,21 @@ interface Place {
   /** Of the study. */
   readonly storage: StudyStorage;
   open(): Promise<JobQueue>;
-  /** Called once, when ten trials have ended. */
+  /** Called once, when ten trials have ended and all workers have connected: one that begins meanwhile is right to refuse. */
   disturb?(): Promise<void>;
 }
 
-/** Starts a worker; resolves to how many jobs it did, undefined if it was killed, once it has ended. */
+/** Starts a worker. `ended` resolves to how many jobs it did, undefined if it was killed; `ready` once it has connected, or ended. */
 function startWorker(words: readonly string[]) {
   const child = spawn(process.execPath, [script, ...words], { stdio: ["ignore", "pipe", "pipe"] });
   children.add(child);
   let [output, errors] = ["", ""];
-  child.stdout.on("data", (chunk) => {
-    output += chunk;
+  const ready = new Promise<void>((resolve) => {
+    child.stdout.on("data", (chunk) => {
+      output += chunk;
+      if (output.includes("ready")) resolve();
+    });
+    child.on("close", () => resolve());
   });
   child.stderr.on("data", (chunk) => {
     errors += chunk;
@@ -72,7 +76,7 @@ function startWorker(words: readonly string[]) {
       else reject(new Error(`a worker ended with ${code}: ${errors}`));
     });
   });
-  return { kill: () => child.kill("SIGKILL"), ended };
+  return { kill: () => child.kill("SIGKILL"), ready, ended };
 }
 
 /** Runs a study over a queue, kills some workers, and compares it with that of one process. */
@@ -108,7 +112,8 @@ async function holds(
   let [ended, disturbing] = [0, Promise.resolve()];
   const onEvent = (event: StudyEvent): void => {
     recorder.onEvent(event);
-    if (event.type === "trialEnded" && ++ended === 10 && disturb) disturbing = disturb();
+    if (event.type === "trialEnded" && ++ended === 10 && disturb)
+      disturbing = Promise.all(started.map(({ ready }) => ready)).then(disturb);
   };
   await study.optimize(queued.objective, { trials, concurrency: queued.concurrency, onEvent });
   await Promise.all([disturbing, ...killing]);
