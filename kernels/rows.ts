@@ -31,7 +31,7 @@ export function take_rows(table: usize, columns: i32, ids: usize, count: i32, ds
 }
 
 /**
- * dst[i] = table[trunc(ids[i])], where an id outside [0, rows), NaN included, makes a row of NaN.
+ * dst[i] = table[ids[i]], where what is no integer in [0, rows), NaN included, makes a row of NaN.
  *
  * @param ids address of f32 row numbers, exact up to 2^24
  */
@@ -52,8 +52,8 @@ export function take_rows_f32(
 }
 
 /**
- * dst = 0 [dstRows, columns], then dst[trunc(ids[i])] += src[i] for i = 0, 1, ..., count - 1.
- * Rows with an id outside [0, dstRows), NaN included, are left out. Each addition rounds:
+ * dst = 0 [dstRows, columns], then dst[ids[i]] += src[i] for i = 0, 1, ..., count - 1.
+ * Rows whose id is no integer in [0, dstRows), NaN included, are left out. Each addition rounds:
  * |error| <= (t - 1) 2^-24 / (1 - (t - 1) 2^-24) times the sum of magnitudes, where t rows meet in a sum.
  */
 export function scatter_rows_f32(
@@ -76,7 +76,9 @@ export function scatter_rows_f32(
   }
 }
 
-/** The id as a row number, or -1 if there is no such row. Ids in (-1, 0) truncate to row 0. */
+/** The id as a row number, or -1 if there is no such row: another number is never taken for the row nearest to it. */
 function rowOf(id: f32, rows: i32): i32 {
-  return id > -1 && id < <f32>rows ? <i32>id : -1;
+  if (!(id >= 0 && id < <f32>rows)) return -1;
+  const row = <i32>id;
+  return <f32>row == id ? row : -1;
 }

@@ -8,6 +8,7 @@ import {
   cos,
   div,
   expm1,
+  floor,
   log,
   maximum,
   minimum,
@@ -93,7 +94,7 @@ export function mixRows(
   const draw = (column: number): Value => slice(draws, [0, column], [rows, 1]);
   const count = rowCount(x.graph);
   // a draw of almost 1 may be rounded up to the number of rows
-  const partners = reshape(minimum(mul(draw(0), count), sub(count, 1)), [rows]);
+  const partners = reshape(floor(minimum(mul(draw(0), count), sub(count, 1))), [rows]);
   const blend = (own: Value, share: Value): Value =>
     add(mul(own, share), mul(takeRows(own, partners), sub(1, share)));
   const share = betaOf(draw(1), draw(2), alpha); // [rows, 1]

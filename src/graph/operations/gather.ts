@@ -12,12 +12,12 @@ import * as Opcode from "../opcodes/program.js";
 import { checkShape, extent, showShape } from "../shape.js";
 import { append } from "./append.js";
 import { reshape } from "./broadcast.js";
-import { greater, mul, select } from "./elementwise.js";
+import { equal, floor, greater, greaterEqual, mul, select } from "./elementwise.js";
 import leafRows from "./leaves.js";
 import type { Rows } from "./operation.js";
 
 const rows: Rows<"takeRows" | "scatterRows"> = {
-  /** Rows of a table [n, columns] by ids [m] → [m, columns]; an id outside the table gives a row of NaN. */
+  /** Rows of a table [n, columns] by ids [m] → [m, columns]; what is no id of the table gives a row of NaN. */
   takeRows: {
     shape([table, ids]) {
       check(
@@ -30,8 +30,8 @@ const rows: Rows<"takeRows" | "scatterRows"> = {
     },
     gradient: ({ g, inputs: [table, ids] }) => [scatterRows(g, ids, table.shape[0]), undefined],
     reference({ inputs: [table, ids], shapes: [[, columns]] }) {
-      // a table has no number outside
-      const at = (id: number, j: number): number => table[Math.trunc(id) * columns + j] ?? Number.NaN;
+      const at = (id: number, j: number): number =>
+        Number.isInteger(id) ? (table[id * columns + j] ?? Number.NaN) : Number.NaN;
       return Float64Array.from({ length: ids.length * columns }, (_, k) =>
         at(ids[Math.floor(k / columns)], k % columns),
       );
@@ -49,7 +49,7 @@ const rows: Rows<"takeRows" | "scatterRows"> = {
     },
   },
 
-  /** Rows [m, columns] added up into a table [rows, columns] of zeros by ids [m]; ids outside are dropped. */
+  /** Rows [m, columns] added up into a table [rows, columns] of zeros by ids [m]; rows without an id of the table are dropped. */
   scatterRows: {
     shape([x, ids], { rows }) {
       check(
@@ -64,14 +64,15 @@ const rows: Rows<"takeRows" | "scatterRows"> = {
     gradient({ g, inputs: [x, ids], attributes: { rows } }) {
       // a row that was dropped has gradient 0
       const end = append("count", leafRows.count, [], { of: [rows] }, g.graph);
-      const kept = mul(greater(ids, -1), greater(end, ids));
+      const kept = mul(equal(ids, floor(ids)), mul(greaterEqual(ids, 0), greater(end, ids)));
       return [select(reshape(kept, [x.shape[0], 1]), takeRows(g, ids), 0), undefined];
     },
     reference({ inputs: [x, ids], shapes: [[, columns]], shape: [rows] }) {
       const result = new Float64Array(rows * columns);
-      // a typed array drops what is written outside
       x.forEach((value, k) => {
-        result[Math.trunc(ids[Math.floor(k / columns)]) * columns + (k % columns)] += value;
+        const id = ids[Math.floor(k / columns)];
+        // a typed array drops what is written outside
+        if (Number.isInteger(id)) result[id * columns + (k % columns)] += value;
       });
       return result;
     },
@@ -92,15 +93,15 @@ const rows: Rows<"takeRows" | "scatterRows"> = {
 export default rows;
 
 /**
- * Rows of a table by number: [n, columns] and ids [m] → [m, columns]. A fraction is dropped from an id; one outside
- * the table gives a row of NaN. Ids have no gradient.
+ * Rows of a table by number: [n, columns] and ids [m] → [m, columns]. What is no integer in [0, n), such as a fraction, gives a
+ * row of NaN and never another row. Ids have no gradient.
  */
 export const takeRows = (table: Value, ids: Value): Value =>
   append("takeRows", rows.takeRows, [table, ids], {});
 
 /**
- * The sums of the rows with each id, the adjoint of `takeRows`: x [m, columns] and ids [m] → [rowCount, columns]. A
- * fraction is dropped from an id; rows whose id is outside [0, rowCount) are left out.
+ * The sums of the rows with each id, the adjoint of `takeRows`: x [m, columns] and ids [m] → [rowCount, columns]. Rows
+ * whose id is no integer in [0, rowCount) are left out.
  */
 export const scatterRows = (x: Value, ids: Value, rowCount: number): Value =>
   append("scatterRows", rows.scatterRows, [x, ids], { rows: rowCount });

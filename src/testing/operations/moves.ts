@@ -13,7 +13,7 @@ import { along, fixedAxes, onlyRowsOf, same, toMatrix, writeUnary } from "./writ
 const { real } = numbers;
 const anyVector = fc.integer({ min: 1, max: 4 });
 
-/** Ids halfway between two row numbers, since a row number itself is where truncation jumps. */
+/** Halfway between two row numbers, since a row number itself is where `floor` jumps. */
 const id: fc.Arbitrary<number> = fc.integer({ min: -1, max: 3 }).map((n) => n + 0.5);
 
 /** Three dimensions. */
@@ -225,9 +225,9 @@ export const moveFacts: FactsOf<Names> = {
   takeRows: {
     cases: cases(
       matrices.map(([rows, columns, count]) => [[rows, columns], [count]]),
-      // an id outside would be NaN
+      // what is no id would be NaN
       ([[rows]]) =>
-        fc.constant((table, ids) => f.takeRows(table, f.maximum(f.minimum(ids, rows - 0.5), 0.5))),
+        fc.constant((table, ids) => f.takeRows(table, f.floor(f.maximum(f.minimum(ids, rows - 0.5), 0.5)))),
       real,
       fc.nat(3).map((n) => n + 0.25),
     ),
@@ -255,7 +255,7 @@ export const moveFacts: FactsOf<Names> = {
   scatterRows: {
     cases: cases(
       matrices.map(([, columns, count]) => [[count, columns], [count]]),
-      () => fc.constant((x, ids) => f.scatterRows(x, ids, 3)),
+      () => fc.constant((x, ids) => f.scatterRows(x, f.floor(ids), 3)),
       real,
       id,
     ),
