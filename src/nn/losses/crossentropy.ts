@@ -3,7 +3,7 @@ import { add, constant, div, expm1, log, mul, neg, sub, sum } from "../../graph/
 import type { Value } from "../../graph/graph.js";
 import { checkNumber, parseInterval } from "../../optim/interval.js";
 import { clip, defineLoss, type LossFunction, meanLoss, NO_OPTIONS, weightedMean } from "./loss.js";
-import { binary, focus, logChances, oneHot, smooth } from "./probabilities.js";
+import { binary, focus, logChances, oneHot, present, share, smooth } from "./probabilities.js";
 
 /** Options of the cross-entropies. */
 export interface CrossentropyOptions {
@@ -36,7 +36,7 @@ export const binaryCrossentropy = meanLoss({
   of(yTrue, yPred, { fromLogits, labelSmoothing }) {
     const { loss1, loss0 } = binary(yPred, fromLogits);
     const [ones, zeros] = twoClasses(yTrue, labelSmoothing);
-    return add(mul(ones, loss1), mul(zeros, loss0));
+    return add(share(ones, loss1), share(zeros, loss0));
   },
 });
 
@@ -144,7 +144,7 @@ export const binaryFocalCrossentropy = meanLoss({
     const { p, rest, loss1, loss0 } = binary(yPred, fromLogits);
     const [ones, zeros] = twoClasses(yTrue, labelSmoothing);
     const factor = focus(add(mul(ones, rest), mul(zeros, p)), gamma);
-    const loss = mul(factor, add(mul(ones, loss1), mul(zeros, loss0)));
+    const loss = mul(factor, add(share(ones, loss1), share(zeros, loss0)));
     return applyClassBalancing ? mul(add(mul(ones, alpha), mul(zeros, 1 - alpha)), loss) : loss;
   },
 });
@@ -179,8 +179,9 @@ export const categoricalFocalCrossentropy = defineLoss({
     for (const each of [alpha].flat())
       checkNumber(each, "alpha", "losses.categoricalFocalCrossentropy", parseInterval("[0, ∞)"));
     const loss: LossFunction = (yTrue, yPred, weights) => {
-      const logs = logChances(yPred, fromLogits);
       const y = smooth(yTrue, labelSmoothing, classesOf(yPred));
+      // of absent classes too the factor must be a number
+      const logs = present(y, logChances(yPred, fromLogits));
       const factor = mul(constant(yPred.graph, alpha), focus(neg(expm1(logs)), gamma));
       return neg(weightedMean(sum(mul(y, mul(factor, logs)), -1), weights));
     };
@@ -217,7 +218,7 @@ function categorical(
   { fromLogits, labelSmoothing }: Required<CrossentropyOptions>,
 ): Value {
   const y = smooth(yTrue, labelSmoothing, classesOf(yPred));
-  return neg(sum(mul(y, logChances(yPred, fromLogits)), -1));
+  return neg(sum(share(y, logChances(yPred, fromLogits)), -1));
 }
 
 /** How much a row is of class 1 and of class 0; both are smoothed, since their difference from 1 would cancel. */

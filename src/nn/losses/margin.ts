@@ -2,6 +2,7 @@
 import { add, equal, max, mul, relu, square, sub, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { meanLoss, NO_OPTIONS } from "./loss.js";
+import { share } from "./probabilities.js";
 
 /** By how much a score falls short of the margin 1. A truth of 0 counts as −1. */
 const shortfall = (yTrue: Value, yPred: Value): Value =>
@@ -50,8 +51,8 @@ export const categoricalHinge = meanLoss({
   name: "categoricalHinge",
   defaults: NO_OPTIONS,
   of(yTrue, yPred) {
-    const right = sum(mul(yTrue, yPred), -1);
-    const wrong = max(mul(sub(1, yTrue), yPred), -1);
+    const right = sum(share(yTrue, yPred), -1);
+    const wrong = max(share(sub(1, yTrue), yPred), -1);
     return relu(add(sub(wrong, right), 1));
   },
 });

@@ -40,6 +40,47 @@ describe("plain probabilities", () => {
   });
 });
 
+describe("0 log 0 is 0", () => {
+  const ofClasses = [
+    losses.categoricalCrossentropy({ fromLogits: true }),
+    losses.sparseCategoricalCrossentropy({ fromLogits: true }),
+    losses.categoricalFocalCrossentropy({ fromLogits: true, gamma: 0.5 }),
+    losses.categoricalHinge(),
+  ].map((loss) => [loss, plain] as const);
+  const behindSoftmax = [
+    losses.categoricalCrossentropy(),
+    losses.categoricalFocalCrossentropy(),
+    losses.categoricalGeneralizedCrossEntropy(),
+  ].map((loss) => [loss, softmax] as const);
+
+  it("so an absent class with a logit of -Infinity is as if it were not there, in value and gradient", () => {
+    for (const [executor, relative] of executors)
+      for (const [loss, from] of [...ofClasses, ...behindSoftmax]) {
+        const { value, gradient } = evaluate(executor, loss, from, [0, 1], [2, 0.5]);
+        const more = evaluate(executor, loss, from, [0, 1, 0], [2, 0.5, Number.NEGATIVE_INFINITY]);
+        expectRelative(more, { value, gradient: [...gradient, 0] }, relative);
+        // the true class has no chance
+        const none = evaluate(executor, loss, from, [0, 1], [2, Number.NEGATIVE_INFINITY]);
+        expect(none.value).toBe(loss === behindSoftmax[2][0] ? 2 : Number.POSITIVE_INFINITY);
+      }
+  });
+
+  it("so a sure and right probability of two classes costs nothing, in value and gradient", () => {
+    const [sure, not] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const [executor] of executors)
+      for (const [of, from] of [
+        [losses.binaryCrossentropy, sigmoid],
+        [losses.binaryFocalCrossentropy, sigmoid],
+        [losses.binaryCrossentropy({ fromLogits: true }), plain],
+        [losses.binaryFocalCrossentropy({ fromLogits: true }), plain],
+      ] as const) {
+        const { value, gradient } = evaluate(executor, of as LossFunction, from, [0, 1], [not, sure]);
+        expect([value, ...gradient].map((each) => each + 0)).toEqual([0, 0, 0]);
+        expect(evaluate(executor, of as LossFunction, from, [1, 1], [not, sure]).value).toBe(sure);
+      }
+  });
+});
+
 describe("counts of sure predictions keep their digits", () => {
   it("of softF1, dice and tversky behind a sigmoid", () => {
     fc.assert(
