@@ -20,7 +20,7 @@ import type { Floats } from "../ndarray.js";
 import type { LayersModel } from "../nn/layersModel.js";
 import { type Answer, answersOf, classesOf, tableOfNumbers } from "../predict/answers.js";
 import { type TableDescription, writeContents } from "../predict/description.js";
-import { RowReader, type Rows } from "../predict/rows.js";
+import { namedRow, RowReader, type Rows } from "../predict/rows.js";
 import { VERSION } from "../version.js";
 import { contentsOf } from "./contents.js";
 
@@ -109,7 +109,12 @@ export class Model {
     const applier = new Applier(pipeline, source.rows);
     const features = new Float32Array(source.rows * applier.width);
     applier.apply(source.block(0, source.rows), source.rows, features);
-    const { data } = model.predict({ data: features, shape: [source.rows, applier.width] });
+    let data: Floats;
+    try {
+      ({ data } = model.predict({ data: features, shape: [source.rows, applier.width] }));
+    } catch (error) {
+      throw namedRow(error, pipeline);
+    }
     const inUnits = isUnchanged(pipeline.target) ? data : restoreTarget(pipeline, data);
     return fromMatrix(inUnits, source.rows, table.outputs);
   }

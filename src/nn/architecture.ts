@@ -19,6 +19,7 @@ import { getLoss } from "./losses/registry.js";
 import type { Augmentation } from "./mixup.js";
 import { type LayerPlace, type Network, networkOf, type ParameterPlace } from "./network.js";
 import { lossOfAll, metricsOfAll, type OutputMetric } from "./perOutput.js";
+import { rolesOf } from "./roles.js";
 import { lossOfOutput, type OutputsLoss } from "./stepMasks.js";
 
 /** A network with what it is trained by. Made by `architectureFrom` and `architectureOf`. */
@@ -65,6 +66,7 @@ function piecesOf({ wiring, compiled }: Described, row: Shape): Pieces {
   if (last && sameShape(last.row, row)) return last.pieces;
   const { optimizer, losses, lossWeights, augmentation } = compiled;
   const network = networkOf(wiring, row);
+  if (augmentation) checkAugmented(network);
   const pieces = {
     ...{ network, augmentation, optimizer: getOptimizer(optimizer) },
     loss: lossOfAll(network.outputs, losses, lossWeights),
@@ -72,6 +74,17 @@ function piecesOf({ wiring, compiled }: Described, row: Shape): Pieces {
   };
   lastOf.set(compiled, { row, pieces });
   return pieces;
+}
+
+/** Points between ids are no ids, and between a padded and another step none is padding. */
+function checkAugmented(network: Network): void {
+  const { ids, steps } = rolesOf(network);
+  const [reader] = [...ids, ...steps];
+  check(
+    reader === undefined,
+    () =>
+      `augmentation of compile must be left out where rows hold ids or padded steps, which cannot be mixed; ${reader.layer} reads them`,
+  );
 }
 
 /**

@@ -22,6 +22,7 @@ import { withMatrices } from "./matrices.js";
 import type { ModelData } from "./modelData.js";
 import type { FitOptions } from "./options.js";
 import { programOf } from "./programs.js";
+import { checkIds } from "./roles.js";
 import { EVALUATION_BATCH, scoresOf } from "./scores.js";
 import { weightsOf } from "./trainedWeights.js";
 import { type Examples, runEvaluation, runPrediction, type TrainingOptions, TrainingRun } from "./trainer.js";
@@ -59,7 +60,9 @@ export async function fit(
   const row = data.x.shape;
   const engine = defaultEngine();
   const architecture = architectureFrom(described, row);
-  const { metrics } = architecture;
+  const { metrics, network } = architecture;
+  checkIds(network, data.x, "x");
+  if (data.validation) checkIds(network, data.validation.x, "validation x");
   const hyperparameters = hyperparametersOf(architecture);
   const programs = {
     initialize: programOf(architecture, "initialize", 1),
@@ -103,6 +106,7 @@ export function evaluate(
   const inputs = data.inputs(x, "x");
   const targets = data.targets(y, inputs, "y");
   const architecture = architectureFrom(described, row);
+  checkIds(architecture.network, inputs, "x");
   const engine = defaultEngine();
   const weights = sampleWeight && checkSampleWeight("sampleWeight", sampleWeight, inputs.rows);
   return withMatrices(engine, (hold) => {
@@ -121,6 +125,7 @@ export function predict(described: Described, { row, saved }: State, x: ModelDat
   const inputs = dataOf(described, row).inputs(x, "x");
   const architecture = architectureFrom(described, row);
   const { units, outputs } = architecture.network;
+  checkIds(architecture.network, inputs, "x");
   const prediction = runPrediction(
     defaultEngine(),
     programOf(architecture, "predict", EVALUATION_BATCH),

@@ -11,6 +11,7 @@ import { Graph } from "../graph/graph.js";
 import { extent } from "../graph/shape.js";
 import { numbersOf } from "../nn/architecture.js";
 import { predictionStep } from "../nn/prediction.js";
+import { checkIds, rolesOf } from "../nn/roles.js";
 import { PARAMETERS } from "../nn/trainedWeights.js";
 import { kernelsModule } from "../numerics/kernels.js";
 import type { NetworkDescription } from "./description.js";
@@ -45,6 +46,7 @@ export class CompiledResults implements Results {
     this.units = network.units;
     // a value is made of another
     const width = this.columns + this.units + 2 * largest(step, memoryLimit);
+    fromFile(() => rolesOf(network)); // a layer that moves numbers may be too large to follow
     this.rows = rowsAtATime(width, parameters.length);
     const executor = new WasmExecutor(kernelsModule(), memoryLimit);
     const x = executor.matrix(this.rows, this.columns);
@@ -55,7 +57,11 @@ export class CompiledResults implements Results {
     // last, since views of a memory that grows are detached
     this.input = x.view();
     this.output = prediction.view();
-    this.run = (rows) => run.visit(rows);
+    const { input, columns } = this;
+    this.run = (rows) => {
+      checkIds(network, { data: input, rows, columns }, "x");
+      run.visit(rows);
+    };
   }
 }
 

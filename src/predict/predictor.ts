@@ -12,7 +12,7 @@ import { type Answer, answersOf, classesOf, tableOfNumbers } from "./answers.js"
 import { type NetworkDescription, readContents, type TableDescription } from "./description.js";
 import { Forward, type Results } from "./forward.js";
 import { plainStacks } from "./layers.js";
-import { RowReader, type Rows } from "./rows.js";
+import { namedRow, RowReader, type Rows } from "./rows.js";
 import type { Tensors } from "./safetensors.js";
 
 /** How a predictor reads rows, and what a file may make it take. */
@@ -177,7 +177,11 @@ function flowOf(table: TableDescription, forward: Results, reader: RowReader): F
     for (let from = 0; from < source.rows; from += forward.rows) {
       const count = Math.min(forward.rows, source.rows - from);
       applier.apply(source.block(from, count), count, forward.input);
-      forward.run(count);
+      try {
+        forward.run(count);
+      } catch (error) {
+        throw namedRow(error, table.pipeline, from);
+      }
       data.set(forward.output.subarray(0, count * units), from * units);
     }
     const { target } = table.pipeline;

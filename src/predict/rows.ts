@@ -5,7 +5,7 @@
 import type { TensorLike } from "../arrays.js";
 import { isArray } from "../data/check.js";
 import type { Input } from "../data/dataset.js";
-import type { CellSource } from "../data/pipeline/pipeline.js";
+import type { CellSource, Pipeline } from "../data/pipeline/pipeline.js";
 import {
   cellOf,
   faultOf,
@@ -19,6 +19,7 @@ import { type ColumnSchema, missingIn, type Schema } from "../data/schema.js";
 import { toTensor64 } from "../data/tensor.js";
 import { check, FettleError, isRecord, must, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
+import { IdError } from "../nn/idError.js";
 
 /** Values of one row by column; a name that is absent is a missing cell. */
 export type RowRecord = Readonly<Record<string, RecordValue>>;
@@ -52,6 +53,17 @@ export class RowError extends FettleError {
     this.reason = reason;
     this.remedy = remedy;
   }
+}
+
+/**
+ * The error of a network for features of rows, with the name of the column.
+ *
+ * @param from - the number of the first of the rows
+ */
+export function namedRow(error: unknown, { columns }: Pick<Pipeline, "columns">, from = 0): unknown {
+  if (!(error instanceof IdError)) return error;
+  const names = columns.flatMap(({ name, features }) => features.map(() => name));
+  return new RowError(from + error.row, names[error.column], error.reason, error.remedy);
 }
 
 /** Rows that can be read. */

@@ -26,6 +26,7 @@ import { CompiledResults } from "../../src/predict/compiled.js";
 import type { NetworkDescription } from "../../src/predict/description.js";
 import { checkSizes } from "../../src/predict/network.js";
 import { loadPredictor } from "../../src/predict/predictor.js";
+import { RowError } from "../../src/predict/rows.js";
 import { cases } from "../cases.js";
 import { refusal } from "../nn/support.js";
 import { anyWay, otherLayer, trained } from "./networks.js";
@@ -103,7 +104,7 @@ describe("has the bits of the compiled program", () => {
     );
   });
 
-  it("of embeddings, also of ids outside the table", async () => {
+  it("of embeddings, and refuses what is no id of theirs", async () => {
     const stack = [
       embedding(5, 3),
       batchNormalization(),
@@ -113,14 +114,20 @@ describe("has the bits of the compiled program", () => {
       dense(2),
     ];
     const model = anyTrained(sequential(stack), 4, 1);
-    const ids = Array.from({ length: 300 }, (_, i) => [i % 5, (3 * i) % 5, 4.9, 0]);
-    ids[7] = [5, 0, 0, 0];
-    ids[8] = [-1, 0, 0, 0];
-    const result = (await loadPredictor(saveModel(model))).predict(ids);
-    expect(result.data).toEqual(Float32Array.from(model.predict(ids).data));
-    expect(result.get(7, 0)).toBeNaN();
-    expect(result.get(8, 1)).toBeNaN();
-    expect(result.get(9, 0)).not.toBeNaN();
+    const ids = Array.from({ length: 600 }, (_, i) => [i % 5, (3 * i) % 5, 4, 0]);
+    const predictor = await loadPredictor(saveModel(model));
+    expect(predictor.predict(ids).data).toEqual(Float32Array.from(model.predict(ids).data));
+    for (const [id, received] of [
+      [4.5, "4.5; number ids from 0"],
+      [5, "5; give embedding_1 an inputDim of at least 6, or number ids from 0"],
+      [-1, "-1; number ids from 0"],
+    ] as const) {
+      // in the third block of rows
+      const wrong = ids.map((row, i) => (i === 570 ? [0, 0, id, 0] : row));
+      const refused = `row 570, column "x2": must be an id of embedding_1, an integer from 0 to 4 (its inputDim is 5); received ${received}`;
+      expect(() => predictor.predict(wrong)).toThrow(refused);
+      expect(() => predictor.answers(wrong)).toThrow(RowError);
+    }
   });
 
   it("of frozen layers, which predict as others do", async () => {

@@ -75,8 +75,15 @@ export const UNITS = {
     return activated(product);
   },
   dropout: pass,
+  /** What is no id becomes one outside of the table, which `Gather` refuses; a negative one would count from its end. */
   embedding({ graph, layer, inputs: [{ value }], array }) {
-    const ids = graph.node("Cast", [value], { to: ELEMENT.int64 });
+    const end = float(graph, Number(layer.options.inputDim));
+    const isId = [
+      graph.node("Equal", [value, graph.node("Floor", [value])]),
+      graph.node("GreaterOrEqual", [value, float(graph, 0)]),
+      graph.node("Less", [value, end]),
+    ].reduce((both, each) => graph.node("And", [both, each]));
+    const ids = graph.node("Cast", [graph.node("Where", [isId, value, end])], { to: ELEMENT.int64 });
     return graph.node("Gather", [array("embeddings") as string, ids], { axis: 0 }, layer.id);
   },
   elu: (context) => oneByOne(context, "Elu", { alpha: { float: Number(context.layer.options.alpha) } }),

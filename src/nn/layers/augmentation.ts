@@ -95,6 +95,7 @@ function images(type: string, also: (shape: Shape) => void = () => {}): Omit<Lay
   return {
     type,
     hyperparameters: {},
+    routes: "evaluation",
     ...PLAIN,
     outputShape(shape) {
       mustHaveChannels(type, shape, 2);

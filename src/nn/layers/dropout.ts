@@ -83,6 +83,7 @@ function dropping(
   const layer: LayerDefinition = {
     type,
     hyperparameters: { rate },
+    routes: "evaluation",
     ...PLAIN,
     outputShape,
     call(context) {
@@ -118,6 +119,7 @@ export function gaussianNoise(stddev: number): Layer {
   const layer: LayerDefinition = {
     type: "gaussianNoise",
     hyperparameters: { stddev },
+    routes: "evaluation",
     ...PLAIN,
     call({ x, hyperparameters, training, stream }) {
       return training ? add(x, mul(normalLike(x, stream), hyperparameters.stddev)) : x;

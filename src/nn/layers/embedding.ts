@@ -21,8 +21,9 @@ export interface EmbeddingOptions {
 }
 
 /**
- * A vector for each category: ids [rows, n] → [rows, n, outputDim], as in Keras. Ids are integers in [0, inputDim); an id
- * outside gives NaN. Follow it by `flatten()` and `dense`. In `tune`, `pipeline: { scale: "none" }` keeps ids as they are.
+ * A vector for each category: ids [rows, n] → [rows, n, outputDim], as in Keras. Ids are integers in [0, inputDim).
+ * `fit`, `evaluate`, `predict` and `tune` refuse rows with others; what other layers compute is not checked, and gives NaN where it is no
+ * id. Pipelines leave ids as they are. Follow it by `flatten()` and `dense`.
  *
  * @param inputDim - how many categories there are, a positive integer
  * @param outputDim - numbers of a vector, a positive integer
@@ -50,6 +51,7 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
     type: "embedding",
     hyperparameters,
     penalty,
+    reads: { kind: "ids", inputDim },
     outputShape(shape) {
       check(
         shape.length === 1,

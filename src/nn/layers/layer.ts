@@ -55,6 +55,19 @@ export interface LayerContext {
 }
 
 /**
+ * What a layer reads in an input:
+ *
+ * - `numbers`: quantities, which pipelines scale
+ * - `ids`: integers in [0, `inputDim`). They are checked before anything runs, and pipelines leave them as they are
+ * - `steps`: a sequence, [rows, steps, features], in which steps whose numbers are all `maskValue` are padding. Pipelines leave padding
+ *   as it is, and scale the other steps
+ */
+export type InputRole =
+  | { readonly kind: "numbers" }
+  | { readonly kind: "ids"; readonly inputDim: number }
+  | { readonly kind: "steps"; readonly maskValue: number };
+
+/**
  * What `defineLayer` makes a layer of. Models share compiled programs by what `call`, `penalty` and the initializers do, so a
  * constant in them may differ between layers of one type; a number that is tuned is better a hyperparameter, which compiles
  * nothing.
@@ -79,6 +92,13 @@ export interface LayerDefinition {
    * as long as the result is a sequence of as many steps.
    */
   mask?(context: LayerContext): Value | undefined;
+  /** What it reads in its inputs, or in each of them. Default: numbers. */
+  readonly reads?: InputRole | readonly InputRole[];
+  /**
+   * For a layer without parameters whose result holds numbers of its inputs, and zeros, in other places: then what later layers
+   * read is known of its inputs. `"evaluation"` if it changes them in training. Default: it computes.
+   */
+  readonly routes?: true | "evaluation";
   /** A scalar that is added to the loss. */
   penalty?(context: Pick<LayerContext, "parameters" | "hyperparameters">): Value | undefined;
 }
@@ -151,6 +171,20 @@ export function checkLayer(layer: LayerDefinition, name: string): void {
       layer[method],
     );
   must([undefined, true, false].includes(trainable), `\`trainable\` of ${name}`, "true or false", trainable);
+  const { reads, routes } = layer;
+  for (const role of reads === undefined ? [] : [reads].flat())
+    must(isRole(role), `\`reads\` of ${name} (${type})`, ROLES, role);
+  const moves = routes === undefined || routes === true || routes === "evaluation";
+  must(moves, `\`routes\` of ${name} (${type})`, 'true or "evaluation"', routes);
+}
+
+const ROLES =
+  '{ kind: "numbers" }, { kind: "ids", inputDim } with a positive integer, or { kind: "steps", maskValue } with a finite number';
+
+function isRole(role: InputRole | undefined): boolean {
+  if (!isRecord(role)) return false;
+  if (role.kind === "ids") return Number.isSafeInteger(role.inputDim) && role.inputDim > 0;
+  return role.kind === "steps" ? Number.isFinite(role.maskValue) : role.kind === "numbers";
 }
 
 /** `apply` of every layer. A copy of a layer is a layer of its own. */

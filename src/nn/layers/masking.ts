@@ -27,6 +27,7 @@ export function masking(maskValue = 0): Layer {
   const layer: LayerDefinition = {
     type: "masking",
     hyperparameters: {},
+    reads: { kind: "steps", maskValue },
     outputShape(shape) {
       mustBeSequence("masking", shape);
       return shape;

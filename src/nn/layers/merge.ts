@@ -38,6 +38,7 @@ export function merge(way: MergeName): Layer {
   const layer: LayerDefinition = {
     type: way,
     hyperparameters: {},
+    ...(way === "concatenate" && { routes: true }),
     outputShape: (...shapes) => (way === "concatenate" ? joined(shapes) : same(way, shapes)),
     parameters: () => [],
     call: ({ inputs }) => join(inputs),

@@ -16,6 +16,7 @@ function moving(
     {
       type,
       hyperparameters: {},
+      routes: true,
       outputShape,
       parameters: () => [],
       call: (context) => call(context, [context.x.shape[0], ...outputShape(context.x.shape.slice(1))]),

@@ -24,6 +24,8 @@ export function timeDistributed(layer: Layer): Layer {
     type: "timeDistributed",
     hyperparameters: layer.hyperparameters,
     ...(layer.trainable === false && { trainable: false }),
+    ...(layer.reads && { reads: layer.reads }),
+    ...(layer.routes && { routes: layer.routes }),
     outputShape(shape) {
       const [steps, rest] = apart(shape);
       return [steps, ...layer.outputShape(rest)];

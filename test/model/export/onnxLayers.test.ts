@@ -115,3 +115,15 @@ it("as a module it is refused by the name of the layer", () => {
     'unsupported: layer "batchNormalization_1" must be one of dense, dropout, activation, elu, leakyReLU, prelu to be exported; received "batchNormalization"',
   );
 });
+
+it.each([1.5, -1, -0.5, 3, Number.NaN])(
+  "ONNX Runtime refuses %s, which is no id of an embedding",
+  async (id) => {
+    const model = anyTrained(sequential([embedding(3, 2), flatten(), dense(1)]), 2, 1);
+    const bytes = exportOnnx(contentsOf(model, false));
+    await run(bytes, { features: floats(Float32Array.of(2, 0), 2) });
+    await expect(run(bytes, { features: floats(Float32Array.of(2, id), 2) })).rejects.toThrow(
+      /indices element out of data bounds|idx=3/,
+    );
+  },
+);
