@@ -252,12 +252,20 @@ function copyStrided({ data, shape, stride, offset }: NdArray, to: Floats): numb
   return walk(0, offset);
 }
 
-/** Refuses the element at a place in row-major order. @throws FettleError `invalid_data` */
-export function refuseNumber(layout: Layout, index: number, what: string, finite: boolean): never {
+/** Refuses the element at a place in row-major order. @param ifMissing - what helps if it is NaN @throws FettleError `invalid_data` */
+export function refuseNumber(
+  layout: Layout,
+  index: number,
+  what: string,
+  finite: boolean,
+  ifMissing = "",
+): never {
   const place = placeOf(index, layout.shape);
+  const element = elementAt(layout, index, place);
+  const remedy = Number.isNaN(element) ? ifMissing : "";
   throw new FettleError(
     "invalid_data",
-    `${what} must hold ${finite ? "finite " : ""}numbers; received ${show(elementAt(layout, index, place))} at ${what}${showPlace(place)}`,
+    `${what} must hold ${finite ? "finite " : ""}numbers; received ${show(element)} at ${what}${showPlace(place)}${remedy}`,
   );
 }
 

@@ -82,12 +82,22 @@ export interface TensorColumns extends Pick<HostTensor, "rows" | "shape"> {
   readonly columns: readonly Floats[];
 }
 
-/** {@link toTensor} by columns, with every number as exact as in float64. */
-export function toColumns(x: TensorLike, options: Pick<TensorOptions, "what"> = {}): TensorColumns {
-  const { what = "x" } = options;
+/**
+ * {@link toTensor} by columns, with every number as exact as in float64.
+ *
+ * @param options - `allowMissing`: whether NaN is a missing cell rather than refused; `ifMissing`: what the refusal then ends with
+ */
+export function toColumns(
+  x: TensorLike,
+  options: Pick<TensorOptions, "what"> & {
+    readonly allowMissing?: boolean;
+    readonly ifMissing?: string;
+  } = {},
+): TensorColumns {
+  const { what = "x", allowMissing = false, ifMissing } = options;
   const layout = layoutOf(x, what);
   const { rows, columns: width, shape } = shapeOf(layout, options);
-  const data = typedNumbersOf(layout) ?? copied64(layout, what);
+  const data = typedNumbersOf(layout) ?? copied64(layout, what, allowMissing);
   const isNarrow = data instanceof Float32Array || data.BYTES_PER_ELEMENT < 4;
   const Kind = isNarrow ? Float32Array : Float64Array;
   // Two types at most reach the loop: V8 compiles a lookup for each number once it has met more than four.
@@ -106,15 +116,17 @@ export function toColumns(x: TensorLike, options: Pick<TensorOptions, "what"> = 
     }
   }
   if (differences !== 0) {
-    const place = Array.prototype.findIndex.call(numbers, (value) => !Number.isFinite(value));
-    refuseNumber(layout, place, what, true);
+    const isOdd = (value: number): boolean =>
+      !(Number.isFinite(value) || (allowMissing && Number.isNaN(value)));
+    const place = Array.prototype.findIndex.call(numbers, isOdd);
+    if (place >= 0) refuseNumber(layout, place, what, true, ifMissing);
   }
   return { rows, shape, columns };
 }
 
-function copied64(layout: Layout, what: string): Float64Array {
+function copied64(layout: Layout, what: string, allowMissing: boolean): Float64Array {
   const data = new Float64Array(sizeOfShape(layout.shape));
-  copyNumbers(layout, data, what, true);
+  copyNumbers(layout, data, what, !allowMissing);
   return data;
 }
 

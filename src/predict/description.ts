@@ -171,6 +171,15 @@ function unpacked(table: PackedTable, width: number): TableDescription {
     return { ...column, name, kind, categories };
   });
   const { task, targets, classes, outputs } = table;
+  let end = 0;
+  for (const { first, steps, features } of table.pipeline.padding ?? []) {
+    const isAfter = first >= end;
+    end = first + steps * features;
+    refuseUnless(
+      isAfter && end <= columns.length && columns.slice(first, end).every(isOneNumber),
+      "its padded steps must be columns of one number each",
+    );
+  }
   refuseUnless(
     columns.length === inputs.length &&
       features.length === width &&
@@ -183,6 +192,9 @@ function unpacked(table: PackedTable, width: number): TableDescription {
   );
   return { ...table, inputs, pipeline: { ...table.pipeline, columns } };
 }
+
+const isOneNumber = ({ features: [feature, ...others] }: PipelineColumn): boolean =>
+  others.length === 0 && feature?.source.type === "value";
 
 function checkLayers({ layers }: NetworkDescription, code: ErrorCode): void {
   const { length } = layers;
@@ -252,6 +264,10 @@ const isFeature = fields({
     fields({ type: is("cycle"), days: isNumber, wave: is("sin", "cos") }),
   ),
 });
+const isSteps = fields({
+  first: either(is(0), isCount),
+  ...{ steps: isCount, features: isCount, maskValue: isNumber },
+});
 const isColumn = fields({
   ...{ name: isText, categories: isWords, role: maybe(isText) },
   kind: is(...KINDS),
@@ -270,6 +286,7 @@ const isTable = fields({
   pipeline: fields({
     columns: list(fields({ fill: isNumber, groups: maybe(list(isNumber)), features: list(isFeature) })),
     features: isWords,
+    padding: maybe(list(isSteps)),
     target: fields({ log: is(undefined, "log", "log1p"), outputs: list(isAffine) }),
   }),
   task: is("classification", "regression"),

@@ -70,6 +70,7 @@ export async function nestedCrossValidation<
     sampleWeight: _weight,
     groups: _groups,
     time: _time,
+    missing: _missing,
     ...rest
   } = options;
   const { validation = outer } = options;

@@ -21,8 +21,9 @@ import type { Schedule } from "../optim/schedule.js";
 import { float } from "../search/space/builders.js";
 import { interpolate } from "../search/space/scale.js";
 import { examplesOf, type FoldExamples, loadFold } from "./jobs/job.js";
-import { toDataset } from "./trial/data.js";
-import { architectureFor } from "./trial/training.js";
+import { type MissingCells, toDataset } from "./trial/data.js";
+import { followRoles } from "./trial/roles.js";
+import { architectureFor, mustBeModel } from "./trial/training.js";
 
 /** The options of a range test. */
 export interface RateFinderOptions {
@@ -35,6 +36,11 @@ export interface RateFinderOptions {
   readonly y?: TensorLike | Labels;
   /** An encoded table, from `encodeTable`. */
   readonly data?: Dataset;
+  /**
+   * Whether NaN in `x` is a missing cell, which the pipeline fills (`"impute"`), or refused (`"refuse"`); for `data`, the option of
+   * `encodeTable` says it. Default: `"impute"` with a `pipeline` that has `impute` or `indicator`, else `"refuse"`.
+   */
+  readonly missing?: MissingCells;
   /** What `y` holds. Default: classification if `y` is words, booleans, 0 and 1, or one-hot rows. */
   readonly task?: Task;
   /** How much each row of `x` counts in the loss, [rows], at least 0. Only ratios matter. Default: all the same. */
@@ -78,6 +84,7 @@ const OPTIONS: OptionNames<RateFinderOptions> = {
     x: true,
     y: true,
     data: true,
+    missing: true,
     task: true,
     sampleWeight: true,
     model: true,
@@ -137,10 +144,12 @@ export async function findLearningRate(options: RateFinderOptions): Promise<Rate
   const all = { train: Int32Array.from({ length: rows }, (_, row) => row), validation: new Int32Array(0) };
   const { pipeline = {} } = options;
   checkPipelineOptions("pipeline", pipeline, data.inputs);
-  const examples = examplesOf({ data, folds: [all] }, { fold: 0, pipeline });
+  const built = modelOf(options, test.rates[0]);
+  const followed = followRoles(built, data, pipeline);
+  const examples = examplesOf({ data, folds: [all] }, { fold: 0, pipeline: followed.pipeline });
   const batchSize = checkBatch(options.batchSize ?? Math.min(DEFAULT_BATCH, rows), rows);
   const takes = { ...examples, ...(data.shape && { shape: data.shape }) };
-  const { programs, hyperparameters } = programsFor(options, test.rates[0], takes, batchSize);
+  const { programs, hyperparameters } = programsFor(built, takes, batchSize);
   const engine = defaultEngine();
   const loaded = loadFold(engine, examples);
   try {
@@ -188,15 +197,20 @@ function testOf({ low = 1e-6, high = 10, steps = 100, smoothing = 0.9 }: RateFin
   return { rates, smoothing };
 }
 
+function modelOf({ model }: RateFinderOptions, learningRate: number): LayersModel {
+  must(typeof model === "function", "model", "a function of { learningRate }", model);
+  const built = model({ learningRate });
+  mustBeModel(built);
+  return built;
+}
+
 /** The programs of the model, and its hyperparameters, with the learning rate among them. */
 function programsFor(
-  { model }: RateFinderOptions,
-  learningRate: number,
+  built: LayersModel,
   takes: Pick<FoldExamples, "features" | "outputs" | "train"> & Pick<Dataset, "shape">,
   batchSize: number,
 ) {
-  must(typeof model === "function", "model", "a function of { learningRate }", model);
-  const architecture = architectureFor(model({ learningRate }), takes);
+  const architecture = architectureFor(built, takes);
   const hyperparameters = hyperparametersOf(architecture);
   check(
     Object.hasOwn(hyperparameters, RATE),

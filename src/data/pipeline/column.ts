@@ -167,7 +167,7 @@ export function fitColumn(
 const rowIds = (rows: number): Int32Array => Int32Array.from({ length: rows }, (_, i) => i);
 
 /** What missing cells become; 0 where no row has a cell. */
-function fillOf(impute: ColumnPlan["impute"], cells: Float64Array): number {
+export function fillOf(impute: ColumnPlan["impute"], cells: Float64Array): number {
   if (typeof impute === "number") return impute;
   if (impute === "mean") return meanOf(cells) || 0;
   const present = cells.filter((cell) => !Number.isNaN(cell));

@@ -13,6 +13,7 @@ import {
   unknownName,
 } from "../../errors.js";
 import type { Input } from "../dataset.js";
+import { checkPadding, type PaddedSteps } from "./padding.js";
 
 /** What missing numbers become: a statistic of the training rows, or a constant. */
 export type Imputation = "mean" | "median" | "mode" | number;
@@ -82,6 +83,12 @@ export interface PipelineOptions extends ColumnOptions {
   readonly scaleOneHot?: boolean;
   /** How a regression target is transformed. @defaultValue `"standard"` */
   readonly target?: TargetTransformName;
+  /**
+   * Sequences among the inputs whose shorter ones are filled up. Steps that are padding stay as they are; numbers of the others are filled and
+   * scaled by feature, by all steps of the training rows that count. `tune` knows it of layers such as `masking`.
+   * @defaultValue none
+   */
+  readonly padding?: readonly PaddedSteps[];
   /** Other choices for columns by name, such as `{ income: { scale: "quantile" } }`. */
   readonly columns?: Readonly<Record<string, ColumnOptions>>;
 }
@@ -91,7 +98,7 @@ const COLUMN_OPTIONS: OptionNames<ColumnOptions> = {
 };
 const OPTIONS: OptionNames<PipelineOptions> = {
   ...COLUMN_OPTIONS,
-  ...{ scaleOneHot: true, target: true, columns: true },
+  ...{ scaleOneHot: true, target: true, columns: true, padding: true },
 };
 const IMPUTATIONS = ["mean", "median", "mode"];
 const ENCODINGS = ["auto", "oneHot", "ordinal", "hashed", "target"] satisfies Encoding[];
@@ -120,7 +127,7 @@ export interface ColumnPlan {
  * @param options - checked by {@link checkPipelineOptions}
  */
 export function planFor({ name, kind, categories, gaps }: Input, options: PipelineOptions): ColumnPlan {
-  const { scaleOneHot, target: _, columns = {}, ...common } = options;
+  const { scaleOneHot, target: _, padding: __, columns = {}, ...common } = options;
   const own = Object.hasOwn(columns, name) ? columns[name] : {};
   const chosen = { ...common, ...own };
   const { impute = "mean", encode = "auto", buckets = 32, minFrequency = 1, scale = "standard" } = chosen;
@@ -144,13 +151,14 @@ export function planFor({ name, kind, categories, gaps }: Input, options: Pipeli
 export function checkPipelineOptions(
   what: string,
   options: unknown,
-  inputs: readonly Pick<Input, "name">[],
+  inputs: readonly Pick<Input, "name" | "kind">[],
 ): asserts options is PipelineOptions {
   checkOptions(options, what, OPTIONS);
-  const { scaleOneHot, target, columns = {}, ...common } = options as PipelineOptions;
+  const { scaleOneHot, target, columns = {}, padding = [], ...common } = options as PipelineOptions;
   checkColumnOptions(common, "");
   mustBeBoolean("scaleOneHot", scaleOneHot);
   mustBeOneOf("transform of the target", target, TARGETS);
+  checkPadding(padding, inputs);
   must(isRecord(columns), "columns", "an object of options by column", columns);
   const names = inputs.map(({ name }) => name);
   for (const [name, own] of Object.entries(columns)) {

@@ -2,13 +2,15 @@
  * The way from a data set to the inputs and targets of a network: learnt from training rows alone, applied to any rows, and
  * plain data, so that it can be kept as JSON beside a model. It chooses no rows; see split.ts.
  */
-import { check, FettleError, isRecord, must, mustBeRecord, show } from "../../errors.js";
+import { check, isRecord, must, mustBeRecord, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import { checkRowIds, isArray, mustBeArray } from "../check.js";
 import type { Dataset } from "../dataset.js";
 import { draftsOf, fitColumn, type PipelineColumn, prepare, valuesOf, type Workspace } from "./column.js";
 import { checkPipelineOptions, type PipelineOptions, planFor } from "./options.js";
-import { type Scaling, scalerOf } from "./scaling.js";
+import { type PaddedSteps, stepsByInput } from "./padding.js";
+import { scaledInto, writeScaled } from "./scaled.js";
+import { stepColumns, writeStep } from "./steps.js";
 import { fitTarget, restored, type TargetTransform, transformed } from "./target.js";
 
 /** What a pipeline learns from: the parts of a data set that are numbers. */
@@ -21,6 +23,8 @@ export interface Pipeline {
   /** Names of the features, in the order of the columns of what `applyPipeline` returns. */
   readonly features: readonly string[];
   readonly target: TargetTransform;
+  /** Sequences among the columns whose shorter ones are filled up; each of their columns is one feature. */
+  readonly padding?: readonly PaddedSteps[];
 }
 
 /** A pipeline, and the training rows that went through it. */
@@ -76,15 +80,33 @@ export function fitPipeline(data: PipelineData, options: FitPipelineOptions = {}
   const z = new Float32Array(rows.length * features.length);
   const workspace = workspaceFor(rows.length);
   let k = 0;
-  const columns = inputs.map((input, j) => {
-    const plan = planFor(input, choices);
+  const idOf = (i: number): number => rows[i];
+  const read = (j: number): Float64Array => {
     const values = data.columns[j];
     for (let i = 0; i < rows.length; i++) workspace.cells[i] = values[rows[i]];
-    return fitColumn(input, plan, workspace, targets, ({ scaling }, values) =>
-      writeScaled(values, rows.length, scaling, z, k++, features.length, input.name, (i) => rows[i]),
+    return workspace.cells;
+  };
+  const { padding = [] } = choices;
+  const padded = new Map(padding.flatMap((own) => stepColumns(data, own, choices, rows)));
+  const isStep = stepsByInput(padding);
+  const columns = inputs.map((input, j) => {
+    const steps = isStep.get(j);
+    const column = padded.get(j);
+    if (steps && column) {
+      if ((j - steps.first) % steps.features === 0) {
+        const own = Array.from({ length: steps.features }, (_, f) => padded.get(j + f) as PipelineColumn);
+        writeStep(own, (f) => read(j + f), steps, rows.length, workspace, z, k, features.length, idOf);
+        k += steps.features;
+      }
+      return column;
+    }
+    read(j);
+    return fitColumn(input, planFor(input, choices), workspace, targets, ({ scaling }, values) =>
+      writeScaled(values, rows.length, scaling, z, k++, features.length, input.name, idOf),
     );
   });
-  return { pipeline: { columns, features, target }, x: z, y: transformed(target, y, rows) };
+  const learnt = { columns, features, target, ...(padding.length > 0 && { padding }) };
+  return { pipeline: learnt, x: z, y: transformed(target, y, rows) };
 }
 
 /**
@@ -148,13 +170,15 @@ export class Applier {
   /** Features of a row. */
   readonly width: number;
   private readonly workspace: Workspace;
+  private readonly steps: ReadonlyMap<number, PaddedSteps>;
 
   /** @param most - rows at a time */
   constructor(
-    private readonly pipeline: Pick<Pipeline, "columns">,
+    private readonly pipeline: Pick<Pipeline, "columns" | "padding">,
     most: number,
   ) {
     this.workspace = workspaceFor(most);
+    this.steps = stepsByInput(pipeline.padding);
     this.width = pipeline.columns.reduce((sum, { features }) => sum + features.length, 0);
   }
 
@@ -168,6 +192,20 @@ export class Applier {
     const { workspace, width } = this;
     const { columns } = this.pipeline;
     for (let j = 0, k = 0; j < columns.length; j++) {
+      const steps = this.steps.get(j);
+      if (steps) {
+        const first = j;
+        const read = (f: number): Floats => {
+          const cells = source.read(first + f, workspace.cells);
+          source.refuseGaps?.(first + f, cells.subarray(0, rows));
+          return cells;
+        };
+        const own = columns.slice(j, j + steps.features);
+        writeStep(own, read, steps, rows, workspace, out, k, width, source.idOf);
+        j += steps.features - 1;
+        k += steps.features;
+        continue;
+      }
       const column = columns[j];
       const cells = source.read(j, workspace.cells);
       const { features } = column;
@@ -233,58 +271,6 @@ export function featureNames(
 function workspaceFor(rows: number): Workspace {
   const [cells, prepared, values] = Array.from({ length: 3 }, () => new Float64Array(rows));
   return { cells, prepared, values };
-}
-
-/** Scales values into a column of a matrix, or says why not. Parameters as {@link scaledInto}. */
-function writeScaled(
-  values: Float64Array,
-  rows: number,
-  scaling: Scaling,
-  out: Float32Array,
-  k: number,
-  width: number,
-  column: string,
-  idOf: (row: number) => number,
-): void {
-  if (scaledInto(values, rows, scaling, out, k, width)) return;
-  const scaled = scalerOf(scaling);
-  const fault = values.findIndex((value) => !Number.isFinite(Math.fround(scaled(value))));
-  const message =
-    `column ${show(column)}, row ${idOf(fault)}: values must be near enough to the training rows to be scaled ` +
-    `(${show(scaling)}); received ${show(values[fault])}`;
-  throw new FettleError("invalid_data", message);
-}
-
-/**
- * Scales values into a column of a matrix, and tells whether all of the results are finite.
- *
- * @param k - the place of the first in `out`, of which each row has `width` numbers
- */
-function scaledInto(
-  values: Floats,
-  rows: number,
-  scaling: Scaling,
-  out: Float32Array,
-  k: number,
-  width: number,
-): boolean {
-  let differences = 0; // NaN as soon as a result is NaN or infinite: cheaper than a test of each
-  if ("knots" in scaling) {
-    const scaled = scalerOf(scaling);
-    for (let i = 0, at = k; i < rows; i++, at += width) {
-      const feature = Math.fround(scaled(values[i]));
-      out[at] = feature;
-      differences += feature - feature;
-    }
-  } else {
-    const { center, scale } = scaling;
-    for (let i = 0, at = k; i < rows; i++, at += width) {
-      const feature = Math.fround((values[i] - center) / scale);
-      out[at] = feature;
-      differences += feature - feature;
-    }
-  }
-  return differences === 0;
 }
 
 /** @throws FettleError `invalid_argument` for anything but what a pipeline learns from, as far as can be told at once */

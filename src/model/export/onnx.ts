@@ -6,6 +6,7 @@
  */
 import { DAY } from "../../data/days.js";
 import { type FeatureSource, type PipelineColumn, prepare, valuesOf } from "../../data/pipeline/column.js";
+import { besidePadding } from "../../data/pipeline/padding.js";
 import type { Pipeline } from "../../data/pipeline/pipeline.js";
 import { type ByKnots, type Scaling, scalerOf } from "../../data/pipeline/scaling.js";
 import type { TargetTransform } from "../../data/pipeline/target.js";
@@ -28,8 +29,8 @@ import { networkNodes } from "./onnxNetwork.js";
  *   input has a number after it, such as `y_2`.
  * - Metadata: `fettle` (the release), `task`, `target`, `targets`, `classes`, `threshold` and `features`; lists are JSON.
  *
- * - Several outputs are beside each other in `y`, as in `predict`. An id outside the table of an embedding ends the run with an error of the
- *   other program.
+ * - Several outputs are beside each other in `y`, as in `predict`. What is no id of an embedding, such as a fraction, becomes one outside of its
+ *   table, which the other program refuses: ONNX' `Gather` has it an error.
  *
  * @throws FettleError `unsupported` for a custom layer or activation, and for a recurrent layer that takes a mask; `invalid_checkpoint` for layers and arrays that do not fit each
  * other
@@ -61,7 +62,7 @@ function metadataOf(table: TableDescription): Record<string, string> {
 // The pipeline.
 
 /** @returns the features, `float [rows, features]` */
-function pipelineNodes(graph: Graph, { columns }: Pipeline): string {
+function pipelineNodes(graph: Graph, { columns, padding = [] }: Pipeline): string {
   const cells = columns.map(({ name, kind, categories: [no, yes] }) => {
     if (kind === "category") return graph.input(name, "string", 1, 'a category; "" for a missing one');
     const doc = {
@@ -71,10 +72,34 @@ function pipelineNodes(graph: Graph, { columns }: Pipeline): string {
     }[kind];
     return graph.input(name, "double", 1, `${doc}; NaN for a missing one`);
   });
-  const parts = columns.flatMap((column, j) =>
+  const parts = columns.map((column, j) =>
     (column.kind === "category" ? wordNodes : numberNodes)(graph, column, cells[j]),
   );
-  return graph.node("Concat", parts, { axis: 1 }, "features");
+  for (const { first, steps, features, maskValue } of padding)
+    for (let from = first; from < first + steps * features; from += features) {
+      const step = parts.slice(from, from + features).flat();
+      const restored = stepNodes(graph, cells.slice(from, from + features), step, maskValue);
+      for (const [f, part] of restored.entries()) parts[from + f] = [part];
+    }
+  return graph.node("Concat", parts.flat(), { axis: 1 }, "features");
+}
+
+/** The features of a step of a padded sequence, see `restorePadding`. */
+function stepNodes(
+  graph: Graph,
+  cells: readonly string[],
+  scaled: readonly string[],
+  maskValue: number,
+): string[] {
+  const mask = graph.constant(Float32Array.of(maskValue), []);
+  const areMask = (values: readonly string[]): string =>
+    values
+      .map((value) => graph.node("Equal", [value, mask]))
+      .reduce((both, each) => graph.node("And", [both, each]));
+  const isPadding = areMask(cells.map((cell) => graph.node("Cast", [cell], { to: ELEMENT.float })));
+  const beside = graph.constant(Float32Array.of(besidePadding(maskValue)), []);
+  const first = graph.node("Where", [areMask(scaled), beside, scaled[0]]);
+  return [first, ...scaled.slice(1)].map((value) => graph.node("Where", [isPadding, mask, value]));
 }
 
 /** Of a number, boolean or date: each feature in float64, as it is scaled. */

@@ -1,11 +1,13 @@
 /** The data set of the options of `tune`: an encoded table, or a user's arrays. */
 import type { TensorLike } from "../../arrays.js";
 import { type EncodedLabels, encodeLabels, type Labels, targetOfClasses } from "../../data/classes.js";
+import type { MissingRule } from "../../data/columns.js";
 import type { Dataset, Task } from "../../data/dataset.js";
 import { type Groups, numberGroups, type Times } from "../../data/groups.js";
 import { toColumns, toTensor64 } from "../../data/tensor.js";
 import { checkSampleWeight } from "../../data/weights.js";
 import { check, isRecord, must, show, unknownName } from "../../errors.js";
+import type { Floats } from "../../ndarray.js";
 
 export interface DataOptions {
   readonly data?: Dataset;
@@ -15,12 +17,22 @@ export interface DataOptions {
   readonly sampleWeight?: ArrayLike<number>;
   readonly groups?: Groups;
   readonly time?: Times;
+  /** See {@link MissingCells}. */
+  readonly missing?: MissingCells;
+  /** That of the user, if it does not depend on parameters: one that says how cells are filled says that some are missing. */
+  readonly pipeline?: unknown;
 }
+
+const IF_MISSING = '; choose missing: "impute" for missing cells, which the pipeline then fills';
+
+/** How missing cells of arrays are handled: rows are not dropped, since folds, weights and groups go by their numbers. */
+export type MissingCells = Exclude<MissingRule, "drop">;
 
 const TASKS: readonly string[] = ["classification", "regression"] satisfies Task[];
 
 /** @throws FettleError `invalid_argument`, `invalid_data`, `invalid_shape`, `unknown_name` */
-export function toDataset({ data, x, y, task, sampleWeight, groups, time }: DataOptions): Dataset {
+export function toDataset(options: DataOptions): Dataset {
+  const { data, x, y, task, sampleWeight, groups, time, missing } = options;
   if (task !== undefined && !TASKS.includes(task)) throw unknownName("task", String(task), TASKS);
   if (data) {
     check(x === undefined && y === undefined, "pass either data, or x and y; received both");
@@ -28,6 +40,7 @@ export function toDataset({ data, x, y, task, sampleWeight, groups, time }: Data
       ["sampleWeight", sampleWeight, "weight"],
       ["groups", groups, "group"],
       ["time", time, "time"],
+      ["missing", missing, "missing"],
     ] as const)
       check(
         value === undefined,
@@ -46,7 +59,14 @@ export function toDataset({ data, x, y, task, sampleWeight, groups, time }: Data
     return data;
   }
   check(x !== undefined && y !== undefined, "a model needs x and y, or data from encodeTable");
-  const inputs = toColumns(x, { what: "x" });
+  must(
+    [undefined, "refuse", "impute"].includes(missing),
+    "missing",
+    '"refuse" or "impute"; rows of arrays keep their numbers, so leave out of x and y yourself what is to be dropped',
+    missing,
+  );
+  const imputes = missing === undefined ? fillsCells(options.pipeline) : missing === "impute";
+  const inputs = toColumns(x, { what: "x", allowMissing: imputes, ifMissing: IF_MISSING });
   const target = targetOf(y, task);
   const rows = target.y.length / target.outputs;
   check(
@@ -61,16 +81,37 @@ export function toDataset({ data, x, y, task, sampleWeight, groups, time }: Data
     ...target,
     target: "y",
     rows,
-    inputs: inputs.columns.map((_, i) => ({
+    inputs: inputs.columns.map((cells, i) => ({
       name: `x${i}`,
-      ...{ kind: "number", categories: [], gaps: false },
+      ...{ kind: "number", categories: [], gaps: imputes && hasGaps(cells, i) },
     })),
     columns: inputs.columns,
+    ...(imputes && { imputes }),
     ...(inputs.shape.length > 1 && { shape: inputs.shape }),
     ...(groups && { groups: numberGroups("groups", groups, rows) }),
     ...(time && { time: timesOf(time, rows) }),
     ...(sampleWeight && { sampleWeight: checkSampleWeight("sampleWeight", sampleWeight, rows) }),
   };
+}
+
+/** Whether a pipeline says what missing cells become. */
+function fillsCells(pipeline: unknown): boolean {
+  const says = (own: unknown): boolean =>
+    isRecord(own) && (own.impute !== undefined || own.indicator === true);
+  return (
+    says(pipeline) ||
+    (isRecord(pipeline) && isRecord(pipeline.columns) && Object.values(pipeline.columns).some(says))
+  );
+}
+
+/** Whether a row lacks a cell. @throws FettleError `invalid_data` if all do */
+function hasGaps(cells: Floats, i: number): boolean {
+  check(
+    !cells.every(Number.isNaN),
+    () => `column ${i} of x must have cells; all are missing`,
+    "invalid_data",
+  );
+  return cells.some(Number.isNaN);
 }
 
 type Target = Pick<Dataset, "task" | "outputs" | "y" | "labels" | "classes" | "targets">;

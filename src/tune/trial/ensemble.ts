@@ -11,6 +11,7 @@ import { isFeasible, type TrialRecord } from "../../search/trial/trial.js";
 import { crossFitted, errorProducts, pick, type SelectionSettings, withoutPart } from "../ensemble/select.js";
 import { type Fold, scoreOn } from "../jobs/score.js";
 import { outOfFold, validatedRows } from "./outOfFold.js";
+import { followRoles } from "./roles.js";
 import { meanAndStd } from "./scoring.js";
 import type { TrialSetup } from "./setup.js";
 
@@ -133,15 +134,19 @@ export function membersOf(trials: readonly number[]): Ensemble["members"] {
 
 /** The best trials whose networks take the same features as that of the best, and the folds under their pipeline. */
 function candidatesOf<S extends Space>(
-  { pipeline = {}, foldsFor }: TrialSetup<S>,
+  { model, pipeline = {}, foldsFor, identities, rows }: TrialSetup<S>,
   { trials, directions }: Pick<Study<S>, "trials" | "directions">,
   best: number,
 ): { readonly trials: readonly TrialRecord[]; readonly folds: readonly Fold[] } {
   const able = (trials as readonly TrialRecord[]).filter(
     (trial) => trial.status === "complete" && isFeasible(trial),
   );
-  const pipelineOf = ({ params }: TrialRecord): PipelineOptions =>
-    typeof pipeline === "function" ? pipeline(params as ParamsOf<S>) : pipeline;
+  const pipelineOf = ({ number, params: given }: TrialRecord): PipelineOptions => {
+    const params = given as ParamsOf<S>;
+    const chosen = typeof pipeline === "function" ? pipeline(params) : pipeline;
+    const { followed = followRoles(model(params), rows.data, chosen) } = identities.get(number) ?? {};
+    return followed.pipeline;
+  };
   const own = pipelineOf(able.find(({ number }) => number === best) as TrialRecord);
   const fitting = ranked(able, directions[0]).filter((trial) => sameValue(pipelineOf(trial), own));
   return { trials: fitting.slice(0, CANDIDATES), folds: foldsFor(own).folds };

@@ -44,6 +44,8 @@ export interface Final {
   readonly networks?: number;
   /** What calibrates its probabilities, if that was asked for. */
   readonly calibration?: Calibration;
+  /** What its pipeline follows of its layers, for people. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -121,6 +123,7 @@ export async function fitFinal<S extends Space>(
   };
   const { params, number, value } = trials.find((trial) => trial.number === best) as TrialRecord;
   const [metric] = setup.metrics;
+  const { notes: ofLayers } = template.identity.followed;
   const found = { ...(ensemble && { ensemble }), ...(calibration && { calibration }) };
   const notes = {
     test: Object.fromEntries(test),
@@ -131,7 +134,8 @@ export async function fitFinal<S extends Space>(
     seed,
     ...found,
   };
-  return { model: new Model(network, table, notes), ...found, ...(isFewer && { networks }) };
+  const made = new Model(network, table, notes);
+  return { model: made, notes: ofLayers, ...found, ...(isFewer && { networks }) };
 }
 
 /** How many of the networks fit one model file, with a layer for each output that is their mean. */

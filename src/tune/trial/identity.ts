@@ -3,6 +3,7 @@ import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { FettleError, show } from "../../errors.js";
 import type { Params } from "../../search/space/space.js";
 import { sameValue } from "../../search/space/value.js";
+import type { FollowedPipeline } from "./roles.js";
 
 /** What the functions returned for some parameters. */
 export interface Identity {
@@ -11,6 +12,8 @@ export interface Identity {
   readonly hyperparameters: Readonly<Record<string, number>>;
   readonly fit: object;
   readonly pipeline: PipelineOptions;
+  /** The pipeline with what follows from the layers, and that for people. */
+  readonly followed: FollowedPipeline;
 }
 
 /**

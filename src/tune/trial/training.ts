@@ -32,6 +32,7 @@ import type { Course } from "./course.js";
 import type { Folds, PipelineFolds } from "./folds.js";
 import { checkSame, type Identity } from "./identity.js";
 import { checkLogits } from "./logits.js";
+import { followRoles } from "./roles.js";
 
 /** How one trial is trained. */
 export interface FitSettings {
@@ -126,8 +127,10 @@ export function jobTemplate<S extends Space>(
   const weighted = classWeight !== undefined || data.sampleWeight !== undefined;
   const pipeline = typeof chosen === "function" ? chosen(params) : chosen;
   checkPipelineOptions("pipeline", pipeline, data.inputs);
-  const { features, folds, finalFold } = foldsFor(pipeline);
   const built = model(params);
+  mustBeModel(built);
+  const followed = followRoles(built, data, pipeline);
+  const { features, folds, finalFold } = foldsFor(followed.pipeline);
   const architecture = architectureFor(built, { ...data, features });
   if (calibrate) checkLogits(built, data.outputs);
   const hyperparameters = hyperparametersOf(architecture);
@@ -140,7 +143,7 @@ export function jobTemplate<S extends Space>(
   const train = weighted ? "trainWeighted" : "train";
   const evaluate = data.sampleWeight ? "evaluateWeighted" : "evaluate";
   const job = {
-    pipeline,
+    pipeline: followed.pipeline,
     programs: {
       initialize: programOf(architecture, "initialize", 1),
       train: programOf(architecture, train, batchSize),
@@ -158,7 +161,7 @@ export function jobTemplate<S extends Space>(
     ...(classWeight === undefined ? {} : { classWeight: checkClassWeight(classWeight, data.classes) }),
   };
   const trace = traceOf(architecture, ["initialize", train, evaluate]);
-  const identity = { trace, hyperparameters, fit: settings, pipeline };
+  const identity = { trace, hyperparameters, fit: settings, pipeline, followed };
   return { built, architecture, identity, folds, finalFold, job };
 }
 
@@ -192,19 +195,18 @@ export function fewestRows({ folds }: Folds, final: boolean): number {
 }
 
 /**
- * The architecture of what a `model` function returned.
+ * The architecture of a model over what a pipeline returns.
  *
- * @throws FettleError `invalid_argument` unless it is a model; `invalid_shape` if its last layer does not fit the target
+ * @throws FettleError `invalid_shape` if its last layer does not fit the target
  */
 export function architectureFor(
-  built: unknown,
+  built: LayersModel,
   {
     features,
     outputs,
     shape = [features],
   }: Pick<Dataset, "outputs" | "shape"> & { readonly features: number },
 ): Architecture {
-  mustBeModel(built);
   check(
     sizeOf(shape) === features,
     () =>
@@ -223,7 +225,8 @@ export function architectureFor(
   return architecture;
 }
 
-function mustBeModel(built: unknown): asserts built is LayersModel {
+/** @throws FettleError `invalid_argument` unless it is what a `model` function returns */
+export function mustBeModel(built: unknown): asserts built is LayersModel {
   check(
     typeof (built as { then?: unknown } | undefined)?.then !== "function",
     "model must return a compiled model, not a promise; await what it needs before tuning",

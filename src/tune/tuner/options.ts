@@ -17,6 +17,7 @@ import type { Objective, StopRules, Study, StudyEvent, StudyJson } from "../../s
 import type { BestTrial, TrialRecord } from "../../search/trial/trial.js";
 import type { JobQueue } from "../../workers/queue/queue.js";
 import type { Calibration } from "../trial/calibration.js";
+import type { MissingCells } from "../trial/data.js";
 import type { Ensemble, EnsembleOptions } from "../trial/ensemble.js";
 import type { Validation } from "../trial/folds.js";
 import type { Scores } from "../trial/setup.js";
@@ -123,6 +124,11 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   readonly y?: TensorLike | Labels;
   /** An encoded table, from `encodeTable`. */
   readonly data?: Dataset;
+  /**
+   * Whether NaN in `x` is a missing cell, which the pipeline fills (`"impute"`), or refused (`"refuse"`); for `data`, the option of
+   * `encodeTable` says it. Default: `"impute"` with a `pipeline` that has `impute` or `indicator`, else `"refuse"`.
+   */
+  readonly missing?: MissingCells;
   /** What `y` holds. Default: classification if `y` is words, booleans, 0 and 1, or one-hot rows. */
   readonly task?: Task;
   /** How much each row of `x` counts in losses and metrics, [rows], at least 0. Only ratios matter. Default: all the same. */
@@ -181,7 +187,8 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   readonly testSize?: number;
   /**
    * How missing cells are filled, categories encoded, inputs and targets scaled, by the training rows of each fold: choices,
-   * or a function of the parameters that returns them. Default: everything is standardized.
+   * or a function of the parameters that returns them. Default: everything is standardized but what a layer of the model reads otherwise:
+   * ids, as `embedding` does, stay as they are, and so does padding of sequences, as for `masking`; see `notes` of the result.
    */
   readonly pipeline?: PipelineOptions | ((params: ParamsOf<S>) => PipelineOptions);
   /**
@@ -235,6 +242,11 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
   readonly testRows: Int32Array;
   /** The best parameters, fitted again to all development rows. @throws FettleError `finalError`, where there is one */
   readonly final: Model;
+  /**
+   * What was decided on the columns because of the layers that read them, each with the option that settles it: which are ids or padded
+   * steps, and so not scaled as others are. Of the final model, or else of the best trial; empty for a model that reads numbers alone.
+   */
+  readonly notes: readonly string[];
   /** Which networks the final model has, and what they are worth; undefined for a single network. */
   readonly ensemble?: Ensemble;
   /** How well the probabilities of the final model are calibrated, before and after; undefined without `calibrate`. */
@@ -283,6 +295,7 @@ export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
     x: true,
     y: true,
     data: true,
+    missing: true,
     task: true,
     sampleWeight: true,
     groups: true,

@@ -1,6 +1,7 @@
 /** Runs a tuner on a backend, from its first trial to the final fit. */
 import { platform } from "#platform";
 import { FettleError, isA, messageOf, must } from "../../errors.js";
+import { IdError } from "../../nn/idError.js";
 import type { Space } from "../../search/space/space.js";
 import { bestOrNone, noBest } from "../../search/study/best.js";
 import type { Objective, OptimizeOptions, Study } from "../../search/study/contract.js";
@@ -31,9 +32,19 @@ export async function runTuner<S extends Space>(
   const setup: TrialSetup<S> = { ...trialSetup, backend, ...(lineage && { lineage }) };
   // More trials than workers, so that no worker waits while a trial is being built, and short jobs come in batches.
   const concurrency = backend.concurrency === 1 ? 1 : 4 * backend.concurrency;
+  let refused: IdError | undefined;
   const objective: Objective<S> = async (params, trial) => {
     await beginTrial(trial.number);
-    return evaluateTrial(setup, params, trial);
+    try {
+      return await evaluateTrial(setup, params, trial);
+    } catch (error) {
+      // data that the first trial cannot take end the search; later trials fail by themselves
+      if (trial.number === warm && isA(error, IdError)) {
+        refused = error;
+        study.stop();
+      }
+      throw error;
+    }
   };
   const { signal } = budget;
   // a backend that can do no more ends the search as a signal does: its trials did not fail
@@ -51,6 +62,7 @@ export async function runTuner<S extends Space>(
     ...(refit && { ending: { reserve } }),
     concurrency,
   });
+  if (refused) throw refused;
   const { bestTrials, trials } = study;
   const best = bestOrNone(study);
   if (backend.lost && trials.length === 0) throw backend.lost;
@@ -62,6 +74,7 @@ export async function runTuner<S extends Space>(
     : refit
       ? await finalOf(setup, study, best.number, signal)
       : { final: undefined, finalError: new FettleError("invalid_state", NOT_FITTED) };
+  const { notes = setup.identities.get(best?.number ?? -1)?.followed.notes ?? [] } = ended;
   const late = reason === "timeout" && { endedAfter: trials.length - warm };
   const result = {
     bestTrials,
@@ -72,6 +85,7 @@ export async function runTuner<S extends Space>(
     folds,
     testRows,
     ...ended,
+    notes,
     ...late,
   };
   return withResults(withResults(result, { best }, noBest(study)), { final }, ended.finalError);
@@ -80,6 +94,7 @@ export async function runTuner<S extends Space>(
 const NOT_FITTED = "refit must not be false for a final model; received false";
 
 type Final<S extends Space> = Pick<TuneResult<S>, "finalError" | "ensemble" | "networks" | "calibration"> & {
+  readonly notes?: TuneResult<S>["notes"];
   readonly final: TuneResult<S>["final"] | undefined;
 };
 

@@ -333,7 +333,7 @@ describe("refusals", () => {
     [
       "a misspelt option",
       () => fitPipeline(data, { scaling: "none" } as never),
-      'unknown_name: unknown option of fitPipeline "scaling". Known: impute, indicator, encode, buckets, minFrequency, scale, scaleOneHot, target, columns.',
+      'unknown_name: unknown option of fitPipeline "scaling". Known: impute, indicator, encode, buckets, minFrequency, scale, scaleOneHot, target, columns, padding.',
     ],
     [
       "a misspelt scaling",

@@ -16,9 +16,13 @@ import { readTable } from "../../../src/data/table.js";
 import { contentsOf } from "../../../src/model/contents.js";
 import { exportOnnx } from "../../../src/model/export/onnx.js";
 import { Model } from "../../../src/model/model.js";
-import { dense, type Layer } from "../../../src/nn/layers/index.js";
+import { saveModel } from "../../../src/model/save.js";
+import { dense, flatten, type Layer, masking } from "../../../src/nn/layers/index.js";
+import { sequential } from "../../../src/nn/sequential.js";
 import { RandomStream } from "../../../src/numerics/random.js";
-import type { TableDescription } from "../../../src/predict/description.js";
+import { readContents, type TableDescription } from "../../../src/predict/description.js";
+import { choice } from "../../../src/search/space/builders.js";
+import { tune } from "../../../src/tune/tune.js";
 import { VERSION } from "../../../src/version.js";
 import { cases } from "../../cases.js";
 import {
@@ -335,3 +339,24 @@ interface ValueInfo {
     };
   };
 }
+
+it("keeps padded steps, and those that count from being taken for them", async () => {
+  const rows = Array.from({ length: 30 }, (_, i) =>
+    Array.from({ length: 3 }, (_, t) => (t <= i % 3 ? [2 + ((i * 7 + t) % 5), (i * 3 + t) % 4] : [0, 0])),
+  );
+  const { final } = await tune({
+    ...{ x: rows, y: rows.map((row) => row.flat().reduce((sum, each) => sum + each, 0)) },
+    ...{ trials: 1, jobs: 1, missing: "impute", validation: { split: 0.5 }, space: { one: choice([1]) } },
+    model: () => {
+      const model = sequential([masking(0), flatten(), dense(1)]);
+      model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+      return model;
+    },
+  });
+  const { columns } = final.pipeline;
+  const means = columns.map(({ features: [{ scaling }] }) => ("center" in scaling ? scaling.center : 0));
+  const x = [...rows, means, [Number.NaN, 1, 0, 0, 5, Number.NaN]].map((row) => row.flat());
+  const inputs = Object.fromEntries(columns.map(({ name }, j) => [name, doubles(x.map((row) => row[j]))]));
+  const { y } = await run(exportOnnx(readContents(saveModel(final))), inputs);
+  expect(difference(y.data, final.predict(x).data)).toBeLessThan(CLOSE);
+});

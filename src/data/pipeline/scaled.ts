@@ -1,0 +1,56 @@
+/** Scaled numbers of one feature, written into a matrix. */
+import { FettleError, show } from "../../errors.js";
+import type { Floats } from "../../ndarray.js";
+import { type Scaling, scalerOf } from "./scaling.js";
+
+/** Scales values into a column of a matrix, or says why not. Parameters as {@link scaledInto}. */
+export function writeScaled(
+  values: Float64Array,
+  rows: number,
+  scaling: Scaling,
+  out: Float32Array,
+  k: number,
+  width: number,
+  column: string,
+  idOf: (row: number) => number,
+): void {
+  if (scaledInto(values, rows, scaling, out, k, width)) return;
+  const scaled = scalerOf(scaling);
+  const fault = values.findIndex((value) => !Number.isFinite(Math.fround(scaled(value))));
+  const message =
+    `column ${show(column)}, row ${idOf(fault)}: values must be near enough to the training rows to be scaled ` +
+    `(${show(scaling)}); received ${show(values[fault])}`;
+  throw new FettleError("invalid_data", message);
+}
+
+/**
+ * Scales values into a column of a matrix, and tells whether all of the results are finite.
+ *
+ * @param k - the place of the first in `out`, of which each row has `width` numbers
+ */
+export function scaledInto(
+  values: Floats,
+  rows: number,
+  scaling: Scaling,
+  out: Float32Array,
+  k: number,
+  width: number,
+): boolean {
+  let differences = 0; // NaN as soon as a result is NaN or infinite: cheaper than a test of each
+  if ("knots" in scaling) {
+    const scaled = scalerOf(scaling);
+    for (let i = 0, at = k; i < rows; i++, at += width) {
+      const feature = Math.fround(scaled(values[i]));
+      out[at] = feature;
+      differences += feature - feature;
+    }
+  } else {
+    const { center, scale } = scaling;
+    for (let i = 0, at = k; i < rows; i++, at += width) {
+      const feature = Math.fround((values[i] - center) / scale);
+      out[at] = feature;
+      differences += feature - feature;
+    }
+  }
+  return differences === 0;
+}

@@ -1,0 +1,296 @@
+/**
+ * How a pipeline follows what a network reads: ids and padding stay as they are, whatever the defaults of a pipeline would make of them.
+ * What the user chose goes first; what cannot be, such as scaled ids, is refused. It follows from the layers and the columns alone, so it
+ * is the same in each worker.
+ */
+import type { Dataset, Input } from "../../data/dataset.js";
+import { draftsOf } from "../../data/pipeline/column.js";
+import {
+  type ColumnOptions,
+  type Imputation,
+  type PipelineOptions,
+  planFor,
+} from "../../data/pipeline/options.js";
+import type { PaddedSteps } from "../../data/pipeline/padding.js";
+import { check, must, show } from "../../errors.js";
+import { sizeOf } from "../../graph/shape.js";
+import type { Floats } from "../../ndarray.js";
+import type { LayersModel } from "../../nn/layersModel.js";
+import { networkOf } from "../../nn/network.js";
+import { type IdColumn, idError, type Roles, readsRoles, rolesOf, type StepColumns } from "../../nn/roles.js";
+
+/** A pipeline that fits a network. */
+export interface FollowedPipeline {
+  readonly pipeline: PipelineOptions;
+  /** What was decided by the layers, for people. */
+  readonly notes: readonly string[];
+}
+
+type Table = Pick<Dataset, "inputs" | "columns" | "outputs" | "shape">;
+
+/**
+ * The pipeline of a network, from that of the user.
+ *
+ * @param given - checked by `checkPipelineOptions`
+ * @throws IdError for rows in which a number that is read as an id is none; FettleError `invalid_argument` for ids that are to be scaled
+ */
+export function followRoles(
+  { wiring }: Pick<LayersModel, "wiring">,
+  table: Table,
+  given: PipelineOptions,
+): FollowedPipeline {
+  if (!readsRoles(wiring)) return { pipeline: given, notes: [] };
+  const [usual, coded] = [given, withCodes(table.inputs, given)].map((options) =>
+    layoutOf(wiring, table, options),
+  );
+  const layout = usual && !readsLevels(usual) ? usual : coded && readsCodes(coded) ? coded : usual;
+  // what does not fit is refused as an architecture
+  if (layout === undefined) return { pipeline: given, notes: [] };
+  const { options } = layout;
+  const unscaled = idOptions(layout, table);
+  const stepped = stepOptions(layout, table);
+  const isWhole = Object.keys(unscaled).length === table.inputs.length;
+  const columns = { ...options.columns, ...stepped.columns, ...unscaled };
+  const { padding = stepped.padding } = options;
+  // where all columns are ids, one word is for all, since each job carries its pipeline
+  const named = Object.entries(columns).filter(([name]) => !isWhole || options.columns?.[name]);
+  const pipeline: PipelineOptions = {
+    ...options,
+    ...(isWhole && { scale: "none" as const, impute: imputationOfIds(options.impute) }),
+    ...(named.length > 0 && { columns: Object.fromEntries(named) }),
+    ...(padding.length > 0 && { padding }),
+  };
+  return { pipeline, notes: [...idNotes(layout, options !== given), ...stepped.notes] };
+}
+
+/** A feature of a pipeline: its input, and whether it is the number itself, or 0 or 1. */
+interface Feature {
+  readonly input: Input;
+  /** The place of the input. */
+  readonly place: number;
+  readonly type: ReturnType<typeof draftsOf>[number]["source"]["type"];
+}
+
+/** What a network reads in the features of a pipeline. */
+interface Layout {
+  readonly options: PipelineOptions;
+  readonly features: readonly Feature[];
+  readonly roles: Roles;
+}
+
+/** Undefined for a network that does not take the features. */
+function layoutOf(
+  wiring: LayersModel["wiring"],
+  { inputs, outputs, shape }: Table,
+  options: PipelineOptions,
+): Layout | undefined {
+  const features = inputs.flatMap((input, place) =>
+    draftsOf(input, planFor(input, options), outputs).flatMap(({ names, source: { type } }) =>
+      names.map((): Feature => ({ input, place, type })),
+    ),
+  );
+  const row = shape ?? [features.length];
+  if (sizeOf(row) !== features.length) return undefined;
+  let network: ReturnType<typeof networkOf>;
+  try {
+    network = networkOf(wiring, row);
+  } catch {
+    return undefined;
+  }
+  return { options, features, roles: rolesOf(network) };
+}
+
+/** The codes of categories in place of other features, unless the user chose. */
+function withCodes(inputs: readonly Input[], options: PipelineOptions): PipelineOptions {
+  const own = ({ name }: Input): ColumnOptions =>
+    options.columns && Object.hasOwn(options.columns, name) ? options.columns[name] : {};
+  const free = inputs.filter(
+    (input) => input.kind === "category" && ["auto", undefined].includes(own(input).encode ?? options.encode),
+  );
+  const codes = free.map((input) => [input.name, { ...own(input), encode: "ordinal" }] as const);
+  return { ...options, columns: { ...options.columns, ...Object.fromEntries(codes) } };
+}
+
+/** Whether ids are read in features that are 0 or 1, one for each category: a network that does so wants codes. */
+const readsLevels = ({ features, roles: { ids } }: Layout): boolean =>
+  ids.some(({ column }) => features[column].input.kind === "category" && features[column].type !== "value");
+
+/** Whether all codes of categories are read as ids. */
+function readsCodes({ features, roles: { ids } }: Layout): boolean {
+  const isId = new Set(ids.map(({ column }) => column));
+  return features.every(({ input: { kind } }, column) => kind !== "category" || isId.has(column));
+}
+
+/** The options of inputs that are read as ids, by name. */
+function idOptions({ options, features, roles }: Layout, table: Table): Record<string, ColumnOptions> {
+  const { ids } = roles;
+  const isOnlyIds = ids.length === features.length;
+  const all: Record<string, ColumnOptions> = {};
+  for (const of of ids) {
+    const { input, place, type } = features[of.column];
+    const { name, kind } = input;
+    const own = (options.columns && Object.hasOwn(options.columns, name) && options.columns[name]) || {};
+    const { scale = isOnlyIds ? options.scale : undefined } = own;
+    mayNotScale(of, name, scale);
+    if (kind !== "number" && type !== "value" && options.scaleOneHot)
+      must(false, "scaleOneHot", `false, since ${of.layer} reads ids in column ${show(name)}`, true);
+    const impute = imputationOfIds(own.impute ?? options.impute);
+    all[name] = { ...own, scale: "none", ...(kind === "number" && { impute }) };
+    checkColumn(of, input, type, table.columns[place], impute);
+  }
+  return all;
+}
+
+function mayNotScale({ layer }: IdColumn, name: string, scale: ColumnOptions["scale"]): void {
+  const isScaled = scale !== undefined && [scale].flat().some((each) => each !== "none");
+  must(
+    !isScaled,
+    "scale of the pipeline",
+    `left out, or "none", for column ${show(name)}, in which ${layer} reads ids, since scaled numbers are no ids`,
+    scale,
+  );
+}
+
+/** Ids that are missing become another id, as categories do: the most frequent, unless the user chose one. */
+const imputationOfIds = (impute: ColumnOptions["impute"]): Imputation =>
+  typeof impute === "number" ? impute : "mode";
+
+/** Refuses a column in which a row has what is no id. */
+function checkColumn(
+  of: IdColumn,
+  { name }: Input,
+  type: Feature["type"],
+  cells: Floats,
+  impute: ColumnOptions["impute"],
+): void {
+  const fails = (id: number): boolean => !(Number.isInteger(id) && id >= 0 && id < of.inputDim);
+  const refuse = (row: number, id: number, where = `row ${row}, `): never => {
+    throw idError(`${where}column ${show(name)}`, row, id, of);
+  };
+  if (type !== "value") {
+    const isBinary = type === "level" || type === "missing";
+    check(
+      isBinary,
+      () =>
+        `${of.layer} must read ids in a column of numbers or categories; received column ${show(name)}, of which the pipeline makes ${type}`,
+    );
+    if (fails(1)) refuse(0, 1, "");
+    return;
+  }
+  if (typeof impute === "number" && fails(impute)) refuse(0, impute, "what missing cells become in ");
+  const { largest, odd } = idsIn(cells);
+  if (odd >= 0) refuse(odd, Math.fround(cells[odd]));
+  if (largest < of.inputDim) return;
+  const row = cells.findIndex((id) => Math.fround(id) >= of.inputDim);
+  refuse(row, Math.fround(cells[row]));
+}
+
+/** What ids a column has: known once, since each trial asks. */
+interface IdsIn {
+  /** −1 of none. */
+  readonly largest: number;
+  /** The first row with what is no id of any layer; −1 of none. */
+  readonly odd: number;
+}
+
+const idsKnown = new WeakMap<Floats, IdsIn>();
+
+function idsIn(cells: Floats): IdsIn {
+  const before = idsKnown.get(cells);
+  if (before) return before;
+  let [largest, odd] = [-1, -1];
+  for (let row = 0; row < cells.length && odd < 0; row++) {
+    const id = Math.fround(cells[row]);
+    if (Number.isNaN(id)) continue; // a missing cell
+    if (!(Number.isInteger(id) && id >= 0)) odd = row;
+    else if (id > largest) largest = id;
+  }
+  idsKnown.set(cells, { largest, odd });
+  return { largest, odd };
+}
+
+interface StepOptions {
+  readonly padding: readonly PaddedSteps[];
+  /** Of inputs that are padded in an order that a pipeline does not know. */
+  readonly columns: Readonly<Record<string, ColumnOptions>>;
+  readonly notes: readonly string[];
+}
+
+/** How padded steps go through the pipeline. */
+function stepOptions({ options, features, roles }: Layout, { inputs }: Table): StepOptions {
+  const padding: PaddedSteps[] = [];
+  const columns: Record<string, ColumnOptions> = {};
+  const notes: string[] = [];
+  if (options.padding) return { padding, columns, notes };
+  for (const read of roles.steps) {
+    const { layer, maskValue } = read;
+    const own = stepsIn(read, features);
+    const isKnown = padding.some((each) => JSON.stringify(each) === JSON.stringify(own));
+    if (isKnown) continue;
+    const overlaps = own && padding.some((each) => own.first < endOf(each) && each.first < endOf(own));
+    const places = [...new Set(read.steps.flat().filter((column) => column >= 0))].map(
+      (column) => features[column].place,
+    );
+    const names = rangesOf(places, inputs);
+    if (own && !overlaps) {
+      padding.push(own);
+      const what = `${own.steps} step${own.steps === 1 ? "" : "s"} of ${own.features} number${own.features === 1 ? "" : "s"}`;
+      notes.push(
+        `${layer} reads ${names} as ${what}, padding where all are ${maskValue}: padding stays as it is, and the other steps are scaled by feature; pipeline.scale "none" leaves all as they are`,
+      );
+      continue;
+    }
+    for (const place of places) {
+      const { name } = inputs[place];
+      const before = options.columns && Object.hasOwn(options.columns, name) ? options.columns[name] : {};
+      if ((before.scale ?? options.scale) === undefined) columns[name] = { ...before, scale: "none" };
+    }
+    notes.push(
+      `${layer} reads padded steps in ${names} in an order of its own: they are not scaled; pipeline.padding says which columns are a step`,
+    );
+  }
+  return { padding: padding.sort((a, b) => a.first - b.first), columns, notes };
+}
+
+const endOf = ({ first, steps, features }: PaddedSteps): number => first + steps * features;
+
+/** Steps that are inputs of numbers, one after the other. */
+function stepsIn({ maskValue, steps }: StepColumns, features: readonly Feature[]): PaddedSteps | undefined {
+  const columns = steps.flat();
+  const [first] = columns;
+  const { place } = features[first] ?? {};
+  const isRegular = columns.every((column, i) => {
+    const { input, place: own, type } = features[column] ?? {};
+    return (
+      column === first + i && own === (place as number) + i && input.kind === "number" && type === "value"
+    );
+  });
+  if (place === undefined || !isRegular) return undefined;
+  // one feature each, also at both ends
+  if (features[first - 1]?.place === place) return undefined;
+  if (features[first + columns.length]?.place === place + columns.length - 1) return undefined;
+  return { first: place, steps: steps.length, features: steps[0].length, maskValue };
+}
+
+function idNotes({ features, roles: { ids } }: Layout, isCoded: boolean): string[] {
+  const inputs = features.map(({ input }) => input);
+  const layers = [...new Set(ids.map(({ layer }) => layer))];
+  return layers.map((layer) => {
+    const own = ids.filter((each) => each.layer === layer).map(({ column }) => column);
+    const codes = isCoded && own.some((column) => inputs[column].kind === "category");
+    return `${layer} reads ids in ${rangesOf(own, inputs)}: they are ${codes ? 'codes of categories (encode: "ordinal") and ' : ""}not scaled`;
+  });
+}
+
+/** The names of inputs at some places, neighbours as "x0 to x9". */
+function rangesOf(places: readonly number[], inputs: readonly Input[]): string {
+  const runs: [number, number][] = [];
+  for (const place of [...places].sort((a, b) => a - b)) {
+    const last = runs[runs.length - 1];
+    if (last && place === last[1] + 1) last[1] = place;
+    else runs.push([place, place]);
+  }
+  return runs
+    .map(([from, to]) => (from === to ? inputs[from].name : `${inputs[from].name} to ${inputs[to].name}`))
+    .join(", ");
+}

@@ -1,0 +1,366 @@
+/** What layers read, and what pipelines make of it: ids and padding stay as they are. */
+import { describe, expect, it } from "vitest";
+import type { TensorLike } from "../../src/arrays.js";
+import { encodeTable } from "../../src/data/dataset.js";
+import type { PipelineOptions } from "../../src/data/pipeline/options.js";
+import { fitPipeline } from "../../src/data/pipeline/pipeline.js";
+import { readTable } from "../../src/data/table.js";
+import { saveModel } from "../../src/model/save.js";
+import { functional, input } from "../../src/nn/functional.js";
+import {
+  dense,
+  embedding,
+  flatten,
+  gru,
+  masking,
+  merge,
+  permute,
+  reshape,
+} from "../../src/nn/layers/index.js";
+import type { LayersModel } from "../../src/nn/layersModel.js";
+import { sequential } from "../../src/nn/sequential.js";
+import { adam } from "../../src/optim/adam.js";
+import { loadPredictor } from "../../src/predict/predictor.js";
+import { choice, float, int } from "../../src/search/space/builders.js";
+import { grid } from "../../src/search/strategies/grid/grid.js";
+import { random } from "../../src/search/strategies/random/random.js";
+import { modelServer } from "../../src/serve/models/modelServer.js";
+import { findLearningRate } from "../../src/tune/rateFinder.js";
+import { toDataset } from "../../src/tune/trial/data.js";
+import { followRoles } from "../../src/tune/trial/roles.js";
+import { tune } from "../../src/tune/tune.js";
+
+const compiled = (model: LayersModel, learningRate = 0.01): LayersModel => {
+  model.compile({ optimizer: adam({ learningRate }), loss: "meanSquaredError" });
+  return model;
+};
+const ids = (rows: number, columns: number, many: number): number[][] =>
+  Array.from({ length: rows }, (_, i) =>
+    Array.from({ length: columns }, (_, j) => (i * (7 + 4 * j) + ((i * i) >> (j + 1))) % many),
+  );
+
+describe("the programs of which defaults once made nothing", () => {
+  it("an embedding of ids", async () => {
+    const worth = [3, -1, 4, 1, -5, 9, 2, -6, 5, 0];
+    const x = ids(400, 3, 10);
+    const y = x.map((row) => row.reduce((sum, id) => sum + worth[id], 0));
+    const { final, notes } = await tune({
+      ...{ x, y, seed: 1, trials: 2, testSize: 0.2, jobs: 1 },
+      space: { learningRate: float(0.03, 0.1, { log: true }) },
+      model: ({ learningRate }) =>
+        compiled(sequential([embedding(10, 4), flatten(), dense(1)]), learningRate),
+    });
+    expect(final.test.r2).toBeGreaterThan(0.99);
+    expect(final.pipeline.columns.map(({ features }) => features[0].scaling)).toEqual(
+      x[0].map(() => ({ center: 0, scale: 1 })),
+    );
+    expect(notes).toEqual(["embedding_1 reads ids in x0 to x2: they are not scaled"]);
+  });
+
+  it("masked sequences", async () => {
+    const x = Array.from({ length: 300 }, (_, i) => {
+      const length = 3 + (i % 6);
+      return Array.from({ length: 8 }, (_, t) => [
+        t < length ? 20 + (((i * 31 + t * 17) % 97) / 97) * 10 : 0,
+      ]);
+    });
+    // the mean of the steps that count
+    const y = x.map((steps) => {
+      const counted = steps.filter(([v]) => v !== 0);
+      return counted.reduce((sum, [v]) => sum + v, 0) / counted.length;
+    });
+    const { final, notes } = await tune({
+      ...{ x, y, seed: 1, trials: 1, testSize: 0.2, validation: { split: 0.2 }, jobs: 1 },
+      space: { learningRate: choice([0.02]) },
+      model: ({ learningRate }) => compiled(sequential([masking(0), gru(8), dense(1)]), learningRate),
+      fit: { epochs: 60 },
+    });
+    expect(final.test.r2).toBeGreaterThan(0.99);
+    expect(notes[0]).toMatch(
+      /^masking_1 reads x0 to x7 as 8 steps of 1 number, padding where all are 0: padding stays as it is/,
+    );
+    // what is behind the steps that count changes nothing: there is only one padding
+    const [short] = x;
+    expect(final.predict([short]).get(0, 0)).toBe(
+      final.predict({ data: short.flat(), shape: [1, 8] }).get(0, 0),
+    );
+  });
+});
+
+/** What is decided of a pipeline. */
+const followed = (
+  layers: LayersModel,
+  data: Parameters<typeof followRoles>[1],
+  options: PipelineOptions = {},
+): ReturnType<typeof followRoles> => followRoles(layers, data, options);
+const arrays = (x: TensorLike, pipeline?: PipelineOptions) =>
+  toDataset({ x, y: [1, 2, 4], ...(pipeline && { pipeline }) });
+
+describe("what a pipeline follows of layers", () => {
+  it("is nothing for a model that reads numbers", () => {
+    const options = { scale: "minMax" } as const;
+    const { pipeline, notes } = followed(sequential([dense(1)]), arrays([[1], [2], [3]]), options);
+    expect(pipeline).toBe(options);
+    expect(notes).toEqual([]);
+  });
+
+  it("is ids beside numbers, of which others are scaled as the user says", () => {
+    const [size, port] = [input(2), input(1)];
+    const parts = [size, flatten().apply(embedding(3, 1).apply(port))];
+    const outputs = dense(1).apply(merge("concatenate").apply(...parts));
+    const model = functional({ inputs: { size, port }, outputs });
+    const data = arrays([
+      [1, 2, 0],
+      [3, 4, 2],
+      [5, 6, 1],
+    ]);
+    const { pipeline, notes } = followed(model, data, {
+      scale: "minMax",
+      columns: { x0: { scale: "none" } },
+    });
+    expect(pipeline).toEqual({
+      scale: "minMax",
+      columns: { x0: { scale: "none" }, x2: { scale: "none", impute: "mode" } },
+    });
+    expect(notes).toEqual(["embedding_1 reads ids in x2: they are not scaled"]);
+  });
+
+  it("is steps, in their shape, behind layers that move numbers, and beside others", () => {
+    const x = [1, 2, 3].map((i) => [
+      [i, 1],
+      [0, 0],
+    ]);
+    const own = [{ first: 0, steps: 2, features: 2, maskValue: 0 }];
+    expect(followed(sequential([masking(0), gru(1)]), arrays(x)).pipeline).toEqual({ padding: own });
+    const flat = x.map((row) => row.flat());
+    const reshaped = sequential([reshape([2, 2]), masking(0), gru(1)]);
+    expect(followed(reshaped, arrays(flat), { scale: "robust" }).pipeline).toEqual({
+      scale: "robust",
+      padding: own,
+    });
+    const [steps, size] = [input([1, 2]), input(2)];
+    const parts = [gru(1).apply(masking(-1).apply(steps)), size];
+    const outputs = dense(1).apply(merge("concatenate").apply(...parts));
+    expect(followed(functional({ inputs: { size, steps }, outputs }), arrays(flat)).pipeline).toEqual({
+      padding: [{ first: 2, steps: 1, features: 2, maskValue: -1 }],
+    });
+  });
+
+  it("leaves padded steps as they are where their order is another, unless the user says so", () => {
+    const x = [1, 2, 3].map((i) => [
+      [i, 1],
+      [0, 0],
+    ]);
+    const model = sequential([permute([2, 1]), masking(0), gru(1)]);
+    const none = Object.fromEntries([0, 1, 2, 3].map((i) => [`x${i}`, { scale: "none" }]));
+    const { pipeline, notes } = followed(model, arrays(x));
+    expect(pipeline).toEqual({ columns: none });
+    expect(notes[0]).toMatch(
+      /^masking_1 reads padded steps in x0 to x3 in an order of its own: they are not/,
+    );
+    expect(followed(model, arrays(x), { scale: "minMax" }).pipeline).toEqual({ scale: "minMax" });
+    const padding = [{ first: 0, steps: 1, features: 4, maskValue: 5 }];
+    expect(followed(model, arrays(x), { padding }).pipeline).toEqual({ padding });
+  });
+
+  it("is codes of categories that an embedding reads, where the network takes as many columns", () => {
+    const table = readTable("from,to,y\nA,B,1\nB,C,2\nC,A,3\n");
+    const data = encodeTable(table, { target: "y", task: "regression" });
+    const pair = sequential([embedding(3, 2), flatten(), dense(1)]);
+    const { pipeline, notes } = followed(pair, data);
+    const { x, pipeline: fitted } = fitPipeline(data, pipeline);
+    expect(Array.from(x)).toEqual([0, 1, 1, 2, 2, 0]);
+    expect(fitted.features).toEqual(["from", "to"]);
+    expect(notes).toEqual([
+      'embedding_1 reads ids in from to to: they are codes of categories (encode: "ordinal") and not scaled',
+    ]);
+    // what the user chose is kept: the first word or not
+    const oneHot = followed(pair, data, { encode: "oneHot" }).pipeline;
+    expect(fitPipeline(data, oneHot).x.slice(0, 6)).toEqual(Float32Array.of(1, 0, 0, 0, 1, 0));
+  });
+
+  it("fills a missing id with the most frequent, or the one that is given", () => {
+    const x = [[1], [1], [Number.NaN]];
+    const model = sequential([embedding(6, 1), flatten(), dense(1)]);
+    const filled = (impute: "mean" | number): number => {
+      const data = arrays(x, { impute });
+      return fitPipeline(data, followed(model, data, { impute }).pipeline).x[2];
+    };
+    expect(filled("mean")).toBe(1);
+    expect(filled(5)).toBe(5);
+    expect(() => filled(6)).toThrow(
+      'what missing cells become in column "x0" must be an id of embedding_1, an integer from 0 to 5 (its inputDim is 6); received 6',
+    );
+  });
+
+  it.each<[string, PipelineOptions]>([
+    ["all", { scale: "standard" }],
+    ["one of them", { columns: { x0: { scale: ["none", "minMax"] } } }],
+  ])("refuses to scale ids: %s", (_, pipeline) => {
+    const model = sequential([embedding(6, 1), flatten(), dense(1)]);
+    expect(() => followed(model, arrays([[1], [2], [3]]), pipeline)).toThrow(
+      'scale of the pipeline must be left out, or "none", for column "x0", in which embedding_1 reads ids, since scaled numbers are no ids; received',
+    );
+  });
+});
+
+describe("tune", () => {
+  const x = ids(60, 2, 5);
+  const y = x.map(([a, b]) => a - b);
+  const settings = { x, y, trials: 2, jobs: 1, fit: { epochs: 1 }, validation: { folds: 2 } } as const;
+
+  it("refuses what is no id at its first trial, before anything is trained", async () => {
+    const seen: string[] = [];
+    const search = tune({
+      ...{ ...settings, trials: 30 },
+      space: { width: int(1, 4) },
+      model: ({ width }) => compiled(sequential([embedding(4, width), flatten(), dense(1)])),
+      onEvent: ({ type }) => seen.push(type),
+    });
+    const row = x.findIndex((each) => each[1] === 4);
+    await expect(search).rejects.toThrow(
+      new RegExp(
+        `^row ${row}, column "x1" must be an id of embedding_1, an integer from 0 to 3 \\(its inputDim is 4\\); received 4; give embedding_1 an inputDim of at least 5`,
+      ),
+    );
+    await expect(search).rejects.toMatchObject({ code: "invalid_data" });
+    expect(seen).not.toContain("curves");
+    expect(seen.filter((type) => type === "trialStarted").length).toBeLessThan(30);
+  });
+
+  it("records a later trial that refuses ids as failed, and goes on", async () => {
+    const { trials } = await tune({
+      ...{ ...settings, trials: 3 },
+      space: { words: choice([5, 4, 6]) },
+      strategy: grid(),
+      model: ({ words }) => compiled(sequential([embedding(words, 1), flatten(), dense(1)])),
+    });
+    expect(trials.map(({ status }) => status)).toEqual(["complete", "failed", "complete"]);
+    expect(trials[1].error).toMatch(/must be an id of embedding_1, an integer from 0 to 3/);
+  });
+
+  it("follows each trial's own layers, to the same bits at any number of jobs", async () => {
+    const options = {
+      ...{ ...settings, trials: 4, ensemble: 2 },
+      space: { kind: choice(["ids", "numbers"]), learningRate: float(0.01, 0.1) },
+      strategy: random(),
+      model: ({ kind, learningRate }: { kind: string; learningRate: number }) =>
+        compiled(
+          sequential(kind === "ids" ? [embedding(5, 2), flatten(), dense(1)] : [dense(2), dense(1)]),
+          learningRate,
+        ),
+    };
+    const [one, several] = [await tune({ ...options, jobs: 1 }), await tune({ ...options, jobs: 3 })];
+    expect(new Set(one.trials.map(({ params }) => params.kind)).size).toBe(2);
+    expect(several.trials.map(({ value }) => value)).toEqual(one.trials.map(({ value }) => value));
+    expect(several.final.predict(x).data).toEqual(one.final.predict(x).data);
+    const scales = one.final.pipeline.columns.map(({ features: [{ scaling }] }) => scaling);
+    const isUnscaled = scales.every((scaling) => "center" in scaling && scaling.scale === 1);
+    expect(isUnscaled).toBe(one.best.params.kind === "ids");
+    expect(one.notes.length).toBe(one.best.params.kind === "ids" ? 1 : 0);
+  });
+
+  it("ends with a model that refuses ids by the names of columns, here, saved and over HTTP", async () => {
+    const { final } = await tune({
+      ...{ ...settings, trials: 1 },
+      space: { words: choice([5]) },
+      model: ({ words }) => compiled(sequential([embedding(words, 1), flatten(), dense(1)])),
+    });
+    const refused =
+      'row 1, column "x1": must be an id of embedding_1, an integer from 0 to 4 (its inputDim is 5); received 2.5; number ids from 0';
+    const rows = [
+      [0, 4],
+      [1, 2.5],
+    ];
+    expect(() => final.predict(rows)).toThrow(refused);
+    const bytes = saveModel(final);
+    const predictor = await loadPredictor(bytes);
+    expect(() => predictor.predict(rows)).toThrow(refused);
+    expect(() => predictor.answers({ x0: 1, x1: 5 })).toThrow(/row 0, column "x1": must be an id of/);
+    const headers = { authorization: "Bearer 0123456789abcdef", "content-type": "application/json" };
+    const request = { method: "POST", headers, body: JSON.stringify({ rows }) };
+    const answer = await modelServer(predictor, { token: "0123456789abcdef" })(
+      new Request("http://x/predict", request),
+    );
+    expect(answer.status).toBe(422);
+    expect(JSON.stringify(await answer.json())).toContain(
+      "must be an id of embedding_1, an integer from 0 to 4 (its inputDim is 5); received 2.5",
+    );
+  });
+
+  it("is followed by findLearningRate", async () => {
+    const options = { x, y, steps: 5, task: "regression" } as const;
+    const model = () => compiled(sequential([embedding(5, 2), flatten(), dense(1)]));
+    const followed = await findLearningRate({ ...options, model });
+    const unscaled = await findLearningRate({ ...options, model, pipeline: { scale: "none" } });
+    expect(followed.losses).toEqual(unscaled.losses);
+    await expect(
+      findLearningRate({
+        ...options,
+        model: () => compiled(sequential([embedding(3, 2), flatten(), dense(1)])),
+      }),
+    ).rejects.toThrow("an integer from 0 to 2 (its inputDim is 3)");
+  });
+});
+
+describe("missing cells of x", () => {
+  const x = Array.from({ length: 40 }, (_, i) => [i % 7, i % 5 === 0 ? Number.NaN : i]);
+  const y = x.map(([a]) => a * 2);
+  const model = () => compiled(sequential([dense(1)]));
+  const settings = {
+    x,
+    y,
+    trials: 1,
+    jobs: 1,
+    space: { one: choice([1]) },
+    model,
+    fit: { epochs: 1 },
+  } as const;
+
+  it.each<[string, { missing?: "impute"; pipeline?: PipelineOptions }]>([
+    ["by missing", { missing: "impute" }],
+    ["by a pipeline that fills", { pipeline: { impute: "median" } }],
+    ["by a pipeline that fills a column", { pipeline: { columns: { x1: { impute: 3 } } } }],
+    ["by one that has indicators", { pipeline: { indicator: true } }],
+  ])("are filled %s, also in rows to predict", async (_, options) => {
+    const { final } = await tune({ ...settings, ...options });
+    const present = x.map(([, b]) => b).filter((b) => !Number.isNaN(b));
+    const fill = { median: 20, mean: present.reduce((sum, b) => sum + b, 0) / present.length };
+    const own = options.pipeline?.columns ? 3 : options.pipeline?.impute ? fill.median : fill.mean;
+    expect(final.pipeline.columns[1].fill).toBeCloseTo(own, 12);
+    const [a, b] = [[[1, Number.NaN]], [[1, own]]].map((rows) => final.predict(rows).get(0, 0));
+    if (!options.pipeline?.indicator) expect(a).toBeCloseTo(b, 5);
+    expect(Number.isFinite(final.predict([[Number.NaN, 1]]).get(0, 0))).toBe(true);
+  });
+
+  it("are refused otherwise, with the option that settles it", async () => {
+    const refused =
+      'x must hold finite numbers; received NaN at x[0][1]; choose missing: "impute" for missing cells, which the pipeline then fills';
+    await expect(tune(settings)).rejects.toThrow(refused);
+    await expect(tune({ ...settings, missing: "refuse", pipeline: { impute: "mean" } })).rejects.toThrow(
+      refused,
+    );
+    await expect(tune({ ...settings, pipeline: () => ({ impute: "mean" }) })).rejects.toThrow(refused);
+    const typed = { data: Float32Array.from(x.flat()), shape: [40, 2] };
+    await expect(tune({ ...settings, x: typed })).rejects.toThrow('choose missing: "impute"');
+  });
+
+  it("are missing in no other way", async () => {
+    const infinite = x.map((row, i) => (i === 3 ? [Number.POSITIVE_INFINITY, 1] : row));
+    await expect(tune({ ...settings, x: infinite, missing: "impute" })).rejects.toThrow(
+      "x must hold finite numbers; received Infinity at x[3][0]",
+    );
+    const empty = x.map(([a]) => [a, Number.NaN]);
+    await expect(tune({ ...settings, x: empty, missing: "impute" })).rejects.toThrow(
+      "column 1 of x must have cells; all are missing",
+    );
+    await expect(tune({ ...settings, missing: "drop" as "impute" })).rejects.toThrow(
+      'missing must be "refuse" or "impute"; rows of arrays keep their numbers',
+    );
+    const data = encodeTable(readTable("a,y\n1,1\n2,3\n"), { target: "y" });
+    const { x: _, y: __, ...rest } = settings;
+    await expect(tune({ ...rest, data, missing: "impute" })).rejects.toThrow(
+      "missing must be left out beside data, which has its own; choose the option missing of encodeTable",
+    );
+  });
+});
