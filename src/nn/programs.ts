@@ -7,12 +7,13 @@ import { createProgramCache, fingerprint, sameFingerprint } from "../compile/cac
 import type { Program, StepGraph } from "../compile/program.js";
 import { trace } from "../compile/trace.js";
 import { check } from "../errors.js";
-import { add, broadcastTo, concat, constant, mul, reshape, slice, step } from "../graph/functions.js";
+import { broadcastTo, concat, constant, mul, reshape, slice, step } from "../graph/functions.js";
 import type { Graph, Value } from "../graph/graph.js";
 import { rowCount } from "../graph/operations/leaves.js";
 import { ROWS, type Shape, sizeOf } from "../graph/shape.js";
 import { applyOptimizer, initialSlots } from "../optim/apply.js";
 import type { Slots } from "../optim/optimizer.js";
+import { RUNNING_SUM, runningSum } from "../optim/terms.js";
 import {
   type Architecture,
   type Called,
@@ -115,7 +116,7 @@ function trainStep(architecture: Architecture, streams: Record<string, number>):
     {
       inputs: scalars(architecture),
       streams,
-      state: { ...stateOf(architecture), lossSum: [] },
+      state: { ...stateOf(architecture), lossSum: RUNNING_SUM },
     },
     ({ graph, inputs, streams, state: { parameters: vector, lossSum, ...slots } }) => {
       const { network, optimizer, augmentation } = architecture;
@@ -177,7 +178,7 @@ function evaluationStep(architecture: Architecture, streams: Record<string, numb
     {
       inputs: { ...scalars(architecture), parameters: [architecture.network.size] },
       streams,
-      state: { lossSum: [] },
+      state: { lossSum: RUNNING_SUM },
     },
     ({ graph, inputs, streams, state }) => {
       const parameters = split(inputs.parameters, architecture.network);
@@ -222,7 +223,7 @@ function concatenate(values: readonly Value[]): Value {
   return concat(values.map((value) => reshape(value, [sizeOf(value.shape)])));
 }
 
-/** `sum + loss × rows`, so that each row has the same weight in the mean of an epoch. */
+/** The sum with `loss × rows`, so that each row has the same weight in the mean of an epoch. */
 function addRows(sum: Value, loss: Value, graph: Graph): Value {
-  return add(sum, mul(loss, rowCount(graph)));
+  return runningSum(sum, mul(loss, rowCount(graph)));
 }

@@ -60,8 +60,20 @@ export interface Trained {
   readonly state: SavedRun;
 }
 
-/** The state to which programs add the loss of each batch times its rows. It exists during a run only. */
-export const LOSS_SUM = "lossSum";
+/** The state to which programs add the loss of each batch times its rows, as a running sum. It exists during a run only. */
+const LOSS_SUM = "lossSum";
+
+/** Begins a new sum of losses. */
+export function clearLoss(run: Run): void {
+  run.write(LOSS_SUM, 0);
+}
+
+/** The mean loss over so many rows, since the sum was begun. */
+export function meanLoss(run: Run, rows: number): number {
+  const [rounded, lost] = run.read(LOSS_SUM);
+  // of a sum that is not finite, what it lost is NaN
+  return (Number.isFinite(rounded) ? rounded + lost : rounded) / rows;
+}
 
 /** A training that may stop after any step and resume, here or from the state that `save()` returns. */
 export class TrainingRun {
@@ -133,7 +145,7 @@ export class TrainingRun {
 
   /** The mean loss of the rows of this epoch so far, after a step. */
   get loss(): number {
-    return this.run.read(LOSS_SUM)[0] / (this.run.progress.cursor || this.rows);
+    return meanLoss(this.run, this.run.progress.cursor || this.rows);
   }
 
   /** Trains `steps` steps, at most `stepsLeft`. @returns the logs of the epoch, if it has ended */
@@ -144,7 +156,7 @@ export class TrainingRun {
 
   /** Trains `steps` steps, at most `stepsLeft`. */
   step(steps: number): void {
-    if (this.epochEnded) this.run.write(LOSS_SUM, 0);
+    if (this.epochEnded) clearLoss(this.run);
     this.run.advance(steps);
   }
 
@@ -243,7 +255,7 @@ export function runEvaluation(
       writeAll(run, hyperparameters);
       run.write(PARAMETERS, parameters);
       run.advance(run.stepsPerEpoch);
-      return { loss: run.read(LOSS_SUM)[0] / count, prediction: output.read(), mask: mask?.read() };
+      return { loss: meanLoss(run, count), prediction: output.read(), mask: mask?.read() };
     } finally {
       run.free();
     }

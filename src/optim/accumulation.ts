@@ -3,11 +3,16 @@ import { add, constant, div, greaterEqual, type Operand, select, zerosLike } fro
 import type { Value } from "../graph/graph.js";
 import type { Updated } from "./ema.js";
 import type { Slots, UpdateContext } from "./optimizer.js";
+import { noTerms, runningSum, totalOf } from "./terms.js";
 
 /** The sum of the gradients since the last update, of how many batches it is, and how many updates there were. */
 export function accumulationSlots(parameter: Value): Slots {
   const zero = constant(parameter.graph, 0);
-  return { gradientSum: zerosLike(parameter), gradientCount: zero, updateCount: zero };
+  return {
+    gradientSum: zerosLike(parameter),
+    gradientCount: zero,
+    updateCount: noTerms(parameter.graph),
+  };
 }
 
 /**
@@ -18,9 +23,9 @@ export function accumulated(context: UpdateContext, update: (context: UpdateCont
   const { gradientSum, gradientCount, updateCount, ...before } = context.slots;
   const sum = add(gradientSum, context.gradient);
   const count = add(gradientCount, 1);
-  const step = add(updateCount, 1);
+  const updates = runningSum(updateCount, 1);
   const isDue = greaterEqual(count, context.hyperparameters.gradientAccumulationSteps);
-  const after = update({ ...context, gradient: div(sum, count), step, slots: before });
+  const after = update({ ...context, gradient: div(sum, count), step: totalOf(updates), slots: before });
   const next = (then: Operand, otherwise: Value): Value => select(isDue, then, otherwise);
   return {
     parameter: next(after.parameter, context.parameter),
@@ -30,7 +35,7 @@ export function accumulated(context: UpdateContext, update: (context: UpdateCont
       ),
       gradientSum: next(0, sum),
       gradientCount: next(0, count),
-      updateCount: next(step, updateCount),
+      updateCount: next(updates, updateCount),
     },
   };
 }

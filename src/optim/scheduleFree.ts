@@ -13,7 +13,7 @@ import {
 } from "../graph/functions.js";
 import { defineBuiltIn } from "./define.js";
 import { EVALUATION } from "./ema.js";
-import { gatheredWeight, movingAverage } from "./terms.js";
+import { gatheredWeight, movingAverage, noTerms, runningSum, totalOf } from "./terms.js";
 
 /**
  * Schedule-free AdamW: AdamW without momentum takes steps z, gradients are taken at points y between z and the average x of all
@@ -51,16 +51,22 @@ export const scheduleFreeAdamW = defineBuiltIn({
   // z is kept as z − x, so that new weights can be put in for x and y alone
   init({ parameter }) {
     const [zeros, zero] = [zerosLike(parameter), constant(parameter.graph, 0)];
-    return { [EVALUATION]: parameter, offset: zeros, v: zeros, largestRate: zero, weightSum: zero };
+    return {
+      [EVALUATION]: parameter,
+      offset: zeros,
+      v: zeros,
+      largestRate: zero,
+      weightSum: noTerms(parameter.graph),
+    };
   },
   update({ parameter: y, gradient: g, slots, hyperparameters, options, step, decay }) {
     const { learningRate, beta1, beta2, epsilon, warmupSteps } = hyperparameters;
     const rate = mul(learningRate, minimum(1, div(step, maximum(1, warmupSteps))));
     const largestRate = maximum(slots.largestRate, rate);
     const weight = options.convention === "keras" ? 1 : square(largestRate);
-    const weightSum = add(slots.weightSum, weight);
+    const weightSum = runningSum(slots.weightSum, weight);
     // 0 while all rates were 0
-    const c = div(weight, maximum(weightSum, 1e-37));
+    const c = div(weight, maximum(totalOf(weightSum), 1e-37));
     const v = movingAverage(slots.v, square(g), beta2);
     const adam = div(g, add(sqrt(div(v, gatheredWeight(beta2, step))), epsilon));
     const u = decay ? add(adam, mul(decay, y)) : adam;

@@ -1,6 +1,18 @@
-/** Terms that several optimizers share. No rule of any optimizer is here. */
-import { add, expm1, log, mul, neg, type Operand, sub } from "../graph/functions.js";
-import type { Value } from "../graph/graph.js";
+/** Terms that several optimizers and the steps of models share. No rule of any optimizer is here. */
+import {
+  add,
+  concat,
+  constant,
+  expm1,
+  log,
+  mul,
+  neg,
+  type Operand,
+  reshape,
+  slice,
+  sub,
+} from "../graph/functions.js";
+import type { Graph, Value } from "../graph/graph.js";
 
 /** The exponential moving average: decay · average + (1 − decay) · x. */
 export function movingAverage(average: Value, x: Value, decay: Operand): Value {
@@ -14,3 +26,29 @@ export function movingAverage(average: Value, x: Value, decay: Operand): Value {
 export function gatheredWeight(decay: Value, step: Value): Value {
   return neg(expm1(mul(step, log(decay))));
 }
+
+/** The shape of a running sum: the sum rounded, and what rounding took off it. */
+export const RUNNING_SUM = [2] as const;
+
+/** A running sum without terms. */
+export const noTerms = (graph: Graph): Value => constant(graph, [0, 0], RUNNING_SUM);
+
+/**
+ * A running sum with one more term; both are pairs, [2]. A float32 sum of millions of terms drifts, and counts no further than
+ * 2²⁴. What an addition loses is exact here (D. Knuth, "The art of computer programming", volume 2, 1969, section 4.2.2,
+ * theorem B) and goes into the next (T. Dekker, "A floating-point technique for extending the available precision", Numerische
+ * Mathematik 18, 1971). After n terms the pair is off by at most n 2⁻⁴⁷ times the sum of their magnitudes.
+ */
+export function runningSum(sum: Value, term: Operand): Value {
+  const [high, low] = [totalOf(sum), part(sum, 1)];
+  const next = add(high, term);
+  const gained = sub(next, high);
+  const lost = add(low, add(sub(high, sub(next, gained)), sub(term, gained)));
+  const total = add(next, lost);
+  return concat([reshape(total, [1]), reshape(sub(lost, sub(total, next)), [1])]);
+}
+
+/** A running sum, rounded. */
+export const totalOf = (sum: Value): Value => part(sum, 0);
+
+const part = (sum: Value, i: number): Value => reshape(slice(sum, [i], [1]), []);

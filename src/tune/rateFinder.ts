@@ -14,7 +14,7 @@ import { hyperparametersOf } from "../nn/architecture.js";
 import type { LayersModel } from "../nn/layersModel.js";
 import { checkBatch } from "../nn/options.js";
 import { programOf } from "../nn/programs.js";
-import { LOSS_SUM, runTraining, streamsOf } from "../nn/trainer.js";
+import { clearLoss, meanLoss, runTraining, streamsOf } from "../nn/trainer.js";
 import { ready } from "../numerics/kernels.js";
 import { log } from "../numerics/special.js";
 import type { Schedule } from "../optim/schedule.js";
@@ -242,9 +242,9 @@ function raiseRate(run: Run, { rates, smoothing }: RangeTest, batchSize: number,
   for (const rate of rates) {
     const inBatch = Math.min(batchSize, rows - run.progress.cursor);
     run.write(RATE, rate);
-    run.write(LOSS_SUM, 0);
+    clearLoss(run);
     run.advance(1);
-    const loss = run.read(LOSS_SUM)[0] / inBatch;
+    const loss = meanLoss(run, inBatch);
     if (!Number.isFinite(loss)) return { losses, smoothed, reason: "notFinite" };
     average = smoothing * average + (1 - smoothing) * loss;
     kept *= smoothing;

@@ -72,7 +72,7 @@ export function trainingOf(
     program,
     task: {
       streams: { x: given.x.flat(), y: given.y.flat() },
-      arrays: { ...Object.fromEntries([...numbers, ...slots]), parameters, lossSum: [0] },
+      arrays: { ...Object.fromEntries([...numbers, ...slots]), parameters, lossSum: [0, 0] },
       dataRows: given.x.length,
       seed: given.seed,
       ...options,
@@ -108,7 +108,10 @@ export function stepped(
     values: Array.from(run.read(name)),
     errors: Array.from(errors[program.graph.state[name].output]),
   });
-  const result = { parameters: bounded("parameters"), loss: bounded("lossSum") };
+  const sum = bounded("lossSum");
+  const added = (of: readonly number[]): number => of[0] + of[1];
+  const loss = { values: [added(sum.values)], errors: [added(sum.errors)] };
+  const result = { parameters: bounded("parameters"), loss };
   for (const held of [run, x, y]) held.free();
   return result;
 }
