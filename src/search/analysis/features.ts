@@ -6,7 +6,7 @@
 
 import type { RandomStream } from "../../numerics/random.js";
 import type { Interval, NumericParameter, Parameter } from "../space/parameter.js";
-import { fromUnit, indexFrom, toUnit, valueAt, valueCount } from "../space/scale.js";
+import { fromUnit, indexFrom, indexOf, toUnit, valueAt, valueCount } from "../space/scale.js";
 import { clauseHolds, isList, type SearchSpace } from "../space/space.js";
 import type { ParamValue } from "../space/value.js";
 import type { Measure } from "./anova.js";
@@ -29,14 +29,10 @@ export function featureOf(parameter: Parameter): Feature {
   if (!Number.isFinite(valueCount(parameter))) return { cut: (a, b, u) => a + (b - a) * u };
   return {
     cut(a, b, u) {
-      const [below, above] = [a, b].map((x) => indexOf(parameter, fromUnit(parameter, x)));
+      const [below, above] = [a, b].map((x) => indexOf(parameter, fromUnit(parameter, x) as number));
       return lowerEdge(parameter, below + 1 + Math.floor(u * (above - below)));
     },
   };
-}
-
-function indexOf(parameter: NumericParameter, value: ParamValue): number {
-  return indexFrom(parameter, value as number);
 }
 
 /** Where the cell of the `index`-th value begins in the unit interval; 1 for the index after the last. */
@@ -105,7 +101,7 @@ function allowedOf(
 ): (readonly [number, number])[] {
   const count = valueCount(parameter);
   if (isList(clause)) {
-    const indices = new Set(clause.map((value) => indexOf(parameter, value)));
+    const indices = new Set(clause.map((value) => indexOf(parameter, value as number)));
     return Array.from(indices, (index) => {
       return [lowerEdge(parameter, index), lowerEdge(parameter, index + 1)] as const;
     });

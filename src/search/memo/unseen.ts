@@ -69,8 +69,8 @@ export function isFresh({ space, earlier }: Omit<Seen, "random">, params: Params
 
 /**
  * A fresh point (`isFresh`): the first that `draw` returns within `attempts` draws, or else one of the points that a
- * finite space has left, each equally likely if there is no constraint. In a space with infinitely many points, the last
- * draw that exists, although it repeats an earlier point.
+ * finite space has left, each equally likely if there is no constraint; of more than 2^53, a uniform draw. In a space with
+ * infinitely many points, the last draw that exists, although it repeats an earlier point.
  *
  * @returns undefined once all points of a finite space are used
  * @throws FettleError `invalid_space` if no point is found that the constraint allows
@@ -83,7 +83,10 @@ export function unseen(context: Seen, draw: () => Params, attempts = 100): Param
     if (isFresh(context, candidate)) return candidate;
     if (allows(space, candidate)) repeat = candidate;
   }
-  if (isCountable(space)) return drawLeft(context);
+  if (isCountable(space)) {
+    if (Number.isSafeInteger(stockOf(space, context.earlier).lattice.size)) return drawLeft(context);
+    repeat = undefined; // so many others are left
+  }
   for (let i = 0; repeat === undefined && i < PATIENCE; i++) {
     const candidate = buildParams(space, (parameter) => fromUnit(parameter, random.uniform()));
     if (allows(space, candidate)) repeat = candidate;

@@ -8,6 +8,7 @@ import { check, isRecord, must as mustBe, type OptionNames, show } from "../../e
 import { isShallow } from "../../json.js";
 import type { ChoiceParameter, Condition, NumericParameter, Parameter } from "./parameter.js";
 import { ruleOf, takes } from "./scale.js";
+import { LEAST_STEP } from "./steps.js";
 import { copyJson, type ParamValue, valueKey } from "./value.js";
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -130,10 +131,17 @@ function checkStep({ isInt, low, high, log, step }: Stepped, must: Must): void {
     "left out on a log scale (leave out log instead, or list the values in choice([...]))",
     step,
   );
+  if (isInt) return;
+  must(Number.isFinite(high - low), "the range of a float with a step", "at most 1.797e308 wide", [
+    low,
+    high,
+  ]);
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  const least = LEAST_STEP * largest;
   must(
-    Number.isSafeInteger(Math.round((high - low) / step)),
+    step >= least,
     "step",
-    `large enough for [${low}, ${high}] to hold at most 2^53 values`,
+    `at least ${least}, which is 2^-48 of ${largest}: float64 cannot tell the values of a finer one apart (or left out)`,
     step,
   );
 }

@@ -7,7 +7,7 @@
 import { must, show } from "../../errors.js";
 import { exp, log } from "../../numerics/special.js";
 import type { NumericParameter, Parameter } from "./parameter.js";
-import { stepCount, stepValue } from "./steps.js";
+import { cellAt, middleOf, stepCount, stepIndex, stepValue } from "./steps.js";
 import { type ParamValue, placeOf } from "./value.js";
 
 /** The step of a numeric parameter, 1 for an int without one; undefined for a continuous float. */
@@ -34,7 +34,7 @@ export function valueAt(parameter: Parameter, index: number): ParamValue {
 export function nearest(parameter: NumericParameter, x: number): number {
   const step = stepOf(parameter);
   if (step === undefined) return Math.min(parameter.high, Math.max(parameter.low, x));
-  const index = Math.round((x - parameter.low) / step);
+  const index = stepIndex(parameter, step, x);
   return stepValue(parameter, step, Math.min(stepCount(parameter, step) - 1, Math.max(0, index)));
 }
 
@@ -65,15 +65,17 @@ export function takes(parameter: Parameter, value: unknown): boolean {
   return typeof value === "number" && nearest(parameter, value) === value;
 }
 
-/** The least index whose value is not below `x`; the count of values if there is none. */
+/** The index of a value, which must be one of finitely many of the parameter. */
+export function indexOf(parameter: NumericParameter, value: number): number {
+  const step = stepOf(parameter);
+  return step === undefined ? 0 : stepIndex(parameter, step, value);
+}
+
+/** Of a parameter with finitely many values: the least index whose value is not below `x`; their count if there is none. */
 export function indexFrom(parameter: NumericParameter, x: number): number {
-  let [from, to] = [0, valueCount(parameter)];
-  while (from < to) {
-    const middle = Math.floor((from + to) / 2);
-    if ((valueAt(parameter, middle) as number) < x) from = middle + 1;
-    else to = middle;
-  }
-  return from;
+  const count = valueCount(parameter);
+  const near = Math.min(count - 1, Math.max(0, indexOf(parameter, x)));
+  return (valueAt(parameter, near) as number) < x ? near + 1 : near;
 }
 
 /**
@@ -89,7 +91,7 @@ export function fromUnit(parameter: Parameter, u: number): ParamValue {
   const count = valueCount(parameter);
   if (count === 1) return valueAt(parameter, 0);
   if (parameter.type === "choice" || (Number.isFinite(count) && !parameter.log)) {
-    return valueAt(parameter, Math.min(count - 1, Math.floor(t * count)));
+    return valueAt(parameter, cellAt(t, count));
   }
   if (!Number.isFinite(count)) return interpolate(parameter, t);
   const [low, high] = logRange(parameter);
@@ -114,7 +116,7 @@ export function toUnit(parameter: Parameter, value: ParamValue): number {
   if (!isInside) must(false, "the value of a parameter", ruleOf(parameter), value);
   if (count === 1) return 0.5;
   if (Number.isFinite(count) && !parameter.log) {
-    return (Math.round((value - parameter.low) / (stepOf(parameter) as number)) + 0.5) / count;
+    return middleOf(indexOf(parameter, value), count);
   }
   if (!parameter.log) return fraction(value, parameter.low, parameter.high);
   const [low, high] = logRange(parameter);
@@ -130,7 +132,7 @@ export function shift(parameter: NumericParameter, value: number, by: number): n
   if (count === 1) return value;
   const moved = fromUnit(parameter, reflect(toUnit(parameter, value) + by)) as number;
   if (moved !== value || count === Number.POSITIVE_INFINITY) return moved;
-  const index = Math.round((value - parameter.low) / (stepOf(parameter) as number));
+  const index = indexOf(parameter, value);
   const next = index + (by < 0 ? -1 : 1);
   return valueAt(parameter, next < 0 ? 1 : next >= count ? count - 2 : next) as number;
 }
@@ -143,9 +145,10 @@ function reflect(x: number): number {
 
 /** The fraction of the way from `low` to `high` at which `x` is; 0.5 if rounding has made those the same. */
 function fraction(x: number, low: number, high: number): number {
-  // halved, so that the widest ranges do not overflow
-  const width = high / 2 - low / 2;
-  return width > 0 ? Math.min(1, Math.max(0, (x / 2 - low / 2) / width)) : 0.5;
+  // halved where the width overflows; narrow ranges near 0 would be rounded by that
+  const scale = high - low < Number.POSITIVE_INFINITY ? 1 : 0.5;
+  const width = high * scale - low * scale;
+  return width > 0 ? Math.min(1, Math.max(0, (x * scale - low * scale) / width)) : 0.5;
 }
 
 /** The logarithms at the two ends of the unit interval, for a parameter on a log scale. */

@@ -1,6 +1,6 @@
 /** Points that are fresh: as often as is asked, draws; then one of those that are left. */
 import { describe, expect, it } from "vitest";
-import type { RandomStream } from "../../../src/numerics/random.js";
+import { RandomStream } from "../../../src/numerics/random.js";
 import { unseen } from "../../../src/search/memo/unseen.js";
 import { float, int } from "../../../src/search/space/builders.js";
 import { resolveSpace } from "../../../src/search/space/space.js";
@@ -35,6 +35,23 @@ describe("a fresh point", () => {
       (k) => unseen({ space, earlier: beside, random: always((k + 0.5) / 7) }, draw, 1)?.n,
     );
     expect(left).toEqual([0, 4, 5, 6]);
+  });
+
+  it("is a uniform draw of more points than can be numbered, which a constraint may narrow to few", () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const many = resolveSpace({ a: int(0, most), b: int(0, most) });
+    const used = [{ a: 5, b: 5 }];
+    const draw = () => used[0];
+    const found = unseen({ space: many, earlier: used, random: always(0.25) }, draw, 2);
+    expect(found).toEqual({ a: 2 ** 51, b: 2 ** 51 });
+    // one of 2^13 points, each 2^40 from the next: none of the 10,000 that follow any of them
+    const narrow = resolveSpace(
+      { a: int(0, most), b: int(0, most) },
+      ({ a }) => (a as number) % 2 ** 40 < 2 ** 27,
+    );
+    const stream = new RandomStream(5);
+    const point = unseen({ space: narrow, earlier: [], random: stream }, () => ({ a: 2 ** 39, b: 0 }), 2);
+    expect((point?.a as number) % 2 ** 40 < 2 ** 27).toBe(true);
   });
 
   it("is undefined once all are used, and the last draw in an infinite space", () => {

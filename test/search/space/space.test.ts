@@ -74,7 +74,7 @@ describe("parameters", () => {
     [
       "a step too fine",
       () => float(0, 1, { step: 1e-17 }),
-      /step must be large enough for \[0, 1\] to hold at most 2\^53 values; received 1e-17/,
+      /step must be at least 3\.55\d*e-15, which is 2\^-48 of 1: .*; received 1e-17/,
     ],
     [
       "values of a choice without a list",

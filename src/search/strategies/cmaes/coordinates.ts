@@ -5,7 +5,7 @@
 
 import { log, normCdf, normQuantile } from "../../../numerics/special.js";
 import type { ChoiceParameter, NumericParameter } from "../../space/parameter.js";
-import { fromUnit, stepOf, toUnit, valueAt } from "../../space/scale.js";
+import { fromUnit, indexOf, stepOf, toUnit, valueAt } from "../../space/scale.js";
 import type { Params, SearchSpace } from "../../space/space.js";
 import { vectorsOf } from "../../space/vectors.js";
 
@@ -92,8 +92,4 @@ export function coordinateOf(coordinate: Coordinate, params: Params, mean: numbe
   const probability = normCdf((side * (from - mean)) / std) + normCdf((side * (to - mean)) / std);
   if (probability === 0) return side < 0 ? from : to;
   return Math.min(to, Math.max(from, mean + side * std * normQuantile(probability / 2)));
-}
-
-function indexOf(parameter: NumericParameter, value: number): number {
-  return Math.round((value - parameter.low) / (stepOf(parameter) as number));
 }

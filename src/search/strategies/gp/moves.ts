@@ -4,7 +4,7 @@
  * encodes a point of the space.
  */
 import type { RandomStream } from "../../../numerics/random.js";
-import { indexFrom, toUnit, valueAt } from "../../space/scale.js";
+import { indexOf, toUnit, valueAt } from "../../space/scale.js";
 import { allows, isActive, type Params, type SearchSpace } from "../../space/space.js";
 import { type ParamValue, placeOf } from "../../space/value.js";
 import { type Axis, type Vectors, vectorsOf } from "../../space/vectors.js";
@@ -124,7 +124,7 @@ function settler(
 function otherIndices({ name, parameter, count }: Axis, params: Params): number[] {
   const value = params[name];
   const index =
-    parameter.type === "choice" ? placeOf(parameter.values, value) : indexFrom(parameter, value as number);
+    parameter.type === "choice" ? placeOf(parameter.values, value) : indexOf(parameter, value as number);
   const others =
     parameter.type === "choice" || count <= GLIDE_FROM
       ? Array.from({ length: count }, (_, i) => i)

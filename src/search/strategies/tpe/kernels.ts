@@ -8,6 +8,7 @@ import { logMasses, type NormalFactor, type TableFactor } from "../../../numeric
 import { log, log1p, normCdf, normQuantile } from "../../../numerics/special.js";
 import type { NumericParameter, Parameter } from "../../space/parameter.js";
 import { fromUnit, stepOf, toUnit, valueAt } from "../../space/scale.js";
+import { cellAt, middleOf } from "../../space/steps.js";
 
 /** One parameter, and its place in vectors of units. */
 export interface Coordinate {
@@ -146,7 +147,7 @@ function categorical(units: Float64Array, count: number, spread: number): Kernel
 export function cellRounding({ parameter, count }: Coordinate): (x: number) => number {
   if (!Number.isFinite(count)) return (x) => x;
   if (parameter.type === "choice" || !parameter.log) {
-    return (x) => (Math.min(count - 1, Math.floor(x * count)) + 0.5) / count; // the same as through the value, but faster
+    return (x) => middleOf(cellAt(x, count), count); // the same as through the value, but faster
   }
   const known = new Map<number, number>();
   return (x) => {
