@@ -14,6 +14,7 @@ import { recipeOf } from "../recipe.js";
 import type { Compiled, Described } from "./compiled.js";
 import { getInitializer } from "./initializers.js";
 import type { LayerContext } from "./layers/layer.js";
+import { givenTo, maskAfter, whereCounted, type Zeroed } from "./layers/masks.js";
 import type { Loss } from "./losses/given.js";
 import { getLoss } from "./losses/registry.js";
 import type { Augmentation } from "./mixup.js";
@@ -228,10 +229,11 @@ export function callLayers(
   const updates: Record<string, Value> = {};
   const values: Value[] = network.inputs.map(({ offset, size, shape }) => columnsOf(x, offset, size, shape));
   const masks: (Value | undefined)[] = values.map(() => undefined);
+  const zeroed: Zeroed = new Map();
   for (const [index, place] of network.layers.entries()) {
     const { layer, name, inputs: taken, shape } = place;
     const given = taken.map((value) => values[value]);
-    const context: LayerContext = {
+    const all: LayerContext = {
       ...{ inputs: given, x: given[0], masks: taken.map((value) => masks[value]) },
       ...contextOf(place, current, inputs),
       ...{ training, trainable: layer.trainable !== false, stream: index },
@@ -242,27 +244,24 @@ export function callLayers(
         current[path.path] = value;
       },
     };
+    const context = givenTo(layer, all, zeroed);
     const result = layer.call(context);
     mustReturn(result, [ROWS, ...shape], `\`call\` of ${name}`);
-    values.push(result);
-    masks.push(maskOf(place, context));
+    const mask = maskAfter(layer, context, shape);
+    if (mask !== undefined) mustReturn(mask, [ROWS, shape[0]], `\`mask\` of ${name}`);
+    masks.push(mask);
+    if (mask === undefined || context.masks?.includes(mask)) values.push(result);
+    else {
+      // where a mask begins, what it leaves out becomes 0
+      const value = whereCounted(result, mask);
+      zeroed.set(value, value);
+      values.push(value);
+    }
   }
   const outputs = network.outputs.map(({ value }) => values[value]);
   const columns = network.outputs.map(({ value, size }) => flat(values[value], size));
   const prediction = concat(columns, 1);
   return { prediction, outputs, masks: network.outputs.map(({ value }) => masks[value]), updates };
-}
-
-/** The mask of a layer's result: its own, or that of its first input where the steps are still the same. */
-function maskOf({ layer, name, shape }: LayerPlace, context: LayerContext): Value | undefined {
-  const [steps] = shape;
-  if (layer.mask === undefined) {
-    const [mask] = context.masks ?? [];
-    return shape.length > 1 && mask?.shape[1] === steps ? mask : undefined;
-  }
-  const mask = layer.mask(context);
-  if (mask !== undefined) mustReturn(mask, [ROWS, steps], `\`mask\` of ${name}`);
-  return mask;
 }
 
 /** Columns of a matrix as rows of a shape. */

@@ -2,6 +2,7 @@
 import { div, maximum, mul, reshape, sum } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import { rowCount } from "../graph/operations/leaves.js";
+import { whereCounted } from "./layers/masks.js";
 import type { LossFunction } from "./losses/loss.js";
 import type { Columns } from "./network.js";
 
@@ -21,7 +22,8 @@ export type OutputsLoss = (
 
 /**
  * The loss of one output. With a mask, each step is a row of its own, of weight 0 where it does not count, and of steps / steps that count
- * where it does: the mean loss over the steps that count in the batch, and 0 where none does, as in Keras 3.
+ * where it does: the mean loss over the steps that count in the batch, and 0 where none does, as in Keras 3. What targets and predictions
+ * are elsewhere is not looked at: both are 1 there, where every loss and its gradient are finite.
  */
 export function lossOfOutput(
   loss: LossFunction,
@@ -35,7 +37,7 @@ export function lossOfOutput(
   const lines = rows * steps;
   const counting = mul(weights ? mul(mask, weights) : mask, div(countOf(mask), maximum(sum(mask), 1)));
   const [truth, prediction] = [yTrue, yPred].map((each) =>
-    reshape(each, [lines, ...(shape.length > 0 ? shape : [1])]),
+    reshape(whereCounted(each, mask, 1), [lines, ...(shape.length > 0 ? shape : [1])]),
   );
   return loss(truth, prediction, reshape(counting, [lines, 1]));
 }

@@ -46,7 +46,7 @@ export function importTfjs(json: unknown, weights: Uint8Array): ModelContents {
   const isStack = inputs.length === 1 && inputs[0].shape.length === 1 && isChain(calls, outputs);
   const values: Value[] = inputs.map(({ name, shape }) => ({
     id: isStack ? "input" : `input.${name}`,
-    mask: { shape, isMasked: false, theirs: false },
+    mask: { shape, theirs: false },
   }));
   const reader = new Reader(arrays);
   const layers = calls.map(({ layer, inputs: taken }) => {
@@ -126,6 +126,7 @@ class Reader {
     checkSizes(`layer ${show(keras.name)}`, shape);
     const mask = maskAfter(
       row,
+      layer,
       described,
       keras.name,
       taken.map(({ mask }) => mask),

@@ -1,12 +1,15 @@
-/** Where masks of steps are in a network, as far as its description says: what formats ask that have other masks, or none. */
+/** Where masks of steps are in a network: what formats ask that have other masks, or none. No format is here. */
+import { Graph, type Value } from "../../graph/graph.js";
+import { input } from "../../graph/operations/leaves.js";
+import { ROWS, type Shape } from "../../graph/shape.js";
+import type { Layer } from "../../nn/layers/layer.js";
+import { maskAfter } from "../../nn/layers/masks.js";
 import type { PieceDescription } from "../../predict/description.js";
-
-type Shape = readonly number[];
 
 /** A value that a layer takes. */
 export interface Masked {
-  /** Whether some of its steps may not count. */
-  readonly isMasked: boolean;
+  /** A name of its mask: values of one name have the same steps that count. Undefined if all count. */
+  readonly mask?: string | undefined;
   /** Of a row. */
   readonly shape: Shape;
 }
@@ -15,6 +18,33 @@ export interface Masked {
 export const makesMask = ({ name, options }: PieceDescription): boolean =>
   name === "masking" || (name === "embedding" && options.maskZero === true);
 
-/** Whether the result of a layer has a mask: the layer's own, or that of its first input where the steps are still the same. */
-export const isMasked = (layer: PieceDescription, first: Masked, shape: Shape): boolean =>
-  makesMask(layer) || (first.isMasked && shape.length > 1 && shape[0] === first.shape[0]);
+/** The layers whose results depend on how many steps count, and not on padding that is 0 alone. */
+const POOLING = /^(global)?(average|max)pooling[12]d$/i;
+export const countsSteps = ({ name }: PieceDescription): boolean => POOLING.test(name);
+
+/**
+ * The mask of a layer's result: that of an input, or one of the layer's own, which has its id; undefined if there is none. It asks the layer
+ * itself, which decides it from the masks of its inputs.
+ */
+export function maskOfResult(
+  layer: Layer,
+  id: string,
+  inputs: readonly Masked[],
+  shape: Shape,
+): string | undefined {
+  const graph = new Graph();
+  const known = new Map<string, Value>();
+  const maskOf = ({ mask, shape: [steps] }: Masked): Value | undefined => {
+    if (mask === undefined) return undefined;
+    const value = known.get(mask) ?? input(graph, mask, [ROWS, steps]);
+    known.set(mask, value);
+    return value;
+  };
+  const values = inputs.map((each, i) => input(graph, `${i}`, [ROWS, ...each.shape]));
+  const context = {
+    ...{ inputs: values, x: values[0], masks: inputs.map(maskOf), parameters: {}, hyperparameters: {} },
+    ...{ training: false, trainable: true, stream: 0, update: () => {} },
+  };
+  const result = maskAfter(layer, context, shape);
+  return result && ([...known].find(([, value]) => value === result)?.[0] ?? id);
+}

@@ -1,8 +1,20 @@
 /** Attention of several heads in an ONNX file, by elementary operators: opset 17 has none of its own. */
 import { type Batch, float, type Nodes } from "./onnxBatch.js";
+import type { Graph } from "./onnxGraph.js";
 
 /** As in the layer: the weight of a step that may not be seen is 0. */
 const HIDDEN = -1e30;
+
+/** The softmax of scores, over the steps that the masks of value and key leave; 0 where there is none. */
+function shared(graph: Graph, scores: string, masks: readonly (string | undefined)[]): string {
+  const own = [...new Set(masks)].filter((mask) => mask !== undefined);
+  if (own.length === 0) return graph.node("Softmax", [scores], { axis: 3 });
+  const both = own.reduce((all, mask) => graph.node("And", [all, mask]));
+  const isSeen = graph.node("Unsqueeze", [both, graph.integers([1, 2])]); // [rows, 1, 1, others]
+  const seen = graph.node("Where", [isSeen, scores, float(graph, HIDDEN)]);
+  const shares = graph.node("Softmax", [seen], { axis: 3 });
+  return graph.node("Where", [isSeen, shares, float(graph, 0)]);
+}
 
 export const multiHeadAttention: Nodes = ({ graph, layer, inputs, array }) => {
   const { numHeads, keyDim, valueDim = keyDim, causal = false } = layer.options;
@@ -34,7 +46,7 @@ export const multiHeadAttention: Nodes = ({ graph, layer, inputs, array }) => {
   const products = graph.node("MatMul", [q, k]); // [rows, heads, steps, others]
   const scores =
     causal === true ? graph.node("Add", [products, graph.constant(hidden, [steps, others])]) : products;
-  const shares = graph.node("Softmax", [scores], { axis: 3 });
+  const shares = shared(graph, scores, [value.mask, key.mask]);
   const seen = graph.node("Transpose", [graph.node("MatMul", [shares, v])], { perm: [0, 2, 1, 3] });
   const beside = graph.node("Reshape", [seen, graph.integers([0, steps, heads * valueSize])]);
   return projected(beside, "output", heads * valueSize, query.shape[1]);

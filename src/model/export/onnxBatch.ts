@@ -17,12 +17,16 @@ export class Batch {
   private channelsLast: string | undefined;
   private channelsFirst: string | undefined;
 
-  /** @param isMasked - whether some of its steps may not count, see `masking` */
+  /**
+   * @param mask - the value that says which of its steps count, `bool [rows, steps]`; undefined if all do
+   * @param isZeroed - whether it is 0 at the others
+   */
   constructor(
     private readonly graph: Graph,
     made: Made,
     readonly shape: Shape,
-    readonly isMasked = false,
+    readonly mask?: string,
+    readonly isZeroed = false,
   ) {
     if (typeof made === "string") this.channelsLast = made;
     else this.channelsFirst = made.first;

@@ -1,15 +1,24 @@
 /** The network of an ONNX file: a node or a few for each layer, by ONNX' own operators, so that any runtime has them. */
 import { type Activation, activationName } from "../../nn/activations.js";
+import type { LayerPlace } from "../../nn/network.js";
 import type { LayerDescription, NetworkDescription } from "../../predict/description.js";
 import { activationOf } from "../../predict/layers.js";
 import { mustBeBuiltIn } from "../../predict/limits.js";
 import { builtInNetwork } from "../../predict/network.js";
 import type { Tensors } from "../../predict/safetensors.js";
-import { isMasked } from "./masks.js";
 import { ACTIVATIONS, OVER_UNITS } from "./onnxActivations.js";
 import { multiHeadAttention } from "./onnxAttention.js";
-import { type ArrayForm, Batch, inOneOrder, type Made, type Nodes, type Shape } from "./onnxBatch.js";
+import {
+  type ArrayForm,
+  Batch,
+  type Context,
+  inOneOrder,
+  type Made,
+  type Nodes,
+  type Shape,
+} from "./onnxBatch.js";
 import type { Graph } from "./onnxGraph.js";
+import { givenTo, withMask } from "./onnxMasks.js";
 import { RECURRENT } from "./onnxRecurrent.js";
 import { SHAPES } from "./onnxShapes.js";
 import { UNITS } from "./onnxUnits.js";
@@ -34,9 +43,7 @@ export function networkNodes(
   const arrays = new Arrays(graph, tensors);
   for (const [i, layer] of network.layers.entries()) {
     const inputs = layer.inputs.map((each) => values.get(each) as Batch);
-    const { shape } = places.layers[i];
-    const made = layerNodes(graph, arrays, layer, inputs, shape);
-    values.set(layer.id, new Batch(graph, made, shape, isMasked(layer, inputs[0], shape)));
+    values.set(layer.id, layerNodes(graph, arrays, layer, inputs, places.layers[i]));
   }
   const outputs = network.outputs?.map(({ value }) => value) ?? [
     network.layers[network.layers.length - 1].id,
@@ -48,26 +55,44 @@ export function networkNodes(
   };
 }
 
+/** The nodes of a layer, its result with its mask. */
 function layerNodes(
+  graph: Graph,
+  arrays: Arrays,
+  layer: LayerDescription,
+  given: readonly Batch[],
+  { layer: own, shape }: LayerPlace,
+): Batch {
+  const context = contextOf(graph, arrays, layer, givenTo(graph, own, layer, given), shape);
+  return withMask(context, own, nodesOf(context));
+}
+
+function nodesOf(context: Context): Made {
+  const { name } = context.layer;
+  const nodes: Nodes | undefined = Object.hasOwn(NODES, name) ? NODES[name as keyof typeof NODES] : undefined;
+  mustBeBuiltIn(nodes, context.layer, `one of ${Object.keys(NODES).join(", ")} to be exported`);
+  return nodes(context);
+}
+
+function contextOf(
   graph: Graph,
   arrays: Arrays,
   layer: LayerDescription,
   inputs: readonly Batch[],
   shape: Shape,
-): Made {
-  const { name, weights } = layer;
-  const nodes = Object.hasOwn(NODES, name) ? NODES[name as keyof typeof NODES] : undefined;
-  mustBeBuiltIn(nodes, layer, `one of ${Object.keys(NODES).join(", ")} to be exported`);
-  return nodes({
+): Context {
+  const { weights } = layer;
+  return {
     ...{ graph, layer, inputs, shape },
     array: (parameter, form = {}) => arrays.constant(weights[parameter], form),
     numbers: (parameter) => arrays.numbers(weights[parameter]),
     activated: (made) => activated(graph, layer, new Batch(graph, made, shape)),
     nested(piece, value, from, to) {
-      const made = layerNodes(graph, arrays, { ...layer, ...piece }, [new Batch(graph, value, from)], to);
+      const inner = { ...layer, ...piece };
+      const made = nodesOf(contextOf(graph, arrays, inner, [new Batch(graph, value, from)], to));
       return new Batch(graph, made, to).value;
     },
-  });
+  };
 }
 
 /** The arrays of a network as constants of a graph, each written once in each form. */

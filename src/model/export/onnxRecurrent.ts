@@ -68,9 +68,9 @@ function recurrence(
     `${inputs.length} inputs`,
     "unsupported",
   );
-  const [{ value, shape, isMasked }] = inputs;
+  const [{ value, shape, mask }] = inputs;
   check(
-    !isMasked,
+    mask === undefined,
     () =>
       `layer ${show(layer.id)} must take sequences without a mask to be exported, since ONNX' recurrences know lengths alone; received one of masking or maskZero`,
     "unsupported",

@@ -1,7 +1,6 @@
-/** Layers of an ONNX file that compute nothing, or the same for each number: axes, ends, repeated and masked steps. */
+/** Layers of an ONNX file that compute nothing, or the same for each number: axes, ends and repeated steps. */
 import { endsOf } from "../../nn/layers/reshaping.js";
-import { type Context, float, inOneOrder, type Nodes } from "./onnxBatch.js";
-import { ELEMENT } from "./onnxGraph.js";
+import { type Context, inOneOrder, type Nodes } from "./onnxBatch.js";
 
 const reshaped: Nodes = ({ graph, layer, inputs, shape }) =>
   graph.node("Reshape", [inputs[0].value, graph.integers([0, ...shape])], {}, layer.id);
@@ -52,15 +51,7 @@ export const SHAPES = {
   cropping2d: cropped,
   flatten: ({ graph, inputs: [{ value, shape }] }) =>
     shape.length === 1 ? value : graph.node("Flatten", [value], { axis: 1 }),
-  /** Steps whose features are all the value are 0. */
-  masking({ graph, layer, inputs: [{ value }] }) {
-    const { maskValue = 0 } = layer.options;
-    const isEqual = graph.node("Equal", [value, float(graph, Number(maskValue))]);
-    const equal = graph.node("Cast", [isEqual], { to: ELEMENT.float });
-    const all = graph.node("ReduceMin", [equal], { axes: [2], keepdims: 1 });
-    const isMasked = graph.node("Cast", [all], { to: ELEMENT.bool });
-    return graph.node("Where", [isMasked, float(graph, 0), value], {}, layer.id);
-  },
+  masking: ({ inputs: [{ value }] }) => value,
   permute: ({ graph, layer, inputs: [{ value }] }) =>
     graph.node("Transpose", [value], { perm: [0, ...(layer.options.dims as number[])] }, layer.id),
   repeatVector({ graph, layer, inputs: [{ value }], shape: [n] }) {

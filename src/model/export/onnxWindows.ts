@@ -9,7 +9,9 @@ import {
   unplaced,
   type WindowOptions,
 } from "../../nn/layers/geometry.js";
-import { type Context, inOneOrder, type Nodes } from "./onnxBatch.js";
+import { type Context, float, inOneOrder, type Nodes } from "./onnxBatch.js";
+import { ELEMENT } from "./onnxGraph.js";
+import { besideSteps } from "./onnxMasks.js";
 
 /** Where the windows of a layer lie, in ONNX' words: sizes by axis, and zeros before all axes and then after all. */
 interface Windows {
@@ -108,10 +110,41 @@ const pooling =
     return { first: graph.node(operator, [inputs[0].first], { ...windows }, layer.id) };
   };
 
+/** Below every number, as in the layer. */
+const LEAST = -3.4028234663852886e38;
+
+/** Over the steps that count, and 0 where none does. */
+function maskedPooling({ graph, layer, inputs: [x] }: Context, operator: "ReduceMax" | "ReduceMean"): string {
+  const mask = x.mask as string;
+  const axes = x.shape.slice(0, -1).map((_, axis) => axis + 1);
+  const counts = graph.node("Cast", [mask], { to: ELEMENT.float });
+  const zero = float(graph, 0);
+  if (operator === "ReduceMax") {
+    const counted = graph.node("Where", [
+      besideSteps(graph, mask, x.shape.length),
+      x.value,
+      float(graph, LEAST),
+    ]);
+    const any = graph.node("Greater", [graph.node("ReduceMax", [counts], { axes: [1], keepdims: 1 }), zero]);
+    const largest = graph.node("ReduceMax", [counted], { axes, keepdims: 0 });
+    return graph.node("Where", [any, largest, zero], {}, layer.id);
+  }
+  const inStep = float(
+    graph,
+    x.shape.slice(1, -1).reduce((size, length) => size * length, 1),
+  );
+  const axis = graph.integers([1]); // ReduceSum takes axes as an input
+  const steps = graph.node("Mul", [graph.node("ReduceSum", [counts, axis], { keepdims: 1 }), inStep]);
+  const sum = graph.node("ReduceSum", [x.value, graph.integers(axes)], { keepdims: 0 });
+  return graph.node("Div", [sum, graph.node("Max", [steps, float(graph, 1)])], {}, layer.id);
+}
+
 /** In the order that there is, which needs no transposes. */
 const globalPooling =
   (operator: "ReduceMax" | "ReduceMean"): Nodes =>
-  ({ graph, layer, inputs }) => {
+  (context) => {
+    const { graph, layer, inputs } = context;
+    if (inputs[0].mask !== undefined) return maskedPooling(context, operator);
     const { values, place } = inOneOrder(inputs);
     const { length: rank } = inputs[0].shape;
     const axes = inputs[0].shape.slice(0, -1).map((_, axis) => place(axis, rank));

@@ -58,7 +58,7 @@ export function exportTfjs({ network, tensors, table }: ModelContents): TfjsFile
   for (const [i, { shape }] of places.inputs.entries()) {
     const id = network.inputs ? `input.${network.inputs[i].name}` : "input";
     links.set(id, [id, 0, 0]);
-    masks.set(id, { shape, isMasked: false, theirs: false });
+    masks.set(id, { shape, theirs: false });
   }
   const write = (name: string, made: Omit<WrittenLayer, "calls">, inputs: readonly Link[]): Link => {
     const written = layers.get(name) ?? { ...made, calls: [] };
@@ -68,7 +68,7 @@ export function exportTfjs({ network, tensors, table }: ModelContents): TfjsFile
   for (const [i, given] of network.layers.entries()) {
     const { layer, rectifier } = withRectifier(given);
     const { id, inputs, shares = id } = layer;
-    const { shape }: LayerPlace = places.layers[i];
+    const { layer: own, shape }: LayerPlace = places.layers[i];
     if (isLeftOut(layer, (masks.get(inputs[0]) as MaskState).shape)) {
       links.set(id, links.get(inputs[0]) as Link);
       masks.set(id, masks.get(inputs[0]) as MaskState);
@@ -79,6 +79,7 @@ export function exportTfjs({ network, tensors, table }: ModelContents): TfjsFile
       id,
       maskAfter(
         row,
+        own,
         layer,
         id,
         inputs.map((each) => masks.get(each) as MaskState),

@@ -1,37 +1,56 @@
 /**
- * Masks in Fettle and in TensorFlow.js, where most layers end them or merge them otherwise. It matters to recurrent layers alone, which
- * are refused where the two differ, in both directions.
+ * Masks in Fettle and in TensorFlow.js, where most layers end them, merge them otherwise or look at padding. Layers whose results would differ
+ * are refused, in both directions.
  */
 import { check, show } from "../../errors.js";
+import type { Layer } from "../../nn/layers/layer.js";
 import type { LayerDescription, PieceDescription } from "../../predict/description.js";
-import { isMasked, type Masked, makesMask } from "./masks.js";
+import { countsSteps, type Masked, makesMask, maskOfResult } from "./masks.js";
 import type { Row } from "./tfjsKinds.js";
 
 /** What is known of the mask of a value. */
 export interface MaskState extends Masked {
   /** Whether it is masked in TensorFlow.js; undefined if it may be so by another mask. */
   readonly theirs: boolean | undefined;
+  /** Whether TensorFlow.js has 0 at the steps that do not count, as `masking` leaves them. */
+  readonly isZero?: boolean;
 }
 
-/** The mask of a layer's result. @throws FettleError `unsupported` for a recurrent layer that has another in TensorFlow.js */
+/**
+ * The mask of a layer's result.
+ *
+ * @throws FettleError `unsupported` for a recurrent layer that has another in TensorFlow.js, and for one that would see padding there
+ */
 export function maskAfter(
   { masks }: Row,
-  layer: PieceDescription,
+  layer: Layer,
+  piece: PieceDescription,
   id: string,
   inputs: readonly MaskState[],
   shape: readonly number[],
 ): MaskState {
   const [first] = inputs;
+  const isRecurrent = RECURRENT.includes(piece.name);
   check(
-    !RECURRENT.includes(layer.name) || first.isMasked === first.theirs,
+    !isRecurrent || isMasked(first) === first.theirs,
     () =>
       `layer ${show(id)} must take a sequence that is masked by TensorFlow.js as by Fettle; received one whose mask went through layers that change it there`,
     "unsupported",
   );
-  const own = isMasked(layer, first, shape);
-  if (makesMask(layer)) return { shape, isMasked: own, theirs: true };
-  if (masks === "merged") return { shape, isMasked: own, theirs: inputs.some(isAny) ? undefined : false };
-  return { shape, isMasked: own, theirs: masks === "kept" && shape.length > 1 ? first.theirs : false };
+  const mask = maskOfResult(layer, id, inputs, shape);
+  if (makesMask(piece)) return { shape, mask, theirs: true, isZero: piece.name === "masking" };
+  const isNew = mask !== undefined && inputs.every((each) => each.mask !== mask);
+  const isApart = layer.stepwise || isRecurrent || APART.includes(piece.name);
+  check(
+    !inputs.some(isMasked) ||
+      (!isNew &&
+        (isApart || (!countsSteps(piece) && inputs.every((each) => !isMasked(each) || each.isZero)))),
+    () =>
+      `layer ${show(id)} must take sequences without a mask to be exported to TensorFlow.js, where it sees padding; received one of masking or maskZero`,
+    "unsupported",
+  );
+  if (masks === "merged") return { shape, mask, theirs: inputs.some(isAny) ? undefined : false };
+  return { shape, mask, theirs: masks === "kept" && shape.length > 1 ? first.theirs : false };
 }
 
 /**
@@ -51,7 +70,7 @@ export function mustNotLeak(
     check(
       name === "timeDistributed"
         ? !isWithin(options)
-        : !RECURRENT.includes(name) || masks.get(inputs[0])?.isMasked,
+        : !RECURRENT.includes(name) || masks.get(inputs[0])?.mask !== undefined,
       () =>
         `layer ${show(id)} must take a masked sequence to be exported to TensorFlow.js, which would give it the mask of another layer; received one without a mask`,
       "unsupported",
@@ -60,4 +79,8 @@ export function mustNotLeak(
 
 const RECURRENT = ["simpleRNN", "lstm", "gru", "bidirectional"];
 
-const isAny = ({ isMasked, theirs }: MaskState): boolean => isMasked || theirs !== false;
+/** Layers whose results at a step follow from that step, once they are trained. */
+const APART = ["batchNormalization", "timeDistributed"];
+
+const isMasked = ({ mask }: MaskState): boolean => mask !== undefined;
+const isAny = (state: MaskState): boolean => isMasked(state) || state.theirs !== false;

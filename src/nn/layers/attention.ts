@@ -43,7 +43,8 @@ const HIDDEN = -1e30;
  * Attention of several heads: softmax(Q Kᵀ / √keyDim) V in each, where Q, K and V are products of the query, the key and the
  * value with kernels of the head; then the product of all heads with one kernel. Applied to a query [rows, steps, features], a
  * value [rows, others, …] and a key of as many steps; the key is the value, and the value the query (self-attention), where
- * they are left out. The result has the shape of the query. Weights are those of Keras' layer of this name.
+ * they are left out. The result has the shape of the query. Weights are those of Keras' layer of this name. No step looks at one that
+ * the mask of the value or of the key leaves out; what looks at no step is the bias of the result.
  *
  * @param numHeads - how many heads, positive
  * @param keyDim - numbers of a query and a key in each head, positive
@@ -98,7 +99,7 @@ export function multiHeadAttention(
         ...weights("output", [numHeads, valueDim, query], [query]),
       ];
     },
-    call({ inputs, parameters, hyperparameters, training, stream }) {
+    call({ inputs, masks = [], parameters, hyperparameters, training, stream }) {
       const { graph } = inputs[0];
       /** [rows, steps, ...from] → [rows, steps, ...to], by the arrays of a name. */
       const projected = (name: string, x: Value, to: Shape): Value => {
@@ -109,18 +110,25 @@ export function multiHeadAttention(
         const bias = parameters[`${name}Bias`];
         return reshape(bias ? add(product, reshape(bias, [units])) : product, [rows, steps, ...to]);
       };
-      const [query, value, key] = all(inputs);
+      const [query, value, key] = all(inputs.map((x, i) => ({ x, mask: masks[i] })));
       // [rows, heads, steps, numbers]
       const byHead = (x: Value): Value => transpose(x, [0, 2, 1, 3]);
-      const q = mul(byHead(projected("query", query, [numHeads, keyDim])), 1 / Math.sqrt(keyDim));
-      const k = transpose(projected("key", key, [numHeads, keyDim]), [0, 2, 3, 1]);
-      const v = byHead(projected("value", value, [numHeads, valueDim]));
+      const q = mul(byHead(projected("query", query.x, [numHeads, keyDim])), 1 / Math.sqrt(keyDim));
+      const k = transpose(projected("key", key.x, [numHeads, keyDim]), [0, 2, 3, 1]);
+      const v = byHead(projected("value", value.x, [numHeads, valueDim]));
       const scores = matmul(q, k); // [rows, heads, steps, others]
       const [steps, others] = scores.shape.slice(2);
-      const seen = (): Value => greaterEqual(counted(graph, [steps, 1]), counted(graph, [1, others]));
-      const shares = softmax(causal ? select(seen(), scores, HIDDEN) : scores);
+      const counting = [...new Set([value.mask, key.mask])].filter((mask) => mask !== undefined);
+      const seen = [
+        ...(causal ? [greaterEqual(counted(graph, [steps, 1]), counted(graph, [1, others]))] : []),
+        ...counting.map((mask) => reshape(mask, [mask.shape[0], 1, 1, others])),
+      ];
+      const isSeen = seen.length > 0 ? seen.reduce(mul) : undefined; // broadcasts to the scores
+      const soft = softmax(isSeen ? select(isSeen, scores, HIDDEN) : scores);
+      // of a query that may see nothing, the softmax is of equal numbers
+      const shares = isSeen && counting.length > 0 ? select(isSeen, soft, 0) : soft;
       const kept = training && dropout > 0 ? dropped(shares, hyperparameters.dropout, stream) : shares;
-      return projected("output", byHead(matmul(kept, v)), query.shape.slice(2));
+      return projected("output", byHead(matmul(kept, v)), query.x.shape.slice(2));
     },
   };
   return builtIn(layer, [numHeads, keyDim, valueDim, dropout > 0, useBias, causal], {

@@ -18,6 +18,7 @@ import type { Value } from "../../graph/graph.js";
 import { type Shape, showShape } from "../../graph/shape.js";
 import { mustHaveChannels } from "./geometry.js";
 import { builtIn, type Layer, type LayerDefinition, PLAIN } from "./layer.js";
+import { MASK_ENDS } from "./masks.js";
 
 /** What `randomFlip` turns around. */
 export type FlipMode = "horizontal" | "vertical";
@@ -97,6 +98,8 @@ function images(type: string, also: (shape: Shape) => void = () => {}): Omit<Lay
     hyperparameters: {},
     routes: "evaluation",
     ...PLAIN,
+    ...MASK_ENDS,
+    stepwise: false,
     outputShape(shape) {
       mustHaveChannels(type, shape, 2);
       also(shape);

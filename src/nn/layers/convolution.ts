@@ -19,6 +19,7 @@ import {
 } from "./geometry.js";
 import { KERNEL_OPTIONS, type KernelOptions, kernelsOf } from "./kernel.js";
 import { builtIn, type Layer } from "./layer.js";
+import { MASK_ENDS, maskOfWindows } from "./masks.js";
 
 /** Options of {@link conv1d}. */
 export interface Conv1dOptions extends KernelOptions, WindowOptions<number> {
@@ -37,7 +38,8 @@ export const IMAGE_PADDINGS = ["valid", "same"] as const;
 
 /**
  * A convolution along steps: activation(patches · kernel + bias), [rows, steps, channels] → [rows, windows, filters]. As in
- * Keras the kernel is not turned around.
+ * Keras the kernel is not turned around. Steps that do not count are 0 in windows. Of padding `valid`, a window counts that sees no such
+ * step; of the others, one in the place of a step that counts.
  *
  * @param filters - channels of the result, positive
  * @param kernelSize - steps of a window, positive
@@ -110,6 +112,7 @@ function convolution(
         const shape = [rows, ...at.map(({ count }) => count), filters];
         return kernels.finish(matmul(matrix, kernel), context, shape);
       },
+      mask: ({ x, masks: [mask] = [] }) => maskOfWindows(mask, axes[0], places(x.shape.slice(1))[0], padding),
     },
     [filters, JSON.stringify(axes), padding, ...kernels.recipe],
     { filters, kernelSize, ...options },
@@ -176,6 +179,7 @@ export function conv2dTranspose(filters: number, kernelSize: Sizes, options: Con
       type,
       hyperparameters,
       penalty,
+      ...MASK_ENDS,
       outputShape(shape) {
         mustHaveChannels(type, shape, 2);
         return [...unplaced(shape, axes, padding), filters];

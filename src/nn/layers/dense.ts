@@ -32,6 +32,7 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
       type: "dense",
       hyperparameters,
       penalty,
+      stepwise: true,
       outputShape(shape) {
         check(
           shape.length > 0,

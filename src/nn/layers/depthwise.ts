@@ -20,7 +20,8 @@ import {
   type WindowOptions,
 } from "./geometry.js";
 import { BIAS_OPTIONS, type BiasOptions, kernelsOf } from "./kernel.js";
-import { builtIn, type Layer } from "./layer.js";
+import { builtIn, type Layer, type LayerContext } from "./layer.js";
+import { maskOfWindows } from "./masks.js";
 
 /** Options of {@link depthwiseConv2d}. */
 export interface DepthwiseConv2dOptions extends BiasOptions, WindowOptions {
@@ -77,6 +78,8 @@ function channelwise(type: string, kernelSize: Sizes, options: DepthwiseConv2dOp
       return placed(type, shape, axes, padding).map(({ count }) => count);
     },
     kernelShape: (channels: number): Shape => [...axes.map(({ size }) => size), channels, depthMultiplier],
+    mask: ({ x, masks: [mask] = [] }: LayerContext) =>
+      maskOfWindows(mask, axes[0], placed(type, x.shape.slice(1), axes, padding)[0], padding),
     /** [rows, height, width, channels] → [windows, channels × depthMultiplier] */
     apply: (x: Value, kernel: Value): Value =>
       depthwise(x, kernel, axes, placed(type, x.shape.slice(1), axes, padding)),
@@ -127,6 +130,7 @@ export function depthwiseConv2d(kernelSize: Sizes, options: DepthwiseConv2dOptio
         const shape = [rows, ...windows.counts(row), units(row)];
         return kernels.finish(windows.apply(x, parameters.kernel), context, shape);
       },
+      mask: windows.mask,
     },
     [...windows.recipe, ...kernels.recipe],
     { kernelSize, ...options },
@@ -182,6 +186,7 @@ export function separableConv2d(
         const kernel = reshape(parameters.pointwiseKernel, [channels.shape[1], filters]);
         return kernels.finish(matmul(channels, kernel), context, [rows, ...windows.counts(row), filters]);
       },
+      mask: windows.mask,
     },
     [filters, ...windows.recipe, ...kernels.recipe],
     { filters, kernelSize, ...options },

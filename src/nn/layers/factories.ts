@@ -53,7 +53,7 @@ import type { Layer } from "./layer.js";
 
 type Layers = typeof import("./index.js");
 /** What makes a layer of options; `defineLayer` and `freeze` do not. */
-type FactoryName = Exclude<
+export type FactoryName = Exclude<
   { [Name in keyof Layers]: Layers[Name] extends (...given: never[]) => Layer ? Name : never }[keyof Layers],
   "defineLayer" | "freeze"
 >;

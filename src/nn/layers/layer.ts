@@ -33,7 +33,8 @@ export interface LayerContext {
   readonly x: Value;
   /**
    * Of each input that is a sequence with steps that do not count, such as padding: [rows, steps], 1 where a step counts, 0 where it
-   * does not; undefined for the others. Left out where no input has one.
+   * does not; undefined for the others. Left out where no input has one. Inputs are 0 at the steps that do not count, unless the layer is
+   * `stepwise`.
    */
   readonly masks?: readonly (Value | undefined)[];
   /** By the names of `Layer.parameters`. */
@@ -83,13 +84,19 @@ export interface LayerDefinition {
   readonly trainable?: boolean;
   /** The shape of a row of the result, positive integers, for those of rows of its inputs. */
   outputShape(...inputShapes: readonly Shape[]): Shape;
+  /**
+   * Whether each step of the result depends on that step of the inputs alone, as in `dense`. Such a layer is given every step as it is;
+   * any other is given 0 at steps that do not count, so that what is there changes no result. Default false.
+   */
+  readonly stepwise?: boolean;
   /** The parameters for the shapes of rows of its inputs. Their names must differ. */
   parameters(...inputShapes: readonly Shape[]): readonly ParameterSpec[];
   /** The result, [rows, ...outputShape], in operations on values. Called whenever a model is traced, so it must be pure. */
   call(context: LayerContext): Value;
   /**
    * The mask of the result, [rows, steps], as in `LayerContext.masks`; undefined if all steps count. Default: that of the first input,
-   * as long as the result is a sequence of as many steps.
+   * as long as the result is a sequence of as many steps. Where it is none of the inputs' masks, the result becomes 0 at the steps that do
+   * not count.
    */
   mask?(context: LayerContext): Value | undefined;
   /** What it reads in its inputs, or in each of them. Default: numbers. */
@@ -160,7 +167,7 @@ export function defineLayer(definition: LayerDefinition): Layer {
  */
 export function checkLayer(layer: LayerDefinition, name: string): void {
   must(isRecord(layer), name, "a layer, such as dense(1)", layer);
-  const { type, hyperparameters, trainable } = layer;
+  const { type, hyperparameters, trainable, stepwise } = layer;
   must(typeof type === "string" && /^[^.]+$/.test(type), `\`type\` of ${name}`, "a name without dots", type);
   must(isRecord(hyperparameters), `\`hyperparameters\` of ${name} (${type})`, "an object", hyperparameters);
   for (const method of ["outputShape", "parameters", "call"] as const)
@@ -170,7 +177,8 @@ export function checkLayer(layer: LayerDefinition, name: string): void {
       "a function",
       layer[method],
     );
-  must([undefined, true, false].includes(trainable), `\`trainable\` of ${name}`, "true or false", trainable);
+  for (const [flag, value] of Object.entries({ trainable, stepwise }))
+    must([undefined, true, false].includes(value), `\`${flag}\` of ${name}`, "true or false", value);
   const { reads, routes } = layer;
   for (const role of reads === undefined ? [] : [reads].flat())
     must(isRole(role), `\`reads\` of ${name} (${type})`, ROLES, role);
@@ -239,6 +247,7 @@ export function builtIn(
 
 /** A layer without parameters that changes each number alone. */
 export const PLAIN = {
+  stepwise: true,
   outputShape: (shape: Shape): Shape => shape,
   parameters: (): readonly ParameterSpec[] => [],
 };

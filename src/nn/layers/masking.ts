@@ -1,6 +1,6 @@
 /** Steps of sequences that do not count, such as padding. */
 import { must } from "../../errors.js";
-import { equal, max, select, sub } from "../../graph/functions.js";
+import { equal, max, mul, sub } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { builtIn, type Layer, type LayerDefinition } from "./layer.js";
 import { mustBeSequence } from "./sequence.js";
@@ -22,8 +22,7 @@ import { mustBeSequence } from "./sequence.js";
  */
 export function masking(maskValue = 0): Layer {
   must(Number.isFinite(maskValue), "maskValue", "a finite number", maskValue);
-  // [rows, steps], or [rows, steps, 1]
-  const counted = (x: Value, keepDims: boolean): Value => max(sub(1, equal(x, maskValue)), 2, keepDims);
+  const counted = (x: Value): Value => max(sub(1, equal(x, maskValue)), 2);
   const layer: LayerDefinition = {
     type: "masking",
     hyperparameters: {},
@@ -33,8 +32,9 @@ export function masking(maskValue = 0): Layer {
       return shape;
     },
     parameters: () => [],
-    call: ({ x }) => select(counted(x, true), x, 0),
-    mask: ({ x }) => counted(x, false),
+    call: ({ x }) => x,
+    // what is 0 already by a mask before this one does not count either
+    mask: ({ x, masks: [before] = [] }) => (before ? mul(before, counted(x)) : counted(x)),
   };
   return builtIn(layer, [maskValue], { maskValue });
 }

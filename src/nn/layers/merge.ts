@@ -2,20 +2,30 @@
 import { byName, check } from "../../errors.js";
 import { add, concat, div, maximum, minimum, mul, sub } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
+import type { Operand } from "../../graph/operations/append.js";
 import { type Shape, sameShape, showShape } from "../../graph/shape.js";
 import { builtIn, type Layer, type LayerDefinition } from "./layer.js";
+import { anyOf, besideSteps, whereCounted } from "./masks.js";
 
-type Join = (values: readonly Value[]) => Value;
+/** How values become one, and the number that changes nothing: it is in place of a step that does not count among others that do. */
+interface Way {
+  /** @param count - how many count, broadcasting to a value; undefined if all do */
+  readonly join: (values: readonly Value[], count?: Operand) => Value;
+  readonly absent: number;
+}
+
+/** The largest float32. */
+const MOST = 3.4028234663852886e38;
 
 const ways = {
-  add: (values) => values.reduce(add),
-  subtract: (values) => values.reduce(sub),
-  multiply: (values) => values.reduce(mul),
-  average: (values) => div(values.reduce(add), values.length),
-  maximum: (values) => values.reduce(maximum),
-  minimum: (values) => values.reduce(minimum),
-  concatenate: (values) => concat(values, -1),
-} satisfies Record<string, Join>;
+  add: { join: (values) => values.reduce(add), absent: 0 },
+  subtract: { join: (values) => values.reduce(sub), absent: 0 },
+  multiply: { join: (values) => values.reduce(mul), absent: 1 },
+  average: { join: (values, count = values.length) => div(values.reduce(add), count), absent: 0 },
+  maximum: { join: (values) => values.reduce(maximum), absent: -MOST },
+  minimum: { join: (values) => values.reduce(minimum), absent: MOST },
+  concatenate: { join: (values) => concat(values, -1), absent: 0 },
+} satisfies Record<string, Way>;
 
 /** How values become one: number by number, or `concatenate` along the last axis. */
 export type MergeName = keyof typeof ways;
@@ -23,7 +33,7 @@ export type MergeName = keyof typeof ways;
 /**
  * One value of several: Keras' `Add`, `Subtract`, `Multiply`, `Average`, `Maximum`, `Minimum` and `Concatenate`, in lower case. All
  * but `concatenate` take values of one shape; that joins them along the last axis, and the others must agree. `subtract` takes
- * the later ones from the first.
+ * the later ones from the first. A step counts where it does in one of the values that have a mask, and is of those in which it counts.
  *
  * @throws FettleError `unknown_name` for another way; where it is applied, `invalid_shape` for values that do not fit each other
  * @example
@@ -34,14 +44,26 @@ export type MergeName = keyof typeof ways;
  * ```
  */
 export function merge(way: MergeName): Layer {
-  const join: Join = byName("way to merge", ways, way);
+  const { join, absent }: Way = byName("way to merge", ways, way);
   const layer: LayerDefinition = {
     type: way,
     hyperparameters: {},
     ...(way === "concatenate" && { routes: true }),
     outputShape: (...shapes) => (way === "concatenate" ? joined(shapes) : same(way, shapes)),
     parameters: () => [],
-    call: ({ inputs }) => join(inputs),
+    stepwise: true,
+    call({ inputs, masks = [] }) {
+      const own = masks.filter((mask) => mask !== undefined);
+      // of one mask, no step counts that one of the values lacks
+      if (new Set(own).size < 2) return join(inputs);
+      const values = inputs.map((x, i) => (masks[i] ? whereCounted(x, masks[i], absent) : x));
+      const count = add(
+        own.map((mask) => besideSteps(mask, inputs[0])).reduce(add),
+        inputs.length - own.length,
+      );
+      return join(values, maximum(count, 1));
+    },
+    mask: ({ x, masks = [] }) => (x.shape.length > 2 ? anyOf(masks) : undefined),
   };
   return builtIn(layer, [], { way }, "merge");
 }

@@ -1,9 +1,22 @@
 /** Layers that bring units to mean 0 and variance 1: each unit over a batch, or each row over its units. */
 import { checkOptions, must, type OptionNames } from "../../errors.js";
-import { add, div, mean, mul, sqrt, square, sub } from "../../graph/functions.js";
+import {
+  add,
+  div,
+  greater,
+  maximum,
+  mean,
+  mul,
+  select,
+  sqrt,
+  square,
+  sub,
+  sum,
+} from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { getInitializer, initializers } from "../initializers.js";
 import { builtIn, type Layer, type LayerContext, type LayerDefinition, type ParameterSpec } from "./layer.js";
+import { whereCounted } from "./masks.js";
 
 /** Options of {@link layerNormalization}. */
 export interface LayerNormalizationOptions {
@@ -25,7 +38,7 @@ export interface BatchNormalizationOptions extends LayerNormalizationOptions {
  * Batch normalisation: (x − mean) / √(variance + ε) · γ + β for each unit. In training, mean and variance are those of the
  * batch, over all axes but the last; in evaluation and prediction, running ones: m ← momentum·m + (1 − momentum)·mean of the batch,
  * from mean 0 and variance 1. As Keras has it; the variance is that of the batch, not the estimate by n − 1 that PyTorch keeps. PyTorch's
- * momentum 0.1 is 0.9 here.
+ * momentum 0.1 is 0.9 here. Steps that do not count are in neither; where none of a batch does, the running ones stay.
  *
  * The running numbers follow slowly: with momentum 0.99 they need some 300 steps. Small tables and short trainings are better
  * served by 0.9.
@@ -63,13 +76,14 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
       const { x, training, trainable, parameters, hyperparameters, update } = context;
       const { movingMean, movingVariance } = parameters;
       if (!training || !trainable) return normalized(context, movingMean, movingVariance);
-      const [batchMean, variance] = moments(
-        x,
-        x.shape.slice(0, -1).map((_, axis) => axis),
-        false,
-      );
-      const follow = (moving: Value, now: Value): Value =>
-        add(mul(moving, hyperparameters.momentum), mul(now, sub(1, hyperparameters.momentum)));
+      const axes = x.shape.slice(0, -1).map((_, axis) => axis);
+      const [mask] = context.masks ?? [];
+      const count = mask && countOf(x, mask);
+      const [batchMean, variance] = count ? countedMoments(x, mask, axes, count) : moments(x, axes, false);
+      const follow = (moving: Value, now: Value): Value => {
+        const next = add(mul(moving, hyperparameters.momentum), mul(now, sub(1, hyperparameters.momentum)));
+        return count ? select(greater(count, 0), next, moving) : next;
+      };
       update("movingMean", follow(movingMean, batchMean));
       update("movingVariance", follow(movingVariance, variance));
       return normalized(context, batchMean, variance);
@@ -95,6 +109,7 @@ export function layerNormalization(options: LayerNormalizationOptions = {}): Lay
   const layer: LayerDefinition = {
     type: "layerNormalization",
     hyperparameters: { epsilon },
+    stepwise: true,
     outputShape: (shape) => shape,
     parameters: (shape) => affine(shape[shape.length - 1], center, scale),
     call: (context) => normalized(context, ...moments(context.x, -1, true)),
@@ -128,6 +143,19 @@ function affine(units: number, center: boolean, scale: boolean): ParameterSpec[]
 function moments(x: Value, axes: number | readonly number[], keepDims: boolean): [Value, Value] {
   const average = mean(x, axes, keepDims);
   return [average, mean(square(sub(x, average)), axes, keepDims)];
+}
+
+/** How many numbers of a unit are in steps that count. */
+function countOf({ shape }: Value, mask: Value): Value {
+  const inStep = shape.slice(mask.shape.length, -1).reduce((size, length) => size * length, 1);
+  return mul(sum(mask), inStep);
+}
+
+/** Mean and variance over the steps that count, of x that is 0 elsewhere; 0 of none. */
+function countedMoments(x: Value, mask: Value, axes: readonly number[], count: Value): [Value, Value] {
+  const meanOf = (values: Value): Value => div(sum(values, axes), maximum(count, 1));
+  const average = meanOf(x);
+  return [average, meanOf(whereCounted(square(sub(x, average)), mask))];
 }
 
 function normalized(

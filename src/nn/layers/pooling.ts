@@ -1,6 +1,19 @@
 /** Pooling: one number for each window and channel of sequences, [rows, steps, channels], and images, [rows, height, width, channels]. */
 import { checkOptions, type OptionNames } from "../../errors.js";
-import { constant, div, max, maxPool, mean, mul, patches, reshape, sum } from "../../graph/functions.js";
+import {
+  broadcastTo,
+  constant,
+  div,
+  max,
+  maximum,
+  maxPool,
+  mean,
+  mul,
+  patches,
+  reshape,
+  select,
+  sum,
+} from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import type { Shape } from "../../graph/shape.js";
 import { asImages, pairOf, windowOptions } from "./convolution.js";
@@ -14,6 +27,7 @@ import {
   type Sizes,
 } from "./geometry.js";
 import { builtIn, type Layer, type LayerDefinition } from "./layer.js";
+import { besideSteps, maskOfWindows, whereCounted } from "./masks.js";
 
 /** Options of pooling. */
 export interface PoolingOptions<Size = Sizes> {
@@ -30,7 +44,7 @@ const POOLING_OPTIONS: OptionNames<PoolingOptions> = { strides: true, padding: t
 
 /**
  * The largest number of each window of steps and channel: [rows, steps, channels] → [rows, windows, channels]. Of equal
- * numbers the first gets the gradient.
+ * numbers the first gets the gradient. Steps that do not count are left out, and so are windows of them in the mask of the result.
  *
  * @param poolSize - steps of a window, positive. Default 2.
  * @throws FettleError `invalid_argument` for sizes that are not positive integers; `unknown_name` for an unknown padding or
@@ -62,7 +76,7 @@ export const maxPooling2d = (poolSize: Sizes = 2, options: PoolingOptions = {}):
 
 /**
  * The mean of each window of steps and channel: [rows, steps, channels] → [rows, windows, channels]. With padding `same`, means
- * are of the steps that there are, as in Keras.
+ * are of the steps that there are, as in Keras. Steps that do not count are left out, as in `maxPooling1d`.
  *
  * @param poolSize - steps of a window, positive. Default 2.
  * @throws FettleError as `maxPooling1d`
@@ -89,14 +103,15 @@ export const averagePooling2d = (poolSize: Sizes = 2, options: PoolingOptions = 
   pooling("averagePooling2d", poolSize, options, average);
 
 /**
- * The largest number of each channel of sequences: [rows, steps, channels] → [rows, channels]. Equal ones share the gradient.
+ * The largest number of each channel of sequences: [rows, steps, channels] → [rows, channels]. Equal ones share the gradient. It is of
+ * the steps that count, and 0 where none does.
  *
  * @example
  * ```ts
  * globalMaxPooling1d().outputShape([10, 4]); // [4]
  * ```
  */
-export const globalMaxPooling1d = (): Layer => globalPooling("globalMaxPooling1d", 1, max);
+export const globalMaxPooling1d = (): Layer => globalPooling("globalMaxPooling1d", 1, largestOf);
 
 /**
  * The largest number of each channel of images: [rows, height, width, channels] → [rows, channels]. Equal ones share the gradient.
@@ -106,10 +121,11 @@ export const globalMaxPooling1d = (): Layer => globalPooling("globalMaxPooling1d
  * globalMaxPooling2d().outputShape([8, 8, 16]); // [16]
  * ```
  */
-export const globalMaxPooling2d = (): Layer => globalPooling("globalMaxPooling2d", 2, max);
+export const globalMaxPooling2d = (): Layer => globalPooling("globalMaxPooling2d", 2, largestOf);
 
 /**
- * The mean of each channel of sequences: [rows, steps, channels] → [rows, channels].
+ * The mean of each channel of sequences: [rows, steps, channels] → [rows, channels]. It is of the steps that count, and 0 where none
+ * does.
  *
  * @example
  * ```ts
@@ -117,7 +133,7 @@ export const globalMaxPooling2d = (): Layer => globalPooling("globalMaxPooling2d
  * const model = sequential([embedding(1000, 16), globalAveragePooling1d(), dense(1, { activation: "sigmoid" })]);
  * ```
  */
-export const globalAveragePooling1d = (): Layer => globalPooling("globalAveragePooling1d", 1, mean);
+export const globalAveragePooling1d = (): Layer => globalPooling("globalAveragePooling1d", 1, meanOf);
 
 /**
  * The mean of each channel of images: [rows, height, width, channels] → [rows, channels].
@@ -127,7 +143,7 @@ export const globalAveragePooling1d = (): Layer => globalPooling("globalAverageP
  * globalAveragePooling2d().outputShape([8, 8, 16]); // [16]
  * ```
  */
-export const globalAveragePooling2d = (): Layer => globalPooling("globalAveragePooling2d", 2, mean);
+export const globalAveragePooling2d = (): Layer => globalPooling("globalAveragePooling2d", 2, meanOf);
 
 type Pair = readonly [number, number];
 
@@ -139,16 +155,36 @@ interface Windows {
   readonly after: Pair;
 }
 
-/** What becomes of images [n, height, width, channels]: [n, down, across, channels]. */
-type Pool = (images: Value, windows: Windows) => Value;
+/**
+ * What becomes of images [n, height, width, channels]: [n, down, across, channels].
+ *
+ * @param counts - [n, height, width, 1]: 1 where a pixel counts, and 0 where the image is 0 because it does not; undefined if all do
+ */
+type Pool = (images: Value, windows: Windows, counts?: Value) => Value;
 
-const largest: Pool = (images, { size, ...options }) => maxPool(images, size, options);
+/** Below every number: no pixel that does not count is the largest. */
+const LEAST = -3.4028234663852886e38;
 
-const average: Pool = (images, { size, ...options }) => {
-  const [n, height, width, channels] = images.shape;
+const largest: Pool = (images, { size, ...options }, counts) => {
+  if (counts === undefined) return maxPool(images, size, options);
+  const isSeen = maxPool(counts, size, options);
+  return select(isSeen, maxPool(select(counts, images, LEAST), size, options), 0);
+};
+
+/** The sums of windows, channel by channel. */
+const sums: Pool = (images, { size, ...options }) => {
+  const [n, , , channels] = images.shape;
   const windows = patches(images, size, options);
   const [, down, across] = windows.shape;
-  const sums = sum(reshape(windows, [n, down, across, size[0] * size[1], channels]), 3);
+  return sum(reshape(windows, [n, down, across, size[0] * size[1], channels]), 3);
+};
+
+const average: Pool = (images, windows, seen) => {
+  const { size, ...options } = windows;
+  const [, height, width] = images.shape;
+  const totals = sums(images, windows);
+  if (seen) return div(totals, maximum(sums(seen, windows), 1));
+  const [, down, across] = totals.shape;
   /** How many elements each window has along an axis. */
   const counts = (axis: 0 | 1, length: number, count: number): number[] =>
     Array.from({ length: count }, (_, i) => {
@@ -156,7 +192,7 @@ const average: Pool = (images, { size, ...options }) => {
       return Math.min(start + size[axis], length) - Math.max(start, 0);
     });
   const vertical = constant(images.graph, counts(0, height, down), [down, 1, 1]);
-  return div(sums, mul(vertical, constant(images.graph, counts(1, width, across), [across, 1])));
+  return div(totals, mul(vertical, constant(images.graph, counts(1, width, across), [across, 1])));
 };
 
 function pooling(type: string, poolSize: Sizes, options: PoolingOptions<Sizes>, pool: Pool): Layer {
@@ -172,13 +208,16 @@ function pooling(type: string, poolSize: Sizes, options: PoolingOptions<Sizes>, 
       return [...placed(type, shape, axes, padding).map(({ count }) => count), shape[axes.length]];
     },
     parameters: () => [],
-    call({ x }) {
+    call({ x, masks: [mask] = [] }) {
       const [rows, ...row] = x.shape;
       const at = placed(type, row, axes, padding);
       const channels = row[axes.length];
       const shape: Shape = [rows, ...at.map(({ count }) => count), channels];
-      return reshape(pool(asImages(x), windowsOf(axes, at)), shape);
+      const counts = mask && asImages(broadcastTo(besideSteps(mask, x), [...x.shape.slice(0, -1), 1]));
+      return reshape(pool(asImages(x), windowsOf(axes, at), counts), shape);
     },
+    mask: ({ x, masks: [mask] = [] }) =>
+      maskOfWindows(mask, axes[0], placed(type, x.shape.slice(1), axes, padding)[0], padding),
   };
   return builtIn(layer, [JSON.stringify(axes), padding], { poolSize, ...options });
 }
@@ -188,24 +227,31 @@ function windowsOf(axes: readonly Axis[], at: readonly Placed[]): Windows {
   return { size: pairOf(axes, "size", 1), ...options };
 }
 
-function globalPooling(
-  type: string,
-  axes: number,
-  reduce: (x: Value, axes: readonly number[]) => Value,
-): Layer {
+/** What becomes of x [rows, ...axes, channels] along its axes, by the mask of its steps if it has one. */
+type Reduction = (x: Value, axes: readonly number[], mask: Value | undefined) => Value;
+
+const largestOf: Reduction = (x, axes, mask) => {
+  if (mask === undefined) return max(x, axes);
+  return select(max(mask, 1, true), max(whereCounted(x, mask, LEAST), axes), 0);
+};
+
+const meanOf: Reduction = (x, axes, mask) => {
+  if (mask === undefined) return mean(x, axes);
+  const inStep = x.shape.slice(2, -1).reduce((size, length) => size * length, 1);
+  return div(sum(x, axes), maximum(mul(sum(mask, 1, true), inStep), 1));
+};
+
+function globalPooling(type: string, count: number, reduce: Reduction): Layer {
+  const axes = Array.from({ length: count }, (_, i) => i + 1);
   const layer: LayerDefinition = {
     type,
     hyperparameters: {},
     outputShape(shape) {
-      mustHaveChannels(type, shape, axes);
+      mustHaveChannels(type, shape, count);
       return shape.slice(-1);
     },
     parameters: () => [],
-    call: ({ x }) =>
-      reduce(
-        x,
-        Array.from({ length: axes }, (_, i) => i + 1),
-      ),
+    call: ({ x, masks = [] }) => reduce(x, axes, masks[0]),
   };
   return builtIn(layer, [], {});
 }

@@ -113,7 +113,7 @@ export function prelu(options: PReLUOptions = {}): Layer {
       type: "prelu",
       hyperparameters,
       penalty,
-      outputShape: PLAIN.outputShape,
+      ...PLAIN,
       parameters: (shape) => [spec("alpha", slopesOf(shape, sharedAxes))],
       call: ({ x, parameters }) => leakyRelu(x, parameters.alpha),
     },

@@ -1,16 +1,20 @@
 /** Layers that give rows another shape and compute nothing: axes, repeated and missing elements. */
 import { check, must, mustBeInteger } from "../../errors.js";
 import { broadcastTo, pad, reshape as reshaped, slice, transpose } from "../../graph/functions.js";
+import type { Value } from "../../graph/graph.js";
 import { type Shape, showShape, sizeOf } from "../../graph/shape.js";
 import { mustHaveChannels, type Sizes } from "./geometry.js";
 import { builtIn, type Layer, type LayerContext } from "./layer.js";
+import { MASK_ENDS } from "./masks.js";
 
 /** A layer without parameters. */
 function moving(
   type: string,
   options: Readonly<Record<string, unknown>>,
   outputShape: (shape: Shape) => Shape,
-  call: (context: LayerContext, outputShape: Shape) => LayerContext["x"],
+  call: (context: LayerContext, outputShape: Shape) => Value,
+  /** What becomes of a mask, [rows, steps]. Default: it stays where there are as many steps. */
+  ofMask?: (mask: Value) => Value | undefined,
 ): Layer {
   return builtIn(
     {
@@ -20,6 +24,7 @@ function moving(
       outputShape,
       parameters: () => [],
       call: (context) => call(context, [context.x.shape[0], ...outputShape(context.x.shape.slice(1))]),
+      ...(ofMask && { mask: ({ masks: [mask] = [] }: LayerContext) => mask && ofMask(mask) }),
     },
     [JSON.stringify(options)],
     options,
@@ -107,7 +112,13 @@ export function permute(dims: readonly number[]): Layer {
     );
     return order.map((dim) => shape[dim - 1]);
   };
-  return moving("permute", { dims: order }, outputShape, ({ x }) => transpose(x, [0, ...order]));
+  return moving(
+    "permute",
+    { dims: order },
+    outputShape,
+    ({ x }) => transpose(x, [0, ...order]),
+    (mask) => (order[0] === 1 ? mask : undefined),
+  );
 }
 
 /**
@@ -130,10 +141,11 @@ export function repeatVector(n: number): Layer {
     );
     return [n, ...shape];
   };
-  return moving("repeatVector", { n }, outputShape, ({ x }, shape) => {
+  const repeated = ({ x }: LayerContext, shape: Shape): Value => {
     const [rows, , features] = shape;
     return broadcastTo(reshaped(x, [rows, 1, features]), shape);
-  });
+  };
+  return moving("repeatVector", { n }, outputShape, repeated, MASK_ENDS.mask);
 }
 
 /**
@@ -173,13 +185,23 @@ function upSampling(type: string, size: Sizes, axes: number): Layer {
     mustHaveChannels(type, shape, axes);
     return shape.map((dim, axis) => dim * (factors[axis] ?? 1));
   };
-  return moving(type, { size }, outputShape, ({ x }, shape) => {
-    const [rows, ...row] = x.shape;
-    // an axis of length 1 behind each that grows
-    const apart = row.flatMap((dim, axis) => (axis < axes ? [dim, 1] : [dim]));
-    const repeated = row.flatMap((dim, axis) => (axis < axes ? [dim, factors[axis]] : [dim]));
-    return reshaped(broadcastTo(reshaped(x, [rows, ...apart]), [rows, ...repeated]), shape);
-  });
+  return moving(
+    type,
+    { size },
+    outputShape,
+    ({ x }) => repeated(x, factors),
+    (mask) => repeated(mask, factors.slice(0, 1)),
+  );
+}
+
+/** Each element of the axes after the first so many times, one after the other. */
+function repeated(x: Value, factors: readonly number[]): Value {
+  const [rows, ...row] = x.shape;
+  // an axis of length 1 behind each that grows
+  const apart = row.flatMap((dim, axis) => (axis < factors.length ? [dim, 1] : [dim]));
+  const grown = row.flatMap((dim, axis) => (axis < factors.length ? [dim, factors[axis]] : [dim]));
+  const shape = row.map((dim, axis) => dim * (factors[axis] ?? 1));
+  return reshaped(broadcastTo(reshaped(x, [rows, ...apart]), [rows, ...grown]), [rows, ...shape]);
 }
 
 /** How many at the start and at the end of an axis: one number for both, or a pair. */
@@ -189,7 +211,8 @@ export type Ends = number | readonly [start: number, end: number];
 export type Ends2d = number | readonly [vertical: Ends, horizontal: Ends];
 
 /**
- * Zeros before and after sequences: [rows, steps, channels] → [rows, start + steps + end, channels].
+ * Zeros before and after sequences: [rows, steps, channels] → [rows, start + steps + end, channels]. Of a sequence with a mask, these
+ * steps do not count.
  *
  * @param padding - how many, at least 0: one number for both ends, or a pair. Default 1.
  * @throws FettleError `invalid_argument` for other numbers; for rows of another shape, `invalid_shape`
@@ -219,10 +242,14 @@ function zeroPadding(type: string, padding: Ends2d, axes: number): Layer {
     mustHaveChannels(type, shape, ends.length);
     return shape.map((dim, axis) => (ends[axis] ?? []).reduce((sum, zeros) => sum + zeros, dim));
   };
-  return moving(type, { padding }, outputShape, ({ x }) => {
-    const [before, after] = [0, 1].map((end) => [0, ...ends.map((pair) => pair[end]), 0]);
-    return pad(x, before, after);
-  });
+  const [before, after] = [0, 1].map((end) => ends.map((pair) => pair[end]));
+  return moving(
+    type,
+    { padding },
+    outputShape,
+    ({ x }) => pad(x, [0, ...before, 0], [0, ...after, 0]),
+    (mask) => pad(mask, [0, before[0]], [0, after[0]]),
+  );
 }
 
 /**
@@ -263,8 +290,13 @@ function croppingOf(type: "cropping1d" | "cropping2d", cropping: Ends2d, axes: 1
     );
     return left;
   };
-  return moving(type, { cropping }, outputShape, ({ x }, shape) =>
-    slice(x, [0, ...ends.map(([start]) => start), 0], shape),
+  const starts = ends.map(([start]) => start);
+  return moving(
+    type,
+    { cropping },
+    outputShape,
+    ({ x }, shape) => slice(x, [0, ...starts, 0], shape),
+    (mask) => slice(mask, [0, starts[0]], [mask.shape[0], mask.shape[1] - starts[0] - ends[0][1]]),
   );
 }
 

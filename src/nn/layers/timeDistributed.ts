@@ -1,16 +1,20 @@
 /** One layer at each step of a sequence. */
 import { check, FettleError, must } from "../../errors.js";
-import { reshape } from "../../graph/functions.js";
+import { broadcastTo, reshape } from "../../graph/functions.js";
+import type { Value } from "../../graph/graph.js";
 import { type Shape, sameShape, showShape } from "../../graph/shape.js";
 import { recipeOf } from "../../recipe.js";
-import { builtIn, type Layer, type LayerDefinition } from "./layer.js";
+import { builtIn, type Layer, type LayerContext, type LayerDefinition } from "./layer.js";
+import { givenTo } from "./masks.js";
 
 /**
  * A layer that is applied to each step of a sequence with the same weights, Keras' `TimeDistributed`:
- * [rows, steps, ...shape] → [rows, steps, ...the layer's result]. The layer sees each step as a row of its own.
+ * [rows, steps, ...shape] → [rows, steps, ...the layer's result]. The layer sees each step as a row of its own, and those that do not count
+ * as rows of padding alone.
  *
  * @param layer - such as `dense`; its parameters have their own names here
- * @throws FettleError `invalid_argument` for anything but a layer; where it is applied, `invalid_shape` for rows without steps
+ * @throws FettleError `invalid_argument` for anything but a layer; where it is applied, `invalid_shape` for rows without steps; where it
+ * is compiled, `unsupported` for a layer that makes a mask of its own, such as `masking`
  * @example
  * ```ts
  * const x = input([12, 3]);
@@ -31,11 +35,21 @@ export function timeDistributed(layer: Layer): Layer {
       return [steps, ...layer.outputShape(rest)];
     },
     parameters: (shape) => layer.parameters(apart(shape)[1]),
+    stepwise: true, // of the steps that it is given, the layer itself is given those that it takes
     call(context) {
       const [rows, steps, ...rest] = context.x.shape;
       const x = reshape(context.x, [steps * rows, ...rest]);
-      const { masks: _, ...given } = context;
-      const result = layer.call({ ...given, inputs: [x], x });
+      const { masks: [mask] = [], ...given } = context;
+      const alone: LayerContext = { ...given, inputs: [x], x };
+      must(
+        layer.mask?.(alone) === undefined,
+        "what timeDistributed takes",
+        "a layer that makes no mask of its own, which would be lost; put it before timeDistributed",
+        layer.type,
+        "unsupported",
+      );
+      const masks = mask && { masks: [maskOfRows(mask, x)] };
+      const result = layer.call(givenTo(layer, { ...alone, ...masks }));
       const own = layer.outputShape(rest);
       if (!sameShape(result.shape, [x.shape[0], ...own]))
         throw new FettleError(
@@ -47,6 +61,11 @@ export function timeDistributed(layer: Layer): Layer {
     ...(penalty && { penalty: (context: Parameters<typeof penalty>[0]) => penalty.call(layer, context) }),
   };
   return builtIn(definition, [recipeOf(layer)], { layer });
+}
+
+/** The mask of steps as that of rows x, [steps · rows, ...]: of all of their own steps, or [rows, 1] where they have none. */
+function maskOfRows(mask: Value, { shape: [lines, ...rest] }: Value): Value {
+  return broadcastTo(reshape(mask, [lines, 1]), [lines, rest.length > 1 ? rest[0] : 1]);
 }
 
 /** Steps, and the shape of one. */

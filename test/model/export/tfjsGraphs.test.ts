@@ -50,7 +50,8 @@ describe("masks", () => {
       "layers that keep it",
       [layers.dense(3), layers.dropout(0.5), layers.layerNormalization(), layers.lstm(2)],
     ],
-    ["layers that read none", [layers.conv1d(2, 2), layers.globalMaxPooling1d()]],
+    ["layers that read none, where padding is 0", [layers.flatten(), layers.dense(2)]],
+    ["windows in the places of steps, where padding is 0", [layers.conv1d(2, 3, { padding: "same" })]],
   ])("go through %s", async (_, after) => {
     await agrees(stack(layers.masking(0), ...after), 8, 6, isMasked);
   });
@@ -83,8 +84,43 @@ describe("masks", () => {
     const sum = layers.merge("add").apply(layers.masking(0).apply(x), layers.masking(1).apply(x));
     const model = trained(functional({ inputs: x, outputs: layers.lstm(2).apply(sum) }), 8, 1, modest);
     expect(refusal(() => exportTfjs(contentsOf(model, false)))).toContain(
-      'layer "lstm_1" must take a sequence',
+      'layer "add_1" must take sequences without a mask',
     );
+  });
+
+  it.each<[string, layers.Layer, readonly layers.Layer[]]>([
+    ["globalAveragePooling1d_1", layers.masking(0), [layers.globalAveragePooling1d()]],
+    ["globalMaxPooling1d_1", layers.masking(0), [layers.globalMaxPooling1d()]],
+    ["maxPooling1d_1", layers.masking(0), [layers.maxPooling1d(1)]],
+    ["conv1d_1", layers.masking(0), [layers.conv1d(2, 2)]],
+    ["flatten_1", layers.masking(0), [layers.dense(2), layers.flatten()]],
+  ])("before layers that see padding are refused: %s", (name, first, after) => {
+    const message =
+      `unsupported: layer "${name}" must take sequences without a mask to be exported to TensorFlow.js, where it sees padding; ` +
+      "received one of masking or maskZero";
+    expect(refusal(() => exportTfjs(contentsOf(stack(first, ...after, layers.dense(1)), false)))).toBe(
+      message,
+    );
+  });
+
+  it("of ids before flatten are refused, in both directions", async () => {
+    const model = sequential([layers.embedding(4, 3, { maskZero: true }), layers.flatten(), layers.dense(1)]);
+    const message = 'unsupported: layer "flatten_1" must take sequences without a mask';
+    expect(
+      refusal(() =>
+        exportTfjs(
+          contentsOf(
+            trained(model, 5, 1, () => 1),
+            false,
+          ),
+        ),
+      ),
+    ).toContain(message);
+    const ids = tfl.input({ shape: [5] });
+    const vectors = tfl.layers.embedding({ inputDim: 4, outputDim: 3, maskZero: true }).apply(ids);
+    const flat = tfl.layers.flatten({ name: "flatten_1" }).apply(vectors) as tfl.SymbolicTensor;
+    const { json, weights } = await saved(tfl.model({ inputs: ids, outputs: flat }));
+    expect(refusal(() => importTfjs(json, weights))).toContain(message);
   });
 });
 
@@ -171,8 +207,9 @@ describe("a damaged model of all kinds of layers", () => {
     const last = [
       layers.masking(0),
       layers.bidirectional(layers.lstm(2, { returnSequences: true })),
-      layers.gru(2, { resetAfter: false, returnSequences: true }),
       layers.timeDistributed(layers.dense(3)),
+      layers.gru(3, { resetAfter: false }),
+      layers.repeatVector(6),
       layers.conv1d(3, 2, { padding: "same" }),
       layers.batchNormalization(),
       layers.reshape([3, 2, 3]),

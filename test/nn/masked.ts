@@ -1,0 +1,44 @@
+/** Networks over sequences whose masks are an input of their own, so that padding may hold anything. */
+import { functional, input } from "../../src/nn/functional.js";
+import { defineLayer, type Layer } from "../../src/nn/layers/index.js";
+import type { SymbolicTensor } from "../../src/nn/layers/layer.js";
+import type { LayersModel } from "../../src/nn/layersModel.js";
+import type { CompileOptions } from "../../src/nn/options.js";
+
+/** The first input, with the second as its mask, [rows, steps]. */
+export const marked = (): Layer =>
+  defineLayer({
+    type: "marked",
+    hyperparameters: {},
+    outputShape: (shape) => shape,
+    parameters: () => [],
+    call: ({ x }) => x,
+    mask: ({ inputs: [, counts] }) => counts,
+  });
+
+/** Sequences and their masks, as the inputs of `maskedModel`. */
+export interface MaskedRows {
+  readonly x: readonly (readonly (readonly number[])[])[];
+  readonly counts: readonly (readonly number[])[];
+}
+
+/** Layers one after the other, or what becomes of the masked sequence; compiled and with the weights of a seed. */
+export async function maskedModel(
+  shape: readonly [steps: number, features: number],
+  after: readonly Layer[] | ((masked: SymbolicTensor) => SymbolicTensor),
+  options: Partial<CompileOptions> = {},
+): Promise<LayersModel> {
+  const [x, counts] = [input(shape), input(shape[0])];
+  const masked = marked().apply(x, counts);
+  const outputs =
+    typeof after === "function" ? after(masked) : after.reduce((value, layer) => layer.apply(value), masked);
+  const model = functional({ inputs: { x, counts }, outputs });
+  model.compile({ optimizer: "sgd", loss: "meanSquaredError", ...options });
+  return model;
+}
+
+/** Sequences with other numbers in the steps that do not count. */
+export const withPadding = ({ x, counts }: MaskedRows, content: (step: number) => number): MaskedRows => ({
+  x: x.map((row, i) => row.map((step, j) => (counts[i][j] ? step : step.map(() => content(j))))),
+  counts,
+});
