@@ -48,6 +48,7 @@ export { checkGradients, type GradientCheckOptions, type TensorFunction } from "
 export { anyRecipe, type RandomStep, type StepRecipe, stepOf } from "./graphs.js";
 export type { Instruction } from "./instructions.js";
 export { BrokenLaw, type CheckOptions } from "./laws.js";
+export { checkLayer, checkLayerLaw, type LayerCheckOptions, type LayerLaw, layerLaws } from "./layer.js";
 export {
   checkOperation,
   checkOperationLaw,

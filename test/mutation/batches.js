@@ -46,9 +46,9 @@ export const batches = {
     ],
   },
   "nn/sequences": {
-    files: /^nn\/layers\/(attention|masking|timeDistributed|recurrent\/.*)\.ts$/,
+    files: /^nn\/layers\/(attention|masking|masks|timeDistributed|recurrent\/.*)\.ts$/,
     tests: [
-      ...inFolder("nn/layers", "recipes refusals arrays attention"),
+      ...inFolder("nn/layers", "recipes refusals arrays attention masks"),
       ...inFolder("nn/layers/recurrent", "recurrent states torch dropout masks files"),
     ],
   },

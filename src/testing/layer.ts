@@ -1,0 +1,292 @@
+/**
+ * The laws of padding that every layer keeps, built-in or custom, as property tests over random sequences, masks and weights. They test
+ * what steps that do not count do to results, gradients and updates, not what a layer computes.
+ */
+import fc from "fast-check";
+import { createEngine } from "../engine/engine.js";
+import type { Executor } from "../engine/executor.js";
+import { must, type OptionNames } from "../errors.js";
+import { type Shape, sizeOf } from "../graph/shape.js";
+import type { Layer } from "../nn/layers/layer.js";
+import {
+  CHECK_OPTIONS,
+  type CheckOptions,
+  checkCheckOptions,
+  fail,
+  hold,
+  lawOf,
+  mustBeFunction,
+} from "./laws.js";
+import { type Answer, type Batch, numbersOf, Probe } from "./layerProbe.js";
+
+/** What a layer is tried on. */
+export interface LayerCheckOptions extends CheckOptions {
+  /** The shape of a row of each input; the first axis is that of steps, of which a law may add some. Default: one of [5, 3]. */
+  readonly shapes?: readonly Shape[];
+  /** What a normal number becomes as a number of an input, such as an id. Default: itself. */
+  readonly number?: (normal: number) => number;
+  /** Laws that it breaks by design, such as that of the amount of padding for a layer whose windows depend on the length. */
+  readonly except?: readonly string[];
+}
+
+const OPTIONS: OptionNames<LayerCheckOptions> = {
+  ...CHECK_OPTIONS,
+  ...{ shapes: true, number: true, except: true },
+};
+
+/** A law of layers, as a property of fast-check. */
+export type LayerLaw = (make: () => Layer, options: LayerCheckOptions) => fc.IRawProperty<unknown>;
+
+/** A batch to be made: its numbers and weights follow from the seed. */
+interface LayerCase {
+  readonly rows: number;
+  readonly seed: number;
+  /** Which inputs have a mask; the first if none would. */
+  readonly masked: readonly boolean[];
+  /** Whether inputs of as many steps share one mask, as those around a block of a network do. */
+  readonly shared: boolean;
+  /** Which steps count: bits that rows and steps take in turn. */
+  readonly counted: readonly boolean[];
+  readonly training: boolean;
+  /** Whether float32 kernels answer rather than the float64 references, where an answer is compared with its own kind. */
+  readonly float32: boolean;
+}
+
+const anyCase = (inputs: number): fc.Arbitrary<LayerCase> =>
+  fc.record({
+    rows: fc.integer({ min: 1, max: 3 }),
+    seed: fc.nat(),
+    masked: fc.array(fc.boolean(), { minLength: inputs, maxLength: inputs }),
+    shared: fc.boolean(),
+    counted: fc.array(fc.boolean(), { minLength: 7, maxLength: 29 }),
+    training: fc.boolean(),
+    float32: fc.boolean(),
+  });
+
+/** What may be in steps that do not count: any numbers, and what is none. */
+const CONTENTS = [0, -1, 1e4, 3e38, -3e38, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
+/** What a layer that is given such steps as they are may find there: what layers make of zeros. */
+const FINITE = CONTENTS.slice(0, 3);
+
+/** The laws of layers by name: each gives a property for fast-check's `assert`. */
+export const layerLaws: Readonly<Record<string, LayerLaw>> = {
+  "what is in steps that do not count moves nothing": (make, options) =>
+    fc.property(anyCase(shapesOf(options).length), fc.nat({ max: 7 }), (given, which) => {
+      const layer = make();
+      const batches = batchesOf(given, options);
+      const contents = layer.stepwise ? FINITE : CONTENTS;
+      const others = batches.map((batch) => filled(batch, contents[which % contents.length]));
+      const [before, after] = answers(layer, given, batches, [batches, others]);
+      for (const [name, { numbers }] of Object.entries(before))
+        mustBeSame(name, numbers, after[name].numbers, 0);
+      for (const [i, batch] of batches.entries()) mustNotReach(i, batch, after);
+    }),
+
+  "how much padding follows a sequence moves nothing": (make, options) =>
+    fc.property(anyCase(shapesOf(options).length), fc.integer({ min: 1, max: 3 }), (given, more) => {
+      const layer = make();
+      const batches = batchesOf({ ...given, counted: [true] }, options);
+      const longer = batches.map((batch) => (grows(batch, batches) ? padded(batch, more, given) : batch));
+      compare(layer, given, batches, longer);
+    }),
+
+  "a mask that leaves no step out is as no mask": (make, options) =>
+    fc.property(anyCase(shapesOf(options).length), (given) => {
+      const batches = batchesOf({ ...given, counted: [true] }, options);
+      compare(
+        make(),
+        given,
+        batches.map(({ shape, x }) => ({ shape, x })),
+        batches,
+      );
+    }),
+
+  "rows of padding alone give finite numbers": (make, options) =>
+    fc.property(anyCase(shapesOf(options).length), fc.boolean(), (given, all) => {
+      const batches = batchesOf(given, options).map((batch) => ({
+        ...batch,
+        ...(batch.mask && {
+          mask: Array.from(batch.mask, (counts, i) => (all || i < batch.shape[0] ? 0 : counts)),
+        }),
+      }));
+      const [answer] = answers(make(), given, batches, [batches]);
+      for (const [name, { numbers }] of Object.entries(answer)) {
+        const wrong = Array.from(numbers).find((number) => !Number.isFinite(number));
+        if (wrong !== undefined) fail(`the ${name} has ${wrong}`);
+      }
+    }),
+};
+
+/**
+ * Checks all laws of a layer: padding changes no result that counts, no gradient and no update, whatever it holds and however much of it
+ * there is. A network gives every layer 0 where steps do not count, but for layers that are `stepwise`; so do these checks. What they are
+ * given elsewhere may be huge, infinite or NaN; a `stepwise` layer is given finite numbers, as a network has them behind its first layers.
+ *
+ * @param make - makes the layer anew for each case
+ * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay it;
+ * FettleError `invalid_argument` or `unknown_name` for invalid arguments
+ * @example
+ * ```ts
+ * checkLayer(() => gru(4), { shapes: [[6, 3]], numRuns: 10 });
+ * // places of numbers in a row matter to it, so that padding takes up columns
+ * checkLayer(() => flatten(), { except: ["how much padding follows a sequence moves nothing"], numRuns: 10 });
+ * ```
+ */
+export function checkLayer(make: () => Layer, options: LayerCheckOptions = {}): void {
+  for (const name of Object.keys(layerLaws))
+    if (!options.except?.includes(name)) checkLayerLaw(make, name, options);
+}
+
+/**
+ * Checks one of `layerLaws`, so that a test runner can show each by itself.
+ *
+ * @throws BrokenLaw as {@link checkLayer}; FettleError `unknown_name` for an unknown law
+ * @example
+ * ```ts
+ * checkLayerLaw(() => dense(2), "what is in steps that do not count moves nothing", { numRuns: 10 });
+ * ```
+ */
+export function checkLayerLaw(make: () => Layer, name: string, options: LayerCheckOptions = {}): void {
+  must(typeof make === "function", "make", "a function that makes a layer, such as () => dense(1)", make);
+  checkCheckOptions(options, "checkLayer", OPTIONS);
+  const { shapes = [[5, 3]], number, except = [] } = options;
+  const isShape = (shape: unknown): boolean =>
+    Array.isArray(shape) && shape.length > 0 && shape.every((size) => Number.isSafeInteger(size) && size > 0);
+  must(
+    Array.isArray(shapes) && shapes.length > 0 && shapes.every(isShape),
+    "shapes",
+    "the shape of a row of each input, such as [[5, 3]]",
+    shapes,
+  );
+  mustBeFunction("number", number);
+  must(Array.isArray(except), "except", "a list of names of laws", except);
+  for (const each of except) lawOf(layerLaws, each);
+  hold(`layer "${make().type}"`, name, lawOf(layerLaws, name)(make, options), options);
+}
+
+const shapesOf = ({ shapes = [[5, 3]] }: LayerCheckOptions): readonly Shape[] => shapes;
+
+let engine: Executor | undefined;
+const reference = createEngine({ executor: "reference" });
+
+/** What a layer makes of batches of one form. */
+function answers(
+  layer: Layer,
+  given: LayerCase,
+  form: readonly Batch[],
+  all: readonly (readonly Batch[])[],
+): Answer[] {
+  engine ??= createEngine();
+  const probe = new Probe(layer, given.rows, form, given.training, sharedMasks(given, form));
+  return all.map((batches) =>
+    probe.answer(given.float32 ? (engine as Executor) : reference, batches, given.seed),
+  );
+}
+
+function batchesOf(
+  { rows, seed, masked, shared, counted }: LayerCase,
+  options: LayerCheckOptions,
+): (Batch & { readonly mask?: readonly number[] })[] {
+  const { number = (normal: number) => normal } = options;
+  return shapesOf(options).map((shape, i) => {
+    const x = numbersOf(rows * sizeOf(shape), seed, 100 + i).map(number);
+    const start = shared ? 0 : i;
+    const mask = Array.from({ length: rows * shape[0] }, (_, j) =>
+      Number(counted[(start + j) % counted.length]),
+    );
+    // numbers of one axis beside a sequence, such as a first state, are no steps
+    const hasMask = i === 0 ? masked[0] || !masked.includes(true) : masked[i] && shape.length > 1;
+    return { shape, x, ...((hasMask || shapesOf(options).length === 1) && { mask }) };
+  });
+}
+
+/** For each input, the first one with its mask. */
+function sharedMasks({ shared }: LayerCase, batches: readonly Batch[]): number[] {
+  return batches.map(({ shape }, i) =>
+    shared ? batches.findIndex(({ shape: [steps], mask }) => mask && steps === shape[0]) : i,
+  );
+}
+
+/** A batch with other numbers in the steps that do not count: `content`, and what it was in every other place. */
+function filled({ shape, x, mask }: Batch, content: number): Batch {
+  if (mask === undefined) return { shape, x };
+  const size = sizeOf(shape.slice(1));
+  const numbers = Array.from(x, (number, i) =>
+    mask[Math.floor(i / size)] === 0 && (i % 3 > 0 || size === 1) ? content : number,
+  );
+  return { shape, x: numbers, mask };
+}
+
+/** Whether an input has more steps where there is more padding: it, or one of as many steps, has a mask. */
+const grows = ({ shape: [steps, ...rest] }: Batch, batches: readonly Batch[]): boolean =>
+  (rest.length > 0 || batches.length === 1) &&
+  batches.some(({ shape, mask }) => mask !== undefined && shape[0] === steps);
+
+/** A batch with `more` steps after its own, of other numbers. */
+function padded({ shape: [steps, ...rest], x, mask }: Batch, more: number, { rows, seed }: LayerCase): Batch {
+  const size = sizeOf(rest);
+  const longer = (of: ArrayLike<number>, width: number, added: (count: number) => number[]): number[] =>
+    Array.from({ length: rows }, (_, row) => [
+      ...Array.from({ length: steps * width }, (__, i) => of[row * steps * width + i]),
+      ...added(more * width),
+    ]).flat();
+  return {
+    shape: [steps + more, ...rest],
+    // what is an id stays one
+    x: longer(x, size, (count) => numbersOf(count, seed, 7).map((_, i) => x[i % x.length])),
+    ...(mask && { mask: longer(mask, 1, (count) => Array(count).fill(0)) }),
+  };
+}
+
+/** How far two sums of the same numbers in other orders may be apart, in float64. */
+const TOLERANCE = 1e-9;
+
+/** Refuses a layer that answers otherwise for other batches, in float64. */
+function compare(layer: Layer, given: LayerCase, batches: readonly Batch[], others: readonly Batch[]): void {
+  const probes = [batches, others].map(
+    (each) => new Probe(layer, given.rows, each, given.training, sharedMasks(given, each)),
+  );
+  const shapes = probes.map(({ parameters }) => JSON.stringify(parameters.map(({ shape }) => shape)));
+  if (shapes[0] !== shapes[1])
+    fail(`its parameters depend on how many steps there are: ${shapes[0]} became ${shapes[1]}`);
+  // what it draws in training depends on how much there is
+  if (probes.some(({ isRandom }) => isRandom)) return;
+  const [before, after] = [batches, others].map((each, i) => probes[i].answer(reference, each, given.seed));
+  for (const name of Object.keys(before))
+    if (name !== "mask" && !name.startsWith("gradient of input"))
+      mustBeSame(name, countedOf(before, name), countedOf(after, name), TOLERANCE);
+}
+
+/** Of a result, the steps that count, one after the other; of all else all. */
+function countedOf(answer: Answer, name: string): ArrayLike<number> {
+  const { numbers, shape } = answer[name];
+  if (name !== "result" || answer.mask === undefined) return numbers;
+  const size = sizeOf(shape.slice(answer.mask.shape.length));
+  return Array.from(numbers).filter((_, i) => answer.mask.numbers[Math.floor(i / size)] !== 0);
+}
+
+function mustBeSame(
+  name: string,
+  before: ArrayLike<number>,
+  after: ArrayLike<number>,
+  tolerance: number,
+): void {
+  if (before.length !== after.length)
+    fail(`the ${name} has ${after.length} numbers that count rather than ${before.length}`);
+  for (let i = 0; i < before.length; i++) {
+    const bound = tolerance * (1 + Math.abs(before[i]));
+    if (
+      !(before[i] === after[i] || Object.is(before[i], after[i]) || Math.abs(before[i] - after[i]) <= bound)
+    )
+      fail(`number ${i} of the ${name} is ${after[i]} rather than ${before[i]}`);
+  }
+}
+
+/** Refuses a gradient in steps that do not count. */
+function mustNotReach(input: number, { shape, mask }: Batch, answer: Answer): void {
+  if (mask === undefined || answer[`gradient of input ${input}`] === undefined) return;
+  const size = sizeOf(shape.slice(1));
+  const { numbers } = answer[`gradient of input ${input}`];
+  const at = Array.from(numbers).findIndex((number, i) => mask[Math.floor(i / size)] === 0 && number !== 0);
+  if (at >= 0) fail(`the gradient of input ${input} is ${numbers[at]} in a step that does not count`);
+}
