@@ -4,36 +4,29 @@
  * `update.ts`.
  */
 
-import { eigenSymmetric } from "../../../numerics/eigen.js";
 import type { RandomStream } from "../../../numerics/random.js";
 import { normQuantile } from "../../../numerics/special.js";
 import type { Params, SearchSpace } from "../../space/space.js";
 import { vectorsOf } from "../../space/vectors.js";
 import { type Coordinate, cellAt, edgeOf, type Layout, layoutOf } from "./coordinates.js";
+import type { Covariance } from "./covariance.js";
 
 /** What is learned: N(mean, sigma² C) over numbers, and the probabilities of choices. */
 export interface Moments {
   /** [n], in the unit cube. */
   readonly mean: Float64Array;
   readonly sigma: number;
-  /** C, [n, n] by rows. */
-  readonly covariance: Float64Array;
+  /** C */
+  readonly covariance: Covariance;
   /** The probability of each value of each choice. */
   readonly shares: readonly Float64Array[];
 }
 
 /** The moments with what follows from them: points are drawn from N(mean, sigma² S C S), with S diagonal. */
 export interface Distribution extends Moments {
-  /** Eigenvectors of C as columns, [n, n] by rows. */
-  readonly axes: Float64Array;
-  /** Square roots of the eigenvalues of C, [n], ascending. */
-  readonly lengths: Float64Array;
   /** The diagonal of S: the factor that widens a coordinate to keep its margin; 1 for continuous ones. [n] */
   readonly widening: Float64Array;
 }
-
-/** Eigenvalues below this fraction of the largest are raised to it, so that rounding never makes one negative. */
-const FLOOR = 1e-20;
 
 /** After this many draws of all numbers together, those outside the bounds are moved to them. */
 const ATTEMPTS = 20;
@@ -45,16 +38,12 @@ export function marginOf({ coordinates, categories }: Layout, lambda: number): n
 
 /** A distribution from its moments. */
 export function createDistribution({ coordinates }: Layout, margin: number, moments: Moments): Distribution {
-  const n = coordinates.length;
-  if (n === 0) return { ...moments, axes: moments.mean, lengths: moments.mean, widening: moments.mean };
   const { mean, sigma, covariance } = moments;
-  const { values, vectors } = eigenSymmetric(covariance, n);
-  const least = values[n - 1] * FLOOR;
   const widening = Float64Array.from(coordinates, (coordinate, i) => {
-    const std = sigma * Math.sqrt(covariance[i * n + i]);
+    const std = sigma * Math.sqrt(covariance.variances[i]);
     return Math.max(1, leastStd(coordinate, mean[i], margin) / std);
   });
-  return { ...moments, axes: vectors, lengths: values.map((v) => Math.sqrt(Math.max(v, least))), widening };
+  return { ...moments, widening };
 }
 
 /**
@@ -105,23 +94,16 @@ export function draw(
 
 /** x = m + σ S B D z: drawn again while any number is outside the unit cube, and finally moved to the bound. */
 function drawNumbers(
-  { mean, sigma, axes, lengths, widening }: Distribution,
+  { mean, sigma, covariance, widening }: Distribution,
   random: RandomStream,
   widen: number,
 ): Float64Array {
-  const n = mean.length;
-  const x = new Float64Array(n);
-  const z = new Float64Array(n);
+  let x = mean;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    for (let j = 0; j < n; j++) z[j] = random.normal() * lengths[j] * sigma * widen;
-    let inside = true;
-    for (let i = 0; i < n; i++) {
-      let sum = 0;
-      for (let j = 0; j < n; j++) sum += axes[i * n + j] * z[j];
-      x[i] = mean[i] + widening[i] * sum;
-      if (x[i] < 0 || x[i] > 1) inside = false;
-    }
-    if (inside) return x;
+    const z = mean.map(() => random.normal());
+    const step = covariance.stretch(z, sigma, widen);
+    x = mean.map((m, i) => m + widening[i] * step[i]);
+    if (x.every((value) => value >= 0 && value <= 1)) return x;
   }
   return x.map((value) => Math.min(1, Math.max(0, value)));
 }

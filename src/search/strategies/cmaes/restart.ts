@@ -43,15 +43,15 @@ export function whyRestart(
   const range = Math.max(...recent) - least;
   if (bests.length >= short && range <= TOL_FUN * Math.max(1, Math.abs(least))) return "tolFun";
   if (n > 0 && distribution.widening.every((_, i) => isStill(distribution, i))) return "tolX";
-  const condition = distribution.lengths[n - 1] / distribution.lengths[0];
-  if (n > 0 && condition * condition > MAX_CONDITION) return "condition";
+  const { ratio } = distribution.covariance;
+  if (n > 0 && ratio * ratio > MAX_CONDITION) return "condition";
   const flat = (series: readonly number[]) => median(series.slice(-20)) >= median(series.slice(0, 20));
   if (bests.length >= long && flat(bests) && flat(medians)) return "stagnation";
   return undefined;
 }
 
 function isStill({ sigma, covariance, widening }: Distribution, i: number): boolean {
-  const std = sigma * Math.sqrt(covariance[i * widening.length + i]);
+  const std = sigma * Math.sqrt(covariance.variances[i]);
   return std < TOL_X || widening[i] > SETTLED;
 }
 

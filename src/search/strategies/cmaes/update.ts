@@ -8,6 +8,7 @@ import { exp } from "../../../numerics/special.js";
 import type { Params } from "../../space/space.js";
 import { sameValue } from "../../space/value.js";
 import { coordinateOf, type Layout } from "./coordinates.js";
+import { identity, type Outer } from "./covariance.js";
 import { createDistribution, type Distribution, marginOf } from "./distribution.js";
 import { type Rates, ratesOf } from "./rates.js";
 
@@ -33,8 +34,7 @@ interface Step {
 /** The state of a search that starts at `mean`, with C = I and equal probabilities for choices. */
 export function begin(layout: Layout, mean: Float64Array, sigma: number, lambda: number): State {
   const n = mean.length;
-  const covariance = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) covariance[i * n + i] = 1;
+  const covariance = identity(n);
   const shares = layout.categories.map(({ count }) => new Float64Array(count).fill(1 / count));
   return {
     distribution: createDistribution(layout, marginOf(layout, lambda), { mean, sigma, covariance, shares }),
@@ -52,7 +52,7 @@ export function begin(layout: Layout, mean: Float64Array, sigma: number, lambda:
  */
 export function learn(state: State, layout: Layout, ranked: readonly Params[]): State {
   const { distribution, rates } = state;
-  const { mean, axes } = distribution;
+  const { mean, covariance: before } = distribution;
   const { weights, muEff, cSigma, dSigma, cc, c1, cMu, chi } = rates;
   const n = mean.length;
   const generation = state.generation + 1;
@@ -63,15 +63,11 @@ export function learn(state: State, layout: Layout, ranked: readonly Params[]): 
   for (const [k, { y }] of steps.entries()) {
     if (weights[k] > 0) for (let i = 0; i < n; i++) shift[i] += weights[k] * y[i];
   }
-  const whitened = whiten(distribution, shift);
+  const turned = before.turn(before.whiten(shift));
 
   // step size, equations 43 and 44; at most e-fold a generation, since some points come from elsewhere
   const gainSigma = Math.sqrt(cSigma * (2 - cSigma) * muEff);
-  const pathSigma = state.pathSigma.map((p, i) => {
-    let rotated = 0;
-    for (let j = 0; j < n; j++) rotated += axes[i * n + j] * whitened[j];
-    return (1 - cSigma) * p + gainSigma * rotated;
-  });
+  const pathSigma = state.pathSigma.map((p, i) => (1 - cSigma) * p + gainSigma * turned[i]);
   const length = normOf(pathSigma);
   const growth = exp(Math.min(1, (cSigma / dSigma) * (length / chi - 1)));
 
@@ -83,21 +79,14 @@ export function learn(state: State, layout: Layout, ranked: readonly Params[]): 
   const pathC = state.pathC.map((p, i) => (1 - cc) * p + gainC * shift[i]);
   let kept = 1 - c1 + (stalled ? c1 * cc * (2 - cc) : 0);
   for (const w of weights) kept -= cMu * w;
-  const covariance = distribution.covariance.map((c) => kept * c);
-  addOuter(covariance, pathC, c1);
+  const outers: Outer[] = [{ share: c1, vector: pathC }];
   for (const [k, { y, norm }] of steps.entries()) {
-    if (weights[k] >= 0) addOuter(covariance, y, cMu * weights[k]);
+    if (weights[k] >= 0) outers.push({ share: cMu * weights[k], vector: y });
     // a negative weight removes √n standard deviations, whatever the step's length, so that C stays positive definite
-    else if (norm > 0)
-      addOuter(
-        covariance,
-        y.map((yi) => yi / norm),
-        cMu * weights[k] * n,
-      );
+    else if (norm > 0) outers.push({ share: cMu * weights[k] * n, vector: y.map((yi) => yi / norm) });
   }
-
-  let widest = 0;
-  for (let i = 0; i < n; i++) widest = Math.max(widest, Math.sqrt(covariance[i * n + i]));
+  const covariance = before.plus(kept, outers);
+  const widest = covariance.variances.reduce((most, variance) => Math.max(most, Math.sqrt(variance)), 0);
   const moments = {
     mean: mean.map((m, i) => m + distribution.sigma * distribution.widening[i] * shift[i]),
     // wider than the cube is as good as uniform
@@ -118,10 +107,10 @@ function stepTo(distribution: Distribution, { coordinates }: Layout, params: Par
   const { mean, sigma, covariance, widening } = distribution;
   const n = mean.length;
   const y = mean.map((m, i) => {
-    const std = sigma * widening[i] * Math.sqrt(covariance[i * n + i]);
+    const std = sigma * widening[i] * Math.sqrt(covariance.variances[i]);
     return (coordinateOf(coordinates[i], params, m, std) - m) / (sigma * widening[i]);
   });
-  const norm = normOf(whiten(distribution, y));
+  const norm = normOf(covariance.whiten(y));
   const limit = Math.sqrt(n) + (2 * n) / (n + 2);
   return norm <= limit ? { y, norm } : { y: y.map((yi) => (yi * limit) / norm), norm: limit };
 }
@@ -157,22 +146,6 @@ function withLeast(shares: Float64Array, least: number): Float64Array {
   for (const share of shares) excess += Math.max(0, share - least);
   const scale = (1 - least * shares.length) / excess;
   return shares.map((share) => least + scale * Math.max(0, share - least));
-}
-
-/** D^-1 Bᵀ y. */
-function whiten({ axes, lengths }: Distribution, y: Float64Array): Float64Array {
-  const n = y.length;
-  return lengths.map((length, j) => {
-    let sum = 0;
-    for (let i = 0; i < n; i++) sum += axes[i * n + j] * y[i];
-    return sum / length;
-  });
-}
-
-/** matrix += scale · v vᵀ. */
-function addOuter(matrix: Float64Array, v: Float64Array, scale: number): void {
-  const n = v.length;
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) matrix[i * n + j] += scale * (v[i] * v[j]);
 }
 
 function normOf(v: Float64Array): number {

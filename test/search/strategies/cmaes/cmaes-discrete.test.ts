@@ -7,6 +7,7 @@ import { fromUnit } from "../../../../src/search/space/scale.js";
 import { resolveSpace, type SearchSpace } from "../../../../src/search/space/space.js";
 import { cmaes } from "../../../../src/search/strategies/cmaes/cmaes.js";
 import { coordinateOf, layoutOf } from "../../../../src/search/strategies/cmaes/coordinates.js";
+import { FullCovariance } from "../../../../src/search/strategies/cmaes/covariance.js";
 import { createDistribution, leastStd } from "../../../../src/search/strategies/cmaes/distribution.js";
 import { begin, learn } from "../../../../src/search/strategies/cmaes/update.js";
 import { cases } from "../../../cases.js";
@@ -122,7 +123,7 @@ describe("discrete numbers", () => {
 
   test("move the mean by the median under the coordinate's own variance", () => {
     const layout = layoutOf(resolveSpace({ k: int(0, 9), l: int(0, 9) }));
-    const covariance = Float64Array.of(4, 0, 0, 0.25);
+    const covariance = new FullCovariance(Float64Array.of(4, 0, 0, 0.25), 2);
     const moments = { mean: Float64Array.of(0.55, 0.55), sigma: 0.1, covariance, shares: [] };
     const distribution = createDistribution(layout, 0.1, moments);
     const points = new Array(4).fill({ k: 6, l: 6 });

@@ -1,9 +1,15 @@
 /** How CMA-ES learns from a generation: by the published equations, written out a second time. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { RandomStream } from "../../../../src/numerics/random.js";
 import { choice, float } from "../../../../src/search/space/builders.js";
 import { resolveSpace, type Space } from "../../../../src/search/space/space.js";
 import { layoutOf } from "../../../../src/search/strategies/cmaes/coordinates.js";
+import {
+  DiagonalCovariance,
+  FullCovariance,
+  identity,
+} from "../../../../src/search/strategies/cmaes/covariance.js";
 import { ratesOf } from "../../../../src/search/strategies/cmaes/rates.js";
 import { advance, startRun } from "../../../../src/search/strategies/cmaes/run.js";
 import { begin, learn } from "../../../../src/search/strategies/cmaes/update.js";
@@ -26,7 +32,7 @@ interface Known {
 }
 
 /** Table 1 of the tutorial. */
-function constants(n: number, lambda: number) {
+function constants(n: number, lambda: number, speed = 1) {
   const mu = Math.floor(lambda / 2);
   const raw: number[] = [];
   for (let i = 1; i <= lambda; i++) raw.push(Math.log((lambda + 1) / 2) - Math.log(i));
@@ -34,8 +40,8 @@ function constants(n: number, lambda: number) {
   const effective = (list: readonly number[]) => sum(list) ** 2 / sum(list.map((w) => w * w));
   const [plus, minus] = [raw.slice(0, mu), raw.slice(mu)];
   const muEff = effective(plus);
-  const c1 = 2 / ((n + 1.3) ** 2 + muEff);
-  const cMu = Math.min(1 - c1, (2 * (1 / 4 + muEff + 1 / muEff - 2)) / ((n + 2) ** 2 + muEff));
+  const c1 = (speed * 2) / ((n + 1.3) ** 2 + muEff);
+  const cMu = Math.min(1 - c1, (speed * 2 * (1 / 4 + muEff + 1 / muEff - 2)) / ((n + 2) ** 2 + muEff));
   const total = Math.min(1 + c1 / cMu, 1 + (2 * effective(minus)) / (muEff + 2), (1 - c1 - cMu) / (n * cMu));
   const w = [...plus.map((x) => x / sum(plus)), ...minus.map((x) => (total * x) / -sum(minus))];
   const cSigma = (muEff + 2) / (n + muEff + 5);
@@ -187,7 +193,7 @@ describe("the update", () => {
           expect(Math.abs(distribution.sigma / expected.sigma - 1)).toBeLessThan(1e-12);
           for (const [found, exact] of [
             [distribution.mean, expected.m],
-            [distribution.covariance, expected.C.flat()],
+            [(distribution.covariance as FullCovariance).matrix, expected.C.flat()],
             [state.pathC, expected.pathC],
             [state.pathSigma, expected.pathSigma],
           ]) {
@@ -200,6 +206,55 @@ describe("the update", () => {
       { numRuns: cases(375) },
     );
     expect([...met].sort()).toEqual([...rules].sort());
+  });
+
+  test("of more than 100 numbers keeps the diagonal of C, which learns (n + 2)/3 times as fast", () => {
+    expect(identity(100)).toBeInstanceOf(FullCovariance);
+    const [n, lambda] = [101, 12];
+    const rates = constants(n, lambda, (n + 2) / 3);
+    expect(ratesOf(n, lambda).c1 / rates.c1).toBeCloseTo(1, 14);
+    expect(ratesOf(n, lambda).cMu / rates.cMu).toBeCloseTo(1, 14);
+    const layout = layoutOf(resolveSpace(cube(n)));
+    const stream = new RandomStream(7);
+    let state = begin(layout, new Float64Array(n).fill(0.5), 0.05, lambda);
+    let [m, sigma, pathC, pathSigma] = [Array(n).fill(0.5), 0.05, Array(n).fill(0), Array(n).fill(0)];
+    let C: number[] = Array(n).fill(1);
+    const { w, mu, muEff, c1, cMu, cSigma, dSigma, cc, chi } = rates;
+    for (let g = 1; g <= 5; g++) {
+      // near enough that no step is cut
+      const points = Array.from({ length: lambda }, () =>
+        m.map((mi, i) => mi + sigma * Math.sqrt(C[i]) * 0.9 * stream.normal()),
+      );
+      const y = points.map((x) => x.map((xi, i) => (xi - m[i]) / sigma));
+      const norms = y.map((yk) => Math.sqrt(yk.reduce((sum, yi, i) => sum + (yi * yi) / C[i], 0)));
+      expect(Math.max(...norms)).toBeLessThan(Math.sqrt(n) + (2 * n) / (n + 2));
+      const shift = m.map((_, i) => y.slice(0, mu).reduce((sum, yk, k) => sum + w[k] * yk[i], 0));
+      pathSigma = pathSigma.map(
+        (p, i) => (1 - cSigma) * p + (Math.sqrt(cSigma * (2 - cSigma) * muEff) * shift[i]) / Math.sqrt(C[i]),
+      );
+      const length = Math.hypot(...pathSigma);
+      const stalled = length >= Math.sqrt(1 - (1 - cSigma) ** (2 * g)) * (1.4 + 2 / (n + 1)) * chi;
+      pathC = pathC.map((p, i) => (1 - cc) * p + (stalled ? 0 : Math.sqrt(cc * (2 - cc) * muEff) * shift[i]));
+      const kept = 1 - c1 - cMu * w.reduce((a, b) => a + b) + (stalled ? c1 * cc * (2 - cc) : 0);
+      C = C.map((c, i) =>
+        y.reduce(
+          (sum, yk, k) => sum + cMu * w[k] * yk[i] ** 2 * (w[k] < 0 ? n / norms[k] ** 2 : 1),
+          kept * c + c1 * pathC[i] ** 2,
+        ),
+      );
+      m = m.map((mi, i) => mi + sigma * shift[i]);
+      sigma *= Math.exp(Math.min(1, (cSigma / dSigma) * (length / chi - 1)));
+      state = learn(state, layout, points.map(pointOf));
+      const { distribution } = state;
+      expect(distribution.covariance).toBeInstanceOf(DiagonalCovariance);
+      expect(distribution.sigma / sigma).toBeCloseTo(1, 12);
+      for (let i = 0; i < n; i++) {
+        expect(distribution.mean[i]).toBeCloseTo(m[i], 12);
+        expect(distribution.covariance.variances[i] / C[i]).toBeCloseTo(1, 11);
+        expect(state.pathC[i]).toBeCloseTo(pathC[i], 11);
+      }
+    }
+    expect(Math.max(...C)).toBeGreaterThan(1.05 * Math.min(...C)); // they have learned something
   });
 
   test("pulls in points that no draw could have produced", () => {
@@ -223,7 +278,7 @@ describe("the update", () => {
     const next = advance(run, without, { space, direction: "minimize", directions: ["minimize"] }, 0.2);
     expect(next.distribution.mean).toEqual(Float64Array.of(0.5));
     // c₁ is all that fades where nothing is known of any step
-    expect(next.distribution.covariance[0]).toBeGreaterThan(0.5);
+    expect(next.distribution.covariance.variances[0]).toBeGreaterThan(0.5);
     expect(next.distribution.shares[0][1]).toBeGreaterThan(0.7);
   });
 

@@ -6,6 +6,11 @@ import { choice, float } from "../../../../src/search/space/builders.js";
 import { resolveSpace, type Space, whyOutside } from "../../../../src/search/space/space.js";
 import { cmaes } from "../../../../src/search/strategies/cmaes/cmaes.js";
 import { layoutOf } from "../../../../src/search/strategies/cmaes/coordinates.js";
+import {
+  DiagonalCovariance,
+  FullCovariance,
+  identity,
+} from "../../../../src/search/strategies/cmaes/covariance.js";
 import { createDistribution, draw } from "../../../../src/search/strategies/cmaes/distribution.js";
 import { whyRestart } from "../../../../src/search/strategies/cmaes/restart.js";
 import { advance, type Run, startRun } from "../../../../src/search/strategies/cmaes/run.js";
@@ -123,7 +128,7 @@ describe("the search", () => {
 describe("drawing", () => {
   const space = resolveSpace({ k: choice(["a", "b", "c"]), x: float(0, 1), y: float(0, 1) });
   const layout = layoutOf(space);
-  const covariance = Float64Array.of(1, 0.6, 0.6, 1);
+  const covariance = new FullCovariance(Float64Array.of(1, 0.6, 0.6, 1), 2);
   const moments = { mean: Float64Array.of(0.5, 0.5), sigma: 0.05, covariance };
   const distribution = createDistribution(layout, 0.01, {
     ...moments,
@@ -174,7 +179,7 @@ describe("drawing", () => {
     // of 40 numbers that each go astray half of the time, all are inside once in 2^40 times
     const many = resolveSpace(cube(40));
     const mean = Float64Array.from({ length: 40 }, (_, i) => i % 2);
-    const covariance = Float64Array.from({ length: 1600 }, (_, k) => +(k % 41 === 0));
+    const covariance = identity(40);
     const wide = createDistribution(layoutOf(many), 0.01, { mean, sigma: 0.1, covariance, shares: [] });
     const stream = new RandomStream(5);
     let onBound = 0;
@@ -192,7 +197,7 @@ describe("drawing", () => {
 
   test("counts a point on the bound as inside", () => {
     const line = resolveSpace(cube(1));
-    const atLow = { mean: Float64Array.of(0), sigma: 0.5, covariance: Float64Array.of(1), shares: [] };
+    const atLow = { mean: Float64Array.of(0), sigma: 0.5, covariance: identity(1), shares: [] };
     const normals = [0, 1];
     const stream = { normal: () => normals.shift() } as unknown as RandomStream;
     expect(draw(createDistribution(layoutOf(line), 0.01, atLow), line, stream, 1)).toEqual({ x0: 0 });
@@ -257,7 +262,11 @@ describe("restarts", () => {
     const still = { ...run.distribution, sigma: 1e-13 };
     expect(whyRestart({ ...run, distribution: still }, good, costs)).toBe("tolX");
     // a standard deviation is σ times the root of a variance: 1e-13 here, 1e-11 there
-    const variance = (x: number) => ({ ...run.distribution, covariance: Float64Array.of(x, 0, 0, x) });
+    const variances = (x: number, y: number) => ({
+      ...run.distribution,
+      covariance: new FullCovariance(Float64Array.of(x, 0, 0, y), 2),
+    });
+    const variance = (x: number) => variances(x, x);
     const narrow = { ...variance(1e-6), sigma: 1e-10 };
     expect(whyRestart({ ...run, distribution: narrow }, good, costs)).toBe("tolX");
     const broad = { ...variance(1e4), sigma: 1e-13 };
@@ -265,8 +274,11 @@ describe("restarts", () => {
     const widened = (x: number) => ({ ...run.distribution, widening: Float64Array.of(x, x) });
     expect(whyRestart({ ...run, distribution: widened(1000) }, good, costs)).toBeUndefined();
     expect(whyRestart({ ...run, distribution: widened(1001) }, good, costs)).toBe("tolX");
-    const thin = { ...run.distribution, lengths: Float64Array.of(1e-8, 1) };
+    expect(whyRestart({ ...run, distribution: variances(1, 1e-16) }, good, costs)).toBe("condition");
+    const thin = { ...run.distribution, covariance: new DiagonalCovariance(Float64Array.of(1, 1e-16)) };
     expect(whyRestart({ ...run, distribution: thin }, good, costs)).toBe("condition");
+    const round = { ...run.distribution, covariance: new DiagonalCovariance(Float64Array.of(1, 1e-12)) };
+    expect(whyRestart({ ...run, distribution: round }, good, costs)).toBeUndefined();
     const rising = [...falling].reverse();
     expect(whyRestart(run, { bests: rising, medians: rising }, costs)).toBe("stagnation");
     expect(whyRestart(run, { bests: rising, medians: falling }, costs)).toBeUndefined();
