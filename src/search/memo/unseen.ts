@@ -100,7 +100,7 @@ export function isCountable(space: SearchSpace): boolean {
   return space.names.every((name) => Number.isFinite(valueCount(space.parameters[name])));
 }
 
-/** A finite space and its used points. */
+/** A finite space and its used points; of one with more than 2^53 points, which are never all used, none is noted. */
 interface Stock {
   readonly lattice: Lattice;
   /** Numbers of points on the lattice. */
@@ -113,6 +113,7 @@ interface Stock {
 export const stockOf = createGrowing<SearchSpace, Params, Stock>(
   (space) => ({ lattice: createLattice(space), used: new Set(), sorted: [] }),
   ({ lattice, used, sorted }, params) => {
+    if (!Number.isSafeInteger(lattice.size)) return; // too many to be numbered
     const index = lattice.indexOf(params);
     if (index === undefined || used.has(index)) return;
     used.add(index);

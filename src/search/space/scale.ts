@@ -151,8 +151,16 @@ function fraction(x: number, low: number, high: number): number {
   return width > 0 ? Math.min(1, Math.max(0, (x * scale - low * scale) / width)) : 0.5;
 }
 
+const logRanges = new WeakMap<NumericParameter, readonly [number, number]>();
+
 /** The logarithms at the two ends of the unit interval, for a parameter on a log scale. */
-export function logRange(parameter: NumericParameter): [number, number] {
+export function logRange(parameter: NumericParameter): readonly [number, number] {
+  const known = logRanges.get(parameter) ?? computeLogRange(parameter);
+  logRanges.set(parameter, known);
+  return known;
+}
+
+function computeLogRange(parameter: NumericParameter): readonly [number, number] {
   const step = stepOf(parameter);
   if (step === undefined) return [log(parameter.low), log(parameter.high)];
   const half = step / 2;

@@ -19,10 +19,14 @@ import { type MeritAt, meritOf } from "./maximize.js";
 import { modelOf } from "./model.js";
 import { dividing, spacesOf } from "./several.js";
 
-/** Whether some trials break constraints, and all that have any have as many. */
+/** Constraints that are modelled at most, each by itself. */
+const MOST_CONSTRAINTS = 8;
+
+/** Whether some trials break constraints, and all that have any have as many, of which not too many for models. */
 export function areConstrained(history: readonly TrialRecord[]): boolean {
   if (history.every(isFeasible)) return false;
-  return new Set(history.filter(isTold).map(({ constraints }) => constraints?.length)).size === 1;
+  const counts = new Set(history.filter(isTold).map(({ constraints = [] }) => constraints.length));
+  return counts.size === 1 && Math.max(...counts) <= MOST_CONSTRAINTS;
 }
 
 /** Whether it is known how far a trial keeps its constraints: not of one that failed. */
@@ -33,6 +37,8 @@ export interface Constrained {
   readonly merit: MeritAt;
   /** The points of the trials, including running ones, the best first. */
   readonly ranked: readonly Float64Array[];
+  /** How many models there are. */
+  readonly models: number;
 }
 
 /**
@@ -82,6 +88,7 @@ export function constrained(
   return {
     merit: sumOf(terms),
     ranked: [...order.map((i) => history[i].params), ...pending].map(encode),
+    models: 1 + count,
   };
 }
 

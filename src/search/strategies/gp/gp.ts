@@ -52,8 +52,8 @@ import type { Strategy, SuggestContext } from "../strategy.js";
 import { drawStratified } from "../stratified.js";
 import { type AcquisitionName, acquisitions } from "./acquisition.js";
 import { areConstrained, constrained } from "./constraints.js";
-import { assessAll, type Effort, maximize, meritOf } from "./maximize.js";
-import { modelOf } from "./model.js";
+import { assessAll, type Effort, evaluationsWithin, maximize, meritOf } from "./maximize.js";
+import { MOST_TRIALS, modelOf } from "./model.js";
 import { movesOf } from "./moves.js";
 import { type Front, frontOf } from "./objectives.js";
 
@@ -75,6 +75,10 @@ const GP_OPTIONS: OptionNames<GpOptions> = { acquisition: true, startupTrials: t
 
 /** In finite spaces of at most this many points, every point is assessed. */
 const FEW_POINTS = 1000;
+/** Of more running trials, the most recent ones are modelled. */
+const MOST_PENDING = 256;
+/** Objectives at most: each has a model, and the boxes between their trials are many times as many with each. */
+const MOST_OBJECTIVES = 8;
 /** How many of the best trials are searched around more closely. */
 const GOOD = 5;
 
@@ -95,7 +99,8 @@ const GOOD = 5;
  *    over coordinates in [0, 1] along each parameter's scale: the effects of all parameters together, and of each by
  *    itself (from 2 to 64 parameters; with more, a is 0). For choices, δ is 0 for equal values and 1 for different ones; a
  *    parameter that does not apply is in the middle. The w_p, s, a and the variance of ε are the most probable ones given
- *    the trials, under the priors of Optuna's GPSampler; they are fitted again whenever the history has grown by an eighth.
+ *    the trials, under the priors of Optuna's GPSampler; they are fitted again whenever the history has grown by an eighth, or
+ *    beyond 256 trials has doubled.
  *    The warp is the most probable one of four at each fit: the worse half compressed logarithmically (favoured by a
  *    factor of e³), none, or all compressed, mildly or strongly.
  *
@@ -151,12 +156,12 @@ export function gp(options: GpOptions = {}): Strategy {
     const { history } = context;
     if (acquisition !== "lcb" && areConstrained(history)) {
       const inLogarithms = acquisition === "ei" ? acquisitions.logEi() : acquire;
-      const { merit, ranked } = constrained(history, pending, context, inLogarithms);
-      return { merit, good: ranked.slice(0, GOOD) };
+      const { merit, ranked, models } = constrained(history, pending, context, inLogarithms);
+      return { merit, good: ranked.slice(0, GOOD), models };
     }
     const { posterior, ranked, incumbent } = modelOf(history, pending, context);
     const merit = meritOf(posterior, (mean, deviation) => acquire(mean, deviation, incumbent));
-    return { merit, good: ranked.slice(0, GOOD) };
+    return { merit, good: ranked.slice(0, GOOD), models: 1 };
   };
   return {
     name: "gp",
@@ -166,6 +171,14 @@ export function gp(options: GpOptions = {}): Strategy {
     suggest(context) {
       const { space, history, earlier, number, suggested, random } = context;
       checkSize(space);
+      const objectives = "the number of objectives for gp (use nsga2() for more)";
+      must(
+        context.directions.length <= MOST_OBJECTIVES,
+        objectives,
+        `at most ${MOST_OBJECTIVES}`,
+        context.directions.length,
+        "limit_exceeded",
+      );
       check(
         context.directions.length === 1 || acquisition === "logEi",
         () => `acquisition of gp must be "logEi" with several objectives; received ${show(acquisition)}`,
@@ -176,14 +189,14 @@ export function gp(options: GpOptions = {}): Strategy {
       if (point && isFresh(context, point)) return point;
       if (isStarting) return unseen(context, () => drawStratified(context, startupTrials));
 
-      const pending = earlier.slice(history.length);
-      const { merit, good } =
+      const pending = earlier.slice(history.length).slice(-MOST_PENDING);
+      const { merit, good, models } =
         context.directions.length === 1 ? towardsBest(pending, context) : frontOf(history, pending, context);
       const moves = movesOf(space);
       const left = fewLeft(context);
       const found = left
         ? assessAll(merit, left.map(moves.vectors.encode))
-        : maximize(merit, moves, good, random, effortFor(space.names.length, history.length));
+        : maximize(merit, moves, good, random, effortFor(space, history.length, pending.length, models));
       for (const { vector } of found) {
         const params = moves.vectors.decode(vector);
         if (isFresh(context, params)) return params;
@@ -216,8 +229,14 @@ function isWide({ names, parameters }: SearchSpace): boolean {
 }
 
 /** More points are assessed in spaces of more parameters, fewer as each becomes more expensive. */
-function effortFor(parameters: number, trials: number): Effort {
-  return { points: Math.min(1000, 200 * parameters, Math.max(300, Math.floor(50_000 / trials))), climbs: 6 };
+function effortFor(space: SearchSpace, trials: number, pending: number, models: number): Effort {
+  const points = Math.min(1000, 200 * space.names.length, Math.max(300, Math.floor(50_000 / trials)));
+  const evaluations = evaluationsWithin(
+    vectorsOf(space).size,
+    Math.min(trials, MOST_TRIALS) + pending,
+    models,
+  );
+  return { points, climbs: 6, evaluations };
 }
 
 /** A random new point; undefined if there is none. */

@@ -27,7 +27,27 @@ export interface Effort {
   readonly points: number;
   /** How many local searches start. */
   readonly climbs: number;
+  /** How many evaluations there may be in all, one with a gradient counted as three; the points are at most half of them. */
+  readonly evaluations: number;
 }
+
+/** Multiplications of a search, about; a second or two. No space of up to 60 parameters needs so many. */
+const WORK = 1e9;
+
+/** How many evaluations a search may have, of so many coordinates, by a posterior after so many trials. */
+export function evaluationsWithin(coordinates: number, trials: number, models = 1): number {
+  const covariances = trials * (trials / 2 + 3 * coordinates);
+  return Math.max(100, Math.floor(WORK / (models * covariances + 300 * coordinates)));
+}
+
+/** What is left of the evaluations of a search. */
+interface Left {
+  evaluations: number;
+}
+/** Evaluations that one with a gradient takes as long as. */
+const GRADIENT = 3;
+/** With fewer evaluations than this for each discrete parameter, some parameters may not get their turn. */
+const SCARCE = 10;
 
 /** Standard deviations of the points drawn around good ones, relative to the edge of the cube. */
 const SCALES = [0.1, 0.03, 0.01, 0.001];
@@ -76,10 +96,10 @@ export function maximize(
   moves: Moves,
   good: readonly Float64Array[],
   random: RandomStream,
-  { points, climbs }: Effort,
+  { points, climbs, evaluations }: Effort,
 ): Candidate[] {
   const drawn = good.slice(0, 1);
-  for (let i = 0; i < points; i++) {
+  for (let i = 0; i < Math.min(points, evaluations / 2); i++) {
     const center = good[i % (2 * good.length)]; // as many around good points as anywhere
     const raw = center
       ? moves.vary(center, RATES[random.integer(RATES.length)], SCALES[random.integer(SCALES.length)], random)
@@ -93,7 +113,8 @@ export function maximize(
     if (starts.length === climbs) break;
     if (starts.every(({ vector }) => distance(vector, candidate.vector) > APART)) starts.push(candidate);
   }
-  found.push(...starts.map((start) => climb(start, merit, moves)));
+  const left = { evaluations: evaluations - drawn.length };
+  found.push(...starts.map((start) => climb(start, merit, moves, left, random)));
   return found.sort((a, b) => b.merit - a.merit);
 }
 
@@ -104,15 +125,22 @@ function distance(a: Float64Array, b: Float64Array): number {
   return largest;
 }
 
-function climb(start: Candidate, merit: MeritAt, moves: Moves): Candidate {
-  const assess = (vector: Float64Array): Candidate => ({ vector, merit: merit(vector) });
+/** @param left - the climb ends once nothing is; where that comes soon, single changes begin at a random parameter */
+function climb(start: Candidate, merit: MeritAt, moves: Moves, left: Left, random: RandomStream): Candidate {
+  const assess = (vector: Float64Array): Candidate => {
+    left.evaluations--;
+    return { vector, merit: merit(vector) };
+  };
+  const { discrete } = moves;
   let best = start;
-  for (let round = 0; round < ROUNDS; round++) {
-    const glided = assess(glide(best.vector, merit, moves));
+  for (let round = 0; round < ROUNDS && left.evaluations > 0; round++) {
+    const glided = assess(glide(best.vector, merit, moves, left));
     let next = glided.merit > best.merit ? glided : best;
     let changed = false;
-    for (const axis of moves.discrete) {
-      for (const neighbour of moves.neighbours(next.vector, axis)) {
+    const first = left.evaluations < SCARCE * discrete.length ? random.integer(discrete.length) : 0;
+    for (const i of discrete.keys()) {
+      for (const neighbour of moves.neighbours(next.vector, discrete[(first + i) % discrete.length])) {
+        if (left.evaluations <= 0) break;
         if (!moves.allows(neighbour)) continue;
         const candidate = assess(neighbour);
         if (candidate.merit <= next.merit) continue;
@@ -127,10 +155,12 @@ function climb(start: Candidate, merit: MeritAt, moves: Moves): Candidate {
 }
 
 /** The point reached along the gradient from a settled vector, with only its continuous coordinates changed; settled. */
-function glide(vector: Float64Array, merit: MeritAt, moves: Moves): Float64Array {
+function glide(vector: Float64Array, merit: MeritAt, moves: Moves, left: Left): Float64Array {
   const free = moves.glides(vector);
-  if (!free.includes(1)) return vector;
+  const maxEvaluations = Math.min(CLIMB, Math.floor(left.evaluations / GRADIENT));
+  if (!free.includes(1) || maxEvaluations < 2) return vector;
   const objective = (x: Float64Array, gradient: Float64Array) => {
+    left.evaluations -= GRADIENT;
     const value = merit(x, gradient);
     for (let c = 0; c < gradient.length; c++) gradient[c] = -gradient[c];
     return -value;
@@ -138,7 +168,7 @@ function glide(vector: Float64Array, merit: MeritAt, moves: Moves): Float64Array
   const { x } = minimize(objective, vector, {
     lower: vector.map((coordinate, c) => (free[c] ? 0 : coordinate)),
     upper: vector.map((coordinate, c) => (free[c] ? 1 : coordinate)),
-    maxEvaluations: CLIMB,
+    maxEvaluations,
     gradientTolerance: 1e-6,
     valueTolerance: 1e-7,
     firstStep: 0.05,

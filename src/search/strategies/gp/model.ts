@@ -1,8 +1,9 @@
 /**
  * The Gaussian process of a history of trials; the notation is at the head of `gp.ts`. The hyperparameters θ are fitted
- * again whenever the history has grown by an eighth, starting from the last fit; in between, trials are added to L, and after
- * every 256 of them those in the model are chosen anew. They are
- * fitted under each warp of the costs, and the most probable warp is used until the next fit.
+ * again whenever the history has grown by an eighth, or beyond 256 trials has doubled, starting from the last fit; in between, trials are
+ * added to L, and after every 256 of them those in the model are chosen anew. They are
+ * fitted under each warp of the costs, and the most probable warp is used until the next fit. Where that would take seconds, as with
+ * a thousand parameters, the fit is shorter, and of the warp in use alone.
  *
  * All of this follows from the history alone: refits happen at fixed counts of trials, and each starts from the fit at
  * the count before, however a study was interrupted. Fits are remembered (`memo/generations.ts`), so that only a new one
@@ -12,7 +13,7 @@
 
 import { memoizeGenerations, type SearchProblem } from "../../memo/generations.js";
 import { type Params, resolveSpace, type SearchSpace, type Space } from "../../space/space.js";
-import { vectorsOf } from "../../space/vectors.js";
+import { type Vectors, vectorsOf } from "../../space/vectors.js";
 import { costsOf } from "../../trial/costs.js";
 import type { TrialRecord } from "../../trial/trial.js";
 import { defaultHyperparameters, fitHyperparameters } from "./fit.js";
@@ -26,8 +27,12 @@ const FIRST_FIT = 4;
 const EXACT_TRIALS = 256;
 /** The most trials that are added to those chosen, before they are chosen again. */
 const MOST_ADDED = 256;
+/** Finished trials in the model at most. */
+export const MOST_TRIALS = EXACT_TRIALS + MOST_ADDED;
 /** The largest number of likelihood evaluations in a fit. */
 const FIT_EVALUATIONS = 20;
+/** Multiplications of a fit, about: a second. No fit of up to 60 numbers needs so many. */
+const FIT_WORK = 4.1e8;
 /** The logarithm of how much more probable the first warp is than each other before any trial. */
 const FAVOUR = 3;
 
@@ -53,7 +58,7 @@ interface State {
   readonly factored: Factored;
   /** How costs are warped. */
   readonly warp: Warp;
-  /** The last fit under each of `warps`, from which the next starts. */
+  /** The last fit under each of `warps`, from which its next starts. */
   readonly fits: readonly Hyperparameters[];
 }
 
@@ -68,26 +73,25 @@ const stateAfter = memoizeGenerations<State>({
   }),
   size: ({ records }) => (records.length === 0 ? FIRST_FIT : Math.min(MOST_ADDED, eighthOf(records.length))),
   step(state, generation, { space, direction }) {
-    const { fitted, fits: starts } = state;
+    const { fitted } = state;
     const vectors = vectorsOf(space);
     const records = [...state.records, ...generation];
     const costs = costsOf(records, direction);
     const chosen = choose(costs, EXACT_TRIALS);
     const points = chosen.map((i) => vectors.encode(records[i].params));
-    if (records.length < fitted + eighthOf(fitted)) {
+    if (records.length < fitted + growthOf(fitted)) {
       const factored = extend(vectors, unfactored(state.factored.hyperparameters), points);
       return { ...state, records, chosen, factored };
     }
-    const fits = warps.map((warp, i) => {
+    const evaluations = evaluationsWithin(vectors, points.length);
+    const tried = evaluations < FIT_EVALUATIONS ? [state.warp] : warps;
+    const starts = [...state.fits];
+    const fits = tried.map((warp) => {
+      const i = warps.indexOf(warp);
       const { values, logSlopes } = targetsOf(costs, warp);
       const known = Float64Array.from(chosen, (number) => values[number]);
-      const { hyperparameters, cost } = fitHyperparameters(
-        vectors,
-        points,
-        known,
-        starts[i],
-        FIT_EVALUATIONS,
-      );
+      const { hyperparameters, cost } = fitHyperparameters(vectors, points, known, starts[i], evaluations);
+      starts[i] = hyperparameters;
       // the density of the costs themselves: that of y times ∂y/∂c at each
       let improbability = cost - (i === 0 ? FAVOUR : 0);
       for (const number of chosen) improbability -= logSlopes[number];
@@ -95,10 +99,20 @@ const stateAfter = memoizeGenerations<State>({
     });
     const { warp, hyperparameters } = fits.reduce((a, b) => (b.improbability < a.improbability ? b : a));
     const factored = extend(vectors, unfactored(hyperparameters), points);
-    const fitsNow = fits.map((fit) => fit.hyperparameters);
-    return { records, fitted: records.length, chosen, factored, warp, fits: fitsNow };
+    return { records, fitted: records.length, chosen, factored, warp, fits: starts };
   },
 });
+
+/** How many evaluations a fit may have: two are a step of its search. */
+function evaluationsWithin({ size, axes }: Vectors, n: number): number {
+  const each = n * n * (n / 2 + 2 * axes.length + size);
+  return Math.min(FIT_EVALUATIONS, Math.max(2, Math.floor(FIT_WORK / each)));
+}
+
+/** By how many trials a history must grow before it is fitted again: once not all are in the model, it must double. */
+function growthOf(fitted: number): number {
+  return fitted < EXACT_TRIALS ? eighthOf(fitted) : fitted;
+}
 
 function eighthOf(trials: number): number {
   return Math.max(1, Math.floor(trials / 8));

@@ -33,8 +33,8 @@ export interface Moves {
   glides(vector: Float64Array): Uint8Array;
   /** The discrete parameters. */
   readonly discrete: readonly Axis[];
-  /** Settled vectors that differ from a settled one in a discrete parameter (and in those that depend on it). */
-  neighbours(vector: Float64Array, axis: Axis): Float64Array[];
+  /** Settled vectors that differ from a settled one in a discrete parameter (and in those that depend on it), each made when it is asked for. */
+  neighbours(vector: Float64Array, axis: Axis): Iterable<Float64Array>;
 }
 
 const known = new WeakMap<SearchSpace, Moves>();
@@ -54,6 +54,7 @@ function makeMoves(space: SearchSpace): Moves {
   const discrete = axes.filter(({ count }) => count > 1 && count < Number.POSITIVE_INFINITY);
   const conditional = axes.some(({ parameter }) => parameter.when !== undefined);
   const settle = settler(space, vectors, conditional);
+  let last: { readonly vector: Float64Array; readonly params: Params } | undefined;
   const gliding = ({ parameter, count }: Axis) => parameter.type !== "choice" && count > GLIDE_FROM;
   return {
     vectors,
@@ -84,10 +85,16 @@ function makeMoves(space: SearchSpace): Moves {
       return out;
     },
     discrete,
-    neighbours(vector, axis) {
-      const params = vectors.decode(vector);
-      if (!Object.hasOwn(params, axis.name)) return [];
-      return otherIndices(axis, params).map((index) => settle(moved(vector, axis, index)));
+    *neighbours(vector, axis) {
+      // of one vector, all parameters are asked for in turn
+      if (last?.vector !== vector) last = { vector, params: vectors.decode(vector) };
+      const { params } = last;
+      if (!Object.hasOwn(params, axis.name)) return;
+      for (const index of otherIndices(axis, params)) {
+        const next = moved(vector, axis, index);
+        // where nothing depends on it, all other coordinates stay settled
+        yield conditional ? settle(next) : next;
+      }
     },
   };
 }

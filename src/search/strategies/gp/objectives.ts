@@ -41,6 +41,8 @@ export interface Front {
   readonly merit: MeritAt;
   /** The points of the front. */
   readonly good: readonly Float64Array[];
+  /** How many models there are. */
+  readonly models: number;
 }
 
 /**
@@ -76,7 +78,7 @@ export function frontOf(
     kept.map((i) => means[i]),
     corner,
   );
-  return { merit: logEhvi(posteriors, boxes), good: kept.map((i) => tried[i]) };
+  return { merit: logEhvi(posteriors, boxes), good: kept.map((i) => tried[i]), models: directions.length };
 }
 
 /** The indices of points that no other dominates; of equal ones the first. */

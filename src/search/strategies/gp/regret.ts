@@ -6,10 +6,11 @@ import { isRecord, must } from "../../../errors.js";
 import { RandomStream } from "../../../numerics/random.js";
 import { log } from "../../../numerics/special.js";
 import type { Params, Space } from "../../space/space.js";
+import { vectorsOf } from "../../space/vectors.js";
 import { type Direction, mustBeDirection, mustBeTrials, type TrialRecord } from "../../trial/trial.js";
 import { type AcquisitionName, acquisitions } from "./acquisition.js";
-import { deviationOf, maximize, meritOf } from "./maximize.js";
-import { modelOf, spaceOf } from "./model.js";
+import { deviationOf, evaluationsWithin, maximize, meritOf } from "./maximize.js";
+import { MOST_TRIALS, modelOf, spaceOf } from "./model.js";
 import { movesOf } from "./moves.js";
 
 /** The part of a study that is needed. */
@@ -23,12 +24,12 @@ export interface RegretInput<P = Params> {
 export interface RemainingRegret {
   /** The expected improvement on the best trial by one more trial, at the most promising point. */
   readonly expectedImprovement: number;
-  /** A bound on the improvement by any further search, with high probability; see `remainingRegret`. */
+  /** A bound on the improvement by any further search, with high probability; at least `expectedImprovement`. See `remainingRegret`. */
   readonly bound: number;
 }
 
 /** The budget of each of the two searches. */
-const EFFORT = { points: 500, climbs: 4 };
+const POINTS_AND_CLIMBS = { points: 500, climbs: 4 };
 /** How many of the best trials are considered for the least upper bound, and searched around. */
 const BEST = 5;
 /** The probability with which the bound may fail. */
@@ -41,7 +42,9 @@ const DELTA = 0.1;
  *
  *     min_trials (mean + κσ) − min_space (mean − κσ),   κ² = 0.4 · ln(d·n²·π² / (6·0.1)),
  *
- * for n trials and d parameters, with the κ of Makarova et al. (a fifth of the theory's κ², as they use it). It falls
+ * for n trials and d parameters, with the κ of Makarova et al. (a fifth of the theory's κ², as they use it), or the expected improvement
+ * where that is larger: a confidence bound leaves out what lies beyond κσ, and far from all trials that may be most of what is to
+ * be expected. It falls
  * towards the noise of the objective and no further: stop once it is below the spread of the best trial, or below the
  * improvement that matters to you. It depends on the trials alone, and costs about as much as one suggestion.
  *
@@ -75,6 +78,7 @@ export function remainingRegret<P>(study: RegretInput<P>): RemainingRegret {
   const kappa = Math.sqrt(
     0.4 * log((problem.space.names.length * trials.length * trials.length * 9.869604401089358) / (6 * DELTA)),
   );
+  const evaluations = evaluationsWithin(vectorsOf(problem.space).size, Math.min(trials.length, MOST_TRIALS));
   const most = (name: AcquisitionName): number => {
     const acquisition = acquisitions[name](kappa);
     const judge = (mean: number, deviation: number) => acquisition(mean, deviation, incumbent);
@@ -83,7 +87,7 @@ export function remainingRegret<P>(study: RegretInput<P>): RemainingRegret {
       moves,
       ranked.slice(0, BEST),
       new RandomStream(trials.length),
-      EFFORT,
+      { ...POINTS_AND_CLIMBS, evaluations },
     )[0].merit;
   };
   let upper = Number.POSITIVE_INFINITY;
@@ -91,5 +95,6 @@ export function remainingRegret<P>(study: RegretInput<P>): RemainingRegret {
     const belief = posterior.predict(vector);
     upper = Math.min(upper, belief.mean + kappa * deviationOf(belief));
   }
-  return { expectedImprovement: unit * most("ei"), bound: unit * Math.max(0, upper + most("lcb")) };
+  const expected = most("ei");
+  return { expectedImprovement: unit * expected, bound: unit * Math.max(expected, upper + most("lcb")) };
 }

@@ -48,7 +48,7 @@ test("neighbours are settled, and differ in the discrete parameter asked for", (
     fc.property(anyWalk, ({ moves, start }) => {
       for (const axis of moves.discrete) {
         const here = moves.vectors.decode(start);
-        const neighbours = moves.neighbours(start, axis);
+        const neighbours = [...moves.neighbours(start, axis)];
         if (Object.hasOwn(here, axis.name)) expect(neighbours.length).toBeGreaterThan(0);
         for (const neighbour of neighbours) {
           expectClose(moves.vectors.encode(moves.vectors.decode(neighbour)), neighbour);
@@ -97,14 +97,17 @@ test("a choice never glides, however many values it has", () => {
   const many = Array.from({ length: 30 }, (_, i) => i);
   const moves = movesOf(resolveSpace({ kind: choice(many), n: int(1, 30) }));
   expect([...moves.glides(moves.vectors.encode({ kind: 3, n: 4 }))]).toEqual([...many.map(() => 0), 1]);
-  const around = moves.neighbours(moves.vectors.encode({ kind: 3, n: 4 }), moves.discrete[0]);
+  const around = [...moves.neighbours(moves.vectors.encode({ kind: 3, n: 4 }), moves.discrete[0])];
   expect(around).toHaveLength(29);
 });
 
 test("numbers of up to 24 values have all of them as neighbours, others those 1, 2 and 5 steps away", () => {
   const neighboursOf = (high: number, n: number) => {
     const { vectors, neighbours, discrete } = movesOf(resolveSpace({ n: int(1, high) }));
-    return neighbours(vectors.encode({ n }), discrete[0]).map((vector) => vectors.decode(vector).n as number);
+    return Array.from(
+      neighbours(vectors.encode({ n }), discrete[0]),
+      (vector) => vectors.decode(vector).n as number,
+    );
   };
   expect(neighboursOf(24, 10)).toEqual([...Array(24).keys()].map((i) => i + 1).filter((n) => n !== 10));
   expect(neighboursOf(25, 10)).toEqual([9, 11, 8, 12, 5, 15]);
@@ -169,7 +172,11 @@ test("single changes of discrete parameters climb until no change is better, wit
     const judge = (mean: number) => ({ value: -mean, byMean: -1, byDeviation: 0 });
     const random = new RandomStream(7);
     const start = moves.settle(moves.draw(random));
-    const [first] = maximize(meritOf(posterior, judge), moves, [start], random, { points: 50, climbs: 1 });
+    const [first] = maximize(meritOf(posterior, judge), moves, [start], random, {
+      points: 50,
+      climbs: 1,
+      evaluations: 1e6,
+    });
     return moves.vectors.decode(first.vector);
   };
   expect(Object.values(found(resolveSpace(declared)))).toEqual(best);
@@ -206,6 +213,7 @@ test("continuous points climb to the tops of hills, from points that are apart",
   const found = maximize(meritOf({ predict }, judge), moves, [start], new RandomStream(3), {
     points: 100,
     climbs: 20,
+    evaluations: 1e6,
   });
   expect(found).toHaveLength(121); // the start, the points, the ends of the climbs
   expect(found.map(({ merit }) => merit)).toEqual(found.map(({ merit }) => merit).sort((a, b) => b - a));
