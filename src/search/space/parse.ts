@@ -5,7 +5,6 @@
  */
 
 import { check, isRecord, must as mustBe, type OptionNames, show } from "../../errors.js";
-import { isShallow } from "../../json.js";
 import type { ChoiceParameter, Condition, NumericParameter, Parameter } from "./parameter.js";
 import { ruleOf, takes } from "./scale.js";
 import { LEAST_STEP } from "./steps.js";
@@ -36,7 +35,8 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
  * @param where - how messages name it, such as `parameter "units"`
  * @throws FettleError `invalid_space`
  */
-export function parseParameter(raw: unknown, where: string): Parameter {
+export function parseParameter(given: unknown, where: string): Parameter {
+  const raw = isRecord(given) ? { ...given } : given; // read once
   const must: Must = (condition, name, rule, value) =>
     mustBe(condition, `${where}: ${name}`, rule, value, "invalid_space");
   check(
@@ -51,12 +51,11 @@ export function parseParameter(raw: unknown, where: string): Parameter {
   }
   const parameter = raw.type === "choice" ? parseChoice(raw, must) : parseNumeric(raw, must);
   const when = raw.when === undefined ? undefined : parseCondition(raw.when, must);
-  if (raw.default !== undefined) {
-    must(isShallow(raw.default) && takes(parameter, raw.default), "default", ruleOf(parameter), raw.default);
-  }
+  const preset = copyJson(raw.default);
+  must(raw.default === undefined || takes(parameter, preset), "default", ruleOf(parameter), raw.default);
   return Object.freeze({
     ...parameter,
-    ...(raw.default !== undefined && { default: copyJson(raw.default) }),
+    ...(preset !== undefined && { default: preset }),
     ...(when !== undefined && { when }),
   }) as Parameter;
 }
@@ -154,12 +153,6 @@ function parseCondition(raw: unknown, must: Must): Condition {
     raw,
   );
   const clauses = Object.entries(raw).map(([parent, clause]) => {
-    const isInterval =
-      isRecord(clause) &&
-      Object.keys(clause).length > 0 &&
-      Object.entries(clause).every(
-        ([key, bound]) => (key === "low" || key === "high") && isFiniteNumber(bound),
-      );
     must(
       !Array.isArray(clause) || clause.length <= MOST_VALUES,
       `the number of values of ${show(parent)} in when`,
@@ -168,7 +161,7 @@ function parseCondition(raw: unknown, must: Must): Condition {
     );
     const copy = copyJson(clause);
     must(
-      copy !== undefined && (isInterval || (Array.isArray(clause) && clause.length > 0)),
+      copy !== undefined && (isInterval(copy) || (Array.isArray(copy) && copy.length > 0)),
       `${show(parent)} in when`,
       `a list of values, such as ${typeof clause === "string" ? show([clause]) : "[1]"}, or an interval { low, high }`,
       clause,
@@ -176,6 +169,13 @@ function parseCondition(raw: unknown, must: Must): Condition {
     return [parent, copy] as const;
   });
   return Object.freeze(Object.fromEntries(clauses)) as Condition;
+}
+
+function isInterval(clause: ParamValue): boolean {
+  if (!isRecord(clause) || Object.keys(clause).length === 0) return false;
+  return Object.entries(clause).every(
+    ([key, bound]) => (key === "low" || key === "high") && isFiniteNumber(bound),
+  );
 }
 
 function isFiniteNumber(value: unknown): value is number {

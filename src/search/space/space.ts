@@ -9,7 +9,7 @@ import { DEEPEST, isShallow } from "../../json.js";
 import type { ChoiceParameter, Condition, Interval, NumericParameter, Parameter } from "./parameter.js";
 import { parseParameter } from "./parse.js";
 import { indexFrom, ruleOf, takes, valueAt, valueCount } from "./scale.js";
-import { type ParamValue, placeOf, sameValue } from "./value.js";
+import { type ParamValue, placeOf, readOnce, sameValue } from "./value.js";
 
 /** Parameters by name. Plain data: `JSON.stringify` it, and read it back with `spaceFromJson`. */
 export type Space = Readonly<Record<string, Parameter>>;
@@ -56,15 +56,15 @@ const MOST_PARAMETERS = 1000;
  * @throws FettleError `invalid_space` for no parameters or more than 1,000, for nesting without end, names that are not plain words, bounds or values that a
  * parameter cannot have, conditions on parameters or values that do not exist, and cycles
  */
-export function resolveSpace(space: unknown, constraint?: Constraint): SearchSpace {
+export function resolveSpace(given: unknown, constraint?: Constraint): SearchSpace {
   must(
-    isRecord(space) && Object.keys(space).length > 0,
+    isRecord(given) && Object.keys(given).length > 0,
     "space",
     "an object with at least one parameter",
-    space,
+    given,
     "invalid_space",
   );
-  const names = Object.keys(space);
+  const names = Object.keys(given);
   must(
     names.length <= MOST_PARAMETERS,
     "the number of parameters of a space",
@@ -72,6 +72,7 @@ export function resolveSpace(space: unknown, constraint?: Constraint): SearchSpa
     names.length,
     "invalid_space",
   );
+  const space = Object.fromEntries(names.map((name) => [name, readOnce(given[name])]));
   must(isShallow(space), "space", `nested at most ${DEEPEST} deep`, space, "invalid_space");
   for (const name of names) {
     must(

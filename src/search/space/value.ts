@@ -33,6 +33,11 @@ export function copyJson(value: unknown, depth = 0): ParamValue | undefined {
   return Object.freeze(Object.fromEntries(entries)) as ParamValue;
 }
 
+/** A copy of what is JSON, so that a getter in it is read once; anything else unchanged, to be refused. */
+export function readOnce(value: unknown): unknown {
+  return copyJson(value) ?? value;
+}
+
 /** A string that two values share exactly when they are equal; the order of an object's keys does not count. */
 export function valueKey(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(valueKey).join(",")}]`;

@@ -48,9 +48,13 @@ export function restoreStudy<const S extends Space = Space>(
 }
 
 /** Options with the default strategy of the study's directions, unless they have one. */
-function withStrategy<O extends { readonly strategy?: Strategy }>(options: O, study: unknown) {
-  const { direction } = isRecord(study) ? study : {};
-  if (!isRecord(options) || options.strategy !== undefined)
-    return options as O & { readonly strategy: Strategy };
-  return { ...options, strategy: defaultStrategy([direction].flat().length) };
+function withStrategy<O extends { readonly strategy?: Strategy }>(given: O, study: unknown) {
+  if (!isRecord(given)) return given as O & { readonly strategy: Strategy };
+  const options = { ...given }; // read once
+  const { direction } =
+    (study as unknown) === given ? (options as { direction?: unknown }) : isRecord(study) ? study : {};
+  return {
+    ...options,
+    strategy: options.strategy ?? defaultStrategy(Array.isArray(direction) ? direction.length : 1),
+  };
 }

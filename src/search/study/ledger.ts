@@ -156,7 +156,8 @@ export class Ledger {
     this.checkRunning(number);
     must(isRecord(outcome), `the outcome of trial ${number}`, "an object, as { value: 1 }", outcome);
     const { clock, directions } = this.settings;
-    const measured = clock && { seconds: (clock() - (this.running.get(number) as number)) / 1000 };
+    // a host's clock may be set back
+    const measured = clock && { seconds: Math.max(0, clock() - (this.running.get(number) as number)) / 1000 };
     const record = makeRecord(this.unfinished(number), { ...measured, ...outcome }, directions.length);
     this.running.delete(number);
     this.entries[number] = { ...this.entries[number], record };

@@ -2,8 +2,9 @@
  * A study with its trials, behind the contract of `contract.ts`: `createStudy` opens an empty one, `restoreStudy` a
  * saved one. Both check what users pass first.
  */
-import { check, show } from "../../errors.js";
+import { check, isRecord, show } from "../../errors.js";
 import { ownParams, type Params, type ParamsOf, type Space, whyOutside } from "../space/space.js";
+import { readOnce } from "../space/value.js";
 import type { BestTrial, Trial, TrialRecord } from "../trial/trial.js";
 import { noBest } from "./best.js";
 import type { Study, StudyJson } from "./contract.js";
@@ -89,10 +90,14 @@ function whyNotYet(settings: StudySettings, ledger: Ledger): string {
   );
 }
 
+/** A user's point as one of the space. It is read once: a getter may give something else when it is read again. */
 function pointOf({ space }: StudySettings, params: unknown, method: string): Params {
-  const wrong = whyOutside(space, params);
+  const point = isRecord(params)
+    ? Object.fromEntries(Object.entries(params).map(([name, value]) => [name, readOnce(value)]))
+    : params;
+  const wrong = whyOutside(space, point);
   check(wrong === undefined, () => `${method} takes a point of the space: ${wrong}`);
-  return ownParams(space, params as Params);
+  return ownParams(space, point as Params);
 }
 
 function toJson({ space, strategy, directions, seed, lag }: StudySettings, ledger: Ledger): StudyJson {

@@ -3,7 +3,7 @@
  * It uses no threads: an objective may hand its trial to another thread or machine. Clocks end it where they are asked to, and
  * decide nothing else.
  */
-import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { check, checkOptions, isRecord, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { Turns } from "../../platform/turns.js";
 import type { ParamsOf, Space } from "../space/space.js";
 import type { BestTrial, TrialRecord } from "../trial/trial.js";
@@ -19,9 +19,10 @@ import { checkStopRules, stopReason } from "./stopping.js";
 export async function optimize<S extends Space>(
   study: Study<S>,
   objective: Objective<S>,
-  options: OptimizeOptions<S>,
+  given: OptimizeOptions<S>,
   ledger: Ledger,
 ): Promise<void> {
+  const options = isRecord(given) ? { ...given } : given; // read once
   checkOptimize(study, objective, options);
   const loop = new Loop(study, objective, options, ledger);
   running.set(study, loop);

@@ -59,12 +59,13 @@ export function directionsOf(
   direction: unknown,
   { name, adaptive, multiObjective }: Strategy,
 ): readonly Direction[] {
-  const list: readonly unknown[] = Array.isArray(direction) && direction.length > 0 ? direction : [direction];
+  const list: readonly unknown[] =
+    Array.isArray(direction) && direction.length > 0 ? [...direction] : [direction];
   for (const each of list) mustBeDirection(each);
   check(
     list.length === 1 || !adaptive || multiObjective === true,
     () =>
       `strategy ${show(name)} supports one objective; received ${list.length} directions. Use nsga2(), gp(), tpe(), random(), sobol() or grid()`,
   );
-  return Object.freeze([...list]) as readonly Direction[];
+  return Object.freeze(list) as readonly Direction[];
 }

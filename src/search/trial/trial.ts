@@ -35,13 +35,13 @@ export interface TrialOutcome {
   readonly values?: readonly number[];
   /** Soft constraints: each is kept if it is at most 0; a positive number measures how far it is broken. */
   readonly constraints?: readonly number[];
-  /** The spread of the value, such as the standard deviation over folds. */
+  /** The spread of the value, such as the standard deviation over folds; at least 0. */
   readonly std?: number;
   /** Default: `complete` for a finite value, `diverged` for any other. */
   readonly status?: TrialStatus;
   /** Why the trial failed. */
   readonly error?: string;
-  /** How long it took; measured by the study's clock if left out. */
+  /** How long it took, at least 0; measured by the study's clock if left out. */
   readonly seconds?: number;
   /** How many steps it was trained, such as epochs; by default, the last step that it reported. */
   readonly steps?: number;
@@ -162,6 +162,9 @@ function checkedOutcome(number: number, given: TrialOutcome): TrialOutcome {
   for (const name of NUMBERS) {
     const given = outcome[name];
     if (given !== undefined) must(typeof given === "number", `${name} of trial ${number}`, "a number", given);
+    // NaN is a spread or a time that is not known
+    const isPossible = name === "value" || given === undefined || !(given < 0);
+    must(isPossible, `${name} of trial ${number}`, "a number of at least 0", given);
   }
   if (steps !== undefined) mustBeInteger(`steps of trial ${number}`, steps, 0);
   for (const name of LISTS) {

@@ -41,8 +41,7 @@ describe("what is left to gain", () => {
       const worth = (x: number, i: number) => Math.sin((3 + i) * (x / side)) + (x / side) * (x / side);
       for (let k = 0; k < trials; k++) {
         const trial = study.ask();
-        const noise = parameters === 2 ? 0.5 * Math.sin(13 * k) : 0; // so that the least mean is not the least bound
-      const value = Object.values(trial?.params ?? {}).reduce(
+        const value = Object.values(trial?.params ?? {}).reduce(
           (sum: number, x, i) => sum + worth(x as number, i),
           0,
         );
