@@ -24,7 +24,7 @@ import {
   type Predicted,
   type ScoreInterval,
 } from "./intervals.js";
-import { fitLinear, type LinearModel, predictLinear } from "./linear.js";
+import { linearFits, predictLinear } from "./linear.js";
 
 /** The scores of three models by one metric. */
 export interface BaselineScores {
@@ -75,8 +75,13 @@ export type BaselineOptions<S extends Space> = Pick<
 
 /** The largest linear model, in numbers of the development rows: rows × features × outputs. */
 export const MOST_NUMBERS = 2 ** 22;
-/** From the strongest, of standardized features. */
-const PENALTIES = [1, 0.1, 0.01, 1e-3, 1e-4];
+/** From the strongest, of standardized features and a mean loss. */
+const PENALTIES = {
+  regression: [1, 0.1, 0.01, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12],
+  classification: [1, 0.1, 0.01, 1e-3, 1e-4, 1e-6, 1e-8],
+} as const;
+/** Once the training rows of every fold have less log loss, a weaker penalty only makes probabilities surer. */
+const APART = 1e-3;
 const MOST_FOLDS = 10;
 
 /**
@@ -289,42 +294,45 @@ function linearOf(
   if (size > mostNumbers) return undefined;
   const most = Math.min(folds.length, MOST_FOLDS, Math.max(1, Math.floor(mostNumbers / size)));
   const used = Array.from({ length: most }, (_, i) => folds[Math.floor((i * folds.length) / most)]);
-  const predictions = used.map(({ train, validation }) =>
-    fittedTo(learning, train, PENALTIES).map((predict) => predict(validation)),
-  );
+  const fits = used.map(({ train }) => fittedTo(learning, train));
   // by the validation rows of all folds, end to end
   const held = Int32Array.from(used.flatMap(({ validation }) => [...validation]));
-  const scores = PENALTIES.map((_, i) => {
-    const all = predicted(data, held, Float64Array.from(predictions.flatMap((ofFold) => [...ofFold[i]])));
+  const penalties = PENALTIES[data.task];
+  let best: { penalty: number; score: number } = { penalty: penalties[0], score: Number.POSITIVE_INFINITY };
+  for (const penalty of penalties) {
+    const models = fits.map((fit) => fit(penalty));
+    const predictions = models.map(({ predict }, i) => predict(used[i].validation));
+    const all = predicted(data, held, Float64Array.from(predictions.flatMap((ofFold) => [...ofFold])));
     const isOfTwo = metric.decides && data.outputs === 1;
-    const score = metric.compute(
-      all.yTrue,
-      isOfTwo ? decided(all.yPred, 0.5) : all.yPred,
-      all.outputs,
-      all.weights,
-    );
-    return metric.direction === "maximize" ? -score : score;
-  });
-  const chosen = scores.reduce((least, score, i) => (score < scores[least] ? i : least), 0);
-  const penalty = PENALTIES[chosen];
-  const [predict] = fittedTo(learning, rows, PENALTIES.slice(0, chosen + 1)).slice(-1);
-  return { penalty, predict };
+    const yPred = isOfTwo ? decided(all.yPred, 0.5) : all.yPred;
+    const value = metric.compute(all.yTrue, yPred, all.outputs, all.weights);
+    const score = metric.direction === "maximize" ? -value : value;
+    if (score < best.score) best = { penalty, score };
+    if (data.task === "classification" && models.every(({ loss }) => loss < APART)) break;
+  }
+  const { penalty } = best;
+  return { penalty, predict: fittedTo(learning, rows)(penalty).predict };
 }
 
-/** Linear models of some rows, one for each penalty: functions of row ids. */
+/** Linear models of some rows, by penalty: functions of row ids. */
 function fittedTo(
   { data, pipeline, weights: given }: Learning,
   rows: Int32Array,
-  penalties: readonly number[],
-): ((rows: Int32Array) => Floats)[] {
+): (penalty: number) => { readonly loss: number; predict(rows: Int32Array): Floats } {
   const { task, outputs } = data;
   const { pipeline: learnt, x, y } = fitPipeline(data, { ...pipeline, rows });
   const weights = lossWeights(given, data, rows, rows);
-  const models = fitLinear({ task, x, y, outputs, ...(weights && { weights }) }, penalties);
-  return models.map((model: LinearModel) => (ids) => {
-    const predictions = predictLinear(model, applyPipeline(learnt, data.columns, ids));
-    return task === "regression" ? restored(learnt.target, predictions) : Float32Array.from(predictions);
-  });
+  const fit = linearFits({ task, x, y, outputs, ...(weights && { weights }) });
+  return (penalty) => {
+    const { model, loss } = fit(penalty);
+    return {
+      loss,
+      predict(ids) {
+        const predictions = predictLinear(model, applyPipeline(learnt, data.columns, ids));
+        return task === "regression" ? restored(learnt.target, predictions) : Float32Array.from(predictions);
+      },
+    };
+  };
 }
 
 /** The shares of the classes among some rows, or the means of the targets, for so many others. */

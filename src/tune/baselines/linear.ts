@@ -1,14 +1,15 @@
 /**
  * Linear models in float64: ridge regression, and logistic regression of two or more classes with a ridge penalty. They are what a network
- * is held against, and the same to the bit everywhere; they are not for use beyond that.
+ * is held against, and the same to the bit everywhere; they are not for use beyond that. This file says what is minimized; `leastLoss.ts`
+ * minimizes it.
  *
  * A. Hoerl and R. Kennard, "Ridge regression", Technometrics 12, 1970; S. le Cessie and J. van Houwelingen, "Ridge estimators in logistic
  * regression", Applied Statistics 41, 1992.
  */
 import type { Task } from "../../data/dataset.js";
 import type { Floats } from "../../ndarray.js";
-import { type LbfgsOptions, minimize } from "../../numerics/lbfgs.js";
-import { exp, log, sigmoid, softplus } from "../../numerics/special.js";
+import { cholesky, packedSize, solveUpper } from "../../numerics/linalg.js";
+import { add, dot, lossMinimizer, MOST_FACTORED, toProbabilities } from "./leastLoss.js";
 
 /** What a linear model is fitted to. */
 export interface LinearRows {
@@ -18,7 +19,7 @@ export interface LinearRows {
   /** [rows, outputs]: quantities; 0 or 1 for two classes; one-hot for more */
   readonly y: Floats;
   readonly outputs: number;
-  /** [rows], with a mean of 1: how much each counts; left out, every row counts the same. */
+  /** [rows], not all 0: how much each counts; a row of weight 2 is two rows. Left out, every row counts the same. */
   readonly weights?: Floats;
 }
 
@@ -29,157 +30,148 @@ export interface LinearModel {
   /** [features] each */
   readonly center: Float64Array;
   readonly scale: Float64Array;
-  /** [features + 1, outputs]; the last row are the intercepts. */
+  /** [outputs, features] */
   readonly coefficients: Float64Array;
+  /** [outputs] */
+  readonly intercepts: Float64Array;
 }
 
-/** How near to the optimum a fit ends. */
-export type Precision = Pick<LbfgsOptions, "maxEvaluations" | "gradientTolerance" | "valueTolerance">;
-
-/** Near enough for scores: a fit ends with a step that lowers the mean loss by less than a millionth. */
-const SCORED: Precision = { maxEvaluations: 100, gradientTolerance: 1e-5, valueTolerance: 1e-6 };
+/** A model of some rows. */
+export interface LinearFit {
+  readonly model: LinearModel;
+  /** The mean loss of the rows, without the penalty. */
+  readonly loss: number;
+}
 
 /**
- * Fits a model for each penalty: the least of the mean loss (log loss, or half the squared error) plus penalty / 2 times the sum of the
- * squared coefficients of the standardized features, intercepts left out. scikit-learn's `C` is 1 / (penalty · rows), its `alpha`
- * penalty · rows.
+ * Models of some rows by penalty: the least of the mean loss (log loss, or half the squared error of standardized targets) plus penalty / 2
+ * times the sum of the squared coefficients of the standardized features, intercepts left out. scikit-learn's `C` is
+ * 1 / (penalty · Σ weights), its `alpha` penalty · Σ weights.
  *
- * @param penalties - above 0; each begins where the one before it ended, so the largest comes first
- * @param precision - one that is not full acts as a stronger penalty, so what is chosen among should be fitted alike
+ * @returns a function of a penalty above 0; each fit begins where the one before it ended, so it is fastest from the largest down
  */
-export function fitLinear(
-  given: LinearRows,
-  penalties: readonly number[],
-  precision: Precision = SCORED,
-): LinearModel[] {
-  const { task, x, y, outputs, weights } = given;
+export function linearFits({ task, x, y, outputs, weights }: LinearRows): (penalty: number) => LinearFit {
   const rows = y.length / outputs;
-  const features = x.length / rows;
-  const { center, scale } = standardsOf(x, rows, features);
-  const standard = Float64Array.from(
-    x,
-    (value, at) => (value - center[at % features]) / scale[at % features],
-  );
-  const penalized = features * outputs;
-  const scores = new Float64Array(outputs);
-  const lossWith =
-    (penalty: number) =>
-    (coefficients: Float64Array, gradient: Float64Array): number => {
-      gradient.fill(0);
-      let loss = 0;
-      for (let i = 0; i < rows; i++) {
-        const weight = (weights?.[i] ?? 1) / rows;
-        scoreRow(standard, i * features, features, coefficients, scores);
-        loss += weight * toResiduals(task, scores, y, i * outputs);
-        for (let k = 0; k < outputs; k++) scores[k] *= weight;
-        for (let j = 0, at = 0; j < features; j++) {
-          const value = standard[i * features + j];
-          for (let k = 0; k < outputs; k++, at++) gradient[at] += value * scores[k];
-        }
-        for (let k = 0; k < outputs; k++) gradient[penalized + k] += scores[k];
-      }
-      for (let at = 0; at < penalized; at++) {
-        loss += (penalty / 2) * coefficients[at] * coefficients[at];
-        gradient[at] += penalty * coefficients[at];
-      }
-      return loss;
-    };
-  let coefficients = new Float64Array(penalized + outputs);
-  const box = {
-    lower: new Float64Array(coefficients.length).fill(Number.NEGATIVE_INFINITY),
-    upper: new Float64Array(coefficients.length).fill(Number.POSITIVE_INFINITY),
-    ...precision,
+  const shares = new Float64Array(rows).fill(1 / rows);
+  if (weights) {
+    let total = 0;
+    for (const weight of weights) total += weight;
+    for (let i = 0; i < rows; i++) shares[i] = weights[i] / total;
+  }
+  const { center, scale } = standardsOf(x, shares);
+  const targets =
+    task === "regression"
+      ? standardsOf(y, shares)
+      : { center: new Float64Array(outputs), scale: new Float64Array(outputs).fill(1) };
+  const { z, width, restore } = coordinatesOf(standardized(x, { center, scale }), rows);
+  const leastWith = lossMinimizer({ task, outputs, shares, z, width, y: standardized(y, targets) });
+  return (penalty) => {
+    const { beta, loss } = leastWith(penalty);
+    const coefficients = new Float64Array(outputs * center.length);
+    const intercepts = new Float64Array(outputs);
+    for (let k = 0; k < outputs; k++) {
+      const own = restore(beta.slice(k * width, (k + 1) * width - 1));
+      add(coefficients, k * center.length, targets.scale[k], own, 0, center.length);
+      intercepts[k] = beta[(k + 1) * width - 1] * targets.scale[k] + targets.center[k];
+    }
+    return { model: { task, outputs, center, scale, coefficients, intercepts }, loss };
   };
-  return penalties.map((penalty) => {
-    coefficients = new Float64Array(minimize(lossWith(penalty), coefficients, box).x);
-    return { task, outputs, center, scale, coefficients };
-  });
 }
 
 /** Predictions, [rows, outputs]: quantities, the probability of the second of two classes, or that of each of more. */
 export function predictLinear(model: LinearModel, x: Floats): Float64Array {
-  const { task, outputs, center, scale, coefficients } = model;
+  const { task, outputs, center, coefficients, intercepts } = model;
   const features = center.length;
-  const rows = x.length / features;
-  const row = new Float64Array(features);
-  const predictions = new Float64Array(rows * outputs);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < features; j++) row[j] = (x[i * features + j] - center[j]) / scale[j];
-    const scores = predictions.subarray(i * outputs, (i + 1) * outputs);
-    scoreRow(row, 0, features, coefficients, scores);
+  const standard = standardized(x, model);
+  const predictions = new Float64Array((x.length / features) * outputs);
+  for (let at = 0, row = 0; at < predictions.length; at += outputs, row += features) {
+    const scores = predictions.subarray(at, at + outputs);
+    for (let k = 0; k < outputs; k++)
+      scores[k] = intercepts[k] + dot(coefficients, k * features, standard, row, features);
     if (task === "classification") toProbabilities(scores);
   }
   return predictions;
 }
 
-/** Means and standard deviations of features; 1 for one that is constant up to rounding to float32. */
-function standardsOf(
-  x: Floats,
-  rows: number,
-  features: number,
-): Readonly<Record<"center" | "scale", Float64Array>> {
-  const center = new Float64Array(features);
-  const scale = new Float64Array(features);
-  for (let j = 0; j < features; j++) {
-    for (let i = 0; i < rows; i++) center[j] += x[i * features + j] / rows;
-    for (let i = 0; i < rows; i++) {
-      const apart = x[i * features + j] - center[j];
-      scale[j] += (apart * apart) / rows;
-    }
+/** [columns] each. */
+type Standards = Pick<LinearModel, "center" | "scale">;
+
+/** Means and standard deviations of columns, by the shares of rows; 1 for one that is constant up to rounding to float32. */
+function standardsOf(x: Floats, shares: Float64Array): Standards {
+  const rows = shares.length;
+  const columns = x.length / rows;
+  const center = new Float64Array(columns);
+  const scale = new Float64Array(columns);
+  for (let i = 0, at = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++, at++) center[j] += shares[i] * x[at];
+  for (let i = 0, at = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++, at++) scale[j] += shares[i] * (x[at] - center[j]) * (x[at] - center[j]);
+  for (let j = 0; j < columns; j++) {
     scale[j] = Math.sqrt(scale[j]);
-    if (!(scale[j] > 1e-6 * Math.abs(center[j]))) scale[j] = 1;
+    if (!(scale[j] > 1e-7 * Math.abs(center[j]))) scale[j] = 1;
   }
   return { center, scale };
 }
 
-/** The scores of one row, from its place in `x`: the sum of its features times the coefficients of each output. */
-function scoreRow(
-  x: Float64Array,
-  from: number,
-  features: number,
-  coefficients: Float64Array,
-  scores: Float64Array,
-): void {
-  const outputs = scores.length;
-  for (let k = 0; k < outputs; k++) scores[k] = coefficients[features * outputs + k];
-  for (let j = 0, at = 0; j < features; j++) {
-    const value = x[from + j];
-    for (let k = 0; k < outputs; k++, at++) scores[k] += value * coefficients[at];
-  }
+function standardized(x: Floats, { center, scale }: Standards): Float64Array {
+  const columns = center.length;
+  const standard = new Float64Array(x.length);
+  for (let at = 0; at < x.length; )
+    for (let j = 0; j < columns; j++, at++) standard[at] = (x[at] - center[j]) / scale[j];
+  return standard;
 }
 
-/** The loss of one row; its scores become the derivatives of the loss by them. */
-function toResiduals(task: Task, scores: Float64Array, y: Floats, from: number): number {
-  const outputs = scores.length;
-  let loss = 0;
-  if (task === "classification") {
-    if (outputs === 1) loss = softplus(scores[0]);
-    else {
-      const most = Math.max(...scores);
-      loss = most + log(scores.reduce((sum, score) => sum + exp(score - most), 0));
-    }
-    for (let k = 0; k < outputs; k++) loss -= y[from + k] * scores[k];
-    toProbabilities(scores);
-    for (let k = 0; k < outputs; k++) scores[k] -= y[from + k];
-    return loss;
-  }
-  for (let k = 0; k < outputs; k++) {
-    scores[k] -= y[from + k];
-    loss += (scores[k] * scores[k]) / 2;
-  }
-  return loss;
+/** Rows in other coordinates, with a last one of 1, and the way back for coefficients. */
+interface Coordinates {
+  /** [rows, width] */
+  readonly z: Float64Array;
+  readonly width: number;
+  /** [width − 1], which it may overwrite → [features] */
+  restore(coefficients: Float64Array): Float64Array;
 }
 
-function toProbabilities(scores: Float64Array): void {
-  if (scores.length === 1) {
-    scores[0] = sigmoid(scores[0]);
-    return;
+/**
+ * The features; or as many coordinates as rows, if there are more features: the least is in the space of the rows. With A = R·Rᵀ the
+ * products of rows, row i of R is row i in an orthonormal basis of that space, so that the penalty is the same.
+ */
+function coordinatesOf(standard: Float64Array, rows: number): Coordinates {
+  const features = standard.length / rows;
+  if (features <= rows || rows > MOST_FACTORED)
+    return {
+      ...withOnes(rows, features, (i) => standard.subarray(i * features, (i + 1) * features)),
+      restore: (coefficients) => coefficients,
+    };
+  const r = new Float64Array(packedSize(rows));
+  let most = 0;
+  for (let i = 0, at = 0; i < rows; i++) {
+    for (let j = 0; j <= i; j++, at++) r[at] = dot(standard, i * features, standard, j * features, features);
+    most = Math.max(most, r[at - 1]);
   }
-  const most = Math.max(...scores);
-  let sum = 0;
-  for (let k = 0; k < scores.length; k++) {
-    scores[k] = exp(scores[k] - most);
-    sum += scores[k];
+  // rows that others determine, of which one is the rest of all, have pivots of 0
+  for (let i = 0, at = 0; i < rows; i++, at += i + 1) r[at] += most > 0 ? 1e-14 * most : 1;
+  cholesky(r, rows);
+  return {
+    ...withOnes(rows, rows, (i) => r.subarray(packedSize(i), packedSize(i + 1))),
+    restore(coefficients) {
+      solveUpper(r, rows, coefficients);
+      const all = new Float64Array(features);
+      for (let i = 0; i < rows; i++) add(all, 0, coefficients[i], standard, i * features, features);
+      return all;
+    },
+  };
+}
+
+/** @param row - numbers of a row, at most `columns`; others are 0 */
+function withOnes(
+  rows: number,
+  columns: number,
+  row: (i: number) => Float64Array,
+): Pick<Coordinates, "z" | "width"> {
+  const width = columns + 1;
+  const z = new Float64Array(rows * width);
+  for (let i = 0; i < rows; i++) {
+    z.set(row(i), i * width);
+    z[i * width + columns] = 1;
   }
-  for (let k = 0; k < scores.length; k++) scores[k] /= sum;
+  return { z, width };
 }

@@ -20,17 +20,20 @@ def inputs():
     return x.astype(np.float32).astype(float)
 
 
-def standardized(x):
-    scale = x.std(axis=0)
-    return (x - x.mean(axis=0)) / np.where(scale > 1e-6 * abs(x.mean(axis=0)), scale, 1)
+def standardized(x, weights):
+    """As StandardScaler with weights; a column that is constant up to float32 is divided by 1."""
+    mean = np.average(x, axis=0, weights=weights)
+    scale = np.sqrt(np.average((x - mean) ** 2, axis=0, weights=weights))
+    return (x - mean) / np.where(scale > 1e-7 * abs(mean), scale, 1)
 
 
 def case(outputs, task, penalty, weighted):
     x = inputs()
-    z = standardized(x)
+    z = standardized(x, np.ones(ROWS))
     signal = z @ rng.normal(size=(FEATURES, max(outputs, 1))) + 0.8 * rng.normal(size=(ROWS, outputs))
     weights = rng.integers(1, 5, ROWS).astype(float) if weighted else np.ones(ROWS)
     weights /= weights.mean()
+    z = standardized(x, weights)
     if task == "regression":
         y = signal + 3
         model = Ridge(alpha=penalty * ROWS, tol=1e-12).fit(z, y, sample_weight=weights)
