@@ -66,7 +66,7 @@ export interface RowWeights {
 /**
  * How much each of some rows counts in a loss: sample weight times class weight, scaled to a mean of 1, so that it does not
  * change the rate of learning. Balanced classes count rows / (classes · rows of the class) among the training rows, as in
- * scikit-learn.
+ * scikit-learn, with the sample weights of rows in the place of their numbers, as in scikit-learn from 1.7 on.
  *
  * @param y - `[all, outputs]`: 0 or 1 for two classes, one-hot for more; a quantity without a class weight
  * @param train - ids of the training rows
@@ -83,11 +83,9 @@ export function lossWeights(
   const classOf = (row: number): number =>
     outputs === 1 ? y[row] : y.subarray(row * outputs, (row + 1) * outputs).indexOf(1);
   const classes = outputs === 1 ? 2 : outputs;
-  const ofClass = classWeight === "balanced" ? balanced(train, classes, classOf) : classWeight;
-  const weights = Float64Array.from(
-    rows,
-    (row) => (sampleWeight?.[row] ?? 1) * (ofClass ? ofClass[classOf(row)] : 1),
-  );
+  const weightOf = (row: number): number => sampleWeight?.[row] ?? 1;
+  const ofClass = classWeight === "balanced" ? balanced(train, classes, classOf, weightOf) : classWeight;
+  const weights = Float64Array.from(rows, (row) => weightOf(row) * (ofClass ? ofClass[classOf(row)] : 1));
   const mean = weights.reduce((sum, weight) => sum + weight, 0) / rows.length;
   check(
     mean > 0,
@@ -97,8 +95,14 @@ export function lossWeights(
   return Float32Array.from(weights, (weight) => weight / mean);
 }
 
-function balanced(train: Int32Array, classes: number, classOf: (row: number) => number): number[] {
-  const counts = new Array<number>(classes).fill(0);
-  for (const row of train) counts[classOf(row)]++;
-  return counts.map((count) => (count === 0 ? 0 : train.length / (classes * count)));
+function balanced(
+  train: Int32Array,
+  classes: number,
+  classOf: (row: number) => number,
+  weightOf: (row: number) => number,
+): number[] {
+  const sums = new Array<number>(classes).fill(0);
+  for (const row of train) sums[classOf(row)] += weightOf(row);
+  const all = sums.reduce((total, sum) => total + sum, 0);
+  return sums.map((sum) => (sum === 0 ? 0 : all / (classes * sum)));
 }

@@ -39,8 +39,8 @@ export function checkThreshold({ name, decides }: Metric, classes: readonly stri
 const MOST = 512;
 
 /**
- * The threshold with the best score: of the middles between neighbouring probabilities, at most 512 of them at equal steps of rank;
- * of equals, the one nearest ½.
+ * The threshold with the best score: of the middles between neighbouring probabilities of rows that weigh something, at most 512 of them
+ * at equal steps of rank; of equals, the one nearest ½.
  */
 export function chooseThreshold(metric: Metric, all: readonly Predictions[]): number {
   const joined = (name: "yTrue" | "yPred" | "weights"): Float64Array | undefined =>
@@ -50,7 +50,7 @@ export function chooseThreshold(metric: Metric, all: readonly Predictions[]): nu
     Float64Array,
     Float64Array?,
   ];
-  const levels = [...new Set(yPred)].sort((a, b) => a - b);
+  const levels = [...new Set(yPred.filter((_, row) => weights?.[row] !== 0))].sort((a, b) => a - b);
   const middles = levels.slice(1).map((level, i) => (levels[i] + level) / 2);
   const step = Math.max(1, middles.length / MOST);
   const tried = [HALF];
