@@ -49,6 +49,10 @@ export const platform: Platform = {
     const { parentPort } = builtin("node:worker_threads");
     const post = (message: unknown): void => parentPort?.postMessage(message);
     let last = Promise.resolve();
+    // a message that cannot be read would never be answered: the thread ends, and its jobs are done by another
+    parentPort?.on("messageerror", (error) => {
+      throw error;
+    });
     parentPort?.on("message", (message) => {
       last = last.then(async () => {
         const answer = await handle(message, post);

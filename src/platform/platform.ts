@@ -11,9 +11,10 @@ export type KernelsModule = object;
 
 /** A thread that runs one of Fettle's programs. Messages are structured clones. */
 export interface WorkerThread {
+  /** @throws `DataCloneError` for what cannot be cloned; nothing is sent then */
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** Called once if the thread ends or throws before `terminate`. */
+  /** Called if the thread ends, throws, or sends what cannot be read, before `terminate`; several times if several happen. */
   onFailure(listener: (error: Error) => void): void;
   terminate(): Promise<void>;
   /**

@@ -35,10 +35,12 @@ export function openThread(program: string): WorkerThread | undefined {
     onMessage: (listener) => worker.on("message", listener),
     onFailure: (listener) => {
       worker.on("error", (error) => listener(isA(error, Error) ? error : new Error(messageOf(error))));
+      worker.on("messageerror", (error) => listener(error));
       worker.on("exit", (code) => listener(new Error(`the worker thread ended with code ${code}`)));
     },
     terminate: async () => {
       forget(worker);
+      worker.on("error", () => {}); // what it throws while it ends is nobody's business, and not this thread's end
       await worker.terminate();
     },
     release: () => wait(program, worker),
@@ -67,7 +69,7 @@ function fileOf(program: string): URL | undefined {
 
 /** Removes the listeners, by event: without a name, Node's own listeners would go too. */
 function forget(worker: Worker): void {
-  for (const event of ["message", "error", "exit"]) worker.removeAllListeners(event);
+  for (const event of ["message", "messageerror", "error", "exit"]) worker.removeAllListeners(event);
 }
 
 function takeWaiting(program: string): Worker | undefined {

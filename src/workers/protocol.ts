@@ -61,18 +61,19 @@ export function createSender<Setup, Job extends ProgrammedJob>(setup: Setup): In
     const known = new Set<number>();
     post({ type: "setup", kernels: kernelsModule(), setup });
     return (batch) => {
-      const programs: NumberedProgram[] = [];
+      const added = new Map<number, Program>();
       const number = (program: Program): number => {
         const id = idOf(program);
-        if (!known.has(id)) programs.push({ id, program: withoutGraph(program) });
-        known.add(id);
+        if (!known.has(id)) added.set(id, withoutGraph(program));
         return id;
       };
       const jobs = batch.map((job) => ({
         ...job,
         programs: mapFields<Program, number>(job.programs, number),
       }));
+      const programs = Array.from(added, ([id, program]): NumberedProgram => ({ id, program }));
       post({ type: "jobs", programs, jobs });
+      for (const id of added.keys()) known.add(id); // only now: what could not be sent is not known
     };
   };
 }

@@ -4,6 +4,7 @@ import type { Program } from "../compile/program.js";
 import { ready } from "../numerics/kernels.js";
 import { type Outcome, outcomeOf } from "./backend.js";
 import { type JobProgress, type ProgrammedJob, READY, type Request, receiveJob } from "./protocol.js";
+import { unsendable } from "./sendable.js";
 
 /** Does a job, and may tell how far it has come. */
 type Work<Job, Result, Progress> = (
@@ -31,6 +32,22 @@ export function serveJobs<Setup, Job extends ProgrammedJob, Result, Progress = n
       const tell = (progress: Progress): void => post({ job: i, progress } satisfies JobProgress<Progress>);
       outcomes.push(await outcomeOf(() => work(receiveJob(job, programs), tell)));
     }
-    return outcomes;
+    try {
+      post(outcomes);
+    } catch {
+      post(outcomes.map(sendableOutcome));
+    }
+    return undefined; // it is posted
   });
+}
+
+/** The outcome; of a result that cannot be copied to the other thread, an error that names the part. */
+function sendableOutcome<Result>(outcome: Outcome<Result>): Outcome<Result> {
+  try {
+    structuredClone(outcome);
+    return outcome;
+  } catch (error) {
+    const { message } = unsendable("the result of a job", "result" in outcome && outcome.result, error);
+    return { error: { code: "internal", message } };
+  }
 }

@@ -1,12 +1,13 @@
 /**
- * A backend of threads. A thread that is lost is replaced, and its jobs are done again. What a job is, and how a thread is set
- * up, are the business of its users.
+ * A backend of threads. A thread that is lost is replaced, and its jobs are done again. A job that cannot be sent is refused, and keeps
+ * no thread busy. What a job is, and how a thread is set up, are the business of its users.
  */
 import { platform } from "#platform";
-import { FettleError, messageOf } from "../errors.js";
+import { FettleError, isA, messageOf } from "../errors.js";
 import type { WorkerThread } from "../platform/platform.js";
 import type { DroppingBackend, JobControl, Outcome } from "./backend.js";
 import { createSender, type Introduce, type JobProgress, type ProgrammedJob, READY } from "./protocol.js";
+import { unsendable } from "./sendable.js";
 
 /**
  * Threads that run `program`; undefined where one worker is enough, or the host has no threads.
@@ -14,6 +15,7 @@ import { createSender, type Introduce, type JobProgress, type ProgrammedJob, REA
  * @param program - one of `dist/node/`, which calls `serveJobs`
  * @param workers - how many are wanted. No more are started than there are cores: further ones would only take memory
  * @param setup - what each thread needs before its first job
+ * @throws FettleError `invalid_argument` for a setup that cannot be copied to a thread, naming the part
  */
 export function startThreads<Setup, Job extends ProgrammedJob, Result, Progress = never>(
   program: string,
@@ -22,12 +24,19 @@ export function startThreads<Setup, Job extends ProgrammedJob, Result, Progress 
 ): ThreadBackend<Job, Result, Progress> | undefined {
   const threads: WorkerThread[] = [];
   const count = Math.min(workers, platform.parallelism());
-  for (let i = 0; count > 1 && i < count; i++) {
-    const thread = platform.spawnWorker(program);
-    if (thread) threads.push(thread);
+  let given: Setup | undefined;
+  try {
+    for (let i = 0; count > 1 && i < count; i++) {
+      const thread = platform.spawnWorker(program);
+      if (thread) threads.push(thread);
+    }
+    if (threads.length === 0) return undefined;
+    given = setup();
+    return new ThreadBackend(threads, createSender(given), () => platform.spawnWorker(program));
+  } catch (error) {
+    for (const thread of threads) void thread.terminate();
+    throw isA(error, FettleError) ? error : unsendable("setup", given, error);
   }
-  if (threads.length === 0) return undefined;
-  return new ThreadBackend(threads, createSender(setup()), () => platform.spawnWorker(program));
 }
 
 interface Waiting<Job, Result, Progress> {
@@ -38,6 +47,8 @@ interface Waiting<Job, Result, Progress> {
   readonly reject: (error: Error) => void;
   /** How many threads were lost while they did this job, or one of its batch. */
   kills: number;
+  /** Whether a batch with it could not be sent: it, or another job. */
+  suspect: boolean;
 }
 
 /** A thread, and the batches that it was sent and has not answered, in order. */
@@ -65,9 +76,13 @@ const KILLS = 3;
 /** The threads in a row that may be lost before they are set up; then no more are started. */
 const STARTS = 3;
 
-/** Whether a job is sent alone, so that what its thread does is its own: it may have cost a thread, or its time is limited. */
-const isAlone = ({ kills, control }: Pick<Waiting<unknown, unknown, never>, "kills" | "control">): boolean =>
-  kills > 0 || control !== undefined;
+/** Whether a job is sent alone, so that what its thread does is its own: it may have cost a thread or its batch, or its time is limited. */
+const isAlone = ({
+  kills,
+  suspect,
+  control,
+}: Pick<Waiting<unknown, unknown, never>, "kills" | "suspect" | "control">): boolean =>
+  kills > 0 || suspect || control !== undefined;
 
 export class ThreadBackend<Job, Result, Progress = never> implements DroppingBackend<Job, Result, Progress> {
   readonly concurrency: number;
@@ -95,7 +110,7 @@ export class ThreadBackend<Job, Result, Progress = never> implements DroppingBac
   run(job: Job, control?: JobControl, onProgress?: (progress: Progress) => void): Promise<Result> {
     if (this.lost) return Promise.reject(this.lost);
     return new Promise((resolve, reject) => {
-      this.queue.push({ job, control, onProgress, resolve, reject, kills: 0 });
+      this.queue.push({ job, control, onProgress, resolve, reject, kills: 0, suspect: false });
       this.assign();
     });
   }
@@ -133,7 +148,7 @@ export class ThreadBackend<Job, Result, Progress = never> implements DroppingBac
   private add(thread: WorkerThread): void {
     const worker: Worker<Job, Result, Progress> = {
       thread,
-      send: this.introduce((message) => thread.post(message)),
+      send: this.setUp(thread),
       batches: [],
       ready: false,
       began: 0,
@@ -151,6 +166,16 @@ export class ThreadBackend<Job, Result, Progress = never> implements DroppingBac
       this.begin(worker);
     });
     thread.onFailure((error) => this.lose(worker, error));
+  }
+
+  /** @throws what `post` threw, once the thread is ended */
+  private setUp(thread: WorkerThread): (jobs: readonly Job[]) => void {
+    try {
+      return this.introduce((message) => thread.post(message));
+    } catch (error) {
+      void thread.terminate();
+      throw error;
+    }
   }
 
   /** Starts threads in place of lost ones, where there is work for them. */
@@ -176,6 +201,12 @@ export class ThreadBackend<Job, Result, Progress = never> implements DroppingBac
 
   private assign(): void {
     this.replace();
+    while (!this.handOut());
+  }
+
+  /** @returns false if a batch could not be sent, so that its thread is free still */
+  private handOut(): boolean {
+    let sent = true;
     for (const ahead of [0, 1]) {
       for (const worker of this.workers) {
         if (worker.batches.length > ahead || (ahead > 0 && worker.took > BATCH)) continue;
@@ -184,18 +215,37 @@ export class ThreadBackend<Job, Result, Progress = never> implements DroppingBac
         if (ahead > 0 && alone === 0) continue;
         const size = Math.min(MOST_JOBS, Math.max(1, Math.floor(BATCH / worker.took)));
         const batch = this.queue.splice(0, alone < 0 ? size : Math.max(1, Math.min(size, alone)));
-        if (batch.length > 0) this.send(worker, batch);
+        if (batch.length > 0) sent = this.send(worker, batch) && sent;
       }
     }
+    return sent;
   }
 
   private send(
     worker: Worker<Job, Result, Progress>,
     batch: readonly Waiting<Job, Result, Progress>[],
-  ): void {
+  ): boolean {
+    try {
+      worker.send(batch.map(({ job }) => job));
+    } catch (error) {
+      this.refuse(batch, error);
+      return false;
+    }
     worker.batches.push(batch);
     if (worker.batches.length === 1) this.begin(worker);
-    worker.send(batch.map(({ job }) => job));
+    return true;
+  }
+
+  /** Jobs that could not be sent: one by itself is refused, and those of a batch are tried one by one. */
+  private refuse(batch: readonly Waiting<Job, Result, Progress>[], error: unknown): void {
+    if (batch.length > 1) {
+      for (const waiting of batch) waiting.suspect = true;
+      this.queue.unshift(...batch);
+      return;
+    }
+    const [{ job, reject }] = batch;
+    // programs are sent without their graphs
+    reject(unsendable("job", { ...job, programs: undefined }, error));
   }
 
   /** A worker begins the first of its batches; one that starts begins it once it is ready. */
@@ -221,6 +271,7 @@ export class ThreadBackend<Job, Result, Progress = never> implements DroppingBac
   private lose(worker: Worker<Job, Result, Progress>, error: Error): void {
     if (this.closed || !this.workers.includes(worker)) return;
     this.workers.splice(this.workers.indexOf(worker), 1);
+    void worker.thread.terminate(); // one that sent what cannot be read goes on still
     const [running = []] = worker.batches;
     if (worker.ready) for (const waiting of running) waiting.kills++;
     this.failedStarts = worker.ready ? 0 : this.failedStarts + 1;

@@ -100,13 +100,20 @@ function recorder() {
     jobs?: { fold: number; programs: Record<string, number> }[];
   }[] = [];
   let answer: (message: unknown) => void = () => {};
+  let fail: (error: Error) => void = () => {};
   const became: string[] = [];
   const thread: WorkerThread = {
-    post: (message) => void messages.push(message as (typeof messages)[number]),
+    post: (message) => {
+      const { setup, jobs } = message as (typeof messages)[number];
+      structuredClone({ setup, jobs }); // as a thread does, which throws for what it cannot be sent
+      messages.push(message as (typeof messages)[number]);
+    },
     onMessage: (listener) => {
       answer = listener;
     },
-    onFailure: () => {},
+    onFailure: (listener) => {
+      fail = listener;
+    },
     terminate: async () => void became.push("ended"),
     release: () => void became.push("released"),
   };
@@ -119,6 +126,8 @@ function recorder() {
     /** The folds of the jobs of each batch that it received. */
     batches,
     finish: () => answer(batches()[finished++].map((fold) => ({ result: { epochs: fold } }))),
+    ready: () => answer("ready"),
+    fail: (message: string) => fail(new Error(message)),
   };
 }
 
@@ -131,13 +140,14 @@ describe("the thread backend", () => {
     const threads = [recorder(), recorder()];
     const clock = { now: 0 };
     let spawned = 0;
-    vi.spyOn(platform, "spawnWorker").mockImplementation(() => threads[spawned++].thread);
+    vi.spyOn(platform, "spawnWorker").mockImplementation(() => threads[spawned++]?.thread);
     vi.spyOn(platform, "now").mockImplementation(() => clock.now);
     vi.spyOn(platform, "parallelism").mockReturnValue(cores);
     const program = compileStep({ state: { s: [] } }, 1, () => ({}));
     const programs = { initialize: program, train: program, evaluate: program };
     const backend = createBackend(data, workers);
-    const run = (fold: number) => backend.run({ programs, fold } as unknown as Job);
+    const run = (fold: number, part: object = {}) =>
+      backend.run({ programs, fold, ...part } as unknown as Job);
     return { threads, clock, run, started: () => spawned, close: () => backend.close() };
   }
 
@@ -186,6 +196,64 @@ describe("the thread backend", () => {
       expect(messages[0].jobs?.[0].programs).toEqual({ initialize: 0, train: 0, evaluate: 0 });
     }
     expect(first[1].programs).toEqual([]);
+  });
+
+  const refused = (part: string, kind: string) =>
+    expect.objectContaining({
+      code: "invalid_argument",
+      message: `job.${part} cannot be copied to another thread; received ${kind}`,
+    });
+
+  it("refuses a job that cannot be sent, naming the part, and its thread does the next", async () => {
+    const { threads, run } = start(examples());
+    await expect(run(0, { pipeline: { columns: [{}, { scale: () => 1 }] } })).rejects.toEqual(
+      refused("pipeline.columns[1].scale", "function scale"),
+    );
+    await expect(run(1, { pipeline: new Proxy({ scale: "none" }, {}) })).rejects.toEqual(
+      refused("pipeline", '{"scale":"none"}'),
+    );
+    const next = run(2);
+    // programs that went with refused jobs are sent again
+    expect(threads[0].messages[1].programs).toMatchObject([{ id: 0 }]);
+    threads[0].finish();
+    expect(await next).toEqual({ epochs: 2 });
+  });
+
+  it("refuses one job of a batch alone", async () => {
+    const { threads, clock, run } = start(examples());
+    const wrong = (fold: number) => run(fold, fold === 4 || fold === 5 ? { seed: Symbol("seed") } : {});
+    const results = Array.from({ length: 8 }, (_, fold) => wrong(fold));
+    const settled = Promise.allSettled(results);
+    clock.now = 1;
+    for (let i = 0; i < 12; i++) for (const { finish, batches } of threads) if (batches()[i]) finish();
+    const done = (await settled).map((each) =>
+      each.status === "fulfilled" ? each.value.epochs : each.reason,
+    );
+    const symbol = refused("seed", "Symbol(seed)");
+    expect(done).toEqual([0, 1, 2, 3, symbol, symbol, 6, 7]);
+  });
+
+  it("gives the job of a thread whose message cannot be read to another, and ends that thread", async () => {
+    const { threads, run } = start(examples());
+    const results = [run(0), run(1), run(2)];
+    threads[0].ready();
+    threads[0].fail("a message could not be read");
+    expect(threads[0].became).toEqual(["ended"]);
+    for (let i = 0; i < 3; i++) threads[1].finish();
+    expect((await Promise.all(results)).map(({ epochs }) => epochs)).toEqual([0, 1, 2]);
+  });
+
+  it("refuses data that cannot be sent, and ends the threads", () => {
+    const data = examples();
+    const inputs = [new Proxy(data.data.inputs[0], {})];
+    const threads = [recorder(), recorder()];
+    let spawned = 0;
+    vi.spyOn(platform, "spawnWorker").mockImplementation(() => threads[spawned++].thread);
+    vi.spyOn(platform, "parallelism").mockReturnValue(2);
+    expect(() => createBackend({ ...data, data: { ...data.data, inputs } }, 2)).toThrow(
+      "setup.data.inputs[0] cannot be copied to another thread",
+    );
+    expect(threads.map(({ became }) => became.includes("ended"))).toEqual([true, true]);
   });
 
   it("gives long jobs one by one, and short ones in batches, one of them in advance", async () => {
