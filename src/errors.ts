@@ -2,7 +2,7 @@
  * Errors and refusals, with those of names and options, which suggest what was meant. They are apart from `refusals.ts` since a
  * predictor needs no suggestions until it loads more.
  */
-import { FettleError, isRecord, must, SHOWN, show } from "./refusals.js";
+import { FettleError, isPlainObject, must, SHOWN, show } from "./refusals.js";
 
 export * from "./refusals.js";
 
@@ -10,12 +10,12 @@ export * from "./refusals.js";
 export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true };
 
 /**
- * Refuses anything but an object whose keys are all among `known`, an `OptionNames<…>` of its interface.
+ * Refuses anything but plain data whose keys are all among `known`, an `OptionNames<…>` of its interface.
  *
- * @throws FettleError `invalid_argument` if `value` is not an object, `unknown_name` for an unknown key
+ * @throws FettleError `invalid_argument` if `value` is not plain data, `unknown_name` for an unknown key
  */
 export function checkOptions(value: unknown, kind: string, known: Readonly<Record<string, true>>): void {
-  must(isRecord(value), `the options of ${kind}`, "an object", value);
+  must(isPlainObject(value), `the options of ${kind}`, "an object", value);
   const names = Object.keys(known);
   for (const key of Object.keys(value)) {
     if (!names.includes(key)) throw unknownName(`option of ${kind}`, key, names);
@@ -39,13 +39,14 @@ const LISTED = 200;
 /** `unknown_name` for `received`, listing what exists and the nearest spelling, also of names that are `more` than a list can hold. */
 export function unknownName(
   kind: string,
-  received: string,
+  received: unknown,
   known: readonly string[],
   more: readonly string[] = [],
 ): FettleError {
+  const word = typeof received === "string" ? received.toLowerCase() : "";
   const nearest = [...known, ...more]
-    .filter(({ length }) => length <= SHOWN && received.length <= 2 * SHOWN)
-    .map((name) => [editDistance(received.toLowerCase(), name.toLowerCase()), name] as const)
+    .filter(({ length }) => length <= SHOWN && word !== "" && word.length <= 2 * SHOWN)
+    .map((name) => [editDistance(word, name.toLowerCase()), name] as const)
     .filter(([distance, name]) => distance <= farthest(name))
     .sort((a, b) => a[0] - b[0])[0];
   const unlisted = known.length - LISTED;
@@ -53,7 +54,7 @@ export function unknownName(
   const hint = nearest ? ` Did you mean ${show(nearest[1])}?` : "";
   return new FettleError(
     "unknown_name",
-    `unknown ${kind} ${show(received)}.${hint} Known: ${listed || "none"}.`,
+    `unknown ${kind} ${typeof received === "string" ? show(received) : `(${show(received)})`}.${hint} Known: ${listed || "none"}.`,
   );
 }
 

@@ -80,9 +80,53 @@ export function mustBeInteger(name: string, value: unknown, least = 1): asserts 
   must(Number.isSafeInteger(value) && (value as number) >= least, name, rule, value);
 }
 
-/** Refuses anything but an object with named fields. */
+/** Refuses anything but a boolean, or undefined: an option that was left out. */
+export function mustBeBoolean(name: string, value: unknown): void {
+  must(value === undefined || typeof value === "boolean", name, "true or false", value);
+}
+
+/** Refuses anything but plain data with named fields, see {@link isPlainObject}. */
 export function mustBeRecord(name: string, value: unknown, rule = "an object"): void {
-  must(isRecord(value), name, rule, value);
+  must(isPlainObject(value), name, rule, value);
+}
+
+/**
+ * The answer of a user's function that decides: a promise would always count as yes.
+ *
+ * @throws FettleError `invalid_argument` for anything but a boolean
+ */
+export function decisionOf(name: string, answer: unknown): boolean {
+  if (typeof answer !== "boolean")
+    must(false, `what ${name} returns`, `true or false${atOnce(answer)}`, answer);
+  return answer;
+}
+
+/**
+ * The answer of a user's function that measures.
+ *
+ * @throws FettleError `invalid_argument` for anything but a number
+ */
+export function numberOf(name: string, answer: unknown): number {
+  if (typeof answer !== "number") must(false, `what ${name} returns`, `a number${atOnce(answer)}`, answer);
+  return answer;
+}
+
+const atOnce = (answer: unknown): string => (isThenable(answer) ? ", and the function not async" : "");
+
+/**
+ * A user's clock, whose readings are checked.
+ *
+ * @param host - what there is without it
+ * @throws FettleError `invalid_argument` unless it is a function; when it is read, unless it returns a finite number
+ */
+export function clockOf(clock: (() => number) | undefined, host: () => number): () => number {
+  if (clock === undefined) return host;
+  must(typeof clock === "function", "clock", "a function that returns milliseconds", clock);
+  return () => {
+    const now = numberOf("clock", clock());
+    must(Number.isFinite(now), "what clock returns", "a finite number of milliseconds", now);
+    return now;
+  };
 }
 
 /** Refuses anything but a list. */
@@ -105,11 +149,25 @@ export function show(value: unknown): string {
     if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
     if (typeof value !== "object" || value === null) return String(value);
     if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length})`;
-    return shortened(JSON.stringify(value) ?? String(value), 80);
+    return kindOf(value) ?? shortened(JSON.stringify(value) ?? String(value), 80);
   } catch {
     return "an object that is too deep, or holds itself"; // or throws when it is read, or has a bigint
   }
 }
+
+/** What is not plain data, by its class, with what was forgotten; undefined for anything else. */
+export function kindOf(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (isThenable(value)) return "a Promise: did you forget `await`?";
+  if (Array.isArray(value) || isPlainObject(value)) return undefined;
+  const name: unknown = Object.getPrototypeOf(value).constructor?.name;
+  if (name === "Date") return `a Date, ${JSON.stringify(value)}`;
+  if (name === "Map") return "a Map: use Object.fromEntries(map)";
+  return name === "Set" ? "a Set" : `an instance of ${name || "a class"}`;
+}
+
+const isThenable = (value: unknown): boolean =>
+  typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 
 /** The message of whatever was thrown: an error's own, and what `show` says of anything else. Never throws. */
 export function messageOf(thrown: unknown): string {
@@ -129,7 +187,23 @@ export function isA<T>(thrown: unknown, kind: abstract new (...given: never[]) =
   }
 }
 
-/** Whether `value` is an object with named fields: not null, not an array. */
+/**
+ * Whether `value` is plain data with named fields: `{ ... }` of any realm, what `JSON.parse` and `structuredClone` return, a proxy of
+ * such an object, or a module. An instance of a class is not, such as a promise, a map or a date: its fields say nothing. Every option
+ * that users pass is held to this.
+ */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  try {
+    if (!isRecord(value)) return false;
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === null || prototype === Object.prototype) return true;
+    return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, "isPrototypeOf");
+  } catch {
+    return false; // a revoked proxy
+  }
+}
+
+/** Whether `value` is an object, of any class: not null, not an array. For options there is {@link isPlainObject}. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 /** Copies of what a first `fit` is given: what is copied, and what is left to be refused as it is. */
 import ndarray from "ndarray";
 import { describe, expect, it } from "vitest";
-import { kept } from "../../src/nn/kept.js";
+import { copyPlain } from "../src/options.js";
 
 describe("a copy", () => {
   it("of arrays and of what holds them does not change with them", () => {
@@ -10,7 +10,7 @@ describe("a copy", () => {
       shaped: { data: Uint8Array.of(1, 2), shape: [2, 1] },
       strided: ndarray(Float32Array.of(1, 2, 3, 4), [2, 2], [1, 2]),
     };
-    const copy = kept(given);
+    const copy = copyPlain(given, true);
     (given.nested[0] as number[])[1] = 9;
     (given.nested[1] as Float64Array).fill(9);
     given.shaped.data.fill(9);
@@ -26,7 +26,7 @@ describe("a copy", () => {
   });
 
   it("of a part of a buffer has that part alone", () => {
-    const copy = kept(new Float32Array(1000).subarray(10, 12));
+    const copy = copyPlain(new Float32Array(1000).subarray(10, 12), true);
     expect([copy.length, copy.buffer.byteLength]).toEqual([2, 8]);
   });
 
@@ -38,17 +38,17 @@ describe("a copy", () => {
       }
     }
     for (const other of [new Table(), new Map(), new DataView(new ArrayBuffer(4)), () => 1, "text", null])
-      expect(kept(other)).toBe(other);
+      expect(copyPlain(other, true)).toBe(other);
   });
 
   it("ends where arrays hold themselves or have too many axes", () => {
     const loop: unknown[] = [];
     loop.push(loop, loop);
-    const copy = kept(loop);
+    const copy = copyPlain(loop, true);
     expect(copy).not.toBe(loop);
     expect(copy[1]).toBe(copy);
     let deep: unknown[] = [1];
     for (let i = 0; i < 100_000; i++) deep = [deep];
-    expect(() => kept(deep)).not.toThrow();
+    expect(() => copyPlain(deep, true)).not.toThrow();
   });
 });

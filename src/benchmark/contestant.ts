@@ -2,7 +2,7 @@
  * Contestants: an optimizer and the space in which its numbers are tuned, with the rule that gives an optimizer its space.
  * Nothing here runs.
  */
-import { isRecord, must, show, unknownName } from "../errors.js";
+import { isPlainObject, isRecord, must, mustBeRecord, show, unknownName } from "../errors.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { optimizers as builtIn } from "../optim/registry.js";
 import { float } from "../search/space/builders.js";
@@ -58,12 +58,20 @@ export function contestant(
 ): Contestant {
   mustBeRunName("the name of a contestant", name);
   must(typeof create === "function", `optimizer ${show(name)}`, "a factory such as sgd", create);
-  const { hyperparameters } = create();
+  const created: unknown = create();
+  must(
+    isRecord(created) && isPlainObject(created.hyperparameters),
+    `what optimizer ${show(name)} returns`,
+    "an optimizer, as sgd() returns",
+    created,
+  );
+  const { hyperparameters } = created;
+  if (space !== undefined) mustBeRecord(`the space of ${name}`, space, "an object of ranges");
   const known = Object.keys(hyperparameters);
   for (const [key, knob] of Object.entries(space ?? {})) {
     if (!known.includes(key)) throw unknownName(`number of optimizer ${show(name)}`, key, known);
     must(
-      isRecord(knob) && knob.low > 0 && knob.low < knob.high && Number.isFinite(knob.high),
+      isPlainObject(knob) && knob.low > 0 && knob.low < knob.high && Number.isFinite(knob.high),
       `the range of ${key} of ${name}`,
       "{ low, high } with low above 0 and below high",
       knob,

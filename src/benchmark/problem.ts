@@ -2,7 +2,16 @@
  * Problems: where parameters start, which loss a step descends, and how parameters are scored, in graph operations. A
  * problem knows no optimizer and runs nothing.
  */
-import { check, checkOptions, isRecord, must, mustBeInteger, type OptionNames, show } from "../errors.js";
+import {
+  check,
+  checkOptions,
+  isPlainObject,
+  must,
+  mustBeInteger,
+  mustBeRecord,
+  type OptionNames,
+  show,
+} from "../errors.js";
 import { Graph, type Value } from "../graph/graph.js";
 import { type Shape, sizeOf } from "../graph/shape.js";
 
@@ -110,10 +119,17 @@ export function defineProblem(definition: ProblemDefinition): Problem {
   checkOptions(definition, "defineProblem", OPTIONS);
   const { name, title = name, start, loss, score = loss, data, steps, target, floor, plane } = definition;
   mustBeRunName("the name of a problem", name);
+  must(typeof title === "string", "the title of a problem", "a string", title);
   const of = (what: string): string => `${what} of problem ${show(name)}`;
   for (const [what, fn] of Object.entries({ start, loss, score })) {
     must(typeof fn === "function", of(what), "a function", fn);
   }
+  const { metric } = definition;
+  if (metric !== undefined) {
+    mustBeRecord(of("metric"), metric, "{ name, value }");
+    must(typeof metric.value === "function", of("metric.value"), "a function", metric.value);
+  }
+  if (data !== undefined) checkData(data, of("data"));
   mustBeInteger(of("steps"), steps);
   const { every = divisor(steps), batchSize = Math.min(DEFAULT_BATCH, data?.train.rows ?? 1) } = definition;
   mustBeInteger(of("every"), every);
@@ -128,10 +144,10 @@ export function defineProblem(definition: ProblemDefinition): Problem {
     `a number of at most the target, ${target}`,
     floor,
   );
-  if (data) checkData(data, of("data"));
+  if (plane !== undefined) mustBeRecord(of("plane"), plane, "{ x, y, minima }");
   const begin = start(new Graph());
   must(
-    isRecord(begin) && Object.keys(begin).length > 0,
+    isPlainObject(begin) && Object.keys(begin).length > 0,
     `what start returns for problem ${show(name)}`,
     "an object of at least one value",
     begin,
@@ -160,8 +176,10 @@ function divisor(steps: number): number {
 }
 
 function checkData(data: ProblemData, what: string): void {
+  mustBeRecord(what, data, "{ train, validation, test }");
   const { train } = data;
   for (const part of ["train", "validation", "test"] as const) {
+    mustBeRecord(`${what}, ${part},`, data[part], "{ rows, x, y }");
     const { rows, x, y } = data[part];
     const fits = (values: Float32Array, alike: Float32Array): boolean =>
       values.length > 0 && values.length * train.rows === alike.length * rows;

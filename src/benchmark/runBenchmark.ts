@@ -6,17 +6,20 @@ import { platform } from "#platform";
 import { createEngine } from "../engine/engine.js";
 import {
   check,
-  checkOptions,
   isA,
   isRecord,
   must,
   mustBeInteger,
+  mustBeList,
+  mustBeRecord,
   type OptionNames,
   show,
 } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
+import { copyOptions } from "../options.js";
 import { float } from "../search/space/builders.js";
 import { interpolate } from "../search/space/scale.js";
+import { checkSignal } from "../search/study/control.js";
 import { type DroppingBackend, inlineBackend } from "../workers/backend.js";
 import { startThreads } from "../workers/threadBackend.js";
 import { type Contestant, samplePoints } from "./contestant.js";
@@ -124,12 +127,22 @@ export function ratesTried(count: number): number[] {
  * runs.length; // 11
  * ```
  */
-export async function runBenchmark(options: BenchmarkOptions): Promise<BenchmarkResult> {
-  checkOptions(options, "runBenchmark", OPTIONS);
+export async function runBenchmark(given: BenchmarkOptions): Promise<BenchmarkResult> {
+  const options = copyOptions(given, "runBenchmark", OPTIONS, [
+    "problems",
+    "optimizers",
+    "earlier",
+    "signal",
+  ]);
   const { problems, optimizers, jobs = platform.parallelism() } = options;
   checkNamed("problems", problems);
   checkNamed("optimizers", optimizers);
   mustBeInteger("jobs", jobs);
+  const { earlier, onRun, signal } = options;
+  if (earlier !== undefined) mustBeList("earlier", earlier, "a list of runs");
+  for (const [i, run] of (earlier ?? []).entries()) mustBeRecord(`earlier[${i}]`, run, "a run");
+  must(onRun === undefined || typeof onRun === "function", "onRun", "a function", onRun);
+  checkSignal(signal);
   const size = sizeOfBenchmark(options);
   await ready();
   const setup = setupOf(problems, optimizers, size);

@@ -147,8 +147,8 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
     "an array of column names",
     drop,
   );
-  if (!TASKS.includes(task)) throw unknownName("task", String(task), TASKS);
-  if (!RULES.includes(missing)) throw unknownName("rule for missing cells", String(missing), RULES);
+  if (!TASKS.includes(task)) throw unknownName("task", task, TASKS);
+  if (!RULES.includes(missing)) throw unknownName("rule for missing cells", missing, RULES);
   const targets = targetsIn(table, given);
   const dropped = drop.map((name) => columnNamed(table, name));
   const weight = weightName === undefined ? undefined : columnNamed(table, weightName);

@@ -2,7 +2,7 @@
  * Infers a schema from cells. Where a column could mean two things it is in doubt, and where it can teach a model nothing it is
  * of a kind that is left out, each with the reason. Nothing is guessed in silence.
  */
-import { FettleError, isRecord, must, show, unknownName } from "../errors.js";
+import { FettleError, isPlainObject, must, show, unknownName } from "../errors.js";
 import type { NumberCells, RawColumn } from "./cells.js";
 import { parseDate } from "./dates.js";
 import { DATE_ORDERS, type DateOrder } from "./days.js";
@@ -306,11 +306,11 @@ export function checkSchemaOptions(
     DATE_ORDERS.map(show).join(" or "),
     dateOrder,
   );
-  must(as === undefined || isRecord(as), "as", 'kinds by column, such as { zip: "category" }', as);
+  must(as === undefined || isPlainObject(as), "as", 'kinds by column, such as { zip: "category" }', as);
   const names = columns.map(({ name }) => name);
   for (const [name, kind] of Object.entries(as ?? {})) {
     if (!names.includes(name)) throw unknownName("column", name, names);
-    if (!CHOSEN_KINDS.includes(kind)) throw unknownName("kind of column", String(kind), CHOSEN_KINDS);
+    if (!CHOSEN_KINDS.includes(kind)) throw unknownName("kind of column", kind, CHOSEN_KINDS);
   }
 }
 

@@ -4,7 +4,15 @@
  */
 import type { NdArray } from "ndarray";
 import { layoutOf, mustNotBeEmpty, type ShapedData } from "../arrays.js";
-import { check, mustBeInteger, mustBeRecord, show } from "../errors.js";
+import {
+  check,
+  checkOptions,
+  must,
+  mustBeBoolean,
+  mustBeInteger,
+  type OptionNames,
+  show,
+} from "../errors.js";
 import { type Floats, view } from "../ndarray.js";
 import { mustBeArray } from "./check.js";
 import { copyChecked } from "./finite.js";
@@ -28,6 +36,8 @@ export interface MatrixOptions {
   /** Whether NaN and infinity are allowed, as in predictions of a model that diverged. @defaultValue false */
   readonly allowNonFinite?: boolean;
 }
+
+const OPTIONS: OptionNames<MatrixOptions> = { what: true, columns: true, allowNonFinite: true };
 
 /**
  * Reads a user's array as a float32 matrix; the array itself is copied, never kept.
@@ -93,8 +103,11 @@ function read<Data extends Floats>(
   options: MatrixOptions,
   allocate: (length: number) => Data,
 ): HostMatrix<Data> {
-  mustBeRecord("the options of toMatrix", options);
+  checkOptions(options, "toMatrix", OPTIONS);
   const { what = "x", columns: wanted, allowNonFinite = false } = options;
+  must(typeof what === "string", "what", "the name of the array in errors", what);
+  if (wanted !== undefined) mustBeInteger("columns", wanted);
+  mustBeBoolean("allowNonFinite", allowNonFinite);
   const layout = layoutOf(x, what);
   const { shape } = layout;
   check(

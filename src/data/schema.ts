@@ -116,9 +116,9 @@ export function checkSchema(schema: unknown): asserts schema is Schema {
       () => `columns of schema must differ in their names; received ${show(name)} twice`,
     );
     seen.add(name as string);
-    if (!KINDS.includes(kind as ColumnKind)) throw unknownName(`kind ${what}`, String(kind), KINDS);
+    if (!KINDS.includes(kind as ColumnKind)) throw unknownName(`kind ${what}`, kind, KINDS);
     if (role !== undefined && !ROLES.includes(role as ColumnRole))
-      throw unknownName(`role ${what}`, String(role), ROLES);
+      throw unknownName(`role ${what}`, role, ROLES);
     must(
       dateOrder === undefined || DATE_ORDERS.includes(dateOrder as DateOrder),
       `dateOrder ${what}`,

@@ -8,6 +8,7 @@ import {
   FettleError,
   isRecord,
   must,
+  mustBeRecord,
   type OptionNames,
   show,
   unknownName,
@@ -207,17 +208,15 @@ export function readRecords(
   options: ReadRecordsOptions = {},
 ): Table {
   checkOptions(options, "readRecords", RECORD_OPTIONS);
-  must(
-    Array.isArray(records) && records.length > 0 && records.every(isRecord),
-    "records",
-    "an array of at least one object",
-    records,
-  );
+  must(Array.isArray(records) && records.length > 0, "records", "an array of at least one object", records);
   const { limits: given, ...others } = options;
   const limits = limitsOf(given);
   mustFit(limits, "rows", records.length);
   const known = new Set<string>();
-  for (const record of records) for (const name of Object.keys(record)) known.add(name);
+  for (const [i, record] of records.entries()) {
+    mustBeRecord(`records[${i}]`, record, "a plain object, such as { age: 31 }");
+    for (const name of Object.keys(record)) known.add(name);
+  }
   mustFit(limits, "columns", known.size);
   mustFit(limits, "cells", records.length * known.size);
   const names = [...known];

@@ -1,5 +1,5 @@
 /** Weights of rows and of classes: how much each counts in losses and metrics. */
-import { check, isRecord, must, show, unknownName } from "../errors.js";
+import { check, isPlainObject, must, show, unknownName } from "../errors.js";
 import { mustBeArray } from "./check.js";
 
 /** Weights of classes: by name, those that are left out counting 1; or so that all classes count alike. */
@@ -43,7 +43,7 @@ export function checkClassWeight(
 ): "balanced" | readonly number[] {
   check(classes.length > 0, "classWeight needs a target of classes; received a regression target");
   if (weight === "balanced") return weight;
-  must(isRecord(weight), "classWeight", '"balanced", or numbers by class, such as { yes: 10 }', weight);
+  must(isPlainObject(weight), "classWeight", '"balanced", or numbers by class, such as { yes: 10 }', weight);
   for (const [name, value] of Object.entries(weight)) {
     if (!classes.includes(name)) throw unknownName("class", name, classes);
     must(

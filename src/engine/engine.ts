@@ -41,6 +41,6 @@ export function createEngine(options: EngineOptions = {}): Executor {
     memoryLimit,
   );
   if (executor === "reference") return new ReferenceExecutor();
-  if (executor !== "wasm") throw unknownName("executor", String(executor), ["wasm", "reference"]);
+  if (executor !== "wasm") throw unknownName("executor", executor, ["wasm", "reference"]);
   return new WasmExecutor(module ?? kernelsModule(), memoryLimit);
 }

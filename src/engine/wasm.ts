@@ -1,6 +1,6 @@
 /** The fast executor: programs on the WebAssembly kernels, float32, all of a run in one block. */
 import { PROGRAM_FORMAT, type Program, type Slot } from "../compile/program.js";
-import { check, FettleError, mustBeRecord } from "../errors.js";
+import { check, FettleError, isRecord, must } from "../errors.js";
 import * as Block from "../graph/opcodes/block.js";
 import * as Code from "../graph/opcodes/code.js";
 import { sizeOf } from "../graph/shape.js";
@@ -110,7 +110,12 @@ class WasmRun implements Run {
     readonly program: Program,
     options: RunOptions,
   ) {
-    mustBeRecord("program", program, "what compileStep returns, or the program of what compile returns");
+    must(
+      isRecord(program),
+      "program",
+      "what compileStep returns, or the program of what compile returns",
+      program,
+    );
     check(
       program.format === PROGRAM_FORMAT,
       `a program must have format ${PROGRAM_FORMAT} for this engine; received format ${program.format}. Compile it again.`,

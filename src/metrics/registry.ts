@@ -1,6 +1,6 @@
 /** Metrics by name. The definitions are elsewhere; this file only finds them. */
 import type { Task } from "../data/dataset.js";
-import { check, must, show } from "../errors.js";
+import { check, must, numberOf, show } from "../errors.js";
 import { publicName } from "../namespace.js";
 import * as classification from "./classification.js";
 import { metricWith, namesWith } from "./define.js";
@@ -160,6 +160,7 @@ function customMetric(metric: CustomMetric): Metric {
     direction: metric.direction,
     tasks: metric.tasks ?? ["classification", "regression"],
     ...(metric.decides && { decides: true }),
-    compute: (yTrue, yPred, outputs, weights) => metric.compute(yTrue, yPred, outputs, weights),
+    compute: (yTrue, yPred, outputs, weights) =>
+      numberOf(`metric ${show(metric.name)}`, metric.compute(yTrue, yPred, outputs, weights)),
   };
 }

@@ -1,7 +1,7 @@
 /** Models as bytes and back: the model file, see predict/description.ts. */
 import { platform } from "#platform";
 import { checkUnknownRule, type UnknownRule } from "../data/read.js";
-import { checkOptions, isRecord, must, type OptionNames } from "../errors.js";
+import { checkOptions, isPlainObject, isRecord, must, type OptionNames } from "../errors.js";
 import { LayersModel } from "../nn/layersModel.js";
 import { ready } from "../numerics/kernels.js";
 import { fetched } from "../platform/fetched.js";
@@ -69,7 +69,7 @@ export async function loadModel(
 ): Promise<Model> {
   checkOptions(options, "loadModel", LOAD_OPTIONS);
   const { customObjects = {}, compile = true, unknown = "refuse" } = options;
-  must(isRecord(customObjects), "customObjects", "an object of functions by name", customObjects);
+  must(isPlainObject(customObjects), "customObjects", "an object of functions by name", customObjects);
   must(typeof compile === "boolean", "compile", "true or false", compile);
   checkUnknownRule(unknown);
   must(

@@ -2,7 +2,7 @@
  * What a model was compiled with: an optimizer, and losses and metrics, one of each for all outputs or one by the name of the output. Built-in
  * ones that were given by a name are names until a model is trained, so that a page holds none that it does not use.
  */
-import { isRecord, must, unknownName } from "../errors.js";
+import { isPlainObject, must, unknownName } from "../errors.js";
 import { checkMetric, type MetricLike } from "../metrics/names.js";
 import { type BuiltInOptimizer, checkedOptimizer } from "../optim/names.js";
 import type { Optimizer } from "../optim/optimizer.js";
@@ -44,7 +44,7 @@ export function compiledFrom(
 
 /** @throws FettleError as `checkedLoss`; `invalid_argument`, `unknown_name` unless there is a loss for each output */
 function lossesFor(outputs: Outputs, loss: PerOutput<Loss>): CheckedLoss[] {
-  if (!isRecord(loss)) return outputs.map(() => checkedLoss(loss as Loss));
+  if (!isPlainObject(loss)) return outputs.map(() => checkedLoss(loss as Loss));
   return byOutput("loss", outputs, loss as Readonly<Record<string, Loss>>).map((each, i) => {
     must(each !== undefined, `loss.${outputs[i].name}`, "a loss, since it is an output", each);
     return checkedLoss(each);
@@ -53,7 +53,7 @@ function lossesFor(outputs: Outputs, loss: PerOutput<Loss>): CheckedLoss[] {
 
 /** How much each loss counts. @throws FettleError `invalid_argument`, `unknown_name` */
 function lossWeightsFor(outputs: Outputs, weights: Readonly<Record<string, number>> = {}): number[] {
-  must(isRecord(weights), "lossWeights", "numbers by the names of outputs", weights);
+  must(isPlainObject(weights), "lossWeights", "numbers by the names of outputs", weights);
   return byOutput("lossWeights", outputs, weights).map((weight = 1, i) => {
     const fits = Number.isFinite(weight) && weight >= 0;
     must(fits, `lossWeights.${outputs[i].name}`, "a finite number of at least 0", weight);
@@ -63,7 +63,7 @@ function lossWeightsFor(outputs: Outputs, weights: Readonly<Record<string, numbe
 
 /** @throws FettleError as `checkMetric`; `unknown_name` for an output that does not exist */
 function metricsFor(outputs: Outputs, metrics: PerOutput<readonly MetricLike[]>): MetricLike[][] {
-  must(Array.isArray(metrics) || isRecord(metrics), "metrics", "an array of metrics", metrics);
+  must(Array.isArray(metrics) || isPlainObject(metrics), "metrics", "an array of metrics", metrics);
   const lists = Array.isArray(metrics)
     ? outputs.map(() => metrics as readonly MetricLike[])
     : byOutput("metrics", outputs, metrics as Readonly<Record<string, readonly MetricLike[]>>);

@@ -1,5 +1,5 @@
 /** Networks that are no stack: with several inputs or outputs, layers that are applied several times, and ways around layers. */
-import { check, checkOptions, isRecord, must, type OptionNames, show } from "../errors.js";
+import { check, checkOptions, isPlainObject, must, type OptionNames, show } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import { checkLayer, type Layer, SymbolicTensor } from "./layers/layer.js";
 import { LayersModel } from "./layersModel.js";
@@ -115,7 +115,7 @@ function namedSymbols(what: string, given: Symbols, alone: string): [string, Sym
   const isOne = given instanceof SymbolicTensor;
   const list: [string, SymbolicTensor][] = isOne
     ? [[alone, given]]
-    : isRecord(given)
+    : isPlainObject(given)
       ? Object.entries(given)
       : [];
   const fits = list.length > 0 && list.every(([, each]) => each instanceof SymbolicTensor);

@@ -8,10 +8,10 @@ import type { ArrayInput } from "../engine/arrays.js";
 import { check, checkOptions, FettleError, must, show } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import type { Floats } from "../ndarray.js";
+import { copyPlain } from "../options.js";
 import type { Logs } from "./callbacks/callback.js";
 import { type Compiled, compiledFrom, type Described } from "./compiled.js";
 import type { History } from "./history.js";
-import { kept } from "./kept.js";
 import type { Layer } from "./layers/layer.js";
 import { loadedTraining, loadTraining, type Training } from "./loading.js";
 import type { ModelData } from "./modelData.js";
@@ -102,7 +102,9 @@ export class LayersModel {
     this.fitting = true;
     try {
       const loaded = loadedTraining();
-      const given = loaded ? ([x, y, options] as const) : ([kept(x), kept(y), keptOptions(options)] as const);
+      const given = loaded
+        ? ([x, y, options] as const)
+        : ([copyPlain(x, true), copyPlain(y, true), ownOptions(options)] as const);
       const training = loaded ?? (await loadTraining());
       const fit: Fit = {
         ...{ ...described, model: this, state: this.state },
@@ -283,7 +285,7 @@ export class LayersModel {
 }
 
 /** Callbacks are called as they are. */
-function keptOptions(options: FitOptions): FitOptions {
+function ownOptions(options: FitOptions): FitOptions {
   const { callbacks, ...others } = options;
-  return { ...kept(others), ...(callbacks !== undefined && { callbacks }) };
+  return { ...copyPlain(others, true), ...(callbacks !== undefined && { callbacks }) };
 }

@@ -1,7 +1,7 @@
 /** The inputs and targets that users give to a model, as one block: those of several inputs or outputs are beside each other. */
 import type { TensorLike } from "../arrays.js";
 import { type LentTensor, lendTensor, ownTensor } from "../data/tensor.js";
-import { check, isRecord, show, unknownName } from "../errors.js";
+import { check, isPlainObject, show, unknownName } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import { type CheckedLoss, takesClassIds } from "./losses/given.js";
 import type { Columns, Wiring } from "./network.js";
@@ -61,7 +61,7 @@ export function outputTargets(
 }
 
 function isNamed(data: ModelData): data is Readonly<Record<string, TensorLike>> {
-  return isRecord(data) && !("shape" in data) && !("length" in data);
+  return isPlainObject(data) && !("shape" in data) && !("length" in data);
 }
 
 function partsOf(

@@ -4,6 +4,7 @@
  */
 import {
   check,
+  isPlainObject,
   isRecord,
   must,
   mustBeInteger,
@@ -246,10 +247,10 @@ function create<H extends string, F extends string, T extends string>(
   config: Readonly<Record<string, unknown>>,
 ): Optimizer {
   const { name } = definition;
-  must(isRecord(config), `the options of ${name}`, "an object, such as { learningRate: 0.01 }", config);
+  must(isPlainObject(config), `the options of ${name}`, "an object, such as { learningRate: 0.01 }", config);
   const convention = (config.convention ?? "keras") as Convention;
   if (!CONVENTIONS.includes(convention)) {
-    throw unknownName(`convention of ${name}`, String(convention), CONVENTIONS);
+    throw unknownName(`convention of ${name}`, convention, CONVENTIONS);
   }
   const form = forms[convention];
   const { learningRate: usual, ...fixed } = form.numbers;
@@ -295,6 +296,7 @@ function create<H extends string, F extends string, T extends string>(
   const [clipping] = clippings;
   definition.validate?.(numbers as FixedHyperparameters<H>, { ...flags, convention } as OptimizerOptions<F>);
   const traits = definition.traits?.(numbers as FixedHyperparameters<H>) ?? {};
+  mustBeRecord(`what \`traits\` of optimizer ${show(name)} returns`, traits, "an object of booleans");
   const options = { ...flags, ...traits, convention } as OptimizerOptions<F | T>;
   const penalty = decoupledWeightDecay ? "decoupled" : "penalty";
   const decay = numbers.weightDecay === 0 ? "none" : penalty;

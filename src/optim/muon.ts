@@ -1,5 +1,5 @@
 /** Muon. */
-import { isRecord, must, unknownName } from "../errors.js";
+import { isPlainObject, must, unknownName } from "../errors.js";
 import { add, div, maximum, mul, neg, sqrt, square, sub, sum, zerosLike } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import { madeBy, madeFrom, recipeOf } from "../recipe.js";
@@ -69,7 +69,7 @@ export interface MuonOptions
  * ```
  */
 export function muon(options: MuonOptions = {}): Optimizer {
-  if (!isRecord(options)) return kind([])(options); // which refuses it
+  if (!isPlainObject(options)) return kind([])(options); // which refuses it
   const { excludeLayers = [], ...config } = options;
   must(
     Array.isArray(excludeLayers) && excludeLayers.every((layer) => typeof layer === "string"),

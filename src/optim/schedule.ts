@@ -125,9 +125,11 @@ function factoryOf<R extends string, O extends string, F extends string, T exten
       }),
     ) as Record<R | O, number>;
     definition.validate?.(numbers);
+    const traits = definition.traits?.(numbers) ?? {};
+    mustBeRecord(`what \`traits\` of schedule ${show(name)} returns`, traits, "an object of booleans");
     const options = {
       ...Object.fromEntries(Object.keys(flags).map((flag) => [flag, all[flag]])),
-      ...definition.traits?.(numbers),
+      ...traits,
     } as Record<F | T, boolean>;
     const schedule: Schedule = {
       name,

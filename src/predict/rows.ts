@@ -17,7 +17,7 @@ import {
 } from "../data/read.js";
 import { type ColumnSchema, missingIn, type Schema } from "../data/schema.js";
 import { toTensor64 } from "../data/tensor.js";
-import { check, FettleError, isRecord, must, show } from "../errors.js";
+import { check, FettleError, isPlainObject, isRecord, must, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { IdError } from "../nn/idError.js";
 
@@ -111,10 +111,10 @@ export class RowReader {
    */
   source(rows: Rows): RowSource {
     if (isRecordRow(rows)) return this.ofRecords([rows]);
-    if (Array.isArray(rows) && isRecord(rows[0]) && !isArray(rows[0]))
+    if (Array.isArray(rows) && isPlainObject(rows[0]) && !isArray(rows[0]))
       return this.ofRecords(rows as readonly RowRecord[]);
     if (isTensor(rows)) return this.ofTensor(rows);
-    must(isRecord(rows), "rows", "an object, a list of objects, columns by name, or a matrix", rows);
+    must(isPlainObject(rows), "rows", "an object, a list of objects, columns by name, or a matrix", rows);
     if ("columns" in rows && Array.isArray(rows.columns) && rows.columns.every(isArray))
       return this.ofCodes(rows.columns as readonly ArrayLike<number>[]);
     return this.ofColumns(rows as Readonly<Record<string, ArrayLike<RecordValue>>>);
@@ -128,7 +128,7 @@ export class RowReader {
           const { name } = this.columns[j].input;
           for (let i = 0; i < count; i++) {
             const record = records[from + i];
-            if (!isRecord(record)) must(false, `row ${from + i}`, "an object", record, "invalid_data");
+            if (!isPlainObject(record)) must(false, `row ${from + i}`, "an object", record, "invalid_data");
             cells[i] = this.cell(j, Object.hasOwn(record, name) ? record[name] : undefined, from + i);
           }
           return cells;
@@ -262,7 +262,7 @@ const gapError = (row: number, column: string): RowError =>
 
 /** Whether it is an object of which no value is an array: one row. */
 function isRecordRow(rows: unknown): rows is RowRecord {
-  return isRecord(rows) && !isArray(rows) && !Object.values(rows).some((value) => isArray(value));
+  return isPlainObject(rows) && !isArray(rows) && !Object.values(rows).some((value) => isArray(value));
 }
 
 function isTensor(rows: unknown): rows is TensorLike {

@@ -4,7 +4,7 @@
  * stored last is answered at once, also while a slice runs. It knows no HTTP and starts no timers.
  */
 import { platform } from "#platform";
-import { isRecord, messageOf, must } from "../errors.js";
+import { isPlainObject, messageOf, must } from "../errors.js";
 import { loadPredictor } from "../predict/predictor.js";
 import type { Params, ParamsOf, Space } from "../search/space/space.js";
 import { bestOrNone } from "../search/study/best.js";
@@ -349,7 +349,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
 
   private async tunerOptions(settings: Params): Promise<TunerOptions<S>> {
     const options = await this.options.tuner(settings as ParamsOf<C>);
-    must(isRecord(options), "the result of tuner", "the options of createTuner", options);
+    must(isPlainObject(options), "the result of tuner", "the options of createTuner", options);
     const onEvent = (event: StudyEvent<S>) => {
       this.running.take(event as StudyEvent);
       return options.onEvent?.(event);

@@ -1,4 +1,5 @@
 /** The secret that requests carry: a client with it may do everything, one without it nothing. */
+import { kindOf } from "../errors.js";
 import { refusal } from "./responses.js";
 
 /** The shortest token. */
@@ -13,7 +14,7 @@ export function whyInvalidToken(token: unknown): string | undefined {
   if (isText && token.length >= LEAST && TEXT.test(token)) return undefined;
   return (
     `token must be a secret of at least ${LEAST} characters, such as openssl rand -hex 32 prints; ` +
-    `received ${isText ? shapeOf(token) : token === undefined ? "undefined" : `a value of type ${typeof token}`}`
+    `received ${isText ? shapeOf(token) : token === undefined ? "undefined" : (kindOf(token) ?? `a value of type ${typeof token}`)}`
   );
 }
 

@@ -6,7 +6,7 @@
  *
  * @see N. J. Higham, "Accuracy and stability of numerical algorithms", 2nd ed. (2002), section 3.3.
  */
-import { must, mustBeRecord } from "../errors.js";
+import { isRecord, must } from "../errors.js";
 import { evaluateGraph } from "../graph/evaluate.js";
 import type { Graph, Node, OperationName } from "../graph/graph.js";
 import type { Environment } from "../graph/operations/operation.js";
@@ -42,7 +42,7 @@ export function errorBounds(
 ): Bounded {
   const isGraph: boolean = Array.isArray(graph?.nodes);
   must(isGraph, "graph", "a graph", graph);
-  mustBeRecord("environment", environment, "what gives inputs their numbers");
+  must(isRecord(environment), "environment", "what gives inputs their numbers", environment);
   const values: Float64Array[] = [];
   const errors: Float64Array[] = [];
   const shapes = graph.nodes.map((node) => resolveShape(node.shape, environment.rows));

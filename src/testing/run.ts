@@ -4,7 +4,7 @@
  */
 import type { Program } from "../compile/program.js";
 import type { Executor } from "../engine/executor.js";
-import { must, mustBeRecord } from "../errors.js";
+import { isRecord, must, mustBeRecord } from "../errors.js";
 import { resolveShape, showShape } from "../graph/shape.js";
 import { shuffle, splitSeed } from "../numerics/philox.js";
 import { errorBounds } from "./bounds.js";
@@ -42,7 +42,7 @@ export interface RunCase {
  * ```
  */
 export function checkRun(executor: Executor, program: Program, given: RunCase, precision: Precision): number {
-  mustBeRecord("executor", executor, "an executor, as createEngine returns");
+  must(isRecord(executor), "executor", "an executor, as createEngine returns", executor);
   const isProgram: boolean = Array.isArray(program?.streams);
   must(isProgram, "program", "a program, as compileStep returns", program);
   mustBeRecord("given", given, "a case, with dataRows, streams and arrays");

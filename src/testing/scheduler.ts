@@ -3,7 +3,7 @@
  * They test the contract, and with it the loop that runs schedulers, but not how much a scheduler saves.
  */
 import fc from "fast-check";
-import { isRecord, must, mustBeInteger, mustBeRecord, type OptionNames } from "../errors.js";
+import { checkOptions, isRecord, must, mustBeInteger, type OptionNames } from "../errors.js";
 import type { RungContext, Scheduler } from "../search/schedulers/scheduler.js";
 import { copyJson } from "../search/space/value.js";
 import { restoreStudy } from "../search/study/create.js";
@@ -231,7 +231,7 @@ export async function checkScheduler(
   make: SchedulerFactory,
   options: SchedulerCheckOptions = {},
 ): Promise<void> {
-  mustBeRecord("the options of checkScheduler", options);
+  checkOptions(options, "checkScheduler", OPTIONS);
   for (const name of Object.keys(schedulerLaws)) {
     if (options.rankBased === false && rankLaws.includes(name)) continue;
     await checkSchedulerLaw(make, name, options);

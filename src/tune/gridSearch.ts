@@ -2,11 +2,12 @@
  * Searches that report as scikit-learn's `GridSearchCV` and `RandomizedSearchCV` do: a row for each combination of
  * parameters, with the scores of every metric on every fold, their ranks and times. The search itself is that of `tune`.
  */
-import { checkOptions, FettleError, must, type OptionNames, show } from "../errors.js";
+import { FettleError, must, type OptionNames, show } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
 import type { MetricLike } from "../metrics/names.js";
 import { getMetric, metricNamed, oneOrSeveralMetrics } from "../metrics/registry.js";
 import type { Model } from "../model/model.js";
+import { copyOptions } from "../options.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
 import { type GridOptions, grid } from "../search/strategies/grid/grid.js";
 import { random } from "../search/strategies/random/random.js";
@@ -17,13 +18,14 @@ import type { TrialRecord } from "../search/trial/trial.js";
 import { type CvRow, cvRows } from "./cvRows.js";
 import type { Calibration } from "./trial/calibration.js";
 import type { Ensemble } from "./trial/ensemble.js";
-import { TUNE_OPTIONS, type TuneOptions } from "./tuner/options.js";
+import { KEPT, TUNE_OPTIONS, type TuneOptions } from "./tuner/options.js";
 import { finalOrNone, withResults } from "./tuner/result.js";
 import { tuneOnThreads } from "./tuner/run.js";
 import { DEFAULT_METRICS } from "./tuner/setup.js";
 
 /** The options of a search with cross-validation. */
-export interface SearchCvOptions<S extends Space> extends Omit<TuneOptions<S>, "metric" | "strategy"> {
+export interface SearchCvOptions<S extends Space>
+  extends Omit<TuneOptions<S>, "metric" | "strategy" | "queue"> {
   /** One metric or several, by name or custom. Default `r2`, or `logLoss` and `accuracy`. */
   readonly scoring?: MetricLike | readonly MetricLike[];
   /** Whether the best combination is fitted again; or the metric that decides which is best. Default true, by the first metric. */
@@ -84,8 +86,7 @@ export interface SearchCvResult<S extends Space> {
 export async function gridSearch<const S extends Space>(
   options: SearchCvOptions<S> & GridOptions,
 ): Promise<SearchCvResult<S>> {
-  checkOptions(options, "gridSearch", { ...CV_OPTIONS, ...GRID_OPTIONS });
-  const { points, ...rest } = options;
+  const { points, ...rest } = copyOptions(options, "gridSearch", { ...CV_OPTIONS, ...GRID_OPTIONS }, KEPT);
   return searchCv(rest, grid(points === undefined ? {} : { points }));
 }
 
@@ -113,11 +114,10 @@ export async function gridSearch<const S extends Space>(
 export async function randomSearch<const S extends Space>(
   options: SearchCvOptions<S>,
 ): Promise<SearchCvResult<S>> {
-  checkOptions(options, "randomSearch", CV_OPTIONS);
-  return searchCv(options, random());
+  return searchCv(copyOptions(options, "randomSearch", CV_OPTIONS, KEPT), random());
 }
 
-const { metric: _metric, strategy: _strategy, ...tuneOptions } = TUNE_OPTIONS;
+const { metric: _metric, strategy: _strategy, queue: _queue, ...tuneOptions } = TUNE_OPTIONS;
 
 export const CV_OPTIONS: OptionNames<SearchCvOptions<Space>> = {
   ...tuneOptions,

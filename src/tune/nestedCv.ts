@@ -7,11 +7,13 @@ import type { Metric } from "../metrics/metric.js";
 import { metricNamed, oneOrSeveralMetrics } from "../metrics/registry.js";
 import { ready } from "../numerics/kernels.js";
 import { RandomStream } from "../numerics/random.js";
+import { copyOptions } from "../options.js";
 import type { Space } from "../search/space/space.js";
 import { decidingIndex, type SearchCvOptions, type SearchCvResult } from "./gridSearch.js";
 import { toDataset } from "./trial/data.js";
 import { foldsBy, inOrder, type Validation } from "./trial/folds.js";
 import { meanAndStd } from "./trial/scoring.js";
+import { KEPT } from "./tuner/options.js";
 import { DEFAULT_METRICS } from "./tuner/setup.js";
 
 /** The result of nested cross-validation. */
@@ -59,10 +61,11 @@ export async function nestedCrossValidation<
   O extends SearchCvOptions<S> = SearchCvOptions<S>,
 >(
   search: (options: O) => Promise<SearchCvResult<S>>,
-  options: O & { readonly space: S; readonly outer?: Validation },
+  given: O & { readonly space: S; readonly outer?: Validation },
 ): Promise<NestedResult<S>> {
   must(typeof search === "function", "search", "gridSearch, randomSearch or a function like them", search);
-  must(isRecord(options), "the options of nestedCrossValidation", "an object", options);
+  // the search refuses the names that it does not know
+  const options = copyOptions(given, "nestedCrossValidation", undefined, KEPT);
   const {
     outer = { folds: 5 },
     x: _x,

@@ -9,7 +9,7 @@ import type { Dataset, Task } from "../data/dataset.js";
 import { checkPipelineOptions, type PipelineOptions } from "../data/pipeline/options.js";
 import type { Run } from "../engine/executor.js";
 import { defaultEngine } from "../engine/wasmEngine.js";
-import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../errors.js";
+import { check, must, mustBeInteger, type OptionNames } from "../errors.js";
 import { hyperparametersOf } from "../nn/architecture.js";
 import type { LayersModel } from "../nn/layersModel.js";
 import { checkBatch } from "../nn/options.js";
@@ -18,12 +18,14 @@ import { clearLoss, meanLoss, runTraining, streamsOf } from "../nn/trainer.js";
 import { ready } from "../numerics/kernels.js";
 import { log } from "../numerics/special.js";
 import type { Schedule } from "../optim/schedule.js";
+import { copyOptions } from "../options.js";
 import { float } from "../search/space/builders.js";
 import { interpolate } from "../search/space/scale.js";
 import { examplesOf, type FoldExamples, loadFold } from "./jobs/job.js";
 import { type MissingCells, toDataset } from "./trial/data.js";
 import { followRoles } from "./trial/roles.js";
 import { architectureFor, mustBeModel } from "./trial/training.js";
+import { KEPT } from "./tuner/options.js";
 
 /** The options of a range test. */
 export interface RateFinderOptions {
@@ -135,8 +137,8 @@ const RATE = "optimizer.learningRate";
  * @see L. Smith, "Cyclical Learning Rates for Training Neural Networks", WACV 2017; the rules of suggestion are those of
  * fast.ai's `lr_find` ("steep" and "minimum")
  */
-export async function findLearningRate(options: RateFinderOptions): Promise<RateFinderResult> {
-  checkOptions(options, "findLearningRate", OPTIONS);
+export async function findLearningRate(given: RateFinderOptions): Promise<RateFinderResult> {
+  const options = copyOptions(given, "findLearningRate", OPTIONS, KEPT);
   const test = testOf(options);
   await ready();
   const data = toDataset(options);

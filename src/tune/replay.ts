@@ -1,11 +1,12 @@
 /** Runs one trial of a study again, to see whether the result is the same. */
 import { check, must, mustBeRecord, show } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
+import { copyOptions } from "../options.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
 import { recordOf } from "../search/study/checkpoint.js";
 import type { StudyJson } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
-import type { TuneOptions } from "./tuner/options.js";
+import { KEPT, TUNE_OPTIONS, type TuneOptions } from "./tuner/options.js";
 import { tuneOnThreads } from "./tuner/run.js";
 import { scoringOf } from "./tuner/setup.js";
 
@@ -42,11 +43,12 @@ export interface Replay<S extends Space> {
  * ```
  */
 export async function replay<const S extends Space>(
-  options: TuneOptions<S> & { readonly study: StudyJson },
+  ofTune: TuneOptions<S> & { readonly study: StudyJson },
   trial: number,
 ): Promise<Replay<S>> {
-  mustBeRecord("the options of replay", options);
+  const options = copyOptions(ofTune, "replay", TUNE_OPTIONS, KEPT);
   const { study } = options;
+  mustBeRecord("study", study, "a saved study");
   const ended = study?.trials?.filter(({ status }) => status !== "running").map(({ number }) => number) ?? [];
   must(
     ended.includes(trial),

@@ -3,7 +3,8 @@
  * `randomSearch` of as many trials, so nothing is drawn.
  */
 
-import { check, checkOptions, must, mustBeRecord, type OptionNames, show, unknownName } from "../errors.js";
+import { check, must, mustBeRecord, type OptionNames, show, unknownName } from "../errors.js";
+import { copyOptions } from "../options.js";
 import {
   buildParams,
   type Params,
@@ -14,6 +15,7 @@ import {
 } from "../search/space/space.js";
 import type { ParamValue } from "../search/space/value.js";
 import { CV_OPTIONS, randomSearch, type SearchCvOptions, type SearchCvResult } from "./gridSearch.js";
+import { KEPT } from "./tuner/options.js";
 
 /** What is swept, and the options of `randomSearch` that apply: a sweep has exactly one trial for each of its values. */
 export interface SweepOptions<S extends Space>
@@ -51,8 +53,8 @@ export interface SweepOptions<S extends Space>
  * rows.map(({ params }) => params); // [{ learningRate: 0.01, momentum: 0.9 }, { learningRate: 0.1, momentum: 0.9 }]
  * ```
  */
-export async function sweep<const S extends Space>(options: SweepOptions<S>): Promise<SearchCvResult<S>> {
-  checkOptions(options, "sweep", OPTIONS);
+export async function sweep<const S extends Space>(given: SweepOptions<S>): Promise<SearchCvResult<S>> {
+  const options = copyOptions(given, "sweep", OPTIONS, KEPT);
   const { parameter: _, values: __, params: ___, ...rest } = options;
   const enqueue = pointsOf(options) as ParamsOf<S>[];
   const search: Omit<SearchCvOptions<S>, "trials" | "enqueue" | "warmStart" | "study"> = rest;

@@ -2,14 +2,16 @@
  * `tune()` joins a search and a model: each trial builds a model from suggested parameters and trains it on every fold; its
  * value is the mean of a metric. It knows no strategy by name and no layer.
  */
-import { check, checkOptions, isRecord, must } from "../errors.js";
+import { check, isPlainObject, must } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
+import { copyOptions } from "../options.js";
 import type { Space } from "../search/space/space.js";
 import { bestOrNone, noBest } from "../search/study/best.js";
 import type { Study } from "../search/study/contract.js";
 import type { JobQueue } from "../workers/queue/queue.js";
 import { optimizeStudy } from "./tuner/failures.js";
 import {
+  KEPT,
   OBJECTIVE_OPTIONS,
   type SearchResult,
   TUNE_OPTIONS,
@@ -72,21 +74,24 @@ export async function tune<const S extends Space>(options: TuneObjectiveOptions<
 export async function tune<const S extends Space>(
   options: TuneOptions<S> | TuneObjectiveOptions<S>,
 ): Promise<SearchResult<S>> {
-  must(isRecord(options), "the options of tune", "an object", options);
-  const given: Readonly<{ model?: unknown; objective?: unknown }> = options;
+  must(isPlainObject(options), "the options of tune", "an object", options);
+  const given: Readonly<{ model?: unknown; objective?: unknown }> = { ...options };
   const [hasModel, hasObjective] = [given.model, given.objective].map((each) => each !== undefined);
   check(
     hasModel !== hasObjective,
     `tune needs either model and data (x and y, or data), or objective and direction; received ${hasModel ? "both model and objective" : "neither model nor objective"}`,
   );
+  if (hasModel) {
+    const own = copyOptions(given as TuneOptions<S>, "tune", TUNE_OPTIONS, KEPT);
+    await ready();
+    return tuneModel(own);
+  }
+  const own = copyOptions(given as TuneObjectiveOptions<S>, "tune for an objective", OBJECTIVE_OPTIONS, KEPT);
   await ready();
-  return hasObjective
-    ? tuneObjective(options as TuneObjectiveOptions<S>)
-    : tuneModel(options as TuneOptions<S>);
+  return tuneObjective(own);
 }
 
 async function tuneObjective<S extends Space>(given: TuneObjectiveOptions<S>): Promise<SearchResult<S>> {
-  checkOptions(given, "tune for an objective", OBJECTIVE_OPTIONS);
   must(typeof given.objective === "function", "objective", "a function of parameters", given.objective);
   const options = await withStrategy(given, [given.direction].flat().length);
   const study = studyOfObjective(options, options.direction);
@@ -117,7 +122,6 @@ async function optimizeOverQueue<S extends Space>(
 
 /** Loads what trains and scores models where there is one: a search over a function has neither networks nor tables. */
 async function tuneModel<S extends Space>(options: TuneOptions<S>): Promise<TuneResult<S>> {
-  checkOptions(options, "tune", TUNE_OPTIONS);
   const { queue } = options;
   if (queue) {
     const { tuneOverQueue } = await import("./resume/queued.js");

@@ -3,22 +3,11 @@
  * returns a value, or throws an error of the family, whose message names what was wrong. So do the functions that are returned, and the methods
  * that people call.
  */
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { FettleError, show } from "../../src/errors.js";
 import { BrokenLaw } from "../../src/testing/laws.js";
+import { type Anything, entries, functionsOf, importOf, isOptions, optionsOf } from "./support/exports.js";
 import { VALID } from "./support/validCalls.js";
-
-type Anything = (...given: readonly unknown[]) => unknown;
-
-const root = new URL("../../", import.meta.url);
-const { compilerOptions } = JSON.parse(readFileSync(new URL("tsconfig.json", root), "utf8")) as {
-  readonly compilerOptions: { readonly paths: Readonly<Record<string, readonly [string]>> };
-};
-/** `fettle/cloudflare` is imported in Workers alone. */
-const entries = Object.entries(compilerOptions.paths).filter(
-  ([name]) => name.startsWith("fettle") && name !== "fettle/cloudflare",
-);
 
 /** The text is no path of a file that can be written. */
 const WRONG: readonly unknown[] = [
@@ -47,8 +36,6 @@ const GIVEN: readonly (readonly unknown[])[] = [
   ],
 ];
 
-/** Functions that do long work without arguments. */
-const LONG = ["verify"];
 /** Methods that people call; those of layers, optimizers, strategies and the like are called by the library. */
 const METHODS = [
   ...[
@@ -76,7 +63,7 @@ afterAll(() => void vi.restoreAllMocks());
 
 describe.each(entries)("each function of %s", (entry, [path]) => {
   it("refuses wrong arguments by name, or takes them", { timeout: 120_000 }, async () => {
-    const module = (await import(new URL(path, root).href)) as Readonly<Record<string, unknown>>;
+    const module = await importOf(path);
     const raw: string[] = [];
     for (const [name, call] of functionsOf(module)) {
       for (const given of GIVEN) {
@@ -90,7 +77,7 @@ describe.each(entries)("each function of %s", (entry, [path]) => {
   it("refuses one wrong argument or option among right ones, and so does what it returns", {
     timeout: 120_000,
   }, async () => {
-    const module = (await import(new URL(path, root).href)) as Readonly<Record<string, unknown>>;
+    const module = await importOf(path);
     const raw: string[] = [];
     for (const [name, call] of functionsOf(module)) {
       if (opensText(name)) continue;
@@ -114,18 +101,6 @@ describe.each(entries)("each function of %s", (entry, [path]) => {
     expect(raw).toEqual([]);
   });
 });
-
-function functionsOf(module: Readonly<Record<string, unknown>>): readonly (readonly [string, Anything])[] {
-  return Object.entries(module).flatMap(([name, value]) => {
-    if (typeof value === "function")
-      return /^class\b/.test(String(value)) || LONG.includes(name)
-        ? []
-        : [[name, value as Anything] as const];
-    return Object.prototype.toString.call(value) === "[object Module]"
-      ? functionsOf(value as typeof module).map(([own, call]) => [`${name}.${own}`, call] as const)
-      : [];
-  });
-}
 
 /** The functions among the results of a call: a result that is one, and methods of one. */
 function functionsIn(name: string, result: unknown): readonly (readonly [string, Anything])[] {
@@ -159,24 +134,6 @@ async function spoiltAt(at: number, right: () => Promise<unknown[]>, call: Anyth
     }
   }
   return spoilt;
-}
-
-const isOptions = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-
-/** The names of options that a function takes, as it lists them where one is unknown. */
-async function optionsOf(
-  call: Anything,
-  before: readonly unknown[],
-  own: Readonly<Record<string, unknown>>,
-): Promise<readonly string[]> {
-  try {
-    await call(...before, { ...own, notAnOption: 1 });
-  } catch (error) {
-    const known = /^unknown option of .* Known: (.*)\.$/.exec((error as Error).message);
-    if (known) return known[1].split(", ");
-  }
-  return Object.keys(own);
 }
 
 /** What is thrown that is neither of the family nor a broken law; nothing where there is nothing of that kind. */

@@ -358,7 +358,7 @@ describe("records", () => {
     [
       "that are rows",
       [null],
-      "invalid_argument: records must be an array of at least one object; received [null]",
+      "invalid_argument: records[0] must be a plain object, such as { age: 31 }; received null",
     ],
     [
       "with a value that is not one",

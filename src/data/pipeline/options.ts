@@ -5,8 +5,9 @@
 import {
   check,
   checkOptions,
-  isRecord,
+  isPlainObject,
   must,
+  mustBeBoolean,
   mustBeInteger,
   type OptionNames,
   show,
@@ -159,7 +160,7 @@ export function checkPipelineOptions(
   mustBeBoolean("scaleOneHot", scaleOneHot);
   mustBeOneOf("transform of the target", target, TARGETS);
   checkPadding(padding, inputs);
-  must(isRecord(columns), "columns", "an object of options by column", columns);
+  must(isPlainObject(columns), "columns", "an object of options by column", columns);
   const names = inputs.map(({ name }) => name);
   for (const [name, own] of Object.entries(columns)) {
     if (!names.includes(name)) throw unknownName("column", name, names);
@@ -190,10 +191,6 @@ function checkColumnOptions(options: ColumnOptions, of: string): void {
   if (minFrequency !== undefined) mustBeInteger(`minFrequency${of}`, minFrequency);
 }
 
-function mustBeBoolean(name: string, value: unknown): void {
-  must(value === undefined || typeof value === "boolean", name, "true or false", value);
-}
-
 function mustBeOneOf(kind: string, value: unknown, known: readonly string[]): void {
-  if (value !== undefined && !known.includes(value as string)) throw unknownName(kind, String(value), known);
+  if (value !== undefined && !known.includes(value as string)) throw unknownName(kind, value, known);
 }

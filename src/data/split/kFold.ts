@@ -1,5 +1,5 @@
 /** Folds for cross-validation in which each row is validated as often as every other: k-fold, by class, and repeated. */
-import { check, must, mustBeInteger } from "../../errors.js";
+import { check, must, mustBeInteger, mustBeList } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
 import { countClasses, smallClasses } from "./counts.js";
 import {
@@ -98,8 +98,10 @@ export const stratifiedKFold = /* @__PURE__ */ defineSplitter<StratifiedFoldOpti
   "stratifiedKFold",
   "labels",
   { folds: true, seed: true, shuffle: true, classes: true },
-  (rows, { folds = 5, seed, shuffle = true, classes = rows.classes }) =>
-    byClass({ ...rows, ...(classes && { classes }) }, folds, seed, checkShuffle(shuffle)),
+  (rows, { folds = 5, seed, shuffle = true, classes = rows.classes }) => {
+    if (classes !== undefined) mustBeList("classes", classes, "a list of the names of classes");
+    return byClass({ ...rows, ...(classes && { classes }) }, folds, seed, checkShuffle(shuffle));
+  },
 );
 
 /** The folds of {@link stratifiedKFold}. */

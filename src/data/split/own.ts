@@ -1,5 +1,5 @@
 /** Folds that a user made: checked, and as row ids. */
-import { check, isRecord, must, show } from "../../errors.js";
+import { check, isPlainObject, must, show } from "../../errors.js";
 import { isArray, mustBeArray } from "../check.js";
 import { checkMemory, type FoldRows, foldsFrom } from "./splitter.js";
 
@@ -55,7 +55,7 @@ export function checkedFolds(name: string, folds: unknown, rows: number): FoldRo
   const trainedIn = new Int32Array(rows); // the latest fold that trains on each row, from 1
   return folds.map((given: unknown, i) => {
     const fold = `${name}[${i}]`;
-    const isFold = isRecord(given) && "train" in given && "validation" in given !== "test" in given;
+    const isFold = isPlainObject(given) && "train" in given && "validation" in given !== "test" in given;
     must(isFold, fold, "{ train, validation } by row ids", given);
     const held = "validation" in given ? "validation" : "test";
     const part = (what: string): Int32Array => {

@@ -1,5 +1,5 @@
 /** Seeded divisions of rows into a training, a test and a validation part, by row id, with scikit-learn's sizes. */
-import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { check, checkOptions, must, mustBeInteger, mustBeList, type OptionNames } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
 import { mustBeArray } from "../check.js";
 import { countClasses, smallClasses } from "./counts.js";
@@ -109,6 +109,7 @@ export function deal(
   const counts = sizes.map((size) => countOf(size, rows));
   const rest = counts.reduce((rest, count) => rest - count, rows);
   const left = trainSize === undefined ? rest : trainCountOf(trainSize, rows, rest);
+  if (classes !== undefined) mustBeList("classes", classes, "a list of the names of classes");
   const labels = stratify ?? new Int32Array(rows); // all of one class
   const remaining = stratify ? countClassesToSplit(stratify, rows, classes) : countClasses(labels);
   const least = Math.min(left, ...counts);

@@ -6,7 +6,8 @@
 import {
   check,
   checkOptions,
-  isRecord,
+  isPlainObject,
+  kindOf,
   must,
   mustBeInteger,
   mustBeRecord,
@@ -100,6 +101,8 @@ export function defineSplitter<Options extends object, Given extends number | Gr
   function splitterOf(options: Options) {
     refuseOtherNames(name, options, known);
     const own: Options & { readonly seed?: number } = Object.freeze({ ...options });
+    for (const [option, value] of Object.entries(own))
+      must(kindOf(value) === undefined || isArray(value), `${option} of ${name}`, "plain data", value);
     const splitter = (rows: RowsToSplit): FoldRows[] => {
       checkRows(rows);
       return divide(rows, { ...own, seed: own.seed ?? rows.seed ?? 0 });
@@ -118,7 +121,7 @@ export function defineSplitter<Options extends object, Given extends number | Gr
 
 /** The rows of a first argument; undefined if it is options. */
 function rowsIn(first: unknown, given: "rows" | "labels" | "groups"): RowsToSplit | undefined {
-  if (isRecord(first) && !isArray(first))
+  if (isPlainObject(first) && !isArray(first))
     return "rows" in first ? (first as unknown as RowsToSplit) : undefined;
   if (given === "rows") return { rows: first as number };
   mustBeArray(given, first, `an array with the ${given === "labels" ? "class" : "group"} of each row`);
@@ -126,7 +129,7 @@ function rowsIn(first: unknown, given: "rows" | "labels" | "groups"): RowsToSpli
 }
 
 function refuseOtherNames(name: string, options: object, known: Readonly<Record<string, true>>): void {
-  for (const key of isRecord(options) ? Object.keys(options) : []) {
+  for (const key of isPlainObject(options) ? Object.keys(options) : []) {
     const ours = OTHER_NAMES[camelCase(key)];
     check(
       Object.hasOwn(known, key) || ours === undefined || !Object.hasOwn(known, ours),

@@ -4,7 +4,7 @@
  *
  * Shapes here are those of one row: a batch of shape [rows, 8, 8, 1] has rows of shape [8, 8, 1].
  */
-import { isRecord, must } from "../../errors.js";
+import { isPlainObject, isRecord, must } from "../../errors.js";
 import type { Value } from "../../graph/graph.js";
 import type { Shape } from "../../graph/shape.js";
 import { madeBy, madeFrom, madeOf, recipeOf } from "../../recipe.js";
@@ -169,7 +169,12 @@ export function checkLayer(layer: LayerDefinition, name: string): void {
   must(isRecord(layer), name, "a layer, such as dense(1)", layer);
   const { type, hyperparameters, trainable, stepwise } = layer;
   must(typeof type === "string" && /^[^.]+$/.test(type), `\`type\` of ${name}`, "a name without dots", type);
-  must(isRecord(hyperparameters), `\`hyperparameters\` of ${name} (${type})`, "an object", hyperparameters);
+  must(
+    isPlainObject(hyperparameters),
+    `\`hyperparameters\` of ${name} (${type})`,
+    "an object",
+    hyperparameters,
+  );
   for (const method of ["outputShape", "parameters", "call"] as const)
     must(
       typeof layer[method] === "function",

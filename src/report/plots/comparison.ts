@@ -1,5 +1,5 @@
 /** The best so far of several studies, on the same axes. */
-import { must, mustBeRecord } from "../../errors.js";
+import { checkOptions, must, type OptionNames } from "../../errors.js";
 import { clip, count, formatScore } from "../format.js";
 import { axisOf, line, plotOf, thinned } from "./frame.js";
 import { leadersOf } from "./history.js";
@@ -13,6 +13,8 @@ export interface ComparisonOptions {
   /** Which objective, from 0. Default 0. */
   readonly objective?: number;
 }
+
+const OPTIONS: OptionNames<ComparisonOptions> = { objective: true };
 
 /** Beside the colours, so that lines differ without them. */
 const DASHES = ["solid", [7, 3], [2, 2], [8, 2, 2, 2], [12, 4], [4, 2]] as const;
@@ -37,7 +39,7 @@ const DASHES = ["solid", [7, 3], [2, 2], [8, 2, 2, 2], [12, 4], [4, 2]] as const
  * ```
  */
 export function plotComparison(studies: readonly StudyData[], options: ComparisonOptions = {}): Plot {
-  mustBeRecord("options", options);
+  checkOptions(options, "plotComparison", OPTIONS);
   const { objective = 0 } = options;
   const isList: boolean = Array.isArray(studies) && studies.length >= 2 && studies.length <= SERIES.length;
   must(isList, "studies", `a list of 2 to ${SERIES.length}`, studies);

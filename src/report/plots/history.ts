@@ -1,5 +1,5 @@
 /** How the search went: each trial and the best so far. */
-import { mustBeRecord } from "../../errors.js";
+import { checkOptions, must, type OptionNames } from "../../errors.js";
 import { formatDuration, formatScore } from "../format.js";
 import { countStatuses } from "../study.js";
 import { axisOf, dots, line, plotOf, thinned, thinnedNote } from "./frame.js";
@@ -16,6 +16,8 @@ export interface HistoryOptions {
   readonly objective?: number;
 }
 
+const OPTIONS: OptionNames<HistoryOptions> = { against: true, objective: true };
+
 /**
  * The value of each trial, and the best so far. Trials without a value are marked at the bottom. It has the series `trials`, `pruned`,
  * `no value` and `best so far`, each of points `[number or seconds, value]`.
@@ -29,8 +31,9 @@ export interface HistoryOptions {
  * ```
  */
 export function plotHistory(study: StudyData, options: HistoryOptions = {}): Plot {
-  mustBeRecord("options", options);
+  checkOptions(options, "plotHistory", OPTIONS);
   const { against = "trials", objective = 0 } = options;
+  must(against === "trials" || against === "time", "against", '"trials" or "time"', against);
   const { metric, better, outcomeOf } = objectiveOf(study, objective);
   let elapsed = 0;
   const places = study.trials.map((trial) => {

@@ -1,5 +1,5 @@
 /** Which parameters matter, with how sure that is. */
-import { mustBeRecord } from "../../errors.js";
+import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
 import { FittedForest, importances, type ScoredTrial } from "../../search/analysis/importance.js";
 import { clip } from "../format.js";
@@ -17,6 +17,8 @@ export interface ImportancePlotOptions {
   /** How many parameters are drawn, the most important. Default 15. */
   readonly most?: number;
 }
+
+const OPTIONS: OptionNames<ImportancePlotOptions> = { objective: true, draws: true, most: true };
 
 /** The share of one parameter. */
 export interface Importance {
@@ -62,8 +64,9 @@ export function importancesWithIntervals(
   study: StudyData,
   options: Omit<ImportancePlotOptions, "most"> = {},
 ): Importance[] {
-  mustBeRecord("options", options);
+  checkOptions(options, "plotImportances", OPTIONS);
   const { objective = 0, draws = 10 } = options;
+  mustBeInteger("draws", draws, 0);
   const trials = scoredTrials(study, objective);
   const forest = forestOf(study, objective);
   if (!forest || trials.length < LEAST) return [];
@@ -111,6 +114,7 @@ export function importancePlot(
   options: Pick<ImportancePlotOptions, "objective" | "most"> = {},
 ): Plot {
   const { most = 15 } = options;
+  mustBeInteger("most", most);
   const { metric } = objectiveOf(study, options.objective ?? 0);
   const shown = all.slice(0, most);
   return plotOfRows(

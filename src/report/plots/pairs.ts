@@ -1,6 +1,6 @@
 /** Two parameters at once: trials coloured by rank, and contour lines of the value nearby. */
 import type { SeriesOption } from "echarts";
-import { mustBeRecord } from "../../errors.js";
+import { checkOptions, type OptionNames } from "../../errors.js";
 import { fromUnit } from "../../search/space/scale.js";
 import { formatScore, formatValue } from "../format.js";
 import { contourLines } from "./contours.js";
@@ -16,6 +16,8 @@ export interface PairOptions {
   /** Which objective, from 0. Default 0. */
   readonly objective?: number;
 }
+
+const OPTIONS: OptionNames<PairOptions> = { objective: true };
 
 /** Parts of the trials by rank, the best last, so that they are in front. */
 const PARTS = [
@@ -37,7 +39,7 @@ const PARTS = [
  * ```
  */
 export function plotRanks(study: StudyData, a: string, b: string, options: PairOptions = {}): Plot {
-  mustBeRecord("options", options);
+  checkOptions(options, "plotRanks", OPTIONS);
   const { objective = 0 } = options;
   const [x, y] = [parameterAxis(study, a), parameterAxis(study, b)];
   const { metric } = objectiveOf(study, objective);
@@ -66,7 +68,7 @@ export function plotRanks(study: StudyData, a: string, b: string, options: PairO
  * ```
  */
 export function plotContour(study: StudyData, a: string, b: string, options: PairOptions = {}): Plot {
-  mustBeRecord("options", options);
+  checkOptions(options, "plotContour", OPTIONS);
   const { objective = 0 } = options;
   const [x, y] = [parameterAxis(study, a), parameterAxis(study, b)];
   const { metric } = objectiveOf(study, objective);

@@ -1,5 +1,5 @@
 /** All parameters and the value of each trial, side by side: a line for each trial. */
-import { must, mustBeRecord } from "../../errors.js";
+import { checkOptions, must, type OptionNames } from "../../errors.js";
 import type { Params } from "../../search/space/space.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { clip, count, formatScore, formatValue } from "../format.js";
@@ -17,6 +17,8 @@ export interface ParallelOptions {
   /** Which objective, from 0. Default 0. */
   readonly objective?: number;
 }
+
+const OPTIONS: OptionNames<ParallelOptions> = { parameters: true, objective: true };
 
 /** The room around its axes. */
 export const PANEL = { left: 48, right: 72, top: 76, bottom: 20 } as const;
@@ -55,9 +57,10 @@ export function parallelTrials(
  * ```
  */
 export function plotParallel(study: StudyData, options: ParallelOptions = {}): Plot {
-  mustBeRecord("options", options);
+  checkOptions(options, "plotParallel", OPTIONS);
   const { parameters = parameterNames(study).slice(0, MOST_AXES), objective = 0 } = options;
-  must(parameters.length > 0, "parameters", "a list of at least one name", parameters);
+  const isList: boolean = Array.isArray(parameters) && parameters.length > 0;
+  must(isList, "parameters", "a list of at least one name", parameters);
   const { metric } = objectiveOf(study, objective);
   const axes = parameters.map((name) => parameterAxis(study, name));
   const lines = parallelTrials(study, objective);

@@ -1,5 +1,5 @@
 /** One parameter against the value: every trial, and what to expect over all values of the other parameters. */
-import { mustBeRecord } from "../../errors.js";
+import { checkOptions, mustBeBoolean, type OptionNames } from "../../errors.js";
 import { formatScore, formatValue } from "../format.js";
 import { axisOf, dots, line, plotOf, thinned, thinnedNote } from "./frame.js";
 import { forestOf } from "./importances.js";
@@ -17,6 +17,8 @@ export interface SliceOptions {
   readonly marginal?: boolean;
 }
 
+const OPTIONS: OptionNames<SliceOptions> = { objective: true, marginal: true };
+
 /**
  * The value of each complete trial by one parameter, and the expected value over all values of the others, with thin lines one standard
  * deviation of the trees above and below it.
@@ -31,8 +33,9 @@ export interface SliceOptions {
  * ```
  */
 export function plotSlice(study: StudyData, parameter: string, options: SliceOptions = {}): Plot {
-  mustBeRecord("options", options);
+  checkOptions(options, "plotSlice", OPTIONS);
   const { objective = 0, marginal = true } = options;
+  mustBeBoolean("marginal", marginal);
   const { metric, outcomeOf } = objectiveOf(study, objective);
   const x = parameterAxis(study, parameter);
   const best = ranked(study, objective)[0];

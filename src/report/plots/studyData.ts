@@ -1,5 +1,5 @@
 /** What pictures, reports and pages read of a study: plain data, the same from a study in memory, in bytes or in a storage. */
-import { isRecord, must, mustBeList, mustBeRecord } from "../../errors.js";
+import { checkOptions, isRecord, must, mustBeList, type OptionNames } from "../../errors.js";
 import type { Params, Space } from "../../search/space/space.js";
 import type { StudyJson } from "../../search/study/contract.js";
 import { Curves } from "../../search/trial/curves.js";
@@ -38,6 +38,8 @@ export interface AboutStudy {
   readonly metrics?: readonly string[];
 }
 
+const ABOUT: OptionNames<AboutStudy> = { name: true, metrics: true };
+
 /**
  * A study as plain data for pictures and reports. Running trials are left out.
  *
@@ -59,7 +61,7 @@ export function studyData(study: StudySource, about: AboutStudy = {}): StudyData
     "a study, its JSON, or what a storage has of it (of what tune returns, its study)",
     study,
   );
-  mustBeRecord("about", about);
+  checkOptions(about, "studyData", ABOUT);
   const directions = study.directions ?? [study.direction].flat();
   mustBeList("directions", directions);
   for (const direction of directions) mustBeDirection(direction);
@@ -67,6 +69,7 @@ export function studyData(study: StudySource, about: AboutStudy = {}): StudyData
   const unnamed = directions.length === 1 ? ["value"] : directions.map((_, i) => `value ${i + 1}`);
   const { name = "study", metrics = unnamed } = about;
   must(typeof name === "string", "the name of a study", "a string", name);
+  mustBeList("metrics", metrics, "a list of names, one for each objective");
   const finished = study.trials.filter((trial) => trial.status !== "running");
   return {
     ...{ name, space: study.space, strategy: study.strategy.name, directions, metrics },

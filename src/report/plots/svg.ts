@@ -1,5 +1,5 @@
 /** A picture as the text of an SVG file. */
-import { mustBeRecord } from "../../errors.js";
+import { checkOptions, type OptionNames } from "../../errors.js";
 import { chartOption } from "./drawable.js";
 import type { Plot } from "./plot.js";
 import { loadCharts } from "./render.js";
@@ -10,6 +10,8 @@ export interface RenderOptions {
   /** Default `"light"`. */
   readonly theme?: PlotTheme;
 }
+
+const OPTIONS: OptionNames<RenderOptions> = { theme: true };
 
 /**
  * A picture as the text of an SVG file, by ECharts, which is imported when it is called. The same text in Node, Deno and Web Workers; a
@@ -26,7 +28,7 @@ export interface RenderOptions {
  * ```
  */
 export async function renderSvg(plot: Plot, options: RenderOptions = {}): Promise<string> {
-  mustBeRecord("the options of renderSvg", options);
+  checkOptions(options, "renderSvg", OPTIONS);
   const { theme = "light" } = options;
   const option = chartOption(plot, theme);
   const draw = await loadCharts();

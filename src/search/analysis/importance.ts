@@ -3,7 +3,15 @@
  * and how the best value has improved. Data for reports.
  */
 
-import { check, checkOptions, must, mustBeInteger, type OptionNames, unknownName } from "../../errors.js";
+import {
+  check,
+  checkOptions,
+  must,
+  mustBeBoolean,
+  mustBeInteger,
+  type OptionNames,
+  unknownName,
+} from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
 import type { Parameter } from "../space/parameter.js";
 import { fromUnit, valueAt, valueCount } from "../space/scale.js";
@@ -105,6 +113,7 @@ export function importances(
   options: ImportanceOptions = {},
 ): Importances {
   checkOptions(options, "importances", IMPORTANCE_OPTIONS);
+  mustBeBoolean("pairs", options.pairs);
   return new FittedForest(trials, space, options).importances(options.pairs);
 }
 
@@ -179,7 +188,7 @@ export class FittedForest {
   marginals(name: string, points = DEFAULT_POINTS): Marginal[] {
     const { names, parameters } = this.space;
     const index = names.indexOf(name);
-    if (index < 0) throw unknownName("parameter", String(name), names);
+    if (index < 0) throw unknownName("parameter", name, names);
     const parameter = parameters[name];
     const analyses = parameter.when ? this.analysesOver(measuresWhere(this.space, name)) : this.whole;
     return valuesOf(parameter, points).map((value) => {

@@ -12,7 +12,7 @@
  * `checkScheduler` of `fettle/testing` tests a scheduler against this contract.
  */
 
-import { isRecord, must } from "../../errors.js";
+import { isRecord, must, mustBeList, show } from "../../errors.js";
 import { SortedNumbers } from "../memo/sorted.js";
 import type { ParamValue } from "../space/value.js";
 
@@ -80,6 +80,21 @@ export function mustBeScheduler(scheduler: unknown): asserts scheduler is Schedu
     'a scheduler, such as asha() or createScheduler("asha")',
     scheduler,
   );
+}
+
+/** The rungs of a trial. @throws FettleError `invalid_argument` for a scheduler that returns anything but a list, such as a promise */
+export function rungsOf(scheduler: Scheduler, number: number, steps: number): readonly number[] {
+  const rungs = scheduler.rungs(number, steps);
+  mustBeList(`what \`rungs\` of scheduler ${show(scheduler.name)} returns`, rungs, "a list of steps");
+  return rungs;
+}
+
+/** The cohort of a trial. @throws FettleError `invalid_argument` for a scheduler that returns anything else, such as a promise */
+export function cohortOf(scheduler: Scheduler, number: number, lag: number, steps: number): Cohort {
+  const cohort = scheduler.cohort(number, lag, steps);
+  const isCohort = Number.isSafeInteger(cohort?.from) && typeof cohort.to === "number";
+  must(isCohort, `what \`cohort\` of scheduler ${show(scheduler.name)} returns`, "{ from, to }", cohort);
+  return cohort;
 }
 
 const scorings = new WeakMap<Scheduler["promotes"], Scoring>();

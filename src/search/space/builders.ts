@@ -1,6 +1,6 @@
 /** `float`, `int` and `choice`, which build the parameters of a space. Checking them is `parse.ts`. */
 
-import { isRecord, must, show } from "../../errors.js";
+import { isPlainObject, must, show } from "../../errors.js";
 import type {
   ChoiceOptions,
   ChoiceParameter,
@@ -29,6 +29,7 @@ export function float<const O extends NumericOptions = Record<never, never>>(
   high: number,
   options?: O,
 ): FloatParameter & Conditional<O> {
+  mustBeOptions("float", options);
   const raw = { ...options, type: "float", low, high };
   return parseParameter(raw, `float(${show(low)}, ${show(high)})`) as FloatParameter & Conditional<O>;
 }
@@ -49,6 +50,7 @@ export function int<const O extends NumericOptions = Record<never, never>>(
   high: number,
   options?: O,
 ): IntParameter & Conditional<O> {
+  mustBeOptions("int", options);
   const raw = { ...options, type: "int", low, high };
   return parseParameter(raw, `int(${show(low)}, ${show(high)})`) as IntParameter & Conditional<O>;
 }
@@ -68,13 +70,15 @@ export function choice<
   const V extends ParamValue,
   const O extends ChoiceOptions<NoInfer<V>> = Record<never, never>,
 >(values: readonly V[], options?: O): ChoiceParameter<V> & Conditional<O> {
-  must(
-    options === undefined || isRecord(options),
-    "the options of choice",
-    "an object; write the values as one list, such as choice([1, 2])",
-    options,
-    "invalid_space",
-  );
+  mustBeOptions("choice", options, "; write the values as one list, such as choice([1, 2])");
   const raw = { ...options, type: "choice", values };
   return parseParameter(raw, `choice(${show(values)})`) as unknown as ChoiceParameter<V> & Conditional<O>;
+}
+
+function mustBeOptions(builder: string, options: unknown, hint = ""): void {
+  if (options === undefined) return;
+  const name = `the options of ${builder}`;
+  must(isPlainObject(options), name, `an object${hint}`, options, "invalid_space");
+  for (const key of ["type", "low", "high", "values"])
+    must(!Object.hasOwn(options, key), name, `without ${key}, an argument`, options[key], "invalid_space");
 }

@@ -4,7 +4,7 @@
  * `space.ts`.
  */
 
-import { check, isRecord, must as mustBe, type OptionNames, show } from "../../errors.js";
+import { check, isPlainObject, must as mustBe, type OptionNames, show } from "../../errors.js";
 import type { ChoiceParameter, Condition, NumericParameter, Parameter } from "./parameter.js";
 import { ruleOf, takes } from "./scale.js";
 import { LEAST_STEP } from "./steps.js";
@@ -36,11 +36,11 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
  * @throws FettleError `invalid_space`
  */
 export function parseParameter(given: unknown, where: string): Parameter {
-  const raw = isRecord(given) ? { ...given } : given; // read once
+  const raw = isPlainObject(given) ? { ...given } : given; // read once
   const must: Must = (condition, name, rule, value) =>
     mustBe(condition, `${where}: ${name}`, rule, value, "invalid_space");
   check(
-    isRecord(raw) && typeof raw.type === "string" && Object.hasOwn(FIELDS, raw.type),
+    isPlainObject(raw) && typeof raw.type === "string" && Object.hasOwn(FIELDS, raw.type),
     () =>
       `${where} must be float(low, high), int(low, high), choice([...]), or an object whose "type" is "float", "int" or "choice"; received ${show(raw)}${hintFor(raw)}`,
     "invalid_space",
@@ -147,7 +147,7 @@ function checkStep({ isInt, low, high, log, step }: Stepped, must: Must): void {
 
 function parseCondition(raw: unknown, must: Must): Condition {
   must(
-    isRecord(raw) && Object.keys(raw).length > 0,
+    isPlainObject(raw) && Object.keys(raw).length > 0,
     "when",
     'an object of at least one parameter with its values, as in { optimizer: ["sgd"] }',
     raw,
@@ -172,7 +172,7 @@ function parseCondition(raw: unknown, must: Must): Condition {
 }
 
 function isInterval(clause: ParamValue): boolean {
-  if (!isRecord(clause) || Object.keys(clause).length === 0) return false;
+  if (!isPlainObject(clause) || Object.keys(clause).length === 0) return false;
   return Object.entries(clause).every(
     ([key, bound]) => (key === "low" || key === "high") && isFiniteNumber(bound),
   );

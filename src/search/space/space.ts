@@ -4,7 +4,7 @@
  * on whole points belong here. It draws no points and knows no study.
  */
 
-import { check, FettleError, isRecord, must, shortened, show } from "../../errors.js";
+import { check, decisionOf, FettleError, isPlainObject, must, shortened, show } from "../../errors.js";
 import { DEEPEST, isShallow } from "../../json.js";
 import type { ChoiceParameter, Condition, Interval, NumericParameter, Parameter } from "./parameter.js";
 import { parseParameter } from "./parse.js";
@@ -58,7 +58,7 @@ const MOST_PARAMETERS = 1000;
  */
 export function resolveSpace(given: unknown, constraint?: Constraint): SearchSpace {
   must(
-    isRecord(given) && Object.keys(given).length > 0,
+    isPlainObject(given) && Object.keys(given).length > 0,
     "space",
     "an object with at least one parameter",
     given,
@@ -146,7 +146,7 @@ export function buildParams(
 
 /** Why `params` is not a point of the space, for messages; undefined if it is one. */
 export function whyOutside(space: SearchSpace, params: unknown): string | undefined {
-  if (!isRecord(params)) return `parameters must be an object; received ${show(params)}`;
+  if (!isPlainObject(params)) return `parameters must be an object; received ${show(params)}`;
   for (const name of Object.keys(params)) {
     if (!Object.hasOwn(space.parameters, name)) {
       return `parameters must be among ${space.names.join(", ")}; received ${show(name)}`;
@@ -168,7 +168,7 @@ export function whyOutside(space: SearchSpace, params: unknown): string | undefi
 
 /** Whether the constraint of a space, if it has one, allows a point. */
 export function allows({ constraint }: SearchSpace, params: Params): boolean {
-  return constraint === undefined || constraint(params);
+  return constraint === undefined || decisionOf("constraint", constraint(params));
 }
 
 /** The same point with the space's own values, in its own order. */

@@ -2,7 +2,7 @@
  * The values of parameters and of what studies keep: JSON, compared by content.
  */
 
-import { isRecord } from "../../errors.js";
+import { isPlainObject, isRecord } from "../../errors.js";
 import { isShallow } from "../../json.js";
 
 /** A value of JSON: what a choice may offer and a record may carry. */
@@ -26,8 +26,7 @@ export function copyJson(value: unknown, depth = 0): ParamValue | undefined {
     const items = Array.from(value, (item) => copyJson(item, depth + 1));
     return items.every((item) => item !== undefined) ? Object.freeze(items) : undefined;
   }
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype) return undefined;
+  if (!isPlainObject(value)) return undefined;
   const entries = Object.entries(value).map(([key, item]) => [key, copyJson(item, depth + 1)] as const);
   if (entries.some(([, item]) => item === undefined)) return undefined;
   return Object.freeze(Object.fromEntries(entries)) as ParamValue;

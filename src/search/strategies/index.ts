@@ -3,7 +3,7 @@
  * strategy calls `random()` or `grid()` directly, and bundles only that one.
  */
 
-import { byName, checkOptions, isRecord, must } from "../../errors.js";
+import { byName, checkOptions, isPlainObject, must } from "../../errors.js";
 import { cmaes } from "./cmaes/cmaes.js";
 import { genetic } from "./genetic/genetic.js";
 import { gp } from "./gp/gp.js";
@@ -30,7 +30,7 @@ const makers: Readonly<Record<string, (options: Options) => Strategy>> = {
   nsga2,
   cmaes,
   pbt({ start = { name: "random" }, ...options }) {
-    const isNamed = isRecord(start) && (start.options === undefined || isRecord(start.options));
+    const isNamed = isPlainObject(start) && (start.options === undefined || isPlainObject(start.options));
     must(isNamed, "start of pbt", "an object with a name and options", start);
     return pbt({ ...options, start: createStrategy(start.name as string, start.options as Options) });
   },

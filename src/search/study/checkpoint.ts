@@ -5,6 +5,7 @@
 import {
   check,
   checkOptions,
+  clockOf,
   FettleError,
   isRecord,
   must as mustBe,
@@ -101,7 +102,14 @@ export function reopenStudy<const S extends Space = Space>(
   );
   const entries = trials.map((trial, number) => restoreTrial(searchSpace, directions.length, trial, number));
   return openStudy<S>(
-    { space: searchSpace, strategy, seed, directions, lag, ...(clock && { clock }) },
+    {
+      space: searchSpace,
+      strategy,
+      seed,
+      directions,
+      lag,
+      ...(clock !== undefined && { clock: clockOf(clock, clock) }),
+    },
     entries,
   );
 }

@@ -4,7 +4,7 @@
  */
 
 import { platform } from "#platform";
-import { FettleError, must } from "../../errors.js";
+import { clockOf, FettleError, must } from "../../errors.js";
 import type { Space } from "../space/space.js";
 import type { Ending, OptimizeOptions, StudyEvent } from "./contract.js";
 import { LiveTrial } from "./live.js";
@@ -21,6 +21,16 @@ export function checkLimits({
     const isTime = value === undefined || (typeof value === "number" && value > 0);
     must(isTime, name, "a positive number of milliseconds", value);
   }
+}
+
+/** @throws FettleError `invalid_argument` for anything but a signal, or undefined */
+export function checkSignal(signal: unknown): void {
+  must(
+    signal === undefined || typeof (signal as { aborted?: unknown } | null)?.aborted === "boolean",
+    "signal",
+    "an AbortSignal, or an object with a boolean `aborted`",
+    signal,
+  );
 }
 
 /** See the head of this file. */
@@ -46,9 +56,9 @@ export class LoopControl<S extends Space> {
     >,
     private readonly wake: () => void = () => {},
   ) {
-    const { signal, timeout, trialTimeout, clock = () => platform.now() } = options;
-    this.clock = clock;
-    this.began = clock();
+    const { signal, timeout, trialTimeout, clock } = options;
+    this.clock = clockOf(clock, () => platform.now());
+    this.began = this.clock();
     this.watches = (signal ?? timeout ?? trialTimeout) !== undefined;
     const timer = this.watches ? setInterval(() => this.look(), LOOK) : undefined;
     this.close = () => clearInterval(timer);

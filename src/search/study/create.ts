@@ -1,5 +1,5 @@
 /** Studies as users begin and restore them: with a default strategy. */
-import { isRecord } from "../../errors.js";
+import { isPlainObject } from "../../errors.js";
 import type { Space } from "../space/space.js";
 import { defaultStrategy } from "../strategies/default.js";
 import type { Strategy } from "../strategies/strategy.js";
@@ -49,10 +49,10 @@ export function restoreStudy<const S extends Space = Space>(
 
 /** Options with the default strategy of the study's directions, unless they have one. */
 function withStrategy<O extends { readonly strategy?: Strategy }>(given: O, study: unknown) {
-  if (!isRecord(given)) return given as O & { readonly strategy: Strategy };
+  if (!isPlainObject(given)) return given as O & { readonly strategy: Strategy };
   const options = { ...given }; // read once
   const { direction } =
-    (study as unknown) === given ? (options as { direction?: unknown }) : isRecord(study) ? study : {};
+    (study as unknown) === given ? (options as { direction?: unknown }) : isPlainObject(study) ? study : {};
   return {
     ...options,
     strategy: options.strategy ?? defaultStrategy(Array.isArray(direction) ? direction.length : 1),

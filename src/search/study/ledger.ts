@@ -2,7 +2,7 @@
  * The trials of a study: which were asked for, which wait, which are running, and the result of each. It asks no
  * strategy, and trusts its arguments: `open.ts` and `checkpoint.ts` check what users pass.
  */
-import { check, isRecord, must, show } from "../../errors.js";
+import { check, isPlainObject, must, show } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
 import { SharedList } from "../memo/shared.js";
 import type { Params } from "../space/space.js";
@@ -154,7 +154,7 @@ export class Ledger {
   /** Finishes a running trial. */
   finish(number: number, outcome: TrialOutcome): TrialRecord {
     this.checkRunning(number);
-    must(isRecord(outcome), `the outcome of trial ${number}`, "an object, as { value: 1 }", outcome);
+    must(isPlainObject(outcome), `the outcome of trial ${number}`, "an object, as { value: 1 }", outcome);
     const { clock, directions } = this.settings;
     // a host's clock may be set back
     const measured = clock && { seconds: Math.max(0, clock() - (this.running.get(number) as number)) / 1000 };

@@ -2,7 +2,7 @@
  * A study with its trials, behind the contract of `contract.ts`: `createStudy` opens an empty one, `restoreStudy` a
  * saved one. Both check what users pass first.
  */
-import { check, isRecord, show } from "../../errors.js";
+import { check, isPlainObject, show } from "../../errors.js";
 import { ownParams, type Params, type ParamsOf, type Space, whyOutside } from "../space/space.js";
 import { readOnce } from "../space/value.js";
 import type { BestTrial, Trial, TrialRecord } from "../trial/trial.js";
@@ -92,7 +92,7 @@ function whyNotYet(settings: StudySettings, ledger: Ledger): string {
 
 /** A user's point as one of the space. It is read once: a getter may give something else when it is read again. */
 function pointOf({ space }: StudySettings, params: unknown, method: string): Params {
-  const point = isRecord(params)
+  const point = isPlainObject(params)
     ? Object.fromEntries(Object.entries(params).map(([name, value]) => [name, readOnce(value)]))
     : params;
   const wrong = whyOutside(space, point);

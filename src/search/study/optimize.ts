@@ -3,12 +3,13 @@
  * It uses no threads: an objective may hand its trial to another thread or machine. Clocks end it where they are asked to, and
  * decide nothing else.
  */
-import { check, checkOptions, isRecord, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { check, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { copyOptions } from "../../options.js";
 import { Turns } from "../../platform/turns.js";
 import type { ParamsOf, Space } from "../space/space.js";
 import type { BestTrial, TrialRecord } from "../trial/trial.js";
 import type { Objective, OptimizeOptions, StopReason, Study } from "./contract.js";
-import { checkLimits, LoopControl } from "./control.js";
+import { checkLimits, checkSignal, LoopControl } from "./control.js";
 import type { Ledger } from "./ledger.js";
 import { createRungs } from "./rungs.js";
 import { runTrial, type TrialSetting } from "./runTrial.js";
@@ -22,7 +23,7 @@ export async function optimize<S extends Space>(
   given: OptimizeOptions<S>,
   ledger: Ledger,
 ): Promise<void> {
-  const options = isRecord(given) ? { ...given } : given; // read once
+  const options = copyOptions(given, "optimize", OPTIMIZE_OPTIONS, ["signal", "scheduler", "ending"]);
   checkOptimize(study, objective, options);
   const loop = new Loop(study, objective, options, ledger);
   running.set(study, loop);
@@ -60,7 +61,6 @@ function checkOptimize<S extends Space>(
   objective: Objective<S>,
   options: OptimizeOptions<S>,
 ): void {
-  checkOptions(options, "optimize", OPTIMIZE_OPTIONS);
   const { trials, concurrency = 1, onEvent, signal, stop, clock } = options;
   if (stop !== undefined) checkStopRules(stop, study.directions.length);
   must(typeof objective === "function", "objective", "a function of parameters", objective);
@@ -69,12 +69,7 @@ function checkOptimize<S extends Space>(
   for (const [name, value] of Object.entries({ onEvent, clock }))
     must(value === undefined || typeof value === "function", name, "a function", value);
   checkLimits(options);
-  must(
-    signal === undefined || typeof (signal as { aborted?: unknown } | null)?.aborted === "boolean",
-    "signal",
-    "an AbortSignal, or an object with a boolean `aborted`",
-    signal,
-  );
+  checkSignal(signal);
 }
 
 /** One call of `optimize`. */

@@ -2,7 +2,7 @@
  * One trial of the loop, from its start to its record: what its objective receives, and what is told about it. Which
  * trial starts when is decided in `optimize.ts`.
  */
-import { check, isA, isRecord, messageOf, must, mustBeInteger } from "../../errors.js";
+import { check, isA, isPlainObject, messageOf, must, mustBeInteger } from "../../errors.js";
 import type { Turns } from "../../platform/turns.js";
 import type { ParamsOf, Space } from "../space/space.js";
 import { BrokenTrial, Curves } from "../trial/curves.js";
@@ -160,7 +160,12 @@ function handleOf<S extends Space>(
 function outcomeOf(result: unknown): TrialOutcome {
   if (typeof result === "number") return { value: result };
   if (Array.isArray(result)) return { values: result };
-  must(isRecord(result), "the result of an objective", "a number, a list of numbers or an outcome", result);
+  must(
+    isPlainObject(result),
+    "the result of an objective",
+    "a number, a list of numbers or an outcome",
+    result,
+  );
   return result as TrialOutcome;
 }
 

@@ -3,9 +3,16 @@
  * the work of `slots.ts`.
  */
 
-import { check, must, show } from "../../errors.js";
+import { check, decisionOf, must, mustBeInteger, show } from "../../errors.js";
 import { SortedNumbers } from "../memo/sorted.js";
-import { mustBeScheduler, type Scheduler, type Scoring, scoringOf } from "../schedulers/scheduler.js";
+import {
+  cohortOf,
+  mustBeScheduler,
+  rungsOf,
+  type Scheduler,
+  type Scoring,
+  scoringOf,
+} from "../schedulers/scheduler.js";
 import { costsOfValues, paretoOrder } from "../trial/pareto.js";
 import type { Direction } from "../trial/trial.js";
 import type { Study } from "./contract.js";
@@ -47,6 +54,7 @@ export function createRungs(
       `strategy ${show(strategy.name)} itself decides which trials resume, and works without a scheduler; received ${show(scheduler.name)}`,
   );
   const width = scheduler.width(steps);
+  mustBeInteger(`what \`width\` of scheduler ${show(scheduler.name)} returns`, width);
   check(
     (!strategy.adaptive && !hasStopRules) || lag >= width - 1,
     () =>
@@ -83,7 +91,7 @@ export class Rungs {
   /** Keeps what a trial reports at a step, if it is a rung; then the trial has to wait for a decision. */
   report(number: number, value: number | readonly number[], step: number): boolean {
     const reports = this.reportsOf(number);
-    const next = this.scheduler.rungs(number, this.steps)[reports.length];
+    const next = rungsOf(this.scheduler, number, this.steps)[reports.length];
     if (next === undefined || step < next) return false;
     this.reports.set(number, [...reports, [value].flat()]);
     return true;
@@ -93,7 +101,7 @@ export class Rungs {
   promotes(number: number, bound: number): boolean | undefined {
     const rung = this.reportsOf(number).length - 1;
     const scoring = scoringOf(this.scheduler);
-    const { from, to } = this.scheduler.cohort(number, this.study.lag, this.steps);
+    const { from, to } = cohortOf(this.scheduler, number, this.study.lag, this.steps);
     if (scoring && this.study.directions.length === 1 && from === 0 && to <= number) {
       const others = this.scoresOf(scoring, Math.min(to, bound), rung);
       return others && scoring.promotes(this.costsOf(number, rung), others);
@@ -105,12 +113,13 @@ export class Rungs {
     const table = costsAtRungs(reports, rung, this.study.directions);
     const costs = new Map(numbers.map((member, i) => [member, table[i]]));
     const costsOf = (member: number) => costs.get(member) as readonly number[];
-    return this.scheduler.promotes({
+    const promoted = this.scheduler.promotes({
       number,
       rung,
       own: costsOf(number),
       others: cohort.map((other) => ({ number: other, costs: costsOf(other) })),
     });
+    return decisionOf(`\`promotes\` of scheduler ${show(this.scheduler.name)}`, promoted);
   }
 
   /** What a trial reported at its rungs; with several objectives, all values of one rung after those of the one before. */
@@ -150,7 +159,7 @@ export class Rungs {
 
   /** The others of a trial's cohort that have reported at a rung; undefined while some may still do so. */
   private cohortAt(rung: number, number: number, bound: number): number[] | undefined {
-    const { from, to } = this.scheduler.cohort(number, this.study.lag, this.steps);
+    const { from, to } = cohortOf(this.scheduler, number, this.study.lag, this.steps);
     const cohort: number[] = [];
     for (let other = from; other < Math.min(to, bound); other++) {
       if (other === number) continue;

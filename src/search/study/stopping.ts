@@ -3,7 +3,15 @@
  * same whatever finishes first, and know no clock; time limits are the business of `control.ts`.
  */
 
-import { check, checkOptions, must, mustBeInteger, type OptionNames, show } from "../../errors.js";
+import {
+  check,
+  checkOptions,
+  decisionOf,
+  must,
+  mustBeInteger,
+  type OptionNames,
+  show,
+} from "../../errors.js";
 import { createGrowing } from "../memo/growing.js";
 import { type Direction, isBetter, type TrialRecord } from "../trial/trial.js";
 import type { StopReason, StopRules } from "./contract.js";
@@ -63,7 +71,7 @@ export function stopReason(
   const { target, patience, steps, rule } = rules;
   const { steps: taken, best, since } = totalsOf[direction](rules, history);
   if (steps !== undefined && taken >= steps) return "steps";
-  if (history.length > 0 && rule?.(history)) return "rule";
+  if (rule && history.length > 0 && decisionOf("rule of stop", rule(history))) return "rule";
   if (best === undefined || best.value === null) return undefined;
   if (target !== undefined && (direction === "maximize" ? best.value >= target : best.value <= target)) {
     return "target";

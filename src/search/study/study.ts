@@ -1,5 +1,14 @@
 /** How a study begins: `beginStudy` checks its options. What a study is and can do is `contract.ts`. */
-import { check, checkOptions, isRecord, must, mustBeInteger, type OptionNames, show } from "../../errors.js";
+import {
+  check,
+  checkOptions,
+  clockOf,
+  isRecord,
+  must,
+  mustBeInteger,
+  type OptionNames,
+  show,
+} from "../../errors.js";
 import { type Constraint, resolveSpace, type Space } from "../space/space.js";
 import { copyJson } from "../space/value.js";
 import { mustBeStrategy, type Strategy } from "../strategies/strategy.js";
@@ -39,14 +48,11 @@ export function beginStudy<const S extends Space>(
     "a function of parameters that returns true or false",
     constraint,
   );
-  must(
-    clock === undefined || typeof clock === "function",
-    "clock",
-    "a function that returns milliseconds",
-    clock,
-  );
   const space = resolveSpace(options.space, constraint as Constraint | undefined);
-  return openStudy<S>({ space, strategy, seed, directions, lag, ...(clock && { clock }) }, []);
+  return openStudy<S>(
+    { space, strategy, seed, directions, lag, ...(clock !== undefined && { clock: clockOf(clock, clock) }) },
+    [],
+  );
 }
 
 /**

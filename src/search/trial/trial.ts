@@ -210,8 +210,7 @@ function attributesOf(number: number, { attributes }: TrialOutcome): TrialRecord
 
 /** How a trial ended, by its outcome. */
 function statusOf(number: number, { value, values, status }: TrialOutcome, objectives: number): TrialStatus {
-  if (status !== undefined && !statuses.includes(status))
-    throw unknownName("status", String(status), statuses);
+  if (status !== undefined && !statuses.includes(status)) throw unknownName("status", status, statuses);
   if (status === "failed" || status === "diverged") return status;
   const told = objectives === 1 ? [value] : (values ?? []);
   const surplus = objectives === 1 ? values : value;

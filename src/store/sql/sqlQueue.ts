@@ -3,7 +3,7 @@
  * its `beat` up, and who runs the study watches whether it does.
  */
 import { platform } from "#platform";
-import { checkOptions, type OptionNames } from "../../errors.js";
+import { checkOptions, clockOf, type OptionNames } from "../../errors.js";
 import { LeaseWatch } from "../../workers/queue/leases.js";
 import {
   ATTEMPTS,
@@ -59,13 +59,13 @@ class SqlQueue implements JobQueue {
   constructor(
     private readonly database: SqlDatabase,
     private readonly study: number,
-    { lease = LEASE, attempts = ATTEMPTS, clock = () => platform.now() }: QueueOptions,
+    { lease = LEASE, attempts = ATTEMPTS, clock }: QueueOptions,
   ) {
     this.attempts = attempts;
     this.lease = lease;
-    this.clock = clock;
-    this.jobs = new LeaseWatch(lease, clock);
-    this.runner = new LeaseWatch(lease, clock);
+    this.clock = clockOf(clock, () => platform.now());
+    this.jobs = new LeaseWatch(lease, this.clock);
+    this.runner = new LeaseWatch(lease, this.clock);
   }
 
   async put(jobs: readonly QueuedJob[]) {

@@ -15,7 +15,7 @@
  */
 import fc from "fast-check";
 import { mustBeInteger, mustBeRecord } from "../../errors.js";
-import type { RungContext, Scheduler } from "../../search/schedulers/scheduler.js";
+import { mustBeScheduler, type RungContext, type Scheduler } from "../../search/schedulers/scheduler.js";
 import { float } from "../../search/space/builders.js";
 import type { Space } from "../../search/space/space.js";
 import { random } from "../../search/strategies/random/random.js";
@@ -119,7 +119,7 @@ export async function runLearning(
   mustBeRecord("the options of runLearning", options);
   const { concurrency = 1, study, interruptAfter = Number.POSITIVE_INFINITY, adaptive = false } = options;
   mustBeRecord("given", given, "a case, as anyLearningCase makes");
-  mustBeRecord("scheduler", scheduler, "a scheduler, such as asha()");
+  mustBeScheduler(scheduler);
   const { trials, steps, lag, direction } = given;
   const trained = new Map<number, number>();
   const decisions: (RungContext & { verdict: boolean })[] = [];

@@ -16,7 +16,14 @@
  * ```
  */
 import fc from "fast-check";
-import { checkOptions, mustBeInteger, mustBeList, mustBeRecord, type OptionNames } from "../../errors.js";
+import {
+  checkOptions,
+  mustBeBoolean,
+  mustBeInteger,
+  mustBeList,
+  mustBeRecord,
+  type OptionNames,
+} from "../../errors.js";
 import type { Activation } from "../../nn/activations.js";
 import { dense, dropout, type Layer } from "../../nn/layers/index.js";
 import type { LossName } from "../../nn/losses/given.js";
@@ -62,6 +69,7 @@ const kinds = [
 export function anyModel(constraints: ModelConstraints = {}): fc.Arbitrary<ModelCase> {
   checkOptions(constraints, "anyModel", CONSTRAINTS);
   const { maxRows = 24, maxHidden = 2, dropout: drops = false } = constraints;
+  mustBeBoolean("dropout", drops);
   mustBeInteger("maxRows", maxRows, 2);
   mustBeInteger("maxHidden", maxHidden, 0);
   const layer = fc.record({

@@ -16,7 +16,7 @@
  */
 
 import fc from "fast-check";
-import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
+import { checkOptions, mustBeBoolean, mustBeInteger, type OptionNames } from "../../errors.js";
 import type { Condition, Parameter } from "../../search/space/parameter.js";
 import { valueAt, valueCount } from "../../search/space/scale.js";
 import type { Constraint, Space } from "../../search/space/space.js";
@@ -38,6 +38,7 @@ const names = ["units", "rate", "optimizer", "momentum", "depth", "decay", "acti
 export function anySpace(constraints: SpaceConstraints = {}): fc.Arbitrary<Space> {
   checkOptions(constraints, "anySpace", CONSTRAINTS);
   const { finite = false, maxParameters = 5 } = constraints;
+  mustBeBoolean("finite", finite);
   mustBeInteger("maxParameters", maxParameters);
   const parameter = finite
     ? anyFiniteParameter()

@@ -5,16 +5,17 @@ import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { applyPipeline, featureNames, fitPipeline } from "../../data/pipeline/pipeline.js";
 import { restored } from "../../data/pipeline/target.js";
 import { type ClassWeight, checkClassWeight, lossWeights, type RowWeights } from "../../data/weights.js";
-import { check, checkOptions, isRecord, must } from "../../errors.js";
+import { check, isRecord, must } from "../../errors.js";
 import { decided } from "../../metrics/decided.js";
 import type { Metric } from "../../metrics/metric.js";
 import { findMetric, metricNamed, oneOrSeveralMetrics } from "../../metrics/registry.js";
 import type { Model } from "../../model/model.js";
 import type { Floats } from "../../ndarray.js";
 import { ready } from "../../numerics/kernels.js";
+import { copyOptions } from "../../options.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import { toDataset } from "../trial/data.js";
-import { TUNE_OPTIONS, type TuneOptions, type TuneResult } from "../tuner/options.js";
+import { KEPT, TUNE_OPTIONS, type TuneOptions, type TuneResult } from "../tuner/options.js";
 import { DEFAULT_METRICS } from "../tuner/setup.js";
 import {
   around,
@@ -120,10 +121,10 @@ const MOST_FOLDS = 10;
  */
 export async function compareBaselines<const S extends Space>(
   result: Pick<TuneResult<S>, "final" | "folds" | "testRows" | "metric" | "best">,
-  options: BaselineOptions<S>,
+  given: BaselineOptions<S>,
 ): Promise<BaselineReport> {
   must(isRecord(result), "result", "what tune returns", result);
-  checkOptions(options, "compareBaselines", TUNE_OPTIONS);
+  const options = copyOptions(given, "compareBaselines", TUNE_OPTIONS, KEPT);
   const { final, testRows, folds, best } = result;
   const isResult = isRecord(final) && isRecord(best) && Array.isArray(folds) && ArrayBuffer.isView(testRows);
   must(isResult, "result", "what tune returns", result);
@@ -300,7 +301,7 @@ function linearOf(
   const penalties = PENALTIES[data.task];
   let best: { penalty: number; score: number } = { penalty: penalties[0], score: Number.POSITIVE_INFINITY };
   for (const penalty of penalties) {
-    const models = fits.map((fit) => fit(penalty));
+    const models = fits.map((of) => of(penalty));
     const predictions = models.map(({ predict }, i) => predict(used[i].validation));
     const all = predicted(data, held, Float64Array.from(predictions.flatMap((ofFold) => [...ofFold])));
     const isOfTwo = metric.decides && data.outputs === 1;
@@ -322,9 +323,9 @@ function fittedTo(
   const { task, outputs } = data;
   const { pipeline: learnt, x, y } = fitPipeline(data, { ...pipeline, rows });
   const weights = lossWeights(given, data, rows, rows);
-  const fit = linearFits({ task, x, y, outputs, ...(weights && { weights }) });
+  const fitted = linearFits({ task, x, y, outputs, ...(weights && { weights }) });
   return (penalty) => {
-    const { model, loss } = fit(penalty);
+    const { model, loss } = fitted(penalty);
     return {
       loss,
       predict(ids) {

@@ -4,7 +4,15 @@
  */
 import { platform } from "#platform";
 import { crc32 } from "../../crc32.js";
-import { checkOptions, FettleError, isA, isRecord, must, type OptionNames } from "../../errors.js";
+import {
+  checkOptions,
+  FettleError,
+  isA,
+  isPlainObject,
+  isRecord,
+  must,
+  type OptionNames,
+} from "../../errors.js";
 import { ready } from "../../numerics/kernels.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { Objective, RunningTrial } from "../../search/study/contract.js";
@@ -218,7 +226,7 @@ const OBJECTIVE_WORKER: OptionNames<Pick<TuneObjectiveOptions<Space>, "objective
 export async function tuneWorker<const S extends Space>(
   options: TuneOptions<S> | { readonly objective: (params: never, trial: never) => unknown },
 ): Promise<TuneWorker> {
-  must(isRecord(options), "the options of tuneWorker", "an object", options);
+  must(isPlainObject(options), "the options of tuneWorker", "an object", options);
   if ("objective" in options) {
     checkOptions(options, "tuneWorker for an objective", OBJECTIVE_WORKER);
     must(typeof options.objective === "function", "objective", "a function of parameters", options.objective);

@@ -4,7 +4,7 @@
  * timers and keeps nothing outside itself.
  */
 import { platform } from "#platform";
-import { checkOptions, FettleError, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { checkOptions, clockOf, FettleError, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
 import type { Study } from "../../search/study/contract.js";
 import { SteppedBackend } from "../jobs/steppedBackend.js";
@@ -165,7 +165,8 @@ function slicedTuner<S extends Space>(resumable: ResumableSetup<S>, memoryLimit?
     async advance(slice = {}) {
       checkSlice(slice);
       checkFree(busy, "advance");
-      const { steps = Number.POSITIVE_INFINITY, maxMilliseconds, clock = () => platform.now() } = slice;
+      const { steps = Number.POSITIVE_INFINITY, maxMilliseconds } = slice;
+      const clock = clockOf(slice.clock, () => platform.now());
       busy = true;
       try {
         core.start();
@@ -198,19 +199,13 @@ function stepsFor(allowed: number, elapsed: number, taken: number): number {
 
 function checkSlice(slice: SliceOptions): void {
   checkOptions(slice, "advance", SLICE_OPTIONS);
-  const { steps, maxMilliseconds, clock } = slice;
+  const { steps, maxMilliseconds } = slice;
   if (steps !== undefined) mustBeInteger("steps of advance", steps);
   must(
     maxMilliseconds === undefined || (typeof maxMilliseconds === "number" && maxMilliseconds > 0),
     "maxMilliseconds of advance",
     "a positive number",
     maxMilliseconds,
-  );
-  must(
-    clock === undefined || typeof clock === "function",
-    "clock of advance",
-    "a function that returns milliseconds",
-    clock,
   );
 }
 

@@ -1,13 +1,14 @@
 /** A tuner that can be saved, over any backend. When jobs are done is the business of its caller. */
-import { check, checkOptions, type OptionNames, show } from "../../errors.js";
+import { check, type OptionNames, show } from "../../errors.js";
 import { ready } from "../../numerics/kernels.js";
+import { copyOptions } from "../../options.js";
 import type { Space } from "../../search/space/space.js";
 import { recordOf, reopenStudy } from "../../search/study/checkpoint.js";
 import type { Study, StudyJson } from "../../search/study/contract.js";
 import type { Direction, TrialRecord } from "../../search/trial/trial.js";
 import { type ArchiveFormat, packArchive, unpackArchive } from "../../workers/archive.js";
 import { type Lineage, lineageOf, type SavedEnds } from "../trial/lineage.js";
-import { TUNE_OPTIONS, type TuneResult, type TunerOptions } from "../tuner/options.js";
+import { KEPT, TUNE_OPTIONS, type TuneResult, type TunerOptions } from "../tuner/options.js";
 import { runTuner } from "../tuner/run.js";
 import { type StudyFactory, scoringOf, setUpTuner, type TunerSetup } from "../tuner/setup.js";
 import { checkFingerprint, type Fingerprint, fingerprintOf } from "./fingerprint.js";
@@ -49,10 +50,10 @@ const TUNER_OPTIONS: OptionNames<TunerOptions<Space>> = tunerOptions;
  */
 export async function setUpResumable<S extends Space>(
   what: string,
-  options: TunerOptions<S>,
+  given: TunerOptions<S>,
   bytes: Uint8Array | null,
 ): Promise<ResumableSetup<S>> {
-  checkOptions(options, what, TUNER_OPTIONS);
+  const options = copyOptions(given, what, TUNER_OPTIONS, KEPT);
   const constraint = options.constraint && { constraint: options.constraint };
   if (bytes === null) {
     await ready();

@@ -6,7 +6,7 @@ import type { Dataset, Task } from "../../data/dataset.js";
 import { type Groups, numberGroups, type Times } from "../../data/groups.js";
 import { toColumns, toTensor64 } from "../../data/tensor.js";
 import { checkSampleWeight } from "../../data/weights.js";
-import { check, isRecord, must, show, unknownName } from "../../errors.js";
+import { check, isPlainObject, must, show, unknownName } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 
 export interface DataOptions {
@@ -33,7 +33,7 @@ const TASKS: readonly string[] = ["classification", "regression"] satisfies Task
 /** @throws FettleError `invalid_argument`, `invalid_data`, `invalid_shape`, `unknown_name` */
 export function toDataset(options: DataOptions): Dataset {
   const { data, x, y, task, sampleWeight, groups, time, missing } = options;
-  if (task !== undefined && !TASKS.includes(task)) throw unknownName("task", String(task), TASKS);
+  if (task !== undefined && !TASKS.includes(task)) throw unknownName("task", task, TASKS);
   if (data) {
     check(x === undefined && y === undefined, "pass either data, or x and y; received both");
     for (const [name, value, option] of [
@@ -47,7 +47,7 @@ export function toDataset(options: DataOptions): Dataset {
         `${name} must be left out beside data, which has its own; choose the option ${option} of encodeTable`,
       );
     must(
-      isRecord(data) && TASKS.includes(data.task),
+      isPlainObject(data) && TASKS.includes(data.task),
       "data",
       "the result of encodeTable (pass arrays as x and y)",
       data,
@@ -97,10 +97,10 @@ export function toDataset(options: DataOptions): Dataset {
 /** Whether a pipeline says what missing cells become. */
 function fillsCells(pipeline: unknown): boolean {
   const says = (own: unknown): boolean =>
-    isRecord(own) && (own.impute !== undefined || own.indicator === true);
+    isPlainObject(own) && (own.impute !== undefined || own.indicator === true);
   return (
     says(pipeline) ||
-    (isRecord(pipeline) && isRecord(pipeline.columns) && Object.values(pipeline.columns).some(says))
+    (isPlainObject(pipeline) && isPlainObject(pipeline.columns) && Object.values(pipeline.columns).some(says))
   );
 }
 

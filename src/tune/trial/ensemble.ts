@@ -1,7 +1,7 @@
 /** Which trials the final model is the mean of, and what that is worth. What it chooses by is in `ensemble/select.ts`. */
 
 import type { PipelineOptions } from "../../data/pipeline/options.js";
-import { byName, checkOptions, isRecord, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { byName, checkOptions, isPlainObject, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import { sameValue } from "../../search/space/value.js";
@@ -59,7 +59,7 @@ export function selectionFor(
   if (ensemble === undefined) return undefined;
   const isNumber = typeof ensemble === "number";
   must(
-    isNumber || isRecord(ensemble),
+    isNumber || isPlainObject(ensemble),
     "ensemble",
     "a number of networks, or { networks, selection }",
     ensemble,

@@ -12,7 +12,7 @@ import { checkedFolds } from "../../data/split/own.js";
 import { countOf, deal, type NamedSize } from "../../data/split/parts.js";
 import type { FoldIds, FoldRows, RowsToSplit, Splitter } from "../../data/split/splitter.js";
 import { inSeries, timeSplit } from "../../data/split/time.js";
-import { check, checkOptions, isRecord, must, type OptionNames } from "../../errors.js";
+import { check, checkOptions, isPlainObject, must, type OptionNames } from "../../errors.js";
 import type { JobData } from "../jobs/job.js";
 import { type Fold, foldOf } from "../jobs/score.js";
 
@@ -149,7 +149,7 @@ function positionsBy(
     return checkedFolds(`${name}()`, folds, given.rows);
   }
   must(
-    isRecord(validation),
+    isPlainObject(validation),
     name,
     "{ folds }, { split }, a splitter such as timeSeriesSplit(), a function of rows, or folds of row ids",
     validation,

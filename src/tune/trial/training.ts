@@ -3,7 +3,7 @@ import type { Dataset } from "../../data/dataset.js";
 import { checkPipelineOptions, type PipelineOptions } from "../../data/pipeline/options.js";
 import { type ClassWeight, checkClassWeight } from "../../data/weights.js";
 import type { SavedRun } from "../../engine/executor.js";
-import { check, checkOptions, isRecord, must, type OptionNames } from "../../errors.js";
+import { check, checkOptions, isPlainObject, must, type OptionNames } from "../../errors.js";
 import { showShape, sizeOf } from "../../graph/shape.js";
 import {
   type Architecture,
@@ -17,6 +17,7 @@ import { checkBatch, checkEpochs } from "../../nn/options.js";
 import { programOf, traceOf } from "../../nn/programs.js";
 import { EVALUATION_BATCH } from "../../nn/scores.js";
 import { cos } from "../../numerics/elementary.js";
+import { copyPlain } from "../../options.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { WorkTime } from "../../search/study/contract.js";
 import type { JobBackend } from "../jobs/backend.js";
@@ -118,14 +119,14 @@ export function jobTemplate<S extends Space>(
   seed: number,
   final = false,
 ): JobTemplate {
-  const settings = typeof given === "function" ? given(params) : given;
+  const settings = copyPlain(typeof given === "function" ? given(params) : given);
   const { epochs, batchSize, earlyStopping, reduceLROnPlateau, learningRateDecay, classWeight } = settingsFor(
     settings,
     fewestRows(rows, final),
   );
   const { data } = rows;
   const weighted = classWeight !== undefined || data.sampleWeight !== undefined;
-  const pipeline = typeof chosen === "function" ? chosen(params) : chosen;
+  const pipeline = copyPlain(typeof chosen === "function" ? chosen(params) : chosen);
   checkPipelineOptions("pipeline", pipeline, data.inputs);
   const built = model(params);
   mustBeModel(built);
@@ -282,7 +283,7 @@ export function settingsFor(
   fewest: number,
 ): FitSettings & Required<Pick<FitSettings, "epochs" | "batchSize">> {
   check(
-    !isRecord(settings) || !("callbacks" in settings),
+    !isPlainObject(settings) || !("callbacks" in settings),
     "fit of a tuner takes no callbacks, which do not reach its threads; use its earlyStopping and reduceLROnPlateau",
   );
   checkOptions(settings, "fit", FIT_SETTINGS);

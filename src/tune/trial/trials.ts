@@ -1,5 +1,6 @@
 /** Evaluates one trial: trains it on every fold (`training.ts`) and scores it. It asks no strategy and keeps no trials. */
 import { check, must } from "../../errors.js";
+import { rungsOf } from "../../search/schedulers/scheduler.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { RunningTrial, WorkTime } from "../../search/study/contract.js";
 import { BrokenTrial } from "../../search/trial/curves.js";
@@ -88,7 +89,7 @@ async function trainInStages<S extends Space>(
   time: WorkTime | undefined,
 ): Promise<void> {
   const { schedule, lineage } = setup;
-  const ends = [...(schedule?.scheduler.rungs(trial.number, job.epochs) ?? []), job.epochs];
+  const ends = [...(schedule ? rungsOf(schedule.scheduler, trial.number, job.epochs) : []), job.epochs];
   let done = 0;
   for (const end of ends) {
     const stage = {

@@ -307,3 +307,25 @@ export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
   ...{ constraints: true, validation: true, testSize: true, pipeline: true, threshold: true, curves: true },
   ...{ ensemble: true, calibrate: true },
 };
+
+/**
+ * The options of searches that are handed on as they are, where all others are copied: instances, and what is read once, before the first
+ * trial.
+ */
+export const KEPT: readonly string[] = [
+  "strategy",
+  "scheduler",
+  "queue",
+  "signal",
+  "metric",
+  "threshold",
+  "scoring",
+  "refit",
+  "x",
+  "y",
+  "sampleWeight",
+  "groups",
+  "time",
+  "study",
+  "warmStart",
+] satisfies (keyof TuneOptions<Space> | "scoring" | "refit")[];

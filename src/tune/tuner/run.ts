@@ -1,6 +1,6 @@
 /** Runs a tuner on a backend, from its first trial to the final fit. */
 import { platform } from "#platform";
-import { FettleError, isA, messageOf, must } from "../../errors.js";
+import { clockOf, FettleError, isA, messageOf } from "../../errors.js";
 import { IdError } from "../../nn/idError.js";
 import type { Space } from "../../search/space/space.js";
 import { bestOrNone, noBest } from "../../search/study/best.js";
@@ -150,8 +150,8 @@ export async function tuneOn<S extends Space>(
   scoring: ScoringOptions,
   open: (setup: TunerSetup<S>) => JobBackend,
 ): Promise<TuneResult<S>> {
-  const { timeout, clock = () => platform.now() } = options;
-  must(typeof clock === "function", "clock", "a function", clock);
+  const { timeout } = options;
+  const clock = clockOf(options.clock, () => platform.now());
   const began = clock();
   const whole = await setUpTuner(options, scoring);
   const setup = timeout === undefined ? whole : limited(whole, timeout - (clock() - began), clock);

@@ -1,11 +1,12 @@
 /** The study and the budget of a search, over models or any objective, from the options of `tune`. */
 import { platform } from "#platform";
-import { check, isRecord, must, mustBeInteger, show } from "../../errors.js";
+import { check, must, mustBeInteger, show } from "../../errors.js";
 import { mustBeScheduler } from "../../search/schedulers/scheduler.js";
 import type { Constraint, Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
 import type { OptimizeOptions, Study } from "../../search/study/contract.js";
-import { checkLimits } from "../../search/study/control.js";
+import { checkLimits, checkSignal } from "../../search/study/control.js";
+import { checkStopRules } from "../../search/study/stopping.js";
 import { beginStudy } from "../../search/study/study.js";
 import { type Direction, mustBeTrials } from "../../search/trial/trial.js";
 import type { SearchOptions } from "./options.js";
@@ -62,7 +63,7 @@ function studyFor<S extends Space>(
   direction: Direction | readonly Direction[],
   defaultLag: number,
 ): Study<S> {
-  checkSearchOptions(options);
+  checkSearchOptions(options, [direction].flat().length);
   const { constraint, space, strategy, seed = 0, warmStart = [], enqueue = [], scheduler, steps } = options;
   // Trials that wait for each other must all have been asked.
   const width = scheduler && steps !== undefined ? scheduler.width(steps) : 1;
@@ -112,19 +113,20 @@ function mustBeSame(
 }
 
 /** Refuses what a study would not see, or would see too late. */
-function checkSearchOptions<S extends Space>(options: SearchOptions<S>): void {
-  const { trials, jobs, queue, lag, onEvent, signal, constraint, scheduler, warmStart, enqueue, clock } =
-    options;
+function checkSearchOptions<S extends Space>(options: SearchOptions<S>, objectives: number): void {
+  const { trials, jobs, queue, lag, steps, stop, onEvent, signal, constraint, scheduler } = options;
+  const { warmStart, enqueue, clock } = options;
   if (trials !== undefined) mustBeInteger("trials", trials);
   if (jobs !== undefined) mustBeInteger("jobs", jobs, queue === undefined ? 1 : 0);
   if (lag !== undefined) mustBeInteger("lag", lag, 0);
+  if (steps !== undefined) mustBeInteger("steps", steps);
   for (const [name, value] of Object.entries({ onEvent, constraint, clock })) {
     must(value === undefined || typeof value === "function", name, "a function", value);
   }
   checkLimits(options);
-  const isSignal = signal === undefined || (isRecord(signal) && typeof signal.aborted === "boolean");
+  if (stop !== undefined) checkStopRules(stop, objectives);
   if (scheduler !== undefined) mustBeScheduler(scheduler);
-  must(isSignal, "signal", "an AbortSignal, or an object with a boolean `aborted`", signal);
+  checkSignal(signal);
   for (const [name, value] of Object.entries({ warmStart, enqueue })) {
     must(value === undefined || Array.isArray(value), name, "a list", value);
   }

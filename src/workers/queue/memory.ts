@@ -1,6 +1,6 @@
 /** A queue in memory, for workers of one process, and the model of what a queue is. */
 import { platform } from "#platform";
-import { checkOptions, type OptionNames } from "../../errors.js";
+import { checkOptions, clockOf, type OptionNames } from "../../errors.js";
 import { LeaseWatch } from "./leases.js";
 import {
   ATTEMPTS,
@@ -52,8 +52,11 @@ class MemoryQueue implements JobQueue {
   private readonly attempts: number;
   private isOpen = false;
 
-  constructor({ lease = LEASE, attempts = ATTEMPTS, clock = () => platform.now() }: QueueOptions) {
-    this.watch = new LeaseWatch(lease, clock);
+  constructor({ lease = LEASE, attempts = ATTEMPTS, clock }: QueueOptions) {
+    this.watch = new LeaseWatch(
+      lease,
+      clockOf(clock, () => platform.now()),
+    );
     this.attempts = attempts;
   }
 

@@ -5,7 +5,7 @@
  * put off, a job that is given back has not begun, jobs that have ended are listed, and who runs the study marks its queue. pg-boss 12 needs Node 22.12.
  */
 import { platform } from "#platform";
-import { checkOptions, FettleError, messageOf, must, type OptionNames } from "../../errors.js";
+import { checkOptions, clockOf, FettleError, messageOf, must, type OptionNames } from "../../errors.js";
 import { fromBase64, toBase64 } from "./base64.js";
 import {
   ATTEMPTS,
@@ -175,20 +175,14 @@ class PgBossQueue implements JobQueue {
   constructor(
     private readonly boss: PgBossLike,
     private readonly own: boolean,
-    {
-      study,
-      schema = "",
-      lease = LEASE,
-      attempts = ATTEMPTS,
-      clock = () => platform.now(),
-    }: PgBossQueueOptions,
+    { study, schema = "", lease = LEASE, attempts = ATTEMPTS, clock }: PgBossQueueOptions,
   ) {
     this.queue = `fettle/${study}`;
     this.table = `${schema}.job`;
     this.queues = `${schema}.queue`;
     this.lease = lease;
     this.attempts = attempts;
-    this.clock = clock;
+    this.clock = clockOf(clock, () => platform.now());
   }
 
   async put(jobs: readonly QueuedJob[]) {

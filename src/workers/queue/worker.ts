@@ -1,6 +1,14 @@
 /** The loop of a worker: takes jobs of a queue, shows that it is alive while it does them, and tells their outcomes. */
 import { platform } from "#platform";
-import { checkOptions, FettleError, messageOf, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import {
+  checkOptions,
+  clockOf,
+  FettleError,
+  messageOf,
+  must,
+  mustBeInteger,
+  type OptionNames,
+} from "../../errors.js";
 import { mustBeListener, type Tell, teller } from "../../listener.js";
 import type { Watchdog } from "../../platform/platform.js";
 import type { HostSignal } from "../../search/study/contract.js";
@@ -125,11 +133,11 @@ class Worker {
     private readonly doJob: DoJob,
     private readonly settings: Settings,
   ) {
-    const { poll, sleep = sleepOfHost, clock = () => platform.now() } = settings;
+    const { poll, sleep = sleepOfHost, clock } = settings;
     this.tell = teller(settings.onError);
     this.pause = new Pause(poll, sleep);
     this.sleep = sleep;
-    this.clock = clock;
+    this.clock = clockOf(clock, () => platform.now());
     const { jobTimeout } = settings;
     if (jobTimeout !== undefined) this.watchdog = platform.watchThread?.(jobTimeout);
   }

@@ -1,8 +1,12 @@
 /** Right arguments of public functions, made anew at each call, so that a test can put one wrong value among them. Not a test itself. */
 import * as fettle from "fettle";
+import { contestant, defineProblem } from "fettle/benchmark";
 import * as ops from "fettle/ops";
 import { studyData } from "fettle/report";
+import { memoryStore } from "fettle/serve";
 import { memoryStorage } from "fettle/store";
+
+const TOKEN = "a secret of 16 characters or more";
 
 const { adam, choice, dense, encodeTable, float, int, readTable, sequential, tpe } = fettle;
 
@@ -54,6 +58,14 @@ const searchOptions = () => ({
     model.compile({ optimizer: adam({ learningRate }), loss: "meanSquaredError" });
     return model;
   },
+});
+
+const problem = () => ({
+  name: "bowl",
+  start: (of: fettle.Graph) => ({ w: ops.randomUniform(of, [3], 0) }),
+  loss: ({ parameters }: { readonly parameters: Readonly<Record<string, fettle.Value>> }) =>
+    ops.sum(ops.square(parameters.w)),
+  ...{ steps: 4, target: 1e-3 },
 });
 
 const graph = () => new fettle.Graph();
@@ -133,7 +145,12 @@ export const VALID: Readonly<
   randomSearch: () => [searchOptions()],
   nestedCrossValidation: () => [fettle.randomSearch, searchOptions()],
   sweep: () => [{ ...without(searchOptions(), "trials"), parameter: "learningRate", values: [0.1] }],
+  replay: async () => {
+    const { study } = await fettle.tune(searchOptions());
+    return [{ ...searchOptions(), study: study.toJSON() }, 0];
+  },
   tune: () => [searchOptions()],
+  tuneWorker: () => [searchOptions()],
   gru: () => [2],
   lstm: () => [2],
   simpleRNN: () => [2],
@@ -148,6 +165,20 @@ export const VALID: Readonly<
   loadModel: async () => [fettle.saveModel(await fitted())],
   loadPredictor: async () => [fettle.saveModel(await fitted())],
   marginals: () => [trials(), space(), "x"],
+  // splitters take rows, or the classes or groups of rows, or options alone
+  ...Object.fromEntries(
+    [
+      ...["kFold", "leaveOneOut", "leavePOut", "repeatedKFold", "shuffleSplit", "timeSeriesSplit"].map(
+        (name) => [name, 6] as const,
+      ),
+      ...["repeatedStratifiedKFold", "stratifiedKFold", "stratifiedShuffleSplit"].map(
+        (name) => [name, [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]] as const,
+      ),
+      ...["groupKFold", "groupShuffleSplit", "leaveOneGroupOut", "leavePGroupsOut"].map(
+        (name) => [name, [0, 1, 2, 3, 4, 5]] as const,
+      ),
+    ].map(([name, rows]) => [name, () => [rows]]),
+  ),
   masking: () => [0],
   maxPooling1d: () => [2],
   maxPooling2d: () => [2],
@@ -284,6 +315,24 @@ export const VALID: Readonly<
   plotSlice: () => [studyData(study()), "x"],
   plotTheme: () => ["light"],
   studyData: () => [study()],
+  // fettle/benchmark
+  defineProblem: () => [problem()],
+  runBenchmark: () => [
+    {
+      ...{ problems: [defineProblem(problem())], optimizers: [contestant("sgd", fettle.sgd)] },
+      ...{ seeds: 1, trials: 1, rates: 2, jobs: 1 },
+    },
+  ],
+  // fettle/serve
+  serveStudies: () => [
+    { token: TOKEN, store: memoryStore(), settings: { trials: int(1, 2) }, tuner: () => searchOptions() },
+  ],
+  serveTrials: () => [
+    {
+      ...{ token: TOKEN, storage: memoryStorage(), study: "s", strategy: fettle.random() },
+      ...{ direction: "minimize", trials: 1, space: space() },
+    },
+  ],
   // fettle/export
   exportModel: async () => [await fitted(), "js"],
   // fettle/store

@@ -1,6 +1,6 @@
 /** Grid search: every combination, once, in a fixed order. Its n-th suggestion is the n-th combination. */
 
-import { checkOptions, isRecord, must, mustBeInteger, type OptionNames } from "../../../errors.js";
+import { checkOptions, isPlainObject, must, mustBeInteger, type OptionNames } from "../../../errors.js";
 import { createLattice, type Lattice } from "../../space/lattice.js";
 import { allows, type Params, resolveSpace, type SearchSpace } from "../../space/space.js";
 import { copyJson, type ParamValue } from "../../space/value.js";
@@ -36,9 +36,9 @@ const GRID_OPTIONS: OptionNames<GridOptions> = { points: true };
 export function grid(options: GridOptions = {}): Strategy & Required<Pick<Strategy, "size">> {
   checkOptions(options, "grid", GRID_OPTIONS);
   const { points } = options;
-  const byName = isRecord(points) ? points : {};
+  const byName = isPlainObject(points) ? points : {};
   for (const [name, count] of Object.entries(byName)) checkPoints(`points of grid for ${name}`, count);
-  if (!isRecord(points) && points !== undefined) checkPoints("points of grid", points);
+  if (!isPlainObject(points) && points !== undefined) checkPoints("points of grid", points);
   const lattices = new WeakMap<SearchSpace, Lattice>();
   const latticeOf = (space: SearchSpace) => {
     const known = lattices.get(space);
