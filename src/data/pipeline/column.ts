@@ -2,6 +2,7 @@
  * One column of a pipeline: what its missing cells become, and the features that its cells become. It knows nothing of the
  * other columns.
  */
+import { show } from "../../errors.js";
 import { cos, sin } from "../../numerics/special.js";
 import type { Input } from "../dataset.js";
 import { DAY } from "../days.js";
@@ -155,7 +156,7 @@ export function fitColumn(
       source = draft;
       values = valuesOf(source, workspace, cells.length);
     }
-    return fitScaling(scale, values).map((scaling, i) => {
+    return fitScaling(scale, values, `values of column ${show(name)}`).map((scaling, i) => {
       const feature = { name: names[i], source, scaling };
       take(feature, values);
       return feature;

@@ -3,6 +3,7 @@
  * are scikit-learn's, but for quantiles: few of them, so that a model is small and other programs can apply them, and no score far
  * beyond the others, which training would follow.
  */
+import { check, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import { normQuantile } from "../../numerics/special.js";
 import type { ScalingName } from "./options.js";
@@ -25,11 +26,25 @@ export const UNSCALED: Scaling = { center: 0, scale: 1 };
 /**
  * Learns a scaling from the values of the training rows, of which there is at least one and none is NaN.
  *
+ * @param what - whose values they are, in errors
  * @returns one for each of the features that it makes of a number; see {@link featuresOf}
+ * @throws FettleError `invalid_data` for values so far apart that float64 cannot hold their difference
  */
-export function fitScaling(name: ScalingName, values: Float64Array): readonly Scaling[] {
-  return FIT[name](values);
+export function fitScaling(name: ScalingName, values: Float64Array, what = "numbers"): readonly Scaling[] {
+  const scalings = FIT[name](values);
+  check(
+    scalings.every((scaling) => Number.isFinite(spanOf(scaling))),
+    () => {
+      const [low, high] = rangeOf(values);
+      return `${what} must span less than ${Number.MAX_VALUE} to be scaled as ${show(name)}; received ${low} to ${high}; choose scale "standard"`;
+    },
+    "invalid_data",
+  );
+  return scalings;
 }
+
+const spanOf = (scaling: Scaling): number =>
+  "knots" in scaling ? scaling.knots[scaling.knots.length - 1][0] - scaling.knots[0][0] : scaling.scale;
 
 /** What the features of a scaling are called: one, with the name of the scaling, unless it is `parts`. */
 export function featuresOf(name: ScalingName): readonly string[] {
@@ -41,12 +56,12 @@ const FIT: Readonly<Record<ScalingName, (values: Float64Array) => readonly Scali
   standard: (values) => [standardOf(values)],
   minMax(values) {
     const [low, high] = rangeOf(values);
-    return [{ center: low, scale: usable(high - low) }];
+    return [{ center: low, scale: divisor(high - low, low, high) }];
   },
   robust(values) {
     const sorted = values.toSorted();
-    const scale = usable(quantileOf(sorted, 3, 4) - quantileOf(sorted, 1, 4));
-    return [{ center: quantileOf(sorted, 1, 2), scale }];
+    const [low, center, high] = [1, 2, 3].map((part) => quantileOf(sorted, part, 4));
+    return [{ center, scale: divisor(high - low, low, high) }];
   },
   /** The score of a quantile is the normal quantile of the share of values below it, of which equal ones count half. */
   quantile(values) {
@@ -147,18 +162,45 @@ export function meanOf(values: Float64Array): number {
     if (count++ === 0) origin = value;
     sum += value - origin;
   }
-  return origin + sum / count;
+  const mean = origin + sum / count;
+  // of values whose sum or differences float64 cannot hold
+  return Number.isFinite(mean) || count === 0 ? mean : meanOf(values.map((value) => value * LESS)) / LESS;
+}
+
+/** Powers of two, by which numbers are multiplied whose squares float64 cannot hold, and with which nothing is rounded. */
+const LESS = 2 ** -600;
+const MORE = 2 ** 600;
+/** Numbers below it, whose squares lose digits. */
+const SMALL = 2 ** -400;
+
+/**
+ * What numbers are to be multiplied by so that float64 holds the squares of their differences with all digits; 1 of most.
+ *
+ * @param variance - as float64 has it without that
+ */
+export function factorFor(variance: number, values: Float64Array): number {
+  if (!Number.isFinite(variance)) return LESS;
+  return variance < SMALL * SMALL && values.every((value) => Math.abs(value) < SMALL) ? MORE : 1;
 }
 
 /** The population standard deviation, 1 if the values are constant up to rounding. */
 function deviationOf(values: Float64Array, mean: number): number {
   let squares = 0;
   for (const value of values) squares += (value - mean) * (value - mean);
-  const count = values.length;
+  const factor = factorFor(squares / values.length, values);
+  if (factor === 1) return deviationBy(values.length, squares, mean) ?? 1;
+  squares = 0;
+  for (const value of values) squares += (value * factor - mean * factor) * (value * factor - mean * factor);
+  // 0 of numbers that are nearer to each other than float64 tells apart
+  return (deviationBy(values.length, squares, mean * factor) ?? factor) / factor || 1;
+}
+
+/** Undefined for what is constant up to rounding. */
+function deviationBy(count: number, squares: number, mean: number): number | undefined {
   const variance = squares / count;
   // scikit-learn's bound on what rounding alone makes of a constant's variance.
   const noise = count * Number.EPSILON * variance + (count * mean * Number.EPSILON) ** 2;
-  return variance > noise ? Math.sqrt(variance) : 1;
+  return variance > noise ? Math.sqrt(variance) : undefined;
 }
 
 function rangeOf(values: Float64Array): [low: number, high: number] {
@@ -177,11 +219,14 @@ export function quantileOf(sorted: Floats, part: number, whole: number): number 
   const low = sorted[below];
   const high = sorted[Math.min(below + 1, sorted.length - 1)];
   const share = place - below;
+  // of neighbours whose difference float64 cannot hold
+  if (!Number.isFinite(high - low)) return low * (1 - share) + high * share;
   // From the nearer end, so that the result stays between the two.
   return share < 0.5 ? low + (high - low) * share : high - (high - low) * (1 - share);
 }
 
-/** A divisor; 1 in place of one that only rounding keeps from 0. */
-function usable(scale: number): number {
-  return scale < 10 * Number.EPSILON ? 1 : scale;
+/** The difference of two numbers as a divisor; 1 in place of one that only rounding keeps from 0. */
+function divisor(difference: number, low: number, high: number): number {
+  const size = Math.min(1, Math.max(Math.abs(low), Math.abs(high)));
+  return difference <= 10 * Number.EPSILON * size ? 1 : difference;
 }

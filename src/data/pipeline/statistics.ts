@@ -6,6 +6,7 @@
  * prediction problems", SIGKDD Explorations 3(1), 2001
  */
 import { evenly } from "../split/kFold.js";
+import { factorFor } from "./scaling.js";
 
 /** What a category stands for, of one output. */
 export interface TargetStatistics {
@@ -27,6 +28,22 @@ export function targetStatistics(
   y: Float64Array,
   rows: Int32Array,
 ): TargetStatistics {
+  const first = statisticsBy(1, codes, levels, y, rows);
+  const factor = factorFor(first.variance, y);
+  if (factor === 1) return first;
+  const { numbers, other } = statisticsBy(factor, codes, levels, y, rows);
+  return { numbers: numbers.map((number) => number / factor), other: other / factor };
+}
+
+/** Statistics of the target times a factor. */
+function statisticsBy(
+  factor: number,
+  codes: Float64Array,
+  levels: number,
+  targets: Float64Array,
+  rows: Int32Array,
+): TargetStatistics & { readonly variance: number } {
+  const y = factor === 1 ? targets : targets.map((target) => target * factor);
   const counts = new Float64Array(levels);
   const means = new Float64Array(levels);
   let mean = 0;
@@ -47,7 +64,7 @@ export function targetStatistics(
     const share = between / (between + squares[level] / counts[level]);
     return Number.isNaN(share) ? mean : share * own + (1 - share) * mean;
   });
-  return { numbers, other: mean };
+  return { numbers, other: mean, variance };
 }
 
 /** Into how many folds training rows are divided, so that none sees its own target. */

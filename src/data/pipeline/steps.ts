@@ -35,7 +35,8 @@ export function stepColumns(
     );
     const feature = i % steps.features;
     const key = JSON.stringify([feature, plan]);
-    const found = learnt.get(key) ?? statisticsOf(plan, numbers[feature]);
+    const found =
+      learnt.get(key) ?? statisticsOf(plan, numbers[feature], `values of column ${show(input.name)}`);
     learnt.set(key, found);
     const { name, kind, categories } = input;
     const { fill, scaling } = found;
@@ -45,11 +46,15 @@ export function stepColumns(
 }
 
 /** @param numbers - of one feature in all steps that count; NaN where a cell is missing */
-function statisticsOf({ impute, scales: [scale] }: ColumnPlan, numbers: Float64Array): Statistics {
+function statisticsOf(
+  { impute, scales: [scale] }: ColumnPlan,
+  numbers: Float64Array,
+  what: string,
+): Statistics {
   const fill = fillOf(impute, numbers);
   const filled = numbers.map((value) => (Number.isNaN(value) ? fill : value));
   // where no step counts, all stay as they are
-  const [scaling] = filled.length > 0 ? fitScaling(scale, filled) : [UNSCALED];
+  const [scaling] = filled.length > 0 ? fitScaling(scale, filled, what) : [UNSCALED];
   return { fill, scaling };
 }
 
