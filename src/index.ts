@@ -41,6 +41,7 @@ export type {
   ScalingName,
   TargetTransformName,
 } from "./data/pipeline/options.js";
+export type { PaddedSteps } from "./data/pipeline/padding.js";
 export {
   applyPipeline,
   type FitPipelineOptions,
@@ -226,6 +227,7 @@ export {
   globalMaxPooling1d,
   globalMaxPooling2d,
   gru,
+  type InputRole,
   type KernelOptions,
   type Layer,
   type LayerContext,
@@ -451,6 +453,7 @@ export { type TuneWorker, tuneWorker } from "./tune/resume/queued.js";
 export { createTuner, restoreTuner, type SliceOptions, type Tuner } from "./tune/resume/slices.js";
 export { type SweepOptions, sweep } from "./tune/sweep.js";
 export type { BeforeAndAfter, Calibration } from "./tune/trial/calibration.js";
+export type { MissingCells } from "./tune/trial/data.js";
 export type { Ensemble, EnsembleOptions } from "./tune/trial/ensemble.js";
 export type { Validation } from "./tune/trial/folds.js";
 export type { Scores } from "./tune/trial/setup.js";

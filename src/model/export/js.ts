@@ -6,7 +6,7 @@
 import type { PipelineColumn, PipelineFeature } from "../../data/pipeline/column.js";
 import { isUnchanged } from "../../data/pipeline/target.js";
 import type { ColumnSchema } from "../../data/schema.js";
-import { check, show } from "../../errors.js";
+import { check, must, show } from "../../errors.js";
 import { shortest } from "../../numerics/shortest.js";
 import type { ModelContents, NetworkDescription, TableDescription } from "../../predict/description.js";
 import { stacksIn } from "../../predict/layers.js";
@@ -51,6 +51,13 @@ export function exportJs({ network, tensors, table }: ModelContents): string {
     return part;
   };
   const layers = networkCode(network, tensors, use);
+  must(
+    table?.pipeline.padding === undefined,
+    "the pipeline of a model for this format",
+    "one without `padding`; export it to ONNX",
+    table?.pipeline.padding,
+    "unsupported",
+  );
   const code = table
     ? [...tableCode(table, use), layers, featuresCode(table), answerCode(table)]
     : [layers, numbersCode(network.columns)];

@@ -17,6 +17,7 @@ export type { BiasOptions, KernelOptions } from "./kernel.js";
 export {
   defineLayer,
   freeze,
+  type InputRole,
   type Layer,
   type LayerContext,
   type LayerDefinition,
