@@ -1,7 +1,7 @@
 /** A saved model that answers: from raw rows to predictions, classes and probabilities. It cannot train. */
 import type { NdArray } from "ndarray";
 import type { Input, Task } from "../data/dataset.js";
-import { Applier } from "../data/pipeline/pipeline.js";
+import { Applier } from "../data/pipeline/applier.js";
 import { isUnchanged, restored } from "../data/pipeline/target.js";
 import { checkUnknownRule, type Parsers, type UnknownRule } from "../data/read.js";
 import type { Schema } from "../data/schema.js";
@@ -56,7 +56,9 @@ export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions
     "invalid_checkpoint",
   );
   const reader = new RowReader(table.inputs, table.schema, unknown, await parsersOf(table.schema));
-  return new Predictor(flowOf(table, forward, reader), table, unknown);
+  const padded = table.pipeline.padding && (await import("../data/pipeline/steps.js"));
+  const applier = new Applier(table.pipeline, forward.rows, padded?.writeStep);
+  return new Predictor(flowOf(table, forward, reader, applier), table, unknown);
 }
 
 /** On no more than it needs: stacks of dense layers on the kernels of predictors, another network with a compiler and all kernels. */
@@ -168,8 +170,7 @@ export class Predictor {
 }
 
 /** Raw rows through the pipeline and the network. */
-function flowOf(table: TableDescription, forward: Results, reader: RowReader): Flow {
-  const applier = new Applier(table.pipeline, forward.rows);
+function flowOf(table: TableDescription, forward: Results, reader: RowReader, applier: Applier): Flow {
   return (rows) => {
     const source = reader.source(rows);
     const { units } = forward;

@@ -5,7 +5,8 @@
 import type { TensorLike } from "../arrays.js";
 import { isArray } from "../data/check.js";
 import type { Input } from "../data/dataset.js";
-import type { CellSource, Pipeline } from "../data/pipeline/pipeline.js";
+import type { CellSource } from "../data/pipeline/applier.js";
+import type { Pipeline } from "../data/pipeline/pipeline.js";
 import {
   cellOf,
   faultOf,

@@ -1,9 +1,8 @@
 /**
- * Sequences of which shorter ones are filled up: which steps of a row are padding, and how the others are scaled without becoming it. A
- * step is padding if all its numbers are `maskValue`; then they stay that. It knows no network.
+ * Sequences of which shorter ones are filled up, as a pipeline is told of them: a step is padding if all its numbers are `maskValue`; then
+ * they stay that. It knows no network.
  */
 import { check, checkOptions, must, mustBeInteger, type OptionNames, show } from "../../errors.js";
-import type { Floats } from "../../ndarray.js";
 import type { Input } from "../dataset.js";
 
 /** Inputs that are the steps of a sequence, one step after the other. */
@@ -43,88 +42,6 @@ export function checkPadding(given: unknown, inputs: readonly Pick<Input, "name"
     );
   }
 }
-
-/** Whether a number is that of padding, as the network sees it. */
-const isMask = (value: number, maskValue: number): boolean => Math.fround(value) === Math.fround(maskValue);
-
-/** Writes 1 for the rows in which all columns of a step are padding, and 0 for the others. */
-export function findPadding(
-  step: Uint8Array,
-  columns: readonly (() => Floats)[],
-  rows: number,
-  maskValue: number,
-): void {
-  step.fill(1, 0, rows);
-  for (const read of columns) {
-    const cells = read();
-    for (let i = 0; i < rows; i++) if (!isMask(cells[i], maskValue)) step[i] = 0;
-  }
-}
-
-/**
- * The numbers of each feature in the steps that count, of all steps together: a feature means the same in each, and late steps have few rows.
- *
- * @param columns - `[all]` for each input
- */
-export function countedNumbers(
-  { first, steps, features, maskValue }: PaddedSteps,
-  columns: readonly ArrayLike<number>[],
-  rows: ArrayLike<number>,
-): Float64Array[] {
-  const isPadding = new Uint8Array(rows.length);
-  const cells = Array.from({ length: features }, () => new Float64Array(rows.length));
-  const counted = Array.from({ length: features }, () => new Float64Array(steps * rows.length));
-  let count = 0;
-  for (let step = 0; step < steps; step++) {
-    for (const [f, own] of cells.entries()) {
-      const column = columns[first + step * features + f];
-      for (let i = 0; i < rows.length; i++) own[i] = column[rows[i]];
-    }
-    const read = cells.map((own) => () => own);
-    findPadding(isPadding, read, rows.length, maskValue);
-    for (let i = 0; i < rows.length; i++) {
-      if (isPadding[i]) continue;
-      for (let f = 0; f < features; f++) counted[f][count] = cells[f][i];
-      count++;
-    }
-  }
-  return counted.map((own) => own.subarray(0, count));
-}
-
-/**
- * Puts padding back where it was, after the columns of a step were scaled; and keeps a step that counts from being taken for it, if the
- * scaled numbers happen to be `maskValue` all: then the first is next to it.
- *
- * @param out - `[rows, width]`, of which columns k … k + features − 1 are the step
- */
-export function restorePadding(
-  isPadding: Uint8Array,
-  { features, maskValue }: PaddedSteps,
-  rows: number,
-  out: Float32Array,
-  k: number,
-  width: number,
-): void {
-  const mask = Math.fround(maskValue);
-  for (let i = 0, at = k; i < rows; i++, at += width) {
-    if (isPadding[i]) {
-      out.fill(mask, at, at + features);
-      continue;
-    }
-    let same = 0;
-    while (same < features && out[at + same] === mask) same++;
-    if (same === features) out[at] = besidePadding(maskValue);
-  }
-}
-
-/** The first number of a step that counts, if all would be padding's once they are scaled. */
-export function besidePadding(maskValue: number): number {
-  const mask = Math.fround(maskValue);
-  return Math.abs(mask) < NEAR ? NEAR : mask * (1 - NEAR);
-}
-
-/** How far from padding a step is put that would be taken for it: 10⁻⁶, more than float32 rounds away. */
-const NEAR = 2 ** -20;
 
 /** The steps that begin or go on at each input, by its place. */
 export function stepsByInput(padding: readonly PaddedSteps[] = []): ReadonlyMap<number, PaddedSteps> {

@@ -6,11 +6,13 @@ import { check, isRecord, must, mustBeRecord, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import { checkRowIds, isArray, mustBeArray } from "../check.js";
 import type { Dataset } from "../dataset.js";
-import { draftsOf, fitColumn, type PipelineColumn, prepare, valuesOf, type Workspace } from "./column.js";
+import { Applier, workspaceFor } from "./applier.js";
+import { draftsOf, fitColumn, type PipelineColumn } from "./column.js";
+import { stepColumns } from "./fitSteps.js";
 import { checkPipelineOptions, type PipelineOptions, planFor } from "./options.js";
 import { type PaddedSteps, stepsByInput } from "./padding.js";
-import { scaledInto, writeScaled } from "./scaled.js";
-import { stepColumns, writeStep } from "./steps.js";
+import { writeScaled } from "./scaled.js";
+import { writeStep } from "./steps.js";
 import { fitTarget, restored, type TargetTransform, transformed } from "./target.js";
 
 /** What a pipeline learns from: the parts of a data set that are numbers. */
@@ -95,7 +97,8 @@ export function fitPipeline(data: PipelineData, options: FitPipelineOptions = {}
     if (steps && column) {
       if ((j - steps.first) % steps.features === 0) {
         const own = Array.from({ length: steps.features }, (_, f) => padded.get(j + f) as PipelineColumn);
-        writeStep(own, (f) => read(j + f), steps, rows.length, workspace, z, k, features.length, idOf);
+        const source = { columns: own, steps, read: (f: number) => read(j + f), idOf, write: writeScaled };
+        writeStep(source, rows.length, workspace, z, k, features.length);
         k += steps.features;
       }
       return column;
@@ -132,7 +135,7 @@ export function applyPipeline(
 ): Float32Array {
   checkPipeline(pipeline);
   const ids = rowsIn(values, pipeline.columns.length, rows);
-  const applier = new Applier(pipeline, Math.min(ids.length, BLOCK));
+  const applier = new Applier(pipeline, Math.min(ids.length, BLOCK), writeStep);
   const z = new Float32Array(ids.length * applier.width);
   for (let from = 0; from < ids.length; from += BLOCK) {
     const count = Math.min(BLOCK, ids.length - from);
@@ -154,80 +157,6 @@ export function applyPipeline(
 
 /** Rows that go through a pipeline at a time, so that what is on its way stays in a cache. */
 const BLOCK = 1024;
-
-/** Some rows of a table, read a column at a time. */
-export interface CellSource {
-  /** The cells of a column, NaN for a missing one, and codes of categories: in `cells`, or where they are already. */
-  read(column: number, cells: Float64Array): Floats;
-  /** What a row is called in errors. */
-  idOf(row: number): number;
-  /** Called with a column that may have missing cells, before they are filled; throws where they are refused. */
-  refuseGaps?(column: number, cells: Floats): void;
-}
-
-/** A pipeline that is applied many times, to some rows at a time. */
-export class Applier {
-  /** Features of a row. */
-  readonly width: number;
-  private readonly workspace: Workspace;
-  private readonly steps: ReadonlyMap<number, PaddedSteps>;
-
-  /** @param most - rows at a time */
-  constructor(
-    private readonly pipeline: Pick<Pipeline, "columns" | "padding">,
-    most: number,
-  ) {
-    this.workspace = workspaceFor(most);
-    this.steps = stepsByInput(pipeline.padding);
-    this.width = pipeline.columns.reduce((sum, { features }) => sum + features.length, 0);
-  }
-
-  /**
-   * Writes the features of rows.
-   *
-   * @param out - `[rows, width]` from its beginning
-   * @throws FettleError `invalid_data` as {@link applyPipeline}, and what `source` throws
-   */
-  apply(source: CellSource, rows: number, out: Float32Array): void {
-    const { workspace, width } = this;
-    const { columns } = this.pipeline;
-    for (let j = 0, k = 0; j < columns.length; j++) {
-      const steps = this.steps.get(j);
-      if (steps) {
-        const first = j;
-        const read = (f: number): Floats => {
-          const cells = source.read(first + f, workspace.cells);
-          source.refuseGaps?.(first + f, cells.subarray(0, rows));
-          return cells;
-        };
-        const own = columns.slice(j, j + steps.features);
-        writeStep(own, read, steps, rows, workspace, out, k, width, source.idOf);
-        j += steps.features - 1;
-        k += steps.features;
-        continue;
-      }
-      const column = columns[j];
-      const cells = source.read(j, workspace.cells);
-      const { features } = column;
-      // Numbers that are all there take one pass, as most do.
-      const isPlain = !column.groups && features.every(({ source }) => source.type === "value");
-      if (
-        isPlain &&
-        features.every(({ scaling }, i) => scaledInto(cells, rows, scaling, out, k + i, width))
-      ) {
-        k += features.length;
-        continue;
-      }
-      source.refuseGaps?.(j, cells.subarray(0, rows));
-      if (cells !== workspace.cells) workspace.cells.set(cells);
-      prepare(column, workspace, rows);
-      for (const feature of features) {
-        const values = valuesOf(feature.source, workspace, rows);
-        writeScaled(values, rows, feature.scaling, out, k++, width, column.name, source.idOf);
-      }
-    }
-  }
-}
 
 /**
  * Turns predictions of a transformed target back into its own units.
@@ -266,11 +195,6 @@ export function featureNames(
   return inputs.flatMap((input) =>
     draftsOf(input, planFor(input, options), outputs).flatMap(({ names }) => names),
   );
-}
-
-function workspaceFor(rows: number): Workspace {
-  const [cells, prepared, values] = Array.from({ length: 3 }, () => new Float64Array(rows));
-  return { cells, prepared, values };
 }
 
 /** @throws FettleError `invalid_argument` for anything but what a pipeline learns from, as far as can be told at once */

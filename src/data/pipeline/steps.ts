@@ -1,79 +1,33 @@
-/** The columns of padded sequences: what is learnt of them, and how their steps are written. Other columns are in `column.ts`. */
-import { check, show } from "../../errors.js";
+/** How the steps of padded sequences are written: apart, since few pipelines have them, and a predictor loads this late. */
 import type { Floats } from "../../ndarray.js";
-import type { Dataset } from "../dataset.js";
-import { draftsOf, fillOf, type PipelineColumn, type Workspace } from "./column.js";
-import { type ColumnPlan, type PipelineOptions, planFor } from "./options.js";
-import { countedNumbers, findPadding, type PaddedSteps, restorePadding } from "./padding.js";
-import { writeScaled } from "./scaled.js";
-import { fitScaling, type Scaling, UNSCALED } from "./scaling.js";
+import type { PipelineColumn, Workspace } from "./column.js";
+import type { PaddedSteps } from "./padding.js";
+import type { writeScaled } from "./scaled.js";
 
-/** What is learnt of one feature over all steps that count. */
-interface Statistics {
-  readonly fill: number;
-  readonly scaling: Scaling;
-}
-
-/** The columns of a padded sequence with their places. All steps are scaled alike. */
-export function stepColumns(
-  { inputs, columns }: Pick<Dataset, "inputs" | "columns">,
-  steps: PaddedSteps,
-  choices: PipelineOptions,
-  rows: ArrayLike<number>,
-): (readonly [number, PipelineColumn])[] {
-  const numbers = countedNumbers(steps, columns, rows);
-  /** By feature and plan: columns may have choices of their own. */
-  const learnt = new Map<string, Statistics>();
-  return Array.from({ length: steps.steps * steps.features }, (_, i) => {
-    const input = inputs[steps.first + i];
-    const plan = planFor(input, choices);
-    const made = draftsOf(input, plan, 1).flatMap((draft) => draft.names).length;
-    check(
-      made === 1,
-      () =>
-        `column ${show(input.name)} must have one feature, since it is of a padded sequence; received ${made}; choose one \`scale\` other than "parts", and no \`indicator\``,
-    );
-    const feature = i % steps.features;
-    const key = JSON.stringify([feature, plan]);
-    const found =
-      learnt.get(key) ?? statisticsOf(plan, numbers[feature], `values of column ${show(input.name)}`);
-    learnt.set(key, found);
-    const { name, kind, categories } = input;
-    const { fill, scaling } = found;
-    const features = [{ name, source: { type: "value" }, scaling }] as const;
-    return [steps.first + i, { name, kind, categories, fill, features }] as const;
-  });
-}
-
-/** @param numbers - of one feature in all steps that count; NaN where a cell is missing */
-function statisticsOf(
-  { impute, scales: [scale] }: ColumnPlan,
-  numbers: Float64Array,
-  what: string,
-): Statistics {
-  const fill = fillOf(impute, numbers);
-  const filled = numbers.map((value) => (Number.isNaN(value) ? fill : value));
-  // where no step counts, all stay as they are
-  const [scaling] = filled.length > 0 ? fitScaling(scale, filled, what) : [UNSCALED];
-  return { fill, scaling };
+/** One step of a padded sequence, in some rows. */
+export interface StepSource {
+  readonly columns: readonly PipelineColumn[];
+  readonly steps: PaddedSteps;
+  /** The cells of one of the columns. */
+  read(feature: number): Floats;
+  /** What a row is called in errors. */
+  idOf(row: number): number;
+  /** What is written with: given, so that this module shares nothing with those that a predictor loads first. */
+  readonly write: typeof writeScaled;
 }
 
 /**
- * Writes the features of one step of a padded sequence.
+ * Writes the features of a step.
  *
- * @param read - the cells of each of its columns
- * @param k - the place of its first feature in `out`, of which each row has `width` numbers
+ * @param k - the place of the first in `out`, of which each row has `width` numbers
  */
 export function writeStep(
-  columns: readonly PipelineColumn[],
-  read: (feature: number) => Floats,
-  steps: PaddedSteps,
+  { columns, steps, read, idOf, write }: StepSource,
   rows: number,
-  workspace: Workspace,
+  { prepared }: Workspace,
   out: Float32Array,
   k: number,
   width: number,
-  idOf: (row: number) => number,
 ): void {
   const isPadding = new Uint8Array(rows);
   findPadding(
@@ -84,13 +38,64 @@ export function writeStep(
   );
   for (const [f, column] of columns.entries()) {
     const cells = read(f);
-    const { prepared } = workspace;
     const {
       fill,
       features: [{ scaling }],
     } = column;
     for (let i = 0; i < rows; i++) prepared[i] = isPadding[i] || Number.isNaN(cells[i]) ? fill : cells[i];
-    writeScaled(prepared, rows, scaling, out, k + f, width, column.name, idOf);
+    write(prepared, rows, scaling, out, k + f, width, column.name, idOf);
   }
   restorePadding(isPadding, steps, rows, out, k, width);
 }
+
+/** Whether a number is that of padding, as the network sees it. */
+const isMask = (value: number, maskValue: number): boolean => Math.fround(value) === Math.fround(maskValue);
+
+/** Writes 1 for the rows in which all columns of a step are padding, and 0 for the others. */
+export function findPadding(
+  step: Uint8Array,
+  columns: readonly (() => Floats)[],
+  rows: number,
+  maskValue: number,
+): void {
+  step.fill(1, 0, rows);
+  for (const read of columns) {
+    const cells = read();
+    for (let i = 0; i < rows; i++) if (!isMask(cells[i], maskValue)) step[i] = 0;
+  }
+}
+
+/**
+ * Puts padding back where it was, after the columns of a step were scaled; and keeps a step that counts from being taken for it, if the
+ * scaled numbers happen to be `maskValue` all: then the first is next to it.
+ *
+ * @param out - `[rows, width]`, of which columns k … k + features − 1 are the step
+ */
+function restorePadding(
+  isPadding: Uint8Array,
+  { features, maskValue }: PaddedSteps,
+  rows: number,
+  out: Float32Array,
+  k: number,
+  width: number,
+): void {
+  const mask = Math.fround(maskValue);
+  for (let i = 0, at = k; i < rows; i++, at += width) {
+    if (isPadding[i]) {
+      out.fill(mask, at, at + features);
+      continue;
+    }
+    let same = 0;
+    while (same < features && out[at + same] === mask) same++;
+    if (same === features) out[at] = besidePadding(maskValue);
+  }
+}
+
+/** The first number of a step that counts, if all would be padding's once they are scaled. */
+export function besidePadding(maskValue: number): number {
+  const mask = Math.fround(maskValue);
+  return Math.abs(mask) < NEAR ? NEAR : mask * (1 - NEAR);
+}
+
+/** How far from padding a step is put that would be taken for it: 10⁻⁶, more than float32 rounds away. */
+const NEAR = 2 ** -20;

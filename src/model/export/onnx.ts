@@ -6,9 +6,9 @@
  */
 import { DAY } from "../../data/days.js";
 import { type FeatureSource, type PipelineColumn, prepare, valuesOf } from "../../data/pipeline/column.js";
-import { besidePadding } from "../../data/pipeline/padding.js";
 import type { Pipeline } from "../../data/pipeline/pipeline.js";
 import { type ByKnots, type Scaling, scalerOf } from "../../data/pipeline/scaling.js";
+import { besidePadding } from "../../data/pipeline/steps.js";
 import type { TargetTransform } from "../../data/pipeline/target.js";
 import { show } from "../../errors.js";
 import type { ModelContents, TableDescription } from "../../predict/description.js";
