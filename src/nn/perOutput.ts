@@ -1,6 +1,7 @@
 /** The losses and metrics of several outputs as one: a sum of losses, and a list of metrics over the columns of each. */
 import { add, mul, reshape, slice } from "../graph/functions.js";
 import { ROWS } from "../graph/shape.js";
+import { countedLines, metricOfLines, repeated } from "../metrics/lines.js";
 import type { Metric } from "../metrics/metric.js";
 import type { MetricLike } from "../metrics/names.js";
 import { getMetrics } from "../metrics/registry.js";
@@ -62,25 +63,19 @@ export function metricsOfAll(
         direction: metric.direction,
         tasks: metric.tasks,
         compute(truth, prediction, _, weights, mask) {
-          const all = [own(truth), own(prediction)];
-          const counts = weights && repeated(weights, size / width);
-          if (mask === undefined || shape.length === 1) return metric.compute(all[0], all[1], width, counts);
-          const [steps, masks] = [shape[0], outputs.reduce((sum, each) => sum + maskWidth(each), 0)];
+          const all = [own(truth), own(prediction)] as const;
+          if (mask === undefined || shape.length === 1)
+            return metric.compute(...all, width, weights && repeated(weights, size / width));
+          const masks = outputs.reduce((sum, each) => sum + maskWidth(each), 0);
           const at = outputs.slice(0, i).reduce((sum, each) => sum + maskWidth(each), 0);
-          const kept = repeated(columnsOf(mask, masks, at, steps), size / width / steps);
-          const [yTrue, yPred] = all.map((numbers) => linesOf(numbers, width, kept));
-          if (yTrue.length === 0) return Number.NaN;
-          return metric.compute(yTrue, yPred, width, counts && linesOf(counts, 1, kept));
+          return metricOfLines(
+            metric,
+            countedLines(all, width, columnsOf(mask, masks, at, shape[0]), weights),
+          );
         },
       };
     }),
   );
-}
-
-/** Each number so many times. */
-function repeated(numbers: Floats, times: number): Floats {
-  if (times === 1) return numbers;
-  return Float64Array.from({ length: numbers.length * times }, (_, i) => numbers[Math.floor(i / times)]);
 }
 
 /** Columns [offset, offset + size) of a matrix of `units` columns, in the precision that it has. */
@@ -90,9 +85,4 @@ function columnsOf(all: Floats, units: number, offset: number, size: number): Fl
   for (let row = 0, to = 0; to < own.length; row++)
     for (let j = 0; j < size; j++) own[to++] = all[row * units + offset + j];
   return own;
-}
-
-/** Those lines of a matrix of `width` columns whose mask is not 0. */
-function linesOf(all: Floats, width: number, mask: Floats): Floats {
-  return all.filter((_, at) => mask[Math.floor(at / width)] !== 0);
 }

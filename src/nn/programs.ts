@@ -52,6 +52,10 @@ export function sameTraining(a: Architecture, b: Architecture): boolean {
   );
 }
 
+/** Whether outputs have masks, so that losses and metrics leave out steps. */
+export const masksSteps = (architecture: Architecture): boolean =>
+  MASK in stepOf(architecture, "evaluate").graph.streamsOut;
+
 /**
  * What tells architectures apart in some of the things that they do, but for the values of hyperparameters: a number for each
  * kind, the same where the same steps were traced.

@@ -1,6 +1,8 @@
 /** Masks reach losses and metrics: steps that do not count change neither, as in Keras 3. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { gradients } from "../../src/autograd/grad.js";
+import { compile } from "../../src/compile/compile.js";
 import { mean, square, sub } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
 import { functional, input } from "../../src/nn/functional.js";
@@ -16,10 +18,12 @@ import {
 } from "../../src/nn/layers/index.js";
 import type { LayersModel } from "../../src/nn/layersModel.js";
 import type { LossFunction } from "../../src/nn/losses/loss.js";
+import { getLoss, losses } from "../../src/nn/losses/registry.js";
+import { lossOfOutput } from "../../src/nn/stepMasks.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { cases } from "../cases.js";
-import { compiled, refusal, weightsOf } from "./support.js";
+import { compiled, reference, refusal, wasm, weightsOf } from "./support.js";
 
 const STEPS = 4;
 /** Sequences of 1 to 4 steps of one feature that is not 0, with zeros after them, and a target for each step. */
@@ -267,6 +271,39 @@ it("of several outputs, one of rows has no mask", async () => {
   expect(scores.maskedMeanSquaredError).toBeCloseTo(first, 5);
   expect(scores.wholeMeanSquaredError).toBeCloseTo(second, 5);
   expect(scores.loss).toBeCloseTo(first + second, 5);
+});
+
+describe.each(Object.keys(losses))("%s", (name) => {
+  it.each([wasm, reference])("looks at nothing in steps that do not count, on $name", (executor) => {
+    const [rows, steps, units] = [2, 3, 2];
+    const mask = [1, 0, 1, 0, 0, 1];
+    const lossOf = (prediction: number[], truth: number[]) => {
+      const run = executor.load(
+        compile(
+          (yPred: Value, yTrue: Value, counts: Value) => {
+            const loss = lossOfOutput(getLoss(name as keyof typeof losses), yTrue, yPred, undefined, counts);
+            return [loss, gradients(loss, [yPred])[0]];
+          },
+          [rows, steps, units],
+          [rows, steps, units],
+          [rows, steps],
+        ),
+      ) as unknown as (...arrays: number[][]) => { data: ArrayLike<number> }[];
+      return run(prediction, truth, mask).map(({ data }) => Array.from(data));
+    };
+    const at = (counted: number[], other: number) =>
+      mask.flatMap((counts, i) => (counts ? counted.slice(2 * i, 2 * i + 2) : [other, other]));
+    const [prediction, truth] = [
+      [0.25, 0.75, 0.5, 0.5, 0.125, 0.875, 0.5, 0.5, 0.5, 0.5, 0.75, 0.25],
+      [0, 1, 1, 0, 1, 0, 1, 0, 1, 0, 0, 1],
+    ];
+    const [loss, gradient] = lossOf(at(prediction, 0.5), at(truth, 0));
+    for (const other of [Number.NaN, Number.POSITIVE_INFINITY, -3e38])
+      expect(lossOf(at(prediction, other), at(truth, other))).toEqual([loss, gradient]);
+    expect([...loss, ...gradient].every(Number.isFinite)).toBe(true);
+    expect(gradient.filter((value, i) => mask[i >> 1] === 0 && value !== 0)).toEqual([]);
+    expect(gradient.some((value) => value !== 0)).toBe(true);
+  });
 });
 
 it("a loss of one's own must take weights", async () => {

@@ -11,6 +11,8 @@ import type { Metric } from "../../metrics/metric.js";
 import { findMetric, metricNamed, oneOrSeveralMetrics } from "../../metrics/registry.js";
 import type { Model } from "../../model/model.js";
 import type { Floats } from "../../ndarray.js";
+import { architectureFrom } from "../../nn/architecture.js";
+import { masksSteps } from "../../nn/programs.js";
 import { ready } from "../../numerics/kernels.js";
 import { copyOptions } from "../../options.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
@@ -135,6 +137,12 @@ export async function compareBaselines<const S extends Space>(
   );
   await ready();
   const data = toDataset(options);
+  const row = data.shape ?? final.table?.pipeline.features.length;
+  check(
+    row === undefined || !masksSteps(architectureFrom(final.model.described(), row)),
+    "final must be a network whose output has no mask; received one that leaves out steps, which baselines do not know",
+    "unsupported",
+  );
   check(
     data.rows >
       Math.max(...[...folds.flatMap(({ train, validation }) => [train, validation]), testRows].map(largest)),

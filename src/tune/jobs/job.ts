@@ -74,6 +74,8 @@ export interface SavedJob {
 export interface JobResult {
   /** Predictions of the fold's validation part; empty if it has none. */
   readonly prediction: Floats;
+  /** Of a network whose output leaves out steps, which of them count, [rows, steps]. */
+  readonly mask?: Floats;
   /** By name, one number an epoch: `loss`, over the training part while training, and what is measured. */
   readonly curves: FoldCurves;
   /** The epochs behind the predictions: fewer than were run if the best parameters were restored. */
@@ -277,13 +279,13 @@ export class OpenJob {
     for (const callback of this.callbacks) callback.onTrainEnd?.(this.control);
     const state = training.save();
     const began = platform.now();
-    const prediction = fold.validation
+    const { prediction, mask } = fold.validation
       ? runEvaluation(executor, programs.evaluate, fold.validation, weightsOf(state), hyperparameters)
-          .prediction
-      : new Float32Array(0);
+      : { prediction: new Float32Array(0), mask: undefined };
     const putsBack = job.earlyStopping?.restoreBestWeights ?? true;
     return {
       prediction,
+      ...(mask && { mask }),
       curves: this.curves,
       epochs: putsBack && stopping?.bestEpoch !== undefined ? stopping.bestEpoch + 1 : logs.length,
       finite: logs.every(({ loss }) => Number.isFinite(loss)),
@@ -365,14 +367,14 @@ function measureFor(executor: Executor, { validation, scored }: LoadedFold, job:
   if (measured.length === 0 || validation === undefined) return () => ({});
   const [, ...metrics] = measured; // after valLoss
   return (parameters: () => Floats): Logs => {
-    const { loss, prediction } = runEvaluation(
+    const { loss, prediction, mask } = runEvaluation(
       executor,
       programs.evaluate,
       validation,
       parameters(),
       hyperparameters,
     );
-    const scores = metrics.map((name) => [name, scoreOn(scored, monitoredMetric(name), prediction)]);
+    const scores = metrics.map((name) => [name, scoreOn(scored, monitoredMetric(name), prediction, mask)]);
     return { valLoss: loss, ...Object.fromEntries(scores) };
   };
 }

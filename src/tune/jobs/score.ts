@@ -2,6 +2,7 @@
 import type { Dataset } from "../../data/dataset.js";
 import { takeRows } from "../../data/matrix.js";
 import { isUnchanged, restored, type TargetTransform } from "../../data/pipeline/target.js";
+import { countedLines, metricOfLines } from "../../metrics/lines.js";
 import type { Metric } from "../../metrics/metric.js";
 import type { Floats } from "../../ndarray.js";
 
@@ -26,12 +27,19 @@ export function foldOf(
   return { outputs, yTrue: takeRows(y, outputs, rows), target, ...(weights && { weights }) };
 }
 
-/** The score of a network's predictions for the validation rows of a fold, in the units of the target. */
+/**
+ * The score of a network's predictions for the validation rows of a fold, in the units of the target.
+ *
+ * @param mask - of an output that is a sequence, which of its steps count, [rows, steps]: each is a row of its own for the metric
+ */
 export function scoreOn(
   { yTrue, target, outputs, weights }: Fold,
   metric: Metric,
   prediction: Floats,
+  mask?: Floats,
 ): number {
   const yPred = isUnchanged(target) ? prediction : restored(target, prediction);
+  if (mask)
+    return metricOfLines(metric, countedLines([yTrue, yPred], yTrue.length / mask.length, mask, weights));
   return metric.compute(yTrue, yPred, outputs, weights);
 }

@@ -146,8 +146,9 @@ function isTrial(value: unknown): value is SavedTrial {
 export function isResult(value: unknown): value is JobResult {
   const fields = ["prediction", "curves", "epochs", "finite", "fitSeconds", "scoreSeconds"];
   return (
-    hasFields(value, fields, ["state"]) &&
+    hasFields(value, fields, ["state", "mask"]) &&
     value.prediction instanceof Float32Array &&
+    isMaskOf(value.mask, value.prediction) &&
     isFoldCurves(value.curves) &&
     isCount(value.epochs) &&
     value.epochs <= value.curves.loss.length &&
@@ -156,6 +157,13 @@ export function isResult(value: unknown): value is JobResult {
     isDuration(value.scoreSeconds) &&
     (value.state === undefined || isState(value.state))
   );
+}
+
+/** None, or 1 and 0 for steps of as many numbers each. */
+function isMaskOf(mask: unknown, { length }: Float32Array): boolean {
+  if (mask === undefined) return true;
+  const isMask = mask instanceof Float32Array && mask.every((counts) => counts === 0 || counts === 1);
+  return isMask && (length === 0 ? mask.length === 0 : mask.length > 0 && length % mask.length === 0);
 }
 
 function isFoldCurves(value: unknown): value is FoldCurves {

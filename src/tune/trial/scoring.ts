@@ -115,8 +115,8 @@ export function detailsOf<S extends Space>(
 }
 
 /** The score of a fold's predictions, in the units of the target; NaN if training diverged. */
-export function scoreOf(metric: Metric, fold: Fold, { prediction, finite }: JobResult): number {
-  return finite ? scoreOn(fold, metric, prediction) : Number.NaN;
+export function scoreOf(metric: Metric, fold: Fold, { prediction, mask, finite }: JobResult): number {
+  return finite ? scoreOn(fold, metric, prediction, mask) : Number.NaN;
 }
 
 /** Mean and population standard deviation, as in scikit-learn. */

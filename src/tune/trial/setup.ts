@@ -3,7 +3,6 @@ import type { Task } from "../../data/dataset.js";
 import type { Metric } from "../../metrics/metric.js";
 import type { Scheduler } from "../../search/schedulers/scheduler.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
-import type { SelectionSettings } from "../ensemble/select.js";
 import type { FitTimes } from "./fitTimes.js";
 import type { KeptPredictions } from "./kept.js";
 import type { Lineage } from "./lineage.js";
@@ -28,8 +27,6 @@ export interface TrialSetup<S extends Space> extends TrainingSetup<S> {
   readonly schedule?: { readonly scheduler: Scheduler; readonly epochs: number };
   /** By what the decision threshold of the final model is chosen; without it, the threshold is ½. */
   readonly threshold?: Metric;
-  /** How the networks of the final model are chosen; without it, that is one network. */
-  readonly selection?: SelectionSettings;
   /** Predictions of the best trials, where the end of the study needs them. */
   readonly kept?: KeptPredictions;
   /** Whether the time of a trial is limited. */

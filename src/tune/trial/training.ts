@@ -1,9 +1,9 @@
 /** How a trial is trained: its parameters become a model, the model a job, and the job runs on every fold. */
-import type { Dataset } from "../../data/dataset.js";
+import type { Dataset, Task } from "../../data/dataset.js";
 import { checkPipelineOptions, type PipelineOptions } from "../../data/pipeline/options.js";
 import { type ClassWeight, checkClassWeight } from "../../data/weights.js";
 import type { SavedRun } from "../../engine/executor.js";
-import { check, checkOptions, isPlainObject, must, type OptionNames } from "../../errors.js";
+import { check, checkOptions, isPlainObject, must, type OptionNames, show } from "../../errors.js";
 import { showShape, sizeOf } from "../../graph/shape.js";
 import {
   type Architecture,
@@ -14,12 +14,13 @@ import {
 import type { EarlyStoppingOptions } from "../../nn/callbacks/earlyStopping.js";
 import { LayersModel } from "../../nn/layersModel.js";
 import { checkBatch, checkEpochs } from "../../nn/options.js";
-import { programOf, traceOf } from "../../nn/programs.js";
+import { masksSteps, programOf, traceOf } from "../../nn/programs.js";
 import { EVALUATION_BATCH } from "../../nn/scores.js";
 import { cos } from "../../numerics/elementary.js";
 import { copyPlain } from "../../options.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { WorkTime } from "../../search/study/contract.js";
+import type { SelectionSettings } from "../ensemble/select.js";
 import type { JobBackend } from "../jobs/backend.js";
 import {
   checkEarlyStopping,
@@ -88,6 +89,8 @@ export interface TrainingSetup<S extends Space> {
   readonly identities: Map<number, Identity>;
   /** Whether the probabilities of the final model are calibrated. */
   readonly calibrate?: true;
+  /** How the networks of the final model are chosen; without it, that is one network. */
+  readonly selection?: SelectionSettings;
   /** What the curves are to have of the validation rows after every epoch, such as `valAccuracy`. */
   readonly measured?: readonly string[];
 }
@@ -114,6 +117,7 @@ export function jobTemplate<S extends Space>(
     foldsFor,
     measured,
     calibrate,
+    selection,
   }: Omit<TrainingSetup<S>, "backend" | "identities">,
   params: ParamsOf<S>,
   seed: number,
@@ -134,6 +138,7 @@ export function jobTemplate<S extends Space>(
   const { features, folds, finalFold } = foldsFor(followed.pipeline);
   const architecture = architectureFor(built, { ...data, features });
   if (calibrate) checkLogits(built, data.outputs);
+  checkMasks(architecture, { task: data.task, target: pipeline.target, several: calibrate ?? selection });
   const hyperparameters = hyperparametersOf(architecture);
   const decays = learningRateDecay === "cosine";
   check(
@@ -164,6 +169,35 @@ export function jobTemplate<S extends Space>(
   const trace = traceOf(architecture, ["initialize", train, evaluate]);
   const identity = { trace, hyperparameters, fit: settings, pipeline, followed };
   return { built, architecture, identity, folds, finalFold, job };
+}
+
+/**
+ * Refuses a network whose output leaves out steps where what they hold would count all the same: in the scale of targets, or in what is
+ * chosen from predictions.
+ */
+function checkMasks(
+  architecture: Architecture,
+  { task, target, several }: { readonly task: Task; readonly target: unknown; readonly several: unknown },
+): void {
+  if (!masksSteps(architecture)) return;
+  const { outputs } = architecture.network;
+  const [{ shape }] = outputs;
+  check(
+    outputs.length === 1 && shape.length === 2,
+    () =>
+      `a network that is tuned must have one output [steps, units] to leave out steps of it; received ${outputs.map((each) => showShape(each.shape)).join(" and ")}`,
+    "unsupported",
+  );
+  check(
+    task !== "regression" || target === "none",
+    () =>
+      `pipeline must have target: "none" for a network whose output leaves out steps, since what targets are there would be in their scale; received ${show(target ?? "standard")}`,
+  );
+  check(
+    several === undefined,
+    "a network whose output leaves out steps must be tuned without ensemble and calibrate, which know rows alone",
+    "unsupported",
+  );
 }
 
 /** The rate of each epoch, from the first along half a cosine. */

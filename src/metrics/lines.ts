@@ -1,0 +1,49 @@
+/** Metrics of outputs with several lines a row, such as sequences of which some steps do not count. */
+import type { Floats } from "../ndarray.js";
+import type { Metric } from "./metric.js";
+
+/** Truths, predictions and weights of the lines of one output that count: what a metric computes on. */
+export interface CountedLines {
+  readonly yTrue: Floats;
+  readonly yPred: Floats;
+  readonly width: number;
+  readonly weights?: Floats;
+}
+
+/**
+ * Of an output [rows, steps, ...], the lines of its last axis in the steps that count.
+ *
+ * @param all - truths and predictions, each row after row
+ * @param width - of the last axis
+ * @param mask - [rows, steps]
+ * @param weights - [rows]
+ */
+export function countedLines(
+  all: readonly [yTrue: Floats, yPred: Floats],
+  width: number,
+  mask: Floats,
+  weights?: Floats,
+): CountedLines {
+  const lines = all[0].length / width;
+  const kept = repeated(mask, lines / mask.length);
+  const [yTrue, yPred] = all.map((numbers) => linesOf(numbers, width, kept));
+  return {
+    ...{ yTrue, yPred, width },
+    ...(weights && { weights: linesOf(repeated(weights, lines / weights.length), 1, kept) }),
+  };
+}
+
+/** A metric of lines; NaN of none. */
+export const metricOfLines = (metric: Metric, { yTrue, yPred, width, weights }: CountedLines): number =>
+  yTrue.length === 0 ? Number.NaN : metric.compute(yTrue, yPred, width, weights);
+
+/** Each number so many times. */
+export function repeated(numbers: Floats, times: number): Floats {
+  if (times === 1) return numbers;
+  return Float64Array.from({ length: numbers.length * times }, (_, i) => numbers[Math.floor(i / times)]);
+}
+
+/** Those lines of a matrix of `width` columns whose mask is not 0. */
+function linesOf(all: Floats, width: number, mask: Floats): Floats {
+  return all.filter((_, at) => mask[Math.floor(at / width)] !== 0);
+}

@@ -1,0 +1,79 @@
+/** Tunings of networks over padded sequences: what padding holds moves no score, and what could not be told apart is refused. */
+import { expect, it } from "vitest";
+import { float } from "../../src/index.js";
+import { dense, globalAveragePooling1d, gru, type Layer, masking } from "../../src/nn/layers/index.js";
+import { sequential } from "../../src/nn/sequential.js";
+import { adam } from "../../src/optim/adam.js";
+import { compareBaselines } from "../../src/tune/baselines/compare.js";
+import { tune } from "../../src/tune/tune.js";
+import { refusal } from "../nn/support.js";
+
+const STEPS = 4;
+const ROWS = Array.from({ length: 60 }, (_, i) => i);
+const lengthOf = (row: number): number => 1 + (row % STEPS);
+const x = ROWS.map((i) =>
+  Array.from({ length: STEPS }, (_, t) => [t < lengthOf(i) ? 1 + ((i * 7 + t * 3) % 11) / 11 : 0]),
+);
+/** The square of each step, and of padding what is given. */
+const squares = (padding: number): number[][] =>
+  x.map((row) => row.map(([v]) => (v === 0 ? padding : v * v)));
+
+const options = (y: number[][] | number[], layers: () => readonly Layer[], more: object = {}) => ({
+  ...{ x, y, trials: 2, seed: 1, testSize: 0.25, fit: { epochs: 3 }, metric: "meanAbsoluteError" as const },
+  space: { learningRate: float(0.01, 0.05) },
+  pipeline: { scale: "none", target: "none" } as const,
+  model({ learningRate }: { readonly learningRate: number }) {
+    const model = sequential(layers());
+    model.compile({ optimizer: adam({ learningRate }), loss: "meanSquaredError" });
+    return model;
+  },
+  ...more,
+});
+const ofSteps = () => [masking(0), gru(3, { returnSequences: true }), dense(1)];
+
+it("targets of padding move no score, weight or curve", async () => {
+  const [zeros, others] = [
+    await tune(options(squares(0), ofSteps)),
+    await tune(options(squares(1000), ofSteps)),
+  ];
+  const told = ({ study, final }: typeof zeros) => [
+    study.trials.map(({ value, scores, status }) => [status, value, scores]),
+    final?.test,
+    Object.values(final?.model.getWeights() ?? {}).map(({ data }) => Array.from(data)),
+  ];
+  expect(told(others)).toEqual(told(zeros));
+  // the mean error over the steps that count of the test rows, by hand
+  const { final, testRows } = zeros;
+  const rows = Array.from(testRows);
+  const all = final?.model.predict(rows.map((row) => x[row])) as { get(...at: number[]): number };
+  const errors = rows.flatMap((row, i) =>
+    Array.from({ length: lengthOf(row) }, (_, t) => Math.abs(all.get(i, t, 0) - x[row][t][0] ** 2)),
+  );
+  const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+  expect(final?.test.meanAbsoluteError).toBeCloseTo(mean, 6);
+});
+
+it("what would count targets of padding is refused", async () => {
+  const sequenceOf = (more: object) => options(squares(0), ofSteps, more);
+  expect(await refusal(() => tune(sequenceOf({ pipeline: { scale: "none" } })))).toContain(
+    'trial 0 failed: pipeline must have target: "none" for a network whose output leaves out steps, since what targets are there ' +
+      'would be in their scale; received "standard"',
+  );
+  expect(await refusal(() => tune(sequenceOf({ ensemble: 2 })))).toContain(
+    "trial 0 failed: a network whose output leaves out steps must be tuned without ensemble and calibrate, which know rows alone",
+  );
+  const tuned = sequenceOf({});
+  expect(await refusal(async () => compareBaselines(await tune(tuned), tuned))).toBe(
+    "unsupported: final must be a network whose output has no mask; received one that leaves out steps, which baselines do not know",
+  );
+});
+
+it("a network with one answer a sequence is tuned and compared as any other", async () => {
+  const means = x.map((row, i) => row.reduce((sum, [value]) => sum + value, 0) / lengthOf(i));
+  const pooled = options(means, () => [masking(0), globalAveragePooling1d(), dense(1)], {
+    pipeline: { scale: "none" },
+  });
+  const result = await tune({ ...pooled, fit: { epochs: 300 }, space: { learningRate: float(0.1, 0.2) } });
+  expect(result.final?.test.r2).toBeGreaterThan(0.99);
+  expect((await compareBaselines(result, pooled)).rows).toBe(15);
+});
