@@ -124,7 +124,7 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
     `--batch-size must be at most ${sizes.training}, the rows of a fold's training part; received ${batchSize}`,
   );
   const metrics = readMetrics(flags, data);
-  if (flags.threshold !== undefined) checkThreshold(metricNamed(flags.threshold), data.classes);
+  if (flags.threshold !== undefined) checkThreshold(metricNamed(flags.threshold), data);
   if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);
   const space = study ? verbatim(() => spaceFromJson(study.space)) : readSpace(flags, data, sizes);
   const strategy = await readStrategy(flags, metrics.length);

@@ -78,15 +78,29 @@ export function targetOfClasses(labels: Int32Array, classes: number): Float64Arr
 export function oneHot(labels: ArrayLike<number>, classes: number, what = "labels"): Float64Array {
   mustBeArray(what, labels, "an array of class ids");
   mustBeInteger("classes", classes);
+  return encodeIds(labels, classes, what);
+}
+
+/** {@link oneHot}, in which rows of weight 0 may hold anything: an id that is no class becomes a row of zeros. */
+export function encodeIds(
+  labels: ArrayLike<number>,
+  classes: number,
+  what: string,
+  weights?: ArrayLike<number>,
+  way = "",
+): Float64Array {
   const encoded = new Float64Array(labels.length * classes);
+  const lines = weights ? labels.length / weights.length : 1;
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i];
-    check(
-      Number.isInteger(label) && label >= 0 && label < classes,
-      () => `${what} must be integers from 0 to ${classes - 1}; received ${show(label)} at index ${i}`,
-      "invalid_data",
-    );
-    encoded[i * classes + label] = 1;
+    if (Number.isInteger(label) && label >= 0 && label < classes) encoded[i * classes + label] = 1;
+    else
+      check(
+        weights !== undefined && weights[Math.floor(i / lines)] === 0,
+        () =>
+          `${what} must be integers from 0 to ${classes - 1}; received ${show(label)} at index ${i}${way}`,
+        "invalid_data",
+      );
   }
   return encoded;
 }

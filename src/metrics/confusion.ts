@@ -1,9 +1,8 @@
 /** The confusion matrix, of arrays in any layout and of the arrays that metrics compute on. */
 import type { MatrixLike } from "../data/matrix.js";
-import { checkSampleWeight } from "../data/weights.js";
 import { check } from "../errors.js";
 import type { Floats } from "../ndarray.js";
-import { type Pair, readClasses } from "./inputs.js";
+import { type Pair, type Reading, readPair } from "./inputs.js";
 
 /**
  * How many rows of each true class are predicted as each class, or their weights.
@@ -24,8 +23,10 @@ export function confusionMatrix(
   yPred: MatrixLike,
   sampleWeight?: ArrayLike<number>,
 ): number[][] {
-  const pair = withoutNaN("a confusion matrix", readClasses(yTrue, yPred));
-  return countConfusion(pair.yTrue, pair.yPred, pair.outputs, rowWeights(sampleWeight, pair));
+  const of = "a confusion matrix";
+  const reading: Reading = { of, truths: "likelyClasses", predictions: "decisions" };
+  const pair = withoutNaN(of, readPair(yTrue, yPred, sampleWeight, reading));
+  return countConfusion(pair.yTrue, pair.yPred, pair.outputs, pair.weights);
 }
 
 /** @throws FettleError `invalid_data` for a prediction that is NaN */
@@ -36,14 +37,6 @@ export function withoutNaN(what: string, pair: Pair): Pair {
     "invalid_data",
   );
   return pair;
-}
-
-/** Weights of the rows of a pair, checked. */
-export function rowWeights(
-  weights: ArrayLike<number> | undefined,
-  { yTrue, outputs }: Pair,
-): Float64Array | undefined {
-  return weights && checkSampleWeight("sampleWeight", weights, yTrue.length / outputs);
 }
 
 /**

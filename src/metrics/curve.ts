@@ -2,9 +2,9 @@
 import type { MatrixLike } from "../data/matrix.js";
 import { check } from "../errors.js";
 import type { Floats } from "../ndarray.js";
-import { rowWeights, withoutNaN } from "./confusion.js";
+import { withoutNaN } from "./confusion.js";
 import { weighing } from "./define.js";
-import { readProbabilities } from "./inputs.js";
+import { type Reading, readPair } from "./inputs.js";
 
 /** What is predicted as class 1 at each distinct score as the threshold, from the highest down; rows of weight 0 are left out. */
 export interface Counted {
@@ -179,11 +179,12 @@ export function precisionRecallCurve(
 }
 
 function curveOf(yTrue: MatrixLike, yPred: MatrixLike, sampleWeight?: ArrayLike<number>): Counted {
-  const pair = withoutNaN("a curve", readProbabilities(yTrue, yPred));
+  const reading: Reading = { of: "a curve", truths: "classes", predictions: "scores" };
+  const pair = withoutNaN(reading.of, readPair(yTrue, yPred, sampleWeight, reading));
   check(
     pair.outputs === 1,
     () => `yPred of a curve must have one column, the score of class 1; received ${pair.outputs}`,
     "invalid_shape",
   );
-  return countAtThresholds(pair.yTrue, pair.yPred, rowWeights(sampleWeight, pair));
+  return countAtThresholds(pair.yTrue, pair.yPred, pair.weights);
 }

@@ -4,17 +4,16 @@
  */
 import type { Task } from "../data/dataset.js";
 import type { MatrixLike } from "../data/matrix.js";
-import { checkSampleWeight } from "../data/weights.js";
 import type { Direction } from "../direction.js";
 import { checkOptions, must, show } from "../errors.js";
 import { exportedAs } from "../namespace.js";
 import type { Floats } from "../ndarray.js";
-import { type Pair, readClasses, readLabels, readProbabilities, readQuantities } from "./inputs.js";
+import { readPair } from "./inputs.js";
 import type { ConfigurableMetric, Metric } from "./metric.js";
 import { type BuiltInMetric, metricAliases } from "./names.js";
+import { metricRows } from "./truths.js";
 
 type Compute = Metric["compute"];
-type Read = (yTrue: MatrixLike, yPred: MatrixLike) => Pair;
 
 /** What an option may be: one of some words, a number, or without either true or false, false by default. */
 export interface OptionRule {
@@ -59,34 +58,15 @@ export interface LabelOptions {
 
 export const LABELS: OptionRules<LabelOptions> = { multiLabel: {} };
 
-/** A metric of classes: probabilities or class ids in `yPred`. */
-export function classMetric<Options extends object = NoOptions, const Name extends BuiltInMetric = never>(
-  definition: Definition<Options, Name> & Scored<Options>,
-): Made<Options, Name> {
-  return ofClasses(definition, readClasses, { decides: true });
-}
-
-/** A metric of classes that needs probabilities, or other scores, in `yPred`. */
-export function probabilityMetric<
-  Options extends object = NoOptions,
-  const Name extends BuiltInMetric = never,
->(definition: Definition<Options, Name> & Scored<Options>): Made<Options, Name> {
-  return ofClasses(definition, readProbabilities, {});
-}
-
-function ofClasses<Options extends object, Name extends BuiltInMetric>(
-  { make, ...definition }: Definition<Options, Name> & Scored<Options>,
-  read: Read,
-  more: Pick<Metric, "decides">,
-): Made<Options, Name> {
-  return defineMetric(definition, "classification", more, (options) => {
+/** A metric of classes: of those that predictions decide, or of probabilities or other scores, as the table of metrics says. */
+export function classMetric<Options extends object = NoOptions, const Name extends BuiltInMetric = never>({
+  make,
+  ...definition
+}: Definition<Options, Name> & Scored<Options>): Made<Options, Name> {
+  return defineMetric(definition, "classification", (options): Compute => {
     const compute = make(options);
-    const { multiLabel, average } = options as { multiLabel?: boolean; average?: string };
-    return {
-      read: multiLabel || average === "samples" ? readLabels : read,
-      compute: (yTrue, yPred, outputs, weights) =>
-        yPred.some(Number.isNaN) ? Number.NaN : compute(yTrue, yPred, outputs, weights),
-    };
+    return (yTrue, yPred, outputs, weights) =>
+      yPred.some(Number.isNaN) ? Number.NaN : compute(yTrue, yPred, outputs, weights);
   });
 }
 
@@ -100,17 +80,14 @@ export function quantityMetric<Options extends object = NoOptions, const Name ex
 }: Definition<Options, Name> & {
   readonly score: (options: Options) => Score;
 }): Made<Options, Name> {
-  return defineMetric(definition, "regression", {}, (options) => {
+  return defineMetric(definition, "regression", (options): Compute => {
     const scoreOf = score(options);
-    return {
-      read: readQuantities,
-      compute(yTrue, yPred, outputs, weights) {
-        const weightOf = weighing(weights);
-        let sum = 0;
-        for (let j = 0; j < outputs; j++)
-          sum += scoreOf(column(yTrue, outputs, j), column(yPred, outputs, j), weightOf);
-        return sum / outputs;
-      },
+    return (yTrue, yPred, outputs, weights) => {
+      const weightOf = weighing(weights);
+      let sum = 0;
+      for (let j = 0; j < outputs; j++)
+        sum += scoreOf(column(yTrue, outputs, j), column(yPred, outputs, j), weightOf);
+      return sum / outputs;
     };
   });
 }
@@ -143,8 +120,7 @@ export function namesWith(metric: Metric, number: string): string[] {
 function defineMetric<Options extends object, Name extends BuiltInMetric>(
   { name: base, direction, options: rules }: Definition<Options, Name>,
   task: Task,
-  more: Pick<Metric, "decides">,
-  make: (options: Options) => { readonly read: Read; readonly compute: Compute },
+  make: (options: Options) => Compute,
 ): Made<Options, Name> {
   const all = Object.entries<OptionRule>(rules ?? {});
   const known = Object.fromEntries(all.map(([option]) => [option, true as const]));
@@ -158,7 +134,16 @@ function defineMetric<Options extends object, Name extends BuiltInMetric>(
       const value = options[option];
       return value === initial || value === undefined ? name : name + inName(option, value);
     }, base);
-    const { read, compute } = make(options as Options);
+    const compute = make(options as Options);
+    const row = metricRows[base];
+    const { predictions } = row;
+    const {
+      multiLabel,
+      average,
+      power = 0,
+    } = options as { multiLabel?: boolean; average?: string; power?: number };
+    const ofOne = typeof row.truths === "function" ? row.truths(power) : row.truths;
+    const truths = multiLabel || average === "samples" ? "labels" : ofOne;
     function metric(yTrue: MatrixLike, yPred: MatrixLike, sampleWeight?: ArrayLike<number>): number;
     function metric(options?: Partial<Options>): typeof metric;
     function metric(
@@ -167,10 +152,9 @@ function defineMetric<Options extends object, Name extends BuiltInMetric>(
       sampleWeight?: ArrayLike<number>,
     ): unknown {
       if (yPred === undefined && !isArray(first)) return withOptions(first as Partial<Options>);
-      const pair = read(first as MatrixLike, yPred as MatrixLike);
-      const rows = pair.yTrue.length / pair.outputs;
-      const weights = sampleWeight && checkSampleWeight("sampleWeight", sampleWeight, rows);
-      return compute(pair.yTrue, pair.yPred, pair.outputs, weights);
+      const reading = { of: name, truths, predictions };
+      const pair = readPair(first as MatrixLike, yPred as MatrixLike, sampleWeight, reading);
+      return compute(pair.yTrue, pair.yPred, pair.outputs, pair.weights);
     }
     // Enumerable, unlike the name of other functions, so that a copy of a metric keeps it.
     Object.defineProperty(metric, "name", { value: name, enumerable: true });
@@ -178,8 +162,8 @@ function defineMetric<Options extends object, Name extends BuiltInMetric>(
       aliases: metricAliases[base],
       direction,
       tasks: [task],
-      ...more,
-      compute,
+      ...(predictions === "decisions" && { decides: true }),
+      ...{ truths, predictions, compute },
     });
     return exportedAs("metrics", name, made as unknown as Made<Options, Name>);
   };

@@ -1,8 +1,11 @@
 /** Reads the two arrays of a metric: checks them, and converts them to the form that {@link Metric.compute} expects. */
-import { MAX_CLASSES, oneHot } from "../data/classes.js";
+import { encodeIds, MAX_CLASSES, oneHot } from "../data/classes.js";
 import { type HostMatrix, type MatrixLike, toMatrix64 } from "../data/matrix.js";
+import { checkTruths, sumBound, type TruthKind } from "../data/truths.js";
+import { checkSampleWeight } from "../data/weights.js";
 import { check, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
+import type { PredictionKind } from "./metric.js";
 
 /** Truth and prediction, as {@link Metric.compute} expects them. */
 export interface Pair {
@@ -10,27 +13,100 @@ export interface Pair {
   /** [rows, outputs], in float32 if the user's were, since the precision decides how near to 0 and 1 probabilities are. */
   readonly yPred: Floats;
   readonly outputs: number;
+  /** [rows]; undefined if all count the same. */
+  readonly weights?: Float64Array;
 }
 
-/** Quantities: arrays of one shape. */
-export function readQuantities(yTrue: MatrixLike, yPred: MatrixLike): Pair {
-  const [truth, prediction] = readMatrices(yTrue, yPred);
-  checkEqual("columns", truth.columns, prediction.columns);
-  return { yTrue: truth.data, yPred: prediction.data, outputs: truth.columns };
+/** How the arrays of a call are read. */
+export interface Reading {
+  /** What reads them, as messages say it. */
+  readonly of: string;
+  readonly truths: TruthKind;
+  readonly predictions: PredictionKind;
 }
 
-/** Classes in `yTrue`, one-hot or as ids, and probabilities in `yPred`. */
-export function readProbabilities(yTrue: MatrixLike, yPred: MatrixLike): Pair {
-  const pair = probabilityPair(...readMatrices(yTrue, yPred));
-  return isFloat32(yPred) ? { ...pair, yPred: Float32Array.from(pair.yPred) } : pair;
+/**
+ * Reads truths and predictions in the forms that {@link accuracy} lists, and weights.
+ *
+ * @throws FettleError `invalid_shape` for shapes that do not match; `invalid_data` for truths and predictions of another kind
+ */
+export function readPair(
+  yTrue: MatrixLike,
+  yPred: MatrixLike,
+  sampleWeight: ArrayLike<number> | undefined,
+  reading: Reading,
+): Pair {
+  const truth = toMatrix64(yTrue, { what: "yTrue" });
+  const prediction = toMatrix64(yPred, { what: "yPred", allowNonFinite: true });
+  checkEqual("rows", truth.rows, prediction.rows);
+  const weights = sampleWeight && checkSampleWeight("sampleWeight", sampleWeight, truth.rows);
+  const { of, truths, predictions } = reading;
+  const pair = inOneForm(truth, prediction, weights, reading);
+  const { outputs } = pair;
+  checkTruths(truths, pair.yTrue, { what: "yTrue", of, columns: outputs, weights });
+  checkPredictions(pair, reading);
+  const keepsPrecision = predictions !== "quantities" && predictions !== "decisions" && isFloat32(yPred);
+  return keepsPrecision ? { ...pair, yPred: Float32Array.from(pair.yPred) } : pair;
 }
 
-/** Any number of labels in each row: 0 or 1 in `yTrue`, and a probability of each in `yPred`. */
-export function readLabels(yTrue: MatrixLike, yPred: MatrixLike): Pair {
-  const [truth, prediction] = readMatrices(yTrue, yPred);
-  checkEqual("columns", truth.columns, prediction.columns);
-  checkTruth(truth.data, truth.columns, true);
-  return { yTrue: truth.data, yPred: prediction.data, outputs: truth.columns };
+/** Class ids in both, or in the truth alone, become one-hot rows. */
+function inOneForm(
+  truth: Matrix64,
+  prediction: Matrix64,
+  weights: Float64Array | undefined,
+  { truths, predictions }: Reading,
+): Pair {
+  const more = weights && { weights };
+  if (predictions === "decisions" && truths !== "labels") {
+    const ids = [truth, prediction].every(({ data, columns }) => columns === 1 && data.every(isClassId));
+    const classes = 1 + Math.max(highest(truth.data), highest(prediction.data));
+    // Ids of two classes are valid probabilities of class 1.
+    if (ids && classes > 2) {
+      const [yTrue, yPred] = [truth, prediction].map(({ data }) => oneHot(data, classes));
+      return { yTrue, yPred, outputs: classes, ...more };
+    }
+  }
+  const outputs = prediction.columns;
+  const isOfIds = predictions !== "quantities" && truths !== "labels" && truth.columns === 1 && outputs > 1;
+  if (isOfIds)
+    return {
+      yTrue: encodeIds(truth.data, outputs, "yTrue", weights),
+      yPred: prediction.data,
+      outputs,
+      ...more,
+    };
+  checkEqual("columns", truth.columns, outputs);
+  return { yTrue: truth.data, yPred: prediction.data, outputs, ...more };
+}
+
+/** By how much rounding may put a probability beyond 0 and 1. */
+const ROUNDING = 1e-6;
+
+/** Refuses predictions that would be taken for probabilities. Those of rows of weight 0, and NaN, are not looked at. */
+function checkPredictions({ yPred, outputs, weights }: Pair, { of, predictions, truths }: Reading): void {
+  const decides = predictions === "decisions" && (outputs === 1 || truths === "labels");
+  if (predictions !== "probabilities" && !decides) return;
+  const sums = !decides && outputs > 1;
+  for (let row = 0, start = 0; start < yPred.length; row++, start += outputs) {
+    if (weights?.[row] === 0) continue;
+    let sum = 0;
+    let fits = true;
+    for (let k = start; k < start + outputs; k++) {
+      if (yPred[k] < -ROUNDING || yPred[k] > 1 + ROUNDING) fits = false;
+      sum += yPred[k];
+    }
+    if (sums && Math.abs(sum - 1) > sumBound(outputs)) fits = false;
+    check(
+      fits,
+      () => {
+        const rule = sums ? "rows of probabilities that sum to 1" : "probabilities, from 0 to 1";
+        const given = outputs === 1 ? yPred[start] : [...yPred.subarray(start, start + outputs)];
+        const way = `take the ${outputs === 1 || decides ? "sigmoid" : "softmax"} of logits first`;
+        return `yPred must be ${rule}, for ${of}; received ${show(given)} in row ${row}; ${way}`;
+      },
+      "invalid_data",
+    );
+  }
 }
 
 /** Whether a user's array is of float32, or its rows are. */
@@ -39,63 +115,11 @@ function isFloat32(x: MatrixLike): boolean {
   return [data, (data as ArrayLike<unknown>)[0]].some((each) => each instanceof Float32Array);
 }
 
-/** Classes in `yTrue` and probabilities in `yPred`, or class ids in both. */
-export function readClasses(yTrue: MatrixLike, yPred: MatrixLike): Pair {
-  const [truth, prediction] = readMatrices(yTrue, yPred);
-  const ids = [truth, prediction].every(({ data, columns }) => columns === 1 && data.every(isClassId));
-  const classes = 1 + Math.max(highest(truth.data), highest(prediction.data));
-  // Ids of two classes are valid probabilities of class 1.
-  if (!ids || classes <= 2) return probabilityPair(truth, prediction);
-  return {
-    yTrue: oneHot(truth.data, classes),
-    yPred: oneHot(prediction.data, classes),
-    outputs: classes,
-  };
-}
-
 type Matrix64 = HostMatrix<Float64Array>;
-
-function readMatrices(yTrue: MatrixLike, yPred: MatrixLike): [truth: Matrix64, prediction: Matrix64] {
-  const truth = toMatrix64(yTrue, { what: "yTrue" });
-  const prediction = toMatrix64(yPred, { what: "yPred", allowNonFinite: true });
-  checkEqual("rows", truth.rows, prediction.rows);
-  return [truth, prediction];
-}
-
-function probabilityPair(truth: Matrix64, prediction: Matrix64): Pair {
-  const outputs = prediction.columns;
-  if (truth.columns === 1 && outputs > 1)
-    return { yTrue: oneHot(truth.data, outputs), yPred: prediction.data, outputs };
-  checkEqual("columns", truth.columns, outputs);
-  checkTruth(truth.data, outputs, outputs === 1);
-  return { yTrue: truth.data, yPred: prediction.data, outputs };
-}
 
 const isClassId = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < MAX_CLASSES;
 
 const highest = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, value), 0);
-
-/** @param any - whether a row may have any number of ones, rather than one */
-function checkTruth(yTrue: Float64Array, columns: number, any: boolean): void {
-  for (let start = 0; start < yTrue.length; start += columns) {
-    let [ones, zeros] = [0, 0];
-    for (let k = start; k < start + columns; k++) {
-      if (yTrue[k] === 1) ones++;
-      else if (yTrue[k] === 0) zeros++;
-    }
-    check(
-      ones + zeros === columns && (any || ones === 1),
-      () => {
-        const row = `${show([...yTrue.subarray(start, start + columns)])} in row ${start / columns}`;
-        if (any && columns > 1) return `yTrue must hold 0 or 1 for each label; received ${row}`;
-        const labels =
-          ones + zeros === columns ? "; for rows of several labels, use a metric with multiLabel: true" : "";
-        return `yTrue must hold 0 or 1, one-hot rows, or class ids; received ${row}${labels}`;
-      },
-      "invalid_data",
-    );
-  }
-}
 
 function checkEqual(what: string, truth: number, prediction: number): void {
   check(

@@ -4,8 +4,15 @@
  */
 import type { Task } from "../data/dataset.js";
 import type { MatrixLike } from "../data/matrix.js";
+import type { TruthKind } from "../data/truths.js";
 import type { Direction } from "../direction.js";
 import type { Floats } from "../ndarray.js";
+
+/**
+ * What a metric reads of predictions: quantities; the order of scores; probabilities; or the classes that they decide: of one column class 1
+ * above ½, of several the largest.
+ */
+export type PredictionKind = "quantities" | "scores" | "probabilities" | "decisions";
 
 /** A score of predictions against the truth. */
 export interface Metric {
@@ -17,6 +24,10 @@ export interface Metric {
   readonly tasks: readonly Task[];
   /** Whether it scores the classes that probabilities decide, so that it depends on a threshold. Default false. */
   readonly decides?: boolean;
+  /** What truths it takes; `fit`, `evaluate` and `tune` refuse others before anything trains. Default any. */
+  readonly truths?: TruthKind;
+  /** What it reads of predictions; one that reads probabilities is refused for a model of logits. Default anything. */
+  readonly predictions?: PredictionKind;
   /**
    * The score of finished predictions.
    *

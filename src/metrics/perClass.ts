@@ -1,10 +1,10 @@
 /** Scores of each class, as data. */
 import type { MatrixLike } from "../data/matrix.js";
 import { checkOptions, must, type OptionNames } from "../errors.js";
-import { rowWeights, withoutNaN } from "./confusion.js";
+import { withoutNaN } from "./confusion.js";
 import { countClasses, countLabels, fScore, ratio } from "./counts.js";
 import type { LabelOptions } from "./define.js";
-import { readClasses, readLabels } from "./inputs.js";
+import { type Reading, readPair } from "./inputs.js";
 
 /** The options of {@link precisionRecallFScore}. */
 export interface PerClassOptions extends LabelOptions {
@@ -54,9 +54,14 @@ export function precisionRecallFScore(
   const { beta = 1, sampleWeight, multiLabel = false } = options;
   must(Number.isFinite(beta) && beta >= 0, "beta", "a number of at least 0", beta);
   must(typeof multiLabel === "boolean", "multiLabel", "true or false", multiLabel);
-  const pair = withoutNaN("scores of classes", (multiLabel ? readLabels : readClasses)(yTrue, yPred));
-  const of = [pair.yTrue, pair.yPred, pair.outputs, rowWeights(sampleWeight, pair)] as const;
-  const { hits, predicted, actual } = multiLabel ? countLabels(...of, false) : countClasses(...of);
+  const reading: Reading = {
+    of: "scores of classes",
+    truths: multiLabel ? "labels" : "likelyClasses",
+    predictions: "decisions",
+  };
+  const pair = withoutNaN(reading.of, readPair(yTrue, yPred, sampleWeight, reading));
+  const all = [pair.yTrue, pair.yPred, pair.outputs, pair.weights] as const;
+  const { hits, predicted, actual } = multiLabel ? countLabels(...all, false) : countClasses(...all);
   const score = fScore(beta);
   return {
     precision: hits.map((count, j) => ratio(count, predicted[j])),

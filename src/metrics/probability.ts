@@ -8,7 +8,7 @@ import type { Floats } from "../ndarray.js";
 import { log } from "../numerics/special.js";
 import { classAt } from "./confusion.js";
 import { areaUnderRoc, type Counted, countAtThresholds, last, stepArea } from "./curve.js";
-import { column, LABELS, type LabelOptions, probabilityMetric, weighing } from "./define.js";
+import { classMetric, column, LABELS, type LabelOptions, weighing } from "./define.js";
 
 /** The options of {@link rocAuc}. */
 export interface RocAucOptions extends LabelOptions {
@@ -40,7 +40,7 @@ const AREAS = { average: { initial: "macro", words: ["macro", "micro", "weighted
  * ```
  * @see scikit-learn, `roc_auc_score`; of pairs D. Hand and R. Till, "A simple generalisation of the area under the ROC curve", 2001
  */
-export const rocAuc = probabilityMetric({
+export const rocAuc = classMetric({
   name: "rocAuc",
   direction: "maximize",
   options: { multiClass: { initial: "ovr", words: ["ovr", "ovo"] }, ...AREAS },
@@ -76,7 +76,7 @@ export interface AveragePrecisionOptions extends LabelOptions {
  * ```
  * @see scikit-learn, `average_precision_score`
  */
-export const averagePrecision = probabilityMetric({
+export const averagePrecision = classMetric({
   name: "averagePrecision",
   direction: "maximize",
   options: AREAS,
@@ -105,7 +105,7 @@ export const averagePrecision = probabilityMetric({
  * ```
  * @see scikit-learn, `log_loss`
  */
-export const logLoss = probabilityMetric({
+export const logLoss = classMetric({
   name: "logLoss",
   direction: "minimize",
   make: () => (yTrue, yPred, outputs, weights) => {
@@ -130,7 +130,7 @@ export const logLoss = probabilityMetric({
  * ```
  * @see scikit-learn, `brier_score_loss`; G. Brier, "Verification of forecasts expressed in terms of probability", 1950
  */
-export const brierScore = probabilityMetric({
+export const brierScore = classMetric({
   name: "brierScore",
   direction: "minimize",
   make: () => (yTrue, yPred, outputs, weights) => {
@@ -164,7 +164,7 @@ const BINS = 10;
  * @see C. Guo and others, "On calibration of modern neural networks", ICML 2017; for bins of equal weight A. Kumar and others, "Verified
  * uncertainty calibration", NeurIPS 2019
  */
-export const expectedCalibrationError = probabilityMetric({
+export const expectedCalibrationError = classMetric({
   name: "expectedCalibrationError",
   direction: "minimize",
   make: () => (yTrue, yPred, outputs, weights) => {
@@ -209,7 +209,7 @@ export interface TopKOptions {
  * ```
  * @see scikit-learn, `top_k_accuracy_score`
  */
-export const topKAccuracy = probabilityMetric({
+export const topKAccuracy = classMetric({
   name: "topKAccuracy",
   direction: "maximize",
   options: {

@@ -1,5 +1,6 @@
 /** Metrics by name. The definitions are elsewhere; this file only finds them. */
 import type { Task } from "../data/dataset.js";
+import { checkTruthKind } from "../data/truths.js";
 import { check, must, numberOf, show } from "../errors.js";
 import { publicName } from "../namespace.js";
 import * as classification from "./classification.js";
@@ -155,11 +156,15 @@ export function oneOrSeveralMetrics(
 }
 
 function customMetric(metric: CustomMetric): Metric {
+  const { truths, predictions } = metric;
+  if (truths !== undefined) checkTruthKind(`truths of metric ${show(metric.name)}`, truths);
   return {
     name: metric.name,
     direction: metric.direction,
     tasks: metric.tasks ?? ["classification", "regression"],
     ...(metric.decides && { decides: true }),
+    ...(truths && { truths }),
+    ...(predictions && { predictions }),
     compute: (yTrue, yPred, outputs, weights) =>
       numberOf(`metric ${show(metric.name)}`, metric.compute(yTrue, yPred, outputs, weights)),
   };

@@ -1,5 +1,4 @@
 /** Scores of one output of quantities, which the metrics of quantities average, and what they are made of. */
-import { check, show } from "../errors.js";
 import { log, log1p, pow } from "../numerics/special.js";
 import { ranked } from "./curve.js";
 import type { Score } from "./define.js";
@@ -59,37 +58,21 @@ export const median = quantile(0.5);
 export const pinball = (alpha: number): Score =>
   mean((y, guess) => (y > guess ? alpha : alpha - 1) * (y - guess));
 
-export const squaredLogError: Score = (yTrue, yPred, weightOf) => {
-  checkTruth("a logarithmic error", yTrue, 0, false);
-  return mean((y, guess) => {
-    const error = log1p(y) - (guess < 0 ? Number.NaN : log1p(guess));
-    return error * error;
-  })(yTrue, yPred, weightOf);
-};
+export const squaredLogError = mean((y, guess) => {
+  const error = log1p(y) - (guess < 0 ? Number.NaN : log1p(guess));
+  return error * error;
+});
 
 /** @see scikit-learn, `mean_tweedie_deviance` */
 export function tweedie(power: number): Score {
   if (power === 0) return squaredError;
   const [a, b] = [1 - power, 2 - power];
-  const deviance = mean((y, guess) => {
+  return mean((y, guess) => {
     if (!(guess > 0)) return Number.NaN;
     if (power === 1) return 2 * ((y === 0 ? 0 : y * log(y / guess)) - y + guess);
     if (power === 2) return 2 * (log(guess / y) + y / guess - 1);
     return 2 * (pow(Math.max(y, 0), b) / (a * b) - (y * pow(guess, a)) / a + pow(guess, b) / b);
   });
-  return (yTrue, yPred, weightOf) => {
-    if (power > 0) checkTruth(`a deviance of power ${power}`, yTrue, 0, power >= 2);
-    return deviance(yTrue, yPred, weightOf);
-  };
-}
-
-function checkTruth(what: string, yTrue: Float64Array, least: number, above: boolean): void {
-  const wrong = yTrue.find((y) => y < least || (above && y === least));
-  check(
-    wrong === undefined,
-    () => `yTrue of ${what} must be ${above ? "above" : "at least"} ${least}; received ${show(wrong)}`,
-    "invalid_data",
-  );
 }
 
 export const explained: Score = (yTrue, yPred, weightOf) => {

@@ -2,9 +2,11 @@
 import type { LentTensor } from "../data/tensor.js";
 import { check, must, mustBeInteger } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
+import { getMetric } from "../metrics/registry.js";
 import { type Callback, checkCallbacks } from "./callbacks/callback.js";
 import type { Described } from "./compiled.js";
 import type { FitData } from "./examples.js";
+import { judgeModel, judgeTargets } from "./judge.js";
 import { inputsOf, type ModelData, outputTargets } from "./modelData.js";
 import { networkOf, rowOf } from "./network.js";
 import { checkBatch, type FitOptions } from "./options.js";
@@ -15,8 +17,13 @@ import { trainingWeights } from "./weights.js";
 export interface DataOf {
   /** Inputs that fit the first layers. @throws FettleError as `inputsOf` */
   inputs(x: ModelData, what: string): LentTensor;
-  /** Targets that fit inputs, the outputs and the losses. @throws FettleError as `outputTargets` */
-  targets(y: ModelData, x: LentTensor, what: string): LentTensor;
+  /**
+   * Targets that fit inputs, the outputs, the losses and the metrics.
+   *
+   * @param weights - how much rows count; those of weight 0 may hold anything
+   * @throws FettleError as `outputTargets`, `judgeModel` and `judgeTargets`
+   */
+  targets(y: ModelData, x: LentTensor, what: string, weights: ArrayLike<number> | undefined): LentTensor;
 }
 
 /** @param trained - the shape of a row that the model was trained on, if it was */
@@ -24,8 +31,17 @@ export function dataOf({ wiring, compiled }: Described, trained: Shape | undefin
   const row = rowOf(wiring) ?? trained;
   return {
     inputs: (x, what) => inputsOf(x, { what, inputs: wiring.inputs, row }),
-    targets: (y, { rows, shape }, what) =>
-      outputTargets(y, what, rows, networkOf(wiring, shape).outputs, compiled.losses),
+    targets(y, { rows, shape }, what, weights) {
+      const network = networkOf(wiring, shape);
+      const { outputs } = network;
+      const { losses } = compiled;
+      const metrics = compiled.metrics.map((list) => list.map(getMetric));
+      const judged = { wiring, network, losses, metrics };
+      judgeModel(judged);
+      const targets = outputTargets(y, { what, rows, outputs, losses, weights });
+      judgeTargets(judged, { what, y: targets.data, weights });
+      return targets;
+    },
   };
 }
 
@@ -45,16 +61,16 @@ export function checkFit(
 ): { readonly data: FitData; readonly settings: FitSettings } {
   const x = dataOf(described, trained).inputs(givenX, "x");
   const { inputs, targets } = dataOf(described, x.shape);
-  const y = targets(givenY, x, "y");
-  const { trainRows, ...settings } = settingsOf(options, x.rows);
   const { validationData: given, sampleWeight } = options;
+  const y = targets(givenY, x, "y", sampleWeight);
+  const { trainRows, ...settings } = settingsOf(options, x.rows);
   const validX = given && inputs(given[0], "validation x");
   const data = {
     ...{ x, y, trainRows, sampleWeight },
     weights: trainingWeights(options, y, trainRows),
     validation: given &&
       validX && {
-        ...{ x: validX, y: targets(given[1], validX, "validation y"), sampleWeight: given[2] },
+        ...{ x: validX, y: targets(given[1], validX, "validation y", given[2]), sampleWeight: given[2] },
       },
   };
   return { data, settings };

@@ -3,7 +3,8 @@ import type { TensorLike } from "../arrays.js";
 import { type LentTensor, lendTensor, ownTensor } from "../data/tensor.js";
 import { check, isPlainObject, show, unknownName } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
-import { type CheckedLoss, takesClassIds } from "./losses/given.js";
+import type { CheckedLoss } from "./losses/given.js";
+import { rowOfLoss } from "./losses/truths.js";
 import type { Columns, Wiring } from "./network.js";
 import { targetsOf } from "./targets.js";
 
@@ -39,25 +40,34 @@ export function inputsOf(x: ModelData, { what, inputs, row }: InputOptions): Len
   return beside(parts);
 }
 
+/** How targets are read. */
+export interface TargetsOptions {
+  readonly what: string;
+  /** Of the inputs. */
+  readonly rows: number;
+  readonly outputs: readonly Columns[];
+  /** Of each output. */
+  readonly losses: readonly CheckedLoss[];
+  /** [rows]: rows of weight 0 may hold anything. */
+  readonly weights?: ArrayLike<number> | undefined;
+}
+
 /**
- * Targets of `rows` rows as one matrix. Class ids become one-hot rows where the loss of an output takes them.
+ * Targets as one matrix. Class ids become one-hot rows where the loss of an output takes them.
  *
  * @throws FettleError as {@link inputsOf}
  */
 export function outputTargets(
   y: ModelData,
-  what: string,
-  rows: number,
-  outputs: readonly Columns[],
-  losses: readonly CheckedLoss[],
+  { what, rows, outputs, losses, weights }: TargetsOptions,
 ): LentTensor {
   const target = (part: TensorLike, name: string, i: number): LentTensor =>
-    targetsOf(part, name, { rows, shape: outputs[i].shape, classIds: takesClassIds(losses[i]) });
+    targetsOf(part, { what: name, rows, shape: outputs[i].shape, loss: rowOfLoss(losses[i]), weights });
   if (isNamed(y))
     return beside(partsOf(y, what, outputs).map((part, i) => target(part, `${what}.${outputs[i].name}`, i)));
   if (outputs.length === 1) return target(y, what, 0);
   const units = outputs.reduce((sum, { size }) => sum + size, 0);
-  return targetsOf(y, what, { rows, shape: [units], classIds: false });
+  return targetsOf(y, { what, rows, shape: [units], loss: undefined });
 }
 
 function isNamed(data: ModelData): data is Readonly<Record<string, TensorLike>> {

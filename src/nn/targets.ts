@@ -1,31 +1,49 @@
 /** The targets that users give to models, as rows of their outputs. */
 import { layoutOf, type TensorLike } from "../arrays.js";
-import { oneHot } from "../data/classes.js";
+import { encodeIds } from "../data/classes.js";
 import { type LentTensor, lendTensor, ownTensor } from "../data/tensor.js";
-import { check } from "../errors.js";
+import { check, show } from "../errors.js";
 import { type Shape, sameShape } from "../graph/shape.js";
+import type { JudgedLoss } from "./losses/truths.js";
+
+/** How the targets of one output are read. */
+export interface TargetOptions {
+  readonly what: string;
+  /** Of the inputs. */
+  readonly rows: number;
+  /** Of a row of the output. */
+  readonly shape: Shape;
+  readonly loss: JudgedLoss | undefined;
+  /** [rows]: rows of weight 0 may hold anything. */
+  readonly weights?: ArrayLike<number> | undefined;
+}
 
 /**
- * Targets of `rows` rows for an output whose rows have a shape. Class ids, one for each line of classes, become one-hot lines if the
- * loss takes them, so that metrics and class weights know them too.
+ * Targets of one output. Class ids, one for each line of classes, become one-hot lines if the loss takes them, so that metrics and class
+ * weights know them too.
  *
  * @throws FettleError `invalid_data`, `invalid_shape` for arrays that do not fit
  */
-export function targetsOf(
-  y: TensorLike,
-  what: string,
-  { rows, shape, classIds }: { readonly rows: number; readonly shape: Shape; readonly classIds: boolean },
-): LentTensor {
-  const idShape = classIds ? shapeOfIds(layoutOf(y, what).shape, shape) : undefined;
-  const targets = lendTensor(y, { what, shape: idShape ?? shape });
+export function targetsOf(y: TensorLike, { what, rows, shape, loss, weights }: TargetOptions): LentTensor {
+  const idShape = loss?.several ? shapeOfIds(layoutOf(y, what).shape, shape) : undefined;
+  check(
+    idShape === undefined || loss?.ids || loss?.truths === "quantities",
+    () =>
+      `${what} must hold one-hot rows for ${loss?.name}; received shape ${show([rows, ...(idShape ?? [])])}; ` +
+      `for class ids, use ${loss?.logits ? "sparseCategoricalCrossentropy, or " : ""}oneHot`,
+    "invalid_shape",
+  );
+  const takesIds = idShape !== undefined && loss?.ids;
+  const targets = lendTensor(y, { what, shape: takesIds ? idShape : shape });
   check(
     targets.rows === rows,
     () => `${what} must have as many rows as its inputs, ${rows}; received ${targets.rows}`,
     "invalid_shape",
   );
-  if (idShape === undefined) return targets;
+  if (!takesIds) return targets;
   const classes = shape[shape.length - 1];
-  const data = Float32Array.from(oneHot(ownTensor(targets).data, classes, what));
+  const way = "; ids begin at 0, and the last layer has a unit for each class";
+  const data = Float32Array.from(encodeIds(ownTensor(targets).data, classes, what, weights, way));
   return { data, rows, columns: data.length / rows, shape };
 }
 

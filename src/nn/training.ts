@@ -104,11 +104,11 @@ export function evaluate(
 ): Logs {
   const data = dataOf(described, row);
   const inputs = data.inputs(x, "x");
-  const targets = data.targets(y, inputs, "y");
+  const weights = sampleWeight && checkSampleWeight("sampleWeight", sampleWeight, inputs.rows);
+  const targets = data.targets(y, inputs, "y", weights);
   const architecture = architectureFrom(described, row);
   checkIds(architecture.network, inputs, "x");
   const engine = defaultEngine();
-  const weights = sampleWeight && checkSampleWeight("sampleWeight", sampleWeight, inputs.rows);
   return withMatrices(engine, (hold) => {
     const examples = withSampleWeight(hold, { x: hold(inputs), y: hold(targets) }, weights);
     const program = programOf(architecture, evaluationOf(examples), EVALUATION_BATCH);

@@ -10,10 +10,11 @@ import { RandomStream } from "../numerics/random.js";
 import { copyOptions } from "../options.js";
 import type { Space } from "../search/space/space.js";
 import { decidingIndex, type SearchCvOptions, type SearchCvResult } from "./gridSearch.js";
-import { toDataset } from "./trial/data.js";
+import { inColumns, toDataset } from "./trial/data.js";
 import { foldsBy, inOrder, type Validation } from "./trial/folds.js";
 import { meanAndStd } from "./trial/scoring.js";
 import { KEPT } from "./tuner/options.js";
+import { Probe } from "./tuner/probe.js";
 import { DEFAULT_METRICS } from "./tuner/setup.js";
 
 /** The result of nested cross-validation. */
@@ -82,7 +83,10 @@ export async function nestedCrossValidation<
     "validation must be { folds }, { split } or a function of rows, since each outer fold has other rows; received folds of row ids",
   );
   await ready();
-  const data = inOrder(inOrder(toDataset(options), validation), outer);
+  const probe = new Probe(options);
+  const dataset = toDataset(options, () => probe.units);
+  const encoded = options.data ? dataset : inColumns(dataset, () => probe.units);
+  const data = inOrder(inOrder(encoded, validation), outer);
   const metric = decidingMetric(options, data);
   const seed = new RandomStream(options.seed ?? 0, OUTER_STREAM).integer(2 ** 31);
   const folds = foldsBy(

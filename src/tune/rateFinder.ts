@@ -11,6 +11,7 @@ import type { Run } from "../engine/executor.js";
 import { defaultEngine } from "../engine/wasmEngine.js";
 import { check, must, mustBeInteger, type OptionNames } from "../errors.js";
 import { hyperparametersOf } from "../nn/architecture.js";
+import { classUnits } from "../nn/judge.js";
 import type { LayersModel } from "../nn/layersModel.js";
 import { checkBatch } from "../nn/options.js";
 import { programOf } from "../nn/programs.js";
@@ -22,7 +23,8 @@ import { copyOptions } from "../options.js";
 import { float } from "../search/space/builders.js";
 import { interpolate } from "../search/space/scale.js";
 import { examplesOf, type FoldExamples, loadFold } from "./jobs/job.js";
-import { type MissingCells, toDataset } from "./trial/data.js";
+import { inColumns, type MissingCells, toDataset } from "./trial/data.js";
+import { type Beside, judgeTrial } from "./trial/judge.js";
 import { followRoles } from "./trial/roles.js";
 import { architectureFor, mustBeModel } from "./trial/training.js";
 import { KEPT } from "./tuner/options.js";
@@ -141,17 +143,18 @@ export async function findLearningRate(given: RateFinderOptions): Promise<RateFi
   const options = copyOptions(given, "findLearningRate", OPTIONS, KEPT);
   const test = testOf(options);
   await ready();
-  const data = toDataset(options);
+  const built = modelOf(options, test.rates[0]);
+  const units = (): number | undefined => classUnits(built.described());
+  const data = inColumns(toDataset(options, units), units);
   const { rows } = data;
   const all = { train: Int32Array.from({ length: rows }, (_, row) => row), validation: new Int32Array(0) };
   const { pipeline = {} } = options;
   checkPipelineOptions("pipeline", pipeline, data.inputs);
-  const built = modelOf(options, test.rates[0]);
   const followed = followRoles(built, data, pipeline);
   const examples = examplesOf({ data, folds: [all] }, { fold: 0, pipeline: followed.pipeline });
   const batchSize = checkBatch(options.batchSize ?? Math.min(DEFAULT_BATCH, rows), rows);
   const takes = { ...examples, ...(data.shape && { shape: data.shape }) };
-  const { programs, hyperparameters } = programsFor(built, takes, batchSize);
+  const { programs, hyperparameters } = programsFor(built, { data, pipeline }, takes, batchSize);
   const engine = defaultEngine();
   const loaded = loadFold(engine, examples);
   try {
@@ -199,6 +202,7 @@ function testOf({ low = 1e-6, high = 10, steps = 100, smoothing = 0.9 }: RateFin
   return { rates, smoothing };
 }
 
+/** The model that the options build with a rate. */
 function modelOf({ model }: RateFinderOptions, learningRate: number): LayersModel {
   must(typeof model === "function", "model", "a function of { learningRate }", model);
   const built = model({ learningRate });
@@ -209,10 +213,12 @@ function modelOf({ model }: RateFinderOptions, learningRate: number): LayersMode
 /** The programs of the model, and its hyperparameters, with the learning rate among them. */
 function programsFor(
   built: LayersModel,
+  beside: Pick<Beside, "data" | "pipeline">,
   takes: Pick<FoldExamples, "features" | "outputs" | "train"> & Pick<Dataset, "shape">,
   batchSize: number,
 ) {
   const architecture = architectureFor(built, takes);
+  judgeTrial(built, architecture.network, { ...beside, metrics: [] });
   const hyperparameters = hyperparametersOf(architecture);
   check(
     Object.hasOwn(hyperparameters, RATE),

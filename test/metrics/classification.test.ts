@@ -249,7 +249,7 @@ describe("every metric of classes", () => {
     [
       "a truth that is not a class",
       () => accuracy([0.5, 1], [0, 1]),
-      /^invalid_data: yTrue must hold 0 or 1.*\[0.5\] in row 0/,
+      /^invalid_data: yTrue must hold 0 or 1.* received 0.5 in row 0; for quantities, choose meanSquaredError/,
     ],
     [
       "a truth with two classes in a row",
@@ -279,12 +279,12 @@ describe("every metric of classes", () => {
     [
       "an id without a column",
       () => logLoss([3], [[0.2, 0.5, 0.3]]),
-      /^invalid_data: labels must be integers from 0 to 2/,
+      /^invalid_data: yTrue must be integers from 0 to 2/,
     ],
     [
       "ids where probabilities belong",
       () => rocAuc([0, 1, 2], [0, 1, 2]),
-      /^invalid_data: yTrue .*\[2\] in row 2/,
+      /^invalid_data: yTrue .* 2 in row 2; for class ids, give predictions a column for each class/,
     ],
     ["a NaN in the truth", () => accuracy([NaN], [1]), /^invalid_data: yTrue must hold finite numbers/],
   ])("refuses %s", (_, run, message) => {

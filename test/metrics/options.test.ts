@@ -243,7 +243,7 @@ describe("labels", () => {
 
   it("are refused by metrics that do not expect them, and that know none", () => {
     expect(refusal(() => metrics.f1(truth, guess))).toBe(
-      "invalid_data: yTrue must hold 0 or 1, one-hot rows, or class ids; received [1,1,0] in row 0; " +
+      "invalid_data: yTrue must hold 0 or 1, one-hot rows, or class ids for f1; received [1,1,0] in row 0; " +
         "for rows of several labels, use a metric with multiLabel: true",
     );
     expect(refusal(() => metrics.logLoss(truth, guess))).toMatch("[1,1,0] in row 0");
@@ -255,7 +255,7 @@ describe("labels", () => {
   it("must be 0 or 1, a column for each", () => {
     const f1 = metrics.f1({ multiLabel: true });
     expect(refusal(() => f1([[1, 0.5]], [[1, 0]]))).toBe(
-      "invalid_data: yTrue must hold 0 or 1 for each label; received [1,0.5] in row 0",
+      "invalid_data: yTrue must hold labels of 0 and 1 for f1MultiLabel; received [1,0.5] in row 0; round probabilities to labels first",
     );
     expect(refusal(() => f1([1, 2], guess))).toMatch(
       "invalid_shape: yTrue and yPred must have the same number of columns",

@@ -70,13 +70,6 @@ describe("tune", () => {
       "classes in y must be one column of classes, or one-hot rows",
     ],
     [
-      "integers for a model of three classes",
-      3,
-      { y: ids },
-      "units of the model's last layer must be 1: as many as classes if there are more than two, otherwise as many as " +
-        'columns of y; received 3; integers are classes with task: "classification"',
-    ],
-    [
       "three classes for a model of one unit",
       1,
       { y: ids.map(String) },

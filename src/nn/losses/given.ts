@@ -1,6 +1,5 @@
-/** A loss as users give it: what is refused, and what data of its targets may be. */
+/** A loss as users give it, and what is refused. */
 import { must } from "../../errors.js";
-import { madeOf } from "../../recipe.js";
 import type { LossFunction } from "./loss.js";
 import { type BuiltInLossName, type LossAlias, lossNamed, lossNames } from "./names.js";
 
@@ -26,10 +25,4 @@ export function checkedLoss(loss: Loss): CheckedLoss {
   );
   lossNames.refuseOthers(loss);
   return loss;
-}
-
-/** Whether truths of a loss may be class ids, one a row, where predictions have a column for each class. */
-export function takesClassIds(loss: CheckedLoss): boolean {
-  const name = typeof loss === "string" ? loss : madeOf(loss)?.name;
-  return name === "sparseCategoricalCrossentropy" || name === "categoricalGeneralizedCrossEntropy";
 }

@@ -16,7 +16,7 @@ import { masksSteps } from "../../nn/programs.js";
 import { ready } from "../../numerics/kernels.js";
 import { copyOptions } from "../../options.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
-import { toDataset } from "../trial/data.js";
+import { inColumns, toDataset } from "../trial/data.js";
 import { KEPT, TUNE_OPTIONS, type TuneOptions, type TuneResult } from "../tuner/options.js";
 import { DEFAULT_METRICS } from "../tuner/setup.js";
 import {
@@ -136,7 +136,8 @@ export async function compareBaselines<const S extends Space>(
       `result must have at least 2 test rows; received ${testRows.length}; call tune with a testSize such as 0.2`,
   );
   await ready();
-  const data = toDataset(options);
+  const units = (): number => unitsOf(final);
+  const data = inColumns(toDataset(options, units), units);
   const row = data.shape ?? final.table?.pipeline.features.length;
   check(
     row === undefined || !masksSteps(architectureFrom(final.model.described(), row)),
@@ -159,6 +160,9 @@ export async function compareBaselines<const S extends Space>(
   });
   return besideFinal(baselines, final, metrics);
 }
+
+/** Columns of the predictions of a model. */
+const unitsOf = ({ model }: Model): number => Math.max(...Object.values(model.outputs).map(([, end]) => end));
 
 /** What baselines learn from, and on which rows they are compared. */
 export interface BaselineTask {

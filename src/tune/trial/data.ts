@@ -1,6 +1,12 @@
 /** The data set of the options of `tune`: an encoded table, or a user's arrays. */
 import type { TensorLike } from "../../arrays.js";
-import { type EncodedLabels, encodeLabels, type Labels, targetOfClasses } from "../../data/classes.js";
+import {
+  type EncodedLabels,
+  encodeLabels,
+  type Labels,
+  oneHot,
+  targetOfClasses,
+} from "../../data/classes.js";
 import type { MissingRule } from "../../data/columns.js";
 import type { Dataset, Task } from "../../data/dataset.js";
 import { type Groups, numberGroups, type Times } from "../../data/groups.js";
@@ -30,8 +36,11 @@ export type MissingCells = Exclude<MissingRule, "drop">;
 
 const TASKS: readonly string[] = ["classification", "regression"] satisfies Task[];
 
-/** @throws FettleError `invalid_argument`, `invalid_data`, `invalid_shape`, `unknown_name` */
-export function toDataset(options: DataOptions): Dataset {
+/**
+ * @param units - how many classes models tell apart, if it is known
+ * @throws FettleError `invalid_argument`, `invalid_data`, `invalid_shape`, `unknown_name`
+ */
+export function toDataset(options: DataOptions, units: () => number | undefined = () => undefined): Dataset {
   const { data, x, y, task, sampleWeight, groups, time, missing } = options;
   if (task !== undefined && !TASKS.includes(task)) throw unknownName("task", task, TASKS);
   if (data) {
@@ -67,7 +76,7 @@ export function toDataset(options: DataOptions): Dataset {
   );
   const imputes = missing === undefined ? fillsCells(options.pipeline) : missing === "impute";
   const inputs = toColumns(x, { what: "x", allowMissing: imputes, ifMissing: IF_MISSING });
-  const target = targetOf(y, task);
+  const target = targetOf(y, task, units);
   const rows = target.y.length / target.outputs;
   check(
     inputs.rows === rows,
@@ -114,10 +123,19 @@ function hasGaps(cells: Floats, i: number): boolean {
   return cells.some(Number.isNaN);
 }
 
+/** The data with a column for either of two classes where models have a unit for each, as a softmax of two has. */
+export function inColumns(data: Dataset, units: () => number | undefined): Dataset {
+  const isOfOne = data.outputs === 1 && data.classes.length === 2;
+  return isOfOne && units() === 2 ? { ...data, outputs: 2, y: oneHot(data.labels, 2) } : data;
+}
+
 type Target = Pick<Dataset, "task" | "outputs" | "y" | "labels" | "classes" | "targets">;
 
-/** Words and booleans are classes, and so are 0 and 1, and one-hot rows; other integers are where the task says so. */
-function targetOf(y: TensorLike | Labels, task: Task | undefined): Target {
+/**
+ * Words and booleans are classes, and so are 0 and 1, and one-hot rows; other integers are where the task says so, or models have a unit
+ * for each.
+ */
+function targetOf(y: TensorLike | Labels, task: Task | undefined, units: () => number | undefined): Target {
   if (isWords(y)) {
     check(
       task !== "regression",
@@ -133,19 +151,40 @@ function targetOf(y: TensorLike | Labels, task: Task | undefined): Target {
     const classes = Array.from({ length: count }, (_, i) => String(i));
     return { ...targetOfLabels({ labels, classes }), outputs: columns, y: data };
   }
-  if (task !== "classification") {
-    const targets = columns > 1 && { targets: Array.from({ length: columns }, (_, j) => `y${j}`) };
-    return {
-      task: "regression",
-      outputs: columns,
-      y: data,
-      labels: new Int32Array(0),
-      classes: [],
-      ...targets,
-    };
+  if (task === "classification") {
+    check(columns === 1, "classes in y must be one column of classes, or one-hot rows", "invalid_data");
+    return targetOfLabels(encodeLabels(data, "y"));
   }
-  check(columns === 1, "classes in y must be one column of classes, or one-hot rows", "invalid_data");
-  return targetOfLabels(encodeLabels(data, "y"));
+  const classes = task === undefined && columns === 1 ? classesFor(data, units) : undefined;
+  if (classes) return targetOfLabels(classes);
+  const targets = columns > 1 && { targets: Array.from({ length: columns }, (_, j) => `y${j}`) };
+  return {
+    task: "regression",
+    outputs: columns,
+    y: data,
+    labels: new Int32Array(0),
+    classes: [],
+    ...targets,
+  };
+}
+
+/** Integers as classes, of which models tell `units` apart: ids from 0, or as many different ones. Undefined for other numbers and models. */
+function classesFor(y: Float64Array, units: () => number | undefined): EncodedLabels | undefined {
+  if (!y.every(Number.isInteger)) return undefined;
+  const count = units();
+  if (count === undefined || count < 2) return undefined;
+  if (y.every((id) => id >= 0 && id < count))
+    return { labels: Int32Array.from(y), classes: Array.from({ length: count }, (_, id) => String(id)) };
+  const different = new Set(y).size;
+  check(
+    different === count,
+    () =>
+      `y must hold class ids from 0 to ${count - 1}, or ${count} different integers, for a softmax of ${count} units; ` +
+      `received ${different} from ${y.reduce((a, b) => Math.min(a, b))} to ${y.reduce((a, b) => Math.max(a, b))}; ` +
+      'for quantities, choose task: "regression"',
+    "invalid_data",
+  );
+  return encodeLabels(y, "y");
 }
 
 function isWords(y: TensorLike | Labels): y is ArrayLike<string> | ArrayLike<boolean> {

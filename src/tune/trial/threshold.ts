@@ -2,7 +2,8 @@
  * The decision threshold of a model of two classes: the probability above which class 1 is predicted, chosen by a metric on
  * predictions for rows that the network did not train on.
  */
-import { check } from "../../errors.js";
+import type { Dataset } from "../../data/dataset.js";
+import { check, must } from "../../errors.js";
 import { decided } from "../../metrics/decided.js";
 import type { Metric } from "../../metrics/metric.js";
 import type { Floats } from "../../ndarray.js";
@@ -23,7 +24,10 @@ export interface Predictions {
  *
  * @throws FettleError `invalid_argument`
  */
-export function checkThreshold({ name, decides }: Metric, classes: readonly string[]): void {
+export function checkThreshold(
+  { name, decides }: Metric,
+  { classes, outputs }: Pick<Dataset, "classes" | "outputs">,
+): void {
   check(
     decides,
     () =>
@@ -33,6 +37,7 @@ export function checkThreshold({ name, decides }: Metric, classes: readonly stri
     classes.length === 2,
     () => `threshold needs a target of two classes; received ${classes.length || "a regression target"}`,
   );
+  must(outputs === 1, "units of the last layer with threshold", "1, with a sigmoid", outputs);
 }
 
 /** The most thresholds that are tried. */

@@ -5,6 +5,7 @@ import { type ClassWeight, checkClassWeight } from "../../data/weights.js";
 import type { SavedRun } from "../../engine/executor.js";
 import { check, checkOptions, isPlainObject, must, type OptionNames, show } from "../../errors.js";
 import { showShape, sizeOf } from "../../graph/shape.js";
+import type { Metric } from "../../metrics/metric.js";
 import {
   type Architecture,
   architectureFrom,
@@ -33,6 +34,7 @@ import {
 import type { Course } from "./course.js";
 import type { Folds, PipelineFolds } from "./folds.js";
 import { checkSame, type Identity } from "./identity.js";
+import { judgeTrial } from "./judge.js";
 import { checkLogits } from "./logits.js";
 import { followRoles } from "./roles.js";
 
@@ -91,6 +93,8 @@ export interface TrainingSetup<S extends Space> {
   readonly calibrate?: true;
   /** How the networks of the final model are chosen; without it, that is one network. */
   readonly selection?: SelectionSettings;
+  /** What is tuned for. */
+  readonly metrics: readonly Metric[];
   /** What the curves are to have of the validation rows after every epoch, such as `valAccuracy`. */
   readonly measured?: readonly string[];
 }
@@ -115,6 +119,7 @@ export function jobTemplate<S extends Space>(
     pipeline: chosen = {},
     rows,
     foldsFor,
+    metrics,
     measured,
     calibrate,
     selection,
@@ -137,6 +142,7 @@ export function jobTemplate<S extends Space>(
   const followed = followRoles(built, data, pipeline);
   const { features, folds, finalFold } = foldsFor(followed.pipeline);
   const architecture = architectureFor(built, { ...data, features });
+  judgeTrial(built, architecture.network, { data, pipeline, metrics });
   if (calibrate) checkLogits(built, data.outputs);
   checkMasks(architecture, { task: data.task, target: pipeline.target, several: calibrate ?? selection });
   const hyperparameters = hyperparametersOf(architecture);

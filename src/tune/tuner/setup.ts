@@ -2,13 +2,14 @@
  * Sets a tuner up: checks its options, divides its data and begins its study. What does its jobs comes later, in
  * `run.ts`.
  */
-import type { Task } from "../../data/dataset.js";
+import type { Dataset, Task } from "../../data/dataset.js";
 import { checkPipelineOptions } from "../../data/pipeline/options.js";
 import { checkClassWeight } from "../../data/weights.js";
 import { check, must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
 import type { BuiltInMetric } from "../../metrics/names.js";
 import { getMetric, metricNamed, oneOrSeveralMetrics } from "../../metrics/registry.js";
+import { checkMetricTruths } from "../../metrics/truths.js";
 import { RandomStream } from "../../numerics/random.js";
 import type { Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
@@ -16,7 +17,7 @@ import type { OptimizeOptions, Study } from "../../search/study/contract.js";
 import type { Direction } from "../../search/trial/trial.js";
 import { validationName } from "../jobs/job.js";
 import { checkCalibrate } from "../trial/calibration.js";
-import { toDataset } from "../trial/data.js";
+import { inColumns, toDataset } from "../trial/data.js";
 import { CANDIDATES, selectionFor } from "../trial/ensemble.js";
 import { createFoldsFor, divideRows, type FoldSettings } from "../trial/folds.js";
 import { KeptPredictions } from "../trial/kept.js";
@@ -25,6 +26,7 @@ import type { TrialSetup } from "../trial/setup.js";
 import { checkThreshold } from "../trial/threshold.js";
 import { DEFAULT_EPOCHS, fewestRows, settingsFor } from "../trial/training.js";
 import type { TuneOptions } from "./options.js";
+import { Probe } from "./probe.js";
 import { budgetFor, studyOfModel, withStrategy } from "./study.js";
 
 /** What a tuner scores, and what it reports. */
@@ -79,10 +81,11 @@ export async function setUpTuner<S extends Space>(
     ...(await withStrategy(given, objectives)),
     ...(given.scheduler && { steps: given.steps ?? epochsOf(given.fit) }),
   };
-  const data = toDataset(options);
+  const probe = new Probe(options);
+  const data = toDataset(options, () => probe.units);
   const [first, ...others] = chosen.length > 0 ? chosen : DEFAULT_METRICS[data.task].map(metricNamed);
   const metrics = [first, ...others] as const;
-  for (const metric of metrics) checkMetricFor(metric, data.task);
+  for (const metric of metrics) checkMetricFor(metric, data);
   const study = makeStudy(
     options,
     metrics.slice(0, objectives).map(({ direction }) => direction),
@@ -92,21 +95,22 @@ export async function setUpTuner<S extends Space>(
     testSize: options.testSize ?? 0,
     seed: splitSeed(study.seed),
   };
-  const rows = divideRows(data, foldSettings, savedFolds);
-  for (const metric of metrics.slice(0, objectives)) checkDefinedOn(rows, metric);
-  const foldsFor = createFoldsFor(rows);
+  const divided = divideRows(data, foldSettings, savedFolds);
+  for (const metric of metrics.slice(0, objectives)) checkDefinedOn(divided, metric);
   const { scheduler, steps, model, fit, pipeline, constraints } = options;
   const threshold = options.threshold === undefined ? undefined : getMetric(options.threshold);
-  if (threshold) checkThreshold(threshold, data.classes);
   const selection = selectionFor(options.ensemble, objectives);
   checkCalibrate(options.calibrate, data.task, objectives);
   // Settings that fit no trial are refused now; those that depend on parameters, trial by trial.
   if (typeof fit !== "function") {
-    const { classWeight } = settingsFor(fit ?? {}, fewestRows(rows, false));
+    const { classWeight } = settingsFor(fit ?? {}, fewestRows(divided, false));
     if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);
   }
+  if (typeof pipeline !== "function") checkPipelineOptions("pipeline", pipeline ?? {}, data.inputs);
+  const rows = { ...divided, data: options.data ? data : inColumns(data, () => probe.units) };
+  if (threshold) checkThreshold(threshold, rows.data);
+  const foldsFor = createFoldsFor(rows);
   if (typeof pipeline !== "function") {
-    checkPipelineOptions("pipeline", pipeline ?? {}, data.inputs);
     foldsFor(pipeline ?? {}); // refuses a target without a logarithm
   }
   const { curves } = options;
@@ -128,6 +132,7 @@ export async function setUpTuner<S extends Space>(
     ...(options.trialTimeout !== undefined && { timed: true }),
     identities: new Map(),
   };
+  probe.refuseMistakes(trialSetup);
   const warm = options.warmStart?.length ?? 0;
   return { study, trialSetup, budget: budgetFor(options), refit, foldSettings, warm };
 }
@@ -165,11 +170,13 @@ export const DEFAULT_METRICS = {
   regression: ["r2"],
 } as const satisfies Record<Task, readonly BuiltInMetric[]>;
 
-function checkMetricFor({ name, tasks }: Metric, task: Task): void {
+function checkMetricFor(metric: Metric, { task, y, outputs, sampleWeight }: Dataset): void {
+  const { name, tasks } = metric;
   check(
     tasks.includes(task),
     () => `metric must be defined for ${task}; received ${name}, which is for ${tasks.join(" and ")}`,
   );
+  checkMetricTruths(metric, y, { what: "y", columns: outputs, weights: sampleWeight });
 }
 
 /** The seed by which the rows of a study are divided. */

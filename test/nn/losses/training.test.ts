@@ -72,12 +72,17 @@ describe("class ids", () => {
   it("are refused if they are no classes, and by other losses", async () => {
     const wrong = async (loss: Loss, y: number[]) => refusal(() => network(loss).fit(x, y, options));
     expect(await wrong(sparse, ids.with(7, 3))).toBe(
-      "invalid_data: y must be integers from 0 to 2; received 3 at index 7",
+      "invalid_data: y must be integers from 0 to 2; received 3 at index 7; " +
+        "ids begin at 0, and the last layer has a unit for each class",
     );
     expect(await wrong(sparse, ids.with(0, 0.5))).toBe(
-      "invalid_data: y must be integers from 0 to 2; received 0.5 at index 0",
+      "invalid_data: y must be integers from 0 to 2; received 0.5 at index 0; " +
+        "ids begin at 0, and the last layer has a unit for each class",
     );
-    expect(await wrong(categorical, ids)).toBe("invalid_shape: y must have 3 columns; received shape [60,1]");
+    expect(await wrong(categorical, ids)).toBe(
+      "invalid_shape: y must hold one-hot rows for categoricalCrossentropy; received shape [60]; " +
+        "for class ids, use sparseCategoricalCrossentropy, or oneHot",
+    );
     expect(await wrong(sparse, [0, 1])).toBe(
       "invalid_shape: y must have as many rows as its inputs, 60; received 2",
     );
@@ -91,7 +96,8 @@ describe("class ids", () => {
         ),
       ),
     ).toBe(
-      "invalid_shape: yPred of a loss of class ids must have at least 2 columns; received 1; use binaryCrossentropy",
+      "invalid_shape: units of the last layer must be at least 2 for sparseCategoricalCrossentropy; received 1; " +
+        'use binaryCrossentropy and "sigmoid"',
     );
   });
 

@@ -1,0 +1,217 @@
+/**
+ * Judges the losses, the last layers, the metrics and the targets of a model together, before anything trains: by the tables of losses and
+ * metrics, and the one of activations here. What is refused can never be right; what is not known, such as a custom layer, passes.
+ */
+import { checkTruths } from "../data/truths.js";
+import { check, must, show } from "../errors.js";
+import type { Metric } from "../metrics/metric.js";
+import { checkMetricTruths } from "../metrics/truths.js";
+import { madeOf } from "../recipe.js";
+import { type Activation, activationName, type activations } from "./activations.js";
+import type { Described } from "./compiled.js";
+import type { Layer } from "./layers/layer.js";
+import type { CheckedLoss } from "./losses/given.js";
+import { type JudgedLoss, type LossInput, rowOfLoss } from "./losses/truths.js";
+import type { Network, Wiring } from "./network.js";
+
+type ActivationKey = keyof typeof activations;
+
+/** What activations give: any numbers; none below 0; from 0 to 1; rows that sum to 1. */
+type Range = Exclude<LossInput, "scores">;
+
+/** Every built-in activation. The compiler refuses a table that lacks one. */
+const ranges: Readonly<Record<ActivationKey, Range>> = {
+  linear: "numbers",
+  relu: "counts",
+  tanh: "numbers",
+  sigmoid: "probabilities",
+  softmax: "distributions",
+  softplus: "counts",
+  gelu: "numbers",
+  celu: "numbers",
+  elu: "numbers",
+  exponential: "counts",
+  geluTanh: "numbers",
+  hardSigmoid: "probabilities",
+  hardSilu: "numbers",
+  hardTanh: "numbers",
+  leakyRelu: "numbers",
+  logSigmoid: "numbers",
+  logSoftmax: "numbers",
+  mish: "numbers",
+  relu6: "counts",
+  selu: "numbers",
+  silu: "numbers",
+  softsign: "numbers",
+};
+
+/** Ranges that are within each. */
+const WITHIN: Readonly<Record<LossInput, readonly Range[]>> = {
+  numbers: ["numbers", "counts", "probabilities", "distributions"],
+  scores: ["numbers", "counts", "probabilities", "distributions"],
+  counts: ["counts", "probabilities", "distributions"],
+  probabilities: ["probabilities", "distributions"],
+  distributions: ["distributions"],
+};
+
+/** What the last layer should be for a loss that reads each. */
+const INSTEAD: Partial<Record<LossInput, string>> = {
+  counts: '"softplus", "exponential" or "relu"',
+  probabilities: '"sigmoid"',
+  distributions: '"softmax"',
+};
+
+/** The activation behind an output; undefined if it is not known, or constraints may keep what it gives within other bounds. */
+function activationOf({ inputs, calls }: Wiring, value: number): ActivationKey | undefined {
+  const layer: Layer | undefined = calls[value - inputs.length]?.layer;
+  const made = layer && madeOf(layer);
+  const { name, options } =
+    made?.name === "timeDistributed" ? (madeOf(made.options.layer) ?? {}) : (made ?? {});
+  if (name === undefined || options === undefined || !ACTIVATED.includes(name)) return undefined;
+  const activation = activationName((options.activation ?? "linear") as Activation);
+  const isConstrained = Object.keys(options).some((option) => option.endsWith("Constraint"));
+  return isConstrained && activation && ranges[activation] === "numbers" ? undefined : activation;
+}
+
+/** Layers whose result is that of their activation. */
+const ACTIVATED: readonly string[] = ["dense", "conv1d", "conv2d", "activation"];
+
+/**
+ * How many classes a model tells apart whose one output ends in a softmax, or in logits, for a loss of several classes: the units of its last
+ * dense layer. Undefined for other models.
+ */
+export function classUnits({ wiring, compiled }: Described): number | undefined {
+  const { inputs, calls, outputs } = wiring;
+  const loss = rowOfLoss(compiled.losses[0]);
+  if (outputs.length > 1 || loss?.predictions !== "distributions") return undefined;
+  const [{ value }] = outputs;
+  if (activationOf(wiring, value) !== "softmax" && !loss.fromLogits) return undefined;
+  const last = calls[value - inputs.length];
+  const dense = madeOf(last.layer)?.name === "activation" ? calls[last.inputs[0] - inputs.length] : last;
+  const made = dense && madeOf(dense.layer);
+  return made?.name === "dense" ? (made.options.units as number) : undefined;
+}
+
+/** An output with what reads it. */
+interface Output {
+  readonly activation: ActivationKey | undefined;
+  /** Units of a line. */
+  readonly width: number;
+  readonly loss: JudgedLoss | undefined;
+}
+
+/** What is judged: a model over inputs of a shape, and what it was compiled with. */
+export interface Judged {
+  readonly wiring: Wiring;
+  readonly network: Pick<Network, "outputs" | "layers">;
+  /** Of each output. */
+  readonly losses: readonly CheckedLoss[];
+  /** Of each output. */
+  readonly metrics: readonly (readonly Metric[])[];
+}
+
+/** Targets of all outputs, beside each other. */
+export interface JudgedTargets {
+  readonly what: string;
+  /** [rows, columns of all outputs] */
+  readonly y: ArrayLike<number>;
+  /** [rows]: rows of weight 0 may hold anything. */
+  readonly weights?: ArrayLike<number> | undefined;
+  /** A further way out, at the end of a message about targets. */
+  readonly hint?: string;
+}
+
+/**
+ * Refuses a loss, a last layer and metrics that do not fit each other.
+ *
+ * @throws FettleError `invalid_argument`; `invalid_shape` for one unit where several are compared
+ */
+export function judgeModel({ wiring, network, losses, metrics }: Judged): void {
+  for (const [i, { value, shape }] of network.outputs.entries()) {
+    const output: Output = {
+      activation: activationOf(wiring, value),
+      width: shape[shape.length - 1],
+      loss: rowOfLoss(losses[i]),
+    };
+    judgeActivation(output);
+    for (const metric of metrics[i]) judgeMetric(output, metric);
+  }
+}
+
+function judgeActivation({ activation, width, loss }: Output): void {
+  const name = "the activation of the last layer";
+  const isConstant = width === 1 && (activation === "softmax" || activation === "logSoftmax");
+  check(
+    !isConstant,
+    () => `${name} must be "sigmoid" for one unit; received ${show(activation)}, which is constant there`,
+  );
+  if (loss === undefined) return;
+  const { several, predictions, fromLogits } = loss;
+  check(
+    !several || width > 1,
+    () =>
+      `units of the last layer must be at least 2 for ${loss.name}; received 1; use ` +
+      (loss.truths === "quantities" ? "meanSquaredError" : 'binaryCrossentropy and "sigmoid"'),
+    "invalid_shape",
+  );
+  if (activation === undefined) return;
+  const range = ranges[activation];
+  const isOfLogits = fromLogits && range !== "probabilities" && range !== "distributions";
+  must(isOfLogits || !fromLogits, `fromLogits of ${loss.name} after ${show(activation)}`, "false", true);
+  if (isOfLogits || WITHIN[predictions].includes(range)) return;
+  const ways = [
+    ...(loss.logits ? ["give the loss fromLogits: true"] : []),
+    ...(predictions === "distributions" && range === "probabilities"
+      ? ["for several labels a row, use binaryCrossentropy"]
+      : []),
+  ];
+  check(
+    false,
+    () =>
+      `${name} must be ${INSTEAD[predictions]} for ${loss.name}; received ${[show(activation), ...ways].join("; or ")}`,
+  );
+}
+
+/** Refuses a metric that would take logits or scores for probabilities. */
+function judgeMetric({ activation, width, loss }: Output, { name, predictions, truths }: Metric): void {
+  const decides = predictions === "decisions" && (width === 1 || truths === "labels");
+  if (loss === undefined || !(decides || predictions === "probabilities")) return;
+  const gives = activation && ranges[activation];
+  const isOfScores =
+    loss.predictions === "scores" && gives !== undefined && !WITHIN.probabilities.includes(gives);
+  check(!loss.fromLogits && !isOfScores, () =>
+    loss.fromLogits
+      ? `${name} must be given probabilities; received the logits of ${loss.name} with fromLogits; ` +
+        `end the model with ${INSTEAD[loss.predictions]} and leave fromLogits out, which computes the same loss`
+      : `${name} must be given probabilities; received the scores of ${loss.name}; choose a metric of scores, such as rocAuc`,
+  );
+}
+
+/**
+ * Refuses targets that a loss or a metric does not take. One pass over them for each kind of truths.
+ *
+ * @throws FettleError `invalid_data`
+ */
+export function judgeTargets(
+  { network, losses, metrics }: Judged,
+  { what, y, ...more }: JudgedTargets,
+): void {
+  const { outputs, layers } = network;
+  const columns = outputs.reduce((sum, { size }) => sum + size, 0);
+  const blanks = layers.some(({ layer }) => layer.mask !== undefined);
+  for (const [i, { name, offset, size, shape }] of outputs.entries()) {
+    const place = {
+      what: outputs.length === 1 ? what : `${what}.${name}`,
+      ...{ columns, offset, size, width: shape[shape.length - 1], blanks: blanks && shape.length > 1 },
+      ...more,
+    };
+    const loss = rowOfLoss(losses[i]);
+    if (loss) checkTruths(loss.truths, y, { ...place, of: loss.name });
+    const kinds = new Set(loss && [loss.truths]);
+    for (const metric of metrics[i]) {
+      if (metric.truths === undefined || kinds.has(metric.truths)) continue;
+      checkMetricTruths(metric, y, place);
+      kinds.add(metric.truths);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * Judges the model of a trial beside the data set, before it trains: `nn/judge.ts` for a tuner, whose targets are classes or go through a
+ * pipeline. Nothing runs here.
+ */
+import type { Dataset } from "../../data/dataset.js";
+import type { PipelineOptions } from "../../data/pipeline/options.js";
+import { must } from "../../errors.js";
+import { accuracy } from "../../metrics/classification.js";
+import type { Metric } from "../../metrics/metric.js";
+import { judgeModel, judgeTargets } from "../../nn/judge.js";
+import type { LayersModel } from "../../nn/layersModel.js";
+import { rowOfLoss } from "../../nn/losses/truths.js";
+import type { Network } from "../../nn/network.js";
+
+/** What a model is judged beside. */
+export interface Beside {
+  readonly data: Pick<Dataset, "task" | "outputs" | "y" | "sampleWeight">;
+  readonly pipeline: PipelineOptions;
+  readonly metrics: readonly Metric[];
+}
+
+/**
+ * Refuses a model whose losses, last layers and metrics do not fit each other, or the targets.
+ *
+ * @throws FettleError as `judgeModel` and `judgeTargets`; `invalid_argument` for a pipeline that scales targets which a loss takes as they are
+ */
+export function judgeTrial(built: LayersModel, network: Network, { data, pipeline, metrics }: Beside): void {
+  const { task, outputs, y, sampleWeight: weights } = data;
+  const { wiring, compiled } = built.described();
+  const { losses } = compiled;
+  // a final model of classes decides them, whatever it is scored by
+  const scored = task === "classification" ? [...metrics, accuracy] : metrics;
+  const ofOne = network.outputs.length === 1;
+  const judged = { wiring, network, losses, metrics: network.outputs.map(() => (ofOne ? scored : [])) };
+  judgeModel(judged);
+  if (task === "regression") {
+    const loss = losses.map(rowOfLoss).find((row) => row && row.truths !== "quantities");
+    const { target = "standard" } = pipeline;
+    must(
+      loss === undefined || target === "none",
+      `pipeline.target for ${loss?.name}, which takes targets as they are,`,
+      '"none"',
+      target,
+    );
+  }
+  const isColumn = task === "regression" && outputs === 1;
+  const hint = isColumn && y.every(Number.isInteger) && 'integers are classes with task: "classification"';
+  judgeTargets(judged, { what: "y", y, weights, ...(hint && { hint }) });
+}

@@ -1,0 +1,131 @@
+/**
+ * What is known of a tuner's models before its first trial, from models that are built and not trained: whether integers are classes, and
+ * whether loss, last layer and data fit each other. A mistake that no parameter mends ends a search before it begins; one that depends on
+ * parameters fails the trials that have them.
+ */
+import { classUnits } from "../../nn/judge.js";
+import { LayersModel } from "../../nn/layersModel.js";
+import { RandomStream } from "../../numerics/random.js";
+import { middlePoint } from "../../search/space/defaults.js";
+import { fromUnit } from "../../search/space/scale.js";
+import {
+  allows,
+  buildParams,
+  type Constraint,
+  type Params,
+  type ParamsOf,
+  resolveSpace,
+  type SearchSpace,
+  type Space,
+} from "../../search/space/space.js";
+import { judgeTrial } from "../trial/judge.js";
+import type { TrialSetup } from "../trial/setup.js";
+import { architectureFor } from "../trial/training.js";
+import type { TuneOptions } from "./options.js";
+
+type Points<S extends Space> = Pick<TuneOptions<S>, "model" | "space" | "constraint" | "enqueue">;
+
+/** A model that was built and not trained. */
+type Built = LayersModel | undefined;
+
+/** The models of a search, each built once. */
+export class Probe<S extends Space> {
+  /** By point. */
+  private readonly models = new Map<string, Built>();
+
+  constructor(private readonly options: Points<S>) {}
+
+  /**
+   * How many classes the models tell apart, by the one in the middle of the space: the units of its last layer, if that ends in a softmax, or
+   * in logits, for a loss of several classes. Undefined for other models, and for a function that makes none there.
+   */
+  get units(): number | undefined {
+    const [point] = pointsOf(this.options);
+    const built = point && this.modelAt(point);
+    return built && classUnits(built.described());
+  }
+
+  /**
+   * Refuses a search of which no model that is tried fits the data: the one in the middle of the space, and if that does not, those of
+   * enqueued points, of corners, of {@link DRAWN} others, and of each value of a choice.
+   *
+   * @throws FettleError what is wrong in the middle
+   */
+  refuseMistakes(setup: Omit<TrialSetup<S>, "backend">): void {
+    const { rows, foldsFor, pipeline: chosen = {}, metrics } = setup;
+    const { data } = rows;
+    let first: { readonly error: unknown } | undefined;
+    for (const point of pointsOf(this.options)) {
+      const built = this.modelAt(point);
+      const pipeline = attempt(() => (typeof chosen === "function" ? chosen(point as ParamsOf<S>) : chosen));
+      const folds = pipeline && attempt(() => foldsFor(pipeline));
+      // such a trial fails by itself, with its reason
+      if (!built || !pipeline || !folds) return;
+      try {
+        const { network } = architectureFor(built, { ...data, features: folds.features });
+        judgeTrial(built, network, { data, pipeline, metrics });
+        return;
+      } catch (error) {
+        first ??= { error };
+      }
+    }
+    if (first) throw first.error;
+  }
+
+  /** The model of a point, compiled; undefined where the function throws, or returns anything else. */
+  private modelAt(point: Params): Built {
+    const key = JSON.stringify(point);
+    const built = this.models.has(key) ? this.models.get(key) : builtAt(this.options, point);
+    this.models.set(key, built);
+    return built;
+  }
+}
+
+/** How many points are drawn where the others do not fit. */
+const DRAWN = 16;
+/** Apart from the random streams of studies. */
+const PROBE_STREAM = 0x7062;
+
+/** Points of a space, the middle first. */
+function* pointsOf<S extends Space>({ space: given, constraint, enqueue = [] }: Points<S>): Iterable<Params> {
+  const space = attempt(() => resolveSpace(given, constraint as Constraint | undefined));
+  if (space === undefined) return;
+  const middle = middlePoint(space);
+  if (middle) yield middle;
+  for (const point of enqueue) yield point as Params;
+  const random = new RandomStream(0, PROBE_STREAM);
+  const draws = Array.from({ length: DRAWN }, () => () => random.uniform());
+  for (const at of [() => 0, () => 1 - 2 ** -53, ...draws]) {
+    const point = buildParams(space, (parameter) => fromUnit(parameter, at()));
+    if (allows(space, point)) yield point;
+  }
+  yield* choicesOf(space);
+}
+
+/** The middle of a space with each value of each choice. */
+function* choicesOf(space: SearchSpace): Iterable<Params> {
+  for (const [name, parameter] of Object.entries(space.parameters))
+    for (const value of parameter.type === "choice" ? parameter.values : []) {
+      const point = buildParams(space, (each, own) =>
+        own === name ? value : (each.default ?? fromUnit(each, 0.5)),
+      );
+      if (allows(space, point)) yield point;
+    }
+}
+
+function builtAt<S extends Space>({ model }: Points<S>, point: Params): Built {
+  return attempt(() => {
+    const built: unknown = model(point as ParamsOf<S>);
+    if (!(built instanceof LayersModel)) return undefined;
+    built.compiledWith();
+    return built;
+  });
+}
+
+function attempt<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
+}
