@@ -96,7 +96,7 @@ export function encodeIds(
     if (Number.isInteger(label) && label >= 0 && label < classes) encoded[i * classes + label] = 1;
     else
       check(
-        weights !== undefined && weights[Math.floor(i / lines)] === 0,
+        weights?.[Math.floor(i / lines)] === 0,
         () =>
           `${what} must be integers from 0 to ${classes - 1}; received ${show(label)} at index ${i}${way}`,
         "invalid_data",

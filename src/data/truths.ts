@@ -242,7 +242,7 @@ function firstLine(
   found: (from: number, to: number) => boolean,
 ): number {
   for (let row = 0, first = offset; first < y.length; row++, first += columns) {
-    if (weights !== undefined && weights[row] === 0) continue;
+    if (weights?.[row] === 0) continue;
     for (let from = first; from < first + size; from += width) if (found(from, from + width)) return from;
   }
   return -1;

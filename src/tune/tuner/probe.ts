@@ -15,7 +15,6 @@ import {
   type Params,
   type ParamsOf,
   resolveSpace,
-  type SearchSpace,
   type Space,
 } from "../../search/space/space.js";
 import { judgeTrial } from "../trial/judge.js";
@@ -86,30 +85,27 @@ const DRAWN = 16;
 /** Apart from the random streams of studies. */
 const PROBE_STREAM = 0x7062;
 
-/** Points of a space, the middle first. */
-function* pointsOf<S extends Space>({ space: given, constraint, enqueue = [] }: Points<S>): Iterable<Params> {
+/** Points of a space, the middle first; none of a space that is refused elsewhere. */
+function* pointsOf<S extends Space>({ space: given, constraint, enqueue }: Points<S>): Iterable<Params> {
   const space = attempt(() => resolveSpace(given, constraint as Constraint | undefined));
   if (space === undefined) return;
-  const middle = middlePoint(space);
+  const exists = (point: Params): boolean => attempt(() => allows(space, point)) === true;
+  const middle = attempt(() => middlePoint(space));
   if (middle) yield middle;
-  for (const point of enqueue) yield point as Params;
+  if (Array.isArray(enqueue)) yield* enqueue as Params[];
   const random = new RandomStream(0, PROBE_STREAM);
   const draws = Array.from({ length: DRAWN }, () => () => random.uniform());
   for (const at of [() => 0, () => 1 - 2 ** -53, ...draws]) {
     const point = buildParams(space, (parameter) => fromUnit(parameter, at()));
-    if (allows(space, point)) yield point;
+    if (exists(point)) yield point;
   }
-  yield* choicesOf(space);
-}
-
-/** The middle of a space with each value of each choice. */
-function* choicesOf(space: SearchSpace): Iterable<Params> {
+  // the middle with each value of each choice
   for (const [name, parameter] of Object.entries(space.parameters))
     for (const value of parameter.type === "choice" ? parameter.values : []) {
       const point = buildParams(space, (each, own) =>
         own === name ? value : (each.default ?? fromUnit(each, 0.5)),
       );
-      if (allows(space, point)) yield point;
+      if (exists(point)) yield point;
     }
 }
 
