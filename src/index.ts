@@ -112,6 +112,7 @@ export {
   type Table,
 } from "./data/table.js";
 export type { TargetData } from "./data/targets.js";
+export type { TruthKind } from "./data/truths.js";
 export type { ClassWeight } from "./data/weights.js";
 export { type WindowData, type Windows, type WindowsOptions, windows } from "./data/windows.js";
 export type { Direction } from "./direction.js";
@@ -141,7 +142,13 @@ export {
 } from "./graph/graph.js";
 export { ROWS, type Shape } from "./graph/shape.js";
 export * as metrics from "./metrics/index.js";
-export type { ConfigurableMetric, CustomMetric, Metric, MetricFunction } from "./metrics/metric.js";
+export type {
+  ConfigurableMetric,
+  CustomMetric,
+  Metric,
+  MetricFunction,
+  PredictionKind,
+} from "./metrics/metric.js";
 export type {
   BuiltInMetric,
   ConfiguredMetric,

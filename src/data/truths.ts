@@ -197,8 +197,8 @@ export interface TruthPlace {
   readonly weights?: ArrayLike<number> | undefined;
   /** Whether lines of zeros may be placeholders of steps that do not count. @defaultValue false */
   readonly blanks?: boolean;
-  /** A further way out, at the end of a message. */
-  readonly hint?: string;
+  /** A further way out, at the end of a message, if there is one. */
+  readonly hint?: () => string | undefined;
 }
 
 /**
@@ -226,7 +226,7 @@ export function checkTruths(kind: TruthKind, y: ArrayLike<number>, place: TruthP
   throw new FettleError(
     "invalid_data",
     `${what} must hold ${rule} for ${of}; received ${show(width === 1 ? line[0] : line)} in row ${Math.floor(start / columns)}` +
-      [way, hint].map((text) => (text ? `; ${text}` : "")).join(""),
+      [way, hint?.()].map((text) => (text ? `; ${text}` : "")).join(""),
   );
 }
 

@@ -5,7 +5,6 @@
 import { checkTruths } from "../data/truths.js";
 import { check, must, show } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
-import { checkMetricTruths } from "../metrics/truths.js";
 import { madeOf } from "../recipe.js";
 import { type Activation, activationName, type activations } from "./activations.js";
 import type { Described } from "./compiled.js";
@@ -107,7 +106,7 @@ export interface Judged {
   /** Of each output. */
   readonly losses: readonly CheckedLoss[];
   /** Of each output. */
-  readonly metrics: readonly (readonly Metric[])[];
+  readonly metrics: readonly (readonly Reader[])[];
 }
 
 /** Targets of all outputs, beside each other. */
@@ -117,8 +116,8 @@ export interface JudgedTargets {
   readonly y: ArrayLike<number>;
   /** [rows]: rows of weight 0 may hold anything. */
   readonly weights?: ArrayLike<number> | undefined;
-  /** A further way out, at the end of a message about targets. */
-  readonly hint?: string;
+  /** A further way out, at the end of a message about targets, if there is one. */
+  readonly hint?: () => string | undefined;
 }
 
 /**
@@ -172,8 +171,11 @@ function judgeActivation({ activation, width, loss }: Output): void {
   );
 }
 
-/** Refuses a metric that would take logits or scores for probabilities. */
-function judgeMetric({ activation, width, loss }: Output, { name, predictions, truths }: Metric): void {
+/** What reads predictions. */
+export type Reader = Pick<Metric, "name" | "predictions" | "truths">;
+
+/** Refuses what would take logits or scores for probabilities. */
+function judgeMetric({ activation, width, loss }: Output, { name, predictions, truths }: Reader): void {
   const decides = predictions === "decisions" && (width === 1 || truths === "labels");
   if (loss === undefined || !(decides || predictions === "probabilities")) return;
   const gives = activation && ranges[activation];
@@ -183,7 +185,7 @@ function judgeMetric({ activation, width, loss }: Output, { name, predictions, t
     loss.fromLogits
       ? `${name} must be given probabilities; received the logits of ${loss.name} with fromLogits; ` +
         `end the model with ${INSTEAD[loss.predictions]} and leave fromLogits out, which computes the same loss`
-      : `${name} must be given probabilities; received the scores of ${loss.name}; choose a metric of scores, such as rocAuc`,
+      : `${name} must be given probabilities; received the scores of ${loss.name}; use a cross-entropy`,
   );
 }
 
@@ -209,9 +211,10 @@ export function judgeTargets(
     if (loss) checkTruths(loss.truths, y, { ...place, of: loss.name });
     const kinds = new Set(loss && [loss.truths]);
     for (const metric of metrics[i]) {
-      if (metric.truths === undefined || kinds.has(metric.truths)) continue;
-      checkMetricTruths(metric, y, place);
-      kinds.add(metric.truths);
+      const { truths } = metric;
+      if (truths === undefined || kinds.has(truths)) continue;
+      checkTruths(truths, y, { ...place, of: metric.name });
+      kinds.add(truths);
     }
   }
 }

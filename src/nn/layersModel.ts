@@ -92,7 +92,8 @@ export class LayersModel {
    * takes them; of several outputs as `x`
    * @returns the loss and metrics of each epoch; metrics of the training rows are computed after the epoch
    * @throws FettleError `invalid_state` before `compile`, or while it trains; `invalid_data`, `invalid_shape` for arrays that do
-   * not fit; `invalid_argument` for options out of range, such as a batch larger than the data; for a callback that fails, what
+   * not fit, and for targets that the loss or a metric does not take; `invalid_argument` for a last layer that does not give what the loss
+   * reads, and for options out of range, such as a batch larger than the data; for a callback that fails, what
    * it threw if that is a FettleError, or `callback_failed`
    */
   async fit(x: ModelData, y: ModelData, options: FitOptions = {}): Promise<History> {
@@ -124,7 +125,7 @@ export class LayersModel {
    * The loss, with penalties, and each metric over examples.
    *
    * @param sampleWeight - how much each row counts, as in `fit`
-   * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape` for arrays that do not fit
+   * @throws FettleError `invalid_state` before `fit`; as `fit` for arrays and targets that do not fit
    */
   evaluate(x: ModelData, y: ModelData, sampleWeight?: ArrayLike<number>): Logs {
     const state = this.trained();

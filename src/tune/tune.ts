@@ -27,10 +27,11 @@ import { budgetFor, type Making, studyOfObjective, withStrategy } from "./tuner/
  * over the folds as its value. The best parameters are then fitted again to all development rows, that is all but the test
  * rows.
  *
- * A trial that fails or diverges is recorded with that status, and the search continues.
+ * A trial that fails or diverges is recorded with that status, and the search continues. Before the first one, `model` is called for the
+ * middle of the space, to see whether what it returns fits the data.
  *
- * @throws FettleError before anything runs, for options, spaces and data that do not fit; `trial_failed` if no trial gave a
- * value, with what the first trial threw as its `cause`
+ * @throws FettleError before anything runs, for options, spaces and data that do not fit, and for models of which none that is looked at
+ * fits the data; `trial_failed` if no trial gave a value, with what the first trial threw as its `cause`
  * @example
  * ```ts
  * // is a point within the unit circle?

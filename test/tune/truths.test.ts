@@ -76,7 +76,7 @@ describe("a model that cannot fit the data ends a search before it begins", () =
     [
       "scores of classes, which the final model would decide at ½",
       { y, model: net(1, "linear", "hinge"), metric: "rocAuc" },
-      "invalid_argument: accuracy must be given probabilities; received the scores of hinge",
+      "invalid_argument: a final model of classes must be given probabilities; received the scores of hinge; use a cross-entropy",
     ],
     [
       "no softmax",
@@ -257,6 +257,6 @@ it("tune, fit and the metric of a loss refuse the same truths in the same words"
         expect(alone.replace("yTrue", "y")).toBe(own);
       },
     ),
-    { numRuns: cases(15) },
+    { numRuns: cases(10) },
   );
 });

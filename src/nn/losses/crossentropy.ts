@@ -43,7 +43,7 @@ export const binaryCrossentropy = meanLoss({
 /**
  * Mean over rows of −Σ y log p. Of logits, and of probabilities that come straight from a
  * softmax, it is computed as −Σ y logSoftmax(z). Other probabilities are scaled to sum to 1, then kept
- * within 1e-7 of 0 and 1, as in Keras. `yTrue`: one-hot rows, [rows, classes].
+ * within 1e-7 of 0 and 1, as in Keras. `yTrue`: one-hot rows, or rows of probabilities, [rows, classes].
  *
  * @throws FettleError `unknown_name`, `invalid_argument` for invalid options
  * @example

@@ -5,9 +5,8 @@
 import type { Dataset } from "../../data/dataset.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { must } from "../../errors.js";
-import { accuracy } from "../../metrics/classification.js";
 import type { Metric } from "../../metrics/metric.js";
-import { judgeModel, judgeTargets } from "../../nn/judge.js";
+import { judgeModel, judgeTargets, type Reader } from "../../nn/judge.js";
 import type { LayersModel } from "../../nn/layersModel.js";
 import { rowOfLoss } from "../../nn/losses/truths.js";
 import type { Network } from "../../nn/network.js";
@@ -19,6 +18,9 @@ export interface Beside {
   readonly metrics: readonly Metric[];
 }
 
+/** What a final model gives of classes, whatever it is scored by. */
+const FINAL: Reader = { name: "a final model of classes", predictions: "probabilities" };
+
 /**
  * Refuses a model whose losses, last layers and metrics do not fit each other, or the targets.
  *
@@ -28,8 +30,7 @@ export function judgeTrial(built: LayersModel, network: Network, { data, pipelin
   const { task, outputs, y, sampleWeight: weights } = data;
   const { wiring, compiled } = built.described();
   const { losses } = compiled;
-  // a final model of classes decides them, whatever it is scored by
-  const scored = task === "classification" ? [...metrics, accuracy] : metrics;
+  const scored = task === "classification" ? [...metrics, FINAL] : metrics;
   const ofOne = network.outputs.length === 1;
   const judged = { wiring, network, losses, metrics: network.outputs.map(() => (ofOne ? scored : [])) };
   judgeModel(judged);
@@ -44,6 +45,7 @@ export function judgeTrial(built: LayersModel, network: Network, { data, pipelin
     );
   }
   const isColumn = task === "regression" && outputs === 1;
-  const hint = isColumn && y.every(Number.isInteger) && 'integers are classes with task: "classification"';
-  judgeTargets(judged, { what: "y", y, weights, ...(hint && { hint }) });
+  const hint = (): string | undefined =>
+    isColumn && y.every(Number.isInteger) ? 'integers are classes with task: "classification"' : undefined;
+  judgeTargets(judged, { what: "y", y, weights, hint });
 }

@@ -118,8 +118,9 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   /** Inputs, [rows, columns], or rows of another shape, such as [rows, height, width, channels]; or give `data`. */
   readonly x?: TensorLike;
   /**
-   * Targets: quantities, or classes: words, booleans, 0 and 1, one-hot rows, or integers with `task: "classification"`. A model
-   * of two classes has one unit, of more as many as classes.
+   * Targets: quantities, or classes: words, booleans, 0 and 1, one-hot rows, or integers with `task: "classification"`, or where models end
+   * in a softmax of as many units for a loss of several classes. A model of two classes has one unit, or two with a softmax; of more, as many as
+   * classes.
    */
   readonly y?: TensorLike | Labels;
   /** An encoded table, from `encodeTable`. */
@@ -129,7 +130,7 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    * `encodeTable` says it. Default: `"impute"` with a `pipeline` that has `impute` or `indicator`, else `"refuse"`.
    */
   readonly missing?: MissingCells;
-  /** What `y` holds. Default: classification if `y` is words, booleans, 0 and 1, or one-hot rows. */
+  /** What `y` holds. Default: classification if `y` is words, booleans, 0 and 1, one-hot rows, or integers for a model of classes. */
   readonly task?: Task;
   /** How much each row of `x` counts in losses and metrics, [rows], at least 0. Only ratios matter. Default: all the same. */
   readonly sampleWeight?: ArrayLike<number>;
