@@ -90,28 +90,16 @@ export function mustBeRecord(name: string, value: unknown, rule = "an object"): 
   must(isPlainObject(value), name, rule, value);
 }
 
-/**
- * The answer of a user's function that decides: a promise would always count as yes.
- *
- * @throws FettleError `invalid_argument` for anything but a boolean
- */
-export function decisionOf(name: string, answer: unknown): boolean {
-  if (typeof answer !== "boolean")
-    must(false, `what ${name} returns`, `true or false${atOnce(answer)}`, answer);
+/** The answer of a user's function that decides or measures, unless it is another: a promise would always count as yes. */
+export function answerOf<T>(name: string, answer: T, fits: boolean, rule: string): T {
+  must(
+    fits,
+    `what ${name} returns`,
+    isThenable(answer) ? `${rule}, and the function not async` : rule,
+    answer,
+  );
   return answer;
 }
-
-/**
- * The answer of a user's function that measures.
- *
- * @throws FettleError `invalid_argument` for anything but a number
- */
-export function numberOf(name: string, answer: unknown): number {
-  if (typeof answer !== "number") must(false, `what ${name} returns`, `a number${atOnce(answer)}`, answer);
-  return answer;
-}
-
-const atOnce = (answer: unknown): string => (isThenable(answer) ? ", and the function not async" : "");
 
 /**
  * A user's clock, whose readings are checked.
@@ -123,9 +111,8 @@ export function clockOf(clock: (() => number) | undefined, host: () => number): 
   if (clock === undefined) return host;
   must(typeof clock === "function", "clock", "a function that returns milliseconds", clock);
   return () => {
-    const now = numberOf("clock", clock());
-    must(Number.isFinite(now), "what clock returns", "a finite number of milliseconds", now);
-    return now;
+    const now = clock();
+    return answerOf("clock", now, Number.isFinite(now), "a finite number of milliseconds");
   };
 }
 
@@ -155,11 +142,10 @@ export function show(value: unknown): string {
   }
 }
 
-/** What is not plain data, by its class, with what was forgotten; undefined for anything else. */
+/** What an object is that is not plain data, by its class, and what was forgotten; undefined for anything else. */
 export function kindOf(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
+  if (!isRecord(value) || isPlainObject(value)) return undefined;
   if (isThenable(value)) return "a Promise: did you forget `await`?";
-  if (Array.isArray(value) || isPlainObject(value)) return undefined;
   const name: unknown = Object.getPrototypeOf(value).constructor?.name;
   if (name === "Date") return `a Date, ${JSON.stringify(value)}`;
   if (name === "Map") return "a Map: use Object.fromEntries(map)";

@@ -127,27 +127,22 @@ export function ratesTried(count: number): number[] {
  * runs.length; // 11
  * ```
  */
-export async function runBenchmark(given: BenchmarkOptions): Promise<BenchmarkResult> {
-  const options = copyOptions(given, "runBenchmark", OPTIONS, [
-    "problems",
-    "optimizers",
-    "earlier",
-    "signal",
-  ]);
-  const { problems, optimizers, jobs = platform.parallelism() } = options;
+export async function runBenchmark(options: BenchmarkOptions): Promise<BenchmarkResult> {
+  const own = copyOptions(options, "runBenchmark", OPTIONS, ["problems", "optimizers", "earlier", "signal"]);
+  const { problems, optimizers, jobs = platform.parallelism() } = own;
   checkNamed("problems", problems);
   checkNamed("optimizers", optimizers);
   mustBeInteger("jobs", jobs);
-  const { earlier, onRun, signal } = options;
+  const { earlier, onRun, signal } = own;
   if (earlier !== undefined) mustBeList("earlier", earlier, "a list of runs");
   for (const [i, run] of (earlier ?? []).entries()) mustBeRecord(`earlier[${i}]`, run, "a run");
   must(onRun === undefined || typeof onRun === "function", "onRun", "a function", onRun);
   checkSignal(signal);
-  const size = sizeOfBenchmark(options);
+  const size = sizeOfBenchmark(own);
   await ready();
   const setup = setupOf(problems, optimizers, size);
   const backend = createBackend(problems, jobs);
-  const runs = new Runs(options, setup, backend);
+  const runs = new Runs(own, setup, backend);
   try {
     for (const [number, problem] of problems.entries()) {
       const programsOf = programsFor(problem);

@@ -1,7 +1,7 @@
 /** Metrics by name. The definitions are elsewhere; this file only finds them. */
 import type { Task } from "../data/dataset.js";
 import { checkTruthKind } from "../data/truths.js";
-import { check, must, numberOf, show } from "../errors.js";
+import { answerOf, check, must, show } from "../errors.js";
 import { publicName } from "../namespace.js";
 import * as classification from "./classification.js";
 import { metricWith, namesWith } from "./define.js";
@@ -165,7 +165,9 @@ function customMetric(metric: CustomMetric): Metric {
     ...(metric.decides && { decides: true }),
     ...(truths && { truths }),
     ...(predictions && { predictions }),
-    compute: (yTrue, yPred, outputs, weights) =>
-      numberOf(`metric ${show(metric.name)}`, metric.compute(yTrue, yPred, outputs, weights)),
+    compute(yTrue, yPred, outputs, weights) {
+      const score = metric.compute(yTrue, yPred, outputs, weights);
+      return answerOf(`metric ${show(metric.name)}`, score, typeof score === "number", "a number");
+    },
   };
 }

@@ -62,11 +62,11 @@ export async function nestedCrossValidation<
   O extends SearchCvOptions<S> = SearchCvOptions<S>,
 >(
   search: (options: O) => Promise<SearchCvResult<S>>,
-  given: O & { readonly space: S; readonly outer?: Validation },
+  options: O & { readonly space: S; readonly outer?: Validation },
 ): Promise<NestedResult<S>> {
   must(typeof search === "function", "search", "gridSearch, randomSearch or a function like them", search);
   // the search refuses the names that it does not know
-  const options = copyOptions(given, "nestedCrossValidation", undefined, KEPT);
+  const own = copyOptions(options, "nestedCrossValidation", undefined, KEPT);
   const {
     outer = { folds: 5 },
     x: _x,
@@ -76,19 +76,19 @@ export async function nestedCrossValidation<
     time: _time,
     missing: _missing,
     ...rest
-  } = options;
-  const { validation = outer } = options;
+  } = own;
+  const { validation = outer } = own;
   check(
-    !Array.isArray(options.validation),
+    !Array.isArray(own.validation),
     "validation must be { folds }, { split } or a function of rows, since each outer fold has other rows; received folds of row ids",
   );
   await ready();
-  const probe = new Probe(options);
-  const dataset = toDataset(options, () => probe.units);
-  const encoded = options.data ? dataset : inColumns(dataset, () => probe.units);
+  const probe = new Probe(own);
+  const dataset = toDataset(own, () => probe.units);
+  const encoded = own.data ? dataset : inColumns(dataset, () => probe.units);
   const data = inOrder(inOrder(encoded, validation), outer);
-  const metric = decidingMetric(options, data);
-  const seed = new RandomStream(options.seed ?? 0, OUTER_STREAM).integer(2 ** 31);
+  const metric = decidingMetric(own, data);
+  const seed = new RandomStream(own.seed ?? 0, OUTER_STREAM).integer(2 ** 31);
   const folds = foldsBy(
     "outer",
     outer,

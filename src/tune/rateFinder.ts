@@ -140,27 +140,27 @@ const RATE = "optimizer.learningRate";
  * @see L. Smith, "Cyclical Learning Rates for Training Neural Networks", WACV 2017; the rules of suggestion are those of
  * fast.ai's `lr_find` ("steep" and "minimum")
  */
-export async function findLearningRate(given: RateFinderOptions): Promise<RateFinderResult> {
-  const options = copyOptions(given, "findLearningRate", OPTIONS, KEPT);
-  const test = testOf(options);
+export async function findLearningRate(options: RateFinderOptions): Promise<RateFinderResult> {
+  const own = copyOptions(options, "findLearningRate", OPTIONS, KEPT);
+  const test = testOf(own);
   await ready();
-  const built = modelOf(options, test.rates[0]);
+  const built = modelOf(own, test.rates[0]);
   const units = (): number | undefined => classUnits(built.described());
-  const data = inColumns(toDataset(options, units), units);
+  const data = inColumns(toDataset(own, units), units);
   const { rows } = data;
   const all = { train: Int32Array.from({ length: rows }, (_, row) => row), validation: new Int32Array(0) };
-  const { pipeline = {} } = options;
+  const { pipeline = {} } = own;
   checkPipelineOptions("pipeline", pipeline, data.inputs);
   const followed = followRoles(built, data, pipeline);
   const examples = examplesOf({ data, folds: [all] }, { fold: 0, pipeline: followed.pipeline });
-  const batchSize = checkBatch(options.batchSize ?? Math.min(DEFAULT_BATCH, rows), rows);
+  const batchSize = checkBatch(own.batchSize ?? Math.min(DEFAULT_BATCH, rows), rows);
   const takes = { ...examples, ...(data.shape && { shape: data.shape }) };
   const { programs, hyperparameters } = programsFor(built, { data, pipeline }, takes, batchSize);
   const engine = defaultEngine();
   const loaded = loadFold(engine, examples);
   try {
     // No epochs: the state in which a training with this seed begins.
-    const { seed = 0 } = options;
+    const { seed = 0 } = own;
     const training = { hyperparameters, epochs: 0, batchSize, shuffle: true, seed };
     const { state } = runTraining(engine, programs, loaded.train, training);
     const run = engine.start(programs.train, {

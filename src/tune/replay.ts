@@ -43,11 +43,11 @@ export interface Replay<S extends Space> {
  * ```
  */
 export async function replay<const S extends Space>(
-  ofTune: TuneOptions<S> & { readonly study: StudyJson },
+  options: TuneOptions<S> & { readonly study: StudyJson },
   trial: number,
 ): Promise<Replay<S>> {
-  const options = copyOptions(ofTune, "replay", TUNE_OPTIONS, KEPT);
-  const { study } = options;
+  const own = copyOptions(options, "replay", TUNE_OPTIONS, KEPT);
+  const { study } = own;
   mustBeRecord("study", study, "a saved study");
   const ended = study?.trials?.filter(({ status }) => status !== "running").map(({ number }) => number) ?? [];
   must(
@@ -67,7 +67,7 @@ export async function replay<const S extends Space>(
   const trials = study.trials.map((each, i) => (i === trial ? running : each));
   const result = await tuneOnThreads<S>(
     { ...options, study: { ...study, trials }, trials: trials.length },
-    { ...scoringOf(options), refit: false },
+    { ...scoringOf(own), refit: false },
   );
   const saved = recordOf<ParamsOf<S>>(study.trials[trial] as Parameters<typeof recordOf>[0]);
   const replayed = result.trials.find((each) => each.number === trial);

@@ -53,10 +53,10 @@ export interface SweepOptions<S extends Space>
  * rows.map(({ params }) => params); // [{ learningRate: 0.01, momentum: 0.9 }, { learningRate: 0.1, momentum: 0.9 }]
  * ```
  */
-export async function sweep<const S extends Space>(given: SweepOptions<S>): Promise<SearchCvResult<S>> {
-  const options = copyOptions(given, "sweep", OPTIONS, KEPT);
-  const { parameter: _, values: __, params: ___, ...rest } = options;
-  const enqueue = pointsOf(options) as ParamsOf<S>[];
+export async function sweep<const S extends Space>(options: SweepOptions<S>): Promise<SearchCvResult<S>> {
+  const own = copyOptions(options, "sweep", OPTIONS, KEPT);
+  const { parameter: _, values: __, params: ___, ...rest } = own;
+  const enqueue = pointsOf(own) as ParamsOf<S>[];
   const search: Omit<SearchCvOptions<S>, "trials" | "enqueue" | "warmStart" | "study"> = rest;
   return randomSearch<S>({ ...search, enqueue, trials: enqueue.length });
 }

@@ -97,7 +97,7 @@ export function checkCallbacks(callbacks: unknown): asserts callbacks is readonl
   const methods = Object.keys(METHODS);
   for (const [i, callback] of callbacks.entries()) {
     must(
-      isRecord(callback),
+      isRecord(callback) && callback.then === undefined,
       `callbacks[${i}]`,
       "an object with methods such as onEpochEnd, or made by a function such as earlyStopping()",
       callback,

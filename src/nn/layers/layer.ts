@@ -166,7 +166,7 @@ export function defineLayer(definition: LayerDefinition): Layer {
  * @throws FettleError `invalid_argument`
  */
 export function checkLayer(layer: LayerDefinition, name: string): void {
-  must(isRecord(layer), name, "a layer, such as dense(1)", layer);
+  must(isRecord(layer) && !("then" in layer), name, "a layer, such as dense(1)", layer);
   const { type, hyperparameters, trainable, stepwise } = layer;
   must(typeof type === "string" && /^[^.]+$/.test(type), `\`type\` of ${name}`, "a name without dots", type);
   must(

@@ -4,7 +4,7 @@
  * on whole points belong here. It draws no points and knows no study.
  */
 
-import { check, decisionOf, FettleError, isPlainObject, must, shortened, show } from "../../errors.js";
+import { answerOf, check, FettleError, isPlainObject, must, shortened, show } from "../../errors.js";
 import { DEEPEST, isShallow } from "../../json.js";
 import type { ChoiceParameter, Condition, Interval, NumericParameter, Parameter } from "./parameter.js";
 import { parseParameter } from "./parse.js";
@@ -168,7 +168,9 @@ export function whyOutside(space: SearchSpace, params: unknown): string | undefi
 
 /** Whether the constraint of a space, if it has one, allows a point. */
 export function allows({ constraint }: SearchSpace, params: Params): boolean {
-  return constraint === undefined || decisionOf("constraint", constraint(params));
+  if (constraint === undefined) return true;
+  const exists = constraint(params);
+  return answerOf("constraint", exists, typeof exists === "boolean", "true or false");
 }
 
 /** The same point with the space's own values, in its own order. */

@@ -3,7 +3,7 @@
  * the work of `slots.ts`.
  */
 
-import { check, decisionOf, must, mustBeInteger, show } from "../../errors.js";
+import { answerOf, check, must, mustBeInteger, show } from "../../errors.js";
 import { SortedNumbers } from "../memo/sorted.js";
 import {
   cohortOf,
@@ -119,7 +119,8 @@ export class Rungs {
       own: costsOf(number),
       others: cohort.map((other) => ({ number: other, costs: costsOf(other) })),
     });
-    return decisionOf(`\`promotes\` of scheduler ${show(this.scheduler.name)}`, promoted);
+    const what = `\`promotes\` of scheduler ${show(this.scheduler.name)}`;
+    return answerOf(what, promoted, typeof promoted === "boolean", "true or false");
   }
 
   /** What a trial reported at its rungs; with several objectives, all values of one rung after those of the one before. */

@@ -3,15 +3,7 @@
  * same whatever finishes first, and know no clock; time limits are the business of `control.ts`.
  */
 
-import {
-  check,
-  checkOptions,
-  decisionOf,
-  must,
-  mustBeInteger,
-  type OptionNames,
-  show,
-} from "../../errors.js";
+import { answerOf, check, checkOptions, must, mustBeInteger, type OptionNames, show } from "../../errors.js";
 import { createGrowing } from "../memo/growing.js";
 import { type Direction, isBetter, type TrialRecord } from "../trial/trial.js";
 import type { StopReason, StopRules } from "./contract.js";
@@ -71,7 +63,10 @@ export function stopReason(
   const { target, patience, steps, rule } = rules;
   const { steps: taken, best, since } = totalsOf[direction](rules, history);
   if (steps !== undefined && taken >= steps) return "steps";
-  if (rule && history.length > 0 && decisionOf("rule of stop", rule(history))) return "rule";
+  if (rule && history.length > 0) {
+    const ends = rule(history);
+    if (answerOf("rule of stop", ends, typeof ends === "boolean", "true or false")) return "rule";
+  }
   if (best === undefined || best.value === null) return undefined;
   if (target !== undefined && (direction === "maximize" ? best.value >= target : best.value <= target)) {
     return "target";

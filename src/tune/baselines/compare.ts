@@ -123,10 +123,10 @@ const MOST_FOLDS = 10;
  */
 export async function compareBaselines<const S extends Space>(
   result: Pick<TuneResult<S>, "final" | "folds" | "testRows" | "metric" | "best">,
-  given: BaselineOptions<S>,
+  options: BaselineOptions<S>,
 ): Promise<BaselineReport> {
   must(isRecord(result), "result", "what tune returns", result);
-  const options = copyOptions(given, "compareBaselines", TUNE_OPTIONS, KEPT);
+  const own = copyOptions(options, "compareBaselines", TUNE_OPTIONS, KEPT);
   const { final, testRows, folds, best } = result;
   const isResult = isRecord(final) && isRecord(best) && Array.isArray(folds) && ArrayBuffer.isView(testRows);
   must(isResult, "result", "what tune returns", result);
@@ -137,7 +137,7 @@ export async function compareBaselines<const S extends Space>(
   );
   await ready();
   const units = (): number => unitsOf(final);
-  const data = inColumns(toDataset(options, units), units);
+  const data = inColumns(toDataset(own, units), units);
   const row = data.shape ?? final.table?.pipeline.features.length;
   check(
     row === undefined || !masksSteps(architectureFrom(final.model.described(), row)),
@@ -149,9 +149,9 @@ export async function compareBaselines<const S extends Space>(
       Math.max(...[...folds.flatMap(({ train, validation }) => [train, validation]), testRows].map(largest)),
     () => `x and y must be those that were tuned on; received ${data.rows} rows, which are too few`,
   );
-  const { pipeline = {}, fit: training = {} } = options;
+  const { pipeline = {}, fit: training = {} } = own;
   const settings = typeof training === "function" ? training(best.params as ParamsOf<S>) : training;
-  const metrics = metricsOf(final.test, options);
+  const metrics = metricsOf(final.test, own);
   const baselines = fitBaselines({
     ...{ data, folds, testRows },
     tuned: metrics.find(({ name }) => name === result.metric),

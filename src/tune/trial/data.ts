@@ -1,5 +1,6 @@
 /** The data set of the options of `tune`: an encoded table, or a user's arrays. */
 import type { TensorLike } from "../../arrays.js";
+import { mustBeArray } from "../../data/check.js";
 import {
   type EncodedLabels,
   encodeLabels,
@@ -97,9 +98,11 @@ export function toDataset(options: DataOptions, units: () => number | undefined 
     columns: inputs.columns,
     ...(imputes && { imputes }),
     ...(inputs.shape.length > 1 && { shape: inputs.shape }),
-    ...(groups && { groups: numberGroups("groups", groups, rows) }),
-    ...(time && { time: timesOf(time, rows) }),
-    ...(sampleWeight && { sampleWeight: checkSampleWeight("sampleWeight", sampleWeight, rows) }),
+    ...(groups !== undefined && { groups: numberGroups("groups", groups, rows) }),
+    ...(time !== undefined && { time: timesOf(time, rows) }),
+    ...(sampleWeight !== undefined && {
+      sampleWeight: checkSampleWeight("sampleWeight", sampleWeight, rows),
+    }),
   };
 }
 
@@ -220,6 +223,7 @@ function labelsOf(y: Float64Array, columns: number): Int32Array | undefined {
 }
 
 function timesOf(time: Times, rows: number): Float64Array {
+  mustBeArray("time", time, "an array with the time of each row");
   const values = Float64Array.from(time as ArrayLike<number>, Number);
   check(
     values.length === rows && values.every(Number.isFinite),

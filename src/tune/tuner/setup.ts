@@ -97,29 +97,27 @@ export async function setUpTuner<S extends Space>(
   };
   const divided = divideRows(data, foldSettings, savedFolds);
   for (const metric of metrics.slice(0, objectives)) checkDefinedOn(divided, metric);
-  const { scheduler, steps, model, fit, pipeline, constraints } = options;
+  const { scheduler, steps, model, fit = {}, pipeline = {}, constraints } = options;
   const threshold = options.threshold === undefined ? undefined : getMetric(options.threshold);
   const selection = selectionFor(options.ensemble, objectives);
   checkCalibrate(options.calibrate, data.task, objectives);
   // Settings that fit no trial are refused now; those that depend on parameters, trial by trial.
   if (typeof fit !== "function") {
-    const { classWeight } = settingsFor(fit ?? {}, fewestRows(divided, false));
+    const { classWeight } = settingsFor(fit, fewestRows(divided, false));
     if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);
   }
-  if (typeof pipeline !== "function") checkPipelineOptions("pipeline", pipeline ?? {}, data.inputs);
+  if (typeof pipeline !== "function") checkPipelineOptions("pipeline", pipeline, data.inputs);
   const rows = { ...divided, data: options.data ? data : inColumns(data, () => probe.units) };
   if (threshold) checkThreshold(threshold, rows.data);
   const foldsFor = createFoldsFor(rows);
-  if (typeof pipeline !== "function") {
-    foldsFor(pipeline ?? {}); // refuses a target without a logarithm
-  }
+  if (typeof pipeline !== "function") foldsFor(pipeline); // refuses a target without a logarithm
   const { curves } = options;
   const trialSetup: Omit<TrialSetup<S>, "backend"> = {
     curves: curves !== false,
     ...(curves === "validation" && { measured: measurable(metrics) }),
     ...{ model, rows, foldsFor, metrics, objectives, detailed, task: data.task },
-    ...(fit && { fit }),
-    ...(pipeline && { pipeline }),
+    fit,
+    pipeline,
     ...(threshold && { threshold }),
     ...(selection && { selection }),
     ...(options.calibrate && { calibrate: true }),
