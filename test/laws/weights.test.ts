@@ -6,7 +6,9 @@ import { checkClassWeight, lossWeights } from "../../src/data/weights.js";
 import { createEngine } from "../../src/engine/engine.js";
 import { softmax } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
-import { metrics } from "../../src/metrics/registry.js";
+import { namesWith } from "../../src/metrics/define.js";
+import * as namespace from "../../src/metrics/index.js";
+import { metricNamed, metrics } from "../../src/metrics/registry.js";
 import { dense } from "../../src/nn/layers/index.js";
 import { losses } from "../../src/nn/losses/registry.js";
 import { sequential } from "../../src/nn/sequential.js";
@@ -39,22 +41,53 @@ describe("every metric", () => {
       prediction: ({ scores }) => [scores[0] / 10],
     },
     "three classes": { truth: ({ label }) => oneHot(label), prediction: ({ scores }) => share(scores) },
+    labels: {
+      truth: ({ label, scores }) => [Number(label > 0), Number(label < 2), scores[2] % 2],
+      prediction: ({ scores }) => scores.map((score) => score / 10),
+    },
     quantities: {
-      truth: ({ label, scores }) => [label, scores[2]],
+      truth: ({ label, scores }) => [label + 1, scores[2]],
       prediction: ({ scores }) => [scores[0], scores[1]],
     },
   };
-  const all = Object.entries(metrics).flatMap(([name, metric]) =>
-    Object.keys(forms)
-      .filter((form) => metric.tasks.includes("regression") === (form === "quantities"))
-      .map((form) => [name, form] as const),
-  );
+  const formsOf = (name: string, { tasks }: { readonly tasks: readonly string[] }): string[] => {
+    if (tasks.includes("regression")) return ["quantities"];
+    if (name.endsWith("MultiLabel") || name.endsWith("Samples")) return ["labels"];
+    return name.includes("Ovo") || name.startsWith("topK")
+      ? ["three classes"]
+      : ["two classes", "three classes"];
+  };
+  // with each of their options, and with numbers that one or another of them takes
+  const names = Object.values(metrics).flatMap((metric) => [
+    ...new Set(["", "2", "0.3"].flatMap((number) => namesWith(metric, number))),
+  ]);
+  const known = names.flatMap((name) => {
+    try {
+      return [[name, metricNamed(name as "r2")] as const];
+    } catch {
+      return []; // options that exclude each other
+    }
+  });
+  const all = known.flatMap(([name, metric]) => formsOf(name, metric).map((form) => [name, form] as const));
+
+  it("is under the law with its options too", () => {
+    for (const name of [
+      "f1Samples",
+      "rocAucOvoWeighted",
+      "meanPinballLoss0.3",
+      "fBeta2Macro",
+      "jaccardMultiLabel",
+    ])
+      expect(names).toContain(name);
+    expect(known.length).toBeGreaterThan(60);
+  });
 
   it.each(all)("%s of %s is that of the repeated rows", (name, form) => {
     const { truth, prediction } = forms[form];
-    const outputs = form === "three classes" ? 3 : form === "quantities" ? 2 : 1;
+    const outputs = form === "quantities" ? 2 : form === "two classes" ? 1 : 3;
+    const metric = metricNamed(name as "r2");
     const score = (rows: readonly Row[], weights?: readonly number[]): number =>
-      metrics[name as keyof typeof metrics].compute(
+      metric.compute(
         Float64Array.from(rows.flatMap(truth)),
         Float64Array.from(rows.flatMap(prediction)),
         outputs,
@@ -80,7 +113,44 @@ describe("every metric", () => {
           ),
         ).toBe(score(rows));
       }),
-      { numRuns: cases(100) },
+      { numRuns: cases(50) },
+    );
+  });
+
+  /** What metrics give as data: all numbers of it. */
+  const data: Readonly<Record<string, (rows: readonly Row[], weights?: readonly number[]) => number[]>> = {
+    confusionMatrix: (rows, weights) =>
+      namespace.confusionMatrix(rows.map(threeTruths), rows.map(threeGuesses), weights).flat(),
+    precisionRecallFScore: (rows, sampleWeight) =>
+      Object.values(
+        namespace.precisionRecallFScore(rows.map(threeTruths), rows.map(threeGuesses), {
+          ...(sampleWeight && { sampleWeight }),
+        }),
+      ).flatMap((values: Float64Array) => [...values]),
+    rocCurve: (rows, weights) => numbersOf(namespace.rocCurve(rows.map(isOne), rows.map(chance), weights)),
+    precisionRecallCurve: (rows, weights) =>
+      numbersOf(namespace.precisionRecallCurve(rows.map(isOne), rows.map(chance), weights)),
+  };
+  const threeTruths = ({ label }: Row): number[] => oneHot(label);
+  const threeGuesses = ({ scores }: Row): number[] => share(scores);
+  const isOne = ({ label }: Row): number => Number(label > 0);
+  const chance = ({ scores }: Row): number => scores[0] / 10;
+  const numbersOf = (curve: object): number[] =>
+    Object.values(curve).flatMap((values: Float64Array) => [...values]);
+
+  it.each(Object.keys(data))("%s is that of the repeated rows", (name) => {
+    fc.assert(
+      fc.property(tables, (rows) => {
+        const received = data[name](
+          rows,
+          rows.map(({ weight }) => weight),
+        );
+        const expected = data[name](repeated(rows));
+        // sums of whole numbers, divided once; NaN and infinity where there is nothing to divide by
+        const rounded = (value: number): number => Number(value.toFixed(12));
+        expect(received.map(rounded)).toEqual(expected.map(rounded));
+      }),
+      { numRuns: cases(50) },
     );
   });
 
