@@ -68,7 +68,7 @@ export async function search(
   }
 }
 
-/** Numbers that a linear model may have for each second of `--seconds`: it takes about a sixth of the time at most. */
+/** Numbers that a linear model may have for each second of `--seconds`: it takes about a third of the time at most. */
 const NUMBERS_A_SECOND = 2 ** 17;
 
 /**

@@ -127,23 +127,57 @@ const model = fc.oneof(
   loss.map((piece) => ({ layers: [dense(2)], optimizer: sgd(), loss: piece })),
 );
 
+interface Pieces {
+  readonly layers: readonly Layer[];
+  readonly optimizer: Optimizer;
+  readonly loss: LossFunction;
+}
+
+/** Compares the two ways to a program: by recipe, and by tracing copies that have none. @param seen - by recipe */
+function compareWays({ layers, optimizer, loss }: Pieces, seen: Map<string, Architecture>): void {
+  const recipes = [...layers, optimizer, loss].map(recipeOf);
+  expect(recipes).not.toContain(undefined);
+  const given = architectureFrom(compiled([...layers], { optimizer, loss }).described(), 2);
+  const copies = layers.map((piece) => ({ ...piece }));
+  const copy = architectureFrom(compiled(copies, { optimizer, loss }).described(), 2);
+  expect(copies.map(recipeOf)).toEqual(layers.map(() => undefined));
+  for (const kind of KINDS) expect(programOf(given, kind, 4), kind).toBe(programOf(copy, kind, 4));
+  const before = seen.get(String(recipes)) ?? copy;
+  expect(sameTraining(before, copy), String(recipes)).toBe(true);
+  seen.set(String(recipes), copy);
+}
+
 it("equal recipes mean equal programs", () => {
   const seen = new Map<string, Architecture>();
   fc.assert(
-    fc.property(model, ({ layers, optimizer, loss }) => {
-      const recipes = [...layers, optimizer, loss].map(recipeOf);
-      expect(recipes).not.toContain(undefined);
-      const given = architectureFrom(compiled(layers, { optimizer, loss }).described(), 2);
-      const copies = layers.map((piece) => ({ ...piece }));
-      const copy = architectureFrom(compiled(copies, { optimizer, loss }).described(), 2);
-      expect(copies.map(recipeOf)).toEqual(layers.map(() => undefined));
-      for (const kind of KINDS) expect(programOf(given, kind, 4), kind).toBe(programOf(copy, kind, 4));
-      const before = seen.get(String(recipes)) ?? copy;
-      expect(sameTraining(before, copy), String(recipes)).toBe(true);
-      seen.set(String(recipes), copy);
-    }),
+    fc.property(model, (pieces) => compareWays(pieces, seen)),
     { numRuns: cases(200) },
   );
+});
+
+/** A model of one piece of each name. */
+const named: Readonly<Record<string, (name: string) => Pieces>> = {
+  activations: (name) => ({
+    layers: [activation(name as "relu"), dense(1)],
+    optimizer: sgd(),
+    loss: getLoss("mse"),
+  }),
+  initializers: (name) => ({
+    layers: [dense(2, { kernelInitializer: name as "zeros" })],
+    ...{ optimizer: sgd(), loss: getLoss("mse") },
+  }),
+  optimizers: (name) => ({
+    layers: [dense(1), dense(1)],
+    ...{ optimizer: getOptimizer(name as "sgd"), loss: getLoss("mse") },
+  }),
+  losses: (name) => ({ layers: [dense(2)], optimizer: sgd(), loss: getLoss(name as "mse") }),
+};
+const everyName = Object.entries({ activations, initializers, optimizers, losses }).flatMap(([kind, table]) =>
+  Object.keys(table).map((name) => [kind, name] as const),
+);
+
+it.each(everyName)("of %s, %s has the program of its recipe", (kind, name) => {
+  compareWays(named[kind](name), new Map());
 });
 
 it("a piece that has a recipe cannot be changed", () => {
