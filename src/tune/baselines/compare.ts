@@ -79,10 +79,7 @@ export type BaselineOptions<S extends Space> = Pick<
 /** The largest linear model, in numbers of the development rows: rows × features × outputs. */
 export const MOST_NUMBERS = 2 ** 22;
 /** From the strongest, of standardized features and a mean loss. */
-const PENALTIES = {
-  regression: [1, 0.1, 0.01, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12],
-  classification: [1, 0.1, 0.01, 1e-3, 1e-4, 1e-6, 1e-8],
-} as const;
+const PENALTIES = [1, 0.1, 0.01, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12];
 /** Once the training rows of every fold have less log loss, a weaker penalty only makes probabilities surer. */
 const APART = 1e-3;
 const MOST_FOLDS = 10;
@@ -310,9 +307,8 @@ function linearOf(
   const fits = used.map(({ train }) => fittedTo(learning, train));
   // by the validation rows of all folds, end to end
   const held = Int32Array.from(used.flatMap(({ validation }) => [...validation]));
-  const penalties = PENALTIES[data.task];
-  let best: { penalty: number; score: number } = { penalty: penalties[0], score: Number.POSITIVE_INFINITY };
-  for (const penalty of penalties) {
+  let best = { penalty: PENALTIES[0], score: Number.POSITIVE_INFINITY };
+  for (const penalty of PENALTIES) {
     const models = fits.map((of) => of(penalty));
     const predictions = models.map(({ predict }, i) => predict(used[i].validation));
     const all = predicted(data, held, Float64Array.from(predictions.flatMap((ofFold) => [...ofFold])));

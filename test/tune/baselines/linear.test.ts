@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Task } from "../../../src/data/dataset.js";
 import { metricNamed } from "../../../src/metrics/registry.js";
+import { RandomStream } from "../../../src/numerics/random.js";
 import { fitBaselines } from "../../../src/tune/baselines/compare.js";
 import { type LinearRows, linearFits, predictLinear } from "../../../src/tune/baselines/linear.js";
+import { toDataset } from "../../../src/tune/trial/data.js";
 import { cases } from "../../cases.js";
 import { randomTable } from "./tables.js";
 
@@ -107,6 +109,60 @@ describe("at the edges", () => {
   });
 });
 
+describe("is at the least of the penalized loss", () => {
+  /** The largest derivative by a coefficient or an intercept, in the units of the loss. */
+  const steepest = ({ task, x, y, outputs, weights }: LinearRows, penalty: number): number => {
+    const { model } = linearFits({ task, x, y, outputs, ...(weights && { weights }) })(penalty);
+    const { center, scale, coefficients } = model;
+    const predictions = predictLinear(model, x);
+    const [rows, features] = [y.length / outputs, center.length];
+    const total = weights ? Array.from(weights).reduce((sum, weight) => sum + weight, 0) : rows;
+    let most = 0;
+    for (let k = 0; k < outputs; k++) {
+      const apart = Float64Array.from(
+        { length: rows },
+        (_, i) => ((weights?.[i] ?? 1) / total) * (predictions[i * outputs + k] - y[i * outputs + k]),
+      );
+      most = Math.max(most, Math.abs(apart.reduce((sum, value) => sum + value, 0)));
+      for (let j = 0; j < features; j++) {
+        const slope = apart.reduce(
+          (sum, v, i) => sum + (v * (x[i * features + j] - center[j])) / scale[j],
+          0,
+        );
+        most = Math.max(most, Math.abs(slope + penalty * coefficients[k * features + j]));
+      }
+    }
+    return most;
+  };
+
+  it.each([
+    ["regression", 90, 5, 2],
+    ["regression", 20, 70, 1],
+    ["regression", 560, 520, 1],
+    ["regression", 520, 560, 1],
+    ["classification", 90, 5, 1],
+    ["classification", 90, 25, 4],
+    ["classification", 20, 70, 3],
+    ["classification", 520, 560, 1],
+  ] as const)("%s: %i rows, %i features, %i outputs", (task, rows, features, outputs) => {
+    const random = new RandomStream(rows + features);
+    const x = Float32Array.from({ length: rows * features }, () => random.normal());
+    const y = new Float64Array(rows * outputs);
+    for (let i = 0; i < rows; i++) {
+      if (task === "classification") {
+        const label = random.integer(Math.max(2, outputs));
+        if (outputs === 1) y[i] = label;
+        else y[i * outputs + label] = 1;
+      } else for (let k = 0; k < outputs; k++) y[i * outputs + k] = x[i * features + k] + random.normal();
+    }
+    const weights = Float64Array.from({ length: rows }, (_, i) => i % 3);
+    // the tolerances of fits, of which coordinates are scaled by at most the root of the number of features
+    const near = (task === "regression" ? 1e-6 : 1e-4) * Math.sqrt(features);
+    for (const penalty of [0.1, 0.001])
+      expect(steepest({ task, x, y, outputs, weights }, penalty)).toBeLessThan(near);
+  });
+});
+
 interface Scored {
   readonly kind: string;
   readonly task: Task;
@@ -147,6 +203,30 @@ describe("of 200 tables", () => {
       expect(Math.abs(received - score)).toBeLessThan(1e-3);
     }
   });
+
+  it.each([0.01, 1e-3, 1e-4])(
+    "finds (b − a) / %f where b is nearly a, in quantities and classes",
+    (apart) => {
+      const random = new RandomStream(3);
+      const x = Array.from({ length: 200 }, () => [random.normal(), 0]).map(([a]) => [
+        a,
+        a + apart * random.normal(),
+      ]);
+      const values = x.map(([a, b]) => (b - a) / apart + 0.01 * random.normal());
+      const rows = Int32Array.from(x.keys());
+      const [testRows, train, validation] = [0, 1, 2].map((part) => rows.filter((row) => row % 3 === part));
+      const scoreBy = (task: Task, y: number[]): number => {
+        const tuned = metricNamed(task === "regression" ? "r2" : "logLoss");
+        const data = toDataset({ x, y, task });
+        const { linear } = fitBaselines({ data, folds: [{ train, validation }], testRows, tuned });
+        return linear ? tuned.compute(linear.yTrue, linear.yPred, 1) : Number.NaN;
+      };
+      // noise of 0.01 beside a deviation of 1, which float32 of nearly equal columns blurs
+      expect(scoreBy("regression", values)).toBeGreaterThan(0.999);
+      const classes = values.map((value) => Number(value + 0.3 * random.normal() > 0));
+      expect(scoreBy("classification", classes)).toBeLessThan(0.4); // ln 2 is what a coin has
+    },
+  );
 
   it("is least squares where two columns are nearly equal and many rows tell them apart", () => {
     const near = tables.filter(({ kind, leastSquares = 0 }) => kind === "nearlyEqual" && leastSquares > 0.9);

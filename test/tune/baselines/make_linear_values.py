@@ -18,10 +18,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import log_loss, r2_score
 from sklearn.preprocessing import StandardScaler
 
-PENALTIES = {
-    "regression": [1, 0.1, 0.01, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12],
-    "classification": [1, 0.1, 0.01, 1e-3, 1e-4, 1e-6, 1e-8],
-}
+PENALTIES = [1, 0.1, 0.01, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12]
 KINDS = ["plain", "nearlyEqual", "polynomial", "wide", "dependent", "scales", "weighted", "several", "clean", "noise"]
 APART = [0.1, 0.01, 1e-3, 1e-4, 1e-5]
 TASKS = ["regression", "classification"]
@@ -155,7 +152,7 @@ def scored(index):
     trained = [development[development % 3 != fold] for fold in range(3)]
     order = np.concatenate(held)
     best = None
-    for penalty in PENALTIES[task]:
+    for penalty in PENALTIES:
         models = [fitted(task, x[rows], y[rows], w[rows], penalty) for rows in trained]
         value = score(task, y[order], np.concatenate([model(x[rows]) for model, rows in zip(models, held)]), w[order])
         if best is None or (value > best[0] if task == "regression" else value < best[0]):
