@@ -20,78 +20,87 @@ export interface Batch {
   readonly mask?: ArrayLike<number>;
 }
 
-/** What a layer makes of a batch, by name: `result`, `mask` if it has one, and in training `gradient of …` and `update of …`. */
+/**
+ * What a layer makes of a batch, by name: in prediction `result` and `mask`, if it has one; in training `result in training`, `gradient of …`
+ * and `update of …`.
+ */
 export type Answer = Readonly<Record<string, { readonly shape: Shape; readonly numbers: ArrayLike<number> }>>;
 
 /** A layer for batches of some shapes. Weights follow from the seed and the names and shapes of the parameters alone. */
 export class Probe {
-  /** Whether it draws random numbers, which differ between shapes. */
+  /** Whether it draws random numbers in training, which differ between shapes. */
   isRandom = false;
   readonly parameters: readonly ParameterSpec[];
   private readonly program;
 
+  /** @param masksOf - for each input with a mask, the first one whose mask it shares */
   constructor(
-    layer: Layer,
+    private readonly layer: Layer,
     rows: number,
     batches: readonly Batch[],
-    private readonly training: boolean,
-    /** For each input with a mask, the first one whose mask it shares. */
     masksOf: readonly number[],
   ) {
-    const shapes = batches.map(({ shape }) => shape);
-    this.parameters = layer.parameters(...shapes);
+    this.parameters = layer.parameters(...batches.map(({ shape }) => shape));
     const inputs: Record<string, Shape> = {};
     for (const [i, { shape, mask }] of batches.entries()) {
       inputs[`x ${i}`] = [rows, ...shape];
       if (mask) inputs[`mask ${i}`] = [rows, shape[0]];
     }
     for (const { name, shape } of this.parameters) inputs[`noise ${name}`] = shape;
-    this.program = compileStep({ inputs }, rows, ({ inputs }) => {
+    this.program = compileStep({ inputs }, rows, ({ graph, inputs }) => {
       const values = batches.map((_, i) => inputs[`x ${i}`]);
       const masks = batches.map(({ mask }, i) => mask && inputs[`mask ${masksOf[i]}`]);
-      return { outputs: this.outputsOf(layer, values, masks, inputs) };
+      const parameters: Record<string, Value> = {};
+      for (const [i, { name, shape, initializer, trainable = true }] of this.parameters.entries()) {
+        const first = getInitializer(initializer)(graph, shape, 1000 + i);
+        parameters[name] = trainable ? add(first, mul(inputs[`noise ${name}`], 0.5)) : first;
+      }
+      const hyperparameters = Object.fromEntries(
+        Object.entries(layer.hyperparameters).map(([name, number]) => [name, constant(graph, number)]),
+      );
+      const given = { inputs: values, x: values[0], masks, parameters, hyperparameters };
+      const { result, mask } = this.called({ ...given, training: false });
+      return { outputs: { result, ...(mask && { mask }), ...this.trained({ ...given, training: true }) } };
     });
   }
 
-  /** Results at the steps that count, and what follows from them: the loss is a sum of them with weights. */
-  private outputsOf(
-    layer: Layer,
-    values: readonly Value[],
-    masks: readonly (Value | undefined)[],
-    inputs: Readonly<Record<string, Value>>,
-  ): Record<string, Value> {
-    const [{ graph }] = values;
-    const parameters: Record<string, Value> = {};
-    for (const [i, { name, shape, initializer, trainable = true }] of this.parameters.entries()) {
-      const first = getInitializer(initializer)(graph, shape, 1000 + i);
-      parameters[name] = trainable ? add(first, mul(inputs[`noise ${name}`], 0.5)) : first;
-    }
-    const hyperparameters = Object.fromEntries(
-      Object.entries(layer.hyperparameters).map(([name, number]) => [name, constant(graph, number)]),
-    );
+  /** The result at the steps that count, and 0 elsewhere; its mask, and updates. */
+  private called(given: Omit<LayerContext, "trainable" | "stream" | "update">): {
+    readonly result: Value;
+    readonly mask: Value | undefined;
+    readonly updates: Readonly<Record<string, Value>>;
+  } {
     const updates: Record<string, Value> = {};
-    const context: LayerContext = givenTo(layer, {
-      ...{ inputs: values, x: values[0], masks, parameters, hyperparameters },
-      ...{ training: this.training, trainable: layer.trainable !== false, stream: 0 },
+    const context = givenTo(this.layer, {
+      ...given,
+      ...{ trainable: this.layer.trainable !== false, stream: 0 },
       update(name, value) {
         updates[name] = value;
       },
     });
+    const result = this.layer.call(context);
+    const mask = maskAfter(this.layer, context, result.shape.slice(1));
+    return { result: mask ? whereCounted(result, mask) : result, mask, updates };
+  }
+
+  /** What follows in training: the loss is a sum of the result with weights. */
+  private trained(given: Omit<LayerContext, "trainable" | "stream" | "update">): Record<string, Value> {
+    const { inputs, parameters, x } = given;
+    const { graph } = x;
     const before = graph.nodes.length;
-    const result = layer.call(context);
+    const { result, updates } = this.called(given);
     this.isRandom = graph.nodes.slice(before).some(({ op }) => op === "randomUniform");
-    const mask = maskAfter(layer, context, result.shape.slice(1));
-    const counted = mask ? whereCounted(result, mask) : result;
-    const outputs: Record<string, Value> = { result: counted, ...(mask && { mask }) };
-    if (!this.training) return outputs;
     // its weights are numbered step by step, so that more steps have the same ones
-    const loss = sum(mul(counted, constant(graph, weightsFor(counted.shape), counted.shape)));
-    const trained = this.parameters.filter(({ trainable }) => trainable !== false).map(({ name }) => name);
-    const all = gradients(loss, [...trained.map((name) => parameters[name]), ...values]);
-    for (const [i, name] of trained.entries()) outputs[`gradient of ${name}`] = all[i];
-    for (const i of values.keys()) outputs[`gradient of input ${i}`] = all[trained.length + i];
-    for (const [name, value] of Object.entries(updates)) outputs[`update of ${name}`] = value;
-    return outputs;
+    const loss = sum(mul(result, constant(graph, weightsFor(result.shape), result.shape)));
+    const names = this.parameters.filter(({ trainable }) => trainable !== false).map(({ name }) => name);
+    const all = gradients(loss, [...names.map((name) => parameters[name]), ...inputs]);
+    return {
+      "result in training": result,
+      ...Object.fromEntries(
+        [...names, ...inputs.map((_, i) => `input ${i}`)].map((name, i) => [`gradient of ${name}`, all[i]]),
+      ),
+      ...Object.fromEntries(Object.entries(updates).map(([name, value]) => [`update of ${name}`, value])),
+    };
   }
 
   /** @param seed - of the weights and of what the layer draws */

@@ -118,8 +118,8 @@ function maskedPooling({ graph, layer, inputs: [x] }: Context, operator: "Reduce
   const mask = x.mask as string;
   const axes = x.shape.slice(0, -1).map((_, axis) => axis + 1);
   const counts = graph.node("Cast", [mask], { to: ELEMENT.float });
-  const zero = float(graph, 0);
   if (operator === "ReduceMax") {
+    const zero = float(graph, 0);
     const counted = graph.node("Where", [
       besideSteps(graph, mask, x.shape.length),
       x.value,

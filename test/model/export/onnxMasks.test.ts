@@ -97,6 +97,20 @@ it("a sum of two paths of one mask", async () => {
   expect(difference(y.data, model.predict(ROWS).data)).toBeLessThan(CLOSE);
 });
 
+it("attention of steps that all count to words, of which there may be none", async () => {
+  const [query, x] = [input([2, 3]), input(WORDS)];
+  const vectors = embedding(4, 3, { maskZero: true }).apply(x);
+  const outputs = multiHeadAttention(2, 2).apply(query, vectors);
+  const model = trained(functional({ inputs: { query, x }, outputs }), 6 + WORDS, 3, (value) =>
+    Math.abs(value),
+  );
+  const rows = ROWS.map((words, i) => [0.5, -1, i, 0.25, 2, -i, ...words]);
+  const { y } = await run(exportOnnx(contentsOf(model, false)), {
+    features: floats(Float32Array.from(rows.flat()), 6 + WORDS),
+  });
+  expect(difference(y.data, model.predict(rows).data)).toBeLessThan(CLOSE);
+});
+
 it.each<[string, readonly Layer[]]>([
   ["conv1d_1", [conv1d(2, 2)]],
   ["maxPooling1d_1", [maxPooling1d(2)]],
