@@ -1,5 +1,5 @@
 /**
- * `fettle/testing`: laws of operations, optimizers, strategies, schedulers and executors, built-in or custom, and
+ * `fettle/testing`: laws of operations, optimizers, layers, strategies, schedulers and executors, built-in or custom, and
  * arbitraries to write more laws. It needs fast-check but no test runner: a broken law throws an error that says how to
  * replay the case.
  */

@@ -113,6 +113,7 @@ it("of docs/testing.md has an example for each check", () => {
       "checkGradients",
       "checkOperation",
       "checkOptimizer",
+      "checkLayer",
       "checkStrategy",
       "checkScheduler",
       "checkExecutor",

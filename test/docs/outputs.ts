@@ -51,6 +51,13 @@ export const outputs = new Map<Block, (output: string) => void>([
     (output) => expect(output).toBe("Float32Array(3) [ 2, 4, 4 ]\n"),
   ],
   [
+    blockWith("docs/testing.md", 'type: "largest"'),
+    (output) =>
+      expect(output.trim()).toBe(
+        'layer "largest" breaks the law "how much padding follows a sequence moves nothing"',
+      ),
+  ],
+  [
     blockWith("README.md", "final.test.accuracy"),
     (output) => {
       const [crossValidated, test] = numbers(output).slice(-2);
