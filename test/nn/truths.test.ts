@@ -425,6 +425,16 @@ describe("what users of Keras do passes", () => {
       compiled(stack, { optimizer: "sgd", loss: "cce", metrics: ["accuracy"] }).fit(steps, y);
     const { history } = await trained([masking(), ...layers]);
     expect([history.loss, history.accuracy].flat().every(Number.isFinite)).toBe(true);
+    // a row of the whole sequence counts
+    const whole = compiled([masking(), gru(3), softmaxes(2)], { optimizer: "sgd", loss: "cce" });
+    expect(
+      await refusal(() =>
+        whole.fit(steps, [
+          [1, 0],
+          [0, 0],
+        ]),
+      ),
+    ).toContain("received [0,0] in row 1");
     expect(await refusal(() => trained(layers))).toContain(
       "received [0,0] in row 0; give rows without a class",
     );
