@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { RandomStream } from "../../../src/numerics/random.js";
+import { growForest } from "../../../src/search/analysis/forest.js";
 import { bestSoFar, importances, marginals } from "../../../src/search/analysis/importance.js";
 import { choice, float, int } from "../../../src/search/space/builders.js";
 import { fromUnit } from "../../../src/search/space/scale.js";
@@ -275,6 +277,51 @@ describe("marginals", () => {
     expect(at0.std).toBeGreaterThan(0.5); // means of three numbers drawn from 0, 1, 5: deviation √(14/9) = 1.25
     expect(at0.std).toBeLessThan(2);
     expect(at1).toEqual({ ...at0, value: 1 });
+  });
+
+  it.each([2, 7, 64])("are the mean and the deviation of %d trees, tree by tree", (trees) => {
+    const space = { a: choice(["p", "q", "r"]), b: choice([1, 2, 3, 4]), c: choice([true, false]) };
+    const study = createStudy({ space, strategy: random(), direction: "minimize", seed: trees });
+    const stream = new RandomStream(trees);
+    for (let i = 0; i < 15; i++) {
+      study.ask();
+      study.tell(i, { value: stream.normal() });
+    }
+    const options = { trees, seed: 9, minSamplesLeaf: 2 };
+    // the same trees: each is grown from a fork of one stream, over the places of choices
+    const counts = [3, 4, 2];
+    const columns = Object.values(space).map(({ values }, k) =>
+      Float64Array.from(study.trials, ({ params }) =>
+        (values as readonly unknown[]).indexOf(Object.values(params)[k]),
+      ),
+    );
+    const values = Float64Array.from(study.trials, ({ value }) => value as number);
+    const forest = growForest(
+      counts.map((categories) => ({ categories })),
+      () => columns,
+      values,
+      trees,
+      {
+        minSamplesLeaf: 2,
+        random: new RandomStream(9, 0x666f),
+      },
+    );
+    const mean = (list: readonly number[]) => list.reduce((sum, x) => sum + x, 0) / list.length;
+    Object.keys(space).forEach((name, k) => {
+      const found = marginals(study.trials, space, name, options);
+      expect(found).toHaveLength(counts[k]);
+      found.forEach((at, place) => {
+        const means = forest.map((tree) => {
+          const predicted: number[] = [];
+          for (let a = 0; a < 3; a++)
+            for (let b = 0; b < 4; b++)
+              for (let c = 0; c < 2; c++) if ([a, b, c][k] === place) predicted.push(tree.predict([a, b, c]));
+          return mean(predicted);
+        });
+        expect(at.mean).toBeCloseTo(mean(means), 12);
+        expect(at.std).toBeCloseTo(Math.sqrt(mean(means.map((x) => (x - mean(means)) ** 2))), 12);
+      });
+    });
   });
 
   it("take points evenly on the parameter's scale, each value once", async () => {

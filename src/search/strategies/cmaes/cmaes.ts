@@ -9,6 +9,7 @@ import { defaultPoint } from "../../space/defaults.js";
 import { fromUnit } from "../../space/scale.js";
 import { buildParams, type SearchSpace } from "../../space/space.js";
 import type { Strategy } from "../strategy.js";
+import { drawStratified } from "../stratified.js";
 import { draw } from "./distribution.js";
 import { advance, type Run, startRun } from "./run.js";
 
@@ -24,6 +25,9 @@ export interface CmaesOptions {
 }
 
 const CMAES_OPTIONS: OptionNames<CmaesOptions> = { sigma: true, populationSize: true };
+
+/** Parts of each range over which trials are spread while none has a value: one that is a tenth of a range is found within two rounds. */
+const STRATA = 16;
 
 /** The factor by which each repeat of an earlier point widens the next draw for that trial. */
 const WIDEN = 1.1;
@@ -56,6 +60,8 @@ const WIDEN = 1.1;
  *   other than the most likely one share a probability of at least 1/(λ n) (as in Hamano et al. 2024, with a fixed rate).
  * - **Restarts.** When costs, points or C show no more progress, λ doubles (IPOP); one generation is drawn
  *   uniformly, and the search restarts at its best point.
+ * - **Failures.** Trials that failed or diverged are the worst of their generation. After a generation of nothing else, trials
+ *   are spread evenly over 16 parts of each range, in those used least, until one has a value; the search starts there.
  * - **Repeats.** A point that was suggested before is drawn again, a tenth wider each time. The search ends only when a
  *   finite space is used up.
  *
@@ -99,13 +105,13 @@ export function cmaes(options: CmaesOptions = {}): Strategy {
       const { space, number, random, history } = context;
       const first = number === 0 ? defaultPoint(space) : undefined;
       if (first !== undefined) return first;
-      const { distribution, scattered } = stateAfter(history, context).state;
+      const { distribution, drawn } = stateAfter(history, context).state;
       let widen = 1 / WIDEN;
       return unseen(context, () => {
         widen *= WIDEN;
-        return scattered
-          ? buildParams(space, (parameter) => fromUnit(parameter, random.uniform()))
-          : draw(distribution, space, random, widen);
+        if (drawn === "near") return draw(distribution, space, random, widen);
+        if (drawn === "evenly") return drawStratified(context, STRATA);
+        return buildParams(space, (parameter) => fromUnit(parameter, random.uniform()));
       });
     },
   };

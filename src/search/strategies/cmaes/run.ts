@@ -16,8 +16,11 @@ import { begin, learn, type State } from "./update.js";
 
 /** The state since the start or the last restart. */
 export interface Run extends State, Progress {
-  /** Whether the next generation is drawn uniformly, to find the point at which to restart. */
-  readonly scattered: boolean;
+  /**
+   * How the next generation is drawn: from the distribution; uniformly, to find the point at which to restart; or, as long as all
+   * trials of the last generation have failed or diverged, evenly, away from them.
+   */
+  readonly drawn: "near" | "uniformly" | "evenly";
 }
 
 /**
@@ -33,12 +36,13 @@ export function startRun(space: SearchSpace, sigma?: number, lambda?: number): R
   );
   const parameters = layout.coordinates.length + layout.categories.length;
   const firstSigma = sigma ?? defaultSigma(mean.length);
-  return newRun(begin(layout, mean, firstSigma, lambda ?? defaultLambda(parameters)), false);
+  return newRun(begin(layout, mean, firstSigma, lambda ?? defaultLambda(parameters)), "near");
 }
 
 /**
  * The state after a generation. A restart takes two steps: first λ doubles and a generation is drawn uniformly, then
- * the search restarts at the best point of that generation.
+ * the search restarts at the best point of that generation. After a generation without any value, which shows no direction,
+ * generations are drawn evenly until one has a value, and the search starts there.
  *
  * @param sigma - the initial step size, as at the start
  */
@@ -53,22 +57,24 @@ export function advance(
   const order = ranked(generation, direction);
   const points = order.map(({ params }) => params);
   const { lambda } = run.rates;
-  if (run.scattered) {
+  const { mean: before } = run.distribution;
+  if (order[0].value === null) return newRun(begin(layout, before, firstSigma, lambda), "evenly");
+  if (run.drawn !== "near") {
     const mean = Float64Array.from(layout.coordinates, (coordinate) =>
       coordinateOf(coordinate, points[0], 0.5, 1),
     );
-    return newRun(begin(layout, mean, firstSigma, lambda), false);
+    return newRun(begin(layout, mean, firstSigma, lambda), "near");
   }
   const costs = costsOf(order, direction);
   const next: Run = {
     ...learn(run, layout, points),
     ...recordProgress(run, costs, layout.coordinates.length),
-    scattered: false,
+    drawn: "near",
   };
   if (whyRestart(next, next, costs) === undefined) return next;
-  return newRun(begin(layout, next.distribution.mean, firstSigma, 2 * lambda), true);
+  return newRun(begin(layout, next.distribution.mean, firstSigma, 2 * lambda), "uniformly");
 }
 
-function newRun(state: State, scattered: boolean): Run {
-  return { ...state, bests: [], medians: [], scattered };
+function newRun(state: State, drawn: Run["drawn"]): Run {
+  return { ...state, bests: [], medians: [], drawn };
 }

@@ -56,6 +56,9 @@ interface State {
   readonly converged: boolean;
 }
 
+/** Before the first generation, and after generations in which no trial has a value. */
+const NONE: State = { population: [], parents: new Float64Array(0), converged: false };
+
 /**
  * A genetic algorithm; by default its crossover is `"blend"` and its mutation `"normal"`. The first generation is
  * `populationSize` uniform points; the very first is the point of the defaults, if the space has any. Each later
@@ -73,7 +76,8 @@ interface State {
  * `convergence.immigrants`.
  *
  * A parameter under a condition is inherited from a parent to which it applies, and drawn uniformly if it applies to
- * neither. Failed trials count as the worst of their population. The search ends only when a finite space is used up.
+ * neither. Trials that failed or diverged count as the worst of their population; after generations of nothing else, the next is
+ * uniform again. The search ends only when a finite space is used up.
  *
  * @throws FettleError `invalid_argument`, `unknown_name` for invalid options
  * @example
@@ -93,10 +97,11 @@ export function genetic(options: GeneticOptions = {}): Strategy {
   const settings = withDefaults(options);
   const { populationSize, elitism, immigrants, select, breed } = settings;
   const stateAfter = memoizeGenerations<State>({
-    start: () => ({ population: [], parents: new Float64Array(0), converged: false }),
+    start: () => NONE,
     size: ({ population }) => (population.length === 0 ? populationSize : populationSize - elitism),
     step(state, block, { space, direction }: SearchProblem) {
       const population = succeed(state.population, block, elitism, direction);
+      if (population[0].value === null) return NONE; // children of failures alone would fail too
       return {
         population,
         parents: select(costsOf(population, direction)),

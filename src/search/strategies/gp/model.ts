@@ -2,7 +2,8 @@
  * The Gaussian process of a history of trials; the notation is at the head of `gp.ts`. The hyperparameters θ are fitted
  * again whenever the history has grown by an eighth, or beyond 256 trials has doubled, starting from the last fit; in between, trials are
  * added to L, and after every 256 of them those in the model are chosen anew. They are
- * fitted under each warp of the costs, and the most probable warp is used until the next fit. Where that would take seconds, as with
+ * fitted under each warp of the costs, and the most probable warp is used until the next fit. Where trials failed or diverged, each fit
+ * begins a second time at a steep function, and the more probable end counts. Where that would take seconds, as with
  * a thousand parameters, the fit is shorter, and of the warp in use alone.
  *
  * All of this follows from the history alone: refits happen at fixed counts of trials, and each starts from the fit at
@@ -21,6 +22,8 @@ import type { Hyperparameters } from "./kernel.js";
 import { condition, extend, type Factored, type Posterior } from "./posterior.js";
 import { targetsOf, type Warp, warps } from "./targets.js";
 
+/** The w_p of a length scale of a tenth of a range. */
+const STEEP = 100;
 /** Trials before the first fit. */
 const FIRST_FIT = 4;
 /** Up to this many trials are all in the model; of more, only some (see `choose`). */
@@ -86,11 +89,16 @@ const stateAfter = memoizeGenerations<State>({
     const evaluations = evaluationsWithin(vectors, points.length);
     const tried = evaluations < FIT_EVALUATIONS ? [state.warp] : warps;
     const starts = [...state.fits];
+    const hasFailed = chosen.some((i) => hasNoValue(records[i]));
     const fits = tried.map((warp) => {
       const i = warps.indexOf(warp);
       const { values, logSlopes } = targetsOf(costs, warp);
       const known = Float64Array.from(chosen, (number) => values[number]);
-      const { hyperparameters, cost } = fitHyperparameters(vectors, points, known, starts[i], evaluations);
+      const fitFrom = (start: Hyperparameters) =>
+        fitHyperparameters(vectors, points, known, start, evaluations);
+      const found = fitFrom(starts[i]);
+      const steeper = hasFailed ? fitFrom(steep(vectors)) : found;
+      const { hyperparameters, cost } = steeper.cost < found.cost ? steeper : found;
       starts[i] = hyperparameters;
       // the density of the costs themselves: that of y times ∂y/∂c at each
       let improbability = cost - (i === 0 ? FAVOUR : 0);
@@ -102,6 +110,19 @@ const stateAfter = memoizeGenerations<State>({
     return { records, fitted: records.length, chosen, factored, warp, fits: starts };
   },
 });
+
+function hasNoValue({ status }: TrialRecord): boolean {
+  return status === "failed" || status === "diverged";
+}
+
+/**
+ * Hyperparameters of a function that changes within a tenth of each range, nearly without noise. Where trials fail beyond some edge, a fit
+ * that begins with a smooth function ends with one of which the few good trials are noise.
+ */
+function steep(vectors: Vectors): Hyperparameters {
+  const { weights, ...others } = defaultHyperparameters(vectors);
+  return { ...others, weights: weights.map(() => STEEP), noise: 1e-3 };
+}
 
 /** How many evaluations a fit may have: two are a step of its search. */
 function evaluationsWithin({ size, axes }: Vectors, n: number): number {

@@ -38,6 +38,9 @@ interface State {
   readonly parents: Float64Array;
 }
 
+/** Before the first generation, and after generations in which no trial has a value. */
+const NONE: State = { population: [], parents: new Float64Array(0) };
+
 /** Binary tournaments. */
 const select = tournament(2);
 
@@ -56,7 +59,8 @@ const select = tournament(2);
  * that no other dominates, the next one those that no other dominates once the first front is removed, and so on. The
  * best `populationSize` survive: by front and, within a front, by crowding distance, the ends of each objective first.
  * The same order decides which of two parents is better. A trial that breaks a soft constraint is dominated by those that
- * keep theirs and by those that break them less; a trial that failed or diverged is dominated by all others.
+ * keep theirs and by those that break them less; a trial that failed or diverged is dominated by all others, and after
+ * generations of nothing else the next is uniform again.
  *
  * With one objective, this is a genetic algorithm with elitism. A parameter under a condition is inherited from a parent
  * to which it applies, and drawn uniformly if it applies to neither. The search ends only when a finite space is used up.
@@ -87,10 +91,12 @@ const select = tournament(2);
 export function nsga2(options: Nsga2Options = {}): Strategy {
   const { populationSize, offspring, breed } = withDefaults(options);
   const stateAfter = memoizeGenerations<State>({
-    start: () => ({ population: [], parents: new Float64Array(0) }),
+    start: () => NONE,
     size: ({ population }) => (population.length === 0 ? populationSize : offspring),
     step({ population: before }, born, { directions }) {
       const population = paretoRanked([...before, ...born], directions).slice(0, populationSize);
+      const [{ value, values }] = population;
+      if (value === null && values === undefined) return NONE; // children of failures alone would fail too
       return { population, parents: select([...population.keys()]) };
     },
   });

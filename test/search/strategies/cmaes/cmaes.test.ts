@@ -220,7 +220,7 @@ describe("restarts", () => {
   test("double the population when no cost changes, and begin at the best of a uniform generation", () => {
     let run = startRun(space, 0.2, 4);
     let generations = 0;
-    while (!run.scattered) {
+    while (run.drawn === "near") {
       run = advance(
         run,
         generation(run, () => 1),
@@ -236,14 +236,38 @@ describe("restarts", () => {
     run = advance(run, scattered, scene, 0.2);
     const best = scattered.reduce((a, b) => ((a.value as number) < (b.value as number) ? a : b));
     expect([...run.distribution.mean]).toEqual([best.params.x0, best.params.x1]);
-    expect([run.scattered, run.rates.lambda, run.distribution.sigma]).toEqual([false, 8, 0.2]);
+    expect([run.drawn, run.rates.lambda, run.distribution.sigma]).toEqual(["near", 8, 0.2]);
     expect(run.generation).toBe(0);
+  });
+
+  test("spread trials evenly after a generation of failures, and begin at the first that has a value", () => {
+    let run = startRun(space, 0.2, 4);
+    run = advance(
+      run,
+      generation(run, () => Number.NaN),
+      scene,
+      0.2,
+    );
+    expect([run.drawn, run.rates.lambda, run.generation]).toEqual(["evenly", 4, 0]);
+    run = advance(
+      run,
+      generation(run, () => Number.NaN),
+      scene,
+      0.2,
+    );
+    expect(run.drawn).toBe("evenly");
+    const one = generation(run, () => stream.uniform()).map((record, i) =>
+      i === 2 ? record : makeRecord(record, { status: "diverged" }),
+    );
+    run = advance(run, one, scene, 0.2);
+    expect([run.drawn, run.rates.lambda]).toEqual(["near", 4]);
+    expect([...run.distribution.mean]).toEqual([one[2].params.x0, one[2].params.x1]);
   });
 
   test("double it, too, when costs rise for long, and not before", () => {
     let run = startRun(space, 0.2, 4);
     let generations = 0;
-    while (!run.scattered) {
+    while (run.drawn === "near") {
       const block = generation(run, () => generations);
       run = advance(run, block, scene, 0.2);
       generations++;
