@@ -75,9 +75,15 @@ export function must(
 }
 
 /** Refuses anything but an integer of at least `least`. */
-export function mustBeInteger(name: string, value: unknown, least = 1): asserts value is number {
+export function mustBeInteger(
+  name: string,
+  value: unknown,
+  least = 1,
+  most = Number.MAX_SAFE_INTEGER,
+): asserts value is number {
   const rule = least === 1 ? "a positive integer" : `an integer of at least ${least}`;
   must(Number.isSafeInteger(value) && (value as number) >= least, name, rule, value);
+  must((value as number) <= most, name, `at most ${most}`, value);
 }
 
 /** Refuses anything but a boolean, or undefined: an option that was left out. */

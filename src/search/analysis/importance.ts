@@ -26,7 +26,7 @@ import { growForest, type Tree } from "./forest.js";
 export interface ForestOptions {
   /** Decides everything random. Default 0. */
   readonly seed?: number;
-  /** How many trees there are. Default 64. */
+  /** How many trees there are, at most 10,000. Default 64. */
   readonly trees?: number;
   /** The least number of trials in a leaf. A larger number smooths over noise. Default 1. */
   readonly minSamplesLeaf?: number;
@@ -40,7 +40,7 @@ export interface ImportanceOptions extends ForestOptions {
 
 /** How marginals are computed. */
 export interface MarginalOptions extends ForestOptions {
-  /** How many values of a number to take, at least 2. Default 30. */
+  /** How many values of a number to take, from 2 to 10,000. Default 30. */
   readonly points?: number;
 }
 
@@ -143,7 +143,7 @@ export function marginals(
 ): Marginal[] {
   checkOptions(options, "marginals", MARGINAL_OPTIONS);
   const { points = DEFAULT_POINTS } = options;
-  mustBeInteger("points of marginals", points, 2);
+  mustBeInteger("points of marginals", points, 2, 10_000);
   return new FittedForest(trials, space, options).marginals(name, points);
 }
 
@@ -239,7 +239,7 @@ function fitForest(
   { seed = 0, trees = DEFAULT_TREES, minSamplesLeaf = 1 }: ForestOptions,
 ): { searchSpace: SearchSpace; trees: readonly Tree[] } {
   mustBeTrials(trials);
-  mustBeInteger("trees", trees);
+  mustBeInteger("trees", trees, 1, 10_000);
   mustBeInteger("minSamplesLeaf", minSamplesLeaf);
   const searchSpace = resolveSpace(space);
   const complete = trials.filter(({ status, value }) => status === "complete" && value !== null);

@@ -1,6 +1,6 @@
 /** Median stopping: a trial is pruned if it has done worse than half of the earlier trials. */
 
-import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
+import { checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { earlierTrials, promotesBy, type Scheduler } from "./scheduler.js";
 
 /** When trials are compared with the median. */
@@ -12,6 +12,9 @@ export interface MedianOptions {
 }
 
 const MEDIAN_OPTIONS: OptionNames<MedianOptions> = { startupTrials: true, leastSteps: true };
+
+/** Every step is a rung. */
+const MOST_RUNGS = 100_000;
 
 /**
  * Median stopping: at every step, a trial is pruned if its best value so far is worse than the median of the earlier
@@ -29,11 +32,21 @@ export function medianStopping(options: MedianOptions = {}): Scheduler {
   const { startupTrials = 5, leastSteps = 1 } = options;
   mustBeInteger("startupTrials of median", startupTrials);
   mustBeInteger("leastSteps of median", leastSteps);
+  const rungsOf = (_number: number, steps: number) => {
+    const length = Math.max(0, steps - leastSteps);
+    must(
+      length <= MOST_RUNGS,
+      "the steps at which median stopping compares trials",
+      `at most ${MOST_RUNGS}`,
+      length,
+      "limit_exceeded",
+    );
+    return Array.from({ length }, (_, i) => leastSteps + i);
+  };
   return {
     name: "median",
     options: { startupTrials, leastSteps },
-    rungs: (_number, steps) =>
-      Array.from({ length: Math.max(0, steps - leastSteps) }, (_, i) => leastSteps + i),
+    rungs: rungsOf,
     cohort: earlierTrials,
     width: () => 1,
     promotes: promotesBy({

@@ -48,12 +48,14 @@ export type Constraint<P = Params> = (params: P) => boolean;
 
 /** Parameters at most. Strategies take time in the square of their number, and those of geometry in its cube. */
 const MOST_PARAMETERS = 1000;
+/** Values of all choices together at most. Strategies keep a number for each, and look at all of them at each suggestion. */
+const MOST_VALUES = 100_000;
 
 /**
  * Checks a space and orders its parameters.
  *
  * @param constraint - a further condition on points
- * @throws FettleError `invalid_space` for no parameters or more than 1,000, for nesting without end, names that are not plain words, bounds or values that a
+ * @throws FettleError `invalid_space` for no parameters or more than 1,000, for more than 100,000 values of choices, for nesting without end, names that are not plain words, bounds or values that a
  * parameter cannot have, conditions on parameters or values that do not exist, and cycles
  */
 export function resolveSpace(given: unknown, constraint?: Constraint): SearchSpace {
@@ -85,6 +87,17 @@ export function resolveSpace(given: unknown, constraint?: Constraint): SearchSpa
   }
   const parameters: Space = Object.freeze(
     Object.fromEntries(names.map((name) => [name, parseParameter(space[name], `parameter ${show(name)}`)])),
+  );
+  const values = Object.values(parameters).reduce(
+    (sum, parameter) => sum + (parameter.type === "choice" ? parameter.values.length : 0),
+    0,
+  );
+  must(
+    values <= MOST_VALUES,
+    "the number of values of all choices of a space",
+    `at most ${MOST_VALUES}`,
+    values,
+    "invalid_space",
   );
   for (const name of names) checkCondition(parameters, name);
   Object.freeze(names);

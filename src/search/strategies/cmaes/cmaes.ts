@@ -16,11 +16,11 @@ import { advance, type Run, startRun } from "./run.js";
 /** How CMA-ES starts. */
 export interface CmaesOptions {
   /**
-   * The initial standard deviation of each number, as a fraction of its range, in (0, 1]. Default 0.2, or 0.5 / √n for n > 6
+   * The initial standard deviation of each number, as a fraction of its range, from 1e-9 to 1. Default 0.2, or 0.5 / √n for n > 6
    * numbers.
    */
   readonly sigma?: number;
-  /** λ, the trials of a generation, an integer of at least 4. Default 4 + ⌊1.5 ln n⌋ for n parameters; doubled at each restart. */
+  /** λ, the trials of a generation, an integer from 4 to 10,000. Default 4 + ⌊1.5 ln n⌋ for n parameters; doubled at each restart. */
   readonly populationSize?: number;
 }
 
@@ -84,9 +84,9 @@ const WIDEN = 1.1;
 export function cmaes(options: CmaesOptions = {}): Strategy {
   checkOptions(options, "cmaes", CMAES_OPTIONS);
   const { sigma, populationSize } = options;
-  const isSigma = sigma === undefined || (typeof sigma === "number" && sigma > 0 && sigma <= 1);
-  must(isSigma, "sigma of cmaes", "a number in (0, 1]", sigma);
-  if (populationSize !== undefined) mustBeInteger("populationSize of cmaes", populationSize, 4);
+  const isSigma = sigma === undefined || (typeof sigma === "number" && sigma >= 1e-9 && sigma <= 1);
+  must(isSigma, "sigma of cmaes", "a number from 1e-9 to 1", sigma);
+  if (populationSize !== undefined) mustBeInteger("populationSize of cmaes", populationSize, 4, 10_000);
   const starts = new WeakMap<SearchSpace, Run>();
   const stateAfter = memoizeGenerations<Run>({
     start({ space }) {

@@ -17,7 +17,7 @@ import { type SelectionOptions, selectionOf, spin } from "./selection.js";
 
 /** The options of a genetic algorithm, all of them plain JSON. */
 export interface GeneticOptions extends BreedingOptions {
-  /** How many members a population has, an integer of at least 2. Default 10. */
+  /** How many members a population has, an integer from 2 to 10,000. Default 10. */
   readonly populationSize?: number;
   /**
    * How parents are chosen: `"roulette"`, `"tournament"` (`size` 3) or `"rank"` (`pressure` 1.8), or with other
@@ -136,7 +136,7 @@ function withDefaults(options: GeneticOptions) {
   const { elitism = Math.floor(populationSize / 2), convergence = {} } = options;
   checkOptions(convergence, "genetic's convergence", CONVERGENCE_OPTIONS);
   const { diversity = 0.02, immigrants = 0.5 } = convergence;
-  mustBeInteger("populationSize of genetic", populationSize, 2);
+  mustBeInteger("populationSize of genetic", populationSize, 2, 10_000);
   must(
     Number.isSafeInteger(elitism) && elitism >= 0 && elitism < populationSize,
     "elitism of genetic",

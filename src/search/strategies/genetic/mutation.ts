@@ -100,7 +100,7 @@ const makers: Readonly<Record<string, (settings: Settings) => Mutation>> = {
   normal: (settings) => {
     checkOptions(settings, "normal mutation", NORMAL_OPTIONS);
     const { scale = 0.1 } = settings;
-    must(Number.isFinite(scale) && scale > 0, "scale of normal mutation", "a number above 0", scale);
+    must(scale > 0 && scale <= 1e6, "scale of normal mutation", "a number above 0, at most 1e6", scale);
     return normal(scale);
   },
   polynomial: (settings) => {

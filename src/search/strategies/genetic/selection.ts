@@ -49,7 +49,7 @@ export function roulette(costs: ArrayLike<number>): Float64Array {
  * Tournament selection: the best of `size` members drawn at random, with replacement. The i-th best of N, from 0,
  * has probability ((N - i)^size - (N - i - 1)^size) / N^size. Of members with equal costs, the earlier counts as better.
  *
- * @param size - a positive integer; with 1, all members are equally likely
+ * @param size - an integer from 1 to 1,000; with 1, all members are equally likely
  * @see D. Goldberg and K. Deb, "A comparative analysis of selection schemes used in genetic algorithms", FOGA 1991
  */
 export function tournament(size: number): Selection {
@@ -117,7 +117,7 @@ const makers: Readonly<Record<string, (settings: Settings) => Selection>> = {
   tournament: (settings) => {
     checkOptions(settings, "tournament selection", TOURNAMENT_OPTIONS);
     const { size = 3 } = settings;
-    mustBeInteger("size of tournament selection", size);
+    mustBeInteger("size of tournament selection", size, 1, 1000);
     return tournament(size);
   },
   rank: (settings) => {

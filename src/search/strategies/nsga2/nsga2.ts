@@ -18,9 +18,9 @@ import type { Strategy } from "../strategy.js";
 
 /** The options of NSGA-II, all of them plain JSON. */
 export interface Nsga2Options extends BreedingOptions {
-  /** How many members a population has, an integer of at least 2. Default 10. */
+  /** How many members a population has, an integer from 2 to 1,000. Default 10. */
   readonly populationSize?: number;
-  /** How many children are evaluated before the next population is chosen, a positive integer; `populationSize` in the paper. Default 1. */
+  /** How many children are evaluated before the next population is chosen, an integer from 1 to 1,000; `populationSize` in the paper. Default 1. */
   readonly offspring?: number;
 }
 
@@ -124,7 +124,7 @@ function withDefaults(options: Nsga2Options) {
   checkOptions(options, "nsga2", NSGA2_OPTIONS);
   const { populationSize = 10, offspring = 1 } = options;
   const { crossover = "sbx", mutation = "polynomial" } = options;
-  mustBeInteger("populationSize of nsga2", populationSize, 2);
-  mustBeInteger("offspring of nsga2", offspring);
+  mustBeInteger("populationSize of nsga2", populationSize, 2, 1000);
+  mustBeInteger("offspring of nsga2", offspring, 1, 1000);
   return { populationSize, offspring, breed: breedingOf("nsga2", { ...options, crossover, mutation }) };
 }

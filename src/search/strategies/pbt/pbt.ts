@@ -15,7 +15,7 @@ import { explore } from "./explore.js";
 export interface PbtOptions {
   /** The strategy that suggests the first generation; it sees no values. Default `random()`. */
   readonly start?: Strategy;
-  /** How many members the population has, an integer of at least 2. Default 8. */
+  /** How many members the population has, an integer from 2 to 10,000. Default 8. */
   readonly populationSize?: number;
   /**
    * The fraction of a generation that is replaced by copies of the best, and the fraction that is copied, in [0, 0.5];
@@ -139,7 +139,7 @@ function withDefaults(options: PbtOptions) {
   const { factors = [0.8, 1.2], resample = 0.25 } = options;
   mustBeStrategy(start, "start of pbt");
   must(start.resume === undefined, "start of pbt", "a strategy that does not resume trials itself", start);
-  mustBeInteger("populationSize of pbt", populationSize, 2);
+  mustBeInteger("populationSize of pbt", populationSize, 2, 10_000);
   mustBeWithin("quantile of pbt", quantile, 0.5);
   mustBeWithin("resample of pbt", resample, 1);
   must(

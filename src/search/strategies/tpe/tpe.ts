@@ -28,13 +28,13 @@ export interface TpeOptions {
   /** How many trials must have finished before they are modelled, a positive integer. Default 10. */
   readonly startupTrials?: number;
   /**
-   * How many candidates are drawn for each suggestion, a positive integer: more of them exploit more. Default 24, or 4 if
+   * How many candidates are drawn for each suggestion, an integer from 1 to 10,000: more of them exploit more. Default 24, or 4 if
    * parameters are modelled alone, each with candidates of its own.
    */
   readonly candidates?: number;
   /** The fraction of the finished trials that count as the better ones (at most 25); in (0, 1). Default 0.15. */
   readonly gamma?: number;
-  /** The weight of the uniform density relative to one trial, positive: more explores more. Default 0.5. */
+  /** The weight of the uniform density relative to one trial, from 1e-9 to 1e9: more explores more. Default 0.5. */
   readonly priorWeight?: number;
 }
 
@@ -141,12 +141,12 @@ function withDefaults(options: TpeOptions): Required<TpeOptions> {
   const { candidates = multivariate ? 24 : 4 } = options;
   must(typeof multivariate === "boolean", "multivariate of tpe", "true or false", multivariate);
   mustBeInteger("startupTrials of tpe", startupTrials);
-  mustBeInteger("candidates of tpe", candidates);
+  mustBeInteger("candidates of tpe", candidates, 1, 10_000);
   must(typeof gamma === "number" && gamma > 0 && gamma < 1, "gamma of tpe", "a number in (0, 1)", gamma);
   must(
-    Number.isFinite(priorWeight) && priorWeight > 0,
+    typeof priorWeight === "number" && priorWeight >= 1e-9 && priorWeight <= 1e9,
     "priorWeight of tpe",
-    "a positive number",
+    "a positive number from 1e-9 to 1e9",
     priorWeight,
   );
   return { multivariate, startupTrials, candidates, gamma, priorWeight };

@@ -147,7 +147,7 @@ test.each<[string, GeneticOptions, RegExp]>([
     { crossoverRate: "0.5" as never },
     /crossoverRate of genetic must be a number in \[0, 1\]; received "0.5"/,
   ],
-  ["a scale of 0", { mutation: { type: "normal", scale: 0 } }, /a number above 0; received 0/],
+  ["a scale of 0", { mutation: { type: "normal", scale: 0 } }, /a number above 0, at most 1e6; received 0/],
   ["a figure of convergence", { convergence: { diversity: -1 } }, /diversity of genetic must be a number in/],
   [
     "a stray option of convergence",

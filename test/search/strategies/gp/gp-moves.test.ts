@@ -9,7 +9,7 @@ import {
   type SearchSpace,
   type Space,
 } from "../../../../src/search/space/space.js";
-import { maximize, meritOf } from "../../../../src/search/strategies/gp/maximize.js";
+import { evaluationsWithin, maximize, meritOf } from "../../../../src/search/strategies/gp/maximize.js";
 import { movesOf } from "../../../../src/search/strategies/gp/moves.js";
 import { anySpace } from "../../../../src/testing/arbitraries/space.js";
 
@@ -223,4 +223,43 @@ test("continuous points climb to the tops of hills, from points that are apart",
   }
   // a climb ends where it found nothing better, and does not begin there again
   expect(new Set(climbed).size).toBe(climbed.length);
+});
+
+test("a search takes no more evaluations than it may, whatever the space", () => {
+  const names = Array.from({ length: 300 }, (_, i) => `x${i}`);
+  const parameters = names.map((name, i) => [name, i % 3 ? int(0, 1000) : float(0, 1)] as const);
+  const moves = movesOf(resolveSpace(Object.fromEntries(parameters)));
+  const { size } = moves.vectors;
+  const gradients = {
+    meanGradient: new Float64Array(size).fill(1),
+    varianceGradient: new Float64Array(size),
+  };
+  const searched = (evaluations: number) => {
+    let taken = 0;
+    const changed = new Set<number>();
+    const start = new Float64Array(size).fill(0.5);
+    // every change is an improvement, so that no climb ends by itself
+    const predict = (at: Float64Array, gradient?: boolean) => {
+      taken += gradient ? 3 : 1;
+      for (let c = 0; c < size; c++) if (at[c] !== start[c]) changed.add(c);
+      return { mean: -taken, variance: 1, ...gradients };
+    };
+    const judge = (mean: number) => ({ value: -mean, byMean: -1, byDeviation: 0 });
+    maximize(meritOf({ predict }, judge), moves, [moves.settle(start)], new RandomStream(3), {
+      points: 100,
+      climbs: 6,
+      evaluations,
+    });
+    return { taken, changed: changed.size };
+  };
+  for (const evaluations of [100, 1000, 5000]) {
+    const { taken, changed } = searched(evaluations);
+    expect(taken).toBeGreaterThan(0.9 * evaluations);
+    expect(taken).toBeLessThanOrEqual(evaluations + 2);
+    expect(changed).toBe(size); // points and gradients change all
+  }
+  // spaces of up to 60 parameters have more than a search ever takes, the widest of all hundreds
+  expect(evaluationsWithin(20, 256)).toBeGreaterThan(1000 + 6 * 4 * (40 * 3 + 20 * 6));
+  expect(evaluationsWithin(60, 256)).toBeGreaterThan(1000 + 6 * 4 * (40 * 3 + 60 * 4));
+  expect(evaluationsWithin(2000, 768, 9)).toBe(100);
 });

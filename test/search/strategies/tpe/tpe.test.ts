@@ -365,10 +365,10 @@ describe("options", () => {
     [{ candidates: 2.5 }, /candidates of tpe must be a positive integer; received 2.5/],
     [{ gamma: 1 }, /gamma of tpe must be a number in \(0, 1\); received 1/],
     [{ gamma: "0.5" }, /gamma of tpe must be a number in \(0, 1\); received "0.5"/],
-    [{ priorWeight: 0 }, /priorWeight of tpe must be a positive number; received 0/],
+    [{ priorWeight: 0 }, /priorWeight of tpe must be a positive number from 1e-9 to 1e9; received 0/],
     [
       { priorWeight: Number.POSITIVE_INFINITY },
-      /priorWeight of tpe must be a positive number; received Infinity/,
+      /priorWeight of tpe must be a positive number from 1e-9 to 1e9; received Infinity/,
     ],
     [{ multivariate: 1 }, /multivariate of tpe must be true or false; received 1/],
     [{ gama: 0.1 }, /Did you mean "gamma"/],
