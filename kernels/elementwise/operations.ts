@@ -29,6 +29,8 @@ import { sigmoid_f32, tanh_f32 } from "../math/f32-sigmoid";
 @final class Relu { @inline apply(x: v128): v128 { return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), f32x4.splat(0)); } }
 // Denormal numbers become 0 (NaN is not below anything and stays).
 @final class Flush { @inline apply(x: v128): v128 { return flush(x); } }
+// Numbers whose squares are denormal become 0.
+@final class FlushRoot { @inline apply(x: v128): v128 { return flush_root(x); } }
 
 @final class Add { @inline apply(x: v128, y: v128): v128 { return f32x4.add(x, y); } }
 @final class Sub { @inline apply(x: v128, y: v128): v128 { return f32x4.sub(x, y); } }
@@ -52,9 +54,14 @@ import { sigmoid_f32, tanh_f32 } from "../math/f32-sigmoid";
   @inline apply(x: v128, y: v128, z: v128): v128 { return f32x4.mul(v128.and(f32x4.gt(x, y), f32x4.splat(1)), z); }
 }
 
-@final class FlushMul { @inline apply(x: v128, y: v128): v128 { return f32x4.mul(flush(x), y); } }
-@final class FlushMulAdd {
-  @inline apply(x: v128, y: v128, z: v128): v128 { return f32x4.add(f32x4.mul(flush(x), y), z); }
+@final class FlushRootMulSubFrom {
+  @inline apply(x: v128, y: v128, z: v128): v128 { return flush_root(f32x4.sub(z, f32x4.mul(x, flush_root(y)))); }
+}
+@final class FlushRootSub { @inline apply(x: v128, y: v128): v128 { return flush_root(f32x4.sub(x, y)); } }
+@final class FlushRootDivMulSubFrom {
+  @inline apply(x: v128, y: v128, z: v128, w: v128): v128 {
+    return flush_root(f32x4.sub(w, f32x4.mul(f32x4.div(x, y), z)));
+  }
 }
 
 @final class DivMulSubFrom {
@@ -62,15 +69,18 @@ import { sigmoid_f32, tanh_f32 } from "../math/f32-sigmoid";
 }
 @final class RatioRoot {
   @inline apply(x: v128, e: v128, y: v128, z: v128): v128 {
-    return f32x4.mul(f32x4.sqrt(f32x4.div(f32x4.add(flush(x), e), f32x4.add(y, e))), z);
+    return f32x4.mul(f32x4.sqrt(f32x4.div(f32x4.add(x, e), f32x4.add(y, e))), z);
   }
 }
 @final class FlushAxpby {
-  @inline apply(x: v128, a: v128, y: v128, b: v128): v128 { return f32x4.add(f32x4.mul(flush(x), a), f32x4.mul(y, b)); }
+  @inline apply(x: v128, a: v128, y: v128, b: v128): v128 {
+    return flush(f32x4.add(f32x4.mul(x, a), f32x4.mul(flush_root(y), b)));
+  }
 }
 @final class FlushAxpbySquare {
   @inline apply(x: v128, a: v128, y: v128, b: v128): v128 {
-    return f32x4.add(f32x4.mul(flush(x), a), f32x4.mul(f32x4.mul(y, y), b));
+    y = flush_root(y);
+    return flush(f32x4.add(f32x4.mul(x, a), f32x4.mul(f32x4.mul(y, y), b)));
   }
 }
 
@@ -98,10 +108,18 @@ import { sigmoid_f32, tanh_f32 } from "../math/f32-sigmoid";
   @inline apply(a: v128, x: v128, b: v128): v128 { return cross_entropy_slope_f32x4(a, x, b); }
 }
 
+/** x, or 0 where |x| is below 2⁻¹²⁶. */
+@inline
+function flush(x: v128): v128 { return at_least(x, 1.1754943508222875e-38); }
+
+/** x, or 0 where |x| is below 2⁻⁶³. */
+@inline
+function flush_root(x: v128): v128 { return at_least(x, 1.0842021724855044e-19); }
+
 // |x| by a mask: V8 of Node 20 builds the mask of f32x4.abs again for each vector.
 @inline
-function flush(x: v128): v128 {
-  return v128.andnot(x, f32x4.lt(v128.and(x, i32x4.splat(0x7fffffff)), f32x4.splat(1.1754943508222875e-38)));
+function at_least(x: v128, least: f32): v128 {
+  return v128.andnot(x, f32x4.lt(v128.and(x, i32x4.splat(0x7fffffff)), f32x4.splat(least)));
 }
 
 /** 1, −1, or x itself where it is 0 or NaN. */
@@ -241,6 +259,7 @@ export function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, d: us
     case Elementwise.Relu: quick1<Relu>(dst, a, bytes); return;
     case Elementwise.Floor: quick1<Floor>(dst, a, bytes); return;
     case Elementwise.Flush: quick1<Flush>(dst, a, bytes); return;
+    case Elementwise.FlushRoot: quick1<FlushRoot>(dst, a, bytes); return;
     case Elementwise.Add: quick2<Add>(dst, a, b, bytes); return;
     case Elementwise.Sub: quick2<Sub>(dst, a, b, bytes); return;
     case Elementwise.Mul: quick2<Mul>(dst, a, b, bytes); return;
@@ -264,8 +283,9 @@ export function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, d: us
     case Passes.TanhSlope: quick3<TanhSlope>(dst, a, b, c, bytes); return;
     case Passes.TanhSlopeOfProduct: quick4<TanhSlopeOfProduct>(dst, a, b, c, d, bytes); return;
     case Passes.GreaterMul: quick3<GreaterMul>(dst, a, b, c, bytes); return;
-    case Passes.FlushMul: quick2<FlushMul>(dst, a, b, bytes); return;
-    case Passes.FlushMulAdd: quick3<FlushMulAdd>(dst, a, b, c, bytes); return;
+    case Passes.FlushRootMulSubFrom: quick3<FlushRootMulSubFrom>(dst, a, b, c, bytes); return;
+    case Passes.FlushRootSub: quick2<FlushRootSub>(dst, a, b, bytes); return;
+    case Passes.FlushRootDivMulSubFrom: quick4<FlushRootDivMulSubFrom>(dst, a, b, c, d, bytes); return;
     case Passes.DivMulSubFrom: quick4<DivMulSubFrom>(dst, a, b, c, d, bytes); return;
     case Passes.RatioRoot: quick4<RatioRoot>(dst, a, b, c, d, bytes); return;
     case Passes.FlushAxpby: axpby<FlushAxpby>(dst, a, b, c, d, bytes); return;

@@ -8,6 +8,7 @@ import {
   Add,
   Div,
   Flush,
+  FlushRoot,
   Greater,
   Mul,
   Neg,
@@ -42,9 +43,6 @@ const PATTERNS: Readonly<
 > = {
   [Add]: [
     [Passes.CrossEntropy, [Add, [Mul, 0, [Softplus, [Neg, 1]]], [Mul, 2, [Softplus, 1]]]],
-    [Passes.FlushAxpbySquare, [Add, [Mul, [Flush, 0], 1], [Mul, [Mul, 2, 2], 3]], [1, 3]],
-    [Passes.FlushAxpby, [Add, [Mul, [Flush, 0], 1], [Mul, 2, 3]], [1, 3]],
-    [Passes.FlushMulAdd, [Add, [Mul, [Flush, 0], 1], 2]],
     [Passes.SqrtAdd, [Add, [Sqrt, 0], 1]],
     [Passes.MulAdd, [Add, [Mul, 0, 1], 2]],
   ],
@@ -59,17 +57,29 @@ const PATTERNS: Readonly<
     [Passes.LogisticSlope, [Mul, 0, [Mul, 1, [Sub, 2, 1]]]],
     [Passes.TanhSlopeOfProduct, [Mul, [Mul, 0, 3], [Sub, 2, [Mul, 1, 1]]]],
     [Passes.TanhSlope, [Mul, 0, [Sub, 2, [Mul, 1, 1]]]],
-    [Passes.RatioRoot, [Mul, [Sqrt, [Div, [Add, [Flush, 0], 1], [Add, 2, 1]]], 3]],
-    [Passes.FlushMul, [Mul, [Flush, 0], 1]],
+    [Passes.RatioRoot, [Mul, [Sqrt, [Div, [Add, 0, 1], [Add, 2, 1]]], 3]],
     [Passes.DivMul, [Mul, [Div, 0, 1], 2]],
     [Passes.GreaterMul, [Mul, [Greater, 0, 1], 2]],
   ],
   [Div]: [[Passes.MulDiv, [Div, [Mul, 0, 1], 2]]],
   [Sqrt]: [[Passes.AddSqrt, [Sqrt, [Add, 0, 1]]]],
+  [Flush]: [
+    [
+      Passes.FlushAxpbySquare,
+      [Flush, [Add, [Mul, 0, 1], [Mul, [Mul, [FlushRoot, 2], [FlushRoot, 2]], 3]]],
+      [1, 3],
+    ],
+    [Passes.FlushAxpby, [Flush, [Add, [Mul, 0, 1], [Mul, [FlushRoot, 2], 3]]], [1, 3]],
+  ],
+  [FlushRoot]: [
+    [Passes.FlushRootDivMulSubFrom, [FlushRoot, [Sub, 3, [Mul, [Div, 0, 1], 2]]]],
+    [Passes.FlushRootMulSubFrom, [FlushRoot, [Sub, 2, [Mul, 0, [FlushRoot, 1]]]]],
+    [Passes.FlushRootSub, [FlushRoot, [Sub, 0, 1]]],
+  ],
 };
 
 /** Operations that cost next to nothing in a pass. */
-const CHEAP: ReadonlySet<number | undefined> = new Set([Flush, Neg]);
+const CHEAP: ReadonlySet<number | undefined> = new Set([FlushRoot, Neg]);
 
 /** The passes of a region, each after those that it reads. */
 export function passesOf({ nodes: members, results }: Unit, nodes: readonly Node[]): Pass[] {
@@ -81,7 +91,7 @@ export function passesOf({ nodes: members, results }: Unit, nodes: readonly Node
   }
   /** Whether a pass may compute the node on its way: nothing else reads it, or it costs next to nothing. */
   const isInner = (id: number): boolean =>
-    inside.has(id) && !wanted.has(id) && (readers.get(id) === 1 || CHEAP.has(codeOf(nodes[id])));
+    inside.has(id) && (CHEAP.has(codeOf(nodes[id])) || (!wanted.has(id) && readers.get(id) === 1));
 
   const passes: Pass[] = [];
   for (const id of [...members].reverse()) {

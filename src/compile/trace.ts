@@ -3,9 +3,12 @@
  * describes. It does not transform the graph.
  */
 import { check, must, mustBeRecord, show } from "../errors.js";
-import { Graph, Value } from "../graph/graph.js";
+import { Graph, isNode, Value } from "../graph/graph.js";
 import { MAX_STREAMS } from "../graph/opcodes/block.js";
+import { reshape } from "../graph/operations/broadcast.js";
+import { flush } from "../graph/operations/elementwise.js";
 import { input } from "../graph/operations/leaves.js";
+import { concat } from "../graph/operations/moves.js";
 import { hasRows, ROWS, type Shape, showShape } from "../graph/shape.js";
 import { mapValues } from "../records.js";
 import type { StepGraph } from "./program.js";
@@ -34,7 +37,10 @@ export interface StepValues {
 
 /** The results of a step. */
 export interface StepResults {
-  /** The new value of each array of the state; one left out keeps its value. */
+  /**
+   * The new value of each array of the state; one left out keeps its value. Denormal numbers of float32, those below 2⁻¹²⁶, are
+   * kept as 0: arithmetic on them is slow.
+   */
   readonly state?: Readonly<Record<string, Value>>;
   /** Arrays that the host may read after a run: those of the last step. */
   readonly outputs?: Readonly<Record<string, Value>>;
@@ -118,11 +124,20 @@ export function trace(
     nodes: graph.nodes,
     inputs: mapValues(inputs, idOf),
     streamsIn: mapValues(streams, idOf),
-    state: mapValues(state, (value, name) => ({
-      input: value.id,
-      output: idOf(results.state?.[name] ?? value, name),
-    })),
+    state: mapValues(state, (value, name) => {
+      const next = results.state?.[name] ?? value;
+      return { input: value.id, output: next.id === value.id ? value.id : kept(next).id };
+    }),
     outputs: mapValues(results.outputs ?? {}, idOf),
     streamsOut: mapValues(results.streams ?? {}, idOf),
   };
+}
+
+/** A new value as state keeps it: without denormal numbers, which are flushed where its parts are computed. */
+function kept(value: Value): Value {
+  const { graph, node } = value;
+  const parts = node.inputs.map((id) => new Value(graph, id));
+  if (isNode(node, "concat")) return concat(parts.map(kept), node.attributes.axis);
+  if (isNode(node, "reshape")) return reshape(kept(parts[0]), node.shape);
+  return node.op === "flush" || node.op === "flushRoot" ? value : flush(value);
 }

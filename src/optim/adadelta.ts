@@ -1,5 +1,5 @@
 /** Adadelta. */
-import { add, div, mul, neg, sqrt, square, zerosLike } from "../graph/functions.js";
+import { add, div, flushRoot, mul, neg, sqrt, square, zerosLike } from "../graph/functions.js";
 import { defineBuiltIn } from "./define.js";
 import { movingAverage } from "./terms.js";
 
@@ -30,7 +30,7 @@ export const adadelta = defineBuiltIn({
   init: ({ parameter }) => ({ gradients: zerosLike(parameter), updates: zerosLike(parameter) }),
   update({ gradient: g, slots, hyperparameters: { learningRate, rho, epsilon } }) {
     const gradients = movingAverage(slots.gradients, square(g), rho);
-    const delta = mul(sqrt(div(add(slots.updates, epsilon), add(gradients, epsilon))), g);
+    const delta = flushRoot(mul(sqrt(div(add(slots.updates, epsilon), add(gradients, epsilon))), g));
     const updates = movingAverage(slots.updates, square(delta), rho);
     return { update: neg(mul(learningRate, delta)), slots: { gradients, updates } };
   },

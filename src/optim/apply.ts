@@ -6,14 +6,14 @@
  * projected into the constraints of the arrays.
  */
 import { check, isRecord, must, mustBeRecord, show } from "../errors.js";
-import { add, flush, mul, sub } from "../graph/functions.js";
+import { add, flushRoot, mul, sub } from "../graph/functions.js";
 import { Value } from "../graph/graph.js";
 import { sameShape, showShape, sizeOf } from "../graph/shape.js";
 import { mapValues } from "../records.js";
 import { accumulated, accumulationSlots } from "./accumulation.js";
 import { slotsOfEach, updateOfEach } from "./arrays.js";
 import { clip } from "./clip.js";
-import { constrained } from "./constrain.js";
+import { keptWeights } from "./constrain.js";
 import { averaged, EVALUATION, type Updated } from "./ema.js";
 import type { InitContext, Optimizer, ParameterArray, Slots, Update, UpdateContext } from "./optimizer.js";
 import { rateAt } from "./schedule.js";
@@ -66,7 +66,8 @@ export function initialSlots(
  * [−c, c], by `clipNorm` each array to a norm of at most c, by `globalClipNorm` all arrays together. Norms of convention
  * `"torch"` have 1e-6 added, as in PyTorch's `clip_grad_norm_`. Then weights decay: decoupled, w ← w − lr·wd·w before the update,
  * as in Keras 3 and PyTorch's AdamW, or by an L2 penalty, g ← g + wd·w. The new weights are projected by the constraints of their
- * arrays. With `useEma`, the moving average of the new weights, projected too, is in slot `evaluation`.
+ * arrays. With `useEma`, the moving average of the new weights, projected too, is in slot `evaluation`. Gradients and new weights below
+ * 2⁻⁶³ count as 0: float32 can square no smaller numbers.
  *
  * @see R. Pascanu, T. Mikolov and Y. Bengio, "On the difficulty of training recurrent neural networks", ICML 2013;
  * I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019
@@ -108,31 +109,27 @@ function applyRule(
   context: UpdateContext,
   arrays: readonly ParameterArray[] | undefined,
 ): Updated {
-  const { parameter: w, slots } = context;
+  const { parameter: w } = context;
   const learningRate = rateAt(optimizer.learningRate, context.hyperparameters, sub(context.step, 1));
   const hyperparameters: UpdateContext["hyperparameters"] = { ...context.hyperparameters, learningRate };
   const { weightDecay } = hyperparameters;
   const { clipping, convention, perArray } = optimizer;
   const sizes = arrays?.map(({ shape }) => sizeOf(shape));
-  const g = clipping
-    ? clip(clipping, hyperparameters[clipping], context.gradient, convention, sizes)
-    : context.gradient;
+  // the squares of smaller ones would be denormal numbers, which are slow
+  const given = flushRoot(context.gradient);
+  const g = clipping ? clip(clipping, hyperparameters[clipping], given, convention, sizes) : given;
   const gradient = optimizer.decay === "penalty" ? add(g, mul(weightDecay, w)) : g;
   const decays = optimizer.decay === "decoupled";
   const decay = decays && optimizer.appliesWeightDecay ? { decay: weightDecay } : {};
   const parameter =
     decays && !optimizer.appliesWeightDecay ? sub(w, mul(mul(learningRate, weightDecay), w)) : w;
-
-  // Slots of parameters that get no gradient any more decay into denormal numbers, which are slow. Where
-  // they are read it costs least: the moving averages that most slots are take it along in one pass.
-  const read = Object.fromEntries(Object.entries(slots).map(([name, slot]) => [name, flush(slot)]));
-  const inner = { ...context, ...decay, parameter, gradient, hyperparameters, slots: read };
+  const inner = { ...context, ...decay, parameter, gradient, hyperparameters };
   const update = (one: UpdateContext): Update => checkedUpdate(optimizer, one);
   const result = perArray && arrays ? updateOfEach(inner, arrays, update) : update(inner);
   return {
-    parameter: constrained(add(parameter, result.update), arrays),
+    parameter: keptWeights(add(parameter, result.update), arrays),
     slots: mapValues(result.slots ?? {}, (slot, name) =>
-      name === EVALUATION ? constrained(slot, arrays) : slot,
+      name === EVALUATION ? keptWeights(slot, arrays) : slot,
     ),
   };
 }

@@ -1,7 +1,7 @@
 /** The exponential moving average of weights, around the rule of any optimizer. */
-import { div, equal, floor, flush, mul, select } from "../graph/functions.js";
+import { div, equal, floor, mul, select } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
-import { constrained } from "./constrain.js";
+import { keptWeights } from "./constrain.js";
 import type { Optimizer, ParameterArray, Slots, UpdateContext } from "./optimizer.js";
 import { movingAverage } from "./terms.js";
 
@@ -28,7 +28,7 @@ export function averaged(
   const { emaMomentum, emaOverwriteFrequency: frequency } = context.hyperparameters;
   const { parameter, slots: own } = step({ ...context, slots });
   const momentum = select(equal(context.step, 1), 0, emaMomentum);
-  const evaluation = constrained(movingAverage(flush(average), parameter, momentum), arrays);
+  const evaluation = keptWeights(movingAverage(average, parameter, momentum), arrays);
   if (ema === "apart") return { parameter, slots: { ...own, evaluation } };
   const multiple = mul(floor(div(context.step, frequency)), frequency);
   return {

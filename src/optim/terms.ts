@@ -4,6 +4,7 @@ import {
   concat,
   constant,
   expm1,
+  flush,
   log,
   mul,
   neg,
@@ -14,9 +15,9 @@ import {
 } from "../graph/functions.js";
 import type { Graph, Value } from "../graph/graph.js";
 
-/** The exponential moving average: decay · average + (1 − decay) · x. */
+/** The exponential moving average, decay · average + (1 − decay) · x; 0 where that is a denormal number, as it will be kept. */
 export function movingAverage(average: Value, x: Value, decay: Operand): Value {
-  return add(mul(decay, average), mul(sub(1, decay), x));
+  return flush(add(mul(decay, average), mul(sub(1, decay), x)));
 }
 
 /**

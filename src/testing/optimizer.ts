@@ -75,6 +75,11 @@ const anyGradient = fc.oneof(
 /** Numbers that float32 cannot square, but can add up a hundred times; see `numbers.huge`. */
 const huge = numbers.huge.filter((x) => Math.abs(x) < 2 ** 120);
 
+/** Numbers whose products with their like vanish in float32. */
+const vanishing = fc
+  .tuple(numbers.nonZero, fc.integer({ min: -140, max: -40 }))
+  .map(([x, power]) => Math.fround(x * 2 ** power));
+
 /** The laws of optimizers by name: each gives a property for fast-check's `assert`. */
 export const optimizerLaws: Readonly<Record<string, OptimizerLaw>> = {
   "depends on parameters, gradients, slots and step alone": (optimizer) =>
@@ -169,6 +174,30 @@ export const optimizerLaws: Readonly<Record<string, OptimizerLaw>> = {
           const i = point.findIndex((x) => !Number.isFinite(x));
           if (i >= 0) fail(`weight ${i} is ${point[i]} after step ${t + 1}`);
         });
+      },
+    ),
+
+  "keeps no denormal numbers, and no weights whose squares are": (optimizer) =>
+    fc.property(
+      anyDescent(fc.oneof(numbers.denormal, vanishing, numbers.real, fc.constant(0))).chain((descent) =>
+        fc.tuple(fc.constant(descent), fc.array(vanishing, { minLength: MOST, maxLength: MOST })),
+      ),
+      ([{ start, gradients }, small]) => {
+        for (const executor of [wasm(), createEngine({ executor: "reference" })]) {
+          const from = start.map((x, i) => (i % 2 === 0 ? small[i] : x));
+          const { run, follow } = drive(executor, optimizer, from, {
+            layout: layoutFor(optimizer, from.length),
+          });
+          gradients.forEach((gradient, t) => {
+            follow(gradient);
+            for (const { name } of run.program.state) {
+              const least = name === "w" || name.endsWith(" evaluation") ? 2 ** -63 : 2 ** -126;
+              const x = run.read(name).find((each) => each !== 0 && Math.abs(each) < least);
+              if (x !== undefined) fail(`"${name}" holds ${x} after step ${t + 1} (${executor.name})`);
+            }
+          });
+          run.free();
+        }
       },
     ),
 

@@ -14,6 +14,7 @@ import { decode, registersOf } from "./code.js";
 
 const { fround, sqrt } = Math;
 const flushed = (x: number): number => (Math.abs(x) < 2 ** -126 ? 0 : x);
+const squarable = (x: number): number => (Math.abs(x) < 2 ** -63 ? 0 : x);
 const softplus = alone(Elementwise.Softplus);
 const sigmoid = alone(Elementwise.Sigmoid);
 
@@ -48,19 +49,23 @@ const ofArrays: readonly Row[] = [
   ["c(a/b)", Passes.DivMul, (a, b, c) => f.mul(c, f.div(a, b)), (a, b, c) => c * fround(a / b)],
   ["(a > b)c", Passes.GreaterMul, (a, b, c) => f.mul(f.greater(a, b), c), (a, b, c) => (a > b ? 1 : 0) * c],
   ["c(a > b)", Passes.GreaterMul, (a, b, c) => f.mul(c, f.greater(a, b)), (a, b, c) => c * (a > b ? 1 : 0)],
-  ["flush(a)b", Passes.FlushMul, (a, b) => f.mul(f.flush(a), b), (a, b) => flushed(a) * b],
-  ["b flush(a)", Passes.FlushMul, (a, b) => f.mul(b, f.flush(a)), (a, b) => b * flushed(a)],
   [
-    "flush(a)b + c",
-    Passes.FlushMulAdd,
-    (a, b, c) => f.add(f.mul(f.flush(a), b), c),
-    (a, b, c) => fround(flushed(a) * b) + c,
+    "flushRoot(c − a flushRoot(b))",
+    Passes.FlushRootMulSubFrom,
+    (a, b, c) => f.flushRoot(f.sub(c, f.mul(a, f.flushRoot(b)))),
+    (a, b, c) => squarable(fround(c - fround(a * squarable(b)))),
   ],
   [
-    "c + flush(a)b",
-    Passes.FlushMulAdd,
-    (a, b, c) => f.add(c, f.mul(f.flush(a), b)),
-    (a, b, c) => c + fround(flushed(a) * b),
+    "flushRoot(a − b)",
+    Passes.FlushRootSub,
+    (a, b) => f.flushRoot(f.sub(a, b)),
+    (a, b) => squarable(fround(a - b)),
+  ],
+  [
+    "flushRoot(d − (a/b)c)",
+    Passes.FlushRootDivMulSubFrom,
+    (a, b, c, d) => f.flushRoot(f.sub(d, f.mul(f.div(a, b), c))),
+    (a, b, c, d) => squarable(fround(d - fround(fround(a / b) * c))),
   ],
   [
     "d − (a/b)c",
@@ -75,10 +80,10 @@ const ofArrays: readonly Row[] = [
     (a, b, c, d) => d - fround(c * fround(a / b)),
   ],
   [
-    "√((flush(a) + b)/(c + b))d",
+    "√((a + b)/(c + b))d",
     Passes.RatioRoot,
-    (a, b, c, d) => f.mul(f.sqrt(f.div(f.add(f.flush(a), b), f.add(c, b))), d),
-    (a, b, c, d) => fround(sqrt(fround(fround(flushed(a) + b) / fround(c + b)))) * d,
+    (a, b, c, d) => f.mul(f.sqrt(f.div(f.add(a, b), f.add(c, b))), d),
+    (a, b, c, d) => fround(sqrt(fround(fround(a + b) / fround(c + b)))) * d,
   ],
   [
     "a(b(c − b))",
@@ -127,22 +132,22 @@ const ofArrays: readonly Row[] = [
 /** Those of which b and d are one number each. */
 const ofNumbers: readonly Row[] = [
   [
-    "flush(a)b + cd",
+    "flush(ab + flushRoot(c)d)",
     Passes.FlushAxpby,
-    (a, b, c, d) => f.add(f.mul(f.flush(a), b), f.mul(c, d)),
-    (a, b, c, d) => fround(flushed(a) * b) + fround(c * d),
+    (a, b, c, d) => f.flush(f.add(f.mul(a, b), f.mul(f.flushRoot(c), d))),
+    (a, b, c, d) => flushed(fround(fround(a * b) + fround(squarable(c) * d))),
   ],
   [
-    "dc + b flush(a)",
+    "flush(d flushRoot(c) + ba)",
     Passes.FlushAxpby,
-    (a, b, c, d) => f.add(f.mul(d, c), f.mul(b, f.flush(a))),
-    (a, b, c, d) => fround(d * c) + fround(b * flushed(a)),
+    (a, b, c, d) => f.flush(f.add(f.mul(d, f.flushRoot(c)), f.mul(b, a))),
+    (a, b, c, d) => flushed(fround(fround(d * squarable(c)) + fround(b * a))),
   ],
   [
-    "flush(a)b + c²d",
+    "flush(ab + flushRoot(c)²d)",
     Passes.FlushAxpbySquare,
-    (a, b, c, d) => f.add(f.mul(f.flush(a), b), f.mul(f.mul(c, c), d)),
-    (a, b, c, d) => fround(flushed(a) * b) + fround(fround(c * c) * d),
+    (a, b, c, d) => f.flush(f.add(f.mul(a, b), f.mul(f.square(f.flushRoot(c)), d))),
+    (a, b, c, d) => flushed(fround(fround(a * b) + fround(fround(squarable(c) ** 2) * d))),
   ],
 ];
 
@@ -234,32 +239,32 @@ describe("passes remain apart", () => {
     ["of other kinds", (a, b, c) => ({ y: f.div(c, f.mul(a, b)) }), [Elementwise.Mul, Elementwise.Div]],
     [
       "where what is added twice differs",
-      (a, b, c, d) => ({ y: f.sqrt(f.div(f.add(f.flush(a), b), f.add(c, d))) }),
-      [Elementwise.Flush, Elementwise.Add, Elementwise.Add, Elementwise.Div, Elementwise.Sqrt],
+      (a, b, c, d) => ({ y: f.mul(f.sqrt(f.div(f.add(a, b), f.add(c, d))), d) }),
+      [Elementwise.Add, Elementwise.Add, Elementwise.Div, Elementwise.Sqrt, Elementwise.Mul],
     ],
     [
       "where weights are arrays",
-      (a, b, c, d) => ({ y: f.add(f.mul(f.flush(a), b), f.mul(c, d)) }),
-      [Elementwise.Mul, Passes.FlushMulAdd],
+      (a, b, c, d) => ({ y: f.flush(f.add(f.mul(a, b), f.mul(f.flushRoot(c), d))) }),
+      [Elementwise.FlushRoot, Elementwise.Mul, Passes.MulAdd, Elementwise.Flush],
     ],
   ])("%s", (_case, write, operations) => {
     expect(compiled(5, write).operations).toEqual(operations);
   });
 });
 
-it("takes what is flushed into each pass that reads it", () => {
-  const { operations, call } = compiled(2, (a, b, c, d) => {
-    const x = f.flush(a);
-    return { y: f.mul(f.add(f.mul(x, b), c), f.mul(x, d)) };
-  });
-  expect(operations).toEqual([Passes.FlushMulAdd, Passes.FlushMul, Elementwise.Mul]);
-  const columns = [
-    [2 ** -140, 3],
-    [5, 5],
-    [7, 7],
-    [2, 2],
-  ].map((column) => Float32Array.from(column));
-  expect(call(columns)).toEqual(Float32Array.of(0, (3 * 5 + 7) * (3 * 2)));
+it("takes what is flushed into each moving average that reads it", () => {
+  const { operations, call } = compiled(
+    2,
+    (a, b, c, d) => {
+      const x = f.flushRoot(c);
+      const average = f.flush(f.add(f.mul(a, b), f.mul(x, d)));
+      return { y: f.flush(f.add(f.mul(average, b), f.mul(f.square(x), d))) };
+    },
+    true,
+  );
+  expect(operations).toEqual([Passes.FlushAxpby, Passes.FlushAxpbySquare]);
+  const columns = [[3, 2], [5], [2 ** -64, 4], [7]].map((column) => Float32Array.from(column));
+  expect(call(columns)).toEqual(Float32Array.of(3 * 5 * 5, (2 * 5 + 4 * 7) * 5 + 16 * 7));
 });
 
 it("takes what is negated into each pass that reads it, and a loss with its slope is two passes", () => {

@@ -80,6 +80,7 @@ describe("values at edges", () => {
   it.each<[string, (x: Value) => Value, number[]]>([
     ["relu", f.relu, [0, 0, 1, 0, Infinity, 0, Number.NaN]],
     ["flush", f.flush, [0, 0, 1, -1, Infinity, -Infinity, Number.NaN]],
+    ["flushRoot", f.flushRoot, [0, 0, 1, -1, Infinity, -Infinity, Number.NaN]],
     ["abs", f.abs, [0, 0, 1, 1, Infinity, Infinity, Number.NaN]],
     ["neg", f.neg, [-0, 0, -1, 1, -Infinity, Infinity, Number.NaN]],
     ["sign", f.sign, [0, -0, 1, -1, 1, -1, Number.NaN]],

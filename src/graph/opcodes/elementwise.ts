@@ -21,6 +21,7 @@ export const Erf = 15;
 export const Relu = 16;
 export const Flush = 17;
 export const Floor = 18;
+export const FlushRoot = 19;
 export const Add = 32;
 export const Sub = 33;
 export const Mul = 34;

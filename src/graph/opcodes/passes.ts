@@ -18,17 +18,17 @@ export const MulDiv = 101;
 export const DivMul = 102;
 /** (a > b) · c. */
 export const GreaterMul = 103;
-/** flush(a) · b. */
-export const FlushMul = 104;
-/** flush(a) · b + c. */
-export const FlushMulAdd = 105;
+/** flushRoot(c − a · flushRoot(b)). */
+export const FlushRootMulSubFrom = 104;
+/** flushRoot(d − a / b · c). */
+export const FlushRootDivMulSubFrom = 105;
 /** d − a / b · c. */
 export const DivMulSubFrom = 106;
-/** √((flush(a) + b) / (c + b)) · d. */
+/** √((a + b) / (c + b)) · d. */
 export const RatioRoot = 107;
-/** flush(a) · b + c · d, where b and d are one number each. */
+/** flush(a · b + flushRoot(c) · d), where b and d are one number each. */
 export const FlushAxpby = 108;
-/** flush(a) · b + c² · d, where b and d are one number each. */
+/** flush(a · b + flushRoot(c)² · d), where b and d are one number each. */
 export const FlushAxpbySquare = 109;
 /** a · softplus(−b) + c · softplus(b), the cross-entropy of two classes. */
 export const CrossEntropy = 110;
@@ -42,3 +42,5 @@ export const LogisticSlopeOfProduct = 113;
 export const TanhSlope = 114;
 /** a · d · (c − b²). */
 export const TanhSlopeOfProduct = 115;
+/** flushRoot(a − b). */
+export const FlushRootSub = 116;

@@ -23,6 +23,8 @@ import type { GradientContext, Operation, Rows } from "./operation.js";
 
 /** The smallest normal number of float32; its reciprocal is finite. */
 const SMALLEST_NORMAL = 2 ** -126;
+/** Its root: the smallest number whose square is a normal number. */
+const ROOT = 2 ** -63;
 
 /** d erf(x)/dx = 2/√π e^(−x²) */
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
@@ -82,6 +84,12 @@ const rows: Rows<ElementwiseName> = {
   flush: unary(
     Elementwise.Flush,
     (x) => (Math.abs(x) < SMALLEST_NORMAL ? 0 : x),
+    ({ g }) => g,
+  ),
+  // 0 for what has a square that float32 holds only as a denormal number, x itself otherwise
+  flushRoot: unary(
+    Elementwise.FlushRoot,
+    (x) => (Math.abs(x) < ROOT ? 0 : x),
     ({ g }) => g,
   ),
 
@@ -247,6 +255,11 @@ export const relu = (x: Operand): Value => elementwise("relu", x);
  * arithmetic on denormal numbers is slow, and WebAssembly cannot flush them.
  */
 export const flush = (x: Operand): Value => elementwise("flush", x);
+/**
+ * 0 where |x| is below 2⁻⁶³, the root of float32's smallest normal number, else x. The product of two such numbers is 0 or a
+ * normal number, and so is the square of one: for what is multiplied with its like, such as weights and gradients.
+ */
+export const flushRoot = (x: Operand): Value => elementwise("flushRoot", x);
 
 // Elementwise, of two operands
 

@@ -98,6 +98,11 @@ export const elementwiseFacts: FactsOf<ElementwiseName> = {
     bound: monotone((x) => (Math.abs(x) < 2 ** -126 ? 0 : x), 0),
     writers: [writeUnary(f.flush, same)],
   },
+  flushRoot: {
+    cases: unary(f.flushRoot),
+    bound: monotone((x) => (Math.abs(x) < 2 ** -63 ? 0 : x), 0),
+    writers: [writeUnary(f.flushRoot, same)],
+  },
   add: {
     cases: binary(f.add),
     bound: ofTwo((_x, _y, ex, ey) => ex + ey),

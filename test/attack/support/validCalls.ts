@@ -243,6 +243,7 @@ export const VALID: Readonly<
         "expm1",
         "floor",
         "flush",
+        "flushRoot",
         "gelu",
         "geluTanh",
         "hardSigmoid",
