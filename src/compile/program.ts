@@ -6,7 +6,7 @@ import type { Node } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
 
 /** Version of the layout of `Program` and of its code; an engine refuses any other. */
-export const PROGRAM_FORMAT = 3;
+export const PROGRAM_FORMAT = 4;
 
 /** A named array in the block of a run. */
 export interface Slot {

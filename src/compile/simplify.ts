@@ -36,6 +36,7 @@ export function simplify(step: StepGraph): StepGraph {
     const [x, y] = inputs;
     switch (part.op) {
       case "stopGradient":
+      case "flushGradient":
         return x;
       case "broadcast": {
         const { shape } = part.attributes as AttributesOf["broadcast"];

@@ -19,6 +19,7 @@ export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttribu
   step: NoAttributes;
   // Views and moves
   stopGradient: NoAttributes;
+  flushGradient: NoAttributes;
   broadcast: { readonly shape: Shape };
   reshape: { readonly shape: Shape };
   transpose: { readonly permutation: readonly number[] };

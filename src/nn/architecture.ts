@@ -16,6 +16,7 @@ import { getInitializer } from "./initializers.js";
 import type { LayerContext } from "./layers/layer.js";
 import { givenTo, maskAfter, whereCounted, type Zeroed } from "./layers/masks.js";
 import type { Loss } from "./losses/given.js";
+import { withFlushedGradient } from "./losses/probabilities.js";
 import { getLoss } from "./losses/registry.js";
 import type { Augmentation } from "./mixup.js";
 import { type LayerPlace, type Network, networkOf, type ParameterPlace } from "./network.js";
@@ -258,8 +259,10 @@ export function callLayers(
       values.push(value);
     }
   }
-  const outputs = network.outputs.map(({ value }) => values[value]);
-  const columns = network.outputs.map(({ value, size }) => flat(values[value], size));
+  const outputs = network.outputs.map(({ value }) =>
+    training ? withFlushedGradient(values[value]) : values[value],
+  );
+  const columns = network.outputs.map(({ size }, i) => flat(outputs[i], size));
   const prediction = concat(columns, 1);
   return { prediction, outputs, masks: network.outputs.map(({ value }) => masks[value]), updates };
 }

@@ -314,7 +314,7 @@ describe.each(["wasm", "reference"] as const)("on %s", (executor) => {
 it("wasm refuses a program of another format", () => {
   const other: Program = { ...program, format: 0 };
   expect(() => createEngine().start(other)).toThrow(
-    fails("invalid_checkpoint", /format 3 for this engine; received format 0/),
+    fails("invalid_checkpoint", /format 4 for this engine; received format 0/),
   );
 });
 

@@ -14,7 +14,8 @@ import {
 import { programOf } from "../../src/nn/programs.js";
 import { l2 } from "../../src/nn/regularizers.js";
 import { getOptimizer } from "../../src/optim/registry.js";
-import { compiled, reference, wasm } from "./support.js";
+import { sgd } from "../../src/optim/sgd.js";
+import { compiled, reference, startFrom, wasm } from "./support.js";
 
 const [ROWS, IDS, COLUMNS] = [12, 5, 3];
 
@@ -68,5 +69,32 @@ describe.each(["sgd", "adam", "rmsprop", "lamb"])("a training by %s of weights t
         expect(values.every(Number.isFinite), `${array} of ${executor.name}`).toBe(true);
       }
     }
+  });
+});
+
+describe("a gradient of the loss that vanishes", () => {
+  const rate = 1e18;
+
+  /** Where the bias of a model of one or of two classes goes from a logit, of which the truth is 0, in one step. */
+  async function moved(logit: number, classes: 1 | 2): Promise<number> {
+    const model = compiled(
+      [dense(classes, { activation: classes === 1 ? "sigmoid" : "softmax", kernelInitializer: "zeros" })],
+      {
+        optimizer: sgd({ learningRate: rate }),
+        loss: classes === 1 ? "binaryCrossentropy" : "categoricalCrossentropy",
+      },
+    );
+    const start = classes === 1 ? [0, logit] : [0, 0, 0, logit];
+    const y = [classes === 1 ? [0] : [1, 0]];
+    await model.fit([[0]], y, { epochs: 1, verbose: 0, callbacks: [startFrom(start)] });
+    const { data } = model.getWeights()["dense_1.bias"];
+    return data[data.length - 1];
+  }
+
+  it.each([1, 2] as const)("is 0 below 2^-63 and itself above, of %i units", async (classes) => {
+    // e^-40 = 4.25e-18 is above 2^-63 = 1.08e-19, and e^-45 = 2.86e-20 below
+    const expected = -40 - rate * Math.exp(-40);
+    expect(Math.abs((await moved(-40, classes)) / expected - 1)).toBeLessThan(1e-5);
+    expect(await moved(-45, classes)).toBe(-45);
   });
 });

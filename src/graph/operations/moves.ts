@@ -1,5 +1,5 @@
 /**
- * Operations that move elements and compute nothing. The first three are views: only addresses change.
+ * Operations that move elements and compute nothing. The first four are views: only addresses change.
  *
  * @example
  * ```ts
@@ -12,15 +12,24 @@ import type { Value } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
 import { type Shape, showShape, sizeOf } from "../shape.js";
 import { append, shapeOf } from "./append.js";
+import { flushRoot } from "./elementwise.js";
 import type { Rows } from "./operation.js";
 import { copyStrided, stridesOf } from "./strided.js";
 
-type Names = "stopGradient" | "transpose" | "slice" | "pad" | "concat";
+type Names = "stopGradient" | "flushGradient" | "transpose" | "slice" | "pad" | "concat";
 
 const rows: Rows<Names> = {
   stopGradient: {
     shape: ([x]) => x,
     gradient: () => [undefined],
+    reference: ({ inputs: [x] }) => x,
+    lowering: { view: true },
+  },
+
+  // dx, without what has a square that float32 holds only as a denormal number
+  flushGradient: {
+    shape: ([x]) => x,
+    gradient: ({ g }) => [flushRoot(g)],
     reference: ({ inputs: [x] }) => x,
     lowering: { view: true },
   },
@@ -159,6 +168,9 @@ function isCount(n: number): boolean {
 
 /** x itself, through which no gradient flows. */
 export const stopGradient = (x: Value): Value => append("stopGradient", rows.stopGradient, [x], {});
+
+/** x itself; of the gradient that flows through it, what is below 2⁻⁶³ becomes 0, as `flushRoot` has it. */
+export const flushGradient = (x: Value): Value => append("flushGradient", rows.flushGradient, [x], {});
 
 /** x with its axes permuted: axis i of the result is axis `permutation[i]` of x. Default: in reverse order. */
 export function transpose(x: Value, permutation?: readonly number[]): Value {

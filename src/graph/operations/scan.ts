@@ -151,7 +151,7 @@ export function scanValues(
 
 /** What is written again in the body of a gradient, since it costs less than to keep it. */
 const WRITTEN_AGAIN: ReadonlySet<OperationName> = new Set<OperationName>([
-  ...(["broadcast", "reshape", "transpose", "slice", "stopGradient"] as const),
+  ...(["broadcast", "reshape", "transpose", "slice", "stopGradient", "flushGradient"] as const),
   ...(["constant", "count", "step", "scan"] as const),
 ]);
 

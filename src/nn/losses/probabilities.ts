@@ -9,6 +9,7 @@ import {
   div,
   equal,
   expm1,
+  flushGradient,
   log,
   log1p,
   logSoftmax,
@@ -18,6 +19,7 @@ import {
   pow,
   select,
   sigmoid,
+  softmax,
   softplus,
   sub,
   sum,
@@ -83,6 +85,16 @@ const LEAST = 2 ** -126;
 
 /** The focal factor (1 − p)^gamma. */
 export const focus = (rest: Value, gamma: number): Value => pow(maximum(rest, LEAST), gamma);
+
+/**
+ * A prediction whose loss hands back no gradient below 2⁻⁶³, nor do the logits behind it. Gradients of labels that are learnt by heart
+ * vanish, and each is multiplied with all weights on its way back.
+ */
+export function withFlushedGradient(yPred: Value): Value {
+  const [binary, classes] = [behind("sigmoid", yPred), behind("softmax", yPred)];
+  if (binary) return sigmoid(flushGradient(binary));
+  return classes ? softmax(flushGradient(classes)) : flushGradient(yPred);
+}
 
 /** The input of the operation that made `value`, if that was `op`. */
 function behind(op: "sigmoid" | "softmax", value: Value): Value | undefined {

@@ -20,7 +20,17 @@ const id: fc.Arbitrary<number> = fc.integer({ min: -1, max: 3 }).map((n) => n + 
 const matrices = fc.tuple(anyVector, anyVector, anyVector);
 
 type Names =
-  | ("input" | "constant" | "count" | "randomUniform" | "step" | "stopGradient" | "broadcast" | "reshape")
+  | (
+      | "input"
+      | "constant"
+      | "count"
+      | "randomUniform"
+      | "step"
+      | "stopGradient"
+      | "flushGradient"
+      | "broadcast"
+      | "reshape"
+    )
   | ("transpose" | "slice" | "pad" | "concat" | "takeRows" | "scatterRows");
 
 export const moveFacts: FactsOf<Names> = {
@@ -52,6 +62,11 @@ export const moveFacts: FactsOf<Names> = {
     cases: unary((x) => f.mul(f.stopGradient(f.constant(x.graph, 3)), x)),
     bound: moved("stopGradient"),
     writers: [writeUnary(f.stopGradient, same)],
+  },
+  flushGradient: {
+    cases: unary(f.flushGradient),
+    bound: moved("flushGradient"),
+    writers: [writeUnary(f.flushGradient, same)],
   },
   broadcast: {
     cases: anyBroadcast().chain(([shape]) =>

@@ -244,6 +244,7 @@ export const VALID: Readonly<
         "floor",
         "flush",
         "flushRoot",
+        "flushGradient",
         "gelu",
         "geluTanh",
         "hardSigmoid",
