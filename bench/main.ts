@@ -25,11 +25,13 @@ import { startup } from "./suites/startup.js";
 import { step } from "./suites/step.js";
 import { storage } from "./suites/storage.js";
 import { table } from "./suites/table.js";
+import { vanishing } from "./suites/vanishing.js";
 
 const suites: Readonly<Record<string, (peers: Peers) => AsyncIterable<Row>>> = {
   gemm,
   grid,
   step,
+  vanishing,
   layers,
   overhead,
   elementwise,

@@ -92,8 +92,7 @@ export function startRun(
 }
 
 /**
- * Our steps. Each turn begins anew: a network that has learnt its labels by heart would time the
- * denormal numbers that its gradients turn into.
+ * Our steps. Each turn begins anew, so that all turns time the same steps.
  */
 export function ourTraining(sizes: Sizes, batch: number, optimizer: Optimizer, rows = ROWS): Training {
   const data = ourData(sizes, rows);
