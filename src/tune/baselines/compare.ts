@@ -309,7 +309,7 @@ function linearOf(
   const held = Int32Array.from(used.flatMap(({ validation }) => [...validation]));
   let best = { penalty: PENALTIES[0], score: Number.POSITIVE_INFINITY };
   for (const penalty of PENALTIES) {
-    const models = fits.map((of) => of(penalty));
+    const models = fits.map((fitted) => fitted(penalty));
     const predictions = models.map(({ predict }, i) => predict(used[i].validation));
     const all = predicted(data, held, Float64Array.from(predictions.flatMap((ofFold) => [...ofFold])));
     const isOfTwo = metric.decides && data.outputs === 1;
