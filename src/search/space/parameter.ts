@@ -58,7 +58,7 @@ export type Parameter = NumericParameter | ChoiceParameter;
 export interface NumericOptions {
   /** Spread values evenly over the logarithm of the range; requires `low > 0`. Default false. */
   readonly log?: boolean;
-  /** Take only the values `low + i·step`, with `step > 0`. Not for a float with `log`. */
+  /** Take only the values `low + i·step`, with `step > 0`, and of a float at least 2^-48 of the larger bound. Not for a float with `log`. */
   readonly step?: number;
   /** The value that a strategy may try first. */
   readonly default?: number;
