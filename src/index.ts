@@ -142,6 +142,7 @@ export {
 } from "./graph/graph.js";
 export { ROWS, type Shape } from "./graph/shape.js";
 export * as metrics from "./metrics/index.js";
+export type { ScoreInterval } from "./metrics/intervals/index.js";
 export type {
   ConfigurableMetric,
   CustomMetric,
@@ -434,7 +435,6 @@ export {
   type Lead,
   type Verdict,
 } from "./tune/baselines/compare.js";
-export type { ScoreInterval } from "./tune/baselines/intervals.js";
 export type { CvRow, CvScores } from "./tune/cvRows.js";
 export {
   type DenseParams,

@@ -101,6 +101,17 @@ interface Reader {
 
 const readers = new WeakMap<Metric, Reader>();
 
+/** What a built-in metric was made from. */
+export interface Origin {
+  readonly base: BuiltInMetric;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+const origins = new WeakMap<Metric, Origin>();
+
+/** The name of a built-in metric without its options, and those; undefined for a custom metric. */
+export const originOf = (metric: Metric): Origin | undefined => origins.get(metric);
+
 /** The metric with the options that the rest of its name says, such as `Micro`; undefined if it says none. */
 export function metricWith<M extends Metric>(metric: M, text: string): M | undefined {
   return readers.get(metric)?.read(text) as M | undefined;
@@ -165,6 +176,7 @@ function defineMetric<Options extends object, Name extends BuiltInMetric>(
       ...(predictions === "decisions" && { decides: true }),
       ...{ truths, predictions, compute },
     });
+    origins.set(made, { base, options });
     return exportedAs("metrics", name, made as unknown as Made<Options, Name>);
   };
   const byDefault = withOptions({});

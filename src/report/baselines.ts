@@ -1,6 +1,6 @@
 /** A final model beside models that need no tuning, as text for people. */
 import type { BaselineReport } from "../tune/baselines/compare.js";
-import { count, formatScore, plain } from "./format.js";
+import { count, formatScore, listed, plain } from "./format.js";
 import { layOut, wrap } from "./layout.js";
 
 /** A row for each metric, and a sentence that says which model to prefer, in lines of at most `width` characters. */
@@ -16,9 +16,34 @@ export function besideBaselines(report: BaselineReport, width: number): string[]
   const linear = ahead.linear ? ["linear"] : [];
   return [
     ...layOut([["", "this model", "95 % interval", ...linear, "constant"], ...rows], { width }),
-    ...wrap(verdictOf(report), Math.max(1, width - 2)).map((line) => `  ${line}`),
+    ...[verdictOf(report), ...intervalNotes(report)]
+      .flatMap((text) => wrap(text, Math.max(1, width - 2)))
+      .map((line) => `  ${line}`),
   ];
 }
+
+/** What to know of the intervals: which of them a few rows decide, and which metrics have none, and why. */
+export function intervalNotes({ rows, scores }: BaselineReport): string[] {
+  const all = Object.entries(scores);
+  const few = all.flatMap(([name, { decidedBy }]) =>
+    decidedBy === undefined ? [] : [`${plain(name)} (${deciding(decidedBy, rows)})`],
+  );
+  const none = all.flatMap(([name, { noInterval }]) =>
+    noInterval === undefined ? [] : [`${plain(name)} (${noInterval})`],
+  );
+  return [
+    ...(few.length > 0
+      ? [`A few rows decide these intervals, which may be too narrow: ${listed(few)}.`]
+      : []),
+    ...(none.length > 0 ? [`Without an interval: ${listed(none)}.`] : []),
+  ];
+}
+
+/** 3 in n is the rule of three: what none of n rows does, up to 3 / n of all rows may do (95 %). */
+const deciding = (decidedBy: number, rows: number): string =>
+  decidedBy > 0
+    ? `${decidedBy} of ${count(rows, "row")}`
+    : `none of ${count(rows, "row")} differs, up to 3 in ${rows} new ones may`;
 
 const TOO_LARGE = "No linear model was fitted: it would be too large.";
 
@@ -32,12 +57,13 @@ function inWords({ rows, metric, ahead, verdict, scores }: BaselineReport): stri
     verdict === "constant" || !ahead.linear
       ? (["always answering the same", ahead.constant] as const)
       : (["a linear model", ahead.linear] as const);
-  const { difference, interval } = lead;
+  const { difference, interval, decidedBy } = lead;
   const { final, constant, linear = constant } = scores[metric];
   const compared = verdict === "constant" || !ahead.linear ? constant : linear;
   const [less, more] = final < compared ? ["lower", "higher"] : ["higher", "lower"];
   const [low, high] = interval.map(briefly);
-  const measured = `(95 % interval of the lead: ${low} to ${high})`;
+  const few = decidedBy === undefined ? "" : `, decided by ${deciding(decidedBy, rows)}`;
+  const measured = `(95 % interval of the lead: ${low} to ${high}${few})`;
   const by = briefly(Math.abs(difference));
   const name = plain(metric);
   switch (verdict) {

@@ -4,7 +4,7 @@ import { importances } from "../search/analysis/importance.js";
 import { paretoFront } from "../search/trial/pareto.js";
 import { isBetter, type TrialRecord } from "../search/trial/trial.js";
 import type { BaselineReport } from "../tune/baselines/compare.js";
-import { verdictOf } from "./baselines.js";
+import { intervalNotes, verdictOf } from "./baselines.js";
 import { count, formatScore, formatValue, plain } from "./format.js";
 import { mustBeStudyData, type StudyData } from "./plots/studyData.js";
 import { countStatuses, firstFailure } from "./study.js";
@@ -88,8 +88,7 @@ export function scoresMarkdown(
         formatScore(constant),
       ]),
     ),
-    "",
-    escaped(verdictOf(baselines)),
+    ...[verdictOf(baselines), ...intervalNotes(baselines)].flatMap((text) => ["", escaped(text)]),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** The first sections: the answer, and how to use it. */
 
 import { costVectorOf, paretoFront, sparseFirst } from "../../search/trial/pareto.js";
-import { besideBaselines } from "../baselines.js";
+import { intervalNotes, verdictOf } from "../baselines.js";
 import { clip, count, formatScore, formatValue, listed } from "../format.js";
 import { objectiveOf, type Ranked, ranked } from "../plots/objective.js";
 import { parameterNames } from "../plots/parameters.js";
@@ -98,11 +98,9 @@ function held({ test = {}, baselines }: Reported): Markup | undefined {
     ...(linear ? [formatScore(line ?? null)] : []),
     formatScore(constant),
   ]);
-  // the last line of the text is the verdict, in one piece at this width
-  const verdict = besideBaselines(baselines, 10_000).at(-1)?.trim();
   return html`<h3>Scores on ${count(baselines.rows, "held-out row")}</h3>
 ${table([["metric", "this model", "95 % interval", ...(linear ? ["linear"] : []), "constant"], ...rows], "Scores on held-out rows")}
-<p>${verdict}</p>`;
+${[verdictOf(baselines), ...intervalNotes(baselines)].map((text) => html`<p>${text}</p>`)}`;
 }
 
 function finalModel({ ensemble, calibration, threshold, study }: Reported): Markup | undefined {

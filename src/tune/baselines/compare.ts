@@ -7,6 +7,14 @@ import { restored } from "../../data/pipeline/target.js";
 import { type ClassWeight, checkClassWeight, lossWeights, type RowWeights } from "../../data/weights.js";
 import { check, isRecord, must } from "../../errors.js";
 import { decided } from "../../metrics/decided.js";
+import {
+  differenceInterval,
+  hasLead,
+  intervalOf,
+  type Predicted,
+  type ScoreInterval,
+  whyNoInterval,
+} from "../../metrics/intervals/index.js";
 import type { Metric } from "../../metrics/metric.js";
 import { findMetric, metricNamed, oneOrSeveralMetrics } from "../../metrics/registry.js";
 import type { Model } from "../../model/model.js";
@@ -19,21 +27,20 @@ import type { ParamsOf, Space } from "../../search/space/space.js";
 import { inColumns, toDataset } from "../trial/data.js";
 import { KEPT, TUNE_OPTIONS, type TuneOptions, type TuneResult } from "../tuner/options.js";
 import { DEFAULT_METRICS } from "../tuner/setup.js";
-import {
-  around,
-  hasInterval,
-  influences,
-  intervalOf,
-  type Predicted,
-  type ScoreInterval,
-} from "./intervals.js";
 import { linearFits, predictLinear } from "./linear.js";
 
 /** The scores of three models by one metric. */
 export interface BaselineScores {
   readonly final: number;
-  /** The 95 % interval of the final model's score, for metrics that have one. */
+  /** The 95 % interval of the final model's score: of what it would score on all rows like these. */
   readonly interval?: ScoreInterval;
+  /**
+   * How many rows decide the interval, where they are so few that it may be too narrow: those that make half of its variance, the rarer of
+   * right and wrong ones of a share, the rows of the rarest class. 0 where no two rows differ, so that they do not tell how others may.
+   */
+  readonly decidedBy?: number;
+  /** Why scores by the metric have no interval. */
+  readonly noInterval?: string;
   /** Undefined where no linear model was fitted. */
   readonly linear?: number;
   readonly constant: number;
@@ -44,6 +51,8 @@ export interface Lead {
   readonly difference: number;
   /** The 95 % interval of the difference on the same rows. */
   readonly interval: ScoreInterval;
+  /** As of {@link BaselineScores}. */
+  readonly decidedBy?: number;
 }
 
 /**
@@ -62,7 +71,7 @@ export interface BaselineReport {
   readonly rows: number;
   /** By metric, those of `final.test`. */
   readonly scores: Readonly<Record<string, BaselineScores>>;
-  /** The metric that decides: the one that was tuned for, or `logLoss` or `r2` where that has no interval. */
+  /** The metric that decides: the one that was tuned for, or `logLoss` or `r2` where differences by it have no interval. */
   readonly metric: string;
   readonly ahead: { readonly linear?: Lead; readonly constant: Lead };
   readonly verdict: Verdict;
@@ -89,9 +98,10 @@ const MOST_FOLDS = 10;
  * target; and a *linear model*, logistic or ridge regression on the features of the same pipeline, its penalty chosen on the folds of the
  * study. Both learn from the development rows, with their weights, and decide classes by ½ or the most probable.
  *
- * An interval says how far chance in the choice of the test rows may move a score: Wilson's for accuracy; for the means `logLoss`,
- * `brierScore`, `meanSquaredError` and `meanAbsoluteError` the normal one, and for `rootMeanSquaredError` and `r2` the normal one of their
- * first-order dependence on rows (the delta method). Rows count as independent; below some 30 of them intervals are too narrow.
+ * An interval says how far chance in the choice of the test rows may move a score: Wilson's for shares of rows such as accuracy, precision,
+ * recall and F1 of two classes; of other scores Student's, corrected for skewness by Hall's transformation, from the influence of each row.
+ * `decidedBy` says where a few rows decide it. Rows count as independent; the weight of a row says how much it counts, not how many rows it
+ * stands for. `docs/validation.md` lists the methods, and how often they hold the true score.
  *
  * A linear model of more than 2²² numbers, rows × features × outputs, is not fitted.
  *
@@ -115,8 +125,8 @@ const MOST_FOLDS = 10;
  * rows; // 50
  * verdict; // "linear"
  * ```
- * @see E. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927; L. Jaeckel, "The infinitesimal
- * jackknife", Bell Laboratories, 1972
+ * @see E. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927; P. Hall, "On the removal of
+ * skewness by transformation", J. Royal Statistical Society B 54, 1992
  */
 export async function compareBaselines<const S extends Space>(
   result: Pick<TuneResult<S>, "final" | "folds" | "testRows" | "metric" | "best">,
@@ -195,7 +205,7 @@ export function fitBaselines(task: BaselineTask): Baselines {
     ...(data.sampleWeight && { sampleWeight: data.sampleWeight }),
     ...(classWeight && { classWeight: checkClassWeight(classWeight, data.classes) }),
   };
-  const metric = tuned && hasInterval(tuned) ? tuned : metricNamed(DEFAULT_METRICS[data.task][0]);
+  const metric = tuned && hasLead(tuned, data.outputs) ? tuned : metricNamed(DEFAULT_METRICS[data.task][0]);
   const linear = linearOf({ data, pipeline, weights }, folds, fitted, metric, mostNumbers);
   return {
     ...{ data, testRows, metric },
@@ -245,10 +255,11 @@ export function reportOf(metric: Metric, metrics: readonly Metric[], contest: Co
     each.compute(yTrue, yPred, outputs, weights);
   const scoresBy = (each: Metric): BaselineScores => {
     const own = decidedBy(each, final, threshold);
-    const value = score(each, own);
+    const noInterval = whyNoInterval(each, own.outputs);
     return {
-      final: value,
-      ...(hasInterval(each) && { interval: intervalOf(each, value, own) }),
+      final: score(each, own),
+      ...intervalOf(each, own),
+      ...(noInterval !== undefined && { noInterval }),
       ...(linear && { linear: score(each, decidedBy(each, linear)) }),
       constant: score(each, decidedBy(each, constant)),
     };
@@ -257,9 +268,9 @@ export function reportOf(metric: Metric, metrics: readonly Metric[], contest: Co
     const [own, its] = [decidedBy(metric, final, threshold), decidedBy(metric, other)];
     const sign = metric.direction === "maximize" ? 1 : -1;
     const difference = sign * (score(metric, own) - score(metric, its));
-    const theirs = influences(metric, its);
-    const apart = influences(metric, own).map((influence, i) => sign * (influence - theirs[i]));
-    return { difference, interval: around(difference, apart, final.weights) };
+    const { interval, ...more } = differenceInterval(metric, own, its);
+    const [low, high] = sign === 1 ? interval : [-interval[1], -interval[0]];
+    return { difference, interval: [low, high], ...more };
   };
   const ahead = { ...(linear && { linear: leadOn(linear) }), constant: leadOn(constant) };
   return {

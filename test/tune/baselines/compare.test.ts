@@ -48,10 +48,16 @@ describe("the report", () => {
     const byError = reportOf(mse, [mse, r2], contest);
     // squared errors 0 0 0 0 0 1 and 1 1 1 1 1 1: five rows differ by 1, one by 0
     expect(byError.ahead.linear?.difference).toBeCloseTo(5 / 6, 14);
-    const reach = 1.959963984540054 * Math.sqrt(5 / 36 / 5);
-    expect(byError.ahead.linear?.interval[0]).toBeCloseTo(5 / 6 - reach, 14);
-    expect(byError.ahead.linear?.interval[1]).toBeCloseTo(5 / 6 + reach, 14);
-    expect(byError).toMatchObject({ rows: 6, metric: "meanSquaredError", verdict: "final" });
+    // Hall's interval of six numbers: T + kT² + k²T³/3 + a = ±t of 5 degrees of freedom, a and k enlarged by 1 + 1.2 / 6^¼
+    const error = Math.sqrt(5 / 36 / 5);
+    const third = (5 * (1 / 6) ** 3 - (5 / 6) ** 3) / 6 ** 3;
+    const a = ((1 + 1.2 / 6 ** 0.25) * third) / (6 * error ** 3);
+    for (const [i, t] of [2.5706, -2.5706].entries()) {
+      const T = (5 / 6 - (byError.ahead.linear?.interval[i] as number)) / error;
+      expect(Math.abs(T + 2 * a * T * T + (4 * a * a * T ** 3) / 3 + a - t)).toBeLessThan(1e-3);
+    }
+    expect(byError).toMatchObject({ rows: 6, metric: "meanSquaredError", verdict: "level" });
+    expect(byError.ahead.linear?.decidedBy).toBe(1);
     expect(byError.scores.meanSquaredError).toMatchObject({ final: 1 / 6, linear: 1, constant: 19 / 6 });
     const byShare = reportOf(r2, [r2], contest);
     // of a variance of 35 / 12
@@ -147,6 +153,7 @@ describe("compareBaselines", () => {
     const result = await tune(options);
     const { scores, metric } = await compareBaselines(result, options);
     expect(metric).toBe("logLoss"); // bias has no interval
+    expect(scores.bias.noInterval).toBe("it is a custom metric");
     expect(scores.bias).not.toHaveProperty("interval");
     for (const [name, { final }] of Object.entries(scores)) expect(final).toBe(result.final.test[name]);
     const plain = await compareBaselines(result, { ...options, fit: {} });

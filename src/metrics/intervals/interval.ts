@@ -1,0 +1,242 @@
+/**
+ * Intervals of 95 % from what rows do to a score, by two closed forms: Wilson's for shares, and for all else Hall's transformation, which
+ * corrects Student's interval for skewness. This file knows no metric, and draws nothing at random.
+ *
+ * Notation: φᵢ the influence of row i on the score θ, wᵢ its weight, W = Σ w; ηᵢ = wᵢφᵢ / W, by how much θ moves if row i counts by a
+ * share more; σ² = Σ η², the variance of θ; a = Σ η³ / 6σ³, its acceleration; c its curvature along η.
+ *
+ * Weights say how much a row counts, not how many rows it stands for: only their ratios matter, a row of weight 0 changes nothing, and a
+ * row of weight 2 is one observation that counts twice.
+ */
+import type { Floats } from "../../ndarray.js";
+import { weighed } from "./predicted.js";
+
+/** The ends of an interval that holds the value sought in 95 of 100 cases. */
+export type ScoreInterval = readonly [low: number, high: number];
+
+/** An interval, and whether it rests on a few rows. */
+export interface Estimate {
+  readonly interval: ScoreInterval;
+  /**
+   * The rows that the interval rests on, where they are so few that it may be too narrow: other rows like them, or none, would make
+   * another interval. 0 where all rows are alike, so that nothing tells how others may differ.
+   */
+  readonly decidedBy?: number;
+}
+
+/** How rows move a score, to first order. */
+export interface Effect {
+  /** [rows] φ; their weighted mean is 0. */
+  readonly influence: Float64Array;
+  /** What rows might do that the sample has none of: they count in σ and a, not in the score. */
+  readonly unseen?: Unseen;
+  /** [rows] each: how rows move what the score is made of, such as both errors of a ratio. */
+  readonly parts?: readonly Float64Array[];
+}
+
+/** Rows that were not seen: how each would move the score, and how many of it are added. */
+export interface Unseen {
+  readonly influence: Float64Array;
+  readonly mass: Float64Array;
+  /** Whether they count in σ alone. @defaultValue false */
+  readonly isEven?: boolean;
+  /** Of how many end to end the reverse is what another model may do. @defaultValue 1, the same */
+  readonly group?: number;
+}
+
+/** Each row's part of a share: the score is Σ w·part / Σ w·whole. */
+export interface Share {
+  /** [rows] from 0 to `whole`. */
+  readonly part: Float64Array;
+  /** [rows] */
+  readonly whole: Float64Array;
+  /** By how much the odds of the score are larger than those of the share. @defaultValue 1 */
+  readonly odds?: number;
+}
+
+/** The normal quantile of 0.975. */
+const Z = 1.959963984540054;
+/** Samples of n rows show less skewness than there is, by 1 + this / n^¼; chosen by simulation (`docs/validation.md`). */
+const LOST_SKEWNESS = 1.2;
+/** A few rows decide where twice the acceleration is above this / n^¼; it is ⅓ where one row is all. */
+const MOST_ACCELERATION = 0.42;
+/** Fewer rows than this have too little to say of a mean. */
+const FEW_ROWS = 30;
+/** Fewer right or wrong rows than this decide a share. */
+export const FEW = 4;
+
+/**
+ * Wilson's interval of a share.
+ *
+ * @param rows - of how many; with weights, the effective number
+ * @see E. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927
+ */
+export function wilson(share: number, rows: number): ScoreInterval {
+  const added = (Z * Z) / rows;
+  const middle = share + added / 2;
+  const reach = Z * Math.sqrt((share * (1 - share)) / rows + added / (4 * rows));
+  return [Math.max(0, (middle - reach) / (1 + added)), Math.min(1, (middle + reach) / (1 + added))];
+}
+
+/**
+ * Wilson's interval of a share of weighted rows, for as many rows as have its variance. Two right and two wrong rows are added to find that,
+ * as heavy as rows are, so that it is known where all rows are right; without weights it is the number of rows.
+ *
+ * @see L. Kish, "Survey sampling", 1965; N. Dean and M. Pagano, "Evaluating confidence interval methods for binomial proportions in
+ * clustered surveys", J. Survey Statistics and Methodology 3, 2015
+ */
+export function shareInterval({ part, whole, odds = 1 }: Share, weights?: Floats): Estimate {
+  let [sum, parts, count, size] = [0, 0, 0, 0];
+  for (let i = 0; i < part.length; i++) {
+    const weight = weights?.[i] ?? 1;
+    sum += weight * whole[i];
+    parts += weight * part[i];
+    count += whole[i] > 0 ? 1 : 0;
+    size += whole[i];
+  }
+  // nothing to divide by: nothing is known
+  if (sum === 0) return { interval: [0, 1], decidedBy: 0 };
+  const added = (weighed(part.length, weights).typical * size) / count;
+  const smoothed = (parts + 2 * added) / (sum + 4 * added);
+  let variance = 2 * square(added) * (square(1 - smoothed) + square(smoothed));
+  for (let i = 0; i < part.length; i++)
+    variance += square((weights?.[i] ?? 1) * (part[i] - smoothed * whole[i]));
+  variance /= square(sum + 4 * added);
+  const rows = Math.max(1, (smoothed * (1 - smoothed)) / variance - 4);
+  const share = Math.min(1, parts / sum);
+  const [low, high] = wilson(share, rows).map((end) => (end * odds) / (end * odds + 1 - end));
+  const rarer = Math.min(share, 1 - share) * rows;
+  const few = rarer < FEW ? rarer : rows < 2 * FEW ? rows : undefined;
+  return { interval: [low, high], ...(few !== undefined && { decidedBy: Math.round(few) }) };
+}
+
+/** How rows move the score that a share is. */
+export function shareEffect({ part, whole, odds = 1 }: Share, weights?: Floats): Effect {
+  let [all, sum, parts] = [0, 0, 0];
+  for (let i = 0; i < part.length; i++) {
+    const weight = weights?.[i] ?? 1;
+    all += weight;
+    sum += weight * whole[i];
+    parts += weight * part[i];
+  }
+  const share = sum > 0 ? parts / sum : 0;
+  const stretched = odds * share + 1 - share;
+  const by = sum > 0 ? (all / sum) * (odds / (stretched * stretched)) : 0;
+  const influence = part.map((own, i) => by * (own - share * whole[i]));
+  const unseen = {
+    ...{ influence: Float64Array.of(by * (1 - share), -by * share), mass: Float64Array.of(0.5, 0.5) },
+    ...{ group: 2, isEven: true },
+  };
+  return { influence, unseen };
+}
+
+/**
+ * The interval of a score by Hall's transformation: θ − σT, where T + kT² + k²T³/3 + a = ∓t with k = 2a + c, and t Student's quantile. k and a are
+ * enlarged by 1 + 1.2 / n^¼, since samples show less skewness than there is.
+ *
+ * @param bend - the curvature of the score along η / σ, c; 0 for means
+ * @param range - the least and largest that the score can be
+ * @see P. Hall, "On the removal of skewness by transformation", J. Royal Statistical Society B 54, 1992; for c T. DiCiccio and B. Efron,
+ * "More accurate confidence intervals in exponential families", Biometrika 79, 1992
+ */
+export function skewedInterval(
+  score: number,
+  { influence, unseen, parts = [] }: Effect,
+  weights: Floats | undefined,
+  bend: (sigma: number) => number,
+  [least, most]: ScoreInterval,
+): Estimate {
+  const { sum, typical, rows } = weighed(influence.length, weights);
+  let [squares, cubes] = [0, 0];
+  for (let i = 0; i < influence.length; i++) {
+    const share = (weights?.[i] ?? 1) / sum;
+    const eta = share * influence[i];
+    // a row is nearer to a mean that it is part of: n / (n − 1) without weights
+    squares += (eta * eta) / Math.max(share, 1 - 2 * share + typical / sum);
+    cubes += eta * eta * eta;
+  }
+  if (unseen) {
+    for (let i = 0; i < unseen.mass.length; i++) {
+      const eta = (typical * unseen.influence[i]) / sum;
+      squares += unseen.mass[i] * eta * eta;
+      if (!unseen.isEven) cubes += unseen.mass[i] * eta * eta * eta;
+    }
+  }
+  const sigma = Math.sqrt(squares);
+  // rows of one class, of which nothing follows
+  if (Number.isNaN(sigma)) return { interval: [least, most], decidedBy: 0 };
+  if (sigma === 0) return { interval: [score, score], decidedBy: 0 };
+  const acceleration = cubes / (6 * squares * sigma);
+  // rows that were not seen make up for it
+  const quarter = Math.sqrt(Math.sqrt(rows));
+  const lost = unseen ? 1 : 1 + LOST_SKEWNESS / quarter;
+  const a = acceleration * lost;
+  const t = studentQuantile(rows - 1);
+  const k = 2 * a + bend(sigma) * lost;
+  const ends = [t, -t].map((y) => score - sigma * inverse(y - a, k));
+  const isSkewed = (a: number): boolean => Math.abs(2 * a) > MOST_ACCELERATION / quarter;
+  const few =
+    rows < FEW_ROWS || isSkewed(acceleration)
+      ? influence
+      : parts.find((part) => isSkewed(accelerationOf(part, weights)));
+  return {
+    interval: [Math.max(least, ends[0]), Math.min(most, ends[1])],
+    ...(few && { decidedBy: heaviest(few, weights) }),
+  };
+}
+
+/** The x of x + kx² + k²x³/3 = y, which is (∛(1 + 3ky) − 1) / k, without its cancellation. */
+function inverse(y: number, k: number): number {
+  const root = cubeRoot(1 + 3 * k * y);
+  return (3 * y) / (root * root + root + 1);
+}
+
+/** By Newton's rule, so that all runtimes have the same bits. */
+function cubeRoot(x: number): number {
+  const size = Math.abs(x);
+  if (size === 0) return 0;
+  let root = Math.max(1, size);
+  for (let next = root; ; root = next) {
+    next = (2 * root + size / (root * root)) / 3;
+    if (!(next < root)) return x < 0 ? -root : root;
+  }
+}
+
+/** a, without what was not seen. */
+function accelerationOf(influence: Float64Array, weights: Floats | undefined): number {
+  let [squares, cubes] = [0, 0];
+  for (let i = 0; i < influence.length; i++) {
+    const moved = (weights?.[i] ?? 1) * influence[i];
+    squares += moved * moved;
+    cubes += moved * moved * moved;
+  }
+  return squares > 0 ? cubes / (6 * squares * Math.sqrt(squares)) : 0;
+}
+
+/** How many rows, the heaviest first, make half of the variance. */
+function heaviest(influence: Float64Array, weights: Floats | undefined): number {
+  const shares = influence.map((each, i) => square((weights?.[i] ?? 1) * each)).sort();
+  const half = shares.reduce((sum, each) => sum + each, 0) / 2;
+  let [sum, count] = [0, 0];
+  while (sum < half && count < shares.length) sum += shares[shares.length - ++count];
+  return count;
+}
+
+/**
+ * Student's quantile of 0.975, by its expansion in 1 / degrees of freedom; of fewer than 3 as of 3. Error < 0.01.
+ *
+ * @see M. Abramowitz and I. Stegun, "Handbook of mathematical functions", 26.7.5, 1964
+ */
+export function studentQuantile(freedom: number): number {
+  const z2 = Z * Z;
+  const terms = [
+    (z2 + 1) / 4,
+    ((5 * z2 + 16) * z2 + 3) / 96,
+    (((3 * z2 + 19) * z2 + 17) * z2 - 15) / 384,
+    ((((79 * z2 + 776) * z2 + 1482) * z2 - 1920) * z2 - 945) / 92160,
+  ];
+  const nu = Math.max(3, freedom);
+  return Z * (1 + terms.reduceRight((sum, term) => (term + sum) / nu, 0));
+}
+
+const square = (x: number): number => x * x;

@@ -1,0 +1,121 @@
+/** How rows move means over rows, and what is made of them: roots, and shares of the error of the best constant. */
+import type { Floats } from "../../ndarray.js";
+import { classAt } from "../confusion.js";
+import { column, type Score, weighing } from "../define.js";
+import type { Metric } from "../metric.js";
+import type { Effect, Unseen } from "./interval.js";
+import { type Predicted, rowsOf, weightedMean } from "./predicted.js";
+
+/** Of a mean over rows: by how much the score of a row by itself is from the mean. */
+export function meanEffect(metric: Metric, predicted: Predicted): Effect {
+  const { yTrue, yPred, outputs, weights } = predicted;
+  const own = (values: Floats, i: number): Floats => values.subarray(i * outputs, (i + 1) * outputs);
+  const influence = new Float64Array(rowsOf(predicted));
+  for (let i = 0; i < influence.length; i++)
+    influence[i] = metric.compute(own(yTrue, i), own(yPred, i), outputs);
+  const mean = weightedMean(influence, weights);
+  for (let i = 0; i < influence.length; i++) influence[i] -= mean;
+  return { influence };
+}
+
+/**
+ * Of a mean over rows of a score of probabilities. What a sample may have none of is known here: each row might have been of another
+ * class, as often as the model says, and of those half a row is added where none was predicted wrongly, and a quarter where many were.
+ */
+export function probabilityEffect(metric: Metric, predicted: Predicted): Effect {
+  const { yTrue, yPred, outputs, weights } = predicted;
+  const effect = meanEffect(metric, predicted);
+  const mean = metric.compute(yTrue, yPred, outputs, weights);
+  const others = Math.max(1, outputs - 1);
+  const rows = rowsOf(predicted);
+  const [influence, mass] = [new Float64Array(rows * others), new Float64Array(rows * others)];
+  const truth = new Float64Array(outputs);
+  let [all, wrong] = [0, 0];
+  for (let i = 0, at = 0; i < rows; i++) {
+    if (classAt(yTrue, i * outputs, outputs) !== classAt(yPred, i * outputs, outputs)) wrong++;
+    const guess = yPred.subarray(i * outputs, (i + 1) * outputs);
+    for (let k = 0; k < outputs; k++) {
+      if (outputs > 1 && yTrue[i * outputs + k] === 1) continue;
+      truth.fill(0);
+      truth[k] = outputs > 1 ? 1 : 1 - yTrue[i];
+      influence[at] = metric.compute(truth, guess, outputs) - mean;
+      const chance = outputs > 1 || truth[0] === 1 ? guess[k] : 1 - guess[k];
+      mass[at] = (weights?.[i] ?? 1) * Math.max(chance, 2 ** -23);
+      all += mass[at++];
+    }
+  }
+  for (let at = 0; at < mass.length; at++) mass[at] *= (1 + 1 / (1 + wrong)) / 4 / all;
+  const unseen: Unseen = { influence, mass };
+  return { ...effect, unseen };
+}
+
+/** Of a root of a mean, averaged over outputs. */
+export function rootEffect(error: Score): (metric: Metric, predicted: Predicted) => Effect {
+  return (_, predicted) =>
+    ofOutputs(predicted, (yTrue, yPred) => {
+      const errors = ofRows(error, yTrue, yPred);
+      const mean = weightedMean(errors, predicted.weights);
+      return { influence: errors.map((each) => (mean > 0 ? (each - mean) / (2 * Math.sqrt(mean)) : 0)) };
+    });
+}
+
+/**
+ * Of 1 − an error / that of the best constant, averaged over outputs. The constant is best, so that moving it moves nothing to first
+ * order.
+ */
+export function skillEffect(
+  error: Score,
+  best: (yTrue: Float64Array, weightOf: (row: number) => number) => number,
+): (metric: Metric, predicted: Predicted) => Effect {
+  return (_, predicted) => {
+    const { weights } = predicted;
+    return ofOutputs(predicted, (yTrue, yPred) => {
+      const constant = yTrue.slice().fill(best(yTrue, weighing(weights)));
+      return ofRatio(ofRows(error, yTrue, yPred), ofRows(error, yTrue, constant), weights);
+    });
+  };
+}
+
+/** Of 1 − the variance of errors / that of the truth, averaged over outputs. */
+export function explainedEffect(_: Metric, predicted: Predicted): Effect {
+  const { weights } = predicted;
+  const spreads = (values: Float64Array): Float64Array => {
+    const mean = weightedMean(values, weights);
+    return values.map((value) => (value - mean) * (value - mean));
+  };
+  return ofOutputs(predicted, (yTrue, yPred) =>
+    ofRatio(spreads(yTrue.map((y, i) => y - yPred[i])), spreads(yTrue), weights),
+  );
+}
+
+/** Of 1 − Σ lost / Σ whole; a score without a whole does not move. */
+function ofRatio(lost: Float64Array, whole: Float64Array, weights: Floats | undefined): Effect {
+  const all = weightedMean(whole, weights);
+  const left = weightedMean(lost, weights);
+  return {
+    influence: lost.map((each, i) => (all > 0 ? ((left / all) * whole[i] - each) / all : 0)),
+    parts: [lost.map((each) => each - left), whole.map((each) => each - all)],
+  };
+}
+
+/** The mean over outputs of what rows do to each. */
+function ofOutputs(
+  predicted: Predicted,
+  effectOf: (yTrue: Float64Array, yPred: Float64Array) => Effect,
+): Effect {
+  const { yTrue, yPred, outputs } = predicted;
+  const effects = Array.from({ length: outputs }, (_, k) =>
+    effectOf(column(yTrue, outputs, k), column(yPred, outputs, k)),
+  );
+  const influence = new Float64Array(rowsOf(predicted));
+  for (const each of effects) {
+    for (let i = 0; i < influence.length; i++) influence[i] += each.influence[i] / outputs;
+  }
+  return { influence, parts: effects.flatMap(({ parts = [] }) => parts) };
+}
+
+/** The score of each row by itself. */
+function ofRows(score: Score, yTrue: Float64Array, yPred: Float64Array): Float64Array {
+  const one = (): number => 1;
+  return yTrue.map((_, i) => score(yTrue.subarray(i, i + 1), yPred.subarray(i, i + 1), one));
+}

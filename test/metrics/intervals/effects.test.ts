@@ -1,0 +1,142 @@
+/** How rows move scores: each formula beside the derivative of the weighted score by the weight of a row. */
+import { describe, expect, it } from "vitest";
+import { effectOf, hasLead, type Predicted } from "../../../src/metrics/intervals/index.js";
+import { metricNamed } from "../../../src/metrics/registry.js";
+import { RandomStream } from "../../../src/numerics/random.js";
+
+const ROWS = 14;
+
+/** Rows of so many outputs, some of them wrong, some tied, with weights of all sizes. */
+function rowsFor(kind: "quantities" | "counts" | "two" | "three" | "labels", seed: number): Predicted {
+  const random = new RandomStream(seed);
+  const outputs = { quantities: 2, counts: 1, two: 1, three: 3, labels: 3 }[kind];
+  const yTrue = new Float64Array(ROWS * outputs);
+  const yPred = new Float64Array(ROWS * outputs);
+  for (let i = 0; i < ROWS; i++) {
+    const of = i % 3;
+    for (let k = 0; k < outputs; k++) {
+      const at = i * outputs + k;
+      if (kind === "quantities") yTrue[at] = random.normal();
+      else if (kind === "counts") yTrue[at] = 1 + random.integer(5);
+      else if (kind === "two") yTrue[at] = i % 2;
+      else if (kind === "three") yTrue[at] = Number(of === k);
+      else yTrue[at] = Number(random.uniform() < 0.5);
+      const guess = random.uniform();
+      if (kind === "quantities") yPred[at] = yTrue[at] + random.normal();
+      else if (kind === "counts") yPred[at] = 0.5 + 4 * guess;
+      // of one digit, so that scores are tied
+      else
+        yPred[at] =
+          Math.round(10 * (0.4 + 0.2 * yTrue[at] + 0.7 * (guess - 0.5))) / 10 +
+          (kind === "three" ? 0.01 * k : 0);
+    }
+  }
+  return {
+    yTrue,
+    yPred,
+    outputs,
+    weights: Float64Array.from({ length: ROWS }, () => 0.5 + 2 * random.uniform()),
+  };
+}
+
+/** The derivative of a score by the logarithm of each row's weight, times Σ w / w. */
+function slopes(name: string, { yTrue, yPred, outputs, weights = [] as never }: Predicted): number[] {
+  let total = 0;
+  for (const weight of weights) total += weight;
+  return Array.from(weights, (_, i) => {
+    const moved = (by: number): number =>
+      metricNamed(name).compute(
+        yTrue,
+        yPred,
+        outputs,
+        weights.map((w, j) => (i === j ? w + by : w)),
+      );
+    return (total * (moved(1e-5) - moved(-1e-5))) / 2e-5;
+  });
+}
+
+describe("the influence of rows", () => {
+  it.each(
+    [
+      ...["meanSquaredError", "rootMeanSquaredError", "meanAbsoluteError", "meanAbsolutePercentageError"],
+      ...["meanPinballLoss0.2", "explainedVariance", "r2", "d2AbsoluteError", "d2Pinball0.3"],
+    ]
+      .map((name) => [name, "quantities"] as const)
+      .concat(
+        [
+          "meanSquaredLogError",
+          "rootMeanSquaredLogError",
+          "meanTweedieDeviance1",
+          "d2Tweedie1",
+          "d2Tweedie2",
+        ].map((name) => [name, "counts"] as never),
+        [
+          "accuracy",
+          "precision",
+          "recall",
+          "f1",
+          "fBeta2",
+          "jaccard",
+          "balancedAccuracy",
+          "matthewsCorrcoef",
+          "cohenKappa",
+          "rocAuc",
+          "logLoss",
+          "brierScore",
+          "f1Macro",
+          "recallWeighted",
+          "precisionMicro",
+        ].map((name) => [name, "two"] as never),
+        [
+          "accuracy",
+          "precision",
+          "recall",
+          "f1",
+          "fBeta0.5",
+          "jaccard",
+          "precisionMicro",
+          "recallWeighted",
+          "f1Weighted",
+          "fBeta2Micro",
+          "jaccardMicro",
+          "balancedAccuracy",
+          "matthewsCorrcoef",
+          "cohenKappa",
+          "cohenKappaLinear",
+          "cohenKappaQuadratic",
+          "topKAccuracy2",
+          "logLoss",
+          "brierScore",
+          "rocAuc",
+          "rocAucWeighted",
+          "rocAucMicro",
+          "rocAucOvo",
+          "rocAucOvoWeighted",
+        ].map((name) => [name, "three"] as never),
+        [
+          "accuracyMultiLabel",
+          "f1SamplesMultiLabel",
+          "f1MicroMultiLabel",
+          "fBeta2MicroMultiLabel",
+          "f1MacroMultiLabel",
+          "recallWeightedMultiLabel",
+          "rocAucMultiLabel",
+          "rocAucWeightedMultiLabel",
+        ].map((name) => [name, "labels"] as never),
+      ),
+  )("on %s is its derivative: %s", (name, kind) => {
+    let moves = false;
+    for (const seed of [1, 2, 3]) {
+      const predicted = rowsFor(kind, seed);
+      const metric = metricNamed(name);
+      expect(hasLead(metric, predicted.outputs)).toBe(true);
+      const { influence } = effectOf(metric, predicted);
+      const expected = slopes(name, predicted);
+      moves ||= expected.some((slope) => Math.abs(slope) > 1e-3);
+      expected.forEach((slope, i) => {
+        expect(Math.abs(influence[i] - slope)).toBeLessThan(1e-6 * (1 + Math.abs(slope)));
+      });
+    }
+    expect(moves).toBe(true);
+  });
+});
