@@ -170,6 +170,19 @@ describe("summarize", () => {
     expect(jsonReport({ best: undefined, test: {}, trials, baselines, seed: 0 }).baselines).toEqual(
       baselines,
     );
+    const decided = {
+      accuracy: { ...baselines.scores.accuracy, decidedBy: 1 },
+      recall: { ...baselines.scores.accuracy, decidedBy: 0 },
+      maxError: { final: 3, linear: 2, constant: 5, noInterval: "it grows with the number of rows" },
+    };
+    const ahead = { ...baselines.ahead, linear: { ...baselines.ahead.linear, decidedBy: 2 } };
+    expect(lines({ scores: decided, ahead }).slice(4).join(" ").replace(/ +/g, " ")).toBe(
+      " A linear model is as good, as far as 8 rows can tell: the accuracy of this one is 0.13 higher " +
+        "(95 % interval of the lead: -0.1 to 0.35, decided by 2 of 8 rows). " +
+        "A few rows decide these intervals, which may be too narrow: accuracy (1 of 8 rows) and recall " +
+        "(none of 8 rows differs, up to 3 in 8 new ones may). " +
+        "Without an interval: maxError (it grows with the number of rows).",
+    );
   });
 
   it("says from which trials the best resumed", () => {

@@ -174,9 +174,11 @@ export function skewedInterval(
   const t = studentQuantile(rows - 1);
   const k = 2 * a + bend(sigma) * lost;
   const ends = [t, -t].map((y) => score - sigma * inverse(y - a, k));
-  const isSkewed = (a: number): boolean => Math.abs(2 * a) > MOST_ACCELERATION / quarter;
+  const isSkewed = (by: number): boolean => Math.abs(2 * by) > MOST_ACCELERATION / quarter;
+  // rows that were not seen may hide that few were
+  const own = accelerationOf(influence, weights);
   const few =
-    rows < FEW_ROWS || isSkewed(acceleration)
+    rows < FEW_ROWS || Number.isNaN(own) || isSkewed(own) || isSkewed(acceleration)
       ? influence
       : parts.find((part) => isSkewed(accelerationOf(part, weights)));
   return {
@@ -202,7 +204,7 @@ function cubeRoot(x: number): number {
   }
 }
 
-/** a, without what was not seen. */
+/** a, without what was not seen; NaN where rows move nothing. */
 function accelerationOf(influence: Float64Array, weights: Floats | undefined): number {
   let [squares, cubes] = [0, 0];
   for (let i = 0; i < influence.length; i++) {
@@ -210,7 +212,7 @@ function accelerationOf(influence: Float64Array, weights: Floats | undefined): n
     squares += moved * moved;
     cubes += moved * moved * moved;
   }
-  return squares > 0 ? cubes / (6 * squares * Math.sqrt(squares)) : 0;
+  return cubes / (6 * squares * Math.sqrt(squares));
 }
 
 /** How many rows, the heaviest first, make half of the variance. */

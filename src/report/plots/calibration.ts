@@ -1,8 +1,8 @@
 /** Whether probabilities are what they say. */
 import { must } from "../../errors.js";
+import { wilson } from "../../metrics/intervals/interval.js";
 import { clip, count, formatScore } from "../format.js";
 import { axisOf, diagonal, dots, line, plotOf } from "./frame.js";
-import { shareInterval } from "./intervals.js";
 import { COLORS } from "./palette.js";
 import type { Plot } from "./plot.js";
 import { checkPredictions, type Predictions, UNIT } from "./quality.js";
@@ -36,7 +36,7 @@ export function plotCalibration(predictions: Predictions): Plot {
   const points = bins
     .filter(({ rows }) => rows > 0)
     .map(({ rows, said, right }) => {
-      const interval = shareInterval(right / rows, rows);
+      const interval = wilson(right / rows, rows);
       const isOff = said / rows < interval[0] || said / rows > interval[1];
       return { rows, at: [said / rows, right / rows] as const, interval, isOff };
     });

@@ -1,8 +1,8 @@
 /** How far a model is off, in numbers, and where: by prediction, and by parts of the rows. */
 import { must } from "../../errors.js";
+import { skewedInterval, wilson } from "../../metrics/intervals/interval.js";
 import { clip, count, formatScore, formatValue } from "../format.js";
 import { axisOf, dots, line, plotOf, thinned, thinnedNote } from "./frame.js";
-import { meanInterval, shareInterval } from "./intervals.js";
 import { COLORS } from "./palette.js";
 import type { Plot, Point } from "./plot.js";
 import { checkPredictions, type Predictions } from "./quality.js";
@@ -72,7 +72,7 @@ export interface Segment {
   readonly rows: number;
   /** The share of rows that is wrong, or the mean absolute error. */
   readonly error: number;
-  /** 95 %: by Wilson for shares, by the normal distribution for means. */
+  /** 95 %: Wilson's of shares; of means Student's, corrected for skewness. */
   readonly interval: readonly [low: number, high: number];
 }
 
@@ -95,10 +95,14 @@ export function segmentsOf(predictions: Predictions, { values }: SegmentColumn):
     if (!errors) return [];
     const rows = errors.length;
     const error = errors.reduce((sum, each) => sum + each, 0) / rows;
-    return [
-      { label, rows, error, interval: isWrong ? shareInterval(error, rows) : meanInterval(errors, error) },
-    ];
+    return [{ label, rows, error, interval: isWrong ? wilson(error, rows) : meanInterval(errors, error) }];
   });
+}
+
+function meanInterval(errors: readonly number[], mean: number): readonly [low: number, high: number] {
+  const influence = Float64Array.from(errors, (error) => error - mean);
+  const range = [0, Number.POSITIVE_INFINITY] as const;
+  return skewedInterval(mean, { influence }, undefined, () => 0, range).interval;
 }
 
 function labelsOf(values: SegmentColumn["values"]): { order: readonly string[]; of: readonly string[] } {

@@ -55,7 +55,7 @@ describe("the quality of classes", () => {
     const points = series[series.length - 1].data as unknown as readonly { value: readonly number[] }[];
     expect(points.map(({ value: [, share] }) => share)).toEqual([0, 0, 1, 0, 1, 1]);
     // by Wilson, of 1 row: from 0, or to 1
-    const off = 1.959964 ** 2 / (1 + 1.959964 ** 2);
+    const off = 1.959963984540054 ** 2 / (1 + 1.959963984540054 ** 2);
     const intervals = series.slice(1, -1).map(({ data }) => data.map(([, share]) => share as number));
     for (const [i, { value }] of points.entries()) {
       expect(intervals[i][0]).toBeCloseTo(value[1] * (1 - off), 9);
@@ -85,6 +85,12 @@ describe("the quality of classes", () => {
     expect(first.interval[0]).toBeCloseTo(0.0614919, 6);
     expect(first.interval[1]).toBeCloseTo(0.7923404, 6);
     expect(second.error).toBe(0);
+    // absolute errors 1, 2 and 3 are not skewed: Student's quantile of at least 3 degrees of freedom, 3.182
+    const quantities = { target: "y", truth: [1, 2, 3], predicted: [0, 0, 0] };
+    const [{ interval }] = segmentsOf(quantities, { name: "city", values: ["A", "A", "A"] });
+    const reach = 3.18245 / Math.sqrt(3);
+    expect(Math.abs(interval[0] - (2 - reach))).toBeLessThan(0.003);
+    expect(Math.abs(interval[1] - (2 + reach))).toBeLessThan(0.003);
     expect(plotSegments(predictions, { name: "n", values: [1, 2, 3, 4, 5, 6] }).description).toContain(
       "where n is 3",
     );
