@@ -60,6 +60,8 @@ const Z = 1.959963984540054;
 const LOST_SKEWNESS = 1.2;
 /** A few rows decide where twice the acceleration is above this / n^¼; it is ⅓ where one row is all. */
 const MOST_ACCELERATION = 0.42;
+/** The share of the variance that roundings have, at most. */
+const ROUNDING = 1e-18;
 /** Fewer rows than this have too little to say of a mean. */
 const FEW_ROWS = 30;
 /** Fewer right or wrong rows than this decide a share. */
@@ -155,6 +157,7 @@ export function skewedInterval(
     squares += (eta * eta) / Math.max(share, 1 - 2 * share + typical / sum);
     cubes += eta * eta * eta;
   }
+  const seen = squares;
   if (unseen) {
     for (let i = 0; i < unseen.mass.length; i++) {
       const eta = (typical * unseen.influence[i]) / sum;
@@ -178,12 +181,13 @@ export function skewedInterval(
   // rows that were not seen may hide that few were
   const own = accelerationOf(influence, weights);
   const few =
-    rows < FEW_ROWS || Number.isNaN(own) || isSkewed(own) || isSkewed(acceleration)
+    rows < FEW_ROWS || seen < squares / 2 || isSkewed(own) || isSkewed(acceleration)
       ? influence
       : parts.find((part) => isSkewed(accelerationOf(part, weights)));
   return {
     interval: [Math.max(least, ends[0]), Math.min(most, ends[1])],
-    ...(few && { decidedBy: heaviest(few, weights) }),
+    // of a perfect model rows move a score by roundings
+    ...(few && { decidedBy: seen < ROUNDING * squares ? 0 : heaviest(few, weights) }),
   };
 }
 

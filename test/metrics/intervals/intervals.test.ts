@@ -189,6 +189,7 @@ describe("rows that do not tell", () => {
     for (const name of ["matthewsCorrcoef", "balancedAccuracy", "rocAuc"]) {
       expect(of(name)?.interval[0]).toBeLessThan(0.99);
       expect(of(name)?.interval[0]).toBeGreaterThan(0.7);
+      expect(of(name)?.decidedBy).toBe(0);
     }
   });
 
