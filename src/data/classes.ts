@@ -61,6 +61,9 @@ export function targetOfClasses(labels: Int32Array, classes: number): Float64Arr
   return classes === 2 ? Float64Array.from(labels) : oneHot(labels, classes);
 }
 
+/** Numbers of one-hot rows at most: as many as a table has cells. */
+const MOST_NUMBERS = 250_000_000;
+
 /**
  * Class ids as rows with a single 1.
  *
@@ -69,7 +72,7 @@ export function targetOfClasses(labels: Int32Array, classes: number): Float64Arr
  * @param what - the name of the labels in errors
  * @returns `[rows, classes]`, row-major
  * @throws FettleError `invalid_data` for a label outside that range; `invalid_argument` for anything but an array and a
- *   positive integer
+ *   positive integer; `memory_limit` for more than 250,000,000 numbers
  * @example
  * ```ts
  * oneHot([2, 0], 3); // [0, 0, 1, 1, 0, 0]
@@ -81,7 +84,11 @@ export function oneHot(labels: ArrayLike<number>, classes: number, what = "label
   return encodeIds(labels, classes, what);
 }
 
-/** {@link oneHot}, in which rows of weight 0 may hold anything: an id that is no class becomes a row of zeros. */
+/**
+ * {@link oneHot}, in which rows of weight 0 may hold anything: an id that is no class becomes a row of zeros.
+ *
+ * @throws FettleError as {@link oneHot}
+ */
 export function encodeIds(
   labels: ArrayLike<number>,
   classes: number,
@@ -89,7 +96,15 @@ export function encodeIds(
   weights?: ArrayLike<number>,
   way = "",
 ): Float64Array {
-  const encoded = new Float64Array(labels.length * classes);
+  const numbers = labels.length * classes;
+  check(
+    numbers <= MOST_NUMBERS,
+    () =>
+      `one-hot rows must hold at most ${MOST_NUMBERS} numbers (2 GB); received ${labels.length} rows of ${classes} classes; ` +
+      "use sparseCategoricalCrossentropy, which takes class ids",
+    "memory_limit",
+  );
+  const encoded = new Float64Array(numbers);
   const lines = weights ? labels.length / weights.length : 1;
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i];

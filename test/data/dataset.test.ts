@@ -327,6 +327,12 @@ describe("oneHot", () => {
       "invalid_argument: classes must be a positive integer; received 1.5",
     ],
     [
+      "two billion classes",
+      () => oneHot([0, 1], 2 ** 31),
+      "memory_limit: one-hot rows must hold at most 250000000 numbers (2 GB); received 2 rows of 2147483648 classes; " +
+        "use sparseCategoricalCrossentropy, which takes class ids",
+    ],
+    [
       "one label",
       () => oneHot(1 as never, 2),
       "invalid_argument: labels must be an array of class ids; received 1",

@@ -3,6 +3,7 @@ import { check, checkOptions, must, mustBeInteger, mustBeList, type OptionNames 
 import { RandomStream } from "../../numerics/random.js";
 import { mustBeArray } from "../check.js";
 import { countClasses, smallClasses } from "./counts.js";
+import { checkRowIds } from "./splitter.js";
 
 /** How rows are divided into parts. */
 export interface SplitOptions {
@@ -43,7 +44,7 @@ const SPLIT = 0x73706c69; // "spli"
  * @returns row ids; together each of 0 … rows − 1 once
  * @throws FettleError `invalid_argument` for a size outside (0, 1), a part left empty, or, with `stratify`,
  *   a class of fewer than 2 rows or a part with fewer rows than there are classes; `invalid_shape` if `stratify`
- *   does not have one class a row; `unknown_name` for an unknown option
+ *   does not have one class a row; `unknown_name` for an unknown option; `memory_limit` for more than 2²⁶ rows
  * @example
  * ```ts
  * const { train, test } = trainTestSplit(150, { testSize: 0.2, seed: 1 });
@@ -106,6 +107,7 @@ export function deal(
   draw = 0,
 ): Int32Array[] {
   mustBeInteger("rows", rows);
+  checkRowIds(rows);
   const counts = sizes.map((size) => countOf(size, rows));
   const rest = counts.reduce((rest, count) => rest - count, rows);
   const left = trainSize === undefined ? rest : trainCountOf(trainSize, rows, rest);

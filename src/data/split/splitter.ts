@@ -182,6 +182,11 @@ export function checkMemory(folds: number, ids: number): void {
   );
 }
 
+/** Refuses more rows than memory should hold the ids of. @throws FettleError `memory_limit` */
+export function checkRowIds(rows: number): void {
+  must(rows <= MOST_IDS, "rows", `at most ${MOST_IDS}, whose ids take 256 MiB`, rows, "memory_limit");
+}
+
 export function checkFolds(rows: number, folds: number): void {
   const isFine = Number.isInteger(folds) && folds >= 2 && folds <= rows;
   check(

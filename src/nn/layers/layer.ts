@@ -228,7 +228,7 @@ function apply(this: Layer, ...inputs: readonly SymbolicTensor[]): SymbolicTenso
  * ```
  */
 export function freeze(layer: Layer): Layer {
-  must(typeof layer?.call === "function", "what freeze takes", "a layer, such as dense(1)", layer);
+  checkLayer(layer, "what freeze takes");
   const frozen = { ...layer, trainable: false };
   const made = madeOf(layer);
   if (made) madeBy(frozen, made);

@@ -4,7 +4,7 @@ import { broadcastTo, reshape } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { type Shape, sameShape, showShape } from "../../graph/shape.js";
 import { recipeOf } from "../../recipe.js";
-import { builtIn, type Layer, type LayerContext, type LayerDefinition } from "./layer.js";
+import { builtIn, checkLayer, type Layer, type LayerContext, type LayerDefinition } from "./layer.js";
 import { givenTo } from "./masks.js";
 
 /**
@@ -22,7 +22,7 @@ import { givenTo } from "./masks.js";
  * ```
  */
 export function timeDistributed(layer: Layer): Layer {
-  must(typeof layer?.call === "function", "what timeDistributed takes", "a layer, such as dense(1)", layer);
+  checkLayer(layer, "what timeDistributed takes");
   const { penalty } = layer;
   const definition: LayerDefinition = {
     type: "timeDistributed",

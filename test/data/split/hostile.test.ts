@@ -5,6 +5,7 @@ import { kFold, repeatedKFold, stratifiedKFold } from "../../../src/data/split/k
 import { leaveOneGroupOut, leaveOneOut, leavePOut } from "../../../src/data/split/leaveOut.js";
 import { createSplitter } from "../../../src/data/split/names.js";
 import { checkedFolds, predefinedSplit } from "../../../src/data/split/own.js";
+import { trainTestSplit } from "../../../src/data/split/parts.js";
 import { shuffleSplit, stratifiedShuffleSplit } from "../../../src/data/split/shuffle.js";
 import { timeSeriesSplit } from "../../../src/data/split/time.js";
 import { refusal } from "../refusal.js";
@@ -28,6 +29,11 @@ describe("a splitter refuses", () => {
     ],
     ["a million folds", () => shuffleSplit(10, { folds: 1e6 }), /^memory_limit: .*received 1000000 with/],
     ["as many folds as a million rows", () => kFold(1e6, { folds: 1e6 }), /^memory_limit: /],
+    [
+      "two billion rows to deal",
+      () => trainTestSplit(2 ** 31),
+      "memory_limit: rows must be at most 67108864, whose ids take 256 MiB; received 2147483648",
+    ],
     [
       "p of all rows",
       () => leavePOut(3, { p: 3 }),
