@@ -3,6 +3,7 @@ import {
   add,
   concat,
   constant,
+  equal,
   expm1,
   flush,
   log,
@@ -10,6 +11,7 @@ import {
   neg,
   type Operand,
   reshape,
+  select,
   slice,
   sub,
 } from "../graph/functions.js";
@@ -44,7 +46,9 @@ export function runningSum(sum: Value, term: Operand): Value {
   const [high, low] = [totalOf(sum), part(sum, 1)];
   const next = add(high, term);
   const gained = sub(next, high);
-  const lost = add(low, add(sub(high, sub(next, gained)), sub(term, gained)));
+  const error = add(low, add(sub(high, sub(next, gained)), sub(term, gained)));
+  // a sum that is infinite stays so: of it, what was lost is NaN
+  const lost = select(equal(error, error), error, 0);
   const total = add(next, lost);
   return concat([reshape(total, [1]), reshape(sub(lost, sub(total, next)), [1])]);
 }

@@ -132,7 +132,7 @@ export const layerLaws: Readonly<Record<string, LayerLaw>> = {
  */
 export function checkLayer(make: () => Layer, options: LayerCheckOptions = {}): void {
   for (const name of Object.keys(layerLaws))
-    if (!options.except?.includes(name)) checkLayerLaw(make, name, options);
+    if (!options?.except?.includes(name)) checkLayerLaw(make, name, options);
 }
 
 /**

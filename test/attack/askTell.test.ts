@@ -176,7 +176,7 @@ describe("a server of trials", () => {
       status: "diverged",
       value: null,
     });
-    expect((await tell(list, '"value":1,"constraints":[1e999],"std":1e999,"seconds":-1e999')).status).toBe(
+    expect((await tell(list, '"value":1,"constraints":[1e999],"std":1e999,"seconds":1e999')).status).toBe(
       "200",
     );
     // a replay, another value, and a client that has no lease at all

@@ -185,7 +185,10 @@ describe.each(Object.entries(EXAMPLES))("%s", (name, examples) => {
       const options = { shapes, ...(number && { number }), numRuns: cases(15), seed: name.length };
       if (!except.includes(law)) checkLayerLaw(make, law, options);
       else
-        expect(() => checkLayerLaw(make, law, { ...options, numRuns: 20 }), "a law that it keeps").toThrow();
+        expect(
+          () => checkLayerLaw(make, law, { ...options, numRuns: cases(100) }),
+          "a law that it keeps",
+        ).toThrow();
     }
   });
 });
@@ -201,7 +204,7 @@ describe("layers that break them", () => {
   const broken = (make: () => Layer): string[] =>
     Object.keys(layerLaws).filter((law) => {
       try {
-        checkLayerLaw(make, law, { numRuns: 40, seed: 1 });
+        checkLayerLaw(make, law, { numRuns: cases(200), seed: 1 });
         return false;
       } catch (error) {
         if (!(error instanceof BrokenLaw)) throw error;
@@ -257,13 +260,13 @@ describe("layers that break them", () => {
   });
 
   it("are named with the law, the numbers and the case", () => {
-    const check = () => checkLayer(() => wrong(({ x }) => mean(x, 1)), { numRuns: 20, seed: 3 });
+    const check = () => checkLayer(() => wrong(({ x }) => mean(x, 1)), { numRuns: cases(100), seed: 3 });
     expect(check).toThrow(BrokenLaw);
     expect(check).toThrow(
       /^layer "wrong" breaks the law "how much padding follows a sequence moves nothing": number 0 of the result is \S+ rather than \S+\nCase 1, shrunk \d+ times: /,
     );
     expect(() =>
-      checkLayer(() => wrong(({ x }) => mean(x, 1)), { numRuns: 20, seed: 3, except: [AMOUNT] }),
+      checkLayer(() => wrong(({ x }) => mean(x, 1)), { numRuns: cases(100), seed: 3, except: [AMOUNT] }),
     ).not.toThrow();
   });
 

@@ -3,9 +3,9 @@ import {
   checkOptions,
   FettleError,
   isA,
+  isRecord,
   messageOf,
   must,
-  mustBeRecord,
   type OptionNames,
   show,
 } from "../../errors.js";
@@ -70,7 +70,7 @@ export async function exportToOptuna(
   options: OptunaExportOptions = {},
 ): Promise<readonly string[]> {
   checkOptions(options, "exportToOptuna", EXPORT);
-  mustBeRecord("study", study, "a study of a storage");
+  must(isRecord(study), "study", "a study of a storage", study);
   const { as = study.name } = options;
   checkName("the name of a study", as);
   return inFile(path, false, (database) => writeStudy(database, study, as));

@@ -174,7 +174,7 @@ describe("a loss", () => {
 
 describe("docs/losses-and-metrics.md", () => {
   const page = readFileSync(new URL("../../../docs/losses-and-metrics.md", import.meta.url), "utf8");
-  const section = page.slice(page.indexOf("## Losses"), page.indexOf("## Metrics") >>> 0);
+  const section = page.slice(page.indexOf("## Losses"), page.indexOf("### Which truths"));
   /** Rows of the table: cells, without the marks of code. */
   const rows = section
     .split("\n")

@@ -351,7 +351,7 @@ describe("tune refuses", () => {
     [
       "one time for all rows",
       { ...base, time: 5 },
-      "invalid_data: time must be a finite number or a valid date for each of the 60 rows; received 5",
+      "invalid_argument: time must be an array with the time of each row; received 5",
     ],
     [
       "an invalid date",
