@@ -51,6 +51,10 @@ describe("a running sum", () => {
     );
   });
 
+  it.each([Infinity, -Infinity, Number.NaN])("with a term of %d is that, and stays it", (odd) => {
+    for (const executor of [wasm, reference]) expect(sumOf(executor, [1, odd, 2, 3]).total).toBe(odd);
+  });
+
   it("counts on beyond 2^24", () => {
     const { high, sum, total } = sumOf(wasm, [1, 1, 1, 1], [2 ** 24, 0]);
     expect(high).toBe(2 ** 24 + 4);

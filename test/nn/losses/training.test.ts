@@ -182,6 +182,22 @@ describe.each(each)("a network with %s", (name, [activation, rows]) => {
   });
 });
 
+it.each(["meanSquaredError", "meanSquaredLogarithmicError", "logCosh", "huber", "poisson"] as const)(
+  "%s of a row of weight 0 changes nothing, even where it is infinite",
+  async (name) => {
+    const [usual, huge] = await Promise.all(
+      [2, 1e30].map(async (odd) => {
+        const model = network(name, "softplus", 1);
+        const [three, y, sampleWeight] = [x.slice(0, 3), [1, 2, odd], [1, 1, 0]];
+        const { history } = await model.fit(three, y, { ...options, batchSize: 3, sampleWeight });
+        return [history.loss, model.evaluate(three, y, sampleWeight).loss, weightsOf(model)];
+      }),
+    );
+    expect(usual[1]).toBeGreaterThan(0);
+    expect(huge).toEqual(usual);
+  },
+);
+
 it("losses with options are made again from their names and options, as JSON has them", () => {
   const made: LossFunction[] = [
     namespace.huber({ delta: 2 }),
