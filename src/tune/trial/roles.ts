@@ -15,8 +15,7 @@ import type { PaddedSteps } from "../../data/pipeline/padding.js";
 import { check, must, show } from "../../errors.js";
 import { sizeOf } from "../../graph/shape.js";
 import type { Floats } from "../../ndarray.js";
-import type { LayersModel } from "../../nn/layersModel.js";
-import { networkOf } from "../../nn/network.js";
+import { networkOf, type Wiring } from "../../nn/network.js";
 import { type IdColumn, idError, type Roles, readsRoles, rolesOf, type StepColumns } from "../../nn/roles.js";
 
 /** A pipeline that fits a network. */
@@ -35,7 +34,7 @@ type Table = Pick<Dataset, "inputs" | "columns" | "outputs" | "shape">;
  * @throws IdError for rows in which a number that is read as an id is none; FettleError `invalid_argument` for ids that are to be scaled
  */
 export function followRoles(
-  { wiring }: Pick<LayersModel, "wiring">,
+  { wiring }: { readonly wiring: Wiring },
   table: Table,
   given: PipelineOptions,
 ): FollowedPipeline {
@@ -80,7 +79,7 @@ interface Layout {
 
 /** Undefined for a network that does not take the features. */
 function layoutOf(
-  wiring: LayersModel["wiring"],
+  wiring: Wiring,
   { inputs, outputs, shape }: Table,
   options: PipelineOptions,
 ): Layout | undefined {
