@@ -78,6 +78,17 @@ describe("what is read in an input", () => {
     });
   });
 
+  it.each([
+    [4, 9],
+    [9, 4],
+  ])("has the least bound of its readers, of %i and then %i", (first, second) => {
+    const x = input(1);
+    const parts = [first, second].map((inputDim) => flatten().apply(embedding(inputDim, 1).apply(x)));
+    const outputs = dense(1).apply(merge("concatenate").apply(...parts));
+    const { ids } = read(functional({ inputs: x, outputs }), 1);
+    expect(ids).toEqual([[0, 4, first === 4 ? "embedding_1" : "embedding_2"]]);
+  });
+
   it("is ids where another layer reads the same column as a number or a step", () => {
     const x = input(2);
     const steps = masking(0).apply(reshape([2, 1]).apply(x));
