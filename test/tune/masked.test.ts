@@ -53,6 +53,23 @@ it("targets of padding move no score, weight or curve", async () => {
   expect(final?.test.meanAbsoluteError).toBeCloseTo(mean, 6);
 });
 
+it("targets of rows of weight 0 move none either, and weights of rows do", async () => {
+  const weights = ROWS.map((row) => row % 3);
+  const scoresOf = async (odd: number, sampleWeight: number[]) => {
+    const y = squares(0).map((row, i) => (weights[i] === 0 ? row.map(() => odd) : row));
+    const { study, final } = await tune(options(y, ofSteps, { sampleWeight }));
+    return [study.trials.map(({ value }) => value), final?.test];
+  };
+  const plain = await scoresOf(0, weights);
+  expect(await scoresOf(1000, weights)).toEqual(plain);
+  expect(
+    await scoresOf(
+      0,
+      weights.map((weight) => Math.min(1, weight)),
+    ),
+  ).not.toEqual(plain);
+});
+
 it("what would count targets of padding is refused", async () => {
   const sequenceOf = (more: object) => options(squares(0), ofSteps, more);
   expect(await refusal(() => tune(sequenceOf({ pipeline: { scale: "none" } })))).toContain(
