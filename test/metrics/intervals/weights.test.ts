@@ -1,0 +1,45 @@
+/**
+ * Rows that hardly count change intervals hardly: by less than 10⁻⁴, a thousandth of their widths here, in the score, its spread and its curvature.
+ */
+import { beforeAll, describe, expect, it } from "vitest";
+import { intervalOf, whyNoInterval } from "../../../src/metrics/intervals/index.js";
+import type { MetricName } from "../../../src/metrics/names.js";
+import { metricNamed, metrics } from "../../../src/metrics/registry.js";
+import { ready } from "../../../src/numerics/kernels.js";
+
+beforeAll(() => ready());
+
+const [ROWS, KEPT] = [60, 50];
+const rowsOf = (of: (i: number) => number): Float64Array =>
+  Float64Array.from({ length: ROWS }, (_, i) => of(i));
+const quantities = rowsOf((i) => 4 + (i % 5) + ((i * 13) % 7) / 2);
+const TABLES = {
+  regression: [quantities, quantities.map((y, i) => y + (((i * 37) % 11) - 5) / 6)],
+  classification: [
+    rowsOf((i) => Number(i % 3 === 0)),
+    rowsOf((i) => ((i % 3 === 0 ? 5 : 2) + ((i * 7) % 5)) / 11),
+  ],
+} as const;
+/** Of a median, whose neighbours are rows. */
+const STEPPED = ["medianAbsoluteError"];
+
+describe.each(["regression", "classification"] as const)("scores of %s", (task) => {
+  const names = Object.keys(metrics).filter((name) => {
+    const metric = metricNamed(name as MetricName);
+    return metric.tasks.includes(task) && !STEPPED.includes(name) && whyNoInterval(metric, 1) === undefined;
+  });
+  it.each(names)("%s", (name) => {
+    const metric = metricNamed(name as MetricName);
+    const [yTrue, given] = TABLES[task];
+    const yPred = metric.decides ? given.map((p) => Number(p > 0.5)) : given;
+    const of = (rows: number, weight: number) =>
+      intervalOf(metric, {
+        ...{ yTrue: yTrue.slice(0, rows), yPred: yPred.slice(0, rows), outputs: 1 },
+        weights: Float64Array.from({ length: rows }, (_, i) => (i < KEPT ? 1 : weight)),
+      })?.interval as readonly [number, number];
+    const without = of(KEPT, 1);
+    expect(without[1]).toBeGreaterThan(without[0]);
+    const hardly = of(ROWS, 1e-12);
+    for (const [end, value] of hardly.entries()) expect(Math.abs(value - without[end])).toBeLessThan(1e-4);
+  });
+});
