@@ -8,7 +8,7 @@ import type { Floats } from "../../ndarray.js";
 import { ranked } from "../curve.js";
 import { column } from "../define.js";
 import type { Effect, Unseen } from "./interval.js";
-import { type Predicted, rowsOf, weighed } from "./predicted.js";
+import { heftOf, type Predicted, rowsOf, weighed } from "./predicted.js";
 
 /** An area between two classes, and how rows of either move it. */
 interface Area {
@@ -53,9 +53,11 @@ function areaOf(isOwn: Int8Array, scores: Float64Array, weights: Floats | undefi
   const influence = Float64Array.from(scores, (_, i) =>
     isOwn[i] < 0 ? 0 : (all / sums[isOwn[i]]) * (beaten[1 - isOwn[i]][places[i]] - area),
   );
+  // as heavy as rows of their class
+  const heft = heftOf(isOwn, 2, weights);
   const unseen = {
     influence: Float64Array.from(
-      [0, 1].flatMap((isOne) => PLACES.map((place) => (all / sums[isOne]) * (place - area))),
+      [0, 1].flatMap((isOne) => PLACES.map((place) => ((heft[isOne] * all) / sums[isOne]) * (place - area))),
     ),
     mass: new Float64Array(2 * PLACES.length).fill(UNSEEN / PLACES.length),
     group: PLACES.length,

@@ -4,7 +4,7 @@ import { classAt, countConfusion } from "../confusion.js";
 import { type ClassCounts, countClasses, countLabels, total } from "../counts.js";
 import type { Metric } from "../metric.js";
 import type { Effect, Share } from "./interval.js";
-import { type Predicted, rowsOf, weighed } from "./predicted.js";
+import { heftOf, type Predicted, rowsOf, weighed } from "./predicted.js";
 
 /** A score of one class, hits / (hits·b + predicted·p + actual·a), up to a factor. */
 export interface Form {
@@ -74,7 +74,10 @@ export function hitShare(predicted: Predicted, form: Form, { average, multiLabel
       add(row, 0, 1);
     });
   } else eachRow(predicted, (truth, guess, row) => add(row, truth, guess));
-  return { part, whole, odds: both ? factor / isHit : 1 };
+  const odds = both ? factor / isHit : 1;
+  if (multiLabel || average === "micro") return { part, whole, odds };
+  const right = Float64Array.from(predicted.yTrue);
+  return { part, whole, odds, right, ...(!both && { wrong: guessed > 0 ? right.map((y) => 1 - y) : right }) };
 }
 
 /** Of a row of one class that is predicted as another: φ = actual + guessed + cell, up to a constant. */
@@ -189,13 +192,16 @@ function ofCells(
   all: number,
 ): Effect {
   const influence = new Float64Array(rowsOf(predicted));
+  const truths = new Float64Array(influence.length);
   eachRow(predicted, (truth, guess, row) => {
+    truths[row] = truth;
     influence[row] = actual[truth] + guessed[guess] + cell(truth, guess);
   });
   const { weights } = predicted;
   let mean = 0;
   for (let i = 0; i < influence.length; i++) mean += ((weights?.[i] ?? 1) * influence[i]) / all;
   for (let i = 0; i < influence.length; i++) influence[i] -= mean;
+  const heft = heftOf(truths, counts.actual.length, weights);
   const unseen: number[] = [];
   for (const [truth, count] of counts.actual.entries()) {
     if (count === 0) continue;
@@ -207,9 +213,10 @@ function ofCells(
       wrong += chance * (guessed[guess] + cell(truth, guess));
       chances += chance;
     }
+    // as heavy as rows of the class
     unseen.push(
-      actual[truth] + guessed[truth] + cell(truth, truth) - mean,
-      actual[truth] + wrong / chances - mean,
+      heft[truth] * (actual[truth] + guessed[truth] + cell(truth, truth) - mean),
+      heft[truth] * (actual[truth] + wrong / chances - mean),
     );
   }
   return {

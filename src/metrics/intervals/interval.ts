@@ -9,7 +9,7 @@
  * row of weight 2 is one observation that counts twice.
  */
 import type { Floats } from "../../ndarray.js";
-import { weighed } from "./predicted.js";
+import { typicalWeight, weighed } from "./predicted.js";
 
 /** The ends of an interval that holds the value sought in 95 of 100 cases. */
 export type ScoreInterval = readonly [low: number, high: number];
@@ -50,6 +50,10 @@ export interface Share {
   readonly part: Float64Array;
   /** [rows] */
   readonly whole: Float64Array;
+  /** [rows] 1 for the rows whose class a right row of the share has, as its weight may go with it. @defaultValue all */
+  readonly right?: Float64Array;
+  /** [rows] The same of a wrong row. @defaultValue all */
+  readonly wrong?: Float64Array;
   /** By how much the odds of the score are larger than those of the share. @defaultValue 1 */
   readonly odds?: number;
 }
@@ -82,12 +86,13 @@ export function wilson(share: number, rows: number): ScoreInterval {
 
 /**
  * Wilson's interval of a share of weighted rows, for as many rows as have its variance. Two right and two wrong rows are added to find that,
- * as heavy as rows are, so that it is known where all rows are right; without weights it is the number of rows.
+ * as heavy as rows of their class, so that it is known where all rows are right; without weights it is the number of rows.
  *
  * @see L. Kish, "Survey sampling", 1965; N. Dean and M. Pagano, "Evaluating confidence interval methods for binomial proportions in
  * clustered surveys", J. Survey Statistics and Methodology 3, 2015
  */
-export function shareInterval({ part, whole, odds = 1 }: Share, weights?: Floats): Estimate {
+export function shareInterval(share: Share, weights?: Floats): Estimate {
+  const { part, whole, odds = 1 } = share;
   let [sum, parts, count, size] = [0, 0, 0, 0];
   for (let i = 0; i < part.length; i++) {
     const weight = weights?.[i] ?? 1;
@@ -98,22 +103,30 @@ export function shareInterval({ part, whole, odds = 1 }: Share, weights?: Floats
   }
   // nothing to divide by: nothing is known
   if (sum === 0) return { interval: [0, 1], decidedBy: 0 };
-  const added = (weighed(part.length, weights).typical * size) / count;
-  const smoothed = (parts + 2 * added) / (sum + 4 * added);
-  let variance = 2 * square(added) * (square(1 - smoothed) + square(smoothed));
+  const [right, wrong] = unseenWeights(share, weights).map((weight) => (weight * size) / count);
+  const all = sum + 2 * (right + wrong);
+  const smoothed = (parts + 2 * right) / all;
+  let variance = 2 * (square(right * (1 - smoothed)) + square(wrong * smoothed));
   for (let i = 0; i < part.length; i++)
     variance += square((weights?.[i] ?? 1) * (part[i] - smoothed * whole[i]));
-  variance /= square(sum + 4 * added);
+  variance /= square(all);
   const rows = Math.max(1, (smoothed * (1 - smoothed)) / variance - 4);
-  const share = Math.min(1, parts / sum);
-  const [low, high] = wilson(share, rows).map((end) => (end * odds) / (end * odds + 1 - end));
-  const rarer = Math.min(share, 1 - share) * rows;
+  const score = Math.min(1, parts / sum);
+  const [low, high] = wilson(score, rows).map((end) => (end * odds) / (end * odds + 1 - end));
+  const rarer = Math.min(score, 1 - score) * rows;
   const few = rarer < FEW ? rarer : rows < 2 * FEW ? rows : undefined;
   return { interval: [low, high], ...(few !== undefined && { decidedBy: Math.round(few) }) };
 }
 
+/** What a right and a wrong row weigh that were not seen: as rows of their class do. */
+const unseenWeights = ({ part, right, wrong }: Share, weights: Floats | undefined): number[] =>
+  [right, wrong].map((of) =>
+    weights && of ? typicalWeight(of, weights) : weighed(part.length, weights).typical,
+  );
+
 /** How rows move the score that a share is. */
-export function shareEffect({ part, whole, odds = 1 }: Share, weights?: Floats): Effect {
+export function shareEffect(of: Share, weights?: Floats): Effect {
+  const { part, whole, odds = 1 } = of;
   let [all, sum, parts] = [0, 0, 0];
   for (let i = 0; i < part.length; i++) {
     const weight = weights?.[i] ?? 1;
@@ -125,8 +138,10 @@ export function shareEffect({ part, whole, odds = 1 }: Share, weights?: Floats):
   const stretched = odds * share + 1 - share;
   const by = sum > 0 ? (all / sum) * (odds / (stretched * stretched)) : 0;
   const influence = part.map((own, i) => by * (own - share * whole[i]));
+  const { typical } = weighed(part.length, weights);
+  const [right, wrong] = unseenWeights(of, weights).map((weight) => (by * weight) / typical);
   const unseen = {
-    ...{ influence: Float64Array.of(by * (1 - share), -by * share), mass: Float64Array.of(0.5, 0.5) },
+    ...{ influence: Float64Array.of(right * (1 - share), -wrong * share), mass: Float64Array.of(0.5, 0.5) },
     ...{ group: 2, isEven: true },
   };
   return { influence, unseen };

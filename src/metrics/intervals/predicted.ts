@@ -33,6 +33,34 @@ export function weighed(rows: number, weights: Floats | undefined): Weighed {
   return { sum, typical: squares / sum, rows: (squares * squares) / fourths };
 }
 
+/** The mean weight, by weight, of the rows where `part` is 1; 0 of none. */
+export function typicalWeight(part: ArrayLike<number>, weights: Floats | undefined): number {
+  let [sum, squares] = [0, 0];
+  for (let i = 0; i < part.length; i++) {
+    const weight = weights?.[i] ?? 1;
+    sum += weight * part[i];
+    squares += weight * weight * part[i];
+  }
+  return sum > 0 ? squares / sum : 0;
+}
+
+/** [groups] By how much the rows of each group are heavier than all rows are; 1 without weights. Rows of a negative group are of none. */
+export function heftOf(
+  groupOf: ArrayLike<number>,
+  groups: number,
+  weights: Floats | undefined,
+): Float64Array {
+  if (!weights) return new Float64Array(groups).fill(1);
+  const [sums, squares] = [new Float64Array(groups), new Float64Array(groups)];
+  for (let i = 0; i < weights.length; i++) {
+    if (groupOf[i] < 0) continue;
+    sums[groupOf[i]] += weights[i];
+    squares[groupOf[i]] += weights[i] * weights[i];
+  }
+  const { typical } = weighed(weights.length, weights);
+  return sums.map((sum, group) => (sum > 0 ? squares[group] / sum / typical : 1));
+}
+
 export function weightedMean(values: Float64Array, weights: Floats | undefined): number {
   let [sum, all] = [0, 0];
   for (let i = 0; i < values.length; i++) {

@@ -138,6 +138,30 @@ describe("weights", () => {
   });
 });
 
+describe("weights that go with the class", () => {
+  const { yTrue, yPred, outputs } = rowsOf("two classes, 10 %", 100, 3);
+  const weights = yTrue.map((y) => (y === 1 ? 0.2 : 1.8));
+
+  it("do not move the interval of recall, whose rows all have one weight", () => {
+    const [recall] = ["recall"].map(metricNamed);
+    const plain = intervalOf(recall, { yTrue, yPred, outputs });
+    const found = intervalOf(recall, { yTrue, yPred, outputs, weights });
+    expect(found?.decidedBy).toBe(plain?.decidedBy);
+    found?.interval.forEach((end, i) => {
+      expect(end).toBeCloseTo(plain?.interval[i] as number, 12);
+    });
+  });
+
+  it("let a row of precision that is wrong but was not seen weigh as the rows of its class", () => {
+    // 40 rows of 0.2, all right; two right ones of 0.2 and two wrong ones of 1.8 are added: a share of 8.4 / 12, with a variance of
+    // (42 · 0.2² · 0.3² + 2 · 1.8² · 0.7²) / 12², which 0.7 · 0.3 · 12² / 3.3264 rows have, four of which were added
+    const ones = Float64Array.from({ length: 80 }, (_, i) => Number(i < 40));
+    const all = { yTrue: ones, yPred: ones, outputs: 1, weights: ones.map((y) => (y === 1 ? 0.2 : 1.8)) };
+    const low = intervalOf(metricNamed("precision"), all)?.interval[0];
+    expect(low).toBeCloseTo(wilson(1, 30.24 / 3.3264 - 4)[0], 12);
+  });
+});
+
 describe("every metric", () => {
   it("has an interval, or a reason for none", () => {
     const reasons = Object.values(metrics).flatMap((metric) => {
