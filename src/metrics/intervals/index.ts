@@ -89,6 +89,7 @@ export function differenceInterval(metric: Metric, own: Predicted, other: Predic
     influence: first.influence.map((each, i) => each - second.influence[i]),
     ...(unseen && { unseen }),
     parts: [...(first.parts ?? []), ...(second.parts ?? [])],
+    ...(first.bias !== undefined && second.bias !== undefined && { bias: first.bias - second.bias }),
   };
   const isMean = method.by === "effect" && method.isMean;
   const fewest = rarest(method, metric, models[0]);

@@ -32,6 +32,8 @@ export interface Effect {
   readonly unseen?: Unseen;
   /** [rows] each: how rows move what the score is made of, such as both errors of a ratio. */
   readonly parts?: readonly Float64Array[];
+  /** How far the mean of scores of samples is above the score of all rows. @defaultValue that of a function of one mean, b = cσ */
+  readonly bias?: number;
 }
 
 /** Rows that were not seen: how each would move the score, and how many of it are added. */
@@ -61,9 +63,9 @@ export interface Share {
 /** The normal quantile of 0.975. */
 const Z = 1.959963984540054;
 /** Samples of n rows show less skewness than there is, by 1 + this / n^¼; chosen by simulation (`docs/validation.md`). */
-const LOST_SKEWNESS = 1.2;
-/** A few rows decide where twice the acceleration is above this / n^¼; it is ⅓ where one row is all. */
-const MOST_ACCELERATION = 0.42;
+const LOST_SKEWNESS = 0.8;
+/** A few rows decide where fewer than this · n^¼ make the variance; chosen by simulation too. */
+const FEW_CARRY = 1.25;
 /** The share of the variance that roundings have, at most. */
 const ROUNDING = 1e-18;
 /** Fewer rows than this have too little to say of a mean. */
@@ -148,17 +150,18 @@ export function shareEffect(of: Share, weights?: Floats): Effect {
 }
 
 /**
- * The interval of a score by Hall's transformation: θ − σT, where T + kT² + k²T³/3 + a = ∓t with k = 2a + c, and t Student's quantile. k and a are
- * enlarged by 1 + 1.2 / n^¼, since samples show less skewness than there is.
+ * The interval of a score by Hall's transformation: θ − σT, where T + kT² + k²T³/3 + z = ∓t with k = 2a + c, z = a, or a + c − b/σ with the
+ * bias b of the score, and t Student's quantile. Unless rows were added that were not seen, a and k are enlarged by 1 + 0.8 / n^¼, since
+ * samples show less skewness than there is, and σ² by 1 + Σ η⁴ / σ⁴, since chance moves it too.
  *
  * @param bend - the curvature of the score along η / σ, c; 0 for means
  * @param range - the least and largest that the score can be
- * @see P. Hall, "On the removal of skewness by transformation", J. Royal Statistical Society B 54, 1992; for c T. DiCiccio and B. Efron,
- * "More accurate confidence intervals in exponential families", Biometrika 79, 1992
+ * @see P. Hall, "On the removal of skewness by transformation", J. Royal Statistical Society B 54, 1992; for c and b T. DiCiccio and
+ * B. Efron, "More accurate confidence intervals in exponential families", Biometrika 79, 1992
  */
 export function skewedInterval(
   score: number,
-  { influence, unseen, parts = [] }: Effect,
+  { influence, unseen, parts = [], bias }: Effect,
   weights: Floats | undefined,
   bend: (sigma: number) => number,
   [least, most]: ScoreInterval,
@@ -184,21 +187,22 @@ export function skewedInterval(
   // rows of one class, of which nothing follows
   if (Number.isNaN(sigma)) return { interval: [least, most], decidedBy: 0 };
   if (sigma === 0) return { interval: [score, score], decidedBy: 0 };
-  const acceleration = cubes / (6 * squares * sigma);
-  // rows that were not seen make up for it
+  const carry = carriers(influence, weights);
+  // rows that were not seen make up for both
   const quarter = Math.sqrt(Math.sqrt(rows));
   const lost = unseen ? 1 : 1 + LOST_SKEWNESS / quarter;
-  const a = acceleration * lost;
+  const spread = unseen ? sigma : sigma * Math.sqrt(1 + 1 / carry);
+  const a = (lost * cubes) / (6 * squares * sigma);
+  const c = bend(sigma);
+  const z = bias === undefined ? a : a + c - bias / sigma;
   const t = studentQuantile(rows - 1);
-  const k = 2 * a + bend(sigma) * lost;
-  const ends = [t, -t].map((y) => score - sigma * inverse(y - a, k));
-  const isSkewed = (by: number): boolean => Math.abs(2 * by) > MOST_ACCELERATION / quarter;
+  const ends = [t, -t].map((y) => score - spread * inverse(y - z, 2 * a + lost * c));
+  const fewest = FEW_CARRY * Math.sqrt(Math.sqrt(influence.length));
   // rows that were not seen may hide that few were
-  const own = accelerationOf(influence, weights);
   const few =
-    rows < FEW_ROWS || seen < squares / 2 || isSkewed(own) || isSkewed(acceleration)
+    rows < FEW_ROWS || seen < squares / 2 || carry < fewest
       ? influence
-      : parts.find((part) => isSkewed(accelerationOf(part, weights)));
+      : parts.find((part) => carriers(part, weights) < fewest);
   return {
     interval: [Math.max(least, ends[0]), Math.min(most, ends[1])],
     // of a perfect model rows move a score by roundings
@@ -223,15 +227,15 @@ function cubeRoot(x: number): number {
   }
 }
 
-/** a, without what was not seen; NaN where rows move nothing. */
-function accelerationOf(influence: Float64Array, weights: Floats | undefined): number {
-  let [squares, cubes] = [0, 0];
+/** How many rows make the variance: (Σ η²)² / Σ η⁴, n where all do alike; NaN where none moves anything. */
+function carriers(influence: Float64Array, weights: Floats | undefined): number {
+  let [squares, fourths] = [0, 0];
   for (let i = 0; i < influence.length; i++) {
-    const moved = (weights?.[i] ?? 1) * influence[i];
-    squares += moved * moved;
-    cubes += moved * moved * moved;
+    const moved = square((weights?.[i] ?? 1) * influence[i]);
+    squares += moved;
+    fourths += moved * moved;
   }
-  return cubes / (6 * squares * Math.sqrt(squares));
+  return (squares * squares) / fourths;
 }
 
 /** How many rows, the heaviest first, make half of the variance. */

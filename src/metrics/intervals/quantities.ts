@@ -4,7 +4,7 @@ import { classAt } from "../confusion.js";
 import { column, type Score, weighing } from "../define.js";
 import type { Metric } from "../metric.js";
 import type { Effect, Unseen } from "./interval.js";
-import { type Predicted, rowsOf, weightedMean } from "./predicted.js";
+import { type Predicted, rowsOf, weighed, weightedMean } from "./predicted.js";
 
 /** Of a mean over rows: by how much the score of a row by itself is from the mean. */
 export function meanEffect(metric: Metric, predicted: Predicted): Effect {
@@ -84,16 +84,34 @@ export function explainedEffect(_: Metric, predicted: Predicted): Effect {
     return values.map((value) => (value - mean) * (value - mean));
   };
   return ofOutputs(predicted, (yTrue, yPred) =>
-    ofRatio(spreads(yTrue.map((y, i) => y - yPred[i])), spreads(yTrue), weights),
+    ofRatio(spreads(yTrue.map((y, i) => y - yPred[i])), spreads(yTrue), weights, true),
   );
 }
 
-/** Of 1 − Σ lost / Σ whole; a score without a whole does not move. */
-function ofRatio(lost: Float64Array, whole: Float64Array, weights: Floats | undefined): Effect {
+/**
+ * Of 1 − Σ lost / Σ whole; a score without a whole does not move. Rows that are far from the constant that is fitted to them draw it, which
+ * lowers their whole, by as much as it does squares around a mean.
+ *
+ * @param isFitted - whether what is lost is around a mean of the same rows too
+ */
+function ofRatio(
+  lost: Float64Array,
+  whole: Float64Array,
+  weights: Floats | undefined,
+  isFitted = false,
+): Effect {
   const all = weightedMean(whole, weights);
   const left = weightedMean(lost, weights);
+  const influence = lost.map((each, i) => (all > 0 ? ((left / all) * whole[i] - each) / all : 0));
+  const { sum } = weighed(whole.length, weights);
+  let bias = 0;
+  for (let i = 0; i < whole.length && all > 0; i++) {
+    const share = (weights?.[i] ?? 1) / sum;
+    const drawn = ((left / all) * whole[i] - (isFitted ? lost[i] : 0)) / all;
+    bias -= share * share * ((influence[i] * whole[i]) / all + drawn);
+  }
   return {
-    influence: lost.map((each, i) => (all > 0 ? ((left / all) * whole[i] - each) / all : 0)),
+    ...{ influence, bias },
     parts: [lost.map((each) => each - left), whole.map((each) => each - all)],
   };
 }
@@ -111,7 +129,11 @@ function ofOutputs(
   for (const each of effects) {
     for (let i = 0; i < influence.length; i++) influence[i] += each.influence[i] / outputs;
   }
-  return { influence, parts: effects.flatMap(({ parts = [] }) => parts) };
+  const biases = effects.flatMap(({ bias = [] }) => bias);
+  return {
+    ...{ influence, parts: effects.flatMap(({ parts = [] }) => parts) },
+    ...(biases.length > 0 && { bias: biases.reduce((sum, bias) => sum + bias, 0) / outputs }),
+  };
 }
 
 /** The score of each row by itself. */

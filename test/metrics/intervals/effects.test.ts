@@ -140,3 +140,25 @@ describe("the influence of rows", () => {
     expect(moves).toBe(true);
   });
 });
+
+describe("the bias of a share of the error of the best constant", () => {
+  it.each(["r2", "explainedVariance"])(
+    "of %s is half the sum of its curvatures by the weights of rows",
+    (name) => {
+      const rows = rowsFor("quantities", 5);
+      const { yTrue, yPred, outputs, weights = [] as never } = rows;
+      const metric = metricNamed(name);
+      const at = (row: number, by: number): number =>
+        metric.compute(
+          yTrue,
+          yPred,
+          outputs,
+          weights.map((w, i) => (i === row ? w * (1 + by) : w)),
+        );
+      let curvatures = 0;
+      for (let i = 0; i < ROWS; i++) curvatures += (at(i, 1e-3) - 2 * at(i, 0) + at(i, -1e-3)) / 1e-6;
+      // second differences err by 1e-6 of the fourth derivative
+      expect(Math.abs((effectOf(metric, rows).bias as number) - curvatures / 2)).toBeLessThan(1e-5);
+    },
+  );
+});

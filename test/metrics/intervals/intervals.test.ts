@@ -10,6 +10,7 @@ import {
   whyNoInterval,
 } from "../../../src/metrics/intervals/index.js";
 import {
+  type ScoreInterval,
   shareInterval,
   skewedInterval,
   studentQuantile,
@@ -55,12 +56,27 @@ describe("wilson", () => {
 });
 
 describe("the interval of a mean", () => {
-  it("is Student's where rows are not skewed, 2.776 standard errors for 5 rows", () => {
+  it("is Student's where rows are not skewed, 2.776 errors for 5 rows, of a variance enlarged by its own", () => {
     const influence = Float64Array.of(-2, -1, 0, 1, 2); // standard deviation √2.5
     const { interval } = skewedInterval(7, { influence }, undefined, () => 0, [0, 100]);
-    const reach = 2.776 * Math.sqrt(2.5 / 5);
+    const reach = 2.776 * Math.sqrt((2.5 / 5) * (1 + 34 / 10 ** 2));
     expect(Math.abs(interval[0] - (7 - reach))).toBeLessThan(1e-3);
     expect(Math.abs(interval[1] - (7 + reach))).toBeLessThan(1e-3);
+  });
+
+  it("is moved by what the bias of a score is beyond that of a function of one mean, its curvature times σ", () => {
+    const influence = Float64Array.of(-2, -1, 0, 1, 2);
+    const of = (bias: number | undefined, curvature: number): ScoreInterval => {
+      const effect = { influence, ...(bias !== undefined && { bias }) };
+      return skewedInterval(7, effect, undefined, () => curvature, [-100, 100]).interval;
+    };
+    const [plain, moved] = [of(undefined, 0), of(0.5, 0)];
+    // the variance is enlarged by 34 / 10²
+    for (const i of [0, 1]) expect(plain[i] - moved[i]).toBeCloseTo(0.5 * Math.sqrt(1.34), 12);
+    const curved = of(undefined, 0.1);
+    of(0.1 * Math.sqrt(2.5 / 5), 0.1).forEach((end, i) => {
+      expect(end).toBeCloseTo(curved[i], 12);
+    });
   });
 
   // printed tables of Student's t, two-sided 5 %
@@ -80,14 +96,15 @@ describe("the interval of a mean", () => {
     const mean = losses.reduce((sum, loss) => sum + loss, 0) / n;
     const moment = (power: number) => losses.reduce((sum, loss) => sum + (loss - mean) ** power, 0);
     const error = Math.sqrt(moment(2) / (n - 1) / n);
-    const a = ((1 + 1.2 / n ** 0.25) * moment(3)) / n ** 3 / (6 * error ** 3);
+    const spread = error * Math.sqrt(1 + moment(4) / moment(2) ** 2);
+    const a = ((1 + 0.8 / n ** 0.25) * moment(3)) / n ** 3 / (6 * error ** 3);
     const influence = Float64Array.from(losses, (loss) => loss - mean);
     const { interval, decidedBy } = skewedInterval(mean, { influence }, undefined, () => 0, [-9, 1e9]);
     for (const [end, t] of [
       [interval[0], studentQuantile(n - 1)],
       [interval[1], -studentQuantile(n - 1)],
     ]) {
-      const T = (mean - end) / error;
+      const T = (mean - end) / spread;
       expect(T + 2 * a * T * T + (4 * a * a * T ** 3) / 3 + a).toBeCloseTo(t, 9);
     }
     expect(decidedBy).toBe(1); // (4.2 − 1)² of 13.2 is most of it
@@ -228,6 +245,18 @@ describe("rows that do not tell", () => {
     expect(intervalOf(metricNamed("rocAuc"), one)?.interval).toEqual([Number.NaN, Number.NaN]);
   });
 
+  // of 200 rows 1.25 · 200^¼ = 4.7 are few; the first two of four make half of the variance
+  it.each([
+    [4, 2],
+    [5, undefined],
+  ])("are few where %i make the variance", (many, few) => {
+    const influence = Float64Array.from({ length: 200 }, (_, i) => (i < many ? 1 - 2 * (i % 2) : 0));
+    const of = skewedInterval(0, { influence }, undefined, () => 0, [-1, 1]);
+    const inParts = { influence: influence.slice().fill(1), parts: [influence] };
+    expect(of.decidedBy).toBe(few);
+    expect(skewedInterval(0, inParts, undefined, () => 0, [-1, 1]).decidedBy).toBe(few);
+  });
+
   it("are counted where a few of them make a score", () => {
     const yPred = yTrue.map((y, i) => y + (i === 7 ? 100 : i === 8 ? 90 : 0.1));
     const found = intervalOf(metricNamed("rootMeanSquaredError"), { yTrue, yPred, outputs: 1 });
@@ -261,7 +290,7 @@ describe("intervals hold the truth", () => {
   const isLong = cases(1) > 1;
   const CHEAP = [
     ["errors of Student's t, 5 degrees", "rootMeanSquaredError", 50],
-    ["errors of Student's t, 5 degrees", "r2", 50],
+    ["errors of Student's t, 5 degrees", "r2", 200],
     ["2 % of rows wrong", "logLoss", 100],
     ["two classes, half", "recall", 50],
     ["two classes, half", "rocAuc", 50],
