@@ -4,6 +4,7 @@ import { POPULATIONS, sample } from "../../../bench/intervals/cases.js";
 import { coverage, truths } from "../../../bench/intervals/coverage.js";
 import {
   differenceInterval,
+  effectOf,
   hasLead,
   intervalOf,
   type Predicted,
@@ -157,7 +158,7 @@ describe("weights", () => {
 
 describe("weights that go with the class", () => {
   const { yTrue, yPred, outputs } = rowsOf("two classes, 10 %", 100, 3);
-  const weights = yTrue.map((y) => (y === 1 ? 0.2 : 1.8));
+  const weights = Float64Array.from(yTrue, (y) => (y === 1 ? 0.2 : 1.8));
 
   it("do not move the interval of recall, whose rows all have one weight", () => {
     const [recall] = ["recall"].map(metricNamed);
@@ -166,6 +167,19 @@ describe("weights that go with the class", () => {
     expect(found?.decidedBy).toBe(plain?.decidedBy);
     found?.interval.forEach((end, i) => {
       expect(end).toBeCloseTo(plain?.interval[i] as number, 12);
+    });
+  });
+
+  it.each(["balancedAccuracy", "rocAuc"])("do not move what rows that were not seen do to %s", (name) => {
+    const metric = metricNamed(name);
+    const plain = effectOf(metric, { yTrue, yPred, outputs }).unseen?.influence ?? [];
+    const found = effectOf(metric, { yTrue, yPred, outputs, weights }).unseen?.influence ?? [];
+    // the variance has them by Σ w² / (Σ w)²
+    const sum = weights.reduce((all, weight) => all + weight, 0);
+    const squares = weights.reduce((all, weight) => all + weight * weight, 0);
+    expect(plain).toHaveLength(name === "rocAuc" ? 6 : 4);
+    found.forEach((moved, i) => {
+      expect((moved * squares) / sum ** 2).toBeCloseTo(plain[i] / 100, 12);
     });
   });
 
