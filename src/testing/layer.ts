@@ -61,7 +61,7 @@ const anyCase = (inputs: number): fc.Arbitrary<LayerCase> =>
     float32: fc.boolean(),
   });
 
-/** What may be in steps that do not count: any numbers, and what is none. */
+/** What may be in steps that do not count: any numbers, NaN and infinities too. */
 const CONTENTS = [0, -1, 1e4, 3e38, -3e38, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
 /** What a layer that is given such steps as they are may find there: what layers make of zeros. */
 const FINITE = CONTENTS.slice(0, 3);
