@@ -13,7 +13,7 @@ export type Draw = (g: Gen) => Promise<{ readonly name: string; readonly run: ()
 /** Bounds of integers and floats, and their neighbours; and where float32 has its own. */
 const POOL: readonly unknown[] = [
   ...[0, -0, 1, 2, 3, 7, 0.5, 1e-3, 0.999, 1 - 2 ** -53, 1 + 2 ** -52, -1],
-  ...[255, 256, 65_536, 1e6, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 52, 2 ** 53 - 1],
+  ...[255, 256, 10_000, 1e6, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 52, 2 ** 53 - 1],
   ...[2 ** -126, 2 ** -149, 1e-7, 2e-16, 1e-45, 1e-300, 5e-324, 3.4e38, 1e39, 1e300, Number.MAX_VALUE],
   ...[Number.POSITIVE_INFINITY, -1e300, -(2 ** 53) + 1, true, false, [], "", "a"],
 ];
