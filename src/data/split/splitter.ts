@@ -148,6 +148,7 @@ function checkRows(given: RowsToSplit): void {
   mustBeRecord("what a splitter is called with", given, "an object with rows");
   const { rows, ...each } = given;
   mustBeInteger("rows", rows, 2);
+  checkRowIds(rows);
   for (const name of ["labels", "groups", "time"] as const) {
     const values = each[name];
     if (values === undefined) continue;

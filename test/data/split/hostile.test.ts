@@ -35,6 +35,11 @@ describe("a splitter refuses", () => {
       "memory_limit: rows must be at most 67108864, whose ids take 256 MiB; received 2147483648",
     ],
     [
+      "choices of two billion rows",
+      () => leavePOut(2 ** 31),
+      "memory_limit: rows must be at most 67108864, whose ids take 256 MiB; received 2147483648",
+    ],
+    [
       "p of all rows",
       () => leavePOut(3, { p: 3 }),
       "invalid_argument: p must be below 3, of which some must be trained on; received 3",
