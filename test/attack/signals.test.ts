@@ -134,7 +134,7 @@ describe.concurrent("the end of a command", () => {
     expect(listing(cwd)).toEqual(["data.csv", "m.fettle", "many.csv"]);
   });
 
-  it("leaves nothing of a copy of a study that was not whole", async () => {
+  it("leaves nothing of a copy of a study that was not whole", { timeout: 240_000 }, async () => {
     const cwd = folder();
     const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: "minimize" });
     await study.optimize(({ x }) => x, { trials: 4000 });
