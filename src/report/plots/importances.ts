@@ -12,7 +12,7 @@ import type { StudyData } from "./studyData.js";
 export interface ImportancePlotOptions {
   /** Which objective, from 0. Default 0. */
   readonly objective?: number;
-  /** How many draws of the trials give the intervals; 0 for none. Default 10. */
+  /** How many draws of the trials give the intervals, at most 1,000; 0 for none. Default 10. */
   readonly draws?: number;
   /** How many parameters are drawn, the most important. Default 15. */
   readonly most?: number;
@@ -56,6 +56,9 @@ export function forestOf(study: StudyData, objective = 0): FittedForest | undefi
   return ofStudy[objective];
 }
 
+/** Draws at most: each fits a forest of its own. */
+const MOST_DRAWS = 1000;
+
 /**
  * The importance of each parameter by `importances`, with the range that it has over draws of the trials with replacement (bootstrap).
  * Empty with fewer than 4 complete trials.
@@ -66,7 +69,7 @@ export function importancesWithIntervals(
 ): Importance[] {
   checkOptions(options, "plotImportances", OPTIONS);
   const { objective = 0, draws = 10 } = options;
-  mustBeInteger("draws", draws, 0);
+  mustBeInteger("draws", draws, 0, MOST_DRAWS);
   const trials = scoredTrials(study, objective);
   const forest = forestOf(study, objective);
   if (!forest || trials.length < LEAST) return [];

@@ -76,6 +76,9 @@ describe("importances", () => {
         return [params, { value: params.p7 }] as const;
       }),
     );
+    expect(() => plotImportances(many, { draws: 2 ** 31 - 1 })).toThrow(
+      "draws must be at most 1000; received 2147483647",
+    );
     const plot = plotImportances(many, { draws: 1 });
     expect((plot.option.yAxis as { data: string[] }).data).toHaveLength(15);
     expect(plot.description).toContain("15 of 30 parameters are drawn.");
