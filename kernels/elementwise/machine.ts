@@ -7,10 +7,11 @@
 // Registers hold BLOCK floats. Only the last block may be partial; outputs of a partial
 // vector are computed in scratch and copied, so nothing past an operand's end is written.
 
+import * as Passes from "../../src/graph/opcodes/passes";
 import * as Opcode from "../../src/graph/opcodes/program";
 import * as Region from "../../src/graph/opcodes/region";
 import { word } from "../words";
-import { execute } from "./operations";
+import { execute, executePair } from "./operations";
 
 /** Floats in a block: 2 KiB, so that a dozen registers stay in the smallest L1 (32 KiB). */
 const BLOCK: i32 = 512;
@@ -87,11 +88,21 @@ export function elementwise(at: usize, base: usize): void {
     }
     const bytes: usize = <usize>((length + 3) >> 2) << 4;
     for (let at = instructions; at < end; at += INSTRUCTION_BYTES) {
-      execute(
-        word(at, Region.Operation), register(word(at, Region.Destination)),
-        register(word(at, Region.A)), register(word(at, Region.B)),
-        register(word(at, Region.C)), register(word(at, Region.D)), bytes,
-      );
+      const operation = word(at, Region.Operation);
+      const destination = register(word(at, Region.Destination));
+      const a = register(word(at, Region.A));
+      const b = register(word(at, Region.B));
+      const c = register(word(at, Region.C));
+      const d = register(word(at, Region.D));
+      if (operation < Passes.FIRST_PAIR) {
+        execute(operation, destination, a, b, c, d, bytes);
+      } else {
+        at += INSTRUCTION_BYTES;
+        executePair(
+          operation, destination, a, b, c, d, register(word(at, Region.Destination)),
+          register(word(at, Region.B)), register(word(at, Region.C)), register(word(at, Region.D)), bytes,
+        );
+      }
     }
     if (!partial && !scatters) continue;
     cursor = operands;

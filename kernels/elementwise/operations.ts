@@ -6,7 +6,7 @@
 import * as Elementwise from "../../src/graph/opcodes/elementwise";
 import * as Passes from "../../src/graph/opcodes/passes";
 import {
-  cos_f32x4, cross_entropy_f32x4, cross_entropy_slope_f32x4, erf_f32x4, exp_f32x4, expm1_f32x4, log1p_f32x4, log_f32x4,
+  cos_f32x4, cross_entropy_f32x4, cross_entropy_slope_f32x4, erf_f32x4, exp_f32x4, expm1_f32x4, log1p_f32x4, log_f32x4, mul_no_nan_f32x4,
   pow_f32x4, sin_f32x4, softplus_f32x4,
 } from "../math/f32";
 import { sigmoid_f32, tanh_f32 } from "../math/f32-sigmoid";
@@ -34,6 +34,7 @@ import { sigmoid_f32, tanh_f32 } from "../math/f32-sigmoid";
 
 @final class Add { @inline apply(x: v128, y: v128): v128 { return f32x4.add(x, y); } }
 @final class Sub { @inline apply(x: v128, y: v128): v128 { return f32x4.sub(x, y); } }
+@final class MulNoNan { @inline apply(x: v128, y: v128): v128 { return mul_no_nan_f32x4(x, y); } }
 @final class Mul { @inline apply(x: v128, y: v128): v128 { return f32x4.mul(x, y); } }
 @final class Div { @inline apply(x: v128, y: v128): v128 { return f32x4.div(x, y); } }
 @final class Pow { @inline apply(x: v128, y: v128): v128 { return pow_f32x4(x, y); } }
@@ -56,6 +57,14 @@ import { sigmoid_f32, tanh_f32 } from "../math/f32-sigmoid";
 
 @final class FlushRootMulSubFrom {
   @inline apply(x: v128, y: v128, z: v128): v128 { return flush_root(f32x4.sub(z, f32x4.mul(x, flush_root(y)))); }
+}
+@final class FlushRootAdd { @inline apply(x: v128, y: v128): v128 { return flush_root(f32x4.add(x, y)); } }
+@final class FlushRootMul { @inline apply(x: v128, y: v128): v128 { return f32x4.mul(x, flush_root(y)); } }
+@final class FlushRootMulDiv {
+  @inline apply(x: v128, y: v128, z: v128): v128 { return f32x4.div(f32x4.mul(x, flush_root(y)), z); }
+}
+@final class FlushMulSub {
+  @inline apply(x: v128, y: v128, z: v128): v128 { return flush(f32x4.sub(f32x4.mul(x, y), z)); }
 }
 @final class FlushRootSub { @inline apply(x: v128, y: v128): v128 { return flush_root(f32x4.sub(x, y)); } }
 @final class FlushRootDivMulSubFrom {
@@ -104,8 +113,8 @@ import { sigmoid_f32, tanh_f32 } from "../math/f32-sigmoid";
 @final class CrossEntropy {
   @inline apply(a: v128, x: v128, b: v128): v128 { return cross_entropy_f32x4(a, x, b); }
 }
-@final class CrossEntropySlope {
-  @inline apply(a: v128, x: v128, b: v128): v128 { return cross_entropy_slope_f32x4(a, x, b); }
+@final class FlushRootCrossEntropySlope {
+  @inline apply(a: v128, x: v128, b: v128): v128 { return flush_root(cross_entropy_slope_f32x4(a, x, b)); }
 }
 
 /** x, or 0 where |x| is below 2⁻¹²⁶. */
@@ -116,10 +125,10 @@ function flush(x: v128): v128 { return at_least(x, 1.1754943508222875e-38); }
 @inline
 function flush_root(x: v128): v128 { return at_least(x, 1.0842021724855044e-19); }
 
-// |x| by a mask: V8 of Node 20 builds the mask of f32x4.abs again for each vector.
+// Bits are compared as integers: as soon done, and without the latency of comparing floats.
 @inline
 function at_least(x: v128, least: f32): v128 {
-  return v128.andnot(x, f32x4.lt(v128.and(x, i32x4.splat(0x7fffffff)), f32x4.splat(least)));
+  return v128.and(x, i32x4.gt_s(v128.and(x, i32x4.splat(0x7fffffff)), i32x4.splat(reinterpret<i32>(least) - 1)));
 }
 
 /** 1, −1, or x itself where it is 0 or NaN. */
@@ -230,6 +239,38 @@ function axpby<T>(dst: usize, a: usize, b: usize, c: usize, d: usize, bytes: usi
   if (i < bytes) v128.store(dst + i, operation.apply(v128.load(a + i), alpha, v128.load(c + i), beta));
 }
 
+/**
+ * The same, then an operation on its result, in one loop: roots and divisions keep one unit of a processor busy, and the others are idle
+ * meanwhile. Adam's step took 1.3 times as long in loops of their own.
+ */
+function axpby2<First, Second>(
+  dst: usize, a: usize, b: usize, c: usize, d: usize, to: usize, e: usize, bytes: usize,
+): void {
+  const first = changetype<First>(0);
+  const second = changetype<Second>(0);
+  const alpha = v128.load(b);
+  const beta = v128.load(d);
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const x = first.apply(v128.load(a + i), alpha, v128.load(c + i), beta);
+    v128.store(dst + i, x);
+    v128.store(to + i, second.apply(x, v128.load(e + i)));
+  }
+}
+
+function axpby4<First, Second>(
+  dst: usize, a: usize, b: usize, c: usize, d: usize, to: usize, e: usize, f: usize, g: usize, bytes: usize,
+): void {
+  const first = changetype<First>(0);
+  const second = changetype<Second>(0);
+  const alpha = v128.load(b);
+  const beta = v128.load(d);
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const x = first.apply(v128.load(a + i), alpha, v128.load(c + i), beta);
+    v128.store(dst + i, x);
+    v128.store(to + i, second.apply(x, v128.load(e + i), v128.load(f + i), v128.load(g + i)));
+  }
+}
+
 /** b where a is not 0 (NaN is not 0), else c. */
 function select(dst: usize, a: usize, b: usize, c: usize, bytes: usize): void {
   const zero = f32x4.splat(0);
@@ -263,6 +304,7 @@ export function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, d: us
     case Elementwise.Add: quick2<Add>(dst, a, b, bytes); return;
     case Elementwise.Sub: quick2<Sub>(dst, a, b, bytes); return;
     case Elementwise.Mul: quick2<Mul>(dst, a, b, bytes); return;
+    case Elementwise.MulNoNan: quick2<MulNoNan>(dst, a, b, bytes); return;
     case Elementwise.Div: quick2<Div>(dst, a, b, bytes); return;
     case Elementwise.Pow: map2<Pow>(dst, a, b, bytes); return;
     case Elementwise.Maximum: quick2<Maximum>(dst, a, b, bytes); return;
@@ -285,13 +327,25 @@ export function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, d: us
     case Passes.GreaterMul: quick3<GreaterMul>(dst, a, b, c, bytes); return;
     case Passes.FlushRootMulSubFrom: quick3<FlushRootMulSubFrom>(dst, a, b, c, bytes); return;
     case Passes.FlushRootSub: quick2<FlushRootSub>(dst, a, b, bytes); return;
+    case Passes.FlushRootAdd: quick2<FlushRootAdd>(dst, a, b, bytes); return;
+    case Passes.FlushRootMul: quick2<FlushRootMul>(dst, a, b, bytes); return;
+    case Passes.FlushRootMulDiv: quick3<FlushRootMulDiv>(dst, a, b, c, bytes); return;
+    case Passes.FlushMulSub: quick3<FlushMulSub>(dst, a, b, c, bytes); return;
     case Passes.FlushRootDivMulSubFrom: quick4<FlushRootDivMulSubFrom>(dst, a, b, c, d, bytes); return;
     case Passes.DivMulSubFrom: quick4<DivMulSubFrom>(dst, a, b, c, d, bytes); return;
     case Passes.RatioRoot: quick4<RatioRoot>(dst, a, b, c, d, bytes); return;
     case Passes.FlushAxpby: axpby<FlushAxpby>(dst, a, b, c, d, bytes); return;
     case Passes.FlushAxpbySquare: axpby<FlushAxpbySquare>(dst, a, b, c, d, bytes); return;
     case Passes.CrossEntropy: map3<CrossEntropy>(dst, a, b, c, bytes); return;
-    case Passes.CrossEntropySlope: map3<CrossEntropySlope>(dst, a, b, c, bytes); return;
+    case Passes.FlushRootCrossEntropySlope: map3<FlushRootCrossEntropySlope>(dst, a, b, c, bytes); return;
     default: unreachable();
   }
+}
+
+/** Applies a pair of operations: dst = first(a, b, c, d), to = second(dst, e, f, g), on `bytes` of floats, a multiple of 16. */
+export function executePair(
+  op: i32, dst: usize, a: usize, b: usize, c: usize, d: usize, to: usize, e: usize, f: usize, g: usize, bytes: usize,
+): void {
+  if (op == Passes.FlushAxpbySquareSqrtAdd) axpby2<FlushAxpbySquare, SqrtAdd>(dst, a, b, c, d, to, e, bytes);
+  else axpby4<FlushAxpby, FlushRootDivMulSubFrom>(dst, a, b, c, d, to, e, f, g, bytes);
 }

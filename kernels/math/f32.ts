@@ -260,10 +260,19 @@ export function softplus_f32x4(x: v128): v128 {
   return softplus_of(x, softplus_below(x));
 }
 
-/** a softplus(-x) + b softplus(x), to the bits of the two apart. */
+/** x y, but 0 where y is 0, whatever x is. */
+@inline
+export function mul_no_nan_f32x4(x: v128, y: v128): v128 {
+  return v128.andnot(f32x4.mul(x, y), f32x4.eq(y, c(0)));
+}
+
+/** softplus(-x) a + softplus(x) b, where what has a factor of 0 is 0, to the bits of the two apart. */
 export function cross_entropy_f32x4(a: v128, x: v128, b: v128): v128 {
   const below = softplus_below(x);
-  return f32x4.add(f32x4.mul(a, softplus_of(f32x4.neg(x), below)), f32x4.mul(b, softplus_of(x, below)));
+  return f32x4.add(
+    mul_no_nan_f32x4(softplus_of(f32x4.neg(x), below), a),
+    mul_no_nan_f32x4(softplus_of(x, below), b),
+  );
 }
 
 /**

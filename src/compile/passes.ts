@@ -11,6 +11,7 @@ import {
   FlushRoot,
   Greater,
   Mul,
+  MulNoNan,
   Neg,
   Sigmoid,
   Softplus,
@@ -42,12 +43,11 @@ const PATTERNS: Readonly<
   Record<number, readonly (readonly [operation: number, tree: Branch, uniform?: Uniform])[]>
 > = {
   [Add]: [
-    [Passes.CrossEntropy, [Add, [Mul, 0, [Softplus, [Neg, 1]]], [Mul, 2, [Softplus, 1]]]],
+    [Passes.CrossEntropy, [Add, [MulNoNan, [Softplus, [Neg, 1]], 0], [MulNoNan, [Softplus, 1], 2]]],
     [Passes.SqrtAdd, [Add, [Sqrt, 0], 1]],
     [Passes.MulAdd, [Add, [Mul, 0, 1], 2]],
   ],
   [Sub]: [
-    [Passes.CrossEntropySlope, [Sub, [Mul, 0, [Sigmoid, 1]], [Mul, 2, [Sigmoid, [Neg, 1]]]]],
     [Passes.DivMulSubFrom, [Sub, 3, [Mul, [Div, 0, 1], 2]]],
     [Passes.MulSub, [Sub, [Mul, 0, 1], 2]],
     [Passes.MulSubFrom, [Sub, 2, [Mul, 0, 1]]],
@@ -60,8 +60,12 @@ const PATTERNS: Readonly<
     [Passes.RatioRoot, [Mul, [Sqrt, [Div, [Add, 0, 1], [Add, 2, 1]]], 3]],
     [Passes.DivMul, [Mul, [Div, 0, 1], 2]],
     [Passes.GreaterMul, [Mul, [Greater, 0, 1], 2]],
+    [Passes.FlushRootMul, [Mul, 0, [FlushRoot, 1]]],
   ],
-  [Div]: [[Passes.MulDiv, [Div, [Mul, 0, 1], 2]]],
+  [Div]: [
+    [Passes.FlushRootMulDiv, [Div, [Mul, 0, [FlushRoot, 1]], 2]],
+    [Passes.MulDiv, [Div, [Mul, 0, 1], 2]],
+  ],
   [Sqrt]: [[Passes.AddSqrt, [Sqrt, [Add, 0, 1]]]],
   [Flush]: [
     [
@@ -70,18 +74,30 @@ const PATTERNS: Readonly<
       [1, 3],
     ],
     [Passes.FlushAxpby, [Flush, [Add, [Mul, 0, 1], [Mul, [FlushRoot, 2], 3]]], [1, 3]],
+    [Passes.FlushMulSub, [Flush, [Sub, [Mul, 0, 1], 2]]],
   ],
   [FlushRoot]: [
+    [
+      Passes.FlushRootCrossEntropySlope,
+      [FlushRoot, [Sub, [Mul, 0, [Sigmoid, 1]], [Mul, 2, [Sigmoid, [Neg, 1]]]]],
+    ],
     [Passes.FlushRootDivMulSubFrom, [FlushRoot, [Sub, 3, [Mul, [Div, 0, 1], 2]]]],
     [Passes.FlushRootMulSubFrom, [FlushRoot, [Sub, 2, [Mul, 0, [FlushRoot, 1]]]]],
     [Passes.FlushRootSub, [FlushRoot, [Sub, 0, 1]]],
+    [Passes.FlushRootAdd, [FlushRoot, [Add, 0, 1]]],
   ],
 };
 
 /** Operations that cost next to nothing in a pass. */
 const CHEAP: ReadonlySet<number | undefined> = new Set([FlushRoot, Neg]);
 
-/** The passes of a region, each after those that it reads. */
+/** Pairs of passes that the machine has one loop for, by the first and the second. */
+const PAIRS: Readonly<Record<number, Readonly<Record<number, number>>>> = {
+  [Passes.FlushAxpbySquare]: { [Passes.SqrtAdd]: Passes.FlushAxpbySquareSqrtAdd },
+  [Passes.FlushAxpby]: { [Passes.FlushRootDivMulSubFrom]: Passes.FlushAxpbyFlushRootDivMulSubFrom },
+};
+
+/** The passes of a region, each after those that it reads, and before the second of a pair its first. */
 export function passesOf({ nodes: members, results }: Unit, nodes: readonly Node[]): Pass[] {
   const inside = new Set(members);
   const wanted = new Set(results);
@@ -100,7 +116,22 @@ export function passesOf({ nodes: members, results }: Unit, nodes: readonly Node
     passes.push(pass);
     for (const input of pass.inputs) if (inside.has(input)) wanted.add(input);
   }
-  return passes.reverse();
+  return paired(passes.reverse());
+}
+
+/** Moves the first of each pair down to the second, and gives it the operation of the pair. What other passes read stays where it is. */
+function paired(passes: readonly Pass[]): Pass[] {
+  const result: Pass[] = [];
+  for (const pass of passes) {
+    const at = result.findIndex(({ id }) => id === pass.inputs[0]);
+    const pair = at >= 0 ? PAIRS[result[at].operation]?.[pass.operation] : undefined;
+    if (pair !== undefined && !result.slice(at + 1).some(({ inputs }) => inputs.includes(result[at].id))) {
+      const [first] = result.splice(at, 1);
+      result.push({ ...first, operation: pair });
+    }
+    result.push(pass);
+  }
+  return result;
 }
 
 function largestPass(nodes: readonly Node[], id: number, isInner: (id: number) => boolean): Pass {

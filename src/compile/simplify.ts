@@ -95,6 +95,7 @@ export function simplify(step: StepGraph): StepGraph {
         if (scalarOf(x) === 1) return y;
         if (scalarOf(y) === 1) return x;
         break;
+      case "mulNoNan":
       case "div":
         if (scalarOf(y) === 1) return x;
         break;

@@ -1,6 +1,6 @@
 /** Stochastic gradient descent with momentum. Weight decay is not here; every optimizer has it. */
 import { must } from "../errors.js";
-import { add, equal, mul, neg, select, sub, zerosLike } from "../graph/functions.js";
+import { add, equal, flush, mul, neg, select, sub, zerosLike } from "../graph/functions.js";
 import { defineBuiltIn } from "./define.js";
 
 /**
@@ -52,13 +52,13 @@ export const sgd = defineBuiltIn({
     const { learningRate, momentum, dampening } = hyperparameters;
     if (!options.usesMomentum) return { update: neg(mul(learningRate, g)) };
     if (options.convention === "keras") {
-      const velocity = sub(mul(momentum, slots.velocity), mul(learningRate, g));
+      const velocity = flush(sub(mul(momentum, slots.velocity), mul(learningRate, g)));
       const update = options.nesterov ? sub(mul(momentum, velocity), mul(learningRate, g)) : velocity;
       return { update, slots: { velocity } };
     }
     // b starts at 0, so without dampening the first b is g.
     const share = options.usesDampening ? select(equal(step, 1), 1, sub(1, dampening)) : 1;
-    const velocity = add(mul(momentum, slots.velocity), mul(share, g));
+    const velocity = flush(add(mul(momentum, slots.velocity), mul(share, g)));
     const direction = options.nesterov ? add(g, mul(momentum, velocity)) : velocity;
     return { update: neg(mul(learningRate, direction)), slots: { velocity } };
   },

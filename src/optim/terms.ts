@@ -3,7 +3,6 @@ import {
   add,
   concat,
   constant,
-  equal,
   expm1,
   flush,
   log,
@@ -38,19 +37,20 @@ export const noTerms = (graph: Graph): Value => constant(graph, [0, 0], RUNNING_
 
 /**
  * A running sum with one more term; both are pairs, [2]. A float32 sum of millions of terms drifts, and counts no further than
- * 2²⁴. What an addition loses is exact here (D. Knuth, "The art of computer programming", volume 2, 1969, section 4.2.2,
- * theorem B) and goes into the next (T. Dekker, "A floating-point technique for extending the available precision", Numerische
- * Mathematik 18, 1971). After n terms the pair is off by at most n 2⁻⁴⁷ times the sum of their magnitudes.
+ * 2²⁴. Here what rounding takes off a sum goes into the next. After n terms the sum is off by at most
+ * 2⁻²³ + O(n 2⁻⁴⁸) of the sum of their magnitudes.
+ *
+ * @see W. Kahan, "Further remarks on reducing truncation errors", Communications of the ACM 8, 1965; N. J. Higham, "Accuracy and
+ * stability of numerical algorithms", 2nd ed. (2002), section 4.3
  */
 export function runningSum(sum: Value, term: Operand): Value {
-  const [high, low] = [totalOf(sum), part(sum, 1)];
-  const next = add(high, term);
-  const gained = sub(next, high);
-  const error = add(low, add(sub(high, sub(next, gained)), sub(term, gained)));
-  // a sum that is infinite stays so: of it, what was lost is NaN
-  const lost = select(equal(error, error), error, 0);
-  const total = add(next, lost);
-  return concat([reshape(total, [1]), reshape(sub(lost, sub(total, next)), [1])]);
+  const high = totalOf(sum);
+  const whole = add(term, part(sum, 1));
+  const next = add(high, whole);
+  const lost = sub(whole, sub(next, high));
+  // a sum that is infinite or NaN stays so, and has lost nothing: of it, a difference with itself is NaN
+  const kept = select(sub(next, next), 0, lost);
+  return concat([reshape(next, [1]), reshape(kept, [1])]);
 }
 
 /** A running sum, rounded. */

@@ -6,7 +6,7 @@ import type { Node, OperationName } from "../../src/graph/graph.js";
 import * as Opcode from "../../src/graph/opcodes/program.js";
 import * as Region from "../../src/graph/opcodes/region.js";
 import { operations } from "../../src/graph/operations/index.js";
-import { operation } from "../../src/graph/operations/table.js";
+import type { Operation } from "../../src/graph/operations/operation.js";
 
 /** One word of an operand: a place in the block, or anything else. */
 export interface Word {
@@ -102,7 +102,7 @@ function formOf(opcode: number, operands: readonly number[]): string {
 /** The form of an instruction whose row of the table states its operands. */
 function formOfRow(opcode: number): string {
   for (const name of Object.keys(operations) as OperationName[]) {
-    const { lowering } = operation<OperationName>(name);
+    const { lowering } = operations[name] as Operation<OperationName>;
     if (!("instruction" in lowering) || lowering.instruction !== opcode || !lowering.operands) continue;
     // positions do not depend on shapes or attributes
     const windows = { size: [1, 1], strides: [1, 1], dilation: [1, 1], before: [0, 0], after: [0, 0] };

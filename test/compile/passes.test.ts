@@ -15,6 +15,7 @@ import { decode, registersOf } from "./code.js";
 const { fround, sqrt } = Math;
 const flushed = (x: number): number => (Math.abs(x) < 2 ** -126 ? 0 : x);
 const squarable = (x: number): number => (Math.abs(x) < 2 ** -63 ? 0 : x);
+const share = (x: number, y: number): number => (y === 0 ? 0 : x * y);
 const softplus = alone(Elementwise.Softplus);
 const sigmoid = alone(Elementwise.Sigmoid);
 
@@ -60,6 +61,25 @@ const ofArrays: readonly Row[] = [
     Passes.FlushRootSub,
     (a, b) => f.flushRoot(f.sub(a, b)),
     (a, b) => squarable(fround(a - b)),
+  ],
+  [
+    "flushRoot(a + b)",
+    Passes.FlushRootAdd,
+    (a, b) => f.flushRoot(f.add(a, b)),
+    (a, b) => squarable(fround(a + b)),
+  ],
+  ["a flushRoot(b)", Passes.FlushRootMul, (a, b) => f.mul(a, f.flushRoot(b)), (a, b) => a * squarable(b)],
+  [
+    "a flushRoot(b)/c",
+    Passes.FlushRootMulDiv,
+    (a, b, c) => f.div(f.mul(a, f.flushRoot(b)), c),
+    (a, b, c) => fround(a * squarable(b)) / c,
+  ],
+  [
+    "flush(ab − c)",
+    Passes.FlushMulSub,
+    (a, b, c) => f.flush(f.sub(f.mul(a, b), c)),
+    (a, b, c) => flushed(fround(fround(a * b) - c)),
   ],
   [
     "flushRoot(d − (a/b)c)",
@@ -110,22 +130,22 @@ const ofArrays: readonly Row[] = [
     (a, b, c, d) => fround(a * d) * fround(c - fround(b * b)),
   ],
   [
-    "a softplus(−b) + c softplus(b)",
+    "softplus(−b)a + softplus(b)c, without 0 · ∞",
     Passes.CrossEntropy,
-    (a, b, c) => f.add(f.mul(a, f.softplus(f.neg(b))), f.mul(c, f.softplus(b))),
-    (a, b, c) => fround(a * softplus(-b)) + fround(c * softplus(b)),
+    (a, b, c) => f.add(f.mulNoNan(f.softplus(f.neg(b)), a), f.mulNoNan(f.softplus(b), c)),
+    (a, b, c) => fround(share(softplus(-b), a)) + fround(share(softplus(b), c)),
   ],
   [
-    "softplus(b)c + softplus(−b)a",
+    "softplus(b)c + softplus(−b)a, without 0 · ∞",
     Passes.CrossEntropy,
-    (a, b, c) => f.add(f.mul(f.softplus(b), c), f.mul(f.softplus(f.neg(b)), a)),
-    (a, b, c) => fround(softplus(b) * c) + fround(softplus(-b) * a),
+    (a, b, c) => f.add(f.mulNoNan(f.softplus(b), c), f.mulNoNan(f.softplus(f.neg(b)), a)),
+    (a, b, c) => fround(share(softplus(b), c)) + fround(share(softplus(-b), a)),
   ],
   [
-    "a sigmoid(b) − c sigmoid(−b)",
-    Passes.CrossEntropySlope,
-    (a, b, c) => f.sub(f.mul(a, f.sigmoid(b)), f.mul(c, f.sigmoid(f.neg(b)))),
-    (a, b, c) => fround(a * sigmoid(b)) - fround(c * sigmoid(-b)),
+    "flushRoot(a sigmoid(b) − c sigmoid(−b))",
+    Passes.FlushRootCrossEntropySlope,
+    (a, b, c) => f.flushRoot(f.sub(f.mul(a, f.sigmoid(b)), f.mul(c, f.sigmoid(f.neg(b))))),
+    (a, b, c) => squarable(fround(fround(a * sigmoid(b)) - fround(c * sigmoid(-b)))),
   ],
 ];
 
@@ -156,7 +176,7 @@ function compiled(
   length: number,
   write: (a: Value, b: Value, c: Value, d: Value) => Record<string, Value>,
   numbers = false,
-): { operations: number[]; call(arrays: readonly Float32Array[]): ArrayLike<number> } {
+): { operations: number[]; call(arrays: readonly Float32Array[], output?: string): ArrayLike<number> } {
   const other = numbers ? [] : [length];
   const inputs = { a: [length], b: other, c: [length], d: other };
   const program = compileStep({ inputs }, 1, ({ inputs: { a, b, c, d } }) => ({
@@ -165,11 +185,11 @@ function compiled(
   const regions = decode(program.code).filter(({ opcode }) => opcode === Opcode.Elementwise);
   return {
     operations: regions.flatMap((region) => registersOf(region).operations),
-    call(arrays) {
+    call(arrays, output = "y") {
       const run = createEngine().start(program);
       for (const [i, name] of ["a", "b", "c", "d"].entries()) run.write(name, arrays[i]);
       run.advance(1);
-      return run.read("y");
+      return run.read(output);
     },
   };
 }
@@ -210,6 +230,63 @@ describe.each([
   });
 });
 
+/** The first of a pair, the second from it and c, with b and d one number each, and both with each operation rounded. */
+const pairs: readonly (readonly [words: string, codes: number[], Write<Value>[], Write<number>[]])[] = [
+  [
+    "a moving average of squares and its root",
+    [Passes.FlushAxpbySquareSqrtAdd, Passes.SqrtAdd],
+    [
+      (a, b, c, d) => f.flush(f.add(f.mul(a, b), f.mul(f.square(f.flushRoot(c)), d))),
+      (x, b) => f.add(f.sqrt(x), b),
+    ],
+    [
+      (a, b, c, d) => flushed(fround(fround(a * b) + fround(fround(squarable(c) ** 2) * d))),
+      (x, b) => fround(sqrt(x)) + b,
+    ],
+  ],
+  [
+    "a moving average and what a quotient of it is taken from",
+    [Passes.FlushAxpbyFlushRootDivMulSubFrom, Passes.FlushRootDivMulSubFrom],
+    [
+      (a, b, c, d) => f.flush(f.add(f.mul(a, b), f.mul(f.flushRoot(c), d))),
+      (x, b, c, d) => f.flushRoot(f.sub(c, f.mul(f.div(x, b), d))),
+    ],
+    [
+      (a, b, c, d) => flushed(fround(fround(a * b) + fround(squarable(c) * d))),
+      (x, b, c, d) => squarable(fround(c - fround(fround(x / b) * d))),
+    ],
+  ],
+];
+
+describe.each(pairs)("%s", (_words, codes, [first, second], oracles) => {
+  const write: Parameters<typeof compiled>[1] = (a, b, c, d) => {
+    const x = first(a, b, c, d);
+    return { x, y: second(x, b, c, d) };
+  };
+
+  it("are one loop, and each operation is rounded", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(1, 3, 4, 5, 17, 511, 512, 513, 1025),
+        float,
+        float,
+        fc.infiniteStream(fc.tuple(float, float)),
+        (length, b, d, stream) => {
+          const rows = [...stream.take(length)];
+          const [a, c] = [0, 1].map((column) => Float32Array.from(rows, (row) => row[column]));
+          const { operations, call } = compiled(length, write, true);
+          expect(operations).toEqual(codes);
+          const arrays = [a, Float32Array.of(b), c, Float32Array.of(d)];
+          const x = a.map((ai, i) => oracles[0](ai, b, c[i], d));
+          expect(call(arrays, "x")).toEqual(x);
+          expect(call(arrays)).toEqual(x.map((xi, i) => oracles[1](xi, b, c[i], d)));
+        },
+      ),
+      { numRuns: cases(100) },
+    );
+  });
+});
+
 describe("passes remain apart", () => {
   it.each<[string, (a: Value, b: Value, c: Value, d: Value) => Record<string, Value>, readonly number[]]>([
     [
@@ -243,9 +320,17 @@ describe("passes remain apart", () => {
       [Elementwise.Add, Elementwise.Add, Elementwise.Div, Elementwise.Sqrt, Elementwise.Mul],
     ],
     [
+      "where another reads the first of a pair before the second does",
+      (a, b, c, d) => {
+        const average = f.flush(f.add(f.mul(f.sum(a), b), f.mul(f.flushRoot(c), f.sum(d))));
+        return { y: f.flushRoot(f.sub(d, f.mul(f.div(average, f.sqrt(average)), a))) };
+      },
+      [Passes.FlushAxpby, Elementwise.Sqrt, Passes.FlushRootDivMulSubFrom],
+    ],
+    [
       "where weights are arrays",
       (a, b, c, d) => ({ y: f.flush(f.add(f.mul(a, b), f.mul(f.flushRoot(c), d))) }),
-      [Elementwise.FlushRoot, Elementwise.Mul, Passes.MulAdd, Elementwise.Flush],
+      [Passes.FlushRootMul, Passes.MulAdd, Elementwise.Flush],
     ],
   ])("%s", (_case, write, operations) => {
     expect(compiled(5, write).operations).toEqual(operations);
@@ -270,13 +355,13 @@ it("takes what is flushed into each moving average that reads it", () => {
 it("takes what is negated into each pass that reads it, and a loss with its slope is two passes", () => {
   const { operations, call } = compiled(2, (a, b, c, d) => {
     const [plus, minus] = [b, f.neg(b)];
-    const loss = f.add(f.mul(a, f.softplus(minus)), f.mul(c, f.softplus(plus)));
-    const slope = f.sub(f.mul(c, f.sigmoid(plus)), f.mul(a, f.sigmoid(minus)));
+    const loss = f.add(f.mulNoNan(f.softplus(minus), a), f.mulNoNan(f.softplus(plus), c));
+    const slope = f.flushRoot(f.sub(f.mul(c, f.sigmoid(plus)), f.mul(a, f.sigmoid(minus))));
     return { y: f.maximum(f.mul(d, loss), slope) };
   });
   expect(operations).toEqual([
     Passes.CrossEntropy,
-    Passes.CrossEntropySlope,
+    Passes.FlushRootCrossEntropySlope,
     Elementwise.Mul,
     Elementwise.Maximum,
   ]);

@@ -47,7 +47,7 @@ describe("bounds of random graphs", () => {
 
   it("meet every operation", () => {
     const seen = new Set<string>();
-    for (const [recipe] of recipes) {
+    for (const recipe of fc.sample(anyRecipe(), { numRuns: cases(400), seed: 5 })) {
       const { signature, rows, write } = stepOf(recipe);
       for (const { op } of compileStep(signature, rows, write).graph.nodes) seen.add(op);
     }

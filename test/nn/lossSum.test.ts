@@ -32,20 +32,21 @@ function sumOf(executor: typeof wasm, terms: readonly number[], from: readonly [
   const total = run.read("total")[0];
   run.free();
   x.free();
-  return { high, sum: high + low, total };
+  return { sum: high + low, total };
 }
 
 describe("a running sum", () => {
-  it("is the float64 sum of its terms, within n 2^-47 of their magnitudes, whatever cancels", () => {
+  it("is the float64 sum of its terms, within 2^-23 and little more of their magnitudes, whatever cancels", () => {
     fc.assert(
       fc.property(fc.array(term, { minLength: 1, maxLength: 200 }), (given) => {
         const terms = given.map(Math.fround);
         const exact = terms.reduce((sum, x) => sum + x, 0);
         const magnitudes = terms.reduce((sum, x) => sum + Math.abs(x), 0);
-        const bound = terms.length * 2 ** -47 * magnitudes + terms.length * 2 ** -149;
-        const { sum } = sumOf(wasm, terms);
-        expect(Math.abs(sum - exact)).toBeLessThanOrEqual(bound);
-        expect(Math.abs(sumOf(reference, terms).sum - exact)).toBeLessThanOrEqual(bound);
+        // N. Higham's bound, and a number that is flushed in each step
+        const { length } = terms;
+        const bound = (2 ** -23 + length * 2 ** -46) * magnitudes + length * 2 ** -126;
+        for (const executor of [wasm, reference])
+          expect(Math.abs(sumOf(executor, terms).total - exact)).toBeLessThanOrEqual(bound);
       }),
       { numRuns: cases(100) },
     );
@@ -56,10 +57,8 @@ describe("a running sum", () => {
   });
 
   it("counts on beyond 2^24", () => {
-    const { high, sum, total } = sumOf(wasm, [1, 1, 1, 1], [2 ** 24, 0]);
-    expect(high).toBe(2 ** 24 + 4);
-    expect(sum).toBe(2 ** 24 + 4);
-    expect(total).toBe(2 ** 24 + 4);
+    expect(sumOf(wasm, [1, 1, 1, 1], [2 ** 24, 0]).total).toBe(2 ** 24 + 4);
+    expect(sumOf(wasm, new Array(999).fill(1), [2 ** 40, 0]).sum).toBe(2 ** 40 + 999);
   });
 });
 

@@ -32,4 +32,5 @@ export const Minimum = 38;
 export const Greater = 39;
 export const GreaterEqual = 40;
 export const Equal = 41;
+export const MulNoNan = 42;
 export const Select = 64;

@@ -30,10 +30,10 @@ export const RatioRoot = 107;
 export const FlushAxpby = 108;
 /** flush(a · b + flushRoot(c)² · d), where b and d are one number each. */
 export const FlushAxpbySquare = 109;
-/** a · softplus(−b) + c · softplus(b), the cross-entropy of two classes. */
+/** softplus(−b) · a + softplus(b) · c, each 0 where its factor a or c is: the cross-entropy of two classes. */
 export const CrossEntropy = 110;
-/** a · sigmoid(b) − c · sigmoid(−b), the slope of that. */
-export const CrossEntropySlope = 111;
+/** flushRoot(a · sigmoid(b) − c · sigmoid(−b)), the slope of that. */
+export const FlushRootCrossEntropySlope = 111;
 /** a · (b · (c − b)): a gradient through a sigmoid, where c is 1. */
 export const LogisticSlope = 112;
 /** a · d · (b · (c − b)). */
@@ -44,3 +44,19 @@ export const TanhSlope = 114;
 export const TanhSlopeOfProduct = 115;
 /** flushRoot(a − b). */
 export const FlushRootSub = 116;
+/** flushRoot(a + b). */
+export const FlushRootAdd = 117;
+/** a · flushRoot(b). */
+export const FlushRootMul = 118;
+/** a · flushRoot(b) / c. */
+export const FlushRootMulDiv = 119;
+/** flush(a · b − c). */
+export const FlushMulSub = 120;
+
+// Two passes in one loop, of which the second reads as its a what the first leaves: the words of both follow each other, with the number of
+// the pair as the operation of the first.
+export const FIRST_PAIR = 128;
+/** FlushAxpbySquare, then SqrtAdd. */
+export const FlushAxpbySquareSqrtAdd = 128;
+/** FlushAxpby, then FlushRootDivMulSubFrom. */
+export const FlushAxpbyFlushRootDivMulSubFrom = 129;

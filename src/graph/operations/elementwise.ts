@@ -111,6 +111,12 @@ const rows: Rows<ElementwiseName> = {
     (x, y) => x * y,
     ({ g, x, y }) => [mul(g, y), mul(g, x)],
   ),
+  // the same, with 0 for ∞ · 0 in y
+  mulNoNan: binary(
+    Elementwise.MulNoNan,
+    (x, y) => (y === 0 ? 0 : x * y),
+    ({ g, x, y }) => [mulNoNan(g, y), mulNoNan(x, g)],
+  ),
   // d(x/y) = dx/y − (x/y) dy/y
   div: binary(
     Elementwise.Div,
@@ -269,6 +275,8 @@ export const add = (x: Operand, y: Operand): Value => elementwise("add", x, y);
 export const sub = (x: Operand, y: Operand): Value => elementwise("sub", x, y);
 /** x · y, element by element; see `matmul` for matrices. */
 export const mul = (x: Operand, y: Operand): Value => elementwise("mul", x, y);
+/** x · y, but 0 where y is 0, even if x is infinite or NaN. */
+export const mulNoNan = (x: Operand, y: Operand): Value => elementwise("mulNoNan", x, y);
 /** x / y */
 export const div = (x: Operand, y: Operand): Value => elementwise("div", x, y);
 /** xʸ; its gradient in y is 0 where x ≤ 0. */

@@ -1,9 +1,9 @@
 /** Losses of probabilities of classes. Every export is a loss of the namespace `losses`. */
-import { add, constant, div, expm1, log, mul, neg, sub, sum } from "../../graph/functions.js";
+import { add, constant, div, expm1, log, mul, mulNoNan, neg, sub, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { checkNumber, parseInterval } from "../../optim/interval.js";
 import { clip, defineLoss, type LossFunction, meanLoss, NO_OPTIONS, weightedMean } from "./loss.js";
-import { binary, focus, logChances, oneHot, present, share, smooth } from "./probabilities.js";
+import { binary, focus, logChances, oneHot, present, smooth } from "./probabilities.js";
 
 /** Options of the cross-entropies. */
 export interface CrossentropyOptions {
@@ -36,7 +36,7 @@ export const binaryCrossentropy = meanLoss({
   of(yTrue, yPred, { fromLogits, labelSmoothing }) {
     const { loss1, loss0 } = binary(yPred, fromLogits);
     const [ones, zeros] = twoClasses(yTrue, labelSmoothing);
-    return add(share(ones, loss1), share(zeros, loss0));
+    return add(mulNoNan(loss1, ones), mulNoNan(loss0, zeros));
   },
 });
 
@@ -144,7 +144,7 @@ export const binaryFocalCrossentropy = meanLoss({
     const { p, rest, loss1, loss0 } = binary(yPred, fromLogits);
     const [ones, zeros] = twoClasses(yTrue, labelSmoothing);
     const factor = focus(add(mul(ones, rest), mul(zeros, p)), gamma);
-    const loss = mul(factor, add(share(ones, loss1), share(zeros, loss0)));
+    const loss = mul(factor, add(mulNoNan(loss1, ones), mulNoNan(loss0, zeros)));
     return applyClassBalancing ? mul(add(mul(ones, alpha), mul(zeros, 1 - alpha)), loss) : loss;
   },
 });
@@ -218,7 +218,7 @@ function categorical(
   { fromLogits, labelSmoothing }: Required<CrossentropyOptions>,
 ): Value {
   const y = smooth(yTrue, labelSmoothing, classesOf(yPred));
-  return neg(sum(share(y, logChances(yPred, fromLogits)), -1));
+  return neg(sum(mulNoNan(logChances(yPred, fromLogits), y), -1));
 }
 
 /** How much a row is of class 1 and of class 0; both are smoothed, since their difference from 1 would cancel. */

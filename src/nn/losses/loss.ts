@@ -1,6 +1,6 @@
 /** What a loss is, and how built-in losses are made: from a definition with options and aliases. */
 import { check, checkOptions, must, show } from "../../errors.js";
-import { maximum, mean, minimum, mul, reshape, select } from "../../graph/functions.js";
+import { maximum, mean, minimum, mulNoNan, reshape } from "../../graph/functions.js";
 import { Value } from "../../graph/graph.js";
 import { exportedAs } from "../../namespace.js";
 import { checkNumber, type Interval, parseInterval } from "../../optim/interval.js";
@@ -25,9 +25,8 @@ export type LossFunction = (yTrue: Value, yPred: Value, weights?: Value) => Valu
 /** The mean of numbers of rows, [rows, …], each times the weight of its row, [rows, 1], if there are weights. */
 export function weightedMean(values: Value, weights: Value | undefined): Value {
   if (weights === undefined) return mean(values);
-  const beside = weightsBeside(weights, values);
-  // what does not count may be infinite: a product with 0 would be NaN
-  return mean(select(beside, mul(beside, values), 0));
+  // what does not count may be infinite
+  return mean(mulNoNan(values, weightsBeside(weights, values)));
 }
 
 /** Weights of rows, [rows, 1], in a shape that multiplies numbers of rows, [rows, …]. */

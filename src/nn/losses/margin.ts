@@ -1,8 +1,7 @@
 /** Losses of margins: scores, not probabilities, of classes. Every export is a loss of the namespace `losses`. */
-import { add, equal, max, mul, relu, square, sub, sum } from "../../graph/functions.js";
+import { add, equal, max, mul, mulNoNan, relu, square, sub, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { meanLoss, NO_OPTIONS } from "./loss.js";
-import { share } from "./probabilities.js";
 
 /** By how much a score falls short of the margin 1. A truth of 0 counts as −1. */
 const shortfall = (yTrue: Value, yPred: Value): Value =>
@@ -51,8 +50,8 @@ export const categoricalHinge = meanLoss({
   name: "categoricalHinge",
   defaults: NO_OPTIONS,
   of(yTrue, yPred) {
-    const right = sum(share(yTrue, yPred), -1);
-    const wrong = max(share(sub(1, yTrue), yPred), -1);
+    const right = sum(mulNoNan(yPred, yTrue), -1);
+    const wrong = max(mulNoNan(yPred, sub(1, yTrue)), -1);
     return relu(add(sub(wrong, right), 1));
   },
 });

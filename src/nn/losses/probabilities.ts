@@ -72,9 +72,6 @@ export function oneHot(yTrue: Value, yPred: Value): Value {
 /** `x` where a truth is not 0, and 0 where it is: there x may be infinite, as log p is of a logit of −Infinity. */
 export const present = (yTrue: Value, x: Value): Value => select(yTrue, x, 0);
 
-/** y x, and 0 where y is 0, whatever x is: 0 log 0 is 0. */
-export const share = (yTrue: Value, x: Value): Value => mul(yTrue, present(yTrue, x));
-
 /** Truths moved a share of the way to the mean of all classes. */
 export function smooth(yTrue: Value, share: number, classes: number): Value {
   return add(mul(yTrue, 1 - share), share / classes);

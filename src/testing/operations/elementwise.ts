@@ -14,6 +14,8 @@ const { real, positive, nonZero, coarse, between } = numbers;
 /** Away from whole numbers. */
 const fractional = real.map((x) => Math.floor(x) + 0.25 + (x - Math.floor(x)) / 2);
 
+const ofProduct = ofTwo((x, y, ex, ey) => times(Math.abs(x), ey) + times(Math.abs(y) + ey, ex));
+
 export const elementwiseFacts: FactsOf<ElementwiseName> = {
   copy: { cases: unary((x) => apply("copy", [x], {})), bound: lipschitz(0), writers: [] },
   neg: { cases: unary(f.neg), bound: lipschitz(0), writers: [writeUnary(f.neg, same)] },
@@ -115,8 +117,13 @@ export const elementwiseFacts: FactsOf<ElementwiseName> = {
   },
   mul: {
     cases: binary(f.mul),
-    bound: ofTwo((x, y, ex, ey) => times(Math.abs(x), ey) + times(Math.abs(y) + ey, ex)),
+    bound: ofProduct,
     writers: [writeBinary(f.mul, product)],
+  },
+  mulNoNan: {
+    cases: binary(f.mulNoNan),
+    bound: ofProduct,
+    writers: [writeBinary(f.mulNoNan, product)],
   },
   div: {
     cases: binary(f.div, real, positive),

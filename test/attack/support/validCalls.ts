@@ -227,6 +227,7 @@ export const VALID: Readonly<
       "maximum",
       "minimum",
       "mul",
+      "mulNoNan",
       "pow",
       "sub",
     ].map((name) => [name, pairOf]),
