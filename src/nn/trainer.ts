@@ -70,9 +70,8 @@ export function clearLoss(run: Run): void {
 
 /** The mean loss over so many rows, since the sum was begun. */
 export function meanLoss(run: Run, rows: number): number {
-  const [rounded, lost] = run.read(LOSS_SUM);
-  // of a sum that is not finite, what it lost is NaN
-  return (Number.isFinite(rounded) ? rounded + lost : rounded) / rows;
+  const sum = run.read(LOSS_SUM);
+  return (sum[0] + sum[1]) / rows;
 }
 
 /** A training that may stop after any step and resume, here or from the state that `save()` returns. */

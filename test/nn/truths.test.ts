@@ -179,6 +179,21 @@ describe("fit refuses truths that a loss does not take", () => {
     );
   });
 
+  it("ids of a step that are no class, but for rows of weight 0, whatever their steps hold", async () => {
+    const model = compiled([gru(4, { returnSequences: true }), dense(3, { activation: "softmax" })], {
+      optimizer: "sgd",
+      loss: "sparseCategoricalCrossentropy",
+    });
+    const x = [0, 1, 2].map((row) => [0, 1].map((step) => [row, step]));
+    const [none, ids] = [7, [0, 2]];
+    const train = (y: number[][], sampleWeight: number[]) => refusal(() => model.fit(x, y, { sampleWeight }));
+    expect(await train([ids, [none, none], ids], [1, 1, 0])).toBe(
+      "invalid_data: y must be integers from 0 to 2; received 7 at index 2; ids begin at 0, and the last layer has a unit for each class",
+    );
+    const { history } = await model.fit(x, [ids, [none, none], ids], { sampleWeight: [1, 0, 1] });
+    expect(history.loss[0]).toBeGreaterThan(0);
+  });
+
   it("of one of several outputs, by its name", async () => {
     const start = input(2);
     const outputs = { good: sigmoids(1).apply(start), price: dense(1).apply(start) };
