@@ -66,9 +66,10 @@ function linesThatPredict(path: string): NonNullable<ReportOptions["use"]> {
     { title: "On the command line", code: `npx fettle predict ${quoted(model)} <data.csv>` },
     {
       title: "In a program",
-      code: `import { loadPredictor } from "fettle/predict";
+      code: `import { readFile } from "node:fs/promises";
+import { loadPredictor } from "fettle/predict";
 
-const predictor = await loadPredictor(${JSON.stringify(model)});
+const predictor = await loadPredictor(await readFile(${JSON.stringify(model)}));
 const answers = predictor.answers([{ /* a row by its column names */ }]);`,
     },
   ];

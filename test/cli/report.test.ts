@@ -1,10 +1,12 @@
 /** `fettle report`, and the reports that other commands write. What is in a report: test/report/html. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { sqliteStorage } from "fettle/store/sqlite";
 import { describe, expect, it } from "vitest";
 import { formatValue } from "../../src/report/format.js";
-import { fettle, folder, ownProcess, smallTable } from "./fettle.js";
+import { fettle, folder, ownProcess, root, smallTable } from "./fettle.js";
 
 const good = { "data.csv": smallTable() };
 const TUNE = "tune data.csv --target y --trials 3 --epochs 2 --seed 4".split(" ");
@@ -30,6 +32,16 @@ describe.concurrent("fettle report", () => {
     expect(tuned.stdout).toContain("Report: study/report.html");
     const written = read(cwd, "study/report.html");
     expect(headings(written)).toEqual("answer use search matters training quality data repeat".split(" "));
+    // the program that it suggests runs as it is written, but for the row
+    const [program] = written.match(/import \{ readFile[^<]*/) as RegExpMatchArray;
+    const row = "{ a: 3, b: 2 }";
+    const typed = program.replace(/&quot;/g, '"').replace(/\{ \/\*.*\*\/ \}/, row);
+    mkdirSync(join(cwd, "node_modules"));
+    symlinkSync(root, join(cwd, "node_modules/fettle"), "dir");
+    writeFileSync(join(cwd, "program.mjs"), `${typed}\nconsole.log(answers.length, answers[0].class);`);
+    const { stdout } = await promisify(execFile)(process.execPath, ["program.mjs"], { cwd });
+    expect(stdout).toMatch(/^1 (low|high)\n$/);
+    rmSync(join(cwd, "node_modules"), { recursive: true });
     const again = await fettle(["report", "study"], cwd);
     expect(again).toEqual({ code: 0, stdout: "Written: study/report.html\n", stderr: "" });
     expect(read(cwd, "study/report.html")).toBe(written);
