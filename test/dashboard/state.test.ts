@@ -99,6 +99,12 @@ describe("a table", () => {
     expect(found.slice(3, 6)).toEqual(["status", "param:rate", "param:optimizer"]);
   });
 
+  it("writes times as durations, and what is not there as a dash", () => {
+    const texts = (seconds: number | null) => columns.map(({ text }) => text(row(7, 2, { seconds })));
+    expect(texts(90)[5]).toBe("1 min 30 s");
+    expect(texts(null)[5]).toBe("–");
+  });
+
   it("is sorted by a column, rows without a value last in both directions, equal ones by number", () => {
     const by = (id: string, isDescending: boolean) =>
       numbers(arranged(rows, columns, { id, isDescending }, ""));

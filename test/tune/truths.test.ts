@@ -38,6 +38,22 @@ describe("a model that cannot fit the data ends a search before it begins", () =
     "invalid_data: y must hold numbers from 0 to 1 for binaryCrossentropy; received 255 in row 0; " +
     'labels 0 and 255: divide by 255, or give 0 and 1; integers are classes with task: "classification"';
 
+  it("but what a row of weight 0 holds is no truth, for losses and metrics alike", async () => {
+    const counts = x.map(([a], row) => (row === 3 ? -1 : Math.round(4 + a)));
+    const rows = {
+      ...{ ...base, x, y: counts, model: net(1, "softplus", "poisson"), task: "regression" as const },
+      ...{ pipeline: { target: "none" } as const, metric: "meanSquaredLogError" as const, testSize: 0.2 },
+    };
+    const weighted = (out: number) => ({ ...rows, sampleWeight: x.map((_, row) => Number(row !== out)) });
+    expect((await tune(weighted(3))).trials.map(({ status }) => status)).toEqual(["complete"]);
+    expect(await refusal(() => tune(weighted(4)))).toMatch(
+      /^invalid_data: y must hold numbers of at least 0/,
+    );
+    expect(await refusal(() => tune({ ...weighted(4), metric: "r2" }))).toMatch(
+      /^invalid_data: y must hold numbers of at least 0 for poisson; received -1 in row 3/,
+    );
+  });
+
   it("whichever search it is, and no trial starts", async () => {
     const events: string[] = [];
     const onEvent = ({ type }: { readonly type: string }) => void events.push(type);

@@ -110,6 +110,19 @@ describe("the interval of a mean", () => {
     }
     expect(decidedBy).toBe(1); // (4.2 − 1)² of 13.2 is most of it
   });
+
+  it("is decided by the rows that carry most of a part, as their weights have it", () => {
+    const rows = 400;
+    const sign = (i: number): number => (i % 2 === 0 ? 1 : -1);
+    const influence = Float64Array.from({ length: rows }, (_, i) => sign(i));
+    // what is 0 in a part moves it not at all; by weights of 1, a hundred rows carry it
+    const part = Float64Array.from({ length: rows }, (_, i) => (i < 100 ? sign(i) : 0));
+    const weights = Float64Array.from({ length: rows }, (_, i) => (i < 100 && i % 50 > 0 ? 1e-3 : 1));
+    const decidedBy = (given?: Float64Array) =>
+      skewedInterval(0, { influence, parts: [part] }, given, () => 0, [-9, 9]).decidedBy;
+    expect(decidedBy()).toBeUndefined();
+    expect(decidedBy(weights)).toBe(2); // rows 0 and 50
+  });
 });
 
 /** Metrics of each kind of rows, with and without options. */

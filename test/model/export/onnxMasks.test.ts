@@ -111,6 +111,20 @@ it("attention of steps that all count to words, of which there may be none", asy
   expect(difference(y.data, model.predict(rows).data)).toBeLessThan(CLOSE);
 });
 
+it("attention leaves out steps that the mask of the keys or of the values does", async () => {
+  const [query, x, others] = [input([2, 3]), input(WORDS), input(WORDS)];
+  const embedded = (ids: typeof x) => embedding(4, 3, { maskZero: true }).apply(ids);
+  const outputs = multiHeadAttention(2, 2).apply(query, embedded(x), embedded(others));
+  const model = trained(functional({ inputs: { query, x, others }, outputs }), 6 + 2 * WORDS, 3, (value) =>
+    Math.abs(value),
+  );
+  const rows = ROWS.map((words, i) => [0.5, -1, i, 0.25, 2, -i, ...words, ...ROWS[(i + 1) % 3]]);
+  const { y } = await run(exportOnnx(contentsOf(model, false)), {
+    features: floats(Float32Array.from(rows.flat()), 6 + 2 * WORDS),
+  });
+  expect(difference(y.data, model.predict(rows).data)).toBeLessThan(CLOSE);
+});
+
 it.each<[string, readonly Layer[]]>([
   ["conv1d_1", [conv1d(2, 2)]],
   ["maxPooling1d_1", [maxPooling1d(2)]],

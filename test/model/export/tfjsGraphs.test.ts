@@ -79,6 +79,15 @@ describe("masks", () => {
     );
   });
 
+  it("go into a sum with steps that all count, and are refused after it", () => {
+    const x = input([4, 2]);
+    const sum = layers.merge("add").apply(layers.masking(0).apply(x), x);
+    const model = trained(functional({ inputs: x, outputs: layers.lstm(2).apply(sum) }), 8, 1, modest);
+    expect(refusal(() => exportTfjs(contentsOf(model, false)))).toContain(
+      'layer "lstm_1" must take a sequence that is masked by TensorFlow.js as by Fettle',
+    );
+  });
+
   it("that merge are refused", () => {
     const x = input([4, 2]);
     const sum = layers.merge("add").apply(layers.masking(0).apply(x), layers.masking(1).apply(x));

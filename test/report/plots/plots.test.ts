@@ -156,6 +156,10 @@ it("a timeline has the seconds of each trial by its status", () => {
     complete.map(({ number, seconds }) => [number, seconds]),
   );
   expect(plotTimeline(study).description).toContain("the longest, trial 23, took 24 s.");
+  const seconds = [90, 30, 60].map((value) => [{ rate: 0.1 }, { value, seconds: value }] as const);
+  expect(plotTimeline(studyOf({ rate: space.rate }, seconds)).description).toContain(
+    "Together they took 3 min 00 s; the longest, trial 0, took 1 min 30 s.",
+  );
 });
 
 it("contour lines pass no cell with a corner that is not known", () => {
@@ -255,6 +259,11 @@ it("rates have the losses, smoothed too, and marks at what is suggested", () => 
       "best",
     ),
   ).toEqual([[1, 3]]);
+  // losses over decades are on a log scale, and shares that are to be large are not
+  const swept = [0.001, 0.9].map((mean, value) => ({ value, mean, std: null }));
+  const scaleOf = (direction: "minimize" | "maximize") =>
+    (plotSweep(swept, { parameter: "a", metric: "m", direction }).option.yAxis as { type: string }).type;
+  expect([scaleOf("minimize"), scaleOf("maximize")]).toEqual(["log", "value"]);
 });
 
 describe("every picture of a study", () => {

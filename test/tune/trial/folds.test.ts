@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Dataset, Input } from "../../../src/data/dataset.js";
-import { divideRows, type FoldSettings, sizesOf } from "../../../src/tune/trial/folds.js";
+import { divideRows, type FoldSettings, inOrder, sizesOf } from "../../../src/tune/trial/folds.js";
 import { cases } from "../../cases.js";
 import { columnsFrom } from "../../data/rows.js";
 import { foldsOf, randomRows } from "../support.js";
@@ -30,6 +30,15 @@ function table(task: Dataset["task"], x: Float64Array, y?: Float64Array): Datase
     classes: task === "classification" ? ["no", "yes"] : [],
   };
 }
+
+it("a splitter of rows in the order of time does not put that order in place of times that are known", () => {
+  const data = table("regression", new Float64Array(ROWS * 4));
+  const ordered = Object.assign(() => [], { ordered: true }) as never;
+  expect(inOrder(data, ordered).time?.slice(0, 3)).toEqual(Float64Array.of(0, 1, 2));
+  const time = Float64Array.from({ length: ROWS }, (_, row) => -row);
+  expect(inOrder({ ...data, time }, ordered).time).toBe(time);
+  expect(inOrder(data, () => []).time).toBeUndefined();
+});
 
 /** Inputs that say which row they are in; not scaled, they name the rows of each part. */
 const ids = Float64Array.from({ length: ROWS * 4 }, (_, k) => Math.floor(k / 4));
