@@ -9,6 +9,8 @@ import type { TrialSetup } from "../trial/setup.js";
 
 /** What fits may take more than the trainings tell, and milliseconds for what is chosen before them and written after. */
 const [SLACK, OVERHEAD] = [1.1, 250];
+/** Milliseconds that networks may take whatever is left: the choice between many trials may have used what was kept for them. */
+const GRACE = 500;
 /** Of the time, the most that is kept for the networks of an ensemble after its first. */
 const SHARE = 0.4;
 
@@ -78,7 +80,8 @@ const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
- * How many of the networks of an ensemble fit into the time that is left, at least one.
+ * How many of the networks of an ensemble fit into the time that is left, at least one and as many as take half a second: small tables
+ * lost networks of a few milliseconds to a search that ended a quarter of a second late.
  *
  * @param picks - their trials, in the order in which they were chosen
  */
@@ -89,11 +92,12 @@ export function networksWithin<S extends Space>(
   left: number,
 ): number {
   const { concurrency } = setup.backend;
-  let [taken, networks] = [OVERHEAD, 0];
+  const most = Math.max(GRACE, left - OVERHEAD);
+  let [taken, networks] = [0, 0];
   while (networks < picks.length) {
     const round = picks.slice(networks, networks + concurrency);
     taken += SLACK * Math.max(...round.map((trial) => fitTime(setup, trials, trial)));
-    if (taken > left) break;
+    if (taken > most) break;
     networks += round.length;
   }
   return Math.max(1, networks);

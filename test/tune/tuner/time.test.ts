@@ -76,9 +76,9 @@ describe("the timeout of tune", () => {
   });
 
   it("fits as many networks as there is time for, and gives what an ensemble of as many gives", async () => {
-    // each look takes 20 ms, so trainings take long beside the second that is left
+    // each look takes 100 ms, so trainings take long beside the seconds that are left
     const options = { ...base, ensemble: 8, seed: 6 };
-    const limited = await tune({ ...options, clock: lookedAt(20), timeout: 1500, jobs: 1 });
+    const limited = await tune({ ...options, clock: lookedAt(100), timeout: 4500, jobs: 1 });
     const { networks, endedAfter: trials } = limited;
     expect(networks).toBeGreaterThanOrEqual(1);
     expect(networks).toBeLessThan(8);
@@ -176,14 +176,17 @@ describe("the time that is left for the final fit", () => {
     });
   });
 
-  it("holds so many networks, at least one: rounds of two, each as long as the longer", () => {
+  it("holds so many networks, at least one and what half a second holds: rounds of two, each as long as the longer", () => {
     const setup = { rows, backend, fitTimes: times() } as never;
     const within = (left: number) => networksWithin(setup, two.trials, [0, 1, 1, 0, 0], left);
     const round = 1.1 * 250;
     expect([0, 250 + round, 250 + 2 * round, 250 + 3 * round].map((left) => within(left + 1e-6))).toEqual([
-      1, 2, 4, 5,
+      2, 2, 4, 5,
     ]);
     expect(within(250 + 2 * round - 1)).toBe(2);
+    // one that takes longer than half a second is alone
+    const slow = { ...(setup as object), backend: { concurrency: 1 }, rows: { folds: rows.folds.slice(-2) } };
+    expect(networksWithin(slow as never, two.trials, [0, 0], 0)).toBe(1);
   });
 });
 
