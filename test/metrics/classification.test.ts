@@ -13,6 +13,7 @@ import {
 } from "../../src/metrics/index.js";
 import * as probability from "../../src/metrics/probability.js";
 import { metrics } from "../../src/metrics/registry.js";
+import { cases } from "../cases.js";
 import { refusal } from "../data/refusal.js";
 
 // Made by NumPy's RandomState(7); the expected scores are scikit-learn 1.4.2's.
@@ -219,6 +220,24 @@ describe("every metric of classes", () => {
         if (["logLoss", "brierScore"].includes(name)) expect(Math.abs(after - before)).toBeLessThan(2e-12);
         else expect(after).toBe(before);
       }),
+    );
+  });
+
+  // the others are of class 1 for one column, and the mean of both classes for two
+  const ofRows = names.filter(
+    (name) => !["precision", "recall", "f1", "fBeta", "jaccard", "averagePrecision"].includes(name),
+  );
+
+  it.each(ofRows)("gives two columns of probabilities the score of the second alone: %s", (name) => {
+    fc.assert(
+      fc.property(scored, ({ truth, scores }) => {
+        const [yTrue, yPred] = [truth, scores].map((list) => Float64Array.from(list));
+        const inTwo = (list: Float64Array) => Float64Array.from([...list].flatMap((p) => [1 - p, p]));
+        const one = metrics[name].compute(yTrue, yPred, 1);
+        const two = metrics[name].compute(inTwo(yTrue), inTwo(yPred), 2);
+        expect(two).toBeCloseTo(one, 12);
+      }),
+      { numRuns: cases(100) },
     );
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { architectureFrom, hyperparametersOf } from "../../../src/nn/architecture.js";
 import { programOf } from "../../../src/nn/programs.js";
 import { EVALUATION_BATCH } from "../../../src/nn/scores.js";
-import type { Job } from "../../../src/tune/jobs/job.js";
+import { type FoldExamples, type Job, sizeOf } from "../../../src/tune/jobs/job.js";
 import { JobWorker } from "../../../src/tune/jobs/jobWorker.js";
 import { toDataset } from "../../../src/tune/trial/data.js";
 import { divideRows } from "../../../src/tune/trial/folds.js";
@@ -35,6 +35,15 @@ async function inTurn(worker: JobWorker) {
 }
 
 describe("a worker", () => {
+  it("counts all numbers of a fold: inputs, targets and weights of both parts", () => {
+    const part = (rows: number) => ({
+      ...{ rows, x: new Float32Array(3 * rows), y: new Float32Array(2 * rows) },
+      weights: new Float32Array(rows),
+    });
+    const fold = { train: part(10), validation: part(4) };
+    expect(sizeOf(fold as unknown as FoldExamples)).toBe(6 * 14);
+  });
+
   it("gives the same results however few folds it keeps", async () => {
     const all = await predictions(inTurn);
     expect(new Set(all.map(String)).size).toBe(5);
