@@ -35,6 +35,19 @@ describe("fit", () => {
     expect(await classifier().fit(x, y, { epochs: 0 })).toEqual({ epoch: [], history: { loss: [] } });
   });
 
+  it("weighs the rows that it keeps for validation by the last weights", async () => {
+    const weights = x.map((_, i) => 1 + (i % 3));
+    const options = { epochs: 2, batchSize: 8, seed: 3 };
+    const split = await classifier().fit(x, y, { ...options, sampleWeight: weights, validationSplit: 0.25 });
+    const given = await classifier().fit(x.slice(0, 37), y.slice(0, 37), {
+      ...{ ...options, sampleWeight: weights.slice(0, 37) },
+      validationData: [x.slice(37), y.slice(37), weights.slice(37)],
+    });
+    expect(split.history).toEqual(given.history);
+    const unweighted = await classifier().fit(x, y, { ...options, validationSplit: 0.25 });
+    expect(split.history.valLoss[1]).not.toBe(unweighted.history.valLoss[1]);
+  });
+
   it("keeps the last rows for validation, and trains as if they were not there", async () => {
     // 50 · (1 − 0.25) = 37.5: the first 37 rows are trained on
     const options = { epochs: 4, batchSize: 8, seed: 3 };

@@ -190,7 +190,7 @@ function upSampling(type: string, size: Sizes, axes: number): Layer {
     { size },
     outputShape,
     ({ x }) => repeated(x, factors),
-    (mask) => repeated(mask, factors.slice(0, 1)),
+    (mask) => repeated(mask, factors),
   );
 }
 
