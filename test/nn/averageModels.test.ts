@@ -50,6 +50,26 @@ it("is compiled as the first, with its augmentation", async () => {
   expect(averageModels(plain).compiledWith().augmentation).toBeUndefined();
 });
 
+it("is compiled with the loss, its weight and the metrics of each output", async () => {
+  const models = await Promise.all(
+    [1, 2].map(async (seed) => {
+      const start = input(3);
+      const outputs = { a: dense(1).apply(start), b: dense(1).apply(start) };
+      const model = functional({ inputs: start, outputs });
+      model.compile({
+        ...{ optimizer: "sgd", loss: { a: "meanAbsoluteError", b: "huber" }, lossWeights: { a: 2, b: 0.5 } },
+        metrics: { a: ["meanAbsoluteError"], b: ["r2"] },
+      });
+      await model.fit(x, { a: y, b: y }, { epochs: 0, seed });
+      return model;
+    }),
+  );
+  const { losses, lossWeights, metrics } = averageModels(models).compiledWith();
+  expect(losses).toEqual(["meanAbsoluteError", "huber"]);
+  expect(lossWeights).toEqual([2, 0.5]);
+  expect(metrics).toEqual(models[0].compiledWith().metrics);
+});
+
 /** The mean of predictions, in float64. */
 function meanOfAll(models: readonly LayersModel[], rows: Parameters<LayersModel["predict"]>[0]): number[] {
   const all = models.map((model) => model.predict(rows).data);

@@ -128,6 +128,9 @@ describe("what a pipeline follows of layers", () => {
       columns: { x0: { scale: "none" }, x2: { scale: "none", impute: "mode" } },
     });
     expect(notes).toEqual(['embedding_1 reads ids in "x2": they are not scaled']);
+    // what a user says of a column of ids is kept, and does not make them scaled
+    const filled = followed(model, data, { scale: "minMax", columns: { x2: { impute: 2 } } });
+    expect(filled.pipeline.columns).toEqual({ x2: { impute: 2, scale: "none" } });
   });
 
   it("is steps, in their shape, behind layers that move numbers, and beside others", () => {

@@ -18,6 +18,22 @@ const table = readTable(
   ["a,b,c,w,y", ...x.map((row, i) => [...row, sampleWeight[i], y[i] ? "yes" : "no"].join(","))].join("\n"),
 );
 
+it("columns that the schema gives another role are no inputs, also where an option names other columns", () => {
+  const read = readTable("a,g,h,v,w,y\n1,p,r,1,2,no\n2,q,s,1,3,yes\n3,p,r,1,2,no\n4,q,s,1,3,yes\n");
+  const roles: Readonly<Record<string, "group" | "weight">> = { g: "group", v: "weight" };
+  const columns = read.schema.columns.map((column) => ({
+    ...column,
+    role: roles[column.name] ?? column.role,
+  }));
+  const data = encodeTable(
+    { ...read, schema: { ...read.schema, columns } },
+    { target: "y", group: "h", weight: "w" },
+  );
+  expect(data.inputs.map(({ name }) => name)).toEqual(["a"]);
+  expect([...(data.sampleWeight as Float64Array)]).toEqual([2, 3, 2, 3]);
+  expect([...(data.groups as Int32Array)]).toEqual([0, 1, 0, 1]);
+});
+
 describe("sample weights", () => {
   it("count in the loss and in the scores, and are the same from a column", async () => {
     const { trials, final } = await tune({ ...common, sampleWeight, metric: "logLoss" });

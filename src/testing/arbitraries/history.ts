@@ -32,9 +32,14 @@ export function anyOutcome(objectives = 1): fc.Arbitrary<TrialOutcome> {
     { weight: 1, arbitrary: fc.constant(1) },
   );
   const anyTold = fc.array(anyValue, { minLength: objectives, maxLength: objectives }).map(told);
+  const anySeconds = fc.double({ min: 0, max: 1e6, noNaN: true });
   const anyConstraints = fc.tuple(fc.constantFrom(-1, 0, 0.5, 2, Number.NaN));
   return fc.oneof(
-    { weight: 6, arbitrary: anyTold },
+    { weight: 3, arbitrary: anyTold },
+    {
+      weight: 3,
+      arbitrary: fc.tuple(anyTold, anySeconds).map(([values, seconds]) => ({ ...values, seconds })),
+    },
     { weight: 2, arbitrary: fc.constant(all(1)) },
     { weight: 1, arbitrary: fc.constantFrom(all(Number.NaN), all(Number.NEGATIVE_INFINITY)) },
     { weight: 1, arbitrary: fc.constant<TrialOutcome>({ status: "failed", error: "out of luck" }) },
