@@ -42,6 +42,11 @@ describe("metrics of quantities", () => {
     expect(r2(truth, prediction)).toBeCloseTo(0.9368005266622779, 14);
   });
 
+  it.each([1, 1.5, 2, 3])("have no deviance of power %d at a prediction of 0", (power) => {
+    expect(metrics.meanTweedieDeviance({ power })([1, 2], [1, 0])).toBeNaN();
+    expect(metrics.meanTweedieDeviance({ power })([1, 2], [1, 2])).toBe(0);
+  });
+
   it("score a constant truth 1 or 0, as scikit-learn does", () => {
     expect([r2([2, 2, 2], [2, 2, 2]), r2([2, 2, 2], [2, 2, 3])]).toEqual([1, 0]);
   });

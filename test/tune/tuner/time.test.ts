@@ -146,6 +146,13 @@ describe("the time that is left for the final fit", () => {
     expect(reserve({ fitTimes: times() }, study, 0, 9000)).toEqual({ fits: 1.1 * 250 + 250, trial: 0 });
   });
 
+  it("counts the trainings that the best continues", () => {
+    const child = makeRecord({ number: 1, params: {}, parent: 0 }, { value: 2 });
+    const of = { directions, bestTrials: [child], trials: [record, child] };
+    // its own took no time, and those of its parent 1000 ms
+    expect(reserve({ fitTimes: times() }, of, 0, 9000).fits).toBe(1.1 * 250 + 250);
+  });
+
   it("goes by rows: one fold of 80 rows took 1000 ms, so a fit of 100 takes 1250", () => {
     const one = { fitTimes: times(), rows: { folds: rows.folds.slice(-2) } };
     expect(reserve(one, study, 0, 9000)).toEqual({ fits: 1.1 * 1250 + 250, trial: 0 });
