@@ -182,7 +182,7 @@ const EXAMPLES: Readonly<Record<FactoryName, readonly Example[]>> = {
 describe.each(Object.entries(EXAMPLES))("%s", (name, examples) => {
   it.each(Object.keys(layerLaws))("%s", (law) => {
     for (const [make, shapes = SEQUENCE, { except = [], number } = {}] of examples) {
-      const options = { shapes, ...(number && { number }), numRuns: cases(15), seed: name.length };
+      const options = { shapes, ...(number && { number }), numRuns: cases(10), seed: name.length };
       if (!except.includes(law)) checkLayerLaw(make, law, options);
       else
         expect(

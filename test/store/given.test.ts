@@ -45,3 +45,28 @@ it("are recorded in a storage, and nothing else is taken for one", async () => {
     'storage must be a storage, such as await sqliteStorage(path); received "studies.db"',
   );
 });
+
+it("ends at the first event that could not be kept, so that no later one is kept without it", async () => {
+  const storage = memoryStorage();
+  const kept: number[] = [];
+  const failing: typeof storage = {
+    ...storage,
+    async create(...given) {
+      const study = await storage.create(...given);
+      return Object.assign(Object.create(study) as typeof study, {
+        async tell(record: Parameters<typeof study.tell>[0]) {
+          if (record.number === 1) throw new Error("the disk is full");
+          kept.push(record.number);
+          return study.tell(record);
+        },
+      });
+    },
+  };
+  const recorder = await recordStudy(failing, "line");
+  const study = createStudy({ space, strategy: strategy(), direction: "minimize", seed: 5 });
+  // all events come before the first is kept
+  const ended = study.optimize(square, { trials: 4, onEvent: (event) => void recorder.onEvent(event) });
+  await ended.catch(() => undefined);
+  await expect(recorder.saved()).rejects.toThrow("the disk is full");
+  expect(kept).toEqual([0]);
+});

@@ -85,6 +85,16 @@ describe("other warnings", () => {
     );
   });
 
+  it("name targets that are as far below the others", () => {
+    const [warning] = warningsOf(
+      (i) => noise[i][2],
+      (i) => (i === 11 ? -1e4 : noise[i][1]),
+    );
+    expect(warning.message).toMatch(
+      /^1 of 200 targets .* such as -10000; .*correct them if they are errors$/,
+    );
+  });
+
   it("name more features than rows", () => {
     const names = Array.from({ length: 30 }, (_, j) => `c${j}`);
     const lines = noise
