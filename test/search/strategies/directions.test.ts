@@ -31,7 +31,7 @@ async function pointsOf(strategy: Strategy, directions: readonly Direction[], tr
 
 const ONE = { cmaes, genetic, gp, tpe };
 const TWO = { gp, nsga2, tpe };
-const TRIALS: Readonly<Record<string, number>> = { gp: 18, nsga2: 150 };
+const TRIALS: Readonly<Record<string, number>> = { gp: 15, nsga2: 150 };
 
 describe("one objective", () => {
   it.each(Object.entries(ONE))("of %s", async (name, strategy) => {
@@ -48,7 +48,6 @@ describe("two objectives", () => {
     const low = await pointsOf(strategy(), ["minimize", "minimize"], trials);
     for (const directions of [
       ["maximize", "minimize"],
-      ["minimize", "maximize"],
       ["maximize", "maximize"],
     ] as const)
       expect(await pointsOf(strategy(), directions, trials)).toEqual(low);
