@@ -117,6 +117,16 @@ import { sigmoid_f32, tanh_f32 } from "../math/f32-sigmoid";
   @inline apply(a: v128, x: v128, b: v128): v128 { return flush_root(cross_entropy_slope_f32x4(a, x, b)); }
 }
 
+// The second of a pair, which loads what it reads beside the result of the first.
+@final class ThenSqrtAdd {
+  @inline apply(x: v128, e: usize, f: usize, g: usize): v128 { return changetype<SqrtAdd>(0).apply(x, v128.load(e)); }
+}
+@final class ThenFlushRootDivMulSubFrom {
+  @inline apply(x: v128, e: usize, f: usize, g: usize): v128 {
+    return changetype<FlushRootDivMulSubFrom>(0).apply(x, v128.load(e), v128.load(f), v128.load(g));
+  }
+}
+
 /** x, or 0 where |x| is below 2⁻¹²⁶. */
 @inline
 function flush(x: v128): v128 { return at_least(x, 1.1754943508222875e-38); }
@@ -243,21 +253,7 @@ function axpby<T>(dst: usize, a: usize, b: usize, c: usize, d: usize, bytes: usi
  * The same, then an operation on its result, in one loop: roots and divisions keep one unit of a processor busy, and leave the others idle
  * for the moving average.
  */
-function axpby2<First, Second>(
-  dst: usize, a: usize, b: usize, c: usize, d: usize, to: usize, e: usize, bytes: usize,
-): void {
-  const first = changetype<First>(0);
-  const second = changetype<Second>(0);
-  const alpha = v128.load(b);
-  const beta = v128.load(d);
-  for (let i: usize = 0; i < bytes; i += 16) {
-    const x = first.apply(v128.load(a + i), alpha, v128.load(c + i), beta);
-    v128.store(dst + i, x);
-    v128.store(to + i, second.apply(x, v128.load(e + i)));
-  }
-}
-
-function axpby4<First, Second>(
+function axpbyThen<First, Second>(
   dst: usize, a: usize, b: usize, c: usize, d: usize, to: usize, e: usize, f: usize, g: usize, bytes: usize,
 ): void {
   const first = changetype<First>(0);
@@ -267,7 +263,7 @@ function axpby4<First, Second>(
   for (let i: usize = 0; i < bytes; i += 16) {
     const x = first.apply(v128.load(a + i), alpha, v128.load(c + i), beta);
     v128.store(dst + i, x);
-    v128.store(to + i, second.apply(x, v128.load(e + i), v128.load(f + i), v128.load(g + i)));
+    v128.store(to + i, second.apply(x, e + i, f + i, g + i));
   }
 }
 
@@ -346,6 +342,9 @@ export function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, d: us
 export function executePair(
   op: i32, dst: usize, a: usize, b: usize, c: usize, d: usize, to: usize, e: usize, f: usize, g: usize, bytes: usize,
 ): void {
-  if (op == Passes.FlushAxpbySquareSqrtAdd) axpby2<FlushAxpbySquare, SqrtAdd>(dst, a, b, c, d, to, e, bytes);
-  else axpby4<FlushAxpby, FlushRootDivMulSubFrom>(dst, a, b, c, d, to, e, f, g, bytes);
+  if (op == Passes.FlushAxpbySquareSqrtAdd) {
+    axpbyThen<FlushAxpbySquare, ThenSqrtAdd>(dst, a, b, c, d, to, e, f, g, bytes);
+  } else {
+    axpbyThen<FlushAxpby, ThenFlushRootDivMulSubFrom>(dst, a, b, c, d, to, e, f, g, bytes);
+  }
 }
