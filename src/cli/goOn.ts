@@ -79,7 +79,7 @@ export function howToGoOn(
     return `${kept} in ${shown}; npx fettle ${name} ${where} goes on from there.`;
   }
   return out === undefined
-    ? "Nothing was saved; with --out, a study can be gone on with."
+    ? "Nothing was saved; with --out, a study can be resumed."
     : `${kept} in ${out}; npx fettle ${name} --resume ${quoted(out)} goes on from there.`;
 }
 

@@ -54,7 +54,7 @@ export function addServeCommand(program: Command, done: (exitCode: number) => vo
       "--storage <database>",
       "the database: a file, which is made unless it exists, or postgres://user@host/name",
     )
-    .requiredOption("--study <name>", "the name of the study, which is created, or gone on with")
+    .requiredOption("--study <name>", "the name of the study, which is created or resumed")
     .option("--space <file.json>", "the parameters to tune and their ranges, for a new study")
     .option(
       "--direction <words>",

@@ -88,9 +88,7 @@ describe.concurrent("the end of a command", () => {
     const run = start("tune data.csv --target y --trials 100000 --epochs 2 --jobs 1".split(" "), cwd);
     await run.until("gp search");
     run.kill("SIGTERM");
-    expect((await run.ended).stderr).toContain(
-      "Nothing was saved; with --out, a study can be gone on with.\n",
-    );
+    expect((await run.ended).stderr).toContain("Nothing was saved; with --out, a study can be resumed.\n");
   });
 
   it("by a terminal that closes keeps the study", async () => {
