@@ -42,3 +42,14 @@ export const withPadding = ({ x, counts }: MaskedRows, content: (step: number) =
   x: x.map((row, i) => row.map((step, j) => (counts[i][j] ? step : step.map(() => content(j))))),
   counts,
 });
+
+/** Zeros of a shape, nested. */
+export const zeros = ([length, ...rest]: readonly number[]): unknown =>
+  Array.from({ length }, () => (rest.length > 0 ? zeros(rest) : 0));
+
+/** A model with its first weights. */
+export async function started(model: LayersModel, { x, counts }: MaskedRows): Promise<LayersModel> {
+  const [{ shape }] = model.network(x[0].flat().length + counts[0].length).outputs;
+  await model.fit({ x, counts } as never, zeros([x.length, ...shape]) as never, { epochs: 0 });
+  return model;
+}

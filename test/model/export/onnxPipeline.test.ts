@@ -356,7 +356,9 @@ it("keeps padded steps, and those that count from being taken for them", async (
   });
   const { columns } = final.pipeline;
   const means = columns.map(({ features: [{ scaling }] }) => ("center" in scaling ? scaling.center : 0));
-  const x = [...rows, [...means.slice(0, 2), 5, 7, 0, 0], [Number.NaN, 1, 0, 0, 5, Number.NaN]].map((row) => row.flat());
+  const x = [...rows, [...means.slice(0, 2), 5, 7, 0, 0], [Number.NaN, 1, 0, 0, 5, Number.NaN]].map((row) =>
+    row.flat(),
+  );
   const inputs = Object.fromEntries(columns.map(({ name }, j) => [name, doubles(x.map((row) => row[j]))]));
   const { y } = await run(exportOnnx(readContents(saveModel(final))), inputs);
   expect(difference(y.data, final.predict(x).data)).toBeLessThan(CLOSE);
