@@ -6,7 +6,8 @@ import { dense } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
-import { compareBaselines, reportOf, verdictOf } from "../../../src/tune/baselines/compare.js";
+import { compareBaselines, fitBaselines, reportOf, verdictOf } from "../../../src/tune/baselines/compare.js";
+import { toDataset } from "../../../src/tune/trial/data.js";
 import { tune } from "../../../src/tune/tune.js";
 import { linear, logistic, quantity, randomRows, rates, refusal, x, y } from "../support.js";
 
@@ -194,6 +195,21 @@ describe("compareBaselines", () => {
     expect(report).not.toHaveProperty("penalty");
     expect(report.scores.logLoss).not.toHaveProperty("linear");
     expect(report.verdict).toBe("constant");
+  });
+
+  it("counts the numbers of a linear model by its targets too", () => {
+    const rows = Int32Array.from({ length: 30 }, (_, i) => i);
+    const folds = [{ train: rows.slice(0, 15), validation: rows.slice(15, 20) }];
+    const of = (outputs: number, mostNumbers: number) => {
+      const y = randomRows(30, outputs, 2);
+      const data = toDataset({ x: randomRows(30, 2, 1), y, task: "regression" });
+      return fitBaselines({ data, folds, testRows: rows.slice(20), mostNumbers });
+    };
+    // 20 rows of 2 features
+    expect(of(1, 40)).toHaveProperty("linear");
+    expect(of(1, 39)).not.toHaveProperty("linear");
+    expect(of(3, 120)).toHaveProperty("linear");
+    expect(of(3, 119)).not.toHaveProperty("linear");
   });
 
   it("refuses a result without test rows or a final model, other data, and unknown options", async () => {

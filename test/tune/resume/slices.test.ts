@@ -296,6 +296,23 @@ describe("what is refused", () => {
     expect(await refusal(async () => other.save())).toMatch(message);
   });
 
+  it("to resume with the result of a training that the folds do not fit", async () => {
+    const begun = await createTuner({ ...base, lag: 0 });
+    type Saved = { results: { prediction: Float32Array }[] };
+    let sections: Record<string, unknown>;
+    do {
+      await begun.advance({ steps: 1 });
+      sections = unpackArchive(FORMAT, begun.save());
+    } while (!(sections.trials as Saved[])[0]?.results.length);
+    const [trial] = sections.trials as Saved[];
+    const [{ prediction }] = trial.results;
+    trial.results[0].prediction = prediction.slice(1);
+    const other = await restoreTuner(packArchive(FORMAT, sections), { ...base, lag: 0 });
+    expect(await refusal(() => other.advance())).toBe(
+      `invalid_checkpoint: the saved result does not fit the data and model of this tuner: it has ${prediction.length - 1} predictions, the fold has ${prediction.length}`,
+    );
+  });
+
   it("invalid options", async () => {
     const given = { ...base, jobs: 2 } as TuneOptions<S>;
     expect(await refusal(() => createTuner(given))).toMatch(/^unknown_name: .*createTuner.*"jobs"/);
@@ -345,6 +362,17 @@ describe("what is refused", () => {
       { numRuns: cases(4000) },
     );
   });
+});
+
+it("needs as much memory for the largest of a choice of numbers as for the end of a range", async () => {
+  const needs = async (units: S["units"]): Promise<number> => {
+    const tuner = await createTuner({ ...base, space: { ...space, units } });
+    return tuner.largestTraining();
+  };
+  const largest = await needs(space.units);
+  expect(await needs(choice([12, 2, 5]) as never)).toBe(largest);
+  expect(await needs(choice([2, 5]) as never)).toBeLessThan(largest);
+  expect(await needs(choice([2, null, 12]) as never)).toBe(largest);
 });
 
 it("keeps a thousand trials of ten parameters in less than a mebibyte", async () => {
