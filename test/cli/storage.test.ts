@@ -178,10 +178,23 @@ describe("fettle studies", () => {
       const kept = await storage.create(name, study.toJSON(), { note: 1 });
       await kept.keep("model.fettle", Uint8Array.of(1, 2, 3));
       await kept.report(6, { step: 1, value: 0.5 });
+      const front = createStudy({
+        space: { x: float(0, 1) },
+        strategy: random(),
+        direction: ["minimize", "maximize"],
+      });
+      await front.optimize(({ x }) => [x, x], { trials: 3 });
+      await storage.create("front", front.toJSON());
       await storage.close();
 
       const { stdout } = await fettle(["studies", "list", "--storage", "s.db", "--json"], cwd);
-      expect(JSON.parse(stdout)).toEqual([{ name, trials: 7, finished: 6 }]);
+      expect(JSON.parse(stdout)).toEqual([
+        { name, trials: 7, finished: 6 },
+        { name: "front", trials: 3, finished: 3 },
+      ]);
+      // each is as good as the others: less of one objective is less of the other
+      const bests = JSON.parse((await fettle(of("best", "front", "--json"), cwd)).stdout) as unknown;
+      expect(bests).toEqual(JSON.parse(JSON.stringify(front.trials)));
       const shown = (await fettle(of("show", name), cwd)).stdout.replace(/ +/g, " ").split("\n");
       expect(shown).toEqual(
         expect.arrayContaining([`study ${name}`, "asked for 7 trials", "finished 6 trials: 6 complete"]),
@@ -204,7 +217,7 @@ describe("fettle studies", () => {
       await copy.close();
       expect((await fettle(of("delete", name), cwd)).code).toBe(0);
       const gone = await fettle(of("show", name), cwd);
-      expect([gone.code, gone.stderr]).toEqual([2, expect.stringContaining("Known: none")]);
+      expect([gone.code, gone.stderr]).toEqual([2, expect.stringContaining('Known: "front"')]);
     },
     MANY_COMMANDS,
   );

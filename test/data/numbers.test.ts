@@ -93,6 +93,7 @@ describe("formatsOf", () => {
     [["1'000.5"], [{ ...dot, group: "'" }]],
     [["45.5 %", "3%", "7"], [{ ...dot, unit: "%" }]],
     [["€ 3.5", "€4"], [{ ...dot, unit: "€" }]],
+    [["€ 3,25", "4,75", "1"], [{ ...comma, unit: "€" }]],
     [["3.5 USD", "USD 4"], [{ ...dot, unit: "USD" }]],
     [["1.5e3", "-2E-4", "+.5", "6."], [dot]],
     [["$3", "€4"], []],
@@ -128,4 +129,5 @@ it("a cell that is not written in the format is not a number", () => {
   ] as const)
     expect(parseNumber(cell, written), cell).toBeUndefined();
   expect(parseNumber("3", { unit: "$" })).toBe(3);
+  expect(parseNumber("4,75", { decimal: ",", unit: "€" })).toBe(4.75);
 });

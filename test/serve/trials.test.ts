@@ -114,6 +114,32 @@ describe("a server of trials", () => {
     expect((await post(fetch, "s/trials/0/tell", { lease, value: 1 })).body).toMatchObject({ taken: true });
   });
 
+  it("lets a trial that is done again pass the rungs before the one that pruned it", async () => {
+    const { fetch } = await serveTrials(options({ scheduler: asha({ reduction: 2 }), steps: 8, lag: 0 }));
+    const run = async (number: number, reports: readonly (readonly [number, number])[]) => {
+      const { lease } = (await post(fetch, "s/ask")).body as HandedTrial;
+      const pruned: boolean[] = [];
+      for (const [step, value] of reports) {
+        const { body } = await post(fetch, `s/trials/${number}/report`, { lease, step, value });
+        pruned.push((body as { pruned: boolean }).pruned);
+      }
+      await post(fetch, `s/trials/${number}/tell`, { lease, value: 1 });
+      return pruned;
+    };
+    const better = [
+      [1, 5],
+      [2, 5],
+      [4, 1],
+    ] as const; // from the third rung on
+    expect(await run(0, better)).toEqual([false, false, false]);
+    const worse = [
+      [1, 4],
+      [2, 4],
+      [4, 3],
+    ] as const;
+    expect(await run(1, [...worse, ...worse])).toEqual([false, false, true, false, false, true]);
+  });
+
   it("says nothing to clients of a storage that fails, and goes on from what is there", async () => {
     const inner = memoryStorage();
     let broken = "";

@@ -289,7 +289,17 @@ describe("tune", () => {
     const bytes = saveModel(whole.final);
     const loaded = await loadModel(bytes);
     expect(loaded.predict(steps).data).toEqual(whole.final.predict(steps).data);
-    expect(Array.from((await loadPredictor(bytes)).predict(steps).data)).toEqual(outcome(whole).predictions);
+    const predictor = await loadPredictor(bytes);
+    expect(Array.from(predictor.predict(steps).data)).toEqual(outcome(whole).predictions);
+    // of the second step, the second feature
+    const gap = steps.map((row, i) => (i === 4 ? [row[0], [row[1][0], Number.NaN], row[2]] : row));
+    for (const { predict } of [
+      { predict: () => whole.final.predict(gap) },
+      { predict: () => predictor.predict(gap) },
+    ])
+      expect(predict).toThrow(
+        'row 4, column "x3": a cell must be there, as in every training row; received none',
+      );
     expect(readContents(bytes).table?.pipeline.padding).toEqual([
       { first: 0, steps: 3, features: 2, maskValue: 0 },
     ]);

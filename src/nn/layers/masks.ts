@@ -73,7 +73,7 @@ export function maskOfWindows(
 ): Value | undefined {
   const { size, stride, dilation } = steps;
   const isSame = stride === 1 && count === mask?.shape[1];
-  if (mask === undefined || (isSame && (padding !== "valid" || size === 1))) return mask;
+  if (mask === undefined || isSame) return mask;
   const [rows, length] = mask.shape;
   const taken = padding === "valid" ? size : 1;
   const line = reshape(mask, [rows, 1, length, 1]);

@@ -106,6 +106,28 @@ describe("scaling", () => {
     expect(fitPipeline(data, { scale: ["none"] }).x).toEqual(fitPipeline(data, { scale: "none" }).x);
   });
 
+  it("by quantiles, tells numbers apart that float32 holds as one, and takes those beyond float32", () => {
+    const apart = Float64Array.from({ length: 9 }, (_, i) => 1e9 + i);
+    const far = Float64Array.from({ length: 9 }, (_, i) => (i - 4) * 1e200);
+    const data = {
+      inputs: ["apart", "far"].map((name) => ({
+        name,
+        kind: "number" as const,
+        categories: [],
+        gaps: false,
+      })),
+      columns: [apart, far],
+      task: "regression" as const,
+      outputs: 1,
+      y: apart,
+    };
+    const { pipeline, x } = fitPipeline(data, { scale: "quantile" });
+    const [ofApart, ofFar] = [0, 1].map((j) => Array.from({ length: 9 }, (_, i) => x[2 * i + j]));
+    expect(new Set(ofApart).size).toBe(9);
+    expect(ofFar).toEqual(ofApart); // both are nine numbers at equal distances
+    expect(applyPipeline(pipeline, data.columns)).toEqual(x);
+  });
+
   it("by quantiles, takes equal values half below each other and none beyond the ends", () => {
     const score = 0.6744897501960817; // of 3 / 4
     const scaled = (cells: readonly number[]) =>

@@ -48,6 +48,7 @@ describe.each<[string, readonly Layer[]]>([
   ["attention", [multiHeadAttention(2, 2), globalAveragePooling1d()]],
   ["attention to earlier steps", [multiHeadAttention(1, 2, { causal: true }), globalMaxPooling1d()]],
   ["flatten", [dense(2), flatten(), dense(1)]],
+  ["masking of steps that were masked before", [masking(1), globalAveragePooling1d()]],
   ["another order of axes", [permute([2, 1]), dense(2)]],
   ["windows in the places of steps", [conv1d(2, 3, { padding: "same" }), globalAveragePooling1d()]],
   [

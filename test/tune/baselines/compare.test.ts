@@ -197,13 +197,32 @@ describe("compareBaselines", () => {
     expect(report.verdict).toBe("constant");
   });
 
+  it("chooses the penalty on folds from all over the list where not all may be used", () => {
+    const [rows, held] = [60, 20];
+    const x = randomRows(rows + held, 8, 3);
+    // a line, but in the rows of the second fold noise
+    const y = x.map(([first], i) => (i >= 15 && i < 30 ? 9 * Math.sin(1e4 * i) : first));
+    const data = toDataset({ x, y, task: "regression" });
+    const ids = (from: number, to: number) => Int32Array.from({ length: to - from }, (_, i) => from + i);
+    const testRows = ids(rows, rows + held);
+    const folds = [0, 15, 30, 45].map((from) => ({
+      train: ids(from, from + 10),
+      validation: ids(from + 10, from + 15),
+    }));
+    const penalty = (used: typeof folds, most: number) =>
+      fitBaselines({ data, folds: used, testRows, tuned: undefined, mostNumbers: most * rows * 8 }).penalty;
+    const [first, , third] = folds;
+    expect(penalty(folds, 2)).toBe(penalty([first, third], 2));
+    expect(penalty(folds, 2)).not.toBe(penalty(folds.slice(0, 2), 2));
+  });
+
   it("counts the numbers of a linear model by its targets too", () => {
     const rows = Int32Array.from({ length: 30 }, (_, i) => i);
     const folds = [{ train: rows.slice(0, 15), validation: rows.slice(15, 20) }];
     const of = (outputs: number, mostNumbers: number) => {
       const y = randomRows(30, outputs, 2);
       const data = toDataset({ x: randomRows(30, 2, 1), y, task: "regression" });
-      return fitBaselines({ data, folds, testRows: rows.slice(20), mostNumbers });
+      return fitBaselines({ data, folds, testRows: rows.slice(20), tuned: undefined, mostNumbers });
     };
     // 20 rows of 2 features
     expect(of(1, 40)).toHaveProperty("linear");

@@ -11,7 +11,7 @@ import { gp } from "../../../src/search/strategies/gp/gp.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
-import { createTuner, restoreTuner, type Tuner } from "../../../src/tune/resume/slices.js";
+import { createTuner, openBoundedTuner, restoreTuner, type Tuner } from "../../../src/tune/resume/slices.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TuneOptions, TuneResult } from "../../../src/tune/tuner/options.js";
 import { finalOrNone } from "../../../src/tune/tuner/result.js";
@@ -366,7 +366,7 @@ describe("what is refused", () => {
 
 it("needs as much memory for the largest of a choice of numbers as for the end of a range", async () => {
   const needs = async (units: S["units"]): Promise<number> => {
-    const tuner = await createTuner({ ...base, space: { ...space, units } });
+    const tuner = await openBoundedTuner({ ...base, space: { ...space, units } }, null);
     return tuner.largestTraining();
   };
   const largest = await needs(space.units);

@@ -83,6 +83,27 @@ describe("a tuner in slices, restored after each", () => {
     expect(await refusal(() => restoreTuner(tuner.save(), { ...base, validation: given }))).toMatch(message);
   });
 
+  it.each<[string, object, object]>([
+    ["sample weights", { sampleWeight: x.map(() => 1) }, { sampleWeight: x.map((_, i) => 1 + (i % 2)) }],
+    ["sample weights, where there were none", {}, { sampleWeight: x.map(() => 2) }],
+    ["groups", { groups: x.map((_, i) => i >> 1) }, { groups: x.map((_, i) => i >> 2) }],
+    ["targets", {}, { y: y.map((label) => 1 - label) }],
+  ])("refuses other %s as other data", async (_, saved, given) => {
+    const tuner = await createTuner({ ...base, ...saved });
+    expect(await refusal(() => restoreTuner(tuner.save(), { ...base, ...given }))).toBe(
+      "invalid_argument: the tuner was saved with other data; pass the same data",
+    );
+  });
+
+  it("refuses folds that part the same row ids at another place", async () => {
+    const parted = (at: number) => {
+      const ids = Array.from({ length: 20 }, (_, row) => row);
+      return { ...base, testSize: 0, validation: [{ train: ids.slice(0, at), validation: ids.slice(at) }] };
+    };
+    const tuner = await createTuner(parted(12));
+    expect(await refusal(() => restoreTuner(tuner.save(), parted(13)))).toMatch("was saved with other folds");
+  });
+
   it("refuses other folds of row ids, and another time of rows", async () => {
     const lists = [
       [9, 10],
