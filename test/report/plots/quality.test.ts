@@ -38,6 +38,36 @@ describe("the quality of classes", () => {
     expect(cells).toHaveLength(4);
   });
 
+  it("colours a cell by its share of the rows that are of that class", () => {
+    const matrix = [
+      [6, 2],
+      [1, 3],
+    ];
+    const of = (pick: (i: number, j: number) => number) =>
+      matrix.flatMap((row, i) => row.flatMap((n, j) => Array.from({ length: n }, () => pick(i, j))));
+    const plot = plotConfusion({
+      target: "kind",
+      classes: ["no", "yes"],
+      truth: of((i) => i),
+      predicted: of((_, j) => j),
+    });
+    const cells = seriesOf(plot)[0].data as unknown as { value: number[]; label: { formatter: string } }[];
+    expect(cells.map(({ value: [, , , share] }) => share)).toEqual([0.75, 0.25, 0.25, 0.75]);
+    expect(cells.map(({ label }) => label.formatter)).toEqual(["6\n75 %", "2\n25 %", "1\n25 %", "3\n75 %"]);
+  });
+
+  it("draws of many classes the curves of those that are told apart worst", () => {
+    const classes = [..."abcdefgh"];
+    const truth = Array.from({ length: 80 }, (_, row) => row % 8);
+    // class k has the largest share in its own rows but for its first k
+    const probabilities = truth.map((label, row) =>
+      classes.map((_, k) => (label === k && row >= 8 * k ? 0.9 : row / 1000)),
+    );
+    const plot = plotRoc({ target: "kind", classes, truth, predicted: truth, probabilities });
+    const drawn = seriesOf(plot).flatMap(({ name }) => (classes.includes(String(name)) ? [name] : []));
+    expect(drawn).toEqual(["c", "d", "e", "f", "g", "h"]);
+  });
+
   it("has both curves, and the area of scikit-learn's rule", () => {
     const { precision, recall } = metrics.precisionRecallCurve(truth, p);
     expect(named(plotPrecisionRecall(predictions), "yes")).toEqual(

@@ -89,6 +89,21 @@ it.each([
   await tellsWorkersOfAKill(open);
 });
 
+it("a worker knows that a runner is there which looks for results several times in a lease", async () => {
+  let now = 0;
+  const storage = await sqliteStorage(join(folder, `${opened++}.db`));
+  const kept = await storage.create("shown", study);
+  const open = () => kept.queue?.({ lease: LEASE, clock: () => now }) as JobQueue;
+  const [runner, worker] = [open(), open()];
+  await runner.ended();
+  for (let looks = 0; looks < 6; looks++) {
+    expect(await worker.take(1)).toEqual([]);
+    await runner.ended();
+    now += 0.4 * LEASE;
+  }
+  await storage.close();
+});
+
 const LAPSING = Object.keys(queueLaws).filter((law) => /lease is over|is alive/.test(law));
 
 describe.each([
