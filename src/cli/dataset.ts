@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { type Dataset, encodeTable, type MissingRule, type Task } from "../data/dataset.js";
 import { limitsOf, type TableLimits } from "../data/limits.js";
+import type { PipelineOptions } from "../data/pipeline/options.js";
 import type { RecordValue, UnknownRule } from "../data/read.js";
 import type { ColumnKind, Schema } from "../data/schema.js";
 import {
@@ -12,6 +13,7 @@ import {
   type Table,
 } from "../data/table.js";
 import { check } from "../errors.js";
+import { densePipeline } from "../tune/dense.js";
 import { type FileText, inFile, parseJson, readJson, textOf, wholeText } from "./files.js";
 import { LIMITS_FLAG, names, setting, splitNames, texts } from "./flags.js";
 import { isParquet, parquetRecords } from "./parquet.js";
@@ -39,6 +41,8 @@ export interface DatasetFlags extends TableFlags {
   readonly time?: string;
   readonly task: Task | "auto";
   readonly missing: MissingRule;
+  /** Whether features tell which cells are missing. */
+  readonly indicator: boolean;
   /** The text of each use. */
   readonly drop?: readonly string[];
 }
@@ -91,8 +95,18 @@ export function addDatasetFlags(command: Command, argument?: string): Command {
     )
     .option("--task <name>", "classification, regression, or auto: by the values of the target", "auto")
     .option("--missing <rule>", "missing cells: refuse them, drop their rows, or impute them", "refuse")
+    .option("--no-indicator", "with --missing impute: do not tell the network which cells were missing")
     .option("--drop <columns>", "columns to leave out, separated by commas", texts);
 }
+
+/** How a table becomes features of the dense network, by the flags. */
+export const pipelineOf = (
+  data: Dataset,
+  { indicator }: Pick<DatasetFlags, "indicator">,
+): PipelineOptions => ({
+  ...densePipeline(data),
+  ...(!indicator && { indicator }),
+});
 
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table */
 export async function readDataset(file: string, flags: DatasetFlags): Promise<Dataset> {

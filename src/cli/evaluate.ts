@@ -1,5 +1,6 @@
 /** `fettle evaluate`: scores a saved model on rows whose targets are known. */
 import type { Command } from "commander";
+import { rowsWithTargets } from "../data/columns.js";
 import { encodeRows } from "../data/dataset.js";
 import type { TableLimits } from "../data/limits.js";
 import type { UnknownRule } from "../data/read.js";
@@ -10,7 +11,7 @@ import { readOtherFile } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { inFile, titleOf } from "./files.js";
 import { addRowFlags, readModel } from "./modelFile.js";
-import { paintFor, printLines, widthOf } from "./streams.js";
+import { note, paintFor, printLines, widthOf } from "./streams.js";
 
 /** The flags, as commander gives them. */
 interface EvaluateFlags {
@@ -41,7 +42,11 @@ async function run(path: string, file: string, flags: EvaluateFlags): Promise<nu
   const model = await readModel(path);
   const { table } = model;
   check(table !== undefined, () => `${show(path)} must be a model of a table; it is a network alone`);
-  const read = await readOtherFile(file, flags, table.schema, flags.unknown ?? "refuse");
+  const all = await readOtherFile(file, flags, table.schema, flags.unknown ?? "refuse");
+  const read = rowsWithTargets(all, table.targets ?? [table.target]);
+  const leftOut = all.rows - read.rows;
+  if (leftOut > 0)
+    note(`${leftOut} of ${count(all.rows, "row")} lack target ${show(table.target)} and are left out.`);
   const scores = inFile(file, () => {
     const rows = encodeRows(read, table);
     check(
@@ -52,7 +57,7 @@ async function run(path: string, file: string, flags: EvaluateFlags): Promise<nu
     return model.evaluate(rows);
   });
   if (flags.json) {
-    printLines([JSON.stringify({ rows: read.rows, scores })]);
+    printLines([JSON.stringify({ rows: read.rows, ...(leftOut > 0 && { leftOut }), scores })]);
     return EXIT.success;
   }
   const paint = paintFor(process.stdout);

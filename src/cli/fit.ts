@@ -11,11 +11,11 @@ import { choice } from "../search/space/builders.js";
 import type { Params } from "../search/space/space.js";
 import { grid } from "../search/strategies/grid/grid.js";
 import { type BaselineReport, compareBaselines } from "../tune/baselines/compare.js";
-import { checkDenseSpace, DENSE_DEFAULTS, denseFit, denseModel, densePipeline } from "../tune/dense.js";
+import { checkDenseSpace, DENSE_DEFAULTS, denseFit, denseModel } from "../tune/dense.js";
 import { divideRows, sizesOf } from "../tune/trial/folds.js";
 import { tune } from "../tune/tune.js";
 import { splitSeed } from "../tune/tuner/setup.js";
-import { addDatasetFlags, type DatasetFlags, readDataset } from "./dataset.js";
+import { addDatasetFlags, type DatasetFlags, pipelineOf, readDataset } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { titleOf } from "./files.js";
 import { epochsOf, integer, setting, share } from "./flags.js";
@@ -72,7 +72,7 @@ Examples:
 
 /** @returns the exit code */
 async function run(file: string, flags: FitFlags): Promise<number> {
-  const { set = {}, epochs, testSize, seed, out } = flags;
+  const { set = {}, epochs, testSize, seed, out, indicator } = flags;
   check(!Object.hasOwn(set, "epochs"), "--set must not hold epochs; use --epochs");
   const data = await readDataset(file, flags);
   const validation = { split: 0.2 };
@@ -84,14 +84,15 @@ async function run(file: string, flags: FitFlags): Promise<number> {
   try {
     const result = await tune({
       ...{ data, space, strategy: grid(), validation, testSize, seed, jobs: 1 },
-      pipeline: densePipeline(data),
+      pipeline: pipelineOf(data, flags),
       model: (own) => denseModel(data, own),
       fit: (own) => denseFit(own, { epochs }),
     });
     const { final, best, metric } = result;
     output.write(saveModel(final));
     output.finish();
-    const baselines = sizes.test > 1 ? await compareBaselines(result, { data }) : undefined;
+    const baselines =
+      sizes.test > 1 ? await compareBaselines(result, { data, pipeline: { indicator } }) : undefined;
     if (flags.json) {
       const scores = { metric, validation: best.value, test: final.test, ...(baselines && { baselines }) };
       printLines([JSON.stringify({ model: out, ...scores, params })]);

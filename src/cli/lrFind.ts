@@ -12,9 +12,9 @@ import { describeRates } from "../report/rates.js";
 import { describeData } from "../report/study.js";
 import { drawRates } from "../report/terminal/rates.js";
 import type { Params } from "../search/space/space.js";
-import { DENSE_DEFAULTS, denseModel, densePipeline } from "../tune/dense.js";
+import { DENSE_DEFAULTS, denseModel } from "../tune/dense.js";
 import { findLearningRate, type RateFinderResult } from "../tune/rateFinder.js";
-import { addDatasetFlags, type DatasetFlags, readDataset } from "./dataset.js";
+import { addDatasetFlags, type DatasetFlags, pipelineOf, readDataset } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { titleOf } from "./files.js";
 import { integer, positiveNumber, setting, share } from "./flags.js";
@@ -107,7 +107,7 @@ async function run(file: string, flags: LrFindFlags): Promise<number> {
   );
   const result = await findLearningRate({
     ...{ data, low, high, steps, smoothing, seed, batchSize },
-    pipeline: densePipeline(data),
+    pipeline: pipelineOf(data, flags),
     model: ({ learningRate }) => denseModel(data, { ...set, learningRate }),
   });
   const { suggested = null, belowMinimum = null, ...rest } = result;

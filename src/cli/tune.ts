@@ -284,7 +284,7 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
     test,
     seed,
     ...(typeof validation === "function" && { splitter: validation.name }),
-    notes: (data.notes ?? []).map((note) => inFlags(note, ["task"])),
+    notes: (data.notes ?? []).map((note) => inFlags(note, ["task", "missing"])),
     warnings: diagnose(data).map(({ message }) => inFlags(message, ["drop", "weight"])),
   };
   printLines(introduce(about, widthOf(process.stdout)));

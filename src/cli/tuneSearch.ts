@@ -12,22 +12,23 @@ import {
   fitBaselines,
   MOST_NUMBERS,
 } from "../tune/baselines/compare.js";
-import { denseModel, densePipeline } from "../tune/dense.js";
+import { denseModel } from "../tune/dense.js";
 import { tune } from "../tune/tune.js";
 import type { TuneOptions, TuneResult } from "../tune/tuner/options.js";
 import { finalOrNone } from "../tune/tuner/result.js";
 import type { JobQueue } from "../workers/queue/queue.js";
+import { pipelineOf } from "./dataset.js";
 import { CURVES, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 
 /** What a study and its workers have in common. */
 export function optionsOf(
   { data, space, strategy, scheduler, steps, fit, metrics, validation }: TuneSetup,
-  { testSize, seed, metric, jobs, threshold, curves, ensemble, calibrate = false }: TuneFlags,
+  { testSize, seed, metric, jobs, threshold, curves, ensemble, calibrate = false, indicator }: TuneFlags,
 ): TuneOptions<Space> {
   return {
     ...{ data, space, strategy, fit, testSize, seed },
     ...(metric && { metric: metrics }),
-    pipeline: densePipeline(data),
+    pipeline: pipelineOf(data, { indicator }),
     model: (params) => denseModel(data, params),
     validation,
     ...(scheduler ? { scheduler, steps } : {}),
@@ -77,7 +78,7 @@ const NUMBERS_A_SECOND = 2 ** 17;
  */
 export async function baselinesFor(
   { data, rows, metrics }: TuneSetup,
-  { classWeight, seconds }: TuneFlags,
+  { classWeight, seconds, indicator }: TuneFlags,
 ): Promise<Baselines | undefined> {
   const folds = rows.folds.slice(0, -1);
   const { validation: testRows } = rows.folds[folds.length];
@@ -85,7 +86,7 @@ export async function baselinesFor(
   if (testRows.length < 2 || metrics.length > 1) return undefined;
   await ready();
   return fitBaselines({
-    ...{ data, folds, testRows, tuned: metricNamed(metrics[0]) },
+    ...{ data, folds, testRows, tuned: metricNamed(metrics[0]), pipeline: { indicator } },
     ...(classWeight && { classWeight }),
     ...(seconds !== undefined && { mostNumbers: Math.min(MOST_NUMBERS, NUMBERS_A_SECOND * seconds) }),
   });

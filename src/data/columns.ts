@@ -6,7 +6,7 @@ import { FettleError, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { MAX_CLASSES } from "./classes.js";
 import { isInputKind } from "./schema.js";
-import type { Column } from "./table.js";
+import type { Column, Table } from "./table.js";
 
 /** What a model predicts: one of several classes, or a quantity. */
 export type Task = "classification" | "regression";
@@ -37,17 +37,51 @@ export interface Use {
   readonly drop: readonly string[];
 }
 
+/** Those of some rows that have a cell in each column. */
+function whole(rows: Int32Array, columns: readonly Column[]): Int32Array {
+  return rows.filter((i) => !columns.some(({ values }) => Number.isNaN(values[i])));
+}
+
+/** The rows of a table that have all targets. */
+export function rowsWithTargets(table: Table, targets: readonly string[]): Table {
+  const own = table.columns.filter(({ name }) => targets.includes(name));
+  const rows = whole(
+    Int32Array.from({ length: table.rows }, (_, i) => i),
+    own,
+  );
+  if (rows.length === 0 || rows.length === table.rows) return table;
+  const columns = table.columns.map((column) => ({ ...column, values: valuesAt(column, rows) }));
+  return { ...table, rows: rows.length, columns };
+}
+
+/** A rule that leaves out more than this share of the rows says which columns it is for, and how to keep them. */
+const MANY = 1 / 20;
+
 /**
- * The rows to use, ascending: under the rule `drop` those without a missing cell, otherwise all.
+ * The rows to use, ascending: those with a target, and under the rule `drop` with every cell. Where no row has a target, all, so that
+ * the target is refused.
  *
- * @throws ColumnsError if no row is left
+ * @returns also how many rows are left out and why, for people
+ * @throws ColumnsError if the rule leaves no row
  */
-export function keptRows(rows: number, { inputs, targets, missing, drop }: Use): Int32Array {
-  const all = Int32Array.from({ length: rows }, (_, i) => i);
-  if (missing !== "drop") return all;
-  const used = [...inputs, ...targets];
-  const whole = all.filter((i) => !used.some(({ values }) => Number.isNaN(values[i])));
-  if (whole.length > 0) return whole;
+export function keptRows(
+  all: number,
+  { inputs, targets, missing, drop }: Use,
+): { readonly rows: Int32Array; readonly notes: readonly string[] } {
+  const every = Int32Array.from({ length: all }, (_, i) => i);
+  const known = whole(every, targets);
+  if (known.length === 0) return { rows: every, notes: [] };
+  const rows = missing === "drop" ? whole(known, inputs) : known;
+  const shareOf = (count: number): string =>
+    `${count} of ${all} rows (${((100 * count) / all).toFixed(1)} %)`;
+  const [untold, cut] = [all - known.length, known.length - rows.length];
+  const names = targets.map(({ name }) => show(name)).join(", ");
+  const notes = untold > 0 ? [`${shareOf(untold)} lack target ${names} and are left out`] : [];
+  if (cut > 0)
+    notes.push(
+      `missing: "drop" leaves out ${shareOf(cut)}${cut > MANY * all ? mostGaps(inputs, known) : ""}`,
+    );
+  if (rows.length > 0) return { rows, notes };
   const empty = inputs.filter(({ values }) => values.every(Number.isNaN)).map(({ name }) => name);
   const suggested = empty.length > 0 && empty.length < inputs.length ? [...drop, ...empty] : [];
   const columns =
@@ -57,6 +91,19 @@ export function keptRows(rows: number, { inputs, targets, missing, drop }: Use):
       `leave columns out${columns}, or choose missing: "impute"`,
     suggested,
   );
+}
+
+/** The columns with the most gaps, and what keeps the rows. */
+function mostGaps(inputs: readonly Column[], rows: Int32Array): string {
+  const counts = inputs.map(({ name, values }) => ({
+    name,
+    count: rows.reduce((sum, row) => sum + Number(Number.isNaN(values[row])), 0),
+  }));
+  const [first, second] = counts.sort((a, b) => b.count - a.count);
+  const said = [first, ...(second?.count ? [second] : [])].map(
+    ({ name, count }) => `${show(name)} (${count})`,
+  );
+  return `, most for gaps in ${said.join(" and ")}; missing: "impute" keeps them`;
 }
 
 /** Why a column cannot be used. */
@@ -83,9 +130,7 @@ export function refuseColumns({ inputs, targets, missing, drop }: Use, rows: Int
   const names = faults.map(({ name }) => name);
   const suggested = names.length > 0 && names.length < inputs.length ? [...drop, ...names] : [];
   const ways: string[] = [];
-  if (targetFaults.some(({ gaps }) => gaps))
-    ways.push('choose missing: "drop", since a target cannot be imputed');
-  else if (faults.some(({ gaps }) => gaps)) ways.push('choose missing: "impute" or missing: "drop"');
+  if (faults.some(({ gaps }) => gaps)) ways.push('choose missing: "impute" or missing: "drop"');
   if (suggested.length > 0) {
     ways.push(`leave ${lines.length === 1 ? "it" : "columns"} out with drop: ${JSON.stringify(suggested)}`);
   }
@@ -113,8 +158,7 @@ function faultOfTarget(column: Column, values: Floats, task: Task): Fault | unde
     const way = kind === "empty" ? "" : `; choose as: ${JSON.stringify({ [name]: "category" })}`;
     return { reason: `must hold numbers, booleans or categories; it ${reason}${way}` };
   }
-  const gaps = gapsOf(values);
-  if (gaps) return gaps;
+  if (values.some(Number.isNaN)) return { reason: "must have cells; all are missing" }; // see `keptRows`
   if (values.every((value) => value === values[0])) {
     const same = show(wordOf(column, values[0]));
     return { reason: `must differ between rows; received ${same} in all ${values.length}` };

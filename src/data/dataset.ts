@@ -100,7 +100,7 @@ export interface EncodeOptions {
   /**
    * `refuse` throws if a cell is missing in a column in use; `drop` leaves out each row that has one; `impute`
    * leaves NaN in the inputs, for `fitPipeline` to learn what to fill in, and a model then predicts rows without a cell in any
-   * column. A missing target is never imputed.
+   * column. Rows without a target are left out, whatever the rule; `notes` counts them.
    * @defaultValue `"refuse"`
    */
   readonly missing?: MissingRule;
@@ -179,10 +179,10 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   );
 
   const use = { inputs, targets, missing, drop };
-  const rows = keptRows(table.rows, use);
+  const { rows, notes: leaving } = keptRows(table.rows, use);
   const { task: chosen, notes: reasons } = taskOf(targets, rows, task);
   refuseColumns(use, rows, chosen);
-  const notes = [...table.notes, ...reasons];
+  const notes = [...table.notes, ...leaving, ...reasons];
   return {
     ...encodeInputs(inputs, rows),
     ...encodeTargets(targets, rows, chosen),

@@ -86,7 +86,8 @@ const MANY = 1000;
 /**
  * How a table becomes features of the dense network: each number standardized; where the target is a quantity, also by quantiles, which
  * spread crowded values and draw far ones near; and from 1,000 rows on also in four parts, so that the network may bend at the quarters.
- * A number that is almost always the same has no parts.
+ * A number that is almost always the same has no parts. Where cells are missing and that
+ * tells of the target, a feature says so.
  *
  * @param data - the result of `encodeTable`
  * @throws FettleError `invalid_argument`, `invalid_shape` for anything else
@@ -100,12 +101,13 @@ export function densePipeline(data: PipelineData): PipelineOptions {
   checkPipelineData(data);
   const { task, inputs, columns } = data;
   const scale: readonly ScalingName[] = task === "regression" ? ["standard", "quantile"] : ["standard"];
-  if (rowsOf(columns, inputs.length) < MANY) return { scale };
+  const common = { scale, ...(inputs.some(({ gaps }) => gaps) && { indicator: "auto" as const }) };
+  if (rowsOf(columns, inputs.length) < MANY) return common;
   const divided = inputs.filter(
     ({ kind }, j) => (kind === "number" || kind === "date") && hasParts(columns[j]),
   );
   const parts = { scale: [...scale, "parts"] } as const;
-  return { scale, columns: Object.fromEntries(divided.map(({ name }) => [name, parts])) };
+  return { ...common, columns: Object.fromEntries(divided.map(({ name }) => [name, parts])) };
 }
 
 /** Rows from which the time of a search allows few trials of five folds, and one held-out part tells trials apart. */

@@ -73,10 +73,10 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
     /column "a" must have every cell; 1 of 2.*--missing impute or --missing drop$/m,
   ],
   [
-    "a target with a missing cell",
-    table("a,b,y\n1,1,u\n2,,\n3,2,v\n"),
-    `${TUNE} --missing impute`,
-    /target "y" must have every cell; 1 of 3 .*; choose --missing drop, since a target cannot be imputed$/m,
+    "a target without a cell",
+    table("a,y\n1,\n2,\n3,\n"),
+    `${TUNE} --as y=number`,
+    /target "y" must have cells; all are missing$/m,
   ],
   [
     "several bad columns, all at once",

@@ -47,6 +47,57 @@ describe("--missing impute", () => {
   });
 });
 
+it("rows without a target are left out of scores, and counted", async () => {
+  await fettle("fit", "train.csv", "--target", "state", "--epochs", "3", "--out", "whole.fettle");
+  const [head, ...lines] = ["age,port,fresh,state", ...train.slice(0, 9)];
+  const blank = lines.map((line, i) => (i % 3 === 0 ? line.replace(/[^,]+$/, "") : line));
+  writeFileSync(join(folder, "blank.csv"), [head, ...blank].join("\n"));
+  writeFileSync(join(folder, "told.csv"), [head, ...lines.filter((_, i) => i % 3 !== 0)].join("\n"));
+  const [some, all] = [
+    await fettle("evaluate", "whole.fettle", "blank.csv", "--json"),
+    await fettle("evaluate", "whole.fettle", "told.csv", "--json"),
+  ];
+  expect(some.stderr).toBe('3 of 9 rows lack target "state" and are left out.\n');
+  expect(JSON.parse(some.stdout)).toEqual({ ...JSON.parse(all.stdout), leftOut: 3 });
+});
+
+describe("what a missing cell tells", () => {
+  const lines = Array.from({ length: 60 }, (_, i) => (i % 2 ? "x,yes" : ",no"));
+  writeFileSync(join(folder, "telling.csv"), ["a,b", ...lines].join("\n"));
+  const scored = ["tune", "telling.csv", "--target", "b", "--trials", "2", "--epochs", "30", "--folds", "2"];
+  const test = async (...flags: readonly string[]) => {
+    const { code, stdout } = await fettle(...scored, "--missing", "impute", "--json", ...flags);
+    expect(code).toBe(0);
+    return JSON.parse(stdout).test as Record<string, number>;
+  };
+
+  it("is learnt: an empty category is one of its own", async () => {
+    expect((await test()).accuracy).toBe(1);
+  });
+
+  it("is lost with --no-indicator", async () => {
+    expect((await test("--no-indicator")).accuracy).toBeLessThan(0.8);
+  });
+
+  it("is said before the study, and so are rows that are left out", async () => {
+    writeFileSync(
+      join(folder, "holes.csv"),
+      ["a,c,b", ...lines.map((line, i) => `${line.replace(",", `,${i < 9 ? "" : i},`)}`), "x,4,"].join("\n"),
+    );
+    const words = ["tune", "holes.csv", "--target", "b", "--trials", "1", "--epochs", "2", "--folds", "2"];
+    const oneLine = (text: string) => text.replace(/\s+/g, " ");
+    const imputed = oneLine((await fettle(...words, "--missing", "impute")).stdout);
+    expect(imputed).toContain('1 of 61 rows (1.6 %) lack target "b" and are left out');
+    expect(imputed).toContain(
+      'whether "a" has a cell tells "b"; if it is not known when predicting, leave it out with --drop a',
+    );
+    const dropped = oneLine((await fettle(...words, "--missing", "drop", "--drop", "a")).stdout);
+    expect(dropped).toContain(
+      '--missing drop leaves out 9 of 61 rows (14.8 %), most for gaps in "c" (9); --missing impute keeps them',
+    );
+  });
+});
+
 it("is named where a model without it refuses a row", async () => {
   const { code, stderr } = await fettle("fit", "train.csv", "--target", "state", "--epochs", "3");
   expect([code, stderr]).toEqual([0, ""]);

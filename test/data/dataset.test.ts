@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { oneHot } from "../../src/data/classes.js";
 import { ColumnsError } from "../../src/data/columns.js";
-import { encodeTable } from "../../src/data/dataset.js";
+import { encodeTable, type MissingRule } from "../../src/data/dataset.js";
 import { readTable } from "../../src/data/table.js";
 import { refusal } from "./refusal.js";
 import { rowByRow } from "./rows.js";
@@ -34,6 +34,43 @@ describe("encodeTable: inputs", () => {
       2,
       [4, 2, 1, 5, 1, 1],
       [[], ["blue", "green", "red"], ["no", "yes"]],
+    ]);
+  });
+
+  it("leaves out rows without a target, whatever the rule, and counts them", () => {
+    const table = readTable("a,y\n1,u\n2,\n,v\n4,v\n5,u\n");
+    const of = (missing: MissingRule) => {
+      const { rows, columns, labels, notes } = encodeTable(table, { target: "y", missing });
+      return { rows, columns, labels: [...labels], notes };
+    };
+    const lacking = '1 of 5 rows (20.0 %) lack target "y" and are left out';
+    const [a, labels] = [Float32Array.of(1, Number.NaN, 4, 5), [0, 1, 1, 0]];
+    expect(of("impute")).toEqual({ rows: 4, columns: [a], labels, notes: [lacking] });
+    const dropping =
+      'missing: "drop" leaves out 1 of 5 rows (20.0 %), most for gaps in "a" (1); missing: "impute" keeps them';
+    const whole = [Float32Array.of(1, 4, 5)];
+    expect(of("drop")).toEqual({ rows: 3, columns: whole, labels: [0, 1, 0], notes: [lacking, dropping] });
+    expect(refusal(() => of("refuse"))).toMatch(/column "a" must have every cell; 1 of 4 are missing/);
+  });
+
+  it("leaves out rows that lack one of several targets", () => {
+    const table = readTable("a,y,z\n1,1,2\n2,,3\n3,4,\n4,5,6\n");
+    const { rows, y, notes } = encodeTable(table, { target: ["y", "z"] });
+    expect([rows, [...y], notes]).toEqual([
+      2,
+      [1, 2, 5, 6],
+      ['2 of 4 rows (50.0 %) lack target "y", "z" and are left out'],
+    ]);
+  });
+
+  it("says which columns cost the most rows only where they are more than a twentieth", () => {
+    const lines = (gaps: number) =>
+      Array.from({ length: 100 }, (_, i) => `${i < gaps ? "" : i},${i < 2 ? "" : i},${i % 2}`).join("\n");
+    const notes = (gaps: number) =>
+      encodeTable(readTable(`a,b,y\n${lines(gaps)}\n`), { target: "y", missing: "drop" }).notes;
+    expect(notes(5)).toEqual(['missing: "drop" leaves out 5 of 100 rows (5.0 %)']);
+    expect(notes(6)).toEqual([
+      'missing: "drop" leaves out 6 of 100 rows (6.0 %), most for gaps in "a" (6) and "b" (2); missing: "impute" keeps them',
     ]);
   });
 
@@ -167,9 +204,9 @@ describe("encodeTable: refusals", () => {
       /^invalid_data: 3 columns cannot be used:\n {2}column "size" must have every cell; 1 of 5 are missing, the first in row 2 /,
     ],
     [
-      "a missing target when imputing",
-      () => encodeTable(noTarget, { target: "y", missing: "impute" }),
-      /^invalid_data: target "y" must have every cell; 1 of 3 are missing, the first in row 2 below the header; choose missing: "drop", since a target cannot be imputed$/,
+      "a target without a cell",
+      () => encodeTable(readTable("x,y\n1,\n2,\n", { as: { y: "number" } }), { target: "y" }),
+      /^invalid_data: target "y" must have cells; all are missing$/,
     ],
     [
       "rows that all have a gap",
@@ -253,13 +290,13 @@ describe("encodeTable: columns that cannot be used", () => {
   });
 
   it("are named with the target", () => {
-    const error = caught(() => encodeTable(bad, { target: "gap", missing: "impute", drop: ["flag"] }));
+    const error = caught(() => encodeTable(bad, { target: "open", drop: ["flag"] }));
     expect(error.message).toBe(
       [
         "2 columns cannot be used:",
-        `column "open" ${DOUBT}`,
-        'target "gap" must have every cell; 144 of 1002 are missing, the first in row 1 below the header',
-        'choose missing: "drop", since a target cannot be imputed, or leave columns out with drop: ["flag","open"]',
+        'column "gap" must have every cell; 144 of 1002 are missing, the first in row 1 below the header',
+        `target "open" ${DOUBT}`,
+        'choose missing: "impute" or missing: "drop", or leave columns out with drop: ["flag","gap"]',
       ].join("\n  "),
     );
   });

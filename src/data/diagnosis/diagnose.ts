@@ -12,7 +12,13 @@ import { quantileOf } from "../pipeline/scaling.js";
 
 /** Something about a data set that a user should know before a study. */
 export interface Warning {
-  readonly type: "leakage" | "duplicates" | "nearlyConstant" | "targetOutliers" | "moreFeaturesThanRows";
+  readonly type:
+    | "leakage"
+    | "tellingGaps"
+    | "duplicates"
+    | "nearlyConstant"
+    | "targetOutliers"
+    | "moreFeaturesThanRows";
   /** The columns that it is about; none where it is about rows. */
   readonly columns: readonly string[];
   /** For people: what was found, and what to do. */
@@ -23,6 +29,8 @@ export interface Warning {
 const SAMPLE = 20_000;
 /** A column that says this much of the target says all of it. */
 const ALL_OF_IT = 0.999;
+/** A column's gaps that explain this share of the target are a finding. */
+const MUCH = 0.1;
 /** Fewer rows than this show none of it. */
 const ENOUGH = 50;
 /** Groups of rows in which a column of numbers is compared with the target, each of at least five. */
@@ -35,8 +43,8 @@ const REPEATED = 0.01;
 const FAR = 10;
 
 /**
- * Warnings of a data set, of at most 20,000 of its rows, in this order: an input that predicts the target alone; rows that are there more than once; inputs
- * with the same value in 99.5 % of the rows; targets far from the others; more features than rows.
+ * Warnings of a data set, of at most 20,000 of its rows, in this order: an input that predicts the target alone, by its cells or by whether
+ * it has one; inputs whose gaps explain a tenth of the target or more; rows that are there more than once; inputs with the same value in 99.5 % of the rows; targets far from the others; more features than rows.
  *
  * @param data - the result of `encodeTable`
  * @throws FettleError `invalid_argument` for anything else
@@ -69,6 +77,7 @@ function warningsOf(data: Dataset): Warning[] {
   const columns = data.inputs.map((input, j) => ({ input, values: data.columns[j] }));
   return [
     ...columns.flatMap((column) => leakage(column, data)),
+    ...tellingGaps(columns, data),
     ...duplicates(data),
     ...nearlyConstant(columns),
     ...targetOutliers(data),
@@ -81,22 +90,67 @@ interface Column {
   readonly values: Floats;
 }
 
-/** By the share of the target's variance, or of its rows' classes, that groups of equal or near values explain. */
+/** A column whose cells, or whether a row has one, predict the target. */
 function leakage({ input, values }: Column, data: Dataset): Warning[] {
   if (data.rows < ENOUGH) return [];
-  const groups = groupsOf(input, values);
-  if (groups === undefined) return [];
-  const explained =
-    data.task === "classification" ? rightClasses(groups, data) : explainedVariance(groups, data);
-  const share = Math.max(
-    explained,
-    data.task === "regression" && input.kind === "number" ? correlation(values, data) ** 2 : 0,
-  );
+  const name = show(input.name);
+  const isByGaps = gapsExplain(values, data) >= ALL_OF_IT;
+  const share = isByGaps ? 1 : cellsExplain(input, values, data);
   if (!(share >= ALL_OF_IT)) return [];
-  const message =
-    `column ${show(input.name)} alone predicts ${show(data.target)} (${(100 * share).toFixed(1)} %); ` +
-    `if it is not known when predicting, leave it out with drop: ${JSON.stringify([input.name])}`;
+  const found = isByGaps
+    ? `whether ${name} has a cell tells ${show(data.target)}`
+    : `column ${name} alone predicts ${show(data.target)} (${(100 * share).toFixed(1)} %)`;
+  const message = `${found}; if it is not known when predicting, leave it out with drop: ${JSON.stringify([input.name])}`;
   return [{ type: "leakage", columns: [input.name], message }];
+}
+
+/** The share of the target's variance, or of its rows' classes, that groups of equal or near values explain. */
+function cellsExplain(input: Input, values: Floats, data: Dataset): number {
+  const groups = groupsOf(input, values);
+  if (groups === undefined) return 0;
+  if (data.task === "classification") return rightClasses(groups, data);
+  const explained = explainedVariance(groups, data);
+  return input.kind === "number" ? Math.max(explained, correlation(values, data) ** 2) : explained;
+}
+
+/** Columns of which whether a row has a cell says much of the target, and does not tell all of it. */
+function tellingGaps(columns: readonly Column[], data: Dataset): Warning[] {
+  if (data.rows < ENOUGH) return [];
+  const found = columns
+    .map(({ input: { name }, values }) => ({ name, share: gapsExplain(values, data) }))
+    .filter(({ share }) => share >= MUCH && share < ALL_OF_IT)
+    .sort((a, b) => b.share - a.share);
+  if (found.length === 0) return [];
+  const shown = found.slice(0, 3).map(({ name, share }) => `${show(name)} (${(100 * share).toFixed(0)} %)`);
+  const more = found.length > 3 ? ` and ${found.length - 3} more` : "";
+  const message =
+    `whether ${shown.join(", ")}${more} has a cell explains that share of ${show(data.target)}; ` +
+    "make sure that cells are missing in the same way when predicting";
+  return [{ type: "tellingGaps", columns: found.map(({ name }) => name), message }];
+}
+
+/** The share of the target's variance, or that of its classes as 0 and 1, between rows with a cell and rows without. */
+function gapsExplain(values: Floats, { y, labels, classes, outputs }: Dataset): number {
+  const levels = Math.max(1, classes.length);
+  const of = (i: number, k: number): number =>
+    classes.length > 0 ? Number(labels[i] === k) : y[i * outputs];
+  let [between, total] = [0, 0];
+  for (let k = 0; k < levels; k++) {
+    const [count, sum] = [
+      [0, 0],
+      [0, 0],
+    ];
+    for (let i = 0; i < values.length; i++) {
+      const group = Number(Number.isNaN(values[i]));
+      count[group]++;
+      sum[group] += of(i, k);
+    }
+    if (count[0] === 0 || count[1] === 0) return 0;
+    const mean = (sum[0] + sum[1]) / values.length;
+    for (let i = 0; i < values.length; i++) total += (of(i, k) - mean) ** 2;
+    for (const group of [0, 1]) between += count[group] * (sum[group] / count[group] - mean) ** 2;
+  }
+  return between / total;
 }
 
 /** Rows with equal or near values, by group; undefined if groups would be so small that they say nothing. */

@@ -18,7 +18,7 @@ export interface PipelineColumn {
   readonly kind: InputKind;
   /** The words of a category by code. */
   readonly categories: readonly string[];
-  /** What a missing cell becomes; of a category, a code. */
+  /** What a missing cell becomes; of a category, a code, or −1 for none of the words. */
   readonly fill: number;
   /** With buckets or rare categories: the group of each code, and last that of a word that is no category. */
   readonly groups?: readonly number[];
@@ -140,7 +140,9 @@ export function fitColumn(
 ): PipelineColumn {
   const { name, kind, categories } = input;
   const { cells, prepared } = workspace;
-  const fill = fillOf(plan.impute, cells);
+  const isMarked = plan.indicator !== false && cells.some(Number.isNaN) && !cells.every(Number.isNaN);
+  const tells = isMarked && (plan.indicator === true || y.some((own) => differs(cells, own)));
+  const fill = isMarked && kind === "category" ? NO_WORD : fillOf(plan.impute, cells);
   const groups = groupsOf(input, plan, cells, fill);
   const base = { name, kind, categories, fill, ...(groups && { groups }) };
   prepare(base, workspace, cells.length);
@@ -156,13 +158,40 @@ export function fitColumn(
       source = draft;
       values = valuesOf(source, workspace, cells.length);
     }
-    return fitScaling(scale, values, `values of column ${show(name)}`).map((scaling, i) => {
+    const scalings =
+      source.type === "missing" && !tells
+        ? [NOTHING]
+        : fitScaling(scale, values, `values of column ${show(name)}`);
+    return scalings.map((scaling, i) => {
       const feature = { name: names[i], source, scaling };
       take(feature, values);
       return feature;
     });
   });
   return { ...base, features };
+}
+
+/** The code of a missing category that is one of its own. */
+const NO_WORD = -1;
+/** 0, whatever the value: of an indicator that training rows taught nothing. */
+const NOTHING: Scaling = { knots: [[0, 0]] };
+
+/** Whether the means of a target with and without a cell are more than three standard errors apart. */
+function differs(cells: Float64Array, y: Float64Array): boolean {
+  const [count, sum] = [
+    [0, 0],
+    [0, 0],
+  ];
+  let squares = 0;
+  const mean = meanOf(y);
+  for (let i = 0; i < y.length; i++) {
+    const [group, off] = [Number(Number.isNaN(cells[i])), y[i] - mean];
+    count[group]++;
+    sum[group] += off;
+    squares += off * off;
+  }
+  const apart = sum[1] / count[1] - sum[0] / count[0];
+  return apart * apart > 9 * (squares / y.length) * (1 / count[0] + 1 / count[1]);
 }
 
 const rowIds = (rows: number): Int32Array => Int32Array.from({ length: rows }, (_, i) => i);

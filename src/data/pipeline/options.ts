@@ -31,13 +31,18 @@ export type TargetTransformName = "standard" | "log" | "log1p" | "none";
 /** The choices for one column. */
 export interface ColumnOptions {
   /**
-   * What missing numbers and dates become, dates the mean for a constant. Missing booleans and categories become the most
-   * frequent.
+   * What missing numbers and dates become, dates the mean for a constant. Missing booleans become the most frequent, and so do
+   * missing categories without an `indicator`.
    * @defaultValue `"mean"`
    */
   readonly impute?: Imputation;
-  /** Whether a column in which a row lacks a cell has a feature that is 1 where the cell is missing. @defaultValue false */
-  readonly indicator?: boolean;
+  /**
+   * Whether a column in which a row lacks a cell has a feature that is 1 where the cell is missing. A missing category is then none of
+   * the words, but one of its own. The feature is 0 in every row where it would teach nothing: where the training rows lack all cells or
+   * none; and with `"auto"` where their targets with and without a cell are within three standard errors of each other.
+   * @defaultValue false; `densePipeline` has `"auto"`
+   */
+  readonly indicator?: boolean | "auto";
   /**
    * How categories become numbers:
    *
@@ -112,7 +117,7 @@ export const MAX_ONE_HOT = 100;
 /** The choices for one column, all made. */
 export interface ColumnPlan {
   readonly impute: Imputation;
-  readonly indicator: boolean;
+  readonly indicator: boolean | "auto";
   readonly encode: Exclude<Encoding, "auto">;
   readonly buckets: number;
   readonly minFrequency: number;
@@ -137,11 +142,25 @@ export function planFor({ name, kind, categories, gaps }: Input, options: Pipeli
   const ofDates = typeof impute === "number" ? "mean" : impute;
   return {
     impute: kind === "number" ? impute : kind === "date" ? ofDates : "mode",
-    indicator: (chosen.indicator ?? false) && gaps,
+    indicator: gaps && (chosen.indicator ?? false),
     encode: encode === "auto" ? auto : encode,
     ...{ buckets, minFrequency, scales },
     scaleOneHot: (scaleOneHot ?? scales.some((each) => each !== "none")) ? "standard" : "none",
   };
+}
+
+/** Why columns are filled without a trace, where nobody chose that. */
+export function unmarkedGaps(inputs: readonly Input[], options: PipelineOptions): string[] {
+  const chose = ({ name }: Input): boolean =>
+    (Object.hasOwn(options.columns ?? {}, name) ? options.columns?.[name].indicator : undefined) !==
+    undefined;
+  const names = inputs.filter((input) => input.gaps && !chose(input)).map(({ name }) => show(name));
+  if (options.indicator !== undefined || names.length === 0) return [];
+  const shown = names.length > 3 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
+  return [
+    `missing cells of ${shown.join(", ")} are filled without a trace; ` +
+      "indicator: true in the pipeline lets the network know where they were, and indicator: false keeps it so",
+  ];
 }
 
 /**
@@ -177,7 +196,7 @@ function checkColumnOptions(options: ColumnOptions, of: string): void {
     () =>
       `impute${of} must be ${IMPUTATIONS.map(show).join(", ")} or a finite number; received ${show(impute)}`,
   );
-  mustBeBoolean(`indicator${of}`, indicator);
+  if (indicator !== "auto") mustBeBoolean(`indicator${of}`, indicator);
   mustBeOneOf("encoding", encode, ENCODINGS);
   const scales = [scale].flat();
   for (const each of scales) mustBeOneOf("scaling", each, SCALINGS);

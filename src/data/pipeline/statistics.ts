@@ -17,7 +17,7 @@ export interface TargetStatistics {
 }
 
 /**
- * @param codes - the category of each row
+ * @param codes - the category of each row; −1 for none, which counts in the mean of all rows
  * @param levels - the number of categories
  * @param y - the output in each row
  * @param rows - the places in `codes` and `y` to learn from
@@ -76,8 +76,8 @@ export function outOfFold(codes: Float64Array, levels: number, y: Float64Array):
   const values = new Float64Array(rows);
   if (rows < 2) return values.fill(y[0]);
   for (const { train, validation } of evenly(rows, Math.min(FOLDS, rows), 0)) {
-    const { numbers } = targetStatistics(codes, levels, y, train);
-    for (const row of validation) values[row] = numbers[codes[row]];
+    const { numbers, other } = targetStatistics(codes, levels, y, train);
+    for (const row of validation) values[row] = numbers[codes[row]] ?? other;
   }
   return values;
 }

@@ -1,6 +1,6 @@
 /** How a trial is trained: its parameters become a model, the model a job, and the job runs on every fold. */
 import type { Dataset, Task } from "../../data/dataset.js";
-import { checkPipelineOptions, type PipelineOptions } from "../../data/pipeline/options.js";
+import { checkPipelineOptions, type PipelineOptions, unmarkedGaps } from "../../data/pipeline/options.js";
 import { type ClassWeight, checkClassWeight } from "../../data/weights.js";
 import type { SavedRun } from "../../engine/executor.js";
 import { check, checkOptions, isPlainObject, must, type OptionNames, show } from "../../errors.js";
@@ -139,7 +139,8 @@ export function jobTemplate<S extends Space>(
   checkPipelineOptions("pipeline", pipeline, data.inputs);
   const built = model(params);
   mustBeModel(built);
-  const followed = followRoles(built, data, pipeline);
+  const { notes, ...ofRoles } = followRoles(built, data, pipeline);
+  const followed = { ...ofRoles, notes: [...notes, ...unmarkedGaps(data.inputs, pipeline)] };
   const { features, folds, finalFold } = foldsFor(followed.pipeline);
   const architecture = architectureFor(built, { ...data, features });
   judgeTrial(built, architecture.network, { data, pipeline, metrics });

@@ -49,6 +49,38 @@ describe("leakage", () => {
   });
 });
 
+describe("gaps", () => {
+  it("that tell all of the target are a leak by what they are", () => {
+    const [warning] = warningsOf((i) => (label(i) === "yes" ? noise[i][2] : ""), label);
+    expect(warning).toEqual({
+      type: "leakage",
+      columns: ["b"],
+      message:
+        'whether "b" has a cell tells "y"; if it is not known when predicting, leave it out with drop: ["b"]',
+    });
+  });
+
+  it("that tell much of the target are a finding", () => {
+    // of 200 rows 67 lack b: 51 are yes there, and 34 elsewhere
+    const lacks = (i: number) => i % 3 === 0;
+    const classOf = (i: number) => (Math.floor(i / 3) % 4 < (lacks(i) ? 3 : 1) ? "yes" : "no");
+    const found = warningsOf((i) => (lacks(i) ? "" : noise[i][2]), classOf);
+    // 67 · (51/67 − 0.425)² + 133 · (34/133 − 0.425)² of 200 · 0.425 · 0.575
+    expect(found).toEqual([
+      {
+        type: "tellingGaps",
+        columns: ["b"],
+        message:
+          'whether "b" (23 %) has a cell explains that share of "y"; make sure that cells are missing in the same way when predicting',
+      },
+    ]);
+    // of a quantity: 3 more, beside a variance of 4
+    const quantity = (i: number) => 0.25 + 3 * Number(lacks(i)) + (Math.floor(i / 3) % 2 ? 2 : -2);
+    const [{ message }] = warningsOf((i) => (lacks(i) ? "" : noise[i][2]), quantity);
+    expect(message).toMatch(/^whether "b" \(33 %\) has a cell explains that share of "y"/);
+  });
+});
+
 describe("other warnings", () => {
   it("name rows that repeat another", () => {
     const lines = noise.map((_, i) => [...noise[i % 150], label(i % 150)].join(","));

@@ -1,9 +1,14 @@
 /** The laws of pipelines: what they may see, what they give, and what they refuse. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodeTable } from "../../../src/data/dataset.js";
+import { encodeTable, type Input } from "../../../src/data/dataset.js";
 import { bucketOf, murmurHash3 } from "../../../src/data/pipeline/hash.js";
-import type { Imputation, PipelineOptions, ScalingName } from "../../../src/data/pipeline/options.js";
+import {
+  type Imputation,
+  type PipelineOptions,
+  type ScalingName,
+  unmarkedGaps,
+} from "../../../src/data/pipeline/options.js";
 import {
   applyPipeline,
   featureNames,
@@ -29,6 +34,111 @@ describe("filling", () => {
   it("leaves numbers as they are where rare categories are grouped", () => {
     const { x } = fitPipeline(numbers(Float64Array.of(7, 8, 8)), { ...RAW, minFrequency: 2 });
     expect([...x]).toEqual([7, 8, 8]);
+  });
+});
+
+describe("an indicator", () => {
+  const category = (gaps: boolean): Input => ({ name: "w", kind: "category", categories: ["a", "b"], gaps });
+  /** Codes 0 and 1, and gaps. */
+  const data = (cells: readonly number[], gaps = true): PipelineData => ({
+    inputs: [category(gaps)],
+    columns: [Float64Array.from(cells)],
+    task: "regression",
+    outputs: 1,
+    y: Float64Array.from(cells, (_, i) => i),
+  });
+  const plain = { scaleOneHot: false, target: "none", scale: "none", indicator: true } as const;
+  const rowsOf = ({ x, pipeline }: { x: Float32Array; pipeline: { features: readonly string[] } }) =>
+    Array.from({ length: x.length / pipeline.features.length }, (_, i) => [
+      ...x.slice(i * pipeline.features.length, (i + 1) * pipeline.features.length),
+    ]);
+
+  it.each<[string, PipelineOptions, readonly (readonly number[])[]]>([
+    [
+      "one-hot",
+      {},
+      [
+        [1, 0, 0],
+        [0, 1, 0],
+        [0, 1, 0],
+        [0, 0, 1],
+      ],
+    ],
+    [
+      "ordinal",
+      { encode: "ordinal" },
+      [
+        [0, 0],
+        [1, 0],
+        [1, 0],
+        [-1, 1],
+      ],
+    ],
+    [
+      "rare words together",
+      { minFrequency: 2 },
+      [
+        [0, 0, 1, 0],
+        [0, 1, 0, 0],
+        [0, 1, 0, 0],
+        [0, 0, 1, 1],
+      ],
+    ],
+  ])("makes a missing category one of its own: %s", (_, options, expected) => {
+    const fitted = fitPipeline(data([0, 1, 1, Number.NaN]), { ...plain, ...options });
+    expect(rowsOf(fitted)).toEqual(expected);
+    expect([...applyPipeline(fitted.pipeline, [[0, 1, 1, Number.NaN]])]).toEqual(expected.flat());
+  });
+
+  it("makes it one of its own among buckets and target statistics", () => {
+    const hashed = fitPipeline(data([0, 1, 1, Number.NaN]), { ...plain, encode: "hashed", buckets: 4 });
+    const rows = rowsOf(hashed);
+    expect(rows.map((row) => row.slice(0, 4).reduce((sum, each) => sum + each))).toEqual([1, 1, 1, 0]);
+    expect(rows.map((row) => row[4])).toEqual([0, 0, 0, 1]);
+    const means = fitPipeline(data([0, 0, 1, 1, Number.NaN]), { ...plain, encode: "target" }).pipeline;
+    // the mean of all rows, 0 to 4, with the indicator to tell it apart
+    expect([...applyPipeline(means, [[Number.NaN]])]).toEqual([2, 1]);
+    const [{ source }] = means.columns[0].features;
+    expect(source).toMatchObject({ type: "table", other: 2 });
+  });
+
+  it.each<[string, readonly number[]]>([
+    ["no gap", [0, 1, 1]],
+    ["no cell", [Number.NaN, Number.NaN]],
+  ])("is 0 in every row where training rows have %s, so that it adds nothing untrained", (_, cells) => {
+    const { pipeline } = fitPipeline(data(cells), plain);
+    expect(pipeline.features).toEqual(["w=a", "w=b", "w (missing)"]);
+    const later = [...applyPipeline(pipeline, [[0, Number.NaN]])];
+    expect([later[2], later[5]]).toEqual([0, 0]);
+    // filled by the most frequent, or by the first where there is none
+    expect(later.slice(3, 5)).toEqual(cells.length === 3 ? [0, 1] : [1, 0]);
+  });
+
+  it("by itself is 1 only where targets with and without a cell are three standard errors apart", () => {
+    const cells = Array.from({ length: 60 }, (_, i) => (i < 50 ? i % 2 : Number.NaN));
+    const rows = (d: number) => {
+      // means of 0 and d, a variance of 1 in both
+      const y = Float64Array.from(cells, (_, i) => (i % 2 ? 1 : -1) + (i < 50 ? 0 : d));
+      return rowsOf(fitPipeline({ ...data(cells), y }, { ...plain, indicator: "auto" }));
+    };
+    // d² > 9 (1 + d² · 10 · 50 / 60²) (1/50 + 1/10)
+    const edge = Math.sqrt(1.08 / 0.85);
+    expect(rows(0.999 * edge)[59]).toEqual([0, 0, 0]); // none of the words all the same
+    expect(rows(1.001 * edge)[59]).toEqual([0, 0, 1]);
+    expect(rows(-1.001 * edge)[59]).toEqual([0, 0, 1]);
+    expect(rows(1.001 * edge)[49]).toEqual([0, 1, 0]);
+  });
+
+  it("is said to be left out where nobody chose", () => {
+    const inputs = [category(true), { ...category(true), name: "v" }, { ...category(false), name: "u" }];
+    const text =
+      'missing cells of "w", "v" are filled without a trace; indicator: true in the pipeline lets the network know where they were, and indicator: false keeps it so';
+    expect(unmarkedGaps(inputs, {})).toEqual([text]);
+    expect(unmarkedGaps(inputs, { columns: { v: { indicator: true } } })).toEqual([
+      text.replace(', "v"', ""),
+    ]);
+    expect(unmarkedGaps(inputs, { indicator: false })).toEqual([]);
+    expect(unmarkedGaps(inputs.slice(2), {})).toEqual([]);
   });
 });
 
@@ -146,7 +256,7 @@ const SCALINGS: readonly ScalingName[] = ["standard", "minMax", "robust", "quant
 const anyOptions: fc.Arbitrary<PipelineOptions> = fc.record(
   {
     impute: fc.constantFrom<Imputation>("mean", "median", "mode", 3),
-    indicator: fc.boolean(),
+    indicator: fc.constantFrom(false, true, "auto" as const),
     encode: fc.constantFrom("auto", "oneHot", "ordinal", "hashed", "target"),
     buckets: fc.integer({ min: 1, max: 5 }),
     minFrequency: fc.integer({ min: 1, max: 4 }),

@@ -134,7 +134,7 @@ function anyOptions(scales: readonly ScalingName[]): fc.Arbitrary<PipelineOption
   const optionsFor = (name: string): fc.Arbitrary<ColumnOptions> =>
     fc.record({
       impute: fc.constantFrom<Imputation>("mean", "median", "mode", name === "size" ? 1e9 : 3),
-      indicator: fc.boolean(),
+      indicator: fc.constantFrom(false, true, "auto" as const),
       encode: fc.constantFrom<Encoding>("auto", "oneHot", "ordinal", "hashed", "target"),
       buckets: fc.integer({ min: 1, max: 5 }),
       minFrequency: fc.integer({ min: 1, max: 9 }),

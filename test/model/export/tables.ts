@@ -93,7 +93,7 @@ const columnSpec = (name: string): fc.Arbitrary<ColumnSpec> =>
 
 const options: fc.Arbitrary<PipelineOptions> = fc.record({
   impute: fc.constantFrom<Imputation>("mean", "median", "mode", -1.5),
-  indicator: fc.boolean(),
+  indicator: fc.constantFrom(false, true, "auto" as const),
   encode: fc.constantFrom<Encoding>("oneHot", "ordinal", "hashed", "target"),
   buckets: fc.integer({ min: 1, max: 5 }),
   minFrequency: fc.integer({ min: 1, max: 4 }),
