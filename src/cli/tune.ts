@@ -57,6 +57,11 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
     share("--test-size"),
     0.2,
   );
+  command.option(
+    "--search-rows <n>",
+    "how many of the other rows trials use; the final model is fitted to all (default: all, with --seconds as many as let trials end)",
+    integer("--search-rows", 2),
+  );
   addSearchFlags(command);
   addValidationFlags(command);
   addTrainingFlags(command);
@@ -169,11 +174,15 @@ async function run(study: Begun): Promise<number> {
   }
 }
 
-async function runBegun(study: Begun): Promise<number> {
-  const { file, flags, data: dataOfStudy } = study;
+async function runBegun(opened: Begun): Promise<number> {
+  const { file, flags: given, data: dataOfStudy } = opened;
   if (dataOfStudy !== undefined && file === "-")
     note("The table of this study came from standard input, and is read from there again.");
-  const setup = await readSetup(file, flags, study.study);
+  const setup = await readSetup(file, given, opened.study);
+  const { searchRows } = setup;
+  // kept with the study, which resumes with the same rows
+  const flags: TuneFlags = { ...given, ...(searchRows !== undefined && { searchRows }) };
+  const study: Begun = { ...opened, flags };
   const { data } = await digestOfData(setup.data);
   check(
     dataOfStudy === undefined || dataOfStudy === data,
@@ -272,7 +281,7 @@ function reportIn(
 function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, trials: number): void {
   const { seed, seconds } = flags;
   const { data, sizes, folds, strategy, metrics, validation } = setup;
-  const { development, test } = sizes;
+  const { development, searched, test } = sizes;
   const about = {
     file: titleOf(file),
     data,
@@ -281,6 +290,7 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
     ...(seconds === undefined ? { trials } : { seconds, ...(flags.trials !== undefined && { trials }) }),
     folds,
     development,
+    searched,
     test,
     seed,
     ...(typeof validation === "function" && { splitter: validation.name }),
@@ -296,13 +306,22 @@ function reportOf(
   result: TuneResult<Space> | undefined,
   baselines: BaselineReport | undefined,
 ): JsonReport {
-  const { bestTrials = [], metrics = [], endedAfter, networks, ensemble, calibration } = result ?? {};
+  const {
+    bestTrials = [],
+    metrics = [],
+    endedAfter,
+    networks,
+    shortened,
+    ensemble,
+    calibration,
+  } = result ?? {};
   const [best, final] = [result && bestOrNone(result.study), finalOrNone(result)];
   const report = {
     ...{ best, test: final?.test ?? {}, trials, seed },
     ...(metrics.length > 1 && { bestTrials }),
     ...(endedAfter !== undefined && { endedAfter }),
     ...(networks !== undefined && { networks }),
+    ...(shortened && { shortened }),
     ...(threshold !== undefined && final && { threshold: final.threshold }),
     ...(ensemble && { ensemble }),
     ...(calibration && { calibration }),
@@ -336,14 +355,19 @@ function printResult(
 ): void {
   const { bestTrials, trials, study, metric, metrics, ensemble, calibration } = result;
   const [best, final] = [bestOrNone(study), finalOrNone(result)];
-  const { endedAfter, networks } = result;
+  const { endedAfter, networks, shortened } = result;
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
-  const limited = resume === undefined && (endedAfter ?? networks) !== undefined;
+  // a training that was cut by a clock is not repeated to the bit
+  const isCut = shortened !== undefined || trials.some(({ attributes }) => attributes?.cut === true);
+  const limited = resume === undefined && !isCut && (endedAfter ?? networks) !== undefined;
   const common = {
     ...{ trials, folds: setup.folds, seconds },
     ...(endedAfter !== undefined && { endedAfter }),
     ...(networks !== undefined && { networks }),
-    ...(limited && { repeat: repeated(process.argv.slice(2), endedAfter ?? trials.length, networks) }),
+    ...(shortened && { shortened }),
+    ...(limited && {
+      repeat: repeated(process.argv.slice(2), endedAfter ?? trials.length, networks, setup.searchRows),
+    }),
   };
   if (best) {
     const { direction } = study;

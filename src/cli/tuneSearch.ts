@@ -18,11 +18,11 @@ import type { TuneOptions, TuneResult } from "../tune/tuner/options.js";
 import { finalOrNone } from "../tune/tuner/result.js";
 import type { JobQueue } from "../workers/queue/queue.js";
 import { pipelineOf } from "./dataset.js";
-import { CURVES, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
+import { CURVES, type TuneFlags, type TuneSetup, timeLeft } from "./tuneSetup.js";
 
 /** What a study and its workers have in common. */
 export function optionsOf(
-  { data, space, strategy, scheduler, steps, fit, metrics, validation }: TuneSetup,
+  { data, space, strategy, scheduler, steps, fit, metrics, validation, searchRows }: TuneSetup,
   { testSize, seed, metric, jobs, threshold, curves, ensemble, calibrate = false, indicator }: TuneFlags,
 ): TuneOptions<Space> {
   return {
@@ -31,6 +31,7 @@ export function optionsOf(
     pipeline: pipelineOf(data, { indicator }),
     model: (params) => denseModel(data, params),
     validation,
+    ...(searchRows !== undefined && { searchRows }),
     ...(scheduler ? { scheduler, steps } : {}),
     ...(ensemble === undefined || metrics.length > 1 ? {} : { ensemble }),
     ...(metrics.length > 1 || data.task !== "classification" ? {} : { calibrate }),
@@ -57,8 +58,7 @@ export async function search(
       ...optionsOf(setup, flags),
       onEvent,
       ...(trials === undefined ? {} : { trials }),
-      // the clock of the process began with the command
-      ...(seconds === undefined ? {} : { timeout: Math.max(1, 1000 * seconds - performance.now()) }),
+      ...(seconds === undefined ? {} : { timeout: Math.max(1, timeLeft(flags)) }),
       ...(study && { study }),
       ...(enqueue && { enqueue }),
       ...(queue && { queue }),

@@ -1,4 +1,5 @@
 /** The study that the flags of `fettle tune` describe, checked as far as it can be before anything runs. */
+import { platform } from "#platform";
 import type { Dataset } from "../data/dataset.js";
 import { type ClassWeight, checkClassWeight } from "../data/weights.js";
 import { check, show } from "../errors.js";
@@ -16,17 +17,21 @@ import { divideRows, type Folds, type PartSizes, sizesOf, type Validation } from
 import { checkThreshold } from "../tune/trial/threshold.js";
 import type { FitSettings } from "../tune/trial/training.js";
 import { DEFAULT_METRICS, splitSeed } from "../tune/tuner/setup.js";
-import { type DatasetFlags, readDataset } from "./dataset.js";
+import { type DatasetFlags, pipelineOf, readDataset } from "./dataset.js";
 import { DISPLAY_FLAGS, type DisplayFlags } from "./display.js";
 import { verbatim } from "./explain.js";
 import { inFile, readJson } from "./files.js";
 import { without } from "./flags.js";
+import { paceOf, speedOf } from "./pace.js";
 import { NO_SCHEDULER, POPULATION, strategyOf } from "./strategyFlags.js";
+import { note } from "./streams.js";
 import { DEFAULT_FOLDS, isFile, type ValidationFlags, validationOf } from "./validation.js";
 
 /** The flags of `fettle tune`, as commander gives them. */
 export interface TuneFlags extends DatasetFlags, ValidationFlags, DisplayFlags {
   readonly testSize: number;
+  /** Rows that trials use. */
+  readonly searchRows?: number;
   readonly trials?: number;
   /** Of the whole command; `time` is a column. */
   readonly seconds?: number;
@@ -95,6 +100,8 @@ export interface TuneSetup {
   readonly validation: Validation;
   /** How many folds trials are scored by. */
   readonly folds: number;
+  /** How many of the development rows trials use, where not all. */
+  readonly searchRows?: number;
   readonly space: Space;
   readonly strategy: Strategy;
   readonly scheduler: Scheduler | undefined;
@@ -117,7 +124,10 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
   const { testSize } = flags;
   const validation = validationOf(flags, data);
   if (flags.validation === undefined) checkRows(data, flags);
-  const rows = divideRows(data, { validation, testSize, seed: splitSeed(flags.seed) });
+  const how = { validation, testSize, seed: splitSeed(flags.seed) };
+  const all = divideRows(data, how);
+  const searchRows = study ? flags.searchRows : await searchRowsOf(flags, data, all);
+  const rows = searchRows === undefined ? all : divideRows(data, { ...how, searchRows });
   const sizes = sizesOf(rows);
   check(
     batchSize === undefined || batchSize <= sizes.training,
@@ -131,6 +141,7 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
   const isDefault = flags.space === undefined && strategy.name === defaultStrategy(metrics.length).name;
   return {
     ...{ data, rows, sizes, metrics, validation, folds: rows.folds.length - 1, space },
+    ...(searchRows !== undefined && { searchRows }),
     ...(study ? { study } : isDefault && { enqueue: densePoints(data.rows, space) }),
     steps,
     strategy,
@@ -144,6 +155,35 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
         ...(scheduler === POPULATION && { learningRateDecay: "none" }),
       }),
   };
+}
+
+/** Milliseconds that the rest of the command takes once there is a final model: with a report, and without. */
+const [REPORT, PRINT] = [500, 50];
+
+/** Milliseconds of `--seconds` for the search and the final fit, from now on: the clock of the process began with the command. */
+export const timeLeft = ({ seconds = 0, out }: Pick<TuneFlags, "seconds" | "out">): number =>
+  1000 * seconds - performance.now() - (out === undefined ? PRINT : REPORT);
+
+/** The rows that trials use: those of the flag, or as many as the time is enough for. */
+async function searchRowsOf(flags: TuneFlags, data: Dataset, rows: Folds): Promise<number | undefined> {
+  const { searchRows, seconds, validation } = flags;
+  if (searchRows !== undefined || seconds === undefined || validation !== undefined) return searchRows;
+  const speed = await speedOf(data, pipelineOf(data, flags));
+  if (speed === undefined) return undefined;
+  const { development } = sizesOf(rows);
+  const jobs = Math.min(flags.jobs ?? Number.POSITIVE_INFINITY, platform.parallelism());
+  const { searchRows: some, needed } = paceOf(
+    speed,
+    timeLeft(flags),
+    development,
+    rows.folds.length - 1,
+    jobs,
+  );
+  if (needed !== undefined)
+    note(
+      `--seconds ${seconds} is too short for a network that sees each of ${development} rows once: the command needs about ${Math.ceil(seconds + (needed - timeLeft(flags)) / 1000)} seconds on this machine`,
+    );
+  return some;
 }
 
 /** Refuses fewer rows, or fewer rows of a class, than folds, since each fold needs one. */

@@ -46,4 +46,5 @@ export const platform: Platform = {
   spawnWorker: () => undefined,
   serve: () => {},
   now: () => performance.now(),
+  time: () => Date.now(),
 };

@@ -9,6 +9,7 @@ export const embedded = (name: string, kernels: KernelsModule): Platform => ({
   spawnWorker: () => undefined,
   serve: () => {},
   now: () => performance.now(),
+  time: () => Date.now(),
 });
 
 /** By a timer: such hosts have nothing that is sooner. */

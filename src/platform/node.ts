@@ -68,6 +68,7 @@ export const platform: Platform = {
       : undefined;
   },
   now: () => performance.now(),
+  time: () => Date.now(),
 };
 
 function fileError(verb: string, path: string, cause: unknown): FettleError {

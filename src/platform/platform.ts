@@ -78,6 +78,8 @@ export interface Platform {
   terminal?(): Terminal | undefined;
   /** Milliseconds of a monotonic clock, for progress and reports, never for results. */
   now(): number;
+  /** Milliseconds since 1970, the same in all threads: when a training is cut. */
+  time(): number;
 }
 
 /**

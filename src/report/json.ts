@@ -28,6 +28,8 @@ export interface JsonReport {
   readonly endedAfter?: number;
   /** How many networks of the final model there was time for, where that is fewer than were asked for. */
   readonly networks?: number;
+  /** The epochs of the first network of the final model, where there was no time for all. */
+  readonly shortened?: { readonly epochs: number; readonly of: number };
   /** The words of the command that runs the best trial again, where a trial is a command. */
   readonly bestCommand?: readonly string[];
   /** By number. */
@@ -63,12 +65,14 @@ export function jsonReport(study: {
   readonly baselines?: BaselineReport;
   readonly endedAfter?: number;
   readonly networks?: number;
+  /** The epochs of the first network of the final model, where there was no time for all. */
+  readonly shortened?: { readonly epochs: number; readonly of: number };
   readonly bestCommand?: readonly string[];
   readonly trials: readonly TrialRecord<Params>[];
   readonly seed: number;
 }): JsonReport {
   const { best, bestTrials, threshold, ensemble, calibration, test, baselines, trials, seed } = study;
-  const { endedAfter, networks, bestCommand } = study;
+  const { endedAfter, networks, shortened, bestCommand } = study;
 
   return {
     best: best ? { params: best.params, value: best.value, std: best.std } : null,
@@ -80,6 +84,7 @@ export function jsonReport(study: {
     ...(baselines && { baselines }),
     ...(endedAfter !== undefined && { endedAfter }),
     ...(networks !== undefined && { networks }),
+    ...(shortened && { shortened }),
     ...(bestCommand && { bestCommand }),
     trials: trials.map(jsonTrial),
     seed,

@@ -36,6 +36,8 @@ export interface StudyIntroduction {
   readonly splitter?: string;
   /** Rows that trials see, and rows held out from them. */
   readonly development: number;
+  /** How many of those trials use. */
+  readonly searched: number;
   readonly test: number;
   readonly seed: number;
 }
@@ -90,6 +92,8 @@ interface Ending {
   readonly endedAfter?: number;
   /** How many networks of the final model there was time for, where that is fewer than were asked for. */
   readonly networks?: number;
+  /** The epochs of the first network of the final model, where there was no time for all. */
+  readonly shortened?: { readonly epochs: number; readonly of: number };
   readonly repeat?: string;
   /** The command that runs the best trial again, where a trial is a command. */
   readonly again?: string;
@@ -114,8 +118,14 @@ export function introduce(about: StudyIntroduction, width: number): string[] {
     ...leftOut(data),
     ...(about.warnings ?? []).map((warning) => `warning: ${plain(warning)}`),
     ...imbalance(about),
-    `${about.strategy} search: ${budget(about)}, each by ${howScored(about)} on ${count(about.development, "row")}${held}; seed ${about.seed}`,
+    `${about.strategy} search: ${budget(about)}, each by ${howScored(about)} on ${searched(about)}${held}; seed ${about.seed}`,
   ].flatMap((line) => wrap(line, width));
+}
+
+function searched({ searched, development }: StudyIntroduction): string {
+  return searched < development
+    ? `${searched} of ${count(development, "row")}, the final model on all`
+    : count(development, "row");
 }
 
 function howScored({ folds, splitter }: StudyIntroduction): string {
@@ -265,7 +275,7 @@ function headings(width: number, paint: Paint): (text: string) => string[] {
 }
 
 function ending(
-  { trials, seconds, endedAfter, networks, repeat, again }: Ending,
+  { trials, seconds, endedAfter, networks, shortened, repeat, again }: Ending,
   width: number,
   paint: Paint,
 ): string[] {
@@ -276,6 +286,16 @@ function ending(
     ...(networks === undefined
       ? []
       : [`There was time for ${count(networks, "network")} of the final model.`]),
+    ...trials.flatMap(({ number, attributes, steps }) =>
+      attributes?.cut === true
+        ? [`Trial ${number} was cut after ${count(steps ?? 0, "epoch")}, since it took too much of the time.`]
+        : [],
+    ),
+    ...(shortened
+      ? [
+          `There was time for ${shortened.epochs} of its ${count(shortened.of, "epoch")}; more --seconds train it longer.`,
+        ]
+      : []),
   ];
   // a command stays in one line, to be copied
   const commands = [

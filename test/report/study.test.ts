@@ -227,6 +227,7 @@ describe("introduce", () => {
       trials: 1,
       folds: 3,
       development: 8,
+      searched: 8,
       test: 2,
       seed: 7,
     };

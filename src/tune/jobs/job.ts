@@ -52,6 +52,8 @@ export interface Job {
   readonly from?: SavedRun;
   /** Where this very job was saved. */
   readonly resume?: SavedJob;
+  /** When training is cut at a step, in milliseconds since 1970: time limits are the only clocks that a result depends on. */
+  readonly until?: number;
 }
 
 /**
@@ -82,6 +84,8 @@ export interface JobResult {
   readonly epochs: number;
   /** False if the loss was NaN or infinite at the end of an epoch; training stopped there. */
   readonly finite: boolean;
+  /** Whether time was over before training. */
+  readonly cut?: true;
   /** How long training took. */
   readonly fitSeconds: number;
   /** How long it took to predict the validation part. */
@@ -191,6 +195,7 @@ export class OpenJob {
   private readonly callbacks: readonly Callback[];
   private readonly control: TrainingControl;
   private fitSeconds: number;
+  private isCut = false;
 
   constructor(
     private readonly executor: Executor,
@@ -260,6 +265,16 @@ export class OpenJob {
     return taken;
   }
 
+  /** Ends training where it is: an epoch that has begun counts as one. */
+  cut(): void {
+    const { training } = this;
+    if (training.done) return;
+    this.isCut = true;
+    if (training.epochEnded) return;
+    training.endEpoch();
+    this.endEpoch(training.logs.length - 1, training.logs[training.logs.length - 1]);
+  }
+
   save(): SavedJob {
     const best = this.stopping?.bestParameters;
     const { logs } = this.training;
@@ -289,6 +304,7 @@ export class OpenJob {
       curves: this.curves,
       epochs: putsBack && stopping?.bestEpoch !== undefined ? stopping.bestEpoch + 1 : logs.length,
       finite: logs.every(({ loss }) => Number.isFinite(loss)),
+      ...(this.isCut && { cut: true }),
       fitSeconds,
       scoreSeconds: (platform.now() - began) / 1000,
       ...(keepState ? { state } : {}),

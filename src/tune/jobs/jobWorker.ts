@@ -68,7 +68,7 @@ export class JobWorker {
   }
 
   /**
-   * Does a job to its end.
+   * Does a job to its end, or until its time is over: then at least one step.
    *
    * @param pause - awaited from time to time, where the thread has other things to do
    * @param onCurves - see `tell`
@@ -79,17 +79,20 @@ export class JobWorker {
     onCurves?: (curves: FoldCurves) => void,
   ): Promise<JobResult> {
     const open = this.open(job);
-    let steps = pause ? 1 : STEPS;
+    const { until = Number.POSITIVE_INFINITY } = job;
+    const isTimed = pause !== undefined || until < Number.POSITIVE_INFINITY;
+    let steps = isTimed ? 1 : STEPS;
     try {
-      while (!open.done) {
+      do {
         const began = platform.now();
         open.advance(steps);
         this.tell(open, onCurves);
-        if (!pause) continue;
+        if (!isTimed) continue;
         const fit = Math.floor((steps * PIECE) / (platform.now() - began)); // infinite where the clock stood still
         steps = Math.max(1, Math.min(STEPS, 2 * steps, fit));
-        await pause();
-      }
+        await pause?.();
+      } while (!open.done && platform.time() < until);
+      open.cut();
       return open.result();
     } finally {
       open.free();

@@ -146,13 +146,14 @@ function isTrial(value: unknown): value is SavedTrial {
 export function isResult(value: unknown): value is JobResult {
   const fields = ["prediction", "curves", "epochs", "finite", "fitSeconds", "scoreSeconds"];
   return (
-    hasFields(value, fields, ["state", "mask"]) &&
+    hasFields(value, fields, ["state", "mask", "cut"]) &&
     value.prediction instanceof Float32Array &&
     isMaskOf(value.mask, value.prediction) &&
     isFoldCurves(value.curves) &&
     isCount(value.epochs) &&
     value.epochs <= value.curves.loss.length &&
     typeof value.finite === "boolean" &&
+    (value.cut === undefined || value.cut === true) &&
     isDuration(value.fitSeconds) &&
     isDuration(value.scoreSeconds) &&
     (value.state === undefined || isState(value.state))

@@ -12,7 +12,7 @@ import type { LayersModel } from "../../nn/layersModel.js";
 import * as training from "../../nn/training.js";
 import { RandomStream } from "../../numerics/random.js";
 import { MOST_LAYERS } from "../../predict/description.js";
-import type { ParamsOf, Space } from "../../search/space/space.js";
+import type { Params, ParamsOf, Space } from "../../search/space/space.js";
 import type { ParamValue } from "../../search/space/value.js";
 import type { Study } from "../../search/study/contract.js";
 import { ancestry } from "../../search/trial/ancestry.js";
@@ -27,12 +27,22 @@ import { outOfFold } from "./outOfFold.js";
 import { allMetrics, meanAndStd, scoreOf } from "./scoring.js";
 import type { TrialSetup } from "./setup.js";
 import { chooseThreshold, HALF, type Predictions } from "./threshold.js";
-import { type JobTemplate, templateAgain } from "./training.js";
+import { decayed, type JobTemplate, templateAgain } from "./training.js";
 
 /** A network of the final model: the trials that one training goes through, and its seed. */
 interface Member<S extends Space> {
   readonly line: readonly TrialRecord<ParamsOf<S>>[];
   readonly seed: number;
+}
+
+/** What the final fit may take of a limited time. */
+export interface FinalLimits {
+  /** How many of the networks of an ensemble there is time for, by their trials in the order in which they were chosen; at least one. */
+  networks(picks: readonly number[]): number;
+  /** The share of the epochs of a trial's network that there is time for, at most 1. */
+  epochs(trial: number): number;
+  /** When trainings are cut, in milliseconds since 1970; undefined for never. */
+  until(): number | undefined;
 }
 
 /** A final model. */
@@ -42,6 +52,8 @@ export interface Final {
   readonly ensemble?: Ensemble;
   /** How many it was to have at most, if that is fewer than the settings say. */
   readonly networks?: number;
+  /** The epochs of its first network, if time was over before all of those that were planned. */
+  readonly shortened?: { readonly epochs: number; readonly of: number };
   /** What calibrates its probabilities, if that was asked for. */
   readonly calibration?: Calibration;
   /** What its pipeline follows of its layers, for people. */
@@ -52,19 +64,19 @@ export interface Final {
  * Fits the final model to all development rows.
  *
  * @param best - the number of the best trial
- * @param within - how many of some networks, by their trials, there is time for; without it, for all
+ * @param limits - of the time, if that is limited
  */
 export async function fitFinal<S extends Space>(
   setup: TrialSetup<S>,
   study: Pick<Study<S>, "trials" | "seed" | "directions">,
   best: number,
-  within?: (picks: readonly number[]) => number,
+  limits?: FinalLimits,
 ): Promise<Final> {
   const { trials, seed } = study;
   const { data, folds } = setup.rows;
   const { selection } = setup;
   const whole = selection && (await chooseEnsemble(setup, study, best, selection));
-  const networks = whole && within?.(whole.picks);
+  const networks = whole && limits?.networks(whole.picks);
   const isFewer = selection && networks !== undefined && networks < selection.networks;
   // one network is the best, as it is without an ensemble
   const chosen = !isFewer
@@ -77,7 +89,7 @@ export async function fitFinal<S extends Space>(
     line: ancestry(trials, trial),
     seed: i === 0 ? seed : seeds.integer(2 ** 31),
   }));
-  const fits = await fitMembers(setup, members);
+  const fits = await fitMembers(setup, members, limits);
   // a network that diverged on all rows spoils the mean of the others
   const able = fits.filter(({ result }) => result.finite);
   const most = mostNetworks(fits.map(({ template: { built } }) => built));
@@ -135,7 +147,17 @@ export async function fitFinal<S extends Space>(
     ...found,
   };
   const made = new Model(network, table, notes);
-  return { model: made, notes: ofLayers, ...found, ...(isFewer && { networks }) };
+  const { planned, result: first } = used[0];
+  const trained = first.curves.loss.length;
+  const isShort = first.cut || (first.finite && trained < planned);
+  const shortened = limits && isShort && { epochs: trained, of: planned };
+  return {
+    model: made,
+    notes: ofLayers,
+    ...found,
+    ...(isFewer && { networks }),
+    ...(shortened && { shortened }),
+  };
 }
 
 /** How many of the networks fit one model file, with a layer for each output that is their mean. */
@@ -186,11 +208,21 @@ function schemaOf({ schema, inputs, target, targets = [target] }: Dataset): Sche
   return { na: schema.na, columns };
 }
 
+/** The network of a member. */
+interface Fit {
+  readonly trial: number;
+  readonly template: JobTemplate;
+  /** The epochs that it was to have in its last trial. */
+  readonly planned: number;
+  readonly result: JobResult;
+}
+
 /** Trains every network side by side; the trials of one training, one after the other. */
 async function fitMembers<S extends Space>(
   setup: TrialSetup<S>,
   members: readonly Member<S>[],
-): Promise<{ readonly trial: number; readonly template: JobTemplate; readonly result: JobResult }[]> {
+  limits: FinalLimits | undefined,
+): Promise<Fit[]> {
   const templates = members.map(({ line, seed }) =>
     line.map((trial) => templateAgain(setup, trial, seed, true)),
   );
@@ -206,36 +238,48 @@ async function fitMembers<S extends Space>(
     const before = results;
     const jobs = members.map(({ line }, i) =>
       stage < line.length
-        ? fitTrial(setup, line[stage], templates[i][stage], before[i]?.state)
+        ? fitTrial(setup, line[stage], templates[i][stage], limits, before[i]?.state)
         : Promise.resolve(before[i]),
     );
     await Promise.allSettled(jobs);
     results = await Promise.all(jobs);
   }
   return members.map(({ line }, i) => ({
-    ...{ trial: line[line.length - 1].number, template: last[i] },
+    trial: line[line.length - 1].number,
+    template: last[i],
+    planned: epochsOf(line[line.length - 1], last[i]),
     result: results[i] as JobResult,
   }));
 }
 
 /** The part of one trial in the final fit, from where the part before it ended. */
 function fitTrial<S extends Space>(
-  setup: TrialSetup<S>,
-  { attributes }: TrialRecord<ParamsOf<S>>,
-  { job }: JobTemplate,
+  { rows, backend }: TrialSetup<S>,
+  record: TrialRecord<ParamsOf<S>>,
+  template: JobTemplate,
+  limits: FinalLimits | undefined,
   from?: SavedRun,
 ): Promise<JobResult> {
-  const { rows, backend } = setup;
   // Without validation rows the final fit cannot stop early: it runs as many epochs as the folds did.
-  const { earlyStopping: _, measured: __, ...whole } = job;
-  const epochs = attributes?.epochs === undefined ? job.epochs : meanEpochs(attributes.epochs, job.epochs);
+  const { earlyStopping: _, measured: __, ...whole } = template.job;
+  const planned = epochsOf(record, template);
+  const epochs = Math.max(1, Math.floor(planned * (limits?.epochs(record.number) ?? 1)));
+  const until = limits?.until();
   return backend.run({
     ...whole,
     epochs,
+    // a decay that ends with the epochs that there are
+    ...(whole.learningRates &&
+      epochs < planned && { learningRates: decayed(whole.learningRates[0], epochs) }),
     fold: rows.folds.length - 1,
     keepState: true,
     ...(from && { from }),
+    ...(until !== undefined && { until }),
   });
+}
+
+function epochsOf({ attributes }: TrialRecord<Params>, { job }: JobTemplate): number {
+  return attributes?.epochs === undefined ? job.epochs : meanEpochs(attributes.epochs, job.epochs);
 }
 
 /** The mean of the epochs that the folds kept, at least 1. They may come from a saved study. */

@@ -1,4 +1,5 @@
 /** How long the trainings of trials take, by which a time limit leaves room for the final fit. */
+import { platform } from "#platform";
 import type { WorkTime } from "../../search/study/contract.js";
 
 /** See the head of this file. */
@@ -6,11 +7,20 @@ export class FitTimes {
   /** Milliseconds of all trainings, by trial. */
   private readonly spent = new Map<number, number>();
 
-  /** @param end - when all is to be done, by the clock */
+  /**
+   * @param end - when all is to be done, by the clock
+   * @param isReal - whether the clock goes as that of the host does, so that trainings can be cut by it
+   */
   constructor(
     private readonly clock: () => number,
     private readonly end: number,
+    private readonly isReal: boolean,
   ) {}
+
+  /** When a training is to be cut that leaves so many milliseconds, in milliseconds since 1970; undefined by a clock of the caller's. */
+  until(reserve: number): number | undefined {
+    return this.isReal ? platform.time() + this.left() - reserve : undefined;
+  }
 
   /** Milliseconds until then. */
   left(): number {

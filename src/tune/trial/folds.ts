@@ -12,7 +12,7 @@ import { checkedFolds } from "../../data/split/own.js";
 import { countOf, deal, type NamedSize } from "../../data/split/parts.js";
 import type { FoldIds, FoldRows, RowsToSplit, Splitter } from "../../data/split/splitter.js";
 import { inSeries, timeSplit } from "../../data/split/time.js";
-import { check, checkOptions, isPlainObject, must, type OptionNames } from "../../errors.js";
+import { check, checkOptions, isPlainObject, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import type { JobData } from "../jobs/job.js";
 import { type Fold, foldOf } from "../jobs/score.js";
 
@@ -32,6 +32,8 @@ export interface FoldSettings {
   /** The share of rows that no trial sees, in [0, 1); 0 for none. */
   readonly testSize: number;
   readonly seed: number;
+  /** How many of the other rows trials are trained and scored on; undefined for all. */
+  readonly searchRows?: number;
 }
 
 /** The folds of a study. */
@@ -41,18 +43,24 @@ export interface Folds extends JobData {
   readonly folds: readonly FoldRows[];
 }
 
-/** How many rows each part has: test rows, which no trial sees; development rows, all others; and the fewest that a fold trains on. */
+/**
+ * How many rows each part has: test rows, which no trial sees; development rows, all others; those of them that trials are trained and scored
+ * on; and the fewest that a fold trains on.
+ */
 export interface PartSizes {
   readonly test: number;
   readonly development: number;
+  readonly searched: number;
   readonly training: number;
 }
 
 /** The sizes of a division. */
 export function sizesOf({ folds }: Pick<Folds, "folds">): PartSizes {
   const { train, validation: test } = folds[folds.length - 1];
-  const training = Math.min(...folds.slice(0, -1).map((fold) => fold.train.length));
-  return { test: test.length, development: train.length, training };
+  const ofTrials = folds.slice(0, -1);
+  const training = Math.min(...ofTrials.map((fold) => fold.train.length));
+  const searched = Math.max(...ofTrials.map((fold) => fold.train.length + fold.validation.length));
+  return { test: test.length, development: train.length, searched, training };
 }
 
 /**
@@ -63,7 +71,7 @@ export function sizesOf({ folds }: Pick<Folds, "folds">): PartSizes {
  */
 export function divideRows(
   given: Dataset,
-  { validation, testSize, seed }: FoldSettings,
+  { validation, testSize, seed, searchRows }: FoldSettings,
   saved?: unknown,
 ): Folds {
   must(
@@ -80,14 +88,29 @@ export function divideRows(
       : holdOut("testSize", rowsToSplit(data, all, seed), testSize);
   // A function is given rows in their order; others keep that of earlier releases, on which bits depend.
   const development = typeof validation === "function" ? train.sort() : train;
+  const searched = searchRows === undefined ? development : sampleOf(data, development, searchRows, seed);
+  check(
+    searched === development || !isList(validation),
+    "searchRows must be left out beside folds of row ids, which say which rows trials use",
+  );
   const folds =
     saved === undefined
-      ? foldsBy("validation", validation, data, development, seed)
+      ? foldsBy("validation", validation, data, searched, seed)
       : checkedFolds("saved folds", saved, data.rows);
   if (test.length > 0) refuseTestRows(folds, test);
   const final = { train: development, validation: test };
   if (testSize > 0) checkApart("the test part", data, final);
   return { data: given, folds: [...folds, final] };
+}
+
+/** So many of some rows: the last in time, whole groups, or at random, by class; ascending where they were. */
+function sampleOf(data: Dataset, rows: Int32Array, count: number, seed: number): Int32Array {
+  mustBeInteger("searchRows", count, 2);
+  if (count >= rows.length) return rows;
+  const { validation } = holdOut("searchRows", rowsToSplit(data, rows, seed), count / rows.length);
+  const isAscending = rows.every((row, i) => i === 0 || row > rows[i - 1]);
+  const sample = validation.map((position) => rows[position]);
+  return isAscending ? sample.sort() : sample;
 }
 
 function refuseTestRows(folds: readonly FoldRows[], test: Int32Array): void {

@@ -208,7 +208,7 @@ function checkMasks(
 }
 
 /** The rate of each epoch, from the first along half a cosine. */
-function decayed(rate: number, epochs: number): number[] {
+export function decayed(rate: number, epochs: number): number[] {
   return Array.from({ length: epochs }, (_, epoch) => (rate * (1 + cos((Math.PI * epoch) / epochs))) / 2);
 }
 

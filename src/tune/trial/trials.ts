@@ -18,16 +18,19 @@ type AnyTrial = Pick<RunningTrial, "number" | "parent" | "seed" | "report" | "si
 /**
  * Trains one trial on every fold, from where its parent ended if it has one, and scores it.
  *
+ * @param until - when its trainings are cut, in milliseconds since 1970; it counts as it is then
  * @throws BrokenTrial for a trial that fails once its jobs were handed out
  */
 export async function evaluateTrial<S extends Space>(
   setup: TrialSetup<S>,
   params: ParamsOf<S>,
   trial: AnyTrial,
+  until?: number,
 ): Promise<TrialOutcome> {
   const { schedule, lineage, metrics, constraints } = setup;
   const time = timeOf(setup, trial);
-  const template = jobTemplate(setup, params, trial.seed);
+  const made = jobTemplate(setup, params, trial.seed);
+  const template = until === undefined ? made : { ...made, job: { ...made.job, until } };
   const { architecture, job, folds } = template;
   setup.identities.set(trial.number, template.identity);
   if (schedule) checkSchedule(job, schedule.epochs);
@@ -47,6 +50,7 @@ export async function evaluateTrial<S extends Space>(
       results.map(({ prediction }) => prediction),
     );
     const attributes = {
+      ...(results.some(({ cut }) => cut) && { cut: true }),
       ...(job.earlyStopping && { epochs: results.map(({ epochs }) => epochs) }),
       ...(setup.detailed
         ? { folds: results.map((result, i) => detailsOf(setup, folds[i], result)) }

@@ -66,9 +66,9 @@ export interface SearchOptions<S extends Space> {
   readonly signal?: { readonly aborted: boolean };
   /**
    * Milliseconds after which the search ends: trials that are running are dropped, or with a scheduler end first. For models they
-   * are those of all of `tune`: the search leaves what the final fit will take, by the times of the trainings so far, for
-   * networks of an `ensemble` beyond the first at most 0.4 of all, and does not end before one trial has. Then as many networks are fitted as
-   * there is time for. Default no limit.
+   * are those of all of `tune`: the search leaves what the final fit will take, by the times of the trainings so far, for its first
+   * network at most 0.6 of all and for all networks of an `ensemble` 0.4, and does not end before one trial has, whose trainings are cut
+   * after 0.4 of the time. Then as many networks are fitted as there is time for, or one for fewer epochs. Default no limit.
    */
   readonly timeout?: number;
   /** A clock in milliseconds, for the time limits and the seconds of trials. Default the host's. */
@@ -187,6 +187,11 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   /** The share of rows that no trial sees, on which the final model is scored. Default 0. */
   readonly testSize?: number;
   /**
+   * How many of the other rows trials are trained and scored on, at least 2: the last in time, whole groups, or drawn at random, by class. The
+   * final model is fitted to all. For tables on which few trials fit into the time. Default all.
+   */
+  readonly searchRows?: number;
+  /**
    * How missing cells are filled, categories encoded, inputs and targets scaled, by the training rows of each fold: choices,
    * or a function of the parameters that returns them. Default: everything is standardized but what a layer of the model reads otherwise:
    * ids, as `embedding` does, stay as they are, and so does padding of sequences, as for `masking`; see `notes` of the result.
@@ -265,6 +270,8 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
   readonly endedAfter?: number;
   /** Where `timeout` left no room for all networks of `ensemble`: for how many. The same search has `ensemble` of this number. */
   readonly networks?: number;
+  /** Where `timeout` left no room for all epochs of the final fit: those of its first network, the last perhaps in part. More time trains on. */
+  readonly shortened?: { readonly epochs: number; readonly of: number };
 }
 
 const SEARCH_OPTIONS: OptionNames<SearchOptions<Space>> = {
@@ -305,7 +312,15 @@ export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
     fit: true,
     metric: true,
   },
-  ...{ constraints: true, validation: true, testSize: true, pipeline: true, threshold: true, curves: true },
+  ...{
+    constraints: true,
+    validation: true,
+    testSize: true,
+    searchRows: true,
+    pipeline: true,
+    threshold: true,
+    curves: true,
+  },
   ...{ ensemble: true, calibrate: true },
 };
 

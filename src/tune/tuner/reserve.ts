@@ -5,14 +5,17 @@ import type { Study } from "../../search/study/contract.js";
 import { ancestry } from "../../search/trial/ancestry.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import type { JobBackend } from "../jobs/backend.js";
+import type { FinalLimits } from "../trial/final.js";
 import type { TrialSetup } from "../trial/setup.js";
 
 /** What fits may take more than the trainings tell, and milliseconds for what is chosen before them and written after. */
 const [SLACK, OVERHEAD] = [1.1, 250];
 /** Milliseconds that networks may take whatever is left: the choice between many trials may have used what was kept for them. */
 const GRACE = 500;
-/** Of the time, the most that is kept for the networks of an ensemble after its first. */
-const SHARE = 0.4;
+/** Milliseconds that the first trial may take, however short the time is. */
+const FIRST = 2000;
+/** Of the time, the most that is kept for the networks of an ensemble after its first, and for that: of a large table, it trains for fewer epochs. */
+const [SHARE, SHARE_OF_FIRST] = [0.4, 0.6];
 
 /** What is needed of a tuner. */
 export type ReserveSetup<S extends Space> = Pick<
@@ -70,35 +73,48 @@ export function reserveOf<S extends Space>(
   const possible = [best.number, ...(selection && kept ? kept.trials : [])];
   const mean = meanOf(possible.map((trial) => fitTime(setup, trials, trial)));
   const all = SLACK * Math.ceil((selection?.networks ?? 1) / backend.concurrency) * mean;
-  const most = Math.max(one, SHARE * timeout);
+  const first = Math.min(one, SHARE_OF_FIRST * timeout);
+  const most = Math.max(first, SHARE * timeout);
   const sideBySide = Math.min(rows.folds.length - 1, backend.concurrency);
   const ofTrial = meanOf(trials.slice(warm).map(({ number }) => fitTimes?.of(number) ?? 0)) / sideBySide;
-  return { fits: Math.max(one, Math.min(all, most)) + OVERHEAD, trial: all > most ? ofTrial : 0 };
+  return { fits: Math.max(first, Math.min(all, most)) + OVERHEAD, trial: all > most ? ofTrial : 0 };
+}
+
+/** When the trainings of the first trial are cut, in milliseconds since 1970, so that there is time for a final fit. */
+export function firstUntil<S extends Space>(
+  { fitTimes }: ReserveSetup<S>,
+  timeout: number,
+): number | undefined {
+  return fitTimes?.until(Math.min(SHARE_OF_FIRST * timeout, fitTimes.left() - FIRST));
 }
 
 const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
- * How many of the networks of an ensemble fit into the time that is left, at least one and as many as take half a second: small tables
- * lost networks of a few milliseconds to a search that ended a quarter of a second late.
- *
- * @param picks - their trials, in the order in which they were chosen
+ * What the final fit may take of the time that is left; undefined without a limit. Networks that take half a second together always fit: small
+ * tables lost networks of a few milliseconds to a search that ended a quarter of a second late.
  */
-export function networksWithin<S extends Space>(
+export function finalLimits<S extends Space>(
   setup: ReserveSetup<S>,
   trials: Trials,
-  picks: readonly number[],
-  left: number,
-): number {
-  const { concurrency } = setup.backend;
-  const most = Math.max(GRACE, left - OVERHEAD);
-  let [taken, networks] = [0, 0];
-  while (networks < picks.length) {
-    const round = picks.slice(networks, networks + concurrency);
-    taken += SLACK * Math.max(...round.map((trial) => fitTime(setup, trials, trial)));
-    if (taken > most) break;
-    networks += round.length;
-  }
-  return Math.max(1, networks);
+): FinalLimits | undefined {
+  const { fitTimes, backend } = setup;
+  if (!fitTimes) return undefined;
+  const time = (trial: number): number => SLACK * fitTime(setup, trials, trial);
+  const left = (): number => Math.max(GRACE, fitTimes.left() - OVERHEAD);
+  return {
+    networks(picks) {
+      let [taken, networks] = [0, 0];
+      while (networks < picks.length) {
+        const round = picks.slice(networks, networks + backend.concurrency);
+        taken += Math.max(...round.map(time));
+        if (taken > left()) break;
+        networks += round.length;
+      }
+      return Math.max(1, networks);
+    },
+    epochs: (trial) => Math.min(1, left() / time(trial)),
+    until: () => fitTimes.until(Math.min(OVERHEAD, fitTimes.left() - GRACE)),
+  };
 }

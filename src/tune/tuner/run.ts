@@ -15,7 +15,7 @@ import type { TrialSetup } from "../trial/setup.js";
 import { evaluateTrial } from "../trial/trials.js";
 import { optimizeStudy } from "./failures.js";
 import type { TuneOptions, TuneResult } from "./options.js";
-import { networksWithin, reserveOf } from "./reserve.js";
+import { finalLimits, firstUntil, reserveOf } from "./reserve.js";
 import { withResults } from "./result.js";
 import { type ScoringOptions, scoringOf, setUpTuner, type TunerSetup } from "./setup.js";
 
@@ -33,10 +33,16 @@ export async function runTuner<S extends Space>(
   // More trials than workers, so that no worker waits while a trial is being built, and short jobs come in batches.
   const concurrency = backend.concurrency === 1 ? 1 : 4 * backend.concurrency;
   let refused: IdError | undefined;
+  const { signal, timeout = Number.POSITIVE_INFINITY } = budget;
   const objective: Objective<S> = async (params, trial) => {
     await beginTrial(trial.number);
     try {
-      return await evaluateTrial(setup, params, trial);
+      return await evaluateTrial(
+        setup,
+        params,
+        trial,
+        trial.number === warm ? firstUntil(setup, timeout) : undefined,
+      );
     } catch (error) {
       // data that the first trial cannot take end the search; later trials fail by themselves
       if (trial.number === warm && isA(error, IdError)) {
@@ -46,7 +52,6 @@ export async function runTuner<S extends Space>(
       throw error;
     }
   };
-  const { signal } = budget;
   // a backend that can do no more ends the search as a signal does: its trials did not fail
   const either = {
     get aborted() {
@@ -54,7 +59,6 @@ export async function runTuner<S extends Space>(
     },
   };
   const watched = signal || "lost" in backend;
-  const { timeout = Number.POSITIVE_INFINITY } = budget;
   const reserve = () => reserveOf(setup, study, warm, timeout);
   const reason = await optimizeStudy(study, objective, {
     ...budget,
@@ -93,7 +97,10 @@ export async function runTuner<S extends Space>(
 
 const NOT_FITTED = "refit must not be false for a final model; received false";
 
-type Final<S extends Space> = Pick<TuneResult<S>, "finalError" | "ensemble" | "networks" | "calibration"> & {
+type Final<S extends Space> = Pick<
+  TuneResult<S>,
+  "finalError" | "ensemble" | "networks" | "shortened" | "calibration"
+> & {
   readonly notes?: TuneResult<S>["notes"];
   readonly final: TuneResult<S>["final"] | undefined;
 };
@@ -109,10 +116,8 @@ async function finalOf<S extends Space>(
   let ended: Final<S> = { final: undefined };
   const refit = async (): Promise<void> => {
     if (setup.backend.lost) throw setup.backend.lost;
-    const { fitTimes } = setup;
-    const within =
-      fitTimes && ((picks: readonly number[]) => networksWithin(setup, study.trials, picks, fitTimes.left()));
-    const { model, ...others } = await fitFinal(setup, study, best, within);
+    const limits = finalLimits(setup, study.trials);
+    const { model, ...others } = await fitFinal(setup, study, best, limits);
     ended = { final: await withReceipt(model, setup.rows, study.trials, study.seed), ...others };
   };
   const stop = (error: unknown): never => {
@@ -154,7 +159,10 @@ export async function tuneOn<S extends Space>(
   const clock = clockOf(options.clock, () => platform.now());
   const began = clock();
   const whole = await setUpTuner(options, scoring);
-  const setup = timeout === undefined ? whole : limited(whole, timeout - (clock() - began), clock);
+  const setup =
+    timeout === undefined
+      ? whole
+      : limited(whole, timeout - (clock() - began), clock, options.clock === undefined);
   const { study, trialSetup } = setup;
   const backend = open(setup);
   try {
@@ -166,10 +174,15 @@ export async function tuneOn<S extends Space>(
 }
 
 /** A tuner with so many milliseconds left, and what measures its trainings. */
-function limited<S extends Space>(setup: TunerSetup<S>, left: number, clock: () => number): TunerSetup<S> {
+function limited<S extends Space>(
+  setup: TunerSetup<S>,
+  left: number,
+  clock: () => number,
+  isReal: boolean,
+): TunerSetup<S> {
   return {
     ...setup,
-    trialSetup: { ...setup.trialSetup, fitTimes: new FitTimes(clock, clock() + left) },
+    trialSetup: { ...setup.trialSetup, fitTimes: new FitTimes(clock, clock() + left, isReal) },
     budget: { ...setup.budget, timeout: Math.max(1, left) },
   };
 }

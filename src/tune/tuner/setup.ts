@@ -94,6 +94,7 @@ export async function setUpTuner<S extends Space>(
     validation: options.validation ?? { folds: 5 },
     testSize: options.testSize ?? 0,
     seed: splitSeed(study.seed),
+    ...(options.searchRows !== undefined && { searchRows: options.searchRows }),
   };
   const divided = divideRows(data, foldSettings, savedFolds);
   for (const metric of metrics.slice(0, objectives)) checkDefinedOn(divided, metric);

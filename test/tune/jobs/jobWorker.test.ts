@@ -50,6 +50,22 @@ describe("a worker", () => {
     for (const kept of [0, 300, 600]) expect(await predictions(inTurn, kept)).toEqual(all);
   });
 
+  it("cuts a job whose time is over at a step, and counts the epoch that had begun", async () => {
+    const [job] = jobs;
+    const worker = new JobWorker(data);
+    const late = await worker.run({ ...job, until: Date.now() - 1, keepState: true });
+    expect(late.state?.progress).toMatchObject({ step: 1, epoch: 0, cursor: 8 });
+    expect([late.curves.loss.length, late.epochs, late.finite, late.cut]).toEqual([1, 1, true, true]);
+    // the loss of the first batch alone, by the weights before it
+    const whole = await worker.run({ ...job, epochs: 1 });
+    expect(late.curves.loss[0]).not.toBe(whole.curves.loss[0]);
+    expect(late.prediction).not.toEqual(whole.prediction);
+    const early = await worker.run({ ...job, until: Date.now() + 60_000 });
+    expect(early.prediction).toEqual((await worker.run(job)).prediction);
+    expect(early).not.toHaveProperty("cut");
+    worker.free();
+  });
+
   it("frees no fold under a job that uses it", async () => {
     const pause = () => new Promise<void>((resolve) => void setTimeout(resolve));
     const together = (worker: JobWorker) => Promise.all(jobs.map((job) => worker.run(job, pause)));

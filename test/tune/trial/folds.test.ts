@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Dataset, Input } from "../../../src/data/dataset.js";
 import { divideRows, type FoldSettings, inOrder, sizesOf } from "../../../src/tune/trial/folds.js";
 import { cases } from "../../cases.js";
+import { refusal } from "../../data/refusal.js";
 import { columnsFrom } from "../../data/rows.js";
 import { foldsOf, randomRows } from "../support.js";
 
@@ -87,6 +88,57 @@ describe("the folds of a study", () => {
         expect(sizes.training).toBe(Math.min(...folds.map(({ train }) => train.length)));
       }),
       { numRuns: cases(60) },
+    );
+  });
+
+  it("uses some of the development rows for trials, and all for the final model", () => {
+    fc.assert(
+      fc.property(tasks, plans, fc.integer({ min: 12, max: 50 }), (task, plan, searchRows) => {
+        const whole = divide(task, plan);
+        const { folds, test, development } = divide(task, { ...plan, searchRows });
+        expect([test, development]).toEqual([whole.test, whole.development]);
+        if (searchRows >= development.length) expect(folds).toEqual(whole.folds);
+        const used = sorted([...folds[0].train, ...folds[0].validation]);
+        expect(used.length).toBe(Math.min(searchRows, development.length));
+        expect(new Set(used).size).toBe(used.length);
+        expect(used.filter((row) => !development.includes(row))).toEqual([]);
+        for (const { train, validation } of folds) expect(sorted([...train, ...validation])).toEqual(used);
+        const sizes = sizesOf(divideRows(table(task, ids), { ...plan, searchRows }));
+        expect(sizes.searched).toBe(used.length);
+        if (task === "regression") return;
+        // by class, within a row
+        const ones = (rows: readonly number[]): number => rows.filter((row) => row % 3 === 0).length;
+        const share = ones(development) / development.length;
+        expect(Math.abs(ones(used) - share * used.length)).toBeLessThan(1);
+      }),
+      { numRuns: cases(60) },
+    );
+  });
+
+  it("uses the last rows in time, and whole groups", () => {
+    const plan = { validation: { split: 0.25 }, testSize: 0.1, seed: 3, searchRows: 12 };
+    const usedOf = (data: Partial<Dataset>) => {
+      const [{ train, validation }] = divideRows({ ...table("regression", ids), ...data }, plan).folds;
+      return sorted([...train, ...validation]);
+    };
+    const time = Float64Array.from({ length: ROWS }, (_, row) => row);
+    // the last 4 of 40 are test rows
+    expect(usedOf({ time })).toEqual(Array.from({ length: 12 }, (_, i) => 24 + i));
+    const groups = Int32Array.from({ length: ROWS }, (_, row) => row >> 2);
+    const used = usedOf({ groups });
+    expect(used.length).toBe(12);
+    for (const row of used) expect(used.filter((each) => each >> 2 === row >> 2).length).toBe(4);
+  });
+
+  it("refuses rows for trials that are not a number of at least 2, or beside folds of ids", () => {
+    const data = table("regression", ids);
+    const of = (more: Partial<FoldSettings>) =>
+      refusal(() => divideRows(data, { validation: { split: 0.5 }, testSize: 0, seed: 0, ...more }));
+    expect(of({ searchRows: 1 })).toBe(
+      "invalid_argument: searchRows must be an integer of at least 2; received 1",
+    );
+    expect(of({ searchRows: 4, validation: [{ train: [0], validation: [1] }] })).toBe(
+      "invalid_argument: searchRows must be left out beside folds of row ids, which say which rows trials use",
     );
   });
 

@@ -5,11 +5,12 @@ import { float } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { createStudy } from "../../../src/search/study/create.js";
 import { makeRecord } from "../../../src/search/trial/trial.js";
+import type { FinalLimits } from "../../../src/tune/trial/final.js";
 import { FitTimes } from "../../../src/tune/trial/fitTimes.js";
 import { KeptPredictions } from "../../../src/tune/trial/kept.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TuneOptions } from "../../../src/tune/tuner/options.js";
-import { networksWithin, reserveOf } from "../../../src/tune/tuner/reserve.js";
+import { finalLimits, firstUntil, reserveOf } from "../../../src/tune/tuner/reserve.js";
 import { logistic, untimed, x, y } from "../support.js";
 
 const space = { learningRate: float(0.01, 1, { log: true }) };
@@ -116,9 +117,9 @@ describe("the time that is left for the final fit", () => {
   const directions = ["minimize"];
   const study = { directions, bestTrials: [record], trials: [record] };
   const two = { directions, bestTrials: [best], trials: [record, best] };
-  const times = (): FitTimes => {
+  const times = (left = 4300, isReal = false): FitTimes => {
     let now = 0;
-    const fitTimes = new FitTimes(() => now, 5000);
+    const fitTimes = new FitTimes(() => now, 700 + left, isReal);
     const told: string[] = [];
     const time = fitTimes.count(0, { pause: () => told.push("pause"), resume: () => told.push("resume") });
     // two trainings side by side for 300 ms, of which one goes on for 400 more
@@ -130,7 +131,7 @@ describe("the time that is left for the final fit", () => {
     time.pause();
     expect(told).toEqual(["resume", "resume", "pause", "pause"]);
     expect([fitTimes.of(0), fitTimes.of(1)]).toEqual([1000, 0]);
-    expect(fitTimes.left()).toBe(4300);
+    expect(fitTimes.left()).toBeCloseTo(left, 9);
     return fitTimes;
   };
   const kept = (): KeptPredictions => {
@@ -141,6 +142,10 @@ describe("the time that is left for the final fit", () => {
   const backend = { concurrency: 2 };
   const reserve = (setup: object, of: object, warm: number, timeout: number) =>
     reserveOf({ rows, backend, ...setup } as never, of as never, warm, timeout);
+
+  const slow = { backend: { concurrency: 1 }, rows: { folds: rows.folds.slice(-2) } };
+  const limits = (left: number, setup: object = { rows, backend }) =>
+    finalLimits({ ...setup, fitTimes: times(left) } as never, two.trials) as FinalLimits;
 
   it("is by the trainings of the best: 5 folds took 1000 ms, so a fit of all rows takes 250", () => {
     expect(reserve({ fitTimes: times() }, study, 0, 9000)).toEqual({ fits: 1.1 * 250 + 250, trial: 0 });
@@ -164,11 +169,12 @@ describe("the time that is left for the final fit", () => {
     expect(reserve(setup, two, 0, 9000)).toEqual({ fits: 1.1 * 2 * 125 + 250, trial: 0 });
   });
 
-  it("is at most 0.4 of the time beyond the first network, and then a trial begins only if it may end", () => {
+  it("is at most 0.4 of the time beyond the first network, or 0.6 with it, and then a trial begins only if it may end", () => {
     const setup = { fitTimes: times(), kept: kept(), selection: { networks: 100 } };
     // trials take 500 ms on average, their folds two by two
     expect(reserve(setup, two, 0, 1000)).toEqual({ fits: 400 + 250, trial: 250 });
-    expect(reserve(setup, study, 0, 100)).toEqual({ fits: 1.1 * 250 + 250, trial: 500 });
+    // the first network alone is at most 0.6 of it
+    expect(reserve(setup, study, 0, 100)).toEqual({ fits: 60 + 250, trial: 500 });
   });
 
   it("keeps the search from ending before its first trial, and is none where none has a value", () => {
@@ -184,16 +190,53 @@ describe("the time that is left for the final fit", () => {
   });
 
   it("holds so many networks, at least one and what half a second holds: rounds of two, each as long as the longer", () => {
-    const setup = { rows, backend, fitTimes: times() } as never;
-    const within = (left: number) => networksWithin(setup, two.trials, [0, 1, 1, 0, 0], left);
+    const within = (left: number) => limits(left).networks([0, 1, 1, 0, 0]);
     const round = 1.1 * 250;
     expect([0, 250 + round, 250 + 2 * round, 250 + 3 * round].map((left) => within(left + 1e-6))).toEqual([
       2, 2, 4, 5,
     ]);
     expect(within(250 + 2 * round - 1)).toBe(2);
     // one that takes longer than half a second is alone
-    const slow = { ...(setup as object), backend: { concurrency: 1 }, rows: { folds: rows.folds.slice(-2) } };
-    expect(networksWithin(slow as never, two.trials, [0, 0], 0)).toBe(1);
+    expect(limits(0, slow).networks([0, 0])).toBe(1);
+  });
+
+  it("holds a share of the epochs of a network that takes longer, of half a second at least", () => {
+    // a fit of 100 rows takes 1.1 · 1250 ms
+    const shares = [0, 750, 1000, 250 + 1375, 9000].map((left) => limits(left, slow).epochs(0));
+    expect(shares).toEqual([500 / 1375, 500 / 1375, 750 / 1375, 1, 1]);
+  });
+
+  it("lets the first trial have 0.4 of the time, and 2 s at least", () => {
+    const within = (left: number, timeout: number) =>
+      (firstUntil({ fitTimes: times(left, true) } as never, timeout) as number) - Date.now();
+    for (const [left, timeout, expected] of [
+      [60_000, 60_000, 24_000],
+      [1000, 1000, 2000],
+      [90_000, 100_000, 30_000],
+    ])
+      expect(Math.abs(within(left, timeout) - expected)).toBeLessThan(1900);
+    expect(firstUntil({ fitTimes: times(9000) } as never, 9000)).toBeUndefined();
+    expect(firstUntil({} as never, 9000)).toBeUndefined();
+  });
+
+  it("ends at a moment of the host's clock, and at none of a caller's", () => {
+    const ends = (left: number) => {
+      const now = Date.now();
+      const until = finalLimits(
+        { rows, backend, fitTimes: times(left, true) } as never,
+        two.trials,
+      )?.until() as number;
+      expect(Date.now() - now).toBeLessThan(2000);
+      return until - now;
+    };
+    for (const [left, expected] of [
+      [9000, 8750],
+      [600, 500],
+      [-70, 500],
+    ])
+      expect(Math.abs(ends(left) - expected)).toBeLessThan(2000);
+    expect(limits(9000).until()).toBeUndefined();
+    expect(finalLimits({ rows, backend } as never, two.trials)).toBeUndefined();
   });
 });
 

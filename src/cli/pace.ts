@@ -1,0 +1,87 @@
+/**
+ * How much of a large table a search under `--seconds` uses: trials of all rows may take longer than there is time. It measures how fast
+ * this machine trains the network that a search begins with, and decides before the study begins, so that the study can be repeated.
+ */
+import { type Dataset, takeExamples } from "../data/dataset.js";
+import type { PipelineOptions } from "../data/pipeline/options.js";
+import { fitPipeline } from "../data/pipeline/pipeline.js";
+import { choice } from "../search/space/builders.js";
+import { grid } from "../search/strategies/grid/grid.js";
+import { denseModel, densePoints, denseSpace } from "../tune/dense.js";
+import { tune } from "../tune/tune.js";
+
+/** Rows that speed is measured on, and epochs: the difference is free of what a training begins with. */
+const [MEASURED, FEW, MANY] = [4096, 1, 4];
+/** Trials that are to end at least, each of so many epochs on average, and the fewest rows they have. */
+const [TRIALS, EPOCHS, LEAST] = [8, 25, 4000];
+/** The share of the time that is kept for the final fit at most, as `tune` keeps it. */
+const FINAL = 0.6;
+
+/** What a table costs, in milliseconds. */
+export interface Speed {
+  /** Of a row in the pipeline. */
+  readonly prepare: number;
+  /** Of a row in an epoch. */
+  readonly train: number;
+}
+
+/** Measures on some rows; undefined for a table of which all trials are short. */
+export async function speedOf(data: Dataset, pipeline: PipelineOptions): Promise<Speed | undefined> {
+  const [point] = densePoints(data.rows, denseSpace(data.rows));
+  if (point === undefined) return undefined;
+  const count = Math.min(MEASURED, data.rows);
+  const rows = Int32Array.from({ length: count }, (_, i) => Math.floor((i * data.rows) / count));
+  const { schema: _, groups: __, time: ___, ...some } = takeExamples(data, rows);
+  const half = count >> 1;
+  const ids = (from: number, to: number) => Int32Array.from({ length: to - from }, (_, i) => from + i);
+  const began = performance.now();
+  fitPipeline(some, pipeline);
+  const prepare = (performance.now() - began) / count;
+  const seconds: number[] = [];
+  for (const epochs of [FEW, MANY]) {
+    const { trials } = await tune({
+      data: some,
+      space: { layers: choice([point.layers]) },
+      strategy: grid(),
+      jobs: 1,
+      pipeline,
+      validation: [{ train: ids(0, half), validation: ids(half, count) }],
+      model: () => denseModel(data, { ...point, epochs }),
+      fit: { epochs, batchSize: Math.min(point.batchSize as number, half) },
+    });
+    seconds.push(trials[0].seconds ?? 0);
+  }
+  const [few, many] = seconds;
+  return { prepare, train: (1000 * Math.max(0, many - few)) / ((MANY - FEW) * half) };
+}
+
+/** The plan for so many milliseconds. */
+export interface Pace {
+  /** Rows for trials; undefined for all. */
+  readonly searchRows?: number;
+  /** Milliseconds that are needed to see each row once, where there are fewer. */
+  readonly needed?: number;
+}
+
+/**
+ * @param left - milliseconds for the search and the final fit
+ * @param rows - development rows
+ * @param folds - by which trials are scored; 1 for a part held out
+ * @param jobs - trainings side by side
+ */
+export function paceOf(
+  { prepare, train }: Speed,
+  left: number,
+  rows: number,
+  folds: number,
+  jobs: number,
+): Pace {
+  const timeOf = (epochs: number): number => rows * (prepare + train * epochs);
+  const search = left - Math.min(timeOf(EPOCHS), FINAL * left);
+  const trained = folds === 1 ? 0.8 : folds - 1; // of the rows of a trial
+  const most = (search * jobs) / (TRIALS * trained * (prepare + train * EPOCHS));
+  return {
+    ...(most < rows && { searchRows: Math.min(rows, Math.max(LEAST, Math.floor(most))) }),
+    ...(timeOf(1) > FINAL * left && { needed: timeOf(1) / FINAL }),
+  };
+}
