@@ -37,7 +37,7 @@ const LAYERS: readonly (readonly string[])[] = [
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   search: ["analysis", "study", "schedulers", "strategies", "memo", "trial", "space"],
   data: ["diagnosis", "pipeline", "split", ""],
-  tune: ["", "baselines", "resume", "tuner", "trial", "jobs", "ensemble"],
+  tune: ["", "baselines", "resume", "tuner", "trial", "jobs", "ensemble", "linear"],
 };
 
 /** Their last bits differ between JavaScript engines (and random differs by nature). */

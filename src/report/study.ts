@@ -67,9 +67,11 @@ export interface CalibrationReport {
   readonly error: { readonly before: number; readonly after: number };
 }
 
-/** The networks of a final model, by trial, and their score beside that of one network. */
+/** The networks of a final model, by trial, with models among them that need no tuning, and their score beside that of one network. */
 export interface EnsembleReport {
   readonly members: readonly { readonly trial: number; readonly networks: number }[];
+  /** Left out where all are of trials. */
+  readonly untuned?: { readonly linear?: number; readonly constant?: number };
   readonly score: number;
   readonly single: number;
 }
@@ -199,8 +201,8 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
         ]),
     ...(ensemble
       ? [
-          ...heading(`Final model: the mean of ${count(networksOf(ensemble), "network")}`),
-          ...wrap(membersOf(ensemble), width - 2).map((text) => `  ${text}`),
+          ...heading(`Final model: ${networksOf(ensemble).title}`),
+          ...wrap(networksOf(ensemble).list, width - 2).map((text) => `  ${text}`),
           clip(
             `  ${metric} ${formatScore(ensemble.score)}, of one network ${formatScore(ensemble.single)}; chosen without the fold that is scored`,
             width,
@@ -238,12 +240,20 @@ function calibrated({ temperature, error }: CalibrationReport): string {
     : `temperature ${temperature.toFixed(2)}; ${after}, before ${formatScore(error.before)}`;
 }
 
-const networksOf = ({ members }: EnsembleReport): number =>
-  members.reduce((sum, { networks }) => sum + networks, 0);
-
-/** Trials by how many networks they have: `trial 12 (3), trial 7 (2), trial 3` */
-const membersOf = ({ members }: EnsembleReport): string =>
-  members.map(({ trial, networks }) => `trial ${trial}${networks > 1 ? ` (${networks})` : ""}`).join(", ");
+/** The networks of an ensemble by what they are of: `trial 12 (3), trial 7 (2), linear model (3)` */
+export function networksOf({ members, untuned = {} }: EnsembleReport): { title: string; list: string } {
+  const named = Object.entries(untuned).map(
+    ([name, networks]) => [name === "linear" ? "linear model" : name, networks] as const,
+  );
+  const parts = [...members.map(({ trial, networks }) => [`trial ${trial}`, networks] as const), ...named];
+  const all = parts.reduce((sum, [, networks]) => sum + networks, 0);
+  if (members.length === 0 && named.length === 1)
+    return { title: `the ${named[0][0]}`, list: "no network made it better on the rows of validation" };
+  return {
+    title: `the mean of ${count(all, "network")}`,
+    list: parts.map(([name, networks]) => `${name}${networks > 1 ? ` (${networks})` : ""}`).join(", "),
+  };
+}
 
 /** The results for several metrics: a part of the front, the best by the first metric first. */
 export function summarizeFront(report: FrontReport, width: number, paint: Paint): string[] {

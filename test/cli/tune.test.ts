@@ -30,7 +30,8 @@ describe("fettle tune --json", () => {
       "trials",
       "seed",
     ]);
-    expect(report.ensemble?.members.reduce((sum, { networks }) => sum + networks, 0)).toBe(8);
+    const { members = [], untuned: { linear = 0, constant = 0 } = {} } = report.ensemble ?? {};
+    expect(members.reduce((sum, { networks }) => sum + networks, linear + constant)).toBe(8);
     expect(report.seed).toBe(3);
     expect(report.trials.map(({ number }) => number)).toEqual([0, 1, 2, 3]);
     for (const trial of report.trials) {

@@ -93,6 +93,16 @@ describe("summarize", () => {
       "  accuracy 0.9625, of one network 0.9500; chosen without the fold that is scored",
     ]);
     expect(jsonReport({ best: undefined, test: {}, trials, ensemble, seed: 0 }).ensemble).toEqual(ensemble);
+    const mixed = { ...ensemble, untuned: { linear: 2, constant: 1 } };
+    expect(summarize({ ...report, ensemble: mixed }, 80, paint).slice(9, 11)).toEqual([
+      "Final model: the mean of 6 networks",
+      "  trial 4 (2), trial 1, linear model (2), constant",
+    ]);
+    const alone = { ...ensemble, members: [], untuned: { linear: 8 } };
+    expect(summarize({ ...report, ensemble: alone }, 80, paint).slice(9, 11)).toEqual([
+      "Final model: the linear model",
+      "  no network made it better on the rows of validation",
+    ]);
   });
 
   it("says by which temperature probabilities are calibrated, and what it is worth", () => {

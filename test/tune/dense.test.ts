@@ -241,15 +241,17 @@ describe("densePipeline", () => {
       const table = readTable(["many,two,rare,gaps,word,day,y", ...rows(count)].join("\n"));
       return densePipeline(encodeTable(table, { target: "y", task, missing: "impute" }));
     };
-    expect(of(999, "classification")).toEqual({ scale: ["standard"] });
+    // whether a cell is missing may tell, which the pipeline decides
+    const indicator = "auto";
+    expect(of(999, "classification")).toEqual({ scale: ["standard"], indicator });
     const withParts = (scale: string[]) =>
       Object.fromEntries(["many", "gaps", "day"].map((name) => [name, { scale }]));
     expect(of(1000, "classification")).toEqual({
-      scale: ["standard"],
+      ...{ scale: ["standard"], indicator },
       columns: withParts(["standard", "parts"]),
     });
     expect(of(1000, "regression")).toEqual({
-      scale: ["standard", "quantile"],
+      ...{ scale: ["standard", "quantile"], indicator },
       columns: withParts(["standard", "quantile", "parts"]),
     });
   });

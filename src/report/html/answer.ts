@@ -6,6 +6,7 @@ import { clip, count, formatScore, formatValue, listed } from "../format.js";
 import { objectiveOf, type Ranked, ranked } from "../plots/objective.js";
 import { parameterNames } from "../plots/parameters.js";
 import type { StudyData } from "../plots/studyData.js";
+import { networksOf } from "../study.js";
 import { facts, html, type Markup, table } from "./markup.js";
 import type { Reported } from "./reported.js";
 
@@ -105,14 +106,10 @@ ${[verdictOf(baselines), ...intervalNotes(baselines)].map((text) => html`<p>${te
 
 function finalModel({ ensemble, calibration, threshold, study }: Reported): Markup | undefined {
   const { metric } = objectiveOf(study, 0);
-  const networks = ensemble?.members.reduce((sum, each) => sum + each.networks, 0) ?? 1;
   const rows = [
     ...(ensemble
       ? [
-          [
-            "networks",
-            `${networks}, of trials ${ensemble.members.map(({ trial }) => trial).join(", ")}`,
-          ] as const,
+          ["is", Object.values(networksOf(ensemble)).join(": ")] as const,
           [
             `${metric} of their mean`,
             `${formatScore(ensemble.score)}; of one network ${formatScore(ensemble.single)}`,

@@ -1,10 +1,7 @@
 /** What a tuned model is worth beside models that need no tuning: a constant and a linear one, on the rows that no trial saw. */
 import { type Dataset, type Task, takeExamples } from "../../data/dataset.js";
-import { takeRows } from "../../data/matrix.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
-import { applyPipeline, featureNames, fitPipeline } from "../../data/pipeline/pipeline.js";
-import { restored } from "../../data/pipeline/target.js";
-import { type ClassWeight, checkClassWeight, lossWeights, type RowWeights } from "../../data/weights.js";
+import { type ClassWeight, checkClassWeight } from "../../data/weights.js";
 import { check, isRecord, must } from "../../errors.js";
 import { decided } from "../../metrics/decided.js";
 import {
@@ -24,10 +21,18 @@ import { masksSteps } from "../../nn/programs.js";
 import { ready } from "../../numerics/kernels.js";
 import { copyOptions } from "../../options.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
+import {
+  constantOf,
+  fitLinear,
+  inUnits,
+  type Learning,
+  type Linear,
+  numbersOf,
+  predicted,
+} from "../linear/choice.js";
 import { inColumns, toDataset } from "../trial/data.js";
 import { KEPT, TUNE_OPTIONS, type TuneOptions, type TuneResult } from "../tuner/options.js";
 import { DEFAULT_METRICS } from "../tuner/setup.js";
-import { linearFits, predictLinear } from "./linear.js";
 
 /** The scores of three models by one metric. */
 export interface BaselineScores {
@@ -87,10 +92,6 @@ export type BaselineOptions<S extends Space> = Pick<
 
 /** The largest linear model, in numbers of the development rows: rows × features × outputs. */
 export const MOST_NUMBERS = 2 ** 22;
-/** From the strongest, of standardized features and a mean loss. */
-const PENALTIES = [1, 0.1, 0.01, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12];
-/** Once the training rows of every fold have less log loss, a weaker penalty only makes probabilities surer. */
-const APART = 1e-3;
 const MOST_FOLDS = 10;
 
 /**
@@ -209,9 +210,9 @@ export function fitBaselines(task: BaselineTask): Baselines {
   const linear = linearOf({ data, pipeline, weights }, folds, fitted, metric, mostNumbers);
   return {
     ...{ data, testRows, metric },
-    constant: predicted(data, testRows, constantOf(data, fitted, testRows.length)),
+    constant: predicted(data, testRows, constantFor(data, fitted, testRows.length)),
     ...(linear && {
-      linear: predicted(data, testRows, linear.predict(testRows)),
+      linear: predicted(data, testRows, inUnits(data, linear.fit(fitted), testRows)),
       penalty: linear.penalty,
     }),
   };
@@ -290,19 +291,7 @@ export function verdictOf({ linear, constant }: BaselineReport["ahead"]): Verdic
   return linear && !(linear.interval[0] > 0) ? "level" : "final";
 }
 
-/** What models learn from. */
-interface Learning {
-  readonly data: Dataset;
-  readonly pipeline: PipelineOptions;
-  readonly weights: RowWeights;
-}
-
-interface Linear {
-  readonly penalty: number;
-  predict(rows: Int32Array): Floats;
-}
-
-/** The linear model with the penalty that does best on the folds; undefined for one that is too large. */
+/** The linear model with the penalty that does best on as many folds as there is room for; undefined for one that is too large. */
 function linearOf(
   learning: Learning,
   folds: TuneResult<Space>["folds"],
@@ -310,70 +299,18 @@ function linearOf(
   metric: Metric,
   mostNumbers: number,
 ): Linear | undefined {
-  const { data, pipeline } = learning;
-  const size = rows.length * featureNames(data, pipeline).length * data.outputs;
+  const size = numbersOf(learning, rows.length);
   if (size > mostNumbers) return undefined;
   const most = Math.min(folds.length, MOST_FOLDS, Math.max(1, Math.floor(mostNumbers / size)));
   const used = Array.from({ length: most }, (_, i) => folds[Math.floor((i * folds.length) / most)]);
-  const fits = used.map(({ train }) => fittedTo(learning, train));
-  // by the validation rows of all folds, end to end
-  const held = Int32Array.from(used.flatMap(({ validation }) => [...validation]));
-  let best = { penalty: PENALTIES[0], score: Number.POSITIVE_INFINITY };
-  for (const penalty of PENALTIES) {
-    const models = fits.map((fitted) => fitted(penalty));
-    const predictions = models.map(({ predict }, i) => predict(used[i].validation));
-    const all = predicted(data, held, Float64Array.from(predictions.flatMap((ofFold) => [...ofFold])));
-    const isOfTwo = metric.decides && data.outputs === 1;
-    const yPred = isOfTwo ? decided(all.yPred, 0.5) : all.yPred;
-    const value = metric.compute(all.yTrue, yPred, all.outputs, all.weights);
-    const score = metric.direction === "maximize" ? -value : value;
-    if (score < best.score) best = { penalty, score };
-    if (data.task === "classification" && models.every(({ loss }) => loss < APART)) break;
-  }
-  const { penalty } = best;
-  return { penalty, predict: fittedTo(learning, rows)(penalty).predict };
+  return fitLinear(learning, used, metric);
 }
 
-/** Linear models of some rows, by penalty: functions of row ids. */
-function fittedTo(
-  { data, pipeline, weights: given }: Learning,
-  rows: Int32Array,
-): (penalty: number) => { readonly loss: number; predict(rows: Int32Array): Floats } {
-  const { task, outputs } = data;
-  const { pipeline: learnt, x, y } = fitPipeline(data, { ...pipeline, rows });
-  const weights = lossWeights(given, data, rows, rows);
-  const fitted = linearFits({ task, x, y, outputs, ...(weights && { weights }) });
-  return (penalty) => {
-    const { model, loss } = fitted(penalty);
-    return {
-      loss,
-      predict(ids) {
-        const predictions = predictLinear(model, applyPipeline(learnt, data.columns, ids));
-        return task === "regression" ? restored(learnt.target, predictions) : Float32Array.from(predictions);
-      },
-    };
-  };
-}
-
-/** The shares of the classes among some rows, or the means of the targets, for so many others. */
-function constantOf({ y, outputs, sampleWeight, task }: Dataset, rows: Int32Array, count: number): Floats {
-  const means = new Float64Array(outputs);
-  let total = 0;
-  for (const row of rows) {
-    const weight = sampleWeight?.[row] ?? 1;
-    total += weight;
-    for (let k = 0; k < outputs; k++) means[k] += weight * y[row * outputs + k];
-  }
-  const all = Float64Array.from({ length: count * outputs }, (_, at) => means[at % outputs] / total);
-  // as networks predict classes, so that log loss bounds all alike
-  return task === "regression" ? all : Float32Array.from(all);
-}
-
-function predicted({ y, outputs, sampleWeight }: Dataset, rows: Int32Array, yPred: Floats): Predicted {
-  return {
-    ...{ yTrue: takeRows(y, outputs, rows), yPred, outputs },
-    ...(sampleWeight && { weights: takeRows(sampleWeight, 1, rows) }),
-  };
+/** The constant for so many rows; of classes as networks predict them, so that log loss bounds all alike. */
+function constantFor(data: Dataset, rows: Int32Array, count: number): Floats {
+  const means = constantOf(data, rows);
+  const all = Float64Array.from({ length: count * data.outputs }, (_, at) => means[at % data.outputs]);
+  return data.task === "regression" ? all : Float32Array.from(all);
 }
 
 /** All rows but the test rows. */

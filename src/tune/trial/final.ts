@@ -17,14 +17,15 @@ import type { ParamValue } from "../../search/space/value.js";
 import type { Study } from "../../search/study/contract.js";
 import { ancestry } from "../../search/trial/ancestry.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
-import { meanOf } from "../ensemble/select.js";
+import { meanOf, type SelectionSettings } from "../ensemble/select.js";
 import { meanAt } from "../ensemble/temperature.js";
 import type { JobResult } from "../jobs/job.js";
 import { type Calibration, calibrationOf } from "./calibration.js";
-import { chooseEnsemble, type Ensemble, membersOf } from "./ensemble.js";
+import { type Chosen, chooseEnsemble, type Ensemble, membersOf } from "./ensemble.js";
 import { divideLogits } from "./logits.js";
 import { outOfFold } from "./outOfFold.js";
-import { allMetrics, meanAndStd, scoreOf } from "./scoring.js";
+import type { PlainModel } from "./plainModels.js";
+import { allMetrics, meanAndStd, type Scored, scoreOf } from "./scoring.js";
 import type { TrialSetup } from "./setup.js";
 import { chooseThreshold, HALF, type Predictions } from "./threshold.js";
 import { decayed, type JobTemplate, templateAgain } from "./training.js";
@@ -37,8 +38,12 @@ interface Member<S extends Space> {
 
 /** What the final fit may take of a limited time. */
 export interface FinalLimits {
-  /** How many of the networks of an ensemble there is time for, by their trials in the order in which they were chosen; at least one. */
-  networks(picks: readonly number[]): number;
+  /**
+   * How many of the networks of an ensemble there is time for, by their trials in the order in which they were chosen; at least one.
+   *
+   * @param picks - undefined for a model that needs no training
+   */
+  networks(picks: readonly (number | undefined)[]): number;
   /** The share of the epochs of a trial's network that there is time for, at most 1. */
   epochs(trial: number): number;
   /** When trainings are cut, in milliseconds since 1970; undefined for never. */
@@ -75,50 +80,58 @@ export async function fitFinal<S extends Space>(
   const { trials, seed } = study;
   const { data, folds } = setup.rows;
   const { selection } = setup;
-  const whole = selection && (await chooseEnsemble(setup, study, best, selection));
-  const networks = whole && limits?.networks(whole.picks);
+  const bestTrial = trials.find((trial) => trial.number === best) as TrialRecord<ParamsOf<S>>;
+  const template = templateAgain(setup, bestTrial, seed, true);
+  const plain = selection && setup.plain ? await setup.plain(template) : [];
+  const choose = (networks: number): Promise<Chosen | undefined> =>
+    chooseEnsemble(setup, study, best, { ...(selection as SelectionSettings), networks }, plain);
+  const whole = selection && (await choose(selection.networks));
+  const networks =
+    whole &&
+    limits?.networks(whole.picks.map(({ model }) => (typeof model === "number" ? model : undefined)));
   const isFewer = selection && networks !== undefined && networks < selection.networks;
   // one network is the best, as it is without an ensemble
-  const chosen = !isFewer
-    ? whole
-    : networks === 1
-      ? undefined
-      : await chooseEnsemble(setup, study, best, { ...selection, networks });
+  const chosen = !isFewer ? whole : networks === 1 ? undefined : await choose(networks);
+  const models = chosen?.picks.map(({ model }) => model) ?? [best];
   const seeds = new RandomStream(seed, MEMBERS_STREAM);
-  const members = (chosen?.picks ?? [best]).map((trial, i) => ({
-    line: ancestry(trials, trial),
-    seed: i === 0 ? seed : seeds.integer(2 ** 31),
-  }));
+  const members = models.flatMap((model, i) =>
+    typeof model === "number"
+      ? [
+          {
+            line: ancestry(trials, model),
+            seed: i === 0 ? seed : seeds.integer(2 ** 31),
+          },
+        ]
+      : [],
+  );
   const fits = await fitMembers(setup, members, limits);
-  // a network that diverged on all rows spoils the mean of the others
-  const able = fits.filter(({ result }) => result.finite);
-  const most = mostNetworks(fits.map(({ template: { built } }) => built));
-  const used = able.length > 0 ? able.slice(0, most) : fits.slice(0, 1);
-  const ensemble = chosen && { ...chosen.ensemble, members: membersOf(used.map(({ trial }) => trial)) };
-  const [{ template }] = used;
   const { train, validation } = folds[folds.length - 1];
   const { pipeline } = fitPipeline(data, { ...template.job.pipeline, rows: train });
+  const parts = partsOf(fits, models, template.built);
+  const ensemble = chosen && { ...chosen.ensemble, ...membersOf(parts.map(({ model }) => model)) };
   const { threshold: metricOfThreshold, calibrate } = setup;
   const held =
-    chosen?.outOfFold ?? (metricOfThreshold || calibrate ? [await outOfFold(setup, study, best)] : []);
+    chosen?.picks.map(({ own }) => own) ??
+    (metricOfThreshold || calibrate ? [await outOfFold(setup, study, best)] : []);
   const calibration = calibrate && calibrationOf(held, template.folds);
   const temperature = calibration?.temperature ?? 1;
-  const network = averageModels(
-    used.map(({ template: { built }, result: { state } }) => {
-      if (state) built.restore({ row: data.shape ?? pipeline.features.length, saved: state, training });
-      if (temperature !== 1) divideLogits(built, temperature);
-      return built;
-    }),
-  );
+  for (const { network, fit } of new Set(parts)) {
+    const { state: saved } = fit?.result ?? {};
+    if (saved) network.restore({ row: data.shape ?? pipeline.features.length, saved, training });
+    if (temperature !== 1) divideLogits(network, temperature);
+  }
+  const network = averageModels(parts.map((part) => part.network));
+  const predictions = parts.flatMap(({ fit }) => (fit ? [fit.result.prediction] : []));
   const prediction =
-    temperature === 1
-      ? meanOf(used.map(({ result }) => result.prediction))
+    temperature === 1 && predictions.length === parts.length
+      ? meanOf(predictions)
       : predictionOf(network, pipeline, data, validation);
   const threshold = metricOfThreshold
     ? chooseThreshold(metricOfThreshold, meansOf(held, template, temperature))
     : HALF;
-  const result = { ...used[0].result, prediction };
-  const decide = (metric: Metric): JobResult =>
+  const [{ fit: first }] = parts;
+  const result: Scored = { finite: true, ...first?.result, prediction };
+  const decide = (metric: Metric): Scored =>
     metric.decides && threshold !== HALF ? { ...result, prediction: decided(prediction, threshold) } : result;
   const test =
     validation.length > 0
@@ -133,7 +146,7 @@ export async function fitFinal<S extends Space>(
     ...{ task: data.task, target: data.target, outputs: data.outputs, classes: data.classes, threshold },
     ...(data.targets && { targets: data.targets }),
   };
-  const { params, number, value } = trials.find((trial) => trial.number === best) as TrialRecord;
+  const { params, number, value } = bestTrial;
   const [metric] = setup.metrics;
   const { notes: ofLayers } = template.identity.followed;
   const found = { ...(ensemble && { ensemble }), ...(calibration && { calibration }) };
@@ -147,10 +160,7 @@ export async function fitFinal<S extends Space>(
     ...found,
   };
   const made = new Model(network, table, notes);
-  const { planned, result: first } = used[0];
-  const trained = first.curves.loss.length;
-  const isShort = first.cut || (first.finite && trained < planned);
-  const shortened = limits && isShort && { epochs: trained, of: planned };
+  const shortened = limits && first && shortenedBy(first);
   return {
     model: made,
     notes: ofLayers,
@@ -158,6 +168,38 @@ export async function fitFinal<S extends Space>(
     ...(isFewer && { networks }),
     ...(shortened && { shortened }),
   };
+}
+
+/** What the final model is the mean of: a network that was trained, or a model that was not. */
+interface Part {
+  readonly model: number | PlainModel;
+  readonly network: LayersModel;
+  readonly fit?: Fit;
+}
+
+/** Those that can be used: a network that diverged on all rows spoils the mean of the others. The same model is the same part. */
+function partsOf(
+  fits: readonly Fit[],
+  models: readonly (number | PlainModel)[],
+  compiledAs: LayersModel,
+): readonly Part[] {
+  const untuned = models.filter((model) => typeof model !== "number");
+  const plain = new Map<PlainModel, Part>();
+  for (const model of untuned)
+    if (!plain.has(model)) plain.set(model, { model, network: model.network(compiledAs) });
+  const able = fits.filter(({ result }) => result.finite);
+  const used = able.length + untuned.length > 0 ? able : fits.slice(0, 1);
+  const parts: readonly Part[] = [
+    ...used.map((fit) => ({ model: fit.trial, network: fit.template.built, fit })),
+    ...untuned.map((model) => plain.get(model) as Part),
+  ];
+  return parts.slice(0, mostNetworks(parts.map(({ network }) => network)));
+}
+
+/** The epochs of a network that was to have more. */
+function shortenedBy({ planned, result: { cut, finite, curves } }: Fit): Final["shortened"] {
+  const epochs = curves.loss.length;
+  return cut || (finite && epochs < planned) ? { epochs, of: planned } : undefined;
 }
 
 /** How many of the networks fit one model file, with a layer for each output that is their mean. */

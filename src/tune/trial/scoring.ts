@@ -43,12 +43,12 @@ export interface FoldDetails {
   readonly scoreSeconds: number;
 }
 
-type Scored<S extends Space> = Pick<TrialSetup<S>, "task" | "metrics" | "objectives"> &
+type ScoredTrial<S extends Space> = Pick<TrialSetup<S>, "task" | "metrics" | "objectives"> &
   Pick<PipelineFolds, "folds">;
 
 /** The scores by each objective on each fold, [objectives][folds]. */
 export function objectiveScores<S extends Space>(
-  { metrics, objectives, folds }: Omit<Scored<S>, "task">,
+  { metrics, objectives, folds }: Omit<ScoredTrial<S>, "task">,
   results: readonly JobResult[],
 ): number[][] {
   return metrics
@@ -66,7 +66,7 @@ export function objectivesOf(
 
 /** The means over the folds of the most common metrics, and of those that were given. */
 export function meanScores<S extends Space>(
-  setup: Omit<Scored<S>, "objectives">,
+  setup: Omit<ScoredTrial<S>, "objectives">,
   results: readonly JobResult[],
 ): Scores {
   const means = allMetrics(setup).map((metric) => {
@@ -89,7 +89,7 @@ export type BesideScores = Readonly<Record<string, { readonly mean: number; read
 
 /** The attribute `scores` of a trial; nothing without such metrics. */
 export function reportedBeside<S extends Space>(
-  { metrics, objectives, folds }: Omit<Scored<S>, "task">,
+  { metrics, objectives, folds }: Omit<ScoredTrial<S>, "task">,
   results: readonly JobResult[],
 ): { readonly scores?: BesideScores } {
   const others = metrics.slice(objectives);
@@ -114,8 +114,11 @@ export function detailsOf<S extends Space>(
   return { scores: Object.fromEntries(scores), fitSeconds, scoreSeconds } satisfies FoldDetails;
 }
 
+/** What a score needs of a result. */
+export type Scored = Pick<JobResult, "prediction" | "mask" | "finite">;
+
 /** The score of a fold's predictions, in the units of the target; NaN if training diverged. */
-export function scoreOf(metric: Metric, fold: Fold, { prediction, mask, finite }: JobResult): number {
+export function scoreOf(metric: Metric, fold: Fold, { prediction, mask, finite }: Scored): number {
   return finite ? scoreOn(fold, metric, prediction, mask) : Number.NaN;
 }
 

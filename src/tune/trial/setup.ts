@@ -6,7 +6,8 @@ import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { FitTimes } from "./fitTimes.js";
 import type { KeptPredictions } from "./kept.js";
 import type { Lineage } from "./lineage.js";
-import type { TrainingSetup } from "./training.js";
+import type { PlainModel } from "./plainModels.js";
+import type { JobTemplate, TrainingSetup } from "./training.js";
 
 /** Mean scores over the folds by metric: of the most common metrics of the task, and of those that were given. */
 export type Scores = Readonly<Record<string, number>>;
@@ -27,6 +28,8 @@ export interface TrialSetup<S extends Space> extends TrainingSetup<S> {
   readonly schedule?: { readonly scheduler: Scheduler; readonly epochs: number };
   /** By what the decision threshold of the final model is chosen; without it, the threshold is ½. */
   readonly threshold?: Metric;
+  /** Models that need no tuning, which an ensemble may be of too, for the pipeline of a trial. */
+  readonly plain?: (template: JobTemplate) => Promise<readonly PlainModel[]>;
   /** Predictions of the best trials, where the end of the study needs them. */
   readonly kept?: KeptPredictions;
   /** Whether the time of a trial is limited. */

@@ -101,7 +101,8 @@ export function finalLimits<S extends Space>(
 ): FinalLimits | undefined {
   const { fitTimes, backend } = setup;
   if (!fitTimes) return undefined;
-  const time = (trial: number): number => SLACK * fitTime(setup, trials, trial);
+  const time = (trial: number | undefined): number =>
+    trial === undefined ? 0 : SLACK * fitTime(setup, trials, trial);
   const left = (): number => Math.max(GRACE, fitTimes.left() - OVERHEAD);
   return {
     networks(picks) {

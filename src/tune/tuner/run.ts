@@ -12,6 +12,7 @@ import { FitTimes } from "../trial/fitTimes.js";
 import { type Lineage, lineageOf } from "../trial/lineage.js";
 import { withReceipt } from "../trial/receipt.js";
 import type { TrialSetup } from "../trial/setup.js";
+import { jobTemplate } from "../trial/training.js";
 import { evaluateTrial } from "../trial/trials.js";
 import { optimizeStudy } from "./failures.js";
 import type { TuneOptions, TuneResult } from "./options.js";
@@ -37,6 +38,8 @@ export async function runTuner<S extends Space>(
   const objective: Objective<S> = async (params, trial) => {
     await beginTrial(trial.number);
     try {
+      // before the search, which has what is left of the time
+      if (trial.number === warm && setup.fitTimes) await setup.plain?.(jobTemplate(setup, params, 0));
       return await evaluateTrial(
         setup,
         params,

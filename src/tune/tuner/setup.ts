@@ -19,12 +19,13 @@ import { validationName } from "../jobs/job.js";
 import { checkCalibrate } from "../trial/calibration.js";
 import { inColumns, toDataset } from "../trial/data.js";
 import { CANDIDATES, selectionFor } from "../trial/ensemble.js";
-import { createFoldsFor, divideRows, type FoldSettings } from "../trial/folds.js";
+import { createFoldsFor, divideRows, type FoldSettings, type Folds } from "../trial/folds.js";
 import { KeptPredictions } from "../trial/kept.js";
+import type { PlainModel } from "../trial/plainModels.js";
 import { checkDefinedOn } from "../trial/scoring.js";
 import type { TrialSetup } from "../trial/setup.js";
 import { checkThreshold } from "../trial/threshold.js";
-import { DEFAULT_EPOCHS, fewestRows, settingsFor } from "../trial/training.js";
+import { DEFAULT_EPOCHS, fewestRows, type JobTemplate, settingsFor } from "../trial/training.js";
 import type { TuneOptions } from "./options.js";
 import { Probe } from "./probe.js";
 import { budgetFor, studyOfModel, withStrategy } from "./study.js";
@@ -121,6 +122,7 @@ export async function setUpTuner<S extends Space>(
     pipeline,
     ...(threshold && { threshold }),
     ...(selection && { selection }),
+    ...(selection && selection.untuned !== false && refit && { plain: plainOf(rows) }),
     ...(options.calibrate && { calibrate: true }),
     ...(refit &&
       (selection || threshold || options.calibrate) && {
@@ -134,6 +136,15 @@ export async function setUpTuner<S extends Space>(
   probe.refuseMistakes(trialSetup);
   const warm = options.warmStart?.length ?? 0;
   return { study, trialSetup, budget: budgetFor(options), refit, foldSettings, warm };
+}
+
+/** Loads what fits models that need no tuning when they are needed. */
+function plainOf(rows: Folds): NonNullable<TrialSetup<Space>["plain"]> {
+  let loaded: Promise<(template: JobTemplate) => readonly PlainModel[]> | undefined;
+  return async (template) => {
+    loaded ??= import("../trial/plainModels.js").then(({ createPlain }) => createPlain(rows));
+    return (await loaded)(template);
+  };
 }
 
 function checkModelOptions<S extends Space>({ model, constraints, curves }: TuneOptions<S>): void {

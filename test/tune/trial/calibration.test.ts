@@ -66,7 +66,8 @@ const outcome = ({ final, calibration, ensemble, trials }: TuneResult<S>) => ({
 
 describe("tune with calibrate", () => {
   it("has the same bits with any number of threads, and from a study that was saved without predictions", async () => {
-    for (const ensemble of [1, 3]) {
+    for (const networks of [1, 3]) {
+      const ensemble = { networks, untuned: false };
       const result = await tune({ ...base, ensemble });
       const one = outcome(result);
       expect(one.calibration?.temperature).toBeGreaterThan(1);

@@ -83,14 +83,14 @@ describe("tune with an ensemble", () => {
     const best = await tune({
       ...base,
       metric: "meanSquaredError",
-      ensemble: { networks: 3, selection: "best" },
+      ensemble: { networks: 3, selection: "best", untuned: false },
     });
     const order = [...best.trials]
       .sort((a, b) => (a.value ?? 0) - (b.value ?? 0))
       .map(({ number }) => number);
     expect(best.ensemble?.members.map(({ networks }) => networks)).toEqual([1, 1, 1]);
     expect(best.ensemble?.members.map(({ trial }) => trial).sort()).toEqual(order.slice(0, 3).sort());
-    const one = await tune({ ...base, trials: 1, ensemble: 3 });
+    const one = await tune({ ...base, trials: 1, ensemble: { networks: 3, untuned: false } });
     expect(one.ensemble?.members).toEqual([{ trial: 0, networks: 3 }]);
     const kernels = Object.entries(one.final.model.getWeights()).filter(([path]) =>
       /[135]\.kernel/.test(path),
@@ -110,7 +110,7 @@ describe("tune with an ensemble", () => {
       ...base,
       model: deep,
       trials: 1,
-      ensemble: 5,
+      ensemble: { networks: 5, untuned: false },
       fit: { epochs: 1 },
     });
     expect(ensemble?.members).toEqual([{ trial: 0, networks: 3 }]);
@@ -124,7 +124,7 @@ describe("tune with an ensemble", () => {
       space: { ...space, scaling },
       trials: 8,
       pipeline: ({ scaling: scale }) => ({ scale }),
-      ensemble: { networks: 8, selection: "best" },
+      ensemble: { networks: 8, selection: "best", untuned: false },
     });
     const pipelines = ensemble?.members.map(({ trial }) => trials[trial].params.scaling);
     expect(new Set(pipelines)).toEqual(new Set([best.params.scaling]));
@@ -169,13 +169,14 @@ describe("refusals", () => {
     [101, "invalid_argument: ensemble must be at most 100 networks; received 101"],
     [
       "8",
-      'invalid_argument: ensemble must be a number of networks, or { networks, selection }; received "8"',
+      'invalid_argument: ensemble must be a number of networks, or { networks, selection, untuned }; received "8"',
     ],
     [
       { networks: 2, selection: "all" },
       'unknown_name: unknown selection of ensemble "all". Known: greedy, best.',
     ],
-    [{ size: 2 }, 'unknown_name: unknown option of ensemble "size". Known: networks, selection.'],
+    [{ size: 2 }, 'unknown_name: unknown option of ensemble "size". Known: networks, selection, untuned.'],
+    [{ networks: 2, untuned: 1 }, "invalid_argument: untuned of ensemble must be true or false; received 1"],
   ])("of %j", async (ensemble, message) => {
     expect(await refusal(() => tune({ ...base, ensemble: ensemble as number }))).toBe(message);
   });
@@ -188,7 +189,11 @@ describe("refusals", () => {
 
   it("of a function that returns one network twice, with the trials that there are", async () => {
     const only = model({ units: 2, learningRate: 0.01 });
-    const { finalError, trials } = await tune({ ...base, model: () => only, ensemble: 2 });
+    const { finalError, trials } = await tune({
+      ...base,
+      model: () => only,
+      ensemble: { networks: 2, untuned: false },
+    });
     expect(trials.length).toBe(6);
     expect(finalError?.code).toBe("invalid_state");
     expect(finalError?.message).toContain("model must return a new network whenever it is called");

@@ -78,12 +78,13 @@ describe("the timeout of tune", () => {
 
   it("fits as many networks as there is time for, and gives what an ensemble of as many gives", async () => {
     // each look takes 100 ms, so trainings take long beside the seconds that are left
-    const options = { ...base, ensemble: 8, seed: 6 };
-    const limited = await tune({ ...options, clock: lookedAt(100), timeout: 4500, jobs: 1 });
+    const options = { ...base, seed: 6 };
+    const of = (count: number) => ({ ensemble: { networks: count, untuned: false } });
+    const limited = await tune({ ...options, ...of(8), clock: lookedAt(100), timeout: 4500, jobs: 1 });
     const { networks, endedAfter: trials } = limited;
     expect(networks).toBeGreaterThanOrEqual(1);
     expect(networks).toBeLessThan(8);
-    const again = await tune({ ...options, trials: trials!, ensemble: networks!, jobs: 1 });
+    const again = await tune({ ...options, ...of(networks!), trials: trials!, jobs: 1 });
     expect(limited.ensemble).toEqual(again.ensemble);
     expect(limited.final.bytes()).toEqual(again.final.bytes());
   });

@@ -5,7 +5,7 @@ import type { Task } from "../../../src/data/dataset.js";
 import { metricNamed } from "../../../src/metrics/registry.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import { fitBaselines } from "../../../src/tune/baselines/compare.js";
-import { type LinearRows, linearFits, predictLinear } from "../../../src/tune/baselines/linear.js";
+import { type LinearRows, linearFits, predictLinear } from "../../../src/tune/linear/linear.js";
 import { toDataset } from "../../../src/tune/trial/data.js";
 import { cases } from "../../cases.js";
 import { randomTable } from "./tables.js";
