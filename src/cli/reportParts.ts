@@ -7,7 +7,7 @@ import { diagnose } from "../data/diagnosis/diagnose.js";
 import { FettleError, isRecord, show } from "../errors.js";
 import type { Model } from "../model/model.js";
 import { loadModel } from "../model/save.js";
-import { formatValue } from "../report/format.js";
+import { formatMoment, formatValue } from "../report/format.js";
 import type { ReportOptions } from "../report/html/options.js";
 import type { Predictions } from "../report/plots/quality.js";
 import { type SegmentColumn, segmentsOf } from "../report/plots/residuals.js";
@@ -170,9 +170,7 @@ export function tableParts(file: string, { data, rows, metrics, folds }: TuneSet
       columns: data.inputs.map(({ name, kind, categories }, j) => ({
         ...{ name, kind: kind === "category" ? `category of ${categories.length}` : kind },
         missing: Array.from(data.columns[j]).filter(Number.isNaN).length,
-        samples: [0, 1, 2]
-          .flatMap((row) => (row < data.rows ? [formatValue(cell(data, j, row))] : []))
-          .join(", "),
+        samples: [0, 1, 2].flatMap((row) => (row < data.rows ? [sample(data, j, row)] : [])).join(", "),
       })),
       classes: data.classes.map((name, k) => ({
         ...{ name, rows: data.labels.reduce((sum, label) => sum + Number(label === k), 0) },
@@ -183,12 +181,20 @@ export function tableParts(file: string, { data, rows, metrics, folds }: TuneSet
   };
 }
 
-/** The word of a category, or the number. */
+/** The word of a category or a boolean, or the number; of a date its moment. */
 function cell(data: Dataset, column: number, row: number): string | number | null {
   const { kind, categories } = data.inputs[column];
   const value = data.columns[column][row];
   if (Number.isNaN(value)) return null;
-  return kind === "category" ? (categories[value] ?? null) : value;
+  return kind === "category" || kind === "boolean" ? (categories[value] ?? null) : value;
+}
+
+/** A cell for people, who know dates by their days. */
+function sample(data: Dataset, column: number, row: number): string {
+  const value = cell(data, column, row);
+  return data.inputs[column].kind === "date" && typeof value === "number"
+    ? formatMoment(value)
+    : formatValue(value ?? undefined);
 }
 
 function predictionsOf(data: Dataset, rows: Int32Array, model: Model): Predictions | undefined {
@@ -223,8 +229,11 @@ const LEAST_ROWS = 8;
 
 /** The inputs whose parts differ most in their errors. */
 function segmentsThatDiffer(data: Dataset, rows: Int32Array, predictions: Predictions): SegmentColumn[] {
-  const all = data.inputs.map(({ name }, j) => {
-    const column = { name, values: Array.from(rows, (row) => cell(data, j, row)) };
+  const all = data.inputs.map(({ name, kind }, j) => {
+    const column = {
+      ...{ name, values: Array.from(rows, (row) => cell(data, j, row)) },
+      ...(kind === "date" && { isDate: true as const }),
+    };
     const errors = segmentsOf(predictions, column)
       .filter((segment) => segment.rows >= LEAST_ROWS)
       .map(({ error }) => error);

@@ -6,8 +6,8 @@ import { clip, count, plain } from "./format.js";
 import { layOut, wrap } from "./layout.js";
 import type { Paint } from "./study.js";
 
-/** The longest that a sample is shown. */
-const SAMPLE = 8;
+/** The longest that a sample is shown: a day, such as 2024-05-31. */
+const SAMPLE = 10;
 
 /**
  * A line for each column, and what is in doubt, in lines of at most `width` characters.

@@ -55,6 +55,21 @@ describe.concurrent("fettle report", () => {
     );
   });
 
+  it("shows cells as the table has them: days, and its own words for true and false", async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => {
+      const day = new Date(Date.UTC(2009, 9, 16 + i)).toISOString().slice(0, 10);
+      return `${day},${i % 2 ? "Yes" : "No"},${i < 20 ? "low" : "high"}`;
+    });
+    const cwd = folder({ "data.csv": `day,paid,y\n${rows.join("\n")}\n` });
+    expect((await fettle([...TUNE, "--out", "study"], cwd)).code).toBe(0);
+    const page = read(cwd, "study/report.html");
+    expect(page).toContain("<td>2009-10-16, 2009-10-17, 2009-10-18</td>");
+    expect(page).toContain("<td>No, Yes, No</td>");
+    expect(page).not.toMatch(/12[56]\d{10}/);
+    const inspected = await fettle(["inspect", "data.csv"], cwd);
+    expect(inspected.stdout).toContain("2009-10-16, 2009-10-17, 2009-10-18");
+  });
+
   it("has the range test that lr-find wrote into the folder, and no other file", async () => {
     const cwd = folder(good);
     const found = await fettle(
