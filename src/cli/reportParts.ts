@@ -16,7 +16,7 @@ import { digestOfData } from "../tune/trial/receipt.js";
 import { VERSION } from "../version.js";
 import { inFlags, quoted } from "./explain.js";
 import { isThere } from "./files.js";
-import { flagOf } from "./flags.js";
+import { commandLine, FILE } from "./repeat.js";
 import { note } from "./streams.js";
 import { RATES_FILE } from "./studyFolder.js";
 import { readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
@@ -28,10 +28,16 @@ export function summaryOf(summary: Readonly<Record<string, unknown>>, model: str
   const { test, baselines, ensemble, calibration, threshold, bestCommand } = summary as Parts & {
     bestCommand?: readonly string[];
   };
+  const repeat = isRecord(summary.repeat) ? summary.repeat : undefined;
   const command = isRecord(summary.command) ? summary.command : {};
   const { program, file, flags } = command;
   const held = isRecord(flags) ? flags : {};
   const words = Array.isArray(program) ? program.map(String) : undefined;
+  // a table of standard input has no name
+  const tuned =
+    typeof file === "string" && file !== "-"
+      ? commandLine("tune", [basename(file)], { ...held, ...repeat })
+      : undefined;
   return {
     ...(typeof file === "string" && { title: titleOf(file, held) }),
     ...(Array.isArray(held.metric) && { metrics: held.metric.map(String) }),
@@ -43,9 +49,9 @@ export function summaryOf(summary: Readonly<Record<string, unknown>>, model: str
     ...(model !== undefined && { use: linesThatPredict(model) }),
     ...(bestCommand && { use: [{ title: "The best again", code: bestCommand.map(quoted).join(" ") }] }),
     repeat: {
-      ...(typeof file === "string" && { command: commandLine("tune", [basename(file)], held) }),
+      ...(tuned !== undefined && { command: tuned }),
       ...(words && { command: commandLine("optimize", [], held, words) }),
-      isSame: typeof file === "string" && held.seconds === undefined,
+      isSame: repeat !== undefined && tuned?.includes(FILE) === false,
       facts: [
         ["fettle", VERSION],
         ...(held.seed === undefined ? [] : [["seed", String(held.seed)] as const]),
@@ -73,27 +79,6 @@ const predictor = await loadPredictor(await readFile(${JSON.stringify(model)}));
 const answers = predictor.answers([{ /* a row by its column names */ }]);`,
     },
   ];
-}
-
-/** Switches that are on unless they are switched off. */
-const ON = ["defaultNa", "calibrate", "shuffle"];
-
-/** The command that a study began with, as far as its flags can be typed: what files held is not. */
-function commandLine(
-  name: string,
-  given: readonly string[],
-  flags: Readonly<Record<string, unknown>>,
-  program: readonly string[] = [],
-): string {
-  const typed = Object.entries(flags).flatMap(([flag, value]): string[] => {
-    if (value === undefined || value === null) return [];
-    if (value === true) return ON.includes(flag) ? [] : [flagOf(flag)];
-    if (value === false) return [flagOf(flag).replace("--", "--no-")];
-    if (Array.isArray(value)) return [flagOf(flag), quoted(value.join(","))];
-    return typeof value === "object" ? [] : [flagOf(flag), quoted(String(value))];
-  });
-  const end = program.length > 0 ? ["--", ...program.map(quoted)] : [];
-  return ["npx fettle", name, ...given.map(quoted), ...typed, ...end].join(" ");
 }
 
 /** What the table and the model say; nothing, with a note, where the table is gone or has changed. */

@@ -27,7 +27,7 @@ import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { createProgressBar } from "./progress.js";
 import { QUEUE_FLAG } from "./queue.js";
-import { repeated } from "./repeat.js";
+import { type Repeat, repeated, repeatOf } from "./repeat.js";
 import { writeReport } from "./report.js";
 import { tableParts } from "./reportParts.js";
 import { shownStorage } from "./storageFile.js";
@@ -222,9 +222,11 @@ async function runBegun(opened: Begun): Promise<number> {
     const trials = result?.trials ?? ended.sort((a, b) => a.number - b.number);
     const seconds = (performance.now() - started) / 1000;
     const baselines = result && compared(others, result);
+    const isWhole = interrupt.exitCode === undefined;
+    const repeat = result && isWhole ? repeatOf(result, setup.enqueue ?? [], setup.searchRows) : undefined;
     if (flags.json) printLines([JSON.stringify(reportOf(flags, trials, result, baselines))]);
     else if (flags.markdown) printLines(result ? markdownLines(file, setup, result, baselines) : []);
-    else if (result?.bestTrials.length) printResult(file, flags, setup, result, baselines, seconds);
+    else if (result?.bestTrials.length) printResult(file, flags, setup, result, baselines, repeat, seconds);
     if (!result?.bestTrials.length) complainOfNone(trials);
     if (result?.bestTrials.length && result.metrics.length === 1 && result.finalError)
       note(`There is no model: ${result.finalError.message}.`);
@@ -235,7 +237,7 @@ async function runBegun(opened: Begun): Promise<number> {
           ? "finished"
           : "no result";
       const report = reportOf(flags, trials, result, baselines);
-      const summary = { status, seconds, ...report, trials: trials.length };
+      const summary = { status, seconds, ...report, trials: trials.length, ...(repeat && { repeat }) };
       const lines = await keeper.finish(trials, summary, result);
       const written =
         flags.out === undefined || !result
@@ -347,27 +349,26 @@ const markdownLines = (
 
 function printResult(
   file: string,
-  { threshold, resume, plot }: TuneFlags,
+  { threshold, plot }: TuneFlags,
   setup: TuneSetup,
   result: TuneResult<Space>,
   baselines: BaselineReport | undefined,
+  repeat: Repeat | undefined,
   seconds: number,
 ): void {
   const { bestTrials, trials, study, metric, metrics, ensemble, calibration } = result;
   const [best, final] = [bestOrNone(study), finalOrNone(result)];
   const { endedAfter, networks, shortened } = result;
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
-  // a training that was cut by a clock is not repeated to the bit
-  const isCut = shortened !== undefined || trials.some(({ attributes }) => attributes?.cut === true);
-  const limited = resume === undefined && !isCut && (endedAfter ?? networks) !== undefined;
+  // without the time, by what is typed; a study that is resumed has other words
+  const isTyped = setup.study === undefined && file !== "-";
+  const again = isTyped && (endedAfter ?? networks) !== undefined ? repeat : undefined;
   const common = {
     ...{ trials, folds: setup.folds, seconds },
     ...(endedAfter !== undefined && { endedAfter }),
     ...(networks !== undefined && { networks }),
     ...(shortened && { shortened }),
-    ...(limited && {
-      repeat: repeated(process.argv.slice(2), endedAfter ?? trials.length, networks, setup.searchRows),
-    }),
+    ...(again && { repeat: repeated(process.argv.slice(2), again) }),
   };
   if (best) {
     const { direction } = study;
