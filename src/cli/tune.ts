@@ -90,7 +90,7 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
     )
     .option(
       "--storage <database>",
-      "keep the study in a database (a file, or postgres://host/name), each trial once it has ended; one that is there goes on as with --resume (see fettle studies)",
+      "keep the study in a database (a file, or postgres://host/name), each trial once it has ended; one that is there goes on as with --resume; --out writes its files too (see fettle studies)",
     )
     .option("--study <name>", "the name of the study in the database of --storage")
     .option(...QUEUE_FLAG)
@@ -187,7 +187,7 @@ async function runBegun(opened: Begun): Promise<number> {
   check(
     dataOfStudy === undefined || dataOfStudy === data,
     () =>
-      `${show(file)} must be the table that the study in ${show(flags.out ?? shownStorage(flags.storage ?? ""))} began with; its cells have changed`,
+      `${show(file)} must be the table that the study in ${show(flags.storage === undefined ? flags.out : shownStorage(flags.storage))} began with; its cells have changed`,
   );
   const keeper = await openKeeper(study, data, setup);
   const queue = await keeper?.openQueue?.();
