@@ -247,7 +247,7 @@ async function runBegun(opened: Begun): Promise<number> {
     }
     if (watch && interrupt.exitCode === undefined) {
       interrupt.release(); // from now on, Ctrl-C closes the dashboard
-      await watch.finish(result, study, trials.length);
+      await watch.finish(result, study, trials.length, baselines);
     }
     if (interrupt.exitCode !== undefined) {
       note(howToGoOn("tune", flags, trials.length));

@@ -155,6 +155,25 @@ describe("fettle tune --storage --out", () => {
   });
 });
 
+describe("a study that has ended and goes on", () => {
+  it("says so in its summary, as a dashboard reads it", async () => {
+    const cwd = folder({ "data.csv": smallTable() });
+    const status = async (): Promise<unknown> => {
+      const storage = await sqliteStorage(join(cwd, "s.db"));
+      const bytes = await (await storage.open("s"))?.artifact("summary.json");
+      await storage.close();
+      return bytes && JSON.parse(new TextDecoder().decode(bytes)).status;
+    };
+    expect((await fettle([...begin("s"), "--trials", "1"], cwd)).code).toBe(0);
+    expect(await status()).toBe("finished");
+    const run = start("tune --storage s.db --study s --trials 5000".split(" "), cwd);
+    while ((await status()) === "finished") await new Promise((resolve) => setTimeout(resolve, 50));
+    run.kill("SIGKILL");
+    await run.ended;
+    expect(await status()).toBe("running");
+  });
+});
+
 describe.runIf(hasPostgres)("a URL of PostgreSQL as --storage", () => {
   it(
     "has what a file has, and its password is never printed",
