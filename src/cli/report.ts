@@ -2,6 +2,8 @@
 import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
 import { check, FettleError, isRecord, show } from "../errors.js";
+import type { Model } from "../model/model.js";
+import { loadModel } from "../model/save.js";
 import type { ReportOptions } from "../report/html/options.js";
 import { createReport } from "../report/html/report.js";
 import type { StudySource } from "../report/plots/studyData.js";
@@ -9,9 +11,9 @@ import { studyData } from "../report/plots/studyData.js";
 import { EXIT } from "./exit.js";
 import { isFolder, isThere, readJson } from "./files.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
-import { partsOf, ratesIn, ratesOf, summaryOf } from "./reportParts.js";
+import { linesThatPredict, partsOf, ratesIn, ratesOf, summaryOf } from "./reportParts.js";
 import { existingStudy, namesIn, openStorage, shownStorage } from "./storageFile.js";
-import { printLines } from "./streams.js";
+import { note, printLines } from "./streams.js";
 import { MODEL_FILE, RATES_FILE, REPORT_FILE, STUDY_FILE, SUMMARY_FILE } from "./studyFolder.js";
 
 /** The flags, as commander gives them. */
@@ -135,7 +137,7 @@ export async function writeReport(
       metrics,
       ...options
     } = {
-      ...summaryOf(summary, isThere(join(folder, MODEL_FILE)) ? join(folder, MODEL_FILE) : undefined),
+      ...summaryOf(summary),
       ...known,
       ...ratesIn(folder),
     };
@@ -148,6 +150,16 @@ export async function writeReport(
   }
 }
 
+async function loadedOrNone(model: string | Uint8Array): Promise<Model | undefined> {
+  try {
+    return await loadModel(model);
+  } catch (error) {
+    if (!(error instanceof FettleError)) throw error;
+    note(`note: ${error.message}; the report is without its model`);
+    return undefined;
+  }
+}
+
 /** The page of a study with what its summary and its table say. */
 export async function pageOf(
   name: string,
@@ -157,9 +169,12 @@ export async function pageOf(
   rates?: Pick<ReportOptions, "rates">,
 ): Promise<string> {
   const known = isRecord(summary) ? summary : {};
+  const loaded = model === undefined ? undefined : await loadedOrNone(model);
+  const path = typeof model === "string" ? model : undefined;
   const { title, metrics, ...options }: ReportOptions & { metrics?: readonly string[] } = {
-    ...summaryOf(known, typeof model === "string" ? model : undefined),
-    ...(await partsOf(known, model)),
+    ...summaryOf(known),
+    ...(path !== undefined && loaded?.table && { use: linesThatPredict(path, loaded.table.inputs) }),
+    ...(await partsOf(known, loaded, path)),
     ...rates,
   };
   const data = studyData(study, { name: title ?? name, ...(metrics && { metrics }) });

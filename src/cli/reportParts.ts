@@ -4,9 +4,9 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import type { Dataset } from "../data/dataset.js";
 import { takeExamples } from "../data/dataset.js";
 import { diagnose } from "../data/diagnosis/diagnose.js";
+import type { ColumnSchema } from "../data/schema.js";
 import { FettleError, isRecord, show } from "../errors.js";
 import type { Model } from "../model/model.js";
-import { loadModel } from "../model/save.js";
 import { formatMoment, formatValue } from "../report/format.js";
 import type { ReportOptions } from "../report/html/options.js";
 import type { Predictions } from "../report/plots/quality.js";
@@ -23,8 +23,8 @@ import { readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 
 type Parts = ReportOptions & { readonly metrics?: readonly string[] };
 
-/** What the summary says. @param model - the path of the model's file, if there is one */
-export function summaryOf(summary: Readonly<Record<string, unknown>>, model: string | undefined): Parts {
+/** What the summary says. */
+export function summaryOf(summary: Readonly<Record<string, unknown>>): Parts {
   const { test, baselines, ensemble, calibration, threshold, bestCommand } = summary as Parts & {
     bestCommand?: readonly string[];
   };
@@ -46,7 +46,6 @@ export function summaryOf(summary: Readonly<Record<string, unknown>>, model: str
     ...(ensemble && { ensemble }),
     ...(calibration && { calibration }),
     ...(threshold !== undefined && { threshold }),
-    ...(model !== undefined && { use: linesThatPredict(model) }),
     ...(bestCommand && { use: [{ title: "The best again", code: bestCommand.map(quoted).join(" ") }] }),
     repeat: {
       ...(tuned !== undefined && { command: tuned }),
@@ -65,26 +64,53 @@ function titleOf(file: string, { target }: Readonly<Record<string, unknown>>): s
   return typeof target === "string" ? `${target} of ${basename(file)}` : basename(file);
 }
 
-function linesThatPredict(path: string): NonNullable<ReportOptions["use"]> {
+/**
+ * Lines that predict with the model of a file.
+ *
+ * @param data - whose first row is predicted; without it a row of the same columns, which stands for one
+ */
+export function linesThatPredict(
+  path: string,
+  inputs: readonly ColumnSchema[],
+  data?: Dataset,
+): NonNullable<ReportOptions["use"]> {
+  const cells = inputs.map((input, j) => {
+    const value = data ? cell(data, j, 0) : anyCell(input);
+    const code = input.kind === "date" && typeof value === "number" ? dateCode(value) : JSON.stringify(value);
+    return `${JSON.stringify(input.name)}: ${code}`;
+  });
   // where a folder lies on this machine says nothing elsewhere
   const model = isAbsolute(path) ? join(basename(dirname(path)), basename(path)) : path;
   return [
     { title: "On the command line", code: `npx fettle predict ${quoted(model)} <data.csv>` },
     {
-      title: "In a program",
+      title: "In a program, such as predict.mjs",
       code: `import { readFile } from "node:fs/promises";
 import { loadPredictor } from "fettle/predict";
 
 const predictor = await loadPredictor(await readFile(${JSON.stringify(model)}));
-const answers = predictor.answers([{ /* a row by its column names */ }]);`,
+const answers = predictor.answers([{ ${cells.join(", ")} }]);
+console.log(answers);`,
     },
   ];
 }
 
-/** What the table and the model say; nothing, with a note, where the table is gone or has changed. */
+const dateCode = (moment: number): string =>
+  `new Date("${new Date(moment).toISOString().replace("T00:00:00.000Z", "")}")`;
+
+/** A cell that a column may have. */
+const anyCell = ({ kind, categories }: ColumnSchema): string | number =>
+  kind === "category" || kind === "boolean" ? categories[0] : 0;
+
+/**
+ * What the table and the model say; nothing, with a note, where the table is gone or has changed.
+ *
+ * @param path - of the file of the model, where it has one
+ */
 export async function partsOf(
   { command }: Readonly<Record<string, unknown>>,
-  model: string | Uint8Array | undefined,
+  model: Model | undefined,
+  path: string | undefined,
 ): Promise<Parts> {
   const { file, flags, data } = isRecord(command) ? command : {};
   if (typeof file !== "string" || !isRecord(flags)) return {};
@@ -100,7 +126,7 @@ export async function partsOf(
       );
       return {};
     }
-    return tableParts(file, setup, model === undefined ? undefined : await loadModel(model));
+    return tableParts(file, setup, model, path);
   } catch (error) {
     if (!(error instanceof FettleError)) throw error;
     note(`note: ${error.message}; the report is without its data`);
@@ -145,11 +171,17 @@ export function ratesOf(bytes: Uint8Array, name = RATES_FILE): Pick<ReportOption
 }
 
 /** Of a table whose rows were divided as the study divided them. */
-export function tableParts(file: string, { data, rows, metrics, folds }: TuneSetup, model?: Model): Parts {
+export function tableParts(
+  file: string,
+  { data, rows, metrics, folds }: TuneSetup,
+  model?: Model,
+  path?: string,
+): Parts {
   const testRows = rows.folds[rows.folds.length - 1].validation;
   const predictions = model && testRows.length > 1 ? predictionsOf(data, testRows, model) : undefined;
   return {
     ...{ metrics, folds },
+    ...(model && path !== undefined && { use: linesThatPredict(path, data.inputs, data) }),
     data: {
       ...{ name: basename(file), rows: data.rows, target: data.target },
       columns: data.inputs.map(({ name, kind, categories }, j) => ({

@@ -1,4 +1,5 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
+import { join } from "node:path";
 import type { Command } from "commander";
 import { diagnose } from "../data/diagnosis/diagnose.js";
 import { check, show } from "../errors.js";
@@ -276,7 +277,7 @@ function reportIn(
     folder,
     result.study as StudySource,
     { ...summary, command },
-    tableParts(file, setup, finalOrNone(result)),
+    tableParts(file, setup, finalOrNone(result), join(folder, MODEL_FILE)),
   );
 }
 

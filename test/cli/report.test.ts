@@ -24,6 +24,17 @@ const without = (name: string, cwd: string) => {
   return { env: { NODE_OPTIONS: `--import=${join(cwd, "without.mjs")}` } };
 };
 
+/** What the program that a report suggests prints, run as it is written. */
+async function ranProgram(page: string, cwd: string): Promise<string> {
+  const [program] = page.match(/import \{ readFile[^<]*/) as RegExpMatchArray;
+  mkdirSync(join(cwd, "node_modules"));
+  symlinkSync(root, join(cwd, "node_modules/fettle"), "dir");
+  writeFileSync(join(cwd, "predict.mjs"), program.replace(/&quot;/g, '"'));
+  const { stdout } = await promisify(execFile)(process.execPath, ["predict.mjs"], { cwd });
+  rmSync(join(cwd, "node_modules"), { recursive: true });
+  return stdout;
+}
+
 describe.concurrent("fettle report", () => {
   it("of a folder of fettle tune is what the command wrote at its end, with its data and model", async () => {
     const cwd = folder(good);
@@ -32,16 +43,7 @@ describe.concurrent("fettle report", () => {
     expect(tuned.stdout).toContain("Report: study/report.html");
     const written = read(cwd, "study/report.html");
     expect(headings(written)).toEqual("answer use search matters training quality data repeat".split(" "));
-    // the program that it suggests runs as it is written, but for the row
-    const [program] = written.match(/import \{ readFile[^<]*/) as RegExpMatchArray;
-    const row = "{ a: 3, b: 2 }";
-    const typed = program.replace(/&quot;/g, '"').replace(/\{ \/\*.*\*\/ \}/, row);
-    mkdirSync(join(cwd, "node_modules"));
-    symlinkSync(root, join(cwd, "node_modules/fettle"), "dir");
-    writeFileSync(join(cwd, "program.mjs"), `${typed}\nconsole.log(answers.length, answers[0].class);`);
-    const { stdout } = await promisify(execFile)(process.execPath, ["program.mjs"], { cwd });
-    expect(stdout).toMatch(/^1 (low|high)\n$/);
-    rmSync(join(cwd, "node_modules"), { recursive: true });
+    expect(await ranProgram(written, cwd)).toMatch(/class: '(low|high)'/);
     const again = await fettle(["report", "study"], cwd);
     expect(again).toEqual({ code: 0, stdout: "Written: study/report.html\n", stderr: "" });
     expect(read(cwd, "study/report.html")).toBe(written);
@@ -53,6 +55,15 @@ describe.concurrent("fettle report", () => {
     expect(headings(read(cwd, "new/bare.html"))).toEqual(
       "answer use search matters training repeat".split(" "),
     );
+    expect(await ranProgram(read(cwd, "new/bare.html"), cwd)).toMatch(/class: '(low|high)'/);
+    // nor without a model that can be read
+    writeFileSync(join(cwd, "study/model.fettle"), "no model");
+    const damaged = await fettle(["report", "study", "--out", "new/damaged.html"], cwd);
+    expect([damaged.code, damaged.stderr]).toEqual([
+      0,
+      expect.stringContaining("the report is without its model"),
+    ]);
+    expect(headings(read(cwd, "new/damaged.html"))).not.toContain("use");
   });
 
   it("shows cells as the table has them: days, and its own words for true and false", async () => {
@@ -66,6 +77,8 @@ describe.concurrent("fettle report", () => {
     expect(page).toContain("<td>2009-10-16, 2009-10-17, 2009-10-18</td>");
     expect(page).toContain("<td>No, Yes, No</td>");
     expect(page).not.toMatch(/12[56]\d{10}/);
+    expect(page).toContain("new Date(&quot;2009-10-16&quot;), &quot;paid&quot;: &quot;No&quot;");
+    expect(await ranProgram(page, cwd)).toMatch(/class: '(low|high)'/);
     const inspected = await fettle(["inspect", "data.csv"], cwd);
     expect(inspected.stdout).toContain("2009-10-16, 2009-10-17, 2009-10-18");
   });
