@@ -9,6 +9,7 @@ import { createReport } from "../report/html/report.js";
 import type { StudySource } from "../report/plots/studyData.js";
 import { studyData } from "../report/plots/studyData.js";
 import { EXIT } from "./exit.js";
+import { quoted } from "./explain.js";
 import { isFolder, isThere, readJson } from "./files.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { linesThatPredict, partsOf, ratesIn, ratesOf, summaryOf } from "./reportParts.js";
@@ -80,7 +81,7 @@ function mustBeStudyFolder(path: string): void {
   check(
     isFolder(path),
     () =>
-      `${show(path)} must be a folder that fettle tune --out wrote${isThere(path) ? `; for a database: fettle report --storage ${path} --study <name>` : ""}`,
+      `${show(path)} must be a folder that fettle tune --out wrote${isThere(path) ? `; for a database: npx fettle report --storage ${quoted(path)} --study <name>` : ""}`,
     "not_found",
   );
   check(
@@ -146,7 +147,7 @@ export async function writeReport(
     return `Report: ${path}`;
   } catch (error) {
     if (!(error instanceof FettleError) || error.code !== "unsupported") throw error;
-    return `No report: it needs the package echarts. Run npm install echarts, then npx fettle report ${folder}`;
+    return `No report: it needs the package echarts. Run npm install echarts, then npx fettle report ${quoted(folder)}`;
   }
 }
 

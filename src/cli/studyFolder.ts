@@ -12,6 +12,7 @@ import type { StudyJson } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { finalOrNone } from "../tune/tuner/result.js";
 import { curvesCsv } from "./curvesCsv.js";
+import { quoted } from "./explain.js";
 import { isThere, readJson } from "./files.js";
 import { type Lock, lockFolder } from "./lock.js";
 import { checkWritable, makeFolder, writeWhole, writing } from "./output.js";
@@ -126,7 +127,7 @@ export class StudyFolder {
     lock.release();
     throw new FettleError(
       "invalid_state",
-      `${show(folder)} has ${found} already; go on with --resume ${folder}, replace it with --overwrite, or choose another folder`,
+      `${show(folder)} has ${found} already; go on with --resume ${quoted(folder)}, replace it with --overwrite, or choose another folder`,
     );
   }
 

@@ -114,8 +114,8 @@ function storageKeeper(record: StudyRecord, { storage = "", study = "", queue }:
     stored: () => record.stored(),
     async openQueue() {
       if (queue === undefined) return undefined;
-      const join = `fettle worker --storage ${shownStorage(storage)} --study ${show(study)}`;
-      giveUp = await claimStudy(storage, study, `wait for it to end, or help it by ${join}`);
+      const join = `npx fettle worker --storage ${quoted(shownStorage(storage))} --study ${quoted(study)}`;
+      giveUp = await claimStudy(storage, study, `wait for it to end, or help it: ${join}`);
       return await openQueue(queue, study, () => record.begun);
     },
     keep() {}, // each trial is kept when it has ended
@@ -152,6 +152,8 @@ function folderKeeper(folder: StudyFolder, target: string): Keeper {
 function filesWritten(files: readonly string[], target: string): string[] {
   const model = files.find((path) => path.endsWith(MODEL_FILE));
   const use =
-    model === undefined ? [] : [`Predict ${target} of other rows: npx fettle predict ${model} <data.csv>`];
+    model === undefined
+      ? []
+      : [`Predict ${target} of other rows: npx fettle predict ${quoted(model)} <data.csv>`];
   return ["", `Written: ${files.join(", ")}`, ...use];
 }

@@ -7,23 +7,13 @@ import { sqliteStorage } from "fettle/store/sqlite";
 import { describe, expect, it } from "vitest";
 import { formatValue } from "../../src/report/format.js";
 import { fettle, folder, ownProcess, root, smallTable } from "./fettle.js";
+import { without } from "./without.js";
 
 const good = { "data.csv": smallTable() };
 const TUNE = "tune data.csv --target y --trials 3 --epochs 2 --seed 4".split(" ");
 const headings = (page: string): string[] =>
   [...page.matchAll(/<h2 id="([a-z]+)-title">/g)].map(([, id]) => id);
 const read = (...parts: string[]): string => readFileSync(join(...parts), "utf8");
-/** A command with a package that is not there. */
-const without = (name: string, cwd: string) => {
-  const hook = `export async function resolve(name, context, next) {
-  if (name.split("/")[0] === ${JSON.stringify(name)}) throw new Error("not installed");
-  return next(name, context);
-}`;
-  const register = `import { register } from "node:module"; register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hook)}`)});`;
-  writeFileSync(join(cwd, "without.mjs"), register);
-  return { env: { NODE_OPTIONS: `--import=${join(cwd, "without.mjs")}` } };
-};
-
 /** What the program that a report suggests prints, run as it is written. */
 async function ranProgram(page: string, cwd: string): Promise<string> {
   const [program] = page.match(/import \{ readFile[^<]*/) as RegExpMatchArray;
@@ -174,7 +164,7 @@ describe.concurrent("fettle report", () => {
     expect(missing.stderr).toContain('"nothing" must be a folder that fettle tune --out wrote');
     writeFileSync(join(cwd, "s.db"), "");
     expect((await fettle(["report", "s.db"], cwd)).stderr).toContain(
-      '"s.db" must be a folder that fettle tune --out wrote; for a database: fettle report --storage s.db --study <name>',
+      '"s.db" must be a folder that fettle tune --out wrote; for a database: npx fettle report --storage s.db --study <name>',
     );
     for (const words of [["report"], ["report", "empty", "--storage", "s.db"]])
       expect((await fettle(words, cwd)).stderr).toContain(
