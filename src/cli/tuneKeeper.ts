@@ -1,6 +1,6 @@
 /** Where `fettle tune` keeps its study: nowhere, in a folder of files, in a storage, or in both. */
 import { resolve } from "node:path";
-import { check, FettleError, show } from "../errors.js";
+import { check, show } from "../errors.js";
 import type { Params } from "../search/space/space.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
@@ -10,7 +10,7 @@ import type { JobQueue } from "../workers/queue/queue.js";
 import { quoted } from "./explain.js";
 import { openQueue } from "./queue.js";
 import { claimStudy, openStorage, StudyRecord, shownStorage } from "./storageFile.js";
-import { type Made, MODEL_FILE, readStudy, type SavedTable, StudyFolder } from "./studyFolder.js";
+import { hasStudyOf, type Made, MODEL_FILE, type SavedTable, StudyFolder } from "./studyFolder.js";
 import type { Begun } from "./tuneBegun.js";
 import { heldFlags, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 
@@ -42,11 +42,14 @@ export async function openKeeper(
   const command: SavedTable = {
     ...{ file: file === "-" ? file : resolve(file), data },
     flags: heldFlags(flags),
+    ...(study !== undefined && { stored: study }),
   };
   let folder: StudyFolder | undefined;
   if (out !== undefined) {
     const mayReplace =
-      flags.overwrite === true || flags.resume !== undefined || (record !== undefined && isOf(out, command));
+      flags.overwrite === true ||
+      flags.resume !== undefined ||
+      (record !== undefined && hasStudyOf(out, command));
     folder = await StudyFolder.open(out, command, mayReplace);
   }
   const files = folder && folderKeeper(folder, target);
@@ -56,18 +59,6 @@ export async function openKeeper(
     return files ? bothKeepers(kept, files) : kept;
   } catch (error) {
     folder?.release();
-    throw error;
-  }
-}
-
-/** Whether a folder has the study that began so, of which a storage may have more trials. */
-function isOf(folder: string, { data, flags }: SavedTable): boolean {
-  const begun = (all: SavedTable["flags"]) => JSON.stringify({ ...all, trials: undefined });
-  try {
-    const its = readStudy(folder);
-    return its.data === data && begun(its.flags) === begun(flags);
-  } catch (error) {
-    if (error instanceof FettleError) return false; // it has another study, or none
     throw error;
   }
 }
