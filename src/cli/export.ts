@@ -36,7 +36,8 @@ export function addExportCommand(program: Command, done: (exitCode: number) => v
       `
 Examples:
   fettle export study/model.fettle --to onnx --out digits.onnx
-  fettle export study/model.fettle --to tfjs --out public/model`,
+  fettle export study/model.fettle --to tfjs --out public/model
+  fettle export study/model.fettle --to js --out price.mjs`,
     )
     .action(async (model: string, flags: ExportFlags) => done(await run(model, flags)));
 }
@@ -62,7 +63,7 @@ function placed<F>(
 }
 
 /** Names that end so are files. */
-const ENDINGS = [".onnx", ".safetensors", ".js", ".json", ".bin"];
+const ENDINGS = [".onnx", ".safetensors", ".mjs", ".js", ".cjs", ".json", ".bin"];
 
 /** @returns the exit code */
 async function run(path: string, { to, out: where }: ExportFlags): Promise<number> {

@@ -17,6 +17,7 @@ import { tune } from "../tune/tune.js";
 import { splitSeed } from "../tune/tuner/setup.js";
 import { addDatasetFlags, type DatasetFlags, pipelineOf, readDataset } from "./dataset.js";
 import { EXIT } from "./exit.js";
+import { quoted } from "./explain.js";
 import { titleOf } from "./files.js";
 import { epochsOf, integer, setting, share } from "./flags.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
@@ -121,6 +122,6 @@ function printResult(
         ]
       : []),
     `Written: ${out}`,
-    `Predict ${data.target} of other rows: npx fettle predict ${out} <data.csv>`,
+    `Predict ${data.target} of other rows: npx fettle predict ${quoted(out)} <data.csv>`,
   ]);
 }

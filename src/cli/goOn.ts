@@ -76,11 +76,11 @@ export function howToGoOn(
   if (storage !== undefined) {
     const shown = shownStorage(storage);
     const where = `--storage ${quoted(shown)} --study ${quoted(study)}`;
-    return `${kept} in ${shown}; npx fettle ${name} ${where} goes on from there.`;
+    return `${kept} in ${shown}; to go on: npx fettle ${name} ${where}`;
   }
   return out === undefined
     ? "Nothing was saved; with --out, a study can be resumed."
-    : `${kept} in ${out}; npx fettle ${name} --resume ${quoted(out)} goes on from there.`;
+    : `${kept} in ${out}; to go on: npx fettle ${name} --resume ${quoted(out)}`;
 }
 
 /** Says that no trial has a value, and why. */

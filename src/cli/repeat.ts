@@ -1,39 +1,112 @@
-/** The command that repeats a search which its time ended. */
+/** The command that repeats a study to the same bits, and whether there is one. */
+import type { Params, Space } from "../search/space/space.js";
+import { sameValue } from "../search/space/value.js";
+import type { TuneResult } from "../tune/tuner/options.js";
 import { quoted } from "./explain.js";
+import { flagOf } from "./flags.js";
+
+/** What a command must say to end where another was ended by its time. */
+export interface Repeat {
+  /** Of the search. */
+  readonly trials: number;
+  /** Networks of the final model, where there was no time for as many as the command says. */
+  readonly ensemble?: number;
+  /** Rows that trials used, where not all. */
+  readonly searchRows?: number;
+}
+
+/**
+ * What a command must say to give the bits of a search that has ended; undefined where none gives them: a clock has cut a training, or a person
+ * has chosen points while it ran.
+ *
+ * @param tried - the points that the command itself tries first
+ */
+export function repeatOf(
+  { trials, study, networks, shortened }: TuneResult<Space>,
+  tried: readonly Params[],
+  searchRows: number | undefined,
+): Repeat | undefined {
+  const isCut = shortened !== undefined || trials.some(({ attributes }) => attributes?.cut === true);
+  const chosen = study
+    .toJSON()
+    .trials.filter(({ given, params }) => given && !tried.some((point) => sameValue(point, params)));
+  if (isCut || chosen.length > 0) return undefined;
+  return {
+    trials: trials.length,
+    ...(networks !== undefined && { ensemble: networks }),
+    ...(searchRows !== undefined && { searchRows }),
+  };
+}
 
 /** Flags that are left out, and whether a value follows: what ended the search, and where its files are. */
 const LEFT_OUT: Readonly<Record<string, boolean>> = {
   "--seconds": true,
-  "--trials": true,
   "--out": true,
   "--overwrite": false,
-  "--search-rows": true,
+  "--storage": true,
+  "--study": true,
+  "--queue": true,
+  "--watch": false,
 };
 
 /**
  * @param words - those of the command line after the program's own name
- * @param networks - of the final model, where there was no time for as many as the command says
- * @param searchRows - those that trials used, where not all
  * @example
  * ```ts
- * repeated(["tune", "a b.csv", "--seconds=60", "--seed", "1"], 57); // "npx fettle tune 'a b.csv' --seed 1 --trials 57"
+ * repeated(["tune", "a b.csv", "--seconds=60", "--seed", "1"], { trials: 57 }); // "npx fettle tune 'a b.csv' --seed 1 --trials 57"
  * ```
  */
-export function repeated(
-  words: readonly string[],
-  trials: number,
-  networks?: number,
-  searchRows?: number,
-): string {
-  const leftOut: Readonly<Record<string, boolean>> = {
-    ...LEFT_OUT,
-    ...(networks !== undefined && { "--ensemble": true }),
-  };
+export function repeated(words: readonly string[], repeat: Repeat): string {
+  const said = Object.entries(repeat).map(([option, value]) => [flagOf(option), `${value}`]);
+  const leftOut = { ...LEFT_OUT, ...Object.fromEntries(said.map(([flag]) => [flag, true])) };
   const kept = words.filter((word, i) => {
     const isValue = leftOut[words[i - 1]] === true;
     return !isValue && !Object.hasOwn(leftOut, word.replace(/=.*/s, ""));
   });
-  const ensemble = networks === undefined ? [] : [`--ensemble ${networks}`];
-  const rows = searchRows === undefined ? [] : [`--search-rows ${searchRows}`];
-  return ["npx fettle", ...kept.map(quoted), `--trials ${trials}`, ...ensemble, ...rows].join(" ");
+  return ["npx fettle", ...kept.map(quoted), ...said.flat()].join(" ");
+}
+
+/** Switches that are on unless they are switched off. */
+const ON = ["defaultNa", "calibrate", "shuffle", "indicator"];
+/** Options whose values, by name, are typed `name=value`. */
+const BY_NAME = ["as", "limits", "classWeight"];
+
+/**
+ * A command by the flags that a study keeps. In place of what a file held stands `<file>`.
+ *
+ * @param given - its arguments
+ * @param program - what follows `--`
+ */
+export function commandLine(
+  name: string,
+  given: readonly string[],
+  flags: Readonly<Record<string, unknown>>,
+  program: readonly string[] = [],
+): string {
+  const typed = Object.entries(flags).flatMap(([option, value]): string[] => {
+    const flag = flagOf(option);
+    if (value === undefined || value === null) return [];
+    if (value === true) return ON.includes(option) ? [] : [flag];
+    if (value === false) return [flag.replace("--", "--no-")];
+    if (Array.isArray(value) && value.every((each) => typeof each === "string"))
+      return partsOf(value).map((part) => setting(flag, part));
+    if (typeof value !== "object") return [setting(flag, String(value))];
+    if (!BY_NAME.includes(option)) return [`${flag} ${FILE}`];
+    return Object.entries(value).map(([key, each]) => setting(flag, `${key}=${String(each)}`));
+  });
+  const end = program.length > 0 ? ["--", ...program.map(quoted)] : [];
+  return ["npx fettle", name, ...given.map(quoted), ...typed, ...end].join(" ");
+}
+
+/** Where the file of a study is not known any more, only what it held. */
+export const FILE = "<file>";
+
+/** A flag with its value, which may look like another flag. */
+const setting = (flag: string, value: string): string =>
+  value.startsWith("-") ? `${flag}=${quoted(value)}` : `${flag} ${quoted(value)}`;
+
+/** Names in one text, but for those with a comma. */
+function partsOf(names: readonly string[]): string[] {
+  const plain = names.filter((name) => !name.includes(","));
+  return [...(plain.length > 0 ? [plain.join(",")] : []), ...names.filter((name) => name.includes(","))];
 }

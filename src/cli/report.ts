@@ -2,16 +2,19 @@
 import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
 import { check, FettleError, isRecord, show } from "../errors.js";
+import type { Model } from "../model/model.js";
+import { loadModel } from "../model/save.js";
 import type { ReportOptions } from "../report/html/options.js";
 import { createReport } from "../report/html/report.js";
 import type { StudySource } from "../report/plots/studyData.js";
 import { studyData } from "../report/plots/studyData.js";
 import { EXIT } from "./exit.js";
+import { quoted } from "./explain.js";
 import { isFolder, isThere, readJson } from "./files.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
-import { partsOf, ratesIn, ratesOf, summaryOf } from "./reportParts.js";
+import { linesThatPredict, partsOf, ratesIn, ratesOf, summaryOf } from "./reportParts.js";
 import { existingStudy, namesIn, openStorage, shownStorage } from "./storageFile.js";
-import { printLines } from "./streams.js";
+import { note, printLines } from "./streams.js";
 import { MODEL_FILE, RATES_FILE, REPORT_FILE, STUDY_FILE, SUMMARY_FILE } from "./studyFolder.js";
 
 /** The flags, as commander gives them. */
@@ -78,7 +81,7 @@ function mustBeStudyFolder(path: string): void {
   check(
     isFolder(path),
     () =>
-      `${show(path)} must be a folder that fettle tune --out wrote${isThere(path) ? `; for a database: fettle report --storage ${path} --study <name>` : ""}`,
+      `${show(path)} must be a folder that fettle tune --out wrote${isThere(path) ? `; for a database: npx fettle report --storage ${quoted(path)} --study <name>` : ""}`,
     "not_found",
   );
   check(
@@ -135,7 +138,7 @@ export async function writeReport(
       metrics,
       ...options
     } = {
-      ...summaryOf(summary, isThere(join(folder, MODEL_FILE)) ? join(folder, MODEL_FILE) : undefined),
+      ...summaryOf(summary),
       ...known,
       ...ratesIn(folder),
     };
@@ -144,7 +147,17 @@ export async function writeReport(
     return `Report: ${path}`;
   } catch (error) {
     if (!(error instanceof FettleError) || error.code !== "unsupported") throw error;
-    return `No report: it needs the package echarts. Run npm install echarts, then npx fettle report ${folder}`;
+    return `No report: it needs the package echarts. Run npm install echarts, then npx fettle report ${quoted(folder)}`;
+  }
+}
+
+async function loadedOrNone(model: string | Uint8Array): Promise<Model | undefined> {
+  try {
+    return await loadModel(model);
+  } catch (error) {
+    if (!(error instanceof FettleError)) throw error;
+    note(`note: ${error.message}; the report is without its model`);
+    return undefined;
   }
 }
 
@@ -157,9 +170,12 @@ export async function pageOf(
   rates?: Pick<ReportOptions, "rates">,
 ): Promise<string> {
   const known = isRecord(summary) ? summary : {};
+  const loaded = model === undefined ? undefined : await loadedOrNone(model);
+  const path = typeof model === "string" ? model : undefined;
   const { title, metrics, ...options }: ReportOptions & { metrics?: readonly string[] } = {
-    ...summaryOf(known, typeof model === "string" ? model : undefined),
-    ...(await partsOf(known, model)),
+    ...summaryOf(known),
+    ...(path !== undefined && loaded?.table && { use: linesThatPredict(path, loaded.table.inputs) }),
+    ...(await partsOf(known, loaded, path)),
     ...rates,
   };
   const data = studyData(study, { name: title ?? name, ...(metrics && { metrics }) });

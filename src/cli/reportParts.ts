@@ -4,10 +4,10 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import type { Dataset } from "../data/dataset.js";
 import { takeExamples } from "../data/dataset.js";
 import { diagnose } from "../data/diagnosis/diagnose.js";
+import type { ColumnSchema } from "../data/schema.js";
 import { FettleError, isRecord, show } from "../errors.js";
 import type { Model } from "../model/model.js";
-import { loadModel } from "../model/save.js";
-import { formatValue } from "../report/format.js";
+import { formatMoment, formatValue } from "../report/format.js";
 import type { ReportOptions } from "../report/html/options.js";
 import type { Predictions } from "../report/plots/quality.js";
 import { type SegmentColumn, segmentsOf } from "../report/plots/residuals.js";
@@ -16,22 +16,28 @@ import { digestOfData } from "../tune/trial/receipt.js";
 import { VERSION } from "../version.js";
 import { inFlags, quoted } from "./explain.js";
 import { isThere } from "./files.js";
-import { flagOf } from "./flags.js";
+import { commandLine, FILE } from "./repeat.js";
 import { note } from "./streams.js";
 import { RATES_FILE } from "./studyFolder.js";
 import { readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 
 type Parts = ReportOptions & { readonly metrics?: readonly string[] };
 
-/** What the summary says. @param model - the path of the model's file, if there is one */
-export function summaryOf(summary: Readonly<Record<string, unknown>>, model: string | undefined): Parts {
+/** What the summary says. */
+export function summaryOf(summary: Readonly<Record<string, unknown>>): Parts {
   const { test, baselines, ensemble, calibration, threshold, bestCommand } = summary as Parts & {
     bestCommand?: readonly string[];
   };
+  const repeat = isRecord(summary.repeat) ? summary.repeat : undefined;
   const command = isRecord(summary.command) ? summary.command : {};
   const { program, file, flags } = command;
   const held = isRecord(flags) ? flags : {};
   const words = Array.isArray(program) ? program.map(String) : undefined;
+  // a table of standard input has no name
+  const tuned =
+    typeof file === "string" && file !== "-"
+      ? commandLine("tune", [basename(file)], { ...held, ...repeat })
+      : undefined;
   return {
     ...(typeof file === "string" && { title: titleOf(file, held) }),
     ...(Array.isArray(held.metric) && { metrics: held.metric.map(String) }),
@@ -40,12 +46,11 @@ export function summaryOf(summary: Readonly<Record<string, unknown>>, model: str
     ...(ensemble && { ensemble }),
     ...(calibration && { calibration }),
     ...(threshold !== undefined && { threshold }),
-    ...(model !== undefined && { use: linesThatPredict(model) }),
     ...(bestCommand && { use: [{ title: "The best again", code: bestCommand.map(quoted).join(" ") }] }),
     repeat: {
-      ...(typeof file === "string" && { command: commandLine("tune", [basename(file)], held) }),
+      ...(tuned !== undefined && { command: tuned }),
       ...(words && { command: commandLine("optimize", [], held, words) }),
-      isSame: typeof file === "string" && held.seconds === undefined,
+      isSame: repeat !== undefined && tuned?.includes(FILE) === false,
       facts: [
         ["fettle", VERSION],
         ...(held.seed === undefined ? [] : [["seed", String(held.seed)] as const]),
@@ -59,47 +64,53 @@ function titleOf(file: string, { target }: Readonly<Record<string, unknown>>): s
   return typeof target === "string" ? `${target} of ${basename(file)}` : basename(file);
 }
 
-function linesThatPredict(path: string): NonNullable<ReportOptions["use"]> {
+/**
+ * Lines that predict with the model of a file.
+ *
+ * @param data - whose first row is predicted; without it a row of the same columns, which stands for one
+ */
+export function linesThatPredict(
+  path: string,
+  inputs: readonly ColumnSchema[],
+  data?: Dataset,
+): NonNullable<ReportOptions["use"]> {
+  const cells = inputs.map((input, j) => {
+    const value = data ? cell(data, j, 0) : anyCell(input);
+    const code = input.kind === "date" && typeof value === "number" ? dateCode(value) : JSON.stringify(value);
+    return `${JSON.stringify(input.name)}: ${code}`;
+  });
   // where a folder lies on this machine says nothing elsewhere
   const model = isAbsolute(path) ? join(basename(dirname(path)), basename(path)) : path;
   return [
     { title: "On the command line", code: `npx fettle predict ${quoted(model)} <data.csv>` },
     {
-      title: "In a program",
+      title: "In a program, such as predict.mjs",
       code: `import { readFile } from "node:fs/promises";
 import { loadPredictor } from "fettle/predict";
 
 const predictor = await loadPredictor(await readFile(${JSON.stringify(model)}));
-const answers = predictor.answers([{ /* a row by its column names */ }]);`,
+const answers = predictor.answers([{ ${cells.join(", ")} }]);
+console.log(answers);`,
     },
   ];
 }
 
-/** Switches that are on unless they are switched off. */
-const ON = ["defaultNa", "calibrate", "shuffle"];
+const dateCode = (moment: number): string =>
+  `new Date("${new Date(moment).toISOString().replace("T00:00:00.000Z", "")}")`;
 
-/** The command that a study began with, as far as its flags can be typed: what files held is not. */
-function commandLine(
-  name: string,
-  given: readonly string[],
-  flags: Readonly<Record<string, unknown>>,
-  program: readonly string[] = [],
-): string {
-  const typed = Object.entries(flags).flatMap(([flag, value]): string[] => {
-    if (value === undefined || value === null) return [];
-    if (value === true) return ON.includes(flag) ? [] : [flagOf(flag)];
-    if (value === false) return [flagOf(flag).replace("--", "--no-")];
-    if (Array.isArray(value)) return [flagOf(flag), quoted(value.join(","))];
-    return typeof value === "object" ? [] : [flagOf(flag), quoted(String(value))];
-  });
-  const end = program.length > 0 ? ["--", ...program.map(quoted)] : [];
-  return ["npx fettle", name, ...given.map(quoted), ...typed, ...end].join(" ");
-}
+/** A cell that a column may have. */
+const anyCell = ({ kind, categories }: ColumnSchema): string | number =>
+  kind === "category" || kind === "boolean" ? categories[0] : 0;
 
-/** What the table and the model say; nothing, with a note, where the table is gone or has changed. */
+/**
+ * What the table and the model say; nothing, with a note, where the table is gone or has changed.
+ *
+ * @param path - of the file of the model, where it has one
+ */
 export async function partsOf(
   { command }: Readonly<Record<string, unknown>>,
-  model: string | Uint8Array | undefined,
+  model: Model | undefined,
+  path: string | undefined,
 ): Promise<Parts> {
   const { file, flags, data } = isRecord(command) ? command : {};
   if (typeof file !== "string" || !isRecord(flags)) return {};
@@ -115,7 +126,7 @@ export async function partsOf(
       );
       return {};
     }
-    return tableParts(file, setup, model === undefined ? undefined : await loadModel(model));
+    return tableParts(file, setup, model, path);
   } catch (error) {
     if (!(error instanceof FettleError)) throw error;
     note(`note: ${error.message}; the report is without its data`);
@@ -160,19 +171,23 @@ export function ratesOf(bytes: Uint8Array, name = RATES_FILE): Pick<ReportOption
 }
 
 /** Of a table whose rows were divided as the study divided them. */
-export function tableParts(file: string, { data, rows, metrics, folds }: TuneSetup, model?: Model): Parts {
+export function tableParts(
+  file: string,
+  { data, rows, metrics, folds }: TuneSetup,
+  model?: Model,
+  path?: string,
+): Parts {
   const testRows = rows.folds[rows.folds.length - 1].validation;
   const predictions = model && testRows.length > 1 ? predictionsOf(data, testRows, model) : undefined;
   return {
     ...{ metrics, folds },
+    ...(model && path !== undefined && { use: linesThatPredict(path, data.inputs, data) }),
     data: {
       ...{ name: basename(file), rows: data.rows, target: data.target },
       columns: data.inputs.map(({ name, kind, categories }, j) => ({
         ...{ name, kind: kind === "category" ? `category of ${categories.length}` : kind },
         missing: Array.from(data.columns[j]).filter(Number.isNaN).length,
-        samples: [0, 1, 2]
-          .flatMap((row) => (row < data.rows ? [formatValue(cell(data, j, row))] : []))
-          .join(", "),
+        samples: [0, 1, 2].flatMap((row) => (row < data.rows ? [sample(data, j, row)] : [])).join(", "),
       })),
       classes: data.classes.map((name, k) => ({
         ...{ name, rows: data.labels.reduce((sum, label) => sum + Number(label === k), 0) },
@@ -183,12 +198,20 @@ export function tableParts(file: string, { data, rows, metrics, folds }: TuneSet
   };
 }
 
-/** The word of a category, or the number. */
+/** The word of a category or a boolean, or the number; of a date its moment. */
 function cell(data: Dataset, column: number, row: number): string | number | null {
   const { kind, categories } = data.inputs[column];
   const value = data.columns[column][row];
   if (Number.isNaN(value)) return null;
-  return kind === "category" ? (categories[value] ?? null) : value;
+  return kind === "category" || kind === "boolean" ? (categories[value] ?? null) : value;
+}
+
+/** A cell for people, who know dates by their days. */
+function sample(data: Dataset, column: number, row: number): string {
+  const value = cell(data, column, row);
+  return data.inputs[column].kind === "date" && typeof value === "number"
+    ? formatMoment(value)
+    : formatValue(value ?? undefined);
 }
 
 function predictionsOf(data: Dataset, rows: Int32Array, model: Model): Predictions | undefined {
@@ -223,8 +246,11 @@ const LEAST_ROWS = 8;
 
 /** The inputs whose parts differ most in their errors. */
 function segmentsThatDiffer(data: Dataset, rows: Int32Array, predictions: Predictions): SegmentColumn[] {
-  const all = data.inputs.map(({ name }, j) => {
-    const column = { name, values: Array.from(rows, (row) => cell(data, j, row)) };
+  const all = data.inputs.map(({ name, kind }, j) => {
+    const column = {
+      ...{ name, values: Array.from(rows, (row) => cell(data, j, row)) },
+      ...(kind === "date" && { isDate: true as const }),
+    };
     const errors = segmentsOf(predictions, column)
       .filter((segment) => segment.rows >= LEAST_ROWS)
       .map(({ error }) => error);

@@ -154,6 +154,7 @@ export function commandOf(study: StoredStudy): SavedTable {
 /** A study that is recorded in a storage while the command runs. */
 export class StudyRecord {
   private isReleased = false;
+  private started: Promise<StoredStudy | undefined> = Promise.resolve(undefined);
   private tellBegun: (study: Promise<StoredStudy>) => void = () => {};
   /** The study in the storage, once it has begun. */
   readonly begun = new Promise<StoredStudy>((resolve) => {
@@ -171,7 +172,22 @@ export class StudyRecord {
   /** For `tune`. */
   onEvent(event: StudyEvent): void {
     this.recorder.onEvent(event);
-    if (event.type === "studyStarted") this.tellBegun(this.recorder.saved() as Promise<StoredStudy>);
+    if (event.type !== "studyStarted") return;
+    const started = this.start();
+    this.started = started;
+    this.tellBegun(started);
+  }
+
+  /** What was said at an earlier end is not true while the study goes on. */
+  private async start(): Promise<StoredStudy> {
+    const study = (await this.recorder.saved()) as StoredStudy;
+    if (await study.artifact(SUMMARY_FILE)) await this.summarize(study, { status: "running" });
+    return study;
+  }
+
+  private summarize(study: StoredStudy, summary: Readonly<Record<string, unknown>>): Promise<void> {
+    const text = JSON.stringify({ ...summary, command: this.command }, null, 2);
+    return study.keep(SUMMARY_FILE, new TextEncoder().encode(`${text}\n`));
   }
 
   /** The study as it is there; undefined before its first trial. */
@@ -185,12 +201,11 @@ export class StudyRecord {
     summary: Readonly<Record<string, unknown>>,
     result: Made | undefined,
   ): Promise<void> {
-    const study = await this.recorder.saved();
+    const study = await this.started;
     if (!study) return;
     const model = "file" in this.command ? modelBytes(result, this.command, trials) : undefined;
     if (model) await study.keep(MODEL_FILE, model);
-    const text = JSON.stringify({ ...summary, command: this.command }, null, 2);
-    await study.keep(SUMMARY_FILE, new TextEncoder().encode(`${text}\n`));
+    await this.summarize(study, summary);
   }
 
   /** Ends the connection; a second call does nothing. */

@@ -12,6 +12,7 @@ import type { StudyJson } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { finalOrNone } from "../tune/tuner/result.js";
 import { curvesCsv } from "./curvesCsv.js";
+import { quoted } from "./explain.js";
 import { isThere, readJson } from "./files.js";
 import { type Lock, lockFolder } from "./lock.js";
 import { checkWritable, makeFolder, writeWhole, writing } from "./output.js";
@@ -38,6 +39,8 @@ export interface SavedTable {
   readonly data: string;
   /** The flags that it began with. */
   readonly flags: Readonly<Record<string, unknown>>;
+  /** Its name in a storage, where it is in one too. */
+  readonly stored?: string;
 }
 
 /** How a study of `fettle optimize` began. */
@@ -45,6 +48,23 @@ export interface SavedProgram {
   /** The program and its arguments, with their placeholders. */
   readonly program: readonly string[];
   readonly flags: Readonly<Record<string, unknown>>;
+  /** Its name in a storage, where it is in one too. */
+  readonly stored?: string;
+}
+
+/** Whether a folder has the study that began so; a storage may have more of its trials. */
+export function hasStudyOf(folder: string, command: SavedTable | SavedProgram): boolean {
+  const path = join(folder, SUMMARY_FILE);
+  if (!isThere(path)) return false;
+  const summary = readJson(path);
+  // where its table is, and how many trials it may have, changes
+  const begun = (of: unknown): string =>
+    JSON.stringify({
+      ...(of as SavedTable),
+      file: undefined,
+      flags: { ...(of as SavedTable).flags, trials: 0 },
+    });
+  return isRecord(summary) && isRecord(summary.command) && begun(summary.command) === begun(command);
 }
 
 /** The study of a folder; undefined if it was killed before its first trial. */
@@ -126,7 +146,7 @@ export class StudyFolder {
     lock.release();
     throw new FettleError(
       "invalid_state",
-      `${show(folder)} has ${found} already; go on with --resume ${folder}, replace it with --overwrite, or choose another folder`,
+      `${show(folder)} has ${found} already; go on with --resume ${quoted(folder)}, replace it with --overwrite, or choose another folder`,
     );
   }
 

@@ -1,4 +1,5 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
+import { join } from "node:path";
 import type { Command } from "commander";
 import { diagnose } from "../data/diagnosis/diagnose.js";
 import { check, show } from "../errors.js";
@@ -27,7 +28,7 @@ import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { createProgressBar } from "./progress.js";
 import { QUEUE_FLAG } from "./queue.js";
-import { repeated } from "./repeat.js";
+import { type Repeat, repeated, repeatOf } from "./repeat.js";
 import { writeReport } from "./report.js";
 import { tableParts } from "./reportParts.js";
 import { shownStorage } from "./storageFile.js";
@@ -90,7 +91,7 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
     )
     .option(
       "--storage <database>",
-      "keep the study in a database (a file, or postgres://host/name), each trial once it has ended; one that is there goes on as with --resume (see fettle studies)",
+      "keep the study in a database (a file, or postgres://host/name), each trial once it has ended; one that is there goes on as with --resume; --out writes its files too (see fettle studies)",
     )
     .option("--study <name>", "the name of the study in the database of --storage")
     .option(...QUEUE_FLAG)
@@ -187,7 +188,7 @@ async function runBegun(opened: Begun): Promise<number> {
   check(
     dataOfStudy === undefined || dataOfStudy === data,
     () =>
-      `${show(file)} must be the table that the study in ${show(flags.out ?? shownStorage(flags.storage ?? ""))} began with; its cells have changed`,
+      `${show(file)} must be the table that the study in ${show(flags.storage === undefined ? flags.out : shownStorage(flags.storage))} began with; its cells have changed`,
   );
   const keeper = await openKeeper(study, data, setup);
   const queue = await keeper?.openQueue?.();
@@ -222,9 +223,11 @@ async function runBegun(opened: Begun): Promise<number> {
     const trials = result?.trials ?? ended.sort((a, b) => a.number - b.number);
     const seconds = (performance.now() - started) / 1000;
     const baselines = result && compared(others, result);
+    const isWhole = interrupt.exitCode === undefined;
+    const repeat = result && isWhole ? repeatOf(result, setup.enqueue ?? [], setup.searchRows) : undefined;
     if (flags.json) printLines([JSON.stringify(reportOf(flags, trials, result, baselines))]);
     else if (flags.markdown) printLines(result ? markdownLines(file, setup, result, baselines) : []);
-    else if (result?.bestTrials.length) printResult(file, flags, setup, result, baselines, seconds);
+    else if (result?.bestTrials.length) printResult(file, flags, setup, result, baselines, repeat, seconds);
     if (!result?.bestTrials.length) complainOfNone(trials);
     if (result?.bestTrials.length && result.metrics.length === 1 && result.finalError)
       note(`There is no model: ${result.finalError.message}.`);
@@ -235,7 +238,7 @@ async function runBegun(opened: Begun): Promise<number> {
           ? "finished"
           : "no result";
       const report = reportOf(flags, trials, result, baselines);
-      const summary = { status, seconds, ...report, trials: trials.length };
+      const summary = { status, seconds, ...report, trials: trials.length, ...(repeat && { repeat }) };
       const lines = await keeper.finish(trials, summary, result);
       const written =
         flags.out === undefined || !result
@@ -245,7 +248,7 @@ async function runBegun(opened: Begun): Promise<number> {
     }
     if (watch && interrupt.exitCode === undefined) {
       interrupt.release(); // from now on, Ctrl-C closes the dashboard
-      await watch.finish(result, study, trials.length);
+      await watch.finish(result, study, trials.length, baselines);
     }
     if (interrupt.exitCode !== undefined) {
       note(howToGoOn("tune", flags, trials.length));
@@ -274,7 +277,7 @@ function reportIn(
     folder,
     result.study as StudySource,
     { ...summary, command },
-    tableParts(file, setup, finalOrNone(result)),
+    tableParts(file, setup, finalOrNone(result), join(folder, MODEL_FILE)),
   );
 }
 
@@ -347,27 +350,26 @@ const markdownLines = (
 
 function printResult(
   file: string,
-  { threshold, resume, plot }: TuneFlags,
+  { threshold, plot }: TuneFlags,
   setup: TuneSetup,
   result: TuneResult<Space>,
   baselines: BaselineReport | undefined,
+  repeat: Repeat | undefined,
   seconds: number,
 ): void {
   const { bestTrials, trials, study, metric, metrics, ensemble, calibration } = result;
   const [best, final] = [bestOrNone(study), finalOrNone(result)];
   const { endedAfter, networks, shortened } = result;
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
-  // a training that was cut by a clock is not repeated to the bit
-  const isCut = shortened !== undefined || trials.some(({ attributes }) => attributes?.cut === true);
-  const limited = resume === undefined && !isCut && (endedAfter ?? networks) !== undefined;
+  // without the time, by what is typed; a study that is resumed has other words
+  const isTyped = setup.study === undefined && file !== "-";
+  const again = isTyped && (endedAfter ?? networks) !== undefined ? repeat : undefined;
   const common = {
     ...{ trials, folds: setup.folds, seconds },
     ...(endedAfter !== undefined && { endedAfter }),
     ...(networks !== undefined && { networks }),
     ...(shortened && { shortened }),
-    ...(limited && {
-      repeat: repeated(process.argv.slice(2), endedAfter ?? trials.length, networks, setup.searchRows),
-    }),
+    ...(again && { repeat: repeated(process.argv.slice(2), again) }),
   };
   if (best) {
     const { direction } = study;

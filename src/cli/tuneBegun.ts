@@ -35,13 +35,15 @@ const CHANGEABLE = [
   "resume",
   "storage",
   "study",
+  "out",
+  "overwrite",
   "queue",
   "watch",
   ...DISPLAY_FLAGS,
 ];
 
 export async function begun(command: Command, file: string | undefined, flags: TuneFlags): Promise<Begun> {
-  const { resume, storage, study: name, out } = flags;
+  const { resume, storage, study: name } = flags;
   const needed = (value: string | undefined): string => {
     check(value !== undefined, "missing required argument 'data.csv'\nRun fettle tune --help for usage.");
     return value;
@@ -51,6 +53,7 @@ export async function begun(command: Command, file: string | undefined, flags: T
     return { file: file ?? saved.file, flags: all, data: saved.data };
   };
   checkStorage(flags);
+  if (resume === undefined) checkOverwrite(flags);
   check(
     flags.queue === undefined || storage !== undefined,
     "--queue needs --storage and --study, where workers read what the study is",
@@ -60,10 +63,7 @@ export async function begun(command: Command, file: string | undefined, flags: T
     "--jobs must be at least 1 without --queue; received 0",
   );
   if (storage !== undefined && name !== undefined) {
-    check(
-      resume === undefined && out === undefined,
-      "--out and --resume must be left out beside --storage, which keeps the study; fettle studies export writes its files",
-    );
+    check(resume === undefined, "--resume must be left out beside --storage, which keeps the study");
     const opened = await openIfThere(storage);
     const kept = await opened?.open(name);
     if (!opened || !kept) {
@@ -81,11 +81,13 @@ export async function begun(command: Command, file: string | undefined, flags: T
     const record = new StudyRecord(opened, recorder, saved);
     return { ...goingOn(saved), ...(recorder.study && { study: recorder.study }), record };
   }
-  if (resume === undefined) {
-    checkOverwrite(flags);
-    return { file: needed(file), flags };
-  }
-  mustBeLeftOut(flagsGiven(command, CHANGEABLE));
+  if (resume === undefined) return { file: needed(file), flags };
+  mustBeLeftOut(
+    flagsGiven(
+      command,
+      CHANGEABLE.filter((flag) => flag !== "out" && flag !== "overwrite"),
+    ),
+  );
   const { study, ...saved } = readStudy(resume);
   const { flags: all, ...rest } = goingOn(saved);
   return { ...rest, flags: { ...all, out: resume }, ...(study && { study }) };

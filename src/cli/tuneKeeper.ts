@@ -1,4 +1,4 @@
-/** Where `fettle tune` keeps its study: nowhere, in a folder of files, or in a storage. */
+/** Where `fettle tune` keeps its study: nowhere, in a folder of files, in a storage, or in both. */
 import { resolve } from "node:path";
 import { check, show } from "../errors.js";
 import type { Params } from "../search/space/space.js";
@@ -10,7 +10,7 @@ import type { JobQueue } from "../workers/queue/queue.js";
 import { quoted } from "./explain.js";
 import { openQueue } from "./queue.js";
 import { claimStudy, openStorage, StudyRecord, shownStorage } from "./storageFile.js";
-import { type Made, MODEL_FILE, type SavedTable, StudyFolder } from "./studyFolder.js";
+import { hasStudyOf, type Made, MODEL_FILE, type SavedTable, StudyFolder } from "./studyFolder.js";
 import type { Begun } from "./tuneBegun.js";
 import { heldFlags, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 
@@ -32,23 +32,54 @@ export interface Keeper {
   release(): Promise<void>;
 }
 
-/** The folder or the storage of a new study, or of the one that is gone on with; undefined where nothing is kept. */
+/** The folder and the storage of a new study, or of the one that is gone on with; undefined where nothing is kept. */
 export async function openKeeper(
   { flags, file, record }: Begun,
   data: string,
   { data: { target }, metrics }: Pick<TuneSetup, "data" | "metrics">,
 ): Promise<Keeper | undefined> {
   const { out, storage, study } = flags;
-  const command = (): SavedTable => ({
+  const command: SavedTable = {
     ...{ file: file === "-" ? file : resolve(file), data },
     flags: heldFlags(flags),
-  });
-  if (storage !== undefined && study !== undefined)
-    return storageKeeper(record ?? (await newRecord(storage, study, command(), metrics)), flags);
-  if (out === undefined) return undefined;
-  const mayReplace = flags.overwrite === true || flags.resume !== undefined;
-  return folderKeeper(await StudyFolder.open(out, command(), mayReplace), target);
+    ...(study !== undefined && { stored: study }),
+  };
+  let folder: StudyFolder | undefined;
+  if (out !== undefined) {
+    const mayReplace =
+      flags.overwrite === true ||
+      flags.resume !== undefined ||
+      (record !== undefined && hasStudyOf(out, command));
+    folder = await StudyFolder.open(out, command, mayReplace);
+  }
+  const files = folder && folderKeeper(folder, target);
+  if (storage === undefined || study === undefined) return files;
+  try {
+    const kept = storageKeeper(record ?? (await newRecord(storage, study, command, metrics)), flags);
+    return files ? bothKeepers(kept, files) : kept;
+  } catch (error) {
+    folder?.release();
+    throw error;
+  }
 }
+
+/** A study in a storage, which it goes on from, and its files in a folder. */
+const bothKeepers = (storage: Keeper, folder: Keeper): Keeper => ({
+  ...storage,
+  onEvent(event) {
+    storage.onEvent(event);
+    folder.onEvent(event);
+  },
+  keep: () => folder.keep(),
+  async finish(trials, summary, result) {
+    const [, ...kept] = await storage.finish(trials, summary, result);
+    return [...(await folder.finish(trials, summary, result)), ...kept];
+  },
+  async release() {
+    await folder.release();
+    await storage.release();
+  },
+});
 
 async function newRecord(
   path: string,
@@ -74,8 +105,8 @@ function storageKeeper(record: StudyRecord, { storage = "", study = "", queue }:
     stored: () => record.stored(),
     async openQueue() {
       if (queue === undefined) return undefined;
-      const join = `fettle worker --storage ${shownStorage(storage)} --study ${show(study)}`;
-      giveUp = await claimStudy(storage, study, `wait for it to end, or help it by ${join}`);
+      const join = `npx fettle worker --storage ${quoted(shownStorage(storage))} --study ${quoted(study)}`;
+      giveUp = await claimStudy(storage, study, `wait for it to end, or help it: ${join}`);
       return await openQueue(queue, study, () => record.begun);
     },
     keep() {}, // each trial is kept when it has ended
@@ -112,6 +143,8 @@ function folderKeeper(folder: StudyFolder, target: string): Keeper {
 function filesWritten(files: readonly string[], target: string): string[] {
   const model = files.find((path) => path.endsWith(MODEL_FILE));
   const use =
-    model === undefined ? [] : [`Predict ${target} of other rows: npx fettle predict ${model} <data.csv>`];
+    model === undefined
+      ? []
+      : [`Predict ${target} of other rows: npx fettle predict ${quoted(model)} <data.csv>`];
   return ["", `Written: ${files.join(", ")}`, ...use];
 }

@@ -60,7 +60,7 @@ export async function search(
       ...(trials === undefined ? {} : { trials }),
       ...(seconds === undefined ? {} : { timeout: Math.max(1, timeLeft(flags)) }),
       ...(study && { study }),
-      ...(enqueue && { enqueue }),
+      ...(enqueue && !study && { enqueue }),
       ...(queue && { queue }),
     });
   } catch (error) {

@@ -112,7 +112,7 @@ export interface TuneSetup {
   readonly metrics: readonly [MetricName, ...MetricName[]];
   /** What is gone on with, if it is an earlier study. */
   readonly study?: StudyJson;
-  /** What is tried first, of the default space with the default strategy. */
+  /** What a new study tries first, of the default space with the default strategy. */
   readonly enqueue?: readonly Params[];
 }
 
@@ -142,7 +142,8 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
   return {
     ...{ data, rows, sizes, metrics, validation, folds: rows.folds.length - 1, space },
     ...(searchRows !== undefined && { searchRows }),
-    ...(study ? { study } : isDefault && { enqueue: densePoints(data.rows, space) }),
+    ...(study && { study }),
+    ...(isDefault && { enqueue: densePoints(data.rows, space) }),
     steps,
     strategy,
     scheduler: [NO_SCHEDULER, POPULATION].includes(scheduler) ? undefined : createScheduler(scheduler),

@@ -1,6 +1,9 @@
 /** The dashboard beside a run of `fettle tune`: it is fed by the events of the progress bar, and stays until Ctrl-C. */
+import { heldOf } from "../dashboard/ended.js";
 import { runSource } from "../dashboard/runSource.js";
 import type { StudyEvent } from "../search/study/contract.js";
+import type { BaselineReport } from "../tune/baselines/compare.js";
+import { finalOrNone } from "../tune/tuner/result.js";
 import { openDashboard } from "./dashboard.js";
 import { titleOf } from "./files.js";
 import { untilStopped } from "./interrupt.js";
@@ -13,7 +16,12 @@ import { heldFlags } from "./tuneSetup.js";
 export interface Watch {
   onEvent(event: StudyEvent): void;
   /** Shows that the run is over, and waits for Ctrl-C. */
-  finish(result: Made | undefined, begun: Begun, trials: number): Promise<void>;
+  finish(
+    result: Made | undefined,
+    begun: Begun,
+    trials: number,
+    baselines: BaselineReport | undefined,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -33,12 +41,13 @@ export async function watchRun(
   note(`The dashboard is at ${dashboard.url}`);
   return {
     onEvent: source.onEvent,
-    async finish(result, begun, trials) {
+    async finish(result, begun, trials, baselines) {
       const command: SavedTable = {
         ...{ file: begun.file, data: begun.data ?? "", flags: heldFlags(begun.flags) },
       };
       const model = modelBytes(result, command, trials);
-      source.finish(new Map(model ? [[MODEL_FILE, model]] : []));
+      const held = heldOf(finalOrNone(result)?.test, baselines);
+      source.finish(new Map(model ? [[MODEL_FILE, model]] : []), held);
       await untilStopped(() => note("The run is over; its dashboard stays until Ctrl-C."), dashboard.close);
     },
     close: dashboard.close,

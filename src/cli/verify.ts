@@ -7,6 +7,7 @@ import { describeVerification } from "../report/verify.js";
 import type { Verification, VerifyEvent, VerifyGroup } from "../testing/verify.js";
 import { VERSION } from "../version.js";
 import { EXIT } from "./exit.js";
+import { quoted } from "./explain.js";
 import { integer, names } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { createBar } from "./progress.js";
@@ -55,7 +56,7 @@ export function addVerifyCommand(program: Command, done: (exitCode: number) => v
     .addHelpText("after", EXAMPLES)
     .action(async (model: string | undefined, file: string | undefined, flags: VerifyFlags) => {
       if (model === undefined) return done(await run(flags));
-      check(file !== undefined, "name the table too: fettle verify <model> <data.csv>");
+      check(file !== undefined, () => `name the table too: npx fettle verify ${quoted(model)} <data.csv>`);
       done(await verifyModel(model, file, flags.json === true));
     });
 }

@@ -8,6 +8,7 @@ import { tuneWorker } from "../tune/resume/queued.js";
 import { digestOfData } from "../tune/trial/receipt.js";
 import { runWorker } from "../workers/queue/worker.js";
 import { EXIT } from "./exit.js";
+import { quoted } from "./explain.js";
 import { isThere } from "./files.js";
 import { integer, positiveNumber } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
@@ -80,7 +81,7 @@ async function onlyStudy(storage: StudyStorage, path: string): Promise<string> {
   check(
     second === undefined,
     () =>
-      `--study is missing: ${show(shownStorage(path))} has several studies; fettle studies list --storage tells their names`,
+      `--study is missing: ${show(shownStorage(path))} has several studies; to list them: npx fettle studies list --storage ${quoted(shownStorage(path))}`,
   );
   return first.name;
 }
@@ -88,7 +89,8 @@ async function onlyStudy(storage: StudyStorage, path: string): Promise<string> {
 async function workFor(study: StoredStudy, file: string | undefined, flags: WorkerFlags): Promise<number> {
   const saved = commandOf(study);
   const table = file ?? saved.file;
-  const other = "say where it is on this machine: fettle worker <data.csv> --storage <where>";
+  const where = `--storage ${quoted(shownStorage(flags.storage ?? ""))} --study ${quoted(study.name)}`;
+  const other = `say where it is on this machine: npx fettle worker <data.csv> ${where}`;
   check(
     table !== "-" && isThere(table),
     () => `the table of study ${show(study.name)}, ${show(table)}, is not here; ${other}`,

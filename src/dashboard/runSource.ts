@@ -1,6 +1,7 @@
 /** The run of this process as the only study of a dashboard, fed by its events, as the progress bar is. */
 import type { Direction } from "../direction.js";
 import { check, FettleError } from "../errors.js";
+import type { HeldScores } from "../report/baselines.js";
 import type { Params } from "../search/space/space.js";
 import type { Study, StudyEvent } from "../search/study/contract.js";
 import type { Curves } from "../search/trial/curves.js";
@@ -22,8 +23,8 @@ export interface RunOptions {
 /** A source that listens to a run. */
 export interface RunSource extends Source {
   readonly onEvent: (event: StudyEvent) => void;
-  /** The final model, once there is one. */
-  finish(artifacts: ReadonlyMap<string, Uint8Array>): void;
+  /** The final model and its scores, once there are any. */
+  finish(artifacts: ReadonlyMap<string, Uint8Array>, held?: HeldScores): void;
 }
 
 /** What a run is asked: the study of `studyStarted` is a whole study. */
@@ -157,10 +158,10 @@ export function runSource(options: RunOptions): RunSource {
         put({ ...rowOf(event.record), ...(given && { given }) });
       }
     },
-    finish(made) {
+    finish(made, held) {
       artifacts = made;
       const list = [...made].map(([artifact, { length }]) => ({ name: artifact, size: length }));
-      change({ artifacts: list });
+      change({ artifacts: list, ...(held && { held }) });
       go("done");
     },
   };

@@ -2,6 +2,7 @@
 import { FettleError, isA, isRecord } from "../errors.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { StoredStudy, StoredTrial, StudyStorage } from "../store/storage.js";
+import { endIn, SUMMARY } from "./ended.js";
 import { linesByTrial, linesOf, ReportedLines } from "./lines.js";
 import { inParts, rowOf, type Source, type SourceStudy } from "./source.js";
 import type { Action, CurveLine, CurvesByTrial, DashboardEvent, StudyAbout } from "./wire.js";
@@ -39,7 +40,7 @@ function storedStudy(storage: StudyStorage, study: StoredStudy, actions: readonl
       const look = async (): Promise<void> => {
         const card = (await storage.studies()).find(({ name }) => name === study.name);
         if (!card) return listener({ type: "gone" });
-        sent.once({ type: "about", about: await aboutOf(study, actions) });
+        sent.once({ type: "about", about: await aboutOf(study, actions, card.finished) });
         // all trials are read only when some have changed
         const now = JSON.stringify(card);
         if (now !== counts) {
@@ -103,13 +104,18 @@ export class Sent {
   }
 }
 
-async function aboutOf(study: StoredStudy, actions: readonly Action[]): Promise<StudyAbout> {
+async function aboutOf(
+  study: StoredStudy,
+  actions: readonly Action[],
+  finished: number | undefined,
+): Promise<StudyAbout> {
   const { strategy, space, seed, direction } = study.definition;
   const flags = flagsIn(study);
   return {
     ...{ name: study.name, strategy: strategy.name, space, seed, directions: [direction].flat() },
     metrics: metricsIn(study),
     ...(typeof flags.trials === "number" && { budget: flags.trials }),
+    ...endIn(await study.artifact(SUMMARY), finished),
     artifacts: await study.artifacts(),
     actions,
   };

@@ -1,4 +1,5 @@
 /** What the server of a dashboard and its page say to each other, as types. Nothing here runs. */
+import type { HeldScores } from "../report/baselines.js";
 import type { CurveLine } from "../report/plots/overlay.js";
 import type { Params, Space } from "../search/space/space.js";
 import type { Direction, TrialRecord, TrialStatus } from "../search/trial/trial.js";
@@ -37,8 +38,13 @@ export interface StudyAbout {
   /** Names of the objectives. */
   readonly metrics: readonly string[];
   readonly seed?: number;
-  /** Of a run or a host: `running`, `paused`, `stopping`, `failed`, `cancelled` or `done`. Missing for a storage, which does not know. */
+  /**
+   * Of a run or a host: `running`, `paused`, `stopping`, `failed`, `cancelled` or `done`. Of a storage `done`, `failed` or `interrupted`, once
+   * the command that ran the study has said so; missing before.
+   */
   readonly phase?: string;
+  /** Of the final model, once there is one; a host does not say. */
+  readonly held?: HeldScores;
   /** Why it failed, or why it waits. */
   readonly trouble?: string;
   /** The number of trials that it may run, if it is known. */

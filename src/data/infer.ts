@@ -12,6 +12,7 @@ import {
   type ColumnKind,
   type ColumnSchema,
   isWords,
+  NO_CELLS,
   type Schema,
   type SchemaOptions,
 } from "./schema.js";
@@ -141,7 +142,7 @@ function columnOf(draft: Draft, shown: Shown): ColumnSchema {
   const base = { name, kind: "empty", categories: [], samples: draft.words.slice(0, 3) } as const;
   if (kind === "identifier" || kind === "text")
     return { ...base, kind, reason: "is left out as it was told" };
-  if (missing === rows) return { ...base, kind: kind ?? "empty", ...(!kind && { reason: "has no cells" }) };
+  if (missing === rows) return { ...base, kind: kind ?? "empty", ...(!kind && { reason: NO_CELLS }) };
   const useless = kind === undefined ? leftOut(draft) : undefined;
   if (useless) return { ...base, ...useless };
   if (formats.length > 0) return { ...base, kind: "number", ...formatIn(draft, shown) };

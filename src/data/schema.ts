@@ -27,6 +27,9 @@ export function isInputKind(kind: ColumnKind): kind is InputKind {
   return INPUT_KINDS.includes(kind);
 }
 
+/** The reason of a column of kind `empty`. */
+export const NO_CELLS = "has no cells";
+
 /** One column of a schema. */
 export interface ColumnSchema {
   readonly name: string;

@@ -5,21 +5,44 @@ import { layOut, wrap } from "./layout.js";
 
 /** A row for each metric, and a sentence that says which model to prefer, in lines of at most `width` characters. */
 export function besideBaselines(report: BaselineReport, width: number): string[] {
-  const { scores, ahead } = report;
-  const rows = Object.entries(scores).map(([name, { final, interval, linear, constant }]) => [
+  const { table, notes } = heldScores({}, report);
+  const [[, ...heads], ...rows] = table;
+  return [
+    ...layOut([["", ...heads], ...rows], { width }),
+    ...notes.flatMap((text) => wrap(text, Math.max(1, width - 2))).map((line) => `  ${line}`),
+  ];
+}
+
+/** Scores of a final model on rows that no trial saw, as text for people. */
+export interface HeldScores {
+  /** How many rows, where that is known. */
+  readonly rows?: number;
+  /** A line of names, and one for each metric; beside those of models that need no tuning, where these were fitted. */
+  readonly table: readonly (readonly string[])[];
+  /** Which model to prefer, and what to know of the intervals. */
+  readonly notes: readonly string[];
+}
+
+/** @param test - by metric, where there are no baselines */
+export function heldScores(
+  test: Readonly<Record<string, number | null>>,
+  report: BaselineReport | undefined,
+): HeldScores {
+  if (!report) {
+    const rows = Object.entries(test).map(([name, score]) => [plain(name), formatScore(score)]);
+    return { table: [["metric", "score"], ...rows], notes: [] };
+  }
+  const { scores, ahead, rows } = report;
+  const hasLinear = Boolean(ahead.linear);
+  const lines = Object.entries(scores).map(([name, { final, interval, linear, constant }]) => [
     plain(name),
     formatScore(final),
     interval ? interval.map(formatScore).join(" to ") : "",
-    ...(ahead.linear ? [formatScore(linear ?? null)] : []),
+    ...(hasLinear ? [formatScore(linear ?? null)] : []),
     formatScore(constant),
   ]);
-  const linear = ahead.linear ? ["linear"] : [];
-  return [
-    ...layOut([["", "this model", "95 % interval", ...linear, "constant"], ...rows], { width }),
-    ...[verdictOf(report), ...intervalNotes(report)]
-      .flatMap((text) => wrap(text, Math.max(1, width - 2)))
-      .map((line) => `  ${line}`),
-  ];
+  const heads = ["metric", "this model", "95 % interval", ...(hasLinear ? ["linear"] : []), "constant"];
+  return { rows, table: [heads, ...lines], notes: [verdictOf(report), ...intervalNotes(report)] };
 }
 
 /** What to know of the intervals: which of them a few rows decide, and which metrics have none, and why. */

@@ -1,4 +1,5 @@
 /** Numbers, values and durations as short text for people. Not for machines: it rounds. */
+import { DAY, isoDay } from "../data/days.js";
 import { show } from "../errors.js";
 import { characters, columnsOf } from "./columns.js";
 
@@ -19,6 +20,15 @@ export function formatValue(value: unknown): string {
   if (typeof value !== "number" || Number.isInteger(value)) return show(value);
   const rounded = Number(value.toPrecision(4));
   return Math.abs(value) < 1e-3 ? rounded.toExponential() : String(rounded);
+}
+
+/** The moment of a date, in UTC: its day, with the time where it is not midnight, such as `2009-10-16 08:30`. */
+export function formatMoment(moment: number): string {
+  const minutes = Math.floor((moment - Math.floor(moment / DAY) * DAY) / 60_000);
+  const time = [Math.floor(minutes / 60), minutes % 60]
+    .map((part) => String(part).padStart(2, "0"))
+    .join(":");
+  return minutes === 0 ? isoDay(moment) : `${isoDay(moment)} ${time}`;
 }
 
 /** `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min` */

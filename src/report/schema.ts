@@ -4,10 +4,13 @@ import type { ColumnSchema } from "../data/schema.js";
 import type { Column, Table } from "../data/table.js";
 import { clip, count, plain } from "./format.js";
 import { layOut, wrap } from "./layout.js";
+import { tellLeftOut } from "./leftOut.js";
 import type { Paint } from "./study.js";
 
-/** The longest that a sample is shown. */
-const SAMPLE = 8;
+/** Columns without cells that have a line each. */
+const MOST_EMPTY = 3;
+/** The longest that a sample is shown: a day, such as 2024-05-31. */
+const SAMPLE = 10;
 
 /**
  * A line for each column, and what is in doubt, in lines of at most `width` characters.
@@ -30,7 +33,12 @@ export function describeSchema(
 ): string[] {
   const { columns, schema, ignored, notes: decided, rows } = table;
   const named = new Map(columns.map((column) => [column.name, column]));
-  const lines = schema.columns.map((column) => {
+  const empty = schema.columns.filter(({ kind }) => kind === "empty").length;
+  // many of them are only counted below
+  const shown = schema.columns.filter(
+    ({ kind, reason }) => kind !== "empty" || !reason || empty <= MOST_EMPTY,
+  );
+  const lines = shown.map((column) => {
     const read = named.get(column.name);
     const gaps = read === undefined ? "not in the table" : gapsOf(read);
     return [
@@ -43,12 +51,12 @@ export function describeSchema(
   const doubts = schema.columns.flatMap(({ name, doubt }) =>
     doubt === undefined ? [] : [`column "${plain(name)}" ${explain(doubt)}`],
   );
-  const reasons = schema.columns.flatMap(({ name, reason }) =>
-    reason === undefined ? [] : [`"${plain(name)}" ${plain(reason)}`],
+  const leftOut = schema.columns.flatMap(({ name, reason }) =>
+    reason === undefined ? [] : [{ name, reason }],
   );
   const notes = [
     ...decided.map(plain),
-    ...(reasons.length > 0 ? [`left out: ${reasons.join("; ")}`] : []),
+    ...(leftOut.length > 0 ? [tellLeftOut(leftOut)] : []),
     ...(ignored.length > 0
       ? [`ignored, since the schema does not name them: ${ignored.map(plain).join(", ")}`]
       : []),

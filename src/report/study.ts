@@ -14,6 +14,7 @@ import type { BesideScores } from "../tune/trial/scoring.js";
 import { besideBaselines } from "./baselines.js";
 import { clip, count, formatDuration, formatScore, formatValue, plain } from "./format.js";
 import { layOut, wrap } from "./layout.js";
+import { tellLeftOut } from "./leftOut.js";
 
 /** What is known before the first trial. */
 export interface StudyIntroduction {
@@ -117,7 +118,7 @@ export function introduce(about: StudyIntroduction, width: number): string[] {
   return [
     describeData(file, data),
     ...(about.notes ?? []).map(plain),
-    ...leftOut(data),
+    ...(data.leftOut?.length ? [tellLeftOut(data.leftOut)] : []),
     ...(about.warnings ?? []).map((warning) => `warning: ${plain(warning)}`),
     ...imbalance(about),
     `${about.strategy} search: ${budget(about)}, each by ${howScored(about)} on ${searched(about)}${held}; seed ${about.seed}`,
@@ -152,12 +153,6 @@ function budget({ trials, seconds }: Pick<StudyIntroduction, "trials" | "seconds
 }
 
 /** Columns that teach a model nothing, and why; `--as` would read them all the same. */
-function leftOut({ leftOut = [] }: StudyIntroduction["data"]): string[] {
-  if (leftOut.length === 0) return [];
-  const reasons = leftOut.map(({ name, reason }) => `"${plain(name)}" ${plain(reason)}`);
-  return [`left out: ${reasons.join("; ")} (--as <column>=category uses one)`];
-}
-
 /** What an imbalance of the classes means for accuracy, which is reported in any case. */
 function imbalance({ data, metrics }: StudyIntroduction): string[] {
   const largest = largestClass(data);

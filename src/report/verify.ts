@@ -68,5 +68,5 @@ function percent(share: number): string {
 /** The command that repeats the broken groups. */
 function again({ seed, cases, groups }: Verification): string[] {
   const only = groups.filter(({ broken }) => broken.length > 0).map(({ group }) => group);
-  return ["To repeat:", `  fettle verify --only ${only.join(",")} --seed ${seed} --cases ${cases}`];
+  return ["To repeat:", `  npx fettle verify --only ${only.join(",")} --seed ${seed} --cases ${cases}`];
 }

@@ -37,7 +37,7 @@ describe.concurrent.each(SIGNALS)("%s", (signal, exitCode, again) => {
     expect(stderr).toContain(`Stopping after the running trials; ${again} to stop at once.`);
     const { trials } = json(cwd, "study", "study.json");
     expect(stderr).toContain(
-      `${trials.length} trials of the study are in study; npx fettle tune --resume study goes on from there.`,
+      `${trials.length} trials of the study are in study; to go on: npx fettle tune --resume study`,
     );
     expect(stdout).toContain("Written: study/model.fettle");
     expect(json(cwd, "study", "summary.json")).toMatchObject({

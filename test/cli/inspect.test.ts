@@ -37,6 +37,25 @@ describe.concurrent("fettle inspect", () => {
     ]);
   });
 
+  it("counts columns without cells, and tune does too", async () => {
+    const names = Array.from({ length: 96 }, (_, i) => `e${i}`);
+    const rows = Array.from({ length: 40 }, (_, i) => `${i},${",".repeat(96)}${i % 2 ? "yes" : "no"}`);
+    const cwd = folder({ "a.csv": `size,${names.join(",")},sold\n${rows.join("\n")}\n` });
+    const told =
+      'left out: 96 columns, each of which has no cells ("e0", "e1", "e2" and 93 others; fettle inspect --json lists them)';
+    for (const words of [
+      ["inspect", "a.csv"],
+      [..."tune a.csv --target sold --trials 1 --epochs 1".split(" ")],
+    ]) {
+      const { code, stdout } = await fettle(words, cwd);
+      expect(code).toBe(0);
+      expect(stdout.replaceAll(/\s+/g, " ")).toContain(`${told} `);
+      expect(stdout.match(/e3\d/g)).toBeNull();
+    }
+    const { stdout } = await fettle(["inspect", "a.csv", "--json"], cwd);
+    expect((JSON.parse(stdout) as Schema).columns.filter(({ kind }) => kind === "empty")).toHaveLength(96);
+  });
+
   it("says what is in doubt, with the flags that decide", async () => {
     const { code, stdout } = await fettle(["inspect", "a.csv"], folder({ "a.csv": DOUBTFUL }));
     expect(code).toBe(0);

@@ -7,22 +7,23 @@ import { sqliteStorage } from "fettle/store/sqlite";
 import { describe, expect, it } from "vitest";
 import { formatValue } from "../../src/report/format.js";
 import { fettle, folder, ownProcess, root, smallTable } from "./fettle.js";
+import { without } from "./without.js";
 
 const good = { "data.csv": smallTable() };
 const TUNE = "tune data.csv --target y --trials 3 --epochs 2 --seed 4".split(" ");
 const headings = (page: string): string[] =>
   [...page.matchAll(/<h2 id="([a-z]+)-title">/g)].map(([, id]) => id);
 const read = (...parts: string[]): string => readFileSync(join(...parts), "utf8");
-/** A command with a package that is not there. */
-const without = (name: string, cwd: string) => {
-  const hook = `export async function resolve(name, context, next) {
-  if (name.split("/")[0] === ${JSON.stringify(name)}) throw new Error("not installed");
-  return next(name, context);
-}`;
-  const register = `import { register } from "node:module"; register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hook)}`)});`;
-  writeFileSync(join(cwd, "without.mjs"), register);
-  return { env: { NODE_OPTIONS: `--import=${join(cwd, "without.mjs")}` } };
-};
+/** What the program that a report suggests prints, run as it is written. */
+async function ranProgram(page: string, cwd: string): Promise<string> {
+  const [program] = page.match(/import \{ readFile[^<]*/) as RegExpMatchArray;
+  mkdirSync(join(cwd, "node_modules"));
+  symlinkSync(root, join(cwd, "node_modules/fettle"), "dir");
+  writeFileSync(join(cwd, "predict.mjs"), program.replace(/&quot;/g, '"'));
+  const { stdout } = await promisify(execFile)(process.execPath, ["predict.mjs"], { cwd });
+  rmSync(join(cwd, "node_modules"), { recursive: true });
+  return stdout;
+}
 
 describe.concurrent("fettle report", () => {
   it("of a folder of fettle tune is what the command wrote at its end, with its data and model", async () => {
@@ -32,16 +33,7 @@ describe.concurrent("fettle report", () => {
     expect(tuned.stdout).toContain("Report: study/report.html");
     const written = read(cwd, "study/report.html");
     expect(headings(written)).toEqual("answer use search matters training quality data repeat".split(" "));
-    // the program that it suggests runs as it is written, but for the row
-    const [program] = written.match(/import \{ readFile[^<]*/) as RegExpMatchArray;
-    const row = "{ a: 3, b: 2 }";
-    const typed = program.replace(/&quot;/g, '"').replace(/\{ \/\*.*\*\/ \}/, row);
-    mkdirSync(join(cwd, "node_modules"));
-    symlinkSync(root, join(cwd, "node_modules/fettle"), "dir");
-    writeFileSync(join(cwd, "program.mjs"), `${typed}\nconsole.log(answers.length, answers[0].class);`);
-    const { stdout } = await promisify(execFile)(process.execPath, ["program.mjs"], { cwd });
-    expect(stdout).toMatch(/^1 (low|high)\n$/);
-    rmSync(join(cwd, "node_modules"), { recursive: true });
+    expect(await ranProgram(written, cwd)).toMatch(/class: '(low|high)'/);
     const again = await fettle(["report", "study"], cwd);
     expect(again).toEqual({ code: 0, stdout: "Written: study/report.html\n", stderr: "" });
     expect(read(cwd, "study/report.html")).toBe(written);
@@ -53,6 +45,32 @@ describe.concurrent("fettle report", () => {
     expect(headings(read(cwd, "new/bare.html"))).toEqual(
       "answer use search matters training repeat".split(" "),
     );
+    expect(await ranProgram(read(cwd, "new/bare.html"), cwd)).toMatch(/class: '(low|high)'/);
+    // nor without a model that can be read
+    writeFileSync(join(cwd, "study/model.fettle"), "no model");
+    const damaged = await fettle(["report", "study", "--out", "new/damaged.html"], cwd);
+    expect([damaged.code, damaged.stderr]).toEqual([
+      0,
+      expect.stringContaining("the report is without its model"),
+    ]);
+    expect(headings(read(cwd, "new/damaged.html"))).not.toContain("use");
+  });
+
+  it("shows cells as the table has them: days, and its own words for true and false", async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => {
+      const day = new Date(Date.UTC(2009, 9, 16 + i)).toISOString().slice(0, 10);
+      return `${day},${i % 2 ? "Yes" : "No"},${i < 20 ? "low" : "high"}`;
+    });
+    const cwd = folder({ "data.csv": `day,paid,y\n${rows.join("\n")}\n` });
+    expect((await fettle([...TUNE, "--out", "study"], cwd)).code).toBe(0);
+    const page = read(cwd, "study/report.html");
+    expect(page).toContain("<td>2009-10-16, 2009-10-17, 2009-10-18</td>");
+    expect(page).toContain("<td>No, Yes, No</td>");
+    expect(page).not.toMatch(/12[56]\d{10}/);
+    expect(page).toContain("new Date(&quot;2009-10-16&quot;), &quot;paid&quot;: &quot;No&quot;");
+    expect(await ranProgram(page, cwd)).toMatch(/class: '(low|high)'/);
+    const inspected = await fettle(["inspect", "data.csv"], cwd);
+    expect(inspected.stdout).toContain("2009-10-16, 2009-10-17, 2009-10-18");
   });
 
   it("has the range test that lr-find wrote into the folder, and no other file", async () => {
@@ -146,7 +164,7 @@ describe.concurrent("fettle report", () => {
     expect(missing.stderr).toContain('"nothing" must be a folder that fettle tune --out wrote');
     writeFileSync(join(cwd, "s.db"), "");
     expect((await fettle(["report", "s.db"], cwd)).stderr).toContain(
-      '"s.db" must be a folder that fettle tune --out wrote; for a database: fettle report --storage s.db --study <name>',
+      '"s.db" must be a folder that fettle tune --out wrote; for a database: npx fettle report --storage s.db --study <name>',
     );
     for (const words of [["report"], ["report", "empty", "--storage", "s.db"]])
       expect((await fettle(words, cwd)).stderr).toContain(

@@ -100,7 +100,8 @@ describe("fettle tune --storage", () => {
           "one of the commands of fettle studies must come before --storage: list, show",
         ],
         [["studies", "show", "--storage", "s.db"], "Run fettle studies show --help for usage."],
-        [[...begin("s"), "--out", "x"], "--out and --resume must be left out beside --storage"],
+        [[...begin("s"), "--resume", "x"], "--resume must be left out beside --storage"],
+        [[...begin("s"), "--overwrite"], "--overwrite needs --out"],
         [
           ["tune", "data.csv", "--target", "y", "--storage", "data.csv", "--study", "s"],
           "it is not a file of SQLite",
@@ -117,6 +118,60 @@ describe("fettle tune --storage", () => {
     },
     MANY_COMMANDS,
   );
+});
+
+describe("fettle tune --storage --out", () => {
+  it("writes the files of the study too, and replaces only those of the same study", async () => {
+    const cwd = folder({ "data.csv": smallTable() });
+    const both = (name: string, ...more: string[]) =>
+      fettle([...begin(name), "--out", "study", ...more], cwd);
+    const first = await both("s", "--trials", "2");
+    expect([first.code, first.stderr]).toEqual([0, expect.not.stringContaining("error")]);
+    expect(first.stdout).toContain(
+      "Predict y of other rows: npx fettle predict study/model.fettle <data.csv>",
+    );
+    expect(first.stdout).toContain("Kept in s.db; its files: npx fettle studies export");
+    expect(first.stdout).toContain("Report: study/report.html");
+    // the study goes on from the storage, and the folder has all of it
+    const more = await fettle([..."tune --storage s.db --study s --out study --trials 3".split(" ")], cwd);
+    expect([more.code, more.stderr]).toEqual([0, expect.not.stringContaining("error")]);
+    const { count, model } = await stateOf(cwd, "s");
+    expect(count).toBe(3);
+    expect(readFileSync(join(cwd, "study/trials.csv"), "utf8").trimEnd().split("\n")).toHaveLength(1 + 3);
+    expect(readFileSync(join(cwd, "study/model.fettle")).toString("hex")).toBe(model);
+    // another study has another folder, and begins nowhere where it has none
+    const other = await both("other", "--seed", "1");
+    expect([other.code, other.stderr]).toEqual([
+      2,
+      expect.stringContaining('"study" has model.fettle already'),
+    ]);
+    expect((await stateOf(cwd, "other")).count).toBeUndefined();
+    expect((await both("other", "--seed", "1", "--trials", "1", "--overwrite")).code).toBe(0);
+    const back = await fettle([..."tune --storage s.db --study s --out study".split(" ")], cwd);
+    expect([back.code, back.stderr]).toEqual([
+      2,
+      expect.stringContaining('"study" has model.fettle already'),
+    ]);
+  });
+});
+
+describe("a study that has ended and goes on", () => {
+  it("says so in its summary, as a dashboard reads it", async () => {
+    const cwd = folder({ "data.csv": smallTable() });
+    const status = async (): Promise<unknown> => {
+      const storage = await sqliteStorage(join(cwd, "s.db"));
+      const bytes = await (await storage.open("s"))?.artifact("summary.json");
+      await storage.close();
+      return bytes && JSON.parse(new TextDecoder().decode(bytes)).status;
+    };
+    expect((await fettle([...begin("s"), "--trials", "1"], cwd)).code).toBe(0);
+    expect(await status()).toBe("finished");
+    const run = start("tune --storage s.db --study s --trials 5000".split(" "), cwd);
+    while ((await status()) === "finished") await new Promise((resolve) => setTimeout(resolve, 50));
+    run.kill("SIGKILL");
+    await run.ended;
+    expect(await status()).toBe("running");
+  });
 });
 
 describe.runIf(hasPostgres)("a URL of PostgreSQL as --storage", () => {

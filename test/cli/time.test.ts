@@ -1,7 +1,6 @@
 /** `fettle tune --seconds`: the command that it prints repeats it. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { repeated } from "../../src/cli/repeat.js";
 import type { JsonReport } from "../../src/report/json.js";
 import { fettle, folder, root, smallTable } from "./fettle.js";
 
@@ -57,32 +56,5 @@ describe("fettle tune --seconds", () => {
   it("is refused unless it is a positive number", async () => {
     const { code, stderr } = await fettle([...small, "--seconds", "0"], table);
     expect([code, stderr]).toEqual([2, expect.stringContaining("--seconds must be a positive number")]);
-  });
-});
-
-describe("the command that repeats another", () => {
-  it("has neither the time nor the files", () => {
-    const words = [
-      "tune",
-      "a b.csv",
-      "--seconds=60",
-      "--trials",
-      "9",
-      "--out",
-      "x",
-      "--overwrite",
-      "--seed",
-      "1",
-    ];
-    expect(repeated(words, 57)).toBe("npx fettle tune 'a b.csv' --seed 1 --trials 57");
-  });
-
-  it("has the networks that there was time for", () => {
-    expect(repeated(["tune", "a.csv", "--ensemble", "8"], 3)).toBe(
-      "npx fettle tune a.csv --ensemble 8 --trials 3",
-    );
-    expect(repeated(["tune", "a.csv", "--ensemble", "8"], 3, 2)).toBe(
-      "npx fettle tune a.csv --trials 3 --ensemble 2",
-    );
   });
 });

@@ -43,7 +43,7 @@ describe("fettle worker", () => {
       expect([second.code, second.stderr]).toEqual([
         2,
         expect.stringContaining(
-          'another process runs study "shared": wait for it to end, or help it by fettle worker --storage s.db --study "shared"',
+          'another process runs study "shared": wait for it to end, or help it: npx fettle worker --storage s.db --study shared',
         ),
       ]);
       const doomed = start(worker("shared", "--wait"), cwd);

@@ -106,6 +106,59 @@ describe("a storage", () => {
     }
   });
 
+  it("says that a study has ended, and what its final model is worth, as its summary does", async () => {
+    const storage = memoryStorage();
+    const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: "minimize" });
+    await study.optimize(({ x }) => x, { trials: 3 });
+    study.ask(); // its time was over while a trial ran
+    const lead = { metric: "r2", difference: 0.2, interval: [0.1, 0.3] };
+    const baselines = {
+      ...{ rows: 50, metric: "r2", verdict: "final", ahead: { linear: lead, constant: lead } },
+      scores: { r2: { final: 0.75, interval: [0.7, 0.8], linear: 0.5, constant: 0 } },
+    };
+    const whole = { status: "finished", trials: 3, test: { r2: 0.75 }, baselines };
+    const ended: Readonly<Record<string, [summary: unknown, phase: string | undefined, held?: unknown]>> = {
+      whole: [
+        whole,
+        "done",
+        {
+          rows: 50,
+          table: [
+            ["metric", "this model", "95 % interval", "linear", "constant"],
+            ["r2", "0.7500", "0.7000 to 0.8000", "0.5000", "0.0000"],
+          ],
+          notes: [
+            "This model is better than a linear model: its r2 is 0.2 higher (95 % interval of the lead: 0.1 to 0.3).",
+          ],
+        },
+      ],
+      few: [
+        { ...whole, baselines: undefined },
+        "done",
+        {
+          table: [
+            ["metric", "score"],
+            ["r2", "0.7500"],
+          ],
+          notes: [],
+        },
+      ],
+      stopped: [{ status: "interrupted", trials: 3, test: {} }, "interrupted"],
+      goesOn: [{ status: "running" }, undefined],
+      hasMore: [{ ...whole, trials: 2 }, undefined],
+      damaged: [{ ...whole, baselines: { scores: 7 } }, "done"],
+      none: [undefined, undefined],
+    };
+    const { url } = await served(storageSource(storage, "studies.db", false));
+    for (const [name, [summary, phase, held]] of Object.entries(ended)) {
+      const kept = await storage.create(name, study.toJSON());
+      if (summary) await kept.keep("summary.json", new TextEncoder().encode(JSON.stringify(summary)));
+      const [first] = await eventsOf(url, `/api/studies/${name}`, ({ type }) => type === "ready");
+      if (first.type !== "about") throw new Error("about comes first");
+      expect([name, first.about.phase, first.about.held]).toEqual([name, phase, held]);
+    }
+  });
+
   it("is listed, and its studies are sent in parts, what changes after them", async () => {
     const storage = await filled();
     const { call, url } = await served(storageSource(storage, "studies.db", false));

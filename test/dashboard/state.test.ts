@@ -8,6 +8,7 @@ import {
   bestOf,
   countsOf,
   NO_STUDY,
+  standingOf,
   trialIn,
 } from "../../src/dashboard/state/study.js";
 import { arranged, columnsOf, parseFilter, visibleRows } from "../../src/dashboard/state/table.js";
@@ -28,6 +29,15 @@ const row = (number: number, value: number | null, more: Partial<TrialRow> = {})
 const rows = [row(0, 3), row(1, 1), row(2, null), row(3, 2), row(4, 1)];
 const columns = columnsOf(about, rows, new Map([[3, { number: 3, text: "", tags: ["keep", "a b"] }]]));
 const numbers = (list: readonly TrialRow[]): readonly number[] => list.map(({ number }) => number);
+
+it("a study is live only while it can bring more", () => {
+  for (const phase of ["done", "failed", "cancelled", "interrupted"]) {
+    expect(standingOf("live", { phase })).toBe("ended");
+    expect(standingOf("lost", { phase })).toBe("lost");
+  }
+  for (const about of [{}, { phase: "running" }, { phase: "paused" }, { phase: "stopping" }])
+    expect(standingOf("live", about)).toBe("live");
+});
 
 describe("events", () => {
   it("add up to the same state one by one and at once, and do not change the state before", () => {

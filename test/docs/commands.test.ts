@@ -1,10 +1,9 @@
 /** Every command on README and the other pages, in blocks and in the text: it exists, with the options that it is given. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Command } from "commander";
 import { expect, it } from "vitest";
-import { createProgram } from "../../src/cli/main.js";
 import { blocks, pages, root } from "./blocks.js";
+import { checkFettle, checkPaths } from "./checkFettle.js";
 
 const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   scripts: Record<string, string>;
@@ -69,37 +68,4 @@ function checkNpm([verb, ...words]: readonly string[]): void {
   if (script === "start" && words[0] === "--") checkFettle(words.slice(1));
   if (script === "benchmark:optimizers")
     checkFettle(["benchmark", ...words.slice(words[1] === "--" ? 2 : 1)]);
-}
-
-/** Words that look like files must be there. */
-function checkPaths(words: readonly string[]): void {
-  // a model is written by the command before, and the package is installed by a user
-  const files = words.filter((word) => word.includes("/") && !/^node_modules\/|\.fettle$/.test(word));
-  const missing = files.filter((word) => !existsSync(join(root, word)));
-  expect(missing).toEqual([]);
-}
-
-/** As commander parses it, without running it. */
-function checkFettle([name, ...given]: readonly string[]): void {
-  if (name === undefined || /^[<…]/.test(name)) return; // stands for any command
-  const program = createProgram(() => {});
-  const top = program.commands.find((each) => each.name() === name) as Command;
-  expect(top, `fettle ${name}`).toBeDefined();
-  const below = top.commands.find((each) => each.name() === given[0]);
-  const [command, words] = below ? [below, given.slice(1)] : [top, given];
-  const asksForHelp = words.includes("--help");
-  const { operands, unknown } = command.parseOptions(
-    words.filter((word) => word !== "--help" && word !== "…"),
-  );
-  expect(unknown).toEqual([]);
-  // a program of the reader's, with words of its own
-  const isProgram = command.registeredArguments.some(({ variadic }) => variadic);
-  if (!isProgram) {
-    expect(operands.length).toBeLessThanOrEqual(command.registeredArguments.length);
-    checkPaths(operands.filter((operand) => !/[<…]/.test(operand)));
-  }
-  if (asksForHelp || words.length === 0) return; // its name alone is no use of it
-  expect(operands.length).toBeGreaterThanOrEqual(
-    command.registeredArguments.filter((each) => each.required).length,
-  );
 }

@@ -59,3 +59,9 @@ it("README.md leads to each page of docs/", () => {
   expect(docs.length).toBeGreaterThan(20);
   expect(docs.filter((path) => !found.has(path))).toEqual([]);
 });
+
+it("README.md lists the guide first among the pages", () => {
+  const text = readFileSync(join(root, "README.md"), "utf8");
+  const [, list] = text.split(/^## Documentation$/m);
+  for (const part of [text, list]) expect(/\]\((docs\/[^)]+)\)/.exec(part)?.[1]).toBe("docs/guide.md");
+});

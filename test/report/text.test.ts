@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { columnsOf } from "../../src/report/columns.js";
-import { clip, formatDuration, formatScore, formatValue, plain } from "../../src/report/format.js";
+import {
+  clip,
+  formatDuration,
+  formatMoment,
+  formatScore,
+  formatValue,
+  plain,
+} from "../../src/report/format.js";
 import { layOut, layOutTexts, wrap } from "../../src/report/layout.js";
 import { progressLine } from "../../src/report/progress.js";
 import { prop } from "../prop.js";
@@ -39,6 +46,12 @@ describe("format", () => {
     [185, "3 min 05 s"],
     [7800, "2 h 10 min"],
   ])("shows %s seconds as %s", (seconds, text) => expect(formatDuration(seconds)).toBe(text));
+
+  it.each([
+    [1255651200000, "2009-10-16"],
+    [1255651200000 + 8.5 * 3600_000, "2009-10-16 08:30"],
+    [-60_000, "1969-12-31 23:59"],
+  ])("shows the moment %s as %s", (moment, text) => expect(formatMoment(moment)).toBe(text));
 
   it("removes what would move the cursor", () => expect(plain("a\u001b[2Jb\r\nc")).toBe("a [2Jb c"));
 

@@ -52,7 +52,7 @@ describe("a verification in words", () => {
     expect(lines[4]).toBe("  strategies      1     7      1       1      –");
     expect(lines.slice(5, 12)).toEqual([
       ...["", ...message.split("\n"), ""],
-      ...["(To repeat:)", "(  fettle verify --only strategies --seed 7 --cases 20)"],
+      ...["(To repeat:)", "(  npx fettle verify --only strategies --seed 7 --cases 20)"],
     ]);
   });
 

@@ -1,5 +1,4 @@
 /** What `fettle optimize` is to run: a new study, or one of a folder or a storage to go on with. */
-import { join } from "node:path";
 import type { Command } from "commander";
 import { check, FettleError, isRecord, show } from "../../errors.js";
 import { sameValue } from "../../search/space/value.js";
@@ -7,7 +6,7 @@ import type { StudyJson } from "../../search/study/contract.js";
 import { recordStudy } from "../../store/recorder.js";
 import type { StoredStudy } from "../../store/storage.js";
 import { DISPLAY_FLAGS } from "../display.js";
-import { isThere, readJson } from "../files.js";
+import { readJson } from "../files.js";
 import { without } from "../flags.js";
 import {
   checkOverwrite,
@@ -17,12 +16,9 @@ import {
   mustBeAsBegun,
   mustBeLeftOut,
 } from "../goOn.js";
-import { type Lock, lockFolder } from "../lock.js";
-import { makeFolder } from "../output.js";
 import { openStorage, StudyRecord } from "../storageFile.js";
-import { readProgramStudy, type SavedProgram, STUDY_FILE } from "../studyFolder.js";
+import { readProgramStudy, type SavedProgram } from "../studyFolder.js";
 import type { OptimizeFlags } from "./setup.js";
-import { TRIALS_FOLDER } from "./trialFolder.js";
 
 /** A study to run: a new one, or one to go on with. */
 export interface Begun {
@@ -126,21 +122,4 @@ export function heldFlags(flags: OptimizeFlags): Readonly<Record<string, unknown
   const { space } = flags;
   const own = CHANGEABLE.filter((name) => name !== "trials");
   return { ...without(flags, own), ...(typeof space === "string" && { space: readJson(space) }) };
-}
-
-/**
- * Makes and locks the folder in which a study of a storage leaves what its programs wrote.
- *
- * @param mayReplace - whether trials that are there are of this study, or to be replaced
- */
-export async function lockLogs(folder: string, mayReplace: boolean): Promise<Lock> {
-  makeFolder(folder);
-  const lock = await lockFolder(folder);
-  const found = [STUDY_FILE, TRIALS_FOLDER].find((name) => isThere(join(folder, name)));
-  if (found === undefined || (mayReplace && found !== STUDY_FILE)) return lock;
-  lock.release();
-  throw new FettleError(
-    "invalid_state",
-    `${show(folder)} has ${found} of another study; choose another folder${found === STUDY_FILE ? "" : ", or replace it with --overwrite"}`,
-  );
 }

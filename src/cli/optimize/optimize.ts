@@ -22,8 +22,8 @@ import { writeReport } from "../report.js";
 import { shownStorage } from "../storageFile.js";
 import { NO_SCHEDULER, SCHEDULERS, STRATEGIES, TRIALS_FLAG } from "../strategyFlags.js";
 import { note, paintFor, printLines, widthOf } from "../streams.js";
-import { StudyFolder } from "../studyFolder.js";
-import { type Begun, begun, heldFlags, lockLogs } from "./begun.js";
+import { hasStudyOf, StudyFolder } from "../studyFolder.js";
+import { type Begun, begun, heldFlags } from "./begun.js";
 import { shellLine } from "./command.js";
 import { Programs } from "./programs.js";
 import { type OptimizeFlags, type OptimizeSetup, readSetup } from "./setup.js";
@@ -56,7 +56,7 @@ export function addOptimizeCommand(program: Command, done: (exitCode: number) =>
     )
     .option(
       "--storage <database>",
-      "keep the study in a database (a file, or postgres://user@host/name), each trial once it has ended; one that is there goes on; --out then has the folders of the trials alone",
+      "keep the study in a database (a file, or postgres://user@host/name), each trial once it has ended; one that is there goes on; --out writes its files too",
     )
     .option("--study <name>", "the name of the study in the database of --storage")
     .addHelpText("after", EXAMPLES)
@@ -170,11 +170,17 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
   const { out, grace, json, lag = study?.lag, jobs } = flags;
   if (lag !== undefined && jobs > lag + 1 && strategy.adaptive && !strategy.generation)
     note(`--jobs ${jobs}: with a lag of ${lag}, at most ${lag + 1} programs run side by side`);
-  const folder = out === undefined || record ? undefined : await openFolder(out, words, flags);
-  const mayReplace = study !== undefined || flags.overwrite === true;
-  const lock = out === undefined || !record ? undefined : await lockLogs(out, mayReplace);
+  const own = {
+    ...{ program: words, flags: heldFlags(flags) },
+    ...(flags.study !== undefined && { stored: flags.study }),
+  };
+  const goesOn = (at: string): boolean =>
+    flags.resume !== undefined || (record !== undefined && study !== undefined && hasStudyOf(at, own));
+  const isNew = out !== undefined && !goesOn(out);
+  const folder =
+    out === undefined ? undefined : await StudyFolder.open(out, own, !isNew || flags.overwrite === true);
   const folders = TrialFolders.open(out);
-  if (out !== undefined && (record ? !study : flags.resume === undefined)) folders.clear();
+  if (isNew) folders.clear();
   const programs = new Programs({ command, metrics, source, grace: 1000 * grace, folders });
   /** Leaves no program and no folder, also where the process ends at once. */
   const clear = (): void => {
@@ -240,14 +246,7 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
     clear();
     forget();
     folder?.release();
-    lock?.release();
   }
-}
-
-/** The folder of a new study, or of the one that is gone on with. */
-function openFolder(folder: string, program: readonly string[], flags: OptimizeFlags): Promise<StudyFolder> {
-  const { resume, overwrite = false } = flags;
-  return StudyFolder.open(folder, { program, flags: heldFlags(flags) }, overwrite || resume !== undefined);
 }
 
 /** The report beside the files of `--out`. */

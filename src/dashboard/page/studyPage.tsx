@@ -1,10 +1,11 @@
 /** One study, live: where it stands, its pictures, and its trials. */
 import { useMemo, useState } from "preact/hooks";
-import { bestFew, bestOf, countsOf, type StudyState, valueAt } from "../state/study.js";
+import { bestFew, bestOf, countsOf, type StudyState, standingOf, valueAt } from "../state/study.js";
 import type { StudyAbout, TrialRow } from "../wire.js";
 import { AnalysisCard, Choice } from "./analysisCard.js";
 import { command, download } from "./api.js";
 import { EnqueueDialog } from "./enqueue.js";
+import { HeldCard } from "./heldCard.js";
 import { Card, Params, Pill, scoreOf, TrialLink } from "./parts.js";
 import { CurvesPicture, FrontPicture, HistoryPicture } from "./pictures.js";
 import { type Followed, trying, useStudy } from "./store.js";
@@ -29,7 +30,7 @@ interface ShownProps {
   readonly connection: Followed["connection"];
 }
 
-const SAID = { live: "live", connecting: "connecting", lost: "not connected" } as const;
+const SAID = { live: "live", ended: "ended", connecting: "connecting", lost: "not connected" } as const;
 
 function Shown({ state, about, connection }: ShownProps) {
   const [marked, setMarked] = useState<readonly number[]>([]);
@@ -70,6 +71,7 @@ function Shown({ state, about, connection }: ShownProps) {
               hint={marked.length > 0 ? "" : "Mark trials in the table to see theirs."}
             />
           </Card>
+          {about.held && <HeldCard {...about.held} />}
           {about.metrics.length > 1 && (
             <Card title="Trade-offs" kind="full">
               <FrontPicture {...{ state, about }} />
@@ -97,6 +99,7 @@ function Head({ state, about, connection, best }: ShownProps & { best: readonly 
   const goal = about.directions.map((direction, i) => `${direction} ${about.metrics[i]}`).join(", ");
   const failure =
     finished > 0 && counts.failed === finished ? state.rows.findLast(({ error }) => error)?.error : undefined;
+  const standing = standingOf(connection, about);
   const facts = [goal, about.strategy, about.seed === undefined ? "" : `seed ${about.seed}`].filter(Boolean);
   return (
     <>
@@ -104,8 +107,8 @@ function Head({ state, about, connection, best }: ShownProps & { best: readonly 
         <div>
           <h1>{about.name}</h1>
           <p class="quiet">
-            <span class={`dot ${connection}`} aria-hidden="true" />
-            <span role="status">{SAID[connection]}</span>
+            <span class={`dot ${standing}`} aria-hidden="true" />
+            <span role="status">{SAID[standing]}</span>
             {facts.map((fact) => (
               <span key={fact}> · {fact}</span>
             ))}

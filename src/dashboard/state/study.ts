@@ -61,6 +61,17 @@ export function trialIn({ rows }: Pick<StudyState, "rows">, number: number): Tri
   return row?.number === number ? row : undefined;
 }
 
+/** Phases of a study that runs no trial any more. */
+const ENDED = ["done", "failed", "cancelled", "interrupted"];
+
+/** Where a study stands, for people: that it is live is said only of one that can bring more. */
+export function standingOf(
+  connection: "connecting" | "live" | "lost",
+  { phase }: Pick<StudyAbout, "phase">,
+): "connecting" | "live" | "ended" | "lost" {
+  return connection === "live" && phase !== undefined && ENDED.includes(phase) ? "ended" : connection;
+}
+
 /** How many trials have each status. */
 export function countsOf(rows: readonly TrialRow[]): Readonly<Record<TrialRow["status"], number>> {
   const counts = { complete: 0, pruned: 0, failed: 0, diverged: 0, running: 0 };

@@ -39,7 +39,8 @@ const FORMATS = {
     notes: [],
   }),
   js: (contents: ModelContents): Exported => ({
-    files: { "model.js": exportJs(contents) },
+    // ".js" would be no module in Node, unless a package.json says so
+    files: { "model.mjs": exportJs(contents) },
     notes: ["last bits may differ between runtimes, unlike those of fettle/predict"],
   }),
 } satisfies Record<string, (contents: ModelContents) => Exported>;

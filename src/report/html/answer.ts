@@ -1,7 +1,7 @@
 /** The first sections: the answer, and how to use it. */
 
 import { costVectorOf, paretoFront, sparseFirst } from "../../search/trial/pareto.js";
-import { intervalNotes, verdictOf } from "../baselines.js";
+import { heldScores } from "../baselines.js";
 import { clip, count, formatScore, formatValue, listed } from "../format.js";
 import { objectiveOf, type Ranked, ranked } from "../plots/objective.js";
 import { parameterNames } from "../plots/parameters.js";
@@ -87,21 +87,12 @@ export function failures({ trials }: StudyData): Markup | undefined {
 
 /** Scores on held-out rows, beside models that need no tuning. */
 function held({ test = {}, baselines }: Reported): Markup | undefined {
-  const scores = Object.entries(test);
-  if (scores.length === 0) return undefined;
-  if (!baselines)
-    return html`<h3>Scores on held-out rows</h3>${table([["metric", "score"], ...scores.map(([name, score]) => [name, formatScore(score)])], "Scores on held-out rows")}`;
-  const linear = baselines.ahead.linear !== undefined && baselines.ahead.linear !== null;
-  const rows = Object.entries(baselines.scores).map(([name, { final, interval, linear: line, constant }]) => [
-    name,
-    formatScore(final),
-    interval ? interval.map(formatScore).join(" to ") : "",
-    ...(linear ? [formatScore(line ?? null)] : []),
-    formatScore(constant),
-  ]);
-  return html`<h3>Scores on ${count(baselines.rows, "held-out row")}</h3>
-${table([["metric", "this model", "95 % interval", ...(linear ? ["linear"] : []), "constant"], ...rows], "Scores on held-out rows")}
-${[verdictOf(baselines), ...intervalNotes(baselines)].map((text) => html`<p>${text}</p>`)}`;
+  if (Object.keys(test).length === 0) return undefined;
+  const { rows, table: lines, notes } = heldScores(test, baselines);
+  const title = `Scores on ${rows === undefined ? "held-out rows" : count(rows, "held-out row")}`;
+  return html`<h3>${title}</h3>
+${table(lines, "Scores on held-out rows")}
+${notes.map((text) => html`<p>${text}</p>`)}`;
 }
 
 function finalModel({ ensemble, calibration, threshold, study }: Reported): Markup | undefined {

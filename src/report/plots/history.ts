@@ -2,8 +2,9 @@
 import { checkOptions, must, type OptionNames } from "../../errors.js";
 import { formatDuration, formatScore } from "../format.js";
 import { countStatuses } from "../study.js";
-import { axisOf, dots, line, plotOf, thinned, thinnedNote } from "./frame.js";
+import { axisOf, dots, line, plotOf, rangeOf, thinned, thinnedNote } from "./frame.js";
 import { type Feasible, objectiveOf } from "./objective.js";
+import { outlierLimit } from "./outliers.js";
 import { COLORS } from "./palette.js";
 import type { Plot, Point } from "./plot.js";
 import type { StudyData } from "./studyData.js";
@@ -19,8 +20,9 @@ export interface HistoryOptions {
 const OPTIONS: OptionNames<HistoryOptions> = { against: true, objective: true };
 
 /**
- * The value of each trial, and the best so far. Trials without a value are marked at the bottom. It has the series `trials`, `pruned`,
- * `no value` and `best so far`, each of points `[number or seconds, value]`.
+ * The value of each trial, and the best so far. Trials without a value are marked at the bottom, and values that would
+ * flatten all others at the edge. It has the series `trials`, `pruned, infeasible`, `far off`, `no value` and `best so far`, each of points
+ * `[number or seconds, value]`.
  *
  * @throws FettleError `invalid_argument` for an objective that the study does not have
  * @example
@@ -56,32 +58,42 @@ export function plotHistory(study: StudyData, options: HistoryOptions = {}): Plo
     better,
   );
   const [first, leader] = [valued.find(({ counts }) => counts), leaders.at(-1)];
-  const best = leaders.map((each): Point => [each.x, each.value]);
-  const last = places.at(-1);
-  if (leader && last !== undefined && last > best[best.length - 1][0]) best.push([last, leader.value]);
-  const minimized = study.directions[objective] === "minimize";
-  const y = axisOf(
+  const direction = study.directions[objective];
+  const limit = outlierLimit(
     valued.map(({ value }) => value),
-    metric,
-    minimized ? {} : { log: false },
+    direction,
   );
+  const isBeyond = ({ value }: { readonly value: number }): boolean =>
+    limit !== undefined && (direction === "minimize" ? value > limit : value < limit);
+  const beyond = valued.filter(isBeyond);
+  const y = axisOf(
+    valued.filter((each) => !isBeyond(each)).map(({ value }) => value),
+    metric,
+    direction === "minimize" ? {} : { log: false },
+  );
+  const edge = direction === "minimize" ? y.high : y.low;
+  const best = leaders.map((each): Point => [each.x, isBeyond(each) ? edge : each.value]);
+  const last = places.at(-1);
+  if (leader && last !== undefined && last > best[best.length - 1][0])
+    best.push([last, best[best.length - 1][1]]);
   const x = axisOf(places, against === "time" ? "seconds of training" : "trial", {
     log: false,
     whole: against === "trials",
   });
   const shown = (counts: boolean): readonly Point[] =>
     thinned(
-      valued.filter((each) => each.counts === counts),
+      valued.filter((each) => each.counts === counts && !isBeyond(each)),
       ({ value }) => value,
     ).map(({ x, value }): Point => [x, value]);
   const [complete, other] = [shown(true), shown(false)];
   const failed = thinned(without, () => 0).map((place): Point => [place, y.low]);
-  const shownCount = complete.length + other.length;
+  const far = thinned(beyond, ({ value }) => value).map(({ x }): Point => [x, edge]);
+  const shownCount = complete.length + other.length + far.length;
   return plotOf(
     {
       name: against === "time" ? "history-time" : "history",
       title: `Best ${metric} so far${against === "time" ? ", by time" : ""}`,
-      description: `${said(metric, first, leader, against === "time" ? elapsed : undefined)} ${countStatuses(study.trials)}.${thinnedNote(shownCount, valued.length)}`,
+      description: `${said(metric, first, leader, against === "time" ? elapsed : undefined)} ${countStatuses(study.trials)}.${saidOfOutliers(beyond)}${thinnedNote(shownCount, valued.length)}`,
     },
     x,
     y,
@@ -90,12 +102,28 @@ export function plotHistory(study: StudyData, options: HistoryOptions = {}): Plo
       ...(other.length > 0
         ? [dots("pruned, infeasible", COLORS.grey, other, { symbol: "emptyTriangle" })]
         : []),
+      ...(far.length > 0
+        ? [
+            dots("far off", COLORS.third, far, {
+              ...{ symbol: "triangle", symbolSize: 9, clip: false },
+              symbolRotate: direction === "minimize" ? 0 : 180,
+            }),
+          ]
+        : []),
       ...(failed.length > 0
         ? [dots("no value", COLORS.warm, failed, { symbol: "rect", symbolSize: [2, 10], clip: false })]
         : []),
       ...(best.length > 0 ? [line("best so far", COLORS.best, best, { step: "end" })] : []),
     ],
   );
+}
+
+function saidOfOutliers(beyond: readonly Feasible[]): string {
+  if (beyond.length === 0) return "";
+  const [least, most] = rangeOf(beyond.map(({ value }) => value)).map(formatScore);
+  return beyond.length === 1
+    ? ` 1 value is far off, ${least}, and is marked at the edge.`
+    : ` ${beyond.length} values are far off, from ${least} to ${most}, and are marked at the edge.`;
 }
 
 /** Those of trials, in their order, that were better than all before. */

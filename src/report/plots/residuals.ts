@@ -1,7 +1,7 @@
 /** How far a model is off, in numbers, and where: by prediction, and by parts of the rows. */
 import { must } from "../../errors.js";
 import { skewedInterval, wilson } from "../../metrics/intervals/interval.js";
-import { clip, count, formatScore, formatValue } from "../format.js";
+import { clip, count, formatMoment, formatScore, formatValue } from "../format.js";
 import { axisOf, dots, line, plotOf, thinned, thinnedNote } from "./frame.js";
 import { COLORS } from "./palette.js";
 import type { Plot, Point } from "./plot.js";
@@ -64,6 +64,8 @@ export function plotResiduals(predictions: Predictions): Plot {
 export interface SegmentColumn {
   readonly name: string;
   readonly values: readonly (number | string | null)[];
+  /** Whether the numbers are moments, in milliseconds since 1970 in UTC, which are written as days. Default false. */
+  readonly isDate?: boolean;
 }
 
 /** The rows of one part. */
@@ -79,11 +81,11 @@ export interface Segment {
 const MOST_SEGMENTS = 8;
 
 /** The error of each part of the rows, in the order of its values; rare words are together. */
-export function segmentsOf(predictions: Predictions, { values }: SegmentColumn): Segment[] {
+export function segmentsOf(predictions: Predictions, { values, isDate }: SegmentColumn): Segment[] {
   const { truth, predicted, classes = [] } = predictions;
   const isWrong = classes.length > 0;
   const parts = new Map<string, number[]>();
-  const labels = labelsOf(values);
+  const labels = labelsOf(values, isDate ? (value) => formatMoment(value as number) : formatValue);
   for (const [row, label] of labels.of.entries()) {
     const error = isWrong ? Number(truth[row] !== predicted[row]) : Math.abs(truth[row] - predicted[row]);
     const known = parts.get(label);
@@ -105,7 +107,10 @@ function meanInterval(errors: readonly number[], mean: number): readonly [low: n
   return skewedInterval(mean, { influence }, undefined, () => 0, range).interval;
 }
 
-function labelsOf(values: SegmentColumn["values"]): { order: readonly string[]; of: readonly string[] } {
+function labelsOf(
+  values: SegmentColumn["values"],
+  shown: (value: unknown) => string,
+): { order: readonly string[]; of: readonly string[] } {
   const missing = "missing";
   const isMissing = (value: unknown): boolean => value === null || value === "" || Number.isNaN(value);
   const known = values.filter((value) => !isMissing(value));
@@ -118,10 +123,10 @@ function labelsOf(values: SegmentColumn["values"]): { order: readonly string[]; 
       ];
       const names = [...cuts, Number.POSITIVE_INFINITY].map((cut, i) =>
         i === 0
-          ? `≤ ${formatValue(cut)}`
+          ? `≤ ${shown(cut)}`
           : i === cuts.length
-            ? `> ${formatValue(cuts[i - 1])}`
-            : `${formatValue(cuts[i - 1])} – ${formatValue(cut)}`,
+            ? `> ${shown(cuts[i - 1])}`
+            : `${shown(cuts[i - 1])} – ${shown(cut)}`,
       );
       const of = values.map((value) => {
         if (isMissing(value)) return missing;
@@ -130,10 +135,10 @@ function labelsOf(values: SegmentColumn["values"]): { order: readonly string[]; 
       });
       return { order: [...names, missing], of };
     }
-    const order = [...distinct].sort((a, b) => (a as number) - (b as number)).map(formatValue);
+    const order = [...distinct].sort((a, b) => (a as number) - (b as number)).map(shown);
     return {
       order: [...order, missing],
-      of: values.map((value) => (isMissing(value) ? missing : formatValue(value))),
+      of: values.map((value) => (isMissing(value) ? missing : shown(value))),
     };
   }
   const counts = new Map<string, number>();

@@ -109,7 +109,7 @@ describe("a study of programs", () => {
     expect(code).toBe(130);
     expect(stderr).toContain("Stopping after ending the running programs; press Ctrl-C again");
     expect(stderr).toContain(
-      "1 trial of the study is in study; npx fettle optimize --resume study goes on from there.",
+      "1 trial of the study is in study; to go on: npx fettle optimize --resume study",
     );
     expect(stdout).toContain("Best parameters (trial 0)");
     expect(isLeft(pid)).toBe(false);

@@ -59,6 +59,12 @@ it("goes on after SIGKILL as if it had never stopped, and runs nothing again tha
     { step: 2, value: Math.floor(x / 2) },
   ]);
   expect(readFileSync(join(cwd, "logs/trials/11/stdout.txt"), "utf8")).toContain('{"step": 1');
+  // the files of the study are there too, those of this study alone
+  const { trials: written } = JSON.parse(readFileSync(join(cwd, "logs/study.json"), "utf8"));
+  expect(written.map(({ number }: { number: number }) => number)).toEqual([...Array(12).keys()]);
+  expect(existsSync(join(cwd, "logs/report.html"))).toBe(true);
+  const taken = await fettle(["optimize", ...stored("whole"), "--out", "logs"], cwd);
+  expect([taken.code, taken.stderr]).toEqual([2, expect.stringContaining('"logs" has study.json already')]);
   const refused = await fettle([...again, "--seed", "6"], cwd);
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("--seed must be 5, as study")]);
 });

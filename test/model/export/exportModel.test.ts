@@ -71,7 +71,7 @@ describe("a tuned model", () => {
       expect(label.data).toEqual(final.classify(data));
     }
 
-    const module = exportModel(final, "js").files["model.js"] as string;
+    const module = exportModel(final, "js").files["model.mjs"] as string;
     const { predict } = await import(`data:text/javascript,${encodeURIComponent(module)}`);
     const answers = final.answers(data);
     for (let i = 0; i < data.rows; i += 29) {

@@ -85,6 +85,54 @@ describe("a history", () => {
     expect((plot.option.yAxis as { name: string }).name).toBe("accuracy");
   });
 
+  it.each(["minimize", "maximize"] as const)(
+    "is not flattened by values that are far off: %s",
+    (direction) => {
+      const sign = direction === "minimize" ? 1 : -1;
+      const good = Array.from({ length: 20 }, (_, i) => 0.3 + ((i * 7) % 20) / 100);
+      const values = [9e9, ...good, 700, 800].map((value) => sign * value);
+      const plot = plotHistory(
+        studyOf(
+          space,
+          values.map((value) => [at(), { value }] as const),
+          direction,
+        ),
+      );
+      const { min, max } = plot.option.yAxis as { min: number; max: number };
+      const [low, high] = sign > 0 ? [min, max] : [-max, -min];
+      expect(low).toBeGreaterThan(0.2);
+      expect(high).toBeLessThan(0.6);
+      const edge = sign * high;
+      expect(named(plot, "far off")).toEqual([
+        [0, edge],
+        [21, edge],
+        [22, edge],
+      ]);
+      expect(named(plot, "trials").map(([x]) => x)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+      expect(named(plot, "best so far")[0]).toEqual([0, edge]);
+      const ends = sign > 0 ? "700 to 9.000e+9" : "-9.000e+9 to -700";
+      expect(plot.description).toContain(` 3 values are far off, from ${ends}, and are marked at the edge.`);
+    },
+  );
+
+  it("shows all values of a search that gets better by and by", () => {
+    for (const values of [
+      [9, 7, 5, 4, 3, 2.5, 2.4, 2.3, 2.2, 2.2],
+      Array.from({ length: 40 }, (_, i) => 100 / 1.5 ** i), // over seven decades
+      Array.from({ length: 30 }, () => 0.5).concat(0.9),
+      [1, 1, 1, 9e9],
+    ]) {
+      const plot = plotHistory(
+        studyOf(
+          space,
+          values.map((value) => [at(), { value }] as const),
+        ),
+      );
+      expect(namesOf(plot)).not.toContain("far off");
+      expect(plot.description).not.toContain("far off");
+    }
+  });
+
   it("is drawn against the seconds that trials took, one after another", () => {
     const study = studyOf(space, [
       [at(), { value: 3, seconds: 1.5 }],

@@ -126,6 +126,13 @@ describe("the quality of classes", () => {
       "where n is 3",
     );
   });
+
+  it("is known by the days of a column of dates, in their order", () => {
+    const day = (number: number): number => Date.UTC(2024, 1, 27 + number);
+    const values = [3, 2, 1, 3, 2, 1].map(day);
+    const labels = segmentsOf(predictions, { name: "day", values, isDate: true }).map(({ label }) => label);
+    expect(labels).toEqual(["2024-02-28", "2024-02-29", "2024-03-01"]);
+  });
 });
 
 it("residuals are truth less prediction, by prediction", () => {

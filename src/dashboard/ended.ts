@@ -1,0 +1,51 @@
+/** What the command line leaves in a storage when a study has ended: how it ended, and what its final model is worth. Read without trust. */
+import { isRecord } from "../errors.js";
+import { type HeldScores, heldScores } from "../report/baselines.js";
+import type { StudyAbout } from "./wire.js";
+
+/** The artifact. */
+export const SUMMARY = "summary.json";
+
+/** By the status in the summary; one that is not there has not ended, or was killed. */
+const PHASES: Readonly<Record<string, string>> = {
+  finished: "done",
+  "no result": "failed",
+  interrupted: "interrupted",
+};
+
+/**
+ * @param summary - the bytes of the artifact
+ * @param finished - how many trials of the study have a result: a study with others than its summary goes on
+ */
+export function endIn(
+  summary: Uint8Array | undefined,
+  finished: number | undefined,
+): Pick<StudyAbout, "phase" | "held"> {
+  const read = summary && parsed(new TextDecoder().decode(summary));
+  if (!isRecord(read) || read.trials !== finished) return {};
+  const phase = PHASES[String(read.status)];
+  if (phase === undefined) return {};
+  const held = heldOf(read.test, read.baselines);
+  return { phase, ...(held && { held }) };
+}
+
+/** Scores on held-out rows for people; undefined without any, and for what are none. */
+export function heldOf(test: unknown, baselines: unknown): HeldScores | undefined {
+  if (!isRecord(test) || Object.keys(test).length === 0) return undefined;
+  try {
+    return heldScores(
+      test as Parameters<typeof heldScores>[0],
+      baselines as Parameters<typeof heldScores>[1],
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
