@@ -1,10 +1,11 @@
 /** `fettle fit`: trains a dense network of one configuration on a table, and keeps it. */
 import type { Command } from "commander";
 import type { Dataset } from "../data/dataset.js";
+import { positiveOf } from "../data/positive.js";
 import { check } from "../errors.js";
 import { saveModel } from "../model/save.js";
 import { besideBaselines } from "../report/baselines.js";
-import { count, formatScore } from "../report/format.js";
+import { count, formatScore, plain, scoreLabel } from "../report/format.js";
 import { layOut } from "../report/layout.js";
 import { describeData } from "../report/study.js";
 import { choice } from "../search/space/builders.js";
@@ -17,6 +18,7 @@ import { tune } from "../tune/tune.js";
 import { splitSeed } from "../tune/tuner/setup.js";
 import { addDatasetFlags, type DatasetFlags, pipelineOf, readDataset } from "./dataset.js";
 import { EXIT } from "./exit.js";
+import { inFlags } from "./explain.js";
 import { titleOf } from "./files.js";
 import { epochsOf, integer, setting, share } from "./flags.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
@@ -94,7 +96,11 @@ async function run(file: string, flags: FitFlags): Promise<number> {
     const baselines =
       sizes.test > 1 ? await compareBaselines(result, { data, pipeline: { indicator } }) : undefined;
     if (flags.json) {
-      const scores = { metric, validation: best.value, test: final.test, ...(baselines && { baselines }) };
+      const { positive, test } = final;
+      const scores = {
+        ...{ metric, validation: best.value, ...(positive !== undefined && { positive }), test },
+        ...(baselines && { baselines }),
+      };
       printLines([JSON.stringify({ model: out, ...scores, params })]);
     } else printResult({ ...flags, file }, data, sizes.test, final.test, baselines);
     return EXIT.success;
@@ -111,9 +117,13 @@ function printResult(
   baselines: BaselineReport | undefined,
 ): void {
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
-  const scores = Object.entries(test).map(([name, score]) => [name, formatScore(score)]);
+  const scores = Object.entries(test).map(([name, score]) => [
+    scoreLabel(name, positiveOf(data)),
+    formatScore(score),
+  ]);
   printLines([
     describeData(titleOf(file), data),
+    ...(data.notes ?? []).map((note) => plain(inFlags(note, ["task", "missing", "positive"]))),
     ...(scores.length > 0
       ? [
           paint.heading(`Scores on ${count(testRows, "held-out row")}`),

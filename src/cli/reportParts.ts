@@ -7,7 +7,7 @@ import { diagnose } from "../data/diagnosis/diagnose.js";
 import { FettleError, isRecord, show } from "../errors.js";
 import type { Model } from "../model/model.js";
 import { loadModel } from "../model/save.js";
-import { formatValue } from "../report/format.js";
+import { formatValue, scoreLabel } from "../report/format.js";
 import type { ReportOptions } from "../report/html/options.js";
 import type { Predictions } from "../report/plots/quality.js";
 import { type SegmentColumn, segmentsOf } from "../report/plots/residuals.js";
@@ -25,7 +25,7 @@ type Parts = ReportOptions & { readonly metrics?: readonly string[] };
 
 /** What the summary says. @param model - the path of the model's file, if there is one */
 export function summaryOf(summary: Readonly<Record<string, unknown>>, model: string | undefined): Parts {
-  const { test, baselines, ensemble, calibration, threshold, bestCommand } = summary as Parts & {
+  const { test, baselines, ensemble, calibration, positive, threshold, bestCommand } = summary as Parts & {
     bestCommand?: readonly string[];
   };
   const command = isRecord(summary.command) ? summary.command : {};
@@ -34,11 +34,14 @@ export function summaryOf(summary: Readonly<Record<string, unknown>>, model: str
   const words = Array.isArray(program) ? program.map(String) : undefined;
   return {
     ...(typeof file === "string" && { title: titleOf(file, held) }),
-    ...(Array.isArray(held.metric) && { metrics: held.metric.map(String) }),
+    ...(Array.isArray(held.metric) && {
+      metrics: held.metric.map((name) => scoreLabel(String(name), positive)),
+    }),
     ...(test && { test }),
     ...(baselines && { baselines }),
     ...(ensemble && { ensemble }),
     ...(calibration && { calibration }),
+    ...(positive !== undefined && { positive }),
     ...(threshold !== undefined && { threshold }),
     ...(model !== undefined && { use: linesThatPredict(model) }),
     ...(bestCommand && { use: [{ title: "The best again", code: bestCommand.map(quoted).join(" ") }] }),
@@ -160,7 +163,11 @@ export function ratesOf(bytes: Uint8Array, name = RATES_FILE): Pick<ReportOption
 }
 
 /** Of a table whose rows were divided as the study divided them. */
-export function tableParts(file: string, { data, rows, metrics, folds }: TuneSetup, model?: Model): Parts {
+export function tableParts(
+  file: string,
+  { data, rows, labels: metrics, folds }: TuneSetup,
+  model?: Model,
+): Parts {
   const testRows = rows.folds[rows.folds.length - 1].validation;
   const predictions = model && testRows.length > 1 ? predictionsOf(data, testRows, model) : undefined;
   return {
@@ -205,7 +212,7 @@ function predictionsOf(data: Dataset, rows: Int32Array, model: Model): Predictio
       : Array.from(values.subarray(row * outputs, (row + 1) * outputs)),
   );
   const predicted = probabilities.map((own) =>
-    outputs === 1 ? Number(own[1] >= threshold) : own.indexOf(Math.max(...own)),
+    outputs === 1 ? Number(own[1] > threshold) : own.indexOf(Math.max(...own)),
   );
   return {
     target,

@@ -1,6 +1,7 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
 import type { Command } from "commander";
 import { diagnose } from "../data/diagnosis/diagnose.js";
+import { positiveOf } from "../data/positive.js";
 import { check, show } from "../errors.js";
 import { REPORTED } from "../metrics/registry.js";
 import { type JsonReport, jsonReport } from "../report/json.js";
@@ -203,7 +204,7 @@ async function runBegun(opened: Begun): Promise<number> {
     running?.stop();
     keeper?.keep();
   });
-  const watch = flags.watch ? await watchRun(study, setup.metrics, keeper, () => running?.stop()) : undefined;
+  const watch = flags.watch ? await watchRun(study, setup.labels, keeper, () => running?.stop()) : undefined;
   const ended: TrialRecord<Params>[] = [];
   const onEvent = (event: StudyEvent): void => {
     if (event.type === "studyStarted") {
@@ -294,7 +295,7 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
     test,
     seed,
     ...(typeof validation === "function" && { splitter: validation.name }),
-    notes: (data.notes ?? []).map((note) => inFlags(note, ["task", "missing"])),
+    notes: (data.notes ?? []).map((note) => inFlags(note, ["task", "missing", "positive"])),
     warnings: diagnose(data).map(({ message }) => inFlags(message, ["drop", "weight"])),
   };
   printLines(introduce(about, widthOf(process.stdout)));
@@ -316,12 +317,14 @@ function reportOf(
     calibration,
   } = result ?? {};
   const [best, final] = [result && bestOrNone(result.study), finalOrNone(result)];
+  const { positive } = final ?? {};
   const report = {
     ...{ best, test: final?.test ?? {}, trials, seed },
     ...(metrics.length > 1 && { bestTrials }),
     ...(endedAfter !== undefined && { endedAfter }),
     ...(networks !== undefined && { networks }),
     ...(shortened && { shortened }),
+    ...(positive !== undefined && { positive }),
     ...(threshold !== undefined && final && { threshold: final.threshold }),
     ...(ensemble && { ensemble }),
     ...(calibration && { calibration }),
@@ -331,18 +334,18 @@ function reportOf(
 }
 
 /** The study as pictures and Markdown read it. */
-const dataOf = (file: string, { study, metrics }: TuneResult<Space>): StudyData =>
+const dataOf = (file: string, { labels: metrics }: TuneSetup, { study }: TuneResult<Space>): StudyData =>
   studyData(study, { name: titleOf(file), metrics });
 
 /** The study as Markdown, with the scores of the final model. */
 const markdownLines = (
   file: string,
-  { sizes }: TuneSetup,
+  setup: TuneSetup,
   result: TuneResult<Space>,
   baselines: BaselineReport | undefined,
 ): string[] => [
-  ...markdownOf(dataOf(file, result)),
-  ...scoresMarkdown(finalOrNone(result)?.test ?? {}, sizes.test, baselines),
+  ...markdownOf(dataOf(file, setup, result)),
+  ...scoresMarkdown(finalOrNone(result)?.test ?? {}, setup.sizes.test, baselines, positiveOf(setup.data)),
 ];
 
 function printResult(
@@ -353,7 +356,7 @@ function printResult(
   baselines: BaselineReport | undefined,
   seconds: number,
 ): void {
-  const { bestTrials, trials, study, metric, metrics, ensemble, calibration } = result;
+  const { bestTrials, trials, study, metric, ensemble, calibration } = result;
   const [best, final] = [bestOrNone(study), finalOrNone(result)];
   const { endedAfter, networks, shortened } = result;
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
@@ -377,6 +380,7 @@ function printResult(
       direction,
       best,
       test: final?.test ?? {},
+      ...(final?.positive !== undefined && { positive: final.positive }),
       ...(threshold !== undefined && final && { threshold: { metric: threshold, value: final.threshold } }),
       ...(ensemble && { ensemble }),
       ...(calibration && { calibration }),
@@ -386,7 +390,7 @@ function printResult(
     printLines(summarize(report, width, paint));
   } else {
     const { directions } = study;
-    printLines(summarizeFront({ ...common, metrics, directions, bestTrials }, width, paint));
+    printLines(summarizeFront({ ...common, metrics: setup.labels, directions, bestTrials }, width, paint));
   }
-  if (plot) printLines(picturesOf(dataOf(file, result)));
+  if (plot) printLines(picturesOf(dataOf(file, setup, result)));
 }

@@ -36,7 +36,7 @@ export interface Keeper {
 export async function openKeeper(
   { flags, file, record }: Begun,
   data: string,
-  { data: { target }, metrics }: Pick<TuneSetup, "data" | "metrics">,
+  { data: { target }, labels }: Pick<TuneSetup, "data" | "labels">,
 ): Promise<Keeper | undefined> {
   const { out, storage, study } = flags;
   const command = (): SavedTable => ({
@@ -44,7 +44,7 @@ export async function openKeeper(
     flags: heldFlags(flags),
   });
   if (storage !== undefined && study !== undefined)
-    return storageKeeper(record ?? (await newRecord(storage, study, command(), metrics)), flags);
+    return storageKeeper(record ?? (await newRecord(storage, study, command(), labels)), flags);
   if (out === undefined) return undefined;
   const mayReplace = flags.overwrite === true || flags.resume !== undefined;
   return folderKeeper(await StudyFolder.open(out, command(), mayReplace), target);

@@ -1,10 +1,12 @@
 /** The study that the flags of `fettle tune` describe, checked as far as it can be before anything runs. */
 import { platform } from "#platform";
 import type { Dataset } from "../data/dataset.js";
+import { positiveOf } from "../data/positive.js";
 import { type ClassWeight, checkClassWeight } from "../data/weights.js";
 import { check, show } from "../errors.js";
 import type { MetricName } from "../metrics/names.js";
 import { getMetrics, metricNamed } from "../metrics/registry.js";
+import { scoreLabel } from "../report/format.js";
 import { createScheduler } from "../search/schedulers/index.js";
 import type { Scheduler } from "../search/schedulers/scheduler.js";
 import { type Params, type Space, spaceFromJson } from "../search/space/space.js";
@@ -110,6 +112,8 @@ export interface TuneSetup {
   readonly fit: (params: Params) => FitSettings;
   /** By the names that they have in results. */
   readonly metrics: readonly [MetricName, ...MetricName[]];
+  /** The metrics as people read them, with the class that they are about. */
+  readonly labels: readonly string[];
   /** What is gone on with, if it is an earlier study. */
   readonly study?: StudyJson;
   /** What is tried first, of the default space with the default strategy. */
@@ -140,6 +144,7 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
   const strategy = await readStrategy(flags, metrics.length);
   const isDefault = flags.space === undefined && strategy.name === defaultStrategy(metrics.length).name;
   return {
+    labels: metrics.map((name) => scoreLabel(name, positiveOf(data))),
     ...{ data, rows, sizes, metrics, validation, folds: rows.folds.length - 1, space },
     ...(searchRows !== undefined && { searchRows }),
     ...(study ? { study } : isDefault && { enqueue: densePoints(data.rows, space) }),

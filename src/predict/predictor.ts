@@ -3,6 +3,7 @@ import type { NdArray } from "ndarray";
 import type { Input, Task } from "../data/dataset.js";
 import { Applier } from "../data/pipeline/applier.js";
 import { isUnchanged, restored } from "../data/pipeline/target.js";
+import { positiveOf } from "../data/positive.js";
 import { checkUnknownRule, type Parsers, type UnknownRule } from "../data/read.js";
 import type { Schema } from "../data/schema.js";
 import { check, must, mustBeRecord } from "../errors.js";
@@ -131,13 +132,18 @@ export class Predictor {
     return this.table.classes;
   }
 
-  /** The probability above which the second of two classes is predicted. */
+  /** The positive one of two classes, the second; undefined for others. */
+  get positive(): string | undefined {
+    return positiveOf(this.table);
+  }
+
+  /** The probability above which the positive class is predicted. */
   get threshold(): number {
     return this.table.threshold;
   }
 
   /**
-   * Predictions in the units of the target, `[rows, outputs]`: quantities; the probability of the second of two classes; or that
+   * Predictions in the units of the target, `[rows, outputs]`: quantities; the probability of the positive of two classes; or that
    * of each of more.
    *
    * @throws RowError `invalid_data` for a cell that is not what the schema says; FettleError `invalid_shape`, `invalid_argument`

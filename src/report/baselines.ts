@@ -1,13 +1,13 @@
 /** A final model beside models that need no tuning, as text for people. */
 import type { BaselineReport } from "../tune/baselines/compare.js";
-import { count, formatScore, listed, plain } from "./format.js";
+import { count, formatScore, listed, plain, scoreLabel } from "./format.js";
 import { layOut, wrap } from "./layout.js";
 
 /** A row for each metric, and a sentence that says which model to prefer, in lines of at most `width` characters. */
 export function besideBaselines(report: BaselineReport, width: number): string[] {
-  const { scores, ahead } = report;
+  const { scores, ahead, positive } = report;
   const rows = Object.entries(scores).map(([name, { final, interval, linear, constant }]) => [
-    plain(name),
+    plain(scoreLabel(name, positive)),
     formatScore(final),
     interval ? interval.map(formatScore).join(" to ") : "",
     ...(ahead.linear ? [formatScore(linear ?? null)] : []),
@@ -23,13 +23,13 @@ export function besideBaselines(report: BaselineReport, width: number): string[]
 }
 
 /** What to know of the intervals: which of them a few rows decide, and which metrics have none, and why. */
-export function intervalNotes({ rows, scores }: BaselineReport): string[] {
+export function intervalNotes({ rows, scores, positive }: BaselineReport): string[] {
   const all = Object.entries(scores);
   const few = all.flatMap(([name, { decidedBy }]) =>
-    decidedBy === undefined ? [] : [`${plain(name)} (${deciding(decidedBy, rows)})`],
+    decidedBy === undefined ? [] : [`${plain(scoreLabel(name, positive))} (${deciding(decidedBy, rows)})`],
   );
   const none = all.flatMap(([name, { noInterval }]) =>
-    noInterval === undefined ? [] : [`${plain(name)} (${noInterval})`],
+    noInterval === undefined ? [] : [`${plain(scoreLabel(name, positive))} (${noInterval})`],
   );
   return [
     ...(few.length > 0
@@ -52,7 +52,7 @@ export const verdictOf = (report: BaselineReport): string =>
   report.ahead.linear ? inWords(report) : `${inWords(report)} ${TOO_LARGE}`;
 
 /** The verdict as a sentence. */
-function inWords({ rows, metric, ahead, verdict, scores }: BaselineReport): string {
+function inWords({ rows, metric, ahead, verdict, scores, positive }: BaselineReport): string {
   const [other, lead] =
     verdict === "constant" || !ahead.linear
       ? (["always answering the same", ahead.constant] as const)
@@ -65,7 +65,7 @@ function inWords({ rows, metric, ahead, verdict, scores }: BaselineReport): stri
   const few = decidedBy === undefined ? "" : `, decided by ${deciding(decidedBy, rows)}`;
   const measured = `(95 % interval of the lead: ${low} to ${high}${few})`;
   const by = briefly(Math.abs(difference));
-  const name = plain(metric);
+  const name = plain(scoreLabel(metric, positive));
   switch (verdict) {
     case "final":
       return `This model is better than ${other}: its ${name} is ${by} ${less} ${measured}.`;

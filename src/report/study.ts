@@ -12,7 +12,7 @@ import { isBetter, statuses, type TrialRecord } from "../search/trial/trial.js";
 import type { BaselineReport } from "../tune/baselines/compare.js";
 import type { BesideScores } from "../tune/trial/scoring.js";
 import { besideBaselines } from "./baselines.js";
-import { clip, count, formatDuration, formatScore, formatValue, plain } from "./format.js";
+import { clip, count, formatDuration, formatScore, formatValue, plain, scoreLabel } from "./format.js";
 import { layOut, wrap } from "./layout.js";
 
 /** What is known before the first trial. */
@@ -52,6 +52,8 @@ export interface StudyReport extends Ending {
   readonly testRows: number;
   /** The same scores beside those of models that need no tuning. */
   readonly baselines?: BaselineReport;
+  /** The positive one of two classes, which the threshold, precision, recall, F1 and AUC are of. */
+  readonly positive?: string;
   /** The decision threshold of the final model, where one was chosen, and by what. */
   readonly threshold?: { readonly metric: string; readonly value: number };
   /** The networks of the final model, if there are several; as `Ensemble` of `tune`. */
@@ -179,10 +181,14 @@ export function describeData(file: string, data: Omit<StudyIntroduction["data"],
 
 /** The results, in lines of at most `width` characters. */
 export function summarize(report: StudyReport, width: number, paint: Paint): string[] {
-  const { best, metric, test, threshold, ensemble, calibration, baselines } = report;
+  const { best, test, positive, threshold, ensemble, calibration, baselines } = report;
   const heading = headings(width, paint);
   const params = Object.entries(best.params).map(([name, value]) => [name, formatValue(value)]);
-  const scores = Object.entries(test).map(([name, value]) => [name, formatScore(value)]);
+  const scores = Object.entries(test).map(([name, value]) => [
+    scoreLabel(name, positive),
+    formatScore(value),
+  ]);
+  const metric = scoreLabel(report.metric, positive);
   const top = topTrials(report);
   const line = ancestry(report.trials, best.number).map(({ number }) => number);
   return [
@@ -215,7 +221,7 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
       : []),
     ...(threshold
       ? [
-          ...heading("Decision threshold"),
+          ...heading(`Decision threshold${positive === undefined ? "" : ` of ${plain(positive)}`}`),
           clip(`  ${formatScore(threshold.value)}, by ${threshold.metric} on out-of-fold predictions`, width),
         ]
       : []),
@@ -321,7 +327,7 @@ const hasSpread = ({ folds }: Ending): boolean => folds !== undefined && folds >
 
 /** The best trials side by side. */
 function comparison(report: StudyReport, top: Parameters<typeof compare>[0]): ReturnType<typeof compare> {
-  const { metric } = report;
+  const metric = scoreLabel(report.metric, report.positive);
   return hasSpread(report)
     ? compare(top, [metric, "± std"], ({ value, std }) => [formatScore(value), formatScore(std)])
     : compare(top, [plain(metric)], ({ value }) => [formatScore(value)]);

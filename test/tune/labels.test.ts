@@ -39,7 +39,9 @@ describe("tune", () => {
     const byHand = await values(1, { y });
     expect(await values(1, { y: y.map((v) => v === 1) })).toEqual(byHand);
     expect(await values(1, { y: y.map((v) => ["no", "yes"][v]) })).toEqual(byHand);
-    expect(await values(1, { y: y.map((v) => [3, 7][v]), task: "classification" })).toEqual(byHand);
+    expect(await values(1, { y: y.map((v) => [3, 7][v]), task: "classification", positive: "7" })).toEqual(
+      byHand,
+    );
   });
 
   it.each<[string, number, Y, string]>([

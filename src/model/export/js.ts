@@ -5,6 +5,7 @@
  */
 import type { PipelineColumn, PipelineFeature } from "../../data/pipeline/column.js";
 import { isUnchanged } from "../../data/pipeline/target.js";
+import { positiveOf } from "../../data/positive.js";
 import type { ColumnSchema } from "../../data/schema.js";
 import { check, must, show } from "../../errors.js";
 import { shortest } from "../../numerics/shortest.js";
@@ -22,6 +23,7 @@ type Use = (part: Part) => Part;
  * A JavaScript module that predicts what the model does, without any import.
  *
  * - `inputs`: `{ name, kind, categories, gaps }` of each input
+ * - `positive` and `threshold`, of a model of two classes: the class that is answered where its probability is above the threshold
  * - `predict(row)`: of a model of tables, the answer for an object such as `{ age: 31, port: "Q" }`: `{ class, probabilities }`, or
  *   quantities by name. Of a network alone, an array of numbers for an array of numbers.
  *
@@ -286,17 +288,24 @@ function featuresCode({ inputs, pipeline }: TableDescription): string {
 }
 
 function answerCode(table: TableDescription): string {
+  const positive = positiveOf(table);
   const { classes, threshold, outputs, target, targets = [target], pipeline } = table;
   const values = isUnchanged(pipeline.target) ? "run(featuresOf(row))" : "restored(run(featuresOf(row)))";
   const isOfClasses = classes.length > 0;
   const names = isOfClasses ? "classes" : "targets";
   const choice =
     outputs === 1
-      ? `Number(own[0] > ${literal(threshold)})`
+      ? "Number(own[0] > threshold)"
       : "own.reduce((best, share, j) => (share > own[best] ? j : best), 0)";
   const share = outputs === 1 ? "[1 - own[0], own[0]]" : "own";
   return lines(
     `const ${names} = ${literal(isOfClasses ? classes : targets)};`,
+    positive !== undefined &&
+      lines(
+        "/** The class that is answered where its probability is above the threshold. */",
+        `export const positive = ${literal(positive)};`,
+        `export const threshold = ${literal(threshold)};`,
+      ),
     ...(isUnchanged(pipeline.target) ? [] : ["", restoredCode(pipeline.target)]),
     "",
     "export function predict(row) {",

@@ -10,6 +10,7 @@ import type { Pipeline } from "../../data/pipeline/pipeline.js";
 import { type ByKnots, type Scaling, scalerOf } from "../../data/pipeline/scaling.js";
 import { besidePadding } from "../../data/pipeline/steps.js";
 import type { TargetTransform } from "../../data/pipeline/target.js";
+import { positiveOf } from "../../data/positive.js";
 import { show } from "../../errors.js";
 import type { ModelContents, TableDescription } from "../../predict/description.js";
 import { VERSION } from "../../version.js";
@@ -27,7 +28,7 @@ import { networkNodes } from "./onnxNetwork.js";
  * - Outputs of quantities: `y`, `double [rows, outputs]`, in the units of the target. Of classes: `probabilities`,
  *   `float [rows, classes]`, and `label`, `string [rows]`. Of a network alone: `y`, `float [rows, units]`. One that has the name of an
  *   input has a number after it, such as `y_2`.
- * - Metadata: `fettle` (the release), `task`, `target`, `targets`, `classes`, `threshold` and `features`; lists are JSON.
+ * - Metadata: `fettle` (the release), `task`, `target`, `targets`, `classes`, `positive` (the class that the threshold is of), `threshold` and `features`; lists are JSON.
  *
  * - Several outputs are beside each other in `y`, as in `predict`. What is no id of an embedding, such as a fraction, becomes one outside of its
  *   table, which the other program refuses: ONNX' `Gather` has it an error.
@@ -52,9 +53,11 @@ export function exportOnnx({ network, tensors, table }: ModelContents): Uint8Arr
 
 function metadataOf(table: TableDescription): Record<string, string> {
   const { task, target, targets, classes, threshold, pipeline } = table;
+  const positive = positiveOf(table);
   return {
     ...{ task, target, features: JSON.stringify(pipeline.features) },
     ...(targets && { targets: JSON.stringify(targets) }),
+    ...(positive !== undefined && { positive }),
     ...(task === "classification" && { classes: JSON.stringify(classes), threshold: String(threshold) }),
   };
 }

@@ -2,7 +2,7 @@
 
 import { costVectorOf, paretoFront, sparseFirst } from "../../search/trial/pareto.js";
 import { intervalNotes, verdictOf } from "../baselines.js";
-import { clip, count, formatScore, formatValue, listed } from "../format.js";
+import { clip, count, formatScore, formatValue, listed, scoreLabel } from "../format.js";
 import { objectiveOf, type Ranked, ranked } from "../plots/objective.js";
 import { parameterNames } from "../plots/parameters.js";
 import type { StudyData } from "../plots/studyData.js";
@@ -85,14 +85,14 @@ export function failures({ trials }: StudyData): Markup | undefined {
 }
 
 /** Scores on held-out rows, beside models that need no tuning. */
-function held({ test = {}, baselines }: Reported): Markup | undefined {
+function held({ test = {}, baselines, positive }: Reported): Markup | undefined {
   const scores = Object.entries(test);
   if (scores.length === 0) return undefined;
   if (!baselines)
-    return html`<h3>Scores on held-out rows</h3>${table([["metric", "score"], ...scores.map(([name, score]) => [name, formatScore(score)])], "Scores on held-out rows")}`;
+    return html`<h3>Scores on held-out rows</h3>${table([["metric", "score"], ...scores.map(([name, score]) => [scoreLabel(name, positive), formatScore(score)])], "Scores on held-out rows")}`;
   const linear = baselines.ahead.linear !== undefined && baselines.ahead.linear !== null;
   const rows = Object.entries(baselines.scores).map(([name, { final, interval, linear: line, constant }]) => [
-    name,
+    scoreLabel(name, positive),
     formatScore(final),
     interval ? interval.map(formatScore).join(" to ") : "",
     ...(linear ? [formatScore(line ?? null)] : []),
@@ -103,7 +103,7 @@ ${table([["metric", "this model", "95 % interval", ...(linear ? ["linear"] : [])
 ${[verdictOf(baselines), ...intervalNotes(baselines)].map((text) => html`<p>${text}</p>`)}`;
 }
 
-function finalModel({ ensemble, calibration, threshold, study }: Reported): Markup | undefined {
+function finalModel({ ensemble, calibration, threshold, positive, study }: Reported): Markup | undefined {
   const { metric } = objectiveOf(study, 0);
   const networks = ensemble?.members.reduce((sum, each) => sum + each.networks, 0) ?? 1;
   const rows = [
@@ -128,7 +128,14 @@ function finalModel({ ensemble, calibration, threshold, study }: Reported): Mark
           ] as const,
         ]
       : []),
-    ...(threshold === undefined ? [] : [["decision threshold", formatScore(threshold)] as const]),
+    ...(threshold === undefined
+      ? []
+      : [
+          [
+            positive === undefined ? "decision threshold" : `decision threshold of ${positive}`,
+            formatScore(threshold),
+          ] as const,
+        ]),
   ];
   return rows.length === 0 ? undefined : html`<h3>The final model</h3>${facts(rows, true)}`;
 }

@@ -132,6 +132,11 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   readonly missing?: MissingCells;
   /** What `y` holds. Default: classification if `y` is words, booleans, 0 and 1, one-hot rows, or integers for a model of classes. */
   readonly task?: Task;
+  /**
+   * The positive one of two classes: that of precision, recall, F1, AUC and the decision threshold, and whose probability `predict` returns.
+   * Models need one unit, with a sigmoid. Default: that of `data`; of `y`, `yes`, `true` or `1` beside its opposite, else the rarer class.
+   */
+  readonly positive?: string;
   /** How much each row of `x` counts in losses and metrics, [rows], at least 0. Only ratios matter. Default: all the same. */
   readonly sampleWeight?: ArrayLike<number>;
   /**
@@ -305,6 +310,7 @@ export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
     data: true,
     missing: true,
     task: true,
+    positive: true,
     sampleWeight: true,
     groups: true,
     time: true,

@@ -110,6 +110,13 @@ export async function setUpTuner<S extends Space>(
   if (typeof pipeline !== "function") checkPipelineOptions("pipeline", pipeline, data.inputs);
   const rows = { ...divided, data: options.data ? data : inColumns(data, () => probe.units) };
   if (threshold) checkThreshold(threshold, rows.data);
+  if (options.positive !== undefined)
+    must(
+      rows.data.outputs === 1,
+      "units of the last layer with positive",
+      "1, with a sigmoid",
+      rows.data.outputs,
+    );
   const foldsFor = createFoldsFor(rows);
   if (typeof pipeline !== "function") foldsFor(pipeline); // refuses a target without a logarithm
   const { curves } = options;
