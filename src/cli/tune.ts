@@ -22,7 +22,7 @@ import { addDisplayFlags, markdownOf, picturesOf, printsOneText } from "./displa
 import { EXIT } from "./exit.js";
 import { inFlags } from "./explain.js";
 import { titleOf } from "./files.js";
-import { integer, names, positiveNumber, share } from "./flags.js";
+import { costs, integer, names, positiveNumber, share } from "./flags.js";
 import { complainOfNone, howToGoOn } from "./goOn.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
@@ -123,6 +123,11 @@ function addSearchFlags(command: Command): void {
       "metric by which the decision threshold is chosen, such as f1, for two classes (default: 0.5)",
     )
     .option(
+      "--cost <missed=n,false=n>",
+      "what a missed row of the positive class costs and what a false alarm does, such as missed=100,false=5: the decision threshold is that of the least cost",
+      costs,
+    )
+    .option(
       "--space <file.json>",
       `parameters to tune and their ranges: ${list(Object.keys(DENSE_DEFAULTS))}`,
     )
@@ -195,7 +200,7 @@ async function runBegun(opened: Begun): Promise<number> {
   const jobs = cappedJobs(flags.jobs);
   const others = await baselinesFor(setup, flags);
   const started = performance.now();
-  const bar = createProgressBar(process.stderr, setup.metrics[0], async ({ trials, finished }) => {
+  const bar = createProgressBar(process.stderr, setup.labels[0], async ({ trials, finished }) => {
     await keeper?.stored?.(); // so that other commands find the study as soon as this says that there is one
     printIntroduction(file, flags, setup, Math.max(trials, finished));
   });
@@ -302,7 +307,7 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
 }
 
 function reportOf(
-  { seed, threshold }: TuneFlags,
+  { seed }: TuneFlags,
   trials: readonly TrialRecord<Params>[],
   result: TuneResult<Space> | undefined,
   baselines: BaselineReport | undefined,
@@ -325,7 +330,7 @@ function reportOf(
     ...(networks !== undefined && { networks }),
     ...(shortened && { shortened }),
     ...(positive !== undefined && { positive }),
-    ...(threshold !== undefined && final && { threshold: final.threshold }),
+    ...(final?.notes.thresholdBy !== undefined && { threshold: final.threshold }),
     ...(ensemble && { ensemble }),
     ...(calibration && { calibration }),
     ...(baselines && { baselines }),
@@ -350,7 +355,7 @@ const markdownLines = (
 
 function printResult(
   file: string,
-  { threshold, resume, plot }: TuneFlags,
+  { resume, plot }: TuneFlags,
   setup: TuneSetup,
   result: TuneResult<Space>,
   baselines: BaselineReport | undefined,
@@ -381,7 +386,9 @@ function printResult(
       best,
       test: final?.test ?? {},
       ...(final?.positive !== undefined && { positive: final.positive }),
-      ...(threshold !== undefined && final && { threshold: { metric: threshold, value: final.threshold } }),
+      ...(final?.notes.thresholdBy !== undefined && {
+        threshold: { metric: String(final.notes.thresholdBy), value: final.threshold },
+      }),
       ...(ensemble && { ensemble }),
       ...(calibration && { calibration }),
       ...(baselines && { baselines }),

@@ -13,7 +13,7 @@ const x = Array.from({ length: 60 }, (_, i) => [Math.sin(i), Math.cos(i)]);
 const ids = x.map((_, i) => i % 3);
 
 const space = { learningRate: float(0.01, 0.1) };
-type Y = Pick<TuneOptions<typeof space>, "y" | "task"> & { readonly x?: Float32Array };
+type Y = Pick<TuneOptions<typeof space>, "y" | "task" | "positive"> & { readonly x?: Float32Array };
 
 async function values(units: number, given: Y): Promise<readonly (number | null | undefined)[]> {
   const model = () => {

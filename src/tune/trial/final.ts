@@ -24,9 +24,10 @@ import { type Calibration, calibrationOf } from "./calibration.js";
 import { chooseEnsemble, type Ensemble, membersOf } from "./ensemble.js";
 import { divideLogits } from "./logits.js";
 import { outOfFold } from "./outOfFold.js";
+import type { Predictions } from "./predictions.js";
 import { allMetrics, meanAndStd, scoreOf } from "./scoring.js";
 import type { TrialSetup } from "./setup.js";
-import { chooseThreshold, HALF, type Predictions } from "./threshold.js";
+import { HALF } from "./threshold.js";
 import { decayed, type JobTemplate, templateAgain } from "./training.js";
 
 /** A network of the final model: the trials that one training goes through, and its seed. */
@@ -98,9 +99,8 @@ export async function fitFinal<S extends Space>(
   const [{ template }] = used;
   const { train, validation } = folds[folds.length - 1];
   const { pipeline } = fitPipeline(data, { ...template.job.pipeline, rows: train });
-  const { threshold: metricOfThreshold, calibrate } = setup;
-  const held =
-    chosen?.outOfFold ?? (metricOfThreshold || calibrate ? [await outOfFold(setup, study, best)] : []);
+  const { threshold: rule, calibrate } = setup;
+  const held = chosen?.outOfFold ?? (rule || calibrate ? [await outOfFold(setup, study, best)] : []);
   const calibration = calibrate && calibrationOf(held, template.folds);
   const temperature = calibration?.temperature ?? 1;
   const network = averageModels(
@@ -114,9 +114,7 @@ export async function fitFinal<S extends Space>(
     temperature === 1
       ? meanOf(used.map(({ result }) => result.prediction))
       : predictionOf(network, pipeline, data, validation);
-  const threshold = metricOfThreshold
-    ? chooseThreshold(metricOfThreshold, meansOf(held, template, temperature))
-    : HALF;
+  const threshold = rule ? rule.choose(meansOf(held, template, temperature)) : HALF;
   const result = { ...used[0].result, prediction };
   const decide = (metric: Metric): JobResult =>
     metric.decides && threshold !== HALF ? { ...result, prediction: decided(prediction, threshold) } : result;
@@ -144,6 +142,7 @@ export async function fitFinal<S extends Space>(
     metric: metric.name,
     value,
     seed,
+    ...(rule && { thresholdBy: rule.name }),
     ...found,
   };
   const made = new Model(network, table, notes);

@@ -1,4 +1,5 @@
 /** What all trials of a tuner have in common. Types only. */
+
 import type { Task } from "../../data/dataset.js";
 import type { Metric } from "../../metrics/metric.js";
 import type { Scheduler } from "../../search/schedulers/scheduler.js";
@@ -6,6 +7,7 @@ import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { FitTimes } from "./fitTimes.js";
 import type { KeptPredictions } from "./kept.js";
 import type { Lineage } from "./lineage.js";
+import type { ThresholdRule } from "./threshold.js";
 import type { TrainingSetup } from "./training.js";
 
 /** Mean scores over the folds by metric: of the most common metrics of the task, and of those that were given. */
@@ -25,8 +27,8 @@ export interface TrialSetup<S extends Space> extends TrainingSetup<S> {
   readonly curves: boolean;
   /** The scheduler that ends trials early, and the epochs of a whole trial. */
   readonly schedule?: { readonly scheduler: Scheduler; readonly epochs: number };
-  /** By what the decision threshold of the final model is chosen; without it, the threshold is ½. */
-  readonly threshold?: Metric;
+  /** How the decision threshold of the final model is chosen; without it, the threshold is ½. */
+  readonly threshold?: ThresholdRule;
   /** Predictions of the best trials, where the end of the study needs them. */
   readonly kept?: KeptPredictions;
   /** Whether the time of a trial is limited. */

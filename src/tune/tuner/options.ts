@@ -17,6 +17,7 @@ import type { Objective, StopRules, Study, StudyEvent, StudyJson } from "../../s
 import type { BestTrial, TrialRecord } from "../../search/trial/trial.js";
 import type { JobQueue } from "../../workers/queue/queue.js";
 import type { Calibration } from "../trial/calibration.js";
+import type { ErrorCosts } from "../trial/cost.js";
 import type { MissingCells } from "../trial/data.js";
 import type { Ensemble, EnsembleOptions } from "../trial/ensemble.js";
 import type { Validation } from "../trial/folds.js";
@@ -163,6 +164,11 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    * of the best trial for the rows that each fold did not train on. Two classes only. Default: the threshold is ½.
    */
   readonly threshold?: MetricLike;
+  /**
+   * What errors cost, each above 0, such as `{ missed: 100, false: 5 }`: the decision threshold of the final model is then that of the least
+   * cost, on the same predictions as `threshold`, which must be left out. Two classes only. Default: the threshold is ½.
+   */
+  readonly cost?: ErrorCosts;
   /**
    * How many networks the final model has: their mean, an ensemble, is mostly better than one network, and as many times larger and slower
    * to predict with. They are trained on all development rows, with the parameters of the trials whose predictions for the rows that
@@ -325,6 +331,7 @@ export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
     searchRows: true,
     pipeline: true,
     threshold: true,
+    cost: true,
     curves: true,
   },
   ...{ ensemble: true, calibrate: true },

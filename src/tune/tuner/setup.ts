@@ -8,7 +8,7 @@ import { checkClassWeight } from "../../data/weights.js";
 import { check, must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
 import type { BuiltInMetric } from "../../metrics/names.js";
-import { getMetric, metricNamed, oneOrSeveralMetrics } from "../../metrics/registry.js";
+import { metricNamed, oneOrSeveralMetrics } from "../../metrics/registry.js";
 import { checkMetricTruths } from "../../metrics/truths.js";
 import { RandomStream } from "../../numerics/random.js";
 import type { Space } from "../../search/space/space.js";
@@ -23,7 +23,7 @@ import { createFoldsFor, divideRows, type FoldSettings } from "../trial/folds.js
 import { KeptPredictions } from "../trial/kept.js";
 import { checkDefinedOn } from "../trial/scoring.js";
 import type { TrialSetup } from "../trial/setup.js";
-import { checkThreshold } from "../trial/threshold.js";
+import { thresholdRule } from "../trial/threshold.js";
 import { DEFAULT_EPOCHS, fewestRows, settingsFor } from "../trial/training.js";
 import type { TuneOptions } from "./options.js";
 import { Probe } from "./probe.js";
@@ -99,7 +99,6 @@ export async function setUpTuner<S extends Space>(
   const divided = divideRows(data, foldSettings, savedFolds);
   for (const metric of metrics.slice(0, objectives)) checkDefinedOn(divided, metric);
   const { scheduler, steps, model, fit = {}, pipeline = {}, constraints } = options;
-  const threshold = options.threshold === undefined ? undefined : getMetric(options.threshold);
   const selection = selectionFor(options.ensemble, objectives);
   checkCalibrate(options.calibrate, data.task, objectives);
   // Settings that fit no trial are refused now; those that depend on parameters, trial by trial.
@@ -109,7 +108,7 @@ export async function setUpTuner<S extends Space>(
   }
   if (typeof pipeline !== "function") checkPipelineOptions("pipeline", pipeline, data.inputs);
   const rows = { ...divided, data: options.data ? data : inColumns(data, () => probe.units) };
-  if (threshold) checkThreshold(threshold, rows.data);
+  const threshold = thresholdRule(options, rows.data);
   if (options.positive !== undefined)
     must(
       rows.data.outputs === 1,
