@@ -20,8 +20,9 @@ export {
   type Task,
 } from "./data/dataset.js";
 export type { DateOrder } from "./data/days.js";
-export { diagnose, type Warning } from "./data/diagnosis/diagnose.js";
+export { diagnose } from "./data/diagnosis/diagnose.js";
 export { type Drift, drift } from "./data/diagnosis/drift.js";
+export type { Warning } from "./data/diagnosis/warning.js";
 export type { Groups, Times } from "./data/groups.js";
 export type { TableLimits } from "./data/limits.js";
 export {

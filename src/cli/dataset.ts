@@ -76,7 +76,10 @@ export function addTableFlags(command: Command, argument = "<data.csv>"): Comman
       setting("--as"),
     )
     .option("--schema <file>", "what the columns are, as fettle inspect --json prints it (default: inferred)")
-    .option("--unknown <rule>", "words that the schema lacks: refuse, missing or ignore (default: refuse)")
+    .option(
+      "--unknown <rule>",
+      "words that the schema lacks, and later the model: refuse, missing or ignore (default: refuse; for a model of a column of names, ignore)",
+    )
     .option(...LIMITS_FLAG);
 }
 

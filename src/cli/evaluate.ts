@@ -47,7 +47,7 @@ async function run(path: string, file: string, flags: EvaluateFlags): Promise<nu
   const model = await readModel(path);
   const { table } = model;
   check(table !== undefined, () => `${show(path)} must be a model of a table; it is a network alone`);
-  const all = await readOtherFile(file, flags, table.schema, flags.unknown ?? "refuse");
+  const all = await readOtherFile(file, flags, table.schema, flags.unknown ?? model.unknown);
   const read = rowsWithTargets(all, table.targets ?? [table.target]);
   const leftOut = all.rows - read.rows;
   if (leftOut > 0)

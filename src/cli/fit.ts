@@ -88,6 +88,7 @@ async function run(file: string, flags: FitFlags): Promise<number> {
       ...{ data, space, strategy: grid(), validation, testSize, seed, jobs: 1 },
       pipeline: pipelineOf(data, flags),
       model: (own) => denseModel(data, own),
+      ...(flags.unknown !== undefined && { unknown: flags.unknown }),
       fit: (own) => denseFit(own, { epochs }),
     });
     const { final, best, metric } = result;

@@ -184,10 +184,26 @@ export function tableParts(
       classes: data.classes.map((name, k) => ({
         ...{ name, rows: data.labels.reduce((sum, label) => sum + Number(label === k), 0) },
       })),
-      warnings: diagnose(data).map(({ message }) => inFlags(message, ["drop", "weight"])),
+      warnings: warningsOf(data),
     },
     ...(predictions && { predictions, segments: segmentsThatDiffer(data, testRows, predictions) }),
   };
+}
+
+/** What is wrong with a data set, in the words of the command line, but for what the flags have settled. */
+export function warningsOf(
+  data: Dataset,
+  { threshold, cost, unknown }: Pick<TuneFlags, "threshold" | "cost" | "unknown"> = {},
+): string[] {
+  const settled = [
+    ...(threshold === undefined && cost === undefined ? [] : ["rareClass"]),
+    ...(unknown === undefined ? [] : ["newWords"]),
+  ];
+  return diagnose(data)
+    .filter(({ type }) => !settled.includes(type))
+    .map(({ message }) =>
+      inFlags(message, ["drop", "weight", "metric", "positive", "threshold", "cost", "time", "unknown"]),
+    );
 }
 
 /** The word of a category, or the number. */

@@ -1,6 +1,5 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
 import type { Command } from "commander";
-import { diagnose } from "../data/diagnosis/diagnose.js";
 import { positiveOf } from "../data/positive.js";
 import { check, show } from "../errors.js";
 import { REPORTED } from "../metrics/registry.js";
@@ -30,7 +29,7 @@ import { createProgressBar } from "./progress.js";
 import { QUEUE_FLAG } from "./queue.js";
 import { repeated } from "./repeat.js";
 import { writeReport } from "./report.js";
-import { tableParts } from "./reportParts.js";
+import { tableParts, warningsOf } from "./reportParts.js";
 import { shownStorage } from "./storageFile.js";
 import { NO_SCHEDULER, POPULATION, SCHEDULERS, STRATEGIES, TRIALS_FLAG } from "./strategyFlags.js";
 import { note, paintFor, printLines, widthOf } from "./streams.js";
@@ -301,7 +300,7 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
     seed,
     ...(typeof validation === "function" && { splitter: validation.name }),
     notes: (data.notes ?? []).map((note) => inFlags(note, ["task", "missing", "positive"])),
-    warnings: diagnose(data).map(({ message }) => inFlags(message, ["drop", "weight"])),
+    warnings: warningsOf(data, flags),
   };
   printLines(introduce(about, widthOf(process.stdout)));
 }

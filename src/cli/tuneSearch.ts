@@ -30,6 +30,7 @@ export function optionsOf(
     jobs,
     threshold,
     cost,
+    unknown,
     curves,
     ensemble,
     calibrate = false,
@@ -48,6 +49,7 @@ export function optionsOf(
     ...(metrics.length > 1 || data.task !== "classification" ? {} : { calibrate }),
     ...(threshold === undefined ? {} : { threshold }),
     ...(cost === undefined ? {} : { cost }),
+    ...(unknown === undefined ? {} : { unknown }),
     ...(jobs === undefined ? {} : { jobs }),
     ...(curves === undefined ? {} : { curves: CURVES[curves] }),
   };

@@ -64,14 +64,14 @@ export class Model {
   private reader: RowReader | undefined;
 
   /**
-   * @param unknown - what becomes of words that the model was not trained on
+   * @param given - what becomes of words that the model was not trained on, if not what the table says
    * @internal
    */
   constructor(
     model: LayersModel,
     table?: TableDescription,
     notes: ModelNotes = {},
-    private readonly unknown: UnknownRule = "refuse",
+    private readonly given?: UnknownRule,
   ) {
     this.model = model;
     this.table = table;
@@ -101,6 +101,11 @@ export class Model {
   /** The probability above which the positive class is predicted: ½, unless option `threshold` or `cost` of `tune` chose another. */
   get threshold(): number {
     return this.table?.threshold ?? 0.5;
+  }
+
+  /** What becomes of words that the model was not trained on. */
+  get unknown(): UnknownRule {
+    return this.given ?? this.table?.unknown ?? "refuse";
   }
 
   /** Scores on the test rows, by metric; empty without them. */

@@ -18,7 +18,7 @@ import type { Tensors } from "./safetensors.js";
 
 /** How a predictor reads rows, and what a file may make it take. */
 export interface PredictorOptions {
-  /** What becomes of a word that the model was not trained on. @defaultValue `"refuse"` */
+  /** What becomes of a word that the model was not trained on. @defaultValue what the file says, or `"refuse"` */
   readonly unknown?: UnknownRule;
   /** Bytes of WebAssembly memory at most. @defaultValue 64 MiB, and twice the arrays of the file */
   readonly memoryLimit?: number;
@@ -39,9 +39,9 @@ export interface PredictorOptions {
 export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions = {}): Promise<Predictor> {
   // without checkOptions, whose suggestions would be a twentieth of this bundle
   mustBeRecord("the options of loadPredictor", options);
-  const { unknown = "refuse", memoryLimit, ...others } = options;
+  const { unknown: given, memoryLimit, ...others } = options;
   must(Object.keys(others).length === 0, "the options of loadPredictor", "{ unknown, memoryLimit }", options);
-  checkUnknownRule(unknown);
+  if (given !== undefined) checkUnknownRule(given);
   must(
     memoryLimit === undefined || (Number.isSafeInteger(memoryLimit) && memoryLimit > 0),
     "memoryLimit",
@@ -51,6 +51,7 @@ export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions
   const { network, tensors, table: described } = readContents(bytes);
   const forward = await resultsOf(network, tensors, memoryLimit);
   const table = described ?? tableOfNumbers(forward.columns, forward.units);
+  const unknown = given ?? table.unknown ?? "refuse";
   check(
     table.outputs === forward.units,
     `the network must have ${table.outputs} outputs; received ${forward.units}`,

@@ -15,7 +15,7 @@ const WORDS = 5;
 /** The model, in lines of at most `width` characters. */
 export function describeModel(
   file: string,
-  { model, table, notes }: Model,
+  { model, table, notes, unknown }: Model,
   width: number,
   paint: Paint,
 ): string[] {
@@ -52,6 +52,11 @@ export function describeModel(
     ...(positive === undefined
       ? []
       : [`${plain(positive)}, the positive class, from a probability above ${formatValue(threshold)}`]),
+    ...(unknown === "refuse"
+      ? []
+      : [
+          `words that it did not learn are taken as ${unknown === "ignore" ? "none of the categories" : "missing"}`,
+        ]),
     ...part("Inputs", [["column", "kind", "cells", "words"], ...rows]),
     ...network,
     ...part(

@@ -2,7 +2,6 @@
  * A study on a table as text for people: its introduction and its results. As data for
  * programs, see json.ts.
  */
-import { IMBALANCED, largestClass } from "../data/classes.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Direction } from "../direction.js";
 import type { Params } from "../search/space/space.js";
@@ -19,7 +18,7 @@ import { layOut, wrap } from "./layout.js";
 export interface StudyIntroduction {
   /** The table's file. */
   readonly file: string;
-  readonly data: Pick<Dataset, "rows" | "inputs" | "leftOut" | "task" | "target" | "classes" | "labels">;
+  readonly data: Pick<Dataset, "rows" | "inputs" | "leftOut" | "task" | "target" | "classes">;
   /** What was decided in reading it. */
   readonly notes?: readonly string[];
   /** What is wrong with it, see `diagnose`. */
@@ -119,7 +118,6 @@ export function introduce(about: StudyIntroduction, width: number): string[] {
     ...(about.notes ?? []).map(plain),
     ...leftOut(data),
     ...(about.warnings ?? []).map((warning) => `warning: ${plain(warning)}`),
-    ...imbalance(about),
     `${about.strategy} search: ${budget(about)}, each by ${howScored(about)} on ${searched(about)}${held}; seed ${about.seed}`,
   ].flatMap((line) => wrap(line, width));
 }
@@ -158,19 +156,8 @@ function leftOut({ leftOut = [] }: StudyIntroduction["data"]): string[] {
   return [`left out: ${reasons.join("; ")} (--as <column>=category uses one)`];
 }
 
-/** What an imbalance of the classes means for accuracy, which is reported in any case. */
-function imbalance({ data, metrics }: StudyIntroduction): string[] {
-  const largest = largestClass(data);
-  if (largest === undefined || !(largest.share >= IMBALANCED)) return [];
-  const name = plain(largest.name);
-  return [
-    `${(100 * largest.share).toFixed(1)} % of rows are of class ${name}, so always answering ${name} has an accuracy of ${largest.share.toFixed(3)}` +
-      (metrics.includes("accuracy") ? "; consider --metric f1 or --metric rocAuc" : ""),
-  ];
-}
-
 /** A table in a line: `iris.csv: 150 rows, 4 inputs, classification of species (setosa, versicolor, virginica)`. */
-export function describeData(file: string, data: Omit<StudyIntroduction["data"], "labels">): string {
+export function describeData(file: string, data: StudyIntroduction["data"]): string {
   const classes = data.classes.map(plain);
   const aim =
     data.task === "regression"

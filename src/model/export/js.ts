@@ -6,6 +6,7 @@
 import type { PipelineColumn, PipelineFeature } from "../../data/pipeline/column.js";
 import { isUnchanged } from "../../data/pipeline/target.js";
 import { positiveOf } from "../../data/positive.js";
+import type { UnknownRule } from "../../data/read.js";
 import type { ColumnSchema } from "../../data/schema.js";
 import { check, must, show } from "../../errors.js";
 import { shortest } from "../../numerics/shortest.js";
@@ -210,14 +211,14 @@ function inputsCode({ inputs }: TableDescription): string {
 }
 
 /** How the cells of each input are read and what they become. */
-function tableCode({ inputs, schema, pipeline }: TableDescription, use: Use): string[] {
+function tableCode({ inputs, schema, pipeline, unknown }: TableDescription, use: Use): string[] {
   use("cellOf");
   const named = new Map(schema.columns.map((column) => [column.name, column]));
   const columns = pipeline.columns.map((column, j) => {
     const { name, gaps } = inputs[j];
     const features = column.features.map((feature) => featureCode(feature, use));
     const fields = [
-      `read: ${readerCode(column, j, named.get(name), use)}`,
+      `read: ${readerCode(column, j, named.get(name), otherOf(column, gaps, unknown), use)}`,
       ...(gaps ? [`fill: ${literal(column.fill)}`] : []),
       ...(column.groups ? [`groups: ${literal(column.groups)}`] : []),
       `features: ${listOf(features, "  ")}`,
@@ -234,10 +235,27 @@ function tableCode({ inputs, schema, pipeline }: TableDescription, use: Use): st
   ];
 }
 
-function readerCode({ kind }: PipelineColumn, j: number, schema: ColumnSchema | undefined, use: Use): string {
+/** What a word becomes that the model did not learn; undefined to refuse it. */
+function otherOf(
+  { kind, categories }: PipelineColumn,
+  gaps: boolean,
+  unknown: UnknownRule | undefined,
+): string | undefined {
+  if (kind !== "category") return undefined;
+  if (unknown === "ignore") return String(categories.length);
+  return unknown === "missing" && gaps ? "NaN" : undefined;
+}
+
+function readerCode(
+  { kind }: PipelineColumn,
+  j: number,
+  schema: ColumnSchema | undefined,
+  other: string | undefined,
+  use: Use,
+): string {
   if (kind === "date") return use("date");
   if (kind === "number") return use(schema?.format?.decimal === "," ? "wholeNumber" : "number");
-  return `${use(kind === "boolean" ? "boolean" : "category")}(inputs[${j}].categories)`;
+  return `${use(kind === "boolean" ? "boolean" : "category")}(inputs[${j}].categories${other === undefined ? "" : `, ${other}`})`;
 }
 
 function featureCode({ source, scaling }: PipelineFeature, use: Use): string {

@@ -130,6 +130,7 @@ export async function fitFinal<S extends Space>(
     pipeline,
     ...{ task: data.task, target: data.target, outputs: data.outputs, classes: data.classes, threshold },
     ...(data.targets && { targets: data.targets }),
+    ...(setup.unknown !== "refuse" && { unknown: setup.unknown }),
   };
   const { params, number, value } = trials.find((trial) => trial.number === best) as TrialRecord;
   const [metric] = setup.metrics;

@@ -1,6 +1,7 @@
 /** What all trials of a tuner have in common. Types only. */
 
 import type { Task } from "../../data/dataset.js";
+import type { UnknownRule } from "../../data/read.js";
 import type { Metric } from "../../metrics/metric.js";
 import type { Scheduler } from "../../search/schedulers/scheduler.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
@@ -29,6 +30,8 @@ export interface TrialSetup<S extends Space> extends TrainingSetup<S> {
   readonly schedule?: { readonly scheduler: Scheduler; readonly epochs: number };
   /** How the decision threshold of the final model is chosen; without it, the threshold is ½. */
   readonly threshold?: ThresholdRule;
+  /** What the final model does with a word that it was not trained on. */
+  readonly unknown: UnknownRule;
   /** Predictions of the best trials, where the end of the study needs them. */
   readonly kept?: KeptPredictions;
   /** Whether the time of a trial is limited. */

@@ -4,6 +4,7 @@ import type { Labels } from "../../data/classes.js";
 import type { Dataset, Task } from "../../data/dataset.js";
 import type { Groups, Times } from "../../data/groups.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
+import type { UnknownRule } from "../../data/read.js";
 import type { FoldRows } from "../../data/split/splitter.js";
 import type { Direction } from "../../direction.js";
 import type { FettleError, OptionNames } from "../../errors.js";
@@ -209,6 +210,12 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    */
   readonly pipeline?: PipelineOptions | ((params: ParamsOf<S>) => PipelineOptions);
   /**
+   * What becomes of a row with a word that the final model was not trained on, unless who loads the model chooses otherwise; it is kept in
+   * the file. Default `"refuse"`; `"ignore"` for a table with a column of which a twentieth of new rows or more will have such a word, as
+   * `diagnose` says.
+   */
+  readonly unknown?: UnknownRule;
+  /**
    * Whether trials keep their `curves`, by epoch and fold:
    *
    * - `loss`, the mean over the training rows while they are learnt, with penalties, in the units of what the network learns;
@@ -332,6 +339,7 @@ export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
     pipeline: true,
     threshold: true,
     cost: true,
+    unknown: true,
     curves: true,
   },
   ...{ ensemble: true, calibrate: true },

@@ -3,7 +3,9 @@
  * `run.ts`.
  */
 import type { Dataset, Task } from "../../data/dataset.js";
+import { namesIn } from "../../data/diagnosis/suggestions.js";
 import { checkPipelineOptions } from "../../data/pipeline/options.js";
+import { checkUnknownRule, type UnknownRule } from "../../data/read.js";
 import { checkClassWeight } from "../../data/weights.js";
 import { check, must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
@@ -125,6 +127,7 @@ export async function setUpTuner<S extends Space>(
     ...{ model, rows, foldsFor, metrics, objectives, detailed, task: data.task },
     fit,
     pipeline,
+    unknown: unknownRule(options.unknown, data),
     ...(threshold && { threshold }),
     ...(selection && { selection }),
     ...(options.calibrate && { calibrate: true }),
@@ -191,3 +194,10 @@ export function splitSeed(seed: number): number {
 
 /** Apart from the random streams of the study itself. */
 const SPLIT_STREAM = 0x7370;
+
+/** What becomes of words that the final model was not trained on: where many new rows will have some, refusing them all is no answer. */
+function unknownRule(given: UnknownRule | undefined, data: Dataset): UnknownRule {
+  if (given === undefined) return namesIn(data).length > 0 ? "ignore" : "refuse";
+  checkUnknownRule(given);
+  return given;
+}
