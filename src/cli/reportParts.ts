@@ -93,7 +93,12 @@ function commandLine(
     if (value === true) return ON.includes(flag) ? [] : [flagOf(flag)];
     if (value === false) return [flagOf(flag).replace("--", "--no-")];
     if (Array.isArray(value)) return [flagOf(flag), quoted(value.join(","))];
-    return typeof value === "object" ? [] : [flagOf(flag), quoted(String(value))];
+    if (typeof value !== "object") return [flagOf(flag), quoted(String(value))];
+    // settings by name, unlike what a file held
+    const settings = Object.entries(value);
+    return settings.some(([, each]) => typeof each === "object")
+      ? []
+      : settings.flatMap(([of, each]) => [flagOf(flag), quoted(`${of}=${each}`)]);
   });
   const end = program.length > 0 ? ["--", ...program.map(quoted)] : [];
   return ["npx fettle", name, ...given.map(quoted), ...typed, ...end].join(" ");

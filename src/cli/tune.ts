@@ -122,8 +122,8 @@ function addSearchFlags(command: Command): void {
       "metric by which the decision threshold is chosen, such as f1, for two classes (default: 0.5)",
     )
     .option(
-      "--cost <missed=n,false=n>",
-      "what a missed row of the positive class costs and what a false alarm does, such as missed=100,false=5: the decision threshold is that of the least cost",
+      "--cost <costs>",
+      "what errors cost, such as missed=100,false=5, a missed row of the positive class and a false alarm: the decision threshold is that of the least cost",
       costs,
     )
     .option(

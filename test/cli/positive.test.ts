@@ -124,6 +124,10 @@ describe("--positive", () => {
     [["--cost", "missed=100"], "false of cost must be a finite number above 0; received undefined"],
     [["--cost", "missed=100,false=-5"], "false of cost must be a finite number above 0; received -5"],
     [["--cost", "missed=many,false=5"], 'missed of cost must be a finite number above 0; received "many"'],
+    [
+      ["--cost", "missed=100", "--cost", "false=0"],
+      "false of cost must be a finite number above 0; received 0",
+    ],
     [["--cost", "5"], "--cost must be a name and a value"],
     [["--cost", "missed=1,false=5", "--threshold", "f1"], "must be left out beside"],
   ])("refuses %j", async (flags, message) => {
@@ -138,6 +142,8 @@ describe("--cost and --unknown", () => {
     const { stdout } = await fettle(["tune", ...common, ...flags]);
     expect(stdout).toMatch(/^ {2}0\.\d+, by cost missed=100,false=5 on out-of-fold predictions$/m);
     const model = at("cost", "model.fettle");
+    const again = readFileSync(at("cost", "report.html"), "utf8");
+    expect(again).toMatch(/npx fettle tune table\.csv [^<]*--cost missed=100 --cost false=5/);
     const { table: described, notes } = readContents(readFileSync(model));
     expect([described?.unknown, notes.thresholdBy]).toEqual(["ignore", "cost missed=100,false=5"]);
     expect(described?.threshold).toBeLessThan(0.5);
