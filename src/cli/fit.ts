@@ -6,7 +6,7 @@ import { check } from "../errors.js";
 import { saveModel } from "../model/save.js";
 import { besideBaselines } from "../report/baselines.js";
 import { count, formatScore, plain, scoreLabel } from "../report/format.js";
-import { layOut } from "../report/layout.js";
+import { layOut, wrap } from "../report/layout.js";
 import { describeData } from "../report/study.js";
 import { choice } from "../search/space/builders.js";
 import type { Params } from "../search/space/space.js";
@@ -124,7 +124,9 @@ function printResult(
   ]);
   printLines([
     describeData(titleOf(file), data),
-    ...(data.notes ?? []).map((note) => plain(inFlags(note, ["task", "missing", "positive"]))),
+    ...(data.notes ?? []).flatMap((note) =>
+      wrap(plain(inFlags(note, ["task", "missing", "positive"])), width),
+    ),
     ...(scores.length > 0
       ? [
           paint.heading(`Scores on ${count(testRows, "held-out row")}`),

@@ -51,7 +51,9 @@ export function withPositive<T extends TargetData>(
   );
   const seconds = labels.reduce((sum, label) => sum + label, 0);
   const [index] = [...byName, Number(2 * seconds <= labels.length)];
-  const why = byName.length > 0 ? "by its name" : "the rarer of two, or the second of equals";
+  const isEven = 2 * seconds === labels.length;
+  const why =
+    byName.length > 0 ? "by its name" : isEven ? "the second of two equals" : "the rarer of the two";
   const [other, positive] = [classes[1 - index], classes[index]].map(show);
   return {
     data: index === 1 ? data : swapped(data),

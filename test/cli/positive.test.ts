@@ -111,7 +111,7 @@ describe("--positive", () => {
   it("is the rarer unless it is chosen, and that is said with the flag for the other", async () => {
     const { stdout } = await fettle(["tune", ...common]);
     expect(stdout.replace(/\s+/g, " ")).toContain(
-      '"bad" is the positive class of "state", the rarer of two, or the second of equals; choose --positive good for the other',
+      '"bad" is the positive class of "state", the rarer of the two; choose --positive good for the other',
     );
     expect(stdout).toMatch(/^ {2}recall of bad +\d/m);
     expect(stdout.replace(/\s+/g, " ")).toContain(

@@ -44,16 +44,21 @@ describe("encodeTable: inputs", () => {
       return { rows, columns, labels: [...labels], notes };
     };
     const lacking = '1 of 5 rows (20.0 %) lack target "y" and are left out';
-    const positive =
-      '"v" is the positive class of "y", the rarer of two, or the second of equals; choose positive: "u" for the other';
+    const positive = (why: string) =>
+      `"v" is the positive class of "y", ${why}; choose positive: "u" for the other`;
     const [a, labels] = [Float32Array.of(1, Number.NaN, 4, 5), [0, 1, 1, 0]];
-    expect(of("impute")).toEqual({ rows: 4, columns: [a], labels, notes: [lacking, positive] });
+    expect(of("impute")).toEqual({
+      rows: 4,
+      columns: [a],
+      labels,
+      notes: [lacking, positive("the second of two equals")],
+    });
     const dropping =
       'missing: "drop" leaves out 1 of 5 rows (20.0 %), most for gaps in "a" (1); missing: "impute" keeps them';
     const whole = [Float32Array.of(1, 4, 5)];
     expect(of("drop")).toEqual({
       ...{ rows: 3, columns: whole, labels: [0, 1, 0] },
-      notes: [lacking, dropping, positive],
+      notes: [lacking, dropping, positive("the rarer of the two")],
     });
     expect(refusal(() => of("refuse"))).toMatch(/column "a" must have every cell; 1 of 4 are missing/);
   });

@@ -16,9 +16,9 @@ describe("the positive class", () => {
     ["TRUE beside False", ["TRUE", "TRUE", "False"], "TRUE", "by its name"],
     ["1 beside 0", ["1", "1", "0"], "1", "by its name"],
     ["1 beside -1", ["-1", "1", "1"], "1", "by its name"],
-    ["1 beside 2, which is no opposite", ["1", "1", "2"], "2", "the rarer of two, or the second of equals"],
-    ["the rarer, whichever comes first", ["b", "a", "b"], "a", "the rarer of two, or the second of equals"],
-    ["the second of equals", ["b", "a"], "b", "the rarer of two, or the second of equals"],
+    ["1 beside 2, which is no opposite", ["1", "1", "2"], "2", "the rarer of the two"],
+    ["the rarer, whichever comes first", ["b", "a", "b"], "a", "the rarer of the two"],
+    ["the second of equals", ["b", "a"], "b", "the second of two equals"],
   ])("is %s", (_, cells, positive, why) => {
     const { classes, y, labels, notes } = encode(cells);
     expect(classes[1]).toBe(positive);
