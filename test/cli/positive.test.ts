@@ -5,7 +5,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sqliteStorage } from "fettle/store/sqlite";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { storageSource } from "../../src/dashboard/storageSource.js";
+import type { DashboardEvent } from "../../src/dashboard/wire.js";
 import { parseCsv } from "../../src/data/csv.js";
 import { readContents } from "../../src/predict/description.js";
 import { loadPredictor } from "../../src/predict/predictor.js";
@@ -72,6 +75,27 @@ describe("--positive", () => {
     expect((await fettle(["inspect", model])).stdout).toMatch(
       /^good, the positive class, from a probability above 0\.\d+$/m,
     );
+  });
+
+  it("is beside the metric that a dashboard and fettle studies have of a storage", async () => {
+    const where = ["--storage", at("studies.db"), "--study", "first"];
+    expect((await fettle(["tune", ...common, ...flags, ...where])).code).toBe(0);
+    expect((await fettle(["studies", "show", ...where, "--markdown"])).stdout).toContain(
+      "maximize f1 of good",
+    );
+    const storage = await sqliteStorage(at("studies.db"));
+    const study = await storageSource(storage, "studies.db", false).open("first");
+    const events: DashboardEvent[] = [];
+    const stop = study?.follow(
+      (event) => events.push(event),
+      () => {},
+    );
+    await vi.waitFor(() => expect(events.some(({ type }) => type === "ready")).toBe(true));
+    stop?.();
+    expect(events.flatMap((event) => (event.type === "about" ? event.about.metrics : []))).toContain(
+      "f1 of good",
+    );
+    await storage.close();
   });
 
   it("is what evaluate scores, which another class may be", async () => {

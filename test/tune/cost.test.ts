@@ -59,6 +59,13 @@ describe("cheapestThreshold", () => {
       { truth: 1, level: 0.9, weight: 1 },
     ];
     expect(cheapestThreshold({ missed: 100, false: 5 }, [partOf(rows)])).toBe(5 / 105);
+    // a missed row below, and a false alarm at the bottom, which come first
+    const tied = [
+      { truth: 1, level: 0.125, weight: 1 },
+      { truth: 0, level: 0.25, weight: 1 },
+      { truth: 1, level: 0.75, weight: 1 },
+    ];
+    expect(cheapestThreshold({ missed: 5, false: 5 }, [partOf(tied)])).toBe(0.5);
     // the nearest that divides the rows
     expect(cheapestThreshold({ missed: 5, false: 1e6 }, [partOf(rows)])).toBeCloseTo(0.455, 6);
   });
