@@ -21,13 +21,14 @@ export function checkPositive(
   given: unknown,
   { classes, outputs }: Pick<TargetData, "classes" | "outputs">,
 ): void {
+  must(typeof given === "string", "positive", "the name of a class", given);
   const received =
     classes.length === 0 ? "a target of quantities" : `${classes.length} classes in ${outputs} columns`;
   check(
     positiveOf({ classes, outputs }) !== undefined,
     () => `positive needs a target of two classes in one column; received ${received}`,
   );
-  must(classes.includes(given as string), "positive", `one of ${classes.map(show).join(", ")}`, given);
+  must(classes.includes(given), "positive", `one of ${classes.map(show).join(", ")}`, given);
 }
 
 /**

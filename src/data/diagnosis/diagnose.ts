@@ -9,6 +9,7 @@ import { distinct } from "../columns.js";
 import { type Dataset, type Input, takeExamples } from "../dataset.js";
 import { featureNames } from "../pipeline/pipeline.js";
 import { quantileOf } from "../pipeline/scaling.js";
+import { isWords } from "../schema.js";
 import { newWords, rareClass, timeColumn } from "./suggestions.js";
 import type { Warning } from "./warning.js";
 
@@ -58,7 +59,8 @@ const isDataset = (data: unknown): boolean =>
   data.columns.length === data.inputs.length &&
   data.columns.every(isArray) &&
   isArray(data.y) &&
-  isArray(data.labels);
+  isArray(data.labels) &&
+  isWords(data.classes);
 
 const evenly = (rows: number): Int32Array =>
   Int32Array.from({ length: SAMPLE }, (_, i) => Math.floor((i * rows) / SAMPLE));
