@@ -20,8 +20,9 @@ export {
   type Task,
 } from "./data/dataset.js";
 export type { DateOrder } from "./data/days.js";
-export { diagnose, type Warning } from "./data/diagnosis/diagnose.js";
+export { diagnose } from "./data/diagnosis/diagnose.js";
 export { type Drift, drift } from "./data/diagnosis/drift.js";
+export type { Warning } from "./data/diagnosis/warning.js";
 export type { Groups, Times } from "./data/groups.js";
 export type { TableLimits } from "./data/limits.js";
 export {
@@ -160,7 +161,7 @@ export type {
 } from "./metrics/names.js";
 export { getMetric } from "./metrics/registry.js";
 export { type CheckpointWriter, type ModelCheckpointOptions, modelCheckpoint } from "./model/checkpoint.js";
-export { Model, type ModelNotes, type SaveOptions } from "./model/model.js";
+export { type EvaluateOptions, Model, type ModelNotes, type SaveOptions } from "./model/model.js";
 export type { CustomObjects } from "./model/pieces.js";
 export { type LoadModelOptions, loadModel, saveModel } from "./model/save.js";
 export type { AliasOf, SnakeCase } from "./names.js";
@@ -460,6 +461,7 @@ export { type TuneWorker, tuneWorker } from "./tune/resume/queued.js";
 export { createTuner, restoreTuner, type SliceOptions, type Tuner } from "./tune/resume/slices.js";
 export { type SweepOptions, sweep } from "./tune/sweep.js";
 export type { BeforeAndAfter, Calibration } from "./tune/trial/calibration.js";
+export type { ErrorCosts } from "./tune/trial/cost.js";
 export type { MissingCells } from "./tune/trial/data.js";
 export type { Ensemble, EnsembleOptions } from "./tune/trial/ensemble.js";
 export type { Validation } from "./tune/trial/folds.js";

@@ -40,6 +40,7 @@ export interface DatasetFlags extends TableFlags {
   readonly group?: string;
   readonly time?: string;
   readonly task: Task | "auto";
+  readonly positive?: string;
   readonly missing: MissingRule;
   /** Whether features tell which cells are missing. */
   readonly indicator: boolean;
@@ -75,7 +76,10 @@ export function addTableFlags(command: Command, argument = "<data.csv>"): Comman
       setting("--as"),
     )
     .option("--schema <file>", "what the columns are, as fettle inspect --json prints it (default: inferred)")
-    .option("--unknown <rule>", "words that the schema lacks: refuse, missing or ignore (default: refuse)")
+    .option(
+      "--unknown <rule>",
+      "words that the schema lacks, and later the model: refuse, missing or ignore (default: refuse; for a model of a column of names, ignore)",
+    )
     .option(...LIMITS_FLAG);
 }
 
@@ -94,6 +98,10 @@ export function addDatasetFlags(command: Command, argument?: string): Command {
       "column of dates or numbers that says when each row was; no fold trains on rows that are not before those it validates",
     )
     .option("--task <name>", "classification, regression, or auto: by the values of the target", "auto")
+    .option(
+      "--positive <class>",
+      "positive one of two classes: that of precision, recall, f1, AUC and the threshold (default: yes, true or 1 beside its opposite, or the rarer)",
+    )
     .option("--missing <rule>", "missing cells: refuse them, drop their rows, or impute them", "refuse")
     .option("--no-indicator", "with --missing impute: do not tell the network which cells were missing")
     .option("--drop <columns>", "columns to leave out, separated by commas", texts);
@@ -110,7 +118,7 @@ export const pipelineOf = (
 
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table */
 export async function readDataset(file: string, flags: DatasetFlags): Promise<Dataset> {
-  const { target, weight, group, time, task, missing, drop = [] } = flags;
+  const { target, weight, group, time, task, positive, missing, drop = [] } = flags;
   const table = await readTableFile(file, flags);
   return inFile(file, () => {
     const columns = table.columns.map(({ name }) => name);
@@ -124,6 +132,7 @@ export async function readDataset(file: string, flags: DatasetFlags): Promise<Da
       ...(group !== undefined && { group }),
       ...(time !== undefined && { time }),
       task,
+      ...(positive !== undefined && { positive }),
       missing,
       drop: drop.flatMap((given) => columnsIn(given, table)),
     });

@@ -5,7 +5,7 @@ import { encodeRows } from "../data/dataset.js";
 import type { TableLimits } from "../data/limits.js";
 import type { UnknownRule } from "../data/read.js";
 import { check, show } from "../errors.js";
-import { count, formatScore, plain } from "../report/format.js";
+import { count, formatScore, plain, scoreLabel } from "../report/format.js";
 import { layOut } from "../report/layout.js";
 import { readOtherFile } from "./dataset.js";
 import { EXIT } from "./exit.js";
@@ -18,6 +18,7 @@ interface EvaluateFlags {
   readonly unknown?: UnknownRule;
   readonly encoding?: string;
   readonly limits?: TableLimits;
+  readonly positive?: string;
   readonly json?: true;
 }
 
@@ -32,6 +33,10 @@ export function addEvaluateCommand(program: Command, done: (exitCode: number) =>
     .argument("<model>", "model file, such as study/model.fettle")
     .argument("<data.csv>", "table with the columns that the model learnt from, and its target");
   addRowFlags(command)
+    .option(
+      "--positive <class>",
+      "class that precision, recall, f1 and AUC are of, one of two (default: the positive class of the model)",
+    )
     .option("--json", "print one JSON object and nothing else")
     .addHelpText("after", "\nExample:\n  fettle evaluate study/model.fettle last-month.csv")
     .action(async (model: string, file: string, flags: EvaluateFlags) => done(await run(model, file, flags)));
@@ -42,11 +47,12 @@ async function run(path: string, file: string, flags: EvaluateFlags): Promise<nu
   const model = await readModel(path);
   const { table } = model;
   check(table !== undefined, () => `${show(path)} must be a model of a table; it is a network alone`);
-  const all = await readOtherFile(file, flags, table.schema, flags.unknown ?? "refuse");
+  const all = await readOtherFile(file, flags, table.schema, flags.unknown ?? model.unknown);
   const read = rowsWithTargets(all, table.targets ?? [table.target]);
   const leftOut = all.rows - read.rows;
   if (leftOut > 0)
     note(`${leftOut} of ${count(all.rows, "row")} lack target ${show(table.target)} and are left out.`);
+  const { positive = model.positive } = flags;
   const scores = inFile(file, () => {
     const rows = encodeRows(read, table);
     check(
@@ -54,14 +60,24 @@ async function run(path: string, file: string, flags: EvaluateFlags): Promise<nu
       () => `the column ${show(table.target)} must be there, to score against`,
       "invalid_data",
     );
-    return model.evaluate(rows);
+    return model.evaluate(rows, positive === undefined ? {} : { positive });
   });
   if (flags.json) {
-    printLines([JSON.stringify({ rows: read.rows, ...(leftOut > 0 && { leftOut }), scores })]);
+    printLines([
+      JSON.stringify({
+        rows: read.rows,
+        ...(leftOut > 0 && { leftOut }),
+        ...(positive !== undefined && { positive }),
+        scores,
+      }),
+    ]);
     return EXIT.success;
   }
   const paint = paintFor(process.stdout);
-  const lines = Object.entries(scores).map(([name, score]) => [name, formatScore(score)]);
+  const lines = Object.entries(scores).map(([name, score]) => [
+    plain(scoreLabel(name, positive)),
+    formatScore(score),
+  ]);
   const title = `Scores on ${count(read.rows, "row")} of ${plain(titleOf(file))}`;
   printLines([paint.heading(title), ...layOut(lines, { width: widthOf(process.stdout) })]);
   return EXIT.success;

@@ -50,14 +50,14 @@ export function inFlags(message: string, options: readonly string[]): string {
 }
 
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
-/** A word, a number, a list of words, a number by name, or a word or a number by name in JSON. */
-const LITERAL = String.raw`${STRING}|\d[\d.e+-]*\d|\d|\[${STRING}(?:, ?${STRING})*\]|\{ \w+: \d+ \}|\{${STRING}:(?:${STRING}|\d+)\}`;
+/** A word, a number, a list of words, a number by name, or words or numbers by name in JSON. */
+const LITERAL = String.raw`${STRING}|\d[\d.e+-]*\d|\d|\[${STRING}(?:, ?${STRING})*\]|\{ \w+: \d+ \}|\{${STRING}:(?:${STRING}|\d+)(?:,${STRING}:(?:${STRING}|\d+))*\}`;
 
 /** A value in code as words of the command line: `["id", "last name"]` is `--drop "id,last name"`. */
 function settingOf(flag: string, literal: string): string {
   if (literal.startsWith('{"')) {
-    const [[name, word]] = Object.entries(JSON.parse(literal) as Record<string, string | number>);
-    return `${flag} ${quoted(`${name}=${word}`)}`;
+    const all = Object.entries(JSON.parse(literal) as Record<string, string | number>);
+    return `${flag} ${quoted(all.map(([name, word]) => `${name}=${word}`).join(","))}`;
   }
   if (literal.startsWith("{")) return `${flag} ${literal.match(/\d+/)?.[0]}`;
   const value = JSON.parse(literal) as string | number | string[];

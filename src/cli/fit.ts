@@ -1,11 +1,12 @@
 /** `fettle fit`: trains a dense network of one configuration on a table, and keeps it. */
 import type { Command } from "commander";
 import type { Dataset } from "../data/dataset.js";
+import { positiveOf } from "../data/positive.js";
 import { check } from "../errors.js";
 import { saveModel } from "../model/save.js";
 import { besideBaselines } from "../report/baselines.js";
-import { count, formatScore } from "../report/format.js";
-import { layOut } from "../report/layout.js";
+import { count, formatScore, plain, scoreLabel } from "../report/format.js";
+import { layOut, wrap } from "../report/layout.js";
 import { describeData } from "../report/study.js";
 import { choice } from "../search/space/builders.js";
 import type { Params } from "../search/space/space.js";
@@ -17,7 +18,7 @@ import { tune } from "../tune/tune.js";
 import { splitSeed } from "../tune/tuner/setup.js";
 import { addDatasetFlags, type DatasetFlags, pipelineOf, readDataset } from "./dataset.js";
 import { EXIT } from "./exit.js";
-import { quoted } from "./explain.js";
+import { inFlags, quoted } from "./explain.js";
 import { titleOf } from "./files.js";
 import { epochsOf, integer, setting, share } from "./flags.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
@@ -87,6 +88,7 @@ async function run(file: string, flags: FitFlags): Promise<number> {
       ...{ data, space, strategy: grid(), validation, testSize, seed, jobs: 1 },
       pipeline: pipelineOf(data, flags),
       model: (own) => denseModel(data, own),
+      ...(flags.unknown !== undefined && { unknown: flags.unknown }),
       fit: (own) => denseFit(own, { epochs }),
     });
     const { final, best, metric } = result;
@@ -95,7 +97,11 @@ async function run(file: string, flags: FitFlags): Promise<number> {
     const baselines =
       sizes.test > 1 ? await compareBaselines(result, { data, pipeline: { indicator } }) : undefined;
     if (flags.json) {
-      const scores = { metric, validation: best.value, test: final.test, ...(baselines && { baselines }) };
+      const { positive, test } = final;
+      const scores = {
+        ...{ metric, validation: best.value, ...(positive !== undefined && { positive }), test },
+        ...(baselines && { baselines }),
+      };
       printLines([JSON.stringify({ model: out, ...scores, params })]);
     } else printResult({ ...flags, file }, data, sizes.test, final.test, baselines);
     return EXIT.success;
@@ -112,9 +118,15 @@ function printResult(
   baselines: BaselineReport | undefined,
 ): void {
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
-  const scores = Object.entries(test).map(([name, score]) => [name, formatScore(score)]);
+  const scores = Object.entries(test).map(([name, score]) => [
+    scoreLabel(name, positiveOf(data)),
+    formatScore(score),
+  ]);
   printLines([
     describeData(titleOf(file), data),
+    ...(data.notes ?? []).flatMap((note) =>
+      wrap(plain(inFlags(note, ["task", "missing", "positive"])), width),
+    ),
     ...(scores.length > 0
       ? [
           paint.heading(`Scores on ${count(testRows, "held-out row")}`),

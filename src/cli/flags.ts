@@ -6,6 +6,7 @@ import type { ClassWeight } from "../data/weights.js";
 import { must, mustBeInteger } from "../errors.js";
 import { checkEpochs } from "../nn/options.js";
 import type { ParamValue } from "../search/space/value.js";
+import type { ErrorCosts } from "../tune/trial/cost.js";
 
 /** The flag of an option: `--test-size` for `testSize`. */
 export function flagOf(option: string): string {
@@ -108,6 +109,15 @@ export function classWeight(text: string, earlier?: ClassWeight): ClassWeight {
   const before =
     earlier === "balanced" ? undefined : (earlier as Readonly<Record<string, ParamValue>> | undefined);
   return setting("--class-weight")(text, before) as Readonly<Record<string, number>>;
+}
+
+/** A parser of `--cost missed=100,false=5`; what costs may be is checked by the library. */
+export function costs(text: string, earlier?: ErrorCosts): ErrorCosts {
+  const before: Readonly<Record<string, ParamValue>> = { ...earlier };
+  return splitNames(text).reduce(
+    (all, each) => setting("--cost")(each, all),
+    before,
+  ) as unknown as ErrorCosts;
 }
 
 const numberOf = (text: string): number => (text.trim() === "" ? Number.NaN : Number(text));

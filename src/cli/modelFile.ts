@@ -22,7 +22,7 @@ export function addRowFlags(command: Command): Command {
   return command
     .option(
       "--unknown <rule>",
-      "words that the model did not learn: refuse, missing or ignore (default: refuse)",
+      "words that the model did not learn: refuse, missing or ignore (default: as the model says, or refuse)",
     )
     .option(
       "--encoding <name>",

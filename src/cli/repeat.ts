@@ -69,7 +69,7 @@ export function repeated(words: readonly string[], repeat: Repeat): string {
 /** Switches that are on unless they are switched off. */
 const ON = ["defaultNa", "calibrate", "shuffle", "indicator"];
 /** Options whose values, by name, are typed `name=value`. */
-const BY_NAME = ["as", "limits", "classWeight"];
+const BY_NAME = ["as", "limits", "classWeight", "cost"];
 
 /**
  * A command by the flags that a study keeps. In place of what a file held stands `<file>`.

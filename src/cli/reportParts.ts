@@ -7,7 +7,7 @@ import { diagnose } from "../data/diagnosis/diagnose.js";
 import type { ColumnSchema } from "../data/schema.js";
 import { FettleError, isRecord, show } from "../errors.js";
 import type { Model } from "../model/model.js";
-import { formatMoment, formatValue } from "../report/format.js";
+import { formatMoment, formatValue, scoreLabel } from "../report/format.js";
 import type { ReportOptions } from "../report/html/options.js";
 import type { Predictions } from "../report/plots/quality.js";
 import { type SegmentColumn, segmentsOf } from "../report/plots/residuals.js";
@@ -25,7 +25,7 @@ type Parts = ReportOptions & { readonly metrics?: readonly string[] };
 
 /** What the summary says. */
 export function summaryOf(summary: Readonly<Record<string, unknown>>): Parts {
-  const { test, baselines, ensemble, calibration, threshold, bestCommand } = summary as Parts & {
+  const { test, baselines, ensemble, calibration, positive, threshold, bestCommand } = summary as Parts & {
     bestCommand?: readonly string[];
   };
   const repeat = isRecord(summary.repeat) ? summary.repeat : undefined;
@@ -40,11 +40,14 @@ export function summaryOf(summary: Readonly<Record<string, unknown>>): Parts {
       : undefined;
   return {
     ...(typeof file === "string" && { title: titleOf(file, held) }),
-    ...(Array.isArray(held.metric) && { metrics: held.metric.map(String) }),
+    ...(Array.isArray(held.metric) && {
+      metrics: held.metric.map((name) => scoreLabel(String(name), positive)),
+    }),
     ...(test && { test }),
     ...(baselines && { baselines }),
     ...(ensemble && { ensemble }),
     ...(calibration && { calibration }),
+    ...(positive !== undefined && { positive }),
     ...(threshold !== undefined && { threshold }),
     ...(bestCommand && { use: [{ title: "The best again", code: bestCommand.map(quoted).join(" ") }] }),
     repeat: {
@@ -173,7 +176,7 @@ export function ratesOf(bytes: Uint8Array, name = RATES_FILE): Pick<ReportOption
 /** Of a table whose rows were divided as the study divided them. */
 export function tableParts(
   file: string,
-  { data, rows, metrics, folds }: TuneSetup,
+  { data, rows, labels: metrics, folds }: TuneSetup,
   model?: Model,
   path?: string,
 ): Parts {
@@ -192,10 +195,26 @@ export function tableParts(
       classes: data.classes.map((name, k) => ({
         ...{ name, rows: data.labels.reduce((sum, label) => sum + Number(label === k), 0) },
       })),
-      warnings: diagnose(data).map(({ message }) => inFlags(message, ["drop", "weight"])),
+      warnings: warningsOf(data),
     },
     ...(predictions && { predictions, segments: segmentsThatDiffer(data, testRows, predictions) }),
   };
+}
+
+/** What is wrong with a data set, in the words of the command line, but for what the flags have settled. */
+export function warningsOf(
+  data: Dataset,
+  { threshold, cost, unknown }: Pick<TuneFlags, "threshold" | "cost" | "unknown"> = {},
+): string[] {
+  const settled = [
+    ...(threshold === undefined && cost === undefined ? [] : ["rareClass"]),
+    ...(unknown === undefined ? [] : ["newWords"]),
+  ];
+  return diagnose(data)
+    .filter(({ type }) => !settled.includes(type))
+    .map(({ message }) =>
+      inFlags(message, ["drop", "weight", "metric", "positive", "threshold", "cost", "time", "unknown"]),
+    );
 }
 
 /** The word of a category or a boolean, or the number; of a date its moment. */
@@ -228,7 +247,7 @@ function predictionsOf(data: Dataset, rows: Int32Array, model: Model): Predictio
       : Array.from(values.subarray(row * outputs, (row + 1) * outputs)),
   );
   const predicted = probabilities.map((own) =>
-    outputs === 1 ? Number(own[1] >= threshold) : own.indexOf(Math.max(...own)),
+    outputs === 1 ? Number(own[1] > threshold) : own.indexOf(Math.max(...own)),
   );
   return {
     target,

@@ -149,7 +149,8 @@ async function showStudy(study: StoredStudy, { json, plot, markdown }: StudiesFl
 /** The study as pictures, Markdown and rows read it; with the names of the objectives where the command line that began it has them. */
 function dataOf({ name, settings, definition }: StoredStudy, trials: readonly StoredTrial[]): StudyData {
   const { flags } = isRecord(settings.command) ? settings.command : {};
-  const given = isRecord(flags) && Array.isArray(flags.metric) ? flags.metric.map(String) : [];
+  const names = settings.metrics ?? (isRecord(flags) ? flags.metric : undefined);
+  const given = Array.isArray(names) ? names.map(String) : [];
   const isNamed = given.length === [definition.direction].flat().length;
   return studyData({ ...definition, trials }, { name, ...(isNamed && { metrics: given }) });
 }

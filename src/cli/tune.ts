@@ -1,7 +1,7 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
 import { join } from "node:path";
 import type { Command } from "commander";
-import { diagnose } from "../data/diagnosis/diagnose.js";
+import { positiveOf } from "../data/positive.js";
 import { check, show } from "../errors.js";
 import { REPORTED } from "../metrics/registry.js";
 import { type JsonReport, jsonReport } from "../report/json.js";
@@ -22,7 +22,7 @@ import { addDisplayFlags, markdownOf, picturesOf, printsOneText } from "./displa
 import { EXIT } from "./exit.js";
 import { inFlags } from "./explain.js";
 import { titleOf } from "./files.js";
-import { integer, names, positiveNumber, share } from "./flags.js";
+import { costs, integer, names, positiveNumber, share } from "./flags.js";
 import { complainOfNone, howToGoOn } from "./goOn.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
@@ -30,7 +30,7 @@ import { createProgressBar } from "./progress.js";
 import { QUEUE_FLAG } from "./queue.js";
 import { type Repeat, repeated, repeatOf } from "./repeat.js";
 import { writeReport } from "./report.js";
-import { tableParts } from "./reportParts.js";
+import { tableParts, warningsOf } from "./reportParts.js";
 import { shownStorage } from "./storageFile.js";
 import { NO_SCHEDULER, POPULATION, SCHEDULERS, STRATEGIES, TRIALS_FLAG } from "./strategyFlags.js";
 import { note, paintFor, printLines, widthOf } from "./streams.js";
@@ -123,6 +123,11 @@ function addSearchFlags(command: Command): void {
       "metric by which the decision threshold is chosen, such as f1, for two classes (default: 0.5)",
     )
     .option(
+      "--cost <costs>",
+      "what errors cost, such as missed=100,false=5, a missed row of the positive class and a false alarm: the decision threshold is that of the least cost",
+      costs,
+    )
+    .option(
       "--space <file.json>",
       `parameters to tune and their ranges: ${list(Object.keys(DENSE_DEFAULTS))}`,
     )
@@ -195,7 +200,7 @@ async function runBegun(opened: Begun): Promise<number> {
   const jobs = cappedJobs(flags.jobs);
   const others = await baselinesFor(setup, flags);
   const started = performance.now();
-  const bar = createProgressBar(process.stderr, setup.metrics[0], async ({ trials, finished }) => {
+  const bar = createProgressBar(process.stderr, setup.labels[0], async ({ trials, finished }) => {
     await keeper?.stored?.(); // so that other commands find the study as soon as this says that there is one
     printIntroduction(file, flags, setup, Math.max(trials, finished));
   });
@@ -204,7 +209,7 @@ async function runBegun(opened: Begun): Promise<number> {
     running?.stop();
     keeper?.keep();
   });
-  const watch = flags.watch ? await watchRun(study, setup.metrics, keeper, () => running?.stop()) : undefined;
+  const watch = flags.watch ? await watchRun(study, setup.labels, keeper, () => running?.stop()) : undefined;
   const ended: TrialRecord<Params>[] = [];
   const onEvent = (event: StudyEvent): void => {
     if (event.type === "studyStarted") {
@@ -297,14 +302,14 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
     test,
     seed,
     ...(typeof validation === "function" && { splitter: validation.name }),
-    notes: (data.notes ?? []).map((note) => inFlags(note, ["task", "missing"])),
-    warnings: diagnose(data).map(({ message }) => inFlags(message, ["drop", "weight"])),
+    notes: (data.notes ?? []).map((note) => inFlags(note, ["task", "missing", "positive"])),
+    warnings: warningsOf(data, flags),
   };
   printLines(introduce(about, widthOf(process.stdout)));
 }
 
 function reportOf(
-  { seed, threshold }: TuneFlags,
+  { seed }: TuneFlags,
   trials: readonly TrialRecord<Params>[],
   result: TuneResult<Space> | undefined,
   baselines: BaselineReport | undefined,
@@ -319,13 +324,15 @@ function reportOf(
     calibration,
   } = result ?? {};
   const [best, final] = [result && bestOrNone(result.study), finalOrNone(result)];
+  const { positive } = final ?? {};
   const report = {
     ...{ best, test: final?.test ?? {}, trials, seed },
     ...(metrics.length > 1 && { bestTrials }),
     ...(endedAfter !== undefined && { endedAfter }),
     ...(networks !== undefined && { networks }),
     ...(shortened && { shortened }),
-    ...(threshold !== undefined && final && { threshold: final.threshold }),
+    ...(positive !== undefined && { positive }),
+    ...(final?.notes.thresholdBy !== undefined && { threshold: final.threshold }),
     ...(ensemble && { ensemble }),
     ...(calibration && { calibration }),
     ...(baselines && { baselines }),
@@ -334,30 +341,30 @@ function reportOf(
 }
 
 /** The study as pictures and Markdown read it. */
-const dataOf = (file: string, { study, metrics }: TuneResult<Space>): StudyData =>
+const dataOf = (file: string, { labels: metrics }: TuneSetup, { study }: TuneResult<Space>): StudyData =>
   studyData(study, { name: titleOf(file), metrics });
 
 /** The study as Markdown, with the scores of the final model. */
 const markdownLines = (
   file: string,
-  { sizes }: TuneSetup,
+  setup: TuneSetup,
   result: TuneResult<Space>,
   baselines: BaselineReport | undefined,
 ): string[] => [
-  ...markdownOf(dataOf(file, result)),
-  ...scoresMarkdown(finalOrNone(result)?.test ?? {}, sizes.test, baselines),
+  ...markdownOf(dataOf(file, setup, result)),
+  ...scoresMarkdown(finalOrNone(result)?.test ?? {}, setup.sizes.test, baselines, positiveOf(setup.data)),
 ];
 
 function printResult(
   file: string,
-  { threshold, plot }: TuneFlags,
+  { plot }: TuneFlags,
   setup: TuneSetup,
   result: TuneResult<Space>,
   baselines: BaselineReport | undefined,
   repeat: Repeat | undefined,
   seconds: number,
 ): void {
-  const { bestTrials, trials, study, metric, metrics, ensemble, calibration } = result;
+  const { bestTrials, trials, study, metric, ensemble, calibration } = result;
   const [best, final] = [bestOrNone(study), finalOrNone(result)];
   const { endedAfter, networks, shortened } = result;
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
@@ -379,7 +386,10 @@ function printResult(
       direction,
       best,
       test: final?.test ?? {},
-      ...(threshold !== undefined && final && { threshold: { metric: threshold, value: final.threshold } }),
+      ...(final?.positive !== undefined && { positive: final.positive }),
+      ...(final?.notes.thresholdBy !== undefined && {
+        threshold: { metric: String(final.notes.thresholdBy), value: final.threshold },
+      }),
       ...(ensemble && { ensemble }),
       ...(calibration && { calibration }),
       ...(baselines && { baselines }),
@@ -388,7 +398,7 @@ function printResult(
     printLines(summarize(report, width, paint));
   } else {
     const { directions } = study;
-    printLines(summarizeFront({ ...common, metrics, directions, bestTrials }, width, paint));
+    printLines(summarizeFront({ ...common, metrics: setup.labels, directions, bestTrials }, width, paint));
   }
-  if (plot) printLines(picturesOf(dataOf(file, result)));
+  if (plot) printLines(picturesOf(dataOf(file, setup, result)));
 }

@@ -36,7 +36,7 @@ export interface Keeper {
 export async function openKeeper(
   { flags, file, record }: Begun,
   data: string,
-  { data: { target }, metrics }: Pick<TuneSetup, "data" | "metrics">,
+  { data: { target }, labels }: Pick<TuneSetup, "data" | "labels">,
 ): Promise<Keeper | undefined> {
   const { out, storage, study } = flags;
   const command: SavedTable = {
@@ -55,7 +55,7 @@ export async function openKeeper(
   const files = folder && folderKeeper(folder, target);
   if (storage === undefined || study === undefined) return files;
   try {
-    const kept = storageKeeper(record ?? (await newRecord(storage, study, command, metrics)), flags);
+    const kept = storageKeeper(record ?? (await newRecord(storage, study, command, labels)), flags);
     return files ? bothKeepers(kept, files) : kept;
   } catch (error) {
     folder?.release();

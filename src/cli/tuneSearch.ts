@@ -23,7 +23,19 @@ import { CURVES, type TuneFlags, type TuneSetup, timeLeft } from "./tuneSetup.js
 /** What a study and its workers have in common. */
 export function optionsOf(
   { data, space, strategy, scheduler, steps, fit, metrics, validation, searchRows }: TuneSetup,
-  { testSize, seed, metric, jobs, threshold, curves, ensemble, calibrate = false, indicator }: TuneFlags,
+  {
+    testSize,
+    seed,
+    metric,
+    jobs,
+    threshold,
+    cost,
+    unknown,
+    curves,
+    ensemble,
+    calibrate = false,
+    indicator,
+  }: TuneFlags,
 ): TuneOptions<Space> {
   return {
     ...{ data, space, strategy, fit, testSize, seed },
@@ -36,6 +48,8 @@ export function optionsOf(
     ...(ensemble === undefined || metrics.length > 1 ? {} : { ensemble }),
     ...(metrics.length > 1 || data.task !== "classification" ? {} : { calibrate }),
     ...(threshold === undefined ? {} : { threshold }),
+    ...(cost === undefined ? {} : { cost }),
+    ...(unknown === undefined ? {} : { unknown }),
     ...(jobs === undefined ? {} : { jobs }),
     ...(curves === undefined ? {} : { curves: CURVES[curves] }),
   };

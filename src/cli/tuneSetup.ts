@@ -1,10 +1,12 @@
 /** The study that the flags of `fettle tune` describe, checked as far as it can be before anything runs. */
 import { platform } from "#platform";
 import type { Dataset } from "../data/dataset.js";
+import { positiveOf } from "../data/positive.js";
 import { type ClassWeight, checkClassWeight } from "../data/weights.js";
 import { check, show } from "../errors.js";
 import type { MetricName } from "../metrics/names.js";
-import { getMetrics, metricNamed } from "../metrics/registry.js";
+import { getMetrics } from "../metrics/registry.js";
+import { scoreLabel } from "../report/format.js";
 import { createScheduler } from "../search/schedulers/index.js";
 import type { Scheduler } from "../search/schedulers/scheduler.js";
 import { type Params, type Space, spaceFromJson } from "../search/space/space.js";
@@ -13,8 +15,9 @@ import { pbt } from "../search/strategies/pbt/pbt.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import type { StudyJson } from "../search/study/contract.js";
 import { checkDenseSpace, DENSE_DEFAULTS, denseFit, densePoints, denseSpace } from "../tune/dense.js";
+import type { ErrorCosts } from "../tune/trial/cost.js";
 import { divideRows, type Folds, type PartSizes, sizesOf, type Validation } from "../tune/trial/folds.js";
-import { checkThreshold } from "../tune/trial/threshold.js";
+import { thresholdRule } from "../tune/trial/threshold.js";
 import type { FitSettings } from "../tune/trial/training.js";
 import { DEFAULT_METRICS, splitSeed } from "../tune/tuner/setup.js";
 import { type DatasetFlags, pipelineOf, readDataset } from "./dataset.js";
@@ -37,6 +40,7 @@ export interface TuneFlags extends DatasetFlags, ValidationFlags, DisplayFlags {
   readonly seconds?: number;
   readonly metric?: readonly string[];
   readonly threshold?: MetricName;
+  readonly cost?: ErrorCosts;
   /** Its file, or what that held when a study began. */
   readonly space?: string | Readonly<Record<string, unknown>>;
   readonly strategy?: string;
@@ -110,6 +114,8 @@ export interface TuneSetup {
   readonly fit: (params: Params) => FitSettings;
   /** By the names that they have in results. */
   readonly metrics: readonly [MetricName, ...MetricName[]];
+  /** The metrics as people read them, with the class that they are about. */
+  readonly labels: readonly string[];
   /** What is gone on with, if it is an earlier study. */
   readonly study?: StudyJson;
   /** What a new study tries first, of the default space with the default strategy. */
@@ -134,12 +140,13 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
     `--batch-size must be at most ${sizes.training}, the rows of a fold's training part; received ${batchSize}`,
   );
   const metrics = readMetrics(flags, data);
-  if (flags.threshold !== undefined) checkThreshold(metricNamed(flags.threshold), data);
+  thresholdRule(flags, data);
   if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);
   const space = study ? verbatim(() => spaceFromJson(study.space)) : readSpace(flags, data, sizes);
   const strategy = await readStrategy(flags, metrics.length);
   const isDefault = flags.space === undefined && strategy.name === defaultStrategy(metrics.length).name;
   return {
+    labels: metrics.map((name) => scoreLabel(name, positiveOf(data))),
     ...{ data, rows, sizes, metrics, validation, folds: rows.folds.length - 1, space },
     ...(searchRows !== undefined && { searchRows }),
     ...(study && { study }),

@@ -46,7 +46,8 @@ export async function watchRun(
         ...{ file: begun.file, data: begun.data ?? "", flags: heldFlags(begun.flags) },
       };
       const model = modelBytes(result, command, trials);
-      const held = heldOf(finalOrNone(result)?.test, baselines);
+      const { test, positive } = finalOrNone(result) ?? {};
+      const held = heldOf({ test, baselines, positive });
       source.finish(new Map(model ? [[MODEL_FILE, model]] : []), held);
       await untilStopped(() => note("The run is over; its dashboard stays until Ctrl-C."), dashboard.close);
     },

@@ -25,17 +25,26 @@ export function endIn(
   if (!isRecord(read) || read.trials !== finished) return {};
   const phase = PHASES[String(read.status)];
   if (phase === undefined) return {};
-  const held = heldOf(read.test, read.baselines);
+  const held = heldOf(read);
   return { phase, ...(held && { held }) };
 }
 
 /** Scores on held-out rows for people; undefined without any, and for what are none. */
-export function heldOf(test: unknown, baselines: unknown): HeldScores | undefined {
+export function heldOf({
+  test,
+  baselines,
+  positive,
+}: {
+  readonly test?: unknown;
+  readonly baselines?: unknown;
+  readonly positive?: unknown;
+}): HeldScores | undefined {
   if (!isRecord(test) || Object.keys(test).length === 0) return undefined;
   try {
     return heldScores(
       test as Parameters<typeof heldScores>[0],
       baselines as Parameters<typeof heldScores>[1],
+      typeof positive === "string" ? positive : undefined,
     );
   } catch {
     return undefined;

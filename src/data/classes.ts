@@ -5,6 +5,12 @@ import { mustBeArray } from "./check.js";
 /** More distinct values than this are names or ids, not classes. */
 export const MAX_CLASSES = 1000;
 
+/** Words for false and true, in lower case, of a column of booleans. */
+export const BOOLEANS: readonly (readonly [no: string, yes: string])[] = [
+  ["false", "true"],
+  ["no", "yes"],
+];
+
 /** Classes of rows as people have them: words, integers, or booleans. */
 export type Labels = ArrayLike<string> | ArrayLike<boolean> | ArrayLike<number>;
 

@@ -17,6 +17,7 @@ import { keptRows, type MissingRule, refuseColumns, type Task, valuesAt } from "
 import { DAY } from "./days.js";
 import { checkTime, numberGroups } from "./groups.js";
 import { takeRows } from "./matrix.js";
+import { withPositive } from "./positive.js";
 import { type InputKind, isInputKind, type Schema } from "./schema.js";
 import { type Column, checkTable, columnNamed, type Table } from "./table.js";
 import { columnOfRole, encodeTargets, type TargetData, targetOfRows, targetsIn, taskOf } from "./targets.js";
@@ -77,6 +78,11 @@ export interface EncodeOptions {
    */
   readonly task?: Task | "auto";
   /**
+   * The positive one of two classes: that of precision, recall, F1, AUC and the decision threshold. It becomes the second of `classes`.
+   * @defaultValue `yes`, `true` or `1` beside its opposite; else the rarer class, and of equals the second
+   */
+  readonly positive?: string;
+  /**
    * A column of numbers that says how much each row counts in losses and metrics; it is no input.
    * @defaultValue the one with the role `weight` in the schema, or none
    */
@@ -109,6 +115,7 @@ export interface EncodeOptions {
 const OPTIONS: OptionNames<EncodeOptions> = {
   target: true,
   task: true,
+  positive: true,
   weight: true,
   group: true,
   time: true,
@@ -123,7 +130,7 @@ const RULES = ["refuse", "drop", "impute"] satisfies MissingRule[];
  * {@link Dataset} says. What a network takes is made of it by {@link fitPipeline}, as `tune` does in each fold.
  *
  * @throws FettleError `unknown_name` for a target, dropped column, task, rule or option that does not exist;
- *   `invalid_argument` for anything but a table, if the target is dropped or if no input is left; `invalid_data`, naming all
+ *   `invalid_argument` for anything but a table, if the target is dropped, if no input is left, or for a `positive` that is not one of two classes; `invalid_data`, naming all
  *   columns that cannot be used and why: missing cells under the rule chosen, no cell at all, a category of more than
  *   100,000 words, a target of more than 1,000 classes, a target of one value, and a regression target that is not of numbers
  * @example
@@ -182,10 +189,11 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   const { rows, notes: leaving } = keptRows(table.rows, use);
   const { task: chosen, notes: reasons } = taskOf(targets, rows, task);
   refuseColumns(use, rows, chosen);
-  const notes = [...table.notes, ...leaving, ...reasons];
+  const { data: target, notes: why } = withPositive(encodeTargets(targets, rows, chosen), options.positive);
+  const notes = [...table.notes, ...leaving, ...reasons, ...why];
   return {
     ...encodeInputs(inputs, rows),
-    ...encodeTargets(targets, rows, chosen),
+    ...target,
     ...(weight && { sampleWeight: weightsIn(weight, rows) }),
     ...(group && { groups: groupsIn(group, rows) }),
     ...(time && { time: timesIn(time, rows) }),

@@ -4,6 +4,7 @@
  */
 import { FettleError, isPlainObject, must, show, unknownName } from "../errors.js";
 import type { NumberCells, RawColumn } from "./cells.js";
+import { BOOLEANS } from "./classes.js";
 import { parseDate } from "./dates.js";
 import { DATE_ORDERS, type DateOrder } from "./days.js";
 import { type Decimal, formatsOf, type NumberFormat, parseNumber } from "./numbers.js";
@@ -18,10 +19,6 @@ import {
 } from "./schema.js";
 
 const USUAL_NA = ["NA", "N/A", "#N/A", "NaN", "null", "none", "?", "-"];
-const BOOLEANS = [
-  ["false", "true"],
-  ["no", "yes"],
-];
 /** A column with at least this share of numbers or dates was most likely meant to be of them. */
 const NEARLY = 0.9;
 /** Fewer rows than this do not show that a column is constant or identifies rows. */

@@ -19,7 +19,10 @@ export interface TargetData {
   readonly y: Float64Array;
   /** `[rows]`: the index of each row's class; empty for regression. */
   readonly labels: Int32Array;
-  /** The classes' names in ascending order (numbers by value, words by code unit); empty for regression. */
+  /**
+   * The classes' names: of two, the positive one is the second; of more, in ascending order (numbers by value, words by code unit). Empty
+   * for regression.
+   */
   readonly classes: readonly string[];
 }
 

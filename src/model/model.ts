@@ -12,6 +12,7 @@ import { Applier } from "../data/pipeline/applier.js";
 import { type Pipeline, restoreTarget } from "../data/pipeline/pipeline.js";
 import { writeStep } from "../data/pipeline/steps.js";
 import { isUnchanged } from "../data/pipeline/target.js";
+import { checkPositive, positiveOf } from "../data/positive.js";
 import type { UnknownRule } from "../data/read.js";
 import type { Schema } from "../data/schema.js";
 import { checkOptions, FettleError, must, type OptionNames } from "../errors.js";
@@ -37,6 +38,14 @@ export interface SaveOptions {
 
 const SAVE_OPTIONS: OptionNames<SaveOptions> = { optimizer: true };
 
+/** How a model is scored. */
+export interface EvaluateOptions {
+  /** The class that scores are of, one of two. @defaultValue the positive class of the model */
+  readonly positive?: string;
+}
+
+const EVALUATE_OPTIONS: OptionNames<EvaluateOptions> = { positive: true };
+
 /** What is known of a model beside how it predicts. */
 export interface ModelNotes {
   /** Scores on rows that it was not trained on, by metric. */
@@ -55,14 +64,14 @@ export class Model {
   private reader: RowReader | undefined;
 
   /**
-   * @param unknown - what becomes of words that the model was not trained on
+   * @param given - what becomes of words that the model was not trained on, if not what the table says
    * @internal
    */
   constructor(
     model: LayersModel,
     table?: TableDescription,
     notes: ModelNotes = {},
-    private readonly unknown: UnknownRule = "refuse",
+    private readonly given?: UnknownRule,
   ) {
     this.model = model;
     this.table = table;
@@ -84,9 +93,19 @@ export class Model {
     return this.table?.classes ?? [];
   }
 
-  /** The probability above which the second of two classes is predicted: ½, unless option `threshold` of `tune` chose another. */
+  /** The positive one of two classes, the second; undefined for others. Precision, recall, F1 and the threshold are about it. */
+  get positive(): string | undefined {
+    return this.table && positiveOf(this.table);
+  }
+
+  /** The probability above which the positive class is predicted: ½, unless option `threshold` or `cost` of `tune` chose another. */
   get threshold(): number {
     return this.table?.threshold ?? 0.5;
+  }
+
+  /** What becomes of words that the model was not trained on. */
+  get unknown(): UnknownRule {
+    return this.given ?? this.table?.unknown ?? "refuse";
   }
 
   /** Scores on the test rows, by metric; empty without them. */
@@ -95,7 +114,7 @@ export class Model {
   }
 
   /**
-   * Predictions in the units of the target, [rows, outputs]: quantities; the probability of the second of two classes; or that of each
+   * Predictions in the units of the target, [rows, outputs]: quantities; the probability of the positive of two classes; or that of each
    * of more. For a network alone, of an array that it takes, in the shape of its output.
    *
    * @param rows - records, columns, an array as `x`, or what `encodeRows` returns
@@ -147,14 +166,24 @@ export class Model {
    * what `predict` returns.
    *
    * @param rows - what `encodeRows` returns for a table that has the target
-   * @throws FettleError as `predict`; `invalid_argument` for rows without a target; `invalid_state` for a network alone
+   * @throws FettleError as `predict`; `invalid_argument` for rows without a target, and for a `positive` that is not one of two classes;
+   * `invalid_state` for a network alone
    */
-  evaluate(rows: EncodedRows): Record<string, number> {
-    const { task, outputs } = this.tableOf("target");
-    const { y } = rows;
-    must(y !== undefined, "rows", "what encodeRows returns for a table that has the target", rows);
-    const { data } = this.predict(rows);
-    const classes = outputs === 1 && task === "classification" ? decided(data, this.threshold) : data;
+  evaluate(rows: EncodedRows, options: EvaluateOptions = {}): Record<string, number> {
+    checkOptions(options, "evaluate", EVALUATE_OPTIONS);
+    const { positive = this.positive } = options;
+    const { task, outputs, classes: names } = this.tableOf("target");
+    if (positive !== undefined) checkPositive(positive, { classes: names, outputs });
+    const { y: truth } = rows;
+    must(truth !== undefined, "rows", "what encodeRows returns for a table that has the target", rows);
+    const { data: predicted } = this.predict(rows);
+    const decisions =
+      outputs === 1 && task === "classification" ? decided(predicted, this.threshold) : predicted;
+    // of the other class, all is turned round: what is decided stays as it is
+    const isOther = positive !== this.positive;
+    const [y, data, classes] = [truth, predicted, decisions].map((values) =>
+      isOther ? values.map((value: number) => 1 - value) : values,
+    );
     return Object.fromEntries(
       reportedMetrics(task).map(({ name, decides, compute }) => [
         name,

@@ -42,7 +42,7 @@ export interface LoadModelOptions {
   readonly customObjects?: CustomObjects;
   /** Whether loss and optimizer are made too, to train on. @defaultValue true */
   readonly compile?: boolean;
-  /** What becomes of a word that the model was not trained on. @defaultValue `"refuse"` */
+  /** What becomes of a word that the model was not trained on. @defaultValue what the file says, or `"refuse"` */
   readonly unknown?: UnknownRule;
 }
 
@@ -68,10 +68,10 @@ export async function loadModel(
   options: LoadModelOptions = {},
 ): Promise<Model> {
   checkOptions(options, "loadModel", LOAD_OPTIONS);
-  const { customObjects = {}, compile = true, unknown = "refuse" } = options;
+  const { customObjects = {}, compile = true, unknown } = options;
   must(isPlainObject(customObjects), "customObjects", "an object of functions by name", customObjects);
   must(typeof compile === "boolean", "compile", "true or false", compile);
-  checkUnknownRule(unknown);
+  if (unknown !== undefined) checkUnknownRule(unknown);
   must(
     typeof source === "string" ||
       (isRecord(source) && typeof source.href === "string") ||

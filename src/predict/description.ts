@@ -6,6 +6,7 @@ import type { Input, Task } from "../data/dataset.js";
 import { DATE_ORDERS } from "../data/days.js";
 import type { PipelineColumn } from "../data/pipeline/column.js";
 import type { Pipeline } from "../data/pipeline/pipeline.js";
+import type { UnknownRule } from "../data/read.js";
 import { isInputKind, isWords, KINDS, type Schema } from "../data/schema.js";
 import { check, type ErrorCode, isRecord, show } from "../errors.js";
 import { isShallow } from "../json.js";
@@ -62,6 +63,8 @@ export interface TableDescription {
   readonly classes: readonly string[];
   /** The probability above which the second of two classes is predicted. */
   readonly threshold: number;
+  /** What becomes of a word that the model was not trained on. @defaultValue `"refuse"` */
+  readonly unknown?: UnknownRule;
 }
 
 /** Layers of a network in a file at most, so that a small file does not take minutes to compile. */
@@ -295,4 +298,5 @@ const isTable = fields({
   outputs: isCount,
   classes: isWords,
   threshold: isNumber,
+  unknown: is(undefined, "refuse", "missing", "ignore"),
 });

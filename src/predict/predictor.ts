@@ -3,6 +3,7 @@ import type { NdArray } from "ndarray";
 import type { Input, Task } from "../data/dataset.js";
 import { Applier } from "../data/pipeline/applier.js";
 import { isUnchanged, restored } from "../data/pipeline/target.js";
+import { positiveOf } from "../data/positive.js";
 import { checkUnknownRule, type Parsers, type UnknownRule } from "../data/read.js";
 import type { Schema } from "../data/schema.js";
 import { check, must, mustBeRecord } from "../errors.js";
@@ -17,7 +18,7 @@ import type { Tensors } from "./safetensors.js";
 
 /** How a predictor reads rows, and what a file may make it take. */
 export interface PredictorOptions {
-  /** What becomes of a word that the model was not trained on. @defaultValue `"refuse"` */
+  /** What becomes of a word that the model was not trained on. @defaultValue what the file says, or `"refuse"` */
   readonly unknown?: UnknownRule;
   /** Bytes of WebAssembly memory at most. @defaultValue 64 MiB, and twice the arrays of the file */
   readonly memoryLimit?: number;
@@ -38,9 +39,9 @@ export interface PredictorOptions {
 export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions = {}): Promise<Predictor> {
   // without checkOptions, whose suggestions would be a twentieth of this bundle
   mustBeRecord("the options of loadPredictor", options);
-  const { unknown = "refuse", memoryLimit, ...others } = options;
+  const { unknown: given, memoryLimit, ...others } = options;
   must(Object.keys(others).length === 0, "the options of loadPredictor", "{ unknown, memoryLimit }", options);
-  checkUnknownRule(unknown);
+  if (given !== undefined) checkUnknownRule(given);
   must(
     memoryLimit === undefined || (Number.isSafeInteger(memoryLimit) && memoryLimit > 0),
     "memoryLimit",
@@ -50,6 +51,7 @@ export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions
   const { network, tensors, table: described } = readContents(bytes);
   const forward = await resultsOf(network, tensors, memoryLimit);
   const table = described ?? tableOfNumbers(forward.columns, forward.units);
+  const unknown = given ?? table.unknown ?? "refuse";
   check(
     table.outputs === forward.units,
     `the network must have ${table.outputs} outputs; received ${forward.units}`,
@@ -131,13 +133,18 @@ export class Predictor {
     return this.table.classes;
   }
 
-  /** The probability above which the second of two classes is predicted. */
+  /** The positive one of two classes, the second; undefined for others. */
+  get positive(): string | undefined {
+    return positiveOf(this.table);
+  }
+
+  /** The probability above which the positive class is predicted. */
   get threshold(): number {
     return this.table.threshold;
   }
 
   /**
-   * Predictions in the units of the target, `[rows, outputs]`: quantities; the probability of the second of two classes; or that
+   * Predictions in the units of the target, `[rows, outputs]`: quantities; the probability of the positive of two classes; or that
    * of each of more.
    *
    * @throws RowError `invalid_data` for a cell that is not what the schema says; FettleError `invalid_shape`, `invalid_argument`

@@ -1,11 +1,11 @@
 /** A final model beside models that need no tuning, as text for people. */
 import type { BaselineReport } from "../tune/baselines/compare.js";
-import { count, formatScore, listed, plain } from "./format.js";
+import { count, formatScore, listed, plain, scoreLabel } from "./format.js";
 import { layOut, wrap } from "./layout.js";
 
 /** A row for each metric, and a sentence that says which model to prefer, in lines of at most `width` characters. */
 export function besideBaselines(report: BaselineReport, width: number): string[] {
-  const { table, notes } = heldScores({}, report);
+  const { table, notes } = heldScores({}, report, report.positive);
   const [[, ...heads], ...rows] = table;
   return [
     ...layOut([["", ...heads], ...rows], { width }),
@@ -23,19 +23,26 @@ export interface HeldScores {
   readonly notes: readonly string[];
 }
 
-/** @param test - by metric, where there are no baselines */
+/**
+ * @param test - by metric, where there are no baselines
+ * @param positive - the positive class, of two
+ */
 export function heldScores(
   test: Readonly<Record<string, number | null>>,
   report: BaselineReport | undefined,
+  positive: string | undefined,
 ): HeldScores {
   if (!report) {
-    const rows = Object.entries(test).map(([name, score]) => [plain(name), formatScore(score)]);
+    const rows = Object.entries(test).map(([name, score]) => [
+      plain(scoreLabel(name, positive)),
+      formatScore(score),
+    ]);
     return { table: [["metric", "score"], ...rows], notes: [] };
   }
   const { scores, ahead, rows } = report;
   const hasLinear = Boolean(ahead.linear);
   const lines = Object.entries(scores).map(([name, { final, interval, linear, constant }]) => [
-    plain(name),
+    plain(scoreLabel(name, positive)),
     formatScore(final),
     interval ? interval.map(formatScore).join(" to ") : "",
     ...(hasLinear ? [formatScore(linear ?? null)] : []),
@@ -46,13 +53,13 @@ export function heldScores(
 }
 
 /** What to know of the intervals: which of them a few rows decide, and which metrics have none, and why. */
-export function intervalNotes({ rows, scores }: BaselineReport): string[] {
+export function intervalNotes({ rows, scores, positive }: BaselineReport): string[] {
   const all = Object.entries(scores);
   const few = all.flatMap(([name, { decidedBy }]) =>
-    decidedBy === undefined ? [] : [`${plain(name)} (${deciding(decidedBy, rows)})`],
+    decidedBy === undefined ? [] : [`${plain(scoreLabel(name, positive))} (${deciding(decidedBy, rows)})`],
   );
   const none = all.flatMap(([name, { noInterval }]) =>
-    noInterval === undefined ? [] : [`${plain(name)} (${noInterval})`],
+    noInterval === undefined ? [] : [`${plain(scoreLabel(name, positive))} (${noInterval})`],
   );
   return [
     ...(few.length > 0
@@ -75,7 +82,7 @@ export const verdictOf = (report: BaselineReport): string =>
   report.ahead.linear ? inWords(report) : `${inWords(report)} ${TOO_LARGE}`;
 
 /** The verdict as a sentence. */
-function inWords({ rows, metric, ahead, verdict, scores }: BaselineReport): string {
+function inWords({ rows, metric, ahead, verdict, scores, positive }: BaselineReport): string {
   const [other, lead] =
     verdict === "constant" || !ahead.linear
       ? (["always answering the same", ahead.constant] as const)
@@ -88,7 +95,7 @@ function inWords({ rows, metric, ahead, verdict, scores }: BaselineReport): stri
   const few = decidedBy === undefined ? "" : `, decided by ${deciding(decidedBy, rows)}`;
   const measured = `(95 % interval of the lead: ${low} to ${high}${few})`;
   const by = briefly(Math.abs(difference));
-  const name = plain(metric);
+  const name = plain(scoreLabel(metric, positive));
   switch (verdict) {
     case "final":
       return `This model is better than ${other}: its ${name} is ${by} ${less} ${measured}.`;

@@ -13,6 +13,14 @@ export function formatScore(value: number | null): string {
   return value.toFixed(size >= 1e4 || (size >= 100 && Number.isInteger(value)) ? 0 : size >= 100 ? 2 : 4);
 }
 
+/** Metrics of two classes that are about the positive one. */
+const OF_POSITIVE = /^(precision|recall|f1|fBeta[\d.]*|jaccard|averagePrecision|rocAuc)$/;
+
+/** The name of a metric, with the class that it is about: `recall of yes`. */
+export function scoreLabel(metric: string, positive: string | undefined): string {
+  return positive !== undefined && OF_POSITIVE.test(metric) ? `${metric} of ${positive}` : metric;
+}
+
 /** The value of a parameter: numbers with at most four significant digits, such as `1e-6`, words unchanged, a dash if it does not apply. */
 export function formatValue(value: unknown): string {
   if (value === undefined) return NOTHING;

@@ -14,6 +14,8 @@ export interface JsonReport {
   } | null;
   /** The Pareto front; for several metrics only. */
   readonly bestTrials?: readonly JsonTrial[];
+  /** The positive one of two classes, which the threshold, precision, recall, F1 and AUC are of. */
+  readonly positive?: string;
   /** The decision threshold of the final model, where one was chosen. */
   readonly threshold?: number;
   /** The networks of the final model, if there are several. */
@@ -58,6 +60,7 @@ export function jsonReport(study: {
   readonly best: TrialRecord<Params> | undefined;
   /** For several metrics only. */
   readonly bestTrials?: readonly TrialRecord<Params>[];
+  readonly positive?: string;
   readonly threshold?: number;
   readonly ensemble?: EnsembleReport;
   readonly calibration?: CalibrationReport;
@@ -72,11 +75,12 @@ export function jsonReport(study: {
   readonly seed: number;
 }): JsonReport {
   const { best, bestTrials, threshold, ensemble, calibration, test, baselines, trials, seed } = study;
-  const { endedAfter, networks, shortened, bestCommand } = study;
+  const { positive, endedAfter, networks, shortened, bestCommand } = study;
 
   return {
     best: best ? { params: best.params, value: best.value, std: best.std } : null,
     ...(bestTrials && { bestTrials: bestTrials.map(jsonTrial) }),
+    ...(positive !== undefined && { positive }),
     ...(threshold !== undefined && { threshold }),
     ...(ensemble && { ensemble }),
     ...(calibration && { calibration }),

@@ -5,7 +5,7 @@ import { paretoFront } from "../search/trial/pareto.js";
 import { isBetter, type TrialRecord } from "../search/trial/trial.js";
 import type { BaselineReport } from "../tune/baselines/compare.js";
 import { intervalNotes, verdictOf } from "./baselines.js";
-import { count, formatScore, formatValue, plain } from "./format.js";
+import { count, formatScore, formatValue, plain, scoreLabel } from "./format.js";
 import { mustBeStudyData, type StudyData } from "./plots/studyData.js";
 import { countStatuses, firstFailure } from "./study.js";
 
@@ -67,11 +67,15 @@ export function scoresMarkdown(
   test: Readonly<Record<string, number>>,
   rows: number,
   baselines: BaselineReport | undefined,
+  positive?: string,
 ): string[] {
   if (Object.keys(test).length === 0) return [];
   const heading = ["", `### Scores on ${count(rows, "held-out row")}`, ""];
   if (!baselines) {
-    const scores = Object.entries(test).map(([name, score]) => [name, formatScore(score)]);
+    const scores = Object.entries(test).map(([name, score]) => [
+      scoreLabel(name, positive),
+      formatScore(score),
+    ]);
     return [...heading, ...table(["metric", "this model"], scores)];
   }
   const { scores, ahead } = baselines;
@@ -81,7 +85,7 @@ export function scoresMarkdown(
     ...table(
       ["metric", "this model", "95 % interval", ...linear, "constant"],
       Object.entries(scores).map(([name, { final, interval, linear: other, constant }]) => [
-        name,
+        scoreLabel(name, positive),
         formatScore(final),
         interval ? interval.map(formatScore).join(" to ") : "",
         ...(ahead.linear ? [formatScore(other ?? null)] : []),

@@ -1,10 +1,11 @@
 /** A saved model as text for people: what it takes, what it answers, how good it is and where it comes from. */
 
+import { positiveOf } from "../data/positive.js";
 import { isRecord } from "../errors.js";
 import { showShape, sizeOf } from "../graph/shape.js";
 import type { Model } from "../model/model.js";
 import { summarize } from "../nn/summary.js";
-import { clip, count, formatScore, formatValue, plain } from "./format.js";
+import { clip, count, formatScore, formatValue, plain, scoreLabel } from "./format.js";
 import { layOut, wrap } from "./layout.js";
 import type { Paint } from "./study.js";
 
@@ -14,7 +15,7 @@ const WORDS = 5;
 /** The model, in lines of at most `width` characters. */
 export function describeModel(
   file: string,
-  { model, table, notes }: Model,
+  { model, table, notes, unknown }: Model,
   width: number,
   paint: Paint,
 ): string[] {
@@ -30,6 +31,7 @@ export function describeModel(
       `${plain(file)}: a network of ${row.length === 1 ? count(row[0], "input") : `inputs ${showShape(row)}`}`,
       ...network,
     ];
+  const positive = positiveOf(table);
   const { inputs, classes, task, target, threshold, pipeline } = table;
   const aim = task === "regression" ? "regression" : "classification";
   const named = classes.length > 0 ? ` (${classes.map(plain).join(", ")})` : "";
@@ -40,13 +42,21 @@ export function describeModel(
     gaps ? "may be missing" : "always",
     clip(categories.slice(0, WORDS).map(plain).join(", "), 30),
   ]);
-  const scores = Object.entries(notes.test ?? {}).map(([name, score]) => [name, formatScore(Number(score))]);
+  const scores = Object.entries(notes.test ?? {}).map(([name, score]) => [
+    scoreLabel(name, positive),
+    formatScore(Number(score)),
+  ]);
   const params = isRecord(notes.params) ? Object.entries(notes.params) : [];
   return [
     ...wrap(about, width),
-    ...(classes.length === 2
-      ? [`${plain(classes[1])} from a probability above ${formatValue(threshold)}`]
-      : []),
+    ...(positive === undefined
+      ? []
+      : [`${plain(positive)}, the positive class, from a probability above ${formatValue(threshold)}`]),
+    ...(unknown === "refuse"
+      ? []
+      : [
+          `words that it did not learn are taken as ${unknown === "ignore" ? "none of the categories" : "missing"}`,
+        ]),
     ...part("Inputs", [["column", "kind", "cells", "words"], ...rows]),
     ...network,
     ...part(
@@ -60,5 +70,11 @@ export function describeModel(
 /** The model as one plain object for programs, without its numbers. */
 export function modelJson({ model, table, notes }: Model): Readonly<Record<string, unknown>> {
   const { row } = model.trained();
-  return { columns: sizeOf(row), ...(table && { ...table }), ...notes };
+  const positive = table && positiveOf(table);
+  return {
+    columns: sizeOf(row),
+    ...(table && { ...table }),
+    ...(positive !== undefined && { positive }),
+    ...notes,
+  };
 }

@@ -2,7 +2,6 @@
  * A study on a table as text for people: its introduction and its results. As data for
  * programs, see json.ts.
  */
-import { IMBALANCED, largestClass } from "../data/classes.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Direction } from "../direction.js";
 import type { Params } from "../search/space/space.js";
@@ -12,7 +11,7 @@ import { isBetter, statuses, type TrialRecord } from "../search/trial/trial.js";
 import type { BaselineReport } from "../tune/baselines/compare.js";
 import type { BesideScores } from "../tune/trial/scoring.js";
 import { besideBaselines } from "./baselines.js";
-import { clip, count, formatDuration, formatScore, formatValue, plain } from "./format.js";
+import { clip, count, formatDuration, formatScore, formatValue, plain, scoreLabel } from "./format.js";
 import { layOut, wrap } from "./layout.js";
 import { tellLeftOut } from "./leftOut.js";
 
@@ -20,7 +19,7 @@ import { tellLeftOut } from "./leftOut.js";
 export interface StudyIntroduction {
   /** The table's file. */
   readonly file: string;
-  readonly data: Pick<Dataset, "rows" | "inputs" | "leftOut" | "task" | "target" | "classes" | "labels">;
+  readonly data: Pick<Dataset, "rows" | "inputs" | "leftOut" | "task" | "target" | "classes">;
   /** What was decided in reading it. */
   readonly notes?: readonly string[];
   /** What is wrong with it, see `diagnose`. */
@@ -53,6 +52,8 @@ export interface StudyReport extends Ending {
   readonly testRows: number;
   /** The same scores beside those of models that need no tuning. */
   readonly baselines?: BaselineReport;
+  /** The positive one of two classes, which the threshold, precision, recall, F1 and AUC are of. */
+  readonly positive?: string;
   /** The decision threshold of the final model, where one was chosen, and by what. */
   readonly threshold?: { readonly metric: string; readonly value: number };
   /** The networks of the final model, if there are several; as `Ensemble` of `tune`. */
@@ -120,7 +121,6 @@ export function introduce(about: StudyIntroduction, width: number): string[] {
     ...(about.notes ?? []).map(plain),
     ...(data.leftOut?.length ? [tellLeftOut(data.leftOut)] : []),
     ...(about.warnings ?? []).map((warning) => `warning: ${plain(warning)}`),
-    ...imbalance(about),
     `${about.strategy} search: ${budget(about)}, each by ${howScored(about)} on ${searched(about)}${held}; seed ${about.seed}`,
   ].flatMap((line) => wrap(line, width));
 }
@@ -152,20 +152,8 @@ function budget({ trials, seconds }: Pick<StudyIntroduction, "trials" | "seconds
   );
 }
 
-/** Columns that teach a model nothing, and why; `--as` would read them all the same. */
-/** What an imbalance of the classes means for accuracy, which is reported in any case. */
-function imbalance({ data, metrics }: StudyIntroduction): string[] {
-  const largest = largestClass(data);
-  if (largest === undefined || !(largest.share >= IMBALANCED)) return [];
-  const name = plain(largest.name);
-  return [
-    `${(100 * largest.share).toFixed(1)} % of rows are of class ${name}, so always answering ${name} has an accuracy of ${largest.share.toFixed(3)}` +
-      (metrics.includes("accuracy") ? "; consider --metric f1 or --metric rocAuc" : ""),
-  ];
-}
-
 /** A table in a line: `iris.csv: 150 rows, 4 inputs, classification of species (setosa, versicolor, virginica)`. */
-export function describeData(file: string, data: Omit<StudyIntroduction["data"], "labels">): string {
+export function describeData(file: string, data: StudyIntroduction["data"]): string {
   const classes = data.classes.map(plain);
   const aim =
     data.task === "regression"
@@ -176,10 +164,14 @@ export function describeData(file: string, data: Omit<StudyIntroduction["data"],
 
 /** The results, in lines of at most `width` characters. */
 export function summarize(report: StudyReport, width: number, paint: Paint): string[] {
-  const { best, metric, test, threshold, ensemble, calibration, baselines } = report;
+  const { best, test, positive, threshold, ensemble, calibration, baselines } = report;
   const heading = headings(width, paint);
   const params = Object.entries(best.params).map(([name, value]) => [name, formatValue(value)]);
-  const scores = Object.entries(test).map(([name, value]) => [name, formatScore(value)]);
+  const scores = Object.entries(test).map(([name, value]) => [
+    scoreLabel(name, positive),
+    formatScore(value),
+  ]);
+  const metric = scoreLabel(report.metric, positive);
   const top = topTrials(report);
   const line = ancestry(report.trials, best.number).map(({ number }) => number);
   return [
@@ -212,7 +204,7 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
       : []),
     ...(threshold
       ? [
-          ...heading("Decision threshold"),
+          ...heading(`Decision threshold${positive === undefined ? "" : ` of ${plain(positive)}`}`),
           clip(`  ${formatScore(threshold.value)}, by ${threshold.metric} on out-of-fold predictions`, width),
         ]
       : []),
@@ -326,7 +318,7 @@ const hasSpread = ({ folds }: Ending): boolean => folds !== undefined && folds >
 
 /** The best trials side by side. */
 function comparison(report: StudyReport, top: Parameters<typeof compare>[0]): ReturnType<typeof compare> {
-  const { metric } = report;
+  const metric = scoreLabel(report.metric, report.positive);
   return hasSpread(report)
     ? compare(top, [metric, "± std"], ({ value, std }) => [formatScore(value), formatScore(std)])
     : compare(top, [plain(metric)], ({ value }) => [formatScore(value)]);

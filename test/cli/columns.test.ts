@@ -41,7 +41,7 @@ describe("fettle tune", () => {
   it("weights classes, chooses a threshold and says it", async () => {
     const flags = ["--target", "y", "--class-weight", "yes=3", "--threshold", "f1", "--drop", "z"];
     expect((await tune(...flags)).text).toMatch(
-      /Decision threshold 0\.\d+, by f1 on out-of-fold predictions/,
+      /Decision threshold of yes 0\.\d+, by f1 on out-of-fold predictions/,
     );
     expect(JSON.parse((await tune(...flags, "--json")).text).threshold).toBeLessThan(1);
   });

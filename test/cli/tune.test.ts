@@ -23,6 +23,7 @@ describe("fettle tune --json", () => {
     const report = JSON.parse(stdout) as JsonReport;
     expect(Object.keys(report)).toEqual([
       "best",
+      "positive",
       "ensemble",
       "calibration",
       "test",

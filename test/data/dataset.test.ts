@@ -44,12 +44,22 @@ describe("encodeTable: inputs", () => {
       return { rows, columns, labels: [...labels], notes };
     };
     const lacking = '1 of 5 rows (20.0 %) lack target "y" and are left out';
+    const positive = (why: string) =>
+      `"v" is the positive class of "y", ${why}; choose positive: "u" for the other`;
     const [a, labels] = [Float32Array.of(1, Number.NaN, 4, 5), [0, 1, 1, 0]];
-    expect(of("impute")).toEqual({ rows: 4, columns: [a], labels, notes: [lacking] });
+    expect(of("impute")).toEqual({
+      rows: 4,
+      columns: [a],
+      labels,
+      notes: [lacking, positive("the second of two equals")],
+    });
     const dropping =
       'missing: "drop" leaves out 1 of 5 rows (20.0 %), most for gaps in "a" (1); missing: "impute" keeps them';
     const whole = [Float32Array.of(1, 4, 5)];
-    expect(of("drop")).toEqual({ rows: 3, columns: whole, labels: [0, 1, 0], notes: [lacking, dropping] });
+    expect(of("drop")).toEqual({
+      ...{ rows: 3, columns: whole, labels: [0, 1, 0] },
+      notes: [lacking, dropping, positive("the rarer of the two")],
+    });
     expect(refusal(() => of("refuse"))).toMatch(/column "a" must have every cell; 1 of 4 are missing/);
   });
 
@@ -65,7 +75,7 @@ describe("encodeTable: inputs", () => {
 
   it("says which columns cost the most rows only where they are more than a twentieth", () => {
     const lines = (gaps: number) =>
-      Array.from({ length: 100 }, (_, i) => `${i < gaps ? "" : i},${i < 2 ? "" : i},${i % 2}`).join("\n");
+      Array.from({ length: 100 }, (_, i) => `${i < gaps ? "" : i},${i < 2 ? "" : i},${i / 3}`).join("\n");
     const notes = (gaps: number) =>
       encodeTable(readTable(`a,b,y\n${lines(gaps)}\n`), { target: "y", missing: "drop" }).notes;
     expect(notes(5)).toEqual(['missing: "drop" leaves out 5 of 100 rows (5.0 %)']);
@@ -124,10 +134,12 @@ describe("encodeTable: target", () => {
       y: Float64Array.of(1, 0, 1),
       labels: Int32Array.of(1, 0, 1),
     };
-    expect(target(["m", "b", "m"])).toMatchObject({ ...expected, classes: ["b", "m"] });
+    expect(target(["m", "b", "b"])).toMatchObject({
+      ...{ y: Float64Array.of(1, 0, 0), labels: Int32Array.of(1, 0, 0), classes: ["b", "m"] },
+    });
     expect(target(["yes", "No", "yes"])).toMatchObject({ ...expected, classes: ["No", "yes"] });
     expect(target(["TRUE", "False", "true"])).toMatchObject({ ...expected, classes: ["False", "TRUE"] });
-    expect(target([2, -1, 2])).toMatchObject({ ...expected, classes: ["-1", "2"] });
+    expect(target([1, -1, 1])).toMatchObject({ ...expected, classes: ["-1", "1"] });
   });
 
   it("codes several classes one-hot, numbers in order of value", () => {
@@ -339,7 +351,7 @@ describe("encodeTable: arguments of another kind", () => {
     [
       "an unknown option",
       () => encodeTable(table, { target: "price", dropp: ["id"] } as never),
-      'unknown_name: unknown option of encodeTable "dropp". Did you mean "drop"? Known: target, task, weight, group, time, drop, missing.',
+      'unknown_name: unknown option of encodeTable "dropp". Did you mean "drop"? Known: target, task, positive, weight, group, time, drop, missing.',
     ],
     [
       "a column to drop that is not in a list",

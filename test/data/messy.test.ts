@@ -170,7 +170,10 @@ describe("the same content", async () => {
       "number",
       "number",
     ]);
-    expect(plain.data.notes).toEqual(['column 7 has the name "score" again; it is read as "score (2)"']);
+    expect(plain.data.notes).toEqual([
+      'column 7 has the name "score" again; it is read as "score (2)"',
+      '"yes" is the positive class of "bought", by its name; choose positive: "no" for the other',
+    ]);
     const words = [...CITIES].sort();
     rows.forEach((row, i) => {
       const day = row.joined === undefined ? NaN : row.joined * 86_400_000;

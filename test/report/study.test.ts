@@ -245,18 +245,8 @@ describe("introduce", () => {
       "t.csv: 10 rows, 0 inputs, classification of y  (a, b)",
       "random search: 1 trial, each by 3-fold cross-validation on 8 rows, 2 rows held out; seed 7",
     ]);
-    // nine of ten are a
-    const rare = { ...data, labels: Int32Array.of(0, 0, 0, 0, 0, 1, 0, 0, 0, 0) };
     expect(introduce({ ...about, folds: 1 }, 200).at(-1)).toContain(" each by one validation part on ");
-    expect(introduce({ ...about, data: rare }, 200)[1]).toBe(
-      "90.0 % of rows are of class a, so always answering a has an accuracy of 0.900; consider --metric f1 or --metric rocAuc",
-    );
-    expect(introduce({ ...about, data: rare, metrics: ["logLoss"] }, 200)[1]).toBe(
-      "90.0 % of rows are of class a, so always answering a has an accuracy of 0.900",
-    );
-    expect(
-      introduce({ ...about, data: { ...data, labels: new Int32Array(0), classes: [] } }, 200),
-    ).toHaveLength(2);
+    expect(introduce({ ...about, data: { ...data, classes: [] } }, 200)).toHaveLength(2);
   });
 });
 

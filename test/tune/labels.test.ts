@@ -13,7 +13,7 @@ const x = Array.from({ length: 60 }, (_, i) => [Math.sin(i), Math.cos(i)]);
 const ids = x.map((_, i) => i % 3);
 
 const space = { learningRate: float(0.01, 0.1) };
-type Y = Pick<TuneOptions<typeof space>, "y" | "task"> & { readonly x?: Float32Array };
+type Y = Pick<TuneOptions<typeof space>, "y" | "task" | "positive"> & { readonly x?: Float32Array };
 
 async function values(units: number, given: Y): Promise<readonly (number | null | undefined)[]> {
   const model = () => {
@@ -39,7 +39,9 @@ describe("tune", () => {
     const byHand = await values(1, { y });
     expect(await values(1, { y: y.map((v) => v === 1) })).toEqual(byHand);
     expect(await values(1, { y: y.map((v) => ["no", "yes"][v]) })).toEqual(byHand);
-    expect(await values(1, { y: y.map((v) => [3, 7][v]), task: "classification" })).toEqual(byHand);
+    expect(await values(1, { y: y.map((v) => [3, 7][v]), task: "classification", positive: "7" })).toEqual(
+      byHand,
+    );
   });
 
   it.each<[string, number, Y, string]>([

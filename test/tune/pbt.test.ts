@@ -180,6 +180,7 @@ describe("a study that is restored from its JSON", () => {
     const inner = createBackend(rows, 1);
     let jobs = 0;
     const setup: TrialSetup<typeof space> = {
+      unknown: "refuse",
       ...{
         model,
         fit: options.fit,

@@ -9,21 +9,9 @@ import { distinct } from "../columns.js";
 import { type Dataset, type Input, takeExamples } from "../dataset.js";
 import { featureNames } from "../pipeline/pipeline.js";
 import { quantileOf } from "../pipeline/scaling.js";
-
-/** Something about a data set that a user should know before a study. */
-export interface Warning {
-  readonly type:
-    | "leakage"
-    | "tellingGaps"
-    | "duplicates"
-    | "nearlyConstant"
-    | "targetOutliers"
-    | "moreFeaturesThanRows";
-  /** The columns that it is about; none where it is about rows. */
-  readonly columns: readonly string[];
-  /** For people: what was found, and what to do. */
-  readonly message: string;
-}
+import { isWords } from "../schema.js";
+import { newWords, rareClass, timeColumn } from "./suggestions.js";
+import type { Warning } from "./warning.js";
 
 /** Rows that are looked at, evenly spaced among more. */
 const SAMPLE = 20_000;
@@ -44,7 +32,9 @@ const FAR = 10;
 
 /**
  * Warnings of a data set, of at most 20,000 of its rows, in this order: an input that predicts the target alone, by its cells or by whether
- * it has one; inputs whose gaps explain a tenth of the target or more; rows that are there more than once; inputs with the same value in 99.5 % of the rows; targets far from the others; more features than rows.
+ * it has one; inputs whose gaps explain a tenth of the target or more; rows that are there more than once; inputs with the same value in 99.5 % of the rows; targets far from the others; more features than rows;
+ * a class of nine tenths of the rows or more; a column of dates, years or timestamps by which the rows are in order; and, of all rows, inputs of
+ * categories of which a twentieth of new rows or more will have a word that no row has.
  *
  * @param data - the result of `encodeTable`
  * @throws FettleError `invalid_argument` for anything else
@@ -57,7 +47,8 @@ const FAR = 10;
  */
 export function diagnose(data: Dataset): Warning[] {
   must(isDataset(data), "data", "the result of encodeTable", data);
-  return data.rows <= SAMPLE ? warningsOf(data) : warningsOf(takeExamples(data, evenly(data.rows)));
+  const some = data.rows <= SAMPLE ? data : takeExamples(data, evenly(data.rows));
+  return [...warningsOf(some), ...newWords(data)];
 }
 
 const isDataset = (data: unknown): boolean =>
@@ -68,7 +59,8 @@ const isDataset = (data: unknown): boolean =>
   data.columns.length === data.inputs.length &&
   data.columns.every(isArray) &&
   isArray(data.y) &&
-  isArray(data.labels);
+  isArray(data.labels) &&
+  isWords(data.classes);
 
 const evenly = (rows: number): Int32Array =>
   Int32Array.from({ length: SAMPLE }, (_, i) => Math.floor((i * rows) / SAMPLE));
@@ -82,6 +74,8 @@ function warningsOf(data: Dataset): Warning[] {
     ...nearlyConstant(columns),
     ...targetOutliers(data),
     ...moreFeaturesThanRows(data),
+    ...rareClass(data),
+    ...timeColumn(data),
   ];
 }
 

@@ -5,6 +5,8 @@
  */
 import type { PipelineColumn, PipelineFeature } from "../../data/pipeline/column.js";
 import { isUnchanged } from "../../data/pipeline/target.js";
+import { positiveOf } from "../../data/positive.js";
+import type { UnknownRule } from "../../data/read.js";
 import type { ColumnSchema } from "../../data/schema.js";
 import { check, must, show } from "../../errors.js";
 import { shortest } from "../../numerics/shortest.js";
@@ -22,6 +24,7 @@ type Use = (part: Part) => Part;
  * A JavaScript module that predicts what the model does, without any import.
  *
  * - `inputs`: `{ name, kind, categories, gaps }` of each input
+ * - `positive` and `threshold`, of a model of two classes: the class that is answered where its probability is above the threshold
  * - `predict(row)`: of a model of tables, the answer for an object such as `{ age: 31, port: "Q" }`: `{ class, probabilities }`, or
  *   quantities by name. Of a network alone, an array of numbers for an array of numbers.
  *
@@ -208,14 +211,14 @@ function inputsCode({ inputs }: TableDescription): string {
 }
 
 /** How the cells of each input are read and what they become. */
-function tableCode({ inputs, schema, pipeline }: TableDescription, use: Use): string[] {
+function tableCode({ inputs, schema, pipeline, unknown }: TableDescription, use: Use): string[] {
   use("cellOf");
   const named = new Map(schema.columns.map((column) => [column.name, column]));
   const columns = pipeline.columns.map((column, j) => {
     const { name, gaps } = inputs[j];
     const features = column.features.map((feature) => featureCode(feature, use));
     const fields = [
-      `read: ${readerCode(column, j, named.get(name), use)}`,
+      `read: ${readerCode(column, j, named.get(name), otherOf(column, gaps, unknown), use)}`,
       ...(gaps ? [`fill: ${literal(column.fill)}`] : []),
       ...(column.groups ? [`groups: ${literal(column.groups)}`] : []),
       `features: ${listOf(features, "  ")}`,
@@ -232,10 +235,27 @@ function tableCode({ inputs, schema, pipeline }: TableDescription, use: Use): st
   ];
 }
 
-function readerCode({ kind }: PipelineColumn, j: number, schema: ColumnSchema | undefined, use: Use): string {
+/** What a word becomes that the model did not learn; undefined to refuse it. */
+function otherOf(
+  { kind, categories }: PipelineColumn,
+  gaps: boolean,
+  unknown: UnknownRule | undefined,
+): string | undefined {
+  if (kind !== "category") return undefined;
+  if (unknown === "ignore") return String(categories.length);
+  return unknown === "missing" && gaps ? "NaN" : undefined;
+}
+
+function readerCode(
+  { kind }: PipelineColumn,
+  j: number,
+  schema: ColumnSchema | undefined,
+  other: string | undefined,
+  use: Use,
+): string {
   if (kind === "date") return use("date");
   if (kind === "number") return use(schema?.format?.decimal === "," ? "wholeNumber" : "number");
-  return `${use(kind === "boolean" ? "boolean" : "category")}(inputs[${j}].categories)`;
+  return `${use(kind === "boolean" ? "boolean" : "category")}(inputs[${j}].categories${other === undefined ? "" : `, ${other}`})`;
 }
 
 function featureCode({ source, scaling }: PipelineFeature, use: Use): string {
@@ -286,17 +306,24 @@ function featuresCode({ inputs, pipeline }: TableDescription): string {
 }
 
 function answerCode(table: TableDescription): string {
+  const positive = positiveOf(table);
   const { classes, threshold, outputs, target, targets = [target], pipeline } = table;
   const values = isUnchanged(pipeline.target) ? "run(featuresOf(row))" : "restored(run(featuresOf(row)))";
   const isOfClasses = classes.length > 0;
   const names = isOfClasses ? "classes" : "targets";
   const choice =
     outputs === 1
-      ? `Number(own[0] > ${literal(threshold)})`
+      ? "Number(own[0] > threshold)"
       : "own.reduce((best, share, j) => (share > own[best] ? j : best), 0)";
   const share = outputs === 1 ? "[1 - own[0], own[0]]" : "own";
   return lines(
     `const ${names} = ${literal(isOfClasses ? classes : targets)};`,
+    positive !== undefined &&
+      lines(
+        "/** The class that is answered where its probability is above the threshold. */",
+        `export const positive = ${literal(positive)};`,
+        `export const threshold = ${literal(threshold)};`,
+      ),
     ...(isUnchanged(pipeline.target) ? [] : ["", restoredCode(pipeline.target)]),
     "",
     "export function predict(row) {",

@@ -86,9 +86,10 @@ const boolean = (words) => {
   },
   category: {
     code: `\
-const category = (words) => {
+/** Of a word that is not there, \`other\`; it is refused if that is left out. */
+const category = (words, other) => {
   const codes = new Map(words.map((word, code) => [word, code]));
-  return (cell) => (typeof cell === "object" ? undefined : codes.get(String(cell)));
+  return (cell) => (typeof cell === "object" ? undefined : (codes.get(String(cell)) ?? other));
 };`,
   },
   date: {

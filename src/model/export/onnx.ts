@@ -6,10 +6,10 @@
  */
 import { DAY } from "../../data/days.js";
 import { type FeatureSource, type PipelineColumn, prepare, valuesOf } from "../../data/pipeline/column.js";
-import type { Pipeline } from "../../data/pipeline/pipeline.js";
 import { type ByKnots, type Scaling, scalerOf } from "../../data/pipeline/scaling.js";
 import { besidePadding } from "../../data/pipeline/steps.js";
 import type { TargetTransform } from "../../data/pipeline/target.js";
+import { positiveOf } from "../../data/positive.js";
 import { show } from "../../errors.js";
 import type { ModelContents, TableDescription } from "../../predict/description.js";
 import { VERSION } from "../../version.js";
@@ -22,12 +22,12 @@ import { networkNodes } from "./onnxNetwork.js";
  * - Inputs, `[rows, 1]`, have the names of the columns: `double` for numbers, booleans (0 or 1) and dates (milliseconds since 1970 in
  *   UTC), NaN for a missing cell; `string` for categories, `""` for a missing cell. Other words for a missing cell, such as `NA`, are
  *   words, and text is not trimmed. No cell is refused: a missing one is filled, and an unknown word is none of the categories, as with
- *   `unknown: "ignore"`.
+ *   `unknown: "ignore"`, or missing in a model tuned with `unknown: "missing"`.
  * - A network alone has one input, `features`, `float [rows, features]`.
  * - Outputs of quantities: `y`, `double [rows, outputs]`, in the units of the target. Of classes: `probabilities`,
  *   `float [rows, classes]`, and `label`, `string [rows]`. Of a network alone: `y`, `float [rows, units]`. One that has the name of an
  *   input has a number after it, such as `y_2`.
- * - Metadata: `fettle` (the release), `task`, `target`, `targets`, `classes`, `threshold` and `features`; lists are JSON.
+ * - Metadata: `fettle` (the release), `task`, `target`, `targets`, `classes`, `positive` (the class that the threshold is of), `threshold` and `features`; lists are JSON.
  *
  * - Several outputs are beside each other in `y`, as in `predict`. What is no id of an embedding, such as a fraction, becomes one outside of its
  *   table, which the other program refuses: ONNX' `Gather` has it an error.
@@ -42,7 +42,7 @@ import { networkNodes } from "./onnxNetwork.js";
 export function exportOnnx({ network, tensors, table }: ModelContents): Uint8Array<ArrayBuffer> {
   const graph = new Graph("model");
   const features = table
-    ? pipelineNodes(graph, table.pipeline)
+    ? pipelineNodes(graph, table)
     : graph.input("features", "float", network.columns, "as the network takes them");
   const result = networkNodes(graph, network, tensors, features);
   if (table) answerNodes(graph, table, result.value);
@@ -52,9 +52,11 @@ export function exportOnnx({ network, tensors, table }: ModelContents): Uint8Arr
 
 function metadataOf(table: TableDescription): Record<string, string> {
   const { task, target, targets, classes, threshold, pipeline } = table;
+  const positive = positiveOf(table);
   return {
     ...{ task, target, features: JSON.stringify(pipeline.features) },
     ...(targets && { targets: JSON.stringify(targets) }),
+    ...(positive !== undefined && { positive }),
     ...(task === "classification" && { classes: JSON.stringify(classes), threshold: String(threshold) }),
   };
 }
@@ -62,7 +64,8 @@ function metadataOf(table: TableDescription): Record<string, string> {
 // The pipeline.
 
 /** @returns the features, `float [rows, features]` */
-function pipelineNodes(graph: Graph, { columns, padding = [] }: Pipeline): string {
+function pipelineNodes(graph: Graph, { pipeline, unknown }: TableDescription): string {
+  const { columns, padding = [] } = pipeline;
   const cells = columns.map(({ name, kind, categories: [no, yes] }) => {
     if (kind === "category") return graph.input(name, "string", 1, 'a category; "" for a missing one');
     const doc = {
@@ -73,7 +76,9 @@ function pipelineNodes(graph: Graph, { columns, padding = [] }: Pipeline): strin
     return graph.input(name, "double", 1, `${doc}; NaN for a missing one`);
   });
   const parts = columns.map((column, j) =>
-    (column.kind === "category" ? wordNodes : numberNodes)(graph, column, cells[j]),
+    column.kind === "category"
+      ? wordNodes(graph, column, cells[j], unknown === "missing")
+      : numberNodes(graph, column, cells[j]),
   );
   for (const { first, steps, features, maskValue } of padding)
     for (let from = first; from < first + steps * features; from += features) {
@@ -146,14 +151,18 @@ function knotNodes(graph: Graph, { knots }: ByKnots, value: string): string {
   return graph.node("Add", [risen, graph.scalar(knots[0][1])]);
 }
 
-/** Of a category: each feature is a function of the word's code, computed here for every code. */
-function wordNodes(graph: Graph, column: PipelineColumn, cells: string): string[] {
+/**
+ * Of a category: each feature is a function of the word's code, computed here for every code.
+ *
+ * @param isMissing - whether an unknown word is a missing cell
+ */
+function wordNodes(graph: Graph, column: PipelineColumn, cells: string, isMissing: boolean): string[] {
   const { categories, features } = column;
   const [unknown, missing, count] = [0, 1, 2].map((i) => categories.length + i);
   const codeOf = new Map([...categories.map((word, code) => [word, code] as const), ["", missing]]);
   const codes = graph.node("ai.onnx.ml.LabelEncoder", [cells], {
     ...{ keys_strings: [...codeOf.keys()], values_int64s: [...codeOf.values()] },
-    default_int64: unknown,
+    default_int64: isMissing ? missing : unknown,
   });
   const workspace = {
     cells: Float64Array.from({ length: count }, (_, code) => (code === missing ? Number.NaN : code)),

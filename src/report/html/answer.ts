@@ -86,16 +86,16 @@ export function failures({ trials }: StudyData): Markup | undefined {
 }
 
 /** Scores on held-out rows, beside models that need no tuning. */
-function held({ test = {}, baselines }: Reported): Markup | undefined {
+function held({ test = {}, baselines, positive }: Reported): Markup | undefined {
   if (Object.keys(test).length === 0) return undefined;
-  const { rows, table: lines, notes } = heldScores(test, baselines);
+  const { rows, table: lines, notes } = heldScores(test, baselines, positive);
   const title = `Scores on ${rows === undefined ? "held-out rows" : count(rows, "held-out row")}`;
   return html`<h3>${title}</h3>
 ${table(lines, "Scores on held-out rows")}
 ${notes.map((text) => html`<p>${text}</p>`)}`;
 }
 
-function finalModel({ ensemble, calibration, threshold, study }: Reported): Markup | undefined {
+function finalModel({ ensemble, calibration, threshold, positive, study }: Reported): Markup | undefined {
   const { metric } = objectiveOf(study, 0);
   const rows = [
     ...(ensemble
@@ -116,7 +116,14 @@ function finalModel({ ensemble, calibration, threshold, study }: Reported): Mark
           ] as const,
         ]
       : []),
-    ...(threshold === undefined ? [] : [["decision threshold", formatScore(threshold)] as const]),
+    ...(threshold === undefined
+      ? []
+      : [
+          [
+            positive === undefined ? "decision threshold" : `decision threshold of ${positive}`,
+            formatScore(threshold),
+          ] as const,
+        ]),
   ];
   return rows.length === 0 ? undefined : html`<h3>The final model</h3>${facts(rows, true)}`;
 }

@@ -36,6 +36,8 @@ export interface ReportOptions {
   readonly ensemble?: EnsembleReport;
   readonly calibration?: CalibrationReport;
   readonly threshold?: number;
+  /** The positive one of two classes, which the threshold, precision, recall, F1 and AUC are of. */
+  readonly positive?: string;
   /** Lines that predict with the model: what they are, and the lines. */
   readonly use?: readonly { readonly title: string; readonly code: string }[];
   /** Predictions of the final model for rows that it has not seen. */

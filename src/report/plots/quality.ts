@@ -32,7 +32,7 @@ export interface Predictions {
   readonly predicted: ArrayLike<number>;
   /** For each row the probability of each class. */
   readonly probabilities?: readonly ArrayLike<number>[];
-  /** Of two classes, the second is predicted from this probability on. Default 0.5. */
+  /** Of two classes, the second is predicted above this probability. Default 0.5. */
   readonly threshold?: number;
 }
 

@@ -32,12 +32,14 @@ export interface ModelDescription {
   readonly targets: readonly string[];
   /** Empty for quantities. */
   readonly classes: readonly string[];
-  /** Of two classes: the probability above which the second is predicted. */
+  /** Of two classes: the positive one, the second. */
+  readonly positive?: string;
+  /** Of two classes: the probability above which the positive one is predicted. */
   readonly threshold?: number;
 }
 
 export function describeModel(predictor: Predictor): ModelDescription {
-  const { inputs, schema, unknown, task, targets, classes, threshold } = predictor;
+  const { inputs, schema, unknown, task, targets, classes, positive, threshold } = predictor;
   const named = new Map(schema.columns.map((column) => [column.name, column]));
   return {
     inputs: inputs.map((input) => describeInput(input, named.get(input.name))),
@@ -46,6 +48,7 @@ export function describeModel(predictor: Predictor): ModelDescription {
     task,
     targets,
     classes,
+    ...(positive !== undefined && { positive }),
     ...(classes.length === 2 && { threshold }),
   };
 }

@@ -1,6 +1,7 @@
 /** What a tuned model is worth beside models that need no tuning: a constant and a linear one, on the rows that no trial saw. */
 import { type Dataset, type Task, takeExamples } from "../../data/dataset.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
+import { positiveOf } from "../../data/positive.js";
 import { type ClassWeight, checkClassWeight } from "../../data/weights.js";
 import { check, isRecord, must } from "../../errors.js";
 import { decided } from "../../metrics/decided.js";
@@ -82,12 +83,24 @@ export interface BaselineReport {
   readonly verdict: Verdict;
   /** The penalty of the linear model. */
   readonly penalty?: number;
+  /** The positive one of two classes, which precision, recall, F1 and AUC are of. */
+  readonly positive?: string;
 }
 
 /** Of the options of `tune`, those that say what a model learns from, and how it is scored. */
 export type BaselineOptions<S extends Space> = Pick<
   TuneOptions<S>,
-  "x" | "y" | "data" | "task" | "sampleWeight" | "groups" | "time" | "pipeline" | "fit" | "metric"
+  | "x"
+  | "y"
+  | "data"
+  | "task"
+  | "positive"
+  | "sampleWeight"
+  | "groups"
+  | "time"
+  | "pipeline"
+  | "fit"
+  | "metric"
 >;
 
 /** The largest linear model, in numbers of the development rows: rows × features × outputs. */
@@ -107,7 +120,7 @@ const MOST_FOLDS = 10;
  * A linear model of more than 2²² numbers, rows × features × outputs, is not fitted.
  *
  * @param result - what `tune` returned, with a final model and at least two test rows
- * @param options - the options of `tune`; or of them `x` and `y`, or `data`, and where they were given `sampleWeight`, `task`, `pipeline`,
+ * @param options - the options of `tune`; or of them `x` and `y`, or `data`, and where they were given `sampleWeight`, `task`, `positive`, `pipeline`,
  * `fit` (whose `classWeight` the linear model has too) and a custom `metric`. The others are not read
  * @throws FettleError `invalid_argument` for a result without a final model or test rows, and for other data; as `tune` for options
  * @example
@@ -145,7 +158,8 @@ export async function compareBaselines<const S extends Space>(
   );
   await ready();
   const units = (): number => unitsOf(final);
-  const data = inColumns(toDataset(own, units), units);
+  const { positive = final.positive } = own; // whether or not the options name it
+  const data = inColumns(toDataset({ ...own, ...(positive !== undefined && { positive }) }, units), units);
   const row = data.shape ?? final.table?.pipeline.features.length;
   check(
     row === undefined || !masksSteps(architectureFrom(final.model.described(), row)),
@@ -224,12 +238,14 @@ export function besideFinal(
   final: Pick<Model, "predict" | "threshold">,
   metrics: readonly Metric[],
 ): BaselineReport {
-  return reportOf(metric, metrics, {
+  const positive = positiveOf(data);
+  const report = reportOf(metric, metrics, {
     threshold: final.threshold,
     task: data.task,
     final: predicted(data, testRows, final.predict(takeExamples(data, testRows)).data),
     ...others,
   });
+  return { ...report, ...(positive !== undefined && { positive }) };
 }
 
 /** Predictions of three models for the same rows. */

@@ -11,6 +11,7 @@ import {
 import type { MissingRule } from "../../data/columns.js";
 import type { Dataset, Task } from "../../data/dataset.js";
 import { type Groups, numberGroups, type Times } from "../../data/groups.js";
+import { withPositive } from "../../data/positive.js";
 import { toColumns, toTensor64 } from "../../data/tensor.js";
 import { checkSampleWeight } from "../../data/weights.js";
 import { check, isPlainObject, must, show, unknownName } from "../../errors.js";
@@ -21,6 +22,8 @@ export interface DataOptions {
   readonly x?: TensorLike;
   readonly y?: TensorLike | Labels;
   readonly task?: Task;
+  /** See `TuneOptions`. */
+  readonly positive?: string;
   readonly sampleWeight?: ArrayLike<number>;
   readonly groups?: Groups;
   readonly time?: Times;
@@ -42,6 +45,13 @@ const TASKS: readonly string[] = ["classification", "regression"] satisfies Task
  * @throws FettleError `invalid_argument`, `invalid_data`, `invalid_shape`, `unknown_name`
  */
 export function toDataset(options: DataOptions, units: () => number | undefined = () => undefined): Dataset {
+  const data = givenData(options, units);
+  // a table's positive class was chosen when it was encoded
+  const isChosen = options.data !== undefined && options.positive === undefined;
+  return isChosen ? data : withPositive(data, options.positive).data;
+}
+
+function givenData(options: DataOptions, units: () => number | undefined): Dataset {
   const { data, x, y, task, sampleWeight, groups, time, missing } = options;
   if (task !== undefined && !TASKS.includes(task)) throw unknownName("task", task, TASKS);
   if (data) {

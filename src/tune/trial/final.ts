@@ -25,9 +25,10 @@ import { type Chosen, chooseEnsemble, type Ensemble, membersOf } from "./ensembl
 import { divideLogits } from "./logits.js";
 import { outOfFold } from "./outOfFold.js";
 import type { PlainModel } from "./plainModels.js";
+import type { Predictions } from "./predictions.js";
 import { allMetrics, meanAndStd, type Scored, scoreOf } from "./scoring.js";
 import type { TrialSetup } from "./setup.js";
-import { chooseThreshold, HALF, type Predictions } from "./threshold.js";
+import { HALF } from "./threshold.js";
 import { decayed, type JobTemplate, templateAgain } from "./training.js";
 
 /** A network of the final model: the trials that one training goes through, and its seed. */
@@ -109,10 +110,9 @@ export async function fitFinal<S extends Space>(
   const { pipeline } = fitPipeline(data, { ...template.job.pipeline, rows: train });
   const parts = partsOf(fits, models, template.built);
   const ensemble = chosen && { ...chosen.ensemble, ...membersOf(parts.map(({ model }) => model)) };
-  const { threshold: metricOfThreshold, calibrate } = setup;
+  const { threshold: rule, calibrate } = setup;
   const held =
-    chosen?.picks.map(({ own }) => own) ??
-    (metricOfThreshold || calibrate ? [await outOfFold(setup, study, best)] : []);
+    chosen?.picks.map(({ own }) => own) ?? (rule || calibrate ? [await outOfFold(setup, study, best)] : []);
   const calibration = calibrate && calibrationOf(held, template.folds);
   const temperature = calibration?.temperature ?? 1;
   for (const { network, fit } of new Set(parts)) {
@@ -126,9 +126,7 @@ export async function fitFinal<S extends Space>(
     temperature === 1 && predictions.length === parts.length
       ? meanOf(predictions)
       : predictionOf(network, pipeline, data, validation);
-  const threshold = metricOfThreshold
-    ? chooseThreshold(metricOfThreshold, meansOf(held, template, temperature))
-    : HALF;
+  const threshold = rule ? rule.choose(meansOf(held, template, temperature)) : HALF;
   const [{ fit: first }] = parts;
   const result: Scored = { finite: true, ...first?.result, prediction };
   const decide = (metric: Metric): Scored =>
@@ -145,6 +143,7 @@ export async function fitFinal<S extends Space>(
     pipeline,
     ...{ task: data.task, target: data.target, outputs: data.outputs, classes: data.classes, threshold },
     ...(data.targets && { targets: data.targets }),
+    ...(setup.unknown !== "refuse" && { unknown: setup.unknown }),
   };
   const { params, number, value } = bestTrial;
   const [metric] = setup.metrics;
@@ -157,6 +156,7 @@ export async function fitFinal<S extends Space>(
     metric: metric.name,
     value,
     seed,
+    ...(rule && { thresholdBy: rule.name }),
     ...found,
   };
   const made = new Model(network, table, notes);

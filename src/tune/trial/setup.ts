@@ -1,5 +1,7 @@
 /** What all trials of a tuner have in common. Types only. */
+
 import type { Task } from "../../data/dataset.js";
+import type { UnknownRule } from "../../data/read.js";
 import type { Metric } from "../../metrics/metric.js";
 import type { Scheduler } from "../../search/schedulers/scheduler.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
@@ -7,6 +9,7 @@ import type { FitTimes } from "./fitTimes.js";
 import type { KeptPredictions } from "./kept.js";
 import type { Lineage } from "./lineage.js";
 import type { PlainModel } from "./plainModels.js";
+import type { ThresholdRule } from "./threshold.js";
 import type { JobTemplate, TrainingSetup } from "./training.js";
 
 /** Mean scores over the folds by metric: of the most common metrics of the task, and of those that were given. */
@@ -26,8 +29,10 @@ export interface TrialSetup<S extends Space> extends TrainingSetup<S> {
   readonly curves: boolean;
   /** The scheduler that ends trials early, and the epochs of a whole trial. */
   readonly schedule?: { readonly scheduler: Scheduler; readonly epochs: number };
-  /** By what the decision threshold of the final model is chosen; without it, the threshold is ½. */
-  readonly threshold?: Metric;
+  /** How the decision threshold of the final model is chosen; without it, the threshold is ½. */
+  readonly threshold?: ThresholdRule;
+  /** What the final model does with a word that it was not trained on. */
+  readonly unknown: UnknownRule;
   /** Models that need no tuning, which an ensemble may be of too, for the pipeline of a trial. */
   readonly plain?: (template: JobTemplate) => Promise<readonly PlainModel[]>;
   /** Predictions of the best trials, where the end of the study needs them. */

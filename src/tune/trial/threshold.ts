@@ -1,43 +1,67 @@
 /**
- * The decision threshold of a model of two classes: the probability above which class 1 is predicted, chosen by a metric on
- * predictions for rows that the network did not train on.
+ * The decision threshold of a model of two classes: the probability above which class 1 is predicted, chosen by a metric or by what errors
+ * cost, on predictions for rows that the network did not train on.
  */
 import type { Dataset } from "../../data/dataset.js";
 import { check, must } from "../../errors.js";
 import { decided } from "../../metrics/decided.js";
 import type { Metric } from "../../metrics/metric.js";
+import type { MetricLike } from "../../metrics/names.js";
+import { getMetric } from "../../metrics/registry.js";
 import type { Floats } from "../../ndarray.js";
+import { cheapestThreshold, checkCosts, type ErrorCosts } from "./cost.js";
+import type { Predictions } from "./predictions.js";
 
 /** Where class 1 begins without a choice. */
 export const HALF = 0.5;
 
-/** Predictions, and what they are scored against. */
-export interface Predictions {
-  readonly yTrue: Floats;
-  /** The probability of class 1. */
-  readonly yPred: Floats;
-  readonly weights?: Floats;
+/** How a threshold is chosen. */
+export interface ThresholdRule {
+  /** For people: the metric, or the costs. */
+  readonly name: string;
+  readonly choose: (all: readonly Predictions[]) => number;
 }
 
 /**
- * Refuses a metric that knows no threshold, and a target that is not of two classes.
+ * How the options say that the threshold is chosen; undefined where they leave it at ½.
  *
- * @throws FettleError `invalid_argument`
+ * @throws FettleError `unknown_name`, and `invalid_argument` for both options, a metric that knows no threshold, costs that are not above
+ *   0, and a target that is not of two classes
  */
-export function checkThreshold(
-  { name, decides }: Metric,
+export function thresholdRule(
+  { threshold, cost }: { readonly threshold?: MetricLike; readonly cost?: ErrorCosts },
   { classes, outputs }: Pick<Dataset, "classes" | "outputs">,
-): void {
+): ThresholdRule | undefined {
+  if (threshold === undefined && cost === undefined) return undefined;
+  check(
+    threshold === undefined || cost === undefined,
+    "threshold must be left out beside cost; received both, and each chooses the decision threshold",
+  );
+  const option = cost === undefined ? "threshold" : "cost";
+  const rule = cost === undefined ? ruleOfMetric(threshold as MetricLike) : ruleOfCost(cost);
+  check(
+    classes.length === 2,
+    () => `${option} needs a target of two classes; received ${classes.length || "a regression target"}`,
+  );
+  must(outputs === 1, `units of the last layer with ${option}`, "1, with a sigmoid", outputs);
+  return rule;
+}
+
+function ruleOfMetric(given: MetricLike): ThresholdRule {
+  const metric = getMetric(given);
+  const { name, decides } = metric;
   check(
     decides,
     () =>
       `threshold must be a metric of decided classes, such as f1; received ${name}, which scores probabilities`,
   );
-  check(
-    classes.length === 2,
-    () => `threshold needs a target of two classes; received ${classes.length || "a regression target"}`,
-  );
-  must(outputs === 1, "units of the last layer with threshold", "1, with a sigmoid", outputs);
+  return { name, choose: (all) => chooseThreshold(metric, all) };
+}
+
+function ruleOfCost(cost: ErrorCosts): ThresholdRule {
+  checkCosts(cost);
+  const name = `cost missed=${cost.missed},false=${cost.false}`;
+  return { name, choose: (all) => cheapestThreshold(cost, all) };
 }
 
 /** The most thresholds that are tried. */

@@ -4,6 +4,7 @@ import type { Labels } from "../../data/classes.js";
 import type { Dataset, Task } from "../../data/dataset.js";
 import type { Groups, Times } from "../../data/groups.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
+import type { UnknownRule } from "../../data/read.js";
 import type { FoldRows } from "../../data/split/splitter.js";
 import type { Direction } from "../../direction.js";
 import type { FettleError, OptionNames } from "../../errors.js";
@@ -17,6 +18,7 @@ import type { Objective, StopRules, Study, StudyEvent, StudyJson } from "../../s
 import type { BestTrial, TrialRecord } from "../../search/trial/trial.js";
 import type { JobQueue } from "../../workers/queue/queue.js";
 import type { Calibration } from "../trial/calibration.js";
+import type { ErrorCosts } from "../trial/cost.js";
 import type { MissingCells } from "../trial/data.js";
 import type { Ensemble, EnsembleOptions } from "../trial/ensemble.js";
 import type { Validation } from "../trial/folds.js";
@@ -132,6 +134,11 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   readonly missing?: MissingCells;
   /** What `y` holds. Default: classification if `y` is words, booleans, 0 and 1, one-hot rows, or integers for a model of classes. */
   readonly task?: Task;
+  /**
+   * The positive one of two classes: that of precision, recall, F1, AUC and the decision threshold, and whose probability `predict` returns.
+   * Models need one unit, with a sigmoid. Default: that of `data`; of `y`, `yes`, `true` or `1` beside its opposite, else the rarer class.
+   */
+  readonly positive?: string;
   /** How much each row of `x` counts in losses and metrics, [rows], at least 0. Only ratios matter. Default: all the same. */
   readonly sampleWeight?: ArrayLike<number>;
   /**
@@ -158,6 +165,11 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    * of the best trial for the rows that each fold did not train on. Two classes only. Default: the threshold is ½.
    */
   readonly threshold?: MetricLike;
+  /**
+   * What errors cost, each above 0, such as `{ missed: 100, false: 5 }`: the decision threshold of the final model is then that of the least
+   * cost, on the same predictions as `threshold`, which must be left out. Two classes only. Default: the threshold is ½.
+   */
+  readonly cost?: ErrorCosts;
   /**
    * How many networks the final model has: their mean, an ensemble, is mostly better than one network, and as many times larger and slower
    * to predict with. They are trained on all development rows, with the parameters of the trials whose predictions for the rows that
@@ -197,6 +209,12 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    * ids, as `embedding` does, stay as they are, and so does padding of sequences, as for `masking`; see `notes` of the result.
    */
   readonly pipeline?: PipelineOptions | ((params: ParamsOf<S>) => PipelineOptions);
+  /**
+   * What becomes of a row with a word that the final model was not trained on, unless who loads the model chooses otherwise; it is kept in
+   * the file. Default `"refuse"`; `"ignore"` for a table with a column of which a twentieth of new rows or more will have such a word, as
+   * `diagnose` says.
+   */
+  readonly unknown?: UnknownRule;
   /**
    * Whether trials keep their `curves`, by epoch and fold:
    *
@@ -305,6 +323,7 @@ export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
     data: true,
     missing: true,
     task: true,
+    positive: true,
     sampleWeight: true,
     groups: true,
     time: true,
@@ -319,6 +338,8 @@ export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
     searchRows: true,
     pipeline: true,
     threshold: true,
+    cost: true,
+    unknown: true,
     curves: true,
   },
   ...{ ensemble: true, calibrate: true },

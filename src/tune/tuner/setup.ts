@@ -3,12 +3,14 @@
  * `run.ts`.
  */
 import type { Dataset, Task } from "../../data/dataset.js";
+import { namesIn } from "../../data/diagnosis/suggestions.js";
 import { checkPipelineOptions } from "../../data/pipeline/options.js";
+import { checkUnknownRule, type UnknownRule } from "../../data/read.js";
 import { checkClassWeight } from "../../data/weights.js";
 import { check, must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
 import type { BuiltInMetric } from "../../metrics/names.js";
-import { getMetric, metricNamed, oneOrSeveralMetrics } from "../../metrics/registry.js";
+import { metricNamed, oneOrSeveralMetrics } from "../../metrics/registry.js";
 import { checkMetricTruths } from "../../metrics/truths.js";
 import { RandomStream } from "../../numerics/random.js";
 import type { Space } from "../../search/space/space.js";
@@ -24,7 +26,7 @@ import { KeptPredictions } from "../trial/kept.js";
 import type { PlainModel } from "../trial/plainModels.js";
 import { checkDefinedOn } from "../trial/scoring.js";
 import type { TrialSetup } from "../trial/setup.js";
-import { checkThreshold } from "../trial/threshold.js";
+import { thresholdRule } from "../trial/threshold.js";
 import { DEFAULT_EPOCHS, fewestRows, type JobTemplate, settingsFor } from "../trial/training.js";
 import type { TuneOptions } from "./options.js";
 import { Probe } from "./probe.js";
@@ -100,7 +102,6 @@ export async function setUpTuner<S extends Space>(
   const divided = divideRows(data, foldSettings, savedFolds);
   for (const metric of metrics.slice(0, objectives)) checkDefinedOn(divided, metric);
   const { scheduler, steps, model, fit = {}, pipeline = {}, constraints } = options;
-  const threshold = options.threshold === undefined ? undefined : getMetric(options.threshold);
   const selection = selectionFor(options.ensemble, objectives);
   checkCalibrate(options.calibrate, data.task, objectives);
   // Settings that fit no trial are refused now; those that depend on parameters, trial by trial.
@@ -110,7 +111,14 @@ export async function setUpTuner<S extends Space>(
   }
   if (typeof pipeline !== "function") checkPipelineOptions("pipeline", pipeline, data.inputs);
   const rows = { ...divided, data: options.data ? data : inColumns(data, () => probe.units) };
-  if (threshold) checkThreshold(threshold, rows.data);
+  const threshold = thresholdRule(options, rows.data);
+  if (options.positive !== undefined)
+    must(
+      rows.data.outputs === 1,
+      "units of the last layer with positive",
+      "1, with a sigmoid",
+      rows.data.outputs,
+    );
   const foldsFor = createFoldsFor(rows);
   if (typeof pipeline !== "function") foldsFor(pipeline); // refuses a target without a logarithm
   const { curves } = options;
@@ -120,6 +128,7 @@ export async function setUpTuner<S extends Space>(
     ...{ model, rows, foldsFor, metrics, objectives, detailed, task: data.task },
     fit,
     pipeline,
+    unknown: unknownRule(options.unknown, data),
     ...(threshold && { threshold }),
     ...(selection && { selection }),
     ...(selection && selection.untuned !== false && refit && { plain: plainOf(rows) }),
@@ -196,3 +205,10 @@ export function splitSeed(seed: number): number {
 
 /** Apart from the random streams of the study itself. */
 const SPLIT_STREAM = 0x7370;
+
+/** What becomes of words that the final model was not trained on: where many new rows will have some, refusing them all is no answer. */
+function unknownRule(given: UnknownRule | undefined, data: Dataset): UnknownRule {
+  if (given === undefined) return namesIn(data).length > 0 ? "ignore" : "refuse";
+  checkUnknownRule(given);
+  return given;
+}

@@ -263,7 +263,7 @@ describe("a file", () => {
     const bytes = exportOnnx(contents);
     expect(metadataOf(bytes)).toEqual({
       fettle: VERSION,
-      task: "classification",
+      ...{ task: "classification", positive: "q" },
       target: "target",
       classes: '["p","q"]',
       threshold: "0.5",

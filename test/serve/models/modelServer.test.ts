@@ -231,7 +231,7 @@ describe("GET", () => {
           expect.stringMatching(new RegExp(word.replace("?", "\\?"), "i")),
         ),
         ...{ unknown: "refuse", task: "classification", targets: ["survived"], classes: ["no", "yes"] },
-        threshold: 0.4,
+        ...{ positive: "yes", threshold: 0.4 },
       },
     ]);
     expect(await read(get(modelServer(quantities.bytes(), { token }), "/schema"))).toMatchObject([

@@ -1,0 +1,50 @@
+/** The decision threshold of least expected cost, where errors of the two kinds cost differently. */
+import { checkOptions, must, type OptionNames } from "../../errors.js";
+import type { Predictions } from "./predictions.js";
+
+/** What errors cost, in any one unit; only their ratio matters. */
+export interface ErrorCosts {
+  /** A row of the positive class that is not predicted as it: above 0. */
+  readonly missed: number;
+  /** A row of the other class that is predicted as the positive one: above 0. */
+  readonly false: number;
+}
+
+const NAMES: OptionNames<ErrorCosts> = { missed: true, false: true };
+
+/** @throws FettleError `invalid_argument` for anything but two finite costs above 0; `unknown_name` for others */
+export function checkCosts(cost: unknown): asserts cost is ErrorCosts {
+  checkOptions(cost as ErrorCosts, "cost", NAMES);
+  for (const name of ["missed", "false"] as const) {
+    const value = (cost as ErrorCosts)[name];
+    must(Number.isFinite(value) && value > 0, `${name} of cost`, "a finite number above 0", value);
+  }
+}
+
+/**
+ * The threshold with the least cost: of that of perfect probabilities, false / (missed + false), all middles between neighbouring
+ * probabilities, and one beyond either end; of equals, the nearest to the first.
+ */
+export function cheapestThreshold(cost: ErrorCosts, all: readonly Predictions[]): number {
+  const rows = all.flatMap(({ yTrue, yPred, weights }) =>
+    Array.from(yPred, (level, i) => ({ level, isPositive: yTrue[i] === 1, weight: weights?.[i] ?? 1 })),
+  );
+  const counted = rows.filter(({ weight }) => weight > 0).sort((a, b) => a.level - b.level);
+  const ideal = cost.false / (cost.missed + cost.false);
+  // from the bottom up: all is predicted as positive, and row after row is not
+  let sum = counted.reduce((total, row) => total + (row.isPositive ? 0 : row.weight * cost.false), 0);
+  let below = 0;
+  let best = { threshold: ideal, sum: Number.POSITIVE_INFINITY };
+  for (let i = 0; ; ) {
+    const isLast = i === counted.length;
+    const level = isLast ? 1 : counted[i].level;
+    // a probability at the threshold is not above it
+    const threshold = ideal >= below && ideal < level ? ideal : (below + level) / 2;
+    const isNearer = sum === best.sum && Math.abs(threshold - ideal) < Math.abs(best.threshold - ideal);
+    if ((threshold < level || isLast) && (sum < best.sum || isNearer)) best = { threshold, sum };
+    if (isLast) return best.threshold;
+    for (; counted[i]?.level === level; i++)
+      sum += counted[i].weight * (counted[i].isPositive ? cost.missed : -cost.false);
+    below = level;
+  }
+}
