@@ -15,7 +15,7 @@ import {
 import { check } from "../errors.js";
 import { densePipeline } from "../tune/dense.js";
 import { type FileText, inFile, parseJson, readJson, textOf, wholeText } from "./files.js";
-import { LIMITS_FLAG, names, setting, splitNames, texts } from "./flags.js";
+import { decimalMark, LIMITS_FLAG, names, setting, splitNames, texts } from "./flags.js";
 import { isParquet, parquetRecords } from "./parquet.js";
 
 /** The flags of reading a table, as commander gives them. */
@@ -26,6 +26,7 @@ export interface TableFlags {
   readonly na?: readonly string[];
   readonly defaultNa: boolean;
   readonly as?: Readonly<Record<string, ColumnKind>>;
+  readonly ignoreCase?: readonly string[];
   /** Its file, or what that held when a study began. */
   readonly schema?: string | Schema;
   readonly unknown?: UnknownRule;
@@ -62,7 +63,11 @@ export function addTableFlags(command: Command, argument = "<data.csv>"): Comman
     )
     .option("--header", "take the first line as names, even if it holds only numbers")
     .option("--no-header", "take the first line as data, and name columns by number")
-    .option("--decimal <mark>", "decimal mark of numbers, . or , (default: as the columns show)")
+    .option(
+      "--decimal <mark>",
+      "decimal mark of numbers, . or , or that of one column, as in price=, which may be repeated (default: as the columns show)",
+      decimalMark,
+    )
     .option(
       "--date-order <order>",
       "order of dates in digits: dmy, mdy or ymd (default: as the columns show)",
@@ -73,6 +78,11 @@ export function addTableFlags(command: Command, argument = "<data.csv>"): Comman
       "--as <column=kind>",
       "a column's kind: number, boolean, category or date, or identifier or text to leave it out; may be repeated",
       setting("--as"),
+    )
+    .option(
+      "--ignore-case <columns>",
+      "columns in which words that differ only in case or spaces are one, separated by commas",
+      names("--ignore-case"),
     )
     .option("--schema <file>", "what the columns are, as fettle inspect --json prints it (default: inferred)")
     .option("--unknown <rule>", "words that the schema lacks: refuse, missing or ignore (default: refuse)")
@@ -132,11 +142,11 @@ export async function readDataset(file: string, flags: DatasetFlags): Promise<Da
 
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table or schema */
 export async function readTableFile(file: string, flags: TableFlags): Promise<Table> {
-  const { decimal, dateOrder, na, defaultNa, as, schema, unknown } = flags;
+  const { decimal, dateOrder, na, defaultNa, as, ignoreCase, schema, unknown } = flags;
   const given = typeof schema === "string" ? (readJson(schema) as Schema) : schema;
   const options = {
     ...{ decimal, dateOrder, na, defaultNa: defaultNa ? undefined : false },
-    ...{ as, schema: given, unknown },
+    ...{ as, ignoreCase, schema: given, unknown },
   };
   return readAs(
     file,

@@ -35,6 +35,10 @@ export interface ColumnSchema {
   readonly format?: NumberFormat;
   /** The order of year, month and day in the dates of a `date` column. @defaultValue `"ymd"` */
   readonly dateOrder?: DateOrder;
+  /** Words that mean "missing" in this column alone, in any case, beside those of the schema. @defaultValue none */
+  readonly na?: readonly string[];
+  /** Whether words of a category that differ only in case or spaces are one. @defaultValue false */
+  readonly ignoreCase?: boolean;
   /** What the column is for, see `encodeTable`. @defaultValue `"input"`, or `"ignored"` where the kind is not read */
   readonly role?: ColumnRole;
   /**
@@ -48,6 +52,8 @@ export interface ColumnSchema {
   readonly reason?: string;
   /** Why the kind is in doubt, and the options that decide. A column in doubt is refused as an input or a target. */
   readonly doubt?: string;
+  /** What was assumed, and the options that decide. */
+  readonly guess?: string;
 }
 
 /** What the columns of a table are. */
@@ -67,14 +73,16 @@ export interface SchemaOptions {
    */
   readonly defaultNa?: boolean;
   /**
-   * The decimal mark of all numbers.
+   * The decimal mark of all numbers, or of columns by name, such as `{ price: "," }`.
    * @defaultValue the one that the columns show; a table that shows both may have both, each in columns of its own
    */
-  readonly decimal?: Decimal;
+  readonly decimal?: Decimal | Readonly<Record<string, Decimal>>;
   /** The order of year, month and day in dates of digits. @defaultValue the one that the columns show */
   readonly dateOrder?: DateOrder;
   /** The kinds of columns that are not to be inferred, by name, such as `{ zip: "category" }`. */
   readonly as?: Readonly<Record<string, ColumnKind>>;
+  /** Columns of words in which case and the number of spaces do not matter, so that `Won` and `won` are one. @defaultValue none */
+  readonly ignoreCase?: readonly string[];
 }
 
 /** Whether a cell is missing. */
@@ -109,7 +117,7 @@ export function checkSchema(schema: unknown): asserts schema is Schema {
       "{ name, kind, categories }",
       column,
     );
-    const { name, kind, categories, format, dateOrder, role } = column;
+    const { name, kind, categories, format, dateOrder, role, na, ignoreCase } = column;
     const what = `of column ${show(name)} of schema`;
     check(
       !seen.has(name as string),
@@ -125,6 +133,13 @@ export function checkSchema(schema: unknown): asserts schema is Schema {
       DATE_ORDERS.map(show).join(" or "),
       dateOrder,
     );
+    must(na === undefined || isWords(na), `na ${what}`, "an array of words", na);
+    must(
+      ignoreCase === undefined || typeof ignoreCase === "boolean",
+      `ignoreCase ${what}`,
+      "true or false",
+      ignoreCase,
+    );
     must(isWords(categories), `categories ${what}`, "an array of words", categories);
     const words = categories as string[];
     must(
@@ -134,17 +149,26 @@ export function checkSchema(schema: unknown): asserts schema is Schema {
       words,
     );
     must(new Set(words).size === words.length, `categories ${what}`, "different words", words);
-    must(format === undefined || isFormat(format), `format ${what}`, "{ decimal, group, unit }", format);
+    must(
+      format === undefined || isFormat(format),
+      `format ${what}`,
+      "{ decimal, group, unit, negative, scaled, clock }",
+      format,
+    );
   }
 }
 
-function isFormat(format: unknown): boolean {
+/** Whether it is a {@link NumberFormat}. */
+export function isFormat(format: unknown): boolean {
   if (!isRecord(format)) return false;
-  const { decimal = ".", group = "", unit = "" } = format;
+  const { decimal = ".", group = "", unit = "", negative = "after", scaled = true, clock = true } = format;
   return (
     [".", ","].includes(decimal as string) &&
     typeof unit === "string" &&
     ["", ",", ".", " ", "'", "_"].includes(group as string) &&
-    group !== decimal
+    group !== decimal &&
+    ["brackets", "after"].includes(negative as string) &&
+    typeof scaled === "boolean" &&
+    typeof clock === "boolean"
   );
 }

@@ -87,6 +87,7 @@ const OPTIONS: OptionNames<ReadTableOptions> = {
   decimal: true,
   dateOrder: true,
   as: true,
+  ignoreCase: true,
   schema: true,
   unknown: true,
 };
