@@ -53,6 +53,7 @@ export {
 } from "./data/pipeline/pipeline.js";
 export type { Scaling } from "./data/pipeline/scaling.js";
 export type { TargetTransform } from "./data/pipeline/target.js";
+export type { RareClasses } from "./data/rare.js";
 export type { RecordValue, UnknownRule } from "./data/read.js";
 export type {
   ColumnKind,

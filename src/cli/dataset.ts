@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { type Dataset, encodeTable, type MissingRule, type Task } from "../data/dataset.js";
 import { limitsOf, type TableLimits } from "../data/limits.js";
 import type { PipelineOptions } from "../data/pipeline/options.js";
+import type { RareClasses } from "../data/rare.js";
 import type { RecordValue, UnknownRule } from "../data/read.js";
 import type { ColumnKind, Schema } from "../data/schema.js";
 import {
@@ -12,11 +13,12 @@ import {
   readTable,
   type Table,
 } from "../data/table.js";
-import { check } from "../errors.js";
+import { check, show } from "../errors.js";
 import { densePipeline } from "../tune/dense.js";
 import { type FileText, inFile, parseJson, readJson, textOf, wholeText } from "./files.js";
 import { decimalMark, LIMITS_FLAG, names, setting, splitNames, texts } from "./flags.js";
 import { isParquet, parquetRecords } from "./parquet.js";
+import { DEFAULT_FOLDS } from "./validation.js";
 
 /** The flags of reading a table, as commander gives them. */
 export interface TableFlags {
@@ -42,6 +44,9 @@ export interface DatasetFlags extends TableFlags {
   readonly time?: string;
   readonly task: Task | "auto";
   readonly missing: MissingRule;
+  /** What becomes of classes with fewer rows than there are folds. */
+  readonly rare?: RareClasses["rule"];
+  readonly folds?: number;
   /** Whether features tell which cells are missing. */
   readonly indicator: boolean;
   /** The text of each use. */
@@ -106,6 +111,10 @@ export function addDatasetFlags(command: Command, argument?: string): Command {
     .option("--task <name>", "classification, regression, or auto: by the values of the target", "auto")
     .option("--missing <rule>", "missing cells: refuse them, drop their rows, or impute them", "refuse")
     .option("--no-indicator", "with --missing impute: do not tell the network which cells were missing")
+    .option(
+      "--rare <rule>",
+      "classes with fewer rows than folds: drop their rows, or merge them into one class (default: refuse them)",
+    )
     .option("--drop <columns>", "columns to leave out, separated by commas", texts);
 }
 
@@ -120,7 +129,11 @@ export const pipelineOf = (
 
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table */
 export async function readDataset(file: string, flags: DatasetFlags): Promise<Dataset> {
-  const { target, weight, group, time, task, missing, drop = [] } = flags;
+  const { target, weight, group, time, task, missing, drop = [], rare, folds } = flags;
+  check(
+    rare === undefined || rare === "drop" || rare === "merge",
+    () => `--rare must be drop or merge; received ${show(rare)}`,
+  );
   const table = await readTableFile(file, flags);
   return inFile(file, () => {
     const columns = table.columns.map(({ name }) => name);
@@ -135,6 +148,7 @@ export async function readDataset(file: string, flags: DatasetFlags): Promise<Da
       ...(time !== undefined && { time }),
       task,
       missing,
+      ...(rare !== undefined && { rareClasses: { fewerThan: folds ?? DEFAULT_FOLDS, rule: rare } }),
       drop: drop.flatMap((given) => columnsIn(given, table)),
     });
   });

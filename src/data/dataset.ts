@@ -17,6 +17,7 @@ import { keptRows, type MissingRule, refuseColumns, type Task, valuesAt } from "
 import { DAY } from "./days.js";
 import { checkTime, numberGroups } from "./groups.js";
 import { takeRows } from "./matrix.js";
+import { checkRareClasses, type RareClasses, withoutRare } from "./rare.js";
 import { type InputKind, isInputKind, type Schema } from "./schema.js";
 import { type Column, checkTable, columnNamed, type Table } from "./table.js";
 import { columnOfRole, encodeTargets, type TargetData, targetOfRows, targetsIn, taskOf } from "./targets.js";
@@ -104,6 +105,8 @@ export interface EncodeOptions {
    * @defaultValue `"refuse"`
    */
   readonly missing?: MissingRule;
+  /** What becomes of classes with few rows. @defaultValue they are classes like others */
+  readonly rareClasses?: RareClasses;
 }
 
 const OPTIONS: OptionNames<EncodeOptions> = {
@@ -114,6 +117,7 @@ const OPTIONS: OptionNames<EncodeOptions> = {
   time: true,
   drop: true,
   missing: true,
+  rareClasses: true,
 };
 const TASKS = ["auto", "classification", "regression"];
 const RULES = ["refuse", "drop", "impute"] satisfies MissingRule[];
@@ -138,7 +142,8 @@ const RULES = ["refuse", "drop", "impute"] satisfies MissingRule[];
 export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   checkTable(table);
   checkOptions(options, "encodeTable", OPTIONS);
-  const { target: given, task = "auto", drop = [], missing = "refuse" } = options;
+  const { target: given, task = "auto", drop = [], missing = "refuse", rareClasses } = options;
+  checkRareClasses(rareClasses);
   const { weight: weightName = columnOfRole(table, "weight") } = options;
   const { group: groupName = columnOfRole(table, "group") } = options;
   must(
@@ -179,20 +184,25 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   );
 
   const use = { inputs, targets, missing, drop };
-  const { rows, notes: leaving } = keptRows(table.rows, use);
-  const { task: chosen, notes: reasons } = taskOf(targets, rows, task);
-  refuseColumns(use, rows, chosen);
-  const notes = [...table.notes, ...leaving, ...reasons];
+  const { rows: kept, notes: leaving } = keptRows(table.rows, use);
+  const { task: chosen, notes: reasons } = taskOf(targets, kept, task);
+  refuseColumns(use, kept, chosen);
+  const all = { target: targets[0], rows: kept, schema: table.schema, notes: [] };
+  const classes = rareClasses && chosen === "classification" ? withoutRare(all, rareClasses) : all;
+  const { rows, schema } = classes;
+  const encoded = targets.length > 1 ? targets : [classes.target];
+  if (rows.length < kept.length) refuseColumns(use, rows, chosen);
+  const notes = [...table.notes, ...leaving, ...classes.notes, ...reasons];
   return {
     ...encodeInputs(inputs, rows),
-    ...encodeTargets(targets, rows, chosen),
+    ...encodeTargets(encoded, rows, chosen),
     ...(weight && { sampleWeight: weightsIn(weight, rows) }),
     ...(group && { groups: groupsIn(group, rows) }),
     ...(time && { time: timesIn(time, rows) }),
     ...(missing === "impute" && { imputes: true }),
     ...(leftOut.length > 0 && { leftOut }),
     ...(notes.length > 0 && { notes }),
-    schema: table.schema,
+    schema,
     rows: rows.length,
   };
 }
@@ -219,7 +229,15 @@ function groupsIn(column: Column, rows: Int32Array): Int32Array {
 function timesIn(column: Column, rows: Int32Array): Float64Array {
   const name = `time ${show(column.name)}`;
   const isRead = (column.kind === "date" || column.kind === "number") && column.doubt === undefined;
-  must(isRead, name, "a column of dates or numbers", column.kind, "invalid_data");
+  const way =
+    isRead || column.kind !== "identifier"
+      ? ""
+      : `; choose as: ${JSON.stringify({ [column.name]: "number" })}`;
+  check(
+    isRead,
+    () => `${name} must be a column of dates or numbers; received ${show(column.kind)}${way}`,
+    "invalid_data",
+  );
   return checkTime(name, valuesAt(column, rows), rows.length);
 }
 

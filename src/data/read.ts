@@ -67,7 +67,7 @@ export function readerOf(column: ColumnSchema, unknown: UnknownRule, parsers: Pa
 }
 
 function presentReader(column: ColumnSchema, unknown: UnknownRule, parsers: Parsers): Reader {
-  const { kind, categories, dateOrder = "ymd", ignoreCase } = column;
+  const { kind, categories, dateOrder = "ymd", ignoreCase, rest } = column;
   if (!isInputKind(kind)) return () => 0;
   const { parseDate } = parsers;
   // a year of four digits in front means the same in any order
@@ -82,7 +82,8 @@ function presentReader(column: ColumnSchema, unknown: UnknownRule, parsers: Pars
   const folded = isFolded ? foldCase : (word: string): string => word;
   const words = categories.map((word, code) => [folded(word), code] as const);
   const codes = new Map(kind === "boolean" ? [["false", 0] as const, ["true", 1] as const, ...words] : words);
-  const other = { refuse: undefined, missing: NaN, ignore: categories.length }[unknown];
+  const refused = rest === undefined ? undefined : codes.get(folded(rest));
+  const other = refused ?? { refuse: undefined, missing: NaN, ignore: categories.length }[unknown];
   if (kind === "boolean") return (cell) => codes.get(folded(String(cell)));
   return (cell) => codes.get(folded(String(cell))) ?? other;
 }

@@ -39,6 +39,8 @@ export interface ColumnSchema {
   readonly na?: readonly string[];
   /** Whether words of a category that differ only in case or spaces are one. @defaultValue false */
   readonly ignoreCase?: boolean;
+  /** Of a target whose rare classes were merged: the category of all words that are none of the others. @defaultValue none */
+  readonly rest?: string;
   /** What the column is for, see `encodeTable`. @defaultValue `"input"`, or `"ignored"` where the kind is not read */
   readonly role?: ColumnRole;
   /**
@@ -117,7 +119,7 @@ export function checkSchema(schema: unknown): asserts schema is Schema {
       "{ name, kind, categories }",
       column,
     );
-    const { name, kind, categories, format, dateOrder, role, na, ignoreCase } = column;
+    const { name, kind, categories, format, dateOrder, role, na, ignoreCase, rest } = column;
     const what = `of column ${show(name)} of schema`;
     check(
       !seen.has(name as string),
@@ -148,6 +150,7 @@ export function checkSchema(schema: unknown): asserts schema is Schema {
       "the words for false and true",
       words,
     );
+    must(rest === undefined || words.includes(rest as string), `rest ${what}`, "one of its categories", rest);
     must(new Set(words).size === words.length, `categories ${what}`, "different words", words);
     must(
       format === undefined || isFormat(format),

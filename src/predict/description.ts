@@ -275,6 +275,7 @@ const isColumn = fields({
   dateOrder: is(undefined, ...DATE_ORDERS),
   format: maybe(isFormat),
   na: maybe(isNa),
+  rest: maybe(isText),
   ignoreCase: is(undefined, true, false),
 });
 const isTable = fields({

@@ -5,7 +5,7 @@ import { fettle, folder } from "./fettle.js";
 
 const SALES = "id;price;share;port;shelf\n1;1.234,50;45 %;C;1\n2;99,10;3 %;Q;2\n3;-;7 %;S;3\n";
 /** `size` can be read in two ways; `count` has a word among its numbers. */
-const DOUBTFUL = `size,count,sold\n${[1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => `"${i},000",${i},yes\n`).join("")}"3,500",few,no\n`;
+const DOUBTFUL = `size,count,sold\n${[1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => `"${i},000",${i},yes\n`).join("")}"3,500",<1,no\n`;
 
 describe.concurrent("fettle inspect", () => {
   it("prints a line for each column, and the schema as JSON", async () => {
@@ -45,7 +45,7 @@ describe.concurrent("fettle inspect", () => {
       'column "size" can be read in two ways, "1,000" as 1000 or 1; choose --decimal . or --decimal ,',
     );
     expect(text).toContain(
-      'column "count" holds numbers but for "few"; if that means a missing cell, choose --na few; or choose --as count=category',
+      'column "count" holds numbers but for "<1"; if that means a missing cell, choose --na \'<1\'; or choose --as count=category',
     );
   });
 });
@@ -53,7 +53,7 @@ describe.concurrent("fettle inspect", () => {
 describe.concurrent("the flags of a table", () => {
   it("decide what is in doubt, and what they leave in doubt is refused by all names at once", async () => {
     const cwd = folder({ "a.csv": DOUBTFUL });
-    const flags = ["--na", "few", "--decimal", ".", "--missing", "impute", "--folds", "2"];
+    const flags = ["--na", "<1", "--decimal", ".", "--missing", "impute", "--folds", "2"];
     const tune = ["tune", "a.csv", "--target", "sold", "--trials", "1", "--json"];
     const refused = await fettle(tune, cwd);
     expect(refused.code).toBe(2);

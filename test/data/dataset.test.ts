@@ -340,7 +340,7 @@ describe("encodeTable: arguments of another kind", () => {
     [
       "an unknown option",
       () => encodeTable(table, { target: "price", dropp: ["id"] } as never),
-      'unknown_name: unknown option of encodeTable "dropp". Did you mean "drop"? Known: target, task, weight, group, time, drop, missing.',
+      'unknown_name: unknown option of encodeTable "dropp". Did you mean "drop"? Known: target, task, weight, group, time, drop, missing, rareClasses.',
     ],
     [
       "a column to drop that is not in a list",
