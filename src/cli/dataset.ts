@@ -13,7 +13,7 @@ import {
   readTable,
   type Table,
 } from "../data/table.js";
-import { check, show } from "../errors.js";
+import { check, isRecord, show } from "../errors.js";
 import { densePipeline } from "../tune/dense.js";
 import { type FileText, inFile, parseJson, readJson, textOf, wholeText } from "./files.js";
 import { decimalMark, LIMITS_FLAG, names, setting, splitNames, texts } from "./flags.js";
@@ -157,7 +157,7 @@ export async function readDataset(file: string, flags: DatasetFlags): Promise<Da
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table or schema */
 export async function readTableFile(file: string, flags: TableFlags): Promise<Table> {
   const { decimal, dateOrder, na, defaultNa, as, ignoreCase, schema, unknown } = flags;
-  const given = typeof schema === "string" ? (readJson(schema) as Schema) : schema;
+  const given = typeof schema === "string" ? schemaIn(readJson(schema)) : schema;
   const options = {
     ...{ decimal, dateOrder, na, defaultNa: defaultNa ? undefined : false },
     ...{ as, ignoreCase, schema: given, unknown },
@@ -168,6 +168,15 @@ export async function readTableFile(file: string, flags: TableFlags): Promise<Ta
     Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
   );
 }
+
+/** A schema without the receipt that `fettle inspect --json` prints beside it. */
+function schemaIn(json: unknown): Schema {
+  const { receipt: _receipt, ...schema } = isRecord(json) ? json : { schema: json };
+  return schema as unknown as Schema;
+}
+
+/** Options of reading a table, in messages. */
+export const READING = ["na", "defaultNa", "decimal", "dateOrder", "as", "ignoreCase"];
 
 /** Another table, by the schema of a first one. */
 export function readOtherFile(

@@ -1,11 +1,13 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
 import type { Command } from "commander";
+import type { Dataset } from "../data/dataset.js";
 import { diagnose } from "../data/diagnosis/diagnose.js";
 import { check, show } from "../errors.js";
 import { REPORTED } from "../metrics/registry.js";
 import { type JsonReport, jsonReport } from "../report/json.js";
 import { scoresMarkdown } from "../report/markdown.js";
 import { type StudyData, type StudySource, studyData } from "../report/plots/studyData.js";
+import { receiptLines } from "../report/receipt.js";
 import { introduce, summarize, summarizeFront } from "../report/study.js";
 import type { Params, Space } from "../search/space/space.js";
 import { bestOrNone } from "../search/study/best.js";
@@ -16,7 +18,7 @@ import { DENSE_DEFAULTS } from "../tune/dense.js";
 import { digestOfData } from "../tune/trial/receipt.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { finalOrNone } from "../tune/tuner/result.js";
-import { addDatasetFlags } from "./dataset.js";
+import { addDatasetFlags, READING } from "./dataset.js";
 import { addDisplayFlags, markdownOf, picturesOf, printsOneText } from "./display.js";
 import { EXIT } from "./exit.js";
 import { inFlags } from "./explain.js";
@@ -235,7 +237,8 @@ async function runBegun(opened: Begun): Promise<number> {
           ? "finished"
           : "no result";
       const report = reportOf(flags, trials, result, baselines);
-      const summary = { status, seconds, ...report, trials: trials.length };
+      const { receipt } = setup.data;
+      const summary = { status, seconds, ...report, trials: trials.length, ...(receipt && { receipt }) };
       const lines = await keeper.finish(trials, summary, result);
       const written =
         flags.out === undefined || !result
@@ -284,7 +287,7 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
   const { development, searched, test } = sizes;
   const about = {
     file: titleOf(file),
-    data,
+    data: { ...data, leftOut: [] }, // among the notes
     metrics,
     strategy: strategy.name,
     ...(seconds === undefined ? { trials } : { seconds, ...(flags.trials !== undefined && { trials }) }),
@@ -294,10 +297,18 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
     test,
     seed,
     ...(typeof validation === "function" && { splitter: validation.name }),
-    notes: (data.notes ?? []).map((note) => inFlags(note, ["task", "missing"])),
+    notes: readingOf(data),
     warnings: diagnose(data).map(({ message }) => inFlags(message, ["drop", "weight"])),
   };
   printLines(introduce(about, widthOf(process.stdout)));
+}
+
+/** How the table was read: its receipt, and notes that are none of its findings. */
+function readingOf({ receipt, notes = [] }: Dataset): string[] {
+  const explain = (message: string): string => inFlags(message, ["task", "missing", ...READING]);
+  if (receipt === undefined) return notes.map(explain);
+  const told = receipt.findings.map(({ message }) => message);
+  return [...receiptLines(receipt, explain), ...notes.filter((note) => !told.includes(note)).map(explain)];
 }
 
 function reportOf(

@@ -18,6 +18,7 @@ import { DAY } from "./days.js";
 import { checkTime, numberGroups } from "./groups.js";
 import { takeRows } from "./matrix.js";
 import { checkRareClasses, type RareClasses, withoutRare } from "./rare.js";
+import { type Receipt, receiptOf } from "./receipt.js";
 import { type InputKind, isInputKind, type Schema } from "./schema.js";
 import { type Column, checkTable, columnNamed, type Table } from "./table.js";
 import { columnOfRole, encodeTargets, type TargetData, targetOfRows, targetsIn, taskOf } from "./targets.js";
@@ -62,6 +63,8 @@ export interface Dataset extends TargetData {
   readonly schema?: Schema;
   /** What was decided in reading the table, for people; see {@link Table}. */
   readonly notes?: readonly string[];
+  /** How the table was read, and which rows are used. */
+  readonly receipt?: Receipt;
 }
 
 /** How a table is encoded. */
@@ -203,8 +206,24 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
     ...(leftOut.length > 0 && { leftOut }),
     ...(notes.length > 0 && { notes }),
     schema,
+    receipt: receiptFor(table, [...leaving, ...classes.notes], rows.length, [
+      ...[...inputs, ...targets, weight, group, time].flatMap((column) => column?.name ?? []),
+      ...leftOut.map(({ name }) => name),
+    ]),
     rows: rows.length,
   };
+}
+
+/** The receipt of the columns in use and of those that are left out, with the reasons why rows are not used. */
+function receiptFor(
+  table: Table,
+  reasons: readonly string[],
+  used: number,
+  names: readonly string[],
+): Receipt {
+  const { rows, findings } = receiptOf(table, names);
+  const leaving = reasons.map((message) => ({ type: "rows" as const, columns: [], message }));
+  return { rows, used, findings: [...leaving, ...findings] };
 }
 
 function groupsIn(column: Column, rows: Int32Array): Int32Array {

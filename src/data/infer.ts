@@ -5,13 +5,11 @@
 import { FettleError, isPlainObject, must, show, unknownName } from "../errors.js";
 import type { NumberCells, RawColumn, WordCells } from "./cells.js";
 import { dateOrdersOf, isDate } from "./dateOrders.js";
-import { parseDate } from "./dates.js";
 import { DATE_ORDERS, type DateOrder } from "./days.js";
 import { formatsOf } from "./formats.js";
 import { constant, differing, identifier } from "./identifiers.js";
-import { doubtOf, list, nearly, oddWord } from "./nearly.js";
-import { type Decimal, type NumberFormat, parseNumber } from "./numbers.js";
-import { plainNumber } from "./plainNumbers.js";
+import { doubtOf, isFew, list, nearly, oddWord } from "./nearly.js";
+import type { Decimal, NumberFormat } from "./numbers.js";
 import { foldCase } from "./read.js";
 import {
   CHOSEN_KINDS,
@@ -20,9 +18,12 @@ import {
   isWords,
   type Schema,
   type SchemaOptions,
+  type Settlement,
 } from "./schema.js";
+import { asKind, asSettled, formatIn, orderIn, type Shown } from "./ways.js";
 
-const USUAL_NA = ["NA", "N/A", "#N/A", "NaN", "null", "none", "?", "-"];
+/** Cells that mean "missing" unless the user says otherwise. */
+export const USUAL_NA = ["NA", "N/A", "#N/A", "NaN", "null", "none", "?", "-"];
 const BOOLEANS = [
   ["false", "true"],
   ["no", "yes"],
@@ -102,6 +103,8 @@ interface Draft {
   readonly odd: string | undefined;
   /** Why words that are mostly numbers or dates are in doubt. */
   readonly doubt: string | undefined;
+  /** What settles that doubt. */
+  readonly settle: Settlement | undefined;
   /** Why the numbers are left out. */
   readonly identifies: Pick<ColumnSchema, "kind" | "reason"> | undefined;
 }
@@ -145,6 +148,7 @@ function draftOf(column: RawColumn, options: SchemaOptions, isUnnamed: boolean):
     ignoreCase: ignoreCase.includes(name),
     odd: isRead ? odd : undefined,
     doubt: almost && !isRead ? doubtOf(almost, all) : undefined,
+    settle: almost && isFew(almost) ? { na: almost.others } : undefined,
     identifies: plain && kind === undefined ? identifier(plain, isUnnamed) : undefined,
   };
 }
@@ -173,16 +177,6 @@ export function needWords(columns: readonly RawColumn[], options: SchemaOptions)
   );
 }
 
-/** What the columns that can be read in one way only say of the others. */
-interface Shown {
-  readonly decimal: Decimal | undefined;
-  /** Whether some have a decimal comma. */
-  readonly hasComma: boolean;
-  /** Marks between thousands. */
-  readonly groups: ReadonlySet<string>;
-  readonly dateOrder: DateOrder | undefined;
-}
-
 function columnOf(draft: Draft, shown: Shown): ColumnSchema {
   const { name, missing, rows, formats, orders, kind, ignoreCase, odd } = draft;
   // with a kind that is replaced, so that it stands beside the name in JSON
@@ -207,6 +201,7 @@ function columnOf(draft: Draft, shown: Shown): ColumnSchema {
       ...base,
       kind: "number",
       doubt: `${OTHER_MARK(base.samples)}; or choose as: ${asKind(name, "category")}`,
+      settle: asSettled(name, "category"),
     };
   const words = [...new Set(ignoreCase ? spellings(draft.words) : draft.words)].sort(); // by code unit: the same on every host
   const category = {
@@ -228,7 +223,11 @@ function columnOf(draft: Draft, shown: Shown): ColumnSchema {
   }
   const doubt = draft.isOther ? OTHER_MARK(base.samples) : draft.doubt;
   if (doubt !== undefined)
-    return { ...category, doubt: `${doubt}; or choose as: ${asKind(name, "category")}` };
+    return {
+      ...category,
+      doubt: `${doubt}; or choose as: ${asKind(name, "category")}`,
+      settle: draft.settle ?? asSettled(name, "category"),
+    };
   const useful = differing(rows - missing, words);
   return useful ? { ...base, ...useful } : category;
 }
@@ -255,85 +254,6 @@ const IS_OF: Readonly<Partial<Record<ColumnKind, (word: string) => boolean>>> = 
 
 const OTHER_MARK = (samples: readonly string[]): string =>
   `holds numbers, such as ${list(samples)}, but not with the decimal mark that is given`;
-
-const asKind = (name: string, kind: ColumnKind): string => JSON.stringify({ [name]: kind });
-
-/** How the numbers of a column are written, or what is in doubt. */
-function formatIn(
-  { name, plain, words, formats, kind }: Draft,
-  { decimal, groups, hasComma }: Shown,
-): Partial<ColumnSchema> {
-  const padded = plain ? plain.padded : words.find((cell) => /^0\d+$/.test(cell));
-  const code = kind === undefined ? padded : undefined;
-  if (code !== undefined) {
-    const ways = `as: ${asKind(name, "category")} or as: ${asKind(name, "number")}`;
-    return { doubt: `has zeros in front, as in ${show(code)}, which numbers lose; choose ${ways}` };
-  }
-  const isNegative = plain === undefined && kind === undefined && areNegative(words, formats[0]);
-  if (isNegative)
-    return {
-      doubt:
-        `has ${formats[0].negative === "after" ? "a minus after" : "brackets around"} every number, as in ${show(words[0])}, which reads it as negative; ` +
-        `choose as: ${asKind(name, "category")} or as: ${asKind(name, "number")}`,
-    };
-  const isOpen = formats.some(({ group }) => group === "," || group === ".");
-  const isShown = (format: NumberFormat): boolean =>
-    format.decimal === decimal && !contradicts(format, groups);
-  const usual = plainIn(formats); // as JavaScript has it, where nothing speaks against it
-  const chosen =
-    isOpen && formats.length > 1
-      ? (formats.find(isShown) ?? (hasComma ? undefined : usual))
-      : (usual ?? formats[0]);
-  if (chosen) return written(chosen, plain ? [] : words);
-  const cell = words.find((each) => /[.,]/.test(each)) as string;
-  const readings = formats.map((each) => parseNumber(cell, each) as number).sort((a, b) => b - a);
-  const ways =
-    decimal === undefined && groups.size === 0 && !hasComma
-      ? 'decimal: "." or decimal: ","'
-      : [".", ","].map((mark) => `decimal: ${JSON.stringify({ [name]: mark })}`).join(" or ");
-  return { doubt: `can be read in two ways, ${show(cell)} as ${readings.join(" or ")}; choose ${ways}` };
-}
-
-/** Whether every cell is a number in brackets, or with a minus after it: a list may be numbered so. */
-const areNegative = (words: readonly string[], format: NumberFormat): boolean =>
-  format.negative !== undefined && words.every((cell) => (parseNumber(cell, format) ?? 0) < 0);
-
-/** Whether a column has another mark between thousands than the others of the table. */
-const contradicts = ({ group }: NumberFormat, groups: ReadonlySet<string>): boolean =>
-  group !== undefined && groups.size > 0 && !groups.has(group);
-
-/** The order of the dates of a column, or what is in doubt. */
-function orderIn({ words, orders }: Draft, { dateOrder }: Shown): Partial<ColumnSchema> {
-  const same = (order: DateOrder): boolean =>
-    words.every((cell) => parseDate(cell, order) === parseDate(cell, orders[0]));
-  const isOpen = orders.length > 1 && orders.every(same);
-  const order = orders.every(same) ? orders[0] : orders.find((each) => each === dateOrder);
-  if (order === "ymd") return {};
-  if (order) {
-    const why = isOpen ? "day and month are the same in every cell" : "as other dates of the table are";
-    const guess = `is read as ${order}: ${why}; choose dateOrder: "dmy" or dateOrder: "mdy" to be sure`;
-    return { dateOrder: order, ...(orders.length > 1 && { guess }) };
-  }
-  const cell = words.find((each) => parseDate(each, "dmy") !== parseDate(each, "mdy")) as string;
-  const [a, b] = cell.split(/[-/.]/);
-  return {
-    doubt:
-      `can be read in two ways, ${show(cell)} as day ${Number(a)} of month ${Number(b)} or day ${Number(b)} of month ${Number(a)}; ` +
-      'choose dateOrder: "dmy" or dateOrder: "mdy"',
-  };
-}
-
-/** Numbers as JavaScript writes them, if they can be read so. */
-const plainIn = (formats: readonly NumberFormat[]): NumberFormat | undefined =>
-  formats.find(({ decimal, group }) => decimal === "." && group === undefined);
-
-/** A format without its defaults; left out if the words are as JavaScript writes numbers. */
-function written({ decimal, ...rest }: NumberFormat, words: readonly string[]): { format?: NumberFormat } {
-  if (decimal === "," || Object.keys(rest).length > 0)
-    return { format: { ...(decimal === "," && { decimal }), ...rest } };
-  // such as a minus sign that is none of ASCII
-  return words.some((word) => plainNumber(word) === undefined) ? { format: { decimal: "." } } : {};
-}
 
 /** @throws FettleError `invalid_argument`, `unknown_name`, see {@link inferSchema} */
 export function checkSchemaOptions(

@@ -45,6 +45,9 @@ export function oddWord({ others, share }: Nearly): string | undefined {
   return others.length === 1 && share >= NEARLY && !/\d/.test(others[0]) ? others[0] : undefined;
 }
 
+/** Whether the words are so few that they may all mean a missing cell. */
+export const isFew = ({ others }: Nearly): boolean => others.length > 0 && others.length <= 3;
+
 /** What is in doubt, for people. */
 export function doubtOf({ kind, others }: Nearly, words: readonly string[]): string {
   if (others.length > 0)

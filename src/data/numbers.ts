@@ -43,7 +43,7 @@ const POWERS: Readonly<Record<string, number>> = { k: 3, m: 6, b: 9, bn: 9 };
 /** What is around the parts of a negative number: brackets, or a minus after the digits. */
 export const BRACKETS = /^([^()\d]*)\(([^()]+)\)([^()\d]*)$/;
 /** After a digit: `5,-` is a whole amount of money. */
-export const AFTER = /^([^-]*\d)-( [^-]*)?$/;
+export const AFTER = /^([^-]*\d)-( [^-]*)?$|^([^-]*[\p{L}\p{Sc}%])-$/u;
 
 /** The parts of a number, with spaces, minus signs and apostrophes of one kind each. */
 export interface Written {

@@ -56,7 +56,12 @@ export interface ColumnSchema {
   readonly doubt?: string;
   /** What was assumed, and the options that decide. */
   readonly guess?: string;
+  /** The options that settle the doubt, or the guess, as is most likely. */
+  readonly settle?: Settlement;
 }
+
+/** Options that settle what is in doubt. */
+export type Settlement = Pick<SchemaOptions, "na" | "decimal" | "dateOrder" | "as" | "ignoreCase">;
 
 /** What the columns of a table are. */
 export interface Schema {

@@ -1,9 +1,11 @@
 /** What the columns of a table are, as text for people. */
 import type { Drift } from "../data/diagnosis/drift.js";
+import { receiptOf } from "../data/receipt.js";
 import type { ColumnSchema } from "../data/schema.js";
 import type { Column, Table } from "../data/table.js";
 import { clip, count, plain } from "./format.js";
 import { layOut, wrap } from "./layout.js";
+import { receiptLines } from "./receipt.js";
 import type { Paint } from "./study.js";
 
 /** The longest that a sample is shown. */
@@ -40,26 +42,20 @@ export function describeSchema(
       (column.samples ?? []).map((cell) => clip(plain(cell), SAMPLE)).join(", "),
     ];
   });
-  const doubts = schema.columns.flatMap(({ name, doubt }) =>
-    doubt === undefined ? [] : [`column "${plain(name)}" ${explain(doubt)}`],
-  );
-  const reasons = schema.columns.flatMap(({ name, reason }) =>
-    reason === undefined ? [] : [`"${plain(name)}" ${plain(reason)}`],
-  );
   const notes = [
     ...decided.map(plain),
-    ...(reasons.length > 0 ? [`left out: ${reasons.join("; ")}`] : []),
     ...(ignored.length > 0
       ? [`ignored, since the schema does not name them: ${ignored.map(plain).join(", ")}`]
       : []),
   ];
+  const told = [...receiptLines(receiptOf(table), explain), ...notes];
   return [
     `${plain(file)}: ${count(rows, "row")}, ${count(columns.length, "column")}`,
     "",
     ...layOut([["column", "kind", "cells", "samples"], ...lines], { width }).map((line, i) =>
       i === 0 ? paint.faint(line) : line,
     ),
-    ...[...doubts, ...notes].flatMap((text) => ["", ...wrap(text, width)]),
+    ...(told.length > 0 ? ["", ...told.flatMap((text) => wrap(text, width))] : []),
   ];
 }
 

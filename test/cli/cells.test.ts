@@ -1,4 +1,6 @@
 /** Cells that people write, and classes of one row, on the command line. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fettle, folder } from "./fettle.js";
 
@@ -45,5 +47,58 @@ describe.concurrent("a table as people write it", () => {
     expect((await fettle(tune, cwd)).code).toBe(0);
     const { code, stderr } = await fettle(["evaluate", "merged/model.fettle", "new.csv"], cwd);
     expect([code, stderr]).toEqual([0, ""]);
+  });
+});
+
+describe.concurrent("the receipt of a table", () => {
+  const answers = ["Ja", "ja", "JA", "Nein", "nein"];
+  const lines = Array.from(
+    { length: 60 },
+    (_, i) =>
+      `${i},${(i * 7) % 11},${i % 3 ? "phone" : "none"},${(i % 9) + 1}/${(i % 7) + 1}/2024,${answers[i % 5]}`,
+  );
+  const table = `,x,owned,day,y\n${lines.join("\n")}\n`;
+
+  it("is printed by inspect, and in its JSON", async () => {
+    const cwd = folder({ "data.csv": table });
+    const [text, json] = await Promise.all([
+      fettle(["inspect", "data.csv"], cwd),
+      fettle(["inspect", "data.csv", "--json"], cwd),
+    ]);
+    const said = text.stdout.replaceAll(/\s+/g, " ");
+    for (const line of [
+      'column "day" can be read in two ways',
+      "choose --date-order dmy or --date-order mdy",
+      '"none" is read as missing in 20 cells of "owned"; choose --no-default-na to read it as a word',
+      "left out: \"column 1\" is different in every row; choose --as 'column 1=number' to keep it",
+      '"y" has 5 words, 2 but for case and spaces, such as "JA", "Ja", "ja"; choose --ignore-case y to read them as one',
+    ])
+      expect(said).toContain(line);
+    const { receipt } = JSON.parse(json.stdout);
+    expect([receipt.rows, receipt.findings.map(({ type }: { type: string }) => type)]).toEqual([
+      60,
+      ["doubt", "missing", "leftOut", "spellings"],
+    ]);
+  });
+
+  it("is settled by the schema of --fix, which tune reads", async () => {
+    const cwd = folder({ "data.csv": table });
+    const fixed = await fettle(["inspect", "data.csv", "--fix", "schema.json"], cwd);
+    expect([fixed.code, fixed.stdout]).toEqual([
+      0,
+      'wrote "schema.json"; look at it, then use it as --schema schema.json\nsettled:\n  dateOrder: "mdy"\n  ignoreCase: ["y"]\n',
+    ]);
+    const flags = ["--schema", "schema.json", "--target", "y", "--missing", "impute", ...QUICK];
+    const { code, stdout } = await fettle(["tune", "data.csv", ...flags, "--out", "study"], cwd);
+    expect(code).toBe(0);
+    const said = stdout.replaceAll(/\s+/g, " ");
+    expect(said).toContain("classification of y (Ja, Nein)");
+    expect(said).toContain('"none" is read as missing in 20 cells of "owned"; choose --no-default-na');
+    const { receipt } = JSON.parse(readFileSync(join(cwd, "study/summary.json"), "utf8"));
+    expect(receipt).toMatchObject({
+      rows: 60,
+      used: 60,
+      findings: [{ type: "missing" }, { type: "leftOut" }],
+    });
   });
 });

@@ -25,6 +25,10 @@ describe.concurrent("fettle inspect", () => {
   share   number like 1234.5 %        all   45 %, 3 %, 7 %
   port           category of 3        all          C, Q, S
   shelf                 number        all          1, 2, 3
+
+"-" is read as missing in 1 cell of "price"; choose --no-default-na to read it
+as a word
+read as numbers: "share" in %; choose --as share=category to read words
 `,
     });
     const { columns } = JSON.parse(json.stdout) as Schema;

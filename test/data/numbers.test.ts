@@ -166,6 +166,7 @@ it.each<[string, NumberFormat, number]>([
   ["$ -5", { unit: "$" }, -5],
   ["\u22125,5", { decimal: "," }, -5.5],
   ["105.15-", { negative: "after" }, -105.15],
+  ["105,15 EUR-", { negative: "after", decimal: ",", unit: "EUR" }, -105.15],
   ["105,15- EUR", { negative: "after", decimal: ",", unit: "EUR" }, -105.15],
   ["1\u2019234.5", { group: "'" }, 1234.5],
   ["1,23,456.5", { group: "," }, 123456.5],
