@@ -14,10 +14,10 @@ const FORMATS = /* @__PURE__ */ ([".", ","] as const).flatMap((decimal) =>
 );
 
 /** Units of which some cells of a column may be without. */
-const OPTIONAL = /^(?:[%‰°]|.*\p{Sc}|[A-Z]{3}|Rs\.?|kr\.?)$/iu;
+const OPTIONAL = /^(?:[%‰°]|.*\p{Sc}|[A-Z]{3}|Rs\.?|kr\.?|zł|Kč|Ft)$/u;
 /** Units that make a cell a number even if other cells have other units. */
 const USUAL =
-  /^(?:[%‰°]|.{0,3}\p{Sc}|°?[CFK]|[A-Z]{3}|[µmck]?[gm]|t|lbs?|oz|mi|ft|in|km\/h|mph|[mk]?l|[mcd]l|m?s|secs?|mins?|h|hrs?|hours?|days?|weeks?|months?|years?|yrs?|[kMGT]B|[mkMG]?W|[kMG]?Hz|[mk]?V|kr\.?|Rs\.?)$/iu;
+  /^(?:[%‰°]|.{0,3}\p{Sc}|°?[CFK]|[A-Z]{3}|[µmck]?[gm]|t|lbs?|oz|mi|ft|in|km\/h|mph|[mk]?l|[mcd]l|m?s|secs?|mins?|h|hrs?|hours?|days?|weeks?|months?|years?|yrs?|[kMGT]B|[mkMG]?W|[kMG]?Hz|[mk]?V|KG|kgs|Kg|kr\.?|Rs\.?|zł|Kč|Ft)$/u;
 
 /**
  * The formats in which every cell is a number; the empty array if there are none. They differ in what the

@@ -3,6 +3,7 @@
  * It follows from the table alone and changes nothing.
  */
 import { show } from "../errors.js";
+import { isDate } from "./dateOrders.js";
 import { isNumber } from "./formats.js";
 import { USUAL_NA } from "./infer.js";
 import { list } from "./nearly.js";
@@ -19,7 +20,7 @@ export interface Finding {
    * - `missing`: a word that is read as a missing cell
    * - `leftOut`: columns that teach a model nothing
    * - `spellings`: words that differ only in case or spaces
-   * - `words`: numbers that are read as words, for others beside them
+   * - `words`: numbers or dates that are read as words, for others beside them
    * - `units`: numbers with units, scales, signs or clocks
    */
   readonly type: "rows" | "doubt" | "guess" | "missing" | "leftOut" | "spellings" | "words" | "units";
@@ -141,16 +142,22 @@ function spellings({ name, kind, categories, ignoreCase }: ColumnSchema): Findin
   return [{ type: "spellings", columns: [name], message, settle: { ignoreCase: [name] } }];
 }
 
-/** A category of which half of the words or more are numbers, and not all, which somebody chose. */
+/** A category of which half of the words or more are numbers or dates, and not all, which somebody chose. */
 function numbersAsWords({ name, kind, categories, doubt }: ColumnSchema): Finding[] {
   if (kind !== "category" || doubt !== undefined) return [];
-  const others = categories.filter((word) => !isNumber(word));
-  const numbers = categories.length - others.length;
-  if (others.length === 0 || numbers < 2 || numbers < others.length) return [];
-  const message =
-    `${show(name)} is read as words: ${numbers} of its ${categories.length} different cells are numbers, but not ${list(others)}; ` +
-    `if those mean missing cells, choose na: ${JSON.stringify(others.slice(0, 3))}`;
-  return [{ type: "words", columns: [name], message }];
+  for (const [what, is] of [
+    ["numbers", isNumber],
+    ["dates", isDate],
+  ] as const) {
+    const others = categories.filter((word) => !is(word));
+    const count = categories.length - others.length;
+    if (others.length === 0 || count === 0 || count < others.length) continue;
+    const message =
+      `${show(name)} is read as words: ${count} of its ${categories.length} different cells are ${what}, but not ${list(others)}; ` +
+      `if those mean missing cells, choose na: ${JSON.stringify(others.slice(0, 3))}`;
+    return [{ type: "words", columns: [name], message }];
+  }
+  return [];
 }
 
 /** What else than digits the numbers of columns have. */
