@@ -63,7 +63,8 @@ function kindOf({ kind, format = {}, categories, dateOrder, doubt }: ColumnSchem
   const known = kind === "category" ? `${kind} of ${categories.length}` : kind;
   if (doubt !== undefined) return `${kind}, in doubt`;
   if (dateOrder !== undefined) return `${known}, ${dateOrder}`;
-  const { decimal = ".", group = "", unit = "" } = format;
+  const { decimal = ".", group = "", unit = "", clock = false } = format;
+  if (clock) return `${known} like 2:05`;
   return Object.keys(format).length > 0 ? `${known} like 1${group}234${decimal}5 ${unit}`.trim() : known;
 }
 
