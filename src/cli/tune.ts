@@ -303,7 +303,7 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
   printLines(introduce(about, widthOf(process.stdout)));
 }
 
-/** How the table was read: its receipt, and notes that are none of its findings. */
+/** How the table was read: its receipt, and other notes. */
 function readingOf({ receipt, notes = [] }: Dataset): string[] {
   const explain = (message: string): string => inFlags(message, ["task", "missing", ...READING]);
   if (receipt === undefined) return notes.map(explain);

@@ -11,7 +11,7 @@ const NEARLY = 0.9;
 export interface Nearly {
   readonly kind: "number" | "date";
   readonly share: number;
-  /** Words that are none. */
+  /** The other words. */
   readonly others: readonly string[];
 }
 

@@ -39,7 +39,7 @@ export interface ColumnSchema {
   readonly na?: readonly string[];
   /** Whether words of a category that differ only in case or spaces are one. @defaultValue false */
   readonly ignoreCase?: boolean;
-  /** Of a target whose rare classes were merged: the category of all words that are none of the others. @defaultValue none */
+  /** Of a target whose rare classes were merged: the category of all words that the other categories lack. @defaultValue none */
   readonly rest?: string;
   /** What the column is for, see `encodeTable`. @defaultValue `"input"`, or `"ignored"` where the kind is not read */
   readonly role?: ColumnRole;

@@ -119,6 +119,6 @@ const plainIn = (formats: readonly NumberFormat[]): NumberFormat | undefined =>
 function written({ decimal, ...rest }: NumberFormat, words: readonly string[]): { format?: NumberFormat } {
   if (decimal === "," || Object.keys(rest).length > 0)
     return { format: { ...(decimal === "," && { decimal }), ...rest } };
-  // such as a minus sign that is none of ASCII
+  // such as a minus sign other than a hyphen
   return words.some((word) => plainNumber(word) === undefined) ? { format: { decimal: "." } } : {};
 }

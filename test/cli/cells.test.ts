@@ -95,6 +95,9 @@ describe.concurrent("the receipt of a table", () => {
     expect(said).toContain("classification of y (Ja, Nein)");
     expect(said).toContain('"none" is read as missing in 20 cells of "owned"; choose --no-default-na');
     const { receipt } = JSON.parse(readFileSync(join(cwd, "study/summary.json"), "utf8"));
+    const page = readFileSync(join(cwd, "study/report.html"), "utf8");
+    expect(page).toContain("<h3>How it was read</h3>");
+    expect(page).toContain("is read as missing in 20 cells of");
     expect(receipt).toMatchObject({
       rows: 60,
       used: 60,
