@@ -85,7 +85,7 @@ export function addTableFlags(command: Command, argument = "<data.csv>"): Comman
       setting("--as"),
     )
     .option(
-      "--ignore-case <columns>",
+      "--ignore-case <names>",
       "columns in which words that differ only in case or spaces are one, separated by commas",
       names("--ignore-case"),
     )
