@@ -16,6 +16,7 @@ import type { Floats } from "../ndarray.js";
 import { keptRows, type MissingRule, refuseColumns, type Task, valuesAt } from "./columns.js";
 import { DAY } from "./days.js";
 import { checkTime, numberGroups } from "./groups.js";
+import { keptAs } from "./identifiers.js";
 import { takeRows } from "./matrix.js";
 import { checkRareClasses, type RareClasses, withoutRare } from "./rare.js";
 import { type Receipt, receiptOf } from "./receipt.js";
@@ -180,7 +181,7 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
       `a table must have an input beside the target; received only ${targets.map(({ name }) => show(name)).join(", ")}` +
       leftOut.map(({ name, reason }) => `, and ${show(name)}, which ${reason}`).join("") +
       (leftOut.length > 0
-        ? `; choose as: ${JSON.stringify({ [leftOut[0].name]: "category" })}`
+        ? `; choose as: ${keptAs(leftOut[0].name, leftOut[0].reason)}`
         : drop.length > 0
           ? "; drop fewer columns"
           : ""),

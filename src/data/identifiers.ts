@@ -52,6 +52,10 @@ function isMonotone(numbers: Floats): boolean {
   return true;
 }
 
+/** The value of `as` that keeps a column which is left out for that reason: integers stay numbers. */
+export const keptAs = (name: string, reason: string): string =>
+  JSON.stringify({ [name]: /^(counts|is different)/.test(reason) ? "number" : "category" });
+
 /** Whether words are the same in every row. */
 export function constant(
   rows: number,

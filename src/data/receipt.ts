@@ -5,6 +5,7 @@
 import { show } from "../errors.js";
 import { isDate } from "./dateOrders.js";
 import { isNumber } from "./formats.js";
+import { keptAs } from "./identifiers.js";
 import { USUAL_NA } from "./infer.js";
 import { list } from "./nearly.js";
 import { foldCase } from "./read.js";
@@ -113,11 +114,12 @@ function leftOut(columns: readonly ColumnSchema[]): Finding[] {
   for (const column of columns)
     if (column.reason !== undefined) groups.set(column.kind, [...(groups.get(column.kind) ?? []), column]);
   return [...groups].map(([kind, [first, ...others]]): Finding => {
-    const { name, reason, samples = [] } = first;
+    const { name, reason = "" } = first;
     const isKept = kind === "identifier" || kind === "text";
-    const as = samples.every((cell) => /^\d+$/.test(cell)) ? "number" : "category";
     const more = others.length === 0 ? "" : `; ${list(others.map((each) => each.name))} of kind ${kind} too`;
-    const way = isKept ? `; choose as: ${asKind(name, as)} to keep ${others.length > 0 ? "one" : "it"}` : "";
+    const way = isKept
+      ? `; choose as: ${keptAs(name, reason)} to keep ${others.length > 0 ? "one" : "it"}`
+      : "";
     return {
       type: "leftOut",
       columns: [name, ...others.map((each) => each.name)],

@@ -123,6 +123,15 @@ describe("a column that teaches nothing", () => {
   });
 });
 
+it("a target that counts the rows is refused with the kind that keeps it", () => {
+  const text = ["x,y", ...Array.from({ length: 40 }, (_, i) => `${i % 7},${i}`)].join("\n");
+  expect(refusal(() => encodeTable(readTable(text), { target: "y" }))).toBe(
+    'invalid_data: target "y" must hold numbers, booleans or categories; it counts the rows, from 0 to 39; choose as: {"y":"number"}',
+  );
+  const kept = encodeTable(readTable(text, { as: { y: "number" } }), { target: "y" });
+  expect([kept.task, kept.y[39]]).toEqual(["regression", 39]);
+});
+
 describe("roles in a schema", () => {
   const { schema } = readTable("a,b,y\n1,2,0\n3,4,1\n");
   const withRoles = (roles: Readonly<Record<string, string>>) => ({
