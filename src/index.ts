@@ -54,7 +54,9 @@ export {
 } from "./data/pipeline/pipeline.js";
 export type { Scaling } from "./data/pipeline/scaling.js";
 export type { TargetTransform } from "./data/pipeline/target.js";
+export type { RareClasses } from "./data/rare.js";
 export type { RecordValue, UnknownRule } from "./data/read.js";
+export { type Finding, type Receipt, receiptOf } from "./data/receipt.js";
 export type {
   ColumnKind,
   ColumnRole,
@@ -62,6 +64,7 @@ export type {
   InputKind,
   Schema,
   SchemaOptions,
+  Settlement,
 } from "./data/schema.js";
 export {
   type GroupShuffleSplitOptions,

@@ -19,7 +19,7 @@ interface Expression {
 }
 
 /** Files that make expressions of parts. */
-const MAKERS = ["cli/explain.ts", "data/dates.ts", "data/numbers.ts"];
+const MAKERS = ["cli/explain.ts", "data/dates.ts", "data/numbers.ts", "model/export/jsNumbers.ts"];
 
 function inSources(): { written: Expression[]; makers: Set<string> } {
   const written: Expression[] = [];
@@ -54,10 +54,22 @@ async function madeByMakers(): Promise<Expression[]> {
   try {
     vi.resetModules();
     await import("../src/data/dates.js");
-    const { formatsOf } = await import("../src/data/numbers.js");
+    const { formatsOf } = await import("../src/data/formats.js");
     // each mark between thousands, so that each format has its expression
-    for (const cell of ["1,234.5", "1.234,5", "1 234.5", "1'234.5", "1_234.5", "1 234,5", "1'234,5"])
+    for (const cell of [
+      "1,234.5",
+      "1.234,5",
+      "1 234.5",
+      "1'234.5",
+      "1_234.5",
+      "1 234,5",
+      "1'234,5",
+      "1:30.5",
+    ])
       formatsOf([cell]);
+    const { patternsOf } = await import("../src/model/export/jsNumbers.js");
+    for (const format of [{ unit: "$", scaled: true, group: " " }, { unit: "days" }, { clock: true }])
+      patternsOf(format);
     const { inFlags } = await import("../src/cli/explain.js");
     inFlags("testSize must be less", ["testSize"]);
   } finally {
@@ -95,8 +107,8 @@ describe("regular expressions take linear time", () => {
 
   it("where they are made", async () => {
     expect([...makers].sort()).toEqual(MAKERS);
-    // 6 of dates, the parts of a number and 10 formats, 3 of flags
-    expect(new Set(made.map(({ source }) => source)).size).toBe(20);
+    // 6 of dates, 2 of the parts of a number, 10 formats and 2 of clocks, 4 of exports, 3 of flags
+    expect(new Set(made.map(({ source }) => source)).size).toBe(27);
     expect(await slow(made)).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { type Dataset, encodeTable, type MissingRule, type Task } from "../data/dataset.js";
 import { limitsOf, type TableLimits } from "../data/limits.js";
 import type { PipelineOptions } from "../data/pipeline/options.js";
+import type { RareClasses } from "../data/rare.js";
 import type { RecordValue, UnknownRule } from "../data/read.js";
 import type { ColumnKind, Schema } from "../data/schema.js";
 import {
@@ -12,11 +13,12 @@ import {
   readTable,
   type Table,
 } from "../data/table.js";
-import { check } from "../errors.js";
+import { check, isRecord, show } from "../errors.js";
 import { densePipeline } from "../tune/dense.js";
 import { type FileText, inFile, parseJson, readJson, textOf, wholeText } from "./files.js";
-import { LIMITS_FLAG, names, setting, splitNames, texts } from "./flags.js";
+import { decimalMark, LIMITS_FLAG, names, setting, splitNames, texts } from "./flags.js";
 import { isParquet, parquetRecords } from "./parquet.js";
+import { DEFAULT_FOLDS } from "./validation.js";
 
 /** The flags of reading a table, as commander gives them. */
 export interface TableFlags {
@@ -26,6 +28,7 @@ export interface TableFlags {
   readonly na?: readonly string[];
   readonly defaultNa: boolean;
   readonly as?: Readonly<Record<string, ColumnKind>>;
+  readonly ignoreCase?: readonly string[];
   /** Its file, or what that held when a study began. */
   readonly schema?: string | Schema;
   readonly unknown?: UnknownRule;
@@ -42,6 +45,9 @@ export interface DatasetFlags extends TableFlags {
   readonly task: Task | "auto";
   readonly positive?: string;
   readonly missing: MissingRule;
+  /** What becomes of classes with fewer rows than there are folds. */
+  readonly rare?: RareClasses["rule"];
+  readonly folds?: number;
   /** Whether features tell which cells are missing. */
   readonly indicator: boolean;
   /** The text of each use. */
@@ -63,7 +69,11 @@ export function addTableFlags(command: Command, argument = "<data.csv>"): Comman
     )
     .option("--header", "take the first line as names, even if it holds only numbers")
     .option("--no-header", "take the first line as data, and name columns by number")
-    .option("--decimal <mark>", "decimal mark of numbers, . or , (default: as the columns show)")
+    .option(
+      "--decimal <mark>",
+      "decimal mark of numbers, . or , or that of one column, as in price=, which may be repeated (default: as the columns show)",
+      decimalMark,
+    )
     .option(
       "--date-order <order>",
       "order of dates in digits: dmy, mdy or ymd (default: as the columns show)",
@@ -74,6 +84,11 @@ export function addTableFlags(command: Command, argument = "<data.csv>"): Comman
       "--as <column=kind>",
       "a column's kind: number, boolean, category or date, or identifier or text to leave it out; may be repeated",
       setting("--as"),
+    )
+    .option(
+      "--ignore-case <names>",
+      "columns in which words that differ only in case or spaces are one, separated by commas",
+      names("--ignore-case"),
     )
     .option("--schema <file>", "what the columns are, as fettle inspect --json prints it (default: inferred)")
     .option(
@@ -104,6 +119,10 @@ export function addDatasetFlags(command: Command, argument?: string): Command {
     )
     .option("--missing <rule>", "missing cells: refuse them, drop their rows, or impute them", "refuse")
     .option("--no-indicator", "with --missing impute: do not tell the network which cells were missing")
+    .option(
+      "--rare <rule>",
+      "classes with fewer rows than folds: drop their rows, or merge them into one class (default: refuse them)",
+    )
     .option("--drop <columns>", "columns to leave out, separated by commas", texts);
 }
 
@@ -118,7 +137,11 @@ export const pipelineOf = (
 
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table */
 export async function readDataset(file: string, flags: DatasetFlags): Promise<Dataset> {
-  const { target, weight, group, time, task, positive, missing, drop = [] } = flags;
+  const { target, weight, group, time, task, positive, missing, drop = [], rare, folds } = flags;
+  check(
+    rare === undefined || rare === "drop" || rare === "merge",
+    () => `--rare must be drop or merge; received ${show(rare)}`,
+  );
   const table = await readTableFile(file, flags);
   return inFile(file, () => {
     const columns = table.columns.map(({ name }) => name);
@@ -134,6 +157,7 @@ export async function readDataset(file: string, flags: DatasetFlags): Promise<Da
       task,
       ...(positive !== undefined && { positive }),
       missing,
+      ...(rare !== undefined && { rareClasses: { fewerThan: folds ?? DEFAULT_FOLDS, rule: rare } }),
       drop: drop.flatMap((given) => columnsIn(given, table)),
     });
   });
@@ -141,11 +165,11 @@ export async function readDataset(file: string, flags: DatasetFlags): Promise<Da
 
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table or schema */
 export async function readTableFile(file: string, flags: TableFlags): Promise<Table> {
-  const { decimal, dateOrder, na, defaultNa, as, schema, unknown } = flags;
-  const given = typeof schema === "string" ? (readJson(schema) as Schema) : schema;
+  const { decimal, dateOrder, na, defaultNa, as, ignoreCase, schema, unknown } = flags;
+  const given = typeof schema === "string" ? schemaIn(readJson(schema)) : schema;
   const options = {
     ...{ decimal, dateOrder, na, defaultNa: defaultNa ? undefined : false },
-    ...{ as, schema: given, unknown },
+    ...{ as, ignoreCase, schema: given, unknown },
   };
   return readAs(
     file,
@@ -153,6 +177,15 @@ export async function readTableFile(file: string, flags: TableFlags): Promise<Ta
     Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
   );
 }
+
+/** A schema without the receipt that `fettle inspect --json` prints beside it. */
+function schemaIn(json: unknown): Schema {
+  const { receipt: _receipt, ...schema } = isRecord(json) ? json : { schema: json };
+  return schema as unknown as Schema;
+}
+
+/** Options of reading a table, in messages. */
+export const READING = ["na", "defaultNa", "decimal", "dateOrder", "as", "ignoreCase"];
 
 /** Another table, by the schema of a first one. */
 export function readOtherFile(

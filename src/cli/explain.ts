@@ -51,7 +51,7 @@ export function inFlags(message: string, options: readonly string[]): string {
 
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
 /** A word, a number, a list of words, a number by name, or words or numbers by name in JSON. */
-const LITERAL = String.raw`${STRING}|\d[\d.e+-]*\d|\d|\[${STRING}(?:, ?${STRING})*\]|\{ \w+: \d+ \}|\{${STRING}:(?:${STRING}|\d+)(?:,${STRING}:(?:${STRING}|\d+))*\}`;
+const LITERAL = String.raw`${STRING}|\d[\d.e+-]*\d|\d|\[${STRING}(?:, ?${STRING})*\]|\{ \w+: \d+ \}|\{${STRING}:(?:${STRING}|\d+)(?:,${STRING}:(?:${STRING}|\d+))*\}|true|false`;
 
 /** A value in code as words of the command line: `["id", "last name"]` is `--drop "id,last name"`. */
 function settingOf(flag: string, literal: string): string {
@@ -59,6 +59,8 @@ function settingOf(flag: string, literal: string): string {
     const all = Object.entries(JSON.parse(literal) as Record<string, string | number>);
     return `${flag} ${quoted(all.map(([name, word]) => `${name}=${word}`).join(","))}`;
   }
+  if (literal === "true") return flag;
+  if (literal === "false") return flag.replace("--", "--no-");
   if (literal.startsWith("{")) return `${flag} ${literal.match(/\d+/)?.[0]}`;
   const value = JSON.parse(literal) as string | number | string[];
   if (!Array.isArray(value)) return `${flag} ${quoted(String(value))}`;

@@ -96,6 +96,16 @@ export function setting(
   };
 }
 
+/** A parser of `--decimal`: a mark, or `column=mark`, which is added to those of earlier uses of the flag. */
+export function decimalMark(
+  text: string,
+  earlier?: string | Readonly<Record<string, string>>,
+): string | Readonly<Record<string, string>> {
+  const at = text.lastIndexOf("=");
+  if (at <= 0) return text;
+  return { ...(typeof earlier === "object" && earlier), [text.slice(0, at)]: text.slice(at + 1) };
+}
+
 /** The flag of `limits`. */
 export const LIMITS_FLAG = [
   "--limits <name=number>",

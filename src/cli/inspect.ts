@@ -1,19 +1,26 @@
 /** `fettle inspect`: reads a table and prints what its columns are, for people or as a schema in JSON. */
 import type { Command } from "commander";
 import { drift } from "../data/diagnosis/drift.js";
+import type { Decimal } from "../data/numbers.js";
+import { receiptOf, settlementOf } from "../data/receipt.js";
+import type { Settlement } from "../data/schema.js";
+import { check, show } from "../errors.js";
 import { describeModel, modelJson } from "../report/model.js";
 import { describeDrift, describeSchema } from "../report/schema.js";
 import { addTableFlags, readOtherFile, readTableFile, type TableFlags } from "./dataset.js";
 import { EXIT } from "./exit.js";
-import { inFlags } from "./explain.js";
+import { inFlags, quoted } from "./explain.js";
 import { titleOf } from "./files.js";
 import { isModelFile, readModel } from "./modelFile.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
+import { WholeFile } from "./wholeFile.js";
 
 /** The flags, as commander gives them. */
 interface InspectFlags extends TableFlags {
   readonly against?: string;
   readonly json?: true;
+  /** Where the schema with the suggested settlements is written. */
+  readonly fix?: string;
 }
 
 /** Adds the command; `done` receives the exit code. */
@@ -27,7 +34,11 @@ export function addInspectCommand(program: Command, done: (exitCode: number) => 
     );
   addTableFlags(command)
     .optionsGroup("Output:")
-    .option("--json", "print the schema as JSON, or the differences")
+    .option("--json", "print the schema as JSON, with the receipt, or the differences")
+    .option(
+      "--fix <schema.json>",
+      "write the schema, with what is in doubt settled as is most likely, for you to look at",
+    )
     .option("--against <other.csv>", "compare the columns of another table, read by the schema of this one")
     .addHelpText(
       "after",
@@ -35,6 +46,7 @@ export function addInspectCommand(program: Command, done: (exitCode: number) => 
 Examples:
   fettle inspect examples/data/breast-cancer.csv
   fettle inspect sales.csv --json > schema.json
+  fettle inspect sales.csv --fix schema.json
   fettle inspect sales.csv --against new-sales.csv
   fettle tune new-sales.csv --schema schema.json --target price`,
     )
@@ -63,13 +75,53 @@ Examples:
         done(EXIT.success);
         return;
       }
+      const receipt = receiptOf(table);
+      if (flags.fix !== undefined) {
+        printLines(await writeFix(file, flags, settlementOf(receipt), flags.fix));
+        done(EXIT.success);
+        return;
+      }
       printLines(
         flags.json
-          ? [JSON.stringify(table.schema, null, 2)]
+          ? [JSON.stringify({ ...table.schema, receipt }, null, 2)]
           : describeSchema(titleOf(file), table, widthOf(process.stdout), paintFor(process.stdout), (doubt) =>
               inFlags(doubt, names),
             ),
       );
       done(EXIT.success);
     });
+}
+
+const marksOf = (decimal: Settlement["decimal"]): Readonly<Record<string, Decimal>> =>
+  typeof decimal === "object" ? decimal : {};
+
+/** Reads the table again, by the options that settle what is in doubt, and writes its schema. @returns what was settled, in lines */
+async function writeFix(
+  file: string,
+  flags: InspectFlags,
+  settle: Settlement,
+  path: string,
+): Promise<string[]> {
+  check(flags.schema === undefined, "--fix must be left out beside --schema, in which nothing is in doubt");
+  const { na, decimal, dateOrder, as, ignoreCase } = settle;
+  const { schema } = await readTableFile(file, {
+    ...flags,
+    na: [...(flags.na ?? []), ...(na ?? [])],
+    ...(typeof flags.decimal !== "string" && { decimal: { ...marksOf(decimal), ...marksOf(flags.decimal) } }),
+    ...(dateOrder && { dateOrder: flags.dateOrder ?? dateOrder }),
+    as: { ...as, ...flags.as },
+    ignoreCase: [...(flags.ignoreCase ?? []), ...(ignoreCase ?? [])],
+  });
+  const whole = await WholeFile.open(path);
+  try {
+    whole.write(`${JSON.stringify(schema, null, 2)}\n`);
+    whole.finish();
+  } finally {
+    whole.close();
+  }
+  const settled = Object.entries(settle).map(([option, value]) => `  ${option}: ${JSON.stringify(value)}`);
+  return [
+    `wrote ${show(path)}; look at it, then use it as --schema ${quoted(path)}`,
+    ...(settled.length > 0 ? ["settled:", ...settled] : ["nothing was in doubt"]),
+  ];
 }

@@ -11,9 +11,11 @@ import { formatMoment, formatValue, scoreLabel } from "../report/format.js";
 import type { ReportOptions } from "../report/html/options.js";
 import type { Predictions } from "../report/plots/quality.js";
 import { type SegmentColumn, segmentsOf } from "../report/plots/residuals.js";
+import { receiptLines } from "../report/receipt.js";
 import type { RateFinderReason } from "../tune/rateFinder.js";
 import { digestOfData } from "../tune/trial/receipt.js";
 import { VERSION } from "../version.js";
+import { READING } from "./dataset.js";
 import { inFlags, quoted } from "./explain.js";
 import { isThere } from "./files.js";
 import { commandLine, FILE } from "./repeat.js";
@@ -195,6 +197,9 @@ export function tableParts(
       classes: data.classes.map((name, k) => ({
         ...{ name, rows: data.labels.reduce((sum, label) => sum + Number(label === k), 0) },
       })),
+      ...(data.receipt && {
+        receipt: receiptLines(data.receipt, (message) => inFlags(message, ["missing", ...READING])),
+      }),
       warnings: warningsOf(data),
     },
     ...(predictions && { predictions, segments: segmentsThatDiffer(data, testRows, predictions) }),

@@ -1,12 +1,14 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
 import { join } from "node:path";
 import type { Command } from "commander";
+import type { Dataset } from "../data/dataset.js";
 import { positiveOf } from "../data/positive.js";
 import { check, show } from "../errors.js";
 import { REPORTED } from "../metrics/registry.js";
 import { type JsonReport, jsonReport } from "../report/json.js";
 import { scoresMarkdown } from "../report/markdown.js";
 import { type StudyData, type StudySource, studyData } from "../report/plots/studyData.js";
+import { receiptLines } from "../report/receipt.js";
 import { introduce, summarize, summarizeFront } from "../report/study.js";
 import type { Params, Space } from "../search/space/space.js";
 import { bestOrNone } from "../search/study/best.js";
@@ -17,7 +19,7 @@ import { DENSE_DEFAULTS } from "../tune/dense.js";
 import { digestOfData } from "../tune/trial/receipt.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { finalOrNone } from "../tune/tuner/result.js";
-import { addDatasetFlags } from "./dataset.js";
+import { addDatasetFlags, READING } from "./dataset.js";
 import { addDisplayFlags, markdownOf, picturesOf, printsOneText } from "./display.js";
 import { EXIT } from "./exit.js";
 import { inFlags } from "./explain.js";
@@ -243,7 +245,12 @@ async function runBegun(opened: Begun): Promise<number> {
           ? "finished"
           : "no result";
       const report = reportOf(flags, trials, result, baselines);
-      const summary = { status, seconds, ...report, trials: trials.length, ...(repeat && { repeat }) };
+      const { receipt } = setup.data;
+      const summary = {
+        ...{ status, seconds, ...report, trials: trials.length },
+        ...(repeat && { repeat }),
+        ...(receipt && { receipt }),
+      };
       const lines = await keeper.finish(trials, summary, result);
       const written =
         flags.out === undefined || !result
@@ -302,10 +309,18 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
     test,
     seed,
     ...(typeof validation === "function" && { splitter: validation.name }),
-    notes: (data.notes ?? []).map((note) => inFlags(note, ["task", "missing", "positive"])),
+    notes: readingOf(data),
     warnings: warningsOf(data, flags),
   };
   printLines(introduce(about, widthOf(process.stdout)));
+}
+
+/** How the table was read: its receipt, and other notes. */
+function readingOf({ receipt, notes = [] }: Dataset): string[] {
+  const explain = (message: string): string => inFlags(message, ["task", "missing", "positive", ...READING]);
+  if (receipt === undefined) return notes.map(explain);
+  const told = receipt.findings.map(({ message }) => message);
+  return [...receiptLines(receipt, explain), ...notes.filter((note) => !told.includes(note)).map(explain)];
 }
 
 function reportOf(

@@ -216,7 +216,7 @@ function checkRows(data: Dataset, { folds: given, testSize }: TuneFlags): void {
     small.length === 0,
     () =>
       `each class of ${show(target)} must have at least ${folds} rows, one for each of the --folds; received ${small.join(", ")}; ` +
-      "use fewer folds, or remove the rows of the class",
+      "choose --rare drop or --rare merge, or use fewer folds",
     "invalid_data",
   );
 }

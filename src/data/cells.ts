@@ -8,11 +8,17 @@ import { cellText, type ScannedRow } from "./scan.js";
 /** A column whose cells have been read, before it has a kind. */
 export type RawColumn = NumberCells | WordCells;
 
-/** Every cell is missing, or a number as JavaScript writes it, which float32 can hold. */
-export interface NumberCells {
+/** What is known of any column. */
+interface Cells {
   readonly name: string;
   readonly rows: number;
   readonly missing: number;
+  /** The words that mean "missing", in small letters, and in how many cells; without empty ones. */
+  readonly gaps: ReadonlyMap<string, number>;
+}
+
+/** Every cell is missing, or a number as JavaScript writes it, which float32 can hold. */
+export interface NumberCells extends Cells {
   /** `[rows]`, NaN where the cell is missing; in float32 if that holds each exactly. */
   readonly numbers: Floats;
   /** The first three that differ, as they were written. */
@@ -28,10 +34,7 @@ export interface NumberCells {
 }
 
 /** Words, or numbers that are written in other ways. */
-export interface WordCells {
-  readonly name: string;
-  readonly rows: number;
-  readonly missing: number;
+export interface WordCells extends Cells {
   /** Each different cell, in the order in which they first appear; a number where records have one. */
   readonly words: readonly (string | number)[];
   /** `[rows]`: the index of the cell's word, -1 where it is missing. */
@@ -54,6 +57,7 @@ function fits(cell: string | number): boolean {
 export class ColumnBuilder {
   private rows = 0;
   private missing = 0;
+  private readonly gaps = new Map<string, number>();
   private numbers: Floats;
   private codes = new Int32Array(0);
   private readonly words: (string | number)[] = [];
@@ -105,10 +109,11 @@ export class ColumnBuilder {
   }
 
   finish(): RawColumn {
-    const { name, rows, missing, samples, hasPoint, mayGroup, isCount, padded } = this;
-    if (this.isWords) return { name, rows, missing, words: this.words, codes: this.codes.subarray(0, rows) };
+    const { name, rows, missing, gaps, samples, hasPoint, mayGroup, isCount, padded } = this;
+    if (this.isWords)
+      return { name, rows, missing, gaps, words: this.words, codes: this.codes.subarray(0, rows) };
     const numbers = this.numbers.subarray(0, rows);
-    return { name, rows, missing, numbers, samples, hasPoint, mayGroup, isCount, padded };
+    return { name, rows, missing, gaps, numbers, samples, hasPoint, mayGroup, isCount, padded };
   }
 
   /** The common case without a copy of the text: up to 15 digits, of which some may be decimals. @returns whether it was */
@@ -149,7 +154,7 @@ export class ColumnBuilder {
 
   private pushNumber(value: number, cell: string | number): void {
     const text = String(cell);
-    if (Number.isNaN(value)) this.missing++;
+    if (Number.isNaN(value)) this.skip(text);
     else {
       if (text.includes(".")) {
         this.hasPoint = true;
@@ -163,6 +168,13 @@ export class ColumnBuilder {
     this.store(value);
   }
 
+  private skip(word: string): void {
+    this.missing++;
+    if (word === "") return;
+    const key = word.toLowerCase();
+    this.gaps.set(key, (this.gaps.get(key) ?? 0) + 1);
+  }
+
   private pushWord(word: string | number): void {
     if (this.rows === this.codes.length) {
       const larger = new Int32Array(this.capacityFor(this.rows));
@@ -174,7 +186,7 @@ export class ColumnBuilder {
       code = this.isNone(word) ? -1 : this.words.push(word) - 1;
       this.codeOf.set(word, code);
     }
-    if (code < 0) this.missing++;
+    if (code < 0) this.skip(String(word));
     this.codes[this.rows++] = code;
   }
 
@@ -191,6 +203,7 @@ export class ColumnBuilder {
     if (!isEmpty) {
       this.rows = 0;
       this.missing = 0;
+      this.gaps.clear();
       for (const each of this.first) this.pushWord(each);
     }
     this.pushWord(cell);

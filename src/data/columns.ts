@@ -5,6 +5,7 @@
 import { FettleError, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { MAX_CLASSES } from "./classes.js";
+import { keptAs } from "./identifiers.js";
 import { isInputKind } from "./schema.js";
 import type { Column, Table } from "./table.js";
 
@@ -155,7 +156,7 @@ function faultOfTarget(column: Column, values: Floats, task: Task): Fault | unde
   if (!isInputKind(column.kind) || column.kind === "date") {
     const { name, kind, reason = "holds dates" } = column;
     if (kind === "constant") return { reason: `must differ between rows; it ${reason}` };
-    const way = kind === "empty" ? "" : `; choose as: ${JSON.stringify({ [name]: "category" })}`;
+    const way = kind === "empty" ? "" : `; choose as: ${keptAs(name, reason)}`;
     return { reason: `must hold numbers, booleans or categories; it ${reason}${way}` };
   }
   if (values.some(Number.isNaN)) return { reason: "must have cells; all are missing" }; // see `keptRows`

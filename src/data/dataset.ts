@@ -16,8 +16,11 @@ import type { Floats } from "../ndarray.js";
 import { keptRows, type MissingRule, refuseColumns, type Task, valuesAt } from "./columns.js";
 import { DAY } from "./days.js";
 import { checkTime, numberGroups } from "./groups.js";
+import { keptAs } from "./identifiers.js";
 import { takeRows } from "./matrix.js";
 import { withPositive } from "./positive.js";
+import { checkRareClasses, type RareClasses, withoutRare } from "./rare.js";
+import { type Receipt, receiptOf } from "./receipt.js";
 import { type InputKind, isInputKind, type Schema } from "./schema.js";
 import { type Column, checkTable, columnNamed, type Table } from "./table.js";
 import { columnOfRole, encodeTargets, type TargetData, targetOfRows, targetsIn, taskOf } from "./targets.js";
@@ -62,6 +65,8 @@ export interface Dataset extends TargetData {
   readonly schema?: Schema;
   /** What was decided in reading the table, for people; see {@link Table}. */
   readonly notes?: readonly string[];
+  /** How the table was read, and which rows are used. */
+  readonly receipt?: Receipt;
 }
 
 /** How a table is encoded. */
@@ -110,6 +115,8 @@ export interface EncodeOptions {
    * @defaultValue `"refuse"`
    */
   readonly missing?: MissingRule;
+  /** What becomes of classes with few rows. @defaultValue they are classes like others */
+  readonly rareClasses?: RareClasses;
 }
 
 const OPTIONS: OptionNames<EncodeOptions> = {
@@ -121,6 +128,7 @@ const OPTIONS: OptionNames<EncodeOptions> = {
   time: true,
   drop: true,
   missing: true,
+  rareClasses: true,
 };
 const TASKS = ["auto", "classification", "regression"];
 const RULES = ["refuse", "drop", "impute"] satisfies MissingRule[];
@@ -145,7 +153,8 @@ const RULES = ["refuse", "drop", "impute"] satisfies MissingRule[];
 export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   checkTable(table);
   checkOptions(options, "encodeTable", OPTIONS);
-  const { target: given, task = "auto", drop = [], missing = "refuse" } = options;
+  const { target: given, task = "auto", drop = [], missing = "refuse", rareClasses } = options;
+  checkRareClasses(rareClasses);
   const { weight: weightName = columnOfRole(table, "weight") } = options;
   const { group: groupName = columnOfRole(table, "group") } = options;
   must(
@@ -179,18 +188,23 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
       `a table must have an input beside the target; received only ${targets.map(({ name }) => show(name)).join(", ")}` +
       leftOut.map(({ name, reason }) => `, and ${show(name)}, which ${reason}`).join("") +
       (leftOut.length > 0
-        ? `; choose as: ${JSON.stringify({ [leftOut[0].name]: "category" })}`
+        ? `; choose as: ${keptAs(leftOut[0].name, leftOut[0].reason)}`
         : drop.length > 0
           ? "; drop fewer columns"
           : ""),
   );
 
   const use = { inputs, targets, missing, drop };
-  const { rows, notes: leaving } = keptRows(table.rows, use);
-  const { task: chosen, notes: reasons } = taskOf(targets, rows, task);
-  refuseColumns(use, rows, chosen);
-  const { data: target, notes: why } = withPositive(encodeTargets(targets, rows, chosen), options.positive);
-  const notes = [...table.notes, ...leaving, ...reasons, ...why];
+  const { rows: kept, notes: leaving } = keptRows(table.rows, use);
+  const { task: chosen, notes: reasons } = taskOf(targets, kept, task);
+  refuseColumns(use, kept, chosen);
+  const all = { target: targets[0], rows: kept, schema: table.schema, notes: [] };
+  const classes = rareClasses && chosen === "classification" ? withoutRare(all, rareClasses) : all;
+  const { rows, schema } = classes;
+  const encoded = encodeTargets(targets.length > 1 ? targets : [classes.target], rows, chosen);
+  if (rows.length < kept.length) refuseColumns(use, rows, chosen);
+  const { data: target, notes: why } = withPositive(encoded, options.positive);
+  const notes = [...table.notes, ...leaving, ...classes.notes, ...reasons, ...why];
   return {
     ...encodeInputs(inputs, rows),
     ...target,
@@ -200,9 +214,25 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
     ...(missing === "impute" && { imputes: true }),
     ...(leftOut.length > 0 && { leftOut }),
     ...(notes.length > 0 && { notes }),
-    schema: table.schema,
+    schema,
+    receipt: receiptFor(table, [...leaving, ...classes.notes], rows.length, [
+      ...[...inputs, ...targets, weight, group, time].flatMap((column) => column?.name ?? []),
+      ...leftOut.map(({ name }) => name),
+    ]),
     rows: rows.length,
   };
+}
+
+/** The receipt of the columns in use and of those that are left out, with the reasons why rows are not used. */
+function receiptFor(
+  table: Table,
+  reasons: readonly string[],
+  used: number,
+  names: readonly string[],
+): Receipt {
+  const { rows, findings } = receiptOf(table, names);
+  const leaving = reasons.map((message) => ({ type: "rows" as const, columns: [], message }));
+  return { rows, used, findings: [...leaving, ...findings] };
 }
 
 function groupsIn(column: Column, rows: Int32Array): Int32Array {
@@ -227,7 +257,15 @@ function groupsIn(column: Column, rows: Int32Array): Int32Array {
 function timesIn(column: Column, rows: Int32Array): Float64Array {
   const name = `time ${show(column.name)}`;
   const isRead = (column.kind === "date" || column.kind === "number") && column.doubt === undefined;
-  must(isRead, name, "a column of dates or numbers", column.kind, "invalid_data");
+  const way =
+    isRead || column.kind !== "identifier"
+      ? ""
+      : `; choose as: ${JSON.stringify({ [column.name]: "number" })}`;
+  check(
+    isRead,
+    () => `${name} must be a column of dates or numbers; received ${show(column.kind)}${way}`,
+    "invalid_data",
+  );
   return checkTime(name, valuesAt(column, rows), rows.length);
 }
 

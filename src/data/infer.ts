@@ -3,37 +3,35 @@
  * of a kind that is left out, each with the reason. Nothing is guessed in silence.
  */
 import { FettleError, isPlainObject, must, show, unknownName } from "../errors.js";
-import type { NumberCells, RawColumn } from "./cells.js";
+import type { NumberCells, RawColumn, WordCells } from "./cells.js";
 import { BOOLEANS } from "./classes.js";
-import { parseDate } from "./dates.js";
+import { dateOrdersOf, isDate } from "./dateOrders.js";
 import { DATE_ORDERS, type DateOrder } from "./days.js";
-import { type Decimal, formatsOf, type NumberFormat, parseNumber } from "./numbers.js";
+import { formatsOf } from "./formats.js";
+import { constant, differing, identifier } from "./identifiers.js";
+import { doubtOf, isFew, list, nearly, oddWord } from "./nearly.js";
+import type { Decimal, NumberFormat } from "./numbers.js";
+import { foldCase } from "./read.js";
 import {
   CHOSEN_KINDS,
   type ColumnKind,
   type ColumnSchema,
   isWords,
-  NO_CELLS,
   type Schema,
   type SchemaOptions,
+  type Settlement,
 } from "./schema.js";
+import { asKind, asSettled, formatIn, orderIn, type Shown } from "./ways.js";
 
-const USUAL_NA = ["NA", "N/A", "#N/A", "NaN", "null", "none", "?", "-"];
-/** A column with at least this share of numbers or dates was most likely meant to be of them. */
-const NEARLY = 0.9;
-/** Fewer rows than this do not show that a column is constant or identifies rows. */
-const ENOUGH = 30;
-/** Words of which at least this share differ identify their rows. */
-const MOSTLY_DIFFERENT = 0.9;
-/** Cells of so many words, most of them different, are sentences and names. */
-const SENTENCE = 4;
+/** Cells that mean "missing" unless the user says otherwise. */
+export const USUAL_NA = ["NA", "N/A", "#N/A", "NaN", "null", "none", "?", "-"];
 
 /**
  * Infers what the columns are. A column is
  *
  * | kind | if |
  * |---|---|
- * | `number` | every cell present is a number in one way of writing: `1234.5`, `1,234.5`, `1.234,5`, `1 234,5`, `45 %`, `€ 3` |
+ * | `number` | every cell present is a number in one way of writing, see {@link NumberFormat}: `1234.5`, `1.234,5`, `1 234,5`, `45 %`, `($3.50)`, `12 kg`, `1.3k`, `2:05` |
  * | `boolean` | every one is `true` or `false`, or every one `yes` or `no`, in any case; the words of the column are as it first spells them |
  * | `date` | every one is a date in one order, with a time or without: `2024-05-31`, `31.5.2024`, `May 31, 2024 12:30` |
  * | `category` | they are words, and it is none of the following |
@@ -44,20 +42,26 @@ const SENTENCE = 4;
  * | kind | if |
  * |---|---|
  * | `constant` | every row has the same word |
- * | `identifier` | nine tenths of the words differ; or integers do in every row, in a column with a name such as `id` or `customerId` |
+ * | `identifier` | nine tenths of the words differ; or integers count the rows, or differ in every row of a column with a name such as `id` or `customerId` |
  * | `text` | nine tenths of the cells differ and have four words or more on average |
  *
+ * A word without digits among numbers or dates in nine tenths of the rows or more is taken as missing in that column.
+ *
  * Where `1,234` could be 1234 or 1.234, or `1/2/2024` in January or February, the columns that can be read in one way only
- * decide for the table. What they leave open is in `doubt`; so are a column of which nine tenths or more are numbers or dates,
- * and numbers with zeros in front.
+ * decide for the table. What they leave open is in `doubt`; so are a column of which nine tenths or more are numbers or dates
+ * but for several words, and numbers with zeros in front.
  *
  * @throws FettleError `invalid_argument` for options of another kind; `unknown_name` for a column or kind that does not
  * exist; `invalid_data` for a cell that is not of the kind given in `as`
  */
 export function inferSchema(columns: readonly RawColumn[], options: SchemaOptions): Schema {
-  const drafts = columns.map((column) => draftOf(column, options));
+  const isUnnamed = columns[0]?.name === "column 1" && columns[1]?.name !== "column 2";
+  const drafts = columns.map((column, j) => draftOf(column, options, isUnnamed && j === 0));
+  const decided = drafts.flatMap(({ formats }) => (formats.length === 1 ? [formats[0]] : []));
   const shown = {
-    decimal: only(drafts.flatMap(({ formats }) => (formats.length === 1 ? [formats[0].decimal] : []))),
+    decimal: only(decided.map(({ decimal }) => decimal)),
+    hasComma: decided.some((format) => format.decimal === ","),
+    groups: new Set(decided.flatMap(({ group }) => group ?? [])),
     dateOrder: only(drafts.flatMap(({ orders }) => (orders.length === 1 ? orders : []))),
   };
   return { na: missingWords(options), columns: drafts.map((draft) => columnOf(draft, shown)) };
@@ -90,26 +94,67 @@ interface Draft {
   readonly orders: readonly DateOrder[];
   /** As the user says. */
   readonly kind: ColumnKind | undefined;
+  /** Whether words that differ in case or spaces are one. */
+  readonly ignoreCase: boolean;
+  /** A word that means "missing" among numbers or dates. */
+  readonly odd: string | undefined;
+  /** Why words that are mostly numbers or dates are in doubt. */
+  readonly doubt: string | undefined;
+  /** What settles that doubt. */
+  readonly settle: Settlement | undefined;
+  /** Why the numbers are left out. */
+  readonly identifies: Pick<ColumnSchema, "kind" | "reason"> | undefined;
 }
 
-function draftOf(column: RawColumn, { decimal, dateOrder, as = {} }: SchemaOptions): Draft {
+function draftOf(column: RawColumn, options: SchemaOptions, isUnnamed: boolean): Draft {
+  const { dateOrder, as = {}, ignoreCase = [] } = options;
   const { name, rows, missing } = column;
   const plain = "numbers" in column ? column : undefined;
-  const words = "numbers" in column ? column.samples : column.words.map(String);
+  const all = "numbers" in column ? column.samples : column.words.map(String);
   const kind = Object.hasOwn(as, name) ? as[name] : undefined;
-  const readsNumbers = missing < rows && (kind === undefined || kind === "number");
-  // numbers of records are what they are, however the words beside them are written
-  const texts = "words" in column ? column.words.filter((word) => typeof word === "string") : [];
-  const all = !readsNumbers ? [] : plain ? formatsOfPlain(plain) : formatsOf(texts);
-  const formats = all.filter((format) => decimal === undefined || format.decimal === decimal);
-  const dates = all.length === 0 && (kind === undefined || kind === "date") && missing < rows;
-  const orders = dates ? dateOrdersOf(words) : [];
+  const decimal = decimalOf(options, name);
+  const hasCells = missing < rows;
+  const waysOf = (words: readonly string[], hasNumbers = true) => {
+    const read = kind === undefined || kind === "number";
+    // numbers of records are what they are, however the words beside them are written
+    const texts = "words" in column && column.words.length === words.length ? textsIn(column) : words;
+    const formats = !hasCells || !read || !hasNumbers ? [] : plain ? formatsOfPlain(plain) : formatsOf(texts);
+    const dates = hasCells && formats.length === 0 && (kind === undefined || kind === "date");
+    return { formats, orders: dates ? dateOrdersOf(words) : [] };
+  };
+  let [words, ways] = [all, waysOf(all)];
+  const isNone = ways.formats.length + ways.orders.length === 0;
+  const almost = isNone && hasCells && kind === undefined && "words" in column ? nearly(column) : undefined;
+  const odd = almost && oddWord(almost);
+  const rest = odd === undefined ? [] : all.filter((word) => word !== odd);
+  const others = odd === undefined ? undefined : waysOf(rest);
+  const isRead = others !== undefined && others.formats.length + others.orders.length > 0;
+  if (isRead) [words, ways] = [rest, others];
+  const { formats, orders } = ways;
+  const own = formats.filter((format) => decimal === undefined || format.decimal === decimal);
   return {
-    ...{ name, rows, missing, words, plain, formats, kind },
-    isOther: all.length > 0 && formats.length === 0,
+    name,
+    rows,
+    missing,
+    words,
+    plain,
+    formats: own,
+    isOther: formats.length > 0 && own.length === 0,
     orders: orders.filter((order) => dateOrder === undefined || order === "ymd" || order === dateOrder),
+    kind,
+    ignoreCase: ignoreCase.includes(name),
+    odd: isRead ? odd : undefined,
+    doubt: almost && !isRead ? doubtOf(almost, all) : undefined,
+    settle: almost && isFew(almost) ? { na: almost.others } : undefined,
+    identifies: plain && kind === undefined ? identifier(plain, isUnnamed) : undefined,
   };
 }
+
+const textsIn = ({ words }: WordCells): string[] => words.filter((word) => typeof word === "string");
+
+/** The decimal mark that the user gives for a column. */
+const decimalOf = ({ decimal }: SchemaOptions, name: string): Decimal | undefined =>
+  typeof decimal !== "object" ? decimal : Object.hasOwn(decimal, name) ? decimal[name] : undefined;
 
 /** What `formatsOf` says of such cells. */
 function formatsOfPlain({ hasPoint, mayGroup }: NumberCells): NumberFormat[] {
@@ -118,29 +163,33 @@ function formatsOfPlain({ hasPoint, mayGroup }: NumberCells): NumberFormat[] {
 }
 
 /** The columns of plain numbers whose text decides what they are: they must be read as words. */
-export function needWords(columns: readonly RawColumn[], { decimal }: SchemaOptions): string[] {
+export function needWords(columns: readonly RawColumn[], options: SchemaOptions): string[] {
   // a decimal comma elsewhere would make points marks between thousands
-  const mayHaveComma = decimal === "," || columns.some((column) => "words" in column);
-  if (!mayHaveComma) return [];
+  const hasWords = columns.some((column) => "words" in column);
+  const mayHaveComma = (name: string): boolean => hasWords || decimalOf(options, name) === ",";
   return columns.flatMap((column) =>
-    "numbers" in column && column.hasPoint && column.mayGroup ? [column.name] : [],
+    "numbers" in column && column.hasPoint && column.mayGroup && mayHaveComma(column.name)
+      ? [column.name]
+      : [],
   );
 }
 
-/** What the columns that can be read in one way only say of the others. */
-interface Shown {
-  readonly decimal: Decimal | undefined;
-  readonly dateOrder: DateOrder | undefined;
-}
-
 function columnOf(draft: Draft, shown: Shown): ColumnSchema {
-  const { name, missing, rows, formats, orders, kind } = draft;
+  const { name, missing, rows, formats, orders, kind, ignoreCase, odd } = draft;
   // with a kind that is replaced, so that it stands beside the name in JSON
-  const base = { name, kind: "empty", categories: [], samples: draft.words.slice(0, 3) } as const;
+  const base = {
+    name,
+    kind: "empty",
+    categories: [],
+    samples: draft.words.slice(0, 3),
+    ...(odd !== undefined && { na: [odd] }),
+  } as const;
   if (kind === "identifier" || kind === "text")
     return { ...base, kind, reason: "is left out as it was told" };
-  if (missing === rows) return { ...base, kind: kind ?? "empty", ...(!kind && { reason: NO_CELLS }) };
-  const useless = kind === undefined ? leftOut(draft) : undefined;
+  if (missing === rows) return { ...base, kind: kind ?? "empty", ...(!kind && { reason: "has no cells" }) };
+  const isWords = draft.plain === undefined && formats.length === 0 && orders.length === 0;
+  const same = kind === undefined && isWords ? constant(rows, missing, draft.words) : undefined;
+  const useless = draft.identifies ?? same;
   if (useless) return { ...base, ...useless };
   if (formats.length > 0) return { ...base, kind: "number", ...formatIn(draft, shown) };
   if (orders.length > 0) return { ...base, kind: "date", ...orderIn(draft, shown) };
@@ -149,9 +198,15 @@ function columnOf(draft: Draft, shown: Shown): ColumnSchema {
       ...base,
       kind: "number",
       doubt: `${OTHER_MARK(base.samples)}; or choose as: ${asKind(name, "category")}`,
+      settle: asSettled(name, "category"),
     };
-  const words = [...new Set(draft.words)].sort(); // by code unit: the same on every host
-  const category = { ...base, kind: "category", categories: words } as const;
+  const words = [...new Set(ignoreCase ? spellings(draft.words) : draft.words)].sort(); // by code unit: the same on every host
+  const category = {
+    ...base,
+    kind: "category",
+    categories: words,
+    ...(ignoreCase && { ignoreCase }),
+  } as const;
   if (kind === "category") return category;
   const booleans = BOOLEANS.find((pair) => words.every((word) => pair.includes(word.toLowerCase())));
   if (booleans && (kind === undefined || kind === "boolean"))
@@ -163,10 +218,25 @@ function columnOf(draft: Draft, shown: Shown): ColumnSchema {
       `column ${show(name)} must hold ${kind}s, with as: ${asKind(name, kind)}; received ${show(other)}`,
     );
   }
-  const doubt = draft.isOther ? OTHER_MARK(base.samples) : doubtIn(words);
+  const doubt = draft.isOther ? OTHER_MARK(base.samples) : draft.doubt;
   if (doubt !== undefined)
-    return { ...category, doubt: `${doubt}; or choose as: ${asKind(name, "category")}` };
-  return { ...base, ...(differing(draft, words) ?? { kind: "category", categories: words }) };
+    return {
+      ...category,
+      doubt: `${doubt}; or choose as: ${asKind(name, "category")}`,
+      settle: draft.settle ?? asSettled(name, "category"),
+    };
+  const useful = differing(rows - missing, words);
+  return useful ? { ...base, ...useful } : category;
+}
+
+/** Each word as the first one is spelled that differs from it in case or spaces at most. */
+function spellings(words: readonly string[]): string[] {
+  const first = new Map<string, string>();
+  return words.map((word) => {
+    const folded = foldCase(word);
+    if (!first.has(folded)) first.set(folded, word);
+    return first.get(folded) as string;
+  });
 }
 
 /** A word in small letters as a column first spells it; as it is where the column lacks it. */
@@ -175,129 +245,35 @@ const firstSpelling = (word: string, cells: readonly string[]): string =>
 
 const IS_OF: Readonly<Partial<Record<ColumnKind, (word: string) => boolean>>> = {
   number: (word) => formatsOf([word]).length > 0,
-  date: (word) => dateOrdersOf([word]).length > 0,
+  date: isDate,
   boolean: (word) => BOOLEANS.flat().includes(word.toLowerCase()),
 };
 
 const OTHER_MARK = (samples: readonly string[]): string =>
   `holds numbers, such as ${list(samples)}, but not with the decimal mark that is given`;
 
-const asKind = (name: string, kind: ColumnKind): string => JSON.stringify({ [name]: kind });
-
-/** A kind that is left out, and why. */
-type LeftOut = Pick<ColumnSchema, "kind" | "reason">;
-
-/** Names of columns that identify rows: `id`, `customer_id`, `customerId`, `index`, `#` and the like. */
-const IDENTIFIER = /^(#|index|row|no|nr|obs|key)$|(^|[^a-z])(id|uuid|guid)$/i;
-const CAMEL_IDENTIFIER = /[a-z](Id|ID)$/;
-
-/**
- * Whether a column has the same word in every row, or only identifies its rows. Numbers that are all the same stay numbers:
- * those of the next table may differ.
- */
-function leftOut({ name, rows, missing, words, plain, formats }: Draft): LeftOut | undefined {
-  if (rows < ENOUGH || missing > 0) return undefined;
-  if (!plain) {
-    if (words.length > 1 || formats.length > 0) return undefined;
-    return { kind: "constant", reason: `is ${show(words[0])} in every row` };
-  }
-  if (!plain.isCount || !(IDENTIFIER.test(name) || CAMEL_IDENTIFIER.test(name))) return undefined;
-  if (new Set(plain.numbers).size < rows) return undefined;
-  return { kind: "identifier", reason: "is different in every row" };
-}
-
-/** Whether words differ from row to row, so that a category could not be met again. */
-function differing({ rows, missing }: Draft, distinct: readonly string[]): LeftOut | undefined {
-  const present = rows - missing;
-  if (present < ENOUGH || distinct.length < MOSTLY_DIFFERENT * present) return undefined;
-  const words = distinct.reduce((sum, cell) => sum + cell.split(/\s+/).length, 0) / distinct.length;
-  const reason = `has ${distinct.length} different cells in ${present} rows`;
-  return { kind: words >= SENTENCE ? "text" : "identifier", reason };
-}
-
-/** How the numbers of a column are written, or what is in doubt. */
-function formatIn({ name, plain, words, formats, kind }: Draft, { decimal }: Shown): Partial<ColumnSchema> {
-  const padded = plain ? plain.padded : words.find((cell) => /^0\d+$/.test(cell));
-  const code = kind === undefined ? padded : undefined;
-  if (code !== undefined) {
-    const ways = `as: ${asKind(name, "category")} or as: ${asKind(name, "number")}`;
-    return { doubt: `has zeros in front, as in ${show(code)}, which numbers lose; choose ${ways}` };
-  }
-  const isOpen = formats.some(({ group }) => group === "," || group === ".");
-  const format = formats.find((each) => !isOpen || each.decimal === decimal) ?? plainIn(formats);
-  if (format) return withoutDefaults(format);
-  const cell = words.find((each) => each.includes(",")) as string;
-  const readings = formats.map((each) => parseNumber(cell, each) as number).sort((a, b) => b - a);
-  return {
-    doubt: `can be read in two ways, ${show(cell)} as ${readings.join(" or ")}; choose decimal: "." or decimal: ","`,
-  };
-}
-
-/** The order of the dates of a column, or what is in doubt. */
-function orderIn({ words, orders }: Draft, { dateOrder }: Shown): Partial<ColumnSchema> {
-  const same = (order: DateOrder): boolean =>
-    words.every((cell) => parseDate(cell, order) === parseDate(cell, orders[0]));
-  const order = orders.every(same) ? orders[0] : orders.find((each) => each === dateOrder);
-  if (order) return order === "ymd" ? {} : { dateOrder: order };
-  const cell = words.find((each) => parseDate(each, "dmy") !== parseDate(each, "mdy")) as string;
-  const [a, b] = cell.split(/[-/.]/);
-  return {
-    doubt:
-      `can be read in two ways, ${show(cell)} as day ${Number(a)} of month ${Number(b)} or day ${Number(b)} of month ${Number(a)}; ` +
-      'choose dateOrder: "dmy" or dateOrder: "mdy"',
-  };
-}
-
-/** Numbers as JavaScript writes them, if they can be read so. */
-const plainIn = (formats: readonly NumberFormat[]): NumberFormat | undefined =>
-  formats.find(({ decimal, group }) => decimal === "." && group === undefined);
-
-function withoutDefaults({ decimal, ...rest }: NumberFormat): { format?: NumberFormat } {
-  const format = { ...(decimal === "," && { decimal }), ...rest };
-  return Object.keys(format).length > 0 ? { format } : {};
-}
-
-/** A doubt if most of the distinct cells are numbers or dates, but not all, or not in one way. */
-function doubtIn(cells: readonly string[]): string | undefined {
-  for (const kind of ["number", "date"] as const) {
-    const others = cells.filter((cell) => !IS_OF[kind]?.(cell));
-    if (cells.length - others.length < NEARLY * cells.length) continue;
-    if (others.length > 0)
-      return `holds ${kind}s but for ${list(others)}; if that means a missing cell, choose na: ${JSON.stringify(others.slice(0, 3))}`;
-    const pair = apart(cells, kind === "number" ? formatsOf : dateOrdersOf);
-    return `holds ${kind}s written in more than one way, such as ${list(pair)}; correct the cells`;
-  }
-  return undefined;
-}
-
-/** Two cells that no one way of writing has. */
-function apart(cells: readonly string[], waysOf: (cells: readonly string[]) => readonly unknown[]): string[] {
-  // More cells have fewer ways: the first that leaves none is found by halving.
-  let [some, none] = [1, cells.length];
-  if (waysOf(cells.slice(0, none)).length > 0) return [...cells];
-  while (none - some > 1) {
-    const middle = (some + none) >> 1;
-    if (waysOf(cells.slice(0, middle)).length > 0) some = middle;
-    else none = middle;
-  }
-  const last = cells[none - 1];
-  const before = cells.slice(0, none - 1).find((cell) => waysOf([cell, last]).length === 0);
-  return [before ?? cells[0], last];
-}
-
-function list(words: readonly string[]): string {
-  const shown = words.slice(0, 3).map(show).join(", ");
-  return words.length > 3 ? `${shown} and ${words.length - 3} more` : shown;
-}
-
 /** @throws FettleError `invalid_argument`, `unknown_name`, see {@link inferSchema} */
 export function checkSchemaOptions(
-  { na, defaultNa, decimal, dateOrder, as }: SchemaOptions,
+  { na, defaultNa, decimal, dateOrder, as, ignoreCase }: SchemaOptions,
   columns: readonly { readonly name: string }[],
 ): void {
   must(na === undefined || isWords(na), "na", 'an array of words, such as ["NA", "-"]', na);
   must(defaultNa === undefined || typeof defaultNa === "boolean", "defaultNa", "true or false", defaultNa);
-  must(decimal === undefined || decimal === "." || decimal === ",", "decimal", '"." or ","', decimal);
+  const isMark = (mark: unknown): boolean => mark === "." || mark === ",";
+  must(
+    decimal === undefined ||
+      isMark(decimal) ||
+      (isPlainObject(decimal) && Object.values(decimal).every(isMark)),
+    "decimal",
+    '"." or ",", or one of them by column, such as { price: "," }',
+    decimal,
+  );
+  must(
+    ignoreCase === undefined || isWords(ignoreCase),
+    "ignoreCase",
+    'an array of column names, such as ["city"]',
+    ignoreCase,
+  );
   must(
     dateOrder === undefined || DATE_ORDERS.includes(dateOrder),
     "dateOrder",
@@ -306,18 +282,9 @@ export function checkSchemaOptions(
   );
   must(as === undefined || isPlainObject(as), "as", 'kinds by column, such as { zip: "category" }', as);
   const names = columns.map(({ name }) => name);
-  for (const [name, kind] of Object.entries(as ?? {})) {
+  const marked = typeof decimal === "object" ? Object.keys(decimal) : [];
+  for (const name of [...marked, ...(ignoreCase ?? []), ...Object.keys(as ?? {})])
     if (!names.includes(name)) throw unknownName("column", name, names);
+  for (const kind of Object.values(as ?? {}))
     if (!CHOSEN_KINDS.includes(kind)) throw unknownName("kind of column", kind, CHOSEN_KINDS);
-  }
-}
-
-/** The orders in which every cell is a date. */
-function dateOrdersOf(cells: Iterable<string>): DateOrder[] {
-  let orders: DateOrder[] = [...DATE_ORDERS];
-  for (const cell of cells) {
-    orders = orders.filter((order) => parseDate(cell, order) !== undefined);
-    if (orders.length === 0) break;
-  }
-  return orders;
 }

@@ -1,6 +1,6 @@
 /**
- * How numbers are written: decimal mark, thousands separator, unit. A format belongs to a whole column, since one cell
- * alone, such as `1,234`, can be read in two ways. What a column is otherwise is decided in schema.ts.
+ * How numbers are written: decimal mark, thousands separator, unit, sign. A format belongs to a whole column, since one cell
+ * alone, such as `1,234`, can be read in two ways. Which format a column has is found in formats.ts.
  */
 
 import { NOT_FINITE, PLAIN } from "./plainNumbers.js";
@@ -14,55 +14,91 @@ export interface NumberFormat {
   readonly decimal?: Decimal;
   /** The mark between thousands, one of `, . ' _` and the space. @defaultValue none */
   readonly group?: string;
-  /** What stands before or after each number, such as `%` or `€`; it does not change the value. @defaultValue none */
+  /** What stands before or after each number, such as `%`, `€` or `kg`; it does not change the value. @defaultValue none */
   readonly unit?: string;
+  /**
+   * How negative numbers are written: `"brackets"`, as in `(120.00)`, or `"after"`, as in `105.15-`. A sign in front is read
+   * too. @defaultValue a sign in front only
+   */
+  readonly negative?: "brackets" | "after";
+  /** Whether `k`, `M` and `B` after a number mean thousands, millions and billions (10⁹). @defaultValue false */
+  readonly scaled?: boolean;
+  /** Whether parts are sixtieths: `2:05` is 125, and `1:02:05` is 3725. @defaultValue false */
+  readonly clock?: boolean;
 }
 
-const SPACES = /[\u00a0\u202f\u2009]/g;
-const UNIT = "[%‰°$€£¥₹]|USD|EUR|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK";
+/** Codes and signs of currencies, which may stand in front of a number. */
+export const CURRENCY =
+  "[A-Z]{0,2}[$€£¥₹₩₽₺₫₴₦฿₪₱]|AED|ARS|AUD|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|JPY|KRW|MXN|MYR|" +
+  "NOK|NZD|PHP|PLN|RON|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|VND|ZAR|Rs\\.?|kr\\.?";
 const PARTS = new RegExp(
-  `^(?<before>${UNIT})? ?(?<number>[+-]?[\\d.,' _]+(?:e[+-]?\\d+)?) ?(?<after>${UNIT})?$`,
+  `^(?:(?<sign>[+-]) ?)?(?<before>[%‰°]|${CURRENCY})? ?(?<number>[+-]?[\\d.,' _:]+(?:e[+-]?\\d+)?) ?(?<after>[^\\d\\s.,'_:+-].*)?$`,
   "i",
 );
+/** A sign of a scale, and a currency. Other words with such a letter in front, such as `kg`, are units. */
+const SCALED = new RegExp(`^(?<scale>k|K|M|B|bn|Bn) ?(?<unit>${CURRENCY})?$`);
+/** Words and signs; letters with a 2 or 3 are areas and volumes. */
+const UNIT = /^(?:[\p{L}\p{Sc}%‰°"″′][\p{L}\p{M}\p{Sc}%‰°/²³·. ]{0,15}|(?:[kcmd]?m|ft|in)[23])$/u;
+const POWERS: Readonly<Record<string, number>> = { k: 3, m: 6, b: 9, bn: 9 };
+/** What is around the parts of a negative number: brackets, or a minus after the digits. */
+export const BRACKETS = /^([^()\d]*)\(([^()]+)\)([^()\d]*)$/;
+/** After a digit: `5,-` is a whole amount of money. */
+export const AFTER = /^([^-]*\d)-( [^-]*)?$|^([^-]*[\p{L}\p{Sc}%])-$/u;
 
-/** A number without its unit and with spaces of one kind; undefined for what cannot be a number in any format. */
-interface Written {
+/** The parts of a number, with spaces, minus signs and apostrophes of one kind each. */
+export interface Written {
+  /** With a sign, if it stands in front. */
   readonly digits: string;
   readonly unit: string;
+  /** Of ten, that `k`, `M` or `B` stands for. */
+  readonly power: number;
+  readonly negative: NumberFormat["negative"];
 }
 
-function writtenOf(cell: string): Written | undefined {
-  if (PLAIN.test(cell) || NOT_FINITE.test(cell)) return { digits: cell, unit: "" };
-  const { before = "", number, after = "" } = PARTS.exec(cell.replace(SPACES, " "))?.groups ?? {};
-  if (number === undefined || (before !== "" && after !== "")) return undefined;
-  return { digits: number.trim(), unit: before || after };
+/** The parts of a cell; undefined for what cannot be a number in any format. */
+export function writtenOf(cell: string): Written | undefined {
+  if (PLAIN.test(cell) || NOT_FINITE.test(cell))
+    return { digits: cell, unit: "", power: 0, negative: undefined };
+  if (!/\d/.test(cell)) return undefined;
+  const text = cell
+    .replace(/[\u00a0\u202f\u2009]/g, " ")
+    .replace("\u2212", "-")
+    .replaceAll("\u2019", "'");
+  const [brackets, minus] = [BRACKETS.exec(text), AFTER.exec(text)];
+  const negative = brackets ? "brackets" : minus ? "after" : undefined;
+  const bare = (brackets ?? minus)?.slice(1).join("").trim() ?? text;
+  const { sign = "", before = "", number, after = "" } = PARTS.exec(bare)?.groups ?? {};
+  if (number === undefined) return undefined;
+  const { scale = "", unit = "" } = SCALED.exec(after)?.groups ?? { unit: after.trim() };
+  const digits = sign + number.trim();
+  const signs = (negative ? 1 : 0) + sign.length + (/^[+-]/.test(number) ? 1 : 0);
+  if (signs > 1 || (scale !== "" && /e/i.test(digits))) return undefined;
+  if ((before !== "" && unit !== "") || (unit !== "" && !UNIT.test(unit))) return undefined;
+  return { digits, unit: before || unit, power: POWERS[scale.toLowerCase()] ?? 0, negative };
 }
 
-/** Groups of three digits after the first, which does not begin with 0. */
-const grouped = (group: string): string => `[1-9]\\d{0,2}(?:${group}\\d{3})+`;
+/** Units that are one but for the plural: `day` and `days`. */
+export const unitStem = (unit: string): string => unit.replace(/(\p{L}{2})s$/u, "$1");
 
-/** The marks between thousands that may stand beside each decimal mark. */
-const GROUPS: Readonly<Record<Decimal, readonly string[]>> = {
-  ".": [",", " ", "'", "_"],
-  ",": [".", " ", "'", "_"],
-};
-
-const FORMATS = /* @__PURE__ */ ([".", ","] as const).flatMap((decimal) =>
-  ["", ...GROUPS[decimal]].map((group) => ({ decimal, group })),
-);
+/** Groups of three digits after the first, which does not begin with 0; of two before the last three, as in India. */
+const grouped = (group: string): string =>
+  `[1-9]\\d{0,2}(?:${group}\\d{3})+${group === "," ? "|[1-9]\\d?(?:,\\d{2})+,\\d{3}" : ""}`;
 
 const escaped = (mark: string): string => (mark === "." ? "\\." : mark);
 
 const patterns = new Map<string, RegExp>();
 
-/** Numbers with that decimal mark and, if it is not empty, that mark between thousands. */
-function patternOf(decimal: Decimal, group: string): RegExp {
-  const key = decimal + group;
+/** Numbers with that decimal mark and, if it is not empty, that mark between thousands; or parts of clocks. */
+export function patternOf(decimal: Decimal, group: string, clock = false): RegExp {
+  const key = decimal + group + clock;
   let pattern = patterns.get(key);
   if (pattern === undefined) {
     const whole = group === "" ? "\\d+" : `(?:\\d+|${grouped(escaped(group))})`;
     const mark = escaped(decimal);
-    pattern = new RegExp(`^[+-]?(?:${whole}(?:${mark}\\d*)?|${mark}\\d+)(?:e[+-]?\\d+)?$`, "i");
+    const number = clock
+      ? `\\d+(?::[0-5]\\d){1,2}(?:${mark}\\d+)?`
+      : `(?:${whole}(?:${mark}\\d*)?|${mark}\\d+)(?:e[+-]?\\d+)?`;
+    pattern = new RegExp(`^[+-]?${number}$`, "i");
     patterns.set(key, pattern);
   }
   return pattern;
@@ -74,44 +110,25 @@ function patternOf(decimal: Decimal, group: string): RegExp {
  */
 export function parseNumber(
   cell: string,
-  { decimal = ".", group = "", unit = "" }: NumberFormat,
+  { decimal = ".", group = "", unit = "", negative, scaled = false, clock = false }: NumberFormat,
 ): number | undefined {
-  if (decimal === "." && PLAIN.test(cell)) return Number(cell);
+  if (decimal === "." && !clock && PLAIN.test(cell)) return Number(cell);
   const written = writtenOf(cell);
-  if (written === undefined || (written.unit !== "" && written.unit !== unit)) return undefined;
-  const { digits } = written;
+  if (written === undefined) return undefined;
+  const { digits, power } = written;
+  if (written.unit !== "" && unitStem(written.unit) !== unitStem(unit)) return undefined;
+  if ((written.negative ?? negative) !== negative || (power > 0 && !scaled)) return undefined;
   if (NOT_FINITE.test(digits)) return Number.POSITIVE_INFINITY;
-  if (!patternOf(decimal, group).test(digits)) return undefined;
-  const bare = group === "" ? digits : digits.replaceAll(group, "");
-  return Number(decimal === "," ? bare.replace(",", ".") : bare);
+  if (!patternOf(decimal, group, clock).test(digits)) return undefined;
+  const joined = group === "" ? digits : digits.replaceAll(group, "");
+  const bare = decimal === "," ? joined.replace(",", ".") : joined;
+  const value = clock ? sixtieths(bare) : Number(power > 0 ? `${bare}e${power}` : bare);
+  return written.negative ? 0 - value : value;
 }
 
-/**
- * The formats in which every cell is a number; the empty array if there are none. They differ in what the
- * cells mean only if one of them has a `group` of `,` or `.`.
- */
-export function formatsOf(cells: Iterable<string>): NumberFormat[] {
-  let unit: string | undefined;
-  let candidates = FORMATS.map((format) => ({ ...format, used: format.group === "" }));
-  let isDecided = false; // the decimal mark
-  for (const cell of cells) {
-    // Most cells are as JavaScript has them; then the formats with a decimal point read them, and few others.
-    const isPlain = PLAIN.test(cell);
-    if (isPlain && (isDecided || !cell.includes("."))) continue;
-    const written = writtenOf(cell);
-    if (written === undefined) return [];
-    unit ??= written.unit || undefined;
-    if (written.unit !== "" && written.unit !== unit) return [];
-    const { digits } = written;
-    if (!/[.,' _]/.test(digits)) continue; // the same in every format
-    candidates = candidates.filter(
-      ({ decimal, group }) => (isPlain && decimal === ".") || patternOf(decimal, group).test(digits),
-    );
-    if (candidates.length === 0) return [];
-    for (const candidate of candidates) candidate.used ||= digits.includes(candidate.group);
-    isDecided = candidates.every(({ decimal }) => decimal === ".");
-  }
-  return candidates
-    .filter(({ used }) => used)
-    .map(({ decimal, group }) => ({ decimal, ...(group !== "" && { group }), ...(unit && { unit }) }));
+/** `-1:02:05` → −3725 */
+function sixtieths(digits: string): number {
+  const size = digits.replace(/^[+-]/, "");
+  const value = size.split(":").reduce((sum, part) => 60 * sum + Number(part), 0);
+  return digits.startsWith("-") ? 0 - value : value;
 }

@@ -53,13 +53,21 @@ export interface Parsers {
   readonly parseNumber?: (cell: string, format: NumberFormat) => number | undefined;
 }
 
-/** Reads a cell that is present; undefined for one that must be refused. */
-export function readerOf(
-  column: ColumnSchema,
-  unknown: UnknownRule,
-  parsers: Parsers,
-): (cell: string | number) => number | undefined {
-  const { kind, categories, dateOrder = "ymd" } = column;
+/** A word without its case and repeated spaces. */
+export const foldCase = (word: string): string => word.toLowerCase().replace(/\s+/g, " ");
+
+type Reader = (cell: string | number) => number | undefined;
+
+/** Reads a cell that is not missing by the schema; NaN for one that its column has as missing, undefined for one that must be refused. */
+export function readerOf(column: ColumnSchema, unknown: UnknownRule, parsers: Parsers): Reader {
+  const read = presentReader(column, unknown, parsers);
+  if (!column.na || !isInputKind(column.kind)) return read;
+  const none = new Set(column.na.map((word) => word.toLowerCase()));
+  return (cell) => (typeof cell === "string" && none.has(cell.toLowerCase()) ? NaN : read(cell));
+}
+
+function presentReader(column: ColumnSchema, unknown: UnknownRule, parsers: Parsers): Reader {
+  const { kind, categories, dateOrder = "ymd", ignoreCase, rest } = column;
   if (!isInputKind(kind)) return () => 0;
   const { parseDate } = parsers;
   // a year of four digits in front means the same in any order
@@ -70,13 +78,14 @@ export function readerOf(
       const value = numberIn(cell, column, parsers);
       return value !== undefined && Number.isFinite(Math.fround(value)) ? value : undefined;
     };
-  const words = categories.map(
-    (word, code) => [kind === "boolean" ? word.toLowerCase() : word, code] as const,
-  );
+  const isFolded = kind === "boolean" || ignoreCase === true;
+  const folded = isFolded ? foldCase : (word: string): string => word;
+  const words = categories.map((word, code) => [folded(word), code] as const);
   const codes = new Map(kind === "boolean" ? [["false", 0] as const, ["true", 1] as const, ...words] : words);
-  const other = { refuse: undefined, missing: NaN, ignore: categories.length }[unknown];
-  if (kind === "boolean") return (cell) => codes.get(String(cell).toLowerCase());
-  return (cell) => codes.get(String(cell)) ?? other;
+  const refused = rest === undefined ? undefined : codes.get(folded(rest));
+  const other = refused ?? { refuse: undefined, missing: NaN, ignore: categories.length }[unknown];
+  if (kind === "boolean") return (cell) => codes.get(folded(String(cell)));
+  return (cell) => codes.get(folded(String(cell))) ?? other;
 }
 
 function numberIn(

@@ -27,9 +27,6 @@ export function isInputKind(kind: ColumnKind): kind is InputKind {
   return INPUT_KINDS.includes(kind);
 }
 
-/** The reason of a column of kind `empty`. */
-export const NO_CELLS = "has no cells";
-
 /** One column of a schema. */
 export interface ColumnSchema {
   readonly name: string;
@@ -38,6 +35,12 @@ export interface ColumnSchema {
   readonly format?: NumberFormat;
   /** The order of year, month and day in the dates of a `date` column. @defaultValue `"ymd"` */
   readonly dateOrder?: DateOrder;
+  /** Words that mean "missing" in this column alone, in any case, beside those of the schema. @defaultValue none */
+  readonly na?: readonly string[];
+  /** Whether words of a category that differ only in case or spaces are one. @defaultValue false */
+  readonly ignoreCase?: boolean;
+  /** Of a target whose rare classes were merged: the category of all words that the other categories lack. @defaultValue none */
+  readonly rest?: string;
   /** What the column is for, see `encodeTable`. @defaultValue `"input"`, or `"ignored"` where the kind is not read */
   readonly role?: ColumnRole;
   /**
@@ -51,7 +54,14 @@ export interface ColumnSchema {
   readonly reason?: string;
   /** Why the kind is in doubt, and the options that decide. A column in doubt is refused as an input or a target. */
   readonly doubt?: string;
+  /** What was assumed, and the options that decide. */
+  readonly guess?: string;
+  /** The options that settle the doubt, or the guess, as is most likely. */
+  readonly settle?: Settlement;
 }
+
+/** Options that settle what is in doubt. */
+export type Settlement = Pick<SchemaOptions, "na" | "decimal" | "dateOrder" | "as" | "ignoreCase">;
 
 /** What the columns of a table are. */
 export interface Schema {
@@ -70,14 +80,16 @@ export interface SchemaOptions {
    */
   readonly defaultNa?: boolean;
   /**
-   * The decimal mark of all numbers.
+   * The decimal mark of all numbers, or of columns by name, such as `{ price: "," }`.
    * @defaultValue the one that the columns show; a table that shows both may have both, each in columns of its own
    */
-  readonly decimal?: Decimal;
+  readonly decimal?: Decimal | Readonly<Record<string, Decimal>>;
   /** The order of year, month and day in dates of digits. @defaultValue the one that the columns show */
   readonly dateOrder?: DateOrder;
   /** The kinds of columns that are not to be inferred, by name, such as `{ zip: "category" }`. */
   readonly as?: Readonly<Record<string, ColumnKind>>;
+  /** Columns of words in which case and the number of spaces do not matter, so that `Won` and `won` are one. @defaultValue none */
+  readonly ignoreCase?: readonly string[];
 }
 
 /** Whether a cell is missing. */
@@ -112,7 +124,7 @@ export function checkSchema(schema: unknown): asserts schema is Schema {
       "{ name, kind, categories }",
       column,
     );
-    const { name, kind, categories, format, dateOrder, role } = column;
+    const { name, kind, categories, format, dateOrder, role, na, ignoreCase, rest } = column;
     const what = `of column ${show(name)} of schema`;
     check(
       !seen.has(name as string),
@@ -128,6 +140,13 @@ export function checkSchema(schema: unknown): asserts schema is Schema {
       DATE_ORDERS.map(show).join(" or "),
       dateOrder,
     );
+    must(na === undefined || isWords(na), `na ${what}`, "an array of words", na);
+    must(
+      ignoreCase === undefined || typeof ignoreCase === "boolean",
+      `ignoreCase ${what}`,
+      "true or false",
+      ignoreCase,
+    );
     must(isWords(categories), `categories ${what}`, "an array of words", categories);
     const words = categories as string[];
     must(
@@ -136,18 +155,28 @@ export function checkSchema(schema: unknown): asserts schema is Schema {
       "the words for false and true",
       words,
     );
+    must(rest === undefined || words.includes(rest as string), `rest ${what}`, "one of its categories", rest);
     must(new Set(words).size === words.length, `categories ${what}`, "different words", words);
-    must(format === undefined || isFormat(format), `format ${what}`, "{ decimal, group, unit }", format);
+    must(
+      format === undefined || isFormat(format),
+      `format ${what}`,
+      "{ decimal, group, unit, negative, scaled, clock }",
+      format,
+    );
   }
 }
 
-function isFormat(format: unknown): boolean {
+/** Whether it is a {@link NumberFormat}. */
+export function isFormat(format: unknown): boolean {
   if (!isRecord(format)) return false;
-  const { decimal = ".", group = "", unit = "" } = format;
+  const { decimal = ".", group = "", unit = "", negative = "after", scaled = true, clock = true } = format;
   return (
     [".", ","].includes(decimal as string) &&
     typeof unit === "string" &&
     ["", ",", ".", " ", "'", "_"].includes(group as string) &&
-    group !== decimal
+    group !== decimal &&
+    ["brackets", "after"].includes(negative as string) &&
+    typeof scaled === "boolean" &&
+    typeof clock === "boolean"
   );
 }

@@ -55,6 +55,8 @@ export interface Column {
   readonly doubt?: string;
   /** Why the column is left out, see {@link ColumnSchema}. */
   readonly reason?: string;
+  /** Words that were read as missing, in small letters, and in how many cells. @defaultValue none */
+  readonly gaps?: ReadonlyMap<string, number>;
 }
 
 /** Typed columns of one length. */
@@ -87,6 +89,7 @@ const OPTIONS: OptionNames<ReadTableOptions> = {
   decimal: true,
   dateOrder: true,
   as: true,
+  ignoreCase: true,
   schema: true,
   unknown: true,
 };
@@ -265,11 +268,34 @@ function tableOf(
       faults.push(
         `${placeOf(fault.row)}, column ${show(name)}: ${faultOf(column, fault.cell, PARSERS)}${remedyOf(column)}`,
       );
-    return [{ ...{ name, kind, values, categories }, ...(doubt && { doubt }), ...(reason && { reason }) }];
+    const gaps = gapsOf(raw, column, values);
+    return [
+      {
+        name,
+        kind,
+        values,
+        categories,
+        ...(doubt && { doubt }),
+        ...(reason && { reason }),
+        ...(gaps.size > 0 && { gaps }),
+      },
+    ];
   });
   if (faults.length > 0) throw new FettleError("invalid_data", faults.join("\n"));
   const inSchema = new Set(schema.columns.map(({ name }) => name));
   return { columns, rows, schema, ignored: names.filter((name) => !inSchema.has(name)), notes: [] };
+}
+
+/** The words of a column that were read as missing: those of the table, and its own. */
+function gapsOf(
+  { gaps, missing }: RawColumn,
+  { na, kind, doubt }: ColumnSchema,
+  values: Floats,
+): ReadonlyMap<string, number> {
+  if (!na || !isInputKind(kind) || doubt !== undefined) return gaps;
+  let own = -missing;
+  for (const value of values) if (Number.isNaN(value)) own++;
+  return own > 0 ? new Map([...gaps, [na.join(", "), own]]) : gaps;
 }
 
 /** The values of a column, and the first cell that must be refused. */

@@ -7,7 +7,7 @@ import { DATE_ORDERS } from "../data/days.js";
 import type { PipelineColumn } from "../data/pipeline/column.js";
 import type { Pipeline } from "../data/pipeline/pipeline.js";
 import type { UnknownRule } from "../data/read.js";
-import { isInputKind, isWords, KINDS, type Schema } from "../data/schema.js";
+import { isFormat, isInputKind, isWords, KINDS, type Schema } from "../data/schema.js";
 import { check, type ErrorCode, isRecord, show } from "../errors.js";
 import { isShallow } from "../json.js";
 import { parsed, readSafetensors, refuseUnless, type Tensors, writeSafetensors } from "./safetensors.js";
@@ -271,20 +271,18 @@ const isSteps = fields({
   first: either(is(0), isCount),
   ...{ steps: isCount, features: isCount, maskValue: isNumber },
 });
+const isNa: Test = (na) => isWords(na) && (na as string[]).length <= MOST_NA;
 const isColumn = fields({
   ...{ name: isText, categories: isWords, role: maybe(isText) },
   kind: is(...KINDS),
   dateOrder: is(undefined, ...DATE_ORDERS),
-  format: maybe(
-    fields({
-      decimal: is(undefined, ".", ","),
-      group: is(undefined, "", ",", ".", " ", "'", "_"),
-      unit: maybe(isText),
-    }),
-  ),
+  format: maybe(isFormat),
+  na: maybe(isNa),
+  rest: maybe(isText),
+  ignoreCase: is(undefined, true, false),
 });
 const isTable = fields({
-  schema: fields({ na: (na) => isWords(na) && (na as string[]).length <= MOST_NA, columns: list(isColumn) }),
+  schema: fields({ na: isNa, columns: list(isColumn) }),
   inputs: some(fields({ name: isText, gaps: is(true, false) })),
   pipeline: fields({
     columns: list(fields({ fill: isNumber, groups: maybe(list(isNumber)), features: list(isFeature) })),

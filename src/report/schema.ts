@@ -1,10 +1,11 @@
 /** What the columns of a table are, as text for people. */
 import type { Drift } from "../data/diagnosis/drift.js";
+import { receiptOf } from "../data/receipt.js";
 import type { ColumnSchema } from "../data/schema.js";
 import type { Column, Table } from "../data/table.js";
 import { clip, count, plain } from "./format.js";
 import { layOut, wrap } from "./layout.js";
-import { tellLeftOut } from "./leftOut.js";
+import { receiptLines } from "./receipt.js";
 import type { Paint } from "./study.js";
 
 /** Columns without cells that have a line each. */
@@ -48,26 +49,20 @@ export function describeSchema(
       (column.samples ?? []).map((cell) => clip(plain(cell), SAMPLE)).join(", "),
     ];
   });
-  const doubts = schema.columns.flatMap(({ name, doubt }) =>
-    doubt === undefined ? [] : [`column "${plain(name)}" ${explain(doubt)}`],
-  );
-  const leftOut = schema.columns.flatMap(({ name, reason }) =>
-    reason === undefined ? [] : [{ name, reason }],
-  );
   const notes = [
     ...decided.map(plain),
-    ...(leftOut.length > 0 ? [tellLeftOut(leftOut)] : []),
     ...(ignored.length > 0
       ? [`ignored, since the schema does not name them: ${ignored.map(plain).join(", ")}`]
       : []),
   ];
+  const told = [...receiptLines(receiptOf(table), explain), ...notes];
   return [
     `${plain(file)}: ${count(rows, "row")}, ${count(columns.length, "column")}`,
     "",
     ...layOut([["column", "kind", "cells", "samples"], ...lines], { width }).map((line, i) =>
       i === 0 ? paint.faint(line) : line,
     ),
-    ...[...doubts, ...notes].flatMap((text) => ["", ...wrap(text, width)]),
+    ...(told.length > 0 ? ["", ...told.flatMap((text) => wrap(text, width))] : []),
   ];
 }
 
@@ -75,7 +70,8 @@ function kindOf({ kind, format = {}, categories, dateOrder, doubt }: ColumnSchem
   const known = kind === "category" ? `${kind} of ${categories.length}` : kind;
   if (doubt !== undefined) return `${kind}, in doubt`;
   if (dateOrder !== undefined) return `${known}, ${dateOrder}`;
-  const { decimal = ".", group = "", unit = "" } = format;
+  const { decimal = ".", group = "", unit = "", clock = false } = format;
+  if (clock) return `${known} like 2:05`;
   return Object.keys(format).length > 0 ? `${known} like 1${group}234${decimal}5 ${unit}`.trim() : known;
 }
 

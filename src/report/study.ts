@@ -13,13 +13,12 @@ import type { BesideScores } from "../tune/trial/scoring.js";
 import { besideBaselines } from "./baselines.js";
 import { clip, count, formatDuration, formatScore, formatValue, plain, scoreLabel } from "./format.js";
 import { layOut, wrap } from "./layout.js";
-import { tellLeftOut } from "./leftOut.js";
 
 /** What is known before the first trial. */
 export interface StudyIntroduction {
   /** The table's file. */
   readonly file: string;
-  readonly data: Pick<Dataset, "rows" | "inputs" | "leftOut" | "task" | "target" | "classes">;
+  readonly data: Pick<Dataset, "rows" | "inputs" | "task" | "target" | "classes">;
   /** What was decided in reading it. */
   readonly notes?: readonly string[];
   /** What is wrong with it, see `diagnose`. */
@@ -119,7 +118,6 @@ export function introduce(about: StudyIntroduction, width: number): string[] {
   return [
     describeData(file, data),
     ...(about.notes ?? []).map(plain),
-    ...(data.leftOut?.length ? [tellLeftOut(data.leftOut)] : []),
     ...(about.warnings ?? []).map((warning) => `warning: ${plain(warning)}`),
     `${about.strategy} search: ${budget(about)}, each by ${howScored(about)} on ${searched(about)}${held}; seed ${about.seed}`,
   ].flatMap((line) => wrap(line, width));

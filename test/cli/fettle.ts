@@ -189,6 +189,6 @@ export const listing = (path: string): string[] => readdirSync(path, { recursive
 
 /** Two classes, 40 rows: `y` is whether `a` is above 20. */
 export function smallTable(): string {
-  const rows = Array.from({ length: 40 }, (_, i) => `${i + 1},${(i * i) % 7},${i < 20 ? "low" : "high"}`);
+  const rows = Array.from({ length: 40 }, (_, i) => `${2 * i + 2},${(i * i) % 7},${i < 20 ? "low" : "high"}`);
   return `a,b,y\n${rows.join("\n")}\n`;
 }

@@ -94,7 +94,7 @@ describe("fettle tune --json", () => {
       optimizer: { type: "choice", values: ["sgd"] },
       learningRate: { type: "float", low: 1e30, high: 1e31 },
     };
-    const rows = Array.from({ length: 40 }, (_, i) => `${i},${i * i * 0.5}`).join("\n");
+    const rows = Array.from({ length: 40 }, (_, i) => `${2 * i},${i * i * 0.5}`).join("\n");
     const cwd = folder({ "data.csv": `x,y\n${rows}\n`, "space.json": JSON.stringify(space) });
     const words = ["tune", "data.csv", "--target", "y", "--space", "space.json", ...QUICK];
     const [json, text] = await Promise.all([fettle([...words, "--json"], cwd), fettle(words, cwd)]);

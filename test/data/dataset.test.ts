@@ -269,7 +269,8 @@ describe("encodeTable: columns that cannot be used", () => {
   const DOUBT = 'can be read in two ways, "1,100" as 1100 or 1.1; choose decimal: "." or decimal: ","';
   const words = Array.from(
     { length: 1002 },
-    (_, i) => `w${i},${i % 7 === 0 ? "" : i},"${1 + (i % 9)},${100 + (i % 800)}",${i},${i % 2},b${i % 2}`,
+    (_, i) =>
+      `w${i},${i % 7 === 0 ? "" : i},"${1 + (i % 9)},${100 + (i % 800)}",${(7 * i) % 1002},${i % 2},b${i % 2}`,
   );
   const bad = readTable(["id,gap,open,fine,flag,y", ...words].join("\n"));
   const caught = (run: () => unknown): ColumnsError => {
@@ -351,7 +352,7 @@ describe("encodeTable: arguments of another kind", () => {
     [
       "an unknown option",
       () => encodeTable(table, { target: "price", dropp: ["id"] } as never),
-      'unknown_name: unknown option of encodeTable "dropp". Did you mean "drop"? Known: target, task, positive, weight, group, time, drop, missing.',
+      'unknown_name: unknown option of encodeTable "dropp". Did you mean "drop"? Known: target, task, positive, weight, group, time, drop, missing, rareClasses.',
     ],
     [
       "a column to drop that is not in a list",

@@ -108,12 +108,18 @@ describe("a column of dates", () => {
     );
   });
 
-  it("with a word among them is in doubt", () => {
-    const cells = [...Array.from({ length: 19 }, (_, i) => `2024-05-${10 + i}`), "unknown"];
+  it("with words among them is in doubt, and with one word in a tenth of the rows lacks those cells", () => {
+    const days = Array.from({ length: 19 }, (_, i) => `2024-05-${10 + i}`);
+    const { kind, na, values } = {
+      ...read([...days, "unknown"]).schema.columns[0],
+      ...read([...days, "unknown"]).columns[0],
+    };
+    expect([kind, na, values.findIndex(Number.isNaN)]).toEqual(["date", ["unknown"], 19]);
+    const cells = [...days, ...days, "unknown", "later"];
     expect(refusal(() => encodeTable(read(cells), { target: "y" }))).toContain(
-      'column "when" holds dates but for "unknown"; if that means a missing cell, choose na: ["unknown"]; or choose as: {"when":"category"}',
+      'column "when" holds dates but for "unknown", "later"; if that means a missing cell, choose na: ["unknown","later"]; or choose as: {"when":"category"}',
     );
-    expect(read(cells, { na: ["unknown"] }).columns[0].kind).toBe("date");
+    expect(read(cells, { na: ["unknown", "later"] }).columns[0].kind).toBe("date");
   });
 
   it("of records may be dates of JavaScript", () => {

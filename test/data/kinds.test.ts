@@ -35,7 +35,33 @@ describe("a column is", () => {
       "has 40 different cells in 40 rows",
     ],
     ["a number without such a name", "time", (i) => i, "number", undefined],
-    ["a number that is paid", "paid", (i) => i, "number", undefined],
+    ["a number that is paid", "paid", (i) => i * i, "number", undefined],
+    ["row numbers", "x", (i) => i, "identifier", "counts the rows, from 0 to 39"],
+    ["row numbers from the last", "left", (i) => 40 - i, "identifier", "counts the rows, from 40 to 1"],
+    [
+      "numbers that skip some rows",
+      "batch",
+      (i) => 10_248 + i + Math.floor(i / 9),
+      "identifier",
+      "counts the rows, from 10248 to 10291",
+    ],
+    [
+      "numbers in turn by their name",
+      "order_no",
+      (i) => 7 * i + (i % 3),
+      "identifier",
+      "counts the rows, from 0 to 273",
+    ],
+    [
+      "pandas' index of shuffled rows",
+      "Unnamed: 0",
+      (i) => (i * 7) % 40,
+      "identifier",
+      "is different in every row",
+    ],
+    ["an index without a name", "", (i) => (i * 7) % 40, "identifier", "is different in every row"],
+    ["numbers that grow, but not by one", "paid", (i) => 3 * i, "number", undefined],
+    ["numbers in turn with a gap", "x", (i) => (i === 5 ? "" : i), "number", undefined],
     ["a number of ids that repeat", "shop_id", (i) => i % 9, "number", undefined],
     ["text", "note", (i) => `this is note number ${i}`, "text", "has 40 different cells in 40 rows"],
     [
@@ -95,6 +121,15 @@ describe("a column that teaches nothing", () => {
       'invalid_data: target "user" must hold numbers, booleans or categories; it has 40 different cells in 40 rows; choose as: {"user":"category"}',
     );
   });
+});
+
+it("a target that counts the rows is refused with the kind that keeps it", () => {
+  const text = ["x,y", ...Array.from({ length: 40 }, (_, i) => `${i % 7},${i}`)].join("\n");
+  expect(refusal(() => encodeTable(readTable(text), { target: "y" }))).toBe(
+    'invalid_data: target "y" must hold numbers, booleans or categories; it counts the rows, from 0 to 39; choose as: {"y":"number"}',
+  );
+  const kept = encodeTable(readTable(text, { as: { y: "number" } }), { target: "y" });
+  expect([kept.task, kept.y[39]]).toEqual(["regression", 39]);
 });
 
 describe("roles in a schema", () => {

@@ -237,9 +237,9 @@ describe("a reading that could be wrong is refused with the option that mends it
     ],
     [
       "a word for missing cells that is not usual",
-      (text) => text.replaceAll("null", "k.A."),
-      /holds numbers but for "k\.A\."; if that means a missing cell, choose na: \["k\.A\."\]/,
-      { na: ["k.A."] },
+      (text) => text.replaceAll("null", "k.A.").replaceAll("?", "keine"),
+      /holds numbers but for "k\.A\.", "keine"; if that means a missing cell, choose na: \["k\.A\.","keine"\]/,
+      { na: ["k.A.", "keine"] },
     ],
     [
       "days that could be months",

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatsOf, type NumberFormat, parseNumber } from "../../src/data/numbers.js";
+import { formatsOf } from "../../src/data/formats.js";
+import { type NumberFormat, parseNumber } from "../../src/data/numbers.js";
 import { plainNumber } from "../../src/data/plainNumbers.js";
 import { cases } from "../cases.js";
 
@@ -101,11 +102,32 @@ describe("formatsOf", () => {
     [["1,5", "1.5"], []],
     [["1,23,4"], []],
     [["1,2345"], [comma]],
-    [["12,34,567"], []],
+    [["12,34,567", "1,23,456.5"], [{ ...dot, group: "," }]],
+    [["12,34,56"], []],
     [["1.2.3"], []],
     [["SKU 12"], []],
     [["2020-01-02"], []],
-    [["12:30"], []],
+    [
+      ["12:30", "1:02:05"],
+      [
+        { ...dot, clock: true },
+        { ...comma, clock: true },
+      ],
+    ],
+    [["12:30", "45"], []],
+    [["12:60"], []],
+    [["12:30:15.5"], [{ ...dot, clock: true }]],
+    [["$925.73", "($1,120.00)"], [{ ...dot, group: ",", unit: "$", negative: "brackets" }]],
+    [["105.15-", "7.5"], [{ ...dot, negative: "after" }]],
+    [["105.15-", "(7.5)"], []],
+    [["5,-", "6,50"], []],
+    [["12-month", "6-month"], []],
+    [["125.7 kg", "9.5 kg"], [{ ...dot, unit: "kg" }]],
+    [["125.7 kg", "9.5"], []],
+    [["125.7 kg", "300.5 g"], []],
+    [["1.5 day", "3 days"], [{ ...dot, unit: "day" }]],
+    [["1.3k", "980.5", "2M"], [{ ...dot, scaled: true }]],
+    [["12a", "13"], []],
     [["0x10"], []],
     [["--1"], []],
     [["."], []],
@@ -128,6 +150,34 @@ it("a cell that is not written in the format is not a number", () => {
     ["red", { decimal: "," }],
   ] as const)
     expect(parseNumber(cell, written), cell).toBeUndefined();
+  for (const cell of ["(5)", "5-", "-(5)", "1.3k", "2:05"])
+    expect(parseNumber(cell, {}), cell).toBeUndefined();
+  expect(parseNumber("5-", { negative: "brackets" })).toBeUndefined();
+  expect(parseNumber("2:61", { clock: true })).toBeUndefined();
   expect(parseNumber("3", { unit: "$" })).toBe(3);
   expect(parseNumber("4,75", { decimal: ",", unit: "€" })).toBe(4.75);
+});
+
+it.each<[string, NumberFormat, number]>([
+  ["($120.00)", { unit: "$", negative: "brackets" }, -120],
+  ["$(1,120.25)", { unit: "$", negative: "brackets", group: "," }, -1120.25],
+  ["(0)", { negative: "brackets" }, 0],
+  ["-$5", { unit: "$" }, -5],
+  ["$ -5", { unit: "$" }, -5],
+  ["\u22125,5", { decimal: "," }, -5.5],
+  ["105.15-", { negative: "after" }, -105.15],
+  ["105,15 EUR-", { negative: "after", decimal: ",", unit: "EUR" }, -105.15],
+  ["105,15- EUR", { negative: "after", decimal: ",", unit: "EUR" }, -105.15],
+  ["1\u2019234.5", { group: "'" }, 1234.5],
+  ["1,23,456.5", { group: "," }, 123456.5],
+  ["1.1k", { scaled: true }, 1100],
+  ["(2,5M €)", { scaled: true, decimal: ",", unit: "€", negative: "brackets" }, -2_500_000],
+  ["$4.7bn", { scaled: true, unit: "$" }, 4_700_000_000],
+  ["2:05", { clock: true }, 125],
+  ["1:02:05.5", { clock: true }, 3725.5],
+  ["-0:30", { clock: true }, -30],
+  ["3 days", { unit: "day" }, 3],
+  ["40 m2", { unit: "m2" }, 40],
+])("reads %s", (cell, written, value) => {
+  expect(parseNumber(cell, written)).toBe(value);
 });

@@ -56,12 +56,13 @@ describe("a column of numbers", () => {
 describe("a column that is nearly numbers", () => {
   const nine = [1, 2, 3, 4, 5, 6, 7, 8, 9].join("\n");
   it("is in doubt for the words in it", () => {
-    expect(column(`${nine}\nlow\n`)).toMatchObject({
+    expect(column(`${nine}\n<1\n`)).toMatchObject({
       kind: "category",
       doubt:
-        'holds numbers but for "low"; if that means a missing cell, choose na: ["low"]; or choose as: {"c":"category"}',
+        'holds numbers but for "<1"; if that means a missing cell, choose na: ["<1"]; or choose as: {"c":"category"}',
     });
-    expect(column(`${nine}\nlow\n`, { na: ["low"] })).toMatchObject({ kind: "number" });
+    expect(column(`${nine}\n${nine}\nlow\nhigh\n`).doubt).toContain('but for "low", "high"; if');
+    expect(column(`${nine}\n<1\n`, { na: ["<1"] })).toMatchObject({ kind: "number" });
     expect(column(`${nine}\nlow\n`, { as: { c: "category" } }).doubt).toBeUndefined();
     expect(column(`${nine}\nlow\nhigh\n`).doubt).toBeUndefined(); // more than a tenth
   });
@@ -120,7 +121,11 @@ describe("a kind that is given", () => {
       { as: "number" as never },
       'invalid_argument: as must be kinds by column, such as { zip: "category" }; received "number"',
     ],
-    ["another mark", { decimal: ";" as never }, 'invalid_argument: decimal must be "." or ","; received ";"'],
+    [
+      "another mark",
+      { decimal: ";" as never },
+      'invalid_argument: decimal must be "." or ",", or one of them by column, such as { price: "," }; received ";"',
+    ],
   ])("is refused for %s", (_, options, message) => {
     expect(refusal(() => column("1\nred\n", options))).toBe(message);
   });
@@ -300,7 +305,7 @@ describe("a schema is refused", () => {
     [
       "with one mark for two things",
       { na: [], columns: [{ ...good, format: { group: "." } }] },
-      'invalid_argument: format of column "c" of schema must be { decimal, group, unit }; received',
+      'invalid_argument: format of column "c" of schema must be { decimal, group, unit, negative, scaled, clock }; received',
     ],
   ])("%s", (_, schema, message) => {
     expect(refusal(() => readTable("c\n1\n", { schema: schema as never }))).toContain(message);
@@ -316,7 +321,7 @@ describe("a schema is refused", () => {
 
 describe("records", () => {
   it("are read as the same table in text is", () => {
-    const text = "size,port,good\n1.5,Q,true\n?,S,false\n3,,true\n";
+    const text = "size,port,good\n1.5,Q,true\n,S,false\n3,,true\n";
     const records = [
       { size: 1.5, port: "Q", good: true },
       { size: null, port: " S ", good: false },

@@ -109,7 +109,7 @@ describe("readTable", () => {
     [
       "an unknown option",
       () => readTable("a\n1", { separator: ";" } as never),
-      'unknown_name: unknown option of readTable "separator". Known: delimiter, header, limits, na, defaultNa, decimal, dateOrder, as, schema, unknown.',
+      'unknown_name: unknown option of readTable "separator". Known: delimiter, header, limits, na, defaultNa, decimal, dateOrder, as, ignoreCase, schema, unknown.',
     ],
     [
       "a word that is not in a list",

@@ -107,6 +107,15 @@ export const outputs = new Map<Block, (output: string) => void>([
     },
   ],
   [
+    blockWith("docs/tables.md", "receiptOf(sales)"),
+    (output) =>
+      expect(output.trim().split("\n")).toEqual([
+        'missing: "?" is read as missing in 1 cell of "size"; choose defaultNa: false to read it as a word',
+        'spellings: "sold" has 3 words, 2 but for case and spaces, such as "Yes", "yes"; choose ignoreCase: ["sold"] to read them as one',
+        'units: read as numbers: "paid" in $, negative in brackets; choose as: {"paid":"category"} to read words',
+      ]),
+  ],
+  [
     blockWith("docs/tables.md", "other.ignored"),
     (output) =>
       expect(output.replaceAll(/\s+/g, "")).toBe("['note'][Float32Array(2)[3,1],Float32Array(2)[1,2]]"),

@@ -3,6 +3,8 @@
  * kept: nothing of it runs here, and nothing of a model becomes code but numbers and quoted text. It cannot train, and its results are
  * near those of `fettle/predict`, not of the same bits.
  */
+
+import type { NumberFormat } from "../../data/numbers.js";
 import type { PipelineColumn, PipelineFeature } from "../../data/pipeline/column.js";
 import { isUnchanged } from "../../data/pipeline/target.js";
 import { positiveOf } from "../../data/positive.js";
@@ -14,6 +16,7 @@ import type { ModelContents, NetworkDescription, TableDescription } from "../../
 import { stacksIn } from "../../predict/layers.js";
 import type { Tensors } from "../../predict/safetensors.js";
 import { VERSION } from "../../version.js";
+import { patternsOf } from "./jsNumbers.js";
 import { codeOf, type Part } from "./jsParts.js";
 import { type StackLayer, stackOf } from "./stack.js";
 
@@ -247,6 +250,18 @@ function otherOf(
 }
 
 function readerCode(
+  column: PipelineColumn,
+  j: number,
+  schema: ColumnSchema | undefined,
+  other: string | undefined,
+  use: Use,
+): string {
+  const read = presentReaderCode(column, j, schema, other, use);
+  const none = schema?.na?.map((word) => word.toLowerCase());
+  return none ? `${use("orMissing")}(${literal(none)}, ${read})` : read;
+}
+
+function presentReaderCode(
   { kind }: PipelineColumn,
   j: number,
   schema: ColumnSchema | undefined,
@@ -254,8 +269,20 @@ function readerCode(
   use: Use,
 ): string {
   if (kind === "date") return use("date");
-  if (kind === "number") return use(schema?.format?.decimal === "," ? "wholeNumber" : "number");
-  return `${use(kind === "boolean" ? "boolean" : "category")}(inputs[${j}].categories${other === undefined ? "" : `, ${other}`})`;
+  if (kind === "number") {
+    const { format } = schema ?? {};
+    return format ? `${use("written")}(${writtenCode(format)})` : use("number");
+  }
+  const words = kind === "boolean" ? "boolean" : schema?.ignoreCase ? "anyCase" : "category";
+  return `${use(words)}(inputs[${j}].categories${other === undefined ? "" : `, ${other}`})`;
+}
+
+/** How numbers are written, for the part that reads them. */
+function writtenCode(format: NumberFormat): string {
+  const { pattern, outer } = patternsOf(format);
+  const { group = "", clock = false, scaled = false } = format;
+  const outside = outer ? `, outer: ${outer}` : "";
+  return `{ pattern: ${pattern}, group: ${literal(group)}${outside}, clock: ${clock}, scaled: ${scaled} }`;
 }
 
 function featureCode({ source, scaling }: PipelineFeature, use: Use): string {

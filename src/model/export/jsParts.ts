@@ -16,7 +16,7 @@ export type Part =
   | Exclude<keyof typeof activations, "linear" | "celu">
   | ("floats" | "dense" | "erf" | "run" | "runAll")
   | ("value" | "missing" | "level" | "table" | "days" | "cycle" | "affine" | "knots")
-  | ("number" | "wholeNumber" | "boolean" | "category" | "date" | "cellOf" | "refuse");
+  | ("number" | "written" | "orMissing" | "boolean" | "category" | "anyCase" | "date" | "cellOf" | "refuse");
 
 /** The code of the parts, those that are used first; each follows the parts that it needs. */
 export function codeOf(used: Iterable<Part>): string[] {
@@ -45,12 +45,9 @@ function cellOf(row, { name, kind, categories, gaps }, read) {
     cell = cell.trim();
     if (na.has(cell.toLowerCase())) cell = undefined;
   }
-  if (cell === undefined || cell === null || Number.isNaN(cell)) {
-    if (!gaps)
-      refuse(name, 'present, as in every training row (train with missing: "impute" to fill it in)', cell);
-    return NaN;
-  }
-  const value = read(cell);
+  const value = cell === undefined || cell === null || Number.isNaN(cell) ? NaN : read(cell);
+  if (Number.isNaN(value) && !gaps)
+    refuse(name, 'present, as in every training row (train with missing: "impute" to fill it in)', cell);
   if (value === undefined) {
     const words = categories.map((word) => JSON.stringify(word));
     const own = kind === "number" ? "a number that fits float32" : \`a \${kind}\`;
@@ -68,12 +65,28 @@ const number = (cell) => {
   return Number.isFinite(value) && Number.isFinite(Math.fround(value)) ? value : undefined;
 };`,
   },
-  wholeNumber: {
+  written: {
+    needs: ["number"],
     code: `\
-/** Of a column with decimal commas: a number, or text of digits alone, since "1.234" can be read in two ways. */
-const wholeNumber = (cell) => {
-  const value = typeof cell === "string" && /^[+-]?\\d+$/.test(cell) ? Number(cell) : cell;
-  return Number.isFinite(value) && Number.isFinite(Math.fround(value)) ? value : undefined;
+/** Text as the table has it: a pattern of a sign, a second one, digits and a scale, inside what makes a number negative. */
+const written = ({ pattern, group, outer, clock, scaled }) => (cell) => {
+  if (typeof cell !== "string") return number(cell);
+  const text = cell.replace(/[\\u00a0\\u202f\\u2009]/g, " ").replace("\\u2212", "-").replaceAll("\\u2019", "'");
+  const inner = outer?.exec(text)?.slice(1).join("").trim();
+  const [, sign = "", second = "", digits, scale = ""] = pattern.exec(inner ?? text) ?? [];
+  if (digits === undefined || (sign + second).length + (inner === undefined ? 0 : 1) > 1) return undefined;
+  const bare = digits.replaceAll(group, "").replace(",", ".");
+  const power = scaled && { k: "e3", m: "e6", b: "e9" }[scale.charAt(0).toLowerCase()];
+  const sixtieths = (sum, part) => 60 * sum + Number(part);
+  const size = clock ? bare.split(":").reduce(sixtieths, 0) : Number(bare + (power || ""));
+  return number(inner !== undefined || sign + second === "-" ? -size : size);
+};`,
+  },
+  orMissing: {
+    code: `\
+const orMissing = (words, read) => {
+  const none = new Set(words);
+  return (cell) => (typeof cell === "string" && none.has(cell.toLowerCase()) ? NaN : read(cell));
 };`,
   },
   boolean: {
@@ -90,6 +103,16 @@ const boolean = (words) => {
 const category = (words, other) => {
   const codes = new Map(words.map((word, code) => [word, code]));
   return (cell) => (typeof cell === "object" ? undefined : (codes.get(String(cell)) ?? other));
+};`,
+  },
+  anyCase: {
+    needs: ["category"],
+    code: `\
+/** Words that differ only in case or spaces are one. */
+const anyCase = (words, other) => {
+  const folded = (word) => word.toLowerCase().replace(/\\s+/g, " ");
+  const codeOf = category(words.map(folded), other);
+  return (cell) => codeOf(typeof cell === "string" ? folded(cell) : cell);
 };`,
   },
   date: {

@@ -22,6 +22,8 @@ export interface ReportedData {
   readonly classes?: readonly { readonly name: string; readonly rows: number }[];
   /** Messages of `diagnose`. */
   readonly warnings?: readonly string[];
+  /** How it was read, and what was decided; as `receiptOf` has it. */
+  readonly receipt?: readonly string[];
 }
 
 /** What a report says beside the study. Every part that is left out is left out of the report. */

@@ -249,7 +249,7 @@ describe("GET", () => {
   });
 
   it("/schema lists 1,000 words of a category and counts the others", async () => {
-    const lines = Array.from({ length: 2500 }, (_, i) => `w${String(i % 1200).padStart(4, "0")},${i}`);
+    const lines = Array.from({ length: 2500 }, (_, i) => `w${String(i % 1200).padStart(4, "0")},${2 * i}`);
     const model = modelOf(
       `word,y\n${lines.join("\n")}\n`,
       { target: "y", task: "regression" },

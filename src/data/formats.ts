@@ -1,0 +1,81 @@
+/** Which formats the numbers of a column may have, from all its different cells. */
+import type { Decimal, NumberFormat } from "./numbers.js";
+import { patternOf, unitStem, writtenOf } from "./numbers.js";
+import { PLAIN } from "./plainNumbers.js";
+
+/** The marks between thousands that may stand beside each decimal mark. */
+const GROUPS: Readonly<Record<Decimal, readonly string[]>> = {
+  ".": [",", " ", "'", "_"],
+  ",": [".", " ", "'", "_"],
+};
+
+const FORMATS = /* @__PURE__ */ ([".", ","] as const).flatMap((decimal) =>
+  ["", ...GROUPS[decimal]].map((group) => ({ decimal, group })),
+);
+
+/** Units of which some cells of a column may be without. */
+const OPTIONAL = /^(?:[%‰°]|.*\p{Sc}|[A-Z]{3}|Rs\.?|kr\.?|zł|Kč|Ft)$/u;
+/** Units that make a cell a number even if other cells have other units. */
+const USUAL =
+  /^(?:[%‰°]|.{0,3}\p{Sc}|°?[CFK]|[A-Z]{3}|[µmck]?[gm]|t|lbs?|oz|mi|ft|in|km\/h|mph|[mk]?l|[mcd]l|m?s|secs?|mins?|h|hrs?|hours?|days?|weeks?|months?|years?|yrs?|[kMGT]B|[mkMG]?W|[kMG]?Hz|[mk]?V|KG|kgs|Kg|kr\.?|Rs\.?|zł|Kč|Ft)$/u;
+
+/**
+ * The formats in which every cell is a number; the empty array if there are none. They differ in what the
+ * cells mean only if one of them has a `group` of `,` or `.`.
+ */
+export function formatsOf(cells: Iterable<string>): NumberFormat[] {
+  let unit: string | undefined;
+  let negative: NumberFormat["negative"];
+  let [scaled, clock, bare] = [false, undefined as boolean | undefined, false];
+  let candidates = FORMATS.map((format) => ({ ...format, used: format.group === "" }));
+  let isDecided = false; // the decimal mark
+  let count = 0;
+  for (const cell of cells) {
+    // Most cells are as JavaScript has them; then the formats with a decimal point read them, and few others.
+    count++;
+    const isPlain = PLAIN.test(cell);
+    if (isPlain && !clock && (isDecided || !cell.includes("."))) {
+      [bare, clock] = [true, false];
+      continue;
+    }
+    const written = writtenOf(cell);
+    if (written === undefined) return [];
+    const { digits } = written;
+    const isClock = digits.includes(":");
+    clock ??= isClock;
+    negative ??= written.negative;
+    scaled ||= written.power > 0;
+    unit ??= written.unit || undefined;
+    bare ||= written.unit === "";
+    if (isClock !== clock || (written.negative ?? negative) !== negative) return [];
+    if (written.unit !== "" && unitStem(written.unit) !== unitStem(unit as string)) return [];
+    if (!/[.,' _:]/.test(digits)) continue; // the same in every format
+    candidates = candidates.filter(
+      ({ decimal, group }) => (isPlain && decimal === ".") || patternOf(decimal, group, isClock).test(digits),
+    );
+    if (candidates.length === 0) return [];
+    for (const candidate of candidates) candidate.used ||= digits.includes(candidate.group);
+    isDecided = candidates.every(({ decimal }) => decimal === ".");
+  }
+  // a word that some cells lack, or that is there once, is no unit
+  if (unit !== undefined && !OPTIONAL.test(unit) && (bare || (count === 1 && !USUAL.test(unit)))) return [];
+  if (clock && (unit !== undefined || scaled)) return [];
+  const common = {
+    ...(unit && { unit }),
+    ...(negative && { negative }),
+    ...(scaled && { scaled }),
+    ...(clock && { clock }),
+  };
+  return candidates
+    .filter(({ used }) => used)
+    .map(({ decimal, group }) => ({ decimal, ...(group !== "" && { group }), ...common }));
+}
+
+/** Whether a cell looks like a number, whatever the others are: `12a` and `5 star` do only among their like. */
+export function isNumber(cell: string): boolean {
+  if (PLAIN.test(cell)) return true;
+  const written = writtenOf(cell);
+  return (
+    written !== undefined && (written.unit === "" || USUAL.test(written.unit)) && formatsOf([cell]).length > 0
+  );
+}
