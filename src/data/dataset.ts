@@ -201,8 +201,8 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   const all = { target: targets[0], rows: kept, schema: table.schema, notes: [] };
   const classes = rareClasses && chosen === "classification" ? withoutRare(all, rareClasses) : all;
   const { rows, schema } = classes;
-  const encoded = encodeTargets(targets.length > 1 ? targets : [classes.target], rows, chosen);
   if (rows.length < kept.length) refuseColumns(use, rows, chosen);
+  const encoded = encodeTargets(targets.length > 1 ? targets : [classes.target], rows, chosen);
   const { data: target, notes: why } = withPositive(encoded, options.positive);
   const notes = [...table.notes, ...leaving, ...classes.notes, ...reasons, ...why];
   return {
