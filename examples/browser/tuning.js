@@ -16,7 +16,7 @@ const FOLDS = 5;
 export function optionsFor({ csv, target, trials, epochs, seed }) {
   const data = encodeTable(readTable(csv), { target });
   const rows = Math.floor(data.rows * (1 - TEST_SIZE) * (1 - 1 / FOLDS));
-  const { epochs: _, ...space } = denseSpace(rows); // the page says how many
+  const { epochs: _, ...space } = denseSpace(rows, data.inputs.length); // the page says how many
   return {
     ...{ data, trials, seed, testSize: TEST_SIZE, validation: { folds: FOLDS } },
     metric: data.task === "classification" ? "accuracy" : "r2",

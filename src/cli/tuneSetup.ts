@@ -238,7 +238,9 @@ function readSpace(flags: TuneFlags, data: Dataset, { training }: PartSizes): Sp
   const fixed = { batchSize: batchSize !== undefined, epochs: fixesEpochs(flags) };
   const isFixed = (name: string): boolean => fixed[name as keyof typeof fixed] === true;
   if (given === undefined) {
-    return Object.fromEntries(Object.entries(denseSpace(training)).filter(([name]) => !isFixed(name)));
+    return Object.fromEntries(
+      Object.entries(denseSpace(training, data.inputs.length)).filter(([name]) => !isFixed(name)),
+    );
   }
   const [path, json] = typeof given === "string" ? [given, readJson(given)] : ["the space", given];
   const space = verbatim(() =>

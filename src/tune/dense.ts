@@ -60,12 +60,16 @@ export type DenseParams = { readonly [K in keyof typeof DENSE_DEFAULTS]: (typeof
  *
  * @param rows - how many rows a trial trains on. Batches have at most a fifth of them; where that allows none of the usual
  * sizes, there is only one size
+ * @param inputs - how many columns a row has. With more of them than rows, a network can learn every row by heart: penalties and dropout are stronger
  * @example
  * ```ts
  * denseSpace(100).batchSize; // { type: "choice", values: [16] }
+ * denseSpace(100, 101).l2; // { type: "float", low: 0.0001, high: 1, log: true }
  * ```
  */
-export function denseSpace(rows: number): Space {
+export function denseSpace(rows: number, inputs = 0): Space {
+  mustBeInteger("inputs", inputs, 0);
+  const isWide = inputs > rows;
   const fitting = [16, 32, 64, 128].filter((size) => size <= rows / 5);
   const batches = fitting.length > 0 ? fitting : [Math.max(1, Math.min(16, rows))];
   return {
@@ -74,8 +78,8 @@ export function denseSpace(rows: number): Space {
     activation: choice(["relu", "tanh", "gelu"]),
     learningRate: float(1e-3, 3e-2, { log: true }),
     batchSize: choice(batches),
-    l2: float(1e-6, 1e-2, { log: true }),
-    dropout: float(0, 0.4),
+    l2: isWide ? float(1e-4, 1, { log: true }) : float(1e-6, 1e-2, { log: true }),
+    dropout: float(0, isWide ? 0.7 : 0.4),
     epochs: int(10, 60, { log: true }),
   };
 }

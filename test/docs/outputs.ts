@@ -19,7 +19,7 @@ const distance = (output: string): number => {
 
 /** What blocks print. */
 export const outputs = new Map<Block, (output: string) => void>([
-  [blockWith("docs/training.md", "ensemble: 4"), (output) => expect(output).toBe("4\naverage\n")],
+  [blockWith("docs/training.md", "ensemble: 4"), (output) => expect(output).toBe("true\naverage\n")],
   [blockWith("docs/training.md", "calibrate: true"), (output) => expect(output).toBe("true\ntrue\n2\n")],
   [
     blockWith("docs/layers.md", "model.summary()"),

@@ -143,6 +143,16 @@ describe("denseSpace and denseModel", () => {
     ]);
   });
 
+  it("the space has stronger penalties and dropout where columns are more than rows", () => {
+    expect(denseSpace(100, 100)).toEqual(denseSpace(100));
+    expect(denseSpace(100, 101)).toEqual({
+      ...denseSpace(100),
+      l2: float(1e-4, 1, { log: true }),
+      dropout: float(0, 0.7),
+    });
+    expect(() => denseSpace(100, -1)).toThrow("inputs must be");
+  });
+
   it("the first points are of the space, whatever its rows and whichever of its parameters are left", () => {
     fc.assert(
       fc.property(
