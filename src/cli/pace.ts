@@ -76,7 +76,8 @@ export function paceOf(
   folds: number,
   jobs: number,
 ): Pace {
-  const timeOf = (epochs: number): number => rows * (prepare + train * epochs);
+  // rows are prepared for the model too
+  const timeOf = (epochs: number): number => rows * (2 * prepare + train * epochs);
   const search = left - Math.min(timeOf(EPOCHS), FINAL * left);
   const trained = folds === 1 ? 0.8 : folds - 1; // of the rows of a trial
   const most = (search * jobs) / (TRIALS * trained * (prepare + train * EPOCHS));

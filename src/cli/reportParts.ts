@@ -4,6 +4,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import type { Dataset } from "../data/dataset.js";
 import { takeExamples } from "../data/dataset.js";
 import { diagnose } from "../data/diagnosis/diagnose.js";
+import type { Warning } from "../data/diagnosis/warning.js";
 import type { ColumnSchema } from "../data/schema.js";
 import { FettleError, isRecord, show } from "../errors.js";
 import type { Model } from "../model/model.js";
@@ -206,6 +207,9 @@ export function tableParts(
   };
 }
 
+/** What is wrong with a data set, which takes a while to find and is told twice. */
+const diagnoses = new WeakMap<Dataset, readonly Warning[]>();
+
 /** What is wrong with a data set, in the words of the command line, but for what the flags have settled. */
 export function warningsOf(
   data: Dataset,
@@ -215,7 +219,9 @@ export function warningsOf(
     ...(threshold === undefined && cost === undefined ? [] : ["rareClass"]),
     ...(unknown === undefined ? [] : ["newWords"]),
   ];
-  return diagnose(data)
+  const warnings = diagnoses.get(data) ?? diagnose(data);
+  diagnoses.set(data, warnings);
+  return warnings
     .filter(({ type }) => !settled.includes(type))
     .map(({ message }) =>
       inFlags(message, ["drop", "weight", "metric", "positive", "threshold", "cost", "time", "unknown"]),

@@ -72,7 +72,9 @@ export async function search(
       ...optionsOf(setup, flags),
       onEvent,
       ...(trials === undefined ? {} : { trials }),
-      ...(seconds === undefined ? {} : { timeout: Math.max(1, timeLeft(flags)) }),
+      ...(seconds === undefined
+        ? {}
+        : { timeout: Math.max(1, timeLeft(flags, { rows: setup.data.rows, reading: setup.reading })) }),
       ...(study && { study }),
       ...(enqueue && !study && { enqueue }),
       ...(queue && { queue }),

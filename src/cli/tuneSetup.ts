@@ -98,6 +98,8 @@ export type CurvesKept = keyof typeof CURVES;
 /** A study that has not begun. */
 export interface TuneSetup {
   readonly data: Dataset;
+  /** Milliseconds that it took to read. */
+  readonly reading: number;
   /** The folds, and last the development rows with the test rows. */
   readonly rows: Folds;
   readonly sizes: PartSizes;
@@ -126,13 +128,15 @@ export interface TuneSetup {
 export async function readSetup(file: string, flags: TuneFlags, study?: StudyJson): Promise<TuneSetup> {
   const { batchSize, epochs, scheduler, classWeight } = flags;
   const steps = epochs ?? DENSE_DEFAULTS.epochs;
+  const began = performance.now();
   const data = await readDataset(file, flags);
+  const reading = performance.now() - began;
   const { testSize } = flags;
   const validation = validationOf(flags, data);
   if (flags.validation === undefined) checkRows(data, flags);
   const how = { validation, testSize, seed: splitSeed(flags.seed) };
   const all = divideRows(data, how);
-  const searchRows = study ? flags.searchRows : await searchRowsOf(flags, data, all);
+  const searchRows = study ? flags.searchRows : await searchRowsOf(flags, data, all, reading);
   const rows = searchRows === undefined ? all : divideRows(data, { ...how, searchRows });
   const sizes = sizesOf(rows);
   check(
@@ -147,7 +151,7 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
   const isDefault = flags.space === undefined && strategy.name === defaultStrategy(metrics.length).name;
   return {
     labels: metrics.map((name) => scoreLabel(name, positiveOf(data))),
-    ...{ data, rows, sizes, metrics, validation, folds: rows.folds.length - 1, space },
+    ...{ data, reading, rows, sizes, metrics, validation, folds: rows.folds.length - 1, space },
     ...(searchRows !== undefined && { searchRows }),
     ...(study && { study }),
     ...(isDefault && { enqueue: densePoints(data.rows, space) }),
@@ -165,31 +169,52 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
   };
 }
 
-/** Milliseconds that the rest of the command takes once there is a final model: with a report, and without. */
-const [REPORT, PRINT] = [500, 50];
+/** Milliseconds that the rest of the command takes once there is a final model: at least, and for each that the table took to read; with a report, and without. */
+const [REPORT, PRINT] = [
+  { least: 500, reading: 2 },
+  { least: 50, reading: 0.5 },
+];
+/** A report draws all trials that there was time for: its share of the time, its most milliseconds, and the rows from which trials are few. */
+const DRAWN = { share: 0.1, most: 2500, few: 4000 };
+/** What comes between reading a table and its study, such as its diagnosis, for each millisecond that it took to read. */
+const BETWEEN = 2;
+
+/** What is known of a table. */
+interface Read {
+  readonly rows: number;
+  /** Milliseconds that it took to read. */
+  readonly reading: number;
+}
 
 /** Milliseconds of `--seconds` for the search and the final fit, from now on: the clock of the process began with the command. */
-export const timeLeft = ({ seconds = 0, out }: Pick<TuneFlags, "seconds" | "out">): number =>
-  1000 * seconds - performance.now() - (out === undefined ? PRINT : REPORT);
+export function timeLeft(
+  { seconds = 0, out }: Pick<TuneFlags, "seconds" | "out">,
+  { rows, reading }: Read,
+): number {
+  const after = out === undefined ? PRINT : REPORT;
+  const all = 1000 * seconds;
+  const drawn = out === undefined || rows >= DRAWN.few ? 0 : Math.min(DRAWN.most, DRAWN.share * all);
+  return all - performance.now() - after.least - after.reading * reading - drawn;
+}
 
 /** The rows that trials use: those of the flag, or as many as the time is enough for. */
-async function searchRowsOf(flags: TuneFlags, data: Dataset, rows: Folds): Promise<number | undefined> {
+async function searchRowsOf(
+  flags: TuneFlags,
+  data: Dataset,
+  rows: Folds,
+  reading: number,
+): Promise<number | undefined> {
   const { searchRows, seconds, validation } = flags;
   if (searchRows !== undefined || seconds === undefined || validation !== undefined) return searchRows;
   const speed = await speedOf(data, pipelineOf(data, flags));
   if (speed === undefined) return undefined;
   const { development } = sizesOf(rows);
   const jobs = Math.min(flags.jobs ?? Number.POSITIVE_INFINITY, platform.parallelism());
-  const { searchRows: some, needed } = paceOf(
-    speed,
-    timeLeft(flags),
-    development,
-    rows.folds.length - 1,
-    jobs,
-  );
+  const left = timeLeft(flags, { rows: data.rows, reading }) - BETWEEN * reading;
+  const { searchRows: some, needed } = paceOf(speed, left, development, rows.folds.length - 1, jobs);
   if (needed !== undefined)
     note(
-      `--seconds ${seconds} is too short for a network that sees each of ${development} rows once: the command needs about ${Math.ceil(seconds + (needed - timeLeft(flags)) / 1000)} seconds on this machine`,
+      `--seconds ${seconds} is too short for a network that sees each of ${development} rows once: the command needs about ${Math.ceil(seconds + (needed - left) / 1000)} seconds on this machine`,
     );
   return some;
 }

@@ -105,9 +105,10 @@ export async function fitFinal<S extends Space>(
         ]
       : [],
   );
-  const fits = await fitMembers(setup, members, limits);
+  // before the networks, which have what is left of the time
   const { train, validation } = folds[folds.length - 1];
   const { pipeline } = fitPipeline(data, { ...template.job.pipeline, rows: train });
+  const fits = await fitMembers(setup, members, limits);
   const parts = partsOf(fits, models, template.built);
   const ensemble = chosen && { ...chosen.ensemble, ...membersOf(parts.map(({ model }) => model)) };
   const { threshold: rule, calibrate } = setup;

@@ -58,8 +58,19 @@ async function receiptOf(
   };
 }
 
+type OfData = Pick<Receipt, "data" | "columns" | "rows">;
+
+/** Data sets are not changed, and large ones take a while. */
+const digests = new WeakMap<Dataset, Promise<OfData>>();
+
 /** What a receipt says of the data alone. */
-export async function digestOfData(data: Dataset): Promise<Pick<Receipt, "data" | "columns" | "rows">> {
+export function digestOfData(data: Dataset): Promise<OfData> {
+  const known = digests.get(data) ?? digested(data);
+  digests.set(data, known);
+  return known;
+}
+
+async function digested(data: Dataset): Promise<OfData> {
   const named = [
     ...data.inputs.map(({ name }, j) => [name, data.columns[j]] as const),
     [data.target, data.y] as const,
