@@ -10,7 +10,7 @@ import type { TrialSetup } from "../trial/setup.js";
 
 /** What fits may take more than the trainings tell, and milliseconds for what is chosen before them and written after. */
 const [SLACK, OVERHEAD] = [1.1, 250];
-/** How many times as long as fits take the search ends before: what it has begun, a suggestion or a batch of trials, may end late. */
+/** How many times as long as the fits of an ensemble take the search ends before: what it has begun, a suggestion or a batch of trials, may end late. */
 const EARLY = 2;
 /** Milliseconds that networks may take whatever is left: the choice between many trials may have used what was kept for them. */
 const GRACE = 500;
@@ -74,7 +74,8 @@ export function reserveOf<S extends Space>(
   const one = SLACK * fitTime(setup, trials, best.number);
   const possible = [best.number, ...(selection && kept ? kept.trials : [])];
   const mean = meanOf(possible.map((trial) => fitTime(setup, trials, trial)));
-  const all = EARLY * SLACK * Math.ceil((selection?.networks ?? 1) / backend.concurrency) * mean;
+  const rounds = selection ? EARLY * Math.ceil(selection.networks / backend.concurrency) : 1;
+  const all = SLACK * rounds * mean;
   const first = Math.min(one, SHARE_OF_FIRST * timeout);
   const most = Math.max(first, SHARE * timeout);
   const sideBySide = Math.min(rows.folds.length - 1, backend.concurrency);
