@@ -10,8 +10,8 @@ import type { TrialSetup } from "../trial/setup.js";
 
 /** What fits may take more than the trainings tell, and milliseconds for what is chosen before them and written after. */
 const [SLACK, OVERHEAD] = [1.1, 250];
-/** How many times as long as the fits of an ensemble take the search ends before: what it has begun, a suggestion or a batch of trials, may end late. */
-const EARLY = 2;
+/** By what share of the time a search of an ensemble ends before, at most as long as its fits take: what it has begun, a suggestion or a batch of trials, may end late. */
+const EARLY = 0.05;
 /** Milliseconds that networks may take whatever is left: the choice between many trials may have used what was kept for them. */
 const GRACE = 500;
 /** Milliseconds that the first trial may take, however short the time is. */
@@ -74,13 +74,13 @@ export function reserveOf<S extends Space>(
   const one = SLACK * fitTime(setup, trials, best.number);
   const possible = [best.number, ...(selection && kept ? kept.trials : [])];
   const mean = meanOf(possible.map((trial) => fitTime(setup, trials, trial)));
-  const rounds = selection ? EARLY * Math.ceil(selection.networks / backend.concurrency) : 1;
-  const all = SLACK * rounds * mean;
+  const all = SLACK * Math.ceil((selection?.networks ?? 1) / backend.concurrency) * mean;
+  const early = selection ? Math.min(all, EARLY * timeout) : 0;
   const first = Math.min(one, SHARE_OF_FIRST * timeout);
   const most = Math.max(first, SHARE * timeout);
   const sideBySide = Math.min(rows.folds.length - 1, backend.concurrency);
   const ofTrial = meanOf(trials.slice(warm).map(({ number }) => fitTimes?.of(number) ?? 0)) / sideBySide;
-  return { fits: Math.max(first, Math.min(all, most)) + OVERHEAD, trial: all > most ? ofTrial : 0 };
+  return { fits: Math.max(first, Math.min(all + early, most)) + OVERHEAD, trial: all > most ? ofTrial : 0 };
 }
 
 /** When the trainings of the first trial are cut, in milliseconds since 1970, so that there is time for a final fit. */

@@ -166,8 +166,9 @@ describe("the time that is left for the final fit", () => {
 
   it("is by the mean of the trials that may be in an ensemble, and how many of its networks each worker fits", () => {
     const setup = { fitTimes: times(), kept: kept(), selection: { networks: 3 } };
-    // trial 0 takes 250 ms and the best none: 125 on average, two rounds, twice as long
-    expect(reserve(setup, two, 0, 9000)).toEqual({ fits: 1.1 * 2 * 2 * 125 + 250, trial: 0 });
+    // trial 0 takes 250 ms and the best none: 125 on average, two rounds; and as long, at most a twentieth of the time
+    expect(reserve(setup, two, 0, 9000)).toEqual({ fits: 2 * (1.1 * 2 * 125) + 250, trial: 0 });
+    expect(reserve(setup, two, 0, 2000)).toEqual({ fits: 1.1 * 2 * 125 + 100 + 250, trial: 0 });
   });
 
   it("is at most 0.4 of the time beyond the first network, or 0.6 with it, and then a trial begins only if it may end", () => {
