@@ -42,8 +42,8 @@ export interface PlainTask {
   readonly classWeight?: NonNullable<RowWeights["classWeight"]>;
 }
 
-/** The largest linear model, in rows × features × outputs: with those of the folds it takes a second or two. */
-const MOST_NUMBERS = 2 ** 17;
+/** The largest linear model, in rows × features × outputs: with those of the folds it takes a second at most, in one piece, which a tuner in slices feels. */
+const MOST_NUMBERS = 2 ** 16;
 /** Weaker penalties cost the most, and an ensemble has networks for what only they can tell. */
 const STRONG = PENALTIES.slice(0, 5);
 /** Of the pipeline of a trial, once: those of the latest are kept. None beside a network that reads ids or steps, and not rows of features. */
