@@ -23,7 +23,7 @@ export interface Replay<S extends Space> {
  *
  * @param options - those of `tune` that the study began with, and `study`
  * @param trial - the number of a trial that has ended
- * @throws FettleError `invalid_argument` for a trial that the study does not have; as `tune`
+ * @throws FettleError `invalid_argument` for a trial that the study does not have; `aborted` if a signal ended it; as `tune`
  * @example
  * ```ts
  * const options = {
@@ -46,7 +46,8 @@ export async function replay<const S extends Space>(
   options: TuneOptions<S> & { readonly study: StudyJson },
   trial: number,
 ): Promise<Replay<S>> {
-  const own = copyOptions(options, "replay", TUNE_OPTIONS, KEPT);
+  // the time of a search is not that of one trial
+  const { timeout: _, ...own } = copyOptions(options, "replay", TUNE_OPTIONS, KEPT);
   const { study } = own;
   mustBeRecord("study", study, "a saved study");
   const ended = study?.trials?.filter(({ status }) => status !== "running").map(({ number }) => number) ?? [];
@@ -66,12 +67,12 @@ export async function replay<const S extends Space>(
   // as if it had been running when the study was saved, and all others had ended
   const trials = study.trials.map((each, i) => (i === trial ? running : each));
   const result = await tuneOnThreads<S>(
-    { ...options, study: { ...study, trials }, trials: trials.length },
+    { ...own, study: { ...study, trials }, trials: trials.length },
     { ...scoringOf(own), refit: false },
   );
   const saved = recordOf<ParamsOf<S>>(study.trials[trial] as Parameters<typeof recordOf>[0]);
   const replayed = result.trials.find((each) => each.number === trial);
-  check(replayed, "the trial did not end", "internal");
+  check(replayed, "the trial was stopped before it ended", "aborted");
   const told = ({ seconds, curves, ...rest }: TrialRecord<ParamsOf<S>>): string => JSON.stringify(rest);
   return {
     saved,

@@ -100,6 +100,14 @@ describe("replay", () => {
     expect((await replay({ ...cases.random, x: changed, study }, 2)).same).toBe(false);
   });
 
+  it("has the time that the trial takes, unless a signal ends it", async () => {
+    const study = (await studiesOf(cases.random))[7];
+    // that of the search was over before a trial could end
+    expect((await replay({ ...cases.random, study, timeout: 1e-3 }, 2)).same).toBe(true);
+    const signal = { aborted: true };
+    expect(await refusal(() => replay({ ...cases.random, study, signal }, 2))).toContain("aborted: ");
+  });
+
   it("refuses a trial that the study does not have", async () => {
     const [study] = await studiesOf(cases.random);
     expect(await refusal(() => replay({ ...cases.random, study }, 7))).toBe(
