@@ -174,8 +174,8 @@ const [REPORT, PRINT] = [
   { least: 500, reading: 2 },
   { least: 50, reading: 0.5 },
 ];
-/** A report draws all trials that there was time for: its share of the time, its most milliseconds, and the rows from which trials are few. */
-const DRAWN = { share: 0.1, most: 2500, few: 4000 };
+/** A report draws all trials that there was time for, so many more where rows are few: its share of the time, at most and by rows, and its most milliseconds. */
+const DRAWN = { share: 0.1, byRows: 40, most: 2500 };
 /** What comes between reading a table and its study, such as its diagnosis, for each millisecond that it took to read. */
 const BETWEEN = 2;
 
@@ -193,7 +193,8 @@ export function timeLeft(
 ): number {
   const after = out === undefined ? PRINT : REPORT;
   const all = 1000 * seconds;
-  const drawn = out === undefined || rows >= DRAWN.few ? 0 : Math.min(DRAWN.most, DRAWN.share * all);
+  const share = out === undefined ? 0 : Math.min(DRAWN.share, DRAWN.byRows / rows);
+  const drawn = Math.min(DRAWN.most, share * all);
   return all - performance.now() - after.least - after.reading * reading - drawn;
 }
 
