@@ -5,6 +5,7 @@ import { copyOptions } from "../options.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
 import { recordOf } from "../search/study/checkpoint.js";
 import type { StudyJson } from "../search/study/contract.js";
+import { checkLimits } from "../search/study/control.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { KEPT, TUNE_OPTIONS, type TuneOptions } from "./tuner/options.js";
 import { tuneOnThreads } from "./tuner/run.js";
@@ -46,8 +47,9 @@ export async function replay<const S extends Space>(
   options: TuneOptions<S> & { readonly study: StudyJson },
   trial: number,
 ): Promise<Replay<S>> {
-  // the time of a search is not that of one trial
-  const { timeout: _, ...own } = copyOptions(options, "replay", TUNE_OPTIONS, KEPT);
+  const { timeout, ...own } = copyOptions(options, "replay", TUNE_OPTIONS, KEPT);
+  // checked alone: the time of a search is not that of one trial
+  checkLimits(timeout === undefined ? {} : { timeout });
   const { study } = own;
   mustBeRecord("study", study, "a saved study");
   const ended = study?.trials?.filter(({ status }) => status !== "running").map(({ number }) => number) ?? [];
