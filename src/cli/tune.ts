@@ -1,45 +1,36 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
 import { join } from "node:path";
 import type { Command } from "commander";
-import type { Dataset } from "../data/dataset.js";
-import { positiveOf } from "../data/positive.js";
 import { check, show } from "../errors.js";
 import { REPORTED } from "../metrics/registry.js";
-import { type JsonReport, jsonReport } from "../report/json.js";
-import { scoresMarkdown } from "../report/markdown.js";
-import { type StudyData, type StudySource, studyData } from "../report/plots/studyData.js";
-import { receiptLines } from "../report/receipt.js";
-import { introduce, summarize, summarizeFront } from "../report/study.js";
+import type { StudySource } from "../report/plots/studyData.js";
 import type { Params, Space } from "../search/space/space.js";
-import { bestOrNone } from "../search/study/best.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
-import type { BaselineReport } from "../tune/baselines/compare.js";
 import { DENSE_DEFAULTS } from "../tune/dense.js";
 import { digestOfData } from "../tune/trial/receipt.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { finalOrNone } from "../tune/tuner/result.js";
-import { addDatasetFlags, READING } from "./dataset.js";
-import { addDisplayFlags, markdownOf, picturesOf, printsOneText } from "./display.js";
+import { addDatasetFlags } from "./dataset.js";
+import { addDisplayFlags, printsOneText } from "./display.js";
 import { EXIT } from "./exit.js";
-import { inFlags } from "./explain.js";
-import { titleOf } from "./files.js";
 import { costs, integer, names, positiveNumber, share } from "./flags.js";
 import { complainOfNone, howToGoOn } from "./goOn.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { createProgressBar } from "./progress.js";
 import { QUEUE_FLAG } from "./queue.js";
-import { type Repeat, repeated, repeatOf } from "./repeat.js";
+import { repeatOf } from "./repeat.js";
 import { writeReport } from "./report.js";
-import { tableParts, warningsOf } from "./reportParts.js";
+import { tableParts } from "./reportParts.js";
 import { shownStorage } from "./storageFile.js";
 import { NO_SCHEDULER, POPULATION, SCHEDULERS, STRATEGIES, TRIALS_FLAG } from "./strategyFlags.js";
-import { note, paintFor, printLines, widthOf } from "./streams.js";
+import { note, printLines } from "./streams.js";
 import { MODEL_FILE } from "./studyFolder.js";
 import { addTrainingFlags } from "./trainingFlags.js";
 import { type Begun, begun } from "./tuneBegun.js";
 import { openKeeper } from "./tuneKeeper.js";
+import { markdownLines, printIntroduction, printResult, reportOf } from "./tuneResults.js";
 import { baselinesFor, compared, search } from "./tuneSearch.js";
 import { heldFlags, readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 import { watchRun } from "./tuneWatch.js";
@@ -201,7 +192,6 @@ async function runBegun(opened: Begun): Promise<number> {
   const queue = await keeper?.openQueue?.();
   const jobs = cappedJobs(flags.jobs);
   const others = await baselinesFor(setup, flags);
-  const started = performance.now();
   const bar = createProgressBar(process.stderr, setup.labels[0], async ({ trials, finished }) => {
     await keeper?.stored?.(); // so that other commands find the study as soon as this says that there is one
     printIntroduction(file, flags, setup, Math.max(trials, finished));
@@ -228,7 +218,7 @@ async function runBegun(opened: Begun): Promise<number> {
     await bar.shown();
     bar.stop();
     const trials = result?.trials ?? ended.sort((a, b) => a.number - b.number);
-    const seconds = (performance.now() - started) / 1000;
+    const seconds = performance.now() / 1000; // of the whole command, with which the clock of the process began
     const baselines = result && compared(others, result);
     const isWhole = interrupt.exitCode === undefined;
     const repeat = result && isWhole ? repeatOf(result, setup.enqueue ?? [], setup.searchRows) : undefined;
@@ -291,129 +281,4 @@ function reportIn(
     { ...summary, command },
     tableParts(file, setup, finalOrNone(result), join(folder, MODEL_FILE)),
   );
-}
-
-function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, trials: number): void {
-  const { seed, seconds } = flags;
-  const { data, sizes, folds, strategy, metrics, validation } = setup;
-  const { development, searched, test } = sizes;
-  const about = {
-    file: titleOf(file),
-    data,
-    metrics,
-    strategy: strategy.name,
-    ...(seconds === undefined ? { trials } : { seconds, ...(flags.trials !== undefined && { trials }) }),
-    folds,
-    development,
-    searched,
-    test,
-    seed,
-    ...(typeof validation === "function" && { splitter: validation.name }),
-    notes: readingOf(data),
-    warnings: warningsOf(data, flags),
-  };
-  printLines(introduce(about, widthOf(process.stdout)));
-}
-
-/** How the table was read: its receipt, and other notes. */
-function readingOf({ receipt, notes = [] }: Dataset): string[] {
-  const explain = (message: string): string => inFlags(message, ["task", "missing", "positive", ...READING]);
-  if (receipt === undefined) return notes.map(explain);
-  const told = receipt.findings.map(({ message }) => message);
-  return [...receiptLines(receipt, explain), ...notes.filter((note) => !told.includes(note)).map(explain)];
-}
-
-function reportOf(
-  { seed }: TuneFlags,
-  trials: readonly TrialRecord<Params>[],
-  result: TuneResult<Space> | undefined,
-  baselines: BaselineReport | undefined,
-): JsonReport {
-  const {
-    bestTrials = [],
-    metrics = [],
-    endedAfter,
-    networks,
-    shortened,
-    ensemble,
-    calibration,
-  } = result ?? {};
-  const [best, final] = [result && bestOrNone(result.study), finalOrNone(result)];
-  const { positive } = final ?? {};
-  const report = {
-    ...{ best, test: final?.test ?? {}, trials, seed },
-    ...(metrics.length > 1 && { bestTrials }),
-    ...(endedAfter !== undefined && { endedAfter }),
-    ...(networks !== undefined && { networks }),
-    ...(shortened && { shortened }),
-    ...(positive !== undefined && { positive }),
-    ...(final?.notes.thresholdBy !== undefined && { threshold: final.threshold }),
-    ...(ensemble && { ensemble }),
-    ...(calibration && { calibration }),
-    ...(baselines && { baselines }),
-  };
-  return jsonReport(report);
-}
-
-/** The study as pictures and Markdown read it. */
-const dataOf = (file: string, { labels: metrics }: TuneSetup, { study }: TuneResult<Space>): StudyData =>
-  studyData(study, { name: titleOf(file), metrics });
-
-/** The study as Markdown, with the scores of the final model. */
-const markdownLines = (
-  file: string,
-  setup: TuneSetup,
-  result: TuneResult<Space>,
-  baselines: BaselineReport | undefined,
-): string[] => [
-  ...markdownOf(dataOf(file, setup, result)),
-  ...scoresMarkdown(finalOrNone(result)?.test ?? {}, setup.sizes.test, baselines, positiveOf(setup.data)),
-];
-
-function printResult(
-  file: string,
-  { plot }: TuneFlags,
-  setup: TuneSetup,
-  result: TuneResult<Space>,
-  baselines: BaselineReport | undefined,
-  repeat: Repeat | undefined,
-  seconds: number,
-): void {
-  const { bestTrials, trials, study, metric, ensemble, calibration } = result;
-  const [best, final] = [bestOrNone(study), finalOrNone(result)];
-  const { endedAfter, networks, shortened } = result;
-  const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
-  // without the time, by what is typed; a study that is resumed has other words
-  const isTyped = setup.study === undefined && file !== "-";
-  const again = isTyped && (endedAfter ?? networks) !== undefined ? repeat : undefined;
-  const common = {
-    ...{ trials, folds: setup.folds, seconds },
-    ...(endedAfter !== undefined && { endedAfter }),
-    ...(networks !== undefined && { networks }),
-    ...(shortened && { shortened }),
-    ...(again && { repeat: repeated(process.argv.slice(2), again) }),
-  };
-  if (best) {
-    const { direction } = study;
-    const report = {
-      ...common,
-      metric,
-      direction,
-      best,
-      test: final?.test ?? {},
-      ...(final?.positive !== undefined && { positive: final.positive }),
-      ...(final?.notes.thresholdBy !== undefined && {
-        threshold: { metric: String(final.notes.thresholdBy), value: final.threshold },
-      }),
-      ...(ensemble && { ensemble }),
-      ...(calibration && { calibration }),
-      ...(baselines && { baselines }),
-      testRows: setup.sizes.test,
-    };
-    printLines(summarize(report, width, paint));
-  } else {
-    const { directions } = study;
-    printLines(summarizeFront({ ...common, metrics: setup.labels, directions, bestTrials }, width, paint));
-  }
-  if (plot) printLines(picturesOf(dataOf(file, setup, result)));
 }

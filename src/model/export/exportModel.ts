@@ -1,5 +1,5 @@
 /** A model as the files of another format. What each format can hold is known in the file of that format. */
-import { byName, must } from "../../errors.js";
+import { byName, must, show } from "../../errors.js";
 import { LayersModel } from "../../nn/layersModel.js";
 import { ready } from "../../numerics/kernels.js";
 import type { ModelContents } from "../../predict/description.js";
@@ -23,6 +23,19 @@ export interface Exported {
 const networkOnly = ({ table }: ModelContents, why: string): string[] =>
   table ? [`the network alone, which takes ${table.pipeline.features.length} features: ${why}`] : [];
 
+/** The inputs whose words ONNX takes in one spelling, since it does not read cells. */
+function spelledOnly({ table }: ModelContents): string[] {
+  const ignoring = new Set(
+    table?.schema.columns.flatMap(({ name, ignoreCase }) => (ignoreCase ? [name] : [])),
+  );
+  const inputs = table?.inputs.filter(({ name }) => ignoring.has(name)) ?? [];
+  return inputs.map(
+    ({ name, categories }) =>
+      `column ${show(name)} ignores case and spaces, which ONNX does not: it knows ${categories.slice(0, 3).map(show).join(", ")}` +
+      `${categories.length > 3 ? ` and ${categories.length - 3} more` : ""} as they are spelled here`,
+  );
+}
+
 const FORMATS = {
   tfjs: (contents: ModelContents): Exported => ({
     files: { ...exportTfjs(contents) },
@@ -36,7 +49,7 @@ const FORMATS = {
   }),
   onnx: (contents: ModelContents): Exported => ({
     files: { "model.onnx": exportOnnx(contents) },
-    notes: [],
+    notes: spelledOnly(contents),
   }),
   js: (contents: ModelContents): Exported => ({
     // ".js" would be no module in Node, unless a package.json says so

@@ -1,3 +1,4 @@
+/** What a decision threshold is chosen by. A type only. */
 import type { Floats } from "../../ndarray.js";
 
 /** Predictions of two classes, and what they are scored against. */

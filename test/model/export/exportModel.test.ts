@@ -20,6 +20,26 @@ beforeAll(async () => {
 });
 
 describe("a tuned model", () => {
+  it("says in ONNX that words are as they are spelled, of columns that ignore it elsewhere", async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => `${["Oslo", "OSLO", "Rome"][i % 3]},${i % 2},${i % 5}`);
+    const table = readTable(["city,other,y", ...rows].join("\n"), { ignoreCase: ["city"] });
+    const data = encodeTable(table, { target: "y", task: "regression" });
+    const { final } = await tune({
+      ...{
+        data,
+        space: denseSpace(10),
+        trials: 1,
+        jobs: 1,
+        validation: { folds: 2 },
+        fit: { epochs: 1, batchSize: 4 },
+      },
+      model: (params) => denseModel(data, params),
+    });
+    expect(exportModel(final, "onnx").notes).toEqual([
+      'column "city" ignores case and spaces, which ONNX does not: it knows "Oslo", "Rome" as they are spelled here',
+    ]);
+  });
+
   it.each([
     ["iris", "species"],
     ["breast-cancer", "diagnosis"],

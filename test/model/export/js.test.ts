@@ -226,6 +226,11 @@ describe("a module of a table", () => {
     const [predictor, module] = await Promise.all([predictorOf(own), moduleOf(own)]);
     expect(module.predict({ ...ROW, port: "q" })).toEqual(module.predict(ROW));
     expect(predictor.answers([{ ...ROW, port: "q" }])).toEqual(predictor.answers([ROW]));
+    // and a word that is new in any case is what the model says
+    const ignoring: ModelContents = { ...own, table: { ...own.table!, unknown: "ignore" } };
+    const [other, exported] = await Promise.all([predictorOf(ignoring), moduleOf(ignoring)]);
+    const [expected] = other.answers([{ ...ROW, port: "nowhere" }]);
+    expectSameAnswer(exported.predict({ ...ROW, port: "Nowhere" }) as Answer, expected, 0.5, 1);
   });
 
   it.each<[string, unknown, string]>([
