@@ -1,4 +1,4 @@
-/** Going on with the study of a folder, and what a study says at its end, for every command that runs one. */
+/** How to resume the study of a folder, and what a study says at its end, for every command that runs one. */
 import type { Command } from "commander";
 import { check, show } from "../errors.js";
 import { count } from "../report/format.js";

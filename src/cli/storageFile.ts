@@ -146,7 +146,7 @@ export function commandOf(study: StoredStudy): SavedTable {
   check(
     typeof file === "string" && typeof data === "string" && isRecord(flags),
     () =>
-      `study ${show(study.name)} was not begun by fettle tune, and so has no table and flags; go on with it by the program that made it, or choose another name`,
+      `study ${show(study.name)} was not begun by fettle tune, and so has no table and flags; resume it by the program that made it, or choose another name`,
   );
   return { file, data, flags };
 }

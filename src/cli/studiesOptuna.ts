@@ -33,7 +33,7 @@ export async function exportOptuna(study: StoredStudy, path: string, as = study.
 export function addOptunaImport(
   add: <Flags>(name: string, summary: string, work: (flags: Flags) => Promise<void>) => Command,
 ): void {
-  add("import", "take a study of Optuna, to go on with it", importOptuna)
+  add("import", "take a study of Optuna, to resume it", importOptuna)
     .requiredOption("--optuna <file.db>", "the file of Optuna, which stays as it is")
     .requiredOption("--study <name>", "the name of the study in Optuna")
     .option("--as <name>", "its name in the storage (default: the same)")

@@ -73,7 +73,7 @@ interface Saved {
 }
 
 /**
- * The study of `fettle tune` in a folder, to go on with.
+ * The study of `fettle tune` in a folder, to resume.
  *
  * @throws FettleError `not_found`, `invalid_checkpoint` for a folder without one
  */
@@ -146,7 +146,7 @@ export class StudyFolder {
     lock.release();
     throw new FettleError(
       "invalid_state",
-      `${show(folder)} has ${found} already; go on with --resume ${quoted(folder)}, replace it with --overwrite, or choose another folder`,
+      `${show(folder)} has ${found} already; resume it with --resume ${quoted(folder)}, replace it with --overwrite, or choose another folder`,
     );
   }
 

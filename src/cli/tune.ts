@@ -80,7 +80,7 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
     .option("--overwrite", "replace the study that is in the folder of --out")
     .option(
       "--resume <folder>",
-      "go on with the study in a folder of --out; with --trials, to that number of trials in all, with --seconds, for so long",
+      "resume the study in a folder of --out; with --trials, to that number of trials in all, with --seconds, for so long",
     )
     .option(
       "--storage <database>",
@@ -219,7 +219,7 @@ async function runBegun(opened: Begun): Promise<number> {
     bar.stop();
     const trials = result?.trials ?? ended.sort((a, b) => a.number - b.number);
     const seconds = performance.now() / 1000; // of the whole command, with which the clock of the process began
-    const baselines = result && compared(others, result);
+    const baselines = result && compared(others, result, flags);
     const isWhole = interrupt.exitCode === undefined;
     const repeat = result && isWhole ? repeatOf(result, setup.enqueue ?? [], setup.searchRows) : undefined;
     if (flags.json) printLines([JSON.stringify(reportOf(flags, trials, result, baselines))]);

@@ -1,4 +1,4 @@
-/** What `fettle tune` is to run: a new study, or one of a folder or a storage to go on with. */
+/** What `fettle tune` is to run: a new study, or one of a folder or a storage, which is resumed. */
 import type { Command } from "commander";
 import { check } from "../errors.js";
 import type { StudyJson } from "../search/study/contract.js";
@@ -16,7 +16,7 @@ import { commandOf, namesIn, noStudy, openIfThere, StudyRecord } from "./storage
 import { readStudy, type SavedTable } from "./studyFolder.js";
 import { heldFlags, type TuneFlags } from "./tuneSetup.js";
 
-/** A study to run: a new one, or one to go on with. */
+/** A study to run: a new one, or one that is resumed. */
 export interface Begun {
   readonly file: string;
   readonly flags: TuneFlags;
@@ -27,7 +27,7 @@ export interface Begun {
   readonly record?: StudyRecord;
 }
 
-/** Flags that a study may be gone on with; all others are those that it began with. */
+/** Flags with which a study may be resumed; all others are those that it began with. */
 const CHANGEABLE = [
   "trials",
   "seconds",

@@ -32,7 +32,7 @@ export interface Keeper {
   release(): Promise<void>;
 }
 
-/** The folder and the storage of a new study, or of the one that is gone on with; undefined where nothing is kept. */
+/** The folder and the storage of a new study, or of the one that is resumed; undefined where nothing is kept. */
 export async function openKeeper(
   { flags, file, record }: Begun,
   data: string,

@@ -13,6 +13,7 @@ import {
   MOST_NUMBERS,
 } from "../tune/baselines/compare.js";
 import { denseModel } from "../tune/dense.js";
+import { costMetric } from "../tune/trial/cost.js";
 import { tune } from "../tune/tune.js";
 import type { TuneOptions, TuneResult } from "../tune/tuner/options.js";
 import { finalOrNone } from "../tune/tuner/result.js";
@@ -112,12 +113,14 @@ export async function baselinesFor(
 export function compared(
   baselines: Baselines | undefined,
   result: Pick<TuneResult<Space>, "final" | "finalError">,
+  { cost }: Pick<TuneFlags, "cost">,
 ): BaselineReport | undefined {
   const final = finalOrNone(result);
   if (!baselines || !final) return undefined;
+  const costs = cost && costMetric(cost);
   return besideFinal(
     baselines,
     final,
-    Object.keys(final.test).map((name) => metricNamed(name as MetricName)),
+    Object.keys(final.test).map((name) => (name === costs?.name ? costs : metricNamed(name as MetricName))),
   );
 }

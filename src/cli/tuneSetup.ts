@@ -118,7 +118,7 @@ export interface TuneSetup {
   readonly metrics: readonly [MetricName, ...MetricName[]];
   /** The metrics as people read them, with the class that they are about. */
   readonly labels: readonly string[];
-  /** What is gone on with, if it is an earlier study. */
+  /** The study that is resumed. */
   readonly study?: StudyJson;
   /** What a new study tries first, of the default space with the default strategy. */
   readonly enqueue?: readonly Params[];

@@ -1,6 +1,9 @@
 /** Classes as probabilities, for metrics of decided classes. */
 import type { Floats } from "../ndarray.js";
 
+/** Where class 1 begins without a choice. */
+export const HALF = 0.5;
+
 /** Class 1 above the threshold, as metrics of classes read it. */
 export function decided(yPred: Floats, threshold: number): Float64Array {
   return Float64Array.from(yPred, (probability) =>

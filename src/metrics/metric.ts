@@ -24,6 +24,8 @@ export interface Metric {
   readonly tasks: readonly Task[];
   /** Whether it scores the classes that probabilities decide, so that it depends on a threshold. Default false. */
   readonly decides?: boolean;
+  /** @internal The threshold of a model for which none was chosen. Default ½. */
+  readonly threshold?: number;
   /** What truths it takes; `fit`, `evaluate` and `tune` refuse others before anything trains. Default any. */
   readonly truths?: TruthKind;
   /** What it reads of predictions; one that reads probabilities is refused for a model of logits. Default anything. */

@@ -105,7 +105,7 @@ describe("fettle tune --out", () => {
     const refused = await fettle(tuned(whole, "--trials", "2"));
     expect([refused.code, refused.stderr]).toEqual([
       2,
-      `error: "${whole}" has model.fettle already; go on with --resume ${whole}, replace it with --overwrite, or choose another folder\n`,
+      `error: "${whole}" has model.fettle already; resume it with --resume ${whole}, replace it with --overwrite, or choose another folder\n`,
     ]);
     expect(readFileSync(join(whole, "model.fettle"))).toEqual(before);
     const other = join(folder, "replaced");

@@ -23,6 +23,13 @@ interface Country {
 
 const sign = (digits: string): string => `-${digits}`;
 const plain = { minus: sign, missing: ["", "NA"] } as const;
+/** As on most of the continent. */
+const continental = {
+  ...plain,
+  delimiters: [";"],
+  decimal: ",",
+  date: (y: string, m: string, d: string) => `${d}.${m}.${y}`,
+} as const;
 const COUNTRIES: Readonly<Record<string, Country>> = {
   us: {
     ...plain,
@@ -45,11 +52,8 @@ const COUNTRIES: Readonly<Record<string, Country>> = {
     missing: ["", "n/a"],
   },
   germany: {
-    ...plain,
-    delimiters: [";"],
-    decimal: ",",
+    ...continental,
     groups: ["", "."],
-    date: (y, m, d) => `${d}.${m}.${y}`,
     money: (n) => `${n} €`,
     booleans: ["nein", "ja"],
     missing: ["", "-", "k.A."],
@@ -96,11 +100,8 @@ const COUNTRIES: Readonly<Record<string, Country>> = {
     missing: ["", "saknas"],
   },
   poland: {
-    ...plain,
-    delimiters: [";"],
-    decimal: ",",
+    ...continental,
     groups: [" ", "\u00a0"],
-    date: (y, m, d) => `${d}.${m}.${y}`,
     money: (n) => `${n} zł`,
     booleans: ["nie", "tak"],
     missing: ["", "brak"],

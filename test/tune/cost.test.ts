@@ -2,10 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadPredictor } from "../../src/predict/predictor.js";
+import { compareBaselines } from "../../src/tune/baselines/compare.js";
 import { cheapestThreshold } from "../../src/tune/trial/cost.js";
 import { tune } from "../../src/tune/tune.js";
 import { cases } from "../cases.js";
-import { logistic, randomRows, rates, refusal } from "./support.js";
+import { rareSearch, refusal } from "./support.js";
 
 interface Row {
   readonly truth: number;
@@ -79,13 +80,8 @@ describe("cheapestThreshold", () => {
   });
 });
 
-const x = randomRows(240, 3, 5);
-/** One in eight, with noise. */
-const y = x.map(([a, b, c], i) => (a + b + 0.4 * c > 1.2 || i % 40 === 0 ? "bad" : "good"));
-const common = {
-  ...{ x, y, model: logistic, space: rates(0.1), jobs: 1, testSize: 0.25 },
-  ...{ fit: { epochs: 10, batchSize: 16 }, validation: { folds: 3 }, trials: 1 },
-};
+const common = rareSearch("bad", "good");
+const { x, y } = common;
 
 describe("tune", () => {
   it("finds more of the rare class the more a missed row costs, and keeps the threshold in the file", async () => {
@@ -100,6 +96,25 @@ describe("tune", () => {
     const predictor = await loadPredictor(dear.bytes());
     expect([predictor.positive, predictor.threshold]).toEqual(["bad", dear.threshold]);
     expect(predictor.classify(x)).toEqual(dear.classify(x));
+  });
+
+  it("scores the test rows by what their errors cost, beside a linear model that decides as perfect probabilities would", async () => {
+    const cost = { missed: 100, false: 5 };
+    const result = await tune({ ...common, cost });
+    const { final, testRows } = result;
+    const rows = [...testRows];
+    const costs = final.classify(rows.map((row) => x[row])).map((name, i) => {
+      const truth = y[rows[i]];
+      return name === truth ? 0 : truth === "bad" ? cost.missed : cost.false;
+    });
+    expect(final.test.expectedCost).toBeCloseTo(costs.reduce<number>((a, b) => a + b, 0) / rows.length, 12);
+    const { scores } = await compareBaselines(result, { ...common, cost });
+    expect(scores.expectedCost.final).toBe(final.test.expectedCost);
+    expect(scores.expectedCost.noInterval).toBe("a few errors make most of it");
+    // an eighth of the rows are bad: above 0.048, so that the constant calls all of them bad
+    const good = rows.filter((row) => y[row] === "good").length;
+    expect(scores.expectedCost.constant).toBeCloseTo((cost.false * good) / rows.length, 12);
+    expect(scores.expectedCost.linear).toBeLessThan(scores.expectedCost.constant);
   });
 
   it.each<[string, object, string]>([

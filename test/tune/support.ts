@@ -34,6 +34,16 @@ export const linear = ({ learningRate }: { readonly learningRate: number }): Seq
 /** Learning rates by list, for `grid()` to take in order. */
 export const rates = <const R extends readonly number[]>(...values: R) => ({ learningRate: choice(values) });
 
+/** A search for one in eight rows, with noise, by the names of the rare class and the other. */
+export function rareSearch(rare: string, other: string) {
+  const x = randomRows(240, 3, 5);
+  const y = x.map(([a, b, c], i) => (a + b + 0.4 * c > 1.2 || i % 40 === 0 ? rare : other));
+  return {
+    ...{ x, y, model: logistic, space: rates(0.1), jobs: 1, testSize: 0.25 },
+    ...{ fit: { epochs: 10, batchSize: 16 }, validation: { folds: 3 }, trials: 1 },
+  };
+}
+
 /** Records without what a clock says. */
 export const untimed = (trials: readonly TrialRecord<unknown>[]) =>
   trials.map(({ seconds, ...record }) => record);

@@ -12,15 +12,10 @@ import { createTuner, restoreTuner } from "../../src/tune/resume/slices.js";
 import { chooseThreshold } from "../../src/tune/trial/threshold.js";
 import { tune } from "../../src/tune/tune.js";
 import { cases } from "../cases.js";
-import { linear, logistic, randomRows, rates, refusal } from "./support.js";
+import { linear, rareSearch, refusal } from "./support.js";
 
-const x = randomRows(240, 3, 5);
-/** One in eight, with noise. */
-const y = x.map(([a, b, c], i) => (a + b + 0.4 * c > 1.2 || i % 40 === 0 ? "yes" : "no"));
-const common = {
-  ...{ x, y, model: logistic, space: rates(0.1), jobs: 1, testSize: 0.25 },
-  ...{ fit: { epochs: 10, batchSize: 16 }, validation: { folds: 3 }, trials: 1 },
-};
+const common = rareSearch("yes", "no");
+const { x } = common;
 
 describe("chooseThreshold", () => {
   it("finds the best of all thresholds, by trying each", () => {

@@ -1,4 +1,4 @@
-/** What `fettle optimize` is to run: a new study, or one of a folder or a storage to go on with. */
+/** What `fettle optimize` is to run: a new study, or one of a folder or a storage, which is resumed. */
 import type { Command } from "commander";
 import { check, FettleError, isRecord, show } from "../../errors.js";
 import { sameValue } from "../../search/space/value.js";
@@ -20,7 +20,7 @@ import { openStorage, StudyRecord } from "../storageFile.js";
 import { readProgramStudy, type SavedProgram } from "../studyFolder.js";
 import type { OptimizeFlags } from "./setup.js";
 
-/** A study to run: a new one, or one to go on with. */
+/** A study to run: a new one, or one that is resumed. */
 export interface Begun {
   readonly words: readonly string[];
   readonly flags: OptimizeFlags;
@@ -29,7 +29,7 @@ export interface Begun {
   readonly record?: StudyRecord;
 }
 
-/** Flags that a study may be gone on with; all others are those that it began with. */
+/** Flags with which a study may be resumed; all others are those that it began with. */
 const CHANGEABLE = [
   ...(["trials", "seconds", "jobs", "resume", "storage", "study", "out", "overwrite"] as const),
   ...DISPLAY_FLAGS,

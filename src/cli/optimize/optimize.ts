@@ -52,7 +52,7 @@ export function addOptimizeCommand(program: Command, done: (exitCode: number) =>
     .option("--overwrite", "replace the study that is in the folder of --out")
     .option(
       "--resume <folder>",
-      "go on with the study in a folder of --out; with --trials, to that number of trials in all",
+      "resume the study in a folder of --out; with --trials, to that number of trials in all",
     )
     .option(
       "--storage <database>",

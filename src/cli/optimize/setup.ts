@@ -58,7 +58,7 @@ const FILE = "file:";
 
 /**
  * @param words - the program and its arguments
- * @param study - what is gone on with, if it is an earlier study
+ * @param study - the one that is resumed
  * @throws FettleError for everything in files and flags that can be refused before anything runs
  */
 export async function readSetup(

@@ -120,7 +120,7 @@ export function byClass(
     Math.min(...counts.values()) >= folds,
     () =>
       `with ${folds} folds, each class must have at least ${folds} rows; received ${smallClasses(counts, folds, classes)}; ` +
-      "use fewer folds, leave the class out, or do not stratify",
+      "use fewer folds, leave the class out or merge it with others (rareClasses of encodeTable), or do not stratify",
   );
   const ids = shuffle ? orderOf(rows, seed, repeat) : Int32Array.from({ length: rows }, (_, row) => row);
   const order = ids.sort((a, b) => labels[a] - labels[b]);

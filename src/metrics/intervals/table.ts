@@ -128,5 +128,6 @@ const METHODS: Readonly<Record<BuiltInMetric, (options: Options, outputs: number
 /** How a metric gets its interval. */
 export function methodOf(metric: Metric, outputs: number): Method {
   const origin = originOf(metric);
-  return origin ? METHODS[origin.base](origin.options as Options, outputs) : none("it is a custom metric");
+  if (origin) return METHODS[origin.base](origin.options as Options, outputs);
+  return none(metric.threshold === undefined ? "it is a custom metric" : "a few errors make most of it");
 }

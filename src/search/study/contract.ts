@@ -319,7 +319,8 @@ export interface OptimizeOptions<S extends Space = Space> {
 
 /**
  * How a time limit ends trials that are the same whenever they run: those that ended after one that has not are put back, so
- * that a search for as many trials as remain gives the same.
+ * that a search for as many trials as remain gives the same. A scheduler does not keep them from it, once a trial, or of trials that wait for
+ * each other all, has ended.
  */
 export interface Ending {
   /**

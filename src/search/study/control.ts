@@ -52,9 +52,11 @@ export class LoopControl<S extends Space> {
   constructor(
     private readonly options: Pick<
       OptimizeOptions<S>,
-      "onEvent" | "signal" | "timeout" | "trialTimeout" | "clock" | "scheduler" | "ending"
+      "onEvent" | "signal" | "timeout" | "trialTimeout" | "clock" | "ending"
     >,
     private readonly wake: () => void = () => {},
+    /** Whether running trials may be dropped when the time is over. */
+    private readonly mayCut: () => boolean = () => true,
   ) {
     const { signal, timeout, trialTimeout, clock } = options;
     this.clock = clockOf(clock, () => platform.now());
@@ -66,9 +68,8 @@ export class LoopControl<S extends Space> {
 
   /** Why the caller wants no more, once it does. */
   get stopReason(): "aborted" | "timeout" | undefined {
-    const { signal, scheduler } = this.options;
-    if (!this.stopped && signal?.aborted === true) this.stopped = "aborted";
-    if (!this.stopped && !scheduler && this.isLate) this.stopped = "timeout";
+    if (!this.stopped && this.options.signal?.aborted === true) this.stopped = "aborted";
+    if (!this.stopped && this.isLate && this.mayCut()) this.stopped = "timeout";
     return this.stopped;
   }
 

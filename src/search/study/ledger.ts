@@ -172,9 +172,10 @@ export class Ledger {
     this.queue.sort((a, b) => a - b);
   }
 
-  /** Puts the trials that ended after one that has not back in the queue. */
-  withdraw(): void {
-    for (let number = this.finishedFirst; number < this.entries.length; number++) {
+  /** Puts the trials that ended, but for the first, back in the queue. @param first - at most `finishedInRow` */
+  withdraw(first: number): void {
+    this.finishedFirst = first;
+    for (let number = first; number < this.entries.length; number++) {
       const { record, ...entry } = this.entries[number];
       if (!record) continue;
       this.entries[number] = entry;

@@ -96,7 +96,12 @@ class Loop<S extends Space> {
         ? undefined
         : createRungs(scheduler, steps, study as unknown as Study, ledger, stop !== undefined);
     this.ruled = ledger.view();
-    const [slots, control] = [new Slots(concurrency), new LoopControl<S>(options, () => this.resume())];
+    const [slots, before] = [new Slots(concurrency), ledger.finishedInRow];
+    const control = new LoopControl<S>(
+      options,
+      () => this.resume(),
+      () => rungs === undefined || (options.ending !== undefined && this.settled > before),
+    );
     this.setting = { study, ledger, objective, steps, rungs, slots, control, turns: new Turns() };
   }
 
@@ -148,7 +153,7 @@ class Loop<S extends Space> {
       await (pause ? Promise.race([change, pause.over]) : change);
     }
     const reason = this.endReason();
-    if (ending && reason === "timeout") this.ledger.withdraw();
+    if (ending && control.stopReason === "timeout") this.ledger.withdraw(this.settled);
     control.emit({
       type: "studyEnded",
       reason,
@@ -194,6 +199,12 @@ class Loop<S extends Space> {
     const bound = this.wantsMore() ? Number.POSITIVE_INFINITY : this.study.asked;
     const promoted = control.guard(() => rungs?.promotes(number, bound));
     return control.failure ? false : promoted;
+  }
+
+  /** How many trials, from the first on, have finished and depend on no others: what the loop may end with when its time is over. */
+  private get settled(): number {
+    const { ledger, setting } = this;
+    return setting.rungs?.settled(ledger.finishedInRow) ?? ledger.finishedInRow;
   }
 
   private endReason() {

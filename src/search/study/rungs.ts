@@ -123,6 +123,17 @@ export class Rungs {
     return answerOf(what, promoted, typeof promoted === "boolean", "true or false");
   }
 
+  /** How many trials, of so many that have finished from the first on, were judged by each other alone: whole brackets. */
+  settled(finished: number): number {
+    let settled = 0;
+    let needed = 0;
+    for (let number = 0; number < finished; number++) {
+      needed = Math.max(needed, cohortOf(this.scheduler, number, this.study.lag, this.steps).to, number + 1);
+      if (needed === number + 1) settled = needed;
+    }
+    return settled;
+  }
+
   /** What a trial reported at its rungs; with several objectives, all values of one rung after those of the one before. */
   curve(number: number): readonly number[] {
     return this.reportsOf(number).flat();

@@ -4,7 +4,7 @@ import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { positiveOf } from "../../data/positive.js";
 import { type ClassWeight, checkClassWeight } from "../../data/weights.js";
 import { check, isRecord, must } from "../../errors.js";
-import { decided } from "../../metrics/decided.js";
+import { decided, HALF } from "../../metrics/decided.js";
 import {
   differenceInterval,
   hasLead,
@@ -31,6 +31,7 @@ import {
   numbersOf,
   predicted,
 } from "../linear/choice.js";
+import { costMetric } from "../trial/cost.js";
 import { inColumns, toDataset } from "../trial/data.js";
 import { KEPT, TUNE_OPTIONS, type TuneOptions, type TuneResult } from "../tuner/options.js";
 import { DEFAULT_METRICS } from "../tuner/setup.js";
@@ -101,6 +102,7 @@ export type BaselineOptions<S extends Space> = Pick<
   | "pipeline"
   | "fit"
   | "metric"
+  | "cost"
 >;
 
 /** The largest linear model, in numbers of the development rows: rows × features × outputs. */
@@ -110,7 +112,8 @@ const MOST_FOLDS = 10;
 /**
  * Compares the final model of `tune` with two that need no tuning, on the test rows: a *constant*, the shares of the classes or the mean of the
  * target; and a *linear model*, logistic or ridge regression on the features of the same pipeline, its penalty chosen on the folds of the
- * study. Both learn from the development rows, with their weights, and decide classes by ½ or the most probable.
+ * study. Both learn from the development rows, with their weights, and decide classes by ½ or the most probable; for the expected cost of
+ * option `cost`, by the threshold of perfect probabilities.
  *
  * An interval says how far chance in the choice of the test rows may move a score: Wilson's for shares of rows such as accuracy, precision,
  * recall and F1 of two classes; of other scores Student's, corrected for skewness by Hall's transformation, from the influence of each row.
@@ -121,7 +124,7 @@ const MOST_FOLDS = 10;
  *
  * @param result - what `tune` returned, with a final model and at least two test rows
  * @param options - the options of `tune`; or of them `x` and `y`, or `data`, and where they were given `sampleWeight`, `task`, `positive`, `pipeline`,
- * `fit` (whose `classWeight` the linear model has too) and a custom `metric`. The others are not read
+ * `fit` (whose `classWeight` the linear model has too), a custom `metric` and `cost`. The others are not read
  * @throws FettleError `invalid_argument` for a result without a final model or test rows, and for other data; as `tune` for options
  * @example
  * ```ts
@@ -266,7 +269,7 @@ interface Contest {
 export function reportOf(metric: Metric, metrics: readonly Metric[], contest: Contest): BaselineReport {
   const { task, threshold, final, linear, constant, penalty } = contest;
   const isOfTwo = task === "classification" && final.outputs === 1;
-  const decidedBy = (each: Metric, model: Predicted, at = 0.5): Predicted =>
+  const decidedBy = (each: Metric, model: Predicted, at = each.threshold ?? HALF): Predicted =>
     each.decides && isOfTwo ? { ...model, yPred: decided(model.yPred, at) } : model;
   const score = (each: Metric, { yTrue, yPred, outputs, weights }: Predicted): number =>
     each.compute(yTrue, yPred, outputs, weights);
@@ -338,9 +341,9 @@ function fittedRows({ rows }: Dataset, test: Int32Array): Int32Array {
 /** The metrics of the scores of a model, custom ones by the options. */
 function metricsOf(
   test: Readonly<Record<string, number>>,
-  { metric }: Pick<BaselineOptions<Space>, "metric">,
+  { metric, cost }: Pick<BaselineOptions<Space>, "metric" | "cost">,
 ): Metric[] {
-  const own = oneOrSeveralMetrics("metric", metric);
+  const own = [...oneOrSeveralMetrics("metric", metric), ...(cost ? [costMetric(cost)] : [])];
   return Object.keys(test).flatMap(
     (name) => own.find((each) => each.name === name) ?? findMetric(name) ?? [],
   );

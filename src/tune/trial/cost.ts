@@ -1,5 +1,6 @@
 /** The decision threshold of least expected cost, where errors of the two kinds cost differently. */
 import { checkOptions, must, type OptionNames } from "../../errors.js";
+import type { Metric } from "../../metrics/metric.js";
 import type { Predictions } from "./predictions.js";
 
 /** What errors cost, in any one unit; only their ratio matters. */
@@ -21,6 +22,29 @@ export function checkCosts(cost: unknown): asserts cost is ErrorCosts {
   }
 }
 
+/** The threshold of perfect probabilities. */
+const idealOf = (cost: ErrorCosts): number => cost.false / (cost.missed + cost.false);
+
+/** What the errors of decided classes cost, the mean over the rows. */
+export function costMetric(cost: ErrorCosts): Metric {
+  return {
+    name: "expectedCost",
+    direction: "minimize",
+    tasks: ["classification"],
+    decides: true,
+    threshold: idealOf(cost),
+    compute(yTrue, yPred, _outputs, weights) {
+      let [sum, rows] = [0, 0];
+      for (const [row, truth] of yTrue.entries()) {
+        const weight = weights?.[row] ?? 1;
+        rows += weight;
+        sum += weight * (truth === 1 ? cost.missed * (1 - yPred[row]) : cost.false * yPred[row]);
+      }
+      return sum / rows;
+    },
+  };
+}
+
 /**
  * The threshold with the least cost: of that of perfect probabilities, false / (missed + false), all middles between neighbouring
  * probabilities, and one beyond either end; of equals, the nearest to the first.
@@ -30,7 +54,7 @@ export function cheapestThreshold(cost: ErrorCosts, all: readonly Predictions[])
     Array.from(yPred, (level, i) => ({ level, isPositive: yTrue[i] === 1, weight: weights?.[i] ?? 1 })),
   );
   const counted = rows.filter(({ weight }) => weight > 0).sort((a, b) => a.level - b.level);
-  const ideal = cost.false / (cost.missed + cost.false);
+  const ideal = idealOf(cost);
   // from the bottom up: all is predicted as positive, and row after row is not
   let sum = counted.reduce((total, row) => total + (row.isPositive ? 0 : row.weight * cost.false), 0);
   let below = 0;

@@ -3,7 +3,7 @@ import { applyPipeline, fitPipeline, type Pipeline } from "../../data/pipeline/p
 import type { ColumnSchema, Schema } from "../../data/schema.js";
 import type { SavedRun } from "../../engine/executor.js";
 import { check, must } from "../../errors.js";
-import { decided } from "../../metrics/decided.js";
+import { decided, HALF } from "../../metrics/decided.js";
 import type { Metric } from "../../metrics/metric.js";
 import { Model } from "../../model/model.js";
 import type { Floats } from "../../ndarray.js";
@@ -28,7 +28,6 @@ import type { PlainModel } from "./plainModels.js";
 import type { Predictions } from "./predictions.js";
 import { allMetrics, meanAndStd, type Scored, scoreOf } from "./scoring.js";
 import type { TrialSetup } from "./setup.js";
-import { HALF } from "./threshold.js";
 import { decayed, type JobTemplate, templateAgain } from "./training.js";
 
 /** A network of the final model: the trials that one training goes through, and its seed. */
@@ -134,7 +133,7 @@ export async function fitFinal<S extends Space>(
     metric.decides && threshold !== HALF ? { ...result, prediction: decided(prediction, threshold) } : result;
   const test =
     validation.length > 0
-      ? allMetrics(setup).map(
+      ? [...allMetrics(setup), ...(rule?.scored ? [rule.scored] : [])].map(
           (metric) => [metric.name, scoreOf(metric, template.finalFold, decide(metric))] as const,
         )
       : [];

@@ -4,21 +4,20 @@
  */
 import type { Dataset } from "../../data/dataset.js";
 import { check, must } from "../../errors.js";
-import { decided } from "../../metrics/decided.js";
+import { decided, HALF } from "../../metrics/decided.js";
 import type { Metric } from "../../metrics/metric.js";
 import type { MetricLike } from "../../metrics/names.js";
 import { getMetric } from "../../metrics/registry.js";
 import type { Floats } from "../../ndarray.js";
-import { cheapestThreshold, checkCosts, type ErrorCosts } from "./cost.js";
+import { cheapestThreshold, checkCosts, costMetric, type ErrorCosts } from "./cost.js";
 import type { Predictions } from "./predictions.js";
-
-/** Where class 1 begins without a choice. */
-export const HALF = 0.5;
 
 /** How a threshold is chosen. */
 export interface ThresholdRule {
   /** For people: the metric, or the costs. */
   readonly name: string;
+  /** What else the final model is scored by. */
+  readonly scored?: Metric;
   readonly choose: (all: readonly Predictions[]) => number;
 }
 
@@ -61,7 +60,7 @@ function ruleOfMetric(given: MetricLike): ThresholdRule {
 function ruleOfCost(cost: ErrorCosts): ThresholdRule {
   checkCosts(cost);
   const name = `cost missed=${cost.missed},false=${cost.false}`;
-  return { name, choose: (all) => cheapestThreshold(cost, all) };
+  return { name, scored: costMetric(cost), choose: (all) => cheapestThreshold(cost, all) };
 }
 
 /** The most thresholds that are tried. */

@@ -22,7 +22,7 @@ const MOST_TRIALS = 2 ** 31;
 /** What a study is made with. */
 export interface Making {
   readonly strategy: Strategy;
-  /** Reads a saved study, where there is one to go on with; loaded only then. */
+  /** Reads a saved study, where there is one to resume; loaded only then. */
   readonly restore?: typeof import("../../search/study/checkpoint.js").reopenStudy;
 }
 

@@ -1,6 +1,7 @@
 /** A limit of time: it decides where a search ends, and nothing else. */
 import { describe, expect, it } from "vitest";
 import { halving } from "../../../src/search/schedulers/halving.js";
+import { createScheduler } from "../../../src/search/schedulers/index.js";
 import { float } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { createStudy } from "../../../src/search/study/create.js";
@@ -89,11 +90,28 @@ describe("the timeout of tune", () => {
     expect(limited.final.bytes()).toEqual(again.final.bytes());
   });
 
-  it("lets trials end that a scheduler compares, and gives what as many give", async () => {
+  it.each([
+    ["asha", 1],
+    ["median", 1],
+    ["halving", 4],
+    ["hyperband", 3],
+  ] as const)("drops running trials of %s, and gives what as many give", async (name, bracket) => {
+    const options = { ...base, scheduler: createScheduler(name), steps: 4, fit: { epochs: 4 } };
+    // ends amid trials, and brackets
+    const limited = await tune({ ...options, clock: lookedAt(10), timeout: 6000, jobs: 1 });
+    const count = limited.endedAfter!;
+    expect(limited.study.waiting).toBeGreaterThan(0);
+    expect(count).toBeGreaterThanOrEqual(bracket);
+    const again = await tune({ ...options, trials: count, jobs: 3 });
+    expect(untimed(limited.trials)).toEqual(untimed(again.trials));
+    expect(limited.final.bytes()).toEqual(again.final.bytes());
+  });
+
+  it("lets the first trials end that wait for each other", async () => {
     const options = { ...base, scheduler: halving(), steps: 4, fit: { epochs: 4 }, jobs: 1 };
-    const limited = await tune({ ...options, ...clockOf(1000), timeout: 6000 });
+    const limited = await tune({ ...options, clock: lookedAt(100), timeout: 1 });
     const again = await tune({ ...options, trials: limited.endedAfter! });
-    expect(limited.study.waiting).toBe(0);
+    expect(limited.endedAfter).toBeGreaterThanOrEqual(4);
     expect(untimed(limited.trials)).toEqual(untimed(again.trials));
     expect(limited.final.bytes()).toEqual(again.final.bytes());
   });
