@@ -11,6 +11,8 @@ export interface Repeat {
   readonly trials: number;
   /** Networks of the final model, where there was no time for as many as the command says. */
   readonly ensemble?: number;
+  /** More divisions of the rows, by which these were chosen. */
+  readonly confirm?: number;
   /** Rows that trials used, where not all. */
   readonly searchRows?: number;
 }
@@ -22,7 +24,7 @@ export interface Repeat {
  * @param tried - the points that the command itself tries first
  */
 export function repeatOf(
-  { trials, study, networks, shortened }: TuneResult<Space>,
+  { trials, study, shortened, ...made }: TuneResult<Space>,
   tried: readonly Params[],
   searchRows: number | undefined,
 ): Repeat | undefined {
@@ -33,9 +35,18 @@ export function repeatOf(
   if (isCut || chosen.length > 0) return undefined;
   return {
     trials: trials.length,
-    ...(networks !== undefined && { ensemble: networks }),
+    ...networksOf(made),
     ...(searchRows !== undefined && { searchRows }),
   };
+}
+
+/** What of a final model there was time for. */
+export function networksOf({
+  networks,
+  ensemble,
+}: Partial<Pick<TuneResult<Space>, "networks" | "ensemble">>): Pick<Repeat, "ensemble" | "confirm"> {
+  const { confirm } = ensemble ?? {};
+  return { ...(networks !== undefined && { ensemble: networks }), ...(confirm !== undefined && { confirm }) };
 }
 
 /** Flags that are left out, and whether a value follows: what ended the search, and where its files are. */

@@ -183,7 +183,7 @@ export function tableParts(
   model?: Model,
   path?: string,
 ): Parts {
-  const testRows = rows.folds[rows.folds.length - 1].validation;
+  const testRows = rows.folds[rows.scored].validation;
   const predictions = model && testRows.length > 1 ? predictionsOf(data, testRows, model) : undefined;
   return {
     ...{ metrics, folds },

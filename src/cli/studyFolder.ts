@@ -7,15 +7,17 @@ import { basename, join } from "node:path";
 import { check, FettleError, isRecord, show } from "../errors.js";
 import { Model } from "../model/model.js";
 import { trialsCsv } from "../report/trialsCsv.js";
-import type { Params } from "../search/space/space.js";
+import type { Params, Space } from "../search/space/space.js";
 import type { StudyJson } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
+import type { TuneResult } from "../tune/tuner/options.js";
 import { finalOrNone } from "../tune/tuner/result.js";
 import { curvesCsv } from "./curvesCsv.js";
 import { quoted } from "./explain.js";
 import { isThere, readJson } from "./files.js";
 import { type Lock, lockFolder } from "./lock.js";
 import { checkWritable, makeFolder, writeWhole, writing } from "./output.js";
+import { networksOf } from "./repeat.js";
 
 export const MODEL_FILE = "model.fettle";
 export const STUDY_FILE = "study.json";
@@ -201,11 +203,10 @@ export class StudyFolder {
   }
 }
 
-/** What a search made: its final model, and of how many networks, where there was no time for as many as the command says. */
-export interface Made {
+/** What a search made: its final model, and what of it there was time for. */
+export interface Made extends Partial<Pick<TuneResult<Space>, "networks" | "ensemble">> {
   readonly final: Model;
   readonly finalError?: FettleError;
-  readonly networks?: number;
 }
 
 /** The file of the final model, which says by which command it was made; undefined without a model. */
@@ -217,7 +218,7 @@ export function modelBytes(
   const final = finalOrNone(result);
   if (!final) return undefined;
   const { model, table, notes } = final;
-  const did = { trials, ...(result?.networks !== undefined && { ensemble: result.networks }) };
+  const did = { trials, ...networksOf(result ?? {}) };
   // a folder of this machine says nothing elsewhere
   const command = { file: basename(file), flags: { ...flags, ...did } };
   return new Model(model, table, { ...notes, command }).bytes();

@@ -23,6 +23,12 @@ export function addTrainingFlags(command: Command): void {
       ENSEMBLE,
     )
     .option(
+      "--confirm <n>",
+      "how many more times the rows are divided into folds, to choose the networks of the final model by: each takes as long as 32 trials " +
+        "(default: 0, with --seconds 1 if a fifth of the time is enough for it)",
+      integer("--confirm", 0),
+    )
+    .option(
       "--no-calibrate",
       "leave the probabilities of the final model as they were trained (default: for classes and one metric, a temperature is chosen for them)",
     )

@@ -34,6 +34,7 @@ export function optionsOf(
     unknown,
     curves,
     ensemble,
+    confirm,
     calibrate = false,
     indicator,
   }: TuneFlags,
@@ -46,7 +47,9 @@ export function optionsOf(
     validation,
     ...(searchRows !== undefined && { searchRows }),
     ...(scheduler ? { scheduler, steps } : {}),
-    ...(ensemble === undefined || metrics.length > 1 ? {} : { ensemble }),
+    ...(ensemble === undefined || metrics.length > 1
+      ? {}
+      : { ensemble: { networks: ensemble, ...(confirm !== undefined && { confirm }) } }),
     ...(metrics.length > 1 || data.task !== "classification" ? {} : { calibrate }),
     ...(threshold === undefined ? {} : { threshold }),
     ...(cost === undefined ? {} : { cost }),
@@ -97,7 +100,7 @@ export async function baselinesFor(
   { data, rows, metrics }: TuneSetup,
   { classWeight, seconds, indicator }: TuneFlags,
 ): Promise<Baselines | undefined> {
-  const folds = rows.folds.slice(0, -1);
+  const folds = rows.folds.slice(0, rows.scored);
   const { validation: testRows } = rows.folds[folds.length];
   // of several metrics there is a front of trials, and no final model
   if (testRows.length < 2 || metrics.length > 1) return undefined;

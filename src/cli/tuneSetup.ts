@@ -50,6 +50,8 @@ export interface TuneFlags extends DatasetFlags, ValidationFlags, DisplayFlags {
   readonly epochs?: number;
   /** Of studies that began before there were ensembles undefined. */
   readonly ensemble?: number;
+  /** More divisions of the rows, by which its networks are chosen. */
+  readonly confirm?: number;
   /** Of studies that began before there was a calibration undefined. */
   readonly calibrate?: boolean;
   readonly batchSize?: number;
@@ -151,7 +153,7 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
   const isDefault = flags.space === undefined && strategy.name === defaultStrategy(metrics.length).name;
   return {
     labels: metrics.map((name) => scoreLabel(name, positiveOf(data))),
-    ...{ data, reading, rows, sizes, metrics, validation, folds: rows.folds.length - 1, space },
+    ...{ data, reading, rows, sizes, metrics, validation, folds: rows.scored, space },
     ...(searchRows !== undefined && { searchRows }),
     ...(study && { study }),
     ...(isDefault && { enqueue: densePoints(data.rows, space) }),
@@ -212,7 +214,7 @@ async function searchRowsOf(
   const { development } = sizesOf(rows);
   const jobs = Math.min(flags.jobs ?? Number.POSITIVE_INFINITY, platform.parallelism());
   const left = timeLeft(flags, { rows: data.rows, reading }) - BETWEEN * reading;
-  const { searchRows: some, needed } = paceOf(speed, left, development, rows.folds.length - 1, jobs);
+  const { searchRows: some, needed } = paceOf(speed, left, development, rows.scored, jobs);
   if (needed !== undefined)
     note(
       `--seconds ${seconds} is too short for a network that sees each of ${development} rows once: the command needs about ${Math.ceil(seconds + (needed - left) / 1000)} seconds on this machine`,

@@ -75,6 +75,8 @@ export interface EnsembleReport {
   readonly untuned?: { readonly linear?: number; readonly constant?: number };
   readonly score: number;
   readonly single: number;
+  /** How many more divisions into folds they were chosen on; left out for none. */
+  readonly confirm?: number;
 }
 
 /** A finished study with several metrics. */
@@ -226,7 +228,10 @@ function calibrated({ temperature, error }: CalibrationReport): string {
 }
 
 /** The networks of an ensemble by what they are of: `trial 12 (3), trial 7 (2), linear model (3)` */
-export function networksOf({ members, untuned = {} }: EnsembleReport): { title: string; list: string } {
+export function networksOf({ members, untuned = {}, confirm = 0 }: EnsembleReport): {
+  title: string;
+  list: string;
+} {
   const named = Object.entries(untuned).map(
     ([name, networks]) => [name === "linear" ? "linear model" : name, networks] as const,
   );
@@ -236,7 +241,9 @@ export function networksOf({ members, untuned = {} }: EnsembleReport): { title: 
     return { title: `the ${named[0][0]}`, list: "no network made it better on the rows of validation" };
   return {
     title: `the mean of ${count(all, "network")}`,
-    list: parts.map(([name, networks]) => `${name}${networks > 1 ? ` (${networks})` : ""}`).join(", "),
+    list:
+      parts.map(([name, networks]) => `${name}${networks > 1 ? ` (${networks})` : ""}`).join(", ") +
+      (confirm > 0 ? `; chosen on ${confirm + 1} divisions into folds` : ""),
   };
 }
 

@@ -36,15 +36,17 @@ export interface SelectionSettings {
   readonly selection: "greedy" | "best";
 }
 
-/** G of each part. @param candidates - predictions, [rows, outputs] each */
+/**
+ * G of each part.
+ *
+ * @param candidates - predictions, [rows, outputs] each
+ * @param products - those of other predictions for the same rows, to which these are added
+ */
 export function errorProducts(
   candidates: readonly Floats[],
   { outputs, targets, weights, parts }: Validated,
-): ErrorProducts[] {
-  const count = parts.reduce((most, part) => Math.max(most, part + 1), 0);
-  const products = Array.from({ length: count }, () =>
-    candidates.map(() => new Float64Array(candidates.length)),
-  );
+  products: readonly ErrorProducts[] = emptyProducts(candidates.length, parts),
+): readonly ErrorProducts[] {
   const errors = new Float64Array(candidates.length);
   for (let k = 0; k < targets.length; k++) {
     const row = Math.floor(k / outputs);
@@ -56,6 +58,12 @@ export function errorProducts(
   for (const own of products)
     for (let i = 0; i < own.length; i++) for (let j = 0; j < i; j++) own[j][i] = own[i][j];
   return products;
+}
+
+function emptyProducts(candidates: number, parts: Int32Array): ErrorProducts[] {
+  const count = parts.reduce((most, part) => Math.max(most, part + 1), 0);
+  const row = () => new Float64Array(candidates);
+  return Array.from({ length: count }, () => Array.from({ length: candidates }, row));
 }
 
 /** G over the rows of all parts, without one of them, unless it is the only one. */

@@ -54,7 +54,9 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
       : null,
     data: checksumOf([...cells, y, sampleWeight, groups, time, Int32Array.from(shape)]),
     folds: checksumOf(
-      rows.folds.flatMap(({ train, validation }) => [Int32Array.of(train.length), train, validation]),
+      rows.folds
+        .slice(0, rows.scored + 1)
+        .flatMap(({ train, validation }) => [Int32Array.of(train.length), train, validation]),
     ),
   };
 }

@@ -7,6 +7,7 @@ import { check, isRecord, show } from "../../errors.js";
 import { sameValue } from "../../search/space/value.js";
 import type { Study } from "../../search/study/contract.js";
 import type { FoldCurves, Job, JobData, JobResult, SavedJob } from "../jobs/job.js";
+import type { Folds } from "../trial/folds.js";
 import type { SavedPredictions } from "../trial/kept.js";
 import type { SavedEnds } from "../trial/lineage.js";
 
@@ -72,10 +73,12 @@ export function readKept(
   {
     study: { trials },
     trialSetup: { rows },
-  }: { readonly study: Pick<Study, "trials">; readonly trialSetup: { readonly rows: JobData } },
+  }: { readonly study: Pick<Study, "trials">; readonly trialSetup: { readonly rows: Folds } },
 ): SavedPredictions {
   refuseUnless(Array.isArray(value), () => `its predictions must be a list; received ${show(value)}`);
-  const sizes = rows.folds.slice(0, -1).map(({ validation }) => validation.length * rows.data.outputs);
+  const sizes = rows.folds
+    .slice(0, rows.scored)
+    .map(({ validation }) => validation.length * rows.data.outputs);
   const seen = new Set<unknown>();
   for (const entry of value) {
     const [number, score, folds] = Array.isArray(entry) && entry.length === 3 ? entry : [];

@@ -76,7 +76,7 @@ export async function setUpResumable<S extends Space>(
   for (const each of readKept(kept, setup)) setup.trialSetup.kept?.add(...each);
   const saved = {
     trials: readTrials(trials, setup.study),
-    ends: readEnds(ends, setup.study, setup.trialSetup.rows.folds.length - 1),
+    ends: readEnds(ends, setup.study, setup.trialSetup.rows.scored),
   };
   return { setup, fingerprint, saved, ...constraint };
 }
@@ -173,7 +173,7 @@ export function createTunerCore<S extends Space>(
         trials: journal.save(),
         ends: (lineage?.ends() ?? []).map(([number, { states }]) => [number, states]),
         ...(trialSetup.kept && { kept: trialSetup.kept.save() }),
-        ...(isFunction && { folds: trialSetup.rows.folds.slice(0, -1) }),
+        ...(isFunction && { folds: trialSetup.rows.folds.slice(0, trialSetup.rows.scored) }),
       });
     },
   };

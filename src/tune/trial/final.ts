@@ -17,11 +17,12 @@ import type { ParamValue } from "../../search/space/value.js";
 import type { Study } from "../../search/study/contract.js";
 import { ancestry } from "../../search/trial/ancestry.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
-import { meanOf, type SelectionSettings } from "../ensemble/select.js";
+import { meanOf } from "../ensemble/select.js";
 import { meanAt } from "../ensemble/temperature.js";
 import type { JobResult } from "../jobs/job.js";
 import { type Calibration, calibrationOf } from "./calibration.js";
-import { type Chosen, chooseEnsemble, type Ensemble, membersOf } from "./ensemble.js";
+import { chooseEnsemble, type Ensemble, membersOf } from "./ensemble.js";
+import { gatherLibrary, type Library } from "./library.js";
 import { divideLogits } from "./logits.js";
 import { outOfFold } from "./outOfFold.js";
 import type { PlainModel } from "./plainModels.js";
@@ -44,6 +45,8 @@ export interface FinalLimits {
    * @param picks - undefined for a model that needs no training
    */
   networks(picks: readonly (number | undefined)[]): number;
+  /** Whether there is time to train some trials on the folds of one more division, and an ensemble of them after it. */
+  confirm(trials: readonly number[]): boolean;
   /** The share of the epochs of a trial's network that there is time for, at most 1. */
   epochs(trial: number): number;
   /** When trainings are cut, in milliseconds since 1970; undefined for never. */
@@ -78,20 +81,21 @@ export async function fitFinal<S extends Space>(
   limits?: FinalLimits,
 ): Promise<Final> {
   const { trials, seed } = study;
-  const { data, folds } = setup.rows;
+  const { data, folds, scored } = setup.rows;
   const { selection } = setup;
   const bestTrial = trials.find((trial) => trial.number === best) as TrialRecord<ParamsOf<S>>;
   const template = templateAgain(setup, bestTrial, seed, true);
   const plain = selection && setup.plain ? await setup.plain(template) : [];
-  const choose = (networks: number): Promise<Chosen | undefined> =>
-    chooseEnsemble(setup, study, best, { ...(selection as SelectionSettings), networks }, plain);
-  const whole = selection && (await choose(selection.networks));
+  const library = selection && (await libraryFor(setup, study, best, plain, limits));
+  const choose = (networks: number) =>
+    library && selection && chooseEnsemble(setup, library, { ...selection, networks });
+  const whole = selection && choose(selection.networks);
   const networks =
     whole &&
     limits?.networks(whole.picks.map(({ model }) => (typeof model === "number" ? model : undefined)));
   const isFewer = selection && networks !== undefined && networks < selection.networks;
   // one network is the best, as it is without an ensemble
-  const chosen = !isFewer ? whole : networks === 1 ? undefined : await choose(networks);
+  const chosen = !isFewer ? whole : networks === 1 ? undefined : choose(networks as number);
   const models = chosen?.picks.map(({ model }) => model) ?? [best];
   const seeds = new RandomStream(seed, MEMBERS_STREAM);
   const members = models.flatMap((model, i) =>
@@ -105,7 +109,7 @@ export async function fitFinal<S extends Space>(
       : [],
   );
   // before the networks, which have what is left of the time
-  const { train, validation } = folds[folds.length - 1];
+  const { train, validation } = folds[scored];
   const { pipeline } = fitPipeline(data, { ...template.job.pipeline, rows: train });
   const fits = await fitMembers(setup, members, limits);
   const parts = partsOf(fits, models, template.built);
@@ -168,6 +172,20 @@ export async function fitFinal<S extends Space>(
     ...(isFewer && { networks }),
     ...(shortened && { shortened }),
   };
+}
+
+/** What the networks are chosen from, on as many divisions of the rows as the option says or there is time for. */
+function libraryFor<S extends Space>(
+  setup: TrialSetup<S>,
+  study: Pick<Study<S>, "trials" | "seed" | "directions">,
+  best: number,
+  plain: readonly PlainModel[],
+  limits: FinalLimits | undefined,
+): Promise<Library | undefined> {
+  const { confirm } = setup.selection ?? {};
+  return gatherLibrary(setup, study, best, plain, (division, trials) =>
+    confirm === undefined ? limits?.confirm(trials) === true : division <= confirm,
+  );
 }
 
 /** What the final model is the mean of: a network that was trained, or a model that was not. */
@@ -313,7 +331,7 @@ function fitTrial<S extends Space>(
     // a decay that ends with the epochs that there are
     ...(whole.learningRates &&
       epochs < planned && { learningRates: decayed(whole.learningRates[0], epochs) }),
-    fold: rows.folds.length - 1,
+    fold: rows.scored,
     keepState: true,
     ...(from && { from }),
     ...(until !== undefined && { until }),

@@ -13,6 +13,7 @@ import { countOf, deal, type NamedSize } from "../../data/split/parts.js";
 import type { FoldIds, FoldRows, RowsToSplit, Splitter } from "../../data/split/splitter.js";
 import { inSeries, timeSplit } from "../../data/split/time.js";
 import { check, checkOptions, isPlainObject, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { RandomStream } from "../../numerics/random.js";
 import type { JobData } from "../jobs/job.js";
 import { type Fold, foldOf } from "../jobs/score.js";
 
@@ -34,13 +35,26 @@ export interface FoldSettings {
   readonly seed: number;
   /** How many of the other rows trials are trained and scored on; undefined for all. */
   readonly searchRows?: number;
+  /** How many more times these rows are divided into as many folds, where they can be: see {@link repeatable}. Default 0. */
+  readonly divisions?: number;
 }
 
 /** The folds of a study. */
 export interface Folds extends JobData {
   readonly data: Dataset;
-  /** Those by which trials are scored; then the final fold: all development rows to train on, and the test rows to predict. */
+  /**
+   * Those by which trials are scored; then the final fold: all development rows to train on, and the test rows to predict; then
+   * further divisions of the rows of trials, of as many folds each.
+   */
   readonly folds: readonly FoldRows[];
+  /** How many folds trials are scored by. */
+  readonly scored: number;
+}
+
+/** The numbers of the folds by which trials are scored, or of a further division, from 1. */
+export function foldsOfDivision({ scored }: Pick<Folds, "scored">, division = 0): number[] {
+  const first = division === 0 ? 0 : division * scored + 1;
+  return Array.from({ length: scored }, (_, i) => first + i);
 }
 
 /**
@@ -55,9 +69,9 @@ export interface PartSizes {
 }
 
 /** The sizes of a division. */
-export function sizesOf({ folds }: Pick<Folds, "folds">): PartSizes {
-  const { train, validation: test } = folds[folds.length - 1];
-  const ofTrials = folds.slice(0, -1);
+export function sizesOf({ folds, scored }: Pick<Folds, "folds" | "scored">): PartSizes {
+  const { train, validation: test } = folds[scored];
+  const ofTrials = folds.slice(0, scored);
   const training = Math.min(...ofTrials.map((fold) => fold.train.length));
   const searched = Math.max(...ofTrials.map((fold) => fold.train.length + fold.validation.length));
   return { test: test.length, development: train.length, searched, training };
@@ -71,7 +85,7 @@ export function sizesOf({ folds }: Pick<Folds, "folds">): PartSizes {
  */
 export function divideRows(
   given: Dataset,
-  { validation, testSize, seed, searchRows }: FoldSettings,
+  { validation, testSize, seed, searchRows, divisions = 0 }: FoldSettings,
   saved?: unknown,
 ): Folds {
   must(
@@ -100,7 +114,19 @@ export function divideRows(
   if (test.length > 0) refuseTestRows(folds, test);
   const final = { train: development, validation: test };
   if (testSize > 0) checkApart("the test part", data, final);
-  return { data: given, folds: [...folds, final] };
+  const seeds = new RandomStream(seed, REPEAT_STREAM);
+  const more = Array.from({ length: repeatable(data, validation) ? divisions : 0 }, () =>
+    foldsBy("validation", validation, data, searched, seeds.integer(2 ** 31)),
+  );
+  return { data: given, folds: [...folds, final, ...more.flat()], scored: folds.length };
+}
+
+/** Apart from other random streams of the same seed. */
+const REPEAT_STREAM = 0x7265;
+
+/** Whether rows can be divided once more: into folds by chance, which neither the data's order of time nor the caller decides. */
+export function repeatable({ time }: Pick<Dataset, "time">, validation: Validation): boolean {
+  return !time && isPlainObject(validation) && "folds" in validation;
 }
 
 /** So many of some rows: the last in time, whole groups, or at random, by class; ascending where they were. */
@@ -239,21 +265,28 @@ export interface PipelineFolds {
   /** Those by which trials are scored. */
   readonly folds: readonly Fold[];
   readonly finalFold: Fold;
+  /** Those of a further division, from 1. */
+  readonly ofDivision: (division: number) => readonly Fold[];
 }
 
 /** The folds under any pipeline, by its options. Those of the latest options are kept. */
-export function createFoldsFor({ data, folds }: Folds): (options: PipelineOptions) => PipelineFolds {
+export function createFoldsFor(rows: Folds): (options: PipelineOptions) => PipelineFolds {
+  const { data, folds, scored } = rows;
   const { task, outputs, y } = data;
   let known: { readonly key: string; readonly made: PipelineFolds } | undefined;
   return (options) => {
     const key = JSON.stringify(options);
     if (known?.key === key) return known.made;
     const name = task === "regression" ? (options.target ?? "standard") : "none";
-    const all = folds.map(({ train, validation }) =>
-      foldOf(data, validation, fitTarget(name, y, outputs, train)),
-    );
-    const finalFold = all.pop() as Fold;
-    const made = { features: featureNames(data, options).length, folds: all, finalFold };
+    const at = (fold: number): Fold => {
+      const { train, validation } = folds[fold];
+      return foldOf(data, validation, fitTarget(name, y, outputs, train));
+    };
+    const ofDivision = (division: number): Fold[] => foldsOfDivision(rows, division).map(at);
+    const made = {
+      features: featureNames(data, options).length,
+      ...{ folds: ofDivision(0), finalFold: at(scored), ofDivision },
+    };
     known = { key, made };
     return made;
   };

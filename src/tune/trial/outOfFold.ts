@@ -11,13 +11,18 @@ import type { Fold } from "../jobs/score.js";
 import type { TrialSetup } from "./setup.js";
 import { templateAgain, trainOnFolds } from "./training.js";
 
-/** Predictions of a trial for each fold: those that were kept, or it is trained once more, to the same bits. */
+/**
+ * Predictions of a trial for each fold: those that were kept, or it is trained once more, to the same bits.
+ *
+ * @param division - of the rows, from 0, by whose folds it was scored
+ */
 export async function outOfFold<S extends Space>(
   setup: TrialSetup<S>,
   { trials, seed }: Pick<Study<S>, "trials" | "seed">,
   number: number,
+  division = 0,
 ): Promise<readonly Floats[]> {
-  const kept = setup.kept?.of(number);
+  const kept = division === 0 && setup.kept?.of(number);
   if (kept) return kept;
   const line = ancestry(trials, number);
   let results: readonly JobResult[] = [];
@@ -27,6 +32,9 @@ export async function outOfFold<S extends Space>(
       setup,
       { ...job, keepState: line.length > 1 },
       results.map(({ state }) => state),
+      undefined,
+      undefined,
+      division,
     );
   }
   return results.map(({ prediction }) => prediction);

@@ -6,6 +6,7 @@ import type { Dataset } from "../../data/dataset.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { featureNames } from "../../data/pipeline/pipeline.js";
 import { transformed } from "../../data/pipeline/target.js";
+import type { FoldRows } from "../../data/split/splitter.js";
 import { lossWeights, type RowWeights } from "../../data/weights.js";
 import { metricNamed } from "../../metrics/registry.js";
 import type { Floats } from "../../ndarray.js";
@@ -28,6 +29,8 @@ export interface PlainModel {
   readonly name: PlainName;
   /** Predictions for the validation rows of each fold by a model of its training rows, in what networks learn. */
   readonly own: readonly Floats[];
+  /** The same of another fold. @param scored - the fold under the pipeline */
+  predict(fold: FoldRows, scored: Fold): Floats;
   /** The model of all development rows, compiled as another network. */
   network(compiledAs: LayersModel): LayersModel;
 }
@@ -71,15 +74,17 @@ export function plainModels({ rows, folds, finalFold, ...how }: PlainTask): Plai
     ...{ data, pipeline },
     weights: { ...(sampleWeight && { sampleWeight }), ...(classWeight && { classWeight }) },
   };
-  const parts = rows.folds.slice(0, -1);
+  const parts = rows.folds.slice(0, rows.scored);
   const { train: development } = rows.folds[parts.length];
   const features = featureNames(data, pipeline).length;
+  const constantOn: PlainModel["predict"] = ({ train, validation }, scored) => {
+    const means = meansOf(learning, train, scored);
+    return Float32Array.from({ length: validation.length * outputs }, (_, at) => means[at % outputs]);
+  };
   const constant: PlainModel = {
     name: "constant",
-    own: parts.map(({ train, validation }, i) => {
-      const means = meansOf(learning, train, folds[i]);
-      return Float32Array.from({ length: validation.length * outputs }, (_, at) => means[at % outputs]);
-    }),
+    own: parts.map((part, i) => constantOn(part, folds[i])),
+    predict: constantOn,
     network(compiledAs) {
       const means = meansOf(learning, development, finalFold);
       const bias = task === "regression" ? means : logitsOf(means);
@@ -92,6 +97,7 @@ export function plainModels({ rows, folds, finalFold, ...how }: PlainTask): Plai
     {
       name: "linear",
       own: linear.ofFolds.map(({ predict }, i) => Float32Array.from(predict(parts[i].validation))),
+      predict: ({ train, validation }) => Float32Array.from(linear.fit(train).predict(validation)),
       network(compiledAs) {
         const { center, scale, coefficients, intercepts } = linear.fit(development).model;
         const bias = Float64Array.from(intercepts);

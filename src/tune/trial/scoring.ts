@@ -18,11 +18,11 @@ import type { Scores, TrialSetup } from "./setup.js";
  *
  * @throws FettleError `invalid_argument`
  */
-export function checkDefinedOn({ data, folds }: Folds, metric: Metric): void {
+export function checkDefinedOn({ data, folds, scored }: Folds, metric: Metric): void {
   if (!isBuiltIn(metric)) return;
   const { y, outputs, sampleWeight, task } = data;
   const instead = task === "regression" ? "meanAbsoluteError" : "accuracy or logLoss";
-  for (const [i, { validation: rows }] of folds.slice(0, -1).entries()) {
+  for (const [i, { validation: rows }] of folds.slice(0, scored).entries()) {
     const yTrue = takeRows(y, outputs, rows);
     const score = metric.compute(yTrue, yTrue, outputs, sampleWeight && takeRows(sampleWeight, 1, rows));
     check(

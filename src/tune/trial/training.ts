@@ -21,7 +21,6 @@ import { cos } from "../../numerics/elementary.js";
 import { copyPlain } from "../../options.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { WorkTime } from "../../search/study/contract.js";
-import type { SelectionSettings } from "../ensemble/select.js";
 import type { JobBackend } from "../jobs/backend.js";
 import {
   checkEarlyStopping,
@@ -32,7 +31,8 @@ import {
   type PlateauOptions,
 } from "../jobs/job.js";
 import type { Course } from "./course.js";
-import type { Folds, PipelineFolds } from "./folds.js";
+import type { EnsembleSettings } from "./ensembleOptions.js";
+import { type Folds, foldsOfDivision, type PipelineFolds } from "./folds.js";
 import { checkSame, type Identity } from "./identity.js";
 import { judgeTrial } from "./judge.js";
 import { checkLogits } from "./logits.js";
@@ -92,7 +92,7 @@ export interface TrainingSetup<S extends Space> {
   /** Whether the probabilities of the final model are calibrated. */
   readonly calibrate?: true;
   /** How the networks of the final model are chosen; without it, that is one network. */
-  readonly selection?: SelectionSettings;
+  readonly selection?: EnsembleSettings;
   /** What is tuned for. */
   readonly metrics: readonly Metric[];
   /** What the curves are to have of the validation rows after every epoch, such as `valAccuracy`. */
@@ -100,7 +100,7 @@ export interface TrainingSetup<S extends Space> {
 }
 
 /** A trial before it is trained: its architecture, its folds, and what its jobs have in common. */
-export interface JobTemplate extends Pick<PipelineFolds, "folds" | "finalFold"> {
+export interface JobTemplate extends Pick<PipelineFolds, "folds" | "finalFold" | "ofDivision"> {
   readonly built: LayersModel;
   readonly architecture: Architecture;
   readonly identity: Identity;
@@ -141,7 +141,7 @@ export function jobTemplate<S extends Space>(
   mustBeModel(built);
   const { notes, ...ofRoles } = followRoles(built, data, pipeline);
   const followed = { ...ofRoles, notes: [...notes, ...unmarkedGaps(data.inputs, pipeline)] };
-  const { features, folds, finalFold } = foldsFor(followed.pipeline);
+  const { features, ...foldsOfPipeline } = foldsFor(followed.pipeline);
   const architecture = architectureFor(built, { ...data, features });
   judgeTrial(built, architecture.network, { data, pipeline, metrics });
   if (calibrate) checkLogits(built, data.outputs);
@@ -175,7 +175,7 @@ export function jobTemplate<S extends Space>(
   };
   const trace = traceOf(architecture, ["initialize", train, evaluate]);
   const identity = { trace, hyperparameters, fit: settings, pipeline, followed };
-  return { built, architecture, identity, folds, finalFold, job };
+  return { built, architecture, identity, ...foldsOfPipeline, job };
 }
 
 /**
@@ -231,8 +231,8 @@ export function templateAgain<S extends Space>(
 }
 
 /** The fewest rows of a training part: of the folds, or of the final fold. */
-export function fewestRows({ folds }: Folds, final: boolean): number {
-  const used = final ? folds.slice(-1) : folds.slice(0, -1);
+export function fewestRows({ folds, scored }: Folds, final: boolean): number {
+  const used = final ? [folds[scored]] : folds.slice(0, scored);
   return Math.min(...used.map(({ train }) => train.length));
 }
 
@@ -286,6 +286,7 @@ export function mustBeModel(built: unknown): asserts built is LayersModel {
  *
  * @param course - takes the result of each fold, and its curves before, now and then
  * @param time - told when trainings begin and end, if the trial's time is limited
+ * @param division - of the rows, from 0, by whose folds trials are scored
  * @throws what the first fold that failed threw, once all have ended: the same whichever ended first
  */
 export async function trainOnFolds<S extends Space>(
@@ -294,15 +295,16 @@ export async function trainOnFolds<S extends Space>(
   states: readonly (SavedRun | undefined)[] = [],
   course?: Pick<Course, "add" | "grow">,
   time?: WorkTime,
+  division = 0,
 ): Promise<JobResult[]> {
-  const jobs = rows.folds.slice(0, -1).map(async (_, fold) => {
+  const jobs = foldsOfDivision(rows, division).map(async (number, fold) => {
     let began = false;
     const onBegin = (): void => {
       if (!began) time?.resume();
       began = true;
     };
     try {
-      const whole = { ...job, fold, ...(states[fold] && { from: states[fold] }) };
+      const whole = { ...job, fold: number, ...(states[fold] && { from: states[fold] }) };
       const result = await backend.run(
         whole,
         time && { group: time, onBegin },

@@ -20,7 +20,8 @@ import type { JobQueue } from "../../workers/queue/queue.js";
 import type { Calibration } from "../trial/calibration.js";
 import type { ErrorCosts } from "../trial/cost.js";
 import type { MissingCells } from "../trial/data.js";
-import type { Ensemble, EnsembleOptions } from "../trial/ensemble.js";
+import type { Ensemble } from "../trial/ensemble.js";
+import type { EnsembleOptions } from "../trial/ensembleOptions.js";
 import type { Validation } from "../trial/folds.js";
 import type { Scores } from "../trial/setup.js";
 import type { FitSettings } from "../trial/training.js";
@@ -286,7 +287,10 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
    * gives the same bits.
    */
   readonly endedAfter?: number;
-  /** Where `timeout` left no room for all networks of `ensemble`: for how many. The same search has `ensemble` of this number. */
+  /**
+   * Where `timeout` left no room for all networks of `ensemble`: for how many. The same search has `ensemble` of this number, and the `confirm`
+   * that `ensemble` of the result has.
+   */
   readonly networks?: number;
   /** Where `timeout` left no room for all epochs of the final fit: those of its first network, the last perhaps in part. More time trains on. */
   readonly shortened?: { readonly epochs: number; readonly of: number };

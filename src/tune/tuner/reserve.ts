@@ -6,12 +6,16 @@ import { ancestry } from "../../search/trial/ancestry.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import type { JobBackend } from "../jobs/backend.js";
 import type { FinalLimits } from "../trial/final.js";
+import type { Folds } from "../trial/folds.js";
+import { candidateCount } from "../trial/library.js";
 import type { TrialSetup } from "../trial/setup.js";
 
 /** What fits may take more than the trainings tell, and milliseconds for what is chosen before them and written after. */
 const [SLACK, OVERHEAD] = [1.1, 250];
 /** By what share of the time a search of an ensemble ends before, at most as long as its fits take: what it has begun, a suggestion or a batch of trials, may end late. */
 const EARLY = 0.05;
+/** Of the time, the most that is kept for training the candidates of an ensemble on more divisions of the rows. */
+const SHARE_OF_CONFIRM = 0.2;
 /** Milliseconds that networks may take whatever is left: the choice between many trials may have used what was kept for them. */
 const GRACE = 500;
 /** Milliseconds that the first trial may take, however short the time is. */
@@ -25,14 +29,17 @@ export type ReserveSetup<S extends Space> = Pick<
   "fitTimes" | "rows" | "selection" | "kept"
 > & { readonly backend: Pick<JobBackend, "concurrency"> };
 
-type Trials = readonly Pick<TrialRecord, "number" | "parent">[];
+type Trials = readonly Pick<TrialRecord, "number" | "parent" | "seconds">[];
+
+/** Trials that run side by side on several workers, by default: each then takes as many times longer. */
+const SIDE_BY_SIDE = 3;
 
 /**
  * Milliseconds that one network of a trial takes in the final fit: as long, row by row, as the trainings of the trial and of those that
  * it continues.
  */
 function fitTime<S extends Space>(
-  { fitTimes, rows: { folds } }: ReserveSetup<S>,
+  { fitTimes, rows: { folds, scored } }: ReserveSetup<S>,
   trials: Trials,
   trial: number,
 ): number {
@@ -40,9 +47,8 @@ function fitTime<S extends Space>(
     (sum, { number }) => sum + (fitTimes?.of(number) ?? 0),
     0,
   );
-  const rows = folds.map(({ train }) => train.length);
-  const final = rows.pop() as number;
-  return (spent * final) / rows.reduce((sum, count) => sum + count, 0);
+  const rows = folds.slice(0, scored).reduce((sum, { train }) => sum + train.length, 0);
+  return (spent * folds[scored].train.length) / rows;
 }
 
 /** What of the time is not for the search. */
@@ -72,16 +78,50 @@ export function reserveOf<S extends Space>(
   if (!best) return { fits: 0, trial: 0 };
   const { selection, kept, backend, fitTimes, rows } = setup;
   const one = SLACK * fitTime(setup, trials, best.number);
-  const possible = [best.number, ...(selection && kept ? kept.trials : [])];
+  const candidates = selection && kept ? kept.trials : [];
+  const possible = [best.number, ...candidates];
   const mean = meanOf(possible.map((trial) => fitTime(setup, trials, trial)));
-  const all = SLACK * Math.ceil((selection?.networks ?? 1) / backend.concurrency) * mean;
+  const all = timeOfNetworks(setup, mean);
   const early = selection ? Math.min(all, EARLY * timeout) : 0;
   const first = Math.min(one, SHARE_OF_FIRST * timeout);
-  const most = Math.max(first, SHARE * timeout);
-  const sideBySide = Math.min(rows.folds.length - 1, backend.concurrency);
+  const allowed = Math.max(first, SHARE * timeout);
+  const sideBySide = Math.min(rows.scored, backend.concurrency);
   const ofTrial = meanOf(trials.slice(warm).map(({ number }) => fitTimes?.of(number) ?? 0)) / sideBySide;
-  return { fits: Math.max(first, Math.min(all + early, most)) + OVERHEAD, trial: all > most ? ofTrial : 0 };
+  const fits = Math.max(first, Math.min(all + early, allowed)) + OVERHEAD;
+  const again = timeOfRepeat(setup, candidates);
+  const most = Math.floor((SHARE_OF_CONFIRM * timeout) / again);
+  const confirm = again > 0 ? Math.min(divisionsOf(rows), selection?.confirm ?? most) : 0;
+  return {
+    fits: fits + confirm * again + (selection ? timeOfEarlier(setup, trials) : 0),
+    trial: all > allowed ? ofTrial : 0,
+  };
 }
+
+/** Milliseconds of training the candidates again that ran before this process, at most: their predictions were not saved with the study. */
+function timeOfEarlier<S extends Space>(
+  { fitTimes, kept, backend, rows }: ReserveSetup<S>,
+  trials: Trials,
+): number {
+  const earlier = trials.filter(({ number }) => !fitTimes?.of(number) && !kept?.of(number));
+  if (earlier.length === 0) return 0;
+  const mean = 1000 * meanOf(earlier.map(({ seconds }) => seconds ?? 0));
+  const most = Math.min(earlier.length, candidateCount(rows));
+  return (SLACK * mean * most) / (backend.concurrency === 1 ? 1 : SIDE_BY_SIDE);
+}
+
+/** Milliseconds of all networks of an ensemble. @param mean - of one */
+const timeOfNetworks = <S extends Space>({ selection, backend }: ReserveSetup<S>, mean: number): number =>
+  SLACK * Math.ceil((selection?.networks ?? 1) / backend.concurrency) * mean;
+
+/** Milliseconds of training trials on the folds of one more division. */
+const timeOfRepeat = <S extends Space>(
+  { fitTimes, backend }: ReserveSetup<S>,
+  trials: readonly number[],
+): number =>
+  (SLACK * trials.reduce((sum, trial) => sum + (fitTimes?.of(trial) ?? 0), 0)) / backend.concurrency;
+
+/** How many more divisions of the rows there are. */
+const divisionsOf = ({ folds, scored }: Folds): number => (folds.length - 1) / scored - 1;
 
 /** When the trainings of the first trial are cut, in milliseconds since 1970, so that there is time for a final fit. */
 export function firstUntil<S extends Space>(
@@ -107,6 +147,7 @@ export function finalLimits<S extends Space>(
   const time = (trial: number | undefined): number =>
     trial === undefined ? 0 : SLACK * fitTime(setup, trials, trial);
   const left = (): number => Math.max(GRACE, fitTimes.left() - OVERHEAD);
+  let before = Number.POSITIVE_INFINITY;
   return {
     networks(picks) {
       let [taken, networks] = [0, 0];
@@ -117,6 +158,13 @@ export function finalLimits<S extends Space>(
         networks += round.length;
       }
       return Math.max(1, networks);
+    },
+    confirm(picks) {
+      const networks = timeOfNetworks(setup, meanOf(picks.map((trial) => fitTime(setup, trials, trial))));
+      const now = fitTimes.left() - OVERHEAD;
+      const lastTook = before === Number.POSITIVE_INFINITY ? 0 : SLACK * (before - now);
+      before = now;
+      return picks.length > 0 && Math.max(lastTook, timeOfRepeat(setup, picks)) + networks < now;
     },
     epochs: (trial) => Math.min(1, left() / time(trial)),
     until: () => fitTimes.until(Math.min(OVERHEAD, fitTimes.left() - GRACE)),

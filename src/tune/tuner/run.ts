@@ -74,7 +74,7 @@ export async function runTuner<S extends Space>(
   const best = bestOrNone(study);
   if (backend.lost && trials.length === 0) throw backend.lost;
   const metrics = setup.metrics.slice(0, setup.objectives).map(({ name }) => name);
-  const folds = setup.rows.folds.slice(0, -1);
+  const folds = setup.rows.folds.slice(0, setup.rows.scored);
   const { validation: testRows } = setup.rows.folds[folds.length];
   const { final, ...ended } = !best
     ? { final: undefined, finalError: noBest(study) }
@@ -147,7 +147,7 @@ export async function tuneOnThreads<S extends Space>(
 ): Promise<TuneResult<S>> {
   return tuneOn(options, scoring, ({ trialSetup: { rows }, budget }) => {
     // A tuner of few trials has no work for many threads.
-    const most = budget.trials * (rows.folds.length - 1);
+    const most = budget.trials * rows.scored;
     return createBackend(rows, Math.min(options.jobs ?? platform.parallelism(), most));
   });
 }

@@ -20,9 +20,10 @@ import type { Direction } from "../../search/trial/trial.js";
 import { validationName } from "../jobs/job.js";
 import { checkCalibrate } from "../trial/calibration.js";
 import { inColumns, toDataset } from "../trial/data.js";
-import { CANDIDATES, selectionFor } from "../trial/ensemble.js";
+import { divisionsFor, selectionFor } from "../trial/ensembleOptions.js";
 import { createFoldsFor, divideRows, type FoldSettings, type Folds } from "../trial/folds.js";
 import { KeptPredictions } from "../trial/kept.js";
+import { candidateCount } from "../trial/library.js";
 import type { PlainModel } from "../trial/plainModels.js";
 import { checkDefinedOn } from "../trial/scoring.js";
 import type { TrialSetup } from "../trial/setup.js";
@@ -93,16 +94,18 @@ export async function setUpTuner<S extends Space>(
     options,
     metrics.slice(0, objectives).map(({ direction }) => direction),
   );
+  const validation = options.validation ?? { folds: 5 };
+  const selection = selectionFor(options.ensemble, objectives);
   const foldSettings = {
-    validation: options.validation ?? { folds: 5 },
+    validation,
     testSize: options.testSize ?? 0,
     seed: splitSeed(study.seed),
     ...(options.searchRows !== undefined && { searchRows: options.searchRows }),
+    ...(selection && refit && { divisions: divisionsFor(selection, data, validation) }),
   };
   const divided = divideRows(data, foldSettings, savedFolds);
   for (const metric of metrics.slice(0, objectives)) checkDefinedOn(divided, metric);
   const { scheduler, steps, model, fit = {}, pipeline = {}, constraints } = options;
-  const selection = selectionFor(options.ensemble, objectives);
   checkCalibrate(options.calibrate, data.task, objectives);
   // Settings that fit no trial are refused now; those that depend on parameters, trial by trial.
   if (typeof fit !== "function") {
@@ -135,7 +138,7 @@ export async function setUpTuner<S extends Space>(
     ...(options.calibrate && { calibrate: true }),
     ...(refit &&
       (selection || threshold || options.calibrate) && {
-        kept: new KeptPredictions(selection ? CANDIDATES : 1, study.directions[0]),
+        kept: new KeptPredictions(selection ? candidateCount(rows) : 1, study.directions[0]),
       }),
     ...(constraints && { constraints }),
     ...(scheduler && { schedule: { scheduler, epochs: steps as number } }),

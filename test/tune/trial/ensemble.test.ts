@@ -169,13 +169,16 @@ describe("refusals", () => {
     [101, "invalid_argument: ensemble must be at most 100 networks; received 101"],
     [
       "8",
-      'invalid_argument: ensemble must be a number of networks, or { networks, selection, untuned }; received "8"',
+      'invalid_argument: ensemble must be a number of networks, or { networks, selection, untuned, confirm }; received "8"',
     ],
     [
       { networks: 2, selection: "all" },
       'unknown_name: unknown selection of ensemble "all". Known: greedy, best.',
     ],
-    [{ size: 2 }, 'unknown_name: unknown option of ensemble "size". Known: networks, selection, untuned.'],
+    [
+      { size: 2 },
+      'unknown_name: unknown option of ensemble "size". Known: networks, selection, untuned, confirm.',
+    ],
     [{ networks: 2, untuned: 1 }, "invalid_argument: untuned of ensemble must be true or false; received 1"],
   ])("of %j", async (ensemble, message) => {
     expect(await refusal(() => tune({ ...base, ensemble: ensemble as number }))).toBe(message);

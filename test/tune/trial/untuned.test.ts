@@ -71,6 +71,17 @@ describe.each([
     expect(linear.own.map(({ length }) => length)).toEqual([40, 40, 40].map((each) => each * units));
   });
 
+  it("predict any other fold, as they do those of the study", () => {
+    for (const { own, predict: predictFold } of [linear, constant])
+      for (const [i, fold] of folds.entries()) {
+        const again = predictFold(rows.folds[i], fold);
+        expect(again.length).toBe(own[i].length);
+        // a fit ends where each of at most 12 coefficients is 1e-5 from its best, so where it began shows
+        for (const [at, p] of again.entries()) expect(Math.abs(p - own[i][at])).toBeLessThan(1e-4);
+      }
+    expect([...linear.predict(rows.folds[1], folds[1])]).not.toEqual([...linear.own[0]]);
+  });
+
   it("the constant is the weighted mean of the rows that it may see", () => {
     const total = weights ? weights.reduce((sum, each) => sum + each, 0) : train.length;
     const means = Array.from({ length: units }, (_, k) => {
@@ -111,6 +122,10 @@ describe("tune with an ensemble", () => {
     const tuner = await createTuner(sliced);
     while (!tuner.result) await tuner.advance({ steps: 5 });
     expect(tuner.result.final.bytes()).toEqual(final.bytes());
+    const confirmed = { ...options, ensemble: { networks: 3, confirm: 2 } };
+    const { final: one, ensemble } = await tune(confirmed);
+    expect([ensemble?.members, ensemble?.confirm]).toEqual([[], 2]);
+    expect((await tune({ ...confirmed, jobs: 2 })).final.bytes()).toEqual(one.bytes());
   });
 
   it("is of networks alone where it is told to be", async () => {

@@ -128,9 +128,15 @@ describe("the timeout of tune", () => {
   });
 });
 
+const near = (expected: number) => expect.closeTo(expected, 9);
+
 describe("the time that is left for the final fit", () => {
   // five folds of 80 rows each, and all 100
-  const rows = { folds: [80, 80, 80, 80, 80, 100].map((length) => ({ train: { length } })) };
+  const validation = { length: 20 };
+  const rows = {
+    folds: [80, 80, 80, 80, 80, 100].map((length) => ({ train: { length }, validation })),
+    ...{ scored: 5, data: { outputs: 1 } },
+  };
   const record = makeRecord({ number: 0, params: {} }, { value: 1 });
   const best = makeRecord({ number: 1, params: {} }, { value: 2 });
   const directions = ["minimize"];
@@ -162,7 +168,7 @@ describe("the time that is left for the final fit", () => {
   const reserve = (setup: object, of: object, warm: number, timeout: number) =>
     reserveOf({ rows, backend, ...setup } as never, of as never, warm, timeout);
 
-  const slow = { backend: { concurrency: 1 }, rows: { folds: rows.folds.slice(-2) } };
+  const slow = { backend: { concurrency: 1 }, rows: { ...rows, folds: rows.folds.slice(-2), scored: 1 } };
   const limits = (left: number, setup: object = { rows, backend }) =>
     finalLimits({ ...setup, fitTimes: times(left) } as never, two.trials) as FinalLimits;
 
@@ -178,7 +184,7 @@ describe("the time that is left for the final fit", () => {
   });
 
   it("goes by rows: one fold of 80 rows took 1000 ms, so a fit of 100 takes 1250", () => {
-    const one = { fitTimes: times(), rows: { folds: rows.folds.slice(-2) } };
+    const one = { fitTimes: times(), rows: { folds: rows.folds.slice(-2), scored: 1 } };
     expect(reserve(one, study, 0, 9000)).toEqual({ fits: 1.1 * 1250 + 250, trial: 0 });
   });
 
@@ -195,6 +201,46 @@ describe("the time that is left for the final fit", () => {
     expect(reserve(setup, two, 0, 1000)).toEqual({ fits: 400 + 250, trial: 250 });
     // the first network alone is at most 0.6 of it
     expect(reserve(setup, study, 0, 100)).toEqual({ fits: 60 + 250, trial: 500 });
+  });
+
+  it("is also for as many more divisions as a fifth of the time is enough for, or as the option says", () => {
+    // there are two, of 5 folds: the trainings of trial 0 take 1000 ms, two side by side
+    const divided = { ...rows, folds: [...rows.folds, ...rows.folds.slice(0, 5), ...rows.folds.slice(0, 5)] };
+    const fits = (selection: object, timeout: number) => {
+      const setup = { fitTimes: times(), kept: kept(), selection: { networks: 3, ...selection } };
+      return reserve({ ...setup, rows: divided }, two, 0, timeout).fits;
+    };
+    const of = (selection: object, timeout: number) =>
+      (fits(selection, timeout) - fits({ confirm: 0 }, timeout)) / (1.1 * 500);
+    expect([9000, 5501, 5499, 2751, 2749].map((timeout) => of({}, timeout))).toEqual(
+      [2, 2, 1, 1, 0].map(near),
+    );
+    expect([9000, 2000].map((timeout) => of({ confirm: 1 }, timeout))).toEqual([1, 1].map(near));
+  });
+
+  it("is also for training candidates again whose predictions an earlier process had, as long as they took", () => {
+    const earlier = [2, 3, 4].map((number) => ({
+      ...makeRecord({ number, params: {} }, { value: 0 }),
+      seconds: 0.9,
+    }));
+    const of = { ...two, trials: [...two.trials, ...earlier] };
+    const setup = { fitTimes: times(), kept: kept(), selection: { networks: 3 } };
+    const more = reserve(setup, of, 0, 9000).fits - reserve(setup, two, 0, 9000).fits;
+    // trial 1 has no time; trials ran three at a time
+    expect(more).toBeCloseTo((1.1 * 4 * ((1000 * 2.7) / 4)) / 3, 9);
+  });
+
+  it("is enough for one more division if it holds that, or what the last took, and the networks after it", () => {
+    const setup = { rows, backend, selection: { networks: 3 } };
+    const needed = 250 + 1.1 * 500 + 1.1 * 2 * 250;
+    expect([needed + 1, needed - 1].map((left) => limits(left, setup).confirm([0]))).toEqual([true, false]);
+    expect(limits(9000, setup).confirm([])).toBe(false);
+    let left = 3000;
+    const times = { of: () => 1000, left: () => left };
+    const { confirm } = finalLimits({ ...setup, fitTimes: times } as never, two.trials) as FinalLimits;
+    expect(confirm([0])).toBe(true);
+    left -= 1200; // more than a half of what is left, with the networks
+    expect(confirm([0])).toBe(false);
   });
 
   it("keeps the search from ending before its first trial, and is none where none has a value", () => {

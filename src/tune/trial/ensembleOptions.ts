@@ -1,0 +1,109 @@
+/** The option `ensemble`: its checks, its defaults, and how many more divisions of the rows it asks for. */
+import type { Dataset } from "../../data/dataset.js";
+import {
+  byName,
+  check,
+  checkOptions,
+  isPlainObject,
+  must,
+  mustBeInteger,
+  type OptionNames,
+} from "../../errors.js";
+import type { SelectionSettings } from "../ensemble/select.js";
+import { repeatable, type Validation } from "./folds.js";
+
+/** How the networks of an ensemble are chosen. */
+export interface EnsembleOptions {
+  /** How many networks it has, from 1 to 100. */
+  readonly networks: number;
+  /**
+   * `greedy` takes, one after the other, the trial or model with which the mean of the predictions for validation rows is nearest to the
+   * targets; a trial that is taken several times is trained with as many seeds. `best` takes the best, once each.
+   *
+   * @defaultValue `"greedy"`
+   */
+  readonly selection?: "greedy" | "best";
+  /**
+   * Whether the linear model of the same features, logistic or ridge regression, and the constant are among what is chosen from, beside
+   * networks that read rows of features. Of large tables, or in a short time, it is the constant alone.
+   *
+   * @defaultValue `true`
+   */
+  readonly untuned?: boolean;
+  /**
+   * How many more times, from 0 to 10, the rows are divided into folds, on which all that is chosen from is trained too: the best of many trials are
+   * partly the luckiest on their folds. Each takes as long as 32 trials, or as all there are. It needs `validation` by `{ folds }`, and rows without a time.
+   *
+   * @defaultValue 0; with a `timeout`, of up to 65,536 rows, 1 if a fifth of the time is enough for it
+   */
+  readonly confirm?: number;
+}
+
+const MOST_NETWORKS = 100;
+/** More divisions of the rows, at most: by the option, and where time decides. docs/tuning.md has what they are worth. */
+const [MOST_CONFIRM, CONFIRM] = [10, 1];
+/** The most rows of which time decides: trials of more are not many. */
+const FEW_ROWS = 2 ** 16;
+
+const OPTIONS: OptionNames<EnsembleOptions> = {
+  networks: true,
+  selection: true,
+  untuned: true,
+  confirm: true,
+};
+
+/** The settings of an ensemble. */
+export type EnsembleSettings = SelectionSettings & Pick<EnsembleOptions, "untuned" | "confirm">;
+
+/**
+ * The settings of option `ensemble`; undefined for a single network.
+ *
+ * @throws FettleError `invalid_argument`, `unknown_name`
+ */
+export function selectionFor(
+  ensemble: number | EnsembleOptions | undefined,
+  objectives: number,
+): EnsembleSettings | undefined {
+  if (ensemble === undefined) return undefined;
+  const isNumber = typeof ensemble === "number";
+  must(
+    isNumber || isPlainObject(ensemble),
+    "ensemble",
+    "a number of networks, or { networks, selection, untuned, confirm }",
+    ensemble,
+  );
+  const given: EnsembleOptions = isNumber ? { networks: ensemble } : ensemble;
+  const { networks, selection = "greedy", untuned = true, confirm } = given;
+  if (!isNumber) checkOptions(ensemble, "ensemble", OPTIONS);
+  mustBeInteger("ensemble", networks);
+  must(networks <= MOST_NETWORKS, "ensemble", `at most ${MOST_NETWORKS} networks`, networks);
+  byName("selection of ensemble", { greedy: true, best: true }, selection);
+  must(typeof untuned === "boolean", "untuned of ensemble", "true or false", untuned);
+  if (confirm !== undefined) {
+    mustBeInteger("confirm of ensemble", confirm, 0);
+    must(confirm <= MOST_CONFIRM, "confirm of ensemble", `at most ${MOST_CONFIRM}`, confirm);
+  }
+  must(networks > 1 || !confirm, "confirm of ensemble", "0 for a single network", confirm);
+  if (networks === 1) return undefined;
+  must(objectives === 1, "metric with an ensemble", "one metric", objectives);
+  return { networks, selection, ...(!untuned && { untuned }), ...(confirm !== undefined && { confirm }) };
+}
+
+/**
+ * How many more divisions of its rows a study has for an ensemble: whether they are used is decided at its end.
+ *
+ * @throws FettleError `invalid_argument` for rows that cannot be divided again
+ */
+export function divisionsFor(
+  { confirm }: EnsembleSettings,
+  data: Pick<Dataset, "rows" | "time">,
+  validation: Validation,
+): number {
+  const can = repeatable(data, validation);
+  check(
+    can || !confirm,
+    () =>
+      `confirm of ensemble must be 0 unless validation is { folds }, of rows without a time: others are divided in one way; received ${confirm}`,
+  );
+  return can ? (confirm ?? (data.rows <= FEW_ROWS ? CONFIRM : 0)) : 0;
+}
