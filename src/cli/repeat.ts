@@ -52,6 +52,7 @@ export function networksOf({
 /** Flags that are left out, and whether a value follows: what ended the search, and where its files are. */
 const LEFT_OUT: Readonly<Record<string, boolean>> = {
   "--seconds": true,
+  "--all-seconds": false,
   "--out": true,
   "--overwrite": false,
   "--storage": true,

@@ -25,7 +25,7 @@ export function addTrainingFlags(command: Command): void {
     .option(
       "--confirm <n>",
       "how many more times the rows are divided into folds, to choose the networks of the final model by: each takes as long as 32 trials " +
-        "(default: 0, with --seconds 1 if a fifth of the time is enough for it)",
+        "(default: 0, with --seconds at most 3, where the search leaves time for them)",
       integer("--confirm", 0),
     )
     .option(

@@ -106,6 +106,10 @@ function addSearchFlags(command: Command): void {
       positiveNumber("--seconds"),
     )
     .option(
+      "--all-seconds",
+      "search for all of --seconds; without it, a search of at least 60 trials ends where the best of its second half is ahead by no more than chance",
+    )
+    .option(
       "--metric <names>",
       `metric to tune for: ${list(REPORTED)}, or any other, such as balancedAccuracy or f1Macro (default: r2 or logLoss); several, separated by commas, ` +
         "give a Pareto front",

@@ -57,21 +57,13 @@ export function reportOf(
   result: TuneResult<Space> | undefined,
   baselines: BaselineReport | undefined,
 ): JsonReport {
-  const {
-    bestTrials = [],
-    metrics = [],
-    endedAfter,
-    networks,
-    shortened,
-    ensemble,
-    calibration,
-  } = result ?? {};
+  const { bestTrials = [], metrics = [], endedBy, networks, shortened, ensemble, calibration } = result ?? {};
   const [best, final] = [result && bestOrNone(result.study), finalOrNone(result)];
   const { positive } = final ?? {};
   const report = {
     ...{ best, test: final?.test ?? {}, trials, seed },
     ...(metrics.length > 1 && { bestTrials }),
-    ...(endedAfter !== undefined && { endedAfter }),
+    ...(endedBy !== undefined && { endedAfter: trials.length, endedBy }),
     ...(networks !== undefined && { networks }),
     ...(shortened && { shortened }),
     ...(positive !== undefined && { positive }),
@@ -109,14 +101,14 @@ export function printResult(
 ): void {
   const { bestTrials, trials, study, metric, ensemble, calibration } = result;
   const [best, final] = [bestOrNone(study), finalOrNone(result)];
-  const { endedAfter, networks, shortened } = result;
+  const { endedBy, networks, shortened } = result;
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
   // without the time, by what is typed; a study that is resumed has other words
   const isTyped = setup.study === undefined && file !== "-";
-  const again = isTyped && (endedAfter ?? networks) !== undefined ? repeat : undefined;
+  const again = isTyped && (endedBy ?? networks) !== undefined ? repeat : undefined;
   const common = {
     ...{ trials, folds: setup.folds, seconds },
-    ...(endedAfter !== undefined && { endedAfter }),
+    ...(endedBy !== undefined && { endedAfter: trials.length, endedBy }),
     ...(networks !== undefined && { networks }),
     ...(shortened && { shortened }),
     ...(again && { repeat: repeated(process.argv.slice(2), again) }),

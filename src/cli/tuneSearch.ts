@@ -59,6 +59,9 @@ export function optionsOf(
   };
 }
 
+/** A lead within so many standard errors may be chance: 95 % confidence. */
+const STANDARD_ERRORS = 2;
+
 /**
  * @param queue - where workers take trainings from, if there are others than those of this process
  * @returns undefined if every trial failed
@@ -69,8 +72,11 @@ export async function search(
   onEvent: (event: StudyEvent) => void,
   queue?: JobQueue,
 ): Promise<TuneResult<Space> | undefined> {
-  const { trials, seconds } = flags;
-  const { study, enqueue } = setup;
+  const { trials, seconds, allSeconds } = flags;
+  const { study, enqueue, strategy, scheduler, metrics } = setup;
+  // a resumed study, or a number of trials, says how far to go
+  const mayEnd = seconds !== undefined && !allSeconds && trials === undefined && !study;
+  const isOpen = strategy.adaptive && !strategy.resume && !scheduler && metrics.length === 1;
   try {
     return await tune({
       ...optionsOf(setup, flags),
@@ -79,6 +85,7 @@ export async function search(
       ...(seconds === undefined
         ? {}
         : { timeout: Math.max(1, timeLeft(flags, { rows: setup.data.rows, reading: setup.reading })) }),
+      ...(mayEnd && isOpen && { stop: { standardErrors: STANDARD_ERRORS } }),
       ...(study && { study }),
       ...(enqueue && !study && { enqueue }),
       ...(queue && { queue }),

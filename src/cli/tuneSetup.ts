@@ -38,6 +38,8 @@ export interface TuneFlags extends DatasetFlags, ValidationFlags, DisplayFlags {
   readonly trials?: number;
   /** Of the whole command; `time` is a column. */
   readonly seconds?: number;
+  /** Whether the search goes on where its gains are within chance. */
+  readonly allSeconds?: true;
   readonly metric?: readonly string[];
   readonly threshold?: MetricName;
   readonly cost?: ErrorCosts;
@@ -77,6 +79,7 @@ const OF_THE_COMMAND = [
   "overwrite",
   "jobs",
   "seconds",
+  "allSeconds",
   "storage",
   "study",
   "queue",

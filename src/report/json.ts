@@ -26,8 +26,9 @@ export interface JsonReport {
   readonly test?: Readonly<Record<string, number | null>>;
   /** Those scores beside those of a linear model and a constant; without held-out rows left out. */
   readonly baselines?: BaselineReport;
-  /** After how many trials the time of the search was over, where that ended it. */
+  /** After how many trials the search ended before it had all, and by what: `timeout`, or `standardErrors` where its gains were within chance. */
   readonly endedAfter?: number;
+  readonly endedBy?: string;
   /** How many networks of the final model there was time for, where that is fewer than were asked for. */
   readonly networks?: number;
   /** The epochs of the first network of the final model, where there was no time for all. */
@@ -67,6 +68,7 @@ export function jsonReport(study: {
   readonly test?: Readonly<Record<string, number>>;
   readonly baselines?: BaselineReport;
   readonly endedAfter?: number;
+  readonly endedBy?: string;
   readonly networks?: number;
   /** The epochs of the first network of the final model, where there was no time for all. */
   readonly shortened?: { readonly epochs: number; readonly of: number };
@@ -75,7 +77,7 @@ export function jsonReport(study: {
   readonly seed: number;
 }): JsonReport {
   const { best, bestTrials, threshold, ensemble, calibration, test, baselines, trials, seed } = study;
-  const { positive, endedAfter, networks, shortened, bestCommand } = study;
+  const { positive, endedAfter, endedBy, networks, shortened, bestCommand } = study;
 
   return {
     best: best ? { params: best.params, value: best.value, std: best.std } : null,
@@ -86,7 +88,7 @@ export function jsonReport(study: {
     ...(calibration && { calibration }),
     ...(test && { test: scoresOf(test) }),
     ...(baselines && { baselines }),
-    ...(endedAfter !== undefined && { endedAfter }),
+    ...(endedAfter !== undefined && { endedAfter, endedBy }),
     ...(networks !== undefined && { networks }),
     ...(shortened && { shortened }),
     ...(bestCommand && { bestCommand }),

@@ -93,8 +93,9 @@ interface Ending {
   readonly trials: readonly TrialRecord<Params>[];
   /** Since the study started. */
   readonly seconds: number;
-  /** After how many trials the time of the search was over, where that ended it, and the command that repeats it. */
+  /** After how many trials the search ended before it had all, and by what, such as `timeout`; and the command that repeats it. */
   readonly endedAfter?: number;
+  readonly endedBy?: string;
   /** How many networks of the final model there was time for, where that is fewer than were asked for. */
   readonly networks?: number;
   /** The epochs of the first network of the final model, where there was no time for all. */
@@ -277,14 +278,20 @@ function headings(width: number, paint: Paint): (text: string) => string[] {
 }
 
 function ending(
-  { trials, seconds, endedAfter, networks, shortened, repeat, again }: Ending,
+  { trials, seconds, endedAfter, endedBy, networks, shortened, repeat, again }: Ending,
   width: number,
   paint: Paint,
 ): string[] {
   const lines = [
     `${countStatuses(trials)}, in ${formatDuration(seconds)}`,
     ...firstFailure(trials),
-    ...(endedAfter === undefined ? [] : [`The time was over after ${count(endedAfter, "trial")}.`]),
+    ...(endedAfter === undefined
+      ? []
+      : endedBy === "standardErrors"
+        ? [
+            `The search ended after ${count(endedAfter, "trial")}: the best of its second half is ahead by no more than chance. --all-seconds goes on.`,
+          ]
+        : [`The time was over after ${count(endedAfter, "trial")}.`]),
     ...(networks === undefined
       ? []
       : [`There was time for ${count(networks, "network")} of the final model.`]),

@@ -24,7 +24,8 @@ describe("fettle tune --seconds", () => {
   it("is in the JSON report too, and gives the trials that as many give", async () => {
     const read = async (more: readonly string[]) =>
       JSON.parse((await fettle([...small, "--json", ...more], table)).stdout) as JsonReport;
-    const { endedAfter, networks, ...limited } = await read(["--seconds", "0.8"]);
+    const { endedAfter, endedBy, networks, ...limited } = await read(["--seconds", "0.8"]);
+    expect(endedBy).toBe("timeout");
     const ensemble = networks === undefined ? [] : ["--ensemble", `${networks}`];
     const again = await read(["--trials", `${endedAfter}`, ...ensemble]);
     const untimed = (report: JsonReport) => ({
@@ -32,6 +33,30 @@ describe("fettle tune --seconds", () => {
       trials: report.trials.map((trial) => ({ ...trial, seconds: null })),
     });
     expect(untimed(limited)).toEqual(untimed(again));
+  });
+
+  it("ends a search whose gains are within chance, confirms its networks in the time left, and prints what repeats it", async () => {
+    const words = [...small.slice(0, -2), "--jobs", "2", "--ensemble", "2"];
+    const read = async (more: readonly string[]) => {
+      const { endedAfter, endedBy, trials, ...report } = JSON.parse(
+        (await fettle([...words, "--json", ...more], table)).stdout,
+      ) as JsonReport;
+      return { ended: [endedAfter, endedBy], count: trials.length, report };
+    };
+    const limited = await read(["--seconds", "90"]);
+    const { confirm } = limited.report.ensemble!;
+    expect([limited.ended, confirm]).toEqual([[limited.count, "standardErrors"], 3]);
+    expect(limited.count).toBeGreaterThanOrEqual(60);
+    const again = await read(["--trials", `${limited.count}`, "--confirm", "3"]);
+    expect(again).toEqual({ ...limited, ended: [undefined, undefined] });
+    const { stdout } = await fettle([...words, "--seconds", "90"], table);
+    expect(stdout.replace(/\s+/g, " ")).toContain(
+      `The search ended after ${limited.count} trials: the best of its second half is ahead by no more than chance. --all-seconds goes on.`,
+    );
+    const [, line] = stdout.match(/The same, to the bit: npx fettle (.*)/)!;
+    expect(line).toBe(`${words.join(" ")} --trials ${limited.count} --confirm 3`);
+    const all = await read(["--seconds", "3", "--all-seconds"]);
+    expect(all.ended[1]).toBe("timeout");
   });
 
   it("counts the linear model, which is fitted before the search and left out where it would take too much of the time", async () => {

@@ -336,6 +336,11 @@ export interface StopRules {
   readonly target?: number;
   /** This many trials in a row have brought no better value. */
   readonly patience?: number;
+  /**
+   * The best of all trials is ahead of the best of their first half by less than so many standard errors of their difference over the folds:
+   * a lead that chance may have given. 2 is about 95 % confidence. From 60 trials on, of one objective with `scores` of 3 folds or more.
+   */
+  readonly standardErrors?: number;
   /** All trials together have used this many steps: for models, epochs. */
   readonly steps?: number;
   /**
@@ -346,4 +351,4 @@ export interface StopRules {
 }
 
 /** Which rule ended a search. */
-export type StopReason = "target" | "patience" | "steps" | "rule";
+export type StopReason = "target" | "patience" | "standardErrors" | "steps" | "rule";

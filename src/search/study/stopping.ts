@@ -8,7 +8,9 @@ import { createGrowing } from "../memo/growing.js";
 import { type Direction, isBetter, type TrialRecord } from "../trial/trial.js";
 import type { StopReason, StopRules } from "./contract.js";
 
-const STOP_RULES: OptionNames<StopRules> = { target: true, patience: true, steps: true, rule: true };
+const STOP_RULES: OptionNames<StopRules> = {
+  ...{ target: true, patience: true, standardErrors: true, steps: true, rule: true },
+};
 
 /**
  * @param objectives - how many there are
@@ -16,11 +18,11 @@ const STOP_RULES: OptionNames<StopRules> = { target: true, patience: true, steps
  */
 export function checkStopRules(rules: StopRules, objectives: number): void {
   checkOptions(rules, "stop", STOP_RULES);
-  const { target, patience, steps, rule } = rules;
+  const { target, patience, standardErrors, steps, rule } = rules;
   check(
-    objectives === 1 || (target === undefined && patience === undefined),
+    objectives === 1 || (target ?? patience ?? standardErrors) === undefined,
     () =>
-      `target and patience of stop work for one objective; received ${objectives} objectives and ${show(rules)}. Use steps or rule`,
+      `target, patience and standardErrors of stop work for one objective; received ${objectives} objectives and ${show(rules)}. Use steps or rule`,
   );
   must(target === undefined || Number.isFinite(target), "target of stop", "a finite number", target);
   must(
@@ -30,6 +32,13 @@ export function checkStopRules(rules: StopRules, objectives: number): void {
     rule,
   );
   if (patience !== undefined) mustBeInteger("patience of stop", patience);
+  if (standardErrors !== undefined)
+    must(
+      Number.isFinite(standardErrors) && standardErrors > 0,
+      "standardErrors of stop",
+      "a number above 0",
+      standardErrors,
+    );
   if (steps !== undefined) mustBeInteger("steps of stop", steps);
 }
 
@@ -60,7 +69,7 @@ export function stopReason(
   rules: StopRules,
   direction: Direction,
 ): StopReason | undefined {
-  const { target, patience, steps, rule } = rules;
+  const { target, patience, standardErrors, steps, rule } = rules;
   const { steps: taken, best, since } = totalsOf[direction](rules, history);
   if (steps !== undefined && taken >= steps) return "steps";
   if (rule && history.length > 0) {
@@ -71,5 +80,30 @@ export function stopReason(
   if (target !== undefined && (direction === "maximize" ? best.value >= target : best.value <= target)) {
     return "target";
   }
+  if (standardErrors !== undefined && isChance(history, best, standardErrors, direction))
+    return "standardErrors";
   return patience !== undefined && since >= patience ? "patience" : undefined;
+}
+
+/** Trials before which no lead counts as chance, and folds that tell it: see docs/tuning.md. */
+const [FEWEST_TRIALS, FEWEST_FOLDS] = [60, 3];
+
+/** Whether chance may have put the best of all trials ahead of the best of their first half. */
+function isChance(
+  history: readonly TrialRecord[],
+  best: TrialRecord,
+  standardErrors: number,
+  direction: Direction,
+): boolean {
+  if (history.length < FEWEST_TRIALS) return false;
+  let before: TrialRecord | undefined;
+  for (let i = 0; i < history.length / 2; i++)
+    if (isBetter(history[i], before, direction)) before = history[i];
+  const [own, its] = [best.scores ?? [], before?.scores ?? []];
+  if (own.length < FEWEST_FOLDS || its.length !== own.length) return false;
+  const sign = direction === "maximize" ? 1 : -1;
+  const leads = own.map((score, fold) => sign * ((score ?? Number.NaN) - (its[fold] ?? Number.NaN)));
+  const lead = leads.reduce((sum, each) => sum + each, 0) / leads.length;
+  const squares = leads.reduce((sum, each) => sum + (each - lead) ** 2, 0);
+  return lead <= standardErrors * Math.sqrt(squares / leads.length / (leads.length - 1));
 }

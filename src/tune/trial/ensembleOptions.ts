@@ -34,14 +34,14 @@ export interface EnsembleOptions {
    * How many more times, from 0 to 10, the rows are divided into folds, on which all that is chosen from is trained too: the best of many trials are
    * partly the luckiest on their folds. Each takes as long as 32 trials, or as all there are. It needs `validation` by `{ folds }`, and rows without a time.
    *
-   * @defaultValue 0; with a `timeout`, of up to 65,536 rows, 1 if a fifth of the time is enough for it
+   * @defaultValue 0; with a `timeout`, of up to 65,536 rows, as many as there is time for where the search ended before it, at most 3
    */
   readonly confirm?: number;
 }
 
 const MOST_NETWORKS = 100;
 /** More divisions of the rows, at most: by the option, and where time decides. docs/tuning.md has what they are worth. */
-const [MOST_CONFIRM, CONFIRM] = [10, 1];
+const [MOST_CONFIRM, CONFIRM] = [10, 3];
 /** The most rows of which time decides: trials of more are not many. */
 const FEW_ROWS = 2 ** 16;
 

@@ -14,7 +14,14 @@ import type { LayersModel } from "../../nn/layersModel.js";
 import type { Scheduler } from "../../search/schedulers/scheduler.js";
 import type { Constraint, ParamsOf, Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
-import type { Objective, StopRules, Study, StudyEvent, StudyJson } from "../../search/study/contract.js";
+import type {
+  Objective,
+  StopReason,
+  StopRules,
+  Study,
+  StudyEvent,
+  StudyJson,
+} from "../../search/study/contract.js";
 import type { BestTrial, TrialRecord } from "../../search/trial/trial.js";
 import type { JobQueue } from "../../workers/queue/queue.js";
 import type { Calibration } from "../trial/calibration.js";
@@ -287,6 +294,8 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
    * gives the same bits.
    */
   readonly endedAfter?: number;
+  /** What ended the search before it had all its trials: its time, or which rule of `stop`. */
+  readonly endedBy?: "timeout" | StopReason;
   /**
    * Where `timeout` left no room for all networks of `ensemble`: for how many. The same search has `ensemble` of this number, and the `confirm`
    * that `ensemble` of the result has.

@@ -6,7 +6,6 @@ import { ancestry } from "../../search/trial/ancestry.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import type { JobBackend } from "../jobs/backend.js";
 import type { FinalLimits } from "../trial/final.js";
-import type { Folds } from "../trial/folds.js";
 import { candidateCount } from "../trial/library.js";
 import type { TrialSetup } from "../trial/setup.js";
 
@@ -14,8 +13,6 @@ import type { TrialSetup } from "../trial/setup.js";
 const [SLACK, OVERHEAD] = [1.1, 250];
 /** By what share of the time a search of an ensemble ends before, at most as long as its fits take: what it has begun, a suggestion or a batch of trials, may end late. */
 const EARLY = 0.05;
-/** Of the time, the most that is kept for training the candidates of an ensemble on more divisions of the rows. */
-const SHARE_OF_CONFIRM = 0.2;
 /** Milliseconds that networks may take whatever is left: the choice between many trials may have used what was kept for them. */
 const GRACE = 500;
 /** Milliseconds that the first trial may take, however short the time is. */
@@ -88,11 +85,9 @@ export function reserveOf<S extends Space>(
   const sideBySide = Math.min(rows.scored, backend.concurrency);
   const ofTrial = meanOf(trials.slice(warm).map(({ number }) => fitTimes?.of(number) ?? 0)) / sideBySide;
   const fits = Math.max(first, Math.min(all + early, allowed)) + OVERHEAD;
-  const again = timeOfRepeat(setup, candidates);
-  const most = Math.floor((SHARE_OF_CONFIRM * timeout) / again);
-  const confirm = again > 0 ? Math.min(divisionsOf(rows), selection?.confirm ?? most) : 0;
+  const confirm = (selection?.confirm ?? 0) * timeOfRepeat(setup, candidates);
   return {
-    fits: fits + confirm * again + (selection ? timeOfEarlier(setup, trials) : 0),
+    fits: fits + confirm + (selection ? timeOfEarlier(setup, trials) : 0),
     trial: all > allowed ? ofTrial : 0,
   };
 }
@@ -119,9 +114,6 @@ const timeOfRepeat = <S extends Space>(
   trials: readonly number[],
 ): number =>
   (SLACK * trials.reduce((sum, trial) => sum + (fitTimes?.of(trial) ?? 0), 0)) / backend.concurrency;
-
-/** How many more divisions of the rows there are. */
-const divisionsOf = ({ folds, scored }: Folds): number => (folds.length - 1) / scored - 1;
 
 /** When the trainings of the first trial are cut, in milliseconds since 1970, so that there is time for a final fit. */
 export function firstUntil<S extends Space>(

@@ -83,6 +83,7 @@ export async function runTuner<S extends Space>(
       : { final: undefined, finalError: new FettleError("invalid_state", NOT_FITTED) };
   const { notes = setup.identities.get(best?.number ?? -1)?.followed.notes ?? [] } = ended;
   const late = reason === "timeout" && { endedAfter: trials.length - warm };
+  const by = !UNREMARKED.includes(reason) && { endedBy: reason as NonNullable<TuneResult<S>["endedBy"]> };
   const result = {
     bestTrials,
     trials,
@@ -94,9 +95,13 @@ export async function runTuner<S extends Space>(
     ...ended,
     notes,
     ...late,
+    ...by,
   };
   return withResults(withResults(result, { best }, noBest(study)), { final }, ended.finalError);
 }
+
+/** How a search ends that has all its trials, or that someone stopped. */
+const UNREMARKED: readonly string[] = ["budget", "exhausted", "aborted", "stopped"];
 
 const NOT_FITTED = "refit must not be false for a final model; received false";
 

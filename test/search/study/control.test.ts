@@ -105,6 +105,35 @@ describe("rules that end a search", () => {
     expect(stopReason(trials, { patience: 9 }, "minimize")).toBeUndefined();
   });
 
+  it("see whether the best of all trials is ahead of that of their first half by more than chance, from 60 trials on", () => {
+    const scored = (count: number, best: Record<number, readonly number[]>, worst = 9) =>
+      Array.from({ length: count }, (_, number) => {
+        const scores = best[number] ?? [worst, worst, worst];
+        return makeRecord(
+          { number, params: {} },
+          { value: scores.reduce((a, b) => a + b) / scores.length, scores },
+        );
+      });
+    const ends = (trials: TrialRecord[], standardErrors: number, direction: Direction = "minimize") =>
+      stopReason(trials, { standardErrors }, direction) === "standardErrors";
+    // leads of 1, 2 and 3: 2 on average, with a standard error of √((1 + 0 + 1) / 3 / 2) = 0.577, 3.46 times as small
+    const [early, late] = [
+      [4, 5, 6],
+      [3, 3, 3],
+    ];
+    const ahead = scored(60, { 5: early, 30: late });
+    expect([3.4, 3.5].map((errors) => ends(ahead, errors))).toEqual([false, true]);
+    // the best is in the first half
+    expect([59, 60].map((count) => ends(scored(count, { 5: early, 29: late }), 0.1))).toEqual([false, true]);
+    // larger is better
+    const up = scored(60, { 5: early.map((each) => 20 - each), 30: late.map((each) => 20 - each) });
+    expect([3.4, 3.5].map((errors) => ends(up, errors, "maximize"))).toEqual([false, true]);
+    // two folds do not tell, and other folds even less
+    expect(ends(scored(60, { 5: [4, 5], 30: [3, 3] }), 99)).toBe(false);
+    expect(ends(scored(60, { 5: [4, 5], 30: late }), 99)).toBe(false);
+    expect(ends(records(Array(60).fill(1)), 99)).toBe(false);
+  });
+
   it.each([1, 2, 4, 8])("let the same trials run, %i at a time", async (concurrency) => {
     const events: StudyEvent[] = [];
     const study = createStudy({
@@ -147,6 +176,9 @@ describe("rules that end a search", () => {
     );
     await expect(run({ target: Number.NaN })).rejects.toThrow(
       "target of stop must be a finite number; received NaN",
+    );
+    await expect(run({ standardErrors: 0 })).rejects.toThrow(
+      "standardErrors of stop must be a number above 0; received 0",
     );
     await expect(run({ patients: 3 })).rejects.toThrow(/patience/);
     await expect(run({ rule: true })).rejects.toThrow(
