@@ -149,6 +149,15 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
     `--batch-size must be at most ${sizes.training}, the rows of a fold's training part; received ${batchSize}`,
   );
   const metrics = readMetrics(flags, data);
+  check(
+    flags.allSeconds === undefined || flags.seconds !== undefined,
+    "--all-seconds is for a search with --seconds, which it uses up; add --seconds 60, or leave it out",
+  );
+  check(
+    !flags.confirm || metrics.length === 1,
+    () =>
+      `--confirm is for one metric, since several have no ensemble; received ${metrics.length}: ${metrics.join(", ")}`,
+  );
   thresholdRule(flags, data);
   if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);
   const space = study ? verbatim(() => spaceFromJson(study.space)) : readSpace(flags, data, sizes);

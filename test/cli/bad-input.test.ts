@@ -52,6 +52,24 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
     /target "y" must differ between rows; it is "u" in every row$/m,
   ],
   ["no input", table("y\n1\n2\n"), TUNE, /must have an input beside the target; received only "y"$/m],
+  [
+    "all seconds of none",
+    good,
+    `${TUNE} --trials 2 --all-seconds`,
+    /--all-seconds is for a search with --seconds, which it uses up; add --seconds 60, or leave it out$/m,
+  ],
+  [
+    "confirmed networks for several metrics",
+    good,
+    `${TUNE} --metric recall,precision --confirm 2`,
+    /--confirm is for one metric, since several have no ensemble; received 2: recall, precision$/m,
+  ],
+  [
+    "confirmed networks where there is one",
+    good,
+    `${TUNE} --ensemble 1 --confirm 2`,
+    /confirm of ensemble must be 0 for a single network; received 2$/m,
+  ],
   ["rows of more than one cell", table("y\n1\n2,3\n"), TUNE, /line 3: every row must have 1 cell, as/],
   [
     "fewer rows than folds",
