@@ -185,7 +185,7 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
 
 /** Milliseconds that the rest of the command takes once there is a final model: at least, and for each that the table took to read; with a report, and without. */
 const [REPORT, PRINT] = [
-  { least: 500, reading: 2 },
+  { least: 500, reading: 3 },
   { least: 50, reading: 0.5 },
 ];
 /** A report draws all trials that there was time for, so many more where rows are few: its share of the time, at most and by rows, and its most milliseconds. */
