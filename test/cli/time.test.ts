@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { JsonReport } from "../../src/report/json.js";
-import { fettle, folder, root, smallTable } from "./fettle.js";
+import { fettle, folder, ownProcess, root, smallTable } from "./fettle.js";
 
 const table = folder({ "data.csv": smallTable() });
 const small = ["tune", "data.csv", "--target", "y", "--epochs", "2", "--folds", "3"];
@@ -35,11 +35,14 @@ describe("fettle tune --seconds", () => {
     expect(untimed(limited)).toEqual(untimed(again));
   });
 
-  it("ends a search whose gains are within chance, confirms its networks in the time left, and prints what repeats it", async () => {
+  it("ends a search whose gains are within chance, confirms its networks in the time left, and prints what repeats it", {
+    timeout: 120_000,
+  }, async () => {
+    // of its own, since the clock of a process begins with the command
     const words = [...small.slice(0, -2), "--jobs", "2", "--ensemble", "2"];
     const read = async (more: readonly string[]) => {
       const { endedAfter, endedBy, trials, ...report } = JSON.parse(
-        (await fettle([...words, "--json", ...more], table)).stdout,
+        (await ownProcess([...words, "--json", ...more], table)).stdout,
       ) as JsonReport;
       return { ended: [endedAfter, endedBy], count: trials.length, report };
     };
@@ -49,7 +52,7 @@ describe("fettle tune --seconds", () => {
     expect(limited.count).toBeGreaterThanOrEqual(60);
     const again = await read(["--trials", `${limited.count}`, "--confirm", "3"]);
     expect(again).toEqual({ ...limited, ended: [undefined, undefined] });
-    const { stdout } = await fettle([...words, "--seconds", "90"], table);
+    const { stdout } = await ownProcess([...words, "--seconds", "90"], table);
     expect(stdout.replace(/\s+/g, " ")).toContain(
       `The search ended after ${limited.count} trials: the best of its second half is ahead by no more than chance. --all-seconds goes on.`,
     );

@@ -292,7 +292,7 @@ describe("a study of several objectives", () => {
 
   it("is not stopped by rules for one", async () => {
     await expect(study().optimize(() => [1, 2], { trials: 3, stop: { patience: 2 } })).rejects.toThrow(
-      "target and patience of stop work for one objective; received 2 objectives and {",
+      "target, patience and standardErrors of stop work for one objective; received 2 objectives and {",
     );
   });
 });
