@@ -150,9 +150,14 @@ describe.concurrent("the end of a command", () => {
         await copies.close();
       }
     };
-    while ((await studies()) === 0) await pause(20);
+    let over = false;
+    const ended = run.ended.finally(() => {
+      over = true;
+    });
+    // a copy that fails says why
+    while (!over && (await studies()) === 0) await pause(20);
     run.kill("SIGTERM");
-    const { code, stderr } = await run.ended;
+    const { code, stderr } = await ended;
     const words = "Stopping after deleting the unfinished copy; send a signal again to stop at once.\n";
     expect([code, stderr]).toEqual([143, words]);
     expect(await studies()).toBe(0);
