@@ -40,12 +40,12 @@ export function repeatOf(
   };
 }
 
-/** What of a final model there was time for. */
+/** What of a final model there was time for; a single network is not chosen, so it is not confirmed either. */
 export function networksOf({
   networks,
   ensemble,
 }: Partial<Pick<TuneResult<Space>, "networks" | "ensemble">>): Pick<Repeat, "ensemble" | "confirm"> {
-  const { confirm } = ensemble ?? {};
+  const { confirm = networks === 1 ? 0 : undefined } = ensemble ?? {};
   return { ...(networks !== undefined && { ensemble: networks }), ...(confirm !== undefined && { confirm }) };
 }
 

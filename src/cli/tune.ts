@@ -107,7 +107,7 @@ function addSearchFlags(command: Command): void {
     )
     .option(
       "--all-seconds",
-      "search for all of --seconds; without it, a search of at least 60 trials ends where the best of its second half is ahead by no more than chance",
+      "search for all of --seconds; without it, a search of at least 60 trials ends where its second half gained no more than chance would",
     )
     .option(
       "--metric <names>",

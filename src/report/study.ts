@@ -289,7 +289,7 @@ function ending(
       ? []
       : endedBy === "standardErrors"
         ? [
-            `The search ended after ${count(endedAfter, "trial")}: the best of its second half is ahead by no more than chance. --all-seconds goes on.`,
+            `The search ended after ${count(endedAfter, "trial")}: its second half gained no more than chance would. --all-seconds keeps searching.`,
           ]
         : [`The time was over after ${count(endedAfter, "trial")}.`]),
     ...(networks === undefined

@@ -108,7 +108,7 @@ it.each(["fit", "pipeline"])(
 
 it("a model whose trial is trained again for the threshold is compared too", async () => {
   const { study } = await tune({ ...base, model: logistic, threshold: "f1" });
-  // gone on with from its JSON, a study has no predictions to choose the threshold by
+  // resumed from its JSON, a study has no predictions to choose the threshold by
   let calls = 0;
   const model = (params: Params) => (++calls > 2 ? faster(params) : logistic(params));
   const saved = JSON.parse(JSON.stringify(study));

@@ -204,7 +204,7 @@ describe.concurrent("the end of a command", () => {
   });
 });
 
-it("a study that is killed at any moments, and gone on with each time, ends as one that ran through", async () => {
+it("a study that is killed at any moments, and resumed each time, ends as one that ran through", async () => {
   const cwd = folder({ "data.csv": smallTable() });
   const words = "tune data.csv --target y --trials 12 --epochs 20 --jobs 1 --json".split(" ");
   const whole = await fettle([...words, "--out", "whole"], cwd);

@@ -17,7 +17,8 @@ describe("fettle tune --seconds", () => {
     const [, count] = stdout.match(/The time was over after (\d+) trials?\./)!;
     const [, line] = stdout.match(/The same, to the bit: npx fettle (.*)/)!;
     const [, networks] = stdout.match(/There was time for (\d+) networks? of the final model\./) ?? [];
-    const ensemble = networks === undefined ? "" : ` --ensemble ${networks}`;
+    const single = networks === "1" ? " --confirm 0" : "";
+    const ensemble = networks === undefined ? "" : ` --ensemble ${networks}${single}`;
     expect(line).toBe(`${words.join(" ")} --jobs 1 --trials ${count}${ensemble}`);
   });
 
@@ -54,7 +55,7 @@ describe("fettle tune --seconds", () => {
     expect(again).toEqual({ ...limited, ended: [undefined, undefined] });
     const { stdout } = await ownProcess([...words, "--seconds", "90"], table);
     expect(stdout.replace(/\s+/g, " ")).toContain(
-      `The search ended after ${limited.count} trials: the best of its second half is ahead by no more than chance. --all-seconds goes on.`,
+      `The search ended after ${limited.count} trials: its second half gained no more than chance would. --all-seconds keeps searching.`,
     );
     const [, line] = stdout.match(/The same, to the bit: npx fettle (.*)/)!;
     expect(line).toBe(`${words.join(" ")} --trials ${limited.count} --confirm 3`);

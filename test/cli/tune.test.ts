@@ -306,7 +306,7 @@ describe("fettle tune in its surroundings", () => {
     expect(inspected.stdout).toMatch(/^standard input: 40 rows, 3 columns\n/);
   });
 
-  it("says that a study whose table came from standard input is gone on with from there, and checks the table", async () => {
+  it("says that a study whose table came from standard input is resumed from there, and checks the table", async () => {
     const cwd = folder();
     await ownProcess(["tune", "-", ...QUICKEST, "--out", "study"], cwd, { stdin: smallTable() });
     const on = ["tune", "--resume", "study", "--trials", "2"];

@@ -54,7 +54,7 @@ it(
 );
 
 it(
-  "embedding-routes: vectors of airports foretell flights better than one-hot columns do",
+  "embedding-routes: vectors of airports predict flights better than one-hot columns do",
   async () => {
     const output = await outputOf("embedding-routes", 3);
     const names = ["logistic regression", "dense network", "embeddings"];
@@ -68,7 +68,7 @@ it(
 );
 
 it(
-  "factorization-layer: a custom layer of products foretells flights better than a dense network",
+  "factorization-layer: a custom layer of products predicts flights better than a dense network",
   async () => {
     const names = ["dense network", "factorization machine"];
     const [dense, products] = figures(

@@ -3,8 +3,9 @@ import type { Dataset } from "../../src/data/dataset.js";
 import type { PipelineOptions } from "../../src/data/pipeline/options.js";
 import { dense } from "../../src/nn/layers/index.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
+import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
-import { choice } from "../../src/search/space/builders.js";
+import { choice, float } from "../../src/search/space/builders.js";
 import type { TrialRecord } from "../../src/search/trial/trial.js";
 import { examplesOf } from "../../src/tune/jobs/job.js";
 import { createFoldsFor, divideRows, type FoldSettings } from "../../src/tune/trial/folds.js";
@@ -29,6 +30,16 @@ export const linear = ({ learningRate }: { readonly learningRate: number }): Seq
   const model = sequential([dense(1)]);
   model.compile({ optimizer: sgd({ learningRate }), loss: "meanSquaredError" });
   return model;
+};
+
+/** A network of one hidden layer, and the space of its parameters. */
+export const hidden = {
+  space: { units: choice([2, 8]), learningRate: float(1e-3, 1e-1, { log: true }) },
+  model: ({ units, learningRate }: { readonly units: number; readonly learningRate: number }): Sequential => {
+    const model = sequential([dense(units, { activation: "tanh" }), dense(1)]);
+    model.compile({ optimizer: adam({ learningRate }), loss: "meanSquaredError" });
+    return model;
+  },
 };
 
 /** Learning rates by list, for `grid()` to take in order. */

@@ -153,7 +153,8 @@ class Loop<S extends Space> {
       await (pause ? Promise.race([change, pause.over]) : change);
     }
     const reason = this.endReason();
-    if (ending && control.stopReason === "timeout") this.ledger.withdraw(this.settled);
+    // a search that its time ended before a trial, and not amid one, has none to drop
+    if (ending && reason === "timeout" && control.stopReason === reason) this.ledger.withdraw(this.settled);
     control.emit({
       type: "studyEnded",
       reason,

@@ -9,7 +9,11 @@ import { type Direction, isBetter, type TrialRecord } from "../trial/trial.js";
 import type { StopReason, StopRules } from "./contract.js";
 
 const STOP_RULES: OptionNames<StopRules> = {
-  ...{ target: true, patience: true, standardErrors: true, steps: true, rule: true },
+  target: true,
+  patience: true,
+  standardErrors: true,
+  steps: true,
+  rule: true,
 };
 
 /**

@@ -285,7 +285,9 @@ export function createFoldsFor(rows: Folds): (options: PipelineOptions) => Pipel
     const ofDivision = (division: number): Fold[] => foldsOfDivision(rows, division).map(at);
     const made = {
       features: featureNames(data, options).length,
-      ...{ folds: ofDivision(0), finalFold: at(scored), ofDivision },
+      folds: ofDivision(0),
+      finalFold: at(scored),
+      ofDivision,
     };
     known = { key, made };
     return made;

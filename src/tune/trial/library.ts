@@ -94,8 +94,11 @@ export async function gatherLibrary<S extends Space>(
   }
   const candidates = able.map(({ model, own: [first] }) => ({ model, own: first }));
   return {
-    ...{ candidates, folds: foldsOf(0), rows, confirm: division - 1 },
+    candidates,
+    folds: foldsOf(0),
+    rows,
     products: products as readonly ErrorProducts[],
+    confirm: division - 1,
   };
 }
 

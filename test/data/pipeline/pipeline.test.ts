@@ -309,7 +309,7 @@ describe("a pipeline", () => {
     );
   });
 
-  it("is plain data, foretells its features, and gives finite numbers for any rows", () => {
+  it("is plain data, says what its features are, and gives finite numbers for any rows", () => {
     fc.assert(
       fc.property(tables, anyOptions, (rows, options) => {
         const train = ids(rows.length).filter((i) => rows[i].fitted);

@@ -67,7 +67,7 @@ describe.each(Object.entries(tunings))("%s", (_, options) => {
     }
   });
 
-  it("is refused, or restored exactly and gone on with", async () => {
+  it("is refused, or restored exactly and resumed", async () => {
     const given = fc.nat().chain((n) => {
       const bytes = saves[n % saves.length];
       return fc.oneof(damagedBytes(bytes, saves[(n + 1) % saves.length]), damagedValues(bytes));

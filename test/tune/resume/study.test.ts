@@ -75,7 +75,7 @@ describe("a study that was saved", () => {
       { enqueue: [{ learningRate: 0.1 }] },
       "invalid_argument: enqueue must be left out beside study, which has its trials",
     ],
-  ])("must be gone on with as it began: %j", async (change, message) => {
+  ])("must be resumed as it began: %j", async (change, message) => {
     const [study] = await studiesOf(cases.random);
     expect(await refusal(() => tune({ ...cases.random, ...(change as object), study }))).toBe(message);
   });

@@ -1,9 +1,5 @@
 /** Networks that are chosen on more divisions of the rows than trials are scored by. Needs `dist/`. */
 import { describe, expect, it } from "vitest";
-import { dense } from "../../../src/nn/layers/index.js";
-import { type Sequential, sequential } from "../../../src/nn/sequential.js";
-import { adam } from "../../../src/optim/adam.js";
-import { choice, float } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { createTuner, restoreTuner } from "../../../src/tune/resume/slices.js";
 import { toDataset } from "../../../src/tune/trial/data.js";
@@ -12,17 +8,12 @@ import { tune } from "../../../src/tune/tune.js";
 import type { TuneOptions, TuneResult } from "../../../src/tune/tuner/options.js";
 import { splitSeed } from "../../../src/tune/tuner/setup.js";
 import { unpackArchive } from "../../../src/workers/archive.js";
-import { randomRows, refusal, untimed } from "../support.js";
+import { hidden, randomRows, refusal, untimed } from "../support.js";
 
 const x = randomRows(90, 3, 7);
 const y = x.map(([a, b, c], i) => 2 * a * b - c + Math.sin(17 * i));
-const space = { units: choice([2, 8]), learningRate: float(1e-3, 1e-1, { log: true }) };
 type S = typeof space;
-const model = ({ units, learningRate }: { units: number; learningRate: number }): Sequential => {
-  const built = sequential([dense(units, { activation: "tanh" }), dense(1)]);
-  built.compile({ optimizer: adam({ learningRate }), loss: "meanSquaredError" });
-  return built;
-};
+const { space, model } = hidden;
 const FOLDS = 3;
 const base = {
   ...{ x, y, space, model, strategy: random(), trials: 6, seed: 4, testSize: 0.2 },

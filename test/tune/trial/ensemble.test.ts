@@ -6,7 +6,7 @@ import { loadModel, saveModel } from "../../../src/model/save.js";
 import { dense, dropout } from "../../../src/nn/layers/index.js";
 import { type Sequential, sequential } from "../../../src/nn/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
-import { choice, float } from "../../../src/search/space/builders.js";
+import { choice } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { gridSearch } from "../../../src/tune/gridSearch.js";
 import { createTuner, restoreTuner } from "../../../src/tune/resume/slices.js";
@@ -15,17 +15,12 @@ import { tune } from "../../../src/tune/tune.js";
 import type { TuneResult } from "../../../src/tune/tuner/options.js";
 import { packArchive, unpackArchive } from "../../../src/workers/archive.js";
 import { cases } from "../../cases.js";
-import { randomRows, refusal, watching } from "../support.js";
+import { hidden, randomRows, refusal, watching } from "../support.js";
 
 const x = randomRows(120, 3, 5);
 const y = x.map(([a, b, c]) => 40 * a * b - 20 * c + 300);
-const space = { units: choice([2, 8]), learningRate: float(1e-3, 1e-1, { log: true }) };
 type S = typeof space;
-const model = ({ units, learningRate }: { units: number; learningRate: number }): Sequential => {
-  const built = sequential([dense(units, { activation: "tanh" }), dense(1)]);
-  built.compile({ optimizer: adam({ learningRate }), loss: "meanSquaredError" });
-  return built;
-};
+const { space, model } = hidden;
 const base = {
   ...{ x, y, space, model, strategy: random(), trials: 6, jobs: 1, seed: 3, testSize: 0.25 },
   ...{ fit: { epochs: 8, batchSize: 16 }, validation: { folds: 3 } },
