@@ -13,6 +13,8 @@ import type { TrialSetup } from "../trial/setup.js";
 const [SLACK, OVERHEAD] = [1.1, 250];
 /** By what share of the time a search of an ensemble ends before, at most as long as its fits take: what it has begun, a suggestion or a batch of trials, may end late. */
 const EARLY = 0.05;
+/** Of how many trials the networks of an ensemble are, about. */
+const OF_TRIALS = 4;
 /** Milliseconds that networks may take whatever is left: the choice between many trials may have used what was kept for them. */
 const GRACE = 500;
 /** Milliseconds that the first trial may take, however short the time is. */
@@ -77,8 +79,10 @@ export function reserveOf<S extends Space>(
   const one = SLACK * fitTime(setup, trials, best.number);
   const candidates = selection && kept ? kept.trials : [];
   const possible = [best.number, ...candidates];
-  const mean = meanOf(possible.map((trial) => fitTime(setup, trials, trial)));
-  const all = timeOfNetworks(setup, mean);
+  const all = timeOfNetworks(
+    setup,
+    possible.map((trial) => fitTime(setup, trials, trial)),
+  );
   const early = selection ? Math.min(all, EARLY * timeout) : 0;
   const first = Math.min(one, SHARE_OF_FIRST * timeout);
   const allowed = Math.max(first, SHARE * timeout);
@@ -104,9 +108,16 @@ function timeOfEarlier<S extends Space>(
   return (SLACK * mean * most) / (backend.concurrency === 1 ? 1 : SIDE_BY_SIDE);
 }
 
-/** Milliseconds of all networks of an ensemble. @param mean - of one */
-const timeOfNetworks = <S extends Space>({ selection, backend }: ReserveSetup<S>, mean: number): number =>
-  SLACK * Math.ceil((selection?.networks ?? 1) / backend.concurrency) * mean;
+/** Milliseconds of all networks of an ensemble. @param times - of one, by the trials that it may be of */
+function timeOfNetworks<S extends Space>(
+  { selection, backend }: ReserveSetup<S>,
+  times: readonly number[],
+): number {
+  const mean = meanOf(times);
+  // they are of about four trials, so their mean is so far from that of all
+  const deviation = Math.sqrt(meanOf(times.map((time) => (time - mean) ** 2)) / OF_TRIALS);
+  return SLACK * Math.ceil((selection?.networks ?? 1) / backend.concurrency) * (mean + deviation);
+}
 
 /** Milliseconds of training trials on the folds of one more division. */
 const timeOfRepeat = <S extends Space>(
@@ -142,17 +153,20 @@ export function finalLimits<S extends Space>(
   let before = Number.POSITIVE_INFINITY;
   return {
     networks(picks) {
-      let [taken, networks] = [0, 0];
-      while (networks < picks.length) {
-        const round = picks.slice(networks, networks + backend.concurrency);
-        taken += Math.max(...round.map(time));
-        if (taken > left()) break;
-        networks += round.length;
-      }
-      return Math.max(1, networks);
+      // each is of the worker that is free first
+      const busy = Array.from({ length: backend.concurrency }, () => 0);
+      const late = picks.findIndex((pick) => {
+        const first = busy.indexOf(Math.min(...busy));
+        busy[first] += time(pick);
+        return busy[first] > left();
+      });
+      return late < 0 ? picks.length : Math.max(1, late);
     },
     confirm(picks) {
-      const networks = timeOfNetworks(setup, meanOf(picks.map((trial) => fitTime(setup, trials, trial))));
+      const networks = timeOfNetworks(
+        setup,
+        picks.map((trial) => fitTime(setup, trials, trial)),
+      );
       const now = fitTimes.left() - OVERHEAD;
       const lastTook = before === Number.POSITIVE_INFINITY ? 0 : SLACK * (before - now);
       before = now;
