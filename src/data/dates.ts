@@ -4,9 +4,10 @@
  * ways.
  */
 import type { DateOrder } from "./days.js";
+import { hourOf } from "./numbers.js";
 
 const TIME =
-  "(?:(?:T|,? +)(?<hour>\\d{1,2}):(?<minute>\\d\\d)(?::(?<second>\\d\\d(?:[.,]\\d{1,9})?))? ?(?:Z|UTC|GMT|(?<zone>[+-]\\d\\d):?(?<zoneMinute>\\d\\d))?)?";
+  "(?:(?:T|,? +)(?<hour>\\d{1,2}):(?<minute>\\d\\d)(?::(?<second>\\d\\d(?:[.,]\\d{1,9})?))?(?:[ \\u00a0\\u202f]?(?<half>[ap])\\.?m\\.?)? ?(?:Z|UTC|GMT|(?<zone>[+-]\\d\\d):?(?<zoneMinute>\\d\\d))?)?";
 const MONTHS = "January February March April May June July August September October November December".split(
   " ",
 );
@@ -52,7 +53,9 @@ function momentOf(parts: Readonly<Record<string, string | undefined>>): number |
   const year = digits.length === 2 ? Number(digits) + (Number(digits) < 69 ? 2000 : 1900) : Number(digits);
   const month = parts.name ? (MONTH_OF.get(parts.name.toLowerCase()) ?? 0) : Number(parts.month);
   const day = Number(parts.day);
-  const [hour, minute] = [Number(parts.hour ?? 0), Number(parts.minute ?? 0)];
+  const clock = Number(parts.hour ?? 0);
+  const hour = parts.half === undefined ? clock : hourOf(clock, parts.half);
+  const minute = Number(parts.minute ?? 0);
   const second = Number((parts.second ?? "0").replace(",", "."));
   const fits =
     month >= 1 &&
@@ -60,6 +63,7 @@ function momentOf(parts: Readonly<Record<string, string | undefined>>): number |
     day >= 1 &&
     day <= daysIn(year, month) &&
     hour < 24 &&
+    (parts.half === undefined || (clock >= 1 && clock <= 12)) &&
     minute < 60 &&
     second < 60;
   if (!fits) return undefined;

@@ -1,6 +1,6 @@
 /** Which formats the numbers of a column may have, from all its different cells. */
 import type { Decimal, NumberFormat } from "./numbers.js";
-import { patternOf, unitStem, writtenOf } from "./numbers.js";
+import { patternOf, timeOfDay, unitStem, writtenOf } from "./numbers.js";
 import { PLAIN } from "./plainNumbers.js";
 
 /** The marks between thousands that may stand beside each decimal mark. */
@@ -30,7 +30,12 @@ export function formatsOf(cells: Iterable<string>): NumberFormat[] {
   let candidates = FORMATS.map((format) => ({ ...format, used: format.group === "" }));
   let isDecided = false; // the decimal mark
   let count = 0;
+  let areHalfDays: boolean | undefined;
   for (const cell of cells) {
+    const isHalfDay = areHalfDays !== false && timeOfDay(cell) !== undefined;
+    areHalfDays ??= isHalfDay;
+    if (isHalfDay !== areHalfDays) return [];
+    if (isHalfDay) continue;
     // Most cells are as JavaScript has them; then the formats with a decimal point read them, and few others.
     count++;
     const isPlain = PLAIN.test(cell);
@@ -57,6 +62,7 @@ export function formatsOf(cells: Iterable<string>): NumberFormat[] {
     for (const candidate of candidates) candidate.used ||= digits.includes(candidate.group);
     isDecided = candidates.every(({ decimal }) => decimal === ".");
   }
+  if (areHalfDays) return [{ decimal: ".", clock: "am/pm" }];
   // a word that some cells lack, or that is there once, is no unit
   if (unit !== undefined && !OPTIONAL.test(unit) && (bare || (count === 1 && !USUAL.test(unit)))) return [];
   if (clock && (unit !== undefined || scaled)) return [];
@@ -73,7 +79,7 @@ export function formatsOf(cells: Iterable<string>): NumberFormat[] {
 
 /** Whether a cell looks like a number, whatever the others are: `12a` and `5 star` do only among their like. */
 export function isNumber(cell: string): boolean {
-  if (PLAIN.test(cell)) return true;
+  if (PLAIN.test(cell) || timeOfDay(cell) !== undefined) return true;
   const written = writtenOf(cell);
   return (
     written !== undefined && (written.unit === "" || USUAL.test(written.unit)) && formatsOf([cell]).length > 0

@@ -31,7 +31,7 @@ export const USUAL_NA = ["NA", "N/A", "#N/A", "NaN", "null", "none", "?", "-"];
  *
  * | kind | if |
  * |---|---|
- * | `number` | every cell present is a number in one way of writing, see {@link NumberFormat}: `1234.5`, `1.234,5`, `1 234,5`, `45 %`, `($3.50)`, `12 kg`, `1.3k`, `2:05` |
+ * | `number` | every cell present is a number in one way of writing, see {@link NumberFormat}: `1234.5`, `1.234,5`, `1 234,5`, `45 %`, `($3.50)`, `12 kg`, `1.3k`, `2:05`, `10:30 PM` |
  * | `boolean` | every one is `true` or `false`, or every one `yes` or `no`, in any case; the words of the column are as it first spells them |
  * | `date` | every one is a date in one order, with a time or without: `2024-05-31`, `31.5.2024`, `May 31, 2024 12:30` |
  * | `category` | they are words, and it is none of the following |

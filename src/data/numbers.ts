@@ -23,8 +23,11 @@ export interface NumberFormat {
   readonly negative?: "brackets" | "after";
   /** Whether `k`, `M` and `B` after a number mean thousands, millions and billions (10⁹). @defaultValue false */
   readonly scaled?: boolean;
-  /** Whether parts are sixtieths: `2:05` is 125, and `1:02:05` is 3725. @defaultValue false */
-  readonly clock?: boolean;
+  /**
+   * Whether parts are sixtieths: `2:05` is 125, and `1:02:05` is 3725. With `"am/pm"` cells are times of day, in seconds after
+   * midnight: `10:30 PM` is 81000. @defaultValue false
+   */
+  readonly clock?: boolean | "am/pm";
 }
 
 /** Codes and signs of currencies, which may stand in front of a number. */
@@ -42,8 +45,14 @@ const UNIT = /^(?:[\p{L}\p{Sc}%‰°"″′][\p{L}\p{M}\p{Sc}%‰°/²³·. ]{0,
 const POWERS: Readonly<Record<string, number>> = { k: 3, m: 6, b: 9, bn: 9 };
 /** What is around the parts of a negative number: brackets, or a minus after the digits. */
 export const BRACKETS = /^([^()\d]*)\(([^()]+)\)([^()\d]*)$/;
-/** After a digit: `5,-` is a whole amount of money. */
+/** After a digit or a unit. */
 export const AFTER = /^([^-]*\d)-( [^-]*)?$|^([^-]*[\p{L}\p{Sc}%])-$/u;
+
+/** A whole amount of money: `5,-` is 5,0. */
+export const WHOLE = /^(-?[^-–—]*\d[.,])[-–—]{1,2}(?=\D*$)/;
+/** A time of day by a clock of twelve hours. */
+export const HALF_DAY =
+  /^(0?[1-9]|1[0-2])(?::([0-5]\d)(?::([0-5]\d(?:[.,]\d{1,9})?))?)?[ \u00a0\u202f]?([ap])\.?m\.?$/i;
 
 /** The parts of a number, with spaces, minus signs and apostrophes of one kind each. */
 export interface Written {
@@ -63,7 +72,8 @@ export function writtenOf(cell: string): Written | undefined {
   const text = cell
     .replace(/[\u00a0\u202f\u2009]/g, " ")
     .replace("\u2212", "-")
-    .replaceAll("\u2019", "'");
+    .replaceAll("\u2019", "'")
+    .replace(WHOLE, (_, digits: string) => `${digits}0`);
   const [brackets, minus] = [BRACKETS.exec(text), AFTER.exec(text)];
   const negative = brackets ? "brackets" : minus ? "after" : undefined;
   const bare = (brackets ?? minus)?.slice(1).join("").trim() ?? text;
@@ -113,6 +123,7 @@ export function parseNumber(
   { decimal = ".", group = "", unit = "", negative, scaled = false, clock = false }: NumberFormat,
 ): number | undefined {
   if (decimal === "." && !clock && PLAIN.test(cell)) return Number(cell);
+  if (clock === "am/pm") return timeOfDay(cell);
   const written = writtenOf(cell);
   if (written === undefined) return undefined;
   const { digits, power } = written;
@@ -125,6 +136,16 @@ export function parseNumber(
   const value = clock ? sixtieths(bare) : Number(power > 0 ? `${bare}e${power}` : bare);
   return written.negative ? 0 - value : value;
 }
+
+/** Seconds after midnight: `12:05 AM` → 300; undefined for another cell. */
+export function timeOfDay(cell: string): number | undefined {
+  const [, hour, minute = "0", second = "0", half] = HALF_DAY.exec(cell) ?? [];
+  if (half === undefined) return undefined;
+  return (hourOf(Number(hour), half) * 60 + Number(minute)) * 60 + Number(second.replace(",", "."));
+}
+
+/** The hour of a day, from that of half a day. @param half - `a` or `p`, in any case */
+export const hourOf = (hour: number, half: string): number => (hour % 12) + (/p/i.test(half) ? 12 : 0);
 
 /** `-1:02:05` → −3725 */
 function sixtieths(digits: string): number {

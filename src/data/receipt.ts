@@ -8,6 +8,7 @@ import { isNumber } from "./formats.js";
 import { keptAs } from "./identifiers.js";
 import { USUAL_NA } from "./infer.js";
 import { list } from "./nearly.js";
+import { type NumberFormat, parseNumber } from "./numbers.js";
 import { foldCase } from "./read.js";
 import type { ColumnSchema, Settlement } from "./schema.js";
 import { checkTable, type Table } from "./table.js";
@@ -171,14 +172,14 @@ function numbersAsWords({ name, kind, categories, doubt }: ColumnSchema): Findin
 
 /** What else than digits the numbers of columns have. */
 function units(columns: readonly ColumnSchema[]): Finding[] {
-  const read = columns.flatMap(({ name, kind, format }) => {
+  const read = columns.flatMap(({ name, kind, format, samples }) => {
     if (kind !== "number" || !format) return [];
     const { unit = "", negative, scaled, clock } = format;
     const parts = [
       ...(unit === "" ? [] : [`in ${unit}`]),
       ...(negative ? [`negative ${negative === "after" ? "with a minus after" : "in brackets"}`] : []),
       ...(scaled ? ["k, M and B as powers of ten"] : []),
-      ...(clock ? ["2:05 as 125, in its last part"] : []),
+      ...(clock ? [clockText(samples, format)] : []),
     ];
     return parts.length === 0 ? [] : [{ name, text: `${show(name)} ${parts.join(", ")}` }];
   });
@@ -188,6 +189,14 @@ function units(columns: readonly ColumnSchema[]): Finding[] {
   const [{ name }] = read;
   const message = `read as numbers: ${shown.join("; ")}${more}; choose as: ${asKind(name, "category")} to read words`;
   return [{ type: "units", columns: read.map((each) => each.name), message }];
+}
+
+/** How the times of a column are read, by its first. */
+function clockText(samples: readonly string[] = [], format: NumberFormat): string {
+  const isHalfDay = format.clock === "am/pm";
+  const [sample = isHalfDay ? "10:30 PM" : "2:05"] = samples;
+  const unit = isHalfDay ? "seconds after midnight" : "in its last part";
+  return `${sample} as ${parseNumber(sample, format)}${isHalfDay ? " " : ", "}${unit}`;
 }
 
 /** All settlements in one; of two for one column, the first. */

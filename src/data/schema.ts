@@ -177,6 +177,6 @@ export function isFormat(format: unknown): boolean {
     group !== decimal &&
     ["brackets", "after"].includes(negative as string) &&
     typeof scaled === "boolean" &&
-    typeof clock === "boolean"
+    [true, false, "am/pm"].includes(clock as string)
   );
 }

@@ -71,7 +71,7 @@ function kindOf({ kind, format = {}, categories, dateOrder, doubt }: ColumnSchem
   if (doubt !== undefined) return `${kind}, in doubt`;
   if (dateOrder !== undefined) return `${known}, ${dateOrder}`;
   const { decimal = ".", group = "", unit = "", clock = false } = format;
-  if (clock) return `${known} like 2:05`;
+  if (clock) return `${known} like ${clock === true ? "2:05" : "10:30 PM"}`;
   return Object.keys(format).length > 0 ? `${known} like 1${group}234${decimal}5 ${unit}`.trim() : known;
 }
 

@@ -69,6 +69,16 @@ describe("numbers are read as they are written", () => {
     ["hours too", ["1:02:05", "2:05", "12:00:00"], [3725, 125, 43200], { clock: true }],
     ["parts of a second", ["1:02.5", "59:59.25"], [62.5, 3599.25], { clock: true }],
     ["times below zero", ["-0:30", "1:00"], [-30, 60], { clock: true }],
+    [
+      "times of day",
+      ["10:30 PM", "12:05 am", "12 p.m.", "9:00:01.5AM"],
+      [81000, 300, 43200, 32401.5],
+      { clock: "am/pm" },
+    ],
+    ["whole amounts", ["5,-", "12,50", "1.200,--"], [5, 12.5, 1200], { decimal: ",", group: "." }],
+    ["whole amounts of euros", ["5,– €", "12,50 €"], [5, 12.5], { decimal: ",", unit: "€" }],
+    ["whole amounts with a point", ["5.-", "12.50"], [5, 12.5], { decimal: "." }],
+    ["whole amounts below zero", ["-5,-", "12,50"], [-5, 12.5], { decimal: "," }],
   ])("%s: %j", (_, cells, values, format) => {
     const { column, values: found } = read(cells);
     expect({ values: found, kind: column.kind, doubt: column.doubt }).toEqual({ values, kind: "number" });
@@ -197,9 +207,10 @@ describe("what can be read in two ways is refused with the option that decides",
 
 describe("what is no number stays a word", () => {
   it.each([
-    ["a whole amount with a dash", ["5,-", "6,50"]],
     ["house numbers", ["12", "12a", "14"]],
     ["clocks among numbers", ["12:30", "45"]],
+    ["clocks of 12 and of 24 hours", ["10:30 PM", "22:30"]],
+    ["an hour 13 of a half day", ["13:00 PM", "1:00 PM"]],
     ["minutes beyond 59", ["12:75", "13:20"]],
     ["rooms", ["Room 12", "Room 13"]],
     ["ordinal numbers", ["1st", "2nd", "3rd"]],

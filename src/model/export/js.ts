@@ -271,6 +271,7 @@ function presentReaderCode(
   if (kind === "date") return use("date");
   if (kind === "number") {
     const { format } = schema ?? {};
+    if (format?.clock === "am/pm") return use("timeOfDay");
     return format ? `${use("written")}(${writtenCode(format)})` : use("number");
   }
   const words = kind === "boolean" ? "boolean" : schema?.ignoreCase ? "anyCase" : "category";

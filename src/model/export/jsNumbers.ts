@@ -12,7 +12,7 @@ export function patternsOf(format: NumberFormat): { readonly pattern: RegExp; re
   const before = IS_CURRENCY.test(unit) ? `(?:${word} ?)?` : "";
   const after = unit === "" ? "" : ` ?(?:${word})?`;
   const scale = scaled ? " ?(k|K|M|B|bn|Bn)?" : "()";
-  const digits = patternOf(decimal, group, clock)
+  const digits = patternOf(decimal, group, clock === true)
     .source.slice("^[+-]?".length, -1)
     .replace("(?:e", "(?:[eE]");
   const pattern = new RegExp(`^(?:([+-]) ?)?${before}([+-])?(${digits})${scale}${after}$`);

@@ -3,6 +3,7 @@
  * model is in it, and none of it runs here.
  */
 
+import { HALF_DAY, WHOLE } from "../../data/numbers.js";
 import type { activations } from "../../nn/activations.js";
 
 /** A definition of a generated module. */
@@ -16,7 +17,18 @@ export type Part =
   | Exclude<keyof typeof activations, "linear" | "celu">
   | ("floats" | "dense" | "erf" | "run" | "runAll")
   | ("value" | "missing" | "level" | "table" | "days" | "cycle" | "affine" | "knots")
-  | ("number" | "written" | "orMissing" | "boolean" | "category" | "anyCase" | "date" | "cellOf" | "refuse");
+  | (
+      | "number"
+      | "written"
+      | "timeOfDay"
+      | "orMissing"
+      | "boolean"
+      | "category"
+      | "anyCase"
+      | "date"
+      | "cellOf"
+      | "refuse"
+    );
 
 /** The code of the parts, those that are used first; each follows the parts that it needs. */
 export function codeOf(used: Iterable<Part>): string[] {
@@ -71,7 +83,8 @@ const number = (cell) => {
 /** Text as the table has it: a pattern of a sign, a second one, digits and a scale, inside what makes a number negative. */
 const written = ({ pattern, group, outer, clock, scaled }) => (cell) => {
   if (typeof cell !== "string") return number(cell);
-  const text = cell.replace(/[\\u00a0\\u202f\\u2009]/g, " ").replace("\\u2212", "-").replaceAll("\\u2019", "'");
+  const text = cell.replace(/[\\u00a0\\u202f\\u2009]/g, " ").replace("\\u2212", "-").replaceAll("\\u2019", "'")
+    .replace(${WHOLE}, (_, whole) => whole + "0");
   const inner = outer?.exec(text)?.slice(1).join("").trim();
   const [, sign = "", second = "", digits, scale = ""] = pattern.exec(inner ?? text) ?? [];
   if (digits === undefined || (sign + second).length + (inner === undefined ? 0 : 1) > 1) return undefined;
@@ -80,6 +93,17 @@ const written = ({ pattern, group, outer, clock, scaled }) => (cell) => {
   const sixtieths = (sum, part) => 60 * sum + Number(part);
   const size = clock ? bare.split(":").reduce(sixtieths, 0) : Number(bare + (power || ""));
   return number(inner !== undefined || sign + second === "-" ? -size : size);
+};`,
+  },
+  timeOfDay: {
+    needs: ["number"],
+    code: `\
+/** Seconds after midnight of a time such as 10:30 PM. */
+const timeOfDay = (cell) => {
+  if (typeof cell !== "string") return number(cell);
+  const [, hour, minute = "0", second = "0", half] = ${HALF_DAY}.exec(cell) ?? [];
+  if (half === undefined) return undefined;
+  return (((hour % 12) + (/p/i.test(half) ? 12 : 0)) * 60 + Number(minute)) * 60 + Number(second.replace(",", "."));
 };`,
   },
   orMissing: {

@@ -134,6 +134,7 @@ describe("a module of a table", () => {
       { unit: "day", scaled: true },
       { scaled: true, unit: "$", negative: "brackets" },
       { clock: true },
+      { clock: "am/pm" },
       { decimal: ",", clock: true, negative: "after" },
       { unit: "%" },
     ];
@@ -195,6 +196,9 @@ describe("a module of a table", () => {
         "\u22125 €",
         "1'000",
         "5,-",
+        "5.--",
+        "5,– €",
+        ...["10:30 PM", "12:05 am", "12 p.m.", "1:02:03.5 AM", "13:00 PM", "0:10 AM", "10:30"],
         "x",
         "",
       ],
