@@ -1,23 +1,13 @@
 // Bundles the modules of dist/ for hosts that load files directly: Node, Deno, Bun, and pages without a bundler.
 // Bundlers and edge hosts use the modules themselves. Each bundle is as deep in dist/ as the modules whose relative
 // paths it contains.
-import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { rolldown } from "rolldown";
 
-/** Gives each module the source map that tsc wrote, so that the maps of bundles lead to src/. */
-const sourceMaps = {
-  name: "source-maps",
-  load(id) {
-    if (!existsSync(`${id}.map`)) return undefined;
-    return { code: readFileSync(id, "utf8"), map: readFileSync(`${id}.map`, "utf8") };
-  },
-};
-
 /**
  * Writes other characters than ASCII as escapes. With a single one, V8 keeps and scans the whole file in two bytes a
- * character, at each start and for each function that it compiles later. Maps are some columns off on such lines.
+ * character, at each start and for each function that it compiles later.
  */
 const ascii = {
   name: "ascii",
@@ -32,7 +22,7 @@ const shared = {
   cwd: fileURLToPath(new URL("..", import.meta.url)),
   // the paths in tsconfig.json lead to the sources
   tsconfig: false,
-  plugins: [sourceMaps, ascii],
+  plugins: [ascii],
   // some modules are imported both statically and dynamically
   checks: { ineffectiveDynamicImport: false },
 };
@@ -65,8 +55,6 @@ async function bundle(folder, input, output = {}) {
     dir: `dist/${folder}`,
     format: "esm",
     comments: false,
-    sourcemap: true,
-    sourcemapExcludeSources: true, // the package contains src/
     ...(folder === "node" && { paths: IN_ONE_FILE }),
     ...output,
   });
