@@ -1,5 +1,5 @@
 /** A limit of time: it decides where a search ends, and nothing else. */
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { halving } from "../../../src/search/schedulers/halving.js";
 import { createScheduler } from "../../../src/search/schedulers/index.js";
 import { float } from "../../../src/search/space/builders.js";
@@ -41,6 +41,10 @@ function clockOf(milliseconds: number) {
 }
 
 describe("the timeout of tune", () => {
+  // of the loop, which looks at the clock more often on a slow machine
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
+  afterEach(() => void vi.useRealTimers());
+
   it("leaves room for the final fit, and bounds the trials alone", async () => {
     // 40 trials until 40 s, less the 250 ms that are left where trainings take no time
     const { endedAfter, trials, final } = await tune({ ...base, ...clockOf(1000), timeout: 40_200, jobs: 1 });
