@@ -1,25 +1,7 @@
-/**
- * The libraries that Fettle is measured beside. They are heavy, so they are no dependencies: they are
- * installed at exact versions into `.bench/` at the root when a benchmark first asks for them. Without a
- * network the benchmarks run alone.
- */
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+/** The libraries that Fettle is measured beside, at the exact versions of `devDependencies`. */
 import { createRequire } from "node:module";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type * as tfjs from "@tensorflow/tfjs-core";
 import type { Tensor, Optimizer as TfOptimizer } from "@tensorflow/tfjs-core";
-
-/** Where the peers lie. */
-export const home = fileURLToPath(new URL("../.bench", import.meta.url));
-
-const VERSIONS = {
-  "@tensorflow/tfjs-core": "4.22.0",
-  "@tensorflow/tfjs-backend-wasm": "4.22.0",
-  "@tensorflow/tfjs-layers": "4.22.0",
-  "@jax-js/jax": "0.1.25",
-};
 
 export type Tf = typeof tfjs;
 
@@ -76,10 +58,9 @@ export interface Peers {
   readonly jax?: Jax;
 }
 
-/** Installs the peers unless they are there, and loads them. Says so and returns none where that fails. */
+/** Loads the peers. @throws Error if TensorFlow.js has no SIMD here */
 export async function loadPeers(): Promise<Peers> {
-  if (!installed() && !install()) return {};
-  const require = createRequire(join(home, "package.json"));
+  const require = createRequire(import.meta.url);
   const tf = require("@tensorflow/tfjs-core") as Tf;
   // The Node build of tfjs-core has no gradients; that of tfjs-layers brings them.
   const tfLayers = require("@tensorflow/tfjs-layers") as TfLayers;
@@ -95,30 +76,4 @@ export async function loadPeers(): Promise<Peers> {
   await jax.init("wasm");
   jax.defaultDevice("wasm");
   return { tf, tfLayers, jax };
-}
-
-function installed(): boolean {
-  return Object.entries(VERSIONS).every(([name, version]) => {
-    try {
-      const manifest = readFileSync(join(home, "node_modules", name, "package.json"), "utf8");
-      return JSON.parse(manifest).version === version;
-    } catch {
-      return false;
-    }
-  });
-}
-
-function install(): boolean {
-  mkdirSync(home, { recursive: true });
-  const manifest = { private: true, type: "module", dependencies: VERSIONS };
-  writeFileSync(join(home, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-  const options = ["--prefix", home, "--no-package-lock", "--loglevel=error", "--fetch-retries=1"];
-  const { status, stderr } = spawnSync("npm", ["install", ...options], {
-    cwd: home,
-    encoding: "utf8",
-    shell: process.platform === "win32",
-  });
-  if (status !== 0)
-    console.error(`No peers, as npm install failed; the first run needs a network.\n${stderr}`);
-  return status === 0;
 }

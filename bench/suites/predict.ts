@@ -19,7 +19,7 @@ import { dense } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { interleave, median, repeat } from "../measure.js";
-import { home, type Peers } from "../peers.js";
+import type { Peers } from "../peers.js";
 import { plainRow, type Row, speedRow } from "../row.js";
 import { bundled, zipped } from "./size.js";
 
@@ -164,7 +164,7 @@ async function peerSizes(hasTfjs: boolean): Promise<{ tfjs?: number; onnx?: numb
   if (!hasTfjs) return { onnx };
   const code =
     'export { loadLayersModel } from "@tensorflow/tfjs-layers"; import "@tensorflow/tfjs-backend-wasm";';
-  const manifest = createRequire(join(home, "package.json")).resolve("@tensorflow/tfjs-backend-wasm");
-  const { first } = await bundled(code, home);
+  const manifest = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
+  const { first } = await bundled(code, root);
   return { onnx, tfjs: first + zipped(readFileSync(join(dirname(manifest), "tfjs-backend-wasm-simd.wasm"))) };
 }

@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { type OutputChunk, rolldown } from "rolldown";
-import { home, type Peers } from "../peers.js";
+import type { Peers } from "../peers.js";
 import { plainRow, type Row } from "../row.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -32,9 +32,9 @@ export async function* size({ tf, jax }: Peers): AsyncIterable<Row> {
   yield plainRow({ ...ours, name: "and all that they load" }, "kB", dense.first + dense.later + kernels);
   if (tf) {
     const code = 'export * from "@tensorflow/tfjs-core"; export * from "@tensorflow/tfjs-backend-wasm";';
-    const manifest = createRequire(join(home, "package.json")).resolve("@tensorflow/tfjs-backend-wasm");
+    const manifest = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
     const wasm = zipped(readFileSync(join(dirname(manifest), "tfjs-backend-wasm-simd.wasm")));
-    const { first } = await bundled(code, home);
+    const { first } = await bundled(code, root);
     yield plainRow(
       { ...ours, name: "all with kernels" },
       "kB",
@@ -44,7 +44,7 @@ export async function* size({ tf, jax }: Peers): AsyncIterable<Row> {
     );
   }
   if (jax) {
-    const { first } = await bundled('export * from "@jax-js/jax";', home);
+    const { first } = await bundled('export * from "@jax-js/jax";', root);
     yield plainRow({ ...ours, name: "all with kernels" }, "kB", all.first + kernels, "jax-js", first);
   }
 }

@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Timing } from "../measure.js";
-import { home, type Peers } from "../peers.js";
+import type { Peers } from "../peers.js";
 import { type Row, speedRow } from "../row.js";
 
 const ROUNDS = 9;
@@ -56,7 +56,7 @@ console.log(first - start, performance.now() - first);
 
 export async function* startup({ tf }: Peers): AsyncIterable<Row> {
   const folder = mkdtempSync(join(tmpdir(), "fettle-startup-"));
-  const sources = tf ? [ours, tfjs(createRequire(join(home, "package.json")))] : [ours];
+  const sources = tf ? [ours, tfjs(createRequire(import.meta.url))] : [ours];
   const programs = sources.map((source, i) => {
     const file = join(folder, `${i}.mjs`);
     writeFileSync(file, source);

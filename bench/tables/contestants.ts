@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseCsv } from "fettle";
 import type { Division } from "./fetch.js";
-import type { Result } from "./results.js";
+import type { Clock, Result } from "./results.js";
 import { type Predictions, scoresOf } from "./score.js";
 import { cellsOf } from "./split.js";
 import type { BenchTable } from "./tables.js";
@@ -25,9 +25,6 @@ export interface Entry {
   /** What counts the seconds of a budget. */
   readonly clock: Clock;
 }
-
-/** The clock on the wall; or processor time of one core, in which other work on the machine does not count. */
-export type Clock = "wall" | "processor";
 
 /** One contestant. */
 export interface Contestant {

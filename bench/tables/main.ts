@@ -18,10 +18,10 @@ import { ready } from "fettle";
 import { byName, check } from "../../src/errors.js";
 import { loadCharts } from "../../src/report/plots/render.js";
 import { positive } from "../flags.js";
-import { type Clock, contestants, run } from "./contestants.js";
+import { contestants, run } from "./contestants.js";
 import { divideTable, downloadedPackages, fetchTable } from "./fetch.js";
 import { describeTables, report } from "./report.js";
-import { appendResult, keyOf, readResults } from "./results.js";
+import { appendResult, type Clock, keyOf, readResults } from "./results.js";
 import { lossOf } from "./score.js";
 import { tables as allTables, selectTables } from "./tables.js";
 

@@ -3,8 +3,8 @@
 import { count } from "../../src/report/format.js";
 import type { Picture } from "../../src/report/pictures/picture.js";
 import { ranksPictureOf } from "../../src/report/pictures/ranks.js";
-import type { Clock, Contestant } from "./contestants.js";
-import { keyOf, type Result } from "./results.js";
+import type { Contestant } from "./contestants.js";
+import { type Clock, keyOf, type Result } from "./results.js";
 import { lossOf } from "./score.js";
 import { type Comparison, compare, type LossTable, medians } from "./statistics.js";
 import type { BenchTable } from "./tables.js";

@@ -1,7 +1,9 @@
 /** Results, a line of JSON each: a benchmark that was stopped goes on from the lines that it has written. */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import type { Clock } from "./contestants.js";
 import type { Scores } from "./score.js";
+
+/** The clock on the wall; or processor time of one core, in which other work on the machine does not count. */
+export type Clock = "wall" | "processor";
 
 /** One contestant on one table and one seed. */
 export interface Result {
