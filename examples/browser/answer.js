@@ -26,7 +26,7 @@ export function showAnswer(study, itsWorker, pictures) {
   shown("#answer", true);
   const seconds = (study.clock / 1000).toFixed(1);
   find("#final").textContent =
-    `In ${seconds} s. Fingerprint of trials and weights, compare it with another machine’s: ${fingerprint}.`;
+    `In ${seconds} s. Fingerprint of trials and weights, for comparison with other machines: ${fingerprint}.`;
   if (!test) {
     find("#verdict").textContent = "No trial gave a model.";
     return;
@@ -65,7 +65,8 @@ const VERDICTS = {
   final: "It is better than a linear model and a constant, with 95 % confidence.",
   level: "The test rows do not show whether it or a linear model is better (95 % confidence).",
   linear: "A linear model is better, with 95 % confidence: use that one.",
-  constant: "It is not better than a constant with 95 % confidence: the columns may not determine the target.",
+  constant:
+    "It is not better than a constant with 95 % confidence: the columns may not determine the target.",
 };
 
 function verdictOf({ trials, baselines, settings }) {
@@ -78,12 +79,12 @@ function verdictOf({ trials, baselines, settings }) {
 /** Four decimals, and fewer of large numbers. */
 const scored = (score) => (Math.abs(score) < 100 ? score.toFixed(4) : score.toPrecision(5));
 
-function tile(name, score, beside) {
+function tile(name, score, reference) {
   const value = made("dd", scored(score));
   const words = [];
-  if (beside?.interval) words.push(`95 %: ${beside.interval.map(scored).join(" to ")}`);
-  if (beside?.linear !== undefined) words.push(`linear ${scored(beside.linear)}`);
-  if (beside) words.push(`constant ${scored(beside.constant)}`);
+  if (reference?.interval) words.push(`95 %: ${reference.interval.map(scored).join(" to ")}`);
+  if (reference?.linear !== undefined) words.push(`linear ${scored(reference.linear)}`);
+  if (reference) words.push(`constant ${scored(reference.constant)}`);
   value.append(...words.map((text) => made("small", text)));
   return made("div", "", made("dt", name), value);
 }
