@@ -63,7 +63,7 @@ const PAGES: readonly (readonly [RegExp, string])[] = [
     /\b(anew|begun|foretell\w*|dear|dearer|mend|mends|mended|mending)\b/i,
     "again, started, predict, expensive, fix",
   ],
-  [/\bwhole\b(?! (number|pixel))/i, "entire, complete"],
+  [/\bwhole\b(?! (number|pixel|amount|second|minute|hour|day))/i, "entire, complete"],
   [/\bbut for\b/i, "except"],
   [/\bin case that\b/i, "if"],
   [/\bwhat (becomes|is made) of\b/i, "the result of, how … is treated"],
