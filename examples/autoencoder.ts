@@ -1,7 +1,7 @@
 /**
- * An autoencoder squeezes images of 8 × 8 pixels through a few numbers, and draws them again from these alone. Beside it, principal
- * components of the same number, the best that any linear map can do. `tune` chooses the autoencoder's settings on validation images; both
- * then draw images that neither has seen. The error is the root of the mean square over all pixels, whose ink goes from 0 to 1.
+ * An autoencoder compresses images of 8 × 8 pixels to a few numbers, and reconstructs them from these numbers. It is compared with as many
+ * principal components, the best that any linear map can do. `tune` chooses the autoencoder's settings on validation images; both then
+ * reconstruct images that neither has seen. The error is the root mean square over all pixels, whose ink goes from 0 to 1.
  *
  *     npm run example examples/autoencoder.ts [<trials>]
  */

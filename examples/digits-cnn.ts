@@ -1,10 +1,10 @@
 /**
- * A small convolutional network for 1,797 handwritten digits of 8 × 8 pixels. A fifth of them is the test part. `tune` compares settings by a
- * validation part of the others; the best are then trained from five seeds, and the median of their accuracies on the test part is told.
+ * A small convolutional network for 1,797 handwritten digits of 8 × 8 pixels. A fifth of them is the test part. `tune` compares settings on a
+ * validation part of the others; the best are then trained from five seeds, and the example prints the median of their test accuracies.
  *
  * Batch normalisation was chosen by cross-validation of the training part (five folds, twice; accuracy 0.991), among: none (0.986), one-pixel shifts
  * without it (0.979) and with it (0.986), noise (0.987), label smoothing (0.990), mixup (0.988), an average of the weights (0.991), half as many filters
- * (0.981), 20 epochs (0.988). The number of layers was chosen before, on another division of the same images, so the figure is a little kind.
+ * (0.981), 20 epochs (0.988). The number of layers was chosen before, on another split of the same images, so the figure is slightly optimistic.
  *
  *     npm run example examples/digits-cnn.ts [<trials> <seeds>]
  */
@@ -50,10 +50,10 @@ interface Settings {
   readonly learningRate: number;
 }
 
-/** Of 30 epochs of some 1,150 rows in batches of 32. */
+/** Steps in 30 epochs of some 1,150 rows in batches of 32. */
 const DECAY_STEPS = 1080;
 
-/** Filters, normalised over the batch before they are cut off at 0. */
+/** Filters, normalised over the batch before the relu. */
 const convolution = (filters: number) => [
   conv2d(filters, 3, { padding: "same", useBias: false }),
   batchNormalization({ momentum: 0.9 }),

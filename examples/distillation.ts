@@ -1,11 +1,11 @@
 /**
  * Distillation: a small network learns from a larger one's predictions (G. Hinton and others, arXiv:1503.02531, 2015). The larger
  * network learns handwritten digits from 898 rows. The small one, a sixteenth of its size, sees 100 of these rows, and learns either their
- * labels or, by `klDivergence`, what the larger network predicts for them. Predictions say more than labels: which other digits a
- * row resembles. A temperature T brings that out, p^(1/T) scaled to sum to 1.
+ * labels or, by `klDivergence`, the larger network's predictions for them. Predictions carry more information than labels: they show which
+ * other digits a row resembles. A temperature T amplifies that: p^(1/T), scaled to sum to 1.
  *
- * Learning rate, epochs and temperature are those of the best mean accuracy over three seeds; the accuracies shown are of eight
- * other seeds, on 899 rows that neither network has seen.
+ * Learning rate, epochs and temperature have the best mean accuracy over three seeds; the accuracies shown come from eight other seeds, on
+ * 899 rows that neither network has seen.
  *
  *     npm run example examples/distillation.ts
  */
@@ -46,7 +46,7 @@ const network = (units: number, loss: LossName, learningRate: number): Sequentia
   return model;
 };
 
-/** The rows of a seed, and the larger network, which has learnt from them. */
+/** The rows of a seed, and the larger network trained on them. */
 async function prepare(seed: number): Promise<Split> {
   const pick = (rows: Int32Array) => Array.from(rows, (row) => digits[row]);
   const { train, test } = trainTestSplit(digits.length, { testSize: 0.5, stratify: digits, seed });
@@ -67,7 +67,7 @@ async function prepare(seed: number): Promise<Split> {
   return { all, few: matrix(few), test: matrix(test), labels, teacher };
 }
 
-/** Predictions at a temperature: as they are at 1, and nearer to each other above. */
+/** Predictions at a temperature: unchanged at 1, closer to each other above 1. */
 function softened(model: Sequential, x: Rows, temperature: number): Rows {
   const { data: p, shape } = model.predict(x);
   const powers = Array.from(p, (v) => v ** (1 / temperature));
@@ -78,7 +78,7 @@ function softened(model: Sequential, x: Rows, temperature: number): Rows {
 interface Setting {
   readonly learningRate: number;
   readonly epochs: number;
-  /** Of the predictions that it learns; without, it learns labels. */
+  /** The temperature of the predictions to learn; if absent, the network learns labels. */
   readonly temperature?: number;
 }
 

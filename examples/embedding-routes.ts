@@ -1,8 +1,8 @@
 /**
- * Between which airports are there direct flights? Each of 152 airports of the United States becomes a vector that is learned, from those pairs
- * that are known; whether there is a flight follows from the products of the numbers of two vectors. The same pairs as one-hot columns go
- * into a dense network and into a logistic regression. `tune` chooses the settings of each by a part of the training pairs; the figures are of
- * pairs that none has seen: the area under the ROC curve, larger is better, and the cross-entropy, smaller is better.
+ * Which airports are connected by direct flights? Each of 152 airports of the United States becomes a vector, learned from the known pairs;
+ * the product of two vectors, number by number, predicts whether there is a flight. For comparison, the same pairs as one-hot columns go
+ * into a dense network and into a logistic regression. `tune` chooses the settings of each on a part of the training pairs; the scores are
+ * for pairs that none has seen: the area under the ROC curve (larger is better) and the cross-entropy (smaller is better).
  *
  *     npm run example examples/embedding-routes.ts [<trials>]
  */

@@ -1,8 +1,8 @@
 /**
- * A custom layer, by `defineLayer`: a factorization machine (S. Rendle, 2010). A dense layer adds up what its inputs say; this one also
- * gives each pair of inputs a weight, the product of two vectors that are learned. With one-hot columns that is what categories
- * say together. The question is that of `embedding-routes.ts`, between which airports there are direct flights, and so are the columns. `tune`
- * chooses the settings of a dense network and of the layer; the figures are of pairs of airports that neither has seen.
+ * A custom layer, by `defineLayer`: a factorization machine (S. Rendle, 2010). A dense layer adds the effects of its inputs; this one also
+ * gives each pair of inputs a weight, the product of two learned vectors. With one-hot columns these weights are interactions between
+ * categories. The question is that of `embedding-routes.ts`, which airports are connected by direct flights, and so are the columns. `tune`
+ * chooses the settings of a dense network and of the layer; the scores are for pairs of airports that neither has seen.
  *
  *     npm run example examples/factorization-layer.ts [<trials>]
  */
@@ -24,7 +24,7 @@ import {
 import { concat, matmul, mul, square, sub } from "fettle/ops";
 
 /**
- * Of inputs x, [rows, columns]: ½((xV)² − x²V²), which is Σ x_i x_j v_i v_j over all pairs i < j for each of the `width` factors, and
+ * For inputs x, [rows, columns]: ½((xV)² − x²V²), which is Σ x_i x_j v_i v_j over all pairs i < j for each of the `width` factors, and
  * the linear part xw. [rows, width + 1]
  */
 const factorization = (width: number) =>

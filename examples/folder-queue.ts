@@ -1,14 +1,14 @@
 /**
- * A queue in a folder that machines share, such as the home folder of a cluster where nobody may run a server. It is an example of what a
- * `JobQueue` is made of: `checkQueue` of `fettle/testing` holds it to the laws of queues.
+ * A queue in a folder that machines share, such as the home folder of a cluster where nobody may run a server. It is an example of a
+ * custom `JobQueue`: `checkQueue` of `fettle/testing` checks that it obeys the laws of queues.
  *
- * A job is one file. Its name says what it is at, and a change is a renaming, which a file system does for one process only:
+ * A job is one file. Its name encodes the state of the job, and a change is a renaming, which a file system does for one process only:
  *
- *   w.rank.attempt.key          it waits; files in the order of their names are in the order of priorities
- *   t.rank.attempt.key.holder   a worker has taken it, and sets the time of the file at each sign of life
+ *   w.rank.attempt.key          it waits; files sorted by name are sorted by priority
+ *   t.rank.attempt.key.holder   a worker has taken it, and updates the time of the file at each heartbeat
  *   e.key                       it has ended, with an outcome or an error
  *
- * The file `run` is there while somebody runs the study.
+ * The file `run` exists while a process runs the study.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { link, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
@@ -19,7 +19,7 @@ const RUN = "run";
 /** Larger than any priority. */
 const TOP = 2 ** 50;
 
-/** @param folder - of one study; it is made unless it is there */
+/** @param folder - of one study; it is created if missing */
 export async function folderQueue(folder: string, options: QueueOptions = {}): Promise<JobQueue> {
   await mkdir(folder, { recursive: true });
   return new FolderQueue(folder, options);
@@ -29,7 +29,7 @@ class FolderQueue implements JobQueue {
   private readonly lease: number;
   private readonly attempts: number;
   private readonly clock: () => number;
-  /** The last signs of life, by the names of files, and since when they have not changed by the clock of this process. */
+  /** The last heartbeats by file name, and since when they have not changed by the clock of this process. */
   private seen = new Map<string, { readonly sign: number; readonly since: number }>();
   private beats = 0;
 
@@ -111,7 +111,7 @@ class FolderQueue implements JobQueue {
     };
   }
 
-  /** Lets a job wait again, or end after its last attempt; nothing where its file has gone. */
+  /** Lets a job wait again, or end after its last attempt; does nothing if its file has gone. */
   private async giveBack(file: string, error: string): Promise<void> {
     const [, rank, attempt, key] = file.split(".");
     if (Number(attempt) < this.attempts)
@@ -120,18 +120,18 @@ class FolderQueue implements JobQueue {
       await this.finish(key, { name: (await this.read(file)).name, bytes: new Uint8Array(), error });
   }
 
-  /** The first end of a job counts. */
+  /** Only the first outcome of a job counts. */
   private async finish(key: string, content: Content): Promise<void> {
     await this.write(`e.${key}`, content);
     await this.delete((await this.files()).filter((file) => keyOf(file) === key && !file.startsWith("e.")));
   }
 
-  /** Shows that somebody runs the study. */
+  /** Shows that a process runs the study. */
   private async show(): Promise<void> {
     if (!(await found(utimes(this.path(RUN), ++this.beats, this.beats)))) await writeFile(this.path(RUN), "");
   }
 
-  /** Those of some files whose times have not changed for the time of a lease. Times are counts, so clocks of machines are never compared. */
+  /** The files whose times have not changed for the duration of a lease. Times are counts, so clocks of machines are never compared. */
   private async overdue(files: readonly string[]): Promise<string[]> {
     const now = this.clock();
     const before = this.seen;
@@ -160,7 +160,7 @@ class FolderQueue implements JobQueue {
     return { name, bytes: Uint8Array.from(Buffer.from(bytes, "base64")), error };
   }
 
-  /** Makes a file at once, with all of its content, unless it is there. */
+  /** Creates a file atomically, with all of its content, unless it exists. */
   private async write(file: string, { name, bytes, error }: Content): Promise<void> {
     const draft = this.path(`.${randomUUID()}`);
     await writeFile(draft, JSON.stringify({ name, bytes: Buffer.from(bytes).toString("base64"), error }));
@@ -181,13 +181,13 @@ interface Content {
   readonly error?: string;
 }
 
-/** Names may have any characters, and files may not. */
+/** Job names may contain any character, file names may not. */
 const hashOf = (name: string): string => createHash("sha256").update(name).digest("hex");
 
 /** The key of the job of a file. */
 const keyOf = (file: string): string => file.split(".")[file.startsWith("e.") ? 1 : 3];
 
-/** Whether the file of a change was there. */
+/** Whether the file to change existed. */
 async function found(change: Promise<unknown>): Promise<boolean> {
   try {
     await change;

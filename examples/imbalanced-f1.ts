@@ -1,10 +1,10 @@
 /**
- * Few rows of the class that matters: in which of 442 patients did diabetes progress fastest, one in ten? Accuracy would be best
- * for "nobody"; F1 asks who is found, and at what cost. A network trained on the cross-entropy is compared with the same network
- * trained on `softF1`, which is 1 − F1 with probabilities in place of decisions.
+ * Few rows of the class that matters: in which of 442 patients did diabetes progress fastest, one in ten? The prediction "nobody" would have
+ * a high accuracy; F1 measures how many are found, and at what cost. A network trained on the cross-entropy is compared with the same
+ * network trained on `softF1`, which is 1 − F1 with probabilities instead of decisions.
  *
- * Each loss gets the learning rate and the number of epochs with the best mean F1 over the splits of five seeds. The scores shown
- * are of twenty other seeds.
+ * Each loss gets the learning rate and the number of epochs with the best mean F1 over the splits of five seeds. The scores shown come from
+ * twenty other seeds.
  *
  *     npm run example examples/imbalanced-f1.ts
  */

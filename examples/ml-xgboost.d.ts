@@ -4,7 +4,7 @@ declare module "ml-xgboost" {
     train(inputs: readonly (readonly number[])[], targets: readonly number[]): void;
     /** The probability of class 1 of each row, with the objective `binary:logistic`. */
     predict(inputs: readonly (readonly number[])[]): number[];
-    /** Gives back the memory that WebAssembly keeps for the model. */
+    /** Releases the WebAssembly memory of the model. */
     free(): void;
   }
   const ready: Promise<new (options: Readonly<Record<string, string | number>>) => Booster>;

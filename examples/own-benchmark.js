@@ -20,7 +20,7 @@ const signum = defineOptimizer({
   },
 });
 
-// its learning rate and momentum are tuned like those of the others, which they share their names with
+// its learning rate and momentum are tuned like those of the others, since they have the same names
 export const optimizers = [contestant("signum", signum)];
 
 const camel = (w) => {

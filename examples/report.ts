@@ -1,12 +1,12 @@
 /**
- * What the examples print of a study. It is the same whatever the study tunes: points of a space and their values are all that
- * an analysis needs.
+ * Prints a study for the examples. The code does not depend on what the study tunes: an analysis needs only points of a space and their
+ * values.
  */
 import { bestSoFar, importances, type Study } from "fettle";
 
 const BARS = "▁▂▃▄▅▆▇█";
 
-/** The best trial, how much each parameter matters, and the best value after each trial, as a row of bars. */
+/** The best trial, the importance of each parameter, and the best value after each trial, as a row of bars. */
 export function report({
   trials,
   best,
@@ -17,7 +17,7 @@ export function report({
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const bars = values.map((value) => BARS[Math.round((7 * (value - low)) / (high - low || 1))]);
   const complete = trials.filter(({ status }) => status === "complete").length;
-  // of fewer trials it would be chance
+  // with fewer trials it would be chance
   const shares: Readonly<Record<string, number>> = complete < 10 ? {} : importances(trials, space).main;
   return [
     `Best of ${trials.length} trials, ${complete} of them complete: ${best.value.toFixed(4)} (trial ${best.number})`,

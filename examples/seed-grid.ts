@@ -1,6 +1,6 @@
 /**
- * The grid search that Fettle grew from: the learning rate, momentum and weight decay of SGD on a small network, with
- * cross-validation of every combination.
+ * The grid search with which Fettle began: the learning rate, momentum and weight decay of SGD on a small network, with cross-validation of
+ * every combination.
  *
  *     npm run example examples/seed-grid.ts [-- --jobs 1]
  */

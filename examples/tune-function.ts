@@ -1,8 +1,8 @@
 /**
- * An ordinary function: the settings of a forecast. Holt-Winters smoothing follows the level, the trend and the season of a
- * series at rates that nobody knows beforehand (P. Winters, "Forecasting sales by exponentially weighted moving averages",
- * Management Science 6, 1960). The series is the airline passengers of 1949 to 1960, in thousands a month (G. Box and
- * G. Jenkins, "Time Series Analysis", 1970, series G). The last two years score the answer.
+ * An ordinary function: the settings of a forecast. Holt-Winters smoothing updates the level, the trend and the season of a series at rates
+ * that have to be found (P. Winters, "Forecasting sales by exponentially weighted moving averages", Management Science 6, 1960). The series
+ * is the airline passengers of 1949 to 1960, in thousands per month (G. Box and G. Jenkins, "Time Series Analysis", 1970, series G). The last
+ * two years score the answer.
  *
  *     npm run example examples/tune-function.ts [<trials> <seed>]
  */

@@ -1,7 +1,7 @@
 /**
- * Gradient-boosted trees of the package ml-xgboost, the XGBoost of early 2018 in WebAssembly: how fast, how deep and on how much
- * of the table they learn to predict the progression of diabetes. Each fold of the cross-validation is a step, so that a
- * scheduler ends a bad trial after its first folds. Rows that no trial sees score the answer.
+ * Gradient-boosted trees of the package ml-xgboost, XGBoost of 2018 in WebAssembly: tunes the learning rate, the depth and the share of the
+ * table that each tree sees, to predict the progression of diabetes. Each fold of the cross-validation is a step, so that a scheduler ends a
+ * bad trial after its first folds. Rows that no trial sees score the answer.
  *
  *     npm run example examples/tune-gradient-boosting.ts [<trials> <seed>]
  */
@@ -17,11 +17,11 @@ const table = readTable(readFileSync(new URL("data/diabetes.csv", import.meta.ur
 const data = encodeTable(table, { target: "progression" });
 const { train, test } = trainTestSplit(data.rows, { testSize: 0.25, seed });
 
-// rows as arrays of numbers, which most libraries take
+// rows as arrays of numbers, which most libraries accept
 const inputsOf = (rows: Int32Array) => Array.from(rows, (row) => data.columns.map((column) => column[row]));
 const targetsOf = (rows: Int32Array) => Array.from(rows, (row) => data.y[row]);
 
-/** R² on some rows of trees that learn from others. */
+/** R² on the rows `scored` of trees trained on the rows `learns`. */
 function score(settings: Readonly<Record<string, number>>, learns: Int32Array, scored: Int32Array): number {
   const booster = new XGBoost({ objective: "reg:linear", seed, ...settings });
   try {

@@ -1,6 +1,6 @@
 /**
- * A random forest of the package ml-random-forest: how many columns a tree sees and how far it grows, to predict the
- * progression of diabetes. Trials are cross-validated on three quarters of the table; the other rows score the answer.
+ * A random forest of the package ml-random-forest: tunes how many columns a tree sees and how far it grows, to predict the progression of
+ * diabetes. Trials are cross-validated on three quarters of the table; the other rows score the answer.
  *
  *     npm run example examples/tune-random-forest.ts [<trials> <seed>]
  */
@@ -25,7 +25,7 @@ const table = readTable(readFileSync(new URL("data/diabetes.csv", import.meta.ur
 const data = encodeTable(table, { target: "progression" });
 const { train, test } = trainTestSplit(data.rows, { testSize: 0.25, seed });
 
-// rows as arrays of numbers, which most libraries take
+// rows as arrays of numbers, which most libraries accept
 const inputsOf = (rows: Int32Array) => Array.from(rows, (row) => data.columns.map((column) => column[row]));
 const targetsOf = (rows: Int32Array) => Array.from(rows, (row) => data.y[row]);
 
@@ -36,9 +36,9 @@ const space = {
 };
 type Settings = ParamsOf<typeof space>;
 
-/** R² on some rows of a forest that learns from others. */
+/** R² on the rows `scored` of a forest trained on the rows `learns`. */
 function score({ maxFeatures, ...treeOptions }: Settings, learns: Int32Array, scored: Int32Array): number {
-  // a seed of its own, so that the same settings have the same value
+  // a fixed seed, so that the same settings have the same value
   const forest = new RandomForestRegression({ maxFeatures, treeOptions, nEstimators: 15, seed, noOOB: true });
   forest.train(inputsOf(learns), targetsOf(learns));
   return metrics.r2(targetsOf(scored), forest.predict(inputsOf(scored)));

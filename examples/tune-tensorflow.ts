@@ -1,6 +1,6 @@
 /**
- * A TensorFlow.js model: how wide it is and how it learns to tell three wines apart. Each epoch reports its loss, so that
- * Hyperband ends bad trials early. Rows that no trial sees score the answer.
+ * A TensorFlow.js model: tunes its width and its training, to tell three wines apart. Each epoch reports its loss, so that Hyperband ends bad
+ * trials early. Rows that no trial sees score the answer.
  *
  *     npm run example examples/tune-tensorflow.ts [<trials> <seed>]
  */
@@ -30,7 +30,7 @@ const table = readTable(readFileSync(new URL("data/wine.csv", import.meta.url), 
 const data = encodeTable(table, { target: "cultivar" });
 const { train, validation, test } = trainValidationTestSplit(data.rows, { stratify: data.labels, seed });
 
-const { pipeline } = fitPipeline(data, { rows: train }); // standardizes, as the training rows alone say
+const { pipeline } = fitPipeline(data, { rows: train }); // standardizes by the training rows only
 const inputsOf = (rows: Int32Array) =>
   tensor2d(applyPipeline(pipeline, data.columns, rows), [rows.length, pipeline.features.length]);
 const targetsOf = (rows: Int32Array) =>
@@ -45,7 +45,7 @@ const space = {
 type Settings = ParamsOf<typeof space>;
 type Report = (loss: number, epochs: number) => Promise<boolean>;
 
-/** The log loss on some rows, after all epochs or when `goesOn` says no. */
+/** The log loss on some rows, after all epochs or when `goesOn` resolves to false. */
 async function lossOf(settings: Settings, rows: Int32Array, goesOn: Report = async () => true) {
   const { units, activation, learningRate, batchSize } = settings;
   const weights = (layer: number) => initializers.glorotUniform({ seed: 2 * seed + layer });
@@ -63,7 +63,7 @@ async function lossOf(settings: Settings, rows: Int32Array, goesOn: Report = asy
   };
   try {
     const callbacks = { onEpochEnd };
-    // its own shuffling takes no seed; the rows of `train` are in random order
+    // its shuffling takes no seed; the rows of `train` are already in random order
     await model.fit(x, y, { epochs, batchSize, validationData, callbacks, shuffle: false, verbose: 0 });
     return loss;
   } finally {
@@ -83,7 +83,7 @@ const { best, study } = await tune({
 });
 
 console.log(report(study));
-// 0.001 and 32 rows are what Adam and `fit` take by default
+// 0.001 and 32 rows are the defaults of Adam and `fit`
 const defaults: Settings = { units: 32, activation: "relu", learningRate: 0.001, batchSize: 32 };
 const [tuned, byDefault] = [await lossOf(best.params, test), await lossOf(defaults, test)];
 console.log(

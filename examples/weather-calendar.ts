@@ -1,8 +1,8 @@
 /**
  * How warm will it be in three days? A network with two inputs: the weather of the last 14 days at Seattle, which a gated recurrent unit
- * reads day by day, and the season of the day that is forecast. It is compared with networks that have one of the inputs alone. All are
- * tuned with the same budget: trials learn from 2012 and 2013 and are scored on 2014. The best settings then learn from the three
- * years, and forecast each day of 2015, which nothing was chosen by.
+ * reads day by day, and the season of the forecast day. It is compared with networks that have only one of the inputs. All are tuned with the
+ * same budget: trials learn from 2012 and 2013 and are scored on 2014. The best settings then learn from the three years, and forecast each
+ * day of 2015, by which nothing was chosen.
  *
  *     npm run example examples/weather-calendar.ts [<trials>]
  */
@@ -34,7 +34,7 @@ const daysOf = (from: number, to: number): number[] =>
 const [train, test] = [daysOf(2012, 2014), daysOf(2015, 2015)];
 const warmthOf = (chosen: readonly number[]): number[] => chosen.map((day) => warmth[day]);
 
-/** What can be known of a day that is forecast: the last weather is that of AHEAD days before. */
+/** The data available for a forecast day: the last weather is that of AHEAD days before. */
 const known = {
   weather: (day: number) => weather.slice(day - AHEAD - WINDOW + 1, day - AHEAD + 1).flat(),
   calendar: (day: number) => season[day],

@@ -1,11 +1,11 @@
 /**
- * How warm will tomorrow be? A gated recurrent unit reads the weather of the last 14 days at Seattle, day by day; a dense network
- * sees the same 14 days at once. Both are tuned with the same budget: each trial learns from 2012 and 2013 and is scored on
- * 2014. Then both learn from all three years, with the best settings, and forecast every day of 2015, which nothing was chosen by.
- * Each forecast is the mean of seven networks, trained from seven seeds.
+ * How warm will tomorrow be? A gated recurrent unit reads the weather of the last 14 days at Seattle, day by day; a dense network sees the
+ * same 14 days at once. Both are tuned with the same budget: each trial learns from 2012 and 2013 and is scored on 2014. Then both learn
+ * from all three years, with the best settings, and forecast every day of 2015, by which nothing was chosen. Each forecast is the mean of
+ * seven networks, trained from seven seeds.
  *
- * The two forecasts that need no network: as warm as today, and as warm as on this day a year ago. Most of what can be known
- * a day ahead is linear: a ridge regression on the same 84 numbers, its penalty chosen in the same way, errs by 2.17 °C.
+ * Two forecasts need no network: as warm as today, and as warm as on this day a year ago. Most of the predictable part of the next day is
+ * linear: a ridge regression on the same 84 numbers, its penalty chosen in the same way, errs by 2.17 °C.
  *
  *     npm run example examples/weather-gru.ts [<trials>]
  */
@@ -33,7 +33,7 @@ const YEAR = 365;
 
 interface Day {
   readonly year: number;
-  /** What a network sees of a day. */
+  /** The features of a day. */
   readonly features: readonly number[];
   readonly highest: number;
 }
@@ -55,7 +55,7 @@ const days = lines.map((line, i): Day => {
 });
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
-/** Features with the mean 0 and the variance 1 that they have up to a year. */
+/** Features standardized by their mean and variance up to a year. */
 function standardized(lastYear: number): number[][] {
   const known = days.filter(({ year }) => year <= lastYear);
   const scales = days[0].features.map((_, j) => {
@@ -92,7 +92,7 @@ const networks: Readonly<Record<string, Network>> = {
   },
 };
 
-/** Places of targets by year. */
+/** Positions of targets by year. */
 const rowsOf = (from: number, to: number): number[] =>
   targets.flatMap(({ year }, row) => (year >= from && year <= to ? [row] : []));
 const [train, test] = [rowsOf(2012, 2014), rowsOf(2015, 2015)];
@@ -103,7 +103,7 @@ const windows = windowsOf(standardized(2014));
 const warmth = truth(train);
 const [center, spread] = [mean(warmth), Math.sqrt(mean(warmth.map((v) => (v - mean(warmth)) ** 2)))];
 
-/** Lets a network learn from the three years before 2015. */
+/** Trains a network on the three years before 2015. */
 async function trained(model: Sequential, epochs: number, seed: number): Promise<Sequential> {
   await model.fit(
     train.map((row) => windows[row]),

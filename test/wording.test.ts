@@ -48,6 +48,38 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\bhas not nothing\b/i, "has nothing"],
 ];
 
+/** Classes of phrases that the pages no longer have: what a reader reads twice, and what to write instead. */
+const PAGES: readonly (readonly [RegExp, string])[] = [
+  [/\b(go|goes|going|gone) on\b(?! (the|a) )/i, "resumes, continues"],
+  [
+    /\b(is|are|was|were) of (class|quantit|two|several|many|the|a|one|this|that|these|those|its|all)/i,
+    "means, has, comes from, refers to",
+  ],
+  [/\b(is|are|was|were|be|been) (said|taken for)\b|, (and )?(said|told)\b/i, "is reported, is assumed to be"],
+  [/\b(is|are|was|were) told (of|by|why|what|that|how|when|whether|the|it)\b/i, "receives, is notified of"],
+  [/\bwhat is no(ne)?\b|\b(none|nothing) of \w+ing\b|\bwho(se)? has none\b/i, "otherwise, contains no …"],
+  [/\bbeside\b/i, "compared with, next to, in addition to"],
+  [
+    /\b(anew|begun|foretell\w*|dear|dearer|mend|mends|mended|mending)\b/i,
+    "again, started, predict, expensive, fix",
+  ],
+  [/\bwhole\b(?! (number|pixel|amount|second|minute|hour|day))/i, "entire, complete"],
+  [/\bbut for\b/i, "except"],
+  [/\bin case that\b/i, "if"],
+  [/\bwhat (becomes|is made) of\b/i, "the result of, how … is treated"],
+  [/\btime (is|was) over\b/i, "time ran out"],
+  [/\bsigns? of life\b/i, "heartbeat"],
+  [/\bwhatever has\b/i, "any object with"],
+  [/\b(do|does|doing|did) (its|their|the|his) jobs?\b/i, "runs its jobs"],
+];
+
+/** A page without its blocks of code and its spans of it, which quote what programs print. */
+const proseOf = (text: string): string[] =>
+  text
+    .replaceAll(/^```[\s\S]*?^```$/gm, (block) => block.replaceAll(/[^\n]/g, ""))
+    .replaceAll(/`[^`]*`/g, (span) => span.replaceAll(/[^\n]/g, "…"))
+    .split("\n");
+
 describe("refusals", () => {
   it('say "<name> must be <rule>; received <value>"', () => {
     const wrong = filesBelow("src", /\.ts$/).flatMap((path) =>
@@ -79,4 +111,42 @@ describe("prose", () => {
     );
     expect(wrong).toEqual([]);
   });
+
+  it("has none of them on the pages, by class", () => {
+    const paths = [
+      ...filesBelow("docs", /\.md$/),
+      ...filesBelow("examples", /\.md$/).filter((path) => !path.includes("node_modules")),
+      ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"],
+    ];
+    const wrong = paths.flatMap((path) =>
+      proseOf(read(path)).flatMap((line, i) =>
+        PAGES.filter(([phrase]) => phrase.test(line)).map(
+          ([phrase, instead]) => `${path}:${i + 1} ${phrase.exec(line)?.[0]} → ${instead}`,
+        ),
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it.each([
+    ["a study can be gone on with", "resumes"],
+    ["a target of words is of classes", "means"],
+    ["they are left out, and said", "is reported"],
+    ["the client is told why", "receives"],
+    ["undefined for what is none", "otherwise"],
+    ["it has nothing of training in it", "otherwise"],
+    ["others beside them are ignored", "compared with"],
+    ["a study is begun anew", "again"],
+    ["the whole space", "entire"],
+  ])("refuses: %s", (sentence, instead) => {
+    const found = PAGES.filter(([phrase]) => phrase.test(sentence)).map(([, words]) => words);
+    expect(found.join("; ")).toContain(instead);
+  });
+
+  it.each(["a whole number of whole pixels", "it goes on the disk", "a value of use", "he told a story"])(
+    "allows: %s",
+    (sentence) => {
+      expect(PAGES.filter(([phrase]) => phrase.test(sentence))).toEqual([]);
+    },
+  );
 });

@@ -1,13 +1,13 @@
-/** The finished study: the scores of its model, where it errs, and predictions of a row by hand. */
+/** The finished study: the scores and errors of its model, and predictions of a row by hand. */
 import { fill, find, made, save, shown, written } from "./elements.js";
 
-/** More inputs than this are not shown as fields; they keep the values of the row. */
+/** Inputs beyond this number get no fields; they keep the values of the row. */
 const MOST_FIELDS = 200;
 /** Milliseconds after the last key until a row is predicted. */
 const PAUSE = 120;
 
 const form = find("#inputs");
-/** The study that is shown, and the worker that has its model. */
+/** The study on display, and the worker that holds its model. */
 let inputs = [];
 let shownStudy;
 let worker;
@@ -19,14 +19,14 @@ export function clearAnswer() {
   for (const id of ["#answer", "#errors", "#predict"]) shown(id, false);
 }
 
-/** @param {{ test?: object, baselines?: object, errors?: object, inputs?: object[] }} study - as the worker tells it */
+/** @param {{ test?: object, baselines?: object, errors?: object, inputs?: object[] }} study - as the worker sends it */
 export function showAnswer(study, itsWorker, pictures) {
   const { test, baselines, errors, fingerprint } = study;
   [shownStudy, worker, itsPictures] = [study, itsWorker, pictures];
   shown("#answer", true);
   const seconds = (study.clock / 1000).toFixed(1);
   find("#final").textContent =
-    `In ${seconds} s. Fingerprint of trials and weights, the same on every machine: ${fingerprint}.`;
+    `In ${seconds} s. Fingerprint of trials and weights, for comparison with other machines: ${fingerprint}.`;
   if (!test) {
     find("#verdict").textContent = "No trial gave a model.";
     return;
@@ -62,15 +62,16 @@ find("#get-report").addEventListener("click", () => {
 });
 
 const VERDICTS = {
-  final: "It is ahead of a linear model and of a constant, with 95 % confidence.",
-  level: "Neither it nor a linear model is ahead of the other with 95 % confidence.",
-  linear: "A linear model is ahead of it, with 95 % confidence: prefer that one.",
-  constant: "It is not ahead of a constant with 95 % confidence: the table may not tell its target.",
+  final: "It is better than a linear model and a constant, with 95 % confidence.",
+  level: "The test rows do not show whether it or a linear model is better (95 % confidence).",
+  linear: "A linear model is better, with 95 % confidence: use that one.",
+  constant:
+    "It is not better than a constant with 95 % confidence: the columns may not determine the target.",
 };
 
 function verdictOf({ trials, baselines, settings }) {
   return (
-    `The best of ${trials.length} networks, fitted anew, predicts “${settings.target}” for ${baselines.rows} rows that no trial saw. ` +
+    `The best of ${trials.length} networks, refitted, predicts “${settings.target}” for ${baselines.rows} rows that no trial saw. ` +
     VERDICTS[baselines.verdict]
   );
 }
@@ -78,12 +79,12 @@ function verdictOf({ trials, baselines, settings }) {
 /** Four decimals, and fewer of large numbers. */
 const scored = (score) => (Math.abs(score) < 100 ? score.toFixed(4) : score.toPrecision(5));
 
-function tile(name, score, beside) {
+function tile(name, score, reference) {
   const value = made("dd", scored(score));
   const words = [];
-  if (beside?.interval) words.push(`95 %: ${beside.interval.map(scored).join(" to ")}`);
-  if (beside?.linear !== undefined) words.push(`linear ${scored(beside.linear)}`);
-  if (beside) words.push(`constant ${scored(beside.constant)}`);
+  if (reference?.interval) words.push(`95 %: ${reference.interval.map(scored).join(" to ")}`);
+  if (reference?.linear !== undefined) words.push(`linear ${scored(reference.linear)}`);
+  if (reference) words.push(`constant ${scored(reference.constant)}`);
   value.append(...words.map((text) => made("small", text)));
   return made("div", "", made("dt", name), value);
 }
@@ -92,7 +93,7 @@ function showConfusion({ classes, matrix }) {
   const right = matrix.reduce((sum, row, i) => sum + row[i], 0);
   const all = matrix.flat().reduce((sum, count) => sum + count, 0);
   find("#confusion caption").textContent =
-    `Rows are what the table says, columns what the model says: ${right} of ${all} are right.`;
+    `Rows are true classes, columns predicted ones: ${right} of ${all} are right.`;
   fill(
     "#confusion",
     [["", ...classes]],
@@ -145,12 +146,12 @@ find("#get-model").addEventListener("click", () => worker.postMessage({ type: "m
 const hears = {
   row({ texts, actual, number }) {
     form.hiddenTexts = texts;
-    form.known = `Row ${number} of the table, which says ${written(actual)}.`;
+    form.known = `Row ${number} of the table, whose value is ${written(actual)}.`;
     for (const [i, control] of controls().entries()) control.value = texts[i];
     predict();
   },
   prediction({ answer }) {
-    const lines = [made("p", form.known ?? "A row of your own.")];
+    const lines = [made("p", form.known ?? "Your own row.")];
     const { probabilities } = answer;
     lines[0].className = "small";
     if (probabilities) {

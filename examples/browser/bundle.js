@@ -1,4 +1,4 @@
-/** How the page is bundled: tables as text, the kernels as a file beside the workers. */
+/** How the page is bundled: tables as text, the kernels as a file next to the workers. */
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,14 +20,14 @@ export const bundle = (outdir) => ({
   platform: "browser",
   target: "es2022",
   loader: { ".html": "copy", ".svg": "copy", ".csv": "text", ".wasm": "file" },
-  // what ECharts asks for outside of a document
+  // requested by ECharts outside of a document
   define: { global: "globalThis" },
   // the built package: the paths of tsconfig.json would lead to its sources
   tsconfigRaw: "{}",
   logLevel: "warning",
 });
 
-/** Writes the page as static files, with the list of them that it needs to open without a network. */
+/** Writes the page as static files, with the list of files that it needs to open offline. */
 export async function writePage(outdir) {
   rmSync(outdir, { recursive: true, force: true });
   await build({ ...bundle(outdir), minify: true });

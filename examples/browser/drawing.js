@@ -1,5 +1,5 @@
 /**
- * The Web Worker that draws, so that no picture holds up the page or the training. It is sent `study`, `trials`, `draw` and `report`;
+ * The Web Worker that draws, so that no picture delays the page or the training. It receives `study`, `trials`, `draw` and `report`;
  * it sends back SVG, and the report. It is loaded when the first picture is wanted, and ECharts with it.
  */
 import { BarChart, LineChart, ScatterChart } from "echarts/charts";
@@ -61,7 +61,7 @@ function ourStudy() {
   return studyData({ ...source, trials }, { name, metrics: [metric] });
 }
 
-/** A picture, or why there is none yet. */
+/** A picture, or the reason for its absence. */
 function draw({ name, options, theme, width, height }) {
   try {
     const plot = PLOTS[name](ourStudy(), options);
@@ -79,7 +79,7 @@ function draw({ name, options, theme, width, height }) {
   }
 }
 
-/** A plot without its title, which the page has, and with axes for its width. */
+/** A plot without its title, which the page shows, and with axes that fit its width. */
 function fitted({ title: _, legend, grid, yAxis, ...option }, width) {
   const narrow = width < 480;
   return {

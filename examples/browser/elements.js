@@ -1,4 +1,4 @@
-/** Small words for the document. */
+/** Short helpers for the document. */
 
 export const find = (selector) => document.querySelector(selector);
 
@@ -36,7 +36,7 @@ export function made(name, text = "", ...children) {
   return element;
 }
 
-/** A value as short as a person reads it. */
+/** A value in short, readable form. */
 export function written(value) {
   if (value === undefined) return "–";
   if (typeof value !== "number" || Number.isInteger(value)) return String(value);

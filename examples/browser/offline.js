@@ -1,4 +1,4 @@
-/** The service worker: keeps the files of the page, so that it opens without a network. A newer file of the server comes first. */
+/** The service worker: keeps the files of the page, so that it opens offline. A newer file from the server takes precedence. */
 const CACHE = "fettle-page";
 
 addEventListener("install", (event) => {

@@ -1,6 +1,6 @@
 /**
  * The page: reads the form, sends messages to the worker and shows its messages. It does no work of the study, so that it
- * responds at once while the worker trains. What it shows of a study comes from the worker, also after a reload.
+ * responds at once while the worker trains. All data of a study come from the worker, also after a reload.
  */
 import breastCancer from "fettle/data/breast-cancer.csv";
 import diabetes from "fettle/data/diabetes.csv";
@@ -26,7 +26,7 @@ const pictures = new Pictures();
 let worker = newWorker();
 /** The chosen table: text or a file; undefined until there is one. */
 let source;
-/** Counts the tables that were chosen: a large one that was read late is not shown for a later one. */
+/** Counts the chosen tables, so that a large one that is read late does not replace a later one. */
 let asked = 0;
 /** The running study, or the last one. */
 let study;
@@ -117,7 +117,7 @@ form.addEventListener("submit", (event) => {
   const settings = { table: fields.table.value, target: fields.target.value, trials, epochs, seed };
   begin(settings);
   worker.postMessage({ type: "start", settings, source });
-  // in a narrow window, what happens is below the form
+  // in a narrow window, the progress is below the form
   if (!matchMedia("(min-width: 60rem)").matches) find("#work").scrollIntoView();
 });
 
@@ -161,11 +161,11 @@ const hears = {
     showAnswer({ ...study, inputs }, worker, pictures);
   },
   forgets({ message }) {
-    say(`This study will not outlast the page: ${message}`);
+    say(`This study will be lost when the page closes: ${message}`);
   },
   error({ of, id, message }) {
     if (of === "table" && id !== asked) return;
-    // an option of the library, which this page does not have
+    // an option of the library that this page lacks
     say(message.replace(/; choose as: \{[^{}]*\}/g, ""));
     if (of !== "start" && of !== "open" && of !== undefined) return;
     if (!study) return chooseTable();
@@ -331,8 +331,8 @@ function showResults(best) {
   fill("#results", [["trial", study.metric ?? "score", ...names]], rows);
 }
 
-// the page opens without a network from now on; where a browser forbids that, it works all the same
+// from now on the page opens offline; if a browser forbids that, it still works online
 navigator.serviceWorker?.register(new URL("./offline.js", import.meta.url)).catch(() => {});
-// what scrolls must be reached by keyboard
+// scrolling areas must be reachable by keyboard
 for (const part of document.querySelectorAll(".scrolls")) part.tabIndex = 0;
 worker.postMessage({ type: "open" });

@@ -1,4 +1,4 @@
-/** Pictures in the page: asks the worker that draws for them when they are seen, and puts them where they belong. */
+/** Pictures in the page: requests them from the drawing worker when they become visible, and inserts them. */
 
 import { save } from "./elements.js";
 
@@ -6,7 +6,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const NARROW = 480;
 const LETTER = 16;
 
-/** Makes the pictures of a study. */
+/** Creates the pictures of a study. */
 export class Pictures {
   worker;
   asked = new Map();
@@ -23,7 +23,7 @@ export class Pictures {
   }
 
   begin(about) {
-    // a worker of its own for each study, so that no picture of an earlier one comes late
+    // a separate worker for each study, so that no picture of an earlier one arrives late
     this.worker?.terminate();
     this.asked.clear();
     this.worker = new Worker(new URL("./drawing.js", import.meta.url), { type: "module" });
@@ -50,10 +50,10 @@ export class Pictures {
     for (const place of this.places.keys()) this.draw(place);
   }
 
-  /** One request at a time for each place; what changed meanwhile is one more. */
+  /** One request at a time for each place; changes meanwhile cause one more. */
   draw(place) {
     const wanted = this.places.get(place);
-    // in the pixels of a page of the usual size of letters: an SVG grows with its letters
+    // in pixels of a page at the default font size: an SVG grows with its font
     const width = Math.round(
       (place.clientWidth * LETTER) / Number.parseFloat(getComputedStyle(place).fontSize),
     );
@@ -71,7 +71,7 @@ export class Pictures {
     this.worker.postMessage({ type: "draw", id, name, options, theme, width, height });
   }
 
-  /** Asks for the report, which is saved when it comes. */
+  /** Requests the report, and saves it on arrival. */
   report(options) {
     this.worker.postMessage({ type: "report", options });
   }
@@ -90,7 +90,7 @@ export class Pictures {
   put(place, text, points) {
     const svg = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
     const own = document.importNode(svg, true);
-    own.setAttribute("aria-hidden", "true"); // the place has its words
+    own.setAttribute("aria-hidden", "true"); // the place has its own label
     for (const element of own.querySelectorAll("[data-style]")) {
       element.style.cssText = element.dataset.style;
       element.removeAttribute("data-style");

@@ -1,13 +1,13 @@
-/** From what a person dropped to a table, or to words that say why it is none. */
+/** Turns a dropped file into a table, or into a message that explains why it cannot. */
 import { FettleError, readTable } from "fettle";
 
 /** Bytes of a file. Larger tables are for the command line. */
 const LARGEST = 32 * 2 ** 20;
 const SHOWN_ROWS = 5;
-/** More rows than this take long in one worker. */
+/** Above this number of rows, one worker takes long. */
 const MANY_ROWS = 50_000;
 
-/** Texts that people have beside their tables. */
+/** Texts that people have together with their tables. */
 const OTHERS = [
   { name: "a page of HTML", begins: /^\uFEFF?\s*<(!doctype|html|\?xml|svg)/i },
   { name: "JSON", begins: /^\uFEFF?\s*[{[]\s*["{[\]}]/ },
@@ -17,7 +17,7 @@ const OTHERS = [
  * The text of a table.
  *
  * @param {string | Blob} source
- * @throws FettleError `invalid_data` for what is too large, or no text
+ * @throws FettleError `invalid_data` if it is too large, or not text
  */
 export async function textOf(source) {
   if (typeof source === "string") return source;
@@ -46,7 +46,7 @@ export async function textOf(source) {
 }
 
 /**
- * What the page shows of a table.
+ * The description of a table for the page.
  *
  * @throws FettleError `invalid_data`
  */
@@ -54,7 +54,7 @@ export function aboutTable(csv) {
   const table = readTable(csv);
   const columns = table.columns.map(({ name, kind, reason }) => ({
     ...{ name, kind, reason },
-    // why it cannot be predicted
+    // the reason why it cannot be predicted
     refused: reason ?? (kind === "date" ? "it holds dates" : undefined),
   }));
   if (columns.length < 2)
@@ -72,7 +72,7 @@ export function aboutTable(csv) {
     );
   const long =
     table.rows > MANY_ROWS
-      ? ["So many rows take long in a page; npx fettle tune uses all processors of this machine."]
+      ? ["This many rows take long in a page; npx fettle tune uses all processors of this machine."]
       : [];
   return { rows: table.rows, columns, preview: rows, notes: [...table.notes, ...long] };
 }

@@ -1,9 +1,9 @@
-/** What the page shows of a final model: where it errs on the test rows, and a form for a row by hand. */
+/** The final model for the page: its errors on the test rows, and a form for a row by hand. */
 import { metrics } from "fettle";
 import { cell } from "./reading.js";
 
 /**
- * The errors on the test rows: a confusion matrix of classes, or the true and predicted quantities.
+ * The errors on the test rows: a confusion matrix of classes, or the true and predicted numbers.
  *
  * @param {import("fettle").TuneResult} result - with a final model
  * @param {import("fettle").Dataset} data
@@ -34,14 +34,14 @@ export function fieldsOf({ inputs, columns }) {
   }));
 }
 
-/** A row of the table as the texts of its fields, and what the table says of it. */
+/** A row of the table as the texts of its fields, and its target. */
 export function rowOf(data, row) {
   const texts = data.inputs.map((input, i) => cell({ ...input, values: data.columns[i] }, row));
   const truth = truthOf(data, row);
   return { texts, actual: data.classes[truth] ?? truth, number: row + 1 };
 }
 
-/** The class of a row by its place among the classes, or its quantity. */
+/** The class of a row by its index, or its number. */
 const truthOf = ({ task, labels, y }, row) => (task === "classification" ? labels : y)[row];
 
 /** A row as a record, as a person would type it. */

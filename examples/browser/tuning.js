@@ -1,5 +1,5 @@
 /**
- * What is tuned: a dense network for a table. It knows no page and no worker, so that Node gives the same bits with it
+ * What is tuned: a dense network for a table. It depends on no page and no worker, so that Node gives the same bits with it
  * (`test/runtimes/example.js`).
  */
 import { denseFit, denseModel, densePipeline, denseSpace, encodeTable, readTable } from "fettle";
@@ -16,7 +16,7 @@ const FOLDS = 5;
 export function optionsFor({ csv, target, trials, epochs, seed }) {
   const data = encodeTable(readTable(csv), { target });
   const rows = Math.floor(data.rows * (1 - TEST_SIZE) * (1 - 1 / FOLDS));
-  const { epochs: _, ...space } = denseSpace(rows, data.inputs.length); // the page says how many
+  const { epochs: _, ...space } = denseSpace(rows, data.inputs.length); // the page sets their number
   return {
     ...{ data, trials, seed, testSize: TEST_SIZE, validation: { folds: FOLDS } },
     metric: data.task === "classification" ? "accuracy" : "r2",

@@ -1,7 +1,7 @@
 /**
  * The Web Worker: reads tables, tunes in slices, keeps the study in the browser, and answers the page between slices. The page sends
  * `{ type, ... }`; it sends back `kept`, `table`, `began`, `progress`, `done`, `prediction`, `row`, `model` and `error`. The page stops it
- * by terminating it: whatever has ended is kept.
+ * by terminating it: finished trials are kept.
  */
 import { compareBaselines, createTuner, FettleError, ready, saveModel } from "fettle";
 import kernels from "fettle/kernels.wasm"; // its address, from esbuild's file loader
@@ -18,7 +18,7 @@ const TABLE = "table.csv";
 
 let paused = false;
 let resume = () => {};
-/** The finished study: its result and what it was made from. */
+/** The finished study: its result and its inputs. */
 let finished;
 
 const storage = openStorage();
@@ -79,7 +79,7 @@ async function run(settings, csv) {
     if (!lock)
       throw new FettleError(
         "conflict",
-        "another tab of this page is tuning, and its study is kept here; go on in that tab, or stop it and reload this one",
+        "another tab of this page is tuning, and its study is stored here; continue in that tab, or stop it and reload this one",
       );
     await tuneInSlices(settings, csv);
   });
@@ -132,10 +132,10 @@ async function tuneInSlices(settings, csv) {
   });
 }
 
-/** A trial as it can be sent: its curves as plain data. */
+/** A trial in a form that can be sent: its curves as plain data. */
 const plain = ({ curves, ...trial }) => ({ ...trial, ...(curves && { curves: { ...curves } }) });
 
-/** The browser's database; where it forbids one, memory, and a word to the page. */
+/** The browser's database; if it forbids one, memory, and a message to the page. */
 async function openStorage() {
   try {
     return await indexedDbStorage("fettle-page");

@@ -1,4 +1,4 @@
-"""Does trials of a study that `fettle serve` has open: asks, reports, tells. It needs Python 3 and nothing else.
+"""Runs trials of a study that `fettle serve` serves: asks, reports, tells. It needs only Python 3.
 
     export FETTLE_TOKEN=$(openssl rand -hex 32)
     fettle serve --space space.json --storage studies.db --study first --trials 40 &
@@ -16,7 +16,7 @@ import urllib.request
 Lost = type("Lost", (Exception,), {"__doc__": "The trial is another program's: this one was silent for too long."})
 
 def post(path, body=None):
-    """The answer to a request; None where no trial is left. Waits while none is free, and while the server or its database is away."""
+    """The answer to a request; None if no trial is left. Waits while none is free, and while the server or its database is unavailable."""
     while True:
         request = urllib.request.Request(f"{STUDY}/{path}", json.dumps(body or {}).encode(), HEADERS, method="POST")
         try:
@@ -33,7 +33,7 @@ def post(path, body=None):
 
 
 def train(x, width, report):
-    """The function to tune; it stops early where it is pruned."""
+    """The function to tune; it stops early when it is pruned."""
     value = (x - 1) ** 2 + width / 100
     for step in range(1, 6):
         time.sleep(PAUSE)

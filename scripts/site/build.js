@@ -10,6 +10,7 @@ import { home } from "./home.js";
 import { pageOf } from "./markdown.js";
 import { linkFrom, pictures, placeOf, root, sourcesOf, textOf } from "./pages.js";
 import { reference } from "./reference.js";
+import { indexOf, searchProgram } from "./search.js";
 import { page, sideOf } from "./template.js";
 
 /** Writes the site to a folder, which it empties first. */
@@ -22,7 +23,10 @@ export async function buildSite(out) {
   await writePage(join(out, "tune"));
   const groups = sourcesOf().map(([group, files]) => [group, files.map(readPage)]);
   const listed = groups.map(([group, pages]) => [group, pages.map(({ href, title }) => ({ href, title }))]);
-  for (const { file, href, title, parts, html } of groups.flatMap(([, pages]) => pages))
+  const pages = groups.flatMap(([, pages]) => pages);
+  write("search.json", indexOf(pages.map((each) => ({ ...each, href: placeOf(each.file) }))));
+  write("search.js", await searchProgram());
+  for (const { file, href, title, parts, html } of pages)
     write(
       placeOf(file),
       page({ up: "../", title: `${title} – Fettle`, main: html, side: sideOf(listed, href, parts) }),
@@ -33,9 +37,14 @@ export async function buildSite(out) {
     name: file.slice("benchmark/".length, -".svg".length),
     title: titleOf(file),
   }));
+  const contents = {
+    csv: textOf("examples/data/breast-cancer.csv"),
+    quoted: textOf("docs/validation.md"),
+    pictures: shown,
+  };
   write(
     "index.html",
-    page({ up: "", title: "Fettle: tune small networks wherever JavaScript runs", main: home(shown) }),
+    page({ up: "", title: "Fettle: tune small networks wherever JavaScript runs", main: home(contents) }),
   );
   cpSync(fileURLToPath(new URL("site.css", import.meta.url)), join(out, "site.css"));
   await reference(join(out, "reference"));

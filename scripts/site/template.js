@@ -4,7 +4,12 @@ import { escaped } from "./markdown.js";
 const MARK =
   '<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="8"/><path d="M6 23h7v-7h6V9h7"/></svg>';
 
-const POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'";
+const POLICY =
+  "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'";
+
+/** The search field; its script shows it, and finds `search.json` by `data-up`. */
+const search = (up) =>
+  `<form id="search" role="search" data-up="${up}" hidden><input type="search" placeholder="Search" aria-label="Search the documentation" autocomplete="off"><ol hidden></ol><p class="found" role="status"></p></form>`;
 
 /**
  * @param {object} page
@@ -24,11 +29,13 @@ export function page({ up, title, main, side = "" }) {
 <title>${escaped(title)}</title>
 <link rel="icon" href="${up}tune/icon.svg">
 <link rel="stylesheet" href="${up}site.css">
+<script type="module" src="${up}search.js"></script>
 </head>
 <body>
 <a class="skip" href="#main">Skip to the text</a>
 <header class="top">
 <a class="brand" href="${up}index.html">${MARK}Fettle</a>
+${search(up)}
 <nav aria-label="Site">${side ? '<a class="narrow" href="#pages">All pages</a>' : ""}<a href="${up}docs/readme.html">Documentation</a><a href="${up}reference/index.html">Reference</a><a href="${up}docs/benchmark.html">Benchmark</a><a class="call" href="${up}tune/index.html">Tune in the page</a></nav>
 </header>
 ${side ? `<div class="sides">\n${side}\n<main id="main">\n${main}\n</main>\n</div>` : `<main id="main">\n${main}\n</main>`}

@@ -60,7 +60,7 @@ it.each(rows)("has the values and kinks of %s", (name, below, above, kinks) => {
 });
 
 it("says which of them TensorFlow.js does not have", async () => {
-  const [, listed] = /but for ([^;]+);/.exec(section) ?? [];
+  const [, listed] = /\| except ([^;]+);/.exec(section) ?? [];
   await ready();
   const refused = Object.keys(activations).filter((name) => {
     const layer = dense(1, { activation: name as ActivationName });

@@ -66,7 +66,7 @@ export const outputs = new Map<Block, (output: string) => void>([
     },
   ],
   [
-    blockWith("README.md", "history.accuracy"), // XOR
+    blockWith("docs/training.md", "history.accuracy"), // XOR
     (output) => {
       const [accuracy, prediction] = numbers(output);
       expect(accuracy).toBe(1);
@@ -74,13 +74,13 @@ export const outputs = new Map<Block, (output: string) => void>([
     },
   ],
   [
-    blockWith("README.md", "objective: ({ x, y }) => (x - 1) ** 2 + (y + 2) ** 2,"),
+    blockWith("docs/tuning-anything.md", "trials: 200,"),
     // 200 random points of a square of area 100: the chance that none is within 1 of (1, −2) is (1 − π/100)^200 < 0.002
     (output) => expect(distance(output)).toBeLessThan(1),
   ],
-  [blockWith("README.md", "asha()"), (output) => expect(distance(output)).toBeLessThan(0.5)],
+  [blockWith("docs/strategies.md", "asha()"), (output) => expect(distance(output)).toBeLessThan(0.5)],
   [
-    blockWith("README.md", "bestTrials"),
+    blockWith("docs/strategies.md", "bestTrials"),
     (output) => {
       // points of a front: a larger area has a longer fence
       const front = (JSON.parse(output) as [number, number][]).sort(([a], [b]) => a - b);
@@ -89,11 +89,11 @@ export const outputs = new Map<Block, (output: string) => void>([
     },
   ],
   [
-    blockWith("README.md", "restoreTuner"),
+    blockWith("docs/runtimes.md", "restoreTuner"),
     (output) => expect([1, 2, 3, 4, 5, 6, 7, 8]).toContain(numbers(output)[0]),
   ],
   [
-    blockWith("README.md", "cosineDecay({"),
+    blockWith("docs/optimizers.md", "cosineDecay({"),
     // the parabola's variance is 4/45, which a constant would leave
     (output) => expect(numbers(output)[0]).toBeLessThan(1e-3),
   ],

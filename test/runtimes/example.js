@@ -112,7 +112,7 @@ async function answersByHand(page) {
   await page.click("#another");
   await page.waitForFunction((text) => document.querySelector("#prediction").textContent !== text, before);
   await page.fill("#inputs label:first-child input", "30");
-  await page.locator("#prediction", { hasText: "A row of your own" }).waitFor();
+  await page.locator("#prediction", { hasText: "Your own row" }).waitFor();
   const row = await page.evaluate(() =>
     Object.fromEntries(
       [...document.querySelectorAll("#inputs label")].map((label) => [

@@ -30,7 +30,8 @@ export async function checkSite(folder, browser) {
   const links = checkLinks(folder);
   return serving(folder, async (origin) => {
     for (const path of OPENED) await checkPage(browser, origin, path);
-    return `${links} links lead somewhere; ${OPENED.length} pages ask for nothing from elsewhere, and ${MAIN.length} keep axe-core's rules and fit 360 px`;
+    await checkSearch(browser, origin);
+    return `${links} links lead somewhere; the search finds a part of a page; ${OPENED.length} pages ask for nothing from elsewhere, and ${MAIN.length} keep axe-core's rules and fit 360 px`;
   });
 }
 
@@ -106,6 +107,19 @@ async function checkPage(browser, origin, path) {
   }
   await context.close();
   must(faults.length === 0, `${path}: ${faults.join("; ")}`);
+}
+
+/** Types a few words on the first page and on one below, and follows the first result. */
+async function checkSearch(browser, origin) {
+  const page = await browser.newPage();
+  for (const path of ["index.html", "docs/storage.html"]) {
+    await page.goto(`${origin}/${path}`, { waitUntil: "networkidle" });
+    await page.locator("#search input").fill("learning rate sched");
+    await page.locator("#search li a").first().waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${origin}/docs/optimizers.html#learning-rate-schedules`);
+  }
+  await page.close();
 }
 
 function must(condition, message) {

@@ -3,9 +3,13 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
+import MiniSearch from "minisearch";
 import { describe, expect, it } from "vitest";
+import { sampleOf, scoresOf } from "../../scripts/site/home.js";
 import { escaped, highlighted, pageOf, slugOf } from "../../scripts/site/markdown.js";
-import { linkFrom, placeOf, sourcesOf } from "../../scripts/site/pages.js";
+import { linkFrom, placeOf, sourcesOf, textOf } from "../../scripts/site/pages.js";
+import { indexOf, partsOf } from "../../scripts/site/search.js";
+import { OPTIONS } from "../../scripts/site/searchOptions.js";
 import { cases } from "../cases.js";
 
 const docs = fileURLToPath(new URL("../../docs", import.meta.url));
@@ -69,6 +73,56 @@ describe("a page", () => {
       { anchor: "a-1", heading: "A" },
     ]);
     expect(html).toContain('<a href="made:b.md#c">');
+  });
+});
+
+describe("the first page", () => {
+  it("has rows of the table, its first columns and its target", () => {
+    expect(sampleOf("a,b,c,d\n1,2,3,x\n4,5,6,y\n", { rows: 1, columns: 2 })).toEqual([
+      ["a", "b", "… 1 more", "d"],
+      ["1", "2", "…", "x"],
+    ]);
+  });
+
+  it("has the scores that the page about them quotes, with their intervals", () => {
+    const { title, scores, verdict } = scoresOf(textOf("docs/validation.md"));
+    expect(title).toMatch(/^Scores on \d+ held-out rows$/);
+    expect(scores[0]).toEqual(["score", "this model", "95 % interval", "linear", "constant"]);
+    for (const cells of scores.slice(1)) {
+      expect(cells).toHaveLength(5);
+      const [score, from, to] = [cells[1], ...cells[2].split(" to ")].map(Number);
+      expect(from <= score && score <= to).toBe(true);
+    }
+    expect(verdict).toMatch(/linear model/);
+    expect(() => scoresOf("no scores")).toThrow("the page quotes no scores");
+  });
+});
+
+describe("the search", () => {
+  const page = (text: string, href: string) => ({ ...pageOf(text, String), href });
+  const pages = [
+    page("# Fish\n\nAll &amp; more.\n\n## Cod\n\nSwims in `cold <water>`.\n", "fish.html"),
+    page("# Birds\n\n## Owl\n\nFlies at night.\n\n### At rest\n\nSleeps by day.\n", "birds.html"),
+  ];
+
+  it("knows each part of a page by its address, without marks", () => {
+    expect(partsOf(pages).map(({ id, title, heading, text }) => [id, title, heading, text])).toEqual([
+      ["fish.html", "Fish", "", "Fish All & more."],
+      ["fish.html#cod", "Fish", "Cod", "Swims in cold <water> ."],
+      ["birds.html", "Birds", "", "Birds"],
+      ["birds.html#owl", "Birds", "Owl", "Flies at night."],
+      ["birds.html#at-rest", "Birds", "At rest", "Sleeps by day."],
+    ]);
+  });
+
+  it.each([
+    ["cold", "fish.html#cod"],
+    ["night ow", "birds.html#owl"],
+    ["sleops", "birds.html#at-rest"],
+  ])("finds by words, their beginnings and with a slip: %s", (query, id) => {
+    const index = MiniSearch.loadJSON(indexOf(pages), OPTIONS);
+    expect(index.search(query).map((found) => found.id)).toEqual([id]);
+    expect(index.search("whale")).toEqual([]);
   });
 });
 

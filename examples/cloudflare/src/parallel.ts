@@ -1,4 +1,4 @@
-/** The same with jobs in parallel: each is a message of a queue that this Worker also consumes. */
+/** The same study with parallel jobs: each is a message of a queue that this Worker also consumes. */
 import { type JobQueue, studyWorker } from "fettle/cloudflare";
 import { type Env, objects, settings, token, tuner } from "./study.js";
 

@@ -2,7 +2,7 @@
 import { modelServer } from "fettle/serve";
 import model from "./tuned/model.fettle";
 
-/** The secret of requests, which a Worker knows once it is called. */
+/** The secret of requests, available once the Worker is called. */
 let token: string | undefined;
 const predictions = modelServer(new Uint8Array(model), { token: () => token });
 
