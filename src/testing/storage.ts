@@ -121,7 +121,8 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
         const [first] = json.trials;
         const next = json.trials.length;
         const record = { ...study.trials[0], number: next };
-        if (first) await refused("conflict", () => two.add({ ...first, params: { other: 1 } }));
+        for (const other of first ? [{ params: { other: 1 } }, { parent: (first.parent ?? -1) + 1 }] : [])
+          await refused("conflict", () => two.add({ ...first, ...other }));
         await refused("invalid_state", () => two.add({ number: next + 1, params: {} }));
         await refused("invalid_state", () => two.tell(record));
         await refused("invalid_state", () => two.report(next, { step: 1, value: 1 }));

@@ -216,7 +216,9 @@ describe("fit refuses truths that a loss does not take", () => {
     const model = of("binaryCrossentropy", sigmoids(1), "accuracy");
     await model.fit(x4, [0, 1, 0, 1]);
     const said = await refusal(() => give(model, [0, 1, 7, 1], [1, 0, 1, 0]));
-    expect(said).toMatch(/^invalid_data: (validation )?y must hold numbers from 0 to 1 .* received 7 in row 2/);
+    expect(said).toMatch(
+      /^invalid_data: (validation )?y must hold numbers from 0 to 1 .* received 7 in row 2/,
+    );
     await give(model, [0, 7, 1, 8], [1, 0, 1, 0]);
   });
 
