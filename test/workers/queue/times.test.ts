@@ -149,3 +149,25 @@ it("a dispatcher puts a job again that nothing is heard of, and says once that i
     expect(at - puts[i]).toBeLessThan(1020);
   }
 });
+
+it("a dispatcher cancels the jobs of one group, and does those of others and of none", async () => {
+  const { clock, sleep } = virtualTime();
+  const queue = memoryQueue({ clock, lease: 1e9 });
+  const dispatcher = new Dispatcher(queue, { poll: 10, clock, sleep });
+  const groups = [{}, {}, undefined];
+  const outcomes = Promise.allSettled(groups.map((group, i) => dispatcher.do(job(`${i}`), group)));
+  dispatcher.cancel(groups[0] as object, new Error("not wanted"));
+  let left = 2;
+  while (left > 0) {
+    for (const lease of (await queue.take(3)) ?? []) {
+      await lease.complete(new Uint8Array([Number(lease.name)]));
+      left--;
+    }
+    await sleep(0);
+  }
+  const ends = (await outcomes).map((end) =>
+    end.status === "fulfilled" ? [...end.value] : (end.reason as Error).message,
+  );
+  expect(ends).toEqual(["not wanted", [1], [2]]);
+  await dispatcher.close();
+});
