@@ -72,7 +72,9 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
       const settings = { value: [value, { deep: null }] };
       const json = study.toJSON();
       await closing([storage, other], async () => {
-        await storage.create(name, json, settings);
+        const given = structuredClone(settings);
+        await storage.create(name, json, given);
+        given.value[0] = "changed by who gave it";
         const kept = await opened(other, name);
         checkSame(await jsonOf(kept), json, "another study");
         checkSame([kept.name, kept.settings], [name, settings], "another name or other settings");

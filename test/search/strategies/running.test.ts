@@ -4,6 +4,7 @@ import { RandomStream } from "../../../src/numerics/random.js";
 import { float } from "../../../src/search/space/builders.js";
 import { resolveSpace } from "../../../src/search/space/space.js";
 import { createStrategy } from "../../../src/search/strategies/index.js";
+import { createStudy } from "../../../src/search/study/create.js";
 import { makeRecord, type TrialOutcome } from "../../../src/search/trial/trial.js";
 
 const space = { a: float(0, 1), b: float(0, 1) };
@@ -49,3 +50,21 @@ it.each<[string, Readonly<Record<string, unknown>>, number, number, (a: number, 
   });
   expect(unseen).toEqual([]);
 });
+
+it.each([true, false])(
+  "tpe, multivariate %s, spreads trials until enough have finished, whatever runs",
+  (multivariate) => {
+    const strategy = createStrategy("tpe", { multivariate, startupTrials: 10 });
+    const study = createStudy({ space, strategy, direction: "minimize", lag: 9 });
+    const points = Array.from({ length: 19 }, () => {
+      const { number, params } = study.ask() as { number: number; params: { a: number; b: number } };
+      study.tell(number, { value: params.a + params.b });
+      return params;
+    });
+    for (const name of ["a", "b"] as const) {
+      const tenths = points.map((point) => Math.floor(10 * point[name]));
+      expect(new Set(tenths.slice(0, 10)).size).toBe(10);
+      expect(new Set(tenths.slice(10)).size).toBe(9);
+    }
+  },
+);
