@@ -72,7 +72,9 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
       const settings = { value: [value, { deep: null }] };
       const json = study.toJSON();
       await closing([storage, other], async () => {
-        await storage.create(name, json, settings);
+        const given = structuredClone(settings);
+        await storage.create(name, json, given);
+        given.value[0] = "changed by who gave it";
         const kept = await opened(other, name);
         checkSame(await jsonOf(kept), json, "another study");
         checkSame([kept.name, kept.settings], [name, settings], "another name or other settings");
@@ -121,7 +123,8 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
         const [first] = json.trials;
         const next = json.trials.length;
         const record = { ...study.trials[0], number: next };
-        if (first) await refused("conflict", () => two.add({ ...first, params: { other: 1 } }));
+        for (const other of first ? [{ params: { other: 1 } }, { parent: (first.parent ?? -1) + 1 }] : [])
+          await refused("conflict", () => two.add({ ...first, ...other }));
         await refused("invalid_state", () => two.add({ number: next + 1, params: {} }));
         await refused("invalid_state", () => two.tell(record));
         await refused("invalid_state", () => two.report(next, { step: 1, value: 1 }));

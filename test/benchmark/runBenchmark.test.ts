@@ -11,10 +11,10 @@ import {
   type RunRecord,
   setupOf,
 } from "../../src/benchmark/record.js";
-import { doRun } from "../../src/benchmark/run.js";
+import { doRun, RunWorker } from "../../src/benchmark/run.js";
 import { type BenchmarkOptions, ratesTried, runBenchmark } from "../../src/benchmark/runBenchmark.js";
 import { createEngine } from "../../src/engine/engine.js";
-import { add, mul, neg, randomUniform } from "../../src/graph/functions.js";
+import { add, constant, mean, mul, neg, randomUniform, square, sub } from "../../src/graph/functions.js";
 import { adam } from "../../src/optim/adam.js";
 import { defineOptimizer } from "../../src/optim/define.js";
 import { optimizers } from "../../src/optim/registry.js";
@@ -166,6 +166,60 @@ describe("a benchmark", () => {
     });
     // 2.5 · 0.75²ᵗ ≤ 0.01 from t = 9.6; it is measured every 5
     expect(good[0].stepsToTarget).toBe(10);
+  });
+
+  const names = Object.keys(optimizers) as (keyof typeof optimizers)[];
+  it.each(names.filter((name) => name !== "scheduleFreeAdamW"))(
+    "measures the averages that %s keeps",
+    (name) => {
+      const part = (target: number) => ({
+        rows: 2,
+        x: new Float32Array(2),
+        y: Float32Array.of(target, target),
+      });
+      const problem = defineProblem({
+        ...{ name: "parts", steps: 6, every: 1, batchSize: 2, target: 0 },
+        data: { train: part(3), validation: part(1), test: part(2) },
+        start: (graph) => ({ w: constant(graph, [0.5], [1]) }),
+        loss: ({ parameters, streams }) => mean(square(sub(streams.y, parameters.w))),
+      });
+      const programs = programsFor(problem);
+      const measured = (more: object) => {
+        const made = optimizers[name]({ learningRate: 0.2, ...more });
+        const { path = [], ...scores } = new RunWorker(createEngine(), [problem.data]).run({
+          ...{ problem: 0, programs: programs(made), hyperparameters: made.hyperparameters },
+          ...{ seed: 0, steps: 6, every: 1, batchSize: 2, path: true },
+        });
+        return { path: path.map(([w]) => w), ...scores };
+      };
+      const trained = measured({}).path;
+      const { path, validation, test } = measured({ useEma: true, emaMomentum: 0.5 });
+      expect(path).toHaveLength(7);
+      expect(trained.at(-1)).not.toBe(trained[0]);
+      for (const [i, w] of path.entries()) {
+        expect(w).toBeCloseTo(i < 2 ? trained[i] : 0.5 * path[i - 1] + 0.5 * trained[i], 5);
+        expect(validation[i]).toBeCloseTo((1 - w) ** 2, 4);
+        expect(test[i]).toBeCloseTo((2 - w) ** 2, 4);
+      }
+    },
+  );
+
+  it("takes the test score where validation is least, and not where the test score is", async () => {
+    const part = (target: number) => ({ rows: 1, x: new Float32Array(1), y: Float32Array.of(target) });
+    const problem = defineProblem({
+      ...{ name: "parts", steps: 4, every: 1, batchSize: 1, target: 0 },
+      data: { train: part(4), validation: part(2), test: part(3) },
+      start: (graph) => ({ w: constant(graph, [0], [1]) }),
+      loss: ({ parameters, streams }) => mean(square(sub(streams.y, parameters.w))),
+    });
+    const { runs } = await runBenchmark({
+      problems: [problem],
+      optimizers: [contestant("sgd", (numbers) => sgd({ learningRate: 0.25, ...numbers }))],
+      ...{ seeds: 1, trials: 1, rates: 2, jobs: 1 },
+    });
+    // w is 0, 2, 3, 3.5, 3.75
+    expect(runs[0].curve).toEqual([9, 1, 0, 0.25, 0.5625]);
+    expect(runs[0]).toMatchObject({ best: 1, final: 0.5625, validation: 3.0625 });
   });
 
   it("counts scores below a problem's floor as the floor", async () => {

@@ -15,6 +15,7 @@ import {
   transpose,
 } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
+import { scan } from "../../src/graph/scan.js";
 
 const same = (a: StepGraph, b: StepGraph): boolean => sameFingerprint(fingerprint(a), fingerprint(b));
 /** A step that keeps `f(x)` of an input [2, 2]. */
@@ -75,6 +76,59 @@ describe("fingerprint", () => {
   ])("tells %s apart", (_, a, b) => {
     expect(same(a, a)).toBe(true);
     expect(same(a, b)).toBe(false);
+  });
+
+  /** Changes each number, word and flag within `whole`, one after another, and calls `see` with the place of each. */
+  function changeEach(whole: object, see: (place: string) => void, place = ""): void {
+    const record = whole as Record<string, unknown>;
+    for (const [name, part] of Object.entries(record)) {
+      const path = `${place}.${name}`;
+      if (/(nodes|body)\.\d+\.shape$/.test(path)) continue; // follows from the rest
+      if (typeof part === "object" && part !== null) {
+        changeEach(part, see, path);
+        continue;
+      }
+      record[name] = typeof part === "number" ? part + 1 : typeof part === "string" ? `${part}2` : !part;
+      see(path);
+      record[name] = part;
+    }
+  }
+
+  it("tells apart steps that differ in one number or word, wherever it stands", () => {
+    const whole = trace(
+      { inputs: { a: [], b: [] }, streams: { x: 3, y: 3 }, state: { s: [2], t: [2] } },
+      ({ inputs: { a, b }, streams: { x, y }, state: { s, t } }) => {
+        const { carry } = scan(
+          { carry: { sum: constant(a.graph, 0) }, sequences: { s }, shared: { b } },
+          ({ carry, elements, shared }) => ({
+            carry: { sum: add(carry.sum, mul(elements.s, shared.b)) },
+          }),
+        );
+        const rate = add(a, mul(sum(sub(x, y)), carry.sum));
+        return {
+          state: { s: mul(add(s, t), rate), t: add(t, randomUniform(a.graph, [2], 5)) },
+          outputs: { first: rate, second: sum(t) },
+          streams: { up: mul(x, 2), down: transpose(transpose(y)) },
+        };
+      },
+    );
+    const step: StepGraph = JSON.parse(JSON.stringify(whole)); // so that no array is in two places
+    const before = fingerprint(step);
+    expect(sameFingerprint(before, fingerprint(whole))).toBe(true);
+    const alike: string[] = [];
+    let changes = 0;
+    changeEach(step, (place) => {
+      changes++;
+      if (sameFingerprint(before, fingerprint(step))) alike.push(place);
+    });
+    for (const ends of ["inputs", "streamsIn", "state", "outputs", "streamsOut"] as const) {
+      const entries = Object.entries(step[ends]);
+      const renamed = { ...step, [ends]: Object.fromEntries(entries.map(([name, id]) => [`${name}2`, id])) };
+      expect(entries.length, ends).toBeGreaterThan(1);
+      if (sameFingerprint(before, fingerprint(renamed))) alike.push(`names of ${ends}`);
+    }
+    expect(alike).toEqual([]);
+    expect(changes).toBeGreaterThan(100);
   });
 
   it("is a copy: an array that changes later does not change it", () => {

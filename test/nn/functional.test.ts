@@ -13,7 +13,7 @@ import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { recipeOf } from "../../src/recipe.js";
 import { compiledAs, compiledTwo, data, fit, kinds, targets, twoInTwoOut, x, y } from "./networks.js";
-import { randomRows, weightsOf } from "./support.js";
+import { randomRows, refusal, weightsOf } from "./support.js";
 
 const layers = () => [dense(4, { activation: "tanh" }), dropout(0.25), dense(2)];
 const predicted = (model: LayersModel, rows: Parameters<LayersModel["predict"]>[0] = x): number[] =>
@@ -69,6 +69,37 @@ describe("functional", () => {
     // prediction w·1 + c + w·2 + c = 3 with w = 1, c = 0; d(3 − 4)²/dw = −2·3, /dc = −2·2
     expect(weightsOf(model)).toEqual({ "dense_1.kernel": [1 + 0.125 * 6], "dense_1.bias": [0.125 * 4] });
     expect(predicted(model, { a: [1], b: [2] })).toEqual([1.75 * 3 + 1]);
+  });
+
+  it("penalizes and counts a layer that it applies several times once", async () => {
+    const [a, b] = [input(1), input(1)];
+    const shared = dense(1, { kernelInitializer: "ones", kernelRegularizer: { l1: 0.25, l2: 0.5 } });
+    const outputs = merge("add").apply(shared.apply(a), shared.apply(shared.apply(b)));
+    const model = functional({ inputs: { a, b }, outputs });
+    model.compile({ optimizer: sgd({ learningRate: 0.125 }), loss: "meanSquaredError" });
+    const { history } = await model.fit({ a: [1], b: [2] }, [4]);
+    expect(history.loss).toEqual([1 + 0.25 + 0.5]); // (3 − 4)² + 0.25 |w| + 0.5 w² of w = 1
+    // d(loss)/dw = −2 (1 + 2·2) + 0.25 + 2 · 0.5, of w·1 + c + w (w·2 + c) + c; /dc = −2 (1 + 1 + 1)
+    expect(weightsOf(model)).toEqual({ "dense_1.kernel": [1 + 0.125 * 8.75], "dense_1.bias": [0.125 * 6] });
+    expect(model.layers).toHaveLength(2);
+    const [w, c] = [1 + 0.125 * 8.75, 0.125 * 6];
+    const error = w + c + w * (2 * w + c) + c - 4;
+    const { loss } = model.evaluate({ a: [1], b: [2] }, [4]);
+    expect(Math.abs(loss - (error ** 2 + 0.25 * w + 0.5 * w ** 2))).toBeLessThan(1e-4); // float32
+  });
+
+  it.each(["merged", "other"])("refuses weights of rows that the loss of %s does not take", async (name) => {
+    const start = input(3);
+    const outputs = { merged: dense(1).apply(start), other: dense(1).apply(start) };
+    const model = functional({ inputs: start, outputs });
+    const own: Loss = (yTrue, yPred) => losses.meanSquaredError(yTrue, yPred);
+    model.compile({ optimizer: "sgd", loss: { merged: "mse", other: "mse", [name]: own } });
+    const y = { merged: [1, 2], other: [1, 2] };
+    const x = randomRows(2, 3, 1);
+    expect(await refusal(() => model.fit(x, y, { sampleWeight: [1, 2] }))).toContain(
+      "a custom loss must take weights, [rows, 1], as its third argument",
+    );
+    await model.fit(x, y);
   });
 
   it("adds up the losses of its outputs by their weights, and has metrics of each", async () => {

@@ -5,6 +5,7 @@ import { dense, gru, type Layer, masking } from "../../src/nn/layers/index.js";
 import type { Loss } from "../../src/nn/losses/given.js";
 import * as losses from "../../src/nn/losses/index.js";
 import type { LossFunction } from "../../src/nn/losses/loss.js";
+import type { Sequential } from "../../src/nn/sequential.js";
 import { compiled, refusal } from "./support.js";
 import { of, type Rows, saysOf, sigmoids, softmaxes, x4 } from "./truths.js";
 
@@ -192,6 +193,33 @@ describe("fit refuses truths that a loss does not take", () => {
     );
     const { history } = await model.fit(x, [ids, [none, none], ids], { sampleWeight: [1, 0, 1] });
     expect(history.loss[0]).toBeGreaterThan(0);
+  });
+
+  it.each<[string, (model: Sequential, y: number[], weights: number[]) => unknown]>([
+    ["fit", (model, y, sampleWeight) => model.fit(x4, y, { sampleWeight })],
+    [
+      "fit, beside validation rows with weights of their own",
+      (model, y, sampleWeight) =>
+        model.fit(x4, y, { sampleWeight, validationData: [x4, [1, 1, 1, 2], [1, 1, 1, 0]] }),
+    ],
+    [
+      "fit, of validation rows",
+      (model, y, weights) =>
+        model.fit(x4, [0, 1, 0, 1], { sampleWeight: [0, 1, 1, 1], validationData: [x4, y, weights] }),
+    ],
+    [
+      "fit, of validation rows beside rows without weights",
+      (model, y, weights) => model.fit(x4, [0, 1, 0, 1], { validationData: [x4, y, weights] }),
+    ],
+    ["evaluate", (model, y, weights) => model.evaluate(x4, y, weights)],
+  ])("in %s, but for rows whose own weight is 0", async (_, give) => {
+    const model = of("binaryCrossentropy", sigmoids(1), "accuracy");
+    await model.fit(x4, [0, 1, 0, 1]);
+    const said = await refusal(() => give(model, [0, 1, 7, 1], [1, 0, 1, 0]));
+    expect(said).toMatch(
+      /^invalid_data: (validation )?y must hold numbers from 0 to 1 .* received 7 in row 2/,
+    );
+    await give(model, [0, 7, 1, 8], [1, 0, 1, 0]);
   });
 
   it("of one of several outputs, by its name", async () => {

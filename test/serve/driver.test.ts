@@ -1,5 +1,5 @@
 /** The driver alone, with studies that only count. */
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { FettleError } from "../../src/errors.js";
 import { type Driven, Driver, type SliceHost } from "../../src/serve/driver.js";
 import type { StudyStatus } from "../../src/serve/record.js";
@@ -118,6 +118,42 @@ it("tries a slice again after its store failed, says why meanwhile, and leaves w
   expect(left).toEqual(["b", "a"]);
   expect(log).toEqual(["a", "a"]);
   expect(reasons).toEqual(["disk full", undefined, undefined]);
+});
+
+it("waits twice as long after each failure in a row, up to half a minute, and briefly again after a success", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  try {
+    const driver = new Driver(turn);
+    const waits: number[] = [];
+    const scheduled = vi.spyOn(globalThis, "setTimeout");
+    let slices = 0;
+    const succeeds = [3, 12, 14];
+    const flaky = study("a", 3, [], {
+      async runSlice({ computed }: SliceHost) {
+        computed();
+        if (!succeeds.includes(slices++)) throw new Error("disk full");
+        return { phase: "running" };
+      },
+      prepare: async () => slices < 15,
+    });
+    let left = false;
+    await driver.drive(flaky, () => {
+      left = true;
+    });
+    while (!left) {
+      await turn();
+      for (const [, wait] of scheduled.mock.calls.splice(0)) waits.push(wait as number);
+      vi.runAllTimers();
+    }
+    expect(waits).toEqual([
+      ...[500, 1000, 2000],
+      ...[500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000],
+      500,
+    ]);
+  } finally {
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  }
 });
 
 it("does not shorten slices because the store is slow", async () => {

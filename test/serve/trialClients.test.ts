@@ -132,6 +132,29 @@ describe("clients of a study", () => {
     expect(status).toMatchObject({ id: "s", phase: "done", finished: 3, best: { number: 2, value: 1 } });
   });
 
+  it.each([
+    // with a scheduler the budget, of what completes; else what was reported last
+    ["completes", { value: 1 }, true, 8],
+    ["completes", { value: 1 }, false, 3],
+    ["fails", { status: "failed" }, true, 3],
+    ["diverges", { status: "diverged" }, true, 3],
+    ["says its steps", { value: 1, steps: 5 }, true, 5],
+  ] as const)("have the seconds since the ask, and the steps, of a trial that %s: %o, %s", async (...row) => {
+    const [, told, isScheduled, steps] = row;
+    const { fetch } = await serveTrials(
+      options({ ...(isScheduled && { scheduler: medianStopping(), steps: 8 }), lag: 0 }),
+    );
+    const { number, lease } = (await post(fetch, "s/ask")).body as HandedTrial;
+    for (const step of [undefined, 2, undefined, 3]) {
+      time.now += 1500;
+      await post(fetch, `s/trials/${number}/report`, { lease, ...(step && { step, value: 1 }) });
+    }
+    time.now += 500;
+    await post(fetch, `s/trials/${number}/tell`, { lease, ...told });
+    const [record] = (await get(fetch, "s/trials")).body as unknown[];
+    expect(record).toMatchObject({ seconds: 6.5, steps });
+  });
+
   it("tell several objectives, failures and attributes", async () => {
     const { fetch } = await serveTrials(
       options({ direction: ["minimize", "maximize"], strategy: nsga2(), trials: 2 }),

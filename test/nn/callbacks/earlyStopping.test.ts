@@ -1,5 +1,6 @@
 /** Early stopping on curves written here, and in a training that overfits. */
 import { describe, expect, it } from "vitest";
+import { metrics } from "../../../src/metrics/registry.js";
 import { type EarlyStoppingOptions, earlyStopping } from "../../../src/nn/callbacks/earlyStopping.js";
 import { dense } from "../../../src/nn/layers/index.js";
 import { adam } from "../../../src/optim/adam.js";
@@ -45,6 +46,17 @@ describe("earlyStopping", () => {
     expect(await follow(rising, { monitor: "valLogLoss" })).toEqual({ ran: 2, kept: 0 });
     expect(await follow(rising, { monitor: "valAccuracy", mode: "min" })).toEqual({ ran: 2, kept: 0 });
     expect(await follow(rising, { monitor: "valLoss", mode: "max" })).toEqual({ ran: 4, kept: 2 });
+  });
+
+  // as logs name them: of training and validation, of the only output and of one of several
+  it.each(["", "val", "price", "valPrice"])("prefers what each metric does, after %j", async (before) => {
+    const wrong: string[] = [];
+    for (const { name, direction } of Object.values(metrics)) {
+      const monitor = before === "" ? name : `${before}${name[0].toUpperCase()}${name.slice(1)}`;
+      const { kept } = await follow([1, 2, 3, 2], { monitor: monitor as "valLoss" });
+      if (kept !== (direction === "maximize" ? 2 : 0)) wrong.push(monitor);
+    }
+    expect(wrong).toEqual([]);
   });
 
   it("leaves the last parameters on request", async () => {

@@ -313,3 +313,17 @@ describe("a number as a direction of a box", () => {
     expect([0, 0.4, 0.99].map((u) => cut(int(1, 4), 1 / 8, 7 / 8, u))).toEqual([1 / 4, 2 / 4, 3 / 4]);
   });
 });
+
+it.each([1, 3, 8])("each leaf of each tree of a forest has at least %i of its samples", (minSamplesLeaf) => {
+  const stream = new RandomStream(7);
+  const n = 64;
+  const columns = [0, 1].map(() => Float64Array.from({ length: n }, () => stream.uniform()));
+  const values = Float64Array.from({ length: n }, () => stream.uniform());
+  const options = { minSamplesLeaf, random: new RandomStream(3) };
+  const cut = (a: number, b: number): number => (a + b) / 2;
+  const trees = growForest([{ cut }, { cut }], () => columns, values, 4, options);
+  for (const { leaves } of trees) {
+    expect(leaves.length).toBeLessThanOrEqual(n / minSamplesLeaf);
+    expect(leaves.length).toBeGreaterThan(n / minSamplesLeaf / 4);
+  }
+});

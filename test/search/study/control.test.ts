@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { asha } from "../../../src/search/schedulers/asha.js";
+import { halving } from "../../../src/search/schedulers/halving.js";
 import { choice, float, int } from "../../../src/search/space/builders.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { random } from "../../../src/search/strategies/random/random.js";
@@ -266,4 +267,21 @@ describe("a pause", () => {
       expect(study.trials.length).toBe(1);
     }
   });
+});
+
+it("a limit of a trial counts its work, and not its wait for others at a rung", async () => {
+  let now = 0;
+  const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: "minimize", lag: 1 });
+  await study.optimize(
+    async (_, trial) => {
+      now += trial.number === 0 ? 15 : 40; // the second works while the first waits for it
+      if (await trial.report(trial.number, 1)) now += 20;
+      return trial.number;
+    },
+    {
+      ...{ trials: 2, concurrency: 2, scheduler: halving({ reduction: 2 }), steps: 2 },
+      ...{ trialTimeout: 65, clock: () => now },
+    },
+  );
+  expect(study.trials.map(({ status }) => status)).toEqual(["complete", "pruned"]);
 });

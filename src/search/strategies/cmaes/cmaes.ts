@@ -5,9 +5,9 @@
 import { checkOptions, must, mustBeInteger, type OptionNames } from "../../../errors.js";
 import { memoizeGenerations } from "../../memo/generations.js";
 import { unseen } from "../../memo/unseen.js";
-import { defaultPoint } from "../../space/defaults.js";
 import { fromUnit } from "../../space/scale.js";
 import { buildParams, type SearchSpace } from "../../space/space.js";
+import { firstPoint } from "../first.js";
 import type { Strategy } from "../strategy.js";
 import { drawStratified } from "../stratified.js";
 import { draw } from "./distribution.js";
@@ -102,8 +102,8 @@ export function cmaes(options: CmaesOptions = {}): Strategy {
     adaptive: true,
     options: { ...options },
     suggest(context) {
-      const { space, number, random, history } = context;
-      const first = number === 0 ? defaultPoint(space) : undefined;
+      const { space, random, history } = context;
+      const first = firstPoint(context);
       if (first !== undefined) return first;
       const { distribution, drawn } = stateAfter(history, context).state;
       let widen = 1 / WIDEN;

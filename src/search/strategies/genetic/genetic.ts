@@ -5,11 +5,11 @@
 import { checkOptions, must, mustBeInteger, type OptionNames } from "../../../errors.js";
 import { memoizeGenerations, type SearchProblem } from "../../memo/generations.js";
 import { unseen } from "../../memo/unseen.js";
-import { defaultPoint } from "../../space/defaults.js";
 import { fromUnit } from "../../space/scale.js";
 import { buildParams } from "../../space/space.js";
 import { copyJson, type ParamValue } from "../../space/value.js";
 import { costsOf } from "../../trial/costs.js";
+import { firstPoint } from "../first.js";
 import type { Strategy } from "../strategy.js";
 import { BREEDING_OPTIONS, type BreedingOptions, breedingOf, checkRates } from "./breeding.js";
 import { diversityOf, type Population, succeed } from "./population.js";
@@ -115,8 +115,8 @@ export function genetic(options: GeneticOptions = {}): Strategy {
     adaptive: true,
     options: copyJson(options) as Readonly<Record<string, ParamValue>>,
     suggest(context) {
-      const { space, number, random, history } = context;
-      const first = number === 0 ? defaultPoint(space) : undefined;
+      const { space, random, history } = context;
+      const first = firstPoint(context);
       if (first !== undefined) return first;
       const { state } = stateAfter(history, context);
       const immigrant = state.population.length === 0 || (state.converged && random.uniform() < immigrants);

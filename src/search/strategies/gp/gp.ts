@@ -48,6 +48,7 @@ import { defaultPoint, middlePoint } from "../../space/defaults.js";
 import { fromUnit } from "../../space/scale.js";
 import { allows, buildParams, type Params, type SearchSpace } from "../../space/space.js";
 import { vectorsOf } from "../../space/vectors.js";
+import { firstPoint } from "../first.js";
 import type { Strategy, SuggestContext } from "../strategy.js";
 import { drawStratified } from "../stratified.js";
 import { type AcquisitionName, acquisitions } from "./acquisition.js";
@@ -169,7 +170,7 @@ export function gp(options: GpOptions = {}): Strategy {
     multiObjective: true,
     options: { acquisition, startupTrials, ...(acquisition === "lcb" && { kappa }) },
     suggest(context) {
-      const { space, history, earlier, number, suggested, random } = context;
+      const { space, history, earlier, number, random } = context;
       checkSize(space);
       const objectives = "the number of objectives for gp (use nsga2() for more)";
       must(
@@ -184,9 +185,8 @@ export function gp(options: GpOptions = {}): Strategy {
         () => `acquisition of gp must be "logEi" with several objectives; received ${show(acquisition)}`,
       );
       const isStarting = number < startupTrials || history.length < 2;
-      const firstPoint = isStarting && isWide(space) ? middlePoint : defaultPoint;
-      const point = suggested === 0 ? firstPoint(space) : undefined;
-      if (point && isFresh(context, point)) return point;
+      const first = firstPoint(context, isStarting && isWide(space) ? middlePoint : defaultPoint);
+      if (first !== undefined) return first;
       if (isStarting) return unseen(context, () => drawStratified(context, startupTrials));
 
       const pending = earlier.slice(history.length).slice(-MOST_PENDING);

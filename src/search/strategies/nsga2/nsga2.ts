@@ -5,13 +5,13 @@
 
 import { checkOptions, mustBeInteger, type OptionNames } from "../../../errors.js";
 import { memoizeGenerations } from "../../memo/generations.js";
-import { isFresh, unseen } from "../../memo/unseen.js";
-import { defaultPoint } from "../../space/defaults.js";
+import { unseen } from "../../memo/unseen.js";
 import { fromUnit } from "../../space/scale.js";
 import { buildParams } from "../../space/space.js";
 import { copyJson, type ParamValue } from "../../space/value.js";
 import { paretoRanked } from "../../trial/pareto.js";
 import type { TrialRecord } from "../../trial/trial.js";
+import { firstPoint } from "../first.js";
 import { BREEDING_OPTIONS, type BreedingOptions, breedingOf } from "../genetic/breeding.js";
 import { spin, tournament } from "../genetic/selection.js";
 import type { Strategy } from "../strategy.js";
@@ -106,9 +106,9 @@ export function nsga2(options: Nsga2Options = {}): Strategy {
     multiObjective: true,
     options: copyJson(options) as Readonly<Record<string, ParamValue>>,
     suggest(context) {
-      const { space, suggested, random, history } = context;
-      const first = suggested === 0 ? defaultPoint(space) : undefined;
-      if (first !== undefined && isFresh(context, first)) return first;
+      const { space, random, history } = context;
+      const first = firstPoint(context);
+      if (first !== undefined) return first;
       const { population, parents } = stateAfter(history, context).state;
       return unseen(context, () =>
         population.length === 0

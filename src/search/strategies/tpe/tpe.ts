@@ -6,9 +6,9 @@
 import { checkOptions, must, mustBeInteger, type OptionNames } from "../../../errors.js";
 import type { RandomStream } from "../../../numerics/random.js";
 import { isCountable, isFresh, unseen } from "../../memo/unseen.js";
-import { defaultPoint } from "../../space/defaults.js";
 import { fromUnit } from "../../space/scale.js";
 import { buildParams, type Params, type SearchSpace } from "../../space/space.js";
+import { firstPoint } from "../first.js";
 import type { Strategy, SuggestContext } from "../strategy.js";
 import { drawStratified } from "../stratified.js";
 import { betterTrials } from "./better.js";
@@ -118,9 +118,9 @@ export function tpe(options: TpeOptions = {}): Strategy {
     multiObjective: true,
     options: Object.fromEntries(Object.entries(options).filter(([, given]) => given !== undefined)),
     suggest(context) {
-      const { space, suggested, history } = context;
-      const defaults = suggested === 0 ? defaultPoint(space) : undefined;
-      if (defaults && isFresh(context, defaults)) return defaults;
+      const { space, history } = context;
+      const defaults = firstPoint(context);
+      if (defaults !== undefined) return defaults;
       if (history.length < startupTrials) {
         return unseen(context, () => drawStratified(context, startupTrials));
       }

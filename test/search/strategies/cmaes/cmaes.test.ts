@@ -206,6 +206,7 @@ describe("drawing", () => {
 });
 
 describe("restarts", () => {
+  const SIGMA = 0.17; // another than the default
   const space = resolveSpace(cube(2));
   const scene = { space, direction: "minimize", directions: ["minimize"] } as const;
   const stream = new RandomStream(1);
@@ -218,14 +219,14 @@ describe("restarts", () => {
   };
 
   test("double the population when no cost changes, and begin at the best of a uniform generation", () => {
-    let run = startRun(space, 0.2, 4);
+    let run = startRun(space, SIGMA, 4);
     let generations = 0;
     while (run.drawn === "near") {
       run = advance(
         run,
         generation(run, () => 1),
         scene,
-        0.2,
+        SIGMA,
       );
       generations++;
     }
@@ -233,43 +234,44 @@ describe("restarts", () => {
     expect(generations).toBe(25);
     expect(run.rates.lambda).toBe(8);
     const scattered = generation(run, () => stream.uniform());
-    run = advance(run, scattered, scene, 0.2);
+    run = advance(run, scattered, scene, SIGMA);
     const best = scattered.reduce((a, b) => ((a.value as number) < (b.value as number) ? a : b));
     expect([...run.distribution.mean]).toEqual([best.params.x0, best.params.x1]);
-    expect([run.drawn, run.rates.lambda, run.distribution.sigma]).toEqual(["near", 8, 0.2]);
+    expect([run.drawn, run.rates.lambda, run.distribution.sigma]).toEqual(["near", 8, SIGMA]);
     expect(run.generation).toBe(0);
   });
 
   test("spread trials evenly after a generation of failures, and begin at the first that has a value", () => {
-    let run = startRun(space, 0.2, 4);
+    let run = startRun(space, SIGMA, 4);
     run = advance(
       run,
       generation(run, () => Number.NaN),
       scene,
-      0.2,
+      SIGMA,
     );
     expect([run.drawn, run.rates.lambda, run.generation]).toEqual(["evenly", 4, 0]);
+    expect(run.distribution.sigma).toBe(SIGMA);
     run = advance(
       run,
       generation(run, () => Number.NaN),
       scene,
-      0.2,
+      SIGMA,
     );
     expect(run.drawn).toBe("evenly");
     const one = generation(run, () => stream.uniform()).map((record, i) =>
       i === 2 ? record : makeRecord(record, { status: "diverged" }),
     );
-    run = advance(run, one, scene, 0.2);
-    expect([run.drawn, run.rates.lambda]).toEqual(["near", 4]);
+    run = advance(run, one, scene, SIGMA);
+    expect([run.drawn, run.rates.lambda, run.distribution.sigma]).toEqual(["near", 4, SIGMA]);
     expect([...run.distribution.mean]).toEqual([one[2].params.x0, one[2].params.x1]);
   });
 
   test("double it, too, when costs rise for long, and not before", () => {
-    let run = startRun(space, 0.2, 4);
+    let run = startRun(space, SIGMA, 4);
     let generations = 0;
     while (run.drawn === "near") {
       const block = generation(run, () => generations);
-      run = advance(run, block, scene, 0.2);
+      run = advance(run, block, scene, SIGMA);
       generations++;
     }
     // 120 + ⌈30 n / λ⌉

@@ -4,6 +4,7 @@ import { ready } from "../../../../src/numerics/kernels.js";
 import { RandomStream } from "../../../../src/numerics/random.js";
 import { float } from "../../../../src/search/space/builders.js";
 import { resolveSpace } from "../../../../src/search/space/space.js";
+import { vectorsOf } from "../../../../src/search/space/vectors.js";
 import { acquisitions } from "../../../../src/search/strategies/gp/acquisition.js";
 import { areConstrained, constrained } from "../../../../src/search/strategies/gp/constraints.js";
 import { gp } from "../../../../src/search/strategies/gp/gp.js";
@@ -54,6 +55,25 @@ const problem = () => ({
 });
 
 describe("the merit under constraints", () => {
+  it("sees a failed trial, which told none, as it sees a running one", () => {
+    // where no trial keeps them, the models of the constraints alone decide
+    const told = history((x, y) => ({ value: x + y, constraints: [3 + x * y, 2 - Math.sin(2 * x)] }));
+    const failed = history(() => ({ status: "failed", error: "" }), 3);
+    const meritOf = (trials: typeof told, running: readonly { x: number; y: number }[]) =>
+      constrained(trials, running, problem(), acquisitions.logEi()).merit;
+    const [known, running] = [
+      meritOf([...told, ...failed], []),
+      meritOf(
+        told,
+        failed.map(({ params }) => params),
+      ),
+    ];
+    const without = meritOf(told, []);
+    const points = [...failed, ...told].map(({ params }) => vectorsOf(resolveSpace(space)).encode(params));
+    for (const point of points) expect(known(point)).toBe(running(point));
+    expect(known(points[0])).not.toBe(without(points[0]));
+  });
+
   it.each<[string, (x: number, y: number, i: number) => TrialOutcome]>([
     [
       "where some trials keep them",

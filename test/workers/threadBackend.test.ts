@@ -1,0 +1,82 @@
+/** How often jobs and threads are tried again, with threads that do what the test says. */
+import { expect, it } from "vitest";
+import type { WorkerThread } from "../../src/platform/platform.js";
+import { READY } from "../../src/workers/protocol.js";
+import { ThreadBackend } from "../../src/workers/threadBackend.js";
+
+const later = (work: () => void) => void setImmediate(work);
+
+/** A backend of one thread at a time; each is ready at once, and does a job by `work`: a result, or undefined if it ends the thread. */
+function backendOf(work: (job: string, attempt: number) => string | undefined, starts = () => true) {
+  const attempts = new Map<string, number>();
+  let threads = 0;
+  const spawn = (): WorkerThread => {
+    threads++;
+    let tell: (message: unknown) => void = () => {};
+    let fail: (error: Error) => void = () => {};
+    const isReady = starts();
+    later(() => (isReady ? tell(READY) : fail(new Error("no start"))));
+    return {
+      onMessage(listener) {
+        tell = listener;
+      },
+      onFailure(listener) {
+        fail = listener;
+      },
+      terminate: async () => {},
+      release() {},
+      post(message) {
+        const jobs = message as string[];
+        later(() => {
+          if (!isReady) return;
+          const results = jobs.map((job) => {
+            const attempt = (attempts.get(job) ?? 0) + 1;
+            attempts.set(job, attempt);
+            return work(job, attempt);
+          });
+          if (results.includes(undefined)) fail(new Error("out of memory"));
+          else tell(results.map((result) => ({ result })));
+        });
+      },
+    };
+  };
+  const introduce = (post: (message: unknown) => void) => (jobs: readonly string[]) => post(jobs);
+  const backend = new ThreadBackend<string, string>([spawn()], introduce, spawn);
+  return { backend, attempts, threads: () => threads };
+}
+
+it("a job that ends its thread is done at most three times", async () => {
+  const { backend, attempts, threads } = backendOf((job) => (job === "bad" ? undefined : `${job} done`));
+  await expect(backend.run("bad")).rejects.toThrow("was lost, 3 times: out of memory");
+  expect(await backend.run("good")).toBe("good done");
+  expect([...attempts]).toEqual([
+    ["bad", 3],
+    ["good", 1],
+  ]);
+  expect(threads()).toBe(4);
+  await backend.close();
+});
+
+it("a job that ends its thread twice has its result of the third time", async () => {
+  const { backend, attempts } = backendOf((job, attempt) => (attempt < 3 ? undefined : job));
+  expect(await backend.run("frail")).toBe("frail");
+  expect(attempts.get("frail")).toBe(3);
+  await backend.close();
+});
+
+it("threads that do not start are tried three times in a row, and no more", async () => {
+  let left = 2;
+  const some = backendOf(
+    (job) => job,
+    () => left-- <= 0,
+  );
+  expect(await some.backend.run("late")).toBe("late");
+  expect(some.threads()).toBe(3);
+  const none = backendOf(
+    (job) => job,
+    () => false,
+  );
+  await expect(none.backend.run("never")).rejects.toThrow("the last worker thread was lost: no start");
+  expect([none.threads(), none.attempts.size]).toEqual([3, 0]);
+  await expect(none.backend.run("again")).rejects.toThrow("the last worker thread was lost");
+});
