@@ -34,7 +34,7 @@ function tableOf(kind: Kind): { readonly whole: Dataset; readonly ids: Int32Arra
     const value = a - b + 0.3 * random.normal();
     if (kind === "regression") return counts.has(row) ? [value, 3 - a] : [-1e5 * value, 7];
     const classes = kind === "two classes" ? 2 : 3;
-    return counts.has(row) ? Number(value > -0.3) + Number(classes > 2 && value > 0.6) : row % classes;
+    return [counts.has(row) ? Number(value > -0.3) + Number(classes > 2 && value > 0.6) : row % classes];
   });
   const whole = toDataset({
     ...{ x, y, task: kind === "regression" ? "regression" : "classification" },

@@ -72,8 +72,8 @@ describe("a time column", () => {
     ["dates in any order", "day", (i) => day((37 * i) % ROWS), {}],
     ["dates of several series, one after another", "day", (i) => day(i % 50), {}],
     ["numbers that rise by another name", "dose", (i) => 1_600_000_000 + i, {}],
-    ["numbers before all years", "year", (i) => 1799 + Math.floor(i / 4)],
-    ["numbers after all years", "year", (i) => 2201 - Math.floor(i / 4)],
+    ["numbers before all years", "year", (i) => 1799 + Math.floor(i / 4), {}],
+    ["numbers after all years", "year", (i) => 2201 - Math.floor(i / 4), {}],
     ["small numbers by a name of time", "time", (i) => i + (i % 2), {}],
     ["the time column that is chosen", "day", day, { time: "day" }],
   ])("is not suggested: %s", (_, name, column, options) => {
