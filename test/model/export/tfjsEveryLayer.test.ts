@@ -22,6 +22,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   "conv1d (1)": 'it has no padding "causal"',
   "cropping1d (1)": "it has no cropping1d",
   "elu (1)": "it has no ELU with an alpha other than 1",
+  "merge (2)": 'it has no merge("subtract")',
   "multiHeadAttention (1)": "it has no multiHeadAttention",
   "multiHeadAttention (2)": "it has no multiHeadAttention",
   "upSampling1d (1)": "it has no upSampling1d",
