@@ -39,7 +39,7 @@ describe("TensorFlow.js predicts what Fettle does with", () => {
   });
 
   it.each(all.filter(([name]) => name in REFUSED))("or it is refused: %s", (name, example) => {
-    const id = `${name.split(" ")[0]}_1`;
+    const id = `${example.layer().type}_1`;
     expect(refusal(() => exportTfjs(contentsOf(networkOf(example), false)))).toBe(
       `unsupported: layer "${id}" must be one that TensorFlow.js has, to be exported to it; ${REFUSED[name]}`,
     );

@@ -145,7 +145,7 @@ it("ends with the epochs of a final fit that time cuts short", async () => {
     close: () => backend.close(),
   };
   const limits = { networks: () => 1, confirm: () => false, epochs: () => 0.5, until: () => 7e15 };
-  const { shortened } = await fitFinal(
+  const { shortened } = await fitFinal<typeof options.space>(
     { ...setup.trialSetup, backend: watched as never },
     setup.study,
     0,
