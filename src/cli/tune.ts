@@ -1,6 +1,7 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
 import { join } from "node:path";
 import type { Command } from "commander";
+import type { Ending } from "../dashboard/ended.js";
 import { check, show } from "../errors.js";
 import { REPORTED } from "../metrics/registry.js";
 import type { StudySource } from "../report/plots/studyData.js";
@@ -233,7 +234,7 @@ async function runBegun(opened: Begun): Promise<number> {
     if (result?.bestTrials.length && result.metrics.length === 1 && result.finalError)
       note(`There is no model: ${result.finalError.message}.`);
     if (keeper) {
-      const status = interrupt.signal.aborted
+      const status: Ending = interrupt.signal.aborted
         ? "interrupted"
         : result?.bestTrials.length
           ? "finished"

@@ -6,8 +6,11 @@ import type { StudyAbout } from "./wire.js";
 /** The artifact. */
 export const SUMMARY = "summary.json";
 
-/** By the status in the summary; one that is not there has not ended, or was killed. */
-const PHASES: Readonly<Record<string, string>> = {
+/** The status in the summary. */
+export type Ending = "finished" | "no result" | "interrupted";
+
+/** By the status; a summary that is not there is of a study that has not ended, or was killed. */
+const PHASES: Readonly<Record<Ending, string>> = {
   finished: "done",
   "no result": "failed",
   interrupted: "interrupted",
@@ -23,7 +26,7 @@ export function endIn(
 ): Pick<StudyAbout, "phase" | "held"> {
   const read = summary && parsed(new TextDecoder().decode(summary));
   if (!isRecord(read) || read.trials !== finished) return {};
-  const phase = PHASES[String(read.status)];
+  const phase = Object.hasOwn(PHASES, String(read.status)) ? PHASES[read.status as Ending] : undefined;
   if (phase === undefined) return {};
   const held = heldOf(read);
   return { phase, ...(held && { held }) };

@@ -94,6 +94,13 @@ describe("training goes on after a file as if it never stopped", () => {
     await whole.fit(x, y, { ...fit, epochs: 5 });
     const first = build(make());
     await first.fit(x, y, fit);
+    // every number of its state is in the file, and once
+    const sizes = (arrays: readonly { readonly length: number }[]) =>
+      arrays.reduce((sum, { length }) => sum + length, 0);
+    const { tensors } = contentsOf(first, true);
+    expect(sizes(Object.values(tensors).map(({ data }) => data))).toBe(
+      sizes(Object.values(first.trained().saved.arrays)),
+    );
     const { model } = await loadModel(saveModel(first, { optimizer: true }));
     expect(model.predict(x).data).toEqual(first.predict(x).data);
     expect(model.evaluate(x, y)).toEqual(first.evaluate(x, y));

@@ -28,6 +28,7 @@ import {
   layerNormalization,
   leakyReLU,
   lstm,
+  type MergeName,
   masking,
   maxPooling1d,
   maxPooling2d,
@@ -59,6 +60,12 @@ export interface LayerExample {
   readonly number?: (normal: number) => number;
 }
 
+const WAYS: Readonly<Record<MergeName, true>> = {
+  ...{ add: true, subtract: true, multiply: true, average: true, maximum: true, minimum: true },
+  concatenate: true,
+};
+const everyWay = Object.keys(WAYS) as MergeName[];
+
 /** By the names of factories. */
 export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   activation: [{ layer: () => activation("gelu"), shapes: [[5]] }],
@@ -67,7 +74,13 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   batchNormalization: [
     { layer: () => batchNormalization({ epsilon: 0.01, center: false }), shapes: [[4, 3]] },
   ],
-  bidirectional: [{ layer: () => bidirectional(gru(2), { mergeMode: "sum" }), shapes: [[4, 3]] }],
+  bidirectional: [
+    { layer: () => bidirectional(gru(2), { mergeMode: "sum" }), shapes: [[4, 3]] },
+    ...(["concat", "mul", "ave"] as const).map((mergeMode) => ({
+      layer: () => bidirectional(simpleRNN(2), { mergeMode }),
+      shapes: [[4, 3]],
+    })),
+  ],
   conv1d: [{ layer: () => conv1d(4, 3, { padding: "causal", dilationRate: 2 }), shapes: [[6, 3]] }],
   conv2d: [
     {
@@ -115,22 +128,13 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   masking: [{ layer: () => masking(1), shapes: [[4, 2]], number: (normal) => (normal > 0 ? 1 : normal) }],
   maxPooling1d: [{ layer: () => maxPooling1d(3, { strides: 2, padding: "same" }), shapes: [[5, 3]] }],
   maxPooling2d: [{ layer: () => maxPooling2d([2, 3], { strides: 1 }), shapes: [[4, 5, 2]] }],
-  merge: [
-    {
-      layer: () => merge("average"),
-      shapes: [
-        [2, 3],
-        [2, 3],
-      ],
-    },
-    {
-      layer: () => merge("concatenate"),
-      shapes: [
-        [2, 3],
-        [2, 1],
-      ],
-    },
-  ],
+  merge: everyWay.map((way) => ({
+    layer: () => merge(way),
+    shapes: [
+      [2, 3],
+      [2, way === "concatenate" ? 1 : 3],
+    ],
+  })),
   multiHeadAttention: [
     { layer: () => multiHeadAttention(2, 3, { valueDim: 4, causal: true }), shapes: [[5, 6]] },
     {

@@ -1,6 +1,7 @@
 /** `fettle optimize`: tunes the parameters of any program, and prints the best. Every figure is computed elsewhere. */
 import { join } from "node:path";
 import type { Command } from "commander";
+import type { Ending } from "../../dashboard/ended.js";
 import { FettleError } from "../../errors.js";
 import { type JsonReport, jsonReport, jsonTrial } from "../../report/json.js";
 import { type StudyData, type StudySource, studyData } from "../../report/plots/studyData.js";
@@ -223,7 +224,7 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
     else if (flags.markdown) printLines(result ? markdownOf(dataOf(setup, result)) : []);
     else if (hasResult) printResult(setup, flags, result, seconds, again);
     if (!hasResult) complainOfNone(trials);
-    const status = interrupt.signal.aborted ? "interrupted" : hasResult ? "finished" : "no result";
+    const status: Ending = interrupt.signal.aborted ? "interrupted" : hasResult ? "finished" : "no result";
     const summary = { status, seconds, ...report, trials: trials.length };
     await record?.finish(trials.length, summary, undefined);
     const files = folder?.finish(trials, summary, undefined);

@@ -57,6 +57,8 @@ describe("a time column", () => {
     ["dates that fall", "day", (i) => day(ROWS - i)],
     ["dates of which a few are out of order", "day", (i) => day(i % 60 === 0 ? i + 3 : i)],
     ["years", "Year", (i) => 1900 + Math.floor(i / 4)],
+    ["years from 1800 on", "year", (i) => 1800 + Math.floor(i / 4)],
+    ["years to 2200", "year", (i) => 2200 - Math.floor(i / 4)],
     ["seconds since 1970", "created_time", (i) => 1_600_000_000 + 3600 * i],
   ])("is suggested: %s", (_, name, column) => {
     const [warning] = of(name, column);
@@ -70,6 +72,8 @@ describe("a time column", () => {
     ["dates in any order", "day", (i) => day((37 * i) % ROWS), {}],
     ["dates of several series, one after another", "day", (i) => day(i % 50), {}],
     ["numbers that rise by another name", "dose", (i) => 1_600_000_000 + i, {}],
+    ["numbers before all years", "year", (i) => 1799 + Math.floor(i / 4), {}],
+    ["numbers after all years", "year", (i) => 2201 - Math.floor(i / 4), {}],
     ["small numbers by a name of time", "time", (i) => i + (i % 2), {}],
     ["the time column that is chosen", "day", day, { time: "day" }],
   ])("is not suggested: %s", (_, name, column, options) => {

@@ -92,6 +92,17 @@ describe.each(splitterNames)("%s", (name) => {
     );
   });
 
+  it("gives row ids in ascending order, also of rows in the order of time, unless it draws them", () => {
+    fc.assert(
+      fc.property(fitting, (table) => {
+        for (const part of split(table).flatMap(({ train, validation }) => [train, validation]))
+          if (!/^shuffle|^stratifiedShuffle/.test(name))
+            expect([...part]).toEqual([...part].sort((a, b) => a - b));
+      }),
+      { numRuns: cases(10) },
+    );
+  });
+
   it("depends on the seed alone: its own, or else that of the rows", () => {
     const draws = "seed" in (createSplitter(name).options ?? {}) || !/^leave|^time/.test(name);
     fc.assert(

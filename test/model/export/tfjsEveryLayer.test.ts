@@ -22,6 +22,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   "conv1d (1)": 'it has no padding "causal"',
   "cropping1d (1)": "it has no cropping1d",
   "elu (1)": "it has no ELU with an alpha other than 1",
+  "merge (2)": 'it has no merge("subtract")',
   "multiHeadAttention (1)": "it has no multiHeadAttention",
   "multiHeadAttention (2)": "it has no multiHeadAttention",
   "upSampling1d (1)": "it has no upSampling1d",
@@ -38,7 +39,7 @@ describe("TensorFlow.js predicts what Fettle does with", () => {
   });
 
   it.each(all.filter(([name]) => name in REFUSED))("or it is refused: %s", (name, example) => {
-    const id = `${name.split(" ")[0]}_1`;
+    const id = `${example.layer().type}_1`;
     expect(refusal(() => exportTfjs(contentsOf(networkOf(example), false)))).toBe(
       `unsupported: layer "${id}" must be one that TensorFlow.js has, to be exported to it; ${REFUSED[name]}`,
     );

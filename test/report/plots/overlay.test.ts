@@ -61,6 +61,14 @@ describe("an overlay of curves", () => {
     expect([a === b, c === d, a === c]).toEqual([true, true, false]);
   });
 
+  it.each([6, 7, 30])("says where six of %i lines end, and how many more there are", (count) => {
+    const many = Array.from({ length: count }, (_, i) => ({ name: `trial ${i}`, curve: curve(i + 1) }));
+    const { description } = plotOverlay(many, "valLoss", "epoch");
+    expect(description.match(/of trial \d+/g)).toEqual([0, 1, 2, 3, 4, 5].map((i) => `of trial ${i}`));
+    expect(description.includes(", and of ")).toBe(count > 6);
+    if (count > 6) expect(description).toContain(`, and of ${count - 6} more.`);
+  });
+
   it("leaves out trials without the curve, and counts them", () => {
     const { option, description } = plotOverlay(
       [{ name: "one", curve: curve(3) }, { name: "two" }],

@@ -277,6 +277,18 @@ describe("every picture of a study", () => {
       ],
     ]),
     "of NaN": studyOf(space, [[{ rate: 0.1, units: 1, kind: "a" }, { value: Number.NaN }]]),
+    "of parameters that not all trials have": studyOf(
+      {
+        kind: choice(["a", "b", "c"]),
+        rate: float(0.01, 1, { when: { kind: ["a", "c"] } }),
+        units: int(1, 8, { when: { kind: ["b", "c"] } }),
+      },
+      [
+        [{ kind: "a", rate: 0.1 }, { value: 1 }],
+        [{ kind: "b", units: 3 }, { value: 2 }],
+        [{ kind: "c", rate: 0.2, units: 5 }, { value: 3 }],
+      ],
+    ),
     "of a constant parameter": studyOf(
       { rate: choice([0.1]), units: int(3, 3), kind: choice(["a", "b"]) },
       [1, 1, 1, 1, 1].map((value) => [{ rate: 0.1, units: 3, kind: "a" }, { value }] as const),
@@ -288,6 +300,7 @@ describe("every picture of a study", () => {
     (data) => plotSlice(data, "kind"),
     (data) => plotContour(data, "rate", "units"),
     (data) => plotRanks(data, "rate", "kind"),
+    (data) => plotRanks(data, "units", "rate"),
     plotParallel,
     plotTimeline,
   ];

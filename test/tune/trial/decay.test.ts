@@ -8,8 +8,13 @@ import { cosineDecay } from "../../../src/optim/schedules.js";
 import { sgd } from "../../../src/optim/sgd.js";
 import { halving } from "../../../src/search/schedulers/halving.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
+import { createBackend } from "../../../src/tune/jobs/backend.js";
+import type { Job } from "../../../src/tune/jobs/job.js";
+import { fitFinal } from "../../../src/tune/trial/final.js";
 import type { FitSettings } from "../../../src/tune/trial/training.js";
 import { tune } from "../../../src/tune/tune.js";
+import { runTuner } from "../../../src/tune/tuner/run.js";
+import { scoringOf, setUpTuner } from "../../../src/tune/tuner/setup.js";
 import { compiled } from "../../nn/support.js";
 import { linear, quantity, rates, refusal, x } from "../support.js";
 
@@ -123,4 +128,36 @@ describe("learningRateDecay", () => {
     const linear: FitSettings = { learningRateDecay: "linear" };
     expect(linear).toBeDefined();
   });
+});
+
+it("ends with the epochs of a final fit that time cuts short", async () => {
+  const options = { ...base, fit: { ...fit, epochs: 6, learningRateDecay: "cosine" } } as const;
+  const setup = await setUpTuner(options, scoringOf({}));
+  const backend = createBackend(setup.trialSetup.rows, 1);
+  await runTuner({ ...setup, refit: false }, backend, undefined);
+  const jobs: Job[] = [];
+  const watched = {
+    concurrency: 1,
+    run(job: Job) {
+      jobs.push(job);
+      return backend.run(job);
+    },
+    close: () => backend.close(),
+  };
+  const limits = { networks: () => 1, confirm: () => false, epochs: () => 0.5, until: () => 7e15 };
+  const { shortened } = await fitFinal<typeof options.space>(
+    { ...setup.trialSetup, backend: watched as never },
+    setup.study,
+    0,
+    limits,
+  );
+  expect(jobs.map(({ epochs, learningRates, until }) => ({ epochs, learningRates, until }))).toEqual([
+    {
+      epochs: 3,
+      learningRates: [RATE, 0.75 * RATE, 0.25 * RATE].map((rate) => expect.closeTo(rate, 12)),
+      until: 7e15,
+    },
+  ]);
+  expect(shortened).toEqual({ epochs: 3, of: 6 });
+  await watched.close();
 });

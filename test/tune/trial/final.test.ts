@@ -1,11 +1,14 @@
 /** The final model: fitted again, scored on the test rows, in the units of the target. */
 import { describe, expect, it } from "vitest";
 import { encodeTable } from "../../../src/data/dataset.js";
+import { fitPipeline } from "../../../src/data/pipeline/pipeline.js";
 import { readTable } from "../../../src/data/table.js";
 import { accuracy } from "../../../src/metrics/index.js";
 import type { CustomMetric } from "../../../src/metrics/metric.js";
+import { loadModel, saveModel } from "../../../src/model/save.js";
 import { dense } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
+import type { TableDescription } from "../../../src/predict/description.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import type { FitSettings } from "../../../src/tune/trial/training.js";
 import { tune } from "../../../src/tune/tune.js";
@@ -219,5 +222,57 @@ describe("a table", () => {
     expect(prediction?.shape).toEqual([1, 3]);
     const sum = [0, 1, 2].reduce((total, j) => total + (prediction?.get(0, j) as number), 0);
     expect(Math.abs(sum - 1)).toBeLessThanOrEqual(4 * 2 ** -24);
+  });
+});
+
+describe("the table of a final model", () => {
+  const text = ["a,day,word,p,q,y"];
+  for (let i = 0; i < 40; i++)
+    text.push(
+      [i % 11, `2020-01-${10 + (i % 20)}`, "xyz"[i % 3], i * i, 3 - i, i % 3 === 0 ? "no" : "yes"].join(","),
+    );
+  const table = readTable(text.join("\n"));
+  const settings = { strategy: grid(), fit: { epochs: 1 }, validation: { folds: 2 }, jobs: 1 };
+  const classes = () => {
+    const model = sequential([dense(1, { activation: "sigmoid" })]);
+    model.compile({ optimizer: "sgd", loss: "binaryCrossentropy" });
+    return model;
+  };
+  const quantities = (outputs: number) => () => {
+    const model = sequential([dense(outputs)]);
+    model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+    return model;
+  };
+
+  it.each([
+    ["classes", { target: "y", drop: ["p"] }, classes, { threshold: "recall", unknown: "ignore" }],
+    ["a quantity", { target: "p", missing: "impute" }, quantities(1), { unknown: "missing" }],
+    ["several quantities", { target: ["q", "p"] }, quantities(2), {}],
+  ] as const)("of %s has all of the data, and so has its file", async (_, encoding, model, more) => {
+    const data = encodeTable(table, encoding);
+    const { final } = await tune({ ...{ ...settings, data, model, ...more }, space: rates(0.1) });
+    const own = final.table as TableDescription;
+    const threshold = "threshold" in more ? expect.not.closeTo(0.5, 9) : 0.5;
+    const names = [...data.inputs.map(({ name }) => name), ...(data.targets ?? [data.target])];
+    const expected: Readonly<Record<keyof TableDescription, unknown>> = {
+      schema: {
+        na: data.schema?.na,
+        columns: expect.arrayContaining(names.map((name) => expect.objectContaining({ name }))),
+      },
+      inputs: data.inputs.map((input) => ({ ...input, gaps: data.imputes ?? input.gaps })),
+      pipeline: fitPipeline(data).pipeline,
+      ...{
+        task: data.task,
+        target: data.target,
+        targets: data.targets,
+        outputs: data.outputs,
+        classes: data.classes,
+      },
+      threshold,
+      unknown: "unknown" in more ? more.unknown : undefined,
+    };
+    expect(own).toEqual(expected);
+    const { table: kept } = await loadModel(saveModel(final));
+    expect(kept).toEqual(own);
   });
 });

@@ -281,6 +281,14 @@ describe("tune refuses", () => {
       /^invalid_argument: fold 1 of validation must validate rows after all that it trains on; received row \d+ in training; choose timeSeriesSplit\(\), or leave time out$/,
     ],
     [
+      "folds that train on rows of the time at which they validate",
+      {
+        ...{ ...base, time: ids(0, ROWS).map((row) => (row === 30 ? 29 : row)) },
+        validation: [{ train: ids(0, 30), validation: ids(30, 40) }],
+      },
+      /^invalid_argument: fold 1 of validation must validate rows after all that it trains on; received row 29 in training;/,
+    ],
+    [
       "a test part that divides a group",
       {
         ...{

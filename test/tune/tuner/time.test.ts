@@ -52,6 +52,19 @@ describe("the timeout of tune", () => {
     expect(final.notes?.params).toEqual(trials.find(({ number }) => number === final.notes?.trial)?.params);
   });
 
+  it("has begun before the search, with all that comes before it", async () => {
+    const { clock, onEvent } = clockOf(1000);
+    let [late, built] = [0, 0];
+    const model: typeof base.model = (params) => {
+      if (built++ === 0) late = 10_000; // the first network is built to look at it
+      return logistic(params);
+    };
+    const { trials } = await tune({
+      ...{ ...base, model, onEvent, clock: () => late + clock(), timeout: 40_200, jobs: 1 },
+    });
+    expect(trials).toHaveLength(30);
+  });
+
   it("says nothing where the trials end first", async () => {
     const { endedAfter, trials } = await tune({
       ...base,
