@@ -12,7 +12,6 @@ import { fileURLToPath } from "node:url";
 import { encodeTable } from "../../src/data/dataset.js";
 import { applyPipeline, fitPipeline } from "../../src/data/pipeline/pipeline.js";
 import { readTable } from "../../src/data/table.js";
-import { contentsOf } from "../../src/model/contents.js";
 import { exportOnnx } from "../../src/model/export/onnx.js";
 import { Model } from "../../src/model/model.js";
 import { dense } from "../../src/nn/layers/index.js";
@@ -49,7 +48,6 @@ export async function* predict({ tf, tfLayers }: Peers): AsyncIterable<Row> {
     threshold: 0.5,
   };
   const bytes = new Model(network, described).bytes();
-  const contents = contentsOf(network, false);
 
   const kernels = zipped(readFileSync(join(root, "wasm/predict.wasm")));
   const own = await bundled('export { loadPredictor } from "fettle/predict";', root);
@@ -99,7 +97,7 @@ export async function* predict({ tf, tfLayers }: Peers): AsyncIterable<Row> {
   const features = applyPipeline(pipeline, many.columns);
   const ort = await import("onnxruntime-web/wasm");
   ort.env.wasm.numThreads = 1;
-  const session = await ort.InferenceSession.create(exportOnnx(contents));
+  const session = await ort.InferenceSession.create(exportOnnx(network));
   const [input] = session.inputNames;
   const ask = (rows: Float32Array) =>
     session.run({ [input]: new ort.Tensor("float32", rows, [rows.length / 30, 30]) });

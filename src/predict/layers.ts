@@ -1,4 +1,4 @@
-/** The layers of stacks, checked once for all that read them: the predictor, and what exports a network. */
+/** The layers of stacks, checked for the predictor. */
 import { check, must, show } from "../errors.js";
 import type { LayerDescription, NetworkDescription } from "./description.js";
 import { BUILT_IN, mustBeBuiltIn } from "./limits.js";
@@ -53,20 +53,16 @@ export function plainStacks(network: NetworkDescription): Stacks | undefined {
 const has = (list: readonly unknown[], value: unknown): boolean => list.includes(value);
 
 /** The name of the activation of a layer. @throws FettleError `unsupported` for a custom one */
-export function activationOf({ id, options }: LayerDescription): string {
+function activationOf({ id, options }: LayerDescription): string {
   const { activation: given = "linear" } = options;
   must(typeof given === "string", `the activation of layer ${show(id)}`, BUILT_IN, given, "unsupported");
   return given;
 }
 
 /** A built-in layer whose arrays fit the layer before it. */
-export interface NetworkLayer {
-  readonly id: string;
+interface NetworkLayer {
   /** The name of its factory. */
   readonly kind: string;
-  readonly options: LayerDescription["options"];
-  /** The names of its arrays. */
-  readonly weights: LayerDescription["weights"];
   readonly activation: string;
   /** Units of its result. */
   readonly units: number;
@@ -78,7 +74,6 @@ export interface NetworkLayer {
 /**
  * The layers of a stack in their order, each of which takes the result of the one before it.
  *
- * @param kinds - the names of the factories that are taken
  * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for other layers and custom
  * activations
  */
@@ -86,23 +81,22 @@ export function layersOf(
   layers: readonly LayerDescription[],
   columns: number,
   tensors: Tensors,
-  kinds: readonly string[] = KINDS,
 ): NetworkLayer[] {
   // a stack beside others says which input it takes
   let [before] = layers[0].inputs;
   if (!before?.startsWith("input.")) before = "input";
   let units = columns;
   return layers.map((layer): NetworkLayer => {
-    const { id, name, custom, inputs, options, weights } = layer;
+    const { id, name, custom, inputs, weights } = layer;
     check(
       inputs.length === 1 && inputs[0] === before,
       () => `layer ${show(id)} must take the layer before it, ${show(before)}; received ${show(inputs)}`,
       "invalid_checkpoint",
     );
     before = id;
-    mustBeBuiltIn(!custom && has(kinds, name), layer, `one of ${kinds.join(", ")} to be exported`);
+    mustBeBuiltIn(!custom && has(KINDS, name), layer);
     const activation = activationOf(layer);
-    if (name !== "dense") return { id, kind: name, options, activation, units, weights };
+    if (name !== "dense") return { kind: name, activation, units };
     const kernel = tensors[weights.kernel] as Tensor | undefined;
     const bias = weights.bias === undefined ? undefined : tensors[weights.bias];
     const shapes = [kernel, ...(weights.bias === undefined ? [] : [bias])].map((tensor) => tensor?.shape);
@@ -113,6 +107,6 @@ export function layersOf(
       "invalid_checkpoint",
     );
     units = width;
-    return { id, kind: name, options, activation, units, weights, kernel, bias };
+    return { kind: name, activation, units, kernel, bias };
   });
 }

@@ -3,12 +3,8 @@ import { must, show } from "../errors.js";
 import type { LayerDescription } from "./description.js";
 
 /** Refuses a layer that is not there for what reads the network. @throws FettleError `unsupported` */
-export function mustBeBuiltIn(
-  found: unknown,
-  { id, name, custom }: LayerDescription,
-  rule = BUILT_IN,
-): asserts found {
-  must(found, `layer ${show(id)}`, custom ? BUILT_IN : rule, custom ? { custom: name } : name, "unsupported");
+export function mustBeBuiltIn(found: unknown, { id, name, custom }: LayerDescription): asserts found {
+  must(found, `layer ${show(id)}`, BUILT_IN, custom ? { custom: name } : name, "unsupported");
 }
 
 export const BUILT_IN = "built-in to be exported, or loaded by loadPredictor";

@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { FettleError } from "../../src/errors.js";
 import { exportJs } from "../../src/model/export/js.js";
 import type { Model } from "../../src/model/model.js";
+import { networkFrom } from "../../src/model/network.js";
 import { loadModel } from "../../src/model/save.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { readContents } from "../../src/predict/description.js";
@@ -226,7 +227,7 @@ describe("a file with a valid checksum", () => {
         }
         if (!(fromPredictor instanceof FettleError || fromModel instanceof FettleError))
           expect(fromModel).toEqual(fromPredictor);
-        const text = await attempt(() => exportJs(contents));
+        const text = await attempt(() => exportJs(networkFrom(contents, {}, false), contents.table));
         if (typeof text === "string") new Script(text.replaceAll(/^export /gm, ""));
       }),
       { numRuns: cases(500) },

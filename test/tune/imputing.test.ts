@@ -4,7 +4,6 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type Dataset, encodeRows, encodeTable, type MissingRule } from "../../src/data/dataset.js";
 import { isoDay } from "../../src/data/days.js";
 import { readTable } from "../../src/data/table.js";
-import { exportJs } from "../../src/model/export/js.js";
 import type { Model } from "../../src/model/model.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
 import { readContents } from "../../src/predict/description.js";
@@ -16,7 +15,7 @@ import { describeModel } from "../../src/serve/models/description.js";
 import { tune } from "../../src/tune/tune.js";
 import { cases } from "../cases.js";
 import { refusal } from "../data/refusal.js";
-import { type Exported, expectNear, imported } from "../model/export/modules.js";
+import { type Exported, expectNear, moduleOf } from "../model/export/modules.js";
 import { linear } from "./support.js";
 
 const NAMES = ["size", "fresh", "port", "day", "gap"] as const;
@@ -66,7 +65,7 @@ describe("a model that imputes", () => {
     model = await trainedOn(data);
     const bytes = saveModel(model);
     predictor = await loadPredictor(bytes);
-    module = await imported(exportJs(readContents(bytes)));
+    module = await moduleOf(readContents(bytes));
   });
 
   it("predicts a row with missing cells as the one with what they are filled with, through every door", () => {
@@ -126,6 +125,6 @@ it.each(["refuse", "drop"] as const)("%s trains a model that refuses missing cel
   const predictor = await loadPredictor(bytes, { unknown: "missing" });
   expect(refusal(() => predictor.predict(row))).toBe(message);
   expect(refusal(() => predictor.predict({ ...row, port: "Z" }))).toBe(message);
-  const module = await imported(exportJs(readContents(bytes)));
+  const module = await moduleOf(readContents(bytes));
   expect(() => module.predict(row)).toThrow('(train with missing: "impute" to fill it in); received null');
 });

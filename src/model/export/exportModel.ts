@@ -2,7 +2,6 @@
 import { byName, must, show } from "../../errors.js";
 import { LayersModel } from "../../nn/layersModel.js";
 import { ready } from "../../numerics/kernels.js";
-import type { ModelContents } from "../../predict/description.js";
 import { contentsOf } from "../contents.js";
 import { Model } from "../model.js";
 import { networkFrom } from "../network.js";
@@ -20,11 +19,11 @@ export interface Exported {
 }
 
 /** The table's part, where a format has no place for it. */
-const networkOnly = ({ table }: ModelContents, why: string): string[] =>
+const networkOnly = ({ table }: Model, why: string): string[] =>
   table ? [`the network alone, which takes ${table.pipeline.features.length} features: ${why}`] : [];
 
 /** The inputs whose words ONNX takes in one spelling, since it does not read cells. */
-function spelledOnly({ table }: ModelContents): string[] {
+function spelledOnly({ table }: Model): string[] {
   const ignoring = new Set(
     table?.schema.columns.flatMap(({ name, ignoreCase }) => (ignoreCase ? [name] : [])),
   );
@@ -37,29 +36,34 @@ function spelledOnly({ table }: ModelContents): string[] {
 }
 
 const FORMATS = {
-  tfjs: (contents: ModelContents): Exported => ({
-    files: { ...exportTfjs(contents) },
-    notes: [
-      ...leftOutOfTfjs(contents.network),
-      ...networkOnly(
-        contents,
-        "TensorFlow.js has no place for the pipeline, which is in userDefinedMetadata of model.json",
-      ),
-    ],
+  tfjs(model: Model): Exported {
+    const { table } = model;
+    const contents = { ...contentsOf(model.model, false), ...(table && { table }) };
+    return {
+      files: { ...exportTfjs(contents) },
+      notes: [
+        ...leftOutOfTfjs(contents.network),
+        ...networkOnly(
+          model,
+          "TensorFlow.js has no place for the pipeline, which is in userDefinedMetadata of model.json",
+        ),
+      ],
+    };
+  },
+  onnx: (model: Model): Exported => ({
+    files: { "model.onnx": exportOnnx(model.model, model.table) },
+    notes: spelledOnly(model),
   }),
-  onnx: (contents: ModelContents): Exported => ({
-    files: { "model.onnx": exportOnnx(contents) },
-    notes: spelledOnly(contents),
-  }),
-  js: (contents: ModelContents): Exported => ({
+  js: (model: Model): Exported => ({
     // ".js" would be no module in Node, unless a package.json says so
-    files: { "model.mjs": exportJs(contents) },
+    files: { "model.mjs": exportJs(model.model, model.table) },
     notes: ["last bits may differ between runtimes, unlike those of fettle/predict"],
   }),
-} satisfies Record<string, (contents: ModelContents) => Exported>;
+  safetensors: (model: Model): Exported => ({ files: { "model.safetensors": model.bytes() }, notes: [] }),
+} satisfies Record<string, (model: Model) => Exported>;
 
 /** The formats of {@link exportModel}. */
-export type ExportFormat = keyof typeof FORMATS | "safetensors";
+export type ExportFormat = keyof typeof FORMATS;
 export const exportFormats: readonly ExportFormat[] = ["tfjs", "onnx", "safetensors", "js"];
 
 /**
@@ -67,8 +71,8 @@ export const exportFormats: readonly ExportFormat[] = ["tfjs", "onnx", "safetens
  * model file itself; `js`, a module without dependencies.
  *
  * @param model - what `tune` ends with as `final`, what `loadModel` returns, or a trained network
- * @throws FettleError `unknown_name` for another format; `unsupported` for a model with layers or activations of the user's own;
- * `invalid_state` for a network that is not trained
+ * @throws FettleError `unknown_name` for another format; `unsupported` for what the format does not have, such as a custom layer in
+ * TensorFlow.js; `invalid_state` for a network that is not trained
  * @example
  * ```ts
  * const model = sequential([dense(1)]);
@@ -84,14 +88,7 @@ export function exportModel(model: Model | LayersModel, format: ExportFormat): E
     "the final model of tune, what loadModel returns, or a trained network",
     model,
   );
-  const own = model instanceof Model ? model : new Model(model);
-  const safetensors = (): Exported => ({ files: { "model.safetensors": own.bytes() }, notes: [] });
-  const { table } = own;
-  return byName(
-    "format",
-    { ...FORMATS, safetensors },
-    format,
-  )({ ...contentsOf(own.model, false), ...(table && { table }) });
+  return byName("format", FORMATS, format)(model instanceof Model ? model : new Model(model));
 }
 
 /**

@@ -10,15 +10,14 @@ import { isUnchanged } from "../../data/pipeline/target.js";
 import { positiveOf } from "../../data/positive.js";
 import type { UnknownRule } from "../../data/read.js";
 import type { ColumnSchema } from "../../data/schema.js";
-import { check, must, show } from "../../errors.js";
-import { shortest } from "../../numerics/shortest.js";
-import type { ModelContents, NetworkDescription, TableDescription } from "../../predict/description.js";
-import { stacksIn } from "../../predict/layers.js";
-import type { Tensors } from "../../predict/safetensors.js";
+import { must } from "../../errors.js";
+import type { LayersModel } from "../../nn/layersModel.js";
+import type { TableDescription } from "../../predict/description.js";
 import { VERSION } from "../../version.js";
+import { inferenceOf } from "./inference.js";
+import { networkCode } from "./jsNetwork.js";
 import { patternsOf } from "./jsNumbers.js";
 import { codeOf, type Part } from "./jsParts.js";
-import { type StackLayer, stackOf } from "./stack.js";
 
 /** Notes that a part is needed, and returns its name. */
 type Use = (part: Part) => Part;
@@ -38,25 +37,27 @@ type Use = (part: Part) => Part;
  * and its like differ between runtimes in their last bits, and so may the results.
  *
  * @returns the text of the module; it holds no `</script>`, whatever the names of columns are
- * @throws FettleError `unsupported` for a custom layer or activation; `invalid_checkpoint` for layers and arrays that do not fit each
- * other
+ * @throws FettleError `unsupported` for operations that no module has, such as random numbers; `invalid_state` for a model that is not
+ * trained
  * @example
  * ```ts
  * const model = sequential([dense(2, { activation: "relu" }), dense(1)]);
  * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
  * await model.fit([[0], [1]], [1, 3]);
- * const text = exportJs(contentsOf(model, false));
+ * const text = exportJs(model);
  * const { predict } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
  * predict([4]).length; // 1
  * ```
  */
-export function exportJs({ network, tensors, table }: ModelContents): string {
+export function exportJs(model: LayersModel, table?: TableDescription): string {
   const used = new Set<Part>();
   const use: Use = (part) => {
     used.add(part);
     return part;
   };
-  const layers = networkCode(network, tensors, use);
+  const inference = inferenceOf(model);
+  const { columns } = inference;
+  const network = networkCode(inference, use);
   must(
     table?.pipeline.padding === undefined,
     "the pipeline of a model for this format",
@@ -65,9 +66,9 @@ export function exportJs({ network, tensors, table }: ModelContents): string {
     "unsupported",
   );
   const code = table
-    ? [...tableCode(table, use), layers, featuresCode(table), answerCode(table)]
-    : [layers, numbersCode(network.columns)];
-  const inputs = table ? inputsCode(table) : numberInputsCode(network.columns);
+    ? [...tableCode(table, use), network, featuresCode(table), answerCode(table)]
+    : [network, numbersCode(columns)];
+  const inputs = table ? inputsCode(table) : numberInputsCode(columns);
   return `${[headerOf(table), inputs, ...codeOf(used), ...code].join("\n\n")}\n`;
 }
 
@@ -109,73 +110,6 @@ function headerOf(table: TableDescription | undefined): string {
     " * Math.exp and its like differ between runtimes in their last bits, and so may results. Those of fettle/predict do not.",
     " */",
   );
-}
-
-// The network.
-
-function networkCode(network: NetworkDescription, tensors: Tensors, use: Use): string {
-  const found = stacksIn(network);
-  check(
-    found,
-    () =>
-      `the network must be a stack of layers over columns, or the mean of several, to be exported to this format; received one with the inputs ${show(network.inputs)}; export it to ONNX`,
-    "unsupported",
-  );
-  const { stacks, mean } = found;
-  const codes = stacks.map((layers) => layerCodes(stackOf(layers, network.columns, tensors), use));
-  if (mean.length === 1) {
-    use("run");
-    return `const network = ${listOf(codes[0], "")};`;
-  }
-  use("runAll");
-  return lines(
-    `const networks = ${listOf(
-      codes.map((code) => listOf(code, "  ")),
-      "",
-    )};`,
-    "/** Whose results are summed, by number, and divided by as many. */",
-    `const mean = ${listOf(mean.map(String), "")};`,
-  );
-}
-
-/** The layers of a stack as code. */
-function layerCodes(stack: readonly StackLayer[], use: Use): string[] {
-  return stack.flatMap((layer) => {
-    const { kind, activation, units, kernel, bias } = layer;
-    if (kind === "dropout") return [];
-    if (kind === "elu" || kind === "leakyReLU" || kind === "prelu") return [rectifierCode(layer, use)];
-    const activate = activationCode(activation, use);
-    if (!kernel) return activate;
-    const arrays = [kernel, ...(bias ? [bias] : [])].map(({ data }) => floatsCode(data, use));
-    return [`${use("dense")}(${[units, ...arrays].join(", ")})`, ...activate];
-  });
-}
-
-function activationCode(name: StackLayer["activation"], use: Use): string[] {
-  if (name === "linear") return [];
-  if (name === "elu" || name === "celu") return [`${use("elu")}(1)`];
-  return [name === "leakyRelu" ? `${use("leakyRelu")}(0.2)` : use(name)];
-}
-
-function rectifierCode({ kind, slope, slopes }: StackLayer, use: Use): string {
-  if (kind === "elu") return `${use("elu")}(${literal(slope)})`;
-  if (!slopes) return `${use("leakyRelu")}(${literal(slope)})`;
-  const { data } = slopes;
-  return `${use("leakyRelu")}(${data.length > 1 ? floatsCode(data, use) : `${floatsCode(data, use)}[0]`})`;
-}
-
-/** Float32 numbers as code: as decimals or in base64, whichever is shorter. A sum does not tell −0 from 0. */
-function floatsCode(data: Float32Array, use: Use): string {
-  const most = 10 + Math.ceil(data.length / 3) * 16;
-  let decimals = "Float32Array.from([";
-  for (let i = 0; i < data.length && decimals.length <= most; i++)
-    decimals += `${i > 0 ? "," : ""}${shortest(data[i])}`;
-  if (decimals.length <= most) return `${decimals}])`;
-  const view = new DataView(new ArrayBuffer(4 * data.length));
-  for (let i = 0; i < data.length; i++) view.setFloat32(4 * i, data[i], true);
-  let text = "";
-  for (const byte of new Uint8Array(view.buffer)) text += String.fromCharCode(byte);
-  return `${use("floats")}("${btoa(text)}")`;
 }
 
 function numberInputsCode(columns: number): string {

@@ -4,7 +4,6 @@
  */
 
 import { HALF_DAY, WHOLE } from "../../data/numbers.js";
-import type { activations } from "../../nn/activations.js";
 
 /** A definition of a generated module. */
 interface PartText {
@@ -14,8 +13,9 @@ interface PartText {
 }
 
 export type Part =
-  | Exclude<keyof typeof activations, "linear" | "celu">
-  | ("floats" | "dense" | "erf" | "run" | "runAll")
+  | ("floats" | "f" | "product" | "products" | "fold" | "softmax" | "takeRows")
+  | ("placesIn" | "patches" | "addPatches" | "takeLargest")
+  | ("softplus" | "erf" | "flush" | "mulNoNan" | "pow")
   | ("value" | "missing" | "level" | "table" | "days" | "cycle" | "affine" | "knots")
   | (
       | "number"
@@ -186,30 +186,122 @@ function floats(text) {
   return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
 }`,
   },
-  dense: {
+  f: { code: "const f = Math.fround;" },
+  product: {
     code: `\
-/** x · kernel [inputs, units] + bias, each step rounded to float32. */
-const dense = (units, kernel, bias) => (x) => {
-  const y = new Float32Array(units);
-  for (let i = 0; i < x.length; i++)
-    for (let j = 0; j < units; j++) y[j] += Math.fround(x[i] * kernel[i * units + j]);
-  return bias ? y.map((value, j) => value + bias[j]) : y;
-};`,
+/** y = x · w, [k] · [k, n], each step rounded to float32. */
+function product(x, w, y) {
+  y.fill(0);
+  for (let p = 0; p < x.length; p++)
+    for (let j = 0; j < y.length; j++) y[j] += Math.fround(x[p] * w[p * y.length + j]);
+}`,
   },
-  relu: { code: "const relu = (x) => x.map((value) => (value < 0 ? 0 : value));" },
-  tanh: { code: "const tanh = (x) => x.map(Math.tanh);" },
-  sigmoid: { code: "const sigmoid = (x) => x.map((value) => 1 / (1 + Math.exp(-value)));" },
-  softplus: {
-    code: "const softplus = (x) => x.map((value) => Math.max(value, 0) + Math.log1p(Math.exp(-Math.abs(value))));",
+  products: {
+    code: `\
+/** y = x · w, [m, k] · [k, n] for each matrix of x, each step rounded to float32. */
+function products(x, w, y, m, k, n) {
+  y.fill(0);
+  for (let p = 0; p < x.length; p++) {
+    const to = Math.floor(p / k) * n;
+    const from = (Math.floor(p / (m * k)) * k + (p % k)) * n;
+    for (let j = 0; j < n; j++) y[to + j] += Math.fround(x[p] * w[from + j]);
+  }
+}`,
+  },
+  fold: {
+    code: `\
+/** What becomes of the numbers along an axis of a length before others of \`inner\` numbers. */
+function fold(x, y, length, inner, first, join) {
+  for (let j = 0; j < y.length; j++) {
+    let all = first;
+    for (let k = 0; k < length; k++) all = join(all, x[(Math.floor(j / inner) * length + k) * inner + (j % inner)]);
+    y[j] = all;
+  }
+}`,
   },
   softmax: {
     code: `\
-const softmax = (x) => {
-  const top = x.reduce((most, value) => Math.max(most, value));
-  const powers = x.map((value) => Math.exp(Math.fround(value - top)));
-  const sum = Math.fround(powers.reduce((total, power) => total + power));
-  return powers.map((power) => power / sum);
-};`,
+/** Of the numbers along the last axis, or the logarithm of that. */
+function softmax(x, y, columns, isLog) {
+  for (let at = 0; at < x.length; at += columns) {
+    let [top, sum] = [-Infinity, 0];
+    for (let i = at; i < at + columns; i++) top = Math.max(top, x[i]);
+    for (let i = at; i < at + columns; i++) sum += Math.exp(x[i] - top);
+    for (let i = at; i < at + columns; i++)
+      y[i] = isLog ? x[i] - top - Math.log(sum) : Math.exp(x[i] - top) / sum;
+  }
+}`,
+  },
+  takeRows: {
+    code: `\
+/** Rows of a table by number; NaN for what is no number of a row. */
+function takeRows(table, ids, y, columns) {
+  for (let i = 0; i < y.length; i++) {
+    const id = ids[Math.floor(i / columns)];
+    y[i] = Number.isInteger(id) ? (table[id * columns + (i % columns)] ?? NaN) : NaN;
+  }
+}`,
+  },
+  placesIn: {
+    code: `\
+/** Where the elements of windows are in an image: by window, element and channel; -1 for padding. */
+function placesIn({ image: [, height, width, channels], windows: [down, across], size, strides, dilation, before }) {
+  const places = [];
+  for (let i = 0; i < down; i++)
+    for (let j = 0; j < across; j++)
+      for (let p = 0; p < size[0]; p++)
+        for (let q = 0; q < size[1]; q++) {
+          const y = i * strides[0] - before[0] + p * dilation[0];
+          const x = j * strides[1] - before[1] + q * dilation[1];
+          const isInside = y >= 0 && y < height && x >= 0 && x < width;
+          for (let c = 0; c < channels; c++) places.push(isInside ? (y * width + x) * channels + c : -1);
+        }
+  return Int32Array.from(places);
+}`,
+  },
+  patches: {
+    code: `\
+/** For each image of x the elements of its windows. */
+function patches(x, y, places) {
+  const size = (x.length * places.length) / y.length;
+  for (let i = 0; i < y.length; i++) {
+    const place = places[i % places.length];
+    y[i] = place < 0 ? 0 : x[Math.floor(i / places.length) * size + place];
+  }
+}`,
+  },
+  addPatches: {
+    code: `\
+/** Elements of windows, added up in images. */
+function addPatches(x, y, places) {
+  const size = (y.length * places.length) / x.length;
+  y.fill(0);
+  for (let i = 0; i < x.length; i++) {
+    const place = places[i % places.length];
+    if (place >= 0) y[Math.floor(i / places.length) * size + place] += x[i];
+  }
+}`,
+  },
+  takeLargest: {
+    code: `\
+/** Elements of x where the largest of the selector's windows are: the first of equals, and NaN before numbers. */
+function takeLargest(selector, x, y, places, area, channels) {
+  const windows = places.length / area;
+  for (let i = 0; i < y.length; i++) {
+    const start = (Math.floor(i / windows) * selector.length * windows) / y.length;
+    const first = Math.floor((i % windows) / channels) * area * channels + (i % channels);
+    let best = -1;
+    for (let k = 0; k < area; k++) {
+      const place = places[first + k * channels];
+      const isLess = Number.isNaN(selector[best]) || selector[start + place] <= selector[best];
+      if (place >= 0 && (best < 0 || !isLess)) best = start + place;
+    }
+    y[i] = x[best];
+  }
+}`,
+  },
+  softplus: {
+    code: "const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));",
   },
   erf: {
     code: `\
@@ -224,65 +316,7 @@ function erf(x) {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }`,
   },
-  gelu: {
-    needs: ["erf"],
-    code: `\
-const gelu = (x) =>
-  x.map((value) => (value / 2) * (1 + Math.fround(erf(Math.fround(value * Math.fround(Math.SQRT1_2))))));`,
-  },
-  elu: {
-    code: "const elu = (alpha) => (x) => x.map((value) => (value > 0 ? value : alpha * Math.expm1(value)));",
-  },
-  exponential: { code: "const exponential = (x) => x.map(Math.exp);" },
-  geluTanh: {
-    code: `\
-const geluTanh = (x) =>
-  x.map((value) => value / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * value * (1 + 0.044715 * value * value))));`,
-  },
-  hardSigmoid: {
-    code: "const hardSigmoid = (x) => x.map((value) => Math.min(Math.max(value + 3, 0), 6) / 6);",
-  },
-  hardSilu: {
-    code: "const hardSilu = (x) => x.map((value) => (value * Math.min(Math.max(value + 3, 0), 6)) / 6);",
-  },
-  hardTanh: { code: "const hardTanh = (x) => x.map((value) => Math.min(Math.max(value, -1), 1));" },
-  leakyRelu: {
-    code: `\
-/** @param slope one number, or one for each value */
-const leakyRelu = (slope) => (x) => x.map((value, j) => (value > 0 ? value : value * (slope[j] ?? slope)));`,
-  },
-  logSigmoid: {
-    code: "const logSigmoid = (x) => x.map((value) => Math.min(value, 0) - Math.log1p(Math.exp(-Math.abs(value))));",
-  },
-  logSoftmax: {
-    code: `\
-const logSoftmax = (x) => {
-  const top = x.reduce((most, value) => Math.max(most, value));
-  const sum = x.reduce((total, value) => total + Math.exp(value - top), 0);
-  return x.map((value) => value - top - Math.log(sum));
-};`,
-  },
-  mish: {
-    needs: ["softplus"],
-    code: "const mish = (x) => softplus(x).map((value, j) => x[j] * Math.tanh(value));",
-  },
-  relu6: { code: "const relu6 = (x) => x.map((value) => Math.min(Math.max(value, 0), 6));" },
-  selu: {
-    code: `\
-const selu = (x) =>
-  x.map((value) => 1.0507009873554805 * (value > 0 ? value : 1.6732632423543772 * Math.expm1(value)));`,
-  },
-  silu: { code: "const silu = (x) => x.map((value) => value / (1 + Math.exp(-value)));" },
-  softsign: { code: "const softsign = (x) => x.map((value) => value / (1 + Math.abs(value)));" },
-  run: { code: "const run = (x) => network.reduce((values, layer) => layer(values), x);" },
-  runAll: {
-    code: `\
-/** The mean of the results of the networks. */
-function run(x) {
-  const results = networks.map((network) => network.reduce((values, layer) => layer(values), x));
-  const [first, ...others] = mean.map((k) => results[k]);
-  const sums = others.reduce((sum, result) => sum.map((value, j) => value + result[j]), first);
-  return sums.map((value) => value / mean.length);
-}`,
-  },
+  flush: { code: "const flush = (x, bound) => (Math.abs(x) < bound ? 0 : x);" },
+  mulNoNan: { code: "const mulNoNan = (x, y) => (y === 0 ? 0 : x * y);" },
+  pow: { code: "const pow = (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y);" },
 };

@@ -11,8 +11,10 @@ import { besidePadding } from "../../data/pipeline/steps.js";
 import type { TargetTransform } from "../../data/pipeline/target.js";
 import { positiveOf } from "../../data/positive.js";
 import { show } from "../../errors.js";
-import type { ModelContents, TableDescription } from "../../predict/description.js";
+import type { LayersModel } from "../../nn/layersModel.js";
+import type { TableDescription } from "../../predict/description.js";
 import { VERSION } from "../../version.js";
+import { inferenceOf } from "./inference.js";
 import { ELEMENT, Graph } from "./onnxGraph.js";
 import { networkNodes } from "./onnxNetwork.js";
 
@@ -32,21 +34,24 @@ import { networkNodes } from "./onnxNetwork.js";
  * - Several outputs are beside each other in `y`, as in `predict`. What is no id of an embedding, such as a fraction, becomes one outside of its
  *   table, which the other program refuses: ONNX' `Gather` has it an error.
  *
- * @throws FettleError `unsupported` for a custom layer or activation, and for a recurrent layer that takes a mask; `invalid_checkpoint` for layers and arrays that do not fit each
- * other
+ * @throws FettleError `unsupported` for operations that ONNX does not have, such as random numbers; `invalid_state` for a model that is
+ * not trained
  * @example
  * ```ts
- * await writeFile("model.onnx", exportOnnx(readContents(await readFile("model.fettle"))));
+ * const { model } = await loadModel("model.fettle");
+ * await writeFile("model.onnx", exportOnnx(model));
  * ```
  */
-export function exportOnnx({ network, tensors, table }: ModelContents): Uint8Array<ArrayBuffer> {
+export function exportOnnx(model: LayersModel, table?: TableDescription): Uint8Array<ArrayBuffer> {
   const graph = new Graph("model");
+  const inference = inferenceOf(model);
+  const { columns, units } = inference;
   const features = table
     ? pipelineNodes(graph, table)
-    : graph.input("features", "float", network.columns, "as the network takes them");
-  const result = networkNodes(graph, network, tensors, features);
-  if (table) answerNodes(graph, table, result.value);
-  else graph.output("y", result.value, "float", result.units);
+    : graph.input("features", "float", columns, "as the network takes them");
+  const result = networkNodes(graph, inference, features);
+  if (table) answerNodes(graph, table, result);
+  else graph.output("y", result, "float", units);
   return graph.bytes(VERSION, { fettle: VERSION, ...(table && metadataOf(table)) });
 }
 

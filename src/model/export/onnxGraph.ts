@@ -17,17 +17,23 @@ type Element = keyof typeof ELEMENT;
 /** The batch dimension, of which the file has the symbol alone. */
 const ROWS = "rows";
 
-/** A number is an integer, unless it is said to be a float. */
-type Attribute = number | { readonly float: number } | string | readonly number[] | readonly string[];
+/** A number is an integer. */
+type Attribute = number | Graph | string | readonly number[] | readonly string[];
+export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** A graph. A value is referred to by its name, and must be made before it is used. */
 export class Graph {
-  private readonly graph = new Message();
+  /** @internal */
+  readonly graph = new Message();
   /** How often each name was asked for. */
-  private readonly counts = new Map<string, number>();
+  private readonly counts: Map<string, number>;
+  private readonly whole: Graph;
 
-  constructor(name: string) {
+  /** @param outside - of the body of a loop: the graph whose values it reads, and which has its constants */
+  constructor(name: string, outside?: Graph) {
     this.graph.text(2, name);
+    this.whole = outside?.whole ?? this;
+    this.counts = this.whole === this ? new Map() : this.whole.counts;
   }
 
   /**
@@ -39,6 +45,21 @@ export class Graph {
     const own = this.claim(name);
     this.graph.message(11, valueInfo(own, element, [ROWS, columns]).text(3, doc));
     return own;
+  }
+
+  /** An input of the body of a loop, float. */
+  bodyInput(name: string, shape: readonly number[]): string {
+    const own = this.claim(name);
+    const sizes = shape.map((size) => (size === -1 ? ROWS : size));
+    this.graph.message(11, valueInfo(own, "float", sizes));
+    return own;
+  }
+
+  /** An output of the body of a loop, float. */
+  bodyOutput(name: string, value: string, shape: readonly number[]): void {
+    const own = this.node("Identity", [value], {}, name);
+    const sizes = shape.map((size) => (size === -1 ? ROWS : size));
+    this.graph.message(12, valueInfo(own, "float", sizes));
   }
 
   /** An output, [rows, columns] or [rows], of a value. */
@@ -61,7 +82,7 @@ export class Graph {
       tensor.integer(2, ELEMENT.string);
       for (const word of values) tensor.text(6, word);
     }
-    this.graph.message(5, tensor.text(8, own));
+    this.whole.graph.message(5, tensor.text(8, own));
     return own;
   }
 
@@ -69,7 +90,7 @@ export class Graph {
   integers(values: readonly number[]): string {
     const own = this.claim("integers");
     const tensor = new Message().integers(1, [values.length]).integer(2, ELEMENT.int64).integers(7, values);
-    this.graph.message(5, tensor.text(8, own));
+    this.whole.graph.message(5, tensor.text(8, own));
     return own;
   }
 
@@ -83,23 +104,27 @@ export class Graph {
    *
    * @param operator - with its domain, if that is not ONNX's own
    */
-  node(
+  node(operator: string, inputs: readonly string[], attributes: Attributes = {}, name = operator): string {
+    const [own] = this.nodes(operator, inputs, attributes, [name]);
+    return own;
+  }
+
+  /** As `node`, of several results. */
+  nodes(
     operator: string,
     inputs: readonly string[],
-    attributes: Readonly<Record<string, Attribute>> = {},
-    name = operator,
-  ): string {
-    const own = this.claim(name);
+    attributes: Attributes,
+    names: readonly string[],
+  ): readonly string[] {
+    const results = names.map((name) => this.claim(name));
     const dot = operator.lastIndexOf(".");
     const node = new Message();
     for (const input of inputs) node.text(1, input);
-    node
-      .text(2, own)
-      .text(3, own)
-      .text(4, operator.slice(dot + 1));
+    for (const result of results) node.text(2, result);
+    node.text(3, results[0]).text(4, operator.slice(dot + 1));
     for (const [key, value] of Object.entries(attributes)) node.message(5, attribute(key, value));
     this.graph.message(1, node.text(7, operator.slice(0, Math.max(0, dot))));
-    return own;
+    return results;
   }
 
   /** The model file. */
@@ -128,21 +153,26 @@ export class Graph {
 
 function valueInfo(name: string, element: Element, shape: readonly (number | string)[]): Message {
   const dimensions = new Message();
+  // a multiple of the rows is any size
   for (const size of shape)
     dimensions.message(
       1,
-      typeof size === "string" ? new Message().text(2, size) : new Message().integer(1, size),
+      typeof size === "string"
+        ? new Message().text(2, size)
+        : size > 0
+          ? new Message().integer(1, size)
+          : new Message(),
     );
   const tensor = new Message().integer(1, ELEMENT[element]).message(2, dimensions);
   return new Message().text(1, name).message(2, new Message().message(1, tensor));
 }
 
-/** Field 20 is the type of the attribute: 1 for a float, 2 for an integer, 3 for a string, 7 for integers, 8 for strings. */
+/** Field 20 is the type of the attribute: 2 for an integer, 3 for a string, 5 for a graph, 7 for integers, 8 for strings. */
 function attribute(name: string, value: Attribute): Message {
   const message = new Message().text(1, name);
   if (typeof value === "number") return message.integer(3, value).integer(20, 2);
   if (typeof value === "string") return message.text(4, value).integer(20, 3);
-  if ("float" in value) return message.float(2, value.float).integer(20, 1);
+  if (value instanceof Graph) return message.message(6, value.graph).integer(20, 5);
   if (isIntegers(value)) return message.integers(8, value).integer(20, 7);
   for (const word of value) message.text(9, word);
   return message.integer(20, 8);

@@ -1,153 +1,114 @@
-/** The network of an ONNX file: a node or a few for each layer, by ONNX' own operators, so that any runtime has them. */
-import { type Activation, activationName } from "../../nn/activations.js";
-import type { LayerPlace } from "../../nn/network.js";
-import type { LayerDescription, NetworkDescription } from "../../predict/description.js";
-import { activationOf } from "../../predict/layers.js";
-import { mustBeBuiltIn } from "../../predict/limits.js";
-import { builtInNetwork } from "../../predict/network.js";
-import type { Tensors } from "../../predict/safetensors.js";
-import { ACTIVATIONS, OVER_UNITS } from "./onnxActivations.js";
-import { multiHeadAttention } from "./onnxAttention.js";
-import {
-  type ArrayForm,
-  Batch,
-  type Context,
-  inOneOrder,
-  type Made,
-  type Nodes,
-  type Shape,
-} from "./onnxBatch.js";
-import type { Graph } from "./onnxGraph.js";
-import { givenTo, withMask } from "./onnxMasks.js";
-import { RECURRENT } from "./onnxRecurrent.js";
-import { SHAPES } from "./onnxShapes.js";
-import { UNITS } from "./onnxUnits.js";
-import { WINDOWS } from "./onnxWindows.js";
+/** The network of an ONNX file: its operations in order, and loops with their bodies as graphs. Operators are in `onnxRows.ts`. */
+import { isNode, type Node, type OperationName } from "../../graph/graph.js";
+import { type Inference, loopOf } from "./inference.js";
+import { Graph } from "./onnxGraph.js";
+import { type Context, ROWS } from "./onnxRows.js";
+import { type Value, Values } from "./onnxValues.js";
 
-/** The result of the network, [rows, units]: its outputs beside each other. Nodes have the names of layers. */
-export function networkNodes(
-  graph: Graph,
-  network: NetworkDescription,
-  tensors: Tensors,
-  features: string,
-): { readonly value: string; readonly units: number } {
-  const { network: places } = builtInNetwork(network, tensors);
-  const values = new Map<string, Batch>();
-  for (const [i, { offset, size, shape }] of places.inputs.entries()) {
-    const block = (): string[] => [[offset], [offset + size], [1]].map((each) => graph.integers(each));
-    const own = places.inputs.length === 1 ? features : graph.node("Slice", [features, ...block()]);
-    const value = shape.length === 1 ? own : graph.node("Reshape", [own, graph.integers([0, ...shape])]);
-    const id = network.inputs ? `input.${network.inputs[i].name}` : "input";
-    values.set(id, new Batch(graph, value, shape));
-  }
-  const arrays = new Arrays(graph, tensors);
-  for (const [i, layer] of network.layers.entries()) {
-    const inputs = layer.inputs.map((each) => values.get(each) as Batch);
-    values.set(layer.id, layerNodes(graph, arrays, layer, inputs, places.layers[i]));
-  }
-  const outputs = network.outputs?.map(({ value }) => value) ?? [
-    network.layers[network.layers.length - 1].id,
-  ];
-  const flat = outputs.map((id) => flattened(graph, values.get(id) as Batch));
-  return {
-    value: flat.length === 1 ? flat[0] : graph.node("Concat", flat, { axis: 1 }),
-    units: places.units,
+/** The name of the prediction, `float [rows, units]`. Nodes have the names of layers. @param features - the name of the rows */
+export function networkNodes(graph: Graph, inference: Inference, features: string): string {
+  const { nodes, live, known, layers, x, prediction } = inference;
+  const values = new Values(graph, features);
+  const made = new Map([[x, values.array(nodes[x].shape, features)]]);
+  for (const [id, array] of known) made.set(id, values.known(nodes[id].shape, array));
+  write(values, nodes, live, [prediction], made, (id) => layers[id]);
+  return values.floats(made.get(prediction) as Value).name;
+}
+
+/** Writes the nodes that are not made yet. @param results - nodes that are read from elsewhere */
+function write(
+  values: Values,
+  nodes: readonly Node[],
+  live: readonly number[],
+  results: readonly number[],
+  made: Map<number, Value>,
+  layerOf: (id: number) => string | undefined,
+): void {
+  const readers: number[][] = nodes.map(() => []);
+  for (const id of live) for (const input of nodes[id].inputs) readers[input].push(id);
+  /** The only reader of a node. */
+  const readerOf = (id: number): number | undefined =>
+    readers[id].length === 1 && !results.includes(id) ? readers[id][0] : undefined;
+  const isSpread = (id: number): boolean => {
+    const reader = readerOf(id);
+    if (reader === undefined) return false;
+    return nodes[reader].op === "addPatches" || (nodes[reader].op === "reshape" && isSpread(reader));
   };
+  for (const id of live) {
+    const node = nodes[id];
+    values.layer = layerOf(id);
+    if (made.has(id)) continue;
+    if (isNode(node, "scan")) {
+      loop(values, id, nodes, live, made);
+      continue;
+    }
+    const inputs = node.inputs.map((input) => made.get(input) as Value);
+    const sum = node.op === "matmul" ? readerOf(id) : undefined;
+    const bias = sum === undefined ? undefined : vectorAdded(nodes, sum, id, made);
+    const row = ROWS[node.op as keyof typeof ROWS] as (context: Context<OperationName>) => Value;
+    const value = row({ node, inputs, values, bias, isSpread: isSpread(id) });
+    made.set(id, value);
+    if (bias) made.set(sum as number, value);
+  }
 }
 
-/** The nodes of a layer, its result with its mask. */
-function layerNodes(
-  graph: Graph,
-  arrays: Arrays,
-  layer: LayerDescription,
-  given: readonly Batch[],
-  { layer: own, shape }: LayerPlace,
-): Batch {
-  const context = contextOf(graph, arrays, layer, givenTo(graph, own, layer, given), shape);
-  return withMask(context, own, nodesOf(context));
+/** The vector that a node adds to the rows of a matrix, if it does and the vector is known. */
+function vectorAdded(
+  nodes: readonly Node[],
+  sum: number,
+  matrix: number,
+  made: ReadonlyMap<number, Value>,
+): Value | undefined {
+  const { op, inputs, shape } = nodes[sum];
+  const [other] = inputs.filter((input) => input !== matrix).map((input) => nodes[input]);
+  if (op !== "add" || shape.length !== 2 || other?.op !== "broadcast") return undefined;
+  const vector = made.get(other.inputs[0]);
+  return vector?.form.known && vector.shape[vector.shape.length - 1] === shape[1] ? vector : undefined;
 }
 
-function nodesOf(context: Context): Made {
-  const { name } = context.layer;
-  const nodes: Nodes | undefined = Object.hasOwn(NODES, name) ? NODES[name as keyof typeof NODES] : undefined;
-  mustBeBuiltIn(nodes, context.layer, `one of ${Object.keys(NODES).join(", ")} to be exported`);
-  return nodes(context);
-}
-
-function contextOf(
-  graph: Graph,
-  arrays: Arrays,
-  layer: LayerDescription,
-  inputs: readonly Batch[],
-  shape: Shape,
-): Context {
-  const { weights } = layer;
-  return {
-    ...{ graph, layer, inputs, shape },
-    array: (parameter, form = {}) => arrays.constant(weights[parameter], form),
-    numbers: (parameter) => arrays.numbers(weights[parameter]),
-    activated: (made) => activated(graph, layer, new Batch(graph, made, shape)),
-    nested(piece, value, from, to) {
-      const inner = { ...layer, ...piece };
-      const made = nodesOf(contextOf(graph, arrays, inner, [new Batch(graph, value, from)], to));
-      return new Batch(graph, made, to).value;
+/** A loop as a `Scan`, whose body reads shared values from outside. */
+function loop(
+  values: Values,
+  id: number,
+  nodes: readonly Node[],
+  outside: readonly number[],
+  made: Map<number, Value>,
+): void {
+  const { attributes, inputs } = nodes[id] as Node<"scan">;
+  const { body, next, sequences, steps, reverse } = attributes;
+  const { live, carries, stacks, results } = loopOf(id, nodes, outside);
+  const { layer, graph: around } = values;
+  const name = layer ?? "loop";
+  const graph = new Graph(name, around);
+  const inner = new Values(graph, "", values);
+  const within = new Map<number, Value>();
+  const given = new Map<number, string>();
+  for (const i of live.filter((each) => each < inputs.length)) {
+    const array = values.floats(made.get(inputs[i]) as Value).name;
+    const isMoving = i < next.length + sequences;
+    if (isMoving) given.set(i, array);
+    within.set(i, inner.array(body[i].shape, isMoving ? graph.bodyInput(name, body[i].shape) : array));
+  }
+  // the steps are counted by a sequence
+  if (given.size === carries.length) {
+    graph.bodyInput(name, []);
+    given.set(inputs.length, around.constant(new Float32Array(steps), [steps]));
+  }
+  write(inner, body, live, results, within, () => layer);
+  for (const of of results)
+    graph.bodyOutput(name, inner.floats(within.get(of) as Value).name, body[of].shape);
+  const count = given.size - carries.length;
+  const directions = (length: number): number[] => Array(length).fill(reverse ? 1 : 0);
+  const names = around.nodes(
+    "Scan",
+    [...given.values()],
+    {
+      ...{ body: graph, num_scan_inputs: count, scan_input_directions: directions(count) },
+      ...(stacks.length > 0 && { scan_output_directions: directions(stacks.length) }),
     },
-  };
+    results.map(() => name),
+  );
+  const parts = [...carries.map((carry) => carry.parts), ...stacks.map(({ part }) => [part])];
+  for (const [i, all] of parts.entries())
+    for (const part of all) made.set(part, values.array(nodes[part].shape, names[i]));
 }
-
-/** The arrays of a network as constants of a graph, each written once in each form. */
-class Arrays {
-  private readonly names = new Map<string, string>();
-
-  constructor(
-    private readonly graph: Graph,
-    private readonly tensors: Tensors,
-  ) {}
-
-  numbers(path: string): Float32Array {
-    return this.tensors[path].data;
-  }
-
-  /** @returns its name; undefined for no path */
-  constant(path: string | undefined, form: ArrayForm): string | undefined {
-    if (path === undefined) return undefined;
-    const { data, shape } = this.tensors[path];
-    const { perm, shape: reshaped = perm?.map((axis) => shape[axis]) ?? shape } = form;
-    const key = JSON.stringify([path, perm, reshaped]);
-    const name =
-      this.names.get(key) ?? this.graph.constant(perm ? permuted(data, shape, perm) : data, reshaped, path);
-    this.names.set(key, name);
-    return name;
-  }
-}
-
-/** The numbers of an array with its axes in another order. */
-function permuted(data: Float32Array, shape: Shape, perm: readonly number[]): Float32Array {
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((size, length) => size * length, 1));
-  let places = [0];
-  for (const axis of perm)
-    places = places.flatMap((place) =>
-      Array.from({ length: shape[axis] }, (_, i) => place + i * strides[axis]),
-    );
-  return Float32Array.from(places, (place) => data[place]);
-}
-
-const flattened = (graph: Graph, { value, shape }: Batch): string =>
-  shape.length === 1 ? value : graph.node("Flatten", [value], { axis: 1 });
-
-/** In the order that there is, but for activations over the units, which go along the last axis. */
-function activated(graph: Graph, layer: LayerDescription, x: Batch): Made {
-  const name = activationName(activationOf(layer) as Activation) as keyof typeof ACTIVATIONS;
-  if (OVER_UNITS.has(name)) return ACTIVATIONS[name](graph, x, layer.id);
-  const { values, made } = inOneOrder([x]);
-  return made(ACTIVATIONS[name](graph, { value: values[0], shape: x.shape }, layer.id));
-}
-
-/** Of all layers, by name. */
-const NODES = {
-  ...SHAPES,
-  ...UNITS,
-  ...WINDOWS,
-  ...RECURRENT,
-  multiHeadAttention,
-} satisfies Readonly<Record<string, Nodes>>;

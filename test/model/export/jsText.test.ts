@@ -4,13 +4,11 @@ import fc from "fast-check";
 import ts from "typescript";
 import { beforeAll, describe, expect, it } from "vitest";
 import { contentsOf } from "../../../src/model/contents.js";
-import { exportJs } from "../../../src/model/export/js.js";
 import { dense } from "../../../src/nn/layers/index.js";
 import { ready } from "../../../src/numerics/kernels.js";
 import type { Answer } from "../../../src/predict/answers.js";
-import type { LayerDescription, ModelContents } from "../../../src/predict/description.js";
+import type { ModelContents } from "../../../src/predict/description.js";
 import { cases } from "../../cases.js";
-import { refusal } from "../../data/refusal.js";
 import {
   column,
   type Exported,
@@ -20,6 +18,7 @@ import {
   predictorOf,
   ROW,
   SMALL,
+  textOf,
 } from "./modules.js";
 import { contentsFrom, HOSTILE, network, type TableSpec, tableSpecs } from "./tables.js";
 
@@ -32,14 +31,14 @@ const columns = [
 
 it("is under 10 kB for a small network, and under 2.5 kB without a table", () => {
   expect(columns.length).toBe(10);
-  expect(exportJs(contentsFrom({ ...SMALL, columns })).length).toBeLessThan(10_000);
+  expect(textOf(contentsFrom({ ...SMALL, columns })).length).toBeLessThan(10_000);
   const alone = contentsOf(network([dense(8, { activation: "relu" }), dense(1)], 10, 1), false);
-  expect(exportJs(alone).length).toBeLessThan(2500);
+  expect(textOf(alone).length).toBeLessThan(2500);
 });
 
 it("grows by base64 for parameters, and by digits where these are shorter", () => {
   const sizeOf = (units: number, gain: number): number =>
-    exportJs(contentsOf(network([dense(units, { useBias: false }), dense(1)], 100, 1, gain), false)).length;
+    textOf(contentsOf(network([dense(units, { useBias: false }), dense(1)], 100, 1, gain), false)).length;
   expect((sizeOf(300, 1) - sizeOf(100, 1)) / (200 * 101)).toBeCloseTo(16 / 3, 2);
   expect((sizeOf(300, 0) - sizeOf(100, 0)) / (200 * 101)).toBeCloseTo(2, 2);
 });
@@ -47,7 +46,7 @@ it("grows by base64 for parameters, and by digits where these are shorter", () =
 it("defines nothing that it does not use, for any model", () => {
   fc.assert(
     fc.property(tableSpecs, (spec) => {
-      const tree = treeOf(exportJs(contentsFrom(spec)));
+      const tree = treeOf(textOf(contentsFrom(spec)));
       const all = identifiersIn(tree);
       const unused = definedIn(tree).filter((name) => all.filter((each) => each === name).length < 2);
       expect(unused).toEqual([]);
@@ -57,7 +56,7 @@ it("defines nothing that it does not use, for any model", () => {
 });
 
 it("imports nothing, runs no text, and needs no more of a runtime than atob", () => {
-  const text = exportJs(contentsFrom(SMALL));
+  const text = textOf(contentsFrom(SMALL));
   const all = identifiersIn(treeOf(text));
   for (const name of ["eval", "Function", "require", "globalThis", "process"])
     expect(all).not.toContain(name);
@@ -80,10 +79,10 @@ describe("names and words", () => {
     const table = contents.table!;
     return { ...contents, table: { ...table, schema: { ...table.schema, na: words.slice(0, 3) } } };
   };
-  const text = () => exportJs(modelOf(HOSTILE, HOSTILE));
+  const text = () => textOf(modelOf(HOSTILE, HOSTILE));
 
   it("stay text: the code is the same whatever they are", () => {
-    expect(tokensOf(text())).toEqual(tokensOf(exportJs(modelOf(plain("column"), plain("word")))));
+    expect(tokensOf(text())).toEqual(tokensOf(textOf(modelOf(plain("column"), plain("word")))));
   });
 
   it("do not end a script in a page", () => {
@@ -107,69 +106,11 @@ describe("names and words", () => {
     const row = Object.create(Object.fromEntries(HOSTILE.map((name) => [name, HOSTILE[5]])));
     expect(predict(row)).toEqual(predict({}));
     const { predict: strict } = await imported(
-      exportJs(contentsFrom({ ...SMALL, columns: [column("constructor", "number")] })),
+      textOf(contentsFrom({ ...SMALL, columns: [column("constructor", "number")] })),
     );
     expect(messageOf(() => strict({}))).toBe(
       'column "constructor" must be present, as in every training row (train with missing: "impute" to fill it in); received undefined',
     );
-  });
-});
-
-describe("refusals", () => {
-  const contents = contentsOf(network([dense(3, { activation: "relu" }), dense(1)], 2, 5), false);
-  const { network: described, tensors, notes } = contents;
-  const withLayer = (layer: object): ModelContents => ({
-    ...{ tensors, notes },
-    network: { columns: 2, layers: [{ ...described.layers[0], ...layer }, described.layers[1]] },
-  });
-  const withThird = (layer: Pick<LayerDescription, "name" | "options"> & Partial<LayerDescription>) => {
-    const third: LayerDescription = { id: "third", inputs: ["dense_2"], weights: {}, ...layer };
-    return { ...contents, network: { ...described, layers: [...described.layers, third] } };
-  };
-  const BUILT_IN = 'layer "dense_1" must be built-in to be exported, or loaded by loadPredictor';
-  it.each<[string, ModelContents, string]>([
-    [
-      "a custom layer",
-      withLayer({ name: "scale", custom: true }),
-      `unsupported: ${BUILT_IN}; received {"custom":"scale"}`,
-    ],
-    [
-      "a custom activation",
-      withLayer({ options: { activation: { function: "leakyRelu" } } }),
-      `unsupported: the activation of ${BUILT_IN}; received {"function":"leakyRelu"}`,
-    ],
-    [
-      "an activation of another release",
-      withLayer({ options: { activation: "snake" } }),
-      `unsupported: the activation of ${BUILT_IN}; received "snake"`,
-    ],
-    [
-      "code in place of a slope",
-      withThird({ name: "leakyReLU", options: { negativeSlope: "alert(1)" } }),
-      'invalid_argument: negativeSlope must be a finite number of at least 0; received "alert(1)"',
-    ],
-    [
-      "slopes that do not fit",
-      withThird({ name: "prelu", options: {}, weights: { alpha: "dense_1.bias" } }),
-      'invalid_checkpoint: the slopes of layer "third" must fit its 1 inputs; received shape [3]',
-    ],
-    [
-      "a layer that does not take the one before it",
-      withLayer({ inputs: ["dense_2"] }),
-      'invalid_checkpoint: layer "dense_1" must take the layer before it, "input"; received ["dense_2"]',
-    ],
-    [
-      "an array that does not fit",
-      { ...contents, tensors: { ...tensors, "dense_1.bias": { shape: [2], data: new Float32Array(2) } } },
-      'invalid_checkpoint: the arrays of layer "dense_1" must fit its 2 inputs; received shapes [[2,3],[2]]',
-    ],
-    [
-      "an array that is not there",
-      withLayer({ weights: {} }),
-      'invalid_checkpoint: the arrays of layer "dense_1" must fit its 2 inputs; received shapes [null]',
-    ],
-  ])("refuses %s", (_, given, message) => {
-    expect(refusal(() => exportJs(given))).toBe(message);
   });
 });
 

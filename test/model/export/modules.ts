@@ -1,6 +1,7 @@
 /** Generated modules as tests use them: imported, beside the predictor of the same model. */
 import { expect } from "vitest";
 import { exportJs } from "../../../src/model/export/js.js";
+import { networkFrom } from "../../../src/model/network.js";
 import { dense } from "../../../src/nn/layers/index.js";
 import type { Answer } from "../../../src/predict/answers.js";
 import { type ModelContents, writeContents } from "../../../src/predict/description.js";
@@ -16,7 +17,10 @@ export interface Exported {
 export const imported = (text: string): Promise<Exported> =>
   import(/* @vite-ignore */ `data:text/javascript;base64,${Buffer.from(text).toString("base64")}`);
 
-export const moduleOf = (contents: ModelContents): Promise<Exported> => imported(exportJs(contents));
+/** The module of a model file. */
+export const textOf = (contents: ModelContents): string =>
+  exportJs(networkFrom(contents, {}, false), contents.table);
+export const moduleOf = (contents: ModelContents): Promise<Exported> => imported(textOf(contents));
 export const predictorOf = (contents: ModelContents) => loadPredictor(writeContents(contents, VERSION));
 
 /** @param scale - of the target, or of what its logarithm is */

@@ -1,8 +1,6 @@
 /** Every layer, and graphs of layers, as ONNX files in ONNX Runtime. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { contentsOf } from "../../../src/model/contents.js";
-import { exportModel } from "../../../src/model/export/exportModel.js";
 import { exportOnnx } from "../../../src/model/export/onnx.js";
 import { functional, input } from "../../../src/nn/functional.js";
 import {
@@ -21,7 +19,6 @@ import type { LayersModel } from "../../../src/nn/layersModel.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import { cases } from "../../cases.js";
-import { refusal } from "../../data/refusal.js";
 import { anyWay, otherLayer, trained } from "../../predict/networks.js";
 import { anyLayer, CLOSE, difference, floats, run } from "./onnxRuntime.js";
 
@@ -33,7 +30,7 @@ const anyTrained = (model: LayersModel, columns: number, seed: number): LayersMo
   });
 
 async function agrees(model: LayersModel, columns: number, x: Float32Array): Promise<void> {
-  const { y } = await run(exportOnnx(contentsOf(model, false)), { features: floats(x, columns) });
+  const { y } = await run(exportOnnx(model), { features: floats(x, columns) });
   const expected = model.predict({ data: x, shape: [x.length / columns, columns] });
   expect(y.dims).toEqual(expected.shape);
   expect(difference(y.data, expected.data)).toBeLessThan(CLOSE);
@@ -78,9 +75,6 @@ describe("ONNX Runtime predicts what Fettle does", () => {
     const model = functional({ inputs: steps, outputs: dense(2).apply(flatten().apply(first)) });
     const x = Float32Array.from({ length: 7 * 12 }, (_, i) => ((i * 37) % 23) / 11 - 1);
     await agrees(anyTrained(model, 12, 3), 12, x);
-    expect(refusal(() => exportModel(model, "js"))).toMatch(
-      /^unsupported: the network must be a stack of layers over columns, or the mean of several, to be exported to this format; received one with the inputs /,
-    );
   });
 
   it("for any way to merge, several inputs and outputs", async () => {
@@ -109,18 +103,11 @@ describe("ONNX Runtime predicts what Fettle does", () => {
   });
 });
 
-it("as a module it is refused by the name of the layer", () => {
-  const model = anyTrained(sequential([dense(2), batchNormalization(), dense(1)]), 2, 1);
-  expect(refusal(() => exportModel(model, "js"))).toBe(
-    'unsupported: layer "batchNormalization_1" must be one of dense, dropout, activation, elu, leakyReLU, prelu to be exported; received "batchNormalization"',
-  );
-});
-
 it.each([1.5, -1, -0.5, 3, Number.NaN])(
   "ONNX Runtime refuses %s, which is no id of an embedding",
   async (id) => {
     const model = anyTrained(sequential([embedding(3, 2), flatten(), dense(1)]), 2, 1);
-    const bytes = exportOnnx(contentsOf(model, false));
+    const bytes = exportOnnx(model);
     await run(bytes, { features: floats(Float32Array.of(2, 0), 2) });
     await expect(run(bytes, { features: floats(Float32Array.of(2, id), 2) })).rejects.toThrow(
       /indices element out of data bounds|idx=3/,

@@ -13,14 +13,12 @@ import type {
 import { fitPipeline } from "../../../src/data/pipeline/pipeline.js";
 import type { ColumnKind, Schema } from "../../../src/data/schema.js";
 import { readTable } from "../../../src/data/table.js";
-import { contentsOf } from "../../../src/model/contents.js";
 import { exportOnnx } from "../../../src/model/export/onnx.js";
 import { Model } from "../../../src/model/model.js";
-import { saveModel } from "../../../src/model/save.js";
 import { dense, globalAveragePooling1d, type Layer, masking } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { RandomStream } from "../../../src/numerics/random.js";
-import { readContents, type TableDescription } from "../../../src/predict/description.js";
+import type { TableDescription } from "../../../src/predict/description.js";
 import { choice } from "../../../src/search/space/builders.js";
 import { tune } from "../../../src/tune/tune.js";
 import { VERSION } from "../../../src/version.js";
@@ -168,7 +166,7 @@ describe("a pipeline", () => {
           const table = { ...own, outputs: width, pipeline: { ...own.pipeline, target } };
           const rows = rowsOf(seed + 1, count, 0.2);
           const expected = new Model(model, table, {}, "ignore").predict(rows).data;
-          const found = await run(exportOnnx({ ...contentsOf(model, false), table }), inputsOf(rows));
+          const found = await run(exportOnnx(model, table), inputsOf(rows));
           const [y] = Object.values(found);
           // a unit in the last place of float32: in [0.5, 1) of a wave, in [2, 4) of a score
           const allowed = own.pipeline.columns
@@ -200,7 +198,7 @@ describe("a pipeline", () => {
           const last = dense(outputs, { activation: TASKS[task][2] });
           const model = randomNetwork([...layers, last], pipeline.features.length, seed);
           const rows = rowsOf(seed + 1, count, 0.2);
-          const bytes = exportOnnx({ ...contentsOf(model, false), table });
+          const bytes = exportOnnx(model, table);
           const whole = new Model(model, table, {}, "ignore");
           const expected = Array.from(whole.predict(rows).data);
           const found = await run(bytes, inputsOf(rows));
@@ -251,7 +249,7 @@ function modelOf(
     ...{ inputs, outputs, classes, target, task, pipeline, threshold: 0.5, schema: data.schema as Schema },
   };
   const model = randomNetwork(layers, pipeline.features.length, 1);
-  return { table, model, contents: { ...contentsOf(model, false), table } };
+  return { table, model };
 }
 
 describe("a file", () => {
@@ -259,8 +257,8 @@ describe("a file", () => {
   const as = { size: "number", color: "category", good: "boolean" } as const;
 
   it("says what its inputs, outputs and features are", () => {
-    const { contents } = modelOf(csv, as, {}, [dense(1, { activation: "sigmoid" })]);
-    const bytes = exportOnnx(contents);
+    const { model, table } = modelOf(csv, as, {}, [dense(1, { activation: "sigmoid" })]);
+    const bytes = exportOnnx(model, table);
     expect(metadataOf(bytes)).toEqual({
       fettle: VERSION,
       ...{ task: "classification", positive: "q" },
@@ -291,9 +289,7 @@ describe("a file", () => {
   it("names several targets", () => {
     const table = tableOf("quantities", {}, 1);
     const model = randomNetwork([dense(2)], table.pipeline.features.length, 1);
-    const { target, targets, task, threshold } = metadataOf(
-      exportOnnx({ ...contentsOf(model, false), table }),
-    );
+    const { target, targets, task, threshold } = metadataOf(exportOnnx(model, table));
     expect({ target, targets, task, threshold }).toEqual({
       target: "target, other",
       targets: '["target","other"]',
@@ -307,7 +303,7 @@ describe("a file", () => {
     const tie = async (text: string, layer: Layer) => {
       const { table } = modelOf(text, as, {}, [layer]);
       const model = networkOf([layer], table.pipeline.features.length, () => 0);
-      const { label } = await run(exportOnnx({ ...contentsOf(model, false), table }), inputs);
+      const { label } = await run(exportOnnx(model, table), inputs);
       return label.data;
     };
     expect(await tie(csv, dense(1, { activation: "sigmoid" }))).toEqual(["p"]);
@@ -316,14 +312,14 @@ describe("a file", () => {
 
   it("stays small where a category has many words", () => {
     const lines = Array.from({ length: 3000 }, (_, i) => `w${i % 1500},${i % 7}.5`);
-    const { contents } = modelOf(
+    const { model, table } = modelOf(
       `word,target\n${lines.join("\n")}\n`,
       { word: "category" },
       { encode: "oneHot" },
       [dense(1)],
     );
     // a table of words by words would have 9 MB
-    expect(exportOnnx(contents).length).toBeLessThan(70_000);
+    expect(exportOnnx(model, table).length).toBeLessThan(70_000);
   });
 });
 
@@ -360,6 +356,6 @@ it("keeps padded steps, and those that count from being taken for them", async (
     row.flat(),
   );
   const inputs = Object.fromEntries(columns.map(({ name }, j) => [name, doubles(x.map((row) => row[j]))]));
-  const { y } = await run(exportOnnx(readContents(saveModel(final))), inputs);
+  const { y } = await run(exportOnnx(final.model, final.table), inputs);
   expect(difference(y.data, final.predict(x).data)).toBeLessThan(CLOSE);
 });
