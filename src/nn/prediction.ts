@@ -1,10 +1,9 @@
 /** A step that predicts: all that a model needs of its network once it is trained. Nothing runs here. */
 import type { StepGraph } from "../compile/program.js";
 import { trace } from "../compile/trace.js";
-import { constant, reshape, slice } from "../graph/functions.js";
+import { reshape, slice } from "../graph/functions.js";
 import { Graph, type Value } from "../graph/graph.js";
-import { mapValues } from "../records.js";
-import { callLayers, numbersOf } from "./architecture.js";
+import { callLayers } from "./architecture.js";
 import type { Network } from "./network.js";
 import { PARAMETERS } from "./trainedWeights.js";
 
@@ -29,20 +28,6 @@ export function predictionStep(network: Network, numbers: readonly string[], gra
       return { streams: { prediction } };
     },
     graph,
-  );
-}
-
-/** x and each parameter, by its path → predictions, with the layers' numbers as constants: a model that is trained no more. */
-export function inferenceStep(network: Network): StepGraph {
-  return trace(
-    {
-      inputs: Object.fromEntries(network.parameters.map(({ path, shape }) => [path, shape])),
-      streams: { x: network.columns },
-    },
-    ({ graph, inputs, streams }) => {
-      const numbers = mapValues(numbersOf(network), (number) => constant(graph, Math.fround(number)));
-      return { streams: { prediction: callLayers(network, streams.x, inputs, numbers, false).prediction } };
-    },
   );
 }
 

@@ -2,14 +2,19 @@
  * What exports translate: the operations by which a trained network predicts, simplified, with its weights as arrays that are known.
  * It has no layers, so custom and new ones are exported like any other. No format is here.
  */
+import type { StepGraph } from "../../compile/program.js";
 import { liveBody } from "../../compile/rewrite.js";
 import { simplify } from "../../compile/simplify.js";
+import { trace } from "../../compile/trace.js";
+import { constant } from "../../graph/functions.js";
 import { isNode, type Node, type OperationName } from "../../graph/graph.js";
 import { operation } from "../../graph/operations/table.js";
 import { hasRows, sizeOf } from "../../graph/shape.js";
+import { callLayers, numbersOf } from "../../nn/architecture.js";
 import type { LayersModel } from "../../nn/layersModel.js";
-import { inferenceStep } from "../../nn/prediction.js";
+import type { Network } from "../../nn/network.js";
 import { weightsOf } from "../../nn/trainedWeights.js";
+import { mapValues } from "../../records.js";
 
 /** An array that does not depend on rows. */
 export interface Known {
@@ -88,6 +93,20 @@ export function inferenceOf(model: LayersModel): Inference {
     ...{ nodes, known, layers, live: [...live].sort((a, b) => a - b) },
     ...{ x: streamsIn.x, prediction: streamsOut.prediction, columns: network.columns, units: network.units },
   };
+}
+
+/** x and each parameter, by its path → predictions, with the layers' numbers as constants. */
+function inferenceStep(network: Network): StepGraph {
+  return trace(
+    {
+      inputs: Object.fromEntries(network.parameters.map(({ path, shape }) => [path, shape])),
+      streams: { x: network.columns },
+    },
+    ({ graph, inputs, streams }) => {
+      const numbers = mapValues(numbersOf(network), (number) => constant(graph, Math.fround(number)));
+      return { streams: { prediction: callLayers(network, streams.x, inputs, numbers, false).prediction } };
+    },
+  );
 }
 
 /** What is needed of a loop, which is node `id`. */
