@@ -1,7 +1,7 @@
 /** Categories as vectors that are learned. */
 import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { concat, equal, reshape, slice, sub, takeRows } from "../../graph/functions.js";
-import { lines, showShape } from "../../graph/shape.js";
+import { showShape } from "../../graph/shape.js";
 import type { ConstraintLike } from "../constraints.js";
 import type { Initializer } from "../initializers.js";
 import type { Regularizer, RegularizerName } from "../regularizers.js";
@@ -63,13 +63,15 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
     parameters: () => [spec("embeddings", [inputDim, outputDim])],
     call({ x, parameters: { embeddings }, training }) {
       const [rows, count] = x.shape;
-      const shape = [rows, count, outputDim];
-      if (!training) return reshape(takeRows(embeddings, reshape(x, [lines(x.shape)])), shape);
-      // place by place, an order in which gradients add up
-      const vectors = Array.from({ length: count }, (_, i) =>
-        takeRows(embeddings, reshape(slice(x, [0, i], [rows, 1]), [rows])),
-      );
-      return reshape(concat(vectors, 1), shape);
+      const at = (i: number) => takeRows(embeddings, reshape(slice(x, [0, i], [rows, 1]), [rows]));
+      // in training place by place, an order in which gradients add up
+      const vectors = training
+        ? concat(
+            Array.from({ length: count }, (_, i) => at(i)),
+            1,
+          )
+        : takeRows(embeddings, reshape(x, [rows * count]));
+      return reshape(vectors, [rows, count, outputDim]);
     },
     ...(maskZero && { mask: ({ x }: LayerContext) => sub(1, equal(x, 0)) }),
   };
