@@ -5,6 +5,7 @@
 
 import { type Tell, teller } from "../listener.js";
 import type { Space } from "../search/space/space.js";
+import { type Reply, responseOf } from "../serve/exchange.js";
 import { unexpected } from "../serve/faults.js";
 import { admit } from "../serve/http.js";
 import type { StudyOptions } from "../serve/options.js";
@@ -36,15 +37,15 @@ export abstract class StudyObject<C extends Space, S extends Space, T extends Me
   /** Answers a request. It never rejects. */
   async fetch(request: Request): Promise<Response> {
     try {
-      return await this.answer(request);
+      return responseOf(await this.answer(request));
     } catch (error) {
-      return unexpected(error, this.tell);
+      return responseOf(unexpected(error, this.tell));
     }
   }
 
-  protected async answer(request: Request): Promise<Response> {
-    const admitted = await admit(request, this.token);
-    if (admitted instanceof Response) return admitted;
+  protected async answer(request: Request): Promise<Reply> {
+    const admitted = admit(request, this.token);
+    if ("status" in admitted) return admitted;
     const study = this.studyNamed(admitted.id);
     const response = await admitted.answer(study, this.tell);
     if (study.isRunning && !(this.alarmIsSet && (await this.storage.getAlarm()) !== null)) {

@@ -5,8 +5,9 @@
  */
 import { isRecord, show } from "../errors.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
+import type { Reply } from "../serve/exchange.js";
 import type { StudyOptions } from "../serve/options.js";
-import { refusal } from "../serve/responses.js";
+import { NOTHING, refusal } from "../serve/responses.js";
 import type { ServedStudy } from "../serve/study.js";
 import { refuseUnauthorized } from "../serve/token.js";
 import { createJobWorker, createRemoteTuner, type JobName, type RemoteTuner } from "../tune/resume/remote.js";
@@ -35,11 +36,11 @@ export class QueuedObject<C extends Space, S extends Space> extends StudyObject<
   }
 
   /** Also answers workers: GET /studies/:id/jobs?name=… gives a job, POST brings its result. */
-  protected override async answer(request: Request): Promise<Response> {
+  protected override async answer(request: Request): Promise<Reply> {
     const { pathname, searchParams } = new URL(request.url);
     const [, , id, action] = pathname.split("/");
     if (action !== "jobs") return super.answer(request);
-    const unauthorized = await refuseUnauthorized(request, this.token);
+    const unauthorized = refuseUnauthorized(request, this.token);
     if (unauthorized) return unauthorized;
     const text = searchParams.get("name");
     const name = jobNameFrom(text ?? "");
@@ -50,8 +51,8 @@ export class QueuedObject<C extends Space, S extends Space> extends StudyObject<
     const study = this.studyNamed(id);
     if (request.method === "GET") {
       const found = await study.inspect((tuner, settings) => ({ job: tuner.job(name), settings }));
-      if (!found?.job) return new Response(null, { status: 204 });
-      return new Response(packArchive(FORMAT, found) as Uint8Array<ArrayBuffer>);
+      if (!found?.job) return NOTHING;
+      return { status: 200, headers: {}, body: packArchive(FORMAT, found) };
     }
     const result = new Uint8Array(await request.arrayBuffer());
     const status = await study.runSlice((tuner) => {
@@ -62,7 +63,7 @@ export class QueuedObject<C extends Space, S extends Space> extends StudyObject<
       }
     });
     if (status?.phase === "running") await this.afterSlice(study);
-    return new Response(null, { status: 204 });
+    return NOTHING;
   }
 
   /** Sends messages for the jobs that are due, and sets an alarm that looks at them again. */

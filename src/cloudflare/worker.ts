@@ -5,6 +5,7 @@
 import { checkOptions, must, type OptionNames } from "../errors.js";
 import { teller } from "../listener.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
+import { responseOf } from "../serve/exchange.js";
 import { unexpected } from "../serve/faults.js";
 import { admit } from "../serve/http.js";
 import { checkStudyOptions, mustBePositive, STUDY_OPTIONS, type StudyOptions } from "../serve/options.js";
@@ -117,10 +118,10 @@ export function studyWorker<const C extends Space, const S extends Space, Env>(
     worker: {
       async fetch(request, env) {
         try {
-          const admitted = await admit(request, token(env));
-          return admitted instanceof Response ? admitted : await fetchObject(env)(admitted.id, request);
+          const admitted = admit(request, token(env));
+          return "status" in admitted ? responseOf(admitted) : await fetchObject(env)(admitted.id, request);
         } catch (error) {
-          return unexpected(error, tell);
+          return responseOf(unexpected(error, tell));
         }
       },
       async queue({ messages }, env) {

@@ -21,8 +21,9 @@ import { trialsCsv } from "../report/trialsCsv.js";
 import type { Params } from "../search/space/space.js";
 import { jsonBody } from "../serve/body.js";
 import { sentEvents } from "../serve/events.js";
+import { type Asked, handlerOf, type Reply } from "../serve/exchange.js";
 import { refusalOf } from "../serve/faults.js";
-import { json, refusal } from "../serve/responses.js";
+import { eventReply, json, refusal, wrongMethod } from "../serve/responses.js";
 import { refuseUnauthorized } from "../serve/token.js";
 import type { Source, SourceStudy } from "./source.js";
 import type { DashboardEvent, Note, StudyList } from "./wire.js";
@@ -67,7 +68,7 @@ const HEADERS = {
   "x-content-type-options": "nosniff",
 } as const;
 
-type Answer = (study: SourceStudy, request: Request, rest: string, name: string) => Promise<Response>;
+type Answer = (study: SourceStudy, request: Asked, rest: string, name: string) => Promise<Reply>;
 
 /** A handler of requests, for `serveNode`. It never throws. */
 export function dashboardServer(options: DashboardOptions): (request: Request) => Promise<Response> {
@@ -101,7 +102,7 @@ export function dashboardServer(options: DashboardOptions): (request: Request) =
       (event) => `data: ${JSON.stringify(event)}\n\n`,
       (event) => event.type === "gone",
     );
-    return new Response(stream, { headers: { "content-type": "text/event-stream" } });
+    return eventReply(stream);
   };
 
   const routes: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
@@ -109,7 +110,7 @@ export function dashboardServer(options: DashboardOptions): (request: Request) =
     events: { GET: events },
   };
 
-  const answerStudy = async (request: Request, parts: readonly string[]): Promise<Response> => {
+  const answerStudy = async (request: Asked, parts: readonly string[]): Promise<Reply> => {
     const [name, action = "", ...rest] = parts;
     if (action === "" && request.method === "POST" && source.start) {
       await source.start(name, await jsonBody(request, MOST_BYTES));
@@ -124,8 +125,8 @@ export function dashboardServer(options: DashboardOptions): (request: Request) =
     return methods[request.method](study, request, rest[0] ?? "", name);
   };
 
-  const answerApi = async (request: Request, path: string): Promise<Response> => {
-    const unauthorized = await refuseUnauthorized(request, key);
+  const answerApi = async (request: Asked, path: string): Promise<Reply> => {
+    const unauthorized = refuseUnauthorized(request, key);
     if (unauthorized) return unauthorized;
     const parts = decodedParts(path);
     if (parts?.[0] !== "studies") return notFound(request);
@@ -139,7 +140,7 @@ export function dashboardServer(options: DashboardOptions): (request: Request) =
     return json(list);
   };
 
-  const answer = async (request: Request): Promise<Response> => {
+  const answer = async (request: Asked): Promise<Reply> => {
     const foreign = refuseForeign(request, hosts());
     if (foreign) return foreign;
     const { pathname } = new URL(request.url);
@@ -149,15 +150,14 @@ export function dashboardServer(options: DashboardOptions): (request: Request) =
     const bytes = files.get(path);
     if (!bytes) return notFound(request);
     const type = TYPES[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream";
-    return new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { "content-type": type } });
+    return { status: 200, headers: { "content-type": type }, body: bytes };
   };
 
-  return async (request) => {
-    const response = await answer(request).catch((error: unknown) => refusalOf(error, tell));
-    for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
-    response.headers.set("content-security-policy", policyFor(new URL(request.url).pathname));
-    return response;
-  };
+  return handlerOf(async (request) => {
+    const reply = await answer(request).catch((error: unknown) => refusalOf(error, tell));
+    const policy = { "content-security-policy": policyFor(new URL(request.url).pathname) };
+    return { ...reply, headers: { ...reply.headers, ...HEADERS, ...policy } };
+  });
 }
 
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
@@ -179,7 +179,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
     async GET(study, _, artifact) {
       const bytes = await study.artifact(artifact);
       if (!bytes) return refusal(404, "not_found", `there is no artifact ${show(artifact)}`);
-      return file(bytes as Uint8Array<ArrayBuffer>, "application/octet-stream");
+      return file(bytes, "application/octet-stream");
     },
   },
   notes: {
@@ -204,7 +204,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
     (["pause", "resume", "cancel"] as const).map((command) => [
       command,
       {
-        async POST(study: SourceStudy, _: Request, __: string, name: string) {
+        async POST(study: SourceStudy, _: Asked, __: string, name: string) {
           if (!study.command) return readOnly("commands", name);
           await study.command(command);
           return json({});
@@ -214,33 +214,26 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
   ),
 };
 
-const file = (body: string | Uint8Array<ArrayBuffer>, type: string): Response =>
-  new Response(body, { headers: { "content-type": type, "content-disposition": "attachment" } });
+const file = (body: string | Uint8Array, type: string): Reply => ({
+  status: 200,
+  headers: { "content-type": type, "content-disposition": "attachment" },
+  body,
+});
 
-const readOnly = (what: string, name: string): Response =>
+const readOnly = (what: string, name: string): Reply =>
   refusal(409, "invalid_state", `this dashboard takes no ${what} for study ${show(name)}; see --edit`);
 
-const notFound = (request: Request): Response =>
+const notFound = (request: Asked): Reply =>
   refusal(404, "not_found", `there is nothing at ${show(new URL(request.url).pathname.slice(0, 100))}`);
 
-const wrongMethod = (request: Request, allowed: readonly string[]): Response =>
-  refusal(
-    405,
-    "invalid_argument",
-    `the method must be ${allowed.join(" or ")}; received ${show(request.method)}`,
-    {
-      allow: allowed.join(", "),
-    },
-  );
-
 /** Refuses what another site's page sends, and a name of the server that is not its own. */
-function refuseForeign({ headers }: Request, hosts: readonly string[]): Response | undefined {
+function refuseForeign({ headers }: Asked, hosts: readonly string[]): Reply | undefined {
   const host = headers.get("host") ?? "";
-  const origin = headers.get("origin");
+  const origin = headers.get("origin") ?? `http://${host}`;
   const site = headers.get("sec-fetch-site") ?? "same-origin";
   const isOwn =
     hosts.includes(host) &&
-    (origin === null || origin === `http://${host}` || origin === `https://${host}`) &&
+    (origin === `http://${host}` || origin === `https://${host}`) &&
     // a link from elsewhere may open the page, and no more: nothing is answered without the key
     (site === "same-origin" || site === "none" || headers.get("sec-fetch-mode") === "navigate");
   if (isOwn) return undefined;

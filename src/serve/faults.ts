@@ -3,6 +3,7 @@
  */
 import { type ErrorCode, FettleError, isA, messageOf } from "../errors.js";
 import type { Tell } from "../listener.js";
+import type { Reply } from "./exchange.js";
 import { LimitError } from "./limits.js";
 import { refusal } from "./responses.js";
 
@@ -37,7 +38,7 @@ export const UNEXPECTED = "the server met an unexpected error";
  *
  * @param tell - is told of an error that the client cannot correct, of which the response shows the code and no more
  */
-export function refusalOf(error: unknown, tell: Tell): Response {
+export function refusalOf(error: unknown, tell: Tell): Reply {
   if (isA(error, LimitError)) return refusal(error.status, error.code, error.message, error.headers);
   const code = isA(error, FettleError) ? error.code : "internal";
   const status = STATUS[code];
@@ -54,7 +55,7 @@ export function clientMessageOf(error: unknown): string {
 }
 
 /** The response to a request that met an error of the server's own, which `tell` is told of. */
-export function unexpected(error: unknown, tell: Tell): Response {
+export function unexpected(error: unknown, tell: Tell): Reply {
   tell(error);
   return refusal(500, "internal", UNEXPECTED);
 }

@@ -39,6 +39,7 @@ import { teller } from "../listener.js";
 import type { Space } from "../search/space/space.js";
 import { openBoundedTuner } from "../tune/resume/slices.js";
 import { Driver } from "./driver.js";
+import { type Asked, handlerOf, type Reply } from "./exchange.js";
 import { ofHost, refusalOf } from "./faults.js";
 import { type Admitted, admit, isName } from "./http.js";
 import { checkRoomInStore, Room } from "./limits.js";
@@ -152,7 +153,7 @@ export function serveStudies<const C extends Space, const S extends Space>(
       () => leave(id),
     );
   };
-  const answer = async ({ id, answer }: Admitted): Promise<Response> => {
+  const answer = async ({ id, answer }: Admitted): Promise<Reply> => {
     const study = take(id);
     try {
       const response = await answer(study, tell);
@@ -177,14 +178,14 @@ export function serveStudies<const C extends Space, const S extends Space>(
   if (background) void resumeAll();
 
   return {
-    async fetch(request) {
+    fetch: handlerOf(async (request: Asked) => {
       const asked = isForList(request)
-        ? ((await refuseUnauthorized(request, token)) ?? (() => listStudies(request, store)))
-        : await admit(request, token);
-      if (asked instanceof Response) return asked;
+        ? (refuseUnauthorized(request, token) ?? (() => listStudies(request, store)))
+        : admit(request, token);
+      if ("status" in asked) return asked;
       const call = typeof asked === "function" ? asked : () => answer(asked);
       return requests.answer(call).catch((error) => refusalOf(error, tell));
-    },
+    }),
   };
 }
 

@@ -22,8 +22,9 @@ import {
 import { mustBeListener, type Tell, teller } from "../../listener.js";
 import { loadPredictor, Predictor } from "../../predict/predictor.js";
 import { inShort } from "../body.js";
+import { type Asked, handlerOf, type Reply } from "../exchange.js";
 import { refusalOf, unexpected } from "../faults.js";
-import { json, refusal } from "../responses.js";
+import { json, refusal, wrongMethod } from "../responses.js";
 import { refuseUnauthorized, whyInvalidToken } from "../token.js";
 import { describeModel, type ModelDescription } from "./description.js";
 import type { Limits } from "./lines.js";
@@ -66,7 +67,7 @@ interface Served {
   readonly description: ModelDescription;
 }
 
-type Handler = (served: Served, request: Request) => Promise<Response> | Response;
+type Handler = (served: Served, request: Asked) => Promise<Reply> | Reply;
 
 /**
  * Creates a handler of requests for predictions of a model; `docs/serving-models.md` lists the paths. It never rejects. The model is
@@ -113,11 +114,12 @@ export function modelServer(
   };
   const paths = [...Object.keys(routes), "/health"].map((path) => prefix + path);
 
-  const answer = async (request: Request): Promise<Response> => {
+  const answer = async (request: Asked): Promise<Reply> => {
     const { pathname } = new URL(request.url);
-    if (pathname === `${prefix}/health`) return refuseMethod(request, "GET") ?? json({ status: "ok" });
+    if (pathname === `${prefix}/health`)
+      return request.method === "GET" ? json({ status: "ok" }) : wrongMethod(request, ["GET"]);
     const secret = typeof token === "function" ? token() : token;
-    const unauthorized = await refuseUnauthorized(request, secret);
+    const unauthorized = refuseUnauthorized(request, secret);
     if (unauthorized) return unauthorized;
     const path = pathname.startsWith(prefix) ? pathname.slice(prefix.length) : "";
     if (!Object.hasOwn(routes, path))
@@ -127,22 +129,21 @@ export function modelServer(
         `the path must be one of ${paths.join(", ")}; received ${inShort(pathname)}`,
       );
     const [method, handler] = routes[path];
-    const refused = refuseMethod(request, method);
-    if (refused) return refused;
+    if (request.method !== method) return wrongMethod(request, [method]);
     const loaded = await served();
     if (!loaded)
       return refusal(503, "invalid_state", "the model could not be loaded; the next request tries again");
     return handler(loaded, request);
   };
 
-  return async (request) => {
+  return handlerOf(async (request) => {
     try {
       return await answer(request);
     } catch (error) {
       const isExpected = isA(error, FettleError) && EXPECTED.includes(error.code);
       return isExpected ? refusalOf(error, tell) : unexpected(error, tell);
     }
-  };
+  });
 }
 
 /** What `load` loads, at the first call and for all calls; undefined if it fails, and then it is called again at the next call. */
@@ -160,13 +161,6 @@ function lazily<T>(load: () => Promise<T>, tell: Tell): () => Promise<T | undefi
 
 /** Codes of errors in requests. */
 const EXPECTED: readonly ErrorCode[] = ["invalid_argument", "invalid_shape", "memory_limit"];
-
-function refuseMethod({ method }: Request, allow: string): Response | undefined {
-  if (method === allow) return undefined;
-  return refusal(405, "invalid_argument", `the method must be ${allow}; received ${inShort(method)}`, {
-    allow,
-  });
-}
 
 function checkModel(model: unknown, options: ModelServerOptions): void {
   checkOptions(options, "modelServer", OPTIONS);

@@ -4,8 +4,10 @@
  */
 
 import { type Tell, teller } from "../../listener.js";
+import { replierOf } from "../exchange.js";
 import { unexpected } from "../faults.js";
 import { refusal } from "../responses.js";
+import { NodeAsked, requestOf } from "./asked.js";
 import { BoundedBody, dropRest } from "./body.js";
 import { headOf } from "./head.js";
 import type { NodeRequest, NodeResponse, NodeSocket } from "./host.js";
@@ -15,7 +17,7 @@ import {
   type NodeHandlerOptions,
   type RequestHandler,
 } from "./options.js";
-import { Sending } from "./send.js";
+import { type Sendable, Sending, sendable } from "./send.js";
 
 /** Requests of one connection that may wait for their turn; clients that send more before they are answered are cut off. */
 const MOST_WAITING = 16;
@@ -31,12 +33,21 @@ export class Answers {
   /** Responses that end only when they are told to. */
   private readonly endless = new Set<Sending>();
   private isClosing = false;
+  private readonly reply: (asked: NodeAsked) => Promise<Sendable>;
 
   constructor(
-    private readonly handler: RequestHandler,
+    handler: RequestHandler,
     private readonly limits: HandlerLimits,
     private readonly tell: Tell,
-  ) {}
+  ) {
+    const own = replierOf(handler);
+    this.reply = own
+      ? async (asked) => sendable(await own(asked))
+      : async (asked) => {
+          const { status, headers, body } = await handler(requestOf(asked));
+          return { status, headers: [...headers], body };
+        };
+  }
 
   /**
    * Answers a request, after those before it on its connection. It never rejects.
@@ -77,7 +88,7 @@ export class Answers {
       const response = await this.responseTo(incoming, outgoing, expectsContinue);
       await this.send(response, outgoing, isHead);
     } catch (error) {
-      const refused = unexpected(error, this.tell);
+      const refused = sendable(unexpected(error, this.tell));
       if (outgoing.headersSent) outgoing.destroy();
       else await this.send(refused, outgoing, isHead).catch(() => outgoing.destroy());
     }
@@ -88,32 +99,22 @@ export class Answers {
     incoming: NodeRequest,
     outgoing: NodeResponse,
     expectsContinue: boolean,
-  ): Promise<Response> {
-    if (this.isClosing) return refusal(503, "invalid_state", "the server is closing");
+  ): Promise<Sendable> {
+    if (this.isClosing) return sendable(refusal(503, "invalid_state", "the server is closing"));
     const head = headOf(incoming, this.limits.maxBodyBytes);
-    if (head instanceof Response) return head;
-    const { url, method, headers, hasBody } = head;
-    const body = hasBody ? new BoundedBody(incoming, outgoing, this.limits, expectsContinue) : undefined;
-    const left = new AbortController();
-    outgoing.on("close", () => outgoing.writableFinished || left.abort());
-    const init = {
-      method,
-      headers,
-      signal: left.signal,
-      ...(body && { body: body.stream, duplex: "half" as const }),
-    };
+    if ("status" in head) return sendable(head);
+    const body = head.hasBody ? new BoundedBody(incoming, outgoing, this.limits, expectsContinue) : null;
     try {
-      const response = await this.handler(new Request(url, init));
+      const response = await this.reply(new NodeAsked(head, body, outgoing));
       if (!body?.refusal) return response;
-      response.body?.cancel().catch(ignore);
-      return body.refusal;
+      if (response.body instanceof ReadableStream) response.body.cancel().catch(ignore);
     } catch (error) {
-      if (body?.refusal) return body.refusal;
-      throw error;
+      if (!body?.refusal) throw error;
     }
+    return sendable(body.refusal);
   }
 
-  private async send(response: Response, outgoing: NodeResponse, isHead: boolean): Promise<void> {
+  private async send(response: Sendable, outgoing: NodeResponse, isHead: boolean): Promise<void> {
     const sending = new Sending(response, outgoing, this.limits.writeTimeout);
     if (sending.isEndless) this.endless.add(sending);
     if (sending.isEndless && this.isClosing) sending.stop();

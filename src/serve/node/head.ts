@@ -1,18 +1,20 @@
 /**
- * The head of a request, from how Node received it to how `Request` takes it, or the refusal of one that could mean two things. What
+ * The head of a request, as Node received it, or the refusal of one that could mean two things. What
  * Node's own parser refuses does not get here. Nothing is read of the body.
  */
 import { inShort } from "../body.js";
+import type { Reply } from "../exchange.js";
 import { refusal } from "../responses.js";
 import { refuseLong } from "./body.js";
 import type { NodeRequest } from "./host.js";
 
-/** What a `Request` is made of, but for its body. */
+/** A request without its body. */
 export interface Head {
   readonly method: string;
   /** Its origin is `http://localhost`, whatever the client says. */
   readonly url: string;
-  readonly headers: Headers;
+  /** By name in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
   /** Whether a body follows that a `Request` of this method may have. */
   readonly hasBody: boolean;
 }
@@ -30,29 +32,33 @@ const HOST = /^[\w.~%!$&'()*+;=:[\]-]*$/;
 const MOST_HEADERS = 100;
 
 /** @param maxBodyBytes - what a body may declare to have */
-export function headOf(incoming: NodeRequest, maxBodyBytes: number): Head | Response {
+export function headOf(incoming: NodeRequest, maxBodyBytes: number): Head | Reply {
   const { method = "", url: target = "", rawHeaders } = incoming;
   if (FORBIDDEN.includes(method)) return refuseMethod(method);
   const url = urlOf(target);
   if (url === undefined) return refuse(400, "the target", "a path, or an address of http", target);
   const count = rawHeaders.length / 2;
   if (count > MOST_HEADERS) return refuse(431, "headers", `at most ${MOST_HEADERS}`, count);
-  const headers = new Headers();
-  for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i], rawHeaders[i + 1]);
+  const headers = new Map<string, string>();
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i].toLowerCase();
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? rawHeaders[i + 1] : `${before}, ${rawHeaders[i + 1]}`);
+  }
   const host = headers.get("host") ?? "";
   if (!HOST.test(host))
     return refuse(400, "the header host", "one name or address, with or without a port", host);
   const encoding = headers.get("transfer-encoding");
-  if (encoding !== null && encoding.toLowerCase() !== "chunked")
+  if (encoding !== undefined && encoding.toLowerCase() !== "chunked")
     return refuse(400, "the header transfer-encoding", "chunked, or absent", encoding);
-  const length = Number(headers.get("content-length"));
+  const length = Number(headers.get("content-length") ?? 0);
   if (length > maxBodyBytes) return refuseLong(maxBodyBytes);
   const mayHaveBody = method !== "GET" && method !== "HEAD";
-  return { method, url, headers, hasBody: mayHaveBody && (encoding !== null || length > 0) };
+  return { method, url, headers, hasBody: mayHaveBody && (encoding !== undefined || length > 0) };
 }
 
 /** The refusal of a method that no `Request` can have. */
-export function refuseMethod(method: string): Response {
+export function refuseMethod(method: string): Reply {
   const rule = "one that a Request can have, such as GET or POST";
   return refusal(405, "invalid_argument", `the method must be ${rule}; received ${inShort(method)}`, {
     allow: ALLOW,
@@ -74,5 +80,5 @@ function urlOf(target: string): string | undefined {
   }
 }
 
-const refuse = (status: number, name: string, rule: string, received: string | number): Response =>
+const refuse = (status: number, name: string, rule: string, received: string | number): Reply =>
   refusal(status, "invalid_argument", `${name} must be ${rule}; received ${inShort(received)}`);

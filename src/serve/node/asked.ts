@@ -1,0 +1,50 @@
+/** A request of Node as routers see it, and as a `Request` for handlers that are not of this package. */
+import type { Asked } from "../exchange.js";
+import type { BoundedBody } from "./body.js";
+import type { Head } from "./head.js";
+import type { NodeResponse } from "./host.js";
+
+export class NodeAsked implements Asked {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Head["headers"];
+  private left: AbortController | undefined;
+
+  constructor(
+    { method, url, headers }: Head,
+    readonly body: BoundedBody | null,
+    private readonly outgoing: NodeResponse,
+  ) {
+    this.method = method;
+    this.url = url;
+    this.headers = headers;
+  }
+
+  /** Aborts when the client leaves before it has its response. Making it takes longer than parsing a request, and few handlers ask for it. */
+  get signal(): AbortSignal {
+    if (this.left) return this.left.signal;
+    const left = new AbortController();
+    const abort = (): void => void (this.outgoing.writableFinished || left.abort());
+    if (this.outgoing.destroyed) abort();
+    else this.outgoing.on("close", abort);
+    this.left = left;
+    return left.signal;
+  }
+}
+
+export function requestOf({ method, url, headers, signal, body }: NodeAsked): Request {
+  const stream =
+    body &&
+    new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          const { value } = await body.read();
+          if (value) controller.enqueue(value);
+          else controller.close();
+        },
+        cancel: () => body.stop(),
+      },
+      { highWaterMark: 0 },
+    );
+  return new Request(url, { method, headers: [...headers], signal, body: stream, duplex: "half" });
+}
