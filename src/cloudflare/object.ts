@@ -6,7 +6,7 @@
 import { type Tell, teller } from "../listener.js";
 import type { Space } from "../search/space/space.js";
 import { type Reply, responseOf } from "../serve/exchange.js";
-import { unexpected } from "../serve/faults.js";
+import { refusalOf } from "../serve/faults.js";
 import { admit } from "../serve/http.js";
 import type { StudyOptions } from "../serve/options.js";
 import type { StudyStatus } from "../serve/record.js";
@@ -39,13 +39,12 @@ export abstract class StudyObject<C extends Space, S extends Space, T extends Me
     try {
       return responseOf(await this.answer(request));
     } catch (error) {
-      return responseOf(unexpected(error, this.tell));
+      return responseOf(refusalOf(error, this.tell));
     }
   }
 
   protected async answer(request: Request): Promise<Reply> {
     const admitted = admit(request, this.token);
-    if ("status" in admitted) return admitted;
     const study = this.studyNamed(admitted.id);
     const response = await admitted.answer(study, this.tell);
     if (study.isRunning && !(this.alarmIsSet && (await this.storage.getAlarm()) !== null)) {

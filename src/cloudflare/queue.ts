@@ -7,9 +7,9 @@ import { isRecord, show } from "../errors.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
 import type { Reply } from "../serve/exchange.js";
 import type { StudyOptions } from "../serve/options.js";
-import { NOTHING, refusal } from "../serve/responses.js";
+import { NOTHING, Refusal } from "../serve/responses.js";
 import type { ServedStudy } from "../serve/study.js";
-import { refuseUnauthorized } from "../serve/token.js";
+import { checkToken } from "../serve/token.js";
 import { createJobWorker, createRemoteTuner, type JobName, type RemoteTuner } from "../tune/resume/remote.js";
 import { packArchive, unpackArchive } from "../workers/archive.js";
 import type { JobMessage, JobQueue, ObjectState } from "./host.js";
@@ -40,13 +40,12 @@ export class QueuedObject<C extends Space, S extends Space> extends StudyObject<
     const { pathname, searchParams } = new URL(request.url);
     const [, , id, action] = pathname.split("/");
     if (action !== "jobs") return super.answer(request);
-    const unauthorized = refuseUnauthorized(request, this.token);
-    if (unauthorized) return unauthorized;
+    checkToken(request, this.token);
     const text = searchParams.get("name");
     const name = jobNameFrom(text ?? "");
     if (name === undefined) {
       const message = `name must be { "trial", "index" } of a job as JSON; received ${show(text)}`;
-      return refusal(400, "invalid_argument", message);
+      throw new Refusal(400, "invalid_argument", message);
     }
     const study = this.studyNamed(id);
     if (request.method === "GET") {

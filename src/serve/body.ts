@@ -4,15 +4,15 @@
  */
 import { FettleError } from "../errors.js";
 import { DEEPEST, isShallow } from "../json.js";
-import type { Asked, PieceReader, Reply } from "./exchange.js";
-import { refusal } from "./responses.js";
+import type { Asked, PieceReader } from "./exchange.js";
+import { Refusal } from "./responses.js";
 
 /** The types of bodies: one JSON value; or one on each line. */
 export const JSON_TYPE = "application/json";
 export const LINES_TYPE = "application/x-ndjson";
 
-/** The type of a request's body, or the response where it is refused. */
-export function bodyType({ headers }: Asked): string | Reply {
+/** The type of a request's body. @throws Refusal for another than those two */
+export function bodyType({ headers }: Asked): string {
   const header = headers.get("content-type");
   const [type, ...parameters] = (header ?? "").split(";").map((part) => part.trim().toLowerCase());
   const isUtf8 = parameters.every((part) => !part.startsWith("charset=") || /^charset="?utf-8"?$/.test(part));
@@ -22,7 +22,8 @@ export function bodyType({ headers }: Asked): string | Reply {
       ? `content-type must be ${JSON_TYPE} or ${LINES_TYPE}, in UTF-8; received ${inShort(header ?? undefined)}`
       : encoding.toLowerCase() !== "identity" &&
         `content-encoding must be identity, or absent; received ${inShort(encoding)}`;
-  return refused ? refusal(415, "invalid_argument", `the header ${refused}`) : type;
+  if (refused) throw new Refusal(415, "invalid_argument", `the header ${refused}`);
+  return type;
 }
 
 /** Bytes that grow up to a limit: in however small pieces they arrive, they take little more memory than their number. */
@@ -60,8 +61,8 @@ export class Bytes {
   }
 }
 
-export const tooLong = (what: string, most: number): FettleError =>
-  new FettleError("memory_limit", `${what} must be at most ${most} bytes; received more than that`);
+export const tooLong = (what: string, most: number): Refusal =>
+  new Refusal(413, "memory_limit", `${what} must be at most ${most} bytes; received more than that`);
 
 /**
  * The JSON of a body. It reads nothing of a body that says that it is too long, and no more than `most` bytes of another.

@@ -26,20 +26,6 @@ export interface Reply {
   readonly body: string | Uint8Array | ReadableStream<Uint8Array> | null;
 }
 
-export type Replier = (asked: Asked) => Promise<Reply>;
-
-const repliers = new WeakMap<object, Replier>();
-
-/** A handler of `Request`s, for any host. */
-export function handlerOf(reply: Replier): (request: Request) => Promise<Response> {
-  const handler = async (request: Request): Promise<Response> => responseOf(await reply(request));
-  repliers.set(handler, reply);
-  return handler;
-}
-
-/** What a handler was made of; undefined for one that {@link handlerOf} did not make. */
-export const replierOf = (handler: object): Replier | undefined => repliers.get(handler);
-
 export function responseOf({ body, ...init }: Reply): Response {
   return new Response(body as ConstructorParameters<typeof Response>[0], init);
 }

@@ -24,9 +24,9 @@ import { eventStream } from "./events.js";
 import type { Asked, Reply } from "./exchange.js";
 import { refusalOf } from "./faults.js";
 import { predictions } from "./models/predictions.js";
-import { eventReply, json, NOTHING, refusal, wrongMethod } from "./responses.js";
+import { checkMethod, eventReply, json, NOTHING, Refusal } from "./responses.js";
 import type { ServedStudy } from "./study.js";
-import { refuseUnauthorized } from "./token.js";
+import { checkToken } from "./token.js";
 
 /** The methods of a study that requests may call. */
 type Study = Pick<
@@ -94,19 +94,14 @@ export const isName = (text: string): boolean => NAME.test(text);
 /** Characters of a path that a refusal repeats. */
 const SHOWN = 100;
 
-/**
- * Reads a request except its body.
- *
- * @returns the response where the request is refused
- */
-export function admit(request: Asked, token: unknown): Admitted | Reply {
-  const unauthorized = refuseUnauthorized(request, token);
-  if (unauthorized) return unauthorized;
+/** Reads a request except its body. @throws Refusal */
+export function admit(request: Asked, token: unknown): Admitted {
+  checkToken(request, token);
   const { pathname } = new URL(request.url);
   const [, root, id = "", action = "", ...rest] = pathname.split("/");
   if (root !== "studies" || !NAME.test(id) || rest.length > 0 || !Object.hasOwn(ROUTES, action)) {
     const actions = Object.keys(ROUTES).filter(Boolean).join(", ");
-    return refusal(
+    throw new Refusal(
       404,
       "not_found",
       "the path must be /studies/<name> or /studies/<name>/<action>, with a name of 1 to 64 letters, digits, - and _ " +
@@ -114,7 +109,7 @@ export function admit(request: Asked, token: unknown): Admitted | Reply {
     );
   }
   const methods = ROUTES[action];
-  if (!Object.hasOwn(methods, request.method)) return wrongMethod(request, Object.keys(methods));
+  checkMethod(request, Object.keys(methods));
   return {
     id,
     answer: (study, tell) =>

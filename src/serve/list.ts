@@ -3,7 +3,7 @@ import { check, must } from "../errors.js";
 import type { Asked, Reply } from "./exchange.js";
 import { ofHost } from "./faults.js";
 import { isName } from "./http.js";
-import { json, wrongMethod } from "./responses.js";
+import { checkMethod, json } from "./responses.js";
 import type { Store } from "./store.js";
 
 /** Names in one answer, at most and by default. */
@@ -19,7 +19,7 @@ export const isForList = (request: Asked): boolean => new URL(request.url).pathn
  * @throws FettleError `invalid_argument` for other parameters, `not_found` for a store without `keys`
  */
 export async function listStudies(request: Asked, store: Pick<Store, "keys">): Promise<Reply> {
-  if (request.method !== "GET") return wrongMethod(request, ["GET"]);
+  checkMethod(request, ["GET"]);
   const { searchParams } = new URL(request.url);
   const [limit, after] = [searchParams.get("limit") ?? `${SOME}`, searchParams.get("after") ?? ""];
   const isCount = /^\d{1,4}$/.test(limit) && Number(limit) >= 1 && Number(limit) <= MOST;

@@ -1,5 +1,5 @@
-/** The bodies of responses: JSON, and refusals as JSON. */
-import { type ErrorCode, show } from "../errors.js";
+/** Responses: JSON, events, nothing, and refusals, which are thrown. */
+import { type ErrorCode, FettleError, show } from "../errors.js";
 import type { Asked, Reply } from "./exchange.js";
 
 /** A response with typed arrays as lists. */
@@ -14,23 +14,6 @@ export function json(value: unknown, status = 200, headers: Reply["headers"] = {
   };
 }
 
-/** `{ "error": { "code", "message" } }` */
-export function refusal(
-  status: number,
-  code: ErrorCode,
-  message: string,
-  headers: Reply["headers"] = {},
-): Reply {
-  return json({ error: { code, message } }, status, headers);
-}
-
-/** The refusal of a method that a path does not have. */
-export function wrongMethod({ method }: Asked, allowed: readonly string[]): Reply {
-  const allow = allowed.join(", ");
-  const message = `the method must be ${allow.replace(/, (?=\w+$)/, " or ")}; received ${show(method)}`;
-  return refusal(405, "invalid_argument", message, { allow });
-}
-
 /** A response that has nothing to say. */
 export const NOTHING: Reply = { status: 204, headers: {}, body: null };
 
@@ -40,3 +23,23 @@ export const eventReply = (body: ReadableStream<Uint8Array>): Reply => ({
   headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
   body,
 });
+
+/** An error that knows its response: `{ "error": { "code", "message" } }`. */
+export class Refusal extends FettleError {
+  constructor(
+    readonly status: number,
+    code: ErrorCode,
+    message: string,
+    readonly headers: Reply["headers"] = {},
+  ) {
+    super(code, message);
+  }
+}
+
+/** Refuses a method that a path does not have. @throws Refusal */
+export function checkMethod({ method }: Asked, allowed: readonly string[]): void {
+  if (allowed.includes(method)) return;
+  const allow = allowed.join(", ");
+  const message = `the method must be ${allow.replace(/, (?=\w+$)/, " or ")}; received ${show(method)}`;
+  throw new Refusal(405, "invalid_argument", message, { allow });
+}

@@ -1,7 +1,7 @@
 /** The secret that requests carry: a client with it may do everything, one without it nothing. */
 import { kindOf } from "../errors.js";
-import type { Asked, Reply } from "./exchange.js";
-import { refusal } from "./responses.js";
+import type { Asked } from "./exchange.js";
+import { Refusal } from "./responses.js";
 
 /** The shortest token. */
 const LEAST = 16;
@@ -24,17 +24,17 @@ const shapeOf = (token: string): string =>
     ? `one of ${token.length} characters`
     : "one that no header can carry: with characters outside of ASCII, or with a space or line break at an end";
 
-/** Refuses a request without the token, and every request where the server's own token is invalid. */
-export function refuseUnauthorized(request: Asked, token: unknown): Reply | undefined {
+/** Refuses a request without the token, and every request where the server's own token is invalid. @throws Refusal */
+export function checkToken(request: Asked, token: unknown): void {
   const invalid = whyInvalidToken(token);
-  if (invalid !== undefined) return refusal(503, "invalid_state", invalid);
+  if (invalid !== undefined) throw new Refusal(503, "invalid_state", invalid);
   const received = request.headers.get("authorization") ?? undefined;
   // the scheme in any case, and spaces (RFC 9110, 11.1 and 11.4)
   const given = /^bearer /i.test(received ?? "")
     ? (received as string).slice("bearer ".length).trimStart()
     : "";
-  if (isToken(given, token as string)) return undefined;
-  return refusal(
+  if (isToken(given, token as string)) return;
+  throw new Refusal(
     401,
     "invalid_argument",
     `the header authorization must be Bearer <token>; received ${received === undefined ? "none" : "another"}`,

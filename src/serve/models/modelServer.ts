@@ -9,23 +9,14 @@
  *     GET  /health          { "status": "ok" }, without the token
  */
 import { checkUnknownRule, type UnknownRule } from "../../data/read.js";
-import {
-  check,
-  checkOptions,
-  type ErrorCode,
-  FettleError,
-  isA,
-  must,
-  mustBeInteger,
-  type OptionNames,
-} from "../../errors.js";
+import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { mustBeListener, type Tell, teller } from "../../listener.js";
 import { loadPredictor, Predictor } from "../../predict/predictor.js";
 import { inShort } from "../body.js";
-import { type Asked, handlerOf, type Reply } from "../exchange.js";
-import { refusalOf, unexpected } from "../faults.js";
-import { json, refusal, wrongMethod } from "../responses.js";
-import { refuseUnauthorized, whyInvalidToken } from "../token.js";
+import type { Asked, Reply } from "../exchange.js";
+import { handlerOf } from "../handler.js";
+import { checkMethod, json, Refusal } from "../responses.js";
+import { checkToken, whyInvalidToken } from "../token.js";
 import { describeModel, type ModelDescription } from "./description.js";
 import type { Limits } from "./lines.js";
 import { openApi } from "./openapi.js";
@@ -116,34 +107,28 @@ export function modelServer(
 
   const answer = async (request: Asked): Promise<Reply> => {
     const { pathname } = new URL(request.url);
-    if (pathname === `${prefix}/health`)
-      return request.method === "GET" ? json({ status: "ok" }) : wrongMethod(request, ["GET"]);
+    if (pathname === `${prefix}/health`) {
+      checkMethod(request, ["GET"]);
+      return json({ status: "ok" });
+    }
     const secret = typeof token === "function" ? token() : token;
-    const unauthorized = refuseUnauthorized(request, secret);
-    if (unauthorized) return unauthorized;
+    checkToken(request, secret);
     const path = pathname.startsWith(prefix) ? pathname.slice(prefix.length) : "";
     if (!Object.hasOwn(routes, path))
-      return refusal(
+      throw new Refusal(
         404,
         "not_found",
         `the path must be one of ${paths.join(", ")}; received ${inShort(pathname)}`,
       );
     const [method, handler] = routes[path];
-    if (request.method !== method) return wrongMethod(request, [method]);
+    checkMethod(request, [method]);
     const loaded = await served();
     if (!loaded)
-      return refusal(503, "invalid_state", "the model could not be loaded; the next request tries again");
+      throw new Refusal(503, "invalid_state", "the model could not be loaded; the next request tries again");
     return handler(loaded, request);
   };
 
-  return handlerOf(async (request) => {
-    try {
-      return await answer(request);
-    } catch (error) {
-      const isExpected = isA(error, FettleError) && EXPECTED.includes(error.code);
-      return isExpected ? refusalOf(error, tell) : unexpected(error, tell);
-    }
-  });
+  return handlerOf(answer, tell);
 }
 
 /** What `load` loads, at the first call and for all calls; undefined if it fails, and then it is called again at the next call. */
@@ -158,9 +143,6 @@ function lazily<T>(load: () => Promise<T>, tell: Tell): () => Promise<T | undefi
     return loading;
   };
 }
-
-/** Codes of errors in requests. */
-const EXPECTED: readonly ErrorCode[] = ["invalid_argument", "invalid_shape", "memory_limit"];
 
 function checkModel(model: unknown, options: ModelServerOptions): void {
   checkOptions(options, "modelServer", OPTIONS);

@@ -19,7 +19,6 @@ export async function predictions(
   tell: Tell,
 ): Promise<Reply> {
   const type = bodyType(request);
-  if (typeof type === "object") return type;
   if (type === LINES_TYPE) {
     const headers = { "content-type": LINES_TYPE, "cache-control": "no-store" };
     return { status: 200, headers, body: answeredLines(request.body, answerer, limits, tell) };

@@ -4,32 +4,27 @@ import type { BoundedBody } from "./body.js";
 import type { Head } from "./head.js";
 import type { NodeResponse } from "./host.js";
 
-export class NodeAsked implements Asked {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: Head["headers"];
-  private left: AbortController | undefined;
+export type NodeAsked = Asked & Head & { readonly body: BoundedBody | null };
 
-  constructor(
-    { method, url, headers }: Head,
-    readonly body: BoundedBody | null,
-    private readonly outgoing: NodeResponse,
-  ) {
-    this.method = method;
-    this.url = url;
-    this.headers = headers;
-  }
+export function askedOf(head: Head, body: BoundedBody | null, outgoing: NodeResponse): NodeAsked {
+  let left: AbortController | undefined;
+  return {
+    ...head,
+    body,
+    /** Aborts when the client leaves before it has its response. Making it takes longer than parsing a request, and few handlers ask. */
+    get signal() {
+      left ??= leaving(outgoing);
+      return left.signal;
+    },
+  };
+}
 
-  /** Aborts when the client leaves before it has its response. Making it takes longer than parsing a request, and few handlers ask for it. */
-  get signal(): AbortSignal {
-    if (this.left) return this.left.signal;
-    const left = new AbortController();
-    const abort = (): void => void (this.outgoing.writableFinished || left.abort());
-    if (this.outgoing.destroyed) abort();
-    else this.outgoing.on("close", abort);
-    this.left = left;
-    return left.signal;
-  }
+function leaving(outgoing: NodeResponse): AbortController {
+  const left = new AbortController();
+  const abort = (): void => void (outgoing.writableFinished || left.abort());
+  if (outgoing.destroyed) abort();
+  else outgoing.on("close", abort);
+  return left;
 }
 
 export function requestOf({ method, url, headers, signal, body }: NodeAsked): Request {

@@ -5,9 +5,8 @@
 import { platform } from "#platform";
 import { FettleError } from "../../errors.js";
 import { tooLong } from "../body.js";
-import type { PieceReader, Pieces, Reply } from "../exchange.js";
-import { refusalOf } from "../faults.js";
-import { refusal } from "../responses.js";
+import type { PieceReader, Pieces } from "../exchange.js";
+import { Refusal } from "../responses.js";
 import type { NodeRequest, NodeResponse } from "./host.js";
 import type { HandlerLimits } from "./options.js";
 
@@ -17,7 +16,7 @@ interface Piece {
 
 export class BoundedBody implements Pieces, PieceReader {
   /** The response to a body that broke a bound, whatever its reader makes of the error. */
-  refusal: Reply | undefined;
+  refusal: Refusal | undefined;
   private length = 0;
   /** Whether nothing more is passed on. */
   private isOver = false;
@@ -58,7 +57,7 @@ export class BoundedBody implements Pieces, PieceReader {
       // what has arrived is taken at once
       if (this.incoming.read() !== null) return;
       if (this.incoming.complete) return this.pass({});
-      const timer = setTimeout(() => this.fail(refuseSlow(this.limits.bodyTimeout)), this.patience);
+      const timer = setTimeout(() => this.fail(tooSlow(this.limits.bodyTimeout)), this.patience);
       this.waiting = { since: platform.now(), timer };
       this.incoming.resume();
     });
@@ -73,9 +72,7 @@ export class BoundedBody implements Pieces, PieceReader {
     this.isOver = true;
     this.stopWaiting();
     this.reader?.reject(
-      this.refusal
-        ? new FettleError("memory_limit", "the body broke a bound")
-        : new FettleError("invalid_argument", "the body must be whole; received a part of it"),
+      this.refusal ?? new FettleError("invalid_argument", "the body must be whole; received a part of it"),
     );
     this.reader = undefined;
   }
@@ -86,7 +83,7 @@ export class BoundedBody implements Pieces, PieceReader {
     this.length += piece.length;
     const { maxBodyBytes } = this.limits;
     if (this.length <= maxBodyBytes) this.pass({ value: piece });
-    else this.fail(refuseLong(maxBodyBytes));
+    else this.fail(tooLong("the body", maxBodyBytes));
   }
 
   private pass(piece: Piece): void {
@@ -95,7 +92,7 @@ export class BoundedBody implements Pieces, PieceReader {
     this.reader = undefined;
   }
 
-  private fail(refused: Reply): void {
+  private fail(refused: Refusal): void {
     this.refusal = refused;
     this.stop();
   }
@@ -108,11 +105,8 @@ export class BoundedBody implements Pieces, PieceReader {
   }
 }
 
-/** The refusal of a body, or of its announcement. */
-export const refuseLong = (most: number): Reply => refusalOf(tooLong("the body", most), () => {});
-
-const refuseSlow = (most: number): Reply =>
-  refusal(408, "invalid_argument", `the body must arrive within ${most} ms; received a part of it`, {
+const tooSlow = (most: number): Refusal =>
+  new Refusal(408, "invalid_argument", `the body must arrive within ${most} ms; received a part of it`, {
     connection: "close",
   });
 

@@ -3,11 +3,13 @@
  * many connections there are, and how long they may take for their headers, is decided by their server.
  */
 
+import { isA } from "../../errors.js";
 import { type Tell, teller } from "../../listener.js";
-import { replierOf } from "../exchange.js";
-import { unexpected } from "../faults.js";
-import { refusal } from "../responses.js";
-import { NodeAsked, requestOf } from "./asked.js";
+import type { Reply } from "../exchange.js";
+import { refusalOf } from "../faults.js";
+import { replierOf } from "../handler.js";
+import { Refusal } from "../responses.js";
+import { askedOf, type NodeAsked, requestOf } from "./asked.js";
 import { BoundedBody, dropRest } from "./body.js";
 import { headOf } from "./head.js";
 import type { NodeRequest, NodeResponse, NodeSocket } from "./host.js";
@@ -17,7 +19,7 @@ import {
   type NodeHandlerOptions,
   type RequestHandler,
 } from "./options.js";
-import { type Sendable, Sending, sendable } from "./send.js";
+import { Sending } from "./send.js";
 
 /** Requests of one connection that may wait for their turn; clients that send more before they are answered are cut off. */
 const MOST_WAITING = 16;
@@ -33,20 +35,14 @@ export class Answers {
   /** Responses that end only when they are told to. */
   private readonly endless = new Set<Sending>();
   private isClosing = false;
-  private readonly reply: (asked: NodeAsked) => Promise<Sendable>;
+  private readonly reply: (asked: NodeAsked) => Promise<Reply | Response>;
 
   constructor(
     handler: RequestHandler,
     private readonly limits: HandlerLimits,
     private readonly tell: Tell,
   ) {
-    const own = replierOf(handler);
-    this.reply = own
-      ? async (asked) => sendable(await own(asked))
-      : async (asked) => {
-          const { status, headers, body } = await handler(requestOf(asked));
-          return { status, headers: [...headers], body };
-        };
+    this.reply = replierOf(handler) ?? (async (asked) => handler(requestOf(asked)));
   }
 
   /**
@@ -88,7 +84,8 @@ export class Answers {
       const response = await this.responseTo(incoming, outgoing, expectsContinue);
       await this.send(response, outgoing, isHead);
     } catch (error) {
-      const refused = sendable(unexpected(error, this.tell));
+      // what a handler throws is no business of clients, whatever its code
+      const refused = refusalOf(isA(error, Refusal) ? error : undefined, () => this.tell(error));
       if (outgoing.headersSent) outgoing.destroy();
       else await this.send(refused, outgoing, isHead).catch(() => outgoing.destroy());
     }
@@ -99,27 +96,26 @@ export class Answers {
     incoming: NodeRequest,
     outgoing: NodeResponse,
     expectsContinue: boolean,
-  ): Promise<Sendable> {
-    if (this.isClosing) return sendable(refusal(503, "invalid_state", "the server is closing"));
+  ): Promise<Reply | Response> {
+    if (this.isClosing) throw new Refusal(503, "invalid_state", "the server is closing");
     const head = headOf(incoming, this.limits.maxBodyBytes);
-    if ("status" in head) return sendable(head);
     const body = head.hasBody ? new BoundedBody(incoming, outgoing, this.limits, expectsContinue) : null;
     try {
-      const response = await this.reply(new NodeAsked(head, body, outgoing));
+      const response = await this.reply(askedOf(head, body, outgoing));
       if (!body?.refusal) return response;
       if (response.body instanceof ReadableStream) response.body.cancel().catch(ignore);
     } catch (error) {
       if (!body?.refusal) throw error;
     }
-    return sendable(body.refusal);
+    throw body.refusal;
   }
 
-  private async send(response: Sendable, outgoing: NodeResponse, isHead: boolean): Promise<void> {
-    const sending = new Sending(response, outgoing, this.limits.writeTimeout);
+  private async send(response: Reply | Response, outgoing: NodeResponse, isHead: boolean): Promise<void> {
+    const sending = new Sending(response, outgoing, this.isClosing, this.limits.writeTimeout);
     if (sending.isEndless) this.endless.add(sending);
     if (sending.isEndless && this.isClosing) sending.stop();
     try {
-      await sending.send(!isHead, this.isClosing);
+      await sending.send(!isHead);
     } finally {
       this.endless.delete(sending);
     }

@@ -2,10 +2,8 @@
  * The head of a request, as Node received it, or the refusal of one that could mean two things. What
  * Node's own parser refuses does not get here. Nothing is read of the body.
  */
-import { inShort } from "../body.js";
-import type { Reply } from "../exchange.js";
-import { refusal } from "../responses.js";
-import { refuseLong } from "./body.js";
+import { inShort, tooLong } from "../body.js";
+import { Refusal } from "../responses.js";
 import type { NodeRequest } from "./host.js";
 
 /** A request without its body. */
@@ -31,14 +29,17 @@ const HOST = /^[\w.~%!$&'()*+;=:[\]-]*$/;
 /** Headers of a request at most: there are some twenty, and Node keeps no more than 2,000 of any number. */
 const MOST_HEADERS = 100;
 
-/** @param maxBodyBytes - what a body may declare to have */
-export function headOf(incoming: NodeRequest, maxBodyBytes: number): Head | Reply {
+/**
+ * @param maxBodyBytes - what a body may declare to have
+ * @throws Refusal
+ */
+export function headOf(incoming: NodeRequest, maxBodyBytes: number): Head {
   const { method = "", url: target = "", rawHeaders } = incoming;
-  if (FORBIDDEN.includes(method)) return refuseMethod(method);
+  if (FORBIDDEN.includes(method)) throw refuseMethod(method);
   const url = urlOf(target);
-  if (url === undefined) return refuse(400, "the target", "a path, or an address of http", target);
+  if (url === undefined) throw refuse(400, "the target", "a path, or an address of http", target);
   const count = rawHeaders.length / 2;
-  if (count > MOST_HEADERS) return refuse(431, "headers", `at most ${MOST_HEADERS}`, count);
+  if (count > MOST_HEADERS) throw refuse(431, "headers", `at most ${MOST_HEADERS}`, count);
   const headers = new Map<string, string>();
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i].toLowerCase();
@@ -47,20 +48,20 @@ export function headOf(incoming: NodeRequest, maxBodyBytes: number): Head | Repl
   }
   const host = headers.get("host") ?? "";
   if (!HOST.test(host))
-    return refuse(400, "the header host", "one name or address, with or without a port", host);
+    throw refuse(400, "the header host", "one name or address, with or without a port", host);
   const encoding = headers.get("transfer-encoding");
   if (encoding !== undefined && encoding.toLowerCase() !== "chunked")
-    return refuse(400, "the header transfer-encoding", "chunked, or absent", encoding);
+    throw refuse(400, "the header transfer-encoding", "chunked, or absent", encoding);
   const length = Number(headers.get("content-length") ?? 0);
-  if (length > maxBodyBytes) return refuseLong(maxBodyBytes);
+  if (length > maxBodyBytes) throw tooLong("the body", maxBodyBytes);
   const mayHaveBody = method !== "GET" && method !== "HEAD";
   return { method, url, headers, hasBody: mayHaveBody && (encoding !== undefined || length > 0) };
 }
 
 /** The refusal of a method that no `Request` can have. */
-export function refuseMethod(method: string): Reply {
+export function refuseMethod(method: string): Refusal {
   const rule = "one that a Request can have, such as GET or POST";
-  return refusal(405, "invalid_argument", `the method must be ${rule}; received ${inShort(method)}`, {
+  return new Refusal(405, "invalid_argument", `the method must be ${rule}; received ${inShort(method)}`, {
     allow: ALLOW,
   });
 }
@@ -80,5 +81,5 @@ function urlOf(target: string): string | undefined {
   }
 }
 
-const refuse = (status: number, name: string, rule: string, received: string | number): Reply =>
-  refusal(status, "invalid_argument", `${name} must be ${rule}; received ${inShort(received)}`);
+const refuse = (status: number, name: string, rule: string, received: string | number): Refusal =>
+  new Refusal(status, "invalid_argument", `${name} must be ${rule}; received ${inShort(received)}`);

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { FettleError } from "../../errors.js";
 import { teller } from "../../listener.js";
+import { refusalOf } from "../faults.js";
 import { Answers } from "./handler.js";
 import { refuseMethod } from "./head.js";
 import { type NodeServerOptions, type RequestHandler, type ServerLimits, serverLimits } from "./options.js";
@@ -109,7 +110,7 @@ function listen(server: Server, { port, hostname }: ServerLimits): Promise<numbe
 /** CONNECT, which Node hands over as a connection without a response and without a time-out. */
 function refuseTunnel(socket: Duplex): void {
   socket.on("error", () => {});
-  const { headers: own, body } = refuseMethod("CONNECT");
+  const { headers: own, body } = refusalOf(refuseMethod("CONNECT"), () => {});
   const headers = [...Object.entries(own), ["content-length", `${body}`.length], ["connection", "close"]];
   const lines = ["HTTP/1.1 405 Method Not Allowed", ...headers.map((pair) => pair.join(": ")), "", body];
   socket.end(lines.join("\r\n"), () => socket.destroy());

@@ -44,14 +44,14 @@ import type { Space } from "../../search/space/space.js";
 import { outcomeFields, type TrialOutcome } from "../../search/trial/trial.js";
 import { jsonBody } from "../body.js";
 import { eventStream } from "../events.js";
-import { type Asked, handlerOf, type Reply } from "../exchange.js";
-import { refusalOf } from "../faults.js";
+import type { Asked, Reply } from "../exchange.js";
+import { handlerOf } from "../handler.js";
 import { isForList, listStudies } from "../list.js";
 import { figuresOf } from "../options.js";
 import { Requests } from "../requests.js";
-import { eventReply, json, NOTHING, wrongMethod } from "../responses.js";
+import { checkMethod, eventReply, json, NOTHING } from "../responses.js";
 import type { StudyServer } from "../server.js";
-import { refuseUnauthorized } from "../token.js";
+import { checkToken } from "../token.js";
 import { Leases } from "./leases.js";
 import { checkTrialOptions, type TrialServerOptions } from "./options.js";
 import { TrialStudy, type TrialStudyStatus } from "./study.js";
@@ -160,16 +160,16 @@ export async function serveTrials<const S extends Space>(
           `of a trial for n; received ${show(pathname.slice(0, SHOWN))}`,
       );
     const methods = ROUTES[path];
-    if (!Object.hasOwn(methods, request.method)) return wrongMethod(request, Object.keys(methods));
+    checkMethod(request, Object.keys(methods));
     const until = platform.now() + figures.maxRequestMilliseconds;
     const isAwaited = (): boolean => !request.signal.aborted && platform.now() < until;
     return methods[request.method](study, request, Number(rest[1]), isAwaited);
   };
   return {
-    fetch: handlerOf(async (request) => {
-      const unauthorized = refuseUnauthorized(request, checked.token);
-      return unauthorized ?? requests.answer(() => answer(request)).catch((error) => refusalOf(error, tell));
-    }),
+    fetch: handlerOf((request) => {
+      checkToken(request, checked.token);
+      return requests.answer(() => answer(request));
+    }, tell),
   };
 }
 
