@@ -4,19 +4,27 @@ import type { BoundedBody } from "./body.js";
 import type { Head } from "./head.js";
 import type { NodeResponse } from "./host.js";
 
-export type NodeAsked = Asked & Head & { readonly body: BoundedBody | null };
+export class NodeAsked implements Asked {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Head["headers"];
+  private left: AbortController | undefined;
 
-export function askedOf(head: Head, body: BoundedBody | null, outgoing: NodeResponse): NodeAsked {
-  let left: AbortController | undefined;
-  return {
-    ...head,
-    body,
-    /** Aborts when the client leaves before it has its response. Making it takes longer than parsing a request, and few handlers ask. */
-    get signal() {
-      left ??= leaving(outgoing);
-      return left.signal;
-    },
-  };
+  constructor(
+    { method, url, headers }: Head,
+    readonly body: BoundedBody | null,
+    private readonly outgoing: NodeResponse,
+  ) {
+    this.method = method;
+    this.url = url;
+    this.headers = headers;
+  }
+
+  /** Aborts when the client leaves before it has its response. Making it takes longer than parsing a request, and few handlers ask. */
+  get signal(): AbortSignal {
+    this.left ??= leaving(this.outgoing);
+    return this.left.signal;
+  }
 }
 
 function leaving(outgoing: NodeResponse): AbortController {

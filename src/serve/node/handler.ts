@@ -9,7 +9,7 @@ import type { Reply } from "../exchange.js";
 import { refusalOf } from "../faults.js";
 import { replierOf } from "../handler.js";
 import { Refusal } from "../responses.js";
-import { askedOf, type NodeAsked, requestOf } from "./asked.js";
+import { NodeAsked, requestOf } from "./asked.js";
 import { BoundedBody, dropRest } from "./body.js";
 import { headOf } from "./head.js";
 import type { NodeRequest, NodeResponse, NodeSocket } from "./host.js";
@@ -101,7 +101,7 @@ export class Answers {
     const head = headOf(incoming, this.limits.maxBodyBytes);
     const body = head.hasBody ? new BoundedBody(incoming, outgoing, this.limits, expectsContinue) : null;
     try {
-      const response = await this.reply(askedOf(head, body, outgoing));
+      const response = await this.reply(new NodeAsked(head, body, outgoing));
       if (!body?.refusal) return response;
       if (response.body instanceof ReadableStream) response.body.cancel().catch(ignore);
     } catch (error) {

@@ -52,4 +52,6 @@ export interface NodeResponse {
   writeContinue(): unknown;
   /** Calls a listener at each event of a name. */
   on(event: "close" | "drain" | "error" | "finish", listener: () => void): unknown;
+  /** Removes a listener. */
+  off(event: "close" | "drain" | "finish", listener: () => void): unknown;
 }

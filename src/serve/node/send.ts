@@ -19,8 +19,6 @@ export class Sending {
   readonly isEndless: boolean;
   private readonly headers: readonly (readonly [name: string, value: string])[];
   private readonly reader: Reader | undefined;
-  /** Called when the client has taken what was written, or has left. */
-  private taken = (): void => {};
 
   /**
    * @param isLast - whether the connection ends with it
@@ -37,8 +35,8 @@ export class Sending {
     const own = headers instanceof Headers ? [...headers] : Object.entries(headers);
     this.headers = isLast ? [...own, ["connection", "close"]] : own;
     this.isEndless = own.some(([name, value]) => name === "content-type" && EVENTS.test(value));
-    if (body instanceof ReadableStream) this.reader = body.getReader();
-    for (const event of ["drain", "finish", "close"] as const) outgoing.on(event, () => this.taken());
+    if (!(body instanceof ReadableStream)) return;
+    this.reader = body.getReader();
     outgoing.on("close", () => this.stop());
   }
 
@@ -53,7 +51,7 @@ export class Sending {
     if (outgoing.destroyed) return this.stop(); // the client left before there was a response
     if (reader && hasBody) await this.sendStream(reader);
     else await this.sendWhole(this.response.body);
-    if (!outgoing.writableFinished) await this.untilTaken();
+    if (!outgoing.writableFinished) await this.until("finish");
   }
 
   /** Ends the body with what was sent so far. */
@@ -102,16 +100,23 @@ export class Sending {
 
   private async write(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; at += PIECE)
-      if (!this.outgoing.write(bytes.subarray(at, at + PIECE))) await this.untilTaken();
+      if (!this.outgoing.write(bytes.subarray(at, at + PIECE))) await this.until("drain");
   }
 
   /** Waits for the client, and ends the connection if that takes too long. */
-  private async untilTaken(): Promise<void> {
-    if (this.outgoing.destroyed) return;
-    const timer = setTimeout(() => this.outgoing.destroy(), this.writeTimeout);
+  private async until(event: "drain" | "finish"): Promise<void> {
+    const { outgoing } = this;
+    if (outgoing.destroyed) return;
     await new Promise<void>((resolve) => {
-      this.taken = resolve;
+      const timer = setTimeout(() => outgoing.destroy(), this.writeTimeout);
+      const settle = (): void => {
+        clearTimeout(timer);
+        outgoing.off(event, settle);
+        outgoing.off("close", settle);
+        resolve();
+      };
+      outgoing.on(event, settle);
+      outgoing.on("close", settle);
     });
-    clearTimeout(timer);
   }
 }
