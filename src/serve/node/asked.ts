@@ -5,20 +5,15 @@ import type { Head } from "./head.js";
 import type { NodeResponse } from "./host.js";
 
 export class NodeAsked implements Asked {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: Head["headers"];
   private left: AbortController | undefined;
 
   constructor(
-    { method, url, headers }: Head,
+    readonly method: string,
+    readonly url: string,
+    readonly headers: Head["headers"],
     readonly body: BoundedBody | null,
     private readonly outgoing: NodeResponse,
-  ) {
-    this.method = method;
-    this.url = url;
-    this.headers = headers;
-  }
+  ) {}
 
   /** Aborts when the client leaves before it has its response. Making it takes longer than parsing a request, and few handlers ask. */
   get signal(): AbortSignal {

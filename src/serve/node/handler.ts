@@ -98,10 +98,10 @@ export class Answers {
     expectsContinue: boolean,
   ): Promise<Reply | Response> {
     if (this.isClosing) throw new Refusal(503, "invalid_state", "the server is closing");
-    const head = headOf(incoming, this.limits.maxBodyBytes);
-    const body = head.hasBody ? new BoundedBody(incoming, outgoing, this.limits, expectsContinue) : null;
+    const { method, url, headers, hasBody } = headOf(incoming, this.limits.maxBodyBytes);
+    const body = hasBody ? new BoundedBody(incoming, outgoing, this.limits, expectsContinue) : null;
     try {
-      const response = await this.reply(new NodeAsked(head, body, outgoing));
+      const response = await this.reply(new NodeAsked(method, url, headers, body, outgoing));
       if (!body?.refusal) return response;
       if (response.body instanceof ReadableStream) response.body.cancel().catch(ignore);
     } catch (error) {
