@@ -1,5 +1,5 @@
 /** A model behind `serveNode`, as docs/serving-models.md has it: sockets, bodies that are refused half-way, and clients that leave. */
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { loadPredictor, type Predictor } from "../../../src/predict/predictor.js";
 import { modelServer } from "../../../src/serve/models/modelServer.js";
 import { type NodeServer, serveNode } from "../../../src/serve/node/server.js";
@@ -21,6 +21,7 @@ beforeAll(async () => {
   origin = server.url;
   predictor = await loadPredictor(passengers.bytes());
 });
+afterEach(() => void vi.restoreAllMocks());
 afterAll(() => server.close());
 
 const ask = (body: unknown, type = "application/json", more: object = {}) =>
@@ -51,7 +52,6 @@ it("answers a row without a Request, a Response or a stream, which cost more tha
   while (!line.text().includes("predictions")) await sleep(1);
   line.socket.destroy();
   expect(made.map((spy) => spy.mock.calls.length)).toEqual([0, 0, 0, 0]);
-  vi.restoreAllMocks();
 });
 
 it("refuses bodies that are too long, each with a response", async () => {
