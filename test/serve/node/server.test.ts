@@ -188,6 +188,10 @@ it("a listener for another server answers and refuses in the same way", async ()
     413,
     '{"error":{"code":"memory_limit","message":"the body must be ',
   ]);
+  // in chunks, whose length nobody says
+  const body = new Blob(["01234567890"]).stream();
+  const chunks = { method: "POST", body, duplex: "half" } as RequestInit;
+  expect((await fetch(`http://127.0.0.1:${port}`, chunks)).status).toBe(413);
   const [response] = await once(send({ port, host: "127.0.0.1", method: "TRACE" }).end(), "response");
   expect(response.statusCode).toBe(405);
   own.closeAllConnections();
