@@ -42,6 +42,7 @@ describe("without the token", () => {
       ...["", TOKEN, "Bearer", "Bearer ", `Basic ${TOKEN}`, `bearer${TOKEN}`, `Bearer ${TOKEN}0`],
       ...[
         `Bearer ${TOKEN.slice(1)}`,
+        `Bearer ${TOKEN}${TOKEN}`,
         `Bearer\t${TOKEN}`,
         `Bearer ${TOKEN.slice(0, -1)}F`,
         "Bearer undefined",
