@@ -37,7 +37,10 @@ export interface CloudflareOptions<C extends Space, S extends Space, Env>
 
 const OPTIONS: OptionNames<CloudflareOptions<Space, Space, unknown>> = {
   ...STUDY_OPTIONS,
-  ...{ token: true, objects: true, queue: true, resendSeconds: true },
+  token: true,
+  objects: true,
+  queue: true,
+  resendSeconds: true,
 };
 
 /** The exports of a Worker's module. */

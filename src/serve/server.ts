@@ -78,7 +78,9 @@ export interface ServerOptions<C extends Space, S extends Space> extends StudyOp
 const OPTIONS: OptionNames<ServerOptions<Space, Space>> = {
   ...STUDY_OPTIONS,
   ...SERVER_LIMITS,
-  ...{ token: true, store: true, background: true },
+  token: true,
+  store: true,
+  background: true,
 };
 
 /** Studies over HTTP. */

@@ -24,7 +24,8 @@ export interface ExecutorCheckOptions extends CheckOptions {
 
 const OPTIONS: OptionNames<ExecutorCheckOptions> = {
   ...CHECK_OPTIONS,
-  ...{ precision: true, instructions: true },
+  precision: true,
+  instructions: true,
 };
 
 /** A law of executors, as a property of fast-check. */

@@ -32,7 +32,12 @@ export interface GradientCheckOptions extends DifferenceOptions {
 }
 
 const OPTIONS: OptionNames<GradientCheckOptions> = {
-  ...{ order: true, tolerance: true, reach: true, name: true, seed: true, onShare: true },
+  order: true,
+  tolerance: true,
+  reach: true,
+  name: true,
+  seed: true,
+  onShare: true,
 };
 
 /**
@@ -252,7 +257,11 @@ function ruleIsWrong(
   const u = weights(sizeOf(output.shape), 1, options.seed ?? 0);
   const g = constant(graph, [...u], output.shape);
   const parts = operation<OperationName>(op).gradient({
-    ...{ g, inputs: args, output, attributes, pullBack },
+    g,
+    inputs: args,
+    output,
+    attributes,
+    pullBack,
     parts: [],
     needs: () => true,
   });

@@ -29,7 +29,10 @@ export interface CheckOptions {
 }
 
 export const CHECK_OPTIONS: OptionNames<CheckOptions> = {
-  ...{ numRuns: true, seed: true, path: true, onShare: true },
+  numRuns: true,
+  seed: true,
+  path: true,
+  onShare: true,
 };
 
 /** @throws FettleError `invalid_argument` or `unknown_name` for invalid options of the check `name` */

@@ -31,7 +31,9 @@ export interface LayerCheckOptions extends CheckOptions {
 
 const OPTIONS: OptionNames<LayerCheckOptions> = {
   ...CHECK_OPTIONS,
-  ...{ shapes: true, number: true, except: true },
+  shapes: true,
+  number: true,
+  except: true,
 };
 
 /** A law of layers, as a property of fast-check. */

@@ -41,7 +41,9 @@ export interface OptimizerCheckOptions extends CheckOptions {
 
 const OPTIONS: OptionNames<OptimizerCheckOptions> = {
   ...CHECK_OPTIONS,
-  ...{ equations: true, tolerance: true, except: true },
+  equations: true,
+  tolerance: true,
+  except: true,
 };
 
 /** A law of optimizers, as a property of fast-check. */

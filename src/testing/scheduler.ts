@@ -34,7 +34,9 @@ export interface SchedulerCheckOptions extends CheckOptions {
 
 const OPTIONS: OptionNames<SchedulerCheckOptions> = {
   ...CHECK_OPTIONS,
-  ...{ trials: true, steps: true, rankBased: true },
+  trials: true,
+  steps: true,
+  rankBased: true,
 };
 
 /** A law of schedulers, as a property of fast-check. */

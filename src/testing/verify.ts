@@ -38,17 +38,20 @@ export interface VerifyOptions {
 }
 
 const OPTIONS: OptionNames<VerifyOptions> = {
-  ...{ seed: true, cases: true, only: true, parts: true, onEvent: true, signal: true },
+  seed: true,
+  cases: true,
+  only: true,
+  parts: true,
+  onEvent: true,
+  signal: true,
 };
 const PARTS: OptionNames<VerifyParts> = {
-  ...{
-    operations: true,
-    optimizers: true,
-    strategies: true,
-    schedulers: true,
-    executors: true,
-    tunings: true,
-  },
+  operations: true,
+  optimizers: true,
+  strategies: true,
+  schedulers: true,
+  executors: true,
+  tunings: true,
 };
 
 /** The progress of a verification: the number of checks, one for each part and law, and each check as it ends. */

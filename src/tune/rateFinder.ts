@@ -85,19 +85,20 @@ export interface RateFinderResult {
 }
 
 const OPTIONS: OptionNames<RateFinderOptions> = {
-  ...{
-    x: true,
-    y: true,
-    data: true,
-    missing: true,
-    task: true,
-    sampleWeight: true,
-    model: true,
-    low: true,
-    high: true,
-    steps: true,
-  },
-  ...{ batchSize: true, smoothing: true, seed: true, pipeline: true },
+  x: true,
+  y: true,
+  data: true,
+  missing: true,
+  task: true,
+  sampleWeight: true,
+  model: true,
+  low: true,
+  high: true,
+  steps: true,
+  batchSize: true,
+  smoothing: true,
+  seed: true,
+  pipeline: true,
 };
 /** Training has diverged once the smoothed loss is above this multiple of its least. */
 const DIVERGED = 4;
@@ -283,7 +284,10 @@ function suggest(
     if (slope < slopeThere) [steepest, slopeThere] = [i, slope];
   }
   return {
-    ...{ rates, losses, smoothed, reason },
+    rates,
+    losses,
+    smoothed,
+    reason,
     suggested: steepest === undefined ? undefined : rates[steepest],
     belowMinimum: steepest !== undefined ? rates[lowest] / 10 : undefined,
   };

@@ -23,8 +23,12 @@ let wrapped: NodeServer;
 let status: unknown;
 beforeAll(async () => {
   const options = {
-    ...{ port: 0, onError, maxBodyBytes: 100_000 },
-    ...{ headersTimeout: 100, bodyTimeout: 100, idleTimeout: 1_000 },
+    port: 0,
+    onError,
+    maxBodyBytes: 100_000,
+    headersTimeout: 100,
+    bodyTimeout: 100,
+    idleTimeout: 1_000,
   };
   server = await serveNode(studies.fetch, options);
   wrapped = await serveNode((request) => studies.fetch(request), options);
@@ -188,7 +192,8 @@ it("bytes at random are answered 4xx or end their connection, and the next reque
       anyBytes,
     ),
     {
-      ...{ minLength: SIDE_BY_SIDE, maxLength: SIDE_BY_SIDE },
+      minLength: SIDE_BY_SIDE,
+      maxLength: SIDE_BY_SIDE,
     },
   );
   await fc.assert(
@@ -218,7 +223,10 @@ describe("large bodies", () => {
   });
   const send = (body: string | ReadableStream, token = FETTLE_TOKEN) =>
     fetch(`${page.origin}/studies/large`, {
-      ...{ method: "POST", headers: { authorization: `Bearer ${token}` }, body, duplex: "half" },
+      method: "POST",
+      headers: { authorization: `Bearer ${token}` },
+      body,
+      duplex: "half",
     } as RequestInit).then(async (response) => [response.status, await response.text()]);
   const chunks = (count: number) => {
     let left = count;

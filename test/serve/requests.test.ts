@@ -217,7 +217,8 @@ it("requests at random get 4xx and change nothing", async () => {
       async ({ method, path, authorization, body }) => {
         const takesBody = method !== "GET" && method !== "HEAD" && body !== null;
         const request = new Request(new URL(`https://example.com${path}`), {
-          ...{ method, headers: { authorization } },
+          method,
+          headers: { authorization },
           ...(takesBody && { body: body as string }),
         });
         const { status } = await fetch(request);

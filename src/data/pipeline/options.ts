@@ -100,11 +100,19 @@ export interface PipelineOptions extends ColumnOptions {
 }
 
 const COLUMN_OPTIONS: OptionNames<ColumnOptions> = {
-  ...{ impute: true, indicator: true, encode: true, buckets: true, minFrequency: true, scale: true },
+  impute: true,
+  indicator: true,
+  encode: true,
+  buckets: true,
+  minFrequency: true,
+  scale: true,
 };
 const OPTIONS: OptionNames<PipelineOptions> = {
   ...COLUMN_OPTIONS,
-  ...{ scaleOneHot: true, target: true, columns: true, padding: true },
+  scaleOneHot: true,
+  target: true,
+  columns: true,
+  padding: true,
 };
 const IMPUTATIONS = ["mean", "median", "mode"];
 const ENCODINGS = ["auto", "oneHot", "ordinal", "hashed", "target"] satisfies Encoding[];
@@ -144,7 +152,9 @@ export function planFor({ name, kind, categories, gaps }: Input, options: Pipeli
     impute: kind === "number" ? impute : kind === "date" ? ofDates : "mode",
     indicator: gaps && (chosen.indicator ?? false),
     encode: encode === "auto" ? auto : encode,
-    ...{ buckets, minFrequency, scales },
+    buckets,
+    minFrequency,
+    scales,
     scaleOneHot: (scaleOneHot ?? scales.some((each) => each !== "none")) ? "standard" : "none",
   };
 }

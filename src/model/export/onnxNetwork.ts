@@ -83,7 +83,10 @@ function contextOf(
 ): Context {
   const { weights } = layer;
   return {
-    ...{ graph, layer, inputs, shape },
+    graph,
+    layer,
+    inputs,
+    shape,
     array: (parameter, form = {}) => arrays.constant(weights[parameter], form),
     numbers: (parameter) => arrays.numbers(weights[parameter]),
     activated: (made) => activated(graph, layer, new Batch(graph, made, shape)),

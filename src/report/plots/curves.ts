@@ -72,13 +72,16 @@ export function plotCurves(study: StudyData, options: CurveOptions = {}): Plot {
     const width = each || isBest ? 2.2 : 1;
     const alone = points.length === 1 ? { showSymbol: true, symbol: "circle", symbolSize: 5 } : {};
     return line(name, color, points, {
-      ...{ id: `trial ${trial.number}`, z: isBest ? 6 : 3, ...alone },
+      id: `trial ${trial.number}`,
+      z: isBest ? 6 : 3,
+      ...alone,
       lineStyle: { color, width, opacity: each || isBest ? 1 : 0.45 },
     });
   });
   return plotOf(
     {
-      ...{ name: `curves-${curve}`, title: options.title ?? `${curve} by ${unit}` },
+      name: `curves-${curve}`,
+      title: options.title ?? `${curve} by ${unit}`,
       description: said(curve, unit, drawn, shown.length, best),
     },
     x,

@@ -105,7 +105,9 @@ export function plotHistory(study: StudyData, options: HistoryOptions = {}): Plo
       ...(far.length > 0
         ? [
             dots("far off", COLORS.third, far, {
-              ...{ symbol: "triangle", symbolSize: 9, clip: false },
+              symbol: "triangle",
+              symbolSize: 9,
+              clip: false,
               symbolRotate: direction === "minimize" ? 0 : 180,
             }),
           ]

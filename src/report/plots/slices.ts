@@ -66,7 +66,8 @@ export function plotSlice(study: StudyData, parameter: string, options: SliceOpt
   const thin = { lineStyle: { color: COLORS.best, width: 1, opacity: 0.6 }, silent: true, ...edges };
   return plotOf(
     {
-      ...{ name: `slice-${parameter}`, title: `${metric} by ${parameter}` },
+      name: `slice-${parameter}`,
+      title: `${metric} by ${parameter}`,
       description:
         said(parameter, expected, best?.trial.params[parameter], metric) +
         thinnedNote(shown.length, points.length),

@@ -46,7 +46,12 @@ export interface ModelServerOptions {
 }
 
 const OPTIONS: OptionNames<ModelServerOptions> = {
-  ...{ token: true, prefix: true, maxRows: true, maxBytes: true, unknown: true, onError: true },
+  token: true,
+  prefix: true,
+  maxRows: true,
+  maxBytes: true,
+  unknown: true,
+  onError: true,
 };
 
 /** A model that can be served: the bytes of a model file, a predictor, or a function that gets one of them. */

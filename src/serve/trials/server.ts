@@ -15,7 +15,12 @@
  * ```ts
  * const token = "a secret of 16 characters or more";
  * const server = await serveTrials({
- *   ...{ token, storage: memoryStorage(), study: "parabola", strategy: random(), direction: "minimize", trials: 3 },
+ *   token,
+ *   storage: memoryStorage(),
+ *   study: "parabola",
+ *   strategy: random(),
+ *   direction: "minimize",
+ *   trials: 3,
  *   space: { x: float(-5, 5) },
  * });
  * const post = async (path: string, body?: object) => {

@@ -82,7 +82,9 @@ interface Spectrum {
 }
 
 const CONSTRAINTS: OptionNames<QuadraticConstraints> = {
-  ...{ condition: true, smoothness: true, maxDimension: true },
+  condition: true,
+  smoothness: true,
+  maxDimension: true,
 };
 
 function anySpectrum(what: string, constraints: QuadraticConstraints): fc.Arbitrary<Spectrum> {

@@ -53,8 +53,16 @@ export interface RunWorkerOptions {
 }
 
 const OPTIONS: OptionNames<RunWorkerOptions> = {
-  ...{ jobs: true, heartbeat: true, jobTimeout: true, poll: true, wait: true, signal: true },
-  ...{ patience: true, onError: true, clock: true, sleep: true },
+  jobs: true,
+  heartbeat: true,
+  jobTimeout: true,
+  poll: true,
+  wait: true,
+  signal: true,
+  patience: true,
+  onError: true,
+  clock: true,
+  sleep: true,
 };
 
 /** What a worker has done. */
@@ -186,7 +194,10 @@ class Worker {
     const now = this.clock();
     const control = new AbortController();
     const running: Running = {
-      ...{ lease, began: now, shown: now, isLost: false },
+      lease,
+      began: now,
+      shown: now,
+      isLost: false,
       end: (reason) => control.abort(reason),
     };
     this.running.add(running);

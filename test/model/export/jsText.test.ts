@@ -119,7 +119,8 @@ describe("refusals", () => {
   const contents = contentsOf(network([dense(3, { activation: "relu" }), dense(1)], 2, 5), false);
   const { network: described, tensors, notes } = contents;
   const withLayer = (layer: object): ModelContents => ({
-    ...{ tensors, notes },
+    tensors,
+    notes,
     network: { columns: 2, layers: [{ ...described.layers[0], ...layer }, described.layers[1]] },
   });
   const withThird = (layer: Pick<LayerDescription, "name" | "options"> & Partial<LayerDescription>) => {

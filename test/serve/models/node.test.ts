@@ -26,8 +26,11 @@ afterAll(() => server.close());
 
 const ask = (body: unknown, type = "application/json", more: object = {}) =>
   fetch(`${origin}/predict`, {
-    ...{ method: "POST", headers: { ...authorized, "content-type": type } },
-    ...{ body: body as string, duplex: "half", ...more },
+    method: "POST",
+    headers: { ...authorized, "content-type": type },
+    body: body as string,
+    duplex: "half",
+    ...more,
   } as RequestInit);
 
 it("answers over sockets", async () => {

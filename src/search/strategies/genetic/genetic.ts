@@ -145,7 +145,10 @@ function withDefaults(options: GeneticOptions) {
   );
   checkRates("genetic", { diversity, immigrants });
   return {
-    ...{ populationSize, elitism, diversity, immigrants },
+    populationSize,
+    elitism,
+    diversity,
+    immigrants,
     select: selectionOf(options.selection ?? "tournament"),
     breed: breedingOf("genetic", { ...options, crossover, mutation }),
   };
