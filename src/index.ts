@@ -312,7 +312,6 @@ export {
   type OptimizerFactory,
   type OptimizerOptions,
 } from "./optim/define.js";
-export type { Interval } from "./optim/interval.js";
 export { lamb } from "./optim/lamb.js";
 export { lion } from "./optim/lion.js";
 export { type MuonOptions, muon } from "./optim/muon.js";
@@ -350,6 +349,7 @@ export { sgd } from "./optim/sgd.js";
 export type { KernelsModule } from "./platform/platform.js";
 export type { Answer } from "./predict/answers.js";
 export { RowError, type RowRecord, type Rows } from "./predict/rows.js";
+export type { Interval } from "./rules.js";
 export { type HypervolumeTrial, hypervolume } from "./search/analysis/hypervolume.js";
 export {
   type BestSoFar,

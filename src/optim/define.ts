@@ -16,9 +16,9 @@ import {
 import { constant } from "../graph/functions.js";
 import { Value } from "../graph/graph.js";
 import { madeBy, madeFrom } from "../recipe.js";
+import { finite, type Interval } from "../rules.js";
 import { CLIPPINGS } from "./clip.js";
 import { CONVENTIONS, type Convention } from "./convention.js";
-import { checkNumber, type Interval, parseInterval, type Range } from "./interval.js";
 import type { InitContext, Optimizer, Slots, Update, UpdateContext } from "./optimizer.js";
 import { isSchedule, numbersOfRate, type Rate, rateAt, recipeOfRate, type Schedule } from "./schedule.js";
 
@@ -182,7 +182,7 @@ interface Form {
   readonly numbers: Readonly<Record<string, number>>;
   readonly flags: Readonly<Record<string, boolean>>;
   readonly options: ReadonlySet<string>;
-  readonly ranges: Readonly<Record<string, Range | undefined>>;
+  readonly ranges: Readonly<Record<string, Interval | undefined>>;
 }
 
 function formOf<H extends string, F extends string, T extends string>(
@@ -204,7 +204,7 @@ function formOf<H extends string, F extends string, T extends string>(
         `every optimizer has (${RESERVED.join(", ")}); received ${show(name)}`,
     );
   }
-  const intervals: Readonly<Record<string, Interval | undefined>> = {
+  const intervals: Form["ranges"] = {
     learningRate: "[0, ∞)",
     weightDecay: "[0, ∞)",
     ...Object.fromEntries(CLIPPINGS.map((name) => [name, "(0, ∞)"])),
@@ -220,9 +220,7 @@ function formOf<H extends string, F extends string, T extends string>(
     },
     flags: { ...flags, decoupledWeightDecay, useEma: false },
     options: new Set([...Object.keys(numbers), ...Object.keys(flags), ...RESERVED]),
-    ranges: Object.fromEntries(
-      Object.entries(intervals).map(([name, interval]) => [name, interval && parseInterval(interval)]),
-    ),
+    ranges: intervals,
   };
 }
 
@@ -271,7 +269,7 @@ function create<H extends string, F extends string, T extends string>(
       numbers[key] = value as number;
     }
   }
-  if (!isSchedule(learningRate)) checkNumber(learningRate, "learningRate", name, form.ranges.learningRate);
+  if (!isSchedule(learningRate)) finite(form.ranges.learningRate)(`learningRate of ${name}`, learningRate);
   const { decoupledWeightDecay, useEma, ...flags } = allFlags;
   for (const key of ["emaMomentum", "emaOverwriteFrequency"])
     must(
@@ -282,8 +280,8 @@ function create<H extends string, F extends string, T extends string>(
     );
   if (useEma) numbers.emaMomentum ??= 0.99;
   for (const key in numbers) {
-    checkNumber(numbers[key], key, name, form.ranges[key]);
-    if (form.ranges[key]?.interval === COUNT) mustBeInteger(`${key} of ${name}`, numbers[key]);
+    finite(form.ranges[key])(`${key} of ${name}`, numbers[key]);
+    if (form.ranges[key] === COUNT) mustBeInteger(`${key} of ${name}`, numbers[key]);
   }
   const accumulates = Object.hasOwn(numbers, "gradientAccumulationSteps");
   const ema = !useEma ? undefined : Object.hasOwn(numbers, "emaOverwriteFrequency") ? "overwrites" : "apart";
