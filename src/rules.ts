@@ -70,6 +70,12 @@ export const rule =
 /** A boolean. */
 export const flag: Rule<boolean> = mustBeBoolean;
 
+/** A function, as the words say. */
+export const func = <T = (...given: never[]) => unknown>(words = "a function"): Rule<T> =>
+  rule(words, (value) => typeof value === "function");
+
+export const text: Rule<string> = rule("a string", (value) => typeof value === "string");
+
 /** An integer of at least `least`. */
 export const integer =
   (least = 1, most?: number): Rule<number> =>

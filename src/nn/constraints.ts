@@ -35,8 +35,8 @@ export interface WeightConstraint {
 /** Options of {@link unitNorm}. */
 export interface NormOptions {
   /**
-   * The axes over which norms are taken. 0, the default, is for matrices [inputs, units]: the weights that come in at each unit. For kernels
-   * of convolutions, [height, width, channels, filters], it is [0, 1, 2]; for embeddings, [ids, numbers], 1.
+   * The axes over which norms are taken: 0 for matrices [inputs, units], the weights that come in at each unit; [0, 1, 2] for kernels of
+   * convolutions, [height, width, channels, filters]; 1 for embeddings, [ids, numbers]. Default 0.
    */
   readonly axis?: number | readonly number[];
 }

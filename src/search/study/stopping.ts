@@ -4,7 +4,7 @@
  */
 
 import { answerOf, check, show } from "../../errors.js";
-import { finite, integer, number, type OptionRules, readOptions, rule } from "../../rules.js";
+import { finite, func, integer, number, type OptionRules, readOptions } from "../../rules.js";
 import { createGrowing } from "../memo/growing.js";
 import { type Direction, isBetter, type TrialRecord } from "../trial/trial.js";
 import type { StopReason, StopRules } from "./contract.js";
@@ -14,7 +14,7 @@ const RULES = {
   patience: integer(),
   standardErrors: number("(0, ∞)", "a number above 0"),
   steps: integer(),
-  rule: rule("a function of trials that returns true or false", (value) => typeof value === "function"),
+  rule: func("a function of trials that returns true or false"),
 } satisfies OptionRules<StopRules>;
 
 /**
