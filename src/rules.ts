@@ -7,7 +7,7 @@
  *
  * What several options must be together is checked after, by who reads them.
  */
-import { byName, checkOptions, must, mustBeBoolean, mustBeInteger } from "./errors.js";
+import { byName, checkOptions, must, mustBeBoolean, mustBeInteger, unknownName } from "./errors.js";
 
 /** Refuses what an option must not be; `name` is what messages call it. */
 export interface Rule<T> {
@@ -74,7 +74,7 @@ export const flag: Rule<boolean> = mustBeBoolean;
 export const func = <T = (...given: never[]) => unknown>(words = "a function"): Rule<T> =>
   rule(words, (value) => typeof value === "function");
 
-export const text: Rule<string> = rule("a string", (value) => typeof value === "string");
+export const text: Rule<string> = /* @__PURE__ */ rule("a string", (value) => typeof value === "string");
 
 /** An integer of at least `least`. */
 export const integer =
@@ -89,6 +89,13 @@ export const listOf = <T>(
   least = 0,
 ): Rule<readonly T[]> =>
   rule(words, (value) => Array.isArray(value) && value.length >= least && value.every(fits));
+
+/** One of some words; `kind` is what messages call it. */
+export const oneOf =
+  <Word extends string>(kind: string, words: readonly Word[]): Rule<Word> =>
+  (_, value) => {
+    if (!words.includes(value as Word)) throw unknownName(kind, value, words);
+  };
 
 /** A name of a table; `kind` is what messages call it. */
 export const nameOf =
@@ -109,8 +116,8 @@ export function number(interval: Interval, words = `a number in ${interval}`): R
 export const finite = (interval?: Interval): Rule<number> =>
   interval ? number(interval, `a finite number in ${interval}`) : rule("a finite number", Number.isFinite);
 
-export const atLeastZero = number("[0, ∞)", "a finite number of at least 0");
-export const aboveZero = number("(0, ∞)", "a finite number above 0");
+export const atLeastZero = /* @__PURE__ */ number("[0, ∞)", "a finite number of at least 0");
+export const aboveZero = /* @__PURE__ */ number("(0, ∞)", "a finite number above 0");
 
 /** Whether an interval contains a number. None contains NaN; one up to ∞ may contain it: `[0, ∞]`. */
 export function within(interval: Interval): (x: number) => boolean {

@@ -1,7 +1,14 @@
 /** How a study begins: `beginStudy` checks its options. What a study is and can do is `contract.ts`. */
-
-import { check, clockOf, isRecord, must, show } from "../../errors.js";
-import { func, integer, type OptionRules, readOptions } from "../../rules.js";
+import {
+  check,
+  checkOptions,
+  clockOf,
+  isRecord,
+  must,
+  mustBeInteger,
+  type OptionNames,
+  show,
+} from "../../errors.js";
 import { type Constraint, resolveSpace, type Space } from "../space/space.js";
 import { copyJson } from "../space/value.js";
 import { mustBeStrategy, type Strategy } from "../strategies/strategy.js";
@@ -9,26 +16,22 @@ import { type Direction, mustBeDirection } from "../trial/trial.js";
 import type { Study, StudyOptions } from "./contract.js";
 import { openStudy } from "./open.js";
 
-const RULES = {
+const STUDY_OPTIONS: OptionNames<StudyOptions> = {
   space: true,
   strategy: true,
-  seed: [integer(0), 0],
+  seed: true,
   direction: true,
-  constraint: func("a function of parameters that returns true or false"),
-  lag: [integer(0), 0],
+  constraint: true,
+  lag: true,
   clock: true,
-} satisfies OptionRules<StudyOptions>;
+};
 
 /** `createStudy` with a strategy, which searches load apart from the study. */
 export function beginStudy<const S extends Space>(
   options: StudyOptions<S> & { readonly strategy: Strategy },
 ): Study<S> {
-  const { seed, lag, constraint } = readOptions<StudyOptions, typeof RULES>(
-    options as unknown as StudyOptions,
-    "a study",
-    RULES,
-  );
-  const { strategy, direction, clock } = options;
+  checkOptions(options, "a study", STUDY_OPTIONS);
+  const { strategy, seed = 0, direction, constraint, lag = 0, clock } = options;
   mustBeStrategy(strategy);
   must(
     isRecord(copyJson(strategy.options)),
@@ -36,7 +39,15 @@ export function beginStudy<const S extends Space>(
     "an object of JSON values",
     strategy.options,
   );
+  mustBeInteger("seed", seed, 0);
+  mustBeInteger("lag", lag, 0);
   const directions = directionsOf(direction, strategy);
+  must(
+    constraint === undefined || typeof constraint === "function",
+    "constraint",
+    "a function of parameters that returns true or false",
+    constraint,
+  );
   const space = resolveSpace(options.space, constraint as Constraint | undefined);
   return openStudy<S>(
     { space, strategy, seed, directions, lag, ...(clock !== undefined && { clock: clockOf(clock, clock) }) },
