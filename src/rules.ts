@@ -124,7 +124,7 @@ export function within(interval: Interval): (x: number) => boolean {
   const [low, high] = interval
     .slice(1, -1)
     .split(", ")
-    .map((end) => (end === "∞" ? Number.POSITIVE_INFINITY : Number(end)));
+    .map((end) => Number(end.replace("∞", "Infinity")));
   const [withLow, withHigh] = [interval.startsWith("["), interval.endsWith("]")];
   return (x) => (withLow ? x >= low : x > low) && (withHigh ? x <= high : x < high);
 }

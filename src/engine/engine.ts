@@ -9,7 +9,7 @@ import { MOST_MEMORY, WasmExecutor } from "./wasm.js";
 
 /** Which engine, and its bounds. */
 export interface EngineOptions {
-  /** `wasm` (float32, default) or `reference` (float64, slow, for checks). */
+  /** `wasm` (float32) or `reference` (float64, slow, for checks). Default `wasm`. */
   readonly executor?: "wasm" | "reference";
   /** The compiled kernels, a `WebAssembly.Module`, for hosts and bundlers that load them themselves. */
   readonly module?: KernelsModule;
