@@ -59,7 +59,9 @@ describe("readOptions", () => {
     );
     expect(refused({ rows: 1, shuffle: 1 })).toBe("shuffle of test must be true or false; received 1");
     expect(refused({ rows: 1, names: [] })).toBe("names of test must be a list of names; received []");
-    expect(refused("rows" as unknown as object)).toBe('the options of a test must be an object; received "rows"');
+    expect(refused("rows" as unknown as object)).toBe(
+      'the options of a test must be an object; received "rows"',
+    );
   });
 
   it("has a table that does not compile with a row too many, too few, or of another type", () => {
