@@ -145,6 +145,7 @@ export {
   type WindowAttributes,
 } from "./graph/graph.js";
 export { ROWS, type Shape } from "./graph/shape.js";
+export type { Interval } from "./interval.js";
 export * as metrics from "./metrics/index.js";
 export type { ScoreInterval } from "./metrics/intervals/index.js";
 export type {
@@ -349,7 +350,6 @@ export { sgd } from "./optim/sgd.js";
 export type { KernelsModule } from "./platform/platform.js";
 export type { Answer } from "./predict/answers.js";
 export { RowError, type RowRecord, type Rows } from "./predict/rows.js";
-export type { Interval } from "./rules.js";
 export { type HypervolumeTrial, hypervolume } from "./search/analysis/hypervolume.js";
 export {
   type BestSoFar,

@@ -8,6 +8,7 @@
  * What several options must be together is checked after, by who reads them.
  */
 import { byName, checkOptions, must, mustBeBoolean, mustBeInteger, unknownName } from "./errors.js";
+import { type Interval, within } from "./interval.js";
 
 /** Refuses what an option must not be; `name` is what messages call it. */
 export interface Rule<T> {
@@ -103,9 +104,6 @@ export const nameOf =
   (_, value) =>
     byName(kind, table, value);
 
-/** `"[0, 1)"` holds 0 and not 1. */
-export type Interval = `${"[" | "("}${number}, ${number | "∞"}${"]" | ")"}`;
-
 /** A number of an interval. */
 export function number(interval: Interval, words = `a number in ${interval}`): Rule<number> {
   const contains = within(interval);
@@ -118,13 +116,3 @@ export const finite = (interval?: Interval): Rule<number> =>
 
 export const atLeastZero = /* @__PURE__ */ number("[0, ∞)", "a finite number of at least 0");
 export const aboveZero = /* @__PURE__ */ number("(0, ∞)", "a finite number above 0");
-
-/** Whether an interval contains a number. None contains NaN; one up to ∞ may contain it: `[0, ∞]`. */
-export function within(interval: Interval): (x: number) => boolean {
-  const [low, high] = interval
-    .slice(1, -1)
-    .split(", ")
-    .map((end) => Number(end.replace("∞", "Infinity")));
-  const [withLow, withHigh] = [interval.startsWith("["), interval.endsWith("]")];
-  return (x) => (withLow ? x >= low : x > low) && (withHigh ? x <= high : x < high);
-}

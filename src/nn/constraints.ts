@@ -2,8 +2,7 @@
  * Constraints on weights: projections that a training applies to an array after each update (`optim/constrain.ts`). Their numbers are
  * inputs of the program: tuning one compiles nothing. No layer is here.
  */
-
-import { checkOptions, must } from "../errors.js";
+import { checkOptions, must, type OptionNames } from "../errors.js";
 import {
   div,
   maximum,
@@ -19,7 +18,6 @@ import {
 import type { Value } from "../graph/graph.js";
 import { type AliasOf, byNameOrAlias } from "../names.js";
 import { madeBy, madeFrom, recipeOf } from "../recipe.js";
-import { atLeastZero, number, type OptionRules, readOptions } from "../rules.js";
 
 /** A projection in operations: from an array of weights to one of its shape. It must leave what it returns as it is. */
 export type ConstraintFunction = (weight: Value) => Value;
@@ -35,8 +33,8 @@ export interface WeightConstraint {
 /** Options of {@link unitNorm}. */
 export interface NormOptions {
   /**
-   * The axes over which norms are taken: 0 for matrices [inputs, units], the weights that come in at each unit; [0, 1, 2] for kernels of
-   * convolutions, [height, width, channels, filters]; 1 for embeddings, [ids, numbers]. Default 0.
+   * The axes over which norms are taken. 0, the default, is for matrices [inputs, units]: the weights that come in at each unit. For kernels
+   * of convolutions, [height, width, channels, filters], it is [0, 1, 2]; for embeddings, [ids, numbers], 1.
    */
   readonly axis?: number | readonly number[];
 }
@@ -57,14 +55,9 @@ export interface MinMaxNormOptions extends MaxNormOptions {
   readonly rate?: number;
 }
 
-const UNIT_RULES = { axis: [true, 0] } satisfies OptionRules<NormOptions>;
-const MAX_RULES = { ...UNIT_RULES, maxValue: [atLeastZero, 2] } satisfies OptionRules<MaxNormOptions>;
-const MIN_MAX_RULES = {
-  ...UNIT_RULES,
-  maxValue: [atLeastZero, 1],
-  minValue: [atLeastZero, 0],
-  rate: [number("[0, 1]"), 1],
-} satisfies OptionRules<MinMaxNormOptions>;
+const AXIS: OptionNames<NormOptions> = { axis: true };
+const MAX: OptionNames<MaxNormOptions> = { ...AXIS, maxValue: true };
+const MIN_MAX: OptionNames<MinMaxNormOptions> = { ...MAX, minValue: true, rate: true };
 
 /** Norms below it count as it, as Keras has it: it keeps divisions away from 0. */
 const SMALLEST = 1e-7;
@@ -82,7 +75,9 @@ const SMALLEST = 1e-7;
  * ```
  */
 export function maxNorm(options: MaxNormOptions = {}): WeightConstraint {
-  const { maxValue, axis } = readOptions(options, "maxNorm", MAX_RULES);
+  checkOptions(options, "maxNorm", MAX);
+  const { maxValue = 2, axis = 0 } = options;
+  mustBeNorm("maxValue", maxValue);
   return made("maxNorm", options, { maxValue }, axis, (w, own) => scaled(w, axis, 0, own.maxValue));
 }
 
@@ -97,7 +92,8 @@ export function maxNorm(options: MaxNormOptions = {}): WeightConstraint {
  * ```
  */
 export function unitNorm(options: NormOptions = {}): WeightConstraint {
-  const { axis } = readOptions(options, "unitNorm", UNIT_RULES);
+  checkOptions(options, "unitNorm", AXIS);
+  const { axis = 0 } = options;
   return made("unitNorm", options, {}, axis, (w) => scaled(w, axis, 1, 1));
 }
 
@@ -113,8 +109,12 @@ export function unitNorm(options: NormOptions = {}): WeightConstraint {
  * ```
  */
 export function minMaxNorm(options: MinMaxNormOptions = {}): WeightConstraint {
-  const { minValue, maxValue, rate, axis } = readOptions(options, "minMaxNorm", MIN_MAX_RULES);
+  checkOptions(options, "minMaxNorm", MIN_MAX);
+  const { minValue = 0, maxValue = 1, rate = 1, axis = 0 } = options;
+  mustBeNorm("maxValue", maxValue);
+  mustBeNorm("minValue", minValue);
   must(minValue <= maxValue, "minValue", `at most maxValue, which is ${maxValue}`, minValue);
+  must(typeof rate === "number" && rate >= 0 && rate <= 1, "rate", "a number in [0, 1]", rate);
   return made("minMaxNorm", options, { minValue, maxValue, rate }, axis, (w, own) =>
     scaled(w, axis, own.minValue, own.maxValue, own.rate),
   );
@@ -147,6 +147,10 @@ function scaled(
   const factor = maximum(div(low, norms), minimum(div(high, norms), 1));
   // float32's r + (1 − r) is 1 for every r in [0, 1]
   return mul(w, rate === undefined ? factor : sub(mul(rate, factor), sub(rate, 1)));
+}
+
+function mustBeNorm(name: string, value: unknown): void {
+  must(Number.isFinite(value) && Number(value) >= 0, name, "a finite number of at least 0", value);
 }
 
 /** A constraint with its recipe, and how it is made again. */

@@ -1,6 +1,5 @@
 /** Initializers with numbers of their own, exported as `initializers`. Those with names alone are in initializers.ts. */
-
-import { check, must } from "../errors.js";
+import { byName, check, checkOptions, must, type OptionNames } from "../errors.js";
 import {
   broadcastTo,
   div,
@@ -16,7 +15,6 @@ import {
 import { checkShape, showShape, sizeOf } from "../graph/shape.js";
 import { newtonSchulz } from "../optim/newtonSchulz.js";
 import { madeFrom } from "../recipe.js";
-import { aboveZero, nameOf, type OptionRules, readOptions } from "../rules.js";
 import {
   type Fan,
   fanIn,
@@ -154,13 +152,12 @@ export interface VarianceScalingOptions {
  * ```
  */
 export function varianceScaling(options: VarianceScalingOptions = {}): InitializerFunction {
-  const { scale, mode, distribution } = readOptions(options, "varianceScaling", VARIANCE_RULES);
-  const scaled: Scaled = DISTRIBUTIONS[distribution];
-  return madeFrom(scaled(scale, MODES[mode]), ["varianceScaling", scale, mode, distribution]);
+  checkOptions(options, "varianceScaling", VARIANCE_OPTIONS);
+  const { scale = 1, mode = "fanIn", distribution = "truncatedNormal" } = options;
+  must(Number.isFinite(scale) && scale > 0, "the scale of varianceScaling", "a finite number above 0", scale);
+  const fan = byName("mode of varianceScaling", MODES, mode);
+  const scaled: Scaled = byName("distribution of varianceScaling", DISTRIBUTIONS, distribution);
+  return madeFrom(scaled(scale, fan), ["varianceScaling", scale, mode, distribution]);
 }
 
-const VARIANCE_RULES = {
-  scale: [(_, value) => aboveZero("the scale of varianceScaling", value), 1],
-  mode: [nameOf("mode of varianceScaling", MODES), "fanIn"],
-  distribution: [nameOf("distribution of varianceScaling", DISTRIBUTIONS), "truncatedNormal"],
-} satisfies OptionRules<VarianceScalingOptions>;
+const VARIANCE_OPTIONS: OptionNames<VarianceScalingOptions> = { scale: true, mode: true, distribution: true };

@@ -15,8 +15,8 @@ import {
 } from "../errors.js";
 import { constant } from "../graph/functions.js";
 import { Value } from "../graph/graph.js";
+import { type Interval, within } from "../interval.js";
 import { madeBy, madeFrom } from "../recipe.js";
-import { finite, type Interval } from "../rules.js";
 import { CLIPPINGS } from "./clip.js";
 import { CONVENTIONS, type Convention } from "./convention.js";
 import type { InitContext, Optimizer, Slots, Update, UpdateContext } from "./optimizer.js";
@@ -269,7 +269,8 @@ function create<H extends string, F extends string, T extends string>(
       numbers[key] = value as number;
     }
   }
-  if (!isSchedule(learningRate)) finite(form.ranges.learningRate)(`learningRate of ${name}`, learningRate);
+  if (!isSchedule(learningRate))
+    checkNumber(`learningRate of ${name}`, learningRate, form.ranges.learningRate);
   const { decoupledWeightDecay, useEma, ...flags } = allFlags;
   for (const key of ["emaMomentum", "emaOverwriteFrequency"])
     must(
@@ -280,7 +281,7 @@ function create<H extends string, F extends string, T extends string>(
     );
   if (useEma) numbers.emaMomentum ??= 0.99;
   for (const key in numbers) {
-    finite(form.ranges[key])(`${key} of ${name}`, numbers[key]);
+    checkNumber(`${key} of ${name}`, numbers[key], form.ranges[key]);
     if (form.ranges[key] === COUNT) mustBeInteger(`${key} of ${name}`, numbers[key]);
   }
   const accumulates = Object.hasOwn(numbers, "gradientAccumulationSteps");
@@ -335,4 +336,10 @@ function create<H extends string, F extends string, T extends string>(
     recipeOfRate(learningRate),
   ]);
   return madeBy(optimizer, { name, options: config, ...(!builtIn && { custom: true }) });
+}
+
+/** `finite` of the tables of options, which no page that trains needs at first. */
+function checkNumber(name: string, value: number, interval: Interval | undefined): void {
+  const fits = Number.isFinite(value) && (interval === undefined || within(interval)(value));
+  must(fits, name, `a finite number${interval === undefined ? "" : ` in ${interval}`}`, value);
 }

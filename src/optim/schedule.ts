@@ -6,8 +6,9 @@
 import { check, checkOptions, must, mustBeList, mustBeRecord, show } from "../errors.js";
 import { Value } from "../graph/graph.js";
 import { showShape } from "../graph/shape.js";
+import type { Interval } from "../interval.js";
 import { madeBy, madeFrom, recipeOf } from "../recipe.js";
-import { finite, type Interval } from "../rules.js";
+import { finite } from "../rules.js";
 
 /** What `rate` is given. `N` names the numbers of the schedule. */
 export interface ScheduleContext<N extends string = string> {

@@ -1,9 +1,9 @@
 /** What factories accept and refuse, what shares a program, and custom optimizers. */
 import { describe, expect, it } from "vitest";
 import { mul } from "../../src/graph/functions.js";
+import { type Interval, within } from "../../src/interval.js";
 import { defineOptimizer } from "../../src/optim/define.js";
 import { getOptimizer, optimizers } from "../../src/optim/registry.js";
-import { type Interval, within } from "../../src/rules.js";
 import { caught } from "./caught.js";
 import { stepProgram } from "./drive.js";
 

@@ -28,14 +28,6 @@ type OptionsOf<Name extends string> = {
   readonly [K in `${Name}Regularizer`]?: ArrayOptions["regularizer"];
 } & { readonly [K in `${Name}Constraint`]?: ArrayOptions["constraint"] };
 
-/** The rows of these options: `arraysOf` checks their values. */
-export const arrayRules = <Name extends string>(name: Name) =>
-  ({
-    [`${name}Initializer`]: true,
-    [`${name}Regularizer`]: true,
-    [`${name}Constraint`]: true,
-  }) as { readonly [K in keyof Required<OptionsOf<Name>>]: true };
-
 /** What a layer's options say of the array that they call `name`. */
 export function arrayOptions<Name extends string>(options: OptionsOf<Name>, name: Name): ArrayOptions {
   const given: Readonly<Record<string, unknown>> = { ...options };

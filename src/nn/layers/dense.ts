@@ -1,9 +1,7 @@
 /** The dense layer. */
-
-import { check, mustBeInteger } from "../../errors.js";
+import { check, checkOptions, mustBeInteger } from "../../errors.js";
 import { matmul, reshape } from "../../graph/functions.js";
 import { lines, showShape } from "../../graph/shape.js";
-import { readOptions } from "../../rules.js";
 import { arrayOptions } from "./arrays.js";
 import { KERNEL_RULES, type KernelOptions, kernelsOf } from "./kernel.js";
 import { builtIn, type Layer } from "./layer.js";
@@ -26,8 +24,8 @@ export type DenseOptions = KernelOptions;
  */
 export function dense(units: number, options: DenseOptions = {}): Layer {
   mustBeInteger("`units`", units);
-  const read = readOptions(options, "dense", KERNEL_RULES);
-  const kernels = kernelsOf({ kernel: arrayOptions(read, "kernel") }, read);
+  checkOptions(options, "dense", KERNEL_RULES);
+  const kernels = kernelsOf({ kernel: arrayOptions(options, "kernel") }, options);
   const { hyperparameters, penalty } = kernels;
   return builtIn(
     {

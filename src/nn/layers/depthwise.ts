@@ -8,7 +8,8 @@ import { integer, type OptionRules, type ReadOptions, readOptions } from "../../
 import type { ConstraintLike } from "../constraints.js";
 import type { Initializer } from "../initializers.js";
 import type { Regularizer, RegularizerName } from "../regularizers.js";
-import { arrayOptions, arrayRules } from "./arrays.js";
+import { arrayRules } from "./arrayRules.js";
+import { arrayOptions } from "./arrays.js";
 import { patchRows } from "./convolution.js";
 import {
   type Axis,

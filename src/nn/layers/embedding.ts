@@ -7,7 +7,8 @@ import { flag, type OptionRules, readOptions } from "../../rules.js";
 import type { ConstraintLike } from "../constraints.js";
 import type { Initializer } from "../initializers.js";
 import type { Regularizer, RegularizerName } from "../regularizers.js";
-import { arrayOptions, arrayRules, arraysOf } from "./arrays.js";
+import { arrayRules } from "./arrayRules.js";
+import { arrayOptions, arraysOf } from "./arrays.js";
 import { builtIn, type Layer, type LayerContext, type LayerDefinition } from "./layer.js";
 
 /** Options of {@link embedding}. */

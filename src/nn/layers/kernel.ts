@@ -1,14 +1,13 @@
 /** What layers with kernels share: options, the bias and the activation. No layer is here. */
-
+import { must, type OptionNames } from "../../errors.js";
 import { add, reshape } from "../../graph/functions.js";
 import { Value } from "../../graph/graph.js";
 import { type Shape, sameShape } from "../../graph/shape.js";
-import { flag, type OptionRules, type ReadOptions } from "../../rules.js";
 import { type Activation, activationName, getActivation } from "../activations.js";
 import type { ConstraintLike } from "../constraints.js";
 import type { Initializer } from "../initializers.js";
 import type { Regularizer, RegularizerName } from "../regularizers.js";
-import { type ArrayOptions, type Arrays, arrayOptions, arrayRules, arraysOf } from "./arrays.js";
+import { type ArrayOptions, type Arrays, arrayOptions, arraysOf } from "./arrays.js";
 import type { LayerContext, ParameterSpec } from "./layer.js";
 
 /** Options of all layers that add a bias and apply an activation. */
@@ -38,16 +37,19 @@ export interface KernelOptions extends BiasOptions {
   readonly kernelConstraint?: ConstraintLike;
 }
 
-export const BIAS_RULES = {
-  activation: [true, "linear"],
-  useBias: [flag, true],
-  ...arrayRules("bias"),
-  biasInitializer: [true, "zeros"],
-} satisfies OptionRules<BiasOptions>;
-export const KERNEL_RULES = {
+export const BIAS_RULES: OptionNames<BiasOptions> = {
+  activation: true,
+  useBias: true,
+  biasInitializer: true,
+  biasRegularizer: true,
+  biasConstraint: true,
+};
+export const KERNEL_RULES: OptionNames<KernelOptions> = {
   ...BIAS_RULES,
-  ...arrayRules("kernel"),
-} satisfies OptionRules<KernelOptions>;
+  kernelInitializer: true,
+  kernelRegularizer: true,
+  kernelConstraint: true,
+};
 
 /** The arrays of a layer, and how its result follows from their product with its inputs. */
 export interface Kernels extends Arrays {
@@ -58,13 +60,11 @@ export interface Kernels extends Arrays {
 }
 
 /** The arrays of a layer by name, beside the bias. @throws FettleError `invalid_argument`, `unknown_name` */
-export function kernelsOf(
-  given: Readonly<Record<string, ArrayOptions>>,
-  options: ReadOptions<BiasOptions, typeof BIAS_RULES>,
-): Kernels {
-  const { activation, useBias } = options;
+export function kernelsOf(given: Readonly<Record<string, ArrayOptions>>, options: BiasOptions): Kernels {
+  const { activation = "linear", useBias = true } = options;
+  must(typeof useBias === "boolean", "useBias", "true or false", useBias);
   const activate = getActivation(activation);
-  const bias = arrayOptions(options, "bias");
+  const bias = arrayOptions({ biasInitializer: "zeros", ...options }, "bias");
   const arrays = arraysOf({ ...given, ...(useBias && { bias }) });
   return {
     ...arrays,

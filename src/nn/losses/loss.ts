@@ -2,9 +2,10 @@
 import { check, checkOptions, must, show } from "../../errors.js";
 import { maximum, mean, minimum, mulNoNan, reshape } from "../../graph/functions.js";
 import { Value } from "../../graph/graph.js";
+import type { Interval } from "../../interval.js";
 import { exportedAs } from "../../namespace.js";
 import { madeBy, madeFrom } from "../../recipe.js";
-import { finite, type Interval } from "../../rules.js";
+import { finite } from "../../rules.js";
 import { type BuiltInLossName, type LossAlias, lossAliases } from "./names.js";
 
 /**

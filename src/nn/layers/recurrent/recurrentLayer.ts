@@ -8,7 +8,8 @@ import { type Activation, activationName, getActivation } from "../../activation
 import type { ConstraintLike } from "../../constraints.js";
 import { getInitializer, type Initializer } from "../../initializers.js";
 import type { Regularizer, RegularizerName } from "../../regularizers.js";
-import { arrayOptions, arrayRules, arraysOf } from "../arrays.js";
+import { arrayRules } from "../arrayRules.js";
+import { arrayOptions, arraysOf } from "../arrays.js";
 import { builtIn, type Layer, type LayerDefinition, type ParameterSpec } from "../layer.js";
 import { mustBeSequence } from "../sequence.js";
 import type { Cell } from "./cell.js";
