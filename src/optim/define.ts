@@ -340,6 +340,6 @@ function create<H extends string, F extends string, T extends string>(
 
 /** `finite` of the tables of options, which no page that trains needs at first. */
 function checkNumber(name: string, value: number, interval: Interval | undefined): void {
-  const fits = Number.isFinite(value) && (interval === undefined || within(interval)(value));
-  must(fits, name, `a finite number${interval === undefined ? "" : ` in ${interval}`}`, value);
+  const fits = Number.isFinite(value) && (!interval || within(interval)(value));
+  must(fits, name, `a finite number${interval ? ` in ${interval}` : ""}`, value);
 }
