@@ -190,7 +190,11 @@ describe("a benchmark", () => {
         y: Float32Array.of(target, target),
       });
       const problem = defineProblem({
-        ...{ name: "parts", steps: 6, every: 1, batchSize: 2, target: 0 },
+        name: "parts",
+        steps: 6,
+        every: 1,
+        batchSize: 2,
+        target: 0,
         data: { train: part(3), validation: part(1), test: part(2) },
         start: (graph) => ({ w: constant(graph, [0.5], [1]) }),
         loss: ({ parameters, streams }) => mean(square(sub(streams.y, parameters.w))),
@@ -199,8 +203,14 @@ describe("a benchmark", () => {
       const measured = (more: object) => {
         const made = optimizers[name]({ learningRate: 0.2, ...more });
         const { path = [], ...scores } = new RunWorker(createEngine(), [problem.data]).run({
-          ...{ problem: 0, programs: programs(made), hyperparameters: made.hyperparameters },
-          ...{ seed: 0, steps: 6, every: 1, batchSize: 2, path: true },
+          problem: 0,
+          programs: programs(made),
+          hyperparameters: made.hyperparameters,
+          seed: 0,
+          steps: 6,
+          every: 1,
+          batchSize: 2,
+          path: true,
         });
         return { path: path.map(([w]) => w), ...scores };
       };
@@ -219,7 +229,11 @@ describe("a benchmark", () => {
   it("takes the test score where validation is least, and not where the test score is", async () => {
     const part = (target: number) => ({ rows: 1, x: new Float32Array(1), y: Float32Array.of(target) });
     const problem = defineProblem({
-      ...{ name: "parts", steps: 4, every: 1, batchSize: 1, target: 0 },
+      name: "parts",
+      steps: 4,
+      every: 1,
+      batchSize: 1,
+      target: 0,
       data: { train: part(4), validation: part(2), test: part(3) },
       start: (graph) => ({ w: constant(graph, [0], [1]) }),
       loss: ({ parameters, streams }) => mean(square(sub(streams.y, parameters.w))),
@@ -227,7 +241,10 @@ describe("a benchmark", () => {
     const { runs } = await runBenchmark({
       problems: [problem],
       optimizers: [contestant("sgd", (numbers) => sgd({ learningRate: 0.25, ...numbers }))],
-      ...{ seeds: 1, trials: 1, rates: 2, jobs: 1 },
+      seeds: 1,
+      trials: 1,
+      rates: 2,
+      jobs: 1,
     });
     // w is 0, 2, 3, 3.5, 3.75
     expect(runs[0].curve).toEqual([9, 1, 0, 0.25, 0.5625]);

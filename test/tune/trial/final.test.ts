@@ -259,7 +259,7 @@ describe("the table of a final model", () => {
     ["several quantities", { target: ["q", "p"] }, quantities(2), {}],
   ] as const)("of %s has all of the data, and so has its file", async (_, encoding, model, more) => {
     const data = encodeTable(table, encoding);
-    const { final } = await tune({ ...{ ...settings, data, model, ...more }, space: rates(0.1) });
+    const { final } = await tune({ ...settings, data, model, ...more, space: rates(0.1) });
     const own = final.table as TableDescription;
     const threshold = "threshold" in more ? expect.not.closeTo(0.5, 9) : 0.5;
     const names = [...data.inputs.map(({ name }) => name), ...(data.targets ?? [data.target])];
@@ -270,13 +270,11 @@ describe("the table of a final model", () => {
       },
       inputs: data.inputs.map((input) => ({ ...input, gaps: data.imputes ?? input.gaps })),
       pipeline: fitPipeline(data).pipeline,
-      ...{
-        task: data.task,
-        target: data.target,
-        targets: data.targets,
-        outputs: data.outputs,
-        classes: data.classes,
-      },
+      task: data.task,
+      target: data.target,
+      targets: data.targets,
+      outputs: data.outputs,
+      classes: data.classes,
       threshold,
       unknown: "unknown" in more ? more.unknown : undefined,
     };

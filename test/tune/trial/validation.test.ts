@@ -291,7 +291,8 @@ describe("tune refuses", () => {
     [
       "folds that train on rows of the time at which they validate",
       {
-        ...{ ...base, time: ids(0, ROWS).map((row) => (row === 30 ? 29 : row)) },
+        ...base,
+        time: ids(0, ROWS).map((row) => (row === 30 ? 29 : row)),
         validation: [{ train: ids(0, 30), validation: ids(30, 40) }],
       },
       /^invalid_argument: fold 1 of validation must validate rows after all that it trains on; received row 29 in training;/,

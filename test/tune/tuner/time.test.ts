@@ -67,7 +67,12 @@ describe("the timeout of tune", () => {
       return logistic(params);
     };
     const { trials } = await tune({
-      ...{ ...base, model, onEvent, clock: () => late + clock(), timeout: 40_200, jobs: 1 },
+      ...base,
+      model,
+      onEvent,
+      clock: () => late + clock(),
+      timeout: 40_200,
+      jobs: 1,
     });
     expect(trials).toHaveLength(30);
   });
