@@ -72,7 +72,11 @@ function autoencoder({ units, learningRate }: ParamsOf<typeof space>) {
   return model;
 }
 const { best, final } = await tune({
-  ...{ x: learnt, y: learnt, space, model: autoencoder, trials },
+  x: learnt,
+  y: learnt,
+  space,
+  model: autoencoder,
+  trials,
   fit: { epochs: EPOCHS },
   pipeline: { scale: "none", target: "none" },
   validation: { split: 0.2 },

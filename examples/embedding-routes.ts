@@ -72,7 +72,10 @@ const networks = {
 
 for (const [name, { x, network }] of Object.entries(networks)) {
   const { final } = await tune({
-    ...{ x: take(x, train), y: take(flown, train), space, trials },
+    x: take(x, train),
+    y: take(flown, train),
+    space,
+    trials,
     model(settings) {
       const model = network(settings);
       model.compile({ optimizer: adam({ learningRate: settings.learningRate }), loss: "binaryCrossentropy" });

@@ -72,7 +72,10 @@ const layers = {
 };
 for (const [name, hidden] of Object.entries(layers)) {
   const { final } = await tune({
-    ...{ x: take(oneHot, train), y: take(flown, train), space, trials },
+    x: take(oneHot, train),
+    y: take(flown, train),
+    space,
+    trials,
     model(settings) {
       const model = sequential([...hidden(settings), dense(1, { activation: "sigmoid" })]);
       model.compile({ optimizer: adam({ learningRate: settings.learningRate }), loss: "binaryCrossentropy" });

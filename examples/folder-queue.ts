@@ -98,7 +98,9 @@ class FolderQueue implements JobQueue {
     const [, rank, attempt, key] = file.split(".");
     let beats = 0;
     return {
-      ...{ name, payload: bytes, attempt: Number(attempt) },
+      name,
+      payload: bytes,
+      attempt: Number(attempt),
       extend: () => found(utimes(this.path(file), ++beats, beats)),
       complete: async (outcome) => {
         if ((await this.files()).some((each) => keyOf(each) === key))

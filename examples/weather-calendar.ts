@@ -72,7 +72,10 @@ for (const parts of [["weather"], ["calendar"], ["weather", "calendar"]] satisfi
   const rowsOf = (chosen: readonly number[]) =>
     chosen.map((day) => parts.flatMap((part) => known[part](day)));
   const { final } = await tune({
-    ...{ x: rowsOf(train), y: warmthOf(train), space, trials },
+    x: rowsOf(train),
+    y: warmthOf(train),
+    space,
+    trials,
     model: (settings) => build(parts, settings),
     fit: ({ epochs }) => ({ epochs }),
     validation: [{ train: rows.slice(0, learnt), validation: rows.slice(learnt) }],

@@ -10,11 +10,11 @@ export * from "./refusals.js";
 export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true };
 
 /**
- * Refuses anything but plain data whose keys are all among `known`, an `OptionNames<…>` of its interface.
+ * Refuses anything but plain data whose keys are all among `known`, an `OptionNames<…>` or `OptionRules<…>` of its interface.
  *
  * @throws FettleError `invalid_argument` if `value` is not plain data, `unknown_name` for an unknown key
  */
-export function checkOptions(value: unknown, kind: string, known: Readonly<Record<string, true>>): void {
+export function checkOptions(value: unknown, kind: string, known: object): void {
   must(isPlainObject(value), `the options of ${kind}`, "an object", value);
   const names = Object.keys(known);
   for (const key of Object.keys(value)) {

@@ -145,6 +145,7 @@ export {
   type WindowAttributes,
 } from "./graph/graph.js";
 export { ROWS, type Shape } from "./graph/shape.js";
+export type { Interval } from "./interval.js";
 export * as metrics from "./metrics/index.js";
 export type { ScoreInterval } from "./metrics/intervals/index.js";
 export type {
@@ -312,7 +313,6 @@ export {
   type OptimizerFactory,
   type OptimizerOptions,
 } from "./optim/define.js";
-export type { Interval } from "./optim/interval.js";
 export { lamb } from "./optim/lamb.js";
 export { lion } from "./optim/lion.js";
 export { type MuonOptions, muon } from "./optim/muon.js";

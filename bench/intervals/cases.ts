@@ -109,7 +109,9 @@ export const POPULATIONS: readonly Population[] = [
   { name: "errors of Student's t, 3 degrees", metrics: QUANTITIES, draw: regression(student(3)) },
   { name: "normal errors, weights at random", metrics: QUANTITIES, draw: weighted(regression(normal)) },
   {
-    ...{ name: "normal errors, weights for the draw", metrics: QUANTITIES, draw: biased },
+    name: "normal errors, weights for the draw",
+    metrics: QUANTITIES,
+    draw: biased,
     whole: regression(normal),
   },
   { name: "two classes, half", metrics: CLASSES, draw: twoClasses(0.5, 2) },
@@ -119,7 +121,9 @@ export const POPULATIONS: readonly Population[] = [
   { name: "2 % of rows wrong", metrics: CLASSES, draw: rarelyWrong(0.02) },
   { name: "two classes, weights at random", metrics: CLASSES, draw: weighted(twoClasses(0.5, 2)) },
   {
-    ...{ name: "10 %, drawn as half and weighted back", metrics: CLASSES, draw: balancedRows },
+    name: "10 %, drawn as half and weighted back",
+    metrics: CLASSES,
+    draw: balancedRows,
     whole: twoClasses(0.1, 2),
   },
   { name: "three classes", metrics: SEVERAL, draw: threeClasses([0.4, 0.3, 0.3]) },

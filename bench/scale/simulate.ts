@@ -96,7 +96,8 @@ export function simulate(scenario: Scenario): Outcome {
 
   const marks: ReturnType<typeof mark>[] = [];
   const mark = (at: number) => ({
-    ...{ at, told: told.length },
+    at,
+    told: told.length,
     coordinator: coordinator.busyUntil(at),
     database: database.busyUntil(at),
     queue: queue.busyUntil(at),

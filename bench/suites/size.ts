@@ -62,7 +62,11 @@ export async function bundled(
     load: (id: string) => (id === join(directory, "entry.js") ? code : null),
   };
   const bundle = await rolldown({
-    ...{ input: ENTRY, plugins: [entry], cwd: directory, platform: "browser", logLevel: "silent" },
+    input: ENTRY,
+    plugins: [entry],
+    cwd: directory,
+    platform: "browser",
+    logLevel: "silent",
     // the paths of the root's tsconfig.json lead to the sources and to Node's platform
     tsconfig: false,
   });

@@ -99,7 +99,11 @@ function manyTrials(): StudyJson {
   const study = begun();
   const { params } = study.ask()!;
   const trials = Array.from({ length: MANY }, (_, number) => ({
-    ...{ number, value: number / 7, std: null, status: "complete" as const, seconds: null },
+    number,
+    value: number / 7,
+    std: null,
+    status: "complete" as const,
+    seconds: null,
     params: { ...params, dropout: number / MANY / 2 },
   }));
   return { ...study.toJSON(), trials };

@@ -44,7 +44,8 @@ function training(optimizer: Optimizer) {
     run.advance(count);
   };
   return {
-    ...{ usual: from(usual), vanishing: from(vanishing) },
+    usual: from(usual),
+    vanishing: from(vanishing),
     free() {
       for (const held of [run, data.x, data.y]) held.free();
     },

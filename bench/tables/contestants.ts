@@ -52,8 +52,11 @@ export const contestants: readonly Contestant[] = [
   peer("optunaMlp", "Optuna over scikit-learn's MLP, equal time", true),
   { ...peer("optunaMlpTrials", "Optuna over scikit-learn's MLP, equal trials", true), trialsOf: OURS },
   {
-    ...{ name: "fettleTrials", title: "`fettle tune`, as many trials as `optunaMlp`", timed: true },
-    ...{ trialsOf: "optunaMlp", predict: ours },
+    name: "fettleTrials",
+    title: "`fettle tune`, as many trials as `optunaMlp`",
+    timed: true,
+    trialsOf: "optunaMlp",
+    predict: ours,
   },
   peer("boosting", "histogram gradient boosting, untuned", false),
   peer("optunaBoosting", "histogram gradient boosting, tuned by Optuna for equal time", true),
@@ -120,7 +123,9 @@ const PYTHON = "/usr/bin/python3";
 
 function peer(name: string, title: string, isTimed: boolean): Contestant {
   return {
-    ...{ name, title, timed: isTimed },
+    name,
+    title,
+    timed: isTimed,
     async predict({ table: { target, task }, division, ...rest }, folder) {
       const out = join(folder, "answer.json");
       const message = { ...division, target, task, contestant: name, out, ...rest };

@@ -98,7 +98,9 @@ function pairOf(losses: readonly (readonly number[])[]): Omit<Pair, "contestant"
   const better = logs.filter((log) => log < 0).length;
   const worse = logs.filter((log) => log > 0).length;
   return {
-    ...{ better, worse, signP: better + worse === 0 ? 1 : signTest(better, worse) },
+    better,
+    worse,
+    signP: better + worse === 0 ? 1 : signTest(better, worse),
     wilcoxonP: wilcoxonTest(logs),
     ratio: Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length),
   };

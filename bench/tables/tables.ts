@@ -51,7 +51,14 @@ type Row = readonly [object: string, target: string, rows: number, drop?: BenchT
 const named = (set: TableSet, from: string, task: Task, rows: readonly Row[]): BenchTable[] =>
   rows.map(([object, target, count, drop = {}]) => ({
     name: object.replace(/^.*\/|\.csv$/g, ""),
-    ...{ set, package: from, licence: LICENCES[from], object, target, task, drop, rows: count },
+    set,
+    package: from,
+    licence: LICENCES[from],
+    object,
+    target,
+    task,
+    drop,
+    rows: count,
   }));
 
 const LATER = "known only after what is predicted";

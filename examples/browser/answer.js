@@ -56,7 +56,11 @@ find("#get-report").addEventListener("click", () => {
     ["fingerprint", fingerprint],
   ];
   itsPictures.report({
-    ...{ folds: 5, test, baselines, predictions, repeat: { facts } },
+    folds: 5,
+    test,
+    baselines,
+    predictions,
+    repeat: { facts },
     title: `Predicting ${settings.target}`,
   });
 });

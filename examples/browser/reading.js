@@ -53,7 +53,9 @@ export async function textOf(source) {
 export function aboutTable(csv) {
   const table = readTable(csv);
   const columns = table.columns.map(({ name, kind, reason }) => ({
-    ...{ name, kind, reason },
+    name,
+    kind,
+    reason,
     // the reason why it cannot be predicted
     refused: reason ?? (kind === "date" ? "it holds dates" : undefined),
   }));

@@ -18,7 +18,12 @@ export function errorsOf({ final, testRows }, data) {
   const probabilities = answers.map((answer) => classes.map((name) => answer.probabilities[name]));
   const { threshold } = final;
   return {
-    ...{ target, classes, truth, predicted, probabilities, threshold },
+    target,
+    classes,
+    truth,
+    predicted,
+    probabilities,
+    threshold,
     matrix: metrics.confusionMatrix(truth, predicted),
   };
 }
@@ -26,7 +31,9 @@ export function errorsOf({ final, testRows }, data) {
 /** A field for each input. */
 export function fieldsOf({ inputs, columns }) {
   return inputs.map(({ name, kind, categories }, i) => ({
-    ...{ name, kind, categories: categories.map(String) },
+    name,
+    kind,
+    categories: categories.map(String),
     step:
       kind === "number" && columns[i].every((value) => Number.isNaN(value) || Number.isInteger(value))
         ? 1

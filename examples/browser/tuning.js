@@ -18,7 +18,11 @@ export function optionsFor({ csv, target, trials, epochs, seed }) {
   const rows = Math.floor(data.rows * (1 - TEST_SIZE) * (1 - 1 / FOLDS));
   const { epochs: _, ...space } = denseSpace(rows, data.inputs.length); // the page sets their number
   return {
-    ...{ data, trials, seed, testSize: TEST_SIZE, validation: { folds: FOLDS } },
+    data,
+    trials,
+    seed,
+    testSize: TEST_SIZE,
+    validation: { folds: FOLDS },
     metric: data.task === "classification" ? "accuracy" : "r2",
     space,
     pipeline: densePipeline(data),

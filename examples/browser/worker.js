@@ -90,7 +90,8 @@ async function tuneInSlices(settings, csv) {
   const recorder = await recordStudy(await storage, STUDY, settings);
   const { study: earlier } = recorder;
   const tuner = await createTuner({
-    ...{ ...options, onEvent: recorder.onEvent },
+    ...options,
+    onEvent: recorder.onEvent,
     ...(earlier && { study: earlier }),
   });
   const { study } = tuner;
@@ -123,11 +124,14 @@ async function tuneInSlices(settings, csv) {
   const { result } = tuner;
   finished = { result, options };
   postMessage({
-    ...{ type: "done", fingerprint: await fingerprint(result) },
+    type: "done",
+    fingerprint: await fingerprint(result),
     ...(!result.finalError && {
       test: result.final.test,
-      ...{ baselines: await compareBaselines(result, options), errors: errorsOf(result, options.data) },
-      ...{ fields: fieldsOf(options.data), testRows: result.testRows.length },
+      baselines: await compareBaselines(result, options),
+      errors: errorsOf(result, options.data),
+      fields: fieldsOf(options.data),
+      testRows: result.testRows.length,
     }),
   });
 }

@@ -22,14 +22,18 @@ export async function reference(out) {
   const all = entries();
   const app = await Application.bootstrap(
     {
-      ...{
-        name: "Fettle",
-        entryPoints: all.map(({ path }) => path),
-        tsconfig: join(root, "tsconfig.build.json"),
-        readme: "none",
-      },
-      ...{ skipErrorChecking: true, excludeInternal: true, excludePrivate: true, disableSources: true },
-      ...{ disableGit: true, githubPages: false, hideGenerator: true, logLevel: "Error" },
+      name: "Fettle",
+      entryPoints: all.map(({ path }) => path),
+      tsconfig: join(root, "tsconfig.build.json"),
+      readme: "none",
+      skipErrorChecking: true,
+      excludeInternal: true,
+      excludePrivate: true,
+      disableSources: true,
+      disableGit: true,
+      githubPages: false,
+      hideGenerator: true,
+      logLevel: "Error",
       navigationLinks: { Documentation: "../docs/readme.html", "Tune in the page": "../tune/index.html" },
       includeHierarchySummary: false,
       validation: false,

@@ -42,7 +42,10 @@ export function indexOf(pages) {
 export async function searchProgram() {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL("searchField.js", import.meta.url))],
-    ...{ bundle: true, format: "esm", minify: true, write: false },
+    bundle: true,
+    format: "esm",
+    minify: true,
+    write: false,
   });
   return outputFiles[0].text;
 }

@@ -68,7 +68,9 @@ export function pullBack(
       continue;
     }
     const slopes = gradient({
-      ...{ g, parts, pullBack },
+      g,
+      parts,
+      pullBack,
       inputs: node.inputs.map(handle),
       output: handle(id),
       attributes: node.attributes,

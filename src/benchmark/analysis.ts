@@ -159,7 +159,8 @@ export async function analyzeBenchmark(
       const runs = of(pair, "rate");
       const points = runs.map(({ numbers, final, stepsToTarget }) => ({
         rate: numbers.learningRate,
-        ...{ final, stepsToTarget },
+        final,
+        stepsToTarget,
       }));
       return { ...pair, reached: shareThat(runs, reachedTarget), points };
     }),

@@ -97,7 +97,12 @@ export function pathsOf(
       const made = create(run?.numbers);
       const { steps, batchSize } = problem;
       const { path = [] } = worker.run({
-        ...{ problem: 0, seed: 0, steps, every: 1, batchSize, path: true },
+        problem: 0,
+        seed: 0,
+        steps,
+        every: 1,
+        batchSize,
+        path: true,
         programs: programs(made),
         hyperparameters: made.hyperparameters,
       });

@@ -90,8 +90,19 @@ export interface Problem extends ProblemDefinition {
 }
 
 const OPTIONS: OptionNames<ProblemDefinition> = {
-  ...{ name: true, title: true, start: true, loss: true, score: true, metric: true, data: true },
-  ...{ batchSize: true, steps: true, every: true, target: true, floor: true, plane: true },
+  name: true,
+  title: true,
+  start: true,
+  loss: true,
+  score: true,
+  metric: true,
+  data: true,
+  batchSize: true,
+  steps: true,
+  every: true,
+  target: true,
+  floor: true,
+  plane: true,
 };
 const DEFAULT_BATCH = 32;
 const DEFAULT_MEASUREMENTS = 50;

@@ -100,7 +100,14 @@ export function setupOf(
     ...size,
     problems: problems.map(
       ({ name, title, size: numbers, steps, every, batchSize, target, floor, data, metric }) => ({
-        ...{ name, title, size: numbers, steps, every, batchSize, target, learns: data !== undefined },
+        name,
+        title,
+        size: numbers,
+        steps,
+        every,
+        batchSize,
+        target,
+        learns: data !== undefined,
         ...(floor === undefined ? {} : { floor }),
         ...(metric ? { metric: metric.name } : {}),
       }),

@@ -67,8 +67,15 @@ export interface BenchmarkResult {
 }
 
 const OPTIONS: OptionNames<BenchmarkOptions> = {
-  ...{ problems: true, optimizers: true, seeds: true, trials: true, rates: true },
-  ...{ jobs: true, earlier: true, onRun: true, signal: true },
+  problems: true,
+  optimizers: true,
+  seeds: true,
+  trials: true,
+  rates: true,
+  jobs: true,
+  earlier: true,
+  onRun: true,
+  signal: true,
 };
 /** The seed of trials and rates: far from the seeds of compared runs, which begin at 0. */
 const TUNING_SEED = 1_000_000;

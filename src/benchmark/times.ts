@@ -34,7 +34,9 @@ export function timesOf(setup: BenchmarkSetup, runs: readonly RunRecord[]): Time
         );
         const median = quantile(toTarget, 0.5);
         return {
-          ...{ phase, problem, optimizer },
+          phase,
+          problem,
+          optimizer,
           secondsPerStep:
             complete.length === 0
               ? null

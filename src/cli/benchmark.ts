@@ -135,7 +135,9 @@ async function runInto(
   const draw = await chartsFor(wanted);
   const pictures = draw
     ? benchmarkPictures({
-        ...{ setup, analysis, curves: learningCurves(setup, result.runs) },
+        setup,
+        analysis,
+        curves: learningCurves(setup, result.runs),
         scenes: scenesOf(options.problems, options.optimizers, result.runs),
       })
     : [];
@@ -161,7 +163,9 @@ async function makeRuns(
     printLines(introduceBenchmark(setup, file.earlier.length, width));
     bar.start(countRuns(setup), file.earlier.length);
     const result = await runBenchmark({
-      ...{ ...options, earlier: file.earlier, signal: interrupt.signal },
+      ...options,
+      earlier: file.earlier,
+      signal: interrupt.signal,
       onRun: (record) => {
         lock.check();
         file.append(record);

@@ -36,7 +36,9 @@ export async function readBenchmark(flags: BenchmarkFlags): Promise<BenchmarkOpt
   return {
     problems: select("problem", allProblems, problems),
     optimizers: select("optimizer", allOptimizers, optimizers),
-    ...{ seeds, trials, ...(jobs === undefined ? {} : { jobs }) },
+    seeds,
+    trials,
+    ...(jobs === undefined ? {} : { jobs }),
   };
 }
 

@@ -99,7 +99,10 @@ export async function openDashboard(source: Source, port: number): Promise<OpenD
   const key = randomBytes(24).toString("base64url");
   let hosts: readonly string[] = [];
   const handler = dashboardServer({
-    ...{ source, key, files: pageFiles(), hosts: () => hosts },
+    source,
+    key,
+    files: pageFiles(),
+    hosts: () => hosts,
     onError: (error) => note(`error: ${messageOf(error)}`),
   });
   const server = await serveNode(handler, { port, closeTimeout: 1000, maxBodyBytes: 2 ** 17 });

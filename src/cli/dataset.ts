@@ -168,8 +168,14 @@ export async function readTableFile(file: string, flags: TableFlags): Promise<Ta
   const { decimal, dateOrder, na, defaultNa, as, ignoreCase, schema, unknown } = flags;
   const given = typeof schema === "string" ? schemaIn(readJson(schema)) : schema;
   const options = {
-    ...{ decimal, dateOrder, na, defaultNa: defaultNa ? undefined : false },
-    ...{ as, ignoreCase, schema: given, unknown },
+    decimal,
+    dateOrder,
+    na,
+    defaultNa: defaultNa ? undefined : false,
+    as,
+    ignoreCase,
+    schema: given,
+    unknown,
   };
   return readAs(
     file,

@@ -149,7 +149,8 @@ function sourceOf(path: string, most: number): Source {
 /** What can be read without waiting. */
 function pausing(bytes: number, open: () => Iterable<Uint8Array>): Source {
   return {
-    ...{ bytes, open },
+    bytes,
+    open,
     async *openLater() {
       for (const piece of open()) {
         await turn();
@@ -190,7 +191,8 @@ function streamed(
   }
   if (!stream || !first) return pausing(0, open);
   return {
-    ...{ bytes: 0, open },
+    bytes: 0,
+    open,
     async *openLater() {
       yield* kept;
       yield* stream();

@@ -85,7 +85,13 @@ async function run(file: string, flags: FitFlags): Promise<number> {
   const output = await WholeFile.open(out);
   try {
     const result = await tune({
-      ...{ data, space, strategy: grid(), validation, testSize, seed, jobs: 1 },
+      data,
+      space,
+      strategy: grid(),
+      validation,
+      testSize,
+      seed,
+      jobs: 1,
       pipeline: pipelineOf(data, flags),
       model: (own) => denseModel(data, own),
       ...(flags.unknown !== undefined && { unknown: flags.unknown }),
@@ -99,7 +105,10 @@ async function run(file: string, flags: FitFlags): Promise<number> {
     if (flags.json) {
       const { positive, test } = final;
       const scores = {
-        ...{ metric, validation: best.value, ...(positive !== undefined && { positive }), test },
+        metric,
+        validation: best.value,
+        ...(positive !== undefined && { positive }),
+        test,
         ...(baselines && { baselines }),
       };
       printLines([JSON.stringify({ model: out, ...scores, params })]);

@@ -106,7 +106,13 @@ async function run(file: string, flags: LrFindFlags): Promise<number> {
     `--batch-size must be at most ${data.rows}, the rows of the table; received ${batchSize}`,
   );
   const result = await findLearningRate({
-    ...{ data, low, high, steps, smoothing, seed, batchSize },
+    data,
+    low,
+    high,
+    steps,
+    smoothing,
+    seed,
+    batchSize,
     pipeline: pipelineOf(data, flags),
     model: ({ learningRate }) => denseModel(data, { ...set, learningRate }),
   });

@@ -186,17 +186,22 @@ export function tableParts(
   const testRows = rows.folds[rows.scored].validation;
   const predictions = model && testRows.length > 1 ? predictionsOf(data, testRows, model) : undefined;
   return {
-    ...{ metrics, folds },
+    metrics,
+    folds,
     ...(model && path !== undefined && { use: linesThatPredict(path, data.inputs, data) }),
     data: {
-      ...{ name: basename(file), rows: data.rows, target: data.target },
+      name: basename(file),
+      rows: data.rows,
+      target: data.target,
       columns: data.inputs.map(({ name, kind, categories }, j) => ({
-        ...{ name, kind: kind === "category" ? `category of ${categories.length}` : kind },
+        name,
+        kind: kind === "category" ? `category of ${categories.length}` : kind,
         missing: Array.from(data.columns[j]).filter(Number.isNaN).length,
         samples: [0, 1, 2].flatMap((row) => (row < data.rows ? [sample(data, j, row)] : [])).join(", "),
       })),
       classes: data.classes.map((name, k) => ({
-        ...{ name, rows: data.labels.reduce((sum, label) => sum + Number(label === k), 0) },
+        name,
+        rows: data.labels.reduce((sum, label) => sum + Number(label === k), 0),
       })),
       ...(data.receipt && {
         receipt: receiptLines(data.receipt, (message) => inFlags(message, ["missing", ...READING])),
@@ -278,7 +283,8 @@ const LEAST_ROWS = 8;
 function segmentsThatDiffer(data: Dataset, rows: Int32Array, predictions: Predictions): SegmentColumn[] {
   const all = data.inputs.map(({ name, kind }, j) => {
     const column = {
-      ...{ name, values: Array.from(rows, (row) => cell(data, j, row)) },
+      name,
+      values: Array.from(rows, (row) => cell(data, j, row)),
       ...(kind === "date" && { isDate: true as const }),
     };
     const errors = segmentsOf(predictions, column)

@@ -242,7 +242,10 @@ async function runBegun(opened: Begun): Promise<number> {
       const report = reportOf(flags, trials, result, baselines);
       const { receipt } = setup.data;
       const summary = {
-        ...{ status, seconds, ...report, trials: trials.length },
+        status,
+        seconds,
+        ...report,
+        trials: trials.length,
         ...(repeat && { repeat }),
         ...(receipt && { receipt }),
       };

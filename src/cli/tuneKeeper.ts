@@ -40,7 +40,8 @@ export async function openKeeper(
 ): Promise<Keeper | undefined> {
   const { out, storage, study } = flags;
   const command: SavedTable = {
-    ...{ file: file === "-" ? file : resolve(file), data },
+    file: file === "-" ? file : resolve(file),
+    data,
     flags: heldFlags(flags),
     ...(study !== undefined && { stored: study }),
   };

@@ -61,7 +61,10 @@ export function reportOf(
   const [best, final] = [result && bestOrNone(result.study), finalOrNone(result)];
   const { positive } = final ?? {};
   const report = {
-    ...{ best, test: final?.test ?? {}, trials, seed },
+    best,
+    test: final?.test ?? {},
+    trials,
+    seed,
     ...(metrics.length > 1 && { bestTrials }),
     ...(endedBy !== undefined && { endedAfter: trials.length, endedBy }),
     ...(networks !== undefined && { networks }),
@@ -107,7 +110,9 @@ export function printResult(
   const isTyped = setup.study === undefined && file !== "-";
   const again = isTyped && (endedBy ?? networks) !== undefined ? repeat : undefined;
   const common = {
-    ...{ trials, folds: setup.folds, seconds },
+    trials,
+    folds: setup.folds,
+    seconds,
     ...(endedBy !== undefined && { endedAfter: trials.length, endedBy }),
     ...(networks !== undefined && { networks }),
     ...(shortened && { shortened }),

@@ -40,7 +40,12 @@ export function optionsOf(
   }: TuneFlags,
 ): TuneOptions<Space> {
   return {
-    ...{ data, space, strategy, fit, testSize, seed },
+    data,
+    space,
+    strategy,
+    fit,
+    testSize,
+    seed,
     ...(metric && { metric: metrics }),
     pipeline: pipelineOf(data, { indicator }),
     model: (params) => denseModel(data, params),
@@ -113,7 +118,11 @@ export async function baselinesFor(
   if (testRows.length < 2 || metrics.length > 1) return undefined;
   await ready();
   return fitBaselines({
-    ...{ data, folds, testRows, tuned: metricNamed(metrics[0]), pipeline: { indicator } },
+    data,
+    folds,
+    testRows,
+    tuned: metricNamed(metrics[0]),
+    pipeline: { indicator },
     ...(classWeight && { classWeight }),
     ...(seconds !== undefined && { mostNumbers: Math.min(MOST_NUMBERS, NUMBERS_A_SECOND * seconds) }),
   });

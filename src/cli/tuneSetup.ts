@@ -90,7 +90,8 @@ const OF_THE_COMMAND = [
 export function heldFlags(flags: TuneFlags): Readonly<Record<string, unknown>> {
   const kept = without(flags, [...OF_THE_COMMAND, ...DISPLAY_FLAGS]);
   const held = Object.entries({
-    ...{ schema: kept.schema, space: kept.space },
+    schema: kept.schema,
+    space: kept.space,
     ...(isFile(kept.validation) && { validation: kept.validation }),
   }).flatMap(([name, given]) => (typeof given === "string" ? [[name, readJson(given)]] : []));
   return { ...kept, ...Object.fromEntries(held) };
@@ -165,7 +166,14 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
   const isDefault = flags.space === undefined && strategy.name === defaultStrategy(metrics.length).name;
   return {
     labels: metrics.map((name) => scoreLabel(name, positiveOf(data))),
-    ...{ data, reading, rows, sizes, metrics, validation, folds: rows.scored, space },
+    data,
+    reading,
+    rows,
+    sizes,
+    metrics,
+    validation,
+    folds: rows.scored,
+    space,
     ...(searchRows !== undefined && { searchRows }),
     ...(study && { study }),
     ...(isDefault && { enqueue: densePoints(data.rows, space) }),

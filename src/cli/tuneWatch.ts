@@ -34,7 +34,9 @@ export async function watchRun(
 ): Promise<Watch> {
   const stored = keeper?.stored;
   const source = runSource({
-    ...{ name: flags.study ?? titleOf(file), metrics, cancel },
+    name: flags.study ?? titleOf(file),
+    metrics,
+    cancel,
     ...(stored && { stored }),
   });
   const dashboard = await openDashboard(source, 0);
@@ -43,7 +45,9 @@ export async function watchRun(
     onEvent: source.onEvent,
     async finish(result, begun, trials, baselines) {
       const command: SavedTable = {
-        ...{ file: begun.file, data: begun.data ?? "", flags: heldFlags(begun.flags) },
+        file: begun.file,
+        data: begun.data ?? "",
+        flags: heldFlags(begun.flags),
       };
       const model = modelBytes(result, command, trials);
       const { test, positive } = finalOrNone(result) ?? {};

@@ -24,8 +24,13 @@ interface VerifyFlags {
 
 /** The groups of laws. They are written out, since loading them takes a package that other commands do without. */
 const GROUPS: Readonly<Record<VerifyGroup, true>> = {
-  ...{ operations: true, gradients: true, optimizers: true, strategies: true, schedulers: true },
-  ...{ executors: true, reproducibility: true },
+  operations: true,
+  gradients: true,
+  optimizers: true,
+  strategies: true,
+  schedulers: true,
+  executors: true,
+  reproducibility: true,
 };
 
 /** Adds the command; `done` receives the exit code. */
@@ -83,7 +88,10 @@ async function run({ only, cases, seed, json }: VerifyFlags): Promise<number> {
   };
   try {
     const verification = await verify({
-      ...{ cases, seed, onEvent, signal: interrupt.signal },
+      cases,
+      seed,
+      onEvent,
+      signal: interrupt.signal,
       ...(only && { only }),
     });
     bar.stop();

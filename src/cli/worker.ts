@@ -114,7 +114,9 @@ async function workFor(study: StoredStudy, file: string | undefined, flags: Work
   );
   try {
     const report = await runWorker(queue, worker, {
-      ...{ jobs: worker.jobs, wait, signal: interrupt.signal },
+      jobs: worker.jobs,
+      wait,
+      signal: interrupt.signal,
       ...(jobTimeout === undefined ? {} : { jobTimeout: Math.ceil(1000 * jobTimeout) }),
       onError: (error) => note(`The queue failed, and is tried again: ${messageOf(error)}`),
     });

@@ -5,7 +5,8 @@
 
 import { type Tell, teller } from "../listener.js";
 import type { Space } from "../search/space/space.js";
-import { unexpected } from "../serve/faults.js";
+import { type Reply, responseOf } from "../serve/exchange.js";
+import { refusalOf } from "../serve/faults.js";
 import { admit } from "../serve/http.js";
 import type { StudyOptions } from "../serve/options.js";
 import type { StudyStatus } from "../serve/record.js";
@@ -36,15 +37,14 @@ export abstract class StudyObject<C extends Space, S extends Space, T extends Me
   /** Answers a request. It never rejects. */
   async fetch(request: Request): Promise<Response> {
     try {
-      return await this.answer(request);
+      return responseOf(await this.answer(request));
     } catch (error) {
-      return unexpected(error, this.tell);
+      return responseOf(refusalOf(error, this.tell));
     }
   }
 
-  protected async answer(request: Request): Promise<Response> {
-    const admitted = await admit(request, this.token);
-    if (admitted instanceof Response) return admitted;
+  protected async answer(request: Request): Promise<Reply> {
+    const admitted = admit(request, this.token);
     const study = this.studyNamed(admitted.id);
     const response = await admitted.answer(study, this.tell);
     if (study.isRunning && !(this.alarmIsSet && (await this.storage.getAlarm()) !== null)) {

@@ -5,10 +5,11 @@
  */
 import { isRecord, show } from "../errors.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
+import type { Reply } from "../serve/exchange.js";
 import type { StudyOptions } from "../serve/options.js";
-import { refusal } from "../serve/responses.js";
+import { NOTHING, Refusal } from "../serve/responses.js";
 import type { ServedStudy } from "../serve/study.js";
-import { refuseUnauthorized } from "../serve/token.js";
+import { checkToken } from "../serve/token.js";
 import { createJobWorker, createRemoteTuner, type JobName, type RemoteTuner } from "../tune/resume/remote.js";
 import { packArchive, unpackArchive } from "../workers/archive.js";
 import type { JobMessage, JobQueue, ObjectState } from "./host.js";
@@ -35,23 +36,22 @@ export class QueuedObject<C extends Space, S extends Space> extends StudyObject<
   }
 
   /** Also answers workers: GET /studies/:id/jobs?name=… gives a job, POST brings its result. */
-  protected override async answer(request: Request): Promise<Response> {
+  protected override async answer(request: Request): Promise<Reply> {
     const { pathname, searchParams } = new URL(request.url);
     const [, , id, action] = pathname.split("/");
     if (action !== "jobs") return super.answer(request);
-    const unauthorized = await refuseUnauthorized(request, this.token);
-    if (unauthorized) return unauthorized;
+    checkToken(request, this.token);
     const text = searchParams.get("name");
     const name = jobNameFrom(text ?? "");
     if (name === undefined) {
       const message = `name must be { "trial", "index" } of a job as JSON; received ${show(text)}`;
-      return refusal(400, "invalid_argument", message);
+      throw new Refusal(400, "invalid_argument", message);
     }
     const study = this.studyNamed(id);
     if (request.method === "GET") {
       const found = await study.inspect((tuner, settings) => ({ job: tuner.job(name), settings }));
-      if (!found?.job) return new Response(null, { status: 204 });
-      return new Response(packArchive(FORMAT, found) as Uint8Array<ArrayBuffer>);
+      if (!found?.job) return NOTHING;
+      return { status: 200, headers: {}, body: packArchive(FORMAT, found) };
     }
     const result = new Uint8Array(await request.arrayBuffer());
     const status = await study.runSlice((tuner) => {
@@ -62,7 +62,7 @@ export class QueuedObject<C extends Space, S extends Space> extends StudyObject<
       }
     });
     if (status?.phase === "running") await this.afterSlice(study);
-    return new Response(null, { status: 204 });
+    return NOTHING;
   }
 
   /** Sends messages for the jobs that are due, and sets an alarm that looks at them again. */

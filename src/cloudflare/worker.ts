@@ -5,7 +5,8 @@
 import { checkOptions, must, type OptionNames } from "../errors.js";
 import { teller } from "../listener.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
-import { unexpected } from "../serve/faults.js";
+import { responseOf } from "../serve/exchange.js";
+import { refusalOf } from "../serve/faults.js";
 import { admit } from "../serve/http.js";
 import { checkStudyOptions, mustBePositive, STUDY_OPTIONS, type StudyOptions } from "../serve/options.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
@@ -36,7 +37,10 @@ export interface CloudflareOptions<C extends Space, S extends Space, Env>
 
 const OPTIONS: OptionNames<CloudflareOptions<Space, Space, unknown>> = {
   ...STUDY_OPTIONS,
-  ...{ token: true, objects: true, queue: true, resendSeconds: true },
+  token: true,
+  objects: true,
+  queue: true,
+  resendSeconds: true,
 };
 
 /** The exports of a Worker's module. */
@@ -117,10 +121,9 @@ export function studyWorker<const C extends Space, const S extends Space, Env>(
     worker: {
       async fetch(request, env) {
         try {
-          const admitted = await admit(request, token(env));
-          return admitted instanceof Response ? admitted : await fetchObject(env)(admitted.id, request);
+          return await fetchObject(env)(admit(request, token(env)).id, request);
         } catch (error) {
-          return unexpected(error, tell);
+          return responseOf(refusalOf(error, tell));
         }
       },
       async queue({ messages }, env) {

@@ -61,7 +61,9 @@ function rewriteLoop(
       ...Object.fromEntries(carries.map((carry) => [`next ${carry}`, next[carry]])),
       ...Object.fromEntries(asked.map((id) => [`stack ${id}`, id])),
     },
-    ...{ streamsIn: {}, state: {}, streamsOut: {} },
+    streamsIn: {},
+    state: {},
+    streamsOut: {},
   });
   const { nodes, outputs } = simple;
   const shared = next.length + sequences;

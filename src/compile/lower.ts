@@ -62,7 +62,8 @@ function lowerBody(
     inputs: Object.fromEntries(inputs.map((id) => [id, id])),
     state: Object.fromEntries(next.map((output, carry) => [carry, { input: carry, output }])),
     outputs: Object.fromEntries(stacks),
-    ...{ streamsIn: {}, streamsOut: {} },
+    streamsIn: {},
+    streamsOut: {},
   });
   const written = Object.values(step.outputs);
   const moving = [...inputs.slice(0, sequences), ...written];

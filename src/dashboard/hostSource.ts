@@ -147,7 +147,10 @@ class Host {
       return undefined;
     }
     return {
-      ...{ space: space as Space, strategy, directions, metrics: metricsOf(metrics, directions.length) },
+      space: space as Space,
+      strategy,
+      directions,
+      metrics: metricsOf(metrics, directions.length),
       ...(typeof seed === "number" && { seed }),
     };
   }
@@ -292,11 +295,14 @@ class HostStudy implements SourceStudy {
     const isLeast = (): boolean =>
       this.records.every(({ value }) => value === null || value >= (best?.value ?? value));
     const unsaid = (): Definition => ({
-      ...{ strategy: "", space: {}, metrics: metricsOf(undefined, 1) },
+      strategy: "",
+      space: {},
+      metrics: metricsOf(undefined, 1),
       directions: [isLeast() ? "minimize" : "maximize"],
     });
     return {
-      ...{ name: this.name, phase },
+      name: this.name,
+      phase,
       ...(this.definition ?? unsaid()),
       ...(trials !== undefined && { budget: trials }),
       ...(trouble !== undefined && { trouble }),

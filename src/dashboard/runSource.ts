@@ -52,8 +52,14 @@ export function runSource(options: RunOptions): RunSource {
   let artifacts: ReadonlyMap<string, Uint8Array> = new Map();
   let running: Running | undefined;
   let about: StudyAbout = {
-    ...{ name, metrics, strategy: "", space: {}, directions: metrics.map((): Direction => "minimize") },
-    ...{ phase: "running", artifacts: [], actions: [] },
+    name,
+    metrics,
+    strategy: "",
+    space: {},
+    directions: metrics.map((): Direction => "minimize"),
+    phase: "running",
+    artifacts: [],
+    actions: [],
   };
   const publish = (event: DashboardEvent): void => {
     for (const listener of listeners) listener(event);
@@ -137,7 +143,10 @@ export function runSource(options: RunOptions): RunSource {
         }
         for (const part of inParts(rows.filter(Boolean))) publish(part);
         change({
-          ...{ strategy: strategy.name, space, seed, directions: [direction].flat() },
+          strategy: strategy.name,
+          space,
+          seed,
+          directions: [direction].flat(),
           ...(event.timeout === undefined && { budget: event.trials }),
         });
         go("running");

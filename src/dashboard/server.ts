@@ -21,9 +21,11 @@ import { trialsCsv } from "../report/trialsCsv.js";
 import type { Params } from "../search/space/space.js";
 import { jsonBody } from "../serve/body.js";
 import { sentEvents } from "../serve/events.js";
+import type { Asked, Reply } from "../serve/exchange.js";
 import { refusalOf } from "../serve/faults.js";
-import { json, refusal } from "../serve/responses.js";
-import { refuseUnauthorized } from "../serve/token.js";
+import { handlerOf } from "../serve/handler.js";
+import { checkMethod, eventReply, json, Refusal } from "../serve/responses.js";
+import { checkToken } from "../serve/token.js";
 import type { Source, SourceStudy } from "./source.js";
 import type { DashboardEvent, Note, StudyList } from "./wire.js";
 
@@ -67,7 +69,7 @@ const HEADERS = {
   "x-content-type-options": "nosniff",
 } as const;
 
-type Answer = (study: SourceStudy, request: Request, rest: string, name: string) => Promise<Response>;
+type Answer = (study: SourceStudy, request: Asked, rest: string, name: string) => Promise<Reply>;
 
 /** A handler of requests, for `serveNode`. It never throws. */
 export function dashboardServer(options: DashboardOptions): (request: Request) => Promise<Response> {
@@ -101,7 +103,7 @@ export function dashboardServer(options: DashboardOptions): (request: Request) =
       (event) => `data: ${JSON.stringify(event)}\n\n`,
       (event) => event.type === "gone",
     );
-    return new Response(stream, { headers: { "content-type": "text/event-stream" } });
+    return eventReply(stream);
   };
 
   const routes: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
@@ -109,7 +111,7 @@ export function dashboardServer(options: DashboardOptions): (request: Request) =
     events: { GET: events },
   };
 
-  const answerStudy = async (request: Request, parts: readonly string[]): Promise<Response> => {
+  const answerStudy = async (request: Asked, parts: readonly string[]): Promise<Reply> => {
     const [name, action = "", ...rest] = parts;
     if (action === "" && request.method === "POST" && source.start) {
       await source.start(name, await jsonBody(request, MOST_BYTES));
@@ -117,20 +119,19 @@ export function dashboardServer(options: DashboardOptions): (request: Request) =
     }
     const methods = Object.hasOwn(routes, action) ? routes[action] : undefined;
     const isPath = methods && (action === "artifacts" ? rest.length === 1 : rest.length === 0);
-    if (!isPath) return notFound(request);
-    if (!Object.hasOwn(methods, request.method)) return wrongMethod(request, Object.keys(methods));
+    if (!isPath) throw notFound(request);
+    checkMethod(request, Object.keys(methods));
     const study = await source.open(name);
     check(study, () => `there is no study ${show(name)}; it may have been deleted`, "not_found");
     return methods[request.method](study, request, rest[0] ?? "", name);
   };
 
-  const answerApi = async (request: Request, path: string): Promise<Response> => {
-    const unauthorized = await refuseUnauthorized(request, key);
-    if (unauthorized) return unauthorized;
+  const answerApi = async (request: Asked, path: string): Promise<Reply> => {
+    checkToken(request, key);
     const parts = decodedParts(path);
-    if (parts?.[0] !== "studies") return notFound(request);
+    if (parts?.[0] !== "studies") throw notFound(request);
     if (parts.length > 1) return answerStudy(request, parts.slice(1));
-    if (request.method !== "GET") return wrongMethod(request, ["GET"]);
+    checkMethod(request, ["GET"]);
     const list: StudyList = {
       studies: await source.studies(),
       source: source.name,
@@ -139,25 +140,23 @@ export function dashboardServer(options: DashboardOptions): (request: Request) =
     return json(list);
   };
 
-  const answer = async (request: Request): Promise<Response> => {
-    const foreign = refuseForeign(request, hosts());
-    if (foreign) return foreign;
+  const answer = async (request: Asked): Promise<Reply> => {
+    refuseForeign(request, hosts());
     const { pathname } = new URL(request.url);
     if (pathname.startsWith("/api/")) return answerApi(request, pathname.slice("/api/".length));
-    if (request.method !== "GET" && request.method !== "HEAD") return wrongMethod(request, ["GET", "HEAD"]);
+    checkMethod(request, ["GET", "HEAD"]);
     const path = pathname === "/" ? "/index.html" : pathname;
     const bytes = files.get(path);
-    if (!bytes) return notFound(request);
+    if (!bytes) throw notFound(request);
     const type = TYPES[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream";
-    return new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { "content-type": type } });
+    return { status: 200, headers: { "content-type": type }, body: bytes };
   };
 
-  return async (request) => {
-    const response = await answer(request).catch((error: unknown) => refusalOf(error, tell));
-    for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
-    response.headers.set("content-security-policy", policyFor(new URL(request.url).pathname));
-    return response;
-  };
+  return handlerOf(async (request) => {
+    const reply = await answer(request).catch((error: unknown) => refusalOf(error, tell));
+    const policy = { "content-security-policy": policyFor(new URL(request.url).pathname) };
+    return { ...reply, headers: { ...reply.headers, ...HEADERS, ...policy } };
+  }, tell);
 }
 
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
@@ -178,13 +177,13 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
   artifacts: {
     async GET(study, _, artifact) {
       const bytes = await study.artifact(artifact);
-      if (!bytes) return refusal(404, "not_found", `there is no artifact ${show(artifact)}`);
-      return file(bytes as Uint8Array<ArrayBuffer>, "application/octet-stream");
+      if (!bytes) throw new Refusal(404, "not_found", `there is no artifact ${show(artifact)}`);
+      return file(bytes, "application/octet-stream");
     },
   },
   notes: {
     async PUT(study, request, _, name) {
-      if (!study.note) return readOnly("notes", name);
+      if (!study.note) throw readOnly("notes", name);
       const note = await jsonBody(request, MOST_BYTES);
       must(isRecord(note), "the body", "a note with number, text and tags", note);
       await study.note(note as unknown as Note);
@@ -193,7 +192,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
   },
   enqueue: {
     async POST(study, request, _, name) {
-      if (!study.enqueue) return readOnly("points", name);
+      if (!study.enqueue) throw readOnly("points", name);
       const body = await jsonBody(request, MOST_BYTES);
       must(isRecord(body) && isRecord(body.params), "the body", "an object with params", body);
       await study.enqueue(body.params as Params);
@@ -204,8 +203,8 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
     (["pause", "resume", "cancel"] as const).map((command) => [
       command,
       {
-        async POST(study: SourceStudy, _: Request, __: string, name: string) {
-          if (!study.command) return readOnly("commands", name);
+        async POST(study: SourceStudy, _: Asked, __: string, name: string) {
+          if (!study.command) throw readOnly("commands", name);
           await study.command(command);
           return json({});
         },
@@ -214,37 +213,30 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
   ),
 };
 
-const file = (body: string | Uint8Array<ArrayBuffer>, type: string): Response =>
-  new Response(body, { headers: { "content-type": type, "content-disposition": "attachment" } });
+const file = (body: string | Uint8Array, type: string): Reply => ({
+  status: 200,
+  headers: { "content-type": type, "content-disposition": "attachment" },
+  body,
+});
 
-const readOnly = (what: string, name: string): Response =>
-  refusal(409, "invalid_state", `this dashboard takes no ${what} for study ${show(name)}; see --edit`);
+const readOnly = (what: string, name: string): Refusal =>
+  new Refusal(409, "invalid_state", `this dashboard takes no ${what} for study ${show(name)}; see --edit`);
 
-const notFound = (request: Request): Response =>
-  refusal(404, "not_found", `there is nothing at ${show(new URL(request.url).pathname.slice(0, 100))}`);
-
-const wrongMethod = (request: Request, allowed: readonly string[]): Response =>
-  refusal(
-    405,
-    "invalid_argument",
-    `the method must be ${allowed.join(" or ")}; received ${show(request.method)}`,
-    {
-      allow: allowed.join(", "),
-    },
-  );
+const notFound = (request: Asked): Refusal =>
+  new Refusal(404, "not_found", `there is nothing at ${show(new URL(request.url).pathname.slice(0, 100))}`);
 
 /** Refuses what another site's page sends, and a name of the server that is not its own. */
-function refuseForeign({ headers }: Request, hosts: readonly string[]): Response | undefined {
+function refuseForeign({ headers }: Asked, hosts: readonly string[]): void {
   const host = headers.get("host") ?? "";
-  const origin = headers.get("origin");
+  const origin = headers.get("origin") ?? `http://${host}`;
   const site = headers.get("sec-fetch-site") ?? "same-origin";
   const isOwn =
     hosts.includes(host) &&
-    (origin === null || origin === `http://${host}` || origin === `https://${host}`) &&
+    (origin === `http://${host}` || origin === `https://${host}`) &&
     // a link from elsewhere may open the page, and no more: nothing is answered without the key
     (site === "same-origin" || site === "none" || headers.get("sec-fetch-mode") === "navigate");
-  if (isOwn) return undefined;
-  return refusal(
+  if (isOwn) return;
+  throw new Refusal(
     403,
     "invalid_argument",
     `the host must be ${hosts.join(" or ")}, called by its own page; received ${show(host.slice(0, 100))}`,

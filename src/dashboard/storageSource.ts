@@ -112,7 +112,11 @@ async function aboutOf(
   const { strategy, space, seed, direction } = study.definition;
   const flags = flagsIn(study);
   return {
-    ...{ name: study.name, strategy: strategy.name, space, seed, directions: [direction].flat() },
+    name: study.name,
+    strategy: strategy.name,
+    space,
+    seed,
+    directions: [direction].flat(),
     metrics: metricsIn(study),
     ...(typeof flags.trials === "number" && { budget: flags.trials }),
     ...endIn(await study.artifact(SUMMARY), finished),

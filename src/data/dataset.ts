@@ -2,17 +2,10 @@
  * A table turned into numbers to learn from: inputs, target, and what each column means. It does not fill, encode or scale,
  * because that must be learnt from the training part alone; see pipeline/.
  */
-import {
-  check,
-  checkOptions,
-  isRecord,
-  must,
-  mustBeRecord,
-  type OptionNames,
-  show,
-  unknownName,
-} from "../errors.js";
+
+import { check, isRecord, must, mustBeRecord, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
+import { listOf, type OptionRules, oneOf, readOptions } from "../rules.js";
 import { keptRows, type MissingRule, refuseColumns, type Task, valuesAt } from "./columns.js";
 import { DAY } from "./days.js";
 import { checkTime, numberGroups } from "./groups.js";
@@ -119,19 +112,17 @@ export interface EncodeOptions {
   readonly rareClasses?: RareClasses;
 }
 
-const OPTIONS: OptionNames<EncodeOptions> = {
+const RULES = {
   target: true,
-  task: true,
+  task: [oneOf("task", ["auto", "classification", "regression"]), "auto"],
   positive: true,
   weight: true,
   group: true,
   time: true,
-  drop: true,
-  missing: true,
+  drop: [listOf("an array of column names", (name) => typeof name === "string"), []],
+  missing: [oneOf("rule for missing cells", ["refuse", "drop", "impute"]), "refuse"],
   rareClasses: true,
-};
-const TASKS = ["auto", "classification", "regression"];
-const RULES = ["refuse", "drop", "impute"] satisfies MissingRule[];
+} satisfies OptionRules<EncodeOptions>;
 
 /**
  * Encodes a table: numbers and booleans (0, 1) as they are, a category as the code of its word, and the target as
@@ -152,19 +143,10 @@ const RULES = ["refuse", "drop", "impute"] satisfies MissingRule[];
  */
 export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   checkTable(table);
-  checkOptions(options, "encodeTable", OPTIONS);
-  const { target: given, task = "auto", drop = [], missing = "refuse", rareClasses } = options;
+  const { target: given, task, drop, missing, rareClasses } = readOptions(options, "encodeTable", RULES);
   checkRareClasses(rareClasses);
   const { weight: weightName = columnOfRole(table, "weight") } = options;
   const { group: groupName = columnOfRole(table, "group") } = options;
-  must(
-    Array.isArray(drop) && drop.every((name) => typeof name === "string"),
-    "drop",
-    "an array of column names",
-    drop,
-  );
-  if (!TASKS.includes(task)) throw unknownName("task", task, TASKS);
-  if (!RULES.includes(missing)) throw unknownName("rule for missing cells", missing, RULES);
   const targets = targetsIn(table, given);
   const dropped = drop.map((name) => columnNamed(table, name));
   const weight = weightName === undefined ? undefined : columnNamed(table, weightName);

@@ -1,5 +1,6 @@
 /** How large a table may be: what is larger is refused before it takes the time and the memory. */
-import { check, checkOptions, must, type OptionNames } from "../errors.js";
+import { check } from "../errors.js";
+import { type OptionRules, readOptions, rule } from "../rules.js";
 
 /** The largest table that is read. */
 export interface TableLimits {
@@ -15,24 +16,20 @@ export interface TableLimits {
   readonly length?: number;
 }
 
-const DEFAULTS: Required<TableLimits> = {
-  rows: 100_000_000,
-  columns: 100_000,
-  cells: 250_000_000,
-  cellLength: 1_000_000,
-  length: 4_000_000_000,
-};
-
-const NAMES: OptionNames<TableLimits> = {
-  rows: true,
-  columns: true,
-  cells: true,
-  cellLength: true,
-  length: true,
-};
+const LIMIT = rule<number>(
+  "a positive integer, or Infinity",
+  (most) => most === Number.POSITIVE_INFINITY || (Number.isSafeInteger(most) && Number(most) > 0),
+);
+const RULES = {
+  rows: [LIMIT, 100_000_000],
+  columns: [LIMIT, 100_000],
+  cells: [LIMIT, 250_000_000],
+  cellLength: [LIMIT, 1_000_000],
+  length: [LIMIT, 4_000_000_000],
+} satisfies OptionRules<TableLimits>;
 
 /** What has too many of what. */
-const RULES: Readonly<Record<keyof TableLimits, readonly [string, string]>> = {
+const OVER: Readonly<Record<keyof TableLimits, readonly [string, string]>> = {
   rows: ["a table", "rows"],
   columns: ["a table", "columns"],
   cells: ["a table", "cells"],
@@ -46,13 +43,7 @@ const RULES: Readonly<Record<keyof TableLimits, readonly [string, string]>> = {
  * @throws FettleError `invalid_argument` for one that is neither a positive integer nor Infinity; `unknown_name` for another name
  */
 export function limitsOf(limits: TableLimits = {}): Required<TableLimits> {
-  checkOptions(limits, "limits", NAMES);
-  for (const [name, most] of Object.entries(limits)) {
-    const isLimit = (Number.isSafeInteger(most) && most > 0) || most === Number.POSITIVE_INFINITY;
-    must(most === undefined || isLimit, `${name} of limits`, "a positive integer, or Infinity", most);
-  }
-  const given = Object.entries(limits).filter(([, most]) => most !== undefined);
-  return { ...DEFAULTS, ...Object.fromEntries(given) };
+  return readOptions(limits, "limits", RULES, " of limits");
 }
 
 /**
@@ -72,7 +63,7 @@ export function mustFit(
   check(
     count <= most,
     () => {
-      const [what, unit] = RULES[name];
+      const [what, unit] = OVER[name];
       const larger = JSON.stringify({ [name]: Math.max(2 * most, count) });
       return `${place()}${what} must have at most ${most} ${unit}; received ${count}; if that is right, choose limits: ${larger}`;
     },

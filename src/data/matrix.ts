@@ -2,18 +2,12 @@
  * Reads the arrays that users pass, in every layout, as row-major matrices of finite numbers, and
  * returns matrices as `ndarray`s. Rows of other shapes are in `tensor.ts`; what the columns mean is not known here.
  */
+
 import type { NdArray } from "ndarray";
 import { layoutOf, mustNotBeEmpty, type ShapedData } from "../arrays.js";
-import {
-  check,
-  checkOptions,
-  must,
-  mustBeBoolean,
-  mustBeInteger,
-  type OptionNames,
-  show,
-} from "../errors.js";
+import { check, mustBeInteger, show } from "../errors.js";
 import { type Floats, view } from "../ndarray.js";
+import { flag, integer, type OptionRules, readOptions, rule } from "../rules.js";
 import { mustBeArray } from "./check.js";
 import { copyChecked } from "./finite.js";
 
@@ -37,7 +31,11 @@ export interface MatrixOptions {
   readonly allowNonFinite?: boolean;
 }
 
-const OPTIONS: OptionNames<MatrixOptions> = { what: true, columns: true, allowNonFinite: true };
+const RULES = {
+  what: [rule("the name of the array in errors", (value) => typeof value === "string"), "x"],
+  columns: integer(),
+  allowNonFinite: [flag, false],
+} satisfies OptionRules<MatrixOptions>;
 
 /**
  * Reads a user's array as a float32 matrix; the array itself is copied, never kept.
@@ -103,11 +101,7 @@ function read<Data extends Floats>(
   options: MatrixOptions,
   allocate: (length: number) => Data,
 ): HostMatrix<Data> {
-  checkOptions(options, "toMatrix", OPTIONS);
-  const { what = "x", columns: wanted, allowNonFinite = false } = options;
-  must(typeof what === "string", "what", "the name of the array in errors", what);
-  if (wanted !== undefined) mustBeInteger("columns", wanted);
-  mustBeBoolean("allowNonFinite", allowNonFinite);
+  const { what, columns: wanted, allowNonFinite } = readOptions(options, "toMatrix", RULES);
   const layout = layoutOf(x, what);
   const { shape } = layout;
   check(

@@ -1,6 +1,8 @@
 /** Windows that slide over a series, as rows that a model learns from. Folds that keep their order are in `split/time.ts`. */
+
 import type { TensorLike } from "../arrays.js";
-import { check, checkOptions, must, mustBeInteger, type OptionNames, show } from "../errors.js";
+import { check, must, show } from "../errors.js";
+import { integer, type OptionRules, readOptions } from "../rules.js";
 import { type HostTensor, toTensor } from "./tensor.js";
 
 /** How {@link windows} cuts a series. */
@@ -15,7 +17,12 @@ export interface WindowsOptions {
   readonly target?: number | readonly number[];
 }
 
-const OPTIONS: OptionNames<WindowsOptions> = { length: true, horizon: true, stride: true, target: true };
+const RULES = {
+  length: [integer()],
+  horizon: [integer(), 1],
+  stride: [integer(), 1],
+  target: true,
+} satisfies OptionRules<WindowsOptions>;
 
 /** Numbers with their shape, in row-major order. */
 export interface WindowData {
@@ -50,11 +57,7 @@ const MOST = 2 ** 30;
  * @see Keras, `timeseries_dataset_from_array`
  */
 export function windows(series: TensorLike, options: WindowsOptions): Windows {
-  checkOptions(options, "windows", OPTIONS);
-  const { length, horizon = 1, stride = 1 } = options;
-  mustBeInteger("length", length);
-  mustBeInteger("horizon", horizon);
-  mustBeInteger("stride", stride);
+  const { length, horizon, stride } = readOptions(options, "windows", RULES);
   const all = toTensor(series, { what: "series" });
   check(
     all.shape.length === 1,

@@ -1,14 +1,15 @@
 /** Makes engines: an executor by its name, with its limits. */
-import { checkOptions, must, type OptionNames, unknownName } from "../errors.js";
+
 import { kernelsModule } from "../numerics/kernels.js";
 import type { KernelsModule } from "../platform/platform.js";
+import { type OptionRules, oneOf, readOptions, rule } from "../rules.js";
 import type { Executor } from "./executor.js";
 import { ReferenceExecutor } from "./reference.js";
 import { MOST_MEMORY, WasmExecutor } from "./wasm.js";
 
 /** Which engine, and its bounds. */
 export interface EngineOptions {
-  /** `wasm` (float32, default) or `reference` (float64, slow, for checks). */
+  /** `wasm` (float32) or `reference` (float64, slow, for checks). Default `wasm`. */
   readonly executor?: "wasm" | "reference";
   /** The compiled kernels, a `WebAssembly.Module`, for hosts and bundlers that load them themselves. */
   readonly module?: KernelsModule;
@@ -16,7 +17,17 @@ export interface EngineOptions {
   readonly memoryLimit?: number;
 }
 
-const ENGINE_OPTIONS: OptionNames<EngineOptions> = { executor: true, module: true, memoryLimit: true };
+const RULES = {
+  executor: [oneOf("executor", ["wasm", "reference"]), "wasm"],
+  module: true,
+  memoryLimit: [
+    rule(
+      "a positive integer, a number of bytes",
+      (bytes) => Number.isSafeInteger(bytes) && Number(bytes) > 0,
+    ),
+    MOST_MEMORY,
+  ],
+} satisfies OptionRules<EngineOptions>;
 
 /**
  * An engine: memory for matrices and runs, and the kernels that run programs. It owns its memory; `free()` of a run or
@@ -32,15 +43,7 @@ const ENGINE_OPTIONS: OptionNames<EngineOptions> = { executor: true, module: tru
  * ```
  */
 export function createEngine(options: EngineOptions = {}): Executor {
-  checkOptions(options, "createEngine", ENGINE_OPTIONS);
-  const { executor = "wasm", module, memoryLimit = MOST_MEMORY } = options;
-  must(
-    Number.isSafeInteger(memoryLimit) && memoryLimit > 0,
-    "memoryLimit",
-    "a positive integer, a number of bytes",
-    memoryLimit,
-  );
+  const { executor, module, memoryLimit } = readOptions(options, "createEngine", RULES);
   if (executor === "reference") return new ReferenceExecutor();
-  if (executor !== "wasm") throw unknownName("executor", executor, ["wasm", "reference"]);
   return new WasmExecutor(module ?? kernelsModule(), memoryLimit);
 }

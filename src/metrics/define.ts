@@ -174,7 +174,9 @@ function defineMetric<Options extends object, Name extends BuiltInMetric>(
       direction,
       tasks: [task],
       ...(predictions === "decisions" && { decides: true }),
-      ...{ truths, predictions, compute },
+      truths,
+      predictions,
+      compute,
     });
     origins.set(made, { base, options });
     return exportedAs("metrics", name, made as unknown as Made<Options, Name>);

@@ -28,7 +28,9 @@ export function countedLines(
   const kept = repeated(mask, lines / mask.length);
   const [yTrue, yPred] = all.map((numbers) => linesOf(numbers, width, kept));
   return {
-    ...{ yTrue, yPred, width },
+    yTrue,
+    yPred,
+    width,
     ...(weights && { weights: linesOf(repeated(weights, lines / weights.length), 1, kept) }),
   };
 }

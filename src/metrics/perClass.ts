@@ -1,6 +1,7 @@
 /** Scores of each class, as data. */
+
 import type { MatrixLike } from "../data/matrix.js";
-import { checkOptions, must, type OptionNames } from "../errors.js";
+import { flag, number, type OptionRules, readOptions } from "../rules.js";
 import { withoutNaN } from "./confusion.js";
 import { countClasses, countLabels, fScore, ratio } from "./counts.js";
 import type { LabelOptions } from "./define.js";
@@ -14,7 +15,11 @@ export interface PerClassOptions extends LabelOptions {
   readonly sampleWeight?: ArrayLike<number>;
 }
 
-const OPTIONS: OptionNames<PerClassOptions> = { beta: true, sampleWeight: true, multiLabel: true };
+const RULES = {
+  beta: [number("[0, ∞)", "a number of at least 0"), 1],
+  sampleWeight: true,
+  multiLabel: [flag, false],
+} satisfies OptionRules<PerClassOptions>;
 
 /** By class or label: 0 where there is nothing to divide by. */
 export interface PerClassScores {
@@ -50,10 +55,7 @@ export function precisionRecallFScore(
   yPred: MatrixLike,
   options: PerClassOptions = {},
 ): PerClassScores {
-  checkOptions(options, "metrics.precisionRecallFScore", OPTIONS);
-  const { beta = 1, sampleWeight, multiLabel = false } = options;
-  must(Number.isFinite(beta) && beta >= 0, "beta", "a number of at least 0", beta);
-  must(typeof multiLabel === "boolean", "multiLabel", "true or false", multiLabel);
+  const { beta, sampleWeight, multiLabel } = readOptions(options, "metrics.precisionRecallFScore", RULES);
   const reading: Reading = {
     of: "scores of classes",
     truths: multiLabel ? "labels" : "likelyClasses",

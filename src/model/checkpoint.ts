@@ -1,9 +1,11 @@
 /** A callback that saves the model while it trains. */
+
 import { platform } from "#platform";
-import { check, checkOptions, must, mustBeInteger, type OptionNames, unknownName } from "../errors.js";
+import { check, must, unknownName } from "../errors.js";
 import type { Callback, Logs } from "../nn/callbacks/callback.js";
-import { type BestValue, type MonitorOptions, monitorBest } from "../nn/callbacks/monitor.js";
+import { type BestValue, MONITOR_RULES, type MonitorOptions, monitorBest } from "../nn/callbacks/monitor.js";
 import { LayersModel } from "../nn/layersModel.js";
+import { integer, type OptionRules, readOptions, rule } from "../rules.js";
 import type { SaveOptions } from "./model.js";
 import { saveModel } from "./save.js";
 
@@ -21,13 +23,13 @@ export interface ModelCheckpointOptions<Custom extends string = never>
   readonly saveFreq?: number;
 }
 
-const OPTIONS: OptionNames<ModelCheckpointOptions> = {
-  monitor: true,
-  mode: true,
-  optimizer: true,
-  saveBestOnly: true,
-  saveFreq: true,
-};
+const BOOLEAN = rule<boolean>("a boolean", (value) => typeof value === "boolean");
+const RULES = {
+  ...MONITOR_RULES,
+  optimizer: [BOOLEAN, false],
+  saveBestOnly: [BOOLEAN, false],
+  saveFreq: [integer(), 1],
+} satisfies OptionRules<ModelCheckpointOptions>;
 
 /** Takes the bytes of a model file, after epoch number `epoch`, from 0. */
 export type CheckpointWriter = (
@@ -62,12 +64,9 @@ export function modelCheckpoint<Custom extends string = never>(
   destination: string | CheckpointWriter,
   options: ModelCheckpointOptions<NoInfer<Custom>> = {},
 ): Callback {
-  checkOptions(options, "modelCheckpoint", OPTIONS);
-  const { saveBestOnly = false, saveFreq = 1, optimizer = false } = options;
-  const follow = monitorBest(options);
-  must(typeof saveBestOnly === "boolean", "saveBestOnly", "a boolean", saveBestOnly);
-  must(typeof optimizer === "boolean", "optimizer", "a boolean", optimizer);
-  mustBeInteger("saveFreq", saveFreq);
+  const read = readOptions<ModelCheckpointOptions<string>, typeof RULES>(options, "modelCheckpoint", RULES);
+  const { saveBestOnly, saveFreq, optimizer } = read;
+  const follow = monitorBest(read);
   const write = typeof destination === "string" ? fileWriter(destination) : destination;
   must(typeof write === "function", "destination", "a path or a function of bytes", destination);
   const bests = new WeakMap<object, BestValue>();

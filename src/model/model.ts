@@ -2,6 +2,7 @@
  * A trained model: a network with the way from raw rows to its inputs, and from its outputs to an answer. It is what `tune` ends with, what
  * is saved, and what is loaded again.
  */
+
 import type { NdArray } from "ndarray";
 import { platform } from "#platform";
 import type { TensorLike } from "../arrays.js";
@@ -24,6 +25,7 @@ import type { LayersModel } from "../nn/layersModel.js";
 import { type Answer, answersOf, classesOf, tableOfNumbers } from "../predict/answers.js";
 import { type TableDescription, writeContents } from "../predict/description.js";
 import { namedRow, RowReader, type Rows } from "../predict/rows.js";
+import { flag, type OptionRules, readOptions } from "../rules.js";
 import { VERSION } from "../version.js";
 import { contentsOf } from "./contents.js";
 
@@ -36,7 +38,7 @@ export interface SaveOptions {
   readonly optimizer?: boolean;
 }
 
-const SAVE_OPTIONS: OptionNames<SaveOptions> = { optimizer: true };
+const SAVE_RULES = { optimizer: [flag, false] } satisfies OptionRules<SaveOptions>;
 
 /** How a model is scored. */
 export interface EvaluateOptions {
@@ -213,9 +215,7 @@ export class Model {
    * @internal
    */
   bytes(options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
-    checkOptions(options, "saveModel", SAVE_OPTIONS);
-    const { optimizer = false } = options;
-    must(typeof optimizer === "boolean", "optimizer", "true or false", optimizer);
+    const { optimizer } = readOptions(options, "saveModel", SAVE_RULES);
     const { table, notes } = this;
     const { notes: training, ...network } = contentsOf(this.model, optimizer);
     return writeContents({ ...network, ...(table && { table }), notes: { ...notes, ...training } }, VERSION);

@@ -1,11 +1,13 @@
 /** Models as bytes and back: the model file, see predict/description.ts. */
+
 import { platform } from "#platform";
 import { checkUnknownRule, type UnknownRule } from "../data/read.js";
-import { checkOptions, isPlainObject, isRecord, must, type OptionNames } from "../errors.js";
+import { isPlainObject, isRecord, must } from "../errors.js";
 import { LayersModel } from "../nn/layersModel.js";
 import { ready } from "../numerics/kernels.js";
 import { fetched } from "../platform/fetched.js";
 import { readContents } from "../predict/description.js";
+import { flag, type OptionRules, readOptions, rule } from "../rules.js";
 
 import { Model, type SaveOptions } from "./model.js";
 import { networkFrom } from "./network.js";
@@ -46,7 +48,11 @@ export interface LoadModelOptions {
   readonly unknown?: UnknownRule;
 }
 
-const LOAD_OPTIONS: OptionNames<LoadModelOptions> = { customObjects: true, compile: true, unknown: true };
+const LOAD_RULES = {
+  customObjects: [rule("an object of functions by name", isPlainObject), {}],
+  compile: [flag, true],
+  unknown: checkUnknownRule,
+} satisfies OptionRules<LoadModelOptions>;
 
 /**
  * A model as it was saved: it predicts, and its network can be trained on.
@@ -67,11 +73,7 @@ export async function loadModel(
   source: Uint8Array | ArrayBuffer | string | { readonly href: string },
   options: LoadModelOptions = {},
 ): Promise<Model> {
-  checkOptions(options, "loadModel", LOAD_OPTIONS);
-  const { customObjects = {}, compile = true, unknown } = options;
-  must(isPlainObject(customObjects), "customObjects", "an object of functions by name", customObjects);
-  must(typeof compile === "boolean", "compile", "true or false", compile);
-  if (unknown !== undefined) checkUnknownRule(unknown);
+  const { customObjects, compile, unknown } = readOptions(options, "loadModel", LOAD_RULES);
   must(
     typeof source === "string" ||
       (isRecord(source) && typeof source.href === "string") ||

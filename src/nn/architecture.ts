@@ -70,7 +70,9 @@ function piecesOf({ wiring, compiled }: Described, row: Shape): Pieces {
   const network = networkOf(wiring, row);
   if (augmentation) checkAugmented(network);
   const pieces = {
-    ...{ network, augmentation, optimizer: getOptimizer(optimizer) },
+    network,
+    augmentation,
+    optimizer: getOptimizer(optimizer),
     loss: lossOfAll(network.outputs, losses, lossWeights),
     metrics: metricsOfAll(network.outputs, compiled.metrics),
   };
@@ -235,9 +237,13 @@ export function callLayers(
     const { layer, name, inputs: taken, shape } = place;
     const given = taken.map((value) => values[value]);
     const all: LayerContext = {
-      ...{ inputs: given, x: given[0], masks: taken.map((value) => masks[value]) },
+      inputs: given,
+      x: given[0],
+      masks: taken.map((value) => masks[value]),
       ...contextOf(place, current, inputs),
-      ...{ training, trainable: layer.trainable !== false, stream: index },
+      training,
+      trainable: layer.trainable !== false,
+      stream: index,
       update(key, value) {
         const path = updatable(place, key, training);
         mustReturn(value, path.shape, `the update of ${path.path}`);
@@ -342,7 +348,8 @@ export function trainedArrays({ layers, trainable }: Network, inputs: Values): P
     const { name, layer } = owners.get(path) as LayerPlace;
     const own = pick(name, layer.hyperparameters, inputs);
     return {
-      ...{ path, shape },
+      path,
+      shape,
       constraint(weight) {
         const result = constraint(weight, own);
         mustReturn(result, shape, `the constraint of ${path}`);

@@ -51,7 +51,9 @@ export function averageModels(models: readonly LayersModel[]): LayersModel {
   const byOutput = <T>(list: readonly T[]): Record<string, T> =>
     Object.fromEntries(wiring.outputs.map(({ name }, i) => [name, list[i]]));
   joined.compile({
-    ...{ optimizer, loss: byOutput(losses), lossWeights: byOutput(lossWeights) },
+    optimizer,
+    loss: byOutput(losses),
+    lossWeights: byOutput(lossWeights),
     metrics: byOutput(metrics),
     ...(augmentation && { augmentation }),
   });
@@ -104,7 +106,8 @@ function beside(members: readonly Wiring[], row: Shape, counted: readonly number
       calls.push({ layer, name: `${i}.${name}`, inputs: taken.map(places[i]) });
   for (const [j] of outputs.entries())
     calls.push({
-      ...{ layer: merge("average"), name: `mean.${j}` },
+      layer: merge("average"),
+      name: `mean.${j}`,
       inputs: counted.map((i) => places[i](members[i].outputs[j].value)),
     });
   const layers = new Map(calls.map(({ name, layer }) => [name, layer]));

@@ -66,11 +66,16 @@ export function checkFit(
   const { trainRows, ...settings } = settingsOf(options, x.rows);
   const validX = given && inputs(given[0], "validation x");
   const data = {
-    ...{ x, y, trainRows, sampleWeight },
+    x,
+    y,
+    trainRows,
+    sampleWeight,
     weights: trainingWeights(options, y, trainRows),
     validation: given &&
       validX && {
-        ...{ x: validX, y: targets(given[1], validX, "validation y", given[2]), sampleWeight: given[2] },
+        x: validX,
+        y: targets(given[1], validX, "validation y", given[2]),
+        sampleWeight: given[2],
       },
   };
   return { data, settings };

@@ -204,7 +204,11 @@ export function judgeTargets(
   for (const [i, { name, offset, size, shape }] of outputs.entries()) {
     const place = {
       what: outputs.length === 1 ? what : `${what}.${name}`,
-      ...{ columns, offset, size, width: shape[shape.length - 1], blanks: blanks && shape.length > 1 },
+      columns,
+      offset,
+      size,
+      width: shape[shape.length - 1],
+      blanks: blanks && shape.length > 1,
       ...more,
     };
     const loss = rowOfLoss(losses[i]);

@@ -108,7 +108,9 @@ export class LayersModel {
         : ([copyPlain(x, true), copyPlain(y, true), ownOptions(options)] as const);
       const training = loaded ?? (await loadTraining());
       const fit: Fit = {
-        ...{ ...described, model: this, state: this.state },
+        ...described,
+        model: this,
+        state: this.state,
         onTraining: (at) => {
           this.running = at && { ...at, training };
         },

@@ -140,7 +140,12 @@ export function networkOf(wiring: Wiring, row: number | Shape): Network {
   const all = [...places.values()].flat();
   const [trainable, fixed] = [true, false].map((is) => all.filter((place) => place.trainable === is));
   return {
-    ...{ columns, inputs, outputs, trainable, fixed, parameters: all },
+    columns,
+    inputs,
+    outputs,
+    trainable,
+    fixed,
+    parameters: all,
     layers: wiring.calls.map((call, i) => ({
       ...call,
       shape: shapes[inputs.length + i],
@@ -180,7 +185,9 @@ function placesOf(owned: ReadonlyMap<string, Owned>): Map<string, ParameterPlace
   const all = [...owned].flatMap(([name, { layer, specs }]) =>
     specs.map((spec) => ({
       layer: name,
-      ...{ name: spec.name, shape: spec.shape, initializer: spec.initializer },
+      name: spec.name,
+      shape: spec.shape,
+      initializer: spec.initializer,
       ...(spec.constraint && { constraint: spec.constraint }),
       path: `${name}.${spec.name}`,
       size: sizeOf(spec.shape),

@@ -170,12 +170,19 @@ function moved({ layer, name, shape }: LayerPlace, taken: readonly Sources[]): S
   };
   if (layer.parameters(...taken.map((each) => each.shape)).length > 0) refuse();
   const result: Value = layer.call({
-    ...{ inputs, x: inputs[0], parameters: {}, training: false, trainable: false, stream: 0 },
+    inputs,
+    x: inputs[0],
+    parameters: {},
+    training: false,
+    trainable: false,
+    stream: 0,
     hyperparameters: mapValues(layer.hyperparameters, (number) => constant(graph, number)),
     update: refuse,
   });
   const codes = evaluateGraph(graph, {
-    ...{ rows: 1, seed: 0, step: 0 },
+    rows: 1,
+    seed: 0,
+    step: 0,
     input: (i) => Float64Array.from(taken[Number(i)].columns, (column) => (column < 0 ? 0 : CODE + column)),
   })[result.id];
   const columns = Int32Array.from(codes, (code) => {

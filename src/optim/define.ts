@@ -15,10 +15,10 @@ import {
 } from "../errors.js";
 import { constant } from "../graph/functions.js";
 import { Value } from "../graph/graph.js";
+import { type Interval, within } from "../interval.js";
 import { madeBy, madeFrom } from "../recipe.js";
 import { CLIPPINGS } from "./clip.js";
 import { CONVENTIONS, type Convention } from "./convention.js";
-import { checkNumber, type Interval, parseInterval, type Range } from "./interval.js";
 import type { InitContext, Optimizer, Slots, Update, UpdateContext } from "./optimizer.js";
 import { isSchedule, numbersOfRate, type Rate, rateAt, recipeOfRate, type Schedule } from "./schedule.js";
 
@@ -182,7 +182,7 @@ interface Form {
   readonly numbers: Readonly<Record<string, number>>;
   readonly flags: Readonly<Record<string, boolean>>;
   readonly options: ReadonlySet<string>;
-  readonly ranges: Readonly<Record<string, Range | undefined>>;
+  readonly ranges: Readonly<Record<string, Interval | undefined>>;
 }
 
 function formOf<H extends string, F extends string, T extends string>(
@@ -204,7 +204,7 @@ function formOf<H extends string, F extends string, T extends string>(
         `every optimizer has (${RESERVED.join(", ")}); received ${show(name)}`,
     );
   }
-  const intervals: Readonly<Record<string, Interval | undefined>> = {
+  const intervals: Form["ranges"] = {
     learningRate: "[0, ∞)",
     weightDecay: "[0, ∞)",
     ...Object.fromEntries(CLIPPINGS.map((name) => [name, "(0, ∞)"])),
@@ -220,9 +220,7 @@ function formOf<H extends string, F extends string, T extends string>(
     },
     flags: { ...flags, decoupledWeightDecay, useEma: false },
     options: new Set([...Object.keys(numbers), ...Object.keys(flags), ...RESERVED]),
-    ranges: Object.fromEntries(
-      Object.entries(intervals).map(([name, interval]) => [name, interval && parseInterval(interval)]),
-    ),
+    ranges: intervals,
   };
 }
 
@@ -271,7 +269,8 @@ function create<H extends string, F extends string, T extends string>(
       numbers[key] = value as number;
     }
   }
-  if (!isSchedule(learningRate)) checkNumber(learningRate, "learningRate", name, form.ranges.learningRate);
+  if (!isSchedule(learningRate))
+    checkNumber(`learningRate of ${name}`, learningRate, form.ranges.learningRate);
   const { decoupledWeightDecay, useEma, ...flags } = allFlags;
   for (const key of ["emaMomentum", "emaOverwriteFrequency"])
     must(
@@ -282,8 +281,8 @@ function create<H extends string, F extends string, T extends string>(
     );
   if (useEma) numbers.emaMomentum ??= 0.99;
   for (const key in numbers) {
-    checkNumber(numbers[key], key, name, form.ranges[key]);
-    if (form.ranges[key]?.interval === COUNT) mustBeInteger(`${key} of ${name}`, numbers[key]);
+    checkNumber(`${key} of ${name}`, numbers[key], form.ranges[key]);
+    if (form.ranges[key] === COUNT) mustBeInteger(`${key} of ${name}`, numbers[key]);
   }
   const accumulates = Object.hasOwn(numbers, "gradientAccumulationSteps");
   const ema = !useEma ? undefined : Object.hasOwn(numbers, "emaOverwriteFrequency") ? "overwrites" : "apart";
@@ -337,4 +336,10 @@ function create<H extends string, F extends string, T extends string>(
     recipeOfRate(learningRate),
   ]);
   return madeBy(optimizer, { name, options: config, ...(!builtIn && { custom: true }) });
+}
+
+/** `finite` of the tables of options, which no page that trains needs at first. */
+function checkNumber(name: string, value: number, interval: Interval | undefined): void {
+  const fits = Number.isFinite(value) && (!interval || within(interval)(value));
+  must(fits, name, `a finite number${interval ? ` in ${interval}` : ""}`, value);
 }

@@ -98,9 +98,14 @@ const kind = (excludeLayers: readonly string[]) =>
     hyperparameters: (convention) => {
       const isKeras = convention === "keras";
       return {
-        ...{ learningRate: 0.001, momentum: 0.95, rmsRate: isKeras ? 0.2 : 0 },
-        ...{ adamBeta1: 0.9, adamBeta2: 0.999, epsilon: isKeras ? 1e-7 : 1e-8 },
-        ...{ adamWeightDecay: isKeras ? 0.004 : 0.01, adamLrRatio: 1 },
+        learningRate: 0.001,
+        momentum: 0.95,
+        rmsRate: isKeras ? 0.2 : 0,
+        adamBeta1: 0.9,
+        adamBeta2: 0.999,
+        epsilon: isKeras ? 1e-7 : 1e-8,
+        adamWeightDecay: isKeras ? 0.004 : 0.01,
+        adamLrRatio: 1,
       };
     },
     ranges: {
@@ -131,7 +136,11 @@ const kind = (excludeLayers: readonly string[]) =>
         const { adamBeta1: beta1, adamBeta2: beta2, adamLrRatio, adamWeightDecay } = hyperparameters;
         const numbers = { learningRate: mul(adamLrRatio, learningRate), beta1, beta2, epsilon };
         const adam = adamDefinition.update({
-          ...{ parameter: w, gradient: g, slots, step, hyperparameters: numbers },
+          parameter: w,
+          gradient: g,
+          slots,
+          step,
+          hyperparameters: numbers,
           options: { amsgrad: false, convention },
         });
         return { ...adam, update: sub(adam.update, mul(mul(learningRate, adamWeightDecay), w)) };

@@ -21,8 +21,19 @@ import { sgd } from "./sgd.js";
 
 /** The factory of every built-in optimizer, by name. */
 export const optimizers = {
-  ...{ sgd, adam, adamw, nadam, adamax, rmsprop, adagrad, adadelta, lion },
-  ...{ adafactor, lamb, muon, scheduleFreeAdamW },
+  sgd,
+  adam,
+  adamw,
+  nadam,
+  adamax,
+  rmsprop,
+  adagrad,
+  adadelta,
+  lion,
+  adafactor,
+  lamb,
+  muon,
+  scheduleFreeAdamW,
 } satisfies Record<BuiltInOptimizer, unknown>;
 
 type Factory = (config?: Readonly<Record<string, unknown>>) => Optimizer;

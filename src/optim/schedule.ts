@@ -6,8 +6,9 @@
 import { check, checkOptions, must, mustBeList, mustBeRecord, show } from "../errors.js";
 import { Value } from "../graph/graph.js";
 import { showShape } from "../graph/shape.js";
+import type { Interval } from "../interval.js";
 import { madeBy, madeFrom, recipeOf } from "../recipe.js";
-import { checkNumber, type Interval, parseInterval } from "./interval.js";
+import { finite } from "../rules.js";
 
 /** What `rate` is given. `N` names the numbers of the schedule. */
 export interface ScheduleContext<N extends string = string> {
@@ -119,8 +120,7 @@ function factoryOf<R extends string, O extends string, F extends string, T exten
     }
     const numbers = Object.fromEntries(
       names.map((number) => {
-        const interval = ranges[number];
-        checkNumber(all[number] as number, number, name, interval && parseInterval(interval));
+        finite(ranges[number])(`${number} of ${name}`, all[number]);
         return [number, all[number] as number];
       }),
     ) as Record<R | O, number>;

@@ -1,4 +1,5 @@
 /** The built-in schedules. Each is its equation in steps done before, t = 0, 1, …; what a schedule is, is in `schedule.ts`. */
+
 import { check, checkOptions, must, type OptionNames, show } from "../errors.js";
 import {
   add,
@@ -18,7 +19,7 @@ import {
 } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import { madeBy, madeFrom } from "../recipe.js";
-import { checkNumber, parseInterval } from "./interval.js";
+import { finite, type OptionRules, readOptions } from "../rules.js";
 import {
   defineBuiltInSchedule,
   isSchedule,
@@ -218,12 +219,11 @@ export function piecewiseConstantDecay(config: PiecewiseConstantDecayOptions): S
     `an array of ${boundaries.length + 1} numbers, one more than boundaries`,
     values,
   );
-  const nonNegative = parseInterval("[0, ∞)");
   boundaries.forEach((boundary, i) => {
-    checkNumber(boundary, `boundary ${i + 1}`, name, nonNegative);
+    NUMBER(`boundary ${i + 1} of ${name}`, boundary);
     must(i === 0 || boundary > boundaries[i - 1], `boundaries of ${name}`, "in increasing order", boundaries);
   });
-  for (const [i, value] of values.entries()) checkNumber(value, `value ${i + 1}`, name, nonNegative);
+  for (const [i, value] of values.entries()) NUMBER(`value ${i + 1} of ${name}`, value);
   const count = values.length;
   const schedule: Schedule = {
     name,
@@ -252,11 +252,12 @@ export interface WarmupOptions {
   readonly initialLearningRate?: number;
 }
 
-const WARMUP_OPTIONS: OptionNames<WarmupOptions> = {
+const NUMBER = finite("[0, ∞)");
+const WARMUP_RULES = {
   learningRate: true,
-  warmupSteps: true,
-  initialLearningRate: true,
-};
+  warmupSteps: [NUMBER],
+  initialLearningRate: [NUMBER, 0],
+} satisfies OptionRules<WarmupOptions>;
 
 /**
  * A line up to another rate over its first steps: i + (r₀ − i)·t/s while t < s, and then the rate r of step t − s.
@@ -273,12 +274,13 @@ const WARMUP_OPTIONS: OptionNames<WarmupOptions> = {
  */
 export function warmup(config: WarmupOptions): Schedule {
   const name = "warmup";
-  checkOptions(config, name, WARMUP_OPTIONS);
-  const { learningRate, warmupSteps, initialLearningRate = 0 } = config;
-  const nonNegative = parseInterval("[0, ∞)");
-  if (!isSchedule(learningRate)) checkNumber(learningRate, "learningRate", name, nonNegative);
-  checkNumber(warmupSteps, "warmupSteps", name, nonNegative);
-  checkNumber(initialLearningRate, "initialLearningRate", name, nonNegative);
+  const { learningRate, warmupSteps, initialLearningRate } = readOptions(
+    config,
+    name,
+    WARMUP_RULES,
+    ` of ${name}`,
+  );
+  if (!isSchedule(learningRate)) NUMBER(`learningRate of ${name}`, learningRate);
   const schedule: Schedule = {
     name,
     numbers: Object.freeze({ ...numbersOfRate(learningRate), warmupSteps, initialLearningRate }),

@@ -64,6 +64,11 @@ export function tableOfNumbers(columns: number, outputs: number): TableDescripti
       features: inputs.map(({ name }) => name),
       target: { outputs: targets.map(() => ({ center: 0, scale: 1 })) },
     },
-    ...{ task: "regression", target: targets.join(", "), targets, outputs, classes: [], threshold: 0.5 },
+    task: "regression",
+    target: targets.join(", "),
+    targets,
+    outputs,
+    classes: [],
+    threshold: 0.5,
   };
 }

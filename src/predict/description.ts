@@ -246,8 +246,12 @@ const isNetwork = fields({
   columns: isCount,
   layers: some(
     fields({
-      ...{ id: isText, name: isText, options: isRecord, custom: is(undefined, true) },
-      ...{ trainable: is(undefined, false), shares: maybe(isText) },
+      id: isText,
+      name: isText,
+      options: isRecord,
+      custom: is(undefined, true),
+      trainable: is(undefined, false),
+      shares: maybe(isText),
       inputs: isWords,
       weights: (weights) => isRecord(weights) && isWords(Object.values(weights)),
     }),
@@ -269,11 +273,15 @@ const isFeature = fields({
 });
 const isSteps = fields({
   first: either(is(0), isCount),
-  ...{ steps: isCount, features: isCount, maskValue: isNumber },
+  steps: isCount,
+  features: isCount,
+  maskValue: isNumber,
 });
 const isNa: Test = (na) => isWords(na) && (na as string[]).length <= MOST_NA;
 const isColumn = fields({
-  ...{ name: isText, categories: isWords, role: maybe(isText) },
+  name: isText,
+  categories: isWords,
+  role: maybe(isText),
   kind: is(...KINDS),
   dateOrder: is(undefined, ...DATE_ORDERS),
   format: maybe(isFormat),

@@ -114,7 +114,14 @@ export function jsonTrial({
 }: TrialRecord<Params>): JsonTrial {
   const { std, status, seconds, error } = rest;
   return {
-    ...{ number, ...(parent !== undefined && { parent }), params },
-    ...{ value, ...(values && { values }), std, status, seconds, ...(error !== undefined && { error }) },
+    number,
+    ...(parent !== undefined && { parent }),
+    params,
+    value,
+    ...(values && { values }),
+    std,
+    status,
+    seconds,
+    ...(error !== undefined && { error }),
   };
 }

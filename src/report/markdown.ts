@@ -1,5 +1,5 @@
 /** A study as Markdown (GitHub's, with tables), for notebooks, pull requests and chats. Names and values are never markup. */
-import { checkOptions, mustBeInteger, type OptionNames } from "../errors.js";
+import { integer, type OptionRules, readOptions } from "../rules.js";
 import { importances } from "../search/analysis/importance.js";
 import { paretoFront } from "../search/trial/pareto.js";
 import { isBetter, type TrialRecord } from "../search/trial/trial.js";
@@ -31,9 +31,7 @@ export interface StudyMarkdownOptions {
  */
 export function studyMarkdown(study: StudyData, options: StudyMarkdownOptions = {}): string {
   mustBeStudyData(study);
-  checkOptions(options, "studyMarkdown", MARKDOWN_OPTIONS);
-  const { trials: most = 10 } = options;
-  mustBeInteger("trials of studyMarkdown", most, 1);
+  const { trials: most } = readOptions(options, "studyMarkdown", RULES, " of studyMarkdown");
   const { name, space, strategy, trials, metrics, directions } = study;
   const parameters = Object.keys(space);
   const found = ranked(study);
@@ -60,7 +58,7 @@ export function studyMarkdown(study: StudyData, options: StudyMarkdownOptions = 
   ].join("\n");
 }
 
-const MARKDOWN_OPTIONS: OptionNames<StudyMarkdownOptions> = { trials: true };
+const RULES = { trials: [integer(), 10] } satisfies OptionRules<StudyMarkdownOptions>;
 
 /** The scores of the final model on held-out rows as Markdown, beside those of models that need no tuning; nothing without any. */
 export function scoresMarkdown(

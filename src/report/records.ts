@@ -27,11 +27,13 @@ export function studyRows(study: StudyData): TrialRow[] {
   const { space, metrics, directions, trials } = study;
   const names = Object.keys(space);
   return trials.map(({ number, status, value, values, std, seconds, params }) => ({
-    ...{ number, status },
+    number,
+    status,
     ...(directions.length === 1
       ? { value }
       : Object.fromEntries(metrics.map((metric, i) => [`values.${metric}`, values?.[i] ?? null]))),
-    ...{ std, seconds },
+    std,
+    seconds,
     ...Object.fromEntries(
       names.map((name) => [`params.${name}`, Object.hasOwn(params, name) ? scalar(params[name]) : null]),
     ),

@@ -4,14 +4,15 @@
  */
 import { FettleError } from "../errors.js";
 import { DEEPEST, isShallow } from "../json.js";
-import { refusal } from "./responses.js";
+import type { Asked, PieceReader } from "./exchange.js";
+import { Refusal } from "./responses.js";
 
 /** The types of bodies: one JSON value; or one on each line. */
 export const JSON_TYPE = "application/json";
 export const LINES_TYPE = "application/x-ndjson";
 
-/** The type of a request's body, or the response where it is refused. */
-export function bodyType({ headers }: Request): string | Response {
+/** The type of a request's body. @throws Refusal for another than those two */
+export function bodyType({ headers }: Asked): string {
   const header = headers.get("content-type");
   const [type, ...parameters] = (header ?? "").split(";").map((part) => part.trim().toLowerCase());
   const isUtf8 = parameters.every((part) => !part.startsWith("charset=") || /^charset="?utf-8"?$/.test(part));
@@ -21,7 +22,8 @@ export function bodyType({ headers }: Request): string | Response {
       ? `content-type must be ${JSON_TYPE} or ${LINES_TYPE}, in UTF-8; received ${inShort(header ?? undefined)}`
       : encoding.toLowerCase() !== "identity" &&
         `content-encoding must be identity, or absent; received ${inShort(encoding)}`;
-  return refused ? refusal(415, "invalid_argument", `the header ${refused}`) : type;
+  if (refused) throw new Refusal(415, "invalid_argument", `the header ${refused}`);
+  return type;
 }
 
 /** Bytes that grow up to a limit: in however small pieces they arrive, they take little more memory than their number. */
@@ -59,25 +61,31 @@ export class Bytes {
   }
 }
 
-export const tooLong = (what: string, most: number): FettleError =>
-  new FettleError("memory_limit", `${what} must be at most ${most} bytes; received more than that`);
+export const tooLong = (what: string, most: number): Refusal =>
+  new Refusal(413, "memory_limit", `${what} must be at most ${most} bytes; received more than that`);
 
 /**
  * The JSON of a body. It reads nothing of a body that says that it is too long, and no more than `most` bytes of another.
  *
+ * @param ofNothing - what an empty body means; left out, it is refused
  * @throws FettleError `memory_limit` for a body that is too long; `invalid_argument` for one that breaks off or is not JSON
  */
-export async function jsonBody(request: Request, most: number): Promise<unknown> {
-  const text = decoded(await bodyBytes(request, most));
+export async function jsonBody(request: Asked, most: number, ofNothing?: object): Promise<unknown> {
+  const bytes = await bodyBytes(request, most);
+  if (ofNothing && bytes.length === 0) return ofNothing;
+  const text = decoded(bytes);
   const value = text === undefined ? undefined : parsed(text);
   refuseDeep(value);
   if (value !== undefined) return value;
   const received = text === undefined ? "bytes that are not UTF-8" : inShort(text);
-  throw new FettleError("invalid_argument", `the body must be JSON in UTF-8; received ${received}`);
+  throw new FettleError(
+    "invalid_argument",
+    `the body must be ${ofNothing ? "empty, or " : ""}JSON in UTF-8; received ${received}`,
+  );
 }
 
 /** A body, whole. @throws FettleError as {@link jsonBody} */
-export async function bodyBytes({ headers, body }: Request, most: number): Promise<Uint8Array> {
+async function bodyBytes({ headers, body }: Asked, most: number): Promise<Uint8Array> {
   const declared = headers.get("content-length") ?? "";
   if (/^\d+$/.test(declared) && Number(declared) > most) throw tooLong("the body", most);
   const bytes = new Bytes("the body", most);
@@ -95,9 +103,7 @@ export async function bodyBytes({ headers, body }: Request, most: number): Promi
  *
  * @throws FettleError `invalid_argument` for a body that breaks off, as when its client leaves
  */
-export async function nextPiece(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): Promise<Uint8Array | undefined> {
+export async function nextPiece(reader: PieceReader): Promise<Uint8Array | undefined> {
   try {
     return (await reader.read()).value;
   } catch (cause) {
@@ -115,7 +121,7 @@ export function decoded(bytes: Uint8Array): string | undefined {
 }
 
 /** @throws FettleError `invalid_argument` for JSON that is nested too deep for what walks through it */
-export function refuseDeep(value: unknown): void {
+function refuseDeep(value: unknown): void {
   if (isShallow(value)) return;
   throw new FettleError(
     "invalid_argument",

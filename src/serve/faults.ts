@@ -3,8 +3,8 @@
  */
 import { type ErrorCode, FettleError, isA, messageOf } from "../errors.js";
 import type { Tell } from "../listener.js";
-import { LimitError } from "./limits.js";
-import { refusal } from "./responses.js";
+import type { Reply } from "./exchange.js";
+import { json, Refusal } from "./responses.js";
 
 /** Errors that the client can correct are 4xx. */
 const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -37,12 +37,11 @@ export const UNEXPECTED = "the server met an unexpected error";
  *
  * @param tell - is told of an error that the client cannot correct, of which the response shows the code and no more
  */
-export function refusalOf(error: unknown, tell: Tell): Response {
-  if (isA(error, LimitError)) return refusal(error.status, error.code, error.message, error.headers);
+export function refusalOf(error: unknown, tell: Tell): Reply {
   const code = isA(error, FettleError) ? error.code : "internal";
-  const status = STATUS[code];
-  if (status >= 500) tell(error);
-  return refusal(status, code, clientMessageOf(error));
+  const refused = isA(error, Refusal) ? error : { status: STATUS[code], headers: {} };
+  if (refused.status >= 500 && refused !== error) tell(error);
+  return json({ error: { code, message: clientMessageOf(error) } }, refused.status, refused.headers);
 }
 
 /** Codes whose messages may hold text of the host's. */
@@ -51,12 +50,6 @@ const HIDDEN: readonly ErrorCode[] = ["trial_failed", "callback_failed", "unsupp
 /** What a client is told of an error: nothing of the host's. */
 export function clientMessageOf(error: unknown): string {
   return isA(error, FettleError) && !HIDDEN.includes(error.code) ? error.message : UNEXPECTED;
-}
-
-/** The response to a request that met an error of the server's own, which `tell` is told of. */
-export function unexpected(error: unknown, tell: Tell): Response {
-  tell(error);
-  return refusal(500, "internal", UNEXPECTED);
 }
 
 /** Codes that say to a client what a store or a limit found. */

@@ -16,16 +16,17 @@
  *     POST   /studies/:id/pause, resume, cancel
  *     POST   /studies/:id/advance     runs one slice, for hosts without background work
  */
-import { must, show } from "../errors.js";
+import { show } from "../errors.js";
 import type { Tell } from "../listener.js";
 import type { Space } from "../search/space/space.js";
-import { bodyBytes, decoded, parsed, refuseDeep } from "./body.js";
+import { jsonBody } from "./body.js";
 import { eventStream } from "./events.js";
+import type { Asked, Reply } from "./exchange.js";
 import { refusalOf } from "./faults.js";
 import { predictions } from "./models/predictions.js";
-import { json, refusal } from "./responses.js";
+import { checkMethod, eventReply, json, NOTHING, Refusal } from "./responses.js";
 import type { ServedStudy } from "./study.js";
-import { refuseUnauthorized } from "./token.js";
+import { checkToken } from "./token.js";
 
 /** The methods of a study that requests may call. */
 type Study = Pick<
@@ -42,19 +43,19 @@ type Study = Pick<
   | "model"
   | "answerer"
 > & { runSlice(): ReturnType<ServedStudy<Space, Space>["runSlice"]> };
-type Handler = (study: Study, request: Request, tell: Tell) => Promise<Response>;
+type Handler = (study: Study, request: Asked, tell: Tell) => Promise<Reply>;
 
 /** By the action that follows the study's name, then by method. */
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   "": {
     async POST(study, request) {
-      const { status, created } = await study.start(await jsonBody(request));
+      const { status, created } = await study.start(await jsonBody(request, MOST_BYTES, {}));
       return json(status, created ? 201 : 200);
     },
     GET: async (study) => json(await study.status()),
     async DELETE(study) {
       await study.delete();
-      return new Response(null, { status: 204 });
+      return NOTHING;
     },
   },
   definition: { GET: async (study) => json(await study.definition()) },
@@ -62,21 +63,15 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   running: { GET: async (study) => json(await study.runningTrials()) },
   result: { GET: async (study) => json(await study.result()) },
   events: {
-    async GET(study) {
-      const stream = await eventStream((listener) => study.listen(listener));
-      return new Response(stream, {
-        headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
-      });
-    },
+    GET: async (study) => eventReply(await eventStream((listener) => study.listen(listener))),
   },
   pause: { POST: async (study) => json(await study.command("pause")) },
   resume: { POST: async (study) => json(await study.command("resume")) },
   cancel: { POST: async (study) => json(await study.command("cancel")) },
   model: {
     async GET(study) {
-      const model = (await study.model()) as Uint8Array<ArrayBuffer>;
       const headers = { "content-type": "application/octet-stream", "cache-control": "no-store" };
-      return new Response(model, { headers });
+      return { status: 200, headers, body: await study.model() };
     },
   },
   predict: {
@@ -90,7 +85,7 @@ export interface Admitted {
   /** The study that it is for. */
   readonly id: string;
   /** Never rejects. @param tell - is told of errors that the response does not show */
-  answer(study: Study, tell: Tell): Promise<Response>;
+  answer(study: Study, tell: Tell): Promise<Reply>;
 }
 
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
@@ -99,19 +94,14 @@ export const isName = (text: string): boolean => NAME.test(text);
 /** Characters of a path that a refusal repeats. */
 const SHOWN = 100;
 
-/**
- * Reads a request except its body.
- *
- * @returns the response where the request is refused
- */
-export async function admit(request: Request, token: unknown): Promise<Admitted | Response> {
-  const unauthorized = await refuseUnauthorized(request, token);
-  if (unauthorized) return unauthorized;
+/** Reads a request except its body. @throws Refusal */
+export function admit(request: Asked, token: unknown): Admitted {
+  checkToken(request, token);
   const { pathname } = new URL(request.url);
   const [, root, id = "", action = "", ...rest] = pathname.split("/");
   if (root !== "studies" || !NAME.test(id) || rest.length > 0 || !Object.hasOwn(ROUTES, action)) {
     const actions = Object.keys(ROUTES).filter(Boolean).join(", ");
-    return refusal(
+    throw new Refusal(
       404,
       "not_found",
       "the path must be /studies/<name> or /studies/<name>/<action>, with a name of 1 to 64 letters, digits, - and _ " +
@@ -119,15 +109,7 @@ export async function admit(request: Request, token: unknown): Promise<Admitted 
     );
   }
   const methods = ROUTES[action];
-  if (!Object.hasOwn(methods, request.method)) {
-    const allow = Object.keys(methods).join(", ");
-    return refusal(
-      405,
-      "invalid_argument",
-      `the method must be ${allow.replace(/, (?=\w+$)/, " or ")}; received ${show(request.method)}`,
-      { allow },
-    );
-  }
+  checkMethod(request, Object.keys(methods));
   return {
     id,
     answer: (study, tell) =>
@@ -140,19 +122,3 @@ const PREDICT_LIMITS = { maxRows: 1000, maxBytes: 2 ** 20 };
 
 /** The most bytes of other bodies: settings are short. */
 const MOST_BYTES = 16_384;
-
-/** @throws FettleError `memory_limit` for a body that is too long, `invalid_argument` for one that is not JSON */
-async function jsonBody(request: Request): Promise<unknown> {
-  const bytes = await bodyBytes(request, MOST_BYTES);
-  if (bytes.length === 0) return {};
-  const text = decoded(bytes);
-  const value = text === undefined ? undefined : parsed(text);
-  refuseDeep(value);
-  must(
-    value !== undefined,
-    "the body",
-    "empty, or JSON in UTF-8",
-    (text ?? new TextDecoder().decode(bytes)).slice(0, SHOWN),
-  );
-  return value;
-}

@@ -1,28 +1,25 @@
 /** The limits of a server: what is refused before any work, with both figures. */
-import { type ErrorCode, FettleError } from "../errors.js";
+import type { ErrorCode } from "../errors.js";
 import type { Space } from "../search/space/space.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
 import { budgetFor } from "../tune/tuner/study.js";
+import { Refusal } from "./responses.js";
 import type { Store } from "./store.js";
 
 /** A refusal for what is more than a server allows. */
-export class LimitError extends FettleError {
-  /** The headers of the response. */
-  readonly headers: Readonly<Record<string, string>>;
-
+export class LimitError extends Refusal {
   /**
    * @param status - 422 where the request itself asks for too much, 507 where it must make room first, 429 and 503 where it may
    * be sent again later
    * @param retryAfter - after how many seconds
    */
   constructor(
-    readonly status: 422 | 429 | 503 | 507,
+    status: 422 | 429 | 503 | 507,
     message: string,
     retryAfter?: number,
     code: ErrorCode = "limit_exceeded",
   ) {
-    super(code, message);
-    this.headers = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };
+    super(status, code, message, retryAfter === undefined ? {} : { "retry-after": String(retryAfter) });
   }
 }
 

@@ -1,8 +1,9 @@
 /** The list of studies in a store: their names, in parts of a bounded length. */
-import { check, must, show } from "../errors.js";
+import { check, must } from "../errors.js";
+import type { Asked, Reply } from "./exchange.js";
 import { ofHost } from "./faults.js";
 import { isName } from "./http.js";
-import { json, refusal } from "./responses.js";
+import { checkMethod, json } from "./responses.js";
 import type { Store } from "./store.js";
 
 /** Names in one answer, at most and by default. */
@@ -10,18 +11,15 @@ const MOST = 1000;
 const SOME = 100;
 
 /** Whether a request is for the list. */
-export const isForList = (request: Request): boolean => new URL(request.url).pathname === "/studies";
+export const isForList = (request: Asked): boolean => new URL(request.url).pathname === "/studies";
 
 /**
  * The names after `?after=`, in order, `?limit=` of them, and `next` where there are more: what `after` must be for them.
  *
  * @throws FettleError `invalid_argument` for other parameters, `not_found` for a store without `keys`
  */
-export async function listStudies(request: Request, store: Pick<Store, "keys">): Promise<Response> {
-  if (request.method !== "GET")
-    return refusal(405, "invalid_argument", `the method must be GET; received ${show(request.method)}`, {
-      allow: "GET",
-    });
+export async function listStudies(request: Asked, store: Pick<Store, "keys">): Promise<Reply> {
+  checkMethod(request, ["GET"]);
   const { searchParams } = new URL(request.url);
   const [limit, after] = [searchParams.get("limit") ?? `${SOME}`, searchParams.get("after") ?? ""];
   const isCount = /^\d{1,4}$/.test(limit) && Number(limit) >= 1 && Number(limit) <= MOST;

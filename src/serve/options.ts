@@ -54,13 +54,22 @@ export interface ServerLimits {
 }
 
 export const STUDY_OPTIONS: OptionNames<StudyOptions<Space, Space>> = {
-  ...{ settings: true, tuner: true, sliceMilliseconds: true, sliceSteps: true, onError: true },
-  ...{ maxTrials: true, maxStudyMemory: true },
+  settings: true,
+  tuner: true,
+  sliceMilliseconds: true,
+  sliceSteps: true,
+  onError: true,
+  maxTrials: true,
+  maxStudyMemory: true,
 };
 
 export const SERVER_LIMITS: OptionNames<ServerLimits> = {
-  ...{ maxStudies: true, maxRunning: true, maxMemory: true },
-  ...{ maxRequests: true, maxRequestsPerSecond: true, maxRequestMilliseconds: true },
+  maxStudies: true,
+  maxRunning: true,
+  maxMemory: true,
+  maxRequests: true,
+  maxRequestsPerSecond: true,
+  maxRequestMilliseconds: true,
 };
 
 /** The defaults of the limits, and of slices. */

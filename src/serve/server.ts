@@ -39,7 +39,9 @@ import { teller } from "../listener.js";
 import type { Space } from "../search/space/space.js";
 import { openBoundedTuner } from "../tune/resume/slices.js";
 import { Driver } from "./driver.js";
-import { ofHost, refusalOf } from "./faults.js";
+import type { Reply } from "./exchange.js";
+import { ofHost } from "./faults.js";
+import { handlerOf } from "./handler.js";
 import { type Admitted, admit, isName } from "./http.js";
 import { checkRoomInStore, Room } from "./limits.js";
 import { isForList, listStudies } from "./list.js";
@@ -57,7 +59,7 @@ import { Requests } from "./requests.js";
 import type { Store } from "./store.js";
 import { ServedStudy } from "./study.js";
 import { later, sleep } from "./timer.js";
-import { refuseUnauthorized, whyInvalidToken } from "./token.js";
+import { checkToken, whyInvalidToken } from "./token.js";
 
 /** How studies are served. */
 export interface ServerOptions<C extends Space, S extends Space> extends StudyOptions<C, S>, ServerLimits {
@@ -76,7 +78,9 @@ export interface ServerOptions<C extends Space, S extends Space> extends StudyOp
 const OPTIONS: OptionNames<ServerOptions<Space, Space>> = {
   ...STUDY_OPTIONS,
   ...SERVER_LIMITS,
-  ...{ token: true, store: true, background: true },
+  token: true,
+  store: true,
+  background: true,
 };
 
 /** Studies over HTTP. */
@@ -152,7 +156,7 @@ export function serveStudies<const C extends Space, const S extends Space>(
       () => leave(id),
     );
   };
-  const answer = async ({ id, answer }: Admitted): Promise<Response> => {
+  const answer = async ({ id, answer }: Admitted): Promise<Reply> => {
     const study = take(id);
     try {
       const response = await answer(study, tell);
@@ -177,14 +181,14 @@ export function serveStudies<const C extends Space, const S extends Space>(
   if (background) void resumeAll();
 
   return {
-    async fetch(request) {
-      const asked = isForList(request)
-        ? ((await refuseUnauthorized(request, token)) ?? (() => listStudies(request, store)))
-        : await admit(request, token);
-      if (asked instanceof Response) return asked;
-      const call = typeof asked === "function" ? asked : () => answer(asked);
-      return requests.answer(call).catch((error) => refusalOf(error, tell));
-    },
+    fetch: handlerOf(async (request) => {
+      if (isForList(request)) {
+        checkToken(request, token);
+        return requests.answer(() => listStudies(request, store));
+      }
+      const admitted = admit(request, token);
+      return requests.answer(() => answer(admitted));
+    }, tell),
   };
 }
 

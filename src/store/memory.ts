@@ -48,7 +48,8 @@ export function memoryStorage(): StudyStorage {
   return {
     async studies() {
       return [...kept.values()].map(({ name, rows }) => ({
-        ...{ name, trials: rows.length },
+        name,
+        trials: rows.length,
         finished: rows.filter(({ result }) => result).length,
       }));
     },

@@ -2,15 +2,17 @@
  * The laws that every executor keeps, built-in or custom, as property tests over random programs. They test what a run
  * computes and how it is stopped, saved and freed, not how fast it is.
  */
+
 import fc from "fast-check";
 import { compileStep } from "../compile/compile.js";
 import type { Program } from "../compile/program.js";
 import type { Executor, Matrix, Run } from "../engine/executor.js";
-import { isRecord, must, mustBeInteger, type OptionNames } from "../errors.js";
+import { isRecord, must } from "../errors.js";
 import type { Floats } from "../ndarray.js";
+import { integer, type OptionRules, readOptions, rule } from "../rules.js";
 import { anyRunChoices, type RunChoices, runCaseOf } from "./arbitraries/runs.js";
 import { anyRecipe, type StepRecipe, stepOf } from "./graphs.js";
-import { CHECK_OPTIONS, type CheckOptions, checkCheckOptions, fail, hold, lawOf } from "./laws.js";
+import { CHECK_RULES, type CheckOptions, fail, hold, lawOf } from "./laws.js";
 import { FLOAT32, type Precision } from "./operations/rounding.js";
 import { checkRun, type RunCase } from "./run.js";
 
@@ -22,10 +24,17 @@ export interface ExecutorCheckOptions extends CheckOptions {
   readonly instructions?: number;
 }
 
-const OPTIONS: OptionNames<ExecutorCheckOptions> = {
-  ...CHECK_OPTIONS,
-  ...{ precision: true, instructions: true },
-};
+const RULES = {
+  ...CHECK_RULES,
+  precision: [
+    rule(
+      "FLOAT32, FLOAT64 or another precision",
+      (value) => isRecord(value) && typeof value.round === "function",
+    ),
+    FLOAT32,
+  ],
+  instructions: [integer(5), 24],
+} satisfies OptionRules<ExecutorCheckOptions>;
 
 /** A law of executors, as a property of fast-check. */
 export type ExecutorLaw = (
@@ -134,12 +143,7 @@ export function checkExecutor(executor: Executor, options: ExecutorCheckOptions 
  */
 export function checkExecutorLaw(executor: Executor, name: string, options: ExecutorCheckOptions = {}): void {
   must(typeof executor?.start === "function", "executor", "an executor such as createEngine()", executor);
-  checkCheckOptions(options, "checkExecutor", OPTIONS);
-  const { precision = FLOAT32, instructions = 24 } = options;
-  const isPrecision = isRecord(precision) && typeof precision.round === "function";
-  must(isPrecision, "precision", "FLOAT32, FLOAT64 or another precision", precision);
-  mustBeInteger("instructions", instructions, 5);
-  const property = lawOf(executorLaws, name)(executor, { ...options, precision, instructions });
+  const property = lawOf(executorLaws, name)(executor, readOptions(options, "checkExecutor", RULES));
   hold(`executor "${executor.name}"`, name, property, options);
 }
 

@@ -5,7 +5,7 @@
 
 import { gradients, pullBack } from "../autograd/grad.js";
 import { type ArrayInput, flatten, isNdArray } from "../engine/arrays.js";
-import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../errors.js";
+import { check, must } from "../errors.js";
 import { evaluateGraph } from "../graph/evaluate.js";
 import { constant, dot } from "../graph/functions.js";
 import { Graph, type Node, type OperationName, Value } from "../graph/graph.js";
@@ -13,8 +13,9 @@ import { input } from "../graph/operations/leaves.js";
 import { apply, operation } from "../graph/operations/table.js";
 import { type Shape, showShape, sizeOf } from "../graph/shape.js";
 import { splitSeed, uniformF32 } from "../numerics/philox.js";
+import { integer, type OptionRules, readOptions, rule } from "../rules.js";
 import { compareToDifferences, type DifferenceOptions } from "./differences.js";
-import { mustBeFunction } from "./laws.js";
+import { mustBeFunction, TOLERANCE } from "./laws.js";
 
 /** A function of values: a model, a loss, or a single operation. Its result may have any static shape. */
 export type TensorFunction = (...args: Value[]) => Value;
@@ -31,9 +32,14 @@ export interface GradientCheckOptions extends DifferenceOptions {
   readonly onShare?: (share: number) => void;
 }
 
-const OPTIONS: OptionNames<GradientCheckOptions> = {
-  ...{ order: true, tolerance: true, reach: true, name: true, seed: true, onShare: true },
-};
+const RULES = {
+  order: rule("1 or 2", (value) => value === 1 || value === 2),
+  tolerance: TOLERANCE,
+  reach: TOLERANCE,
+  name: true,
+  seed: integer(0),
+  onShare: mustBeFunction,
+} satisfies OptionRules<GradientCheckOptions>;
 
 /**
  * Compares the gradient of `fn` by autograd with central differences and Richardson extrapolation, for every entry of
@@ -60,7 +66,7 @@ export function checkGradients(
 ): void {
   must(typeof fn === "function", "fn", "a function of values", fn);
   must(Array.isArray(args) && args.length > 0, "args", "an array of at least one argument", args);
-  checkGradientOptions(options);
+  readOptions(options, "checkGradients", RULES);
   const { order = 2, name = fn.name || "the function", seed = 0, onShare } = options;
   const points = args.map(toPoint);
   const shares = [checkFirst(fn, points, name, options), checkAdjoint(fn, points, name, options)];
@@ -68,16 +74,6 @@ export function checkGradients(
     shares.push(checkFirst(alongGradient(fn, seed), points, `the gradient of ${name}`, options));
   }
   onShare?.(Math.max(...shares));
-}
-
-function checkGradientOptions(options: GradientCheckOptions): void {
-  checkOptions(options, "checkGradients", OPTIONS);
-  const { order = 2, seed = 0, onShare, tolerance = 1e-6, reach = 1 / 64 } = options;
-  must(order === 1 || order === 2, "order", "1 or 2", order);
-  must(typeof tolerance === "number" && tolerance > 0, "tolerance", "a positive number", tolerance);
-  must(typeof reach === "number" && reach > 0, "reach", "a positive number", reach);
-  mustBeInteger("seed", seed, 0);
-  mustBeFunction("onShare", onShare);
 }
 
 /** A point in the domain of one argument. */
@@ -252,7 +248,11 @@ function ruleIsWrong(
   const u = weights(sizeOf(output.shape), 1, options.seed ?? 0);
   const g = constant(graph, [...u], output.shape);
   const parts = operation<OperationName>(op).gradient({
-    ...{ g, inputs: args, output, attributes, pullBack },
+    g,
+    inputs: args,
+    output,
+    attributes,
+    pullBack,
     parts: [],
     needs: () => true,
   });

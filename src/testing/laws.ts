@@ -2,16 +2,10 @@
  * How a law is checked: a property of fast-check over random cases, and one readable error if a case breaks it. All
  * suites of `fettle/testing` end here, so that their failures read alike. It states no law itself.
  */
+
 import fc from "fast-check";
-import {
-  checkOptions,
-  FettleError,
-  messageOf,
-  must,
-  mustBeInteger,
-  type OptionNames,
-  show,
-} from "../errors.js";
+import { FettleError, messageOf, must, show } from "../errors.js";
+import { integer, number, type OptionRules, rule } from "../rules.js";
 
 /** How many cases of each law are tried, and which. */
 export interface CheckOptions {
@@ -28,23 +22,14 @@ export interface CheckOptions {
   readonly onShare?: (share: number) => void;
 }
 
-export const CHECK_OPTIONS: OptionNames<CheckOptions> = {
-  ...{ numRuns: true, seed: true, path: true, onShare: true },
-};
+export const CHECK_RULES = {
+  numRuns: integer(),
+  seed: rule<number>("an integer", Number.isSafeInteger),
+  path: rule<string>("a path that a failure names", (value) => typeof value === "string"),
+  onShare: mustBeFunction,
+} satisfies OptionRules<CheckOptions>;
 
-/** @throws FettleError `invalid_argument` or `unknown_name` for invalid options of the check `name` */
-export function checkCheckOptions<O extends CheckOptions>(
-  options: O,
-  name: string,
-  known: OptionNames<O>,
-): void {
-  checkOptions(options, name, known);
-  const { numRuns = 1, seed = 0, path = "", onShare } = options;
-  mustBeInteger("numRuns", numRuns);
-  must(Number.isSafeInteger(seed), "seed", "an integer", seed);
-  must(typeof path === "string", "path", "a path that a failure names", path);
-  mustBeFunction("onShare", onShare);
-}
+export const TOLERANCE = number("(0, ∞]", "a positive number");
 
 /** Refuses anything but a function or undefined. */
 export function mustBeFunction(name: string, value: unknown): void {

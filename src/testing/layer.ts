@@ -2,21 +2,15 @@
  * The laws of padding that every layer keeps, built-in or custom, as property tests over random sequences, masks and weights. They test
  * what steps that do not count do to results, gradients and updates, not what a layer computes.
  */
+
 import fc from "fast-check";
 import { createEngine } from "../engine/engine.js";
 import type { Executor } from "../engine/executor.js";
-import { must, type OptionNames } from "../errors.js";
+import { must } from "../errors.js";
 import { type Shape, sizeOf } from "../graph/shape.js";
 import type { Layer } from "../nn/layers/layer.js";
-import {
-  CHECK_OPTIONS,
-  type CheckOptions,
-  checkCheckOptions,
-  fail,
-  hold,
-  lawOf,
-  mustBeFunction,
-} from "./laws.js";
+import { listOf, type OptionRules, readOptions, rule } from "../rules.js";
+import { CHECK_RULES, type CheckOptions, fail, hold, lawOf, mustBeFunction } from "./laws.js";
 import { type Answer, type Batch, numbersOf, Probe } from "./layerProbe.js";
 
 /** What a layer is tried on. */
@@ -29,10 +23,18 @@ export interface LayerCheckOptions extends CheckOptions {
   readonly except?: readonly string[];
 }
 
-const OPTIONS: OptionNames<LayerCheckOptions> = {
-  ...CHECK_OPTIONS,
-  ...{ shapes: true, number: true, except: true },
-};
+const RULES = {
+  ...CHECK_RULES,
+  shapes: listOf("the shape of a row of each input, such as [[5, 3]]", isShape, 1),
+  number: mustBeFunction,
+  except: rule("a list of names of laws", Array.isArray),
+} satisfies OptionRules<LayerCheckOptions>;
+
+function isShape(shape: unknown): boolean {
+  return (
+    Array.isArray(shape) && shape.length > 0 && shape.every((size) => Number.isSafeInteger(size) && size > 0)
+  );
+}
 
 /** A law of layers, as a property of fast-check. */
 export type LayerLaw = (make: () => Layer, options: LayerCheckOptions) => fc.IRawProperty<unknown>;
@@ -146,18 +148,7 @@ export function checkLayer(make: () => Layer, options: LayerCheckOptions = {}): 
  */
 export function checkLayerLaw(make: () => Layer, name: string, options: LayerCheckOptions = {}): void {
   must(typeof make === "function", "make", "a function that makes a layer, such as () => dense(1)", make);
-  checkCheckOptions(options, "checkLayer", OPTIONS);
-  const { shapes = [[5, 3]], number, except = [] } = options;
-  const isShape = (shape: unknown): boolean =>
-    Array.isArray(shape) && shape.length > 0 && shape.every((size) => Number.isSafeInteger(size) && size > 0);
-  must(
-    Array.isArray(shapes) && shapes.length > 0 && shapes.every(isShape),
-    "shapes",
-    "the shape of a row of each input, such as [[5, 3]]",
-    shapes,
-  );
-  mustBeFunction("number", number);
-  must(Array.isArray(except), "except", "a list of names of laws", except);
+  const { except = [] } = readOptions(options, "checkLayer", RULES);
   for (const each of except) lawOf(layerLaws, each);
   hold(`layer "${make().type}"`, name, lawOf(layerLaws, name)(make, options), options);
 }

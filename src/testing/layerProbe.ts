@@ -73,7 +73,8 @@ export class Probe {
     const updates: Record<string, Value> = {};
     const context = givenTo(this.layer, {
       ...given,
-      ...{ trainable: this.layer.trainable !== false, stream: 0 },
+      trainable: this.layer.trainable !== false,
+      stream: 0,
       update(name, value) {
         updates[name] = value;
       },

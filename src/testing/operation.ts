@@ -5,25 +5,19 @@
  * The row of an operation has its float64 reference, its gradient and its opcode: the gradient is compared with
  * differences of the reference, and the kernel of the opcode with the reference.
  */
+
 import fc from "fast-check";
 import { gradients } from "../autograd/grad.js";
 import { compileStep } from "../compile/compile.js";
 import { createEngine } from "../engine/engine.js";
 import type { Executor } from "../engine/executor.js";
-import { byName, check, isRecord, must, type OptionNames } from "../errors.js";
+import { byName, check, isRecord, must } from "../errors.js";
 import { constant, dot, sum } from "../graph/functions.js";
 import type { OperationName, Value } from "../graph/graph.js";
 import { sizeOf } from "../graph/shape.js";
+import { type OptionRules, readOptions } from "../rules.js";
 import { checkGradients, type Point, toPoint } from "./gradients.js";
-import {
-  CHECK_OPTIONS,
-  type CheckOptions,
-  checkCheckOptions,
-  fail,
-  hold,
-  lawOf,
-  mustBeFunction,
-} from "./laws.js";
+import { CHECK_RULES, type CheckOptions, fail, hold, lawOf, mustBeFunction, TOLERANCE } from "./laws.js";
 import type { OperationCase } from "./operations/case.js";
 import { operationCases } from "./operations/index.js";
 import { FLOAT32 } from "./operations/rounding.js";
@@ -45,7 +39,7 @@ export interface OperationCheckOptions extends CheckOptions {
   readonly tolerance?: number;
 }
 
-const OPTIONS: OptionNames<OperationCheckOptions> = { ...CHECK_OPTIONS, tolerance: true };
+const RULES = { ...CHECK_RULES, tolerance: TOLERANCE } satisfies OptionRules<OperationCheckOptions>;
 
 /** A law of operations, as a property of fast-check. */
 export type OperationLaw = (
@@ -141,9 +135,7 @@ export function checkOperationLaw(
 ): void {
   const subject = typeof operation === "string" ? rowUnderTest(operation) : operation;
   checkSubject(subject);
-  checkCheckOptions(options, "checkOperation", OPTIONS);
-  const { tolerance = 1e-12 } = options;
-  must(typeof tolerance === "number" && tolerance > 0, "tolerance", "a positive number", tolerance);
+  readOptions(options, "checkOperation", RULES);
   hold(`operation "${subject.name}"`, name, lawOf(operationLaws, name)(subject, options), options);
 }
 

@@ -2,24 +2,18 @@
  * The laws that every optimizer keeps, built-in or custom, as property tests over random gradients and functions. They
  * test the update rule and how it is run, not how fast it learns.
  */
+
 import fc from "fast-check";
 import { createEngine } from "../engine/engine.js";
 import type { Executor } from "../engine/executor.js";
-import { isRecord, must, type OptionNames } from "../errors.js";
+import { isRecord, must } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import type { Optimizer } from "../optim/optimizer.js";
+import { type OptionRules, readOptions, rule } from "../rules.js";
 import { numbers } from "./arbitraries/tensors.js";
 import { anyQuadratic } from "./arbitraries/testFunctions.js";
 import { drive, followed, initialArrays, stepsProgram } from "./drive.js";
-import {
-  CHECK_OPTIONS,
-  type CheckOptions,
-  checkCheckOptions,
-  fail,
-  hold,
-  lawOf,
-  mustBeFunction,
-} from "./laws.js";
+import { CHECK_RULES, type CheckOptions, fail, hold, lawOf, mustBeFunction, TOLERANCE } from "./laws.js";
 import { FLOAT32 } from "./operations/rounding.js";
 import { checkRun } from "./run.js";
 
@@ -39,10 +33,12 @@ export interface OptimizerCheckOptions extends CheckOptions {
   readonly except?: readonly string[];
 }
 
-const OPTIONS: OptionNames<OptimizerCheckOptions> = {
-  ...CHECK_OPTIONS,
-  ...{ equations: true, tolerance: true, except: true },
-};
+const RULES = {
+  ...CHECK_RULES,
+  equations: mustBeFunction,
+  tolerance: TOLERANCE,
+  except: rule("an array of names of laws", Array.isArray),
+} satisfies OptionRules<OptimizerCheckOptions>;
 
 /** A law of optimizers, as a property of fast-check. */
 export type OptimizerLaw = (optimizer: Optimizer, options: OptimizerCheckOptions) => fc.IRawProperty<unknown>;
@@ -304,11 +300,7 @@ export function checkOptimizerLaw(
 }
 
 function checkOptimizerOptions(options: OptimizerCheckOptions): void {
-  checkCheckOptions(options, "checkOptimizer", OPTIONS);
-  const { equations, tolerance = 1e-9, except = [] } = options;
-  mustBeFunction("equations", equations);
-  must(typeof tolerance === "number" && tolerance > 0, "tolerance", "a positive number", tolerance);
-  must(Array.isArray(except), "except", "an array of names of laws", except);
+  const { except = [] } = readOptions(options, "checkOptimizer", RULES);
   for (const name of except) lawOf(optimizerLaws, name);
 }
 

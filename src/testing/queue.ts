@@ -2,12 +2,13 @@
  * The laws that every queue of jobs keeps, built-in or custom, as property tests over random jobs and orders of calls. They ask for no more
  * than at least once. What a queue does where its server fails is not tested here.
  */
+
 import fc from "fast-check";
-import type { OptionNames } from "../errors.js";
 import { must } from "../errors.js";
+import { readOptions } from "../rules.js";
 import { sameValue } from "../search/space/value.js";
 import type { EndedJob, JobQueue, Lease, QueuedJob } from "../workers/queue/queue.js";
-import { CHECK_OPTIONS, type CheckOptions, checkCheckOptions, fail, holdLater, lawOf } from "./laws.js";
+import { CHECK_RULES, type CheckOptions, fail, holdLater, lawOf } from "./laws.js";
 
 /** A new and empty queue, as two processes see it. */
 export interface QueueUnderTest {
@@ -25,7 +26,7 @@ export type QueueFactory = (attempts: number) => Promise<QueueUnderTest>;
 /** Which cases, and how many. */
 export type QueueCheckOptions = Omit<CheckOptions, "onShare">;
 
-const { onShare: _, ...OPTIONS } = CHECK_OPTIONS;
+const { onShare: _, ...RULES } = CHECK_RULES;
 
 /** A law of queues, as a property of fast-check. */
 export type QueueLaw = (open: QueueFactory) => fc.IRawProperty<unknown>;
@@ -242,7 +243,7 @@ export async function checkQueueLaw(
   options: QueueCheckOptions = {},
 ): Promise<void> {
   must(typeof open === "function", "open", "a function that opens queues", open);
-  checkCheckOptions(options, "checkQueue", OPTIONS as OptionNames<QueueCheckOptions>);
+  readOptions(options, "checkQueue", RULES);
   await holdLater("the queue", law, lawOf(queueLaws, law)(open), options);
 }
 

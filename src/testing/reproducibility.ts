@@ -5,7 +5,8 @@
 import fc from "fast-check";
 import { crc32 } from "../crc32.js";
 import { isRecord, must } from "../errors.js";
-import { CHECK_OPTIONS, type CheckOptions, checkCheckOptions, fail, holdLater, lawOf } from "./laws.js";
+import { readOptions } from "../rules.js";
+import { CHECK_RULES, type CheckOptions, fail, holdLater, lawOf } from "./laws.js";
 
 /** How a run is done; it must not change the result. */
 export interface RunVariant {
@@ -106,7 +107,7 @@ export async function checkReproducibilityLaw(
   );
   const { recorded = [] } = subject;
   must(Array.isArray(recorded), "recorded", "an array of digests", recorded);
-  checkCheckOptions(options, "checkReproducibility", CHECK_OPTIONS);
+  readOptions(options, "checkReproducibility", CHECK_RULES);
   await holdLater(subject.name, name, lawOf(reproducibilityLaws, name)(subject), options);
 }
 

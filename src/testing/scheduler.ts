@@ -2,8 +2,10 @@
  * The laws that every scheduler keeps, built-in or custom, as property tests over random studies of trials that learn.
  * They test the contract, and with it the loop that runs schedulers, but not how much a scheduler saves.
  */
+
 import fc from "fast-check";
-import { checkOptions, isRecord, must, mustBeInteger, type OptionNames } from "../errors.js";
+import { checkOptions, isRecord, must } from "../errors.js";
+import { flag, integer, type OptionRules, readOptions } from "../rules.js";
 import type { RungContext, Scheduler } from "../search/schedulers/scheduler.js";
 import { copyJson } from "../search/space/value.js";
 import { restoreStudy } from "../search/study/create.js";
@@ -17,7 +19,7 @@ import {
   runLearning,
   valueAt,
 } from "./arbitraries/learning.js";
-import { CHECK_OPTIONS, type CheckOptions, checkCheckOptions, fail, holdLater, lawOf } from "./laws.js";
+import { CHECK_RULES, type CheckOptions, fail, holdLater, lawOf } from "./laws.js";
 
 /** Creates a scheduler from the given options, or without them from those that are to be tested. */
 export type SchedulerFactory = (options?: Readonly<Record<string, unknown>>) => Scheduler;
@@ -32,10 +34,12 @@ export interface SchedulerCheckOptions extends CheckOptions {
   readonly rankBased?: boolean;
 }
 
-const OPTIONS: OptionNames<SchedulerCheckOptions> = {
-  ...CHECK_OPTIONS,
-  ...{ trials: true, steps: true, rankBased: true },
-};
+const RULES = {
+  ...CHECK_RULES,
+  trials: [integer(), 30],
+  steps: [integer(), 12],
+  rankBased: [flag, true],
+} satisfies OptionRules<SchedulerCheckOptions>;
 
 /** A law of schedulers, as a property of fast-check. */
 export type SchedulerLaw = (
@@ -231,7 +235,7 @@ export async function checkScheduler(
   make: SchedulerFactory,
   options: SchedulerCheckOptions = {},
 ): Promise<void> {
-  checkOptions(options, "checkScheduler", OPTIONS);
+  checkOptions(options, "checkScheduler", RULES);
   for (const name of Object.keys(schedulerLaws)) {
     if (options.rankBased === false && rankLaws.includes(name)) continue;
     await checkSchedulerLaw(make, name, options);
@@ -254,11 +258,7 @@ export async function checkSchedulerLaw(
   options: SchedulerCheckOptions = {},
 ): Promise<void> {
   checkFactory(make);
-  checkCheckOptions(options, "checkScheduler", OPTIONS);
-  const { trials = 30, steps = 12, rankBased = true } = options;
-  mustBeInteger("trials", trials);
-  mustBeInteger("steps", steps);
-  must(typeof rankBased === "boolean", "rankBased", "true or false", rankBased);
+  const { trials, steps } = readOptions(options, "checkScheduler", RULES);
   const property = lawOf(schedulerLaws, name)(make, { trials, steps });
   await holdLater(`scheduler "${make().name}"`, name, property, options);
 }

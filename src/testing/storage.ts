@@ -2,9 +2,10 @@
  * The laws that every storage of studies keeps, built-in or custom, as property tests over random studies, names and orders of
  * writes. What a storage does at a crash, or on a full disk, depends on its database and is not tested here.
  */
+
 import fc from "fast-check";
 import { crc32 } from "../crc32.js";
-import type { OptionNames } from "../errors.js";
+import { readOptions } from "../rules.js";
 import { random } from "../search/strategies/random/random.js";
 import { createStudy, restoreStudy } from "../search/study/create.js";
 import { Curves } from "../search/trial/curves.js";
@@ -12,7 +13,7 @@ import { recordStudy } from "../store/recorder.js";
 import type { Note, StudyStorage } from "../store/storage.js";
 import { anyStudy } from "./arbitraries/history.js";
 import { anySpace } from "./arbitraries/space.js";
-import { CHECK_OPTIONS, type CheckOptions, checkCheckOptions, fail, holdLater, lawOf } from "./laws.js";
+import { CHECK_RULES, type CheckOptions, fail, holdLater, lawOf } from "./laws.js";
 import {
   checkSame,
   closing,
@@ -31,7 +32,7 @@ export type StorageFactory = () => Promise<readonly [StudyStorage, StudyStorage]
 /** Which cases, and how many. */
 export type StorageCheckOptions = Omit<CheckOptions, "onShare">;
 
-const { onShare: _, ...OPTIONS } = CHECK_OPTIONS;
+const { onShare: _, ...RULES } = CHECK_RULES;
 
 /** A law of storages, as a property of fast-check. */
 export type StorageLaw = (open: StorageFactory) => fc.IRawProperty<unknown>;
@@ -350,6 +351,6 @@ export async function checkStorageLaw(
   law: string,
   options: StorageCheckOptions = {},
 ): Promise<void> {
-  checkCheckOptions(options, "checkStorage", OPTIONS as OptionNames<StorageCheckOptions>);
+  readOptions(options, "checkStorage", RULES);
   await holdLater("the storage", law, lawOf(storageLaws, law)(open), options);
 }

@@ -2,8 +2,10 @@
  * The laws that every search strategy keeps, built-in or custom, as property tests over random spaces, with up to three
  * objectives where the strategy accepts several. They test the contract, not how well a strategy searches.
  */
+
 import fc from "fast-check";
-import { isRecord, must, mustBeInteger, type OptionNames } from "../errors.js";
+import { isRecord, must } from "../errors.js";
+import { integer, type OptionRules, readOptions } from "../rules.js";
 import type { NumericParameter } from "../search/space/parameter.js";
 import { valueCount } from "../search/space/scale.js";
 import type { Constraint, Space } from "../search/space/space.js";
@@ -14,7 +16,7 @@ import { createStudy, restoreStudy } from "../search/study/create.js";
 import type { Direction, Trial, TrialOutcome } from "../search/trial/trial.js";
 import { anyHistory } from "./arbitraries/history.js";
 import { anyConstraint, anySpace, type SpaceConstraints } from "./arbitraries/space.js";
-import { CHECK_OPTIONS, type CheckOptions, checkCheckOptions, fail, hold, lawOf } from "./laws.js";
+import { CHECK_RULES, type CheckOptions, fail, hold, lawOf } from "./laws.js";
 import { checkPoint, everyPoint } from "./points.js";
 
 /** Which cases, and how long each is. */
@@ -23,7 +25,7 @@ export interface StrategyCheckOptions extends CheckOptions {
   readonly trials?: number;
 }
 
-const OPTIONS: OptionNames<StrategyCheckOptions> = { ...CHECK_OPTIONS, trials: true };
+const RULES = { ...CHECK_RULES, trials: [integer(), 12] } satisfies OptionRules<StrategyCheckOptions>;
 
 /** A law of strategies, as a property of fast-check. */
 export type StrategyLaw = (strategy: Strategy, trials: number) => fc.IRawProperty<unknown>;
@@ -246,9 +248,7 @@ export function checkStrategy(strategy: Strategy, options: StrategyCheckOptions 
 export function checkStrategyLaw(strategy: Strategy, name: string, options: StrategyCheckOptions = {}): void {
   const isStrategy = isRecord(strategy) && typeof strategy.suggest === "function";
   must(isStrategy, "strategy", "a strategy such as random()", strategy);
-  checkCheckOptions(options, "checkStrategy", OPTIONS);
-  const { trials = 12 } = options;
-  mustBeInteger("trials", trials);
+  const { trials } = readOptions(options, "checkStrategy", RULES);
   hold(`strategy "${strategy.name}"`, name, lawOf(strategyLaws, name)(strategy, trials), options);
 }
 

@@ -47,8 +47,17 @@ function model({ units, activation, dropout: rate = 0, learningRate }: ParamsOf<
 /** A tuning by a strategy: six trials of three epochs on two folds. */
 export function tuningBy(strategy: Strategy, recorded?: readonly string[]): Reproducible {
   const common: TunerOptions<typeof space> = {
-    ...{ x, y, space, model, strategy, metric: "logLoss" },
-    ...{ trials: 6, lag: 1, testSize: 0.25, validation: { folds: 2 }, fit: { epochs: 3, batchSize: 5 } },
+    x,
+    y,
+    space,
+    model,
+    strategy,
+    metric: "logLoss",
+    trials: 6,
+    lag: 1,
+    testSize: 0.25,
+    validation: { folds: 2 },
+    fit: { epochs: 3, batchSize: 5 },
   };
   return {
     name: `a tuning by ${strategy.name}`,

@@ -2,8 +2,10 @@
  * `verify()`: a quick form of all laws, on this machine and runtime, for the parts of the library or of a user. The laws
  * are in the other files of this folder.
  */
-import { byName, checkOptions, must, mustBeInteger, type OptionNames } from "../errors.js";
+
+import { byName, checkOptions, must, type OptionNames } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
+import { integer, type OptionRules, readOptions, rule } from "../rules.js";
 import { checkExecutorLaw, executorLaws } from "./executor.js";
 import { BrokenLaw, type CheckOptions, mustBeFunction } from "./laws.js";
 import { checkOperationLaw, operationLaws } from "./operation.js";
@@ -37,18 +39,24 @@ export interface VerifyOptions {
   readonly signal?: { readonly aborted: boolean };
 }
 
-const OPTIONS: OptionNames<VerifyOptions> = {
-  ...{ seed: true, cases: true, only: true, parts: true, onEvent: true, signal: true },
-};
+const RULES = {
+  seed: rule(
+    "an integer of at least 0 and below 2³¹",
+    (seed) => Number.isSafeInteger(seed) && Number(seed) >= 0 && Number(seed) < 2 ** 31,
+  ),
+  cases: integer(),
+  only: [rule("an array of names of groups", Array.isArray), verifyGroups],
+  parts: [true, {}],
+  onEvent: mustBeFunction,
+  signal: true,
+} satisfies OptionRules<VerifyOptions>;
 const PARTS: OptionNames<VerifyParts> = {
-  ...{
-    operations: true,
-    optimizers: true,
-    strategies: true,
-    schedulers: true,
-    executors: true,
-    tunings: true,
-  },
+  operations: true,
+  optimizers: true,
+  strategies: true,
+  schedulers: true,
+  executors: true,
+  tunings: true,
 };
 
 /** The progress of a verification: the number of checks, one for each part and law, and each check as it ends. */
@@ -133,19 +141,13 @@ export async function verify(options: VerifyOptions = {}): Promise<Verification>
 }
 
 function checkVerifyOptions(options: VerifyOptions): void {
-  checkOptions(options, "verify", OPTIONS);
-  const { seed = 0, cases = 20, only = verifyGroups, parts = {}, onEvent } = options;
-  const isSeed = Number.isSafeInteger(seed) && seed >= 0 && seed < 2 ** 31;
-  must(isSeed, "seed", "an integer of at least 0 and below 2³¹", seed);
-  mustBeInteger("cases", cases);
-  must(Array.isArray(only), "only", "an array of names of groups", only);
+  const { only, parts } = readOptions(options, "verify", RULES);
   for (const group of only) byName("group", suites, group);
   checkOptions(parts, "parts", PARTS);
   for (const [kind, list] of Object.entries(parts)) {
     const isList = Array.isArray(list) && list.every(Array.isArray);
     must(isList, `parts.${kind}`, "an array of the arguments of a check each, such as [[random()]]", list);
   }
-  mustBeFunction("onEvent", onEvent);
 }
 
 /** A part with its laws. */

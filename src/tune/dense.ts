@@ -157,8 +157,14 @@ export function densePoints(rows: number, space: Space): Params[] {
 
 const POINTS: readonly Params[] = [
   {
-    ...{ layers: 2, units: 96, activation: "relu", dropout: 0.2, l2: 1e-4 },
-    ...{ learningRate: 0.004, batchSize: 128, epochs: 15 },
+    layers: 2,
+    units: 96,
+    activation: "relu",
+    dropout: 0.2,
+    l2: 1e-4,
+    learningRate: 0.004,
+    batchSize: 128,
+    epochs: 15,
   },
 ];
 
@@ -184,7 +190,8 @@ export function denseFit(params: Params, settings: FitSettings = {}): FitSetting
   mustBeRecord("params", params, PARAMS);
   const { batchSize, epochs = DENSE_DEFAULTS.epochs } = params;
   return {
-    ...{ epochs: epochs as number, learningRateDecay: "cosine" },
+    epochs: epochs as number,
+    learningRateDecay: "cosine",
     ...(batchSize !== undefined && { batchSize: batchSize as number }),
     ...settings,
   };

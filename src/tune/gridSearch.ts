@@ -121,7 +121,9 @@ const { metric: _metric, strategy: _strategy, queue: _queue, ...tuneOptions } = 
 
 export const CV_OPTIONS: OptionNames<SearchCvOptions<Space>> = {
   ...tuneOptions,
-  ...{ scoring: true, refit: true, errorScore: true },
+  scoring: true,
+  refit: true,
+  errorScore: true,
 };
 
 const GRID_OPTIONS: OptionNames<GridOptions> = { points: true };

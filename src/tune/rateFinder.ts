@@ -9,7 +9,7 @@ import type { Dataset, Task } from "../data/dataset.js";
 import { checkPipelineOptions, type PipelineOptions } from "../data/pipeline/options.js";
 import type { Run } from "../engine/executor.js";
 import { defaultEngine } from "../engine/wasmEngine.js";
-import { check, must, mustBeInteger, type OptionNames } from "../errors.js";
+import { check, must } from "../errors.js";
 import { hyperparametersOf } from "../nn/architecture.js";
 import { classUnits } from "../nn/judge.js";
 import type { LayersModel } from "../nn/layersModel.js";
@@ -20,6 +20,15 @@ import { ready } from "../numerics/kernels.js";
 import { log } from "../numerics/special.js";
 import type { Schedule } from "../optim/schedule.js";
 import { copyOptions } from "../options.js";
+import {
+  aboveZero,
+  func,
+  integer,
+  number,
+  type OptionRules,
+  type ReadOptions,
+  readOptions,
+} from "../rules.js";
 import { float } from "../search/space/builders.js";
 import { interpolate } from "../search/space/scale.js";
 import { examplesOf, type FoldExamples, loadFold } from "./jobs/job.js";
@@ -84,21 +93,22 @@ export interface RateFinderResult {
   readonly reason: RateFinderReason;
 }
 
-const OPTIONS: OptionNames<RateFinderOptions> = {
-  ...{
-    x: true,
-    y: true,
-    data: true,
-    missing: true,
-    task: true,
-    sampleWeight: true,
-    model: true,
-    low: true,
-    high: true,
-    steps: true,
-  },
-  ...{ batchSize: true, smoothing: true, seed: true, pipeline: true },
-};
+const RULES = {
+  x: true,
+  y: true,
+  data: true,
+  missing: true,
+  task: true,
+  sampleWeight: true,
+  model: [func("a function of { learningRate }")],
+  low: [aboveZero, 1e-6],
+  high: [aboveZero, 10],
+  steps: [integer(2), 100],
+  batchSize: true,
+  smoothing: [number("[0, 1)", "a number of at least 0 and below 1"), 0.9],
+  seed: true,
+  pipeline: true,
+} satisfies OptionRules<RateFinderOptions>;
 /** Training has diverged once the smoothed loss is above this multiple of its least. */
 const DIVERGED = 4;
 const DEFAULT_BATCH = 32;
@@ -141,7 +151,8 @@ const RATE = "optimizer.learningRate";
  * fast.ai's `lr_find` ("steep" and "minimum")
  */
 export async function findLearningRate(options: RateFinderOptions): Promise<RateFinderResult> {
-  const own = copyOptions(options, "findLearningRate", OPTIONS, KEPT);
+  const copied = copyOptions(options, "findLearningRate", undefined, KEPT);
+  const own = readOptions(copied, "findLearningRate", RULES);
   const test = testOf(own);
   await ready();
   const built = modelOf(own, test.rates[0]);
@@ -186,18 +197,8 @@ interface RangeTest {
   readonly smoothing: number;
 }
 
-function testOf({ low = 1e-6, high = 10, steps = 100, smoothing = 0.9 }: RateFinderOptions): RangeTest {
-  for (const [name, rate] of Object.entries({ low, high })) {
-    must(Number.isFinite(rate) && rate > 0, name, "a finite number above 0", rate);
-  }
+function testOf({ low, high, steps, smoothing }: ReadOptions<RateFinderOptions, typeof RULES>): RangeTest {
   must(low < high, "low", `below high, ${high}`, low);
-  mustBeInteger("steps", steps, 2);
-  must(
-    typeof smoothing === "number" && smoothing >= 0 && smoothing < 1,
-    "smoothing",
-    "a number of at least 0 and below 1",
-    smoothing,
-  );
   const range = float(low, high, { log: true });
   const rates = Array.from({ length: steps }, (_, i) => interpolate(range, i / (steps - 1)));
   return { rates, smoothing };
@@ -205,7 +206,6 @@ function testOf({ low = 1e-6, high = 10, steps = 100, smoothing = 0.9 }: RateFin
 
 /** The model that the options build with a rate. */
 function modelOf({ model }: RateFinderOptions, learningRate: number): LayersModel {
-  must(typeof model === "function", "model", "a function of { learningRate }", model);
   const built = model({ learningRate });
   mustBeModel(built);
   return built;
@@ -283,7 +283,10 @@ function suggest(
     if (slope < slopeThere) [steepest, slopeThere] = [i, slope];
   }
   return {
-    ...{ rates, losses, smoothed, reason },
+    rates,
+    losses,
+    smoothed,
+    reason,
     suggested: steepest === undefined ? undefined : rates[steepest],
     belowMinimum: steepest !== undefined ? rates[lowest] / 10 : undefined,
   };

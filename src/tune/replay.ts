@@ -62,7 +62,9 @@ export async function replay<const S extends Space>(
   await ready();
   const { number, params, parent, given } = study.trials[trial];
   const running = {
-    ...{ number, params, status: "running" as const },
+    number,
+    params,
+    status: "running" as const,
     ...(parent !== undefined && { parent }),
     ...(given && { given }),
   };

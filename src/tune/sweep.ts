@@ -64,7 +64,9 @@ export async function sweep<const S extends Space>(options: SweepOptions<S>): Pr
 const { trials: _trials, enqueue: _enqueue, warmStart: _warmStart, study: _study, ...cvOptions } = CV_OPTIONS;
 const OPTIONS: OptionNames<SweepOptions<Space>> = {
   ...cvOptions,
-  ...{ parameter: true, values: true, params: true },
+  parameter: true,
+  values: true,
+  params: true,
 };
 
 function pointsOf<S extends Space>({ space, parameter, values, params = {} }: SweepOptions<S>): Params[] {

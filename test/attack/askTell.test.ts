@@ -21,9 +21,17 @@ const isLong = cases(1) > 1;
 const errors: unknown[] = [];
 const onError = (error: unknown) => errors.push(error);
 const options = (more: Partial<TrialServerOptions> = {}): TrialServerOptions => ({
-  ...{ token: TOKEN, storage: memoryStorage(), study: "s", space: { x: float(0, 1) } },
-  ...{ strategy: random(), direction: "minimize", trials: 1_000_000, seed: 1, onError },
-  ...{ maxRequestsPerSecond: Number.POSITIVE_INFINITY, ...more },
+  token: TOKEN,
+  storage: memoryStorage(),
+  study: "s",
+  space: { x: float(0, 1) },
+  strategy: random(),
+  direction: "minimize",
+  trials: 1_000_000,
+  seed: 1,
+  onError,
+  maxRequestsPerSecond: Number.POSITIVE_INFINITY,
+  ...more,
 });
 
 const HOST = "host: localhost\r\n";
@@ -41,7 +49,11 @@ describe("a server of trials", () => {
     storage = memoryStorage();
     const { fetch } = await serveTrials(options({ storage }));
     server = await serveNode(fetch, {
-      ...{ port: 0, onError, headersTimeout: 100, bodyTimeout: 100, idleTimeout: 1_000 },
+      port: 0,
+      onError,
+      headersTimeout: 100,
+      bodyTimeout: 100,
+      idleTimeout: 1_000,
     });
     [own, other] = [await ask(), await ask()];
   });
@@ -244,7 +256,8 @@ describe("a server of trials", () => {
 
   it("answers bytes at random with 4xx or an end, and nothing of the study changes", async () => {
     const requests = fc.array(fc.oneof(soundRequest, unsoundRequest, damagedRequest, anyBytes), {
-      ...{ minLength: 25, maxLength: 25 },
+      minLength: 25,
+      maxLength: 25,
     });
     await fc.assert(
       fc.asyncProperty(requests, async (batch) => {
@@ -342,8 +355,13 @@ describe("clients that misbehave", () => {
       fc.asyncProperty(acts, fc.constantFrom("minimize", "maximize"), async (order, direction) => {
         const played = async (mayRestart: boolean) => {
           const given = options({
-            ...{ storage: memoryStorage(), direction, trials: 30, lag: 1, strategy: tpe() },
-            ...{ scheduler: asha({ reduction: 2 }), steps: 8 },
+            storage: memoryStorage(),
+            direction,
+            trials: 30,
+            lag: 1,
+            strategy: tpe(),
+            scheduler: asha({ reduction: 2 }),
+            steps: 8,
           });
           let { fetch } = await serveTrials(given);
           const held: (HandedTrial | undefined)[] = [];

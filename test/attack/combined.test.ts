@@ -26,7 +26,9 @@ const TRIALS = Math.min(300, cases(40));
 
 const names = Array.from({ length: STUDIES }, (_, i) => `s${i}`);
 const kinds: readonly Settings[] = Array.from({ length: 4 }, (_, i) => ({
-  ...{ trials: TRIALS, epochs: 10 + 5 * i, units: 4 + 5 * i },
+  trials: TRIALS,
+  epochs: 10 + 5 * i,
+  units: 4 + 5 * i,
   strategy: i === 3 ? "tpe" : "random",
 }));
 const settingsOf = (study: number): Settings => kinds[study % kinds.length];

@@ -38,7 +38,8 @@ function happen(): void {
   source.onEvent({ type: "trialStarted", trial });
   const told = { value: null, std: null, seconds: null, status: "failed", error: "x".repeat(4000) } as const;
   source.onEvent({
-    ...{ type: "trialEnded", best: undefined },
+    type: "trialEnded",
+    best: undefined,
     record: { number: trial.number, params: trial.params, ...told },
   });
 }
@@ -159,8 +160,11 @@ describe("the dashboard's server", () => {
     });
     const send = async (more: object, method: string, path: string, body: string) => {
       const headers: Record<string, string | (() => string)> = {
-        ...{ host: `127.0.0.1:${port}`, authorization: `Bearer ${key}`, "content-type": "text/plain" },
-        ...{ "content-length": `${body.length}`, ...more },
+        host: `127.0.0.1:${port}`,
+        authorization: `Bearer ${key}`,
+        "content-type": "text/plain",
+        "content-length": `${body.length}`,
+        ...more,
       };
       const lines = Object.entries(headers).map(
         ([name, value]) => `${name}: ${typeof value === "string" ? value : value()}`,

@@ -18,16 +18,25 @@ const errors: unknown[] = [];
 const onError = (error: unknown) => errors.push(error);
 const studies = served({ onError });
 let server: NodeServer;
+/** The same studies behind a function of the user's own, for which `serveNode` makes `Request`s. */
+let wrapped: NodeServer;
 let status: unknown;
 beforeAll(async () => {
-  server = await serveNode(studies.fetch, {
-    ...{ port: 0, onError, maxBodyBytes: 100_000 },
-    ...{ headersTimeout: 100, bodyTimeout: 100, idleTimeout: 1_000 },
-  });
+  const options = {
+    port: 0,
+    onError,
+    maxBodyBytes: 100_000,
+    headersTimeout: 100,
+    bodyTimeout: 100,
+    idleTimeout: 1_000,
+  };
+  server = await serveNode(studies.fetch, options);
+  wrapped = await serveNode((request) => studies.fetch(request), options);
   status = await read(ask(studies.fetch, "POST /studies/good", { body: { trials: 6, strategy: "tpe" } }));
 });
 afterAll(async () => {
   await server.close();
+  await wrapped.close();
   expect(errors).toEqual([]);
 });
 
@@ -116,8 +125,10 @@ describe("a request is answered as it should be:", () => {
     ["of TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "400"],
     ["of nothing", "\r\n\r\n", "408"],
   ])("%s", async (_, bytes, expected) => {
-    const text = await answerTo(server.port, bytes);
-    expect([statusOf(text), text.slice(0, 300)]).toEqual([expected, text.slice(0, 300)]);
+    for (const { port } of [server, wrapped]) {
+      const text = await answerTo(port, bytes);
+      expect([statusOf(text), text.slice(0, 300)]).toEqual([expected, text.slice(0, 300)]);
+    }
     await expectAlive();
   });
 
@@ -181,7 +192,8 @@ it("bytes at random are answered 4xx or end their connection, and the next reque
       anyBytes,
     ),
     {
-      ...{ minLength: SIDE_BY_SIDE, maxLength: SIDE_BY_SIDE },
+      minLength: SIDE_BY_SIDE,
+      maxLength: SIDE_BY_SIDE,
     },
   );
   await fc.assert(
@@ -211,7 +223,10 @@ describe("large bodies", () => {
   });
   const send = (body: string | ReadableStream, token = FETTLE_TOKEN) =>
     fetch(`${page.origin}/studies/large`, {
-      ...{ method: "POST", headers: { authorization: `Bearer ${token}` }, body, duplex: "half" },
+      method: "POST",
+      headers: { authorization: `Bearer ${token}` },
+      body,
+      duplex: "half",
     } as RequestInit).then(async (response) => [response.status, await response.text()]);
   const chunks = (count: number) => {
     let left = count;

@@ -25,7 +25,11 @@ describe("a study", () => {
       background: false,
       settings: { trials: int(1, 1_000_000_000_000) },
       tuner: ({ trials }: { trials: number }) => ({
-        ...{ x, y, trials, space: { units: int(1, most, { log: true }) }, validation: { folds: 2 } },
+        x,
+        y,
+        trials,
+        space: { units: int(1, most, { log: true }) },
+        validation: { folds: 2 },
         model: ({ units }: { units: number }) => {
           const model = sequential([dense(units), dense(1, { activation: "sigmoid" })]);
           model.compile({ optimizer: "adam", loss: "binaryCrossentropy" });
@@ -199,9 +203,11 @@ describe("requests", () => {
     const slow = Array.from({ length: 4 }, () =>
       fetch(
         new Request("https://example.com/studies/b", {
-          ...{ method: "POST", headers: { authorization: `Bearer ${TOKEN}` } },
-          ...({ body: endless(), duplex: "half" } as object),
-        }),
+          method: "POST",
+          headers: { authorization: `Bearer ${TOKEN}` },
+          body: endless(),
+          duplex: "half",
+        } as RequestInit),
       ),
     );
     await new Promise((resolve) => setTimeout(resolve, 20));

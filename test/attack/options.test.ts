@@ -123,7 +123,11 @@ const study = () =>
 const tuned = () => ({
   x: Array.from({ length: 12 }, (_, i) => [i]),
   y: Array.from({ length: 12 }, (_, i) => 2 * i),
-  ...{ space: { a: fettle.float(0, 1) }, model: compiled, trials: 1, jobs: 1, validation: { folds: 2 } },
+  space: { a: fettle.float(0, 1) },
+  model: compiled,
+  trials: 1,
+  jobs: 1,
+  validation: { folds: 2 },
 });
 
 it.each(Object.entries(methods))("%s takes options that are plain data alone", async (name, call) => {

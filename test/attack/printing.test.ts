@@ -29,8 +29,13 @@ const rows = Array.from({ length: 300 }, (_, i) => `${i / 10},${"abc"[i % 3]},${
 const table = readTable(`x,c,y\n${rows.join("\n")}\n`);
 const data = encodeTable(table, { target: "y" });
 const options = {
-  ...{ data, trials: 2, seed: 1, validation: { folds: 2 }, fit: { epochs: 1 } },
-  ...{ space: { units: int(2, 4) }, model: (params: { units: number }) => denseModel(data, params) },
+  data,
+  trials: 2,
+  seed: 1,
+  validation: { folds: 2 },
+  fit: { epochs: 1 },
+  space: { units: int(2, 4) },
+  model: (params: { units: number }) => denseModel(data, params),
 };
 
 /** Everything that is worth a test, by name. */
@@ -51,34 +56,37 @@ async function everything(): Promise<Record<string, unknown>> {
   } as never);
   const history = await network.fit([[1, 2]], [1], { epochs: 1 });
   return {
-    ...{ table, data, result, study, trial, best: study.best, network, history, value, schema: table.schema },
-    ...{
-      final: result.final,
-      record: result.trials[0],
-      curves: result.trials[0].curves,
-      folds: result.folds,
-    },
-    ...{ model: await loadModel(bytes), predictor: await loadPredictor(bytes) },
-    ...{
-      tuner: await createTuner(options as never),
-      pipeline: fitPipeline(data, {}),
-      weights: network.getWeights(),
-    },
-    ...{
-      prediction: network.predict([
-        [1, 2],
-        [3, 4],
-      ]),
-      evaluated: network.evaluate([[1, 2]], [1]),
-    },
-    ...{
-      strategy: gp(),
-      scheduler: hyperband(),
-      optimizer: adam(),
-      layer: dense(3),
-      splitter: kFold({ folds: 2 }),
-    },
-    ...{ callback: earlyStopping({ monitor: "loss" }), constant },
+    table,
+    data,
+    result,
+    study,
+    trial,
+    best: study.best,
+    network,
+    history,
+    value,
+    schema: table.schema,
+    final: result.final,
+    record: result.trials[0],
+    curves: result.trials[0].curves,
+    folds: result.folds,
+    model: await loadModel(bytes),
+    predictor: await loadPredictor(bytes),
+    tuner: await createTuner(options as never),
+    pipeline: fitPipeline(data, {}),
+    weights: network.getWeights(),
+    prediction: network.predict([
+      [1, 2],
+      [3, 4],
+    ]),
+    evaluated: network.evaluate([[1, 2]], [1]),
+    strategy: gp(),
+    scheduler: hyperband(),
+    optimizer: adam(),
+    layer: dense(3),
+    splitter: kFold({ folds: 2 }),
+    callback: earlyStopping({ monitor: "loss" }),
+    constant,
   };
 }
 

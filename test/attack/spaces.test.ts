@@ -172,7 +172,10 @@ const clause = fc.oneof(
 const parameter = fc.record(
   {
     type: fc.oneof(fc.constantFrom("float", "int", "choice"), odd),
-    ...{ low: number, high: number, step: number, default: number },
+    low: number,
+    high: number,
+    step: number,
+    default: number,
     log: fc.oneof(fc.boolean(), odd),
     values: fc.oneof(fc.array(number, { maxLength: 4 }), odd),
     when: fc.oneof(fc.dictionary(name, clause, { maxKeys: 2 }), odd),

@@ -88,8 +88,12 @@ function turned(state: StateJson): StateJson {
 }
 
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ...{ tpe: { startupTrials: 4 }, gp: { startupTrials: 4 }, genetic: { populationSize: 4 } },
-  ...{ nsga2: { populationSize: 4 }, pbt: { populationSize: 3, quantile: 0.4 }, grid: { points: 3 } },
+  tpe: { startupTrials: 4 },
+  gp: { startupTrials: 4 },
+  genetic: { populationSize: 4 },
+  nsga2: { populationSize: 4 },
+  pbt: { populationSize: 3, quantile: 0.4 },
+  grid: { points: 3 },
 };
 
 /** A study of each strategy in its midst. */
@@ -157,16 +161,15 @@ describe("a damaged study", () => {
 const x = randomRows(16, 2, 1);
 const tunerSpace = { units: int(1, 3), learningRate: float(0.01, 0.1) };
 const options: TuneOptions<typeof tunerSpace> = {
-  ...{
-    x,
-    y: x.map(([a, b]) => Number(a > b)),
-    space: tunerSpace,
-    strategy: random(),
-    seed: 4,
-    trials: 4,
-    lag: 1,
-  },
-  ...{ validation: { folds: 2 }, fit: { epochs: 2, batchSize: 4 } },
+  x,
+  y: x.map(([a, b]) => Number(a > b)),
+  space: tunerSpace,
+  strategy: random(),
+  seed: 4,
+  trials: 4,
+  lag: 1,
+  validation: { folds: 2 },
+  fit: { epochs: 2, batchSize: 4 },
   model({ units, learningRate }) {
     const model = sequential([dense(units), dense(1, { activation: "sigmoid" })]);
     model.compile({ optimizer: adam({ learningRate }), loss: "binaryCrossentropy" });

@@ -195,7 +195,10 @@ describe("a table of known cells", () => {
       numbers: fc.array(number, { minLength: height, maxLength: height }),
       words: fc.array(word, { minLength: height, maxLength: height }),
       flags: fc.array(fc.constantFrom("yes", "No", "YES", ""), { minLength: height, maxLength: height }),
-      ...{ mark: marks, end: ends, bom: fc.boolean(), quoted: fc.infiniteStream(fc.boolean()) },
+      mark: marks,
+      end: ends,
+      bom: fc.boolean(),
+      quoted: fc.infiniteStream(fc.boolean()),
     }),
   );
   const as = { n: "number", w: "category", f: "boolean" } as const;

@@ -46,8 +46,13 @@ function mortalThreads(kills: (job: Job) => boolean = () => false): Worker[] {
 }
 
 const options = {
-  ...{ x, y, model: logistic, fit: { epochs: 3 }, validation: { folds: 3 } },
-  ...{ space: rates(0.001, 0.003, 0.01, 0.03, 0.1, 0.3), strategy: grid() },
+  x,
+  y,
+  model: logistic,
+  fit: { epochs: 3 },
+  validation: { folds: 3 },
+  space: rates(0.001, 0.003, 0.01, 0.03, 0.1, 0.3),
+  strategy: grid(),
 };
 const shown = ({ trials }: { readonly trials: readonly TrialRecord<unknown>[] }) =>
   JSON.stringify(untimed(trials));

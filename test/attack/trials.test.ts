@@ -47,7 +47,9 @@ describe("an objective that never ends", () => {
       stop.abort();
     };
     const { trials, best, study } = await tune({
-      ...{ ...base, signal: stop.signal, jobs },
+      ...base,
+      signal: stop.signal,
+      jobs,
       objective({ n }) {
         if (n === 2) begun = setTimeout(onceAllOthersEnded, 1) !== undefined;
         return hangs({ n });
@@ -265,8 +267,12 @@ describe("an abort while a model is trained", () => {
     for (const trial of saved.trials) trial.attributes = { epochs: [1e6, 1e6] };
     const { trials, best, finalError } = await tune({
       ...long,
-      ...{ fit: { epochs: 1e6, earlyStopping: { monitor: "loss", patience: 1, minDelta: 1e9 } } },
-      ...{ jobs, trials: 1, study: saved, signal, onEvent },
+      fit: { epochs: 1e6, earlyStopping: { monitor: "loss", patience: 1, minDelta: 1e9 } },
+      jobs,
+      trials: 1,
+      study: saved,
+      signal,
+      onEvent,
     });
     expect(performance.now() - stoppedAt).toBeLessThan(PROMPT);
     expect([trials.length, best.number]).toEqual([1, 0]);
@@ -280,7 +286,8 @@ describe("an abort while a model is trained", () => {
     const { trials, best, final } = await tune({
       ...long,
       fit: ({ learningRate }) => ({ epochs: learningRate === 0.02 ? 1e6 : 3 }),
-      ...{ jobs, trialTimeout: 400 },
+      jobs,
+      trialTimeout: 400,
     });
     expect(trials.map(({ status }) => status)).toEqual(["complete", "failed", "complete"]);
     expect(trials[1].error).toBe("the trial took longer than trialTimeout, 400 ms");

@@ -8,8 +8,14 @@ import { prop } from "../prop.js";
 
 const FREE = { ask: 0, tell: 0, commit: 0, row: 0, message: 0, latency: 0 };
 const base: Scenario = {
-  ...{ workers: 4, trials: 400, lag: 7, batch: 1, inOrder: true, seed: 1 },
-  ...{ duration: { mean: 2, spread: 0 }, costs: FREE },
+  workers: 4,
+  trials: 400,
+  lag: 7,
+  batch: 1,
+  inOrder: true,
+  seed: 1,
+  duration: { mean: 2, spread: 0 },
+  costs: FREE,
 };
 
 test("workers are busy all the time where nothing costs and trials take the same", () => {
@@ -56,8 +62,12 @@ const scenarios: fc.Arbitrary<Scenario> = fc.record({
   seed: fc.nat(),
   duration: fc.record({ mean: fc.double({ min: 0.01, max: 10, noNaN: true }), spread: seconds(2) }),
   costs: fc.record({
-    ...{ ask: seconds(1), tell: seconds(1), commit: seconds(1) },
-    ...{ row: seconds(1), message: seconds(1), latency: seconds(1) },
+    ask: seconds(1),
+    tell: seconds(1),
+    commit: seconds(1),
+    row: seconds(1),
+    message: seconds(1),
+    latency: seconds(1),
   }),
 });
 

@@ -6,7 +6,11 @@ import type { BenchmarkSetup, Phase, RunRecord } from "../../src/benchmark/recor
 const PROBLEMS = ["hill", "dale"];
 const OPTIMIZERS = ["fast", "slow", "wild"];
 const setup = {
-  ...{ type: "benchmark", version: 1, seeds: 4, trials: 1, rates: 2 },
+  type: "benchmark",
+  version: 1,
+  seeds: 4,
+  trials: 1,
+  rates: 2,
   problems: PROBLEMS.map((name) => ({ name })),
   optimizers: OPTIMIZERS.map((name) => ({ name })),
 } as unknown as BenchmarkSetup;
@@ -20,12 +24,18 @@ const run = (
   final: number | null,
   stepsToTarget: number | null = null,
 ): RunRecord => ({
-  ...{ type: "run", problem, optimizer, phase, index, numbers: {}, final, validation: final, stepsToTarget },
-  ...{
-    status: final === null ? "diverged" : "complete",
-    best: final === null ? null : final / 2,
-    seconds: 0,
-  },
+  type: "run",
+  problem,
+  optimizer,
+  phase,
+  index,
+  numbers: {},
+  final,
+  validation: final,
+  stepsToTarget,
+  status: final === null ? "diverged" : "complete",
+  best: final === null ? null : final / 2,
+  seconds: 0,
 });
 
 /** By problem and optimizer, the four seeds. */
@@ -65,7 +75,11 @@ describe("an analysis", () => {
       Object.keys(FINALS),
     );
     expect(compared.cells[0]).toEqual({
-      ...{ problem: "hill", optimizer: "fast", reached: 0.75, stepsToTarget: 10, diverged: 0 },
+      problem: "hill",
+      optimizer: "fast",
+      reached: 0.75,
+      stepsToTarget: 10,
+      diverged: 0,
       final: { lower: 1.75, median: 2.5, upper: 3.25 },
       best: { lower: 0.875, median: 1.25, upper: 1.625 },
     });
@@ -110,7 +124,9 @@ describe("an analysis", () => {
     const { rates } = await analyzeBenchmark({ setup, runs });
     expect(rates).toHaveLength(6);
     expect(rates[5]).toEqual({
-      ...{ problem: "dale", optimizer: "wild", reached: 0.5 },
+      problem: "dale",
+      optimizer: "wild",
+      reached: 0.5,
       points: [
         { rate: 0.1, final: 1, stepsToTarget: 10 },
         { rate: 1, final: null, stepsToTarget: null },

@@ -97,7 +97,9 @@ describe("a benchmark", () => {
     const made: RunRecord[] = [];
     const earlier = whole.runs.filter((_, i) => i % 3 !== 1);
     const { runs, complete } = await runBenchmark({
-      ...{ ...options, jobs: 1, earlier },
+      ...options,
+      jobs: 1,
+      earlier,
       onRun: (run) => void made.push(run),
     });
     expect(made).toHaveLength(whole.runs.length - earlier.length);
@@ -114,7 +116,9 @@ describe("a benchmark", () => {
     const signal = { aborted: false };
     const kept: RunRecord[] = [];
     const stopped = await runBenchmark({
-      ...{ ...options, jobs: 2, signal },
+      ...options,
+      jobs: 2,
+      signal,
       onRun: (run, finished, total) => {
         kept.push(run);
         expect(finished).toBe(kept.length);
@@ -146,7 +150,12 @@ describe("a benchmark", () => {
 
   it("records runs that diverge as such, and where the target was reached", async () => {
     const { runs } = await runBenchmark({
-      ...{ problems: [bowl], optimizers: [contestant("sgd", sgd)], seeds: 1, trials: 1, rates: 2, jobs: 1 },
+      problems: [bowl],
+      optimizers: [contestant("sgd", sgd)],
+      seeds: 1,
+      trials: 1,
+      rates: 2,
+      jobs: 1,
     });
     const [, , , slow, fast] = runs;
     expect(slow).toMatchObject({ phase: "rate", numbers: { learningRate: 1e-5 }, status: "complete" });
@@ -162,7 +171,10 @@ describe("a benchmark", () => {
     const { runs: good } = await runBenchmark({
       problems: [bowl],
       optimizers: [contestant("sgd", (numbers) => sgd({ learningRate: 0.25, ...numbers }))],
-      ...{ seeds: 1, trials: 1, rates: 2, jobs: 1 },
+      seeds: 1,
+      trials: 1,
+      rates: 2,
+      jobs: 1,
     });
     // 2.5 · 0.75²ᵗ ≤ 0.01 from t = 9.6; it is measured every 5
     expect(good[0].stepsToTarget).toBe(10);
@@ -178,7 +190,11 @@ describe("a benchmark", () => {
         y: Float32Array.of(target, target),
       });
       const problem = defineProblem({
-        ...{ name: "parts", steps: 6, every: 1, batchSize: 2, target: 0 },
+        name: "parts",
+        steps: 6,
+        every: 1,
+        batchSize: 2,
+        target: 0,
         data: { train: part(3), validation: part(1), test: part(2) },
         start: (graph) => ({ w: constant(graph, [0.5], [1]) }),
         loss: ({ parameters, streams }) => mean(square(sub(streams.y, parameters.w))),
@@ -187,8 +203,14 @@ describe("a benchmark", () => {
       const measured = (more: object) => {
         const made = optimizers[name]({ learningRate: 0.2, ...more });
         const { path = [], ...scores } = new RunWorker(createEngine(), [problem.data]).run({
-          ...{ problem: 0, programs: programs(made), hyperparameters: made.hyperparameters },
-          ...{ seed: 0, steps: 6, every: 1, batchSize: 2, path: true },
+          problem: 0,
+          programs: programs(made),
+          hyperparameters: made.hyperparameters,
+          seed: 0,
+          steps: 6,
+          every: 1,
+          batchSize: 2,
+          path: true,
         });
         return { path: path.map(([w]) => w), ...scores };
       };
@@ -207,7 +229,11 @@ describe("a benchmark", () => {
   it("takes the test score where validation is least, and not where the test score is", async () => {
     const part = (target: number) => ({ rows: 1, x: new Float32Array(1), y: Float32Array.of(target) });
     const problem = defineProblem({
-      ...{ name: "parts", steps: 4, every: 1, batchSize: 1, target: 0 },
+      name: "parts",
+      steps: 4,
+      every: 1,
+      batchSize: 1,
+      target: 0,
       data: { train: part(4), validation: part(2), test: part(3) },
       start: (graph) => ({ w: constant(graph, [0], [1]) }),
       loss: ({ parameters, streams }) => mean(square(sub(streams.y, parameters.w))),
@@ -215,7 +241,10 @@ describe("a benchmark", () => {
     const { runs } = await runBenchmark({
       problems: [problem],
       optimizers: [contestant("sgd", (numbers) => sgd({ learningRate: 0.25, ...numbers }))],
-      ...{ seeds: 1, trials: 1, rates: 2, jobs: 1 },
+      seeds: 1,
+      trials: 1,
+      rates: 2,
+      jobs: 1,
     });
     // w is 0, 2, 3, 3.5, 3.75
     expect(runs[0].curve).toEqual([9, 1, 0, 0.25, 0.5625]);
@@ -226,7 +255,10 @@ describe("a benchmark", () => {
     const { runs } = await runBenchmark({
       problems: [{ ...bowl, floor: 0.005 }],
       optimizers: [contestant("sgd", (numbers) => sgd({ learningRate: 0.25, ...numbers }))],
-      ...{ seeds: 1, trials: 1, rates: 2, jobs: 1 },
+      seeds: 1,
+      trials: 1,
+      rates: 2,
+      jobs: 1,
     });
     expect(runs[0].curve?.slice(2)).toEqual([0.00792803, 0.005, 0.005]);
     expect(runs[0]).toMatchObject({ final: 0.005, best: 0.005, validation: 0.005 });
@@ -241,7 +273,12 @@ describe("a benchmark", () => {
       }),
     });
     const { runs } = await runBenchmark({
-      ...{ problems: [bowl], optimizers: [contestant("half", half)], seeds: 1, trials: 1, rates: 2, jobs: 2 },
+      problems: [bowl],
+      optimizers: [contestant("half", half)],
+      seeds: 1,
+      trials: 1,
+      rates: 2,
+      jobs: 2,
     });
     expect(runs[0].curve?.map((score) => Math.log2(score / 2.5))).toEqual(
       [0, -10, -20, -30, -40].map((x) => expect.closeTo(x, 4)),

@@ -4,14 +4,23 @@ import type { BenchmarkSetup, RunRecord } from "../../src/benchmark/record.js";
 import { timesOf } from "../../src/benchmark/times.js";
 
 const setup = {
-  ...{ type: "benchmark", version: 1, seeds: 4, trials: 0, rates: 0 },
+  type: "benchmark",
+  version: 1,
+  seeds: 4,
+  trials: 0,
+  rates: 0,
   problems: [{ name: "hill", steps: 100 }],
   optimizers: [{ name: "sgd" }],
 } as unknown as BenchmarkSetup;
 
 const run = (phase: string, index: number, seconds: number, stepsToTarget: number | null, lost = false) =>
   ({
-    ...{ problem: "hill", optimizer: "sgd", phase, index, seconds, stepsToTarget },
+    problem: "hill",
+    optimizer: "sgd",
+    phase,
+    index,
+    seconds,
+    stepsToTarget,
     status: lost ? "diverged" : "complete",
   }) as RunRecord;
 
@@ -29,12 +38,18 @@ it("times are medians over runs that did not diverge, and of those that reach th
   expect(timesOf(setup, runs)).toEqual([
     // 1, 2 and 4 seconds for 100 steps; 0.1, 1, 4 and no time to the target
     {
-      ...{ phase: "default", problem: "hill", optimizer: "sgd" },
-      ...{ secondsPerStep: 0.02, secondsToTarget: 2.5 },
+      phase: "default",
+      problem: "hill",
+      optimizer: "sgd",
+      secondsPerStep: 0.02,
+      secondsToTarget: 2.5,
     },
     {
-      ...{ phase: "tuned", problem: "hill", optimizer: "sgd" },
-      ...{ secondsPerStep: null, secondsToTarget: null },
+      phase: "tuned",
+      problem: "hill",
+      optimizer: "sgd",
+      secondsPerStep: null,
+      secondsToTarget: null,
     },
   ]);
   expect(() => timesOf(setup, runs.slice(1))).toThrow("an analysis needs all 8 runs");

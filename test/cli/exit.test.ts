@@ -9,7 +9,9 @@ import { fettle, root } from "./fettle.js";
 
 it("exit codes are those of shells, each with one meaning, the same in --help and in the documentation", async () => {
   expect(EXIT).toEqual({
-    ...{ success: 0, failure: 1, badInput: 2 },
+    success: 0,
+    failure: 1,
+    badInput: 2,
     hungUp: 128 + constants.signals.SIGHUP,
     interrupted: 128 + constants.signals.SIGINT,
     terminated: 128 + constants.signals.SIGTERM,

@@ -27,7 +27,9 @@ describe("a lock on a folder", () => {
     const [name] = listing(path);
     expect(listing(path)).toEqual([expect.stringMatching(/^lock\.[0-9a-f]{16}$/)]);
     expect(JSON.parse(readFileSync(join(path, name), "utf8"))).toMatchObject({
-      ...{ pid: process.pid, host: hostname(), holds: true },
+      pid: process.pid,
+      host: hostname(),
+      holds: true,
     });
     await expect(lockFolder(path)).rejects.toMatchObject({
       code: "invalid_state",

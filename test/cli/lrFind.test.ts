@@ -133,8 +133,12 @@ describe("the chart", () => {
   const plain = { heading: (text: string) => text, faint: (text: string) => text };
   const smoothed = [4, 3, 1, 2];
   const result: RateFinderResult = {
-    ...{ rates: [0.001, 0.01, 0.1, 1], losses: [4, 2.5, 0.5, 8], smoothed, reason: "finished" },
-    ...{ suggested: 0.01, belowMinimum: 0.01 },
+    rates: [0.001, 0.01, 0.1, 1],
+    losses: [4, 2.5, 0.5, 8],
+    smoothed,
+    reason: "finished",
+    suggested: 0.01,
+    belowMinimum: 0.01,
   };
 
   it("has bars from the lowest to the highest smoothed loss", () => {

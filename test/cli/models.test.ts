@@ -33,7 +33,12 @@ describe("a model in a file", () => {
       const table = readTable(readFileSync(pathOf(name), "utf8"));
       const data = encodeTable(table, { target });
       const { final } = await tune({
-        ...{ data, space: denseSpace(50), strategy: random(), trials: 2, jobs: 1, testSize: 0.2 },
+        data,
+        space: denseSpace(50),
+        strategy: random(),
+        trials: 2,
+        jobs: 1,
+        testSize: 0.2,
         model: (params) => denseModel(data, params),
         fit: { epochs: 3, batchSize: 16 },
         validation: { folds: 2 },

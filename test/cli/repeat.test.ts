@@ -78,7 +78,9 @@ describe("the command that repeats another", () => {
     const first = { units: 4 };
     expect(repeatOf(ended([first]), [first], undefined)).toEqual({ trials: 2 });
     expect(repeatOf(ended([first], { networks: 3 }), [first], 90)).toEqual({
-      ...{ trials: 2, ensemble: 3, searchRows: 90 },
+      trials: 2,
+      ensemble: 3,
+      searchRows: 90,
     });
     expect(repeatOf(ended([first, { units: 5 }]), [first], undefined)).toBeUndefined();
     const cut = { trials: [{}, { attributes: { cut: true } }] };
@@ -104,9 +106,18 @@ describe("the command that repeats another", () => {
 
   it("has the flags that a study keeps, as they are typed", () => {
     const flags = {
-      ...{ target: "y z", header: true, defaultNa: true, calibrate: false, metric: ["f1", "accuracy"] },
-      ...{ drop: ["a", "b,c", "d"], na: ["-9"], as: { zip: "category" }, classWeight: { x: 2, "y=z": 3 } },
-      ...{ space: { units: 1 }, indicator: true, shuffle: undefined },
+      target: "y z",
+      header: true,
+      defaultNa: true,
+      calibrate: false,
+      metric: ["f1", "accuracy"],
+      drop: ["a", "b,c", "d"],
+      na: ["-9"],
+      as: { zip: "category" },
+      classWeight: { x: 2, "y=z": 3 },
+      space: { units: 1 },
+      indicator: true,
+      shuffle: undefined,
     };
     expect(commandLine("tune", ["data.csv"], flags)).toBe(
       "npx fettle tune data.csv --target 'y z' --header --no-calibrate --metric f1,accuracy --drop a,d --drop b,c --na=-9 " +

@@ -346,7 +346,9 @@ describe("fettle studies", () => {
       };
       for (const words of [begin("new"), of("delete", "s")])
         expect(asNobody(words)).toEqual({
-          ...{ code: 2, stdout: "", stderr: 'error: cannot write "s.db": permission is denied\n' },
+          code: 2,
+          stdout: "",
+          stderr: 'error: cannot write "s.db": permission is denied\n',
         });
       expect(asNobody(of("best", "s", "--json"))).toMatchObject({ code: 0, stderr: "" });
     },

@@ -173,7 +173,10 @@ describe("what an output suggests runs as it stands there", () => {
   it("verify that found a broken law", { timeout: MANY_COMMANDS }, async () => {
     const broken = [{ group: "strategies" as const, part: "stuck", law: "repeats no point", message: "" }];
     const verification: Verification = {
-      ...{ seed: 3, cases: 1, complete: true, digests: {} },
+      seed: 3,
+      cases: 1,
+      complete: true,
+      digests: {},
       groups: [{ group: "strategies", parts: 1, laws: 7, cases: 1, worst: null, broken }],
     };
     const paint = { heading: (text: string) => text, faint: (text: string) => text };

@@ -40,7 +40,14 @@ async function valuesBy(
 ) {
   const data = encodeTable(readTable(text), { target: "sold", ...columns });
   const { trials } = await tune({
-    ...{ data, validation, testSize, strategy: random(), trials: 2, seed: 0, jobs: 1, metric: "accuracy" },
+    data,
+    validation,
+    testSize,
+    strategy: random(),
+    trials: 2,
+    seed: 0,
+    jobs: 1,
+    metric: "accuracy",
     space: { learningRate: float(0.01, 0.1) },
     model: (params) => denseModel(data, params),
     fit: (params) => denseFit(params, { epochs: 2, batchSize: 4 }),

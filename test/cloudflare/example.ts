@@ -22,7 +22,11 @@ export function exampleOf(trials: number) {
       model.compile({ optimizer: adam({ learningRate }), loss: "categoricalCrossentropy" });
       return model;
     },
-    ...{ strategy: tpe(), fit: { epochs: body.epochs }, metric: "logLoss", testSize: 0.2, trials },
+    strategy: tpe(),
+    fit: { epochs: body.epochs },
+    metric: "logLoss",
+    testSize: 0.2,
+    trials,
   });
   const expectWhole = async (
     fetch: (request: Request) => Promise<Response>,

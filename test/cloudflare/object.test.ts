@@ -105,7 +105,8 @@ describe("requests", () => {
           const takesBody = method !== "GET" && method !== "HEAD" && body !== null;
           const { status } = await fetch(
             new Request(new URL(`https://example.com${path}`), {
-              ...{ method, headers: { authorization } },
+              method,
+              headers: { authorization },
               ...(takesBody && { body: body as string }),
             }),
           );

@@ -162,7 +162,8 @@ describe("the place of an element", () => {
           [
             0,
             {
-              ...{ places, moves: [] },
+              places,
+              moves: [],
               view: { root: 0, offset, strides: [] },
               stride: i % 2 === 0 ? { scale: 4 * i + 4, power: i } : undefined,
             },

@@ -30,7 +30,8 @@ function nameNumbers({ step }: Lowered, rows: number): Float64Array[] {
             shape: shapes[id],
             attributes: node.attributes,
             environment: { rows, seed: 0, step: 0, input: () => new Float64Array(0) },
-            ...{ sources: [], evaluate: () => [] },
+            sources: [],
+            evaluate: () => [],
           })
         : Float64Array.from({ length: sizeOf(shapes[id]) }, () => next++),
     );

@@ -22,11 +22,20 @@ const space = {
   optimizer: choice(["adam", "sgd", "<b>"]),
 };
 const about: StudyAbout = {
-  ...{ name: "study", strategy: "random", directions: ["minimize"], metrics: ["logLoss"], space },
-  ...{ artifacts: [], actions: [] },
+  name: "study",
+  strategy: "random",
+  directions: ["minimize"],
+  metrics: ["logLoss"],
+  space,
+  artifacts: [],
+  actions: [],
 };
 const row = (number: number, value: number | null, more: Partial<TrialRow> = {}): TrialRow => ({
-  ...{ number, value, params: { rate: 0.1, units: 8, optimizer: "adam" }, std: null, seconds: 1 },
+  number,
+  value,
+  params: { rate: 0.1, units: 8, optimizer: "adam" },
+  std: null,
+  seconds: 1,
   status: value === null ? "failed" : "complete",
   ...more,
 });

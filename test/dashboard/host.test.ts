@@ -4,7 +4,12 @@ import { eventsIn, hostSource } from "../../src/dashboard/hostSource.js";
 import type { DashboardEvent } from "../../src/dashboard/wire.js";
 
 const record = (number: number, value: number) => ({
-  ...{ number, value, params: { x: value }, std: null, seconds: null, status: "complete" },
+  number,
+  value,
+  params: { x: value },
+  std: null,
+  seconds: null,
+  status: "complete",
 });
 const status = {
   id: "a",
@@ -17,8 +22,11 @@ const status = {
 };
 
 const told = {
-  ...{ space: { x: { type: "float", low: 0, high: 9 } }, strategy: "tpe", seed: 4 },
-  ...{ directions: ["maximize"], metrics: ["accuracy"] },
+  space: { x: { type: "float", low: 0, high: 9 } },
+  strategy: "tpe",
+  seed: 4,
+  directions: ["maximize"],
+  metrics: ["accuracy"],
 };
 
 /** A host of one study, and the requests that it was sent. @param definition - what it says that the study searches */

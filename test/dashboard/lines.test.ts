@@ -13,7 +13,10 @@ import { Curves } from "../../src/search/trial/curves.js";
 import { cases } from "../cases.js";
 
 const line = (name: string, unit: CurveLine["unit"], ...points: CurveLine["points"]): CurveLine => ({
-  ...{ name, unit, points, count: points.length },
+  name,
+  unit,
+  points,
+  count: points.length,
 });
 
 describe("the lines of a trial", () => {
@@ -86,7 +89,10 @@ describe("while a trial runs", () => {
   ) {
     const seen: unknown[] = [];
     await tune({
-      ...{ space: { x: float(0, 1) }, direction: "minimize", trials: 1, strategy: random() },
+      space: { x: float(0, 1) },
+      direction: "minimize",
+      trials: 1,
+      strategy: random(),
       async objective(_, trial) {
         for (const step of [10, 20, 30]) {
           await trial.report(1 / step, step);
@@ -116,7 +122,8 @@ describe("while a trial runs", () => {
 
   const started = { type: "trialStarted", trial: { number: 7, params: { x: 1 }, seed: 1 } } as const;
   const trained = (...values: number[]) => ({
-    ...{ type: "epochsTrained" as const, number: 7 },
+    type: "epochsTrained" as const,
+    number: 7,
     curves: new Curves({ loss: [values, []] }),
   });
 
@@ -195,7 +202,13 @@ it("a storage has the values that records keep where nothing was reported", asyn
 
 it("a host is asked for reports of trials without curves, and believed no further than that they are some", async () => {
   const record = (number: number, more = {}) => ({
-    ...{ number, value: 1, params: {}, std: null, seconds: null, status: "complete", ...more },
+    number,
+    value: 1,
+    params: {},
+    std: null,
+    seconds: null,
+    status: "complete",
+    ...more,
   });
   const curves = { curves: new Curves({ loss: [[1, 2]] }) };
   const asked: string[] = [];

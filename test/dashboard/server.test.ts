@@ -40,7 +40,11 @@ async function served(source: Source) {
   const call = (path: string, { method = "GET", headers = {}, body }: Call = {}): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const options = {
-        ...{ method, path, port: server.port, host: "127.0.0.1", agent: false as const },
+        method,
+        path,
+        port: server.port,
+        host: "127.0.0.1",
+        agent: false as const,
         headers: { authorization: `Bearer ${KEY}`, ...headers },
       };
       const sent = request(options, (response) => {
@@ -113,7 +117,10 @@ describe("a storage", () => {
     study.ask(); // its time was over while a trial ran
     const lead = { metric: "r2", difference: 0.2, interval: [0.1, 0.3] };
     const baselines = {
-      ...{ rows: 50, metric: "r2", verdict: "final", ahead: { linear: lead, constant: lead } },
+      rows: 50,
+      metric: "r2",
+      verdict: "final",
+      ahead: { linear: lead, constant: lead },
       scores: { r2: { final: 0.75, interval: [0.7, 0.8], linear: 0.5, constant: 0 } },
     };
     const whole = { status: "finished", trials: 3, test: { r2: 0.75 }, baselines };
@@ -163,7 +170,8 @@ describe("a storage", () => {
     const storage = await filled();
     const { call, url } = await served(storageSource(storage, "studies.db", false));
     expect(JSON.parse((await call("/api/studies")).text)).toEqual({
-      ...{ source: "studies.db", canStart: false },
+      source: "studies.db",
+      canStart: false,
       studies: [{ name: NAME, trials: 601, finished: 600 }],
     });
     const kept = (await storage.open(NAME))!;
@@ -232,7 +240,9 @@ describe("a run", () => {
   it("is sent as it goes, takes a point by hand, and ends early", async () => {
     let stop = (): void => {};
     const source = runSource({
-      ...{ name: "run", metrics: ["height"], cancel: () => stop() },
+      name: "run",
+      metrics: ["height"],
+      cancel: () => stop(),
     });
     const { call, url } = await served(source);
     let isHeld = true;
@@ -242,7 +252,10 @@ describe("a run", () => {
       (event) => event.type === "about" && event.about.phase === "done",
     );
     const result = tune({
-      ...{ space: { x: float(0, 1) }, direction: "minimize", trials: 40, strategy: random() },
+      space: { x: float(0, 1) },
+      direction: "minimize",
+      trials: 40,
+      strategy: random(),
       async objective({ x }) {
         while (isHeld) await new Promise((resolve) => setTimeout(resolve, 5));
         return x;

@@ -17,13 +17,21 @@ import { choice, float } from "../../src/index.js";
 import { cases } from "../cases.js";
 
 const about: StudyAbout = {
-  ...{ name: "study", strategy: "random", directions: ["minimize"], metrics: ["logLoss"] },
+  name: "study",
+  strategy: "random",
+  directions: ["minimize"],
+  metrics: ["logLoss"],
   space: { rate: float(0.001, 1, { log: true }), optimizer: choice(["adam", "sgd"]) },
-  ...{ artifacts: [], actions: [] },
+  artifacts: [],
+  actions: [],
 };
 const row = (number: number, value: number | null, more: Partial<TrialRow> = {}): TrialRow => ({
-  ...{ number, value, params: { rate: (number + 1) / 10, optimizer: number % 2 === 0 ? "adam" : "sgd" } },
-  ...{ status: value === null ? "failed" : "complete", std: null, seconds: 1 },
+  number,
+  value,
+  params: { rate: (number + 1) / 10, optimizer: number % 2 === 0 ? "adam" : "sgd" },
+  status: value === null ? "failed" : "complete",
+  std: null,
+  seconds: 1,
   ...more,
 });
 const rows = [row(0, 3), row(1, 1), row(2, null), row(3, 2), row(4, 1)];
@@ -74,7 +82,11 @@ describe("events", () => {
 
   it("say how many trials have each status", () => {
     expect(countsOf([...rows, row(5, null, { status: "running" })])).toEqual({
-      ...{ complete: 4, failed: 1, running: 1, pruned: 0, diverged: 0 },
+      complete: 4,
+      failed: 1,
+      running: 1,
+      pruned: 0,
+      diverged: 0,
     });
   });
 });

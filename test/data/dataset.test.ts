@@ -57,7 +57,9 @@ describe("encodeTable: inputs", () => {
       'missing: "drop" leaves out 1 of 5 rows (20.0 %), most for gaps in "a" (1); missing: "impute" keeps them';
     const whole = [Float32Array.of(1, 4, 5)];
     expect(of("drop")).toEqual({
-      ...{ rows: 3, columns: whole, labels: [0, 1, 0] },
+      rows: 3,
+      columns: whole,
+      labels: [0, 1, 0],
       notes: [lacking, dropping, positive("the rarer of the two")],
     });
     expect(refusal(() => of("refuse"))).toMatch(/column "a" must have every cell; 1 of 4 are missing/);
@@ -135,7 +137,9 @@ describe("encodeTable: target", () => {
       labels: Int32Array.of(1, 0, 1),
     };
     expect(target(["m", "b", "b"])).toMatchObject({
-      ...{ y: Float64Array.of(1, 0, 0), labels: Int32Array.of(1, 0, 0), classes: ["b", "m"] },
+      y: Float64Array.of(1, 0, 0),
+      labels: Int32Array.of(1, 0, 0),
+      classes: ["b", "m"],
     });
     expect(target(["yes", "No", "yes"])).toMatchObject({ ...expected, classes: ["No", "yes"] });
     expect(target(["TRUE", "False", "true"])).toMatchObject({ ...expected, classes: ["False", "TRUE"] });

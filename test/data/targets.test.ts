@@ -37,7 +37,9 @@ describe("several targets", () => {
     expect(encodeTable(readTable(text, { schema }), {}).targets).toEqual(["up", "down"]);
     const read = (names: string, row: string) => readTable(`${names}\n${row}\n`, { schema: table.schema });
     expect(encodeRows(read("down,a,word,up", "1,2,u,3"), data)).toEqual({
-      ...{ rows: 1, columns: [Float32Array.of(2), Float32Array.of(0)], y: Float64Array.of(1, 3) },
+      rows: 1,
+      columns: [Float32Array.of(2), Float32Array.of(0)],
+      y: Float64Array.of(1, 3),
     });
     expect(encodeRows(read("a,word", "2,u"), data).y).toBeUndefined();
     expect(refusal(() => encodeRows(read("a,word,up", "2,u,1"), data))).toBe(
@@ -47,13 +49,12 @@ describe("several targets", () => {
 
   it("are tuned, each in its own units", async () => {
     const { final } = await tune({
-      ...{
-        data,
-        space: { learningRate: choice([0.03]) },
-        model: (params) => denseModel(data, params),
-        trials: 1,
-      },
-      ...{ fit: { epochs: 80, batchSize: 8 }, testSize: 0.2 },
+      data,
+      space: { learningRate: choice([0.03]) },
+      model: (params) => denseModel(data, params),
+      trials: 1,
+      fit: { epochs: 80, batchSize: 8 },
+      testSize: 0.2,
     });
     expect(final.test.r2).toBeGreaterThan(0.98);
     const prediction = final.predict([[4, 0]]);

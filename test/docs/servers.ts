@@ -37,7 +37,9 @@ export class PageServer {
   async start(): Promise<number> {
     const env = { ...process.env, FETTLE_TOKEN, PORT: "0" };
     this.process = spawn(process.execPath, [this.file], {
-      ...{ cwd: this.folder, env, stdio: ["ignore", "pipe", "inherit", "ipc"] },
+      cwd: this.folder,
+      env,
+      stdio: ["ignore", "pipe", "inherit", "ipc"],
     });
     const [line] = (await once(this.process.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
     this.port = Number(/port (\d+)/.exec(String(line))?.[1]);

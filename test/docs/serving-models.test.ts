@@ -25,7 +25,8 @@ afterAll(() => {
 
 const predict = (body: string) =>
   fetch(`${server.origin}/predict`, {
-    ...{ method: "POST", body },
+    method: "POST",
+    body,
     headers: { authorization: `Bearer ${FETTLE_TOKEN}`, "content-type": "application/json" },
   });
 

@@ -39,7 +39,12 @@ export function operationOf(
     const parameters = Object.fromEntries(specs.map(({ name }, i) => [name, arrays[i]]));
     const updates: Value[] = [];
     const context: LayerContext = {
-      ...{ inputs: [x], x, parameters, training: true, trainable: true, stream: 7 },
+      inputs: [x],
+      x,
+      parameters,
+      training: true,
+      trainable: true,
+      stream: 7,
       ...(mask && { masks: [f.constant(x.graph, mask, shape.slice(0, 2))] }),
       hyperparameters: Object.fromEntries(
         Object.entries(layer.hyperparameters).map(([name, value]) => [name, f.constant(x.graph, value)]),

@@ -151,7 +151,9 @@ it.each([
             const streams = {
               x: matrix(columns),
               g: matrix(outColumns, 2),
-              ...{ largest: matrix(outColumns), other: matrix(outColumns), added: matrix(columns) },
+              largest: matrix(outColumns),
+              other: matrix(outColumns),
+              added: matrix(columns),
             };
             engine.start(program, { streams, batchSize: 2 }).advance(2);
             return [streams.largest, streams.other, streams.added].map((matrix) => [...matrix.read()]);

@@ -134,7 +134,9 @@ describe("a loop is the recurrence written out", () => {
       (loop) => (x, w) => {
         const { stacks } = loop(
           {
-            ...{ carry: { h: f.constant(x.graph, [1, 2, 3, 4, 5]) }, sequences: { x }, shared: { w } },
+            carry: { h: f.constant(x.graph, [1, 2, 3, 4, 5]) },
+            sequences: { x },
+            shared: { w },
             reverse: true,
           },
           ({ carry, elements, shared }) => {

@@ -52,8 +52,15 @@ const large: readonly Product[] = [
   [150, 1, 600],
 ].flatMap(([m, n, k]) =>
   [0, 1, 2, 3].map((kind) => ({
-    ...{ transA: kind % 2 === 1, transB: kind > 1, m, n, k, gaps: [kind, 0, kind] as const },
-    ...{ bias: kind !== 2, activation: kind === 3 ? Elementwise.Relu : NO_ACTIVATION, seed: m + kind },
+    transA: kind % 2 === 1,
+    transB: kind > 1,
+    m,
+    n,
+    k,
+    gaps: [kind, 0, kind] as const,
+    bias: kind !== 2,
+    activation: kind === 3 ? Elementwise.Relu : NO_ACTIVATION,
+    seed: m + kind,
   })),
 );
 
@@ -82,7 +89,12 @@ function operands({ transA, transB, m, n, k, gaps, seed }: Product): Operands {
   return {
     a: (i, p) => storedA[transA ? p * lda + i : i * lda + p],
     b: (p, j) => storedB[transB ? j * ldb + p : p * ldb + j],
-    ...{ bias: noise(n, seed + 3), lda, ldb, ldc: n + gaps[2], storedA, storedB },
+    bias: noise(n, seed + 3),
+    lda,
+    ldb,
+    ldc: n + gaps[2],
+    storedA,
+    storedB,
   };
 }
 
@@ -221,8 +233,15 @@ describe.each(builds)("gemm, %s build", (_, kernels) => {
     for (const n of [1, 7, 40]) {
       for (const bias of [false, true]) {
         const p: Product = {
-          ...{ transA: false, transB: true, m: 3, n, k: 0, gaps: [1, 1, 1], bias },
-          ...{ activation: Elementwise.Relu, seed: n },
+          transA: false,
+          transB: true,
+          m: 3,
+          n,
+          k: 0,
+          gaps: [1, 1, 1],
+          bias,
+          activation: Elementwise.Relu,
+          seed: n,
         };
         const o = operands(p);
         const row = [...o.bias].map((x) => (bias ? Math.max(x, 0) : 0));
@@ -239,8 +258,10 @@ describe.each(builds)("gemm, %s build", (_, kernels) => {
         const expected = multiply(kernels, p, o);
         const memory = layout(kernels);
         const at = {
-          ...{ a: memory.put(o.storedA), b: memory.put(o.storedB) },
-          ...{ bias: memory.put(o.bias), c: memory.room(p.m * p.n) },
+          a: memory.put(o.storedA),
+          b: memory.put(o.storedB),
+          bias: memory.put(o.bias),
+          c: memory.room(p.m * p.n),
         };
         const bytes = { a: o.storedA, b: o.storedB, bias: o.bias, c: expected }[last].byteLength;
         const end = kernels.memory.buffer.byteLength - bytes;

@@ -105,8 +105,13 @@ describe("the kernels of predictors", () => {
   it("have the same products", () => {
     const size = fc.integer({ min: 1, max: 40 });
     const products = fc.record({
-      ...{ m: size, n: size, k: fc.oneof(size, fc.integer({ min: 250, max: 600 })) },
-      ...{ transA: fc.boolean(), transB: fc.boolean(), hasBias: fc.boolean(), seed: fc.nat() },
+      m: size,
+      n: size,
+      k: fc.oneof(size, fc.integer({ min: 250, max: 600 })),
+      transA: fc.boolean(),
+      transB: fc.boolean(),
+      hasBias: fc.boolean(),
+      seed: fc.nat(),
       activation: fc.constantFrom(NO_ACTIVATION, ...unary),
     });
     fc.assert(

@@ -40,8 +40,10 @@ function reference(row: number[]) {
     const logY = d[i] - logarithm;
     const size = -d[i] - logY + 2 * logarithm + mean + 4 * (excess / (1 + excess));
     return {
-      ...{ y, bound: y === 0 ? 2 ** -148 : (mean - d[i] + 8) * u * y * HIGHER + 2 ** -148 },
-      ...{ logY, logBound: size * u * HIGHER + 2 ** -126 },
+      y,
+      bound: y === 0 ? 2 ** -148 : (mean - d[i] + 8) * u * y * HIGHER + 2 ** -148,
+      logY,
+      logBound: size * u * HIGHER + 2 ** -126,
     };
   });
 }

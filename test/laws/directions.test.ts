@@ -24,7 +24,9 @@ function metricOf(direction: Direction, name: "f1" | "logLoss" = "f1"): CustomMe
   const { compute, direction: own, decides } = metricNamed(name);
   const sign = direction === own ? 1 : -1;
   return {
-    ...{ name: "own", direction, ...(decides && { decides }) },
+    name: "own",
+    direction,
+    ...(decides && { decides }),
     compute: (...given: Parameters<typeof compute>) => sign * compute(...given),
   };
 }
@@ -42,7 +44,13 @@ function studyOf(direction: Direction) {
 const about = (direction: Direction) => ({ directions: [direction] }) as never;
 const rowsOf = (direction: Direction) => studyOf(direction).trials as never;
 const options = {
-  ...{ x, y, model: logistic, jobs: 1, seed: 2, fit: { epochs: 3 }, validation: { folds: 2 } },
+  x,
+  y,
+  model: logistic,
+  jobs: 1,
+  seed: 2,
+  fit: { epochs: 3 },
+  validation: { folds: 2 },
 };
 
 /** What a direction decides, but for the sign of values. */
@@ -83,12 +91,13 @@ const subjects: Readonly<Record<string, (direction: Direction) => unknown>> = {
   },
   async "a search, its best trial, its ensemble and its threshold"(direction) {
     const { trials, best, bestTrials, ensemble, final } = await tune({
-      ...{ ...options, space: rates(0.01, 1, 0.1), strategy: random(), trials: 5 },
-      ...{
-        metric: metricOf(direction),
-        ensemble: { networks: 2, untuned: false },
-        threshold: metricOf(direction) as never,
-      },
+      ...options,
+      space: rates(0.01, 1, 0.1),
+      strategy: random(),
+      trials: 5,
+      metric: metricOf(direction),
+      ensemble: { networks: 2, untuned: false },
+      threshold: metricOf(direction) as never,
     });
     return [
       trials.map(({ params, value }) => [params, Math.abs(value as number)]),
@@ -97,7 +106,9 @@ const subjects: Readonly<Record<string, (direction: Direction) => unknown>> = {
   },
   async "the ranks of a grid"(direction) {
     const { rows, bestIndex } = await gridSearch({
-      ...{ ...options, space: rates(0.01, 1, 0.1), scoring: metricOf(direction) },
+      ...options,
+      space: rates(0.01, 1, 0.1),
+      scoring: metricOf(direction),
     });
     return [rows.map(({ scores }) => scores.own.rank), bestIndex];
   },

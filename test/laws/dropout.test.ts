@@ -25,8 +25,14 @@ function masks(rate: number, seed: number, stream: number, steps: number): Float
     ({ inputs, streams }) => ({
       streams: {
         y: layer.call({
-          ...{ inputs: [streams.x], x: streams.x, parameters: {}, hyperparameters: inputs },
-          ...{ training: true, trainable: true, stream, update: () => {} },
+          inputs: [streams.x],
+          x: streams.x,
+          parameters: {},
+          hyperparameters: inputs,
+          training: true,
+          trainable: true,
+          stream,
+          update: () => {},
         }),
       },
     }),

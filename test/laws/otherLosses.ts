@@ -38,12 +38,22 @@ const scores = rowOf(grid(-4, 4));
 const sure = (row: Row): Row => row.map((y) => (2 * y - 1) * 700);
 
 const quantities: OtherLoss = {
-  ...{ from: identity, truth: rowOf(grid(0.125, 8)), prediction: scores },
-  ...{ perfect: same, least: 0, convex: true, rows: true },
+  from: identity,
+  truth: rowOf(grid(0.125, 8)),
+  prediction: scores,
+  perfect: same,
+  least: 0,
+  convex: true,
+  rows: true,
 };
 const classes: OtherLoss = {
-  ...{ from: softmax, truth: id.map(hot), prediction: scores },
-  ...{ perfect: sure, least: 0, convex: false, rows: true },
+  from: softmax,
+  truth: id.map(hot),
+  prediction: scores,
+  perfect: sure,
+  least: 0,
+  convex: false,
+  rows: true,
 };
 const classIds: OtherLoss = { ...classes, truth: id.map((k) => [k]), perfect: ([k]) => sure(hot(k)) };
 const binary: OtherLoss = { ...classes, from: sigmoid, truth: bits };

@@ -164,11 +164,13 @@ const named: Readonly<Record<string, (name: string) => Pieces>> = {
   }),
   initializers: (name) => ({
     layers: [dense(2, { kernelInitializer: name as "zeros" })],
-    ...{ optimizer: sgd(), loss: getLoss("mse") },
+    optimizer: sgd(),
+    loss: getLoss("mse"),
   }),
   optimizers: (name) => ({
     layers: [dense(1), dense(1)],
-    ...{ optimizer: getOptimizer(name as "sgd"), loss: getLoss("mse") },
+    optimizer: getOptimizer(name as "sgd"),
+    loss: getLoss("mse"),
   }),
   losses: (name) => ({ layers: [dense(2)], optimizer: sgd(), loss: getLoss(name as "mse") }),
 };

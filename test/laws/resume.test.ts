@@ -70,7 +70,10 @@ function trained(
     { x, y },
     {
       hyperparameters: hyperparametersOf(architecture),
-      ...{ epochs: EPOCHS, batchSize, shuffle: true, seed: given.seed },
+      epochs: EPOCHS,
+      batchSize,
+      shuffle: true,
+      seed: given.seed,
       ...(before && { from: before.saved, logs: before.logs }),
     },
   );

@@ -37,7 +37,9 @@ function tableOf(kind: Kind): { readonly whole: Dataset; readonly ids: Int32Arra
     return [counts.has(row) ? Number(value > -0.3) + Number(classes > 2 && value > 0.6) : row % classes];
   });
   const whole = toDataset({
-    ...{ x, y, task: kind === "regression" ? "regression" : "classification" },
+    x,
+    y,
+    task: kind === "regression" ? "regression" : "classification",
     sampleWeight: x.map((_, row) => (counts.has(row) ? 1 + (row % 3) : 1e3)),
     groups: x.map((_, row) => (counts.has(row) ? row % 7 : row % 5)),
     time: x.map((_, row) => (row * 37) % 50),
@@ -62,7 +64,8 @@ const foldsIn = ({ at }: Given) => [
   { train: at(HELD), validation: at(TRAIN) },
 ];
 const learning = ({ data }: Given) => ({
-  ...{ data, pipeline: { scale: "minMax" } as const },
+  data,
+  pipeline: { scale: "minMax" } as const,
   weights: { ...(data.sampleWeight && { sampleWeight: data.sampleWeight }) },
 });
 
@@ -167,19 +170,25 @@ describe.each(kinds)("of a table of %s", (kind) => {
     const { length } = ids;
     /** Of each field, how many numbers a row has; 0 of what is no list of rows. */
     const widths: Readonly<Record<keyof Dataset, number>> = {
-      ...{
-        rows: 0,
-        inputs: 0,
-        columns: 0,
-        shape: 0,
-        imputes: 0,
-        leftOut: 0,
-        schema: 0,
-        notes: 0,
-        receipt: 0,
-      },
-      ...{ task: 0, target: 0, targets: 0, classes: 0, outputs: 0 },
-      ...{ y: whole.outputs, labels: kind === "regression" ? 0 : 1, sampleWeight: 1, groups: 1, time: 1 },
+      rows: 0,
+      inputs: 0,
+      columns: 0,
+      shape: 0,
+      imputes: 0,
+      leftOut: 0,
+      schema: 0,
+      notes: 0,
+      receipt: 0,
+      task: 0,
+      target: 0,
+      targets: 0,
+      classes: 0,
+      outputs: 0,
+      y: whole.outputs,
+      labels: kind === "regression" ? 0 : 1,
+      sampleWeight: 1,
+      groups: 1,
+      time: 1,
     };
     for (const [name, width] of Object.entries(widths)) {
       const [own, before] = [alone, whole].map(

@@ -313,7 +313,11 @@ describe("training", () => {
         metrics: ["accuracy"],
       });
       return again.fit(x.slice(0, 6), y.slice(0, 6), {
-        ...{ epochs: 40, batchSize: 6, shuffle: false, seed: 3, classWeight: { 1: 5 } },
+        epochs: 40,
+        batchSize: 6,
+        shuffle: false,
+        seed: 3,
+        classWeight: { 1: 5 },
         sampleWeight: sampleWeight.slice(0, 6),
         validationData: [x.slice(6), y.slice(6), sampleWeight.slice(6)],
       });

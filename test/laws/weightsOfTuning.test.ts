@@ -59,7 +59,9 @@ const dataOf = ({ task, x, y, sampleWeight }: Table) =>
 const tunedFor = (task: Task) => metricNamed(task === "regression" ? "r2" : "logLoss");
 const baselines = (of: Table) =>
   fitBaselines({
-    ...{ data: dataOf(of), folds: foldsOf(of), testRows: rowsOf(of, (part) => part === 2) },
+    data: dataOf(of),
+    folds: foldsOf(of),
+    testRows: rowsOf(of, (part) => part === 2),
     tuned: tunedFor(of.task),
     ...(of.task === "classification" && { classWeight: "balanced" as const }),
   });
@@ -82,18 +84,27 @@ const scoresBeside = (of: Table): number[] => {
 const training = (of: Table) => {
   const folds = foldsOf(of);
   return {
-    ...{ x: of.x, y: of.y, task: of.task, jobs: 1, seed: 5 },
+    x: of.x,
+    y: of.y,
+    task: of.task,
+    jobs: 1,
+    seed: 5,
     ...(of.sampleWeight && { sampleWeight: of.sampleWeight }),
-    ...{ model: of.task === "regression" ? linear : logistic, space: rates(0.1, 0.3) },
+    model: of.task === "regression" ? linear : logistic,
+    space: rates(0.1, 0.3),
     pipeline: { scale: "none", target: "none" } as const,
-    ...{ validation: folds, fit: { epochs: 6, batchSize: folds[0].train.length } },
+    validation: folds,
+    fit: { epochs: 6, batchSize: folds[0].train.length },
   };
 };
 const used = (of: Table): Table => {
   const rows = rowsOf(of, (part) => part < 2);
   const taken = <T>(values: readonly T[]): T[] => Array.from(rows, (row) => values[row]);
   return {
-    ...{ task: of.task, x: taken(of.x), y: taken(of.y), parts: taken(of.parts) },
+    task: of.task,
+    x: taken(of.x),
+    y: taken(of.y),
+    parts: taken(of.parts),
     ...(of.sampleWeight && { sampleWeight: taken(of.sampleWeight) }),
   };
 };
@@ -115,7 +126,9 @@ const subjects: Readonly<Record<string, (of: Table) => number[] | Promise<number
     };
     const { scores, mean } = await nestedCrossValidation(search as never, {
       ...training(of),
-      ...{ outer: foldsOf(of), validation: { folds: 2 }, scoring: tunedFor(of.task).name as "r2" },
+      outer: foldsOf(of),
+      validation: { folds: 2 },
+      scoring: tunedFor(of.task).name as "r2",
     });
     return [...scores, mean];
   },
@@ -123,7 +136,9 @@ const subjects: Readonly<Record<string, (of: Table) => number[] | Promise<number
     const isClasses = of.task === "classification";
     const { trials, final, ensemble, calibration } = await tune({
       ...training(used(of)),
-      ...{ strategy: grid(), metric: tunedFor(of.task).name as "r2", ensemble: 2 },
+      strategy: grid(),
+      metric: tunedFor(of.task).name as "r2",
+      ensemble: 2,
       ...(isClasses && { calibrate: true, threshold: "f1" as const }),
     });
     return [

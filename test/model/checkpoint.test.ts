@@ -59,7 +59,8 @@ describe("modelCheckpoint", () => {
     const { saved, callback } = collector({ saveBestOnly: true });
     const model = network();
     const { history } = await model.fit(x, noise, {
-      ...{ ...options, epochs: 100 },
+      ...options,
+      epochs: 100,
       callbacks: [callback, earlyStopping({ patience: 5 })],
     });
     const bests = history.valLoss.flatMap((loss, i) =>

@@ -19,7 +19,9 @@ it("an activation is saved under its first name, wherever it is given", () => {
 it("options of the user's own layers stay as they are, also those with such a name", () => {
   const options = { activation: "swish", other: { activation: "hardSwish" } };
   const own = defineLayer({
-    ...{ type: "own", options, hyperparameters: {} },
+    type: "own",
+    options,
+    hyperparameters: {},
     outputShape: (shape) => shape,
     parameters: () => [],
     call: ({ x }) => x,

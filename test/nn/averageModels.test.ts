@@ -57,7 +57,9 @@ it("is compiled with the loss, its weight and the metrics of each output", async
       const outputs = { a: dense(1).apply(start), b: dense(1).apply(start) };
       const model = functional({ inputs: start, outputs });
       model.compile({
-        ...{ optimizer: "sgd", loss: { a: "meanAbsoluteError", b: "huber" }, lossWeights: { a: 2, b: 0.5 } },
+        optimizer: "sgd",
+        loss: { a: "meanAbsoluteError", b: "huber" },
+        lossWeights: { a: 2, b: 0.5 },
         metrics: { a: ["meanAbsoluteError"], b: ["r2"] },
       });
       await model.fit(x, { a: y, b: y }, { epochs: 0, seed });

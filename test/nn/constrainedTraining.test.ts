@@ -82,7 +82,8 @@ describe("holds after any number of steps", () => {
     })
     .map(({ name, average, clipping, ...options }) =>
       getOptimizer(name, {
-        ...{ ...options, ...clipping },
+        ...options,
+        ...clipping,
         // it has an average of its own
         ...(name === "scheduleFreeAdamW" ? {} : average),
       }),

@@ -117,7 +117,9 @@ describe("a custom", () => {
 
   it("layer names initializers, of which the result is the built-in's", async () => {
     const byName = defineLayer({
-      ...{ type: "named", hyperparameters: {}, outputShape: () => [4] },
+      type: "named",
+      hyperparameters: {},
+      outputShape: () => [4],
       parameters: ([columns]) => [
         { name: "kernel", shape: [columns, 4], initializer: "he_normal" },
         { name: "bias", shape: [4], initializer: "ones" },

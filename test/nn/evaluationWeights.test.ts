@@ -143,7 +143,9 @@ describe.each(kinds)("%s", (_, make) => {
     const stopping = earlyStopping({ patience: 30 });
     const model = build(make());
     const { history } = await model.fit(x, y, {
-      ...{ ...fit, epochs: 12, validationSplit: 0.25 },
+      ...fit,
+      epochs: 12,
+      validationSplit: 0.25,
       callbacks: [watch, stopping],
     });
     const best = history.valLoss.indexOf(Math.min(...history.valLoss));
@@ -155,7 +157,14 @@ describe.each(kinds)("%s", (_, make) => {
   it("is tuned to the same bits by threads, in slices and at once, and scored by the evaluation weights", async () => {
     const space = { learningRate: float(0.01, 0.1, { log: true }) };
     const options: TunerOptions<typeof space> = {
-      ...{ x, y, space, strategy: random(), trials: 3, seed: 5, testSize: 0.25, validation: { folds: 2 } },
+      x,
+      y,
+      space,
+      strategy: random(),
+      trials: 3,
+      seed: 5,
+      testSize: 0.25,
+      validation: { folds: 2 },
       fit: { epochs: 3, batchSize: 5 },
       model: ({ learningRate }) => build(make(learningRate)),
     };
@@ -179,18 +188,21 @@ describe.each(kinds)("%s", (_, make) => {
 it("a job predicts its validation rows with the evaluation weights", () => {
   const architecture = architectureFrom(build(adam({ learningRate: 0.05, useEma: true })).described(), 3);
   const part = (from: number, to: number) => ({
-    ...{
-      rows: to - from,
-      x: Float32Array.from(x.slice(from, to).flat()),
-      y: Float32Array.from(y.slice(from, to)),
-    },
+    rows: to - from,
+    x: Float32Array.from(x.slice(from, to).flat()),
+    y: Float32Array.from(y.slice(from, to)),
   });
   const yTrue = Float64Array.from(y.slice(18, 24).flat());
   const scored = { outputs: 1, yTrue, target: { outputs: [{ center: 0, scale: 1 }] } };
   const examples = { train: part(0, 18), validation: part(18, 24), features: 3, outputs: 1, scored };
   const fold = loadFold(wasm, examples);
   const job = new OpenJob(wasm, fold, {
-    ...{ fold: 0, pipeline: {}, epochs: 2, batchSize: 6, seed: 1, keepState: true },
+    fold: 0,
+    pipeline: {},
+    epochs: 2,
+    batchSize: 6,
+    seed: 1,
+    keepState: true,
     hyperparameters: hyperparametersOf(architecture),
     programs: {
       initialize: programOf(architecture, "initialize", 1),

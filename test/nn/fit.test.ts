@@ -40,7 +40,8 @@ describe("fit", () => {
     const options = { epochs: 2, batchSize: 8, seed: 3 };
     const split = await classifier().fit(x, y, { ...options, sampleWeight: weights, validationSplit: 0.25 });
     const given = await classifier().fit(x.slice(0, 37), y.slice(0, 37), {
-      ...{ ...options, sampleWeight: weights.slice(0, 37) },
+      ...options,
+      sampleWeight: weights.slice(0, 37),
       validationData: [x.slice(37), y.slice(37), weights.slice(37)],
     });
     expect(split.history).toEqual(given.history);

@@ -131,7 +131,9 @@ describe.each(Object.entries(NETWORKS))("%s", (_, build) => {
           );
           const examples = { x: data.x, counts: data.counts } as never;
           const { history } = await model.fit(examples, targets as never, {
-            ...{ epochs: 2, batchSize: 2, seed: 5 },
+            epochs: 2,
+            batchSize: 2,
+            seed: 5,
             validationData: [examples, targets] as never,
           });
           const answers = Array.from(model.predict(examples).data);

@@ -88,8 +88,10 @@ function mixed(executor: Executor, rows: number, seed: number, weights?: readonl
   const matrix = (columns: number, data = new Float32Array(rows * columns)) =>
     executor.matrix(rows, columns, data);
   const streams = {
-    ...{ x: matrix(rows, identity), y: matrix(2, Float32Array.from(y.flat())) },
-    ...{ xMixed: matrix(rows), yMixed: matrix(2) },
+    x: matrix(rows, identity),
+    y: matrix(2, Float32Array.from(y.flat())),
+    xMixed: matrix(rows),
+    yMixed: matrix(2),
     ...(weights && { weights: matrix(1, Float32Array.from(weights)), weightsMixed: matrix(1) }),
   };
   const run = executor.start(program, { streams, seed });
@@ -170,11 +172,9 @@ const x = randomRows(40, 3, 1);
 const y = x.map(([a, b]) => Number(a > b));
 const build = (alpha?: number, classes = 2) =>
   compiled([dense(6), batchNormalization(), dropout(0.2), dense(classes, { activation: "softmax" })], {
-    ...{
-      optimizer: adam({ learningRate: 0.01 }),
-      loss: "sparseCategoricalCrossentropy",
-      metrics: ["accuracy"],
-    },
+    optimizer: adam({ learningRate: 0.01 }),
+    loss: "sparseCategoricalCrossentropy",
+    metrics: ["accuracy"],
     ...(alpha !== undefined && { augmentation: mixup(alpha) }),
   });
 
@@ -229,14 +229,13 @@ describe("a model", () => {
 it("is tuned to the same bits by threads, by one, and in slices", async () => {
   const space = { alpha: float(0.05, 1) };
   const options: TunerOptions<typeof space> = {
-    ...{
-      x,
-      y: y.map((label, i) => (i % 3 === 0 ? "c" : String(label))),
-      space,
-      trials: 2,
-      strategy: random(),
-    },
-    ...{ validation: { folds: 2 }, fit: { epochs: 2, batchSize: 16 } },
+    x,
+    y: y.map((label, i) => (i % 3 === 0 ? "c" : String(label))),
+    space,
+    trials: 2,
+    strategy: random(),
+    validation: { folds: 2 },
+    fit: { epochs: 2, batchSize: 16 },
     model: ({ alpha }) => build(alpha, 3),
   };
   const outcome = ({ trials, final }: TuneResult<typeof space>) => ({

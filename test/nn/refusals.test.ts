@@ -336,7 +336,8 @@ describe("a model", () => {
       `a loss weight of ${JSON.stringify(weight)}`,
       () =>
         two().compile({
-          ...{ optimizer: "sgd", loss: "meanSquaredError" },
+          optimizer: "sgd",
+          loss: "meanSquaredError",
           lossWeights: { size: weight as never },
         }),
       `invalid_argument: lossWeights.size must be a finite number of at least 0; received ${show(weight)}`,

@@ -130,7 +130,9 @@ describe("what is read in an input", () => {
 
   it("is what a custom layer says of each of its inputs", () => {
     const pick = layers.defineLayer({
-      ...{ type: "pick", hyperparameters: {}, parameters: () => [] },
+      type: "pick",
+      hyperparameters: {},
+      parameters: () => [],
       reads: [{ kind: "numbers" }, { kind: "ids", inputDim: 3 }],
       outputShape: () => [1],
       call: ({ inputs: [table] }) => mul(table, 1),
@@ -174,12 +176,10 @@ describe("what is read in an input", () => {
         const [begin, end] = model.outputs.value;
         const places = Array.from(data.subarray(begin, end), (number) => number - 1);
         const reader = layers.defineLayer({
-          ...{
-            type: "reader",
-            hyperparameters: {},
-            parameters: () => [],
-            reads: { kind: "steps", maskValue: 0 },
-          },
+          type: "reader",
+          hyperparameters: {},
+          parameters: () => [],
+          reads: { kind: "steps", maskValue: 0 },
           outputShape: (shape) => shape,
           call: ({ x: given }) => given,
         });
@@ -196,7 +196,9 @@ describe("what is read in an input", () => {
 describe("a layer that says what is not so is refused:", () => {
   const layer = (more: object) => () =>
     layers.defineLayer({
-      ...{ type: "own", hyperparameters: {}, parameters: () => [] },
+      type: "own",
+      hyperparameters: {},
+      parameters: () => [],
       outputShape: (shape) => shape,
       call: ({ x }) => x,
       ...more,
@@ -300,7 +302,9 @@ describe("what is no id is refused before anything runs", () => {
 it("an id that is computed reads and trains no other row", async () => {
   // ids are the halves of the numbers of x
   const half = layers.defineLayer({
-    ...{ type: "half", hyperparameters: {}, parameters: () => [] },
+    type: "half",
+    hyperparameters: {},
+    parameters: () => [],
     outputShape: (shape) => shape,
     call: ({ x }) => mul(x, 0.5),
   });
@@ -309,7 +313,8 @@ it("an id that is computed reads and trains no other row", async () => {
   const result = model.predict([[2], [3], [-1], [6]]).data;
   expect(Array.from(result, Number.isNaN)).toEqual([false, true, true, true]);
   const table = layers.defineLayer({
-    ...{ type: "table", hyperparameters: {} },
+    type: "table",
+    hyperparameters: {},
     outputShape: () => [1],
     parameters: () => [{ name: "rows", shape: [3, 1], initializer: "ones" }],
     call: ({ x, parameters }) => takeRows(parameters.rows, mul(reshapeValue(x, [x.shape[0]]), 0.5)),

@@ -49,7 +49,13 @@ describe("a model with a schedule", () => {
   it("is tuned, with its numbers and the bound of the gradient, to the same values each time", async () => {
     const search = () =>
       tune({
-        ...{ x, y, trials: 4, jobs: 1, seed: 3, strategy: random(), validation: { folds: 2 } },
+        x,
+        y,
+        trials: 4,
+        jobs: 1,
+        seed: 3,
+        strategy: random(),
+        validation: { folds: 2 },
         space: {
           rate: float(0.01, 0.3, { log: true }),
           steps: int(5, 40),

@@ -119,7 +119,9 @@ describe("the table of metrics", () => {
 
   it("a custom metric may say what it takes", async () => {
     const total: CustomMetric = {
-      ...{ name: "total", direction: "minimize", truths: "counts" },
+      name: "total",
+      direction: "minimize",
+      truths: "counts",
       compute: (yTrue) => Array.from(yTrue).reduce((a, b) => a + b, 0),
     };
     expect(await saysOf(of("mse", dense(1), total), [1, -1, 2, 3])).toBe(

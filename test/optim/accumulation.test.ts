@@ -38,7 +38,10 @@ function trained(
     { x, y },
     {
       hyperparameters: hyperparametersOf(architecture),
-      ...{ epochs: steps, batchSize, shuffle: false, seed: 3 },
+      epochs: steps,
+      batchSize,
+      shuffle: false,
+      seed: 3,
     },
   );
   const points = Array.from({ length: steps }, () => {

@@ -30,7 +30,8 @@ function worst(
   { optimizer: name, convention, options, points, evaluated }: Case,
 ): number {
   const { run, follow, point } = drive(executor, getOptimizer(name, { ...options, convention }), start, {
-    ...{ layout, joined: true },
+    layout,
+    joined: true,
   });
   let largest = 0;
   const compare = (actual: readonly number[], expected: readonly number[]): void => {

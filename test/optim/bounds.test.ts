@@ -45,7 +45,12 @@ describe.each(Object.keys(optimizers) as OptimizerName[])("%s", (name) => {
                 ]),
               ),
             },
-            ...{ streams: {}, dataRows: 0, shuffle: false, batchSize: 1, seed: 0, steps: 3 },
+            streams: {},
+            dataRows: 0,
+            shuffle: false,
+            batchSize: 1,
+            seed: 0,
+            steps: 3,
           };
           expect(checkRun(wasm, stepsProgram(optimizer, [SIZE]), task, FLOAT32)).toBeLessThanOrEqual(1);
         },

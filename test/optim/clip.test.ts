@@ -31,7 +31,9 @@ function seen(executor: Executor, optimizer: Optimizer, gradient: number[], size
   const program = compileStep({ inputs: { ...inputs, gradient: [size] } }, 1, ({ graph, inputs }) => {
     const { gradient, ...hyperparameters } = inputs;
     const context = {
-      ...{ gradient, hyperparameters, slots: {} },
+      gradient,
+      hyperparameters,
+      slots: {},
       parameter: zerosLike(gradient),
       step: constant(graph, 1),
     };

@@ -1,8 +1,8 @@
 /** What factories accept and refuse, what shares a program, and custom optimizers. */
 import { describe, expect, it } from "vitest";
 import { mul } from "../../src/graph/functions.js";
+import { type Interval, within } from "../../src/interval.js";
 import { defineOptimizer } from "../../src/optim/define.js";
-import { type Interval, parseInterval } from "../../src/optim/interval.js";
 import { getOptimizer, optimizers } from "../../src/optim/registry.js";
 import { caught } from "./caught.js";
 import { stepProgram } from "./drive.js";
@@ -201,7 +201,7 @@ describe("refusals", () => {
     ["(0, 2]", false, true],
     ["(0, 2)", false, false],
   ])("include the ends of %s by its brackets", (interval, low, high) => {
-    const { contains } = parseInterval(interval);
+    const contains = within(interval);
     expect([-1, 0, 1, 2, 3].map(contains)).toEqual([false, low, true, high, false]);
   });
 

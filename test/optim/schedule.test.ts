@@ -38,7 +38,12 @@ function ratesOf(executor: Executor, schedule: Schedule, count: number): number[
 }
 
 const factories: Record<string, (config: never) => Schedule> = {
-  ...{ cosineDecay, cosineDecayRestarts, exponentialDecay, oneCycle, piecewiseConstantDecay, warmup },
+  cosineDecay,
+  cosineDecayRestarts,
+  exponentialDecay,
+  oneCycle,
+  piecewiseConstantDecay,
+  warmup,
 };
 
 /**
@@ -145,7 +150,10 @@ describe("edges", () => {
 
   it("stairs are at the very step, far out too", () => {
     const schedule = exponentialDecay({
-      ...{ initialLearningRate: 1, decaySteps: 7, decayRate: 0.5, staircase: true },
+      initialLearningRate: 1,
+      decaySteps: 7,
+      decayRate: 0.5,
+      staircase: true,
     });
     const rates = ratesOf(wasm, schedule, 71);
     expect(rates).toEqual(Array.from({ length: 71 }, (_, t) => 0.5 ** Math.floor(t / 7)));
@@ -254,7 +262,10 @@ describe("an optimizer with a schedule", () => {
       "learningRate.initialLearningRate": 0.1,
       "learningRate.decaySteps": 10,
       "learningRate.alpha": 0,
-      ...{ beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0 },
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-7,
+      weightDecay: 0,
     });
     expect(stepProgram(cosine(10))).toBe(stepProgram(cosine(20, 0.5)));
     const rates = [

@@ -153,7 +153,8 @@ describe("the packed package", () => {
       ...["analysis.json", "runs.jsonl", "tables.csv", "times.csv"],
     ]);
     expect(await ended(command(user), [...words, "--pictures", "--out", "refused"], user)).toEqual({
-      ...{ code: 2, stdout: "" },
+      code: 2,
+      stdout: "",
       stderr: "error: pictures need the package echarts; run npm install echarts\n",
     });
     expect(existsSync(join(user, "refused"))).toBe(false);
@@ -162,14 +163,17 @@ describe("the packed package", () => {
   it("works without fast-check, and says what the laws need", async () => {
     expect(existsSync(join(user, "node_modules/fast-check"))).toBe(false);
     expect(await node(user, 'const { tune } = await import("fettle"); console.log(typeof tune)')).toEqual({
-      ...{ code: 0, stdout: "function\n", stderr: "" },
+      code: 0,
+      stdout: "function\n",
+      stderr: "",
     });
     const imported = await node(user, 'await import("fettle/testing")');
     expect(imported.code).toBe(1);
     expect(imported.stderr).toContain("Cannot find package 'fast-check' imported from");
     const verified = await ended(command(user), ["verify"], user);
     expect(verified).toEqual({
-      ...{ code: 2, stdout: "" },
+      code: 2,
+      stdout: "",
       stderr:
         "error: fettle verify needs the package fast-check, which is not installed beside fettle: " +
         "npm install --save-dev fast-check@4\n",

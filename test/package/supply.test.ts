@@ -80,11 +80,16 @@ describe("what users install", () => {
       { name: "fettle", version: manifest.version },
     ]);
     const listed = components.map(({ name, version, hashes: [{ alg, content }] }) => ({
-      ...{ name, version, alg },
+      name,
+      version,
+      alg,
       integrity: `sha512-${Buffer.from(content, "hex").toString("base64")}`,
     }));
     const expected = runtime.map(([path, { version, integrity }]) => ({
-      ...{ name: nameOf(path), version, alg: "SHA-512", integrity },
+      name: nameOf(path),
+      version,
+      alg: "SHA-512",
+      integrity,
     }));
     expect(listed).toEqual(expected);
   });

@@ -269,7 +269,10 @@ describe("bounds what a file can make it do", () => {
 
   it("numbers of a value that is doubled again and again", async () => {
     const double = (value: string, i: number) => ({
-      ...{ id: `concatenate_${i}`, name: "merge", options: { way: "concatenate" }, weights: {} },
+      id: `concatenate_${i}`,
+      name: "merge",
+      options: { way: "concatenate" },
+      weights: {},
       inputs: [value, value],
     });
     const { network, tensors } = described([]);
@@ -279,7 +282,9 @@ describe("bounds what a file can make it do", () => {
       );
       const dense = { ...network.layers[0], inputs: ["input.a"] };
       return {
-        ...{ columns: 2, inputs: [{ name: "a", shape: [2] }], layers: [...layers, dense] },
+        columns: 2,
+        inputs: [{ name: "a", shape: [2] }],
+        layers: [...layers, dense],
         outputs: [{ name: "b", value: `concatenate_${times}` }],
       };
     };

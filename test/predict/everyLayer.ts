@@ -61,7 +61,12 @@ export interface LayerExample {
 }
 
 const WAYS: Readonly<Record<MergeName, true>> = {
-  ...{ add: true, subtract: true, multiply: true, average: true, maximum: true, minimum: true },
+  add: true,
+  subtract: true,
+  multiply: true,
+  average: true,
+  maximum: true,
+  minimum: true,
   concatenate: true,
 };
 const everyWay = Object.keys(WAYS) as MergeName[];

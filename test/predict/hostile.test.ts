@@ -72,7 +72,10 @@ function zeros(columns: number, units: number, others: readonly string[]): Parts
       weights: { kernel: "a", bias: "b" },
     },
     ...others.map((activation, i) => ({
-      ...{ id: names[i], name: "activation", options: { activation }, weights: {} },
+      id: names[i],
+      name: "activation",
+      options: { activation },
+      weights: {},
       inputs: [names[i - 1] ?? "dense_1"],
     })),
   ];
@@ -173,11 +176,9 @@ describe("the description", () => {
     const { target } = readContents(bytes).table!.pipeline;
     const unscaled = target.outputs.map(() => ({ center: 0, scale: 1 }));
     const file = edited("two quantities", {
-      ...{
-        "table/task": "classification",
-        "table/targets": undefined,
-        "table/pipeline/target/outputs": unscaled,
-      },
+      "table/task": "classification",
+      "table/targets": undefined,
+      "table/pipeline/target/outputs": unscaled,
       "table/classes": ["no", "yes"],
     });
     const predictor = await loadPredictor(file);

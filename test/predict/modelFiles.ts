@@ -86,7 +86,9 @@ export async function modelFiles(): Promise<ModelFile[]> {
   ]);
   const learningRate = cosineDecay({ initialLearningRate: 0.1, decaySteps: 20 });
   network.compile({
-    ...{ optimizer: adam({ learningRate, clipNorm: 1 }), loss: "binaryCrossentropy", metrics: ["accuracy"] },
+    optimizer: adam({ learningRate, clipNorm: 1 }),
+    loss: "binaryCrossentropy",
+    metrics: ["accuracy"],
   });
   await network.fit(
     x,
@@ -96,15 +98,13 @@ export async function modelFiles(): Promise<ModelFile[]> {
   const table = (spec: Partial<Parameters<typeof contentsFrom>[0]>): Uint8Array<ArrayBuffer> =>
     writeContents(
       contentsFrom({
-        ...{
-          columns: COLUMNS,
-          classes: [],
-          targets: ["price"],
-          options: {},
-          layers: [],
-          threshold: 0.4,
-          seed: 2,
-        },
+        columns: COLUMNS,
+        classes: [],
+        targets: ["price"],
+        options: {},
+        layers: [],
+        threshold: 0.4,
+        seed: 2,
         ...spec,
       }),
       VERSION,

@@ -93,11 +93,20 @@ describe("rows", () => {
 
   it("are refused by row and column, in every block and form", async () => {
     const column = (name: string, gaps: boolean): ColumnSpec => ({
-      ...{ name, kind: "number", categories: [], gaps, times: false },
+      name,
+      kind: "number",
+      categories: [],
+      gaps,
+      times: false,
     });
     const predictor = await load({
-      ...{ columns: [column("a", true), column("b", false)], classes: [], targets: ["y"], layers: [] },
-      ...{ options: {}, threshold: 0.5, seed: 1 },
+      columns: [column("a", true), column("b", false)],
+      classes: [],
+      targets: ["y"],
+      layers: [],
+      options: {},
+      threshold: 0.5,
+      seed: 1,
     });
     const ones = (value: number, at: number) =>
       Float64Array.from({ length: MOST }, (_, i) => (i === at ? value : 1));
@@ -122,11 +131,20 @@ describe("rows", () => {
 
   it("have numbers as their columns write them", async () => {
     const column = (name: string): ColumnSpec => ({
-      ...{ name, kind: "number", categories: [], gaps: false, times: false },
+      name,
+      kind: "number",
+      categories: [],
+      gaps: false,
+      times: false,
     });
     const contents = contentsFrom({
-      ...{ columns: [column("price"), column("rooms")], classes: [], targets: ["y"], layers: [] },
-      ...{ options: {}, threshold: 0.5, seed: 1 },
+      columns: [column("price"), column("rooms")],
+      classes: [],
+      targets: ["y"],
+      layers: [],
+      options: {},
+      threshold: 0.5,
+      seed: 1,
     });
     const { schema, ...table } = contents.table!;
     const [price, rooms] = schema.columns;

@@ -10,7 +10,11 @@ import {
 } from "../../src/report/benchmark.js";
 
 const cell = (problem: string, optimizer: string, median: number | null, diverged: number): Cell => ({
-  ...{ problem, optimizer, reached: 0.5, stepsToTarget: median === null ? null : 40, diverged },
+  problem,
+  optimizer,
+  reached: 0.5,
+  stepsToTarget: median === null ? null : 40,
+  diverged,
   final: { lower: 0.25, median, upper: null },
   best: { lower: 0.125, median: 0.5, upper: 0.75 },
 });
@@ -53,7 +57,11 @@ const analysis: BenchmarkAnalysis = {
   })),
 };
 const setup = {
-  ...{ type: "benchmark", version: 1, seeds: 4, trials: 1, rates: 2 },
+  type: "benchmark",
+  version: 1,
+  seeds: 4,
+  trials: 1,
+  rates: 2,
   problems: [{ name: "hill" }, { name: "dale" }],
   optimizers: [{ name: "sgd" }, { name: "adam" }],
 } as unknown as BenchmarkSetup;

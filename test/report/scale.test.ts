@@ -62,7 +62,8 @@ describe("an axis", () => {
 
 /** Heights of a function at whole places. */
 const grid = (columns: number, rows: number, f: (x: number, y: number) => number): Grid => ({
-  ...{ columns, rows },
+  columns,
+  rows,
   heights: Array.from({ length: columns * rows }, (_, k) => f(k % columns, Math.floor(k / columns))),
 });
 

@@ -19,8 +19,14 @@ const trials = [
   record(4, { units: 9, optimizer: "adam" }, { value: 0.95, std: 0.03, seconds: 3 }),
 ];
 const report: StudyReport = {
-  ...{ metric: "accuracy", direction: "maximize", folds: 5, trials, best: trials[1] },
-  ...{ test: { accuracy: 0.875, rocAuc: Number.NaN }, testRows: 8, seconds: 6 },
+  metric: "accuracy",
+  direction: "maximize",
+  folds: 5,
+  trials,
+  best: trials[1],
+  test: { accuracy: 0.875, rocAuc: Number.NaN },
+  testRows: 8,
+  seconds: 6,
 };
 const same = (text: string) => text;
 const paint = { heading: same, faint: same };
@@ -136,7 +142,10 @@ describe("summarize", () => {
       interval: [low, high] as const,
     });
     const baselines = {
-      ...{ rows: 8, metric: "accuracy", verdict: "level" as const, penalty: 0.1 },
+      rows: 8,
+      metric: "accuracy",
+      verdict: "level" as const,
+      penalty: 0.1,
       scores: {
         accuracy: { final: 0.875, interval: [0.52, 0.98] as const, linear: 0.75, constant: 0.5 },
         rocAuc: { final: Number.NaN, linear: 0.9, constant: 0.5 },
@@ -269,8 +278,12 @@ describe("summarizeFront", () => {
     makeRecord({ number, params: { units: number } }, { values }, 2),
   );
   const front: FrontReport = {
-    ...{ metrics: ["logLoss", "size"], directions: ["minimize", "minimize"], folds: 3 },
-    ...{ trials: many, bestTrials: many.filter(({ number }) => number !== 3), seconds: 2 },
+    metrics: ["logLoss", "size"],
+    directions: ["minimize", "minimize"],
+    folds: 3,
+    trials: many,
+    bestTrials: many.filter(({ number }) => number !== 3),
+    seconds: 2,
   };
 
   it("shows the trials of the front that are furthest apart, the best by the first metric first", () => {
@@ -304,12 +317,21 @@ describe("jsonReport", () => {
       seed: 7,
     });
     expect(json.trials[3]).toEqual({
-      ...{ number: 3, params: { units: 64, optimizer: "adam" }, status: "failed", error: "out of\nluck" },
-      ...{ value: null, std: null, seconds: null },
+      number: 3,
+      params: { units: 64, optimizer: "adam" },
+      status: "failed",
+      error: "out of\nluck",
+      value: null,
+      std: null,
+      seconds: null,
     });
     expect(json.trials[2]).toEqual({
-      ...{ number: 2, params: { units: 32, optimizer: "adam" }, status: "diverged" },
-      ...{ value: null, std: null, seconds: null },
+      number: 2,
+      params: { units: 32, optimizer: "adam" },
+      status: "diverged",
+      value: null,
+      std: null,
+      seconds: null,
     });
   });
 

@@ -10,7 +10,10 @@ const message = [
   'Replay it with { seed: 7, path: "3:0" }',
 ].join("\n");
 const held: Verification = {
-  ...{ seed: 7, cases: 20, complete: true, digests: { "a tuning by tpe": "0badcafe" } },
+  seed: 7,
+  cases: 20,
+  complete: true,
+  digests: { "a tuning by tpe": "0badcafe" },
   groups: [
     { group: "operations", parts: 43, laws: 1, cases: 860, worst: 0.844, broken: [] },
     { group: "gradients", parts: 43, laws: 1, cases: 860, worst: 0.00117, broken: [] },

@@ -248,9 +248,14 @@ async function pausesAndResumes(bin, browser) {
   const x = Array.from({ length: 60 }, (_, i) => [i / 60]);
   const store = memoryStore();
   const host = serveStudies({
-    ...{ token: TOKEN, store, settings: { trials: int(1, 10_000) } },
+    token: TOKEN,
+    store,
+    settings: { trials: int(1, 10_000) },
     tuner: ({ trials }) => ({
-      ...{ x, y: x.map(([each]) => each * each), trials, space: { learningRate: float(0.001, 0.1) } },
+      x,
+      y: x.map(([each]) => each * each),
+      trials,
+      space: { learningRate: float(0.001, 0.1) },
       model({ learningRate }) {
         const model = sequential([dense(4), dense(1)]);
         model.compile({ optimizer: adam({ learningRate }), loss: "meanSquaredError" });
@@ -262,7 +267,8 @@ async function pausesAndResumes(bin, browser) {
   let server = await serve(host.fetch, 0);
   const ask = (path, method, body) =>
     fetch(`${server.url}/studies/hosted${path}`, {
-      ...{ method, body },
+      method,
+      body,
       headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
     });
   try {

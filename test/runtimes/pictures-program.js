@@ -32,7 +32,9 @@ const test = { rates, losses: [2, 1, 0.5, 3], smoothed: [2, 1.5, 1, 2], suggeste
 const sweep = { parameter: "rate", metric: "accuracy", direction: "maximize" };
 const swept = [0.01, 0.1, 1].map((value, i) => ({ value, mean: 0.5 + 0.2 * (i % 2), std: 0.1 }));
 const front = {
-  ...{ ...study, directions: ["minimize", "maximize"], metrics: ["logLoss", "accuracy"] },
+  ...study,
+  directions: ["minimize", "maximize"],
+  metrics: ["logLoss", "accuracy"],
   trials: study.trials.map((trial) => ({
     ...trial,
     value: null,
@@ -41,8 +43,11 @@ const front = {
 };
 const p = Array.from({ length: 60 }, (_, i) => share(i, 59));
 const classes = {
-  ...{ target: "kind", classes: ["no", "yes"], truth: p.map((each, i) => Number(each > share(i, 47))) },
-  ...{ predicted: p.map((each) => Number(each >= 0.5)), probabilities: p.map((each) => [1 - each, each]) },
+  target: "kind",
+  classes: ["no", "yes"],
+  truth: p.map((each, i) => Number(each > share(i, 47))),
+  predicted: p.map((each) => Number(each >= 0.5)),
+  probabilities: p.map((each) => [1 - each, each]),
 };
 const numbers = {
   target: "price",

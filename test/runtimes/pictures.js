@@ -21,10 +21,14 @@ export const picturesCheck = {
     try {
       const program = join(folder, "pictures.js");
       await esbuild.build({
-        ...{ entryPoints: [here("pictures-program.js")], outfile: program, bundle: true, format: "esm" },
+        entryPoints: [here("pictures-program.js")],
+        outfile: program,
+        bundle: true,
+        format: "esm",
         // the paths of tsconfig.json lead to the sources
         tsconfigRaw: {},
-        ...{ platform: "browser", external: ["node:*"] },
+        platform: "browser",
+        external: ["node:*"],
         alias: {
           "fettle/report": here("../../dist/report/index.js"),
           fettle: here("../../dist/index.js"),

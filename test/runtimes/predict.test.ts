@@ -69,7 +69,9 @@ export default { fetch: (request) => serve(request) };`;
     const ask = async (body: string): Promise<[number, unknown]> => {
       const headers = { "content-type": "application/json", authorization: `Bearer ${TOKEN}` };
       const response = await worker.dispatchFetch("http://localhost/predict", {
-        ...{ method: "POST", headers, body },
+        method: "POST",
+        headers,
+        body,
       });
       return [response.status, await response.json()];
     };

@@ -48,7 +48,9 @@ async function reportOf(count) {
     const at = (prime) => ((number * prime) % 997) / 997;
     const optimizer = number % 3 ? "adam" : "sgd";
     const params = {
-      ...{ learningRate: 1e-4 * 3000 ** at(271), units: Math.round(4 * 32 ** at(613)), optimizer },
+      learningRate: 1e-4 * 3000 ** at(271),
+      units: Math.round(4 * 32 ** at(613)),
+      optimizer,
       ...(optimizer === "sgd" && { momentum: 0.99 * at(389) }),
     };
     const base = { number, params, std: null, seconds: 1 + at(131) };
@@ -68,18 +70,16 @@ async function reportOf(count) {
       trials,
     },
     {
-      ...{ folds: 5, test: { logLoss: 0.1, accuracy: 0.95 }, threshold: 0.4 },
+      folds: 5,
+      test: { logLoss: 0.1, accuracy: 0.95 },
+      threshold: 0.4,
       use: [{ title: "On the command line", code: "npx fettle predict study/model.fettle <data.csv>" }],
       predictions: {
-        ...{
-          target: "diagnosis",
-          classes: ["benign", "malignant"],
-          truth: p.map((each) => Number(each > 0.45)),
-        },
-        ...{
-          predicted: p.map((each) => Number(each >= 0.4)),
-          probabilities: p.map((each) => [1 - each, each]),
-        },
+        target: "diagnosis",
+        classes: ["benign", "malignant"],
+        truth: p.map((each) => Number(each > 0.45)),
+        predicted: p.map((each) => Number(each >= 0.4)),
+        probabilities: p.map((each) => [1 - each, each]),
         threshold: 0.4,
       },
       segments: [{ name: "city", values: p.map((each) => (each > 0.3 ? "Oslo" : "Lüneburg")) }],

@@ -4,6 +4,7 @@ import { FettleError } from "../../src/errors.js";
 import { type Driven, Driver, type SliceHost } from "../../src/serve/driver.js";
 import type { StudyStatus } from "../../src/serve/record.js";
 import { memoryStore, type Store } from "../../src/serve/store.js";
+import { sleep } from "../../src/serve/timer.js";
 
 import { ask, read, served } from "./support.js";
 
@@ -170,8 +171,10 @@ it("does not shorten slices because the store is slow", async () => {
   const { fetch } = served({ store, background: true, sliceMilliseconds: 20 });
   await read(ask(fetch, "POST /studies/a", { body: { trials: 50, strategy: "random" } }));
   let status: StudyStatus;
-  do status = await read(ask(fetch, "GET /studies/a"));
-  while (status.phase === "running" && puts < 100);
+  do {
+    await sleep(1);
+    status = await read(ask(fetch, "GET /studies/a"));
+  } while (status.phase === "running" && puts < 100);
   // of 862 steps in all; a slice of one step at a time would not have come far
   expect(status.steps).toBeGreaterThan(800);
 });

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import type { StudyStatus } from "../../src/serve/record.js";
 import { unpackRecord } from "../../src/serve/record.js";
 import { memoryStore, type Store } from "../../src/serve/store.js";
+import { sleep } from "../../src/serve/timer.js";
 import { savedTrials } from "../../src/tune/resume/tunerCore.js";
 import { ask, read, served } from "./support.js";
 
@@ -86,8 +87,10 @@ it("waits neither for a reader that went away nor for one that does not read", a
   const slow = await ask(fetch, "GET /studies/a/events");
   await gone.body?.cancel();
   let status: StudyStatus;
-  do status = await read(ask(fetch, "GET /studies/a"));
-  while (status.phase === "running");
+  do {
+    await sleep(1);
+    status = await read(ask(fetch, "GET /studies/a"));
+  } while (status.phase === "running");
   // every slice is an event; this stream ended when 256 waited
   let waited = 0;
   for await (const _ of events(slow)) waited++;

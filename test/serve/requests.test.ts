@@ -42,6 +42,7 @@ describe("without the token", () => {
       ...["", TOKEN, "Bearer", "Bearer ", `Basic ${TOKEN}`, `bearer${TOKEN}`, `Bearer ${TOKEN}0`],
       ...[
         `Bearer ${TOKEN.slice(1)}`,
+        `Bearer ${TOKEN}${TOKEN}`,
         `Bearer\t${TOKEN}`,
         `Bearer ${TOKEN.slice(0, -1)}F`,
         "Bearer undefined",
@@ -216,7 +217,8 @@ it("requests at random get 4xx and change nothing", async () => {
       async ({ method, path, authorization, body }) => {
         const takesBody = method !== "GET" && method !== "HEAD" && body !== null;
         const request = new Request(new URL(`https://example.com${path}`), {
-          ...{ method, headers: { authorization } },
+          method,
+          headers: { authorization },
           ...(takesBody && { body: body as string }),
         });
         const { status } = await fetch(request);

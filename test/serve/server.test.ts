@@ -75,7 +75,11 @@ describe("a study", () => {
     const started = await ask(fetch, "POST /studies/a", { body });
     expect(started.status).toBe(201);
     expect(await started.json()).toEqual({
-      ...{ id: "a", phase: "running", settings: body, steps: 0, finished: 0 },
+      id: "a",
+      phase: "running",
+      settings: body,
+      steps: 0,
+      finished: 0,
     });
     await ended(fetch, "a");
     await expectWhole(fetch, "a");

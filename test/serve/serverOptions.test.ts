@@ -124,8 +124,11 @@ describe("the list of studies", () => {
   it("has studies that tell what they search, before and after", async () => {
     const { fetch } = await filled();
     const definition = {
-      ...{ space: whole.study.space, strategy: "tpe", seed: 3 },
-      ...{ directions: ["minimize"], metrics: ["logLoss"] },
+      space: whole.study.space,
+      strategy: "tpe",
+      seed: 3,
+      directions: ["minimize"],
+      metrics: ["logLoss"],
     };
     expect(await read(ask(fetch, "GET /studies/a/definition"))).toEqual(definition);
     await ask(fetch, "POST /studies/a/advance");

@@ -15,8 +15,17 @@ export const space = { learningRate: float(1e-2, 1, { log: true }) };
 /** The options of the tuner for some settings. */
 export const tunerFor = ({ trials, strategy }: { readonly trials: number; readonly strategy: string }) =>
   defineTuner({
-    ...{ x, y, space, trials, strategy: createStrategy(strategy), model: logistic, seed: 3 },
-    ...{ fit: { epochs: 4, batchSize: 16 }, validation: { folds: 2 }, testSize: 0.2, lag: 1 },
+    x,
+    y,
+    space,
+    trials,
+    strategy: createStrategy(strategy),
+    model: logistic,
+    seed: 3,
+    fit: { epochs: 4, batchSize: 16 },
+    validation: { folds: 2 },
+    testSize: 0.2,
+    lag: 1,
   });
 
 export const options: ServerOptions<typeof settings, typeof space> = {

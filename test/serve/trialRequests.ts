@@ -9,14 +9,15 @@ export const space = { x: float(-5, 5), n: int(1, 9) };
 export type Fetch = (request: Request) => Promise<Response>;
 
 export const options = (more: Partial<TrialServerOptions> = {}): TrialServerOptions => ({
-  ...{
-    token: TOKEN,
-    storage: memoryStorage(),
-    study: "s",
-    space: space as Space,
-    strategy: tpe() as Strategy,
-  },
-  ...{ direction: "minimize", trials: 12, lag: 3, seed: 4 },
+  token: TOKEN,
+  storage: memoryStorage(),
+  study: "s",
+  space: space as Space,
+  strategy: tpe() as Strategy,
+  direction: "minimize",
+  trials: 12,
+  lag: 3,
+  seed: 4,
   ...more,
 });
 
@@ -34,7 +35,8 @@ export async function post(
 ): Promise<Answer> {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const request = new Request(`https://x.example/studies/${path}`, {
-    ...{ method: "POST", headers: { authorization: `Bearer ${TOKEN}` } },
+    method: "POST",
+    headers: { authorization: `Bearer ${TOKEN}` },
     ...(body !== undefined && { body: text }),
     ...init,
   });

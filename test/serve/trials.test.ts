@@ -29,7 +29,10 @@ describe("a server of trials", () => {
   it("tells what it searches, what its trials report, and their results as they come, as a dashboard reads them", async () => {
     const { fetch } = await serveTrials(options({ trials: 2 }));
     const source = hostSource({
-      ...{ url: "https://x.example", token: TOKEN, studies: [], mayWrite: false },
+      url: "https://x.example",
+      token: TOKEN,
+      studies: [],
+      mayWrite: false,
       fetch: (url, init) => fetch(new Request(url, init?.redirect ? { ...init, redirect: "manual" } : init)),
     });
     const study = (await source.open("s"))!;

@@ -70,7 +70,10 @@ describe("a storage in D1", () => {
   let binding: D1Binding;
   beforeAll(async () => {
     runtime = new Miniflare({
-      ...{ modules: true, script: "export default {}", compatibilityDate: "2026-04-01", cf: false },
+      modules: true,
+      script: "export default {}",
+      compatibilityDate: "2026-04-01",
+      cf: false,
       d1Databases: ["DB"],
     });
     binding = await runtime.getD1Database("DB");

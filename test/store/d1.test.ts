@@ -9,7 +9,10 @@ let runtime: Miniflare;
 let binding: D1Binding;
 beforeAll(async () => {
   runtime = new Miniflare({
-    ...{ modules: true, script: "export default {}", compatibilityDate: "2026-04-01", cf: false },
+    modules: true,
+    script: "export default {}",
+    compatibilityDate: "2026-04-01",
+    cf: false,
     d1Databases: ["DB"],
   });
   binding = await runtime.getD1Database("DB");
@@ -28,10 +31,8 @@ async function studyOf(trials: number, numbers: number) {
 it("is only looked at to read only, and gets no tables", async () => {
   const read = d1Storage(binding, { readOnly: true });
   await expect(read).rejects.toMatchObject({
-    ...{
-      code: "not_found",
-      message: 'there are no studies in "D1"; create one, as by fettle tune --storage',
-    },
+    code: "not_found",
+    message: 'there are no studies in "D1"; create one, as by fettle tune --storage',
   });
   const { results } = await binding
     .prepare("SELECT name FROM sqlite_master WHERE name LIKE 'fettle%'")

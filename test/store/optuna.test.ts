@@ -58,7 +58,11 @@ const withOptuna = (...words: readonly string[]): Seen =>
   JSON.parse(execFileSync(PYTHON, [script, ...words], { encoding: "utf8" })) as Seen;
 
 const STATES: Readonly<Record<string, string>> = {
-  ...{ complete: "COMPLETE", pruned: "PRUNED", failed: "FAIL", diverged: "FAIL", running: "RUNNING" },
+  complete: "COMPLETE",
+  pruned: "PRUNED",
+  failed: "FAIL",
+  diverged: "FAIL",
+  running: "RUNNING",
 };
 
 /** A study with a trial of each kind. */
@@ -198,7 +202,9 @@ describe("a study that went to a file of Optuna and came back", () => {
         const json = study.toJSON();
         const kept = await memoryStorage().create("any", json, { mine: [1] });
         const database = await openDatabase(":memory:", {
-          ...{ synchronous: "normal", timeout: 100, readOnly: false },
+          synchronous: "normal",
+          timeout: 100,
+          readOnly: false,
         });
         try {
           await writeStudy(database, kept, "any");

@@ -123,7 +123,12 @@ describe.runIf(hasPostgres)("a server of PostgreSQL", () => {
     for (let number = 0; number < cases(20); number++) {
       await created.add({ number, params: { x: 0.5 } });
       const record: TrialRecord = {
-        ...{ number, params: { x: 0.5 }, value: 1, std: null, status: "complete", seconds: null },
+        number,
+        params: { x: 0.5 },
+        value: 1,
+        std: null,
+        status: "complete",
+        seconds: null,
       };
       const curves = new Curves({ loss: [[number, number / 2]] });
       const taken = await Promise.all(

@@ -143,10 +143,12 @@ describe("a file", () => {
     database.close();
     const before = readFileSync(other);
     expect(await failure(() => read(missing))).toMatchObject({
-      ...{ code: "not_found", message: expect.stringMatching(/^there is no file /) },
+      code: "not_found",
+      message: expect.stringMatching(/^there is no file /),
     });
     expect(await failure(() => read(empty))).toMatchObject({
-      ...{ code: "not_found", message: expect.stringMatching(/^there are no studies in .*; create one/) },
+      code: "not_found",
+      message: expect.stringMatching(/^there are no studies in .*; create one/),
     });
     const foreign =
       'must be a storage of Fettle or empty; it has the tables of another program, such as "songs"';

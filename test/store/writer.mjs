@@ -8,7 +8,12 @@ import { sqliteStorage } from "fettle/store/sqlite";
 const [where, trials] = process.argv.slice(2);
 const storage = await (where.startsWith("postgres") ? postgresStorage(where) : sqliteStorage(where));
 const json = {
-  ...{ format: "fettle-study", version: 2, seed: 0, lag: 0, direction: "minimize", trials: [] },
+  format: "fettle-study",
+  version: 2,
+  seed: 0,
+  lag: 0,
+  direction: "minimize",
+  trials: [],
   space: { x: { type: "float", low: 0, high: 1 } },
   strategy: { name: "random", options: {} },
 };

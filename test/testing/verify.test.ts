@@ -42,7 +42,8 @@ describe("the library", () => {
   it("keeps all laws here, and each is counted", async () => {
     const events: VerifyEvent[] = [];
     const { groups, digests, ...rest } = await verify({
-      ...{ cases: 2, seed: 5 },
+      cases: 2,
+      seed: 5,
       onEvent: (event) => events.push(event),
     });
     expect(groups.flatMap(({ broken }) => broken.map(({ message }) => message))).toEqual([]);
@@ -206,7 +207,10 @@ describe("a fault among", () => {
   it.each(faults)("%s is reported, and nothing else", async (group, parts, part, law) => {
     const seen: VerifyEvent[] = [];
     const report = await verify({
-      ...{ only: [group], parts, cases: 10, seed: 8 },
+      only: [group],
+      parts,
+      cases: 10,
+      seed: 8,
       onEvent: (event) => seen.push(event),
     });
     expect(report.groups).toHaveLength(1);
@@ -243,7 +247,8 @@ describe("the result", () => {
     const own = 5;
     let told = 0;
     const { groups } = await verify({
-      ...{ only: ["strategies", "operations"], cases: 3 },
+      only: ["strategies", "operations"],
+      cases: 3,
       parts: {
         operations: [["exp", { onShare: () => told++ }], ["abs"]],
         strategies: [[random(), { numRuns: own, trials: 2 }]],
@@ -277,7 +282,9 @@ describe("the result", () => {
     const signal = { aborted: false };
     let ended = 0;
     const { groups, complete, digests } = await verify({
-      ...{ cases: 1, only: ["schedulers", "reproducibility"], signal },
+      cases: 1,
+      only: ["schedulers", "reproducibility"],
+      signal,
       onEvent(event) {
         if (event.type === "checkEnded") signal.aborted = ++ended === 3;
       },

@@ -257,11 +257,13 @@ describe("densePipeline", () => {
     const withParts = (scale: string[]) =>
       Object.fromEntries(["many", "gaps", "day"].map((name) => [name, { scale }]));
     expect(of(1000, "classification")).toEqual({
-      ...{ scale: ["standard"], indicator },
+      scale: ["standard"],
+      indicator,
       columns: withParts(["standard", "parts"]),
     });
     expect(of(1000, "regression")).toEqual({
-      ...{ scale: ["standard", "quantile"], indicator },
+      scale: ["standard", "quantile"],
+      indicator,
       columns: withParts(["standard", "quantile", "parts"]),
     });
   });
@@ -279,9 +281,14 @@ describe("denseFit", () => {
   it("trains each trial for its own epochs", async () => {
     const x = randomRows(40, 2, 4);
     const { trials } = await tune({
-      ...{ x, y: x.map(([a, b]) => a - b), space: { epochs: choice([2, 5]) }, strategy: grid() },
+      x,
+      y: x.map(([a, b]) => a - b),
+      space: { epochs: choice([2, 5]) },
+      strategy: grid(),
       model: (params) => denseModel({ task: "regression", outputs: 1 }, params),
-      ...{ fit: denseFit, validation: { folds: 2 }, jobs: 1 },
+      fit: denseFit,
+      validation: { folds: 2 },
+      jobs: 1,
     });
     expect(trials.map(({ params, steps }) => [params.epochs, steps])).toEqual([
       [2, 2],

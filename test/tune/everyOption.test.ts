@@ -58,8 +58,16 @@ async function outcomeOf(search: (options: Options) => Promise<unknown>, given: 
 }
 
 const base: Options = {
-  ...{ x, y, space, model: logistic, strategy: random(), trials: 2, seed: 1, jobs: 1 },
-  ...{ fit: { epochs: 2, batchSize: 9 }, validation: { folds: 2 } },
+  x,
+  y,
+  space,
+  model: logistic,
+  strategy: random(),
+  trials: 2,
+  seed: 1,
+  jobs: 1,
+  fit: { epochs: 2, batchSize: 9 },
+  validation: { folds: 2 },
 };
 const tuned = (options: Options) => tune(options);
 const known = new Map<Options, Promise<unknown>>();
@@ -231,8 +239,12 @@ describe("a trial of warmStart", () => {
   it.each(Object.entries(trials))("keeps its %s", async (_, [warm, directions]) => {
     const objective = () => (directions.length > 1 ? { values: [5, 5] } : 5);
     const { trials, bestTrials } = await tune({
-      ...{ space, strategy: random(), trials: 1, objective: objective as () => number },
-      ...{ direction: directions.length > 1 ? directions : directions[0], warmStart: [warm] },
+      space,
+      strategy: random(),
+      trials: 1,
+      objective: objective as () => number,
+      direction: directions.length > 1 ? directions : directions[0],
+      warmStart: [warm],
     });
     expect(trials[0]).toMatchObject(warm);
     // one that breaks a constraint, or was ended early, is not the best however low it is

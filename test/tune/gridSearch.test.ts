@@ -189,8 +189,14 @@ describe("nestedCrossValidation", () => {
         return gridSearch(options);
       },
       {
-        ...{ space, data, model: classify, fit: { epochs: 3 }, validation: { folds: 3 }, jobs: 1 },
-        ...{ outer: { folds: 3 }, scoring: "accuracy" },
+        space,
+        data,
+        model: classify,
+        fit: { epochs: 3 },
+        validation: { folds: 3 },
+        jobs: 1,
+        outer: { folds: 3 },
+        scoring: "accuracy",
       },
     );
     expect(seen).toEqual([100, 100, 100]);
@@ -205,8 +211,15 @@ describe("nestedCrossValidation", () => {
   it("is infallible only on what the search may know: labels at random give chance", async () => {
     const noise = y.map((_, i) => ((i * 7919) % 13) % 2);
     const { mean: score } = await nestedCrossValidation(gridSearch, {
-      ...{ x, y: noise, space, model: logistic, fit: { epochs: 2 }, validation: { folds: 2 }, jobs: 1 },
-      ...{ outer: { folds: 4 }, scoring: "accuracy" },
+      x,
+      y: noise,
+      space,
+      model: logistic,
+      fit: { epochs: 2 },
+      validation: { folds: 2 },
+      jobs: 1,
+      outer: { folds: 4 },
+      scoring: "accuracy",
     });
     expect(Math.abs(score - 0.5)).toBeLessThan(0.2);
   });

@@ -38,9 +38,14 @@ const dataWith = (missing: MissingRule, drop: readonly string[] = []): Dataset =
 
 async function trainedOn(data: Dataset, indicator = false): Promise<Model> {
   const { final } = await tune({
-    ...{ data, space: { rate: choice([0.01]) }, strategy: grid(), jobs: 1, validation: { folds: 2 } },
+    data,
+    space: { rate: choice([0.01]) },
+    strategy: grid(),
+    jobs: 1,
+    validation: { folds: 2 },
     model: ({ rate }) => linear({ learningRate: rate }),
-    ...{ fit: { epochs: 3 }, pipeline: { impute: "median", indicator } },
+    fit: { epochs: 3 },
+    pipeline: { impute: "median", indicator },
   });
   return final as Model;
 }

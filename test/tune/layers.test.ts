@@ -32,8 +32,16 @@ function model(params: { learningRate: number; momentum: number; around: boolean
   return built;
 }
 const options = {
-  ...{ x, y: y.map(Number), space, model, strategy: random(), trials: 6, seed: 5 },
-  ...{ fit: { epochs: 3, batchSize: 8 }, validation: { folds: 2 }, testSize: 0.2 },
+  x,
+  y: y.map(Number),
+  space,
+  model,
+  strategy: random(),
+  trials: 6,
+  seed: 5,
+  fit: { epochs: 3, batchSize: 8 },
+  validation: { folds: 2 },
+  testSize: 0.2,
 };
 
 describe("a graph with batch normalization", () => {

@@ -19,7 +19,13 @@ const squares = (padding: number): number[][] =>
   x.map((row) => row.map(([v]) => (v === 0 ? padding : v * v)));
 
 const options = (y: number[][] | number[], layers: () => readonly Layer[], more: object = {}) => ({
-  ...{ x, y, trials: 2, seed: 1, testSize: 0.25, fit: { epochs: 3 }, metric: "meanAbsoluteError" as const },
+  x,
+  y,
+  trials: 2,
+  seed: 1,
+  testSize: 0.25,
+  fit: { epochs: 3 },
+  metric: "meanAbsoluteError" as const,
   space: { learningRate: float(0.01, 0.05) },
   pipeline: { scale: "none", target: "none" } as const,
   model({ learningRate }: { readonly learningRate: number }) {

@@ -16,14 +16,21 @@ const x = randomRows(120, 3, 8);
 const y = x.map(([a, b, c], i) => Number(a + b - c > 0.4 || i % 17 === 0));
 const truth = Float64Array.from(y);
 const common = {
-  ...{ x, y, model: logistic, space: rates(0.02, 0.3), jobs: 1 },
-  ...{ fit: { epochs: 6, batchSize: 16 }, validation: { folds: 3 }, trials: 2 },
+  x,
+  y,
+  model: logistic,
+  space: rates(0.02, 0.3),
+  jobs: 1,
+  fit: { epochs: 6, batchSize: 16 },
+  validation: { folds: 3 },
+  trials: 2,
 };
 
 const network = () => {
   const model = sequential([dense(1, { activation: "sigmoid" })]);
   model.compile({
-    ...{ optimizer: "sgd", loss: "binaryCrossentropy" },
+    optimizer: "sgd",
+    loss: "binaryCrossentropy",
     metrics: ["f1_macro", metrics.fBeta({ beta: 2 }), "neg_brier_score", metrics.cohenKappa],
   });
   return model;
@@ -106,7 +113,8 @@ describe("a study", () => {
   it("weighs constraints by those that were given too", async () => {
     const seen: (readonly string[])[] = [];
     await tune({
-      ...{ ...common, metric: "balanced_accuracy" },
+      ...common,
+      metric: "balanced_accuracy",
       constraints: (scores) => {
         seen.push(Object.keys(scores));
         return [0.1 - scores.balancedAccuracy];
@@ -128,7 +136,9 @@ describe("a study", () => {
     const rare = many.map(([a, b, c], i) => Number(a + b + 0.4 * c > 1.2 || i % 40 === 0));
     const options = { ...common, x: many, y: rare, fit: { epochs: 10, batchSize: 16 }, space: rates(0.1) };
     const { final } = await tune({
-      ...{ ...options, trials: 1, metric: "f1Macro" as const },
+      ...options,
+      trials: 1,
+      metric: "f1Macro" as const,
       threshold: metrics.fBeta({ beta: 2, average: "macro" }),
     });
     expect(final.threshold).toBeLessThan(0.5);
@@ -150,7 +160,9 @@ describe("a study", () => {
   it("ranks rows by them, and refits by one", async () => {
     const { rows, bestIndex } = await gridSearch({
       ...common,
-      ...{ scoring: ["accuracy", metrics.fBeta({ beta: 2 }), "neg_log_loss"], refit: "fBeta2", trials: 2 },
+      scoring: ["accuracy", metrics.fBeta({ beta: 2 }), "neg_log_loss"],
+      refit: "fBeta2",
+      trials: 2,
     });
     expect(new Set(Object.keys(rows[0].scores))).toEqual(new Set(["accuracy", "fBeta2", "logLoss"]));
     expect(rows[bestIndex ?? -1].scores.fBeta2.rank).toBe(1);

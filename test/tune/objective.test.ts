@@ -60,13 +60,11 @@ describe("an objective", () => {
     let running = 0;
     let most = 0;
     const { trials, study } = await tune({
-      ...{
-        space: { p: float(0, 1) },
-        direction: "maximize",
-        trials: 18,
-        seed: 4,
-        strategy: gp({ startupTrials: 2 }),
-      },
+      space: { p: float(0, 1) },
+      direction: "maximize",
+      trials: 18,
+      seed: 4,
+      strategy: gp({ startupTrials: 2 }),
       ...options,
       async objective({ p }, { number }) {
         most = Math.max(most, ++running);

@@ -55,8 +55,16 @@ const model = ({ rate, drop, units }: P) => {
   return built;
 };
 const options = {
-  ...{ x, y, space, model, metric: "logLoss" as const, seed: SEED, jobs: 1 },
-  ...{ validation: { folds: 3 }, testSize: 0.2, fit: { epochs: EPOCHS, batchSize: BATCH } },
+  x,
+  y,
+  space,
+  model,
+  metric: "logLoss" as const,
+  seed: SEED,
+  jobs: 1,
+  validation: { folds: 3 },
+  testSize: 0.2,
+  fit: { epochs: EPOCHS, batchSize: BATCH },
 };
 const train = (settings: PbtOptions, more: object = {}) =>
   tune({ ...options, strategy: pbt({ populationSize: 4, ...settings }), trials: 20, ...more });
@@ -74,7 +82,10 @@ function predictAfter(
   const init = engine.start(programOf(first, "initialize", 1), { seed });
   const { x, y } = loaded.train;
   const run = engine.start(programOf(first, "train", BATCH), {
-    ...{ streams: { x, y }, batchSize: BATCH, shuffle: true, seed },
+    streams: { x, y },
+    batchSize: BATCH,
+    shuffle: true,
+    seed,
   });
   const write = (target: typeof run, params: P) => {
     for (const [name, value] of Object.entries(
@@ -97,7 +108,8 @@ function predictAfter(
 
 /** As `tune` divides the data: the stream is its SPLIT_STREAM. */
 const planOf = (seed: number) => ({
-  ...{ validation: { folds: 3 }, testSize: 0.2 },
+  validation: { folds: 3 },
+  testSize: 0.2,
   seed: new RandomStream(seed, 0x7370).integer(2 ** 31),
 });
 const divided = foldsOf(toDataset({ x, y }), planOf(SEED));
@@ -181,17 +193,16 @@ describe("a study that is restored from its JSON", () => {
     let jobs = 0;
     const setup: TrialSetup<typeof space> = {
       unknown: "refuse",
-      ...{
-        model,
-        fit: options.fit,
-        rows,
-        foldsFor: createFoldsFor(rows),
-        task: "classification",
-        detailed: false,
-        curves: true,
-        identities: new Map(),
-      },
-      ...{ metrics: [getMetric("logLoss")], objectives: 1 },
+      model,
+      fit: options.fit,
+      rows,
+      foldsFor: createFoldsFor(rows),
+      task: "classification",
+      detailed: false,
+      curves: true,
+      identities: new Map(),
+      metrics: [getMetric("logLoss")],
+      objectives: 1,
       backend: {
         ...inner,
         run(job) {
@@ -237,7 +248,13 @@ describe("a study that is restored from its JSON", () => {
 describe("a trial that fails", () => {
   it("is replaced by one that did not, with other numbers", async () => {
     const { trials } = await tune({
-      ...{ x, y: quantity, model: linear, seed: SEED, jobs: 1, validation: { folds: 2 }, metric: "rmse" },
+      x,
+      y: quantity,
+      model: linear,
+      seed: SEED,
+      jobs: 1,
+      validation: { folds: 2 },
+      metric: "rmse",
       space: { learningRate: float(1e-3, 1e12, { log: true }) },
       enqueue: [0.01, 0.02, 1e11, 0.2].map((learningRate) => ({ learningRate })),
       strategy: pbt({ populationSize: 4, quantile: 0, resample: 0 }),
@@ -270,7 +287,12 @@ describe("a trial that fails", () => {
 
   it("because its optimizer would have other slots, too", async () => {
     const { trials } = await tune({
-      ...{ x, y, seed: SEED, jobs: 1, validation: { folds: 2 }, fit: { epochs: 1 } },
+      x,
+      y,
+      seed: SEED,
+      jobs: 1,
+      validation: { folds: 2 },
+      fit: { epochs: 1 },
       space: { momentum: float(0, 0.9) },
       model: ({ momentum }) => {
         const built = sequential([dense(1, { activation: "sigmoid" })]);
@@ -292,7 +314,12 @@ describe("a trial that fails", () => {
 describe("a training", () => {
   it("may change its batch size, and functions that a model creates each time", async () => {
     const { trials } = await tune({
-      ...{ x, y, seed: SEED, jobs: 1, validation: { folds: 2 }, metric: "logLoss" },
+      x,
+      y,
+      seed: SEED,
+      jobs: 1,
+      validation: { folds: 2 },
+      metric: "logLoss",
       space: { batchSize: choice([4, 8, 16]), rate: float(0.01, 1, { log: true }) },
       model: ({ rate }) => {
         const built = sequential([
@@ -325,15 +352,13 @@ describe("a training", () => {
 
   it("that starts with a grid has it in its options", async () => {
     const { study } = await tune({
-      ...{
-        x,
-        y,
-        model: logistic,
-        space: rates(0.1, 0.2),
-        jobs: 1,
-        validation: { folds: 2 },
-        fit: { epochs: 1 },
-      },
+      x,
+      y,
+      model: logistic,
+      space: rates(0.1, 0.2),
+      jobs: 1,
+      validation: { folds: 2 },
+      fit: { epochs: 1 },
       strategy: pbt({ start: grid(), populationSize: 2 }),
       trials: 4,
     });

@@ -22,7 +22,11 @@ const table = readTable(
 );
 const data = encodeTable(table, { target: "y", missing: "impute" });
 const common = {
-  ...{ data, strategy: grid(), testSize: 0.2, fit: { epochs: 5, batchSize: 8 }, validation: { folds: 3 } },
+  data,
+  strategy: grid(),
+  testSize: 0.2,
+  fit: { epochs: 5, batchSize: 8 },
+  validation: { folds: 3 },
   model: () => linear({ learningRate: 0.1 }),
 };
 const space = {
@@ -34,14 +38,18 @@ const space = {
 describe("a pipeline of a trial", () => {
   it("follows from its parameters, and scores as the same pipeline of a whole study", async () => {
     const { trials, best, final } = await tune({
-      ...{ ...common, space, jobs: 1 },
+      ...common,
+      space,
+      jobs: 1,
       pipeline: ({ scale, encode, target }) => ({ scale, encode, target, indicator: true }),
     });
     expect(trials.length).toBe(8);
     expect(new Set(trials.map(({ value }) => value)).size).toBe(8);
     const alone = (params: (typeof trials)[number]["params"] | undefined) =>
       tune({
-        ...{ ...common, space: { only: choice([1]) }, jobs: 1 },
+        ...common,
+        space: { only: choice([1]) },
+        jobs: 1,
         pipeline: { ...params, indicator: true },
       });
     // of equal seeds: the first trials, and the final fits
@@ -54,7 +62,9 @@ describe("a pipeline of a trial", () => {
   it("gives the same results on threads", async () => {
     const run = (jobs: number) =>
       tune({
-        ...{ ...common, space, jobs },
+        ...common,
+        space,
+        jobs,
         pipeline: ({ scale, encode, target }) => ({ scale, encode, target }),
       });
     const [one, two] = [await run(1), await run(2)];
@@ -64,7 +74,8 @@ describe("a pipeline of a trial", () => {
 
   it("is kept with the final model, and as JSON leads from rows to predictions", async () => {
     const { final } = await tune({
-      ...{ ...common, space: { only: choice([1]) } },
+      ...common,
+      space: { only: choice([1]) },
       pipeline: { impute: "median", scale: "robust", target: "log" },
     });
     const pipeline = JSON.parse(JSON.stringify(final.pipeline));
@@ -80,7 +91,11 @@ describe("a pipeline of a trial", () => {
     const table = readTable(text);
     const data = encodeTable(table, { target: "y" });
     const { final } = await tune({
-      ...{ data, model: logistic, space: rates(0.1), strategy: grid(), jobs: 1 },
+      data,
+      model: logistic,
+      space: rates(0.1),
+      strategy: grid(),
+      jobs: 1,
       fit: { epochs: 2, batchSize: 8 },
     });
     const other = readTable("c,a\nv,0.25\nu,-2\n", { schema: table.schema });
@@ -98,9 +113,12 @@ describe("a pipeline of a trial", () => {
 
   it("must stay what it is while a training continues", async () => {
     const { trials } = await tune({
-      ...{ ...common, space: { shift: float(0, 1) }, jobs: 1 },
+      ...common,
+      space: { shift: float(0, 1) },
+      jobs: 1,
       strategy: pbt({ populationSize: 4, quantile: 0.5 }),
-      ...{ trials: 12, fit: { epochs: 2, batchSize: 8 } },
+      trials: 12,
+      fit: { epochs: 2, batchSize: 8 },
       pipeline: ({ shift }) => ({ scale: shift < 0.5 ? "standard" : "minMax" }),
     });
     const refused = trials.filter(({ status }) => status === "failed");

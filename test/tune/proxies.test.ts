@@ -45,7 +45,9 @@ const plain = () => ({
   validation: { folds: 3 },
   stop: { patience: 20 },
   enqueue: [{ learningRate: 0.05, batchSize: 4 }],
-  ...{ trials: 4, seed: 3, testSize: 0.2 },
+  trials: 4,
+  seed: 3,
+  testSize: 0.2,
 });
 
 /** What a study came to. */

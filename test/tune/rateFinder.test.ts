@@ -79,7 +79,10 @@ describe("the learning-rate finder", () => {
     const bound = 2 / greatestCurvature();
     const { rates, losses, suggested, belowMinimum, reason } = await findLearningRate({
       ...whole,
-      ...{ low: bound / 1000, high: bound * 1000, steps: 301, smoothing: 0 },
+      low: bound / 1000,
+      high: bound * 1000,
+      steps: 301,
+      smoothing: 0,
     });
     expect(reason).toBe("diverged");
     const last = rates.at(-1) as number;

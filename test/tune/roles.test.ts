@@ -48,7 +48,12 @@ describe("the programs of which defaults once made nothing", () => {
     const x = ids(400, 3, 10);
     const y = x.map((row) => row.reduce((sum, id) => sum + worth[id], 0));
     const { final, notes } = await tune({
-      ...{ x, y, seed: 1, trials: 2, testSize: 0.2, jobs: 1 },
+      x,
+      y,
+      seed: 1,
+      trials: 2,
+      testSize: 0.2,
+      jobs: 1,
       space: { learningRate: float(0.03, 0.1, { log: true }) },
       model: ({ learningRate }) =>
         compiled(sequential([embedding(10, 4), flatten(), dense(1)]), learningRate),
@@ -73,7 +78,13 @@ describe("the programs of which defaults once made nothing", () => {
       return counted.reduce((sum, [v]) => sum + v, 0) / counted.length;
     });
     const { final, notes } = await tune({
-      ...{ x, y, seed: 1, trials: 1, testSize: 0.2, validation: { split: 0.2 }, jobs: 1 },
+      x,
+      y,
+      seed: 1,
+      trials: 1,
+      testSize: 0.2,
+      validation: { split: 0.2 },
+      jobs: 1,
       space: { learningRate: choice([0.02]) },
       model: ({ learningRate }) => compiled(sequential([masking(0), gru(8), dense(1)]), learningRate),
       fit: { epochs: 60 },
@@ -218,7 +229,8 @@ describe("tune", () => {
   it("refuses what is no id at its first trial, before anything is trained", async () => {
     const seen: string[] = [];
     const search = tune({
-      ...{ ...settings, trials: 30 },
+      ...settings,
+      trials: 30,
       space: { width: int(1, 4) },
       model: ({ width }) => compiled(sequential([embedding(4, width), flatten(), dense(1)])),
       onEvent: ({ type }) => seen.push(type),
@@ -236,7 +248,8 @@ describe("tune", () => {
 
   it("records a later trial that refuses ids as failed, and goes on", async () => {
     const { trials } = await tune({
-      ...{ ...settings, trials: 3 },
+      ...settings,
+      trials: 3,
       space: { words: choice([5, 4, 6]) },
       strategy: grid(),
       model: ({ words }) => compiled(sequential([embedding(words, 1), flatten(), dense(1)])),
@@ -247,7 +260,9 @@ describe("tune", () => {
 
   it("follows each trial's own layers, to the same bits at any number of jobs", async () => {
     const options = {
-      ...{ ...settings, trials: 4, ensemble: 2 },
+      ...settings,
+      trials: 4,
+      ensemble: 2,
       space: { kind: choice(["ids", "numbers"]), learningRate: float(0.01, 0.1) },
       strategy: random(),
       model: ({ kind, learningRate }: { kind: string; learningRate: number }) =>
@@ -271,11 +286,15 @@ describe("tune", () => {
     const { jobs: _, ...rest } = settings;
     const space = { learningRate: float(0.01, 0.1) };
     const options: TunerOptions<typeof space> = {
-      ...{ ...rest, x: steps, space, strategy: random() },
+      ...rest,
+      x: steps,
+      space,
+      strategy: random(),
       model: ({ learningRate }) => compiled(sequential([masking(0), gru(2), dense(1)]), learningRate),
     };
     const outcome = ({ trials, final, notes }: TuneResult<typeof space>) => ({
-      ...{ values: trials.map(({ value }) => value), notes },
+      values: trials.map(({ value }) => value),
+      notes,
       predictions: Array.from(final.predict(steps).data),
     });
     const whole = await tune({ ...options, jobs: 1 });
@@ -308,7 +327,9 @@ describe("tune", () => {
   it("refuses what is no id in slices too", async () => {
     const { jobs: _, ...rest } = settings;
     const tuner = await createTuner({
-      ...{ ...rest, trials: 30, space: { width: int(1, 4) } },
+      ...rest,
+      trials: 30,
+      space: { width: int(1, 4) },
       model: ({ width }) => compiled(sequential([embedding(4, width), flatten(), dense(1)])),
     });
     await expect(tuner.advance({ steps: 1000 })).rejects.toThrow(/column "x1" must be an id of embedding_1/);
@@ -316,7 +337,8 @@ describe("tune", () => {
 
   it("ends with a model that refuses ids by the names of columns, here, saved and over HTTP", async () => {
     const { final } = await tune({
-      ...{ ...settings, trials: 1 },
+      ...settings,
+      trials: 1,
       space: { words: choice([5]) },
       model: ({ words }) => compiled(sequential([embedding(words, 1), flatten(), dense(1)])),
     });

@@ -50,8 +50,15 @@ export function rareSearch(rare: string, other: string) {
   const x = randomRows(240, 3, 5);
   const y = x.map(([a, b, c], i) => (a + b + 0.4 * c > 1.2 || i % 40 === 0 ? rare : other));
   return {
-    ...{ x, y, model: logistic, space: rates(0.1), jobs: 1, testSize: 0.25 },
-    ...{ fit: { epochs: 10, batchSize: 16 }, validation: { folds: 3 }, trials: 1 },
+    x,
+    y,
+    model: logistic,
+    space: rates(0.1),
+    jobs: 1,
+    testSize: 0.25,
+    fit: { epochs: 10, batchSize: 16 },
+    validation: { folds: 3 },
+    trials: 1,
   };
 }
 

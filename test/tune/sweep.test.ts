@@ -30,7 +30,11 @@ const how = { x, y, model, fit: { epochs: 2 }, validation: { folds: 3 }, seed: 4
 describe("sweep", () => {
   it("has a row for each value, in order, the others at their defaults or as given", async () => {
     const { rows, bestIndex, finalError } = await sweep({
-      ...{ ...how, space, parameter: "learningRate", values: [0.3, 0.01, 3], refit: false },
+      ...how,
+      space,
+      parameter: "learningRate",
+      values: [0.3, 0.01, 3],
+      refit: false,
     });
     expect(rows.map(({ params }) => params)).toEqual(
       [0.3, 0.01, 3].map((learningRate) => ({ learningRate, momentum: 0.5, kind: "plain" })),
@@ -38,7 +42,11 @@ describe("sweep", () => {
     expect(rows[bestIndex].scores.accuracy.rank).toBe(1);
     expect(finalError?.code).toBe("invalid_state");
     const deep = await sweep({
-      ...{ ...how, space, parameter: "units", values: [2, 5], params: { kind: "deep", learningRate: 0.1 } },
+      ...how,
+      space,
+      parameter: "units",
+      values: [2, 5],
+      params: { kind: "deep", learningRate: 0.1 },
     });
     expect(deep.rows.map(({ params }) => params)).toEqual(
       [2, 5].map((units) => ({ learningRate: 0.1, momentum: 0.5, kind: "deep", units })),
@@ -50,7 +58,10 @@ describe("sweep", () => {
     const values = [0.01, 0.1, 1] as const;
     const own = { ...how, model: logistic, scoring: ["accuracy", "logLoss"] as const };
     const swept = await sweep({
-      ...{ ...own, space: { learningRate: float(0.001, 1) }, parameter: "learningRate", values },
+      ...own,
+      space: { learningRate: float(0.001, 1) },
+      parameter: "learningRate",
+      values,
     });
     const searched = await gridSearch({ ...own, space: { learningRate: choice(values) } });
     const untimed = ({ rows }: Pick<typeof swept, "rows">) =>
@@ -61,7 +72,10 @@ describe("sweep", () => {
 
   it("leaves out what does not apply at a value", async () => {
     const { rows } = await sweep({
-      ...{ ...how, space, parameter: "kind", values: ["plain", "deep"] },
+      ...how,
+      space,
+      parameter: "kind",
+      values: ["plain", "deep"],
       params: { learningRate: 0.1, units: 3 },
     });
     expect(rows.map(({ params }) => params.units)).toEqual([undefined, 3]);

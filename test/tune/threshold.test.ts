@@ -98,7 +98,9 @@ describe("tune", () => {
     const { trials: _trials, space: _space, ...rest } = common;
     const population = await tune({
       ...rest,
-      ...{ threshold: "f1", trials: 12, strategy: pbt({ populationSize: 4 }) },
+      threshold: "f1",
+      trials: 12,
+      strategy: pbt({ populationSize: 4 }),
       space: { learningRate: float(0.01, 0.5, { log: true }) },
     });
     expect(population.final.threshold).not.toBe(0.5);
@@ -110,7 +112,9 @@ describe("tune", () => {
       "classify needs a model of classes; predict quantities with predict",
     );
     const three = await tune({
-      ...{ ...common, y: x.map(([a, b]) => (a > 0.3 ? "u" : b > 0 ? "v" : "w")), metric: "accuracy" },
+      ...common,
+      y: x.map(([a, b]) => (a > 0.3 ? "u" : b > 0 ? "v" : "w")),
+      metric: "accuracy",
       model: softmaxOf3,
     });
     const rows = [...three.final.predict(x).data];

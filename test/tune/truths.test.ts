@@ -41,8 +41,14 @@ describe("a model that cannot fit the data ends a search before it begins", () =
   it("but what a row of weight 0 holds is no truth, for losses and metrics alike", async () => {
     const counts = x.map(([a], row) => (row === 3 ? -1 : Math.round(4 + a)));
     const rows = {
-      ...{ ...base, x, y: counts, model: net(1, "softplus", "poisson"), task: "regression" as const },
-      ...{ pipeline: { target: "none" } as const, metric: "meanSquaredLogError" as const, testSize: 0.2 },
+      ...base,
+      x,
+      y: counts,
+      model: net(1, "softplus", "poisson"),
+      task: "regression" as const,
+      pipeline: { target: "none" } as const,
+      metric: "meanSquaredLogError" as const,
+      testSize: 0.2,
     };
     const weighted = (out: number) => ({ ...rows, sampleWeight: x.map((_, row) => Number(row !== out)) });
     expect((await tune(weighted(3))).trials.map(({ status }) => status)).toEqual(["complete"]);

@@ -11,8 +11,15 @@ import { linear, logistic, quantity, rates, refusal, untimed, x, y } from "./sup
 
 const sampleWeight = x.map((_, i) => 1 + (i % 4));
 const common = {
-  ...{ x, y, space: rates(0.3, 0.1), strategy: grid(), model: logistic, jobs: 1 },
-  ...{ fit: { epochs: 8, batchSize: 8 }, validation: { folds: 3 }, testSize: 0.2 },
+  x,
+  y,
+  space: rates(0.3, 0.1),
+  strategy: grid(),
+  model: logistic,
+  jobs: 1,
+  fit: { epochs: 8, batchSize: 8 },
+  validation: { folds: 3 },
+  testSize: 0.2,
 };
 const table = readTable(
   ["a,b,c,w,y", ...x.map((row, i) => [...row, sampleWeight[i], y[i] ? "yes" : "no"].join(","))].join("\n"),
@@ -117,7 +124,9 @@ describe("class weights", () => {
   it("raise the recall of a rare class, and may be tuned", async () => {
     const rare = x.map(([a, b]) => Number(a + b > 0.7));
     const { trials } = await tune({
-      ...{ ...common, y: rare, metric: "recall" },
+      ...common,
+      y: rare,
+      metric: "recall",
       space: { weight: choice([1, 20]) },
       model: () => logistic({ learningRate: 0.3 }),
       fit: ({ weight }) => ({ ...common.fit, classWeight: { 1: weight } }),

@@ -94,8 +94,13 @@ describe("a thread that is released", () => {
       };
       const { trials } = await tune({
         model,
-        ...{ x, y: x.map(([i]) => i % 2), space: { learningRate: float(0.01, 0.1) }, strategy: random() },
-        ...{ trials: 3, jobs: 2, fit: { epochs: 1 } },
+        x,
+        y: x.map(([i]) => i % 2),
+        space: { learningRate: float(0.01, 0.1) },
+        strategy: random(),
+        trials: 3,
+        jobs: 2,
+        fit: { epochs: 1 },
       });
       console.log(trials.length, performance.now());
       process.on("exit", () => console.log(performance.now()));`;

@@ -19,7 +19,8 @@ const network: Problem = {
   name: "network",
   citation: "made for this benchmark: a loss, and the decimal logarithm of the number of weights",
   space: {
-    ...{ units, layers },
+    units,
+    layers,
     learningRate: float(1e-5, 1, { log: true }),
     dropout: float(0, 0.6, { step: 0.05 }),
     optimizer: choice(optimizers),

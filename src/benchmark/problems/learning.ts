@@ -128,7 +128,9 @@ function divide(data: Dataset, reproduce: boolean): ProblemData {
   const { train, validation, test } = trainValidationTestSplit(data.rows, { ...HELD, ...stratify, seed: 0 });
   const { pipeline, x, y } = fitPipeline(data, { rows: train });
   const examples = (rows: number, x: Float32Array, y: Float32Array): Examples => ({
-    ...{ rows, x, y: reproduce ? x : y },
+    rows,
+    x,
+    y: reproduce ? x : y,
   });
   const held = (rows: Int32Array): Examples =>
     examples(
@@ -185,7 +187,11 @@ export function learningProblems(tables: Tables): Problem[] {
   const onTable = (kind: string, words: string, hidden: readonly Layer[]) =>
     read.map(({ name, title, data, steps, batchSize }) =>
       learningProblem({
-        ...{ name: `${kind}-${name}`, title: `${title}, ${words}`, data, steps, batchSize },
+        name: `${kind}-${name}`,
+        title: `${title}, ${words}`,
+        data,
+        steps,
+        batchSize,
         layers: [...hidden, last(data)],
         target: TARGETS[`${kind}-${name}`],
       }),
@@ -197,16 +203,17 @@ export function learningProblems(tables: Tables): Problem[] {
     ...onTable("linear", "linear", []),
     ...onTable("dense", "32 relu", [dense(32, { activation: "relu", kernelInitializer: "heUniform" })]),
     learningProblem({
-      ...{ name: "deep-digits", title: "Digits, 10 layers of 16 tanh", ...onDigits, target: 0.36 },
+      name: "deep-digits",
+      title: "Digits, 10 layers of 16 tanh",
+      ...onDigits,
+      target: 0.36,
       layers: [...Array.from({ length: 10 }, () => layer(16, "tanh")), last(digits.data)],
     }),
     learningProblem({
-      ...{
-        name: "autoencoder-digits",
-        title: "Digits, autoencoder 64–32–8–32–64",
-        ...onDigits,
-        target: 0.29,
-      },
+      name: "autoencoder-digits",
+      title: "Digits, autoencoder 64–32–8–32–64",
+      ...onDigits,
+      target: 0.29,
       task: "autoencode",
       layers: [
         layer(32, "relu"),

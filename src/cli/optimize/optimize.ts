@@ -172,7 +172,8 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
   if (lag !== undefined && jobs > lag + 1 && strategy.adaptive && !strategy.generation)
     note(`--jobs ${jobs}: with a lag of ${lag}, at most ${lag + 1} programs run side by side`);
   const own = {
-    ...{ program: words, flags: heldFlags(flags) },
+    program: words,
+    flags: heldFlags(flags),
     ...(flags.study !== undefined && { stored: flags.study }),
   };
   const goesOn = (at: string): boolean =>
@@ -208,7 +209,8 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
   };
   try {
     const result = await search(setup, flags, programs, {
-      ...{ onEvent, signal: interrupt.signal },
+      onEvent,
+      signal: interrupt.signal,
       ...(study && { study }),
     });
     await programs.ended();
@@ -276,7 +278,12 @@ async function search(
 ): Promise<SearchResult<Space> | undefined> {
   try {
     return await tune({
-      ...{ space, strategy, seed, jobs, objective: programs.objective, ...more },
+      space,
+      strategy,
+      seed,
+      jobs,
+      objective: programs.objective,
+      ...more,
       direction: directions.length === 1 ? directions[0] : directions,
       ...(scheduler && steps !== undefined && { scheduler, steps }),
       ...(trials !== undefined && { trials }),
@@ -319,7 +326,9 @@ function reportOf(
   const { bestTrials = [], study } = result ?? {};
   const best = study && bestOrNone(study);
   return jsonReport({
-    ...{ best, trials, seed },
+    best,
+    trials,
+    seed,
     ...(study && study.directions.length > 1 && { bestTrials }),
     ...(again && { bestCommand: again.words }),
   });
@@ -333,7 +342,9 @@ function printIntroduction(
 ): void {
   const { seed, seconds } = flags;
   const about = {
-    ...{ strategy: strategy.name, seed, command: words.map(quoted).join(" ") },
+    strategy: strategy.name,
+    seed,
+    command: words.map(quoted).join(" "),
     ...(seconds === undefined ? { trials } : { seconds, ...(flags.trials !== undefined && { trials }) }),
   };
   printLines(introduceProgram(about, widthOf(process.stdout)));

@@ -96,7 +96,11 @@ export async function readSetup(
     `strategy ${POPULATION} resumes trainings of earlier trials, which a program cannot; choose another strategy`,
   );
   return {
-    ...{ space, command, metrics, directions, source },
+    space,
+    command,
+    metrics,
+    directions,
+    source,
     strategy: await strategyOf(flags, metrics.length),
     scheduler: isScheduled ? createScheduler(scheduler) : undefined,
   };

@@ -78,7 +78,7 @@ export function AnalysisCard({ state, about, onSelect }: AnalysisProps) {
           ))}
         </fieldset>
         {picture === "slice" && (
-          <Choice label="Parameter" {...{ names }} value={parameter} onChange={setParameter} />
+          <Choice label="Parameter" names={names} value={parameter} onChange={setParameter} />
         )}
         {picture !== undefined && about.metrics.length > 1 && (
           <Choice
@@ -94,7 +94,12 @@ export function AnalysisCard({ state, about, onSelect }: AnalysisProps) {
           Choose a picture: which parameters matter, and which values do well.
         </p>
       ) : (
-        <Drawing {...{ state, about, onSelect }} shown={shown?.picture === picture ? shown : undefined} />
+        <Drawing
+          state={state}
+          about={about}
+          onSelect={onSelect}
+          shown={shown?.picture === picture ? shown : undefined}
+        />
       )}
       {more > 0 && (
         <p class="quiet">
@@ -118,7 +123,7 @@ function Drawing({ shown, ...more }: AnalysisProps & { shown: Shown | undefined 
   if (!shown.plot) return <p class="refusal">{shown.refused}</p>;
   const { plot, parameters = [], objective } = shown;
   if (shown.picture !== "parallel") return <Picture plot={plot} />;
-  return <ParallelPicture {...{ ...more, plot, parameters, objective }} />;
+  return <ParallelPicture {...more} plot={plot} parameters={parameters} objective={objective} />;
 }
 
 interface ChoiceProps {

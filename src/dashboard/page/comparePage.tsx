@@ -43,7 +43,7 @@ export function ComparePage({ name, trials }: { name: string; trials: readonly n
           )}
         </div>
       </div>
-      <Tries {...{ state, about }} />
+      <Tries state={state} about={about} />
       <div class={`layout ${rows.length > NARROW ? "stack" : "trial"}`}>
         <Card title="Learning curves">
           <CurvesPicture of={[{ state, about, trials }]} isTall />
@@ -57,12 +57,12 @@ export function ComparePage({ name, trials }: { name: string; trials: readonly n
             />
           </Card>
           <Card title="Another trial">
-            <AnotherTrial {...{ name, trials }} />
+            <AnotherTrial name={name} trials={trials} />
           </Card>
         </div>
       </div>
       {isChoosing && better && (
-        <EnqueueDialog {...{ about, state, from: better }} onClose={() => setChoosing(false)} />
+        <EnqueueDialog about={about} state={state} from={better} onClose={() => setChoosing(false)} />
       )}
     </div>
   );

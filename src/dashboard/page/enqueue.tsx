@@ -64,7 +64,9 @@ export function EnqueueDialog({ about, state, from, onClose }: EnqueueProps) {
           {names.map((name) => (
             <Field
               key={name}
-              {...{ name, parameter: about.space[name], text: texts[name] }}
+              name={name}
+              parameter={about.space[name]}
+              text={texts[name]}
               before={textOf(before[name])}
               onText={(text) => setTexts({ ...texts, [name]: text })}
             />
@@ -132,7 +134,7 @@ function Field({ name, parameter, text, before, onText }: FieldProps) {
           onInput={(event) => onText(event.currentTarget.value)}
         />
       </label>
-      {parameter && <Slider {...{ name, parameter, text, onText }} />}
+      {parameter && <Slider name={name} parameter={parameter} text={text} onText={onText} />}
       <small class="quiet">{parameter ? rangeText(parameter) : ""}</small>
     </div>
   );

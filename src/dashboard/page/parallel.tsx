@@ -82,10 +82,10 @@ export function ParallelPicture({ plot, parameters, state, about, objective, onS
   return (
     <>
       <div class="scrolls" role="region" aria-label="Parallel coordinates" tabIndex={0}>
-        <Picture {...{ plot, onDrawn }} isTall />
+        <Picture plot={plot} onDrawn={onDrawn} isTall />
       </div>
       <div class="brush">
-        <Selected {...{ state, about, objective, axes, selection }} />
+        <Selected state={state} about={about} objective={objective} axes={axes} selection={selection} />
         {selection.size > 0 && (
           <button
             type="button"
@@ -104,7 +104,8 @@ export function ParallelPicture({ plot, parameters, state, about, objective, onS
           {axes.map((axis, i) => (
             <Range
               key={axis.name}
-              {...{ axis, range: selection.get(i) }}
+              axis={axis}
+              range={selection.get(i)}
               onRange={(range) => change(i, range)}
             />
           ))}

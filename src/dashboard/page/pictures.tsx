@@ -19,8 +19,12 @@ interface PictureProps {
 
 /** What a picture reads of a study. */
 export const dataOf = (about: StudyAbout, trials: StudyData["trials"]): StudyData => ({
-  ...{ name: about.name, space: about.space, strategy: about.strategy },
-  ...{ directions: about.directions, metrics: about.metrics, trials },
+  name: about.name,
+  space: about.space,
+  strategy: about.strategy,
+  directions: about.directions,
+  metrics: about.metrics,
+  trials,
 });
 
 /** Milliseconds between two pictures of a live study; of many trials each takes longer, and shows less that is new. */
@@ -182,7 +186,8 @@ async function curvesIn({ study, letter, group, rows, beside }: Group): Promise<
     rows.map(({ number }) => number),
   );
   return rows.map(({ number }) => ({
-    ...{ lines: curves[number] ?? [], isBeside: beside.has(number) },
+    lines: curves[number] ?? [],
+    isBeside: beside.has(number),
     ...(letter ? { name: `${letter} trial ${number}`, group } : { name: `trial ${number}` }),
   }));
 }

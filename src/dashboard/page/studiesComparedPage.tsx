@@ -47,7 +47,7 @@ export function StudiesComparedPage({ names, trials }: PageProps) {
       {known.length < 2 ? (
         <p class="empty">Reading the studies…</p>
       ) : (
-        <Shown {...{ names, trials }} studies={known} />
+        <Shown names={names} trials={trials} studies={known} />
       )}
     </div>
   );
@@ -64,19 +64,22 @@ function Shown({ names, trials: named, studies }: PageProps & { studies: readonl
   return (
     <>
       <Card title="Best so far" kind="overlay">
-        <BestSoFar {...{ studies }} />
+        <BestSoFar studies={studies} />
       </Card>
       <div class="layout half">
         <Card title="Learning curves">
           <CurvesPicture
             of={studies.map((state, i) => ({
-              ...{ state, about: state.about, trials: trials[i], letter: LETTERS[i] },
+              state,
+              about: state.about,
+              trials: trials[i],
+              letter: LETTERS[i],
             }))}
             isTall
           />
         </Card>
         <Card title="Trials side by side">
-          <TrialsChoice key={trials.join(";")} {...{ names, trials }} />
+          <TrialsChoice key={trials.join(";")} names={names} trials={trials} />
           {columns.length > 0 && (
             <ComparedTable
               label="Trials side by side"
@@ -93,7 +96,7 @@ function Shown({ names, trials: named, studies }: PageProps & { studies: readonl
           )}
         </Card>
         <Card title="Where they search">
-          <Ranges {...{ studies }} />
+          <Ranges studies={studies} />
         </Card>
         <Card title="How they went">
           <ComparedTable
@@ -112,7 +115,7 @@ function Shown({ names, trials: named, studies }: PageProps & { studies: readonl
             title={names[i]}
             aside={<a href={hashOf({ page: "study", study: names[i] })}>open</a>}
           >
-            <HistoryPicture {...{ state, about: state.about }} />
+            <HistoryPicture state={state} about={state.about} />
           </Card>
         ))}
       </div>

@@ -40,7 +40,7 @@ export function StudiesPage() {
       {list.studies.length === 0 && <p class="empty">There is no study yet.</p>}
       <ul class="cards">
         {list.studies.map((study) => (
-          <StudyItem key={study.name} {...{ study, isMarked: marked.includes(study.name), mark }} />
+          <StudyItem key={study.name} study={study} isMarked={marked.includes(study.name)} mark={mark} />
         ))}
       </ul>
       {list.canStart && <Start onStarted={() => void trying(read)} />}

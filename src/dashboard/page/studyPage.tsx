@@ -21,7 +21,7 @@ export function StudyPage({ name }: { name: string }) {
   const { about } = state;
   if (state.isGone) return <p class="empty">This study is not there any more.</p>;
   if (!about) return <p class="empty">Reading the study…</p>;
-  return <Shown {...{ state, about, connection }} />;
+  return <Shown state={state} about={about} connection={connection} />;
 }
 
 interface ShownProps {
@@ -46,8 +46,8 @@ function Shown({ state, about, connection }: ShownProps) {
   ).map(({ number }) => number);
   return (
     <div class="page">
-      <Head {...{ state, about, connection, best }} />
-      <Tries {...{ state, about }} />
+      <Head state={state} about={about} connection={connection} best={best} />
+      <Tries state={state} about={about} />
       <div class="layout">
         <div class="pictures">
           <Card
@@ -63,7 +63,7 @@ function Shown({ state, about, connection }: ShownProps) {
               )
             }
           >
-            <HistoryPicture {...{ state, about, objective }} />
+            <HistoryPicture state={state} about={about} objective={objective} />
           </Card>
           <Card title="Learning curves">
             <CurvesPicture
@@ -74,15 +74,18 @@ function Shown({ state, about, connection }: ShownProps) {
           {about.held && <HeldCard {...about.held} />}
           {about.metrics.length > 1 && (
             <Card title="Trade-offs" kind="full">
-              <FrontPicture {...{ state, about }} />
+              <FrontPicture state={state} about={about} />
             </Card>
           )}
           {/* a function in a state is called: this one is kept */}
-          <AnalysisCard {...{ state, about }} onSelect={(keeps) => setSelected(() => keeps)} />
+          <AnalysisCard state={state} about={about} onSelect={(keeps) => setSelected(() => keeps)} />
         </div>
         <Card title="Trials" kind="wide">
           <TrialTable
-            {...{ about, state, best: numbers, onMarked: setMarked }}
+            about={about}
+            state={state}
+            best={numbers}
+            onMarked={setMarked}
             {...(selected && { selected })}
           />
         </Card>
@@ -114,7 +117,7 @@ function Head({ state, about, connection, best }: ShownProps & { best: readonly 
             ))}
           </p>
         </div>
-        <Actions {...{ about, state, from: first ?? state.rows[0] }} />
+        <Actions about={about} state={state} from={first ?? state.rows[0]} />
       </div>
       {about.trouble !== undefined && (
         <p class="refusal" role="alert">
@@ -232,7 +235,9 @@ function Actions({ about, state, from }: ActionsProps) {
           <Arrow /> {artifact.name}
         </button>
       ))}
-      {isChoosing && <EnqueueDialog {...{ about, state, from }} onClose={() => setChoosing(false)} />}
+      {isChoosing && (
+        <EnqueueDialog about={about} state={state} from={from} onClose={() => setChoosing(false)} />
+      )}
     </div>
   );
 }

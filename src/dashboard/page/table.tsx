@@ -78,8 +78,12 @@ export function TrialTable({ about, state, best, onMarked, selected }: TableProp
   const onKeyDown = (event: KeyboardEvent): void => {
     const page = Math.max(1, Math.floor(view.height / ROW) - 2);
     const steps: Readonly<Record<string, number>> = {
-      ...{ ArrowDown: current + 1, ArrowUp: current - 1, PageDown: current + page, PageUp: current - page },
-      ...{ Home: 0, End: rows.length - 1 },
+      ArrowDown: current + 1,
+      ArrowUp: current - 1,
+      PageDown: current + page,
+      PageUp: current - page,
+      Home: 0,
+      End: rows.length - 1,
     };
     const isMark = event.key === " " && (event.target as HTMLElement).tagName === "A";
     if (!(event.key in steps) && !isMark) return;
@@ -153,7 +157,12 @@ export function TrialTable({ about, state, best, onMarked, selected }: TableProp
           {rows.slice(from, to).map((row, i) => (
             <Row
               key={row.number}
-              {...{ row, columns, template, study: about.name, at: from + i, isBest: best.has(row.number) }}
+              row={row}
+              columns={columns}
+              template={template}
+              study={about.name}
+              at={from + i}
+              isBest={best.has(row.number)}
               isActive={from + i === reached}
               isMarked={marked.includes(row.number)}
               onMark={mark}

@@ -17,7 +17,7 @@ export function TrialPage({ name, number }: { name: string; number: number }) {
   if (!about || !state.isReady) return <p class="empty">Reading the study…</p>;
   const row = trialIn(state, number);
   if (!row) return <p class="empty">There is no trial {number} yet.</p>;
-  return <Shown key={number} {...{ state, about, row }} />;
+  return <Shown key={number} state={state} about={about} row={row} />;
 }
 
 interface ShownProps {
@@ -76,25 +76,27 @@ function Shown({ state, about, row }: ShownProps) {
           )}
         </div>
       </div>
-      <Tries {...{ state, about }} />
+      <Tries state={state} about={about} />
       {row.error !== undefined && <p class="refusal">{row.error}</p>}
       <div class="layout trial">
         <div class="pictures">
           <Card title="Learning curves">
             <CurvesPicture of={[{ state, about, trials }]} isTall />
           </Card>
-          <Notes {...{ state, about, number }} />
+          <Notes state={state} about={about} number={number} />
         </div>
         <div class="pictures">
           <Card title="Scores">
-            <Scores {...{ about, row }} />
+            <Scores about={about} row={row} />
           </Card>
           <Card title="Parameters">
             <Params about={about} row={row} />
           </Card>
         </div>
       </div>
-      {isChoosing && <EnqueueDialog {...{ about, state, from: row }} onClose={() => setChoosing(false)} />}
+      {isChoosing && (
+        <EnqueueDialog about={about} state={state} from={row} onClose={() => setChoosing(false)} />
+      )}
     </div>
   );
 }

@@ -22,7 +22,7 @@ export function Tries({ state, about }: TriesProps) {
   return (
     <div class="tries" role="status">
       {own.map((one) => (
-        <Tried key={`${one.after} ${one.changes}`} {...{ state, about, one }} />
+        <Tried key={`${one.after} ${one.changes}`} state={state} about={about} one={one} />
       ))}
     </div>
   );
@@ -68,7 +68,7 @@ function Tried({ state, about, one }: TriesProps & { one: Try }) {
             {isOver ? "See both curves" : "Watch beside the other"}
           </a>
         )}
-        {better && about.actions.includes("note") && <Keep {...{ state, about }} row={better} />}
+        {better && about.actions.includes("note") && <Keep state={state} about={about} row={better} />}
         {better && about.actions.includes("enqueue") && (
           <button type="button" class="button" onClick={() => setChoosing(true)}>
             Change trial {better.number} again
@@ -79,7 +79,7 @@ function Tried({ state, about, one }: TriesProps & { one: Try }) {
         </button>
       </div>
       {isChoosing && better && (
-        <EnqueueDialog {...{ about, state, from: better }} onClose={() => setChoosing(false)} />
+        <EnqueueDialog about={about} state={state} from={better} onClose={() => setChoosing(false)} />
       )}
     </div>
   );
@@ -92,7 +92,8 @@ export function Keep({ state, about, row: { number } }: TriesProps & { row: Tria
   const change = (): Promise<boolean> =>
     trying(() =>
       saveNote(about.name, {
-        ...{ number, text },
+        number,
+        text,
         tags: isKept ? tags.filter((tag) => tag !== KEEP) : [...tags, KEEP],
       }),
     );

@@ -84,7 +84,9 @@ function scoreLine(names: readonly string[], trials: readonly Beside[]): Compare
   // one direction, or there is no best
   const hasBest = directions.size === 1 && new Set(finite).size > 1;
   return {
-    ...{ kind: "outcome", label: names.join(" / "), differs: new Set(values).size > 1 },
+    kind: "outcome",
+    label: names.join(" / "),
+    differs: new Set(values).size > 1,
     cells: values.map((value, i) => {
       const { std } = trials[i].row;
       const own = {
@@ -182,7 +184,8 @@ export function rangeLines(spaces: readonly Space[]): readonly RangeLine[] {
       log: numeric.every(({ log, low }) => log && low > 0),
     };
     return {
-      ...{ name, texts: parameters.map(rangeText) },
+      name,
+      texts: parameters.map(rangeText),
       differs: new Set(parameters.map((each) => (each ? valueKey(each) : ""))).size > 1,
       spans: parameters.map((each) =>
         each && each.type !== "choice" && scale.high > scale.low

@@ -41,12 +41,10 @@ export function selectionAxes(
     const parameter = space[name];
     const keys = parameter?.type === "choice" ? parameter.values.map(valueKey) : [];
     return {
-      ...{
-        ...scale,
-        name: name ?? metrics[objective],
-        log: type === "log",
-        ...(isChoice && { words: data }),
-      },
+      ...scale,
+      name: name ?? metrics[objective],
+      log: type === "log",
+      ...(isChoice && { words: data }),
       placeOf(row) {
         if (name === undefined) return valueAt(row, objective) ?? undefined;
         if (!Object.hasOwn(row.params, name)) return undefined;

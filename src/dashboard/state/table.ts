@@ -37,7 +37,10 @@ export function columnsOf(
     cell: (row: TrialRow) => number | null,
     text = formatScore,
   ) => ({
-    ...{ id, label, isNumeric: true, cell },
+    id,
+    label,
+    isNumeric: true,
+    cell,
     text: (row: TrialRow) => (cell(row) === null ? DASH : text(cell(row))),
   });
   const tagsOf = ({ number }: TrialRow) => notes.get(number)?.tags.join(", ") ?? "";
@@ -61,7 +64,10 @@ export function columnsOf(
         ? parameter.type !== "choice"
         : typeof rows.find(({ params }) => Object.hasOwn(params, name))?.params[name] === "number";
       return {
-        ...{ id: `param:${name}`, label: name, isNumeric, cell },
+        id: `param:${name}`,
+        label: name,
+        isNumeric,
+        cell,
         text: (row) => (cell(row) === null ? DASH : formatValue(cell(row))),
       };
     }),

@@ -2,17 +2,9 @@
  * The choices of a pipeline: how missing cells are filled, categories encoded, features and targets scaled. Nothing is learnt
  * here; see pipeline.ts.
  */
-import {
-  check,
-  checkOptions,
-  isPlainObject,
-  must,
-  mustBeBoolean,
-  mustBeInteger,
-  type OptionNames,
-  show,
-  unknownName,
-} from "../../errors.js";
+
+import { isPlainObject, must, mustBeBoolean, show, unknownName } from "../../errors.js";
+import { flag, integer, type OptionRules, oneOf, readOptions, rule } from "../../rules.js";
 import type { Input } from "../dataset.js";
 import { checkPadding, type PaddedSteps } from "./padding.js";
 
@@ -99,17 +91,33 @@ export interface PipelineOptions extends ColumnOptions {
   readonly columns?: Readonly<Record<string, ColumnOptions>>;
 }
 
-const COLUMN_OPTIONS: OptionNames<ColumnOptions> = {
-  ...{ impute: true, indicator: true, encode: true, buckets: true, minFrequency: true, scale: true },
-};
-const OPTIONS: OptionNames<PipelineOptions> = {
-  ...COLUMN_OPTIONS,
-  ...{ scaleOneHot: true, target: true, columns: true, padding: true },
-};
 const IMPUTATIONS = ["mean", "median", "mode"];
-const ENCODINGS = ["auto", "oneHot", "ordinal", "hashed", "target"] satisfies Encoding[];
 const SCALINGS = ["standard", "minMax", "robust", "quantile", "parts", "none"] satisfies ScalingName[];
-const TARGETS = ["standard", "log", "log1p", "none"] satisfies TargetTransformName[];
+const COLUMN_RULES = {
+  impute: rule(
+    `${IMPUTATIONS.map(show).join(", ")} or a finite number`,
+    (value) => Number.isFinite(value) || IMPUTATIONS.includes(value as string),
+  ),
+  indicator(name, value) {
+    if (value !== "auto") mustBeBoolean(name, value);
+  },
+  encode: oneOf("encoding", ["auto", "oneHot", "ordinal", "hashed", "target"]),
+  buckets: integer(),
+  minFrequency: integer(),
+  scale(name, value) {
+    const scales = [value].flat();
+    for (const each of scales) oneOf("scaling", SCALINGS)(name, each);
+    const differ = scales.length > 0 && new Set(scales).size === scales.length;
+    must(differ, name, "a scaling, or a list of different ones", value);
+  },
+} satisfies OptionRules<ColumnOptions>;
+const RULES = {
+  ...COLUMN_RULES,
+  scaleOneHot: flag,
+  target: oneOf("transform of the target", ["standard", "log", "log1p", "none"]),
+  columns: [rule("an object of options by column", isPlainObject), {}],
+  padding: [true, []],
+} satisfies OptionRules<PipelineOptions>;
 
 /** The most categories that `auto` makes features of. */
 export const MAX_ONE_HOT = 100;
@@ -144,7 +152,9 @@ export function planFor({ name, kind, categories, gaps }: Input, options: Pipeli
     impute: kind === "number" ? impute : kind === "date" ? ofDates : "mode",
     indicator: gaps && (chosen.indicator ?? false),
     encode: encode === "auto" ? auto : encode,
-    ...{ buckets, minFrequency, scales },
+    buckets,
+    minFrequency,
+    scales,
     scaleOneHot: (scaleOneHot ?? scales.some((each) => each !== "none")) ? "standard" : "none",
   };
 }
@@ -173,43 +183,11 @@ export function checkPipelineOptions(
   options: unknown,
   inputs: readonly Pick<Input, "name" | "kind">[],
 ): asserts options is PipelineOptions {
-  checkOptions(options, what, OPTIONS);
-  const { scaleOneHot, target, columns = {}, padding = [], ...common } = options as PipelineOptions;
-  checkColumnOptions(common, "");
-  mustBeBoolean("scaleOneHot", scaleOneHot);
-  mustBeOneOf("transform of the target", target, TARGETS);
+  const { columns, padding } = readOptions(options as PipelineOptions, what, RULES);
   checkPadding(padding, inputs);
-  must(isPlainObject(columns), "columns", "an object of options by column", columns);
   const names = inputs.map(({ name }) => name);
   for (const [name, own] of Object.entries(columns)) {
     if (!names.includes(name)) throw unknownName("column", name, names);
-    checkOptions(own, `column ${show(name)}`, COLUMN_OPTIONS);
-    checkColumnOptions(own, ` of column ${show(name)}`);
+    readOptions(own, `column ${show(name)}`, COLUMN_RULES, ` of column ${show(name)}`);
   }
-}
-
-function checkColumnOptions(options: ColumnOptions, of: string): void {
-  const { impute, indicator, encode, buckets, minFrequency, scale } = options;
-  const isConstant = typeof impute === "number" && Number.isFinite(impute);
-  check(
-    impute === undefined || isConstant || IMPUTATIONS.includes(impute as string),
-    () =>
-      `impute${of} must be ${IMPUTATIONS.map(show).join(", ")} or a finite number; received ${show(impute)}`,
-  );
-  if (indicator !== "auto") mustBeBoolean(`indicator${of}`, indicator);
-  mustBeOneOf("encoding", encode, ENCODINGS);
-  const scales = [scale].flat();
-  for (const each of scales) mustBeOneOf("scaling", each, SCALINGS);
-  must(
-    scales.length > 0 && new Set(scales).size === scales.length,
-    `scale${of}`,
-    "a scaling, or a list of different ones",
-    scale,
-  );
-  if (buckets !== undefined) mustBeInteger(`buckets${of}`, buckets);
-  if (minFrequency !== undefined) mustBeInteger(`minFrequency${of}`, minFrequency);
-}
-
-function mustBeOneOf(kind: string, value: unknown, known: readonly string[]): void {
-  if (value !== undefined && !known.includes(value as string)) throw unknownName(kind, value, known);
 }

@@ -8,9 +8,20 @@ import type { FoldRows, Splitter } from "./splitter.js";
 import { timeSeriesSplit } from "./time.js";
 
 const makers: Readonly<Record<string, (options: Readonly<Record<string, never>>) => Splitter<FoldRows>>> = {
-  ...{ kFold, stratifiedKFold, groupKFold, stratifiedGroupKFold, repeatedKFold, repeatedStratifiedKFold },
-  ...{ leaveOneOut, leavePOut, leaveOneGroupOut, leavePGroupsOut },
-  ...{ shuffleSplit, stratifiedShuffleSplit, groupShuffleSplit, timeSeriesSplit },
+  kFold,
+  stratifiedKFold,
+  groupKFold,
+  stratifiedGroupKFold,
+  repeatedKFold,
+  repeatedStratifiedKFold,
+  leaveOneOut,
+  leavePOut,
+  leaveOneGroupOut,
+  leavePGroupsOut,
+  shuffleSplit,
+  stratifiedShuffleSplit,
+  groupShuffleSplit,
+  timeSeriesSplit,
 };
 
 /** The names that {@link createSplitter} knows. */

@@ -247,7 +247,9 @@ function scanGradient({
   });
   const { loop, placeOf } = writeLoop(
     {
-      ...{ nodes: work.nodes, carries, kept },
+      nodes: work.nodes,
+      carries,
+      kept,
       sourceOf: (id) =>
         given.get(id) ?? (id < body.length && !WRITTEN_AGAIN.has(body[id].op) ? sourceOf(id) : undefined),
     },

@@ -222,8 +222,10 @@ function ofCells(
   return {
     influence,
     unseen: {
-      ...{ influence: Float64Array.from(unseen), mass: new Float64Array(unseen.length).fill(0.5) },
-      ...{ group: 2, isEven: true },
+      influence: Float64Array.from(unseen),
+      mass: new Float64Array(unseen.length).fill(0.5),
+      group: 2,
+      isEven: true,
     },
   };
 }

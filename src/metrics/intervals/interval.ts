@@ -143,8 +143,10 @@ export function shareEffect(of: Share, weights?: Floats): Effect {
   const { typical } = weighed(part.length, weights);
   const [right, wrong] = unseenWeights(of, weights).map((weight) => (by * weight) / typical);
   const unseen = {
-    ...{ influence: Float64Array.of(right * (1 - share), -wrong * share), mass: Float64Array.of(0.5, 0.5) },
-    ...{ group: 2, isEven: true },
+    influence: Float64Array.of(right * (1 - share), -wrong * share),
+    mass: Float64Array.of(0.5, 0.5),
+    group: 2,
+    isEven: true,
   };
   return { influence, unseen };
 }

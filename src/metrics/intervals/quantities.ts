@@ -111,7 +111,8 @@ function ofRatio(
     bias -= share * share * ((influence[i] * whole[i]) / all + drawn);
   }
   return {
-    ...{ influence, bias },
+    influence,
+    bias,
     parts: [lost.map((each) => each - left), whole.map((each) => each - all)],
   };
 }
@@ -131,7 +132,8 @@ function ofOutputs(
   }
   const biases = effects.flatMap(({ bias = [] }) => bias);
   return {
-    ...{ influence, parts: effects.flatMap(({ parts = [] }) => parts) },
+    influence,
+    parts: effects.flatMap(({ parts = [] }) => parts),
     ...(biases.length > 0 && { bias: biases.reduce((sum, bias) => sum + bias, 0) / outputs }),
   };
 }

@@ -53,11 +53,14 @@ const UNIT: ScoreInterval = [0, 1];
 const mean = (range: ScoreInterval): Method => ({ by: "effect", effect: meanEffect, range, isMean: true });
 const probability: Method = { by: "effect", effect: probabilityEffect, range: NEVER_BELOW, isMean: true };
 const root = (error: Score): Method => ({
-  ...({ by: "effect", effect: rootEffect(error) } as const),
-  ...{ range: NEVER_BELOW, isRoot: true },
+  by: "effect",
+  effect: rootEffect(error),
+  range: NEVER_BELOW,
+  isRoot: true,
 });
 const skill = (...of: Parameters<typeof skillEffect>): Method => ({
-  ...({ by: "effect", effect: skillEffect(...of) } as const),
+  by: "effect",
+  effect: skillEffect(...of),
   range: AT_MOST_1,
 });
 const share: Method = { by: "share", share: rightShare };
@@ -76,7 +79,10 @@ const averaged =
 
 const RECALL: Form = { factor: 1, hits: 0, predicted: 0, actual: 1 };
 const fForm = ({ beta = 1 }: Options): Form => ({
-  ...{ factor: 1 + beta * beta, hits: 0, predicted: 1, actual: beta * beta },
+  factor: 1 + beta * beta,
+  hits: 0,
+  predicted: 1,
+  actual: beta * beta,
 });
 
 /** By metric and its options, for so many outputs. */
@@ -89,18 +95,21 @@ const METHODS: Readonly<Record<BuiltInMetric, (options: Options, outputs: number
   fBeta: averaged(fForm),
   jaccard: averaged(() => ({ factor: 1, hits: -1, predicted: 1, actual: 1 })),
   balancedAccuracy: () => ({
-    ...({ by: "effect", range: UNIT } as const),
+    by: "effect",
+    range: UNIT,
     effect: (_, predicted) => averageEffect(predicted, RECALL, { average: "recalls" }),
   }),
   matthewsCorrcoef: () => ({ by: "effect", effect: correlationEffect, range: [-1, 1] }),
   cohenKappa: ({ weights }) => ({
-    ...({ by: "effect", range: [-1, 1] } as const),
+    by: "effect",
+    range: [-1, 1],
     effect: kappaEffect((distance) =>
       weights === "quadratic" ? distance * distance : weights ? Math.abs(distance) : Number(distance !== 0),
     ),
   }),
   rocAuc: (options) => ({
-    ...({ by: "effect", range: UNIT } as const),
+    by: "effect",
+    range: UNIT,
     effect: (_, predicted) => areaEffect(predicted, options),
   }),
   averagePrecision: () => none("it is biased where few rows are of class 1"),

@@ -90,8 +90,14 @@ export function inferenceOf(model: LayersModel): Inference {
   };
   visit(streamsOut.prediction);
   return {
-    ...{ nodes, known, layers, live: [...live].sort((a, b) => a - b) },
-    ...{ x: streamsIn.x, prediction: streamsOut.prediction, columns: network.columns, units: network.units },
+    nodes,
+    known,
+    layers,
+    live: [...live].sort((a, b) => a - b),
+    x: streamsIn.x,
+    prediction: streamsOut.prediction,
+    columns: network.columns,
+    units: network.units,
   };
 }
 
@@ -158,12 +164,10 @@ function referenceOf(
   nodes: readonly Node[],
 ): Float64Array {
   return operation<OperationName>(op).reference({
-    ...{
-      shape,
-      attributes,
-      shapes: inputs.map((id) => nodes[id].shape),
-      sources: inputs.map((id) => nodes[id]),
-    },
+    shape,
+    attributes,
+    shapes: inputs.map((id) => nodes[id].shape),
+    sources: inputs.map((id) => nodes[id]),
     inputs: given.map(({ data }) => Float64Array.from(data)),
     environment: { rows: 1, seed: 0, step: 0, input: () => new Float64Array() },
     evaluate: () => [],

@@ -95,7 +95,12 @@ const placed = (
   windows: Shape,
   { size, strides, dilation, before }: Omit<WindowAttributes, "after">,
 ) => ({
-  ...{ image, windows: windows.slice(1, 3), size, strides, dilation, before },
+  image,
+  windows: windows.slice(1, 3),
+  size,
+  strides,
+  dilation,
+  before,
 });
 const windowed = <K extends "patches" | "addPatches">(
   part: Part,

@@ -42,8 +42,15 @@ export function maskOfResult(
   };
   const values = inputs.map((each, i) => input(graph, `${i}`, [ROWS, ...each.shape]));
   const context = {
-    ...{ inputs: values, x: values[0], masks: inputs.map(maskOf), parameters: {}, hyperparameters: {} },
-    ...{ training: false, trainable: true, stream: 0, update: () => {} },
+    inputs: values,
+    x: values[0],
+    masks: inputs.map(maskOf),
+    parameters: {},
+    hyperparameters: {},
+    training: false,
+    trainable: true,
+    stream: 0,
+    update: () => {},
   };
   const result = maskAfter(layer, context, shape);
   return result && ([...known].find(([, value]) => value === result)?.[0] ?? id);

@@ -59,7 +59,9 @@ function metadataOf(table: TableDescription): Record<string, string> {
   const { task, target, targets, classes, threshold, pipeline } = table;
   const positive = positiveOf(table);
   return {
-    ...{ task, target, features: JSON.stringify(pipeline.features) },
+    task,
+    target,
+    features: JSON.stringify(pipeline.features),
     ...(targets && { targets: JSON.stringify(targets) }),
     ...(positive !== undefined && { positive }),
     ...(task === "classification" && { classes: JSON.stringify(classes), threshold: String(threshold) }),
@@ -166,7 +168,8 @@ function wordNodes(graph: Graph, column: PipelineColumn, cells: string, isMissin
   const [unknown, missing, count] = [0, 1, 2].map((i) => categories.length + i);
   const codeOf = new Map([...categories.map((word, code) => [word, code] as const), ["", missing]]);
   const codes = graph.node("ai.onnx.ml.LabelEncoder", [cells], {
-    ...{ keys_strings: [...codeOf.keys()], values_int64s: [...codeOf.values()] },
+    keys_strings: [...codeOf.keys()],
+    values_int64s: [...codeOf.values()],
     default_int64: isMissing ? missing : unknown,
   });
   const workspace = {

@@ -103,7 +103,9 @@ function loop(
     "Scan",
     [...given.values()],
     {
-      ...{ body: graph, num_scan_inputs: count, scan_input_directions: directions(count) },
+      body: graph,
+      num_scan_inputs: count,
+      scan_input_directions: directions(count),
       ...(stacks.length > 0 && { scan_output_directions: directions(stacks.length) }),
     },
     results.map(() => name),

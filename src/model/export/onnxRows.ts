@@ -66,7 +66,8 @@ const elementwise: { readonly [K in ElementwiseName]: Row<ElementwiseName> } = {
     if (!of || of.kernel || !isByElement || sizeOf(of.on.size) !== shape[1]) return each("Mul")(context);
     const { values, node } = context;
     return values.lazy({
-      ...{ shape: node.shape, windows: { ...of, kernel } },
+      shape: node.shape,
+      windows: { ...of, kernel },
       write: () => each("Mul")(context).name,
     });
   },
@@ -89,7 +90,10 @@ const elementwise: { readonly [K in ElementwiseName]: Row<ElementwiseName> } = {
 const last = (shape: Shape): number => shape[shape.length - 1];
 /** How windows lie, in ONNX' words. */
 const attributesOf = ({ size, strides, dilation, before, after }: WindowAttributes) => ({
-  ...{ kernel_shape: size, strides, dilations: dilation, pads: [...before, ...after] },
+  kernel_shape: size,
+  strides,
+  dilations: dilation,
+  pads: [...before, ...after],
 });
 
 /** Whether the numbers of a value are images whose channels, which come first there, are its last axis. */
@@ -249,7 +253,8 @@ export const ROWS: { readonly [K in Exclude<OperationName, "scan" | "scanCarry" 
   patches({ node: { shape, attributes }, inputs, values }) {
     const of = values.floats(inputs[0]);
     return values.lazy({
-      ...{ shape, windows: { of, on: attributes } },
+      shape,
+      windows: { of, on: attributes },
       write: () => gathered(values, of, attributes, shape),
     });
   },

@@ -171,7 +171,9 @@ function topologyOf(
     inbound_nodes: [],
   }));
   const own = layers.map(({ class_name, config, calls }) => ({
-    ...{ class_name, config, name: config.name },
+    class_name,
+    config,
+    name: config.name,
     inbound_nodes: calls.map((call) => call.map((link) => [...link, {}])),
   }));
   const config = {

@@ -69,7 +69,8 @@ const noCausal = (options: Options): string | undefined =>
   options.padding === "causal" ? 'padding "causal"' : noStridesBetween(options);
 
 export const convolution = (kind: string, name: string, rank: 1 | 2): Row => ({
-  ...{ kind, name },
+  kind,
+  name,
   fields: {
     filters: count("filters"),
     ...windows(rank, rank === 1 ? ["valid", "same", "causal"] : undefined),
@@ -83,12 +84,15 @@ export const convolution = (kind: string, name: string, rank: 1 | 2): Row => ({
 const { kernelRegularizer: _, ...bias } = KERNEL;
 export const BIAS = bias;
 export const NO_SIDE_CONSTRAINTS = {
-  ...{ activity_regularizer: null, bias_constraint: null, depthwise_constraint: null },
+  activity_regularizer: null,
+  bias_constraint: null,
+  depthwise_constraint: null,
   pointwise_constraint: null,
 };
 
 export const pooling = (kind: string, name: string, rank: 1 | 2): Row => ({
-  ...{ kind, name },
+  kind,
+  name,
   fields: {
     poolSize: sizes("pool_size", rank, 2),
     strides: sizes("strides", rank, null),
@@ -98,18 +102,26 @@ export const pooling = (kind: string, name: string, rank: 1 | 2): Row => ({
 });
 
 export const globalPooling = (kind: string, name: string): Row => ({
-  ...{ kind, name, fields: {} },
+  kind,
+  name,
+  fields: {},
   ...(name.endsWith("1d")
     ? { unwritten: { ...CHANNELS_LAST, keepdims: false } }
     : { usual: CHANNELS_LAST, unwritten: { keepdims: false } }),
 });
 
 export const merging = (kind: string, way: string): Row => ({
-  ...{ kind, name: "merge", given: { way }, fields: {}, masks: "merged" },
+  kind,
+  name: "merge",
+  given: { way },
+  fields: {},
+  masks: "merged",
 });
 
 export const recurrence = (kind: string, name: string, more: Record<string, Field> = {}): Row => ({
-  ...{ kind, name, masks: "kept" },
+  kind,
+  name,
+  masks: "kept",
   fields: {
     units: count("units"),
     activation: activation("activation", "tanh"),
@@ -123,8 +135,11 @@ export const recurrence = (kind: string, name: string, more: Record<string, Fiel
   usual: { return_state: false, stateful: false },
   unwritten: {
     ...NO_CONSTRAINTS,
-    ...{ recurrent_constraint: null, time_major: false },
-    ...{ kernel_regularizer: null, recurrent_regularizer: null, bias_regularizer: null },
+    recurrent_constraint: null,
+    time_major: false,
+    kernel_regularizer: null,
+    recurrent_regularizer: null,
+    bias_regularizer: null,
   },
   // the default one is orthogonal, which takes long to draw for nothing
   written: { recurrent_initializer: { class_name: "Zeros", config: {} } },
@@ -143,8 +158,10 @@ export const normalization = {
     scale: flag("scale", true),
   },
   unwritten: {
-    ...{ beta_regularizer: null, gamma_regularizer: null },
-    ...{ beta_constraint: null, gamma_constraint: null },
+    beta_regularizer: null,
+    gamma_regularizer: null,
+    beta_constraint: null,
+    gamma_constraint: null,
   },
   masks: "kept",
 } as const;

@@ -1,4 +1,5 @@
-import { checkOptions, must, type OptionNames } from "../../errors.js";
+import { must } from "../../errors.js";
+import { type OptionRules, readOptions, rule } from "../../rules.js";
 import type { Callback } from "./callback.js";
 import { perTraining } from "./perTraining.js";
 
@@ -8,7 +9,9 @@ export interface CsvLoggerOptions {
   readonly separator?: string;
 }
 
-const OPTIONS: OptionNames<CsvLoggerOptions> = { separator: true };
+const RULES = {
+  separator: [rule("a text that is not empty", (value) => typeof value === "string" && value !== ""), ","],
+} satisfies OptionRules<CsvLoggerOptions>;
 
 /**
  * Writes the numbers of each epoch as a line of a table, after a line of names: Keras' `CSVLogger`, but for where the lines go.
@@ -30,9 +33,7 @@ export function csvLogger(
   options: CsvLoggerOptions = {},
 ): Callback {
   must(typeof write === "function", "write", "a function of a line", write);
-  checkOptions(options, "csvLogger", OPTIONS);
-  const { separator = "," } = options;
-  must(typeof separator === "string" && separator !== "", "separator", "a text that is not empty", separator);
+  const { separator } = readOptions(options, "csvLogger", RULES);
   const line = (cells: readonly unknown[]): string =>
     cells.map((cell) => quoted(String(cell))).join(separator);
   const quoted = (cell: string): string =>

@@ -1,7 +1,7 @@
-import { checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
+import { integer, type OptionRules, readOptions, rule } from "../../rules.js";
 import type { Callback } from "./callback.js";
-import { type MonitorOptions, monitorBest } from "./monitor.js";
+import { DELTA, MONITOR_RULES, type MonitorOptions, monitorBest } from "./monitor.js";
 import { perTraining } from "./perTraining.js";
 
 /**
@@ -26,13 +26,12 @@ export interface EarlyStopping extends Callback {
   readonly bestParameters: Floats | undefined;
 }
 
-const OPTIONS: OptionNames<EarlyStoppingOptions> = {
-  monitor: true,
-  mode: true,
-  patience: true,
-  minDelta: true,
-  restoreBestWeights: true,
-};
+const RULES = {
+  ...MONITOR_RULES,
+  patience: [integer(0), 0],
+  minDelta: [DELTA, 0],
+  restoreBestWeights: [rule("a boolean", (value) => typeof value === "boolean"), true],
+} satisfies OptionRules<EarlyStoppingOptions>;
 
 /**
  * Stops when a monitored number no longer improves, and restores the best parameters (L. Prechelt, "Early
@@ -56,11 +55,11 @@ const OPTIONS: OptionNames<EarlyStoppingOptions> = {
 export function earlyStopping<Custom extends string = never>(
   options: EarlyStoppingOptions<NoInfer<Custom>> = {},
 ): EarlyStopping {
-  checkOptions(options, "earlyStopping", OPTIONS);
-  const { patience = 0, minDelta, restoreBestWeights = true } = options;
-  const best = monitorBest(options, minDelta);
-  mustBeInteger("patience", patience, 0);
-  must(typeof restoreBestWeights === "boolean", "restoreBestWeights", "a boolean", restoreBestWeights);
+  const { patience, restoreBestWeights, ...monitored } = readOptions<
+    EarlyStoppingOptions<string>,
+    typeof RULES
+  >(options, "earlyStopping", RULES);
+  const best = monitorBest(monitored);
   const [callback, state] = perTraining("earlyStopping", (): EarlyStopping => {
     const { improves } = best();
     let waited = 0;

@@ -1,8 +1,9 @@
 /** A number of the logs that a callback follows: which of two values is better, and whether one is an improvement. */
 
-import { must, unknownName } from "../../errors.js";
+import { unknownName } from "../../errors.js";
 import type { BuiltInMetric, ConfiguredMetric } from "../../metrics/names.js";
 import { findMetric } from "../../metrics/registry.js";
+import { number, type OptionRules, rule } from "../../rules.js";
 import type { Logs } from "./callback.js";
 
 /** A number of the logs that can be monitored: a loss, or a built-in metric, such as `valAccuracy` or `valF1Macro`. */
@@ -28,6 +29,13 @@ export interface MonitorOptions<Custom extends string = never> {
   readonly mode?: "auto" | "min" | "max";
 }
 
+export const MONITOR_RULES = {
+  monitor: [rule("the name of a number of the logs", (value) => typeof value === "string"), "valLoss"],
+  mode: [rule('"auto", "min" or "max"', (mode) => ["auto", "min", "max"].includes(mode as string)), "auto"],
+} satisfies OptionRules<MonitorOptions>;
+/** Changes that count as an improvement. */
+export const DELTA = number("[0, ∞]", "a number of at least 0");
+
 /** Follows the best value of one training. */
 export interface BestValue {
   /** Whether the monitored number is better than the best so far by more than `minDelta`; then it is the best. NaN never is. */
@@ -36,16 +44,13 @@ export interface BestValue {
 
 /**
  * @returns what starts to follow the number; called for each training
- * @throws FettleError `invalid_argument` for invalid options. What it returns throws `unknown_name` where the logs do not have
- * the number
+ * @throws FettleError what it returns: `unknown_name` where the logs do not have the number
  */
-export function monitorBest(
-  { monitor = "valLoss", mode = "auto" }: MonitorOptions<string>,
+export function monitorBest({
+  monitor,
+  mode,
   minDelta = 0,
-): () => BestValue {
-  must(typeof monitor === "string", "monitor", "the name of a number of the logs", monitor);
-  must(["auto", "min", "max"].includes(mode), "mode", '"auto", "min" or "max"', mode);
-  must(typeof minDelta === "number" && minDelta >= 0, "minDelta", "a number of at least 0", minDelta);
+}: Required<MonitorOptions<string>> & { readonly minDelta?: number }): () => BestValue {
   const smaller = mode === "min" || (mode === "auto" && isBetterSmaller(monitor));
   return () => {
     let best: number | undefined;

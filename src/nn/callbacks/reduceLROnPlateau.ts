@@ -1,6 +1,6 @@
-import { checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { atLeastZero, integer, number, type OptionRules, readOptions } from "../../rules.js";
 import type { Callback } from "./callback.js";
-import { type MonitorOptions, monitorBest } from "./monitor.js";
+import { DELTA, MONITOR_RULES, type MonitorOptions, monitorBest } from "./monitor.js";
 import { perTraining } from "./perTraining.js";
 
 /**
@@ -21,15 +21,14 @@ export interface ReduceLROnPlateauOptions<Custom extends string = never> extends
   readonly minLearningRate?: number;
 }
 
-const OPTIONS: OptionNames<ReduceLROnPlateauOptions> = {
-  monitor: true,
-  mode: true,
-  factor: true,
-  patience: true,
-  minDelta: true,
-  cooldown: true,
-  minLearningRate: true,
-};
+const RULES = {
+  ...MONITOR_RULES,
+  factor: [number("(0, 1)"), 0.1],
+  patience: [integer(0), 10],
+  minDelta: [DELTA, 1e-4],
+  cooldown: [integer(0), 0],
+  minLearningRate: [atLeastZero, 0],
+} satisfies OptionRules<ReduceLROnPlateauOptions>;
 
 /**
  * Multiplies the learning rate by `factor` when a monitored number has stopped improving: Keras' `ReduceLROnPlateau`, with its
@@ -52,18 +51,13 @@ const OPTIONS: OptionNames<ReduceLROnPlateauOptions> = {
 export function reduceLROnPlateau<Custom extends string = never>(
   options: ReduceLROnPlateauOptions<NoInfer<Custom>> = {},
 ): Callback {
-  checkOptions(options, "reduceLROnPlateau", OPTIONS);
-  const { factor = 0.1, patience = 10, minDelta = 1e-4, cooldown = 0, minLearningRate = 0 } = options;
-  const best = monitorBest(options, minDelta);
-  must(typeof factor === "number" && factor > 0 && factor < 1, "factor", "a number in (0, 1)", factor);
-  mustBeInteger("patience", patience, 0);
-  mustBeInteger("cooldown", cooldown, 0);
-  must(
-    Number.isFinite(minLearningRate) && minLearningRate >= 0,
-    "minLearningRate",
-    "a finite number of at least 0",
-    minLearningRate,
+  const read = readOptions<ReduceLROnPlateauOptions<string>, typeof RULES>(
+    options,
+    "reduceLROnPlateau",
+    RULES,
   );
+  const { factor, patience, cooldown, minLearningRate } = read;
+  const best = monitorBest(read);
   const [callback] = perTraining("reduceLROnPlateau", (control) => {
     // refuses a schedule at once, and begins the list of rates in the history
     control.setLearningRate(control.getLearningRate());

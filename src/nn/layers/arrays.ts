@@ -67,7 +67,9 @@ export function arraysOf(given: Readonly<Record<string, ArrayOptions>>): Arrays 
     spec(name, shape) {
       const constraint = constraints[name];
       return {
-        ...{ name, shape, initializer: starts[name] },
+        name,
+        shape,
+        initializer: starts[name],
         ...(constraint && {
           constraint: (weight: Value, all: Readonly<Record<string, Value>>) =>
             constraint.project(weight, ownOf(name, constraint.hyperparameters, all)),

@@ -1,5 +1,6 @@
 /** Attention: sequences that look into sequences. */
-import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
+
+import { check, mustBeInteger } from "../../errors.js";
 import {
   add,
   constant,
@@ -13,6 +14,7 @@ import {
 } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { type Shape, showShape } from "../../graph/shape.js";
+import { flag, integer, number, type OptionRules, readOptions } from "../../rules.js";
 import { initializers } from "../initializers.js";
 import { dropped } from "./dropout.js";
 import { builtIn, type Layer, type LayerDefinition, type ParameterSpec } from "./layer.js";
@@ -29,12 +31,12 @@ export interface MultiHeadAttentionOptions {
   readonly causal?: boolean;
 }
 
-const OPTIONS: OptionNames<MultiHeadAttentionOptions> = {
-  valueDim: true,
-  dropout: true,
-  useBias: true,
-  causal: true,
-};
+const RULES = {
+  valueDim: integer(),
+  dropout: [number("[0, 1)"), 0],
+  useBias: [flag, true],
+  causal: [flag, false],
+} satisfies OptionRules<MultiHeadAttentionOptions>;
 
 /** What a score is where a step may not look: its weight is 0. */
 const HIDDEN = -1e30;
@@ -66,12 +68,7 @@ export function multiHeadAttention(
 ): Layer {
   mustBeInteger("numHeads", numHeads);
   mustBeInteger("keyDim", keyDim);
-  checkOptions(options, "multiHeadAttention", OPTIONS);
-  const { valueDim = keyDim, dropout = 0, useBias = true, causal = false } = options;
-  mustBeInteger("valueDim", valueDim);
-  must(typeof dropout === "number" && dropout >= 0 && dropout < 1, "dropout", "a number in [0, 1)", dropout);
-  must(typeof useBias === "boolean", "useBias", "true or false", useBias);
-  must(typeof causal === "boolean", "causal", "true or false", causal);
+  const { valueDim = keyDim, dropout, useBias, causal } = readOptions(options, "multiHeadAttention", RULES);
 
   const weights = (name: string, kernel: Shape, bias: Shape): ParameterSpec[] => [
     { name: `${name}Kernel`, shape: kernel, initializer: initializers.glorotUniform },

@@ -1,23 +1,25 @@
 /** Convolutions: products of the patches of images or sequences with a kernel. Channels are last, as in Keras. */
-import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
+
+import { mustBeInteger } from "../../errors.js";
 import { addPatches, matmul, type PatchOptions, patches, reshape, transpose } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { lines, type Shape } from "../../graph/shape.js";
+import { type OptionRules, type ReadOptions, readOptions } from "../../rules.js";
 import { arrayOptions } from "./arrays.js";
 import {
   type Axis,
   axesOf,
-  checkPadding,
+  IMAGE_PADDING,
   mustHaveChannels,
-  type PaddingName,
+  PADDING,
   type Placed,
   placed,
   type Sizes,
   unplaced,
-  WINDOW_OPTIONS,
+  WINDOW_RULES,
   type WindowOptions,
 } from "./geometry.js";
-import { KERNEL_OPTIONS, type KernelOptions, kernelsOf } from "./kernel.js";
+import { KERNEL_RULES, type KernelOptions, kernelsOf } from "./kernel.js";
 import { builtIn, type Layer } from "./layer.js";
 import { MASK_ENDS, maskOfWindows } from "./masks.js";
 
@@ -33,8 +35,16 @@ export interface Conv2dOptions extends KernelOptions, WindowOptions {
   readonly padding?: "valid" | "same";
 }
 
-const OPTIONS: OptionNames<Conv2dOptions> = { ...KERNEL_OPTIONS, ...WINDOW_OPTIONS, padding: true };
-export const IMAGE_PADDINGS = ["valid", "same"] as const;
+const RULES_1D = {
+  ...KERNEL_RULES,
+  ...WINDOW_RULES,
+  padding: [PADDING, "valid"],
+} satisfies OptionRules<Conv1dOptions>;
+const RULES_2D = {
+  ...KERNEL_RULES,
+  ...WINDOW_RULES,
+  padding: [IMAGE_PADDING, "valid"],
+} satisfies OptionRules<Conv2dOptions>;
 
 /**
  * A convolution along steps: activation(patches · kernel + bias), [rows, steps, channels] → [rows, windows, filters]. As in
@@ -51,7 +61,8 @@ export const IMAGE_PADDINGS = ["valid", "same"] as const;
  * ```
  */
 export function conv1d(filters: number, kernelSize: number, options: Conv1dOptions = {}): Layer {
-  return convolution("conv1d", filters, kernelSize, options, ["valid", "same", "causal"]);
+  mustBeInteger("filters", filters);
+  return convolution("conv1d", filters, kernelSize, options, readOptions(options, "conv1d", RULES_1D));
 }
 
 /**
@@ -72,7 +83,8 @@ export function conv1d(filters: number, kernelSize: number, options: Conv1dOptio
  * ```
  */
 export function conv2d(filters: number, kernelSize: Sizes, options: Conv2dOptions = {}): Layer {
-  return convolution("conv2d", filters, kernelSize, options, IMAGE_PADDINGS);
+  mustBeInteger("filters", filters);
+  return convolution("conv2d", filters, kernelSize, options, readOptions(options, "conv2d", RULES_2D));
 }
 
 function convolution(
@@ -80,14 +92,11 @@ function convolution(
   filters: number,
   kernelSize: Sizes,
   options: Conv1dOptions | Conv2dOptions,
-  paddings: readonly PaddingName[],
+  read: ReadOptions<Conv1dOptions, typeof RULES_1D> | ReadOptions<Conv2dOptions, typeof RULES_2D>,
 ): Layer {
-  mustBeInteger("filters", filters);
-  checkOptions(options, type, OPTIONS);
-  const { padding = "valid" } = options;
-  checkPadding(padding, paddings);
-  const axes = axesOf(kernelSize, options, type === "conv1d" ? 1 : 2);
-  const kernels = kernelsOf({ kernel: arrayOptions(options, "kernel") }, options);
+  const { padding } = read;
+  const axes = axesOf(kernelSize, read, type === "conv1d" ? 1 : 2);
+  const kernels = kernelsOf({ kernel: arrayOptions(read, "kernel") }, read);
   const places = (shape: Shape): Placed[] => placed(type, shape, axes, padding);
   const { hyperparameters, penalty } = kernels;
   return builtIn(
@@ -168,11 +177,10 @@ export function pairOf<K extends string>(
 export function conv2dTranspose(filters: number, kernelSize: Sizes, options: Conv2dOptions = {}): Layer {
   const type = "conv2dTranspose";
   mustBeInteger("filters", filters);
-  checkOptions(options, type, OPTIONS);
-  const { padding = "valid" } = options;
-  checkPadding(padding, IMAGE_PADDINGS);
-  const axes = axesOf(kernelSize, options, 2);
-  const kernels = kernelsOf({ kernel: arrayOptions(options, "kernel") }, options);
+  const read = readOptions(options, type, RULES_2D);
+  const { padding } = read;
+  const axes = axesOf(kernelSize, read, 2);
+  const kernels = kernelsOf({ kernel: arrayOptions(read, "kernel") }, read);
   const { hyperparameters, penalty } = kernels;
   return builtIn(
     {

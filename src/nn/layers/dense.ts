@@ -3,7 +3,7 @@ import { check, checkOptions, mustBeInteger } from "../../errors.js";
 import { matmul, reshape } from "../../graph/functions.js";
 import { lines, showShape } from "../../graph/shape.js";
 import { arrayOptions } from "./arrays.js";
-import { KERNEL_OPTIONS, type KernelOptions, kernelsOf } from "./kernel.js";
+import { KERNEL_RULES, type KernelOptions, kernelsOf } from "./kernel.js";
 import { builtIn, type Layer } from "./layer.js";
 
 /** Options of {@link dense}. */
@@ -24,7 +24,7 @@ export type DenseOptions = KernelOptions;
  */
 export function dense(units: number, options: DenseOptions = {}): Layer {
   mustBeInteger("`units`", units);
-  checkOptions(options, "dense", KERNEL_OPTIONS);
+  checkOptions(options, "dense", KERNEL_RULES);
   const kernels = kernelsOf({ kernel: arrayOptions(options, "kernel") }, options);
   const { hyperparameters, penalty } = kernels;
   return builtIn(

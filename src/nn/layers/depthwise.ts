@@ -1,25 +1,28 @@
 /** Convolutions channel by channel, alone and with a product over the channels behind them. Channels are last, as in Keras. */
-import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
+
+import { mustBeInteger } from "../../errors.js";
 import { matmul, mul, reshape, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import type { Shape } from "../../graph/shape.js";
+import { integer, type OptionRules, type ReadOptions, readOptions } from "../../rules.js";
 import type { ConstraintLike } from "../constraints.js";
 import type { Initializer } from "../initializers.js";
 import type { Regularizer, RegularizerName } from "../regularizers.js";
+import { arrayRules } from "./arrayRules.js";
 import { arrayOptions } from "./arrays.js";
-import { IMAGE_PADDINGS, patchRows } from "./convolution.js";
+import { patchRows } from "./convolution.js";
 import {
   type Axis,
   axesOf,
-  checkPadding,
+  IMAGE_PADDING,
   mustHaveChannels,
   type Placed,
   placed,
   type Sizes,
-  WINDOW_OPTIONS,
+  WINDOW_RULES,
   type WindowOptions,
 } from "./geometry.js";
-import { BIAS_OPTIONS, type BiasOptions, kernelsOf } from "./kernel.js";
+import { BIAS_RULES, type BiasOptions, kernelsOf } from "./kernel.js";
 import { builtIn, type Layer, type LayerContext } from "./layer.js";
 import { maskOfWindows } from "./masks.js";
 
@@ -47,27 +50,25 @@ export interface SeparableConv2dOptions extends DepthwiseConv2dOptions {
   readonly pointwiseConstraint?: ConstraintLike;
 }
 
-const DEPTHWISE_OPTIONS: OptionNames<DepthwiseConv2dOptions> = {
-  ...BIAS_OPTIONS,
-  ...WINDOW_OPTIONS,
-  padding: true,
-  depthMultiplier: true,
-  depthwiseInitializer: true,
-  depthwiseRegularizer: true,
-  depthwiseConstraint: true,
-};
-const SEPARABLE_OPTIONS: OptionNames<SeparableConv2dOptions> = {
-  ...DEPTHWISE_OPTIONS,
-  pointwiseInitializer: true,
-  pointwiseRegularizer: true,
-  pointwiseConstraint: true,
-};
+const DEPTHWISE_RULES = {
+  ...BIAS_RULES,
+  ...WINDOW_RULES,
+  padding: [IMAGE_PADDING, "valid"],
+  depthMultiplier: [integer(), 1],
+  ...arrayRules("depthwise"),
+} satisfies OptionRules<DepthwiseConv2dOptions>;
+const SEPARABLE_RULES = {
+  ...DEPTHWISE_RULES,
+  ...arrayRules("pointwise"),
+} satisfies OptionRules<SeparableConv2dOptions>;
 
 /** What both layers make of their options: windows, and how many channels each channel becomes. */
-function channelwise(type: string, kernelSize: Sizes, options: DepthwiseConv2dOptions) {
-  const { padding = "valid", depthMultiplier = 1 } = options;
-  mustBeInteger("depthMultiplier", depthMultiplier);
-  checkPadding(padding, IMAGE_PADDINGS);
+function channelwise(
+  type: string,
+  kernelSize: Sizes,
+  options: ReadOptions<DepthwiseConv2dOptions, typeof DEPTHWISE_RULES>,
+) {
+  const { padding, depthMultiplier } = options;
   const axes = axesOf(kernelSize, options, 2);
   return {
     depthMultiplier,
@@ -109,9 +110,9 @@ function depthwise(x: Value, kernel: Value, axes: readonly Axis[], at: readonly 
  */
 export function depthwiseConv2d(kernelSize: Sizes, options: DepthwiseConv2dOptions = {}): Layer {
   const type = "depthwiseConv2d";
-  checkOptions(options, type, DEPTHWISE_OPTIONS);
-  const windows = channelwise(type, kernelSize, options);
-  const kernels = kernelsOf({ kernel: arrayOptions(options, "depthwise") }, options);
+  const read = readOptions(options, type, DEPTHWISE_RULES);
+  const windows = channelwise(type, kernelSize, read);
+  const kernels = kernelsOf({ kernel: arrayOptions(read, "depthwise") }, read);
   const units = (shape: Shape): number => shape[2] * windows.depthMultiplier;
   const { hyperparameters, penalty } = kernels;
   return builtIn(
@@ -158,14 +159,14 @@ export function separableConv2d(
 ): Layer {
   const type = "separableConv2d";
   mustBeInteger("filters", filters);
-  checkOptions(options, type, SEPARABLE_OPTIONS);
-  const windows = channelwise(type, kernelSize, options);
+  const read = readOptions(options, type, SEPARABLE_RULES);
+  const windows = channelwise(type, kernelSize, read);
   const kernels = kernelsOf(
     {
-      depthwiseKernel: arrayOptions(options, "depthwise"),
-      pointwiseKernel: arrayOptions(options, "pointwise"),
+      depthwiseKernel: arrayOptions(read, "depthwise"),
+      pointwiseKernel: arrayOptions(read, "pointwise"),
     },
-    options,
+    read,
   );
   const { hyperparameters, penalty } = kernels;
   return builtIn(

@@ -1,10 +1,13 @@
 /** Categories as vectors that are learned. */
-import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
+
+import { check, mustBeInteger } from "../../errors.js";
 import { concat, equal, reshape, slice, sub, takeRows } from "../../graph/functions.js";
 import { showShape } from "../../graph/shape.js";
+import { flag, type OptionRules, readOptions } from "../../rules.js";
 import type { ConstraintLike } from "../constraints.js";
 import type { Initializer } from "../initializers.js";
 import type { Regularizer, RegularizerName } from "../regularizers.js";
+import { arrayRules } from "./arrayRules.js";
 import { arrayOptions, arraysOf } from "./arrays.js";
 import { builtIn, type Layer, type LayerContext, type LayerDefinition } from "./layer.js";
 
@@ -19,6 +22,12 @@ export interface EmbeddingOptions {
   /** Whether id 0 is padding, a step that does not count for the layers that follow; see {@link masking}. Default false. */
   readonly maskZero?: boolean;
 }
+
+const RULES = {
+  ...arrayRules("embeddings"),
+  embeddingsInitializer: [true, "randomUniform"],
+  maskZero: [flag, false],
+} satisfies OptionRules<EmbeddingOptions>;
 
 /**
  * A vector for each category: ids [rows, n] → [rows, n, outputDim], as in Keras. Ids are integers in [0, inputDim).
@@ -40,12 +49,9 @@ export interface EmbeddingOptions {
 export function embedding(inputDim: number, outputDim: number, options: EmbeddingOptions = {}): Layer {
   mustBeInteger("inputDim", inputDim);
   mustBeInteger("outputDim", outputDim);
-  checkOptions(options, "embedding", EMBEDDING_OPTIONS);
-  const { maskZero = false } = options;
-  must(typeof maskZero === "boolean", "maskZero", "true or false", maskZero);
-  const given = { embeddingsInitializer: "randomUniform", ...options } as const;
+  const { maskZero, ...read } = readOptions(options, "embedding", RULES);
   const { hyperparameters, penalty, spec, recipe } = arraysOf({
-    embeddings: arrayOptions(given, "embeddings"),
+    embeddings: arrayOptions(read, "embeddings"),
   });
   const layer: LayerDefinition = {
     type: "embedding",
@@ -81,10 +87,3 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
     ...options,
   });
 }
-
-const EMBEDDING_OPTIONS: OptionNames<EmbeddingOptions> = {
-  embeddingsInitializer: true,
-  embeddingsRegularizer: true,
-  embeddingsConstraint: true,
-  maskZero: true,
-};

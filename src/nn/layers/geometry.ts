@@ -1,6 +1,7 @@
 /** Where the windows of convolutions lie: options as Keras has them, per axis. It knows no kernel and no values. */
-import { byName, check, must, type OptionNames } from "../../errors.js";
+import { check, must } from "../../errors.js";
 import { type Shape, showShape } from "../../graph/shape.js";
+import { nameOf } from "../../rules.js";
 import { mustHaveAxes } from "./sequence.js";
 
 /** One number for all axes, or one for each. */
@@ -14,7 +15,8 @@ export interface WindowOptions<Size = Sizes> {
   readonly dilationRate?: Size;
 }
 
-export const WINDOW_OPTIONS: OptionNames<WindowOptions> = { strides: true, dilationRate: true };
+/** `axesOf` checks their values. */
+export const WINDOW_RULES = { strides: true, dilationRate: true } as const;
 
 /** How windows lie along one axis. */
 export interface Axis {
@@ -45,10 +47,9 @@ const PADDINGS = {
 /** No zeros, as many that windows lie from end to end, or (along steps) that no window sees later ones. */
 export type PaddingName = keyof typeof PADDINGS;
 
-/** @throws FettleError `invalid_argument`, `unknown_name` */
-export function checkPadding(padding: unknown, names: readonly PaddingName[]): void {
-  byName("padding", Object.fromEntries(names.map((name) => [name, PADDINGS[name]])), padding);
-}
+/** Of windows along steps, and of windows of images, which know no past. */
+export const PADDING = nameOf("padding", PADDINGS);
+export const IMAGE_PADDING = nameOf("padding", { valid: true, same: true });
 
 /** The numbers of windows along each of `rank` axes; `name` is what the size is called. @throws FettleError `invalid_argument` */
 export function axesOf(

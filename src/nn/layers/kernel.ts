@@ -37,15 +37,15 @@ export interface KernelOptions extends BiasOptions {
   readonly kernelConstraint?: ConstraintLike;
 }
 
-export const BIAS_OPTIONS: OptionNames<BiasOptions> = {
+export const BIAS_RULES: OptionNames<BiasOptions> = {
   activation: true,
   useBias: true,
   biasInitializer: true,
   biasRegularizer: true,
   biasConstraint: true,
 };
-export const KERNEL_OPTIONS: OptionNames<KernelOptions> = {
-  ...BIAS_OPTIONS,
+export const KERNEL_RULES: OptionNames<KernelOptions> = {
+  ...BIAS_RULES,
   kernelInitializer: true,
   kernelRegularizer: true,
   kernelConstraint: true,

@@ -1,5 +1,5 @@
 /** Layers that bring units to mean 0 and variance 1: each unit over a batch, or each row over its units. */
-import { checkOptions, must, type OptionNames } from "../../errors.js";
+
 import {
   add,
   div,
@@ -14,6 +14,7 @@ import {
   sum,
 } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
+import { aboveZero, flag, number, type OptionRules, readOptions } from "../../rules.js";
 import { getInitializer, initializers } from "../initializers.js";
 import { builtIn, type Layer, type LayerContext, type LayerDefinition, type ParameterSpec } from "./layer.js";
 import { whereCounted } from "./masks.js";
@@ -34,6 +35,16 @@ export interface BatchNormalizationOptions extends LayerNormalizationOptions {
   readonly momentum?: number;
 }
 
+const LAYER_RULES = {
+  epsilon: [aboveZero, 1e-3],
+  center: [flag, true],
+  scale: [flag, true],
+} satisfies OptionRules<LayerNormalizationOptions>;
+const BATCH_RULES = {
+  ...LAYER_RULES,
+  momentum: [number("[0, 1]"), 0.99],
+} satisfies OptionRules<BatchNormalizationOptions>;
+
 /**
  * Batch normalisation: (x − mean) / √(variance + ε) · γ + β for each unit. In training, mean and variance are those of the
  * batch, over all axes but the last; in evaluation and prediction, running ones: m ← momentum·m + (1 − momentum)·mean of the batch,
@@ -51,15 +62,7 @@ export interface BatchNormalizationOptions extends LayerNormalizationOptions {
  * ```
  */
 export function batchNormalization(options: BatchNormalizationOptions = {}): Layer {
-  checkOptions(options, "batchNormalization", BATCH_OPTIONS);
-  const { momentum = 0.99 } = options;
-  must(
-    typeof momentum === "number" && momentum >= 0 && momentum <= 1,
-    "momentum",
-    "a number in [0, 1]",
-    momentum,
-  );
-  const { epsilon, center, scale } = checked(options);
+  const { momentum, epsilon, center, scale } = readOptions(options, "batchNormalization", BATCH_RULES);
   const layer: LayerDefinition = {
     type: "batchNormalization",
     hyperparameters: { momentum, epsilon },
@@ -104,8 +107,7 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
  * ```
  */
 export function layerNormalization(options: LayerNormalizationOptions = {}): Layer {
-  checkOptions(options, "layerNormalization", LAYER_OPTIONS);
-  const { epsilon, center, scale } = checked(options);
+  const { epsilon, center, scale } = readOptions(options, "layerNormalization", LAYER_RULES);
   const layer: LayerDefinition = {
     type: "layerNormalization",
     hyperparameters: { epsilon },
@@ -115,21 +117,6 @@ export function layerNormalization(options: LayerNormalizationOptions = {}): Lay
     call: (context) => normalized(context, ...moments(context.x, -1, true)),
   };
   return builtIn(layer, [center, scale], options as Readonly<Record<string, unknown>>);
-}
-
-const LAYER_OPTIONS: OptionNames<LayerNormalizationOptions> = { epsilon: true, center: true, scale: true };
-const BATCH_OPTIONS: OptionNames<BatchNormalizationOptions> = { ...LAYER_OPTIONS, momentum: true };
-
-function checked({
-  epsilon = 1e-3,
-  center = true,
-  scale = true,
-}: LayerNormalizationOptions): Required<LayerNormalizationOptions> {
-  const isPositive = Number.isFinite(epsilon) && epsilon > 0;
-  must(isPositive, "epsilon", "a finite number above 0", epsilon);
-  must(typeof center === "boolean", "center", "true or false", center);
-  must(typeof scale === "boolean", "scale", "true or false", scale);
-  return { epsilon, center, scale };
 }
 
 function affine(units: number, center: boolean, scale: boolean): ParameterSpec[] {

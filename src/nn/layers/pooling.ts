@@ -1,5 +1,5 @@
 /** Pooling: one number for each window and channel of sequences, [rows, steps, channels], and images, [rows, height, width, channels]. */
-import { checkOptions, type OptionNames } from "../../errors.js";
+
 import {
   broadcastTo,
   constant,
@@ -16,11 +16,12 @@ import {
 } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import type { Shape } from "../../graph/shape.js";
+import { type OptionRules, readOptions } from "../../rules.js";
 import { asImages, pairOf, windowOptions } from "./convolution.js";
 import {
   type Axis,
   axesOf,
-  checkPadding,
+  IMAGE_PADDING,
   mustHaveChannels,
   type Placed,
   placed,
@@ -40,7 +41,7 @@ export interface PoolingOptions<Size = Sizes> {
   readonly padding?: "valid" | "same";
 }
 
-const POOLING_OPTIONS: OptionNames<PoolingOptions> = { strides: true, padding: true };
+const RULES = { strides: true, padding: [IMAGE_PADDING, "valid"] } satisfies OptionRules<PoolingOptions>;
 
 /**
  * The largest number of each window of steps and channel: [rows, steps, channels] → [rows, windows, channels]. Of equal
@@ -196,9 +197,7 @@ const average: Pool = (images, windows, seen) => {
 };
 
 function pooling(type: string, poolSize: Sizes, options: PoolingOptions<Sizes>, pool: Pool): Layer {
-  checkOptions(options, type, POOLING_OPTIONS);
-  const { strides = poolSize, padding = "valid" } = options;
-  checkPadding(padding, ["valid", "same"]);
+  const { strides = poolSize, padding } = readOptions(options, type, RULES);
   const axes = axesOf(poolSize, { strides }, type.endsWith("1d") ? 1 : 2, "poolSize");
   const layer: LayerDefinition = {
     type,

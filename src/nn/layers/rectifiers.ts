@@ -1,10 +1,12 @@
 /** Activations with options, or with a trained slope, as layers. Those without are `activation("relu6")` and the like. */
-import { checkOptions, must, type OptionNames, show } from "../../errors.js";
+
+import { must, show } from "../../errors.js";
 import { leakyRelu, elu as ofElu } from "../../graph/functions.js";
 import type { Shape } from "../../graph/shape.js";
+import { atLeastZero, listOf, type OptionRules, readOptions } from "../../rules.js";
 import type { Initializer } from "../initializers.js";
 import type { Regularizer, RegularizerName } from "../regularizers.js";
-import { kernelsOf } from "./kernel.js";
+import { arraysOf } from "./arrays.js";
 import { builtIn, type Layer, PLAIN } from "./layer.js";
 
 /** Options of {@link leakyReLU}. */
@@ -29,6 +31,17 @@ export interface PReLUOptions {
   readonly sharedAxes?: readonly number[];
 }
 
+const LEAKY_RULES = { negativeSlope: [atLeastZero, 0.3] } satisfies OptionRules<LeakyReLUOptions>;
+const ELU_RULES = { alpha: [atLeastZero, 1] } satisfies OptionRules<ELUOptions>;
+const PRELU_RULES = {
+  alphaInitializer: [true, "zeros"],
+  alphaRegularizer: true,
+  sharedAxes: [
+    listOf("a list of axes, counted from 1", (axis) => Number.isSafeInteger(axis) && Number(axis) > 0),
+    [],
+  ],
+} satisfies OptionRules<PReLUOptions>;
+
 /**
  * x where x > 0, else `negativeSlope` · x. The activation `leakyRelu` has Keras' other default, 0.2; PyTorch's is 0.01.
  *
@@ -40,9 +53,7 @@ export interface PReLUOptions {
  * ```
  */
 export function leakyReLU(options: LeakyReLUOptions = {}): Layer {
-  checkOptions(options, "leakyReLU", { negativeSlope: true } satisfies OptionNames<LeakyReLUOptions>);
-  const { negativeSlope = 0.3 } = options;
-  mustBeSlope("negativeSlope", negativeSlope);
+  const { negativeSlope } = readOptions(options, "leakyReLU", LEAKY_RULES);
   return builtIn(
     {
       type: "leakyReLU",
@@ -66,9 +77,7 @@ export function leakyReLU(options: LeakyReLUOptions = {}): Layer {
  * ```
  */
 export function elu(options: ELUOptions = {}): Layer {
-  checkOptions(options, "elu", { alpha: true } satisfies OptionNames<ELUOptions>);
-  const { alpha = 1 } = options;
-  mustBeSlope("alpha", alpha);
+  const { alpha } = readOptions(options, "elu", ELU_RULES);
   return builtIn(
     {
       type: "elu",
@@ -79,11 +88,6 @@ export function elu(options: ELUOptions = {}): Layer {
     [],
     { alpha },
   );
-}
-
-function mustBeSlope(name: string, value: number): void {
-  const isSlope = Number.isFinite(value) && value >= 0;
-  must(isSlope, name, "a finite number of at least 0", value);
 }
 
 /**
@@ -98,16 +102,9 @@ function mustBeSlope(name: string, value: number): void {
  * ```
  */
 export function prelu(options: PReLUOptions = {}): Layer {
-  checkOptions(options, "prelu", PRELU_OPTIONS);
-  const { alphaInitializer = "zeros", alphaRegularizer, sharedAxes = [] } = options;
-  must(
-    Array.isArray(sharedAxes) && sharedAxes.every((axis) => Number.isSafeInteger(axis) && axis > 0),
-    "sharedAxes",
-    "a list of axes, counted from 1",
-    sharedAxes,
-  );
+  const { alphaInitializer, alphaRegularizer, sharedAxes } = readOptions(options, "prelu", PRELU_RULES);
   const alpha = { initializer: alphaInitializer, regularizer: alphaRegularizer };
-  const { hyperparameters, penalty, spec, recipe } = kernelsOf({ alpha }, { useBias: false });
+  const { hyperparameters, penalty, spec, recipe } = arraysOf({ alpha });
   return builtIn(
     {
       type: "prelu",
@@ -121,12 +118,6 @@ export function prelu(options: PReLUOptions = {}): Layer {
     options as Readonly<Record<string, unknown>>,
   );
 }
-
-const PRELU_OPTIONS: OptionNames<PReLUOptions> = {
-  alphaInitializer: true,
-  alphaRegularizer: true,
-  sharedAxes: true,
-};
 
 function slopesOf(shape: Shape, sharedAxes: readonly number[]): Shape {
   must(

@@ -1,7 +1,7 @@
 /** Losses of probabilities of classes. Every export is a loss of the namespace `losses`. */
 import { add, constant, div, expm1, log, mul, mulNoNan, neg, sub, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
-import { checkNumber, parseInterval } from "../../optim/interval.js";
+import { finite } from "../../rules.js";
 import { clip, defineLoss, type LossFunction, meanLoss, NO_OPTIONS, weightedMean } from "./loss.js";
 import { binary, focus, logChances, oneHot, present, smooth } from "./probabilities.js";
 
@@ -176,8 +176,7 @@ export const categoricalFocalCrossentropy = defineLoss({
   defaults: CATEGORICAL_FOCAL,
   ranges: { ...RANGES, gamma: "[0, ∞)" },
   make({ fromLogits, labelSmoothing, gamma, alpha }) {
-    for (const each of [alpha].flat())
-      checkNumber(each, "alpha", "losses.categoricalFocalCrossentropy", parseInterval("[0, ∞)"));
+    for (const each of [alpha].flat()) finite("[0, ∞)")("alpha of losses.categoricalFocalCrossentropy", each);
     const loss: LossFunction = (yTrue, yPred, weights) => {
       const y = smooth(yTrue, labelSmoothing, classesOf(yPred));
       // of absent classes too the factor must be a number

@@ -2,9 +2,10 @@
 import { check, checkOptions, must, show } from "../../errors.js";
 import { maximum, mean, minimum, mulNoNan, reshape } from "../../graph/functions.js";
 import { Value } from "../../graph/graph.js";
+import type { Interval } from "../../interval.js";
 import { exportedAs } from "../../namespace.js";
-import { checkNumber, type Interval, parseInterval } from "../../optim/interval.js";
 import { madeBy, madeFrom } from "../../recipe.js";
+import { finite } from "../../rules.js";
 import { type BuiltInLossName, type LossAlias, lossAliases } from "./names.js";
 
 /**
@@ -115,7 +116,7 @@ function checkValues<Options extends object>(
     const value: unknown = options[option];
     const range = ranges?.[option];
     if (typeof defaults[option] === "boolean") must(typeof value === "boolean", option, "a boolean", value);
-    if (range) checkNumber(value as number, option, `losses.${name}`, parseInterval(range));
+    if (range) finite(range)(`${option} of losses.${name}`, value);
   }
 }
 

@@ -39,7 +39,8 @@ export function brushed(draw: Draw, study: StudyData, parameters: readonly strin
     PANEL.left + (i * (plot.width - PANEL.left - PANEL.right)) / parameters.length;
   const axes = [
     ...own.map(({ name, isChoice, parameter, axis }, i) => ({
-      ...{ x: xOf(i), name },
+      x: xOf(i),
+      name,
       ticks:
         parameter.type === "choice" && isChoice
           ? parameter.values.map(formatValue)
@@ -68,7 +69,8 @@ export function brushed(draw: Draw, study: StudyData, parameters: readonly strin
 <button type="button">Select all</button></details>
 `;
   return figure(draw, plot, {
-    ...{ marked: true, after },
+    marked: true,
+    after,
     attributes: html` data-brush="${JSON.stringify(brush)}"`,
   });
 }

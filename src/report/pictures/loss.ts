@@ -24,7 +24,10 @@ export function lossPicture(problem: ProblemFacts, curves: readonly LearningCurv
   const panels = (["default", "tuned"] as const).map((phase, i): Panel => {
     const own = curves.filter((curve) => curve.phase === phase);
     return {
-      ...{ ...PANEL, title: TITLES[phase], left: 70 + i * 445, x },
+      ...PANEL,
+      title: TITLES[phase],
+      left: 70 + i * 445,
+      x,
       y: i === 0 ? y : { ...y, name: "" },
       series: [
         ...own.flatMap(({ optimizer, points }) => {
@@ -46,7 +49,10 @@ export function lossPicture(problem: ProblemFacts, curves: readonly LearningCurv
   });
   return pictureOf(
     {
-      ...{ name: `loss-${problem.name}`, width: 915, height: 450, title: problem.title },
+      name: `loss-${problem.name}`,
+      width: 915,
+      height: 450,
+      title: problem.title,
       note: "median over seeds; bands: quartiles, unless they diverged; thin grey: target",
     },
     panels,

@@ -22,7 +22,8 @@ export function pathsPicture(problem: ProblemFacts, { landscape, paths: runs }: 
   const optimizers = [...new Set(runs.map(({ optimizer }) => optimizer))];
   const styles = stylesOf(optimizers);
   const [x, y] = [landscape.plane.x, landscape.plane.y].map(([low, high]) => ({
-    ...{ scale: linearScale(low, high), name: "" },
+    scale: linearScale(low, high),
+    name: "",
   }));
   const below = heightSeries(landscape);
   const panels = optimizers.map((optimizer, i): Panel => {
@@ -30,7 +31,11 @@ export function pathsPicture(problem: ProblemFacts, { landscape, paths: runs }: 
     const of = (phase: Path["phase"]) =>
       runs.find((path) => path.phase === phase && path.optimizer === optimizer)?.points ?? [];
     return {
-      ...{ title: optimizer, width: SIDE, height: SIDE, x, y },
+      title: optimizer,
+      width: SIDE,
+      height: SIDE,
+      x,
+      y,
       left: EDGE.left + (i % COLUMNS) * (SIDE + GAP.x),
       top: EDGE.top + Math.floor(i / COLUMNS) * (SIDE + GAP.y),
       series: [
@@ -69,7 +74,10 @@ function heightSeries(landscape: Landscape): SeriesOption[] {
     ),
   );
   const paths = {
-    ...{ type: "custom", clip: true, z: 1, data: [0] },
+    type: "custom",
+    clip: true,
+    z: 1,
+    data: [0],
     renderItem: (_: unknown, api: { coord(place: readonly number[]): number[] }) => ({
       type: "path",
       shape: { pathData: lines.map((line) => pathOf(line.map((point) => api.coord(point)))).join("") },
@@ -94,7 +102,11 @@ const CROSS = "path://M0 0L10 10M10 0L0 10";
 
 function marks(points: readonly Point[], symbol: string): SeriesOption {
   return {
-    ...{ type: "scatter", symbol, symbolSize: 8, z: 5, clip: true },
+    type: "scatter",
+    symbol,
+    symbolSize: 8,
+    z: 5,
+    clip: true,
     itemStyle: { color: "#FFFFFF", borderColor: "#000000", borderWidth: 1.5 },
     data: points.map(([x, y]) => [x, y]),
   } as SeriesOption;

@@ -56,7 +56,10 @@ export function pictureOf(
       { text: about.title, left: 12, top: 8, textStyle: { fontSize: 15, fontWeight: "bold", color: TEXT } },
       ...(note ? [{ text: note, left: 12, top: 30, textStyle: small() }] : []),
       ...panels.map(({ title: text, left, top, width }) => ({
-        ...{ text, left: left + width / 2, top: top - 22, textAlign: "center" as const },
+        text,
+        left: left + width / 2,
+        top: top - 22,
+        textAlign: "center" as const,
         textStyle: { fontSize: 13, fontWeight: "bold" as const, color: TEXT },
       })),
     ],
@@ -76,7 +79,12 @@ const small = () => ({ fontSize: SMALL, fontWeight: "normal" as const, color: TE
 function axis({ scale, name }: LabelledScale, gridIndex: number) {
   const { low, high, ticks, label } = scale;
   return {
-    ...{ type: "value" as const, gridIndex, min: low, max: high, name, nameLocation: "middle" as const },
+    type: "value" as const,
+    gridIndex,
+    min: low,
+    max: high,
+    name,
+    nameLocation: "middle" as const,
     nameTextStyle: small(),
     axisLine: { show: true, onZero: false, lineStyle: { color: FRAME } },
     axisTick: { show: true, customValues: [...ticks], lineStyle: { color: FRAME } },
@@ -96,7 +104,9 @@ function legendOf({ optimizers, side }: Legend) {
     ...(side === "right"
       ? { orient: "vertical" as const, right: 10, top: 72, itemGap: 9 }
       : { left: "center" as const, bottom: 6, itemGap: 16 }),
-    ...{ itemWidth: 30, textStyle: small(), selectedMode: false as const },
+    itemWidth: 30,
+    textStyle: small(),
+    selectedMode: false as const,
     // the line alone, without its points
     itemStyle: { opacity: 0 },
     data: optimizers.map((name) => ({ name })),
@@ -111,7 +121,11 @@ export function lineSeries(
   options: Readonly<Record<string, unknown>> = {},
 ): SeriesOption {
   return {
-    ...{ type: "line", name, symbol: "none", clip: true, z: 3 },
+    type: "line",
+    name,
+    symbol: "none",
+    clip: true,
+    z: 3,
     lineStyle: { ...style, width: 2 },
     itemStyle: { color: style.color },
     data: data.map(([x, y]) => [x, Number.isFinite(y) ? y : "-"]),
@@ -125,7 +139,11 @@ export function bandSeries(
   data: readonly (readonly [x: number, low: number, high: number])[],
 ): SeriesOption {
   return {
-    ...{ type: "custom", clip: true, z: 2, data: [0], tooltip: { show: false } },
+    type: "custom",
+    clip: true,
+    z: 2,
+    data: [0],
+    tooltip: { show: false },
     renderItem: (_: unknown, api: { coord(place: number[]): number[] }) => ({
       type: "polygon",
       shape: {
@@ -142,9 +160,13 @@ export function bandSeries(
 /** A thin grey line at the height of a problem's target; notes explain it. */
 export function targetLine(height: number): SeriesOption {
   return {
-    ...{ type: "line", data: [], z: 1 },
+    type: "line",
+    data: [],
+    z: 1,
     markLine: {
-      ...{ silent: true, symbol: "none", data: [{ yAxis: height }] },
+      silent: true,
+      symbol: "none",
+      data: [{ yAxis: height }],
       lineStyle: { color: FRAME, width: 1, type: "solid" },
       label: { show: false },
     },

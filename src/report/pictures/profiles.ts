@@ -23,7 +23,10 @@ export function profilesPicture(analysis: BenchmarkAnalysis): Picture {
   const y = { scale: linearScale(0, 100), name: "% of problems" };
   const panels = comparisons.map(
     ({ title, profiles }, i): Panel => ({
-      ...{ ...PANEL, title, left: 70 + i * 445, x },
+      ...PANEL,
+      title,
+      left: 70 + i * 445,
+      x,
       y: i === 0 ? y : { ...y, name: "" },
       series: profiles.map(({ optimizer, points }) => {
         const shares = points.map(({ ratio, share }) => [x.scale.at(ratio), 100 * share] as const);
@@ -35,7 +38,10 @@ export function profilesPicture(analysis: BenchmarkAnalysis): Picture {
   );
   return pictureOf(
     {
-      ...{ name: "profiles", width: 915, height: 450, title: "Performance profiles" },
+      name: "profiles",
+      width: 915,
+      height: 450,
+      title: "Performance profiles",
       note: "left: how often an optimizer is the fastest; right: how many problems it solves",
     },
     panels,

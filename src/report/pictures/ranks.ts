@@ -43,14 +43,20 @@ export function ranksPictureOf({
     const sorted = [...meanRanks].sort((a, b) => a.mean - b.mean);
     const styles = stylesOf(meanRanks.map(({ optimizer }) => optimizer));
     const y: Scale = {
-      ...{ low: 0, high: count, at: (row) => count - row - 0.5 },
+      low: 0,
+      high: count,
+      at: (row) => count - row - 0.5,
       ticks: sorted.map((_, row) => count - row - 0.5),
       label: (place) => sorted[Math.round(count - place - 0.5)]?.optimizer ?? "",
     };
     const x = { ...linearScale(1, Math.max(2, count)), ticks: sorted.map((_, i) => i + 1) };
     const limit = Math.min(x.high, sorted[0].mean + (criticalDifference ?? 0));
     return {
-      ...{ title, left: room + at * apart, top: 86, width: WIDTH, height },
+      title,
+      left: room + at * apart,
+      top: 86,
+      width: WIDTH,
+      height,
       x: { scale: x, name: "mean rank, 1 is best" },
       y: { scale: y, name: "" },
       series: [
@@ -63,12 +69,10 @@ export function ranksPictureOf({
   };
   return pictureOf(
     {
-      ...{
-        name: "ranks",
-        width: room + (panels.length - 1) * apart + WIDTH + 20,
-        height: height + 140,
-        title,
-      },
+      name: "ranks",
+      width: room + (panels.length - 1) * apart + WIDTH + 20,
+      height: height + 140,
+      title,
       note: "lines: 95 % intervals; grey: no significant difference from the best at the 0.05 level (Nemenyi)",
     },
     panels.map(panel),
@@ -78,9 +82,13 @@ export function ranksPictureOf({
 /** A grey area from one rank to another, behind all rows. */
 function area(from: number, to: number, rows: number): SeriesOption {
   return {
-    ...{ type: "line", symbol: "none", data: [], z: 0 },
+    type: "line",
+    symbol: "none",
+    data: [],
+    z: 0,
     markArea: {
-      ...{ silent: true, itemStyle: { color: BAND } },
+      silent: true,
+      itemStyle: { color: BAND },
       data: [
         [
           { xAxis: from, yAxis: 0 },
@@ -99,7 +107,11 @@ function whisker(
   place: number,
 ): SeriesOption {
   return {
-    ...{ type: "line", name, symbol: "circle", showSymbol: true, z: 3 },
+    type: "line",
+    name,
+    symbol: "circle",
+    showSymbol: true,
+    z: 3,
     lineStyle: { color, width: 2.5 },
     itemStyle: { color },
     data: [

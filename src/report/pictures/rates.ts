@@ -39,12 +39,16 @@ export function ratesPicture(
   });
   return pictureOf(
     {
-      ...{ ...SIZE, name: `rates-${problem.name}`, title: problem.title },
+      ...SIZE,
+      name: `rates-${problem.name}`,
+      title: problem.title,
       note: "all else at defaults; dot: default rate; thin grey: target",
     },
     [
       {
-        ...{ ...PANEL, x, y: { scale, name: problem.learns ? "final test loss" : "final value" } },
+        ...PANEL,
+        x,
+        y: { scale, name: problem.learns ? "final test loss" : "final value" },
         series: [...series, targetLine(scale.at(problem.target))],
       },
     ],
@@ -67,7 +71,9 @@ export function solvedRatesPicture(rates: readonly RateSensitivity[]): Picture {
   });
   return pictureOf(
     {
-      ...{ ...SIZE, name: "rates", title: "Problems whose target is reached, by learning rate" },
+      ...SIZE,
+      name: "rates",
+      title: "Problems whose target is reached, by learning rate",
       note: "all else at defaults; one run for each problem and rate",
     },
     [{ ...PANEL, x, y: { scale: linearScale(0, 100), name: "% of problems" }, series }],

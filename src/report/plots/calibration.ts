@@ -54,7 +54,8 @@ export function plotCalibration(predictions: Predictions): Plot {
   const most = Math.max(...points.map(({ rows }) => rows));
   return plotOf(
     {
-      ...{ name: "calibration", title: "Calibration" },
+      name: "calibration",
+      title: "Calibration",
       description: `${saidOf(off, points.length)} The mean difference is ${formatScore(mean)}.`,
     },
     axisOf(

@@ -66,7 +66,8 @@ export function plotComparison(studies: readonly StudyData[], options: Compariso
   const values = all.map(([, value]) => value);
   return plotOf(
     {
-      ...{ name: "comparison", title: `Best ${metric} so far of ${studies.length} studies` },
+      name: "comparison",
+      title: `Best ${metric} so far of ${studies.length} studies`,
       description: lines
         .map(({ best, trials }, i) =>
           best

@@ -1,5 +1,5 @@
 /** How training went: numbers by epoch, of one trial or of many. */
-import { checkOptions, must, mustBeList, type OptionNames } from "../../errors.js";
+import { type OptionRules, readOptions, rule, text } from "../../rules.js";
 import type { Params } from "../../search/space/space.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { count, formatScore } from "../format.js";
@@ -19,7 +19,11 @@ export interface CurveOptions {
   readonly curve?: string;
 }
 
-const OPTIONS: OptionNames<CurveOptions> = { trials: true, title: true, curve: true };
+const RULES = {
+  trials: rule("a list of numbers of trials", Array.isArray),
+  title: text,
+  curve: text,
+} satisfies OptionRules<CurveOptions>;
 
 /** More trials than this are not drawn: the best, and others evenly by rank. */
 const MOST_TRIALS = 60;
@@ -39,10 +43,7 @@ const MOST_TRIALS = 60;
  */
 export function plotCurves(study: StudyData, options: CurveOptions = {}): Plot {
   mustBeStudyData(study);
-  checkOptions(options, "plotCurves", OPTIONS);
-  if (options.trials !== undefined) mustBeList("trials", options.trials, "a list of numbers of trials");
-  for (const name of ["title", "curve"] as const)
-    must(options[name] === undefined || typeof options[name] === "string", name, "a string", options[name]);
+  readOptions(options, "plotCurves", RULES);
   const chosen = options.trials && new Set(options.trials);
   const wanted = study.trials.filter(({ number }) => chosen?.has(number) ?? true);
   const recorded = new Set(wanted.flatMap(({ curves }) => curves?.names ?? []));
@@ -72,13 +73,16 @@ export function plotCurves(study: StudyData, options: CurveOptions = {}): Plot {
     const width = each || isBest ? 2.2 : 1;
     const alone = points.length === 1 ? { showSymbol: true, symbol: "circle", symbolSize: 5 } : {};
     return line(name, color, points, {
-      ...{ id: `trial ${trial.number}`, z: isBest ? 6 : 3, ...alone },
+      id: `trial ${trial.number}`,
+      z: isBest ? 6 : 3,
+      ...alone,
       lineStyle: { color, width, opacity: each || isBest ? 1 : 0.45 },
     });
   });
   return plotOf(
     {
-      ...{ name: `curves-${curve}`, title: options.title ?? `${curve} by ${unit}` },
+      name: `curves-${curve}`,
+      title: options.title ?? `${curve} by ${unit}`,
       description: said(curve, unit, drawn, shown.length, best),
     },
     x,

@@ -84,13 +84,21 @@ export function framed(
       animation: false,
       textStyle: { fontFamily: "sans-serif", fontSize: SMALL },
       title: {
-        ...{ text: about.title, left: INSET, top: 8, padding: [5, 0] },
+        text: about.title,
+        left: INSET,
+        top: 8,
+        padding: [5, 0],
         textStyle: { fontSize: 15, fontWeight: "bold", width: size.width - 2 * INSET, overflow: "truncate" },
       },
       ...(names.length > 1 && {
         legend: {
           data: names.map((name) => (isStroke(name) ? { name, icon: STROKE } : name)),
-          ...{ ...MARK, left: INSET, right: INSET, top: TITLE - 6, padding: [5, 0], selectedMode: false },
+          ...MARK,
+          left: INSET,
+          right: INSET,
+          top: TITLE - 6,
+          padding: [5, 0],
+          selectedMode: false,
           textStyle: { fontSize: SMALL },
         },
       }),
@@ -151,14 +159,17 @@ function axis(
   name: string,
 ): Axis {
   return {
-    ...{
-      low,
-      high,
-      log: type === "log",
-      longest: longestOf(ticks.map(type === "log" ? tickText : (tick) => tick.toLocaleString("en", EXACT))),
-    },
+    low,
+    high,
+    log: type === "log",
+    longest: longestOf(ticks.map(type === "log" ? tickText : (tick) => tick.toLocaleString("en", EXACT))),
     option: {
-      ...{ type, min: low, max: high, name, nameLocation: "middle", nameTextStyle: { fontSize: SMALL } },
+      type,
+      min: low,
+      max: high,
+      name,
+      nameLocation: "middle",
+      nameTextStyle: { fontSize: SMALL },
       axisLine: { show: true, onZero: false },
       axisTick: { show: true, customValues: ticks },
       axisLabel: { customValues: ticks, fontSize: SMALL, hideOverlap: true },
@@ -175,9 +186,16 @@ const longestOf = (words: readonly string[]): number => Math.max(1, ...words.map
 /** An axis of words, in their order. */
 export function axisOfWords(words: readonly string[], name: string): Axis {
   return {
-    ...{ low: 0, high: Math.max(0, words.length - 1), log: false, longest: Math.min(15, longestOf(words)) },
+    low: 0,
+    high: Math.max(0, words.length - 1),
+    log: false,
+    longest: Math.min(15, longestOf(words)),
     option: {
-      ...{ type: "category", data: words, name, nameLocation: "middle", nameTextStyle: { fontSize: SMALL } },
+      type: "category",
+      data: words,
+      name,
+      nameLocation: "middle",
+      nameTextStyle: { fontSize: SMALL },
       axisLine: { show: true, onZero: false },
       axisTick: { show: true, alignWithLabel: true },
       axisLabel: { fontSize: SMALL, hideOverlap: true, width: 110, overflow: "truncate" },
@@ -204,7 +222,11 @@ export function dots(
   options: Readonly<Record<string, unknown>> = {},
 ): SeriesOption {
   return {
-    ...{ type: "scatter", name, symbolSize: 6, z: 3, data },
+    type: "scatter",
+    name,
+    symbolSize: 6,
+    z: 3,
+    data,
     itemStyle: { color, opacity: 0.85 },
     ...options,
   } as SeriesOption;
@@ -218,7 +240,10 @@ export function line(
   options: Readonly<Record<string, unknown>> = {},
 ): SeriesOption {
   return {
-    ...{ type: "line", name, symbol: "none", z: 4 },
+    type: "line",
+    name,
+    symbol: "none",
+    z: 4,
     lineStyle: { color, width: 2 },
     itemStyle: { color },
     data: data.map(([x, y]) => [x, Number.isFinite(y) ? y : "-"]),
@@ -232,9 +257,14 @@ export function rules(
   places: readonly { readonly xAxis?: number; readonly yAxis?: number }[],
 ): SeriesOption {
   return {
-    ...{ type: "line", data: [], z: 1 },
+    type: "line",
+    data: [],
+    z: 1,
     markLine: {
-      ...{ silent: true, symbol: "none", data: [...places], label: { show: false } },
+      silent: true,
+      symbol: "none",
+      data: [...places],
+      label: { show: false },
       lineStyle: { color, width: 1.5, type: "dashed" },
     },
   } as SeriesOption;

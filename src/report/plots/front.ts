@@ -54,7 +54,8 @@ export function plotParetoFront(study: StudyData): Plot {
         directions[objective] === "minimize" ? {} : { log: false },
       );
     return {
-      ...{ x: axisAt(0, i), y: axisAt(1, j) },
+      x: axisAt(0, i),
+      y: axisAt(1, j),
       series: [
         ...(others.length > 0 ? [dots("dominated", COLORS.grey, others)] : []),
         dots("Pareto front", COLORS.best, best, { symbol: "diamond", symbolSize: 9, z: 5 }),
@@ -73,9 +74,11 @@ export function plotParetoFront(study: StudyData): Plot {
   });
   return framed(
     {
-      ...{ name: "pareto", title: "Pareto front" },
+      name: "pareto",
+      title: "Pareto front",
       description: `${front.size} of ${count(study.trials.length, "trial")} are on the Pareto front: no other is better in all of ${listed(metrics)}.`,
-      ...{ width: right, height: grid[0].top + SIDE.height + ROOM.bottom },
+      width: right,
+      height: grid[0].top + SIDE.height + ROOM.bottom,
     },
     {
       grid,

@@ -1,5 +1,5 @@
 /** How the search went: each trial and the best so far. */
-import { checkOptions, must, type OptionNames } from "../../errors.js";
+import { type OptionRules, readOptions, rule } from "../../rules.js";
 import { formatDuration, formatScore } from "../format.js";
 import { countStatuses } from "../study.js";
 import { axisOf, dots, line, plotOf, rangeOf, thinned, thinnedNote } from "./frame.js";
@@ -17,7 +17,10 @@ export interface HistoryOptions {
   readonly objective?: number;
 }
 
-const OPTIONS: OptionNames<HistoryOptions> = { against: true, objective: true };
+const RULES = {
+  against: [rule('"trials" or "time"', (value) => value === "trials" || value === "time"), "trials"],
+  objective: [true, 0],
+} satisfies OptionRules<HistoryOptions>;
 
 /**
  * The value of each trial, and the best so far. Trials without a value are marked at the bottom, and values that would
@@ -33,9 +36,7 @@ const OPTIONS: OptionNames<HistoryOptions> = { against: true, objective: true };
  * ```
  */
 export function plotHistory(study: StudyData, options: HistoryOptions = {}): Plot {
-  checkOptions(options, "plotHistory", OPTIONS);
-  const { against = "trials", objective = 0 } = options;
-  must(against === "trials" || against === "time", "against", '"trials" or "time"', against);
+  const { against, objective } = readOptions(options, "plotHistory", RULES);
   const { metric, better, outcomeOf } = objectiveOf(study, objective);
   let elapsed = 0;
   const places = study.trials.map((trial) => {
@@ -105,7 +106,9 @@ export function plotHistory(study: StudyData, options: HistoryOptions = {}): Plo
       ...(far.length > 0
         ? [
             dots("far off", COLORS.third, far, {
-              ...{ symbol: "triangle", symbolSize: 9, clip: false },
+              symbol: "triangle",
+              symbolSize: 9,
+              clip: false,
               symbolRotate: direction === "minimize" ? 0 : 180,
             }),
           ]

@@ -122,7 +122,8 @@ export function importancePlot(
   const shown = all.slice(0, most);
   return plotOfRows(
     {
-      ...{ name: "importances", title: `What matters for ${metric}` },
+      name: "importances",
+      title: `What matters for ${metric}`,
       description: said(all, shown.length, metric),
     },
     shown.map(({ name, share, interval }) => ({ label: clip(name, LONGEST), at: share, interval })),

@@ -57,7 +57,8 @@ export function plotOverlay(trials: readonly OverlayTrial[], name: string, unit:
   const missing = trials.length - drawn.length;
   return plotOf(
     {
-      ...{ name: `overlay-${name}`, title: `${name} by ${unit}` },
+      name: `overlay-${name}`,
+      title: `${name} by ${unit}`,
       description: said(name, unit, drawn, missing),
     },
     axisOf(

@@ -84,7 +84,8 @@ export function plotContour(study: StudyData, a: string, b: string, options: Pai
       : "";
   return plotOf(
     {
-      ...{ name: `contour-${a}-${b}`, title: `${metric} by ${a} and ${b}` },
+      name: `contour-${a}-${b}`,
+      title: `${metric} by ${a} and ${b}`,
       description: saidOfBest(study, x, y, objective) + note,
     },
     x.axis,
@@ -167,7 +168,11 @@ function surfaceLines(
     return {
       level,
       series: {
-        ...{ type: "lines", coordinateSystem: "cartesian2d", polyline: true, silent: true, z: 2 },
+        type: "lines",
+        coordinateSystem: "cartesian2d",
+        polyline: true,
+        silent: true,
+        z: 2,
         lineStyle: { color, width: 1.2, opacity: 0.8 },
         data: lines.map((coords) => ({ coords })),
       } as SeriesOption,

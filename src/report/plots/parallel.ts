@@ -72,7 +72,12 @@ export function plotParallel(study: StudyData, options: ParallelOptions = {}): P
   );
   const width = Math.max(SIZE.width, 118 * (axes.length + 1));
   const parallelAxis = [...axes.map(({ axis }) => axis), value].map(({ option }, dim) => ({
-    ...{ ...option, dim, nameLocation: "end", nameGap: 14, splitLine: { show: false }, z: 8 },
+    ...option,
+    dim,
+    nameLocation: "end",
+    nameGap: 14,
+    splitLine: { show: false },
+    z: 8,
     nameTruncate: { maxWidth: Math.floor(width / (axes.length + 1)) - 10 },
     // one with words is cut to its room
     axisLabel: { ...(option.axisLabel as object), width: 72, overflow: "truncate", fontSize: 11 },
@@ -80,7 +85,10 @@ export function plotParallel(study: StudyData, options: ParallelOptions = {}): P
   return {
     ...framed(
       {
-        ...{ name: "parallel", title: "Parameters of each trial", width, height: 360 },
+        name: "parallel",
+        title: "Parameters of each trial",
+        width,
+        height: 360,
         description: said(study, lines.length, all, parameters, metric, objective),
       },
       {
@@ -88,7 +96,10 @@ export function plotParallel(study: StudyData, options: ParallelOptions = {}): P
         parallelAxis,
         series: [
           {
-            ...{ type: "parallel", smooth: false, z: 3, inactiveOpacity: 0.06 },
+            type: "parallel",
+            smooth: false,
+            z: 3,
+            inactiveOpacity: 0.06,
             lineStyle: { width: 1.2, opacity: 0.7 },
             data: lines.map(({ trial, value: reached }, i) => ({
               name: `trial ${trial.number}`,

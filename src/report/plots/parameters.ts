@@ -38,7 +38,10 @@ export function parameterAxis(study: StudyData, name: string): ParameterAxis {
     Object.hasOwn(params, name) ? params[name] : undefined;
   const label = clip(name, LONGEST);
   return {
-    ...{ name, parameter, isChoice: parameter.type === "choice", placeOfValue },
+    name,
+    parameter,
+    isChoice: parameter.type === "choice",
+    placeOfValue,
     axis:
       parameter.type === "choice"
         ? axisOfWords(

@@ -113,7 +113,8 @@ export function plotConfusion(predictions: Predictions): Plot {
   const [top, bottom] = [topOf([], 0), isNarrow ? 90 : ROOM.bottom];
   return plotOf(
     {
-      ...{ name: "confusion", title: "Confusion matrix" },
+      name: "confusion",
+      title: "Confusion matrix",
       description: saidOfConfusion(classes, cells),
       height: top + size + bottom,
     },
@@ -121,11 +122,9 @@ export function plotConfusion(predictions: Predictions): Plot {
     { ...y, option: { ...y.option, inverse: true, axisLabel: label } },
     [
       {
-        ...{
-          type: "heatmap",
-          data,
-          label: { show: classes.length <= MOST_NUMBERED, fontSize: 13 },
-        },
+        type: "heatmap",
+        data,
+        label: { show: classes.length <= MOST_NUMBERED, fontSize: 13 },
         itemStyle: { borderColor: COLORS.grey, borderWidth: 0.5 },
       } as SeriesOption,
     ],
@@ -205,7 +204,8 @@ export function plotPrecisionRecall(predictions: Predictions): Plot {
     : [];
   return plotOf(
     {
-      ...{ name: "precision-recall", title: "Precision by recall" },
+      name: "precision-recall",
+      title: "Precision by recall",
       description: mark
         ? `At the threshold ${formatScore(threshold)} the precision of ${classes[1]} is ${formatScore(mark.precision)} and its recall ${formatScore(mark.recall)}.`
         : saidOfClasses(curves.length, classes.length),
@@ -232,7 +232,8 @@ export function plotRoc(predictions: Predictions): Plot {
   checkPredictions(predictions);
   const { classes = [], threshold = 0.5 } = predictions;
   const curves = curvesOf(predictions).map(({ name, area, roc }, i) => ({
-    ...{ name, area },
+    name,
+    area,
     series: line(
       clip(name, LONGEST),
       SERIES[i],
@@ -250,7 +251,8 @@ export function plotRoc(predictions: Predictions): Plot {
     : "";
   return plotOf(
     {
-      ...{ name: "roc", title: "ROC" },
+      name: "roc",
+      title: "ROC",
       description:
         curves.length === 0
           ? saidOfClasses(0, classes.length)

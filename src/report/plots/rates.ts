@@ -40,7 +40,8 @@ export function plotRates(result: RateFinderResult): Plot {
         ];
   return plotOf(
     {
-      ...{ name: "rates", title: "Loss by learning rate" },
+      name: "rates",
+      title: "Loss by learning rate",
       description:
         suggested === undefined || belowMinimum === undefined
           ? "The loss does not fall at any of these rates."
@@ -86,7 +87,9 @@ export function sweepOf(study: StudyData): Sweep | undefined {
   const [parameter] = varied;
   if (varied.length !== 1 || parameterAxis(study, parameter).isChoice) return undefined;
   const values = complete.map(({ trial, value }) => ({
-    ...{ value: trial.params[parameter] as number, mean: value, std: trial.std },
+    value: trial.params[parameter] as number,
+    mean: value,
+    std: trial.std,
   }));
   return new Set(values.map(({ value }) => value)).size === values.length
     ? { parameter, metric: objectiveOf(study, 0).metric, direction: study.directions[0], values }
@@ -141,7 +144,8 @@ export function plotSweep(swept: readonly SweptValue[], about: Omit<Sweep, "valu
   const heights = [...edge(-1), ...edge(1)].map(([, height]) => height);
   return plotOf(
     {
-      ...{ name: `sweep-${parameter}`, title: `${metric} by ${parameter}` },
+      name: `sweep-${parameter}`,
+      title: `${metric} by ${parameter}`,
       description: best
         ? `${metric} is best at ${parameter} ${formatValue(best.value)}: ${formatScore(best.mean)} ± ${formatScore(best.std)}.`
         : `No value of ${parameter} has a score.`,

@@ -38,7 +38,8 @@ export function plotResiduals(predictions: Predictions): Plot {
   const signed = (value: number): string => formatScore(value).replace("-", "−");
   return plotOf(
     {
-      ...{ name: "residuals", title: "Residuals" },
+      name: "residuals",
+      title: "Residuals",
       description:
         `Half of the residuals of ${target} are within ±${formatScore(half)} of 0; the largest is ${signed(all[largest][1])}, in row ${largest}. ` +
         `Their mean is ${signed(mean)}.${thinnedNote(points.length, all.length)}`,
@@ -181,13 +182,16 @@ export function plotSegments(predictions: Predictions, column: SegmentColumn): P
   const isClass = classes.length > 0;
   return plotOfRows(
     {
-      ...{ name: `segments-${column.name}`, title: `Errors by ${clip(column.name, 32)}` },
+      name: `segments-${column.name}`,
+      title: `Errors by ${clip(column.name, 32)}`,
       description: isClass
         ? `${target} is wrong most often where ${column.name} is ${worst.label}: ${percent(worst.error)} of ${count(worst.rows, "row")}, ${percent(overall)} of all, the dashed line.`
         : `The mean absolute error of ${target} is largest where ${column.name} is ${worst.label}: ${formatScore(worst.error)}; of all rows, the dashed line, it is ${formatScore(overall)}.`,
     },
     segments.map(({ label, rows, error, interval }) => ({
-      ...{ label: `${clip(label, 18)} (${rows})`, at: error, interval },
+      label: `${clip(label, 18)} (${rows})`,
+      at: error,
+      interval,
     })),
     { name: isClass ? "share that is wrong" : "mean absolute error" },
     overall,

@@ -37,13 +37,19 @@ export function plotOfRows(
   const label = { interval: 0, fontSize: 13, hideOverlap: false };
   const series = [
     {
-      ...{ type: "bar", barWidth: "55%", data: shown.map(({ at }) => at), silent: true },
+      type: "bar",
+      barWidth: "55%",
+      data: shown.map(({ at }) => at),
+      silent: true,
       itemStyle: { color: COLORS.best, opacity: 0.3 },
     } as SeriesOption,
     ...shown.map(
       ({ interval }, row) =>
         ({
-          ...{ type: "line", symbol: "none", z: 5, silent: true },
+          type: "line",
+          symbol: "none",
+          z: 5,
+          silent: true,
           lineStyle: { color: COLORS.best, width: 2 },
           data: interval.map((at) => [at, row]),
         }) as SeriesOption,

@@ -21,7 +21,8 @@ export function logScale(low: number, high: number): Scale {
   const [from, to] = [Math.log10(low), Math.log10(high)];
   const wide = to - from > WIDE;
   return {
-    ...{ low: from, high: to },
+    low: from,
+    high: to,
     at: (value) => (value >= 0 ? Math.max(from, Math.log10(value)) : Number.NaN),
     ticks: wide ? powers(from, to) : fractions(from, to),
     label: (place) => (wide ? power(Math.round(place)) : String(Number((10 ** place).toPrecision(2)))),
@@ -61,7 +62,8 @@ export function linearScale(low: number, high: number): Scale {
   const first = Math.ceil(low / every - SLACK);
   const count = Math.floor(high / every + SLACK) - first + 1;
   return {
-    ...{ low, high },
+    low,
+    high,
     at: (value) => value,
     ticks: Array.from({ length: count }, (_, i) => (first + i) * every),
     label: (place) => String(Number(place.toPrecision(6))),

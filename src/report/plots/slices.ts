@@ -1,5 +1,5 @@
 /** One parameter against the value: every trial, and what to expect over all values of the other parameters. */
-import { checkOptions, mustBeBoolean, type OptionNames } from "../../errors.js";
+import { flag, type OptionRules, readOptions } from "../../rules.js";
 import { formatScore, formatValue } from "../format.js";
 import { axisOf, dots, line, plotOf, thinned, thinnedNote } from "./frame.js";
 import { forestOf } from "./importances.js";
@@ -17,7 +17,7 @@ export interface SliceOptions {
   readonly marginal?: boolean;
 }
 
-const OPTIONS: OptionNames<SliceOptions> = { objective: true, marginal: true };
+const RULES = { objective: [true, 0], marginal: [flag, true] } satisfies OptionRules<SliceOptions>;
 
 /**
  * The value of each complete trial by one parameter, and the expected value over all values of the others, with thin lines one standard
@@ -33,9 +33,7 @@ const OPTIONS: OptionNames<SliceOptions> = { objective: true, marginal: true };
  * ```
  */
 export function plotSlice(study: StudyData, parameter: string, options: SliceOptions = {}): Plot {
-  checkOptions(options, "plotSlice", OPTIONS);
-  const { objective = 0, marginal = true } = options;
-  mustBeBoolean("marginal", marginal);
+  const { objective, marginal } = readOptions(options, "plotSlice", RULES);
   const { metric, outcomeOf } = objectiveOf(study, objective);
   const x = parameterAxis(study, parameter);
   const best = ranked(study, objective)[0];
@@ -66,7 +64,8 @@ export function plotSlice(study: StudyData, parameter: string, options: SliceOpt
   const thin = { lineStyle: { color: COLORS.best, width: 1, opacity: 0.6 }, silent: true, ...edges };
   return plotOf(
     {
-      ...{ name: `slice-${parameter}`, title: `${metric} by ${parameter}` },
+      name: `slice-${parameter}`,
+      title: `${metric} by ${parameter}`,
       description:
         said(parameter, expected, best?.trial.params[parameter], metric) +
         thinnedNote(shown.length, points.length),

@@ -72,7 +72,11 @@ export function studyData(study: StudySource, about: AboutStudy = {}): StudyData
   mustBeList("metrics", metrics, "a list of names, one for each objective");
   const finished = study.trials.filter((trial) => trial.status !== "running");
   return {
-    ...{ name, space: study.space, strategy: study.strategy.name, directions, metrics },
+    name,
+    space: study.space,
+    strategy: study.strategy.name,
+    directions,
+    metrics,
     trials: finished.map(withCurves).sort((a, b) => a.number - b.number),
   };
 }

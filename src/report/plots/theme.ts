@@ -47,7 +47,9 @@ export function themeOf({ background, text, faint, grid }: ThemeColors): Readonl
     textStyle: { color: text },
     title: { textStyle: { color: text }, subtextStyle: { color: faint } },
     legend: { textStyle: { color: text } },
-    ...{ valueAxis: axis, logAxis: axis, categoryAxis: axis },
+    valueAxis: axis,
+    logAxis: axis,
+    categoryAxis: axis,
     parallel: { parallelAxisDefault: axis },
     visualMap: { textStyle: { color: faint } },
   };

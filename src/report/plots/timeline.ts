@@ -42,7 +42,8 @@ export function plotTimeline(study: StudyData): Plot {
     series.reduce((sum, one) => sum + of(one), 0);
   return plotOf(
     {
-      ...{ name: "timeline", title: "Seconds of each trial" },
+      name: "timeline",
+      title: "Seconds of each trial",
       description:
         said(study) +
         thinnedNote(

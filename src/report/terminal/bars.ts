@@ -26,7 +26,8 @@ export function drawShares(
   { width, ascii }: TerminalOptions,
 ): string[] {
   const entries = Object.entries(shares).map(([name, share]) => ({
-    ...{ name: plain(name), share },
+    name: plain(name),
+    share,
     figure: `${Math.round(100 * share)} %`,
   }));
   if (entries.length === 0) return [];

@@ -43,7 +43,8 @@ function history({ trials, directions }: StudyData, options: TerminalOptions): D
   );
   const marks = trials.map(
     ({ number: x, status, value: y }): Mark => ({
-      ...{ x, y },
+      x,
+      y,
       mark: y === null ? NONE : status === "complete" ? COMPLETE : PRUNED,
     }),
   );
@@ -73,7 +74,8 @@ function front({ trials, directions }: StudyData, options: TerminalOptions): Dra
 
 function importanceOf({ trials, space }: StudyData, objective: number, options: TerminalOptions): Drawn {
   const scored = trials.map(({ params, status, value, values }) => ({
-    ...{ params, status },
+    params,
+    status,
     value: values ? values[objective] : value,
   }));
   const complete = scored.filter(({ status, value }) => status === "complete" && value !== null).length;

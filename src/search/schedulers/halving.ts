@@ -1,6 +1,6 @@
 /** Successive halving: brackets of trials, of which each rung promotes the best share. */
 
-import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
+import { integer, type OptionRules, readOptions } from "../../rules.js";
 import { amongBest, geometricRungs, ofBudget, type Scheduler } from "./scheduler.js";
 
 /** How trials are halved. */
@@ -11,15 +11,14 @@ export interface HalvingOptions {
   readonly leastSteps?: number;
 }
 
-const HALVING_OPTIONS: OptionNames<HalvingOptions> = { reduction: true, leastSteps: true };
+const RULES = {
+  reduction: [integer(2), 3],
+  leastSteps: [integer(), 1],
+} satisfies OptionRules<HalvingOptions>;
 
 /** @throws FettleError `invalid_argument`, `unknown_name` */
 export function checkHalving(options: HalvingOptions, name: string): Required<HalvingOptions> {
-  checkOptions(options, name, HALVING_OPTIONS);
-  const { reduction = 3, leastSteps = 1 } = options;
-  mustBeInteger(`reduction of ${name}`, reduction, 2);
-  mustBeInteger(`leastSteps of ${name}`, leastSteps);
-  return { reduction, leastSteps };
+  return readOptions(options, name, RULES, ` of ${name}`);
 }
 
 /**

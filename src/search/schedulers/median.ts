@@ -1,6 +1,7 @@
 /** Median stopping: a trial is pruned if it has done worse than half of the earlier trials. */
 
-import { checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { must } from "../../errors.js";
+import { integer, type OptionRules, readOptions } from "../../rules.js";
 import { earlierTrials, promotesBy, type Scheduler } from "./scheduler.js";
 
 /** When trials are compared with the median. */
@@ -11,7 +12,10 @@ export interface MedianOptions {
   readonly leastSteps?: number;
 }
 
-const MEDIAN_OPTIONS: OptionNames<MedianOptions> = { startupTrials: true, leastSteps: true };
+const RULES = {
+  startupTrials: [integer(), 5],
+  leastSteps: [integer(), 1],
+} satisfies OptionRules<MedianOptions>;
 
 /** Every step is a rung. */
 const MOST_RUNGS = 100_000;
@@ -28,10 +32,7 @@ const MOST_RUNGS = 100_000;
  * @see D. Golovin et al., "Google Vizier: a service for black-box optimization", KDD 2017, section 3.2.2
  */
 export function medianStopping(options: MedianOptions = {}): Scheduler {
-  checkOptions(options, "median", MEDIAN_OPTIONS);
-  const { startupTrials = 5, leastSteps = 1 } = options;
-  mustBeInteger("startupTrials of median", startupTrials);
-  mustBeInteger("leastSteps of median", leastSteps);
+  const { startupTrials, leastSteps } = readOptions(options, "median", RULES, " of median");
   const rungsOf = (_number: number, steps: number) => {
     const length = Math.max(0, steps - leastSteps);
     must(

@@ -6,6 +6,7 @@ import { FettleError, isA } from "../../errors.js";
 import type { Tell } from "../../listener.js";
 import type { Answer } from "../../predict/answers.js";
 import { Bytes, decoded, nextPiece, parsed } from "../body.js";
+import type { PieceReader, Pieces } from "../exchange.js";
 import { UNEXPECTED } from "../faults.js";
 import { type RowAnswerer, RowFault } from "./rows.js";
 
@@ -24,7 +25,7 @@ export interface Limits {
  * @param tell - is told of errors that the last line does not show
  */
 export function answeredLines(
-  body: ReadableStream<Uint8Array> | null,
+  body: Pieces | null,
   answerer: RowAnswerer,
   limits: Limits,
   tell: Tell,
@@ -43,7 +44,7 @@ export function answeredLines(
 }
 
 async function* answers(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
+  reader: PieceReader,
   answerer: RowAnswerer,
   limits: Limits,
   tell: Tell,
@@ -72,10 +73,7 @@ const errorLine = (code: string, message: string, place: object = {}): string =>
   `${JSON.stringify({ error: { code, message }, ...place })}\n`;
 
 /** The rows of whole lines, as many together as arrived together; a row is undefined for a line that is not JSON in UTF-8. */
-async function* batches(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  { maxRows, maxBytes }: Limits,
-): AsyncGenerator<unknown[], void> {
+async function* batches(reader: PieceReader, { maxRows, maxBytes }: Limits): AsyncGenerator<unknown[], void> {
   const line = new Bytes("a line", maxBytes);
   let rows: unknown[] = [];
   const endLine = (): void => {

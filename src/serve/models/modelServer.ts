@@ -9,22 +9,14 @@
  *     GET  /health          { "status": "ok" }, without the token
  */
 import { checkUnknownRule, type UnknownRule } from "../../data/read.js";
-import {
-  check,
-  checkOptions,
-  type ErrorCode,
-  FettleError,
-  isA,
-  must,
-  mustBeInteger,
-  type OptionNames,
-} from "../../errors.js";
+import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { mustBeListener, type Tell, teller } from "../../listener.js";
 import { loadPredictor, Predictor } from "../../predict/predictor.js";
 import { inShort } from "../body.js";
-import { refusalOf, unexpected } from "../faults.js";
-import { json, refusal } from "../responses.js";
-import { refuseUnauthorized, whyInvalidToken } from "../token.js";
+import type { Asked, Reply } from "../exchange.js";
+import { handlerOf } from "../handler.js";
+import { checkMethod, json, Refusal } from "../responses.js";
+import { checkToken, whyInvalidToken } from "../token.js";
 import { describeModel, type ModelDescription } from "./description.js";
 import type { Limits } from "./lines.js";
 import { openApi } from "./openapi.js";
@@ -54,7 +46,12 @@ export interface ModelServerOptions {
 }
 
 const OPTIONS: OptionNames<ModelServerOptions> = {
-  ...{ token: true, prefix: true, maxRows: true, maxBytes: true, unknown: true, onError: true },
+  token: true,
+  prefix: true,
+  maxRows: true,
+  maxBytes: true,
+  unknown: true,
+  onError: true,
 };
 
 /** A model that can be served: the bytes of a model file, a predictor, or a function that gets one of them. */
@@ -66,7 +63,7 @@ interface Served {
   readonly description: ModelDescription;
 }
 
-type Handler = (served: Served, request: Request) => Promise<Response> | Response;
+type Handler = (served: Served, request: Asked) => Promise<Reply> | Reply;
 
 /**
  * Creates a handler of requests for predictions of a model; `docs/serving-models.md` lists the paths. It never rejects. The model is
@@ -113,36 +110,30 @@ export function modelServer(
   };
   const paths = [...Object.keys(routes), "/health"].map((path) => prefix + path);
 
-  const answer = async (request: Request): Promise<Response> => {
+  const answer = async (request: Asked): Promise<Reply> => {
     const { pathname } = new URL(request.url);
-    if (pathname === `${prefix}/health`) return refuseMethod(request, "GET") ?? json({ status: "ok" });
+    if (pathname === `${prefix}/health`) {
+      checkMethod(request, ["GET"]);
+      return json({ status: "ok" });
+    }
     const secret = typeof token === "function" ? token() : token;
-    const unauthorized = await refuseUnauthorized(request, secret);
-    if (unauthorized) return unauthorized;
+    checkToken(request, secret);
     const path = pathname.startsWith(prefix) ? pathname.slice(prefix.length) : "";
     if (!Object.hasOwn(routes, path))
-      return refusal(
+      throw new Refusal(
         404,
         "not_found",
         `the path must be one of ${paths.join(", ")}; received ${inShort(pathname)}`,
       );
     const [method, handler] = routes[path];
-    const refused = refuseMethod(request, method);
-    if (refused) return refused;
+    checkMethod(request, [method]);
     const loaded = await served();
     if (!loaded)
-      return refusal(503, "invalid_state", "the model could not be loaded; the next request tries again");
+      throw new Refusal(503, "invalid_state", "the model could not be loaded; the next request tries again");
     return handler(loaded, request);
   };
 
-  return async (request) => {
-    try {
-      return await answer(request);
-    } catch (error) {
-      const isExpected = isA(error, FettleError) && EXPECTED.includes(error.code);
-      return isExpected ? refusalOf(error, tell) : unexpected(error, tell);
-    }
-  };
+  return handlerOf(answer, tell);
 }
 
 /** What `load` loads, at the first call and for all calls; undefined if it fails, and then it is called again at the next call. */
@@ -156,16 +147,6 @@ function lazily<T>(load: () => Promise<T>, tell: Tell): () => Promise<T | undefi
     });
     return loading;
   };
-}
-
-/** Codes of errors in requests. */
-const EXPECTED: readonly ErrorCode[] = ["invalid_argument", "invalid_shape", "memory_limit"];
-
-function refuseMethod({ method }: Request, allow: string): Response | undefined {
-  if (method === allow) return undefined;
-  return refusal(405, "invalid_argument", `the method must be ${allow}; received ${inShort(method)}`, {
-    allow,
-  });
 }
 
 function checkModel(model: unknown, options: ModelServerOptions): void {

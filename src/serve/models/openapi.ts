@@ -15,7 +15,9 @@ type Json = Readonly<Record<string, unknown>>;
 const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 const arrayOf = (items: Json, more: Json = {}): Json => ({ type: "array", items, ...more });
 const object = (properties: Json, required = Object.keys(properties)): Json => ({
-  ...{ type: "object", properties, required },
+  type: "object",
+  properties,
+  required,
 });
 
 /** @param prefix - of the paths */
@@ -23,7 +25,8 @@ export function openApi(model: ModelDescription, prefix: string, limits: Limits)
   const example = Object.fromEntries(model.inputs.map((input) => [input.name, exampleOf(input)]));
   const get = (operationId: string, summary: string, schema: Json, others: Json): Json => ({
     get: {
-      ...{ operationId, summary },
+      operationId,
+      summary,
       responses: { 200: response(summary, { [JSON_TYPE]: { schema } }), ...others },
       ...(others !== refusals && { security: [] }),
     },

@@ -2,6 +2,7 @@
 import type { ErrorCode } from "../../errors.js";
 import type { Tell } from "../../listener.js";
 import { bodyType, jsonBody, LINES_TYPE } from "../body.js";
+import type { Asked, Reply } from "../exchange.js";
 import { json } from "../responses.js";
 import { answeredLines, type Limits } from "./lines.js";
 import { type RowAnswerer, RowFault } from "./rows.js";
@@ -13,15 +14,14 @@ import { type RowAnswerer, RowFault } from "./rows.js";
  */
 export async function predictions(
   answerer: RowAnswerer,
-  request: Request,
+  request: Asked,
   limits: Limits,
   tell: Tell,
-): Promise<Response> {
+): Promise<Reply> {
   const type = bodyType(request);
-  if (type instanceof Response) return type;
   if (type === LINES_TYPE) {
-    const lines = answeredLines(request.body, answerer, limits, tell);
-    return new Response(lines, { headers: { "content-type": LINES_TYPE, "cache-control": "no-store" } });
+    const headers = { "content-type": LINES_TYPE, "cache-control": "no-store" };
+    return { status: 200, headers, body: answeredLines(request.body, answerer, limits, tell) };
   }
   const results = answerer.results(answerer.rowsOf(await jsonBody(request, limits.maxBytes), limits.maxRows));
   const faults = results.flatMap((result, row) =>
@@ -33,7 +33,7 @@ export async function predictions(
 /** Refused rows that are listed at most. */
 const MOST_LISTED = 100;
 
-function refusedRows(faults: readonly object[], rows: number): Response {
+function refusedRows(faults: readonly object[], rows: number): Reply {
   const more = Math.max(0, faults.length - MOST_LISTED);
   const message = `every row must fit the schema; received ${faults.length} of ${rows} that do not`;
   const error = { code: "invalid_data" satisfies ErrorCode, message };

@@ -1,32 +1,33 @@
 /**
- * The body of a request as a stream that takes from the connection only what its reader asks for, up to a number of bytes, and waits for
- * the client up to a time. `Readable.toWeb` has neither bound.
+ * The body of a request: it takes from the connection only what its reader asks for, up to a number of bytes, and waits for the client up to
+ * a time. `Readable.toWeb` has neither bound.
  */
 import { platform } from "#platform";
 import { FettleError } from "../../errors.js";
 import { tooLong } from "../body.js";
-import { refusalOf } from "../faults.js";
-import { refusal } from "../responses.js";
+import type { PieceReader, Pieces } from "../exchange.js";
+import { Refusal } from "../responses.js";
 import type { NodeRequest, NodeResponse } from "./host.js";
 import type { HandlerLimits } from "./options.js";
 
-export class BoundedBody {
-  readonly stream: ReadableStream<Uint8Array>;
+interface Piece {
+  readonly value?: Uint8Array;
+}
+
+export class BoundedBody implements Pieces, PieceReader {
   /** The response to a body that broke a bound, whatever its reader makes of the error. */
-  refusal: Response | undefined;
-  private controller!: ReadableStreamDefaultController<Uint8Array>;
+  refusal: Refusal | undefined;
   private length = 0;
   /** Whether nothing more is passed on. */
   private isOver = false;
+  /** Who waits for the next piece. */
+  private reader: { resolve(piece: Piece): void; reject(error: FettleError): void } | undefined;
   /** While the client is waited for: since when, and what ends it. */
   private waiting: { readonly since: number; readonly timer: ReturnType<typeof setTimeout> } | undefined;
   /** Milliseconds that the client may still be waited for. */
   private patience: number;
 
-  /**
-   * @param outgoing - the response, with whose end the body ends
-   * @param expectsContinue - whether the client sends the body only once it is told to
-   */
+  /** @param expectsContinue - whether the client sends the body only once it is told to */
   constructor(
     private readonly incoming: NodeRequest,
     private readonly outgoing: NodeResponse,
@@ -36,52 +37,64 @@ export class BoundedBody {
     this.patience = limits.bodyTimeout;
     incoming.pause();
     incoming.on("data", (piece) => this.take(piece));
-    incoming.on("end", () => this.end(() => this.controller.close()));
-    const error = new FettleError("invalid_argument", "the body must be whole; received a part of it");
-    const breakOff = (): void => this.end(() => this.controller.error(error));
-    incoming.on("close", breakOff);
-    outgoing.on("finish", breakOff);
-    this.stream = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.controller = controller;
-        },
-        pull: () => this.ask(),
-        cancel: () => this.end(() => {}),
-      },
-      { highWaterMark: 0 },
-    );
+    incoming.on("end", () => this.pass({}));
+    incoming.on("close", () => incoming.complete || this.stop());
+    outgoing.on("finish", () => this.stop());
   }
 
-  private ask(): void {
-    if (this.expectsContinue) this.outgoing.writeContinue();
-    this.expectsContinue = false;
-    const timer = setTimeout(() => this.fail(refuseSlow(this.limits.bodyTimeout)), this.patience);
-    this.waiting = { since: platform.now(), timer };
-    this.incoming.resume();
+  /** There is one reader. */
+  getReader(): this {
+    return this;
+  }
+
+  /** @throws FettleError where the body breaks off or breaks a bound */
+  read(): Promise<Piece> {
+    return new Promise((resolve, reject) => {
+      this.reader = { resolve, reject };
+      if (this.isOver) return this.stop();
+      if (this.expectsContinue) this.outgoing.writeContinue();
+      this.expectsContinue = false;
+      // what has arrived is taken at once
+      if (this.incoming.read() !== null) return;
+      if (this.incoming.complete) return this.pass({});
+      const timer = setTimeout(() => this.fail(tooSlow(this.limits.bodyTimeout)), this.patience);
+      this.waiting = { since: platform.now(), timer };
+      this.incoming.resume();
+    });
+  }
+
+  async cancel(): Promise<void> {
+    this.stop();
+  }
+
+  /** Passes nothing more on. */
+  stop(): void {
+    this.isOver = true;
+    this.stopWaiting();
+    this.reader?.reject(
+      this.refusal ?? new FettleError("invalid_argument", "the body must be whole; received a part of it"),
+    );
+    this.reader = undefined;
   }
 
   private take(piece: Uint8Array): void {
     if (this.isOver) return;
-    this.stopWaiting();
-    const { maxBodyBytes } = this.limits;
-    this.length += piece.length;
     this.incoming.pause();
-    if (this.length <= maxBodyBytes) this.controller.enqueue(piece);
-    else this.fail(refuseLong(maxBodyBytes));
+    this.length += piece.length;
+    const { maxBodyBytes } = this.limits;
+    if (this.length <= maxBodyBytes) this.pass({ value: piece });
+    else this.fail(tooLong("the body", maxBodyBytes));
   }
 
-  private fail(refused: Response): void {
-    this.refusal = refused;
-    this.end(() => this.controller.error(new FettleError("memory_limit", "the body broke a bound")));
-  }
-
-  /** @param settle - is called at the first end alone */
-  private end(settle: () => void): void {
-    if (this.isOver) return;
-    this.isOver = true;
+  private pass(piece: Piece): void {
     this.stopWaiting();
-    settle();
+    this.reader?.resolve(piece);
+    this.reader = undefined;
+  }
+
+  private fail(refused: Refusal): void {
+    this.refusal = refused;
+    this.stop();
   }
 
   private stopWaiting(): void {
@@ -92,11 +105,8 @@ export class BoundedBody {
   }
 }
 
-/** The refusal of a body, or of its announcement. */
-export const refuseLong = (most: number): Response => refusalOf(tooLong("the body", most), () => {});
-
-const refuseSlow = (most: number): Response =>
-  refusal(408, "invalid_argument", `the body must arrive within ${most} ms; received a part of it`, {
+const tooSlow = (most: number): Refusal =>
+  new Refusal(408, "invalid_argument", `the body must arrive within ${most} ms; received a part of it`, {
     connection: "close",
   });
 

@@ -3,9 +3,13 @@
  * many connections there are, and how long they may take for their headers, is decided by their server.
  */
 
+import { isA } from "../../errors.js";
 import { type Tell, teller } from "../../listener.js";
-import { unexpected } from "../faults.js";
-import { refusal } from "../responses.js";
+import type { Reply } from "../exchange.js";
+import { refusalOf } from "../faults.js";
+import { replierOf } from "../handler.js";
+import { Refusal } from "../responses.js";
+import { NodeAsked, requestOf } from "./asked.js";
 import { BoundedBody, dropRest } from "./body.js";
 import { headOf } from "./head.js";
 import type { NodeRequest, NodeResponse, NodeSocket } from "./host.js";
@@ -31,12 +35,15 @@ export class Answers {
   /** Responses that end only when they are told to. */
   private readonly endless = new Set<Sending>();
   private isClosing = false;
+  private readonly reply: (asked: NodeAsked) => Promise<Reply | Response>;
 
   constructor(
-    private readonly handler: RequestHandler,
+    handler: RequestHandler,
     private readonly limits: HandlerLimits,
     private readonly tell: Tell,
-  ) {}
+  ) {
+    this.reply = replierOf(handler) ?? (async (asked) => handler(requestOf(asked)));
+  }
 
   /**
    * Answers a request, after those before it on its connection. It never rejects.
@@ -77,7 +84,8 @@ export class Answers {
       const response = await this.responseTo(incoming, outgoing, expectsContinue);
       await this.send(response, outgoing, isHead);
     } catch (error) {
-      const refused = unexpected(error, this.tell);
+      // what a handler throws is no business of clients, whatever its code
+      const refused = refusalOf(isA(error, Refusal) ? error : undefined, () => this.tell(error));
       if (outgoing.headersSent) outgoing.destroy();
       else await this.send(refused, outgoing, isHead).catch(() => outgoing.destroy());
     }
@@ -88,37 +96,26 @@ export class Answers {
     incoming: NodeRequest,
     outgoing: NodeResponse,
     expectsContinue: boolean,
-  ): Promise<Response> {
-    if (this.isClosing) return refusal(503, "invalid_state", "the server is closing");
-    const head = headOf(incoming, this.limits.maxBodyBytes);
-    if (head instanceof Response) return head;
-    const { url, method, headers, hasBody } = head;
-    const body = hasBody ? new BoundedBody(incoming, outgoing, this.limits, expectsContinue) : undefined;
-    const left = new AbortController();
-    outgoing.on("close", () => outgoing.writableFinished || left.abort());
-    const init = {
-      method,
-      headers,
-      signal: left.signal,
-      ...(body && { body: body.stream, duplex: "half" as const }),
-    };
+  ): Promise<Reply | Response> {
+    if (this.isClosing) throw new Refusal(503, "invalid_state", "the server is closing");
+    const { method, url, headers, hasBody } = headOf(incoming, this.limits.maxBodyBytes);
+    const body = hasBody ? new BoundedBody(incoming, outgoing, this.limits, expectsContinue) : null;
     try {
-      const response = await this.handler(new Request(url, init));
+      const response = await this.reply(new NodeAsked(method, url, headers, body, outgoing));
       if (!body?.refusal) return response;
-      response.body?.cancel().catch(ignore);
-      return body.refusal;
+      if (response.body instanceof ReadableStream) response.body.cancel().catch(ignore);
     } catch (error) {
-      if (body?.refusal) return body.refusal;
-      throw error;
+      if (!body?.refusal) throw error;
     }
+    throw body.refusal;
   }
 
-  private async send(response: Response, outgoing: NodeResponse, isHead: boolean): Promise<void> {
-    const sending = new Sending(response, outgoing, this.limits.writeTimeout);
+  private async send(response: Reply | Response, outgoing: NodeResponse, isHead: boolean): Promise<void> {
+    const sending = new Sending(response, outgoing, this.isClosing, this.limits.writeTimeout);
     if (sending.isEndless) this.endless.add(sending);
     if (sending.isEndless && this.isClosing) sending.stop();
     try {
-      await sending.send(!isHead, this.isClosing);
+      await sending.send(!isHead);
     } finally {
       this.endless.delete(sending);
     }

@@ -1,18 +1,18 @@
 /**
- * The head of a request, from how Node received it to how `Request` takes it, or the refusal of one that could mean two things. What
+ * The head of a request, as Node received it, or the refusal of one that could mean two things. What
  * Node's own parser refuses does not get here. Nothing is read of the body.
  */
-import { inShort } from "../body.js";
-import { refusal } from "../responses.js";
-import { refuseLong } from "./body.js";
+import { inShort, tooLong } from "../body.js";
+import { Refusal } from "../responses.js";
 import type { NodeRequest } from "./host.js";
 
-/** What a `Request` is made of, but for its body. */
+/** A request without its body. */
 export interface Head {
   readonly method: string;
   /** Its origin is `http://localhost`, whatever the client says. */
   readonly url: string;
-  readonly headers: Headers;
+  /** By name in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
   /** Whether a body follows that a `Request` of this method may have. */
   readonly hasBody: boolean;
 }
@@ -29,32 +29,39 @@ const HOST = /^[\w.~%!$&'()*+;=:[\]-]*$/;
 /** Headers of a request at most: there are some twenty, and Node keeps no more than 2,000 of any number. */
 const MOST_HEADERS = 100;
 
-/** @param maxBodyBytes - what a body may declare to have */
-export function headOf(incoming: NodeRequest, maxBodyBytes: number): Head | Response {
+/**
+ * @param maxBodyBytes - what a body may declare to have
+ * @throws Refusal
+ */
+export function headOf(incoming: NodeRequest, maxBodyBytes: number): Head {
   const { method = "", url: target = "", rawHeaders } = incoming;
-  if (FORBIDDEN.includes(method)) return refuseMethod(method);
+  if (FORBIDDEN.includes(method)) throw refuseMethod(method);
   const url = urlOf(target);
-  if (url === undefined) return refuse(400, "the target", "a path, or an address of http", target);
+  if (url === undefined) throw refuse(400, "the target", "a path, or an address of http", target);
   const count = rawHeaders.length / 2;
-  if (count > MOST_HEADERS) return refuse(431, "headers", `at most ${MOST_HEADERS}`, count);
-  const headers = new Headers();
-  for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i], rawHeaders[i + 1]);
+  if (count > MOST_HEADERS) throw refuse(431, "headers", `at most ${MOST_HEADERS}`, count);
+  const headers = new Map<string, string>();
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i].toLowerCase();
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? rawHeaders[i + 1] : `${before}, ${rawHeaders[i + 1]}`);
+  }
   const host = headers.get("host") ?? "";
   if (!HOST.test(host))
-    return refuse(400, "the header host", "one name or address, with or without a port", host);
+    throw refuse(400, "the header host", "one name or address, with or without a port", host);
   const encoding = headers.get("transfer-encoding");
-  if (encoding !== null && encoding.toLowerCase() !== "chunked")
-    return refuse(400, "the header transfer-encoding", "chunked, or absent", encoding);
-  const length = Number(headers.get("content-length"));
-  if (length > maxBodyBytes) return refuseLong(maxBodyBytes);
+  if (encoding !== undefined && encoding.toLowerCase() !== "chunked")
+    throw refuse(400, "the header transfer-encoding", "chunked, or absent", encoding);
+  const length = Number(headers.get("content-length") ?? 0);
+  if (length > maxBodyBytes) throw tooLong("the body", maxBodyBytes);
   const mayHaveBody = method !== "GET" && method !== "HEAD";
-  return { method, url, headers, hasBody: mayHaveBody && (encoding !== null || length > 0) };
+  return { method, url, headers, hasBody: mayHaveBody && (encoding !== undefined || length > 0) };
 }
 
 /** The refusal of a method that no `Request` can have. */
-export function refuseMethod(method: string): Response {
+export function refuseMethod(method: string): Refusal {
   const rule = "one that a Request can have, such as GET or POST";
-  return refusal(405, "invalid_argument", `the method must be ${rule}; received ${inShort(method)}`, {
+  return new Refusal(405, "invalid_argument", `the method must be ${rule}; received ${inShort(method)}`, {
     allow: ALLOW,
   });
 }
@@ -74,5 +81,5 @@ function urlOf(target: string): string | undefined {
   }
 }
 
-const refuse = (status: number, name: string, rule: string, received: string | number): Response =>
-  refusal(status, "invalid_argument", `${name} must be ${rule}; received ${inShort(received)}`);
+const refuse = (status: number, name: string, rule: string, received: string | number): Refusal =>
+  new Refusal(status, "invalid_argument", `${name} must be ${rule}; received ${inShort(received)}`);

@@ -23,6 +23,8 @@ export interface NodeRequest {
   /** Calls a listener at each event of a name. */
   on(event: "data", listener: (piece: Uint8Array) => void): unknown;
   on(event: "end" | "close" | "error", listener: () => void): unknown;
+  /** What has arrived of the body and was not taken; null for nothing. It is an event "data" too. */
+  read(): unknown;
   /** Stops the flow of the body. */
   pause(): unknown;
   /** Lets the body flow. */
@@ -42,8 +44,8 @@ export interface NodeResponse {
   flushHeaders(): void;
   /** Writes a piece of the body; false while the client should be waited for. */
   write(piece: Uint8Array): boolean;
-  /** Ends the response. */
-  end(): unknown;
+  /** Ends the response, after the last of its body. */
+  end(last?: string | Uint8Array): unknown;
   /** Ends the connection. */
   destroy(): unknown;
   /** Sends 100 Continue. */

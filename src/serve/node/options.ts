@@ -40,12 +40,19 @@ export interface NodeServerOptions extends NodeHandlerOptions {
 }
 
 const HANDLER_OPTIONS: OptionNames<NodeHandlerOptions> = {
-  ...{ maxBodyBytes: true, bodyTimeout: true, writeTimeout: true, onError: true },
+  maxBodyBytes: true,
+  bodyTimeout: true,
+  writeTimeout: true,
+  onError: true,
 };
 const SERVER_OPTIONS: OptionNames<NodeServerOptions> = {
   ...HANDLER_OPTIONS,
-  ...{ port: true, hostname: true, maxConnections: true },
-  ...{ headersTimeout: true, idleTimeout: true, closeTimeout: true },
+  port: true,
+  hostname: true,
+  maxConnections: true,
+  headersTimeout: true,
+  idleTimeout: true,
+  closeTimeout: true,
 };
 
 /** Options with their defaults. */

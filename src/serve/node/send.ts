@@ -1,28 +1,42 @@
 /**
- * A `Response` on its way to a client of Node: no more is read of its body than the client takes, and where the client leaves, the body is
+ * A response on its way to a client of Node: no more is read of its body than the client takes, and where the client leaves, the body is
  * cancelled. What the response says is decided elsewhere.
  */
+import { turn } from "#platform";
+import type { Reply } from "../exchange.js";
 import type { NodeResponse } from "./host.js";
 
 /** Bytes that are written at a time: a client that takes fewer within the time-out is too slow. */
 const PIECE = 65_536;
+/** The headers that say where a body ends. */
+const FRAMING = /^(content-length|transfer-encoding)$/i;
+const EVENTS = /^text\/event-stream\b/i;
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 export class Sending {
   /** Whether its body ends only with what it tells of, or when its client leaves. */
   readonly isEndless: boolean;
-  private readonly reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  private readonly headers: readonly (readonly [name: string, value: string])[];
+  private readonly reader: Reader | undefined;
 
   /**
+   * @param isLast - whether the connection ends with it
    * @param writeTimeout - milliseconds that the client is waited for at a time
    * @throws TypeError for a response whose body was read before
    */
   constructor(
-    private readonly response: Response,
+    private readonly response: Reply | Response,
     private readonly outgoing: NodeResponse,
+    isLast: boolean,
     private readonly writeTimeout: number,
   ) {
-    this.isEndless = /^text\/event-stream\b/i.test(response.headers.get("content-type") ?? "");
-    this.reader = response.body?.getReader();
+    const { body, headers } = response;
+    const own = headers instanceof Headers ? [...headers] : Object.entries(headers);
+    this.headers = isLast ? [...own, ["connection", "close"]] : own;
+    this.isEndless = own.some(([name, value]) => name === "content-type" && EVENTS.test(value));
+    if (!(body instanceof ReadableStream)) return;
+    this.reader = body.getReader();
     outgoing.on("close", () => this.stop());
   }
 
@@ -30,18 +44,14 @@ export class Sending {
    * Sends the response, and resolves once the system has all of it or the connection has ended.
    *
    * @param hasBody - false for the response to HEAD
-   * @param isLast - whether the connection ends with it
    * @throws whatever the stream of the body ends with, and RangeError for a status that HTTP does not have
    */
-  async send(hasBody: boolean, isLast: boolean): Promise<void> {
-    const { response, outgoing } = this;
+  async send(hasBody: boolean): Promise<void> {
+    const { outgoing, reader } = this;
     if (outgoing.destroyed) return this.stop(); // the client left before there was a response
-    const close = isLast ? ["connection", "close"] : [];
-    outgoing.writeHead(response.status, [...[...response.headers].flat(), ...close]);
-    if (hasBody) await this.sendBody();
-    else this.stop();
-    outgoing.end();
-    await this.until("finish");
+    if (reader && hasBody) await this.sendStream(reader);
+    else await this.sendWhole(this.response.body);
+    if (!outgoing.writableFinished) await this.until("finish");
   }
 
   /** Ends the body with what was sent so far. */
@@ -49,22 +59,54 @@ export class Sending {
     this.reader?.cancel().catch(() => {});
   }
 
-  private async sendBody(): Promise<void> {
-    const { reader, outgoing } = this;
-    // so that the head is not kept back until there is a body
-    outgoing.flushHeaders();
-    for (;;) {
-      const next = await reader?.read();
-      if (!next || next.done) return;
-      for (let at = 0; at < next.value.length; at += PIECE)
-        if (!outgoing.write(next.value.subarray(at, at + PIECE))) await this.until("drain");
+  private begin(length?: number): void {
+    const isFramed = length === undefined || this.headers.some(([name]) => FRAMING.test(name));
+    const own = isFramed ? [] : ["content-length", `${length}`];
+    this.outgoing.writeHead(this.response.status, [...this.headers.flat(), ...own]);
+  }
+
+  /** Sends a body that is at hand: a small one in one write with its head. */
+  private async sendWhole(body: Reply["body"]): Promise<void> {
+    const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+    if (!(bytes instanceof Uint8Array)) {
+      this.stop();
+      this.begin();
+      return void this.outgoing.end();
     }
+    this.begin(bytes.length);
+    const last = Math.max(0, bytes.length - PIECE);
+    await this.write(bytes.subarray(0, last));
+    this.outgoing.end(bytes.subarray(last));
+  }
+
+  /** Of a body that is not at hand, the head does not wait for it. */
+  private async sendStream(reader: Reader): Promise<void> {
+    const first = reader.read();
+    const second = first.then((piece) => (piece.done ? piece : reader.read()));
+    const isWhole = second.then(
+      ({ done }) => done,
+      () => false,
+    );
+    if (!this.isEndless && (await Promise.race([isWhole, turn().then(() => false)])))
+      return this.sendWhole((await first).value ?? new Uint8Array());
+    this.begin();
+    this.outgoing.flushHeaders();
+    for (let next = first; ; next = next === first ? second : reader.read()) {
+      const { value } = await next;
+      if (!value) return void this.outgoing.end();
+      await this.write(value);
+    }
+  }
+
+  private async write(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; at += PIECE)
+      if (!this.outgoing.write(bytes.subarray(at, at + PIECE))) await this.until("drain");
   }
 
   /** Waits for the client, and ends the connection if that takes too long. */
   private async until(event: "drain" | "finish"): Promise<void> {
     const { outgoing } = this;
-    if (outgoing.destroyed || (event === "finish" && outgoing.writableFinished)) return;
+    if (outgoing.destroyed) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => outgoing.destroy(), this.writeTimeout);
       const settle = (): void => {

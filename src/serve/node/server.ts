@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { FettleError } from "../../errors.js";
 import { teller } from "../../listener.js";
+import { refusalOf } from "../faults.js";
 import { Answers } from "./handler.js";
 import { refuseMethod } from "./head.js";
 import { type NodeServerOptions, type RequestHandler, type ServerLimits, serverLimits } from "./options.js";
@@ -70,7 +71,7 @@ export async function serveNode(
   };
   server.on("request", (incoming, outgoing) => void take(incoming, outgoing, false));
   server.on("checkContinue", (incoming, outgoing) => void take(incoming, outgoing, true));
-  server.on("connect", (_, socket) => void refuseTunnel(socket));
+  server.on("connect", (_, socket) => refuseTunnel(socket));
   const port = await listen(server, limits);
   server.on("error", tell);
   const close = (): Promise<void> => {
@@ -107,11 +108,10 @@ function listen(server: Server, { port, hostname }: ServerLimits): Promise<numbe
 }
 
 /** CONNECT, which Node hands over as a connection without a response and without a time-out. */
-async function refuseTunnel(socket: Duplex): Promise<void> {
+function refuseTunnel(socket: Duplex): void {
   socket.on("error", () => {});
-  const response = refuseMethod("CONNECT");
-  const body = await response.text();
-  const headers = [...response.headers, ["content-length", body.length], ["connection", "close"]];
+  const { headers: own, body } = refusalOf(refuseMethod("CONNECT"), () => {});
+  const headers = [...Object.entries(own), ["content-length", `${body}`.length], ["connection", "close"]];
   const lines = ["HTTP/1.1 405 Method Not Allowed", ...headers.map((pair) => pair.join(": ")), "", body];
   socket.end(lines.join("\r\n"), () => socket.destroy());
 }

@@ -37,7 +37,11 @@ export function created({
   constraint,
 }: TrialStudyOptions<Space>): Study {
   return beginStudy({
-    ...{ space, strategy, direction, seed, lag },
+    space,
+    strategy,
+    direction,
+    seed,
+    lag,
     ...(constraint && { constraint }),
   });
 }

@@ -49,17 +49,23 @@ export type TrialStudyOptions<S extends Space> = TrialServerOptions<S> &
   Required<Pick<TrialServerOptions<S>, "seed" | "lag" | "leaseSeconds">>;
 
 const OPTIONS: OptionNames<TrialServerOptions> = {
-  ...{ token: true, storage: true, study: true, space: true, strategy: true, direction: true, trials: true },
-  ...{
-    seed: true,
-    lag: true,
-    constraint: true,
-    scheduler: true,
-    steps: true,
-    leaseSeconds: true,
-    onError: true,
-  },
-  ...{ maxRequests: true, maxRequestsPerSecond: true, maxRequestMilliseconds: true },
+  token: true,
+  storage: true,
+  study: true,
+  space: true,
+  strategy: true,
+  direction: true,
+  trials: true,
+  seed: true,
+  lag: true,
+  constraint: true,
+  scheduler: true,
+  steps: true,
+  leaseSeconds: true,
+  onError: true,
+  maxRequests: true,
+  maxRequestsPerSecond: true,
+  maxRequestMilliseconds: true,
 };
 
 /** Checks what the study itself does not. @throws FettleError `invalid_argument`, `unknown_name` */

@@ -15,7 +15,12 @@
  * ```ts
  * const token = "a secret of 16 characters or more";
  * const server = await serveTrials({
- *   ...{ token, storage: memoryStorage(), study: "parabola", strategy: random(), direction: "minimize", trials: 3 },
+ *   token,
+ *   storage: memoryStorage(),
+ *   study: "parabola",
+ *   strategy: random(),
+ *   direction: "minimize",
+ *   trials: 3,
  *   space: { x: float(-5, 5) },
  * });
  * const post = async (path: string, body?: object) => {
@@ -44,13 +49,14 @@ import type { Space } from "../../search/space/space.js";
 import { outcomeFields, type TrialOutcome } from "../../search/trial/trial.js";
 import { jsonBody } from "../body.js";
 import { eventStream } from "../events.js";
-import { refusalOf } from "../faults.js";
+import type { Asked, Reply } from "../exchange.js";
+import { handlerOf } from "../handler.js";
 import { isForList, listStudies } from "../list.js";
 import { figuresOf } from "../options.js";
 import { Requests } from "../requests.js";
-import { json, refusal } from "../responses.js";
+import { checkMethod, eventReply, json, NOTHING } from "../responses.js";
 import type { StudyServer } from "../server.js";
-import { refuseUnauthorized } from "../token.js";
+import { checkToken } from "../token.js";
 import { Leases } from "./leases.js";
 import { checkTrialOptions, type TrialServerOptions } from "./options.js";
 import { TrialStudy, type TrialStudyStatus } from "./study.js";
@@ -62,10 +68,10 @@ const SHOWN = 100;
 
 type Handler = (
   study: TrialStudy,
-  request: Request,
+  request: Asked,
   number: number,
   isAwaited: () => boolean,
-) => Promise<Response>;
+) => Promise<Reply>;
 
 /** By what follows the study's name, with `n` for the number of a trial; then by method. */
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
@@ -73,18 +79,14 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   definition: { GET: async (study) => json(await study.definition()) },
   trials: { GET: async (study) => json(await study.trials()) },
   events: {
-    async GET(study) {
-      const stream = await eventStream<TrialStudyStatus>((listener) => study.listen(listener));
-      return new Response(stream, {
-        headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
-      });
-    },
+    GET: async (study) =>
+      eventReply(await eventStream<TrialStudyStatus>((listener) => study.listen(listener))),
   },
   "trials/n/reports": { GET: async (study, _, number) => json(await study.reports(number)) },
   ask: {
     async POST(study, _, __, isAwaited) {
       const trial = await study.ask(isAwaited);
-      return trial ? json(trial) : new Response(null, { status: 204 });
+      return trial ? json(trial) : NOTHING;
     },
   },
   "trials/n/report": {
@@ -116,7 +118,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
     async POST(study, request, number) {
       const { lease } = await bodyOf(request, "a release", { lease: true });
       await study.release(number, lease);
-      return new Response(null, { status: 204 });
+      return NOTHING;
     },
   },
 };
@@ -150,7 +152,7 @@ export async function serveTrials<const S extends Space>(
   const study = new TrialStudy(checked as never, leases);
   await study.open();
   const keys = async () => [checked.study];
-  const answer = async (request: Request): Promise<Response> => {
+  const answer = async (request: Asked): Promise<Reply> => {
     if (isForList(request)) return listStudies(request, { keys });
     const { pathname } = new URL(request.url);
     const [, root, id, ...rest] = pathname.split("/");
@@ -163,26 +165,21 @@ export async function serveTrials<const S extends Space>(
           `of a trial for n; received ${show(pathname.slice(0, SHOWN))}`,
       );
     const methods = ROUTES[path];
-    if (!Object.hasOwn(methods, request.method)) {
-      const [allow] = Object.keys(methods);
-      const message = `the method must be ${allow}; received ${show(request.method)}`;
-      return refusal(405, "invalid_argument", message, { allow });
-    }
+    checkMethod(request, Object.keys(methods));
     const until = platform.now() + figures.maxRequestMilliseconds;
     const isAwaited = (): boolean => !request.signal.aborted && platform.now() < until;
     return methods[request.method](study, request, Number(rest[1]), isAwaited);
   };
   return {
-    async fetch(request) {
-      const unauthorized = await refuseUnauthorized(request, checked.token);
-      if (unauthorized) return unauthorized;
-      return requests.answer(() => answer(request)).catch((error) => refusalOf(error, tell));
-    },
+    fetch: handlerOf((request) => {
+      checkToken(request, checked.token);
+      return requests.answer(() => answer(request));
+    }, tell),
   };
 }
 
 async function bodyOf<N extends string>(
-  request: Request,
+  request: Asked,
   what: string,
   known: Readonly<Record<N, true>>,
 ): Promise<Readonly<Partial<Record<N, unknown>>> & { readonly lease: string }> {

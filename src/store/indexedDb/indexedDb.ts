@@ -98,7 +98,8 @@ export async function indexedDbStorage(name: string, options: IndexedDbOptions =
       tables.read(["studies", "trials", "results"], async ({ studies, trials, results }) => {
         const rows = (await resultOf(studies.getAll())) as StudyRow[];
         const counts = rows.map(async (row) => ({
-          ...{ name: row.name, trials: await resultOf(trials.count(beginningWith(row.id))) },
+          name: row.name,
+          trials: await resultOf(trials.count(beginningWith(row.id))),
           finished: await resultOf(results.count(beginningWith(row.id))),
         }));
         return Promise.all(counts);

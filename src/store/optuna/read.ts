@@ -150,7 +150,10 @@ function trialOf({ number, state: bytes, seconds }: Row): OptunaTrial {
     state: state as OptunaTrial["state"],
     seconds: typeof seconds === "number" && seconds >= 0 ? seconds : null,
     params: new Map(),
-    ...{ values: [], reports: [], user: {}, system: {} },
+    values: [],
+    reports: [],
+    user: {},
+    system: {},
   };
 }
 

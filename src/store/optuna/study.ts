@@ -131,7 +131,8 @@ function trialOf(
   const isOurs = isRecord(system[OUTCOME_KEY]);
   const { parent, given, status, ...rest } = recordIn(system, OUTCOME_KEY);
   const trial = {
-    ...{ number, params },
+    number,
+    params,
     ...(parent !== undefined && { parent }),
     // what Optuna suggested did not come from the strategy
     ...((isOurs ? given === true : true) && { given: true }),
@@ -140,7 +141,9 @@ function trialOf(
   const constraints = system[CONSTRAINTS_KEY];
   const outcome = {
     ...trial,
-    ...{ value: null, std: null, seconds: seconds === null ? null : Math.round(seconds * 1000) / 1000 },
+    value: null,
+    std: null,
+    seconds: seconds === null ? null : Math.round(seconds * 1000) / 1000,
     ...rest,
     ...(Object.keys(user).length > 0 && { attributes: user }),
     ...(Array.isArray(constraints) && { constraints }),

@@ -90,8 +90,10 @@ export async function urlClient(url: string): Promise<{ readonly name: string; r
 }
 
 const connectionOf = (url: string) => ({
-  ...{ connectionString: url, application_name: "fettle" },
-  ...{ connectionTimeoutMillis: CONNECTING, keepAlive: true },
+  connectionString: url,
+  application_name: "fettle",
+  connectionTimeoutMillis: CONNECTING,
+  keepAlive: true,
 });
 
 async function importPg() {

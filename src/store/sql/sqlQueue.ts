@@ -148,7 +148,9 @@ class SqlQueue implements JobQueue {
     const { database, study, attempts } = this;
     const run = async (...statement: Statement): Promise<boolean> => (await database.run([statement]))[0] > 0;
     return {
-      ...{ name: name as string, payload: payload as Uint8Array, attempt: attempt as number },
+      name: name as string,
+      payload: payload as Uint8Array,
+      attempt: attempt as number,
       extend: () => run(EXTEND, study, name, holder),
       async complete(outcome) {
         await run(COMPLETE, outcome, study, name);

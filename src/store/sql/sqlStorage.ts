@@ -106,7 +106,10 @@ export async function sqlStorage(given: SqlDatabase, readOnly = false): Promise<
 function unwritable(database: SqlDatabase): SqlDatabase {
   const { name, dialect } = database;
   return {
-    ...{ name, dialect, all: (statement) => database.all(statement), close: () => database.close() },
+    name,
+    dialect,
+    all: (statement) => database.all(statement),
+    close: () => database.close(),
     run() {
       const message = `${show(name)} was opened to read only, so nothing can be written to it; open it without readOnly`;
       throw new FettleError("invalid_state", message);
@@ -201,8 +204,13 @@ class SqlStudy implements StoredStudy {
     };
     // numbers and texts are checked by `restoreStudy`, which trusts nothing
     this.definition = {
-      ...{ format: "fettle-study", version, seed, lag, direction: json("direction") },
-      ...{ space: json("space"), strategy: json("strategy") },
+      format: "fettle-study",
+      version,
+      seed,
+      lag,
+      direction: json("direction"),
+      space: json("space"),
+      strategy: json("strategy"),
       ...(constrained === 1 && { constrained: true }),
     } as StudyDefinition;
     const settings = json("settings");

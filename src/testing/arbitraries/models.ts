@@ -15,21 +15,16 @@
  * );
  * ```
  */
+
 import fc from "fast-check";
-import {
-  checkOptions,
-  mustBeBoolean,
-  mustBeInteger,
-  mustBeList,
-  mustBeRecord,
-  type OptionNames,
-} from "../../errors.js";
+import { mustBeList, mustBeRecord } from "../../errors.js";
 import type { Activation } from "../../nn/activations.js";
 import { dense, dropout, type Layer } from "../../nn/layers/index.js";
 import type { LossName } from "../../nn/losses/given.js";
 import { type Sequential, sequential } from "../../nn/sequential.js";
 import { RandomStream } from "../../numerics/random.js";
 import type { Optimizer } from "../../optim/optimizer.js";
+import { flag, integer, type OptionRules, readOptions } from "../../rules.js";
 
 /** A dense network and data for it. */
 export interface ModelCase {
@@ -57,7 +52,11 @@ export interface ModelConstraints {
   readonly dropout?: boolean;
 }
 
-const CONSTRAINTS: OptionNames<ModelConstraints> = { maxRows: true, maxHidden: true, dropout: true };
+const RULES = {
+  maxRows: [integer(2), 24],
+  maxHidden: [integer(0), 2],
+  dropout: [flag, false],
+} satisfies OptionRules<ModelConstraints>;
 
 const kinds = [
   { loss: "meanSquaredError", output: "linear" },
@@ -67,11 +66,7 @@ const kinds = [
 
 /** Networks of up to 2 hidden layers with 2 to 24 rows of data, of regression or classification. */
 export function anyModel(constraints: ModelConstraints = {}): fc.Arbitrary<ModelCase> {
-  checkOptions(constraints, "anyModel", CONSTRAINTS);
-  const { maxRows = 24, maxHidden = 2, dropout: drops = false } = constraints;
-  mustBeBoolean("dropout", drops);
-  mustBeInteger("maxRows", maxRows, 2);
-  mustBeInteger("maxHidden", maxHidden, 0);
+  const { maxRows, maxHidden, dropout: drops } = readOptions(constraints, "anyModel", RULES);
   const layer = fc.record({
     units: fc.integer({ min: 1, max: 7 }),
     activation: fc.constantFrom<Activation[]>("relu", "tanh", "sigmoid"),

@@ -16,7 +16,7 @@
  */
 
 import fc from "fast-check";
-import { checkOptions, mustBeBoolean, mustBeInteger, type OptionNames } from "../../errors.js";
+import { flag, integer, type OptionRules, readOptions } from "../../rules.js";
 import type { Condition, Parameter } from "../../search/space/parameter.js";
 import { valueAt, valueCount } from "../../search/space/scale.js";
 import type { Constraint, Space } from "../../search/space/space.js";
@@ -30,16 +30,16 @@ export interface SpaceConstraints {
   readonly maxParameters?: number;
 }
 
-const CONSTRAINTS: OptionNames<SpaceConstraints> = { finite: true, maxParameters: true };
+const RULES = {
+  finite: [flag, false],
+  maxParameters: [integer(), 5],
+} satisfies OptionRules<SpaceConstraints>;
 
 const names = ["units", "rate", "optimizer", "momentum", "depth", "decay", "activation", "b1"];
 
 /** A space of 1 to `maxParameters` parameters. */
 export function anySpace(constraints: SpaceConstraints = {}): fc.Arbitrary<Space> {
-  checkOptions(constraints, "anySpace", CONSTRAINTS);
-  const { finite = false, maxParameters = 5 } = constraints;
-  mustBeBoolean("finite", finite);
-  mustBeInteger("maxParameters", maxParameters);
+  const { finite, maxParameters } = readOptions(constraints, "anySpace", RULES);
   const parameter = finite
     ? anyFiniteParameter()
     : fc.oneof(anyFiniteParameter(), anyContinuous(), anyLongInt());

@@ -8,10 +8,12 @@
  * fc.assert(fc.property(pair, ([x, y]) => checkGradients((a, b) => div(a, b), [x, y], { order: 1 })), { numRuns: 5 });
  * ```
  */
+
 import fc from "fast-check";
 import type { ArrayInput } from "../../engine/arrays.js";
-import { checkOptions, mustBeInteger, mustBeList, type OptionNames } from "../../errors.js";
+import { mustBeInteger, mustBeList } from "../../errors.js";
 import { type Shape, sizeOf } from "../../graph/shape.js";
+import { integer, type OptionRules, readOptions } from "../../rules.js";
 
 /** Which shapes. */
 export interface ShapeConstraints {
@@ -23,15 +25,17 @@ export interface ShapeConstraints {
   readonly maxSize?: number;
 }
 
-const CONSTRAINTS: OptionNames<ShapeConstraints> = { minRank: true, maxRank: true, maxSize: true };
+const RULES = {
+  minRank: [integer(0), 0],
+  maxRank: true,
+  maxSize: [integer(), 3],
+} satisfies OptionRules<ShapeConstraints>;
 
 /** A static shape. */
 export function anyShape(constraints: ShapeConstraints = {}): fc.Arbitrary<Shape> {
-  checkOptions(constraints, "anyShape", CONSTRAINTS);
-  const { minRank = 0, maxRank = Math.max(3, minRank), maxSize = 3 } = constraints;
-  mustBeInteger("minRank", minRank, 0);
+  const { minRank, maxSize, ...given } = readOptions(constraints, "anyShape", RULES);
+  const { maxRank = Math.max(3, minRank) } = given;
   mustBeInteger("maxRank", maxRank, minRank);
-  mustBeInteger("maxSize", maxSize);
   return fc.array(fc.integer({ min: 1, max: maxSize }), { minLength: minRank, maxLength: maxRank });
 }
 

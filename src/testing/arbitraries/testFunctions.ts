@@ -14,11 +14,13 @@
  * );
  * ```
  */
+
 import fc from "fast-check";
-import { checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { checkOptions, must } from "../../errors.js";
 import * as f from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import * as special from "../../numerics/special.js";
+import { integer, number, type OptionRules, readOptions } from "../../rules.js";
 
 /** A function of n numbers with a known minimum. */
 export interface TestFunction {
@@ -81,16 +83,14 @@ interface Spectrum {
   readonly axis: readonly number[];
 }
 
-const CONSTRAINTS: OptionNames<QuadraticConstraints> = {
-  ...{ condition: true, smoothness: true, maxDimension: true },
-};
+const RULES = {
+  condition: [number("[1, ∞]", "a number of at least 1"), 10],
+  smoothness: [number("(0, ∞]", "a positive number"), 1],
+  maxDimension: [integer(2), 5],
+} satisfies OptionRules<QuadraticConstraints>;
 
 function anySpectrum(what: string, constraints: QuadraticConstraints): fc.Arbitrary<Spectrum> {
-  checkOptions(constraints, what, CONSTRAINTS);
-  const { condition = 10, smoothness = 1, maxDimension = 5 } = constraints;
-  must(condition >= 1, "condition", "a number of at least 1", condition);
-  must(smoothness > 0, "smoothness", "a positive number", smoothness);
-  mustBeInteger("maxDimension", maxDimension, 2);
+  const { condition, smoothness, maxDimension } = readOptions(constraints, what, RULES);
   return fc.integer({ min: 2, max: maxDimension }).chain((n) =>
     fc.record({
       eigenvalues: fc

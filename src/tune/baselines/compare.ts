@@ -130,7 +130,10 @@ const MOST_FOLDS = 10;
  * ```ts
  * const x = Array.from({ length: 200 }, (_, i) => [(i % 17) / 17, (i % 23) / 23]);
  * const options = {
- *   ...{ x, y: x.map(([a, b]) => 3 * a - b), trials: 2, testSize: 0.25 },
+ *   x,
+ *   y: x.map(([a, b]) => 3 * a - b),
+ *   trials: 2,
+ *   testSize: 0.25,
  *   space: { learningRate: float(0.01, 0.1, { log: true }) },
  *   model: ({ learningRate }: { learningRate: number }) => {
  *     const model = sequential([dense(4, { activation: "relu" }), dense(1)]);
@@ -178,7 +181,9 @@ export async function compareBaselines<const S extends Space>(
   const settings = typeof training === "function" ? training(best.params as ParamsOf<S>) : training;
   const metrics = metricsOf(final.test, own);
   const baselines = fitBaselines({
-    ...{ data, folds, testRows },
+    data,
+    folds,
+    testRows,
     tuned: metrics.find(({ name }) => name === result.metric),
     pipeline: typeof pipeline === "function" ? pipeline(best.params as ParamsOf<S>) : pipeline,
     ...(settings.classWeight && { classWeight: settings.classWeight }),
@@ -226,7 +231,9 @@ export function fitBaselines(task: BaselineTask): Baselines {
   const metric = tuned && hasLead(tuned, data.outputs) ? tuned : metricNamed(DEFAULT_METRICS[data.task][0]);
   const linear = linearOf({ data, pipeline, weights }, folds, fitted, metric, mostNumbers);
   return {
-    ...{ data, testRows, metric },
+    data,
+    testRows,
+    metric,
     constant: predicted(data, testRows, constantFor(data, fitted, testRows.length)),
     ...(linear && {
       linear: predicted(data, testRows, inUnits(data, linear.fit(fitted), testRows)),

@@ -177,7 +177,8 @@ export function loadFold(
   });
   const parts = { train: load(train), validation: validation && load(validation) };
   return {
-    ...{ ...parts, scored },
+    ...parts,
+    scored,
     free() {
       for (const part of [parts.train, parts.validation]) {
         part?.x.free();
@@ -210,7 +211,11 @@ export class OpenJob {
       programs,
       fold.train,
       {
-        ...{ hyperparameters, epochs, batchSize, shuffle: true, seed },
+        hyperparameters,
+        epochs,
+        batchSize,
+        shuffle: true,
+        seed,
         ...(from && { from }),
         ...(resume && { logs: resume.logs }),
       },

@@ -120,7 +120,9 @@ export function constantOf({ y, outputs, sampleWeight }: Dataset, rows: Int32Arr
 /** Predictions for some rows beside their targets. */
 export function predicted({ y, outputs, sampleWeight }: Dataset, rows: Int32Array, yPred: Floats): Predicted {
   return {
-    ...{ yTrue: takeRows(y, outputs, rows), yPred, outputs },
+    yTrue: takeRows(y, outputs, rows),
+    yPred,
+    outputs,
     ...(sampleWeight && { weights: takeRows(sampleWeight, 1, rows) }),
   };
 }

@@ -76,7 +76,8 @@ export function lossMinimizer(loss: Loss): (penalty: number) => {
         {
           lower: new Float64Array(beta.length).fill(Number.NEGATIVE_INFINITY),
           upper: new Float64Array(beta.length).fill(Number.POSITIVE_INFINITY),
-          ...{ maxEvaluations, gradientTolerance: TOLERANCE[task] },
+          maxEvaluations,
+          gradientTolerance: TOLERANCE[task],
           ...(factor && { firstStep: Number.POSITIVE_INFINITY }),
         },
       );

@@ -186,7 +186,11 @@ function objectiveWorker<S extends Space>(
   return async (bytes, { signal } = new AbortController()) => {
     const { number, params, seed } = unpackArchive(ASKED, bytes).trial as Asked<S>;
     const trial = {
-      ...{ number, params, seed, signal, report: async () => true },
+      number,
+      params,
+      seed,
+      signal,
+      report: async () => true,
       get aborted() {
         return signal.aborted;
       },

@@ -3,8 +3,10 @@
  * can be saved as bytes and resumed elsewhere, with the same result. It does its jobs in its caller's thread, starts no
  * timers and keeps nothing outside itself.
  */
+
 import { platform } from "#platform";
-import { checkOptions, clockOf, FettleError, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { clockOf, FettleError } from "../../errors.js";
+import { integer, number, type OptionRules, readOptions } from "../../rules.js";
 import type { Space } from "../../search/space/space.js";
 import type { Study } from "../../search/study/contract.js";
 import { SteppedBackend } from "../jobs/steppedBackend.js";
@@ -25,7 +27,11 @@ export interface SliceOptions {
   readonly clock?: () => number;
 }
 
-const SLICE_OPTIONS: OptionNames<SliceOptions> = { steps: true, maxMilliseconds: true, clock: true };
+const RULES = {
+  steps: integer(),
+  maxMilliseconds: number("(0, ∞]", "a positive number"),
+  clock: true,
+} satisfies OptionRules<SliceOptions>;
 
 /** A tuner that works in slices. Made by `createTuner` or `restoreTuner`. */
 export interface Tuner<S extends Space> {
@@ -198,15 +204,7 @@ function stepsFor(allowed: number, elapsed: number, taken: number): number {
 }
 
 function checkSlice(slice: SliceOptions): void {
-  checkOptions(slice, "advance", SLICE_OPTIONS);
-  const { steps, maxMilliseconds } = slice;
-  if (steps !== undefined) mustBeInteger("steps of advance", steps);
-  must(
-    maxMilliseconds === undefined || (typeof maxMilliseconds === "number" && maxMilliseconds > 0),
-    "maxMilliseconds of advance",
-    "a positive number",
-    maxMilliseconds,
-  );
+  readOptions(slice, "advance", RULES, " of advance");
 }
 
 function checkFree(busy: boolean, what: string): void {

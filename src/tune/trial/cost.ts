@@ -1,6 +1,6 @@
 /** The decision threshold of least expected cost, where errors of the two kinds cost differently. */
-import { checkOptions, must, type OptionNames } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
+import { aboveZero, type OptionRules, readOptions } from "../../rules.js";
 import type { Predictions } from "./predictions.js";
 
 /** What errors cost, in any one unit; only their ratio matters. */
@@ -11,15 +11,11 @@ export interface ErrorCosts {
   readonly false: number;
 }
 
-const NAMES: OptionNames<ErrorCosts> = { missed: true, false: true };
+const RULES = { missed: [aboveZero], false: [aboveZero] } satisfies OptionRules<ErrorCosts>;
 
 /** @throws FettleError `invalid_argument` for anything but two finite costs above 0; `unknown_name` for others */
 export function checkCosts(cost: unknown): asserts cost is ErrorCosts {
-  checkOptions(cost as ErrorCosts, "cost", NAMES);
-  for (const name of ["missed", "false"] as const) {
-    const value = (cost as ErrorCosts)[name];
-    must(Number.isFinite(value) && value > 0, `${name} of cost`, "a finite number above 0", value);
-  }
+  readOptions(cost as ErrorCosts, "cost", RULES, " of cost");
 }
 
 /** The threshold of perfect probabilities. */

@@ -103,7 +103,9 @@ function givenData(options: DataOptions, units: () => number | undefined): Datas
     rows,
     inputs: inputs.columns.map((cells, i) => ({
       name: `x${i}`,
-      ...{ kind: "number", categories: [], gaps: imputes && hasGaps(cells, i) },
+      kind: "number",
+      categories: [],
+      gaps: imputes && hasGaps(cells, i),
     })),
     columns: inputs.columns,
     ...(imputes && { imputes }),

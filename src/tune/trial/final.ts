@@ -145,7 +145,11 @@ export async function fitFinal<S extends Space>(
     schema: schemaOf(data),
     inputs: data.imputes ? data.inputs.map((input) => ({ ...input, gaps: true })) : data.inputs,
     pipeline,
-    ...{ task: data.task, target: data.target, outputs: data.outputs, classes: data.classes, threshold },
+    task: data.task,
+    target: data.target,
+    outputs: data.outputs,
+    classes: data.classes,
+    threshold,
     ...(data.targets && { targets: data.targets }),
     ...(setup.unknown !== "refuse" && { unknown: setup.unknown }),
   };

@@ -232,7 +232,8 @@ function rowsToSplit(
   seed: number,
 ): RowsToSplit {
   return {
-    ...{ rows: rows.length, seed },
+    rows: rows.length,
+    seed,
     ...(task === "classification" && { labels: rows.map((row) => labels[row]), classes }),
     ...(groups && { groups: rows.map((row) => groups[row]) }),
     ...(time && { time: Float64Array.from(rows, (row) => time[row]) }),

@@ -71,7 +71,8 @@ export function plainModels({ rows, folds, finalFold, ...how }: PlainTask): Plai
   const { task, outputs, sampleWeight } = data;
   const { pipeline, classWeight } = how;
   const learning: Learning = {
-    ...{ data, pipeline },
+    data,
+    pipeline,
     weights: { ...(sampleWeight && { sampleWeight }), ...(classWeight && { classWeight }) },
   };
   const parts = rows.folds.slice(0, rows.scored);

@@ -46,7 +46,11 @@ async function receiptOf(
   seed: number,
 ): Promise<Receipt> {
   const told = trials.map(({ number, params, status, value, values }) => ({
-    ...{ number, params, status, value, values },
+    number,
+    params,
+    status,
+    value,
+    values,
   }));
   return {
     ...(await digestOfData(data)),

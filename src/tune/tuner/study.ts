@@ -71,7 +71,9 @@ function studyFor<S extends Space>(
   const clock = options.clock ?? (() => platform.now());
   if (options.study !== undefined && options.restore) {
     const restored = options.restore<S>(options.study, {
-      ...{ space, strategy, clock },
+      space,
+      strategy,
+      clock,
       ...(constraint && { constraint }),
     });
     const direct = [direction].flat().join();
@@ -81,7 +83,12 @@ function studyFor<S extends Space>(
     return restored;
   }
   const study = beginStudy({
-    ...{ space, strategy, seed, direction, lag, clock },
+    space,
+    strategy,
+    seed,
+    direction,
+    lag,
+    clock,
     ...(constraint && { constraint }),
   });
   check(

@@ -71,7 +71,7 @@ export class Dispatcher {
         reject(this.lost);
         return;
       }
-      this.waiting.set(job.name, { ...{ job, group, resolve, reject }, onPut });
+      this.waiting.set(job.name, { job, group, resolve, reject, onPut });
       this.pause.end();
     });
   }

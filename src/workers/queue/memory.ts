@@ -104,7 +104,9 @@ class MemoryQueue implements JobQueue {
     entry.attempt++;
     const isOwn = (): boolean => this.entries.get(name) === entry && entry.holder === holder && !entry.ended;
     return {
-      ...{ name, payload: payload.slice(), attempt: entry.attempt },
+      name,
+      payload: payload.slice(),
+      attempt: entry.attempt,
       async extend() {
         if (isOwn()) entry.beat++;
         return isOwn();

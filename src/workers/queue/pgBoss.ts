@@ -86,8 +86,11 @@ export interface PgBossQueueOptions extends QueueOptions {
 }
 
 const OPTIONS: OptionNames<PgBossQueueOptions> = {
-  ...{ lease: true, attempts: true, clock: true },
-  ...{ study: true, schema: true },
+  lease: true,
+  attempts: true,
+  clock: true,
+  study: true,
+  schema: true,
 };
 
 /**
@@ -135,8 +138,11 @@ async function startedBoss(connectionString: string, schema: string): Promise<Pg
     );
   }
   const boss = new Boss({
-    ...{ connectionString, schema, max: 1 },
-    ...{ schedule: false, supervise: false },
+    connectionString,
+    schema,
+    max: 1,
+    schedule: false,
+    supervise: false,
   });
   boss.on("error", () => {}); // of a connection that waits; calls throw what they meet
   try {
@@ -190,9 +196,13 @@ class PgBossQueue implements JobQueue {
     await this.create();
     const { queue: name, attempts } = this;
     const whole = jobs.map(async (job) => ({
-      ...{ id: await idOf(job.name), name, priority: job.priority ?? 0 },
+      id: await idOf(job.name),
+      name,
+      priority: job.priority ?? 0,
       data: { name: job.name, payload: toBase64(job.payload) } satisfies Data,
-      ...{ retryLimit: attempts - 1, retryDelay: 0, expireInSeconds: Math.ceil(this.lease / 1000) },
+      retryLimit: attempts - 1,
+      retryDelay: 0,
+      expireInSeconds: Math.ceil(this.lease / 1000),
     }));
     await this.boss.insert(await Promise.all(whole));
   }
@@ -260,7 +270,9 @@ class PgBossQueue implements JobQueue {
       return (await boss.getDb().executeSql(sql, [queue, id, retryCount])).rows.length > 0;
     };
     return {
-      ...{ name, payload: fromBase64(payload), attempt: retryCount + 1 },
+      name,
+      payload: fromBase64(payload),
+      attempt: retryCount + 1,
       extend: () => change("started_on = now()"),
       async complete(outcome) {
         await boss.complete(queue, id, { outcome: toBase64(outcome) });

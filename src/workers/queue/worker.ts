@@ -1,16 +1,10 @@
 /** The loop of a worker: takes jobs of a queue, shows that it is alive while it does them, and tells their outcomes. */
+
 import { platform } from "#platform";
-import {
-  checkOptions,
-  clockOf,
-  FettleError,
-  messageOf,
-  must,
-  mustBeInteger,
-  type OptionNames,
-} from "../../errors.js";
+import { clockOf, FettleError, messageOf, must } from "../../errors.js";
 import { mustBeListener, type Tell, teller } from "../../listener.js";
 import type { Watchdog } from "../../platform/platform.js";
+import { integer, type OptionRules, type ReadOptions, readOptions } from "../../rules.js";
 import type { HostSignal } from "../../search/study/contract.js";
 import { Pause, type Sleep, sleepOfHost } from "./pause.js";
 import { type JobQueue, LEASE, type Lease } from "./queue.js";
@@ -52,10 +46,18 @@ export interface RunWorkerOptions {
   readonly sleep?: (milliseconds: number) => Promise<void>;
 }
 
-const OPTIONS: OptionNames<RunWorkerOptions> = {
-  ...{ jobs: true, heartbeat: true, jobTimeout: true, poll: true, wait: true, signal: true },
-  ...{ patience: true, onError: true, clock: true, sleep: true },
-};
+const RULES = {
+  jobs: [integer(), 1],
+  heartbeat: [integer(), LEASE / 3],
+  jobTimeout: integer(),
+  poll: [integer(), 250],
+  wait: true,
+  signal: true,
+  patience: [integer(0), 60_000],
+  onError: true,
+  clock: true,
+  sleep: true,
+} satisfies OptionRules<RunWorkerOptions>;
 
 /** What a worker has done. */
 export interface WorkerReport {
@@ -90,19 +92,14 @@ export async function runWorker(
   doJob: DoJob,
   options: RunWorkerOptions = {},
 ): Promise<WorkerReport> {
-  checkOptions(options, "runWorker", OPTIONS);
+  const read = readOptions(options, "runWorker", RULES);
   must(typeof queue?.take === "function", "queue", "a queue, such as memoryQueue()", queue);
   must(typeof doJob === "function", "doJob", "a function of the payload of a job", doJob);
-  const { jobs = 1, heartbeat = LEASE / 3, jobTimeout, poll = 250, patience = 60_000 } = options;
-  for (const [name, value] of Object.entries({ jobs, heartbeat, poll })) mustBeInteger(name, value);
-  mustBeInteger("patience", patience, 0);
-  if (jobTimeout !== undefined) mustBeInteger("jobTimeout", jobTimeout);
   mustBeListener(options.onError);
-  return new Worker(queue, doJob, { ...options, jobs, heartbeat, poll, patience }).run();
+  return new Worker(queue, doJob, read).run();
 }
 
-type Settings = RunWorkerOptions &
-  Required<Pick<RunWorkerOptions, "jobs" | "heartbeat" | "poll" | "patience">>;
+type Settings = ReadOptions<RunWorkerOptions, typeof RULES>;
 
 /** A job that is being done. */
 interface Running {
@@ -186,7 +183,10 @@ class Worker {
     const now = this.clock();
     const control = new AbortController();
     const running: Running = {
-      ...{ lease, began: now, shown: now, isLost: false },
+      lease,
+      began: now,
+      shown: now,
+      isLost: false,
       end: (reason) => control.abort(reason),
     };
     this.running.add(running);

@@ -32,8 +32,15 @@ const studies = serveStudies({
     strategy: choice(["tpe", "random"]),
   },
   tuner: ({ trials, epochs, units, strategy }) => ({
-    ...{ x, y, trials, seed: 3, lag: 1, curves: false },
-    ...{ validation: { folds: 2 }, testSize: 0.2, fit: { epochs, batchSize: 16 } },
+    x,
+    y,
+    trials,
+    seed: 3,
+    lag: 1,
+    curves: false,
+    validation: { folds: 2 },
+    testSize: 0.2,
+    fit: { epochs, batchSize: 16 },
     strategy: strategy === "tpe" ? tpe() : random(),
     space: { learningRate: float(1e-2, 1, { log: true }) },
     model: () => {

@@ -71,7 +71,8 @@ export class StudyProcess {
   async ask<T = StudyStatus>(words: string, body?: unknown): Promise<Answer<T>> {
     const [method, path] = words.split(" ");
     const response = await fetch(`${this.origin}/studies/${path}`, {
-      ...{ method, headers },
+      method,
+      headers,
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await response.text();

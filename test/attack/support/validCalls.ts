@@ -51,7 +51,12 @@ function study() {
 }
 
 const searchOptions = () => ({
-  ...{ x, y, trials: 1, fit: { epochs: 1 }, jobs: 1, validation: fettle.kFold({ folds: 2 }) },
+  x,
+  y,
+  trials: 1,
+  fit: { epochs: 1 },
+  jobs: 1,
+  validation: fettle.kFold({ folds: 2 }),
   space: { learningRate: float(0.01, 0.1) },
   model: ({ learningRate = 0.01 }: { readonly learningRate?: number }) => {
     const model = sequential([dense(1)]);
@@ -65,7 +70,8 @@ const problem = () => ({
   start: (of: fettle.Graph) => ({ w: ops.randomUniform(of, [3], 0) }),
   loss: ({ parameters }: { readonly parameters: Readonly<Record<string, fettle.Value>> }) =>
     ops.sum(ops.square(parameters.w)),
-  ...{ steps: 4, target: 1e-3 },
+  steps: 4,
+  target: 1e-3,
 });
 
 const graph = () => new fettle.Graph();
@@ -322,8 +328,12 @@ export const VALID: Readonly<
   defineProblem: () => [problem()],
   runBenchmark: () => [
     {
-      ...{ problems: [defineProblem(problem())], optimizers: [contestant("sgd", fettle.sgd)] },
-      ...{ seeds: 1, trials: 1, rates: 2, jobs: 1 },
+      problems: [defineProblem(problem())],
+      optimizers: [contestant("sgd", fettle.sgd)],
+      seeds: 1,
+      trials: 1,
+      rates: 2,
+      jobs: 1,
     },
   ],
   // fettle/serve
@@ -332,8 +342,13 @@ export const VALID: Readonly<
   ],
   serveTrials: () => [
     {
-      ...{ token: TOKEN, storage: memoryStorage(), study: "s", strategy: fettle.random() },
-      ...{ direction: "minimize", trials: 1, space: space() },
+      token: TOKEN,
+      storage: memoryStorage(),
+      study: "s",
+      strategy: fettle.random(),
+      direction: "minimize",
+      trials: 1,
+      space: space(),
     },
   ],
   // fettle/export

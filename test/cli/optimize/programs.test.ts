@@ -49,7 +49,13 @@ async function run(words: readonly string[], options: Options = {}) {
   const programs = new Programs({ command, metrics, source, grace, folders });
   const study = { trials: [] as unknown[] };
   const result = await tune({
-    ...{ space, trials, jobs, trialTimeout, lag: 0, strategy: random(), objective: programs.objective },
+    space,
+    trials,
+    jobs,
+    trialTimeout,
+    lag: 0,
+    strategy: random(),
+    objective: programs.objective,
     direction: metrics.length === 1 ? "minimize" : metrics.map(() => "minimize" as const),
     ...(scheduler && { scheduler, steps }),
     onEvent: (event) => event.type === "trialEnded" && study.trials.push(event.record),

@@ -72,7 +72,10 @@ it("goes on after SIGKILL as if it had never stopped, and runs nothing again tha
 it("goes on with a study that came from Optuna", async () => {
   const cwd = folder({ "run.sh": SCRIPT });
   const study = createStudy({
-    ...{ space: { x: int(0, 1000) }, strategy: tpe(), direction: "maximize", seed: 3 },
+    space: { x: int(0, 1000) },
+    strategy: tpe(),
+    direction: "maximize",
+    seed: 3,
   });
   await study.optimize(({ x }) => -x, { trials: 4 });
   const made = await memoryStorage().create("theirs", study.toJSON());

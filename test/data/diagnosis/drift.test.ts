@@ -54,7 +54,8 @@ describe("drift", () => {
     ]);
     const gaps = before.map((cell, i) => (i < 300 ? "" : cell));
     expect(between(gaps, before)[0]).toEqual({
-      ...{ column: "a", distance: 0.3 },
+      column: "a",
+      distance: 0.3,
       message: 'column "a" is missing in 0.0 % of the rows; it was in 30.0 %',
     });
   });

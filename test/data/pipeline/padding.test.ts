@@ -32,7 +32,8 @@ describe("padded steps", () => {
   it("are filled in steps that count, by feature", () => {
     const gaps = numbers(Float64Array.of(1, Number.NaN, 0, 0, 3, 10, 5, 30), 4);
     const { pipeline, x } = fitPipeline(gaps, {
-      ...{ impute: "mean", scale: "none" },
+      impute: "mean",
+      scale: "none",
       padding: [{ first: 0, steps: 2, features: 2, maskValue: 0 }],
     });
     expect(Array.from(x)).toEqual([1, 20, 0, 0, 3, 10, 5, 30]);
@@ -77,7 +78,7 @@ describe("padded steps", () => {
         let fitted: FittedPipeline;
         try {
           fitted = fitPipeline(numbers(flat, 6), {
-            ...{ scale: scale as "standard" },
+            scale: scale as "standard",
             padding: [{ first: 0, steps, features, maskValue }],
           });
         } catch (error) {

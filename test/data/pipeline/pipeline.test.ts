@@ -293,7 +293,9 @@ describe("a pipeline", () => {
       Float64Array.from(rows, ({ w }) => w),
       Float64Array.from(rows, ({ b }) => b),
     ],
-    ...{ task: "regression", outputs: 1, y: Float64Array.from(rows, ({ y }) => y) },
+    task: "regression",
+    outputs: 1,
+    y: Float64Array.from(rows, ({ y }) => y),
   });
 
   it("reads only the rows fitted: whatever is planted in another leaves no trace", () => {

@@ -24,7 +24,12 @@ function digest(divisions: readonly object[]): string {
 function table(task: Dataset["task"], grouped: boolean): Dataset {
   const y = Float64Array.from(labels);
   return {
-    ...{ task, target: "y", rows: ROWS, outputs: 1, y, columns: [y] },
+    task,
+    target: "y",
+    rows: ROWS,
+    outputs: 1,
+    y,
+    columns: [y],
     inputs: [{ name: "x", kind: "number", categories: [], gaps: false }],
     labels: task === "classification" ? Int32Array.from(labels) : new Int32Array(0),
     classes: task === "classification" ? ["no", "yes"] : [],

@@ -14,7 +14,8 @@ const tables = fc
   .record({ rows: fc.integer({ min: 24, max: 40 }), classes: fc.integer({ min: 2, max: 3 }), seed: seeds })
   .chain(({ rows, classes, seed }) =>
     fc.record({
-      ...{ rows: fc.constant(rows), seed: fc.constant(seed) },
+      rows: fc.constant(rows),
+      seed: fc.constant(seed),
       labels: fc
         .shuffledSubarray(
           Array.from({ length: rows }, (_, i) => i),
@@ -268,11 +269,9 @@ describe("repetitions", () => {
 describe("time", () => {
   const orders = fc.record({
     time: fc.array(fc.double({ noNaN: true, min: -5, max: 5 }), { minLength: 12, maxLength: 40 }),
-    ...{
-      folds: fc.integer({ min: 2, max: 4 }),
-      gap: fc.nat(2),
-      maxTrainSize: fc.integer({ min: 1, max: 40 }),
-    },
+    folds: fc.integer({ min: 2, max: 4 }),
+    gap: fc.nat(2),
+    maxTrainSize: fc.integer({ min: 1, max: 40 }),
   });
   /** The ids by time, equal times by id. */
   const ordered = (time: readonly number[]) =>

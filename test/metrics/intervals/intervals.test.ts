@@ -152,7 +152,9 @@ describe("weights", () => {
       Float64Array.from(kept.flatMap((row) => [...values.subarray(row * outputs, (row + 1) * outputs)]));
     const whole = intervalOf(metric, { yTrue, yPred, outputs, weights });
     const part = intervalOf(metric, {
-      ...{ yTrue: taken(yTrue), outputs, weights: Float64Array.from(kept, (row) => weights[row]) },
+      yTrue: taken(yTrue),
+      outputs,
+      weights: Float64Array.from(kept, (row) => weights[row]),
       yPred: yPred instanceof Float32Array ? Float32Array.from(taken(yPred)) : taken(yPred),
     });
     expect(whole).toEqual(part);

@@ -34,7 +34,9 @@ describe.each(["regression", "classification"] as const)("scores of %s", (task) 
     const yPred = metric.decides ? given.map((p) => Number(p > 0.5)) : given;
     const of = (rows: number, weight: number) =>
       intervalOf(metric, {
-        ...{ yTrue: yTrue.slice(0, rows), yPred: yPred.slice(0, rows), outputs: 1 },
+        yTrue: yTrue.slice(0, rows),
+        yPred: yPred.slice(0, rows),
+        outputs: 1,
         weights: Float64Array.from({ length: rows }, (_, i) => (i < KEPT ? 1 : weight)),
       })?.interval as readonly [number, number];
     const without = of(KEPT, 1);

@@ -25,14 +25,12 @@ describe("a tuned model", () => {
     const table = readTable(["city,other,y", ...rows].join("\n"), { ignoreCase: ["city"] });
     const data = encodeTable(table, { target: "y", task: "regression" });
     const { final } = await tune({
-      ...{
-        data,
-        space: denseSpace(10),
-        trials: 1,
-        jobs: 1,
-        validation: { folds: 2 },
-        fit: { epochs: 1, batchSize: 4 },
-      },
+      data,
+      space: denseSpace(10),
+      trials: 1,
+      jobs: 1,
+      validation: { folds: 2 },
+      fit: { epochs: 1, batchSize: 4 },
       model: (params) => denseModel(data, params),
     });
     expect(exportModel(final, "onnx").notes).toEqual([
@@ -50,7 +48,12 @@ describe("a tuned model", () => {
     const text = readFileSync(new URL(`../../../examples/data/${name}.csv`, import.meta.url), "utf8");
     const data = encodeTable(readTable(text), { target });
     const { final } = await tune({
-      ...{ data, space: denseSpace(50), strategy: random(), trials: 1, jobs: 1, validation: { folds: 2 } },
+      data,
+      space: denseSpace(50),
+      strategy: random(),
+      trials: 1,
+      jobs: 1,
+      validation: { folds: 2 },
       model: (params) => denseModel(data, params),
       fit: { epochs: 3, batchSize: 16 },
     });

@@ -84,7 +84,10 @@ describe("importTfjs", () => {
     const model = tfl.sequential({
       layers: [
         tfl.layers.dense({
-          ...{ units: 3, inputShape: [2], name: "first", activation: "tanh" },
+          units: 3,
+          inputShape: [2],
+          name: "first",
+          activation: "tanh",
           kernelRegularizer: tfl.regularizers.l2({ l2: 0.5 }),
           biasRegularizer: tfl.regularizers.l1l2({ l1: 0.25, l2: 2 }),
         }),
@@ -108,12 +111,16 @@ describe("importTfjs", () => {
       columns: 2,
       layers: [
         {
-          ...{ id: "dense_1", name: "dense", inputs: ["input"] },
+          id: "dense_1",
+          name: "dense",
+          inputs: ["input"],
           options: { units: 3, activation: "tanh", useBias: true, ...penalties },
           weights: { kernel: "dense_1.kernel", bias: "dense_1.bias" },
         },
         {
-          ...{ id: "dense_2", name: "dense", inputs: ["dense_1"] },
+          id: "dense_2",
+          name: "dense",
+          inputs: ["dense_1"],
           options: { units: 1, activation: "linear", useBias: false },
           weights: { kernel: "dense_2.kernel" },
         },

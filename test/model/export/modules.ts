@@ -57,7 +57,11 @@ export const SMALL: TableSpec = {
     column("port", "category", { categories: ["C", "Q", "S"] }),
     column("day", "date"),
   ],
-  ...{ classes: ["no", "yes"], targets: ["survived"], options: {}, threshold: 0.4, seed: 8 },
+  classes: ["no", "yes"],
+  targets: ["survived"],
+  options: {},
+  threshold: 0.4,
+  seed: 8,
   layers: [dense(8, { activation: "relu" })],
 };
 export const ROW = { age: 31, sex: "male", port: "Q", day: "2004-02-29" };

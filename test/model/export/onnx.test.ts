@@ -61,7 +61,9 @@ describe("a file", () => {
     );
     const { graph, ...model } = decoded(exportOnnx(network));
     expect(model).toEqual({
-      ...{ ir_version: 8, producer_name: "fettle", producer_version: VERSION },
+      ir_version: 8,
+      producer_name: "fettle",
+      producer_version: VERSION,
       opset_import: [
         { domain: "", version: 17 },
         { domain: "ai.onnx.ml", version: 3 },
@@ -79,7 +81,10 @@ describe("a file", () => {
       input: [{ ...info("features", 2), doc_string: "as the network takes them" }],
       output: [info("y", 1)],
       initializer: Object.entries(contentsOf(network, false).tensors).map(([name, { shape, data }]) => ({
-        ...{ name, dims: shape, data_type: 1, float_data: [...data] },
+        name,
+        dims: shape,
+        data_type: 1,
+        float_data: [...data],
       })),
       node: [
         ["Gemm", "dense_1", "features", "dense_1.kernel", "dense_1.bias"],

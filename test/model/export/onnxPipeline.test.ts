@@ -119,7 +119,13 @@ function tableOf(task: TaskName, options: PipelineOptions, seed: number, thresho
   const data = encodeTable(readTable(csvOf(rows), { as }), { target: targets, missing: "impute" });
   const { inputs, outputs, classes, target, schema } = data;
   return {
-    ...{ inputs, outputs, classes, target, threshold, task: data.task, schema: schema as Schema },
+    inputs,
+    outputs,
+    classes,
+    target,
+    threshold,
+    task: data.task,
+    schema: schema as Schema,
     ...(data.targets && { targets: data.targets }),
     pipeline: fitPipeline(data, options).pipeline,
   };
@@ -246,7 +252,14 @@ function modelOf(
   const { inputs, outputs, classes, target, task } = data;
   const { pipeline } = fitPipeline(data, options);
   const table: TableDescription = {
-    ...{ inputs, outputs, classes, target, task, pipeline, threshold: 0.5, schema: data.schema as Schema },
+    inputs,
+    outputs,
+    classes,
+    target,
+    task,
+    pipeline,
+    threshold: 0.5,
+    schema: data.schema as Schema,
   };
   const model = randomNetwork(layers, pipeline.features.length, 1);
   return { table, model };
@@ -261,7 +274,8 @@ describe("a file", () => {
     const bytes = exportOnnx(model, table);
     expect(metadataOf(bytes)).toEqual({
       fettle: VERSION,
-      ...{ task: "classification", positive: "q" },
+      task: "classification",
+      positive: "q",
       target: "target",
       classes: '["p","q"]',
       threshold: "0.5",
@@ -341,8 +355,13 @@ it("keeps padded steps, and those that count from being taken for them", async (
     Array.from({ length: 3 }, (_, t) => (t <= i % 3 ? [2 + ((i * 7 + t) % 5), (i * 3 + t) % 4] : [0, 0])),
   );
   const { final } = await tune({
-    ...{ x: rows, y: rows.map((row) => row.flat().reduce((sum, each) => sum + each, 0)) },
-    ...{ trials: 1, jobs: 1, missing: "impute", validation: { split: 0.5 }, space: { one: choice([1]) } },
+    x: rows,
+    y: rows.map((row) => row.flat().reduce((sum, each) => sum + each, 0)),
+    trials: 1,
+    jobs: 1,
+    missing: "impute",
+    validation: { split: 0.5 },
+    space: { one: choice([1]) },
     model: () => {
       // a step of means counts in the mean of the steps, and padding does not
       const model = sequential([masking(0), globalAveragePooling1d(), dense(1)]);

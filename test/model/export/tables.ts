@@ -87,7 +87,11 @@ const columnSpec = (name: string): fc.Arbitrary<ColumnSpec> =>
       const all =
         kind === "boolean" ? fc.constantFrom(["no", "yes"], ["false", "true"], ["0", "1"]) : words(1, 7);
       return (kind === "number" || kind === "date" ? fc.constant([]) : all).map((categories) => ({
-        ...{ name, kind, categories, gaps, times: times && kind === "date" },
+        name,
+        kind,
+        categories,
+        gaps,
+        times: times && kind === "date",
       }));
     });
 
@@ -160,7 +164,12 @@ export function contentsFrom({
   } = contentsOf(network(all, pipeline.features.length, seed), false);
   const table: TableDescription = {
     schema: { na: ["NA"], columns: inputs.map(({ name, kind, categories }) => ({ name, kind, categories })) },
-    ...{ inputs, pipeline, task, outputs, classes, threshold },
+    inputs,
+    pipeline,
+    task,
+    outputs,
+    classes,
+    threshold,
     target: targets.join(", "),
     ...(targets.length > 1 && { targets }),
   };

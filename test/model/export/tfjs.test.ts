@@ -117,8 +117,12 @@ describe("exportTfjs", () => {
             {
               class_name: "Dense",
               config: {
-                ...{ name: "dense_1", ...common, batch_input_shape: [null, 1] },
-                ...{ units: 2, activation: "gelu", use_bias: true },
+                name: "dense_1",
+                ...common,
+                batch_input_shape: [null, 1],
+                units: 2,
+                activation: "gelu",
+                use_bias: true,
                 kernel_regularizer: { class_name: "L1L2", config: { l1: 0, l2: 0.01 } },
                 bias_regularizer: { class_name: "L1L2", config: { l1: 0.5, l2: 0 } },
               },

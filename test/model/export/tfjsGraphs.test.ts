@@ -195,7 +195,9 @@ describe("graphs", () => {
     const steps = tfl.layers.reshape({ targetShape: [4, 6] }).apply(last) as tfl.SymbolicTensor;
     const rnn = tfl.layers.bidirectional({
       layer: tfl.layers.lstm({
-        ...{ units: 2, recurrentActivation: "sigmoid", recurrentInitializer: "zeros" },
+        units: 2,
+        recurrentActivation: "sigmoid",
+        recurrentInitializer: "zeros",
       }) as tfl.RNN,
       mergeMode: "sum",
     });

@@ -83,16 +83,20 @@ export function expectClose(found: ArrayLike<number>, expected: ArrayLike<number
 export const units = fc.integer({ min: 1, max: 24 });
 /** Activations that TensorFlow.js has, and its names for them. */
 export const shared = {
-  ...{
-    linear: "linear",
-    relu: "relu",
-    tanh: "tanh",
-    sigmoid: "sigmoid",
-    softmax: "softmax",
-    softplus: "softplus",
-  },
-  ...{ gelu: "gelu", elu: "elu", logSoftmax: "logSoftmax", mish: "mish", relu6: "relu6", selu: "selu" },
-  ...{ silu: "swish", softsign: "softsign" },
+  linear: "linear",
+  relu: "relu",
+  tanh: "tanh",
+  sigmoid: "sigmoid",
+  softmax: "softmax",
+  softplus: "softplus",
+  gelu: "gelu",
+  elu: "elu",
+  logSoftmax: "logSoftmax",
+  mish: "mish",
+  relu6: "relu6",
+  selu: "selu",
+  silu: "swish",
+  softsign: "softsign",
 } satisfies Partial<Record<ActivationName, string>>;
 const name = fc.constantFrom(...(Object.keys(shared) as (keyof typeof shared)[]));
 /** Their names in TensorFlow.js, of which its types have some alone. */

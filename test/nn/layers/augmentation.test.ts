@@ -15,7 +15,13 @@ type Image = number[][][];
 
 const call = (layer: Layer, x: Value, training: boolean): Value =>
   layer.call({
-    ...{ inputs: [x], x, parameters: {}, hyperparameters: {}, trainable: true, training, stream: 7 },
+    inputs: [x],
+    x,
+    parameters: {},
+    hyperparameters: {},
+    trainable: true,
+    training,
+    stream: 7,
     update() {},
   });
 

@@ -61,7 +61,12 @@ const { cases } = JSON.parse(readFileSync(new URL("convolutions.json", import.me
 };
 
 const contextOf = (layer: Layer, x: Value, parameters: Readonly<Record<string, Value>>) => ({
-  ...{ inputs: [x], x, parameters, training: true, trainable: true, stream: 0 },
+  inputs: [x],
+  x,
+  parameters,
+  training: true,
+  trainable: true,
+  stream: 0,
   hyperparameters: Object.fromEntries(
     Object.entries(layer.hyperparameters).map(([name, value]) => [name, constant(x.graph, value)]),
   ),
@@ -162,7 +167,9 @@ describe("convolutions", () => {
 
   it("penalize each kernel and the bias by its own weight", () => {
     const layer = separableConv2d(1, 1, {
-      ...{ depthwiseRegularizer: l2(0.5), pointwiseRegularizer: l1(2), biasRegularizer: l2(4) },
+      depthwiseRegularizer: l2(0.5),
+      pointwiseRegularizer: l1(2),
+      biasRegularizer: l2(4),
     });
     expect(layer.hyperparameters).toEqual({
       "depthwiseKernel.l2": 0.5,

@@ -92,7 +92,10 @@ const AXES = "sharedAxes must be a list of axes, counted from 1; received";
 const APPLIED = "what dense is applied to must be";
 const custom = (definition: object): Layer =>
   defineLayer({
-    ...{ type: "own", hyperparameters: {}, outputShape: () => [1], parameters: () => [] },
+    type: "own",
+    hyperparameters: {},
+    outputShape: () => [1],
+    parameters: () => [],
     call: ({ x }) => x,
     ...definition,
   });

@@ -50,15 +50,13 @@ function evaluated(executor: Executor, of: Case): Pick<Case, "value" | "gradient
         );
         const updates: Record<string, Value> = {};
         const y = layer.call({
-          ...{
-            inputs: [x],
-            x,
-            parameters,
-            hyperparameters,
-            training: of.training,
-            trainable: true,
-            stream: 0,
-          },
+          inputs: [x],
+          x,
+          parameters,
+          hyperparameters,
+          training: of.training,
+          trainable: true,
+          stream: 0,
           update: (name, value) => {
             updates[name] = value;
           },

@@ -45,8 +45,11 @@ const full: ReportOptions = {
   threshold: 0.5,
   use: [{ title: "On the command line", code: "npx fettle predict study/model.fettle <data.csv>" }],
   predictions: {
-    ...{ target: "answer", classes, truth: p.map((each) => Number(each > 0.4)) },
-    ...{ predicted: p.map((each) => Number(each >= 0.5)), probabilities: p.map((each) => [1 - each, each]) },
+    target: "answer",
+    classes,
+    truth: p.map((each) => Number(each > 0.4)),
+    predicted: p.map((each) => Number(each >= 0.5)),
+    probabilities: p.map((each) => [1 - each, each]),
   },
   segments: [{ name: "city", values: p.map((each) => (each > 0.3 ? "Oslo" : "東京")) }],
   data: {
@@ -163,7 +166,9 @@ describe("a report", () => {
     const page = await createReport(studyOfTrials(8), {
       rates: { ...rates, suggested: 0.1, belowMinimum: 0.01, reason: "finished" },
       sweep: {
-        ...{ parameter: "momentum", metric: "f1", direction: "maximize" },
+        parameter: "momentum",
+        metric: "f1",
+        direction: "maximize",
         values: [0.5, 0.9].map((value) => ({ value, mean: value / 2, std: null })),
       },
     });

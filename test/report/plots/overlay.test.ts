@@ -4,7 +4,9 @@ import { FettleError } from "../../../src/errors.js";
 import { type CurveLine, plotOverlay } from "../../../src/report/plots/overlay.js";
 
 const curve = (...values: readonly number[]): CurveLine => ({
-  ...{ name: "valLoss", unit: "epoch", count: values.length },
+  name: "valLoss",
+  unit: "epoch",
+  count: values.length,
   points: values.map((value, i) => [i + 1, value] as const),
 });
 interface Series {
@@ -98,7 +100,8 @@ describe("an overlay of curves", () => {
       { name: "two", curve: other },
     ];
     expect(plotOverlay(trials, "score", "step")).toMatchObject({
-      ...{ title: "score by step", option: { xAxis: { name: "step" }, yAxis: { name: "score" } } },
+      title: "score by step",
+      option: { xAxis: { name: "step" }, yAxis: { name: "score" } },
       description:
         "score by step, as reported; at step 30: 2.0000 of one, 4.0000 of two. 3 of 10 points are drawn, the extremes among them.",
     });

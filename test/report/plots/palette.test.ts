@@ -114,11 +114,9 @@ describe("colours of data", () => {
 
   it("are all changed for a dark screen, and nothing else is", async () => {
     const study = createStudy({
-      ...{
-        space: { rate: float(1e-6, 1e-2, { log: true }), x: float(0, 1), color: choice([COLORS.best, "a"]) },
-        strategy: random(),
-        seed: 3,
-      },
+      space: { rate: float(1e-6, 1e-2, { log: true }), x: float(0, 1), color: choice([COLORS.best, "a"]) },
+      strategy: random(),
+      seed: 3,
       direction: "minimize",
     });
     await study.optimize(({ rate, x }) => Math.abs(Math.log10(rate) + 4) + x, { trials: 40 });

@@ -7,7 +7,10 @@ const y = x.map(([a, b]) => Number(a > b));
 /** A search by the default strategy, which is loaded while it runs. */
 export async function outcome() {
   const { trials, final } = await tune({
-    ...{ x, y, trials: 12, seed: 3 },
+    x,
+    y,
+    trials: 12,
+    seed: 3,
     space: { units: int(2, 8), learningRate: float(0.01, 1, { log: true }) },
     model: ({ units, learningRate }) => {
       const model = sequential([dense(units, { activation: "tanh" }), dense(1, { activation: "sigmoid" })]);

@@ -5,7 +5,10 @@ import { memoryStore, serveStudies } from "fettle/serve";
 export async function overHttp({ jobs, ...options }) {
   const token = "0123456789abcdef";
   const server = serveStudies({
-    ...{ token, store: memoryStore(), background: false, sliceSteps: 400 },
+    token,
+    store: memoryStore(),
+    background: false,
+    sliceSteps: 400,
     tuner: () => options,
   });
   const ask = async (method, path = "") => {

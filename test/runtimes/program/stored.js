@@ -23,7 +23,9 @@ export async function search(storage, milliseconds = 0, kept = () => {}) {
       await trial.report(x, 1);
       return x * x + y;
     },
-    ...{ direction: "minimize", trials: TRIALS, seed: 3 },
+    direction: "minimize",
+    trials: TRIALS,
+    seed: 3,
     onEvent(event) {
       recorder.onEvent(event);
       if (event.type === "trialEnded") void recorder.saved().then(() => kept(event.record.number));

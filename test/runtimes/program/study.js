@@ -123,7 +123,10 @@ function recordsOf({ rows, inputs, columns }) {
 export function partsOf(csv) {
   const data = encodeTable(readTable(csv), { target: "cultivar" });
   return [tpe({ startupTrials: 5 }), gp({ startupTrials: 5 })].map((strategy) => ({
-    ...{ data, space, model, strategy },
+    data,
+    space,
+    model,
+    strategy,
     fit: { epochs: 12, batchSize: 16, earlyStopping: { patience: 2 } },
     metric: "logLoss",
     validation: { folds: 3 },

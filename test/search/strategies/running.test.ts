@@ -35,9 +35,15 @@ it.each<[string, Readonly<Record<string, unknown>>, number, number, (a: number, 
     JSON.stringify(
       Array.from({ length: name === "gp" ? 1 : 24 }, (_, seed) =>
         suggest({
-          ...{ space: { ...fresh }, number: earlier.length, suggested: earlier.length, history, earlier },
-          ...{ direction: several[0], directions: several },
-          ...{ random: new RandomStream(seed, 0), studyRandom: new RandomStream(seed, 2) },
+          space: { ...fresh },
+          number: earlier.length,
+          suggested: earlier.length,
+          history,
+          earlier,
+          direction: several[0],
+          directions: several,
+          random: new RandomStream(seed, 0),
+          studyRandom: new RandomStream(seed, 2),
         }),
       ),
     );

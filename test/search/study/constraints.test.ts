@@ -64,7 +64,9 @@ describe("a hard constraint", () => {
   it("keeps points from being put in line, and the defaults from being tried", () => {
     const study = createStudy({
       space: { first: int(1, 4, { default: 1 }), second: int(1, 4, { default: 2 }) },
-      ...{ strategy: tpe(), direction: "minimize", constraint },
+      strategy: tpe(),
+      direction: "minimize",
+      constraint,
     });
     expect(caught(() => study.enqueue({ first: 1, second: 3 })).message).toBe(
       'enqueue takes a point of the space: the constraint forbids {"first":1,"second":3}',
@@ -213,7 +215,9 @@ describe("soft constraints", () => {
     // least at the origin, which is forbidden: the constrained minimum is 1/2, at (1/2, 1/2)
     const study = createStudy({
       space: { x: float(-2, 2), y: float(-2, 2) },
-      ...{ strategy, direction: "minimize", seed: 2 },
+      strategy,
+      direction: "minimize",
+      seed: 2,
     });
     await study.optimize(({ x, y }) => ({ value: x * x + y * y, constraints: [1 - x - y] }), { trials });
     expect(study.best.value).toBeGreaterThanOrEqual(0.5);

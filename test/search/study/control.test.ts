@@ -279,8 +279,12 @@ it("a limit of a trial counts its work, and not its wait for others at a rung", 
       return trial.number;
     },
     {
-      ...{ trials: 2, concurrency: 2, scheduler: halving({ reduction: 2 }), steps: 2 },
-      ...{ trialTimeout: 65, clock: () => now },
+      trials: 2,
+      concurrency: 2,
+      scheduler: halving({ reduction: 2 }),
+      steps: 2,
+      trialTimeout: 65,
+      clock: () => now,
     },
   );
   expect(study.trials.map(({ status }) => status)).toEqual(["complete", "pruned"]);

@@ -83,7 +83,8 @@ it("are rounded to float32, and divided by name and by fold", () => {
 const emptyFolds = (count: number) => {
   const names = Array.from({ length: count }, (_, i) => `n${i}`);
   return {
-    ...{ names, epochs: names.map(() => 0) },
+    names,
+    epochs: names.map(() => 0),
     get history() {
       return Object.fromEntries(names.map((name) => [name, names.map(() => [])]));
     },

@@ -250,7 +250,9 @@ describe("a study of several objectives", () => {
   it("continues after it was saved, with all outcomes", () => {
     const search = study();
     search.tell(search.ask()?.number ?? -1, {
-      ...{ values: [-0, 2.5], constraints: [1, Number.NaN], steps: 3 },
+      values: [-0, 2.5],
+      constraints: [1, Number.NaN],
+      steps: 3,
       curve: [1, 2, Number.NaN, 4],
     });
     search.tell(search.ask()?.number ?? -1, { values: [1, Number.POSITIVE_INFINITY] });
@@ -259,7 +261,9 @@ describe("a study of several objectives", () => {
     const again = restoreStudy(json, { strategy: grid() });
     expect(again.trials).toEqual(search.trials);
     expect(again.trials[0]).toMatchObject({
-      ...{ values: [0, 2.5], constraints: [1, null], steps: 3 },
+      values: [0, 2.5],
+      constraints: [1, null],
+      steps: 3,
       curve: [1, 2, null, 4],
     });
     expect(again.trials[1]).toMatchObject({ status: "diverged", value: null });

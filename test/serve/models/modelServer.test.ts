@@ -230,8 +230,12 @@ describe("GET", () => {
         na: ["NA", "N/A", "#N/A", "NaN", "null", "none", "?", "-"].map((word) =>
           expect.stringMatching(new RegExp(word.replace("?", "\\?"), "i")),
         ),
-        ...{ unknown: "refuse", task: "classification", targets: ["survived"], classes: ["no", "yes"] },
-        ...{ positive: "yes", threshold: 0.4 },
+        unknown: "refuse",
+        task: "classification",
+        targets: ["survived"],
+        classes: ["no", "yes"],
+        positive: "yes",
+        threshold: 0.4,
       },
     ]);
     expect(await read(get(modelServer(quantities.bytes(), { token }), "/schema"))).toMatchObject([
@@ -243,7 +247,11 @@ describe("GET", () => {
       200,
       {
         inputs: ["x0", "x1", "x2"].map((name) => ({ name, kind: "number", missing: false })),
-        ...{ na: [], unknown: "ignore", task: "regression", targets: ["y0", "y1"], classes: [] },
+        na: [],
+        unknown: "ignore",
+        task: "regression",
+        targets: ["y0", "y1"],
+        classes: [],
       },
     ]);
   });

@@ -1,8 +1,9 @@
 /** A model behind `serveNode`, as docs/serving-models.md has it: sockets, bodies that are refused half-way, and clients that leave. */
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { loadPredictor, type Predictor } from "../../../src/predict/predictor.js";
 import { modelServer } from "../../../src/serve/models/modelServer.js";
 import { type NodeServer, serveNode } from "../../../src/serve/node/server.js";
+import { dial, sleep } from "../../attack/support/raw.js";
 import { authorized, passenger, passengers, refused, TOKEN } from "./support.js";
 
 const errors: unknown[] = [];
@@ -20,12 +21,16 @@ beforeAll(async () => {
   origin = server.url;
   predictor = await loadPredictor(passengers.bytes());
 });
+afterEach(() => void vi.restoreAllMocks());
 afterAll(() => server.close());
 
 const ask = (body: unknown, type = "application/json", more: object = {}) =>
   fetch(`${origin}/predict`, {
-    ...{ method: "POST", headers: { ...authorized, "content-type": type } },
-    ...{ body: body as string, duplex: "half", ...more },
+    method: "POST",
+    headers: { ...authorized, "content-type": type },
+    body: body as string,
+    duplex: "half",
+    ...more,
   } as RequestInit);
 
 it("answers over sockets", async () => {
@@ -34,6 +39,22 @@ it("answers over sockets", async () => {
   expect([response.status, await response.json()]).toEqual([200, { predictions }]);
   expect(await (await fetch(`${origin}/health`)).json()).toEqual({ status: "ok" });
   expect((await fetch(`${origin}/schema`)).status).toBe(401);
+});
+
+it("answers a row without a Request, a Response or a stream, which cost more than the prediction", async () => {
+  const body = JSON.stringify(passenger);
+  const line = dial(
+    server.port,
+    `POST /predict HTTP/1.1\r\nhost: a\r\nauthorization: ${authorized.authorization}\r\n` +
+      `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`,
+  );
+  const made = (["Request", "Response", "ReadableStream", "AbortController"] as const).map((name) =>
+    vi.spyOn(globalThis, name),
+  );
+  line.socket.write(body);
+  while (!line.text().includes("predictions")) await sleep(1);
+  line.socket.destroy();
+  expect(made.map((spy) => spy.mock.calls.length)).toEqual([0, 0, 0, 0]);
 });
 
 it("refuses bodies that are too long, each with a response", async () => {

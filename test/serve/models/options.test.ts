@@ -61,7 +61,8 @@ describe("the model", () => {
     const errors: string[] = [];
     const load = { now: broken };
     const fetch = modelServer(() => load.now() as Promise<Uint8Array>, {
-      ...{ token, unknown: "missing" },
+      token,
+      unknown: "missing",
       onError(error) {
         errors.push(String(error));
         throw error;

@@ -124,7 +124,8 @@ describe("a mistake", () => {
         refused("invalid_argument", `${rule} "${type}"`),
       ]);
     const request = new Request("https://example.com/predict", {
-      ...{ method: "POST", headers: authorized },
+      method: "POST",
+      headers: authorized,
       body: new TextEncoder().encode("{}"),
     });
     expect(await read(serve(request))).toEqual([415, refused("invalid_argument", `${rule} none`)]);
@@ -145,7 +146,9 @@ describe("a mistake", () => {
       read(
         serve(
           new Request("https://example.com/predict", {
-            ...{ method: "POST", headers: typed(JSON_TYPE), body: bytes as Uint8Array<ArrayBuffer> },
+            method: "POST",
+            headers: typed(JSON_TYPE),
+            body: bytes as Uint8Array<ArrayBuffer>,
           }),
         ),
       );

@@ -26,7 +26,13 @@ export function modelOf(csv: string, options: EncodeOptions, choices: Choices = 
   const { inputs, task, target, targets, outputs, classes, schema } = data;
   return new Model(network(layers, pipeline.features.length, 7), {
     schema: { na: schema?.na ?? [], columns: schema?.columns ?? [] },
-    ...{ inputs, pipeline, task, target, outputs, classes, threshold: choices.threshold ?? 0.5 },
+    inputs,
+    pipeline,
+    task,
+    target,
+    outputs,
+    classes,
+    threshold: choices.threshold ?? 0.5,
     ...(targets && { targets }),
   });
 }
@@ -73,7 +79,9 @@ export function get(fetch: Fetch, path: string, headers: Record<string, string> 
 /** Status and JSON. */
 export async function read(response: Promise<Response>): Promise<[number, unknown]> {
   const { status, headers, text } = await response.then(async (it) => ({
-    ...{ status: it.status, headers: it.headers, text: await it.text() },
+    status: it.status,
+    headers: it.headers,
+    text: await it.text(),
   }));
   if (headers.get("content-type") !== "application/json") throw new Error(`${status} ${text}`);
   return [status, JSON.parse(text)];

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, request as send } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { handlerOf } from "../../../src/serve/handler.js";
 import { nodeHandler } from "../../../src/serve/node/handler.js";
 import type { NodeServerOptions, RequestHandler } from "../../../src/serve/node/options.js";
 import { type NodeServer, serveNode } from "../../../src/serve/node/server.js";
@@ -42,6 +43,69 @@ describe("a request", () => {
     expect([response.status, response.headers.get("x-method"), response.headers.getSetCookie()]).toEqual([
       ...[203, "PUT", ["a=1", "b=2"]],
     ]);
+  });
+
+  it.each<[string, RequestHandler]>([
+    [
+      "of this package",
+      handlerOf(
+        async () => ({ status: 200, headers: { "x-a": "é" }, body: "wörds" }),
+        () => {},
+      ),
+    ],
+    ["of another's", () => new Response("wörds", { headers: { "x-a": "é" } })],
+  ])("gets a small body in one write with its length, from a handler %s", async (_, handler) => {
+    const { port } = await start(handler);
+    const line = dial(port);
+    const received = new Promise<string>((resolve) =>
+      line.socket.once("data", (piece) => resolve(piece.toString("latin1"))),
+    );
+    line.socket.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    const [head, body] = (await received).split("\r\n\r\n");
+    expect(head.toLowerCase()).toContain("\r\ncontent-length: 6");
+    expect(head).not.toMatch(/transfer-encoding/i);
+    expect(head).toContain("x-a: é");
+    expect(body).toBe(Buffer.from("wörds").toString("latin1"));
+    line.socket.destroy();
+  });
+
+  it("gets a large body whole, of bytes or of text", async () => {
+    const bytes = Uint8Array.from({ length: 150_000 }, (_, i) => i % 251);
+    const text = "ü".repeat(65_536); // two pieces to the byte
+    const { url } = await start(
+      handlerOf(
+        async ({ method }) => ({ status: 200, headers: {}, body: method === "GET" ? bytes : text }),
+        () => {},
+      ),
+    );
+    const response = await fetch(url);
+    expect(response.headers.get("content-length")).toBe("150000");
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes);
+    expect(await (await fetch(url, { method: "POST" })).text()).toBe(text);
+  });
+
+  it("gets the framing that its handler chose, and no length where there can be no body", async () => {
+    const head = async (response: () => Response) => {
+      const { port, close } = await start(response);
+      const line = dial(port, "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+      const [text] = (await line.ended).toLowerCase().split("\r\n\r\n");
+      await close();
+      return text.split("\r\n").filter((header) => /^(content-length|transfer-encoding)/.test(header));
+    };
+    const own = (name: string, value: string) => () => new Response("12345", { headers: { [name]: value } });
+    expect(await head(own("content-length", "5"))).toEqual(["content-length: 5"]);
+    expect(await head(own("transfer-encoding", "chunked"))).toEqual(["transfer-encoding: chunked"]);
+    expect(await head(() => new Response(null, { status: 204 }))).toEqual([]);
+    expect(await head(() => new Response(null, { status: 304 }))).toEqual([]);
+    expect(await head(() => new Response(""))).toEqual(["content-length: 0"]);
+  });
+
+  it("gets the head of a stream before there is a body", async () => {
+    const { port } = await start(() => new Response(new ReadableStream()));
+    const line = dial(port, "GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    while (!line.text().includes("\r\n\r\n")) await sleep(1);
+    expect(line.text()).toMatch(/^HTTP\/1\.1 200 .*transfer-encoding: chunked/is);
+    line.socket.destroy();
   });
 
   it("of HEAD gets the headers alone", async () => {
@@ -124,6 +188,10 @@ it("a listener for another server answers and refuses in the same way", async ()
     413,
     '{"error":{"code":"memory_limit","message":"the body must be ',
   ]);
+  // in chunks, whose length nobody says
+  const body = new Blob(["01234567890"]).stream();
+  const chunks = { method: "POST", body, duplex: "half" } as RequestInit;
+  expect((await fetch(`http://127.0.0.1:${port}`, chunks)).status).toBe(413);
   const [response] = await once(send({ port, host: "127.0.0.1", method: "TRACE" }).end(), "response");
   expect(response.statusCode).toBe(405);
   own.closeAllConnections();

@@ -149,8 +149,15 @@ describe("compareBaselines", () => {
     };
     const sampleWeight = x.map((_, i) => (i % 3) + 1);
     const options = {
-      ...{ ...common, x, y, sampleWeight, model: logistic, space: rates(0.3), threshold: "f1" as const },
-      ...{ metric: bias, fit: { epochs: 2, classWeight: { 1: 5 } } },
+      ...common,
+      x,
+      y,
+      sampleWeight,
+      model: logistic,
+      space: rates(0.3),
+      threshold: "f1" as const,
+      metric: bias,
+      fit: { epochs: 2, classWeight: { 1: 5 } },
     } as const;
     const result = await tune(options);
     const { scores, metric } = await compareBaselines(result, options);

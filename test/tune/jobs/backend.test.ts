@@ -36,7 +36,9 @@ describe("jobs", () => {
         space,
         model: (params) => denseModel({ task: "classification", outputs: 1 }, params),
         fit: {
-          ...{ epochs: 4, batchSize: 16, earlyStopping: { patience: 2 } },
+          epochs: 4,
+          batchSize: 16,
+          earlyStopping: { patience: 2 },
           reduceLROnPlateau: { patience: 1, minDelta: 0.1 },
         },
         validation: { folds: 3 },

@@ -13,7 +13,12 @@ const data = divideRows(toDataset({ x, y }), { validation: { folds: 4 }, testSiz
 const architecture = architectureFrom(logistic({ learningRate: 0.1 }).described(), 3);
 const jobs = [0, 1, 2, 3, 4, 0, 2].map(
   (fold): Job => ({
-    ...{ fold, pipeline: {}, epochs: 3, batchSize: 8, seed: 1, keepState: false },
+    fold,
+    pipeline: {},
+    epochs: 3,
+    batchSize: 8,
+    seed: 1,
+    keepState: false,
     hyperparameters: hyperparametersOf(architecture),
     programs: {
       initialize: programOf(architecture, "initialize", 1),
@@ -37,7 +42,9 @@ async function inTurn(worker: JobWorker) {
 describe("a worker", () => {
   it("counts all numbers of a fold: inputs, targets and weights of both parts", () => {
     const part = (rows: number) => ({
-      ...{ rows, x: new Float32Array(3 * rows), y: new Float32Array(2 * rows) },
+      rows,
+      x: new Float32Array(3 * rows),
+      y: new Float32Array(2 * rows),
       weights: new Float32Array(rows),
     });
     const fold = { train: part(10), validation: part(4) };

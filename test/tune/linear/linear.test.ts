@@ -25,7 +25,10 @@ const read = <T>(file: string): T[] =>
 const stored = read<Case>("./sklearn.json");
 
 const rowsOf = ({ task, outputs, x, y, weights }: Case) => ({
-  ...{ task, outputs, x: Float32Array.from(x), y: Float64Array.from(y) },
+  task,
+  outputs,
+  x: Float32Array.from(x),
+  y: Float64Array.from(y),
   ...(weights && { weights: Float64Array.from(weights) }),
 });
 /** Predictions of the rows by a model of them with the last of some penalties. */

@@ -15,8 +15,16 @@ import { logistic, rates, refusal, untimed, x, y } from "../support.js";
 
 const space = rates(0.01, 0.1, 1);
 const base: TunerOptions<typeof space> = {
-  ...{ x, y, space, model: logistic, strategy: random(), seed: 2, trials: 3, validation: { folds: 3 } },
-  ...{ fit: { epochs: 5, batchSize: 16 }, curves: "validation" as const },
+  x,
+  y,
+  space,
+  model: logistic,
+  strategy: random(),
+  seed: 2,
+  trials: 3,
+  validation: { folds: 3 },
+  fit: { epochs: 5, batchSize: 16 },
+  curves: "validation" as const,
 };
 const kinds: Record<string, TunerOptions<typeof space>> = {
   "after every epoch": base,
@@ -112,7 +120,13 @@ describe("a saved tuner", () => {
 it("keeps a thousand trials of 30 epochs on 5 folds, loss and metric, in less than two mebibytes", async () => {
   const wide = denseSpace(1000);
   const options = {
-    ...{ x, y, space: wide, strategy: random(), trials: 1000, validation: { folds: 5 }, fit: { epochs: 30 } },
+    x,
+    y,
+    space: wide,
+    strategy: random(),
+    trials: 1000,
+    validation: { folds: 5 },
+    fit: { epochs: 30 },
     model: (params: Parameters<typeof denseModel>[1]) =>
       denseModel({ task: "classification", outputs: 1 }, params),
   };
@@ -126,13 +140,11 @@ it("keeps a thousand trials of 30 epochs on 5 folds, loss and metric, in less th
   const { study } = await createTuner(options);
   for (let i = 0; i < 1000; i++) {
     study.tell(study.ask()?.number as number, {
-      ...{
-        value: next(),
-        std: next(),
-        seconds: 10 * next(),
-        steps: 30,
-        scores: Array.from({ length: 5 }, next),
-      },
+      value: next(),
+      std: next(),
+      seconds: 10 * next(),
+      steps: 30,
+      scores: Array.from({ length: 5 }, next),
       curves: { loss: folds(), valAccuracy: folds() },
     });
   }

@@ -16,15 +16,23 @@ import { base, space } from "./tuning.js";
 type S = typeof space;
 const kinds: Record<string, TuneOptions<S>> = {
   "tpe with early stopping, an ensemble and a threshold": {
-    ...{ ...base, threshold: "f1", ensemble: 2 },
+    ...base,
+    threshold: "f1",
+    ensemble: 2,
     fit: { epochs: 6, batchSize: 16, earlyStopping: { patience: 1 } },
   },
   "halving, with several jobs of a trial on a fold": {
-    ...{ ...base, strategy: random(), scheduler: halving(), trials: 9 },
+    ...base,
+    strategy: random(),
+    scheduler: halving(),
+    trials: 9,
     fit: { epochs: 4, batchSize: 16, learningRateDecay: "cosine" },
   },
   "pbt, whose trials continue others": {
-    ...{ ...base, space: { ...space, units: int(4, 4) }, strategy: pbt({ populationSize: 3 }), trials: 9 },
+    ...base,
+    space: { ...space, units: int(4, 4) },
+    strategy: pbt({ populationSize: 3 }),
+    trials: 9,
   },
 };
 
@@ -73,7 +81,10 @@ describe("tune with a queue", () => {
     };
     const left = { ...bound(queue), remove: async () => {}, end: async () => {} };
     await tune({
-      ...{ ...options, queue: left, jobs: 0, signal: stop },
+      ...options,
+      queue: left,
+      jobs: 0,
+      signal: stop,
       onEvent(event) {
         if (event.type === "trialEnded") stop.aborted = true;
       },
@@ -142,7 +153,13 @@ describe("tune over a function with a queue", () => {
     return units * learningRate + (seed % 7);
   };
   const options: TuneObjectiveOptions<S> = {
-    ...{ space, objective, direction: "minimize", trials: 25, lag: 5, strategy: tpe(), seed: 2 },
+    space,
+    objective,
+    direction: "minimize",
+    trials: 25,
+    lag: 5,
+    strategy: tpe(),
+    seed: 2,
   };
 
   it("has the result of tune without one", async () => {

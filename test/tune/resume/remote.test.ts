@@ -24,22 +24,26 @@ type S = typeof space;
 const base: TuneOptions<S> = { ...shared, trials: 7 };
 const kinds: Record<string, TuneOptions<S>> = {
   "tpe, early stopping": {
-    ...{
-      ...base,
-      fit: {
-        epochs: 6,
-        batchSize: 16,
-        earlyStopping: { patience: 1 },
-        reduceLROnPlateau: { patience: 1, minDelta: 0.1 },
-      },
+    ...base,
+    fit: {
+      epochs: 6,
+      batchSize: 16,
+      earlyStopping: { patience: 1 },
+      reduceLROnPlateau: { patience: 1, minDelta: 0.1 },
     },
   },
   "halving, with several jobs of a trial on a fold, and a rate that decays": {
-    ...{ ...base, strategy: random(), scheduler: halving(), trials: 9 },
+    ...base,
+    strategy: random(),
+    scheduler: halving(),
+    trials: 9,
     fit: { epochs: 4, batchSize: 16, learningRateDecay: "cosine" },
   },
   "pbt, whose trials continue others": {
-    ...{ ...base, space: { ...space, units: int(4, 4) }, strategy: pbt({ populationSize: 3 }), trials: 9 },
+    ...base,
+    space: { ...space, units: int(4, 4) },
+    strategy: pbt({ populationSize: 3 }),
+    trials: 9,
   },
 };
 

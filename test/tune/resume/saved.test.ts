@@ -25,17 +25,15 @@ const y = x.map(([a, b]) => Number(a > b));
 
 const space = { units: int(1, 3), learningRate: float(0.01, 0.1), dropout: float(0.1, 0.5) };
 const base: TuneOptions<typeof space> = {
-  ...{
-    x,
-    y,
-    space,
-    strategy: random(),
-    seed: 4,
-    trials: 5,
-    lag: 1,
-    validation: { folds: 2 },
-    testSize: 0.25,
-  },
+  x,
+  y,
+  space,
+  strategy: random(),
+  seed: 4,
+  trials: 5,
+  lag: 1,
+  validation: { folds: 2 },
+  testSize: 0.25,
   fit: { epochs: 3, batchSize: 3 },
   model({ units, learningRate, dropout: rate }) {
     const model = sequential([dense(units), dropout(rate), dense(1, { activation: "sigmoid" })]);

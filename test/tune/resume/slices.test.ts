@@ -27,8 +27,16 @@ const space = {
 };
 type S = typeof space;
 const base: TuneOptions<S> = {
-  ...{ x, y, space, strategy: tpe({ startupTrials: 3 }), seed: 4, trials: 7, lag: 1 },
-  ...{ validation: { folds: 3 }, testSize: 0.2, fit: { epochs: 5, batchSize: 16 } },
+  x,
+  y,
+  space,
+  strategy: tpe({ startupTrials: 3 }),
+  seed: 4,
+  trials: 7,
+  lag: 1,
+  validation: { folds: 3 },
+  testSize: 0.2,
+  fit: { epochs: 5, batchSize: 16 },
   model({ units, activation, learningRate, dropout: rate }) {
     const model = sequential([
       dense(units, { activation: activation as "relu" }),
@@ -47,17 +55,26 @@ const kinds: Record<string, TuneOptions<S>> = {
     fit: { epochs: 8, batchSize: 16, earlyStopping: { patience: 1 } },
   },
   "random, early stopping and a plateau": {
-    ...{ ...base, strategy: random(), trials: 4 },
+    ...base,
+    strategy: random(),
+    trials: 4,
     fit: {
-      ...{ epochs: 8, batchSize: 16, earlyStopping: { patience: 2 } },
+      epochs: 8,
+      batchSize: 16,
+      earlyStopping: { patience: 2 },
       reduceLROnPlateau: { factor: 0.5, patience: 1, cooldown: 1, minDelta: 0.05 },
     },
   },
   "gp, one part held out, all rows in a batch": {
-    ...{ ...base, strategy: gp(), validation: { split: 0.3 }, fit: { epochs: 4, batchSize: 33 } },
+    ...base,
+    strategy: gp(),
+    validation: { split: 0.3 },
+    fit: { epochs: 4, batchSize: 33 },
   },
   "genetic, trials that fail and diverge": {
-    ...{ ...base, strategy: genetic({ populationSize: 4 }), trials: 9 },
+    ...base,
+    strategy: genetic({ populationSize: 4 }),
+    trials: 9,
     model: (params) => {
       if (params.activation === "tanh" && params.units > 5) throw new Error("no such network");
       return base.model({ ...params, learningRate: params.learningRate > 0.3 ? 1e38 : params.learningRate });
@@ -72,13 +89,20 @@ const kinds: Record<string, TuneOptions<S>> = {
   },
   "random, two metrics": { ...base, strategy: random(), metric: ["logLoss", "recall"], trials: 4 },
   pbt: {
-    ...{ ...base, space: fixed as unknown as S, trials: 9, fit: { epochs: 2, batchSize: 16 } },
+    ...base,
+    space: fixed as unknown as S,
+    trials: 9,
+    fit: { epochs: 2, batchSize: 16 },
     strategy: pbt({ populationSize: 3, quantile: 0.4 }),
   },
   "tpe, an ensemble": { ...base, ensemble: 4, threshold: "f1", calibrate: true },
   "pbt, an ensemble, one part held out": {
-    ...{ ...base, space: fixed as unknown as S, trials: 6, fit: { epochs: 2, batchSize: 16 } },
-    ...{ strategy: pbt({ populationSize: 3, quantile: 0.4 }), validation: { split: 0.3 } },
+    ...base,
+    space: fixed as unknown as S,
+    trials: 6,
+    fit: { epochs: 2, batchSize: 16 },
+    strategy: pbt({ populationSize: 3, quantile: 0.4 }),
+    validation: { split: 0.3 },
     ensemble: { networks: 3, selection: "best" },
   },
 };
@@ -90,7 +114,8 @@ function outcome(result: TuneResult<S>) {
   const { trials, bestTrials, ensemble, calibration } = result;
   const final = finalOrNone(result);
   return {
-    ...{ ensemble, calibration },
+    ensemble,
+    calibration,
     trials: untimed(trials),
     front: bestTrials.map(({ number }) => number),
     test: final?.test,
@@ -379,7 +404,11 @@ it("keeps a thousand trials of ten parameters in less than a mebibyte", async ()
   const others = Array.from({ length: 9 }, (_, i) => [`hyperparameter${i}`, float(1e-5, 1, { log: true })]);
   const wide = { ...Object.fromEntries(others), learningRate: float(0.01, 0.1) };
   const tuner = await createTuner({
-    ...{ x, y, space: wide, strategy: random(), trials: 1000 },
+    x,
+    y,
+    space: wide,
+    strategy: random(),
+    trials: 1000,
     model: (params) => logistic(params as { learningRate: number }),
     fit: { epochs: 1, batchSize: 48 },
   });

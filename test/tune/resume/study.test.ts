@@ -32,7 +32,8 @@ async function studiesOf(options: (typeof cases)["random"]): Promise<StudyJson[]
   const studies: StudyJson[] = [];
   let study: { toJSON(): StudyJson } | undefined;
   await tune({
-    ...{ ...options, jobs: 1 },
+    ...options,
+    jobs: 1,
     onEvent: (event) => {
       if (event.type === "studyStarted") study = event.study;
       if (event.type === "trialEnded") studies.push(JSON.parse(JSON.stringify(study)));

@@ -9,8 +9,16 @@ import { x, y } from "../support.js";
 
 export const space = { units: int(2, 8), learningRate: float(1e-3, 1, { log: true }) };
 export const base: TuneOptions<typeof space> = {
-  ...{ x, y, space, strategy: tpe({ startupTrials: 3 }), seed: 4, trials: 6, lag: 2 },
-  ...{ validation: { folds: 3 }, testSize: 0.2, fit: { epochs: 3, batchSize: 16 } },
+  x,
+  y,
+  space,
+  strategy: tpe({ startupTrials: 3 }),
+  seed: 4,
+  trials: 6,
+  lag: 2,
+  validation: { folds: 3 },
+  testSize: 0.2,
+  fit: { epochs: 3, batchSize: 16 },
   model({ units, learningRate }) {
     if (units === 3) throw new Error("no such network");
     const model = sequential([dense(units), dropout(0.2), dense(1, { activation: "sigmoid" })]);

@@ -10,8 +10,15 @@ import { tune } from "../../../src/tune/tune.js";
 import { logistic, rates, refusal, untimed, x, y } from "../support.js";
 
 const base = {
-  ...{ x, y, model: logistic, space: rates(0.1, 0.2, 0.3, 0.4, 0.5), trials: 4, seed: 2, lag: 1 },
-  ...{ fit: { epochs: 2, batchSize: 8 }, testSize: 0.2 },
+  x,
+  y,
+  model: logistic,
+  space: rates(0.1, 0.2, 0.3, 0.4, 0.5),
+  trials: 4,
+  seed: 2,
+  lag: 1,
+  fit: { epochs: 2, batchSize: 8 },
+  testSize: 0.2,
 };
 
 /** Other folds at each call, as those of a function that draws. */

@@ -39,27 +39,25 @@ const sigmoidOf1 = ({ units, learningRate }: P): Sequential => {
   return model;
 };
 const base = {
-  ...{
-    x,
-    y: three,
-    space,
-    model: softmaxOf3,
-    strategy: random(),
-    trials: 4,
-    jobs: 1,
-    seed: 2,
-    testSize: 0.25,
-  },
-  ...{ fit: { epochs: 60, batchSize: 16 }, validation: { folds: 3 }, calibrate: true },
+  x,
+  y: three,
+  space,
+  model: softmaxOf3,
+  strategy: random(),
+  trials: 4,
+  jobs: 1,
+  seed: 2,
+  testSize: 0.25,
+  fit: { epochs: 60, batchSize: 16 },
+  validation: { folds: 3 },
+  calibrate: true,
 };
 const outcome = ({ final, calibration, ensemble, trials }: TuneResult<S>) => ({
-  ...{
-    calibration,
-    ensemble,
-    threshold: final.threshold,
-    test: final.test,
-    notes: final.notes.calibration,
-  },
+  calibration,
+  ensemble,
+  threshold: final.threshold,
+  test: final.test,
+  notes: final.notes.calibration,
   values: trials.map(({ value }) => value),
   predictions: [...final.predict(x).data],
 });
@@ -141,8 +139,14 @@ describe("tune with calibrate", () => {
 
   it("goes with a grid search", async () => {
     const { calibration } = await gridSearch({
-      ...{ x, y: three, model: softmaxOf3, jobs: 1, calibrate: true, validation: { split: 0.3 } },
-      ...{ space: { units: choice([16]), learningRate: choice([0.1]) }, fit: { epochs: 60 } },
+      x,
+      y: three,
+      model: softmaxOf3,
+      jobs: 1,
+      calibrate: true,
+      validation: { split: 0.3 },
+      space: { units: choice([16]), learningRate: choice([0.1]) },
+      fit: { epochs: 60 },
     });
     expect(calibration?.temperature).toBeGreaterThan(1);
   });

@@ -16,8 +16,17 @@ type S = typeof space;
 const { space, model } = hidden;
 const FOLDS = 3;
 const base = {
-  ...{ x, y, space, model, strategy: random(), trials: 6, seed: 4, testSize: 0.2 },
-  ...{ fit: { epochs: 6, batchSize: 16 }, validation: { folds: FOLDS }, pipeline: { target: "none" } },
+  x,
+  y,
+  space,
+  model,
+  strategy: random(),
+  trials: 6,
+  seed: 4,
+  testSize: 0.2,
+  fit: { epochs: 6, batchSize: 16 },
+  validation: { folds: FOLDS },
+  pipeline: { target: "none" },
 } satisfies TuneOptions<S>;
 const outcome = ({ final, ensemble, trials }: TuneResult<S>) => ({
   ensemble,

@@ -37,7 +37,15 @@ const validation = { folds: 3 };
 const space = rates(0.5, 0.05);
 type S = typeof space;
 const base: TuneOptions<S> = {
-  ...{ x, y, space, model: logistic, strategy: grid(), validation, testSize: 0.2, seed: SEED, jobs: 1 },
+  x,
+  y,
+  space,
+  model: logistic,
+  strategy: grid(),
+  validation,
+  testSize: 0.2,
+  seed: SEED,
+  jobs: 1,
   fit: { epochs: 7, batchSize: 8 },
 };
 /** Nothing to learn, so that validation gets worse. */
@@ -68,7 +76,9 @@ async function byHand(
       shape: [data.length / columns, columns],
     });
     const { history } = await model.fit(matrix(train.x, features), matrix(train.y, outputs), {
-      ...{ epochs, batchSize: 8, seed: seedOfTrial(SEED, trial) },
+      epochs,
+      batchSize: 8,
+      seed: seedOfTrial(SEED, trial),
       ...(held && { validationData: [matrix(held.x, features), matrix(held.y, outputs)] as const }),
       callbacks: stopping ? [earlyStopping(stopping)] : [],
     });
@@ -126,7 +136,11 @@ describe("the curves of a trial", () => {
 
   it("end in the scores of the trial, in the units of the target", async () => {
     const options: TuneOptions<S> = {
-      ...{ ...base, y: quantity, model: linear, metric: "meanAbsoluteError", curves: "validation" },
+      ...base,
+      y: quantity,
+      model: linear,
+      metric: "meanAbsoluteError",
+      curves: "validation",
       sampleWeight: quantity.map((_, i) => 1 + (i % 3)),
     };
     const { trials } = await tune(options);
@@ -167,7 +181,10 @@ describe("the curves of a trial", () => {
 describe("under a scheduler", () => {
   const rungs = rates(1e-4, 1e-3, 1e-2, 0.05, 0.1, 0.2, 0.5, 1, 2) as unknown as S;
   const scheduled: TuneOptions<S> = {
-    ...{ ...base, space: rungs, metric: "logLoss", scheduler: halving() },
+    ...base,
+    space: rungs,
+    metric: "logLoss",
+    scheduler: halving(),
     fit: { epochs: 9, batchSize: 8 },
   };
 
@@ -211,7 +228,9 @@ it("the intervals of pbt are parts of one curve", async () => {
   const idle = { learningRate: choice([learningRate]), idle: float(0, 1) };
   const options = { ...base, space: idle as unknown as S };
   const { trials } = await tune({
-    ...{ ...options, strategy: pbt({ populationSize: 2, quantile: 0.5 }), trials: 8 },
+    ...options,
+    strategy: pbt({ populationSize: 2, quantile: 0.5 }),
+    trials: 8,
     fit: { epochs: 3, batchSize: 8 },
   });
   const line = ancestry(trials, 7);
@@ -254,7 +273,9 @@ describe("a trial that fails", () => {
 
   it("at a rung keeps the curves of the stages before", async () => {
     const options: TuneOptions<S> = {
-      ...{ ...base, space: rates(0.5, 0.05, 0.1) as unknown as S, scheduler: halving() },
+      ...base,
+      space: rates(0.5, 0.05, 0.1) as unknown as S,
+      scheduler: halving(),
       fit: { epochs: 9, batchSize: 8 },
     };
     // three trials at the first rung, then one of them goes on to the second and fails there
@@ -274,7 +295,10 @@ describe("a trial that fails", () => {
     const wild = quantity.map((value, i) => (i === 10 ? 1e60 : value));
     const seen: TrialRecord<unknown>[] = [];
     const options: TuneOptions<S> = {
-      ...{ ...base, y: wild, model: linear, testSize: 0 },
+      ...base,
+      y: wild,
+      model: linear,
+      testSize: 0,
       onEvent: (event) => void (event.type === "trialEnded" && seen.push(event.record)),
     };
     await expect(tune(options)).rejects.toMatchObject({ code: "trial_failed" });

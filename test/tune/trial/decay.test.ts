@@ -23,7 +23,13 @@ const SHARES = [1, (1 + Math.SQRT1_2) / 2, 0.5, (1 - Math.SQRT1_2) / 2];
 const RATE = 0.125;
 const fit = { epochs: 4, batchSize: 8 };
 const base = {
-  ...{ x, y: quantity, model: linear, space: rates(RATE), strategy: grid(), jobs: 1, seed: 3 },
+  x,
+  y: quantity,
+  model: linear,
+  space: rates(RATE),
+  strategy: grid(),
+  jobs: 1,
+  seed: 3,
   validation: { folds: 3 },
   pipeline: { scale: "none", target: "none" },
 } as const;
@@ -60,7 +66,9 @@ describe("learningRateDecay", () => {
     const { seen, metric } = watched();
     let seed = -1;
     const { final } = await tune({
-      ...{ ...base, metric, fit: { ...fit, learningRateDecay: "cosine" } },
+      ...base,
+      metric,
+      fit: { ...fit, learningRateDecay: "cosine" },
       onEvent: (event) => {
         if (event.type === "trialStarted") seed = event.trial.seed;
       },
@@ -90,7 +98,8 @@ describe("learningRateDecay", () => {
     // the loss of unscaled rows falls by less than that after the second epoch
     const earlyStopping = { patience: 1, minDelta: 1e9 };
     const { best, final } = await tune({
-      ...{ ...base, fit: { ...fit, earlyStopping, learningRateDecay: "cosine" } },
+      ...base,
+      fit: { ...fit, earlyStopping, learningRateDecay: "cosine" },
     });
     expect(best.attributes?.epochs).toEqual([1, 1, 1]);
     expect([...final.predict(x).data]).toEqual(await trained(all, 3, all, 1));

@@ -22,8 +22,17 @@ const y = x.map(([a, b, c]) => 40 * a * b - 20 * c + 300);
 type S = typeof space;
 const { space, model } = hidden;
 const base = {
-  ...{ x, y, space, model, strategy: random(), trials: 6, jobs: 1, seed: 3, testSize: 0.25 },
-  ...{ fit: { epochs: 8, batchSize: 16 }, validation: { folds: 3 } },
+  x,
+  y,
+  space,
+  model,
+  strategy: random(),
+  trials: 6,
+  jobs: 1,
+  seed: 3,
+  testSize: 0.25,
+  fit: { epochs: 8, batchSize: 16 },
+  validation: { folds: 3 },
 };
 const outcome = ({ final, ensemble, trials }: TuneResult<S>) => ({
   ensemble,
@@ -127,7 +136,12 @@ describe("tune with an ensemble", () => {
 
   it("goes with a grid search, and chooses by one part that is held out", async () => {
     const { final, ensemble } = await gridSearch({
-      ...{ x, y, model, jobs: 1, validation: { split: 0.3 }, ensemble: 2 },
+      x,
+      y,
+      model,
+      jobs: 1,
+      validation: { split: 0.3 },
+      ensemble: 2,
       space: { units: choice([2, 8]), learningRate: choice([0.01, 0.05]) },
     });
     expect(ensemble?.members.length).toBeGreaterThan(0);

@@ -12,8 +12,16 @@ import { tune } from "../../../src/tune/tune.js";
 import { logistic, rates, untimed, x, y } from "../support.js";
 
 const base = {
-  ...{ x, y, space: rates(0.5, 0.05), model: logistic, strategy: grid(), seed: 5, trials: 2, jobs: 1 },
-  ...{ validation: { folds: 3 }, fit: { epochs: 60, batchSize: 8 } },
+  x,
+  y,
+  space: rates(0.5, 0.05),
+  model: logistic,
+  strategy: grid(),
+  seed: 5,
+  trials: 2,
+  jobs: 1,
+  validation: { folds: 3 },
+  fit: { epochs: 60, batchSize: 8 },
 };
 
 /** From now on, each look at the clock is long after the last. */

@@ -115,7 +115,13 @@ describe("the test part", () => {
 
   it("of classes has the scores of the final predictions", async () => {
     const { final } = await tune({
-      ...{ x, y, model: logistic, space: rates(0.5), strategy: grid(), jobs: 1, testSize: 0.5 },
+      x,
+      y,
+      model: logistic,
+      space: rates(0.5),
+      strategy: grid(),
+      jobs: 1,
+      testSize: 0.5,
       fit: { epochs: 40, batchSize: 8 },
     });
     expect(Object.keys(final.test).sort()).toEqual([
@@ -165,7 +171,12 @@ describe("a table", () => {
   it("with missing cells is imputed within the folds, and tuned", async () => {
     expect(data.columns[0].some(Number.isNaN)).toBe(true);
     const { trials, final } = await tune({
-      ...{ data, model: logistic, space: rates(0.5), strategy: grid(), jobs: 1, testSize: 0.2 },
+      data,
+      model: logistic,
+      space: rates(0.5),
+      strategy: grid(),
+      jobs: 1,
+      testSize: 0.2,
       metric: "accuracy",
       fit: { epochs: 40, batchSize: 8 },
     });
@@ -202,14 +213,12 @@ describe("a table", () => {
     const three = x.map(([a, b]) => `${a},${b},${a > 0.3 ? "u" : b > 0 ? "v" : "w"}`);
     const table = encodeTable(readTable(["a,b,c", ...three].join("\n")), { target: "c" });
     const { final, trials } = await tune({
-      ...{
-        data: table,
-        space: rates(0.5),
-        strategy: grid(),
-        jobs: 1,
-        testSize: 0.2,
-        validation: { folds: 3 },
-      },
+      data: table,
+      space: rates(0.5),
+      strategy: grid(),
+      jobs: 1,
+      testSize: 0.2,
+      validation: { folds: 3 },
       fit: { epochs: 60, batchSize: 8 },
       model: () => {
         const model = sequential([dense(3, { activation: "softmax" })]);
@@ -250,7 +259,7 @@ describe("the table of a final model", () => {
     ["several quantities", { target: ["q", "p"] }, quantities(2), {}],
   ] as const)("of %s has all of the data, and so has its file", async (_, encoding, model, more) => {
     const data = encodeTable(table, encoding);
-    const { final } = await tune({ ...{ ...settings, data, model, ...more }, space: rates(0.1) });
+    const { final } = await tune({ ...settings, data, model, ...more, space: rates(0.1) });
     const own = final.table as TableDescription;
     const threshold = "threshold" in more ? expect.not.closeTo(0.5, 9) : 0.5;
     const names = [...data.inputs.map(({ name }) => name), ...(data.targets ?? [data.target])];
@@ -261,13 +270,11 @@ describe("the table of a final model", () => {
       },
       inputs: data.inputs.map((input) => ({ ...input, gaps: data.imputes ?? input.gaps })),
       pipeline: fitPipeline(data).pipeline,
-      ...{
-        task: data.task,
-        target: data.target,
-        targets: data.targets,
-        outputs: data.outputs,
-        classes: data.classes,
-      },
+      task: data.task,
+      target: data.target,
+      targets: data.targets,
+      outputs: data.outputs,
+      classes: data.classes,
       threshold,
       unknown: "unknown" in more ? more.unknown : undefined,
     };

@@ -17,7 +17,14 @@ import { linear, quantity, rates, refusal, x } from "../support.js";
 const plateau = { factor: 0.5, patience: 2, minDelta: 5000 };
 const space = rates(0.1);
 const base = {
-  ...{ x, y: quantity, model: linear, space, strategy: grid(), jobs: 1, validation: { folds: 3 }, seed: 3 },
+  x,
+  y: quantity,
+  model: linear,
+  space,
+  strategy: grid(),
+  jobs: 1,
+  validation: { folds: 3 },
+  seed: 3,
   pipeline: { scale: "none", target: "none" },
 } as const;
 const fit = { epochs: 10, batchSize: 8 };

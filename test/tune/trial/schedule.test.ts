@@ -16,7 +16,14 @@ const space = {
   dropout: choice([0, 0.3]),
 };
 const options = {
-  ...{ x, y, space, strategy: grid(), seed: 3, validation: { folds: 3 }, testSize: 0.2, jobs: 1 },
+  x,
+  y,
+  space,
+  strategy: grid(),
+  seed: 3,
+  validation: { folds: 3 },
+  testSize: 0.2,
+  jobs: 1,
   model: (params: { optimizer: string; learningRate: number; dropout: number }) =>
     denseModel({ task: "classification", outputs: 1 }, { ...params, units: 6 }),
   metric: "logLoss" as const,

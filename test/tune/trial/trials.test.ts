@@ -31,7 +31,11 @@ describe("a trial", () => {
     };
     const seeds: number[] = [];
     const { trials, best } = await tune({
-      ...{ x, y: quantity, metric, jobs: 1, validation: { folds: 3 } },
+      x,
+      y: quantity,
+      metric,
+      jobs: 1,
+      validation: { folds: 3 },
       pipeline: { scale: "none", target: "none" },
       space: { learningRate: float(0.01, 0.1), units: int(2, 5) },
       model: ({ learningRate, units }) => {

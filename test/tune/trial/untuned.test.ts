@@ -58,7 +58,10 @@ describe.each([
     // each from the start, since where a fit begins shows in its last digits
     const fitted = (penalty: number) =>
       linearFits({
-        ...{ task: data.task, x: features, y: learnt, outputs: units },
+        task: data.task,
+        x: features,
+        y: learnt,
+        outputs: units,
         ...(weights && { weights }),
       })(penalty);
     const predictions = [...predict(linear)];
@@ -99,8 +102,15 @@ describe.each([
 
 describe("tune with an ensemble", () => {
   const base = {
-    ...{ x, y: quantity, space: { rate: choice([1e-9, 2e-9]) }, trials: 2, jobs: 1, seed: 1 },
-    ...{ ...settings, fit: { epochs: 1 }, model: () => idle(1, "linear"), ensemble: 3 },
+    x,
+    y: quantity,
+    space: { rate: choice([1e-9, 2e-9]) },
+    trials: 2,
+    jobs: 1,
+    ...settings,
+    fit: { epochs: 1 },
+    model: () => idle(1, "linear"),
+    ensemble: 3,
   };
 
   it("answers with the linear model where no network is as good, and keeps its answer", async () => {

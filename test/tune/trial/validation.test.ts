@@ -20,8 +20,15 @@ import { linear, logistic, quantity, rates, refusal, untimed, x, y } from "../su
 
 const ROWS = x.length;
 const base = {
-  ...{ x, y, model: logistic, space: rates(0.1, 0.5), strategy: grid(), jobs: 1 },
-  ...{ fit: { epochs: 3, batchSize: 8 }, metric: "accuracy" as const, seed: 3 },
+  x,
+  y,
+  model: logistic,
+  space: rates(0.1, 0.5),
+  strategy: grid(),
+  jobs: 1,
+  fit: { epochs: 3, batchSize: 8 },
+  metric: "accuracy" as const,
+  seed: 3,
 };
 const regression = { ...base, y: quantity, model: linear, metric: "mae" as const };
 const groups = x.map((_, i) => `g${i % 9}`);
@@ -131,7 +138,8 @@ describe("folds of row ids", () => {
   it("choose the threshold by the rows that they cover, each as often as it is validated", async () => {
     const seen: { yTrue: number[]; yPred: number[] }[] = [];
     const spy: CustomMetric = {
-      ...{ name: "spy", direction: "maximize" },
+      name: "spy",
+      direction: "maximize",
       compute(yTrue, yPred) {
         seen.push({ yTrue: [...yTrue], yPred: [...yPred] });
         return -seen.length;
@@ -283,7 +291,8 @@ describe("tune refuses", () => {
     [
       "folds that train on rows of the time at which they validate",
       {
-        ...{ ...base, time: ids(0, ROWS).map((row) => (row === 30 ? 29 : row)) },
+        ...base,
+        time: ids(0, ROWS).map((row) => (row === 30 ? 29 : row)),
         validation: [{ train: ids(0, 30), validation: ids(30, 40) }],
       },
       /^invalid_argument: fold 1 of validation must validate rows after all that it trains on; received row 29 in training;/,
@@ -291,12 +300,10 @@ describe("tune refuses", () => {
     [
       "a test part that divides a group",
       {
-        ...{
-          ...base,
-          time: ids(0, ROWS),
-          testSize: 0.2,
-          validation: [{ train: ids(0, 20), validation: ids(20, 30) }],
-        },
+        ...base,
+        time: ids(0, ROWS),
+        testSize: 0.2,
+        validation: [{ train: ids(0, 20), validation: ids(20, 30) }],
         groups: ids(0, ROWS).map((row) => (row === 48 ? 47 : row)),
       },
       "invalid_argument: the test part must not divide a group; received row 47 in training; choose groupKFold(), or leave groups out",

@@ -16,8 +16,15 @@ import { logistic, untimed, x, y } from "../support.js";
 
 const space = { learningRate: float(0.01, 1, { log: true }) };
 const base = {
-  ...{ x, y, space, model: logistic, strategy: random(), testSize: 0.2, seed: 5 },
-  ...{ fit: { epochs: 4 }, validation: { folds: 3 } },
+  x,
+  y,
+  space,
+  model: logistic,
+  strategy: random(),
+  testSize: 0.2,
+  seed: 5,
+  fit: { epochs: 4 },
+  validation: { folds: 3 },
 } satisfies TuneOptions<typeof space>;
 
 /** A clock that goes on by so many milliseconds at each look. */
@@ -60,7 +67,12 @@ describe("the timeout of tune", () => {
       return logistic(params);
     };
     const { trials } = await tune({
-      ...{ ...base, model, onEvent, clock: () => late + clock(), timeout: 40_200, jobs: 1 },
+      ...base,
+      model,
+      onEvent,
+      clock: () => late + clock(),
+      timeout: 40_200,
+      jobs: 1,
     });
     expect(trials).toHaveLength(30);
   });
@@ -150,7 +162,8 @@ describe("the time that is left for the final fit", () => {
   const validation = { length: 20 };
   const rows = {
     folds: [80, 80, 80, 80, 80, 100].map((length) => ({ train: { length }, validation })),
-    ...{ scored: 5, data: { outputs: 1 } },
+    scored: 5,
+    data: { outputs: 1 },
   };
   const record = makeRecord({ number: 0, params: {} }, { value: 1 });
   const best = makeRecord({ number: 1, params: {} }, { value: 2 });
@@ -327,13 +340,11 @@ describe("trials that ended after one that has not", () => {
       number === 2 && hangs ? never : Promise.resolve(number === 4 ? -1 : number);
     let [now, ended] = [0, 0];
     await study.optimize(objective, {
-      ...{
-        trials: 6,
-        concurrency: 6,
-        timeout: 1000,
-        clock: () => now,
-        ending: { reserve: () => ({ fits: 0, trial: 0 }) },
-      },
+      trials: 6,
+      concurrency: 6,
+      timeout: 1000,
+      clock: () => now,
+      ending: { reserve: () => ({ fits: 0, trial: 0 }) },
       onEvent: ({ type }) => {
         if (type === "trialEnded" && ++ended === 5) now = 1000;
       },

@@ -20,8 +20,12 @@ it.each([
   queue.take = async (room) => {
     if (takes++ === 0) throw new Error("away");
     return (await take(room))?.map((lease) => ({
-      ...{ name: lease.name, payload: lease.payload, attempt: lease.attempt },
-      ...{ extend: () => lease.extend(), fail: (why) => lease.fail(why), release: () => lease.release() },
+      name: lease.name,
+      payload: lease.payload,
+      attempt: lease.attempt,
+      extend: () => lease.extend(),
+      fail: (why) => lease.fail(why),
+      release: () => lease.release(),
       async complete(outcome) {
         if (tells++ === 0) throw new Error("away");
         await lease.complete(outcome);

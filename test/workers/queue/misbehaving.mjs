@@ -9,6 +9,8 @@ const storage = await sqliteStorage(path);
 const queue = (await storage.open("study")).queue();
 const worker = await tuneWorker({ objective: misbehaved });
 await runWorker(queue, worker, {
-  ...{ heartbeat: Number(lease) / 4, jobTimeout: Number(jobTimeout), poll: 50 },
+  heartbeat: Number(lease) / 4,
+  jobTimeout: Number(jobTimeout),
+  poll: 50,
 });
 await storage.close();

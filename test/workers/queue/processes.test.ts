@@ -86,7 +86,10 @@ async function holds(
 ): Promise<void> {
   const begin = () =>
     createStudy({
-      ...{ space, direction: "minimize", seed: 3, lag: workers - 1 },
+      space,
+      direction: "minimize",
+      seed: 3,
+      lag: workers - 1,
       strategy: tpe({ startupTrials: 10 }),
       clock: () => 0,
     });

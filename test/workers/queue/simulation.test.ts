@@ -102,13 +102,21 @@ async function simulate({ workers, trials, strategy, seed, killed }: Simulated) 
     };
     const { clock, sleep } = time;
     await runWorker(own, doJob, {
-      ...{ clock, sleep, wait: true, signal: over },
+      clock,
+      sleep,
+      wait: true,
+      signal: over,
       heartbeat: 1000,
       poll: 2000,
     });
   };
   const study = createStudy({
-    ...{ space, strategy, direction: "minimize", seed: 5, lag: workers - 1, clock: () => 0 },
+    space,
+    strategy,
+    direction: "minimize",
+    seed: 5,
+    lag: workers - 1,
+    clock: () => 0,
   });
   const { clock, sleep } = time;
   const queued = new QueuedObjective<typeof space>(
@@ -124,7 +132,12 @@ async function simulate({ workers, trials, strategy, seed, killed }: Simulated) 
 
 async function alone({ workers, trials, strategy }: Simulated) {
   const study = createStudy({
-    ...{ space, strategy, direction: "minimize", seed: 5, lag: workers - 1, clock: () => 0 },
+    space,
+    strategy,
+    direction: "minimize",
+    seed: 5,
+    lag: workers - 1,
+    clock: () => 0,
   });
   await study.optimize(objective, { trials });
   return study.toJSON();

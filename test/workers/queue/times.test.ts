@@ -27,8 +27,11 @@ async function endless(options: RunWorkerOptions) {
   await queue.put([job("0/0")]);
   const shown: number[] = [];
   const watched: JobQueue = {
-    ...{ put: (jobs) => queue.put(jobs), ended: () => queue.ended(), remove: (names) => queue.remove(names) },
-    ...{ end: () => queue.end(), close: () => queue.close() },
+    put: (jobs) => queue.put(jobs),
+    ended: () => queue.ended(),
+    remove: (names) => queue.remove(names),
+    end: () => queue.end(),
+    close: () => queue.close(),
     take: async (most) =>
       (await queue.take(most))?.map((lease) => ({
         ...lease,
@@ -94,12 +97,10 @@ it.each([1, 3])("a dispatcher has at most %i jobs in the queue, the most urgent 
   let most = 0;
   const order: string[] = [];
   const watched: JobQueue = {
-    ...{
-      take: (n) => queue.take(n),
-      ended: () => queue.ended(),
-      end: () => queue.end(),
-      close: () => queue.close(),
-    },
+    take: (n) => queue.take(n),
+    ended: () => queue.ended(),
+    end: () => queue.end(),
+    close: () => queue.close(),
     async put(jobs) {
       for (const { name } of jobs) {
         if (!there.has(name)) order.push(name);

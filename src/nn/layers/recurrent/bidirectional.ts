@@ -1,10 +1,12 @@
 /** A recurrent layer in both directions. */
-import { byName, check, checkOptions, must, type OptionNames } from "../../../errors.js";
+
+import { check, must } from "../../../errors.js";
 import { add, concat, div, mul } from "../../../graph/functions.js";
 import type { Value } from "../../../graph/graph.js";
 import { showShape } from "../../../graph/shape.js";
 import { madeOf, recipeOf } from "../../../recipe.js";
 import { mapValues } from "../../../records.js";
+import { nameOf, type OptionRules, readOptions } from "../../../rules.js";
 import { builtIn, type Layer, type LayerDefinition } from "../layer.js";
 import { gru } from "./gru.js";
 import { lstm } from "./lstm.js";
@@ -22,6 +24,10 @@ export interface BidirectionalOptions {
   /** How the results become one: `concat` beside each other, or their sum, product or mean. Default `concat`. */
   readonly mergeMode?: keyof typeof merges;
 }
+
+const RULES = {
+  mergeMode: [nameOf("mergeMode", merges), "concat"],
+} satisfies OptionRules<BidirectionalOptions>;
 
 const FACTORIES: Readonly<Record<string, (units: number, options: object) => Layer>> = {
   simpleRNN,
@@ -47,9 +53,8 @@ const BACKWARD_STREAM = 2 ** 31;
  * ```
  */
 export function bidirectional(layer: Layer, options: BidirectionalOptions = {}): Layer {
-  checkOptions(options, "bidirectional", BIDIRECTIONAL_OPTIONS);
-  const { mergeMode = "concat" } = options;
-  const merge = byName("mergeMode", merges, mergeMode);
+  const { mergeMode } = readOptions(options, "bidirectional", RULES);
+  const merge = merges[mergeMode];
   const layers = { forward: layer, backward: turned(layer) };
   const definition: LayerDefinition = {
     type: "bidirectional",
@@ -89,8 +94,6 @@ export function bidirectional(layer: Layer, options: BidirectionalOptions = {}):
   };
   return builtIn(definition, [recipeOf(layer), mergeMode], { layer, ...options });
 }
-
-const BIDIRECTIONAL_OPTIONS: OptionNames<BidirectionalOptions> = { mergeMode: true };
 
 /** The same layer in the other direction. */
 function turned(layer: Layer): Layer {

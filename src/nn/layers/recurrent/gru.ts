@@ -1,10 +1,11 @@
 /** The gated recurrent unit. */
-import { checkOptions, must, type OptionNames } from "../../../errors.js";
+
 import { add, matmul, mul, reshape, slice, sub } from "../../../graph/functions.js";
 import type { Value } from "../../../graph/graph.js";
+import { flag, type OptionRules, readOptions } from "../../../rules.js";
 import type { Layer } from "../layer.js";
 import { type Biases, type Cell, type CellContext, gatesOf } from "./cell.js";
-import { GATED_OPTIONS, type GatedOptions, recurrentLayer } from "./recurrentLayer.js";
+import { GATED_RULES, type GatedOptions, recurrentLayer } from "./recurrentLayer.js";
 
 /** Options of {@link gru}. */
 export interface GRUOptions extends GatedOptions {
@@ -14,6 +15,8 @@ export interface GRUOptions extends GatedOptions {
    */
   readonly resetAfter?: boolean;
 }
+
+const GRU_RULES = { ...GATED_RULES, resetAfter: [flag, true] } satisfies OptionRules<GRUOptions>;
 
 /**
  * Gates in Keras' order: update z, reset r, candidate. hₜ = z hₜ₋₁ + (1 − z) · candidate, as candidate + z (hₜ₋₁ − candidate), which is one
@@ -76,10 +79,6 @@ function gatedBefore({ products, h, recurrentKernel, activate, recurrentActivate
  * ```
  */
 export function gru(units: number, options: GRUOptions = {}): Layer {
-  checkOptions(options, "gru", GRU_OPTIONS);
-  const { resetAfter = true } = options;
-  must(typeof resetAfter === "boolean", "resetAfter", "true or false", resetAfter);
-  return recurrentLayer(cellOf(resetAfter), units, options, [resetAfter]);
+  const read = readOptions(options, "gru", GRU_RULES);
+  return recurrentLayer(cellOf(read.resetAfter), units, options, read, [read.resetAfter]);
 }
-
-const GRU_OPTIONS: OptionNames<GRUOptions> = { ...GATED_OPTIONS, resetAfter: true };

@@ -1,16 +1,19 @@
 /** Long short-term memory. */
-import { checkOptions, must, type OptionNames } from "../../../errors.js";
+
 import { add, broadcastTo, concat, constant, matmul, mul, slice } from "../../../graph/functions.js";
+import { flag, type OptionRules, readOptions } from "../../../rules.js";
 import type { InitializerFunction } from "../../initializers.js";
 import type { Layer } from "../layer.js";
 import { type Cell, gatesOf } from "./cell.js";
-import { GATED_OPTIONS, type GatedOptions, recurrentLayer } from "./recurrentLayer.js";
+import { GATED_RULES, type GatedOptions, recurrentLayer } from "./recurrentLayer.js";
 
 /** Options of {@link lstm}. */
 export interface LSTMOptions extends GatedOptions {
   /** Whether the bias of the forget gate starts from 1 (R. Jozefowicz and others, ICML 2015). Default true. */
   readonly unitForgetBias?: boolean;
 }
+
+const LSTM_RULES = { ...GATED_RULES, unitForgetBias: [flag, true] } satisfies OptionRules<LSTMOptions>;
 
 /** Gates in Keras' order: input i, forget f, candidate, output o. cₜ = f cₜ₋₁ + i · candidate; hₜ = o · activation(cₜ) */
 const cellOf = (unitForgetBias: boolean): Cell => ({
@@ -57,10 +60,6 @@ const withForgetBias =
  * ```
  */
 export function lstm(units: number, options: LSTMOptions = {}): Layer {
-  checkOptions(options, "lstm", LSTM_OPTIONS);
-  const { unitForgetBias = true } = options;
-  must(typeof unitForgetBias === "boolean", "unitForgetBias", "true or false", unitForgetBias);
-  return recurrentLayer(cellOf(unitForgetBias), units, options, [unitForgetBias]);
+  const read = readOptions(options, "lstm", LSTM_RULES);
+  return recurrentLayer(cellOf(read.unitForgetBias), units, options, read, [read.unitForgetBias]);
 }
-
-const LSTM_OPTIONS: OptionNames<LSTMOptions> = { ...GATED_OPTIONS, unitForgetBias: true };

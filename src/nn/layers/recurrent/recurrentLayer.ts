@@ -1,11 +1,14 @@
 /** What recurrent layers have in common: options, weights and shapes. A cell and its options become a layer. */
-import { check, must, mustBeInteger, type OptionNames } from "../../../errors.js";
+
+import { check, mustBeInteger } from "../../../errors.js";
 import { transpose } from "../../../graph/functions.js";
 import { type Shape, showShape } from "../../../graph/shape.js";
+import { flag, number, type OptionRules, type ReadOptions } from "../../../rules.js";
 import { type Activation, activationName, getActivation } from "../../activations.js";
 import type { ConstraintLike } from "../../constraints.js";
 import { getInitializer, type Initializer } from "../../initializers.js";
 import type { Regularizer, RegularizerName } from "../../regularizers.js";
+import { arrayRules } from "../arrayRules.js";
 import { arrayOptions, arraysOf } from "../arrays.js";
 import { builtIn, type Layer, type LayerDefinition, type ParameterSpec } from "../layer.js";
 import { mustBeSequence } from "../sequence.js";
@@ -60,29 +63,29 @@ export interface GatedOptions extends RecurrentOptions {
   readonly recurrentActivation?: Activation;
 }
 
-export const RECURRENT_OPTIONS: OptionNames<RecurrentOptions> = {
-  activation: true,
-  useBias: true,
-  returnSequences: true,
-  goBackwards: true,
-  dropout: true,
-  recurrentDropout: true,
-  kernelInitializer: true,
-  recurrentInitializer: true,
-  biasInitializer: true,
-  kernelRegularizer: true,
-  recurrentRegularizer: true,
-  biasRegularizer: true,
-  kernelConstraint: true,
-  recurrentConstraint: true,
-  biasConstraint: true,
-};
-export const GATED_OPTIONS: OptionNames<GatedOptions> = { ...RECURRENT_OPTIONS, recurrentActivation: true };
+export const RECURRENT_RULES = {
+  activation: [true, "tanh"],
+  useBias: [flag, true],
+  returnSequences: [flag, false],
+  goBackwards: [flag, false],
+  dropout: [number("[0, 1)"), 0],
+  recurrentDropout: [number("[0, 1)"), 0],
+  ...arrayRules("kernel"),
+  ...arrayRules("recurrent"),
+  recurrentInitializer: [true, "orthogonal"],
+  ...arrayRules("bias"),
+  biasInitializer: [true, "zeros"],
+} satisfies OptionRules<RecurrentOptions>;
+export const GATED_RULES = {
+  ...RECURRENT_RULES,
+  recurrentActivation: true,
+} satisfies OptionRules<GatedOptions>;
 
 /**
  * A layer of a cell.
  *
- * @param options - with known names alone
+ * @param options - as the user gave them
+ * @param read - the same, read
  * @param recipe - what else decides what the cell does
  * @throws FettleError `invalid_argument` for options out of range, `unknown_name` for names
  */
@@ -90,27 +93,24 @@ export function recurrentLayer(
   cell: Cell,
   units: number,
   options: GatedOptions,
+  read: ReadOptions<GatedOptions, typeof RECURRENT_RULES>,
   recipe: readonly unknown[] = [],
 ): Layer {
   mustBeInteger("`units`", units);
-  const { useBias = true, returnSequences = false, goBackwards = false } = options;
-  for (const [name, value] of Object.entries({ useBias, returnSequences, goBackwards }))
-    must(typeof value === "boolean", name, "true or false", value);
-  const [activate, recurrentActivate] = [
-    options.activation ?? "tanh",
-    options.recurrentActivation ?? "sigmoid",
-  ].map(getActivation);
-  const given = { recurrentInitializer: "orthogonal", biasInitializer: "zeros", ...options } as const;
+  const { useBias, returnSequences, goBackwards, activation, recurrentActivation = "sigmoid" } = read;
+  const [activate, recurrentActivate] = [activation, recurrentActivation].map(getActivation);
   const arrays = arraysOf({
-    kernel: arrayOptions(given, "kernel"),
-    recurrentKernel: arrayOptions(given, "recurrent"),
-    ...(useBias && { bias: arrayOptions(given, "bias") }),
+    kernel: arrayOptions(read, "kernel"),
+    recurrentKernel: arrayOptions(read, "recurrent"),
+    ...(useBias && { bias: arrayOptions(read, "bias") }),
   });
   const biasSpec = (): ParameterSpec => {
     const spec = arrays.spec("bias", cell.biasShape(units));
     return { ...spec, initializer: cell.startBias?.(getInitializer(spec.initializer)) ?? spec.initializer };
   };
-  const rates = ratesOf(options);
+  // a rate of 0 leaves no trace in the program
+  const { dropout, recurrentDropout } = read;
+  const rates = { ...(dropout > 0 && { dropout }), ...(recurrentDropout > 0 && { recurrentDropout }) };
   const layer: LayerDefinition = {
     type: cell.type,
     hyperparameters: { ...rates, ...arrays.hyperparameters },
@@ -153,12 +153,4 @@ function mustBeStates({ type, states }: Cell, units: number, shapes: readonly Sh
       `${type} must take a sequence, and maybe its first state ${states.map((name) => `${name} [${units}]`).join(", ")}; received ${shapes.map(showShape).join(", ")} beside the sequence`,
     "invalid_shape",
   );
-}
-
-/** What dropout there is: a rate of 0 leaves no trace in the program. */
-function ratesOf({ dropout = 0, recurrentDropout = 0 }: RecurrentOptions): Record<string, number> {
-  const rates = Object.entries({ dropout, recurrentDropout });
-  for (const [name, rate] of rates)
-    must(typeof rate === "number" && rate >= 0 && rate < 1, name, "a number in [0, 1)", rate);
-  return Object.fromEntries(rates.filter(([, rate]) => rate > 0));
 }

@@ -1,10 +1,10 @@
 /** The plain recurrent layer. */
 
-import { checkOptions } from "../../../errors.js";
 import { add, matmul } from "../../../graph/functions.js";
+import { readOptions } from "../../../rules.js";
 import type { Layer } from "../layer.js";
 import type { Cell } from "./cell.js";
-import { RECURRENT_OPTIONS, type RecurrentOptions, recurrentLayer } from "./recurrentLayer.js";
+import { RECURRENT_RULES, type RecurrentOptions, recurrentLayer } from "./recurrentLayer.js";
 
 /** hₜ = activation(xₜ · kernel + hₜ₋₁ · recurrentKernel + bias) */
 const cell: Cell = {
@@ -34,6 +34,5 @@ const cell: Cell = {
  * ```
  */
 export function simpleRNN(units: number, options: RecurrentOptions = {}): Layer {
-  checkOptions(options, cell.type, RECURRENT_OPTIONS);
-  return recurrentLayer(cell, units, options);
+  return recurrentLayer(cell, units, options, readOptions(options, cell.type, RECURRENT_RULES));
 }

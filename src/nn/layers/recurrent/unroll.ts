@@ -57,7 +57,9 @@ export function unroll(cell: Cell, context: LayerContext, way: Way): Unrolled {
     const { counts: isCounted } = elements;
     const after = cell.step({
       products: products.map((_, i) => elements[`product ${i}`]),
-      ...{ states, activate: way.activate, recurrentActivate: way.recurrentActivate },
+      states,
+      activate: way.activate,
+      recurrentActivate: way.recurrentActivate,
       h: shared.kept ? mul(states[first], shared.kept) : states[first],
       recurrentKernel: shared.recurrentKernel,
       ...(shared.recurrentBias && { recurrentBias: shared.recurrentBias }),

@@ -2,7 +2,7 @@
  * CMA-ES: a normal distribution that learns, from the better half of each generation, where to look, how far and in
  * which directions. This file is the strategy; `update.ts` has its equations.
  */
-import { checkOptions, must, mustBeInteger, type OptionNames } from "../../../errors.js";
+import { integer, number, type OptionRules, readOptions } from "../../../rules.js";
 import { memoizeGenerations } from "../../memo/generations.js";
 import { unseen } from "../../memo/unseen.js";
 import { fromUnit } from "../../space/scale.js";
@@ -24,7 +24,10 @@ export interface CmaesOptions {
   readonly populationSize?: number;
 }
 
-const CMAES_OPTIONS: OptionNames<CmaesOptions> = { sigma: true, populationSize: true };
+const RULES = {
+  sigma: number("[1e-9, 1]", "a number from 1e-9 to 1"),
+  populationSize: integer(4, 10_000),
+} satisfies OptionRules<CmaesOptions>;
 
 /** Parts of each range over which trials are spread while none has a value: one that is a tenth of a range is found within two rounds. */
 const STRATA = 16;
@@ -82,11 +85,7 @@ const WIDEN = 1.1;
  * @see R. Hamano et al., "CMA-ES with margin", GECCO 2022; "CatCMA", GECCO 2024
  */
 export function cmaes(options: CmaesOptions = {}): Strategy {
-  checkOptions(options, "cmaes", CMAES_OPTIONS);
-  const { sigma, populationSize } = options;
-  const isSigma = sigma === undefined || (typeof sigma === "number" && sigma >= 1e-9 && sigma <= 1);
-  must(isSigma, "sigma of cmaes", "a number from 1e-9 to 1", sigma);
-  if (populationSize !== undefined) mustBeInteger("populationSize of cmaes", populationSize, 4, 10_000);
+  const { sigma, populationSize } = readOptions(options, "cmaes", RULES, " of cmaes");
   const starts = new WeakMap<SearchSpace, Run>();
   const stateAfter = memoizeGenerations<Run>({
     start({ space }) {

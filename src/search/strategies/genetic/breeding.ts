@@ -3,8 +3,8 @@
  * strategies choose the parents.
  */
 
-import { must, type OptionNames } from "../../../errors.js";
 import type { RandomStream } from "../../../numerics/random.js";
+import { number, type OptionRules } from "../../../rules.js";
 import type { Params, SearchSpace } from "../../space/space.js";
 import { type CrossoverOptions, crossoverOf } from "./crossover.js";
 import { type MutationOptions, mutate, mutationOf } from "./mutation.js";
@@ -27,13 +27,13 @@ export interface BreedingOptions {
   readonly mutationRate?: number;
 }
 
-/** The names of `BreedingOptions`. */
-export const BREEDING_OPTIONS: OptionNames<BreedingOptions> = {
+/** Strategies add the defaults of the first and the third. */
+export const BREEDING_RULES = {
   crossover: true,
-  crossoverRate: true,
+  crossoverRate: [number("[0, 1]"), 0.9],
   mutation: true,
-  mutationRate: true,
-};
+  mutationRate: number("[0, 1]"),
+} satisfies OptionRules<BreedingOptions>;
 
 /** Produces a child. @param parent - draws a parent */
 export type Breed = (space: SearchSpace, parent: () => Params, random: RandomStream) => Params;
@@ -41,28 +41,19 @@ export type Breed = (space: SearchSpace, parent: () => Params, random: RandomStr
 /**
  * The way to produce children that the options describe.
  *
- * @param strategy - the strategy with these options, for messages
- * @throws FettleError `invalid_argument` for rates and settings out of range, `unknown_name` for kinds that do not exist
+ * @throws FettleError `invalid_argument` for settings out of range, `unknown_name` for kinds that do not exist
  */
-export function breedingOf(
-  strategy: string,
-  options: BreedingOptions & Required<Pick<BreedingOptions, "crossover" | "mutation">>,
-): Breed {
-  const { crossoverRate = 0.9, mutationRate } = options;
-  checkRates(strategy, { crossoverRate, mutationRate: mutationRate ?? 0 });
-  const cross = crossoverOf(options.crossover);
-  const move = mutationOf(options.mutation);
+export function breedingOf({
+  crossover,
+  crossoverRate,
+  mutation,
+  mutationRate,
+}: BreedingOptions & Required<Omit<BreedingOptions, "mutationRate">>): Breed {
+  const cross = crossoverOf(crossover);
+  const move = mutationOf(mutation);
   return (space, parent, random) => {
     const a = parent();
     const mixed = random.uniform() < crossoverRate ? cross(space, a, parent(), random) : a;
     return mutate(space, mixed, mutationRate ?? 1 / space.names.length, move, random);
   };
-}
-
-/** @throws FettleError `invalid_argument` for a rate outside [0, 1] */
-export function checkRates(strategy: string, rates: Readonly<Record<string, number>>): void {
-  for (const [name, rate] of Object.entries(rates)) {
-    const isRate = typeof rate === "number" && rate >= 0 && rate <= 1;
-    must(isRate, `${name} of ${strategy}`, "a number in [0, 1]", rate);
-  }
 }

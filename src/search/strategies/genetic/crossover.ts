@@ -4,13 +4,14 @@
  * Mutation comes after, in `mutation.ts`.
  */
 
-import { byName, checkOptions, must, type OptionNames } from "../../../errors.js";
 import type { RandomStream } from "../../../numerics/random.js";
 import { pow } from "../../../numerics/special.js";
+import { number } from "../../../rules.js";
 import type { Parameter } from "../../space/parameter.js";
 import { fromUnit, toUnit } from "../../space/scale.js";
 import { buildParams, type Params, type SearchSpace } from "../../space/space.js";
 import type { ParamValue } from "../../space/value.js";
+import { type Kinds, operatorOf } from "./kinds.js";
 
 /** A kind of crossover: its name, for default settings, or an object with settings. */
 export type CrossoverOptions =
@@ -94,45 +95,21 @@ function spreadOf(eta: number, most: number, u: number): number {
   return pow(share <= 1 ? share : 1 / (2 - share), 1 / (eta + 1));
 }
 
-interface Settings {
-  readonly type: string;
-  readonly alpha?: number;
-  readonly eta?: number;
-}
-
-const CROSSOVER_OPTIONS: OptionNames<Settings> = { type: true, alpha: true, eta: true };
-const BLEND_OPTIONS: OptionNames<Extract<CrossoverOptions, { type: "blend" }>> = { type: true, alpha: true };
-const SBX_OPTIONS: OptionNames<Extract<CrossoverOptions, { type: "sbx" }>> = { type: true, eta: true };
-
-/** The crossover that options describe. */
-export function crossoverOf(options: CrossoverOptions): Crossover {
-  const settings: Settings = typeof options === "string" ? { type: options } : options;
-  checkOptions(settings, "crossover", CROSSOVER_OPTIONS);
-  return byName("crossover", makers, settings.type)(settings);
-}
-
-const makers: Readonly<Record<string, (settings: Settings) => Crossover>> = {
-  uniform: (settings) => {
-    checkOptions(settings, "uniform crossover", { type: true });
-    return uniform;
+const KINDS: Kinds<CrossoverOptions, Crossover> = {
+  uniform: { rules: { type: true }, make: () => uniform },
+  onePoint: { rules: { type: true }, make: () => onePoint },
+  blend: {
+    rules: { type: true, alpha: [number("[0, ∞)", "a number of at least 0"), 0.5] },
+    make: ({ alpha }) => blend(alpha),
   },
-  onePoint: (settings) => {
-    checkOptions(settings, "onePoint crossover", { type: true });
-    return onePoint;
-  },
-  blend: (settings) => {
-    checkOptions(settings, "blend crossover", BLEND_OPTIONS);
-    const { alpha = 0.5 } = settings;
-    must(Number.isFinite(alpha) && alpha >= 0, "alpha of blend crossover", "a number of at least 0", alpha);
-    return blend(alpha);
-  },
-  sbx: (settings) => {
-    checkOptions(settings, "sbx crossover", SBX_OPTIONS);
-    const { eta = 2 } = settings;
-    must(Number.isFinite(eta) && eta >= 0, "eta of sbx crossover", "a number of at least 0", eta);
-    return sbx(eta);
+  sbx: {
+    rules: { type: true, eta: [number("[0, ∞)", "a number of at least 0"), 2] },
+    make: ({ eta }) => sbx(eta),
   },
 };
+
+/** The crossover that options describe. */
+export const crossoverOf = (options: CrossoverOptions): Crossover => operatorOf("crossover", KINDS, options);
 
 function inherit(
   space: SearchSpace,

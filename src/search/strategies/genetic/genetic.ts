@@ -2,7 +2,9 @@
  * A genetic algorithm with exchangeable parts: options choose its selection, crossover and mutation, each in a file of
  * this folder.
  */
-import { checkOptions, must, mustBeInteger, type OptionNames } from "../../../errors.js";
+
+import { must } from "../../../errors.js";
+import { integer, number, type OptionRules, readOptions } from "../../../rules.js";
 import { memoizeGenerations, type SearchProblem } from "../../memo/generations.js";
 import { unseen } from "../../memo/unseen.js";
 import { fromUnit } from "../../space/scale.js";
@@ -11,7 +13,7 @@ import { copyJson, type ParamValue } from "../../space/value.js";
 import { costsOf } from "../../trial/costs.js";
 import { firstPoint } from "../first.js";
 import type { Strategy } from "../strategy.js";
-import { BREEDING_OPTIONS, type BreedingOptions, breedingOf, checkRates } from "./breeding.js";
+import { BREEDING_RULES, type BreedingOptions, breedingOf } from "./breeding.js";
 import { diversityOf, type Population, succeed } from "./population.js";
 import { type SelectionOptions, selectionOf, spin } from "./selection.js";
 
@@ -38,14 +40,19 @@ export interface ConvergenceOptions {
   readonly immigrants?: number;
 }
 
-const GENETIC_OPTIONS: OptionNames<GeneticOptions> = {
-  ...BREEDING_OPTIONS,
-  populationSize: true,
-  selection: true,
+const RULES = {
+  ...BREEDING_RULES,
+  crossover: [true, "blend"],
+  mutation: [true, "normal"],
+  populationSize: [integer(2, 10_000), 10],
+  selection: [true, "tournament"],
   elitism: true,
-  convergence: true,
-};
-const CONVERGENCE_OPTIONS: OptionNames<ConvergenceOptions> = { diversity: true, immigrants: true };
+  convergence: [true, {}],
+} satisfies OptionRules<GeneticOptions>;
+const CONVERGENCE_RULES = {
+  diversity: [number("[0, 1]"), 0.02],
+  immigrants: [number("[0, 1]"), 0.5],
+} satisfies OptionRules<ConvergenceOptions>;
 
 /** The state after a generation. */
 interface State {
@@ -131,22 +138,24 @@ export function genetic(options: GeneticOptions = {}): Strategy {
 
 /** Options with their defaults, checked. */
 function withDefaults(options: GeneticOptions) {
-  checkOptions(options, "genetic", GENETIC_OPTIONS);
-  const { populationSize = 10, crossover = "blend", mutation = "normal" } = options;
-  const { elitism = Math.floor(populationSize / 2), convergence = {} } = options;
-  checkOptions(convergence, "genetic's convergence", CONVERGENCE_OPTIONS);
-  const { diversity = 0.02, immigrants = 0.5 } = convergence;
-  mustBeInteger("populationSize of genetic", populationSize, 2, 10_000);
+  const { populationSize, selection, convergence, ...breeding } = readOptions(
+    options,
+    "genetic",
+    RULES,
+    " of genetic",
+  );
+  const { elitism = Math.floor(populationSize / 2) } = options;
   must(
     Number.isSafeInteger(elitism) && elitism >= 0 && elitism < populationSize,
     "elitism of genetic",
     `an integer from 0 to ${populationSize - 1}, less than populationSize`,
     elitism,
   );
-  checkRates("genetic", { diversity, immigrants });
   return {
-    ...{ populationSize, elitism, diversity, immigrants },
-    select: selectionOf(options.selection ?? "tournament"),
-    breed: breedingOf("genetic", { ...options, crossover, mutation }),
+    ...readOptions(convergence, "genetic's convergence", CONVERGENCE_RULES, " of genetic"),
+    populationSize,
+    elitism,
+    select: selectionOf(selection),
+    breed: breedingOf(breeding),
   };
 }

@@ -3,13 +3,14 @@
  * a choice to another value. A parameter that applies only because another has changed is drawn at random.
  */
 
-import { byName, checkOptions, must, type OptionNames } from "../../../errors.js";
 import type { RandomStream } from "../../../numerics/random.js";
 import { pow } from "../../../numerics/special.js";
+import { number } from "../../../rules.js";
 import type { ChoiceParameter, NumericParameter } from "../../space/parameter.js";
 import { fromUnit, shift, toUnit } from "../../space/scale.js";
 import { buildParams, type Params, type SearchSpace } from "../../space/space.js";
 import { type ParamValue, sameValue } from "../../space/value.js";
+import { type Kinds, operatorOf } from "./kinds.js";
 
 /** A kind of mutation of numbers: its name, for default settings, or an object with settings. */
 export type MutationOptions =
@@ -76,37 +77,16 @@ export function mutateChoice(
   return others.length === 0 ? value : others[random.integer(others.length)];
 }
 
-interface Settings {
-  readonly type: string;
-  readonly scale?: number;
-  readonly eta?: number;
-}
-
-const MUTATION_OPTIONS: OptionNames<Settings> = { type: true, scale: true, eta: true };
-const NORMAL_OPTIONS: OptionNames<Extract<MutationOptions, { type: "normal" }>> = { type: true, scale: true };
-const POLYNOMIAL_OPTIONS: OptionNames<Extract<MutationOptions, { type: "polynomial" }>> = {
-  type: true,
-  eta: true,
+const KINDS: Kinds<MutationOptions, Mutation> = {
+  normal: {
+    rules: { type: true, scale: [number("(0, 1000000]", "a number above 0, at most 1e6"), 0.1] },
+    make: ({ scale }) => normal(scale),
+  },
+  polynomial: {
+    rules: { type: true, eta: [number("[0, ∞)", "a number of at least 0"), 5] },
+    make: ({ eta }) => polynomial(eta),
+  },
 };
 
 /** The mutation that options describe. */
-export function mutationOf(options: MutationOptions): Mutation {
-  const settings: Settings = typeof options === "string" ? { type: options } : options;
-  checkOptions(settings, "mutation", MUTATION_OPTIONS);
-  return byName("mutation", makers, settings.type)(settings);
-}
-
-const makers: Readonly<Record<string, (settings: Settings) => Mutation>> = {
-  normal: (settings) => {
-    checkOptions(settings, "normal mutation", NORMAL_OPTIONS);
-    const { scale = 0.1 } = settings;
-    must(scale > 0 && scale <= 1e6, "scale of normal mutation", "a number above 0, at most 1e6", scale);
-    return normal(scale);
-  },
-  polynomial: (settings) => {
-    checkOptions(settings, "polynomial mutation", POLYNOMIAL_OPTIONS);
-    const { eta = 5 } = settings;
-    must(Number.isFinite(eta) && eta >= 0, "eta of polynomial mutation", "a number of at least 0", eta);
-    return polynomial(eta);
-  },
-};
+export const mutationOf = (options: MutationOptions): Mutation => operatorOf("mutation", KINDS, options);

@@ -3,8 +3,9 @@
  * independently, with replacement.
  */
 
-import { byName, checkOptions, must, mustBeInteger, type OptionNames } from "../../../errors.js";
 import type { RandomStream } from "../../../numerics/random.js";
+import { integer, number } from "../../../rules.js";
+import { type Kinds, operatorOf } from "./kinds.js";
 
 /** A kind of selection: its name, for default settings, or an object with settings. */
 export type SelectionOptions =
@@ -76,25 +77,20 @@ export function rank(pressure: number): Selection {
     });
 }
 
-interface Settings {
-  readonly type: string;
-  readonly size?: number;
-  readonly pressure?: number;
-}
-
-const SELECTION_OPTIONS: OptionNames<Settings> = { type: true, size: true, pressure: true };
-const TOURNAMENT_OPTIONS: OptionNames<Extract<SelectionOptions, { type: "tournament" }>> = {
-  type: true,
-  size: true,
+const KINDS: Kinds<SelectionOptions, Selection> = {
+  roulette: { rules: { type: true }, make: () => roulette },
+  tournament: {
+    rules: { type: true, size: [integer(1, 1000), 3] },
+    make: ({ size }) => tournament(size),
+  },
+  rank: {
+    rules: { type: true, pressure: [number("[1, 2]"), 1.8] },
+    make: ({ pressure }) => rank(pressure),
+  },
 };
-const RANK_OPTIONS: OptionNames<Extract<SelectionOptions, { type: "rank" }>> = { type: true, pressure: true };
 
 /** The selection that options describe. */
-export function selectionOf(options: SelectionOptions): Selection {
-  const settings: Settings = typeof options === "string" ? { type: options } : options;
-  checkOptions(settings, "selection", SELECTION_OPTIONS);
-  return byName("selection", makers, settings.type)(settings);
-}
+export const selectionOf = (options: SelectionOptions): Selection => operatorOf("selection", KINDS, options);
 
 /** The index of a member, drawn by the members' probabilities. */
 export function spin(probabilities: Float64Array, random: RandomStream): number {
@@ -108,26 +104,6 @@ export function spin(probabilities: Float64Array, random: RandomStream): number 
   }
   return last;
 }
-
-const makers: Readonly<Record<string, (settings: Settings) => Selection>> = {
-  roulette: (settings) => {
-    checkOptions(settings, "roulette selection", { type: true });
-    return roulette;
-  },
-  tournament: (settings) => {
-    checkOptions(settings, "tournament selection", TOURNAMENT_OPTIONS);
-    const { size = 3 } = settings;
-    mustBeInteger("size of tournament selection", size, 1, 1000);
-    return tournament(size);
-  },
-  rank: (settings) => {
-    checkOptions(settings, "rank selection", RANK_OPTIONS);
-    const { pressure = 1.8 } = settings;
-    const isInRange = typeof pressure === "number" && pressure >= 1 && pressure <= 2;
-    must(isInRange, "pressure of rank selection", "a number in [1, 2]", pressure);
-    return rank(pressure);
-  },
-};
 
 function byRank(
   costs: ArrayLike<number>,

@@ -42,7 +42,9 @@
  *     φ, Φ            density and distribution function of the standard normal law
  *     κ               standard deviations below the mean, for the confidence bound
  */
-import { byName, check, checkOptions, must, mustBeInteger, type OptionNames, show } from "../../../errors.js";
+
+import { check, must, show } from "../../../errors.js";
+import { integer, nameOf, number, type OptionRules, readOptions } from "../../../rules.js";
 import { isCountable, isFresh, stockOf, unseen } from "../../memo/unseen.js";
 import { defaultPoint, middlePoint } from "../../space/defaults.js";
 import { fromUnit } from "../../space/scale.js";
@@ -61,9 +63,9 @@ import { type Front, frontOf } from "./objectives.js";
 /** How a Gaussian process searches. */
 export interface GpOptions {
   /**
-   * What makes a point promising: `"logEi"`, the logarithm of the expected improvement (default); `"ei"`, the expected
-   * improvement itself, whose gradient vanishes far from good points; `"pi"`, the probability of any improvement, which
-   * stays near the best trial; or `"lcb"`, the lower confidence bound, which explores more with a larger `kappa`.
+   * What makes a point promising: `"logEi"`, the logarithm of the expected improvement; `"ei"`, the expected improvement
+   * itself, whose gradient vanishes far from good points; `"pi"`, the probability of any improvement, which stays near the
+   * best trial; or `"lcb"`, the lower confidence bound, which explores more with a larger `kappa`. Default `"logEi"`.
    */
   readonly acquisition?: AcquisitionName;
   /** How many trials there must be before the model is used; a positive integer. Default 6. */
@@ -72,7 +74,11 @@ export interface GpOptions {
   readonly kappa?: number;
 }
 
-const GP_OPTIONS: OptionNames<GpOptions> = { acquisition: true, startupTrials: true, kappa: true };
+const RULES = {
+  acquisition: [nameOf("acquisition function", acquisitions), "logEi"],
+  startupTrials: [integer(), 6],
+  kappa: [number("[0, ∞)", "a number of at least 0"), 2],
+} satisfies OptionRules<GpOptions>;
 
 /** In finite spaces of at most this many points, every point is assessed. */
 const FEW_POINTS = 1000;
@@ -142,11 +148,8 @@ const GOOD = 5;
  * decomposition algorithms", J. Global Optimization 75, 2019
  */
 export function gp(options: GpOptions = {}): Strategy {
-  checkOptions(options, "gp", GP_OPTIONS);
-  const { acquisition = "logEi", startupTrials = 6, kappa = 2 } = options;
-  const acquire = byName("acquisition function", acquisitions, acquisition)(kappa);
-  mustBeInteger("startupTrials of gp", startupTrials);
-  must(Number.isFinite(kappa) && kappa >= 0, "kappa of gp", "a number of at least 0", kappa);
+  const { acquisition, startupTrials, kappa } = readOptions(options, "gp", RULES, " of gp");
+  const acquire = acquisitions[acquisition](kappa);
   check(
     options.kappa === undefined || acquisition === "lcb",
     () =>

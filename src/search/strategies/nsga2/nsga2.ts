@@ -3,7 +3,7 @@
  * are in `trial/pareto.ts`, selection, crossover and mutation in `genetic/`.
  */
 
-import { checkOptions, mustBeInteger, type OptionNames } from "../../../errors.js";
+import { integer, type OptionRules, readOptions } from "../../../rules.js";
 import { memoizeGenerations } from "../../memo/generations.js";
 import { unseen } from "../../memo/unseen.js";
 import { fromUnit } from "../../space/scale.js";
@@ -12,7 +12,7 @@ import { copyJson, type ParamValue } from "../../space/value.js";
 import { paretoRanked } from "../../trial/pareto.js";
 import type { TrialRecord } from "../../trial/trial.js";
 import { firstPoint } from "../first.js";
-import { BREEDING_OPTIONS, type BreedingOptions, breedingOf } from "../genetic/breeding.js";
+import { BREEDING_RULES, type BreedingOptions, breedingOf } from "../genetic/breeding.js";
 import { spin, tournament } from "../genetic/selection.js";
 import type { Strategy } from "../strategy.js";
 
@@ -24,11 +24,13 @@ export interface Nsga2Options extends BreedingOptions {
   readonly offspring?: number;
 }
 
-const NSGA2_OPTIONS: OptionNames<Nsga2Options> = {
-  ...BREEDING_OPTIONS,
-  populationSize: true,
-  offspring: true,
-};
+const RULES = {
+  ...BREEDING_RULES,
+  crossover: [true, "sbx"],
+  mutation: [true, "polynomial"],
+  populationSize: [integer(2, 1000), 10],
+  offspring: [integer(1, 1000), 1],
+} satisfies OptionRules<Nsga2Options>;
 
 /** The state after a generation. */
 interface State {
@@ -89,7 +91,8 @@ const select = tournament(2);
  * genetic algorithms", EMO 2009
  */
 export function nsga2(options: Nsga2Options = {}): Strategy {
-  const { populationSize, offspring, breed } = withDefaults(options);
+  const { populationSize, offspring, ...breeding } = readOptions(options, "nsga2", RULES, " of nsga2");
+  const breed = breedingOf(breeding);
   const stateAfter = memoizeGenerations<State>({
     start: () => NONE,
     size: ({ population }) => (population.length === 0 ? populationSize : offspring),
@@ -117,14 +120,4 @@ export function nsga2(options: Nsga2Options = {}): Strategy {
       );
     },
   };
-}
-
-/** Options with their defaults, checked. */
-function withDefaults(options: Nsga2Options) {
-  checkOptions(options, "nsga2", NSGA2_OPTIONS);
-  const { populationSize = 10, offspring = 1 } = options;
-  const { crossover = "sbx", mutation = "polynomial" } = options;
-  mustBeInteger("populationSize of nsga2", populationSize, 2, 1000);
-  mustBeInteger("offspring of nsga2", offspring, 1, 1000);
-  return { populationSize, offspring, breed: breedingOf("nsga2", { ...options, crossover, mutation }) };
 }

@@ -3,7 +3,9 @@
  * This file decides which trial each one resumes (*exploit*); its parameters are changed in `explore.ts`. Another strategy
  * suggests the first generation. Weights are kept by whatever runs the trials.
  */
-import { checkOptions, must, mustBeInteger, type OptionNames, unknownName } from "../../../errors.js";
+
+import { must, unknownName } from "../../../errors.js";
+import { integer, listOf, number, type OptionRules, readOptions } from "../../../rules.js";
 import type { SearchSpace } from "../../space/space.js";
 import { copyJson, type ParamValue } from "../../space/value.js";
 import { ranked } from "../../trial/ranking.js";
@@ -30,14 +32,21 @@ export interface PbtOptions {
   readonly resample?: number;
 }
 
-const PBT_OPTIONS: OptionNames<PbtOptions> = {
+const RULES = {
   start: true,
-  populationSize: true,
-  quantile: true,
-  explore: true,
-  factors: true,
-  resample: true,
-};
+  populationSize: [integer(2, 10_000), 8],
+  quantile: [number("[0, 0.5]"), 0.25],
+  explore: listOf("a list of names of parameters", (name) => typeof name === "string"),
+  factors: [
+    listOf(
+      "a list of positive numbers other than 1",
+      (factor) => Number.isFinite(factor) && Number(factor) > 0 && factor !== 1,
+      1,
+    ),
+    [0.8, 1.2],
+  ],
+  resample: [number("[0, 1]"), 0.25],
+} satisfies OptionRules<PbtOptions>;
 
 /**
  * Population-based training: hyperparameters change while a population of models trains, so that the search finds a
@@ -87,7 +96,7 @@ const PBT_OPTIONS: OptionNames<PbtOptions> = {
  * @see M. Jaderberg et al., "Population based training of neural networks", arXiv:1711.09846, 2017
  */
 export function pbt(options: PbtOptions = {}): Strategy {
-  const { start, populationSize, replaced, names, factors, resample } = withDefaults(options);
+  const { start, populationSize, replaced, explore: names, factors, resample } = withDefaults(options);
   const others = random();
   return {
     name: "pbt",
@@ -134,34 +143,11 @@ function optionsOf(options: PbtOptions, start: Strategy): Readonly<Record<string
 
 /** Options with their defaults, checked. */
 function withDefaults(options: PbtOptions) {
-  checkOptions(options, "pbt", PBT_OPTIONS);
-  const { start = random(), populationSize = 8, quantile = 0.25, explore: names } = options;
-  const { factors = [0.8, 1.2], resample = 0.25 } = options;
+  const { start = random(), quantile, ...read } = readOptions(options, "pbt", RULES, " of pbt");
   mustBeStrategy(start, "start of pbt");
   must(start.resume === undefined, "start of pbt", "a strategy that does not resume trials itself", start);
-  mustBeInteger("populationSize of pbt", populationSize, 2, 10_000);
-  mustBeWithin("quantile of pbt", quantile, 0.5);
-  mustBeWithin("resample of pbt", resample, 1);
-  must(
-    names === undefined || (Array.isArray(names) && names.every((name) => typeof name === "string")),
-    "explore of pbt",
-    "a list of names of parameters",
-    names,
-  );
-  must(
-    Array.isArray(factors) &&
-      factors.length > 0 &&
-      factors.every((factor) => Number.isFinite(factor) && factor > 0 && factor !== 1),
-    "factors of pbt",
-    "a list of positive numbers other than 1",
-    factors,
-  );
   // less than 1e-9 above a whole number is rounding
-  const share = Math.ceil(quantile * populationSize - 1e-9);
-  const replaced = Math.min(share, Math.floor(populationSize / 2));
-  return { start, populationSize, replaced, names, factors, resample };
-}
-
-function mustBeWithin(name: string, value: unknown, most: number): void {
-  must(typeof value === "number" && value >= 0 && value <= most, name, `a number in [0, ${most}]`, value);
+  const share = Math.ceil(quantile * read.populationSize - 1e-9);
+  const replaced = Math.min(share, Math.floor(read.populationSize / 2));
+  return { ...read, start, replaced };
 }

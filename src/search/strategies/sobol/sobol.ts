@@ -3,7 +3,7 @@
  * the values of trials. The sequence itself is in `sequence.ts`.
  */
 
-import { checkOptions, must, type OptionNames } from "../../../errors.js";
+import { flag, type OptionRules, readOptions } from "../../../rules.js";
 import { unseen } from "../../memo/unseen.js";
 import { fromUnit } from "../../space/scale.js";
 import { buildParams } from "../../space/space.js";
@@ -19,7 +19,7 @@ export interface SobolOptions {
   readonly scramble?: boolean;
 }
 
-const SOBOL_OPTIONS: OptionNames<SobolOptions> = { scramble: true };
+const RULES = { scramble: [flag, true] } satisfies OptionRules<SobolOptions>;
 
 /**
  * A point that repeats an earlier one is replaced by the one this much further on. Odd, so that successive jumps reach all
@@ -54,9 +54,7 @@ const JUMP = 1_048_573;
  * Comput. 30, 2008; A. Owen, "Randomly permuted (t, m, s)-nets and (t, s)-sequences", 1995
  */
 export function sobol(options: SobolOptions = {}): Strategy {
-  checkOptions(options, "sobol", SOBOL_OPTIONS);
-  const { scramble = true } = options;
-  must(typeof scramble === "boolean", "scramble of sobol", "true or false", scramble);
+  const { scramble } = readOptions(options, "sobol", RULES, " of sobol");
   return {
     name: "sobol",
     adaptive: false,

@@ -3,8 +3,9 @@
  * each group, draws candidates from the first, and suggests the one with the largest ratio of the two densities. The
  * densities are in `parzen.ts`; there is no model of the objective.
  */
-import { checkOptions, must, mustBeInteger, type OptionNames } from "../../../errors.js";
+
 import type { RandomStream } from "../../../numerics/random.js";
+import { flag, integer, number, type OptionRules, readOptions } from "../../../rules.js";
 import { isCountable, isFresh, unseen } from "../../memo/unseen.js";
 import { fromUnit } from "../../space/scale.js";
 import { buildParams, type Params, type SearchSpace } from "../../space/space.js";
@@ -38,13 +39,13 @@ export interface TpeOptions {
   readonly priorWeight?: number;
 }
 
-const TPE_OPTIONS: OptionNames<TpeOptions> = {
-  multivariate: true,
-  startupTrials: true,
-  candidates: true,
-  gamma: true,
-  priorWeight: true,
-};
+const RULES = {
+  multivariate: [flag, true],
+  startupTrials: [integer(), 10],
+  candidates: integer(1, 10_000),
+  gamma: [number("(0, 1)"), 0.15],
+  priorWeight: [number("[1e-9, 1000000000]", "a positive number from 1e-9 to 1e9"), 0.5],
+} satisfies OptionRules<TpeOptions>;
 
 /** The widths of the kernels around the better trials and around the others. */
 interface Widths {
@@ -107,8 +108,9 @@ const oneByOne: Widths = { better: { scale: 1, power: 1 }, others: { scale: 0.25
  * Artificial Intelligence Research 73, 2022
  */
 export function tpe(options: TpeOptions = {}): Strategy {
-  const settings = withDefaults(options);
-  const { startupTrials } = settings;
+  const read = readOptions(options, "tpe", RULES, " of tpe");
+  const { startupTrials } = read;
+  const settings = { ...read, candidates: read.candidates ?? (read.multivariate ? 24 : 4) };
   const drawsAhead = createBlockMemory((context, { size }, random) =>
     drawAhead(createSearch(context, settings), size, random),
   );
@@ -132,24 +134,6 @@ export function tpe(options: TpeOptions = {}): Strategy {
       return unseen(context, createDraw(createSearch(context, settings), context.random), 10);
     },
   };
-}
-
-/** Options with their defaults, checked. */
-function withDefaults(options: TpeOptions): Required<TpeOptions> {
-  checkOptions(options, "tpe", TPE_OPTIONS);
-  const { multivariate = true, startupTrials = 10, gamma = 0.15, priorWeight = 0.5 } = options;
-  const { candidates = multivariate ? 24 : 4 } = options;
-  must(typeof multivariate === "boolean", "multivariate of tpe", "true or false", multivariate);
-  mustBeInteger("startupTrials of tpe", startupTrials);
-  mustBeInteger("candidates of tpe", candidates, 1, 10_000);
-  must(typeof gamma === "number" && gamma > 0 && gamma < 1, "gamma of tpe", "a number in (0, 1)", gamma);
-  must(
-    typeof priorWeight === "number" && priorWeight >= 1e-9 && priorWeight <= 1e9,
-    "priorWeight of tpe",
-    "a positive number from 1e-9 to 1e9",
-    priorWeight,
-  );
-  return { multivariate, startupTrials, candidates, gamma, priorWeight };
 }
 
 /** What suggestions are drawn from, given a history of at least `startupTrials`. */

@@ -24,8 +24,14 @@ function trained(layer: Layer, weight: Weight): number[][][][] {
     ({ inputs, streams }) => {
       const x = reshape(streams.x, [ROWS, STEPS, UNITS]);
       const y = layer.call({
-        ...{ inputs: [x], x, parameters: inputs, hyperparameters: inputs },
-        ...{ training: true, trainable: true, stream: 0, update: () => {} },
+        inputs: [x],
+        x,
+        parameters: inputs,
+        hyperparameters: inputs,
+        training: true,
+        trainable: true,
+        stream: 0,
+        update: () => {},
       });
       return { streams: { y: reshape(y, [ROWS, STEPS * columns]) } };
     },

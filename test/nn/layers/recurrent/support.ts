@@ -37,7 +37,12 @@ export function evaluated(executor: Executor, layer: Layer, { x, weights, mask, 
     (input: Value, factors: Value, counts: Value, ...arrays: Value[]): Value[] => {
       const parameters = Object.fromEntries(specs.map(({ name }, i) => [name, arrays[i]]));
       const y = layer.call({
-        ...{ inputs: [input], x: input, parameters, training: false, trainable: true, stream: 0 },
+        inputs: [input],
+        x: input,
+        parameters,
+        training: false,
+        trainable: true,
+        stream: 0,
         ...(mask && { masks: [counts] }),
         hyperparameters: Object.fromEntries(
           Object.entries(layer.hyperparameters).map(([name, value]) => [name, constant(input.graph, value)]),

@@ -165,9 +165,15 @@ test("gp looks around the five best trials", () => {
   const moves = movesOf(space);
   const vary = vi.spyOn(moves, "vary");
   gp().suggest({
-    ...{ space, number: 12, suggested: 12, history, earlier: history.map(({ params }) => params) },
-    ...{ direction: "maximize", directions: ["maximize"] },
-    ...{ random: new RandomStream(1), studyRandom: new RandomStream(2) },
+    space,
+    number: 12,
+    suggested: 12,
+    history,
+    earlier: history.map(({ params }) => params),
+    direction: "maximize",
+    directions: ["maximize"],
+    random: new RandomStream(1),
+    studyRandom: new RandomStream(2),
   });
   const centers = vary.mock.calls.map(([center]) => center.join());
   // values 7 to 11

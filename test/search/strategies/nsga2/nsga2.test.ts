@@ -119,8 +119,11 @@ describe("the search", () => {
   test("works with a scheduler, the same at any number of trials side by side", async () => {
     const search = async (concurrency: number) => {
       const study = createStudy({
-        ...{ space: bowls, strategy: nsga2({ populationSize: 9 }), direction: minimizeBoth },
-        ...{ seed: 2, lag: 8 },
+        space: bowls,
+        strategy: nsga2({ populationSize: 9 }),
+        direction: minimizeBoth,
+        seed: 2,
+        lag: 8,
       });
       await study.optimize(
         async (params, trial) => {
@@ -162,7 +165,9 @@ describe("the search", () => {
 
   test("is made again from its options as JSON", () => {
     const options: Nsga2Options = {
-      ...{ populationSize: 5, offspring: 2, mutationRate: 0.5 },
+      populationSize: 5,
+      offspring: 2,
+      mutationRate: 0.5,
       crossover: { type: "sbx", eta: 3 },
       mutation: { type: "polynomial", eta: 4 },
     };

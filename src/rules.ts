@@ -1,0 +1,118 @@
+/**
+ * Options as a table: a row an option has its name, what it must be and its default. Their types and their docs are the interface
+ * beside it. A row too many, a row too few and a row of another type do not compile.
+ *
+ *     const RULES = { sigma: number("(0, 1]"), populationSize: [integer(4), 10] } satisfies OptionRules<CmaesOptions>;
+ *     const { sigma, populationSize } = readOptions(options, "cmaes", RULES, " of cmaes");
+ *
+ * What several options must be together is checked after, by who reads them.
+ */
+import { byName, checkOptions, must, mustBeBoolean, mustBeInteger, unknownName } from "./errors.js";
+import { type Interval, within } from "./interval.js";
+
+/** Refuses what an option must not be; `name` is what messages call it. */
+export interface Rule<T> {
+  (name: string, value: unknown): void;
+  /** Never there: so that a rule of numbers does not fit an option of words. */
+  readonly of?: T;
+}
+
+/**
+ * A row for each option of an interface: `true` where its value is checked later, or a rule. In brackets it is always there: alone
+ * where it must be given, otherwise beside its default.
+ */
+export type OptionRules<Options> = {
+  readonly [Name in keyof Options]-?: Row<
+    Exclude<Options[Name], undefined>,
+    object extends Pick<Options, Name> ? true : false
+  >;
+};
+
+type Row<T, Optional> =
+  | true
+  | (Optional extends true ? Rule<T> | readonly [rule: true | Rule<T>, usual: T] : readonly [rule: Rule<T>]);
+
+/** Options as they are read: those with a default are there. */
+export type ReadOptions<Options, Rules> = Options & {
+  readonly [Name in keyof Options & keyof Rules as Rules[Name] extends readonly unknown[]
+    ? Name
+    : never]-?: Exclude<Options[Name], undefined>;
+};
+
+/**
+ * The options that a user gave, and the defaults of the others. An undefined one was left out.
+ *
+ * @param of - what follows an option's name in messages
+ * @throws FettleError as `checkOptions`; what the rules throw
+ */
+export function readOptions<Options extends object, Rules extends OptionRules<Options>>(
+  options: Options,
+  kind: string,
+  rules: Rules,
+  of = "",
+): ReadOptions<Options, Rules> {
+  checkOptions(options, kind, rules);
+  const read = { ...options } as Record<string, unknown>;
+  for (const [name, row] of Object.entries<unknown>(rules)) {
+    const isThere = Array.isArray(row);
+    const [rule, usual] = [row].flat() as [true | Rule<unknown>, unknown];
+    if (read[name] === undefined && usual !== undefined) read[name] = usual;
+    else if (rule !== true && (isThere || read[name] !== undefined)) rule(name + of, read[name]);
+  }
+  return read as ReadOptions<Options, Rules>;
+}
+
+/** What `fits`, in words such as `a finite number`. */
+export const rule =
+  <T>(words: string, fits: (value: unknown) => boolean): Rule<T> =>
+  (name, value) =>
+    must(fits(value), name, words, value);
+
+/** A boolean. */
+export const flag: Rule<boolean> = mustBeBoolean;
+
+/** A function, as the words say. */
+export const func = <T = (...given: never[]) => unknown>(words = "a function"): Rule<T> =>
+  rule(words, (value) => typeof value === "function");
+
+export const text: Rule<string> = /* @__PURE__ */ rule("a string", (value) => typeof value === "string");
+
+/** An integer of at least `least`. */
+export const integer =
+  (least = 1, most?: number): Rule<number> =>
+  (name, value) =>
+    mustBeInteger(name, value, least, most);
+
+/** A list of at least `least` elements that each fit. */
+export const listOf = <T>(
+  words: string,
+  fits: (element: unknown) => boolean,
+  least = 0,
+): Rule<readonly T[]> =>
+  rule(words, (value) => Array.isArray(value) && value.length >= least && value.every(fits));
+
+/** One of some words; `kind` is what messages call it. */
+export const oneOf =
+  <Word extends string>(kind: string, words: readonly Word[]): Rule<Word> =>
+  (_, value) => {
+    if (!words.includes(value as Word)) throw unknownName(kind, value, words);
+  };
+
+/** A name of a table; `kind` is what messages call it. */
+export const nameOf =
+  <Name extends string>(kind: string, table: Readonly<Record<Name, unknown>>): Rule<Name> =>
+  (_, value) =>
+    byName(kind, table, value);
+
+/** A number of an interval. */
+export function number(interval: Interval, words = `a number in ${interval}`): Rule<number> {
+  const contains = within(interval);
+  return rule(words, (value) => typeof value === "number" && contains(value));
+}
+
+/** A finite number; of an interval, if there is one. */
+export const finite = (interval?: Interval): Rule<number> =>
+  interval ? number(interval, `a finite number in ${interval}`) : rule("a finite number", Number.isFinite);
+
+export const atLeastZero = /* @__PURE__ */ number("[0, ∞)", "a finite number of at least 0");
+export const aboveZero = /* @__PURE__ */ number("(0, ∞)", "a finite number above 0");
