@@ -94,7 +94,7 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
     "a target without a cell",
     table("a,y\n1,\n2,\n3,\n"),
     `${TUNE} --as y=number`,
-    /target "y" must have cells; all are missing$/m,
+    /target "y" must have values; all cells are missing$/m,
   ],
   [
     "several bad columns, all at once",

@@ -218,7 +218,7 @@ describe("encodeTable: refusals", () => {
     [
       "a target without a cell",
       () => encodeTable(readTable("x,y\n1,\n2,\n", { as: { y: "number" } }), { target: "y" }),
-      /^invalid_data: target "y" must have cells; all are missing$/,
+      /^invalid_data: target "y" must have values; all cells are missing$/,
     ],
     [
       "rows that all have a gap",
@@ -228,7 +228,7 @@ describe("encodeTable: refusals", () => {
     [
       "a column without a cell",
       () => encodeTable(hollow, { target: "y", missing: "impute" }),
-      /^invalid_data: column "a" must have cells; all are missing; leave it out with drop: \["a"\]$/,
+      /^invalid_data: column "a" must have values; all cells are missing; leave it out with drop: \["a"\]$/,
     ],
     [
       "words for a quantity",

@@ -77,11 +77,11 @@ it("what would count targets of padding is refused", async () => {
       'would be in their scale; received "standard"',
   );
   expect(await refusal(() => tune(sequenceOf({ ensemble: 2 })))).toContain(
-    "trial 0 failed: a network whose output leaves out steps must be tuned without ensemble and calibrate, which know rows alone",
+    "trial 0 failed: a network whose output leaves out steps must be tuned without ensemble and calibrate, which support only rows",
   );
   const tuned = sequenceOf({});
   expect(await refusal(async () => compareBaselines(await tune(tuned), tuned))).toBe(
-    "unsupported: final must be a network whose output has no mask; received one that leaves out steps, which baselines do not know",
+    "unsupported: final must be a network whose output has no mask; received one that leaves out steps, which baselines do not support",
   );
 });
 

@@ -195,7 +195,7 @@ describe("what a pipeline follows of layers", () => {
     expect(filled("mean")).toBe(1);
     expect(filled(5)).toBe(5);
     expect(() => filled(6)).toThrow(
-      'what missing cells become in column "x0" must be an id of embedding_1, an integer from 0 to 5 (its inputDim is 6); received 6',
+      'the fill value of missing cells in column "x0" must be an id of embedding_1, an integer from 0 to 5 (its inputDim is 6); received 6',
     );
   });
 

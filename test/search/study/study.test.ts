@@ -182,7 +182,7 @@ describe("an adaptive strategy", () => {
     const error = caught(() => study.ask());
     expect(error).toMatchObject({ code: "invalid_state" });
     expect(error.message).toBe(
-      'strategy "watching" learns from trials: with lag 2, trial 3 can be asked for once all trials up to 0 have finished; trial 0 has not. Tell its outcome, or give the study a larger lag',
+      'strategy "watching" learns from trials: with lag 2, trial 3 can start once all trials up to 0 have finished; trial 0 has not. Tell its outcome, or give the study a larger lag',
     );
     study.tell(0, { value: 1 });
     study.ask();

@@ -278,7 +278,7 @@ describe("tune refuses", () => {
     [
       "folds that train on the future",
       { ...base, time: ids(0, ROWS), validation: kFold() },
-      /^invalid_argument: fold 1 of validation must validate rows after all that it trains on; received row \d+ in training; choose timeSeriesSplit\(\), or leave time out$/,
+      /^invalid_argument: fold 1 of validation must validate on rows after all its training rows; received row \d+ in training; choose timeSeriesSplit\(\), or leave time out$/,
     ],
     [
       "a test part that divides a group",
