@@ -1,4 +1,4 @@
-/** How large a table may be: what is larger is refused before it takes the time and the memory. */
+/** How large a table may be: larger ones are refused before they cost time and memory. */
 import { check, checkOptions, must, type OptionNames } from "../errors.js";
 
 /** The largest table that is read. */
@@ -11,7 +11,7 @@ export interface TableLimits {
   readonly cells?: number;
   /** Characters of a cell, or of the name of a column. @defaultValue 1,000,000 */
   readonly cellLength?: number;
-  /** Characters of a text in all, or of its file, bytes once unpacked. @defaultValue 4,000,000,000 */
+  /** Characters of a text in all, or bytes of its unpacked file. @defaultValue 4,000,000,000 */
   readonly length?: number;
 }
 
@@ -31,7 +31,7 @@ const NAMES: OptionNames<TableLimits> = {
   length: true,
 };
 
-/** What has too many of what. */
+/** The subject and unit of each limit, for messages. */
 const RULES: Readonly<Record<keyof TableLimits, readonly [string, string]>> = {
   rows: ["a table", "rows"],
   columns: ["a table", "columns"],
@@ -43,7 +43,8 @@ const RULES: Readonly<Record<keyof TableLimits, readonly [string, string]>> = {
 /**
  * Limits with their defaults.
  *
- * @throws FettleError `invalid_argument` for one that is neither a positive integer nor Infinity; `unknown_name` for another name
+ * @throws FettleError `invalid_argument` for one that is neither a positive integer nor Infinity;
+ * `unknown_name` for another name
  */
 export function limitsOf(limits: TableLimits = {}): Required<TableLimits> {
   checkOptions(limits, "limits", NAMES);
@@ -56,9 +57,9 @@ export function limitsOf(limits: TableLimits = {}): Required<TableLimits> {
 }
 
 /**
- * Refuses what is over a limit.
+ * Refuses a count above a limit.
  *
- * @param count - how many there are, or have been met so far
+ * @param count - how many there are so far
  * @param place - where, for people
  * @throws FettleError `memory_limit` with both figures
  */

@@ -198,7 +198,7 @@ describe("encodeTable: refusals", () => {
     [
       "no input left",
       () => encodeTable(noTarget, { target: "y", drop: ["x"] }),
-      /^invalid_argument: a table must have an input beside the target; received only "y"/,
+      /^invalid_argument: a table must have an input besides the target; received only "y"/,
     ],
     [
       "an unknown task",
@@ -248,7 +248,7 @@ describe("encodeTable: refusals", () => {
     [
       "ids as a category",
       () => encodeTable(words, { target: "y" }),
-      /^invalid_argument: a table must have an input beside the target; received only "y", and "id", which has 1001 different cells in 1001 rows; choose as: \{"id":"category"\}$/,
+      /^invalid_argument: a table must have an input besides the target; received only "y", and "id", which has 1001 different cells in 1001 rows; choose as: \{"id":"category"\}$/,
     ],
     [
       "ids as classes",
@@ -380,7 +380,7 @@ describe("oneHot", () => {
       "two billion classes",
       () => oneHot([0, 1], 2 ** 31),
       "memory_limit: one-hot rows must hold at most 250000000 numbers (2 GB); received 2 rows of 2147483648 classes; " +
-        "use sparseCategoricalCrossentropy, which takes class ids",
+        "use sparseCategoricalCrossentropy, which accepts class ids",
     ],
     [
       "one label",

@@ -126,20 +126,20 @@ describe("a word among numbers or dates", () => {
       "two units",
       ["1.5 kg", "2 kg"],
       "300 g",
-      /numbers written in more than one way, such as "1.5 kg", "300 g"; correct/,
+      /numbers in more than one format, such as "1.5 kg", "300 g"; correct/,
     ],
     [
       "two currencies",
       ["$1.50", "$2"],
       "€3",
-      /numbers written in more than one way, such as "\$1.50", "€3"; correct/,
+      /numbers in more than one format, such as "\$1.50", "€3"; correct/,
     ],
-    ["two decimal marks", ["1.5", "2"], "2,5", /numbers written in more than one way, such as "1.5", "2,5"/],
+    ["two decimal marks", ["1.5", "2"], "2,5", /numbers in more than one format, such as "1.5", "2,5"/],
     [
       "two ways below zero",
       ["(1.5)", "2"],
       "2.5-",
-      /numbers written in more than one way, such as "\(1.5\)", "2.5-"/,
+      /numbers in more than one format, such as "\(1.5\)", "2.5-"/,
     ],
   ])("may mean something else, and is refused: %s", (_, cells, word, doubt) => {
     expect(read(many(cells, word)).column).toMatchObject({
@@ -183,7 +183,7 @@ describe("what can be read in two ways is refused with the option that decides",
       { as: { a: "number" } },
       -1,
     ],
-    ["zeros in front", ["00123", "04567"], {}, /^has zeros in front/, { as: { a: "number" } }, 123],
+    ["zeros in front", ["00123", "04567"], {}, /^has leading zeros/, { as: { a: "number" } }, 123],
     [
       "days that could be months",
       ["1/2/2024", "3/4/2024"],

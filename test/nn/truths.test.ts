@@ -133,7 +133,7 @@ describe("fit refuses truths that a loss does not take", () => {
       "categoricalHinge",
       dense(3),
       [[0.5, 0.5, 0], ...several],
-      "y must hold rows of one 1, and else 0 or else -1 for categoricalHinge; received [0.5,0.5,0] in row 0; use oneHot for class ids, or categoricalCrossentropy for probabilities",
+      "y must hold rows of one 1, and otherwise only 0 or only -1 for categoricalHinge; received [0.5,0.5,0] in row 0; use oneHot for class ids, or categoricalCrossentropy for probabilities",
     ],
     [
       "labels of 2",

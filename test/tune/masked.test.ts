@@ -73,8 +73,8 @@ it("targets of rows of weight 0 move none either, and weights of rows do", async
 it("what would count targets of padding is refused", async () => {
   const sequenceOf = (more: object) => options(squares(0), ofSteps, more);
   expect(await refusal(() => tune(sequenceOf({ pipeline: { scale: "none" } })))).toContain(
-    'trial 0 failed: pipeline must have target: "none" for a network whose output leaves out steps, since what targets are there ' +
-      'would be in their scale; received "standard"',
+    'trial 0 failed: pipeline must have target: "none" for a network whose output leaves out steps, since targets at those steps ' +
+      'would affect the scale; received "standard"',
   );
   expect(await refusal(() => tune(sequenceOf({ ensemble: 2 })))).toContain(
     "trial 0 failed: a network whose output leaves out steps must be tuned without ensemble and calibrate, which support only rows",

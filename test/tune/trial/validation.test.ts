@@ -262,13 +262,13 @@ describe("tune refuses", () => {
     [
       "rocAuc of one row",
       { ...base, metric: "rocAuc", validation: leaveOneOut() },
-      "invalid_argument: metric must be defined on every fold; received rocAuc, which fold 1 does not have (validation rows: 1); " +
+      "invalid_argument: metric must be defined on every fold; received rocAuc, which is undefined on fold 1 (validation rows: 1); " +
         "choose accuracy or logLoss, or larger folds",
     ],
     [
       "r2 of one row, as is the default",
       { ...regression, metric: undefined, validation: leaveOneOut },
-      /received r2, which fold 1 does not have \(validation rows: 1\); choose meanAbsoluteError, or larger folds$/,
+      /received r2, which is undefined on fold 1 \(validation rows: 1\); choose meanAbsoluteError, or larger folds$/,
     ],
     [
       "folds that divide a group",

@@ -29,9 +29,8 @@ export interface GeneticOptions extends BreedingOptions {
    * them.
    */
   readonly elitism?: number;
-  /**
-   * When a population counts as converged, and what happens then. */ readonly convergence?:
-   * ConvergenceOptions;
+  /** When a population counts as converged, and what happens then. */
+  readonly convergence?: ConvergenceOptions;
 }
 
 /** When the population of `genetic()` counts as converged, and what happens then. */
