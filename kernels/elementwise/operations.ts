@@ -250,8 +250,8 @@ function axpby<T>(dst: usize, a: usize, b: usize, c: usize, d: usize, bytes: usi
 }
 
 /**
- * The same, then an operation on its result, in one loop: roots and divisions keep one unit of a processor busy, and leave the others idle
- * for the moving average.
+ * The same, then an operation on its result, in one loop: roots and divisions keep one unit of a processor
+ * busy, and leave the others idle, which can compute the moving average.
  */
 function axpbyThen<First, Second>(
   dst: usize, a: usize, b: usize, c: usize, d: usize, to: usize, e: usize, f: usize, g: usize, bytes: usize,
@@ -338,7 +338,10 @@ export function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, d: us
   }
 }
 
-/** Applies a pair of operations: dst = first(a, b, c, d), to = second(dst, e, f, g), on `bytes` of floats, a multiple of 16. */
+/**
+ * Applies a pair of operations: dst = first(a, b, c, d), to = second(dst, e, f, g), on `bytes` of floats, a
+ * multiple of 16.
+ */
 export function executePair(
   op: i32, dst: usize, a: usize, b: usize, c: usize, d: usize, to: usize, e: usize, f: usize, g: usize, bytes: usize,
 ): void {

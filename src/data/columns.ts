@@ -149,7 +149,7 @@ export function refuseColumns({ inputs, targets, missing, drop }: Use, rows: Int
 
 function faultOfInput(column: Column, values: Floats, missing: MissingRule): Fault | undefined {
   if (column.doubt !== undefined) return { reason: column.doubt };
-  if (values.every(Number.isNaN)) return { reason: "must have cells; all are missing" };
+  if (values.every(Number.isNaN)) return { reason: "must have values; all cells are missing" };
   const gaps = missing === "refuse" ? gapsOf(values) : undefined;
   return gaps ?? (column.kind === "category" ? tooMany(values, MAX_CATEGORIES) : undefined);
 }
@@ -162,7 +162,7 @@ function faultOfTarget(column: Column, values: Floats, task: Task): Fault | unde
     const way = kind === "empty" ? "" : `; choose as: ${keptAs(name, reason)}`;
     return { reason: `must hold numbers, booleans or categories; it ${reason}${way}` };
   }
-  if (values.some(Number.isNaN)) return { reason: "must have cells; all are missing" }; // see `keptRows`
+  if (values.some(Number.isNaN)) return { reason: "must have values; all cells are missing" }; // see `keptRows`
   if (values.every((value) => value === values[0])) {
     const same = show(wordOf(column, values[0]));
     return { reason: `must differ between rows; received ${same} in all ${values.length}` };

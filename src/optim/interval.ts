@@ -1,7 +1,7 @@
-/** Intervals that hyperparameters must be in, in mathematical notation. */
+/** Intervals of hyperparameters, in mathematical notation. */
 import { must } from "../errors.js";
 
-/** `"[0, 1)"` holds 0 and not 1. */
+/** `"[0, 1)"` contains 0 but not 1. */
 export type Interval = `${"[" | "("}${number}, ${number | "∞"}${"]" | ")"}`;
 
 /** An interval, parsed. */

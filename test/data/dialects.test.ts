@@ -120,8 +120,13 @@ describe("a word among numbers or dates", () => {
   });
 
   it.each<[string, string[], string, RegExp]>([
-    ["a bound", ["1", "2", "3", "4", "5"], ">5", /holds numbers but for ">5"; .* na: \[">5"\]; or choose as/],
-    ["a range", ["1", "2", "3", "4", "5"], "2-3", /holds numbers but for "2-3"; .* na: \["2-3"\]/],
+    [
+      "a bound",
+      ["1", "2", "3", "4", "5"],
+      ">5",
+      /holds numbers except for ">5"; .* na: \[">5"\]; or choose as/,
+    ],
+    ["a range", ["1", "2", "3", "4", "5"], "2-3", /holds numbers except for "2-3"; .* na: \["2-3"\]/],
     [
       "two units",
       ["1.5 kg", "2 kg"],
@@ -157,7 +162,7 @@ describe("a word among numbers or dates", () => {
     ];
     expect(read(half).column).toMatchObject({
       kind: "category",
-      doubt: expect.stringContaining('but for "low"'),
+      doubt: expect.stringContaining('except for "low"'),
     });
   });
 });

@@ -59,9 +59,9 @@ describe("a column that is nearly numbers", () => {
     expect(column(`${nine}\n<1\n`)).toMatchObject({
       kind: "category",
       doubt:
-        'holds numbers but for "<1"; if that means a missing cell, choose na: ["<1"]; or choose as: {"c":"category"}',
+        'holds numbers except for "<1"; if that means a missing cell, choose na: ["<1"]; or choose as: {"c":"category"}',
     });
-    expect(column(`${nine}\n${nine}\nlow\nhigh\n`).doubt).toContain('but for "low", "high"; if');
+    expect(column(`${nine}\n${nine}\nlow\nhigh\n`).doubt).toContain('except for "low", "high"; if');
     expect(column(`${nine}\n<1\n`, { na: ["<1"] })).toMatchObject({ kind: "number" });
     expect(column(`${nine}\nlow\n`, { as: { c: "category" } }).doubt).toBeUndefined();
     expect(column(`${nine}\nlow\nhigh\n`).doubt).toBeUndefined(); // more than a tenth

@@ -1,11 +1,17 @@
-/** A number of the logs that a callback follows: which of two values is better, and whether one is an improvement. */
+/**
+ * A number of the logs that a callback follows: which of two values is better, and whether one is an
+ * improvement.
+ */
 
 import { must, unknownName } from "../../errors.js";
 import type { BuiltInMetric, ConfiguredMetric } from "../../metrics/names.js";
 import { findMetric } from "../../metrics/registry.js";
 import type { Logs } from "./callback.js";
 
-/** A number of the logs that can be monitored: a loss, or a built-in metric, such as `valAccuracy` or `valF1Macro`. */
+/**
+ * A number of the logs that can be monitored: a loss, or a built-in metric, such as `valAccuracy` or
+ * `valF1Macro`.
+ */
 export type Monitor =
   | "loss"
   | "valLoss"
@@ -22,22 +28,25 @@ export interface MonitorOptions<Custom extends string = never> {
   /** A number of the logs. Default `valLoss`. */
   readonly monitor?: Monitor | Custom;
   /**
-   * Whether smaller or larger values are better. Default `auto`: smaller for a loss, the metric's direction for a built-in
-   * metric, and for a custom metric smaller if its name contains "loss" or "error".
+   * Whether smaller or larger values are better. Default `auto`: smaller for a loss, the metric's direction
+   * for a built-in metric, and for a custom metric smaller if its name contains "loss" or "error".
    */
   readonly mode?: "auto" | "min" | "max";
 }
 
 /** Follows the best value of one training. */
 export interface BestValue {
-  /** Whether the monitored number is better than the best so far by more than `minDelta`; then it is the best. NaN never is. */
+  /**
+   * Whether the monitored number is better than the best so far by more than `minDelta`; then it is the best.
+   * NaN never is.
+   */
   improves(logs: Logs): boolean;
 }
 
 /**
- * @returns what starts to follow the number; called for each training
- * @throws FettleError `invalid_argument` for invalid options. What it returns throws `unknown_name` where the logs do not have
- * the number
+ * @returns a function that starts to follow the number; called for each training
+ * @throws FettleError `invalid_argument` for invalid options. Its result throws `unknown_name` if the logs do
+ * not have the number
  */
 export function monitorBest(
   { monitor = "valLoss", mode = "auto" }: MonitorOptions<string>,
@@ -62,7 +71,10 @@ export function monitorBest(
   };
 }
 
-/** Whether less of a monitored number is better: by its metric's direction, or for a custom metric by its name. */
+/**
+ * Whether less of a monitored number is better: by its metric's direction, or for a custom metric by its
+ * name.
+ */
 function isBetterSmaller(monitor: string): boolean {
   const metric = findMetric(monitor.replace(/^val([A-Z])/, (_, letter) => letter.toLowerCase()));
   return metric ? metric.direction === "minimize" : /loss|error/i.test(monitor);
