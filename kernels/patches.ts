@@ -5,7 +5,7 @@
  *
  * A row of a window without dilation is contiguous in both, so it is one copy or one addition. The only
  * arithmetic is the sums of `add_patches_f32`: each from +0 over the windows in row-major order, so their
- * bits follow from the shapes alone.
+ * bits follow only from the shapes.
  * |error| <= (t - 1) 2^-24 / (1 - (t - 1) 2^-24) times the sum of magnitudes, for windows of t elements.
  */
 import * as Opcode from "../src/graph/opcodes/program";

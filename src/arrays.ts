@@ -105,7 +105,7 @@ export const sizeOfShape = (shape: readonly number[]): number =>
  * Copies the numbers of an array to a block of their size.
  *
  * @param finite - whether they must be finite, which is not checked here
- * @throws FettleError `invalid_data` for an element that is no number, with its place
+ * @throws FettleError `invalid_data` for an element that is not a number, with its place
  */
 export function copyNumbers(layout: Layout, to: Floats, what: string, finite: boolean): void {
   const odd = copy(layout, to);

@@ -117,7 +117,7 @@ import { sigmoid_f32, tanh_f32 } from "../math/f32-sigmoid";
   @inline apply(a: v128, x: v128, b: v128): v128 { return flush_root(cross_entropy_slope_f32x4(a, x, b)); }
 }
 
-// The second of a pair, which loads what it reads beside the result of the first.
+// The second of a pair, which loads its other operands besides the result of the first.
 @final class ThenSqrtAdd {
   @inline apply(x: v128, e: usize, f: usize, g: usize): v128 { return changetype<SqrtAdd>(0).apply(x, v128.load(e)); }
 }

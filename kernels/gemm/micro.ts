@@ -1,6 +1,6 @@
 /**
  * The register tiles of the matrix product: multiply-add over k, then one store. They know
- * nothing of blocking, packing or ragged edges in n; gemm.ts deals with those.
+ * nothing about blocking, packing or ragged edges in n; gemm.ts deals with those.
  *
  * Every tile sums in the same order: from +0 upwards in k, one multiply-add an element.
  * Strict builds round the product and the sum; relaxed builds fuse them.

@@ -4,7 +4,7 @@
  * do not cancel.
  *
  * Arrays take two loops over a block that stays in L1, with r and its exponent in memory between them. A
- * processor looks ahead by four or five vectors of the whole function, a chain of operations that wait for
+ * processor looks ahead by four or five vectors of the entire function, a chain of operations that wait for
  * each other, and by a dozen of a half. Constants stay in registers for the length of a loop. Arguments and
  * errors are as in f32.ts.
  */

@@ -8,7 +8,7 @@ const SQRT_HALF_BITS: u64 = 0x3fe6a09e00000000;
 const TO_ONE: u64 = 0x00095f6200000000;
 
 /**
- * The bits of x > 0, normal, such that those of its exponent are of the e with sqrt(1/2) <= x / 2^e <
+ * The bits of x > 0, normal, such that its exponent is the e with sqrt(1/2) <= x / 2^e <
  * sqrt(2).
  */
 @inline

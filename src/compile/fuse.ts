@@ -184,7 +184,7 @@ function leadsThroughOthers(
       if (inside(user)) {
         if (outside) return true;
       } else if (!seen[user]) {
-        // A unit runs as a whole: to enter one member is to enter all.
+        // A unit runs at once: entering one member means entering all.
         for (const member of unitOf[user]?.nodes ?? [user]) {
           seen[member] = 1;
           stack.push(member);

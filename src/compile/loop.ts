@@ -64,7 +64,7 @@ export function encodeLoop(
   }
 }
 
-/** A copy of a whole array, row-major in both places. */
+/** A copy of an entire array, row-major in both places. */
 function copyWhole(words: Words, from: [Places, View], to: [Places, View], shape: Shape): void {
   words.instruction(Opcode.Copy, () => {
     words.address(...to);

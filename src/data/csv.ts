@@ -63,7 +63,7 @@ export interface TextPieces extends Iterable<string> {
  * @param text - the complete text
  * @throws FettleError `invalid_data`, with the line, for an empty text, a header without rows, a row
  *   whose cells do not match the header, a quote that is not closed or is followed by more text,
- *   and for a header of numbers alone; `memory_limit` for a table over one of `limits`; `invalid_argument`
+ *   and for a header of only numbers; `memory_limit` for a table over one of `limits`; `invalid_argument`
  *   for anything but a string, and for an impossible delimiter; `unknown_name` for an unknown option
  * @example
  * ```ts

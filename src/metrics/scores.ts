@@ -90,7 +90,7 @@ export function skill(error: Score, best: (yTrue: Float64Array, weightOf: Weight
 const constant = (like: Float64Array, value: number): Float64Array =>
   new Float64Array(like.length).fill(value);
 
-/** 1 − part / whole; if the whole is 0: 1 if the part is 0 too, otherwise 0. */
+/** 1 − part / total; if the total is 0: 1 if the part is 0 too, otherwise 0. */
 function share(part: number, whole: number): number {
   if (whole > 0 || Number.isNaN(part)) return 1 - part / whole;
   return part === 0 ? 1 : 0;

@@ -1,7 +1,7 @@
 /**
- * Access to the compiled kernels: what `kernels/index.ts` exports, typed, and one instance of it for the
- * whole process, for functions that keep no state in its memory. Engines make their own instances, with their
- * own memory, from the same compiled module. Nothing is loaded at import.
+ * Access to the compiled kernels: what `kernels/index.ts` exports, typed, and one instance of it per process,
+ * for functions that keep no state in its memory. Engines make their own instances, with their own memory,
+ * from the same compiled module. Nothing is loaded at import.
  *
  * Predictors call a part of them, `kernels/predict.ts`, which is a separate build for downloads. Code that
  * needs only this part also accepts all kernels, and uses them if they are loaded: both give the same bits.

@@ -92,8 +92,8 @@ export class RandomStream {
   }
 
   /**
-   * An integer from 0 to `bound - 1`, each equally likely: 53-bit draws past the last whole multiple of
-   * `bound` are rejected.
+   * An integer from 0 to `bound - 1`, each equally likely: 53-bit draws past the last multiple of `bound` are
+   * rejected.
    *
    * @param bound - a positive safe integer
    * @throws FettleError `invalid_argument` for any other bound

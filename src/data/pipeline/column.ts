@@ -20,7 +20,7 @@ export interface PipelineColumn {
   readonly categories: readonly string[];
   /** The fill value of a missing cell; for a category a code, or −1 for no category. */
   readonly fill: number;
-  /** With buckets or rare categories: the group of each code, and last that of a word that is no category. */
+  /** With buckets or rare categories: the group of each code, and last that of unknown words. */
   readonly groups?: readonly number[];
   readonly features: readonly PipelineFeature[];
 }

@@ -56,9 +56,8 @@ export interface FitPipelineOptions extends PipelineOptions {
  *
  * @param data - the result of `encodeTable`
  * @throws FettleError `invalid_argument`, `unknown_name` for options and arguments of another kind;
- * `invalid_shape` unless
- * `columns` are of one length; `invalid_data` for a target without a logarithm if one is requested, and for
- * numbers too far apart for float32
+ * `invalid_shape` unless `columns` have one length; `invalid_data` for a target without a logarithm if one is
+ * requested, and for numbers too far apart for float32
  * @example
  * ```ts
  * const data = encodeTable(readTable("a,b,y\n1,u,1\n,v,2\n3,u,3\n9,v,9.5\n"), { target: "y", missing: "impute" });

@@ -151,7 +151,7 @@ export const MoveStride = 1;
 export const MOVE_WORDS = 2;
 
 // Patches: images [count, height, width, channels] → target [count, down, across, kernel height × kernel
-// width × channels]; AddPatches: that as source → images. Pairs are of the vertical and the horizontal axis.
+// width × channels]; AddPatches: that as source → images. Pairs list the vertical and the horizontal axis.
 export const PatchesTarget = 0;
 export const PatchesSource = 1;
 export const PatchesCount = 2;

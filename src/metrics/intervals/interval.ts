@@ -51,7 +51,7 @@ export interface Unseen {
   readonly group?: number;
 }
 
-/** Each row's part of a share: the score is Σ w·part / Σ w·whole. */
+/** Each row's part of a share: the score is Σ w·`part` / Σ w·`whole`. */
 export interface Share {
   /** [rows] from 0 to `whole`. */
   readonly part: Float64Array;

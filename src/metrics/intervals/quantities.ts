@@ -93,8 +93,9 @@ export function explainedEffect(_: Metric, predicted: Predicted): Effect {
 }
 
 /**
- * The influence on 1 − Σ lost / Σ whole; a score without a whole does not move. Rows far from the constant
- * that is fitted to them pull it, which lowers their whole as much as it lowers squares around a mean.
+ * The influence on 1 − Σ `lost` / Σ `whole`; a score with a `whole` of 0 does not move. Rows far from the
+ * constant that is fitted to them pull it, which lowers their `whole` as much as it lowers squares around a
+ * mean.
  *
  * @param isFitted - whether the lost part is also around a mean of the same rows
  */

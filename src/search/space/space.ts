@@ -1,7 +1,7 @@
 /**
  * The search space: named parameters and the conditions among them, as plain JSON.
- * This is the one place that decides which points exist (`whyOutside`), so constraints
- * on whole points belong here. It draws no points and knows no study.
+ * This is the one place that decides which points exist (`whyOutside`), so constraints on complete points
+ * belong here. It draws no points and knows no study.
  */
 
 import { answerOf, check, FettleError, isPlainObject, must, shortened, show } from "../../errors.js";

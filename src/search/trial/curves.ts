@@ -76,7 +76,8 @@ export class Curves {
   }
 
   /**
-   * The numbers by name, as `model.fit` has them, but for each fold: `history.loss[fold][epoch]`. Views of
+   * The numbers by name, as in the history of `model.fit`, for each fold: `history.loss[fold][epoch]`. Views
+   * of
    * `values`.
    */
   get history(): Readonly<Record<string, readonly Float32Array[]>> {

@@ -1,5 +1,5 @@
 /**
- * Divides a data set once for a whole study: into the folds by which trials are scored, and the final fold,
+ * Divides a data set once for an entire study: into the folds by which trials are scored, and the final fold,
  * on which the best parameters are refitted. It does not know what pipelines learn from a fold, or when.
  */
 import type { Dataset } from "../../data/dataset.js";

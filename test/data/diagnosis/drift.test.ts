@@ -72,7 +72,7 @@ describe("drift", () => {
     );
     const table = readTable(lines(cells));
     expect(drift(table, readTable("other\n1\n", { schema: table.schema }))).toEqual([
-      { column: "a", distance: 1, message: 'column "a" is not there' },
+      { column: "a", distance: 1, message: 'column "a" is absent' },
     ]);
   });
 

@@ -21,8 +21,8 @@ import type { Bandwidth, Parzen } from "./parzen.js";
 /** How `tpe` splits, models and draws. */
 export interface TpeOptions {
   /**
-   * Whether parameters that apply together are modelled together, by kernels around whole points. Otherwise
-   * each parameter is modelled alone. Default true.
+   * Whether parameters that apply together are modelled together, by kernels around complete points.
+   * Otherwise each parameter is modelled alone. Default true.
    */
   readonly multivariate?: boolean;
   /** How many trials must have finished before they are modelled, a positive integer. Default 10. */
@@ -57,8 +57,9 @@ interface Widths {
   readonly others: Bandwidth;
 }
 
-// tuned on benchmark functions: kernels around whole points may be narrower than those of single parameters,
-// which lose how parameters belong together; narrow kernels around the others avoid only places already seen
+// tuned on benchmark functions: kernels around complete points may be narrower than those of single
+// parameters, which lose the relation between parameters; narrow kernels around the others avoid only places
+// already seen
 const jointly: Widths = { better: { scale: 0.7, power: 2 }, others: { scale: 0.5, power: 2 } };
 const oneByOne: Widths = { better: { scale: 1, power: 1 }, others: { scale: 0.25, power: 1 } };
 

@@ -114,7 +114,7 @@ describe("a state to start from", () => {
       "invalid_shape: gru must take a sequence, and optionally its first state h [3]; received [2] in addition to the sequence",
     );
     expect(await refusal(() => bidirectional(gru(2)).apply(x, h))).toContain(
-      "invalid_shape: bidirectional must take one sequence; received [2] beside it",
+      "invalid_shape: bidirectional must take one sequence; received [2] in addition",
     );
   });
 });
