@@ -68,7 +68,7 @@ function setRows(code: usize, rows: i32): void {
 /** The address of stream number `index`. */
 @inline function stream(block: usize, index: i32): usize { return <usize>word(block, Block.Streams + index); }
 
-/** Runs the instructions behind the words of a loop as often as they say, and leaves them as they were. */
+/** Runs the instructions of a loop as often as its words state, and restores them. */
 function loop(at: usize, block: usize): void {
   const operands = at + (Code.HEAD_WORDS << 2);
   const steps = word(operands, Opcode.LoopCount);

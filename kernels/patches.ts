@@ -1,9 +1,11 @@
 /**
- * Patches of images and their adjoint, `Opcode.Patches…`. Images are [count, height, width, channels], contiguous float32;
- * a patch is the window of one place, row-major, channels last, with zeros outside the image.
+ * Patches of images and their adjoint, `Opcode.Patches…`. Images are [count, height, width, channels],
+ * contiguous float32; a patch is the window of one place, row-major, channels last, with zeros outside the
+ * image.
  *
- * A row of a window without dilation is contiguous in both, so it is one copy or one addition. The only arithmetic is the
- * sums of `add_patches_f32`: each from +0 over the windows in row-major order, so their bits follow from the shapes alone.
+ * A row of a window without dilation is contiguous in both, so it is one copy or one addition. The only
+ * arithmetic is the sums of `add_patches_f32`: each from +0 over the windows in row-major order, so their
+ * bits follow only from the shapes.
  * |error| <= (t - 1) 2^-24 / (1 - (t - 1) 2^-24) times the sum of magnitudes, for windows of t elements.
  */
 import * as Opcode from "../src/graph/opcodes/program";
@@ -59,7 +61,9 @@ function firstFrom(edge: i32, start: i32, step: i32, size: i32): i32 {
 const LINE: i32 = 8192;
 const line: usize = memory.data(LINE, 16);
 
-/** Every window of images in rows of the target: for each row of windows, each row of a window in all of them. */
+/**
+ * Every window of images in rows of the target: for each row of windows, each row of a window in all of them.
+ */
 export function patches_f32(operands: usize, base: usize): void {
   const windows = changetype<Windows>(operands);
   const height = windows.height;
@@ -77,7 +81,7 @@ export function patches_f32(operands: usize, base: usize): void {
   const step = stride * pixel;
   const reach = (across - 1) * step + patchRow;
   const padded = left > 0 || reach > imageRow;
-  // a row in memory of its own spares each window at an edge its branches
+  // a separate row in memory saves each window at an edge its branches
   const fits = dilation == 1 && left * pixel + max(imageRow, reach) + 16 <= LINE;
   if (fits) memory.fill(line, 0, left * pixel + max(imageRow, reach));
   let dst = windows.target(base);
@@ -93,7 +97,8 @@ export function patches_f32(operands: usize, base: usize): void {
         if (inside && fits) {
           if (padded) memory.copy(line + left * pixel, row, imageRow);
           let from = padded ? line : row;
-          // a vector may reach into the next row of the window, which is written after it, and into the next row of an image
+          // a vector may reach into the next row of the window, which is written after it, and into the next
+          // row of an image
           const hasNext = padded || n > 1 || y + 1 < height;
           if (patchRow < 16 && patchRow >= 8 && p + 1 < kernelHeight && hasNext) {
             for (let j = across; j > 0; --j, to += patch, from += step) v128.store(to, v128.load(from));

@@ -1,19 +1,21 @@
 /**
- * Elements at the places of the largest of windows of images, and the adjoint. Images are float32 [images, height, width,
- * channels], contiguous; four channels at a time. The largest is the first among equal ones, and the first NaN if there is
- * one. Nothing is rounded but the sums of the adjoint, in the order of the windows, row-major: where t windows meet,
+ * Elements at the places of the largest of windows of images, and the adjoint. Images are float32 [images,
+ * height, width, channels], contiguous; four channels at a time. The largest is the first among equal ones,
+ * and the first NaN if there is one. Nothing is rounded but the sums of the adjoint, in the order of the
+ * windows, row-major: where t windows meet,
  * |error| <= (t - 1) 2^-24 / (1 - (t - 1) 2^-24) times the sum of magnitudes.
  *
- * Where channels are no multiple of four, loads reach up to 12 bytes past an image, which the block of a run has room for;
- * stores do not.
+ * If channels are not a multiple of four, loads reach up to 12 bytes past an image, for which the block of a
+ * run has room; stores do not.
  *
- * Each kind of row of windows is a function of its own, so that what its loops need fits the registers.
+ * Each kind of row of windows has a separate function, so that its loops fit in the registers.
  */
 import * as Opcode from "../src/graph/opcodes/program";
 import { word } from "./words";
 
 /**
- * target[window] = source[place of the largest], or target = 0, then target[place of the largest] += source[window].
+ * target[window] = source[place of the largest], or target = 0, then target[place of the largest] +=
+ * source[window].
  *
  * @param operands address of the words that state images and windows, in the order of `Opcode.Pool…`
  * @param block address from which their offsets count
@@ -39,9 +41,10 @@ export function largest_f32(operands: usize, block: usize, scatters: bool): void
   const imageBytes = height * line;
   const rowBytes = outWidth * pixel;
   const images = word(operands, Opcode.PoolImages);
-  // what is taken is the largest itself
+  // the result is the largest itself
   const plain = !scatters && source == selector;
-  // no two windows meet at a place, so that none has added there before: a load of what was just stored in part would wait for it
+  // no two windows overlap, so nothing was added there before: a load of a partial recent store would wait
+  // for it
   const apart = strideHeight >= sizeHeight && strideWidth >= sizeWidth;
   const inside =
     (beforeHeight | word(operands, Opcode.PoolBeforeWidth)) == 0 &&
@@ -133,8 +136,9 @@ function rowOfAny(
 }
 
 /**
- * The largest of each of a row of windows of up to 2×2 elements inside of the image, which has four channels or more. The second
- * element is `right` bytes after the first, the third `below`: 0 where there is none, so that it is the first once more.
+ * The largest of each of a row of windows of up to 2×2 elements inside of the image, which has four channels
+ * or more. The second element is `right` bytes after the first, the third `below`: 0 where there is none, so
+ * that it is the first once more.
  */
 function takeRow(
   selector: usize,
@@ -146,7 +150,7 @@ function takeRow(
   rowBytes: i32,
 ): void {
   for (let next = 0; next < pixel; next += 16) {
-    // the last four channels may be some of those before, which get the same numbers again
+    // the last four channels may overlap earlier ones, which get the same numbers again
     const k = min(next, pixel - 16);
     let at = selector + k;
     for (let window = windows + k, end = window + rowBytes; window < end; window += pixel, at += step) {
@@ -177,7 +181,7 @@ function scatterRow(
 ): void {
   const place = image - selector;
   for (let next = 0; next < pixel; next += 16) {
-    // the last four channels may be some of those before, which get the same numbers again
+    // the last four channels may overlap earlier ones, which get the same numbers again
     const k = min(next, pixel - 16);
     let at = selector + k;
     for (let window = windows + k, end = window + rowBytes; window < end; window += pixel, at += step) {

@@ -1,6 +1,6 @@
 /**
- * What predictors call: `predict.wasm` is these alone, so that a page downloads no more. All of it is in the other builds too, from the
- * same source, to the same bits. Nothing is computed here.
+ * The kernels of predictors: `predict.wasm` has only these, so that a page downloads no more. The other
+ * builds include them too, from the same source, with the same bits. Nothing is computed here.
  */
 export { unary_f32 } from "./elementwise/machine";
 export { gemm } from "./gemm/gemm";

@@ -1,7 +1,7 @@
 /**
  * Counter-based random numbers: Philox4x32-10 (J. Salmon, M. Moraes, R. Dror and D. Shaw, "Parallel
- * random numbers: as easy as 1, 2, 3", SC 2011). A value depends on its counter and key alone, so any
- * element can be made in any order. Not a stream: nothing here remembers a position.
+ * random numbers: as easy as 1, 2, 3", SC 2011). A value depends only on its counter and key, so any element
+ * can be made in any order. Not a stream: nothing here remembers a position.
  *
  * Key: (seedLo, seedHi). The four counter words:
  *

@@ -5,7 +5,7 @@
  * Sums run in float64 and round once, so an error is at most half a unit in the last place of
  * the result, plus (r - 1) 2^-53 / (1 - (r - 1) 2^-53) times the sum of magnitudes; in short,
  * the rounded exact sum unless the terms cancel. Infinities and NaN follow IEEE 754. A finite
- * sum overflows only if it exceeds float32 itself, whatever its partial sums did.
+ * sum overflows only if it exceeds float32 itself, whatever its partial sums.
  *
  * The order is fixed by r and by whether inner = 1. For inner > 1: ascending. For inner = 1:
  * eight partial sums take the elements modulo 8, ascending, while eight remain; the total is
@@ -81,8 +81,8 @@ function promote(address: usize): v128 {
 }
 
 /**
- * Eight columns at a time, each pair a chain of additions of its own. Pairs past the last are the last pair once more, which
- * costs nothing where the chains wait for their additions.
+ * Eight columns at a time, each pair with a separate chain of additions. Pairs past the last repeat the last
+ * pair, which costs nothing while the chains wait for their additions.
  */
 function sumColumns(src: usize, dst: usize, r: i32, inner: i32): void {
   const row = inner * 4;

@@ -14,9 +14,10 @@ function copyRow(dst: usize, src: usize, bytes: usize): void {
 }
 
 /**
- * dst[i] = table[ids[i]] for i in [0, count): rows of `columns` floats. Rows that follow each other are one copy.
+ * dst[i] = table[ids[i]] for i in [0, count): rows of `columns` floats. Rows that follow each other are one
+ * copy.
  *
- * @param ids address of i32 row numbers, which the caller vouches for
+ * @param ids address of i32 row numbers, which the caller guarantees
  */
 export function take_rows(table: usize, columns: i32, ids: usize, count: i32, dst: usize): void {
   const bytes = columns * 4;
@@ -31,7 +32,7 @@ export function take_rows(table: usize, columns: i32, ids: usize, count: i32, ds
 }
 
 /**
- * dst[i] = table[ids[i]], where what is no integer in [0, rows), NaN included, makes a row of NaN.
+ * dst[i] = table[ids[i]], where anything but an integer in [0, rows), NaN included, gives a row of NaN.
  *
  * @param ids address of f32 row numbers, exact up to 2^24
  */
@@ -53,7 +54,7 @@ export function take_rows_f32(
 
 /**
  * dst = 0 [dstRows, columns], then dst[ids[i]] += src[i] for i = 0, 1, ..., count - 1.
- * Rows whose id is no integer in [0, dstRows), NaN included, are left out. Each addition rounds:
+ * Rows whose id is not an integer in [0, dstRows), NaN included, are left out. Each addition rounds:
  * |error| <= (t - 1) 2^-24 / (1 - (t - 1) 2^-24) times the sum of magnitudes, where t rows meet in a sum.
  */
 export function scatter_rows_f32(
@@ -76,7 +77,7 @@ export function scatter_rows_f32(
   }
 }
 
-/** The id as a row number, or -1 if there is no such row: another number is never taken for the row nearest to it. */
+/** The id as a row number, or -1 if there is no such row: other numbers are not rounded to a row. */
 function rowOf(id: f32, rows: i32): i32 {
   if (!(id >= 0 && id < <f32>rows)) return -1;
   const row = <i32>id;

@@ -1,10 +1,10 @@
 /**
- * Softmax and log-softmax of rows, shifted by the row's maximum so that nothing overflows, and the slope of the latter.
- * Not a loss: cross-entropy is composed of these.
+ * Softmax and log-softmax of rows, shifted by the row's maximum so that nothing overflows, and the slope of
+ * the latter. Not a loss: cross-entropy is composed of these.
  *
  * With d = x - max, e = exp(d) and Z = sum of e, summed in float64: softmax is e / Z and its logarithm
- * d - log1p(Z - 1), where Z - 1 is summed without the maximum's own e, 1, so that it keeps its digits when one
- * entry dominates.
+ * d - log1p(Z - 1), where Z - 1 is summed without the maximum's own e, 1, so that it keeps its digits when
+ * one entry dominates.
  *
  * Error, with u = 2^-24, n columns and D = (sum of e |d|) / Z, the mean of |d| under softmax, which is
  * at most ln n; higher orders multiply the bounds by less than 1 + 2^-10:
@@ -14,7 +14,7 @@
  * roundings 2 u. So the logarithm of a probability near 1 is as precise as one far from it.
  *
  * An entry of -infinity has softmax 0 and logarithm -infinity. A row with NaN or +infinity, or of
- * -infinity alone, is all NaN. The order of the sum depends on the number of columns alone.
+ * only -infinity, is all NaN. The order of the sum depends only on the number of columns.
  */
 import { exp_f32x4, log1p_f32x4, log_softmax_slope_f32x4 } from "./math/f32";
 import { high_half } from "./math/lanes";
@@ -37,9 +37,10 @@ export function softmax_f32(src: usize, dst: usize, rows: i32, columns: i32, log
 }
 
 /**
- * dst[i] = g[i] (1 - E) - E (S - g[i]) with E = e^y[i], where S is the sum of g over the row as `sum_f32` makes it: how
- * log-softmax y passes a gradient g on. `dst` may be `y` or `g`. With the errors of e^y and e^y - 1 and a rounding of each
- * operation, |error| <= 6 u (|g| |1 - E| + E (|S - g| + |S|)) (1 + 2^-10) + 2^-149 (|S - g| + 2).
+ * dst[i] = g[i] (1 - E) - E (S - g[i]) with E = e^y[i], where S is the sum of g over the row as `sum_f32`
+ * makes it: how log-softmax y passes a gradient g on. `dst` may be `y` or `g`. With the errors of e^y and e^y
+ * - 1 and a rounding of each operation, |error| <= 6 u (|g| |1 - E| + E (|S - g| + |S|)) (1 + 2^-10) + 2^-149
+ * (|S - g| + 2).
  */
 export function log_softmax_slope_f32(y: usize, g: usize, dst: usize, rows: i32, columns: i32): void {
   const bytes = columns * 4;
@@ -58,7 +59,10 @@ export function log_softmax_slope_f32(y: usize, g: usize, dst: usize, rows: i32,
   }
 }
 
-/** The sum of exp(src - top), whose terms are written to `dst`; less 1, without rounding it off, if `dst` is 0. */
+/**
+ * The sum of exp(src - top), whose terms are written to `dst`; less 1, without rounding it off, if `dst` is
+ * 0.
+ */
 function exponentials(src: usize, dst: usize, bytes: i32, top: v128): f64 {
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);

@@ -1,6 +1,7 @@
 /**
- * Arrays of numbers as users pass them, of any rank. An array is looked at for its shape first; then its numbers are copied to
- * one block in row-major order, those of typed arrays at once. Which shapes and numbers are right is not decided here.
+ * Arrays of numbers as users pass them, of any rank. The shape is read first; then the numbers are copied to
+ * one block in row-major order, typed arrays in one call. This file does not decide which shapes and numbers
+ * are valid.
  */
 import type { NdArray } from "ndarray";
 import { check, FettleError, must, show } from "./errors.js";
@@ -16,7 +17,9 @@ export interface ShapedData {
 /** Arrays in arrays, with numbers in the innermost, which may be typed arrays. */
 export type NestedNumbers = ArrayLike<number> | ArrayLike<NestedNumbers>;
 
-/** Rows of numbers of any shape: nested arrays, a typed array with its shape, or an ndarray, in any layout. */
+/**
+ * Rows of numbers of any shape: nested arrays, a typed array with its shape, or an ndarray, in any layout.
+ */
 export type TensorLike = NestedNumbers | ShapedData | NdArray;
 
 /** A typed array of numbers, of any type. */
@@ -26,7 +29,7 @@ export interface TypedNumbers extends ArrayLike<number> {
   subarray(begin: number, end: number): TypedNumbers;
 }
 
-/** An array as it was found: its shape, and where its numbers are. */
+/** A received array: its shape, and where its numbers are. */
 export type Layout = {
   readonly shape: readonly number[];
 } & (
@@ -35,13 +38,14 @@ export type Layout = {
   | { readonly kind: "nested"; readonly array: ArrayLike<unknown> }
 );
 
-/** More than any layer takes; what is deeper holds itself. */
+/** More than any layer accepts; a deeper array contains itself. */
 const MOST_AXES = 16;
 
 /**
- * The shape of an array, and where its numbers are. They are not looked at yet.
+ * The shape of an array, and where its numbers are. It does not read them yet.
  *
- * @throws FettleError `invalid_data` for anything but an array, and for nested arrays whose lengths differ, naming the first;
+ * @throws FettleError `invalid_data` for anything but an array, and for nested arrays whose lengths differ,
+ * naming the first;
  * `invalid_shape` for a shape that does not fit its data
  */
 export function layoutOf(x: unknown, what: string): Layout {
@@ -101,14 +105,16 @@ export const sizeOfShape = (shape: readonly number[]): number =>
  * Copies the numbers of an array to a block of their size.
  *
  * @param finite - whether they must be finite, which is not checked here
- * @throws FettleError `invalid_data` for an element that is no number, naming its place
+ * @throws FettleError `invalid_data` for an element that is not a number, with its place
  */
 export function copyNumbers(layout: Layout, to: Floats, what: string, finite: boolean): void {
   const odd = copy(layout, to);
   if (odd >= 0) refuseNumber(layout, odd, what, finite);
 }
 
-/** The numbers themselves, if they are in a typed array and in row-major order already; undefined otherwise. */
+/**
+ * The numbers themselves, if they are in a typed array and in row-major order already; undefined otherwise.
+ */
 export function typedNumbersOf(layout: Layout): TypedNumbers | undefined {
   if (layout.kind === "strided") return ownRowMajor(layout.array);
   return layout.kind === "flat" && isNumbers(layout.data) ? layout.data : undefined;
@@ -138,7 +144,7 @@ function isList(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value);
 }
 
-/** Refuses nested arrays whose lengths are not those of the first ones. */
+/** Refuses nested arrays of unequal lengths. */
 function mustBeRegular(
   part: ArrayLike<unknown>,
   shape: readonly number[],
@@ -152,7 +158,7 @@ function mustBeRegular(
       const rule =
         shape.length === 2
           ? `${count(shape[1], "number")}, as the first has`
-          : `shape ${show(shape.slice(1))}, as the first begins`;
+          : `shape ${show(shape.slice(1))}, as the first has`;
       const length = shape.length === 2 ? "" : "length ";
       throw new FettleError(
         "invalid_data",
@@ -166,7 +172,7 @@ function mustBeRegular(
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
 const showPlace = (place: readonly number[]): string => place.map((i) => `[${i}]`).join("");
 
-/** @returns where the first element is that is no number; −1 if all are */
+/** @returns the place of the first element that is not a number; −1 if all are numbers */
 function copy(layout: Layout, to: Floats): number {
   if (layout.kind === "flat") return copyList(layout.data, to, 0);
   if (layout.kind === "nested") return copyNested(layout.array, layout.shape.length - 1, { to, filled: 0 });
@@ -211,7 +217,10 @@ function copyNested(part: ArrayLike<unknown>, depth: number, into: { to: Floats;
   return -1;
 }
 
-/** The numbers of an ndarray in row-major order: its own memory where they are so, and a copy otherwise. */
+/**
+ * The numbers of an ndarray in row-major order: its own memory if it is already in that order, otherwise a
+ * copy.
+ */
 export function rowMajor(array: NdArray): ArrayLike<number> {
   const own = ownRowMajor(array);
   if (own) return own;
@@ -252,7 +261,10 @@ function copyStrided({ data, shape, stride, offset }: NdArray, to: Floats): numb
   return walk(0, offset);
 }
 
-/** Refuses the element at a place in row-major order. @param ifMissing - what helps if it is NaN @throws FettleError `invalid_data` */
+/**
+ * Refuses the element at a place in row-major order. @param ifMissing - the remedy if it is NaN @throws
+ * FettleError `invalid_data`
+ */
 export function refuseNumber(
   layout: Layout,
   index: number,

@@ -1,6 +1,6 @@
-/** The checksum that finds bytes which are cut or damaged. It does not defend against an attacker. */
+/** The checksum that detects truncated or damaged bytes. It does not defend against an attacker. */
 
-/** Of each byte, the checksum of it and 0, 1, 2, 3 zeros after it (Kounavis and Berry, "slicing by 4"). */
+/** For each byte, its checksum when followed by 0, 1, 2 or 3 zeros (Kounavis and Berry, "slicing by 4"). */
 let tables: Int32Array | undefined;
 
 /** The checksum of ISO 3309 and PNG, an integer in [0, 2³²). */
@@ -10,7 +10,7 @@ export function crc32(bytes: Uint8Array, previous = 0): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   let crc = ~previous;
   let at = 0;
-  // not by an iterator, which costs much before the loop is compiled
+  // no iterator: it is slow before the loop is compiled
   for (; at + 4 <= length; at += 4) {
     crc ^= view.getInt32(at, true);
     crc =

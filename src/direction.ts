@@ -1,2 +1,2 @@
-/** Whether larger or smaller values are better: of a metric, and of a study's objective. */
+/** Whether larger or smaller values are better, for a metric or an objective. */
 export type Direction = "maximize" | "minimize";

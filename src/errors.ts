@@ -1,12 +1,12 @@
 /**
- * Errors and refusals, with those of names and options, which suggest what was meant. They are apart from `refusals.ts` since a
+ * Refusals of names and options, which suggest the nearest name. Separate from `refusals.ts`, because a
  * predictor needs no suggestions until it loads more.
  */
 import { FettleError, isPlainObject, must, SHOWN, show } from "./refusals.js";
 
 export * from "./refusals.js";
 
-/** The names of an interface's options. The compiler refuses a name too many and a name too few. */
+/** The names of an interface's options. The compiler refuses an extra or a missing name. */
 export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true };
 
 /**
@@ -23,9 +23,10 @@ export function checkOptions(value: unknown, kind: string, known: object): void 
 }
 
 /**
- * The entry of a table by its name. `or` says in messages what may be given instead of a name.
+ * The entry of a table by its name. In messages, `or` says what else is accepted.
  *
- * @throws FettleError `invalid_argument` unless `name` is a string, `unknown_name` for a name that the table does not have
+ * @throws FettleError `invalid_argument` unless `name` is a string, `unknown_name` for a name that the table
+ * does not have
  */
 export function byName<T>(kind: string, table: Readonly<Record<string, T>>, name: unknown, or = ""): T {
   must(typeof name === "string", kind, `a name${or}`, name);
@@ -36,7 +37,10 @@ export function byName<T>(kind: string, table: Readonly<Record<string, T>>, name
 /** Names that a message lists. */
 const LISTED = 200;
 
-/** `unknown_name` for `received`, listing what exists and the nearest spelling, also of names that are `more` than a list can hold. */
+/**
+ * `unknown_name` for `received`, with the known names and the nearest spelling, which may be one of `more`:
+ * names that are not listed.
+ */
 export function unknownName(
   kind: string,
   received: unknown,
@@ -58,7 +62,7 @@ export function unknownName(
   );
 }
 
-/** Edits by which a word may differ from a name that was meant. */
+/** The most edits between a received word and a name that is suggested for it. */
 const farthest = (name: string): number => Math.max(1, Math.floor(name.length / 3));
 
 /** Edits between two words: insertions, deletions, replacements and swaps of neighbours (Damerau, 1964). */

@@ -1,6 +1,6 @@
 /**
- * The public entry `fettle`. Nothing runs at import, and nothing here pulls in the command line. Operations on values
- * are an entry of their own, `fettle/ops`.
+ * The public entry `fettle`. Nothing runs at import, and nothing here loads the command line. Operations on
+ * values have their own entry, `fettle/ops`.
  */
 export type { NestedNumbers, ShapedData, TensorLike } from "./arrays.js";
 export { type GradientOf, grad, gradients, valueAndGrad } from "./autograd/index.js";

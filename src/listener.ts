@@ -1,15 +1,15 @@
-/** Options such as `onError`: functions that are told of errors that nobody else sees. */
+/** Options such as `onError`: functions that receive errors which would otherwise go unseen. */
 import { must } from "./errors.js";
 
-/** Is told of an error. It never throws. */
+/** Receives an error. It never throws. */
 export type Tell = (error: unknown) => void;
 
-/** Tells an option `onError`, if there is one. Nobody is left to tell of what that throws or rejects with. */
+/** Calls the option `onError`, if there is one. What that throws or rejects with is dropped. */
 export function teller(onError: ((error: unknown) => unknown) | undefined): Tell {
   return (error) => void (async () => onError?.(error))().catch(() => {});
 }
 
-/** Refuses what cannot be told of errors. */
+/** Refuses anything but a function. */
 export function mustBeListener(onError: unknown): void {
   must(onError === undefined || typeof onError === "function", "onError", "a function of an error", onError);
 }

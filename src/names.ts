@@ -4,7 +4,7 @@ import { byName } from "./errors.js";
 /** Every alias of a table: name → aliases. */
 export type AliasOf<T extends Readonly<Record<string, readonly string[]>>> = T[keyof T][number];
 
-/** A name as Keras and scikit-learn write those of functions: `meanSquaredError` → `mean_squared_error`. */
+/** A function's name as Keras and scikit-learn write it: `meanSquaredError` → `mean_squared_error`. */
 export type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
   ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
   : "";
@@ -15,7 +15,7 @@ export function nameIn<T>(table: Readonly<Record<string, T>>, value: T): string 
 }
 
 /**
- * The entry of a table by its name or by an alias. `or` says in messages what may be given instead of a name.
+ * The entry of a table by its name or by an alias. In messages, `or` says what else is accepted.
  *
  * @throws FettleError `invalid_argument` for anything but a string, `unknown_name` for an unknown name
  */
@@ -29,7 +29,7 @@ export function byNameOrAlias<T>(
   return byName(kind, table, canonical(aliases, name), or);
 }
 
-/** The name that an alias stands for; any other value as it is. */
+/** The name behind an alias; any other value is returned unchanged. */
 export function canonical<T>(aliases: Readonly<Record<string, readonly string[]>>, name: T): T | string {
   return Object.keys(aliases).find((each) => aliases[each].includes(name as string)) ?? name;
 }

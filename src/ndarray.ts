@@ -1,19 +1,19 @@
 /**
- * Views of a block of numbers with the interface of the `ndarray` package, so
- * that results go wherever an ndarray does. The package itself builds its classes
- * with `new Function`, which edge runtimes forbid; here nothing is generated.
- * Arithmetic on views is not here.
+ * Views of a block of numbers with the interface of the `ndarray` package, so that results can be used as
+ * ndarrays. The package itself builds its classes with `new Function`, which edge runtimes forbid; this file
+ * generates no code. It has no arithmetic on views.
  */
 import type { NdArray } from "ndarray";
 
 /** Numbers of one precision in one block. */
 export type Floats = Float32Array | Float64Array;
 
-/** What Node, Deno and Bun call to print an object. */
+/** The method that Node, Deno and Bun call to print an object. */
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /**
- * A view of `data`, sharing its memory: element (i, j, …) is `data[offset + i * stride[0] + j * stride[1] + …]`.
+ * A view of `data`, sharing its memory: element (i, j, …) is
+ * `data[offset + i * stride[0] + j * stride[1] + …]`.
  *
  * `JSON.stringify` and consoles show it as nested arrays.
  *
@@ -21,7 +21,8 @@ const INSPECT = Symbol.for("nodejs.util.inspect.custom");
  * @param shape - length along each axis
  * @param stride - step in `data` along each axis
  * @param offset - where element (0, 0, …) is
- * @see the `ndarray` package, whose methods these are: `lo`, `hi`, `step`, `transpose` and `pick` give further views
+ * @see the `ndarray` package, whose methods these are: `lo`, `hi`, `step`, `transpose` and `pick` give
+ * further views
  */
 export function view(data: Floats, shape: number[], stride: number[], offset: number): NdArray<Floats> {
   const axes = shape.map((_, axis) => axis);
@@ -97,7 +98,7 @@ export function view(data: Floats, shape: number[], stride: number[], offset: nu
       );
     },
   };
-  // what walks over all fields does not transpose without end; JSON and consoles get nested arrays
+  // not enumerable: a walk over all fields would transpose forever; JSON and consoles get nested arrays
   return Object.defineProperties(array, {
     T: { enumerable: false },
     toJSON: { value },

@@ -1,14 +1,16 @@
 /**
- * Copies of options, as plain data: made before work begins, so that later changes to the user's object change no result, and so that
- * a thread is sent what a proxy shows. Which values are right is not decided here.
+ * Copies of options, as plain data: made before work starts, so that later changes to the user's object do
+ * not change the result, and so that threads receive plain values even from a proxy. This file does not
+ * decide which values are valid.
  */
 import { checkOptions, isPlainObject, mustBeRecord } from "./errors.js";
 
 /**
  * Checks the names of options, and copies their values. Each is read once.
  *
- * @param known - an `OptionNames<…>` of their interface; undefined if someone else checks the names
- * @param kept - the options that are handed on as they are: instances, such as a strategy, and arrays that are read at once
+ * @param known - an `OptionNames<…>` of their interface; undefined if the caller checks the names
+ * @param kept - the options that are passed through unchanged: instances, such as a strategy, and arrays that
+ * are read at once
  * @throws FettleError as `checkOptions`
  */
 export function copyOptions<O extends object>(
@@ -26,12 +28,15 @@ export function copyOptions<O extends object>(
   return Object.fromEntries(own) as O;
 }
 
-/** Objects in objects that are copied; no option is deeper, and no array has so many axes. What is deeper stays, and is refused where it is read. */
+/**
+ * The most levels that are copied; no option and no array is deeper. Deeper values are passed through, and
+ * refused where they are read.
+ */
 const MOST = 20;
 
 /**
- * A copy of lists and plain objects, as deep as they are. Anything else is the value itself: numbers and words, functions, instances of
- * classes, and typed arrays unless `arrays` is true, which copies them and ndarrays too.
+ * A deep copy of lists and plain objects. Anything else is returned itself: numbers, strings, functions,
+ * instances of classes, and typed arrays. With `arrays`, typed arrays and ndarrays are copied too.
  */
 export function copyPlain<T>(
   given: T,
@@ -42,7 +47,7 @@ export function copyPlain<T>(
   if (typeof given !== "object" || given === null || depth === 0) return given;
   if (ArrayBuffer.isView(given))
     return arrays && "slice" in given ? (given as unknown as { slice(): T }).slice() : given;
-  // what holds itself is refused, not copied for ever
+  // a value that contains itself is refused, not copied forever
   if (seen.has(given)) return seen.get(given) as T;
   if (Array.isArray(given)) {
     const copy: unknown[] = new Array(given.length);

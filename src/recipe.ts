@@ -1,14 +1,15 @@
 /**
- * What a built-in piece of a model was made from: equal recipes mean equal behavior, so what was traced of one piece
- * holds for the other. Only factories of this package write recipes, and what has one is frozen, so a recipe cannot
- * become wrong. A custom piece, or a copy of a built-in one, has none; nothing is assumed of it.
+ * The recipe of a built-in piece of a model: equal recipes mean equal behavior, so a trace of one piece holds
+ * for the other. Only factories of this package write recipes, and a piece with a recipe is frozen, so a
+ * recipe cannot become wrong. A custom piece, or a copy of a built-in one, has no recipe; nothing is assumed
+ * about it.
  */
 const recipes = new WeakMap<object, string>();
 
 /**
- * Freezes `value` and records that the values of `parts` decide all that it does; returns `value`.
+ * Freezes `value` and records that `parts` fully determine its behavior; returns `value`.
  *
- * @param parts - JSON; undefined for a part that is custom, and then `value` has no recipe either
+ * @param parts - JSON; undefined for a custom part, and then `value` has no recipe either
  */
 export function madeFrom<T extends object>(value: T, parts: readonly unknown[]): T {
   if (!parts.includes(undefined)) recipes.set(value, JSON.stringify(parts, exactly));
@@ -24,17 +25,17 @@ export function recipeOf(value: unknown): string | undefined {
   return recipes.get(value as object);
 }
 
-/** How a factory made a piece: its name, and the options that make an equal one again. */
+/** How a factory made a piece: its name, and the options that make an equal one. */
 export interface Made {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
-  /** Whether the factory is the user's own. */
+  /** Whether the factory is custom. */
   readonly custom?: true;
 }
 
 const makers = new WeakMap<object, Made>();
 
-/** Records how `value` was made; returns `value`. A copy of it is a custom piece, of which nothing is known. */
+/** Records how `value` was made; returns `value`. A copy of it counts as a custom piece. */
 export function madeBy<T extends object>(value: T, made: Made): T {
   makers.set(value, made);
   return value;

@@ -1,6 +1,6 @@
-/** Records of values by name. */
+/** Objects with values by name. */
 
-/** The record with each value changed. */
+/** A copy with each value mapped. */
 export function mapValues<T, R>(
   record: Readonly<Record<string, T>>,
   fn: (value: T, name: string) => R,

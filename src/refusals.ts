@@ -1,33 +1,32 @@
 /**
- * The one family of errors that Fettle throws. It is not a place for outcomes:
- * a diverged or failed trial is a finished trial with that status, not an error.
+ * The one family of errors that Fettle throws. Outcomes are not errors: a diverged or failed trial is a
+ * finished trial with that status.
  */
 
-/** What went wrong, as a stable word that programs may test for. */
+/** The kind of error, as a stable word that programs can test. */
 export type ErrorCode =
   | "invalid_argument" // a value breaks a documented rule
   | "invalid_shape" // shapes or sizes do not fit each other
-  | "invalid_data" // a table or array holds what it must not
+  | "invalid_data" // a table or array holds invalid values
   | "invalid_space" // a search space is impossible
   | "invalid_state" // called in the wrong order, or on something already freed
   | "invalid_checkpoint" // saved bytes or JSON are damaged, foreign or newer
-  | "unknown_name" // no metric, optimizer, strategy, column or option of that name
+  | "unknown_name" // no metric, optimizer, strategy, column or option has that name
   | "not_found" // a file or an address does not exist
-  | "memory_limit" // the work does not fit the memory allowed
-  | "time_limit" // the work took longer than it may
+  | "memory_limit" // the work does not fit in the allowed memory
+  | "time_limit" // the work exceeded its time limit
   | "aborted" // a signal ended the work
-  | "limit_exceeded" // more than a server or a file may ask for: studies, trials, requests, operations
-  | "damaged_record" // what a store holds of a study cannot be read
+  | "limit_exceeded" // a limit was exceeded: studies, trials, requests, operations
+  | "damaged_record" // a study's data in a store cannot be read
   | "conflict" // another process wrote to the same entry of a store
   | "store_failed" // a store cannot read or write, such as on a full disk
-  | "trial_failed" // a trial failed where none may
-  | "callback_failed" // a callback of a training threw
-  | "unsupported" // this runtime cannot do it
-  | "internal"; // a broken promise of Fettle's own; please report it
+  | "trial_failed" // a trial failed where failures are not allowed
+  | "callback_failed" // a training callback threw
+  | "unsupported" // this runtime does not support it
+  | "internal"; // a bug in Fettle; please report it
 
 /**
- * An error with a stable `code` and a message for a person: the rule, the value
- * received, and the way out.
+ * An error with a stable `code` and a message for people: the rule, the received value, and what to do.
  *
  * @example
  * ```ts
@@ -40,7 +39,7 @@ export type ErrorCode =
  */
 export class FettleError extends Error {
   override readonly name = "FettleError";
-  /** What went wrong, for programs. */
+  /** The kind of error, for programs. */
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
@@ -61,7 +60,7 @@ export function check(
 /**
  * Refuses a value in the one wording of refusals: `<name> must be <rule>; received <value>`.
  *
- * @param name - what the user calls it, such as `units`
+ * @param name - its name for the user, such as `units`
  * @param rule - what it must be, such as `a positive integer`
  */
 export function must(
@@ -86,7 +85,7 @@ export function mustBeInteger(
   must((value as number) <= most, name, `at most ${most}`, value);
 }
 
-/** Refuses anything but a boolean, or undefined: an option that was left out. */
+/** Refuses anything but a boolean or undefined (an omitted option). */
 export function mustBeBoolean(name: string, value: unknown): void {
   must(value === undefined || typeof value === "boolean", name, "true or false", value);
 }
@@ -96,7 +95,7 @@ export function mustBeRecord(name: string, value: unknown, rule = "an object"): 
   must(isPlainObject(value), name, rule, value);
 }
 
-/** The answer of a user's function that decides or measures, unless it is another: a promise would always count as yes. */
+/** Checks what a user's predicate or measure returned: a promise would always count as true. */
 export function answerOf<T>(name: string, answer: T, fits: boolean, rule: string): T {
   must(
     fits,
@@ -110,8 +109,9 @@ export function answerOf<T>(name: string, answer: T, fits: boolean, rule: string
 /**
  * A user's clock, whose readings are checked.
  *
- * @param host - what there is without it
- * @throws FettleError `invalid_argument` unless it is a function; when it is read, unless it returns a finite number
+ * @param host - the clock of the host, used by default
+ * @throws FettleError `invalid_argument` unless it is a function; when read, unless it returns a finite
+ * number
  */
 export function clockOf(clock: (() => number) | undefined, host: () => number): () => number {
   if (clock === undefined) return host;
@@ -127,14 +127,14 @@ export function mustBeList(name: string, value: unknown, rule = "a list"): void 
   must(Array.isArray(value), name, rule, value);
 }
 
-/** Characters of a received text that messages repeat: enough for a path. */
+/** How many characters of a received string messages repeat: enough for a path. */
 export const SHOWN = 300;
 
-/** The beginning of a text that is long. */
+/** A long string, truncated. */
 export const shortened = (text: string, most = SHOWN): string =>
   text.length > most ? `${text.slice(0, most - 3)}...` : text;
 
-/** A received value as it is shown in messages: short, and never `[object Object]`. Never throws. */
+/** A received value, formatted for messages: short, and never `[object Object]`. Never throws. */
 export function show(value: unknown): string {
   try {
     if (typeof value === "string") return JSON.stringify(shortened(value));
@@ -144,11 +144,14 @@ export function show(value: unknown): string {
     if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length})`;
     return kindOf(value) ?? shortened(JSON.stringify(value) ?? String(value), 80);
   } catch {
-    return "an object that is too deep, or holds itself"; // or throws when it is read, or has a bigint
+    return "an object that is too deep, or contains itself"; // or one whose getter throws, or with a bigint
   }
 }
 
-/** What an object is that is not plain data, by its class, and what was forgotten; undefined for anything else. */
+/**
+ * Describes an object that is not plain data by its class, with the likely mistake; undefined for anything
+ * else.
+ */
 export function kindOf(value: unknown): string | undefined {
   if (!isRecord(value) || isPlainObject(value)) return undefined;
   if (isThenable(value)) return "a Promise: did you forget `await`?";
@@ -161,7 +164,7 @@ export function kindOf(value: unknown): string | undefined {
 const isThenable = (value: unknown): boolean =>
   typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 
-/** The message of whatever was thrown: an error's own, and what `show` says of anything else. Never throws. */
+/** The message of a thrown value: that of an error, and `show` for anything else. Never throws. */
 export function messageOf(thrown: unknown): string {
   try {
     const { message } = thrown as Error;
@@ -170,7 +173,7 @@ export function messageOf(thrown: unknown): string {
   return show(thrown);
 }
 
-/** `instanceof`, of whatever was thrown: it throws for a revoked proxy. */
+/** `instanceof` for thrown values, where the operator throws for a revoked proxy. */
 export function isA<T>(thrown: unknown, kind: abstract new (...given: never[]) => T): thrown is T {
   try {
     return thrown instanceof kind;
@@ -180,9 +183,9 @@ export function isA<T>(thrown: unknown, kind: abstract new (...given: never[]) =
 }
 
 /**
- * Whether `value` is plain data with named fields: `{ ... }` of any realm, what `JSON.parse` and `structuredClone` return, a proxy of
- * such an object, or a module. An instance of a class is not, such as a promise, a map or a date: its fields say nothing. Every option
- * that users pass is held to this.
+ * Whether `value` is plain data with named fields: `{ ... }` of any realm, what `JSON.parse` and
+ * `structuredClone` return, a proxy of such an object, or a module. An instance of a class, such as a
+ * promise, a map or a date, is not. Every option that users pass must be plain data.
  */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   try {
@@ -195,7 +198,10 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
   }
 }
 
-/** Whether `value` is an object, of any class: not null, not an array. For options there is {@link isPlainObject}. */
+/**
+ * Whether `value` is an object, of any class: not null, not an array. For options there is
+ * {@link isPlainObject}.
+ */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

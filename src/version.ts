@@ -1,2 +1,2 @@
-/** The release that this is, as in package.json; a test compares them. */
+/** The version of this release, as in package.json; a test compares them. */
 export const VERSION = "0.1.0";

@@ -55,7 +55,7 @@ describe("plain data", () => {
     ["an instance of a class without a name", new (class {})(), "an instance of a class"],
     ["an error", new RangeError("x"), "an instance of RangeError"],
     ["an object made of an instance", Object.create(new Foo()), "an instance of Foo"],
-    ["a revoked proxy", revoked.proxy, "an object that is too deep, or holds itself"],
+    ["a revoked proxy", revoked.proxy, "an object that is too deep, or contains itself"],
     ["a list", [1, 2], "[1,2]"],
     ["a typed array", new Float32Array(3), "Float32Array(3)"],
     ["a function", function fit() {}, "function fit"],

@@ -150,3 +150,56 @@ describe("prose", () => {
     },
   );
 });
+
+/** Folders whose strings and comments have none of the phrases of the pages either, nor these. */
+const SOURCES =
+  /^(src\/[^/]+|src\/(tune|search|data|metrics|nn|optim|graph|compile|engine|autograd|ops|numerics)\/.+|kernels\/.+)\.ts$/;
+const OF_SOURCES: readonly (readonly [RegExp, string])[] = [
+  ...PAGES,
+  [/\bto the( same)? bits?\b/i, "bit for bit, with the same bits"],
+  [/\bthe head of this file\b/i, "header"],
+  [
+    /\b(is|are) no (number|id|image|stack|category|matrix|sequence|integer|metric)s?\b/i,
+    "is not a, is invalid",
+  ],
+  [/\bbut those (of|that)\b|\bin place of it\b|\ba clock of the caller's\b/i, "except"],
+  [/\bundefined (of|for what)\b/i, "otherwise undefined"],
+  [/\blooks? at (it|them|the clock)\b|\b(is|are) looked at\b/i, "reads, checks"],
+  [/\bwhat (it|a \w+|the \w+|users?) (was|were|is) (given|told)\b/i, "the argument of, receives"],
+];
+
+/** The comments of a source file without spans of code, by line; those after code too. */
+const commentsOf = (path: string): { readonly text: string; readonly line: number }[] =>
+  read(path)
+    .split("\n")
+    .flatMap((code, i) => {
+      const [, text] = /(?:^\s*(?:\/\*\*|\*|\/\/)|[;,{})\]]\s*\/\/)(.*)$/.exec(code) ?? [];
+      return text === undefined ? [] : [{ text: text.replaceAll(/`[^`]*`/g, "…"), line: i + 1 }];
+    });
+
+describe("strings and comments", () => {
+  it("have none of these phrases, by class", () => {
+    const paths = [...filesBelow("src", /\.ts$/), ...filesBelow("kernels", /\.ts$/)].filter((path) =>
+      SOURCES.test(path),
+    );
+    const wrong = paths.flatMap((path) =>
+      [...commentsOf(path), ...textsOf(path).filter(({ text }) => text.includes(" "))].flatMap(
+        ({ text, line }) =>
+          OF_SOURCES.filter(([phrase]) => phrase.test(text)).map(
+            ([phrase, instead]) => `${path}:${line} ${phrase.exec(text)?.[0]} → ${instead}`,
+          ),
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it.each([
+    ["results are the same to the bit", "bit for bit"],
+    ["undefined of other models", "undefined"],
+    ["an element that is no number", "invalid"],
+    ["what a step is given", "argument"],
+  ])("refuses: %s", (sentence, instead) => {
+    const found = OF_SOURCES.filter(([phrase]) => phrase.test(sentence)).map(([, words]) => words);
+    expect(found.join("; ")).toContain(instead);
+  });
+});

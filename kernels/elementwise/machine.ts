@@ -133,7 +133,10 @@ export function unary_f32(op: i32, src: usize, dst: usize, n: i32): void {
   }
 }
 
-/** Elements [start, start + length) of a strided operand at `place`, in order, to a block, or from it if `out`. */
+/**
+ * Elements [start, start + length) of a strided operand at `place`, in order, to a block, or from it if
+ * `out`.
+ */
 function move(operand: usize, place: usize, start: i32, length: i32, block: usize, out: bool): void {
   const axes = operand + OPERAND_BYTES;
   const last = axes + <usize>(word(operand, Region.Rank) - 1) * AXIS_BYTES;
@@ -150,7 +153,8 @@ function move(operand: usize, place: usize, start: i32, length: i32, block: usiz
     return;
   }
   while (length > 0) {
-    // The address of the row: its coordinates from the last but one axis to the first, which needs no division.
+    // The address of the row: its coordinates from the last but one axis to the first, which needs no
+    // division.
     let at = place + <usize>column * innerStride;
     let rest = row;
     for (let axis = last - AXIS_BYTES; axis > axes; axis -= AXIS_BYTES) {
@@ -170,8 +174,9 @@ function move(operand: usize, place: usize, start: i32, length: i32, block: usiz
 }
 
 /**
- * Copies n floats of rows of `inner`, a multiple of 16 as n is, from `column` of the first on. From the end of a row to the next are `dstSkip`
- * and `srcSkip` bytes. Gates of recurrent layers are such rows: what `move` asks for each of them took 2 to 4 % of a training step.
+ * Copies n floats of rows of `inner`, both multiples of 16, from `column` of the first row. `dstSkip` and
+ * `srcSkip` are the bytes from the end of a row to the next. Gates of recurrent layers are such rows: the
+ * checks of `move` for each of them took 2 to 4 % of a training step.
  */
 function copyRows(dst: usize, dstSkip: usize, src: usize, srcSkip: usize, inner: i32, column: i32, n: i32): void {
   for (let left = inner - column; n > 0; n -= 16) {

@@ -117,7 +117,7 @@ import { sigmoid_f32, tanh_f32 } from "../math/f32-sigmoid";
   @inline apply(a: v128, x: v128, b: v128): v128 { return flush_root(cross_entropy_slope_f32x4(a, x, b)); }
 }
 
-// The second of a pair, which loads what it reads beside the result of the first.
+// The second of a pair, which loads its other operands besides the result of the first.
 @final class ThenSqrtAdd {
   @inline apply(x: v128, e: usize, f: usize, g: usize): v128 { return changetype<SqrtAdd>(0).apply(x, v128.load(e)); }
 }
@@ -250,8 +250,8 @@ function axpby<T>(dst: usize, a: usize, b: usize, c: usize, d: usize, bytes: usi
 }
 
 /**
- * The same, then an operation on its result, in one loop: roots and divisions keep one unit of a processor busy, and leave the others idle
- * for the moving average.
+ * The same, then an operation on its result, in one loop: roots and divisions keep one unit of a processor
+ * busy, and leave the others idle, which can compute the moving average.
  */
 function axpbyThen<First, Second>(
   dst: usize, a: usize, b: usize, c: usize, d: usize, to: usize, e: usize, f: usize, g: usize, bytes: usize,
@@ -338,7 +338,10 @@ export function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, d: us
   }
 }
 
-/** Applies a pair of operations: dst = first(a, b, c, d), to = second(dst, e, f, g), on `bytes` of floats, a multiple of 16. */
+/**
+ * Applies a pair of operations: dst = first(a, b, c, d), to = second(dst, e, f, g), on `bytes` of floats, a
+ * multiple of 16.
+ */
 export function executePair(
   op: i32, dst: usize, a: usize, b: usize, c: usize, d: usize, to: usize, e: usize, f: usize, g: usize, bytes: usize,
 ): void {

@@ -10,8 +10,8 @@
  * Order of summation: k is cut into blocks of KC = 256. A block is summed from +0 upwards in k,
  * and the blocks' sums are added in ascending order; then the bias is added. Only for n = 1 with
  * A not transposed, a block is summed as `dots` in vector.ts says. So the bits of an element of C
- * follow from its row of op(A), its column of op(B) and that one case, and from nothing else: not from
- * m, the strides or its place. A row predicted alone has the bits that it has in a batch.
+ * depend only on its row of op(A), its column of op(B) and that one case, not on m, the strides or its place.
+ * A row predicted alone has the bits that it has in a batch.
  *
  * Error: |C - (op(A) op(B) + bias)| <= g (|op(A)| |op(B)| + |bias|) element by element, barring
  * underflow and overflow, with g = s u / (1 - s u), u = 2^-24 and
@@ -50,7 +50,7 @@ class Product {
   @inline a(base: usize): usize { return base + this.word(Opcode.GemmA); }
   @inline b(base: usize): usize { return base + this.word(Opcode.GemmB); }
   @inline c(base: usize): usize { return base + this.word(Opcode.GemmC); }
-  /** The address of the bias, 0 for none. */
+  /** The address of the bias, 0 if there is none. */
   @inline bias(base: usize): usize {
     const offset = this.word(Opcode.GemmBias);
     return offset == Opcode.NO_BIAS ? 0 : base + offset;
@@ -99,7 +99,8 @@ export function gemm(operands: usize, base: usize): void {
 }
 
 /**
- * Products one after the other, A, B and C each a stride from the last. The words that state the first move along, and back.
+ * Products one after the other, A, B and C each a stride from the last. The words of the first are advanced,
+ * and restored.
  *
  * @param operands address of the words that state the products, in the order of `Opcode.Batch…`
  * @param base as for `gemm`
@@ -122,7 +123,8 @@ function move(operands: usize, count: i32): void {
 }
 
 /**
- * A product whose A is no matrix in memory, such as the windows of images, for n > 1. It has the bits that it would have if A were one.
+ * A product whose A is not a matrix in memory, such as the windows of images, for n > 1. It has the same bits
+ * as if A were one.
  *
  * @param operands address of the words that state it, in the order of `Opcode.Strided…`
  * @param base as for `gemm`
@@ -168,9 +170,9 @@ function blocks(product: Product, base: usize, strided: usize): void {
       const last = p + depth == k;
       const flags = (p > 0 ? ADD : 0) | (last ? fused : 0);
       const biasHere = last && bias ? bias + j * 4 : 0;
-      // [depth, columns] of B: whole, or only the ragged last panel, in packed panels.
+      // [depth, columns] of B: complete, or only the ragged last panel, in packed panels.
       const bHere = b + (transB ? j * ldb + p * 4 : p * ldb + j * 4);
-      // what a vector reads past the last column is of the next row, if there is one
+      // a vector may read past the last column into the next row, if there is one
       const straight = packed ? 0 : (k - p - depth) * ldb >= NR * 4 ? columns : columns & ~(NR - 1);
       const panels = transB
         ? packTransposedB(depth, columns, bHere, ldb)
@@ -213,7 +215,10 @@ function blocks(product: Product, base: usize, strided: usize): void {
   }
 }
 
-/** Eight columns. Where A is `placed`, `aPanel` and `aStep` are the addresses of the places of its rows and columns. */
+/**
+ * Eight columns. Where A is `placed`, `aPanel` and `aStep` are the addresses of the places of its rows and
+ * columns.
+ */
 @inline
 function panel(
   placed: bool,
@@ -261,7 +266,8 @@ function block(
     copyColumns(1, n, bias, 0, edgeBias, 0);
     bias = edgeBias;
   }
-  // Where rows follow each other, a tile may store past its n columns, but for the last row: the next one, of four or more, is stored later.
+  // Where rows follow each other, a tile may store past its n columns, except in the last row: the next one,
+  // of four or more, is stored later.
   if (n >= 4 && ldc == n * 4 && !(flags & ADD)) {
     const whole = (m - 1) & ~(MR - 1);
     panel(placed, whole, k, a, aPanel, aRow, aStep, b, bStep, c, ldc, bias, flags);

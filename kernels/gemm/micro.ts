@@ -1,13 +1,13 @@
 /**
  * The register tiles of the matrix product: multiply-add over k, then one store. They know
- * nothing of blocking, packing or ragged edges in n; gemm.ts deals with those.
+ * nothing about blocking, packing or ragged edges in n; gemm.ts deals with those.
  *
  * Every tile sums in the same order: from +0 upwards in k, one multiply-add an element.
  * Strict builds round the product and the sum; relaxed builds fuse them.
  */
 import { MR } from "./tiles";
 
-/** The tile is added to what C holds, instead of overwriting it. */
+/** The tile is added to C, instead of overwriting it. */
 export const ADD: i32 = 1;
 /** max(x, 0) on the way out; NaN stays NaN. */
 export const RELU: i32 = 2;
@@ -34,17 +34,17 @@ function storeRow(c: usize, x0: v128, x1: v128): void {
   v128.store(c, x1, 16);
 }
 
-/** In place of the bytes from a row of A to the next: four lie beside each other, as in a packed panel. */
+/** Replaces the bytes from a row of A to the next: four are adjacent, as in a packed panel. */
 export const BESIDE: i32 = 0;
 
 /**
  * C[m, 8] = A[m, k] B[k, 8], for k >= 1, in tiles of four rows. All strides are in bytes, so A may be
  * packed panels, a row-major matrix or its transpose, and B a packed panel or rows of a matrix.
  * The last tile may have fewer rows; it repeats the last one and does not store it: nothing outside the
- * operands is read. The loop over tiles is here, since V8 of Node 20 compiles the one over k better so.
+ * operands is read. The loop over tiles is here, because V8 of Node 20 then compiles the one over k better.
  *
  * @param aPanel from four rows of A to the next four
- * @param aRow from one row of A to the next, or `BESIDE`, where a last tile of fewer rows reads four all the same
+ * @param aRow from one row of A to the next, or `BESIDE`, where a last tile of fewer rows still reads four
  * @param bias 8 floats added to each row, or 0
  * @param flags `ADD` and `RELU`
  */
@@ -67,8 +67,8 @@ export function f32_gemm_4x8(
 }
 
 /**
- * As `f32_gemm_4x8`, for an A of which element [i, p] lies at a + rows[i] + columns[p]: tables of i32. It is a function of its own, since V8
- * compiles three loops in one less well.
+ * As `f32_gemm_4x8`, for an A of which element [i, p] lies at a + rows[i] + columns[p]: tables of i32. It is
+ * a separate function, because V8 compiles three loops in one less well.
  */
 export function f32_gemm_4x8_placed(
   m: i32,
@@ -157,7 +157,7 @@ function tiles(
       c30 = madd(s, b0, c30);
       c31 = madd(s, b1, c31);
     } while (b != end);
-    // Each question once a tile, not once a row.
+    // Each condition is tested once per tile, not once per row.
     if (flags & ADD) {
       c00 = f32x4.add(v128.load(c), c00);
       c01 = f32x4.add(v128.load(c, 16), c01);

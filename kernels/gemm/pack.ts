@@ -36,8 +36,8 @@ export function packA(m: i32, k: i32, a: usize, lda: i32): usize {
 }
 
 /**
- * Packs B[k, n], with rows `ldb` bytes apart, into panels of [k, 8]; a last panel of fewer
- * columns is filled up with zeros.
+ * Packs B[k, n], with rows `ldb` bytes apart, into panels of [k, 8]; a last panel of fewer columns is padded
+ * with zeros.
  *
  * @returns the address of the panels, k * 32 bytes apart
  */
@@ -58,7 +58,10 @@ export function packB(k: i32, n: i32, b: usize, ldb: i32): usize {
   return blockB;
 }
 
-/** Copies [rows, n], for n < 8: a column at a time would take as long for each as all of them together. Strides are in bytes. */
+/**
+ * Copies [rows, n], for n < 8: one column at a time would take as long for each as for all together. Strides
+ * are in bytes.
+ */
 export function copyColumns(rows: i32, n: i32, from: usize, fromStep: i32, to: usize, toStep: i32): void {
   for (; rows > 0; --rows, from += fromStep, to += toStep) {
     let at = 0;
@@ -84,12 +87,15 @@ export function packTransposedB(k: i32, n: i32, b: usize, ldb: i32): usize {
   return blockB;
 }
 
-/** Where column j of B begins in panels of [k, 8]. */
+/** Where column j of B starts in panels of [k, 8]. */
 function columnOf(j: i32, k: i32): usize {
   return blockB + (j & ~7) * k * 4 + (j & 7) * 4;
 }
 
-/** Copies four rows of k floats, `ldb` bytes apart, into four columns of rows `step` bytes apart; past `rows` it repeats the last. */
+/**
+ * Copies four rows of k floats, `ldb` bytes apart, into four columns of rows `step` bytes apart; past `rows`
+ * it repeats the last.
+ */
 function transpose4(rows: i32, k: i32, b: usize, ldb: i32, to: usize, step: i32): void {
   let b1 = rows > 1 ? b + ldb : b;
   let b2 = rows > 2 ? b1 + ldb : b1;

@@ -1,6 +1,7 @@
 /**
- * Left operands that are no matrix in memory, such as the windows of images: element [i, p] of op(A) lies at A + row i + column p. Here are
- * these places, of a block of op(A), and the panels that packing makes of it. How rows and columns lie, the words of `Opcode.StridedGemm` say.
+ * Left operands that are not a matrix in memory, such as the windows of images: element [i, p] of op(A) is at
+ * A + row i + column p. This file computes these places for a block of op(A), and packs it into panels. The
+ * words of `Opcode.StridedGemm` define the rows and columns.
  */
 import * as Opcode from "../../src/graph/opcodes/program";
 import { word } from "../words";
@@ -36,8 +37,8 @@ function place(to: usize, axes: usize, first: i32, count: i32): void {
 }
 
 /**
- * As `packA`, for the m rows and k columns that were placed. Four whose first and last are three elements apart lie beside each other, and
- * are one vector.
+ * As `packA`, for the m rows and k columns that were placed. Four whose first and last are three elements
+ * apart are adjacent, and form one vector.
  */
 export function packStrided(m: i32, k: i32, a: usize): usize {
   const end = columnPlaces + (k << 2);

@@ -8,7 +8,7 @@ import { KC, NV } from "./tiles";
 
 /**
  * c[n] = x[k] B[k, n]: elements of x and rows of B are `xStep` and `ldb` bytes apart, c is contiguous.
- * The same order of summation as the register tiles under gemm.ts, hence the same bits.
+ * The same order of summation as the register tiles of gemm.ts, so the same bits.
  */
 export function vectorMatrix(n: i32, k: i32, x: usize, xStep: i32, b: usize, ldb: i32, c: usize): void {
   for (let p = 0; p < k; p += KC, x += KC * xStep, b += KC * ldb) {
@@ -92,11 +92,11 @@ function column(k: i32, x: usize, xStep: i32, b: usize, ldb: i32, c: usize, add:
 
 /**
  * c[m] = A[m, k] x[k], for k up to KC: rows of A are `lda` bytes apart and elements of c `cStep`
- * bytes, x is contiguous. With `add` the sums are added to what c holds.
+ * bytes, x is contiguous. With `add` the sums are added to c.
  *
  * Eight partial sums take the elements k = 0..7 modulo 8, ascending, as long as four elements
  * remain; the last k mod 4 elements go to the first of the second four. Then the second four are
- * added to the first, and the total is (s0 + s1) + (s2 + s3). The order depends on k alone.
+ * added to the first, and the total is (s0 + s1) + (s2 + s3). The order depends only on k.
  */
 export function dots(m: i32, k: i32, a: usize, lda: i32, x: usize, c: usize, cStep: i32, add: bool): void {
   for (; m > 0; m -= 4, a += 4 * lda, c += 4 * cStep) {

@@ -1,10 +1,12 @@
 /**
- * Sigmoid and tanh, made of e^r = (B + r) / (B - r) with B = r coth(r / 2), which is even in r and nearly 2. So a division that both need anyway
- * takes the place of half a polynomial, and numerator and denominator are sums that do not cancel.
+ * Sigmoid and tanh, made of e^r = (B + r) / (B - r) with B = r coth(r / 2), which is even in r and nearly 2.
+ * So a division that both need anyway replaces half a polynomial, and numerator and denominator are sums that
+ * do not cancel.
  *
- * Arrays take two loops over a block that stays in L1, with r and its exponent in memory between them. A processor looks ahead by four or five
- * vectors of the whole function, a chain of operations that wait for each other, and by a dozen of a half. Constants stay in registers for the
- * length of a loop. Arguments and errors are as in f32.ts.
+ * Arrays take two loops over a block that stays in L1, with r and its exponent in memory between them. A
+ * processor looks ahead by four or five vectors of the entire function, a chain of operations that wait for
+ * each other, and by a dozen of a half. Constants stay in registers for the length of a loop. Arguments and
+ * errors are as in f32.ts.
  */
 import { c, entry, horner } from "./lanes";
 
@@ -14,22 +16,23 @@ const BLOCK: i32 = 1024;
 /** Two vectors for each vector of a block. */
 const parts: usize = memory.data(2 * BLOCK, 16);
 const PARTS_STEP: usize = 32;
-/** r, what is left of an argument without n ln 2. */
+/** r, the rest of an argument without n ln 2. */
 const REST: usize = 0;
 /** n with a bias, in the lowest bits of a float; moved up by 23 bits it is a power of two. */
 const POWER: usize = 16;
 
 /**
- * e^x is 0 below the first and lost in a sum with 1 above the second; 1 / ln 2; 1.5 * 2^23 plus the bias of exponents plus 64, for 2^(n + 64),
- * which is normal where e^x is not; ln 2 in two parts, as in f32.ts; 2^-64; then B of r^2, within 2^-27.7, from its highest power down.
+ * e^x is 0 below the first and lost in a sum with 1 above the second; 1 / ln 2; 1.5 * 2^23 plus the bias of
+ * exponents plus 64, for 2^(n + 64), which is normal where e^x is not; ln 2 in two parts, as in f32.ts;
+ * 2^-64; then B of r^2, within 2^-27.7, from its highest power down.
  */
 const SIGMOID: usize = memory.data<f32>([
   -105, 30, 1.44269502, 12583103, 0.693359375, -2.12194442e-4, 5.421010862427522e-20, -0.0027667128, 0.166666254, 2,
 ]);
 
 /**
- * The sign; tanh is 1 from here up; 2 / ln 2; 1.5 * 2^23 plus the bias of exponents less 1, for 2^(n - 1); ln 2 / 2, whose product with n < 8 is
- * exact; 1/2; then B / 2 of r^2 / 4.
+ * The sign; tanh is 1 from here up; 2 / ln 2; 1.5 * 2^23 plus the bias of exponents less 1, for 2^(n - 1); ln
+ * 2 / 2, whose product with n < 8 is exact; 1/2; then B / 2 of r^2 / 4.
  */
 const TANH: usize = memory.data<f32>([-0.0, 10, 2.88539004, 12583038, 0.346573591, 0.5, -0.0221337024, 0.333332509, 1]);
 
@@ -90,8 +93,8 @@ function sigmoids(dst: usize, bytes: usize): void {
 }
 
 /**
- * a sigmoid(x) - b sigmoid(-x), to the bits of the two apart: of -x, n and r have the other sign, so that with P and D = B - r of -|x| the two
- * are P / (P + D) and D / (P + D).
+ * a sigmoid(x) - b sigmoid(-x), with the bits of the two separately: for -x, n and r have the opposite sign,
+ * so that with P and D = B - r of -|x| the two are P / (P + D) and D / (P + D).
  */
 export function cross_entropy_slope_f32x4(a: v128, x: v128, b: v128): v128 {
   const t = f32x4.pmax(v128.or(x, entry(TANH, 0)), entry(SIGMOID, 0));
@@ -127,7 +130,8 @@ function tanh_parts(x: usize, bytes: usize): void {
 }
 
 /**
- * N / (N + B - r) of N = (2^n (B + r) - (B - r)) / 2, where the parts of r and of B are each one product: near 0, N is r itself. The quotient is never above 1.
+ * N / (N + B - r) of N = (2^n (B + r) - (B - r)) / 2, where the parts of r and of B are each one product:
+ * near 0, N is r itself. The quotient is never above 1.
  */
 function tanhs(dst: usize, x: usize, bytes: usize): void {
   const sign = entry(TANH, 0);

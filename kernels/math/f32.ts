@@ -5,7 +5,8 @@
  *
  * Every function takes all float32: zeros with their sign, denormals (as arguments and as results),
  * infinities and NaN. Its comment states the method and the greatest error over all arguments, in ulp of
- * the float32 result; test/numerics holds it there. sin, cos, pow, sigmoid and tanh are in files of their own.
+ * the float32 result; test/numerics holds it there. sin, cos, pow, sigmoid and tanh are in files of their
+ * own.
  *
  * The polynomials are minimax fits (linear programming on Chebyshev points in 160-bit arithmetic) whose
  * coefficients were rounded to float32 one at a time, lowest power first, the rest fitted again.
@@ -30,10 +31,13 @@ function clamp(x: v128, low: f32, high: f32): v128 {
   return f32x4.pmax(f32x4.pmin(x, c(high)), c(low));
 }
 
-/** Numbers that most of these functions use; those of exponentials are all in tables, since they are the most called. */
+/**
+ * Numbers that most of these functions use; those of exponentials are all in tables, since they are the most
+ * called.
+ */
 const NUMBERS: usize = memory.data<f32>([1, -0.0, 1.44269502, 12582912, LN2_HIGH, LN2_LOW, -105]);
 const ONE: usize = 0;
-/** The sign alone. */
+/** Only the sign. */
 const SIGN: usize = 1;
 /** 1 / ln 2. */
 const LOG2_E: usize = 2;
@@ -50,7 +54,9 @@ function one(): v128 { return entry(NUMBERS, ONE); }
 @inline
 function sign_bit(): v128 { return entry(NUMBERS, SIGN); }
 
-/** 2^n for integers -126 <= n <= 127, of which the lowest 9 bits count: those of 1 hold the bias of exponents. */
+/**
+ * 2^n for integers -126 <= n <= 127, of which the lowest 9 bits count: those of 1 hold the bias of exponents.
+ */
 @inline
 function power_of_two(n: v128): v128 {
   return i32x4.add(i32x4.shl(n, 23), one());
@@ -74,7 +80,7 @@ function whole_exponent(shifted: v128): v128 {
   return i32x4.sub(shifted, entry(NUMBERS, SHIFT));
 }
 
-/** x - n ln 2 by the first part of ln 2 alone, which is exact. */
+/** x - n ln 2 by only the first part of ln 2, which is exact. */
 @inline
 function high_remainder(x: v128, n: v128): v128 {
   return f32x4.sub(x, f32x4.mul(n, entry(NUMBERS, LN2)));
@@ -89,7 +95,7 @@ function remainder_of_exp(x: v128, n: v128): v128 {
 /** Q, from its highest power down. */
 const EXP: usize = memory.data<f32>([0.00139429304, 0.00836939272, 0.0416663773, 0.166665152, 0.5]);
 
-/** e^r - 1 - r = r^2 Q(r), within 2^-28, plus what the rounding of r lost. */
+/** e^r - 1 - r = r^2 Q(r), within 2^-28, plus the rounding error of r. */
 @inline
 function tail_of_exp(x: v128, n: v128, r: v128): v128 {
   const high = high_remainder(x, n);
@@ -101,7 +107,10 @@ function tail_of_exp(x: v128, n: v128, r: v128): v128 {
   return f32x4.add(f32x4.mul(f32x4.mul(r, r), q), lost);
 }
 
-/** e^r of r and its tail. The sum 1 + r keeps its rounding error, which takes 0.3 ulp off all that is built on it. */
+/**
+ * e^r of r and its tail. The sum 1 + r keeps its rounding error, which takes 0.3 ulp off all that is built on
+ * it.
+ */
 @inline
 function exp_reduced(r: v128, tail: v128): v128 {
   const sum = f32x4.add(one(), r);
@@ -163,7 +172,7 @@ export function expm1_f32x4(x: v128): v128 {
   return expm1_scaled(f32x4.add(r, tail_of_exp(t, n, r)), shifted, x);
 }
 
-/** -(a (e^x - 1) + b e^x), to the bits of the two functions apart. */
+/** -(a (e^x - 1) + b e^x), with the bits of the two functions separately. */
 export function log_softmax_slope_f32x4(a: v128, x: v128, b: v128): v128 {
   const t = clamp(x, -105, 100);
   const shifted = shifted_exponent(t);
@@ -223,7 +232,7 @@ export function log_f32x4(x: v128): v128 {
  */
 export function log1p_f32x4(x: v128): v128 {
   const u = f32x4.add(x, c(1));
-  // what the sum lost, exactly (D. Knuth's two-sum)
+  // the exact rounding error of the sum (D. Knuth's two-sum)
   const x1 = f32x4.sub(u, c(1));
   const lost = f32x4.add(f32x4.sub(c(1), f32x4.sub(u, x1)), f32x4.sub(x, x1));
   const e = exponent_of_log(u);
@@ -260,13 +269,15 @@ export function softplus_f32x4(x: v128): v128 {
   return softplus_of(x, softplus_below(x));
 }
 
-/** x y, but 0 where y is 0, whatever x is. */
+/** x y, but 0 where y is 0, for any x. */
 @inline
 export function mul_no_nan_f32x4(x: v128, y: v128): v128 {
   return v128.andnot(f32x4.mul(x, y), f32x4.eq(y, c(0)));
 }
 
-/** softplus(-x) a + softplus(x) b, where what has a factor of 0 is 0, to the bits of the two apart. */
+/**
+ * softplus(-x) a + softplus(x) b, where a term with a factor of 0 is 0, with the bits of the two separately.
+ */
 export function cross_entropy_f32x4(a: v128, x: v128, b: v128): v128 {
   const below = softplus_below(x);
   return f32x4.add(

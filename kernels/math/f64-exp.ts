@@ -1,6 +1,6 @@
 /**
- * Float64 e^x, e^x - 1 and tanh x as in Sun's fdlibm (e_exp.c, s_expm1.c, s_tanh.c, 2004), in the arrangement of musl's
- * libm, without its flags. AssemblyScript's are the same to the bit, in twice as many bytes.
+ * Float64 e^x, e^x - 1 and tanh x as in Sun's fdlibm (e_exp.c, s_expm1.c, s_tanh.c, 2004), in the arrangement
+ * of musl's libm, without its flags. AssemblyScript's give the same bits, in twice as many bytes.
  */
 
 const LN2_HIGH: f64 = 6.93147180369123816490e-1;
@@ -19,7 +19,7 @@ function power_of_two(n: i32): f64 {
   return reinterpret<f64>(<u64>(n + 1023) << 52);
 }
 
-/** round(x / ln 2), where the least multiples are told by comparisons alone. */
+/** round(x / ln 2), where comparisons decide the smallest multiples. */
 @inline
 function exponent_of_exp(x: f64): f64 {
   const a = abs(x);

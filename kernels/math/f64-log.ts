@@ -1,13 +1,16 @@
 /**
- * Float64 ln x and ln(1 + x) as in Sun's fdlibm (e_log.c, s_log1p.c, 2004), in the arrangement of musl's libm, without
- * its flags. AssemblyScript's are the same to the bit, in more bytes. Error <= 1 ulp.
+ * Float64 ln x and ln(1 + x) as in Sun's fdlibm (e_log.c, s_log1p.c, 2004), in the arrangement of musl's
+ * libm, without its flags. AssemblyScript's give the same bits, in more bytes. Error <= 1 ulp.
  */
 
 /** sqrt(1/2) with 20 bits, as bits, and how far that is below 1. */
 const SQRT_HALF_BITS: u64 = 0x3fe6a09e00000000;
 const TO_ONE: u64 = 0x00095f6200000000;
 
-/** The bits of x > 0, normal, such that those of its exponent are of the e with sqrt(1/2) <= x / 2^e < sqrt(2). */
+/**
+ * The bits of x > 0, normal, such that its exponent is the e with sqrt(1/2) <= x / 2^e <
+ * sqrt(2).
+ */
 @inline
 function centered(x: f64): u64 {
   return reinterpret<u64>(x) + TO_ONE;

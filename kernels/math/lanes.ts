@@ -6,7 +6,10 @@ export function c(x: f32): v128 {
   return f32x4.splat(x);
 }
 
-/** Number `i` of a table in every lane: one load, where V8 takes three instructions to make a constant, for each vector anew. */
+/**
+ * Number `i` of a table in every lane: one load, where V8 takes three instructions to make a constant, again
+ * for each vector.
+ */
 @inline
 export function entry(table: usize, i: usize): v128 {
   return v128.load32_splat(table + (i << 2));

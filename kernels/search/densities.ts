@@ -1,7 +1,8 @@
 /**
- * The loops over observations of a Parzen estimator, in float64: the weights of truncated normal kernels on the unit
- * interval, and the density of their mixture. `src/numerics/mixture.ts` defines kernels and coordinates, and calls these. Addresses are bytes, aligned to 8; arrays do not overlap. n >= 0 is even where it says so: the caller
- * pads with logarithms of -infinity. NaN is not checked for.
+ * The loops over observations of a Parzen estimator, in float64: the weights of truncated normal kernels on
+ * the unit interval, and the density of their mixture. `src/numerics/mixture.ts` defines kernels and
+ * coordinates, and calls these. Addresses are bytes, aligned to 8; arrays do not overlap. n >= 0 is even
+ * where it says so: the caller pads with logarithms of -infinity. NaN is not checked for.
  */
 import { f64_exp } from "../math/f64-exp";
 import { f64_log } from "../math/f64-log";
@@ -11,8 +12,8 @@ import { c2, exp_f64x2, normal_above_f64x2 } from "../math/f64x2";
 const LOG_SQRT_TWO_PI: f64 = 0.9189385332046728;
 
 /**
- * logs[k] += by - ln of the mass that a normal of mean means[k], in [0, 1], and width sigma <= 1 has on [0, 1], which is
- * at least 0.34. n is even.
+ * logs[k] += by - ln of the mass that a normal of mean means[k], in [0, 1], and width sigma <= 1 has on [0,
+ * 1], which is at least 0.34. n is even.
  */
 export function add_truncations(logs: usize, means: usize, n: i32, sigma: f64, by: f64): void {
   const factor = c2(1 / sigma);
@@ -54,15 +55,17 @@ export function add_masses(logs: usize, means: usize, n: i32, sigma: f64, from: 
 }
 
 /**
- * What the words of a factor are, a coordinate of a mixture: of a normal one the address of its means, that of its values
- * by point, and 1 / (sqrt(2) sigma); of a discrete one nothing, the address of the addresses of its kernels' logarithms by point, and 0.
+ * The words of a factor, a coordinate of a mixture: for a normal one the address of its means, that of its
+ * values by point, and 1 / (sqrt(2) sigma); for a discrete one nothing, the address of the addresses of its
+ * kernels' logarithms by point, and 0.
  */
 const FACTOR_BYTES: usize = 16;
 const AT: usize = 4;
 const SCALE: usize = 8;
 
 /**
- * logs[p] = ln(e^logs[p] + the sum over k of e^weights[k] times the product of the factors of kernel k at point p). n is even;
+ * logs[p] = ln(e^logs[p] + the sum over k of e^weights[k] times the product of the factors of kernel k at
+ * point p). n is even;
  * `room` has room for n numbers.
  */
 export function mixture(logs: usize, points: i32, weights: usize, n: i32, factors: usize, count: i32, room: usize): void {

@@ -1,6 +1,6 @@
 /**
- * The bodies of loops, before the passes over the graph around them: leaves out what nothing outside asks for, simplifies
- * what is left, and moves what is the same at each step out of the loop.
+ * The bodies of loops, before the passes over the graph around them: removes unused nodes, simplifies the
+ * rest, and moves loop invariants out of the loop.
  */
 import { type Graph, isNode, type Node, type OperationName, type Value } from "../graph/graph.js";
 import { writeLoop } from "../graph/operations/loops.js";
@@ -37,7 +37,7 @@ export function rewriteBodies(step: StepGraph, simplify: (body: StepGraph) => St
 /** A rewritten loop, and where its parts are. */
 interface Loop {
   readonly value: Value;
-  /** The carries that are left, by their old positions. */
+  /** The remaining carries, by their old positions. */
   readonly carries: readonly number[];
   /** Nodes of the new body by those of the old. */
   readonly stacks: ReadonlyMap<number, number>;
@@ -94,7 +94,7 @@ function rewriteLoop(
   return { value: loop, carries, stacks };
 }
 
-/** Which nodes depend on shared inputs and nothing else. */
+/** Which nodes depend only on shared inputs. */
 function constantNodes(nodes: readonly Node[], first: number, inputCount: number): readonly boolean[] {
   const constant: boolean[] = [];
   nodes.forEach(({ inputs }, id) => {
@@ -106,8 +106,8 @@ function constantNodes(nodes: readonly Node[], first: number, inputCount: number
 }
 
 /**
- * Whether a node that is the same at each step is computed before the loop. A view costs nothing inside, and may be larger
- * than what it shows; a transposed matrix is copied, since products are faster with it.
+ * Whether a node that is the same at each step is computed before the loop. A view costs nothing inside, and
+ * may be larger than its source; a transposed matrix is copied, since products are faster with it.
  */
 function leaves({ op }: Node): boolean {
   return op === "transpose" || !("view" in operation(op).lowering);

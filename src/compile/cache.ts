@@ -1,13 +1,16 @@
 /**
- * Programs that are compiled once. Two steps share a program if and only if they were traced to the same graph: the same
- * operations on the same inputs, the same constants to the bit, the same names. Nothing else decides it, so no name,
- * function or object that a user keeps can lead to a wrong program. Tracing is cheap; what a hit saves is the passes.
+ * Programs that are compiled once. Two steps share a program if and only if they were traced to the same
+ * graph: the same operations on the same inputs, the same constants bit for bit, the same names. Nothing else
+ * decides it, so no name, function or object of a user can lead to a wrong program. Tracing is cheap; a hit
+ * saves the passes.
  */
 import type { Node } from "../graph/graph.js";
 import { compileGraph } from "./compile.js";
 import type { Program, StepGraph } from "./program.js";
 
-/** All of a step: equal fingerprints are equal steps, with certainty. `hash` only makes them quick to find. */
+/**
+ * A complete step: equal fingerprints mean equal steps, with certainty. `hash` only makes them quick to find.
+ */
 export interface Fingerprint {
   /** Operations, inputs and attributes as float64 numbers, by their bits. */
   readonly words: Uint32Array;
@@ -27,13 +30,13 @@ export function sameFingerprint(a: Fingerprint, b: Fingerprint): boolean {
 export type ProgramCache = (step: StepGraph, rows: number, key?: Fingerprint) => Program;
 
 /**
- * A cache that keeps the `capacity` programs used last.
+ * A cache that keeps the `capacity` most recently used programs.
  *
- * @returns a function that compiles a step unless its equal was compiled before; its `key` is `fingerprint(step)`, for
- * a caller that has it already
+ * @returns a function that compiles a step unless its equal was compiled before; its `key` is
+ * `fingerprint(step)`, for a caller that already has it
  */
 export function createProgramCache(capacity: number): ProgramCache {
-  /** The program used last is the last. */
+  /** The most recently used program is the last. */
   const entries: { readonly key: Fingerprint; readonly program: Program }[] = [];
   return (step, rows, key = fingerprint(step)) => {
     const found = entries.findIndex(
@@ -49,7 +52,7 @@ export function createProgramCache(capacity: number): ProgramCache {
 /** Room for the numbers of one step while it is read. */
 let room = new Float64Array(4096);
 
-/** Shapes are left out where they follow from an operation and its inputs. */
+/** Shapes are left out if they follow from an operation and its inputs. */
 export function fingerprint(step: StepGraph): Fingerprint {
   let count = 0;
   let names = "";

@@ -14,11 +14,11 @@ import { type Signature, type StepResults, type StepValues, trace } from "./trac
  * @param signature - names and shapes of the arrays that a step reads
  * @param rows - the most rows of a batch, a positive integer
  * @param write - called once, with values instead of numbers; returns new state, outputs and streams
- * @throws FettleError `invalid_shape` where shapes do not fit; `invalid_argument` for rows that are not a positive
- * integer, two arrays or streams of one name, and results that are not values of this step
+ * @throws FettleError `invalid_shape` if shapes do not fit; `invalid_argument` for rows that are not a
+ * positive integer, two arrays or streams of one name, and results that are not values of this step
  * @example
  * ```ts
- * // y ← y + x, once a step
+ * // y ← y + x, once per step
  * const program = compileStep({ inputs: { x: [3] }, state: { y: [3] } }, 1, ({ inputs, state }) => ({
  *   state: { y: add(state.y, inputs.x) },
  * }));
@@ -69,22 +69,25 @@ export function compileGraph(graph: StepGraph, rows: number): Program {
   };
 }
 
-/** A compiled function: its program, and how many arguments and results it has. Plain data, like the program. */
+/**
+ * A compiled function: its program, and how many arguments and results it has. Plain data, like the program.
+ */
 export interface CompiledFunction<R extends Value | readonly Value[] = Value | readonly Value[]> {
   /** One step of it calls the function once. */
   readonly program: Program;
   /** How many arrays it takes. */
   readonly argumentCount: number;
-  /** How many arrays it returns, if it returns a list of them. */
+  /** How many arrays it returns, if it returns a list. */
   readonly resultCount: R extends Value ? undefined : number;
 }
 
 /**
  * Compiles a function of values to a program that `engine.load` makes callable.
  *
- * @param fn - written in operations; called once, with values instead of numbers; returns a value or an array of values
+ * @param fn - written in operations; called once, with values instead of numbers; returns a value or an array
+ * of values
  * @param shapes - the shape of each argument; [] for a number
- * @throws FettleError `invalid_shape` where shapes do not fit; `invalid_argument` if `fn` returns no value
+ * @throws FettleError `invalid_shape` if shapes do not fit; `invalid_argument` if `fn` returns no value
  * @example
  * ```ts
  * const norm = compile((x: Value) => sqrt(sum(square(x))), [3]);

@@ -1,6 +1,6 @@
 /**
- * Writes a planned step as the integers that `kernels/machine.ts` runs. Words that depend on the rows of the batch are
- * listed as patches. It decides nothing. Positions of words are named in `graph/opcodes/`.
+ * Writes a planned step as the integers that `kernels/machine.ts` runs. Words that depend on the rows of the
+ * batch are listed as patches. It decides nothing. Positions of words are named in `graph/opcodes/`.
  */
 import { check } from "../errors.js";
 import { type AttributesOf, isNode, type Node, type OperationName } from "../graph/graph.js";
@@ -176,7 +176,7 @@ function encodeMove({ step, views, plan }: Encoding, node: Node, words: Words, r
     if (node.op === "concat") start += shape[(node.attributes as AttributesOf["concat"]).axis];
     const offset = begin.reduce<Offset>((at, b, axis) => advance(at, b, result.strides[axis]), result.offset);
     const target: View = { ...result, offset };
-    // unless it was computed where it belongs
+    // unless it was computed in place
     if (placeKey(plan, target) !== placeKey(plan, views[input]))
       copyInto(words, plan, views[input], target, shape);
   }

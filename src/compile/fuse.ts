@@ -1,7 +1,8 @@
 /**
  * Groups the nodes of a materialized graph into units, each one instruction of the
  * machine: a region of elementwise nodes of one shape, a matrix product with its bias and
- * activation, a loop with the parts of its result, or a single node. It orders the units; it does not place them in memory.
+ * activation, a loop with the parts of its result, or a single node. It orders the units; it does not place
+ * them in memory.
  */
 import { check } from "../errors.js";
 import { type Node, usersOf } from "../graph/graph.js";
@@ -23,10 +24,10 @@ export interface Unit {
   readonly activation?: number;
 }
 
-/** What each node is on the machine. */
+/** The kind of each node on the machine. */
 type Kind = "memory" | "view" | "scalar" | "elementwise" | "instruction" | "part";
 
-/** Scalars that an elementwise region takes as immediates need no memory unless something else reads them. */
+/** Scalars that an elementwise region reads as immediates need no memory unless something else reads them. */
 export function kindOf(node: Node): Kind {
   const { lowering } = operation(node.op);
   if ("leaf" in lowering) return "memory";
@@ -47,7 +48,7 @@ export function fuse(step: StepGraph, views: readonly View[]): Unit[] {
     users[id].length === 1 && !roots.has(id) ? users[id][0] : undefined;
 
   nodes.forEach((node, id) => {
-    // what lies in the memory of others runs nothing
+    // a node in the memory of another runs nothing
     if (unitOf[id] !== undefined || views[id].root !== id) return;
     const kind = kindOf(node);
     if (node.op === "matmul") {
@@ -140,7 +141,10 @@ function isRow(bias: Node, product: Node): boolean {
   return sameShape(bias.shape, [columns]) || sameShape(bias.shape, [1, columns]);
 }
 
-/** Joins the regions of two elementwise nodes if they have one shape and no path leads from one to the other outside. */
+/**
+ * Joins the regions of two elementwise nodes if they have one shape and no path leads from one to the other
+ * outside.
+ */
 function mergeInto(
   unitOf: (Unit | undefined)[],
   nodes: readonly Node[],
@@ -157,7 +161,7 @@ function mergeInto(
   for (const id of members) {
     for (const input of nodes[id].inputs) if (!inside(input)) operands.add(input);
   }
-  // In the worst case each member is kept in memory and waits in a scratch register before that.
+  // In the worst case each member is first in a scratch register, then in memory.
   if (operands.size + 2 * members.length > MAX_REGISTERS) return;
   if (leadsThroughOthers(members, inside, unitOf, users)) return;
   const merged: Unit = { nodes: members, results: [] };
@@ -180,7 +184,7 @@ function leadsThroughOthers(
       if (inside(user)) {
         if (outside) return true;
       } else if (!seen[user]) {
-        // A unit runs as a whole: to enter one member is to enter all.
+        // A unit runs at once: entering one member means entering all.
         for (const member of unitOf[user]?.nodes ?? [user]) {
           seen[member] = 1;
           stack.push(member);
@@ -192,8 +196,9 @@ function leadsThroughOthers(
 }
 
 /**
- * Units in an order in which each comes after what it reads; among the ready, the one whose last member is earliest. Results that are copies
- * of inputs come before all, so that an input which is state may be overwritten by its new value.
+ * Units in an order in which each comes after what it reads; among the ready, the one whose last member is
+ * earliest. Results that are copies of inputs come before all, so that an input which is state may be
+ * overwritten by its new value.
  */
 function schedule(
   units: Unit[],

@@ -1,4 +1,7 @@
-/** Writes a loop: copies of the first carries into its memory, the instruction with its body, copies of the last carries. */
+/**
+ * Writes a loop: copies of the first carries into its memory, the instruction with its body, copies of the
+ * last carries.
+ */
 import { isNode, type Node } from "../graph/graph.js";
 import * as Code from "../graph/opcodes/code.js";
 import * as Opcode from "../graph/opcodes/program.js";
@@ -9,7 +12,7 @@ import type { Move, Outside, Places } from "./places.js";
 import type { View } from "./view.js";
 import type { Words } from "./words.js";
 
-/** A body whose memory is known: as `encodeLoop` gives it to what writes its instructions. */
+/** A body with its memory: the argument of the code that writes its instructions. */
 export type PlacedBody = Omit<Lowered, "plan"> & { readonly plan: Places & Pick<Lowered["plan"], "copies"> };
 
 export function encodeLoop(
@@ -61,7 +64,7 @@ export function encodeLoop(
   }
 }
 
-/** A copy of a whole array, row-major in both places. */
+/** A copy of an entire array, row-major in both places. */
 function copyWhole(words: Words, from: [Places, View], to: [Places, View], shape: Shape): void {
   words.instruction(Opcode.Copy, () => {
     words.address(...to);

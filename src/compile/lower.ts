@@ -1,4 +1,7 @@
-/** Everything between a graph and its code: what runs where, for the graph and for the body of each loop in it. */
+/**
+ * Everything between a graph and its code: what runs where, for the graph and for the body of each of its
+ * loops.
+ */
 import { isNode, type Node } from "../graph/graph.js";
 import { extent } from "../graph/shape.js";
 import { fuse, type Unit } from "./fuse.js";
@@ -9,7 +12,7 @@ import type { StepGraph } from "./program.js";
 import { simplify } from "./simplify.js";
 import { advance, ownView, type View } from "./view.js";
 
-/** A step, or one step of a loop, with all that is decided about it. */
+/** A step, or one step of a loop, with all decisions about it. */
 export interface Lowered {
   readonly step: StepGraph;
   readonly views: readonly View[];
@@ -44,7 +47,10 @@ function place(
   return { step, views, units, bodies, plan: planMemory(step, units, views, rows, { workspaces, outside }) };
 }
 
-/** A body as a step whose state are the carries. Its outputs are named by the nodes of the stacks that they are written to. */
+/**
+ * A body as a step whose state is the carries. Its outputs are named by the nodes of the stacks that they are
+ * written to.
+ */
 function lowerBody(
   { attributes }: Node<"scan">,
   parts: readonly number[],

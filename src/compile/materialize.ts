@@ -1,7 +1,6 @@
 /**
  * Inserts copies where an instruction cannot read a view in place, and so decides where
- * every node's elements are. After this pass each view resolves to memory, and each root
- * has memory of its own.
+ * every node's elements are. After this pass each view resolves to memory, and each root has its own memory.
  */
 import { type Graph, isNode, type Node, type OperationName, type Value } from "../graph/graph.js";
 import * as Opcode from "../graph/opcodes/program.js";
@@ -42,7 +41,7 @@ export function materialize(step: StepGraph): StepGraph {
         : ready;
       return append(op, [images], { ...attributes, before: [0, 0], after: [0, 0] }, graph, false);
     },
-    // A root is computed, not read from elsewhere, and has its memory to itself.
+    // A root is computed, not read from elsewhere, and does not share its memory.
     (value) => {
       const own = views[value.id].root === value.id && !("leaf" in operation(value.node.op).lowering);
       const root = own && !taken.has(value.id) ? value : copy(value);
@@ -52,7 +51,10 @@ export function materialize(step: StepGraph): StepGraph {
   );
 }
 
-/** The view of each node of a materialized graph; `origins` are of nodes whose memory does not begin with them. */
+/**
+ * The view of each node of a materialized graph; `origins` are of nodes whose memory does not begin with
+ * them.
+ */
 export function resolveViews(step: StepGraph, origins?: ReadonlyMap<number, View>): View[] {
   const views: View[] = [];
   const unstored = windowsOfProducts(step);
@@ -99,7 +101,7 @@ const UNIT = { scale: 1, power: 0 };
 
 /** How matrices [..., rows, columns] are stored. */
 export interface MatrixOrder {
-  /** By columns rather than by rows. */
+  /** By columns instead of by rows. */
   readonly transposed: boolean;
   /** Elements from a stored row, or column, to the next. */
   readonly leading: Extent;
@@ -121,7 +123,7 @@ export function matrixOrder({ strides }: View, shape: Shape): MatrixOrder | unde
   return undefined;
 }
 
-/** The stride of axes as one; undefined where they cannot be seen so. */
+/** The stride of axes as one axis; undefined if they cannot be merged. */
 function distance(strides: readonly Extent[], shape: Shape): Extent | undefined {
   const axes = strides.flatMap((stride, axis) => (shape[axis] === 1 ? [] : [{ stride, dim: shape[axis] }]));
   const joined = axes.every(({ stride }, i) => {

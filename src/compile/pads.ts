@@ -7,7 +7,7 @@ interface Tiles {
   readonly parts: readonly { readonly begin: number; readonly value: Value }[];
 }
 
-/** What `x + y` is a concatenation of, in order, if each of its elements comes from one part. */
+/** The parts of which `x + y` is a concatenation, in order, if each of its elements comes from one part. */
 export function tilesOf(x: Value, y: Value): { axis: number; parts: Value[] } | undefined {
   const tiles = join(paddedParts(x), paddedParts(y));
   if (tiles === undefined) return undefined;
@@ -25,7 +25,7 @@ export function tilesOf(x: Value, y: Value): { axis: number; parts: Value[] } | 
 function paddedParts({ node, graph }: Value): Tiles | undefined {
   const [first, second] = node.inputs.map((id) => new Value(graph, id));
   if (node.op === "add") {
-    // the term that was added last first: if it is no such part, the rest need not be searched
+    // the last added term first: if it is not such a part, the rest need not be searched
     const later = paddedParts(second);
     return later && join(paddedParts(first), later);
   }

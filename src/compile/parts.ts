@@ -1,6 +1,6 @@
 /**
- * Parts of a concatenation that are computed where they end up: results of elementwise regions that nothing but concatenations read. Those
- * along the first axis, which lie in one piece, get their places from `plan.ts`.
+ * Parts of a concatenation that are computed in place: results of elementwise regions that only
+ * concatenations read. Parts along the first axis, which are contiguous, get their places from `plan.ts`.
  */
 import { isNode, type Node, usersOf } from "../graph/graph.js";
 import { kindOf, type Unit } from "./fuse.js";

@@ -1,7 +1,7 @@
 /**
- * What a region does to each element, in as few operations of the machine as possible: from the results down, at each
- * node the largest operation that fits (maximal munch; A. Appel, "Modern compiler implementation in ML", 1998,
- * chapter 9). It assigns no registers.
+ * The operations of a region on each element, as few as possible: from the results down, at each
+ * node the largest operation that fits (maximal munch; A. Appel, "Modern compiler implementation in ML",
+ * 1998, chapter 9). It assigns no registers.
  */
 import type { Node } from "../graph/graph.js";
 import {
@@ -38,7 +38,7 @@ type Branch = readonly [operation: number, first: Tree, second?: Tree];
 /** Sources that must be one number each. */
 type Uniform = readonly number[];
 
-/** Operations of several nodes, by the operation of the last of them; the larger before their parts. */
+/** Operations of several nodes, by the operation of the last one; larger ones before their parts. */
 const PATTERNS: Readonly<
   Record<number, readonly (readonly [operation: number, tree: Branch, uniform?: Uniform])[]>
 > = {
@@ -88,7 +88,7 @@ const PATTERNS: Readonly<
   ],
 };
 
-/** Operations that cost next to nothing in a pass. */
+/** Operations that cost almost nothing in a pass. */
 const CHEAP: ReadonlySet<number | undefined> = new Set([FlushRoot, Neg]);
 
 /** Pairs of passes that the machine has one loop for, by the first and the second. */
@@ -97,7 +97,9 @@ const PAIRS: Readonly<Record<number, Readonly<Record<number, number>>>> = {
   [Passes.FlushAxpby]: { [Passes.FlushRootDivMulSubFrom]: Passes.FlushAxpbyFlushRootDivMulSubFrom },
 };
 
-/** The passes of a region, each after those that it reads, and before the second of a pair its first. */
+/**
+ * The passes of a region, each after those that it reads, and the first of a pair directly before the second.
+ */
 export function passesOf({ nodes: members, results }: Unit, nodes: readonly Node[]): Pass[] {
   const inside = new Set(members);
   const wanted = new Set(results);
@@ -105,7 +107,7 @@ export function passesOf({ nodes: members, results }: Unit, nodes: readonly Node
   for (const id of members) {
     for (const input of nodes[id].inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
   }
-  /** Whether a pass may compute the node on its way: nothing else reads it, or it costs next to nothing. */
+  /** Whether a pass may include the node: nothing else reads it, or it costs almost nothing. */
   const isInner = (id: number): boolean =>
     inside.has(id) && (CHEAP.has(codeOf(nodes[id])) || (!wanted.has(id) && readers.get(id) === 1));
 
@@ -119,7 +121,10 @@ export function passesOf({ nodes: members, results }: Unit, nodes: readonly Node
   return paired(passes.reverse());
 }
 
-/** Moves the first of each pair down to the second, and gives it the operation of the pair. What other passes read stays where it is. */
+/**
+ * Moves the first of each pair down to the second, and gives it the operation of the pair. Passes whose
+ * results others read do not move.
+ */
 function paired(passes: readonly Pass[]): Pass[] {
   const result: Pass[] = [];
   for (const pass of passes) {

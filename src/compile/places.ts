@@ -1,13 +1,13 @@
 /**
- * Where the elements of views are when code is written: in the block of a run, or, seen from the body of a loop, in the
- * memory of the graph around it, at an address that the loop moves.
+ * Where the elements of views are when code is written: in the block of a run, or, seen from the body of a
+ * loop, in the memory of the graph around it, at an address that the loop moves.
  */
 import { FettleError } from "../errors.js";
 import type { Extent } from "../graph/shape.js";
 import type { Offset, View } from "./view.js";
 
 export interface Places {
-  /** Bytes from the start of the block, by node that has memory of its own. */
+  /** Bytes from the start of the block, by node with its own memory. */
   readonly offsets: ReadonlyMap<number, number>;
   /** In a body: the nodes that are values of the graph around it. */
   readonly outside?: ReadonlyMap<number, Outside>;
@@ -17,9 +17,9 @@ export interface Places {
 export interface Outside {
   readonly places: Places;
   readonly view: View;
-  /** Where the loop notes that a word moves. */
+  /** Where the loop records that a word moves. */
   readonly moves: Move[];
-  /** Bytes from one step to the next; undefined for what stays. */
+  /** Bytes from one step to the next; undefined if it does not move. */
   readonly stride: Extent | undefined;
 }
 
@@ -29,7 +29,9 @@ export interface Move {
   readonly stride: Extent;
 }
 
-/** An address of the first step of every loop around, and by what each of them moves it, the innermost first. */
+/**
+ * An address at the first step of all enclosing loops, and its movement by each of them, the innermost first.
+ */
 export interface Location {
   /** Bytes from the start of the block. */
   readonly address: Offset;
@@ -48,7 +50,7 @@ export function locate(places: Places, { root, offset }: Pick<View, "root" | "of
   return { ...found, moves: [outside, ...found.moves] };
 }
 
-/** Equal for views that begin at one element, at each step. */
+/** Equal for views that start at the same element, at each step. */
 export function placeKey(places: Places, view: View): string {
   const { address, moves } = locate(places, view);
   const strides = moves.map(({ stride }) => (stride ? `${stride.scale}^${stride.power}` : ""));

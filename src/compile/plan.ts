@@ -1,6 +1,6 @@
 /**
- * Gives every node that needs memory its place in the block of a run: fixed places for state and inputs, shared ones
- * for values that are needed only during part of a step. It writes no instructions.
+ * Gives every node that needs memory its place in the block of a run: fixed places for state and inputs,
+ * shared ones for values that are needed only during part of a step. It writes no instructions.
  */
 import type { AttributesOf, Node } from "../graph/graph.js";
 import { HEADER_WORDS } from "../graph/opcodes/block.js";
@@ -42,7 +42,7 @@ interface Placement {
   readonly elements: number;
 }
 
-/** What the plan of a graph with loops, or of the body of one, has to know besides. */
+/** Further data for the plan of a graph with loops, or of the body of one. */
 export interface LoopMemory {
   /** Bytes that each loop needs, by its node. */
   readonly workspaces?: ReadonlyMap<number, number>;
@@ -117,7 +117,9 @@ export function planMemory(
   return { offsets, buffers, copies, bytes: bytes + ALIGNMENT, stateOffset, stateBytes };
 }
 
-/** First write and last read of every node with memory of its own, in units; inputs are written before the first. */
+/**
+ * First write and last read of every node with its own memory, in units; inputs are written before the first.
+ */
 function lifetimes(
   step: StepGraph,
   units: readonly Unit[],
@@ -133,7 +135,7 @@ function lifetimes(
       const own = life.get(root);
       if (own) own.end = Math.max(own.end, index);
     }
-    // The memory of a concatenation begins to live with the first of its parts.
+    // The memory of a concatenation is live from the first of its parts.
     for (const { root } of unit.results.map((id) => views[id])) {
       const own = life.get(root);
       if (own) own.end = Math.max(own.end, index);
@@ -159,7 +161,7 @@ export function readsOf(unit: Unit, nodes: readonly Node[], views: readonly View
   return new Set(operands.map((id) => views[id].root).filter((root) => !inside.has(root)));
 }
 
-/** Lets the parts of a concatenation along the first axis be written where they end up. */
+/** Lets the parts of a concatenation along the first axis be written in place. */
 function placeInConcat(
   unit: Unit,
   nodes: readonly Node[],
@@ -190,7 +192,10 @@ function isWhole(view: View, shape: Shape, rootShape: Shape): boolean {
   return base === 0 && scale === 0 && isContiguous(view, shape) && sizeOf(shape) === sizeOf(rootShape);
 }
 
-/** Whether `output` may be computed over the memory of `input`: nothing reads the old value later or elsewhere. */
+/**
+ * Whether `output` may be computed over the memory of `input`: nothing reads the old value later or
+ * elsewhere.
+ */
 function canOverwrite(
   input: number,
   output: number,
@@ -199,7 +204,7 @@ function canOverwrite(
   nodes: readonly Node[],
   views: readonly View[],
 ): boolean {
-  // What is placed in the output is written before it.
+  // Values placed in the output are written before it.
   const partsOf = (id: number): number[] => {
     const parts = [...placements].filter(([, { parent }]) => parent === id).map(([part]) => part);
     return [id, ...parts.flatMap(partsOf)];
@@ -218,7 +223,10 @@ function canOverwrite(
   );
 }
 
-/** Offsets for buffers so that no two that live at once overlap: largest first, each at the lowest place. Returns the end. */
+/**
+ * Offsets for buffers so that no two that live at once overlap: largest first, each at the lowest place.
+ * Returns the end.
+ */
 function pack(buffers: Buffer[], base: number): number {
   const placed: Buffer[] = [];
   let top = base;

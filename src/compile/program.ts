@@ -23,7 +23,7 @@ export interface Stream {
   readonly direction: "in" | "out";
 }
 
-/** What a step is, before compilation: the graph as it was written, and the meaning of its ends. */
+/** A step before compilation: the written graph, and the meaning of its ends. */
 export interface StepGraph {
   readonly nodes: readonly Node[];
   /** Ids of `input` nodes, by name. */

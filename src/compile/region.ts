@@ -14,7 +14,7 @@ import type { StepGraph } from "./program.js";
 import { isContiguous, sameExtent, type View } from "./view.js";
 import { bitsOf, type Size, type Words } from "./words.js";
 
-/** A planned step: what is written, and where its arrays are. */
+/** A planned step: its operations, and the places of its arrays. */
 export interface Encoding {
   readonly step: StepGraph;
   readonly views: readonly View[];
@@ -23,7 +23,7 @@ export interface Encoding {
 
 /** An operand in memory or a number, which has a register; `write` appends its words. */
 interface Operand {
-  /** Equal for operands that are the same elements. */
+  /** Equal for operands with the same elements. */
   readonly key: string;
   readonly write: () => void;
 }
@@ -34,7 +34,7 @@ export function encodeRegion(encoding: Encoding, unit: Unit, words: Words): void
   const position = new Map(passes.map(({ id }, index) => [id, index]));
   const shape = step.nodes[unit.nodes[0]].shape;
 
-  // Operands: what is read from outside, then what is left in memory.
+  // Operands: first values from outside, then results in memory.
   const operands: Operand[] = [];
   const operandOf = (operand: Operand): number => {
     const found = operands.findIndex(({ key }) => key === operand.key);
@@ -185,7 +185,7 @@ function directKey(plan: Places, view: View): string {
   return `direct ${placeKey(plan, view)}`;
 }
 
-/** Where a result of a region is left: in memory of its own, or as a part of another array. */
+/** Where a result of a region is stored: in its own memory, or as a part of another array. */
 function resultOperand({ views, plan }: Encoding, id: number, shape: Shape, words: Words): Operand {
   const view = views[id];
   if (isContiguous(view, shape)) return { key: directKey(plan, view), write: direct(words, plan, view, 1) };

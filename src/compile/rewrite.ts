@@ -1,6 +1,6 @@
 /**
- * The frame of passes over graphs: a pass visits the live nodes in order and returns the replacement of each in the new
- * graph, which must have the same shape. Inputs and results keep their names.
+ * The frame of passes over graphs: a pass visits the live nodes in order and returns the replacement of each
+ * in the new graph, which must have the same shape. Inputs and results keep their names.
  */
 
 import { check } from "../errors.js";
@@ -51,7 +51,7 @@ export function liveBody({ body, next }: AttributesOf["scan"], parts: readonly N
   const live = new Uint8Array(body.length);
   for (const part of parts) {
     if (isNode(part, "scanStack")) live[part.attributes.of] = 1;
-    // the carry itself, for whose place there is a first value
+    // the carry itself, whose place has an initial value
     if (isNode(part, "scanCarry")) live[part.attributes.carry] = 1;
   }
   for (let changed = true; changed; ) {
@@ -69,8 +69,8 @@ export function liveBody({ body, next }: AttributesOf["scan"], parts: readonly N
 }
 
 /**
- * Makes a new graph: `visit` returns the replacement of `node`, whose inputs are already translated. Its nodes
- * follow their inputs and their shape rules because `apply` appends them.
+ * Makes a new graph: `visit` returns the replacement of `node`, whose inputs are already translated. Its
+ * nodes follow their inputs and their shape rules because `apply` appends them.
  */
 export function rewrite(
   step: StepGraph,
@@ -102,7 +102,7 @@ export function rewrite(
     nodes: graph.nodes,
     inputs: map(step.inputs, leaf),
     streamsIn: map(step.streamsIn, leaf),
-    // state that no step changes stays where it is
+    // state that no step changes stays in place
     state: map(step.state, ({ input, output }) => ({
       input: leaf(input),
       output: output === input ? leaf(input) : end(output),
@@ -134,7 +134,7 @@ export function appender(): (
   };
 }
 
-/** An attribute in words that tell all numbers apart, −0 from 0 too. */
+/** An attribute as text that distinguishes all numbers, also −0 from 0. */
 function exact(attribute: string | number | readonly number[]): string {
   if (typeof attribute === "object") return attribute.map(exact).join();
   return Object.is(attribute, -0) ? "-0" : String(attribute);

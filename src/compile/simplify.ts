@@ -1,7 +1,8 @@
 /**
- * Algebra that costs nothing to know: common subexpressions, identities, constant
- * scalars, views of views, parts that were padded and added up, and work on scalars before they are broadcast. It changes values
- * by no more than the rounding of what it omits. Bodies of loops come first.
+ * Free simplifications: common subexpressions, identities, constant
+ * scalars, views of views, parts that were padded and added up, and work on scalars before they are
+ * broadcast. It changes values by no more than the rounding of the omitted operations. Bodies of loops come
+ * first.
  */
 
 import { constant } from "../graph/functions.js";
@@ -114,7 +115,10 @@ export function simplify(step: StepGraph): StepGraph {
   return rewrite(rewriteBodies(step, simplify), "simplify", make);
 }
 
-/** Computes elementwise operations of constants now, and those of operands that all broadcast from one shape before they broadcast. */
+/**
+ * Computes elementwise operations of constants at compile time, and those of operands that all broadcast from
+ * one shape before the broadcast.
+ */
 function onSmall(
   part: Part,
   inputs: readonly Value[],
@@ -152,7 +156,9 @@ const NOTHING = {
   },
 };
 
-/** Whether windows hold each element of images once, in order: windows of one element, or of a whole image. */
+/**
+ * Whether windows hold each element of images once, in order: windows of one element, or of an entire image.
+ */
 function isOnce({ size, strides, before, after }: WindowAttributes, [, ...image]: Shape): boolean {
   if ([...before, ...after].some((zeros) => zeros > 0)) return false;
   const each = (holds: (axis: 0 | 1) => boolean): boolean => holds(0) && holds(1);
@@ -163,7 +169,7 @@ function inputOf(value: Value): Value {
   return new Value(value.graph, value.node.inputs[0]);
 }
 
-/** The number that every element of `value` is, where that is known. */
+/** The number that every element of `value` equals, if known. */
 function scalarOf(value: Value): number | undefined {
   return constantValue(value.node.op === "broadcast" ? inputOf(value) : value);
 }

@@ -27,7 +27,7 @@ export interface Signature {
 export interface StepValues {
   /** For functions without operands, such as `step(graph)`. */
   readonly graph: Graph;
-  /** Of the shapes of the signature. */
+  /** With the shapes of the signature. */
   readonly inputs: Readonly<Record<string, Value>>;
   /** Batches, of shape [ROWS, columns]. */
   readonly streams: Readonly<Record<string, Value>>;
@@ -38,13 +38,13 @@ export interface StepValues {
 /** The results of a step. */
 export interface StepResults {
   /**
-   * The new value of each array of the state; one left out keeps its value. Denormal numbers of float32, those below 2⁻¹²⁶, are
-   * kept as 0: arithmetic on them is slow.
+   * The new value of each array of the state; one left out keeps its value. Denormal numbers of float32,
+   * those below 2⁻¹²⁶, are kept as 0: arithmetic on them is slow.
    */
   readonly state?: Readonly<Record<string, Value>>;
   /** Arrays that the host may read after a run: those of the last step. */
   readonly outputs?: Readonly<Record<string, Value>>;
-  /** Rows to be written to matrices, one batch a step: values of shape [ROWS, columns]. */
+  /** Rows to be written to matrices, one batch per step: values of shape [ROWS, columns]. */
   readonly streams?: Readonly<Record<string, Value>>;
 }
 
@@ -52,8 +52,8 @@ export interface StepResults {
  * Calls `write` once and checks what it returns.
  *
  * @param graph - an empty one
- * @throws FettleError `invalid_shape` where state changes shape or streams are not [ROWS, columns],
- * `invalid_argument` where two arrays or streams have one name or a result is not a value of this step.
+ * @throws FettleError `invalid_shape` if state changes shape or streams are not [ROWS, columns],
+ * `invalid_argument` if two arrays or streams have one name or a result is not a value of this step.
  */
 export function trace(
   signature: Signature,
@@ -133,7 +133,7 @@ export function trace(
   };
 }
 
-/** A new value as state keeps it: without denormal numbers, which are flushed where its parts are computed. */
+/** A new value for state: without denormal numbers, which are flushed where its parts are computed. */
 function kept(value: Value): Value {
   const { graph, node } = value;
   const parts = node.inputs.map((id) => new Value(graph, id));

@@ -17,14 +17,14 @@ export interface View {
   readonly root: number;
   readonly offset: Offset;
   readonly strides: readonly Extent[];
-  /** For windows of the images that the root is: how they lie on them as a matrix. The strides are those that they would have if they were stored. */
+  /** For windows of images in the root: how they form a matrix. The strides are those of stored windows. */
   readonly windows?: Windows;
 }
 
 const ZERO: Extent = { scale: 0, power: 0 };
 const START: Offset = { base: 0, scale: 0, power: 0 };
 
-/** A node that has memory of its own, row-major. */
+/** A node with its own memory, row-major. */
 export function ownView(id: number, shape: Shape): View {
   return { root: id, offset: START, strides: contiguousStrides(shape) };
 }
@@ -43,7 +43,9 @@ export function advance(offset: Offset, count: number, stride: Extent): Offset {
   return { base: offset.base, scale: offset.scale + step, power: stride.power };
 }
 
-/** Whether the view reads all of its shape in row-major order from its offset. Axes of length 1 do not matter. */
+/**
+ * Whether the view reads all of its shape in row-major order from its offset. Axes of length 1 do not matter.
+ */
 export function isContiguous(view: View, shape: Shape): boolean {
   const expected = contiguousStrides(shape);
   return shape.every((dim, axis) => dim === 1 || sameExtent(view.strides[axis], expected[axis]));
@@ -53,7 +55,10 @@ export function sameExtent(a: Extent, b: Extent): boolean {
   return a.scale === b.scale && (a.power === b.power || a.scale === 0);
 }
 
-/** The view of a view node over its input's view, or undefined where elements must move (a reshape of scattered ones). */
+/**
+ * The view of a view node over its input's view, or undefined if elements must move (a reshape of scattered
+ * ones).
+ */
 export function viewThrough(node: Node, from: View, fromShape: Shape): View | undefined {
   switch (node.op) {
     case "broadcast": {

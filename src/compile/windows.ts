@@ -1,6 +1,6 @@
 /**
- * Windows of images that no instruction stores: the products that read them find each number where it is in the images, as implicit im2col
- * does. It decides which windows those are, and where their rows and columns lie.
+ * Windows of images that no instruction stores: the products that read them find each number in the images,
+ * like implicit im2col. It decides which windows those are, and where their rows and columns lie.
  */
 import { type Node, usersOf } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
@@ -20,8 +20,8 @@ export interface Windows {
 }
 
 /**
- * The nodes of windows that are nothing but left operands of products, as matrices or transposed. Products with one column have a loop of
- * their own, which reads a stored matrix in 0.8 of the time.
+ * The nodes of windows that are only left operands of products, as matrices or transposed. Products with one
+ * column have a separate loop, which reads a stored matrix in 0.8 of the time.
  */
 export function windowsOfProducts(step: StepGraph): Set<Node> {
   const { nodes } = step;

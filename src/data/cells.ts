@@ -1,50 +1,50 @@
 /**
- * The cells of one column while a table is read, compactly: plain numbers as numbers, and everything else as words, of which
- * each is kept once. What the words mean is decided in infer.ts and table.ts.
+ * The cells of one column while a table is read, compactly: plain numbers as numbers, and everything else as
+ * distinct words. `infer.ts` and `table.ts` interpret the words.
  */
 import type { Floats } from "../ndarray.js";
 import { cellText, type ScannedRow } from "./scan.js";
 
-/** A column whose cells have been read, before it has a kind. */
+/** A column whose cells have been read, before its kind is known. */
 export type RawColumn = NumberCells | WordCells;
 
-/** What is known of any column. */
+/** What is known about any column. */
 interface Cells {
   readonly name: string;
   readonly rows: number;
   readonly missing: number;
-  /** The words that mean "missing", in small letters, and in how many cells; without empty ones. */
+  /** The words that mean "missing", in lower case, with their numbers of cells; without empty cells. */
   readonly gaps: ReadonlyMap<string, number>;
 }
 
-/** Every cell is missing, or a number as JavaScript writes it, which float32 can hold. */
+/** Every cell is missing, or a number in JavaScript's notation that fits float32. */
 export interface NumberCells extends Cells {
   /** `[rows]`, NaN where the cell is missing; in float32 if that holds each exactly. */
   readonly numbers: Floats;
-  /** The first three that differ, as they were written. */
+  /** The first three distinct cells, as written. */
   readonly samples: readonly string[];
-  /** Whether one has a decimal point. */
+  /** Whether any cell has a decimal point. */
   readonly hasPoint: boolean;
-  /** Whether each that has a point could have it between thousands: `1.234`. */
+  /** Whether every point could separate thousands: `1.234`. */
   readonly mayGroup: boolean;
-  /** Whether each is digits alone. */
+  /** Whether every cell is only digits. */
   readonly isCount: boolean;
-  /** One with zeros in front, such as `007`. */
+  /** A cell with leading zeros, such as `007`. */
   readonly padded: string | undefined;
 }
 
-/** Words, or numbers that are written in other ways. */
+/** Words, or numbers in other notations. */
 export interface WordCells extends Cells {
-  /** Each different cell, in the order in which they first appear; a number where records have one. */
+  /** The distinct cells, in order of first appearance; numbers stay numbers in records. */
   readonly words: readonly (string | number)[];
-  /** `[rows]`: the index of the cell's word, -1 where it is missing. */
+  /** `[rows]`: the index of the cell's word, -1 if it is missing. */
   readonly codes: Int32Array;
 }
 
 const PLAIN = /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
-/** Ten to the number of decimals; a quotient by these is rounded once, as the digits themselves are. */
+/** Ten to the number of decimals; dividing by these rounds once, like reading the digits. */
 const POWERS = Array.from({ length: 16 }, (_, i) => 10 ** i);
-/** Cells that are kept as text, in case that the next ones are words. */
+/** Cells that are kept as text, in case later ones are words. */
 const KEPT = 16;
 const [ZERO, POINT, PLUS, MINUS] = [48, 46, 43, 45];
 
@@ -73,8 +73,8 @@ export class ColumnBuilder {
   private isNarrow = true;
 
   /**
-   * @param isMissing - of a trimmed cell
-   * @param capacityFor - how many rows to make room for, where there are so many
+   * @param isMissing - tests a trimmed cell
+   * @param capacityFor - returns how many rows to make room for
    * @param isWords - whether cells are kept as words from the start
    */
   constructor(
@@ -88,19 +88,22 @@ export class ColumnBuilder {
     if (isWords) this.codes = new Int32Array(capacity);
   }
 
-  /** Whether words came after numbers whose text is forgotten: then it stopped, and must read the column again as words. */
+  /**
+   * Whether words came after numbers whose text was dropped: then it stopped, and the column must be reread
+   * as words.
+   */
   get mustRepeat(): boolean {
     return this.isBroken;
   }
 
-  /** Takes a cell of a text. */
+  /** Adds a cell of a text. */
   push(row: ScannedRow, j: number): void {
     if (this.isBroken) return;
     if (!this.isWords && this.rows >= KEPT && this.pushDigits(row, j)) return;
     this.pushCell(cellText(row, j).trim());
   }
 
-  /** Takes a cell, trimmed if it is text. */
+  /** Adds a cell, trimmed if it is text. */
   pushCell(cell: string | number): void {
     if (this.isWords) this.pushWord(cell);
     else if (this.isNone(cell)) this.pushNumber(Number.NaN, cell);
@@ -116,7 +119,10 @@ export class ColumnBuilder {
     return { name, rows, missing, gaps, numbers, samples, hasPoint, mayGroup, isCount, padded };
   }
 
-  /** The common case without a copy of the text: up to 15 digits, of which some may be decimals. @returns whether it was */
+  /**
+   * The common case without a copy of the text: up to 15 digits, some of which may be decimals. @returns
+   * whether it applied
+   */
   private pushDigits({ text, starts, ends }: ScannedRow, j: number): boolean {
     const start = starts[j];
     const end = ends[j];
@@ -190,7 +196,10 @@ export class ColumnBuilder {
     this.codes[this.rows++] = code;
   }
 
-  /** A cell that is no plain number: from here on the column is words, if the numbers before it are still text. */
+  /**
+   * A cell that is not a plain number: from here on the column is words, if the earlier numbers are still
+   * kept as text.
+   */
   private leaveNumbers(cell: string | number): void {
     const isEmpty = this.missing === this.rows;
     if (this.rows > this.first.length && !isEmpty) {

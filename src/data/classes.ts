@@ -5,13 +5,13 @@ import { mustBeArray } from "./check.js";
 /** More distinct values than this are names or ids, not classes. */
 export const MAX_CLASSES = 1000;
 
-/** Words for false and true, in lower case, of a column of booleans. */
+/** Words for false and true in a boolean column, in lower case. */
 export const BOOLEANS: readonly (readonly [no: string, yes: string])[] = [
   ["false", "true"],
   ["no", "yes"],
 ];
 
-/** Classes of rows as people have them: words, integers, or booleans. */
+/** Classes of rows in user form: strings, integers, or booleans. */
 export type Labels = ArrayLike<string> | ArrayLike<boolean> | ArrayLike<number>;
 
 /** Labels as class ids. */
@@ -26,7 +26,8 @@ export interface EncodedLabels {
  * Numbers the classes of labels.
  *
  * @param what - the name of the labels in errors
- * @throws FettleError `invalid_data` for labels of several types, for numbers that are not integers, and for more than 1,000
+ * @throws FettleError `invalid_data` for labels of several types, for numbers that are not integers, and for
+ * more than 1,000
  *   classes
  * @example
  * ```ts
@@ -62,12 +63,12 @@ export function encodeLabels(labels: Labels, what = "labels"): EncodedLabels {
   };
 }
 
-/** The target of classes: 0 or 1 for two, one-hot rows for more. */
+/** The target for classes: 0 or 1 for two, one-hot rows for more. */
 export function targetOfClasses(labels: Int32Array, classes: number): Float64Array {
   return classes === 2 ? Float64Array.from(labels) : oneHot(labels, classes);
 }
 
-/** Numbers of one-hot rows at most: as many as a table has cells. */
+/** The most numbers of one-hot rows: as many as cells of a table. */
 const MOST_NUMBERS = 250_000_000;
 
 /**
@@ -77,7 +78,8 @@ const MOST_NUMBERS = 250_000_000;
  * @param classes - the number of classes, at least 1
  * @param what - the name of the labels in errors
  * @returns `[rows, classes]`, row-major
- * @throws FettleError `invalid_data` for a label outside that range; `invalid_argument` for anything but an array and a
+ * @throws FettleError `invalid_data` for a label outside that range; `invalid_argument` for anything but an
+ * array and a
  *   positive integer; `memory_limit` for more than 250,000,000 numbers
  * @example
  * ```ts
@@ -91,7 +93,7 @@ export function oneHot(labels: ArrayLike<number>, classes: number, what = "label
 }
 
 /**
- * {@link oneHot}, in which rows of weight 0 may hold anything: an id that is no class becomes a row of zeros.
+ * {@link oneHot}, in which rows of weight 0 may hold anything: an invalid id becomes a row of zeros.
  *
  * @throws FettleError as {@link oneHot}
  */
@@ -107,7 +109,7 @@ export function encodeIds(
     numbers <= MOST_NUMBERS,
     () =>
       `one-hot rows must hold at most ${MOST_NUMBERS} numbers (2 GB); received ${labels.length} rows of ${classes} classes; ` +
-      "use sparseCategoricalCrossentropy, which takes class ids",
+      "use sparseCategoricalCrossentropy, which accepts class ids",
     "memory_limit",
   );
   const encoded = new Float64Array(numbers);
@@ -126,7 +128,7 @@ export function encodeIds(
   return encoded;
 }
 
-/** From this share of rows on, always answering with the most frequent class has an accuracy that looks good. */
+/** From this share of rows, always predicting the most frequent class has an accuracy that looks good. */
 export const IMBALANCED = 0.9;
 
 /** The most frequent class, and its share of the rows; undefined without classes. */

@@ -1,6 +1,6 @@
 /**
- * Which rows and columns of a table can be used. Columns that cannot are refused all at once, each with its reason, since
- * the user would otherwise learn of them one by one.
+ * Which rows and columns of a table can be used. Unusable columns are refused together, each with its reason,
+ * so that the user does not meet them one by one.
  */
 import { FettleError, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
@@ -12,15 +12,15 @@ import type { Column, Table } from "./table.js";
 /** What a model predicts: one of several classes, or a quantity. */
 export type Task = "classification" | "regression";
 
-/** More distinct words than this are no categories. */
+/** More distinct words than this are not categories. */
 const MAX_CATEGORIES = 100_000;
 
 /** How missing cells are handled. */
 export type MissingRule = "refuse" | "drop" | "impute";
 
-/** The refusal of columns. `message` has all reasons; `drop` is the option that would leave the columns out. */
+/** The refusal of columns. `message` has all reasons; `drop` is the option that leaves the columns out. */
 export class ColumnsError extends FettleError {
-  /** Columns to leave out, with those that are left out already; empty where that does not help. */
+  /** Columns to leave out, including those already left out; empty if that does not help. */
   readonly drop: readonly string[];
 
   constructor(message: string, drop: readonly string[]) {
@@ -38,7 +38,7 @@ export interface Use {
   readonly drop: readonly string[];
 }
 
-/** Those of some rows that have a cell in each column. */
+/** The rows that have a cell in each column. */
 function whole(rows: Int32Array, columns: readonly Column[]): Int32Array {
   return rows.filter((i) => !columns.some(({ values }) => Number.isNaN(values[i])));
 }
@@ -55,12 +55,15 @@ export function rowsWithTargets(table: Table, targets: readonly string[]): Table
   return { ...table, rows: rows.length, columns };
 }
 
-/** A rule that leaves out more than this share of the rows says which columns it is for, and how to keep them. */
+/**
+ * If a rule leaves out more than this share of the rows, its note names the columns, and how to keep the
+ * rows.
+ */
 const MANY = 1 / 20;
 
 /**
- * The rows to use, ascending: those with a target, and under the rule `drop` with every cell. Where no row has a target, all, so that
- * the target is refused.
+ * The rows to use, ascending: those with a target, and under the rule `drop` with every cell. If no row has a
+ * target, all rows, so that the target is refused.
  *
  * @returns also how many rows are left out and why, for people
  * @throws ColumnsError if the rule leaves no row
@@ -110,7 +113,7 @@ function mostGaps(inputs: readonly Column[], rows: Int32Array): string {
 /** Why a column cannot be used. */
 interface Fault {
   readonly reason: string;
-  /** Whether the reason is that cells are missing. */
+  /** Whether the reason is missing cells. */
   readonly gaps?: true;
 }
 
@@ -146,7 +149,7 @@ export function refuseColumns({ inputs, targets, missing, drop }: Use, rows: Int
 
 function faultOfInput(column: Column, values: Floats, missing: MissingRule): Fault | undefined {
   if (column.doubt !== undefined) return { reason: column.doubt };
-  if (values.every(Number.isNaN)) return { reason: "must have cells; all are missing" };
+  if (values.every(Number.isNaN)) return { reason: "must have values; all cells are missing" };
   const gaps = missing === "refuse" ? gapsOf(values) : undefined;
   return gaps ?? (column.kind === "category" ? tooMany(values, MAX_CATEGORIES) : undefined);
 }
@@ -159,7 +162,7 @@ function faultOfTarget(column: Column, values: Floats, task: Task): Fault | unde
     const way = kind === "empty" ? "" : `; choose as: ${keptAs(name, reason)}`;
     return { reason: `must hold numbers, booleans or categories; it ${reason}${way}` };
   }
-  if (values.some(Number.isNaN)) return { reason: "must have cells; all are missing" }; // see `keptRows`
+  if (values.some(Number.isNaN)) return { reason: "must have values; all cells are missing" }; // see `keptRows`
   if (values.every((value) => value === values[0])) {
     const same = show(wordOf(column, values[0]));
     return { reason: `must differ between rows; received ${same} in all ${values.length}` };
@@ -200,7 +203,7 @@ export function distinct(values: Floats): number[] {
   return [...new Set(values)].filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
 }
 
-/** The word of a value, as in the cells of its column. */
+/** The word of a value, as its column spells it. */
 export function wordOf(column: Column, value: number): string {
   return column.kind === "number" ? String(value) : column.categories[value];
 }

@@ -1,16 +1,16 @@
 /**
- * Delimited text to rows of cells with names: delimiter, header, blank and ragged rows. Cells stay text: what they mean is decided
- * in table.ts. No file is read here.
+ * Delimited text to rows of cells with names: delimiter, header, blank and ragged rows. Cells stay text:
+ * `table.ts` interprets them. No file is read here.
  */
 import { check, checkOptions, FettleError, must, type OptionNames, show } from "../errors.js";
 import { limitsOf, mustFit, type TableLimits } from "./limits.js";
 import { cellText, type ScannedRow, type ScanState, scanRows } from "./scan.js";
 
-/** The cells of a delimited text, with no meaning given to them yet. */
+/** The uninterpreted cells of a delimited text. */
 export interface Csv {
   /** Names from the header line, trimmed, distinct and not empty; `column 1` and so on without one. */
   readonly columns: readonly string[];
-  /** Which names are not those of the header line, and why, for people. */
+  /** Which names differ from the header line, and why, for people. */
   readonly notes: readonly string[];
   /** `rows[i][j]` is the cell of row i in column j, exactly as written, without its quotes. */
   readonly rows: readonly (readonly string[])[];
@@ -22,12 +22,13 @@ export interface Csv {
 export interface CsvOptions {
   /**
    * The character between cells.
-   * @defaultValue the one of `,` `;` tab `|` that splits the header into most columns; the comma if none does
+   * @defaultValue the one of `,` `;` tab `|` that splits the header into the most columns; the comma if none
+   * does
    */
   readonly delimiter?: string;
   /**
    * Whether the first line names the columns.
-   * @defaultValue true, but a first line of numbers alone is refused
+   * @defaultValue true; a first line of only numbers is refused
    */
   readonly header?: boolean;
   /** How large the table may be. */
@@ -36,17 +37,17 @@ export interface CsvOptions {
 
 const OPTIONS: OptionNames<CsvOptions> = { delimiter: true, header: true, limits: true };
 const DELIMITERS = [",", ";", "\t", "|"];
-/** A row of more characters is a quote that is never closed. */
+/** A row of more characters has an unclosed quote. */
 const LONGEST_ROW = 2 ** 26;
-/** A row that is no longer is gone through at each piece, so that it is read as soon as it is whole. */
+/** A row up to this length is rescanned at each piece, so that it is read as soon as it is complete. */
 const PROMPT = 2 ** 12;
 
-/** A text, whole or in pieces of any length. It is gone through twice where a column turns out to be words after all. */
+/** A text, complete or in pieces of any length. It is read twice if a column later turns out to be words. */
 export type TextSource = string | TextPieces;
 
 /** A text in pieces. */
 export interface TextPieces extends Iterable<string> {
-  /** About how many characters there are, so that the right memory is taken at once; 0 if that is not known. */
+  /** The approximate number of characters, so that memory is allocated once; 0 if unknown. */
   readonly about?: number;
 }
 
@@ -56,14 +57,14 @@ export interface TextPieces extends Iterable<string> {
  * Quoted cells may hold delimiters, line ends and doubled quotes. A byte order
  * mark and blank lines at the end are skipped; every kind of line end, inside
  * quotes too, becomes `\n`. A blank line in the middle is a row of one empty cell,
- * which is ragged unless the table has one column. A name that is empty becomes `column 1`, by its place; one that
- * another column has becomes `name (2)`.
+ * which is ragged unless the table has one column. An empty name becomes `column 1`, by its place; a repeated
+ * one becomes `name (2)`.
  *
- * @param text - the whole text
+ * @param text - the complete text
  * @throws FettleError `invalid_data`, with the line, for an empty text, a header without rows, a row
  *   whose cells do not match the header, a quote that is not closed or is followed by more text,
- *   and for a header of numbers alone; `memory_limit` for a table over one of `limits`; `invalid_argument` for anything but
- *   a string, and for an impossible delimiter; `unknown_name` for an unknown option
+ *   and for a header of only numbers; `memory_limit` for a table over one of `limits`; `invalid_argument`
+ *   for anything but a string, and for an impossible delimiter; `unknown_name` for an unknown option
  * @example
  * ```ts
  * parseCsv('name,size\n"Smith, J.",4\n').rows; // [["Smith, J.", "4"]]
@@ -97,7 +98,7 @@ export interface CsvHeader {
 type BeginRows = (header: CsvHeader) => (row: ScannedRow) => void;
 
 /**
- * Goes through the rows of a text. Every row has as many cells as the header.
+ * Reads the rows of a text. Every row has as many cells as the header.
  *
  * @throws FettleError as {@link parseCsv}
  */
@@ -110,11 +111,11 @@ export function readRows(source: TextSource, options: CsvOptions, begin: BeginRo
 /** Rows of a text that comes piece by piece. */
 export interface RowReader {
   take(piece: string): void;
-  /** @param source - the whole text, if it is at hand, for a message about one that is a path */
+  /** @param source - the complete text, if available, for a message about a text that is a path */
   end(source?: unknown): void;
 }
 
-/** As {@link readRows}, with each piece when it has come. */
+/** Like {@link readRows}, piece by piece as they arrive. */
 export function rowReader(options: CsvOptions, begin: BeginRows): RowReader {
   const { delimiter, header: hasHeader } = options;
   checkCsvOptions(options);
@@ -155,7 +156,7 @@ export function rowReader(options: CsvOptions, begin: BeginRows): RowReader {
   const state: ScanState = { at: 0, line: 1 };
   let text = "";
   let length = 0;
-  /** So long must a long row become before it is gone through again: twice as long as it was. */
+  /** The length at which a long row is rescanned: twice its last length. */
   let enough = 0;
   const advance = (isLast: boolean): void => {
     if (text.length < enough && text.length > PROMPT && !isLast) return;
@@ -194,7 +195,7 @@ export function rowReader(options: CsvOptions, begin: BeginRows): RowReader {
   };
 }
 
-/** Whether a text looks like what it was to be read from. */
+/** Whether a text looks like the path of a file. */
 const isPath = (source: unknown): boolean =>
   typeof source === "string" && /^[^\n]+\.(csv|tsv|txt|json|gz|parquet)$/i.test(source);
 
@@ -228,7 +229,10 @@ function checkLengths(row: ScannedRow, limits: Required<TableLimits>): void {
     mustFit(limits, "cellLength", ends[j] - from(j), () => `line ${line}, column ${j + 1}: `);
 }
 
-/** The delimiter that splits the first row into most cells; undefined if the text ends before the row does. */
+/**
+ * The delimiter that splits the first row into the most cells; undefined if the text ends before the row
+ * does.
+ */
 function delimiterOf(text: string, isLast: boolean): string | undefined {
   let best: string | undefined;
   let most = 0;
@@ -261,7 +265,7 @@ function refuseNumbers(first: readonly string[]): void {
   );
 }
 
-/** Names that are not empty and differ, and what was done for it. */
+/** Distinct names that are not empty, and what was changed. */
 function namesFor(header: readonly string[], isGiven: boolean): Pick<Csv, "columns" | "notes"> {
   const notes: string[] = [];
   const known = new Set(header.map((name) => name.trim()));
@@ -284,7 +288,7 @@ function namesFor(header: readonly string[], isGiven: boolean): Pick<Csv, "colum
       notes.push(
         name === ""
           ? `column ${j + 1} has no name; it is read as ${show(made)}`
-          : `column ${j + 1} has the name ${show(name)} again; it is read as ${show(made)}`,
+          : `column ${j + 1} repeats the name ${show(name)}; it is read as ${show(made)}`,
       );
     return made;
   });

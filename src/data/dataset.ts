@@ -1,6 +1,6 @@
 /**
- * A table turned into numbers to learn from: inputs, target, and what each column means. It does not fill, encode or scale,
- * because that must be learnt from the training part alone; see pipeline/.
+ * A table turned into numbers to learn from: inputs, target, and what each column means. It does not fill,
+ * encode or scale, because that must be learned from the training part only; see pipeline/.
  */
 
 import { check, isRecord, must, mustBeRecord, show } from "../errors.js";
@@ -27,7 +27,7 @@ export interface Input {
   readonly kind: InputKind;
   /** The words of a category by code; those for 0 and 1 of a boolean; empty for a number. */
   readonly categories: readonly string[];
-  /** Whether a row has no cell here; of a model, whether a row may have none. */
+  /** Whether a row lacks a cell here; for a model, whether a row may lack it. */
   readonly gaps: boolean;
   /** Whether dates have times of day. @defaultValue false */
   readonly times?: boolean;
@@ -38,25 +38,34 @@ export interface Dataset extends TargetData {
   readonly rows: number;
   readonly inputs: readonly Input[];
   /**
-   * `[rows]` for each input: numbers, 0 or 1 for booleans, codes of categories, milliseconds since 1970 for dates; NaN marks a
-   * missing cell, possible only with `missing: "impute"`.
+   * `[rows]` for each input: numbers, 0 or 1 for booleans, codes of categories, milliseconds since 1970 for
+   * dates; NaN marks a missing cell, possible only with `missing: "impute"`.
    */
   readonly columns: readonly Floats[];
-  /** The shape of a row, if the inputs are the numbers of an array in row-major order, such as an image. @defaultValue `[inputs]` */
+  /**
+   * The shape of a row, if the inputs are the numbers of an array in row-major order, such as an image.
+   * @defaultValue `[inputs]`
+   */
   readonly shape?: readonly number[];
   /** `[rows]`: how much each row counts in losses and metrics. @defaultValue every row counts the same */
   readonly sampleWeight?: Float64Array;
-  /** `[rows]`: the number of each row's group, of which none is divided between training and validation. */
+  /** `[rows]`: the number of each row's group; no group is divided between training and validation. */
   readonly groups?: Int32Array;
-  /** `[rows]`: when each row was; nothing is validated or tested on rows that are not after all that were trained on. */
+  /** `[rows]`: the time of each row; validation and test rows come after all training rows. */
   readonly time?: Float64Array;
-  /** Whether missing cells are imputed: then a model takes rows without a cell in any column, also where no row here lacks one. */
+  /**
+   * Whether missing cells are imputed: then a model accepts missing cells in any column, also in complete
+   * ones.
+   */
   readonly imputes?: true;
-  /** Columns that are no inputs because a model learns nothing from their kind, and why. */
+  /** Columns that are left out because a model learns nothing from their kind, and why. */
   readonly leftOut?: readonly { readonly name: string; readonly reason: string }[];
-  /** How the cells of the table are written, so that other tables are read as it was. @defaultValue numbers as JavaScript has them */
+  /**
+   * How the cells of the table are written, so that other tables are read in the same way. @defaultValue
+   * numbers in JavaScript's notation
+   */
   readonly schema?: Schema;
-  /** What was decided in reading the table, for people; see {@link Table}. */
+  /** What was decided when the table was read, for people; see {@link Table}. */
   readonly notes?: readonly string[];
   /** How the table was read, and which rows are used. */
   readonly receipt?: Receipt;
@@ -70,45 +79,48 @@ export interface EncodeOptions {
    */
   readonly target?: string | readonly string[];
   /**
-   * `auto` treats a target of categories, of booleans or of at most 20 distinct integers as classes, any other as
-   * a quantity.
+   * `auto` treats a target of categories, booleans or at most 20 distinct integers as classes, any other as a
+   * quantity.
    * @defaultValue `"auto"`
    */
   readonly task?: Task | "auto";
   /**
-   * The positive one of two classes: that of precision, recall, F1, AUC and the decision threshold. It becomes the second of `classes`.
-   * @defaultValue `yes`, `true` or `1` beside its opposite; else the rarer class, and of equals the second
+   * The positive class of two, for precision, recall, F1, AUC and the decision threshold. It becomes the
+   * second of `classes`.
+   * @defaultValue `yes`, `true` or `1` if the other class is its opposite; else the rarer class, and of
+   * equals the second
    */
   readonly positive?: string;
   /**
-   * A column of numbers that says how much each row counts in losses and metrics; it is no input.
+   * A column of numbers with the weight of each row in losses and metrics; it is not an input.
    * @defaultValue the one with the role `weight` in the schema, or none
    */
   readonly weight?: string;
   /**
-   * A column that says which rows belong together, such as a patient's; it is no input, and no fold divides a group.
+   * A column whose equal values mark rows that belong together, such as a patient's; it is not an input, and
+   * no fold divides a group.
    * @defaultValue the one with the role `group` in the schema, or none
    */
   readonly group?: string;
   /**
-   * A column of dates or numbers that says when each row was: folds and the test part are then divided in the order of time. It stays an
-   * input unless it is dropped. @defaultValue none
+   * A column of dates or numbers with the time of each row: folds and the test part then follow the order of
+   * time. It stays an input unless it is dropped. @defaultValue none
    */
   readonly time?: string;
   /**
-   * Columns to leave out, beside those that the schema leaves out: those with the role `ignored`, and those of a kind that is
-   * not read.
+   * Columns to leave out, in addition to those that the schema leaves out: those with the role `ignored`, and
+   * those of a kind that is not read.
    * @defaultValue none
    */
   readonly drop?: readonly string[];
   /**
-   * `refuse` throws if a cell is missing in a column in use; `drop` leaves out each row that has one; `impute`
-   * leaves NaN in the inputs, for `fitPipeline` to learn what to fill in, and a model then predicts rows without a cell in any
-   * column. Rows without a target are left out, whatever the rule; `notes` counts them.
+   * `refuse` throws if a cell is missing in a column in use; `drop` leaves out each row that has one;
+   * `impute` leaves NaN in the inputs, for which `fitPipeline` learns fill values; a model then accepts
+   * missing cells in any column. Rows without a target are left out, whatever the rule; `notes` counts them.
    * @defaultValue `"refuse"`
    */
   readonly missing?: MissingRule;
-  /** What becomes of classes with few rows. @defaultValue they are classes like others */
+  /** How classes with few rows are treated. @defaultValue like other classes */
   readonly rareClasses?: RareClasses;
 }
 
@@ -125,13 +137,15 @@ const RULES = {
 } satisfies OptionRules<EncodeOptions>;
 
 /**
- * Encodes a table: numbers and booleans (0, 1) as they are, a category as the code of its word, and the target as
- * {@link Dataset} says. What a network takes is made of it by {@link fitPipeline}, as `tune` does in each fold.
+ * Encodes a table: numbers and booleans (0, 1) unchanged, a category as the code of its word, and the target
+ * as described in {@link Dataset}. {@link fitPipeline} then makes the inputs of a network, as `tune` does in
+ * each fold.
  *
  * @throws FettleError `unknown_name` for a target, dropped column, task, rule or option that does not exist;
- *   `invalid_argument` for anything but a table, if the target is dropped, if no input is left, or for a `positive` that is not one of two classes; `invalid_data`, naming all
- *   columns that cannot be used and why: missing cells under the rule chosen, no cell at all, a category of more than
- *   100,000 words, a target of more than 1,000 classes, a target of one value, and a regression target that is not of numbers
+ *   `invalid_argument` for anything but a table, if the target is dropped, if no input remains, or for a
+ *   `positive` that is not one of two classes; `invalid_data`, naming all columns that cannot be used and
+ *   why: missing cells under the chosen rule, no cells at all, a category of more than 100,000 words, a
+ *   target of more than 1,000 classes, a target of one value, and a regression target without numbers
  * @example
  * ```ts
  * const table = readTable("size,color,good\n4,red,yes\n1,blue,no\n2,red,no\n");
@@ -167,7 +181,7 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   check(
     inputs.length > 0,
     () =>
-      `a table must have an input beside the target; received only ${targets.map(({ name }) => show(name)).join(", ")}` +
+      `a table must have an input besides the target; received only ${targets.map(({ name }) => show(name)).join(", ")}` +
       leftOut.map(({ name, reason }) => `, and ${show(name)}, which ${reason}`).join("") +
       (leftOut.length > 0
         ? `; choose as: ${keptAs(leftOut[0].name, leftOut[0].reason)}`
@@ -205,7 +219,7 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   };
 }
 
-/** The receipt of the columns in use and of those that are left out, with the reasons why rows are not used. */
+/** The receipt of the columns in use and of those left out, with the reasons for unused rows. */
 function receiptFor(
   table: Table,
   reasons: readonly string[],
@@ -230,7 +244,7 @@ function groupsIn(column: Column, rows: Int32Array): Int32Array {
   const gap = values.findIndex(Number.isNaN);
   check(
     gap < 0,
-    () => `${name} must have every cell; row ${gap + 1} below the header has none`,
+    () => `${name} must have no missing cells; row ${gap + 1} below the header has one`,
     "invalid_data",
   );
   return numberGroups(name, values, rows.length);
@@ -287,25 +301,26 @@ function encodeInputs(used: readonly Column[], rows: Int32Array): Pick<Dataset, 
   return { inputs, columns };
 }
 
-/** Rows of another table, encoded as those of the first table were. */
+/** Rows of another table, encoded like those of the first. */
 export interface EncodedRows {
   readonly rows: number;
   /** `[rows]` for each input; NaN marks a missing cell. */
   readonly columns: readonly Floats[];
-  /** `[rows, outputs]`, as {@link Dataset} has it; undefined if the table has no target. */
+  /** `[rows, outputs]`, as in {@link Dataset}; undefined if the table has no target. */
   readonly y?: Float64Array;
   /** `[rows]`: the index of each row's class; undefined without a target, and for regression. */
   readonly labels?: Int32Array;
 }
 
 /**
- * Encodes another table as a data set was encoded: the same inputs in the same order, whatever the order of its columns,
- * and the target if it has one. Read the table with the schema of the first, so that its words and numbers mean the same.
- * A word that the data set does not have gets a code beyond all its categories.
+ * Encodes another table like a data set: the same inputs in the same order, whatever the order of its
+ * columns, and the target if it has one. Read the table with the schema of the first, so that categories keep
+ * their codes and numbers their format. A category that the data set does not have gets a code beyond all its
+ * categories.
  *
- * @param like - the data set, or the parts of it that say how it was encoded, which are JSON
- * @throws FettleError `invalid_data` naming every column that is missing or of another kind, and for a target that is missing
- * in a row or of an unknown class; `invalid_argument` for anything but a table and a data set
+ * @param like - the data set, or the parts of it that define the encoding, which are JSON
+ * @throws FettleError `invalid_data` naming every column that is missing or of another kind, and for a target
+ * that is missing in a row or of an unknown class; `invalid_argument` for anything but a table and a data set
  * @example
  * ```ts
  * const table = readTable("size,port,good\n4,C,yes\n1,Q,no\n2,S,no\n");
@@ -351,7 +366,7 @@ export function encodeRows(
   return { rows, columns, ...targetOfRows(table, like) };
 }
 
-/** The code of each of `from` among the words `to`; `to.length` for a word that they do not have. */
+/** The code of each of `from` among the words `to`; `to.length` for a word that is not among them. */
 function codesFrom(from: readonly string[], to: readonly string[]): readonly number[] {
   const codes = new Map(to.map((word, code) => [word, code]));
   return from.map((word) => codes.get(word) ?? to.length);

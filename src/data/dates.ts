@@ -1,7 +1,7 @@
 /**
- * How dates are written, and what they are as numbers: milliseconds since 1970 in UTC. A date without a zone is in UTC, so that
- * it is the same everywhere. The order of day and month belongs to a whole column, since `1/2/2024` alone can be read in two
- * ways.
+ * How dates are written, and their numbers: milliseconds since 1970 in UTC. A date without a zone is in UTC,
+ * so that it is the same everywhere. The order of day and month belongs to a column, because `1/2/2024` alone
+ * is ambiguous.
  */
 import type { DateOrder } from "./days.js";
 import { hourOf } from "./numbers.js";
@@ -11,7 +11,9 @@ const TIME =
 const MONTHS = "January February March April May June July August September October November December".split(
   " ",
 );
-/** The number of a month by its name in small letters: whole, or the first three letters; September also four. */
+/**
+ * The number of a month by its name in lower case: complete, or the first three letters; September also four.
+ */
 const MONTH_OF = new Map(
   MONTHS.flatMap((name, i) =>
     [name, name.slice(0, 3), ...(name === "September" ? ["Sept"] : [])].map(
@@ -29,12 +31,12 @@ const DIGITS: Readonly<Record<DateOrder, RegExp>> = {
   dmy: pattern(`${PART("day")}(?<mark>[-/.])${PART("month")}\\k<mark>${YEAR}`),
   mdy: pattern(`${PART("month")}(?<mark>[-/.])${PART("day")}\\k<mark>${YEAR}`),
 };
-/** With the month as a word, which any order reads. */
+/** Formats with the month as a word, valid in any order. */
 const WORDS = [
   pattern(`${PART("day")}[ -]${WORD}[ ,-]+${YEAR}`),
   pattern(`${WORD} ${PART("day")},? +(?<year>\\d{4})`),
 ];
-/** Nothing else can be a date, which most cells of other columns show at once. */
+/** A quick test that rejects most cells of other columns. */
 const BEGINS = new RegExp(`^(\\d{1,4}[-/. ]|${[...MONTH_OF.keys()].join("|")})`, "i");
 
 /** The moment that a cell means; undefined if it is not a date of that order. */
@@ -49,7 +51,7 @@ export function parseDate(cell: string, order: DateOrder): number | undefined {
 
 function momentOf(parts: Readonly<Record<string, string | undefined>>): number | undefined {
   const digits = parts.year as string;
-  // Two digits are of the years 1969 to 2068, as in POSIX.
+  // Two digits mean the years 1969 to 2068, as in POSIX.
   const year = digits.length === 2 ? Number(digits) + (Number(digits) < 69 ? 2000 : 1900) : Number(digits);
   const month = parts.name ? (MONTH_OF.get(parts.name.toLowerCase()) ?? 0) : Number(parts.month);
   const day = Number(parts.day);

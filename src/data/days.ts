@@ -1,6 +1,6 @@
-/** What dates are, apart from reading them: the orders of their parts, the length of a day, and how one is written. */
+/** Dates without parsing: the orders of their parts, the length of a day, and the ISO form of a day. */
 
-/** The order of year, month and day where all are digits. */
+/** The order of year, month and day if all are digits. */
 export type DateOrder = "ymd" | "dmy" | "mdy";
 
 export const DATE_ORDERS = ["ymd", "dmy", "mdy"] as const satisfies readonly DateOrder[];

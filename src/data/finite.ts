@@ -7,7 +7,7 @@ import { firstNotFinite } from "../numerics/finite.js";
  * Copies the numbers of an array to a block of their size.
  *
  * @param finite - whether they must be finite in the precision of the block
- * @throws FettleError `invalid_data` for an element that is no number, or not finite, naming its place
+ * @throws FettleError `invalid_data` for an element that is not a finite number, with its place
  */
 export function copyChecked(layout: Layout, to: Floats, what: string, finite: boolean): void {
   copyNumbers(layout, to, what, finite);

@@ -1,9 +1,9 @@
-/** Which formats the numbers of a column may have, from all its different cells. */
+/** The possible formats of the numbers of a column, from all its distinct cells. */
 import type { Decimal, NumberFormat } from "./numbers.js";
 import { patternOf, timeOfDay, unitStem, writtenOf } from "./numbers.js";
 import { PLAIN } from "./plainNumbers.js";
 
-/** The marks between thousands that may stand beside each decimal mark. */
+/** The possible thousands separators for each decimal mark. */
 const GROUPS: Readonly<Record<Decimal, readonly string[]>> = {
   ".": [",", " ", "'", "_"],
   ",": [".", " ", "'", "_"],
@@ -13,15 +13,15 @@ const FORMATS = /* @__PURE__ */ ([".", ","] as const).flatMap((decimal) =>
   ["", ...GROUPS[decimal]].map((group) => ({ decimal, group })),
 );
 
-/** Units of which some cells of a column may be without. */
+/** Units that some cells of a column may omit. */
 const OPTIONAL = /^(?:[%‰°]|.*\p{Sc}|[A-Z]{3}|Rs\.?|kr\.?|zł|Kč|Ft)$/u;
 /** Units that make a cell a number even if other cells have other units. */
 const USUAL =
   /^(?:[%‰°]|.{0,3}\p{Sc}|°?[CFK]|[A-Z]{3}|[µmck]?[gm]|t|lbs?|oz|mi|ft|in|km\/h|mph|[mk]?l|[mcd]l|m?s|secs?|mins?|h|hrs?|hours?|days?|weeks?|months?|years?|yrs?|[kMGT]B|[mkMG]?W|[kMG]?Hz|[mk]?V|KG|kgs|Kg|kr\.?|Rs\.?|zł|Kč|Ft)$/u;
 
 /**
- * The formats in which every cell is a number; the empty array if there are none. They differ in what the
- * cells mean only if one of them has a `group` of `,` or `.`.
+ * The formats in which every cell is a number; empty if there are none. They give different values only if
+ * one has a `group` of `,` or `.`.
  */
 export function formatsOf(cells: Iterable<string>): NumberFormat[] {
   let unit: string | undefined;
@@ -36,7 +36,7 @@ export function formatsOf(cells: Iterable<string>): NumberFormat[] {
     areHalfDays ??= isHalfDay;
     if (isHalfDay !== areHalfDays) return [];
     if (isHalfDay) continue;
-    // Most cells are as JavaScript has them; then the formats with a decimal point read them, and few others.
+    // Most cells are in JavaScript's notation; the formats with a decimal point read them, and few others.
     count++;
     const isPlain = PLAIN.test(cell);
     if (isPlain && !clock && (isDecided || !cell.includes("."))) {
@@ -63,7 +63,7 @@ export function formatsOf(cells: Iterable<string>): NumberFormat[] {
     isDecided = candidates.every(({ decimal }) => decimal === ".");
   }
   if (areHalfDays) return [{ decimal: ".", clock: "am/pm" }];
-  // a word that some cells lack, or that is there once, is no unit
+  // a word that some cells lack, or that occurs once, is not a unit
   if (unit !== undefined && !OPTIONAL.test(unit) && (bare || (count === 1 && !USUAL.test(unit)))) return [];
   if (clock && (unit !== undefined || scaled)) return [];
   const common = {
@@ -77,7 +77,7 @@ export function formatsOf(cells: Iterable<string>): NumberFormat[] {
     .map(({ decimal, group }) => ({ decimal, ...(group !== "" && { group }), ...common }));
 }
 
-/** Whether a cell looks like a number, whatever the others are: `12a` and `5 star` do only among their like. */
+/** Whether a cell alone looks like a number: `12a` and `5 star` need similar cells. */
 export function isNumber(cell: string): boolean {
   if (PLAIN.test(cell) || timeOfDay(cell) !== undefined) return true;
   const written = writtenOf(cell);

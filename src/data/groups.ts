@@ -1,4 +1,7 @@
-/** The groups of rows, such as all rows of one patient, and their times, as numbers. Divisions by them are in split/. */
+/**
+ * The groups of rows, such as all rows of one patient, and their times, as numbers. `split/` divides rows by
+ * them.
+ */
 import { check } from "../errors.js";
 import { mustBeArray } from "./check.js";
 
@@ -8,8 +11,9 @@ export type Groups = ArrayLike<string> | ArrayLike<number>;
 /**
  * Groups as numbers from 0, in the order in which they first appear.
  *
- * @param name - what the user calls them
- * @throws FettleError `invalid_shape` unless there is one for each row; `invalid_data` for anything but words and numbers
+ * @param name - their name for the user
+ * @throws FettleError `invalid_shape` unless there is one for each row; `invalid_data` for anything but words
+ * and numbers
  */
 export function numberGroups(name: string, groups: Groups, rows: number): Int32Array {
   mustBeArray(name, groups, "an array with the group of each row");
@@ -32,14 +36,15 @@ export function numberGroups(name: string, groups: Groups, rows: number): Int32A
   });
 }
 
-/** When each row was: numbers of which only the order counts, or objects of `Date`. */
+/** The time of each row: numbers, of which only the order counts, or `Date` objects. */
 export type Times = ArrayLike<number> | readonly { getTime(): number }[];
 
 /**
  * Times as numbers.
  *
- * @param name - what the user calls them
- * @throws FettleError `invalid_shape` unless there is one for each row; `invalid_data` for anything but finite numbers and valid dates
+ * @param name - their name for the user
+ * @throws FettleError `invalid_shape` unless there is one for each row; `invalid_data` for anything but
+ * finite numbers and valid dates
  */
 export function checkTime(name: string, time: Times, rows: number): Float64Array {
   mustBeArray(name, time, "an array with the time of each row");

@@ -1,4 +1,7 @@
-/** Columns from which a model learns nothing about the next row: constants, identifiers, row numbers, free text. */
+/**
+ * Columns from which a model learns nothing about the next row: constants, identifiers, row numbers, free
+ * text.
+ */
 import { show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import type { NumberCells } from "./cells.js";
@@ -7,25 +10,28 @@ import type { ColumnSchema } from "./schema.js";
 /** A kind that is left out, and why. */
 export type LeftOut = Pick<ColumnSchema, "kind" | "reason">;
 
-/** Fewer rows than this do not show that a column is constant or identifies rows. */
+/** With fewer rows, it is unclear whether a column is constant or identifies rows. */
 const ENOUGH = 30;
-/** Words of which at least this share differ identify their rows. */
+/** If at least this share of words is distinct, they identify rows. */
 const MOSTLY_DIFFERENT = 0.9;
-/** Cells of so many words, most of them different, are sentences and names. */
+/** Cells of so many words, mostly distinct, are free text. */
 const SENTENCE = 4;
 
-/** Names of columns that identify rows: `id`, `customer_id`, `customerId`, `index`, `#`, pandas' `Unnamed: 0` and the like. */
+/**
+ * Names of columns that identify rows: `id`, `customer_id`, `customerId`, `index`, `#`, pandas' `Unnamed: 0`
+ * and the like.
+ */
 const IDENTIFIER = /^(#|index|idx|row|rownames?|no|nr|obs|key|unnamed: ?\d+)$|(^|[^a-z])(id|uuid|guid)$/i;
 const CAMEL_IDENTIFIER = /[a-z](Id|ID)$/;
-/** Names of columns of numbers that are given in turn: `order_no`, `invoiceNumber`, `serial`. */
+/** Names of columns of sequential numbers: `order_no`, `invoiceNumber`, `serial`. */
 const IN_TURN = /^(order|invoice|ticket|serial|seq)$|(^|[^a-z])(no|nr|num|number)\.?$/i;
 const CAMEL_IN_TURN = /[a-z](No|Nr|Number)$/;
-/** Names of columns that say when: steps of time may count from row to row. */
+/** Names of time columns: steps of time may count from row to row. */
 const TIME =
   /(^|[^a-z])(t|time|date|year|yr|quarter|month|week|day|hour|minute|second|period|step|tick|epoch|age)s?$/i;
 
 /**
- * Whether a column of numbers identifies its rows: by its name, or because it counts them. Numbers that are all the same stay
+ * Whether a column of numbers identifies its rows: by its name, or because it counts them. Equal numbers stay
  * numbers: those of the next table may differ.
  *
  * @param isUnnamed - whether it is the first column, and the only one without a name
@@ -52,7 +58,7 @@ function isMonotone(numbers: Floats): boolean {
   return true;
 }
 
-/** The value of `as` that keeps a column which is left out for that reason: integers stay numbers. */
+/** The value of `as` that keeps a column left out for that reason: integers stay numbers. */
 export const keptAs = (name: string, reason: string): string =>
   JSON.stringify({ [name]: /^(counts|is different)/.test(reason) ? "number" : "category" });
 
@@ -66,7 +72,7 @@ export function constant(
   return { kind: "constant", reason: `is ${show(String(words[0]))} in every row` };
 }
 
-/** Whether words differ from row to row, so that a category could not be met again. */
+/** Whether words differ from row to row, so that no category would occur again. */
 export function differing(present: number, distinct: readonly string[]): LeftOut | undefined {
   if (present < ENOUGH || distinct.length < MOSTLY_DIFFERENT * present) return undefined;
   const words = distinct.reduce((sum, cell) => sum + cell.split(/\s+/).length, 0) / distinct.length;

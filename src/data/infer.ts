@@ -1,6 +1,6 @@
 /**
- * Infers a schema from cells. Where a column could mean two things it is in doubt, and where it can teach a model nothing it is
- * of a kind that is left out, each with the reason. Nothing is guessed in silence.
+ * Infers a schema from cells. An ambiguous column is in doubt, and a column that teaches a model nothing gets
+ * a kind that is left out, each with the reason. Every guess is reported.
  */
 import { FettleError, isPlainObject, must, show, unknownName } from "../errors.js";
 import type { NumberCells, RawColumn, WordCells } from "./cells.js";
@@ -23,16 +23,16 @@ import {
 } from "./schema.js";
 import { asKind, asSettled, formatIn, orderIn, type Shown } from "./ways.js";
 
-/** Cells that mean "missing" unless the user says otherwise. */
+/** Cells that mean "missing" by default. */
 export const USUAL_NA = ["NA", "N/A", "#N/A", "NaN", "null", "none", "?", "-"];
 
 /**
- * Infers what the columns are. A column is
+ * Infers the kinds of columns. A column is
  *
  * | kind | if |
  * |---|---|
  * | `number` | every cell present is a number in one way of writing, see {@link NumberFormat}: `1234.5`, `1.234,5`, `1 234,5`, `45 %`, `($3.50)`, `12 kg`, `1.3k`, `2:05`, `10:30 PM` |
- * | `boolean` | every one is `true` or `false`, or every one `yes` or `no`, in any case; the words of the column are as it first spells them |
+ * | `boolean` | every one is `true` or `false`, or every one `yes` or `no`, in any case; spelled like the first such cell |
  * | `date` | every one is a date in one order, with a time or without: `2024-05-31`, `31.5.2024`, `May 31, 2024 12:30` |
  * | `category` | they are words, and it is none of the following |
  * | `empty` | no cell is present |
@@ -45,14 +45,15 @@ export const USUAL_NA = ["NA", "N/A", "#N/A", "NaN", "null", "none", "?", "-"];
  * | `identifier` | nine tenths of the words differ; or integers count the rows, or differ in every row of a column with a name such as `id` or `customerId` |
  * | `text` | nine tenths of the cells differ and have four words or more on average |
  *
- * A word without digits among numbers or dates in nine tenths of the rows or more is taken as missing in that column.
+ * If numbers or dates fill nine tenths of the rows or more, a single other word without digits counts as
+ * missing in that column.
  *
- * Where `1,234` could be 1234 or 1.234, or `1/2/2024` in January or February, the columns that can be read in one way only
- * decide for the table. What they leave open is in `doubt`; so are a column of which nine tenths or more are numbers or dates
- * but for several words, and numbers with zeros in front.
+ * Where `1,234` could be 1234 or 1.234, or `1/2/2024` in January or February, the unambiguous columns decide
+ * for the table. Columns that stay ambiguous are in `doubt`; so are columns with nine tenths or more of
+ * numbers or dates and several other words, and numbers with leading zeros.
  *
- * @throws FettleError `invalid_argument` for options of another kind; `unknown_name` for a column or kind that does not
- * exist; `invalid_data` for a cell that is not of the kind given in `as`
+ * @throws FettleError `invalid_argument` for invalid options; `unknown_name` for a column or kind that does
+ * not exist; `invalid_data` for a cell that does not fit the kind given in `as`
  */
 export function inferSchema(columns: readonly RawColumn[], options: SchemaOptions): Schema {
   const isUnnamed = columns[0]?.name === "column 1" && columns[1]?.name !== "column 2";
@@ -67,40 +68,40 @@ export function inferSchema(columns: readonly RawColumn[], options: SchemaOption
   return { na: missingWords(options), columns: drafts.map((draft) => columnOf(draft, shown)) };
 }
 
-/** The cells that mean "missing", beside the empty one. */
+/** The cells that mean "missing", besides the empty one. */
 export function missingWords({ defaultNa, na = [] }: SchemaOptions): string[] {
   return [...(defaultNa === false ? [] : USUAL_NA), ...na];
 }
 
-/** The one value that all are; undefined if there are others, or none. */
+/** The common value of all; undefined if they differ, or if there are none. */
 function only<T>(values: readonly T[]): T | undefined {
   return new Set(values).size === 1 ? values[0] : undefined;
 }
 
-/** What is known of a column before the others are seen. */
+/** What is known about a column before the others are read. */
 interface Draft {
   readonly name: string;
   readonly rows: number;
   readonly missing: number;
-  /** The different cells, in the order in which they first appear; of plain numbers, the first three. */
+  /** The distinct cells, in order of first appearance; for plain numbers, the first three. */
   readonly words: readonly string[];
   /** The column, if it is plain numbers. */
   readonly plain: NumberCells | undefined;
   /** Ways to read all of them as numbers. */
   readonly formats: readonly NumberFormat[];
-  /** Whether they are numbers, but not with the decimal mark that the user gives. */
+  /** Whether they are numbers, but not with the user's decimal mark. */
   readonly isOther: boolean;
   /** Ways to read all of them as dates. */
   readonly orders: readonly DateOrder[];
-  /** As the user says. */
+  /** The user's choice. */
   readonly kind: ColumnKind | undefined;
-  /** Whether words that differ in case or spaces are one. */
+  /** Whether words that differ in case or spaces are equal. */
   readonly ignoreCase: boolean;
   /** A word that means "missing" among numbers or dates. */
   readonly odd: string | undefined;
   /** Why words that are mostly numbers or dates are in doubt. */
   readonly doubt: string | undefined;
-  /** What settles that doubt. */
+  /** The options that settle that doubt. */
   readonly settle: Settlement | undefined;
   /** Why the numbers are left out. */
   readonly identifies: Pick<ColumnSchema, "kind" | "reason"> | undefined;
@@ -116,7 +117,7 @@ function draftOf(column: RawColumn, options: SchemaOptions, isUnnamed: boolean):
   const hasCells = missing < rows;
   const waysOf = (words: readonly string[], hasNumbers = true) => {
     const read = kind === undefined || kind === "number";
-    // numbers of records are what they are, however the words beside them are written
+    // numbers in records stay numbers, however other words are written
     const texts = "words" in column && column.words.length === words.length ? textsIn(column) : words;
     const formats = !hasCells || !read || !hasNumbers ? [] : plain ? formatsOfPlain(plain) : formatsOf(texts);
     const dates = hasCells && formats.length === 0 && (kind === undefined || kind === "date");
@@ -152,19 +153,19 @@ function draftOf(column: RawColumn, options: SchemaOptions, isUnnamed: boolean):
 
 const textsIn = ({ words }: WordCells): string[] => words.filter((word) => typeof word === "string");
 
-/** The decimal mark that the user gives for a column. */
+/** The user's decimal mark for a column. */
 const decimalOf = ({ decimal }: SchemaOptions, name: string): Decimal | undefined =>
   typeof decimal !== "object" ? decimal : Object.hasOwn(decimal, name) ? decimal[name] : undefined;
 
-/** What `formatsOf` says of such cells. */
+/** The result of `formatsOf` for such cells. */
 function formatsOfPlain({ hasPoint, mayGroup }: NumberCells): NumberFormat[] {
   if (!hasPoint) return [{ decimal: "." }, { decimal: "," }];
   return [{ decimal: "." }, ...(mayGroup ? [{ decimal: ",", group: "." } as const] : [])];
 }
 
-/** The columns of plain numbers whose text decides what they are: they must be read as words. */
+/** The columns of plain numbers whose text decides their kind: they must be read as words. */
 export function needWords(columns: readonly RawColumn[], options: SchemaOptions): string[] {
-  // a decimal comma elsewhere would make points marks between thousands
+  // a decimal comma elsewhere would make points thousands separators
   const hasWords = columns.some((column) => "words" in column);
   const mayHaveComma = (name: string): boolean => hasWords || decimalOf(options, name) === ",";
   return columns.flatMap((column) =>
@@ -176,7 +177,7 @@ export function needWords(columns: readonly RawColumn[], options: SchemaOptions)
 
 function columnOf(draft: Draft, shown: Shown): ColumnSchema {
   const { name, missing, rows, formats, orders, kind, ignoreCase, odd } = draft;
-  // with a kind that is replaced, so that it stands beside the name in JSON
+  // with a kind that is replaced, so that it follows the name in JSON
   const base = {
     name,
     kind: "empty",
@@ -184,8 +185,7 @@ function columnOf(draft: Draft, shown: Shown): ColumnSchema {
     samples: draft.words.slice(0, 3),
     ...(odd !== undefined && { na: [odd] }),
   } as const;
-  if (kind === "identifier" || kind === "text")
-    return { ...base, kind, reason: "is left out as it was told" };
+  if (kind === "identifier" || kind === "text") return { ...base, kind, reason: "is left out by choice" };
   if (missing === rows) return { ...base, kind: kind ?? "empty", ...(!kind && { reason: "has no cells" }) };
   const isWords = draft.plain === undefined && formats.length === 0 && orders.length === 0;
   const same = kind === undefined && isWords ? constant(rows, missing, draft.words) : undefined;
@@ -229,7 +229,7 @@ function columnOf(draft: Draft, shown: Shown): ColumnSchema {
   return useful ? { ...base, ...useful } : category;
 }
 
-/** Each word as the first one is spelled that differs from it in case or spaces at most. */
+/** Each word in the first spelling that differs at most in case or spaces. */
 function spellings(words: readonly string[]): string[] {
   const first = new Map<string, string>();
   return words.map((word) => {
@@ -239,7 +239,7 @@ function spellings(words: readonly string[]): string[] {
   });
 }
 
-/** A word in small letters as a column first spells it; as it is where the column lacks it. */
+/** A lower-case word in its first spelling in a column; unchanged if the column lacks it. */
 const firstSpelling = (word: string, cells: readonly string[]): string =>
   cells.find((cell) => cell.toLowerCase() === word) ?? word;
 
@@ -250,7 +250,7 @@ const IS_OF: Readonly<Partial<Record<ColumnKind, (word: string) => boolean>>> = 
 };
 
 const OTHER_MARK = (samples: readonly string[]): string =>
-  `holds numbers, such as ${list(samples)}, but not with the decimal mark that is given`;
+  `holds numbers, such as ${list(samples)}, but not with the given decimal mark`;
 
 /** @throws FettleError `invalid_argument`, `unknown_name`, see {@link inferSchema} */
 export function checkSchemaOptions(

@@ -12,7 +12,7 @@ export interface TableLimits {
   readonly cells?: number;
   /** Characters of a cell, or of the name of a column. @defaultValue 1,000,000 */
   readonly cellLength?: number;
-  /** Characters of a text in all, or of its file, bytes once unpacked. @defaultValue 4,000,000,000 */
+  /** Characters of a text in all, or bytes of its unpacked file. @defaultValue 4,000,000,000 */
   readonly length?: number;
 }
 
@@ -40,16 +40,17 @@ const OVER: Readonly<Record<keyof TableLimits, readonly [string, string]>> = {
 /**
  * Limits with their defaults.
  *
- * @throws FettleError `invalid_argument` for one that is neither a positive integer nor Infinity; `unknown_name` for another name
+ * @throws FettleError `invalid_argument` for one that is neither a positive integer nor Infinity;
+ * `unknown_name` for another name
  */
 export function limitsOf(limits: TableLimits = {}): Required<TableLimits> {
   return readOptions(limits, "limits", RULES, " of limits");
 }
 
 /**
- * Refuses what is over a limit.
+ * Refuses a count above a limit.
  *
- * @param count - how many there are, or have been met so far
+ * @param count - how many there are so far
  * @param place - where, for people
  * @throws FettleError `memory_limit` with both figures
  */

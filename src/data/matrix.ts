@@ -1,6 +1,7 @@
 /**
  * Reads the arrays that users pass, in every layout, as row-major matrices of finite numbers, and
- * returns matrices as `ndarray`s. Rows of other shapes are in `tensor.ts`; what the columns mean is not known here.
+ * returns matrices as `ndarray`s. `tensor.ts` has rows of other shapes; the meaning of columns is not known
+ * here.
  */
 
 import type { NdArray } from "ndarray";
@@ -14,7 +15,7 @@ import { copyChecked } from "./finite.js";
 /** A vector (one column) or a matrix of numbers, in any layout. */
 export type MatrixLike = ArrayLike<number> | ArrayLike<ArrayLike<number>> | ShapedData | NdArray;
 
-/** A matrix in memory of JavaScript, in one block: element (i, j) is `data[i * columns + j]`. */
+/** A matrix in JavaScript memory, in one block: element (i, j) is `data[i * columns + j]`. */
 export interface HostMatrix<Data extends Floats = Float32Array> {
   readonly data: Data; // [rows, columns]
   readonly rows: number;
@@ -27,7 +28,7 @@ export interface MatrixOptions {
   readonly what?: string;
   /** The number of columns it must have. @defaultValue any */
   readonly columns?: number;
-  /** Whether NaN and infinity are allowed, as in predictions of a model that diverged. @defaultValue false */
+  /** Whether NaN and infinity are allowed, as in predictions of a diverged model. @defaultValue false */
   readonly allowNonFinite?: boolean;
 }
 
@@ -38,14 +39,15 @@ const RULES = {
 } satisfies OptionRules<MatrixOptions>;
 
 /**
- * Reads a user's array as a float32 matrix; the array itself is copied, never kept.
+ * Reads a user's array as a float32 matrix; the array is always copied.
  *
  * @param x - `number[]` or a typed array (one column), nested rows, an `ndarray` of one or two dimensions
  *   with any strides and offset, or `{ data, shape }` in row-major order
  * @returns the matrix, `[rows, columns]`, at least 1 by 1
- * @throws FettleError `invalid_data` for an element that is not a number or not finite as float32 (naming its place),
- *   for ragged rows and for anything but an array; `invalid_shape` for an empty array, for other than one or two
- *   dimensions, for a shape that does not fit its data and for the wrong number of columns
+ * @throws FettleError `invalid_data` for an element that is not a number or not finite as float32 (with its
+ * place),
+ *   for ragged rows and for anything but an array; `invalid_shape` for an empty array, for other than one or
+ *   two dimensions, for a shape that does not fit its data and for the wrong number of columns
  * @example
  * ```ts
  * toMatrix([[1, 2], [3, 4], [5, 6]]); // { data: [1, 2, 3, 4, 5, 6], rows: 3, columns: 2 }
@@ -61,7 +63,8 @@ export function toMatrix64(x: MatrixLike, options: MatrixOptions = {}): HostMatr
 }
 
 /**
- * A row-major block as an `ndarray` (by interface, see {@link view}) of shape `[rows, columns]`, sharing its memory.
+ * A row-major block as an `ndarray` (by interface, see {@link view}) of shape `[rows, columns]`, sharing its
+ * memory.
  *
  * @throws FettleError `invalid_shape` if the block does not hold `rows * columns` numbers
  * @example

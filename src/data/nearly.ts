@@ -1,13 +1,13 @@
-/** Columns of words most of which are numbers or dates: what the others are, and what to do. */
+/** Columns that are mostly numbers or dates: the other words, and what to do. */
 import { show } from "../errors.js";
 import type { WordCells } from "./cells.js";
 import { dateOrdersOf, isDate } from "./dateOrders.js";
 import { formatsOf, isNumber } from "./formats.js";
 
-/** A column of which at least this share is numbers or dates was most likely meant to be of them. */
+/** A column with at least this share of numbers or dates was most likely meant as such. */
 const NEARLY = 0.9;
 
-/** A column most of which, but not all, is numbers or dates in one way of writing. */
+/** A column that is mostly numbers or dates in one format. */
 export interface Nearly {
   readonly kind: "number" | "date";
   readonly share: number;
@@ -15,7 +15,7 @@ export interface Nearly {
   readonly others: readonly string[];
 }
 
-/** Whether most of the different cells, or most rows, are numbers or dates. */
+/** Whether most of the distinct cells, or most rows, are numbers or dates. */
 export function nearly(column: WordCells): Nearly | undefined {
   const words = column.words.map(String);
   const present = column.rows - column.missing;
@@ -33,14 +33,14 @@ export function nearly(column: WordCells): Nearly | undefined {
   return undefined;
 }
 
-/** In how many rows a column has one of some words. */
+/** How many rows of a column have one of the words. */
 function countOf({ codes }: WordCells, some: ReadonlySet<number>): number {
   let count = 0;
   if (some.size > 0) for (const code of codes) if (some.has(code)) count++;
   return count;
 }
 
-/** The one word without digits among numbers or dates in nine tenths of the rows: it means that there is none. */
+/** The only word without digits among numbers or dates in nine tenths of the rows: it means "missing". */
 export function oddWord({ others, share }: Nearly): string | undefined {
   return others.length === 1 && share >= NEARLY && !/\d/.test(others[0]) ? others[0] : undefined;
 }
@@ -51,14 +51,14 @@ export const isFew = ({ others }: Nearly): boolean => others.length > 0 && other
 /** What is in doubt, for people. */
 export function doubtOf({ kind, others }: Nearly, words: readonly string[]): string {
   if (others.length > 0)
-    return `holds ${kind}s but for ${list(others)}; if that means a missing cell, choose na: ${JSON.stringify(others.slice(0, 3))}`;
+    return `holds ${kind}s except for ${list(others)}; if that means a missing cell, choose na: ${JSON.stringify(others.slice(0, 3))}`;
   const pair = apart(words, kind === "number" ? formatsOf : dateOrdersOf);
-  return `holds ${kind}s written in more than one way, such as ${list(pair)}; correct the cells`;
+  return `holds ${kind}s in more than one format, such as ${list(pair)}; correct the cells`;
 }
 
-/** Two cells that no one way of writing has. */
+/** Two cells that no single format reads. */
 function apart(cells: readonly string[], waysOf: (cells: readonly string[]) => readonly unknown[]): string[] {
-  // More cells have fewer ways: the first that leaves none is found by halving.
+  // More cells leave fewer formats: bisection finds the first cell that leaves none.
   let [some, none] = [1, cells.length];
   if (waysOf(cells.slice(0, none)).length > 0) return [...cells];
   while (none - some > 1) {
@@ -71,7 +71,7 @@ function apart(cells: readonly string[], waysOf: (cells: readonly string[]) => r
   return [before ?? cells[0], last];
 }
 
-/** Words for people: three of them, and how many more there are. */
+/** Words for people: three of them, and the number of others. */
 export function list(words: readonly string[]): string {
   const shown = words.slice(0, 3).map(show).join(", ");
   return words.length > 3 ? `${shown} and ${words.length - 3} more` : shown;

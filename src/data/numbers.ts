@@ -1,11 +1,11 @@
 /**
- * How numbers are written: decimal mark, thousands separator, unit, sign. A format belongs to a whole column, since one cell
- * alone, such as `1,234`, can be read in two ways. Which format a column has is found in formats.ts.
+ * How numbers are written: decimal mark, thousands separator, unit, sign. A format belongs to a column,
+ * because one cell alone, such as `1,234`, is ambiguous. `formats.ts` finds the format of a column.
  */
 
 import { NOT_FINITE, PLAIN } from "./plainNumbers.js";
 
-/** The mark between the whole and the fraction. */
+/** The mark before the fraction. */
 export type Decimal = "." | ",";
 
 /** How the numbers of one column are written. */
@@ -14,23 +14,28 @@ export interface NumberFormat {
   readonly decimal?: Decimal;
   /** The mark between thousands, one of `, . ' _` and the space. @defaultValue none */
   readonly group?: string;
-  /** What stands before or after each number, such as `%`, `€` or `kg`; it does not change the value. @defaultValue none */
+  /**
+   * The text before or after each number, such as `%`, `€` or `kg`; it does not change the value.
+   * @defaultValue none
+   */
   readonly unit?: string;
   /**
-   * How negative numbers are written: `"brackets"`, as in `(120.00)`, or `"after"`, as in `105.15-`. A sign in front is read
-   * too. @defaultValue a sign in front only
+   * How negative numbers are written: `"brackets"`, as in `(120.00)`, or `"after"`, as in `105.15-`. A
+   * leading sign is read too. @defaultValue only a leading sign
    */
   readonly negative?: "brackets" | "after";
-  /** Whether `k`, `M` and `B` after a number mean thousands, millions and billions (10⁹). @defaultValue false */
+  /**
+   * Whether `k`, `M` and `B` after a number mean thousands, millions and billions (10⁹). @defaultValue false
+   */
   readonly scaled?: boolean;
   /**
-   * Whether parts are sixtieths: `2:05` is 125, and `1:02:05` is 3725. With `"am/pm"` cells are times of day, in seconds after
-   * midnight: `10:30 PM` is 81000. @defaultValue false
+   * Whether parts are in base 60: `2:05` is 125, and `1:02:05` is 3725. With `"am/pm"` cells are times of
+   * day, in seconds after midnight: `10:30 PM` is 81000. @defaultValue false
    */
   readonly clock?: boolean | "am/pm";
 }
 
-/** Codes and signs of currencies, which may stand in front of a number. */
+/** Codes and signs of currencies, which may precede a number. */
 export const CURRENCY =
   "[A-Z]{0,2}[$€£¥₹₩₽₺₫₴₦฿₪₱]|AED|ARS|AUD|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|JPY|KRW|MXN|MYR|" +
   "NOK|NZD|PHP|PLN|RON|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|VND|ZAR|Rs\\.?|kr\\.?";
@@ -38,33 +43,33 @@ const PARTS = new RegExp(
   `^(?:(?<sign>[+-]) ?)?(?<before>[%‰°]|${CURRENCY})? ?(?<number>[+-]?[\\d.,' _:]+(?:e[+-]?\\d+)?) ?(?<after>[^\\d\\s.,'_:+-].*)?$`,
   "i",
 );
-/** A sign of a scale, and a currency. Other words with such a letter in front, such as `kg`, are units. */
+/** A sign of a scale, and a currency. Other words that start with such a letter, such as `kg`, are units. */
 const SCALED = new RegExp(`^(?<scale>k|K|M|B|bn|Bn) ?(?<unit>${CURRENCY})?$`);
 /** Words and signs; letters with a 2 or 3 are areas and volumes. */
 const UNIT = /^(?:[\p{L}\p{Sc}%‰°"″′][\p{L}\p{M}\p{Sc}%‰°/²³·. ]{0,15}|(?:[kcmd]?m|ft|in)[23])$/u;
 const POWERS: Readonly<Record<string, number>> = { k: 3, m: 6, b: 9, bn: 9 };
-/** What is around the parts of a negative number: brackets, or a minus after the digits. */
+/** The marks of a negative number: brackets, or a minus after the digits. */
 export const BRACKETS = /^([^()\d]*)\(([^()]+)\)([^()\d]*)$/;
 /** After a digit or a unit. */
 export const AFTER = /^([^-]*\d)-( [^-]*)?$|^([^-]*[\p{L}\p{Sc}%])-$/u;
 
 /** A whole amount of money: `5,-` is 5,0. */
 export const WHOLE = /^(-?[^-–—]*\d[.,])[-–—]{1,2}(?=\D*$)/;
-/** A time of day by a clock of twelve hours. */
+/** A time of day on a 12-hour clock. */
 export const HALF_DAY =
   /^(0?[1-9]|1[0-2])(?::([0-5]\d)(?::([0-5]\d(?:[.,]\d{1,9})?))?)?[ \u00a0\u202f]?([ap])\.?m\.?$/i;
 
-/** The parts of a number, with spaces, minus signs and apostrophes of one kind each. */
+/** The parts of a number, with normalized spaces, minus signs and apostrophes. */
 export interface Written {
-  /** With a sign, if it stands in front. */
+  /** With a leading sign, if any. */
   readonly digits: string;
   readonly unit: string;
-  /** Of ten, that `k`, `M` or `B` stands for. */
+  /** The power of ten of `k`, `M` or `B`. */
   readonly power: number;
   readonly negative: NumberFormat["negative"];
 }
 
-/** The parts of a cell; undefined for what cannot be a number in any format. */
+/** The parts of a cell; undefined if it is not a number in any format. */
 export function writtenOf(cell: string): Written | undefined {
   if (PLAIN.test(cell) || NOT_FINITE.test(cell))
     return { digits: cell, unit: "", power: 0, negative: undefined };
@@ -87,10 +92,13 @@ export function writtenOf(cell: string): Written | undefined {
   return { digits, unit: before || unit, power: POWERS[scale.toLowerCase()] ?? 0, negative };
 }
 
-/** Units that are one but for the plural: `day` and `days`. */
+/** Units that differ only in the plural: `day` and `days`. */
 export const unitStem = (unit: string): string => unit.replace(/(\p{L}{2})s$/u, "$1");
 
-/** Groups of three digits after the first, which does not begin with 0; of two before the last three, as in India. */
+/**
+ * Groups of three digits after the first, which does not start with 0; or of two before the last three, as in
+ * India.
+ */
 const grouped = (group: string): string =>
   `[1-9]\\d{0,2}(?:${group}\\d{3})+${group === "," ? "|[1-9]\\d?(?:,\\d{2})+,\\d{3}" : ""}`;
 
@@ -98,7 +106,7 @@ const escaped = (mark: string): string => (mark === "." ? "\\." : mark);
 
 const patterns = new Map<string, RegExp>();
 
-/** Numbers with that decimal mark and, if it is not empty, that mark between thousands; or parts of clocks. */
+/** Numbers with that decimal mark and, if not empty, that thousands separator; or parts of clocks. */
 export function patternOf(decimal: Decimal, group: string, clock = false): RegExp {
   const key = decimal + group + clock;
   let pattern = patterns.get(key);
@@ -115,8 +123,8 @@ export function patternOf(decimal: Decimal, group: string, clock = false): RegEx
 }
 
 /**
- * The value of a cell; undefined if it is not written in that format. A number is the one that JavaScript reads from the
- * same digits, to the bit.
+ * The value of a cell; undefined if it is not written in that format. It equals what JavaScript reads from
+ * the same digits, bit for bit.
  */
 export function parseNumber(
   cell: string,
@@ -144,7 +152,7 @@ export function timeOfDay(cell: string): number | undefined {
   return (hourOf(Number(hour), half) * 60 + Number(minute)) * 60 + Number(second.replace(",", "."));
 }
 
-/** The hour of a day, from that of half a day. @param half - `a` or `p`, in any case */
+/** The hour of a day, from a 12-hour clock. @param half - `a` or `p`, in any case */
 export const hourOf = (hour: number, half: string): number => (hour % 12) + (/p/i.test(half) ? 12 : 0);
 
 /** `-1:02:05` → −3725 */

@@ -1,4 +1,4 @@
-/** The parsers of all kinds of columns, for those who read any table. */
+/** The parsers of all kinds of columns, for code that reads any table. */
 import { parseDate } from "./dates.js";
 import { parseNumber } from "./numbers.js";
 import type { Parsers } from "./read.js";

@@ -1,28 +1,28 @@
 /**
- * Passes through all rows of a table: one as a rule, and a second for columns whose text turns out to matter. Where the rows
- * come from is known to table.ts alone.
+ * Passes over all rows of a table: usually one, and a second for columns whose text turns out to matter. Only
+ * `table.ts` knows where the rows come from.
  */
 import { ColumnBuilder, type RawColumn } from "./cells.js";
 import { checkSchemaOptions, missingWords, needWords } from "./infer.js";
 import { missingIn, type Schema, type SchemaOptions } from "./schema.js";
 
-/** A column that is being read, and its place among the cells of a row. */
+/** A column being read, and its place among the cells of a row. */
 export interface Reading {
   readonly builder: ColumnBuilder;
   readonly place: number;
 }
 
 /**
- * Goes through all rows once.
+ * Reads all rows once.
  *
- * @param open - called once, with the names; it returns the columns that are wanted
+ * @param open - called once, with the names; returns the wanted columns
  * @returns the number of rows
  */
 export type Pass = (
   open: (names: readonly string[], capacityFor: (rows: number) => number) => readonly Reading[],
 ) => number;
 
-/** The cells of every column that is wanted. Columns whose text is needed after all are gone through a second time. */
+/** The cells of every wanted column. Columns whose text turns out to be needed are read a second time. */
 export function readCells(
   pass: Pass,
   known: Schema | undefined,

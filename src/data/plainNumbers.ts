@@ -1,6 +1,6 @@
-/** Numbers as JavaScript and most files write them. What other marks and units mean is in numbers.ts. */
+/** Numbers as JavaScript and most files write them. `numbers.ts` has other marks and units. */
 
-/** Digits with a decimal point and an exponent at most. */
+/** Digits, optionally with a decimal point and an exponent. */
 export const PLAIN = /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 export const NOT_FINITE = /^[+-]?(inf|infinity)$/i;
 

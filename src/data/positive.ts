@@ -1,15 +1,15 @@
 /**
- * The positive one of two classes: that of precision, recall, F1, AUC, the decision threshold and the probability that `predict` returns.
- * It is the second of the classes.
+ * The positive class of two: for precision, recall, F1, AUC, the decision threshold and the probability that
+ * `predict` returns. It is the second of the classes.
  */
 import { check, must, show } from "../errors.js";
 import { BOOLEANS, targetOfClasses } from "./classes.js";
 import type { TargetData } from "./targets.js";
 
-/** Names of two classes that say which is the positive one. */
+/** Pairs of class names with a known positive one. */
 const PAIRS = [...BOOLEANS, ["0", "1"], ["-1", "1"]] as const;
 
-/** The positive class, where there is one: of two classes in one output. */
+/** The positive class, if there is one: with two classes in one output. */
 export const positiveOf = ({
   classes,
   outputs,
@@ -32,9 +32,10 @@ export function checkPositive(
 }
 
 /**
- * The data with the positive class as the second of two: the one given; else `yes`, `true` or `1` beside its opposite; else the rarer.
+ * The data with the positive class as the second of two: the given one; else `yes`, `true` or `1` if the
+ * other class is its opposite; else the rarer.
  *
- * @returns also which was taken and why, for people, unless it was given
+ * @returns also which was chosen and why, for people, unless it was given
  * @throws FettleError `invalid_argument` for anything but the name of one of two classes
  */
 export function withPositive<T extends TargetData>(

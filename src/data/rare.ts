@@ -1,14 +1,14 @@
-/** Classes of too few rows: they are left out, or read as one class. */
+/** Classes with too few rows: they are left out, or read as one class. */
 import { check, isPlainObject, must, show } from "../errors.js";
 import { valuesAt } from "./columns.js";
 import type { Schema } from "./schema.js";
 import type { Column } from "./table.js";
 
-/** What becomes of classes with few rows. */
+/** How classes with few rows are treated. */
 export interface RareClasses {
   /** Classes of fewer rows than this are rare, an integer of at least 1. */
   readonly fewerThan: number;
-  /** `drop` leaves out their rows; `merge` makes them one class, `other`, of words alone. */
+  /** `drop` leaves out their rows; `merge` makes them one class, `other` (only for string classes). */
   readonly rule: "drop" | "merge";
 }
 
@@ -32,13 +32,13 @@ interface Classes {
   readonly target: Column;
   readonly rows: Int32Array;
   readonly schema: Schema;
-  /** What was done, for people. */
+  /** The changes, for people. */
   readonly notes: readonly string[];
 }
 
 /**
- * @param rows - those in use, in which every target has a cell
- * @throws FettleError `invalid_argument` for classes that are no words, which have no common one
+ * @param rows - the rows in use, all with a target
+ * @throws FettleError `invalid_argument` for classes other than strings, which cannot be merged
  */
 export function withoutRare({ target, rows, schema }: Omit<Classes, "notes">, rare: RareClasses): Classes {
   const { fewerThan, rule } = rare;

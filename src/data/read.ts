@@ -1,6 +1,6 @@
 /**
- * One cell as a number, by the schema of its column: what text and records, tables and single rows share. Which cells are missing is
- * said by the schema, see `missingIn`.
+ * One cell as a number, by the schema of its column: what text and records, tables and single rows share. The
+ * schema defines which cells are missing, see `missingIn`.
  */
 import { must, shortened, show } from "../errors.js";
 import type { DateOrder } from "./days.js";
@@ -9,8 +9,8 @@ import { plainNumber } from "./plainNumbers.js";
 import { type ColumnSchema, isInputKind } from "./schema.js";
 
 /**
- * What becomes of a word that a given schema does not have: it is refused; taken as missing; or ignored, so that it is none
- * of the categories (a row of zeros where they are one-hot).
+ * How a word outside a given schema is treated: refused; read as missing; or ignored, so that it is outside
+ * all categories (a row of zeros if they are one-hot).
  */
 export type UnknownRule = "refuse" | "missing" | "ignore";
 
@@ -21,13 +21,15 @@ export function checkUnknownRule(rule: unknown): asserts rule is UnknownRule {
   must(UNKNOWN_RULES.includes(rule as UnknownRule), "unknown", '"refuse", "missing" or "ignore"', rule);
 }
 
-/** A value of a record; null, undefined and NaN are missing cells. A `Date` is one of those that have `toISOString`. */
+/**
+ * A value of a record; null, undefined and NaN are missing cells. A `Date` is any object with `toISOString`.
+ */
 export type RecordValue = string | number | boolean | { toISOString(): string } | null | undefined;
 
 /**
  * The cell of a record: a number, or text that is trimmed; `""` for a missing one.
  *
- * @param placeOf - where it is, for people
+ * @param placeOf - its place, for people
  * @throws FettleError `invalid_data` for anything but a {@link RecordValue}
  */
 export function cellOf(value: unknown, placeOf: () => string): string | number {
@@ -45,7 +47,7 @@ export function cellOf(value: unknown, placeOf: () => string): string | number {
   return isDate ? (value as { toISOString(): string }).toISOString() : String(value);
 }
 
-/** What few columns need to be read, and those who have them load; a cell that is neither becomes undefined. */
+/** Parsers that few columns need, loaded on demand; a cell that they cannot read becomes undefined. */
 export interface Parsers {
   /** `dates.ts`'s, for columns of dates: the moment that a cell means. */
   readonly parseDate?: (cell: string, order: DateOrder) => number | undefined;
@@ -53,12 +55,15 @@ export interface Parsers {
   readonly parseNumber?: (cell: string, format: NumberFormat) => number | undefined;
 }
 
-/** A word without its case and repeated spaces. */
+/** A word in lower case, without repeated spaces. */
 export const foldCase = (word: string): string => word.toLowerCase().replace(/\s+/g, " ");
 
 type Reader = (cell: string | number) => number | undefined;
 
-/** Reads a cell that is not missing by the schema; NaN for one that its column has as missing, undefined for one that must be refused. */
+/**
+ * Reads a cell that is not missing by the schema; NaN for a cell that its column treats as missing, undefined
+ * for one that must be refused.
+ */
 export function readerOf(column: ColumnSchema, unknown: UnknownRule, parsers: Parsers): Reader {
   const read = presentReader(column, unknown, parsers);
   if (!column.na || !isInputKind(column.kind)) return read;
@@ -70,7 +75,7 @@ function presentReader(column: ColumnSchema, unknown: UnknownRule, parsers: Pars
   const { kind, categories, dateOrder = "ymd", ignoreCase, rest } = column;
   if (!isInputKind(kind)) return () => 0;
   const { parseDate } = parsers;
-  // a year of four digits in front means the same in any order
+  // a leading year of four digits means the same in any order
   if (kind === "date")
     return (cell) => parseDate?.(String(cell), dateOrder) ?? parseDate?.(String(cell), "ymd");
   if (kind === "number")
@@ -97,12 +102,12 @@ function numberIn(
   return format ? parseNumber?.(cell, format) : plainNumber(cell);
 }
 
-/** What a caller may choose, so that such cells are not refused; empty where there is nothing. */
+/** The options with which such cells are not refused; empty if there are none. */
 export function remedyOf({ kind }: ColumnSchema): string {
   return kind === "category" ? '; choose unknown: "ignore" or unknown: "missing"' : "";
 }
 
-/** What is wrong with a cell that was refused, for people. */
+/** What is wrong with a refused cell, for people. */
 export function faultOf(column: ColumnSchema, cell: string | number, parsers: Parsers): string {
   const { kind, categories, format } = column;
   if (kind === "date") return `every cell must be a date; received ${show(cell)}`;

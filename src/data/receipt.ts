@@ -1,6 +1,6 @@
 /**
- * A reading receipt: what was decided in reading a table, and what is in doubt, each with the option that decides otherwise.
- * It follows from the table alone and changes nothing.
+ * A reading receipt: what was decided when a table was read, and what is in doubt, each with the option that
+ * changes it. It depends only on the table and changes nothing.
  */
 import { show } from "../errors.js";
 import { isDate } from "./dateOrders.js";
@@ -14,22 +14,23 @@ import type { ColumnSchema, Settlement } from "./schema.js";
 import { checkTable, type Table } from "./table.js";
 import { asKind } from "./ways.js";
 
-/** One thing that was decided, or is in doubt. */
+/** One decision or doubt. */
 export interface Finding {
   /**
-   * - `rows`: rows that are read and not used
-   * - `doubt`: a column that can be read in several ways, and is refused; `guess`: one that was read in the likely way
+   * - `rows`: rows that are read but not used
+   * - `doubt`: an ambiguous column, which is refused; `guess`: an ambiguous column that was read in the
+   *   likely way
    * - `missing`: a word that is read as a missing cell
    * - `leftOut`: columns that teach a model nothing
    * - `spellings`: words that differ only in case or spaces
-   * - `words`: numbers or dates that are read as words, for others beside them
+   * - `words`: numbers or dates that are read as words, because of other cells
    * - `units`: numbers with units, scales, signs or clocks
    */
   readonly type: "rows" | "doubt" | "guess" | "missing" | "leftOut" | "spellings" | "words" | "units";
   readonly columns: readonly string[];
-  /** For people, with the option that decides otherwise. */
+  /** For people, with the option that changes it. */
   readonly message: string;
-  /** Options that settle it as is most likely, for a person to look at. */
+  /** Options for the most likely choice, for a person to check. */
   readonly settle?: Settlement;
 }
 
@@ -37,17 +38,17 @@ export interface Finding {
 export interface Receipt {
   /** Rows of the table. */
   readonly rows: number;
-  /** Rows that are used; of a table that is not encoded, all. */
+  /** Rows that are used; all rows of a table that is not encoded. */
   readonly used: number;
   readonly findings: readonly Finding[];
 }
 
 /**
- * The receipt of a table: doubts and guesses first, then words that are missing cells, columns that are left out, spellings that differ,
- * numbers that are read as words, and units.
+ * The receipt of a table: doubts and guesses first, then words that mean missing cells, columns that are left
+ * out, different spellings, numbers that are read as words, and units.
  *
  * @param table - the result of `readTable` or `readRecords`
- * @param names - of the columns that it is about; all by default
+ * @param names - of the columns to include; all by default
  * @throws FettleError `invalid_argument` for anything but a table
  * @example
  * ```ts
@@ -124,7 +125,7 @@ function leftOut(columns: readonly ColumnSchema[]): Finding[] {
         ? `${show(name)} ${reason}`
         : isSame
           ? `${names.length} columns, each of which ${reason}: ${list(names)}`
-          : `${show(name)} ${reason}; ${list(names.slice(1))} of kind ${kind} too`;
+          : `${show(name)} ${reason}; ${list(names.slice(1))} also of kind ${kind}`;
     const way = isKept
       ? `; choose as: ${keptAs(name, reason)} to keep ${others.length > 0 ? "one" : "it"}`
       : "";
@@ -136,7 +137,7 @@ function leftOut(columns: readonly ColumnSchema[]): Finding[] {
   });
 }
 
-/** Words of a category that are one but for case and spaces. */
+/** Words of a category that differ only in case and spaces. */
 function spellings({ name, kind, categories, ignoreCase }: ColumnSchema): Finding[] {
   if (kind !== "category" || ignoreCase) return [];
   const groups = new Map<string, string[]>();
@@ -147,12 +148,12 @@ function spellings({ name, kind, categories, ignoreCase }: ColumnSchema): Findin
   const several = [...groups.values()].find((words) => words.length > 1);
   if (several === undefined) return [];
   const message =
-    `${show(name)} has ${categories.length} words, ${groups.size} but for case and spaces, such as ${list(several)}; ` +
+    `${show(name)} has ${categories.length} words, ${groups.size} without case and spaces, such as ${list(several)}; ` +
     `choose ignoreCase: ${JSON.stringify([name])} to read them as one`;
   return [{ type: "spellings", columns: [name], message, settle: { ignoreCase: [name] } }];
 }
 
-/** A category of which half of the words or more are numbers or dates, and not all, which somebody chose. */
+/** A category with half of the words or more numbers or dates; all of them would be a user's choice. */
 function numbersAsWords({ name, kind, categories, doubt }: ColumnSchema): Finding[] {
   if (kind !== "category" || doubt !== undefined) return [];
   for (const [what, is] of [
@@ -170,7 +171,7 @@ function numbersAsWords({ name, kind, categories, doubt }: ColumnSchema): Findin
   return [];
 }
 
-/** What else than digits the numbers of columns have. */
+/** Units and marks in the numbers of columns. */
 function units(columns: readonly ColumnSchema[]): Finding[] {
   const read = columns.flatMap(({ name, kind, format, samples }) => {
     if (kind !== "number" || !format) return [];
@@ -191,7 +192,7 @@ function units(columns: readonly ColumnSchema[]): Finding[] {
   return [{ type: "units", columns: read.map((each) => each.name), message }];
 }
 
-/** How the times of a column are read, by its first. */
+/** How the times of a column are read, by the first one. */
 function clockText(samples: readonly string[] = [], format: NumberFormat): string {
   const isHalfDay = format.clock === "am/pm";
   const [sample = isHalfDay ? "10:30 PM" : "2:05"] = samples;
@@ -199,7 +200,7 @@ function clockText(samples: readonly string[] = [], format: NumberFormat): strin
   return `${sample} as ${parseNumber(sample, format)}${isHalfDay ? " " : ", "}${unit}`;
 }
 
-/** All settlements in one; of two for one column, the first. */
+/** All settlements combined; of two for one column, the first. */
 export function settlementOf({ findings }: Receipt): Settlement {
   const all = findings.flatMap(({ settle }) => settle ?? []);
   const na = [...new Set(all.flatMap((each) => each.na ?? []))];

@@ -1,17 +1,20 @@
 /**
- * Finds rows and cells in delimited text, RFC 4180 with the deviations that real files have. It copies nothing and gives nothing
- * a meaning: a row is places in the text.
+ * Finds rows and cells in delimited text, RFC 4180 with the deviations that real files have. It copies and
+ * interprets nothing: a row is a list of places in the text.
  */
 import { FettleError } from "../errors.js";
 
-/** The cells of one row. Its arrays are used again for the next row. */
+/** The cells of one row. Its arrays are reused for the next row. */
 export interface ScannedRow {
   readonly text: string;
   cells: number;
-  /** Where each cell begins, without its quote; of a cell with doubled quotes or line ends, the complement (`~`). */
+  /**
+   * Where each cell starts, without its quote; for a cell with doubled quotes or line ends, the complement
+   * (`~`).
+   */
   readonly starts: number[];
   readonly ends: number[];
-  /** The line on which it begins, counted from 1. */
+  /** The line on which it starts, counted from 1. */
   line: number;
 }
 
@@ -20,14 +23,14 @@ const LF = 10;
 const CR = 13;
 const SPACE = 32;
 
-/** The text of a cell: without its quotes, quotes inside once, and line ends as `\n`. */
+/** The text of a cell: without its quotes, with inner quotes undoubled, and line ends as `\n`. */
 export function cellText({ text, starts, ends }: ScannedRow, j: number): string {
   const start = starts[j];
   if (start >= 0) return text.slice(start, ends[j]);
   return text.slice(~start, ends[j]).replaceAll('""', '"').replaceAll(/\r\n?/g, "\n");
 }
 
-/** Where a scan has come to. */
+/** The position of a scan. */
 export interface ScanState {
   /** The place of the next row in the text. */
   at: number;
@@ -36,11 +39,12 @@ export interface ScanState {
 }
 
 /**
- * Calls `onRow` for each row that is whole. It ends at the end of the text; at a row that the next text continues; or where
- * `onRow` returns false, with that row done.
+ * Calls `onRow` for each complete row. It stops at the end of the text, at a row that the next text
+ * continues, or after a row for which `onRow` returns false.
  *
  * @param isLast - whether no other text follows
- * @throws FettleError `invalid_data`, with the line, for a quote that is not closed, and for text after a closed one
+ * @throws FettleError `invalid_data`, with the line, for a quote that is not closed, and for text after a
+ * closed one
  */
 export function scanRows(
   text: string,

@@ -1,16 +1,16 @@
 /**
- * A schema: what each column of a table is, how its cells are written and what it is for. It is a plain value that can be kept
- * as JSON, edited, and applied to other tables, so that a word or a number means the same in each. How it is inferred is in
- * infer.ts.
+ * A schema: the kind, format and role of each column of a table. It is a plain value that can be saved as
+ * JSON, edited, and applied to other tables, so that a word or a number means the same in each. `infer.ts`
+ * infers it.
  */
 import { check, isRecord, must, show, unknownName } from "../errors.js";
 import { DATE_ORDERS, type DateOrder } from "./days.js";
 import type { Decimal, NumberFormat } from "./numbers.js";
 
-/** What the cells of a column are, where a model can learn from them. */
+/** The kinds of columns that a model can learn from. */
 export type InputKind = "number" | "boolean" | "category" | "date";
 
-/** What the cells of a column are; those of the last four kinds are not read, and such a column is left out. */
+/** All kinds of columns; columns of the last four kinds are not read and left out. */
 export type ColumnKind = InputKind | "identifier" | "text" | "constant" | "empty";
 
 /** What a column is for. */
@@ -31,48 +31,57 @@ export function isInputKind(kind: ColumnKind): kind is InputKind {
 export interface ColumnSchema {
   readonly name: string;
   readonly kind: ColumnKind;
-  /** How the numbers of a `number` column are written. @defaultValue as JavaScript writes them */
+  /** The format of the numbers of a `number` column. @defaultValue JavaScript's notation */
   readonly format?: NumberFormat;
   /** The order of year, month and day in the dates of a `date` column. @defaultValue `"ymd"` */
   readonly dateOrder?: DateOrder;
-  /** Words that mean "missing" in this column alone, in any case, beside those of the schema. @defaultValue none */
+  /**
+   * Words that mean "missing" only in this column, in any case, besides those of the schema. @defaultValue
+   * none
+   */
   readonly na?: readonly string[];
-  /** Whether words of a category that differ only in case or spaces are one. @defaultValue false */
+  /** Whether words of a category that differ only in case or spaces are equal. @defaultValue false */
   readonly ignoreCase?: boolean;
-  /** Of a target whose rare classes were merged: the category of all words that the other categories lack. @defaultValue none */
+  /** For a target with merged rare classes: the category of all other words. @defaultValue none */
   readonly rest?: string;
-  /** What the column is for, see `encodeTable`. @defaultValue `"input"`, or `"ignored"` where the kind is not read */
+  /**
+   * What the column is for, see `encodeTable`. @defaultValue `"input"`, or `"ignored"` if the kind is not
+   * read
+   */
   readonly role?: ColumnRole;
   /**
-   * The distinct words of a category in code unit order; those for 0 and 1 of a boolean; empty for other kinds. A cell is
-   * read as the index of its word.
+   * The distinct words of a category in code unit order; those for 0 and 1 of a boolean; empty for other
+   * kinds. A cell is read as the index of its word.
    */
   readonly categories: readonly string[];
   /** Up to three different cells, for people. */
   readonly samples?: readonly string[];
-  /** Why the column is left out, where its kind is not read. */
+  /** Why the column is left out, if its kind is not read. */
   readonly reason?: string;
-  /** Why the kind is in doubt, and the options that decide. A column in doubt is refused as an input or a target. */
+  /**
+   * Why the kind is in doubt, and the options that decide. A column in doubt is refused as an input or a
+   * target.
+   */
   readonly doubt?: string;
   /** What was assumed, and the options that decide. */
   readonly guess?: string;
-  /** The options that settle the doubt, or the guess, as is most likely. */
+  /** The options for the most likely reading, which settle the doubt or the guess. */
   readonly settle?: Settlement;
 }
 
-/** Options that settle what is in doubt. */
+/** Options that settle doubts. */
 export type Settlement = Pick<SchemaOptions, "na" | "decimal" | "dateOrder" | "as" | "ignoreCase">;
 
-/** What the columns of a table are. */
+/** The columns of a table. */
 export interface Schema {
-  /** Cells that mean "missing", in any case, beside the empty one. */
+  /** Cells that mean "missing", in any case, besides the empty one. */
   readonly na: readonly string[];
   readonly columns: readonly ColumnSchema[];
 }
 
-/** What a user knows of a table. */
+/** What a user knows about a table. */
 export interface SchemaOptions {
-  /** Cells that mean "missing", in any case, beside the empty one and the usual ones. @defaultValue none */
+  /** Cells that mean "missing", in any case, besides the empty one and the usual ones. @defaultValue none */
   readonly na?: readonly string[];
   /**
    * Whether these mean "missing" too: `NA`, `N/A`, `#N/A`, `NaN`, `null`, `none`, `?` and `-`.
@@ -81,14 +90,17 @@ export interface SchemaOptions {
   readonly defaultNa?: boolean;
   /**
    * The decimal mark of all numbers, or of columns by name, such as `{ price: "," }`.
-   * @defaultValue the one that the columns show; a table that shows both may have both, each in columns of its own
+   * @defaultValue the one that the columns show; a table may have both, in different columns
    */
   readonly decimal?: Decimal | Readonly<Record<string, Decimal>>;
   /** The order of year, month and day in dates of digits. @defaultValue the one that the columns show */
   readonly dateOrder?: DateOrder;
-  /** The kinds of columns that are not to be inferred, by name, such as `{ zip: "category" }`. */
+  /** The kinds of columns that are not inferred, by name, such as `{ zip: "category" }`. */
   readonly as?: Readonly<Record<string, ColumnKind>>;
-  /** Columns of words in which case and the number of spaces do not matter, so that `Won` and `won` are one. @defaultValue none */
+  /**
+   * Columns of words in which case and the number of spaces do not matter, so that `Won` and `won` are equal.
+   * @defaultValue none
+   */
   readonly ignoreCase?: readonly string[];
 }
 
@@ -105,7 +117,7 @@ export const isWords = (value: unknown): boolean =>
   Array.isArray(value) && value.every((word) => typeof word === "string");
 
 /**
- * Refuses anything but a schema, such as JSON that was edited.
+ * Refuses anything but a schema, for example edited JSON.
  *
  * @throws FettleError `invalid_argument`
  */

@@ -1,6 +1,6 @@
 /**
- * Text to typed columns: each cell a number, with NaN for a missing one. What the columns are is inferred or given, see
- * schema.ts; what a column is for (input, target, left out) is not known here, see dataset.ts.
+ * Text to typed columns: each cell a number, with NaN for a missing one. The kinds of columns are inferred or
+ * given, see `schema.ts`; their roles (input, target, left out) are not known here, see `dataset.ts`.
  */
 import {
   check,
@@ -44,9 +44,9 @@ export interface Column {
   readonly name: string;
   readonly kind: ColumnKind;
   /**
-   * `[rows]`: the number itself; milliseconds since 1970 of a date; or an index into `categories`, which a word that is
-   * ignored is beyond; NaN where the cell is missing, and in numbers and dates that are in doubt. Of a kind that is not read,
-   * 0 where there is a cell. In float32 if that holds each exactly.
+   * `[rows]`: the number itself; milliseconds since 1970 of a date; or an index into `categories`, beyond
+   * them for an ignored word; NaN for a missing cell, and in numbers and dates that are in doubt. For a kind
+   * that is not read, 0 if there is a cell. In float32 if that holds each exactly.
    */
   readonly values: Floats;
   /** The word of each index, see {@link ColumnSchema}. */
@@ -55,28 +55,28 @@ export interface Column {
   readonly doubt?: string;
   /** Why the column is left out, see {@link ColumnSchema}. */
   readonly reason?: string;
-  /** Words that were read as missing, in small letters, and in how many cells. @defaultValue none */
+  /** Words that were read as missing, in lower case, with their numbers of cells. @defaultValue none */
   readonly gaps?: ReadonlyMap<string, number>;
 }
 
 /** Typed columns of one length. */
 export interface Table {
-  /** In the order of the schema; those of a given schema that the text lacks are left out. */
+  /** In the order of the schema; columns of a given schema that the text lacks are left out. */
   readonly columns: readonly Column[];
   readonly rows: number;
-  /** What the columns are: inferred, or as it was given. */
+  /** The kinds of columns: inferred, or as given. */
   readonly schema: Schema;
   /** Columns of the text that a given schema does not name. */
   readonly ignored: readonly string[];
-  /** What was decided in reading, such as other names for columns, for people. */
+  /** What was decided when the table was read, such as new names for columns, for people. */
   readonly notes: readonly string[];
 }
 
 /** How text is read as a table. */
 export interface ReadTableOptions extends CsvOptions, SchemaOptions {
-  /** What the columns are, as another table has them in `schema`. @defaultValue inferred from the text */
+  /** The kinds of columns, from `schema` of another table. @defaultValue inferred from the text */
   readonly schema?: Schema;
-  /** What becomes of a word that `schema` does not have. @defaultValue `"refuse"` */
+  /** How a word outside `schema` is treated. @defaultValue `"refuse"` */
   readonly unknown?: UnknownRule;
 }
 
@@ -97,20 +97,24 @@ const OPTIONS: OptionNames<ReadTableOptions> = {
 /**
  * Reads delimited text as a table of typed columns. Cells are trimmed first.
  *
- * A column is `number` if every cell present is a number in one way of writing (`1234.5`, `1,234.5`, `1.234,5`, `45 %`),
- * `boolean` if every one is `true` or `false` (or every one `yes` or `no`; any case), `date` if every one is a date, and
- * otherwise `category`. Columns from which a model learns nothing have kinds of their own (`identifier`, `text`, `constant`,
- * `empty`), and `encodeTable` leaves them out. One that can be read in two ways, or is nearly numbers, is in doubt, and
- * `encodeTable` refuses it.
+ * A column is `number` if every present cell is a number in one format (`1234.5`, `1,234.5`, `1.234,5`,
+ * `45 %`),
+ * `boolean` if every one is `true` or `false` (or every one `yes` or `no`; any case), `date` if every one is
+ * a date, and otherwise `category`. Columns from which a model learns nothing have separate kinds
+ * (`identifier`, `text`, `constant`,
+ * `empty`), and `encodeTable` leaves them out. An ambiguous column, or one of nearly only numbers, is in
+ * doubt, and `encodeTable` refuses it.
  *
- * With a `schema` nothing is inferred. The text may have its columns in any order, some of them, and others beside them,
- * which are ignored.
+ * With a `schema` nothing is inferred. The text may have its columns in any order, only some of them, and
+ * extra columns, which are ignored.
  *
- * @param source - delimited text, see {@link parseCsv}; whole, or in pieces of any length, which are gone through at most twice
- * @throws FettleError as {@link parseCsv}; `unknown_name` for a column or kind in `as` that does not exist; `invalid_data`, with line and column, for infinite numbers
- *   and numbers too large for float32 (above 3.4e38) in columns of numbers, and for a cell that is not what `schema`
- *   says; `memory_limit` for a table over one of `limits`; `invalid_argument` for anything but a schema, and beside it options
- *   that it has already
+ * @param source - delimited text, see {@link parseCsv}; complete, or in pieces of any length, which are read
+ * at most twice
+ * @throws FettleError as {@link parseCsv}; `unknown_name` for a column or kind in `as` that does not exist;
+ * `invalid_data`, with line and column, for infinite numbers
+ *   and numbers too large for float32 (above 3.4e38) in columns of numbers, and for a cell that does not fit
+ *   `schema`; `memory_limit` for a table over one of `limits`; `invalid_argument` for anything but a schema,
+ *   and for options that the schema already has
  * @example
  * ```ts
  * const table = readTable("size,color\n4,red\n?,blue\n");
@@ -142,7 +146,8 @@ export function readTable(source: TextSource, options: ReadTableOptions = {}): T
         let length = 0;
         const first = Math.min(FIRST_ROWS, Math.max(16, Math.floor(FIRST_CELLS / header.columns.length)));
         const capacityFor = (known: number): number => {
-          // Rows that are still to come are as long as those before; more come where the text is longer than was said.
+          // Later rows are assumed to be as long as those before; there are more if the text is longer than
+          // announced.
           const rows = known && total ? Math.ceil((1.02 * total * known) / length) + 16 : 0;
           return rows > known ? rows : Math.max(first, 2 * known);
         };
@@ -165,11 +170,11 @@ const isText = (source: unknown): boolean =>
   typeof source === "string" ||
   (typeof source === "object" && source !== null && Symbol.iterator in source && !ArrayBuffer.isView(source));
 
-/** Room for so many rows is made before any is read, or for fewer where there are many columns. */
+/** Memory for so many rows is allocated before any is read, or for fewer if there are many columns. */
 const FIRST_ROWS = 1024;
 const FIRST_CELLS = 2 ** 20;
 
-/** The lines on which rows begin, of which most are one after the other. */
+/** The lines on which rows start, mostly consecutive. */
 class Lines {
   rows = 0;
   private readonly jumps: [row: number, line: number][] = [];
@@ -187,18 +192,19 @@ class Lines {
   }
 }
 
-/** How records are read as a table: as text is, but for what separates cells. */
+/** How records are read as a table: like text, without the options about delimiters. */
 export type ReadRecordsOptions = Omit<ReadTableOptions, "delimiter" | "header">;
 
 const { delimiter: _delimiter, header: _header, ...RECORD_OPTIONS } = OPTIONS;
 
 /**
- * Reads records, such as rows of JSON, as a table of typed columns, in the order in which their names first appear. Numbers are
- * what they are; words are read as the cells of text are, see {@link readTable}.
+ * Reads records, such as rows of JSON, as a table of typed columns, in the order in which their names first
+ * appear. Numbers stay numbers; strings are read like the cells of text, see {@link readTable}.
  *
- * @param records - at least one object; a name that one of them lacks is a missing cell there
- * @throws FettleError as {@link readTable}, with the record, counted from 0, in place of the line; `invalid_data` for a value
- *   that is not a word, a number, a boolean, a date or missing; `invalid_argument` for anything but an array of objects
+ * @param records - at least one object; a name that an object lacks is a missing cell
+ * @throws FettleError as {@link readTable}, with the record, counted from 0, in place of the line;
+ * `invalid_data` for a value that is not a string, a number, a boolean, a date or missing; `invalid_argument`
+ * for anything but an array of objects
  * @example
  * ```ts
  * const table = readRecords([{ age: 31, port: "Q" }, { age: null, port: "S" }]);
@@ -253,7 +259,7 @@ function tableOf(
   if (known !== undefined) {
     checkSchema(known);
     const [both] = Object.keys(options);
-    check(both === undefined, () => `${both} must be left out beside schema, which has it; received both`);
+    check(both === undefined, () => `${both} must be left out with schema, which has it; received both`);
   }
   const { names, rows, cells } = readCells(pass, known, options);
   const schema = known ?? inferSchema([...cells.values()], options);
@@ -262,7 +268,7 @@ function tableOf(
     const { name, kind, categories, doubt, reason } = column;
     const raw = cells.get(name);
     if (raw === undefined) return [];
-    cells.delete(name); // so that one column at a time is there twice
+    cells.delete(name); // so that only one column at a time is in memory twice
     const { values, fault } = typed(raw, column, unknown);
     if (fault)
       faults.push(
@@ -286,7 +292,7 @@ function tableOf(
   return { columns, rows, schema, ignored: names.filter((name) => !inSchema.has(name)), notes: [] };
 }
 
-/** The words of a column that were read as missing: those of the table, and its own. */
+/** The words of a column that were read as missing: those of the table, and those of the column. */
 function gapsOf(
   { gaps, missing }: RawColumn,
   { na, kind, doubt }: ColumnSchema,

@@ -1,4 +1,4 @@
-/** Targets of a table: which columns they are, whether they are classes, and as numbers. */
+/** Targets of a table: their columns, whether they are classes, and their numbers. */
 import { check, must, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { targetOfClasses } from "./classes.js";
@@ -6,27 +6,29 @@ import { distinct, type Task, valuesAt, wordOf } from "./columns.js";
 import type { ColumnRole } from "./schema.js";
 import { type Column, columnNamed, type Table } from "./table.js";
 
-/** What is to be predicted, as numbers. */
+/** The targets to predict, as numbers. */
 export interface TargetData {
   readonly task: Task;
-  /** The target's column; of several, their names. */
+  /** The target's column; for several targets, their names. */
   readonly target: string;
   /** The columns of several targets, in the order of the columns of `y`; undefined for one. */
   readonly targets?: readonly string[];
-  /** Columns of `y`: one for each quantity; 1 for two classes, and the number of classes where there are more. */
+  /**
+   * Columns of `y`: one for each quantity; 1 for two classes, and the number of classes if there are more.
+   */
   readonly outputs: number;
   /** `[rows, outputs]`: the quantities; 0 or 1 for two classes; one-hot for more. */
   readonly y: Float64Array;
   /** `[rows]`: the index of each row's class; empty for regression. */
   readonly labels: Int32Array;
   /**
-   * The classes' names: of two, the positive one is the second; of more, in ascending order (numbers by value, words by code unit). Empty
-   * for regression.
+   * The classes' names: of two, the positive one is the second; more are in ascending order (numbers by
+   * value, words by code unit). Empty for regression.
    */
   readonly classes: readonly string[];
 }
 
-/** The names of the columns that have that role in the schema. */
+/** The names of the columns with that role in the schema. */
 function columnsOfRole({ schema }: Table, role: ColumnRole): string[] {
   return schema.columns.filter((column) => column.role === role).map(({ name }) => name);
 }
@@ -45,7 +47,7 @@ export function columnOfRole(table: Table, role: ColumnRole): string | undefined
 /**
  * The columns to predict.
  *
- * @param given - as the user names them; by default those of the schema
+ * @param given - the user's names; by default those of the schema
  * @throws FettleError `invalid_argument` unless there is at least one, each once; `unknown_name`
  */
 export function targetsIn(table: Table, given: string | readonly string[] | undefined): Column[] {
@@ -61,11 +63,11 @@ export function targetsIn(table: Table, given: string | readonly string[] | unde
   return names.map((name) => columnNamed(table, name));
 }
 
-/** The most distinct integers that are taken as classes. */
+/** The most distinct integers that are treated as classes. */
 const MAX_AUTO_CLASSES = 20;
 
 /**
- * What to predict: by the values of one target, and of several always quantities.
+ * The task: by the values of one target; several targets are always quantities.
  *
  * @returns also why numbers became classes, for people; 0 and 1 need no reason
  * @throws FettleError `invalid_argument` for classes of several targets
@@ -87,12 +89,12 @@ export function taskOf(
   if (doubt !== undefined || count > MAX_AUTO_CLASSES || !values.every(Number.isInteger))
     return { task: "regression", notes: [] };
   const note =
-    `target ${show(name)} has ${count} different integers, which are taken as classes; ` +
+    `target ${show(name)} has ${count} different integers, which are treated as classes; ` +
     'choose task: "regression" if they are quantities';
   return { task: "classification", notes: count > 2 ? [note] : [] };
 }
 
-/** The parts of a data set that are about the target. Columns were checked before. */
+/** The target's part of a data set. Columns were checked before. */
 export function encodeTargets(targets: readonly Column[], rows: Int32Array, task: Task): TargetData {
   const names = targets.map(({ name }) => name);
   const base = { task, target: names.join(", "), ...(names.length > 1 && { targets: names }) };
@@ -125,9 +127,11 @@ function sideBySide(columns: readonly Floats[]): Float64Array {
 }
 
 /**
- * The target of all rows of another table, as that of the data set was encoded; nothing if the table does not have it.
+ * The target of all rows of another table, encoded like that of the data set; absent if the table does not
+ * have it.
  *
- * @throws FettleError `invalid_data` for a target that is missing in a row, or of an unknown class, and for some targets of several
+ * @throws FettleError `invalid_data` for a target that is missing in a row, or of an unknown class, and if
+ * only some of several targets are present
  */
 export function targetOfRows(
   table: Table,
@@ -146,7 +150,7 @@ export function targetOfRows(
     check(
       gap < 0,
       () =>
-        `target ${show(name)} must have every cell; row ${gap + 1} has none; leave the column out to predict it`,
+        `target ${show(name)} must have no missing cells; row ${gap + 1} has one; leave the column out to predict it`,
       "invalid_data",
     );
   }

@@ -1,6 +1,6 @@
 /**
- * Reads the arrays that users pass, of any rank, as rows of finite numbers of one shape. In memory they are a matrix, so that what works on
- * rows or columns, such as folds, needs to know no shapes.
+ * Reads the arrays that users pass, of any rank, as rows of finite numbers of one shape. In memory they are a
+ * matrix, so that code for rows or columns, such as folds, needs no shapes.
  */
 import {
   copyNumbers,
@@ -20,13 +20,13 @@ import type { HostMatrix } from "./matrix.js";
 
 /** Rows of one shape in one block, the last axis first: a matrix, and the shape of its rows. */
 export interface HostTensor<Data extends Floats = Float32Array> extends HostMatrix<Data> {
-  /** Of a row: `[columns]` of a matrix, `[height, width, channels]` of images. */
+  /** The shape of a row: `[columns]` for a matrix, `[height, width, channels]` for images. */
   readonly shape: readonly number[];
 }
 
 /**
- * A tensor whose numbers may be those of a user's typed array, not copied and not checked yet: for those who do both before they
- * return, or take its copy.
+ * A tensor whose numbers may belong to a user's typed array, neither copied nor checked yet: for callers that
+ * do both before they return, or that take its copy.
  */
 export type LentTensor =
   | (HostTensor & { readonly checkedCopy?: undefined })
@@ -40,7 +40,7 @@ export type LentTensor =
 export interface TensorOptions {
   /** The name of the array in errors. @defaultValue `"x"` */
   readonly what?: string;
-  /** The shape of its rows; a matrix with as many columns has it too. @defaultValue any */
+  /** The shape of its rows; a matrix with as many columns fits too. @defaultValue any */
   readonly shape?: readonly number[];
   /** Whether NaN and infinity are allowed. @defaultValue false */
   readonly allowNonFinite?: boolean;
@@ -49,9 +49,11 @@ export interface TensorOptions {
 /**
  * Reads a user's array in float32: rows along its first axis.
  *
- * @param x - nested arrays, an `ndarray` with any strides and offset, or `{ data, shape }`; `[rows]` is one column
- * @throws FettleError `invalid_data` for an element that is not a number or not finite (naming its place), for nested arrays of
- * different lengths and for anything but an array; `invalid_shape` for an empty array, and for rows of another shape
+ * @param x - nested arrays, an `ndarray` with any strides and offset, or `{ data, shape }`; `[rows]` is one
+ * column
+ * @throws FettleError `invalid_data` for an element that is not a number or not finite (with its place), for
+ * nested arrays of different lengths and for anything but an array; `invalid_shape` for an empty array, and
+ * for rows of another shape
  * @example
  * ```ts
  * toTensor([[[1, 2], [3, 4]], [[5, 6], [7, 8]]]).shape; // [2, 2]
@@ -61,7 +63,7 @@ export function toTensor(x: TensorLike, options: TensorOptions = {}): HostTensor
   return read(layoutOf(x, options.what ?? "x"), options, (length) => new Float32Array(length));
 }
 
-/** {@link toTensor}, but a typed array in row-major order is lent. */
+/** {@link toTensor}, but a typed array in row-major order is not copied. */
 export function lendTensor(x: TensorLike, options: Pick<TensorOptions, "what" | "shape"> = {}): LentTensor {
   return lend(layoutOf(x, options.what ?? "x"), options);
 }
@@ -73,10 +75,13 @@ function lend(layout: Layout, options: Pick<TensorOptions, "what" | "shape">): L
   return { data, ...shapeOf(layout, options), checkedCopy: copied };
 }
 
-/** The tensor itself if its numbers are nobody else's, and a copy otherwise. @throws FettleError `invalid_data` as `toTensor` */
+/**
+ * The tensor itself if it owns its numbers, otherwise a copy. @throws FettleError `invalid_data` as
+ * `toTensor`
+ */
 export const ownTensor = (lent: LentTensor): HostTensor => (lent.checkedCopy ? lent.checkedCopy() : lent);
 
-/** The columns of a tensor, each in a block of its own. */
+/** The columns of a tensor, each in a separate block. */
 export interface TensorColumns extends Pick<HostTensor, "rows" | "shape"> {
   /** `[rows]` each; in float32 if the numbers came in a type that it holds exactly. */
   readonly columns: readonly Floats[];
@@ -85,7 +90,8 @@ export interface TensorColumns extends Pick<HostTensor, "rows" | "shape"> {
 /**
  * {@link toTensor} by columns, with every number as exact as in float64.
  *
- * @param options - `allowMissing`: whether NaN is a missing cell rather than refused; `ifMissing`: what the refusal then ends with
+ * @param options - `allowMissing`: whether NaN is a missing cell instead of an error; `ifMissing`: the end of
+ * the message otherwise
  */
 export function toColumns(
   x: TensorLike,
@@ -100,7 +106,7 @@ export function toColumns(
   const data = typedNumbersOf(layout) ?? copied64(layout, what, allowMissing);
   const isNarrow = data instanceof Float32Array || data.BYTES_PER_ELEMENT < 4;
   const Kind = isNarrow ? Float32Array : Float64Array;
-  // Two types at most reach the loop: V8 compiles a lookup for each number once it has met more than four.
+  // At most two types reach the loop: after more than four, V8 looks up each number.
   const numbers = data instanceof Kind ? data : new Kind(data);
   const columns = Array.from({ length: width }, () => new Kind(rows));
   let differences = 0; // NaN as soon as a number is NaN or infinite

@@ -1,22 +1,24 @@
 /**
- * What truths may be: one row for each kind, with the rule that messages say, a test, and what to do about others. Losses and metrics name
- * their kinds in tables of their own (`nn/losses/truths.ts`, `metrics/truths.ts`), so that `fit`, `evaluate`, `tune` and metrics take and
- * refuse the same truths in the same words. A check is one pass over the targets.
+ * The kinds of truths: one row each, with the rule for messages, a test, and the remedy. Losses and metrics
+ * list their kinds in separate tables (`nn/losses/truths.ts`, `metrics/truths.ts`), so that `fit`,
+ * `evaluate`, `tune` and metrics accept and refuse the same truths with the same messages. A check is one
+ * pass over the targets.
  *
- * A line is what a loss or a metric reads at once: a row of an output, or a step of a row of a sequence.
+ * A line is the unit that a loss or a metric reads: a row of an output, or a step of a row of a sequence.
  */
 import { FettleError, must, show } from "../errors.js";
 import { shortest } from "../numerics/shortest.js";
 
 /**
- * What truths are:
+ * The kinds of truths:
  *
  * - `quantities`: any finite numbers; `counts`: at least 0; `positive`: above 0
- * - `probabilities`: from 0 to 1; `distributions`: lines of at least 0 that sum to 1, within 0.005 a class and at most 0.05, as rounding leaves
- *   them
- * - `classes`: 0 or 1 in one column, one-hot lines in several; `likelyClasses`: those, or distributions, of which the largest counts
- * - `labels`: 0 or 1 in each column, whatever a line sums to
- * - `signs`: −1 and 1, or 0 and 1; `oneHotSigns`: lines of one 1, and else 0, or else −1
+ * - `probabilities`: from 0 to 1; `distributions`: lines of at least 0 that sum to 1, within 0.005 per class
+ *   and at most 0.05, to allow for rounding
+ * - `classes`: 0 or 1 in one column, one-hot lines in several; `likelyClasses`: those, or distributions,
+ *   whose largest entry counts
+ * - `labels`: 0 or 1 in each column, with any sum per line
+ * - `signs`: −1 and 1, or 0 and 1; `oneHotSigns`: lines of one 1, and otherwise only 0 or only −1
  */
 export type TruthKind =
   | "quantities"
@@ -30,22 +32,22 @@ export type TruthKind =
   | "signs"
   | "oneHotSigns";
 
-/** Whether the numbers from `start` to `end` are a line of such truths. */
+/** Whether the numbers from `start` to `end` are a line of this kind. */
 type Fits = (y: ArrayLike<number>, start: number, end: number) => boolean;
 
 interface Kind {
   /** Follows "must hold". */
   readonly rule: string;
-  /** A new test for each check, since some remember what they saw; undefined if all numbers fit. */
+  /** Makes a test for one check, because some keep state; undefined if all numbers fit. */
   readonly test?: () => Fits;
   readonly remedy: (found: Found) => string;
 }
 
-/** What a message says of truths that do not fit. */
+/** The data for a message about truths that do not fit. */
 interface Found {
-  /** The first line that does not. */
+  /** The first line that does not fit. */
   readonly line: readonly number[];
-  /** All different numbers, ascending. */
+  /** All distinct numbers, ascending. */
   readonly values: readonly number[];
 }
 
@@ -68,7 +70,9 @@ function isHot(y: ArrayLike<number>, start: number, end: number, rest: number): 
   return ones === 1;
 }
 
-/** How far the sum of so many probabilities may be from 1: as rounding to two digits leaves it, and at most 0.05. */
+/**
+ * How far the sum of so many probabilities may be from 1: the error of rounding to two digits, at most 0.05.
+ */
 export const sumBound = (width: number): number => Math.min(0.005 * width, 0.05) + 1e-6;
 
 const isDistribution: Fits = (y, start, end) => {
@@ -80,7 +84,7 @@ const isDistribution: Fits = (y, start, end) => {
   return Math.abs(sum - 1) <= sumBound(end - start);
 };
 
-/** −1 or 0 beside 1, not both. */
+/** −1 or 0 besides 1, not both. */
 const signs = (): Fits => {
   let low: number | undefined;
   return each((value) => {
@@ -159,7 +163,7 @@ const KINDS: Readonly<Record<TruthKind, Kind>> = {
     },
   },
   oneHotSigns: {
-    rule: "rows of one 1, and else 0 or else -1",
+    rule: "rows of one 1, and otherwise only 0 or only -1",
     test: () => (y, start, end) => isHot(y, start, end, 0) || isHot(y, start, end, -1),
     remedy: () => "use oneHot for class ids, or categoricalCrossentropy for probabilities",
   },
@@ -170,7 +174,7 @@ export function checkTruthKind(name: string, kind: unknown): asserts kind is Tru
   must(Object.hasOwn(KINDS, String(kind)), name, Object.keys(KINDS).map(show).join(", "), kind);
 }
 
-/** More different integers than these are quantities, or ids. */
+/** More distinct integers than this are quantities, or ids. */
 const MOST_CLASSES = 100;
 
 /** How two labels become 0 and 1. */
@@ -179,13 +183,13 @@ function toBits(low: number, high: number): string {
   return low === 0 && high > 0 ? `divide by ${high}, or give 0 and 1` : "give 0 and 1";
 }
 
-/** Where truths are, and what reads them. */
+/** Where truths are, and which loss or metric reads them. */
 export interface TruthPlace {
-  /** What the user calls them. */
+  /** Their name for the user. */
   readonly what: string;
   /** The loss or metric that takes them. */
   readonly of: string;
-  /** Of a row of all truths. */
+  /** The number of columns in all. */
   readonly columns: number;
   /** The first of the columns that are read. @defaultValue 0 */
   readonly offset?: number;
@@ -195,14 +199,14 @@ export interface TruthPlace {
   readonly width?: number;
   /** [rows]: rows of weight 0 may hold anything. @defaultValue all count */
   readonly weights?: ArrayLike<number> | undefined;
-  /** Whether lines of zeros may be placeholders of steps that do not count. @defaultValue false */
+  /** Whether lines of zeros may be placeholders for steps that do not count. @defaultValue false */
   readonly blanks?: boolean;
-  /** A further way out, at the end of a message, if there is one. */
+  /** A further remedy, for the end of a message. */
   readonly hint?: () => string | undefined;
 }
 
 /**
- * Refuses truths of another kind. Numbers that are not finite are left to who reads them.
+ * Refuses truths of another kind. The caller checks that numbers are finite.
  *
  * @param y - `[rows, columns]`
  * @throws FettleError `invalid_data`, with the first line that does not fit and what to do
@@ -214,7 +218,7 @@ export function checkTruths(kind: TruthKind, y: ArrayLike<number>, place: TruthP
   const start = firstLine(y, place, (from, to) => !fits(y, from, to) && isToBeRefused(y, from, to, place));
   if (start < 0) return;
   const { what, of, columns, size = columns, width = size, hint } = place;
-  // 0.1, and not the float32 nearest to it
+  // shows 0.1, not the float32 nearest to it
   const at = (k: number): number => (y instanceof Float32Array ? Number(shortest(y[k])) : y[k]);
   const values = new Set<number>();
   firstLine(y, place, (from, to) => {
@@ -235,7 +239,7 @@ function isToBeRefused(y: ArrayLike<number>, from: number, to: number, { blanks 
   return areFinite(y, from, to) && !(blanks && areBlank(y, from, to));
 }
 
-/** Where the first line of rows that count begins of which something is true; −1 if it is true of none. */
+/** The start of the first line, among rows that count, for which a condition holds; −1 if there is none. */
 function firstLine(
   y: ArrayLike<number>,
   { columns, offset = 0, size = columns, width = size, weights }: TruthPlace,

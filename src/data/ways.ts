@@ -1,4 +1,7 @@
-/** In which of several ways the numbers or dates of a column are read, by what the other columns show; or what is in doubt. */
+/**
+ * Chooses how the numbers or dates of a column are read, by the evidence of other columns; or describes the
+ * doubt.
+ */
 import { show } from "../errors.js";
 import type { NumberCells } from "./cells.js";
 import { parseDate } from "./dates.js";
@@ -7,17 +10,17 @@ import { type Decimal, type NumberFormat, parseNumber } from "./numbers.js";
 import { plainNumber } from "./plainNumbers.js";
 import type { ColumnKind, ColumnSchema, Settlement } from "./schema.js";
 
-/** What the columns that can be read in one way only say of the others. */
+/** The evidence of unambiguous columns for the others. */
 export interface Shown {
   readonly decimal: Decimal | undefined;
   /** Whether some have a decimal comma. */
   readonly hasComma: boolean;
-  /** Marks between thousands. */
+  /** Thousands separators. */
   readonly groups: ReadonlySet<string>;
   readonly dateOrder: DateOrder | undefined;
 }
 
-/** What is known of a column of numbers or dates. */
+/** What is known about a column of numbers or dates. */
 interface Ways {
   readonly name: string;
   readonly plain: NumberCells | undefined;
@@ -29,10 +32,10 @@ interface Ways {
 
 export const asKind = (name: string, kind: ColumnKind): string => JSON.stringify({ [name]: kind });
 
-/** A kind as the settlement of a doubt. */
+/** A kind that settles a doubt. */
 export const asSettled = (name: string, kind: ColumnKind): Settlement => ({ as: { [name]: kind } });
 
-/** How the numbers of a column are written, or what is in doubt. */
+/** The format of the numbers of a column, or the doubt. */
 export function formatIn(
   { name, plain, words, formats, kind }: Ways,
   { decimal, groups, hasComma }: Shown,
@@ -42,7 +45,7 @@ export function formatIn(
   if (code !== undefined) {
     const ways = `as: ${asKind(name, "category")} or as: ${asKind(name, "number")}`;
     return {
-      doubt: `has zeros in front, as in ${show(code)}, which numbers lose; choose ${ways}`,
+      doubt: `has leading zeros, as in ${show(code)}, which numbers lose; choose ${ways}`,
       settle: asSettled(name, "category"),
     };
   }
@@ -57,7 +60,7 @@ export function formatIn(
   const isOpen = formats.some(({ group }) => group === "," || group === ".");
   const isShown = (format: NumberFormat): boolean =>
     format.decimal === decimal && !contradicts(format, groups);
-  const usual = plainIn(formats); // as JavaScript has it, where nothing speaks against it
+  const usual = plainIn(formats); // JavaScript's notation, unless there is evidence against it
   const by = formats.find(isShown);
   const isAsked = isOpen && formats.length > 1;
   const chosen = isAsked ? (by ?? (hasComma ? undefined : usual)) : (usual ?? formats[0]);
@@ -66,7 +69,7 @@ export function formatIn(
     const sample = words.find((cell) => cell.includes(".")) ?? "1.234";
     const guess =
       `has three digits after every point, as in ${show(sample)}, which is read as a decimal point; ` +
-      `choose decimal: ${JSON.stringify({ [name]: "," })} if it stands between thousands`;
+      `choose decimal: ${JSON.stringify({ [name]: "," })} if it separates thousands`;
     return { ...written(chosen, plain ? [] : words), ...(isAsked && !by && { guess, settle }) };
   }
   const cell = words.find((each) => /[.,]/.test(each)) as string;
@@ -81,15 +84,17 @@ export function formatIn(
   };
 }
 
-/** Whether every cell is a number in brackets, or with a minus after it: a list may be numbered so. */
+/**
+ * Whether every cell is a number in brackets, or with a minus after it: this may be the numbering of a list.
+ */
 const areNegative = (words: readonly string[], format: NumberFormat): boolean =>
   format.negative !== undefined && words.every((cell) => (parseNumber(cell, format) ?? 0) < 0);
 
-/** Whether a column has another mark between thousands than the others of the table. */
+/** Whether a column has a different thousands separator than the rest of the table. */
 const contradicts = ({ group }: NumberFormat, groups: ReadonlySet<string>): boolean =>
   group !== undefined && groups.size > 0 && !groups.has(group);
 
-/** The order of the dates of a column, or what is in doubt. */
+/** The order of the dates of a column, or the doubt. */
 export function orderIn({ words, orders }: Ways, { dateOrder }: Shown): Partial<ColumnSchema> {
   const same = (order: DateOrder): boolean =>
     words.every((cell) => parseDate(cell, order) === parseDate(cell, orders[0]));
@@ -97,7 +102,7 @@ export function orderIn({ words, orders }: Ways, { dateOrder }: Shown): Partial<
   const order = orders.every(same) ? orders[0] : orders.find((each) => each === dateOrder);
   if (order === "ymd") return {};
   if (order) {
-    const why = isOpen ? "day and month are the same in every cell" : "as other dates of the table are";
+    const why = isOpen ? "day and month are the same in every cell" : "like other dates of the table";
     const guess = `is read as ${order}: ${why}; choose dateOrder: "dmy" or dateOrder: "mdy" to be sure`;
     return { dateOrder: order, ...(orders.length > 1 && { guess, settle: { dateOrder: order } }) };
   }
@@ -111,11 +116,11 @@ export function orderIn({ words, orders }: Ways, { dateOrder }: Shown): Partial<
   };
 }
 
-/** Numbers as JavaScript writes them, if they can be read so. */
+/** JavaScript's notation, if it can read the numbers. */
 const plainIn = (formats: readonly NumberFormat[]): NumberFormat | undefined =>
   formats.find(({ decimal, group }) => decimal === "." && group === undefined);
 
-/** A format without its defaults; left out if the words are as JavaScript writes numbers. */
+/** A format without its defaults; left out for JavaScript's notation. */
 function written({ decimal, ...rest }: NumberFormat, words: readonly string[]): { format?: NumberFormat } {
   if (decimal === "," || Object.keys(rest).length > 0)
     return { format: { ...(decimal === "," && { decimal }), ...rest } };

@@ -2,15 +2,17 @@
 import { check, isPlainObject, must, show, unknownName } from "../errors.js";
 import { mustBeArray } from "./check.js";
 
-/** Weights of classes: by name, those that are left out counting 1; or so that all classes count alike. */
+/**
+ * Weights of classes: by name, where omitted classes count 1; or balanced, so that all classes count equally.
+ */
 export type ClassWeight = "balanced" | Readonly<Record<string, number>>;
 
 /**
  * Weights of rows, checked.
  *
  * @param name - what the user calls them
- * @throws FettleError `invalid_shape` unless there is one for each row; `invalid_data` for one that is negative or not finite, and
- * where all are 0
+ * @throws FettleError `invalid_shape` unless there is one for each row; `invalid_data` for one that is
+ * negative or not finite, and if all are 0
  */
 export function checkSampleWeight(name: string, weights: ArrayLike<number>, rows: number): Float64Array {
   mustBeArray(name, weights, "an array of numbers, one for each row");
@@ -35,13 +37,14 @@ export function checkSampleWeight(name: string, weights: ArrayLike<number>, rows
 /**
  * A class weight, checked, and as plain data: by class, in the order of the classes.
  *
- * @throws FettleError `unknown_name` for a class that does not exist; `invalid_argument` for anything else that is not a class weight
+ * @throws FettleError `unknown_name` for a class that does not exist; `invalid_argument` for any other
+ * invalid class weight
  */
 export function checkClassWeight(
   weight: unknown,
   classes: readonly string[],
 ): "balanced" | readonly number[] {
-  check(classes.length > 0, "classWeight needs a target of classes; received a regression target");
+  check(classes.length > 0, "classWeight needs a classification target; received a regression target");
   if (weight === "balanced") return weight;
   must(isPlainObject(weight), "classWeight", '"balanced", or numbers by class, such as { yes: 10 }', weight);
   for (const [name, value] of Object.entries(weight)) {
@@ -56,7 +59,7 @@ export function checkClassWeight(
   return classes.map((name) => (Object.hasOwn(weight, name) ? (weight[name] as number) : 1));
 }
 
-/** What decides how much rows count. */
+/** What determines the weights of rows. */
 export interface RowWeights {
   /** `[all]` */
   readonly sampleWeight?: Float64Array;
@@ -64,14 +67,15 @@ export interface RowWeights {
 }
 
 /**
- * How much each of some rows counts in a loss: sample weight times class weight, scaled to a mean of 1, so that it does not
- * change the rate of learning. Balanced classes count rows / (classes · rows of the class) among the training rows, as in
- * scikit-learn, with the sample weights of rows in the place of their numbers, as in scikit-learn from 1.7 on.
+ * How much each of some rows counts in a loss: sample weight times class weight, scaled to a mean of 1, so
+ * that it does not change the rate of learning. Balanced classes count rows / (classes · rows of the class)
+ * among the training rows, as in scikit-learn, with sample weights in place of counts, as in scikit-learn
+ * from 1.7.
  *
  * @param y - `[all, outputs]`: 0 or 1 for two classes, one-hot for more; a quantity without a class weight
  * @param train - ids of the training rows
- * @param rows - ids of the rows wanted
- * @returns `[rows]`; undefined if every row counts the same
+ * @param rows - ids of the wanted rows
+ * @returns `[rows]`; undefined if all rows count equally
  */
 export function lossWeights(
   { sampleWeight, classWeight }: RowWeights,

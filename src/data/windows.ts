@@ -9,11 +9,11 @@ import { type HostTensor, toTensor } from "./tensor.js";
 export interface WindowsOptions {
   /** Steps of a window. */
   readonly length: number;
-  /** How many steps after the last of a window its target is. @defaultValue 1 */
+  /** How many steps its target follows the last step of a window. @defaultValue 1 */
   readonly horizon?: number;
   /** Steps from the start of a window to that of the next. @defaultValue 1 */
   readonly stride?: number;
-  /** The feature to predict, or several, by their numbers from 0. @defaultValue all */
+  /** The feature to predict, or several, by index from 0. @defaultValue all */
   readonly target?: number | readonly number[];
 }
 
@@ -30,7 +30,7 @@ export interface WindowData {
   readonly shape: readonly number[];
 }
 
-/** Windows and what followed them, in the order of time. */
+/** Windows and their targets, in the order of time. */
 export interface Windows {
   /** `[windows, length, features]` */
   readonly x: WindowData;
@@ -38,16 +38,19 @@ export interface Windows {
   readonly y: WindowData;
 }
 
-/** Numbers of all windows at most: what fits the memory of an engine. */
+/** The most numbers of all windows: what fits in the memory of an engine. */
 const MOST = 2 ** 30;
 
 /**
- * Cuts a series into windows: rows of `length` steps, each with the values of the features to predict `horizon` steps later. They are in the
- * order of time, so that folds of `timeSeriesSplit` train on what is before all that they are validated on.
+ * Cuts a series into windows: rows of `length` steps, each with the values of the features to predict
+ * `horizon` steps later. They are in the order of time, so that folds of `timeSeriesSplit` train on windows
+ * before all validation windows.
  *
  * @param series - `[steps, features]`, or `[steps]` for one feature; finite numbers
- * @throws FettleError `invalid_argument`, `unknown_name` for options out of range, and for a series shorter than a window and its horizon;
- *   `invalid_data`, `invalid_shape` for anything but such an array; `memory_limit` for more than 2³⁰ numbers in all windows
+ * @throws FettleError `invalid_argument`, `unknown_name` for options out of range, and for a series shorter
+ * than a window and its horizon;
+ *   `invalid_data`, `invalid_shape` for anything but such an array; `memory_limit` for more than 2³⁰ numbers
+ *   in all windows
  * @example
  * ```ts
  * const { x, y } = windows([1, 2, 3, 4, 5, 6], { length: 3, stride: 2 });

@@ -1,6 +1,6 @@
 /**
  * Memory of one WebAssembly instance, handed out in blocks. A block is a run or a matrix
- * and is freed as one. It knows nothing of what is inside.
+ * and is freed as one. It knows nothing about the contents.
  */
 import { FettleError } from "../errors.js";
 import type { KernelMemory } from "../numerics/kernels.js";
@@ -32,7 +32,7 @@ export class Arena {
   /**
    * The address of a new block of zeros.
    *
-   * @param zeros - false if the caller fills the block, which then holds anything
+   * @param zeros - false if the caller fills the block, whose contents are then undefined
    * @throws FettleError `memory_limit`
    */
   allocate(bytes: number, zeros = true): number {

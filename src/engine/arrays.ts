@@ -1,4 +1,4 @@
-/** Arrays of any rank as users give and get them: nested arrays, typed arrays and ndarrays. */
+/** Arrays of any rank for users: nested arrays, typed arrays and ndarrays. */
 import type { NdArray } from "ndarray";
 import { rowMajor } from "../arrays.js";
 import { check, show } from "../errors.js";
@@ -10,9 +10,10 @@ import { type Floats, view } from "../ndarray.js";
 export type ArrayInput = number | readonly ArrayInput[] | Float32Array | Float64Array | Int32Array | NdArray;
 
 /**
- * The numbers of `value` in row-major order; of a typed array, and of an ndarray that has them so, its own memory.
+ * The numbers of `value` in row-major order; a typed array, and an ndarray in that order, is not copied.
  *
- * @throws FettleError `invalid_data` for anything but numbers and arrays, `invalid_shape` unless `value` has the shape, or is flat and has as many numbers
+ * @throws FettleError `invalid_data` for anything but numbers and arrays, `invalid_shape` unless `value` has
+ * the shape, or is flat and has as many numbers
  */
 export function flatten(value: ArrayInput, shape: Shape, what: string): ArrayLike<number> {
   const size = sizeOf(shape);

@@ -13,7 +13,7 @@ export interface EngineOptions {
   readonly executor?: "wasm" | "reference";
   /** The compiled kernels, a `WebAssembly.Module`, for hosts and bundlers that load them themselves. */
   readonly module?: KernelsModule;
-  /** The most bytes of WebAssembly memory. Default: as much as the host gives, at most 4 GiB. */
+  /** The most bytes of WebAssembly memory. Default: as much as the host allows, at most 4 GiB. */
   readonly memoryLimit?: number;
 }
 
@@ -30,11 +30,12 @@ const RULES = {
 } satisfies OptionRules<EngineOptions>;
 
 /**
- * An engine: memory for matrices and runs, and the kernels that run programs. It owns its memory; `free()` of a run or
- * a matrix gives its part back.
+ * An engine: memory for matrices and runs, and the kernels that run programs. It owns its memory; `free()` of
+ * a run or a matrix releases its part.
  *
- * @throws FettleError `invalid_state` where the host can only load the kernels asynchronously and `ready()` has
- * not been awaited; `unknown_name` for another executor or an unknown option; `invalid_argument` for a limit that is not positive.
+ * @throws FettleError `invalid_state` if the host can only load the kernels asynchronously and `ready()` has
+ * not been awaited; `unknown_name` for another executor or an unknown option; `invalid_argument` for a limit
+ * that is not positive.
  * @example
  * ```ts
  * const engine = createEngine({ memoryLimit: 64 * 2 ** 20 });

@@ -1,5 +1,5 @@
 /**
- * What an executor is: something that holds matrices and runs programs. Two exist, `wasm`
+ * The contract of an executor: it holds matrices and runs programs. Two exist, `wasm`
  * (float32, fast) and `reference` (float64, plain); a run behaves alike on both. An
  * executor knows nothing of models, folds or trials.
  */
@@ -33,9 +33,9 @@ export interface Matrix {
   free(): void;
 }
 
-/** How a run goes through its data. */
+/** How a run visits its data. */
 export interface RunOptions {
-  /** A matrix for each stream of the program; those read all have the same rows. */
+  /** A matrix for each stream of the program; the ones that are read have equally many rows. */
   readonly streams?: Readonly<Record<string, Matrix>>;
   /** The rows to use, in this order; all by default. */
   readonly rows?: Int32Array;
@@ -65,7 +65,7 @@ export interface Progress {
   readonly cursor: number;
 }
 
-/** All that distinguishes a run in the middle from a new one: enough to resume elsewhere to the same bits. */
+/** All that distinguishes a started run from a new one: enough to resume elsewhere with the same bits. */
 export interface SavedRun {
   readonly progress: Progress;
   /** The seed that the run was started with. */
@@ -91,9 +91,12 @@ export interface Run {
   read(name: string): Floats;
   /** Runs a number of steps. @throws FettleError `invalid_argument` unless it is an integer of at least 0 */
   advance(steps: number): void;
-  /** A copy of all that is needed to resume later or elsewhere, to the same bits. */
+  /** A copy of all that is needed to resume later or elsewhere, with the same bits. */
   save(): SavedRun;
-  /** Resumes from a saved run. @throws FettleError `invalid_checkpoint` if the saved run is not one of this program. */
+  /**
+   * Resumes from a saved run. @throws FettleError `invalid_checkpoint` if the saved run is not one of this
+   * program.
+   */
   restore(saved: SavedRun): void;
   /** Frees the memory. The run must not be used afterwards. */
   free(): void;
@@ -145,7 +148,9 @@ export interface LoadedFunction<R extends Value | readonly Value[]> {
   free(): void;
 }
 
-/** The rows that a run visits and the size of its batches, after checking that the options fit the program. */
+/**
+ * The rows that a run visits and the size of its batches, after checking that the options fit the program.
+ */
 export function checkRun(
   program: Program,
   options: RunOptions,
@@ -187,7 +192,7 @@ export function checkRun(
     foreign === undefined,
     () => `rows must be numbers of the ${available ?? 0} rows of the data, from 0; received ${foreign}`,
   );
-  // Without data every step writes one whole batch.
+  // Without data every step writes one full batch.
   const written = available === undefined ? batchSize : ids.length;
   for (const { name, direction } of program.streams) {
     check(
@@ -223,7 +228,7 @@ export function checkMatrix(rows: number, columns: number, data: ArrayLike<numbe
   );
   check(
     data === undefined || data.length === rows * columns,
-    () => `a matrix of ${rows} × ${columns} must be given as many numbers; received ${data?.length}`,
+    () => `a matrix of ${rows} × ${columns} must receive as many numbers; received ${data?.length}`,
     "invalid_shape",
   );
 }

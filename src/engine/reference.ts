@@ -39,7 +39,7 @@ export class ReferenceExecutor extends Executor {
     return run;
   }
 
-  /** Counts bytes as in use until what it returns is called. */
+  /** Counts bytes as in use until its result is called. */
   private hold(bytes: number): () => void {
     this.bytesInUse += bytes;
     return () => {
@@ -90,7 +90,7 @@ class ReferenceRun implements Run {
   private readonly batchSize: number;
   private seed: number;
   private freed = false;
-  /** Gives the bytes back to the executor's count. */
+  /** Removes the bytes from the executor's count. */
   release = (): void => {};
 
   constructor(

@@ -1,4 +1,4 @@
-/** The fast executor: programs on the WebAssembly kernels, float32, all of a run in one block. */
+/** The fast executor: programs on the WebAssembly kernels, float32, with each run in one block. */
 import { PROGRAM_FORMAT, type Program, type Slot } from "../compile/program.js";
 import { check, FettleError, isRecord, must } from "../errors.js";
 import * as Block from "../graph/opcodes/block.js";
@@ -180,7 +180,7 @@ class WasmRun implements Run {
     this.kernels.run(this.code, this.block, steps);
   }
 
-  /** Goes once over the first `rows` of its rows, at least one; later steps go over those alone too. */
+  /** Visits once the first `rows` of its rows, at least one; later steps visit only those too. */
   visit(rows: number): void {
     const header = this.header();
     header[Block.TotalRows] = rows;

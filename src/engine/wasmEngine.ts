@@ -1,11 +1,11 @@
-/** Engines of the executor that trains: apart from `engine.ts`, so that what only trains does not load the reference executor. */
+/** Engines for training: separate from `engine.ts`, so that training does not load the reference executor. */
 import { kernelsModule } from "../numerics/kernels.js";
 import { MOST_MEMORY, WasmExecutor } from "./wasm.js";
 
 /**
  * A new one.
  *
- * @param memoryLimit - in bytes; by default as much memory as the host gives
+ * @param memoryLimit - in bytes; by default as much memory as the host allows
  * @throws FettleError as `createEngine`
  */
 export function createWasmEngine(memoryLimit = MOST_MEMORY): WasmExecutor {
@@ -14,7 +14,7 @@ export function createWasmEngine(memoryLimit = MOST_MEMORY): WasmExecutor {
 
 let shared: WasmExecutor | undefined;
 
-/** The engine that models use unless they are given another: one for the process, made at the first call. */
+/** The default engine of models: one for the process, made at the first call. */
 export function defaultEngine(): WasmExecutor {
   shared ??= createWasmEngine();
   return shared;

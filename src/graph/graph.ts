@@ -6,10 +6,10 @@
 import type * as Elementwise from "./opcodes/elementwise.js";
 import type { Shape } from "./shape.js";
 
-/** Operations of which all inputs and the result have one shape: those of `opcodes/elementwise.ts`. */
+/** Operations whose inputs and result have one shape: those of `opcodes/elementwise.ts`. */
 export type ElementwiseName = Uncapitalize<keyof typeof Elementwise>;
 
-/** The static facts of each operation, beside its inputs. */
+/** The static facts of each operation, besides its inputs. */
 export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttributes>> {
   // Leaves
   input: { readonly name: string; readonly shape: Shape };
@@ -48,11 +48,14 @@ export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttribu
   scanStack: { readonly of: number };
 }
 
-/** A loop: its inputs are first values of carries, then sequences [steps, ...], then values that each step reads. */
+/**
+ * A loop: its inputs are first values of carries, then sequences [steps, ...], then values that each step
+ * reads.
+ */
 export interface ScanAttributes {
   /** A graph of its own. Its first nodes are inputs named "0", "1", …, one for each input of the loop. */
   readonly body: readonly Node[];
-  /** For each carry, the node of the body that is its value for the next step. */
+  /** For each carry, the node of the body with its value for the next step. */
   readonly next: readonly number[];
   /** How many of the inputs are sequences. */
   readonly sequences: number;
@@ -61,7 +64,7 @@ export interface ScanAttributes {
   readonly reverse: boolean;
 }
 
-/** How windows lie on images, which have zeros around them. */
+/** How windows lie on zero-padded images. */
 export interface WindowAttributes {
   readonly size: readonly [height: number, width: number];
   readonly strides: readonly [vertical: number, horizontal: number];
@@ -72,10 +75,10 @@ export interface WindowAttributes {
   readonly after: readonly [bottom: number, right: number];
 }
 
-/** How windows lie on images of which they pick the largest elements: one element or more in each. */
+/** How windows lie on images whose largest elements they pick: at least one element in each. */
 export type PoolAttributes = Omit<WindowAttributes, "dilation">;
 
-/** The facts of an operation that has none beside its inputs. */
+/** The facts of an operation without any besides its inputs. */
 export type NoAttributes = Readonly<Record<never, never>>;
 
 /** The name of an operation in the intermediate form. */
@@ -94,11 +97,11 @@ export class Graph {
   /** A value's `id` is the place of its node here. */
   readonly nodes: Node[] = [];
 
-  /** @param mostNodes - how many nodes it may have; for what is written without trust */
+  /** @param mostNodes - how many nodes it may have; for untrusted code */
   constructor(readonly mostNodes?: number) {}
 }
 
-/** A handle to one node while a graph is being written: what functions such as `add` take and return. */
+/** A handle to one node while a graph is written; functions such as `add` take and return values. */
 export class Value {
   constructor(
     readonly graph: Graph,

@@ -1,6 +1,6 @@
 /**
- * Recurrences: a body that is applied once for each element of sequences, and carries values from one to the next. It is
- * written once, as a graph of its own, and a program runs it as a loop (`operations/scan.ts`).
+ * Recurrences: a body that is applied once for each element of sequences, and carries values from one to the
+ * next. It is written once, as a separate graph, and a program runs it as a loop (`operations/scan.ts`).
  */
 import { check, must, mustBeRecord } from "../errors.js";
 import { mapValues } from "../records.js";
@@ -9,9 +9,9 @@ import { bodyInput } from "./operations/loops.js";
 import { scanCarry, scanNode, scanStack } from "./operations/scan.js";
 import { type Shape, showShape } from "./shape.js";
 
-/** What a body sees of one element. */
+/** The argument of a body for one element. */
 export interface ScanStep {
-  /** What the body returned for the element before; at first, what `scan` was given. */
+  /** The result of the body for the previous element; at first, the initial carry of `scan`. */
   readonly carry: Readonly<Record<string, Value>>;
   /** The elements of the sequences, without their first axis. */
   readonly elements: Readonly<Record<string, Value>>;
@@ -19,37 +19,39 @@ export interface ScanStep {
   readonly shared: Readonly<Record<string, Value>>;
 }
 
-/** What a body returns. */
+/** The result of a body. */
 export interface ScanResult {
-  /** Of the names and shapes of the values that `scan` was given. */
+  /** With the names and shapes of the initial carry. */
   readonly carry: Readonly<Record<string, Value>>;
-  /** What becomes a sequence of its own. */
+  /** Values that become sequences. */
   readonly stacks?: Readonly<Record<string, Value>>;
 }
 
-/** What a recurrence goes over. */
+/** The inputs of a recurrence. */
 export interface ScanOptions {
   readonly carry: Readonly<Record<string, Value>>;
   /** Values with the same first axis, [steps, ...]: at least one. */
   readonly sequences: Readonly<Record<string, Value>>;
-  /** Values that the body reads beside. It cannot read others. Default none. */
+  /** Further values that the body reads. It cannot read others. Default none. */
   readonly shared?: Readonly<Record<string, Value>>;
   /** Whether the last element comes first. Default false. */
   readonly reverse?: boolean;
 }
 
 /**
- * Applies a body to each element of sequences, one after the other: a loop, so that a program for many steps is not longer
- * than for few. Returns the last carry, and the stacks, [steps, ...], each element in the place of the one that it was
- * made from. It has gradients of every order. Those of shared values are added up from the last step on; those of
- * shared matrices that elements or carries are multiplied by are one product over all steps.
+ * Applies a body to each element of sequences, one after the other: a loop, so a program for many steps is
+ * not longer than for few. Returns the last carry, and the stacks, [steps, ...], in the order of the
+ * elements. It has gradients of every order. Gradients of shared values are added up from the last step;
+ * those of shared matrices that multiply elements or carries are one product over all steps.
  *
- * The body is called once. It must not draw random numbers: draw them for all steps, as a sequence. What does not
- * depend on a carry, such as the product of all elements with a matrix, is faster before the loop.
+ * The body is called once. It must not draw random numbers: draw them for all steps, as a sequence. Values
+ * that do not depend on a carry, such as the product of all elements with a matrix, are faster before the
+ * loop.
  *
- * @param body - a function of values, of those that it is given and no others
- * @throws FettleError `invalid_shape` for sequences of different lengths, and a carry that changes its shape;
- * `invalid_argument` for no sequences, for results that are not values of the body, and for random numbers in it
+ * @param body - a function of only the values that it receives
+ * @throws FettleError `invalid_shape` for sequences of different lengths, and for a carry that changes its
+ * shape; `invalid_argument` without sequences, for results that are not values of the body, and for random
+ * numbers in it
  * @example
  * ```ts
  * // sums of all elements so far

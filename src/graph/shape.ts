@@ -1,12 +1,12 @@
 /**
- * Shapes and what they count. A shape is static, except that a dimension may be `ROWS`, the number of rows of the current
- * batch, known only when a program runs, or a multiple of it.
+ * Shapes and their sizes. A shape is static, except that a dimension may be `ROWS`, the number of rows of the
+ * current batch, known only when a program runs, or a multiple of it.
  */
 import { check, mustBeList } from "../errors.js";
 
 /**
- * The number of rows of the current batch. Shapes may hold it among their sizes, and multiples of it: [64 * ROWS, 9] are 64
- * lines for each row.
+ * The number of rows of the current batch. Shapes may hold it among their sizes, and multiples of it: [64 *
+ * ROWS, 9] are 64 lines for each row.
  */
 export const ROWS = -1;
 
@@ -84,7 +84,7 @@ export function showShape(shape: Shape): string {
  * dimensions equal or one of them 1.
  */
 export function broadcastShapes(a: Shape, b: Shape): Shape {
-  // nearly all pairs of a model are one of these, and every trial traces its model
+  // nearly all pairs of a model are among these, and every trial traces its model
   if (b.length === 0 || sameShape(a, b)) return a;
   if (a.length === 0) return b;
   const rank = Math.max(a.length, b.length);

@@ -1,4 +1,7 @@
-/** Checks that a graph is consistent: each traced graph, since user code may have changed it, and in tests every other. It changes nothing. */
+/**
+ * Checks that a graph is consistent: every traced graph, because user code may have changed it, and in tests
+ * all others. It changes nothing.
+ */
 import { check } from "../errors.js";
 import { type Graph, isNode } from "./graph.js";
 import { operation } from "./operations/table.js";

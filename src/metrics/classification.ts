@@ -1,6 +1,6 @@
 /**
- * Metrics of decided classes, as scikit-learn defines them. They read probabilities as a model gives them, not class names. Every export
- * is a metric of the namespace `metrics`.
+ * Metrics of predicted classes, as scikit-learn defines them. They read the probabilities of a model, not
+ * class names. Every export is a metric of the namespace `metrics`.
  */
 import { countConfusion } from "./confusion.js";
 import {
@@ -18,20 +18,23 @@ import { classMetric, LABELS, type LabelOptions, weighing } from "./define.js";
 import type { Metric } from "./metric.js";
 
 /**
- * Share of rows whose predicted class is the true one; with `multiLabel`, of rows of which every label is predicted rightly.
+ * Share of rows whose predicted class is correct; with `multiLabel`, of rows with every label correct.
  *
  * The metrics of classes accept three forms of arrays, those that need probabilities the first two:
  * - two classes: 0 or 1 in `yTrue`, the probability of class 1 in `yPred` (class 1 is predicted above 0.5);
- * - several classes: one-hot rows or class ids in `yTrue`, a row with the probability of each class in `yPred`
+ * - several classes: one-hot rows or class ids in `yTrue`, a row with the probability of each class in
+ *   `yPred`
  *   (the first of the most probable is predicted);
  * - class ids (0, 1, 2, …, below 1,000) in both.
  *
- * With `multiLabel: true`, where a metric has it, rows hold 0 or 1 for each of several labels, and a probability of each.
+ * With `multiLabel: true`, where a metric has it, rows hold 0 or 1 for each of several labels, and a
+ * probability of each.
  *
  * @param yTrue - `[rows]` or `[rows, classes]`
  * @param yPred - `[rows]` or `[rows, classes]`; a NaN makes the score NaN
  * @returns from 0 to 1
- * @throws FettleError `invalid_shape` if the shapes do not match; `invalid_data` for elements that fit none of the forms
+ * @throws FettleError `invalid_shape` if the shapes do not match; `invalid_data` for elements that fit none
+ * of the forms
  * @example
  * ```ts
  * metrics.accuracy([0, 1, 1], [0.2, 0.9, 0.4]); // 2 / 3
@@ -62,8 +65,7 @@ export const accuracy = classMetric({
 });
 
 /**
- * Mean over the classes that occur in the truth of the share of their rows that are predicted as them: accuracy as if all classes
- * had as many rows.
+ * Mean recall over the classes that occur in the truth: accuracy as if all classes had equally many rows.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}
@@ -86,8 +88,8 @@ export const balancedAccuracy = classMetric({
 });
 
 /**
- * Share of the rows predicted as a class that belong to it: of class 1, or with several classes the mean over those
- * that occur, unless `average` says otherwise. 0 where nothing is predicted as the class.
+ * Share of the rows predicted as a class that belong to it: of class 1, or with several classes the mean over
+ * those that occur, unless `average` is set. 0 if no row is predicted as the class.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}
@@ -108,8 +110,8 @@ export const precision = classMetric({
 });
 
 /**
- * Share of the rows of a class that are predicted as that class: of class 1, or with several classes the mean over those
- * that occur, unless `average` says otherwise. 0 where the class has no row.
+ * Share of the rows of a class that are predicted as that class: of class 1, or with several classes the mean
+ * over those that occur, unless `average` is set. 0 if the class has no row.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}
@@ -129,8 +131,8 @@ export const recall = classMetric({
 });
 
 /**
- * Harmonic mean of precision and recall, 2·hits / (predicted + actual): of class 1, or with several classes the mean
- * over those that occur, unless `average` says otherwise. 0 where there are no hits.
+ * Harmonic mean of precision and recall, 2·hits / (predicted + actual): of class 1, or with several classes
+ * the mean over those that occur, unless `average` is set. 0 if there are no hits.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}
@@ -159,7 +161,8 @@ export interface FBetaOptions extends AverageOptions {
 }
 
 /**
- * Weighted harmonic mean of precision and recall, (1 + β²)·hits / (predicted + β²·actual), averaged as {@link f1}.
+ * Weighted harmonic mean of precision and recall, (1 + β²)·hits / (predicted + β²·actual), averaged as
+ * {@link f1}.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}
@@ -182,8 +185,8 @@ export const fBeta = classMetric({
 });
 
 /**
- * Rows that are rightly predicted as a class, as a share of those that are of the class or predicted as it, averaged as {@link f1}:
- * intersection over union.
+ * Correctly predicted rows of a class, as a share of the rows that belong to it or are predicted as it,
+ * averaged as {@link f1}: intersection over union.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}
@@ -204,8 +207,8 @@ export const jaccard = classMetric({
 });
 
 /**
- * Matthews' correlation of true and predicted classes; of several classes, Gorodkin's. 0 where all rows are of one class or predicted as
- * one.
+ * Matthews' correlation of true and predicted classes; for several classes, Gorodkin's. 0 if all rows belong
+ * to one class or are predicted as one.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}
@@ -215,7 +218,8 @@ export const jaccard = classMetric({
  * ```ts
  * metrics.matthewsCorrcoef([1, 1, 1, 0], [1, 0, 1, 1]); // -1 / 3
  * ```
- * @see scikit-learn, `matthews_corrcoef`; J. Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient", 2004
+ * @see scikit-learn, `matthews_corrcoef`; J. Gorodkin, "Comparing two K-category assignments by a K-category
+ * correlation coefficient", 2004
  */
 export const matthewsCorrcoef = classMetric({
   name: "matthewsCorrcoef",
@@ -231,13 +235,16 @@ export const matthewsCorrcoef = classMetric({
 
 /** The options of {@link cohenKappa}. */
 export interface KappaOptions {
-  /** How far an error counts: by the distance of the classes, or its square. @defaultValue every error counts the same */
+  /**
+   * How much an error counts: by the distance of the classes, or its square. @defaultValue all errors count
+   * equally
+   */
   readonly weights?: "linear" | "quadratic";
 }
 
 /**
- * Cohen's kappa: agreement of true and predicted classes beyond what chance gives. Weighted, classes are in order, those without a row
- * too. NaN where all rows are of one class and predicted as it.
+ * Cohen's kappa: agreement of true and predicted classes beyond chance. With weights, classes are ordered,
+ * including those without rows. NaN if all rows belong to one class and are predicted as it.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}

@@ -1,4 +1,4 @@
-/** The confusion matrix, of arrays in any layout and of the arrays that metrics compute on. */
+/** The confusion matrix, for arrays in any layout and for the arrays that metrics compute on. */
 import type { MatrixLike } from "../data/matrix.js";
 import { check } from "../errors.js";
 import type { Floats } from "../ndarray.js";
@@ -56,7 +56,7 @@ export function countConfusion(yTrue: Floats, yPred: Floats, outputs: number, we
   return counts;
 }
 
-/** Class 1 above a probability of ½ (½ itself is class 0); of several classes, the first of the most probable. */
+/** Class 1 above a probability of ½ (½ is class 0); for several classes, the first of the most probable. */
 export function classAt(values: Floats, start: number, outputs: number): number {
   if (outputs === 1) return values[start] > 0.5 ? 1 : 0;
   let best = 0;

@@ -1,12 +1,12 @@
-/** The counts that scores of decided classes are made of, in one pass over the rows, and averages of such scores. */
+/** The counts behind scores of predicted classes, in one pass over the rows, and averages of such scores. */
 import type { Floats } from "../ndarray.js";
 import { classAt } from "./confusion.js";
 import { LABELS, type LabelOptions, weighing } from "./define.js";
 import type { Metric } from "./metric.js";
 
-/** By class or label, or by row; weights in the place of numbers of rows. */
+/** By class or label, or by row; sums of weights instead of counts. */
 export interface ClassCounts {
-  /** Rows of the class that are predicted as it: true positives. */
+  /** True positives: rows of the class that are predicted as it. */
   readonly hits: Float64Array;
   /** Rows predicted as the class. */
   readonly predicted: Float64Array;
@@ -14,11 +14,12 @@ export interface ClassCounts {
   readonly actual: Float64Array;
 }
 
-/** How the scores of classes or labels become one. */
+/** How the scores of classes or labels are averaged. */
 export interface AverageOptions extends LabelOptions {
   /**
-   * `macro`: the mean over the classes that occur in truth or prediction, or over all labels; `micro`: one score of the counts of
-   * all; `weighted`: the mean by how many rows each has; `samples`: the mean over rows of the score of their labels.
+   * `macro`: the mean over the classes that occur in truth or prediction, or over all labels; `micro`: one
+   * score from the counts of all; `weighted`: the mean weighted by rows; `samples`: the mean over rows of the
+   * score of their labels.
    * @defaultValue the score of class 1 of two classes; `macro` for several
    */
   readonly average?: "macro" | "micro" | "weighted" | "samples";
@@ -29,7 +30,7 @@ export const AVERAGES = {
   ...LABELS,
 };
 
-/** @param outputs - of one output the classes are 0 and 1 */
+/** @param outputs - for one output the classes are 0 and 1 */
 export function countClasses(
   yTrue: Floats,
   yPred: Floats,

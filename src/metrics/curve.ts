@@ -1,4 +1,4 @@
-/** Curves over all thresholds of a score, as data, and what their areas are made of. */
+/** Curves over all thresholds of a score, as data, and their areas. */
 import type { MatrixLike } from "../data/matrix.js";
 import { check } from "../errors.js";
 import type { Floats } from "../ndarray.js";
@@ -6,7 +6,9 @@ import { withoutNaN } from "./confusion.js";
 import { weighing } from "./define.js";
 import { type Reading, readPair } from "./inputs.js";
 
-/** What is predicted as class 1 at each distinct score as the threshold, from the highest down; rows of weight 0 are left out. */
+/**
+ * The counts at each distinct score as the threshold, from the highest down; rows of weight 0 are left out.
+ */
 export interface Counted {
   readonly thresholds: Float64Array;
   /** Rows of class 1 with at least that score, or their weights. */
@@ -64,8 +66,8 @@ function summed(order: readonly number[], values: Float64Array): Float64Array {
 }
 
 /**
- * The area under the ROC curve: the share of pairs of a row of each class that the scores order rightly, ties counting half (Mann and
- * Whitney 1947). NaN unless both classes occur.
+ * The area under the ROC curve: the share of pairs, a row of each class, that the scores order correctly,
+ * where ties count half (Mann and Whitney 1947). NaN unless both classes occur.
  */
 export function areaUnderRoc({ hits, misses }: Counted): number {
   let area = 0;
@@ -90,7 +92,7 @@ export function stepArea({ hits, misses }: Counted): number {
 
 export const last = (values: Float64Array): number => values[values.length - 1];
 
-/** A receiver operating characteristic, one point a threshold. */
+/** A receiver operating characteristic, one point per threshold. */
 export interface RocCurve {
   /** The share of class 0 that is predicted as class 1, ascending from 0; NaN without rows of class 0. */
   readonly falsePositiveRate: Float64Array;
@@ -101,12 +103,14 @@ export interface RocCurve {
 }
 
 /**
- * The ROC curve of two classes. Points between two others on a straight line are left out, as scikit-learn does.
+ * The ROC curve of two classes. Points between two others on a straight line are left out, as scikit-learn
+ * does.
  *
  * @param yTrue - `[rows]`, 0 or 1
  * @param yPred - `[rows]`, the probability of class 1, or any score that rises with it
  * @param sampleWeight - `[rows]`, how much each row counts. Default 1
- * @throws FettleError `invalid_shape` if the shapes do not match, or are of more than one column; `invalid_data` for a truth other
+ * @throws FettleError `invalid_shape` if the shapes do not match, or have more than one column;
+ * `invalid_data` for a truth other
  *   than 0 and 1, and for NaN
  * @example
  * ```ts
@@ -137,11 +141,14 @@ export function rocCurve(yTrue: MatrixLike, yPred: MatrixLike, sampleWeight?: Ar
   };
 }
 
-/** Precision and recall, one point a threshold, and a last one at which nothing is predicted as class 1. */
+/** Precision and recall, one point per threshold, and a last one at which no row is predicted as class 1. */
 export interface PrecisionRecallCurve {
-  /** The share of rows predicted as class 1 that are of it; the last is 1. */
+  /** The share of rows predicted as class 1 that belong to it; the last is 1. */
   readonly precision: Float64Array;
-  /** The share of class 1 that is predicted as it, descending to 0; 1 at all thresholds without rows of class 1. */
+  /**
+   * The share of class 1 that is predicted as it, descending to 0; 1 at all thresholds without rows of class
+   * 1.
+   */
   readonly recall: Float64Array;
   /** Class 1 is predicted at this score and above; ascending, one fewer than the points. */
   readonly thresholds: Float64Array;

@@ -1,7 +1,7 @@
-/** Classes as probabilities, for metrics of decided classes. */
+/** Predicted classes as probabilities, for metrics of predicted classes. */
 import type { Floats } from "../ndarray.js";
 
-/** Where class 1 begins without a choice. */
+/** The default threshold of class 1. */
 export const HALF = 0.5;
 
 /** Class 1 above the threshold, as metrics of classes read it. */

@@ -1,6 +1,7 @@
 /**
- * Makes built-in metrics: a definition becomes a function of two arrays with the properties of a {@link Metric}, which makes
- * metrics with other options too. Names say options, such as `f1Micro`, and are read back here.
+ * Makes built-in metrics: a definition becomes a function of two arrays with the properties of a
+ * {@link Metric}, which also makes metrics with other options. Names include options, such as `f1Micro`, and
+ * are parsed here.
  */
 import type { Task } from "../data/dataset.js";
 import type { MatrixLike } from "../data/matrix.js";
@@ -15,7 +16,7 @@ import { metricRows } from "./truths.js";
 
 type Compute = Metric["compute"];
 
-/** What an option may be: one of some words, a number, or without either true or false, false by default. */
+/** The type of an option: one of some words, a number, or else a boolean, false by default. */
 export interface OptionRule {
   readonly initial?: unknown;
   readonly words?: readonly string[];
@@ -23,17 +24,17 @@ export interface OptionRule {
   readonly holds?: (value: number) => boolean;
 }
 
-/** By option, in the order in which names say them. */
+/** By option, in the order of names. */
 type OptionRules<Options> = { readonly [Name in keyof Options]-?: OptionRule };
 
-/** What every definition has. */
+/** The fields of every definition. */
 interface Definition<Options extends object, Name extends BuiltInMetric> {
   readonly name: Name;
   readonly direction: Direction;
   readonly options?: OptionRules<Options>;
 }
 
-/** The metric of that name. */
+/** The metric with that name. */
 type Made<Options extends object, Name extends BuiltInMetric> = ConfigurableMetric<
   Options,
   (typeof metricAliases)[Name][number]
@@ -44,21 +45,23 @@ interface Scored<Options> {
   readonly make: (options: Options) => Compute;
 }
 
-/** The options of a metric that has none. */
+/** The options of a metric without options. */
 type NoOptions = Readonly<Record<string, never>>;
 
-/** The option of metrics that score each label of a row by itself. */
+/** The option of metrics that score each label of a row separately. */
 export interface LabelOptions {
   /**
-   * Whether rows have any number of labels: `yTrue` holds 0 or 1 and `yPred` a probability for each, `[rows, labels]`, and a label
-   * is predicted above 0.5. @defaultValue false
+   * Whether rows have any number of labels: `yTrue` holds 0 or 1 and `yPred` a probability for each,
+   * `[rows, labels]`, and a label is predicted above 0.5. @defaultValue false
    */
   readonly multiLabel?: boolean;
 }
 
 export const LABELS: OptionRules<LabelOptions> = { multiLabel: {} };
 
-/** A metric of classes: of those that predictions decide, or of probabilities or other scores, as the table of metrics says. */
+/**
+ * A metric of classes: of predicted classes, or of probabilities or other scores, see the table of metrics.
+ */
 export function classMetric<Options extends object = NoOptions, const Name extends BuiltInMetric = never>({
   make,
   ...definition
@@ -73,7 +76,7 @@ export function classMetric<Options extends object = NoOptions, const Name exten
 /** A score of one output, [rows] each. */
 export type Score = (yTrue: Float64Array, yPred: Float64Array, weightOf: (row: number) => number) => number;
 
-/** A metric of quantities: the mean over the outputs of a score. */
+/** A metric of quantities: the mean of a score over the outputs. */
 export function quantityMetric<Options extends object = NoOptions, const Name extends BuiltInMetric = never>({
   score,
   ...definition
@@ -92,9 +95,9 @@ export function quantityMetric<Options extends object = NoOptions, const Name ex
   });
 }
 
-/** How options are read from names, and what names may say. */
+/** How options are parsed from names, and which names exist. */
 interface Reader {
-  /** The metric whose name is that of a built-in one and this text, which says its options. */
+  /** The metric whose name is that of a built-in one plus this suffix for its options. */
   read(text: string): Metric | undefined;
   readonly rules: readonly (readonly [option: string, rule: OptionRule])[];
 }
@@ -112,12 +115,14 @@ const origins = new WeakMap<Metric, Origin>();
 /** The name of a built-in metric without its options, and those; undefined for a custom metric. */
 export const originOf = (metric: Metric): Origin | undefined => origins.get(metric);
 
-/** The metric with the options that the rest of its name says, such as `Micro`; undefined if it says none. */
+/**
+ * The metric with the options of the name's suffix, such as `Micro`; undefined if the suffix has no meaning.
+ */
 export function metricWith<M extends Metric>(metric: M, text: string): M | undefined {
   return readers.get(metric)?.read(text) as M | undefined;
 }
 
-/** Names of a metric with options, all that its name can say, with `number` where one may be. */
+/** All names of a metric with options, with `number` as a placeholder. */
 export function namesWith(metric: Metric, number: string): string[] {
   const said = (readers.get(metric)?.rules ?? []).map(([option, { words, holds }]) =>
     holds ? (number !== "" && holds(Number(number)) ? [number] : []) : (words ?? [option]).map(capital),
@@ -206,7 +211,7 @@ function checked(name: string, { initial, words, holds, rule }: OptionRule, valu
 
 const capital = (text: string): string => text[0].toUpperCase() + text.slice(1);
 
-/** How a name says an option: `Micro`, `0.9`, `MultiLabel`. */
+/** How a name includes an option: `Micro`, `0.9`, `MultiLabel`. */
 const inName = (option: string, value: unknown): string =>
   typeof value === "number" ? String(value) : capital(value === true ? option : String(value));
 

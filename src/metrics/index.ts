@@ -1,7 +1,7 @@
 /**
- * The namespace `metrics`: scores of finished predictions, as functions of two arrays, and curves and tables of them as data. Wherever a
- * metric is given, such as `metric` of `tune`, the function itself may stand in place of its name, and so may what it returns for
- * options. `losses` has what a model is trained by.
+ * The namespace `metrics`: scores of finished predictions, as functions of two arrays, and their curves and
+ * tables as data. Options such as `metric` of `tune` accept the function instead of its name, and also what
+ * it returns for options. `losses` has the training losses.
  *
  * @example
  * ```ts

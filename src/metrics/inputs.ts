@@ -1,4 +1,7 @@
-/** Reads the two arrays of a metric: checks them, and converts them to the form that {@link Metric.compute} expects. */
+/**
+ * Reads the two arrays of a metric: checks them, and converts them to the form that {@link Metric.compute}
+ * expects.
+ */
 import { encodeIds, MAX_CLASSES, oneHot } from "../data/classes.js";
 import { type HostMatrix, type MatrixLike, toMatrix64 } from "../data/matrix.js";
 import { checkTruths, sumBound, type TruthKind } from "../data/truths.js";
@@ -10,25 +13,29 @@ import type { PredictionKind } from "./metric.js";
 /** Truth and prediction, as {@link Metric.compute} expects them. */
 export interface Pair {
   readonly yTrue: Float64Array; // [rows, outputs]
-  /** [rows, outputs], in float32 if the user's were, since the precision decides how near to 0 and 1 probabilities are. */
+  /**
+   * [rows, outputs], in float32 if the user's were, because the precision decides how near to 0 and 1
+   * probabilities can be.
+   */
   readonly yPred: Floats;
   readonly outputs: number;
-  /** [rows]; undefined if all count the same. */
+  /** [rows]; undefined if all count equally. */
   readonly weights?: Float64Array;
 }
 
 /** How the arrays of a call are read. */
 export interface Reading {
-  /** What reads them, as messages say it. */
+  /** The reader, for messages. */
   readonly of: string;
   readonly truths: TruthKind;
   readonly predictions: PredictionKind;
 }
 
 /**
- * Reads truths and predictions in the forms that {@link accuracy} lists, and weights.
+ * Reads truths and predictions in the forms listed at {@link accuracy}, and weights.
  *
- * @throws FettleError `invalid_shape` for shapes that do not match; `invalid_data` for truths and predictions of another kind
+ * @throws FettleError `invalid_shape` for shapes that do not match; `invalid_data` for truths and predictions
+ * of another kind
  */
 export function readPair(
   yTrue: MatrixLike,
@@ -49,7 +56,7 @@ export function readPair(
   return keepsPrecision ? { ...pair, yPred: Float32Array.from(pair.yPred) } : pair;
 }
 
-/** Class ids in both, or in the truth alone, become one-hot rows. */
+/** Class ids in both, or only in the truth, become one-hot rows. */
 function inOneForm(
   truth: Matrix64,
   prediction: Matrix64,
@@ -79,10 +86,10 @@ function inOneForm(
   return { yTrue: truth.data, yPred: prediction.data, outputs, ...more };
 }
 
-/** By how much rounding may put a probability beyond 0 and 1. */
+/** How far rounding may move a probability beyond 0 and 1. */
 const ROUNDING = 1e-6;
 
-/** Refuses predictions that would be taken for probabilities. Those of rows of weight 0, and NaN, are not looked at. */
+/** Refuses predictions that are not probabilities. Rows of weight 0, and NaN, are not checked. */
 function checkPredictions({ yPred, outputs, weights }: Pair, { of, predictions, truths }: Reading): void {
   const decides = predictions === "decisions" && (outputs === 1 || truths === "labels");
   if (predictions !== "probabilities" && !decides) return;

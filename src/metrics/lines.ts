@@ -1,4 +1,4 @@
-/** Metrics of outputs with several lines a row, such as sequences of which some steps do not count. */
+/** Metrics of outputs with several lines per row, such as sequences in which some steps do not count. */
 import type { Floats } from "../ndarray.js";
 import type { Metric } from "./metric.js";
 
@@ -11,10 +11,10 @@ export interface CountedLines {
 }
 
 /**
- * Of an output [rows, steps, ...], the lines of its last axis in the steps that count.
+ * The lines of the last axis of an output [rows, steps, ...], in the steps that count.
  *
  * @param all - truths and predictions, each row after row
- * @param width - of the last axis
+ * @param width - the length of the last axis
  * @param mask - [rows, steps]
  * @param weights - [rows]
  */
@@ -35,17 +35,17 @@ export function countedLines(
   };
 }
 
-/** A metric of lines; NaN of none. */
+/** A metric of lines; NaN without lines. */
 export const metricOfLines = (metric: Metric, { yTrue, yPred, width, weights }: CountedLines): number =>
   yTrue.length === 0 ? Number.NaN : metric.compute(yTrue, yPred, width, weights);
 
-/** Each number so many times. */
+/** Repeats each number. */
 export function repeated(numbers: Floats, times: number): Floats {
   if (times === 1) return numbers;
   return Float64Array.from({ length: numbers.length * times }, (_, i) => numbers[Math.floor(i / times)]);
 }
 
-/** Those lines of a matrix of `width` columns whose mask is not 0. */
+/** The lines of a matrix with `width` columns whose mask is not 0. */
 function linesOf(all: Floats, width: number, mask: Floats): Floats {
   return all.filter((_, at) => mask[Math.floor(at / width)] !== 0);
 }

@@ -1,6 +1,6 @@
 /**
- * The contract of a metric, and what its inputs look like. A metric scores
- * finished predictions; it is not a loss and has no gradient.
+ * The contract of a metric, and the form of its inputs. A metric scores finished predictions; it is not a
+ * loss and has no gradient.
  */
 import type { Task } from "../data/dataset.js";
 import type { MatrixLike } from "../data/matrix.js";
@@ -9,8 +9,8 @@ import type { Direction } from "../direction.js";
 import type { Floats } from "../ndarray.js";
 
 /**
- * What a metric reads of predictions: quantities; the order of scores; probabilities; or the classes that they decide: of one column class 1
- * above ½, of several the largest.
+ * What a metric reads in predictions: quantities; the order of scores; probabilities; or predicted classes:
+ * with one column class 1 above ½, with several the largest.
  */
 export type PredictionKind = "quantities" | "scores" | "probabilities" | "decisions";
 
@@ -22,22 +22,29 @@ export interface Metric {
   readonly direction: Direction;
   /** The tasks it is defined for. */
   readonly tasks: readonly Task[];
-  /** Whether it scores the classes that probabilities decide, so that it depends on a threshold. Default false. */
+  /** Whether it scores predicted classes, so that it depends on a threshold. Default false. */
   readonly decides?: boolean;
-  /** @internal The threshold of a model for which none was chosen. Default ½. */
+  /** @internal The threshold of a model without a chosen one. Default ½. */
   readonly threshold?: number;
-  /** What truths it takes; `fit`, `evaluate` and `tune` refuse others before anything trains. Default any. */
+  /**
+   * The kind of truths that it accepts; `fit`, `evaluate` and `tune` refuse others before training. Default
+   * any.
+   */
   readonly truths?: TruthKind;
-  /** What it reads of predictions; one that reads probabilities is refused for a model of logits. Default anything. */
+  /**
+   * What it reads in predictions; a metric of probabilities is refused for a model of logits. Default
+   * anything.
+   */
   readonly predictions?: PredictionKind;
   /**
    * The score of finished predictions.
    *
-   * @param yTrue - `[rows, outputs]`, row-major and finite: quantities; 0 or 1 for two classes in one output; one-hot otherwise
+   * @param yTrue - `[rows, outputs]`, row-major and finite: quantities; 0 or 1 for two classes in one output;
+   * one-hot otherwise
    * @param yPred - `[rows, outputs]`, row-major: quantities, or the probability of class 1, or of each class
    * @param outputs - the number of columns of both
-   * @param weights - `[rows]`: how much each row counts, at least 0 and not all 0; a row of weight 2 counts as two rows. Left out,
-   * every row counts 1
+   * @param weights - `[rows]`: how much each row counts, at least 0 and not all 0; a row of weight 2 counts
+   * as two rows. Left out, every row counts 1
    * @returns the score; NaN if a prediction is NaN
    */
   compute(yTrue: Floats, yPred: Floats, outputs: number, weights?: Floats): number;
@@ -63,18 +70,19 @@ export interface Metric {
 export type CustomMetric = Omit<Metric, "tasks"> & Partial<Pick<Metric, "tasks">>;
 
 /**
- * A built-in metric: a function that checks and scores two arrays, with the properties of a {@link Metric}. Its third argument
- * weights the rows, as `sample_weight` does in scikit-learn.
+ * A built-in metric: a function that checks and scores two arrays, with the properties of a {@link Metric}.
+ * Its third argument weights the rows, like `sample_weight` in scikit-learn.
  */
 export interface MetricFunction<Alias extends string = string> extends Metric {
   (yTrue: MatrixLike, yPred: MatrixLike, sampleWeight?: ArrayLike<number>): number;
-  /** Other names it is known by. All names may be written as in Keras and scikit-learn too: `MeanSquaredError`, `r2_score`. */
+  /** Aliases. All names may also be written as in Keras and scikit-learn: `MeanSquaredError`, `r2_score`. */
   readonly aliases: readonly Alias[];
 }
 
 /**
- * A built-in metric that has options. It is a {@link MetricFunction}, with default options; called with options, it returns the
- * `MetricFunction` with those. The name of that one says its options, so that a name is enough to make it again.
+ * A built-in metric with options. It is a {@link MetricFunction} with default options; called with options,
+ * it returns the `MetricFunction` with those. That function's name includes its options, so the name is
+ * enough to recreate it.
  *
  * @example
  * ```ts

@@ -1,10 +1,15 @@
-/** The names of built-in metrics. They are data, so that compiling a model needs no metric; what scores has them all. */
+/**
+ * The names of built-in metrics. They are data, so that compiling a model loads no metric; the scoring code
+ * has them all.
+ */
 import { FettleError, must, show } from "../errors.js";
 import { canonical, type SnakeCase } from "../names.js";
 import { Names, publicName } from "../namespace.js";
 import type { CustomMetric } from "./metric.js";
 
-/** By metric, in the order of lists, the names of Keras and scikit-learn for a metric of the same meaning, written as ours are. */
+/**
+ * By metric, in the order of lists: the names in Keras and scikit-learn of an equal metric, in our spelling.
+ */
 export const metricAliases = {
   accuracy: ["acc", "binaryAccuracy", "categoricalAccuracy", "sparseCategoricalAccuracy"],
   balancedAccuracy: [],
@@ -41,7 +46,7 @@ export const metricAliases = {
 /** The name that a built-in metric has in logs and results. */
 export type BuiltInMetric = keyof typeof metricAliases;
 
-/** What Keras and scikit-learn call metrics with options, and the names that say those. */
+/** The names of metrics with options in Keras and scikit-learn, and ours. */
 const PRESETS = {
   topKCategoricalAccuracy: "topKAccuracy5",
   sparseTopKCategoricalAccuracy: "topKAccuracy5",
@@ -49,7 +54,10 @@ const PRESETS = {
   meanGammaDeviance: "meanTweedieDeviance2",
 } as const;
 
-/** The name of a metric with options, which says them: `f1Macro`, `fBeta2`, `rocAucOvoWeighted`, `topKAccuracy3`. */
+/**
+ * The name of a metric with options, which includes them: `f1Macro`, `fBeta2`, `rocAucOvoWeighted`,
+ * `topKAccuracy3`.
+ */
 export type ConfiguredMetric =
   | `${"precision" | "recall" | "f1" | "jaccard"}${"Macro" | "Micro" | "Weighted" | "Samples"}`
   | `fBeta${number}${"" | "Macro" | "Micro" | "Weighted" | "Samples"}`
@@ -61,7 +69,9 @@ export type ConfiguredMetric =
   | `${"meanPinballLoss" | "d2Pinball"}${number}`
   | `${"meanTweedieDeviance" | "d2Tweedie"}${number}`;
 
-/** A name as Keras and scikit-learn write it: `MeanSquaredError`, `mean_squared_error`, `R2Score`, `r2_score`. */
+/**
+ * A name as Keras and scikit-learn write it: `MeanSquaredError`, `mean_squared_error`, `R2Score`, `r2_score`.
+ */
 export type Spelled<Name extends string> =
   | Name
   | Capitalize<Name>
@@ -70,12 +80,12 @@ export type Spelled<Name extends string> =
   | Capitalize<`${Name}Score`>
   | `${SnakeCase<Name>}_score`;
 
-/** Other names of built-in metrics, written as ours are. */
+/** Other names of built-in metrics, in our spelling. */
 export type MetricAlias = (typeof metricAliases)[BuiltInMetric][number] | keyof typeof PRESETS;
 
 /**
- * The name of a built-in metric, with options or without, or one that Keras or scikit-learn uses for it. `neg_` marks scores that
- * scikit-learn turns round to be maximized; here they are errors, to be minimized.
+ * The name of a built-in metric, with options or without, or one that Keras or scikit-learn uses for it.
+ * `neg_` marks scores that scikit-learn negates to maximize them; here they are errors, to be minimized.
  */
 export type MetricName =
   | ConfiguredMetric
@@ -90,7 +100,7 @@ export type MetricLike = MetricName | CustomMetric;
 
 const names = new Names("metrics", metricAliases);
 
-/** Names of other libraries that no metric has, and what is nearest. */
+/** Metrics of other libraries that do not exist here, and the nearest ones. */
 const NEAREST: readonly (readonly [RegExp, string])[] = [
   [/at_?(recall|precision)|precision_?recall_?(curve|d)/i, "precisionRecallCurve"],
   [/sensitivity|specificity|roc_?curve|det_?curve/i, "rocCurve"],
@@ -106,10 +116,10 @@ const NEAREST: readonly (readonly [RegExp, string])[] = [
   [/d2_/, "d2AbsoluteError"],
 ];
 
-/** What may follow the name of a metric, as its options: `Macro`, `0.9`. */
+/** The possible suffixes of a metric's name, for its options: `Macro`, `0.9`. */
 const OPTIONS = /^(?![a-z])/;
 
-/** How ours would be written that a name of Keras or scikit-learn may stand for, with the options that it says. */
+/** Our spelling of a name of Keras or scikit-learn, with its options. */
 export function spellings(given: string): readonly string[] {
   const name = given
     .replace(/^neg_/, "")
@@ -120,7 +130,7 @@ export function spellings(given: string): readonly string[] {
   );
 }
 
-/** The error for a name that no metric has; `more` are names with options that may have been meant. */
+/** The error for an unknown name; `more` are names with options that may have been meant. */
 export function unknownMetric(name: string, more: readonly string[] = []): FettleError {
   const nearest = NEAREST.find(([pattern]) => pattern.test(name))?.[1];
   if (nearest === undefined) return names.unknown(name, more);
@@ -131,16 +141,17 @@ export function unknownMetric(name: string, more: readonly string[] = []): Fettl
   );
 }
 
-/** Whether the name of a metric is enough to make it again. */
+/** Whether the name of a metric is enough to recreate it. */
 export function isBuiltIn(metric: MetricLike): boolean {
   return publicName(metric)?.startsWith("metrics.") === true;
 }
 
 /**
- * Refuses what is no metric as far as names tell: whether one has the options that the rest of a name says, `registry.ts` knows.
+ * Refuses anything but a metric, judged by its name; `registry.ts` checks the options in the rest of the
+ * name.
  *
- * @throws FettleError `unknown_name` for a name that does not begin as a metric's; `invalid_argument` for anything else that is not a
- * metric, such as a loss
+ * @throws FettleError `unknown_name` for a name that does not start with a metric's; `invalid_argument` for
+ * anything else that is not a metric, such as a loss
  */
 export function checkMetric(metric: MetricLike): void {
   if (typeof metric === "string") {

@@ -21,24 +21,26 @@ const RULES = {
   multiLabel: [flag, false],
 } satisfies OptionRules<PerClassOptions>;
 
-/** By class or label: 0 where there is nothing to divide by. */
+/** By class or label: 0 if the denominator is 0. */
 export interface PerClassScores {
-  /** The share of the rows predicted as the class that are of it. */
+  /** The share of the rows predicted as the class that belong to it. */
   readonly precision: Float64Array;
   /** The share of the rows of the class that are predicted as it. */
   readonly recall: Float64Array;
   /** Their weighted harmonic mean. */
   readonly fScore: Float64Array;
-  /** How many rows are of the class, or their weights. */
+  /** The number of rows of the class, or their weight. */
   readonly support: Float64Array;
 }
 
 /**
- * Precision, recall, F-score and support of each class: of both of two classes, and of those without a row too.
+ * Precision, recall, F-score and support of each class, including both of two classes, and classes without
+ * rows.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}, but without NaN
- * @throws FettleError as {@link accuracy}; `invalid_argument`, `unknown_name` for invalid options; `invalid_data` for a prediction
+ * @throws FettleError as {@link accuracy}; `invalid_argument`, `unknown_name` for invalid options;
+ * `invalid_data` for a prediction
  *   that is NaN
  * @example
  * ```ts

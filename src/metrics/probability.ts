@@ -1,5 +1,6 @@
 /**
- * Metrics of classes that need probabilities or other scores, as scikit-learn defines them. Every export is a metric of the namespace
+ * Metrics of classes that need probabilities or other scores, as scikit-learn defines them. Every export is a
+ * metric of the namespace
  * `metrics`.
  */
 
@@ -12,11 +13,11 @@ import { classMetric, column, LABELS, type LabelOptions, weighing } from "./defi
 
 /** The options of {@link rocAuc}. */
 export interface RocAucOptions extends LabelOptions {
-  /** Several classes: each against the rest, or each pair of classes by themselves. @defaultValue `"ovr"` */
+  /** Several classes: each against the rest, or each pair of classes. @defaultValue `"ovr"` */
   readonly multiClass?: "ovr" | "ovo";
   /**
-   * `macro`: the mean over classes, pairs or labels; `weighted`: the mean by how many rows each has; `micro`: one area over all classes
-   * or labels, not of pairs. @defaultValue `"macro"`
+   * `macro`: the mean over classes, pairs or labels; `weighted`: the mean weighted by rows; `micro`: one area
+   * over all classes or labels, not for pairs. @defaultValue `"macro"`
    */
   readonly average?: "macro" | "micro" | "weighted";
 }
@@ -24,9 +25,9 @@ export interface RocAucOptions extends LabelOptions {
 const AREAS = { average: { initial: "macro", words: ["macro", "micro", "weighted"] }, ...LABELS };
 
 /**
- * Area under the ROC curve: the chance that a row of class 1 gets a higher probability than one of class 0, a tie
- * counting half. With several classes, the mean of the areas of each against the rest, or of pairs, without classes that have no row
- * or all; NaN where no area is defined.
+ * Area under the ROC curve: the probability that a row of class 1 scores higher than one of class 0, where
+ * ties count half. With several classes, the mean of the areas of each against the rest, or of pairs, without
+ * classes that have no rows or all; NaN if no area is defined.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}; for two classes any score that rises with the chance of class 1
@@ -38,7 +39,8 @@ const AREAS = { average: { initial: "macro", words: ["macro", "micro", "weighted
  * const pairs = metrics.rocAuc({ multiClass: "ovo", average: "weighted" });
  * pairs([0, 1, 2], [[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.5, 0.1, 0.4]]); // 1
  * ```
- * @see scikit-learn, `roc_auc_score`; of pairs D. Hand and R. Till, "A simple generalisation of the area under the ROC curve", 2001
+ * @see scikit-learn, `roc_auc_score`; of pairs D. Hand and R. Till, "A simple generalisation of the area
+ * under the ROC curve", 2001
  */
 export const rocAuc = classMetric({
   name: "rocAuc",
@@ -58,13 +60,14 @@ export const rocAuc = classMetric({
 
 /** The options of {@link averagePrecision}. */
 export interface AveragePrecisionOptions extends LabelOptions {
-  /** As of {@link rocAuc}. @defaultValue `"macro"` */
+  /** As for {@link rocAuc}. @defaultValue `"macro"` */
   readonly average?: "macro" | "micro" | "weighted";
 }
 
 /**
- * Mean of the precision at each threshold, weighted by how much recall it adds: the area under the precision–recall curve, in steps. With
- * several classes, the mean over those that have a row; with labels, the mean over all. 0 without rows of class 1.
+ * Mean of the precision at each threshold, weighted by the gain in recall: the area under the
+ * precision–recall curve, in steps. With several classes, the mean over those with rows; with labels, the
+ * mean over all. 0 without rows of class 1.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link rocAuc}
@@ -89,9 +92,9 @@ export const averagePrecision = classMetric({
 });
 
 /**
- * Mean of −log of the probability given to the true class. Probabilities are first kept ε from 0 and 1, so that one wrong prediction
- * made with certainty does not make the score infinite: 2⁻⁵², or 2⁻²³ where `yPred` is a `Float32Array`, as predictions of a network
- * are.
+ * Mean of −log of the probability given to the true class. Probabilities are first clipped to [ε, 1 − ε], so
+ * that one certain but wrong prediction does not make the score infinite: ε is 2⁻⁵², or 2⁻²³ if `yPred` is a
+ * `Float32Array`, like the predictions of a network.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}; rows of several classes must sum to 1 and are not normalised
@@ -118,7 +121,8 @@ export const logLoss = classMetric({
 });
 
 /**
- * Mean squared distance of the probabilities from the truth: of two classes (p − y)², of more the sum over classes.
+ * Mean squared distance of the probabilities from the truth: for two classes (p − y)², for more the sum over
+ * classes.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}, probabilities
@@ -128,7 +132,8 @@ export const logLoss = classMetric({
  * ```ts
  * metrics.brierScore([0, 1, 1, 0], [0.25, 0.75, 0.5, 0]); // 0.09375
  * ```
- * @see scikit-learn, `brier_score_loss`; G. Brier, "Verification of forecasts expressed in terms of probability", 1950
+ * @see scikit-learn, `brier_score_loss`; G. Brier, "Verification of forecasts expressed in terms of
+ * probability", 1950
  */
 export const brierScore = classMetric({
   name: "brierScore",
@@ -142,15 +147,17 @@ export const brierScore = classMetric({
   },
 });
 
-/** Parts of equal weight that probabilities are divided into. */
+/** Bins of equal weight for probabilities. */
 const BINS = 10;
 
 /**
- * How far the probabilities of predicted classes are from how often they are right: rows are sorted by that probability and divided
- * into 10 bins of equal weight, and the distances between the mean probability and the share of right rows are averaged over bins, by their
- * weights. Rows of one probability share a bin, the first that any of them is in, so there may be fewer.
+ * How far the probabilities of predicted classes are from their accuracy: rows are sorted by that probability
+ * and divided into 10 bins of equal weight, and the distances between the mean probability and the share of
+ * right rows are averaged over bins, by their weights. Rows with equal probability share a bin, the first one
+ * of any of them, so there may be fewer.
  *
- * It is above 0 by chance: of perfectly calibrated probabilities of 100 rows some 0.1, and the less the more rows.
+ * It is above 0 by chance: about 0.1 for perfectly calibrated probabilities of 100 rows, and less for more
+ * rows.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}, probabilities
@@ -161,8 +168,8 @@ const BINS = 10;
  * metrics.expectedCalibrationError([1, 1, 1, 0], [0.75, 0.75, 0.75, 0.75]); // 0
  * metrics.expectedCalibrationError([1, 0], [0.75, 0.25]); // 0.25
  * ```
- * @see C. Guo and others, "On calibration of modern neural networks", ICML 2017; for bins of equal weight A. Kumar and others, "Verified
- * uncertainty calibration", NeurIPS 2019
+ * @see C. Guo and others, "On calibration of modern neural networks", ICML 2017; for bins of equal weight A.
+ * Kumar and others, "Verified uncertainty calibration", NeurIPS 2019
  */
 export const expectedCalibrationError = classMetric({
   name: "expectedCalibrationError",
@@ -190,13 +197,13 @@ export const expectedCalibrationError = classMetric({
 
 /** The options of {@link topKAccuracy}. */
 export interface TopKOptions {
-  /** How many of the most probable classes count as right. @defaultValue 2 */
+  /** How many of the most probable classes count as correct. @defaultValue 2 */
   readonly k?: number;
 }
 
 /**
- * Share of rows whose true class is among the `k` most probable. Of classes with one probability, the later ranks first, as in
- * scikit-learn.
+ * Share of rows whose true class is among the `k` most probable. Of classes with equal probability, the later
+ * ranks first, as in scikit-learn.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}, probabilities or other scores
@@ -229,7 +236,7 @@ export const topKAccuracy = classMetric({
       }),
 });
 
-/** The mean over rows of what the elements of each add up to. */
+/** The mean over rows of the sum of their elements. */
 function meanOfRows(
   yTrue: Floats,
   outputs: number,
@@ -246,7 +253,7 @@ function meanOfRows(
   return sum / all;
 }
 
-/** The mean over outputs of a score that may be NaN, without those; 0 if all weigh nothing. */
+/** The mean over outputs of a score, without NaN; 0 if all weights are 0. */
 function averageOfOutputs(
   yTrue: Floats,
   yPred: Floats,
@@ -265,7 +272,7 @@ function averageOfOutputs(
   return meanOf(counted.map((each) => [score(each), average === "weighted" ? last(each.hits) : 1]));
 }
 
-/** Of each pair of classes that occur, among their rows, the mean of the areas of either. */
+/** For each pair of classes that occur, the mean of both areas among their rows. */
 function averageOfPairs(
   yTrue: Floats,
   yPred: Floats,

@@ -17,7 +17,10 @@ import {
 import * as probability from "./probability.js";
 import * as regression from "./regression.js";
 
-/** Every built-in metric by name, in the order of lists, in which names with options are looked up. The compiler refuses a list that lacks one. */
+/**
+ * Every built-in metric by name, in the order of lists, which is also the order of lookup for names with
+ * options. The compiler refuses a list that lacks one.
+ */
 export const metrics = {
   accuracy: classification.accuracy,
   balancedAccuracy: classification.balancedAccuracy,
@@ -55,8 +58,8 @@ export const metrics = {
 >;
 
 /**
- * The built-in metric of that name or alias, if there is one, written as here, as in Keras, or as in scikit-learn, whose `neg_` says that
- * less is better.
+ * The built-in metric of that name or alias, if there is one, in our spelling or that of Keras or
+ * scikit-learn, whose `neg_` means that less is better.
  *
  * @throws FettleError `invalid_argument` for options in the name that the metric refuses
  */
@@ -85,13 +88,13 @@ export function metricNamed(name: string): MetricFunction {
   );
 }
 
-/** What reports give unasked. */
+/** The default metrics of reports. */
 export const REPORTED: readonly BuiltInMetric[] = [
   ...(["accuracy", "precision", "recall", "f1", "rocAuc", "logLoss"] as const),
   ...(["meanSquaredError", "rootMeanSquaredError", "meanAbsoluteError", "r2"] as const),
 ];
 
-/** The metrics of a task that reports give. */
+/** The default metrics of a task in reports. */
 export function reportedMetrics(task: Task): Metric[] {
   return REPORTED.map((name): Metric => metrics[name]).filter(({ tasks }) => tasks.includes(task));
 }
@@ -99,11 +102,14 @@ export function reportedMetrics(task: Task): Metric[] {
 /**
  * The built-in metric of that name or alias, or the custom one, checked.
  *
- * A name may say options: `f1Macro`, `fBeta2`, `rocAucOvoWeighted`, `topKAccuracy3`. Aliases are the names of Keras and scikit-learn, such as
+ * A name may include options: `f1Macro`, `fBeta2`, `rocAucOvoWeighted`, `topKAccuracy3`. Aliases are the
+ * names of Keras and scikit-learn, such as
  * `mse`, `f1_macro` and `neg_log_loss`, all of them in `docs/losses-and-metrics.md`.
  *
- * @param metric - a name or alias, a function such as `metrics.f1`, with options or without, or a {@link CustomMetric}
- * @throws FettleError `unknown_name` for an unknown name; `invalid_argument` for anything else that is not a metric, such as a loss
+ * @param metric - a name or alias, a function such as `metrics.f1`, with options or without, or a
+ * {@link CustomMetric}
+ * @throws FettleError `unknown_name` for an unknown name; `invalid_argument` for anything else that is not a
+ * metric, such as a loss
  * @example
  * ```ts
  * getMetric("mse").direction; // "minimize"
@@ -137,7 +143,7 @@ export function getMetrics(option: string, list: readonly MetricLike[]): Metric[
 }
 
 /**
- * The metrics of an option that holds one or several; none if it is left out.
+ * The metrics of an option that holds one or several; empty if it is left out.
  *
  * @throws FettleError as {@link getMetrics}, and `invalid_argument` for an empty list
  */

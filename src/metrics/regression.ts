@@ -77,7 +77,7 @@ export const meanAbsoluteError = quantityMetric({
 });
 
 /**
- * Median of |y − ŷ| over rows, averaged over outputs. Weighted, it is the middle of the rows each repeated as often as it weighs.
+ * Median of |y − ŷ| over rows, averaged over outputs. With weights, each row counts as often as it weighs.
  *
  * @param yTrue - as {@link meanSquaredError}
  * @param yPred - as {@link meanSquaredError}
@@ -87,7 +87,7 @@ export const meanAbsoluteError = quantityMetric({
  * ```ts
  * metrics.medianAbsoluteError([3, -0.5, 2, 7], [2.5, 0, 2, 8]); // 0.5
  * ```
- * @see scikit-learn, `median_absolute_error`, weighted as from 1.7 on; `sample_weight`
+ * @see scikit-learn, `median_absolute_error`, weighted as from 1.7; `sample_weight`
  */
 export const medianAbsoluteError = quantityMetric({
   name: "medianAbsoluteError",
@@ -100,7 +100,8 @@ export const medianAbsoluteError = quantityMetric({
 });
 
 /**
- * Largest |y − ŷ| over rows, averaged over outputs. Weights do not change it, but a row of weight 0 does not count.
+ * Largest |y − ŷ| over rows, averaged over outputs. Weights do not change it, but a row of weight 0 does not
+ * count.
  *
  * @param yTrue - as {@link meanSquaredError}
  * @param yPred - as {@link meanSquaredError}
@@ -120,7 +121,8 @@ export const maxError = quantityMetric({
 });
 
 /**
- * Mean of |y − ŷ| / |y| over rows and outputs: a share, not a percentage as in Keras. Where y is 0, the error is divided by 2⁻⁵².
+ * Mean of |y − ŷ| / |y| over rows and outputs: a share, not a percentage as in Keras. If y is 0, the error is
+ * divided by 2⁻⁵².
  *
  * @param yTrue - as {@link meanSquaredError}
  * @param yPred - as {@link meanSquaredError}
@@ -139,7 +141,8 @@ export const meanAbsolutePercentageError = quantityMetric({
 });
 
 /**
- * Mean of (log(1 + y) − log(1 + ŷ))² over rows and outputs, for quantities of at least 0. NaN where a prediction is below 0.
+ * Mean of (log(1 + y) − log(1 + ŷ))² over rows and outputs, for quantities of at least 0. NaN if a prediction
+ * is below 0.
  *
  * @param yTrue - as {@link meanSquaredError}
  * @param yPred - as {@link meanSquaredError}
@@ -187,8 +190,8 @@ const ALPHA = {
 };
 
 /**
- * Mean over rows and outputs of α·(y − ŷ) where ŷ is too low and (1 − α)·(ŷ − y) where it is too high: least for the quantile α. Half of the mean
- * absolute error for the median.
+ * Mean over rows and outputs of α·(y − ŷ) if ŷ is too low and (1 − α)·(ŷ − y) if it is too high: minimal for
+ * the quantile α. For the median, half of the mean absolute error.
  *
  * @param yTrue - as {@link meanSquaredError}
  * @param yPred - as {@link meanSquaredError}
@@ -210,7 +213,8 @@ export const meanPinballLoss = quantityMetric({
 /** The options of {@link meanTweedieDeviance} and {@link d2Tweedie}. */
 export interface TweedieOptions {
   /**
-   * 0 for normal, 1 for Poisson, 2 for gamma, 3 for inverse Gaussian distributions; any number but those between 0 and 1.
+   * 0 for normal, 1 for Poisson, 2 for gamma, 3 for inverse Gaussian distributions; any number except those
+   * between 0 and 1.
    * @defaultValue 0, which is the squared error
    */
   readonly power?: number;
@@ -225,12 +229,14 @@ const POWER = {
 };
 
 /**
- * Mean deviance of Tweedie distributions over rows and outputs: that of Poisson with `power` 1, of gamma with 2. NaN where `power` is not 0 and a prediction is not above 0.
+ * Mean deviance of Tweedie distributions over rows and outputs: that of Poisson with `power` 1, of gamma with
+ * 2. NaN if `power` is not 0 and a prediction is not above 0.
  *
  * @param yTrue - as {@link meanSquaredError}
  * @param yPred - as {@link meanSquaredError}
  * @returns from 0 up
- * @throws FettleError as {@link meanSquaredError}, and `invalid_data` for a truth that the distribution does not have: below 0 from power 1 on, 0 from 2 on
+ * @throws FettleError as {@link meanSquaredError}, and `invalid_data` for a truth outside the distribution's
+ * support: below 0 from power 1, and 0 from power 2
  * @example
  * ```ts
  * const poisson = metrics.meanTweedieDeviance({ power: 1 });
@@ -247,8 +253,9 @@ export const meanTweedieDeviance = quantityMetric({
 });
 
 /**
- * Share of the variance of the truth that predictions explain, 1 − Var(y − ŷ) / Var(y), averaged over outputs. Unlike {@link r2}, it ignores an error that is the same in all rows. Where the truth is
- * constant, as {@link r2}.
+ * Share of the variance of the truth that predictions explain, 1 − Var(y − ŷ) / Var(y), averaged over
+ * outputs. Unlike {@link r2}, it ignores an error that is the same in all rows. For a constant truth, as
+ * {@link r2}.
  *
  * @param yTrue - as {@link meanSquaredError}
  * @param yPred - as {@link meanSquaredError}
@@ -267,8 +274,9 @@ export const explainedVariance = quantityMetric({
 });
 
 /**
- * Coefficient of determination, 1 − Σ(y − ŷ)² / Σ(y − ȳ)², averaged over outputs. 1 is perfect, 0 as good as the
- * mean, negative worse. Where the truth is constant, as that of a single row is: 1 if every prediction is right, otherwise 0.
+ * Coefficient of determination, 1 − Σ(y − ŷ)² / Σ(y − ȳ)², averaged over outputs. 1 is perfect, 0 as good as
+ * the mean, negative worse. For a constant truth, such as a single row: 1 if every prediction is exact,
+ * otherwise 0.
  *
  * @param yTrue - as {@link meanSquaredError}
  * @param yPred - as {@link meanSquaredError}
@@ -287,8 +295,8 @@ export const r2 = quantityMetric({
 });
 
 /**
- * Share of the absolute error that predictions save against the median, 1 − Σ|y − ŷ| / Σ|y − median|, averaged over outputs. Where the truth is
- * constant, as {@link r2}.
+ * Share of the absolute error that predictions save against the median, 1 − Σ|y − ŷ| / Σ|y − median|,
+ * averaged over outputs. For a constant truth, as {@link r2}.
  *
  * @param yTrue - as {@link meanSquaredError}
  * @param yPred - as {@link meanSquaredError}
@@ -307,11 +315,11 @@ export const d2AbsoluteError = quantityMetric({
 });
 
 /**
- * Share of the {@link meanPinballLoss} that predictions save against the truth's quantile α, averaged over outputs; {@link d2AbsoluteError}
- * for the median. Where the truth is constant, as {@link r2}.
+ * Share of the {@link meanPinballLoss} that predictions save against the truth's quantile α, averaged over
+ * outputs; {@link d2AbsoluteError} for the median. For a constant truth, as {@link r2}.
  *
- * The quantile is the middle of the numbers whose loss is least. scikit-learn 1.4 interpolates between two rows without weights, and takes
- * the lower one with them, which may be worse.
+ * The quantile is the middle of the numbers with the least loss. scikit-learn 1.4 interpolates between two
+ * rows without weights, and with weights takes the lower one, which may be worse.
  *
  * @param yTrue - as {@link meanSquaredError}
  * @param yPred - as {@link meanSquaredError}
@@ -331,7 +339,8 @@ export const d2Pinball = quantityMetric({
 });
 
 /**
- * Share of the deviance that predictions save against the mean, averaged over outputs. Where the truth is constant, as {@link r2}.
+ * Share of the deviance that predictions save against the mean, averaged over outputs. For a constant truth,
+ * as {@link r2}.
  *
  * @param yTrue - as {@link meanSquaredError}
  * @param yPred - as {@link meanSquaredError}

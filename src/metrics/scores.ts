@@ -1,11 +1,11 @@
-/** Scores of one output of quantities, which the metrics of quantities average, and what they are made of. */
+/** Scores of one output of quantities, which the metrics of quantities average, and their parts. */
 import { log, log1p, pow } from "../numerics/special.js";
 import { ranked } from "./curve.js";
 import type { Score } from "./define.js";
 
 type WeightOf = Parameters<Score>[2];
 
-/** The mean over rows of a term of each, each row counting as much as it weighs. */
+/** The weighted mean over rows of a term. */
 export function mean(term: (y: number, guess: number) => number): Score {
   return (yTrue, yPred, weightOf) => {
     let [sum, all] = [0, 0];
@@ -31,8 +31,8 @@ export const rootOf =
 export const worst = (a: number, b: number): number => (b > a || Number.isNaN(b) ? b : a);
 
 /**
- * The quantile α of the rows each repeated as often as it weighs: the middle of the numbers whose {@link pinball} error is least. NaN
- * if one is.
+ * The weighted quantile α of the rows: the middle of the numbers with the least {@link pinball} error. NaN if
+ * one is.
  */
 export const quantile =
   (alpha: number) =>
@@ -45,7 +45,7 @@ export const quantile =
       weights[place] += weightOf(row);
       all += weightOf(row);
     }
-    // a sum in another order may end a rounding below that of all
+    // a sum in another order may be slightly below the total, by rounding
     let [sum, k] = [weights[0], 0];
     while (sum < alpha * all && k < levels.length - 1) sum += weights[++k];
     const next = sum > alpha * all ? k : weights.findIndex((weight, at) => at > k && weight > 0);
@@ -54,7 +54,7 @@ export const quantile =
 
 export const median = quantile(0.5);
 
-/** α·(y − ŷ) where ŷ is too low, (1 − α)·(ŷ − y) where it is too high. */
+/** α·(y − ŷ) if ŷ is too low, (1 − α)·(ŷ − y) if it is too high. */
 export const pinball = (alpha: number): Score =>
   mean((y, guess) => (y > guess ? alpha : alpha - 1) * (y - guess));
 
@@ -81,7 +81,7 @@ export const explained: Score = (yTrue, yPred, weightOf) => {
   return share(variance(yTrue.map((y, i) => y - yPred[i])), variance(yTrue));
 };
 
-/** 1 − the error / that of one best guess for all rows. */
+/** 1 − the error / that of the best constant. */
 export function skill(error: Score, best: (yTrue: Float64Array, weightOf: WeightOf) => number): Score {
   return (yTrue, yPred, weightOf) =>
     share(error(yTrue, yPred, weightOf), error(yTrue, constant(yTrue, best(yTrue, weightOf)), weightOf));
@@ -90,7 +90,7 @@ export function skill(error: Score, best: (yTrue: Float64Array, weightOf: Weight
 const constant = (like: Float64Array, value: number): Float64Array =>
   new Float64Array(like.length).fill(value);
 
-/** 1 − part / whole; where the whole is 0, 1 if the part is too and 0 if not. */
+/** 1 − part / total; if the total is 0: 1 if the part is 0 too, otherwise 0. */
 function share(part: number, whole: number): number {
   if (whole > 0 || Number.isNaN(part)) return 1 - part / whole;
   return part === 0 ? 1 : 0;

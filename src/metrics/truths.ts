@@ -1,6 +1,7 @@
 /**
- * The table of metrics: what truths each built-in metric takes, and what it reads of predictions. `inputs.ts` checks the arrays of a call by
- * it; `fit`, `evaluate` and `tune` check their targets by it before anything trains.
+ * The table of metrics: the kind of truths that each built-in metric accepts, and what it reads in
+ * predictions. `inputs.ts` checks the arrays of a call by it; `fit`, `evaluate` and `tune` check their
+ * targets by it before training.
  */
 import { checkTruths, type TruthKind, type TruthPlace } from "../data/truths.js";
 import type { Metric, PredictionKind } from "./metric.js";
@@ -8,7 +9,7 @@ import type { BuiltInMetric } from "./names.js";
 
 /** A row of the table. */
 export interface MetricRow {
-  /** Of deviances, by their power. Metrics with `multiLabel` take `labels` in its place. */
+  /** For deviances, by their power. Metrics with `multiLabel` accept `labels` instead. */
   readonly truths: TruthKind | ((power: number) => TruthKind);
   readonly predictions: PredictionKind;
 }
@@ -58,7 +59,7 @@ export const metricRows: Readonly<Record<BuiltInMetric, MetricRow>> = {
 };
 
 /**
- * Refuses truths that a metric does not take; a custom one without `truths` takes all.
+ * Refuses truths that a metric does not accept; a custom one without `truths` accepts all.
  *
  * @param y - `[rows, columns]`
  * @throws FettleError `invalid_data`

@@ -28,7 +28,7 @@ import { type AliasOf, byNameOrAlias, canonical, nameIn } from "../names.js";
 /** From values [rows, units] to values of the same shape. */
 export type ActivationFunction = (x: Value) => Value;
 
-/** Every built-in activation, by the name that Keras has for it. */
+/** Every built-in activation, by its name in Keras. */
 export const activations = {
   linear: (x: Value) => x,
   relu,
@@ -55,14 +55,16 @@ export const activations = {
   softsign,
 } satisfies Record<string, ActivationFunction>;
 
-/** Other names that Keras has for them. */
+/** Their other names in Keras. */
 const aliases = { silu: ["swish"], hardSilu: ["hardSwish"] } as const;
 
 /** The name of a built-in activation. */
 export type ActivationName = keyof typeof activations | AliasOf<typeof aliases>;
 /**
- * `linear`, `relu`, `tanh`, `sigmoid`, `softmax` and `logSoftmax` (over the units), `softplus`, `gelu`, `geluTanh`, `silu` or `swish`,
- * `hardSilu` or `hardSwish`, `mish`, `elu`, `celu`, `selu`, `leakyRelu` (slope 0.2), `relu6`, `hardTanh`, `hardSigmoid`, `logSigmoid`,
+ * `linear`, `relu`, `tanh`, `sigmoid`, `softmax` and `logSoftmax` (over the units), `softplus`, `gelu`,
+ * `geluTanh`, `silu` or `swish`,
+ * `hardSilu` or `hardSwish`, `mish`, `elu`, `celu`, `selu`, `leakyRelu` (slope 0.2), `relu6`, `hardTanh`,
+ * `hardSigmoid`, `logSigmoid`,
  * `softsign`, `exponential`, or a custom function in operations on values.
  */
 export type Activation = ActivationName | ActivationFunction;
@@ -83,5 +85,5 @@ export function activationName(activation: Activation): keyof typeof activations
   return nameIn<unknown>(activations, getActivation(activation)) as keyof typeof activations | undefined;
 }
 
-/** The same for what may be an activation: only Keras' other names change. */
+/** The same for any value: only Keras' other names change. */
 export const savedName = (value: unknown): unknown => canonical(aliases, value);

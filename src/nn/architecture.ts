@@ -1,6 +1,6 @@
 /**
- * What a model is before it has any numbers: a network, a loss and an optimizer; its prediction and loss in operations.
- * Its programs are in `programs.ts`. Nothing runs here.
+ * A model without numbers: a network, a loss and an optimizer; its prediction and loss in operations.
+ * `programs.ts` has its programs. Nothing runs here.
  */
 import type { Fingerprint } from "../compile/cache.js";
 import type { StepGraph } from "../compile/program.js";
@@ -24,20 +24,20 @@ import { lossOfAll, metricsOfAll, type OutputMetric } from "./perOutput.js";
 import { rolesOf } from "./roles.js";
 import { lossOfOutput, type OutputsLoss } from "./stepMasks.js";
 
-/** A network with what it is trained by. Made by `architectureFrom` and `architectureOf`. */
+/** A network with its loss and optimizer. Made by `architectureFrom` and `architectureOf`. */
 export interface Architecture {
   readonly network: Network;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
-  /** What changes batches in training. */
+  /** The augmentation of batches in training. */
   readonly augmentation?: Augmentation | undefined;
-  /** What was traced of it so far, for `programs.ts`. */
+  /** The traces of it so far, for `programs.ts`. */
   readonly steps: Steps;
 }
 
 type Steps = Partial<Record<ProgramKind, TracedStep>>;
 
-/** What a model does; training and evaluation also with weights of rows. */
+/** The kinds of steps of a model; training and evaluation also with weights of rows. */
 export type ProgramKind =
   | "initialize"
   | "train"
@@ -46,7 +46,7 @@ export type ProgramKind =
   | "trainWeighted"
   | "evaluateWeighted";
 
-/** A step, and what tells it from others. */
+/** A step, and its identity. */
 export interface TracedStep {
   readonly graph: StepGraph;
   readonly fingerprint: Fingerprint;
@@ -57,10 +57,13 @@ export interface ScoredArchitecture extends Architecture {
   readonly metrics: readonly OutputMetric[];
 }
 
-/** What a model was compiled with, looked up, over rows of a shape. */
+/** The resolved compile options of a model, over rows of a shape. */
 type Pieces = Pick<ScoredArchitecture, "network" | "loss" | "optimizer" | "augmentation" | "metrics">;
 
-/** The last of what each `compile` chose, so that a prediction of one row does not look up names and shapes anew. */
+/**
+ * The last result for each `compile`, so that a prediction of one row does not look up names and shapes
+ * again.
+ */
 const lastOf = new WeakMap<Compiled, { readonly row: Shape; readonly pieces: Pieces }>();
 
 function piecesOf({ wiring, compiled }: Described, row: Shape): Pieces {
@@ -80,14 +83,14 @@ function piecesOf({ wiring, compiled }: Described, row: Shape): Pieces {
   return pieces;
 }
 
-/** Points between ids are no ids, and between a padded and another step none is padding. */
+/** Points between ids are not ids, and points between a padded and another step are not padding. */
 function checkAugmented(network: Network): void {
   const { ids, steps } = rolesOf(network);
   const [reader] = [...ids, ...steps];
   check(
     reader === undefined,
     () =>
-      `augmentation of compile must be left out where rows hold ids or padded steps, which cannot be mixed; ${reader.layer} reads them`,
+      `augmentation of compile must be left out if rows hold ids or padded steps, which cannot be mixed; ${reader.layer} reads them`,
   );
 }
 
@@ -114,10 +117,10 @@ export function architectureOf(
 
 /** How many architectures of built-in pieces are remembered. */
 const MEMORY = 32;
-/** By recipe; that of the architecture used last is the last. */
+/** By recipe, the most recently used last. */
 const remembered = new Map<string, Steps>();
 
-/** Built-in pieces do the same wherever they have the same recipes, so such architectures are traced once for all. */
+/** Built-in pieces with equal recipes behave equally, so such architectures are traced only once. */
 function stepsOf(
   { inputs, layers, outputs }: Network,
   loss: Loss,
@@ -158,7 +161,7 @@ export function hyperparametersOf({
   };
 }
 
-/** Those of layers. @throws FettleError `invalid_argument` unless each is a finite number */
+/** The numbers of layers. @throws FettleError `invalid_argument` unless each is a finite number */
 export function numbersOf({ layers }: Network): Record<string, number> {
   return Object.assign({}, ...layers.map(({ layer, name }) => prefixed(name, layer.hyperparameters)));
 }
@@ -170,7 +173,7 @@ function prefixed(prefix: string, numbers: Readonly<Record<string, number>>): Re
   return Object.fromEntries(entries);
 }
 
-/** What the optimizer's numbers are called among the inputs of a program. */
+/** The names of the optimizer's numbers among the inputs of a program. */
 const OPTIMIZER = "optimizer";
 /** The learning rate among the inputs of a program, unless it is a schedule. */
 export const LEARNING_RATE = `${OPTIMIZER}.learningRate`;
@@ -195,8 +198,8 @@ const INITIALIZER_STREAM = 0x10000;
 /**
  * The first value of each parameter, in operations, by path.
  *
- * @throws FettleError `unknown_name` for an initializer that does not exist; `invalid_shape` for one that does not return a value of the
- * parameter's shape
+ * @throws FettleError `unknown_name` for an initializer that does not exist; `invalid_shape` for one that
+ * does not return a value of the parameter's shape
  */
 export function initialValues(network: Network, graph: Graph): Record<string, Value> {
   const values: Record<string, Value> = {};
@@ -208,19 +211,21 @@ export function initialValues(network: Network, graph: Graph): Record<string, Va
   return values;
 }
 
-/** What layers make of a batch. */
+/** The results of layers for a batch. */
 export interface Called {
-  /** [rows, units]: the outputs beside each other. */
+  /** [rows, units]: the outputs side by side. */
   readonly prediction: Value;
   /** The outputs themselves, [rows, ...shape]. */
   readonly outputs: readonly Value[];
-  /** Of each output that is a sequence with steps that do not count, [rows, steps]. */
+  /** The mask of each output that is a sequence with steps that do not count, [rows, steps]. */
   readonly masks: readonly (Value | undefined)[];
   /** New values of parameters that are not trained, by path. */
   readonly updates: Values;
 }
 
-/** Applies the layers to `x`, [rows, columns]. `parameters` by path, `inputs` by the names of hyperparameters. */
+/**
+ * Applies the layers to `x`, [rows, columns]. `parameters` by path, `inputs` by the names of hyperparameters.
+ */
 export function callLayers(
   network: Network,
   x: Value,
@@ -259,7 +264,7 @@ export function callLayers(
     masks.push(mask);
     if (mask === undefined || context.masks?.includes(mask)) values.push(result);
     else {
-      // where a mask begins, what it leaves out becomes 0
+      // where a mask starts, the steps that it leaves out become 0
       const value = whereCounted(result, mask);
       zeroed.set(value, value);
       values.push(value);
@@ -284,7 +289,7 @@ function flat(value: Value, size: number): Value {
 
 /** The parameter that a layer may update. */
 function updatable({ name, parameters }: LayerPlace, key: string, training: boolean): ParameterPlace {
-  check(training, `update of ${name} must be called in training alone`, "invalid_state");
+  check(training, `update of ${name} must be called only in training`, "invalid_state");
   const place = parameters.find((each) => each.name === key);
   check(
     place && !place.trainable,
@@ -293,7 +298,10 @@ function updatable({ name, parameters }: LayerPlace, key: string, training: bool
   return place;
 }
 
-/** The loss with penalties, as Keras reports it, and the prediction. `parameters` by path; `weights` is a stream if there are some. */
+/**
+ * The loss with penalties, as Keras reports it, and the prediction. `parameters` by path; `weights` is a
+ * stream, if there are weights.
+ */
 export function lossOf(
   { network, loss }: Pick<Architecture, "network" | "loss">,
   streams: Values,
@@ -319,7 +327,7 @@ export function lossOf(
     ? lossOfOutput(lossFunction, y, prediction, weights, masks[0])
     : lossFunction(y, prediction, weights, masks);
   mustReturn(total, [], "the loss");
-  // once for a layer, however often it is applied
+  // once per layer, however often it is applied
   for (const place of new Map(network.layers.map((each) => [each.name, each])).values()) {
     const penalty = place.layer.penalty?.(contextOf(place, parameters, inputs));
     if (penalty === undefined) continue;
@@ -329,7 +337,7 @@ export function lossOf(
   return { ...called, total };
 }
 
-/** A layer's own parameters and numbers. */
+/** The parameters and numbers of a layer. */
 function contextOf(
   { layer, name, parameters: places }: LayerPlace,
   parameters: Values,
@@ -340,7 +348,10 @@ function contextOf(
   return { parameters: own, hyperparameters: pick(name, layer.hyperparameters, inputs) };
 }
 
-/** The arrays that are trained, in the order of their vector, with their constraints. `inputs` by the names of hyperparameters. */
+/**
+ * The arrays that are trained, in the order of their vector, with their constraints. `inputs` by the names of
+ * hyperparameters.
+ */
 export function trainedArrays({ layers, trainable }: Network, inputs: Values): ParameterArray[] {
   const owners = new Map(layers.flatMap((place) => place.parameters.map(({ path }) => [path, place])));
   return trainable.map(({ path, shape, constraint }) => {

@@ -1,4 +1,7 @@
-/** Trained networks that take the same rows, joined into one whose result is the mean of theirs. Nothing is trained here. */
+/**
+ * Trained networks that take the same rows, joined into one whose result is the mean of theirs. Nothing is
+ * trained here.
+ */
 import { check, must, show } from "../errors.js";
 import { type Shape, showShape } from "../graph/shape.js";
 import { merge } from "./layers/merge.js";
@@ -7,15 +10,18 @@ import { type LayerCall, layerNames, type Network, type Wiring } from "./network
 import { weightsOf } from "./trainedWeights.js";
 
 /**
- * One network of several trained ones that take the same rows: its result is the mean of theirs, an ensemble. It is a network as any
- * other, so it is saved, exported and trained on as one. A network that is listed twice counts twice.
+ * One network from several trained ones that take the same rows: its result is the mean of theirs, an
+ * ensemble. It is an ordinary network, so it can be saved, exported and trained further. A network that is
+ * listed twice counts twice.
  *
- * It has the layers of each, under new names, and a layer `average` for each output. It is compiled as the first of them.
+ * It has the layers of each, under new names, and a layer `average` for each output. It is compiled like the
+ * first of them.
  *
- * @param models - at least one. Of one alone, the result is that network
- * @throws FettleError `invalid_state` for a network that is not trained; `invalid_shape` for networks with other inputs or outputs
- * than the first
- * @see L. K. Hansen and P. Salamon, "Neural network ensembles", IEEE Transactions on Pattern Analysis and Machine Intelligence 12, 1990
+ * @param models - at least one; a single one is returned itself
+ * @throws FettleError `invalid_state` for a network that is not trained; `invalid_shape` for networks with
+ * other inputs or outputs than the first
+ * @see L. K. Hansen and P. Salamon, "Neural network ensembles", IEEE Transactions on Pattern Analysis and
+ * Machine Intelligence 12, 1990
  * @example
  * ```ts
  * const x = [[0], [1], [2], [3]];
@@ -59,7 +65,7 @@ export function averageModels(models: readonly LayersModel[]): LayersModel {
   });
   const { parameters, size } = joined.network(row);
   const vector = new Float32Array(size);
-  // in the order of the members, and within one in its own
+  // in the order of the members, and within each in its own order
   const sources = networks.flatMap((network, i) => {
     const weights = weightsOf(members[i].trained().saved);
     return network.parameters.map((place) => weights.subarray(place.offset, place.offset + place.size));
@@ -70,7 +76,7 @@ export function averageModels(models: readonly LayersModel[]): LayersModel {
   return joined;
 }
 
-/** Refuses a network with other ends than the first. */
+/** Refuses a network with other inputs or outputs than the first. */
 function mustFit(network: Network, first: Network, index: number): void {
   for (const ends of ["inputs", "outputs"] as const) {
     const [own, others] = [network, first].map((each) =>
@@ -87,20 +93,20 @@ function mustFit(network: Network, first: Network, index: number): void {
 /**
  * The calls of all members one after the other, then the means of their results.
  *
- * @param counted - the members whose mean is taken, by number
+ * @param counted - the averaged members, by number
  */
 function beside(members: readonly Wiring[], row: Shape, counted: readonly number[]): Wiring {
   const [{ inputs, outputs }] = members;
   const { length: first } = inputs;
   let begin = first;
   const calls: LayerCall[] = [];
-  // by member, where its values are among all
+  // by member, the place of its values among all
   const places = members.map((member) => {
     const own = begin;
     begin += member.calls.length;
     return (value: number): number => (value < first ? value : value - first + own);
   });
-  // until all are there, a name that no other member has
+  // until all are present, a name that no other member has
   for (const [i, member] of members.entries())
     for (const { layer, name, inputs: taken } of member.calls)
       calls.push({ layer, name: `${i}.${name}`, inputs: taken.map(places[i]) });

@@ -1,6 +1,7 @@
 /**
- * What a model was compiled with: an optimizer, and losses and metrics, one of each for all outputs or one by the name of the output. Built-in
- * ones that were given by a name are names until a model is trained, so that a page holds none that it does not use.
+ * The compile options of a model: an optimizer, and losses and metrics, one for all outputs or one by the
+ * name of each output. Built-in ones given by name stay names until a model is trained, so that a page loads
+ * only what it uses.
  */
 import { isPlainObject, must, unknownName } from "../errors.js";
 import { checkMetric, type MetricLike } from "../metrics/names.js";
@@ -11,7 +12,7 @@ import type { Augmentation } from "./mixup.js";
 import type { Wiring } from "./network.js";
 import { type CompileOptions, checkAugmentation, type PerOutput } from "./options.js";
 
-/** What a model was compiled with; losses and metrics output by output. */
+/** The compile options of a model; losses and metrics output by output. */
 export interface Compiled {
   readonly optimizer: BuiltInOptimizer | Optimizer;
   readonly losses: readonly CheckedLoss[];
@@ -20,7 +21,7 @@ export interface Compiled {
   readonly augmentation: Augmentation | undefined;
 }
 
-/** A model before it has any numbers: its layers, and what it was compiled with. */
+/** A model without numbers: its layers and compile options. */
 export interface Described {
   readonly wiring: Wiring;
   readonly compiled: Compiled;
@@ -28,7 +29,10 @@ export interface Described {
 
 type Outputs = readonly { readonly name: string }[];
 
-/** @throws FettleError `unknown_name` for an optimizer, loss or metric that does not exist; `invalid_argument` for other options */
+/**
+ * @throws FettleError `unknown_name` for an optimizer, loss or metric that does not exist; `invalid_argument`
+ * for other options
+ */
 export function compiledFrom(
   outputs: Outputs,
   { optimizer, loss, lossWeights, metrics = [], augmentation }: CompileOptions,
@@ -42,7 +46,10 @@ export function compiledFrom(
   };
 }
 
-/** @throws FettleError as `checkedLoss`; `invalid_argument`, `unknown_name` unless there is a loss for each output */
+/**
+ * @throws FettleError as `checkedLoss`; `invalid_argument`, `unknown_name` unless there is a loss for each
+ * output
+ */
 function lossesFor(outputs: Outputs, loss: PerOutput<Loss>): CheckedLoss[] {
   if (!isPlainObject(loss)) return outputs.map(() => checkedLoss(loss as Loss));
   return byOutput("loss", outputs, loss as Readonly<Record<string, Loss>>).map((each, i) => {

@@ -1,6 +1,6 @@
 /**
- * Constraints on weights: projections that a training applies to an array after each update (`optim/constrain.ts`). Their numbers are
- * inputs of the program: tuning one compiles nothing. No layer is here.
+ * Constraints on weights: projections that a training applies to an array after each update
+ * (`optim/constrain.ts`). Their numbers are inputs of the program: tuning one compiles nothing.
  */
 import { checkOptions, must, type OptionNames } from "../errors.js";
 import {
@@ -19,12 +19,12 @@ import type { Value } from "../graph/graph.js";
 import { type AliasOf, byNameOrAlias } from "../names.js";
 import { madeBy, madeFrom, recipeOf } from "../recipe.js";
 
-/** A projection in operations: from an array of weights to one of its shape. It must leave what it returns as it is. */
+/** A projection in operations: from an array of weights to one of its shape. It must be idempotent. */
 export type ConstraintFunction = (weight: Value) => Value;
 
 /** A projection with its numbers. Made by `maxNorm`, `nonNeg`, `unitNorm` and `minMaxNorm`. */
 export interface WeightConstraint {
-  /** Inputs of the program. A layer has them by the name of the array: `kernel.maxValue`. */
+  /** Inputs of the program. A layer prefixes them with the name of the array: `kernel.maxValue`. */
   readonly hyperparameters: Readonly<Record<string, number>>;
   /** The array within its bounds. */
   project(weight: Value, hyperparameters: Readonly<Record<string, Value>>): Value;
@@ -33,8 +33,9 @@ export interface WeightConstraint {
 /** Options of {@link unitNorm}. */
 export interface NormOptions {
   /**
-   * The axes over which norms are taken. 0, the default, is for matrices [inputs, units]: the weights that come in at each unit. For kernels
-   * of convolutions, [height, width, channels, filters], it is [0, 1, 2]; for embeddings, [ids, numbers], 1.
+   * The axes over which norms are taken. 0, the default, is for matrices [inputs, units]: the incoming
+   * weights of each unit. For kernels of convolutions, [height, width, channels, filters], it is [0, 1, 2];
+   * for embeddings, [ids, numbers], 1.
    */
   readonly axis?: number | readonly number[];
 }
@@ -51,7 +52,7 @@ export interface MinMaxNormOptions extends MaxNormOptions {
   readonly minValue?: number;
   /** The largest norm, in [minValue, ∞). Default 1. */
   readonly maxValue?: number;
-  /** The part of the way to the bounds that an update goes, in [0, 1]. Default 1: all of it. */
+  /** How far an update moves towards the bounds, in [0, 1]. Default 1: completely. */
   readonly rate?: number;
 }
 
@@ -59,16 +60,19 @@ const AXIS: OptionNames<NormOptions> = { axis: true };
 const MAX: OptionNames<MaxNormOptions> = { ...AXIS, maxValue: true };
 const MIN_MAX: OptionNames<MinMaxNormOptions> = { ...MAX, minValue: true, rate: true };
 
-/** Norms below it count as it, as Keras has it: it keeps divisions away from 0. */
+/** The lower bound of norms, as in Keras: it keeps divisions away from 0. */
 const SMALLEST = 1e-7;
 
 /**
- * Scales weights down to a norm of at most `maxValue`, as Keras' `MaxNorm`. In float32 norms may exceed it by 2⁻²² of it. Weights
- * within the bound stay as they are to the bit, where Keras makes them smaller by 1e-7 / norm.
+ * Scales weights down to a norm of at most `maxValue`, as Keras' `MaxNorm`. In float32 norms may exceed it by
+ * 2⁻²² of it. Weights within the bound stay unchanged, bit for bit, whereas Keras shrinks them by 1e-7 /
+ * norm.
  *
- * @throws FettleError `unknown_name` for other options; `invalid_argument` unless `maxValue` is a finite number of at least 0 and
- * `axis` one or more integers; where it is applied to an array that does not have such an axis, `invalid_shape`
- * @see N. Srivastava and others, "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15, 2014, section 5.1
+ * @throws FettleError `unknown_name` for other options; `invalid_argument` unless `maxValue` is a finite
+ * number of at least 0 and
+ * `axis` one or more integers; when applied to an array without such an axis, `invalid_shape`
+ * @see N. Srivastava and others, "Dropout: a simple way to prevent neural networks from overfitting", JMLR
+ * 15, 2014, section 5.1
  * @example
  * ```ts
  * dense(16, { kernelConstraint: maxNorm({ maxValue: 3 }) }).hyperparameters; // { "kernel.maxValue": 3 }
@@ -82,8 +86,8 @@ export function maxNorm(options: MaxNormOptions = {}): WeightConstraint {
 }
 
 /**
- * Scales weights to a norm of 1, as Keras' `UnitNorm`; norms below 1e-7 become 1e7 times as large. After an update norms differ from 1 by
- * at most 2⁻²² in float32.
+ * Scales weights to a norm of 1, as Keras' `UnitNorm`; norms below 1e-7 become 1e7 times as large. After an
+ * update norms differ from 1 by at most 2⁻²² in float32.
  *
  * @throws FettleError as {@link maxNorm}
  * @example
@@ -98,10 +102,11 @@ export function unitNorm(options: NormOptions = {}): WeightConstraint {
 }
 
 /**
- * Scales weights towards norms between `minValue` and `maxValue`, as Keras' `MinMaxNorm`: to (1 − rate) · norm + rate · clip(norm). Weights within
- * the bounds stay as they are to the bit.
+ * Scales weights towards norms between `minValue` and `maxValue`, as Keras' `MinMaxNorm`: to (1 − rate) ·
+ * norm + rate · clip(norm). Weights within the bounds stay unchanged, bit for bit.
  *
- * @throws FettleError as {@link maxNorm}; `invalid_argument` for a `minValue` above `maxValue`, and a `rate` outside [0, 1]
+ * @throws FettleError as {@link maxNorm}; `invalid_argument` for a `minValue` above `maxValue`, and a `rate`
+ * outside [0, 1]
  * @example
  * ```ts
  * dense(4, { kernelConstraint: minMaxNorm({ minValue: 0.5, maxValue: 2 }) }).hyperparameters;
@@ -135,7 +140,7 @@ export function nonNeg(options: Readonly<Record<string, never>> = {}): WeightCon
   return made("nonNeg", options, {}, 0, relu);
 }
 
-/** w times what brings its norms between two bounds: 1 for those that are there. */
+/** w times the factors that bring its norms between two bounds: 1 if they are within. */
 function scaled(
   w: Value,
   axis: number | readonly number[],
@@ -153,7 +158,7 @@ function mustBeNorm(name: string, value: unknown): void {
   must(Number.isFinite(value) && Number(value) >= 0, name, "a finite number of at least 0", value);
 }
 
-/** A constraint with its recipe, and how it is made again. */
+/** A constraint with its recipe and its factory. */
 function made(
   name: string,
   options: object,
@@ -181,7 +186,7 @@ const aliases = {
 /** A constraint with its defaults, by name. */
 export type ConstraintName = keyof typeof constraints | AliasOf<typeof aliases>;
 
-/** A constraint of weights: a built-in one, its name, or a function of your own. */
+/** A constraint of weights: a built-in one, its name, or a custom function. */
 export type ConstraintLike = ConstraintName | WeightConstraint | ConstraintFunction;
 
 /** @throws FettleError `invalid_argument`, `unknown_name` */
@@ -189,6 +194,6 @@ export function getConstraint(constraint: ConstraintLike): WeightConstraint {
   if (typeof constraint === "function")
     return { hyperparameters: {}, project: (weight) => constraint(weight) };
   if (recipeOf(constraint) !== undefined) return constraint as WeightConstraint;
-  const or = ", what a function such as maxNorm returns, or a function of a value";
+  const or = ", the result of a function such as maxNorm, or a function of a value";
   return byNameOrAlias("constraint", constraints, aliases, constraint, or)();
 }

@@ -1,4 +1,4 @@
-/** The examples of a call of `fit`, on an engine: what it trains on, what metrics are taken of, and what validates. */
+/** The examples of a call of `fit`, on an engine: for training, for metrics and for validation. */
 import type { LentTensor } from "../data/tensor.js";
 import { checkSampleWeight } from "../data/weights.js";
 import { type Matrix, rowsFrom } from "../engine/executor.js";
@@ -6,13 +6,13 @@ import type { Held } from "./matrices.js";
 import type { Examples } from "./trainer.js";
 import { columnOf, withSampleWeight } from "./weights.js";
 
-/** What `fit` was given. */
+/** The arguments of `fit`. */
 export interface FitData {
   readonly x: LentTensor;
   readonly y: LentTensor;
-  /** How many of the first rows are trained on; the others validate, unless `validation` does. */
+  /** How many of the first rows train; the others validate, unless there is `validation`. */
   readonly trainRows: number;
-  /** How much each row counts in training, on average 1; undefined if all count the same. */
+  /** How much each row counts in training, on average 1; undefined if all count equally. */
   readonly weights: Float32Array | undefined;
   readonly sampleWeight: ArrayLike<number> | undefined;
   readonly validation:
@@ -40,7 +40,7 @@ export function examplesOfFit(
   };
   return {
     training: { ...first, ...(weights && { weights: hold(columnOf(weights)) }) },
-    // metrics know no class weights
+    // metrics ignore class weights
     measured: withSampleWeight(hold, first, own),
     heldOut: validationExamples(),
   };

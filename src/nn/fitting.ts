@@ -1,4 +1,4 @@
-/** The arrays and options of `fit`, checked: what they are for a model, and their defaults. Nothing runs here. */
+/** The arrays and options of `fit`: checks and defaults. Nothing runs here. */
 import type { LentTensor } from "../data/tensor.js";
 import { check, must, mustBeInteger } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
@@ -20,7 +20,7 @@ export interface DataOf {
   /**
    * Targets that fit inputs, the outputs, the losses and the metrics.
    *
-   * @param weights - how much rows count; those of weight 0 may hold anything
+   * @param weights - how much rows count; rows of weight 0 may hold anything
    * @throws FettleError as `outputTargets`, `judgeModel` and `judgeTargets`
    */
   targets(y: ModelData, x: LentTensor, what: string, weights: ArrayLike<number> | undefined): LentTensor;
@@ -45,7 +45,7 @@ export function dataOf({ wiring, compiled }: Described, trained: Shape | undefin
   };
 }
 
-/** The options of `fit` with their defaults, but for those of data. */
+/** The options of `fit` with their defaults, except those for data. */
 export interface FitSettings extends Pick<TrainingOptions, "epochs" | "batchSize" | "shuffle" | "seed"> {
   readonly callbacks: readonly Callback[];
   readonly verbose: 0 | 1 | 2;
@@ -82,7 +82,7 @@ export function checkFit(
 }
 
 /**
- * The options of `fit` with defaults, and how many rows are to train on.
+ * The options of `fit` with defaults, and how many rows train.
  *
  * @param rows - of the data
  * @throws FettleError `invalid_argument`, `unknown_name`; `invalid_data` if validation leaves no row

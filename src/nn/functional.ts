@@ -1,4 +1,4 @@
-/** Networks that are no stack: with several inputs or outputs, layers that are applied several times, and ways around layers. */
+/** Networks that are not a stack: with several inputs or outputs, shared layers, and skip connections. */
 import { check, checkOptions, isPlainObject, must, type OptionNames, show } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import { checkLayer, type Layer, SymbolicTensor } from "./layers/layer.js";
@@ -10,9 +10,12 @@ export type Symbols = SymbolicTensor | Readonly<Record<string, SymbolicTensor>>;
 
 /** Options of {@link functional}. */
 export interface FunctionalOptions {
-  /** What `input` made. Data of several inputs have their names, or are beside each other in the columns of one matrix. */
+  /**
+   * Results of `input`. Data of several inputs have their names, or are side by side in the columns of one
+   * matrix.
+   */
   readonly inputs: Symbols;
-  /** Results of layers, which are made of the inputs alone. Targets of several outputs have their names. */
+  /** Results of layers that depend only on the inputs. Targets of several outputs have their names. */
   readonly outputs: Symbols;
 }
 
@@ -35,11 +38,13 @@ export function input(shape: number | Shape): SymbolicTensor {
 }
 
 /**
- * A model that is a graph of layers, as Keras' `Model(inputs, outputs)`. It is compiled and fitted as one of `sequential`.
+ * A model that is a graph of layers, as Keras' `Model(inputs, outputs)`. It is compiled and fitted like one
+ * of `sequential`.
  *
- * @throws FettleError `invalid_argument` for inputs that no `input` made, an output that needs another input, an input that no
- * output needs, or two of one name
- * @see K. He and others, "Deep residual learning for image recognition", CVPR 2016, for the way around layers in the example
+ * @throws FettleError `invalid_argument` for inputs that no `input` made, an output that needs another input,
+ * an input that no output needs, or two inputs with one name
+ * @see K. He and others, "Deep residual learning for image recognition", CVPR 2016, for the skip connection
+ * in the example
  * @example
  * ```ts
  * const x = input(4);
@@ -89,8 +94,8 @@ function wiringOf({ inputs, outputs }: FunctionalOptions): Wiring {
 }
 
 /**
- * The results of layers that values are made of, each after what it takes; numbers them. Without recursion, since a network
- * may be as deep as it likes.
+ * The results of layers behind values, each after its inputs; numbers them. Without recursion, because a
+ * network may be deep.
  */
 function inOrder(outputs: readonly SymbolicTensor[], values: Map<SymbolicTensor, number>): SymbolicTensor[] {
   const results: SymbolicTensor[] = [];
@@ -103,7 +108,7 @@ function inOrder(outputs: readonly SymbolicTensor[], values: Map<SymbolicTensor,
     }
     waiting.pop();
     if (values.has(top)) continue;
-    check(top.layer, "every output must be made of inputs; received one that needs another input()");
+    check(top.layer, "every output must depend only on inputs; received one that needs another input()");
     checkLayer(top.layer, "the layer of an output");
     values.set(top, values.size);
     results.push(top);

@@ -5,7 +5,7 @@ import type { Logs } from "./callbacks/callback.js";
 export interface History {
   /** Numbers of the epochs, from 0. */
   readonly epoch: readonly number[];
-  /** One number an epoch, by name: `loss`, `accuracy`, `valLoss`, `valAccuracy`… */
+  /** One number per epoch, by name: `loss`, `accuracy`, `valLoss`, `valAccuracy`… */
   readonly history: Readonly<Record<string, readonly number[]>> & { readonly loss: readonly number[] };
 }
 

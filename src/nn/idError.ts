@@ -1,14 +1,14 @@
-/** The refusal of what is read as an id and is none. */
+/** The refusal of an invalid id. */
 import { FettleError } from "../errors.js";
 
-/** A row that has no id where a layer reads one. */
+/** A row with an invalid id where a layer reads ids. */
 export class IdError extends FettleError {
   /**
-   * @param place - for people: where it is
+   * @param place - where it is, for people
    * @param row - its number
    * @param column - the place of the column among those that the network takes
    * @param reason - why it is refused
-   * @param remedy - what helps
+   * @param remedy - what to do
    */
   constructor(
     place: string,

@@ -1,4 +1,4 @@
-/** Initializers with numbers of their own, exported as `initializers`. Those with names alone are in initializers.ts. */
+/** Initializers with options, exported as `initializers`. `initializers.ts` has those with only names. */
 import { byName, check, checkOptions, must, type OptionNames } from "../errors.js";
 import {
   broadcastTo,
@@ -46,11 +46,12 @@ export function constant(value = 0): InitializerFunction {
 }
 
 /**
- * A matrix with `gain` on its diagonal and 0 elsewhere, as Keras' `Identity`: a layer that starts as it is given.
+ * A matrix with `gain` on its diagonal and 0 elsewhere, as Keras' `Identity`: a layer that starts as the
+ * identity.
  *
  * @param gain - a finite number, default 1
- * @throws FettleError `invalid_argument` for anything but a finite number; where it starts a parameter that is no matrix,
- * `invalid_shape`
+ * @throws FettleError `invalid_argument` for anything but a finite number; when it starts a parameter that is
+ * not a matrix, `invalid_shape`
  * @example
  * ```ts
  * const model = sequential([dense(2, { kernelInitializer: initializers.identity() })]);
@@ -77,7 +78,10 @@ export function identity(gain = 1): InitializerFunction {
   return madeFrom(start, ["identity", gain]);
 }
 
-/** Newton–Schulz steps of Muon, by which small singular values grow 3.4-fold: those of 1e-8 of the norm become 0.68 to 1.14. */
+/**
+ * Newton–Schulz steps of Muon, by which small singular values grow 3.4-fold: those of 1e-8 of the norm become
+ * 0.68 to 1.14.
+ */
 const GROWING = [3.4445, -4.775, 2.0315] as const;
 const GROWTHS = 16;
 /** The step that ends at 1, of error 3/2 ε²: from 0.68 or 1.14 to float32's rounding. */
@@ -87,16 +91,19 @@ const POLISHES = 6;
 const gaussian = normal(1, () => 1);
 
 /**
- * A random matrix with orthonormal columns, or rows if it is wider than tall, times `gain`, as Keras' `Orthogonal`: it keeps the
- * length of what it multiplies, which recurrent layers need. Parameters of more axes are taken as matrices [.., last].
+ * A random matrix with orthonormal columns, or rows if it is wider than tall, times `gain`, as Keras'
+ * `Orthogonal`: it preserves the length of vectors, which recurrent layers need. Parameters with more axes
+ * count as matrices [.., last].
  *
- * It is the polar factor UVᵀ of a matrix USVᵀ of independent normal numbers, which like the Q of its QR decomposition has the
- * uniform (Haar) distribution, and which products alone compute: 22 Newton–Schulz steps (see {@link muon}).
+ * It is the polar factor UVᵀ of a matrix USVᵀ of independent normal numbers, which like the Q of its QR
+ * decomposition has the uniform (Haar) distribution, and needs only products: 22 Newton–Schulz steps (see
+ * {@link muon}).
  *
  * @param gain - a finite number, default 1
  * @throws FettleError `invalid_argument` for anything but a finite number
- * @see A. M. Saxe, J. L. McClelland and S. Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
- * networks", ICLR 2014; F. Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the AMS 54, 2007
+ * @see A. M. Saxe, J. L. McClelland and S. Ganguli, "Exact solutions to the nonlinear dynamics of learning in
+ * deep linear neural networks", ICLR 2014; F. Mezzadri, "How to generate random matrices from the classical
+ * compact groups", Notices of the AMS 54, 2007
  * @example
  * ```ts
  * const model = sequential([dense(8, { kernelInitializer: initializers.orthogonal() }), dense(1)]);
@@ -119,7 +126,7 @@ export function orthogonal(gain = 1): InitializerFunction {
   return madeFrom(start, ["orthogonal", gain]);
 }
 
-/** What the variance of `varianceScaling` is divided by. */
+/** The divisor of the variance of `varianceScaling`. */
 const MODES = { fanIn, fanOut, fanAvg: (shape) => fanInAndOut(shape) / 2 } satisfies Record<string, Fan>;
 /** The distributions of `varianceScaling`; the limits of the uniform one are at √3 deviations. */
 const DISTRIBUTIONS = {
@@ -132,16 +139,16 @@ const DISTRIBUTIONS = {
 export interface VarianceScalingOptions {
   /** A finite number above 0. @defaultValue 1 */
   readonly scale?: number;
-  /** Numbers that a unit takes, numbers that take it, or the mean of both. @defaultValue `"fanIn"` */
+  /** Inputs of a unit, outputs of an input, or the mean of both. @defaultValue `"fanIn"` */
   readonly mode?: keyof typeof MODES;
   /** @defaultValue `"truncatedNormal"` */
   readonly distribution?: keyof typeof DISTRIBUTIONS;
 }
 
 /**
- * Random numbers of mean 0 and variance `scale` / fan, as Keras' `VarianceScaling`: `heNormal` is of scale 2,
- * `glorotUniform` of scale 1, mode `fanAvg` and distribution `uniform`. The fans of a kernel [...places, inputs, units] are
- * places · inputs and places · units.
+ * Random numbers of mean 0 and variance `scale` / fan, as Keras' `VarianceScaling`: `heNormal` has scale 2;
+ * `glorotUniform` has scale 1, mode `fanAvg` and distribution `uniform`. The fans of a kernel [...places,
+ * inputs, units] are places · inputs and places · units.
  *
  * @throws FettleError `invalid_argument`, `unknown_name` for options
  * @see K. He and others, "Delving deep into rectifiers", ICCV 2015

@@ -1,6 +1,6 @@
 /**
- * How parameters start. An initializer is written in operations and runs on the engine from the seed, so that a model
- * starts from the same bits everywhere.
+ * How parameters start. An initializer is written in operations and runs on the engine from the seed, so that
+ * a model starts from the same bits everywhere.
  */
 
 import { broadcastTo, constant } from "../graph/functions.js";
@@ -41,13 +41,13 @@ export const initializers = {
   randomUniform: uniform(SMALL * SMALL, one),
   randomNormal: normal(SMALL * SMALL, one),
   truncatedNormal: truncatedNormal(SMALL * SMALL * TRUNCATED_DEVIATION * TRUNCATED_DEVIATION, one),
-  /** Those of `initializers` with their defaults. */
+  /** The factories of `initializers` with their defaults. */
   orthogonal: orthogonal(),
   identity: identity(),
   varianceScaling: varianceScaling(),
 } satisfies Record<string, InitializerFunction>;
 
-/** The names of Keras' functions and classes; for what Keras does not have, PyTorch's functions. */
+/** The names of Keras' functions and classes; where Keras has none, of PyTorch's functions. */
 const aliases = {
   zeros: ["Zeros"],
   ones: ["Ones"],
@@ -70,14 +70,16 @@ const aliases = {
 /** The name of a built-in initializer, or Keras' or PyTorch's name for it. */
 export type InitializerName = keyof typeof initializers | AliasOf<typeof aliases>;
 /**
- * `zeros`, `ones`, `glorotUniform`, `glorotNormal` (X. Glorot and Y. Bengio, AISTATS 2010), `heUniform`, `heNormal`
- * (K. He and others, ICCV 2015), `lecunUniform`, `lecunNormal` (Y. LeCun and others, "Efficient BackProp", 1998),
+ * `zeros`, `ones`, `glorotUniform`, `glorotNormal` (X. Glorot and Y. Bengio, AISTATS 2010), `heUniform`,
+ * `heNormal` (K. He and others, ICCV 2015), `lecunUniform`, `lecunNormal` (Y. LeCun and others, "Efficient
+ * BackProp", 1998),
  * `randomUniform` in ±0.05, `randomNormal` and `truncatedNormal` of deviation 0.05, `orthogonal`, `identity`,
- * `varianceScaling`, Keras' names for them, such as `glorot_uniform`, or a function: what the factories of `initializers` return, such as
- * `initializers.constant(0.1)`, or your own.
+ * `varianceScaling`, Keras' names for them, such as `glorot_uniform`, or a function: the result of a factory
+ * of `initializers`, such as `initializers.constant(0.1)`, or a custom one.
  *
- * The normal ones are truncated at two standard deviations of the normal distribution behind them, as in Keras; their
- * variance is that of the papers. Not truncated are `xavierNormal` and `kaimingNormal`, PyTorch's `xavier_normal_` and
+ * The normal ones are truncated at two standard deviations of the normal distribution behind them, as in
+ * Keras; their variance is that of the papers. Not truncated are `xavierNormal` and `kaimingNormal`,
+ * PyTorch's `xavier_normal_` and
  * `kaiming_normal_`: the distributions of `glorotNormal` and `heNormal` with their tails.
  */
 export type Initializer = InitializerName | InitializerFunction;
@@ -89,7 +91,7 @@ export function getInitializer(initializer: Initializer): InitializerFunction {
     : byNameOrAlias("initializer", initializers, aliases, initializer, " or a function");
 }
 
-/** What tells initializers apart, see `madeFrom`; undefined for a custom function. */
+/** The identity of an initializer, see `madeFrom`; undefined for a custom function. */
 export function initializerRecipe(initializer: InitializerFunction): string | undefined {
   return nameIn(initializers, initializer) ?? recipeOf(initializer);
 }

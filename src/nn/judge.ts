@@ -1,6 +1,7 @@
 /**
- * Judges the losses, the last layers, the metrics and the targets of a model together, before anything trains: by the tables of losses and
- * metrics, and the one of activations here. What is refused can never be right; what is not known, such as a custom layer, passes.
+ * Checks the losses, the last layers, the metrics and the targets of a model together, before training: by
+ * the tables of losses and metrics, and that of activations here. It refuses only certain errors; unknown
+ * parts, such as a custom layer, pass.
  */
 import { checkTruths } from "../data/truths.js";
 import { check, must, show } from "../errors.js";
@@ -15,7 +16,7 @@ import type { Network, Wiring } from "./network.js";
 
 type ActivationKey = keyof typeof activations;
 
-/** What activations give: any numbers; none below 0; from 0 to 1; rows that sum to 1. */
+/** The ranges of activations: any numbers; none below 0; from 0 to 1; rows that sum to 1. */
 type Range = Exclude<LossInput, "scores">;
 
 /** Every built-in activation. The compiler refuses a table that lacks one. */
@@ -53,14 +54,14 @@ const WITHIN: Readonly<Record<LossInput, readonly Range[]>> = {
   distributions: ["distributions"],
 };
 
-/** What the last layer should be for a loss that reads each. */
+/** The activation that a loss for each range needs. */
 const INSTEAD: Partial<Record<LossInput, string>> = {
   counts: '"softplus", "exponential" or "relu"',
   probabilities: '"sigmoid"',
   distributions: '"softmax"',
 };
 
-/** The activation behind an output; undefined if it is not known, or constraints may keep what it gives within other bounds. */
+/** The activation behind an output; undefined if unknown, or if constraints may change its range. */
 function activationOf({ inputs, calls }: Wiring, value: number): ActivationKey | undefined {
   const layer: Layer | undefined = calls[value - inputs.length]?.layer;
   const made = layer && madeOf(layer);
@@ -76,8 +77,8 @@ function activationOf({ inputs, calls }: Wiring, value: number): ActivationKey |
 const ACTIVATED: readonly string[] = ["dense", "conv1d", "conv2d", "activation"];
 
 /**
- * How many classes a model tells apart whose one output ends in a softmax, or in logits, for a loss of several classes: the units of its last
- * dense layer. Undefined for other models.
+ * How many classes a model distinguishes if its one output ends in a softmax, or in logits, for a loss of
+ * several classes: the units of its last dense layer. Undefined for other models.
  */
 export function classUnits({ wiring, compiled }: Described): number | undefined {
   const { inputs, calls, outputs } = wiring;
@@ -91,15 +92,15 @@ export function classUnits({ wiring, compiled }: Described): number | undefined 
   return made?.name === "dense" ? (made.options.units as number) : undefined;
 }
 
-/** An output with what reads it. */
+/** An output with its loss and metrics. */
 interface Output {
   readonly activation: ActivationKey | undefined;
-  /** Units of a line. */
+  /** The units of a line. */
   readonly width: number;
   readonly loss: JudgedLoss | undefined;
 }
 
-/** What is judged: a model over inputs of a shape, and what it was compiled with. */
+/** What is checked: a model over inputs of a shape, and its compile options. */
 export interface Judged {
   readonly wiring: Wiring;
   readonly network: Pick<Network, "outputs" | "layers">;
@@ -109,21 +110,21 @@ export interface Judged {
   readonly metrics: readonly (readonly Reader[])[];
 }
 
-/** Targets of all outputs, beside each other. */
+/** Targets of all outputs, side by side. */
 export interface JudgedTargets {
   readonly what: string;
   /** [rows, columns of all outputs] */
   readonly y: ArrayLike<number>;
   /** [rows]: rows of weight 0 may hold anything. */
   readonly weights?: ArrayLike<number> | undefined;
-  /** A further way out, at the end of a message about targets, if there is one. */
+  /** A further remedy, for the end of a message about targets. */
   readonly hint?: () => string | undefined;
 }
 
 /**
  * Refuses a loss, a last layer and metrics that do not fit each other.
  *
- * @throws FettleError `invalid_argument`; `invalid_shape` for one unit where several are compared
+ * @throws FettleError `invalid_argument`; `invalid_shape` for one unit if several are compared
  */
 export function judgeModel({ wiring, network, losses, metrics }: Judged): void {
   for (const [i, { value, shape }] of network.outputs.entries()) {
@@ -171,10 +172,10 @@ function judgeActivation({ activation, width, loss }: Output): void {
   );
 }
 
-/** What reads predictions. */
+/** The loss or metric that reads predictions. */
 export type Reader = Pick<Metric, "name" | "predictions" | "truths">;
 
-/** Refuses what would take logits or scores for probabilities. */
+/** Refuses a metric that would read logits or scores as probabilities. */
 function judgeMetric({ activation, width, loss }: Output, { name, predictions, truths }: Reader): void {
   const decides = predictions === "decisions" && (width === 1 || truths === "labels");
   if (loss === undefined || !(decides || predictions === "probabilities")) return;
@@ -190,7 +191,7 @@ function judgeMetric({ activation, width, loss }: Output, { name, predictions, t
 }
 
 /**
- * Refuses targets that a loss or a metric does not take. One pass over them for each kind of truths.
+ * Refuses targets that a loss or a metric does not accept. One pass over them for each kind of truths.
  *
  * @throws FettleError `invalid_data`
  */

@@ -1,6 +1,6 @@
 /**
- * The model that Keras users know: layers, compiled with an optimizer and a loss, fitted to examples. It keeps its parameters
- * as plain arrays, and holds memory of an engine only during a call.
+ * The model that Keras users know: layers, compiled with an optimizer and a loss, fitted to examples. It
+ * keeps its parameters as plain arrays, and holds memory of an engine only during a call.
  */
 
 import type { NdArray } from "ndarray";
@@ -22,19 +22,22 @@ import { weightsOf, withWeights } from "./trainedWeights.js";
 import type { TrainingRun } from "./trainer.js";
 import type { Fit, State } from "./training.js";
 
-/** A trained state with what runs it. */
+/** A trained state with the code that runs it. */
 interface Trained extends State {
   readonly training: Training;
 }
 
-/** A training that has begun and not ended, with what runs it. */
+/** An unfinished training with the code that runs it. */
 interface Running {
   readonly row: Shape;
   readonly run: TrainingRun;
   readonly training: Training;
 }
 
-/** Layers with what they were compiled with and, once fitted, their parameters. Made by `sequential` and `functional`. */
+/**
+ * Layers with their compile options and, once fitted, their parameters. Made by `sequential` and
+ * `functional`.
+ */
 export class LayersModel {
   private compiled: Compiled | undefined;
   private state: Trained | undefined;
@@ -56,12 +59,14 @@ export class LayersModel {
   }
 
   /**
-   * Chooses optimizer, loss and metrics. A trained model keeps its parameters; the state of its optimizer is reset.
+   * Chooses optimizer, loss and metrics. A trained model keeps its parameters; the state of its optimizer is
+   * reset.
    *
-   * `fit` checks the rest of metrics: that they differ, and have the options that their names say, such as `f1Macro`.
+   * `fit` checks the rest of metrics: that they differ, and that the options in their names exist, as in
+   * `f1Macro`.
    *
-   * @throws FettleError `unknown_name` for an optimizer, loss or metric that does not exist; `invalid_argument` for another
-   * augmentation; `invalid_state` while it trains
+   * @throws FettleError `unknown_name` for an optimizer, loss or metric that does not exist;
+   * `invalid_argument` for another augmentation; `invalid_state` while it trains
    */
   compile(options: CompileOptions): void {
     this.mustBeIdle();
@@ -82,19 +87,21 @@ export class LayersModel {
   }
 
   /**
-   * Trains the model. A second call resumes where the first stopped, as if both were one call, with the seed of the first.
+   * Trains the model. A second call resumes where the first stopped, as if both were one call, with the seed
+   * of the first.
    *
-   * The first call of all loads what trains, and the kernels; it trains on copies of its arrays, which may change meanwhile.
+   * The very first call loads the training code and the kernels; it trains on copies of its arrays, so these
+   * may change meanwhile.
    *
-   * @param x - inputs, [rows, columns], or rows of another shape, such as [rows, height, width, channels]; of several inputs, an
-   * array for each by its name, or all beside each other in the columns of a matrix
-   * @param y - targets, [rows, units of the output], or rows of the shape of the output; or class ids from 0, [rows], if the loss
-   * takes them; of several outputs as `x`
+   * @param x - inputs, [rows, columns], or rows of another shape, such as [rows, height, width, channels];
+   * for several inputs, an array for each by its name, or all side by side in the columns of a matrix
+   * @param y - targets, [rows, units of the output], or rows of the shape of the output; or class ids from 0,
+   * [rows], if the loss accepts them; for several outputs as `x`
    * @returns the loss and metrics of each epoch; metrics of the training rows are computed after the epoch
-   * @throws FettleError `invalid_state` before `compile`, or while it trains; `invalid_data`, `invalid_shape` for arrays that do
-   * not fit, and for targets that the loss or a metric does not take; `invalid_argument` for a last layer that does not give what the loss
-   * reads, and for options out of range, such as a batch larger than the data; for a callback that fails, what
-   * it threw if that is a FettleError, or `callback_failed`
+   * @throws FettleError `invalid_state` before `compile`, or while it trains; `invalid_data`, `invalid_shape`
+   * for arrays that do not fit, and for targets that the loss or a metric does not accept; `invalid_argument`
+   * for a last layer that does not fit the loss, and for options out of range, such as a batch larger than
+   * the data; for a callback that fails, its error if that is a FettleError, or `callback_failed`
    */
   async fit(x: ModelData, y: ModelData, options: FitOptions = {}): Promise<History> {
     checkOptions(options, "fit", FIT_OPTIONS);
@@ -135,10 +142,11 @@ export class LayersModel {
   }
 
   /**
-   * Predictions, [rows, units of the output], or rows of the shape of the output; several outputs are beside each other in the
-   * columns of a matrix, see `outputs`.
+   * Predictions, [rows, units of the output], or rows of the shape of the output; several outputs are side by
+   * side in the columns of a matrix, see `outputs`.
    *
-   * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape` for arrays that do not fit
+   * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape` for arrays that do not
+   * fit
    */
   predict(x: ModelData): NdArray<Floats> {
     const state = this.trained();
@@ -146,7 +154,7 @@ export class LayersModel {
   }
 
   /**
-   * The outputs by name: which columns of a prediction are each.
+   * The outputs by name, with their columns in a prediction.
    *
    * @example
    * ```ts
@@ -181,11 +189,11 @@ export class LayersModel {
   }
 
   /**
-   * Replaces the parameters, by path as `getWeights` has them. The state of the optimizer stays, as in Keras.
+   * Replaces the parameters, by path as in `getWeights`. The state of the optimizer stays, as in Keras.
    *
    * @param weights - an array of the shape of each parameter
-   * @throws FettleError `invalid_state` before `fit`; `unknown_name` for a path that does not exist; `invalid_argument` if one is
-   * missing; `invalid_shape`, `invalid_data` for an array that does not fit
+   * @throws FettleError `invalid_state` before `fit`; `unknown_name` for a path that does not exist;
+   * `invalid_argument` if one is missing; `invalid_shape`, `invalid_data` for an array that does not fit
    * @example
    * ```ts
    * const model = sequential([dense(1)]);
@@ -203,7 +211,7 @@ export class LayersModel {
   }
 
   /**
-   * The trained state, the shape of a row of the inputs that it is for, and what runs it.
+   * The trained state, the shape of a row of its inputs, and the code that runs it.
    *
    * @throws FettleError `invalid_state` before `fit`
    * @internal
@@ -215,7 +223,7 @@ export class LayersModel {
   }
 
   /**
-   * What the model was compiled with.
+   * The compile options of the model.
    *
    * @throws FettleError `invalid_state` before `compile`
    * @internal
@@ -229,7 +237,7 @@ export class LayersModel {
   }
 
   /**
-   * What an architecture is made of.
+   * The parts of an architecture.
    *
    * @throws FettleError `invalid_state` before `compile`
    * @internal
@@ -241,9 +249,10 @@ export class LayersModel {
   /**
    * Restores a trained state.
    *
-   * @param row - columns of the inputs that it is for, or the shape of one row
-   * @param training - what runs it
-   * @throws FettleError `invalid_checkpoint` unless it has as many parameters as the model; `invalid_state` while it trains
+   * @param row - columns of its inputs, or the shape of one row
+   * @param training - the code that runs it
+   * @throws FettleError `invalid_checkpoint` unless it has as many parameters as the model; `invalid_state`
+   * while it trains
    * @internal
    */
   restore({
@@ -264,7 +273,10 @@ export class LayersModel {
     this.state = { row: typeof row === "number" ? [row] : row, saved, training, recompiled };
   }
 
-  /** Prints the layers with their output shapes and numbers of parameters; both are unknown before `fit` of a stack. */
+  /**
+   * Prints the layers with their output shapes and numbers of parameters; both are unknown before `fit` of a
+   * stack.
+   */
   summary(
     print: (line: string) => void = console.log,
     row: number | Shape | undefined = this.row ?? this.state?.row,
@@ -273,7 +285,7 @@ export class LayersModel {
     for (const line of summarize(this.wiring, row)) print(line);
   }
 
-  /** The shape of a row of its inputs, where its layers say it. */
+  /** The shape of a row of its inputs, if its layers define it. */
   private get row(): Shape | undefined {
     return rowOf(this.wiring);
   }
@@ -287,7 +299,7 @@ export class LayersModel {
   }
 }
 
-/** Callbacks are called as they are. */
+/** Callbacks are passed through. */
 function ownOptions(options: FitOptions): FitOptions {
   const { callbacks, ...others } = options;
   return { ...copyPlain(others, true), ...(callbacks !== undefined && { callbacks }) };

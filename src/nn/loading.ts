@@ -1,10 +1,11 @@
 /**
- * Loads what runs models, `training.ts`, with the first training: until then a page has descriptions of networks alone. What has
- * parameters has it too, so that `evaluate` and `predict` wait for nothing.
+ * Loads the code that runs models, `training.ts`, with the first training: until then a page has only
+ * descriptions of networks. A model with parameters already has it, so `evaluate` and `predict` need not
+ * wait.
  */
 import { kernelsAreLoaded, loadKernels } from "../numerics/kernels.js";
 
-/** What runs models. */
+/** The code that runs models. */
 export type Training = typeof import("./training.js");
 
 let training: Training | undefined;
@@ -14,7 +15,7 @@ export function loadedTraining(): Training | undefined {
   return kernelsAreLoaded() ? training : undefined;
 }
 
-/** @throws FettleError `not_found` where the kernels are not where the package has them */
+/** @throws FettleError `not_found` if the kernels are not at their place in the package */
 export async function loadTraining(): Promise<Training> {
   [training] = await Promise.all([import("./training.js"), loadKernels()]);
   return training;

@@ -3,10 +3,10 @@ import type { HostMatrix } from "../data/matrix.js";
 import type { LentTensor } from "../data/tensor.js";
 import type { Executor, Matrix } from "../engine/executor.js";
 
-/** What is put on an engine: numbers, which are checked if that is still to be done, or zeros. */
+/** Data for an engine: numbers, checked if they were not yet, or zeros. */
 export type Held = Omit<HostMatrix, "data"> & Partial<Pick<LentTensor, "data" | "checkedCopy">>;
 
-/** An engine whose matrices are of one class. */
+/** An engine with its class of matrices. */
 interface Holder<M extends Matrix> {
   matrix(...given: Parameters<Executor["matrix"]>): M;
 }

@@ -1,6 +1,6 @@
 /**
- * Mixup: a network is trained on points between two rows of a batch instead of on the rows. It changes what a step of training sees, and
- * neither evaluation nor prediction. It is no layer, since it changes targets too.
+ * Mixup: a network is trained on points between two rows of a batch instead of on the rows. It affects only
+ * training steps, not evaluation or prediction. It is not a layer, because it changes targets too.
  */
 import { must } from "../errors.js";
 import {
@@ -26,14 +26,14 @@ import type { Value } from "../graph/graph.js";
 import { rowCount } from "../graph/operations/leaves.js";
 import { madeFrom } from "../recipe.js";
 
-/** What changes the rows and targets of a batch in training, for the option `augmentation` of `compile`. */
+/** Changes the rows and targets of a batch in training, for the option `augmentation` of `compile`. */
 export interface Augmentation {
   /** Numbers by their names among the inputs of the program: changing one compiles nothing. */
   readonly hyperparameters: Readonly<Record<string, number>>;
   /**
-   * What a step of training sees in place of a batch.
+   * The batch that a training step sees.
    *
-   * @param streams - x, y and weights if there are some
+   * @param streams - x, y and weights, if any
    * @param inputs - of the program
    * @internal
    */
@@ -47,13 +47,14 @@ export interface Augmentation {
 export const MIXUP_ALPHA = "mixup.alpha";
 
 /**
- * Training sees points between rows in place of the rows: each row of a batch is mixed with one that is drawn from the batch, and so is its
- * target, by a share that is drawn from Beta(α, α). For numbers, not for ids of an `embedding`; classes are mixed as one-hot rows. Where rows have
- * weights, targets are mixed by share and weight.
+ * Trains on points between rows instead of the rows: each row of a batch, and its target, is mixed with a
+ * random row of the batch, by a share drawn from Beta(α, α). For numbers, not for ids of an `embedding`;
+ * classes are mixed as one-hot rows. If rows have weights, targets are mixed by share and weight.
  *
- * @param alpha - near 0 for almost one row, 1 for all shares alike; a finite number above 0
+ * @param alpha - near 0 for almost unmixed rows, 1 for uniform shares; a finite number above 0
  * @throws FettleError `invalid_argument` for another alpha
- * @see H. Zhang, M. Cisse, Y. Dauphin and D. Lopez-Paz, "mixup: beyond empirical risk minimization", arXiv:1710.09412, 2018
+ * @see H. Zhang, M. Cisse, Y. Dauphin and D. Lopez-Paz, "mixup: beyond empirical risk minimization",
+ * arXiv:1710.09412, 2018
  * @example
  * ```ts
  * const model = sequential([dense(1)]);
@@ -70,17 +71,18 @@ export function mixup(alpha: number): Augmentation {
   return madeFrom(augmentation, ["mixup"]);
 }
 
-/** The recipe of all that `mixup` returns. */
+/** The recipe of every `mixup`. */
 export const MIXUP = '["mixup"]';
 
-/** A random stream that neither layers nor initializers have. */
+/** A random stream separate from those of layers and initializers. */
 const STREAM = 0x20000;
-/** The least that is divided by, so that no number is 0 / 0. */
+/** The least divisor, to avoid 0 / 0. */
 const LEAST = 1e-30;
 
 /**
- * The streams of a training step, x, y and weights if there are some, mixed: each row with one that is drawn from the batch, itself
- * among them. Rows of weights w and v are mixed to one whose loss, where it is linear in the targets, is the mean of theirs by share and weight.
+ * The streams of a training step, x, y and weights, if any, mixed: each row with a random row of the batch,
+ * possibly itself. Rows of weights w and v are mixed so that a loss linear in the targets is the mean of
+ * theirs by share and weight.
  *
  * @param alpha - a scalar
  */
@@ -105,10 +107,11 @@ export function mixRows(
 }
 
 /**
- * Draws of Beta(α, α) from two uniform ones: (1 + T / √(2α + T²)) / 2 of Student's T with 2α degrees of freedom, which is
- * √(2α (u^(−1/α) − 1)) cos 2πv.
+ * Draws of Beta(α, α) from two uniform ones: (1 + T / √(2α + T²)) / 2, where Student's T with 2α degrees of
+ * freedom is √(2α (u^(−1/α) − 1)) cos 2πv.
  *
- * R. Bailey, "Polar generation of random variates with the t-distribution", Mathematics of Computation 62, 1994.
+ * R. Bailey, "Polar generation of random variates with the t-distribution", Mathematics of Computation 62,
+ * 1994.
  */
 export function betaOf(u: Value, v: Value, alpha: Value): Value {
   const cosine = cos(mul(2 * Math.PI, v));

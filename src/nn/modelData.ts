@@ -1,4 +1,7 @@
-/** The inputs and targets that users give to a model, as one block: those of several inputs or outputs are beside each other. */
+/**
+ * The inputs and targets that users give to a model, as one block: several inputs or outputs are side by
+ * side.
+ */
 import type { TensorLike } from "../arrays.js";
 import { type LentTensor, lendTensor, ownTensor } from "../data/tensor.js";
 import { check, isPlainObject, show, unknownName } from "../errors.js";
@@ -8,21 +11,22 @@ import { rowOfLoss } from "./losses/truths.js";
 import type { Columns, Wiring } from "./network.js";
 import { targetsOf } from "./targets.js";
 
-/** An array; or, of a model with several inputs or outputs, arrays by their names. */
+/** An array; or, for a model with several inputs or outputs, arrays by name. */
 export type ModelData = TensorLike | Readonly<Record<string, TensorLike>>;
 
 /** How inputs are read. */
 export interface InputOptions {
   readonly what: string;
   readonly inputs: Wiring["inputs"];
-  /** The shape that a row must have; undefined if that is not known. */
+  /** The shape that a row must have; undefined if unknown. */
   readonly row: Shape | undefined;
 }
 
 /**
  * Inputs as one block.
  *
- * @throws FettleError `invalid_data`, `invalid_shape` for arrays that do not fit; `invalid_argument`, `unknown_name` for names
+ * @throws FettleError `invalid_data`, `invalid_shape` for arrays that do not fit; `invalid_argument`,
+ * `unknown_name` for names
  */
 export function inputsOf(x: ModelData, { what, inputs, row }: InputOptions): LentTensor {
   if (!isNamed(x)) return lendTensor(x, { what, ...(row && { shape: row }) });
@@ -53,7 +57,7 @@ export interface TargetsOptions {
 }
 
 /**
- * Targets as one matrix. Class ids become one-hot rows where the loss of an output takes them.
+ * Targets as one matrix. Class ids become one-hot rows if the loss of an output accepts them.
  *
  * @throws FettleError as {@link inputsOf}
  */
@@ -90,7 +94,7 @@ function partsOf(
   return names.map((name) => data[name]);
 }
 
-/** Tensors of as many rows, as one; several are a matrix. */
+/** Joins tensors with equally many rows; several become a matrix. */
 function beside(lent: readonly LentTensor[]): LentTensor {
   if (lent.length === 1) return lent[0];
   const parts = lent.map(ownTensor);

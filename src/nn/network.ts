@@ -1,17 +1,18 @@
 /**
- * Layers in their places: which takes the results of which, the shapes that they have for so many columns of input, and
- * where the parameters are. Data that come in and go out are matrices; several inputs or outputs are beside each other in
- * their columns. Nothing runs here.
+ * Layers in their places: their connections, their shapes for an input shape, and the places of parameters.
+ * Inputs and outputs are matrices; several of them are side by side in the columns. Nothing runs here.
  */
 import { check, must, show } from "../errors.js";
 import { type Shape, sameShape, showShape, sizeOf } from "../graph/shape.js";
 import type { Layer, ParameterSpec } from "./layers/layer.js";
 
-/** Which layer takes what. Values have numbers: first the inputs, then the result of each call, in order. */
+/**
+ * The connections of layers. Values have numbers: first the inputs, then the result of each call, in order.
+ */
 export interface Wiring {
-  /** An input without a shape has that of the rows of the data. */
+  /** An input without a shape has that of the data's rows. */
   readonly inputs: readonly { readonly name: string; readonly shape?: Shape }[];
-  /** In an order in which each comes after what it takes. Calls of one name share their parameters. */
+  /** Each call comes after its inputs. Calls of one name share their parameters. */
   readonly calls: readonly LayerCall[];
   readonly outputs: readonly { readonly name: string; readonly value: number }[];
 }
@@ -19,12 +20,13 @@ export interface Wiring {
 /** A layer, applied to values. */
 export interface LayerCall {
   readonly layer: Layer;
-  /** Its type and a number, as `dense_1`. */
-  readonly name: string;
+  /** Its type and a number, as `dense_1`. */ readonly name: string;
   readonly inputs: readonly number[];
 }
 
-/** A parameter's place among all parameters, which are in one vector: first those that are trained, then the others. */
+/**
+ * A parameter's place among all parameters, which are in one vector: first the trained ones, then the others.
+ */
 export interface ParameterPlace extends ParameterSpec {
   /** `dense_1.kernel` */
   readonly path: string;
@@ -33,14 +35,14 @@ export interface ParameterPlace extends ParameterSpec {
   readonly trainable: boolean;
 }
 
-/** A call of a layer with what its inputs decide. */
+/** A call of a layer with the shapes that its inputs decide. */
 export interface LayerPlace extends LayerCall {
   /** Of a row of its result. */
   readonly shape: Shape;
   readonly parameters: readonly ParameterPlace[];
 }
 
-/** Columns of a matrix that are one value. */
+/** The columns of a matrix that form one value. */
 export interface Columns {
   readonly name: string;
   /** Of a row. */
@@ -49,7 +51,7 @@ export interface Columns {
   readonly size: number;
 }
 
-/** Layers over rows of a shape: all that parameters depend on. */
+/** Layers over rows of a shape: everything that parameters depend on. */
 export interface Network {
   /** Columns of the data. */
   readonly columns: number;
@@ -58,10 +60,10 @@ export interface Network {
   readonly outputs: readonly (Columns & { readonly value: number })[];
   /** Those of all layers, in the order of the layers. */
   readonly parameters: readonly ParameterPlace[];
-  /** Those that the optimizer changes, and the others: together all, in the order of their vector. */
+  /** The trained parameters, then the others: together all, in the order of their vector. */
   readonly trainable: readonly ParameterPlace[];
   readonly fixed: readonly ParameterPlace[];
-  /** How many numbers all parameters have, and those that are trained. */
+  /** How many numbers all parameters have, and the trained ones. */
   readonly size: number;
   readonly trainableSize: number;
   /** Columns of the prediction. */
@@ -78,7 +80,10 @@ export function chain(layers: readonly Layer[]): Wiring {
   };
 }
 
-/** The shape of a row of the data: of one input its own, of several as many columns as they have; undefined for any shape. */
+/**
+ * The shape of a row of the data: of one input its own, of several their columns together; undefined for any
+ * shape.
+ */
 export function rowOf({ inputs }: Wiring): Shape | undefined {
   if (inputs.length === 1) return inputs[0].shape;
   let columns = 0;
@@ -89,7 +94,7 @@ export function rowOf({ inputs }: Wiring): Shape | undefined {
   return [columns];
 }
 
-/** The names that layers go by: their type and a number, as `dense_1`. */
+/** The names of layers: their type and a number, as `dense_1`. */
 export function layerNames(layers: readonly Layer[]): string[] {
   const seen = new Map<string, number>();
   return layers.map(({ type }) => {
@@ -103,8 +108,8 @@ export function layerNames(layers: readonly Layer[]): string[] {
  * Puts layers in their places.
  *
  * @param row - columns of the data, or the shape of one row
- * @throws FettleError `invalid_argument` for a layer with invalid shapes or parameters; `invalid_shape` for a layer that does
- * not take what it is given, or columns that do not fit the inputs
+ * @throws FettleError `invalid_argument` for a layer with invalid shapes or parameters; `invalid_shape` for a
+ * layer that does not accept its inputs, or columns that do not fit the inputs
  */
 export function networkOf(wiring: Wiring, row: number | Shape): Network {
   const given = typeof row === "number" ? [row] : row;
@@ -160,7 +165,7 @@ export function networkOf(wiring: Wiring, row: number | Shape): Network {
 const sizeOfAll = (places: readonly ParameterPlace[]): number =>
   places.reduce((sum, { size }) => sum + size, 0);
 
-/** Values beside each other in the columns of a matrix. */
+/** Values side by side in the columns of a matrix. */
 function beside<T extends { readonly name: string; readonly shape: Shape }>(
   values: readonly T[],
 ): (T & Columns)[] {
@@ -208,7 +213,7 @@ function placesOf(owned: ReadonlyMap<string, Owned>): Map<string, ParameterPlace
   return places;
 }
 
-/** What a layer says of its parameters, checked. */
+/** The parameters of a layer, checked. */
 function parametersFor(layer: Layer, name: string, shapes: readonly Shape[]): readonly ParameterSpec[] {
   const specs = layer.parameters(...shapes);
   must(Array.isArray(specs), `\`parameters\` of ${name}`, "an array", specs);
@@ -241,7 +246,7 @@ function mustBeSizes(shape: unknown, name: string): asserts shape is Shape {
   must(sizes, name, "an array of positive integers", shape);
 }
 
-/** Refuses a layer that is applied to values for which it would need other parameters. */
+/** Refuses a layer that is applied to values for which it would need different parameters. */
 function mustBeShared(name: string, first: readonly ParameterSpec[], now: readonly ParameterSpec[]): void {
   const [before, after] = [first, now].map((specs) =>
     specs.map((spec) => `${spec.name} ${showShape(spec.shape)}`),

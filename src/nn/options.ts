@@ -1,4 +1,7 @@
-/** The options of `compile` and `fit`: types, the names of options, and the rules for batches and for epochs of trials. */
+/**
+ * The options of `compile` and `fit`: types, the names of options, and the rules for batches and for epochs
+ * of trials.
+ */
 import type { ClassWeight } from "../data/weights.js";
 import { must, mustBeInteger, type OptionNames } from "../errors.js";
 import type { MetricLike } from "../metrics/names.js";
@@ -17,23 +20,34 @@ export type PerOutput<T> = T | Readonly<Record<string, T>>;
 export interface CompileOptions {
   /** A name, for its defaults, or an optimizer. */
   readonly optimizer: OptimizerName | Optimizer;
-  /** A name, a function of `losses`, or a custom function of truth and prediction; of several outputs, also one for each by its name. */
-  readonly loss: PerOutput<Loss>;
+  /**
+   * A name, a function of `losses`, or a custom function of truth and prediction; of several outputs, also
+   * one for each by its name. */ readonly loss: PerOutput<Loss>;
   /** How much the loss of each output counts, by its name, at least 0. Default 1. */
   readonly lossWeights?: Readonly<Record<string, number>>;
-  /** What changes rows and targets of batches in training, `mixup(alpha)`; validation and `evaluate` see them as they are. Default: nothing. */
+  /**
+   * Changes rows and targets of batches in training, such as `mixup(alpha)`; validation and `evaluate` see
+   * them unchanged. Default: nothing.
+   */
   readonly augmentation?: Augmentation;
-  /** Scores of each epoch beside the loss: names, functions of `metrics`, or custom metrics; of several outputs, also a list for each by its name. Default none. */
+  /**
+   * Scores of each epoch in addition to the loss: names, functions of `metrics`, or custom metrics; of
+   * several outputs, also a list for each by its name. Default none.
+   */
   readonly metrics?: PerOutput<readonly MetricLike[]>;
 }
 
-/** The weights that a user gives. */
+/** The weights from a user. */
 export interface WeightOptions {
-  /** How much each row counts in the loss and the metrics, [rows], at least 0. Only their ratios matter. Default: all the same. */
+  /**
+   * How much each row counts in the loss and the metrics, [rows], at least 0. Only their ratios matter.
+   * Default: all equally.
+   */
   readonly sampleWeight?: ArrayLike<number>;
   /**
-   * How much each class counts in the training loss: by class, `{ 0: 1, 1: 10 }`, or `"balanced"`, so that all classes
-   * count alike. As in Keras, it changes neither metrics nor the validation loss. Default: all rows count the same.
+   * How much each class counts in the training loss: by class, `{ 0: 1, 1: 10 }`, or `"balanced"`, so that
+   * all classes count equally. As in Keras, it changes neither metrics nor the validation loss. Default: all
+   * rows count equally.
    */
   readonly classWeight?: ClassWeight;
 }
@@ -42,7 +56,7 @@ export interface WeightOptions {
 export interface FitOptions extends WeightOptions {
   /** How many times every row is visited. Default 1. */
   readonly epochs?: number;
-  /** Rows a step; the last batch of an epoch may be smaller. Default 32, or all rows if they are fewer. */
+  /** Rows per step; the last batch of an epoch may be smaller. Default 32, or all rows if there are fewer. */
   readonly batchSize?: number;
   /** The share of rows at the end kept for validation, in [0, 1). Default 0. */
   readonly validationSplit?: number;
@@ -54,11 +68,13 @@ export interface FitOptions extends WeightOptions {
   readonly callbacks?: readonly Callback[];
   /** Whether each epoch visits the rows in a new order. Default true. */
   readonly shuffle?: boolean;
-  /** Determines the first parameters, the order of rows and dropout: an integer of at least 0. Default 0. */
+  /**
+   * Determines the initial parameters, the order of rows and dropout: an integer of at least 0. Default 0.
+   */
   readonly seed?: number;
   /**
-   * What is printed, as in Keras: 0 nothing; 2 a line on the console after each epoch; 1 that, and where standard error is a
-   * terminal a bar there of the steps of the epoch. Default 0.
+   * What is printed, as in Keras: 0 nothing; 2 a line on the console after each epoch; 1 also a bar of the
+   * steps of the epoch on standard error, if that is a terminal. Default 0.
    */
   readonly verbose?: 0 | 1 | 2;
 }
@@ -90,17 +106,17 @@ export function checkAugmentation(augmentation: Augmentation | undefined): Augme
   return augmentation;
 }
 
-/** Refuses a batch that is not of 1 to `rows` rows. @throws FettleError `invalid_argument` */
+/** Refuses a batch without 1 to `rows` rows. @throws FettleError `invalid_argument` */
 export function checkBatch(batchSize: number, rows: number): number {
   mustBeInteger("batchSize", batchSize);
   must(batchSize <= rows, "batchSize", `at most ${rows}, the number of rows to train on`, batchSize);
   return batchSize;
 }
 
-/** Epochs of a trial at most: a curve of so many takes 4 MB for each name and fold. */
+/** The most epochs of a trial: a curve of so many takes 4 MB for each name and fold. */
 const MOST_EPOCHS = 1_000_000;
 
-/** @param name - what has them, as the caller names it */
+/** @param name - the option with the epochs, for messages */
 export function checkEpochs(name: string, epochs: unknown): asserts epochs is number {
   mustBeInteger(name, epochs);
   must(epochs <= MOST_EPOCHS, name, `at most ${MOST_EPOCHS}, since curves keep a number for each`, epochs);

@@ -1,4 +1,4 @@
-/** The parameters of a model as arrays by path, and as the one vector that programs have. */
+/** The parameters of a model as arrays by path, and as the one vector of programs. */
 import type { NdArray } from "ndarray";
 import { type ArrayInput, flatten, toNdArray } from "../engine/arrays.js";
 import { checkOptions, must, show } from "../errors.js";
@@ -16,7 +16,10 @@ export function arraysOf({ parameters }: Network, vector: Floats): Record<string
   );
 }
 
-/** @throws FettleError `unknown_name`, `invalid_argument`, `invalid_shape`, `invalid_data` unless there is an array for each parameter */
+/**
+ * @throws FettleError `unknown_name`, `invalid_argument`, `invalid_shape`, `invalid_data` unless there is an
+ * array for each parameter
+ */
 export function vectorOf(
   { parameters, size }: Network,
   arrays: Readonly<Record<string, ArrayInput>>,

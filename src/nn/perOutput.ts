@@ -1,4 +1,7 @@
-/** The losses and metrics of several outputs as one: a sum of losses, and a list of metrics over the columns of each. */
+/**
+ * The losses and metrics of several outputs as one: a sum of losses, and a list of metrics over the columns
+ * of each.
+ */
 import { add, mul, reshape, slice } from "../graph/functions.js";
 import { ROWS } from "../graph/shape.js";
 import { countedLines, metricOfLines, repeated } from "../metrics/lines.js";
@@ -36,15 +39,15 @@ export function lossOfAll(
   return madeFrom(total, ["outputs", outputs.map(({ shape }) => shape), weights, ...recipes]);
 }
 
-/** A metric that is also told which steps of an output count, [rows, steps] of all outputs beside each other. */
+/** A metric that also receives which steps of an output count, [rows, steps] of all outputs side by side. */
 export interface OutputMetric extends Metric {
   compute(yTrue: Floats, yPred: Floats, outputs: number, weights?: Floats, mask?: Floats): number;
 }
 
 /**
- * The metrics of all outputs, over their columns; named after the output where there are several: `priceR2`. An output of more than one
- * axis counts line by line of its last axis: of [steps, classes], each step of a row as a row of its own. Steps that are masked are left
- * out; of none, a metric is NaN.
+ * The metrics of all outputs, over their columns; named after the output if there are several: `priceR2`. An
+ * output with more than one axis counts line by line of its last axis: for [steps, classes], each step is a
+ * separate row. Masked steps are left out; without any steps, a metric is NaN.
  */
 export function metricsOfAll(
   outputs: readonly Columns[],
@@ -78,10 +81,10 @@ export function metricsOfAll(
   );
 }
 
-/** Columns [offset, offset + size) of a matrix of `units` columns, in the precision that it has. */
+/** Columns [offset, offset + size) of a matrix of `units` columns, in its precision. */
 function columnsOf(all: Floats, units: number, offset: number, size: number): Floats {
   const own = all.slice(0, (all.length / units) * size);
-  // a filter by place would call a function for each number, and take a hundred times as long
+  // a filter by place would call a function for each number, and be a hundred times slower
   for (let row = 0, to = 0; to < own.length; row++)
     for (let j = 0; j < size; j++) own[to++] = all[row * units + offset + j];
   return own;

@@ -1,4 +1,4 @@
-/** A step that predicts: all that a model needs of its network once it is trained. Nothing runs here. */
+/** The step that predicts: all that a trained model needs of its network. Nothing runs here. */
 import type { StepGraph } from "../compile/program.js";
 import { trace } from "../compile/trace.js";
 import { reshape, slice } from "../graph/functions.js";
@@ -11,7 +11,7 @@ import { PARAMETERS } from "./trainedWeights.js";
  * x, parameters and the layers' numbers → predictions.
  *
  * @param numbers - the names of hyperparameters, such as `dropout_1.rate`
- * @param graph - what is traced to
+ * @param graph - the graph to trace to
  */
 export function predictionStep(network: Network, numbers: readonly string[], graph = new Graph()): StepGraph {
   return trace(

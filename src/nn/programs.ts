@@ -1,6 +1,6 @@
 /**
- * The programs of an architecture. Models share a program where their steps are traced to the same graph, so two
- * models alike but for their hyperparameters share all (see `compile/cache.ts`). Nothing runs here.
+ * The programs of an architecture. Models share a program if their steps are traced to the same graph, so two
+ * models that differ only in hyperparameters share all (see `compile/cache.ts`). Nothing runs here.
  */
 import { gradients } from "../autograd/grad.js";
 import { createProgramCache, fingerprint, sameFingerprint } from "../compile/cache.js";
@@ -34,8 +34,8 @@ const CACHE_SIZE = 64;
 const cached = createProgramCache(CACHE_SIZE);
 
 /**
- * The program that does `kind` with batches of at most `rows` rows. An architecture is traced once a kind: what custom
- * functions read from outside counts as it was then.
+ * The program that does `kind` with batches of at most `rows` rows. An architecture is traced once per kind:
+ * what custom functions read from outside counts as it was then.
  */
 export function programOf(architecture: Architecture, kind: ProgramKind, rows: number): Program {
   const { graph, fingerprint: key } = stepOf(architecture, kind);
@@ -43,8 +43,8 @@ export function programOf(architecture: Architecture, kind: ProgramKind, rows: n
 }
 
 /**
- * Whether a training of one architecture may resume as one of the other: both begin and step in the same way but for
- * the values of hyperparameters.
+ * Whether a training of one architecture may resume as one of the other: both start and step in the same way,
+ * except for the values of hyperparameters.
  */
 export function sameTraining(a: Architecture, b: Architecture): boolean {
   return (["initialize", "train"] as const).every((kind) =>
@@ -57,8 +57,8 @@ export const masksSteps = (architecture: Architecture): boolean =>
   MASK in stepOf(architecture, "evaluate").graph.streamsOut;
 
 /**
- * What tells architectures apart in some of the things that they do, but for the values of hyperparameters: a number for each
- * kind, the same where the same steps were traced.
+ * The identity of an architecture for some kinds of steps, without the values of hyperparameters: a number
+ * for each kind, equal if equal steps were traced.
  */
 export function traceOf(architecture: Architecture, kinds: readonly ProgramKind[]): readonly number[] {
   return kinds.map((kind) => stepOf(architecture, kind).fingerprint.hash);
@@ -113,7 +113,9 @@ function mustBeTrainable({ trainableSize }: Network): void {
   );
 }
 
-/** x, y and weights if there are some → one step; state: parameters, slots, and the sum of the losses of the rows seen */
+/**
+ * x, y and weights, if any → one step; state: parameters, slots, and the sum of the losses of the rows so far
+ */
 function trainStep(architecture: Architecture, streams: Record<string, number>): StepGraph {
   mustBeTrainable(architecture.network);
   return trace(
@@ -152,7 +154,7 @@ function trainStep(architecture: Architecture, streams: Record<string, number>):
   );
 }
 
-/** Parameters and slots as a run keeps them. Every vector of weights has those that are not trained at its end. */
+/** Parameters and slots in a run. Every vector of weights ends with the untrained ones. */
 function stateFrom(parameter: Value, slots: Slots, fixed: readonly Value[]): Record<string, Value> {
   const whole = (vector: Value): Value => concatenate([vector, ...fixed]);
   const state: Record<string, Value> = { parameters: whole(parameter) };
@@ -163,7 +165,7 @@ function stateFrom(parameter: Value, slots: Slots, fixed: readonly Value[]): Rec
   return state;
 }
 
-/** The way back, of slots. */
+/** The inverse, for slots. */
 function slotsFrom(state: Readonly<Record<string, Value>>, network: Network): Slots {
   return Object.fromEntries(
     Object.entries(state).map(([key, value]) => [
@@ -176,7 +178,7 @@ function slotsFrom(state: Readonly<Record<string, Value>>, network: Network): Sl
 /** The part of a vector of weights that is trained. */
 const trained = (vector: Value, { trainableSize }: Network): Value => slice(vector, [0], [trainableSize]);
 
-/** x, y, parameters and weights if there are some → predictions, and the sum of the losses of the rows seen */
+/** x, y, parameters and weights, if any → predictions, and the sum of the losses of the rows so far */
 function evaluationStep(architecture: Architecture, streams: Record<string, number>): StepGraph {
   return trace(
     {
@@ -196,7 +198,7 @@ function evaluationStep(architecture: Architecture, streams: Record<string, numb
   );
 }
 
-/** Which steps of all outputs count, beside each other; undefined if all do. */
+/** Which steps of all outputs count, side by side; undefined if all do. */
 function maskColumns({ outputs }: Network, masks: Called["masks"]): Value | undefined {
   const graph = masks.find((mask) => mask !== undefined)?.graph;
   if (graph === undefined) return undefined;
@@ -207,7 +209,7 @@ function maskColumns({ outputs }: Network, masks: Called["masks"]): Value | unde
   return concat(columns, 1);
 }
 
-/** What a training keeps from step to step: the parameters and the optimizer's slots, as `initialize` leaves them. */
+/** The state of a training: the parameters and the optimizer's slots, as `initialize` leaves them. */
 function stateOf(architecture: Architecture): Record<string, Shape> {
   const { nodes, outputs } = stepOf(architecture, "initialize").graph;
   return Object.fromEntries(Object.entries(outputs).map(([name, id]) => [name, nodes[id].shape]));

@@ -1,8 +1,11 @@
-/** Penalties on parameters, added to the loss. Their weights are inputs of the program: tuning one compiles nothing. */
+/**
+ * Penalties on parameters, added to the loss. Their weights are inputs of the program: tuning one compiles
+ * nothing.
+ */
 import { checkOptions, must, type OptionNames } from "../errors.js";
 import { type AliasOf, byNameOrAlias } from "../names.js";
 
-/** λ₁ Σ|w| + λ₂ Σw², as Keras has it. */
+/** λ₁ Σ|w| + λ₂ Σw², as in Keras. */
 export interface Regularizer {
   readonly l1?: number;
   readonly l2?: number;
@@ -38,7 +41,8 @@ export const l2 = (weight = 0.01): Regularizer => l1l2({ l2: weight });
  * elastic net", 2005).
  *
  * @param weights - each in [0, ∞). Default: no penalty
- * @throws FettleError `unknown_name` for other names, `invalid_argument` unless the weights are finite numbers of at least 0
+ * @throws FettleError `unknown_name` for other names, `invalid_argument` unless the weights are finite
+ * numbers of at least 0
  * @example
  * ```ts
  * const regularizer = l1l2({ l1: 1e-5, l2: 1e-4 });

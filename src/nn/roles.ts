@@ -1,6 +1,7 @@
 /**
- * What a network reads in the columns of its inputs, as its layers say (`InputRole`): ids, padded steps, or numbers. Pipelines leave ids
- * and padding as they are, and ids are checked before anything runs. Nothing runs here but layers that move numbers, on their places.
+ * What a network reads in the columns of its inputs, by its layers (`InputRole`): ids, padded steps, or
+ * numbers. Pipelines leave ids and padding unchanged, and ids are checked before anything runs. Only layers
+ * that move numbers run here, on places.
  */
 import { check, FettleError } from "../errors.js";
 import { evaluateGraph } from "../graph/evaluate.js";
@@ -16,44 +17,44 @@ import type { LayerPlace, Network, Wiring } from "./network.js";
 /** A column of ids. */
 export interface IdColumn {
   readonly column: number;
-  /** Ids are integers below it; the least of all layers that read the column. */
+  /** Ids are integers below it; the least over all layers that read the column. */
   readonly inputDim: number;
   /** The layer with that. */
   readonly layer: string;
 }
 
-/** Columns that are the steps of a sequence, of which some are padding. */
+/** Columns that are the steps of a sequence, some of them padding. */
 export interface StepColumns {
   /** The layer that reads them. */
   readonly layer: string;
-  /** What all numbers of a step are that is padding. */
+  /** The value of all numbers of a padding step. */
   readonly maskValue: number;
   /** The columns of each step. */
   readonly steps: readonly (readonly number[])[];
 }
 
-/** What is read in columns; all that are not named here are numbers. */
+/** The roles of columns; all others are numbers. */
 export interface Roles {
   /** By column. */
   readonly ids: readonly IdColumn[];
-  /** Of columns that are no ids. */
+  /** For columns that are not ids. */
   readonly steps: readonly StepColumns[];
 }
 
 const NUMBERS: Roles = { ids: [], steps: [] };
 
-/** Whether some layer reads something else than numbers: without one there is nothing to follow. */
+/** Whether some layer reads something other than numbers: otherwise there is nothing to follow. */
 export const readsRoles = ({ calls }: Wiring): boolean =>
   calls.some(({ layer }) => layer.reads !== undefined);
 
 const known = new WeakMap<Network, Roles>();
 
 /**
- * The roles of the columns of a network's inputs. A column that several layers read is of ids if it is so for one of them, with the least
- * `inputDim`, and else of steps if it is so for one.
+ * The roles of the columns of a network's inputs. A column that several layers read holds ids if one of them
+ * reads ids, with the least `inputDim`; otherwise steps, if one reads steps.
  *
- * @throws FettleError `invalid_argument` for ids that reach a layer through one that changes them in training, and for a layer that
- * does not move numbers though it says so
+ * @throws FettleError `invalid_argument` for ids that reach a layer through one that changes them in
+ * training, and for a layer that claims to move numbers but does not
  */
 export function rolesOf(network: Network): Roles {
   const before = known.get(network);
@@ -77,7 +78,10 @@ function leadToReaders(inputs: number, layers: readonly LayerPlace[]): ReadonlyS
   return wanted;
 }
 
-/** The columns that the numbers of a value are, −1 for a constant; and the layer that changes them in training, if one does. */
+/**
+ * The columns that the numbers of a value are, −1 for a constant; and the layer that changes them in
+ * training, if one does.
+ */
 interface Sources {
   readonly columns: Int32Array;
   readonly shape: Shape;
@@ -85,7 +89,7 @@ interface Sources {
 }
 
 function follow({ inputs, layers }: Network): Roles {
-  /** Of each value; undefined for one that is computed. */
+  /** For each value; undefined for a computed one. */
   const values: (Sources | undefined)[] = inputs.map(({ offset, size, shape }) => ({
     columns: Int32Array.from({ length: size }, (_, i) => offset + i),
     shape,
@@ -136,7 +140,7 @@ function readIds(
   check(
     changedBy === undefined,
     () =>
-      `${layer} must be given ids as they are; received those of ${changedBy}, which changes them in training`,
+      `${layer} must receive unchanged ids; received those of ${changedBy}, which changes them in training`,
   );
   for (const column of columns) {
     const least = ids.get(column)?.inputDim ?? Number.POSITIVE_INFINITY;
@@ -153,10 +157,10 @@ function stepsOf(layer: string, maskValue: number, { columns, shape }: Sources):
   return { layer, maskValue, steps };
 }
 
-/** What stands for column c where the places of numbers are followed: no number that a layer puts between others, such as 0. */
+/** The code of column c when places are followed: different from numbers that a layer inserts, such as 0. */
 const CODE = 2 ** 40 + 0.5;
 
-/** The columns of the result of a layer that moves numbers: what it does to their codes. */
+/** The columns of the result of a layer that moves numbers, by the codes of its inputs. */
 function moved({ layer, name, shape }: LayerPlace, taken: readonly Sources[]): Sources {
   const graph = new Graph();
   const inputs = taken.map(({ columns, shape }, i) =>
@@ -193,14 +197,14 @@ function moved({ layer, name, shape }: LayerPlace, taken: readonly Sources[]): S
   return { columns, shape, changedBy: taken.find((each) => each.changedBy)?.changedBy ?? changedBy };
 }
 
-/** Numbers of rows beside each other, [rows, width]. */
+/** Numbers of rows side by side, [rows, width]. */
 interface Block {
   readonly data: ArrayLike<number>;
   readonly rows: number;
   readonly columns: number;
 }
 
-/** What refuses a number that is no id of a layer. */
+/** The reason and remedy for an invalid id of a layer. */
 export function idError(
   place: string,
   row: number,
@@ -216,10 +220,10 @@ export function idError(
 }
 
 /**
- * Refuses rows in which a number that is read as an id is none, in float32.
+ * Refuses rows with invalid ids, in float32.
  *
  * @param what - the name of the rows in errors
- * @throws IdError naming row, column, id and `inputDim`
+ * @throws IdError with row, column, id and `inputDim`
  */
 export function checkIds(network: Network, { data, rows, columns: width }: Block, what: string): void {
   const { ids } = rolesOf(network);
@@ -239,5 +243,5 @@ export function checkIds(network: Network, { data, rows, columns: width }: Block
     }
 }
 
-/** A column of so many rows after the other: twice as fast as row by row, and they stay in a cache. */
+/** Column by column for so many rows: twice as fast as row by row, and they stay in a cache. */
 const ROWS_AT_A_TIME = 64;

@@ -1,11 +1,11 @@
-/** What an evaluation gives: the loss, and the metrics of its predictions. */
+/** The result of an evaluation: the loss, and the metrics of its predictions. */
 import type { Matrix } from "../engine/executor.js";
 import type { Floats } from "../ndarray.js";
 import type { Logs } from "./callbacks/callback.js";
 import type { OutputMetric } from "./perOutput.js";
 import type { Evaluation, Examples } from "./trainer.js";
 
-/** Rows a step where nothing is trained. */
+/** Rows per step outside training. */
 export const EVALUATION_BATCH = 256;
 
 /** The loss and each metric of an evaluation of examples. */

@@ -1,4 +1,7 @@
-/** Steps of outputs that do not count, such as padding: how a loss leaves them out, and how an evaluation hands them to metrics. */
+/**
+ * Steps of outputs that do not count, such as padding: how a loss leaves them out, and how an evaluation
+ * passes them to metrics.
+ */
 import { div, maximum, mul, reshape, sum } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import { rowCount } from "../graph/operations/leaves.js";
@@ -6,13 +9,13 @@ import { whereCounted } from "./layers/masks.js";
 import type { LossFunction } from "./losses/loss.js";
 import type { Columns } from "./network.js";
 
-/** The stream to which programs of networks that mask steps write which of them count. */
+/** The stream to which programs write which steps count, for networks that mask steps. */
 export const MASK = "mask";
 
 /** Columns of masks that an output of a shape has: its steps, if it is a sequence. */
 export const maskWidth = ({ shape }: Columns): number => (shape.length > 1 ? shape[0] : 0);
 
-/** A loss that is also told the mask of each output, [rows, steps], where it has one. */
+/** A loss that also receives the mask of each output, [rows, steps], if it has one. */
 export type OutputsLoss = (
   yTrue: Value,
   yPred: Value,
@@ -21,9 +24,10 @@ export type OutputsLoss = (
 ) => Value;
 
 /**
- * The loss of one output. With a mask, each step is a row of its own, of weight 0 where it does not count, and of steps / steps that count
- * where it does: the mean loss over the steps that count in the batch, and 0 where none does, as in Keras 3. What targets and predictions
- * are elsewhere is not looked at: both are 1 there, where every loss and its gradient are finite.
+ * The loss of one output. With a mask, each step is a separate row: of weight 0 if it does not count,
+ * otherwise of weight steps / steps that count. This gives the mean loss over the steps that count in the
+ * batch, and 0 if there are none, as in Keras 3. Targets and predictions elsewhere are ignored: both are set
+ * to 1, where every loss and its gradient are finite.
  */
 export function lossOfOutput(
   loss: LossFunction,

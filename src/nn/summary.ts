@@ -3,7 +3,10 @@ import { mustBeList } from "../errors.js";
 import { ROWS, type Shape, showShape } from "../graph/shape.js";
 import { networkOf, type Wiring } from "./network.js";
 
-/** Lines: layers with their output shapes and parameters, which are unknown without columns, or the shape of a row. */
+/**
+ * Lines: layers with their output shapes and parameters, which are unknown without columns or the shape of a
+ * row.
+ */
 export function summarize(wiring: Wiring, given: number | Shape | undefined): string[] {
   if (given === undefined) {
     return align([
@@ -15,7 +18,7 @@ export function summarize(wiring: Wiring, given: number | Shape | undefined): st
   const network = networkOf(wiring, given);
   const { inputs, layers, size, trainableSize } = network;
   const names = [...inputs, ...layers].map(({ name }) => name);
-  // a stack goes without saying
+  // a stack needs no list of inputs
   const wires = layers.some((place, i) => String(place.inputs) !== String([i]));
   const counted = new Set<string>();
   const rows = layers.map(({ name, shape, parameters, inputs: taken }) => {

@@ -19,8 +19,8 @@ export interface TargetOptions {
 }
 
 /**
- * Targets of one output. Class ids, one for each line of classes, become one-hot lines if the loss takes them, so that metrics and class
- * weights know them too.
+ * Targets of one output. Class ids, one for each line of classes, become one-hot lines if the loss accepts
+ * them, so that metrics and class weights can use them too.
  *
  * @throws FettleError `invalid_data`, `invalid_shape` for arrays that do not fit
  */
@@ -42,12 +42,15 @@ export function targetsOf(y: TensorLike, { what, rows, shape, loss, weights }: T
   );
   if (!takesIds) return targets;
   const classes = shape[shape.length - 1];
-  const way = "; ids begin at 0, and the last layer has a unit for each class";
+  const way = "; ids start at 0, and the last layer has a unit for each class";
   const data = Float32Array.from(encodeIds(ownTensor(targets).data, classes, what, weights, way));
   return { data, rows, columns: data.length / rows, shape };
 }
 
-/** The shape of a row of class ids, if `y` has them: one for each line of the output, [steps] or [steps, 1] of [steps, classes]. */
+/**
+ * The shape of a row of class ids, if `y` has them: one for each line of the output, [steps] or [steps, 1]
+ * for [steps, classes].
+ */
 function shapeOfIds([, ...given]: Shape, shape: Shape): Shape | undefined {
   const lines = shape.slice(0, -1);
   if (shape[shape.length - 1] === 1) return undefined;

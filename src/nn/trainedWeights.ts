@@ -1,20 +1,21 @@
 /**
- * Where the weights of a training are. Most optimizers train the weights that evaluate, predict and are saved; those with a
- * slot `evaluation` keep them beside the ones that they train. Nothing else knows the difference.
+ * Where the weights of a training are. Most optimizers train the weights that are used for evaluation and
+ * prediction and are saved; those with a slot `evaluation` keep these separately from the trained ones.
+ * Nothing else knows the difference.
  */
 import type { Program } from "../compile/program.js";
 import type { Run, SavedRun } from "../engine/executor.js";
 import type { Floats } from "../ndarray.js";
 import { EVALUATION } from "../optim/ema.js";
 
-/** The vector that is trained, in the state of a program. */
+/** The trained vector, in the state of a program. */
 export const PARAMETERS = "parameters";
-/** Before the names of an optimizer's slots there. */
+/** The prefix of an optimizer's slots there. */
 export const SLOT = "slot.";
-/** The vector that evaluates, if there is one. */
+/** The vector for evaluation, if there is one. */
 export const EVALUATED = SLOT + EVALUATION;
 
-/** The name of the vector that evaluates. */
+/** The name of the vector for evaluation. */
 export function weightsName(names: readonly string[]): string {
   return names.includes(EVALUATED) ? EVALUATED : PARAMETERS;
 }

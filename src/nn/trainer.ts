@@ -1,6 +1,6 @@
 /**
- * Trains, evaluates and predicts on an executor: programs in, parameters and scores out. It works from plain data alone,
- * so that a worker can train a model without its code.
+ * Trains, evaluates and predicts on an executor: programs in, parameters and scores out. It works only from
+ * plain data, so that a worker can train a model without its code.
  */
 import type { Program } from "../compile/program.js";
 import type { LentTensor } from "../data/tensor.js";
@@ -39,7 +39,7 @@ export interface TrainingOptions {
   readonly seed: number;
   /** Where an earlier training stopped. Default: new parameters from the seed. */
   readonly from?: SavedRun;
-  /** The logs of the epochs before `from`, if it is the same training that resumes; they count towards `epochs`. */
+  /** The logs of the epochs before `from`, if the same training resumes; they count towards `epochs`. */
   readonly logs?: readonly Logs[];
   /** Parameters to start a new training from. Default: new ones. */
   readonly parameters?: Floats;
@@ -49,7 +49,7 @@ export interface TrainingOptions {
 export interface Evaluation {
   readonly loss: number;
   readonly prediction: Floats;
-  /** Which steps of outputs count, [rows, steps], of all outputs beside each other; undefined if all do. */
+  /** Which steps of outputs count, [rows, steps], of all outputs side by side; undefined if all do. */
   readonly mask: Floats | undefined;
 }
 
@@ -60,15 +60,18 @@ export interface Trained {
   readonly state: SavedRun;
 }
 
-/** The state to which programs add the loss of each batch times its rows, as a running sum. It exists during a run only. */
+/**
+ * The state to which programs add the loss of each batch times its rows, as a running sum. It exists during a
+ * run only.
+ */
 const LOSS_SUM = "lossSum";
 
-/** Begins a new sum of losses. */
+/** Starts a new sum of losses. */
 export function clearLoss(run: Run): void {
   run.write(LOSS_SUM, 0);
 }
 
-/** The mean loss over so many rows, since the sum was begun. */
+/** The mean loss over so many rows, since the sum was started. */
 export function meanLoss(run: Run, rows: number): number {
   const sum = run.read(LOSS_SUM);
   return (sum[0] + sum[1]) / rows;
@@ -76,7 +79,7 @@ export function meanLoss(run: Run, rows: number): number {
 
 /** A training that may stop after any step and resume, here or from the state that `save()` returns. */
 export class TrainingRun {
-  /** The logs of the epochs that have ended. */
+  /** The logs of finished epochs. */
   readonly logs: Logs[];
   readonly control: TrainingControl;
   private readonly run: Run;
@@ -195,7 +198,7 @@ export class TrainingRun {
     this.run.write(LEARNING_RATE, learningRate);
     if (this.setsRate) return;
     this.setsRate = true;
-    // of the epochs before, so that all have it
+    // for earlier epochs too, so that all have it
     for (const [i, log] of this.logs.entries())
       this.logs[i] = { ...log, learningRate: log.learningRate ?? before };
   }
@@ -217,7 +220,7 @@ export function runTraining(
   }
 }
 
-/** Makes the first parameters and slots from the seed and writes them to a run. */
+/** Makes the initial parameters and slots from the seed and writes them to a run. */
 function initialize(
   executor: Executor,
   program: Program,
@@ -267,7 +270,7 @@ export function runEvaluation(
 /** Numbers of x that a prediction puts on the engine at a time: 128 kB, which stay in a processor's cache. */
 const NUMBERS_AT_A_TIME = 2 ** 15;
 
-/** Predictions alone, of a few batches at a time, in one run. */
+/** Only predictions, a few batches at a time, in one run. */
 export function runPrediction(
   executor: WasmExecutor,
   program: Program,

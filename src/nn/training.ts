@@ -1,6 +1,6 @@
 /**
- * What runs models: the training of `fit`, `evaluate` and `predict`, on the engine that all share. `loading.ts` loads it; it
- * knows no `LayersModel`, which keeps what it returns.
+ * Runs models: the training of `fit`, `evaluate` and `predict`, on the shared engine. `loading.ts` loads it;
+ * it does not know `LayersModel`, which keeps its results.
  */
 import type { NdArray } from "ndarray";
 import { platform } from "#platform";
@@ -30,7 +30,7 @@ import { evaluationOf, withSampleWeight } from "./weights.js";
 
 export { arraysOf, vectorOf } from "./parameters.js";
 
-/** A trained state and what it is for. */
+/** A trained state and its context. */
 export interface State {
   /** The shape of a row of the inputs. */
   readonly row: Shape;
@@ -44,7 +44,7 @@ export interface Fit extends Described {
   /** Given to callbacks. */
   readonly model: object;
   readonly state: State | undefined;
-  /** Told where the training is once it has begun, and undefined when it has ended. */
+  /** Receives the state of the training once it has started, and undefined when it has ended. */
   onTraining(running: { readonly row: Shape; readonly run: TrainingRun } | undefined): void;
 }
 
@@ -94,7 +94,9 @@ export async function fit(
   });
 }
 
-/** The loss, with penalties, and each metric over examples. @throws FettleError as `evaluate` of a model does */
+/**
+ * The loss, with penalties, and each metric over examples. @throws FettleError as `evaluate` of a model does
+ */
 export function evaluate(
   described: Described,
   { row, saved }: State,
@@ -120,7 +122,10 @@ export function evaluate(
   });
 }
 
-/** Predictions, [rows, units]; rows of the shape of the output, if there is one. @throws FettleError as `predict` of a model does */
+/**
+ * Predictions, [rows, units]; rows of the shape of the output, if there is one. @throws FettleError as
+ * `predict` of a model does
+ */
 export function predict(described: Described, { row, saved }: State, x: ModelData): NdArray<Floats> {
   const inputs = dataOf(described, row).inputs(x, "x");
   const architecture = architectureFrom(described, row);
@@ -137,15 +142,15 @@ export function predict(described: Described, { row, saved }: State, x: ModelDat
   return toNdArray(prediction, [inputs.rows, ...(outputs.length === 1 ? outputs[0].shape : [units])]);
 }
 
-/** What prints is loaded by those who want to read it. */
+/** The code that prints is loaded on demand. */
 async function progressOf(verbose: 1 | 2, epochs: number, stepsPerEpoch: number): Promise<Progress> {
   const { Progress } = await import("./callbacks/progress.js");
   return new Progress(platform, verbose, epochs, stepsPerEpoch);
 }
 
 /**
- * Where training begins: where it stopped, with the learning rate that it had there; or from the parameters of before
- * `compile`; or from the start.
+ * Where training starts: where it stopped, with its learning rate there; or from the parameters before
+ * `compile`; or from scratch.
  */
 function startOf(
   state: State | undefined,

@@ -1,4 +1,7 @@
-/** Random first values whose variance follows from the shape: how large the sums of a layer are decides how it starts. */
+/**
+ * Random initial values whose variance follows from the shape, so that the sums of a layer start at the right
+ * scale.
+ */
 import {
   add,
   cos,
@@ -16,13 +19,13 @@ import {
 import type { Graph, Value } from "../graph/graph.js";
 import { type Shape, sizeOf } from "../graph/shape.js";
 
-/** Writes the first value of a parameter of `shape`; `stream` is a random stream of the parameter's own. */
+/** Writes the initial value of a parameter of `shape`; `stream` is the parameter's random stream. */
 export type InitializerFunction = (graph: Graph, shape: Shape, stream: number) => Value;
 
-/** A number that a shape divides: the variance, or the square of the limit. */
+/** A number divided by the fan of a shape: the variance, or the square of the limit. */
 export type Scaled = (scale: number, fan: Fan) => InitializerFunction;
 
-/** Numbers that each unit takes or gives, by the shape of its kernel. */
+/** The fan-in or fan-out of each unit, by the shape of its kernel. */
 export type Fan = (shape: Shape) => number;
 
 /** How many places a kernel of a convolution has: [...places, inputs, units]. */
@@ -40,7 +43,10 @@ export const uniform: Scaled = (scale, fan) => (graph, shape, stream) =>
 /** The largest float32 below 1. */
 const BELOW_ONE = 1 - 2 ** -24;
 
-/** Normal of variance scale / fan by Box and Muller (1958): √(−2 log u) cos 2πv, with u in (0, 1), so that it is never 0. */
+/**
+ * Normal of variance scale / fan by Box and Muller (1958): √(−2 log u) cos 2πv, with u in (0, 1), so that it
+ * is never 0.
+ */
 export const normal: Scaled = (scale, fan) => (graph, shape, stream) => {
   const size = sizeOf(shape);
   const draws = randomUniform(graph, [2, size], stream);
@@ -71,8 +77,8 @@ const GILES = [
 /**
  * The quantile at u in [0, 1) of a standard normal variable truncated at ±2: √2 erf⁻¹((2u − 1) erf √2).
  *
- * @see M. Giles, "Approximating the erfinv function", GPU Computing Gems, 2011: x times a polynomial of −log(1 − x²) − 2.5,
- * here of its central part alone, which covers all but 1 − |x| < 0.0034
+ * @see M. Giles, "Approximating the erfinv function", GPU Computing Gems, 2011: x times a polynomial of
+ * −log(1 − x²) − 2.5, here only its central part, which covers all except 1 − |x| < 0.0034
  */
 export function truncatedQuantile(u: Value): Value {
   const x = mul(sub(mul(u, 2), 1), WITHIN_TWO);

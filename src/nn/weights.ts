@@ -1,4 +1,7 @@
-/** How much rows count in `fit` and `evaluate`: weights of users as matrices on an engine, with a mean of 1 over the rows in use. */
+/**
+ * How much rows count in `fit` and `evaluate`: weights of users as matrices on an engine, with a mean of 1
+ * over the rows in use.
+ */
 import type { HostMatrix } from "../data/matrix.js";
 import { type HostTensor, type LentTensor, ownTensor } from "../data/tensor.js";
 import { checkClassWeight, checkSampleWeight, lossWeights, type RowWeights } from "../data/weights.js";
@@ -12,7 +15,7 @@ export const evaluationOf = ({ weights }: Examples) => (weights ? "evaluateWeigh
 /** Weights as a matrix. */
 export const columnOf = (data: Float32Array): HostMatrix => ({ data, rows: data.length, columns: 1 });
 
-/** Examples whose rows count as much as they weigh, on average 1. */
+/** Examples with weighted rows, on average 1. */
 export function withSampleWeight(
   hold: (matrix: HostMatrix) => Matrix,
   examples: Examples,
@@ -37,7 +40,7 @@ function spread(of: RowWeights, rows: Int32Array, all: number, targets?: HostTen
 
 const NONE = new Float64Array(0);
 
-/** How much each row counts in training; undefined if all count the same. */
+/** How much each row counts in training; undefined if all count equally. */
 export function trainingWeights(
   { sampleWeight, classWeight }: WeightOptions,
   targets: LentTensor,
@@ -52,7 +55,10 @@ export function trainingWeights(
   return spread(of, rowsFrom(0, trainRows), targets.rows, known);
 }
 
-/** The names of the classes that targets have: 0 and 1, or one for each column of one-hot rows; none of other targets. */
+/**
+ * The names of the classes that targets have: 0 and 1, or one for each column of one-hot rows; empty for
+ * other targets.
+ */
 function classesIn({ data, columns }: HostMatrix): string[] {
   if (!data.every((value) => value === 0 || value === 1)) return [];
   return Array.from({ length: columns === 1 ? 2 : columns }, (_, i) => String(i));

@@ -18,9 +18,9 @@ const MAX_SWEEPS = 60;
 
 /**
  * The eigendecomposition of a symmetric matrix by the cyclic method of Jacobi: rotations in the plane of two
- * coordinates, each making one pair of elements zero, until every element beside the diagonal is below rounding
- * beside its two diagonal elements. For positive definite matrices that criterion finds small eigenvalues to a
- * relative accuracy that methods by way of a tridiagonal matrix do not reach.
+ * coordinates, each making one pair of elements zero, until every off-diagonal element is negligible compared
+ * with its two diagonal elements. For positive definite matrices that criterion finds small eigenvalues to a
+ * relative accuracy that tridiagonal methods do not reach.
  *
  * @param matrix - [n, n] by rows, symmetric (only the part on and above the diagonal is read) and finite
  * @param n - rows, a positive integer
@@ -31,7 +31,8 @@ const MAX_SWEEPS = 60;
  * eigenSymmetric([2, 1, 1, 2], 2).values; // Float64Array [1, 3]
  * ```
  * @see G. Golub and C. Van Loan, "Matrix Computations", 4th ed., 2013, section 8.5
- * @see J. Demmel and K. Veselić, "Jacobi's method is more accurate than QR", SIAM J. Matrix Anal. Appl. 13, 1992
+ * @see J. Demmel and K. Veselić, "Jacobi's method is more accurate than QR", SIAM J. Matrix Anal. Appl. 13,
+ * 1992
  */
 export function eigenSymmetric(matrix: ArrayLike<number>, n: number): Eigen {
   check(

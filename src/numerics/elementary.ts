@@ -1,6 +1,6 @@
 /**
- * The special functions of `special.ts` that data pipelines take too: apart, since a predictor loads no others at first. Their
- * promises are stated there.
+ * The special functions of `special.ts` that data pipelines also use: separate, because a predictor first
+ * loads only these. `special.ts` states their guarantees.
  */
 import { predictorKernels } from "./kernels.js";
 

@@ -1,15 +1,19 @@
-/** Finds numbers that are not finite: in the kernels, through scratch memory, once they are loaded. Why numbers must be finite is not known here. */
+/**
+ * Finds numbers that are not finite: in the kernels, through scratch memory, once they are loaded. It does
+ * not know why numbers must be finite.
+ */
 import type { Floats } from "../ndarray.js";
 import { kernels, kernelsAreLoaded } from "./kernels.js";
 import { scratch } from "./scratch.js";
 
-/** Numbers that are checked at a time, 64 or 128 kB, which stay in a processor's cache. */
+/** How many numbers are checked at a time: 64 or 128 kB, which fit in a processor's cache. */
 const CHUNK = 16384;
 /** Below this length a loop is as fast as a copy and a call. */
 const SHORT = 256;
 
 /**
- * The index of the first number that is NaN or infinite; −1 if there is none. It needs no kernels, but takes half of the time with them.
+ * The index of the first number that is NaN or infinite; −1 if there is none. It needs no kernels, but takes
+ * half of the time with them.
  *
  * @example
  * ```ts
@@ -34,7 +38,10 @@ function inKernels(data: Floats): boolean {
   return true;
 }
 
-/** In four sums of 0 · x, so that none waits for another: each is NaN as soon as one of its numbers is not finite. */
+/**
+ * In four sums of 0 · x, so that none waits for another: each is NaN as soon as one of its numbers is not
+ * finite.
+ */
 function inLoop(data: Floats): boolean {
   let [a, b, c, d] = [0, 0, 0, 0];
   const whole = data.length - (data.length % 4);

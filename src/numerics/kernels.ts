@@ -1,10 +1,10 @@
 /**
- * Access to the compiled kernels: what `kernels/index.ts` exports, typed, and one instance of it for the
- * whole process, for functions that keep no state in its memory. Engines make instances of their own, with
- * their own memory, from the same compiled module. Nothing is loaded at import.
+ * Access to the compiled kernels: what `kernels/index.ts` exports, typed, and one instance of it per process,
+ * for functions that keep no state in its memory. Engines make their own instances, with their own memory,
+ * from the same compiled module. Nothing is loaded at import.
  *
- * Predictors call a part of them, `kernels/predict.ts`, which is a build of its own where kernels are downloaded. What takes the part takes
- * all kernels as well, and does if they are loaded: both give the same bits.
+ * Predictors call a part of them, `kernels/predict.ts`, which is a separate build for downloads. Code that
+ * needs only this part also accepts all kernels, and uses them if they are loaded: both give the same bits.
  */
 import { platform } from "#platform";
 import { check, checkOptions, must, type OptionNames } from "../errors.js";
@@ -31,7 +31,10 @@ export interface PredictorKernels {
   f64_cos(x: number): number;
   f64_normQuantile(p: number): number;
 
-  /** The product that the words at `operands` state, see `Gemm…` in `opcodes/program.ts`; offsets count from `base`. */
+  /**
+   * The product that the words at `operands` state, see `Gemm…` in `opcodes/program.ts`; offsets count from
+   * `base`.
+   */
   gemm(operands: number, base: number): void;
   /** The softmax of each of `rows` rows, or its logarithm if `log` is 1. */
   softmax_f32(src: number, dst: number, rows: number, columns: number, log: number): void;
@@ -91,7 +94,7 @@ export interface KernelExports extends PredictorKernels {
   begin_epoch(block: number): void;
 }
 
-/** All kernels, and those of predictors alone. */
+/** All kernels, and only those of predictors. */
 let compiled: KernelsModule | undefined;
 let compiledPart: KernelsModule | undefined;
 let shared: KernelExports | undefined;
@@ -101,7 +104,8 @@ let sharedPart: PredictorKernels | undefined;
  * A new instance of compiled kernels, with a memory of its own.
  *
  * @param module - all kernels, from `kernelsModule()`, a platform or a user
- * @throws FettleError `invalid_argument` if `module` is not compiled, or does not hold the kernels of this release, or only a part
+ * @throws FettleError `invalid_argument` if `module` is not compiled, or does not hold the kernels of this
+ * release, or only a part
  * @example
  * ```ts
  * const own = instantiate(kernelsModule());
@@ -112,7 +116,10 @@ export function instantiate(module: KernelsModule): KernelExports {
   return new WebAssembly.Instance(checkedModule(module, false)).exports as unknown as KernelExports;
 }
 
-/** A new instance of the kernels that predictors need, with a memory of its own. @throws FettleError `invalid_state` as `kernelsModule` */
+/**
+ * A new instance of the kernels that predictors need, with a memory of its own. @throws FettleError
+ * `invalid_state` as `kernelsModule`
+ */
 export function instantiatePredictorKernels(): PredictorKernels {
   const module = compiled || !compiledPart ? kernelsModule() : compiledPart;
   return new WebAssembly.Instance(module as WebAssembly.Module).exports as unknown as PredictorKernels;
@@ -142,8 +149,8 @@ function checkedModule(given: KernelsModule, mayBePart: boolean): WebAssembly.Mo
 }
 
 /**
- * The label that the build wrote into the kernels: the release, a space, and a hexadecimal digest; then " predict", if they are those of
- * predictors alone. "" if there is none.
+ * The label that the build wrote into the kernels: the release, a space, and a hexadecimal digest; then "
+ * predict", if they are only those of predictors. "" if there is no label.
  */
 function labelOf(module: WebAssembly.Module): string {
   const [label = new ArrayBuffer(0)] = WebAssembly.Module.customSections(module, "fettle");
@@ -151,7 +158,7 @@ function labelOf(module: WebAssembly.Module): string {
 }
 
 /**
- * Which kernels are loaded: two that give other bits have other names.
+ * The name of the loaded kernels: kernels that give different bits have different names.
  *
  * @throws FettleError `invalid_state` as `kernelsModule`
  * @example
@@ -167,8 +174,8 @@ export function kernelsName(): string {
 /**
  * The compiled kernels, compiled once per process.
  *
- * @throws FettleError `invalid_state` where the host can only load them asynchronously and `ready()` has
- * not been awaited
+ * @throws FettleError `invalid_state` if the host can only load them asynchronously and `ready()` has not
+ * been awaited
  */
 export function kernelsModule(): KernelsModule {
   compiled ??= platform.kernelsSync();
@@ -208,9 +215,10 @@ export function predictorKernels(): PredictorKernels {
 /** Options of `ready`. */
 export interface ReadyOptions {
   /**
-   * The compiled kernels, a `WebAssembly.Module`, where they cannot be found from the package's own files, as in most
-   * bundles: `fettle/kernels.wasm`, which models, `tune` and its threads use from then on, or `fettle/predict.wasm`, which is enough for
-   * predictors of stacks of dense layers. Without effect if such kernels are loaded already.
+   * The compiled kernels, a `WebAssembly.Module`, if they cannot be found in the package's own files, as in
+   * most bundles: `fettle/kernels.wasm`, which models, `tune` and its threads then use, or
+   * `fettle/predict.wasm`, which is enough for predictors of stacks of dense layers. No effect if such
+   * kernels are already loaded.
    */
   readonly module?: KernelsModule;
 }
@@ -218,11 +226,12 @@ export interface ReadyOptions {
 const READY_OPTIONS: OptionNames<ReadyOptions> = { module: true };
 
 /**
- * Loads the kernels, so that everything else may be called synchronously. Needed once in browsers, unless the first call
- * is awaited anyway, as `tune` is; harmless elsewhere.
+ * Loads the kernels, so that everything else may be called synchronously. Needed once in browsers, unless the
+ * first call is awaited anyway, like `tune`; harmless elsewhere.
  *
- * @throws FettleError `invalid_argument` for a module that is not compiled, or does not hold the kernels of this release;
- * `not_found` where the kernels are not where the package has them
+ * @throws FettleError `invalid_argument` for a module that is not compiled, or does not hold the kernels of
+ * this release;
+ * `not_found` if the kernels are not at their place in the package
  * @example
  * ```ts
  * await ready();
@@ -241,7 +250,7 @@ export async function loadKernels(): Promise<void> {
   if (!compiled) keep(await platform.kernels());
 }
 
-/** Loads no more than predictors need, where that is less, unless something is loaded that has it. */
+/** Loads only what predictors need, unless kernels that include it are already loaded. */
 export async function loadPredictorKernels(): Promise<void> {
   if (compiled || compiledPart) return;
   keep(await (platform.predictorKernels ?? platform.kernels)());

@@ -1,22 +1,22 @@
 /**
- * L-BFGS in a box: minimises a smooth function of a few to a few hundred variables, each between bounds, from its
- * gradient. It keeps the last few steps as a picture of the curvature, moves within the free variables, and bends
- * each trial step back into the box. Not for training models (noisy gradients): those have `optim/`.
+ * L-BFGS in a box: minimises a smooth function of a few to a few hundred variables, each between bounds, from
+ * its gradient. It estimates the curvature from the last few steps, moves within the free variables, and
+ * projects each trial step back into the box. Not for training models (noisy gradients): those have `optim/`.
  *
- * J. Nocedal and S. Wright, "Numerical Optimization" (2nd ed.), algorithms 7.4 and 7.5; the treatment of bounds
- * is D. Bertsekas' projected quasi-Newton method, SIAM J. Control and Optimization 20, 1982.
+ * J. Nocedal and S. Wright, "Numerical Optimization" (2nd ed.), algorithms 7.4 and 7.5; the treatment of
+ * bounds is D. Bertsekas' projected quasi-Newton method, SIAM J. Control and Optimization 20, 1982.
  */
 
 /** The function to be minimised: its value at `x`; its gradient is written to `gradient`, [size of x]. */
 export type Objective = (x: Float64Array, gradient: Float64Array) => number;
 
-/** When to stop, and where to stay. */
+/** When to stop, and the bounds. */
 export interface LbfgsOptions {
   /** The least value of each variable; −Infinity for none. */
   readonly lower: ArrayLike<number>;
   /** The greatest value of each variable; Infinity for none. */
   readonly upper: ArrayLike<number>;
-  /** How often the function is evaluated at most, at least 1. */
+  /** The most evaluations of the function, at least 1. */
   readonly maxEvaluations: number;
   /** Stops once no component of the projected gradient is larger. */
   readonly gradientTolerance: number;
@@ -26,12 +26,12 @@ export interface LbfgsOptions {
   readonly firstStep?: number;
 }
 
-/** Where it ended: never above the value at the start. */
+/** The final point: its value is never above that at the start. */
 export interface LbfgsResult {
   readonly x: Float64Array;
   readonly value: number;
   readonly evaluations: number;
-  /** Whether a tolerance was met, rather than the evaluations used up or no lower value found. */
+  /** Whether a tolerance was met; false if evaluations ran out or no lower value was found. */
   readonly converged: boolean;
 }
 
@@ -91,7 +91,8 @@ export function minimize(objective: Objective, start: Float64Array, options: Lbf
     }
     let t = steps.length === 0 ? Math.min(1, firstStep / largest) : 1;
 
-    // halves the step (or goes to the minimum of the parabola through what is known) until the value falls enough
+    // halves the step (or goes to the minimum of the parabola through what is known) until the value falls
+    // enough
     let next = x;
     let nextValue = Number.NaN;
     const nextGradient = new Float64Array(n);

@@ -1,7 +1,8 @@
 /**
- * Dense linear algebra in float64 for symmetric positive definite matrices: what Gaussian processes need.
- * Plain loops over typed arrays, whose order of operations is fixed, so that results are the same bits on every
- * runtime. Not for tensors of models: those are float32 and go through the engine. Callers vouch for shapes.
+ * Dense linear algebra in float64 for symmetric positive definite matrices: the needs of Gaussian processes.
+ * Plain loops over typed arrays, whose order of operations is fixed, so that results are the same bits on
+ * every runtime. Not for tensors of models: those are float32 and go through the engine. Callers guarantee
+ * shapes.
  *
  * A lower triangle is packed by rows: element (i, j), j ≤ i, is at i·(i + 1)/2 + j. So a matrix grows by a
  * row without being moved, and both halves of a dot product are contiguous.
@@ -18,18 +19,18 @@ export function packedSize(n: number): number {
 }
 
 /**
- * Cholesky's factorisation A = L·Lᵀ, in place: rows `from` to `n − 1` of the packed lower triangle `a` turn from
- * rows of A into rows of L; rows before `from` are rows of L already. One row more costs n²/2 multiplications,
- * a whole matrix n³/6, and both ways give the same bits.
+ * Cholesky's factorisation A = L·Lᵀ, in place: rows `from` to `n − 1` of the packed lower triangle `a` turn
+ * from rows of A into rows of L; rows before `from` are rows of L already. One more row costs n²/2
+ * multiplications, an entire matrix n³/6, and both ways give the same bits.
  *
  * A pivot below 1e-12 of its diagonal element, or negative by rounding, is raised to that: the factor is then
  * that of A with a little added to that diagonal element.
  *
  * @param a - packed lower triangle, at least `packedSize(n)` numbers
- * @param n - rows of the whole matrix
- * @param from - rows that are factored already
- * @returns the largest amount added to a diagonal element; 0 as a rule
- * @throws FettleError `invalid_argument` where a diagonal element is not positive, or numbers are not finite
+ * @param n - rows of the entire matrix
+ * @param from - rows that are already factored
+ * @returns the largest amount added to a diagonal element; usually 0
+ * @throws FettleError `invalid_argument` if a diagonal element is not positive, or numbers are not finite
  * @example
  * ```ts
  * const a = Float64Array.of(4, 2, 5); // [[4, 2], [2, 5]]
@@ -119,7 +120,7 @@ function solveRow(l: Float64Array, n: number, b: Float64Array, at: number): void
 export function solveUpper(l: Float64Array, n: number, b: Float64Array): void {
   let i = n - 1;
   for (; i >= 3; i -= 4) {
-    // the last four unknowns, then what they take from all others; four rows of L per pass
+    // the last four unknowns, then their subtraction from all others; four rows of L per pass
     const r3 = (i * (i + 1)) / 2;
     const r2 = r3 - i;
     const r1 = r2 - i + 1;
@@ -159,7 +160,8 @@ export function invert(l: Float64Array, n: number, out: Float64Array, work: Floa
   work.fill(0, 0, size);
   for (let i = 0; i < n; i++) {
     const row = (i * (i + 1)) / 2;
-    // row i of W is (e_i − Σ L_ik W_k) / L_ii; four rows k per pass, the longest part of each in the inner loop
+    // row i of W is (e_i − Σ L_ik W_k) / L_ii; four rows k per pass, the longest part of each in the inner
+    // loop
     let k = 0;
     for (; k + 3 < i; k += 4) {
       const r0 = (k * (k + 1)) / 2;

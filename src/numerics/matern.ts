@@ -1,9 +1,11 @@
-/** Matérn covariances of many points at once: calls `kernels/search/covariances.ts`. It measures no distances. */
+/**
+ * Matérn covariances of many points at once: calls `kernels/search/covariances.ts`. It measures no distances.
+ */
 import { kernels } from "./kernels.js";
 import { scratch } from "./scratch.js";
 
 /**
- * Turns squared distances d² into covariances s · (1 + r + r²/3) · e⁻ʳ with r = √5·d, taken for 708 where it is more.
+ * Turns squared distances d² into covariances s · (1 + r + r²/3) · e⁻ʳ with r = √5·d, at most 708.
  * Errors are below 6 ulp, and r ulp more by the rounding of r.
  *
  * @param squares - d² from `from` on, not negative; overwritten by the covariances

@@ -19,8 +19,8 @@ export interface NormalFactor {
 }
 
 /**
- * A coordinate in which kernels that share a slot are the same, and so are points that share a place: ln of kernel k at point p
- * is `tables[places[p]][slots[k]]`.
+ * A coordinate in which kernels with the same slot are equal, and so are points with the same place: ln of
+ * kernel k at point p is `tables[places[p]][slots[k]]`.
  */
 export interface TableFactor {
   /** [kernels], indices into the tables. */
@@ -35,12 +35,12 @@ export interface TableFactor {
 const FACTOR_WORDS = 2;
 
 /**
- * ln (Σ_k e^weights[k] · Π factors of kernel k + e^besides) at each of some points.
+ * ln (Σ_k e^weights[k] · Π factors of kernel k + e^besides) at each point.
  *
  * @param weights - [kernels]
  * @param besides - [points], finite
- * @returns [points], each within 2⁻⁴⁸ · (kernels/16 + (factors + 1) · (1 + S)) of the exact value, where S is the
- * greatest sum over one kernel of the magnitudes of its weight and the logarithms of its factors
+ * @returns [points], each within 2⁻⁴⁸ · (kernels/16 + (factors + 1) · (1 + S)) of the exact value, where S is
+ * the greatest sum over one kernel of the magnitudes of its weight and the logarithms of its factors
  * @example
  * ```ts
  * const factor = { means: Float64Array.of(0.5), sigma: 0.1, at: Float64Array.of(0.5) };
@@ -110,10 +110,10 @@ function evenly(n: number): number {
  *
  * @param means - [n], each in [0, 1]
  * @param sigma - in (0, 1]
- * @returns a function of where an interval begins and of its width, which is positive; the interval is within [0, 1]. It
- * returns [n], −Infinity where the probability is below what float64 holds. With w the width and z the distance of the
- * mean from the middle, in units of σ, each is within 2⁻⁴⁶ + 2⁻⁵¹·z² of the exact value, and where w < 0.15 within
- * w⁶·(z⁶ + 6z⁴ + 3z² + 1)/180000 besides
+ * @returns a function of the start of an interval and its width, which is positive; the interval is within
+ * [0, 1]. It returns [n], −Infinity if the probability underflows float64. With w the width and z the
+ * distance of the mean from the middle, in units of σ, each is within 2⁻⁴⁶ + 2⁻⁵¹·z² of the exact value, and
+ * where w < 0.15 within w⁶·(z⁶ + 6z⁴ + 3z² + 1)/180000 in addition
  * @example
  * ```ts
  * logMasses(Float64Array.of(0), 1)(0, 0.5); // [−0.5777], ln of 0.1915 / 0.3413

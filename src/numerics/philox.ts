@@ -67,7 +67,7 @@ export function philox(
  * Element `i` of the kernels' `fill_uniform_f32`: a float32 in [0, 1), a multiple of 2^-24.
  *
  * @param i - index of the element, below 2^31
- * @param stream - which use of randomness, below 0xFFFFFFFF (which `shuffle` has)
+ * @param stream - which use of randomness, below 0xFFFFFFFF (which `shuffle` uses)
  * @param step - which training step, an unsigned 32-bit word
  * @example
  * ```ts

@@ -15,10 +15,10 @@ const FORK = 0x80000000;
 const TWO_32 = 0x100000000;
 const TWO_53 = 2 ** 53;
 
-/** The block that was made last: read at once, so that all streams share it. */
+/** The last block: read immediately, so that all streams share it. */
 const words = new Uint32Array(4);
 
-/** What a stream is: a key and the two upper words of its counters. */
+/** The state of a stream: a key and the two upper words of its counters. */
 interface Origin {
   readonly k0: number;
   readonly k1: number;
@@ -27,7 +27,7 @@ interface Origin {
 }
 
 /**
- * The origin of fork `id`: the block of its own counter, kept whole. Under one key Philox is a bijection of
+ * The origin of fork `id`: the complete block of its counter. Under one key Philox is a bijection of
  * counters, so no two forks of a stream share an origin.
  */
 function forked(origin: Origin, id: number): Origin {
@@ -92,8 +92,8 @@ export class RandomStream {
   }
 
   /**
-   * An integer from 0 to `bound - 1`, each equally likely: 53-bit draws past the last whole multiple of
-   * `bound` are rejected.
+   * An integer from 0 to `bound - 1`, each equally likely: 53-bit draws past the last multiple of `bound` are
+   * rejected.
    *
    * @param bound - a positive safe integer
    * @throws FettleError `invalid_argument` for any other bound
@@ -110,7 +110,7 @@ export class RandomStream {
    * A standard normal number, by the inverse of its distribution function at the middle of one of 2^52
    * equal cells: one draw per number, and never infinite. In browsers, `await ready()` first.
    *
-   * @throws FettleError `invalid_state` where the kernels must be awaited and were not
+   * @throws FettleError `invalid_state` if the kernels had to be awaited and were not
    */
   normal(): number {
     return normQuantile((Math.floor(this.#bits() / 2) + 0.5) / 2 ** 52);

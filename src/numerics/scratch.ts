@@ -1,6 +1,6 @@
 /**
- * Memory of the process's shared kernels, lent to one computation at a time for what a kernel reads and writes. It is not
- * an arena: nothing is freed, and the next computation reuses the same memory.
+ * Memory of the process's shared kernels, lent to one computation at a time for what a kernel reads and
+ * writes. It is not an arena: nothing is freed, and the next computation reuses the same memory.
  */
 import { FettleError } from "../errors.js";
 import { kernels } from "./kernels.js";
@@ -9,9 +9,9 @@ const PAGE = 65536;
 
 /** Numbers where kernels can reach them. */
 export interface Scratch {
-  /** Of the first, in bytes; a multiple of 16. */
+  /** Of the first number, in bytes; a multiple of 16. */
   readonly address: number;
-  /** The numbers, and more after them, holding what was there before. */
+  /** The numbers, and more after them, with the previous contents. */
   readonly numbers: Float64Array;
 }
 
@@ -21,7 +21,8 @@ let lent: Scratch | undefined;
  * Room for numbers, valid until the next call of this function.
  *
  * @param length - how many float64, an integer from 0
- * @throws FettleError `memory_limit` if the host refuses that much memory, `invalid_state` before `ready()` where it is needed
+ * @throws FettleError `memory_limit` if the host refuses that much memory, `invalid_state` before `ready()`
+ * if that is needed
  * @example
  * ```ts
  * const { address, numbers } = scratch(2);

@@ -23,8 +23,8 @@ export function tanh(x: number): number {
 }
 
 /**
- * x to the power y as in IEEE 754-2019: `pow(1, NaN)` and `pow(-1, Infinity)` are 1, where JavaScript's
- * `**` has NaN. Error <= 1 ulp (the method of fdlibm).
+ * x to the power y as in IEEE 754-2019: `pow(1, NaN)` and `pow(-1, Infinity)` are 1, where JavaScript's `**`
+ * gives NaN. Error <= 1 ulp (the method of fdlibm).
  *
  * @example
  * ```ts

@@ -1,11 +1,14 @@
-/** Gradient accumulation, around the rule of any optimizer: the mean gradient of several batches makes one update. */
+/**
+ * Gradient accumulation, around the rule of any optimizer: the mean gradient of several batches makes one
+ * update.
+ */
 import { add, constant, div, greaterEqual, type Operand, select, zerosLike } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import type { Updated } from "./ema.js";
 import type { Slots, UpdateContext } from "./optimizer.js";
 import { noTerms, runningSum, totalOf } from "./terms.js";
 
-/** The sum of the gradients since the last update, of how many batches it is, and how many updates there were. */
+/** The sum of the gradients since the last update, its number of batches, and the number of updates. */
 export function accumulationSlots(parameter: Value): Slots {
   const zero = constant(parameter.graph, 0);
   return {

@@ -23,23 +23,25 @@ import { movingAverage } from "./terms.js";
 const [LEAST, MOST] = [1e-37, 2 ** 100];
 
 /**
- * Adafactor: the mean squares by which Adam divides, of a matrix kept as means of its rows r and its columns c alone, and steps
- * in proportion to the size of each array.
+ * Adafactor: Adam's mean squares, stored for a matrix only as means of its rows r and columns c, and steps in
+ * proportion to the size of each array.
  *
- * With β = 1 − t^`beta2Decay` at step t: r ← βr + (1 − β)·(mean of g² over each row), c likewise, both from 0, and v = r cᵀ/(mean of r);
- * for vectors v ← βv + (1 − β)g². Then u = g/√v, and w ← w − α·u/max(1, RMS(u)/`clipThreshold`), where
- * α = max(ε₂, RMS(w)) · min(lr, 1/√t).
+ * With β = 1 − t^`beta2Decay` at step t: r ← βr + (1 − β)·(mean of g² over each row), c likewise, both from
+ * 0, and v = r cᵀ/(mean of r); for vectors v ← βv + (1 − β)g². Then u = g/√v, and w ← w − α·u/max(1,
+ * RMS(u)/`clipThreshold`), where α = max(ε₂, RMS(w)) · min(lr, 1/√t).
  *
  * | convention | where it differs |
  * |---|---|
  * | `"keras"` | ε₁ is added to g²; RMS(w) is taken after weight decay |
  * | `"torch"` | v is at least ε₁², the mean of r at least ε₁; RMS(w) is taken before weight decay |
  *
- * Squares of gradients count as at most 2¹⁰⁰ and v as at least 1e-37, so that float32 neither overflows nor vanishes.
+ * Squares of gradients count as at most 2¹⁰⁰ and v as at least 1e-37, so that float32 neither overflows nor
+ * vanishes.
  *
- * Numbers: `learningRate` lr in [0, ∞), default 0.001 (torch 0.01); `beta2Decay` in [−1, 0], default −0.8; `epsilon1` ε₁ in (0, ∞),
- * default 1e-30 (torch 2⁻²³); `epsilon2` ε₂ in [0, ∞), default 0.001; `clipThreshold` in (0, ∞), default 1; `weightDecay` in [0, ∞),
- * default 0. Keras' `relative_step` changes nothing in Keras, and is not here.
+ * Numbers: `learningRate` lr in [0, ∞), default 0.001 (torch 0.01); `beta2Decay` in [−1, 0], default −0.8;
+ * `epsilon1` ε₁ in (0, ∞), default 1e-30 (torch 2⁻²³); `epsilon2` ε₂ in [0, ∞), default 0.001;
+ * `clipThreshold` in (0, ∞), default 1; `weightDecay` in [0, ∞), default 0. Keras' `relative_step` changes
+ * nothing in Keras, and is not here.
  *
  * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range
  * @see N. Shazeer and M. Stern, "Adafactor: adaptive learning rates with sublinear memory cost", ICML 2018
@@ -92,7 +94,7 @@ export const adafactor = defineBuiltIn({
   },
 });
 
-/** What the means of rows and columns say of each number. */
+/** The estimate for each number from the means of rows and columns. */
 const outer = (r: Value, c: Value, least: Operand): Value =>
   mul(div(r, maximum(mean(r, -2, true), least)), c);
 

@@ -3,7 +3,7 @@ import { add, div, maximum, mul, neg, sqrt, square, zerosLike } from "../graph/f
 import { defineBuiltIn, type OptimizerDefinition } from "./define.js";
 import { gatheredWeight, movingAverage } from "./terms.js";
 
-/** How Adam works; AdamW differs in its weight decay alone. */
+/** The definition of Adam; AdamW differs only in its weight decay. */
 export const adamDefinition: OptimizerDefinition<"learningRate" | "beta1" | "beta2" | "epsilon", "amsgrad"> =
   {
     name: "adam",
@@ -35,7 +35,8 @@ export const adamDefinition: OptimizerDefinition<"learningRate" | "beta1" | "bet
   };
 
 /**
- * Adam: a step of about the learning rate in each coordinate, along the mean gradient over its root mean square.
+ * Adam: a step of about the learning rate in each coordinate, along the mean gradient over its root mean
+ * square.
  *
  * m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², both from 0, with a correction for it at step t:
  *
@@ -48,11 +49,12 @@ export const adamDefinition: OptimizerDefinition<"learningRate" | "beta1" | "bet
  * corrected before the maximum is taken, in either convention.
  *
  * Numbers: `learningRate` lr in [0, ∞), default 0.001; `beta1`, `beta2` in [0, 1), default 0.9 and 0.999;
- * `epsilon` ε in [0, ∞), default 1e-7 (torch 1e-8); `weightDecay` in [0, ∞), default 0. Flags: `amsgrad`, default false.
+ * `epsilon` ε in [0, ∞), default 1e-7 (torch 1e-8); `weightDecay` in [0, ∞), default 0. Flags: `amsgrad`,
+ * default false.
  *
  * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range
- * @see D. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR 2015; S. Reddi, S. Kale and S. Kumar,
- * "On the convergence of Adam and beyond", ICLR 2018
+ * @see D. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR 2015; S. Reddi, S. Kale and S.
+ * Kumar, "On the convergence of Adam and beyond", ICLR 2018
  * @example
  * ```ts
  * const optimizer = adam({ learningRate: 3e-4, amsgrad: true });

@@ -1,9 +1,9 @@
 /**
- * A step of an optimizer: what is done around its rule, in operations. No rule is here.
+ * A step of an optimizer: everything around its rule, in operations. No rule is here.
  *
- * From the outside in: gradients are accumulated; the average of weights follows the new ones; a schedule gives the
- * learning rate, the gradient is clipped, weights decay; then comes the rule, once for all arrays or for each. What it leaves is
- * projected into the constraints of the arrays.
+ * From the outside in: gradients are accumulated; the average of weights follows the new ones; a schedule
+ * gives the learning rate, the gradient is clipped, weights decay; then comes the rule, once for all arrays
+ * or for each. Its result is projected into the constraints of the arrays.
  */
 import { check, isRecord, must, mustBeRecord, show } from "../errors.js";
 import { add, flushRoot, mul, sub } from "../graph/functions.js";
@@ -21,9 +21,9 @@ import { rateAt } from "./schedule.js";
 /**
  * All slots of an optimizer at the start: those of its rule, of its average of weights and of accumulation.
  *
- * @param arrays - if `parameter` is a vector of several arrays end to end: what they are
- * @throws FettleError `invalid_argument` if the rule has a slot that its options need; `invalid_shape` unless `arrays` add
- * up to the size of `parameter`
+ * @param arrays - the arrays, if `parameter` is a vector of several arrays end to end
+ * @throws FettleError `invalid_argument` if the rule has a slot with a reserved name; `invalid_shape` unless
+ * `arrays` add up to the size of `parameter`
  * @example
  * ```ts
  * const optimizer = adam({ useEma: true });
@@ -61,21 +61,25 @@ export function initialSlots(
 /**
  * One step of an optimizer: the new parameter and slots.
  *
- * With `gradientAccumulationSteps` n, the mean gradient of n calls makes an update, and `step` counts updates. In an update,
- * first a schedule gives the learning rate. Then the gradient is clipped: by `clipValue` each number to
- * [−c, c], by `clipNorm` each array to a norm of at most c, by `globalClipNorm` all arrays together. Norms of convention
- * `"torch"` have 1e-6 added, as in PyTorch's `clip_grad_norm_`. Then weights decay: decoupled, w ← w − lr·wd·w before the update,
- * as in Keras 3 and PyTorch's AdamW, or by an L2 penalty, g ← g + wd·w. The new weights are projected by the constraints of their
- * arrays. With `useEma`, the moving average of the new weights, projected too, is in slot `evaluation`. Gradients and new weights below
- * 2⁻⁶³ count as 0: float32 can square no smaller numbers.
+ * With `gradientAccumulationSteps` n, the mean gradient of n calls makes an update, and `step` counts
+ * updates. In an update, first a schedule gives the learning rate. Then the gradient is clipped: by
+ * `clipValue` each number to [−c, c], by `clipNorm` each array to a norm of at most c, by `globalClipNorm`
+ * all arrays together. Norms of convention
+ * `"torch"` have 1e-6 added, as in PyTorch's `clip_grad_norm_`. Then weights decay: decoupled, w ← w −
+ * lr·wd·w before the update, as in Keras 3 and PyTorch's AdamW, or by an L2 penalty, g ← g + wd·w. The new
+ * weights are projected by the constraints of their arrays. With `useEma`, the moving average of the new
+ * weights, projected too, is in slot `evaluation`. Gradients and new weights below 2⁻⁶³ count as 0: float32
+ * can square no smaller numbers.
  *
- * @see R. Pascanu, T. Mikolov and Y. Bengio, "On the difficulty of training recurrent neural networks", ICML 2013;
- * I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019
- * @param context - values of one graph; `hyperparameters` holds a scalar for each of the optimizer's, `slots` those of
+ * @see R. Pascanu, T. Mikolov and Y. Bengio, "On the difficulty of training recurrent neural networks", ICML
+ * 2013; I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019
+ * @param context - values of one graph; `hyperparameters` holds a scalar for each of the optimizer's, `slots`
+ * those of
  * `initialSlots`
- * @param arrays - if `parameter` is a vector of several arrays end to end: what they are
- * @throws FettleError `invalid_argument`, `invalid_shape` if the rule returns an update of another shape than the
- * parameter, or other slots than `init` made; `invalid_shape` unless `arrays` add up to the size of `parameter`
+ * @param arrays - the arrays, if `parameter` is a vector of several arrays end to end
+ * @throws FettleError `invalid_argument`, `invalid_shape` if the rule returns an update of another shape than
+ * the parameter, or other slots than `init` made; `invalid_shape` unless `arrays` add up to the size of
+ * `parameter`
  * @example
  * ```ts
  * const optimizer = sgd({ learningRate: 0.1 });
@@ -134,7 +138,7 @@ function applyRule(
   };
 }
 
-/** What the rule returns, if it fits what it is given. */
+/** The checked result of the rule. */
 function checkedUpdate(optimizer: Optimizer, context: UpdateContext): Update {
   const { shape } = context.parameter;
   const result = optimizer.update(context);

@@ -7,7 +7,7 @@ import { EVALUATION } from "./ema.js";
 import type { InitContext, ParameterArray, Slots, Update, UpdateContext } from "./optimizer.js";
 import { mapParts } from "./parts.js";
 
-/** Those of array 2 are called `2.momentum` and so on. */
+/** Slots of array 2 are called `2.momentum` and so on. */
 export function slotsOfEach(
   context: InitContext,
   arrays: readonly ParameterArray[],

@@ -11,7 +11,7 @@ export const CLIPPINGS = ["clipValue", "clipNorm", "globalClipNorm"] as const;
 export type Clipping = (typeof CLIPPINGS)[number];
 
 /**
- * A gradient clipped to a bound c. One that is within it already stays the same, to the bit.
+ * A gradient clipped to a bound c. A gradient within the bound stays unchanged, bit for bit.
  *
  * | clipping | rule |
  * |---|---|
@@ -19,8 +19,8 @@ export type Clipping = (typeof CLIPPINGS)[number];
  * | `clipNorm` | of each array g: g · c/max(‖g‖, c) |
  * | `globalClipNorm` | the same with the norm of all arrays together |
  *
- * In convention `"torch"`, norms have 1e-6 added, as in PyTorch's `clip_grad_norm_`. A norm of 2⁶⁴ or more overflows in
- * float32, and the gradient becomes 0.
+ * In convention `"torch"`, norms have 1e-6 added, as in PyTorch's `clip_grad_norm_`. A norm of 2⁶⁴ or more
+ * overflows in float32, and the gradient becomes 0.
  *
  * @param gradient - one array, or several end to end in a vector
  * @param sizes - the size of each array. Default: one array

@@ -1,4 +1,4 @@
-/** Whose rules and defaults are followed where Keras 3 and PyTorch disagree. */
+/** Whose rules and defaults apply where Keras 3 and PyTorch disagree. */
 export type Convention = "keras" | "torch";
 
 export const CONVENTIONS: readonly Convention[] = ["keras", "torch"];

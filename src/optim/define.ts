@@ -1,6 +1,6 @@
 /**
- * Makes optimizers from their definitions: merges options with defaults and refuses values outside their range. It
- * holds no update rule, and weight decay is in `optimizer.ts`.
+ * Makes optimizers from their definitions: merges options with defaults and refuses values outside their
+ * range. It holds no update rule, and weight decay is in `optimizer.ts`.
  */
 import {
   check,
@@ -28,8 +28,8 @@ export type OptimizerOptions<N extends string> = Readonly<Record<N, boolean>> & 
 };
 
 /**
- * How an optimizer works. `H` names its hyperparameters, `F` its flags, `T` its traits. Write the fields in this order, so
- * that TypeScript infers the names.
+ * The definition of an optimizer. `H` names its hyperparameters, `F` its flags, `T` its traits. Write the
+ * fields in this order, so that TypeScript infers the names.
  */
 export interface OptimizerDefinition<H extends string, F extends string = never, T extends string = never> {
   readonly name: string;
@@ -39,13 +39,14 @@ export interface OptimizerDefinition<H extends string, F extends string = never,
   readonly ranges?: Readonly<Partial<Record<H, Interval>>>;
   /** The default weight decay. Default 0. */
   readonly weightDecay?: number | ((convention: Convention) => number);
-  /** Whether weight decay is decoupled by default. Default: in convention `"keras"` only. */
+  /** Whether weight decay is decoupled by default. Default: only in convention `"keras"`. */
   readonly decoupledWeightDecay?: boolean;
   /** Whether the rule applies decoupled weight decay itself: by `decay` of its context. Default false. */
   readonly appliesWeightDecay?: boolean;
   /**
-   * Whether the rule is called for each array of the model, with its shape and path, so that it can use norms and matrix
-   * products. Default false: once for all arrays end to end, which is faster where every number is treated alike.
+   * Whether the rule is called for each array of the model, with its shape and path, so that it can use norms
+   * and matrix products. Default false: once for all arrays end to end, which is faster if every number is
+   * treated alike.
    */
   readonly perArray?: boolean;
   /** Defaults of switches that change the program. */
@@ -53,8 +54,8 @@ export interface OptimizerDefinition<H extends string, F extends string = never,
   /** Throws a FettleError for hyperparameters and flags that contradict each other. */
   readonly validate?: (hyperparameters: FixedHyperparameters<H>, options: OptimizerOptions<F>) => void;
   /**
-   * Facts about the hyperparameters that change the program, such as whether momentum is used at all. Changing a
-   * hyperparameter without changing a trait compiles nothing.
+   * Facts about the hyperparameters that change the program, such as whether momentum is used at all.
+   * Changing a hyperparameter without changing a trait compiles nothing.
    */
   readonly traits?: (hyperparameters: FixedHyperparameters<H>) => Readonly<Record<T, boolean>>;
   /** The slots at the start. Default: no slots. */
@@ -78,7 +79,7 @@ export type OptimizerConfig<H extends string, F extends string = never> = {
 
 /** The options of every optimizer. */
 export interface CommonOptimizerOptions {
-  /** In [0, ∞). Default 0, but for `adamw`. */
+  /** In [0, ∞). Default 0, except for `adamw`. */
   readonly weightDecay?: number;
   /**
    * Whether weights shrink directly, w ← w − lr·wd·w before the update, or by an L2 penalty, g ← g + wd·w.
@@ -87,24 +88,28 @@ export interface CommonOptimizerOptions {
   readonly decoupledWeightDecay?: boolean;
   /** Each number of the gradient is clipped to [−clipValue, clipValue]. In (0, ∞). Default: no clipping. */
   readonly clipValue?: number;
-  /** The gradient of each array, such as the kernel of a layer, is scaled to at most this norm. In (0, ∞). Default: no clipping. */
+  /**
+   * The gradient of each array, such as the kernel of a layer, is scaled to at most this norm. In (0, ∞).
+   * Default: no clipping.
+   */
   readonly clipNorm?: number;
   /** The gradient of all arrays together is scaled to at most this norm. In (0, ∞). Default: no clipping. */
   readonly globalClipNorm?: number;
   /**
-   * How many batches make one update, with the mean of their gradients: an integer of at least 1. Batches that are left at the end of
-   * an epoch count towards its next, as in Keras; those left at the end of training wait for another. Schedules count updates.
-   * Default 1.
+   * How many batches make one update, with the mean of their gradients: an integer of at least 1. Batches
+   * left over at the end of an epoch count towards the next, as in Keras; those left at the end of training
+   * wait for the next training. Schedules count updates. Default 1.
    */
   readonly gradientAccumulationSteps?: number;
   /**
-   * Whether a moving average of the weights after each update is what evaluates, predicts and is saved. As in Keras; but
-   * there it takes the place of the weights when `fit` ends, and here training always resumes from its own. Default false.
+   * Whether a moving average of the weights after each update is used for evaluation and prediction, and
+   * saved. As in Keras, except that there it replaces the weights when `fit` ends, whereas here training
+   * always resumes from the trained weights. Default false.
    */
   readonly useEma?: boolean;
   /** The factor β of that average, a ← βa + (1 − β)w, in [0, 1). Default 0.99. */
   readonly emaMomentum?: number;
-  /** After how many updates, each time, the average takes the place of the weights that are trained. Default: never. */
+  /** After how many updates, each time, the average replaces the trained weights. Default: never. */
   readonly emaOverwriteFrequency?: number;
   /** Default `"keras"`. */
   readonly convention?: Convention;
@@ -127,18 +132,20 @@ const COMMON_OPTIONS: OptionNames<CommonOptimizerOptions> = {
   emaOverwriteFrequency: true,
   convention: true,
 };
-/** Integers of which float32 has each. */
+/** Integers that float32 represents exactly. */
 const COUNT: Interval = "[1, 16777216]";
 /** Names with a meaning in every optimizer. */
 const RESERVED = Object.keys(COMMON_OPTIONS);
 
 /**
  * Defines an optimizer and returns its factory. Like every optimizer it has the options `weightDecay`,
- * `decoupledWeightDecay`, `clipValue`, `clipNorm`, `globalClipNorm`, `gradientAccumulationSteps`, `useEma`, `emaMomentum`,
+ * `decoupledWeightDecay`, `clipValue`, `clipNorm`, `globalClipNorm`, `gradientAccumulationSteps`, `useEma`,
+ * `emaMomentum`,
  * `emaOverwriteFrequency` and `convention`.
  *
- * @throws FettleError `invalid_argument` if a hyperparameter or flag has the name of an option of every optimizer. The
- * factory throws `unknown_name` for an unknown option, and `invalid_argument` for a value outside its range
+ * @throws FettleError `invalid_argument` if a hyperparameter or flag has the name of an option of every
+ * optimizer. The factory throws `unknown_name` for an unknown option, and `invalid_argument` for a value
+ * outside its range
  * @example
  * ```ts
  * // w ← w − lr · sign(g) (the sign of the gradient decides; its size does not)
@@ -178,7 +185,7 @@ function factoryOf<H extends string, F extends string, T extends string>(
 
 /** The options of an optimizer in one convention. */
 interface Form {
-  /** Defaults of hyperparameters and flags, those of weight decay included. */
+  /** Defaults of hyperparameters and flags, including weight decay. */
   readonly numbers: Readonly<Record<string, number>>;
   readonly flags: Readonly<Record<string, boolean>>;
   readonly options: ReadonlySet<string>;
@@ -257,7 +264,7 @@ function create<H extends string, F extends string, T extends string>(
   const allFlags: Record<string, boolean> = { ...form.flags };
   for (const [key, value] of Object.entries(config)) {
     if (!form.options.has(key)) throw unknownName(`option of ${name}`, key, [...form.options]);
-    // one batch an update is what there is without it
+    // one batch per update is the default
     if (key === "gradientAccumulationSteps" && value === 1) continue;
     if (value === undefined || key === "convention") continue;
     if (Object.hasOwn(allFlags, key)) {

@@ -5,7 +5,7 @@ import { keptWeights } from "./constrain.js";
 import type { Optimizer, ParameterArray, Slots, UpdateContext } from "./optimizer.js";
 import { movingAverage } from "./terms.js";
 
-/** The slot with the weights that evaluate, predict and are saved. */
+/** The slot with the weights for evaluation, prediction and saving. */
 export const EVALUATION = "evaluation";
 
 /** A parameter and slots after a step. */
@@ -15,8 +15,9 @@ export interface Updated {
 }
 
 /**
- * One step: a ← βa + (1 − β)w with the new weights w. As in Keras, β counts as 0 at the first step, and weights that are
- * overwritten become a after every `emaOverwriteFrequency` steps. The average is held to the constraints of the arrays, as w is.
+ * One step: a ← βa + (1 − β)w with the new weights w. As in Keras, β counts as 0 at the first step, and
+ * weights that are overwritten become a after every `emaOverwriteFrequency` steps. The average satisfies the
+ * constraints of the arrays, like w.
  */
 export function averaged(
   ema: Optimizer["ema"],

@@ -7,17 +7,19 @@ import { gatheredWeight, movingAverage } from "./terms.js";
 /**
  * LAMB: Adam's step u for each array, such as the kernel of a layer, scaled to the size of the array.
  *
- * m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², both from 0; u = m̂/(√v̂ + ε) with m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ);
- * w ← w − lr · ‖w‖/‖u‖ · u. The ratio is 1 where either norm is 0, so that biases leave it.
+ * m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², both from 0; u = m̂/(√v̂ + ε) with m̂ = m/(1 − β₁ᵗ) and v̂ =
+ * v/(1 − β₂ᵗ); w ← w − lr · ‖w‖/‖u‖ · u. The ratio is 1 if either norm is 0, so that biases can leave 0.
  *
- * Both conventions follow Keras 3, whose weight decay comes before the step; the paper adds wd·w to u. PyTorch has no LAMB:
+ * Both conventions follow Keras 3, whose weight decay comes before the step; the paper adds wd·w to u.
+ * PyTorch has no LAMB:
  * `"torch"` has the ε of the authors' code.
  *
- * Numbers: `learningRate` lr in [0, ∞), default 0.001; `beta1`, `beta2` in [0, 1), default 0.9 and 0.999; `epsilon` ε in
- * [0, ∞), default 1e-7 (torch 1e-6); `weightDecay` in [0, ∞), default 0.
+ * Numbers: `learningRate` lr in [0, ∞), default 0.001; `beta1`, `beta2` in [0, 1), default 0.9 and 0.999;
+ * `epsilon` ε in [0, ∞), default 1e-7 (torch 1e-6); `weightDecay` in [0, ∞), default 0.
  *
  * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range
- * @see Y. You and others, "Large batch optimization for deep learning: training BERT in 76 minutes", ICLR 2020
+ * @see Y. You and others, "Large batch optimization for deep learning: training BERT in 76 minutes", ICLR
+ * 2020
  * @example
  * ```ts
  * const optimizer = lamb({ learningRate: 0.01 });

@@ -9,7 +9,7 @@ import { newtonSchulz } from "./newtonSchulz.js";
 import type { Optimizer } from "./optimizer.js";
 import { movingAverage } from "./terms.js";
 
-/** A Newton–Schulz step, and how many there are. */
+/** A Newton–Schulz step, and the number of steps. */
 const QUINTIC = [3.4445, -4.775, 2.0315] as const;
 const STEPS = 5;
 
@@ -32,18 +32,20 @@ export interface MuonOptions
     "nesterov"
   > {
   /**
-   * Layers whose kernels are trained by AdamW too, such as `["dense_3"]`, the last one of three. Training refuses a name that no layer
-   * with trained weights has. Default none.
+   * Layers whose kernels are also trained by AdamW, such as `["dense_3"]`, the last of three. Training
+   * refuses the name of a layer without trained weights. Default none.
    */
   readonly excludeLayers?: readonly string[];
 }
 
 /**
- * Muon: the momentum of each kernel, made nearly orthogonal, so that it moves all directions alike; all else by AdamW.
+ * Muon: the momentum of each kernel, made nearly orthogonal, so that it moves all directions equally;
+ * everything else by AdamW.
  *
- * For a kernel of shape [m, n]: v ← μv + g; with `nesterov` d = g + μv, otherwise d = v; then X = d/(‖d‖ + 1e-7), five times
- * X ← aX + (bA + cA²)X with A = XXᵀ and (a, b, c) = (3.4445, −4.775, 2.0315), and w ← w − lr·s·X − lr·wd·w.
- * Arrays of another rank, such as biases, and the layers of `excludeLayers` follow `adamw`, with `adamBeta1`, `adamBeta2`, `epsilon`,
+ * For a kernel of shape [m, n]: v ← μv + g; with `nesterov` d = g + μv, otherwise d = v; then X = d/(‖d‖ +
+ * 1e-7), five times X ← aX + (bA + cA²)X with A = XXᵀ and (a, b, c) = (3.4445, −4.775, 2.0315), and w ← w −
+ * lr·s·X − lr·wd·w. Arrays of another rank, such as biases, and the layers of `excludeLayers` follow `adamw`,
+ * with `adamBeta1`, `adamBeta2`, `epsilon`,
  * `adamWeightDecay` and the learning rate `adamLrRatio` · lr.
  *
  * | convention | scale s | where it differs |
@@ -52,16 +54,17 @@ export interface MuonOptions
  * | `"torch"` | √max(1, n/m), n being the units; if `rmsRate` is not 0, as in `"keras"` | v ← μv + (1 − μ)g, d = (1 − μ)g + μv, X = d/max(‖d‖, 1e-7) |
  *
  * With `rmsRate` 0.2, an update is about as large as Adam's, so that Adam's learning rates fit.
- * The authors train the last layer, too, by AdamW; as in Keras, that takes `excludeLayers`.
+ * The authors also train the last layer by AdamW; as in Keras, that needs `excludeLayers`.
  *
- * Numbers: `learningRate` lr in [0, ∞), default 0.001; `momentum` μ in [0, 1), default 0.95; `rmsRate` in [0, ∞), default 0.2
- * (torch 0); `adamBeta1`, `adamBeta2` in [0, 1), default 0.9 and 0.999; `epsilon` in [0, ∞), default 1e-7 (torch 1e-8); `adamLrRatio` in
- * [0, ∞), default 1; `weightDecay` wd in [0, ∞), default 0.004 (torch 0.1); `adamWeightDecay` in [0, ∞), default 0.004 (torch
- * 0.01). Flags: `nesterov`, default true.
+ * Numbers: `learningRate` lr in [0, ∞), default 0.001; `momentum` μ in [0, 1), default 0.95; `rmsRate` in [0,
+ * ∞), default 0.2 (torch 0); `adamBeta1`, `adamBeta2` in [0, 1), default 0.9 and 0.999; `epsilon` in [0, ∞),
+ * default 1e-7 (torch 1e-8); `adamLrRatio` in [0, ∞), default 1; `weightDecay` wd in [0, ∞), default 0.004
+ * (torch 0.1); `adamWeightDecay` in [0, ∞), default 0.004 (torch 0.01). Flags: `nesterov`, default true.
  *
  * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range
  * @see K. Jordan and others, "Muon: an optimizer for hidden layers in neural networks", 2024,
- * https://kellerjordan.github.io/posts/muon; J. Liu and others, "Muon is scalable for LLM training", 2025 (`rmsRate`)
+ * https://kellerjordan.github.io/posts/muon; J. Liu and others, "Muon is scalable for LLM training", 2025
+ * (`rmsRate`)
  * @example
  * ```ts
  * const optimizer = muon({ learningRate: 0.01, excludeLayers: ["dense_3"] });

@@ -1,4 +1,7 @@
-/** The names of built-in optimizers. They are data, so that compiling a model needs no optimizer; what trains has them all. */
+/**
+ * The names of built-in optimizers. They are data, so that compiling a model loads no optimizer; the training
+ * code has them all.
+ */
 import { FettleError, must, show, unknownName } from "../errors.js";
 import { type AliasOf, canonical } from "../names.js";
 import type { Optimizer } from "./optimizer.js";
@@ -23,7 +26,7 @@ const ALIASES = {
 /** The name under which a built-in optimizer is exported. */
 export type BuiltInOptimizer = keyof typeof ALIASES;
 
-/** What serves in place of Keras' other optimizers. */
+/** The replacements of Keras' other optimizers. */
 const ABSENT: Readonly<Record<string, string>> = {
   ftrl: 'The nearest is "adagrad" with layers that have kernelRegularizer: "l1".',
   lossscaleoptimizer: "Use the optimizer inside it: training in float32 needs no scaled loss.",
@@ -33,9 +36,10 @@ const ABSENT: Readonly<Record<string, string>> = {
 export type OptimizerName = BuiltInOptimizer | AliasOf<typeof ALIASES>;
 
 /**
- * The name of a built-in optimizer that has a name or alias, or an optimizer as it is.
+ * The name of a built-in optimizer, from a name or alias; an optimizer is returned unchanged.
  *
- * @throws FettleError `unknown_name` for an unknown name; `invalid_argument` for anything that is not an optimizer
+ * @throws FettleError `unknown_name` for an unknown name; `invalid_argument` for anything that is not an
+ * optimizer
  */
 export function checkedOptimizer(optimizer: string | Optimizer): BuiltInOptimizer | Optimizer {
   if (typeof optimizer !== "string") {

@@ -1,12 +1,14 @@
-/** Newton–Schulz iterations: what an odd polynomial makes of the singular values of a matrix, in products alone. */
+/**
+ * Newton–Schulz iterations: applies an odd polynomial to the singular values of a matrix, with only products.
+ */
 import { add, matmul, mul, transpose } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 
-/** Of σ ← aσ + bσ³ + cσ⁵. */
+/** The coefficients of σ ← aσ + bσ³ + cσ⁵. */
 export type OddPolynomial = readonly [a: number, b: number, c: number];
 
 /**
- * Applies a polynomial to the singular values of a matrix, some times over: x = USVᵀ becomes U p(S) Vᵀ.
+ * Applies a polynomial repeatedly to the singular values of a matrix: x = USVᵀ becomes U p(S) Vᵀ.
  *
  * @param x - [rows, columns]
  */

@@ -5,7 +5,7 @@ import type { Value } from "../graph/graph.js";
 import { showShape } from "../graph/shape.js";
 
 /**
- * What `each` makes of consecutive parts of a vector.
+ * Applies `each` to consecutive parts of a vector.
  *
  * @throws FettleError `invalid_shape` unless the sizes add up to that of the vector
  */

@@ -1,7 +1,7 @@
 /**
- * What a schedule is: a learning rate as a pure function of the step, in operations on values. It is part of the
- * program, and its numbers are inputs of it, so nothing runs between steps and trials share a program. The built-in ones are
- * in `schedules.ts`. A schedule knows no optimizer and keeps no state.
+ * The contract of a schedule: a learning rate as a pure function of the step, in operations on values. It is
+ * part of the program, and its numbers are inputs, so nothing runs between steps and trials share a program.
+ * The built-in ones are in `schedules.ts`. A schedule knows no optimizer and keeps no state.
  */
 import { check, checkOptions, must, mustBeList, mustBeRecord, show } from "../errors.js";
 import { Value } from "../graph/graph.js";
@@ -10,15 +10,20 @@ import type { Interval } from "../interval.js";
 import { madeBy, madeFrom, recipeOf } from "../recipe.js";
 import { finite } from "../rules.js";
 
-/** What `rate` is given. `N` names the numbers of the schedule. */
+/** The argument of `rate`. `N` names the numbers of the schedule. */
 export interface ScheduleContext<N extends string = string> {
   /** The numbers of the schedule: scalars. */
   readonly numbers: Readonly<Record<N, Value>>;
-  /** Steps done before this one, from 0, as Keras and PyTorch count: a scalar. Whole numbers up to 2²⁴ are exact. */
+  /**
+   * Steps done before this one, from 0, as Keras and PyTorch count: a scalar. Whole numbers up to 2²⁴ are
+   * exact.
+   */
   readonly step: Value;
 }
 
-/** A learning rate that changes from step to step, in place of a number. Made by `cosineDecay()` and the like. */
+/**
+ * A learning rate that changes from step to step, in place of a number. Made by `cosineDecay()` and the like.
+ */
 export interface Schedule {
   readonly name: string;
   /** Every number by name: inputs of the program, as `learningRate.decaySteps`. */
@@ -30,7 +35,10 @@ export interface Schedule {
 /** A constant learning rate, or a schedule. */
 export type Rate = number | Schedule;
 
-/** How a schedule works. `R` names its required numbers, `O` its optional ones, `F` its flags, `T` its traits. */
+/**
+ * The definition of a schedule. `R` names its required numbers, `O` its optional ones, `F` its flags, `T` its
+ * traits.
+ */
 export interface ScheduleDefinition<
   R extends string,
   O extends string = never,
@@ -38,7 +46,7 @@ export interface ScheduleDefinition<
   T extends string = never,
 > {
   readonly name: string;
-  /** Numbers that have no default. */
+  /** Numbers without a default. */
   readonly required: readonly R[];
   /** Defaults of the other numbers. */
   readonly optional?: Readonly<Record<O, number>>;
@@ -64,8 +72,8 @@ export type ScheduleConfig<R extends string, O extends string = never, F extends
 /**
  * Defines a schedule and returns its factory.
  *
- * @throws FettleError by the factory: `unknown_name` for an unknown option, `invalid_argument` for a value that is missing
- * or outside its range
+ * @throws FettleError by the factory: `unknown_name` for an unknown option, `invalid_argument` for a value
+ * that is missing or outside its range
  * @example
  * ```ts
  * // lr / (1 + decayRate · t)

@@ -16,26 +16,28 @@ import { EVALUATION } from "./ema.js";
 import { gatheredWeight, movingAverage, noTerms, runningSum, totalOf } from "./terms.js";
 
 /**
- * Schedule-free AdamW: AdamW without momentum takes steps z, gradients are taken at points y between z and the average x of all
- * z, and x is the model. It needs no schedule, and no number of steps in advance.
+ * Schedule-free AdamW: AdamW without momentum takes steps z, gradients are taken at points y between z and
+ * the average x of all z, and x is the model. It needs neither a schedule nor the number of steps in advance.
  *
  * At step t: γ = lr·min(1, t/`warmupSteps`); v ← β₂v + (1 − β₂)g² from 0, u = g/(√(v/(1 − β₂ᵗ)) + ε) + wd·y;
- * z ← z − γu; x ← (1 − c)x + cz; y ← (1 − β₁)z + β₁x. Gradients g are those at y; `evaluate`, `predict`, validation and `getWeights`
- * see x.
+ * z ← z − γu; x ← (1 − c)x + cz; y ← (1 − β₁)z + β₁x. Gradients g are those at y; `evaluate`, `predict`,
+ * validation and `getWeights` see x.
  *
  * | convention | weight c of z |
  * |---|---|
  * | `"keras"` | 1/t |
  * | `"torch"`, as the authors' code | Γ²/ΣΓ² over all steps, Γ being the largest γ so far |
  *
- * They agree while γ is constant. In Keras, weight decay changes y alone; here it acts on z in both, as the authors have it.
+ * They agree while γ is constant. In Keras, weight decay changes only y; here it acts on z in both
+ * conventions, as in the authors' code.
  *
- * Numbers: `learningRate` lr in [0, ∞), default 0.0025; `beta1` in [0, 1), default 0.9; `beta2` in [0, 1), default 0.999; `epsilon` ε in
- * [0, ∞), default 1e-8; `warmupSteps` in [0, ∞), default 0; `weightDecay` wd in [0, ∞), default 0. `useEma` is refused when training
- * begins.
+ * Numbers: `learningRate` lr in [0, ∞), default 0.0025; `beta1` in [0, 1), default 0.9; `beta2` in [0, 1),
+ * default 0.999; `epsilon` ε in [0, ∞), default 1e-8; `warmupSteps` in [0, ∞), default 0; `weightDecay` wd in
+ * [0, ∞), default 0. `useEma` is refused when training starts.
  *
  * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range
- * @see A. Defazio and others, "The road less scheduled", NeurIPS 2024, https://github.com/facebookresearch/schedule_free
+ * @see A. Defazio and others, "The road less scheduled", NeurIPS 2024,
+ * https://github.com/facebookresearch/schedule_free
  * @example
  * ```ts
  * const optimizer = scheduleFreeAdamW({ learningRate: 0.01, warmupSteps: 100 });
@@ -48,7 +50,7 @@ export const scheduleFreeAdamW = defineBuiltIn({
   ranges: { beta1: "[0, 1)", beta2: "[0, 1)", epsilon: "[0, ∞)", warmupSteps: "[0, ∞)" },
   decoupledWeightDecay: true,
   appliesWeightDecay: true,
-  // z is kept as z − x, so that new weights can be put in for x and y alone
+  // z is stored as z − x, so that new weights replace only x and y
   init({ parameter }) {
     const [zeros, zero] = [zerosLike(parameter), constant(parameter.graph, 0)];
     return {

@@ -35,11 +35,11 @@ import {
 const halfCosine = (x: Value): Value => mul(0.5, add(1, cos(mul(Math.PI, x))));
 
 /**
- * Keras' `ExponentialDecay`: lr·r^(t/d). With `staircase` the exponent is ⌊t/d⌋, which is PyTorch's `StepLR` of step
- * size d and gamma r.
+ * Keras' `ExponentialDecay`: lr·r^(t/d). With `staircase` the exponent is ⌊t/d⌋, which is PyTorch's `StepLR`
+ * of step size d and gamma r.
  *
- * Numbers: `initialLearningRate` lr in [0, ∞); `decaySteps` d in (0, ∞); `decayRate` r in [0, ∞). Flags: `staircase`,
- * default false.
+ * Numbers: `initialLearningRate` lr in [0, ∞); `decaySteps` d in (0, ∞); `decayRate` r in [0, ∞). Flags:
+ * `staircase`, default false.
  *
  * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a missing or invalid value
  * @example
@@ -85,11 +85,11 @@ export const cosineDecay = defineBuiltInSchedule({
 });
 
 /**
- * Keras' `CosineDecayRestarts`: a cosine of d steps, then one of d·tMul steps, and so on; the i-th, from 0, begins at
- * lr·mMulⁱ. At a share x of it, the rate is lr·((1 − α)·mMulⁱ·½(1 + cos πx) + α).
+ * Keras' `CosineDecayRestarts`: a cosine of d steps, then one of d·tMul steps, and so on; the i-th, from 0,
+ * starts at lr·mMulⁱ. At a share x of it, the rate is lr·((1 − α)·mMulⁱ·½(1 + cos πx) + α).
  *
- * Numbers: `initialLearningRate` lr in [0, ∞); `firstDecaySteps` d in (0, ∞); `tMul` in [1, ∞), default 2; `mMul` in
- * [0, ∞), default 1; `alpha` α in [0, ∞), default 0.
+ * Numbers: `initialLearningRate` lr in [0, ∞); `firstDecaySteps` d in (0, ∞); `tMul` in [1, ∞), default 2;
+ * `mMul` in [0, ∞), default 1; `alpha` α in [0, ∞), default 0.
  *
  * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a missing or invalid value
  * @see I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017
@@ -133,16 +133,19 @@ function lengthening(periods: Value, tMul: Value): { restarts: Value; share: Val
 }
 
 /**
- * PyTorch's `OneCycleLR` of two phases, for the learning rate alone: over a share p of n steps from m/a up to m, then
- * down to m/(ab), along half cosines, or lines with `linear`. After n steps it is constant.
+ * PyTorch's `OneCycleLR` with two phases, only for the learning rate: over a share p of n steps from m/a up
+ * to m, then down to m/(ab), along half cosines, or lines with `linear`. After n steps it is constant.
  *
- * Numbers: `maxLearningRate` m in [0, ∞); `totalSteps` n in (1, ∞); `pctStart` p in (0, 1), default 0.3, with pn > 1;
- * `divFactor` a in (0, ∞), default 25; `finalDivFactor` b in (0, ∞), default 10⁴. Flags: `linear`, default false.
+ * Numbers: `maxLearningRate` m in [0, ∞); `totalSteps` n in (1, ∞); `pctStart` p in (0, 1), default 0.3, with
+ * pn > 1;
+ * `divFactor` a in (0, ∞), default 25; `finalDivFactor` b in (0, ∞), default 10⁴. Flags: `linear`, default
+ * false.
  *
  * By default PyTorch moves the momentum against the rate; here the momentum is constant.
  *
  * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a missing or invalid value
- * @see L. Smith and N. Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018
+ * @see L. Smith and N. Topin, "Super-convergence: very fast training of neural networks using large learning
+ * rates", 2018
  * @example
  * ```ts
  * const optimizer = sgd({ learningRate: oneCycle({ maxLearningRate: 0.1, totalSteps: 500 }), momentum: 0.9 });
@@ -193,8 +196,8 @@ export interface PiecewiseConstantDecayOptions {
 const PIECEWISE_OPTIONS: OptionNames<PiecewiseConstantDecayOptions> = { boundaries: true, values: true };
 
 /**
- * Keras' `PiecewiseConstantDecay`: the first value up to and including the step t = `boundaries[0]`, the next one up to
- * the next boundary, and so on.
+ * Keras' `PiecewiseConstantDecay`: the first value up to and including the step t = `boundaries[0]`, the next
+ * one up to the next boundary, and so on.
  *
  * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a missing or invalid value
  * @example
@@ -260,8 +263,8 @@ const WARMUP_RULES = {
 } satisfies OptionRules<WarmupOptions>;
 
 /**
- * A line up to another rate over its first steps: i + (r₀ − i)·t/s while t < s, and then the rate r of step t − s.
- * Around `cosineDecay` it is Keras' `CosineDecay` with a warm-up.
+ * A linear rise to another rate over the first steps: i + (r₀ − i)·t/s while t < s, and then the rate r of
+ * step t − s. Around `cosineDecay` it is Keras' `CosineDecay` with a warm-up.
  *
  * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a missing or invalid value
  * @see P. Goyal and others, "Accurate, large minibatch SGD: training ImageNet in 1 hour", section 2.2, 2017

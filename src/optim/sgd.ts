@@ -1,4 +1,4 @@
-/** Stochastic gradient descent with momentum. Weight decay is not here; every optimizer has it. */
+/** Stochastic gradient descent with momentum. `apply.ts` has weight decay, for every optimizer. */
 import { must } from "../errors.js";
 import { add, equal, flush, mul, neg, select, sub, zerosLike } from "../graph/functions.js";
 import { defineBuiltIn } from "./define.js";
@@ -15,13 +15,16 @@ import { defineBuiltIn } from "./define.js";
  * Without momentum both are w ← w − lr·g, and `nesterov` changes nothing.
  *
  * Numbers: `learningRate` lr in [0, ∞), default 0.01 (torch 0.001); `momentum` μ in [0, 1), default 0;
- * `dampening` in [0, 1], default 0, torch only; `weightDecay` in [0, ∞), default 0. Flags: `nesterov`, default false.
+ * `dampening` in [0, 1], default 0, torch only; `weightDecay` in [0, ∞), default 0. Flags: `nesterov`,
+ * default false.
  *
  * PyTorch refuses `nesterov` without momentum; here it is allowed, so that momentum can be tuned from 0.
  *
- * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range, dampening in convention `"keras"` or together with `nesterov`
- * @see B. Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; I. Sutskever, J. Martens,
- * G. Dahl and G. Hinton, "On the importance of initialization and momentum in deep learning", ICML 2013
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range,
+ * dampening in convention `"keras"` or together with `nesterov`
+ * @see B. Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; I. Sutskever, J.
+ * Martens, G. Dahl and G. Hinton, "On the importance of initialization and momentum in deep learning", ICML
+ * 2013
  * @example
  * ```ts
  * const optimizer = sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true });

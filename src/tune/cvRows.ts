@@ -1,4 +1,7 @@
-/** The rows of a search with cross-validation: the scores of every metric on every fold, their ranks and times. */
+/**
+ * The rows of a search with cross-validation: the scores of every metric on every fold, their ranks and
+ * times.
+ */
 import type { Direction } from "../direction.js";
 import type { Metric } from "../metrics/metric.js";
 import type { Curves } from "../search/trial/curves.js";
@@ -35,7 +38,7 @@ export interface CvRow<P> {
 /**
  * @param trials - of a detailed search
  * @param folds - how many each was trained on
- * @param errorScore - the score of a fold without one
+ * @param errorScore - the score of a failed fold
  */
 export function cvRows<P>(
   trials: readonly TrialRecord<P>[],

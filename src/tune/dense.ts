@@ -1,6 +1,7 @@
 /**
- * The network that is tuned when a user names only a table: dense layers of equal width, a space for tables of a few
- * hundred to some ten thousand rows, and how each trial is trained. Why these defaults: `docs/tuning.md`.
+ * The network that is tuned if a user gives only a table: dense layers of equal width, a space for tables of
+ * a few hundred to some ten thousand rows, and how each trial is trained. `docs/tuning.md` explains the
+ * defaults.
  */
 import type { Dataset } from "../data/dataset.js";
 import type { PipelineOptions, ScalingName } from "../data/pipeline/options.js";
@@ -24,10 +25,10 @@ import type { FitSettings } from "./trial/training.js";
 
 const DATA = "a data set, as encodeTable returns, or { task, outputs }";
 const PARAMS = "an object of parameters, such as { units: 64 }";
-/** Hidden layers at most: a model file holds no more, with their dropout. */
+/** The most hidden layers: with their dropout, a model file holds no more. */
 const MOST_LAYERS = 499;
 
-/** The values of parameters that a space does not have. */
+/** The default values of parameters that are not in the space. */
 export const DENSE_DEFAULTS = {
   layers: 1,
   units: 32,
@@ -45,7 +46,7 @@ export const DENSE_DEFAULTS = {
   epochs: 40,
 };
 
-/** What kernels begin with, for activations that are not best served by `heUniform`. */
+/** Initializers of kernels, for activations where `heUniform` is not the best. */
 const STARTS: Readonly<Partial<Record<ActivationName, InitializerName>>> = {
   tanh: "glorotUniform",
   selu: "lecunNormal",
@@ -55,12 +56,13 @@ const STARTS: Readonly<Partial<Record<ActivationName, InitializerName>>> = {
 export type DenseParams = { readonly [K in keyof typeof DENSE_DEFAULTS]: (typeof DENSE_DEFAULTS)[K] };
 
 /**
- * The default space of the dense network: layers, units, activation, learning rate, batch size, L2 penalty, dropout and
- * epochs. The optimizer is Adam.
+ * The default space of the dense network: layers, units, activation, learning rate, batch size, L2 penalty,
+ * dropout and epochs. The optimizer is Adam.
  *
- * @param rows - how many rows a trial trains on. Batches have at most a fifth of them; where that allows none of the usual
- * sizes, there is only one size
- * @param inputs - how many columns a row has. With more of them than rows, a network can learn every row by heart: penalties and dropout are stronger
+ * @param rows - how many rows a trial trains on. Batches have at most a fifth of them; if that allows no
+ * usual size, there is only one size
+ * @param inputs - how many columns a row has. With more columns than rows, a network can memorize every row:
+ * penalties and dropout are stronger
  * @example
  * ```ts
  * denseSpace(100).batchSize; // { type: "choice", values: [16] }
@@ -84,14 +86,14 @@ export function denseSpace(rows: number, inputs = 0): Space {
   };
 }
 
-/** Rows from which a number's parts tell more than they let the network learn by heart. */
+/** Rows from which the parts of a number inform more than they help to memorize. */
 const MANY = 1000;
 
 /**
- * How a table becomes features of the dense network: each number standardized; where the target is a quantity, also by quantiles, which
- * spread crowded values and draw far ones near; and from 1,000 rows on also in four parts, so that the network may bend at the quarters.
- * A number that is almost always the same has no parts. Where cells are missing and that
- * tells of the target, a feature says so.
+ * How a table becomes features of the dense network: each number standardized; for regression also by
+ * quantiles, which spread crowded values and pull in outliers; and from 1,000 rows also in four parts, so
+ * that the network may bend at the quartiles. An almost constant number has no parts. If missing cells inform
+ * about the target, a feature marks them.
  *
  * @param data - the result of `encodeTable`
  * @throws FettleError `invalid_argument`, `invalid_shape` for anything else
@@ -114,11 +116,11 @@ export function densePipeline(data: PipelineData): PipelineOptions {
   return { ...common, columns: Object.fromEntries(divided.map(({ name }) => [name, parts])) };
 }
 
-/** Rows from which the time of a search allows few trials of five folds, and one held-out part tells trials apart. */
+/** Rows from which time allows only few trials of five folds, and one held-out part distinguishes trials. */
 const LARGE = 4000;
 
 /**
- * How trials of the dense network are scored: by 5 folds; from 4,000 rows on by a fifth of them, held out.
+ * How trials of the dense network are scored: by 5 folds; from 4,000 rows by a held-out fifth.
  *
  * @param rows - of the table
  * @example
@@ -132,11 +134,11 @@ export function denseValidation(rows: number): { readonly folds: number } | { re
 }
 
 /**
- * Where the search begins, for `enqueue`: from 4,000 rows on at a point that is good enough on most tables, since time allows few trials.
- * On smaller tables there is none: 15 epochs are few updates there.
+ * Where the search starts, for `enqueue`: from 4,000 rows at a point that is good enough on most tables,
+ * because time allows few trials. Smaller tables have no such point: 15 epochs are too few updates there.
  *
  * @param rows - of the table
- * @param space - `denseSpace`, or some of it
+ * @param space - `denseSpace`, or a part of it
  * @example
  * ```ts
  * densePoints(500, denseSpace(500)); // []
@@ -168,7 +170,7 @@ const POINTS: readonly Params[] = [
   },
 ];
 
-/** The value, or the last of a choice that does not have it: the largest batch of small tables. */
+/** The value; for a choice without it, the last value: the largest batch of small tables. */
 function within(parameter: Parameter, value: ParamValue): ParamValue {
   return parameter.type !== "choice" || parameter.values.includes(value)
     ? value
@@ -176,10 +178,10 @@ function within(parameter: Parameter, value: ParamValue): ParamValue {
 }
 
 /**
- * How the dense network is trained: for the parameter `epochs`, 40 without it, in batches of the parameter `batchSize`, with a learning
- * rate that decays along half a cosine.
+ * How the dense network is trained: for `epochs` epochs (40 by default), in batches of `batchSize`, with a
+ * learning rate that decays along half a cosine.
  *
- * @param settings - what is to be otherwise
+ * @param settings - settings that override these
  * @example
  * ```ts
  * denseFit({ units: 64, batchSize: 16, epochs: 25 }); // { epochs: 25, learningRateDecay: "cosine", batchSize: 16 }
@@ -198,10 +200,11 @@ export function denseFit(params: Params, settings: FitSettings = {}): FitSetting
 }
 
 /**
- * A dense network for a data set, from parameters of `denseSpace`, or of a custom space with some of its names.
+ * A dense network for a data set, from parameters of `denseSpace`, or of a custom space with some of its
+ * names.
  *
- * @throws FettleError `unknown_name` for other parameters, `invalid_argument` for an invalid number of layers, and what
- * layers and optimizers throw
+ * @throws FettleError `unknown_name` for other parameters, `invalid_argument` for an invalid number of
+ * layers, and whatever layers and optimizers throw
  * @example
  * ```ts
  * const model = denseModel({ task: "regression", outputs: 1 }, { layers: 2, units: 64, learningRate: 0.01 });
@@ -243,7 +246,7 @@ export function denseModel(data: Pick<Dataset, "task" | "outputs">, params: Para
 }
 
 /**
- * The parameters of {@link denseModel}, with defaults for those that are left out.
+ * The parameters of {@link denseModel}, with defaults for omitted ones.
  *
  * @throws FettleError `unknown_name` for a parameter that the dense network does not have
  * @example
@@ -261,14 +264,14 @@ export function denseParams(params: Params): DenseParams {
   return { ...DENSE_DEFAULTS, ...params } as DenseParams;
 }
 
-/** Parameters that count something, which a range of fractions would break at almost every trial. */
+/** Integer parameters: a `float` range of them would fail almost every trial. */
 const INTEGERS = ["layers", "units", "batchSize", "epochs"];
 
 /**
- * Refuses a space with points that `denseModel` could not build: by the type of each parameter, and by its extreme values
- * with each optimizer under which it applies.
+ * Refuses a space with points that `denseModel` could not build: checks the type of each parameter, and its
+ * extreme values with each optimizer for which it applies.
  *
- * @param rows - how many rows a trial trains on, which bounds the batch
+ * @param rows - how many rows a trial trains on; bounds the batch
  * @throws FettleError `unknown_name` and `invalid_argument`, naming the parameter
  */
 export function checkDenseSpace(data: Pick<Dataset, "task" | "outputs">, space: Space, rows: number): void {
@@ -297,7 +300,7 @@ export function checkDenseSpace(data: Pick<Dataset, "task" | "outputs">, space: 
   }
 }
 
-/** The optimizers of a space under which a parameter can apply. */
+/** The optimizers of a space for which a parameter can apply. */
 function optimizersBeside(space: Space, name: string): readonly { readonly optimizer?: ParamValue }[] {
   const { optimizer } = space;
   if (name === "optimizer" || optimizer?.type !== "choice") return [{}];

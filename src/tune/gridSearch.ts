@@ -1,6 +1,7 @@
 /**
- * Searches that report as scikit-learn's `GridSearchCV` and `RandomizedSearchCV` do: a row for each combination of
- * parameters, with the scores of every metric on every fold, their ranks and times. The search itself is that of `tune`.
+ * Searches with the report of scikit-learn's `GridSearchCV` and `RandomizedSearchCV`: a row for each
+ * combination of parameters, with the scores of every metric on every fold, their ranks and times. `tune`
+ * runs the search.
  */
 import { FettleError, must, type OptionNames, show } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
@@ -28,9 +29,14 @@ export interface SearchCvOptions<S extends Space>
   extends Omit<TuneOptions<S>, "metric" | "strategy" | "queue"> {
   /** One metric or several, by name or custom. Default `r2`, or `logLoss` and `accuracy`. */
   readonly scoring?: MetricLike | readonly MetricLike[];
-  /** Whether the best combination is fitted again; or the metric that decides which is best. Default true, by the first metric. */
+  /**
+   * Whether the best combination is refitted; or the metric that decides which is best. Default true, by the
+   * first metric.
+   */
   readonly refit?: boolean | MetricLike;
-  /** The score of a training that failed or diverged; `"raise"` ends the search with its error. Default NaN. */
+  /**
+   * The score of a training that failed or diverged; `"raise"` ends the search with its error. Default NaN.
+   */
   readonly errorScore?: number | "raise";
 }
 
@@ -39,18 +45,20 @@ export interface SearchCvResult<S extends Space> {
   /**
    * The mean score of the best combination by the metric that decides.
    *
-   * @throws FettleError `invalid_state`, as `bestParams` and `bestIndex`, if every combination violates a constraint, or a signal ended the
-   * search first
+   * @throws FettleError `invalid_state`, as `bestParams` and `bestIndex`, if every combination violates a
+   * constraint, or if a signal ended the search first
    */
   readonly bestScore: number;
   readonly bestParams: ParamsOf<S>;
   /** The place of the best combination in `rows`. */
   readonly bestIndex: number;
-  /** Every combination, in the order in which they were tried. */
+  /** Every combination, in the order in which it was tried. */
   readonly rows: readonly CvRow<ParamsOf<S>>[];
-  /** The best combination fitted to all development rows. @throws FettleError `finalError`, where there is one */
+  /**
+   * The best combination fitted to all development rows. @throws FettleError `finalError`, if there is one
+   */
   readonly final: Model;
-  /** Which networks the final model has, and what they are worth; undefined for a single network. */
+  /** The networks of the final model, and their scores; undefined for a single network. */
   readonly ensemble?: Ensemble;
   /** How well its probabilities are calibrated, before and after; undefined without `calibrate`. */
   readonly calibration?: Calibration;
@@ -61,7 +69,8 @@ export interface SearchCvResult<S extends Space> {
 /**
  * Cross-validates every combination of a space, as scikit-learn's `GridSearchCV`.
  *
- * @param options - those of `tune`, `scoring`, `refit`, `errorScore`, and `points` for ranges of numbers without steps
+ * @param options - those of `tune`, `scoring`, `refit`, `errorScore`, and `points` for ranges of numbers
+ * without steps
  * @throws FettleError as `tune`; `trial_failed` for the first failure with `errorScore: "raise"`
  * @example
  * ```ts

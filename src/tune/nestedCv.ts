@@ -1,4 +1,4 @@
-/** Nested cross-validation: how well a search does, by folds that the search does not see. */
+/** Nested cross-validation: how good a search is, on folds that the search does not see. */
 import { type Dataset, takeExamples } from "../data/dataset.js";
 import { takeRows } from "../data/matrix.js";
 import { check, isRecord, must } from "../errors.js";
@@ -29,14 +29,14 @@ export interface NestedResult<S extends Space> {
 }
 
 /**
- * Estimates how well a *search* does: tunes on the training rows of each outer fold, fits the best parameters again, and
- * scores them on the rows that the search did not see. Unlike the cross-validation of the search itself, these scores are
- * not biased by the choice of the best.
+ * Estimates how good a *search* is: it tunes on the training rows of each outer fold, refits the best
+ * parameters, and scores them on the rows that the search did not see. Unlike the cross-validation of the
+ * search itself, these scores are not biased by the choice of the best.
  *
  * @param search - `gridSearch`, `randomSearch` or a function like them
- * @param options - its options, and `outer`: the outer folds, as `validation` has them, default `{ folds: 5 }`. `validation` may be no list,
- * since each outer fold has other rows
- * @throws FettleError as the search, and its `finalError`; `invalid_data` where a search found no model
+ * @param options - its options, and `outer`: the outer folds, in the form of `validation`, default
+ * `{ folds: 5 }`. `validation` must not be a list, because each outer fold has other rows
+ * @throws FettleError as the search, and its `finalError`; `invalid_data` if a search found no model
  * @example
  * ```ts
  * const x = Array.from({ length: 60 }, (_, i) => [i / 60]);
@@ -54,8 +54,8 @@ export interface NestedResult<S extends Space> {
  * });
  * scores.length; // 3
  * ```
- * @see G. Cawley and N. Talbot, "On over-fitting in model selection and subsequent selection bias in performance
- * evaluation", JMLR 11, 2010
+ * @see G. Cawley and N. Talbot, "On over-fitting in model selection and subsequent selection bias in
+ * performance evaluation", JMLR 11, 2010
  */
 export async function nestedCrossValidation<
   const S extends Space,
@@ -65,7 +65,7 @@ export async function nestedCrossValidation<
   options: O & { readonly space: S; readonly outer?: Validation },
 ): Promise<NestedResult<S>> {
   must(typeof search === "function", "search", "gridSearch, randomSearch or a function like them", search);
-  // the search refuses the names that it does not know
+  // the search refuses unknown names
   const own = copyOptions(options, "nestedCrossValidation", undefined, KEPT);
   const {
     outer = { folds: 5 },
@@ -119,7 +119,7 @@ export async function nestedCrossValidation<
   return { scores, mean, std, searches };
 }
 
-/** Apart from the random streams of studies and of `tune`. */
+/** Separate from the random streams of studies and of `tune`. */
 const OUTER_STREAM = 0x6f75;
 
 /** The metric that decides, before a search has run. */

@@ -1,6 +1,6 @@
 /**
- * The learning-rate range test: one training in which the rate rises from step to step, and the rates that its losses
- * suggest. It trains no model for use, divides no data and knows no strategy.
+ * The learning-rate range test: one training in which the rate rises from step to step, and the rates that
+ * its losses suggest. The model is discarded; no data is held out, and no strategy takes part.
  */
 
 import type { TensorLike } from "../arrays.js";
@@ -40,26 +40,36 @@ import { KEPT } from "./tuner/options.js";
 
 /** The options of a range test. */
 export interface RateFinderOptions {
-  /** Inputs, [rows, columns], or rows of another shape, such as [rows, height, width, channels]; or give `data`. */
+  /**
+   * Inputs, [rows, columns], or rows of another shape, such as [rows, height, width, channels]; or give
+   * `data`.
+   */
   readonly x?: TensorLike;
   /**
-   * Targets: quantities, or classes: words, booleans, 0 and 1, one-hot rows, or integers with `task: "classification"`, or where models end
-   * in a softmax of as many units for a loss of several classes. A model of two classes has one unit, or two with a softmax; of more, as many as
-   * classes.
+   * Targets: quantities, or classes: words, booleans, 0 and 1, one-hot rows, or integers with
+   * `task: "classification"` or with models that end in a softmax of as many units for a loss of several
+   * classes. A model of two classes has one unit, or two with a softmax; for more classes, one unit each.
    */
   readonly y?: TensorLike | Labels;
   /** An encoded table, from `encodeTable`. */
   readonly data?: Dataset;
   /**
-   * Whether NaN in `x` is a missing cell, which the pipeline fills (`"impute"`), or refused (`"refuse"`); for `data`, the option of
-   * `encodeTable` says it. Default: `"impute"` with a `pipeline` that has `impute` or `indicator`, else `"refuse"`.
+   * Whether NaN in `x` is a missing cell, which the pipeline fills (`"impute"`), or refused (`"refuse"`); for
+   * `data`, the option of `encodeTable` decides. Default: `"impute"` with a `pipeline` that has `impute` or
+   * `indicator`, else `"refuse"`.
    */
   readonly missing?: MissingCells;
-  /** What `y` holds. Default: classification if `y` is words, booleans, 0 and 1, one-hot rows, or integers for a model of classes. */
+  /**
+   * What `y` holds. Default: classification if `y` is words, booleans, 0 and 1, one-hot rows, or integers for
+   * a model of classes.
+   */
   readonly task?: Task;
-  /** How much each row of `x` counts in the loss, [rows], at least 0. Only ratios matter. Default: all the same. */
+  /**
+   * How much each row of `x` counts in the loss, [rows], at least 0. Only ratios matter. Default: all
+   * equally.
+   */
   readonly sampleWeight?: ArrayLike<number>;
-  /** Builds and compiles a model. Called once, with `low`; the later rates are written into the run. */
+  /** Builds and compiles a model. Called once, with `low`; later rates are written into the run. */
   readonly model: (params: { readonly learningRate: number }) => LayersModel;
   /** The first rate, above 0. Default 1e-6. */
   readonly low?: number;
@@ -67,17 +77,23 @@ export interface RateFinderOptions {
   readonly high?: number;
   /** Steps from `low` to `high`, both included; at least 2. Default 100. */
   readonly steps?: number;
-  /** Rows a step. Default 32, or all rows if they are fewer. */
+  /** Rows per step. Default 32, or all rows if there are fewer. */
   readonly batchSize?: number;
   /** The factor β of the moving average of losses, in [0, 1); 0 does not smooth. Default 0.9. */
   readonly smoothing?: number;
-  /** Fixes the first parameters, the order of rows and dropout. Default 0. */
+  /** Fixes the initial parameters, the order of rows and dropout. Default 0. */
   readonly seed?: number;
-  /** How missing cells are filled, categories encoded, inputs and targets scaled, as in trials. Default: standardized. */
+  /**
+   * How missing cells are filled, categories encoded, inputs and targets scaled, as in trials. Default:
+   * standardized.
+   */
   readonly pipeline?: PipelineOptions;
 }
 
-/** Why a range test ended: after all its steps; at a loss far above the least; at a loss that is NaN or infinite. */
+/**
+ * Why a range test ended: after all its steps; at a loss far above the minimum; or at a loss that is NaN or
+ * infinite.
+ */
 export type RateFinderReason = "finished" | "diverged" | "notFinite";
 
 /** The result of a range test. Arrays have one number for each step with a finite loss. */
@@ -86,9 +102,15 @@ export interface RateFinderResult {
   /** The loss of each step's batch, with penalties, before its update. */
   readonly losses: readonly number[];
   readonly smoothed: readonly number[];
-  /** The rate at which the smoothed loss falls most steeply; undefined if it does not fall after the first steps. */
+  /**
+   * The rate at which the smoothed loss falls most steeply; undefined if it does not fall after the first
+   * steps.
+   */
   readonly suggested: number | undefined;
-  /** A tenth of the rate at which the smoothed loss is least; undefined if it does not fall after the first steps. */
+  /**
+   * A tenth of the rate at which the smoothed loss is least; undefined if it does not fall after the first
+   * steps.
+   */
   readonly belowMinimum: number | undefined;
   readonly reason: RateFinderReason;
 }
@@ -115,23 +137,25 @@ const DEFAULT_BATCH = 32;
 const RATE = "optimizer.learningRate";
 
 /**
- * Finds learning rates worth searching, by one short training in which the rate rises geometrically from step to step
- * until the loss diverges.
+ * Finds learning rates worth searching, by one short training in which the rate rises geometrically from step
+ * to step until the loss diverges.
  *
  * - rate of step i: low · (high / low)^(i / (steps − 1))
  * - smoothed loss: aᵢ / (1 − βⁱ⁺¹) with aᵢ = β aᵢ₋₁ + (1 − β) lossᵢ and β = `smoothing`
- * - it ends at a loss that is not finite, or once the smoothed loss is above 4 times its least
- * - `suggested`: the rate at which the smoothed loss falls most steeply over the logarithm of the rate before its
- *   minimum, by differences from r steps before to r steps after; the earliest of equals. r is 1 / (1 − β), at most a
- *   tenth of all steps and at least 1: over fewer steps, the noise of single batches decides. For the same reason the
- *   minimum is not among the first r steps
- * - `belowMinimum`: a tenth of the rate at the minimum, where there is a suggestion
+ * - it ends at a loss that is not finite, or once the smoothed loss is above 4 times its minimum
+ * - `suggested`: the rate at which the smoothed loss falls most steeply over the logarithm of the rate before
+ *   its
+ *   minimum, by differences from r steps before to r steps after; the earliest of equals. r is 1 / (1 − β),
+ *   at most a tenth of all steps and at least 1: over fewer steps, the noise of single batches would decide.
+ *   For the same reason the first r steps cannot hold the minimum
+ * - `belowMinimum`: a tenth of the rate at the minimum, if there is a suggestion
  *
- * The loss of a batch is measured before its step, so a rate affects the losses after it. The same seed gives the same bits
- * everywhere. All rows are trained on: leave out those on which a model is to be tested.
+ * The loss of a batch is measured before its step, so a rate affects the losses after it. The same seed gives
+ * the same bits everywhere. It trains on all rows: leave out test rows.
  *
- * @throws FettleError `invalid_argument`, `unknown_name`, `invalid_data`, `invalid_shape` for options and data that do
- * not fit, and for a model whose learning rate is a schedule; `invalid_state` for a model that is not compiled
+ * @throws FettleError `invalid_argument`, `unknown_name`, `invalid_data`, `invalid_shape` for options and
+ * data that do not fit, and for a model whose learning rate is a schedule; `invalid_state` for a model that
+ * is not compiled
  * @example
  * ```ts
  * const x = Array.from({ length: 100 }, (_, i) => [((i * 37) % 101) / 50 - 1]);
@@ -147,8 +171,8 @@ const RATE = "optimizer.learningRate";
  * reason; // "diverged"
  * suggested !== undefined && suggested < 1; // true
  * ```
- * @see L. Smith, "Cyclical Learning Rates for Training Neural Networks", WACV 2017; the rules of suggestion are those of
- * fast.ai's `lr_find` ("steep" and "minimum")
+ * @see L. Smith, "Cyclical Learning Rates for Training Neural Networks", WACV 2017; the rules of suggestion
+ * are those of fast.ai's `lr_find` ("steep" and "minimum")
  */
 export async function findLearningRate(options: RateFinderOptions): Promise<RateFinderResult> {
   const copied = copyOptions(options, "findLearningRate", undefined, KEPT);
@@ -204,7 +228,7 @@ function testOf({ low, high, steps, smoothing }: ReadOptions<RateFinderOptions, 
   return { rates, smoothing };
 }
 
-/** The model that the options build with a rate. */
+/** The model that the options build for a rate. */
 function modelOf({ model }: RateFinderOptions, learningRate: number): LayersModel {
   const built = model({ learningRate });
   mustBeModel(built);
@@ -234,7 +258,7 @@ function programsFor(
   return { programs, hyperparameters };
 }
 
-/** The losses of a training until it ended. */
+/** The losses of a training up to its end. */
 interface Losses {
   readonly losses: readonly number[];
   readonly smoothed: readonly number[];
@@ -261,7 +285,7 @@ function raiseRate(run: Run, { rates, smoothing }: RangeTest, batchSize: number,
     losses.push(loss);
     smoothed.push(smooth);
     least = Math.min(least, smooth);
-    // In this form also for losses below 0.
+    // Written so that it also holds for losses below 0.
     if (smooth - least > (DIVERGED - 1) * Math.abs(least)) return { losses, smoothed, reason: "diverged" };
   }
   return { losses, smoothed, reason: "finished" };

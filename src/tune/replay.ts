@@ -15,16 +15,18 @@ import { scoringOf } from "./tuner/setup.js";
 export interface Replay<S extends Space> {
   readonly saved: TrialRecord<ParamsOf<S>>;
   readonly replayed: TrialRecord<ParamsOf<S>>;
-  /** Whether parameters, status, values and scores are the same to the bit. */
+  /** Whether parameters, status, values and scores are the same, bit for bit. */
   readonly same: boolean;
 }
 
 /**
- * Runs one trial of a saved study again, with its own seed and, for `pbt()`, from where its parent's training ended.
+ * Runs one trial of a saved study again, with its seed and, for `pbt()`, from the end of its parent's
+ * training.
  *
- * @param options - those of `tune` that the study began with, and `study`
+ * @param options - those of `tune` with which the study started, and `study`
  * @param trial - the number of a trial that has ended
- * @throws FettleError `invalid_argument` for a trial that the study does not have; `aborted` if a signal ended it; as `tune`
+ * @throws FettleError `invalid_argument` for a trial that the study does not have; `aborted` if a signal
+ * ended it; as `tune`
  * @example
  * ```ts
  * const options = {
@@ -68,7 +70,7 @@ export async function replay<const S extends Space>(
     ...(parent !== undefined && { parent }),
     ...(given && { given }),
   };
-  // as if it had been running when the study was saved, and all others had ended
+  // as if it alone had been running when the study was saved
   const trials = study.trials.map((each, i) => (i === trial ? running : each));
   const result = await tuneOnThreads<S>(
     { ...own, study: { ...study, trials }, trials: trials.length },

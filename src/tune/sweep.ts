@@ -1,6 +1,6 @@
 /**
- * Sweeps: one parameter of a space takes one value after another while the others stay fixed. The points are enqueued in a
- * `randomSearch` of as many trials, so nothing is drawn.
+ * Sweeps: one parameter of a space takes one value after another while the others stay fixed. The points are
+ * enqueued in a `randomSearch` of as many trials, so nothing is random.
  */
 
 import { check, must, mustBeRecord, type OptionNames, show, unknownName } from "../errors.js";
@@ -17,14 +17,20 @@ import type { ParamValue } from "../search/space/value.js";
 import { CV_OPTIONS, randomSearch, type SearchCvOptions, type SearchCvResult } from "./gridSearch.js";
 import { KEPT } from "./tuner/options.js";
 
-/** What is swept, and the options of `randomSearch` that apply: a sweep has exactly one trial for each of its values. */
+/**
+ * What is swept, and the options of `randomSearch` that apply: a sweep has exactly one trial for each of its
+ * values.
+ */
 export interface SweepOptions<S extends Space>
   extends Omit<SearchCvOptions<S>, "trials" | "enqueue" | "warmStart" | "study"> {
   /** The name of the parameter that varies. */
   readonly parameter: keyof S & string;
   /** Its values, in this order: at least one, and all within the space. */
   readonly values: readonly ParamValue[];
-  /** The values of the others. Default: the default of each in the space. Those that do not apply are left out. */
+  /**
+   * The values of the others. Default: the default of each in the space. Parameters that do not apply are
+   * left out.
+   */
   readonly params?: Partial<ParamsOf<S>>;
 }
 
@@ -32,9 +38,9 @@ export interface SweepOptions<S extends Space>
  * Cross-validates one value of a parameter after another, with all else equal.
  *
  * @returns as `gridSearch`, a row for each value, in the order given
- * @throws FettleError as `gridSearch`; `unknown_name`, `invalid_argument` for a parameter that the space does not have
- * or that does not apply at these `params`, for values outside the space, and where another parameter has neither a
- * value in `params` nor a default
+ * @throws FettleError as `gridSearch`; `unknown_name`, `invalid_argument` for a parameter that the space does
+ * not have or that does not apply at these `params`, for values outside the space, and if another parameter
+ * has neither a value in `params` nor a default
  * @example
  * ```ts
  * const x = Array.from({ length: 60 }, (_, i) => [i / 60]);

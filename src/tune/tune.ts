@@ -1,6 +1,6 @@
 /**
- * `tune()` joins a search and a model: each trial builds a model from suggested parameters and trains it on every fold; its
- * value is the mean of a metric. It knows no strategy by name and no layer.
+ * `tune()` joins a search and a model: each trial builds a model from suggested parameters and trains it on
+ * every fold; its value is the mean of a metric. It knows no layer, and no strategy by name.
  */
 import { check, isPlainObject, must } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
@@ -23,15 +23,16 @@ import { withResults } from "./tuner/result.js";
 import { budgetFor, type Making, studyOfObjective, withStrategy } from "./tuner/study.js";
 
 /**
- * Searches the parameters of a model: each trial builds a model, trains it on every fold and takes the mean of a metric
- * over the folds as its value. The best parameters are then fitted again to all development rows, that is all but the test
- * rows.
+ * Searches the parameters of a model: each trial builds a model, trains it on every fold and takes the mean
+ * of a metric over the folds as its value. The best parameters are then refitted to all development rows,
+ * that is, all rows except the test rows.
  *
- * A trial that fails or diverges is recorded with that status, and the search continues. Before the first one, `model` is called for the
- * middle of the space, to see whether what it returns fits the data.
+ * A trial that fails or diverges is recorded with that status, and the search continues. Before the first
+ * one, `model` is called for the middle of the space, to check that its result fits the data.
  *
- * @throws FettleError before anything runs, for options, spaces and data that do not fit, and for models of which none that is looked at
- * fits the data; `trial_failed` if no trial gave a value, with what the first trial threw as its `cause`
+ * @throws FettleError before anything runs, for options, spaces and data that do not fit, and if no model
+ * that is checked fits the data; `trial_failed` if no trial gave a value, with the first trial's error as its
+ * `cause`
  * @example
  * ```ts
  * // is a point within the unit circle?
@@ -55,11 +56,11 @@ import { budgetFor, type Making, studyOfObjective, withStrategy } from "./tuner/
  */
 export async function tune<const S extends Space>(options: TuneOptions<S>): Promise<TuneResult<S>>;
 /**
- * Searches the parameters of any function with a value, `objective(params)`, which is maximized or minimized. If it throws,
- * its own trial fails, and the search continues.
+ * Searches the parameters of any function with a value, `objective(params)`, which is maximized or minimized.
+ * If it throws, that trial fails, and the search continues.
  *
- * @throws FettleError before anything runs, for options and spaces that do not fit; `trial_failed` if no trial gave a
- * value, with what the first trial threw as its `cause`
+ * @throws FettleError before anything runs, for options and spaces that do not fit; `trial_failed` if no
+ * trial gave a value, with the first trial's error as its `cause`
  * @example
  * ```ts
  * const { best } = await tune({
@@ -109,7 +110,7 @@ async function optimizeOverQueue<S extends Space>(
 ): Promise<void> {
   check(
     options.scheduler === undefined,
-    "scheduler must be left out beside queue in tune for an objective, whose reports stay with its worker",
+    "scheduler must be left out with queue in tune for an objective, whose reports stay with its worker",
   );
   const { QueuedObjective } = await import("./resume/queued.js");
   const queued = new QueuedObjective(options);
@@ -121,7 +122,10 @@ async function optimizeOverQueue<S extends Space>(
   }
 }
 
-/** Loads what trains and scores models where there is one: a search over a function has neither networks nor tables. */
+/**
+ * Loads the code that trains and scores models only if there is a model: a search over a function needs
+ * neither networks nor tables.
+ */
 async function tuneModel<S extends Space>(options: TuneOptions<S>): Promise<TuneResult<S>> {
   const { queue } = options;
   if (queue) {

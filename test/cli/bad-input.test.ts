@@ -51,7 +51,7 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
     TUNE,
     /target "y" must differ between rows; it is "u" in every row$/m,
   ],
-  ["no input", table("y\n1\n2\n"), TUNE, /must have an input beside the target; received only "y"$/m],
+  ["no input", table("y\n1\n2\n"), TUNE, /must have an input besides the target; received only "y"$/m],
   [
     "all seconds of none",
     good,
@@ -94,7 +94,7 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
     "a target without a cell",
     table("a,y\n1,\n2,\n3,\n"),
     `${TUNE} --as y=number`,
-    /target "y" must have cells; all are missing$/m,
+    /target "y" must have values; all cells are missing$/m,
   ],
   [
     "several bad columns, all at once",
@@ -273,7 +273,7 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
   ["all rows held out", good, `${TUNE} --test-size 1`, /--test-size must be .*below 1; received "1"/],
   ["a negative seed", good, `${TUNE} --seed=-1`, /--seed must be an integer of at least 0; received -1/],
   ["an unknown dropped column", good, `${TUNE} --drop q`, /unknown column "q"/],
-  ["no input left", good, `${TUNE} --drop a,b`, /must have an input beside the target/],
+  ["no input left", good, `${TUNE} --drop a,b`, /must have an input besides the target/],
 ];
 
 describe.concurrent("fettle refuses", () => {

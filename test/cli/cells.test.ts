@@ -71,7 +71,7 @@ describe.concurrent("the receipt of a table", () => {
       "choose --date-order dmy or --date-order mdy",
       '"none" is read as missing in 20 cells of "owned"; choose --no-default-na to read it as a word',
       "left out: \"column 1\" is different in every row; choose --as 'column 1=number' to keep it",
-      '"y" has 5 words, 2 but for case and spaces, such as "JA", "Ja", "ja"; choose --ignore-case y to read them as one',
+      '"y" has 5 words, 2 without case and spaces, such as "JA", "Ja", "ja"; choose --ignore-case y to read them as one',
     ])
       expect(said).toContain(line);
     const { receipt } = JSON.parse(json.stdout);

@@ -62,7 +62,7 @@ describe("fettle tune", () => {
     [["--target", "y", "--class-weight", "maybe=3"], /unknown class "maybe"/, 2],
     [
       ["--target", "z", "--class-weight", "balanced"],
-      /--class-weight needs a target of classes; received a regression target/,
+      /--class-weight needs a classification target; received a regression target/,
       2,
     ],
   ] as const)("answers %s", async (flags, message, expected) => {

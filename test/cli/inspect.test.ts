@@ -70,7 +70,7 @@ read as numbers: "share" in %; choose --as share=category to read words
       'column "size" can be read in two ways, "1,000" as 1000 or 1; choose --decimal . or --decimal ,',
     );
     expect(text).toContain(
-      'column "count" holds numbers but for "<1"; if that means a missing cell, choose --na \'<1\'; or choose --as count=category',
+      'column "count" holds numbers except for "<1"; if that means a missing cell, choose --na \'<1\'; or choose --as count=category',
     );
   });
 });

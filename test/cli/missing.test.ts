@@ -89,7 +89,7 @@ describe("what a missing cell tells", () => {
     const imputed = oneLine((await fettle(...words, "--missing", "impute")).stdout);
     expect(imputed).toContain('1 of 61 rows (1.6 %) lack target "b" and are left out');
     expect(imputed).toContain(
-      'whether "a" has a cell tells "b"; if it is not known when predicting, leave it out with --drop a',
+      'whether "a" has a cell reveals "b"; if it is not known when predicting, leave it out with --drop a',
     );
     const dropped = oneLine((await fettle(...words, "--missing", "drop", "--drop", "a")).stdout);
     expect(dropped).toContain(

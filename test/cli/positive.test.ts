@@ -189,7 +189,7 @@ describe("--cost and --unknown", () => {
   it("a column of names is warned of, and its model takes new ones unless it is told to refuse them", async () => {
     const { stdout } = await fettle(["tune", ...common, "--out", at("names")]);
     expect(stdout.replace(/\s+/g, " ")).toMatch(
-      /warning: column "name" has 84 different words in 240 rows, so that about 33 % of new rows .* leave the column out with --drop name, or refuse such rows with --unknown refuse/,
+      /warning: column "name" has 84 different words in 240 rows, so about 33 % of new rows .* leave the column out with --drop name, or refuse such rows with --unknown refuse/,
     );
     const unknownOf = (name: string) => readContents(readFileSync(at(name, "model.fettle"))).table?.unknown;
     expect(unknownOf("names")).toBe("ignore");

@@ -120,8 +120,8 @@ describe("parseCsv", () => {
     expect(columns).toEqual(["a", "column 2", "a (3)", "a (4)", "a (2)"]);
     expect(notes).toEqual([
       'column 2 has no name; it is read as "column 2"',
-      'column 3 has the name "a" again; it is read as "a (3)"',
-      'column 4 has the name "a" again; it is read as "a (4)"',
+      'column 3 repeats the name "a"; it is read as "a (3)"',
+      'column 4 repeats the name "a"; it is read as "a (4)"',
     ]);
   });
 

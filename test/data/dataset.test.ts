@@ -202,7 +202,7 @@ describe("encodeTable: refusals", () => {
     [
       "no input left",
       () => encodeTable(noTarget, { target: "y", drop: ["x"] }),
-      /^invalid_argument: a table must have an input beside the target; received only "y"/,
+      /^invalid_argument: a table must have an input besides the target; received only "y"/,
     ],
     [
       "an unknown task",
@@ -222,7 +222,7 @@ describe("encodeTable: refusals", () => {
     [
       "a target without a cell",
       () => encodeTable(readTable("x,y\n1,\n2,\n", { as: { y: "number" } }), { target: "y" }),
-      /^invalid_data: target "y" must have cells; all are missing$/,
+      /^invalid_data: target "y" must have values; all cells are missing$/,
     ],
     [
       "rows that all have a gap",
@@ -232,7 +232,7 @@ describe("encodeTable: refusals", () => {
     [
       "a column without a cell",
       () => encodeTable(hollow, { target: "y", missing: "impute" }),
-      /^invalid_data: column "a" must have cells; all are missing; leave it out with drop: \["a"\]$/,
+      /^invalid_data: column "a" must have values; all cells are missing; leave it out with drop: \["a"\]$/,
     ],
     [
       "words for a quantity",
@@ -252,7 +252,7 @@ describe("encodeTable: refusals", () => {
     [
       "ids as a category",
       () => encodeTable(words, { target: "y" }),
-      /^invalid_argument: a table must have an input beside the target; received only "y", and "id", which has 1001 different cells in 1001 rows; choose as: \{"id":"category"\}$/,
+      /^invalid_argument: a table must have an input besides the target; received only "y", and "id", which has 1001 different cells in 1001 rows; choose as: \{"id":"category"\}$/,
     ],
     [
       "ids as classes",
@@ -384,7 +384,7 @@ describe("oneHot", () => {
       "two billion classes",
       () => oneHot([0, 1], 2 ** 31),
       "memory_limit: one-hot rows must hold at most 250000000 numbers (2 GB); received 2 rows of 2147483648 classes; " +
-        "use sparseCategoricalCrossentropy, which takes class ids",
+        "use sparseCategoricalCrossentropy, which accepts class ids",
     ],
     [
       "one label",

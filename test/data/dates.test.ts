@@ -121,7 +121,7 @@ describe("a column of dates", () => {
     expect([kind, na, values.findIndex(Number.isNaN)]).toEqual(["date", ["unknown"], 19]);
     const cells = [...days, ...days, "unknown", "later"];
     expect(refusal(() => encodeTable(read(cells), { target: "y" }))).toContain(
-      'column "when" holds dates but for "unknown", "later"; if that means a missing cell, choose na: ["unknown","later"]; or choose as: {"when":"category"}',
+      'column "when" holds dates except for "unknown", "later"; if that means a missing cell, choose na: ["unknown","later"]; or choose as: {"when":"category"}',
     );
     expect(read(cells, { na: ["unknown", "later"] }).columns[0].kind).toBe("date");
   });

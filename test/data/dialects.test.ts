@@ -120,26 +120,31 @@ describe("a word among numbers or dates", () => {
   });
 
   it.each<[string, string[], string, RegExp]>([
-    ["a bound", ["1", "2", "3", "4", "5"], ">5", /holds numbers but for ">5"; .* na: \[">5"\]; or choose as/],
-    ["a range", ["1", "2", "3", "4", "5"], "2-3", /holds numbers but for "2-3"; .* na: \["2-3"\]/],
+    [
+      "a bound",
+      ["1", "2", "3", "4", "5"],
+      ">5",
+      /holds numbers except for ">5"; .* na: \[">5"\]; or choose as/,
+    ],
+    ["a range", ["1", "2", "3", "4", "5"], "2-3", /holds numbers except for "2-3"; .* na: \["2-3"\]/],
     [
       "two units",
       ["1.5 kg", "2 kg"],
       "300 g",
-      /numbers written in more than one way, such as "1.5 kg", "300 g"; correct/,
+      /numbers in more than one format, such as "1.5 kg", "300 g"; correct/,
     ],
     [
       "two currencies",
       ["$1.50", "$2"],
       "€3",
-      /numbers written in more than one way, such as "\$1.50", "€3"; correct/,
+      /numbers in more than one format, such as "\$1.50", "€3"; correct/,
     ],
-    ["two decimal marks", ["1.5", "2"], "2,5", /numbers written in more than one way, such as "1.5", "2,5"/],
+    ["two decimal marks", ["1.5", "2"], "2,5", /numbers in more than one format, such as "1.5", "2,5"/],
     [
       "two ways below zero",
       ["(1.5)", "2"],
       "2.5-",
-      /numbers written in more than one way, such as "\(1.5\)", "2.5-"/,
+      /numbers in more than one format, such as "\(1.5\)", "2.5-"/,
     ],
   ])("may mean something else, and is refused: %s", (_, cells, word, doubt) => {
     expect(read(many(cells, word)).column).toMatchObject({
@@ -157,7 +162,7 @@ describe("a word among numbers or dates", () => {
     ];
     expect(read(half).column).toMatchObject({
       kind: "category",
-      doubt: expect.stringContaining('but for "low"'),
+      doubt: expect.stringContaining('except for "low"'),
     });
   });
 });
@@ -183,7 +188,7 @@ describe("what can be read in two ways is refused with the option that decides",
       { as: { a: "number" } },
       -1,
     ],
-    ["zeros in front", ["00123", "04567"], {}, /^has zeros in front/, { as: { a: "number" } }, 123],
+    ["zeros in front", ["00123", "04567"], {}, /^has leading zeros/, { as: { a: "number" } }, 123],
     [
       "days that could be months",
       ["1/2/2024", "3/4/2024"],

@@ -78,7 +78,7 @@ describe("groupKFold", () => {
     [
       "one group to divide",
       () => groupSplit(Int32Array.of(3, 3), 0.5, 0),
-      "invalid_argument: rows must be of at least two groups to be divided; received 1",
+      "invalid_argument: rows must belong to at least two groups to be divided; received 1",
     ],
   ])("refuses %s", (_, run, message) => {
     expect(refusal(run)).toBe(message);

@@ -112,7 +112,7 @@ describe("a column that teaches nothing", () => {
   it("is left out where the user says so", () => {
     const named = withColumn("shop", (i) => `s${i % 4}`, { as: { shop: "identifier" } });
     expect(encodeTable(named, { target: "y" }).leftOut).toEqual([
-      { name: "shop", reason: "is left out as it was told" },
+      { name: "shop", reason: "is left out by choice" },
     ]);
   });
 
@@ -150,7 +150,7 @@ describe("roles in a schema", () => {
     expect(encodeTable(read({ y: "target" }), { target: "a", task: "regression" }).target).toBe("a");
     // a column that counts rows is no input, even where another one does
     expect(refusal(() => encodeTable(read({ y: "target", b: "weight" }), { weight: "a" }))).toContain(
-      "a table must have an input beside the target",
+      "a table must have an input besides the target",
     );
   });
 
@@ -172,7 +172,7 @@ describe("codes with zeros in front", () => {
 
   it("are in doubt, since numbers would lose them", () => {
     expect(refusal(() => encodeTable(zip(), { target: "y" }))).toContain(
-      'column "zip" has zeros in front, as in "02100", which numbers lose; choose as: {"zip":"category"} or as: {"zip":"number"}',
+      'column "zip" has leading zeros, as in "02100", which numbers lose; choose as: {"zip":"category"} or as: {"zip":"number"}',
     );
     expect(zip({ as: { zip: "category" } }).columns[0].categories[0]).toBe("02100");
     expect(zip({ as: { zip: "number" } }).columns[0].values[0]).toBe(2100);

@@ -171,7 +171,7 @@ describe("the same content", async () => {
       "number",
     ]);
     expect(plain.data.notes).toEqual([
-      'column 7 has the name "score" again; it is read as "score (2)"',
+      'column 7 repeats the name "score"; it is read as "score (2)"',
       '"yes" is the positive class of "bought", by its name; choose positive: "no" for the other',
     ]);
     const words = [...CITIES].sort();
@@ -212,7 +212,7 @@ describe("on the command line", () => {
     const text = stdout.replaceAll(/\s+/g, " ");
     expect(text).toContain("2000 rows, 6 inputs, classification of bought (no, yes)");
     expect(text).toContain('left out: "customer_id" is different in every row');
-    expect(text).toContain('column 7 has the name "score" again');
+    expect(text).toContain('column 7 repeats the name "score"');
     expect(Number(/accuracy +(0\.\d+)/.exec(stdout.slice(stdout.indexOf("held-out")))?.[1])).toBeGreaterThan(
       0.8,
     );
@@ -238,7 +238,7 @@ describe("a reading that could be wrong is refused with the option that mends it
     [
       "a word for missing cells that is not usual",
       (text) => text.replaceAll("null", "k.A.").replaceAll("?", "keine"),
-      /holds numbers but for "k\.A\.", "keine"; if that means a missing cell, choose na: \["k\.A\.","keine"\]/,
+      /holds numbers except for "k\.A\.", "keine"; if that means a missing cell, choose na: \["k\.A\.","keine"\]/,
       { na: ["k.A.", "keine"] },
     ],
     [

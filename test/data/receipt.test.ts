@@ -39,7 +39,7 @@ describe("a receipt has", () => {
       "spellings",
       (i) => ["Ja", "ja", "JA", "Nein", "nein"][i % 5],
       [
-        'spellings: "a" has 5 words, 2 but for case and spaces, such as "JA", "Ja", "ja"; choose ignoreCase: ["a"] to read them as one',
+        'spellings: "a" has 5 words, 2 without case and spaces, such as "JA", "Ja", "ja"; choose ignoreCase: ["a"] to read them as one',
       ],
     ],
     [
@@ -75,7 +75,7 @@ describe("a receipt has", () => {
       "points that may stand between thousands",
       (i) => `${(i % 9) + 1}.${100 + i}`,
       [
-        'guess: column "a" has three digits after every point, as in "1.100", which is read as a decimal point; choose decimal: {"a":","} if it stands between thousands',
+        'guess: column "a" has three digits after every point, as in "1.100", which is read as a decimal point; choose decimal: {"a":","} if it separates thousands',
       ],
     ],
   ])("%s", (_, cell, expected) => {

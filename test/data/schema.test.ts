@@ -48,7 +48,7 @@ describe("a column of numbers", () => {
 
   it("is in doubt with another decimal mark than the option's", () => {
     expect(column("1.5\n2.5\n", { decimal: "," }).doubt).toBe(
-      'holds numbers, such as "1.5", "2.5", but not with the decimal mark that is given; or choose as: {"c":"category"}',
+      'holds numbers, such as "1.5", "2.5", but not with the given decimal mark; or choose as: {"c":"category"}',
     );
   });
 });
@@ -59,9 +59,9 @@ describe("a column that is nearly numbers", () => {
     expect(column(`${nine}\n<1\n`)).toMatchObject({
       kind: "category",
       doubt:
-        'holds numbers but for "<1"; if that means a missing cell, choose na: ["<1"]; or choose as: {"c":"category"}',
+        'holds numbers except for "<1"; if that means a missing cell, choose na: ["<1"]; or choose as: {"c":"category"}',
     });
-    expect(column(`${nine}\n${nine}\nlow\nhigh\n`).doubt).toContain('but for "low", "high"; if');
+    expect(column(`${nine}\n${nine}\nlow\nhigh\n`).doubt).toContain('except for "low", "high"; if');
     expect(column(`${nine}\n<1\n`, { na: ["<1"] })).toMatchObject({ kind: "number" });
     expect(column(`${nine}\nlow\n`, { as: { c: "category" } }).doubt).toBeUndefined();
     expect(column(`${nine}\nlow\nhigh\n`).doubt).toBeUndefined(); // more than a tenth
@@ -69,11 +69,9 @@ describe("a column that is nearly numbers", () => {
 
   it("is in doubt where numbers are written in two ways", () => {
     expect(column("1\n1.5\n2,5\n", { delimiter: ";" }).doubt).toBe(
-      'holds numbers written in more than one way, such as "1.5", "2,5"; correct the cells; or choose as: {"c":"category"}',
+      'holds numbers in more than one format, such as "1.5", "2,5"; correct the cells; or choose as: {"c":"category"}',
     );
-    expect(column("$3\n€4\n").doubt).toMatch(
-      /^holds numbers written in more than one way, such as "\$3", "€4"/,
-    );
+    expect(column("$3\n€4\n").doubt).toMatch(/^holds numbers in more than one format, such as "\$3", "€4"/);
   });
 });
 
@@ -216,7 +214,7 @@ describe("another table", () => {
     );
     const gap = readTable("size,port,fresh,good\n1,C,true,?\n", { schema: kept });
     expect(refusal(() => encodeRows(gap, data))).toMatch(
-      /^invalid_data: target "good" must have every cell; row 1 has none/,
+      /^invalid_data: target "good" must have no missing cells; row 1 has one/,
     );
     const classes = encodeTable(readTable("a,b\n1,x\n2,y\n3,x\n"), { target: "b" });
     expect(refusal(() => encodeRows(readTable("a,b\n1,z\n"), classes))).toBe(
@@ -314,7 +312,7 @@ describe("a schema is refused", () => {
   it("beside options that it has", () => {
     const { schema } = readTable("c\n1\n");
     expect(refusal(() => readTable("c\n1\n", { schema, na: ["x"] }))).toBe(
-      "invalid_argument: na must be left out beside schema, which has it; received both",
+      "invalid_argument: na must be left out with schema, which has it; received both",
     );
   });
 });

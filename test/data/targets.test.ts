@@ -98,7 +98,7 @@ describe("one target", () => {
     const data = encodeTable(table, { target: "a" });
     expect(data.task).toBe("classification");
     expect(data.notes).toEqual([
-      'target "a" has 10 different integers, which are taken as classes; choose task: "regression" if they are quantities',
+      'target "a" has 10 different integers, which are treated as classes; choose task: "regression" if they are quantities',
     ]);
     expect(encodeTable(table, { target: "a", task: "regression" }).notes).toBeUndefined();
     expect(encodeTable(readTable("a,y\n1,0\n2,1\n"), { target: "y", positive: "1" }).notes).toBeUndefined();

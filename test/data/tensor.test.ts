@@ -166,22 +166,22 @@ describe("toTensor", () => {
     [
       "a row of another shape",
       [[[1, 2]], [[3, 4]], [[5]]],
-      "invalid_data: every row of x must have shape [1,2], as the first begins; received length 1 in x[2][0]",
+      "invalid_data: every row of x must have shape [1,2], as the first has; received length 1 in x[2][0]",
     ],
     [
       "a row of fewer parts",
       [[[1], [2]], [[3]]],
-      "invalid_data: every row of x must have shape [2,1], as the first begins; received length 1 in x[1]",
+      "invalid_data: every row of x must have shape [2,1], as the first has; received length 1 in x[1]",
     ],
     [
       "a first row that is not regular",
       [[[1], [2, 3]]],
-      "invalid_data: every row of x must have shape [2,1], as the first begins; received length 2 in x[0][1]",
+      "invalid_data: every row of x must have shape [2,1], as the first has; received length 2 in x[0][1]",
     ],
     [
       "a number in place of an array",
       [[[1]], [2]],
-      "invalid_data: every row of x must have shape [1,1], as the first begins; received length undefined in x[1][0]",
+      "invalid_data: every row of x must have shape [1,1], as the first has; received length undefined in x[1][0]",
     ],
     [
       "an array in place of a number",
@@ -266,7 +266,7 @@ describe("toTensor", () => {
     [
       "nothing in place of a row",
       [[[1]], undefined],
-      "invalid_data: every row of x must have shape [1,1], as the first begins; received length undefined in x[1]",
+      "invalid_data: every row of x must have shape [1,1], as the first has; received length undefined in x[1]",
     ],
     [
       "a word at the first place of an ndarray",

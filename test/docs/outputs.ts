@@ -111,7 +111,7 @@ export const outputs = new Map<Block, (output: string) => void>([
     (output) =>
       expect(output.trim().split("\n")).toEqual([
         'missing: "?" is read as missing in 1 cell of "size"; choose defaultNa: false to read it as a word',
-        'spellings: "sold" has 3 words, 2 but for case and spaces, such as "Yes", "yes"; choose ignoreCase: ["sold"] to read them as one',
+        'spellings: "sold" has 3 words, 2 without case and spaces, such as "Yes", "yes"; choose ignoreCase: ["sold"] to read them as one',
         'units: read as numbers: "paid" in $, negative in brackets; choose as: {"paid":"category"} to read words',
       ]),
   ],
@@ -153,7 +153,7 @@ export const outputs = new Map<Block, (output: string) => void>([
   ],
   [
     blockWith("docs/tables.md", "drift(table, other)[0]"),
-    (output) => expect(output).toBe('column "size" is distributed otherwise: its median is 80 and was 50\n'),
+    (output) => expect(output).toBe('column "size" has another distribution: its median is 80 and was 50\n'),
   ],
   [
     blockWith("docs/models.md", "loadPredictor(bytes)"),

@@ -198,9 +198,9 @@ describe("axes", () => {
   });
 
   it.each<[string, (x: Value) => Value, RegExp]>([
-    ["rows sliced", (x) => f.slice(x, [1, 0], [2, 2]), /keep rows whole/],
-    ["the first rows sliced", (x) => f.slice(x, [0, 0], [2, 2]), /keep rows whole/],
-    ["rows sliced from the second on", (x) => f.slice(x, [1, 0], [ROWS, 2]), /keep rows whole/],
+    ["rows sliced", (x) => f.slice(x, [1, 0], [2, 2]), /must not divide rows/],
+    ["the first rows sliced", (x) => f.slice(x, [0, 0], [2, 2]), /must not divide rows/],
+    ["rows sliced from the second on", (x) => f.slice(x, [1, 0], [ROWS, 2]), /must not divide rows/],
     ["rows padded", (x) => f.pad(x, [1, 0], [0, 0]), /0 for rows/],
     ["rows padded after", (x) => f.pad(x, [0, 0], [1, 0]), /0 for rows/],
     ["rows concatenated", (x) => f.concat([x, x]), /the operands of concat must agree/],

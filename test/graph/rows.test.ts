@@ -59,7 +59,7 @@ it("is kept whole by slices and pads, and refused as an axis of concat", () => {
       });
   expect(trace((x) => expect(f.slice(x, [0, 1], [3 * ROWS, 1]).shape).toEqual([3 * ROWS, 1]))).not.toThrow();
   expect(trace((x) => f.slice(x, [0, 1], [ROWS, 1]))).toThrow(
-    "keep rows whole; received begin [0,1] and size [rows, 1]",
+    "must not divide rows; received begin [0,1] and size [rows, 1]",
   );
   expect(trace((x) => f.pad(x, [1, 0], [0, 0]))).toThrow("and 0 for rows");
   expect(trace((x) => f.concat([x, x], 0))).toThrow(

@@ -344,6 +344,6 @@ it("reads parts of loops alone, and differentiates them as a whole", () => {
   expect(refusal(() => scanStack(x, 0))).toBe("internal: a part of a scan reads input");
   for (const part of ["scanCarry", "scanStack"] as const)
     expect(refusal(() => operation(part).gradient({} as never))).toBe(
-      "internal: a part of a scan has no gradient rule of its own",
+      "internal: a part of a scan has no separate gradient rule",
     );
 });

@@ -347,7 +347,7 @@ describe("balanced weights", () => {
       'classWeight must be "balanced", or numbers by class, such as { yes: 10 }; received "balance"',
     );
     expect(() => checkClassWeight("balanced", [])).toThrow(
-      "classWeight needs a target of classes; received a regression target",
+      "classWeight needs a classification target; received a regression target",
     );
   });
 });

@@ -202,12 +202,12 @@ it.each<[string, () => unknown, string]>([
   [
     "an object",
     () => dense(1, { kernelConstraint: { ...maxNorm() } }),
-    "invalid_argument: constraint must be a name, what a function such as maxNorm returns, or a function of a value; received",
+    "invalid_argument: constraint must be a name, the result of a function such as maxNorm, or a function of a value; received",
   ],
   [
     "null",
     () => dense(1, { kernelConstraint: null as never }),
-    "invalid_argument: constraint must be a name, what a function such as maxNorm returns, or a function of a value; received null",
+    "invalid_argument: constraint must be a name, the result of a function such as maxNorm, or a function of a value; received null",
   ],
   ["an option", () => maxNorm({ max: 1 } as never), 'unknown_name: unknown option of maxNorm "max".'],
   ["an option of none", () => nonNeg({ axis: 1 } as never), 'unknown_name: unknown option of nonNeg "axis".'],

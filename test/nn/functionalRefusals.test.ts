@@ -54,7 +54,7 @@ describe("is refused", () => {
     [
       "another input",
       () => functional({ inputs: a, outputs: d.apply(input(2)) }),
-      "invalid_argument: every output must be made of inputs; received one that needs another input()",
+      "invalid_argument: every output must depend only on inputs; received one that needs another input()",
     ],
     [
       "an input that leads nowhere",

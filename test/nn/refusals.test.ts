@@ -140,7 +140,7 @@ describe("fit", () => {
 
   it("refuses weights of classes for targets that are numbers", async () => {
     expect(await refusal(() => model().fit([[0, 1]], [0.5], { classWeight: { 0: 2 } }))).toBe(
-      "invalid_argument: classWeight needs a target of classes; received a regression target",
+      "invalid_argument: classWeight needs a classification target; received a regression target",
     );
   });
 

@@ -229,7 +229,7 @@ describe("a layer that says what is not so is refused:", () => {
     (changing) => {
       const chain = [changing, flatten(), embedding(3, 1), flatten(), dense(1)];
       expect(refusal(() => rolesOf(networkOf(sequential(chain).wiring, [2, 1])))).toBe(
-        `invalid_argument: embedding_1 must be given ids as they are; received those of ${changing.type}_1, which changes them in training`,
+        `invalid_argument: embedding_1 must receive unchanged ids; received those of ${changing.type}_1, which changes them in training`,
       );
     },
   );
@@ -241,7 +241,7 @@ describe("a layer that says what is not so is refused:", () => {
     const model = sequential([reader, flatten(), dense(1)]);
     model.compile({ optimizer: "sgd", loss: "meanSquaredError", augmentation: mixup(0.2) });
     await expect(model.fit(x, [1, 2])).rejects.toThrow(
-      `augmentation of compile must be left out where rows hold ids or padded steps, which cannot be mixed; ${name} reads them`,
+      `augmentation of compile must be left out if rows hold ids or padded steps, which cannot be mixed; ${name} reads them`,
     );
   });
 });

@@ -134,7 +134,7 @@ describe("fit refuses truths that a loss does not take", () => {
       "categoricalHinge",
       dense(3),
       [[0.5, 0.5, 0], ...several],
-      "y must hold rows of one 1, and else 0 or else -1 for categoricalHinge; received [0.5,0.5,0] in row 0; use oneHot for class ids, or categoricalCrossentropy for probabilities",
+      "y must hold rows of one 1, and otherwise only 0 or only -1 for categoricalHinge; received [0.5,0.5,0] in row 0; use oneHot for class ids, or categoricalCrossentropy for probabilities",
     ],
     [
       "labels of 2",
@@ -148,7 +148,7 @@ describe("fit refuses truths that a loss does not take", () => {
       "sparseCategoricalCrossentropy",
       softmaxes(3),
       [1, 2, 3, 1],
-      "y must be integers from 0 to 2; received 3 at index 2; ids begin at 0, and the last layer has a unit for each class",
+      "y must be integers from 0 to 2; received 3 at index 2; ids start at 0, and the last layer has a unit for each class",
     ],
   ])("%s for %s", async (_, loss, last, y, message) => {
     expect(await saysOf(of(loss, last), y)).toBe(`invalid_data: ${message}`);
@@ -189,7 +189,7 @@ describe("fit refuses truths that a loss does not take", () => {
     const [none, ids] = [7, [0, 2]];
     const train = (y: number[][], sampleWeight: number[]) => refusal(() => model.fit(x, y, { sampleWeight }));
     expect(await train([ids, [none, none], ids], [1, 1, 0])).toBe(
-      "invalid_data: y must be integers from 0 to 2; received 7 at index 2; ids begin at 0, and the last layer has a unit for each class",
+      "invalid_data: y must be integers from 0 to 2; received 7 at index 2; ids start at 0, and the last layer has a unit for each class",
     );
     const { history } = await model.fit(x, [ids, [none, none], ids], { sampleWeight: [1, 0, 1] });
     expect(history.loss[0]).toBeGreaterThan(0);

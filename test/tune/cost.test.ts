@@ -110,7 +110,7 @@ describe("tune", () => {
     expect(final.test.expectedCost).toBeCloseTo(costs.reduce<number>((a, b) => a + b, 0) / rows.length, 12);
     const { scores } = await compareBaselines(result, { ...common, cost });
     expect(scores.expectedCost.final).toBe(final.test.expectedCost);
-    expect(scores.expectedCost.noInterval).toBe("a few errors make most of it");
+    expect(scores.expectedCost.noInterval).toBe("a few errors make up most of it");
     // an eighth of the rows are bad: above 0.048, so that the constant calls all of them bad
     const good = rows.filter((row) => y[row] === "good").length;
     expect(scores.expectedCost.constant).toBeCloseTo((cost.false * good) / rows.length, 12);
@@ -148,7 +148,7 @@ describe("tune", () => {
     [
       "a threshold beside",
       { cost: { missed: 1, false: 5 }, threshold: "f1" },
-      "threshold must be left out beside cost",
+      "threshold must be left out with cost",
     ],
     [
       "quantities",

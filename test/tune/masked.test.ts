@@ -79,15 +79,15 @@ it("targets of rows of weight 0 move none either, and weights of rows do", async
 it("what would count targets of padding is refused", async () => {
   const sequenceOf = (more: object) => options(squares(0), ofSteps, more);
   expect(await refusal(() => tune(sequenceOf({ pipeline: { scale: "none" } })))).toContain(
-    'trial 0 failed: pipeline must have target: "none" for a network whose output leaves out steps, since what targets are there ' +
-      'would be in their scale; received "standard"',
+    'trial 0 failed: pipeline must have target: "none" for a network whose output leaves out steps, since targets at those steps ' +
+      'would affect the scale; received "standard"',
   );
   expect(await refusal(() => tune(sequenceOf({ ensemble: 2 })))).toContain(
-    "trial 0 failed: a network whose output leaves out steps must be tuned without ensemble and calibrate, which know rows alone",
+    "trial 0 failed: a network whose output leaves out steps must be tuned without ensemble and calibrate, which support only rows",
   );
   const tuned = sequenceOf({});
   expect(await refusal(async () => compareBaselines(await tune(tuned), tuned))).toBe(
-    "unsupported: final must be a network whose output has no mask; received one that leaves out steps, which baselines do not know",
+    "unsupported: final must be a network whose output has no mask; received one that leaves out steps, which baselines do not support",
   );
 });
 

@@ -189,7 +189,7 @@ describe("a study", () => {
       "metric must be defined for classification; received d2Tweedie1, which is for regression",
     );
     await expect(tune({ ...common, threshold: metrics.rocAuc({ multiClass: "ovo" }) })).rejects.toThrow(
-      "threshold must be a metric of decided classes, such as f1; received rocAucOvo, which scores probabilities",
+      "threshold must be a metric of predicted classes, such as f1; received rocAucOvo, which scores probabilities",
     );
   });
 });

@@ -67,7 +67,7 @@ describe("missing cells of x", () => {
     );
     const empty = x.map(([a]) => [a, Number.NaN]);
     await expect(tune({ ...settings, x: empty, missing: "impute" })).rejects.toThrow(
-      "column 1 of x must have cells; all are missing",
+      "column 1 of x must have values; all cells are missing",
     );
     await expect(tune({ ...settings, missing: "drop" as "impute" })).rejects.toThrow(
       'missing must be "refuse" or "impute"; rows of arrays keep their numbers',
@@ -75,7 +75,7 @@ describe("missing cells of x", () => {
     const data = encodeTable(readTable("a,y\n1,1\n2,3\n"), { target: "y" });
     const { x: _, y: __, ...rest } = settings;
     await expect(tune({ ...rest, data, missing: "impute" })).rejects.toThrow(
-      "missing must be left out beside data, which has its own; choose the option missing of encodeTable",
+      "missing must be left out with data, which has its own; choose the option missing of encodeTable",
     );
   });
 });

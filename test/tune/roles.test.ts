@@ -91,7 +91,7 @@ describe("the programs of which defaults once made nothing", () => {
     });
     expect(final.test.r2).toBeGreaterThan(0.99);
     expect(notes[0]).toMatch(
-      /^masking_1 reads "x0" to "x7" as 8 steps of 1 number, padding where all are 0: padding stays as it is/,
+      /^masking_1 reads "x0" to "x7" as 8 steps of 1 number, with padding where all are 0: padding stays unchanged/,
     );
     // what is behind the steps that count changes nothing: there is only one padding
     const [short] = x;
@@ -172,9 +172,7 @@ describe("what a pipeline follows of layers", () => {
     const none = Object.fromEntries([0, 1, 2, 3].map((i) => [`x${i}`, { scale: "none" }]));
     const { pipeline, notes } = followed(model, arrays(x));
     expect(pipeline).toEqual({ columns: none });
-    expect(notes[0]).toMatch(
-      /^masking_1 reads padded steps in "x0" to "x3" in an order of its own: they are not/,
-    );
+    expect(notes[0]).toMatch(/^masking_1 reads padded steps in "x0" to "x3" in a custom order: they are not/);
     expect(followed(model, arrays(x), { scale: "minMax" }).pipeline).toEqual({ scale: "minMax" });
     const padding = [{ first: 0, steps: 1, features: 4, maskValue: 5 }];
     expect(followed(model, arrays(x), { padding }).pipeline).toEqual({ padding });
@@ -206,7 +204,7 @@ describe("what a pipeline follows of layers", () => {
     expect(filled("mean")).toBe(1);
     expect(filled(5)).toBe(5);
     expect(() => filled(6)).toThrow(
-      'what missing cells become in column "x0" must be an id of embedding_1, an integer from 0 to 5 (its inputDim is 6); received 6',
+      'the fill value of missing cells in column "x0" must be an id of embedding_1, an integer from 0 to 5 (its inputDim is 6); received 6',
     );
   });
 
@@ -216,7 +214,7 @@ describe("what a pipeline follows of layers", () => {
   ])("refuses to scale ids: %s", (_, pipeline) => {
     const model = sequential([embedding(6, 1), flatten(), dense(1)]);
     expect(() => followed(model, arrays([[1], [2], [3]]), pipeline)).toThrow(
-      'scale of the pipeline must be left out, or "none", for column "x0", in which embedding_1 reads ids, since scaled numbers are no ids; received',
+      'scale of the pipeline must be left out, or "none", for column "x0", in which embedding_1 reads ids, since scaled numbers are not ids; received',
     );
   });
 });

@@ -130,7 +130,7 @@ describe("tune", () => {
     [
       "a metric of probabilities",
       { threshold: "rocAuc" },
-      "invalid_argument: threshold must be a metric of decided classes, such as f1; received rocAuc, which scores probabilities",
+      "invalid_argument: threshold must be a metric of predicted classes, such as f1; received rocAuc, which scores probabilities",
     ],
     [
       "three classes",

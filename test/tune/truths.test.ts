@@ -32,7 +32,7 @@ const softmaxes = (units: number): (() => Sequential) =>
 describe("a model that cannot fit the data ends a search before it begins", () => {
   const given = { ...base, y: y.map((label) => 255 * label), model: logistic };
   const message =
-    'invalid_argument: pipeline.target for binaryCrossentropy, which takes targets as they are, must be "none"; received "standard"';
+    'invalid_argument: pipeline.target for binaryCrossentropy, which needs unscaled targets, must be "none"; received "standard"';
   const unscaled = { ...given, pipeline: { target: "none" } as const };
   const labels =
     "invalid_data: y must hold numbers from 0 to 1 for binaryCrossentropy; received 255 in row 0; " +
@@ -88,7 +88,7 @@ describe("a model that cannot fit the data ends a search before it begins", () =
     [
       "scaled counts",
       { y: quantity, model: net(1, "softplus", "poisson") },
-      'invalid_argument: pipeline.target for poisson, which takes targets as they are, must be "none"; received "standard"',
+      'invalid_argument: pipeline.target for poisson, which needs unscaled targets, must be "none"; received "standard"',
     ],
     [
       "logits of classes",

@@ -102,7 +102,7 @@ describe("sample weights", () => {
     [
       "beside data",
       { x: undefined, y: undefined, data: encodeTable(table, { target: "y" }), sampleWeight },
-      "invalid_argument: sampleWeight must be left out beside data, which has its own; choose the option weight of encodeTable",
+      "invalid_argument: sampleWeight must be left out with data, which has its own; choose the option weight of encodeTable",
     ],
     [
       "for a class that does not exist",

@@ -1,6 +1,6 @@
 /**
- * What in a data set would make a study worthless or its scores too good: columns that give the target away, rows that are there
- * more than once, and the like. It changes nothing.
+ * Finds what would make a study worthless or its scores too good: columns that reveal the target, repeated
+ * rows, and the like. It changes nothing.
  */
 import { isRecord, must, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
@@ -13,28 +13,30 @@ import { isWords } from "../schema.js";
 import { newWords, rareClass, timeColumn } from "./suggestions.js";
 import type { Warning } from "./warning.js";
 
-/** Rows that are looked at, evenly spaced among more. */
+/** The most rows that are read, evenly spaced among more. */
 const SAMPLE = 20_000;
-/** A column that says this much of the target says all of it. */
+/** A column that explains this share of the target reveals it. */
 const ALL_OF_IT = 0.999;
 /** A column's gaps that explain this share of the target are a finding. */
 const MUCH = 0.1;
-/** Fewer rows than this show none of it. */
+/** With fewer rows, nothing is reported. */
 const ENOUGH = 50;
 /** Groups of rows in which a column of numbers is compared with the target, each of at least five. */
 const GROUPS = 32;
-/** A value in this share of rows or more leaves a column next to nothing to say. */
+/** A column with one value in at least this share of rows has almost no information. */
 const NEARLY = 0.995;
-/** From this share of rows on, repeated ones make scores too good. */
+/** From this share of rows, repeated rows make scores too good. */
 const REPEATED = 0.01;
 /** Interquartile ranges from the middle of the target. */
 const FAR = 10;
 
 /**
- * Warnings of a data set, of at most 20,000 of its rows, in this order: an input that predicts the target alone, by its cells or by whether
- * it has one; inputs whose gaps explain a tenth of the target or more; rows that are there more than once; inputs with the same value in 99.5 % of the rows; targets far from the others; more features than rows;
- * a class of nine tenths of the rows or more; a column of dates, years or timestamps by which the rows are in order; and, of all rows, inputs of
- * categories of which a twentieth of new rows or more will have a word that no row has.
+ * Warnings about a data set, from at most 20,000 of its rows, in this order: an input that alone predicts the
+ * target, by its cells or by their absence; inputs whose gaps explain a tenth of the target or more; repeated
+ * rows; inputs with the same value in 99.5 % of the rows; targets far from the others; more features than
+ * rows; a class of nine tenths of the rows or more; a column of dates, years or timestamps by which the rows
+ * are in order; and, from all rows, categorical inputs for which a twentieth of new rows or more will have an
+ * unseen word.
  *
  * @param data - the result of `encodeTable`
  * @throws FettleError `invalid_argument` for anything else
@@ -92,13 +94,15 @@ function leakage({ input, values }: Column, data: Dataset): Warning[] {
   const share = isByGaps ? 1 : cellsExplain(input, values, data);
   if (!(share >= ALL_OF_IT)) return [];
   const found = isByGaps
-    ? `whether ${name} has a cell tells ${show(data.target)}`
+    ? `whether ${name} has a cell reveals ${show(data.target)}`
     : `column ${name} alone predicts ${show(data.target)} (${(100 * share).toFixed(1)} %)`;
   const message = `${found}; if it is not known when predicting, leave it out with drop: ${JSON.stringify([input.name])}`;
   return [{ type: "leakage", columns: [input.name], message }];
 }
 
-/** The share of the target's variance, or of its rows' classes, that groups of equal or near values explain. */
+/**
+ * The share of the target's variance, or of the classes of rows, that groups of equal or near values explain.
+ */
 function cellsExplain(input: Input, values: Floats, data: Dataset): number {
   const groups = groupsOf(input, values);
   if (groups === undefined) return 0;
@@ -107,7 +111,7 @@ function cellsExplain(input: Input, values: Floats, data: Dataset): number {
   return input.kind === "number" ? Math.max(explained, correlation(values, data) ** 2) : explained;
 }
 
-/** Columns of which whether a row has a cell says much of the target, and does not tell all of it. */
+/** Columns whose gaps explain much of the target, but not all of it. */
 function tellingGaps(columns: readonly Column[], data: Dataset): Warning[] {
   if (data.rows < ENOUGH) return [];
   const found = columns
@@ -123,7 +127,10 @@ function tellingGaps(columns: readonly Column[], data: Dataset): Warning[] {
   return [{ type: "tellingGaps", columns: found.map(({ name }) => name), message }];
 }
 
-/** The share of the target's variance, or that of its classes as 0 and 1, between rows with a cell and rows without. */
+/**
+ * The share of the target's variance, or that of its classes as 0 and 1, between rows with a cell and rows
+ * without.
+ */
 function gapsExplain(values: Floats, { y, labels, classes, outputs }: Dataset): number {
   const levels = Math.max(1, classes.length);
   const of = (i: number, k: number): number =>
@@ -147,11 +154,11 @@ function gapsExplain(values: Floats, { y, labels, classes, outputs }: Dataset): 
   return between / total;
 }
 
-/** Rows with equal or near values, by group; undefined if groups would be so small that they say nothing. */
+/** Rows with equal or near values, by group; undefined if groups would be too small to be informative. */
 function groupsOf({ kind }: Input, values: Floats): Int32Array | undefined {
   const levels = distinct(values);
   if (levels.length < 2) return undefined;
-  const missing = levels.length; // a group of its own
+  const missing = levels.length; // a separate group
   if (kind === "category" || kind === "boolean" || levels.length <= GROUPS) {
     if (values.length < 5 * levels.length) return undefined;
     const codes = new Map(levels.map((level, code) => [level, code]));
@@ -165,7 +172,10 @@ function groupsOf({ kind }: Input, values: Floats): Int32Array | undefined {
   );
 }
 
-/** The share of rows whose class is the most frequent of their group, above that of the most frequent class of all. */
+/**
+ * The share of rows whose class is the most frequent of their group, above that of the most frequent class of
+ * all.
+ */
 function rightClasses(groups: Int32Array, { labels, classes }: Dataset): number {
   const counts = new Map<number, number[]>();
   const all = classes.map(() => 0);
@@ -177,7 +187,7 @@ function rightClasses(groups: Int32Array, { labels, classes }: Dataset): number 
   });
   const right = [...counts.values()].reduce((sum, own) => sum + Math.max(...own), 0) / groups.length;
   const base = Math.max(...all) / groups.length;
-  // of what always answering the most frequent class leaves
+  // of the share that always predicting the most frequent class leaves
   return (right - base) / (1 - base) >= ALL_OF_IT ? right : 0;
 }
 
@@ -199,7 +209,7 @@ function explainedVariance(groups: Int32Array, { y, outputs }: Dataset): number 
   return between / total;
 }
 
-/** Pearson's, over the rows that have a cell. */
+/** Pearson's correlation, over the rows that have a cell. */
 function correlation(values: Floats, { y, outputs }: Dataset): number {
   const rows = Int32Array.from(values.keys()).filter((i) => !Number.isNaN(values[i]));
   const mean = (of: (row: number) => number): number =>
@@ -251,11 +261,11 @@ function nearlyConstant(columns: readonly Column[]): Warning[] {
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
   const message =
     `${shown}${more} ${names.length === 1 ? "has" : "have"} the same value in ${100 * NEARLY} % of the rows or more, and hardly ` +
-    "anything to say";
+    "any information";
   return [{ type: "nearlyConstant", columns: names, message }];
 }
 
-/** In how many rows the most frequent value is. */
+/** How many rows have the most frequent value. */
 function mostOf(values: Floats): number {
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -283,7 +293,7 @@ function moreFeaturesThanRows(data: Dataset): Warning[] {
   const features = featureNames(data, {}).length;
   if (features <= data.rows) return [];
   const message =
-    `${features} features are more than the ${data.rows} rows, so that a network can learn them by heart; drop columns, ` +
+    `${features} features are more than the ${data.rows} rows, so a network can memorize the rows; drop columns, ` +
     "or choose another encoding for categories";
   return [{ type: "moreFeaturesThanRows", columns: [], message }];
 }

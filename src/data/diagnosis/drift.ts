@@ -1,6 +1,6 @@
 /**
- * How the columns of one table differ from those of another that was read with its schema: what has drifted since a model was
- * trained. It knows no model.
+ * How the columns of one table differ from those of another that was read with its schema: the drift since a
+ * model was trained. It knows no model.
  */
 import { check, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
@@ -12,26 +12,30 @@ import { type Column, checkTable, type Table } from "../table.js";
 export interface Drift {
   readonly column: string;
   /**
-   * The largest distance of the distributions: of numbers and dates that of Kolmogorov and Smirnov, of categories and booleans
-   * the share of rows that would have to change; from 0 to 1. 1 for a column that is absent.
+   * The largest distance of the distributions: for numbers and dates that of Kolmogorov and Smirnov, for
+   * categories and booleans the share of rows that would have to change; from 0 to 1. 1 for an absent column.
    */
   readonly distance: number;
   /** For people. */
   readonly message: string;
 }
 
-/** Smaller distances matter to no model. */
+/** Smaller distances do not matter to a model. */
 const SMALL = 0.1;
-/** The quantile of the Kolmogorov distribution at a chance of one in a thousand: less is what chance does. */
+/**
+ * The quantile of the Kolmogorov distribution at a probability of one in a thousand: smaller distances may be
+ * chance.
+ */
 const CHANCE = 1.949;
-/** Words that are named in a message. */
+/** The most words that a message names. */
 const NAMED = 3;
 
 /**
- * The columns of `other` that differ from those of `table`, the furthest first: more than 0.1 apart, and more than chance would
- * do in one of a thousand tables.
+ * The columns of `other` that differ from those of `table`, the furthest first: more than 0.1 apart, and
+ * further than chance explains in one of a thousand tables.
  *
- * @param other - read with the schema of `table`, and `unknown: "ignore"` to count words that it does not have
+ * @param other - read with the schema of `table`, and `unknown: "ignore"` to count words that it does not
+ * have
  * @throws FettleError `invalid_argument` for anything but two tables of one schema
  * @example
  * ```ts
@@ -50,8 +54,7 @@ export function drift(table: Table, other: Table): Drift[] {
     if (!isInputKind(column.kind) || column.doubt !== undefined) return [];
     const { name, kind } = column;
     const its = others.get(name);
-    if (its === undefined)
-      return [{ column: name, distance: 1, message: `column ${show(name)} is not there` }];
+    if (its === undefined) return [{ column: name, distance: 1, message: `column ${show(name)} is absent` }];
     check(
       its.kind === kind,
       () =>
@@ -67,7 +70,7 @@ export function drift(table: Table, other: Table): Drift[] {
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-/** Whether a distance is more than is small, and more than chance does. */
+/** Whether a distance is not small, and more than chance. */
 function matters(distance: number, rows: number, otherRows: number): boolean {
   return distance > SMALL && distance > CHANCE * Math.sqrt((rows + otherRows) / (rows * otherRows));
 }
@@ -91,7 +94,7 @@ function numberDrift(a: Column, b: Column): Drift[] {
     const value = sorted[sorted.length >> 1];
     return a.kind === "date" ? isoDay(value) : String(value);
   };
-  const message = `column ${show(a.name)} is distributed otherwise: its median is ${middle(after)} and was ${middle(before)}`;
+  const message = `column ${show(a.name)} has another distribution: its median is ${middle(after)} and was ${middle(before)}`;
   return [{ column: a.name, distance, message }];
 }
 
@@ -107,7 +110,7 @@ function kolmogorovSmirnov(a: Floats, b: Floats): number {
   return most;
 }
 
-/** The total variation distance; a word that the schema does not have is one more category. */
+/** The total variation distance; all words outside the schema form one more category. */
 function wordDrift(a: Column, b: Column): Drift[] {
   const levels = a.categories.length + 1;
   const shares = [a, b].map((column) => {
@@ -130,6 +133,6 @@ function wordDrift(a: Column, b: Column): Drift[] {
       (level) =>
         `${show(a.categories[level])} ${percent(after.shares[level])}, was ${percent(before.shares[level])}`,
     );
-  const news = unknown > 0 ? [`${percent(unknown)} are words that were not there`] : [];
+  const news = unknown > 0 ? [`${percent(unknown)} are new words`] : [];
   return [{ column: a.name, distance, message: `column ${show(a.name)}: ${[...news, ...moved].join("; ")}` }];
 }

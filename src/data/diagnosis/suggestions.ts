@@ -1,4 +1,7 @@
-/** What of a data set suggests an option: a rare class, rows in the order of time, and words that new rows will not repeat. */
+/**
+ * Findings that suggest an option: a rare class, rows in the order of time, and words that new rows will not
+ * repeat.
+ */
 import { show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import { IMBALANCED, largestClass } from "../classes.js";
@@ -6,14 +9,14 @@ import type { Dataset, Input } from "../dataset.js";
 import { positiveOf } from "../positive.js";
 import type { Warning } from "./warning.js";
 
-/** Fewer rows than this suggest nothing. */
+/** With fewer rows, nothing is suggested. */
 const ENOUGH = 50;
 /** The share of steps from row to row in one direction of a column in order. */
 const ORDERED = 0.95;
-/** From this share of new rows with a word that no row has, they are the rule and not mistakes. */
+/** From this share of new rows with unseen words, they are normal and not mistakes. */
 const MANY_NEW = 1 / 20;
 
-/** A class of nine tenths of the rows, and how the others are found. */
+/** A class of nine tenths of the rows, and how to find the others. */
 export function rareClass(data: Dataset): Warning[] {
   const largest = largestClass(data);
   if (largest === undefined || !(largest.share >= IMBALANCED)) return [];
@@ -22,26 +25,26 @@ export function rareClass(data: Dataset): Warning[] {
   const first = positive === largest.name ? `positive: ${others[0]} with ` : "";
   const way =
     positive === undefined
-      ? 'choose metric: "f1Macro", in which each class counts the same'
-      : `to find ${others[0]}, choose ${first}threshold: "f1", or cost: {"missed":100,"false":5} with what errors cost`;
+      ? 'choose metric: "f1Macro", in which all classes count equally'
+      : `to find ${others[0]}, choose ${first}threshold: "f1", or cost: {"missed":100,"false":5} with the costs of errors`;
   const message =
-    `${(100 * largest.share).toFixed(1)} % of rows are of class ${show(largest.name)}, so that always answering it has an ` +
+    `${(100 * largest.share).toFixed(1)} % of rows have class ${show(largest.name)}, so always predicting it has an ` +
     `accuracy of ${largest.share.toFixed(3)}; ${way}`;
   return [{ type: "rareClass", columns: [data.target], message }];
 }
 
-/** The first column of dates, years or timestamps by which the rows are in order, from the first to the last or from the last to the first. */
+/** The first column of dates, years or timestamps by which the rows are sorted, ascending or descending. */
 export function timeColumn(data: Dataset): Warning[] {
   if (data.rows < ENOUGH || data.time || data.groups) return [];
   const found = data.inputs.find((input, j) => isTime(input, data.columns[j]) && isInOrder(data.columns[j]));
   if (found === undefined) return [];
   const message =
-    `rows are in the order of column ${show(found.name)}, and folds mix earlier and later ones; if the model is to predict later ` +
+    `rows are in the order of column ${show(found.name)}, and folds mix earlier and later ones; if the model must predict later ` +
     `rows, choose time: ${show(found.name)}`;
   return [{ type: "timeColumn", columns: [found.name], message }];
 }
 
-/** Dates; whole years; and milliseconds or seconds since 1970, from 1973 on. Numbers need a name that says so. */
+/** Dates; years; and milliseconds or seconds since 1970, from 1973 on. Numbers need a fitting name. */
 function isTime({ name, kind }: Input, values: Floats): boolean {
   if (kind === "date") return true;
   if (kind !== "number") return false;
@@ -51,7 +54,10 @@ function isTime({ name, kind }: Input, values: Floats): boolean {
   return /time|date|stamp|epoch|^ts$/i.test(name) && all((value) => value >= 1e8);
 }
 
-/** Whether nearly all steps go one way, from one row to the next and over a quarter of the rows, as in no panel of many series. */
+/**
+ * Whether nearly all steps go one way, from row to row and over a quarter of the rows, which excludes panels
+ * of many series.
+ */
 function isInOrder(values: Floats): boolean {
   const present = values.filter((value) => !Number.isNaN(value));
   if (present.length < ENOUGH || new Set(present).size < 3) return false;
@@ -69,10 +75,11 @@ function isInOrder(values: Floats): boolean {
 }
 
 /**
- * The share of new rows that have a word which no row of these has, by Good and Turing: that of the rows whose word no other row has. 0 of
- * few rows.
+ * The share of new rows with an unseen word, by Good and Turing: the share of rows whose word occurs only
+ * once. 0 for few rows.
  *
- * @see I. J. Good, "The population frequencies of species and the estimation of population parameters", Biometrika 40, 1953
+ * @see I. J. Good, "The population frequencies of species and the estimation of population parameters",
+ * Biometrika 40, 1953
  */
 function shareOfNewWords(values: Floats): number {
   const counts = new Map<number, number>();
@@ -88,7 +95,7 @@ function shareOfNewWords(values: Floats): number {
   return alone / present;
 }
 
-/** The categories of which a twentieth of new rows or more have a word that no row has. */
+/** The categories for which a twentieth of new rows or more have an unseen word. */
 export function namesIn({ inputs, columns }: Pick<Dataset, "inputs" | "columns">) {
   return inputs.flatMap(({ name, kind }, j) => {
     const share = kind === "category" ? shareOfNewWords(columns[j]) : 0;
@@ -101,8 +108,8 @@ export function newWords(data: Dataset): Warning[] {
   return namesIn(data).map(({ name, share, values }) => {
     const present = values.filter((value) => !Number.isNaN(value));
     const message =
-      `column ${show(name)} has ${new Set(present).size} different words in ${present.length} rows, so that about ` +
-      `${(100 * share).toFixed(0)} % of new rows have one that the model does not know, which it takes as none of the categories; ` +
+      `column ${show(name)} has ${new Set(present).size} different words in ${present.length} rows, so about ` +
+      `${(100 * share).toFixed(0)} % of new rows have an unknown one, which the model treats as outside all categories; ` +
       `leave the column out with drop: ${JSON.stringify([name])}, or refuse such rows with unknown: "refuse"`;
     return { type: "newWords", columns: [name], message };
   });

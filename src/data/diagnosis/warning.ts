@@ -10,7 +10,7 @@ export interface Warning {
     | "rareClass"
     | "timeColumn"
     | "newWords";
-  /** The columns that it is about; none where it is about rows. */
+  /** The columns that it concerns; empty if it concerns rows. */
   readonly columns: readonly string[];
   /** For people: what was found, and what to do. */
   readonly message: string;

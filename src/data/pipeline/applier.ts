@@ -1,4 +1,4 @@
-/** A pipeline that was learnt, applied to rows: all of pipelines that a predictor needs. */
+/** Applies a fitted pipeline to rows: the only part of pipelines that a predictor needs. */
 import type { Floats } from "../../ndarray.js";
 import { type PipelineColumn, prepare, valuesOf, type Workspace } from "./column.js";
 import { type PaddedSteps, stepsByInput } from "./padding.js";
@@ -7,24 +7,27 @@ import type { writeStep } from "./steps.js";
 
 /** Some rows of a table, read a column at a time. */
 export interface CellSource {
-  /** The cells of a column, NaN for a missing one, and codes of categories: in `cells`, or where they are already. */
+  /**
+   * The cells of a column, NaN for a missing one, and codes of categories: in `cells`, or in an existing
+   * array.
+   */
   read(column: number, cells: Float64Array): Floats;
-  /** What a row is called in errors. */
+  /** The name of a row in errors. */
   idOf(row: number): number;
-  /** Called with a column that may have missing cells, before they are filled; throws where they are refused. */
+  /** Called with a column that may have missing cells, before they are filled; throws if they are refused. */
   refuseGaps?(column: number, cells: Floats): void;
 }
 
 /** A pipeline that is applied many times, to some rows at a time. */
 export class Applier {
-  /** Features of a row. */
+  /** The number of features of a row. */
   readonly width: number;
   private readonly workspace: Workspace;
   private readonly steps: ReadonlyMap<number, PaddedSteps>;
 
   /**
    * @param most - rows at a time
-   * @param step - writes the steps of padded sequences, where there are some: `writeStep`, which others need not load
+   * @param step - writes the steps of padded sequences: `writeStep`, loaded only if there are some
    */
   constructor(
     private readonly pipeline: {
@@ -43,7 +46,7 @@ export class Applier {
    * Writes the features of rows.
    *
    * @param out - `[rows, width]` from its beginning
-   * @throws FettleError `invalid_data` as {@link applyPipeline}, and what `source` throws
+   * @throws FettleError `invalid_data` as {@link applyPipeline}, and whatever `source` throws
    */
   apply(source: CellSource, rows: number, out: Float32Array): void {
     const { workspace, width } = this;
@@ -66,7 +69,7 @@ export class Applier {
       const column = columns[j];
       const cells = source.read(j, workspace.cells);
       const { features } = column;
-      // Numbers that are all there take one pass, as most do.
+      // Numbers without gaps, the usual case, take one pass.
       const isPlain = !column.groups && features.every(({ source }) => source.type === "value");
       if (
         isPlain &&

@@ -1,6 +1,6 @@
 /**
- * One column of a pipeline: what its missing cells become, and the features that its cells become. It knows nothing of the
- * other columns.
+ * One column of a pipeline: the fill value of missing cells, and the features of its cells. It knows nothing
+ * about other columns.
  */
 import { show } from "../../errors.js";
 import { cos, sin } from "../../numerics/special.js";
@@ -12,15 +12,15 @@ import type { ColumnPlan, ScalingName } from "./options.js";
 import { featuresOf, fitScaling, meanOf, quantileOf, type Scaling } from "./scaling.js";
 import { outOfFold, targetStatistics } from "./statistics.js";
 
-/** One input, and the features that it becomes. */
+/** One input and its features. */
 export interface PipelineColumn {
   readonly name: string;
   readonly kind: InputKind;
   /** The words of a category by code. */
   readonly categories: readonly string[];
-  /** What a missing cell becomes; of a category, a code, or −1 for none of the words. */
+  /** The fill value of a missing cell; for a category a code, or −1 for no category. */
   readonly fill: number;
-  /** With buckets or rare categories: the group of each code, and last that of a word that is no category. */
+  /** With buckets or rare categories: the group of each code, and last that of unknown words. */
   readonly groups?: readonly number[];
   readonly features: readonly PipelineFeature[];
 }
@@ -40,22 +40,22 @@ export type FeatureSource =
   | { readonly type: "missing" }
   /** 1 where the category, or its group, has this number. */
   | { readonly type: "level"; readonly level: number }
-  /** A number for each category, and another one for a word that is no category. */
+  /** A number for each category, and one for unknown words. */
   | { readonly type: "table"; readonly numbers: readonly number[]; readonly other: number }
   /** The days of a date since 1970. */
   | { readonly type: "days" }
-  /** The place of a date in a cycle of so many days, as an angle of which this is the sine or cosine. */
+  /** The sine or cosine of a date's angle in a cycle of so many days. */
   | { readonly type: "cycle"; readonly days: number; readonly wave: "sin" | "cos" };
 
-/** The features of one scaling before anything is learnt. */
+/** The features of one scaling before it is fitted. */
 export interface Draft {
   readonly names: readonly string[];
   readonly scale: ScalingName;
-  /** The output of a target statistic, whose table is learnt. */
+  /** The output of a target statistic, whose table is learned. */
   readonly source: FeatureSource | { readonly type: "statistic"; readonly output: number };
 }
 
-/** The features of a column, which follow from its schema and its plan alone. */
+/** The features of a column, determined by its schema and its plan. */
 export function draftsOf(
   { name, kind, categories, times }: Input,
   plan: ColumnPlan,
@@ -102,10 +102,15 @@ export function draftsOf(
   return plan.indicator ? [...draw(), missing] : draw();
 }
 
-/** The mean year of the Gregorian calendar, so that a day of the year is within a day of its place in the cycle. */
+/**
+ * The mean year of the Gregorian calendar, so that a day of the year is within a day of its place in the
+ * cycle.
+ */
 const CYCLES = { day: 1, week: 7, year: 365.2425 } as const;
 
-/** Day of week and of year as angles, and the time of day where there is one; in [-1, 1], and so not scaled. */
+/**
+ * Day of week and of year as angles, and the time of day where there is one; in [-1, 1], and so not scaled.
+ */
 function wavesOf(name: string, times = false): Draft[] {
   const cycles = times ? (["year", "week", "day"] as const) : (["year", "week"] as const);
   return cycles.flatMap((cycle) =>
@@ -117,7 +122,7 @@ function wavesOf(name: string, times = false): Draft[] {
   );
 }
 
-/** Numbers of one column on their way, `[rows]` each; used again for the next column, since large tables have many. */
+/** Buffers for one column, `[rows]` each; reused for the next column, because large tables have many. */
 export interface Workspace {
   readonly cells: Float64Array;
   /** Cells with missing ones filled, and categories as their groups. */
@@ -127,7 +132,7 @@ export interface Workspace {
 }
 
 /**
- * @param workspace - of which `cells` are those of the training rows
+ * @param workspace - with the training rows in `cells`
  * @param y - one column of the target for each output, in the training rows
  * @param take - called for each feature, with its values in the training rows before they are scaled
  */
@@ -171,9 +176,9 @@ export function fitColumn(
   return { ...base, features };
 }
 
-/** The code of a missing category that is one of its own. */
+/** The code of missing cells as a separate category. */
 const NO_WORD = -1;
-/** 0, whatever the value: of an indicator that training rows taught nothing. */
+/** Always 0: an indicator that is useless on the training rows. */
 const NOTHING: Scaling = { knots: [[0, 0]] };
 
 /** Whether the means of a target with and without a cell are more than three standard errors apart. */
@@ -196,7 +201,7 @@ function differs(cells: Float64Array, y: Float64Array): boolean {
 
 const rowIds = (rows: number): Int32Array => Int32Array.from({ length: rows }, (_, i) => i);
 
-/** What missing cells become; 0 where no row has a cell. */
+/** The fill value of missing cells; 0 if no row has a cell. */
 export function fillOf(impute: ColumnPlan["impute"], cells: Float64Array): number {
   if (typeof impute === "number") return impute;
   if (impute === "mean") return meanOf(cells) || 0;
@@ -216,7 +221,7 @@ function modeOf(values: Float64Array): number {
   return mode;
 }
 
-/** The group of each category, where categories have groups. */
+/** The group of each category, if categories have groups. */
 function groupsOf(
   { kind, categories }: Input,
   { encode, buckets, minFrequency }: ColumnPlan,
@@ -246,7 +251,7 @@ export function prepare(
   if (groups) for (let i = 0; i < rows; i++) prepared[i] = groups[prepared[i]] ?? other;
 }
 
-/** A feature before it is scaled, for as long as the workspace is not used again. */
+/** A feature before it is scaled, valid until the workspace is reused. */
 export function valuesOf(
   source: FeatureSource,
   { cells, prepared, values }: Workspace,

@@ -1,4 +1,4 @@
-/** What is learnt of the columns of padded sequences. Other columns are in `column.ts`. */
+/** Fits the columns of padded sequences. `column.ts` has the other columns. */
 import { check, show } from "../../errors.js";
 import type { Dataset } from "../dataset.js";
 import { draftsOf, fillOf, type PipelineColumn } from "./column.js";
@@ -7,7 +7,7 @@ import type { PaddedSteps } from "./padding.js";
 import { fitScaling, type Scaling, UNSCALED } from "./scaling.js";
 import { findPadding } from "./steps.js";
 
-/** What is learnt of one feature over all steps that count. */
+/** The fitted values of one feature over all steps that count. */
 interface Statistics {
   readonly fill: number;
   readonly scaling: Scaling;
@@ -30,7 +30,7 @@ export function stepColumns(
     check(
       made === 1,
       () =>
-        `column ${show(input.name)} must have one feature, since it is of a padded sequence; received ${made}; choose one \`scale\` other than "parts", and no \`indicator\``,
+        `column ${show(input.name)} must have one feature, since it belongs to a padded sequence; received ${made}; choose one \`scale\` other than "parts", and no \`indicator\``,
     );
     const feature = i % steps.features;
     const key = JSON.stringify([feature, plan]);
@@ -44,7 +44,7 @@ export function stepColumns(
   });
 }
 
-/** @param numbers - of one feature in all steps that count; NaN where a cell is missing */
+/** @param numbers - one feature in all steps that count; NaN for a missing cell */
 function statisticsOf(
   { impute, scales: [scale] }: ColumnPlan,
   numbers: Float64Array,
@@ -52,13 +52,14 @@ function statisticsOf(
 ): Statistics {
   const fill = fillOf(impute, numbers);
   const filled = numbers.map((value) => (Number.isNaN(value) ? fill : value));
-  // where no step counts, all stay as they are
+  // if no step counts, all stay unchanged
   const [scaling] = filled.length > 0 ? fitScaling(scale, filled, what) : [UNSCALED];
   return { fill, scaling };
 }
 
 /**
- * The numbers of each feature in the steps that count, of all steps together: a feature means the same in each, and late steps have few rows.
+ * The numbers of each feature in the steps that count, all steps together: a feature means the same in each
+ * step, and late steps have few rows.
  *
  * @param columns - `[all]` for each input
  */

@@ -31,7 +31,7 @@ export function murmurHash3(word: string): number {
   return hash ^ (hash >>> 16);
 }
 
-/** The bucket of a word, of so many: that of scikit-learn's `FeatureHasher`. */
+/** The bucket of a word among so many, as in scikit-learn's `FeatureHasher`. */
 export function bucketOf(word: string, buckets: number): number {
   return Math.abs(murmurHash3(word)) % buckets;
 }

@@ -1,6 +1,6 @@
 /**
- * The choices of a pipeline: how missing cells are filled, categories encoded, features and targets scaled. Nothing is learnt
- * here; see pipeline.ts.
+ * The choices of a pipeline: how missing cells are filled, categories encoded, features and targets scaled.
+ * `pipeline.ts` does the fitting.
  */
 
 import { isPlainObject, must, mustBeBoolean, show, unknownName } from "../../errors.js";
@@ -8,7 +8,7 @@ import { flag, integer, type OptionRules, oneOf, readOptions, rule } from "../..
 import type { Input } from "../dataset.js";
 import { checkPadding, type PaddedSteps } from "./padding.js";
 
-/** What missing numbers become: a statistic of the training rows, or a constant. */
+/** The fill value of missing numbers: a statistic of the training rows, or a constant. */
 export type Imputation = "mean" | "median" | "mode" | number;
 
 /** How categories become numbers. `auto` is `oneHot` for at most 100 categories, else `target`. */
@@ -23,15 +23,16 @@ export type TargetTransformName = "standard" | "log" | "log1p" | "none";
 /** The choices for one column. */
 export interface ColumnOptions {
   /**
-   * What missing numbers and dates become, dates the mean for a constant. Missing booleans become the most frequent, and so do
-   * missing categories without an `indicator`.
+   * The fill value of missing numbers and dates; with a constant, dates become the mean. Missing booleans
+   * become the most frequent value, and so do missing categories without an `indicator`.
    * @defaultValue `"mean"`
    */
   readonly impute?: Imputation;
   /**
-   * Whether a column in which a row lacks a cell has a feature that is 1 where the cell is missing. A missing category is then none of
-   * the words, but one of its own. The feature is 0 in every row where it would teach nothing: where the training rows lack all cells or
-   * none; and with `"auto"` where their targets with and without a cell are within three standard errors of each other.
+   * Whether a column with missing cells gets a feature that is 1 where the cell is missing. A missing
+   * category is then a separate category. The feature is 0 in every row if it is useless: if the training
+   * rows lack all cells or none; and with `"auto"` if their targets with and without a cell are within three
+   * standard errors of each other.
    * @defaultValue false; `densePipeline` has `"auto"`
    */
   readonly indicator?: boolean | "auto";
@@ -41,8 +42,10 @@ export interface ColumnOptions {
    * - `oneHot`: one feature for each category, 1 in its rows and 0 in the others
    * - `ordinal`: the index of the category among all, in code unit order
    * - `hashed`: one feature for each of `buckets` buckets, into which MurmurHash3 puts the words
-   * - `target`: the mean of the target over the rows of the category, shrunk towards the mean of all rows (empirical Bayes);
-   *   for training rows over the other folds of five, so that no row sees its own target. One feature for each output
+   * - `target`: the mean of the target over the rows of the category, shrunk towards the mean of all rows
+   *   (empirical Bayes);
+   *   for training rows over the other folds of five, so that no row sees its own target. One feature for
+   *   each output
    *
    * @defaultValue `"auto"`
    */
@@ -50,8 +53,8 @@ export interface ColumnOptions {
   /** The number of buckets of `hashed`. @defaultValue 32 */
   readonly buckets?: number;
   /**
-   * With `oneHot`: categories of fewer training rows share one feature, and unknown words are 1 in it.
-   * @defaultValue 1, so that there is no such feature
+   * With `oneHot`: categories with fewer training rows share one feature, which is also 1 for unknown words.
+   * @defaultValue 1, so there is no such feature
    */
   readonly minFrequency?: number;
   /**
@@ -61,11 +64,12 @@ export interface ColumnOptions {
    * - `minMax`: to the range from 0 to 1
    * - `robust`: to median 0 and interquartile range 1
    * - `quantile`: to a normal distribution, within ±2.6; linear between 17 quantiles
-   * - `parts`: four features, one for each quarter of the training rows in the order of the number: how far it is within that
+   * - `parts`: four features, one for each quarter of the training rows in the order of the number: how far
+   *   it is within that
    *   quarter, constant before and beyond it (Gorishniy et al., 2022), to mean 0 and standard deviation 1
    * - `none`: not at all
    *
-   * A list makes the features of each of its scalings.
+   * A list gives the features of each of its scalings.
    *
    * @defaultValue `"standard"`
    */
@@ -82,8 +86,8 @@ export interface PipelineOptions extends ColumnOptions {
   /** How a regression target is transformed. @defaultValue `"standard"` */
   readonly target?: TargetTransformName;
   /**
-   * Sequences among the inputs whose shorter ones are filled up. Steps that are padding stay as they are; numbers of the others are filled and
-   * scaled by feature, by all steps of the training rows that count. `tune` knows it of layers such as `masking`.
+   * Padded sequences among the inputs. Padding steps stay unchanged; other steps are filled and scaled by
+   * feature, over all steps of the training rows that count. `tune` derives it from layers such as `masking`.
    * @defaultValue none
    */
   readonly padding?: readonly PaddedSteps[];
@@ -119,17 +123,17 @@ const RULES = {
   padding: [true, []],
 } satisfies OptionRules<PipelineOptions>;
 
-/** The most categories that `auto` makes features of. */
+/** The most categories that `auto` turns into features. */
 export const MAX_ONE_HOT = 100;
 
-/** The choices for one column, all made. */
+/** The choices for one column, with defaults. */
 export interface ColumnPlan {
   readonly impute: Imputation;
   readonly indicator: boolean | "auto";
   readonly encode: Exclude<Encoding, "auto">;
   readonly buckets: number;
   readonly minFrequency: number;
-  /** Of which each has features of its own. */
+  /** Each has separate features. */
   readonly scales: readonly ScalingName[];
   /** How features that are 0 or 1 are scaled. */
   readonly scaleOneHot: ScalingName;
@@ -159,7 +163,7 @@ export function planFor({ name, kind, categories, gaps }: Input, options: Pipeli
   };
 }
 
-/** Why columns are filled without a trace, where nobody chose that. */
+/** Warns that columns are filled without an indicator, unless the user chose that. */
 export function unmarkedGaps(inputs: readonly Input[], options: PipelineOptions): string[] {
   const chose = ({ name }: Input): boolean =>
     (Object.hasOwn(options.columns ?? {}, name) ? options.columns?.[name].indicator : undefined) !==
@@ -168,14 +172,14 @@ export function unmarkedGaps(inputs: readonly Input[], options: PipelineOptions)
   if (options.indicator !== undefined || names.length === 0) return [];
   const shown = names.length > 3 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
   return [
-    `missing cells of ${shown.join(", ")} are filled without a trace; ` +
-      "indicator: true in the pipeline lets the network know where they were, and indicator: false keeps it so",
+    `missing cells of ${shown.join(", ")} are filled without an indicator; ` +
+      "indicator: true in the pipeline shows the network where they were, and indicator: false confirms this",
   ];
 }
 
 /**
- * @param what - whose options they are
- * @param inputs - the columns that there are
+ * @param what - the owner of the options
+ * @param inputs - the existing columns
  * @throws FettleError `invalid_argument`, `unknown_name`
  */
 export function checkPipelineOptions(

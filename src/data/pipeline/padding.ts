@@ -1,6 +1,6 @@
 /**
- * Sequences of which shorter ones are filled up, as a pipeline is told of them: a step is padding if all its numbers are `maskValue`; then
- * they stay that. It knows no network.
+ * Padded sequences, as options of a pipeline: a step is padding if all its numbers are `maskValue`; then they
+ * stay unchanged. It knows no network.
  */
 import { check, checkOptions, must, mustBeInteger, type OptionNames, show } from "../../errors.js";
 import type { Input } from "../dataset.js";
@@ -12,13 +12,16 @@ export interface PaddedSteps {
   readonly steps: number;
   /** Inputs of a step, all numbers. */
   readonly features: number;
-  /** What all inputs of a step are that is padding, in float32. */
+  /** The value of all inputs of a padding step, in float32. */
   readonly maskValue: number;
 }
 
 const NAMES: OptionNames<PaddedSteps> = { first: true, steps: true, features: true, maskValue: true };
 
-/** @throws FettleError `invalid_argument`, `unknown_name` for steps that are not among the inputs, are no numbers, or share one */
+/**
+ * @throws FettleError `invalid_argument`, `unknown_name` for steps that are not among the inputs, are not
+ * numbers, or overlap
+ */
 export function checkPadding(given: unknown, inputs: readonly Pick<Input, "name" | "kind">[]): void {
   must(Array.isArray(given), "padding", "a list of { first, steps, features, maskValue }", given);
   let end = 0;
@@ -43,7 +46,7 @@ export function checkPadding(given: unknown, inputs: readonly Pick<Input, "name"
   }
 }
 
-/** The steps that begin or go on at each input, by its place. */
+/** The steps that start or continue at each input, by its place. */
 export function stepsByInput(padding: readonly PaddedSteps[] = []): ReadonlyMap<number, PaddedSteps> {
   return new Map(
     padding.flatMap((own) =>

@@ -1,6 +1,6 @@
 /**
- * The way from a data set to the inputs and targets of a network: learnt from training rows alone, applied to any rows, and
- * plain data, so that it can be kept as JSON beside a model. It chooses no rows; see split.ts.
+ * The way from a data set to the inputs and targets of a network: fitted to training rows only, applied to
+ * any rows, and plain data, so that it can be saved as JSON with a model. `split/` chooses the rows.
  */
 import { check, isRecord, must, mustBeRecord, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
@@ -15,21 +15,21 @@ import { writeScaled } from "./scaled.js";
 import { writeStep } from "./steps.js";
 import { fitTarget, restored, type TargetTransform, transformed } from "./target.js";
 
-/** What a pipeline learns from: the parts of a data set that are numbers. */
+/** What a pipeline learns from: the numeric parts of a data set. */
 export type PipelineData = Pick<Dataset, "inputs" | "columns" | "task" | "outputs" | "y">;
 
-/** Everything that was learnt from training rows: plain data, of finite numbers. */
+/** Everything that was learned from training rows: plain data with finite numbers. */
 export interface Pipeline {
   /** One for each input. */
   readonly columns: readonly PipelineColumn[];
-  /** Names of the features, in the order of the columns of what `applyPipeline` returns. */
+  /** Names of the features, in the order of the columns that `applyPipeline` returns. */
   readonly features: readonly string[];
   readonly target: TargetTransform;
-  /** Sequences among the columns whose shorter ones are filled up; each of their columns is one feature. */
+  /** Padded sequences among the columns; each of their columns is one feature. */
   readonly padding?: readonly PaddedSteps[];
 }
 
-/** A pipeline, and the training rows that went through it. */
+/** A pipeline, and the transformed training rows. */
 export interface FittedPipeline {
   readonly pipeline: Pipeline;
   /** `[rows, features]`; target statistics are out-of-fold here, and only here. */
@@ -45,18 +45,19 @@ export interface FitPipelineOptions extends PipelineOptions {
 }
 
 /**
- * Learns a pipeline from training rows, and applies it to them.
+ * Fits a pipeline to training rows, and applies it to them.
  *
- * By default, as scikit-learn's `SimpleImputer` and `StandardScaler` would: missing numbers become the mean, booleans and
- * categories the most frequent (the first of equals; 0 or the first category where no row has a cell); categories become
- * one-hot features, or above 100 categories target statistics; all features and a regression target are standardized,
- * z = (x − mean) / √(Σ(x − mean)² / rows). A feature that is constant up to rounding is divided by 1. Which features there
- * are follows from the columns and the options, not from the rows.
+ * By default, as with scikit-learn's `SimpleImputer` and `StandardScaler`: missing numbers become the mean,
+ * booleans and categories the most frequent (the first of equals; 0 or the first category if no row has a
+ * cell); categories become one-hot features, or above 100 categories target statistics; all features and a
+ * regression target are standardized, z = (x − mean) / √(Σ(x − mean)² / rows). A feature that is constant up
+ * to rounding is divided by 1. The set of features follows from the columns and the options, not from the
+ * rows.
  *
  * @param data - the result of `encodeTable`
- * @throws FettleError `invalid_argument`, `unknown_name` for options and arguments of another kind; `invalid_shape` unless
- * `columns` are of one length; `invalid_data` for a target that has no logarithm where one is asked for, and for numbers
- * too far apart for float32
+ * @throws FettleError `invalid_argument`, `unknown_name` for options and arguments of another kind;
+ * `invalid_shape` unless `columns` have one length; `invalid_data` for a target without a logarithm if one is
+ * requested, and for numbers too far apart for float32
  * @example
  * ```ts
  * const data = encodeTable(readTable("a,b,y\n1,u,1\n,v,2\n3,u,3\n9,v,9.5\n"), { target: "y", missing: "impute" });
@@ -113,11 +114,11 @@ export function fitPipeline(data: PipelineData, options: FitPipelineOptions = {}
 }
 
 /**
- * Turns rows into the inputs of a network, as the training rows were.
+ * Turns rows into the inputs of a network, like the training rows.
  *
- * @param values - `[all]` for each input, as `encodeTable` and `encodeRows` have `columns`: NaN where a cell is missing, and
- *   codes of categories
- * @param rows - ids of the rows wanted; all by default
+ * @param values - `[all]` for each input, as `columns` of `encodeTable` and `encodeRows`: NaN for a missing
+ * cell, and codes of categories
+ * @param rows - ids of the wanted rows; all by default
  * @returns `[rows, features]`, every number finite
  * @throws FettleError `invalid_data` for a value so far from the training rows that float32 cannot hold it;
  *   `invalid_argument`, `invalid_shape` as {@link fitPipeline}
@@ -155,13 +156,13 @@ export function applyPipeline(
   return z;
 }
 
-/** Rows that go through a pipeline at a time, so that what is on its way stays in a cache. */
+/** Rows that pass through a pipeline at a time, so that intermediate data stays in a cache. */
 const BLOCK = 1024;
 
 /**
  * Turns predictions of a transformed target back into its own units.
  *
- * @param z - `[rows, outputs]`; NaN and infinity stay what they are
+ * @param z - `[rows, outputs]`; NaN and infinity stay unchanged
  * @returns `[rows, outputs]`
  * @throws FettleError `invalid_argument` for arguments of another kind
  * @example
@@ -184,7 +185,7 @@ export function restoreTarget(pipeline: Pick<Pipeline, "target">, z: ArrayLike<n
 }
 
 /**
- * The names of the features that a pipeline will have: they follow from the columns and the options alone.
+ * The names of a pipeline's features, determined by the columns and the options.
  *
  * @param options - checked by {@link checkPipelineOptions}
  */
@@ -197,7 +198,7 @@ export function featureNames(
   );
 }
 
-/** @throws FettleError `invalid_argument` for anything but what a pipeline learns from, as far as can be told at once */
+/** @throws FettleError `invalid_argument` for anything but a data set, as far as a quick check can tell */
 export function checkPipelineData(data: unknown): asserts data is PipelineData {
   must(
     isRecord(data) &&
@@ -213,7 +214,7 @@ export function checkPipelineData(data: unknown): asserts data is PipelineData {
   );
 }
 
-/** The ids of the rows wanted, all by default. Refuses what {@link rowsOf} refuses. */
+/** The ids of the wanted rows, all by default. Refuses what {@link rowsOf} refuses. */
 function rowsIn(
   columns: readonly ArrayLike<number>[],
   inputs: number,
@@ -228,7 +229,8 @@ function rowsIn(
 /**
  * How many rows there are.
  *
- * @throws FettleError `invalid_argument`, `invalid_shape` for anything but columns of one length, one for each input
+ * @throws FettleError `invalid_argument`, `invalid_shape` for anything but columns of one length, one for
+ * each input
  */
 export function rowsOf(columns: readonly ArrayLike<number>[], inputs: number): number {
   const isColumns = Array.isArray(columns) && columns.every(isArray);

@@ -3,7 +3,7 @@ import { FettleError, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import { type Scaling, scalerOf } from "./scaling.js";
 
-/** Scales values into a column of a matrix, or says why not. Parameters as {@link scaledInto}. */
+/** Scales values into a column of a matrix, or throws the reason. Parameters as {@link scaledInto}. */
 export function writeScaled(
   values: Float64Array,
   rows: number,
@@ -24,9 +24,9 @@ export function writeScaled(
 }
 
 /**
- * Scales values into a column of a matrix, and tells whether all of the results are finite.
+ * Scales values into a column of a matrix, and returns whether all results are finite.
  *
- * @param k - the place of the first in `out`, of which each row has `width` numbers
+ * @param k - the place of the first in `out`, where each row has `width` numbers
  */
 export function scaledInto(
   values: Floats,

@@ -1,7 +1,7 @@
 /**
- * Scalings of one feature: learnt from its values in the training rows, applied to any. Definitions and their edge cases
- * are scikit-learn's, but for quantiles: few of them, so that a model is small and other programs can apply them, and no score far
- * beyond the others, which training would follow.
+ * Scalings of one feature: fitted to its values in the training rows, applied to any. Definitions and edge
+ * cases are scikit-learn's, except for quantiles: there are few, so that a model is small and other programs
+ * can apply them, and no score is far beyond the others, because training would follow it.
  */
 import { check, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
@@ -12,9 +12,9 @@ import type { ScalingName } from "./options.js";
 export type Scaling =
   /** z = (v − center) / scale */
   | { readonly center: number; readonly scale: number }
-  /** z is linear between knots, and that of the nearer end beyond. */
+  /** z is linear between knots, and constant beyond the ends. */
   | {
-      /** Quantiles of the training values, ascending, none twice; and the score of each. */
+      /** Distinct quantiles of the training values, ascending, and the score of each. */
       readonly knots: readonly (readonly [quantile: number, score: number])[];
     };
 
@@ -24,10 +24,10 @@ export type ByKnots = Extract<Scaling, { readonly knots: unknown }>;
 export const UNSCALED: Scaling = { center: 0, scale: 1 };
 
 /**
- * Learns a scaling from the values of the training rows, of which there is at least one and none is NaN.
+ * Fits a scaling to the values of the training rows: at least one, and no NaN.
  *
- * @param what - whose values they are, in errors
- * @returns one for each of the features that it makes of a number; see {@link featuresOf}
+ * @param what - the name of the values in errors
+ * @returns one for each feature of a number; see {@link featuresOf}
  * @throws FettleError `invalid_data` for values so far apart that float64 cannot hold their difference
  */
 export function fitScaling(name: ScalingName, values: Float64Array, what = "numbers"): readonly Scaling[] {
@@ -46,7 +46,7 @@ export function fitScaling(name: ScalingName, values: Float64Array, what = "numb
 const spanOf = (scaling: Scaling): number =>
   "knots" in scaling ? scaling.knots[scaling.knots.length - 1][0] - scaling.knots[0][0] : scaling.scale;
 
-/** What the features of a scaling are called: one, with the name of the scaling, unless it is `parts`. */
+/** The names of the features of a scaling: one, with the name of the scaling, unless it is `parts`. */
 export function featuresOf(name: ScalingName): readonly string[] {
   return name === "parts" ? Array.from({ length: PARTS }, (_, i) => `part ${i + 1}`) : [name];
 }
@@ -63,7 +63,10 @@ const FIT: Readonly<Record<ScalingName, (values: Float64Array) => readonly Scali
     const [low, center, high] = [1, 2, 3].map((part) => quantileOf(sorted, part, 4));
     return [{ center, scale: divisor(high - low, low, high) }];
   },
-  /** The score of a quantile is the normal quantile of the share of values below it, of which equal ones count half. */
+  /**
+   * The score of a quantile is the normal quantile of the share of values below it, where equal values count
+   * half.
+   */
   quantile(values) {
     const sorted = values.toSorted();
     const count = sorted.length;
@@ -95,12 +98,12 @@ export function standardOf(values: Float64Array): { readonly center: number; rea
   return { center, scale: deviationOf(values, center) };
 }
 
-/** Rows by which a column is known to have parts: sorting more would take longer than a small network. */
+/** Rows that decide whether a column has parts: sorting more would take longer than a small network. */
 const LOOKED_AT = 20_000;
 
 /**
- * Whether the parts of a column are more than a single line, as far as 20,000 rows at even distances show: not where only one of them has
- * different values. NaN is a missing cell.
+ * Whether the parts of a column are more than a single line, judged by 20,000 rows at even distances: not if
+ * only one part varies. NaN is a missing cell.
  */
 export function hasParts(values: Floats): boolean {
   const length = Math.min(LOOKED_AT, values.length);
@@ -121,7 +124,7 @@ const PARTS = 4;
 /** The share of a tail within which values count as its end. */
 const TAIL = 0.005;
 
-/** The scaled value; NaN or infinite where `value` is too far from the training values. */
+/** The scaled value; NaN or infinite if `value` is too far from the training values. */
 export function scalerOf(scaling: Scaling): (value: number) => number {
   if ("knots" in scaling) return betweenKnots(scaling);
   const { center, scale } = scaling;
@@ -142,7 +145,7 @@ function betweenKnots({ knots }: ByKnots): (value: number) => number {
       else to = middle;
     }
     const share = (value - quantiles[from]) / (quantiles[to] - quantiles[from]);
-    // not above the next by rounding, so that order is kept
+    // rounding must not exceed the next knot, so that order is kept
     return Math.min(scores[from] + (scores[to] - scores[from]) * share, scores[to]);
   };
 }
@@ -158,10 +161,10 @@ function firstIndex(length: number, holds: (index: number) => boolean): number {
   return from;
 }
 
-/** The mean of the values that are present; NaN if none is. */
+/** The mean of the values that are not NaN; NaN if there are none. */
 export function meanOf(values: Float64Array): number {
-  // Summing differences from the first value keeps the digits of a mean that is large beside its
-  // deviation, and makes the mean of a constant that constant exactly.
+  // Summing differences from the first value keeps the digits of a mean that is large compared with its
+  // deviation, and makes the mean of a constant exact.
   let origin = Number.NaN;
   let count = 0;
   let sum = 0;
@@ -171,20 +174,20 @@ export function meanOf(values: Float64Array): number {
     sum += value - origin;
   }
   const mean = origin + sum / count;
-  // of values whose sum or differences float64 cannot hold
+  // for values whose sum or differences overflow float64
   return Number.isFinite(mean) || count === 0 ? mean : meanOf(values.map((value) => value * LESS)) / LESS;
 }
 
-/** Powers of two, by which numbers are multiplied whose squares float64 cannot hold, and with which nothing is rounded. */
+/** Powers of two that bring numbers into the range where float64 can hold their squares, without rounding. */
 const LESS = 2 ** -600;
 const MORE = 2 ** 600;
-/** Numbers below it, whose squares lose digits. */
+/** Squares of numbers below it lose digits. */
 const SMALL = 2 ** -400;
 
 /**
- * What numbers are to be multiplied by so that float64 holds the squares of their differences with all digits; 1 of most.
+ * The factor with which float64 holds the squares of differences with all digits; usually 1.
  *
- * @param variance - as float64 has it without that
+ * @param variance - computed without the factor
  */
 export function factorFor(variance: number, values: Float64Array): number {
   if (!Number.isFinite(variance)) return LESS;
@@ -199,14 +202,14 @@ function deviationOf(values: Float64Array, mean: number): number {
   if (factor === 1) return deviationBy(values.length, squares, mean) ?? 1;
   squares = 0;
   for (const value of values) squares += (value * factor - mean * factor) * (value * factor - mean * factor);
-  // 0 of numbers that are nearer to each other than float64 tells apart
+  // 0 for numbers that float64 cannot distinguish
   return (deviationBy(values.length, squares, mean * factor) ?? factor) / factor || 1;
 }
 
-/** Undefined for what is constant up to rounding. */
+/** Undefined if constant up to rounding. */
 function deviationBy(count: number, squares: number, mean: number): number | undefined {
   const variance = squares / count;
-  // scikit-learn's bound on what rounding alone makes of a constant's variance.
+  // scikit-learn's bound on the variance that rounding gives a constant.
   const noise = count * Number.EPSILON * variance + (count * mean * Number.EPSILON) ** 2;
   return variance > noise ? Math.sqrt(variance) : undefined;
 }
@@ -220,20 +223,23 @@ function rangeOf(values: Float64Array): [low: number, high: number] {
   return [low, high];
 }
 
-/** The quantile of ascending values at the probability `part / whole`, linear between neighbours (NumPy's default). */
+/**
+ * The quantile of ascending values at the probability `part / whole`, linear between neighbours (NumPy's
+ * default).
+ */
 export function quantileOf(sorted: Floats, part: number, whole: number): number {
-  const place = (part * (sorted.length - 1)) / whole; // exact where it falls on a value
+  const place = (part * (sorted.length - 1)) / whole; // exact if it falls on a value
   const below = Math.floor(place);
   const low = sorted[below];
   const high = sorted[Math.min(below + 1, sorted.length - 1)];
   const share = place - below;
-  // of neighbours whose difference float64 cannot hold
+  // for neighbours whose difference overflows float64
   if (!Number.isFinite(high - low)) return low * (1 - share) + high * share;
   // From the nearer end, so that the result stays between the two.
   return share < 0.5 ? low + (high - low) * share : high - (high - low) * (1 - share);
 }
 
-/** The difference of two numbers as a divisor; 1 in place of one that only rounding keeps from 0. */
+/** The difference of two numbers as a divisor; 1 if it differs from 0 only by rounding. */
 function divisor(difference: number, low: number, high: number): number {
   const size = Math.min(1, Math.max(Math.abs(low), Math.abs(high)));
   return difference <= 10 * Number.EPSILON * size ? 1 : difference;

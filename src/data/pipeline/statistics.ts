@@ -1,23 +1,24 @@
 /**
- * Target statistics of categories: the mean of the target over the rows of a category, shrunk towards the mean of all rows
- * by empirical Bayes. Method and edge cases are those of scikit-learn's `TargetEncoder` with `smooth="auto"`.
+ * Target statistics of categories: the mean of the target over the rows of a category, shrunk towards the
+ * mean of all rows by empirical Bayes. Method and edge cases are those of scikit-learn's `TargetEncoder` with
+ * `smooth="auto"`.
  *
- * @see D. Micci-Barreca, "A preprocessing scheme for high-cardinality categorical attributes in classification and
- * prediction problems", SIGKDD Explorations 3(1), 2001
+ * @see D. Micci-Barreca, "A preprocessing scheme for high-cardinality categorical attributes in
+ * classification and prediction problems", SIGKDD Explorations 3(1), 2001
  */
 import { evenly } from "../split/kFold.js";
 import { factorFor } from "./scaling.js";
 
-/** What a category stands for, of one output. */
+/** The statistic of each category, for one output. */
 export interface TargetStatistics {
-  /** By the code of the category; the mean of all rows for one without rows. */
+  /** By the code of the category; for a category without rows, the mean of all rows. */
   readonly numbers: Float64Array;
-  /** The mean of all rows, for words that are no category. */
+  /** The mean of all rows, for unknown words. */
   readonly other: number;
 }
 
 /**
- * @param codes - the category of each row; −1 for none, which counts in the mean of all rows
+ * @param codes - the category of each row; −1 for no category, which counts in the mean of all rows
  * @param levels - the number of categories
  * @param y - the output in each row
  * @param rows - the places in `codes` and `y` to learn from
@@ -67,10 +68,10 @@ function statisticsBy(
   return { numbers, other: mean, variance };
 }
 
-/** Into how many folds training rows are divided, so that none sees its own target. */
+/** Into how many folds training rows are divided, so that no row sees its own target. */
 const FOLDS = 5;
 
-/** What each row's category stands for, learnt from the rows of the other folds. */
+/** The statistic of each row's category, from the rows of the other folds. */
 export function outOfFold(codes: Float64Array, levels: number, y: Float64Array): Float64Array {
   const rows = codes.length;
   const values = new Float64Array(rows);

@@ -1,4 +1,7 @@
-/** How the steps of padded sequences are written: apart, since few pipelines have them, and a predictor loads this late. */
+/**
+ * Writes the steps of padded sequences: separate, because few pipelines have them, and a predictor loads this
+ * on demand.
+ */
 import type { Floats } from "../../ndarray.js";
 import type { PipelineColumn, Workspace } from "./column.js";
 import type { PaddedSteps } from "./padding.js";
@@ -10,16 +13,19 @@ export interface StepSource {
   readonly steps: PaddedSteps;
   /** The cells of one of the columns. */
   read(feature: number): Floats;
-  /** What a row is called in errors. */
+  /** The name of a row in errors. */
   idOf(row: number): number;
-  /** What is written with: given, so that this module shares nothing with those that a predictor loads first. */
+  /**
+   * The functions to write with: passed in, so that this module shares no code with those that a predictor
+   * loads first.
+   */
   readonly write: typeof writeScaled;
 }
 
 /**
  * Writes the features of a step.
  *
- * @param k - the place of the first in `out`, of which each row has `width` numbers
+ * @param k - the place of the first in `out`, where each row has `width` numbers
  */
 export function writeStep(
   { columns, steps, read, idOf, write }: StepSource,
@@ -48,7 +54,7 @@ export function writeStep(
   restorePadding(isPadding, steps, rows, out, k, width);
 }
 
-/** Whether a number is that of padding, as the network sees it. */
+/** Whether the network reads a number as padding. */
 const isMask = (value: number, maskValue: number): boolean => Math.fround(value) === Math.fround(maskValue);
 
 /** Writes 1 for the rows in which all columns of a step are padding, and 0 for the others. */
@@ -66,10 +72,10 @@ export function findPadding(
 }
 
 /**
- * Puts padding back where it was, after the columns of a step were scaled; and keeps a step that counts from being taken for it, if the
- * scaled numbers happen to be `maskValue` all: then the first is next to it.
+ * Restores padding after the columns of a step were scaled. If all scaled numbers of a step that counts
+ * happen to be `maskValue`, its first number is moved slightly, so that it is not read as padding.
  *
- * @param out - `[rows, width]`, of which columns k … k + features − 1 are the step
+ * @param out - `[rows, width]`; columns k … k + features − 1 are the step
  */
 function restorePadding(
   isPadding: Uint8Array,
@@ -91,11 +97,11 @@ function restorePadding(
   }
 }
 
-/** The first number of a step that counts, if all would be padding's once they are scaled. */
+/** The first number of a step that counts, if scaling turned all of them into padding. */
 export function besidePadding(maskValue: number): number {
   const mask = Math.fround(maskValue);
   return Math.abs(mask) < NEAR ? NEAR : mask * (1 - NEAR);
 }
 
-/** How far from padding a step is put that would be taken for it: 10⁻⁶, more than float32 rounds away. */
+/** How far such a step is moved away from padding: 10⁻⁶, more than float32 rounds away. */
 const NEAR = 2 ** -20;

@@ -1,4 +1,4 @@
-/** Transforms of a regression target, and back to its own units. Class targets are left as they are. */
+/** Transforms of a regression target, and back to its units. Class targets stay unchanged. */
 import { check } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import { exp, expm1, log, log1p } from "../../numerics/special.js";
@@ -18,11 +18,11 @@ const LOGS = {
 } as const;
 
 /**
- * Learns a transform from the given rows.
+ * Fits a transform to the given rows.
  *
  * @param name - `none` for class targets
  * @param y - `[all, outputs]`
- * @throws FettleError `invalid_data` for a number that has no logarithm
+ * @throws FettleError `invalid_data` for a number without a logarithm
  */
 export function fitTarget(
   name: TargetTransformName,
@@ -77,12 +77,12 @@ function logged(log: TargetTransform["log"], value: number, row: number): number
   return apply(value);
 }
 
-/** Whether the network learns the target as it is, as it does classes. */
+/** Whether the network learns the target unchanged, like classes. */
 export function isUnchanged({ log, outputs }: TargetTransform): boolean {
   return log === undefined && outputs.every(({ center, scale }) => center === 0 && scale === 1);
 }
 
-/** Predictions in the units of the target; NaN and infinity stay what they are. */
+/** Predictions in the units of the target; NaN and infinity stay unchanged. */
 export function restored({ log, outputs }: TargetTransform, z: Floats): Float64Array {
   const invert = log === undefined ? (value: number) => value : LOGS[log].invert;
   return Float64Array.from(z, (value, k) => {

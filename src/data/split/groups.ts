@@ -1,6 +1,6 @@
 /**
- * Divisions of rows that keep groups whole, such as all rows of one patient: what is known of a group in training must not help
- * in validation.
+ * Divisions of rows that keep groups together, such as all rows of one patient: knowledge of a group from
+ * training must not help in validation.
  */
 import { check, must, mustBeInteger } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
@@ -20,7 +20,10 @@ import {
 
 /** How {@link stratifiedGroupKFold} divides rows. */
 export interface StratifiedGroupFoldOptions extends FoldOptions {
-  /** Whether the seed orders groups whose classes are spread alike; otherwise they are taken as they first appear. @defaultValue true */
+  /**
+   * Whether the seed orders groups whose classes are spread alike; otherwise they go in order of first
+   * appearance. @defaultValue true
+   */
   readonly shuffle?: boolean;
 }
 
@@ -29,12 +32,14 @@ export interface GroupShuffleSplitOptions extends FoldOptions {
   /** How many folds, at least 1. @defaultValue 5 */
   readonly folds?: number;
   /**
-   * The validation part of each fold: a share of the groups above 0 and below 1, rounded up, or how many groups, an integer.
+   * The validation part of each fold: a share of the groups above 0 and below 1, rounded up, or how many
+   * groups, an integer.
    * @defaultValue 0.2; with `trainSize`, all other groups
    */
   readonly validationSize?: number;
   /**
-   * The training part of each fold: a share of the groups, rounded down, or how many; groups in neither part are left out.
+   * The training part of each fold: a share of the groups, rounded down, or how many; groups in neither part
+   * are left out.
    * @defaultValue all groups that are not validated
    */
   readonly trainSize?: number;
@@ -60,17 +65,19 @@ export function groupsOf({ groups, rows }: RowsToSplit, instead: string): Number
   const sizes = sizesOf(ids);
   check(
     sizes.length > 1,
-    () => `rows must be of at least two groups to be divided; received ${sizes.length}`,
+    () => `rows must belong to at least two groups to be divided; received ${sizes.length}`,
   );
   return { ids, sizes };
 }
 
 /**
- * Folds for cross-validation in which no group is divided: each row is in the validation part of exactly one. The largest
- * group goes first, each to the fold with the fewest rows so far; the seed orders groups of one size.
+ * Folds for cross-validation in which no group is divided: each row is in the validation part of exactly one.
+ * The largest group goes first, each to the fold with the fewest rows so far; the seed orders groups of one
+ * size.
  *
  * @param groups - `[rows]`: the group of each row; or leave them out, for a splitter
- * @throws FettleError `invalid_argument` for fewer groups than folds, and for options out of range; `invalid_data` for anything but
+ * @throws FettleError `invalid_argument` for fewer groups than folds, and for options out of range;
+ * `invalid_data` for anything but
  *   words and numbers; `memory_limit` for more than 2²⁶ row ids in all folds
  * @example
  * ```ts
@@ -113,12 +120,14 @@ function checkGroupFolds(groups: number, folds: number, rows: number): void {
 }
 
 /**
- * Folds as those of {@link groupKFold} over which classes are distributed as evenly as whole groups allow. Groups go in the order of
- * how unevenly their own rows are spread over classes, each to the fold where the shares of the classes then differ least between
- * folds, as the mean over classes of their standard deviation; of equals, to the fold with the fewest rows.
+ * Folds like those of {@link groupKFold}, with classes distributed as evenly as undivided groups allow.
+ * Groups go in the order of how unevenly their own rows are spread over classes, each to the fold where the
+ * shares of the classes then differ least between folds, as the mean over classes of their standard
+ * deviation; of equals, to the fold with the fewest rows.
  *
  * @param rows - rows with `labels` and `groups`; or leave them out, for a splitter
- * @throws FettleError as {@link groupKFold}; `invalid_argument` if every class has fewer rows than there are folds
+ * @throws FettleError as {@link groupKFold}; `invalid_argument` if every class has fewer rows than there are
+ * folds
  * @example
  * ```ts
  * const rows = { rows: 6, labels: [0, 0, 1, 0, 0, 1], groups: ["a", "b", "b", "c", "d", "d"] };
@@ -176,7 +185,7 @@ function bestFold(inFold: readonly number[][], group: readonly number[], totals:
     add(counts, group, -1);
     const difference = meanOf(deviations);
     const rows = counts.reduce((sum, count) => sum + count, 0);
-    // as numpy's isclose: what differs by rounding alone is equal
+    // like numpy's isclose: values that differ only by rounding are equal
     const isEqual = Math.abs(difference - least) <= 1e-8 + 1e-5 * Math.abs(least);
     if (difference < least || (isEqual && rows < fewest)) [best, least, fewest] = [fold, difference, rows];
   }
@@ -197,10 +206,12 @@ function deviation(values: readonly number[]): number {
 }
 
 /**
- * Folds that are drawn independently: in each, random groups are validated and all others trained on, or `trainSize` of them.
+ * Independently drawn folds: each validates random groups and trains on all others, or on `trainSize` of
+ * them.
  *
  * @param groups - `[rows]`: the group of each row; or leave them out, for a splitter
- * @throws FettleError `invalid_argument` for a size that leaves a part without groups; `memory_limit` for more than 2²⁶ row ids in all
+ * @throws FettleError `invalid_argument` for a size that leaves a part without groups; `memory_limit` for
+ * more than 2²⁶ row ids in all
  *   folds
  * @example
  * ```ts
@@ -232,8 +243,8 @@ export const groupShuffleSplit = /* @__PURE__ */ defineSplitter<GroupShuffleSpli
 );
 
 /**
- * A training and a validation part in which no group is divided: groups in random order, until the validation part has its share
- * of the rows.
+ * A training and a validation part in which no group is divided: groups in random order, until the validation
+ * part has its share of the rows.
  *
  * @param share - above 0 and below 1
  * @throws FettleError `invalid_argument` for fewer than two groups

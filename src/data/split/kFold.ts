@@ -1,4 +1,7 @@
-/** Folds for cross-validation in which each row is validated as often as every other: k-fold, by class, and repeated. */
+/**
+ * Folds for cross-validation in which each row is validated as often as every other: k-fold, by class, and
+ * repeated.
+ */
 import { check, must, mustBeInteger, mustBeList } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
 import { countClasses, smallClasses } from "./counts.js";
@@ -14,7 +17,9 @@ import {
 
 /** How {@link kFold} divides rows. */
 export interface KFoldOptions extends FoldOptions {
-  /** Whether rows are divided in random order; otherwise each fold has neighbouring rows. @defaultValue true */
+  /**
+   * Whether rows are divided in random order; otherwise each fold has neighbouring rows. @defaultValue true
+   */
   readonly shuffle?: boolean;
 }
 
@@ -26,14 +31,14 @@ export interface StratifiedFoldOptions extends KFoldOptions {
 
 /** How {@link repeatedKFold} and {@link repeatedStratifiedKFold} divide rows. */
 export interface RepeatedFoldOptions extends FoldOptions {
-  /** How many times the rows are divided, each time in another order. @defaultValue 10 */
+  /** How many times the rows are divided, each time in a new order. @defaultValue 10 */
   readonly repeats?: number;
 }
 
 // The first path element of the random streams, so that one seed serves several purposes independently.
 const FOLD = 0x666f6c64; // "fold"
 
-/** The order in which rows are divided; `repeat` is which of several independent ones by one seed. */
+/** The order in which rows are divided; `repeat` selects one of several independent orders of one seed. */
 function orderOf(rows: number, seed: number, repeat: number): Int32Array {
   return (repeat === 0 ? new RandomStream(seed, FOLD) : new RandomStream(seed, FOLD, repeat)).permutation(
     rows,
@@ -45,7 +50,8 @@ function orderOf(rows: number, seed: number, repeat: number): Int32Array {
  * folds have one row more than the others.
  *
  * @param rows - how many rows there are; or leave them out, for a splitter
- * @throws FettleError `invalid_argument` for fewer than 2 folds or more folds than rows; `unknown_name` for an unknown option;
+ * @throws FettleError `invalid_argument` for fewer than 2 folds or more folds than rows; `unknown_name` for
+ * an unknown option;
  *   `memory_limit` for more than 2²⁶ row ids in all folds
  * @example
  * ```ts
@@ -80,13 +86,16 @@ export function evenly(rows: number, folds: number, seed: number, shuffle = true
 }
 
 /**
- * Folds as those of {@link kFold} over which each class's rows are distributed evenly: its counts in any two folds differ by
- * at most 1. Without shuffling, the rows of each class are taken in their order.
+ * Folds like those of {@link kFold}, with the rows of each class distributed evenly: its counts in any two
+ * folds differ by at most 1. Without shuffling, the rows of each class are taken in their order.
  *
  * @param labels - `[rows]`: the class of each row, any integers; or leave them out, for a splitter
- * @throws FettleError `invalid_argument` for fewer than 2 folds, more folds than rows, and a class with fewer rows
- *   than folds (where scikit-learn only warns): a fold without that class could not be scored as the others are;
- *   `invalid_data` for labels that are not integers; `unknown_name` for an unknown option; `memory_limit` as {@link kFold}
+ * @throws FettleError `invalid_argument` for fewer than 2 folds, more folds than rows, and a class with fewer
+ * rows
+ *   than folds (where scikit-learn only warns): a fold without that class could not be scored like the
+ *   others;
+ *   `invalid_data` for labels that are not integers; `unknown_name` for an unknown option; `memory_limit` as
+ *   {@link kFold}
  * @example
  * ```ts
  * // one row of class 0, two of class 1
@@ -124,7 +133,7 @@ export function byClass(
   );
   const ids = shuffle ? orderOf(rows, seed, repeat) : Int32Array.from({ length: rows }, (_, row) => row);
   const order = ids.sort((a, b) => labels[a] - labels[b]);
-  // Deals class after class like cards, never starting again at the first fold, so that sizes stay even too.
+  // Deals class after class like cards, without returning to the first fold, so that sizes stay even too.
   const dealt = order.map((_, position) => position % folds);
   if (!shuffle) {
     let start = 0;
@@ -140,7 +149,7 @@ export function byClass(
   return foldsFrom(foldOf, folds);
 }
 
-/** The class of each row; `instead` is the splitter that needs none. */
+/** The class of each row; `instead` is the splitter that needs no classes. */
 export function labelsOf({ labels }: RowsToSplit, instead: string): ArrayLike<number> {
   check(
     labels,
@@ -150,8 +159,8 @@ export function labelsOf({ labels }: RowsToSplit, instead: string): ArrayLike<nu
 }
 
 /**
- * Folds of {@link kFold}, several times over, each time in another order: each row is validated once in each repetition. The first
- * repetition is that of `kFold` with the same seed.
+ * Repeated folds of {@link kFold}, each time in a new order: each row is validated once in each repetition.
+ * The first repetition is that of `kFold` with the same seed.
  *
  * @param rows - how many rows there are; or leave them out, for a splitter
  * @throws FettleError as {@link kFold}
@@ -170,8 +179,8 @@ export const repeatedKFold = /* @__PURE__ */ defineSplitter<RepeatedFoldOptions,
 );
 
 /**
- * Folds of {@link stratifiedKFold}, several times over, each time in another order. The first repetition is that of `stratifiedKFold`
- * with the same seed.
+ * Repeated folds of {@link stratifiedKFold}, each time in a new order. The first repetition is that of
+ * `stratifiedKFold` with the same seed.
  *
  * @param labels - `[rows]`: the class of each row, any integers; or leave them out, for a splitter
  * @throws FettleError as {@link stratifiedKFold}

@@ -11,7 +11,8 @@ export interface LeaveOutOptions {
 }
 
 /**
- * A fold for each row, which it validates. Metrics that need several rows, such as `r2` and `rocAuc`, are not defined on them.
+ * A fold for each row, which it validates. Metrics that need several rows, such as `r2` and `rocAuc`, are
+ * undefined on such folds.
  *
  * @param rows - how many rows there are; or leave them out, for a splitter
  * @throws FettleError `memory_limit` for more than 2¹³ rows: use `kFold`
@@ -37,7 +38,8 @@ export const leaveOneOut = /* @__PURE__ */ defineSplitter<Record<string, never>,
  * A fold for each choice of `p` rows, which it validates, in lexicographic order: rows choose p folds.
  *
  * @param rows - how many rows there are; or leave them out, for a splitter
- * @throws FettleError `invalid_argument` unless p is below the number of rows; `memory_limit` for more than 2²⁶ row ids in all folds
+ * @throws FettleError `invalid_argument` unless p is below the number of rows; `memory_limit` for more than
+ * 2²⁶ row ids in all folds
  * @example
  * ```ts
  * leavePOut(4).map(({ validation }) => [...validation]); // [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]]
@@ -60,7 +62,8 @@ export const leavePOut = /* @__PURE__ */ defineSplitter<LeaveOutOptions, number>
  * A fold for each group, which it validates; groups in the order in which they first appear.
  *
  * @param groups - `[rows]`: the group of each row; or leave them out, for a splitter
- * @throws FettleError `invalid_argument` for fewer than two groups; `memory_limit` for more than 2²⁶ row ids in all folds
+ * @throws FettleError `invalid_argument` for fewer than two groups; `memory_limit` for more than 2²⁶ row ids
+ * in all folds
  * @example
  * ```ts
  * leaveOneGroupOut(["ann", "bob", "ann"]).map(({ validation }) => [...validation]); // [[0, 2], [1]]
@@ -78,10 +81,12 @@ export const leaveOneGroupOut = /* @__PURE__ */ defineSplitter<Record<string, ne
 );
 
 /**
- * A fold for each choice of `p` groups, which it validates, in lexicographic order of the groups as they first appear.
+ * A fold for each choice of `p` groups, which it validates, in lexicographic order of the groups as they
+ * first appear.
  *
  * @param groups - `[rows]`: the group of each row; or leave them out, for a splitter
- * @throws FettleError `invalid_argument` unless p is below the number of groups; `memory_limit` for more than 2²⁶ row ids in all folds
+ * @throws FettleError `invalid_argument` unless p is below the number of groups; `memory_limit` for more than
+ * 2²⁶ row ids in all folds
  * @example
  * ```ts
  * leavePGroupsOut([0, 1, 2, 2]).map(({ validation }) => [...validation]); // [[0, 1], [0, 2, 3], [1, 2, 3]]

@@ -1,13 +1,15 @@
-/** Folds that a user made: checked, and as row ids. */
+/** Custom folds: checked, and as row ids. */
 import { check, isPlainObject, must, show } from "../../errors.js";
 import { isArray, mustBeArray } from "../check.js";
 import { checkMemory, type FoldRows, foldsFrom } from "./splitter.js";
 
 /**
- * Folds by a column that says in which fold each row is validated, for `validation`: one fold for each different number, ascending.
+ * Folds by a column with the fold in which each row is validated, for `validation`: one fold for each
+ * distinct number, ascending.
  *
  * @param foldOf - `[rows]`: an integer of at least 0, or −1 for a row that every fold trains on
- * @throws FettleError `invalid_argument` for anything but integers of at least −1, and unless every fold has rows to train on;
+ * @throws FettleError `invalid_argument` for anything but integers of at least −1, and unless every fold has
+ * rows to train on;
  *   `memory_limit` for more than 2²⁶ row ids in all folds
  * @example
  * ```ts
@@ -23,7 +25,7 @@ export function predefinedSplit(foldOf: ArrayLike<number>): FoldRows[] {
     must(Number.isSafeInteger(fold) && fold >= -1, `foldOf[${row}]`, "an integer of at least -1", fold);
   });
   const names = [...new Set(given)].filter((fold) => fold >= 0).sort((a, b) => a - b);
-  check(names.length > 0, "foldOf must have a fold of at least one row; received none of at least 0");
+  check(names.length > 0, "foldOf must have a fold of at least one row; received no number of at least 0");
   checkMemory(names.length, names.length * given.length);
   const place = new Map(names.map((name, i) => [name, i]));
   const folds = foldsFrom(
@@ -38,11 +40,12 @@ export function predefinedSplit(foldOf: ArrayLike<number>): FoldRows[] {
 }
 
 /**
- * Checks folds from outside, and copies them. A row may be listed several times in one part, and then counts as often.
+ * Checks folds from outside, and copies them. A row that is listed several times in one part counts as often.
  *
- * @param name - what the user calls them
+ * @param name - their name for the user
  * @param rows - how many rows there are
- * @throws FettleError `invalid_argument` unless there is at least one fold, each of two parts that are not empty and share no row
+ * @throws FettleError `invalid_argument` unless there is at least one fold, each of two non-empty parts that
+ * share no row
  */
 export function checkedFolds(name: string, folds: unknown, rows: number): FoldRows[] {
   must(
@@ -73,7 +76,7 @@ export function checkedFolds(name: string, folds: unknown, rows: number): FoldRo
         );
         check(
           what === "train" || trainedIn[row] !== i + 1,
-          () => `${fold} must have no row on both sides; received row ${row} in train and ${what}`,
+          () => `${fold} must have no row in both parts; received row ${row} in train and ${what}`,
         );
         if (what === "train") trainedIn[row] = i + 1;
       }

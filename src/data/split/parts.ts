@@ -1,4 +1,7 @@
-/** Seeded divisions of rows into a training, a test and a validation part, by row id, with scikit-learn's sizes. */
+/**
+ * Seeded divisions of rows into a training, a test and a validation part, by row id, with scikit-learn's
+ * sizes.
+ */
 import { check, checkOptions, must, mustBeInteger, mustBeList, type OptionNames } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
 import { mustBeArray } from "../check.js";
@@ -7,11 +10,15 @@ import { checkRowIds } from "./splitter.js";
 
 /** How rows are divided into parts. */
 export interface SplitOptions {
-  /** Share of all rows in the test part, above 0 and below 1; the part has ⌈share × rows⌉. @defaultValue 0.2 */
+  /**
+   * Share of all rows in the test part, above 0 and below 1; the part has ⌈share × rows⌉. @defaultValue 0.2
+   */
   readonly testSize?: number;
-  /** Decides which rows go where. @defaultValue 0 */
+  /** Decides the division of rows. @defaultValue 0 */
   readonly seed?: number;
-  /** `[rows]`: the class of each row, to give every part the classes in equal proportion. @defaultValue none */
+  /**
+   * `[rows]`: the class of each row, to give every part the classes in equal proportion. @defaultValue none
+   */
   readonly stratify?: ArrayLike<number>;
   /** The names of the classes by label, for error messages. @defaultValue the labels themselves */
   readonly classes?: readonly string[];
@@ -43,8 +50,9 @@ const SPLIT = 0x73706c69; // "spli"
  * @param rows - how many rows there are, at least 2
  * @returns row ids; together each of 0 … rows − 1 once
  * @throws FettleError `invalid_argument` for a size outside (0, 1), a part left empty, or, with `stratify`,
- *   a class of fewer than 2 rows or a part with fewer rows than there are classes; `invalid_shape` if `stratify`
- *   does not have one class a row; `unknown_name` for an unknown option; `memory_limit` for more than 2²⁶ rows
+ *   a class of fewer than 2 rows or a part with fewer rows than there are classes; `invalid_shape` if
+ *   `stratify` does not have one class a row; `unknown_name` for an unknown option; `memory_limit` for more
+ *   than 2²⁶ rows
  * @example
  * ```ts
  * const { train, test } = trainTestSplit(150, { testSize: 0.2, seed: 1 });
@@ -90,10 +98,10 @@ export function trainValidationTestSplit(
 export type NamedSize = readonly [name: string, size: number, countable?: boolean];
 
 /**
- * Deals rows, in random order, to parts of the given sizes; the remaining rows are the first part returned, or as many of them as
- * `trainSize` says.
+ * Deals rows, in random order, to parts of the given sizes; the first returned part has the remaining rows,
+ * or as many of them as `trainSize` asks for.
  *
- * @param draw - which of several independent divisions by one seed
+ * @param draw - selects one of several independent divisions of one seed
  */
 export function deal(
   rows: number,
@@ -127,7 +135,7 @@ export function deal(
   const random = draw === 0 ? new RandomStream(seed, SPLIT) : new RandomStream(seed, SPLIT, draw);
   for (const row of random.permutation(rows)) {
     const part = quotas.findIndex((quota) => quota.get(labels[row])! > 0);
-    if (part < 0) continue; // in no part, where trainSize leaves rows out
+    if (part < 0) continue; // in no part, if trainSize leaves rows out
     subtract(quotas[part], labels[row], 1);
     parts[part].push(row);
   }
@@ -137,7 +145,7 @@ export function deal(
 /**
  * How many rows, or groups, are trained on: a share of all of them is rounded down, as in scikit-learn.
  *
- * @param most - how many are left for that
+ * @param most - how many remain for that
  */
 export function trainCountOf(trainSize: number, all: number, most: number): number {
   const isShare = typeof trainSize === "number" && trainSize > 0 && trainSize < 1;
@@ -160,7 +168,7 @@ export function countOf([name, size, countable = false]: NamedSize, rows: number
   return isShare ? Math.ceil(size * rows) : size;
 }
 
-/** Rows, or groups, that are validated where `trainSize` alone is given: all others. */
+/** Rows, or groups, that are validated if only `trainSize` is given: all others. */
 export function validationBeside(trainSize: number | undefined, all: number): number | undefined {
   return trainSize === undefined ? undefined : all - trainCountOf(trainSize, all, all - 1);
 }
@@ -186,7 +194,10 @@ function countClassesToSplit(
   return counts;
 }
 
-/** Takes `count` from the remaining rows of each class by largest remainders; returns the number of rows of each. */
+/**
+ * Takes `count` from the remaining rows of each class by largest remainders; returns the number of rows of
+ * each.
+ */
 function takeProportionally(remaining: Map<number, number>, count: number): Map<number, number> {
   const total = [...remaining.values()].reduce((sum, size) => sum + size, 0);
   const shares = [...remaining].map(([label, size]) => {

@@ -1,4 +1,4 @@
-/** Folds that are drawn independently of one another: a row may be validated in several of them, or in none. */
+/** Independently drawn folds: a row may be validated in several of them, or in none. */
 import { mustBeInteger } from "../../errors.js";
 import { labelsOf } from "./kFold.js";
 import { deal, type SplitOptions, validationBeside } from "./parts.js";
@@ -9,23 +9,25 @@ export interface ShuffleSplitOptions extends FoldOptions {
   /** How many folds, at least 1. @defaultValue 10 */
   readonly folds?: number;
   /**
-   * The validation part of each fold: a share of the rows above 0 and below 1, rounded up, or how many, an integer. @defaultValue
-   * 0.1; with `trainSize`, all other rows
+   * The validation part of each fold: a share of the rows above 0 and below 1, rounded up, or how many, an
+   * integer. @defaultValue 0.1; with `trainSize`, all other rows
    */
   readonly validationSize?: number;
   /**
-   * The training part of each fold: a share of the rows, rounded down, or how many; what is in neither part is left out.
+   * The training part of each fold: a share of the rows, rounded down, or how many; rows in neither part are
+   * left out.
    * @defaultValue all rows that are not validated
    */
   readonly trainSize?: number;
 }
 
 /**
- * Folds that are drawn independently: in each, random rows are validated and all others trained on, or `trainSize` of them. With one fold, it is the division
- * of `trainTestSplit` by the same seed.
+ * Independently drawn folds: each validates random rows and trains on all others, or on `trainSize` of them.
+ * A single fold equals the division of `trainTestSplit` with the same seed.
  *
  * @param rows - how many rows there are; or leave them out, for a splitter
- * @throws FettleError `invalid_argument` for a size that leaves a part empty; `unknown_name` for an unknown option; `memory_limit` for more
+ * @throws FettleError `invalid_argument` for a size that leaves a part empty; `unknown_name` for an unknown
+ * option; `memory_limit` for more
  *   than 2²⁶ row ids in all folds
  * @example
  * ```ts
@@ -42,11 +44,12 @@ export const shuffleSplit = /* @__PURE__ */ defineSplitter<ShuffleSplitOptions, 
 );
 
 /**
- * Folds as those of {@link shuffleSplit}, with the classes in equal proportion in both parts: each class's share of the validation
- * part is within 1 row of its proportion.
+ * Folds like those of {@link shuffleSplit}, with the classes in equal proportion in both parts: each class's
+ * share of the validation part is within 1 row of its proportion.
  *
  * @param labels - `[rows]`: the class of each row, any integers; or leave them out, for a splitter
- * @throws FettleError as {@link shuffleSplit}; `invalid_argument` for a class of fewer than 2 rows, or a part with fewer rows than there are
+ * @throws FettleError as {@link shuffleSplit}; `invalid_argument` for a class of fewer than 2 rows, or a part
+ * with fewer rows than there are
  *   classes
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 /**
- * The contract of a splitter: a function that is given rows and returns folds of row ids. The built-in ones are made by
- * `defineSplitter` and carry their options as data; a user's function is a splitter as it is. The rows themselves are never
- * touched here, and which splitter suits a data set is decided elsewhere.
+ * The contract of a splitter: a function that receives rows and returns folds of row ids. `defineSplitter`
+ * makes the built-in ones, which carry their options as data; any function of a user is a splitter. The rows
+ * themselves are never read here, and the choice of a splitter is made elsewhere.
  */
 import {
   check,
@@ -17,18 +17,18 @@ import {
 import { isArray, mustBeArray } from "../check.js";
 import type { Groups } from "../groups.js";
 
-/** One fold by row ids: ascending, but of shuffle splits in random order. */
+/** One fold by row ids: ascending, except for shuffle splits, which have random order. */
 export interface FoldRows {
   readonly train: Int32Array;
   readonly validation: Int32Array;
 }
 
-/** One fold by row ids from outside: its validation part may be called `test`, as scikit-learn has it. */
+/** One fold by row ids from outside: its validation part may be called `test`, as in scikit-learn. */
 export type FoldIds =
   | { readonly train: ArrayLike<number>; readonly validation: ArrayLike<number> }
   | { readonly train: ArrayLike<number>; readonly test: ArrayLike<number> };
 
-/** What a splitter is told of the rows to divide. Row ids are 0 … rows − 1. */
+/** What a splitter receives about the rows to divide. Row ids are 0 … rows − 1. */
 export interface RowsToSplit {
   /** How many rows there are. */
   readonly rows: number;
@@ -38,14 +38,15 @@ export interface RowsToSplit {
   readonly classes?: readonly string[];
   /** `[rows]`: the group of each row. */
   readonly groups?: Groups;
-  /** `[rows]`: when each row was; only the order counts. */
+  /** `[rows]`: the time of each row; only the order counts. */
   readonly time?: ArrayLike<number>;
-  /** What a splitter without a seed of its own draws by. @defaultValue 0 */
+  /** The seed for a splitter without one. @defaultValue 0 */
   readonly seed?: number;
 }
 
 /**
- * Gives the folds of some rows: a built-in splitter, such as `timeSeriesSplit({ folds: 4 })`, or any function of rows.
+ * Returns the folds of rows: a built-in splitter, such as `timeSeriesSplit({ folds: 4 })`, or any function of
+ * rows.
  *
  * @example
  * ```ts
@@ -55,15 +56,20 @@ export interface RowsToSplit {
  */
 export interface Splitter<Fold extends FoldIds = FoldIds> {
   (rows: RowsToSplit): readonly Fold[];
-  /** What a built-in splitter was made with, as data; a function that has them gives the same folds wherever it is called. */
+  /**
+   * The options of a built-in splitter, as data; a function that has them returns the same folds everywhere.
+   */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** Whether rows are in the order of time where they have no times, so that a test part is the last rows. @defaultValue false */
+  /**
+   * Whether rows without times count as ordered by time, so that a test part is the last rows. @defaultValue
+   * false
+   */
   readonly ordered?: boolean;
 }
 
 /**
- * A built-in splitter in two forms: called with options alone it returns a splitter, for `validation`; called with rows, or
- * with what it needs of them, it returns their folds.
+ * A built-in splitter in two forms: called with only options it returns a splitter, for `validation`; called
+ * with rows, or with what it needs of them, it returns their folds.
  */
 export interface SplitterMaker<Options, Given> {
   (options?: Options): Splitter<FoldRows>;
@@ -74,11 +80,11 @@ export interface SplitterMaker<Options, Given> {
 export interface FoldOptions {
   /** How many folds, from 2 to the number of rows. @defaultValue 5 */
   readonly folds?: number;
-  /** Decides which rows go where. @defaultValue 0, and in a search a number that follows from its seed */
+  /** Decides the division of rows. @defaultValue 0, and in a search a number derived from its seed */
   readonly seed?: number;
 }
 
-/** What scikit-learn calls our options. */
+/** The names of our options in scikit-learn. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   nSplits: "folds",
   nRepeats: "repeats",
@@ -88,7 +94,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * @param given - what a call without a record of rows is given
+ * @param given - the argument of a call without a record of rows
  * @param ordered - whether rows are in the order of time
  */
 export function defineSplitter<Options extends object, Given extends number | Groups>(
@@ -145,7 +151,7 @@ const camelCase = (name: string): string =>
   name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 function checkRows(given: RowsToSplit): void {
-  mustBeRecord("what a splitter is called with", given, "an object with rows");
+  mustBeRecord("the argument of a splitter", given, "an object with rows");
   const { rows, ...each } = given;
   mustBeInteger("rows", rows, 2);
   checkRowIds(rows);
@@ -170,7 +176,7 @@ const [MOST_FOLDS, MOST_IDS] = [2 ** 16, 2 ** 26];
 /**
  * Refuses more folds than memory should hold.
  *
- * @param folds - how many; infinite where there are too many to count
+ * @param folds - how many; infinite if there are too many to count
  * @param ids - how many row ids they have together
  * @throws FettleError `memory_limit`
  */
@@ -197,7 +203,7 @@ export function checkFolds(rows: number, folds: number): void {
   checkMemory(folds, folds * rows);
 }
 
-/** A fold whose validation part are the rows for which `isHeld` is true, and whose training part are all others. */
+/** A fold that validates the rows for which `isHeld` is true, and trains on all others. */
 export function partition(rows: number, isHeld: (row: number) => boolean): FoldRows {
   const train = new Int32Array(rows);
   const validation = new Int32Array(rows);

@@ -1,4 +1,4 @@
-/** Divisions of rows in the order of time: what is validated comes after everything that is trained on. */
+/** Divisions of rows in the order of time: validation rows come after all training rows. */
 import { check, mustBeInteger } from "../../errors.js";
 import { checkMemory, defineSplitter, type FoldRows, type RowsToSplit } from "./splitter.js";
 
@@ -6,21 +6,24 @@ import { checkMemory, defineSplitter, type FoldRows, type RowsToSplit } from "./
 export interface TimeSeriesOptions {
   /** How many folds, at least 2. @defaultValue 5 */
   readonly folds?: number;
-  /** How many rows are left out between the training part and the validation part of a fold. @defaultValue 0 */
+  /**
+   * How many rows are left out between the training part and the validation part of a fold. @defaultValue 0
+   */
   readonly gap?: number;
-  /** How many rows a training part has at most: the latest. @defaultValue all rows before the validation part */
+  /** The most rows of a training part: the latest ones. @defaultValue all rows before the validation part */
   readonly maxTrainSize?: number;
   /** How many rows each validation part has. @defaultValue ⌊rows / (folds + 1)⌋ */
   readonly validationSize?: number;
 }
 
 /**
- * Folds of a time series: the last rows are the validation parts, one after another, and each fold trains on rows before its validation
- * part. Rows are ordered by `time` where they have it, otherwise they must be in that order. Rows of the time at which a validation part
- * begins are not trained on.
+ * Folds of a time series: the last rows are the validation parts, one after another, and each fold trains on
+ * rows before its validation part. Rows are ordered by `time` if they have it; otherwise they must already be
+ * in that order. Rows with the time at which a validation part starts are not trained on.
  *
  * @param rows - how many rows there are, or rows with `time`; or leave them out, for a splitter
- * @throws FettleError `invalid_argument` for options that leave a fold without rows to train on; `memory_limit` for more than 2²⁶ row ids
+ * @throws FettleError `invalid_argument` for options that leave a fold without rows to train on;
+ * `memory_limit` for more than 2²⁶ row ids
  *   in all folds
  * @example
  * ```ts
@@ -67,10 +70,10 @@ export function inSeries(
 }
 
 /**
- * A training part, and the last rows: as many as their share, and before them those of the same time.
+ * A training part, and the last rows: as many as their share, and earlier rows with the same time.
  *
  * @param share - above 0 and below 1
- * @throws FettleError `invalid_argument` if no row is left to train on
+ * @throws FettleError `invalid_argument` if no row remains to train on
  */
 export function timeSplit(time: ArrayLike<number>, share: number): FoldRows {
   const rows = time.length;
@@ -83,11 +86,11 @@ export function timeSplit(time: ArrayLike<number>, share: number): FoldRows {
 function checkAnyBefore(rows: number, what: string): void {
   check(
     rows > 0,
-    () => `${what} must train on rows before the first that it validates; received none of an earlier time`,
+    () => `${what} must train on rows before the first that it validates; received no row of an earlier time`,
   );
 }
 
-/** Row ids in the order of time, and how many of them are before that at a place in it. */
+/** Row ids in the order of time, and how many of them have an earlier time than the row at a place. */
 function inTime({ rows, time }: RowsToSplit): {
   readonly order: Int32Array;
   readonly isBefore: (place: number) => number;

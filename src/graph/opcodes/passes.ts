@@ -1,6 +1,7 @@
 /**
- * Several elementwise operations in one pass of the elementwise machine, each rounded (`src/compile/passes.ts`). Sources
- * are a, b, c, d. Numbers continue those of `elementwise.ts`. Compiled by TypeScript and by AssemblyScript.
+ * Several elementwise operations in one pass of the elementwise machine, each rounded
+ * (`src/compile/passes.ts`). Sources are a, b, c, d. Numbers continue those of `elementwise.ts`. Compiled by
+ * TypeScript and by AssemblyScript.
  */
 /** √a + b. */
 export const SqrtAdd = 96;
@@ -30,7 +31,7 @@ export const RatioRoot = 107;
 export const FlushAxpby = 108;
 /** flush(a · b + flushRoot(c)² · d), where b and d are one number each. */
 export const FlushAxpbySquare = 109;
-/** softplus(−b) · a + softplus(b) · c, each 0 where its factor a or c is: the cross-entropy of two classes. */
+/** softplus(−b) · a + softplus(b) · c, each 0 if its factor a or c is: the cross-entropy of two classes. */
 export const CrossEntropy = 110;
 /** flushRoot(a · sigmoid(b) − c · sigmoid(−b)), the slope of that. */
 export const FlushRootCrossEntropySlope = 111;
@@ -53,8 +54,8 @@ export const FlushRootMulDiv = 119;
 /** flush(a · b − c). */
 export const FlushMulSub = 120;
 
-// Two passes in one loop, of which the second reads as its a what the first leaves: the words of both follow each other, with the number of
-// the pair as the operation of the first.
+// Two passes in one loop, where the second reads the result of the first as its a: the words of both follow
+// each other, with the number of the pair as the operation of the first.
 export const FIRST_PAIR = 128;
 /** FlushAxpbySquare, then SqrtAdd. */
 export const FlushAxpbySquareSqrtAdd = 128;

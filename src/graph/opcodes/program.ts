@@ -1,7 +1,8 @@
 /**
- * Instructions of the program machine, `kernels/machine.ts`, and the operands of each by position. Targets, sources,
- * tables and ids are offsets in bytes from the run's block. The operands of `Elementwise` are in `region.ts`. Compiled by
- * TypeScript and by AssemblyScript, so this file holds plain numbers and nothing else.
+ * Instructions of the program machine, `kernels/machine.ts`, and the operands of each by position. Targets,
+ * sources, tables and ids are offsets in bytes from the run's block. The operands of `Elementwise` are in
+ * `region.ts`. Compiled by TypeScript and by AssemblyScript, so this file holds plain numbers and nothing
+ * else.
  */
 export const End = 0;
 export const Elementwise = 1;
@@ -78,7 +79,7 @@ export const GemmB = 7;
 export const GemmLdb = 8;
 export const GemmC = 9;
 export const GemmLdc = 10;
-/** `NO_BIAS` for none. */
+/** `NO_BIAS` if there is no bias. */
 export const GemmBias = 11;
 /** An opcode of `elementwise.ts` of one operand, or `NO_ACTIVATION`. */
 export const GemmActivation = 12;
@@ -94,8 +95,10 @@ export const BatchStrideB = 2;
 export const BatchStrideC = 3;
 export const BATCH_WORDS = 4;
 
-// StridedGemm: how the rows and how the columns of op(A) lie in memory, then the words of `Gemm`, of which A is the first element, and
-// `GemmTransA` and `GemmLda` are not read. Rows, and columns, are numbered along three axes, the last fastest, whose strides are in elements.
+// StridedGemm: how the rows and how the columns of op(A) lie in memory, then the words of `Gemm`, of which A
+// is the first element, and
+// `GemmTransA` and `GemmLda` are not read. Rows, and columns, are numbered along three axes, the last
+// fastest, whose strides are in elements.
 export const StridedRows = 0;
 export const StridedColumns = 5;
 export const AxesMiddleLength = 0;
@@ -135,8 +138,9 @@ export const StreamIndex = 1;
 export const StreamColumns = 2;
 export const StreamRows = 3;
 
-// Loop: instructions that run `LoopCount` times, up to their own `End`; they follow these words. After each time `LoopMoves`
-// words move: their entries are at word `LoopTable` of the instruction. After the last they are as they were.
+// Loop: instructions that run `LoopCount` times, up to their own `End`; they follow these words. After each
+// time `LoopMoves` words move: their entries are at word `LoopTable` of the instruction. After the last they
+// are restored.
 export const LoopCount = 0;
 export const LoopMoves = 1;
 export const LoopTable = 2;
@@ -146,8 +150,8 @@ export const MoveWord = 0;
 export const MoveStride = 1;
 export const MOVE_WORDS = 2;
 
-// Patches: images [count, height, width, channels] → target [count, down, across, kernel height × kernel width × channels];
-// AddPatches: that as source → images. Pairs are of the vertical and the horizontal axis.
+// Patches: images [count, height, width, channels] → target [count, down, across, kernel height × kernel
+// width × channels]; AddPatches: that as source → images. Pairs list the vertical and the horizontal axis.
 export const PatchesTarget = 0;
 export const PatchesSource = 1;
 export const PatchesCount = 2;
@@ -165,8 +169,9 @@ export const PatchesDilationAcross = 13;
 export const PatchesTop = 14;
 export const PatchesLeft = 15;
 
-// TakeLargest: selector [images, height, width, channels], source of its shape → target [images, outHeight, outWidth, channels].
-// ScatterLargest: source of the shape of the windows → target of the shape of the selector.
+// TakeLargest: selector [images, height, width, channels], source of its shape → target [images, outHeight,
+// outWidth, channels]. ScatterLargest: source of the shape of the windows → target of the shape of the
+// selector.
 export const PoolTarget = 0;
 export const PoolSelector = 1;
 export const PoolSource = 2;
@@ -180,6 +185,6 @@ export const PoolSizeHeight = 9;
 export const PoolSizeWidth = 10;
 export const PoolStrideHeight = 11;
 export const PoolStrideWidth = 12;
-/** Rows and columns of padding before the first, of which no element is ever the largest. */
+/** Rows and columns of padding before the first; their elements are never the largest. */
 export const PoolBeforeHeight = 13;
 export const PoolBeforeWidth = 14;

@@ -4,10 +4,10 @@ import { type AttributesOf, type Graph, type OperationName, Value } from "../gra
 import type { Shape } from "../shape.js";
 import type { Operation } from "./operation.js";
 
-/** What functions take: a value, or a number that becomes a constant. */
+/** An operand of functions: a value, or a number that becomes a constant. */
 export type Operand = Value | number;
 
-/** The rows of the operations that were written. */
+/** The rows of the operations in use. */
 export const rowsWritten = new Map<OperationName, unknown>();
 
 /** Appends a node of the operation whose row is given, after its shape rule. */
@@ -24,7 +24,7 @@ export function append<K extends OperationName>(
   check(
     nodes.length < mostNodes,
     () =>
-      `a graph must have at most ${mostNodes} operations where it is written without trust; received more`,
+      `a graph of untrusted code must have at most ${mostNodes} operations; received more`,
     "limit_exceeded",
   );
   const shape = row.shape(
@@ -47,7 +47,7 @@ export function shapeOf(x: Value): Shape {
 export function graphOf(operands: readonly Operand[]): Graph {
   mustBeList("operands", operands);
   const values = operands.filter((operand) => operand instanceof Value);
-  check(values.length > 0, "at least one operand must be a value of a graph; received numbers alone");
+  check(values.length > 0, "at least one operand must be a value of a graph; received only numbers");
   for (const value of values) {
     check(
       value.graph === values[0].graph,

@@ -1,6 +1,6 @@
 /**
- * Broadcasting, and what undoes it: sums. The gradient of each is written with the others. Sums and maxima share the
- * rules for axes.
+ * Broadcasting, and its adjoint: sums. The gradient of each is written with the others. Sums and maxima share
+ * the rules for axes.
  *
  * @example
  * ```ts
@@ -69,7 +69,7 @@ const rows: Rows<Names> = {
 
 export default rows;
 
-/** x broadcast to `shape`. Elementwise functions broadcast their operands by themselves. */
+/** x broadcast to `shape`. Elementwise functions broadcast their operands themselves. */
 export function broadcastTo(x: Value, shape: Shape): Value {
   return isAlready(x, shape) ? x : append("broadcast", rows.broadcast, [x], { shape });
 }
@@ -79,7 +79,7 @@ export function reshape(x: Value, shape: Shape): Value {
   return isAlready(x, shape) ? x : append("reshape", rows.reshape, [x], { shape });
 }
 
-/** Whether a value has a shape; what is not a shape is refused with the operation. */
+/** Whether a value has a shape; the operation refuses invalid shapes. */
 const isAlready = (x: Value, shape: Shape): boolean => Array.isArray(shape) && sameShape(shapeOf(x), shape);
 
 /** A scalar broadcast to the shape of `x`. */
@@ -94,8 +94,8 @@ export function zerosLike(x: Value): Value {
 }
 
 /**
- * The sum over `axis`: one axis or several, negative ones counted from the end, all when left out. They vanish from the
- * shape, or stay as 1 with `keepDims`.
+ * The sum over `axis`: one axis or several, negative ones count from the end; default: all. They are removed
+ * from the shape, or stay as 1 with `keepDims`.
  *
  * @example
  * ```ts
@@ -116,7 +116,7 @@ export function sumTo(x: Value, shape: Shape): Value {
   return reshape(sum(x, axes), shape);
 }
 
-/** A reduced value, broadcast over the axes that vanished. */
+/** A reduced value, broadcast over the removed axes. */
 export function expand(y: Value, shape: Shape, { axis, count }: Axes): Value {
   const kept = shape.map((dim, i) => (i >= axis && i < axis + count ? 1 : dim));
   return broadcastTo(reshape(y, kept), shape);
@@ -125,7 +125,7 @@ export function expand(y: Value, shape: Shape, { axis, count }: Axes): Value {
 /** Axes [axis, axis + count). */
 type Axes = AttributesOf["sum"];
 
-/** The shape without the axes that vanish. */
+/** The shape without the removed axes. */
 export function reducedShape([x]: readonly Shape[], { axis, count }: Axes): Shape {
   check(
     Number.isInteger(axis) && Number.isInteger(count) && axis >= 0 && count >= 1 && axis + count <= x.length,
@@ -196,7 +196,7 @@ export function reduceOver<K extends "sum" | "max">(
     : result;
 }
 
-/** The axes of `axis`, ascending: all when it is left out, negative ones counted from the end. */
+/** The axes of `axis`, ascending: all by default; negative ones count from the end. */
 export function normalizeAxes(shape: Shape, axis: number | readonly number[] | undefined): number[] {
   if (axis !== undefined && typeof axis !== "number") mustBeList("axis", axis, "an axis or a list of axes");
   const given = axis === undefined ? shape.map((_, i) => i) : typeof axis === "number" ? [axis] : axis;

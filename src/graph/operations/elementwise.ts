@@ -1,9 +1,9 @@
 /**
- * Elementwise operations. All inputs and the result have one shape; broadcasting is a separate operation, which the
- * functions apply to their operands.
+ * Elementwise operations. All inputs and the result have one shape; broadcasting is a separate operation,
+ * which the functions apply to their operands.
  *
- * Kinks and ties: relu, abs and sign have gradient 0 at 0; at a tie, maximum and minimum give half of the gradient to each
- * side.
+ * Kinks and ties: relu, abs and sign have gradient 0 at 0; at a tie, maximum and minimum give half of the
+ * gradient to each side.
  *
  * @example
  * ```ts
@@ -30,7 +30,7 @@ const ROOT = 2 ** -63;
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
 
 const rows: Rows<ElementwiseName> = {
-  // the same numbers laid out row-major; the compiler inserts it where a view will not do
+  // the same numbers in row-major order; the compiler inserts it where a view is not enough
   copy: unary(
     Elementwise.Copy,
     (x) => x,
@@ -80,13 +80,13 @@ const rows: Rows<ElementwiseName> = {
     (x) => (x > 0 ? x : Number.isNaN(x) ? x : 0),
     ({ g, y }) => mul(g, greater(y, 0)),
   ),
-  // 0 for what float32 holds only as a denormal number, x itself otherwise: dx but for those
+  // 0 for denormal numbers of float32, otherwise x: dx except for those
   flush: unary(
     Elementwise.Flush,
     (x) => (Math.abs(x) < SMALLEST_NORMAL ? 0 : x),
     ({ g }) => g,
   ),
-  // 0 for what has a square that float32 holds only as a denormal number, x itself otherwise
+  // 0 for numbers whose square is a denormal number of float32, otherwise x
   flushRoot: unary(
     Elementwise.FlushRoot,
     (x) => (Math.abs(x) < ROOT ? 0 : x),
@@ -257,13 +257,14 @@ export const erf = (x: Operand): Value => elementwise("erf", x);
 /** x where x > 0, else 0 (NaN stays); its gradient at 0 is 0. */
 export const relu = (x: Operand): Value => elementwise("relu", x);
 /**
- * 0 where |x| is below float32's smallest normal number 2⁻¹²⁶, else x. For what decays step by step: on x86,
- * arithmetic on denormal numbers is slow, and WebAssembly cannot flush them.
+ * 0 where |x| is below float32's smallest normal number 2⁻¹²⁶, else x. For values that decay step by step: on
+ * x86, arithmetic on denormal numbers is slow, and WebAssembly cannot flush them.
  */
 export const flush = (x: Operand): Value => elementwise("flush", x);
 /**
- * 0 where |x| is below 2⁻⁶³, the root of float32's smallest normal number, else x. The product of two such numbers is 0 or a
- * normal number, and so is the square of one: for what is multiplied with its like, such as weights and gradients.
+ * 0 where |x| is below 2⁻⁶³, the root of float32's smallest normal number, else x. The product of two such
+ * numbers is 0 or a normal number, and so is the square of one: for values that are multiplied with each
+ * other, such as weights and gradients.
  */
 export const flushRoot = (x: Operand): Value => elementwise("flushRoot", x);
 
@@ -281,7 +282,10 @@ export const mulNoNan = (x: Operand, y: Operand): Value => elementwise("mulNoNan
 export const div = (x: Operand, y: Operand): Value => elementwise("div", x, y);
 /** xʸ; its gradient in y is 0 where x ≤ 0. */
 export const pow = (x: Operand, y: Operand): Value => elementwise("pow", x, y);
-/** The larger of x and y, NaN if one is; half of the gradient to each at a tie. See `max` for the largest element. */
+/**
+ * The larger of x and y, NaN if one is; half of the gradient to each at a tie. See `max` for the largest
+ * element.
+ */
 export const maximum = (x: Operand, y: Operand): Value => elementwise("maximum", x, y);
 /** The smaller of x and y, NaN if one is; half of the gradient to each at a tie. */
 export const minimum = (x: Operand, y: Operand): Value => elementwise("minimum", x, y);
@@ -294,7 +298,10 @@ export const greater = (x: Operand, y: Operand): Value => elementwise("greater",
 export const greaterEqual = (x: Operand, y: Operand): Value => elementwise("greaterEqual", x, y);
 /** 1 where x = y, else 0. */
 export const equal = (x: Operand, y: Operand): Value => elementwise("equal", x, y);
-/** x where the condition is not 0, else y. The side not taken may be NaN and gets gradient 0; the condition has none. */
+/**
+ * x where the condition is not 0, else y. The side not taken may be NaN and gets gradient 0; the condition
+ * has none.
+ */
 export const select = (condition: Operand, x: Operand, y: Operand): Value =>
   elementwise("select", condition, x, y);
 

@@ -17,7 +17,7 @@ import leafRows from "./leaves.js";
 import type { Rows } from "./operation.js";
 
 const rows: Rows<"takeRows" | "scatterRows"> = {
-  /** Rows of a table [n, columns] by ids [m] → [m, columns]; what is no id of the table gives a row of NaN. */
+  /** Rows of a table [n, columns] by ids [m] → [m, columns]; an invalid id gives a row of NaN. */
   takeRows: {
     shape([table, ids]) {
       check(
@@ -49,7 +49,10 @@ const rows: Rows<"takeRows" | "scatterRows"> = {
     },
   },
 
-  /** Rows [m, columns] added up into a table [rows, columns] of zeros by ids [m]; rows without an id of the table are dropped. */
+  /**
+   * Rows [m, columns] added up into a table [rows, columns] of zeros by ids [m]; rows without an id of the
+   * table are dropped.
+   */
   scatterRows: {
     shape([x, ids], { rows }) {
       check(
@@ -71,7 +74,7 @@ const rows: Rows<"takeRows" | "scatterRows"> = {
       const result = new Float64Array(rows * columns);
       x.forEach((value, k) => {
         const id = ids[Math.floor(k / columns)];
-        // a typed array drops what is written outside
+        // a typed array ignores writes outside its bounds
         if (Number.isInteger(id)) result[id * columns + (k % columns)] += value;
       });
       return result;
@@ -93,15 +96,15 @@ const rows: Rows<"takeRows" | "scatterRows"> = {
 export default rows;
 
 /**
- * Rows of a table by number: [n, columns] and ids [m] → [m, columns]. What is no integer in [0, n), such as a fraction, gives a
- * row of NaN and never another row. Ids have no gradient.
+ * Rows of a table by number: [n, columns] and ids [m] → [m, columns]. Anything but an integer in [0, n), such
+ * as a fraction, gives a row of NaN. Ids have no gradient.
  */
 export const takeRows = (table: Value, ids: Value): Value =>
   append("takeRows", rows.takeRows, [table, ids], {});
 
 /**
- * The sums of the rows with each id, the adjoint of `takeRows`: x [m, columns] and ids [m] → [rowCount, columns]. Rows
- * whose id is no integer in [0, rowCount) are left out.
+ * The sums of the rows with each id, the adjoint of `takeRows`: x [m, columns] and ids [m] → [rowCount,
+ * columns]. Rows whose id is not an integer in [0, rowCount) are left out.
  */
 export const scatterRows = (x: Value, ids: Value, rowCount: number): Value =>
   append("scatterRows", rows.scatterRows, [x, ids], { rows: rowCount });

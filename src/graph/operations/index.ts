@@ -1,6 +1,7 @@
 /**
- * All operations, exhaustive by type: an operation of the intermediate form without a row, or a row without a gradient, does
- * not compile. For tests and laws; the library itself reads the rows of what was written, see table.ts.
+ * All operations, exhaustive by type: an operation of the intermediate form without a row, or a row without a
+ * gradient, does not compile. For tests and laws; the library reads only the rows of operations in use, see
+ * `table.ts`.
  */
 import type { OperationName } from "../graph.js";
 import type { Rows } from "./operation.js";

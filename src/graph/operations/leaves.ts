@@ -30,7 +30,7 @@ type Names = "input" | "constant" | "count" | "randomUniform" | "step";
 const noGradients = () => [];
 
 const rows: Rows<Names> = {
-  /** Given by the host or by a data stream, or kept from the previous step. */
+  /** From the host or a data stream, or kept from the previous step. */
   input: {
     shape(_, { name, shape }) {
       checkShape(shape, `input "${name}"`);
@@ -148,11 +148,12 @@ export function rowCount(graph: Graph): Value {
 }
 
 /**
- * Independent uniform numbers in [0, 1), multiples of 2⁻²⁴, new at each step: a function of the run's seed,
- * `stream`, the step and the element's index alone, by Philox (J. Salmon and others, "Parallel random numbers:
- * as easy as 1, 2, 3", SC 2011). It has no gradient.
+ * Independent uniform numbers in [0, 1), multiples of 2⁻²⁴, new at each step: a function of only the run's
+ * seed, `stream`, the step and the element's index, by Philox (J. Salmon and others, "Parallel random
+ * numbers: as easy as 1, 2, 3", SC 2011). It has no gradient.
  *
- * @param stream - tells uses apart: an integer in [0, 2³² − 2]; nodes with one stream draw the same numbers
+ * @param stream - distinguishes uses: an integer in [0, 2³² − 2]; nodes with the same stream draw the same
+ * numbers
  * @throws FettleError `invalid_argument` for another stream
  */
 export function randomUniform(graph: Graph, shape: Shape, stream: number): Value {

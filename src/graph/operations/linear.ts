@@ -56,8 +56,9 @@ const rows: Rows<Names> = {
     reference: ({ inputs: [x], shape }) => softmaxReference(x, shape[shape.length - 1], true),
     lowering: { instruction: Opcode.Softmax, operands: ({ shape }) => softmaxOperands(shape, true) },
   },
-  // s = g − e^y Σ g, as g (1 − e^y) − e^y (Σ g − g): where all of g is at one class, neither difference cancels.
-  // ds = dg − e^y Σ dg − s' dy with s' = e^y Σ g, so a gradient h goes on as −h e^y Σ g and, in the same way, h − Σ h e^y
+  // s = g − e^y Σ g, as g (1 − e^y) − e^y (Σ g − g): if all of g is at one class, neither difference cancels.
+  // ds = dg − e^y Σ dg − s' dy with s' = e^y Σ g, so a gradient h propagates as −h e^y Σ g and, in the same
+  // way, h − Σ h e^y
   logSoftmaxSlope: {
     shape([y, g]) {
       check(
@@ -150,7 +151,7 @@ function softmaxReference(x: Float64Array, columns: number, logarithm: boolean):
   for (let start = 0; start < x.length; start += columns) {
     const row = x.subarray(start, start + columns);
     const max = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-    // the largest apart, so that what the others add to it is not rounded off
+    // the largest separately, so that the contribution of the others is not rounded off
     const ties = row.filter((value) => value - max === 0).length;
     const rest = row.reduce((sum, value) => sum + (value - max === 0 ? 0 : special.exp(value - max)), 0);
     row.forEach((value, j) => {
@@ -161,7 +162,10 @@ function softmaxReference(x: Float64Array, columns: number, logarithm: boolean):
   return result;
 }
 
-/** The largest over `axis` as in `sum`; equal largest elements share the gradient. See `maximum` for two operands. */
+/**
+ * The largest over `axis` as in `sum`; equal largest elements share the gradient. See `maximum` for two
+ * operands.
+ */
 export function max(x: Value, axis?: number | readonly number[], keepDims = false): Value {
   return reduceOver("max", rows.max, x, axis, keepDims);
 }
@@ -178,7 +182,7 @@ export const softmax = (x: Value): Value => append("softmax", rows.softmax, [x],
 /** log softmax(x) = x − log Σ eˣ along the last axis, without overflow. */
 export const logSoftmax = (x: Value): Value => append("logSoftmax", rows.logSoftmax, [x], {});
 
-/** The gradient of logSoftmax y where that of its result is g. Not a function of users. */
+/** The gradient of logSoftmax y if that of its result is g. Not for users. */
 const logSoftmaxSlope = (y: Value, g: Value): Value =>
   append("logSoftmaxSlope", rows.logSoftmaxSlope, [y, g], {});
 

@@ -1,4 +1,7 @@
-/** Loops made of parts of graphs, as gradients and passes over their bodies do: apart from `scan.ts`, which only programs with loops have. */
+/**
+ * Loops made from parts of graphs, for gradients and passes over bodies. Separate from `scan.ts`, which only
+ * programs with loops load.
+ */
 import { type AttributesOf, Graph, type Node, type Value } from "../graph.js";
 import type { Shape } from "../shape.js";
 import { input } from "./leaves.js";
@@ -8,21 +11,24 @@ type Attributes = AttributesOf["scan"];
 /** Input `i` of a body. */
 export const bodyInput = (body: Graph, i: number, shape: Shape): Value => input(body, String(i), shape);
 
-/** What an input of a body is given. */
+/** The source of an input of a body. */
 export type Source = { readonly sequence: Value } | { readonly shared: Value };
 
 /** The body of a loop as a part of a graph. */
 export interface LoopPart {
   readonly nodes: readonly Node[];
-  /** Nodes that are carries, with their first values and what they become. */
+  /** Nodes that are carries, with their initial and next values. */
   readonly carries: readonly { readonly id: number; readonly first: Value; readonly next: number }[];
   /** Nodes whose stacks will be read. */
   readonly kept: Iterable<number>;
-  /** What a node is given from outside; undefined if it is computed. Called once for each that is needed. */
+  /** The source of a node from outside; undefined if it is computed. Called once for each needed node. */
   sourceOf(id: number): Source | undefined;
 }
 
-/** Writes a loop over as much of a graph as its carries and stacks need. `placeOf` gives a node's number in its body. */
+/**
+ * Writes a loop over as much of a graph as its carries and stacks need. `placeOf` gives a node's number in
+ * its body.
+ */
 export function writeLoop(
   { nodes, carries, kept, sourceOf }: LoopPart,
   { steps, reverse }: Pick<Attributes, "steps" | "reverse">,

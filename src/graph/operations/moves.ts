@@ -26,7 +26,7 @@ const rows: Rows<Names> = {
     lowering: { view: true },
   },
 
-  // dx, without what has a square that float32 holds only as a denormal number
+  // dx, without numbers whose square is a denormal number of float32
   flushGradient: {
     shape: ([x]) => x,
     gradient: ({ g }) => [flushRoot(g)],
@@ -71,7 +71,7 @@ const rows: Rows<Names> = {
               : isCount(begin[i]) && isCount(size[i]) && size[i] > 0 && begin[i] + size[i] <= dim,
           ),
         () =>
-          `the block of slice must be inside ${showShape(x)} and keep rows whole; received begin [${begin}] and size ${showShape(size)}`,
+          `the block of slice must be inside ${showShape(x)} and must not divide rows; received begin [${begin}] and size ${showShape(size)}`,
         "invalid_shape",
       );
       return size;
@@ -169,10 +169,12 @@ function isCount(n: number): boolean {
 /** x itself, through which no gradient flows. */
 export const stopGradient = (x: Value): Value => append("stopGradient", rows.stopGradient, [x], {});
 
-/** x itself; of the gradient that flows through it, what is below 2⁻⁶³ becomes 0, as `flushRoot` has it. */
+/** x itself; numbers below 2⁻⁶³ in the gradient through it become 0, as in `flushRoot`. */
 export const flushGradient = (x: Value): Value => append("flushGradient", rows.flushGradient, [x], {});
 
-/** x with its axes permuted: axis i of the result is axis `permutation[i]` of x. Default: in reverse order. */
+/**
+ * x with its axes permuted: axis i of the result is axis `permutation[i]` of x. Default: in reverse order.
+ */
 export function transpose(x: Value, permutation?: readonly number[]): Value {
   return append("transpose", rows.transpose, [x], {
     permutation: permutation ?? shapeOf(x).map((_, i) => x.shape.length - 1 - i),
@@ -180,8 +182,8 @@ export function transpose(x: Value, permutation?: readonly number[]): Value {
 }
 
 /**
- * The block of shape `size` that begins at `begin`, one entry an axis each. Rows of the batch are kept whole:
- * 0 in `begin` and `ROWS` in `size`.
+ * The block of shape `size` that starts at `begin`, with one entry per axis each. Rows of the batch are not
+ * divided: 0 in `begin` and `ROWS` in `size`.
  */
 export const slice = (x: Value, begin: readonly number[], size: Shape): Value => {
   mustBeList("begin of slice", begin);
@@ -189,14 +191,16 @@ export const slice = (x: Value, begin: readonly number[], size: Shape): Value =>
   return append("slice", rows.slice, [x], { begin, size });
 };
 
-/** x with zeros around it: `before[i]` and `after[i]` of them along axis i. Rows of the batch are not padded. */
+/**
+ * x with zeros around it: `before[i]` and `after[i]` of them along axis i. Rows of the batch are not padded.
+ */
 export const pad = (x: Value, before: readonly number[], after: readonly number[]): Value => {
   mustBeList("before of pad", before);
   mustBeList("after of pad", after);
   return append("pad", rows.pad, [x], { before, after });
 };
 
-/** Values one after the other along `axis` (a negative one counts from the end), alike in all other axes. */
+/** Values one after the other along `axis` (a negative one counts from the end), equal in all other axes. */
 export const concat = (values: readonly Value[], axis = 0): Value => {
   mustBeList("the operands of concat", values);
   return append("concat", rows.concat, values, {

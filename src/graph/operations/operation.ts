@@ -1,18 +1,19 @@
 /**
- * What an operation is: one row of the table. A row states a shape rule, a gradient rule written in operations, a
- * float64 reference, and how the machine does it. The function that writes the operation follows its row in the same
- * file. A file imports functions only from files above it in the list of `index.ts`.
+ * The contract of an operation: one row of the table. A row states a shape rule, a gradient rule written in
+ * operations, a float64 reference, and the machine's instruction. The function that writes the operation
+ * follows its row in the same file. A file imports functions only from files above it in the list of
+ * `index.ts`.
  */
 import type { AttributesOf, Node, OperationName, Value } from "../graph.js";
 import type { Extent, Shape } from "../shape.js";
 
-/** What a gradient rule sees: `g` is the gradient of the result with respect to this node. */
+/** The argument of a gradient rule: `g` is the gradient of the result with respect to this node. */
 export interface GradientContext<K extends OperationName> {
   readonly g: Value;
   readonly inputs: readonly Value[];
   readonly output: Value;
   readonly attributes: AttributesOf[K];
-  /** Where the result is read in parts: each part with its gradient. `g` is then that of the first. */
+  /** If the result is read in parts: each part with its gradient. `g` is then that of the first. */
   readonly parts: readonly PartGradient[];
   /** Whether the gradient of an input will be used, by its position. */
   needs(input: number): boolean;
@@ -27,8 +28,8 @@ export interface PartGradient {
 }
 
 /**
- * Adds to `cotangents`, from the last node down, what each node passes on to those of its inputs that `depends` marks.
- * `handle` gives the value of a node where the gradient is written.
+ * Adds to `cotangents`, from the last node down, the contributions of each node to its inputs marked by
+ * `depends`. `handle` returns the value of a node in the graph where the gradient is written.
  */
 export type PullBack = (
   nodes: readonly Node[],
@@ -37,7 +38,7 @@ export type PullBack = (
   depends: Uint8Array,
 ) => void;
 
-/** What a reference sees: shapes with `ROWS` resolved, arrays row-major. */
+/** The argument of a reference: shapes with `ROWS` resolved, arrays row-major. */
 export interface ReferenceContext<K extends OperationName> {
   readonly inputs: readonly Float64Array[];
   readonly shapes: readonly (readonly number[])[];
@@ -50,7 +51,7 @@ export interface ReferenceContext<K extends OperationName> {
   readonly evaluate: (nodes: readonly Node[], environment: Environment) => readonly Float64Array[];
 }
 
-/** What a run gives to the leaves of a graph. */
+/** The values of a run for the leaves of a graph. */
 export interface Environment {
   readonly rows: number;
   readonly seed: number;
@@ -63,7 +64,7 @@ export interface Environment {
 /** A word of an instruction: the place of the result or of an input, or a size. */
 export type Word = "result" | { readonly input: number } | Extent;
 
-/** What an instruction's words follow from. Shapes may hold `ROWS`. */
+/** The data for an instruction's words. Shapes may hold `ROWS`. */
 export interface OperandsContext<K extends OperationName> {
   readonly shapes: readonly Shape[];
   readonly shape: Shape;
@@ -71,10 +72,10 @@ export interface OperandsContext<K extends OperationName> {
 }
 
 /**
- * How the machine does it: an opcode of the elementwise machine (`opcodes/elementwise.ts`); an instruction of its own
- * with its operands by position (`opcodes/program.ts`); a view, which only changes addresses; a part of its input's
- * result, which that instruction writes; or a leaf that occupies memory but runs nothing. The encoder writes the operands
- * of an instruction that states none here.
+ * How the machine runs it: an opcode of the elementwise machine (`opcodes/elementwise.ts`); a separate
+ * instruction with its operands by position (`opcodes/program.ts`); a view, which only changes addresses; a
+ * part of its input's result, which that instruction writes; or a leaf that occupies memory but runs nothing.
+ * The encoder writes the operands of an instruction that states none here.
  */
 export type Lowering<K extends OperationName> =
   | { readonly elementwise: number }
@@ -87,9 +88,12 @@ export type Lowering<K extends OperationName> =
   | { readonly leaf: true };
 
 export interface Operation<K extends OperationName> {
-  /** The shape of the result; `sources` are the nodes of the inputs. @throws FettleError `invalid_shape` where the inputs do not fit. */
+  /**
+   * The shape of the result; `sources` are the nodes of the inputs. @throws FettleError `invalid_shape` if
+   * the inputs do not fit.
+   */
   shape(inputs: readonly Shape[], attributes: AttributesOf[K], sources: readonly Node[]): Shape;
-  /** One gradient per input; `undefined` where the operation is constant in that input. */
+  /** One gradient per input; `undefined` if the operation is constant in that input. */
   gradient(context: GradientContext<K>): readonly (Value | undefined)[];
   reference(context: ReferenceContext<K>): Float64Array;
   readonly lowering: Lowering<K>;

@@ -1,6 +1,7 @@
 /**
- * Patches of images, and the adjoint: images that patches are added up into. Both move elements of images with channels
- * last; a convolution is a matrix product of patches with a kernel. Also known as im2col and col2im, or unfold and fold.
+ * Patches of images, and the adjoint: sums of patches into images. Both move elements of images with channels
+ * last; a convolution is a matrix product of patches with a kernel. Also known as im2col and col2im, or
+ * unfold and fold.
  *
  * @example
  * ```ts
@@ -82,7 +83,9 @@ const imageOf = ([, height, width]: Shape): readonly [number, number] => [height
 /** The kernels count bytes along a padded axis, twice over, in 32 bits. */
 const MOST_NUMBERS = 2 ** 27;
 
-/** How many windows lie on an image, down and across. @throws FettleError `invalid_shape` unless there is one. */
+/**
+ * How many windows lie on an image, down and across. @throws FettleError `invalid_shape` unless there is one.
+ */
 export function counts(
   image: readonly number[],
   channels: number,
@@ -124,7 +127,9 @@ function checkPair(name: string, pair: readonly number[], least: number): void {
   );
 }
 
-/** Calls `each` with the places of every pair of an element of an image and one of a patch, patch by patch. */
+/**
+ * Calls `each` with the places of every pair of an element of an image and one of a patch, patch by patch.
+ */
 function visit(
   [n, height, width, channels]: readonly number[],
   [, down, across]: readonly number[],
@@ -186,12 +191,13 @@ export interface PatchOptions {
 const PATCH_OPTIONS: OptionNames<PatchOptions> = { strides: true, dilation: true, before: true, after: true };
 
 /**
- * The windows of images, each as a row of numbers: [n, height, width, channels] → [n, down, across, size[0] × size[1] ×
- * channels]. A row holds the window's elements in row-major order, channels last. Down there are
+ * The windows of images, each as a row of numbers: [n, height, width, channels] → [n, down, across, size[0] ×
+ * size[1] × channels]. A row holds the window's elements in row-major order, channels last. Down there are
  * ⌊(height + before + after − (size − 1) × dilation − 1) / stride⌋ + 1 windows, and likewise across.
  *
  * @param size - height and width of a window, positive
- * @throws FettleError `invalid_shape` for sizes that are not pairs of such integers, and for windows larger than the padded image
+ * @throws FettleError `invalid_shape` for sizes that are not pairs of such integers, and for windows larger
+ * than the padded image
  */
 export function patches(
   x: Value,
@@ -202,13 +208,13 @@ export function patches(
 }
 
 /**
- * Patches added up into images of zeros, the adjoint of `patches`: [n, down, across, size[0] × size[1] × channels] →
- * [n, ...image, channels]. An element is the sum of all that `patches` would copy it to; a sum runs over the
- * windows in row-major order.
+ * Patches added up into images of zeros, the adjoint of `patches`: [n, down, across, size[0] × size[1] ×
+ * channels] → [n, ...image, channels]. An element is the sum of all that `patches` would copy it to; a sum
+ * runs over the windows in row-major order.
  *
- * @param image - height and width of the images, positive; `down` and `across` must be what `patches` would make of them
+ * @param image - height and width of the images, positive; `down` and `across` must be those of `patches`
  * @param size - height and width of a window, positive
- * @throws FettleError `invalid_shape` as `patches` does, and where the patches are not those of such images
+ * @throws FettleError `invalid_shape` as `patches` does, and if the patches do not fit such images
  */
 export function addPatches(
   x: Value,

@@ -1,8 +1,9 @@
 /**
- * Elements at the places of the largest of windows of images, and the adjoint: what max pooling and its gradient are made of.
- * Both are linear in their second operand and constant in the first, the selector. In each window and channel, the largest
- * is the first in row-major order among equal ones. A NaN is larger than any number: of several the first counts, as in
- * NumPy's `argmax`; in PyTorch, the last. Padding is never the largest.
+ * Elements at the places of the largest of windows of images, and the adjoint: the parts of max pooling and
+ * its gradient. Both are linear in their second operand and constant in the first, the selector. In each
+ * window and channel, the largest is the first in row-major order among equal ones. A NaN is larger than any
+ * number: of several the first counts, as in NumPy's `argmax`; in PyTorch, the last. Padding is never the
+ * largest.
  *
  * @example
  * ```ts
@@ -21,7 +22,10 @@ import { counts } from "./patches.js";
 type Names = "takeLargest" | "scatterLargest";
 
 const rows: Rows<Names> = {
-  /** Of selector and x [n, height, width, channels], the element of x where each window's largest of the selector is. */
+  /**
+   * For selector and x [n, height, width, channels]: the element of x at the place of each window's largest
+   * in the selector.
+   */
   takeLargest: {
     shape([selector, x], windows) {
       const shape = pooledShape(selector, windows);
@@ -46,7 +50,7 @@ const rows: Rows<Names> = {
     },
   },
 
-  /** Numbers of each window added up where its largest is, in an image of zeros. */
+  /** Numbers of each window added up at the place of its largest, in an image of zeros. */
   scatterLargest: {
     shape([selector, x], windows) {
       const shape = pooledShape(selector, windows);
@@ -78,7 +82,7 @@ const rows: Rows<Names> = {
 
 export default rows;
 
-/** The shape of what is taken of an image: one element of each window and channel. */
+/** The shape of the result: one element of each window and channel. */
 export function pooledShape(image: Shape, attributes: PoolAttributes): Shape {
   const { size, before, after } = attributes;
   check(
@@ -89,7 +93,7 @@ export function pooledShape(image: Shape, attributes: PoolAttributes): Shape {
   );
   const [n, height, width, channels] = image;
   const [down, across] = counts([height, width], channels, { ...attributes, dilation: [1, 1] }, "maxPool");
-  // so that there is an element of the image in each window
+  // so that each window contains an element of the image
   for (const padding of [before, after])
     check(
       padding.every((zeros, axis) => zeros < size[axis]),
@@ -123,7 +127,10 @@ function operandsOf(
   };
 }
 
-/** The places of the elements of each window in an image [n, height, width, channels], window by window, row-major. */
+/**
+ * The places of the elements of each window in an image [n, height, width, channels], window by window,
+ * row-major.
+ */
 export function placesOfWindows(
   [, height, width, channels]: readonly number[],
   out: readonly number[],
@@ -165,7 +172,7 @@ function placesOfLargest(
 export interface PoolOptions {
   /** How far a window is from the next, positive. Default: its size. */
   readonly strides?: readonly [vertical: number, horizontal: number];
-  /** How far windows may begin above and to the left of an image, less than their size. Default [0, 0]. */
+  /** How far windows may start above and to the left of an image, less than their size. Default [0, 0]. */
   readonly before?: readonly [top: number, left: number];
   /** How far windows may end below and to the right of an image, less than their size. Default [0, 0]. */
   readonly after?: readonly [bottom: number, right: number];
@@ -174,12 +181,14 @@ export interface PoolOptions {
 const POOL_OPTIONS: OptionNames<PoolOptions> = { strides: true, before: true, after: true };
 
 /**
- * The largest element of each window and channel: [n, height, width, channels] → [n, down, across, channels]. Down there are
- * ⌊(height + before + after − size) / stride⌋ + 1 windows, and likewise across. The first of equal elements in row-major
- * order gets the gradient, and the first NaN if there is one; what is outside of the image is never the largest.
+ * The largest element of each window and channel: [n, height, width, channels] → [n, down, across, channels].
+ * Down there are ⌊(height + before + after − size) / stride⌋ + 1 windows, and likewise across. The first of
+ * equal elements in row-major order gets the gradient, and the first NaN if there is one; padding is never
+ * the largest.
  *
  * @param size - height and width of a window, positive
- * @throws FettleError `invalid_shape` for sizes that are not pairs of such integers, and for windows larger than the padded image
+ * @throws FettleError `invalid_shape` for sizes that are not pairs of such integers, and for windows larger
+ * than the padded image
  */
 export const maxPool = (
   x: Value,
@@ -188,8 +197,8 @@ export const maxPool = (
 ): Value => takeLargest(x, x, size, options);
 
 /**
- * The element of `x` at the place of the largest element of `selector` in each window and channel, as `maxPool` finds it; both
- * [n, height, width, channels]. The selector has no gradient.
+ * The element of `x` at the place of the largest element of `selector` in each window and channel, as
+ * `maxPool` finds it; both [n, height, width, channels]. The selector has no gradient.
  *
  * @throws FettleError `invalid_shape` as `maxPool` does, and for images of two shapes
  */
@@ -203,10 +212,11 @@ export function takeLargest(
 }
 
 /**
- * The adjoint of `takeLargest`: elements of windows, [n, down, across, channels], added up at the places of the windows' largest
- * elements of `selector`, in an image of zeros of its shape. The selector has no gradient.
+ * The adjoint of `takeLargest`: elements of windows, [n, down, across, channels], added up at the places of
+ * the windows' largest elements of `selector`, in an image of zeros of its shape. The selector has no
+ * gradient.
  *
- * @throws FettleError `invalid_shape` as `maxPool` does, and where there are not as many elements as windows
+ * @throws FettleError `invalid_shape` as `maxPool` does, and if there are not as many elements as windows
  */
 export function scatterLargest(
   selector: Value,

@@ -1,7 +1,8 @@
 /**
- * A loop as a node. Its result is read in parts: `scanCarry`, the last value of a carry, and `scanStack`, the values of
- * any node of its body, one for each element. So a gradient can ask for what it needs of a loop that was written before,
- * and what nobody asks for is not kept. The function that writes a loop is in `../scan.ts`.
+ * A loop as a node. Its result is read in parts: `scanCarry`, the last value of a carry, and `scanStack`, the
+ * values of any node of its body, one for each element. So a gradient can request values of a loop that was
+ * written before, and values that nobody requests are not kept. `../scan.ts` has the function that writes a
+ * loop.
  */
 import { check, FettleError } from "../../errors.js";
 import { type AttributesOf, Graph, isNode, type Node, type OperationName, Value } from "../graph.js";
@@ -66,7 +67,7 @@ export default rows;
 
 /** Reverse mode collects the parts and calls the rule of the loop. */
 function noGradient(): never {
-  throw new FettleError("internal", "a part of a scan has no gradient rule of its own");
+  throw new FettleError("internal", "a part of a scan has no separate gradient rule");
 }
 
 function attributesOf(node: Node): Attributes {
@@ -84,7 +85,7 @@ export const scanCarry = (loop: Value, carry: number): Value =>
 export const scanStack = (loop: Value, of: number): Value =>
   append("scanStack", rows.scanStack, [loop], { of });
 
-/** Where the parts of a loop's reference value begin: the stacks of all nodes, then the last carries. */
+/** Where the parts of a loop's reference value start: the stacks of all nodes, then the last carries. */
 interface Layout {
   readonly sizes: readonly number[];
   readonly stacks: readonly number[];
@@ -119,8 +120,8 @@ export function bodyValue(
 }
 
 /**
- * Runs a loop in float64. `step` is given the arrays of the body's inputs and the number of the element, and returns those
- * of all its nodes.
+ * Runs a loop in float64. `step` receives the arrays of the body's inputs and the number of the element, and
+ * returns those of all its nodes.
  */
 export function scanValues(
   attributes: Attributes,
@@ -149,17 +150,17 @@ export function scanValues(
   return result;
 }
 
-/** What is written again in the body of a gradient, since it costs less than to keep it. */
+/** Operations that are recomputed in the body of a gradient, because that costs less than keeping them. */
 const WRITTEN_AGAIN: ReadonlySet<OperationName> = new Set<OperationName>([
   ...(["broadcast", "reshape", "transpose", "slice", "stopGradient", "flushGradient"] as const),
   ...(["constant", "count", "step", "scan"] as const),
 ]);
 
 /**
- * The gradient of a loop is a loop in the other direction. It carries the gradients of the carries, reads the gradients of
- * stacks and what it needs of the first loop's values as sequences, and adds up the gradients of shared values from the
- * last step on, as reverse mode would over a loop written out. Only Σ Pᵀ G, the gradient of a matrix, is one product of
- * stacks after the loop.
+ * The gradient of a loop is a loop in the other direction. It carries the gradients of the carries, reads the
+ * gradients of stacks and the needed values of the first loop as sequences, and adds up the gradients of
+ * shared values from the last step, like reverse mode over an unrolled loop. Only Σ Pᵀ G, the gradient of a
+ * matrix, is one product of stacks after the loop.
  */
 function scanGradient({
   parts,
@@ -175,7 +176,7 @@ function scanGradient({
   const depends = dependence(attributes, inputs.length, needs);
   const zeros = (shape: Shape, of: Graph): Value => broadcastTo(constant(of, 0), shape);
 
-  // The body of the gradient is written behind the nodes of the first.
+  // The body of the gradient is written after the nodes of the first.
   const work = new Graph();
   work.nodes.push(...body);
   const carries: { id: number; first: Value; next: number }[] = [];
@@ -206,7 +207,7 @@ function scanGradient({
     if (at !== undefined) carries[at].next = (cotangents.get(carry) ?? zeros(body[carry].shape, work)).id;
   });
 
-  // What stands for a node of the first body.
+  // The replacement of a node of the first body.
   const sourceOf = (id: number): Source => {
     if (id >= shared && id < inputs.length) return { shared: inputs[id] };
     return { sequence: id >= next.length && id < inputs.length ? inputs[id] : scanStack(output, id) };

@@ -1,7 +1,7 @@
 /**
- * The row of each operation of a graph. Those of patches, pooling and loops are here once such an operation was written, so that a bundle
- * without them does not have their rows. Files import functions only from files before them here: leaves, broadcast,
- * elementwise, moves, linear, gather, patches, pool, loops, scan.
+ * The row of each operation of a graph. Rows of patches, pooling and loops are added once such an operation
+ * is written, so that a bundle without them omits their rows. Files import functions only from files before
+ * them here: leaves, broadcast, elementwise, moves, linear, gather, patches, pool, loops, scan.
  */
 import type { AttributesOf, Graph, OperationName, Value } from "../graph.js";
 import { append, rowsWritten } from "./append.js";
@@ -13,7 +13,7 @@ import linearRows from "./linear.js";
 import moveRows from "./moves.js";
 import type { Operation } from "./operation.js";
 
-/** Those that the compiler and gradients write themselves. */
+/** The rows of operations that the compiler and gradients write. */
 export const commonRows = {
   ...leafRows,
   ...broadcastRows,

@@ -1,8 +1,8 @@
 /**
  * How rows move the area under the ROC curve (DeLong).
  *
- * @see E. DeLong, D. DeLong and D. Clarke-Pearson, "Comparing the areas under two or more correlated receiver operating characteristic
- * curves", Biometrics 44, 1988
+ * @see E. DeLong, D. DeLong and D. Clarke-Pearson, "Comparing the areas under two or more correlated receiver
+ * operating characteristic curves", Biometrics 44, 1988
  */
 import type { Floats } from "../../ndarray.js";
 import { ranked } from "../curve.js";
@@ -10,7 +10,7 @@ import { column } from "../define.js";
 import type { Effect, Unseen } from "./interval.js";
 import { heftOf, type Predicted, rowsOf, weighed } from "./predicted.js";
 
-/** An area between two classes, and how rows of either move it. */
+/** An area between two classes, and how rows of both move it. */
 interface Area {
   readonly area: number;
   /** [rows]; 0 for rows of neither class. */
@@ -20,12 +20,15 @@ interface Area {
   readonly unseen: Unseen;
 }
 
-/** How much of a row that was not seen is added to each class. */
+/** How much of an unseen row is added to each class. */
 const UNSEEN = 0.1;
-/** Where rows that were not seen may rank among those of the other class: thirds of all places. */
+/** Where unseen rows may rank among those of the other class: at thirds of all places. */
 const PLACES = [1 / 6, 1 / 2, 5 / 6];
 
-/** The area of some rows, of which `isOwn` says the class, 1 or 0, and −1 for neither; undefined where a class has no weight. */
+/**
+ * The area of some rows, of which `isOwn` says the class, 1 or 0, and −1 for neither; undefined if a class
+ * has no weight.
+ */
 function areaOf(isOwn: Int8Array, scores: Float64Array, weights: Floats | undefined): Area | undefined {
   const { levels, places } = ranked(scores);
   const mass = [new Float64Array(levels.length), new Float64Array(levels.length)];
@@ -39,7 +42,7 @@ function areaOf(isOwn: Int8Array, scores: Float64Array, weights: Floats | undefi
     sums[isOwn[i]] += weight;
   }
   if (sums[0] === 0 || sums[1] === 0) return undefined;
-  // of each level the share of the other class that it beats, ties counting half
+  // for each level the share of the other class below it, where ties count half
   const beaten = mass.map((of, isOne) => {
     let below = 0;
     const shares = of.map((each) => {
@@ -53,7 +56,7 @@ function areaOf(isOwn: Int8Array, scores: Float64Array, weights: Floats | undefi
   const influence = Float64Array.from(scores, (_, i) =>
     isOwn[i] < 0 ? 0 : (all / sums[isOwn[i]]) * (beaten[1 - isOwn[i]][places[i]] - area),
   );
-  // as heavy as rows of their class
+  // with the weight of rows of their class
   const heft = heftOf(isOwn, 2, weights);
   const unseen = {
     influence: Float64Array.from(
@@ -65,20 +68,23 @@ function areaOf(isOwn: Int8Array, scores: Float64Array, weights: Floats | undefi
   return { area, influence, own: sums[1], unseen };
 }
 
-/** The options of `rocAuc`, as it has them. */
+/** The options of `rocAuc`. */
 interface AreaOptions {
   readonly multiClass?: "ovr" | "ovo";
   readonly average?: string;
 }
 
-/** Areas with the weights of their mean: those of the rows of class 1, or of both, which rows move too. */
+/** Areas with the weights of their mean: of the rows of class 1, or of both; rows move these too. */
 interface Part {
   readonly found: Area;
   readonly weight: number;
   readonly counts: (row: number) => boolean;
 }
 
-/** Of the area under the ROC curve of two classes, or the mean over several, over labels or over pairs. */
+/**
+ * The influence on the area under the ROC curve of two classes, or on the mean over several, over labels or
+ * over pairs.
+ */
 export function areaEffect(predicted: Predicted, { multiClass, average = "macro" }: AreaOptions): Effect {
   const { yTrue, yPred, outputs, weights } = predicted;
   const rows = rowsOf(predicted);
@@ -122,7 +128,7 @@ function againstRest({ yTrue, yPred, outputs, weights }: Predicted): Part[] {
   });
 }
 
-/** Of each pair of classes, among their rows, the mean of the areas of either. */
+/** For each pair of classes, the mean of both areas among their rows. */
 function pairs({ yTrue, yPred, outputs, weights }: Predicted): Part[] {
   const [truth, scores] = [yTrue, yPred].map((values) =>
     Array.from({ length: outputs }, (_, k) => column(values, outputs, k)),

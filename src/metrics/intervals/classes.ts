@@ -1,4 +1,4 @@
-/** How rows move scores of decided classes: shares of rows, averages of such shares, and correlations. */
+/** How rows move scores of predicted classes: shares of rows, averages of such shares, and correlations. */
 import type { Floats } from "../../ndarray.js";
 import { classAt, countConfusion } from "../confusion.js";
 import { type ClassCounts, countClasses, countLabels, total } from "../counts.js";
@@ -37,7 +37,7 @@ const eachLabel = (
     use(classAt(yTrue, k, 1), classAt(yPred, k, 1), Math.floor(k / outputs), k % outputs);
 };
 
-/** The share of rows whose score by itself is 1 rather than 0. */
+/** The share of rows with an individual score of 1 instead of 0. */
 export function rightShare(metric: Metric, { yTrue, yPred, outputs }: Predicted): Share {
   const own = (values: Floats, i: number): Floats => values.subarray(i * outputs, (i + 1) * outputs);
   const part = Float64Array.from({ length: yTrue.length / outputs }, (_, i) =>
@@ -51,14 +51,15 @@ export const isShare = (outputs: number, { average }: Averaging): boolean =>
   average === "micro" || (average === undefined && outputs === 1);
 
 /**
- * The share of rows that a score of class 1, or a micro average, is: hits among the rows that are of the class, predicted as it, or
- * either. Of Fβ it is that of the hits among all three kinds, whose odds are a multiple of the odds of Fβ.
+ * A score of class 1, or a micro average, as a share of rows: hits among the rows of the class, predicted as
+ * it, or both. For Fβ it is the share of hits among all three kinds, whose odds are a multiple of the odds of
+ * Fβ.
  */
 export function hitShare(predicted: Predicted, form: Form, { average, multiLabel }: Averaging): Share {
   const rows = rowsOf(predicted);
   const [part, whole] = [new Float64Array(rows), new Float64Array(rows)];
   const { factor, hits, predicted: guessed, actual } = form;
-  // what a hit, a row of the class that is not predicted and one that is predicted but of another count, in the denominator
+  // the counts in the denominator of a hit, of a missed row of the class, and of a false hit
   const weights = { hit: hits + guessed + actual, missed: actual, wrong: guessed };
   const both = weights.missed > 0 && weights.wrong > 0;
   const isHit = both ? (weights.missed + weights.wrong) / 2 : weights.hit;
@@ -80,14 +81,14 @@ export function hitShare(predicted: Predicted, form: Form, { average, multiLabel
   return { part, whole, odds, right, ...(!both && { wrong: guessed > 0 ? right.map((y) => 1 - y) : right }) };
 }
 
-/** Of a row of one class that is predicted as another: φ = actual + guessed + cell, up to a constant. */
+/** For a row of one class that is predicted as another: φ = actual + guessed + cell, up to a constant. */
 interface Cells {
   readonly actual: Float64Array;
   readonly guessed: Float64Array;
   readonly cell: (truth: number, guess: number) => number;
 }
 
-/** Of the mean of a score over classes or labels, or by how many rows each has. */
+/** The influence on the mean of a score over classes or labels, or weighted by rows. */
 export function averageEffect(predicted: Predicted, form: Form, averaging: Averaging): Effect {
   const { multiLabel } = averaging;
   const { yTrue, yPred, outputs, weights } = predicted;
@@ -128,7 +129,7 @@ function averageCells(
   };
 }
 
-/** Of Matthews' correlation: Σ covariances of truth and prediction of a class / √ of those of either with itself. */
+/** Of Matthews' correlation: Σ covariances of truth and prediction of a class / √ of their variances. */
 export function correlationEffect(_: Metric, predicted: Predicted): Effect {
   const { yTrue, yPred, outputs, weights } = predicted;
   const counts = countClasses(yTrue, yPred, outputs, weights);
@@ -139,7 +140,7 @@ export function correlationEffect(_: Metric, predicted: Predicted): Effect {
   const product = (a: Float64Array, b: Float64Array): number => total(a.map((x, j) => x * b[j]));
   const [ofTruth, ofGuess] = [1 - product(actual, actual), 1 - product(guessed, guessed)];
   const root = Math.sqrt(ofTruth * ofGuess);
-  // 0 where all rows are of one class, or predicted as one: what other rows would do is not known
+  // 0 if all rows belong to one class, or are predicted as one: the effect of other rows is unknown
   const score = (total(hits) - product(guessed, actual)) / root;
   return ofCells(
     predicted,
@@ -184,7 +185,7 @@ export function kappaEffect(cost: (distance: number) => number): (_: Metric, pre
   };
 }
 
-/** Rows by their cells. Of each class that occurs, half a row that is right and half a one that is wrong are added as not seen. */
+/** Rows by their cells. For each class that occurs, half a right and half a wrong row are added as unseen. */
 function ofCells(
   predicted: Predicted,
   { actual, guessed, cell }: Cells,
@@ -208,12 +209,12 @@ function ofCells(
     let [wrong, chances] = [0, 0];
     for (const [guess, often] of counts.predicted.entries()) {
       if (guess === truth) continue;
-      // a class that is never predicted is so once, at most
+      // a class that is never predicted is predicted at most once
       const chance = often + all / actual.length / 100;
       wrong += chance * (guessed[guess] + cell(truth, guess));
       chances += chance;
     }
-    // as heavy as rows of the class
+    // with the weight of rows of the class
     unseen.push(
       heft[truth] * (actual[truth] + guessed[truth] + cell(truth, truth) - mean),
       heft[truth] * (actual[truth] + wrong / chances - mean),

@@ -1,6 +1,6 @@
 /**
- * How far chance in the choice of test rows may move a score, and the difference of two scores on the same rows: intervals for the score
- * that a model would have on all rows that it may meet. Rows count as drawn independently.
+ * How far the random choice of test rows may move a score, and the difference of two scores on the same rows:
+ * intervals for the score of a model on all rows of this kind. Rows count as independent.
  */
 import { must } from "../../errors.js";
 import type { Metric } from "../metric.js";
@@ -22,7 +22,7 @@ import { type Method, methodOf } from "./table.js";
 export type { Estimate, ScoreInterval } from "./interval.js";
 export type { Predicted } from "./predicted.js";
 
-/** Why scores by a metric have no interval; undefined for those that have one. */
+/** Why scores by a metric have no interval; undefined if they have one. */
 export function whyNoInterval(metric: Metric, outputs: number): string | undefined {
   const method = methodOf(metric, outputs);
   return method.by === "none" ? method.because : undefined;
@@ -34,7 +34,7 @@ export function hasLead(metric: Metric, outputs: number): boolean {
   return by === "effect" || by === "share";
 }
 
-/** The interval of a score; undefined for a metric that has none. */
+/** The interval of a score; undefined for a metric without intervals. */
 export function intervalOf(metric: Metric, predicted: Predicted): Estimate | undefined {
   const method = methodOf(metric, predicted.outputs);
   if (method.by === "none") return undefined;
@@ -46,7 +46,7 @@ export function intervalOf(metric: Metric, predicted: Predicted): Estimate | und
   if (method.by === "quantile") return medianInterval(seen);
   const { range, isRoot } = method;
   const fewest = rarest(method, metric, seen);
-  // rows of one of two classes say nothing of the other
+  // rows of one class say nothing about the other
   if (fewest === 0 && outputs === 1) return { interval: range, decidedBy: 0 };
   const effect = effectOf(metric, seen);
   if (isRoot) {
@@ -102,7 +102,7 @@ export function differenceInterval(metric: Metric, own: Predicted, other: Predic
 
 const ANY: ScoreInterval = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
 
-/** Rows that neither model has seen: the same row for both, or one that only one of them gets right. */
+/** Rows that neither model has seen: the same row for both, or a row that only one of them gets right. */
 function between(own: Unseen, other: Unseen): Unseen {
   const { group = 1 } = own;
   const opposite = (at: number): number => at - (at % group) + (group - 1 - (at % group));
@@ -126,8 +126,8 @@ export function effectOf(metric: Metric, predicted: Predicted): Effect {
 }
 
 /**
- * The rows of the class that has fewest, where those decide a score that all classes make: fewer than 5, or none. The weights of rows do not
- * matter.
+ * The number of rows of the rarest class, if so few decide a score over all classes: fewer than 5; otherwise
+ * undefined. The weights of rows do not matter.
  */
 function rarest(method: Method, metric: Metric, { yTrue, outputs }: Predicted): number | undefined {
   const isOfEach = method.by === "effect" && !method.isMean && metric.tasks.includes("classification");
@@ -140,7 +140,7 @@ function rarest(method: Method, metric: Metric, { yTrue, outputs }: Predicted): 
   return least < FEW ? least : undefined;
 }
 
-/** Without the rows that weigh nothing. */
+/** Without rows of weight 0. */
 function weighing(predicted: Predicted): Predicted {
   const { yTrue, yPred, outputs, weights } = predicted;
   if (!weights?.includes(0)) return predicted;
@@ -154,7 +154,7 @@ function weighing(predicted: Predicted): Predicted {
   return { yTrue: taken(yTrue, outputs), yPred: taken(yPred, outputs), outputs, weights: taken(weights, 1) };
 }
 
-/** The curvature of a score, by its second difference where rows weigh a little more or less by what they do. */
+/** The curvature of a score, by its second difference when weights change slightly along the influence. */
 function bendOf(
   scoreBy: (weights: Float64Array) => number,
   score: number,

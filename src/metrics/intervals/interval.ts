@@ -1,25 +1,27 @@
 /**
- * Intervals of 95 % from what rows do to a score, by two closed forms: Wilson's for shares, and for all else Hall's transformation, which
- * corrects Student's interval for skewness. This file knows no metric, and draws nothing at random.
+ * Intervals of 95 % from the influence of rows on a score, by two closed forms: Wilson's for shares, and for
+ * all else Hall's transformation, which corrects Student's interval for skewness. This file knows no metric,
+ * and draws nothing at random.
  *
- * Notation: φᵢ the influence of row i on the score θ, wᵢ its weight, W = Σ w; ηᵢ = wᵢφᵢ / W, by how much θ moves if row i counts by a
- * share more; σ² = Σ η², the variance of θ; a = Σ η³ / 6σ³, its acceleration; c its curvature along η.
+ * Notation: φᵢ the influence of row i on the score θ, wᵢ its weight, W = Σ w; ηᵢ = wᵢφᵢ / W, the change of θ
+ * if the weight of row i grows by a share; σ² = Σ η², the variance of θ; a = Σ η³ / 6σ³, its acceleration; c
+ * its curvature along η.
  *
- * Weights say how much a row counts, not how many rows it stands for: only their ratios matter, a row of weight 0 changes nothing, and a
- * row of weight 2 is one observation that counts twice.
+ * A weight is how much a row counts, not how many rows it represents: only ratios matter, a row of weight 0
+ * changes nothing, and a row of weight 2 is one observation that counts twice.
  */
 import type { Floats } from "../../ndarray.js";
 import { typicalWeight, weighed } from "./predicted.js";
 
-/** The ends of an interval that holds the value sought in 95 of 100 cases. */
+/** The ends of an interval that contains the true value in 95 of 100 cases. */
 export type ScoreInterval = readonly [low: number, high: number];
 
 /** An interval, and whether it rests on a few rows. */
 export interface Estimate {
   readonly interval: ScoreInterval;
   /**
-   * The rows that the interval rests on, where they are so few that it may be too narrow: other rows like them, or none, would make
-   * another interval. 0 where all rows are alike, so that nothing tells how others may differ.
+   * The number of rows that decide the interval, if so few that it may be too narrow: with a few rows more or
+   * less, it would change. 0 if all rows are alike, so that nothing is known of their spread.
    */
   readonly decidedBy?: number;
 }
@@ -28,47 +30,55 @@ export interface Estimate {
 export interface Effect {
   /** [rows] φ; their weighted mean is 0. */
   readonly influence: Float64Array;
-  /** What rows might do that the sample has none of: they count in σ and a, not in the score. */
+  /** The influence of kinds of rows that the sample lacks: they count in σ and a, not in the score. */
   readonly unseen?: Unseen;
-  /** [rows] each: how rows move what the score is made of, such as both errors of a ratio. */
+  /** [rows] each: how rows move the components of the score, such as both errors of a ratio. */
   readonly parts?: readonly Float64Array[];
-  /** How far the mean of scores of samples is above the score of all rows. @defaultValue that of a function of one mean, b = cσ */
+  /**
+   * The bias: the mean score of samples minus the score of all rows. @defaultValue that of a function of one
+   * mean, b = cσ
+   */
   readonly bias?: number;
 }
 
-/** Rows that were not seen: how each would move the score, and how many of it are added. */
+/** Unseen rows: the influence of each, and how many are added. */
 export interface Unseen {
   readonly influence: Float64Array;
   readonly mass: Float64Array;
-  /** Whether they count in σ alone. @defaultValue false */
+  /** Whether they count only in σ. @defaultValue false */
   readonly isEven?: boolean;
-  /** Of how many end to end the reverse is what another model may do. @defaultValue 1, the same */
+  /** For how many of them in a row another model may have the reverse influence. @defaultValue 1, the same */
   readonly group?: number;
 }
 
-/** Each row's part of a share: the score is Σ w·part / Σ w·whole. */
+/** Each row's part of a share: the score is Σ w·`part` / Σ w·`whole`. */
 export interface Share {
   /** [rows] from 0 to `whole`. */
   readonly part: Float64Array;
   /** [rows] */
   readonly whole: Float64Array;
-  /** [rows] 1 for the rows whose class a right row of the share has, as its weight may go with it. @defaultValue all */
+  /**
+   * [rows] 1 for the rows of the class of a right row of the share, because weights may depend on the class.
+   * @defaultValue all
+   */
   readonly right?: Float64Array;
   /** [rows] The same of a wrong row. @defaultValue all */
   readonly wrong?: Float64Array;
-  /** By how much the odds of the score are larger than those of the share. @defaultValue 1 */
+  /** The ratio of the odds of the score to those of the share. @defaultValue 1 */
   readonly odds?: number;
 }
 
 /** The normal quantile of 0.975. */
 const Z = 1.959963984540054;
-/** Samples of n rows show less skewness than there is, by 1 + this / n^¼; chosen by simulation (`docs/validation.md`). */
+/**
+ * Samples of n rows underestimate skewness, by 1 + this / n^¼; chosen by simulation (`docs/validation.md`).
+ */
 const LOST_SKEWNESS = 0.8;
-/** A few rows decide where fewer than this · n^¼ make the variance; chosen by simulation too. */
+/** A few rows decide if fewer than this · n^¼ make up the variance; also chosen by simulation. */
 const FEW_CARRY = 1.25;
-/** The share of the variance that roundings have, at most. */
+/** The largest share of rounding errors in the variance. */
 const ROUNDING = 1e-18;
-/** Fewer rows than this have too little to say of a mean. */
+/** Fewer rows than this do not support an interval of a mean. */
 const FEW_ROWS = 30;
 /** Fewer right or wrong rows than this decide a share. */
 export const FEW = 4;
@@ -76,7 +86,7 @@ export const FEW = 4;
 /**
  * Wilson's interval of a share.
  *
- * @param rows - of how many; with weights, the effective number
+ * @param rows - the number of rows; with weights, the effective number
  * @see E. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927
  */
 export function wilson(share: number, rows: number): ScoreInterval {
@@ -87,11 +97,12 @@ export function wilson(share: number, rows: number): ScoreInterval {
 }
 
 /**
- * Wilson's interval of a share of weighted rows, for as many rows as have its variance. Two right and two wrong rows are added to find that,
- * as heavy as rows of their class, so that it is known where all rows are right; without weights it is the number of rows.
+ * Wilson's interval of a share of weighted rows, for as many rows as have its variance. Two right and two
+ * wrong rows, with the weight of their class, are added to estimate it, so that it exists if all rows are
+ * right; without weights it is the number of rows.
  *
- * @see L. Kish, "Survey sampling", 1965; N. Dean and M. Pagano, "Evaluating confidence interval methods for binomial proportions in
- * clustered surveys", J. Survey Statistics and Methodology 3, 2015
+ * @see L. Kish, "Survey sampling", 1965; N. Dean and M. Pagano, "Evaluating confidence interval methods for
+ * binomial proportions in clustered surveys", J. Survey Statistics and Methodology 3, 2015
  */
 export function shareInterval(share: Share, weights?: Floats): Estimate {
   const { part, whole, odds = 1 } = share;
@@ -103,7 +114,7 @@ export function shareInterval(share: Share, weights?: Floats): Estimate {
     count += whole[i] > 0 ? 1 : 0;
     size += whole[i];
   }
-  // nothing to divide by: nothing is known
+  // nothing to divide by: no information
   if (sum === 0) return { interval: [0, 1], decidedBy: 0 };
   const [right, wrong] = unseenWeights(share, weights).map((weight) => (weight * size) / count);
   const all = sum + 2 * (right + wrong);
@@ -120,13 +131,13 @@ export function shareInterval(share: Share, weights?: Floats): Estimate {
   return { interval: [low, high], ...(few !== undefined && { decidedBy: Math.round(few) }) };
 }
 
-/** What a right and a wrong row weigh that were not seen: as rows of their class do. */
+/** The weights of an unseen right and wrong row: those of their class. */
 const unseenWeights = ({ part, right, wrong }: Share, weights: Floats | undefined): number[] =>
   [right, wrong].map((of) =>
     weights && of ? typicalWeight(of, weights) : weighed(part.length, weights).typical,
   );
 
-/** How rows move the score that a share is. */
+/** How rows move a score that is a share. */
 export function shareEffect(of: Share, weights?: Floats): Effect {
   const { part, whole, odds = 1 } = of;
   let [all, sum, parts] = [0, 0, 0];
@@ -152,14 +163,16 @@ export function shareEffect(of: Share, weights?: Floats): Effect {
 }
 
 /**
- * The interval of a score by Hall's transformation: θ − σT, where T + kT² + k²T³/3 + z = ∓t with k = 2a + c, z = a, or a + c − b/σ with the
- * bias b of the score, and t Student's quantile. Unless rows were added that were not seen, a and k are enlarged by 1 + 0.8 / n^¼, since
- * samples show less skewness than there is, and σ² by 1 + Σ η⁴ / σ⁴, since chance moves it too.
+ * The interval of a score by Hall's transformation: θ − σT, where T + kT² + k²T³/3 + z = ∓t with k = 2a + c,
+ * z = a, or a + c − b/σ with the bias b of the score, and t Student's quantile. Unless unseen rows were
+ * added, a and k are enlarged by 1 + 0.8 / n^¼, because samples underestimate skewness, and σ² by 1 + Σ η⁴ /
+ * σ⁴, because it is random too.
  *
  * @param bend - the curvature of the score along η / σ, c; 0 for means
- * @param range - the least and largest that the score can be
- * @see P. Hall, "On the removal of skewness by transformation", J. Royal Statistical Society B 54, 1992; for c and b T. DiCiccio and
- * B. Efron, "More accurate confidence intervals in exponential families", Biometrika 79, 1992
+ * @param range - the least and largest possible score
+ * @see P. Hall, "On the removal of skewness by transformation", J. Royal Statistical Society B 54, 1992; for
+ * c and b T. DiCiccio and B. Efron, "More accurate confidence intervals in exponential families", Biometrika
+ * 79, 1992
  */
 export function skewedInterval(
   score: number,
@@ -173,7 +186,7 @@ export function skewedInterval(
   for (let i = 0; i < influence.length; i++) {
     const share = (weights?.[i] ?? 1) / sum;
     const eta = share * influence[i];
-    // a row is nearer to a mean that it is part of: n / (n − 1) without weights
+    // a row is nearer to a mean that includes it: n / (n − 1) without weights
     squares += (eta * eta) / Math.max(share, 1 - 2 * share + typical / sum);
     cubes += eta * eta * eta;
   }
@@ -186,11 +199,11 @@ export function skewedInterval(
     }
   }
   const sigma = Math.sqrt(squares);
-  // rows of one class, of which nothing follows
+  // rows of one class: no information
   if (Number.isNaN(sigma)) return { interval: [least, most], decidedBy: 0 };
   if (sigma === 0) return { interval: [score, score], decidedBy: 0 };
   const carry = carriers(influence, weights);
-  // rows that were not seen make up for both
+  // unseen rows replace both corrections
   const quarter = Math.sqrt(Math.sqrt(rows));
   const lost = unseen ? 1 : 1 + LOST_SKEWNESS / quarter;
   const spread = unseen ? sigma : sigma * Math.sqrt(1 + 1 / carry);
@@ -200,14 +213,14 @@ export function skewedInterval(
   const t = studentQuantile(rows - 1);
   const ends = [t, -t].map((y) => score - spread * inverse(y - z, 2 * a + lost * c));
   const fewest = FEW_CARRY * Math.sqrt(Math.sqrt(influence.length));
-  // rows that were not seen may hide that few were
+  // unseen rows may hide how few were seen
   const few =
     rows < FEW_ROWS || seen < squares / 2 || carry < fewest
       ? influence
       : parts.find((part) => carriers(part, weights) < fewest);
   return {
     interval: [Math.max(least, ends[0]), Math.min(most, ends[1])],
-    // of a perfect model rows move a score by roundings
+    // for a perfect model, only rounding moves the score
     ...(few && { decidedBy: seen < ROUNDING * squares ? 0 : heaviest(few, weights) }),
   };
 }
@@ -218,7 +231,7 @@ function inverse(y: number, k: number): number {
   return (3 * y) / (root * root + root + 1);
 }
 
-/** By Newton's rule, so that all runtimes have the same bits. */
+/** By Newton's method, so that all runtimes give the same bits. */
 function cubeRoot(x: number): number {
   const size = Math.abs(x);
   if (size === 0) return 0;
@@ -229,7 +242,7 @@ function cubeRoot(x: number): number {
   }
 }
 
-/** How many rows make the variance: (Σ η²)² / Σ η⁴, n where all do alike; NaN where none moves anything. */
+/** How many rows make up the variance: (Σ η²)² / Σ η⁴; n if all contribute equally, NaN if none does. */
 function carriers(influence: Float64Array, weights: Floats | undefined): number {
   let [squares, fourths] = [0, 0];
   for (let i = 0; i < influence.length; i++) {
@@ -240,7 +253,7 @@ function carriers(influence: Float64Array, weights: Floats | undefined): number 
   return (squares * squares) / fourths;
 }
 
-/** How many rows, the heaviest first, make half of the variance. */
+/** How many rows, the largest first, make up half of the variance. */
 function heaviest(influence: Float64Array, weights: Floats | undefined): number {
   const shares = influence.map((each, i) => square((weights?.[i] ?? 1) * each)).sort();
   const half = shares.reduce((sum, each) => sum + each, 0) / 2;
@@ -250,7 +263,7 @@ function heaviest(influence: Float64Array, weights: Floats | undefined): number 
 }
 
 /**
- * Student's quantile of 0.975, by its expansion in 1 / degrees of freedom; of fewer than 3 as of 3. Error < 0.01.
+ * Student's quantile of 0.975, by its expansion in 1 / degrees of freedom, at least 3. Error < 0.01.
  *
  * @see M. Abramowitz and I. Stegun, "Handbook of mathematical functions", 26.7.5, 1964
  */

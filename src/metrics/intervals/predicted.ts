@@ -1,4 +1,4 @@
-/** What intervals are made from. */
+/** The data of intervals. */
 import type { Floats } from "../../ndarray.js";
 
 /** Predictions with the truth. */
@@ -13,12 +13,12 @@ export interface Predicted {
 
 export const rowsOf = ({ yTrue, outputs }: Predicted): number => yTrue.length / outputs;
 
-/** What weights say of so many rows. */
+/** Statistics of the weights of rows. */
 export interface Weighed {
   readonly sum: number;
-  /** The mean weight, by weight: Σ w² / Σ w. */
+  /** The weighted mean weight: Σ w² / Σ w. */
   readonly typical: number;
-  /** How many rows of one weight know a variance as well: (Σ w²)² / Σ w⁴. */
+  /** How many equally weighted rows determine a variance equally well: (Σ w²)² / Σ w⁴. */
   readonly rows: number;
 }
 
@@ -33,7 +33,7 @@ export function weighed(rows: number, weights: Floats | undefined): Weighed {
   return { sum, typical: squares / sum, rows: (squares * squares) / fourths };
 }
 
-/** The mean weight, by weight, of the rows where `part` is 1; 0 of none. */
+/** The weighted mean weight of the rows with a `part` of 1; 0 if there are none. */
 export function typicalWeight(part: ArrayLike<number>, weights: Floats | undefined): number {
   let [sum, squares] = [0, 0];
   for (let i = 0; i < part.length; i++) {
@@ -44,7 +44,10 @@ export function typicalWeight(part: ArrayLike<number>, weights: Floats | undefin
   return sum > 0 ? squares / sum : 0;
 }
 
-/** [groups] By how much the rows of each group are heavier than all rows are; 1 without weights. Rows of a negative group are of none. */
+/**
+ * [groups] The mean weight of each group relative to all rows; 1 without weights. Rows with a negative group
+ * belong to no group.
+ */
 export function heftOf(
   groupOf: ArrayLike<number>,
   groups: number,

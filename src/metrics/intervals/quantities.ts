@@ -1,4 +1,7 @@
-/** How rows move means over rows, and what is made of them: roots, and shares of the error of the best constant. */
+/**
+ * How rows move means over rows, and scores derived from them: roots, and shares of the error of the best
+ * constant.
+ */
 import type { Floats } from "../../ndarray.js";
 import { classAt } from "../confusion.js";
 import { column, type Score, weighing } from "../define.js";
@@ -6,7 +9,7 @@ import type { Metric } from "../metric.js";
 import type { Effect, Unseen } from "./interval.js";
 import { type Predicted, rowsOf, weighed, weightedMean } from "./predicted.js";
 
-/** Of a mean over rows: by how much the score of a row by itself is from the mean. */
+/** The influence on a mean over rows: the difference of a row's score from the mean. */
 export function meanEffect(metric: Metric, predicted: Predicted): Effect {
   const { yTrue, yPred, outputs, weights } = predicted;
   const own = (values: Floats, i: number): Floats => values.subarray(i * outputs, (i + 1) * outputs);
@@ -19,8 +22,9 @@ export function meanEffect(metric: Metric, predicted: Predicted): Effect {
 }
 
 /**
- * Of a mean over rows of a score of probabilities. What a sample may have none of is known here: each row might have been of another
- * class, as often as the model says, and of those half a row is added where none was predicted wrongly, and a quarter where many were.
+ * The influence on the mean score of probabilities. Kinds of rows that the sample lacks are known here: each
+ * row could have another class, as often as the model predicts. Half such a row is added if no row was
+ * predicted wrongly, and a quarter if many were.
  */
 export function probabilityEffect(metric: Metric, predicted: Predicted): Effect {
   const { yTrue, yPred, outputs, weights } = predicted;
@@ -49,7 +53,7 @@ export function probabilityEffect(metric: Metric, predicted: Predicted): Effect 
   return { ...effect, unseen };
 }
 
-/** Of a root of a mean, averaged over outputs. */
+/** The influence on a root of a mean, averaged over outputs. */
 export function rootEffect(error: Score): (metric: Metric, predicted: Predicted) => Effect {
   return (_, predicted) =>
     ofOutputs(predicted, (yTrue, yPred) => {
@@ -60,8 +64,8 @@ export function rootEffect(error: Score): (metric: Metric, predicted: Predicted)
 }
 
 /**
- * Of 1 − an error / that of the best constant, averaged over outputs. The constant is best, so that moving it moves nothing to first
- * order.
+ * The influence on 1 − an error / that of the best constant, averaged over outputs. The constant is optimal,
+ * so moving it has no effect to first order.
  */
 export function skillEffect(
   error: Score,
@@ -76,7 +80,7 @@ export function skillEffect(
   };
 }
 
-/** Of 1 − the variance of errors / that of the truth, averaged over outputs. */
+/** The influence on 1 − the variance of errors / that of the truth, averaged over outputs. */
 export function explainedEffect(_: Metric, predicted: Predicted): Effect {
   const { weights } = predicted;
   const spreads = (values: Float64Array): Float64Array => {
@@ -89,10 +93,11 @@ export function explainedEffect(_: Metric, predicted: Predicted): Effect {
 }
 
 /**
- * Of 1 − Σ lost / Σ whole; a score without a whole does not move. Rows that are far from the constant that is fitted to them draw it, which
- * lowers their whole, by as much as it does squares around a mean.
+ * The influence on 1 − Σ `lost` / Σ `whole`; a score with a `whole` of 0 does not move. Rows far from the
+ * constant that is fitted to them pull it, which lowers their `whole` as much as it lowers squares around a
+ * mean.
  *
- * @param isFitted - whether what is lost is around a mean of the same rows too
+ * @param isFitted - whether the lost part is also around a mean of the same rows
  */
 function ofRatio(
   lost: Float64Array,
@@ -117,7 +122,7 @@ function ofRatio(
   };
 }
 
-/** The mean over outputs of what rows do to each. */
+/** The mean influence over outputs. */
 function ofOutputs(
   predicted: Predicted,
   effectOf: (yTrue: Float64Array, yPred: Float64Array) => Effect,
@@ -138,7 +143,7 @@ function ofOutputs(
   };
 }
 
-/** The score of each row by itself. */
+/** The individual score of each row. */
 function ofRows(score: Score, yTrue: Float64Array, yPred: Float64Array): Float64Array {
   const one = (): number => 1;
   return yTrue.map((_, i) => score(yTrue.subarray(i, i + 1), yPred.subarray(i, i + 1), one));

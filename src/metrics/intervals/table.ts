@@ -1,4 +1,7 @@
-/** How each built-in metric gets its interval, or why it has none. The compiler refuses a table that lacks a metric. */
+/**
+ * How each built-in metric gets its interval, or why it has no interval. The compiler refuses a table that
+ * lacks a metric.
+ */
 import { originOf, type Score } from "../define.js";
 import type { Metric } from "../metric.js";
 import type { BuiltInMetric } from "../names.js";
@@ -25,17 +28,17 @@ export type Method =
   | {
       readonly by: "effect";
       readonly effect: EffectOf;
-      /** The least and largest that the score can be. */
+      /** The least and largest possible score. */
       readonly range: ScoreInterval;
       /** Whether it is a mean over rows, which has no curvature. */
       readonly isMean?: boolean;
-      /** Whether the interval is that of its square. */
+      /** Whether the interval is computed for its square. */
       readonly isRoot?: boolean;
     }
   | { readonly by: "quantile" }
   | { readonly by: "none"; readonly because: string };
 
-/** The options of a metric, of those that change how rows move it. */
+/** The options of a metric that change how rows move it. */
 interface Options {
   readonly average?: "macro" | "micro" | "weighted" | "samples";
   readonly multiClass?: "ovr" | "ovo";
@@ -85,7 +88,7 @@ const fForm = ({ beta = 1 }: Options): Form => ({
   actual: beta * beta,
 });
 
-/** By metric and its options, for so many outputs. */
+/** By metric and its options, for the number of outputs. */
 const METHODS: Readonly<Record<BuiltInMetric, (options: Options, outputs: number) => Method>> = {
   accuracy: () => share,
   topKAccuracy: () => share,
@@ -112,7 +115,7 @@ const METHODS: Readonly<Record<BuiltInMetric, (options: Options, outputs: number
     range: UNIT,
     effect: (_, predicted) => areaEffect(predicted, options),
   }),
-  averagePrecision: () => none("it is biased where few rows are of class 1"),
+  averagePrecision: () => none("it is biased if few rows have class 1"),
   logLoss: () => probability,
   brierScore: () => probability,
   expectedCalibrationError: () => none("chance in the rows raises it"),
@@ -138,5 +141,5 @@ const METHODS: Readonly<Record<BuiltInMetric, (options: Options, outputs: number
 export function methodOf(metric: Metric, outputs: number): Method {
   const origin = originOf(metric);
   if (origin) return METHODS[origin.base](origin.options as Options, outputs);
-  return none(metric.threshold === undefined ? "it is a custom metric" : "a few errors make most of it");
+  return none(metric.threshold === undefined ? "it is a custom metric" : "a few errors make up most of it");
 }

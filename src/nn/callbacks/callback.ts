@@ -1,11 +1,14 @@
-/** What a callback is: methods that training calls, and what they may do. Those that are built in are files beside this one. */
+/**
+ * The contract of a callback: methods that training calls, and what they may do. The other files of this
+ * folder are the built-in ones.
+ */
 
 import { FettleError, isA, isRecord, messageOf, must, type OptionNames, unknownName } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 
 /**
- * Numbers by name: `loss`, each metric, and with validation `valLoss`, `valAccuracy`… `learningRate` is among them, the one of
- * the epoch's last step, once a callback has set it.
+ * Numbers by name: `loss`, each metric, and with validation `valLoss`, `valAccuracy`… Once a callback has set
+ * the learning rate, they include `learningRate`, that of the epoch's last step.
  */
 export type Logs = Readonly<Record<string, number>>;
 
@@ -15,18 +18,20 @@ export interface TrainingControl {
   readonly model?: object;
   /** Ends the training: after this epoch, or in `onBatchEnd` after this batch. */
   stop(): void;
-  /** A copy of all parameters in one vector: those that evaluate, where the optimizer trains others. */
+  /** A copy of all parameters in one vector: those for evaluation, if the optimizer trains others. */
   getParameters(): Floats;
   /** Replaces all parameters by a vector that `getParameters` returned. */
   setParameters(parameters: Floats): void;
   /**
-   * The learning rate of the next step. A model keeps it in float32; this is the shortest decimal number of that value.
+   * The learning rate of the next step. A model keeps it in float32; this is the shortest decimal number of
+   * that value.
    *
    * @throws FettleError `invalid_state` if the optimizer has a schedule
    */
   getLearningRate(): number;
   /**
-   * Replaces the learning rate, until it is replaced again or the model is compiled: the next `fit` begins with it.
+   * Replaces the learning rate, until it is replaced again or the model is compiled: the next `fit` starts
+   * with it.
    *
    * @param learningRate - at least 0
    * @throws FettleError `invalid_argument`; `invalid_state` if the optimizer has a schedule
@@ -35,8 +40,9 @@ export interface TrainingControl {
 }
 
 /**
- * Methods that `model.fit` calls while it trains, those of one callback after those of the other; promises are awaited. Each
- * may be left out. The model can be used in them: its `evaluate` and `predict`, and `saveModel`, see the parameters of the moment.
+ * Methods that `model.fit` calls while it trains, callback after callback; promises are awaited. Every method
+ * is optional. They can use the model: its `evaluate` and `predict`, and `saveModel`, see the current
+ * parameters.
  *
  * An error in a method ends the training, and the model stays as it was before `fit`.
  *
@@ -58,16 +64,18 @@ export interface TrainingControl {
  * ```
  */
 export interface Callback {
-  /** What errors call it. Default: its class. */
+  /** Its name in errors. Default: its class. */
   readonly name?: string;
   /** Before the first epoch. */
   onTrainBegin?(control: TrainingControl): void | Promise<void>;
   /** Before epoch number `epoch`, from 0. */
   onEpochBegin?(epoch: number, control: TrainingControl): void | Promise<void>;
   /**
-   * After batch number `batch` of an epoch, from 0. `logs.loss` is the mean over the rows of the epoch so far.
+   * After batch number `batch` of an epoch, from 0. `logs.loss` is the mean over the rows of the epoch so
+   * far.
    *
-   * A callback with this method makes each step a call of its own, to the same bits but slower for small networks.
+   * A callback with this method makes each step a separate call, with the same bits but slower for small
+   * networks.
    */
   onBatchEnd?(batch: number, logs: Logs, control: TrainingControl): void | Promise<void>;
   /** After epoch number `epoch`, from 0. */
@@ -87,8 +95,8 @@ const METHODS: OptionNames<Methods> = {
 };
 
 /**
- * Refuses anything but a list of callbacks, and methods that would never be called: names that begin with `on`, and any in a
- * callback without a method that is called.
+ * Refuses anything but a list of callbacks, and methods that would never be called: unknown names that start
+ * with `on`, and callbacks without any known method.
  *
  * @throws FettleError `invalid_argument`, `unknown_name`
  */
@@ -126,8 +134,8 @@ function namesIn(callback: object): string[] {
  * Calls a method of every callback that has it, and waits for each.
  *
  * @param epoch - for errors
- * @throws FettleError of the same code, or `callback_failed`, that names the callback, the method and the epoch; the error
- * that a method threw is its `cause`
+ * @throws FettleError of the same code, or `callback_failed`, that names the callback, the method and the
+ * epoch; the method's error is its `cause`
  */
 export async function callEach<Name extends keyof Methods>(
   callbacks: readonly Callback[],

@@ -14,9 +14,10 @@ const RULES = {
 } satisfies OptionRules<CsvLoggerOptions>;
 
 /**
- * Writes the numbers of each epoch as a line of a table, after a line of names: Keras' `CSVLogger`, but for where the lines go.
+ * Writes the numbers of each epoch as a line of a table, after a line of names: Keras' `CSVLogger`, except
+ * that the caller writes the lines.
  *
- * @param write - takes a line without its end; a promise is awaited
+ * @param write - receives a line without its line end; a promise is awaited
  * @throws FettleError `invalid_argument`, `unknown_name`
  * @example
  * ```ts

@@ -5,7 +5,7 @@ import { DELTA, MONITOR_RULES, type MonitorOptions, monitorBest } from "./monito
 import { perTraining } from "./perTraining.js";
 
 /**
- * When `earlyStopping` stops, and what it leaves.
+ * When `earlyStopping` stops, and which parameters remain.
  *
  * @typeParam Custom - numbers of custom metrics that can be monitored, such as `"valLargestError"`
  */
@@ -22,7 +22,9 @@ export interface EarlyStoppingOptions<Custom extends string = never> extends Mon
 export interface EarlyStopping extends Callback {
   /** The best epoch so far, from 0; undefined before the first. */
   readonly bestEpoch: number | undefined;
-  /** The parameters of that epoch, which are restored at the end; undefined with `restoreBestWeights: false`. */
+  /**
+   * The parameters of that epoch, which are restored at the end; undefined with `restoreBestWeights: false`.
+   */
   readonly bestParameters: Floats | undefined;
 }
 
@@ -37,10 +39,11 @@ const RULES = {
  * Stops when a monitored number no longer improves, and restores the best parameters (L. Prechelt, "Early
  * stopping — but when?", 1998). As Keras' `EarlyStopping`, but `restoreBestWeights` is true by default.
  *
- * The number of a custom metric is named by type too: `earlyStopping<"valLargestError">({ monitor: "valLargestError" })`.
+ * A custom metric needs its name as a type argument:
+ * `earlyStopping<"valLargestError">({ monitor: "valLargestError" })`.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for invalid options; when training, `unknown_name` if the logs
- * do not have the monitored number
+ * @throws FettleError `unknown_name`, `invalid_argument` for invalid options; when training, `unknown_name`
+ * if the logs do not have the monitored number
  * @example
  * ```ts
  * const x = Array.from({ length: 100 }, (_, i) => i / 100);

@@ -2,12 +2,13 @@ import { must } from "../../errors.js";
 import type { Callback } from "./callback.js";
 
 /**
- * Sets the learning rate before each epoch: Keras' `LearningRateScheduler`. A schedule of the optimizer, such as
+ * Sets the learning rate before each epoch: Keras' `LearningRateScheduler`. A schedule of the optimizer, such
+ * as
  * `cosineDecay()`, changes it with each step, can be tuned, and is saved with the model.
  *
- * @param schedule - returns the rate of an epoch, numbered from 0, from the rate of before
- * @throws FettleError `invalid_argument` unless it is a function; when training, `invalid_argument` for a rate that is not a
- * finite number of at least 0, `invalid_state` if the optimizer has a schedule
+ * @param schedule - returns the rate of an epoch, numbered from 0, from the previous rate
+ * @throws FettleError `invalid_argument` unless it is a function; when training, `invalid_argument` for a
+ * rate that is not a finite number of at least 0, `invalid_state` if the optimizer has a schedule
  * @example
  * ```ts
  * const model = sequential([dense(1)]);

@@ -1,4 +1,7 @@
-/** A number of the logs that a callback follows: which of two values is better, and whether one is an improvement. */
+/**
+ * A number of the logs that a callback follows: which of two values is better, and whether one is an
+ * improvement.
+ */
 
 import { unknownName } from "../../errors.js";
 import type { BuiltInMetric, ConfiguredMetric } from "../../metrics/names.js";
@@ -6,7 +9,10 @@ import { findMetric } from "../../metrics/registry.js";
 import { number, type OptionRules, rule } from "../../rules.js";
 import type { Logs } from "./callback.js";
 
-/** A number of the logs that can be monitored: a loss, or a built-in metric, such as `valAccuracy` or `valF1Macro`. */
+/**
+ * A number of the logs that can be monitored: a loss, or a built-in metric, such as `valAccuracy` or
+ * `valF1Macro`.
+ */
 export type Monitor =
   | "loss"
   | "valLoss"
@@ -23,8 +29,8 @@ export interface MonitorOptions<Custom extends string = never> {
   /** A number of the logs. Default `valLoss`. */
   readonly monitor?: Monitor | Custom;
   /**
-   * Whether smaller or larger values are better. Default `auto`: smaller for a loss, the metric's direction for a built-in
-   * metric, and for a custom metric smaller if its name contains "loss" or "error".
+   * Whether smaller or larger values are better. Default `auto`: smaller for a loss, the metric's direction
+   * for a built-in metric, and for a custom metric smaller if its name contains "loss" or "error".
    */
   readonly mode?: "auto" | "min" | "max";
 }
@@ -38,7 +44,10 @@ export const DELTA = number("[0, ∞]", "a number of at least 0");
 
 /** Follows the best value of one training. */
 export interface BestValue {
-  /** Whether the monitored number is better than the best so far by more than `minDelta`; then it is the best. NaN never is. */
+  /**
+   * Whether the monitored number is better than the best so far by more than `minDelta`; then it is the best.
+   * NaN never is.
+   */
   improves(logs: Logs): boolean;
 }
 
@@ -67,7 +76,10 @@ export function monitorBest({
   };
 }
 
-/** Whether less of a monitored number is better: by its metric's direction, or for a custom metric by its name. */
+/**
+ * Whether less of a monitored number is better: by its metric's direction, or for a custom metric by its
+ * name.
+ */
 function isBetterSmaller(monitor: string): boolean {
   const capitals = [...monitor.matchAll(/[A-Z]/g)].map(({ index }) => index);
   // `valPriceR2`, `priceR2`, `r2`: the name of an output, and `val`, may stand before that of the metric

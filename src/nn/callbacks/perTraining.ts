@@ -1,15 +1,15 @@
-/** Callbacks with a state: it is made anew for each training, and no two trainings share it. */
+/** Callbacks with a state: each training gets a new one, which it does not share. */
 
 import { check } from "../../errors.js";
 import type { Callback, TrainingControl } from "./callback.js";
 
-/** What a callback does in one training. */
+/** The methods of a callback for one training. */
 type Hooks = Pick<Callback, "onEpochEnd" | "onTrainEnd">;
 
 /**
  * @param begin - makes the state of a training, whose methods are called
- * @returns a callback, and what gives the state of the training that it sees or saw last. The callback's methods throw
- * FettleError `invalid_state` if another training has begun meanwhile
+ * @returns a callback, and a function that returns the state of its current or last training. The callback's
+ * methods throw FettleError `invalid_state` if another training has started meanwhile
  */
 export function perTraining<State extends Hooks>(
   name: string,

@@ -1,22 +1,27 @@
-/** What `fit` prints while it trains. It changes nothing of the training, and the host's clock decides only what is shown. */
+/**
+ * What `fit` prints while it trains. It does not affect the training; the host's clock only decides what is
+ * shown.
+ */
 
 import type { Platform, Terminal } from "../../platform/platform.js";
 import type { Logs } from "./callback.js";
 
-/** How long a bar stays before it is drawn again, in milliseconds. */
+/** Milliseconds before a bar is redrawn. */
 const REDRAW = 100;
-/** Characters at the right that stay free: a terminal writes ^C there, which would otherwise break the line. */
+/**
+ * Characters at the right that stay free: a terminal writes ^C there, which would otherwise break the line.
+ */
 const FREE = 3;
 const WIDEST_BAR = 30;
 const NARROWEST_BAR = 8;
 
-/** A bar of `width` characters, of which a share is filled. */
+/** A bar of `width` characters, a share of which is filled. */
 export function bar(share: number, width: number): string {
   const filled = Math.round(Math.min(1, share) * width);
   return "█".repeat(filled) + "░".repeat(width - filled);
 }
 
-/** One line an epoch on the console and, where there is a terminal, a bar of the steps of the running epoch. */
+/** One line per epoch on the console and, on a terminal, a bar of the steps of the running epoch. */
 export class Progress {
   /** How many steps may run until `step` is called. */
   steps: number;
@@ -36,12 +41,12 @@ export class Progress {
     this.steps = this.terminal ? 1 : stepsPerEpoch;
   }
 
-  /** An epoch begins. */
+  /** An epoch starts. */
   begin(): void {
     this.began = this.called = this.drawn = this.platform.now();
   }
 
-  /** So many steps of the epoch are done. */
+  /** So many steps of the epoch have run. */
   step(epoch: number, done: number, logs: Logs): void {
     const { terminal, called } = this;
     if (!terminal) return;

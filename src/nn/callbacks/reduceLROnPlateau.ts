@@ -9,13 +9,13 @@ import { perTraining } from "./perTraining.js";
  * @typeParam Custom - numbers of custom metrics that can be monitored, such as `"valLargestError"`
  */
 export interface ReduceLROnPlateauOptions<Custom extends string = never> extends MonitorOptions<Custom> {
-  /** What the learning rate is multiplied by, in (0, 1). Default 0.1. */
+  /** The factor of the learning rate, in (0, 1). Default 0.1. */
   readonly factor?: number;
   /** How many epochs in a row without improvement reduce it, as in Keras; 0 means 1. Default 10. */
   readonly patience?: number;
   /** The least change that counts as an improvement. Default 1e-4. */
   readonly minDelta?: number;
-  /** How many epochs after a reduction are not counted. Default 0. */
+  /** How many epochs after a reduction do not count. Default 0. */
   readonly cooldown?: number;
   /** The learning rate is not reduced below this. Default 0. */
   readonly minLearningRate?: number;
@@ -31,11 +31,11 @@ const RULES = {
 } satisfies OptionRules<ReduceLROnPlateauOptions>;
 
 /**
- * Multiplies the learning rate by `factor` when a monitored number has stopped improving: Keras' `ReduceLROnPlateau`, with its
- * defaults. `learningRate` of the history has the rate of each epoch.
+ * Multiplies the learning rate by `factor` when a monitored number has stopped improving: Keras'
+ * `ReduceLROnPlateau`, with its defaults. `learningRate` of the history has the rate of each epoch.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for invalid options; when training, `unknown_name` if the logs do not
- * have the monitored number, `invalid_state` if the optimizer has a schedule
+ * @throws FettleError `unknown_name`, `invalid_argument` for invalid options; when training, `unknown_name`
+ * if the logs do not have the monitored number, `invalid_state` if the optimizer has a schedule
  * @example
  * ```ts
  * const x = Array.from({ length: 100 }, (_, i) => i / 100);
@@ -59,7 +59,7 @@ export function reduceLROnPlateau<Custom extends string = never>(
   const { factor, patience, cooldown, minLearningRate } = read;
   const best = monitorBest(read);
   const [callback] = perTraining("reduceLROnPlateau", (control) => {
-    // refuses a schedule at once, and begins the list of rates in the history
+    // refuses a schedule at once, and starts the list of rates in the history
     control.setLearningRate(control.getLearningRate());
     const { improves } = best();
     let waited = 0;

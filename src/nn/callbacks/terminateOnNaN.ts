@@ -1,10 +1,10 @@
 import type { Callback } from "./callback.js";
 
 /**
- * Ends the training after an epoch whose loss is NaN or infinite: Keras' `TerminateOnNaN`, which looks after each batch. A loss
- * that was not finite in any batch is not in its epoch.
+ * Ends the training after an epoch whose loss is NaN or infinite: Keras' `TerminateOnNaN`, which checks after
+ * each batch. If the loss of any batch is not finite, that of its epoch is not either.
  *
- * The model keeps the parameters of that epoch. `earlyStopping()` beside it restores those of the best one.
+ * The model keeps the parameters of that epoch. Add `earlyStopping()` to restore those of the best one.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** The arrays of built-in layers: how they start, what they are penalized with, what they are held to. No layer is here. */
+/** The arrays of built-in layers: their initializers, regularizers and constraints. */
 import { abs, add, mul, square, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import type { Shape } from "../../graph/shape.js";
@@ -13,7 +13,7 @@ import {
 import { getRegularizer, type Regularizer, type RegularizerName } from "../regularizers.js";
 import type { LayerDefinition, ParameterSpec } from "./layer.js";
 
-/** What an array is made with. */
+/** The settings of an array. */
 export interface ArrayOptions {
   /** Default `glorotUniform`. */
   readonly initializer?: Initializer | undefined;
@@ -21,14 +21,16 @@ export interface ArrayOptions {
   readonly constraint?: ConstraintLike | undefined;
 }
 
-/** The options of a layer for one of its arrays: `kernelInitializer`, `kernelRegularizer`, `kernelConstraint`. */
+/**
+ * The options of a layer for one of its arrays: `kernelInitializer`, `kernelRegularizer`, `kernelConstraint`.
+ */
 type OptionsOf<Name extends string> = {
   readonly [K in `${Name}Initializer`]?: ArrayOptions["initializer"];
 } & {
   readonly [K in `${Name}Regularizer`]?: ArrayOptions["regularizer"];
 } & { readonly [K in `${Name}Constraint`]?: ArrayOptions["constraint"] };
 
-/** What a layer's options say of the array that they call `name`. */
+/** A layer's options for the array with this name. */
 export function arrayOptions<Name extends string>(options: OptionsOf<Name>, name: Name): ArrayOptions {
   const given: Readonly<Record<string, unknown>> = { ...options };
   return {
@@ -42,7 +44,7 @@ export function arrayOptions<Name extends string>(options: OptionsOf<Name>, name
 export interface Arrays extends Pick<Required<LayerDefinition>, "hyperparameters" | "penalty"> {
   /** One of them. */
   spec(name: string, shape: Shape): ParameterSpec;
-  /** What decides all of this, for the layer's recipe. */
+  /** The parts of the layer's recipe. */
   readonly recipe: readonly unknown[];
 }
 
@@ -97,12 +99,12 @@ export function arraysOf(given: Readonly<Record<string, ArrayOptions>>): Arrays 
   };
 }
 
-/** Numbers by the names that the layer has them by: `kernel.l2`. */
+/** Numbers by their names in the layer: `kernel.l2`. */
 function named(array: string, numbers: object): Record<string, number> {
   return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [`${array}.${name}`, value]));
 }
 
-/** The way back: those of one array, among all of the layer. */
+/** The inverse: the numbers of one array, from those of the layer. */
 function ownOf(
   array: string,
   names: object,

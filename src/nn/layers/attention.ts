@@ -23,11 +23,14 @@ import { builtIn, type Layer, type LayerDefinition, type ParameterSpec } from ".
 export interface MultiHeadAttentionOptions {
   /** Numbers of a value in each head. Default: `keyDim`. */
   readonly valueDim?: number;
-  /** The share of attention weights that are 0 in training, in [0, 1). An input of the program, if it is not 0. Default 0. */
+  /**
+   * The share of attention weights that are 0 in training, in [0, 1). An input of the program, if it is not
+   * 0. Default 0.
+   */
   readonly dropout?: number;
   /** Whether biases are added to queries, keys, values and the result. Default true. */
   readonly useBias?: boolean;
-  /** Whether a step may look only at steps up to its own; Keras' `use_causal_mask`. Default false. */
+  /** Whether a step may attend only to steps up to its own; Keras' `use_causal_mask`. Default false. */
   readonly causal?: boolean;
 }
 
@@ -38,20 +41,22 @@ const RULES = {
   causal: [flag, false],
 } satisfies OptionRules<MultiHeadAttentionOptions>;
 
-/** What a score is where a step may not look: its weight is 0. */
+/** The score of a masked step: its weight is 0. */
 const HIDDEN = -1e30;
 
 /**
- * Attention of several heads: softmax(Q Kᵀ / √keyDim) V in each, where Q, K and V are products of the query, the key and the
- * value with kernels of the head; then the product of all heads with one kernel. Applied to a query [rows, steps, features], a
- * value [rows, others, …] and a key of as many steps; the key is the value, and the value the query (self-attention), where
- * they are left out. The result has the shape of the query. Weights are those of Keras' layer of this name. No step looks at one that
- * the mask of the value or of the key leaves out; what looks at no step is the bias of the result.
+ * Attention of several heads: softmax(Q Kᵀ / √keyDim) V in each, where Q, K and V are products of the query,
+ * the key and the value with kernels of the head; then the product of all heads with one kernel. Applied to a
+ * query [rows, steps, features], a value [rows, others, …] and a key of as many steps; the key defaults to
+ * the value, and the value to the query (self-attention). The result has the shape of the query. Weights are
+ * those of Keras' layer of this name. No step attends to a step that the mask of the value or of the key
+ * leaves out; the result of a query without any step is the bias.
  *
  * @param numHeads - how many heads, positive
  * @param keyDim - numbers of a query and a key in each head, positive
- * @throws FettleError `invalid_argument` for anything but positive integers and options as stated; `unknown_name` for an unknown
- * option; for inputs that are not sequences, and for a key and a value of different lengths, `invalid_shape`
+ * @throws FettleError `invalid_argument` for anything but positive integers and valid options; `unknown_name`
+ * for an unknown option; for inputs that are not sequences, and for a key and a value of different lengths,
+ * `invalid_shape`
  * @see A. Vaswani and others, "Attention is all you need", NeurIPS 2017
  * @example
  * ```ts
@@ -82,7 +87,7 @@ export function multiHeadAttention(
       check(
         shapes.length <= 3 && [query, value, key].every((shape) => shape.length === 2) && key[0] === value[0],
         () =>
-          `multiHeadAttention must take a query [steps, features], and maybe a value and a key of as many steps as each other; received ${shapes.map(showShape).join(", ")}`,
+          `multiHeadAttention must take a query [steps, features], and optionally a value and a key of equal length; received ${shapes.map(showShape).join(", ")}`,
         "invalid_shape",
       );
       return query;
@@ -122,7 +127,7 @@ export function multiHeadAttention(
       ];
       const isSeen = seen.length > 0 ? seen.reduce(mul) : undefined; // broadcasts to the scores
       const soft = softmax(isSeen ? select(isSeen, scores, HIDDEN) : scores);
-      // of a query that may see nothing, the softmax is of equal numbers
+      // for a query that may see nothing, the softmax is over equal numbers
       const shares = isSeen && counting.length > 0 ? select(isSeen, soft, 0) : soft;
       const kept = training && dropout > 0 ? dropped(shares, hyperparameters.dropout, stream) : shares;
       return projected("output", byHead(matmul(kept, v)), query.x.shape.slice(2));
@@ -135,10 +140,10 @@ export function multiHeadAttention(
   });
 }
 
-/** Query, value and key, of which the last two may be left out. */
+/** Query, value and key; the last two are optional. */
 const all = <T>([query, value = query, key = value]: readonly T[]): [T, T, T] => [query, value, key];
 
-/** The numbers from 0 on. */
+/** The numbers from 0. */
 function counted(graph: Value["graph"], shape: Shape): Value {
   const length = Math.max(...shape);
   return constant(

@@ -1,6 +1,6 @@
 /**
- * Layers that change images at random while a network trains, so that it learns what stays the same. Each row is changed by itself, in every
- * step anew, and its target is not. They do nothing elsewhere.
+ * Layers that change images at random in training, so that a network learns invariances. Each row is changed
+ * independently in every step; its target is not. They do nothing in evaluation and prediction.
  */
 import { check, must, mustBeInteger } from "../../errors.js";
 import {
@@ -20,7 +20,7 @@ import { mustHaveChannels } from "./geometry.js";
 import { builtIn, type Layer, type LayerDefinition, PLAIN } from "./layer.js";
 import { MASK_ENDS } from "./masks.js";
 
-/** What `randomFlip` turns around. */
+/** The axes that `randomFlip` flips. */
 export type FlipMode = "horizontal" | "vertical";
 
 /** The axes of [rows, height, width, channels]. */
@@ -28,12 +28,13 @@ const HEIGHT = 1;
 const WIDTH = 2;
 
 /**
- * Turns each image around with probability ½ while training. It does nothing in evaluation and prediction.
+ * Flips each image with probability ½ while training. It does nothing in evaluation and prediction.
  *
  * Rows: [height, width, channels].
  *
- * @param mode - `"horizontal"`: left becomes right; `"vertical"`: top becomes bottom. One after the other for both
- * @throws FettleError `invalid_argument` for another mode; `invalid_shape` for rows that are no images
+ * @param mode - `"horizontal"`: left becomes right; `"vertical"`: top becomes bottom. One after the other for
+ * both
+ * @throws FettleError `invalid_argument` for another mode; `invalid_shape` for rows that are not images
  * @see Keras, `RandomFlip`
  * @example
  * ```ts
@@ -54,15 +55,17 @@ export function randomFlip(mode: FlipMode): Layer {
 }
 
 /**
- * Moves each image by whole pixels while training: up or down by at most `height` of them and left or right by at most `width`, each number of
- * pixels as likely as the others. Zeros come in at the edges. It does nothing in evaluation and prediction.
+ * Moves each image by whole pixels while training: up or down by at most `height`, and left or right by at
+ * most `width`, all equally likely. Zeros fill the edges. It does nothing in evaluation and prediction.
  *
  * Rows: [height, width, channels].
  *
  * @param height - pixels, an integer of at least 0, below the height of the images
  * @param width - pixels, an integer of at least 0, below their width
- * @throws FettleError `invalid_argument` for anything but such numbers; `invalid_shape` for rows that are no images, or too small
- * @see Keras, `RandomTranslation`, whose `fill_mode` is here `"constant"` and whose factors are shares of the size
+ * @throws FettleError `invalid_argument` for anything but such numbers; `invalid_shape` for rows that are not
+ * images, or too small
+ * @see Keras, `RandomTranslation`, whose `fill_mode` is here `"constant"` and whose factors are shares of the
+ * size
  * @example
  * ```ts
  * const model = sequential([randomTranslation(1, 1), flatten(), dense(10, { activation: "softmax" })]);
@@ -91,7 +94,7 @@ export function randomTranslation(height: number, width: number): Layer {
   return builtIn(layer, [height, width], { height, width });
 }
 
-/** What layers over images have in common. @param also - what else their shape must be */
+/** The common parts of layers over images. @param also - a further condition on their shape */
 function images(type: string, also: (shape: Shape) => void = () => {}): Omit<LayerDefinition, "call"> {
   return {
     type,
@@ -108,7 +111,7 @@ function images(type: string, also: (shape: Shape) => void = () => {}): Omit<Lay
   };
 }
 
-/** x from its end to its beginning along an axis. */
+/** x reversed along an axis. */
 function reversed(x: Value, axis: number): Value {
   const { shape } = x;
   // the axis first, and all others as columns
@@ -127,7 +130,7 @@ function reversed(x: Value, axis: number): Value {
   );
 }
 
-/** x moved along an axis by −most to most places, as a draw from [0, 1) says for each row. */
+/** x moved along an axis by −most to most places, by a draw from [0, 1) for each row. */
 function moved(x: Value, axis: number, most: number, draw: Value): Value {
   if (most === 0) return x;
   const around = x.shape.map((_, i) => (i === axis ? most : 0));

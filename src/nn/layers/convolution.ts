@@ -25,13 +25,19 @@ import { MASK_ENDS, maskOfWindows } from "./masks.js";
 
 /** Options of {@link conv1d}. */
 export interface Conv1dOptions extends KernelOptions, WindowOptions<number> {
-  /** `valid`, `same` or `causal`: with zeros before the first step alone, so that no result depends on later steps. Default `valid`. */
+  /**
+   * `valid`, `same` or `causal`: with zeros only before the first step, so that no result depends on later
+   * steps. Default `valid`.
+   */
   readonly padding?: "valid" | "same" | "causal";
 }
 
 /** Options of {@link conv2d} and {@link conv2dTranspose}. */
 export interface Conv2dOptions extends KernelOptions, WindowOptions {
-  /** `valid`: windows within the image; `same`: with zeros around it, ⌈length / stride⌉ windows along each axis. Default `valid`. */
+  /**
+   * `valid`: windows within the image; `same`: with zeros around it, ⌈length / stride⌉ windows along each
+   * axis. Default `valid`.
+   */
   readonly padding?: "valid" | "same";
 }
 
@@ -47,14 +53,15 @@ const RULES_2D = {
 } satisfies OptionRules<Conv2dOptions>;
 
 /**
- * A convolution along steps: activation(patches · kernel + bias), [rows, steps, channels] → [rows, windows, filters]. As in
- * Keras the kernel is not turned around. Steps that do not count are 0 in windows. Of padding `valid`, a window counts that sees no such
- * step; of the others, one in the place of a step that counts.
+ * A convolution along steps: activation(patches · kernel + bias), [rows, steps, channels] → [rows, windows,
+ * filters]. As in Keras, the kernel is not flipped. Steps that do not count are 0 in windows. With padding
+ * `valid`, a window counts if it sees no such step; otherwise, if it is in the place of a step that counts.
  *
  * @param filters - channels of the result, positive
  * @param kernelSize - steps of a window, positive
- * @throws FettleError `invalid_argument` for sizes that are not positive integers; `unknown_name` for an unknown padding,
- * activation, initializer, regularizer or option; for rows that are shorter than a window, `invalid_shape`
+ * @throws FettleError `invalid_argument` for sizes that are not positive integers; `unknown_name` for an
+ * unknown padding, activation, initializer, regularizer or option; for rows that are shorter than a window,
+ * `invalid_shape`
  * @example
  * ```ts
  * conv1d(8, 3, { padding: "causal", dilationRate: 2 }).outputShape([100, 4]); // [100, 8]
@@ -66,14 +73,15 @@ export function conv1d(filters: number, kernelSize: number, options: Conv1dOptio
 }
 
 /**
- * A convolution of images: activation(patches · kernel + bias), [rows, height, width, channels] → [rows, down, across, filters].
- * As in Keras the kernel, [height, width, channels, filters], is not turned around, and with padding `same` there are less
- * zeros before than after an image where their number is odd.
+ * A convolution of images: activation(patches · kernel + bias), [rows, height, width, channels] → [rows,
+ * down, across, filters]. As in Keras, the kernel, [height, width, channels, filters], is not flipped, and
+ * with padding `same` an odd number of zeros has one less before than after an image.
  *
  * @param filters - channels of the result, positive
  * @param kernelSize - height and width of a window, positive: one number for both, or a pair
- * @throws FettleError `invalid_argument` for sizes that are not positive integers; `unknown_name` for an unknown padding,
- * activation, initializer, regularizer or option; for images that are smaller than a window, `invalid_shape`
+ * @throws FettleError `invalid_argument` for sizes that are not positive integers; `unknown_name` for an
+ * unknown padding, activation, initializer, regularizer or option; for images that are smaller than a window,
+ * `invalid_shape`
  * @see V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016
  * @example
  * ```ts
@@ -128,7 +136,9 @@ function convolution(
   );
 }
 
-/** The windows of rows as a matrix: [rows, ...lengths, channels] → [windows, elements of a window × channels]. */
+/**
+ * The windows of rows as a matrix: [rows, ...lengths, channels] → [windows, elements of a window × channels].
+ */
 export function patchRows(x: Value, axes: readonly Axis[], at: readonly Placed[]): Value {
   const windows = patches(asImages(x), pairOf(axes, "size", 1), windowOptions(axes, at));
   return reshape(windows, [lines(windows.shape.slice(0, 3)), windows.shape[3]]);
@@ -139,7 +149,7 @@ export function asImages(x: Value): Value {
   return x.shape.length === 4 ? x : reshape(x, [x.shape[0], 1, ...x.shape.slice(1)]);
 }
 
-/** What operations take of windows along one or two axes. */
+/** Arguments of operations for windows along one or two axes. */
 export function windowOptions(axes: readonly Axis[], at: readonly Placed[]): Required<PatchOptions> {
   return {
     strides: pairOf(axes, "stride", 1),
@@ -149,7 +159,7 @@ export function windowOptions(axes: readonly Axis[], at: readonly Placed[]): Req
   };
 }
 
-/** A number of each axis, for images: of a sequence, `first` is that of the height. */
+/** A number for each axis of images; for a sequence, `first` is that of the height. */
 export function pairOf<K extends string>(
   each: readonly Readonly<Record<K, number>>[],
   name: K,
@@ -160,10 +170,10 @@ export function pairOf<K extends string>(
 }
 
 /**
- * The adjoint of a convolution, as images are enlarged: each element spreads over a window of the result, [rows, height,
- * width, channels] → [rows, up, out, filters], where `conv2d` of the same sizes would lead back. With padding `same` an
- * axis is `strides` times as long, with `valid` longer by what a window exceeds its stride. The kernel is [height, width, filters,
- * channels], as in Keras.
+ * The adjoint of a convolution, which enlarges images: each element spreads over a window of the result,
+ * [rows, height, width, channels] → [rows, up, out, filters], and `conv2d` of the same sizes would reverse
+ * the shape. With padding `same` an axis becomes `strides` times as long; with `valid` it is longer by the
+ * excess of a window over its stride. The kernel is [height, width, filters, channels], as in Keras.
  *
  * @param filters - channels of the result, positive
  * @param kernelSize - height and width of a window, positive: one number for both, or a pair

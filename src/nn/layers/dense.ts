@@ -10,12 +10,12 @@ import { builtIn, type Layer } from "./layer.js";
 export type DenseOptions = KernelOptions;
 
 /**
- * A dense layer: activation(x · kernel + bias), [rows, inputs] → [rows, units]. Rows of more axes are taken along the last, as in
- * Keras: [rows, 7, 3] → [rows, 7, units].
+ * A dense layer: activation(x · kernel + bias), [rows, inputs] → [rows, units]. For rows with more axes, it
+ * acts on the last, as in Keras: [rows, 7, 3] → [rows, 7, units].
  *
  * @param units - columns of the result, a positive integer
- * @throws FettleError `invalid_argument` unless `units` is a positive integer; `unknown_name` for an unknown activation,
- * initializer, regularizer or option
+ * @throws FettleError `invalid_argument` unless `units` is a positive integer; `unknown_name` for an unknown
+ * activation, initializer, regularizer or option
  * @example
  * ```ts
  * const layer = dense(64, { activation: "relu", kernelRegularizer: l2(1e-4) });

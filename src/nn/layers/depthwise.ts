@@ -36,17 +36,17 @@ export interface DepthwiseConv2dOptions extends BiasOptions, WindowOptions {
   readonly depthwiseInitializer?: Initializer;
   /** A penalty on the kernel. Default: no penalty. */
   readonly depthwiseRegularizer?: RegularizerName | Regularizer;
-  /** What the kernel is held to after each update. Default: no constraint. */
+  /** A constraint on the kernel after each update. Default: no constraint. */
   readonly depthwiseConstraint?: ConstraintLike;
 }
 
 /** Options of {@link separableConv2d}. */
 export interface SeparableConv2dOptions extends DepthwiseConv2dOptions {
-  /** Of the product over the channels. Default `glorotUniform`. */
+  /** For the product over the channels. Default `glorotUniform`. */
   readonly pointwiseInitializer?: Initializer;
   /** A penalty on its kernel. Default: no penalty. */
   readonly pointwiseRegularizer?: RegularizerName | Regularizer;
-  /** What its kernel is held to after each update. Default: no constraint. */
+  /** A constraint on its kernel after each update. Default: no constraint. */
   readonly pointwiseConstraint?: ConstraintLike;
 }
 
@@ -87,7 +87,10 @@ function channelwise(
   };
 }
 
-/** Σ over the elements of a window of patch × kernel, channel by channel; kernel [height, width, channels, multiplier]. */
+/**
+ * Σ over the elements of a window of patch × kernel, channel by channel; kernel [height, width, channels,
+ * multiplier].
+ */
 function depthwise(x: Value, kernel: Value, axes: readonly Axis[], at: readonly Placed[]): Value {
   const [height, width, channels, multiplier] = kernel.shape;
   const windows = patchRows(x, axes, at);
@@ -97,9 +100,9 @@ function depthwise(x: Value, kernel: Value, axes: readonly Axis[], at: readonly 
 }
 
 /**
- * A convolution of each channel by itself: [rows, height, width, channels] → [rows, down, across, channels ×
- * depthMultiplier]. The kernel is [height, width, channels, depthMultiplier]; channel c of an image becomes the
- * channels c × depthMultiplier and the next.
+ * A convolution of each channel separately: [rows, height, width, channels] → [rows, down, across, channels ×
+ * depthMultiplier]. The kernel is [height, width, channels, depthMultiplier]; channel c of an image becomes
+ * the channels c × depthMultiplier and the next.
  *
  * @param kernelSize - height and width of a window, positive: one number for both, or a pair
  * @throws FettleError as `conv2d`
@@ -139,8 +142,9 @@ export function depthwiseConv2d(kernelSize: Sizes, options: DepthwiseConv2dOptio
 }
 
 /**
- * A convolution in two steps: of each channel by itself, and a product over the channels: [rows, height, width, channels] →
- * [rows, down, across, filters]. The kernels are `depthwiseKernel`, [height, width, channels, depthMultiplier], and
+ * A convolution in two steps: of each channel separately, then a product over the channels: [rows, height,
+ * width, channels] → [rows, down, across, filters]. The kernels are `depthwiseKernel`, [height, width,
+ * channels, depthMultiplier], and
  * `pointwiseKernel`, [1, 1, channels × depthMultiplier, filters].
  *
  * @param filters - channels of the result, positive

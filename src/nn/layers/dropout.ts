@@ -1,4 +1,7 @@
-/** Layers that disturb a network while it trains, so that it does not learn its rows by heart. They do nothing elsewhere. */
+/**
+ * Layers that disturb a network while it trains, so that it does not memorize rows. They do nothing in
+ * evaluation and prediction.
+ */
 import { must } from "../../errors.js";
 import {
   add,
@@ -18,12 +21,13 @@ import { mustHaveChannels } from "./geometry.js";
 import { builtIn, type Layer, type LayerContext, type LayerDefinition, PLAIN } from "./layer.js";
 
 /**
- * Sets each unit to 0 with probability `rate` while training and scales the others by
- * 1 / (1 − rate), so that the mean stays. It does nothing in evaluation and prediction. The rate is an input of the program.
+ * Sets each unit to 0 with probability `rate` while training and scales the others by 1 / (1 − rate), which
+ * keeps the mean. It does nothing in evaluation and prediction. The rate is an input of the program.
  *
  * @param rate - in [0, 1)
  * @throws FettleError `invalid_argument` for a rate outside [0, 1)
- * @see N. Srivastava and others, "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15, 2014
+ * @see N. Srivastava and others, "Dropout: a simple way to prevent neural networks from overfitting", JMLR
+ * 15, 2014
  * @example
  * ```ts
  * const model = sequential([dense(64, { activation: "relu" }), dropout(0.2), dense(1)]);
@@ -34,11 +38,12 @@ export function dropout(rate: number): Layer {
 }
 
 /**
- * `dropout` of whole channels of sequences, [rows, steps, channels]: each is 0 at all steps of a row, or at none. Neighbouring
- * steps are alike, so that the others would tell what was left out.
+ * `dropout` of entire channels of sequences, [rows, steps, channels]: each is 0 at all steps of a row, or at
+ * none. Neighbouring steps are alike, so single zeros would hide little.
  *
  * @param rate - in [0, 1), an input of the program
- * @throws FettleError `invalid_argument` for a rate outside [0, 1); for rows of another shape, `invalid_shape`
+ * @throws FettleError `invalid_argument` for a rate outside [0, 1); for rows of another shape,
+ * `invalid_shape`
  * @see J. Tompson and others, "Efficient object localization using convolutional networks", CVPR 2015
  * @example
  * ```ts
@@ -48,10 +53,12 @@ export function dropout(rate: number): Layer {
 export const spatialDropout1d = (rate: number): Layer => spatialDropout("spatialDropout1d", rate, 1);
 
 /**
- * `dropout` of whole channels of images, [rows, height, width, channels]: each is 0 in all of an image, or nowhere.
+ * `dropout` of entire channels of images, [rows, height, width, channels]: each is 0 in an entire image, or
+ * nowhere.
  *
  * @param rate - in [0, 1), an input of the program
- * @throws FettleError `invalid_argument` for a rate outside [0, 1); for rows of another shape, `invalid_shape`
+ * @throws FettleError `invalid_argument` for a rate outside [0, 1); for rows of another shape,
+ * `invalid_shape`
  * @see J. Tompson and others, "Efficient object localization using convolutional networks", CVPR 2015
  * @example
  * ```ts
@@ -72,7 +79,7 @@ function spatialDropout(type: string, rate: number, axes: number): Layer {
   });
 }
 
-/** What is drawn once for each number of a shape that broadcasts to that of x. */
+/** A draw for each number of a shape that broadcasts to that of x. */
 function dropping(
   type: string,
   rate: number,
@@ -94,20 +101,21 @@ function dropping(
   return builtIn(layer, [], { rate });
 }
 
-/** Each number of x that was drawn, scaled; the others are 0. */
+/** The kept numbers of x, scaled; the others are 0. */
 export const dropped = (x: Value, rate: Value, stream: number, shapeOfDraws = x.shape): Value =>
   mul(x, dropoutMask(randomUniform(x.graph, shapeOfDraws, stream), rate));
 
-/** What dropout multiplies by: 0 with probability `rate`, otherwise 1 / (1 − rate), for uniform draws. */
+/** The factor of dropout: 0 with probability `rate`, otherwise 1 / (1 − rate), for uniform draws. */
 export const dropoutMask = (draws: Value, rate: Value): Value => div(greaterEqual(draws, rate), sub(1, rate));
 
 /**
- * Adds to each unit, while training, a normal number of mean 0 and the standard deviation `stddev`. It does nothing in
- * evaluation and prediction. The deviation is an input of the program.
+ * While training, adds a normal number of mean 0 and standard deviation `stddev` to each unit. It does
+ * nothing in evaluation and prediction. The deviation is an input of the program.
  *
  * @param stddev - at least 0
  * @throws FettleError `invalid_argument` for a negative number, or anything but a number
- * @see C. M. Bishop, "Training with noise is equivalent to Tikhonov regularization", Neural Computation 7(1), 1995
+ * @see C. M. Bishop, "Training with noise is equivalent to Tikhonov regularization", Neural Computation 7(1),
+ * 1995
  * @example
  * ```ts
  * const model = sequential([gaussianNoise(0.1), dense(64, { activation: "relu" }), dense(1)]);
@@ -128,7 +136,9 @@ export function gaussianNoise(stddev: number): Layer {
   return builtIn(layer, [], { stddev });
 }
 
-/** Standard normal numbers of the shape of x by Box and Muller (1958): √(−2 log u) cos 2πv, with u in (0, 1]. */
+/**
+ * Standard normal numbers of the shape of x by Box and Muller (1958): √(−2 log u) cos 2πv, with u in (0, 1].
+ */
 function normalLike(x: Value, stream: number): Value {
   const { shape } = x;
   const last = shape.length - 1;

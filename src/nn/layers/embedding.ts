@@ -17,9 +17,14 @@ export interface EmbeddingOptions {
   readonly embeddingsInitializer?: Initializer;
   /** A penalty on the vectors. Default: no penalty. */
   readonly embeddingsRegularizer?: RegularizerName | Regularizer;
-  /** What the vectors are held to after each update, such as `unitNorm({ axis: 1 })`. Default: no constraint. */
+  /**
+   * A constraint on the vectors after each update, such as `unitNorm({ axis: 1 })`. Default: no constraint.
+   */
   readonly embeddingsConstraint?: ConstraintLike;
-  /** Whether id 0 is padding, a step that does not count for the layers that follow; see {@link masking}. Default false. */
+  /**
+   * Whether id 0 is padding, a step that does not count for the layers that follow; see {@link masking}.
+   * Default false.
+   */
   readonly maskZero?: boolean;
 }
 
@@ -30,13 +35,15 @@ const RULES = {
 } satisfies OptionRules<EmbeddingOptions>;
 
 /**
- * A vector for each category: ids [rows, n] → [rows, n, outputDim], as in Keras. Ids are integers in [0, inputDim).
- * `fit`, `evaluate`, `predict` and `tune` refuse rows with others; what other layers compute is not checked, and gives NaN where it is no
- * id. Pipelines leave ids as they are. Follow it by `flatten()` and `dense`.
+ * A vector for each category: ids [rows, n] → [rows, n, outputDim], as in Keras. Ids are integers in [0,
+ * inputDim).
+ * `fit`, `evaluate`, `predict` and `tune` refuse rows with invalid ids; results of other layers are not
+ * checked, and an invalid id gives NaN. Pipelines leave ids unchanged. Follow it by `flatten()` and `dense`.
  *
  * @param inputDim - how many categories there are, a positive integer
  * @param outputDim - numbers of a vector, a positive integer
- * @throws FettleError `invalid_argument` unless both are positive integers; `unknown_name` for an unknown initializer or option
+ * @throws FettleError `invalid_argument` unless both are positive integers; `unknown_name` for an unknown
+ * initializer or option
  * @see C. Guo and F. Berkhahn, "Entity embeddings of categorical variables", arXiv:1604.06737, 2016
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Built-in layers from plain data: the name of a factory, and its options by name, as `builtIn` records them and files have them. It
- * knows no file. The compiler asks for the row of each factory that index.ts exports.
+ * Built-in layers from plain data: the name of a factory, and its options by name, as in `builtIn` and in
+ * files. It reads no file. The compiler requires a row for each factory that index.ts exports.
  */
 import {
   activation,
@@ -52,13 +52,13 @@ import {
 import type { Layer } from "./layer.js";
 
 type Layers = typeof import("./index.js");
-/** What makes a layer of options; `defineLayer` and `freeze` do not. */
+/** The factories with options; without `defineLayer` and `freeze`. */
 export type FactoryName = Exclude<
   { [Name in keyof Layers]: Layers[Name] extends (...given: never[]) => Layer ? Name : never }[keyof Layers],
   "defineLayer" | "freeze"
 >;
 
-/** A factory, and the options that are arguments of their own, in their order; it takes all others in an object after them. */
+/** A factory, and the options that are positional arguments, in order; all others follow in an object. */
 type Row<Name extends FactoryName> = readonly [factory: Layers[Name], ...names: string[]];
 
 const FACTORIES: { readonly [Name in FactoryName]: Row<Name> } = {
@@ -118,7 +118,7 @@ export function isFactory(name: string): name is FactoryName {
 }
 
 /**
- * A layer as its factory makes it.
+ * Makes a layer by its factory.
  *
  * @throws FettleError as the factory
  */

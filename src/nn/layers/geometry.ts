@@ -40,18 +40,24 @@ const PADDINGS = {
     const total = Math.max((Math.ceil(length / stride) - 1) * stride + reach - length, 0);
     return [total >> 1, total - (total >> 1)];
   },
-  // no window sees what comes after its last element
+  // no window reaches past its last element
   causal: (_length, reach) => [reach - 1, 0],
 } satisfies Record<string, (length: number, reach: number, stride: number) => readonly [number, number]>;
 
-/** No zeros, as many that windows lie from end to end, or (along steps) that no window sees later ones. */
+/**
+ * No zeros; enough that windows cover the axis from end to end; or (along steps) so that no window sees later
+ * ones.
+ */
 export type PaddingName = keyof typeof PADDINGS;
 
 /** Of windows along steps, and of windows of images, which know no past. */
 export const PADDING = nameOf("padding", PADDINGS);
 export const IMAGE_PADDING = nameOf("padding", { valid: true, same: true });
 
-/** The numbers of windows along each of `rank` axes; `name` is what the size is called. @throws FettleError `invalid_argument` */
+/**
+ * The numbers of windows along each of `rank` axes; `name` is the option of the size. @throws FettleError
+ * `invalid_argument`
+ */
 export function axesOf(
   size: unknown,
   { strides = 1, dilationRate = 1 }: WindowOptions<unknown>,
@@ -75,7 +81,10 @@ export function axesOf(
 /** How many elements of its axis a window spans. */
 export const reachOf = ({ size, dilation }: Axis): number => (size - 1) * dilation + 1;
 
-/** Where the windows of a layer of `type` lie on axes of these lengths. @throws FettleError `invalid_shape` if one does not fit */
+/**
+ * Where the windows of a layer of `type` lie on axes of these lengths. @throws FettleError `invalid_shape` if
+ * one does not fit
+ */
 export function placed(type: string, lengths: Shape, axes: readonly Axis[], padding: PaddingName): Placed[] {
   return axes.map((axis, i) => {
     const reach = reachOf(axis);
@@ -92,8 +101,8 @@ export function placed(type: string, lengths: Shape, axes: readonly Axis[], padd
 }
 
 /**
- * Axes of an image that windows as these would leave as `lengths`: as Keras has it, `length` × `stride`, and for "valid"
- * as much more as a window is longer than its stride.
+ * Axes of an image that these windows reduce to `lengths`: as in Keras, `length` × `stride`, and for "valid"
+ * longer by the excess of a window over its stride.
  */
 export function unplaced(lengths: Shape, axes: readonly Axis[], padding: PaddingName): number[] {
   return axes.map((axis, i) => {

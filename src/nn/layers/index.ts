@@ -1,4 +1,4 @@
-/** All layers, and what a layer is. */
+/** All layers, and their contract. */
 export { activation } from "./activation.js";
 export { type MultiHeadAttentionOptions, multiHeadAttention } from "./attention.js";
 export { type FlipMode, randomFlip, randomTranslation } from "./augmentation.js";

@@ -1,4 +1,4 @@
-/** What layers with kernels share: options, the bias and the activation. No layer is here. */
+/** The common parts of layers with kernels: options, the bias and the activation. */
 import { must, type OptionNames } from "../../errors.js";
 import { add, reshape } from "../../graph/functions.js";
 import { Value } from "../../graph/graph.js";
@@ -20,7 +20,7 @@ export interface BiasOptions {
   readonly biasInitializer?: Initializer;
   /** A penalty on the bias. Default: no penalty. */
   readonly biasRegularizer?: RegularizerName | Regularizer;
-  /** What the bias is held to, as `kernelConstraint`. Default: no constraint. */
+  /** A constraint on the bias, as `kernelConstraint`. Default: no constraint. */
   readonly biasConstraint?: ConstraintLike;
 }
 
@@ -28,11 +28,15 @@ export interface BiasOptions {
 export interface KernelOptions extends BiasOptions {
   /** Default `glorotUniform`. */
   readonly kernelInitializer?: Initializer;
-  /** A penalty on the kernel: `l1()`, `l2()`, `l1l2()`, or `"l1"`, `"l2"` for the default weights. Default: no penalty. */
+  /**
+   * A penalty on the kernel: `l1()`, `l2()`, `l1l2()`, or `"l1"`, `"l2"` for the default weights. Default: no
+   * penalty.
+   */
   readonly kernelRegularizer?: RegularizerName | Regularizer;
   /**
-   * What the kernel is held to after each update: `maxNorm()`, `nonNeg()`, `unitNorm()`, `minMaxNorm()`, the name of one for its defaults, or
-   * a function of a value. It does not change the initial weights, as in Keras. Default: no constraint.
+   * A constraint on the kernel after each update: `maxNorm()`, `nonNeg()`, `unitNorm()`, `minMaxNorm()`, the
+   * name of one for its defaults, or a function of a value. It does not change the initial weights, as in
+   * Keras. Default: no constraint.
    */
   readonly kernelConstraint?: ConstraintLike;
 }
@@ -53,13 +57,13 @@ export const KERNEL_RULES: OptionNames<KernelOptions> = {
 
 /** The arrays of a layer, and how its result follows from their product with its inputs. */
 export interface Kernels extends Arrays {
-  /** The bias of so many numbers, if there is one. */
+  /** The bias with so many numbers, if there is one. */
   bias(units: number): readonly ParameterSpec[];
   /** activation(product + bias) for a product [n, units], in the shape of the layer's result. */
   finish(product: Value, context: Pick<LayerContext, "parameters">, shape: Shape): Value;
 }
 
-/** The arrays of a layer by name, beside the bias. @throws FettleError `invalid_argument`, `unknown_name` */
+/** The arrays of a layer by name, without the bias. @throws FettleError `invalid_argument`, `unknown_name` */
 export function kernelsOf(given: Readonly<Record<string, ArrayOptions>>, options: BiasOptions): Kernels {
   const { activation = "linear", useBias = true } = options;
   must(typeof useBias === "boolean", "useBias", "true or false", useBias);

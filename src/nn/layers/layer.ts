@@ -1,6 +1,6 @@
 /**
- * What a layer is: parameters with their initializers, and operations on a batch. Built-in and custom layers have this one
- * form. A layer knows no kernel, no optimizer and no data.
+ * The contract of a layer: parameters with their initializers, and operations on a batch. Built-in and custom
+ * layers share this form. A layer knows no kernel, no optimizer and no data.
  *
  * Shapes here are those of one row: a batch of shape [rows, 8, 8, 1] has rows of shape [8, 8, 1].
  */
@@ -16,39 +16,43 @@ export interface ParameterSpec {
   readonly shape: Shape;
   /** How it starts: a name, such as `"glorotUniform"`, or a function. */
   readonly initializer: Initializer;
-  /** Whether the optimizer changes it. Default true. Others change by `update` of the context alone, as running means do. */
+  /**
+   * Whether the optimizer changes it. Default true. Others change only through `update` of the context, like
+   * running means.
+   */
   readonly trainable?: boolean;
   /**
-   * What is left of it after each update by the optimizer: a projection in operations, of its shape; with the layer's numbers as inputs of
-   * the program. It does not change the first value, nor a parameter that is not trained. Default: all.
+   * A projection after each update by the optimizer: in operations, of its shape, with the layer's numbers as
+   * inputs of the program. It changes neither the initial value nor untrained parameters. Default: no
+   * projection.
    */
   constraint?(weight: Value, hyperparameters: Readonly<Record<string, Value>>): Value;
 }
 
-/** What `call` of a layer is given. */
+/** The argument of a layer's `call`. */
 export interface LayerContext {
-  /** What the layer is applied to: batches, [rows, ...shape of a row]. */
+  /** The inputs of the layer: batches, [rows, ...shape of a row]. */
   readonly inputs: readonly Value[];
   /** The first of them. */
   readonly x: Value;
   /**
-   * Of each input that is a sequence with steps that do not count, such as padding: [rows, steps], 1 where a step counts, 0 where it
-   * does not; undefined for the others. Left out where no input has one. Inputs are 0 at the steps that do not count, unless the layer is
-   * `stepwise`.
+   * The mask of each input that is a sequence with steps that do not count, such as padding: [rows, steps], 1
+   * for a step that counts, otherwise 0; undefined for other inputs. Left out if no input has a mask. Inputs
+   * are 0 at the steps that do not count, unless the layer is `stepwise`.
    */
   readonly masks?: readonly (Value | undefined)[];
   /** By the names of `Layer.parameters`. */
   readonly parameters: Readonly<Record<string, Value>>;
   /** The layer's numbers, as inputs of the program. */
   readonly hyperparameters: Readonly<Record<string, Value>>;
-  /** Whether this is a training step rather than evaluation or prediction. */
+  /** Whether this is a training step, not evaluation or prediction. */
   readonly training: boolean;
-  /** Whether the layer is trained; false where it is frozen. */
+  /** Whether the layer is trained; false if it is frozen. */
   readonly trainable: boolean;
-  /** The layer's own random stream. */
+  /** The random stream of the layer. */
   readonly stream: number;
   /**
-   * Gives a parameter that is not trainable another value, of its shape, from the next step on. In training alone.
+   * Gives an untrainable parameter a new value of its shape, from the next step. Only in training.
    *
    * @throws FettleError `invalid_state` in evaluation and prediction; `invalid_argument` for other parameters
    */
@@ -59,9 +63,10 @@ export interface LayerContext {
  * What a layer reads in an input:
  *
  * - `numbers`: quantities, which pipelines scale
- * - `ids`: integers in [0, `inputDim`). They are checked before anything runs, and pipelines leave them as they are
- * - `steps`: a sequence, [rows, steps, features], in which steps whose numbers are all `maskValue` are padding. Pipelines leave padding
- *   as it is, and scale the other steps
+ * - `ids`: integers in [0, `inputDim`). They are checked before anything runs, and pipelines leave them
+ *   unchanged
+ * - `steps`: a sequence, [rows, steps, features], in which steps whose numbers are all `maskValue` are
+ *   padding. Pipelines leave padding unchanged, and scale the other steps
  */
 export type InputRole =
   | { readonly kind: "numbers" }
@@ -69,53 +74,60 @@ export type InputRole =
   | { readonly kind: "steps"; readonly maskValue: number };
 
 /**
- * What `defineLayer` makes a layer of. Models share compiled programs by what `call`, `penalty` and the initializers do, so a
- * constant in them may differ between layers of one type; a number that is tuned is better a hyperparameter, which compiles
- * nothing.
+ * The definition of a layer for `defineLayer`. Models share compiled programs by the traces of `call`,
+ * `penalty` and the initializers, so constants in them may differ between layers of one type; a tuned number
+ * should be a hyperparameter, which compiles nothing.
  */
 export interface LayerDefinition {
   /** Its kind, such as `dense`; no dots. Layers are named by it: `dense_1`, `dense_2`. */
   readonly type: string;
-  /** For a custom layer: the options that its factory is given when a saved model is loaded; JSON. Default: none. */
+  /** For a custom layer: the options for its factory when a saved model is loaded; JSON. Default: none. */
   readonly options?: Readonly<Record<string, unknown>>;
   /** Numbers that are inputs of the program: changing one compiles nothing. */
   readonly hyperparameters: Readonly<Record<string, number>>;
   /** Whether the optimizer changes its parameters. Default true; see {@link freeze}. */
   readonly trainable?: boolean;
-  /** The shape of a row of the result, positive integers, for those of rows of its inputs. */
+  /** The shape of a row of the result, positive integers, from the shapes of rows of its inputs. */
   outputShape(...inputShapes: readonly Shape[]): Shape;
   /**
-   * Whether each step of the result depends on that step of the inputs alone, as in `dense`. Such a layer is given every step as it is;
-   * any other is given 0 at steps that do not count, so that what is there changes no result. Default false.
+   * Whether each step of the result depends only on that step of the inputs, as in `dense`. Such a layer
+   * receives every step unchanged; any other receives 0 at steps that do not count, so that their values do
+   * not matter. Default false.
    */
   readonly stepwise?: boolean;
   /** The parameters for the shapes of rows of its inputs. Their names must differ. */
   parameters(...inputShapes: readonly Shape[]): readonly ParameterSpec[];
-  /** The result, [rows, ...outputShape], in operations on values. Called whenever a model is traced, so it must be pure. */
+  /**
+   * The result, [rows, ...outputShape], in operations on values. Called whenever a model is traced, so it
+   * must be pure.
+   */
   call(context: LayerContext): Value;
   /**
-   * The mask of the result, [rows, steps], as in `LayerContext.masks`; undefined if all steps count. Default: that of the first input,
-   * as long as the result is a sequence of as many steps. Where it is none of the inputs' masks, the result becomes 0 at the steps that do
-   * not count.
+   * The mask of the result, [rows, steps], as in `LayerContext.masks`; undefined if all steps count. Default:
+   * that of the first input, while the result is a sequence of as many steps. A new mask sets the result to 0
+   * at the steps that do not count.
    */
   mask?(context: LayerContext): Value | undefined;
   /** What it reads in its inputs, or in each of them. Default: numbers. */
   readonly reads?: InputRole | readonly InputRole[];
   /**
-   * For a layer without parameters whose result holds numbers of its inputs, and zeros, in other places: then what later layers
-   * read is known of its inputs. `"evaluation"` if it changes them in training. Default: it computes.
+   * For a layer without parameters that only moves numbers of its inputs and adds zeros: then the roles that
+   * later layers read apply to its inputs. `"evaluation"` if it changes them in training. Default: it
+   * computes.
    */
   readonly routes?: true | "evaluation";
   /** A scalar that is added to the loss. */
   penalty?(context: Pick<LayerContext, "parameters" | "hyperparameters">): Value | undefined;
 }
 
-/** A layer: built-in and custom ones have this one form. */
+/** A layer: built-in and custom ones share this form. */
 export interface Layer extends LayerDefinition {
   /**
-   * The result of the layer for values of a network that `functional` makes. Applied several times, it shares its parameters.
+   * The result of the layer for values of a network that `functional` makes. Applied several times, it shares
+   * its parameters.
    *
-   * @throws FettleError `invalid_argument` for anything but values of networks; `invalid_shape` for those that it does not take
+   * @throws FettleError `invalid_argument` for anything but values of networks; `invalid_shape` for those
+   * that do not fit
    */
   apply(...inputs: readonly SymbolicTensor[]): SymbolicTensor;
 }
@@ -126,7 +138,7 @@ export class SymbolicTensor {
   constructor(
     /** Of a row. */
     readonly shape: Shape,
-    /** The layer that it is a result of; undefined for an input. */
+    /** The layer that computes it; undefined for an input. */
     readonly layer: Layer | undefined,
     readonly inputs: readonly SymbolicTensor[],
     /** Of an input. */
@@ -137,10 +149,11 @@ export class SymbolicTensor {
 /**
  * A custom layer.
  *
- * @throws FettleError `invalid_argument` for a definition without a type, hyperparameters or one of its functions
+ * @throws FettleError `invalid_argument` for a definition without a type, hyperparameters or one of its
+ * functions
  * @example
  * ```ts
- * // multiplies each unit by a parameter of its own
+ * // multiplies each unit by its own parameter
  * const scale = () =>
  *   defineLayer({
  *     type: "scale",
@@ -200,7 +213,7 @@ function isRole(role: InputRole | undefined): boolean {
   return role.kind === "steps" ? Number.isFinite(role.maskValue) : role.kind === "numbers";
 }
 
-/** `apply` of every layer. A copy of a layer is a layer of its own. */
+/** `apply` of every layer. A copy of a layer is a separate layer. */
 function apply(this: Layer, ...inputs: readonly SymbolicTensor[]): SymbolicTensor {
   must(inputs.length > 0, `what ${this.type} is applied to`, "at least one value, such as input(4)", inputs);
   for (const each of inputs)
@@ -214,8 +227,8 @@ function apply(this: Layer, ...inputs: readonly SymbolicTensor[]): SymbolicTenso
 }
 
 /**
- * The layer with parameters that no optimizer changes. A frozen `batchNormalization` uses its running mean and variance in
- * training too, as in Keras.
+ * The layer with parameters that no optimizer changes. A frozen `batchNormalization` uses its running mean
+ * and variance in training too, as in Keras.
  *
  * @throws FettleError `invalid_argument` for anything but a layer
  * @example
@@ -223,7 +236,7 @@ function apply(this: Layer, ...inputs: readonly SymbolicTensor[]): SymbolicTenso
  * const model = sequential([freeze(dense(4, { activation: "tanh" })), dense(1)]);
  * model.compile({ optimizer: "adam", loss: "meanSquaredError" });
  * await model.fit([[1], [2]], [2, 4]);
- * // the weights of a trained network, where there is one: model.setWeights({ ...model.getWeights(), ...trained })
+ * // to use the weights of a trained network: model.setWeights({ ...model.getWeights(), ...trained })
  * Object.keys(model.getWeights()).length; // 4
  * ```
  */
@@ -235,10 +248,13 @@ export function freeze(layer: Layer): Layer {
   return madeFrom(frozen, ["freeze", recipeOf(layer)]);
 }
 
-/** A built-in layer: frozen as an object, with its recipe and how it is made again. */
+/** A built-in layer: frozen as an object, with its recipe and its factory. */
 export function builtIn(
   definition: LayerDefinition,
-  /** What decides all that it does, beside its type and its hyperparameters' values; undefined for a custom part. */
+  /**
+   * What determines its behavior, besides its type and its hyperparameters' values; undefined for a custom
+   * part.
+   */
   recipe: readonly unknown[],
   options: Readonly<Record<string, unknown>>,
   /** The name of its factory. */
@@ -250,7 +266,7 @@ export function builtIn(
   return madeBy(layer, { name, options });
 }
 
-/** A layer without parameters that changes each number alone. */
+/** An elementwise layer without parameters. */
 export const PLAIN = {
   stepwise: true,
   outputShape: (shape: Shape): Shape => shape,

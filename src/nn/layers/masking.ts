@@ -6,12 +6,13 @@ import { builtIn, type Layer, type LayerDefinition } from "./layer.js";
 import { mustBeSequence } from "./sequence.js";
 
 /**
- * Marks the steps that do not count, as Keras' `Masking`: those whose features are all `maskValue`. They become 0, and recurrent
- * layers that follow skip them: their states stay as they are. [rows, steps, features] → the same. The mask goes on
- * through layers that keep the steps, such as `dropout`.
+ * Marks the steps that do not count, as Keras' `Masking`: those whose features are all `maskValue`. They
+ * become 0, and recurrent layers that follow skip them: their states stay unchanged. [rows, steps, features]
+ * → the same. The mask passes through layers that keep the steps, such as `dropout`.
  *
  * @param maskValue - a finite number, compared in float32. Default 0
- * @throws FettleError `invalid_argument` for another value; where it is applied, `invalid_shape` for rows that are no sequences
+ * @throws FettleError `invalid_argument` for another value; when applied, `invalid_shape` for rows that are
+ * not sequences
  * @example
  * ```ts
  * const model = sequential([masking(-1), gru(8), dense(1)]);
@@ -33,7 +34,7 @@ export function masking(maskValue = 0): Layer {
     },
     parameters: () => [],
     call: ({ x }) => x,
-    // what is 0 already by a mask before this one does not count either
+    // steps that an earlier mask set to 0 do not count either
     mask: ({ x, masks: [before] = [] }) => (before ? mul(before, counted(x)) : counted(x)),
   };
   return builtIn(layer, [maskValue], { maskValue });

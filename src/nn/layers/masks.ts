@@ -1,6 +1,7 @@
 /**
- * Steps that do not count, for layers: what a layer is given there, and what becomes of a mask where steps move. A mask is [rows, steps],
- * 1 where a step counts. It knows no layer; losses and metrics leave steps out in `../stepMasks.ts`.
+ * Steps that do not count, for layers: the values that a layer receives there, and masks when steps move. A
+ * mask is [rows, steps], 1 for a step that counts. It knows no layer; `../stepMasks.ts` leaves steps out of
+ * losses and metrics.
  */
 import { equal, maximum, patches, reshape, select, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
@@ -12,7 +13,7 @@ import type { LayerContext, LayerDefinition } from "./layer.js";
 export const besideSteps = (mask: Value, { shape }: Value): Value =>
   reshape(mask, [...mask.shape, ...shape.slice(mask.shape.length).map(() => 1)]);
 
-/** x, and `other` at the steps that do not count, whatever is there: a product with 0 would keep NaN. */
+/** x, with `other` at the steps that do not count: a product with 0 would keep NaN. */
 export const whereCounted = (x: Value, mask: Value, other: number | Value = 0): Value =>
   select(besideSteps(mask, x), x, other);
 
@@ -20,9 +21,9 @@ export const whereCounted = (x: Value, mask: Value, other: number | Value = 0): 
 export type Zeroed = Map<Value, Value>;
 
 /**
- * What `call` of a layer is given: padding is 0, unless the layer says that it keeps the steps apart.
+ * The inputs for `call` of a layer: padding is 0, unless the layer is stepwise.
  *
- * @param zeroed - what was made so far; a value that is 0 at such steps anyway is its own
+ * @param zeroed - the results so far; a value that is already 0 at such steps maps to itself
  */
 export function givenTo(
   { stepwise }: Pick<LayerDefinition, "stepwise">,
@@ -33,7 +34,7 @@ export function givenTo(
   if (!masks.some((mask) => mask !== undefined)) return context;
   const inputs = context.inputs.map((x, i) => {
     const mask = masks[i];
-    // rows of one axis have no features, so that a layer along the last axis mixes their steps
+    // rows of one axis have no features, so a layer along the last axis mixes their steps
     if (mask === undefined || (stepwise && x.shape.length > 2)) return x;
     const known = zeroed.get(x) ?? whereCounted(x, mask);
     zeroed.set(x, known);
@@ -42,25 +43,28 @@ export function givenTo(
   return { ...context, inputs, x: inputs[0] };
 }
 
-/** The mask of a layer's result with rows of a shape: its own, or that of the first input where there are as many steps. */
+/**
+ * The mask of a layer's result with rows of a shape: its own, or that of the first input if there are as many
+ * steps.
+ */
 export function maskAfter(layer: LayerDefinition, context: LayerContext, shape: Shape): Value | undefined {
   if (layer.mask) return layer.mask(context);
   const [mask] = context.masks ?? [];
   return shape.length > 1 && mask?.shape[1] === shape[0] ? mask : undefined;
 }
 
-/** For layers after which no place is that of a step: what did not count is 0, and counts as such. */
+/** For layers whose result has no steps: values that did not count are 0, and count as such. */
 export const MASK_ENDS = { mask: (): undefined => undefined };
 
-/** The steps that count in any of the masks that there are: an input without one follows the others. */
+/** The steps that count in any of the masks: an input without a mask follows the others. */
 export function anyOf(masks: readonly (Value | undefined)[]): Value | undefined {
   const [first, ...others] = new Set(masks.filter((mask) => mask !== undefined));
   return others.reduce(maximum, first);
 }
 
 /**
- * The mask of windows along the steps. Of `valid` windows, those that see no padding count, as of a sequence that ends where its steps do;
- * of the others, those in the places of steps that count.
+ * The mask of windows along the steps. Of `valid` windows, those that see no padding count, as for a sequence
+ * without padding; otherwise those in the places of steps that count.
  *
  * @param steps - how windows lie along the steps
  * @param at - where they lie

@@ -7,7 +7,10 @@ import { type Shape, sameShape, showShape } from "../../graph/shape.js";
 import { builtIn, type Layer, type LayerDefinition } from "./layer.js";
 import { anyOf, besideSteps, whereCounted } from "./masks.js";
 
-/** How values become one, and the number that changes nothing: it is in place of a step that does not count among others that do. */
+/**
+ * How values are merged, and the neutral number, which replaces a step that does not count among others that
+ * do.
+ */
 interface Way {
   /** @param count - how many count, broadcasting to a value; undefined if all do */
   readonly join: (values: readonly Value[], count?: Operand) => Value;
@@ -27,15 +30,17 @@ const ways = {
   concatenate: { join: (values) => concat(values, -1), absent: 0 },
 } satisfies Record<string, Way>;
 
-/** How values become one: number by number, or `concatenate` along the last axis. */
+/** How values are merged: elementwise, or by `concatenate` along the last axis. */
 export type MergeName = keyof typeof ways;
 
 /**
- * One value of several: Keras' `Add`, `Subtract`, `Multiply`, `Average`, `Maximum`, `Minimum` and `Concatenate`, in lower case. All
- * but `concatenate` take values of one shape; that joins them along the last axis, and the others must agree. `subtract` takes
- * the later ones from the first. A step counts where it does in one of the values that have a mask, and is of those in which it counts.
+ * One value of several: Keras' `Add`, `Subtract`, `Multiply`, `Average`, `Maximum`, `Minimum` and
+ * `Concatenate`, in lower case. All but `concatenate` need values of one shape; `concatenate` joins them
+ * along the last axis, and the other axes must agree. `subtract` subtracts the later ones from the first. A
+ * step counts if it counts in one of the values with a mask, and merges only the values in which it counts.
  *
- * @throws FettleError `unknown_name` for another way; where it is applied, `invalid_shape` for values that do not fit each other
+ * @throws FettleError `unknown_name` for another way; when applied, `invalid_shape` for values that do not
+ * fit each other
  * @example
  * ```ts
  * const [age, words] = [input(1), input(20)];
@@ -54,7 +59,7 @@ export function merge(way: MergeName): Layer {
     stepwise: true,
     call({ inputs, masks = [] }) {
       const own = masks.filter((mask) => mask !== undefined);
-      // of one mask, no step counts that one of the values lacks
+      // with one mask, a step that one of the values lacks does not count
       if (new Set(own).size < 2) return join(inputs);
       const values = inputs.map((x, i) => (masks[i] ? whereCounted(x, masks[i], absent) : x));
       const count = add(

@@ -31,7 +31,10 @@ export interface LayerNormalizationOptions {
 
 /** Options of {@link batchNormalization}. */
 export interface BatchNormalizationOptions extends LayerNormalizationOptions {
-  /** How much of the running mean and variance stays at each step, in [0, 1]. An input of the program. Default 0.99. */
+  /**
+   * How much of the running mean and variance stays at each step, in [0, 1]. An input of the program. Default
+   * 0.99.
+   */
   readonly momentum?: number;
 }
 
@@ -46,16 +49,18 @@ const BATCH_RULES = {
 } satisfies OptionRules<BatchNormalizationOptions>;
 
 /**
- * Batch normalisation: (x − mean) / √(variance + ε) · γ + β for each unit. In training, mean and variance are those of the
- * batch, over all axes but the last; in evaluation and prediction, running ones: m ← momentum·m + (1 − momentum)·mean of the batch,
- * from mean 0 and variance 1. As Keras has it; the variance is that of the batch, not the estimate by n − 1 that PyTorch keeps. PyTorch's
- * momentum 0.1 is 0.9 here. Steps that do not count are in neither; where none of a batch does, the running ones stay.
+ * Batch normalisation: (x − mean) / √(variance + ε) · γ + β for each unit. In training, mean and variance are
+ * those of the batch, over all axes but the last; in evaluation and prediction, running values: m ←
+ * momentum·m + (1 − momentum)·mean of the batch, from mean 0 and variance 1. As in Keras; the variance is
+ * that of the batch, not the n − 1 estimate of PyTorch. PyTorch's momentum 0.1 is 0.9 here. Steps that do not
+ * count are left out; if no step of a batch counts, the running values stay.
  *
- * The running numbers follow slowly: with momentum 0.99 they need some 300 steps. Small tables and short trainings are better
- * served by 0.9.
+ * The running numbers follow slowly: with momentum 0.99 they need some 300 steps. For small tables and short
+ * trainings, 0.9 is better.
  *
  * @throws FettleError `invalid_argument`, `unknown_name` for options
- * @see S. Ioffe and C. Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate shift", ICML 2015
+ * @see S. Ioffe and C. Szegedy, "Batch normalization: accelerating deep network training by reducing internal
+ * covariate shift", ICML 2015
  * @example
  * ```ts
  * const model = sequential([dense(32), batchNormalization({ momentum: 0.9 }), activation("relu"), dense(1)]);
@@ -96,8 +101,9 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
 }
 
 /**
- * Layer normalisation: (x − mean) / √(variance + ε) · γ + β, with mean and variance over the units of each row (the last axis), in
- * training and elsewhere alike. As Keras and PyTorch have it, but for ε: PyTorch's is 1e-5.
+ * Layer normalisation: (x − mean) / √(variance + ε) · γ + β, with mean and variance over the units of each
+ * row (the last axis), always, not only in training. As in Keras and PyTorch, except for ε: PyTorch's is
+ * 1e-5.
  *
  * @throws FettleError `invalid_argument`, `unknown_name` for options
  * @see J. L. Ba, J. R. Kiros and G. E. Hinton, "Layer normalization", arXiv:1607.06450, 2016
@@ -138,7 +144,7 @@ function countOf({ shape }: Value, mask: Value): Value {
   return mul(sum(mask), inStep);
 }
 
-/** Mean and variance over the steps that count, of x that is 0 elsewhere; 0 of none. */
+/** Mean and variance over the steps that count, for x that is 0 elsewhere; 0 if there are none. */
 function countedMoments(x: Value, mask: Value, axes: readonly number[], count: Value): [Value, Value] {
   const meanOf = (values: Value): Value => div(sum(values, axes), maximum(count, 1));
   const average = meanOf(x);

@@ -35,8 +35,8 @@ export interface PoolingOptions<Size = Sizes> {
   /** How far a window is from the next, positive. Default: the size of a window. */
   readonly strides?: Size;
   /**
-   * `valid`: windows within the rows; `same`: ⌈length / stride⌉ windows along each axis, of which those at the ends may be
-   * smaller. Default `valid`.
+   * `valid`: windows within the rows; `same`: ⌈length / stride⌉ windows along each axis; those at the ends
+   * may be smaller. Default `valid`.
    */
   readonly padding?: "valid" | "same";
 }
@@ -44,12 +44,13 @@ export interface PoolingOptions<Size = Sizes> {
 const RULES = { strides: true, padding: [IMAGE_PADDING, "valid"] } satisfies OptionRules<PoolingOptions>;
 
 /**
- * The largest number of each window of steps and channel: [rows, steps, channels] → [rows, windows, channels]. Of equal
- * numbers the first gets the gradient. Steps that do not count are left out, and so are windows of them in the mask of the result.
+ * The largest number of each window of steps and channel: [rows, steps, channels] → [rows, windows,
+ * channels]. Of equal numbers the first gets the gradient. Steps that do not count are left out; windows of
+ * only such steps do not count in the mask of the result.
  *
  * @param poolSize - steps of a window, positive. Default 2.
- * @throws FettleError `invalid_argument` for sizes that are not positive integers; `unknown_name` for an unknown padding or
- * option; for rows that are shorter than a window, `invalid_shape`
+ * @throws FettleError `invalid_argument` for sizes that are not positive integers; `unknown_name` for an
+ * unknown padding or option; for rows that are shorter than a window, `invalid_shape`
  * @example
  * ```ts
  * maxPooling1d(2).outputShape([7, 4]); // [3, 4]
@@ -60,12 +61,12 @@ export const maxPooling1d = (poolSize = 2, options: PoolingOptions<number> = {})
   pooling("maxPooling1d", poolSize, options, largest);
 
 /**
- * The largest number of each window and channel of images: [rows, height, width, channels] → [rows, down, across, channels]. Of
- * equal numbers the first in row-major order gets the gradient, as in PyTorch.
+ * The largest number of each window and channel of images: [rows, height, width, channels] → [rows, down,
+ * across, channels]. Of equal numbers the first in row-major order gets the gradient, as in PyTorch.
  *
  * @param poolSize - height and width of a window, positive: one number for both, or a pair. Default 2.
- * @throws FettleError `invalid_argument` for sizes that are not positive integers; `unknown_name` for an unknown padding or
- * option; for images that are smaller than a window, `invalid_shape`
+ * @throws FettleError `invalid_argument` for sizes that are not positive integers; `unknown_name` for an
+ * unknown padding or option; for images that are smaller than a window, `invalid_shape`
  * @example
  * ```ts
  * maxPooling2d(2).outputShape([8, 8, 16]); // [4, 4, 16]
@@ -76,8 +77,9 @@ export const maxPooling2d = (poolSize: Sizes = 2, options: PoolingOptions = {}):
   pooling("maxPooling2d", poolSize, options, largest);
 
 /**
- * The mean of each window of steps and channel: [rows, steps, channels] → [rows, windows, channels]. With padding `same`, means
- * are of the steps that there are, as in Keras. Steps that do not count are left out, as in `maxPooling1d`.
+ * The mean of each window of steps and channel: [rows, steps, channels] → [rows, windows, channels]. With
+ * padding `same`, means ignore the padding, as in Keras. Steps that do not count are left out, as in
+ * `maxPooling1d`.
  *
  * @param poolSize - steps of a window, positive. Default 2.
  * @throws FettleError as `maxPooling1d`
@@ -90,8 +92,9 @@ export const averagePooling1d = (poolSize = 2, options: PoolingOptions<number> =
   pooling("averagePooling1d", poolSize, options, average);
 
 /**
- * The mean of each window and channel of images: [rows, height, width, channels] → [rows, down, across, channels]. With padding
- * `same`, means are of what a window has of the image, as in Keras; PyTorch's `AvgPool2d` so with `count_include_pad=False`.
+ * The mean of each window and channel of images: [rows, height, width, channels] → [rows, down, across,
+ * channels]. With padding `same`, means ignore the padding, as in Keras, and in PyTorch's `AvgPool2d` with
+ * `count_include_pad=False`.
  *
  * @param poolSize - height and width of a window, positive: one number for both, or a pair. Default 2.
  * @throws FettleError as `maxPooling2d`
@@ -104,8 +107,8 @@ export const averagePooling2d = (poolSize: Sizes = 2, options: PoolingOptions = 
   pooling("averagePooling2d", poolSize, options, average);
 
 /**
- * The largest number of each channel of sequences: [rows, steps, channels] → [rows, channels]. Equal ones share the gradient. It is of
- * the steps that count, and 0 where none does.
+ * The largest number of each channel of sequences: [rows, steps, channels] → [rows, channels]. Equal ones
+ * share the gradient. Only steps that count take part; 0 if there are none.
  *
  * @example
  * ```ts
@@ -115,7 +118,8 @@ export const averagePooling2d = (poolSize: Sizes = 2, options: PoolingOptions = 
 export const globalMaxPooling1d = (): Layer => globalPooling("globalMaxPooling1d", 1, largestOf);
 
 /**
- * The largest number of each channel of images: [rows, height, width, channels] → [rows, channels]. Equal ones share the gradient.
+ * The largest number of each channel of images: [rows, height, width, channels] → [rows, channels]. Equal
+ * ones share the gradient.
  *
  * @example
  * ```ts
@@ -125,8 +129,8 @@ export const globalMaxPooling1d = (): Layer => globalPooling("globalMaxPooling1d
 export const globalMaxPooling2d = (): Layer => globalPooling("globalMaxPooling2d", 2, largestOf);
 
 /**
- * The mean of each channel of sequences: [rows, steps, channels] → [rows, channels]. It is of the steps that count, and 0 where none
- * does.
+ * The mean of each channel of sequences: [rows, steps, channels] → [rows, channels]. Only steps that count
+ * take part; 0 if there are none.
  *
  * @example
  * ```ts
@@ -157,13 +161,14 @@ interface Windows {
 }
 
 /**
- * What becomes of images [n, height, width, channels]: [n, down, across, channels].
+ * The pooling of images [n, height, width, channels] to [n, down, across, channels].
  *
- * @param counts - [n, height, width, 1]: 1 where a pixel counts, and 0 where the image is 0 because it does not; undefined if all do
+ * @param counts - [n, height, width, 1]: 1 for a pixel that counts, otherwise 0 (and the image is 0 there);
+ * undefined if all count
  */
 type Pool = (images: Value, windows: Windows, counts?: Value) => Value;
 
-/** Below every number: no pixel that does not count is the largest. */
+/** Below every number, so that a pixel that does not count is never the largest. */
 const LEAST = -3.4028234663852886e38;
 
 const largest: Pool = (images, { size, ...options }, counts) => {
@@ -226,7 +231,7 @@ function windowsOf(axes: readonly Axis[], at: readonly Placed[]): Windows {
   return { size: pairOf(axes, "size", 1), ...options };
 }
 
-/** What becomes of x [rows, ...axes, channels] along its axes, by the mask of its steps if it has one. */
+/** Pools x [rows, ...axes, channels] along its axes, by the mask of its steps if it has one. */
 type Reduction = (x: Value, axes: readonly number[], mask: Value | undefined) => Value;
 
 const largestOf: Reduction = (x, axes, mask) => {

@@ -11,7 +11,7 @@ import { builtIn, type Layer, PLAIN } from "./layer.js";
 
 /** Options of {@link leakyReLU}. */
 export interface LeakyReLUOptions {
-  /** What numbers below 0 are multiplied by, at least 0. An input of the program. Default 0.3, as of Keras' layer. */
+  /** The factor of numbers below 0, at least 0. An input of the program. Default 0.3, as in Keras' layer. */
   readonly negativeSlope?: number;
 }
 
@@ -23,11 +23,14 @@ export interface ELUOptions {
 
 /** Options of {@link prelu}. */
 export interface PReLUOptions {
-  /** Default `zeros`, as in Keras; PyTorch begins with 0.25. */
+  /** Default `zeros`, as in Keras; PyTorch starts with 0.25. */
   readonly alphaInitializer?: Initializer;
   /** A penalty on the slopes. Default: no penalty. */
   readonly alphaRegularizer?: RegularizerName | Regularizer;
-  /** Axes along which one slope is shared, counted from 1 as in Keras: `[1, 2]` for images leaves one for each channel. Default: none. */
+  /**
+   * Axes along which one slope is shared, counted from 1 as in Keras: `[1, 2]` for images leaves one for each
+   * channel. Default: none.
+   */
   readonly sharedAxes?: readonly number[];
 }
 
@@ -43,9 +46,11 @@ const PRELU_RULES = {
 } satisfies OptionRules<PReLUOptions>;
 
 /**
- * x where x > 0, else `negativeSlope` · x. The activation `leakyRelu` has Keras' other default, 0.2; PyTorch's is 0.01.
+ * x where x > 0, else `negativeSlope` · x. The activation `leakyRelu` has Keras' other default, 0.2;
+ * PyTorch's is 0.01.
  *
- * @throws FettleError `invalid_argument` for a slope that is not a finite number of at least 0; `unknown_name` for other options
+ * @throws FettleError `invalid_argument` for a slope that is not a finite number of at least 0;
+ * `unknown_name` for other options
  * @see A. Maas and others, "Rectifier nonlinearities improve neural network acoustic models", ICML 2013
  * @example
  * ```ts
@@ -69,8 +74,10 @@ export function leakyReLU(options: LeakyReLUOptions = {}): Layer {
 /**
  * x where x > 0, else `alpha` · (eˣ − 1). With an alpha of 1 it is the activation `elu`.
  *
- * @throws FettleError `invalid_argument` for an alpha that is not a finite number of at least 0; `unknown_name` for other options
- * @see D.-A. Clevert and others, "Fast and accurate deep network learning by exponential linear units", ICLR 2016
+ * @throws FettleError `invalid_argument` for an alpha that is not a finite number of at least 0;
+ * `unknown_name` for other options
+ * @see D.-A. Clevert and others, "Fast and accurate deep network learning by exponential linear units", ICLR
+ * 2016
  * @example
  * ```ts
  * const model = sequential([dense(8), elu({ alpha: 0.5 }), dense(1)]);
@@ -91,10 +98,12 @@ export function elu(options: ELUOptions = {}): Layer {
 }
 
 /**
- * x where x > 0, else α · x with a trained slope α for each number of a row, or one for each axis that is not shared. The weight is
- * `alpha`. PyTorch's `PReLU` has one slope for all numbers, or one for each channel.
+ * x where x > 0, else α · x with a trained slope α for each number of a row, or one for each axis that is not
+ * shared. The weight is called `alpha`. PyTorch's `PReLU` has one slope for all numbers, or one for each
+ * channel.
  *
- * @throws FettleError `invalid_argument`, `unknown_name` for options; `invalid_argument` for rows without a shared axis
+ * @throws FettleError `invalid_argument`, `unknown_name` for options; `invalid_argument` for rows without a
+ * shared axis
  * @see K. He and others, "Delving deep into rectifiers", ICCV 2015
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** Layers that give rows another shape and compute nothing: axes, repeated and missing elements. */
+/** Layers that only change the shape of rows: axes, repeated, added and removed elements. */
 import { check, must, mustBeInteger } from "../../errors.js";
 import { broadcastTo, pad, reshape as reshaped, slice, transpose } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
@@ -13,7 +13,7 @@ function moving(
   options: Readonly<Record<string, unknown>>,
   outputShape: (shape: Shape) => Shape,
   call: (context: LayerContext, outputShape: Shape) => Value,
-  /** What becomes of a mask, [rows, steps]. Default: it stays where there are as many steps. */
+  /** The mask of the result, [rows, steps]. Default: unchanged if there are as many steps. */
   ofMask?: (mask: Value) => Value | undefined,
 ): Layer {
   return builtIn(
@@ -51,8 +51,9 @@ export function flatten(): Layer {
 /**
  * The numbers of each row, in row-major order, in another shape of the same size.
  *
- * @param targetShape - of a row, positive integers; one may be −1, for as many as there are
- * @throws FettleError `invalid_argument` for anything but such integers; for rows of another size, `invalid_shape`
+ * @param targetShape - of a row, positive integers; one may be −1, which is then inferred
+ * @throws FettleError `invalid_argument` for anything but such integers; for rows of another size,
+ * `invalid_shape`
  * @example
  * ```ts
  * reshape([8, 8, 1]).outputShape([64]); // [8, 8, 1]
@@ -66,7 +67,7 @@ export function reshape(targetShape: Shape): Layer {
       targetShape.every((dim) => Number.isSafeInteger(dim) && (dim > 0 || dim === -1)) &&
       targetShape.filter((dim) => dim === -1).length <= 1,
     "targetShape",
-    "an array of positive integers, of which one may be −1",
+    "an array of positive integers, one of which may be −1",
     targetShape,
   );
   const target = [...targetShape];
@@ -87,7 +88,8 @@ export function reshape(targetShape: Shape): Layer {
  * The axes of each row in another order.
  *
  * @param dims - axes of a row, counted from 1, as in Keras: axis i of the result is axis dims[i]
- * @throws FettleError `invalid_argument` unless `dims` are the numbers from 1 on, each once; for rows of more or fewer axes,
+ * @throws FettleError `invalid_argument` unless `dims` are the numbers from 1 on, each once; for rows of more
+ * or fewer axes,
  * `invalid_shape`
  * @example
  * ```ts
@@ -161,8 +163,8 @@ export function repeatVector(n: number): Layer {
 export const upSampling1d = (size = 2): Layer => upSampling("upSampling1d", size, 1);
 
 /**
- * Each pixel as a block of equal ones (the nearest neighbour): [rows, height, width, channels] → [rows, height × size, width × size,
- * channels].
+ * Each pixel as a block of equal ones (the nearest neighbour): [rows, height, width, channels] → [rows,
+ * height × size, width × size, channels].
  *
  * @param size - height and width of a block, positive: one number for both, or a pair. Default 2.
  * @throws FettleError `invalid_argument` for other numbers; for rows of another shape, `invalid_shape`
@@ -194,7 +196,7 @@ function upSampling(type: string, size: Sizes, axes: number): Layer {
   );
 }
 
-/** Each element of the axes after the first so many times, one after the other. */
+/** Repeats each element along the axes after the first. */
 function repeated(x: Value, factors: readonly number[]): Value {
   const [rows, ...row] = x.shape;
   // an axis of length 1 behind each that grows
@@ -211,8 +213,8 @@ export type Ends = number | readonly [start: number, end: number];
 export type Ends2d = number | readonly [vertical: Ends, horizontal: Ends];
 
 /**
- * Zeros before and after sequences: [rows, steps, channels] → [rows, start + steps + end, channels]. Of a sequence with a mask, these
- * steps do not count.
+ * Zeros before and after sequences: [rows, steps, channels] → [rows, start + steps + end, channels]. In a
+ * sequence with a mask, these steps do not count.
  *
  * @param padding - how many, at least 0: one number for both ends, or a pair. Default 1.
  * @throws FettleError `invalid_argument` for other numbers; for rows of another shape, `invalid_shape`
@@ -224,10 +226,11 @@ export type Ends2d = number | readonly [vertical: Ends, horizontal: Ends];
 export const zeroPadding1d = (padding: Ends = 1): Layer => zeroPadding("zeroPadding1d", padding, 1);
 
 /**
- * Zeros around images: [rows, height, width, channels] → [rows, top + height + bottom, left + width + right, channels].
+ * Zeros around images: [rows, height, width, channels] → [rows, top + height + bottom, left + width + right,
+ * channels].
  *
- * @param padding - how many, at least 0: one number for all sides; or for height and width a number each, or a pair each.
- * Default 1.
+ * @param padding - how many, at least 0: one number for all sides; or for height and width a number each, or
+ * a pair each. Default 1.
  * @throws FettleError `invalid_argument` for other numbers; for rows of another shape, `invalid_shape`
  * @example
  * ```ts
@@ -253,11 +256,13 @@ function zeroPadding(type: string, padding: Ends2d, axes: number): Layer {
 }
 
 /**
- * Images without their edges: [rows, height, width, channels] → [rows, height − top − bottom, width − left − right, channels].
+ * Images without their edges: [rows, height, width, channels] → [rows, height − top − bottom, width − left −
+ * right, channels].
  *
- * @param cropping - how many lines to leave out, at least 0: one number for all sides; or for height and width a number each,
- * or a pair each. Default 0.
- * @throws FettleError `invalid_argument` for other numbers; for images of which nothing is left, `invalid_shape`
+ * @param cropping - how many lines to leave out, at least 0: one number for all sides; or for height and
+ * width a number each, or a pair each. Default 0.
+ * @throws FettleError `invalid_argument` for other numbers; for images of which nothing remains,
+ * `invalid_shape`
  * @example
  * ```ts
  * cropping2d([[1, 0], 2]).outputShape([6, 9, 3]); // [5, 5, 3]
@@ -266,10 +271,12 @@ function zeroPadding(type: string, padding: Ends2d, axes: number): Layer {
 export const cropping2d = (cropping: Ends2d = 0): Layer => croppingOf("cropping2d", cropping, 2);
 
 /**
- * Sequences without so many steps at their ends: [rows, steps, features] → [rows, steps without them, features].
+ * Sequences without so many steps at their ends: [rows, steps, features] → [rows, steps without them,
+ * features].
  *
  * @param cropping - the steps to leave out at both ends, or [at the start, at the end]. Default 1
- * @throws FettleError `invalid_argument` for other numbers than integers of at least 0; where nothing would be left, `invalid_shape`
+ * @throws FettleError `invalid_argument` for anything but integers of at least 0; if nothing would remain,
+ * `invalid_shape`
  * @example
  * ```ts
  * cropping1d([2, 0]).outputShape([6, 3]); // [4, 3]

@@ -1,4 +1,4 @@
-/** What layers over sequences and images ask of their rows. */
+/** The conditions of layers over sequences and images on their rows. */
 import { check } from "../../errors.js";
 import { type Shape, showShape } from "../../graph/shape.js";
 
@@ -10,7 +10,7 @@ export function mustBeSequence(type: string, shape: Shape): void {
 /**
  * Refuses rows that do not have these axes.
  *
- * @param axes - what they are called; the last, of which there may be one, in the singular
+ * @param axes - their names; the last, of which there may be one, in the singular
  * @throws FettleError `invalid_shape`
  */
 export function mustHaveAxes(type: string, shape: Shape, axes: readonly string[]): void {

@@ -9,12 +9,12 @@ import { givenTo } from "./masks.js";
 
 /**
  * A layer that is applied to each step of a sequence with the same weights, Keras' `TimeDistributed`:
- * [rows, steps, ...shape] → [rows, steps, ...the layer's result]. The layer sees each step as a row of its own, and those that do not count
- * as rows of padding alone.
+ * [rows, steps, ...shape] → [rows, steps, ...the layer's result]. The layer sees each step as a separate row,
+ * and steps that do not count as rows of only padding.
  *
  * @param layer - such as `dense`; its parameters have their own names here
- * @throws FettleError `invalid_argument` for anything but a layer; where it is applied, `invalid_shape` for rows without steps; where it
- * is compiled, `unsupported` for a layer that makes a mask of its own, such as `masking`
+ * @throws FettleError `invalid_argument` for anything but a layer; when applied, `invalid_shape` for rows
+ * without steps; when compiled, `unsupported` for a layer that makes a mask, such as `masking`
  * @example
  * ```ts
  * const x = input([12, 3]);
@@ -35,7 +35,7 @@ export function timeDistributed(layer: Layer): Layer {
       return [steps, ...layer.outputShape(rest)];
     },
     parameters: (shape) => layer.parameters(apart(shape)[1]),
-    stepwise: true, // of the steps that it is given, the layer itself is given those that it takes
+    stepwise: true, // the inner layer receives the steps that it accepts
     call(context) {
       const [rows, steps, ...rest] = context.x.shape;
       const x = reshape(context.x, [steps * rows, ...rest]);
@@ -44,7 +44,7 @@ export function timeDistributed(layer: Layer): Layer {
       must(
         layer.mask?.(alone) === undefined,
         "what timeDistributed takes",
-        "a layer that makes no mask of its own, which would be lost; put it before timeDistributed",
+        "a layer that makes no mask, which would be lost; put it before timeDistributed",
         layer.type,
         "unsupported",
       );
@@ -54,7 +54,7 @@ export function timeDistributed(layer: Layer): Layer {
       if (!sameShape(result.shape, [x.shape[0], ...own]))
         throw new FettleError(
           "invalid_shape",
-          `a layer in timeDistributed must return a row for each row that it is given; received ${showShape(result.shape)} of ${layer.type} for ${showShape(x.shape)}`,
+          `a layer in timeDistributed must return a row for each row that it receives; received ${showShape(result.shape)} of ${layer.type} for ${showShape(x.shape)}`,
         );
       return reshape(result, [rows, steps, ...own]);
     },
@@ -63,7 +63,10 @@ export function timeDistributed(layer: Layer): Layer {
   return builtIn(definition, [recipeOf(layer)], { layer });
 }
 
-/** The mask of steps as that of rows x, [steps · rows, ...]: of all of their own steps, or [rows, 1] where they have none. */
+/**
+ * The mask of steps as that of rows x, [steps · rows, ...]: of all of their own steps, or [rows, 1] if they
+ * have none.
+ */
 function maskOfRows(mask: Value, { shape: [lines, ...rest] }: Value): Value {
   return broadcastTo(reshape(mask, [lines, 1]), [lines, rest.length > 1 ? rest[0] : 1]);
 }

@@ -7,9 +7,12 @@ import { binary, focus, logChances, oneHot, present, smooth } from "./probabilit
 
 /** Options of the cross-entropies. */
 export interface CrossentropyOptions {
-  /** Whether predictions are logits rather than probabilities. Default false. */
+  /** Whether predictions are logits instead of probabilities. Default false. */
   readonly fromLogits?: boolean;
-  /** How far truths are moved towards equal chances of all classes, from 0, not at all, to 1, entirely. Default 0. */
+  /**
+   * How far truths are moved towards equal chances of all classes, from 0, not at all, to 1, entirely.
+   * Default 0.
+   */
   readonly labelSmoothing?: number;
 }
 
@@ -17,9 +20,10 @@ const CROSSENTROPY: Required<CrossentropyOptions> = { fromLogits: false, labelSm
 const RANGES = { labelSmoothing: "[0, 1]" } as const;
 
 /**
- * Mean of −y log p − (1 − y) log(1 − p) over the batch and its units. Of logits z, and of probabilities that come straight
- * from a sigmoid, it is computed as y log(1 + e⁻ᶻ) + (1 − y) log(1 + eᶻ), which is accurate where p rounds to 0 or 1. Other
- * probabilities are kept within 1e-7 of 0 and 1, as in Keras. `yTrue`: 0, 1 or a probability, [rows, units].
+ * Mean of −y log p − (1 − y) log(1 − p) over the batch and its units. For logits z, and for probabilities
+ * directly from a sigmoid, it is computed as y log(1 + e⁻ᶻ) + (1 − y) log(1 + eᶻ), which is accurate where p
+ * rounds to 0 or 1. Other probabilities are clipped to [1e-7, 1 − 1e-7], as in Keras. `yTrue`: 0, 1 or a
+ * probability, [rows, units].
  *
  * @throws FettleError `unknown_name`, `invalid_argument` for invalid options
  * @example
@@ -41,9 +45,9 @@ export const binaryCrossentropy = meanLoss({
 });
 
 /**
- * Mean over rows of −Σ y log p. Of logits, and of probabilities that come straight from a
- * softmax, it is computed as −Σ y logSoftmax(z). Other probabilities are scaled to sum to 1, then kept
- * within 1e-7 of 0 and 1, as in Keras. `yTrue`: one-hot rows, or rows of probabilities, [rows, classes].
+ * Mean over rows of −Σ y log p. For logits, and for probabilities directly from a softmax, it is computed as
+ * −Σ y logSoftmax(z). Other probabilities are scaled to sum to 1, then clipped to [1e-7, 1 − 1e-7], as in
+ * Keras. `yTrue`: one-hot rows, or rows of probabilities, [rows, classes].
  *
  * @throws FettleError `unknown_name`, `invalid_argument` for invalid options
  * @example
@@ -61,10 +65,11 @@ export const categoricalCrossentropy = meanLoss({
 });
 
 /**
- * {@link categoricalCrossentropy} of class ids. `yTrue`: ids from 0, [rows, 1], of which one that is no class gives NaN; one-hot
- * rows, as `tune` makes them, are accepted too. `fit` and `evaluate` take ids for it, one a row.
+ * {@link categoricalCrossentropy} for class ids. `yTrue`: ids from 0, [rows, 1], where an invalid id gives
+ * NaN; one-hot rows, as from `tune`, are accepted too. `fit` and `evaluate` accept ids for it, one per row.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for invalid options; `invalid_shape` for predictions of one column
+ * @throws FettleError `unknown_name`, `invalid_argument` for invalid options; `invalid_shape` for predictions
+ * of one column
  * @example
  * ```ts
  * const loss = compile(losses.sparseCategoricalCrossentropy, [2, 1], [2, 3]); // yTrue, yPred
@@ -88,10 +93,12 @@ export interface GeneralizedOptions {
 const GENERALIZED: Required<GeneralizedOptions> = { q: 0.5 };
 
 /**
- * Mean over rows of (1 − pᵠ) / q, p being the probability of the true class: a loss that wrong labels disturb less than the
- * cross-entropy. Probabilities and truths are as in {@link sparseCategoricalCrossentropy}.
+ * Mean over rows of (1 − pᵠ) / q, p being the probability of the true class: a loss that is less sensitive to
+ * wrong labels than the cross-entropy. Probabilities and truths are as in
+ * {@link sparseCategoricalCrossentropy}.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for invalid options; `invalid_shape` for predictions of one column
+ * @throws FettleError `unknown_name`, `invalid_argument` for invalid options; `invalid_shape` for predictions
+ * of one column
  * @example
  * ```ts
  * const loss = compile(losses.categoricalGeneralizedCrossEntropy, [2, 1], [2, 2]); // yTrue, yPred
@@ -109,7 +116,7 @@ export const categoricalGeneralizedCrossEntropy = meanLoss({
 
 /** Options of `binaryFocalCrossentropy`. */
 export interface BinaryFocalOptions extends CrossentropyOptions {
-  /** How much less rows count that are predicted well, at least 0; 0 is the cross-entropy. Default 2. */
+  /** How much less well-predicted rows count, at least 0; 0 is the cross-entropy. Default 2. */
   readonly gamma?: number;
   /** Whether classes count by `alpha`. Default false. */
   readonly applyClassBalancing?: boolean;
@@ -125,8 +132,8 @@ const BINARY_FOCAL: Required<BinaryFocalOptions> = {
 };
 
 /**
- * {@link binaryCrossentropy}, each number times (1 − p)^gamma, p being the probability of its true class: rows that are
- * predicted well count less.
+ * {@link binaryCrossentropy}, each number times (1 − p)^gamma, p being the probability of its true class:
+ * well-predicted rows count less.
  *
  * @throws FettleError `unknown_name`, `invalid_argument` for invalid options
  * @example
@@ -151,8 +158,7 @@ export const binaryFocalCrossentropy = meanLoss({
 
 /** Options of `categoricalFocalCrossentropy`. */
 export interface CategoricalFocalOptions extends CrossentropyOptions {
-  /** How much less rows count that are predicted well, at least 0. Default 2. */
-  readonly gamma?: number;
+  /** How much less well-predicted rows count, at least 0. Default 2. */ readonly gamma?: number;
   /** How much the classes count: a number of at least 0 for all, or one for each. Default 0.25. */
   readonly alpha?: number | readonly number[];
 }
@@ -160,10 +166,11 @@ export interface CategoricalFocalOptions extends CrossentropyOptions {
 const CATEGORICAL_FOCAL: Required<CategoricalFocalOptions> = { ...CROSSENTROPY, gamma: 2, alpha: 0.25 };
 
 /**
- * {@link categoricalCrossentropy}, each number times alpha (1 − p)^gamma, p being the probability of its class.
+ * {@link categoricalCrossentropy}, each number times alpha (1 − p)^gamma, p being the probability of its
+ * class.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for invalid options; `invalid_shape` unless there are as many `alpha` as
- * classes
+ * @throws FettleError `unknown_name`, `invalid_argument` for invalid options; `invalid_shape` unless there
+ * are as many `alpha` as classes
  * @example
  * ```ts
  * const loss = compile(losses.categoricalFocalCrossentropy, [1, 2], [1, 2]); // yTrue, yPred
@@ -179,7 +186,7 @@ export const categoricalFocalCrossentropy = defineLoss({
     for (const each of [alpha].flat()) finite("[0, ∞)")("alpha of losses.categoricalFocalCrossentropy", each);
     const loss: LossFunction = (yTrue, yPred, weights) => {
       const y = smooth(yTrue, labelSmoothing, classesOf(yPred));
-      // of absent classes too the factor must be a number
+      // the factor must be a number for absent classes too
       const logs = present(y, logChances(yPred, fromLogits));
       const factor = mul(constant(yPred.graph, alpha), focus(neg(expm1(logs)), gamma));
       return neg(weightedMean(sum(mul(y, mul(factor, logs)), -1), weights));
@@ -189,8 +196,9 @@ export const categoricalFocalCrossentropy = defineLoss({
 });
 
 /**
- * Mean over rows of Σ y log(y / p): how far predicted probabilities are from true ones, 0 where they are equal. Both are kept
- * from 1e-7 to 1, as in Keras. `yTrue`: probabilities, such as those of a larger network, [rows, classes].
+ * Mean over rows of Σ y log(y / p): how far predicted probabilities are from true ones, 0 if they are equal.
+ * Both are clipped to [1e-7, 1], as in Keras. `yTrue`: probabilities, such as those of a larger network,
+ * [rows, classes].
  *
  * @example
  * ```ts
@@ -220,7 +228,9 @@ function categorical(
   return neg(sum(mulNoNan(logChances(yPred, fromLogits), y), -1));
 }
 
-/** How much a row is of class 1 and of class 0; both are smoothed, since their difference from 1 would cancel. */
+/**
+ * The shares of class 1 and class 0 in a row; both are smoothed, because a difference from 1 would cancel.
+ */
 function twoClasses(yTrue: Value, labelSmoothing: number): [ones: Value, zeros: Value] {
   return [smooth(yTrue, labelSmoothing, 2), smooth(sub(1, yTrue), labelSmoothing, 2)];
 }

@@ -1,4 +1,4 @@
-/** A loss as users give it, and what is refused. */
+/** A user's loss, and the check of it. */
 import { must } from "../../errors.js";
 import type { LossFunction } from "./loss.js";
 import { type BuiltInLossName, type LossAlias, lossNamed, lossNames } from "./names.js";
@@ -7,14 +7,18 @@ import { type BuiltInLossName, type LossAlias, lossNamed, lossNames } from "./na
 export type LossName = BuiltInLossName | LossAlias<BuiltInLossName>;
 
 /**
- * A loss: a name or alias, a function of the namespace `losses`, with options or without, or a custom {@link LossFunction}.
+ * A loss: a name or alias, a function of the namespace `losses`, with options or without, or a custom
+ * {@link LossFunction}.
  */
 export type Loss = LossName | LossFunction;
 
-/** A loss that was checked: a name that is no alias, or a function. */
+/** A checked loss: a canonical name or a function. */
 export type CheckedLoss = BuiltInLossName | LossFunction;
 
-/** @throws FettleError `unknown_name` for an unknown name; `invalid_argument` for anything else that is not a loss, such as a metric */
+/**
+ * @throws FettleError `unknown_name` for an unknown name; `invalid_argument` for anything else that is not a
+ * loss, such as a metric
+ */
 export function checkedLoss(loss: Loss): CheckedLoss {
   if (typeof loss === "string") return lossNamed(loss);
   must(

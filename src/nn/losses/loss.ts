@@ -1,4 +1,4 @@
-/** What a loss is, and how built-in losses are made: from a definition with options and aliases. */
+/** The contract of a loss, and how built-in losses are made: from a definition with options and aliases. */
 import { check, checkOptions, must, show } from "../../errors.js";
 import { maximum, mean, minimum, mulNoNan, reshape } from "../../graph/functions.js";
 import { Value } from "../../graph/graph.js";
@@ -9,13 +9,14 @@ import { finite } from "../../rules.js";
 import { type BuiltInLossName, type LossAlias, lossAliases } from "./names.js";
 
 /**
- * From truth and prediction, both [rows, units], or rows of the shape of the output, to a scalar: the mean over the batch. Written in operations on values. One that
- * takes weights, [rows, 1], as a third argument can be trained with `sampleWeight` and `classWeight`; it is then the mean of each
- * row's loss times its weight, and the weights have a mean of 1 over all rows that are trained on.
+ * From truth and prediction, both [rows, units], or rows of the shape of the output, to a scalar: the mean
+ * over the batch. Written in operations on values. A loss with a third argument for weights, [rows, 1],
+ * supports `sampleWeight` and `classWeight`; it is then the mean of each row's loss times its weight, and the
+ * weights have a mean of 1 over all training rows.
  *
  * @example
  * ```ts
- * // a squared error that counts ten times where the truth is positive
+ * // a squared error that counts ten times if the truth is positive
  * const weighted: LossFunction = (yTrue, yPred) =>
  *   mean(mul(add(1, mul(9, greater(yTrue, 0))), square(sub(yPred, yTrue))));
  * createEngine().load(compile(weighted, [2, 1], [2, 1]))([[-1], [1]], [[0], [0]]); // 5.5
@@ -23,10 +24,12 @@ import { type BuiltInLossName, type LossAlias, lossAliases } from "./names.js";
  */
 export type LossFunction = (yTrue: Value, yPred: Value, weights?: Value) => Value;
 
-/** The mean of numbers of rows, [rows, …], each times the weight of its row, [rows, 1], if there are weights. */
+/**
+ * The mean of numbers of rows, [rows, …], each times the weight of its row, [rows, 1], if there are weights.
+ */
 export function weightedMean(values: Value, weights: Value | undefined): Value {
   if (weights === undefined) return mean(values);
-  // what does not count may be infinite
+  // terms that do not count may be infinite
   return mean(mulNoNan(values, weightsBeside(weights, values)));
 }
 
@@ -35,20 +38,21 @@ export function weightsBeside(weights: Value, { shape }: Value): Value {
   return reshape(weights, [weights.shape[0], ...shape.slice(1).map(() => 1)]);
 }
 
-/** The options of a loss that has none. */
+/** The options of a loss without options. */
 export type NoOptions = Readonly<Record<string, never>>;
 
-/** For losses that have none. */
+/** For losses without options. */
 export const NO_OPTIONS: NoOptions = {};
 
 /**
- * A built-in loss. It is a {@link LossFunction}, with default options; called with options, or with nothing, it returns the
+ * A built-in loss. It is a {@link LossFunction}, with default options; called with options, or with nothing,
+ * it returns the
  * `LossFunction` with those options.
  */
 export interface BuiltInLoss<Options extends object = NoOptions, Alias extends string = string> {
   (options?: Partial<Options>): LossFunction;
   (yTrue: Value, yPred: Value, weights?: Value): Value;
-  /** Other names it is known by, such as those of Keras. */
+  /** Aliases, such as its names in Keras. */
   readonly aliases: readonly Alias[];
 }
 
@@ -56,14 +60,17 @@ interface Definition<Options extends object, Name extends BuiltInLossName> {
   readonly name: Name;
   /** Every option with its default. */
   readonly defaults: Options;
-  /** Where its numbers must be. */
+  /** The ranges of its numbers. */
   readonly ranges?: { readonly [Option in keyof NoInfer<Options>]?: Interval };
 }
 
 /** A built-in loss. */
 export function defineLoss<Options extends object, const Name extends BuiltInLossName>(
   definition: Definition<Options, Name> & {
-    /** The loss with these options. Numbers with a range and booleans are checked; it checks the others. */
+    /**
+     * The loss with these options. Numbers with a range and booleans are checked here; the definition checks
+     * the others.
+     */
     readonly make: (options: NoInfer<Options>) => LossFunction;
   },
 ): BuiltInLoss<Options, LossAlias<Name>> {
@@ -120,7 +127,10 @@ function checkValues<Options extends object>(
   }
 }
 
-/** A built-in loss that is a mean over rows, and over units where `of` gives a number for each: [rows] or [rows, units]. */
+/**
+ * A built-in loss that is a mean over rows, and over units if `of` returns a number for each: [rows] or
+ * [rows, units].
+ */
 export function meanLoss<Options extends object, const Name extends BuiltInLossName>(
   definition: Definition<Options, Name> & {
     readonly of: (yTrue: Value, yPred: Value, options: NoInfer<Options>) => Value;
@@ -132,7 +142,7 @@ export function meanLoss<Options extends object, const Name extends BuiltInLossN
   });
 }
 
-/** What Keras adds to a denominator or keeps a probability away from 0. */
+/** Keras' epsilon, added to denominators and used to clip probabilities. */
 export const EPSILON = 1e-7;
 
 /** Numbers from 1e-7 to `high`, as Keras clips them. */

@@ -1,4 +1,6 @@
-/** Losses of margins: scores, not probabilities, of classes. Every export is a loss of the namespace `losses`. */
+/**
+ * Losses of margins: scores, not probabilities, of classes. Every export is a loss of the namespace `losses`.
+ */
 import { add, equal, max, mul, mulNoNan, relu, square, sub, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { meanLoss, NO_OPTIONS } from "./loss.js";
@@ -8,7 +10,8 @@ const shortfall = (yTrue: Value, yPred: Value): Value =>
   relu(sub(1, mul(sub(yTrue, equal(yTrue, 0)), yPred)));
 
 /**
- * Mean of max(0, 1 − y ŷ) over the batch and its units. `yTrue`: −1 and 1, or 0 and 1; scores above 0 are of class 1.
+ * Mean of max(0, 1 − y ŷ) over the batch and its units. `yTrue`: −1 and 1, or 0 and 1; scores above 0 mean
+ * class 1.
  *
  * @example
  * ```ts
@@ -36,8 +39,8 @@ export const squaredHinge = meanLoss({
 });
 
 /**
- * Mean over rows of max(0, 1 + n − p), where p is the score of the true class and n the largest of (1 − y) ŷ: of the other
- * scores and 0. `yTrue`: one-hot rows, [rows, classes].
+ * Mean over rows of max(0, 1 + n − p), where p is the score of the true class and n the largest of (1 − y) ŷ:
+ * of the other scores and 0. `yTrue`: one-hot rows, [rows, classes].
  *
  * @example
  * ```ts

@@ -1,9 +1,15 @@
-/** The names of built-in losses. They are data, so that compiling a model needs no loss; what trains has them all. */
+/**
+ * The names of built-in losses. They are data, so that compiling a model loads no loss; the training code has
+ * them all.
+ */
 import { check, show } from "../../errors.js";
 import type { SnakeCase } from "../../names.js";
 import { Names } from "../../namespace.js";
 
-/** By loss, in the order of lists, its names beside its own and those of its function and its class in Keras, which are named after it. */
+/**
+ * By loss, in the order of lists, its further names, besides its own and Keras' function and class of that
+ * name.
+ */
 const OTHERS = {
   meanSquaredError: ["mse", "MSE"],
   meanAbsoluteError: ["mae", "MAE"],
@@ -43,21 +49,21 @@ export const lossAliases = Object.fromEntries(
   Object.entries<readonly string[]>(OTHERS).map(([name, others]) => {
     const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     const pascal = name[0].toUpperCase() + name.slice(1);
-    // the function of a name of one word is that name
+    // for a one-word name, the function has the same name
     return [name, [...others, ...(snake === name ? [] : [snake]), pascal]];
   }),
 ) as unknown as { readonly [Name in BuiltInLossName]: readonly LossAlias<Name>[] };
 
 export const lossNames = new Names("losses", lossAliases);
 
-/** Losses of Keras that no model here can use, and the nearest that it can: of pairs of rows, and of sequences. */
+/** Losses of Keras that do not exist here, and the nearest ones: for pairs of rows, and for sequences. */
 const NEAREST: ReadonlyMap<string, BuiltInLossName> = new Map([
   ["circle", "cosineSimilarity"],
   ["ctc", "sparseCategoricalCrossentropy"],
 ]);
 
 /**
- * The name of the loss that has a name or alias.
+ * The name of the loss with a name or alias.
  *
  * @throws FettleError `unknown_name`
  */

@@ -1,8 +1,9 @@
 /**
- * Losses of how truths and predictions overlap, counted over the whole batch: not means over rows. A row's weight is how often
- * it counts. Every export is a loss of the namespace `losses`.
+ * Losses of the overlap of truths and predictions, counted over the entire batch: not means over rows. A
+ * row's weight is how often it counts. Every export is a loss of the namespace `losses`.
  *
- * Counts are soft: of a truth y and a probability p, y p is a hit, (1 − p) y a miss and p (1 − y) a false alarm.
+ * Counts are soft: for a truth y and a probability p, y p is a hit, (1 − p) y a miss and p (1 − y) a false
+ * alarm.
  */
 import { must } from "../../errors.js";
 import { add, div, mean, mul, sub, sum } from "../../graph/functions.js";
@@ -10,7 +11,10 @@ import type { Value } from "../../graph/graph.js";
 import { defineLoss, EPSILON, type LossFunction, NO_OPTIONS, weightsBeside } from "./loss.js";
 import { complement } from "./probabilities.js";
 
-/** Hits, and errors: `alpha` times false alarms and `beta` times misses; summed over `axis`, all axes if it is left out. */
+/**
+ * Hits, and errors: `alpha` times false alarms and `beta` times misses; summed over `axis`, all axes if it is
+ * left out.
+ */
 function count(
   [yTrue, yPred, weights]: readonly [Value, Value, Value | undefined],
   alpha: number,
@@ -25,17 +29,18 @@ function count(
 
 /** Options of `softF1`. */
 export interface SoftF1Options {
-  /** `"macro"`: the mean over units of each one's F1; `"micro"`: the F1 of all of them together. Default `"macro"`. */
+  /** `"macro"`: the mean of F1 over units; `"micro"`: the F1 of all units together. Default `"macro"`. */
   readonly average?: "macro" | "micro";
 }
 
 const SOFT_F1: Required<SoftF1Options> = { average: "macro" };
 
 /**
- * 1 − F1 with soft counts, so that it has a gradient: 1 − 2 Σ y p / Σ (y + p), the sums over the rows of the batch. `yTrue`: 0 and
- * 1, [rows, units], or one-hot rows; `yPred`: probabilities. A unit without truths and predictions has 0.
+ * 1 − F1 with soft counts, so that it has a gradient: 1 − 2 Σ y p / Σ (y + p), the sums over the rows of the
+ * batch. `yTrue`: 0 and 1, [rows, units], or one-hot rows; `yPred`: probabilities. A unit without truths and
+ * predictions has 0.
  *
- * It is a number of a batch, not a mean over rows: a batch should have several rows of each class, or it teaches little.
+ * It is computed per batch, not as a mean over rows: a batch should have several rows of each class.
  *
  * @throws FettleError `unknown_name`, `invalid_argument` for invalid options
  * @example
@@ -79,8 +84,8 @@ const tverskyLoss =
   };
 
 /**
- * 1 − T / (T + alpha F + beta M + 1e-7), T being hits Σ y p, F false alarms Σ (1 − y) p and M misses Σ y (1 − p), over all
- * elements of the batch. `yTrue`: 0 and 1; `yPred`: probabilities.
+ * 1 − T / (T + alpha F + beta M + 1e-7), T being hits Σ y p, F false alarms Σ (1 − y) p and M misses Σ y (1 −
+ * p), over all elements of the batch. `yTrue`: 0 and 1; `yPred`: probabilities.
  *
  * @throws FettleError `unknown_name`, `invalid_argument` for invalid options
  * @example

@@ -1,6 +1,6 @@
 /**
- * What losses read of probabilities, so that nothing cancels where one is near 0 or 1: of logits, and of the results of a
- * sigmoid or softmax, by their logits; of others, as given.
+ * Probabilities and their logarithms for losses, without cancellation near 0 or 1: from the logits if known,
+ * also behind a sigmoid or softmax; otherwise from the given probabilities.
  */
 import { check } from "../../errors.js";
 import {
@@ -27,7 +27,7 @@ import {
 import { Value } from "../../graph/graph.js";
 import { clip, EPSILON } from "./loss.js";
 
-/** Of probabilities p of class 1: p, 1 − p, −log p and −log(1 − p). What a loss does not read costs nothing. */
+/** For probabilities p of class 1: p, 1 − p, −log p and −log(1 − p). Unused ones cost nothing. */
 export function binary(yPred: Value, fromLogits: boolean): Record<"p" | "rest" | "loss1" | "loss0", Value> {
   const z = fromLogits ? yPred : behind("sigmoid", yPred);
   if (z) return { p: sigmoid(z), rest: sigmoid(neg(z)), loss1: softplus(neg(z)), loss0: softplus(z) };
@@ -35,7 +35,10 @@ export function binary(yPred: Value, fromLogits: boolean): Record<"p" | "rest" |
   return { p, rest: sub(1, p), loss1: neg(log(p)), loss0: neg(log1p(neg(p))) };
 }
 
-/** The logarithms of the probabilities of classes, [rows, classes]. Plain ones are scaled to sum to 1, then clipped. */
+/**
+ * The logarithms of the probabilities of classes, [rows, classes]. Plain ones are scaled to sum to 1, then
+ * clipped.
+ */
 export function logChances(yPred: Value, fromLogits: boolean): Value {
   const z = fromLogits ? yPred : behind("softmax", yPred);
   return z ? logSoftmax(z) : log(clip(div(yPred, sum(yPred, -1, true)), 1 - EPSILON));
@@ -49,7 +52,8 @@ export function complement(yPred: Value): Value {
 }
 
 /**
- * Truths as one-hot rows, [rows, classes]: as they are, or of class ids, [rows, 1], where a row with another number is NaN.
+ * Truths as one-hot rows, [rows, classes]: unchanged, or from class ids, [rows, 1], where an invalid id gives
+ * a row of NaN.
  *
  * @throws FettleError `invalid_shape` for predictions of fewer than two classes
  */
@@ -69,10 +73,10 @@ export function oneHot(yTrue: Value, yPred: Value): Value {
   return div(hits, sum(hits, -1, true));
 }
 
-/** `x` where a truth is not 0, and 0 where it is: there x may be infinite, as log p is of a logit of −Infinity. */
+/** `x` if a truth is not 0, otherwise 0: there x may be infinite, like log p for a logit of −Infinity. */
 export const present = (yTrue: Value, x: Value): Value => select(yTrue, x, 0);
 
-/** Truths moved a share of the way to the mean of all classes. */
+/** Truths smoothed towards the mean of all classes. */
 export function smooth(yTrue: Value, share: number, classes: number): Value {
   return add(mul(yTrue, 1 - share), share / classes);
 }
@@ -84,8 +88,8 @@ const LEAST = 2 ** -126;
 export const focus = (rest: Value, gamma: number): Value => pow(maximum(rest, LEAST), gamma);
 
 /**
- * A prediction whose loss hands back no gradient below 2⁻⁶³, nor do the logits behind it. Gradients of labels that are learnt by heart
- * vanish, and each is multiplied with all weights on its way back.
+ * A prediction whose gradients below 2⁻⁶³ become 0, also those of the logits behind it. Gradients of
+ * memorized labels vanish, and would still be multiplied with all weights (slow denormals).
  */
 export function withFlushedGradient(yPred: Value): Value {
   const [binary, classes] = [behind("sigmoid", yPred), behind("softmax", yPred)];

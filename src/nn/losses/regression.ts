@@ -68,7 +68,8 @@ export const meanAbsolutePercentageError = meanLoss({
 });
 
 /**
- * Mean of (log(1 + ŷ) − log(1 + y))² over the batch and its units. Truths and predictions below 1e-7 count as 1e-7.
+ * Mean of (log(1 + ŷ) − log(1 + y))² over the batch and its units. Truths and predictions below 1e-7 count as
+ * 1e-7.
  *
  * @example
  * ```ts
@@ -89,15 +90,15 @@ export const meanSquaredLogarithmicError = meanLoss({
 
 /** Options of `huber`. */
 export interface HuberOptions {
-  /** The size of an error from which on the loss is linear, above 0. Default 1. */
+  /** The size of an error above which the loss is linear, above 0. Default 1. */
   readonly delta?: number;
 }
 
 const HUBER: Required<HuberOptions> = { delta: 1 };
 
 /**
- * Mean of ½e² for errors e = ŷ − y up to `delta` in size, and of delta (|e| − ½ delta) for larger ones, so that outliers count
- * less than in a squared error.
+ * Mean of ½e² for errors e = ŷ − y up to `delta` in size, and of delta (|e| − ½ delta) for larger ones, so
+ * that outliers count less than in a squared error.
  *
  * @throws FettleError `unknown_name`, `invalid_argument` for invalid options
  * @example
@@ -118,11 +119,12 @@ export const huber = meanLoss({
   },
 });
 
-/** From here on log cosh x is x − log 2 in float64 too. */
+/** From here, log cosh x equals x − log 2, also in float64. */
 const LINEAR = 20;
 
 /**
- * Mean of log cosh(ŷ − y) over the batch and its units: about ½e² for small errors, |e| − log 2 for large ones.
+ * Mean of log cosh(ŷ − y) over the batch and its units: about ½e² for small errors, |e| − log 2 for large
+ * ones.
  *
  * @example
  * ```ts
@@ -151,8 +153,8 @@ export interface QuantileOptions {
 const QUANTILE: Required<QuantileOptions> = { quantile: 0.5 };
 
 /**
- * Mean of q (y − ŷ) where the truth is above the prediction and of (1 − q) (ŷ − y) where it is below, over the batch and its
- * units: the pinball loss. The prediction that minimizes it is the q-quantile of the truths.
+ * Mean of q (y − ŷ) if the truth is above the prediction and of (1 − q) (ŷ − y) if it is below, over the
+ * batch and its units: the pinball loss. The prediction that minimizes it is the q-quantile of the truths.
  *
  * @throws FettleError `unknown_name`, `invalid_argument` for invalid options
  * @example
@@ -173,8 +175,8 @@ export const quantile = meanLoss({
 });
 
 /**
- * Mean of ŷ − y log(ŷ + 1e-7) over the batch and its units: the negative log-likelihood of counts, up to a number that does
- * not depend on the prediction. Predictions must be at least 0, as from `softplus`.
+ * Mean of ŷ − y log(ŷ + 1e-7) over the batch and its units: the negative log-likelihood of counts, up to a
+ * number that does not depend on the prediction. Predictions must be at least 0, as from `softplus`.
  *
  * @example
  * ```ts
@@ -190,8 +192,8 @@ export const poisson = meanLoss({
 });
 
 /**
- * Mean over rows of −cos of the angle between truth and prediction: −1 where they point in one direction, 1 in opposite ones.
- * A row of zeros has 0. The length of a prediction does not matter.
+ * Mean over rows of −cos of the angle between truth and prediction: −1 if they point in the same direction, 1
+ * if in opposite ones. A row of zeros gives 0. The length of a prediction does not matter.
  *
  * @example
  * ```ts

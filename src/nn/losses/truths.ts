@@ -1,22 +1,26 @@
 /**
- * The table of losses: what truths each built-in loss takes, and what the last layer must give it. `fit`, `evaluate` and `tune` judge a
- * loss, the activation of the last layer and the targets by it before anything trains. A custom loss has no row, and takes anything.
+ * The table of losses: the kind of truths that each built-in loss accepts, and the range that the last layer
+ * must have. `fit`, `evaluate` and `tune` check a loss, the activation of the last layer and the targets by
+ * it before training. A custom loss has no row, and accepts anything.
  */
 import type { TruthKind } from "../../data/truths.js";
 import { type Made, madeOf } from "../../recipe.js";
 import type { CheckedLoss } from "./given.js";
 import type { BuiltInLossName } from "./names.js";
 
-/** What a loss reads of predictions: any numbers; none below 0; from 0 to 1; rows that sum to 1; scores or logits, which are no probabilities. */
+/**
+ * What a loss reads in predictions: any numbers; none below 0; from 0 to 1; rows that sum to 1; scores or
+ * logits, which are not probabilities.
+ */
 export type LossInput = "numbers" | "counts" | "probabilities" | "distributions" | "scores";
 
 /** A row of the table. */
 export interface LossRow {
   readonly truths: TruthKind;
   readonly predictions: LossInput;
-  /** Whether `fit` takes class ids for it, one a line. */
+  /** Whether `fit` accepts class ids for it, one per line. */
   readonly ids?: true;
-  /** Whether it says nothing of a single unit, since it compares units with each other. */
+  /** Whether it needs several units, because it compares them. */
   readonly several?: true;
   /** Whether it has the option `fromLogits`. */
   readonly logits?: true;
@@ -53,7 +57,7 @@ export const lossRows: Readonly<Record<BuiltInLossName, LossRow>> = {
   tversky: binary,
 };
 
-/** What is known of a built-in loss with its options. */
+/** The row of a built-in loss with its options. */
 export interface JudgedLoss extends LossRow {
   readonly name: BuiltInLossName;
   readonly fromLogits: boolean;

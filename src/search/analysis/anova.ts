@@ -1,18 +1,21 @@
 /**
- * The functional analysis of variance of a tree: how much of the variance of its predictions each feature explains by
- * itself, and each two beyond that. The sums over leaves are exact; nothing is sampled.
+ * The functional analysis of variance of a tree: how much of the variance of its predictions each feature
+ * explains alone, and each pair beyond that. The sums over leaves are exact; nothing is sampled.
  *
- * Features are independent of each other, each with a measure of its own, so that the weight of a leaf (its fraction of
- * the box) is the product of its fractions of the features.
+ * Features are independent, each with its own measure, so the weight of a leaf (its fraction of the box) is
+ * the product of its fractions of the features.
  *
- * @see F. Hutter, H. Hoos and K. Leyton-Brown, "An Efficient Approach for Assessing Hyperparameter Importance",
- * ICML 2014; G. Hooker, "Generalized Functional ANOVA Diagnostics for High-Dimensional Functions of Dependent
- * Variables", JCGS 16, 2007
+ * @see F. Hutter, H. Hoos and K. Leyton-Brown, "An Efficient Approach for Assessing Hyperparameter
+ * Importance", ICML 2014; G. Hooker, "Generalized Functional ANOVA Diagnostics for High-Dimensional Functions
+ * of Dependent Variables", JCGS 16, 2007
  */
 
 import type { Leaf, Tree } from "./forest.js";
 
-/** The distribution of one feature: uniform over disjoint intervals, or over categories by weights; never empty. */
+/**
+ * The distribution of one feature: uniform over disjoint intervals, or over categories by weights; never
+ * empty.
+ */
 export type Measure =
   | { readonly intervals: readonly (readonly [low: number, high: number])[] }
   | { readonly weights: Float64Array };
@@ -20,7 +23,10 @@ export type Measure =
 /** Pieces `from` to `to - 1`. */
 type Run = readonly [from: number, to: number];
 
-/** Pieces of one feature on which a tree is constant, with their fractions of its measure, and those that each leaf covers. */
+/**
+ * Pieces of one feature on which a tree is constant, with their fractions of its measure, and those that each
+ * leaf covers.
+ */
 interface Pieces {
   readonly shares: Float64Array;
   /** [leaves] */
@@ -130,8 +136,8 @@ export class Analysis {
   }
 
   /**
-   * On each piece, the mean over all other features minus the overall mean. A leaf adds to all its pieces: the changes
-   * from one piece to the next are noted first, and summed up after.
+   * On each piece, the mean over all other features minus the overall mean. A leaf adds to all its pieces:
+   * first the changes between neighbouring pieces are recorded, then they are summed.
    */
   private computeMain(j: number): number {
     const { shares, covered } = this.piecesOf(j);

@@ -1,14 +1,15 @@
 /**
- * A random forest of regression trees: a model of values over a box, in which each leaf has its part of the box. It
- * knows no trials and no parameters; integrating it is the work of `anova.ts`.
+ * A random forest of regression trees: a model of values over a box, in which each leaf has its part of the
+ * box. It knows no trials and no parameters; `anova.ts` integrates it.
  */
 
 import type { RandomStream } from "../../numerics/random.js";
 
 /**
- * One direction of the box. An ordered feature, in [0, 1], has a function that places the threshold between two neighbours
- * `a < b` by a uniform `u` in [0, 1): a number in [a, b), up to which points go left. A categorical feature has the number
- * of its categories; its coordinates are their indices.
+ * One direction of the box. An ordered feature, in [0, 1], has a function that places the threshold between
+ * two neighbours
+ * `a < b` by a uniform `u` in [0, 1): a number in [a, b), up to which points go left. A categorical feature
+ * has the number of its categories; its coordinates are their indices.
  */
 export type Feature =
   | { readonly cut: (a: number, b: number, u: number) => number }
@@ -29,7 +30,7 @@ export interface Leaf {
   readonly value: number;
 }
 
-/** A tree: its leaves cover the whole box, and overlap only at their bounds. */
+/** A tree: its leaves cover the entire box, and overlap only at their bounds. */
 export interface Tree {
   readonly leaves: readonly Leaf[];
   /** The value at a point, [features]. */
@@ -45,7 +46,7 @@ export interface TreeOptions {
   readonly random: RandomStream;
 }
 
-/** The side of a category that no point of a node has, to be decided at random; 1 is left, 0 right. */
+/** The side of a category without points in a node is chosen at random; 1 is left, 0 right. */
 const OPEN = 2;
 
 /** A split of a node's points: between two places of an ordered feature, or by category. */
@@ -62,17 +63,18 @@ type Node =
   | { readonly test: Test; readonly children: readonly [left: Node, right: Node] };
 
 /**
- * Grows a tree that splits the box as long as that reduces the squared error, by the best split over all features, chosen
- * at random among equally good ones. The threshold of an ordered feature is drawn between its two neighbours, so that a
- * forest's mean is smooth where it has no data. Categories are split in the order of their mean values, which includes the
- * best split into two groups (Fisher, 1958; it may be missed if `minSamplesLeaf` forbids some splits). Categories that no
- * point of a node has go to either side at random.
+ * Grows a tree that splits the box as long as that reduces the squared error, by the best split over all
+ * features, chosen at random among equally good ones. The threshold of an ordered feature is drawn between
+ * its two neighbours, so that a forest's mean is smooth where it has no data. Categories are split in the
+ * order of their mean values, which includes the best split into two groups (Fisher, 1958; it may be missed
+ * if `minSamplesLeaf` forbids some splits). Categories that no point of a node has go to either side at
+ * random.
  *
  * @param columns - the coordinates of the points, [features][points]
  * @param values - [points], at least one
- * @see L. Breiman, J. Friedman, R. Olshen and C. Stone, "Classification and Regression Trees", 1984; for drawn
- * thresholds F. Hutter, L. Xu, H. Hoos and K. Leyton-Brown, "Algorithm runtime prediction", Artificial Intelligence
- * 206, 2014
+ * @see L. Breiman, J. Friedman, R. Olshen and C. Stone, "Classification and Regression Trees", 1984; for
+ * drawn thresholds F. Hutter, L. Xu, H. Hoos and K. Leyton-Brown, "Algorithm runtime prediction", Artificial
+ * Intelligence 206, 2014
  */
 export function growTree(
   features: readonly Feature[],
@@ -132,8 +134,8 @@ export function growTree(
 /**
  * Grows each tree from a bootstrap sample: as many points as there are, drawn with replacement.
  *
- * @param draw - returns the coordinates of the points, [features][points], for one tree; missing coordinates may be drawn
- * at random for each tree
+ * @param draw - returns the coordinates of the points, [features][points], for one tree; missing coordinates
+ * may be drawn at random for each tree
  * @see L. Breiman, "Random Forests", Machine Learning 45, 2001
  */
 export function growForest(
@@ -178,7 +180,9 @@ function bestSplit(
   while (differs < to && values[orders[0][differs]] === values[orders[0][from]]) differs++;
   if (size < 2 * minSamplesLeaf || differs >= to) return undefined;
   const mean = meanOf(values, orders[0], from, to);
-  /** How much a split reduces the squared error, with values relative to their mean; -1 if it is not allowed. */
+  /**
+   * How much a split reduces the squared error, with values relative to their mean; -1 if it is not allowed.
+   */
   const scoreOf = (sum: number, count: number): number =>
     count < minSamplesLeaf || size - count < minSamplesLeaf
       ? -1
@@ -218,7 +222,10 @@ function bestCut(
   return { feature, score, between: [column[sorted[place - 1]], column[sorted[place]]] };
 }
 
-/** The best split of categories into two groups: the first ones, in the order of their mean values, and the rest. */
+/**
+ * The best split of categories into two groups: the first ones, in the order of their mean values, and the
+ * rest.
+ */
 function bestGroups(
   feature: number,
   categories: number,

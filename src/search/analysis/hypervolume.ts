@@ -1,6 +1,6 @@
 /**
- * The hypervolume of a set of points: how much of the space of objectives they dominate, as one number to compare
- * searches for several objectives. Exact, for any number of objectives.
+ * The hypervolume of a set of points: how much of the space of objectives they dominate, as one number to
+ * compare searches for several objectives. Exact, for any number of objectives.
  */
 
 import { isRecord, must } from "../../errors.js";
@@ -12,21 +12,23 @@ import { volumeOf } from "../trial/volume.js";
 export type HypervolumeTrial = Pick<TrialRecord, "value" | "values" | "status" | "constraints">;
 
 /**
- * The volume of the region that is better than the reference and dominated by at least one of the points: for minimised
- * objectives, the union of the boxes between each point and the reference. It grows with every point that no other
- * dominates, and with no other point.
+ * The volume of the region that is better than the reference and dominated by at least one of the points: for
+ * minimised objectives, the union of the boxes between each point and the reference. It grows with every
+ * point that no other dominates, and with no other point.
  *
- * Only complete trials that keep their constraints count, and only values that are finite and better than the reference
- * in all objectives.
+ * Only complete trials that satisfy their constraints count, and only finite values that are better than the
+ * reference in all objectives.
  *
- * N points cost O(N log N) for two objectives and O(N² log N) for three. For M objectives the time may grow as Nᴹ⁻¹, but
- * usually stays well below.
+ * N points cost O(N log N) for two objectives and O(N² log N) for three. For M objectives the time may grow
+ * as Nᴹ⁻¹, but usually stays well below.
  *
  * @param trials - trials, such as `study.trials`, or lists of values, by objective
  * @param directions - the direction of each objective
- * @param reference - a point worse than any of interest, by objective; use the same for all searches to compare
+ * @param reference - a point worse than any of interest, by objective; use the same for all searches to
+ * compare
  * @returns at least 0, in units of the product of the objectives
- * @throws FettleError `invalid_argument` for values and references that do not fit the directions or are not numbers
+ * @throws FettleError `invalid_argument` for values and references that do not fit the directions or are not
+ * numbers
  * @example
  * ```ts
  * hypervolume([[1, 2], [2, 1], [2, 2]], ["minimize", "minimize"], [3, 3]); // 3
@@ -35,8 +37,8 @@ export type HypervolumeTrial = Pick<TrialRecord, "value" | "values" | "status" |
  * study.add({ x: 0.5 }, { values: [0.5, 0.25] });
  * hypervolume(study.trials, study.directions, [0, 1]); // 0.375
  * ```
- * @see L. While, L. Bradstreet and L. Barone, "A fast way of calculating exact hypervolumes", IEEE Trans. Evol. Comput.
- * 16, 2012
+ * @see L. While, L. Bradstreet and L. Barone, "A fast way of calculating exact hypervolumes", IEEE Trans.
+ * Evol. Comput. 16, 2012
  */
 export function hypervolume(
   trials: readonly (HypervolumeTrial | readonly number[])[],

@@ -1,6 +1,6 @@
 /**
- * What finished trials say about the parameters: how important each one is, which value to expect at each of its values,
- * and how the best value has improved. Data for reports.
+ * What finished trials say about the parameters: how important each one is, which value to expect at each of
+ * its values, and how the best value has improved. Data for reports.
  */
 
 import {
@@ -52,7 +52,10 @@ const MARGINAL_OPTIONS: OptionNames<MarginalOptions> = { ...FOREST_OPTIONS, poin
 export interface Importances {
   /** The variance that each parameter explains by itself, the most important first. */
   readonly main: Readonly<Record<string, number>>;
-  /** The variance that two parameters explain together beyond that, the most important first; empty without the option `pairs`. */
+  /**
+   * The variance that two parameters explain together beyond that, the most important first; empty without
+   * the option `pairs`.
+   */
   readonly pairs: readonly { readonly parameters: readonly [string, string]; readonly share: number }[];
 }
 
@@ -77,24 +80,26 @@ export interface BestSoFar {
 export type ScoredTrial = Pick<TrialRecord, "params" | "value" | "status">;
 
 /**
- * The importance of each parameter, by functional analysis of variance: a random forest is fitted to the trials, and the
- * variance of its predictions over the whole space is divided exactly into the parts that each parameter explains by
- * itself, that each two explain together, and so on. What is missing from `main` and `pairs` to a sum of 1 is explained
- * by three or more parameters together.
+ * The importance of each parameter, by functional analysis of variance: a random forest is fitted to the
+ * trials, and the variance of its predictions over the entire space is divided exactly into the parts that
+ * each parameter explains by itself, that each two explain together, and so on. The remainder of `main` and
+ * `pairs` to 1 is explained by three or more parameters together.
  *
  * - Each parameter is used on its own scale: evenly over the logarithm for those with `log`.
- * - Only complete trials count: a failed or diverged trial has no value, and a pruned one has that of a shorter training.
- * - A parameter that does not apply in a trial is drawn at random for each tree, since the trial would have been the
+ * - Only complete trials count: a failed or diverged trial has no value, and a pruned one has that of a
+ *   shorter training.
+ * - A parameter that does not apply in a trial is drawn at random for each tree, since the trial would have
+ *   been the
  *   same at any value of it. So its importance includes how often it applies.
  * - Without any variance, every importance is 0.
  *
- * Trees are grown greedily. From few trials, a forest learns little about two parameters that matter only together, as in
- * an exclusive or, if other parameters have many values.
+ * Trees are grown greedily. From few trials, a forest learns little about two parameters that matter only
+ * together, as in an exclusive or, if other parameters have many values.
  *
  * @param trials - `study.trials`, at least 2 of them complete
  * @param space - `study.space`
- * @throws FettleError `invalid_data` for fewer complete trials; `invalid_space`; `invalid_argument`, `unknown_name` for
- * anything but trials of the space, and for invalid options
+ * @throws FettleError `invalid_data` for fewer complete trials; `invalid_space`; `invalid_argument`,
+ * `unknown_name` for anything but trials of the space, and for invalid options
  * @example
  * ```ts
  * const space = { a: float(0, 1), b: float(0, 1) };
@@ -104,8 +109,8 @@ export type ScoredTrial = Pick<TrialRecord, "params" | "value" | "status">;
  * Object.keys(main); // ["a", "b"]
  * main.a > 0.8; // true
  * ```
- * @see F. Hutter, H. Hoos and K. Leyton-Brown, "An Efficient Approach for Assessing Hyperparameter Importance",
- * ICML 2014
+ * @see F. Hutter, H. Hoos and K. Leyton-Brown, "An Efficient Approach for Assessing Hyperparameter
+ * Importance", ICML 2014
  */
 export function importances(
   trials: readonly ScoredTrial[],
@@ -118,12 +123,14 @@ export function importances(
 }
 
 /**
- * The expected value of the objective at each value of one parameter, over all values of the others, by the forest of
- * {@link importances}. For a parameter under a condition, this covers the part of the space where it applies.
+ * The expected value of the objective at each value of one parameter, over all values of the others, by the
+ * forest of {@link importances}. For a parameter under a condition, this covers the part of the space where
+ * it applies.
  *
  * @param name - a parameter of the space
- * @param options - as for importances; `points` is how many values of a number to take, at least 2, spread evenly over
- * its scale including both ends: default 30, or all of its values if there are fewer. All values of a choice are taken
+ * @param options - as for importances; `points` is how many values of a number to take, at least 2, spread
+ * evenly over its scale including both ends: default 30, or all of its values if there are fewer. All values
+ * of a choice are taken
  * @returns one entry for each value, ascending, or in the order of a choice
  * @throws FettleError as {@link importances}; `unknown_name` for a parameter that the space does not have
  * @example
@@ -147,11 +154,13 @@ export function marginals(
   return new FittedForest(trials, space, options).marginals(name, points);
 }
 
-/** A forest fitted to the complete trials once, for {@link importances} and any number of {@link marginals}. */
+/**
+ * A forest fitted to the complete trials once, for {@link importances} and any number of {@link marginals}.
+ */
 export class FittedForest {
   private readonly space: SearchSpace;
   private readonly trees: readonly Tree[];
-  /** Each tree over the whole space. */
+  /** Each tree over the entire space. */
   private readonly whole: readonly Analysis[];
 
   /** @throws FettleError as {@link importances} */

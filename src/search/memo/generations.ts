@@ -1,7 +1,7 @@
 /**
- * Strategies that move from generation to generation keep no state between calls: they compute it from the history,
- * generation by generation, at each call. Here the states are remembered, so that only a new generation costs anything.
- * Forgetting them changes no result.
+ * Strategies that move from generation to generation keep no state between calls: they compute it from the
+ * history, generation by generation, at each call. Here the states are remembered, so that only a new
+ * generation costs anything. Forgetting them changes no result.
  */
 
 import type { SearchSpace } from "../space/space.js";
@@ -22,7 +22,7 @@ export interface Recurrence<S> {
   start(problem: SearchProblem): S;
   /** How many trials the next generation has, a positive integer. */
   size(state: S, problem: SearchProblem): number;
-  /** The state after the next generation; a function of its arguments alone. */
+  /** The state after the next generation; a pure function of its arguments. */
   step(state: S, generation: readonly TrialRecord[], problem: SearchProblem): S;
 }
 
@@ -37,14 +37,16 @@ interface Known<S> {
 /** A history, divided into generations. */
 interface Chain<S> {
   readonly read: Read<TrialRecord>;
-  /** Ascending; that before the first trial, and of the others the more the later. */
+  /** Ascending; the state before the first trial, and the others, denser towards the end. */
   known: readonly Known<S>[];
 }
 
 /**
- * The state after the whole generations of a history; trials of a last, unfinished generation are left out.
+ * The state after the complete generations of a history; trials of a last, unfinished generation are left
+ * out.
  *
- * @returns a function that returns the state for a history, and how many of its trials are in whole generations
+ * @returns a function that returns the state for a history, and how many of its trials are in complete
+ * generations
  */
 export function memoizeGenerations<S>({
   start,
@@ -65,7 +67,7 @@ export function memoizeGenerations<S>({
     };
     chains.set(key, chain);
     const same = chain.read.common(history);
-    // where the history differs from the remembered one, what was remembered beyond is replaced
+    // from the point where the history differs, remembered states are replaced
     let { known } = chain;
     while (known[known.length - 1].used > same) known = known.slice(0, -1);
     for (;;) {
@@ -85,13 +87,13 @@ export function memoizeGenerations<S>({
 }
 
 /**
- * Of g generations, the states that are kept: the latest eight, of those before every second, then every fourth, and so on;
- * at most 8 log₂ g in all. A history that is shorter by n generations takes at most n/3 steps.
+ * The states that are kept of g generations: the latest eight, before them every second, then every fourth,
+ * and so on; at most 8 log₂ g in all. A history that is shorter by n generations takes at most n/3 steps.
  */
 function thinned<S>(known: readonly Known<S>[]): readonly Known<S>[] {
   const latest = known[known.length - 1].generations;
   return known.filter(({ generations }) => {
-    // the largest power of two that divides it; of 0 it is 0, and that state is always kept
+    // the largest power of two that divides it; for 0 it is 0, and that state is always kept
     const spacing = generations & -generations;
     return spacing === 0 || latest - generations < 8 * spacing;
   });

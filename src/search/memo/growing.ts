@@ -1,6 +1,7 @@
 /**
- * A result that is accumulated, item by item, over a list that grows from ask to ask. It is remembered, so that only new
- * items cost anything; for a list that does not continue the last one, it is computed again. Forgetting it changes nothing.
+ * A result that is accumulated, item by item, over a list that grows from ask to ask. It is remembered, so
+ * that only new items cost time; for a list that does not continue the last one, it is recomputed. Forgetting
+ * it changes nothing.
  */
 
 import { isShared } from "./shared.js";
@@ -25,7 +26,7 @@ export class Read<T> {
 
   /** The first `count` items of a list have been read. */
   keep(items: readonly T[], count: number): void {
-    // a list that its owner may change is copied, and never the same again
+    // a list that its owner may change is copied, and never counts as the same
     this.items = isShared(items) ? items : items.slice(0, count);
     this.count = count;
   }
@@ -36,8 +37,8 @@ export class Read<T> {
  *
  * @param begin - the result before the first item
  * @param add - adds an item to a result, in place
- * @returns a function that returns the result after all items of a list; valid until it is called with another list of
- * the same subject
+ * @returns a function that returns the result after all items of a list; valid until it is called with
+ * another list of the same subject
  */
 export function createGrowing<S extends object, T, R>(
   begin: (subject: S) => R,

@@ -1,6 +1,6 @@
 /**
- * A list that all asks of a study share: it grows at its end, and what it holds never changes. So nothing is copied for an
- * ask, and two looks at one list need no comparison: the longer continues the shorter.
+ * A list that all asks of a study share: it only grows at its end, and its items never change. So an ask
+ * copies nothing, and two states of one list need no comparison: the longer continues the shorter.
  */
 
 import { FettleError } from "../../errors.js";
@@ -29,7 +29,7 @@ function refuse(): never {
 
 const guard = Object.fromEntries(MUTATORS.map((name) => [name, { value: refuse }]));
 
-/** See the head of this file. */
+/** See the header of this file. */
 export class SharedList<T> {
   readonly items: readonly T[] = Object.defineProperties<T[]>([], guard);
 

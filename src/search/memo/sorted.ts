@@ -3,9 +3,9 @@
 /** Parts longer than this are divided. */
 const MOST = 512;
 
-/** See the head of this file. Equal numbers are kept as often as they were added. */
+/** See the header of this file. Equal numbers are kept as often as they were added. */
 export class SortedNumbers {
-  /** Ascending within and across; none is empty. */
+  /** Ascending within and across parts; no part is empty. */
   private readonly parts: number[][] = [];
   private count = 0;
 

@@ -1,6 +1,6 @@
 /**
- * Keeps a strategy from suggesting a point twice, or one that the space's constraint forbids: draws again, and if that
- * does not help, picks one of the points that a finite space has left.
+ * Keeps a strategy from suggesting a point twice, or one that the space's constraint forbids: draws again,
+ * and if that does not help, picks one of the remaining points of a finite space.
  */
 
 import { FettleError } from "../../errors.js";
@@ -18,7 +18,7 @@ export interface Seen {
   readonly random: RandomStream;
 }
 
-/** After this many points that a constraint forbids, it is taken for one that forbids all. */
+/** After this many forbidden points, the constraint is assumed to forbid all. */
 const PATIENCE = 10_000;
 
 /** Points by a hash of their values: equal points have equal hashes, and few others have. */
@@ -37,7 +37,7 @@ const pointsOf = createGrowing<SearchSpace, Params, Points>(
 const float = new Float64Array(1);
 const words = new Uint32Array(float.buffer);
 
-/** FNV-1a over the values' bits, by 32 of them; those of a choice are its place. */
+/** FNV-1a over the bits of the values, 32 at a time; a choice counts by its index. */
 function hashOf({ names, parameters }: SearchSpace, params: Params): number {
   let hash = 0x811c9dc5;
   for (const name of names) {
@@ -68,9 +68,10 @@ export function isFresh({ space, earlier }: Omit<Seen, "random">, params: Params
 }
 
 /**
- * A fresh point (`isFresh`): the first that `draw` returns within `attempts` draws, or else one of the points that a
- * finite space has left, each equally likely if there is no constraint; of more than 2^53, a uniform draw. In a space with
- * infinitely many points, the last draw that exists, although it repeats an earlier point.
+ * A fresh point (`isFresh`): the first that `draw` returns within `attempts` draws, or else one of the
+ * remaining points of a finite space, each equally likely if there is no constraint; with more than 2^53
+ * points, a uniform draw. In a space with infinitely many points, the last draw that exists, although it
+ * repeats an earlier point.
  *
  * @returns undefined once all points of a finite space are used
  * @throws FettleError `invalid_space` if no point is found that the constraint allows
@@ -85,7 +86,7 @@ export function unseen(context: Seen, draw: () => Params, attempts = 100): Param
   }
   if (isCountable(space)) {
     if (Number.isSafeInteger(stockOf(space, context.earlier).lattice.size)) return drawLeft(context);
-    repeat = undefined; // so many others are left
+    repeat = undefined; // so many others remain
   }
   for (let i = 0; repeat === undefined && i < PATIENCE; i++) {
     const candidate = buildParams(space, (parameter) => fromUnit(parameter, random.uniform()));
@@ -100,7 +101,10 @@ export function isCountable(space: SearchSpace): boolean {
   return space.names.every((name) => Number.isFinite(valueCount(space.parameters[name])));
 }
 
-/** A finite space and its used points; of one with more than 2^53 points, which are never all used, none is noted. */
+/**
+ * A finite space and its used points; with more than 2^53 points, which are never all used, nothing is
+ * recorded.
+ */
 interface Stock {
   readonly lattice: Lattice;
   /** Numbers of points on the lattice. */
@@ -125,7 +129,7 @@ export const stockOf = createGrowing<SearchSpace, Params, Stock>(
   },
 );
 
-/** The least of the integers from 0 to n - 1 for which a condition holds that then holds for all larger ones; n if there is none. */
+/** The least integer from 0 to n - 1 for which a monotone condition holds; n if there is none. */
 function firstWhere(n: number, holds: (i: number) => boolean): number {
   let [from, to] = [0, n];
   while (from < to) {
@@ -142,7 +146,7 @@ function drawLeft({ space, earlier, random }: Seen): Params | undefined {
   const left = lattice.size - used.size;
   if (left === 0) return undefined;
   const place = Math.min(left - 1, Math.floor(random.uniform() * left));
-  // sorted[i] - i points before sorted[i] are left
+  // sorted[i] - i points before sorted[i] remain
   const index = place + firstWhere(sorted.length, (i) => sorted[i] - i > place);
   for (let i = 0; i < lattice.size; i++) {
     const next = (index + i) % lattice.size;

@@ -4,10 +4,10 @@ import { checkHalving, type HalvingOptions } from "./halving.js";
 import { earlierTrials, geometricRungs, promotesBy, type Scheduler } from "./scheduler.js";
 
 /**
- * Asynchronous successive halving, in its stopping form: at `leastSteps`, η · `leastSteps`, … steps a trial is promoted
- * if it is among the best 1/η of the trials that have reached that rung, itself included. No trial waits for a later
- * one, and the first trials are always promoted. All earlier trials count but the most recent `lag`, whatever finished
- * first.
+ * Asynchronous successive halving, in its stopping form: at `leastSteps`, η · `leastSteps`, … steps a trial
+ * is promoted if it is among the best 1/η of the trials that have reached that rung, itself included. No
+ * trial waits for a later one, and the first trials are always promoted. All earlier trials count except the
+ * most recent `lag`, in whatever order they finished.
  *
  * @throws FettleError `invalid_argument`, `unknown_name` for invalid options
  * @example

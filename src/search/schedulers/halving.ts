@@ -22,17 +22,17 @@ export function checkHalving(options: HalvingOptions, name: string): Required<Ha
 }
 
 /**
- * Successive halving: a bracket has η^k trials, so many that k rungs leave one winner. The rungs are at `leastSteps`,
- * η · `leastSteps`, … steps. Each promotes the best 1/η of the trials left, which keep their training; the others are
- * pruned. The trials of a bracket wait for each other.
+ * Successive halving: a bracket has η^k trials, so that k rungs leave one winner. The rungs are at
+ * `leastSteps`, η · `leastSteps`, … steps. Each promotes the best 1/η of the remaining trials, which continue
+ * training; the others are pruned. The trials of a bracket wait for each other.
  *
  * @throws FettleError `invalid_argument`, `unknown_name` for invalid options
  * @example
  * ```ts
  * halving({ reduction: 3 }).rungs(0, 27); // [1, 3, 9]
  * ```
- * @see K. Jamieson and A. Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization",
- * AISTATS 2016
+ * @see K. Jamieson and A. Talwalkar, "Non-stochastic best arm identification and hyperparameter
+ * optimization", AISTATS 2016
  */
 export function halving(options: HalvingOptions = {}): Scheduler {
   const { reduction, leastSteps } = checkHalving(options, "halving");

@@ -6,7 +6,10 @@ import { earlierTrials, promotesBy, type Scheduler } from "./scheduler.js";
 
 /** When trials are compared with the median. */
 export interface MedianOptions {
-  /** How many other trials must have reached a step before any trial is pruned there, a positive integer. Default 5. */
+  /**
+   * How many other trials must have reached a step before any trial is pruned there, a positive integer.
+   * Default 5.
+   */
   readonly startupTrials?: number;
   /** Steps that each trial runs before it is judged, a positive integer. Default 1. */
   readonly leastSteps?: number;
@@ -21,8 +24,8 @@ const RULES = {
 const MOST_RUNGS = 100_000;
 
 /**
- * Median stopping: at every step, a trial is pruned if its best value so far is worse than the median of the earlier
- * trials' running averages, each taken up to that step.
+ * Median stopping: at every step, a trial is pruned if its best value so far is worse than the median of the
+ * earlier trials' running averages, each taken up to that step.
  *
  * @throws FettleError `invalid_argument`, `unknown_name` for invalid options
  * @example
@@ -65,7 +68,7 @@ export function medianStopping(options: MedianOptions = {}): Scheduler {
   };
 }
 
-/** The mean, but never rounded below the least value: that would prune a trial that is as good as all others. */
+/** The mean, never rounded below the least value: that would prune a trial that is as good as all others. */
 function mean(values: readonly number[]): number {
   return Math.max(Math.min(...values), values.reduce((sum, value) => sum + value, 0) / values.length);
 }

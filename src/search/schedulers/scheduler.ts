@@ -1,10 +1,11 @@
 /**
- * The contract of a scheduler: which trials are promoted to more of their budget, and which are pruned so that others
- * get it. It is a pure function of reports, sees no objective and suggests no parameters. Budgets are counted in steps
- * (epochs, for models), never in time.
+ * The contract of a scheduler: which trials are promoted to more of their budget, and which are pruned in
+ * their favour. It is a pure function of reports, sees no objective and suggests no parameters. Budgets are
+ * counted in steps (epochs, for models), never in time.
  *
  * - A *rung* is a step at which a trial reports its value and is judged.
- * - A *cohort* is the trials by whose reports at that rung a trial is judged. It waits until all of them have reported
+ * - A *cohort* is the trials by whose reports at that rung a trial is judged. It waits until all of them have
+ *   reported
  *   or ended, so that a decision never depends on which trial happened to finish first.
  * - A *bracket* is a group of trials that start together and are halved together.
  * - A trial is *promoted* if it may run on to its next rung, or to the end; otherwise it is pruned.
@@ -22,9 +23,12 @@ export interface RungContext {
   readonly number: number;
   /** Which of its rungs it has reached, from 0. */
   readonly rung: number;
-  /** What it reported at each of its rungs up to this one, as costs: less is better, infinite if not a number. */
+  /** Its reports at each of its rungs up to this one, as costs: less is better, infinite if NaN. */
   readonly own: readonly number[];
-  /** The same for each other trial of the cohort that reported at this rung; trials that ended earlier are left out. */
+  /**
+   * The same for each other trial of the cohort that reported at this rung; trials that ended earlier are
+   * left out.
+   */
   readonly others: readonly { readonly number: number; readonly costs: readonly number[] }[];
 }
 
@@ -34,18 +38,21 @@ export interface Cohort {
   readonly to: number;
 }
 
-/** What the other trials of a cohort were worth at a rung, one number each, in ascending order. */
+/** The scores of the other trials of a cohort at a rung, one number each, in ascending order. */
 export interface Standing {
   readonly length: number;
-  /** How many are at most `score`; of equal trials the earlier is better, so later ones that equal it do not count. */
+  /**
+   * How many are at most `score`; of equal trials the earlier is better, so later ones that equal it do not
+   * count.
+   */
   atMost(score: number): number;
   /** The one at a place, from 0. */
   at(place: number): number;
 }
 
 /**
- * How a scheduler judges a trial by one number of each trial before it (`promotesBy`). A study keeps these numbers in order, so that a decision
- * takes hardly longer after many trials.
+ * How a scheduler judges a trial by one number per earlier trial (`promotesBy`). A study keeps these numbers
+ * sorted, so that a decision stays fast after many trials.
  */
 export interface Scoring {
   /** The number of a trial, from its costs at its rungs up to the one where it is compared. */
@@ -54,13 +61,13 @@ export interface Scoring {
   promotes(own: readonly number[], others: Standing): boolean;
 }
 
-/** What decides which trials are promoted. Made by `halving()`, `asha()` and the like, or a custom one. */
+/** Decides which trials are promoted. Made by `halving()`, `asha()` and the like, or a custom one. */
 export interface Scheduler {
   /** A stable word. */
   readonly name: string;
-  /** Plain data from which the scheduler can be made again. */
+  /** Plain data from which the scheduler can be recreated. */
   readonly options: { readonly [option: string]: ParamValue };
-  /** The steps at which a trial is judged: ascending, each at least 1 and below `steps`, the whole budget. */
+  /** The steps at which a trial is judged: ascending, each at least 1 and below `steps`, the full budget. */
   rungs(number: number, steps: number): readonly number[];
   /** The cohort of a trial. A cohort of earlier trials leaves out the most recent `lag`. */
   cohort(number: number, lag: number, steps: number): Cohort;
@@ -70,7 +77,10 @@ export interface Scheduler {
   promotes(context: RungContext): boolean;
 }
 
-/** @throws FettleError `invalid_argument` for anything but a scheduler, such as its name or its uncalled function */
+/**
+ * @throws FettleError `invalid_argument` for anything but a scheduler, such as its name or its uncalled
+ * function
+ */
 export function mustBeScheduler(scheduler: unknown): asserts scheduler is Scheduler {
   must(
     isRecord(scheduler) &&
@@ -82,14 +92,20 @@ export function mustBeScheduler(scheduler: unknown): asserts scheduler is Schedu
   );
 }
 
-/** The rungs of a trial. @throws FettleError `invalid_argument` for a scheduler that returns anything but a list, such as a promise */
+/**
+ * The rungs of a trial. @throws FettleError `invalid_argument` for a scheduler that returns anything but a
+ * list, such as a promise
+ */
 export function rungsOf(scheduler: Scheduler, number: number, steps: number): readonly number[] {
   const rungs = scheduler.rungs(number, steps);
   mustBeList(`what \`rungs\` of scheduler ${show(scheduler.name)} returns`, rungs, "a list of steps");
   return rungs;
 }
 
-/** The cohort of a trial. @throws FettleError `invalid_argument` for a scheduler that returns anything else, such as a promise */
+/**
+ * The cohort of a trial. @throws FettleError `invalid_argument` for a scheduler that returns anything else,
+ * such as a promise
+ */
 export function cohortOf(scheduler: Scheduler, number: number, lag: number, steps: number): Cohort {
   const cohort = scheduler.cohort(number, lag, steps);
   const isCohort = Number.isSafeInteger(cohort?.from) && typeof cohort.to === "number";
@@ -99,7 +115,10 @@ export function cohortOf(scheduler: Scheduler, number: number, lag: number, step
 
 const scorings = new WeakMap<Scheduler["promotes"], Scoring>();
 
-/** Decides by a scoring, from all that a scheduler is told; a study that knows the scoring decides the same from scores that it keeps. */
+/**
+ * Decides by a scoring, from all that a scheduler receives; a study that knows the scoring decides the same
+ * from its stored scores.
+ */
 export function promotesBy(scoring: Scoring): Scheduler["promotes"] {
   const promotes: Scheduler["promotes"] = ({ number, rung, own, others }) => {
     const scored = others.map((other) => {
@@ -122,12 +141,17 @@ export function scoringOf({ promotes }: Scheduler): Scoring | undefined {
   return scorings.get(promotes);
 }
 
-/** All earlier trials but the most recent `lag`: the cohort of schedulers that never wait for later trials. */
+/**
+ * All earlier trials except the most recent `lag`: the cohort of schedulers that never wait for later trials.
+ */
 export function earlierTrials(number: number, lag: number): Cohort {
   return { from: 0, to: Math.max(0, number - lag) };
 }
 
-/** Whether a trial is among the best ⌊n/η⌋ of n (at least one) at its rung; of equal trials the earlier is better. */
+/**
+ * Whether a trial is among the best ⌊n/η⌋ of n (at least one) at its rung; of equal trials the earlier is
+ * better.
+ */
 export function amongBest({ number, rung, own, others }: RungContext, reduction: number): boolean {
   const cost = own[rung];
   const better = others.filter(
@@ -136,7 +160,10 @@ export function amongBest({ number, rung, own, others }: RungContext, reduction:
   return better < Math.max(1, Math.floor((others.length + 1) / reduction));
 }
 
-/** A function of the whole budget that remembers its last result: a study asks with the same budget again and again. */
+/**
+ * A function of the full budget that remembers its last result, because a study always asks with the same
+ * budget.
+ */
 export function ofBudget<T>(make: (steps: number) => T): (steps: number) => T {
   let known: { readonly steps: number; readonly result: T } | undefined;
   return (steps) => {

@@ -14,7 +14,7 @@ export function defaultPoint(space: SearchSpace): Params | undefined {
 }
 
 /**
- * The same where no parameter needs a default: without any, the middle of the space.
+ * The same if no parameter has a default: then the middle of the space.
  *
  * @returns undefined if the constraint forbids the point
  */

@@ -23,7 +23,7 @@ interface Axis {
   readonly cuts: readonly number[];
 }
 
-/** See the head of this file. */
+/** See the header of this file. */
 export interface Lattice {
   /** How many points there are; above 2^53 only approximately. */
   readonly size: number;
@@ -36,9 +36,9 @@ export interface Lattice {
 /**
  * The lattice of a space.
  *
- * @param points - the largest number of values to take of each numeric parameter, spread evenly from `low` to `high`
- * (along the logarithm for log scales): one positive integer for all parameters, or one by name; checked by the caller.
- * A float without a step needs it.
+ * @param points - the largest number of values to take of each numeric parameter, spread evenly from `low` to
+ * `high` (along the logarithm for log scales): one positive integer for all parameters, or one by name;
+ * checked by the caller. A float without a step needs it.
  * @throws FettleError `invalid_space` for a float that has neither a step nor points
  */
 export function createLattice(
@@ -48,7 +48,10 @@ export function createLattice(
   return new SpaceLattice(space, points);
 }
 
-/** Beginnings of points at most that conditions tell apart: where all declared late, there are exponentially many. */
+/**
+ * The most prefixes of points that conditions may distinguish: with late declarations there are exponentially
+ * many.
+ */
 const MOST_BEGINNINGS = 50_000;
 
 class SpaceLattice implements Lattice {
@@ -111,7 +114,7 @@ class SpaceLattice implements Lattice {
   private count(i: number, params: Params): number {
     const { order, parameters } = this.space;
     if (i === order.length) return 1;
-    // if all later conditions treat two beginnings alike, both have equally many completions
+    // if all later conditions treat two prefixes alike, both have equally many completions
     const key = this.clauses[i].map((holds) => (holds(params) ? "1" : "0")).join("");
     const known = this.counts[i].get(key);
     if (known !== undefined) return known;

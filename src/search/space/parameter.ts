@@ -1,5 +1,6 @@
 /**
- * The kinds of parameters of a search space, as types. A parameter is plain JSON, built by `builders.ts` and checked by
+ * The kinds of parameters of a search space, as types. A parameter is plain JSON, built by `builders.ts` and
+ * checked by
  * `parse.ts`; `scale.ts` maps it to the unit interval, `space.ts` resolves its conditions.
  */
 
@@ -58,7 +59,10 @@ export type Parameter = NumericParameter | ChoiceParameter;
 export interface NumericOptions {
   /** Spread values evenly over the logarithm of the range; requires `low > 0`. Default false. */
   readonly log?: boolean;
-  /** Take only the values `low + i·step`, with `step > 0`, and of a float at least 2^-48 of the larger bound. Not for a float with `log`. */
+  /**
+   * Take only the values `low + i·step`, with `step > 0`, and for a float at least 2^-48 of the larger bound.
+   * Not for a float with `log`.
+   */
   readonly step?: number;
   /** The value that a strategy may try first. */
   readonly default?: number;

@@ -1,6 +1,7 @@
 /**
- * Reads one parameter from plain data and refuses what is impossible: what the builders `float`, `int` and `choice`
- * are given, spaces written as JSON, and spaces of saved studies. Conditions on other parameters are checked in
+ * Reads one parameter from plain data and refuses impossible ones: the arguments of the builders `float`,
+ * `int` and `choice`, spaces written as JSON, and spaces of saved studies. Conditions on other parameters are
+ * checked in
  * `space.ts`.
  */
 
@@ -67,7 +68,7 @@ function hintFor(raw: unknown): string {
   return isConstant ? ". A constant is not a parameter; use it where the parameters are used" : "";
 }
 
-/** Values of a choice at most. */
+/** The most values of a choice. */
 const MOST_VALUES = 10_000;
 
 function parseChoice({ values }: Raw, must: Must): ChoiceParameter {
@@ -140,7 +141,7 @@ function checkStep({ isInt, low, high, log, step }: Stepped, must: Must): void {
   must(
     step >= least,
     "step",
-    `at least ${least}, which is 2^-48 of ${largest}: float64 cannot tell the values of a finer one apart (or left out)`,
+    `at least ${least}, which is 2^-48 of ${largest}: float64 cannot distinguish the values of a finer step (or left out)`,
     step,
   );
 }

@@ -51,7 +51,7 @@ export function interpolate(parameter: NumericParameter, t: number): number {
   return Math.min(high, Math.max(low, x));
 }
 
-/** What a value of a parameter must be, for messages. */
+/** The rule for values of a parameter, for messages. */
 export function ruleOf(parameter: Parameter): string {
   if (parameter.type === "choice") return `one of ${show(parameter.values)}`;
   const { type, low, high, step } = parameter;
@@ -71,7 +71,10 @@ export function indexOf(parameter: NumericParameter, value: number): number {
   return step === undefined ? 0 : stepIndex(parameter, step, value);
 }
 
-/** Of a parameter with finitely many values: the least index whose value is not below `x`; their count if there is none. */
+/**
+ * For a parameter with finitely many values: the least index whose value is not below `x`; their count if
+ * there is none.
+ */
 export function indexFrom(parameter: NumericParameter, x: number): number {
   const count = valueCount(parameter);
   const near = Math.min(count - 1, Math.max(0, indexOf(parameter, x)));
@@ -124,8 +127,8 @@ export function toUnit(parameter: Parameter, value: ParamValue): number {
 }
 
 /**
- * A number moved by `by` along its unit interval, reflected at the ends. A discrete number moves by at least one value,
- * if it has others.
+ * A number moved by `by` along its unit interval, reflected at the ends. A discrete number moves by at least
+ * one value, if it has others.
  */
 export function shift(parameter: NumericParameter, value: number, by: number): number {
   const count = valueCount(parameter);
@@ -143,7 +146,7 @@ function reflect(x: number): number {
   return folded > 1 ? 2 - folded : folded;
 }
 
-/** The fraction of the way from `low` to `high` at which `x` is; 0.5 if rounding has made those the same. */
+/** The fraction of the way from `low` to `high` at which `x` is; 0.5 if rounding made the two equal. */
 function fraction(x: number, low: number, high: number): number {
   // halved where the width overflows; narrow ranges near 0 would be rounded by that
   const scale = high - low < Number.POSITIVE_INFINITY ? 1 : 0.5;

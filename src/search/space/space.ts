@@ -1,7 +1,7 @@
 /**
  * The search space: named parameters and the conditions among them, as plain JSON.
- * This is the one place that decides which points exist (`whyOutside`), so constraints
- * on whole points belong here. It draws no points and knows no study.
+ * This is the one place that decides which points exist (`whyOutside`), so constraints on complete points
+ * belong here. It draws no points and knows no study.
  */
 
 import { answerOf, check, FettleError, isPlainObject, must, shortened, show } from "../../errors.js";
@@ -37,26 +37,39 @@ export interface SearchSpace {
   readonly parameters: Space;
   /** Names as declared. */
   readonly names: readonly string[];
-  /** Names with each parameter after those that its condition names, otherwise as declared: `names` itself where it is the same. */
+  /**
+   * Names with each parameter after those that its condition names, otherwise as declared; `names` itself if
+   * the order is the same.
+   */
   readonly order: readonly string[];
   /** Points for which it returns false do not exist. */
   readonly constraint?: Constraint;
 }
 
-/** A hard constraint: a pure function that returns whether a whole point, whose values each fit their parameters, exists. */
+/**
+ * A hard constraint: a pure function that returns whether a complete point, whose values each fit their
+ * parameters, exists.
+ */
 export type Constraint<P = Params> = (params: P) => boolean;
 
-/** Parameters at most. Strategies take time in the square of their number, and those of geometry in its cube. */
+/**
+ * The most parameters. The time of strategies grows with the square of their number, that of geometric ones
+ * with the cube.
+ */
 const MOST_PARAMETERS = 1000;
-/** Values of all choices together at most. Strategies keep a number for each, and look at all of them at each suggestion. */
+/**
+ * The most values of all choices together. Strategies keep a number for each, and read all of them for each
+ * suggestion.
+ */
 const MOST_VALUES = 100_000;
 
 /**
  * Checks a space and orders its parameters.
  *
  * @param constraint - a further condition on points
- * @throws FettleError `invalid_space` for no parameters or more than 1,000, for more than 100,000 values of choices, for nesting without end, names that are not plain words, bounds or values that a
- * parameter cannot have, conditions on parameters or values that do not exist, and cycles
+ * @throws FettleError `invalid_space` for no parameters or more than 1,000, for more than 100,000 values of
+ * choices, for nesting without end, names that are not plain words, bounds or values that a parameter cannot
+ * have, conditions on parameters or values that do not exist, and cycles
  */
 export function resolveSpace(given: unknown, constraint?: Constraint): SearchSpace {
   must(

@@ -1,13 +1,14 @@
 /**
- * The values `low + i·step` of a stepped parameter, without the dust of binary
- * fractions: 0.3, never 0.30000000000000004; and the unit interval divided into cells,
- * one for each value. It is arithmetic, not a parameter.
+ * The values `low + i·step` of a stepped parameter, without the rounding errors of binary fractions: 0.3,
+ * never 0.30000000000000004; and the unit interval divided into cells, one for each value. It is arithmetic,
+ * not a parameter.
  */
 
 /**
- * Steps of floats are at least this fraction of the largest bound M. Then no rounding makes two values equal, or one value's
- * index another's: `low + index * step` is within 2.5·2⁻⁵² M of the decimal that is meant, and its decimals move it by no
- * more than that again; a step is at least 16·2⁻⁵² M, so that values lie apart and an index is found to within 0.4.
+ * Steps of floats are at least this fraction of the largest bound M. Then no rounding makes two values equal,
+ * or one value's index another's: `low + index * step` is within 2.5·2⁻⁵² M of the intended decimal, and
+ * rounding to decimals moves it by no more than that again; a step is at least 16·2⁻⁵² M, so that values lie
+ * apart and an index is found to within 0.4.
  */
 export const LEAST_STEP = 2 ** -48;
 
@@ -26,7 +27,10 @@ export function stepValue({ low }: Range, step: number, index: number): number {
   return decimals === 0 || decimals > 100 ? value : Number(value.toFixed(decimals)) + 0;
 }
 
-/** The index of the value nearest to `x`; negative below the first, and beyond the last one past it. */
+/**
+ * The index of the value nearest to `x`; negative below the first value, and past the last index above the
+ * last.
+ */
 export function stepIndex({ low }: Pick<Range, "low">, step: number, x: number): number {
   return Math.round((x - low) / step);
 }
@@ -45,10 +49,10 @@ export function cellAt(t: number, count: number): number {
 
 /** Up to this many cells, rounding never moves the middle of one into another. */
 const EXACT_CELLS = 2 ** 51;
-/** Numbers of the upper half of the unit interval are this far apart: no less than a cell is wide. */
+/** The distance of floats in the upper half of the unit interval: cells are at least this wide. */
 const APART = 2 ** -53;
 
-/** The middle of a cell, and of more than 2⁵¹ cells a place within it: `cellAt` finds the cell again. */
+/** The middle of a cell; with more than 2⁵¹ cells, a place within it. `cellAt` is the inverse. */
 export function middleOf(cell: number, count: number): number {
   let t = (cell + 0.5) / count;
   if (count <= EXACT_CELLS) return t;

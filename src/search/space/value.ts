@@ -1,11 +1,11 @@
 /**
- * The values of parameters and of what studies keep: JSON, compared by content.
+ * The values of parameters and records: JSON, compared by content.
  */
 
 import { isPlainObject, isRecord } from "../../errors.js";
 import { isShallow } from "../../json.js";
 
-/** A value of JSON: what a choice may offer and a record may carry. */
+/** A JSON value: allowed in choices and records. */
 export type ParamValue =
   | string
   | number
@@ -32,12 +32,14 @@ export function copyJson(value: unknown, depth = 0): ParamValue | undefined {
   return Object.freeze(Object.fromEntries(entries)) as ParamValue;
 }
 
-/** A copy of what is JSON, so that a getter in it is read once; anything else unchanged, to be refused. */
+/** A copy of a JSON value, so that its getters are read once; anything else unchanged, to be refused. */
 export function readOnce(value: unknown): unknown {
   return copyJson(value) ?? value;
 }
 
-/** A string that two values share exactly when they are equal; the order of an object's keys does not count. */
+/**
+ * A string that two values share exactly when they are equal; the order of an object's keys does not count.
+ */
 export function valueKey(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(valueKey).join(",")}]`;
   if (!isRecord(value)) return JSON.stringify(value);
@@ -45,7 +47,7 @@ export function valueKey(value: unknown): string {
   return `{${keys.map((key) => `${JSON.stringify(key)}:${valueKey(value[key])}`).join(",")}}`;
 }
 
-/** Whether two values of JSON are equal by content. It goes no deeper than the shallower of them. */
+/** Whether two JSON values are equal by content. It descends no deeper than the shallower of them. */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
   if (a === b) return true;
@@ -57,13 +59,13 @@ export function sameValue(a: unknown, b: unknown): boolean {
   );
 }
 
-/** The places of the values of a list, each found by content at once. */
+/** The index of each value of a list, looked up by content. */
 const placesIn = new WeakMap<
   readonly ParamValue[],
   { plain: Map<unknown, number>; nested: Map<string, number> }
 >();
 
-/** The place of a value in a list of different values, by content; -1 if it is not there. */
+/** The index of a value in a list of distinct values, by content; -1 if it is not there. */
 export function placeOf(values: readonly ParamValue[], value: unknown): number {
   let places = placesIn.get(values);
   if (places === undefined) {

@@ -21,14 +21,20 @@ export interface Axis {
   readonly count: number;
 }
 
-/** See the head of this file. */
+/** See the header of this file. */
 export interface Vectors {
   /** Coordinates in all. */
   readonly size: number;
   readonly axes: readonly Axis[];
-  /** [size], each in [0, 1]. A number that does not apply is 0.5; a choice of k values that does not apply is 1/k, k times. */
+  /**
+   * [size], each in [0, 1]. A number that does not apply is 0.5; a choice of k values that does not apply is
+   * 1/k, k times.
+   */
   encode(params: Params): Float64Array;
-  /** The nearest point: numbers within the range, and for a choice the value with the largest coordinate (the first, if several are equal). */
+  /**
+   * The nearest point: numbers within the range, and for a choice the value with the largest coordinate (the
+   * first, if several are equal).
+   */
   decode(vector: ArrayLike<number>): Params;
 }
 

@@ -1,9 +1,11 @@
-/** The best trial of a study, where one is. */
+/** The best trial of a study, if there is one. */
 import { FettleError } from "../../errors.js";
 import type { BestTrial } from "../trial/trial.js";
 import type { Study } from "./contract.js";
 
-/** The best trial; undefined while there is none, and with several objectives, where no single trial is best. */
+/**
+ * The best trial; undefined while there is none, and with several objectives, where no single trial is best.
+ */
 export function bestOrNone<S extends Pick<Study, "directions" | "bestTrials">>({
   directions,
   bestTrials,
@@ -13,7 +15,7 @@ export function bestOrNone<S extends Pick<Study, "directions" | "bestTrials">>({
 
 /** Why a study has no best trial. */
 export function noBest({ directions, trials }: Pick<Study, "directions" | "trials">): FettleError {
-  const several = `best must be of one objective; this study has ${directions.length}. Use bestTrials, the Pareto front`;
-  const none = `best must be a complete trial that keeps its constraints; this study has none among ${trials.length}. Run more trials, or ask first whether bestTrials is empty`;
+  const several = `best needs one objective; this study has ${directions.length}. Use bestTrials, the Pareto front`;
+  const none = `best needs a complete trial that satisfies its constraints; this study has none among ${trials.length}. Run more trials, or check first whether bestTrials is empty`;
   return new FettleError("invalid_state", directions.length > 1 ? several : none);
 }

@@ -1,6 +1,6 @@
 /**
- * Reads a study back from `study.toJSON()`, trusting nothing: every point is checked against the space, every record is
- * built again from its fields. It writes no files.
+ * Reads a study back from `study.toJSON()`, which is untrusted: every point is checked against the space,
+ * every record is rebuilt from its fields. It writes no files.
  */
 import {
   check,
@@ -39,16 +39,17 @@ import type { LedgerEntry } from "./ledger.js";
 import { openStudy, studyVersion } from "./open.js";
 import { directionsOf } from "./study.js";
 
-/** What JSON cannot hold, and must be passed again. */
+/** What JSON cannot hold, so that it must be passed again. */
 export interface RestoreOptions<S extends Space = Space> {
   /**
-   * The strategy that the study began with, such as `createStrategy(json.strategy.name, json.strategy.options)`. Default: that of
+   * The strategy with which the study started, such as
+   * `createStrategy(json.strategy.name, json.strategy.options)`. Default: that of
    * `createStudy`.
    */
   readonly strategy?: Strategy;
-  /** The space that the study began with, to type its parameters. */
+  /** The space with which the study started, to type its parameters. */
   readonly space?: S;
-  /** The constraint that the study began with, if it had one. */
+  /** The constraint with which the study started, if it had one. */
   readonly constraint?: Constraint<ParamsOf<S>>;
   /** Returns milliseconds, to time trials; without it nothing is timed. */
   readonly clock?: () => number;
@@ -76,7 +77,7 @@ const STUDY_FIELDS: OptionNames<StudyJson> = {
 /** The fields of a saved trial that are not part of its outcome. */
 const TRIAL_FIELDS = ["number", "given", "params", "parent"];
 
-/** `restoreStudy` with a strategy, which tuners load apart from the study. */
+/** `restoreStudy` with a strategy, which tuners load separately. */
 export function reopenStudy<const S extends Space = Space>(
   json: unknown,
   options: RestoreOptions<S> & { readonly strategy: Strategy },
@@ -98,7 +99,7 @@ export function reopenStudy<const S extends Space = Space>(
   check(
     space === undefined || valueKey(resolveSpace(space).parameters) === valueKey(searchSpace.parameters),
     () =>
-      `space must be the one that the study was saved with, ${show(searchSpace.parameters)}; received ${show(space)}. Leave it out, or begin a new study`,
+      `space must be the one that the study was saved with, ${show(searchSpace.parameters)}; received ${show(space)}. Leave it out, or start a new study`,
   );
   const entries = trials.map((trial, number) => restoreTrial(searchSpace, directions.length, trial, number));
   return openStudy<S>(
@@ -114,7 +115,7 @@ export function reopenStudy<const S extends Space = Space>(
   );
 }
 
-/** Refuses what is not a study, or a study that this release cannot read. */
+/** Refuses anything but a study that this release can read. */
 function checkFormat(json: unknown): asserts json is Readonly<Record<string, unknown>> {
   must(
     isRecord(json) && json.format === "fettle-study",
@@ -175,7 +176,7 @@ function restoreTrial(space: SearchSpace, objectives: number, trial: unknown, nu
   return { ...entry, record: restoreRecord(entry, objectives, trial, number) };
 }
 
-/** A trial of a study's JSON as its study had it; nothing is checked but its curves. */
+/** A trial of a study's JSON as the study recorded it; only its curves are checked. */
 export function recordOf<P>({
   given: _,
   ...trial
@@ -217,7 +218,7 @@ function restoreRecord(
     const [surplus] = [value, values, std].filter((each) => each !== undefined && each !== null);
     must(surplus === undefined, `the value of trial ${number}, which is ${status},`, "null", surplus);
   }
-  // null is a number that JSON cannot hold, or no number at all
+  // null is a number that JSON cannot hold, or no number
   const { curves, ...outcome } = Object.fromEntries(
     Object.entries(trial)
       .filter(([key, field]) => !TRIAL_FIELDS.includes(key) && field !== null)
@@ -266,7 +267,7 @@ function must(condition: unknown, name: string, rule: string, value: unknown): a
   mustBe(condition, CANNOT_OPEN + name, rule, value, CODE);
 }
 
-/** Runs `read`, and turns its refusal into one of the checkpoint. */
+/** Runs `read`, and turns its refusal into one about the checkpoint. */
 function rephrase<T>(what: string, read: () => T): T {
   try {
     return read();

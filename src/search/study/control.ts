@@ -1,6 +1,6 @@
 /**
- * How the loop over a study and its caller talk to each other: events go out, a signal and time limits come in, and the
- * first error that is not the objective's ends the loop.
+ * How the loop over a study and its caller talk to each other: events go out, a signal and time limits come
+ * in, and the first error that is not the objective's ends the loop.
  */
 
 import { platform } from "#platform";
@@ -9,7 +9,7 @@ import type { Space } from "../space/space.js";
 import type { Ending, OptimizeOptions, StudyEvent } from "./contract.js";
 import { LiveTrial } from "./live.js";
 
-/** Milliseconds between two looks at the signal and the clock, while something is awaited. */
+/** Milliseconds between two checks of the signal and the clock, while something is awaited. */
 const LOOK = 50;
 
 /** @throws FettleError `invalid_argument` unless each is a positive number */
@@ -33,29 +33,29 @@ export function checkSignal(signal: unknown): void {
   );
 }
 
-/** See the head of this file. */
+/** See the header of this file. */
 export class LoopControl<S extends Space> {
   /** The first error outside the objective; no trial starts after it. */
   failure: { readonly error: unknown } | undefined;
-  /** What listeners still do. */
+  /** The pending work of listeners. */
   told: Promise<unknown> | undefined;
   private stopped: "aborted" | "timeout" | undefined;
   private readonly live = new Set<LiveTrial>();
   private readonly clock: () => number;
   private readonly began: number;
-  /** Whether it looks at what may end a trial before its objective does. */
+  /** Whether it checks for an early end of trials. */
   readonly watches: boolean;
-  /** Ends the looks. */
+  /** Ends the checks. */
   readonly close: () => void;
 
-  /** @param wake - called while no trial is to start any more, so that a loop that is paused ends */
+  /** @param wake - called once no further trial may start, so that a paused loop ends */
   constructor(
     private readonly options: Pick<
       OptimizeOptions<S>,
       "onEvent" | "signal" | "timeout" | "trialTimeout" | "clock" | "ending"
     >,
     private readonly wake: () => void = () => {},
-    /** Whether running trials may be dropped when the time is over. */
+    /** Whether running trials may be dropped when time runs out. */
     private readonly mayCut: () => boolean = () => true,
   ) {
     const { signal, timeout, trialTimeout, clock } = options;
@@ -66,19 +66,19 @@ export class LoopControl<S extends Space> {
     this.close = () => clearInterval(timer);
   }
 
-  /** Why the caller wants no more, once it does. */
+  /** Why the caller stopped, once it has. */
   get stopReason(): "aborted" | "timeout" | undefined {
     if (!this.stopped && this.options.signal?.aborted === true) this.stopped = "aborted";
     if (!this.stopped && this.isLate && this.mayCut()) this.stopped = "timeout";
     return this.stopped;
   }
 
-  /** Whether the time is over, but for what is to be left of it. */
+  /** Whether time has run out, except for the reserve. */
   get isLate(): boolean {
     return this.isOver(({ fits }) => fits);
   }
 
-  /** Whether no trial is to begin any more. */
+  /** Whether no further trial may start. */
   get isLateForTrial(): boolean {
     return this.isOver(({ fits, trial }) => fits + trial);
   }
@@ -90,12 +90,12 @@ export class LoopControl<S extends Space> {
     );
   }
 
-  /** Whether running trials are over. */
+  /** Whether running trials must end. */
   get isAborted(): boolean {
     return this.failure !== undefined || this.stopReason !== undefined;
   }
 
-  /** A trial that begins now. */
+  /** A trial that starts now. */
   begin(): LiveTrial {
     const live = new LiveTrial(this.clock);
     this.live.add(live);
@@ -108,22 +108,25 @@ export class LoopControl<S extends Space> {
     if (error) throw error;
   }
 
-  /** A trial that has ended: what it reports from now on counts no more. */
+  /** A trial that has ended: later reports are ignored. */
   forget(live: LiveTrial): void {
     live.isOver = true;
     this.live.delete(live);
   }
 
-  /** Whether anyone is told of events. */
+  /** Whether anyone listens to events. */
   get isHeard(): boolean {
     return this.options.onEvent !== undefined;
   }
 
-  /** Reports an event, unless something has failed: a listener that threw, or whose promise was rejected, is not called again. */
+  /**
+   * Reports an event, unless something has failed: a listener that threw, or whose promise was rejected, is
+   * not called again.
+   */
   emit(event: StudyEvent<S>): void {
     if (this.failure) return;
     const told = this.guard(() => this.options.onEvent?.(event)) as unknown;
-    // of a listener that is async
+    // of an async listener
     if (told)
       this.told = Promise.all([this.told, told]).catch((error) => {
         this.fail(error);
@@ -131,7 +134,7 @@ export class LoopControl<S extends Space> {
       });
   }
 
-  /** Calls `run`, and keeps what it throws as the failure. */
+  /** Calls `run`, and records an error as the failure. */
   guard<T>(run: () => T): T | undefined {
     try {
       return run();
@@ -145,7 +148,7 @@ export class LoopControl<S extends Space> {
     this.failure ??= { error };
   }
 
-  /** Ends the trials whose time is over, or all if the loop is to end. */
+  /** Ends the trials whose time ran out, or all if the loop must end. */
   private look(): void {
     const isStopped = this.guard(() => this.stopReason) !== undefined;
     if (this.isAborted || this.isLateForTrial) this.wake();

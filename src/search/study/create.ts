@@ -1,4 +1,4 @@
-/** Studies as users begin and restore them: with a default strategy. */
+/** Studies as users create and restore them: with a default strategy. */
 import { isPlainObject } from "../../errors.js";
 import type { Space } from "../space/space.js";
 import { defaultStrategy } from "../strategies/default.js";
@@ -8,11 +8,12 @@ import type { Study, StudyOptions } from "./contract.js";
 import { beginStudy } from "./study.js";
 
 /**
- * Begins a study: call `ask` and `tell` yourself, or let `optimize` do it in a loop. `JSON.stringify` saves a study,
+ * Creates a study: call `ask` and `tell` yourself, or let `optimize` do it in a loop. `JSON.stringify` saves
+ * a study,
  * `restoreStudy` resumes it.
  *
- * @throws FettleError `invalid_space` for an impossible space; `invalid_argument`, `unknown_name` for other invalid
- * options
+ * @throws FettleError `invalid_space` for an impossible space; `invalid_argument`, `unknown_name` for other
+ * invalid options
  * @example
  * ```ts
  * const study = createStudy({ space: { x: float(-5, 5), y: int(-5, 5) }, direction: "minimize", seed: 1 });
@@ -25,12 +26,13 @@ export function createStudy<const S extends Space>(options: StudyOptions<S>): St
 }
 
 /**
- * Opens a saved study where it stopped: it continues with the same trials as if it had never been saved. `ask` first
- * hands out the trials that were running when it was saved.
+ * Resumes a saved study: it continues with the same trials as if it had never been saved. `ask` first returns
+ * the trials that were running when it was saved.
  *
  * @param json - what `study.toJSON()` returned, parsed
- * @throws FettleError `invalid_checkpoint` if `json` is damaged, of a newer version, or not a study; `invalid_argument`
- * if the strategy, the space or the constraint differs from the study's, or is needed and not given
+ * @throws FettleError `invalid_checkpoint` if `json` is damaged, of a newer version, or not a study;
+ * `invalid_argument` if the strategy, the space or the constraint differs from the study's, or is needed but
+ * missing
  * @example
  * ```ts
  * const study = createStudy({ space: { x: float(-5, 5) }, direction: "minimize" });

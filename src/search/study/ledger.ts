@@ -1,6 +1,6 @@
 /**
- * The trials of a study: which were asked for, which wait, which are running, and the result of each. It asks no
- * strategy, and trusts its arguments: `open.ts` and `checkpoint.ts` check what users pass.
+ * The trials of a study: which were asked for, which wait, which are running, and the result of each. It
+ * calls no strategy, and trusts its arguments: `open.ts` and `checkpoint.ts` check user input.
  */
 import { check, isPlainObject, must, show } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
@@ -20,7 +20,7 @@ import {
 } from "../trial/trial.js";
 import { streams } from "./suggest.js";
 
-/** A trial as the ledger keeps it: finished if it has a record, else waiting or running. */
+/** A trial in the ledger: finished if it has a record, else waiting or running. */
 export interface LedgerEntry {
   readonly params: Params;
   readonly parent?: number;
@@ -29,23 +29,23 @@ export interface LedgerEntry {
   readonly given?: true;
 }
 
-/** What the ledger knows of the study around it. */
+/** What the ledger knows about its study. */
 export interface LedgerSettings {
   readonly seed: number;
   readonly directions: readonly Direction[];
   readonly clock?: () => number;
 }
 
-/** The seed of everything random in a trial, from that of its study. */
+/** The seed of everything random in a trial, derived from that of its study. */
 export function seedOfTrial(seed: number, number: number): number {
   return new RandomStream(seed, streams.trial, number).integer(2 ** 31);
 }
 
-/** See the head of this file. */
+/** See the header of this file. */
 export class Ledger {
   private readonly entries: LedgerEntry[];
   private readonly allPoints = new SharedList<Params>();
-  /** Numbers of the trials to hand out next, ascending. */
+  /** Numbers of the trials to return next, ascending. */
   private readonly queue: number[];
   /** Numbers of the running trials, with the clock's reading when they started. */
   private readonly running = new Map<number, number | undefined>();
@@ -116,8 +116,8 @@ export class Ledger {
   }
 
   /**
-   * A list of the first trials' records, which grows: how many it is to have is at least as many as the last time, and at
-   * most `finishedInRow`.
+   * A growing list of the first trials' records: `count` is never below the last one, and at most
+   * `finishedInRow`.
    */
   view(): (count: number) => readonly TrialRecord[] {
     const seen = new SharedList<TrialRecord>();
@@ -127,7 +127,7 @@ export class Ledger {
     };
   }
 
-  /** Appends a trial, to be handed out unless it has finished; returns its number. */
+  /** Appends a trial, which waits for `ask` unless it has finished; returns its number. */
   append(entry: Omit<LedgerEntry, "record">): number {
     const number = this.enter(entry);
     this.queue.push(number);
@@ -156,7 +156,7 @@ export class Ledger {
     this.checkRunning(number);
     must(isPlainObject(outcome), `the outcome of trial ${number}`, "an object, as { value: 1 }", outcome);
     const { clock, directions } = this.settings;
-    // a host's clock may be set back
+    // the host's clock may be set back
     const measured = clock && { seconds: Math.max(0, clock() - (this.running.get(number) as number)) / 1000 };
     const record = makeRecord(this.unfinished(number), { ...measured, ...outcome }, directions.length);
     this.running.delete(number);
@@ -172,7 +172,10 @@ export class Ledger {
     this.queue.sort((a, b) => a - b);
   }
 
-  /** Puts the trials that ended, but for the first, back in the queue. @param first - at most `finishedInRow` */
+  /**
+   * Puts the trials that ended after the first ones back in the queue. @param first - how many stay, at most
+   * `finishedInRow`
+   */
   withdraw(first: number): void {
     this.finishedFirst = first;
     for (let number = first; number < this.entries.length; number++) {
@@ -187,7 +190,7 @@ export class Ledger {
     for (const record of this.records) this.note(record);
   }
 
-  /** All trials as plain data; those without a record are "running", so that they are handed out again. */
+  /** All trials as plain data; those without a record are "running", so that they run again. */
   toJSON() {
     return this.entries.map(({ record, given }, number) => ({
       ...(record ?? { ...this.unfinished(number), status: "running" as const }),
@@ -221,11 +224,11 @@ export class Ledger {
     must(Number.isSafeInteger(number), "the number of a trial", "an integer, as trial.number", number);
     const state = (): string => {
       if (this.entries[number]?.record) return "has finished";
-      return this.queue.includes(number) ? "waits to be asked for" : "was never asked for";
+      return this.queue.includes(number) ? "is waiting for ask" : "was never asked for";
     };
     check(
       this.running.has(number),
-      () => `only a running trial can be told or released; trial ${show(number)} ${state()}`,
+      () => `only a running trial can be finished or released; trial ${show(number)} ${state()}`,
       "invalid_state",
     );
   }

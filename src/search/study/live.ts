@@ -1,8 +1,8 @@
-/** A running trial from outside: how long it has run, and how it ends before its objective does. */
+/** A running trial from outside: how long it has run, and how to end it before its objective ends. */
 
-/** See the head of this file. */
+/** See the header of this file. */
 export class LiveTrial {
-  /** Whether it has ended, with its objective or before. */
+  /** Whether it has ended, with its objective or earlier. */
   isOver = false;
   private controller: AbortController | undefined;
   private onEnd: (error: Error) => void = () => {};
@@ -15,7 +15,7 @@ export class LiveTrial {
     this.since = clock();
   }
 
-  /** Made when it is asked for: most objectives take none. */
+  /** Made on demand: most objectives do not use it. */
   get signal(): AbortSignal {
     this.controller ??= new AbortController();
     if (this.isOver) this.controller.abort();
@@ -27,14 +27,14 @@ export class LiveTrial {
     return this.spent + (this.running > 0 ? this.clock() - this.since : 0);
   }
 
-  /** A piece of its work has ended, or waits. */
+  /** A piece of its work has ended or waits. */
   pause(): void {
     this.spent = this.elapsed;
     this.running--;
     this.since = this.clock();
   }
 
-  /** A piece of its work begins, or goes on. */
+  /** A piece of its work starts or continues. */
   resume(): void {
     this.spent = this.elapsed;
     this.running++;

@@ -1,6 +1,6 @@
 /**
- * A study with its trials, behind the contract of `contract.ts`: `createStudy` opens an empty one, `restoreStudy` a
- * saved one. Both check what users pass first.
+ * A study with its trials, behind the contract of `contract.ts`: `createStudy` opens an empty one,
+ * `restoreStudy` a saved one. Both first check user input.
  */
 import { check, isPlainObject, show } from "../../errors.js";
 import { ownParams, type Params, type ParamsOf, type Space, whyOutside } from "../space/space.js";
@@ -85,18 +85,20 @@ function whyNotYet(settings: StudySettings, ledger: Ledger): string {
     ? ["", ""]
     : [`with lag ${lag}, `, ", or give the study a larger lag"];
   return (
-    `strategy ${show(strategy.name)} learns from trials: ${given}trial ${number} can be asked for once all trials up to ` +
-    `${last} have finished; trial ${ledger.finishedInRow} has not. Tell its outcome${wayOut}`
+    `strategy ${show(strategy.name)} learns from trials: ${given}trial ${number} can start once all trials up to ` +
+    `${last} have finished; trial ${ledger.finishedInRow} has not. Finish it with tell${wayOut}`
   );
 }
 
-/** A user's point as one of the space. It is read once: a getter may give something else when it is read again. */
+/**
+ * A user's point as one of the space. It is read once: a getter may return something else the second time.
+ */
 function pointOf({ space }: StudySettings, params: unknown, method: string): Params {
   const point = isPlainObject(params)
     ? Object.fromEntries(Object.entries(params).map(([name, value]) => [name, readOnce(value)]))
     : params;
   const wrong = whyOutside(space, point);
-  check(wrong === undefined, () => `${method} takes a point of the space: ${wrong}`);
+  check(wrong === undefined, () => `${method} needs a point of the space: ${wrong}`);
   return ownParams(space, point as Params);
 }
 

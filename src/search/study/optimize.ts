@@ -1,7 +1,7 @@
 /**
- * The loop over a study's `ask` and `tell`: runs an objective for trial after trial, several side by side if asked to.
- * It uses no threads: an objective may hand its trial to another thread or machine. Clocks end it where they are asked to, and
- * decide nothing else.
+ * The loop over a study's `ask` and `tell`: runs an objective for trial after trial, several in parallel if
+ * requested. It uses no threads: an objective may send its trial to another thread or machine. Clocks only
+ * end it, and only if requested.
  */
 import { check, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { copyOptions } from "../../options.js";
@@ -34,7 +34,7 @@ export async function optimize<S extends Space>(
   }
 }
 
-/** The loop over each study that has one. */
+/** The running loop of each study. */
 const running = new WeakMap<object, Pick<Loop<never>, "stop" | "pause" | "resume">>();
 
 /** See `Study.stop`, `Study.pause` and `Study.resume`. */
@@ -75,13 +75,13 @@ function checkOptimize<S extends Space>(
 /** One call of `optimize`. */
 class Loop<S extends Space> {
   private readonly setting: TrialSetting<S>;
-  /** What the rules see of the first trials. */
+  /** What the rules know about the first trials. */
   private readonly ruled: (count: number) => readonly TrialRecord[];
   /** Whether the strategy has nothing left to suggest. */
   private exhausted = false;
   /** The rule that ended the search. */
   private met: StopReason | "stopped" | "timeout" | undefined;
-  /** While no trial is to start. */
+  /** Set while no trial may start. */
   private paused: { readonly over: Promise<void>; readonly end: () => void } | undefined;
 
   constructor(
@@ -153,7 +153,7 @@ class Loop<S extends Space> {
       await (pause ? Promise.race([change, pause.over]) : change);
     }
     const reason = this.endReason();
-    // a search that its time ended before a trial, and not amid one, has none to drop
+    // a search whose time ran out between trials has none to drop
     if (ending && reason === "timeout" && control.stopReason === reason) this.ledger.withdraw(this.settled);
     control.emit({
       type: "studyEnded",
@@ -181,9 +181,12 @@ class Loop<S extends Space> {
     return this.study.waiting > 0 || this.study.asked < this.options.trials;
   }
 
-  /** Whether the strategy and the rules have seen enough for the next trial to start; the rules may end the search instead. */
+  /**
+   * Whether the strategy and the rules have seen enough for the next trial to start; the rules may end the
+   * search instead.
+   */
   private canStart(): boolean {
-    // where no running trial can make asking possible, `ask` says why it is not
+    // if no running trial can make asking possible, `ask` throws the reason
     if (!this.study.canAsk() && !this.setting.slots.isEmpty) return false;
     const { stop } = this.options;
     if (stop === undefined || this.study.waiting > 0) return true;
@@ -193,7 +196,7 @@ class Loop<S extends Space> {
     return this.met === undefined;
   }
 
-  /** Whether a waiting trial is promoted; undefined while that is not decided. */
+  /** Whether a waiting trial is promoted; undefined until that is decided. */
   private decisionOn(number: number): boolean | undefined {
     const { rungs, control } = this.setting;
     if (control.isAborted) return false; // so that nothing waits
@@ -202,7 +205,10 @@ class Loop<S extends Space> {
     return control.failure ? false : promoted;
   }
 
-  /** How many trials, from the first on, have finished and depend on no others: what the loop may end with when its time is over. */
+  /**
+   * How many trials, from the first, have finished and depend on no others: the loop may end with these when
+   * its time runs out.
+   */
   private get settled(): number {
     const { ledger, setting } = this;
     return setting.rungs?.settled(ledger.finishedInRow) ?? ledger.finishedInRow;

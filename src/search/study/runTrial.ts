@@ -1,6 +1,6 @@
 /**
- * One trial of the loop, from its start to its record: what its objective receives, and what is told about it. Which
- * trial starts when is decided in `optimize.ts`.
+ * One trial of the loop, from its start to its record: what its objective receives, and what is recorded
+ * about it. `optimize.ts` decides which trial starts when.
  */
 import { check, isA, isPlainObject, messageOf, must, mustBeInteger } from "../../errors.js";
 import type { Turns } from "../../platform/turns.js";
@@ -19,7 +19,7 @@ export interface TrialSetting<S extends Space> {
   readonly study: Study<S>;
   readonly ledger: Pick<Ledger, "best">;
   readonly objective: Objective<S>;
-  /** The whole budget of a trial, with a scheduler. */
+  /** The full budget of a trial, with a scheduler. */
   readonly steps: number | undefined;
   readonly rungs: Rungs | undefined;
   readonly slots: Slots;
@@ -27,10 +27,10 @@ export interface TrialSetting<S extends Space> {
   readonly turns: Turns;
 }
 
-/** The most characters that are kept of what a trial threw: a study is kept whole. */
+/** The most characters of a trial's error that are kept, so that a study stays small. */
 const LONGEST = 4000;
 
-/** How far a trial has come. */
+/** The progress of a trial. */
 interface Progress {
   /** The last step that it reported. */
   step?: number;
@@ -39,7 +39,7 @@ interface Progress {
   pruned: boolean;
 }
 
-/** Runs a trial and tells its outcome; or releases it, if the loop is being stopped. */
+/** Runs a trial and records its outcome; or releases it, if the loop is being stopped. */
 export function runTrial<S extends Space>(
   trial: Trial<ParamsOf<S>>,
   setting: TrialSetting<S>,
@@ -62,7 +62,7 @@ class TrialRun<S extends Space> {
 
   run(): Promise<void> {
     const work = this.toEnd();
-    // most trials can end by themselves only
+    // most trials can only end on their own
     return this.setting.control.watches ? this.live.orEnd(work, (error) => this.fail(error)) : work;
   }
 
@@ -76,7 +76,7 @@ class TrialRun<S extends Space> {
       control.checkTime(live);
       checkAwaited(progress);
       if (progress.pruned && control.isAborted) return this.close();
-      // a restored study decides by the values at rungs, so that they are kept in place of any other curve
+      // a restored study decides by the values at rungs, so they replace any other curve
       const own = rungs ? withoutCurve(result) : result;
       this.close({ ...this.reported(true), ...(progress.pruned && { status: "pruned" }), ...own });
     } catch (thrown) {
@@ -94,7 +94,7 @@ class TrialRun<S extends Space> {
     this.close({ ...this.reported(false), ...kept, status: "failed", error: reason });
   }
 
-  /** Tells the outcome; without one, releases the trial. */
+  /** Records the outcome; without one, releases the trial. */
   private close(outcome?: TrialOutcome): void {
     const { study, ledger, control } = this.setting;
     const { number } = this.trial;
@@ -173,7 +173,10 @@ function withoutCurve({ curve: _, ...rest }: TrialOutcome): TrialOutcome {
   return rest;
 }
 
-/** Refuses to go on where the trial has to wait: it would run beside those that have its place, and never be pruned. */
+/**
+ * Refuses to continue while the trial must wait: it would run in addition to those that took its place, and
+ * never be pruned.
+ */
 function checkAwaited({ waits }: Progress): void {
   check(!waits, "trial.report(value, step) must be awaited: its result is the scheduler's decision");
 }

@@ -1,6 +1,6 @@
 /**
- * What trials have reported at their rungs, and the scheduler's decisions on them. Making trials wait for a decision is
- * the work of `slots.ts`.
+ * What trials have reported at their rungs, and the scheduler's decisions on them. `slots.ts` makes trials
+ * wait for a decision.
  */
 
 import { answerOf, check, must, mustBeInteger, show } from "../../errors.js";
@@ -21,17 +21,18 @@ import type { Ledger } from "./ledger.js";
 /** The values, by objective, that one trial reported at each of its rungs. */
 type Reports = readonly (readonly number[])[];
 
-/** What the rungs must know of a study's trials. */
+/** What the rungs must know about a study's trials. */
 export type FinishedTrials = Pick<Ledger, "records" | "hasFinished">;
 
 /**
  * The rungs of a study's trials.
  *
- * @param steps - the whole budget of a trial
+ * @param steps - the full budget of a trial
  * @param ledger - the study's trials
- * @param hasStopRules - whether rules look at finished trials before the next one starts, as an adaptive strategy does
- * @throws FettleError `invalid_argument` if the study cannot ask for as many trials as wait for each other, or if its
- * strategy itself decides which trials resume
+ * @param hasStopRules - whether rules see finished trials before the next one starts, like an adaptive
+ * strategy
+ * @throws FettleError `invalid_argument` if the study cannot ask for as many trials as wait for each other,
+ * or if its strategy itself decides which trials resume
  */
 export function createRungs(
   scheduler: Scheduler,
@@ -44,7 +45,7 @@ export function createRungs(
   must(
     steps !== undefined && Number.isSafeInteger(steps) && steps > 0,
     "steps",
-    "a positive integer, the whole budget of a trial under a scheduler",
+    "a positive integer, the full budget of a trial with a scheduler",
     steps,
   );
   const { strategy, lag } = study;
@@ -58,20 +59,20 @@ export function createRungs(
   check(
     (!strategy.adaptive && !hasStopRules) || lag >= width - 1,
     () =>
-      `with scheduler ${show(scheduler.name)}, ${width} trials wait for each other, so that lag must be at least ` +
+      `with scheduler ${show(scheduler.name)}, ${width} trials wait for each other, so lag must be at least ` +
       `${width - 1}; received ${lag}`,
   );
   return new Rungs(scheduler, steps, study, ledger);
 }
 
-/** The scores at a rung of the first trials, as far as they were compared. */
+/** The scores at a rung of the first trials that were compared. */
 interface Counted {
-  /** By number; undefined of a trial that ended before the rung. */
+  /** By number; undefined for a trial that ended before the rung. */
   readonly scores: (number | undefined)[];
   readonly sorted: SortedNumbers;
 }
 
-/** See the head of this file. */
+/** See the header of this file. */
 export class Rungs {
   private readonly reports = new Map<number, Reports>();
   /** By rung. */
@@ -88,7 +89,7 @@ export class Rungs {
     }
   }
 
-  /** Keeps what a trial reports at a step, if it is a rung; then the trial has to wait for a decision. */
+  /** Records a report at a step if it is a rung; then the trial must wait for a decision. */
   report(number: number, value: number | readonly number[], step: number): boolean {
     const reports = this.reportsOf(number);
     const next = rungsOf(this.scheduler, number, this.steps)[reports.length];
@@ -97,7 +98,10 @@ export class Rungs {
     return true;
   }
 
-  /** Whether a trial is promoted; undefined while it waits for others, all of which have numbers below `bound`. */
+  /**
+   * Whether a trial is promoted; undefined while it waits for others, all of which have numbers below
+   * `bound`.
+   */
   promotes(number: number, bound: number): boolean | undefined {
     const rung = this.reportsOf(number).length - 1;
     const scoring = scoringOf(this.scheduler);
@@ -123,7 +127,7 @@ export class Rungs {
     return answerOf(what, promoted, typeof promoted === "boolean", "true or false");
   }
 
-  /** How many trials, of so many that have finished from the first on, were judged by each other alone: whole brackets. */
+  /** How many of the first finished trials were judged only by each other: complete brackets. */
   settled(finished: number): number {
     let settled = 0;
     let needed = 0;
@@ -134,14 +138,14 @@ export class Rungs {
     return settled;
   }
 
-  /** What a trial reported at its rungs; with several objectives, all values of one rung after those of the one before. */
+  /** What a trial reported at its rungs; with several objectives, rung by rung. */
   curve(number: number): readonly number[] {
     return this.reportsOf(number).flat();
   }
 
   /**
-   * The scores at a rung of the trials before one, in order; undefined while some may still report. What was counted for another
-   * trial is added to, or taken back.
+   * The scores at a rung of the trials before one, in order; undefined while some may still report. The count
+   * for another trial is extended or reduced.
    */
   private scoresOf({ score }: Scoring, end: number, rung: number): SortedNumbers | undefined {
     this.counted[rung] ??= { scores: [], sorted: new SortedNumbers() };
@@ -169,7 +173,7 @@ export class Rungs {
       .map((values) => costsOfValues(values, directions)[0]);
   }
 
-  /** The others of a trial's cohort that have reported at a rung; undefined while some may still do so. */
+  /** The others of a trial's cohort that have reported at a rung; undefined while some may still report. */
   private cohortAt(rung: number, number: number, bound: number): number[] | undefined {
     const { from, to } = cohortOf(this.scheduler, number, this.study.lag, this.steps);
     const cohort: number[] = [];
@@ -187,7 +191,7 @@ export class Rungs {
 }
 
 /**
- * What each trial, of some that reached a rung, costs there and at the rungs before. With several objectives, the cost
+ * The costs at a rung, and at the rungs before, of trials that reached it. With several objectives, the cost
  * is the trial's place among them at that rung, from 0, in the order of `paretoOrder`.
  */
 function costsAtRungs(

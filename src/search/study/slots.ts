@@ -1,9 +1,9 @@
 /**
- * Places for trials that run side by side, as many as the concurrency. A trial that waits for a scheduler's decision
- * gives up its place, and gets one again to resume. It knows no study and decides nothing.
+ * Places for trials that run in parallel, as many as the concurrency. A trial that waits for a scheduler's
+ * decision gives up its place, and gets one back to resume. It knows no study and decides nothing.
  */
 
-/** See the head of this file. */
+/** See the header of this file. */
 export class Slots {
   private occupied = 0;
   /** Started and not ended, with or without a place. */
@@ -31,11 +31,11 @@ export class Slots {
     return this.occupied > 0;
   }
 
-  /** Starts a trial in a place of its own. @param run - must not reject */
+  /** Starts a trial in a free place. @param run - must not reject */
   start(number: number, run: () => Promise<void>): void {
     this.occupied++;
     const running: Promise<void> = run().finally(() => {
-      // one that ends while it waits gave up its place before
+      // a trial that ends while it waits gave up its place before
       this.paused.get(number)?.(false);
       const waits = this.paused.delete(number) || this.decided.delete(number);
       if (!waits) this.occupied--;
@@ -45,14 +45,19 @@ export class Slots {
     this.alive.add(running);
   }
 
-  /** Gives up the place of a trial until there is a decision and a place again; whether the trial is promoted. */
+  /**
+   * Gives up the place of a trial until there is a decision and a place again; whether the trial is promoted.
+   */
   pause(number: number): Promise<boolean> {
     this.occupied--;
     this.signalChange();
     return new Promise((resolve) => this.paused.set(number, resolve));
   }
 
-  /** Puts paused trials with a decision in line for a place. @param decide - undefined while there is no decision */
+  /**
+   * Puts paused trials with a decision in line for a place. @param decide - undefined while there is no
+   * decision
+   */
   decide(decide: (number: number) => boolean | undefined): void {
     for (const [number, resolve] of this.paused) {
       const promoted = decide(number);

@@ -1,6 +1,6 @@
 /**
- * When a search has found enough: rules over finished trials, in the order of their numbers. They decide the
- * same whatever finishes first, and know no clock; time limits are the business of `control.ts`.
+ * When a search has found enough: rules over finished trials, in the order of their numbers. The order in
+ * which trials finish does not matter, and no clock is read; `control.ts` has the time limits.
  */
 
 import { answerOf, check, checkOptions, must, mustBeInteger, type OptionNames, show } from "../../errors.js";
@@ -46,7 +46,7 @@ export function checkStopRules(rules: StopRules, objectives: number): void {
   if (steps !== undefined) mustBeInteger("steps of stop", steps);
 }
 
-/** What rules look at in a history. */
+/** What rules read of a history. */
 interface Totals {
   steps: number;
   best?: TrialRecord;
@@ -89,10 +89,10 @@ export function stopReason(
   return patience !== undefined && since >= patience ? "patience" : undefined;
 }
 
-/** Trials before which no lead counts as chance, and folds that tell it: see docs/tuning.md. */
+/** The least numbers of trials and of folds for this rule: see docs/tuning.md. */
 const [FEWEST_TRIALS, FEWEST_FOLDS] = [60, 3];
 
-/** Whether chance may have put the best of all trials ahead of the best of their first half. */
+/** Whether the lead of the best trial over the best of the first half may be chance. */
 function isChance(
   history: readonly TrialRecord[],
   best: TrialRecord,

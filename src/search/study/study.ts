@@ -1,4 +1,4 @@
-/** How a study begins: `beginStudy` checks its options. What a study is and can do is `contract.ts`. */
+/** How a study starts: `beginStudy` checks its options. `contract.ts` defines a study. */
 import {
   check,
   checkOptions,
@@ -26,7 +26,7 @@ const STUDY_OPTIONS: OptionNames<StudyOptions> = {
   clock: true,
 };
 
-/** `createStudy` with a strategy, which searches load apart from the study. */
+/** `createStudy` with a strategy, which searches load separately. */
 export function beginStudy<const S extends Space>(
   options: StudyOptions<S> & { readonly strategy: Strategy },
 ): Study<S> {
@@ -58,8 +58,8 @@ export function beginStudy<const S extends Space>(
 /**
  * The direction of each objective.
  *
- * @throws FettleError `invalid_argument`, `unknown_name` for invalid directions, and for more objectives than the
- * strategy supports
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid directions, and for more objectives than
+ * the strategy supports
  */
 export function directionsOf(
   direction: unknown,

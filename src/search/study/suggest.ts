@@ -1,6 +1,6 @@
 /**
- * How a study asks its strategy: what the strategy may see for each trial, and what it may answer. It keeps no trials
- * (`ledger.ts` does).
+ * How a study calls its strategy: what the strategy may see for each trial, and what it may return.
+ * `ledger.ts` keeps the trials.
  */
 
 import { check, show } from "../../errors.js";
@@ -9,10 +9,10 @@ import { type Params, type SearchSpace, whyOutside } from "../space/space.js";
 import type { Strategy, SuggestContext } from "../strategies/strategy.js";
 import type { Direction, TrialRecord } from "../trial/trial.js";
 
-/** What a study draws random numbers for; each purpose has a stream of its own. */
+/** What a study draws random numbers for; each purpose has a separate stream. */
 export const streams = { suggestion: 0, trial: 1, study: 2 } as const;
 
-/** What is fixed when a study begins, checked. */
+/** The checked settings of a study. */
 export interface StudySettings {
   readonly space: SearchSpace;
   readonly strategy: Strategy;
@@ -32,7 +32,10 @@ interface EarlierTrials {
   history(count: number): readonly TrialRecord[];
 }
 
-/** How many of the first trials an adaptive strategy sees, and so waits for, before it suggests trial `number`. */
+/**
+ * How many of the first trials an adaptive strategy sees, and so waits for, before it suggests trial
+ * `number`.
+ */
 export function visibleTo(number: number, { strategy, lag }: StudySettings): number {
   return strategy.generation ? number - (number % strategy.generation) : Math.max(0, number - lag);
 }
@@ -40,7 +43,8 @@ export function visibleTo(number: number, { strategy, lag }: StudySettings): num
 /**
  * The strategy's next trial; undefined if it has nothing left to suggest.
  *
- * @throws FettleError `invalid_argument` if the strategy leaves the space, or resumes a trial that has no value
+ * @throws FettleError `invalid_argument` if the strategy leaves the space, or resumes a trial that has no
+ * value
  */
 export function suggest(
   settings: StudySettings,
@@ -67,7 +71,7 @@ export function suggest(
   return { ...(resumed && { parent: resumed.parent }), params: Object.freeze({ ...params }) };
 }
 
-/** The history of a strategy that sees none. */
+/** The history of a strategy that sees no trials. */
 const NONE: readonly TrialRecord[] = Object.freeze([]);
 
 function contextOf(settings: StudySettings, trials: EarlierTrials): SuggestContext {

@@ -1,11 +1,11 @@
-/** The trials that one training went through, such as those of population-based training. */
+/** The trials that one training passed through, such as those of population-based training. */
 
 import { must } from "../../errors.js";
 import { mustBeTrials, type TrialRecord } from "./trial.js";
 
 /**
- * The trials that one training went through, from its start to trial `number`: each resumes the one before. With
- * population-based training, their parameters are the schedule that was found.
+ * The trials that one training passed through, from its start to trial `number`: each resumes the one before.
+ * With population-based training, their parameters are the schedule that was found.
  *
  * @param trials - finished trials, such as `study.trials`
  * @returns trial `number` alone if it resumes no other

@@ -1,22 +1,24 @@
 /**
- * What a search minimises: the values of trials, negated if larger ones are better, with a cost for trials that have no
- * value.
+ * What a search minimises: the values of trials, negated if larger ones are better, with a cost for trials
+ * that have no value.
  */
 
 import { type Direction, isFeasible, type TrialRecord } from "./trial.js";
 
 /**
- * The cost of each trial, of which less is better: its value, or its negative if values are maximised. A pruned trial has
- * the value that it had reached.
+ * The cost of each trial (less is better): its value, or its negative if values are maximised. A pruned trial
+ * has the value that it had reached.
  *
- * - A trial that breaks a soft constraint costs more than any that keeps all: the worst cost of those, plus a fraction of
- *   their spread (or of 1, if they have none) by how far it breaks its constraints, at least 1e-9. So a search is led back.
- *   Values of such trials do not matter, and constraints should have similar units (Deb's rule). Only `gp` models constraints instead.
- * - A failed or diverged trial costs as much as the worst of all others (0 if there are none), so that no search returns
+ * - An infeasible trial, which breaks a soft constraint, costs more than any feasible one: the worst cost of
+ *   those, plus a fraction of their spread (or of 1 without a spread) that grows with the violation, at least
+ *   1e-9. This leads the search back. Values of such trials do not matter, and constraints should have
+ *   similar units (Deb's rule). Only `gp` models constraints instead.
+ * - A failed or diverged trial costs as much as the worst of all others (0 if there are none), so that no
+ *   search returns
  *   there and no model is distorted by an infinity.
  *
- * @see K. Deb, "An efficient constraint handling method for genetic algorithms", Comput. Methods Appl. Mech. Eng.
- * 186, 2000
+ * @see K. Deb, "An efficient constraint handling method for genetic algorithms", Comput. Methods Appl. Mech.
+ * Eng. 186, 2000
  */
 export function costsOf(history: readonly TrialRecord[], direction: Direction): Float64Array {
   const sign = direction === "maximize" ? -1 : 1;
@@ -28,14 +30,14 @@ export function costsOf(history: readonly TrialRecord[], direction: Direction): 
   return costs.map((cost) => (Number.isNaN(cost) ? worst : cost));
 }
 
-/** How far a trial breaks its soft constraints in total: 0 if it keeps them all, possibly infinite. */
+/** The total violation of a trial's soft constraints: 0 if it satisfies them all, possibly infinite. */
 export function violationOf({ constraints = [] }: Pick<TrialRecord, "constraints">): number {
   let sum = 0;
   for (const constraint of constraints) sum += Math.max(0, constraint ?? Number.POSITIVE_INFINITY);
   return sum;
 }
 
-/** Sets the costs of trials that break constraints, relative to the costs of those that keep them. */
+/** Sets the costs of infeasible trials, relative to those of feasible ones. */
 function punish(costs: Float64Array, history: readonly TrialRecord[]): void {
   if (history.every(isFeasible)) return;
   const violations = history.map((record) => (record.value === null ? 0 : violationOf(record)));

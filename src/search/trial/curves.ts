@@ -1,10 +1,11 @@
 /**
- * The curves of a trial: numbers by epoch, for each fold that it was trained on. They are float32 in one array, so that a
- * thousand trials of 30 epochs on 5 folds keep two numbers an epoch in 1.2 MB. What the numbers mean is not known here.
+ * The curves of a trial: numbers by epoch, for each fold that it was trained on. They are float32 in one
+ * array, so that a thousand trials of 30 epochs on 5 folds keep two numbers per epoch in 1.2 MB. It does not
+ * know what the numbers mean.
  */
 import { must } from "../../errors.js";
 
-/** Numbers by name: for each fold, one number an epoch. */
+/** Numbers by name: for each fold, one number per epoch. */
 export type CurveValues = Readonly<Record<string, readonly (readonly number[] | Float32Array)[]>>;
 
 /** Curves as JSON. */
@@ -18,7 +19,7 @@ export interface CurvesJson {
 }
 
 /**
- * The curves of a trial. Where an epoch has no number, as between the rungs of a scheduler, it is NaN.
+ * The curves of a trial. An epoch without a number, as between the rungs of a scheduler, is NaN.
  *
  * @example
  * ```ts
@@ -74,7 +75,11 @@ export class Curves {
     this.values = concatenated(all.flat());
   }
 
-  /** The numbers by name, as `model.fit` has them, but for each fold: `history.loss[fold][epoch]`. Views of `values`. */
+  /**
+   * The numbers by name, as in the history of `model.fit`, for each fold: `history.loss[fold][epoch]`. Views
+   * of
+   * `values`.
+   */
   get history(): Readonly<Record<string, readonly Float32Array[]>> {
     return divided(this.names, this.epochs, this.values);
   }
@@ -102,10 +107,10 @@ export function divided(
   return Object.fromEntries(names.map((name) => [name, epochs.map(next)]));
 }
 
-/** The most folds, of all names together: those that failed have no numbers, and would cost a file nothing. */
+/** The most folds, of all names together: failed folds have no numbers, so a small file could claim many. */
 export const MOST_FOLDS = 2 ** 16;
 
-/** What ends a trial that fails after it began to train: the error, and what is kept all the same. */
+/** Ends a trial that fails after training started: the error, and the data that is still recorded. */
 export class BrokenTrial {
   constructor(
     readonly error: unknown,

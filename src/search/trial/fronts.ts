@@ -1,6 +1,6 @@
 /**
- * Which points dominate which, and the fronts that follow from it, of points that are added one at a time. Points are vectors
- * of costs, of which less is better.
+ * Which points dominate which, and the resulting fronts, for points that are added one at a time. Points are
+ * vectors of costs (less is better).
  */
 
 /** The costs of one point, by objective; infinite without a value. */
@@ -23,8 +23,8 @@ export interface Member {
 }
 
 /**
- * Points of which none dominates another. With one or two objectives a point is compared with its neighbours only, with
- * more with all points to one side of it.
+ * Points that do not dominate each other. With one or two objectives a point is compared with its neighbours
+ * only, with more with all points to one side of it.
  */
 export class Front {
   /** By their first cost, ascending. With two objectives, their second costs descend. */
@@ -48,7 +48,7 @@ export class Front {
     return false;
   }
 
-  /** Adds a point that none of them dominates. @returns those that it dominates, which are no longer of the front */
+  /** Adds a point that none of them dominates. @returns those that it dominates, which leave the front */
   add(member: Member): Member[] {
     const { members } = this;
     const { costs } = member;
@@ -82,15 +82,15 @@ export class Front {
 }
 
 /**
- * The first front is the points that no other dominates, the next one those that no other dominates once the first front is
- * removed, and so on. A point that is added joins the first front that has none which dominates it; those that it dominates
- * there move to the next front, and so on.
+ * The first front is the points that no other dominates, the next one those that no other dominates once the
+ * first front is removed, and so on. An added point joins the first front without a point that dominates it;
+ * those that it dominates there move to the next front, and so on.
  *
- * Only so many fronts are kept that they have enough points together. A point never moves to an earlier front, so those that
- * are kept remain whole; but they may come to have fewer points.
+ * Only as many fronts are kept as are needed for enough points. A point never moves to an earlier front, so
+ * kept fronts stay complete; but they may end up with fewer points.
  *
- * @see K. Li, K. Deb, Q. Zhang and Q. Zhang, "Efficient nondomination level update method for steady-state evolutionary
- * multiobjective optimization", IEEE Trans. Cybernetics 47, 2017
+ * @see K. Li, K. Deb, Q. Zhang and Q. Zhang, "Efficient nondomination level update method for steady-state
+ * evolutionary multiobjective optimization", IEEE Trans. Cybernetics 47, 2017
  */
 export class Fronts {
   private readonly fronts: Front[] = [];
@@ -101,7 +101,7 @@ export class Fronts {
   /** @param enough - points; any number if all fronts are needed */
   constructor(private readonly enough = Number.POSITIVE_INFINITY) {}
 
-  /** How many points the fronts that are kept have. */
+  /** How many points the kept fronts have. */
   get size(): number {
     return this.count;
   }
@@ -111,7 +111,9 @@ export class Fronts {
     return !this.isCut || this.count >= count;
   }
 
-  /** The first fronts that have `count` points together, or all fronts that are kept; as indices, ascending in each. */
+  /**
+   * The first fronts that have `count` points together, or all kept fronts; as indices, ascending in each.
+   */
   first(count = Number.POSITIVE_INFINITY): number[][] {
     const lists: number[][] = [];
     for (let k = 0, taken = 0; taken < count && k < this.fronts.length; k++) {
@@ -150,7 +152,7 @@ export class Fronts {
 /** The fronts of some points, in O(N log N) for one or two objectives. @param enough - see `Fronts` */
 export function frontsOf(members: readonly Member[], enough?: number): Fronts {
   const fronts = new Fronts(enough);
-  // in an order in which none dominates one before it, so that none moves
+  // in an order in which no point dominates an earlier one, so that none moves
   const sorted = [...members].sort((a, b) => {
     for (let k = 0; k < a.costs.length; k++) {
       if (a.costs[k] !== b.costs[k]) return a.costs[k] < b.costs[k] ? -1 : 1;

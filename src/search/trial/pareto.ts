@@ -1,6 +1,6 @@
 /**
- * Trials with several objectives: their costs, their fronts, and an order that prefers better fronts and, within one, points
- * that are farther from their neighbours.
+ * Trials with several objectives: their costs, their fronts, and an order that prefers better fronts and,
+ * within one, points that are farther from their neighbours.
  */
 
 import { violationOf } from "./costs.js";
@@ -24,8 +24,8 @@ export function costVectorOf(
 }
 
 /**
- * The crowding distance of each point of a front: the sum over objectives of the distance between the next better and the
- * next worse point, relative to the front's range. Infinite at the ends of an objective.
+ * The crowding distance of each point of a front: the sum over objectives of the distance between the next
+ * better and the next worse point, relative to the front's range. Infinite at the ends of an objective.
  *
  * @see Deb et al., section III.B
  */
@@ -60,9 +60,9 @@ export function sparseFirst(front: readonly number[], points: readonly Costs[]):
 }
 
 /**
- * The fronts of constrained domination, of trials that are added one at a time; those without values are in none. A trial
- * that keeps its constraints dominates one that breaks them. Of two that break them, the one that breaks them less
- * dominates. Of two that keep them, domination is by values.
+ * The fronts of constrained domination, for trials that are added one at a time; trials without values are in
+ * no front. A feasible trial dominates an infeasible one. Of two infeasible trials, the one with the smaller
+ * violation dominates. For two feasible trials, values decide.
  *
  * @see Deb et al., section VI
  */
@@ -71,7 +71,7 @@ export class TrialFronts {
   private kept: Fronts;
   private broken: Fronts;
 
-  /** @param enough - only so many fronts are kept that they have this many trials together; default all */
+  /** @param enough - only as many fronts are kept as are needed for this many trials; default all */
   constructor(
     private readonly directions: readonly Direction[],
     private readonly enough?: number,
@@ -90,7 +90,7 @@ export class TrialFronts {
   /**
    * The first fronts that have `count` trials together, or all.
    *
-   * @param trials - those that were added, for when the fronts that were kept have come to have too few
+   * @param trials - the added trials, used if the kept fronts have too few
    * @returns their indices, ascending in each front
    */
   first(trials: readonly TrialRecord[], count = Number.POSITIVE_INFINITY): number[][] {
@@ -122,8 +122,9 @@ function byViolation(trial: TrialRecord, index: number): Member {
 }
 
 /**
- * Trials from the best to the worst: by the fronts of constrained domination, then by crowding distance, then in the order
- * given; those without values last. This is the crowded-comparison operator of NSGA-II as an order.
+ * Trials from the best to the worst: by the fronts of constrained domination, then by crowding distance, then
+ * in the order given; those without values last. This is the crowded-comparison operator of NSGA-II as an
+ * order.
  */
 export function paretoRanked(
   trials: readonly TrialRecord[],
@@ -137,8 +138,8 @@ export function paretoRanked(
 }
 
 /**
- * The Pareto front of trials: those that are complete, keep their constraints, and that no other such trial dominates, by
- * number. Equal trials are all included.
+ * The Pareto front of trials: complete, feasible trials that no other such trial dominates, by number. Equal
+ * trials are all included.
  */
 export function paretoFront<T extends TrialRecord<unknown>>(
   trials: readonly T[],

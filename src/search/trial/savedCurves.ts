@@ -1,4 +1,4 @@
-/** Reads curves back, trusting nothing: from JSON, from an archive, or from a copy that lost its class. */
+/** Reads untrusted curves: from JSON, from an archive, or from a copy that lost its class. */
 
 import { check, isRecord } from "../../errors.js";
 import { Curves, divided, MOST_FOLDS } from "./curves.js";
@@ -38,7 +38,7 @@ function isLengths(epochs: unknown): epochs is number[] {
   return Array.isArray(epochs) && epochs.every((each) => Number.isSafeInteger(each) && each >= 0);
 }
 
-/** Undefined for what is not base64 of float32. */
+/** Undefined for anything but base64 of float32. */
 function fromBase64(text: string): Float32Array | undefined {
   try {
     const letters = atob(text);

@@ -1,6 +1,6 @@
 /**
- * One trial: what the objective receives, what it may return, and the record that is kept. A record is JSON, and
- * a failure is a status, never an exception. Keeping trials is the work of `study/ledger.ts`.
+ * One trial: what the objective receives, what it may return, and the record. A record is JSON, and a failure
+ * is a status, never an exception. `study/ledger.ts` keeps the trials.
  */
 import type { Direction } from "../../direction.js";
 import { checkOptions, isRecord, must, mustBeInteger, type OptionNames, unknownName } from "../../errors.js";
@@ -21,9 +21,15 @@ export interface Trial<P = Params> {
   /** From 0, in the order of asking. */
   readonly number: number;
   readonly params: P;
-  /** The number of the earlier trial that this one resumes, if its strategy resumes trials; otherwise it starts afresh. */
+  /**
+   * The number of the earlier trial that this one resumes, if its strategy resumes trials; otherwise it
+   * starts afresh.
+   */
   readonly parent?: number;
-  /** A seed for everything random in the trial, an integer in [0, 2^31), derived from the study's seed and the number. */
+  /**
+   * A seed for everything random in the trial, an integer in [0, 2^31), derived from the study's seed and the
+   * number.
+   */
   readonly seed: number;
 }
 
@@ -33,7 +39,7 @@ export interface TrialOutcome {
   readonly value?: number;
   /** The objectives instead, in the order of the study's directions, if there are several. */
   readonly values?: readonly number[];
-  /** Soft constraints: each is kept if it is at most 0; a positive number measures how far it is broken. */
+  /** Soft constraints: each is satisfied if at most 0; a positive number measures the violation. */
   readonly constraints?: readonly number[];
   /** The spread of the value, such as the standard deviation over folds; at least 0. */
   readonly std?: number;
@@ -48,18 +54,20 @@ export interface TrialOutcome {
   /** The value on each fold. */
   readonly scores?: readonly number[];
   /**
-   * The value after each epoch, or at other points of the training; with several objectives, all values of one point
-   * after those of the point before. It counts towards the study's size. Under a scheduler, the values reported at rungs
-   * replace it.
+   * The value after each epoch, or at other points of the training; with several objectives, point by point.
+   * It counts towards the study's size. With a scheduler, the values reported at rungs replace it.
    */
   readonly curve?: readonly number[];
-  /** The course of the training: for each fold, one number an epoch, by name, as `{ loss: [history.loss] }`. Kept as float32. */
+  /**
+   * The course of the training: for each fold, one number per epoch, by name, as `{ loss: [history.loss] }`.
+   * Kept as float32.
+   */
   readonly curves?: CurveValues | Curves;
-  /** Anything else to keep: plain JSON. */
+  /** Anything else to record: plain JSON. */
   readonly attributes?: Readonly<Record<string, ParamValue>>;
 }
 
-/** A finished trial. Numbers that are not finite are kept as null, here as in JSON, except those of `curves`. */
+/** A finished trial. Non-finite numbers are kept as null, as in JSON, except in `curves`. */
 export interface TrialRecord<P = Params> {
   readonly number: number;
   readonly params: P;
@@ -79,7 +87,7 @@ export interface TrialRecord<P = Params> {
   readonly error?: string;
   readonly scores?: readonly (number | null)[];
   readonly curve?: readonly (number | null)[];
-  /** The course of the training, by epoch and fold; of a trial that failed, as far as it got. */
+  /** The course of the training, by epoch and fold; for a failed trial, up to its failure. */
   readonly curves?: Curves;
   readonly attributes?: Readonly<Record<string, ParamValue>>;
 }
@@ -107,7 +115,7 @@ const OUTCOME_FIELDS: OptionNames<TrialOutcome> = {
   attributes: true,
 };
 
-/** The names of what may be told about a trial. */
+/** The names of the fields of an outcome. */
 export const outcomeFields: readonly string[] = Object.keys(OUTCOME_FIELDS);
 
 const NUMBERS = ["value", "std", "seconds"] as const;
@@ -149,7 +157,10 @@ export function makeRecord<P>(
   });
 }
 
-/** A copy, checked: each field and list is read once, since a getter may give something else when it is read again. */
+/**
+ * A checked copy: each field and list is read once, because a getter may return something else the second
+ * time.
+ */
 function checkedOutcome(number: number, given: TrialOutcome): TrialOutcome {
   checkOptions(given, "a trial's outcome", OUTCOME_FIELDS);
   const copy: Record<string, unknown> = {};
@@ -162,7 +173,7 @@ function checkedOutcome(number: number, given: TrialOutcome): TrialOutcome {
   for (const name of NUMBERS) {
     const given = outcome[name];
     if (given !== undefined) must(typeof given === "number", `${name} of trial ${number}`, "a number", given);
-    // NaN is a spread or a time that is not known
+    // NaN is an unknown spread or time
     const isPossible = name === "value" || given === undefined || !(given < 0);
     must(isPossible, `${name} of trial ${number}`, "a number of at least 0", given);
   }
@@ -177,7 +188,7 @@ function checkedOutcome(number: number, given: TrialOutcome): TrialOutcome {
   return outcome;
 }
 
-/** Whether a trial keeps all its soft constraints. */
+/** Whether a trial satisfies all its soft constraints. */
 export function isFeasible({ constraints }: Pick<TrialRecord, "constraints">): boolean {
   return (
     constraints === undefined || constraints.every((constraint) => constraint !== null && constraint <= 0)
@@ -189,7 +200,10 @@ export function mayBeBest(trial: Pick<TrialRecord, "status" | "constraints">): b
   return trial.status === "complete" && isFeasible(trial);
 }
 
-/** Whether record `a` beats `b`: complete and feasible, with a better value, or an equal one and a lower number. */
+/**
+ * Whether record `a` beats `b`: complete and feasible, with a better value, or an equal one and a lower
+ * number.
+ */
 export function isBetter(
   a: TrialRecord<unknown>,
   b: TrialRecord<unknown> | undefined,
@@ -248,7 +262,7 @@ export function mustBeTrials(
   );
 }
 
-/** null for what JSON cannot hold; -0 becomes 0, as in JSON. */
+/** null for numbers that JSON cannot hold; -0 becomes 0, as in JSON. */
 function finite(value: number | undefined): number | null {
   return value !== undefined && Number.isFinite(value) ? value + 0 : null;
 }

@@ -1,6 +1,6 @@
 /**
- * Volumes that points dominate: between points and a corner that is worse than all of them, in costs, of which less is
- * better. Exact, for any number of objectives. `hypervolume` of `analysis/` is for users.
+ * Volumes that points dominate: between points and a corner that is worse than all of them, in costs (less is
+ * better). Exact, for any number of objectives. `hypervolume` of `analysis/` is for users.
  */
 
 import { dominates } from "./fronts.js";
@@ -9,12 +9,13 @@ import { dominates } from "./fronts.js";
 export type Point = readonly number[];
 
 /**
- * The volume between points and a corner that all of them dominate. In the order of the last objective, from the worst to
- * the best, each point adds what no later point dominates: a slab whose height is the point's distance to the corner in
- * that objective, over the area of its own box minus the part that later points cover.
+ * The volume between points and a corner that all of them dominate. In the order of the last objective, from
+ * the worst to the best, each point adds what no later point dominates: a slab whose height is the point's
+ * distance to the corner in that objective, over the area of its own box minus the part that later points
+ * cover.
  *
- * @see L. While, L. Bradstreet and L. Barone, "A fast way of calculating exact hypervolumes", IEEE Trans. Evol. Comput.
- * 16, 2012
+ * @see L. While, L. Bradstreet and L. Barone, "A fast way of calculating exact hypervolumes", IEEE Trans.
+ * Evol. Comput. 16, 2012
  */
 export function volumeOf(points: readonly Point[], corner: Point): number {
   const last = corner.length - 1;
@@ -29,13 +30,19 @@ export function volumeOf(points: readonly Point[], corner: Point): number {
   return volume;
 }
 
-/** The volume that a point dominates and others do not, by the objectives of the corner; all must dominate the corner. */
+/**
+ * The volume that a point dominates and others do not, by the objectives of the corner; all must dominate the
+ * corner.
+ */
 export function gainOf(point: Point, others: readonly Point[], corner: Point): number {
   const cut = others.map((other) => corner.map((_, k) => Math.max(point[k], other[k])));
   return boxOf(point, corner) - volumeOf(cut, corner);
 }
 
-/** The same for two objectives: from left to right, each point that is lower than all earlier ones adds a rectangle. */
+/**
+ * The same for two objectives: from left to right, each point that is lower than all earlier ones adds a
+ * rectangle.
+ */
 function areaOf(points: readonly Point[], corner: Point): number {
   const sorted = [...points].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   let area = 0;
@@ -67,17 +74,18 @@ export function undominated(points: readonly Point[]): Point[] {
 }
 
 /**
- * Points that dominate much of what all of them do: each next one is that which adds most to those before, the first of
- * equal ones. Of all subsets of that size, none dominates more than e/(e − 1) = 1.58 times as much (Nemhauser et al., 1978).
+ * Points that dominate much of what all of them do: each next one adds most to those before, the first of
+ * equal ones. Of all subsets of that size, none dominates more than e/(e − 1) = 1.58 times as much (Nemhauser
+ * et al., 1978).
  *
- * What a point adds only falls as others are chosen, so that a point whose earlier gain is below another's present one
- * need not be looked at again.
+ * A point's gain only falls as others are chosen, so a point whose earlier gain is below another's current
+ * one need not be evaluated again.
  *
  * @param points - all of them must dominate the corner
  * @param count - how many to choose, at most all
  * @returns indices, in the order chosen
- * @see A. Guerreiro, C. Fonseca and L. Paquete, "Greedy hypervolume subset selection in low dimensions", Evolutionary
- * Computation 24, 2016
+ * @see A. Guerreiro, C. Fonseca and L. Paquete, "Greedy hypervolume subset selection in low dimensions",
+ * Evolutionary Computation 24, 2016
  */
 export function mostVolume(points: readonly Point[], corner: Point, count: number): number[] {
   const chosen: number[] = [];

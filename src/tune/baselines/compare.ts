@@ -1,4 +1,7 @@
-/** What a tuned model is worth beside models that need no tuning: a constant and a linear one, on the rows that no trial saw. */
+/**
+ * Compares a tuned model with models that need no tuning, a constant and a linear one, on rows that no trial
+ * saw.
+ */
 import { type Dataset, type Task, takeExamples } from "../../data/dataset.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { positiveOf } from "../../data/positive.js";
@@ -39,26 +42,27 @@ import { DEFAULT_METRICS } from "../tuner/setup.js";
 /** The scores of three models by one metric. */
 export interface BaselineScores {
   readonly final: number;
-  /** The 95 % interval of the final model's score: of what it would score on all rows like these. */
+  /** The 95 % interval of the final model's score: of its score on all rows of this kind. */
   readonly interval?: ScoreInterval;
   /**
-   * How many rows decide the interval, where they are so few that it may be too narrow: those that make half of its variance, the rarer of
-   * right and wrong ones of a share, the rows of the rarest class. 0 where no two rows differ, so that they do not tell how others may.
+   * How many rows decide the interval, if they are so few that it may be too narrow: the rows that contribute
+   * half of its variance; for a share, the rarer of right and wrong rows; or the rows of the rarest class. 0
+   * if no two rows differ, so that nothing is known of their spread.
    */
   readonly decidedBy?: number;
-  /** Why scores by the metric have no interval. */
+  /** Why scores by this metric have no interval. */
   readonly noInterval?: string;
-  /** Undefined where no linear model was fitted. */
+  /** Undefined if no linear model was fitted. */
   readonly linear?: number;
   readonly constant: number;
 }
 
-/** By how much the final model is ahead of another: below 0 where it is behind. */
+/** By how much the final model leads another; below 0 if it is behind. */
 export interface Lead {
   readonly difference: number;
   /** The 95 % interval of the difference on the same rows. */
   readonly interval: ScoreInterval;
-  /** As of {@link BaselineScores}. */
+  /** As in {@link BaselineScores}. */
   readonly decidedBy?: number;
 }
 
@@ -72,23 +76,26 @@ export interface Lead {
  */
 export type Verdict = "final" | "level" | "linear" | "constant";
 
-/** A final model beside models that need no tuning. Plain data. */
+/** A final model compared with models that need no tuning. Plain data. */
 export interface BaselineReport {
-  /** How many test rows they were compared on. */
+  /** The number of test rows. */
   readonly rows: number;
-  /** By metric, those of `final.test`. */
+  /** By metric, for the metrics of `final.test`. */
   readonly scores: Readonly<Record<string, BaselineScores>>;
-  /** The metric that decides: the one that was tuned for, or `logLoss` or `r2` where differences by it have no interval. */
+  /**
+   * The metric that decides: the one that was tuned for, or `logLoss` or `r2` if differences by it have no
+   * interval.
+   */
   readonly metric: string;
   readonly ahead: { readonly linear?: Lead; readonly constant: Lead };
   readonly verdict: Verdict;
   /** The penalty of the linear model. */
   readonly penalty?: number;
-  /** The positive one of two classes, which precision, recall, F1 and AUC are of. */
+  /** The positive class of two, for precision, recall, F1 and AUC. */
   readonly positive?: string;
 }
 
-/** Of the options of `tune`, those that say what a model learns from, and how it is scored. */
+/** The options of `tune` for what a model learns from and how it is scored. */
 export type BaselineOptions<S extends Space> = Pick<
   TuneOptions<S>,
   | "x"
@@ -105,27 +112,31 @@ export type BaselineOptions<S extends Space> = Pick<
   | "cost"
 >;
 
-/** The largest linear model, in numbers of the development rows: rows × features × outputs. */
+/** The largest linear model, as development rows × features × outputs. */
 export const MOST_NUMBERS = 2 ** 22;
 const MOST_FOLDS = 10;
 
 /**
- * Compares the final model of `tune` with two that need no tuning, on the test rows: a *constant*, the shares of the classes or the mean of the
- * target; and a *linear model*, logistic or ridge regression on the features of the same pipeline, its penalty chosen on the folds of the
- * study. Both learn from the development rows, with their weights, and decide classes by ½ or the most probable; for the expected cost of
- * option `cost`, by the threshold of perfect probabilities.
+ * Compares the final model of `tune` with two that need no tuning, on the test rows: a *constant*, the shares
+ * of the classes or the mean of the target; and a *linear model*, logistic or ridge regression on the
+ * features of the same pipeline, its penalty chosen on the folds of the study. Both learn from the
+ * development rows, with their weights. They predict the most probable class, of two classes by the threshold
+ * ½; for the expected cost of option `cost`, by the threshold of perfect probabilities.
  *
- * An interval says how far chance in the choice of the test rows may move a score: Wilson's for shares of rows such as accuracy, precision,
- * recall and F1 of two classes; of other scores Student's, corrected for skewness by Hall's transformation, from the influence of each row.
- * `decidedBy` says where a few rows decide it. Rows count as independent; the weight of a row says how much it counts, not how many rows it
- * stands for. `docs/validation.md` lists the methods, and how often they hold the true score.
+ * An interval shows how far the random choice of test rows may move a score: Wilson's for shares of rows such
+ * as accuracy, precision, recall and F1 of two classes; of other scores Student's, corrected for skewness by
+ * Hall's transformation, from the influence of each row.
+ * `decidedBy` is set if a few rows decide it. Rows count as independent; the weight of a row is how much it
+ * counts, not how many rows it represents. `docs/validation.md` lists the methods and their coverage.
  *
- * A linear model of more than 2²² numbers, rows × features × outputs, is not fitted.
+ * A linear model with rows × features × outputs above 2²² is not fitted.
  *
  * @param result - what `tune` returned, with a final model and at least two test rows
- * @param options - the options of `tune`; or of them `x` and `y`, or `data`, and where they were given `sampleWeight`, `task`, `positive`, `pipeline`,
- * `fit` (whose `classWeight` the linear model has too), a custom `metric` and `cost`. The others are not read
- * @throws FettleError `invalid_argument` for a result without a final model or test rows, and for other data; as `tune` for options
+ * @param options - the options of `tune`. Only these are read: `x` and `y`, or `data`; and if they were given
+ * `sampleWeight`, `task`, `positive`, `pipeline`, `fit` (its `classWeight` applies to the linear model too),
+ * a custom `metric` and `cost`
+ * @throws FettleError `invalid_argument` for a result without a final model or test rows, and for other data;
+ * as `tune` for options
  * @example
  * ```ts
  * const x = Array.from({ length: 200 }, (_, i) => [(i % 17) / 17, (i % 23) / 23]);
@@ -145,8 +156,8 @@ const MOST_FOLDS = 10;
  * rows; // 50
  * verdict; // "linear"
  * ```
- * @see E. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927; P. Hall, "On the removal of
- * skewness by transformation", J. Royal Statistical Society B 54, 1992
+ * @see E. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927; P.
+ * Hall, "On the removal of skewness by transformation", J. Royal Statistical Society B 54, 1992
  */
 export async function compareBaselines<const S extends Space>(
   result: Pick<TuneResult<S>, "final" | "folds" | "testRows" | "metric" | "best">,
@@ -164,18 +175,18 @@ export async function compareBaselines<const S extends Space>(
   );
   await ready();
   const units = (): number => unitsOf(final);
-  const { positive = final.positive } = own; // whether or not the options name it
+  const { positive = final.positive } = own; // also if the options omit it
   const data = inColumns(toDataset({ ...own, ...(positive !== undefined && { positive }) }, units), units);
   const row = data.shape ?? final.table?.pipeline.features.length;
   check(
     row === undefined || !masksSteps(architectureFrom(final.model.described(), row)),
-    "final must be a network whose output has no mask; received one that leaves out steps, which baselines do not know",
+    "final must be a network whose output has no mask; received one that leaves out steps, which baselines do not support",
     "unsupported",
   );
   check(
     data.rows >
       Math.max(...[...folds.flatMap(({ train, validation }) => [train, validation]), testRows].map(largest)),
-    () => `x and y must be those that were tuned on; received ${data.rows} rows, which are too few`,
+    () => `x and y must be those of the tuning; received ${data.rows} rows, which are too few`,
   );
   const { pipeline = {}, fit: training = {} } = own;
   const settings = typeof training === "function" ? training(best.params as ParamsOf<S>) : training;
@@ -194,10 +205,10 @@ export async function compareBaselines<const S extends Space>(
 /** Columns of the predictions of a model. */
 const unitsOf = ({ model }: Model): number => Math.max(...Object.values(model.outputs).map(([, end]) => end));
 
-/** What baselines learn from, and on which rows they are compared. */
+/** What baselines learn from, and the rows on which they are compared. */
 export interface BaselineTask {
   readonly data: Dataset;
-  /** By which the penalty is chosen. */
+  /** The folds on which the penalty is chosen. */
   readonly folds: TuneResult<Space>["folds"];
   readonly testRows: Int32Array;
   /** The metric that was tuned for. */
@@ -205,22 +216,22 @@ export interface BaselineTask {
   /** @defaultValue that of `fitPipeline` */
   readonly pipeline?: PipelineOptions;
   readonly classWeight?: ClassWeight;
-  /** Numbers that the linear model and its folds may have in all. @defaultValue 2²² */
+  /** The most numbers of the linear model and its folds together. @defaultValue 2²² */
   readonly mostNumbers?: number;
 }
 
-/** Models that need no tuning, fitted: they wait for a final model. */
+/** Fitted models that need no tuning, ready to be compared with a final model. */
 export interface Baselines {
   readonly data: Dataset;
   readonly testRows: Int32Array;
-  /** What decides. */
+  /** The metric that decides. */
   readonly metric: Metric;
   readonly constant: Predicted;
   readonly linear?: Predicted;
   readonly penalty?: number;
 }
 
-/** Fits the models that need no tuning, which needs nothing of the final model: it may come before a search. */
+/** Fits the models that need no tuning. It does not need the final model, so it can run before a search. */
 export function fitBaselines(task: BaselineTask): Baselines {
   const { data, folds, testRows, tuned, pipeline = {}, classWeight, mostNumbers = MOST_NUMBERS } = task;
   const fitted = fittedRows(data, testRows);
@@ -242,7 +253,7 @@ export function fitBaselines(task: BaselineTask): Baselines {
   };
 }
 
-/** Compares a final model with baselines that were fitted. */
+/** Compares a final model with fitted baselines. */
 export function besideFinal(
   { data, testRows, metric, ...others }: Baselines,
   final: Pick<Model, "predict" | "threshold">,
@@ -271,7 +282,7 @@ interface Contest {
 /**
  * Scores three models and says which to prefer.
  *
- * @param metric - what decides
+ * @param metric - the metric that decides
  */
 export function reportOf(metric: Metric, metrics: readonly Metric[], contest: Contest): BaselineReport {
   const { task, threshold, final, linear, constant, penalty } = contest;
@@ -310,14 +321,16 @@ export function reportOf(metric: Metric, metrics: readonly Metric[], contest: Co
   };
 }
 
-/** The rule of {@link Verdict}. A final model whose predictions are not numbers is behind everything. */
+/** The rule of {@link Verdict}. A final model that predicts NaN ranks last. */
 export function verdictOf({ linear, constant }: BaselineReport["ahead"]): Verdict {
   if (linear && !(linear.interval[1] >= 0)) return "linear";
   if (!(constant.interval[0] > 0)) return "constant";
   return linear && !(linear.interval[0] > 0) ? "level" : "final";
 }
 
-/** The linear model with the penalty that does best on as many folds as there is room for; undefined for one that is too large. */
+/**
+ * The linear model with the best penalty, on as many folds as fit the bound; undefined if it is too large.
+ */
 function linearOf(
   learning: Learning,
   folds: TuneResult<Space>["folds"],
@@ -332,20 +345,23 @@ function linearOf(
   return fitLinear(learning, used, metric);
 }
 
-/** The constant for so many rows; of classes as networks predict them, so that log loss bounds all alike. */
+/**
+ * The constant for so many rows; for classes clipped like the predictions of networks, so that log loss
+ * bounds all alike.
+ */
 function constantFor(data: Dataset, rows: Int32Array, count: number): Floats {
   const means = constantOf(data, rows);
   const all = Float64Array.from({ length: count * data.outputs }, (_, at) => means[at % data.outputs]);
   return data.task === "regression" ? all : Float32Array.from(all);
 }
 
-/** All rows but the test rows. */
+/** All rows except the test rows. */
 function fittedRows({ rows }: Dataset, test: Int32Array): Int32Array {
   const isTest = new Set(test);
   return Int32Array.from({ length: rows }, (_, row) => row).filter((row) => !isTest.has(row));
 }
 
-/** The metrics of the scores of a model, custom ones by the options. */
+/** The metrics of a model's scores; custom ones come from the options. */
 function metricsOf(
   test: Readonly<Record<string, number>>,
   { metric, cost }: Pick<BaselineOptions<Space>, "metric" | "cost">,

@@ -1,6 +1,6 @@
 /**
- * Chooses the networks of an ensemble from predictions for rows that they did not train on: forward, with replacement, by squared
- * error. Arithmetic alone: it trains nothing and knows neither trials nor metrics.
+ * Chooses the networks of an ensemble from predictions for rows that they did not train on: forward, with
+ * replacement, by squared error. Pure arithmetic: it trains nothing and knows neither trials nor metrics.
  *
  * | symbol | is |
  * |---|---|
@@ -8,20 +8,20 @@
  * | G | products Gᵢⱼ = Σ w · eᵢ · eⱼ over the rows of a part, [candidates, candidates] |
  * | c | how often each candidate was picked, of m picks in all |
  *
- * The mean of the picked predictions has the squared error cᵀGc / m². So rows are read once, and what is chosen without some rows
- * needs no other products than those of the others. For classes, squared errors of probabilities are Brier's score, which is proper, as
- * log loss is.
+ * The mean of the picked predictions has the squared error cᵀGc / m². So rows are read once, and a choice
+ * without some parts only sums the products of the others. For classes, the squared error of probabilities is
+ * the Brier score, which is proper, like log loss.
  */
 import type { Floats } from "../../ndarray.js";
 
-/** Predictions of candidates for the same rows, with what is known of the rows. */
+/** Predictions of candidates for the same rows, with targets, weights and parts of the rows. */
 export interface Validated {
   readonly outputs: number;
   /** What networks learn: numbers, or 0 and 1 for classes. [rows, outputs] */
   readonly targets: Floats;
-  /** [rows]: how much each counts. Default: all the same. */
+  /** [rows]: how much each counts. Default: all equally. */
   readonly weights?: Floats;
-  /** The part of each row, from 0: what is scored on a part is chosen on the others. [rows] */
+  /** The part of each row, from 0: a choice that is scored on a part is made on the others. [rows] */
   readonly parts: Int32Array;
 }
 
@@ -32,7 +32,7 @@ export type ErrorProducts = readonly Float64Array[];
 export interface SelectionSettings {
   /** How many networks it has. */
   readonly networks: number;
-  /** `best`: the candidates with the least errors of their own, once each; all there are, and then as `greedy`. */
+  /** `best`: the candidates with the least individual errors, once each; once all are picked, as `greedy`. */
   readonly selection: "greedy" | "best";
 }
 
@@ -40,7 +40,7 @@ export interface SelectionSettings {
  * G of each part.
  *
  * @param candidates - predictions, [rows, outputs] each
- * @param products - those of other predictions for the same rows, to which these are added
+ * @param products - products from other predictions for the same rows, to which these are added
  */
 export function errorProducts(
   candidates: readonly Floats[],
@@ -66,15 +66,15 @@ function emptyProducts(candidates: number, parts: Int32Array): ErrorProducts[] {
   return Array.from({ length: count }, () => Array.from({ length: candidates }, row));
 }
 
-/** G over the rows of all parts, without one of them, unless it is the only one. */
+/** G over the rows of all parts except one, unless it is the only one. */
 export function withoutPart(products: readonly ErrorProducts[], left?: number): ErrorProducts {
   const others = products.filter((_, part) => part !== left || products.length === 1);
   return others[0].map((row, i) => row.map((_, j) => others.reduce((sum, own) => sum + own[i][j], 0)));
 }
 
 /**
- * The picks in their order. Greedily, each is the candidate with which the mean has the least squared error, so the first is the best
- * alone. Of equals, the first.
+ * The picks in their order. The greedy pick is the candidate with which the mean has the least squared error,
+ * so the first pick is the best single one. Of equals, the first.
  *
  * @returns numbers of candidates; one that is picked twice counts twice
  * @see R. Caruana and others, "Ensemble selection from libraries of models", ICML 2004
@@ -96,7 +96,7 @@ export function pick(products: ErrorProducts, { networks, selection }: Selection
   return picks;
 }
 
-/** The mean of predictions as a network computes it: summed in their order in float32, then divided. */
+/** The mean of predictions as a network computes it: summed in order in float32, then divided. */
 export function meanOf(predictions: readonly Floats[]): Float32Array {
   const [first, ...others] = predictions;
   const sums = Float32Array.from(first);
@@ -104,7 +104,7 @@ export function meanOf(predictions: readonly Floats[]): Float32Array {
   return others.length === 0 ? sums : sums.map((sum) => sum / predictions.length);
 }
 
-/** Predictions for the rows of each part by what is picked without that part. */
+/** Predictions for the rows of each part by the picks made without that part. */
 export function crossFitted(
   candidates: readonly Floats[],
   products: readonly ErrorProducts[],

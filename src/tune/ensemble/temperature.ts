@@ -1,14 +1,16 @@
 /**
- * The temperature of a model of classes: what the logits of its networks are divided by, so that its probabilities are as often right
- * as they say. Chosen on rows that no network trained on. Arithmetic alone: it knows neither networks nor trials.
+ * The temperature of a classifier divides the logits of its networks, so that its probabilities match
+ * observed frequencies. It is chosen on rows that no network trained on. Pure arithmetic: it knows neither
+ * networks nor trials.
  *
  * | symbol | is |
  * |---|---|
- * | p | probabilities of one network, [rows, outputs]; of two classes that of class 1, [rows, 1] |
- * | z | its logits. softmax(z / T) is softmax(log p / T), so that p is enough |
- * | T | the temperature: above 1 all networks are less sure, below 1 surer |
+ * | p | probabilities of one network, [rows, outputs]; for two classes that of class 1, [rows, 1] |
+ * | z | its logits. softmax(z / T) = softmax(log p / T), so p is enough |
+ * | T | the temperature: above 1 all networks are less confident, below 1 more |
  *
- * The losses of each part at each of a few temperatures are computed once; what is chosen without a part is a sum over the others.
+ * The losses of each part are computed once at each of a few temperatures; a choice without a part sums the
+ * others.
  *
  * @see C. Guo and others, "On calibration of modern neural networks", ICML 2017
  */
@@ -16,12 +18,12 @@ import type { Floats } from "../../ndarray.js";
 import { exp, log, sigmoid } from "../../numerics/special.js";
 import { meanOf, type Validated } from "./select.js";
 
-/** Temperatures that are tried for each doubling: neighbours differ by 9 %. */
+/** Temperatures tried per doubling: neighbours differ by 9 %. */
 const STEPS = 8;
 /** From ¼ to 4. */
 const DOUBLINGS = 2;
 
-/** From 1 outwards, so that of equals the nearest to 1 comes first. */
+/** From 1 outwards, so that the nearest to 1 wins a tie. */
 export function temperatures(): number[] {
   const most = STEPS * DOUBLINGS;
   return Array.from({ length: 2 * most + 1 }, (_, i) => {
@@ -30,12 +32,15 @@ export function temperatures(): number[] {
   });
 }
 
-/** Least probability that has a logarithm here: the least normal float32. */
+/** Lower bound of probabilities before the logarithm: the least normal float32. */
 const LEAST = 2 ** -126;
 /** Least 1 − p: half the distance from 1 to the float32 before it, since nearer ones are rounded to 1. */
 const LEAST_REST = 2 ** -25;
 
-/** softmax(log p / T), of two classes sigmoid(log(p / (1 − p)) / T). Probabilities are first kept from 0, and of two classes from 1. */
+/**
+ * softmax(log p / T), for two classes sigmoid(log(p / (1 − p)) / T). Probabilities are first clipped away
+ * from 0, and for two classes from 1.
+ */
 export function tempered(p: Floats, outputs: number, temperature: number): Float32Array {
   if (temperature === 1) return Float32Array.from(p);
   if (outputs === 1)
@@ -57,17 +62,20 @@ export function tempered(p: Floats, outputs: number, temperature: number): Float
   return result;
 }
 
-/** The mean of networks at a temperature, as the ensemble of them computes it. A network may be listed several times. */
+/**
+ * The mean of networks at a temperature, as the ensemble of them computes it. A network may be listed several
+ * times.
+ */
 export function meanAt(networks: readonly Floats[], outputs: number, temperature: number): Float32Array {
   const own = new Map([...new Set(networks)].map((p) => [p, tempered(p, outputs, temperature)]));
   return meanOf(networks.map((p) => own.get(p) as Float32Array));
 }
 
-/** A temperature, and what it is worth. */
+/** A temperature and its effect. */
 export interface Tempering {
-  /** The best on all rows; 1 unless temperatures chosen without a part have less loss on the parts than 1 has. */
+  /** The best on all rows; 1 unless temperatures chosen without each part beat 1 on that part in total. */
   readonly temperature: number;
-  /** The mean of the networks, [rows, outputs]: each part at the temperature that is chosen without it. */
+  /** The mean of the networks, [rows, outputs]: each part at the temperature chosen without it. */
   readonly crossFitted: Float32Array;
 }
 
@@ -99,7 +107,7 @@ export function chooseTemperature(networks: readonly Floats[], rows: Validated):
 
 const sumOf = (terms: readonly number[]): number => terms.reduce((sum, term) => sum + term, 0);
 
-/** Probabilities are kept so far from 0, as metric `logLoss` keeps those of networks. */
+/** How far probabilities are clipped away from 0, as in the metric `logLoss`. */
 const CLIP = 2 ** -23;
 
 /** Sums of weighted log losses, by part. */

@@ -1,4 +1,4 @@
-/** The backend of a tuner: threads that hold its data, or this thread. Its results are the same on either. */
+/** The backend of a tuner: threads that hold its data, or this thread. Results are the same on both. */
 import { HAS_THREADS } from "#platform";
 import type { Floats } from "../../ndarray.js";
 import { type Backend, inlineBackend } from "../../workers/backend.js";
@@ -6,15 +6,15 @@ import { startThreads } from "../../workers/threadBackend.js";
 import type { FoldCurves, Job, JobData, JobResult } from "./job.js";
 import { JobWorker } from "./jobWorker.js";
 
-/** It tells the curves of jobs that go on, so far. */
+/** It reports the curves of running jobs. */
 export type JobBackend = Backend<Job, JobResult, FoldCurves>;
 
-/** @param workers - how many threads are wanted; no more are started than there are cores */
+/** @param workers - the wanted number of threads; at most one is started per core */
 export function createBackend({ data, folds }: JobData, workers: number): JobBackend {
   const threads =
     HAS_THREADS &&
     startThreads<JobData, Job, JobResult, FoldCurves>("worker", workers, () => {
-      // what a thread needs of a data set, which has more
+      // the fields of a data set that a thread needs
       const { inputs, columns, task, outputs, y, sampleWeight } = data;
       const all = { inputs, columns: columns.map((values) => shared(values)), task, outputs, y: shared(y) };
       const weighted = { ...all, ...(sampleWeight && { sampleWeight: shared(sampleWeight) }) };

@@ -1,6 +1,6 @@
 /**
- * A job is one training of one trial on one fold, as plain data. Any worker that holds the folds can do it, to the same
- * bits, and it can stop after any step. It knows neither the study nor the model that it came from.
+ * A job is one training of one trial on one fold, as plain data. Any worker that holds the folds can run it,
+ * with the same bits, and it can stop after any step. It knows neither the study nor the model it came from.
  */
 import { platform } from "#platform";
 import type { Dataset } from "../../data/dataset.js";
@@ -42,23 +42,29 @@ export interface Job {
   readonly seed: number;
   readonly earlyStopping?: EarlyStoppingOptions;
   readonly reduceLROnPlateau?: PlateauOptions;
-  /** The learning rate of each epoch; it may go on after the last. Default: that of the hyperparameters. */
+  /**
+   * The learning rate of each epoch; after the last epoch, training continues at that rate. Default: that of
+   * the hyperparameters.
+   */
   readonly learningRates?: readonly number[];
-  /** What is measured on the validation rows after each epoch, as `measuredBy` has it; nothing by default. */
+  /** What is measured on the validation rows after each epoch, see `measuredBy`; nothing by default. */
   readonly measured?: readonly string[];
-  /** Whether the result has the trained state. */
+  /** Whether the result includes the trained state. */
   readonly keepState: boolean;
-  /** Where the job before it ended, of the same training or of the parent's. */
+  /** The final state of the job before it, of the same training or of the parent's. */
   readonly from?: SavedRun;
-  /** Where this very job was saved. */
+  /** The state in which this job was saved. */
   readonly resume?: SavedJob;
-  /** When training is cut at a step, in milliseconds since 1970: time limits are the only clocks that a result depends on. */
+  /**
+   * When training is cut at a step, in milliseconds since 1970: a time limit is the only clock that affects a
+   * result.
+   */
   readonly until?: number;
 }
 
 /**
- * When the learning rate is reduced, by the training loss: the final fit, which has no validation rows, reduces it by the same
- * rule.
+ * When the learning rate is reduced, by the training loss: the final fit, which has no validation rows,
+ * reduces it by the same rule.
  */
 export type PlateauOptions = Omit<ReduceLROnPlateauOptions, "monitor" | "mode">;
 
@@ -67,7 +73,7 @@ export interface SavedJob {
   readonly state: SavedRun;
   /** The logs of its epochs so far. */
   readonly logs: readonly Logs[];
-  /** The parameters that early stopping would restore. */
+  /** The parameters that early stopping restores. */
   readonly best?: Floats;
   /** How long it has trained. */
   readonly fitSeconds: number;
@@ -76,15 +82,15 @@ export interface SavedJob {
 export interface JobResult {
   /** Predictions of the fold's validation part; empty if it has none. */
   readonly prediction: Floats;
-  /** Of a network whose output leaves out steps, which of them count, [rows, steps]. */
+  /** For a network whose output leaves out steps: which of them count, [rows, steps]. */
   readonly mask?: Floats;
-  /** By name, one number an epoch: `loss`, over the training part while training, and what is measured. */
+  /** By name, one number per epoch: `loss` over the training part while training, and what is measured. */
   readonly curves: FoldCurves;
-  /** The epochs behind the predictions: fewer than were run if the best parameters were restored. */
+  /** The epochs behind the predictions: fewer than were run, if the best parameters were restored. */
   readonly epochs: number;
   /** False if the loss was NaN or infinite at the end of an epoch; training stopped there. */
   readonly finite: boolean;
-  /** Whether time was over before training. */
+  /** Whether time ran out before training ended. */
   readonly cut?: true;
   /** How long training took. */
   readonly fitSeconds: number;
@@ -93,7 +99,7 @@ export interface JobResult {
   readonly state?: SavedRun;
 }
 
-/** Curves of one fold: by name, one number an epoch, `loss` always. */
+/** Curves of one fold: by name, one number per epoch; always with `loss`. */
 export type FoldCurves = Readonly<Record<string, Float32Array>>;
 
 /** The rows that a tuner learns from, raw, and how they are divided. */
@@ -103,29 +109,32 @@ export interface JobData {
   readonly folds: readonly FoldRows[];
 }
 
-/** Rows as a network takes them. */
+/** Rows in the form that a network reads. */
 export interface FoldPart {
   readonly rows: number;
   /** [rows, features] */
   readonly x: Float32Array;
   /** [rows, outputs] */
   readonly y: Float32Array;
-  /** [rows]: how much each counts in the loss, with a mean of 1; undefined if all count the same. */
+  /** [rows]: how much each counts in the loss, with a mean of 1; undefined if all count equally. */
   readonly weights?: Float32Array;
 }
 
-/** A fold as a network takes it. */
+/** A fold in the form that a network reads. */
 export interface FoldExamples {
   readonly train: FoldPart;
   /** Undefined in the final fold if there is no test part. */
   readonly validation: FoldPart | undefined;
   readonly features: number;
   readonly outputs: number;
-  /** What predictions of the validation part are scored against. */
+  /** The targets for the predictions of the validation part. */
   readonly scored: Fold;
 }
 
-/** The fold of a job, with a pipeline that is learnt from its training rows. As in Keras, validation knows no class weights. */
+/**
+ * The fold of a job, with a pipeline fitted to its training rows. As in Keras, validation ignores class
+ * weights.
+ */
 export function examplesOf(
   { data, folds }: JobData,
   { fold, pipeline: options, classWeight }: Pick<Job, "fold" | "pipeline" | "classWeight">,
@@ -189,7 +198,7 @@ export function loadFold(
   };
 }
 
-/** A job that has begun. */
+/** A running job. */
 export class OpenJob {
   private readonly training: TrainingRun;
   private readonly stopping: EarlyStopping | undefined;
@@ -228,7 +237,7 @@ export class OpenJob {
       ...(job.reduceLROnPlateau ? [plateau(job.reduceLROnPlateau)] : []),
     ];
     this.fitSeconds = resume?.fitSeconds ?? 0;
-    // Callbacks are shown the epochs that they saw before the job was saved: their state follows from the logs.
+    // Replays the saved epochs to the callbacks: their state follows from the logs.
     const { control } = this.training;
     let replaying = true;
     this.control = {
@@ -270,7 +279,7 @@ export class OpenJob {
     return taken;
   }
 
-  /** Ends training where it is: an epoch that has begun counts as one. */
+  /** Ends training now: a started epoch counts as one. */
   cut(): void {
     const { training } = this;
     if (training.done) return;
@@ -316,7 +325,7 @@ export class OpenJob {
     };
   }
 
-  /** Gives its memory back. */
+  /** Frees its memory. */
   free(): void {
     this.training.free();
     this.onFree();
@@ -326,7 +335,7 @@ export class OpenJob {
     for (const callback of this.callbacks) callback.onEpochEnd?.(epoch, log, this.control);
   }
 
-  /** Sets the learning rate of the epoch that comes next, or goes on. */
+  /** Sets the learning rate of the next epoch, or of the current one. */
   private setRate(): void {
     const { job, training, control } = this;
     if (job.learningRates && !training.done) control.setLearningRate(job.learningRates[training.logs.length]);
@@ -343,7 +352,10 @@ export function checkPlateau(options: PlateauOptions): void {
   plateau(options);
 }
 
-/** @throws FettleError `invalid_argument`, `unknown_name` for invalid options, and for a `monitor` that a fold does not measure */
+/**
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid options, and for a `monitor` that a fold
+ * does not measure
+ */
 export function checkEarlyStopping(options: EarlyStoppingOptions): void {
   earlyStopping(options);
   const { monitor = "valLoss" } = options;
@@ -362,10 +374,10 @@ function monitoredMetric(monitor: string): Metric {
 }
 
 /**
- * What a job measures on the validation rows after each epoch: `valLoss`, then metrics such as `valAccuracy`. Nothing, unless early
- * stopping monitors it or the curves are to have it.
+ * What a job measures on the validation rows after each epoch: `valLoss`, then metrics such as `valAccuracy`.
+ * Nothing, unless early stopping monitors it or the curves include it.
  *
- * @param wanted - the names of metrics that the curves are to have after every epoch, such as `valAccuracy`
+ * @param wanted - the names of metrics that the curves include after every epoch, such as `valAccuracy`
  */
 export function measuredBy(
   stopping: EarlyStoppingOptions | undefined,
@@ -373,7 +385,7 @@ export function measuredBy(
 ): readonly string[] {
   const monitor = stopping ? (stopping.monitor ?? "valLoss") : "loss";
   const names = monitor === "loss" ? wanted : [...wanted, monitor];
-  // the evaluation behind each of them gives the loss
+  // the evaluation that measures them also gives the loss
   return names.length === 0 ? [] : [...new Set(["valLoss", ...names])];
 }
 
@@ -382,7 +394,10 @@ export function validationName({ name }: Pick<Metric, "name">): string {
   return `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
-/** Measures after each epoch what the job says. Metrics are in the units of the target, as the scores of trials are. */
+/**
+ * Measures after each epoch what the job asks for. Metrics are in the units of the target, as the scores of
+ * trials are.
+ */
 function measureFor(executor: Executor, { validation, scored }: LoadedFold, job: Job) {
   const { measured = [], programs, hyperparameters } = job;
   if (measured.length === 0 || validation === undefined) return () => ({});

@@ -1,4 +1,4 @@
-/** Does jobs on the data of one tuner, in the thread that holds it, on an engine of its own. */
+/** Runs the jobs of one tuner, in the thread that holds its data, on a separate engine. */
 import { platform } from "#platform";
 import type { Executor } from "../../engine/executor.js";
 import { createWasmEngine } from "../../engine/wasmEngine.js";
@@ -14,14 +14,14 @@ import {
   sizeOf,
 } from "./job.js";
 
-/** Steps between pauses, at most: long beside reading the clock. */
+/** The most steps between pauses: reading the clock is cheap compared with so many. */
 const STEPS = 64;
-/** Milliseconds between pauses, if a step is not longer: short beside a turn of the host. */
+/** Milliseconds between pauses, unless a step takes longer: short compared with a turn of the host. */
 const PIECE = 10;
-/** Numbers of the folds that are kept for the next jobs: 256 MB. A larger fold is kept alone. */
+/** The most numbers of folds kept for the next jobs: 256 MB. A larger fold is kept alone. */
 const KEPT = 2 ** 26;
 
-/** Milliseconds between two times that the curves of jobs are told: a person sees no more, and no job is slower for it. */
+/** Milliseconds between two reports of curves: often enough for people, and rare enough not to slow jobs. */
 const TELL = 250;
 
 /** A fold on the engine. */
@@ -35,15 +35,15 @@ interface Held {
 
 export class JobWorker {
   private readonly engine: Executor;
-  /** Folds under a pipeline, the latest used last: as many as the data has, so that each is made once, where they are small. */
+  /** Folds under a pipeline, the last used last: small ones all fit, so each is made once. */
   private readonly held = new Map<string, Held>();
 
   private readonly kept: number;
-  /** When curves were told last. */
+  /** When curves were last reported. */
   private told = platform.now();
 
   /**
-   * @param kept - the numbers of folds that are kept at most
+   * @param kept - the most numbers of kept folds
    * @param memoryLimit - of its engine, in bytes; folds are kept in at most half of it
    */
   constructor(
@@ -55,7 +55,7 @@ export class JobWorker {
     this.kept = Math.min(kept, (memoryLimit ?? Number.POSITIVE_INFINITY) / 8);
   }
 
-  /** Begins a job, or continues it where it was saved. */
+  /** Starts a job, or resumes it where it was saved. */
   open(job: Job): OpenJob {
     const held = this.foldOf(job);
     held.users++;
@@ -68,9 +68,9 @@ export class JobWorker {
   }
 
   /**
-   * Does a job to its end, or until its time is over: then at least one step.
+   * Runs a job to its end, or until its time runs out: at least one step.
    *
-   * @param pause - awaited from time to time, where the thread has other things to do
+   * @param pause - awaited from time to time, if the thread has other work
    * @param onCurves - see `tell`
    */
   async run(
@@ -88,7 +88,7 @@ export class JobWorker {
         open.advance(steps);
         this.tell(open, onCurves);
         if (!isTimed) continue;
-        const fit = Math.floor((steps * PIECE) / (platform.now() - began)); // infinite where the clock stood still
+        const fit = Math.floor((steps * PIECE) / (platform.now() - began)); // infinite if the clock stood still
         steps = Math.max(1, Math.min(STEPS, 2 * steps, fit));
         await pause?.();
       } while (!open.done && platform.time() < until);
@@ -99,7 +99,7 @@ export class JobWorker {
     }
   }
 
-  /** Tells the curves of a job so far, unless those of one were told a moment ago. */
+  /** Reports the curves of a job so far, unless curves were reported a moment ago. */
   tell(open: OpenJob, onCurves?: (curves: FoldCurves) => void): void {
     const now = platform.now();
     if (now - this.told < TELL) return;
@@ -127,7 +127,10 @@ export class JobWorker {
     return found;
   }
 
-  /** Frees unused folds, those used longest ago first, until so many numbers more fit and at most `most` folds are left. */
+  /**
+   * Frees unused folds, the least recently used first, until so many more numbers fit and at most `most`
+   * folds are left.
+   */
   private makeRoom(numbers: number, most: number): void {
     let all = [...this.held.values()].reduce((sum, { size }) => sum + size, numbers);
     for (const [key, { fold, size, users }] of this.held) {

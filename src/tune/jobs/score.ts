@@ -11,9 +11,9 @@ export interface Fold {
   readonly outputs: number;
   /** The targets of the validation rows in their own units, [rows, outputs]. */
   readonly yTrue: Float64Array;
-  /** What the network learnt instead of the target. */
+  /** What the network learns in place of the target. */
   readonly target: TargetTransform;
-  /** [rows]: how much each counts in metrics; undefined if all count the same. */
+  /** [rows]: how much each counts in metrics; undefined if all count equally. */
   readonly weights?: Float64Array;
 }
 
@@ -30,7 +30,8 @@ export function foldOf(
 /**
  * The score of a network's predictions for the validation rows of a fold, in the units of the target.
  *
- * @param mask - of an output that is a sequence, which of its steps count, [rows, steps]: each is a row of its own for the metric
+ * @param mask - for an output that is a sequence: which of its steps count, [rows, steps]; each step is a
+ * separate row for the metric
  */
 export function scoreOn(
   { yTrue, target, outputs, weights }: Fold,

@@ -1,6 +1,6 @@
 /**
- * Does jobs in this thread, one after another, as many steps at a time as its caller asks for. It waits for nothing and
- * reads no clock but to tell how far a job has come.
+ * Runs jobs in this thread, one after another, as many steps at a time as its caller asks for. It waits for
+ * nothing, and reads the clock only to report progress.
  */
 import type { Backend } from "../../workers/backend.js";
 import type { FoldCurves, Job, JobData, JobResult, OpenJob } from "./job.js";
@@ -29,23 +29,23 @@ export class SteppedBackend implements Backend<Job, JobResult, FoldCurves> {
     return this.queue.length === 0;
   }
 
-  /** The job that has begun and not ended. */
+  /** The running job. */
   get current(): { readonly job: Job; readonly open: OpenJob } | undefined {
     const [first] = this.queue;
     return this.open && "job" in first ? { job: first.job, open: this.open } : undefined;
   }
 
-  /** @param _index - its name within its trial, which nothing needs here */
+  /** @param _index - its name within its trial, not needed here */
   run(job: Job, _index?: unknown, onCurves?: (curves: FoldCurves) => void): Promise<JobResult> {
     return new Promise((resolve, reject) => this.enter({ job, onCurves, resolve, reject }));
   }
 
-  /** Waits in the queue for one step, in which nothing is done: the price of a new trial. */
+  /** Waits in the queue for one empty step: the price of a new trial. */
   beginTrial(): Promise<void> {
     return new Promise((resolve) => this.enter({ resolve }));
   }
 
-  /** Takes at most `steps` steps of what is in the queue. @returns how many */
+  /** Runs at most `steps` steps of the queue. @returns how many */
   advance(steps: number): number {
     let taken = 0;
     while (taken < steps && this.queue.length > 0) {

@@ -1,4 +1,4 @@
-/** The program of a thread that does a tuner's jobs. Started by the platform. */
+/** The program of a thread that runs a tuner's jobs. Started by the platform. */
 import { serveJobs } from "../../workers/serveJobs.js";
 import type { FoldCurves, Job, JobData, JobResult } from "./job.js";
 import { JobWorker } from "./jobWorker.js";

@@ -1,6 +1,7 @@
 /**
- * Models that need no tuning, on the features that a pipeline makes of a table: a *linear model*, logistic or ridge regression whose penalty
- * is chosen on folds, and a *constant*, the shares of the classes or the mean of the target. What they are compared by is in `compare.ts`.
+ * Models that need no tuning, on the features that a pipeline makes of a table: a *linear model*, logistic or
+ * ridge regression whose penalty is chosen on folds, and a *constant*, the shares of the classes or the mean
+ * of the target. `compare.ts` compares them.
  */
 import type { Dataset } from "../../data/dataset.js";
 import { takeRows } from "../../data/matrix.js";
@@ -27,13 +28,13 @@ export interface Fitted {
   readonly model: LinearModel;
   /** The mean loss of the rows, without the penalty. */
   readonly loss: number;
-  /** Between its predictions, which are in what networks learn, and the units of the target. */
+  /** Converts its predictions, in the units that networks learn, to the units of the target. */
   readonly target: TargetTransform;
-  /** [rows, outputs] of row ids, in what networks learn */
+  /** [rows, outputs] for row ids, in the units that networks learn */
   predict(ids: Int32Array): Float64Array;
 }
 
-/** The linear model with the penalty that does best on some folds. */
+/** The linear model with the best penalty on some folds. */
 export interface Linear {
   readonly penalty: number;
   /** Fitted to the training rows of each of those folds. */
@@ -42,12 +43,15 @@ export interface Linear {
   fit(rows: Int32Array): Fitted;
 }
 
-/** From the strongest, of standardized features and a mean loss. */
+/** From the strongest, for standardized features and a mean loss. */
 export const PENALTIES = [1, 0.1, 0.01, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12];
-/** Once the training rows of every fold have less log loss, a weaker penalty only makes probabilities surer. */
+/**
+ * Once the training rows of every fold have less log loss, a weaker penalty only makes probabilities more
+ * extreme.
+ */
 const APART = 1e-3;
 
-/** Numbers that a linear model of so many rows has: rows × features × outputs. */
+/** The size of a linear model: rows × features × outputs. */
 export const numbersOf = ({ data, pipeline }: Learning, rows: number): number =>
   rows * featureNames(data, pipeline).length * data.outputs;
 
@@ -99,7 +103,10 @@ function fittedTo(
   };
 }
 
-/** The predictions of a linear model in the units of the target; probabilities as networks predict them, so that log loss bounds all alike. */
+/**
+ * The predictions of a linear model in the units of the target; probabilities clipped like those of networks,
+ * so that log loss bounds all alike.
+ */
 export function inUnits({ task }: Dataset, { predict, target }: Fitted, ids: Int32Array): Floats {
   const predictions = predict(ids);
   return task === "regression" ? restored(target, predictions) : Float32Array.from(predictions);
@@ -117,7 +124,7 @@ export function constantOf({ y, outputs, sampleWeight }: Dataset, rows: Int32Arr
   return means.map((sum) => sum / total);
 }
 
-/** Predictions for some rows beside their targets. */
+/** Predictions for some rows, with their targets. */
 export function predicted({ y, outputs, sampleWeight }: Dataset, rows: Int32Array, yPred: Floats): Predicted {
   return {
     yTrue: takeRows(y, outputs, rows),

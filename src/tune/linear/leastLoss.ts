@@ -1,6 +1,7 @@
 /**
- * The coefficients with the least penalized loss, by L-BFGS in coordinates in which its curvature is about the same in all directions: so
- * nearly equal and badly scaled features take no more steps than others. It knows no features, only numbers.
+ * The coefficients with the least penalized loss, by L-BFGS in coordinates in which its curvature is about
+ * the same in all directions: so nearly equal or badly scaled features cost no extra steps. It knows no
+ * features, only numbers.
  *
  * | symbol | is |
  * |---|---|
@@ -13,13 +14,13 @@
  *
  * | loss | H | |
  * |---|---|---|
- * | squared errors | zᵀdiag(s)z for each output | exact: a step to the least, and one that takes off its rounding |
- * | of classes, few coefficients | all of it, again after a few steps (Newton's method) | |
- * | of classes, others | zᵀdiag(s)z times p(1 − p) of equal probabilities (Böhning) | |
- * | more than 512 columns | none | L-BFGS as it is, which ends with its evaluations |
+ * | squared errors | zᵀdiag(s)z for each output | exact: one step, and one against its rounding |
+ * | log loss, few coefficients | complete, recomputed after a few steps (Newton's method) | |
+ * | log loss, otherwise | zᵀdiag(s)z times p(1 − p) of equal probabilities (Böhning) | |
+ * | more than 512 columns | not used | plain L-BFGS, bounded by its evaluations |
  *
- * D. Böhning, "Multinomial logistic regression algorithm", Annals of the Institute of Statistical Mathematics 44, 1992; J. Nocedal and S. Wright,
- * "Numerical Optimization" (2nd ed.), sections 6.1 and 7.2.
+ * D. Böhning, "Multinomial logistic regression algorithm", Annals of the Institute of Statistical Mathematics
+ * 44, 1992; J. Nocedal and S. Wright, "Numerical Optimization" (2nd ed.), sections 6.1 and 7.2.
  */
 import type { Task } from "../../data/dataset.js";
 import type { Floats } from "../../ndarray.js";
@@ -27,28 +28,33 @@ import { minimize } from "../../numerics/lbfgs.js";
 import { cholesky, packedSize, solveLower, solveUpper } from "../../numerics/linalg.js";
 import { exp, log, sigmoid, softplus } from "../../numerics/special.js";
 
-/** Rows, and what they are to give. */
+/** Rows and their targets. */
 export interface Loss {
   readonly task: Task;
   readonly outputs: number;
   readonly z: Float64Array;
   readonly width: number;
-  /** [rows, outputs], with a deviation of about 1 where they are quantities */
+  /** [rows, outputs], with a deviation of about 1 for regression */
   readonly y: Float64Array;
   readonly shares: Float64Array;
 }
 
 /** Columns, without that of ones, up to which a Hessian is factored. */
 export const MOST_FACTORED = 512;
-/** Coefficients up to which the Hessian of classes is computed as it is. */
+/** Coefficients up to which the exact Hessian of the log loss is computed. */
 const MOST_NEWTON = 64;
-/** Evaluations with one Hessian: it is then computed again, so often at most. */
+/** Evaluations with one Hessian, and how often it is recomputed at most. */
 const NEWTON = { maxEvaluations: 8, rounds: 25 };
 const FIXED = { maxEvaluations: 200, rounds: 1 };
-/** Of the gradient by γ: where H is exact, the loss is above its least by half the square of it for each coefficient. */
+/**
+ * Tolerance of the gradient by γ: if H is exact, each coefficient adds half its square to the excess loss.
+ */
 const TOLERANCE = { regression: 1e-7, classification: 1e-5 } as const;
 
-/** @returns a function of a penalty above 0: β, and the mean loss without the penalty. It begins where its last call ended. */
+/**
+ * @returns a function of a penalty above 0: β, and the mean loss without the penalty. It starts where its
+ * last call ended.
+ */
 export function lossMinimizer(loss: Loss): (penalty: number) => {
   readonly beta: Float64Array;
   readonly loss: number;
@@ -82,7 +88,7 @@ export function lossMinimizer(loss: Loss): (penalty: number) => {
         },
       );
       beta = changed(end.x, factor, solveUpper);
-      // below the most without convergence: no lower value was found
+      // fewer evaluations than allowed, without convergence: no lower value was found
       if (end.converged || end.evaluations < maxEvaluations) break;
     }
     return { beta, loss: lossAt(beta, 0, loss, gradient) };
@@ -95,7 +101,7 @@ interface Factor {
   readonly size: number;
 }
 
-/** @param hessian - packed; it becomes the factor */
+/** @param hessian - packed; overwritten by the factor */
 function factorOf(hessian: Float64Array, penalty: number, size: number): Factor {
   for (let j = 0, at = 0; j < size; j++, at += j + 1) hessian[at] += penalty;
   cholesky(hessian, size);
@@ -125,7 +131,9 @@ function timesUpper(l: Float64Array, n: number, b: Float64Array): void {
   }
 }
 
-/** zᵀdiag(s)z times the curvature of the loss by a score: 1, or p(1 − p) of classes as probable as each other. Packed. */
+/**
+ * zᵀdiag(s)z times the curvature of the loss by a score: 1, or p(1 − p) for equally probable classes. Packed.
+ */
 function gramOf({ task, outputs, z, width, shares }: Loss): Float64Array {
   const classes = outputs === 1 ? 2 : outputs;
   const curvature = task === "regression" ? 1 : (classes - 1) / (classes * classes);
@@ -166,7 +174,7 @@ function lossAt(
   const scores = new Float64Array(outputs);
   let loss = 0;
   for (let i = 0; i < shares.length; i++) {
-    if (shares[i] === 0) continue; // which may be too far from all others
+    if (shares[i] === 0) continue; // which may be far from all others
     scoreRow(beta, z, i * width, width, scores);
     loss += shares[i] * toResiduals(task, scores, y, i * outputs);
     for (let k = 0; k < outputs; k++) add(gradient, k * width, shares[i] * scores[k], z, i * width, width);
@@ -207,7 +215,7 @@ function toResiduals(task: Task, scores: Float64Array, y: Floats, from: number):
   return loss;
 }
 
-/** Scores of classes become their probabilities; returns the logarithm of what exponentials of scores are divided by. */
+/** Turns the scores of classes into probabilities; returns the logarithm of the sum of their exponentials. */
 export function toProbabilities(scores: Float64Array): number {
   if (scores.length === 1) {
     const [score] = scores;

@@ -1,10 +1,10 @@
 /**
- * Linear models in float64: ridge regression, and logistic regression of two or more classes with a ridge penalty. They are what a network
- * is held against, and the same to the bit everywhere; they are not for use beyond that. This file says what is minimized; `leastLoss.ts`
- * minimizes it.
+ * Linear models in float64: ridge regression, and logistic regression of two or more classes with a ridge
+ * penalty. They serve only as a comparison for networks, and are the same everywhere, bit for bit. This file
+ * defines the loss; `leastLoss.ts` minimizes it.
  *
- * A. Hoerl and R. Kennard, "Ridge regression", Technometrics 12, 1970; S. le Cessie and J. van Houwelingen, "Ridge estimators in logistic
- * regression", Applied Statistics 41, 1992.
+ * A. Hoerl and R. Kennard, "Ridge regression", Technometrics 12, 1970; S. le Cessie and J. van Houwelingen,
+ * "Ridge estimators in logistic regression", Applied Statistics 41, 1992.
  */
 import type { Task } from "../../data/dataset.js";
 import type { Floats } from "../../ndarray.js";
@@ -19,7 +19,7 @@ export interface LinearRows {
   /** [rows, outputs]: quantities; 0 or 1 for two classes; one-hot for more */
   readonly y: Floats;
   readonly outputs: number;
-  /** [rows], not all 0: how much each counts; a row of weight 2 is two rows. Left out, every row counts the same. */
+  /** [rows], not all 0: how much each counts; a row of weight 2 counts as two rows. Default: all equally. */
   readonly weights?: Floats;
 }
 
@@ -44,11 +44,13 @@ export interface LinearFit {
 }
 
 /**
- * Models of some rows by penalty: the least of the mean loss (log loss, or half the squared error of standardized targets) plus penalty / 2
- * times the sum of the squared coefficients of the standardized features, intercepts left out. scikit-learn's `C` is
- * 1 / (penalty · Σ weights), its `alpha` penalty · Σ weights.
+ * Models of some rows by penalty. They minimize the mean loss (log loss, or half the squared error of
+ * standardized targets) plus penalty / 2 times the sum of the squared coefficients of the standardized
+ * features, without the intercepts. scikit-learn's `C` is 1 / (penalty · Σ weights), its `alpha` penalty · Σ
+ * weights.
  *
- * @returns a function of a penalty above 0; each fit begins where the one before it ended, so it is fastest from the largest down
+ * @returns a function of a penalty above 0; each fit starts where the last one ended, so descending penalties
+ * are fastest
  */
 export function linearFits({ task, x, y, outputs, weights }: LinearRows): (penalty: number) => LinearFit {
   const rows = y.length / outputs;
@@ -78,7 +80,9 @@ export function linearFits({ task, x, y, outputs, weights }: LinearRows): (penal
   };
 }
 
-/** Predictions, [rows, outputs]: quantities, the probability of the second of two classes, or that of each of more. */
+/**
+ * Predictions, [rows, outputs]: quantities, the probability of the second of two classes, or one per class.
+ */
 export function predictLinear(model: LinearModel, x: Floats): Float64Array {
   const { task, outputs, center, coefficients, intercepts } = model;
   const features = center.length;
@@ -96,7 +100,10 @@ export function predictLinear(model: LinearModel, x: Floats): Float64Array {
 /** [columns] each. */
 type Standards = Pick<LinearModel, "center" | "scale">;
 
-/** Means and standard deviations of columns, by the shares of rows; 1 for one that is constant up to rounding to float32. */
+/**
+ * Means and standard deviations of columns, weighted by the shares of rows; a deviation of 1 for a column
+ * that is constant up to rounding to float32.
+ */
 function standardsOf(x: Floats, shares: Float64Array): Standards {
   const rows = shares.length;
   const columns = x.length / rows;
@@ -121,7 +128,7 @@ function standardized(x: Floats, { center, scale }: Standards): Float64Array {
   return standard;
 }
 
-/** Rows in other coordinates, with a last one of 1, and the way back for coefficients. */
+/** Rows in other coordinates, with a last column of 1, and the inverse for coefficients. */
 interface Coordinates {
   /** [rows, width] */
   readonly z: Float64Array;
@@ -131,8 +138,9 @@ interface Coordinates {
 }
 
 /**
- * The features; or as many coordinates as rows, if there are more features: the least is in the space of the rows. With A = R·Rᵀ the
- * products of rows, row i of R is row i in an orthonormal basis of that space, so that the penalty is the same.
+ * The features; or as many coordinates as rows, if there are more features: the minimum is in the span of the
+ * rows. With A = R·Rᵀ the products of rows, row i of R is row i in an orthonormal basis of that space, so the
+ * penalty is the same.
  */
 function coordinatesOf(standard: Float64Array, rows: number): Coordinates {
   const features = standard.length / rows;
@@ -147,7 +155,7 @@ function coordinatesOf(standard: Float64Array, rows: number): Coordinates {
     for (let j = 0; j <= i; j++, at++) r[at] = dot(standard, i * features, standard, j * features, features);
     most = Math.max(most, r[at - 1]);
   }
-  // rows that others determine, of which one is the rest of all, have pivots of 0
+  // linearly dependent rows have pivots of 0
   for (let i = 0, at = 0; i < rows; i++, at += i + 1) r[at] += most > 0 ? 1e-14 * most : 1;
   cholesky(r, rows);
   return {
@@ -161,7 +169,7 @@ function coordinatesOf(standard: Float64Array, rows: number): Coordinates {
   };
 }
 
-/** @param row - numbers of a row, at most `columns`; others are 0 */
+/** @param row - numbers of a row, at most `columns`; the rest are 0 */
 function withOnes(
   rows: number,
   columns: number,

@@ -1,4 +1,4 @@
-/** The fingerprint of a tuner: what must be the same when it resumes, and on each machine that does its jobs. */
+/** The fingerprint of a tuner: what must be equal when it resumes, and on each machine that runs its jobs. */
 import { crc32 } from "../../crc32.js";
 import { check, isRecord, show } from "../../errors.js";
 import { kernelsName } from "../../numerics/kernels.js";
@@ -34,7 +34,7 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
     shape = [],
     schema,
   } = rows.data;
-  // arrays count by their numbers, in whichever type these came
+  // arrays count by their numbers, whatever their type
   const cells = schema ? columns : columns.map((column) => Float64Array.from(column));
   return {
     kernels: kernelsName(),
@@ -61,7 +61,10 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
   };
 }
 
-/** As plain data: a splitter by its name and options; what a function returned, and folds, count by their checksum. */
+/**
+ * As plain data: a splitter by its name and options; folds, also those that a function returned, by their
+ * checksum.
+ */
 function describeValidation(validation: Validation) {
   if (Array.isArray(validation)) return "folds";
   if (typeof validation !== "function") return validation;
@@ -86,7 +89,7 @@ export function checkFingerprint(own: Fingerprint, saved: unknown): void {
   check(
     typeof saved.kernels === "string" && build(saved.kernels) === build(own.kernels),
     () =>
-      `the tuner was saved with the kernels ${show(saved.kernels)}; received ${show(own.kernels)}, which compute other ` +
+      `the tuner was saved with the kernels ${show(saved.kernels)}; received ${show(own.kernels)}, which compute different ` +
       "bits; resume with the release and the kernels of the saved tuner",
     "invalid_checkpoint",
   );

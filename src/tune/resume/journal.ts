@@ -1,7 +1,7 @@
 /**
- * A backend that remembers, for each trial that has not ended, the results of its jobs in order, and how far its present job
- * has got. When a trial begins again elsewhere, the journal answers for the jobs that were done, so that nothing is trained
- * twice.
+ * A backend that records, for each unfinished trial, the results of its jobs in order, and the progress of
+ * its current job. When a trial restarts elsewhere, the journal supplies the results of finished jobs, so
+ * that nothing is trained twice.
  */
 import type { Backend, JobControl } from "../../workers/backend.js";
 import type { FoldCurves, Job, JobData, JobResult, OpenJob } from "../jobs/job.js";
@@ -10,40 +10,40 @@ import { checkIsOf, type SavedTrial } from "./saved.js";
 /** The backend behind a journal. */
 export interface ResumableBackend {
   readonly data: JobData;
-  /** The job that has begun here and not ended. */
+  /** The job that is running here. */
   readonly current: { readonly job: Job; readonly open: OpenJob } | undefined;
   /**
-   * @param index - the number of the job within its trial; the two together name it
-   * @param onCurves - told the curves so far, where they are known here
+   * @param index - the number of the job within its trial; together with the trial, its name
+   * @param onCurves - receives the curves so far, if they are known here
    */
   run(job: Job, index: number, onCurves?: (curves: FoldCurves) => void): Promise<JobResult>;
-  /** Awaited before a trial begins for the first time. */
+  /** Awaited before a trial starts for the first time. */
   beginTrial(): Promise<void>;
 }
 
 interface Entry {
-  /** What the trial had done when it was saved. */
+  /** The finished jobs of the trial when it was saved. */
   readonly saved: Omit<SavedTrial, "trial">;
-  /** The jobs that it has asked for since it began here, in order, and their results. */
+  /** The jobs that it has requested since it started here, in order, and their results. */
   readonly jobs: Job[];
   readonly results: (JobResult | undefined)[];
 }
 
 export class Journal implements Backend<Job, JobResult, FoldCurves> {
-  /** Why the saved trainings cannot be resumed, once that is known. */
+  /** Why the saved trainings cannot be resumed, once known. */
   refusal: { readonly error: unknown } | undefined;
   private readonly entries = new Map<number | null, Entry>();
 
   constructor(
     private readonly backend: ResumableBackend,
-    /** How many jobs the backend does at a time. */
+    /** How many jobs the backend runs at a time. */
     readonly concurrency: number,
     saved: readonly SavedTrial[] = [],
   ) {
     for (const { trial, ...rest } of saved) this.enter(trial, rest);
   }
 
-  /** Awaited before a trial begins: the first time, that takes a step. */
+  /** Awaited before a trial starts: the first time, it takes a step. */
   async beginTrial(trial: number): Promise<void> {
     if (this.entries.has(trial)) return;
     await this.backend.beginTrial();
@@ -79,7 +79,7 @@ export class Journal implements Backend<Job, JobResult, FoldCurves> {
   save(): SavedTrial[] {
     const { current } = this.backend;
     return [...this.entries].map(([trial, { saved, jobs, results }]) => {
-      // A trial that has not asked for all its saved jobs yet is where it was saved.
+      // A trial that has not yet requested all its saved jobs is still in its saved state.
       if (jobs.length < saved.results.length) return { trial, ...saved };
       const known = results.slice(0, results.findLastIndex((result) => result !== undefined) + 1);
       const open =

@@ -18,9 +18,10 @@ import type { ResumableSetup } from "./tunerCore.js";
 const WORD = 4;
 
 /**
- * Bytes of the largest training of a tuner: its rows on the fold with the most, a run that trains and one that evaluates. The
- * largest is taken to be that of the corner of the space where every number is largest; where the space does not have that
- * point, or no model is made of it, the result is 0, and the limit of the engine holds for each training by itself.
+ * Bytes of the largest training of a tuner: its rows on the fold with the most, a run that trains and one
+ * that evaluates. The largest is assumed to be at the corner of the space where every number is largest. If
+ * the space does not have that point, or it gives no model, the result is 0, and the engine's limit applies
+ * to each training.
  */
 export function largestTraining<S extends Space>({ setup, constraint }: ResumableSetup<S>): number {
   const { study, trialSetup } = setup;
@@ -37,11 +38,11 @@ export function largestTraining<S extends Space>({ setup, constraint }: Resumabl
     const { train, evaluate } = job.programs;
     return folds.length === 0 ? 0 : WORD * numbers + bytesOf(train, rows) + bytesOf(evaluate, rows);
   } catch {
-    return 0; // such a trial fails by itself, with its reason
+    return 0; // such a trial fails on its own, with its reason
   }
 }
 
-/** Of a run: its block, its code, and the row ids with their shuffled copy. */
+/** Bytes of a run: its block, its code, and the row ids with their shuffled copy. */
 function bytesOf({ bytes, code }: Program, rows: number): number {
   return bytes + WORD * (code.length + 2 * rows);
 }

@@ -1,6 +1,6 @@
 /**
- * Tuning whose jobs wait in a queue for workers of any process or machine. This process runs the study: it asks, tells and fits; it does
- * jobs too, as one more worker, unless it is told not to.
+ * Tuning whose jobs wait in a queue for workers of any process or machine. This process runs the study: it
+ * asks, tells and fits. It also runs jobs, as one more worker, unless `jobs` is 0.
  */
 import { platform } from "#platform";
 import { crc32 } from "../../crc32.js";
@@ -31,14 +31,14 @@ import { fingerprintOf } from "./fingerprint.js";
 import { packedWorker, packJob, unpackOutcome } from "./remoteJobs.js";
 import { setUpResumable } from "./tunerCore.js";
 
-/** Trials are built four a place of the backend: see `runTuner`. */
+/** Four trials are built per place of the backend: see `runTuner`. */
 const TRIALS_A_PLACE = 4;
 
 interface QueueOption {
   readonly queue: JobQueue;
 }
 
-/** See the head of this file. */
+/** See the header of this file. */
 export function tuneOverQueue<S extends Space>(
   options: TuneOptions<S> & QueueOption,
 ): Promise<TuneResult<S>> {
@@ -60,7 +60,7 @@ class QueueBackend<S extends Space> implements JobBackend {
   private readonly dispatcher: Dispatcher;
   private readonly fingerprint;
   private readonly rows;
-  /** How many jobs each trial, or the final fit, has asked for. */
+  /** How many jobs each trial, or the final fit, has requested. */
   private readonly counts = new Map<number | undefined, number>();
   private readonly own: OwnWorker | undefined;
 
@@ -85,9 +85,9 @@ class QueueBackend<S extends Space> implements JobBackend {
     const index = this.counts.get(trial) ?? 0;
     this.counts.set(trial, index + 1);
     const payload = packJob(this.fingerprint, job);
-    // by what it is, too: what an earlier process left in the queue counts if it is the same job, and only then
+    // also by its content: a job that an earlier process left in the queue counts only if it is the same job
     const name = `${trial ?? "final"}/${index}-${crc32(payload).toString(16)}`;
-    // results are told in the order of trials, so the first are the most urgent
+    // results are reported in the order of trials, so the first are the most urgent
     const queued = { name, payload, priority: trial === undefined ? 0 : -trial };
     const outcome = await this.dispatcher.do(queued, control?.group, () => control?.onBegin());
     const result = unpackOutcome(outcome, job, payload, name, this.rows);
@@ -116,7 +116,8 @@ class OwnWorker {
     jobs: number,
     private readonly free: () => Promise<void>,
   ) {
-    // it waits where nobody runs the study: this process is about to; what fails the queue fails the dispatcher too
+    // it waits until someone runs the study, which this process is about to do; a failing queue also fails
+    // the dispatcher
     this.ended = runWorker(queue, work, { jobs, signal: this.signal, wait: true, poll: 20 }).catch(() => {});
   }
 
@@ -129,7 +130,7 @@ class OwnWorker {
 
 type Control = Pick<WorkerJob, "signal">;
 
-/** Does a job until it is given up: then its thread, or this one, goes on to the next. */
+/** Runs a job until it is given up: then its thread, or this one, continues with the next. */
 async function calledOff(threads: JobBackend, job: Job, by?: Control): Promise<JobResult> {
   if (!by) return await threads.run(job);
   const { signal } = by;
@@ -141,7 +142,7 @@ async function calledOff(threads: JobBackend, job: Job, by?: Control): Promise<J
 const ASKED: ArchiveFormat = { magic: "fettle/a", version: 1, what: "a trial of an objective" };
 const TOLD: ArchiveFormat = { magic: "fettle/b", version: 1, what: "the outcome of an objective" };
 
-/** What a worker is told of a trial. */
+/** What a worker receives of a trial. */
 type Asked<S extends Space> = Pick<Trial<ParamsOf<S>>, "number" | "params" | "seed">;
 
 /** An objective that workers of a queue evaluate. */
@@ -201,11 +202,11 @@ function objectiveWorker<S extends Space>(
   };
 }
 
-/** Does the jobs of `tune` for `runWorker` of `fettle/queue`. */
+/** Runs the jobs of `tune` for `runWorker` of `fettle/queue`. */
 export interface TuneWorker {
-  /** @param by - what `runWorker` gives: a job is called off by its signal */
+  /** @param by - the argument from `runWorker`: its signal cancels the job */
   (payload: Uint8Array, by?: Pick<WorkerJob, "signal">): Promise<Uint8Array>;
-  /** How many jobs it does side by side: the threads that it has. */
+  /** How many jobs it runs in parallel: its number of threads. */
   readonly jobs: number;
   /** Ends its threads. */
   close(): Promise<void>;
@@ -214,11 +215,12 @@ export interface TuneWorker {
 const OBJECTIVE_WORKER: OptionNames<Pick<TuneObjectiveOptions<Space>, "objective">> = { objective: true };
 
 /**
- * A worker for the jobs of `tune` with a `queue`, in another process or on another machine: of the same release, with the same data and
- * settings. Of a search over a function it needs the function alone.
+ * A worker for the jobs of `tune` with a `queue`, in another process or on another machine: of the same
+ * release, with the same data and settings. For a search over a function, it needs only the function.
  *
  * @param options - those of `tune`; `jobs` are the threads of this process, default as many as cores
- * @throws as `tune`, before anything runs. A job of other data or settings is refused, and counts as an attempt that failed
+ * @throws as `tune`, before anything runs. A job with other data or settings is refused, and counts as a
+ * failed attempt
  * @example
  * ```ts
  * const queue = memoryQueue(); // or that of a storage, or pgBossQueue()

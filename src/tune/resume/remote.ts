@@ -1,6 +1,6 @@
 /**
- * A tuner whose jobs other machines do. Jobs leave as bytes; results return in any order, and each is taken once, to the
- * same bits as on one machine. Sending bytes, and finding workers, is the business of its host.
+ * A tuner whose jobs run on other machines. Jobs leave as bytes; results return in any order, and each counts
+ * once, with the same bits as on one machine. The host sends the bytes and finds the workers.
  */
 import { FettleError, isA } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
@@ -13,23 +13,25 @@ import { packedWorker, packJob, unpackOutcome } from "./remoteJobs.js";
 import type { MeasuredTuner } from "./slices.js";
 import { createTunerCore, setUpResumable } from "./tunerCore.js";
 
-/** The name of a job: the number of its trial, null for the final fit, and its own number within the trial. */
+/**
+ * The name of a job: the number of its trial, null for the final fit, and its own number within the trial.
+ */
 export interface JobName {
   readonly trial: number | null;
   readonly index: number;
 }
 
-/** A tuner whose `advance` takes delivered results in, and returns the steps that they took. */
+/** A tuner whose `advance` processes delivered results, and returns the steps that they took. */
 export interface RemoteTuner<S extends Space> extends MeasuredTuner<S> {
   /** The jobs that wait for a result. */
   waiting(): readonly JobName[];
   /** A job as bytes, for a job worker; undefined if it is not waiting. */
   job(name: JobName): Uint8Array | undefined;
   /**
-   * Takes the outcome of a job. It is ignored if the job is not waiting.
+   * Accepts the outcome of a job. It is ignored if the job is not waiting.
    *
-   * @throws FettleError `invalid_checkpoint` for bytes that are corrupted, or of another job of that name, such as one of a
-   * study that was deleted and started again
+   * @throws FettleError `invalid_checkpoint` for bytes that are corrupted, or that belong to another job of
+   * that name, such as one of a study that was deleted and recreated
    */
   deliver(name: JobName, outcome: Uint8Array): void;
 }
@@ -73,8 +75,8 @@ export async function createRemoteTuner<S extends Space>(
     ended = true;
   });
   /**
-   * A tuner with jobs waits for nothing else, so it has come as far as it can before the host's next turn. Without jobs it waits for
-   * the digests of its receipt.
+   * A tuner with jobs waits for nothing else, so it has advanced as far as it can before the host's next
+   * turn. Without jobs it waits for the digests of its receipt.
    */
   const settle = async (): Promise<void> => {
     do await new Promise<void>((resolve) => setTimeout(resolve));
@@ -123,7 +125,7 @@ export async function createRemoteTuner<S extends Space>(
  * A worker for the jobs of a remote tuner.
  *
  * @param options - those of the tuner
- * @returns turns the bytes of `job` into those for `deliver`; it refuses a job of other data or settings
+ * @returns turns the bytes of `job` into those for `deliver`; it refuses a job with other data or settings
  */
 export async function createJobWorker<S extends Space>(
   options: TunerOptions<S>,

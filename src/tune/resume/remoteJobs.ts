@@ -1,4 +1,7 @@
-/** Jobs of a tuner as bytes for other machines, and their outcomes as bytes. It sends nothing, and finds no workers. */
+/**
+ * Jobs of a tuner as bytes for other machines, and their outcomes as bytes. It sends nothing, and finds no
+ * workers.
+ */
 import type { Program } from "../../compile/program.js";
 import { crc32 } from "../../crc32.js";
 import { check, FettleError, isRecord, show } from "../../errors.js";
@@ -20,12 +23,12 @@ export function packJob(plan: Fingerprint, { programs, ...job }: Job): Uint8Arra
 }
 
 /**
- * The outcome of a job, which is trusted in nothing.
+ * Reads the outcome of a job, which is untrusted.
  *
  * @param packed - the bytes of the job
  * @param name - as messages name it
- * @returns its result, or what its training threw
- * @throws FettleError `invalid_checkpoint` for bytes that are corrupted, or of another job
+ * @returns its result, or the error of its training
+ * @throws FettleError `invalid_checkpoint` for bytes that are corrupted, or that belong to another job
  */
 export function unpackOutcome(
   bytes: Uint8Array,
@@ -46,20 +49,20 @@ export function unpackOutcome(
   return result;
 }
 
-/** Programs that a worker knows at most: as many architectures as a long study has. */
+/** The most programs that a worker keeps: as many architectures as a long study has. */
 const PROGRAMS = 1024;
 
 /**
  * Turns the bytes of jobs into those of their outcomes.
  *
- * @param run - does a job on the data of the fingerprint; it is handed what comes with the bytes
- * @returns refuses a job of other data or settings
+ * @param run - runs a job on the data of the fingerprint; it receives what came with the bytes
+ * @returns a function that refuses a job with other data or settings
  */
 export function packedWorker<Control = void>(
   fingerprint: Fingerprint,
   run: (job: Job, control: Control) => Promise<JobResult>,
 ): (bytes: Uint8Array, control: Control) => Promise<Uint8Array> {
-  // equal programs are one object, by which threads and engines know what they have seen
+  // equal programs are one object, so that threads and engines recognize it
   const known = new Map<string, Program>();
   const intern = (program: Program): Program => {
     const key = JSON.stringify({ ...program, code: program.code.join() });

@@ -1,6 +1,7 @@
 /**
- * Reads the trainings of a saved tuner, trusting nothing: first their form, and whether the study has such trials; then,
- * when a trial asks for a job again, whether the saved result or state fits that job. It knows no bytes and trains nothing.
+ * Reads the trainings of a saved tuner, which are untrusted. First it checks their form, and that the study
+ * has such trials; then, when a trial requests a job again, that the saved result or state fits that job. It
+ * reads no bytes and trains nothing.
  */
 import { checkSaved, type SavedRun } from "../../engine/executor.js";
 import { check, isRecord, show } from "../../errors.js";
@@ -11,13 +12,13 @@ import type { Folds } from "../trial/folds.js";
 import type { SavedPredictions } from "../trial/kept.js";
 import type { SavedEnds } from "../trial/lineage.js";
 
-/** What an unfinished trial has done. */
+/** The finished work of an unfinished trial. */
 export interface SavedTrial {
   /** Its number; null for the final fit. */
   readonly trial: number | null;
-  /** The results of its first jobs; null for a job that had not ended while a later one had. */
+  /** The results of its first jobs; null for a job that was unfinished while a later one had ended. */
   readonly results: readonly (JobResult | null)[];
-  /** The job after those, if it had begun. */
+  /** The job after those, if it had started. */
   readonly open?: SavedJob;
 }
 
@@ -163,7 +164,7 @@ export function isResult(value: unknown): value is JobResult {
   );
 }
 
-/** None, or 1 and 0 for steps of as many numbers each. */
+/** Absent, or 1 and 0 for steps of as many numbers each. */
 function isMaskOf(mask: unknown, { length }: Float32Array): boolean {
   if (mask === undefined) return true;
   const isMask = mask instanceof Float32Array && mask.every((counts) => counts === 0 || counts === 1);

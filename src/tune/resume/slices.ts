@@ -1,7 +1,7 @@
 /**
- * A tuner that works in slices: as much at a time as its caller allows, down to one step of a training. Between slices it
- * can be saved as bytes and resumed elsewhere, with the same result. It does its jobs in its caller's thread, starts no
- * timers and keeps nothing outside itself.
+ * A tuner that works in slices, as small as one step of a training. Between slices it can be saved as bytes
+ * and resumed elsewhere, with the same result. It runs its jobs in the caller's thread, starts no timers and
+ * keeps no external state.
  */
 
 import { platform } from "#platform";
@@ -16,14 +16,17 @@ import { createTunerCore, type ResumableSetup, setUpResumable } from "./tunerCor
 
 /** The bounds of a slice. */
 export interface SliceOptions {
-  /** The most steps. A batch of a training is a step, and so is the begin of a trial. Default no bound. */
+  /** The most steps. A batch of a training is a step, and so is the start of a trial. Default no bound. */
   readonly steps?: number;
   /**
-   * Milliseconds of `clock` after which no step begins; at least one step is done. Suggesting a trial and predicting a
-   * fold happen between steps, and are not divided. Default no bound.
+   * Milliseconds of `clock` after which no step starts; at least one step runs. Suggesting a trial and
+   * predicting a fold happen between steps, and are not divided. Default no bound.
    */
   readonly maxMilliseconds?: number;
-  /** A clock in milliseconds. Default the host's. Where that stands still during computation, bound the steps instead. */
+  /**
+   * A clock in milliseconds. Default the host's. If that stands still during computation, bound the steps
+   * instead.
+   */
   readonly clock?: () => number;
 }
 
@@ -40,25 +43,27 @@ export interface Tuner<S extends Space> {
   /** The result, after the last trial and the final fit. */
   readonly result: TuneResult<S> | undefined;
   /**
-   * Does a slice of the work.
+   * Runs a slice of the work.
    *
-   * @returns the steps that were done; fewer than allowed, or 0, once there is a result
-   * @throws FettleError `invalid_argument` for invalid bounds; `invalid_state` while another slice is running;
-   * `invalid_checkpoint` where saved trainings do not fit this data and model; and as `tune`, `trial_failed` if no trial
-   * gave a value, and what `onEvent` and strategies throw
+   * @returns the number of completed steps; fewer than allowed, or 0, once there is a result
+   * @throws FettleError `invalid_argument` for invalid bounds; `invalid_state` while another slice is
+   * running;
+   * `invalid_checkpoint` if saved trainings do not fit this data and model; and as `tune`, `trial_failed` if
+   * no trial gave a value, and whatever `onEvent` and strategies throw
    */
   advance(slice?: SliceOptions): Promise<{ readonly steps: number }>;
   /**
    * The tuner as bytes: its study, and the unfinished trials with their trainings.
    *
-   * @throws FettleError `invalid_state` while a slice is running; `invalid_checkpoint` if the bytes that it was restored
-   * from were refused since
+   * @throws FettleError `invalid_state` while a slice is running; `invalid_checkpoint` if the bytes from
+   * which it was restored were refused later
    */
   save(): Uint8Array;
 }
 
 /**
- * Creates a tuner that works in slices. Its result equals that of `tune` to the bit, however it is cut. No trial begins yet.
+ * Creates a tuner that works in slices. Its result equals that of `tune` bit for bit, wherever it is cut. No
+ * trial starts yet.
  *
  * @throws FettleError for options, spaces and data that do not fit
  * @example
@@ -89,13 +94,15 @@ export async function createTuner<const S extends Space>(options: TunerOptions<S
 }
 
 /**
- * Resumes a tuner from saved bytes, on this runtime or another, to the same result as if it had never stopped.
+ * Resumes a tuner from saved bytes, on this runtime or another, with the same result as if it had never
+ * stopped.
  *
  * @param bytes - from `save()`
- * @param options - those it was created with: data and code are not in the bytes. `trials`, `stop` and `onEvent` may
- * differ. Events of unfinished trials are reported again.
- * @throws FettleError `invalid_checkpoint` for bytes that are corrupted, foreign, of a newer release or of other kernels;
- * `invalid_argument` if data or settings are not those it was created with
+ * @param options - those with which it was created: data and code are not in the bytes. `trials`, `stop` and
+ * `onEvent` may differ. Events of unfinished trials are reported again.
+ * @throws FettleError `invalid_checkpoint` for bytes that are corrupted, foreign, of a newer release or of
+ * other kernels;
+ * `invalid_argument` if data or settings differ from those with which it was created
  * @example
  * ```ts
  * const options = {
@@ -123,9 +130,9 @@ export async function restoreTuner<const S extends Space>(
   return slicedTuner(await setUpResumable("restoreTuner", options, bytes));
 }
 
-/** A tuner whose need of memory is known. */
+/** A tuner with a known memory requirement. */
 export interface MeasuredTuner<S extends Space> extends Tuner<S> {
-  /** Bytes of the kernels' memory that its largest training needs, as far as that is known; see `largestTraining`. */
+  /** Bytes of the kernels' memory that its largest training needs, if known; see `largestTraining`. */
   largestTraining(): number;
 }
 
@@ -145,7 +152,7 @@ export async function openBoundedTuner<S extends Space>(
   return slicedTuner(await setUpResumable(what, options, bytes), memoryLimit);
 }
 
-/** The most steps between two looks at the clock. */
+/** The most steps between two readings of the clock. */
 const MOST_AT_ONCE = 64;
 
 function slicedTuner<S extends Space>(resumable: ResumableSetup<S>, memoryLimit?: number): MeasuredTuner<S> {
@@ -153,7 +160,7 @@ function slicedTuner<S extends Space>(resumable: ResumableSetup<S>, memoryLimit?
   const backend = new SteppedBackend(resumable.setup.trialSetup.rows, () => wake(), memoryLimit);
   const core = createTunerCore(resumable, backend, backend.concurrency, () => wake());
   let busy = false;
-  /** Waits for a step to take. @returns false if there is none, since the tuner is over */
+  /** Waits for a step to run. @returns false if the tuner has ended */
   const moreToDo = async (): Promise<boolean> => {
     while (backend.idle && !core.isOver()) {
       await new Promise<void>((resolve) => {
@@ -196,10 +203,10 @@ function slicedTuner<S extends Space>(resumable: ResumableSetup<S>, memoryLimit?
   };
 }
 
-/** How many steps fit half of the time left, by the cost of steps so far; 0 if no time is left. */
+/** How many steps fit in half of the time left, by the cost of steps so far; 0 if no time is left. */
 function stepsFor(allowed: number, elapsed: number, taken: number): number {
   if (elapsed >= allowed) return 0;
-  const half = ((allowed - elapsed) * taken) / (2 * elapsed); // infinite where the clock stood still
+  const half = ((allowed - elapsed) * taken) / (2 * elapsed); // infinite if the clock stood still
   return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(half)));
 }
 

@@ -1,4 +1,4 @@
-/** A tuner that can be saved, over any backend. When jobs are done is the business of its caller. */
+/** A tuner that can be saved, over any backend. The caller decides when jobs run. */
 import { check, type OptionNames, show } from "../../errors.js";
 import { ready } from "../../numerics/kernels.js";
 import { copyOptions } from "../../options.js";
@@ -15,19 +15,19 @@ import { checkFingerprint, type Fingerprint, fingerprintOf } from "./fingerprint
 import { Journal, type ResumableBackend } from "./journal.js";
 import { readEnds, readKept, readTrials, type SavedTrial } from "./saved.js";
 
-/** Version 4: it has predictions, if the final fit needs them. */
+/** Version 4: includes predictions, if the final fit needs them. */
 const FORMAT: ArchiveFormat = { magic: "fettle/t", version: 4, oldest: 4, what: "a saved tuner" };
 
-/** A tuner before it begins or resumes. */
+/** A tuner before it starts or resumes. */
 export interface ResumableSetup<S extends Space> {
   readonly setup: TunerSetup<S>;
   readonly fingerprint: Fingerprint;
   /** Which points of the space exist. */
   readonly constraint?: TunerOptions<S>["constraint"];
-  /** What was saved beside the study. */
+  /** What was saved in addition to the study. */
   readonly saved?: {
     readonly trials: readonly SavedTrial[];
-    /** Where trainings ended that other trials continue. */
+    /** The final states of trainings that other trials continue. */
     readonly ends: SavedEnds;
   };
 }
@@ -46,7 +46,8 @@ const TUNER_OPTIONS: OptionNames<TunerOptions<Space>> = tunerOptions;
 /**
  * @param what - the function whose options they are
  * @param bytes - from `save`; null for a new tuner
- * @throws FettleError for options, spaces and data that do not fit, for invalid bytes, and where the two disagree
+ * @throws FettleError for options, spaces and data that do not fit, for invalid bytes, and if the two
+ * disagree
  */
 export async function setUpResumable<S extends Space>(
   what: string,
@@ -87,13 +88,13 @@ export function savedTrials(bytes: Uint8Array): readonly TrialRecord[] {
   return trials.flatMap((trial) => (trial.status === "running" ? [] : [recordOf(trial)]));
 }
 
-/** What a saved tuner searches, for those who look at it. */
+/** What a saved tuner searches, for people and tools that inspect it. */
 export interface SavedDefinition {
   readonly space: Space;
   /** The name of the strategy. */
   readonly strategy: string;
   readonly seed: number;
-  /** One for each metric that is tuned for. */
+  /** One for each tuned metric. */
   readonly directions: readonly Direction[];
   /** The names of those metrics. */
   readonly metrics: readonly string[];
@@ -110,16 +111,16 @@ export function savedDefinition(bytes: Uint8Array): SavedDefinition {
 export interface TunerCore<S extends Space> {
   readonly study: Study<S>;
   readonly result: TuneResult<S> | undefined;
-  /** Starts the study, once: from now on, the backend is given jobs. */
+  /** Starts the study, once: from now on, the backend receives jobs. */
   start(): void;
-  /** Whether there is a result. @throws what ended the tuner without one */
+  /** Whether there is a result. @throws the error that ended the tuner without one */
   isOver(): boolean;
   save(): Uint8Array;
 }
 
 /**
- * @param concurrency - how many jobs the backend does at a time
- * @param onEnd - called once the tuner is over
+ * @param concurrency - how many jobs the backend runs at a time
+ * @param onEnd - called once the tuner has ended
  */
 export function createTunerCore<S extends Space>(
   { setup, fingerprint, saved }: ResumableSetup<S>,
@@ -132,7 +133,7 @@ export function createTunerCore<S extends Space>(
   const lineage: Lineage | undefined =
     study.strategy.resume && lineageOf({ ...trialSetup, backend: journal }, study, saved?.ends);
   const { validation } = setup.foldSettings;
-  /** A function may divide otherwise when it is called again. */
+  /** A function may divide differently when it is called again. */
   const isFunction = typeof validation === "function" && validation.options === undefined;
   let started = false;
   let result: TuneResult<S> | undefined;

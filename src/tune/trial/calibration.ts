@@ -1,4 +1,7 @@
-/** How well the probabilities of a final model are calibrated, and the temperature that calibrates them. The arithmetic is in `ensemble/temperature.ts`. */
+/**
+ * How well the probabilities of a final model are calibrated, and the temperature that calibrates them.
+ * `ensemble/temperature.ts` has the arithmetic.
+ */
 import type { Task } from "../../data/dataset.js";
 import { check, must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
@@ -8,18 +11,18 @@ import { chooseTemperature, meanAt } from "../ensemble/temperature.js";
 import type { Fold } from "../jobs/score.js";
 import { validatedRows } from "./outOfFold.js";
 
-/** A score by the probabilities as the networks were trained, and by those of the temperature. */
+/** A score by the uncalibrated probabilities, and by those with the temperature. */
 export interface BeforeAndAfter {
   readonly before: number;
   readonly after: number;
 }
 
 /**
- * The temperature of a final model, and what it is worth on all validation rows together. The probabilities of a part of them, a fold or a
- * fifth of the only one, are then by a temperature that was chosen without it.
+ * The temperature of a final model, and its effect on all validation rows together. For each part of them, a
+ * fold or a fifth of the only fold, the temperature is then chosen without that part.
  */
 export interface Calibration {
-  /** What the logits of every network are divided by: from ¼ to 4; 1 where no other is better. */
+  /** The number that divides the logits of every network: from ¼ to 4; 1 if no other is better. */
   readonly temperature: number;
   readonly logLoss: BeforeAndAfter;
   /** By `metrics.expectedCalibrationError`. */
@@ -27,23 +30,21 @@ export interface Calibration {
 }
 
 /**
- * Refuses what has no probabilities to calibrate.
+ * Refuses models that have no probabilities to calibrate.
  *
  * @throws FettleError `invalid_argument`
  */
 export function checkCalibrate(calibrate: unknown, task: Task, objectives: number): void {
   must(calibrate === undefined || typeof calibrate === "boolean", "calibrate", "true or false", calibrate);
   if (!calibrate) return;
-  check(
-    task === "classification",
-    "calibrate needs a target of classes, which have probabilities; received a regression target",
-  );
+  check(task === "classification", "calibrate needs a classification target; received a regression target");
   must(objectives === 1, "metric with calibrate", "one metric", objectives);
 }
 
 /**
- * @param networks - by network of the final model, predictions of its trial for the validation rows of each fold
- * @returns undefined if there is nothing to choose by, since one of them is not a number
+ * @param networks - for each network of the final model, the predictions of its trial for the validation rows
+ * of each fold
+ * @returns undefined if one of the predictions is NaN, so that nothing can be chosen
  */
 export function calibrationOf(
   networks: readonly (readonly Floats[])[],

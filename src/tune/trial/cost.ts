@@ -5,15 +5,18 @@ import type { Predictions } from "./predictions.js";
 
 /** What errors cost, in any one unit; only their ratio matters. */
 export interface ErrorCosts {
-  /** A row of the positive class that is not predicted as it: above 0. */
+  /** The cost of a false negative: above 0. */
   readonly missed: number;
-  /** A row of the other class that is predicted as the positive one: above 0. */
+  /** The cost of a false positive: above 0. */
   readonly false: number;
 }
 
 const RULES = { missed: [aboveZero], false: [aboveZero] } satisfies OptionRules<ErrorCosts>;
 
-/** @throws FettleError `invalid_argument` for anything but two finite costs above 0; `unknown_name` for others */
+/**
+ * @throws FettleError `invalid_argument` for anything but two finite costs above 0; `unknown_name` for other
+ * names
+ */
 export function checkCosts(cost: unknown): asserts cost is ErrorCosts {
   readOptions(cost as ErrorCosts, "cost", RULES, " of cost");
 }
@@ -21,7 +24,7 @@ export function checkCosts(cost: unknown): asserts cost is ErrorCosts {
 /** The threshold of perfect probabilities. */
 const idealOf = (cost: ErrorCosts): number => cost.false / (cost.missed + cost.false);
 
-/** What the errors of decided classes cost, the mean over the rows. */
+/** The mean cost of the errors of predicted classes over the rows. */
 export function costMetric(cost: ErrorCosts): Metric {
   return {
     name: "expectedCost",
@@ -42,8 +45,8 @@ export function costMetric(cost: ErrorCosts): Metric {
 }
 
 /**
- * The threshold with the least cost: of that of perfect probabilities, false / (missed + false), all middles between neighbouring
- * probabilities, and one beyond either end; of equals, the nearest to the first.
+ * The threshold with the least cost among these: that of perfect probabilities, false / (missed + false); all
+ * midpoints between neighbouring probabilities; and one beyond each end. Of equals, the nearest to the first.
  */
 export function cheapestThreshold(cost: ErrorCosts, all: readonly Predictions[]): number {
   const rows = all.flatMap(({ yTrue, yPred, weights }) =>
@@ -51,7 +54,7 @@ export function cheapestThreshold(cost: ErrorCosts, all: readonly Predictions[])
   );
   const counted = rows.filter(({ weight }) => weight > 0).sort((a, b) => a.level - b.level);
   const ideal = idealOf(cost);
-  // from the bottom up: all is predicted as positive, and row after row is not
+  // from the bottom up: first every row is predicted positive, then one row after another negative
   let sum = counted.reduce((total, row) => total + (row.isPositive ? 0 : row.weight * cost.false), 0);
   let below = 0;
   let best = { threshold: ideal, sum: Number.POSITIVE_INFINITY };

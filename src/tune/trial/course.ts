@@ -1,4 +1,7 @@
-/** The course of one trial: the results of its folds, stage by stage, and its scores between stages. It trains nothing. */
+/**
+ * The course of one trial: the results of its folds, stage by stage, and its scores between stages. It trains
+ * nothing.
+ */
 import { type CurveValues, concatenated } from "../../search/trial/curves.js";
 import type { FoldCurves, JobResult } from "../jobs/job.js";
 
@@ -10,15 +13,15 @@ export class Course {
   readonly results: JobResult[] = [];
   /** The scores after the last stage. */
   scores: FoldScores = [];
-  /** The scores after each stage, by the epochs until then. */
+  /** The scores after each stage, by the number of epochs so far. */
   private readonly stages = new Map<number, FoldScores>();
 
-  /** By fold, the curves of the stage that is being trained, so far. */
+  /** By fold, the curves so far of the running stage. */
   private readonly growing: (FoldCurves | undefined)[] = [];
 
   /**
-   * @param scored - names for the scores by each objective, which are curves too unless jobs measure them
-   * @param tell - told the curves so far while they grow
+   * @param scored - names of the scores by each objective, which become curves too unless jobs measure them
+   * @param tell - receives the curves so far while they grow
    */
   constructor(
     private readonly folds: number,
@@ -46,7 +49,7 @@ export class Course {
   }
 
   /**
-   * The curves of the stages that folds have ended; none before the first result.
+   * The curves of finished stages; empty before the first result.
    *
    * @param growing - by fold, those of the next stage
    */
@@ -63,7 +66,10 @@ export class Course {
     return { curves: Object.fromEntries(Array.from(names, (name) => [name, ofFolds(name)])) };
   }
 
-  /** The scores of a fold by epoch: NaN between the ends of stages, and for a fold that diverged before the end of one. */
+  /**
+   * The scores of a fold by epoch: NaN between the ends of stages, and for a fold that diverged before the
+   * end of one.
+   */
   private scoresOf(objective: number, fold: number, length = 0): Float32Array {
     const all = new Float32Array(length).fill(Number.NaN);
     for (const [epochs, scores] of this.stages) all[epochs - 1] = scores[objective][fold];

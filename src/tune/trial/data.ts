@@ -29,19 +29,25 @@ export interface DataOptions {
   readonly time?: Times;
   /** See {@link MissingCells}. */
   readonly missing?: MissingCells;
-  /** That of the user, if it does not depend on parameters: one that says how cells are filled says that some are missing. */
+  /**
+   * The user's, if it does not depend on parameters: an option that fills cells implies that some are
+   * missing.
+   */
   readonly pipeline?: unknown;
 }
 
 const IF_MISSING = '; choose missing: "impute" for missing cells, which the pipeline then fills';
 
-/** How missing cells of arrays are handled: rows are not dropped, since folds, weights and groups go by their numbers. */
+/**
+ * How missing cells of arrays are handled: rows are not dropped, because folds, weights and groups refer to
+ * their numbers.
+ */
 export type MissingCells = Exclude<MissingRule, "drop">;
 
 const TASKS: readonly string[] = ["classification", "regression"] satisfies Task[];
 
 /**
- * @param units - how many classes models tell apart, if it is known
+ * @param units - how many classes models distinguish, if known
  * @throws FettleError `invalid_argument`, `invalid_data`, `invalid_shape`, `unknown_name`
  */
 export function toDataset(options: DataOptions, units: () => number | undefined = () => undefined): Dataset {
@@ -64,7 +70,7 @@ function givenData(options: DataOptions, units: () => number | undefined): Datas
     ] as const)
       check(
         value === undefined,
-        `${name} must be left out beside data, which has its own; choose the option ${option} of encodeTable`,
+        `${name} must be left out with data, which has its own; choose the option ${option} of encodeTable`,
       );
     must(
       isPlainObject(data) && TASKS.includes(data.task),
@@ -82,7 +88,7 @@ function givenData(options: DataOptions, units: () => number | undefined): Datas
   must(
     [undefined, "refuse", "impute"].includes(missing),
     "missing",
-    '"refuse" or "impute"; rows of arrays keep their numbers, so leave out of x and y yourself what is to be dropped',
+    '"refuse" or "impute"; rows of arrays keep their numbers, so drop rows from x and y yourself',
     missing,
   );
   const imputes = missing === undefined ? fillsCells(options.pipeline) : missing === "impute";
@@ -118,7 +124,7 @@ function givenData(options: DataOptions, units: () => number | undefined): Datas
   };
 }
 
-/** Whether a pipeline says what missing cells become. */
+/** Whether a pipeline fills missing cells. */
 function fillsCells(pipeline: unknown): boolean {
   const says = (own: unknown): boolean =>
     isPlainObject(own) && (own.impute !== undefined || own.indicator === true);
@@ -132,13 +138,13 @@ function fillsCells(pipeline: unknown): boolean {
 function hasGaps(cells: Floats, i: number): boolean {
   check(
     !cells.every(Number.isNaN),
-    () => `column ${i} of x must have cells; all are missing`,
+    () => `column ${i} of x must have values; all cells are missing`,
     "invalid_data",
   );
   return cells.some(Number.isNaN);
 }
 
-/** The data with a column for either of two classes where models have a unit for each, as a softmax of two has. */
+/** The data with one column per class of two, if models have a unit for each, as with a softmax of two. */
 export function inColumns(data: Dataset, units: () => number | undefined): Dataset {
   const isOfOne = data.outputs === 1 && data.classes.length === 2;
   return isOfOne && units() === 2 ? { ...data, outputs: 2, y: oneHot(data.labels, 2) } : data;
@@ -147,8 +153,8 @@ export function inColumns(data: Dataset, units: () => number | undefined): Datas
 type Target = Pick<Dataset, "task" | "outputs" | "y" | "labels" | "classes" | "targets">;
 
 /**
- * Words and booleans are classes, and so are 0 and 1, and one-hot rows; other integers are where the task says so, or models have a unit
- * for each.
+ * Strings and booleans are classes, and so are 0 and 1, and one-hot rows; other integers are classes if the
+ * task says so, or if models have a unit for each.
  */
 function targetOf(y: TensorLike | Labels, task: Task | undefined, units: () => number | undefined): Target {
   if (isWords(y)) {
@@ -183,7 +189,10 @@ function targetOf(y: TensorLike | Labels, task: Task | undefined, units: () => n
   };
 }
 
-/** Integers as classes, of which models tell `units` apart: ids from 0, or as many different ones. Undefined for other numbers and models. */
+/**
+ * Integers as classes, if models distinguish `units` of them: ids from 0, or as many different ones.
+ * Undefined for other numbers and models.
+ */
 function classesFor(y: Float64Array, units: () => number | undefined): EncodedLabels | undefined {
   if (!y.every(Number.isInteger)) return undefined;
   const count = units();

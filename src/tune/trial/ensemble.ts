@@ -1,4 +1,7 @@
-/** Which trials, and models that need no tuning, the final model is the mean of, and what that is worth. What it chooses by is in `ensemble/select.ts`. */
+/**
+ * Which trials and untuned models the ensemble averages, and its score. `ensemble/select.ts` has the
+ * arithmetic of the choice.
+ */
 import type { Space } from "../../search/space/space.js";
 import { crossFitted, pick, type SelectionSettings, withoutPart } from "../ensemble/select.js";
 import { scoreOn } from "../jobs/score.js";
@@ -7,27 +10,30 @@ import type { PlainModel, PlainName } from "./plainModels.js";
 import { meanAndStd } from "./scoring.js";
 import type { TrialSetup } from "./setup.js";
 
-/** The models of a final model that is an ensemble, and what they are worth. */
+/** The models of an ensemble, and their scores. */
 export interface Ensemble {
-  /** The trials, in the order in which they were chosen, and how many networks each has; none where models that need no tuning are better. */
+  /**
+   * The trials, in the order in which they were chosen, and how many networks each has; empty if models that
+   * need no tuning are better.
+   */
   readonly members: readonly { readonly trial: number; readonly networks: number }[];
-  /** How many of the models whose mean it is need no tuning; left out where none does. */
+  /** How many of the averaged models are untuned; left out if there are none. */
   readonly untuned?: { readonly linear?: number; readonly constant?: number };
   /**
-   * The score by the metric that was tuned for, the mean over the folds. The rows of a fold are predicted by networks that neither were trained on
-   * it nor chosen by it; of a single fold, each fifth is.
+   * The score by the tuned metric, the mean over the folds. The rows of a fold are predicted by networks that
+   * were neither trained nor chosen on it; a single fold is divided into fifths for the choice.
    */
   readonly score: number;
-  /** The same of one network, which is chosen in the same way. */
+  /** The same score of one network, chosen in the same way. */
   readonly single: number;
-  /** How many more divisions into folds they were chosen on; left out for none. */
+  /** On how many more divisions into folds they were chosen; left out if there were none. */
   readonly confirm?: number;
 }
 
 /** What was chosen. */
 export interface Chosen {
   readonly ensemble: Ensemble;
-  /** What each network of the ensemble is of. */
+  /** The trial or untuned model of each network of the ensemble. */
   readonly picks: readonly Candidate[];
 }
 
@@ -54,7 +60,7 @@ export function chooseEnsemble<S extends Space>(
   return { ensemble: { ...members, ...scores, ...(confirm > 0 && { confirm }) }, picks };
 }
 
-/** How often each is among the models whose mean is taken. */
+/** How often each is among the averaged models. */
 export function membersOf(models: readonly (number | PlainModel)[]): Pick<Ensemble, "members" | "untuned"> {
   const counts = new Map<number | PlainName, number>();
   for (const model of models) {

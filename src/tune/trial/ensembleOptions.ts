@@ -1,4 +1,4 @@
-/** The option `ensemble`: its checks, its defaults, and how many more divisions of the rows it asks for. */
+/** The option `ensemble`: its checks, its defaults, and the number of further divisions of the rows. */
 import type { Dataset } from "../../data/dataset.js";
 import {
   byName,
@@ -17,32 +17,39 @@ export interface EnsembleOptions {
   /** How many networks it has, from 1 to 100. */
   readonly networks: number;
   /**
-   * `greedy` takes, one after the other, the trial or model with which the mean of the predictions for validation rows is nearest to the
-   * targets; a trial that is taken several times is trained with as many seeds. `best` takes the best, once each.
+   * `greedy` adds, one after the other, the trial or model that brings the mean of the predictions for
+   * validation rows nearest to the targets; a trial that is chosen several times is trained with as many
+   * seeds. `best` takes the best, once each.
    *
    * @defaultValue `"greedy"`
    */
   readonly selection?: "greedy" | "best";
   /**
-   * Whether the linear model of the same features, logistic or ridge regression, and the constant are among what is chosen from, beside
-   * networks that read rows of features. Of large tables, or in a short time, it is the constant alone.
+   * Whether the linear model of the same features (logistic or ridge regression) and the constant are
+   * candidates too, with networks that read rows of features. For large tables, or in a short time, only the
+   * constant is.
    *
    * @defaultValue `true`
    */
   readonly untuned?: boolean;
   /**
-   * How many more times, from 0 to 10, the rows are divided into folds, on which all that is chosen from is trained too: the best of many trials are
-   * partly the luckiest on their folds. Each takes as long as 32 trials, or as all there are. It needs `validation` by `{ folds }`, and rows without a time.
+   * How many more times, from 0 to 10, the rows are divided into folds, on which all candidates are trained
+   * too: the best of many trials are partly the luckiest on their folds. Each takes as long as 32 trials, or
+   * all of them if there are fewer. It needs `validation` by `{ folds }`, and rows without a time.
    *
-   * @defaultValue 0; with a `timeout`, of up to 65,536 rows, as many as there is time for where the search ended before it, at most 3
+   * @defaultValue 0; with a `timeout` and up to 65,536 rows, as many as there is time for if the search ended
+   * early, at most 3
    */
   readonly confirm?: number;
 }
 
 const MOST_NETWORKS = 100;
-/** More divisions of the rows, at most: by the option, and where time decides. docs/tuning.md has what they are worth. */
+/**
+ * The most further divisions of the rows: by the option, and if time decides. docs/tuning.md has their
+ * effect.
+ */
 const [MOST_CONFIRM, CONFIRM] = [10, 3];
-/** The most rows of which time decides: trials of more are not many. */
+/** The most rows for which time decides: larger tables get few trials. */
 const FEW_ROWS = 2 ** 16;
 
 const OPTIONS: OptionNames<EnsembleOptions> = {
@@ -90,7 +97,7 @@ export function selectionFor(
 }
 
 /**
- * How many more divisions of its rows a study has for an ensemble: whether they are used is decided at its end.
+ * How many further divisions of its rows a study has for an ensemble: its end decides whether they are used.
  *
  * @throws FettleError `invalid_argument` for rows that cannot be divided again
  */
@@ -103,7 +110,7 @@ export function divisionsFor(
   check(
     can || !confirm,
     () =>
-      `confirm of ensemble must be 0 unless validation is { folds }, of rows without a time: others are divided in one way; received ${confirm}`,
+      `confirm of ensemble must be 0 unless validation is { folds } and rows have no time, since only then can rows be divided again; received ${confirm}`,
   );
   return can ? (confirm ?? (data.rows <= FEW_ROWS ? CONFIRM : 0)) : 0;
 }

@@ -31,23 +31,27 @@ import { allMetrics, meanAndStd, type Scored, scoreOf } from "./scoring.js";
 import type { TrialSetup } from "./setup.js";
 import { decayed, type JobTemplate, templateAgain } from "./training.js";
 
-/** A network of the final model: the trials that one training goes through, and its seed. */
+/** A network of the final model: the trials that one training covers, and its seed. */
 interface Member<S extends Space> {
   readonly line: readonly TrialRecord<ParamsOf<S>>[];
   readonly seed: number;
 }
 
-/** What the final fit may take of a limited time. */
+/** How much of a limited time the final fit may use. */
 export interface FinalLimits {
   /**
-   * How many of the networks of an ensemble there is time for, by their trials in the order in which they were chosen; at least one.
+   * For how many networks of an ensemble there is time, in the order in which their trials were chosen; at
+   * least one.
    *
    * @param picks - undefined for a model that needs no training
    */
   networks(picks: readonly (number | undefined)[]): number;
-  /** Whether there is time to train some trials on the folds of one more division, and an ensemble of them after it. */
+  /**
+   * Whether there is time to train some trials on the folds of one more division, and an ensemble of them
+   * after it.
+   */
   confirm(trials: readonly number[]): boolean;
-  /** The share of the epochs of a trial's network that there is time for, at most 1. */
+  /** For what share of the epochs of a trial's network there is time, at most 1. */
   epochs(trial: number): number;
   /** When trainings are cut, in milliseconds since 1970; undefined for never. */
   until(): number | undefined;
@@ -58,13 +62,13 @@ export interface Final {
   readonly model: Model;
   /** Its networks, if it is an ensemble. */
   readonly ensemble?: Ensemble;
-  /** How many it was to have at most, if that is fewer than the settings say. */
+  /** How many networks there was time for, if fewer than in the settings. */
   readonly networks?: number;
-  /** The epochs of its first network, if time was over before all of those that were planned. */
+  /** The epochs of its first network, if time ran out before all planned ones. */
   readonly shortened?: { readonly epochs: number; readonly of: number };
-  /** What calibrates its probabilities, if that was asked for. */
+  /** The calibration of its probabilities, if requested. */
   readonly calibration?: Calibration;
-  /** What its pipeline follows of its layers, for people. */
+  /** How its pipeline follows its layers, for people. */
   readonly notes: readonly string[];
 }
 
@@ -72,7 +76,7 @@ export interface Final {
  * Fits the final model to all development rows.
  *
  * @param best - the number of the best trial
- * @param limits - of the time, if that is limited
+ * @param limits - of the time, if it is limited
  */
 export async function fitFinal<S extends Space>(
   setup: TrialSetup<S>,
@@ -94,7 +98,7 @@ export async function fitFinal<S extends Space>(
     whole &&
     limits?.networks(whole.picks.map(({ model }) => (typeof model === "number" ? model : undefined)));
   const isFewer = selection && networks !== undefined && networks < selection.networks;
-  // one network is the best, as it is without an ensemble
+  // a single network is that of the best trial, as without an ensemble
   const chosen = !isFewer ? whole : networks === 1 ? undefined : choose(networks as number);
   const models = chosen?.picks.map(({ model }) => model) ?? [best];
   const seeds = new RandomStream(seed, MEMBERS_STREAM);
@@ -108,7 +112,7 @@ export async function fitFinal<S extends Space>(
         ]
       : [],
   );
-  // before the networks, which have what is left of the time
+  // before the networks, which get the remaining time
   const { train, validation } = folds[scored];
   const { pipeline } = fitPipeline(data, { ...template.job.pipeline, rows: train });
   const fits = await fitMembers(setup, members, limits);
@@ -178,7 +182,7 @@ export async function fitFinal<S extends Space>(
   };
 }
 
-/** What the networks are chosen from, on as many divisions of the rows as the option says or there is time for. */
+/** The candidates for the networks, on as many divisions of the rows as the option says or as time allows. */
 function libraryFor<S extends Space>(
   setup: TrialSetup<S>,
   study: Pick<Study<S>, "trials" | "seed" | "directions">,
@@ -192,14 +196,17 @@ function libraryFor<S extends Space>(
   );
 }
 
-/** What the final model is the mean of: a network that was trained, or a model that was not. */
+/** A part of the averaged final model: a trained network or an untuned model. */
 interface Part {
   readonly model: number | PlainModel;
   readonly network: LayersModel;
   readonly fit?: Fit;
 }
 
-/** Those that can be used: a network that diverged on all rows spoils the mean of the others. The same model is the same part. */
+/**
+ * Those that can be used: a network that diverged on all rows would spoil the mean. Equal models are one
+ * part.
+ */
 function partsOf(
   fits: readonly Fit[],
   models: readonly (number | PlainModel)[],
@@ -218,20 +225,20 @@ function partsOf(
   return parts.slice(0, mostNetworks(parts.map(({ network }) => network)));
 }
 
-/** The epochs of a network that was to have more. */
+/** The epochs of a network that was cut short. */
 function shortenedBy({ planned, result: { cut, finite, curves } }: Fit): Final["shortened"] {
   const epochs = curves.loss.length;
   return cut || (finite && epochs < planned) ? { epochs, of: planned } : undefined;
 }
 
-/** How many of the networks fit one model file, with a layer for each output that is their mean. */
+/** How many of the networks fit in one model file, with a layer per output for their mean. */
 function mostNetworks(networks: readonly LayersModel[]): number {
   const [{ wiring }] = networks;
   const deepest = Math.max(...networks.map((each) => each.wiring.calls.length));
   return Math.max(1, Math.floor((MOST_LAYERS - wiring.outputs.length) / deepest));
 }
 
-/** Apart from the random streams of the study itself. */
+/** Separate from the random streams of the study. */
 const MEMBERS_STREAM = 0x656e;
 
 /** Predictions for the test rows. */
@@ -246,7 +253,10 @@ function predictionOf(
   return network.predict({ data: features, shape: [rows.length, ...shape] }).data;
 }
 
-/** What the threshold is chosen by: the mean of the networks for the validation rows of each fold. */
+/**
+ * The predictions by which the threshold is chosen: the mean of the networks for the validation rows of each
+ * fold.
+ */
 function meansOf(
   held: readonly (readonly Floats[])[],
   { folds }: Pick<JobTemplate, "folds">,
@@ -258,7 +268,7 @@ function meansOf(
   });
 }
 
-/** How the columns in use are written: the inputs, and the targets if they come from a table. */
+/** The encoding of the columns in use: the inputs, and the targets if they come from a table. */
 function schemaOf({ schema, inputs, target, targets = [target] }: Dataset): Schema {
   if (!schema) {
     return { na: [], columns: inputs.map(({ name, kind, categories }) => ({ name, kind, categories })) };
@@ -276,12 +286,12 @@ function schemaOf({ schema, inputs, target, targets = [target] }: Dataset): Sche
 interface Fit {
   readonly trial: number;
   readonly template: JobTemplate;
-  /** The epochs that it was to have in its last trial. */
+  /** The epochs planned for it in its last trial. */
   readonly planned: number;
   readonly result: JobResult;
 }
 
-/** Trains every network side by side; the trials of one training, one after the other. */
+/** Trains all networks in parallel; the trials of one training one after the other. */
 async function fitMembers<S extends Space>(
   setup: TrialSetup<S>,
   members: readonly Member<S>[],
@@ -297,7 +307,7 @@ async function fitMembers<S extends Space>(
     "invalid_state",
   );
   let results: readonly (JobResult | undefined)[] = members.map(() => undefined);
-  // stage by stage, so that jobs are asked for in one order whichever ends first
+  // stage by stage, so that the order of jobs does not depend on which ends first
   for (let stage = 0; stage < Math.max(...members.map(({ line }) => line.length)); stage++) {
     const before = results;
     const jobs = members.map(({ line }, i) =>
@@ -316,7 +326,7 @@ async function fitMembers<S extends Space>(
   }));
 }
 
-/** The part of one trial in the final fit, from where the part before it ended. */
+/** The part of one trial in the final fit, from the end of the part before it. */
 function fitTrial<S extends Space>(
   { rows, backend }: TrialSetup<S>,
   record: TrialRecord<ParamsOf<S>>,
@@ -332,7 +342,7 @@ function fitTrial<S extends Space>(
   return backend.run({
     ...whole,
     epochs,
-    // a decay that ends with the epochs that there are
+    // a decay that ends with the last epoch
     ...(whole.learningRates &&
       epochs < planned && { learningRates: decayed(whole.learningRates[0], epochs) }),
     fold: rows.scored,
@@ -346,7 +356,7 @@ function epochsOf({ attributes }: TrialRecord<Params>, { job }: JobTemplate): nu
   return attributes?.epochs === undefined ? job.epochs : meanEpochs(attributes.epochs, job.epochs);
 }
 
-/** The mean of the epochs that the folds kept, at least 1. They may come from a saved study. */
+/** The mean of the epochs that the folds kept, at least 1. The values may come from a saved study. */
 function meanEpochs(kept: ParamValue, most: number): number {
   const isEpochs = (each: unknown) =>
     Number.isSafeInteger(each) && (each as number) >= 0 && (each as number) <= most;

@@ -1,15 +1,15 @@
-/** How long the trainings of trials take, by which a time limit leaves room for the final fit. */
+/** How long the trainings of trials take, so that a time limit leaves room for the final fit. */
 import { platform } from "#platform";
 import type { WorkTime } from "../../search/study/contract.js";
 
-/** See the head of this file. */
+/** See the header of this file. */
 export class FitTimes {
   /** Milliseconds of all trainings, by trial. */
   private readonly spent = new Map<number, number>();
 
   /**
-   * @param end - when all is to be done, by the clock
-   * @param isReal - whether the clock goes as that of the host does, so that trainings can be cut by it
+   * @param end - when everything must be done, by the clock
+   * @param isReal - whether the clock runs like that of the host, so that trainings can be cut by it
    */
   constructor(
     private readonly clock: () => number,
@@ -17,17 +17,23 @@ export class FitTimes {
     private readonly isReal: boolean,
   ) {}
 
-  /** When a training is to be cut that leaves so many milliseconds, in milliseconds since 1970; undefined by a clock of the caller's. */
+  /**
+   * When a training is cut so that so many milliseconds remain, in milliseconds since 1970; undefined with a
+   * custom clock.
+   */
   until(reserve: number): number | undefined {
     return this.isReal ? platform.time() + this.left() - reserve : undefined;
   }
 
-  /** Milliseconds until then. */
+  /** Milliseconds until the end. */
   left(): number {
     return this.end - this.clock();
   }
 
-  /** Counts a trial's trainings, of which some may run side by side. @param time - told the same, if there is one */
+  /**
+   * Counts a trial's trainings, some of which may run in parallel. @param time - receives the same calls, if
+   * there is one
+   */
   count(trial: number, time?: WorkTime): WorkTime {
     const add = (milliseconds: number): void => void this.spent.set(trial, this.of(trial) + milliseconds);
     return {

@@ -1,6 +1,6 @@
 /**
- * Divides a data set once for a whole study: into the folds by which trials are scored, and the final fold, on which the
- * best parameters are fitted again. What pipelines learn of a fold, and when, is not known here.
+ * Divides a data set once for an entire study: into the folds by which trials are scored, and the final fold,
+ * on which the best parameters are refitted. It does not know what pipelines learn from a fold, or when.
  */
 import type { Dataset } from "../../data/dataset.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
@@ -18,8 +18,9 @@ import type { JobData } from "../jobs/job.js";
 import { type Fold, foldOf } from "../jobs/score.js";
 
 /**
- * How trials are scored: by cross-validation, or on one share of the rows that is held out, both as the data ask for it; by a splitter,
- * such as `timeSeriesSplit()`, or a function of rows; or by folds of row ids.
+ * How trials are scored: by cross-validation or on a held-out share of the rows, both by the time, groups and
+ * classes of the data; by a splitter, such as `timeSeriesSplit()`, or a function of rows; or by folds of row
+ * ids.
  */
 export type Validation =
   | { readonly folds: number }
@@ -33,9 +34,12 @@ export interface FoldSettings {
   /** The share of rows that no trial sees, in [0, 1); 0 for none. */
   readonly testSize: number;
   readonly seed: number;
-  /** How many of the other rows trials are trained and scored on; undefined for all. */
+  /** On how many of the other rows trials are trained and scored; undefined for all. */
   readonly searchRows?: number;
-  /** How many more times these rows are divided into as many folds, where they can be: see {@link repeatable}. Default 0. */
+  /**
+   * How many more times these rows are divided into as many folds, if they can be: see {@link repeatable}.
+   * Default 0.
+   */
   readonly divisions?: number;
 }
 
@@ -43,11 +47,11 @@ export interface FoldSettings {
 export interface Folds extends JobData {
   readonly data: Dataset;
   /**
-   * Those by which trials are scored; then the final fold: all development rows to train on, and the test rows to predict; then
-   * further divisions of the rows of trials, of as many folds each.
+   * First the folds by which trials are scored; then the final fold: all development rows to train on, and
+   * the test rows to predict; then the folds of further divisions of the rows of trials.
    */
   readonly folds: readonly FoldRows[];
-  /** How many folds trials are scored by. */
+  /** By how many folds trials are scored. */
   readonly scored: number;
 }
 
@@ -58,8 +62,8 @@ export function foldsOfDivision({ scored }: Pick<Folds, "scored">, division = 0)
 }
 
 /**
- * How many rows each part has: test rows, which no trial sees; development rows, all others; those of them that trials are trained and scored
- * on; and the fewest that a fold trains on.
+ * How many rows each part has: test rows, which no trial sees; development rows, all others; those of them
+ * that trials are trained and scored on; and the fewest that a fold trains on.
  */
 export interface PartSizes {
   readonly test: number;
@@ -78,7 +82,7 @@ export function sizesOf({ folds, scored }: Pick<Folds, "folds" | "scored">): Par
 }
 
 /**
- * Divides by the data and the settings alone; a function among them is called once.
+ * Divides by the data and the settings only; a function is called once.
  *
  * @param saved - the folds that a function returned before the tuner was saved
  * @throws FettleError `invalid_argument`, `unknown_name` for invalid settings, or too few rows
@@ -100,12 +104,13 @@ export function divideRows(
     testSize === 0
       ? { train: all, validation: new Int32Array(0) }
       : holdOut("testSize", rowsToSplit(data, all, seed), testSize);
-  // A function is given rows in their order; others keep that of earlier releases, on which bits depend.
+  // A function receives rows in their order; otherwise the order of earlier releases stays, because bits
+  // depend on it.
   const development = typeof validation === "function" ? train.sort() : train;
   const searched = searchRows === undefined ? development : sampleOf(data, development, searchRows, seed);
   check(
     searched === development || !isList(validation),
-    "searchRows must be left out beside folds of row ids, which say which rows trials use",
+    "searchRows must be left out with folds of row ids, which choose the rows of trials",
   );
   const folds =
     saved === undefined
@@ -121,15 +126,18 @@ export function divideRows(
   return { data: given, folds: [...folds, final, ...more.flat()], scored: folds.length };
 }
 
-/** Apart from other random streams of the same seed. */
+/** Separate from other random streams of the same seed. */
 const REPEAT_STREAM = 0x7265;
 
-/** Whether rows can be divided once more: into folds by chance, which neither the data's order of time nor the caller decides. */
+/** Whether rows can be divided again: only random folds can, not those by time or by the caller. */
 export function repeatable({ time }: Pick<Dataset, "time">, validation: Validation): boolean {
   return !time && isPlainObject(validation) && "folds" in validation;
 }
 
-/** So many of some rows: the last in time, whole groups, or at random, by class; ascending where they were. */
+/**
+ * So many of some rows: the last in time, complete groups, or random ones by class; ascending if the rows
+ * were.
+ */
 function sampleOf(data: Dataset, rows: Int32Array, count: number, seed: number): Int32Array {
   mustBeInteger("searchRows", count, 2);
   if (count >= rows.length) return rows;
@@ -151,7 +159,7 @@ function refuseTestRows(folds: readonly FoldRows[], test: Int32Array): void {
   }
 }
 
-/** The data in the order of time if a splitter says that rows are, and they have no times. */
+/** The data with times in row order, if a splitter assumes that order and the rows have no times. */
 export function inOrder(data: Dataset, validation: Validation): Dataset {
   const isOrdered = typeof validation === "function" && validation.ordered === true && !data.time;
   return isOrdered ? { ...data, time: Float64Array.from({ length: data.rows }, (_, row) => row) } : data;
@@ -160,9 +168,9 @@ export function inOrder(data: Dataset, validation: Validation): Dataset {
 const VALIDATION_OPTIONS: OptionNames<{ folds: number; split: number }> = { folds: true, split: true };
 
 /**
- * Folds of some rows of a data set, as row ids of the whole.
+ * Folds of some rows of a data set, as row ids of the complete set.
  *
- * @param name - the option that says how
+ * @param name - the option that defines them
  * @param rows - row ids
  */
 export function foldsBy(
@@ -213,7 +221,10 @@ function positionsBy(
   return labels ? byClass(given, folds, seed) : evenly(rows, folds, seed);
 }
 
-/** Holds a share of rows out, as the data ask for it: the last in time, whole groups, or at random, by class. */
+/**
+ * Holds out a share of rows by the time, groups and classes of the data: the last in time, complete groups,
+ * or random ones by class.
+ */
 function holdOut(name: string, { rows, seed = 0, ...given }: RowsToSplit, share: number): FoldRows {
   const { time, groups, labels, classes } = given;
   const size: NamedSize = [name, share];
@@ -225,7 +236,7 @@ function holdOut(name: string, { rows, seed = 0, ...given }: RowsToSplit, share:
   return { train, validation };
 }
 
-/** What a splitter is told of some rows. */
+/** What a splitter receives about some rows. */
 function rowsToSplit(
   { task, labels, classes, groups, time }: Dataset,
   rows: Int32Array,
@@ -240,7 +251,9 @@ function rowsToSplit(
   };
 }
 
-/** Refuses a fold that divides a group, or is validated on rows that are not after all that it trains on. */
+/**
+ * Refuses a fold that divides a group, or with validation rows that do not come after all its training rows.
+ */
 function checkApart(name: string, { groups, time }: Dataset, { train, validation }: FoldRows): void {
   const refuse = (row: number | undefined, rule: string, instead: string): void =>
     check(
@@ -255,22 +268,22 @@ function checkApart(name: string, { groups, time }: Dataset, { train, validation
   if (time) {
     const first = validation.reduce((least, row) => Math.min(least, time[row]), Number.POSITIVE_INFINITY);
     const row = train.find((id) => time[id] >= first);
-    refuse(row, "validate rows after all that it trains on", "timeSeriesSplit(), or leave time");
+    refuse(row, "validate on rows after all its training rows", "timeSeriesSplit(), or leave time");
   }
 }
 
-/** The folds of a study as one pipeline leaves them. */
+/** The folds of a study after one pipeline. */
 export interface PipelineFolds {
   /** Columns of the inputs of a network. */
   readonly features: number;
-  /** Those by which trials are scored. */
+  /** The folds by which trials are scored. */
   readonly folds: readonly Fold[];
   readonly finalFold: Fold;
-  /** Those of a further division, from 1. */
+  /** The folds of a further division, from 1. */
   readonly ofDivision: (division: number) => readonly Fold[];
 }
 
-/** The folds under any pipeline, by its options. Those of the latest options are kept. */
+/** The folds after any pipeline, by its options. Those of the latest options are cached. */
 export function createFoldsFor(rows: Folds): (options: PipelineOptions) => PipelineFolds {
   const { data, folds, scored } = rows;
   const { task, outputs, y } = data;

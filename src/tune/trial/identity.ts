@@ -1,4 +1,7 @@
-/** Whether the functions of `tune` return for some parameters what they returned before: a trial is worth nothing otherwise. */
+/**
+ * Checks that the functions of `tune` return the same for the same parameters; otherwise a trial is
+ * meaningless.
+ */
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { FettleError, show } from "../../errors.js";
 import type { Params } from "../../search/space/space.js";
@@ -7,17 +10,17 @@ import type { FollowedPipeline } from "./roles.js";
 
 /** What the functions returned for some parameters. */
 export interface Identity {
-  /** The steps of the model, as they were traced. */
+  /** The traced steps of the model. */
   readonly trace: readonly number[];
   readonly hyperparameters: Readonly<Record<string, number>>;
   readonly fit: object;
   readonly pipeline: PipelineOptions;
-  /** The pipeline with what follows from the layers, and that for people. */
+  /** The pipeline with what follows from the layers, and a description for people. */
   readonly followed: FollowedPipeline;
 }
 
 /**
- * @param trial - the number of the trial for whose parameters both were returned
+ * @param trial - the number of the trial with these parameters
  * @throws FettleError `invalid_state` if they differ
  */
 export function checkSame(trial: number, before: Identity, now: Identity): void {

@@ -1,6 +1,6 @@
 /**
- * Judges the model of a trial beside the data set, before it trains: `nn/judge.ts` for a tuner, whose targets are classes or go through a
- * pipeline. Nothing runs here.
+ * Checks the model of a trial against the data set, before it trains: `nn/judge.ts` for a tuner, whose
+ * targets are classes or pass through a pipeline. Nothing runs here.
  */
 import type { Dataset } from "../../data/dataset.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
@@ -11,20 +11,21 @@ import type { LayersModel } from "../../nn/layersModel.js";
 import { rowOfLoss } from "../../nn/losses/truths.js";
 import type { Network } from "../../nn/network.js";
 
-/** What a model is judged beside. */
+/** What a model is checked against. */
 export interface Beside {
   readonly data: Pick<Dataset, "task" | "outputs" | "y" | "sampleWeight">;
   readonly pipeline: PipelineOptions;
   readonly metrics: readonly Metric[];
 }
 
-/** What a final model gives of classes, whatever it is scored by. */
+/** The output of a final model for classes, whatever its metric. */
 const FINAL: Reader = { name: "a final model of classes", predictions: "probabilities" };
 
 /**
  * Refuses a model whose losses, last layers and metrics do not fit each other, or the targets.
  *
- * @throws FettleError as `judgeModel` and `judgeTargets`; `invalid_argument` for a pipeline that scales targets which a loss takes as they are
+ * @throws FettleError as `judgeModel` and `judgeTargets`; `invalid_argument` for a pipeline that scales
+ * targets although the loss needs them unscaled
  */
 export function judgeTrial(built: LayersModel, network: Network, { data, pipeline, metrics }: Beside): void {
   const { task, outputs, y, sampleWeight: weights } = data;
@@ -39,7 +40,7 @@ export function judgeTrial(built: LayersModel, network: Network, { data, pipelin
     const { target = "standard" } = pipeline;
     must(
       loss === undefined || target === "none",
-      `pipeline.target for ${loss?.name}, which takes targets as they are,`,
+      `pipeline.target for ${loss?.name}, which needs unscaled targets,`,
       '"none"',
       target,
     );

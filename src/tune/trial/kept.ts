@@ -1,14 +1,15 @@
 /**
- * Predictions of the best trials for the validation rows of each fold, kept while a study runs, so that those that are needed at its end
- * need not be computed again. Which are kept does not depend on the order in which trials end. It trains and scores nothing.
+ * Predictions of the best trials for the validation rows of each fold, kept while a study runs, so that its
+ * end need not recompute them. The choice does not depend on the order in which trials end. It trains and
+ * scores nothing.
  */
 import type { Direction } from "../../direction.js";
 import type { Floats } from "../../ndarray.js";
 
-/** Numbers that are kept at most: 64 MiB. */
+/** The most numbers that are kept: 64 MiB. */
 const MOST = 2 ** 24;
 
-/** By the number of their trial: its value, and predictions of each fold. */
+/** By trial number: its value, and the predictions of each fold. */
 export type SavedPredictions = readonly (readonly [number, number, readonly Floats[]])[];
 
 export class KeptPredictions {

@@ -1,4 +1,7 @@
-/** What the networks of an ensemble are chosen from: the best trials and models that need no tuning, by their predictions for rows that they did not learn. */
+/**
+ * The candidates for an ensemble: the best trials and untuned models, by their predictions for rows on which
+ * they were not trained.
+ */
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import type { Floats } from "../../ndarray.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
@@ -14,41 +17,47 @@ import type { PlainModel } from "./plainModels.js";
 import { followRoles } from "./roles.js";
 import type { TrialSetup } from "./setup.js";
 
-/** How many of the best trials networks are chosen among, and of how many predicted numbers in all; but of this few in any case. */
+/**
+ * How many of the best trials are candidates, with how many predicted numbers in all; and how few in any
+ * case.
+ */
 const CANDIDATES = { most: 32, numbers: 2 ** 22, least: 8 };
 
-/** How many of the best trials networks are chosen among: by the size of the table alone, so that it is the same wherever a study goes on. */
+/**
+ * How many of the best trials are candidates: by the size of the table only, so that it is the same wherever
+ * a study resumes.
+ */
 export function candidateCount({ folds, scored, data }: Folds): number {
   const rows = folds.slice(0, scored).reduce((sum, { validation }) => sum + validation.length, 0);
   const { most, numbers, least } = CANDIDATES;
   return Math.max(least, Math.min(most, Math.floor(numbers / (rows * data.outputs))));
 }
 
-/** A trial that has ended, or a model that needs no tuning. */
+/** A finished trial, or a model that needs no tuning. */
 export interface Candidate {
   readonly model: number | PlainModel;
-  /** Its predictions for the validation rows of each fold, by models of the other rows. */
+  /** Its predictions for the validation rows of each fold, by models trained on the other rows. */
   readonly own: readonly Floats[];
 }
 
-/** See the head of this file. */
+/** See the header of this file. */
 export interface Library {
   readonly candidates: readonly Candidate[];
   /** Those by which trials are scored. */
   readonly folds: readonly Fold[];
   /** Their validation rows, end to end. */
   readonly rows: Validated;
-  /** Of the candidates on these rows, over all divisions. */
+  /** Products of the candidates' errors on these rows, over all divisions. */
   readonly products: readonly ErrorProducts[];
-  /** How many more divisions than that by which trials are scored. */
+  /** How many divisions there are besides the one that scores trials. */
   readonly confirm: number;
 }
 
 /**
  * @param best - the best trial, whose pipeline all networks share
- * @param plain - models of that pipeline that need no tuning
- * @param confirm - whether candidates are to be trained on the folds of one more division, from 1
- * @returns undefined if there is nothing to choose by, since every candidate predicts NaN somewhere
+ * @param plain - untuned models with that pipeline
+ * @param confirm - whether candidates are trained on the folds of one more division, from 1
+ * @returns undefined if every candidate predicts NaN somewhere, so that nothing can be chosen
  */
 export async function gatherLibrary<S extends Space>(
   setup: TrialSetup<S>,
@@ -105,7 +114,7 @@ export async function gatherLibrary<S extends Space>(
 const trialsOf = (candidates: readonly Pick<Candidate, "model">[]): number[] =>
   candidates.flatMap(({ model }) => (typeof model === "number" ? [model] : []));
 
-/** The parts of the rows of a division: a row is of the same part in all. */
+/** The parts of the rows of a division: a row belongs to the same part in all divisions. */
 function partsIn<S extends Space>(
   { rows: divided }: TrialSetup<S>,
   parts: Int32Array,
@@ -118,7 +127,10 @@ function partsIn<S extends Space>(
   return Int32Array.from(idsOf(division), (id) => partOf.get(id) as number);
 }
 
-/** The best trials whose networks take the same features as that of the best, and the folds of a division under their pipeline. */
+/**
+ * The best trials whose networks read the same features as that of the best, and the folds of a division
+ * after their pipeline.
+ */
 function candidatesOf<S extends Space>(
   { model, pipeline = {}, foldsFor, identities, rows }: TrialSetup<S>,
   { trials, directions }: Pick<Study<S>, "trials" | "directions">,

@@ -1,7 +1,7 @@
 /**
- * Where the trainings of trials ended, for trials that continue them. The latest ends are kept. Another one, as after a
- * study was restored from its JSON, is trained again from its parent's end, to the same bits. It knows no strategy, and
- * scores nothing.
+ * The final states of trainings, for trials that continue them. The latest states are kept. A missing one,
+ * for example after a study was restored from its JSON, is retrained from its parent's state, with the same
+ * bits. It knows no strategy, and scores nothing.
  */
 
 import type { PipelineOptions } from "../../data/pipeline/options.js";
@@ -18,7 +18,7 @@ import type { TrialRecord } from "../../search/trial/trial.js";
 import type { JobResult } from "../jobs/job.js";
 import { type JobTemplate, type TrainingSetup, templateAgain, trainOnFolds } from "./training.js";
 
-/** Where the training of one trial ended. */
+/** The final state of one trial's training. */
 export interface TrainingEnd {
   readonly params: Params;
   readonly architecture: Architecture;
@@ -27,21 +27,21 @@ export interface TrainingEnd {
   readonly states: readonly SavedRun[];
 }
 
-/** Where trainings ended, by the number of their trial: one state for each fold. */
+/** The final states by trial number: one for each fold. */
 export type SavedEnds = readonly (readonly [number, readonly SavedRun[]])[];
 
 export interface Lineage {
-  /** Where the training of a trial ended. The trial must have given a value. */
+  /** The final state of a trial's training. The trial must have a value. */
   endOfTrial(number: number): Promise<TrainingEnd>;
   add(number: number, end: TrainingEnd): void;
-  /** The ends that are kept, by number, the oldest first. */
+  /** The kept states, by trial number, the oldest first. */
   ends(): readonly (readonly [number, TrainingEnd])[];
 }
 
 /**
- * @param capacity - how many ends are kept
- * @param parentOf - the trial that a finished one continues, if it does
- * @param train - trains a finished trial again, from its parent's end
+ * @param capacity - how many states are kept
+ * @param parentOf - the trial that a finished one continues, if any
+ * @param train - retrains a finished trial, from its parent's state
  */
 export function createLineage(
   capacity: number,
@@ -78,7 +78,7 @@ export function createLineage(
 /**
  * The lineage of a study's trials.
  *
- * @param saved - ends from before the tuner was saved, the oldest first
+ * @param saved - states from before the tuner was saved, the oldest first
  * @throws FettleError `invalid_checkpoint` for states that do not fit these trials
  */
 export function lineageOf<S extends Space>(
@@ -123,7 +123,7 @@ export function trainingEnd(
   return { params, architecture, pipeline, states: results.map(({ state }) => state as SavedRun) };
 }
 
-/** Refuses to continue a training with parameters that would make it another one. */
+/** Refuses to continue a training with parameters that would change its program. */
 export function checkSameTraining(before: TrainingEnd, now: Omit<TrainingEnd, "states">): void {
   const changed = Object.keys({ ...before.params, ...now.params }).filter(
     (name) => !sameValue(before.params[name], now.params[name]),

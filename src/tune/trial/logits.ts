@@ -1,4 +1,7 @@
-/** The logits of a network of classes, and their division by a temperature: a change of weights, so that the network stays what it is. */
+/**
+ * The logits of a network of classes, and their division by a temperature: a change of weights, so that the
+ * network keeps its form.
+ */
 import { check, show } from "../../errors.js";
 import { type Activation, activationName } from "../../nn/activations.js";
 import type { Layer } from "../../nn/layers/layer.js";
@@ -7,7 +10,7 @@ import type { LayerCall, Wiring } from "../../nn/network.js";
 import { madeOf } from "../../recipe.js";
 
 /**
- * Refuses a network whose probabilities are not the sigmoid of one number, or the softmax of several, that its last dense layer computes.
+ * Refuses a network whose probabilities are not the sigmoid or softmax of the output of its last dense layer.
  *
  * @throws FettleError `invalid_argument`
  */
@@ -24,7 +27,10 @@ export function checkLogits({ wiring }: LayersModel, units: number): void {
   );
 }
 
-/** Divides the logits by a temperature: the kernel and the bias of the last dense layer. Other parameters keep their bits. */
+/**
+ * Divides the logits by a temperature: the kernel and the bias of the last dense layer. Other parameters keep
+ * their bits.
+ */
 export function divideLogits(model: LayersModel, temperature: number): void {
   const { name } = logitsOf(model.wiring, "softmax") ?? (logitsOf(model.wiring, "sigmoid") as LayerCall);
   const weights = model.getWeights();
@@ -35,13 +41,13 @@ export function divideLogits(model: LayersModel, temperature: number): void {
   model.setWeights(weights);
 }
 
-/** The dense layer whose result, through an activation of its own or of the layer after it, is the only output. */
+/** The dense layer whose result, through its activation or that of the next layer, is the only output. */
 function logitsOf({ inputs, calls, outputs }: Wiring, activation: string): LayerCall | undefined {
   const producer = (value: number): LayerCall | undefined => calls[value - inputs.length];
   const isDense = ({ layer, name }: LayerCall, own: string): boolean =>
     madeOf(layer)?.name === "dense" &&
     activationOf(layer) === own &&
-    // it is applied once: elsewhere its weights must stay
+    // it must be applied only once: its other use would need the old weights
     calls.filter((call) => call.name === name).length === 1;
   const usesOf = (value: number): number =>
     calls.filter((call) => call.inputs.includes(value)).length +

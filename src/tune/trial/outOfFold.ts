@@ -1,4 +1,4 @@
-/** Predictions of trials for the validation rows of each fold, which no network had trained on. */
+/** Predictions of trials for the validation rows of each fold, by networks that were not trained on them. */
 import { transformed } from "../../data/pipeline/target.js";
 import type { Floats } from "../../ndarray.js";
 import type { Space } from "../../search/space/space.js";
@@ -12,9 +12,9 @@ import type { TrialSetup } from "./setup.js";
 import { templateAgain, trainOnFolds } from "./training.js";
 
 /**
- * Predictions of a trial for each fold: those that were kept, or it is trained once more, to the same bits.
+ * Predictions of a trial for each fold: the kept ones, or it is retrained, with the same bits.
  *
- * @param division - of the rows, from 0, by whose folds it was scored
+ * @param division - the division of the rows, from 0, whose folds scored it
  */
 export async function outOfFold<S extends Space>(
   setup: TrialSetup<S>,
@@ -40,12 +40,14 @@ export async function outOfFold<S extends Space>(
   return results.map(({ prediction }) => prediction);
 }
 
-/** So many parts at most: what is scored on a part is chosen on the others. */
+/** The most parts: a choice that is scored on a part is made on the others. */
 const MOST_PARTS = 10;
 /** The parts of a single fold. */
 const PARTS_OF_ONE = 5;
 
-/** The validation rows of all folds, end to end. A fold is of one part; a single one is divided into some of its own. */
+/**
+ * The validation rows of all folds, end to end. Each fold is one part; a single fold is divided into several.
+ */
 export function validatedRows(folds: readonly Fold[]): Validated {
   const [{ outputs, weights }] = folds;
   const sizes = folds.map(({ yTrue }) => yTrue.length / outputs);

@@ -1,6 +1,7 @@
 /**
- * Models that need no tuning, as candidates of an ensemble: the linear model and the constant, each a network of one dense layer. They are
- * fitted, not trained: in float64 on the calling thread, to the same bits everywhere.
+ * Models that need no tuning, as candidates of an ensemble: the linear model and the constant, each a network
+ * of one dense layer. They are fitted, not trained: in float64 on the calling thread, with the same bits
+ * everywhere.
  */
 import type { Dataset } from "../../data/dataset.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
@@ -27,29 +28,38 @@ export type PlainName = "linear" | "constant";
 /** One of them. */
 export interface PlainModel {
   readonly name: PlainName;
-  /** Predictions for the validation rows of each fold by a model of its training rows, in what networks learn. */
+  /**
+   * Predictions for the validation rows of each fold by a model of its training rows, in the units that
+   * networks learn.
+   */
   readonly own: readonly Floats[];
-  /** The same of another fold. @param scored - the fold under the pipeline */
+  /** The same for another fold. @param scored - the fold after the pipeline */
   predict(fold: FoldRows, scored: Fold): Floats;
-  /** The model of all development rows, compiled as another network. */
+  /** The model of all development rows, compiled as a network. */
   network(compiledAs: LayersModel): LayersModel;
 }
 
 /** What they learn from. */
 export interface PlainTask {
   readonly rows: Folds;
-  /** Those by which trials are scored, and the final one, under the pipeline. */
+  /** The folds by which trials are scored, and the final one, after the pipeline. */
   readonly folds: readonly Fold[];
   readonly finalFold: Fold;
   readonly pipeline: PipelineOptions;
   readonly classWeight?: NonNullable<RowWeights["classWeight"]>;
 }
 
-/** The largest linear model, in rows × features × outputs: with those of the folds it takes a second at most, in one piece, which a tuner in slices feels. */
+/**
+ * The largest linear model, in rows × features × outputs: with those of the folds it takes at most a second,
+ * which a tuner in slices cannot interrupt.
+ */
 const MOST_NUMBERS = 2 ** 16;
-/** Weaker penalties cost the most, and an ensemble has networks for what only they can tell. */
+/** Weaker penalties cost the most, and networks in the ensemble cover what they would add. */
 const STRONG = PENALTIES.slice(0, 5);
-/** Of the pipeline of a trial, once: those of the latest are kept. None beside a network that reads ids or steps, and not rows of features. */
+/**
+ * The models for the pipeline of a trial, fitted once: those of the latest are kept. Empty for a network that
+ * reads ids or steps instead of rows of features.
+ */
 export function createPlain(rows: Folds): (template: JobTemplate) => readonly PlainModel[] {
   let known: { readonly key: string; readonly models: readonly PlainModel[] } | undefined;
   return ({ built: { wiring }, job: { pipeline, classWeight }, folds, finalFold }) => {
@@ -62,7 +72,7 @@ export function createPlain(rows: Folds): (template: JobTemplate) => readonly Pl
   };
 }
 
-/** By what the penalty is chosen: a loss for which the true probabilities, or means, are the best. */
+/** The loss that chooses the penalty: one for which the true probabilities, or means, are the best. */
 const PROPER = { classification: "logLoss", regression: "r2" } as const;
 
 /** The constant, and before it the linear model unless it is too large. */
@@ -102,7 +112,7 @@ export function plainModels({ rows, folds, finalFold, ...how }: PlainTask): Plai
       network(compiledAs) {
         const { center, scale, coefficients, intercepts } = linear.fit(development).model;
         const bias = Float64Array.from(intercepts);
-        // of features as they are, which the model has standardized
+        // for the raw features, which the model had standardized
         const kernel = Float64Array.from({ length: features * outputs }, (_, at) => {
           const [j, k] = [Math.floor(at / outputs), at % outputs];
           const slope = coefficients[k * features + j] / scale[j];
@@ -116,7 +126,7 @@ export function plainModels({ rows, folds, finalFold, ...how }: PlainTask): Plai
   ];
 }
 
-/** The means of what networks learn among some rows, by the weights of a loss: [outputs]. */
+/** The weighted means of the training targets over some rows: [outputs]. */
 function meansOf({ data, weights }: Learning, rows: Int32Array, { target }: Fold): Float64Array {
   const { outputs } = data;
   const counted = lossWeights(weights, data, rows, rows);
@@ -126,7 +136,10 @@ function meansOf({ data, weights }: Learning, rows: Int32Array, { target }: Fold
   return means;
 }
 
-/** What sigmoid or softmax turns into some shares of classes; one that no row has is as rare as float32 can tell. */
+/**
+ * The logits that sigmoid or softmax turns into the given shares of classes; a share of 0 becomes the least
+ * float32.
+ */
 function logitsOf(shares: Float64Array): Float64Array {
   const logOf = (share: number): number => log(Math.max(share, 2 ** -24));
   return shares.map((share) => (shares.length === 1 ? logOf(share) - logOf(1 - share) : logOf(share)));

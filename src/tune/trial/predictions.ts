@@ -1,7 +1,7 @@
-/** What a decision threshold is chosen by. A type only. */
+/** The predictions by which a decision threshold is chosen. A type only. */
 import type { Floats } from "../../ndarray.js";
 
-/** Predictions of two classes, and what they are scored against. */
+/** Predictions of two classes, and the targets that score them. */
 export interface Predictions {
   readonly yTrue: Floats;
   /** The probability of class 1. */

@@ -1,4 +1,7 @@
-/** What lets a stranger recompute a study and see that the bits are the same: digests of the data, the trials and the weights. */
+/**
+ * Lets a stranger recompute a study and check that the bits are the same: digests of the data, the trials and
+ * the weights.
+ */
 import { crc32 } from "../../crc32.js";
 import type { Dataset } from "../../data/dataset.js";
 import { Model } from "../../model/model.js";
@@ -10,9 +13,9 @@ import type { Folds } from "./folds.js";
 
 /** Digests are SHA-256, in hexadecimal. */
 export interface Receipt {
-  /** The table as it was encoded: names and kinds, and every number. */
+  /** The encoded table: names and kinds, and every number. */
   readonly data: string;
-  /** CRC-32 of each column, by name, so that one that has changed is found; and how many rows there are. */
+  /** CRC-32 of each column, by name, so that a changed column is found; and the number of rows. */
   readonly columns: Readonly<Record<string, string>>;
   readonly rows: number;
   /** How rows were divided: the row ids of each fold, and of the test part. */
@@ -26,7 +29,9 @@ export interface Receipt {
   readonly seed: number;
 }
 
-/** A model with the receipt of its study; without one where the host has no digests, as a page without HTTPS. */
+/**
+ * A model with the receipt of its study; without one if the host has no digests, like a page without HTTPS.
+ */
 export async function withReceipt(
   final: Model,
   rows: Folds,
@@ -64,10 +69,10 @@ async function receiptOf(
 
 type OfData = Pick<Receipt, "data" | "columns" | "rows">;
 
-/** Data sets are not changed, and large ones take a while. */
+/** Cached: data sets do not change, and large ones take a while. */
 const digests = new WeakMap<Dataset, Promise<OfData>>();
 
-/** What a receipt says of the data alone. */
+/** The part of a receipt about the data. */
 export function digestOfData(data: Dataset): Promise<OfData> {
   const known = digests.get(data) ?? digested(data);
   digests.set(data, known);
@@ -95,7 +100,7 @@ async function digested(data: Dataset): Promise<OfData> {
   };
 }
 
-/** Numbers count as float64, so that it does not matter how they are stored. */
+/** Numbers are hashed as float64, whatever their storage. */
 async function digest(parts: readonly (string | Floats | Int32Array)[]): Promise<string> {
   const encoder = new TextEncoder();
   let all = "";

@@ -1,7 +1,7 @@
 /**
- * How a pipeline follows what a network reads: ids and padding stay as they are, whatever the defaults of a pipeline would make of them.
- * What the user chose goes first; what cannot be, such as scaled ids, is refused. It follows from the layers and the columns alone, so it
- * is the same in each worker.
+ * How a pipeline follows what a network reads: ids and padding stay unchanged, whatever the defaults of a
+ * pipeline. The user's choices come first; impossible ones, such as scaled ids, are refused. The result
+ * follows from the layers and the columns only, so it is the same in each worker.
  */
 import type { Dataset, Input } from "../../data/dataset.js";
 import { draftsOf } from "../../data/pipeline/column.js";
@@ -21,17 +21,17 @@ import { type IdColumn, idError, type Roles, readsRoles, rolesOf, type StepColum
 /** A pipeline that fits a network. */
 export interface FollowedPipeline {
   readonly pipeline: PipelineOptions;
-  /** What was decided by the layers, for people. */
+  /** What the layers decided, for people. */
   readonly notes: readonly string[];
 }
 
 type Table = Pick<Dataset, "inputs" | "columns" | "outputs" | "shape">;
 
 /**
- * The pipeline of a network, from that of the user.
+ * The pipeline of a network, from the user's.
  *
  * @param given - checked by `checkPipelineOptions`
- * @throws IdError for rows in which a number that is read as an id is none; FettleError `invalid_argument` for ids that are to be scaled
+ * @throws IdError for rows with an invalid id; FettleError `invalid_argument` for ids with a scale option
  */
 export function followRoles(
   { wiring }: { readonly wiring: Wiring },
@@ -43,7 +43,7 @@ export function followRoles(
     layoutOf(wiring, table, options),
   );
   const layout = usual && !readsLevels(usual) ? usual : coded && readsCodes(coded) ? coded : usual;
-  // what does not fit is refused as an architecture
+  // a misfit is refused as an architecture
   if (layout === undefined) return { pipeline: given, notes: [] };
   const { options } = layout;
   const unscaled = idOptions(layout, table);
@@ -51,7 +51,7 @@ export function followRoles(
   const isWhole = Object.keys(unscaled).length === table.inputs.length;
   const columns = { ...options.columns, ...stepped.columns, ...unscaled };
   const { padding = stepped.padding } = options;
-  // where all columns are ids, one word is for all, since each job carries its pipeline
+  // if all columns are ids, one value stands for all, because each job carries its pipeline
   const named = Object.entries(columns).filter(([name]) => !isWhole || options.columns?.[name]);
   const pipeline: PipelineOptions = {
     ...options,
@@ -62,7 +62,7 @@ export function followRoles(
   return { pipeline, notes: [...idNotes(layout, options !== given), ...stepped.notes] };
 }
 
-/** A feature of a pipeline: its input, and whether it is the number itself, or 0 or 1. */
+/** A feature of a pipeline: its input, and whether it is the number itself or an indicator of 0 or 1. */
 interface Feature {
   readonly input: Input;
   /** The place of the input. */
@@ -77,7 +77,7 @@ interface Layout {
   readonly roles: Roles;
 }
 
-/** Undefined for a network that does not take the features. */
+/** Undefined for a network that does not read the features. */
 function layoutOf(
   wiring: Wiring,
   { inputs, outputs, shape }: Table,
@@ -99,7 +99,7 @@ function layoutOf(
   return { options, features, roles: rolesOf(network) };
 }
 
-/** The codes of categories in place of other features, unless the user chose. */
+/** The codes of categories in place of other features, unless the user chose otherwise. */
 function withCodes(inputs: readonly Input[], options: PipelineOptions): PipelineOptions {
   const own = ({ name }: Input): ColumnOptions =>
     options.columns && Object.hasOwn(options.columns, name) ? options.columns[name] : {};
@@ -110,7 +110,7 @@ function withCodes(inputs: readonly Input[], options: PipelineOptions): Pipeline
   return { ...options, columns: { ...options.columns, ...Object.fromEntries(codes) } };
 }
 
-/** Whether ids are read in features that are 0 or 1, one for each category: a network that does so wants codes. */
+/** Whether ids are read in one-hot features of 0 and 1: then the network needs codes. */
 const readsLevels = ({ features, roles: { ids } }: Layout): boolean =>
   ids.some(({ column }) => features[column].input.kind === "category" && features[column].type !== "value");
 
@@ -145,16 +145,16 @@ function mayNotScale({ layer }: IdColumn, name: string, scale: ColumnOptions["sc
   must(
     !isScaled,
     "scale of the pipeline",
-    `left out, or "none", for column ${show(name)}, in which ${layer} reads ids, since scaled numbers are no ids`,
+    `left out, or "none", for column ${show(name)}, in which ${layer} reads ids, since scaled numbers are not ids`,
     scale,
   );
 }
 
-/** Ids that are missing become another id, as categories do: the most frequent, unless the user chose one. */
+/** Missing ids are filled like categories: with the most frequent id, unless the user chose one. */
 const imputationOfIds = (impute: ColumnOptions["impute"]): Imputation =>
   typeof impute === "number" ? impute : "mode";
 
-/** Refuses a column in which a row has what is no id. */
+/** Refuses a column in which a row has an invalid id. */
 function checkColumn(
   of: IdColumn,
   { name }: Input,
@@ -171,12 +171,12 @@ function checkColumn(
     check(
       isBinary,
       () =>
-        `${of.layer} must read ids in a column of numbers or categories; received column ${show(name)}, of which the pipeline makes ${type}`,
+        `${of.layer} must read ids in a column of numbers or categories; received column ${show(name)}, which the pipeline turns into ${type}`,
     );
     if (fails(1)) refuse(0, 1, "");
     return;
   }
-  if (typeof impute === "number" && fails(impute)) refuse(0, impute, "what missing cells become in ");
+  if (typeof impute === "number" && fails(impute)) refuse(0, impute, "the fill value of missing cells in ");
   const { largest, odd } = idsIn(cells);
   if (odd >= 0) refuse(odd, Math.fround(cells[odd]));
   if (largest < of.inputDim) return;
@@ -184,11 +184,11 @@ function checkColumn(
   refuse(row, Math.fround(cells[row]));
 }
 
-/** What ids a column has: known once, since each trial asks. */
+/** The ids of a column, cached because each trial asks. */
 interface IdsIn {
-  /** −1 of none. */
+  /** −1 if there is none. */
   readonly largest: number;
-  /** The first row with what is no id of any layer; −1 of none. */
+  /** The first row with an invalid id for any layer; −1 if there is none. */
   readonly odd: number;
 }
 
@@ -210,7 +210,7 @@ function idsIn(cells: Floats): IdsIn {
 
 interface StepOptions {
   readonly padding: readonly PaddedSteps[];
-  /** Of inputs that are padded in an order that a pipeline does not know. */
+  /** For inputs that are padded in an order unknown to a pipeline. */
   readonly columns: Readonly<Record<string, ColumnOptions>>;
   readonly notes: readonly string[];
 }
@@ -235,7 +235,7 @@ function stepOptions({ options, features, roles }: Layout, { inputs }: Table): S
       padding.push(own);
       const what = `${own.steps} step${own.steps === 1 ? "" : "s"} of ${own.features} number${own.features === 1 ? "" : "s"}`;
       notes.push(
-        `${layer} reads ${names} as ${what}, padding where all are ${maskValue}: padding stays as it is, and the other steps are scaled by feature; pipeline.scale "none" leaves all as they are`,
+        `${layer} reads ${names} as ${what}, with padding where all are ${maskValue}: padding stays unchanged, and the other steps are scaled by feature; pipeline.scale "none" leaves all unchanged`,
       );
       continue;
     }
@@ -245,7 +245,7 @@ function stepOptions({ options, features, roles }: Layout, { inputs }: Table): S
       if ((before.scale ?? options.scale) === undefined) columns[name] = { ...before, scale: "none" };
     }
     notes.push(
-      `${layer} reads padded steps in ${names} in an order of its own: they are not scaled; pipeline.padding says which columns are a step`,
+      `${layer} reads padded steps in ${names} in a custom order: they are not scaled; pipeline.padding defines which columns form a step`,
     );
   }
   return { padding: padding.sort((a, b) => a.first - b.first), columns, notes };
@@ -281,7 +281,7 @@ function idNotes({ features, roles: { ids } }: Layout, isCoded: boolean): string
   });
 }
 
-/** The names of inputs at some places, neighbours by the first and the last. */
+/** The names of inputs at some places; a run of neighbours by its first and last. */
 function rangesOf(places: readonly number[], inputs: readonly Input[]): string {
   const runs: [number, number][] = [];
   for (const place of [...places].sort((a, b) => a - b)) {

@@ -13,8 +13,8 @@ import type { Folds, PipelineFolds } from "./folds.js";
 import type { Scores, TrialSetup } from "./setup.js";
 
 /**
- * Refuses a built-in metric that a fold cannot have, whatever is predicted, such as `rocAuc` where all rows are of one class, and `r2` of
- * one row.
+ * Refuses a built-in metric that is undefined on a fold whatever is predicted, such as `rocAuc` if all rows
+ * have one class, or `r2` of one row.
  *
  * @throws FettleError `invalid_argument`
  */
@@ -26,18 +26,18 @@ export function checkDefinedOn({ data, folds, scored }: Folds, metric: Metric): 
     const yTrue = takeRows(y, outputs, rows);
     const score = metric.compute(yTrue, yTrue, outputs, sampleWeight && takeRows(sampleWeight, 1, rows));
     check(
-      // one row has no r2 in scikit-learn either
+      // as in scikit-learn, r2 of one row is undefined
       !Number.isNaN(score) && (metric.name !== "r2" || rows.length > 1),
       () =>
-        `metric must be defined on every fold; received ${metric.name}, which fold ${i + 1} does not have ` +
+        `metric must be defined on every fold; received ${metric.name}, which is undefined on fold ${i + 1} ` +
         `(validation rows: ${rows.length}); choose ${instead}, or larger folds`,
     );
   }
 }
 
-/** What a detailed trial keeps of each fold, as attributes. */
+/** What a detailed trial records for each fold, as attributes. */
 export interface FoldDetails {
-  /** By metric; null where the score is not finite. */
+  /** By metric; null if the score is not finite. */
   readonly scores: Readonly<Record<string, number | null>>;
   readonly fitSeconds: number;
   readonly scoreSeconds: number;
@@ -64,7 +64,7 @@ export function objectivesOf(
   return { ...meanAndStd(scores[0]), scores: scores[0] };
 }
 
-/** The means over the folds of the most common metrics, and of those that were given. */
+/** The means over the folds of the most common metrics, and of the given ones. */
 export function meanScores<S extends Space>(
   setup: Omit<ScoredTrial<S>, "objectives">,
   results: readonly JobResult[],
@@ -76,7 +76,7 @@ export function meanScores<S extends Space>(
   return Object.fromEntries(means);
 }
 
-/** The most common metrics of the task, and those that were given. */
+/** The most common metrics of the task, and the given ones. */
 export function allMetrics<S extends Space>({
   task,
   metrics,
@@ -84,10 +84,10 @@ export function allMetrics<S extends Space>({
   return [...reportedMetrics(task), ...metrics];
 }
 
-/** Mean and standard deviation over the folds, by metrics that are reported and not tuned for. */
+/** Mean and standard deviation over the folds, for metrics that are reported but not tuned. */
 export type BesideScores = Readonly<Record<string, { readonly mean: number; readonly std: number }>>;
 
-/** The attribute `scores` of a trial; nothing without such metrics. */
+/** The attribute `scores` of a trial; absent without such metrics. */
 export function reportedBeside<S extends Space>(
   { metrics, objectives, folds }: Omit<ScoredTrial<S>, "task">,
   results: readonly JobResult[],
@@ -114,7 +114,7 @@ export function detailsOf<S extends Space>(
   return { scores: Object.fromEntries(scores), fitSeconds, scoreSeconds } satisfies FoldDetails;
 }
 
-/** What a score needs of a result. */
+/** The fields of a result that a score needs. */
 export type Scored = Pick<JobResult, "prediction" | "mask" | "finite">;
 
 /** The score of a fold's predictions, in the units of the target; NaN if training diverged. */

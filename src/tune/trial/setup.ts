@@ -12,14 +12,14 @@ import type { PlainModel } from "./plainModels.js";
 import type { ThresholdRule } from "./threshold.js";
 import type { JobTemplate, TrainingSetup } from "./training.js";
 
-/** Mean scores over the folds by metric: of the most common metrics of the task, and of those that were given. */
+/** Mean scores over the folds by metric: of the most common metrics of the task, and of the given ones. */
 export type Scores = Readonly<Record<string, number>>;
 
 export interface TrialSetup<S extends Space> extends TrainingSetup<S> {
   readonly task: Task;
-  /** What is tuned for, and in a detailed search what else is reported. */
+  /** The tuned metrics, and in a detailed search the other reported ones. */
   readonly metrics: readonly [Metric, ...Metric[]];
-  /** How many of the metrics are tuned for, each an objective. */
+  /** How many of the metrics are tuned, each an objective. */
   readonly objectives: number;
   /** Soft constraints, from mean scores by metric. */
   readonly constraints?: (scores: Scores, params: ParamsOf<S>) => readonly number[];
@@ -27,20 +27,20 @@ export interface TrialSetup<S extends Space> extends TrainingSetup<S> {
   readonly detailed: boolean;
   /** Whether trials keep their curves. */
   readonly curves: boolean;
-  /** The scheduler that ends trials early, and the epochs of a whole trial. */
+  /** The scheduler that ends trials early, and the epochs of a complete trial. */
   readonly schedule?: { readonly scheduler: Scheduler; readonly epochs: number };
   /** How the decision threshold of the final model is chosen; without it, the threshold is ½. */
   readonly threshold?: ThresholdRule;
-  /** What the final model does with a word that it was not trained on. */
+  /** What the final model does with a category that it was not trained on. */
   readonly unknown: UnknownRule;
-  /** Models that need no tuning, which an ensemble may be of too, for the pipeline of a trial. */
+  /** Untuned models for the pipeline of a trial, as further candidates for an ensemble. */
   readonly plain?: (template: JobTemplate) => Promise<readonly PlainModel[]>;
-  /** Predictions of the best trials, where the end of the study needs them. */
+  /** Predictions of the best trials, if the end of the study needs them. */
   readonly kept?: KeptPredictions;
   /** Whether the time of a trial is limited. */
   readonly timed?: true;
-  /** What measures trainings, where the time of the search is limited. */
+  /** Measures trainings, if the time of the search is limited. */
   readonly fitTimes?: FitTimes;
-  /** Where the trainings of trials ended, if other trials continue them. */
+  /** The final states of trainings, if other trials continue them. */
   readonly lineage?: Lineage;
 }

@@ -1,6 +1,6 @@
 /**
- * The decision threshold of a model of two classes: the probability above which class 1 is predicted, chosen by a metric or by what errors
- * cost, on predictions for rows that the network did not train on.
+ * The decision threshold of a model of two classes: the probability above which class 1 is predicted, chosen
+ * by a metric or by the cost of errors, on predictions for rows that the network did not train on.
  */
 import type { Dataset } from "../../data/dataset.js";
 import { check, must } from "../../errors.js";
@@ -16,16 +16,16 @@ import type { Predictions } from "./predictions.js";
 export interface ThresholdRule {
   /** For people: the metric, or the costs. */
   readonly name: string;
-  /** What else the final model is scored by. */
+  /** The additional metrics of the final model. */
   readonly scored?: Metric;
   readonly choose: (all: readonly Predictions[]) => number;
 }
 
 /**
- * How the options say that the threshold is chosen; undefined where they leave it at ½.
+ * How the options choose the threshold; undefined if they leave it at ½.
  *
- * @throws FettleError `unknown_name`, and `invalid_argument` for both options, a metric that knows no threshold, costs that are not above
- *   0, and a target that is not of two classes
+ * @throws FettleError `unknown_name`, and `invalid_argument` for both options, a metric without a threshold,
+ * costs of 0 or less, and a target without exactly two classes
  */
 export function thresholdRule(
   { threshold, cost }: { readonly threshold?: MetricLike; readonly cost?: ErrorCosts },
@@ -34,7 +34,7 @@ export function thresholdRule(
   if (threshold === undefined && cost === undefined) return undefined;
   check(
     threshold === undefined || cost === undefined,
-    "threshold must be left out beside cost; received both, and each chooses the decision threshold",
+    "threshold must be left out with cost; received both, and each chooses the decision threshold",
   );
   const option = cost === undefined ? "threshold" : "cost";
   const rule = cost === undefined ? ruleOfMetric(threshold as MetricLike) : ruleOfCost(cost);
@@ -52,7 +52,7 @@ function ruleOfMetric(given: MetricLike): ThresholdRule {
   check(
     decides,
     () =>
-      `threshold must be a metric of decided classes, such as f1; received ${name}, which scores probabilities`,
+      `threshold must be a metric of predicted classes, such as f1; received ${name}, which scores probabilities`,
   );
   return { name, choose: (all) => chooseThreshold(metric, all) };
 }
@@ -67,8 +67,8 @@ function ruleOfCost(cost: ErrorCosts): ThresholdRule {
 const MOST = 512;
 
 /**
- * The threshold with the best score: of the middles between neighbouring probabilities of rows that weigh something, at most 512 of them
- * at equal steps of rank; of equals, the one nearest ½.
+ * The threshold with the best score among the midpoints between neighbouring probabilities of rows with a
+ * weight above 0, at most 512 of them at equal steps of rank; of equals, the one nearest ½.
  */
 export function chooseThreshold(metric: Metric, all: readonly Predictions[]): number {
   const joined = (name: "yTrue" | "yPred" | "weights"): Float64Array | undefined =>

@@ -44,24 +44,28 @@ export interface FitSettings {
   readonly epochs?: number;
   /** Default 32, or all rows of the smallest fold if there are fewer. */
   readonly batchSize?: number;
-  /** Stops the training on a fold early, by the validation rows of the fold; a metric is in the units of the target. */
+  /**
+   * Stops the training on a fold early, by the validation rows of the fold; a metric uses the units of the
+   * target.
+   */
   readonly earlyStopping?: EarlyStoppingOptions;
   /**
-   * Multiplies the learning rate by `factor` when the training loss has stopped improving, on each fold and in the final fit.
-   * Not with a scheduler, nor with a schedule of the optimizer.
+   * Multiplies the learning rate by `factor` when the training loss has stopped improving, on each fold and
+   * in the final fit. Not with a scheduler, nor with a schedule of the optimizer.
    */
   readonly reduceLROnPlateau?: PlateauOptions;
   /**
-   * Lowers the learning rate η from epoch to epoch along half a cosine: of E epochs, the epoch e = 0, 1, … has η·½(1 + cos(πe/E)),
-   * on each fold and in the final fit. Of a trial with a scheduler, E are all its epochs. Not with `reduceLROnPlateau`, nor with a
-   * schedule of the optimizer. Default `"none"`.
+   * Lowers the learning rate η from epoch to epoch along half a cosine: of E epochs, epoch e = 0, 1, … has
+   * η·½(1 + cos(πe/E)), on each fold and in the final fit. With a scheduler, E counts all epochs of a trial.
+   * Not with `reduceLROnPlateau`, nor with a schedule of the optimizer. Default `"none"`.
    *
    * @see I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017
    */
   readonly learningRateDecay?: "cosine" | "none";
   /**
-   * How much each class counts in the training loss: by class, `{ no: 1, yes: 10 }`, or `"balanced"`, so that all classes
-   * count alike. It changes neither metrics nor the validation loss. Default: all rows count the same.
+   * How much each class counts in the training loss: by class, `{ no: 1, yes: 10 }`, or `"balanced"`, so that
+   * all classes count equally. It changes neither metrics nor the validation loss. Default: all rows count
+   * equally.
    */
   readonly classWeight?: ClassWeight;
 }
@@ -75,7 +79,7 @@ const FIT_SETTINGS: OptionNames<FitSettings> = {
   classWeight: true,
 };
 
-/** The epochs of a trial if `fit` does not give them. */
+/** The epochs of a trial if `fit` does not set them. */
 export const DEFAULT_EPOCHS = 20;
 
 /** What trainings need. */
@@ -87,15 +91,15 @@ export interface TrainingSetup<S extends Space> {
   /** The folds under a pipeline. */
   readonly foldsFor: (options: PipelineOptions) => PipelineFolds;
   readonly backend: JobBackend;
-  /** What the functions returned for each trial, by its number. */
+  /** What the user's functions returned for each trial, by its number. */
   readonly identities: Map<number, Identity>;
   /** Whether the probabilities of the final model are calibrated. */
   readonly calibrate?: true;
-  /** How the networks of the final model are chosen; without it, that is one network. */
+  /** How the networks of the final model are chosen; without it, there is one network. */
   readonly selection?: EnsembleSettings;
-  /** What is tuned for. */
+  /** The tuned metrics. */
   readonly metrics: readonly Metric[];
-  /** What the curves are to have of the validation rows after every epoch, such as `valAccuracy`. */
+  /** What the curves include of the validation rows after every epoch, such as `valAccuracy`. */
   readonly measured?: readonly string[];
 }
 
@@ -110,7 +114,7 @@ export interface JobTemplate extends Pick<PipelineFolds, "folds" | "finalFold" |
 /**
  * Builds the model of some parameters.
  *
- * @param final - whether it is to be trained on all development rows, and not on the folds
+ * @param final - whether it trains on all development rows, not on the folds
  */
 export function jobTemplate<S extends Space>(
   {
@@ -179,8 +183,8 @@ export function jobTemplate<S extends Space>(
 }
 
 /**
- * Refuses a network whose output leaves out steps where what they hold would count all the same: in the scale of targets, or in what is
- * chosen from predictions.
+ * Refuses a network whose output leaves out steps, if those steps would count elsewhere: in the scale of
+ * targets, or in a choice by predictions.
  */
 function checkMasks(
   architecture: Architecture,
@@ -192,17 +196,17 @@ function checkMasks(
   check(
     outputs.length === 1 && shape.length === 2,
     () =>
-      `a network that is tuned must have one output [steps, units] to leave out steps of it; received ${outputs.map((each) => showShape(each.shape)).join(" and ")}`,
+      `a tuned network must have one output [steps, units] to leave out steps; received ${outputs.map((each) => showShape(each.shape)).join(" and ")}`,
     "unsupported",
   );
   check(
     task !== "regression" || target === "none",
     () =>
-      `pipeline must have target: "none" for a network whose output leaves out steps, since what targets are there would be in their scale; received ${show(target ?? "standard")}`,
+      `pipeline must have target: "none" for a network whose output leaves out steps, since targets at those steps would affect the scale; received ${show(target ?? "standard")}`,
   );
   check(
     several === undefined,
-    "a network whose output leaves out steps must be tuned without ensemble and calibrate, which know rows alone",
+    "a network whose output leaves out steps must be tuned without ensemble and calibrate, which support only rows",
     "unsupported",
   );
 }
@@ -215,8 +219,8 @@ export function decayed(rate: number, epochs: number): number[] {
 /**
  * The template of a trial that has ended, to train it again.
  *
- * @throws FettleError `invalid_state` if the functions return something else than they did in the trial; or, of a trial that was
- * run elsewhere, than when they are called once more
+ * @throws FettleError `invalid_state` if the functions return something else than in the trial; or, for a
+ * trial that ran elsewhere, than when they are called again
  */
 export function templateAgain<S extends Space>(
   setup: Omit<TrainingSetup<S>, "backend">,
@@ -267,7 +271,7 @@ export function architectureFor(
   return architecture;
 }
 
-/** @throws FettleError `invalid_argument` unless it is what a `model` function returns */
+/** @throws FettleError `invalid_argument` unless it is a compiled model */
 export function mustBeModel(built: unknown): asserts built is LayersModel {
   check(
     typeof (built as { then?: unknown } | undefined)?.then !== "function",
@@ -284,10 +288,10 @@ export function mustBeModel(built: unknown): asserts built is LayersModel {
 /**
  * Trains on every fold, from the given states or from new parameters.
  *
- * @param course - takes the result of each fold, and its curves before, now and then
- * @param time - told when trainings begin and end, if the trial's time is limited
- * @param division - of the rows, from 0, by whose folds trials are scored
- * @throws what the first fold that failed threw, once all have ended: the same whichever ended first
+ * @param course - receives the result of each fold, and before that its curves from time to time
+ * @param time - notified when trainings start and end, if the trial's time is limited
+ * @param division - the division of the rows, from 0, whose folds score trials
+ * @throws the error of the first fold that failed, once all have ended: the same whichever ended first
  */
 export async function trainOnFolds<S extends Space>(
   { rows, backend }: Pick<TrainingSetup<S>, "rows" | "backend">,
@@ -327,7 +331,7 @@ export function settingsFor(
 ): FitSettings & Required<Pick<FitSettings, "epochs" | "batchSize">> {
   check(
     !isPlainObject(settings) || !("callbacks" in settings),
-    "fit of a tuner takes no callbacks, which do not reach its threads; use its earlyStopping and reduceLROnPlateau",
+    "fit of a tuner accepts no callbacks, which do not reach its threads; use its earlyStopping and reduceLROnPlateau",
   );
   checkOptions(settings, "fit", FIT_SETTINGS);
   const { epochs = DEFAULT_EPOCHS, earlyStopping, reduceLROnPlateau, learningRateDecay = "none" } = settings;

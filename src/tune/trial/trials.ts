@@ -1,4 +1,7 @@
-/** Evaluates one trial: trains it on every fold (`training.ts`) and scores it. It asks no strategy and keeps no trials. */
+/**
+ * Evaluates one trial: trains it on every fold (`training.ts`) and scores it. It calls no strategy and keeps
+ * no trials.
+ */
 import { check, must } from "../../errors.js";
 import { rungsOf } from "../../search/schedulers/scheduler.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
@@ -18,8 +21,8 @@ type AnyTrial = Pick<RunningTrial, "number" | "parent" | "seed" | "report" | "si
 /**
  * Trains one trial on every fold, from where its parent ended if it has one, and scores it.
  *
- * @param until - when its trainings are cut, in milliseconds since 1970; it counts as it is then
- * @throws BrokenTrial for a trial that fails once its jobs were handed out
+ * @param until - when its trainings are cut, in milliseconds since 1970; the trial then counts as it is
+ * @throws BrokenTrial for a trial that fails after its jobs were submitted
  */
 export async function evaluateTrial<S extends Space>(
   setup: TrialSetup<S>,
@@ -36,7 +39,7 @@ export async function evaluateTrial<S extends Space>(
   if (schedule) checkSchedule(job, schedule.epochs);
   const parent = trial.parent === undefined ? undefined : await lineage?.endOfTrial(trial.parent);
   if (parent) checkSameTraining(parent, { params, architecture, pipeline: job.pipeline });
-  // the scores at rungs; without a scheduler there is one, at the end, which the record has
+  // the scores at rungs; without a scheduler there is one, at the end, already in the record
   const scored = schedule ? metrics.slice(0, setup.objectives).map(validationName) : [];
   const course = new Course(folds.length, scored, setup.curves ? trial.trained : undefined);
   const kept = () => (setup.curves ? course.curves() : {});
@@ -69,8 +72,8 @@ export async function evaluateTrial<S extends Space>(
 }
 
 /**
- * Where time is limited: told when trainings begin and end, since the time in which they wait for a worker does not count.
- * They are called off when the trial is over.
+ * If time is limited: notified when trainings start and end, because waiting for a worker does not count.
+ * They are cancelled when the trial's time runs out.
  */
 function timeOf<S extends Space>(
   { backend, timed, fitTimes }: TrialSetup<S>,
@@ -83,7 +86,10 @@ function timeOf<S extends Space>(
   return time;
 }
 
-/** Trains to the next rung of the scheduler, reports, and continues until the end or a verdict; without one, at once. */
+/**
+ * Trains to the next rung of the scheduler, reports, and continues until the end or a verdict; without one,
+ * in one go.
+ */
 async function trainInStages<S extends Space>(
   setup: TrialSetup<S>,
   { job, folds }: JobTemplate,

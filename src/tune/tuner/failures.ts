@@ -1,6 +1,6 @@
 /**
- * What a search without a single value says. A trial that fails or diverges is a finished trial, and the search continues;
- * but where every trial does, there is nothing to return, and the first cause is thrown.
+ * The error of a search without a single value. A trial that fails or diverges is a finished trial, and the
+ * search continues; but if every trial does, there is nothing to return, and the first cause is thrown.
  */
 import { FettleError, isA } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
@@ -11,14 +11,15 @@ import { BrokenTrial } from "../../search/trial/curves.js";
  * Runs a study to its end.
  *
  * @returns why it ended
- * @throws FettleError `trial_failed` if no trial gave a value, with the first cause; not where the study ended before its time
+ * @throws FettleError `trial_failed` if no trial gave a value, with the first cause; not if the study was
+ * ended early
  */
 export async function optimizeStudy<S extends Space>(
   study: Study<S>,
   objective: Objective<S>,
   options: OptimizeOptions<S>,
 ): Promise<EndReason> {
-  /** What trials threw, by number: records keep the message only. */
+  /** The errors of trials, by number: records keep only the message. */
   const thrown = new Map<number, unknown>();
   const remembering: Objective<S> = async (params, trial) => {
     try {
@@ -42,7 +43,7 @@ export async function optimizeStudy<S extends Space>(
 
 type EndReason = Extract<StudyEvent, { readonly type: "studyEnded" }>["reason"];
 
-/** How a study ends that its caller has stopped. */
+/** How a study ends if its caller stopped it. */
 const EARLY: readonly string[] = ["aborted", "timeout", "stopped"];
 
 function checkAnyValue<S extends Space>({ trials }: Study<S>, thrown: ReadonlyMap<number, unknown>): void {

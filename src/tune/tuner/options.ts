@@ -37,78 +37,85 @@ import type { FitSettings } from "../trial/training.js";
 export interface SearchOptions<S extends Space> {
   readonly space: S;
   /**
-   * Default `gp()`, Bayesian optimization; for several objectives `nsga2()`. `pbt()` trains a population whose
-   * hyperparameters change during training.
+   * Default `gp()`, Bayesian optimization; for several objectives `nsga2()`. `pbt()` trains a population
+   * whose hyperparameters change during training.
    */
   readonly strategy?: Strategy;
-  /** Which points of the space exist: those for which it is false are never suggested. Pure. */
+  /** Which points of the space exist: points for which it returns false are never suggested. Pure. */
   readonly constraint?: Constraint<ParamsOf<S>>;
   /**
-   * The number of trials. Default 30, or no limit with a `timeout`; or all points of a strategy that has an end, such as
-   * `grid()`. With `pbt()`, a trial is an interval.
+   * The number of trials. Default 30, or no limit with a `timeout`; or all points of a finite strategy, such
+   * as `grid()`. With `pbt()`, a trial is an interval.
    */
   readonly trials?: number;
   /** Decides everything random. Default 0. */
   readonly seed?: number;
   /**
-   * For models, the threads: at most one for each core, and one for each training that there is; default as many as cores.
-   * For an objective, the trials that run at the same time; default 1. The results depend on `lag`, not on the number.
+   * For models, the threads: at most one per core and per training; default as many as cores.
+   * For an objective, the trials that run at the same time; default 1. The results depend on `lag`, not on
+   * the number.
    */
   readonly jobs?: number;
   /**
-   * Where workers of other processes and machines take the work from, as by `runWorker` of `fettle/queue` with a `tuneWorker`. Then
-   * `jobs` is how many jobs this process does itself, 0 for none. The results are the same. Default: all is done here.
+   * The queue from which workers of other processes and machines take jobs, with `runWorker` of
+   * `fettle/queue` and a `tuneWorker`. Then `jobs` is how many jobs this process runs itself, 0 for none. The
+   * results are the same. Default: all jobs run here.
    */
   readonly queue?: JobQueue;
   /**
-   * The number of most recent trials whose values an adaptive strategy does not know, so that up to `lag + 1` trials can run
-   * side by side; see `createStudy`. Default 2 for models, whose folds are trained side by side too; for an objective 0, or 7
-   * with more than one of `jobs`. A saved study keeps its own.
+   * The number of most recent trials whose values an adaptive strategy does not know, so that up to `lag + 1`
+   * trials can run in parallel; see `createStudy`. Default 2 for models, whose folds are trained in parallel
+   * too; for an objective 0, or 7 if `jobs` is above 1. A saved study keeps its `lag`.
    */
   readonly lag?: number;
-  /** Called at each event, in order; what it throws, or rejects with, ends the study: see `OptimizeOptions`. */
+  /** Called at each event, in order; an error or rejection ends the study: see `OptimizeOptions`. */
   readonly onEvent?: (event: StudyEvent<S>) => void;
   /**
-   * Ends the search within 0.1 s of `aborted` being true, as soon as this thread is free; so does the final fit. Trials that are
-   * running are dropped, and the result has those that have ended, without a final model. To let them end, and fit the final
-   * model, call `stop()` of the study that the event `studyStarted` has.
+   * Ends the search within 0.1 s of `aborted` being true, as soon as this thread is free, and also the final
+   * fit. Running trials are dropped; the result has the finished ones, without a final model. To let them
+   * end, and fit the final model, call `stop()` of the study in the event `studyStarted`.
    */
   readonly signal?: { readonly aborted: boolean };
   /**
-   * Milliseconds after which the search ends: trials that are running are dropped, or with a scheduler end first. For models they
-   * are those of all of `tune`: the search leaves what the final fit will take, by the times of the trainings so far, for its first
-   * network at most 0.6 of all and for all networks of an `ensemble` 0.4, and does not end before one trial has, whose trainings are cut
-   * after 0.4 of the time. Then as many networks are fitted as there is time for, or one for fewer epochs. Default no limit.
+   * Milliseconds after which the search ends: running trials are dropped, or with a scheduler end first. For
+   * models this limits all of `tune`. The search leaves time for the final fit, estimated from the trainings
+   * so far: at most 0.6 of the limit for its first network, and 0.4 for all networks of an `ensemble`. It
+   * does not end before the first trial, whose trainings are cut after 0.4 of the limit. Then as many
+   * networks are fitted as there is time for, or one for fewer epochs. Default no limit.
    */
   readonly timeout?: number;
   /** A clock in milliseconds, for the time limits and the seconds of trials. Default the host's. */
   readonly clock?: () => number;
   /**
-   * Milliseconds that a trial may take, for models in trainings. One that takes longer is recorded as failed, with the
-   * reason, and the search continues. An objective is told by its `signal`; nothing can interrupt one that never waits, and then it fails
-   * when it returns. Default no limit.
+   * Milliseconds that a trial may take, for models in trainings. A longer trial is recorded as failed, with
+   * the reason, and the search continues. An objective is notified through its `signal`; one that never
+   * awaits cannot be interrupted, and fails when it returns. Default no limit.
    */
   readonly trialTimeout?: number;
   /**
-   * Ends the search early: at a value (`target`), after a number of trials without a better one (`patience`), after a number
-   * of steps, for models epochs (`steps`), or by a custom rule (`rule`).
+   * Ends the search early: at a value (`target`), after a number of trials without a better one (`patience`),
+   * after a number of steps, for models epochs (`steps`), or by a custom rule (`rule`).
    */
   readonly stop?: StopRules;
-  /** Ends unpromising trials early: `halving()`, `hyperband()`, `asha()` or `medianStopping()`. Default none. */
+  /**
+   * Ends unpromising trials early: `halving()`, `hyperband()`, `asha()` or `medianStopping()`. Default none.
+   */
   readonly scheduler?: Scheduler;
   /**
-   * With a scheduler: the budget of a whole trial, for models in epochs, for an objective in the steps that it reports.
-   * Default for models: the epochs of `fit` if that is an object, else 20.
+   * With a scheduler: the budget of a complete trial, for models in epochs, for an objective in its reported
+   * steps. Default for models: the epochs of `fit` if that is an object, else 20.
    */
   readonly steps?: number;
   /**
-   * A search that was saved, as `JSON.stringify(study)` has it, to go on with: it ends with the same bits as if it had never
-   * stopped. The other options must be those that it began with; `trials` counts all of them.
+   * A saved search to resume, from `JSON.stringify(study)`: it ends with the same bits as if it had never
+   * stopped. The other options must be those with which it started; `trials` counts all of them.
    */
   readonly study?: StudyJson;
   /** Points to try first. They count towards `trials`. */
   readonly enqueue?: readonly ParamsOf<S>[];
-  /** Trials of an earlier study over the same parameters, to learn from. They do not count towards `trials`. */
+  /**
+   * Trials of an earlier study over the same parameters, to learn from. They do not count towards `trials`.
+   */
   readonly warmStart?: readonly Pick<
     TrialRecord<ParamsOf<S>>,
     "params" | "value" | "values" | "constraints" | "status"
@@ -117,7 +124,10 @@ export interface SearchOptions<S extends Space> {
 
 /** The options of `tune` for an objective. */
 export interface TuneObjectiveOptions<S extends Space> extends SearchOptions<S> {
-  /** The value of some parameters. If it throws, or takes longer than `trialTimeout`, its own trial fails, and no other. */
+  /**
+   * Returns the value of parameters. If it throws, or takes longer than `trialTimeout`, only that trial
+   * fails.
+   */
   readonly objective: Objective<S>;
   /** Whether larger or smaller values are better; for several objectives, a list. */
   readonly direction: Direction | readonly Direction[];
@@ -125,38 +135,50 @@ export interface TuneObjectiveOptions<S extends Space> extends SearchOptions<S> 
 
 /** The options of `tune` for a model and data. */
 export interface TuneOptions<S extends Space> extends SearchOptions<S> {
-  /** Inputs, [rows, columns], or rows of another shape, such as [rows, height, width, channels]; or give `data`. */
+  /**
+   * Inputs, [rows, columns], or rows of another shape, such as [rows, height, width, channels]; or give
+   * `data`.
+   */
   readonly x?: TensorLike;
   /**
-   * Targets: quantities, or classes: words, booleans, 0 and 1, one-hot rows, or integers with `task: "classification"`, or where models end
-   * in a softmax of as many units for a loss of several classes. A model of two classes has one unit, or two with a softmax; of more, as many as
-   * classes.
+   * Targets: quantities, or classes: words, booleans, 0 and 1, one-hot rows, or integers with
+   * `task: "classification"` or with models that end in a softmax of as many units for a loss of several
+   * classes. A model of two classes has one unit, or two with a softmax; for more classes, one unit each.
    */
   readonly y?: TensorLike | Labels;
   /** An encoded table, from `encodeTable`. */
   readonly data?: Dataset;
   /**
-   * Whether NaN in `x` is a missing cell, which the pipeline fills (`"impute"`), or refused (`"refuse"`); for `data`, the option of
-   * `encodeTable` says it. Default: `"impute"` with a `pipeline` that has `impute` or `indicator`, else `"refuse"`.
+   * Whether NaN in `x` is a missing cell, which the pipeline fills (`"impute"`), or refused (`"refuse"`); for
+   * `data`, the option of `encodeTable` decides. Default: `"impute"` with a `pipeline` that has `impute` or
+   * `indicator`, else `"refuse"`.
    */
   readonly missing?: MissingCells;
-  /** What `y` holds. Default: classification if `y` is words, booleans, 0 and 1, one-hot rows, or integers for a model of classes. */
+  /**
+   * What `y` holds. Default: classification if `y` is words, booleans, 0 and 1, one-hot rows, or integers for
+   * a model of classes.
+   */
   readonly task?: Task;
   /**
-   * The positive one of two classes: that of precision, recall, F1, AUC and the decision threshold, and whose probability `predict` returns.
-   * Models need one unit, with a sigmoid. Default: that of `data`; of `y`, `yes`, `true` or `1` beside its opposite, else the rarer class.
+   * The positive class of two, for precision, recall, F1, AUC and the decision threshold; `predict` returns
+   * its probability. Models need one unit, with a sigmoid. Default: that of `data`; for `y`, `yes`, `true` or
+   * `1` if the other class is its opposite, else the rarer class.
    */
   readonly positive?: string;
-  /** How much each row of `x` counts in losses and metrics, [rows], at least 0. Only ratios matter. Default: all the same. */
+  /**
+   * How much each row of `x` counts in losses and metrics, [rows], at least 0. Only ratios matter. Default:
+   * all equally.
+   */
   readonly sampleWeight?: ArrayLike<number>;
   /**
-   * The group of each row of `x`, such as a patient, [rows]: words or numbers. No fold and no test part divides a group; classes
-   * are then not stratified. Default: every row stands alone.
+   * The group of each row of `x`, such as a patient, [rows]: words or numbers. No fold and no test part
+   * divides a group; classes are then not stratified. Default: each row is its own group.
    */
   readonly groups?: Groups;
   /**
-   * When each row of `x` was, [rows]: numbers, of which only the order counts, or dates. Every fold is then validated, and the final model
-   * tested, on rows after all that were trained on; classes are not stratified. Default: rows have no order.
+   * The time of each row of `x`, [rows]: numbers, of which only the order counts, or dates. Every fold is
+   * then validated, and the final model tested, on rows after all training rows; classes are not stratified.
+   * Default: rows have no order.
    */
   readonly time?: Times;
   /** Builds and compiles a model from parameters of the space. */
@@ -164,81 +186,93 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   /** How trials are trained: settings, or a function of the parameters that returns settings. */
   readonly fit?: FitSettings | ((params: ParamsOf<S>) => FitSettings);
   /**
-   * What is tuned for; a list of several gives as many objectives. Default `r2`, or `logLoss`, beside which each trial reports its
-   * accuracy as `attributes.scores`: log loss tells trials apart that are right about the same rows.
+   * The metric to tune for; a list gives several objectives. Default `r2`, or `logLoss`, with which each
+   * trial also reports its accuracy in `attributes.scores`: log loss distinguishes trials that are right
+   * about the same rows.
    */
   readonly metric?: MetricLike | readonly MetricLike[];
   /**
-   * A metric of decided classes, such as `f1`, by which the decision threshold of the final model is chosen, on the predictions
-   * of the best trial for the rows that each fold did not train on. Two classes only. Default: the threshold is ½.
+   * A metric of predicted classes, such as `f1`, that chooses the decision threshold of the final model, on
+   * the predictions of the best trial for the validation rows of each fold. Two classes only. Default: the
+   * threshold is ½.
    */
   readonly threshold?: MetricLike;
   /**
-   * What errors cost, each above 0, such as `{ missed: 100, false: 5 }`: the decision threshold of the final model is then that of the least
-   * cost, on the same predictions as `threshold`, which must be left out. Two classes only. Default: the threshold is ½.
+   * The costs of errors, each above 0, such as `{ missed: 100, false: 5 }`: the decision threshold of the
+   * final model then has the least cost, on the same predictions as for `threshold`, which must be left out.
+   * Two classes only. Default: the threshold is ½.
    */
   readonly cost?: ErrorCosts;
   /**
-   * How many networks the final model has: their mean, an ensemble, is mostly better than one network, and as many times larger and slower
-   * to predict with. They are trained on all development rows, with the parameters of the trials whose predictions for the rows that
-   * each fold did not train on are together the nearest to the targets; options are {@link EnsembleOptions}. Where `pipeline` is a function,
-   * only trials with the pipeline of the best are among them. For one metric. Default 1.
+   * How many networks the final model has: their mean, an ensemble, is mostly better than one network, and as
+   * many times larger and slower. They are trained on all development rows, with the parameters of the trials
+   * whose mean prediction for the validation rows of each fold is nearest to the targets; options are
+   * {@link EnsembleOptions}. If `pipeline` is a function, only trials with the best trial's pipeline take
+   * part. For one metric. Default 1.
    */
   readonly ensemble?: number | EnsembleOptions;
   /**
-   * Whether the probabilities of the final model are calibrated: the logits of all its networks are divided by one temperature, with which
-   * its log loss for the rows that each fold did not train on is the least. It stays as it is where that does not help. For one metric, and
-   * classes; models must end with `dense` with `sigmoid` for two classes, `softmax` for more. A threshold is chosen after it. Default false.
+   * Whether the probabilities of the final model are calibrated: the logits of all its networks are divided
+   * by one temperature, which minimizes log loss on the validation rows of each fold. It stays unchanged if
+   * that does not help. For one metric and classification; models must end with `dense` with `sigmoid` for
+   * two classes, `softmax` for more. A threshold is chosen after it. Default false.
    *
    * @see C. Guo and others, "On calibration of modern neural networks", ICML 2017
    */
   readonly calibrate?: boolean;
   /**
-   * Soft constraints, each satisfied where it is at most 0, from the mean scores over the folds of `metric` and of the most common metrics of the task:
+   * Soft constraints, each satisfied if at most 0, from the mean scores over the folds of `metric` and of the
+   * most common metrics of the task:
    * `({ recall }) => [0.9 - recall]`. A trial that violates one is never the best.
    */
   readonly constraints?: (scores: Scores, params: ParamsOf<S>) => readonly number[];
   /**
-   * How trials are scored: by `{ folds: 5 }` (default) or `{ split: 0.2 }`, in the order of time, by whole groups, or stratified by
-   * class, as the data have them; by a splitter such as `timeSeriesSplit({ folds: 4 })`, or a function of rows that returns folds; or
-   * by folds, `[{ train, validation }]`, of row ids. Rows in no fold are trained on by the final model.
+   * How trials are scored: by `{ folds: 5 }` (default) or `{ split: 0.2 }`, in the order of time, by groups,
+   * or stratified by class, depending on the data; by a splitter such as `timeSeriesSplit({ folds: 4 })`, or
+   * a function of rows that returns folds; or by folds, `[{ train, validation }]`, of row ids. The final
+   * model also trains on rows in no fold.
    */
   readonly validation?: Validation;
   /** The share of rows that no trial sees, on which the final model is scored. Default 0. */
   readonly testSize?: number;
   /**
-   * How many of the other rows trials are trained and scored on, at least 2: the last in time, whole groups, or drawn at random, by class. The
-   * final model is fitted to all. For tables on which few trials fit into the time. Default all.
+   * On how many of the other rows trials are trained and scored, at least 2: the last in time, complete
+   * groups, or random ones by class. The final model is fitted to all. For tables so large that only few
+   * trials fit into the time. Default all.
    */
   readonly searchRows?: number;
   /**
-   * How missing cells are filled, categories encoded, inputs and targets scaled, by the training rows of each fold: choices,
-   * or a function of the parameters that returns them. Default: everything is standardized but what a layer of the model reads otherwise:
-   * ids, as `embedding` does, stay as they are, and so does padding of sequences, as for `masking`; see `notes` of the result.
+   * How missing cells are filled, categories encoded, inputs and targets scaled, by the training rows of each
+   * fold: choices, or a function of the parameters that returns them. Default: everything is standardized,
+   * except what a layer reads differently: ids, as for `embedding`, stay unchanged, and so does padding of
+   * sequences, as for `masking`; see `notes` of the result.
    */
   readonly pipeline?: PipelineOptions | ((params: ParamsOf<S>) => PipelineOptions);
   /**
-   * What becomes of a row with a word that the final model was not trained on, unless who loads the model chooses otherwise; it is kept in
-   * the file. Default `"refuse"`; `"ignore"` for a table with a column of which a twentieth of new rows or more will have such a word, as
-   * `diagnose` says.
+   * How the final model treats a row with a category that it was not trained on; saved in the file, and can
+   * be changed when the model is loaded. Default `"refuse"`; `"ignore"` if a column will have such a category
+   * in a twentieth of new rows or more, by the estimate of `diagnose`.
    */
   readonly unknown?: UnknownRule;
   /**
    * Whether trials keep their `curves`, by epoch and fold:
    *
-   * - `loss`, the mean over the training rows while they are learnt, with penalties, in the units of what the network learns;
-   * - `valLoss`, the loss of the validation rows after the epoch, and metrics such as `valAccuracy`, in the units of the target as
-   *   the scores of the trial are: where early stopping monitors one of them, and the metric at the rungs of a scheduler.
+   * - `loss`, the mean over the training rows during training, with penalties, in the units that the network
+   *   learns;
+   * - `valLoss`, the loss of the validation rows after the epoch, and metrics such as `valAccuracy`, in the
+   *   units of the target, like the scores of the trial: if early stopping monitors one of them, and the
+   *   metric at the rungs of a scheduler.
    *
-   * `"validation"` measures `valLoss` and every metric that is tuned for after each epoch, at the cost of one prediction of the
-   * validation rows; the metrics must be built-in. Default true, which measures nothing for the curves alone.
+   * `"validation"` measures `valLoss` and every tuned metric after each epoch, at the cost of one prediction
+   * of the validation rows; the metrics must be built-in. Default true, which measures nothing just for the
+   * curves.
    */
   readonly curves?: boolean | "validation";
 }
 
 /**
- * The options of a tuner: those of `tune` for a model without `jobs`, `signal` and time limits, since it has no threads, and its
- * caller stops it at any step.
+ * The options of a tuner: those of `tune` for a model without `jobs`, `signal` and time limits, because it
+ * has no threads, and its caller can stop it at any step.
  */
 export type TunerOptions<S extends Space> = Omit<
   TuneOptions<S>,
@@ -250,8 +284,8 @@ export interface SearchResult<S extends Space> {
   /**
    * The best trial.
    *
-   * @throws FettleError `invalid_state` where there is none: if `bestTrials` is empty, since every trial violates a constraint or the search
-   * was ended first; and for several objectives
+   * @throws FettleError `invalid_state` if `bestTrials` is empty, because every trial violates a constraint
+   * or the search was ended first; and for several objectives
    */
   readonly best: BestTrial<ParamsOf<S>>;
   /** The Pareto front: the trials that no other dominates; for one objective, the best and its equals. */
@@ -264,44 +298,53 @@ export interface SearchResult<S extends Space> {
 
 /** The result of tuning a model on data. */
 export interface TuneResult<S extends Space> extends SearchResult<S> {
-  /** The name of the metric that was tuned for; of several, the first. */
+  /** The name of the tuned metric; of several, the first. */
   readonly metric: string;
-  /** The names of all metrics that were tuned for. */
+  /** The names of all tuned metrics. */
   readonly metrics: readonly string[];
-  /** The folds by which trials were scored, as row ids; `validation` takes them again. */
+  /** The folds by which trials were scored, as row ids; can be passed to `validation`. */
   readonly folds: readonly FoldRows[];
   /** The ids of the test rows, on which the final model is scored; empty without `testSize`. */
   readonly testRows: Int32Array;
-  /** The best parameters, fitted again to all development rows. @throws FettleError `finalError`, where there is one */
+  /**
+   * The best parameters, refitted to all development rows. @throws FettleError `finalError`, if there is one
+   */
   readonly final: Model;
   /**
-   * What was decided on the columns because of the layers that read them, each with the option that settles it: which are ids or padded
-   * steps, and so not scaled as others are. Of the final model, or else of the best trial; empty for a model that reads numbers alone.
+   * What the layers decided about columns, each with the option that overrides it: which are ids or padded
+   * steps, and so not scaled like others. For the final model, or else the best trial; empty for a model that
+   * reads only numbers.
    */
   readonly notes: readonly string[];
-  /** Which networks the final model has, and what they are worth; undefined for a single network. */
+  /** The networks of the final model, and their scores; undefined for a single network. */
   readonly ensemble?: Ensemble;
-  /** How well the probabilities of the final model are calibrated, before and after; undefined without `calibrate`. */
+  /**
+   * How well the probabilities of the final model are calibrated, before and after; undefined without
+   * `calibrate`.
+   */
   readonly calibration?: Calibration;
   /**
-   * Why there is no final model: `aborted` by the signal; `invalid_state` without a best trial, and where `model`, `fit` or
-   * `pipeline` does not return for these parameters what it returned in the trial; or whatever the fit threw, with that as its
-   * `cause`. The trials are as good as without it.
+   * Why there is no final model: `aborted` by the signal; `invalid_state` without a best trial, and if
+   * `model`, `fit` or `pipeline` returned something else in the trial; or an error with the fit's own as its
+   * `cause`. The trials are not affected.
    */
   readonly finalError?: FettleError;
   /**
-   * Where `timeout` ended the search: how many trials it has. The same search with `trials` of this number, and no `timeout`,
-   * gives the same bits.
+   * If `timeout` ended the search: its number of trials. The same search with this number as `trials`, and no
+   * `timeout`, gives the same bits.
    */
   readonly endedAfter?: number;
-  /** What ended the search before it had all its trials: its time, or which rule of `stop`. */
+  /** What ended the search before all its trials: its time limit, or a rule of `stop`. */
   readonly endedBy?: "timeout" | StopReason;
   /**
-   * Where `timeout` left no room for all networks of `ensemble`: for how many. The same search has `ensemble` of this number, and the `confirm`
-   * that `ensemble` of the result has.
+   * If `timeout` left no time for all networks of `ensemble`: for how many it did. To repeat the search, set
+   * `ensemble` to this number, with `confirm` of the result's `ensemble`.
    */
   readonly networks?: number;
-  /** Where `timeout` left no room for all epochs of the final fit: those of its first network, the last perhaps in part. More time trains on. */
+  /**
+   * If `timeout` left no time for all epochs of the final fit: those of its first network, the last perhaps
+   * partial. More time would train longer.
+   */
   readonly shortened?: { readonly epochs: number; readonly of: number };
 }
 
@@ -361,8 +404,8 @@ export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
 };
 
 /**
- * The options of searches that are handed on as they are, where all others are copied: instances, and what is read once, before the first
- * trial.
+ * The options of searches that are passed through, while all others are copied: instances, and values that
+ * are read once, before the first trial.
  */
 export const KEPT: readonly string[] = [
   "strategy",

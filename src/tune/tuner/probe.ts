@@ -1,7 +1,8 @@
 /**
- * What is known of a tuner's models before its first trial, from models that are built and not trained: whether integers are classes, and
- * whether loss, last layer and data fit each other. A mistake that no parameter mends ends a search before it begins; one that depends on
- * parameters fails the trials that have them.
+ * What is known about a tuner's models before its first trial, from models that are built but not trained:
+ * whether integers are classes, and whether loss, last layer and data fit each other. An error for all
+ * parameters ends a search before it starts; one that depends on parameters fails only the trials that have
+ * them.
  */
 import { classUnits } from "../../nn/judge.js";
 import { LayersModel } from "../../nn/layersModel.js";
@@ -24,7 +25,7 @@ import type { TuneOptions } from "./options.js";
 
 type Points<S extends Space> = Pick<TuneOptions<S>, "model" | "space" | "constraint" | "enqueue">;
 
-/** A model that was built and not trained. */
+/** A model that was built but not trained. */
 type Built = LayersModel | undefined;
 
 /** The models of a search, each built once. */
@@ -35,8 +36,9 @@ export class Probe<S extends Space> {
   constructor(private readonly options: Points<S>) {}
 
   /**
-   * How many classes the models tell apart, by the one in the middle of the space: the units of its last layer, if that ends in a softmax, or
-   * in logits, for a loss of several classes. Undefined for other models, and for a function that makes none there.
+   * How many classes the models distinguish, by the model in the middle of the space: the units of its last
+   * layer, if that ends in a softmax or in logits for a loss of several classes. Undefined for other models,
+   * and if the function gives no model there.
    */
   get units(): number | undefined {
     const [point] = pointsOf(this.options);
@@ -45,10 +47,10 @@ export class Probe<S extends Space> {
   }
 
   /**
-   * Refuses a search of which no model that is tried fits the data: the one in the middle of the space, and if that does not, those of
-   * enqueued points, of corners, of {@link DRAWN} others, and of each value of a choice.
+   * Refuses a search if no checked model fits the data: the one in the middle of the space, and if that does
+   * not, those of enqueued points, of corners, of {@link DRAWN} others, and of each value of a choice.
    *
-   * @throws FettleError what is wrong in the middle
+   * @throws FettleError the error of the middle
    */
   refuseMistakes(setup: Omit<TrialSetup<S>, "backend">): void {
     const { rows, foldsFor, pipeline: chosen = {}, metrics } = setup;
@@ -58,7 +60,7 @@ export class Probe<S extends Space> {
       const built = this.modelAt(point);
       const pipeline = attempt(() => (typeof chosen === "function" ? chosen(point as ParamsOf<S>) : chosen));
       const folds = pipeline && attempt(() => foldsFor(pipeline));
-      // such a trial fails by itself, with its reason
+      // such a trial fails on its own, with its reason
       if (!built || !pipeline || !folds) return;
       try {
         const { network } = architectureFor(built, { ...data, features: folds.features });
@@ -71,7 +73,7 @@ export class Probe<S extends Space> {
     if (first) throw first.error;
   }
 
-  /** The model of a point, compiled; undefined where the function throws, or returns anything else. */
+  /** The model of a point, compiled; undefined if the function throws, or returns anything else. */
   private modelAt(point: Params): Built {
     const key = JSON.stringify(point);
     const built = this.models.has(key) ? this.models.get(key) : builtAt(this.options, point);
@@ -80,12 +82,12 @@ export class Probe<S extends Space> {
   }
 }
 
-/** How many points are drawn where the others do not fit. */
+/** How many random points are tried if the others do not fit. */
 const DRAWN = 16;
-/** Apart from the random streams of studies. */
+/** Separate from the random streams of studies. */
 const PROBE_STREAM = 0x7062;
 
-/** Points of a space, the middle first; none of a space that is refused elsewhere. */
+/** Points of a space, the middle first; empty for an invalid space, which is refused elsewhere. */
 function* pointsOf<S extends Space>({ space: given, constraint, enqueue }: Points<S>): Iterable<Params> {
   const space = attempt(() => resolveSpace(given, constraint as Constraint | undefined));
   if (space === undefined) return;

@@ -1,4 +1,4 @@
-/** What of a limited time is left for the final fit, and how many networks fit into what is left. */
+/** How much of a limited time is reserved for the final fit, and how many networks fit into it. */
 import type { Space } from "../../search/space/space.js";
 import { bestOrNone } from "../../search/study/best.js";
 import type { Study } from "../../search/study/contract.js";
@@ -9,20 +9,29 @@ import type { FinalLimits } from "../trial/final.js";
 import { candidateCount } from "../trial/library.js";
 import type { TrialSetup } from "../trial/setup.js";
 
-/** What fits may take more than the trainings tell, and milliseconds for what is chosen before them and written after. */
+/**
+ * Margin of fits over the estimate from trainings, and milliseconds for choices before them and writing
+ * after.
+ */
 const [SLACK, OVERHEAD] = [1.1, 250];
-/** By what share of the time a search of an ensemble ends before, at most as long as its fits take: what it has begun, a suggestion or a batch of trials, may end late. */
+/**
+ * The share of the time by which a search for an ensemble ends early, at most as long as its fits take: a
+ * started suggestion or batch of trials may end late.
+ */
 const EARLY = 0.05;
-/** Of how many trials the networks of an ensemble are, about. */
+/** From about how many trials the networks of an ensemble come. */
 const OF_TRIALS = 4;
-/** Milliseconds that networks may take whatever is left: the choice between many trials may have used what was kept for them. */
+/** Milliseconds that networks may always take: the choice between many trials may have used their reserve. */
 const GRACE = 500;
 /** Milliseconds that the first trial may take, however short the time is. */
 const FIRST = 2000;
-/** Of the time, the most that is kept for the networks of an ensemble after its first, and for that: of a large table, it trains for fewer epochs. */
+/**
+ * The largest shares of the time reserved for the networks of an ensemble after its first, and for the first:
+ * on a large table, that trains for fewer epochs.
+ */
 const [SHARE, SHARE_OF_FIRST] = [0.4, 0.6];
 
-/** What is needed of a tuner. */
+/** The fields of a tuner that are needed. */
 export type ReserveSetup<S extends Space> = Pick<
   TrialSetup<S>,
   "fitTimes" | "rows" | "selection" | "kept"
@@ -30,12 +39,12 @@ export type ReserveSetup<S extends Space> = Pick<
 
 type Trials = readonly Pick<TrialRecord, "number" | "parent" | "seconds">[];
 
-/** Trials that run side by side on several workers, by default: each then takes as many times longer. */
+/** Trials that run in parallel on several workers, by default: each then takes as many times longer. */
 const SIDE_BY_SIDE = 3;
 
 /**
- * Milliseconds that one network of a trial takes in the final fit: as long, row by row, as the trainings of the trial and of those that
- * it continues.
+ * Milliseconds that one network of a trial takes in the final fit: per row, as long as the trainings of the
+ * trial and of those that it continues.
  */
 function fitTime<S extends Space>(
   { fitTimes, rows: { folds, scored } }: ReserveSetup<S>,
@@ -50,19 +59,23 @@ function fitTime<S extends Space>(
   return (spent * folds[scored].train.length) / rows;
 }
 
-/** What of the time is not for the search. */
+/** The time that is not for the search. */
 export interface Reserve {
   /** Milliseconds for the final fit. */
   readonly fits: number;
-  /** Milliseconds that a trial must have left to begin, since networks can use them better than a trial that does not end. */
+  /**
+   * Milliseconds that must remain for a trial to start: networks use them better than a trial that does not
+   * end.
+   */
   readonly trial: number;
 }
 
 /**
- * What is to be left if the search ended now: time for the networks of the final model, each as long as the trials that it may be of take on
- * average; but for the best alone, if the others took more than their share. A search is not to end before its first trial has.
+ * The reserve if the search ended now: time for the networks of the final model, each as long as its
+ * candidate trials take on average; only for the best, if the others would exceed their share. A search does
+ * not end before its first trial.
  *
- * @param warm - how many trials are of an earlier study
+ * @param warm - how many trials come from an earlier study
  * @param timeout - milliseconds of the search and the final fit
  */
 export function reserveOf<S extends Space>(
@@ -96,7 +109,10 @@ export function reserveOf<S extends Space>(
   };
 }
 
-/** Milliseconds of training the candidates again that ran before this process, at most: their predictions were not saved with the study. */
+/**
+ * Upper bound of the milliseconds to retrain candidates that ran before this process: their predictions were
+ * not saved with the study.
+ */
 function timeOfEarlier<S extends Space>(
   { fitTimes, kept, backend, rows }: ReserveSetup<S>,
   trials: Trials,
@@ -108,25 +124,28 @@ function timeOfEarlier<S extends Space>(
   return (SLACK * mean * most) / (backend.concurrency === 1 ? 1 : SIDE_BY_SIDE);
 }
 
-/** Milliseconds of all networks of an ensemble. @param times - of one, by the trials that it may be of */
+/** Milliseconds of all networks of an ensemble. @param times - of one network, by candidate trial */
 function timeOfNetworks<S extends Space>(
   { selection, backend }: ReserveSetup<S>,
   times: readonly number[],
 ): number {
   const mean = meanOf(times);
-  // they are of about four trials, so their mean is so far from that of all
+  // they come from about four trials, so their mean may be this far from that of all
   const deviation = Math.sqrt(meanOf(times.map((time) => (time - mean) ** 2)) / OF_TRIALS);
   return SLACK * Math.ceil((selection?.networks ?? 1) / backend.concurrency) * (mean + deviation);
 }
 
-/** Milliseconds of training trials on the folds of one more division. */
+/** Milliseconds to train trials on the folds of one more division. */
 const timeOfRepeat = <S extends Space>(
   { fitTimes, backend }: ReserveSetup<S>,
   trials: readonly number[],
 ): number =>
   (SLACK * trials.reduce((sum, trial) => sum + (fitTimes?.of(trial) ?? 0), 0)) / backend.concurrency;
 
-/** When the trainings of the first trial are cut, in milliseconds since 1970, so that there is time for a final fit. */
+/**
+ * When the trainings of the first trial are cut, in milliseconds since 1970, so that there is time for a
+ * final fit.
+ */
 export function firstUntil<S extends Space>(
   { fitTimes }: ReserveSetup<S>,
   timeout: number,
@@ -138,8 +157,9 @@ const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
- * What the final fit may take of the time that is left; undefined without a limit. Networks that take half a second together always fit: small
- * tables lost networks of a few milliseconds to a search that ended a quarter of a second late.
+ * How much of the remaining time the final fit may use; undefined without a limit. Networks that take half a
+ * second together always fit: otherwise small tables lose networks of a few milliseconds to a search that
+ * ends slightly late.
  */
 export function finalLimits<S extends Space>(
   setup: ReserveSetup<S>,
@@ -153,7 +173,7 @@ export function finalLimits<S extends Space>(
   let before = Number.POSITIVE_INFINITY;
   return {
     networks(picks) {
-      // each is of the worker that is free first
+      // each goes to the first free worker
       const busy = Array.from({ length: backend.concurrency }, () => 0);
       const late = picks.findIndex((pick) => {
         const first = busy.indexOf(Math.min(...busy));

@@ -1,9 +1,9 @@
-/** Results of a search that can be read without asking first: where something is missing, reading it throws why. */
+/** Results of a search that can be read without a check: reading a missing field throws the reason. */
 import type { FettleError } from "../../errors.js";
 
 /**
- * An object with fields more. One that is undefined is not listed, so that the object can be copied and written as JSON, and reading it
- * throws `why`.
+ * An object with more fields. An undefined one is not enumerable, so that the object can be copied and
+ * written as JSON; reading it throws `why`.
  */
 export function withResults<T extends object, R extends object>(
   object: T,

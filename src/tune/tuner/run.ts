@@ -31,14 +31,14 @@ export async function runTuner<S extends Space>(
   beginTrial: (trial: number) => Promise<void> | void = () => {},
 ): Promise<TuneResult<S>> {
   const setup: TrialSetup<S> = { ...trialSetup, backend, ...(lineage && { lineage }) };
-  // More trials than workers, so that no worker waits while a trial is being built, and short jobs come in batches.
+  // More trials than workers, so that no worker waits while a trial is built, and short jobs come in batches.
   const concurrency = backend.concurrency === 1 ? 1 : 4 * backend.concurrency;
   let refused: IdError | undefined;
   const { signal, timeout = Number.POSITIVE_INFINITY } = budget;
   const objective: Objective<S> = async (params, trial) => {
     await beginTrial(trial.number);
     try {
-      // before the search, which has what is left of the time
+      // before the search, which gets the remaining time
       if (trial.number === warm && setup.fitTimes) await setup.plain?.(jobTemplate(setup, params, 0));
       return await evaluateTrial(
         setup,
@@ -47,7 +47,7 @@ export async function runTuner<S extends Space>(
         trial.number === warm ? firstUntil(setup, timeout) : undefined,
       );
     } catch (error) {
-      // data that the first trial cannot take end the search; later trials fail by themselves
+      // data that the first trial refuses end the search; later trials fail on their own
       if (trial.number === warm && isA(error, IdError)) {
         refused = error;
         study.stop();
@@ -55,7 +55,7 @@ export async function runTuner<S extends Space>(
       throw error;
     }
   };
-  // a backend that can do no more ends the search as a signal does: its trials did not fail
+  // a backend that can run no more jobs ends the search like a signal: its trials did not fail
   const either = {
     get aborted() {
       return signal?.aborted === true || backend.lost !== undefined;
@@ -100,7 +100,7 @@ export async function runTuner<S extends Space>(
   return withResults(withResults(result, { best }, noBest(study)), { final }, ended.finalError);
 }
 
-/** How a search ends that has all its trials, or that someone stopped. */
+/** How a search ends if it has all its trials, or if it was stopped. */
 const UNREMARKED: readonly string[] = ["budget", "exhausted", "aborted", "stopped"];
 
 const NOT_FITTED = "refit must not be false for a final model; received false";
@@ -113,7 +113,7 @@ type Final<S extends Space> = Pick<
   readonly final: TuneResult<S>["final"] | undefined;
 };
 
-/** The final model, or why there is none: the study is worth keeping without it. */
+/** The final model, or why there is none: the study is still returned. */
 async function finalOf<S extends Space>(
   setup: TrialSetup<S>,
   study: Study<S>,
@@ -151,7 +151,7 @@ export async function tuneOnThreads<S extends Space>(
   scoring = scoringOf(options),
 ): Promise<TuneResult<S>> {
   return tuneOn(options, scoring, ({ trialSetup: { rows }, budget }) => {
-    // A tuner of few trials has no work for many threads.
+    // Few trials have no work for many threads.
     const most = budget.trials * rows.scored;
     return createBackend(rows, Math.min(options.jobs ?? platform.parallelism(), most));
   });
@@ -181,7 +181,7 @@ export async function tuneOn<S extends Space>(
   }
 }
 
-/** A tuner with so many milliseconds left, and what measures its trainings. */
+/** A tuner with so many milliseconds left, and the measure of its trainings. */
 function limited<S extends Space>(
   setup: TunerSetup<S>,
   left: number,

@@ -1,6 +1,5 @@
 /**
- * Sets a tuner up: checks its options, divides its data and begins its study. What does its jobs comes later, in
- * `run.ts`.
+ * Sets a tuner up: checks its options, divides its data and starts its study. `run.ts` then runs its jobs.
  */
 import type { Dataset, Task } from "../../data/dataset.js";
 import { namesIn } from "../../data/diagnosis/suggestions.js";
@@ -35,13 +34,13 @@ import { budgetFor, studyOfModel, withStrategy } from "./study.js";
 
 /** What a tuner scores, and what it reports. */
 export interface ScoringOptions {
-  /** What is tuned for, and what else is scored. Default {@link DEFAULT_METRICS}. */
+  /** The tuned metrics, and the others that are scored. Default {@link DEFAULT_METRICS}. */
   readonly metrics: readonly Metric[];
-  /** How many of the metrics are tuned for. */
+  /** How many of the metrics are tuned. */
   readonly objectives: number;
   /** Whether trials keep the scores by every metric and the times of each fold. */
   readonly detailed: boolean;
-  /** Whether the best parameters are fitted again to all development rows. */
+  /** Whether the best parameters are refitted to all development rows. */
   readonly refit: boolean;
 }
 
@@ -51,20 +50,20 @@ export function scoringOf<S extends Space>({ metric }: Pick<TuneOptions<S>, "met
   return { metrics, objectives: Math.max(1, metrics.length), detailed: false, refit: true };
 }
 
-/** A tuner that has not begun: its study, and what its trials need. */
+/** A tuner that has not started: its study, and what its trials need. */
 export interface TunerSetup<S extends Space> {
   readonly study: Study<S>;
   readonly trialSetup: Omit<TrialSetup<S>, "backend">;
   readonly budget: Omit<OptimizeOptions<S>, "concurrency">;
-  /** Whether the best parameters are fitted again to all development rows. */
+  /** Whether the best parameters are refitted to all development rows. */
   readonly refit: boolean;
   /** How the folds were made. */
   readonly foldSettings: FoldSettings;
-  /** How many trials of an earlier study it has learnt from: those of `warmStart`. */
+  /** How many trials of an earlier study it learned from: those of `warmStart`. */
   readonly warm: number;
 }
 
-/** Makes the study of a tuner: a new one, or one that was saved. */
+/** Makes the study of a tuner: a new one, or a saved one. */
 export type StudyFactory = <S extends Space>(
   options: TuneOptions<S> & { readonly strategy: Strategy },
   directions: readonly Direction[],
@@ -107,7 +106,8 @@ export async function setUpTuner<S extends Space>(
   for (const metric of metrics.slice(0, objectives)) checkDefinedOn(divided, metric);
   const { scheduler, steps, model, fit = {}, pipeline = {}, constraints } = options;
   checkCalibrate(options.calibrate, data.task, objectives);
-  // Settings that fit no trial are refused now; those that depend on parameters, trial by trial.
+  // Settings that fit no trial are refused now; settings that depend on parameters are checked trial by
+  // trial.
   if (typeof fit !== "function") {
     const { classWeight } = settingsFor(fit, fewestRows(divided, false));
     if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);
@@ -156,7 +156,7 @@ export async function setUpTuner<S extends Space>(
   return { study, trialSetup, budget: budgetFor(options), refit, foldSettings, warm };
 }
 
-/** Loads what fits models that need no tuning when they are needed. */
+/** Loads the code for untuned models when it is needed. */
 function plainOf(rows: Folds): NonNullable<TrialSetup<Space>["plain"]> {
   let loaded: Promise<(template: JobTemplate) => readonly PlainModel[]> | undefined;
   return async (template) => {
@@ -177,21 +177,24 @@ function checkModelOptions<S extends Space>({ model, constraints, curves }: Tune
   must(isFunction, "constraints", "a function of scores and parameters", constraints);
 }
 
-/** Metrics that workers know, by the names that they have there: built-in ones, which are functions. A custom one is code of this thread. */
+/**
+ * Metrics that workers know, by their names there: the built-in ones. A custom one is code of this thread.
+ */
 function measurable(metrics: readonly Metric[]): string[] {
   for (const metric of metrics)
     must(typeof metric === "function", 'metric with curves: "validation"', "built-in", metric.name);
   return metrics.map(validationName);
 }
 
-/** The epochs of trials, where they do not depend on parameters. */
+/** The epochs of trials, if they do not depend on parameters. */
 function epochsOf<S extends Space>(fit: TuneOptions<S>["fit"]): number {
   return (typeof fit === "function" ? undefined : fit?.epochs) ?? DEFAULT_EPOCHS;
 }
 
 /**
- * What is tuned for if no metric is given, and what each trial reports beside it. Of classes, log loss: accuracy counts rows, so it is
- * the same for many trials and chance decides between them, and it hides that rare classes are missed.
+ * The metric that is tuned by default, and what each trial reports in addition. For classification, log loss:
+ * accuracy counts rows, so many trials tie and chance decides between them, and it hides that rare classes
+ * are missed.
  */
 export const DEFAULT_METRICS = {
   classification: ["logLoss", "accuracy"],
@@ -212,10 +215,13 @@ export function splitSeed(seed: number): number {
   return new RandomStream(seed, SPLIT_STREAM).integer(2 ** 31);
 }
 
-/** Apart from the random streams of the study itself. */
+/** Separate from the random streams of the study. */
 const SPLIT_STREAM = 0x7370;
 
-/** What becomes of words that the final model was not trained on: where many new rows will have some, refusing them all is no answer. */
+/**
+ * How the final model treats unknown categories: if many new rows will have some, refusing them all does not
+ * help.
+ */
 function unknownRule(given: UnknownRule | undefined, data: Dataset): UnknownRule {
   if (given === undefined) return namesIn(data).length > 0 ? "ignore" : "refuse";
   checkUnknownRule(given);

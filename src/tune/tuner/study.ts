@@ -12,21 +12,26 @@ import { type Direction, mustBeTrials } from "../../search/trial/trial.js";
 import type { SearchOptions } from "./options.js";
 
 const DEFAULT_TRIALS = 30;
-/** Of objectives that run side by side: one number, so that the results are the same at any number of jobs. */
+/**
+ * For objectives that run in parallel: one number, so that the results are the same for any number of jobs.
+ */
 const LAG = 7;
-/** Of models, the same at any number of jobs: with five folds, 15 trainings side by side. See docs/strategies.md. */
+/**
+ * For models, the same for any number of jobs: with five folds, 15 trainings in parallel. See
+ * docs/strategies.md.
+ */
 const LAG_OF_MODELS = 2;
-/** Where time alone ends a search. */
+/** If only time ends a search. */
 const MOST_TRIALS = 2 ** 31;
 
-/** What a study is made with. */
+/** What a study is made from. */
 export interface Making {
   readonly strategy: Strategy;
-  /** Reads a saved study, where there is one to resume; loaded only then. */
+  /** Reads a saved study, if there is one to resume; loaded only then. */
   readonly restore?: typeof import("../../search/study/checkpoint.js").reopenStudy;
 }
 
-/** The options with the default strategy where they have none, and what reads a study if they have one. */
+/** The options with a strategy, by default or given, and the reader of a study if they have one. */
 export async function withStrategy<O extends { readonly strategy?: Strategy; readonly study?: unknown }>(
   options: O,
   objectives: number,
@@ -41,7 +46,7 @@ export async function withStrategy<O extends { readonly strategy?: Strategy; rea
   };
 }
 
-/** The study of an objective: where nothing runs in parallel, its strategy learns from every trial. */
+/** The study of an objective: if nothing runs in parallel, its strategy learns from every trial. */
 export function studyOfObjective<S extends Space>(
   options: SearchOptions<S> & Making,
   direction: Direction | readonly Direction[],
@@ -57,7 +62,10 @@ export function studyOfModel<S extends Space>(
   return studyFor(options, directions, LAG_OF_MODELS);
 }
 
-/** A new study, with the trials of `warmStart` and the points of `enqueue`; or the saved one, which keeps its lag. */
+/**
+ * A new study, with the trials of `warmStart` and the points of `enqueue`; or the saved one, which keeps its
+ * lag.
+ */
 function studyFor<S extends Space>(
   options: SearchOptions<S> & Making,
   direction: Direction | readonly Direction[],
@@ -65,7 +73,7 @@ function studyFor<S extends Space>(
 ): Study<S> {
   checkSearchOptions(options, [direction].flat().length);
   const { constraint, space, strategy, seed = 0, warmStart = [], enqueue = [], scheduler, steps } = options;
-  // Trials that wait for each other must all have been asked.
+  // Trials that wait for each other must all have been asked for.
   const width = scheduler && steps !== undefined ? scheduler.width(steps) : 1;
   const lag = Math.max(options.lag ?? defaultLag, width - 1);
   const clock = options.clock ?? (() => platform.now());
@@ -79,7 +87,7 @@ function studyFor<S extends Space>(
     const direct = [direction].flat().join();
     mustBeSame({ seed, lag: options.lag === undefined ? restored.lag : lag, direction: direct }, restored);
     for (const [name, list] of Object.entries({ warmStart, enqueue }))
-      check(list.length === 0, `${name} must be left out beside study, which has its trials`);
+      check(list.length === 0, `${name} must be left out with study, which has its trials`);
     return restored;
   }
   const study = beginStudy({
@@ -109,7 +117,7 @@ function studyFor<S extends Space>(
   return study;
 }
 
-/** Refuses to go on otherwise than a study began. */
+/** Refuses options that differ from those with which a study started. */
 function mustBeSame(
   options: { readonly seed: number; readonly lag: number; readonly direction: string },
   { seed, lag, directions }: Pick<Study, "seed" | "lag" | "directions">,
@@ -119,7 +127,7 @@ function mustBeSame(
     must(options[name] === saved[name], name, `${show(saved[name])}, as in study`, options[name]);
 }
 
-/** Refuses what a study would not see, or would see too late. */
+/** Refuses values that a study would not see, or would see too late. */
 function checkSearchOptions<S extends Space>(options: SearchOptions<S>, objectives: number): void {
   const { trials, jobs, queue, lag, steps, stop, onEvent, signal, constraint, scheduler } = options;
   const { warmStart, enqueue, clock } = options;

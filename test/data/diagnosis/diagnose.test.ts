@@ -56,7 +56,7 @@ describe("gaps", () => {
       type: "leakage",
       columns: ["b"],
       message:
-        'whether "b" has a cell tells "y"; if it is not known when predicting, leave it out with drop: ["b"]',
+        'whether "b" has a cell reveals "y"; if it is not known when predicting, leave it out with drop: ["b"]',
     });
   });
 
@@ -101,7 +101,7 @@ describe("other warnings", () => {
       {
         type: "nearlyConstant",
         columns: ["b", "c"],
-        message: '"b", "c" have the same value in 99.5 % of the rows or more, and hardly anything to say',
+        message: '"b", "c" have the same value in 99.5 % of the rows or more, and hardly any information',
       },
     ]);
   });
@@ -134,7 +134,7 @@ describe("other warnings", () => {
       .map((_, i) => [...names.map((_, j) => noise[(7 * i + j) % ROWS][j % 3]), i % 2].join(","));
     const data = encodeTable(readTable([[...names, "y"].join(","), ...lines].join("\n")), { target: "y" });
     expect(diagnose(data).map(({ message }) => message)).toEqual([
-      "30 features are more than the 20 rows, so that a network can learn them by heart; drop columns, or choose another encoding for categories",
+      "30 features are more than the 20 rows, so a network can memorize the rows; drop columns, or choose another encoding for categories",
     ]);
   });
 

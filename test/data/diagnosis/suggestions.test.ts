@@ -28,8 +28,8 @@ describe("a rare class", () => {
 
   it("has a threshold or costs as the next step", () => {
     expect(messageOf((i) => (i % 20 === 0 ? "yes" : "no"))).toEqual([
-      '95.0 % of rows are of class "no", so that always answering it has an accuracy of 0.950; to find "yes", choose threshold: "f1", ' +
-        'or cost: {"missed":100,"false":5} with what errors cost',
+      '95.0 % of rows have class "no", so always predicting it has an accuracy of 0.950; to find "yes", choose threshold: "f1", ' +
+        'or cost: {"missed":100,"false":5} with the costs of errors',
     ]);
   });
 
@@ -64,7 +64,7 @@ describe("a time column", () => {
     const [warning] = of(name, column);
     expect(warning.columns).toEqual([name]);
     expect(warning.message).toBe(
-      `rows are in the order of column "${name}", and folds mix earlier and later ones; if the model is to predict later rows, choose time: "${name}"`,
+      `rows are in the order of column "${name}", and folds mix earlier and later ones; if the model must predict later rows, choose time: "${name}"`,
     );
   });
 
@@ -90,8 +90,8 @@ describe("a column of names", () => {
       type: "newWords",
       columns: ["car"],
       message:
-        'column "car" has 200 different words in 300 rows, so that about 50 % of new rows have one that the model does not know, ' +
-        'which it takes as none of the categories; leave the column out with drop: ["car"], or refuse such rows with unknown: "refuse"',
+        'column "car" has 200 different words in 300 rows, so about 50 % of new rows have an unknown one, ' +
+        'which the model treats as outside all categories; leave the column out with drop: ["car"], or refuse such rows with unknown: "refuse"',
     });
   });
 

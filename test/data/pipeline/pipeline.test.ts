@@ -132,7 +132,7 @@ describe("an indicator", () => {
   it("is said to be left out where nobody chose", () => {
     const inputs = [category(true), { ...category(true), name: "v" }, { ...category(false), name: "u" }];
     const text =
-      'missing cells of "w", "v" are filled without a trace; indicator: true in the pipeline lets the network know where they were, and indicator: false keeps it so';
+      'missing cells of "w", "v" are filled without an indicator; indicator: true in the pipeline shows the network where they were, and indicator: false confirms this';
     expect(unmarkedGaps(inputs, {})).toEqual([text]);
     expect(unmarkedGaps(inputs, { columns: { v: { indicator: true } } })).toEqual([
       text.replace(', "v"', ""),

@@ -48,7 +48,7 @@ describe("a splitter refuses", () => {
     [
       "one group",
       () => leaveOneGroupOut([1, 1]),
-      /^invalid_argument: rows must be of at least two groups to be divided; received 1$/,
+      /^invalid_argument: rows must belong to at least two groups to be divided; received 1$/,
     ],
     ["one row", () => leaveOneOut(1), "invalid_argument: rows must be an integer of at least 2; received 1"],
     [
@@ -119,7 +119,7 @@ describe("a splitter refuses", () => {
     [
       "one time for all rows",
       () => timeSeriesSplit({ rows: 6, time: [1, 1, 1, 1, 1, 1] }),
-      /^invalid_argument: fold 1 must train on rows before the first that it validates; received none of an earlier time$/,
+      /^invalid_argument: fold 1 must train on rows before the first that it validates; received no row of an earlier time$/,
     ],
     [
       "a time of NaN",
@@ -234,7 +234,7 @@ describe("folds that a user made", () => {
         { train: [0, 1], validation: [2] },
         { train: [0, 2], test: [1, 2] },
       ],
-      "validation[1] must have no row on both sides; received row 2 in train and test",
+      "validation[1] must have no row in both parts; received row 2 in train and test",
     ],
   ])("are refused with %s", (_, folds, message) => {
     expect(refusal(() => checkedFolds("validation", folds, 3))).toBe(`invalid_argument: ${message}`);
@@ -242,7 +242,7 @@ describe("folds that a user made", () => {
 
   it.each<[string, unknown, string]>([
     ["a number", 3, "foldOf must be an array with the fold of each row; received 3"],
-    ["only -1", [-1, -1], "foldOf must have a fold of at least one row; received none of at least 0"],
+    ["only -1", [-1, -1], "foldOf must have a fold of at least one row; received no number of at least 0"],
     ["one fold for all", [2, 2], "foldOf must leave rows to train on; received one fold for all rows"],
     ["a word", [0, "a"], 'foldOf[1] must be an integer of at least -1; received "a"'],
   ])("by a column are refused with %s", (_, foldOf, message) => {

@@ -215,7 +215,7 @@ describe("every metric", () => {
       return why === undefined ? [] : [[metric.name, why]];
     });
     expect(Object.fromEntries(reasons)).toEqual({
-      averagePrecision: "it is biased where few rows are of class 1",
+      averagePrecision: "it is biased if few rows have class 1",
       expectedCalibrationError: "chance in the rows raises it",
       maxError: "it grows with the number of rows",
     });

@@ -233,12 +233,12 @@ it.each<[string, () => unknown, string]>([
   [
     "rows that are no sequences",
     () => multiHeadAttention(1, 1).outputShape([4]),
-    "multiHeadAttention must take a query [steps, features], and maybe a value and a key of as many steps as each other; received [4]",
+    "multiHeadAttention must take a query [steps, features], and optionally a value and a key of equal length; received [4]",
   ],
   [
     "a value that is no sequence",
     () => multiHeadAttention(1, 1).outputShape([4, 1], [4]),
-    "and maybe a value and a key of as many steps as each other; received [4, 1], [4]",
+    "and optionally a value and a key of equal length; received [4, 1], [4]",
   ],
   [
     "a key that is no sequence",

@@ -299,7 +299,7 @@ describe("a mask before a mask", () => {
       loss: "meanSquaredError",
     });
     expect(await refusal(() => model.fit([[1, 2, 3, 4]], [1]))).toBe(
-      "unsupported: what timeDistributed takes must be a layer that makes no mask of its own, which would be lost; put it before " +
+      "unsupported: what timeDistributed takes must be a layer that makes no mask, which would be lost; put it before " +
         'timeDistributed; received "masking"',
     );
   });

@@ -180,7 +180,7 @@ describe("a custom layer with state", () => {
       update("steps", sub(steps, 1));
       return x;
     });
-    expect(await tried(always)).toBe("invalid_state: update of counter_1 must be called in training alone");
+    expect(await tried(always)).toBe("invalid_state: update of counter_1 must be called only in training");
     const inTraining = (name: string): Layer =>
       counter(({ x, update, training }) => {
         if (training) update(name, x);

@@ -288,7 +288,7 @@ describe("refuses", () => {
     [
       "two open sizes",
       () => layers.reshape([-1, -1]),
-      "targetShape must be an array of positive integers, of which one may be −1",
+      "targetShape must be an array of positive integers, one of which may be −1",
     ],
     ["a size of 0", () => layers.reshape([0]), "targetShape must be"],
     ["a size of half a number", () => layers.reshape([2, 0.5]), "targetShape must be"],

@@ -73,11 +73,11 @@ describe("class ids", () => {
     const wrong = async (loss: Loss, y: number[]) => refusal(() => network(loss).fit(x, y, options));
     expect(await wrong(sparse, ids.with(7, 3))).toBe(
       "invalid_data: y must be integers from 0 to 2; received 3 at index 7; " +
-        "ids begin at 0, and the last layer has a unit for each class",
+        "ids start at 0, and the last layer has a unit for each class",
     );
     expect(await wrong(sparse, ids.with(0, 0.5))).toBe(
       "invalid_data: y must be integers from 0 to 2; received 0.5 at index 0; " +
-        "ids begin at 0, and the last layer has a unit for each class",
+        "ids start at 0, and the last layer has a unit for each class",
     );
     expect(await wrong(categorical, ids)).toBe(
       "invalid_shape: y must hold one-hot rows for categoricalCrossentropy; received shape [60]; " +

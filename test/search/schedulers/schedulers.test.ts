@@ -175,7 +175,7 @@ describe("every scheduler", () => {
     };
     await start(8);
     await expect(start(7)).rejects.toThrow(
-      'with scheduler "hyperband", 9 trials wait for each other, so that lag must be at least 8; received 7',
+      'with scheduler "hyperband", 9 trials wait for each other, so lag must be at least 8; received 7',
     );
   });
 
@@ -212,11 +212,11 @@ describe("every scheduler", () => {
     });
     const options = { trials: 9, scheduler: halving(), steps: STEPS };
     await expect(study.optimize(() => 1, options)).rejects.toThrow(
-      'with scheduler "halving", 9 trials wait for each other, so that lag must be at least 8; received 7',
+      'with scheduler "halving", 9 trials wait for each other, so lag must be at least 8; received 7',
     );
     for (const steps of [undefined, 0]) {
       await expect(study.optimize(() => 1, { ...options, steps: steps as number })).rejects.toThrow(
-        `steps must be a positive integer, the whole budget of a trial under a scheduler; received ${steps}`,
+        `steps must be a positive integer, the full budget of a trial with a scheduler; received ${steps}`,
       );
     }
     expect(caught(() => halving({ reduction: 1 })).message).toMatch(/reduction of halving/);

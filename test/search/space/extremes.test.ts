@@ -138,7 +138,7 @@ describe("refusals", () => {
   it.each([
     [
       () => float(0, 1, { step: 2e-16 }),
-      "step must be at least 3.552713678800501e-15, which is 2^-48 of 1: float64 cannot tell",
+      "step must be at least 3.552713678800501e-15, which is 2^-48 of 1: float64 cannot distinguish",
     ],
     [() => float(1e6, 1e6 + 1, { step: 1e-12 }), "step must be at least 3.5527"],
     [() => float(-1e6, 1, { step: 1e-12 }), "which is 2^-48 of 1000000"],

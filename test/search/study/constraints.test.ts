@@ -69,7 +69,7 @@ describe("a hard constraint", () => {
       constraint,
     });
     expect(caught(() => study.enqueue({ first: 1, second: 3 })).message).toBe(
-      'enqueue takes a point of the space: the constraint forbids {"first":1,"second":3}',
+      'enqueue needs a point of the space: the constraint forbids {"first":1,"second":3}',
     );
     expect(constraint(study.ask()?.params ?? { first: 0, second: 1 })).toBe(true);
   });

@@ -63,10 +63,10 @@ describe("enqueued and added trials", () => {
   it("are refused outside the space, and then change nothing", () => {
     const study = createStudy({ space, strategy: random(), direction: "maximize" });
     expect(caught(() => study.enqueue({ kind: "a", size: 4 })).message).toBe(
-      'enqueue takes a point of the space: "size" must be an integer from 1 to 3; received 4',
+      'enqueue needs a point of the space: "size" must be an integer from 1 to 3; received 4',
     );
     expect(caught(() => study.add({ kind: "a" } as never, { value: 1 })).message).toBe(
-      'add takes a point of the space: "size" must be an integer from 1 to 3; received undefined',
+      'add needs a point of the space: "size" must be an integer from 1 to 3; received undefined',
     );
     expect(() => study.add({ kind: "a", size: 1 }, {})).toThrow(
       /the outcome of trial 0 must be a value, or a status/,

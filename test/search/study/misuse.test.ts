@@ -181,10 +181,10 @@ test("a point with text for a number is refused by name", () => {
   });
   const point = { x: "0.5", kind: "a" } as never;
   expect(caught(() => study.enqueue(point)).message).toBe(
-    'enqueue takes a point of the space: "x" must be a number from 0 to 1; received "0.5"',
+    'enqueue needs a point of the space: "x" must be a number from 0 to 1; received "0.5"',
   );
   expect(caught(() => study.add(point, { value: 1 })).message).toBe(
-    'add takes a point of the space: "x" must be a number from 0 to 1; received "0.5"',
+    'add needs a point of the space: "x" must be a number from 0 to 1; received "0.5"',
   );
 });
 

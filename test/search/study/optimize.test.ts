@@ -227,7 +227,7 @@ describe("optimize", () => {
     await expect(study.optimize(() => 1, { trials: 3 })).rejects.toMatchObject({
       code: "invalid_state",
       message: expect.stringMatching(
-        /trial 1 can be asked for once all trials up to 0 have finished; trial 0 has not/,
+        /trial 1 can start once all trials up to 0 have finished; trial 0 has not/,
       ),
     });
     study.release(0);
@@ -254,7 +254,7 @@ describe("optimize", () => {
     };
     const running = study.optimize(meddling, { trials: 6, concurrency: 2 });
     await expect(running).rejects.toThrow(
-      "only a running trial can be told or released; trial 0 has finished",
+      "only a running trial can be finished or released; trial 0 has finished",
     );
     expect(study.trials.map(({ number, value }) => [number, value])).toEqual([
       [0, 1],

@@ -36,7 +36,7 @@ describe("a study refuses", () => {
       "a trial given back",
       () => released().tell(0, { value: 1 }),
       "invalid_state",
-      /trial 0 waits to be asked for/,
+      /trial 0 is waiting for ask/,
     ],
     ["a release of a told trial", () => told().release(0), "invalid_state", /trial 0 has finished/],
     [

@@ -182,7 +182,7 @@ describe("an adaptive strategy", () => {
     const error = caught(() => study.ask());
     expect(error).toMatchObject({ code: "invalid_state" });
     expect(error.message).toBe(
-      'strategy "watching" learns from trials: with lag 2, trial 3 can be asked for once all trials up to 0 have finished; trial 0 has not. Tell its outcome, or give the study a larger lag',
+      'strategy "watching" learns from trials: with lag 2, trial 3 can start once all trials up to 0 have finished; trial 0 has not. Finish it with tell, or give the study a larger lag',
     );
     study.tell(0, { value: 1 });
     study.ask();
@@ -225,13 +225,13 @@ describe("best", () => {
   test("says what to do where there is none", () => {
     const study = createStudy({ space, direction: "minimize" });
     expect(() => study.best).toThrow(
-      "best must be a complete trial that keeps its constraints; this study has none among 0. Run more trials",
+      "best needs a complete trial that satisfies its constraints; this study has none among 0. Run more trials",
     );
     study.add({ x: 0 }, { value: 3 });
     expect(study.best.value.toFixed(1)).toBe("3.0");
     const two = createStudy({ space, direction: ["minimize", "maximize"] });
     two.add({ x: 0 }, { values: [1, 2] });
-    expect(() => two.best).toThrow("best must be of one objective; this study has 2. Use bestTrials");
+    expect(() => two.best).toThrow("best needs one objective; this study has 2. Use bestTrials");
     expect(two.bestTrials.map(({ values }) => values)).toEqual([[1, 2]]);
   });
 });

@@ -239,7 +239,7 @@ describe("a study of several objectives", () => {
     const search = study();
     // the more of x, the more of both; y costs and gives nothing
     await search.optimize(({ x, y }) => [x + y, x * x], { trials: 36 });
-    expect(() => search.best).toThrow("best must be of one objective; this study has 2. Use bestTrials");
+    expect(() => search.best).toThrow("best needs one objective; this study has 2. Use bestTrials");
     expect(search.directions).toEqual(["minimize", "maximize"]);
     expect(search.bestTrials.map(({ params }) => params)).toEqual(
       [0, 1, 2, 3, 4, 5].map((x) => ({ x, y: 0 })),

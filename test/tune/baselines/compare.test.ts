@@ -248,7 +248,7 @@ describe("compareBaselines", () => {
     );
     expect(await refused({ final: undefined })).toMatch("result must be what tune returns");
     expect(await refused({}, { x: x.slice(0, 9), y: y.slice(0, 9) })).toMatch(
-      "x and y must be those that were tuned on; received 9 rows",
+      "x and y must be those of the tuning; received 9 rows",
     );
     expect(await refused({}, { x, y, sampleweight: [] })).toMatch("sampleweight");
     expect(await refused({}, {})).toMatch("a model needs x and y");

@@ -140,7 +140,7 @@ describe("tune with a queue", () => {
     expect(await refusal(() => tune({ ...base, queue, jobs: -1 }))).toContain("an integer of at least 0");
     const objective = { space, objective: () => 1, direction: "minimize" as const };
     expect(await refusal(() => tune({ ...objective, queue, scheduler: halving(), steps: 4 }))).toContain(
-      "scheduler must be left out beside queue",
+      "scheduler must be left out with queue",
     );
     expect(await refusal(() => tuneWorker({ ...base, trialls: 3 } as never))).toContain("trialls");
   });

@@ -302,7 +302,7 @@ describe("what is refused", () => {
     const foreign = "0.0.9 0123456789ab";
     expect(await refusal(() => restoreTuner(saved(foreign), base))).toBe(
       `invalid_checkpoint: the tuner was saved with the kernels "${foreign}"; received "${kernels}", which compute ` +
-        "other bits; resume with the release and the kernels of the saved tuner",
+        "different bits; resume with the release and the kernels of the saved tuner",
     );
     // of another release, but the same
     const renamed = kernels.replace(/^\S+/, "0.0.9");

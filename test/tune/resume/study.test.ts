@@ -74,7 +74,7 @@ describe("a study that was saved", () => {
     ],
     [
       { enqueue: [{ learningRate: 0.1 }] },
-      "invalid_argument: enqueue must be left out beside study, which has its trials",
+      "invalid_argument: enqueue must be left out with study, which has its trials",
     ],
   ])("must be resumed as it began: %j", async (change, message) => {
     const [study] = await studiesOf(cases.random);

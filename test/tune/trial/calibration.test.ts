@@ -199,7 +199,7 @@ describe("refusals", () => {
     [
       "quantities",
       regression,
-      "invalid_argument: calibrate needs a target of classes, which have probabilities; received a regression target",
+      "invalid_argument: calibrate needs a classification target; received a regression target",
     ],
     [
       "several metrics",

@@ -133,7 +133,7 @@ describe("confirm of an ensemble", () => {
       { validation: { split: 0.2 } },
       "confirm of ensemble must be 0 unless validation is { folds }",
     ],
-    ["rows in time", { time: x.map((_, i) => i) }, "of rows without a time"],
+    ["rows in time", { time: x.map((_, i) => i) }, "rows have no time"],
   ])("is refused for %s", async (_, options, message) => {
     const given = { ...base, ensemble: { networks: 2, confirm: 1 }, ...options };
     expect(await refusal(() => tune(given as never))).toContain(message);

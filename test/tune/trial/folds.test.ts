@@ -138,7 +138,7 @@ describe("the folds of a study", () => {
       "invalid_argument: searchRows must be an integer of at least 2; received 1",
     );
     expect(of({ searchRows: 4, validation: [{ train: [0], validation: [1] }] })).toBe(
-      "invalid_argument: searchRows must be left out beside folds of row ids, which say which rows trials use",
+      "invalid_argument: searchRows must be left out with folds of row ids, which choose the rows of trials",
     );
   });
 

@@ -138,7 +138,7 @@ describe("the metric", () => {
     }
     expect([both.finalError?.code, both.metric]).toEqual(["invalid_state", "recall"]);
     for (const name of ["best", "final"] as const)
-      expect(() => both[name]).toThrow("best must be of one objective; this study has 2. Use bestTrials");
+      expect(() => both[name]).toThrow("best needs one objective; this study has 2. Use bestTrials");
     expect(both.bestTrials).toEqual(both.study.bestTrials);
     expect(both.trials.map(({ steps }) => steps)).toEqual([4, 4, 4]);
   });

@@ -270,13 +270,13 @@ describe("tune refuses", () => {
     [
       "rocAuc of one row",
       { ...base, metric: "rocAuc", validation: leaveOneOut() },
-      "invalid_argument: metric must be defined on every fold; received rocAuc, which fold 1 does not have (validation rows: 1); " +
+      "invalid_argument: metric must be defined on every fold; received rocAuc, which is undefined on fold 1 (validation rows: 1); " +
         "choose accuracy or logLoss, or larger folds",
     ],
     [
       "r2 of one row, as is the default",
       { ...regression, metric: undefined, validation: leaveOneOut },
-      /received r2, which fold 1 does not have \(validation rows: 1\); choose meanAbsoluteError, or larger folds$/,
+      /received r2, which is undefined on fold 1 \(validation rows: 1\); choose meanAbsoluteError, or larger folds$/,
     ],
     [
       "folds that divide a group",
@@ -286,7 +286,7 @@ describe("tune refuses", () => {
     [
       "folds that train on the future",
       { ...base, time: ids(0, ROWS), validation: kFold() },
-      /^invalid_argument: fold 1 of validation must validate rows after all that it trains on; received row \d+ in training; choose timeSeriesSplit\(\), or leave time out$/,
+      /^invalid_argument: fold 1 of validation must validate on rows after all its training rows; received row \d+ in training; choose timeSeriesSplit\(\), or leave time out$/,
     ],
     [
       "folds that train on rows of the time at which they validate",

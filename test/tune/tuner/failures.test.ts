@@ -107,7 +107,7 @@ describe("a search without a best resolves", () => {
     const result = await tune({ ...options, objective: failing, signal, onEvent });
     expect([result.bestTrials, result.trials.length]).toEqual([[], 1]);
     expect(() => result.best).toThrow(
-      "best must be a complete trial that keeps its constraints; this study has none among 1. Run more trials",
+      "best needs a complete trial that satisfies its constraints; this study has none among 1. Run more trials",
     );
     expect({ ...JSON.parse(JSON.stringify({ ...result })), study: 0 }).toMatchObject({ bestTrials: [] });
   });

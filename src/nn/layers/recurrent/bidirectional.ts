@@ -21,7 +21,7 @@ const merges = {
 
 /** Options of {@link bidirectional}. */
 export interface BidirectionalOptions {
-  /** How the results become one: `concat` beside each other, or their sum, product or mean. Default `concat`. */
+  /** How the results are merged: `concat` side by side, or their sum, product or mean. Default `concat`. */
   readonly mergeMode?: keyof typeof merges;
 }
 
@@ -36,16 +36,19 @@ const FACTORIES: Readonly<Record<string, (units: number, options: object) => Lay
 };
 /** The parameters of a direction are named after it: `forward.kernel`. */
 const DIRECTIONS = ["forward", "backward"] as const;
-/** Apart from the streams of all layers. */
+/** Separate from the streams of all layers. */
 const BACKWARD_STREAM = 2 ** 31;
 
 /**
- * A recurrent layer from the first step on and, with weights of its own, from the last; Keras' `Bidirectional`. With
+ * A recurrent layer from the first step and, with separate weights, from the last; Keras' `Bidirectional`.
+ * With
  * `returnSequences`, each step has the states of both directions at that step.
  *
  * @param layer - made by `simpleRNN`, `lstm` or `gru`
- * @throws FettleError `invalid_argument` for another layer; `unknown_name` for an unknown option or way to merge
- * @see M. Schuster and K. K. Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions on Signal Processing 45(11), 1997
+ * @throws FettleError `invalid_argument` for another layer; `unknown_name` for an unknown option or way to
+ * merge
+ * @see M. Schuster and K. K. Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions on Signal
+ * Processing 45(11), 1997
  * @example
  * ```ts
  * bidirectional(lstm(8)).outputShape([12, 3]); // [16]
@@ -64,7 +67,7 @@ export function bidirectional(layer: Layer, options: BidirectionalOptions = {}):
       check(
         others.length === 0,
         () =>
-          `bidirectional must take one sequence; received ${others.map(showShape).join(", ")} beside it. Apply a layer for each direction to start from states`,
+          `bidirectional must take one sequence; received ${others.map(showShape).join(", ")} in addition. Apply a layer for each direction to start from states`,
         "invalid_shape",
       );
       const own = layer.outputShape(shape);

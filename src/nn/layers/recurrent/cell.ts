@@ -1,8 +1,8 @@
 /**
- * What a recurrent cell is: data about its weights, and one step in operations. It knows neither time nor rows; the layer
- * around it does (`recurrentLayer.ts`).
+ * The contract of a recurrent cell: data about its weights, and one step in operations. It knows neither time
+ * nor rows; the layer around it does (`recurrentLayer.ts`).
  *
- * Kernels hold the columns of all gates beside each other, in Keras' order.
+ * Kernels hold the columns of all gates side by side, in Keras' order.
  */
 import { slice } from "../../../graph/functions.js";
 import type { Value } from "../../../graph/graph.js";
@@ -16,15 +16,18 @@ export interface Cell {
   readonly type: string;
   /** How many gates it has: its kernels are [features, gates · units] and [units, gates · units]. */
   readonly gates: number;
-  /** How many arrays the products of the inputs are: one, of all gates, or one for each gate. */
+  /** How many arrays hold the products of the inputs: one for all gates, or one for each gate. */
   readonly products: number;
-  /** What it carries from step to step, each [rows, units]. The first is its result. */
+  /** Its states, each [rows, units]. The first is its result. */
   readonly states: readonly string[];
   /** The shape of its bias. */
   biasShape(units: number): Shape;
-  /** What of its bias is added to each array of products, and what a step adds. Default: all of it to the one array. */
+  /**
+   * Which parts of its bias are added to each array of products, and which a step adds. Default: all to the
+   * one array.
+   */
   biases?(bias: Value): Biases;
-  /** How its bias starts, from the initializer of the user. Default: by that alone. */
+  /** How its bias starts, from the user's initializer. Default: that initializer. */
   startBias?(initializer: InitializerFunction): InitializerFunction;
   /** The states after a step, by name. */
   step(context: CellContext): Readonly<Record<string, Value>>;
@@ -32,23 +35,23 @@ export interface Cell {
 
 /** The parts of a bias, each a row that broadcasts. */
 export interface Biases {
-  /** What is added to the products of the inputs, by array. */
+  /** The parts added to the products of the inputs, by array. */
   readonly inputs: readonly Value[];
-  /** What a step adds by itself. */
+  /** The parts that a step adds. */
   readonly recurrent?: Value;
 }
 
-/** What a step is given. */
+/** The argument of a step. */
 export interface CellContext {
   /** The inputs times their kernel, with the bias: [rows, gates · units], or [rows, units] for each gate. */
   readonly products: readonly Value[];
   /** Before the step, by name, [rows, units]. */
   readonly states: Readonly<Record<string, Value>>;
-  /** The first state as the recurrent kernel sees it: with dropout, if there is some. */
+  /** The first state for the recurrent kernel: with dropout, if any. */
   readonly h: Value;
   /** [units, gates · units] */
   readonly recurrentKernel: Value;
-  /** As `biases` gave it; undefined if it gave none. */
+  /** As `biases` returned it; otherwise undefined. */
   readonly recurrentBias?: Value;
   readonly activate: ActivationFunction;
   readonly recurrentActivate: ActivationFunction;

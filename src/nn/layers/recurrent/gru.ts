@@ -10,8 +10,9 @@ import { GATED_RULES, type GatedOptions, recurrentLayer } from "./recurrentLayer
 /** Options of {@link gru}. */
 export interface GRUOptions extends GatedOptions {
   /**
-   * Whether the reset gate acts after the recurrent product, as in cuDNN and PyTorch; the recurrent product has a bias of its own
-   * then, and `bias` is [2, 3 · units]. Otherwise before it, as in the paper. Default true.
+   * Whether the reset gate acts after the recurrent product, as in cuDNN and PyTorch; the recurrent product
+   * then has a separate bias, and `bias` is [2, 3 · units]. Otherwise before it, as in the paper. Default
+   * true.
    */
   readonly resetAfter?: boolean;
 }
@@ -19,8 +20,9 @@ export interface GRUOptions extends GatedOptions {
 const GRU_RULES = { ...GATED_RULES, resetAfter: [flag, true] } satisfies OptionRules<GRUOptions>;
 
 /**
- * Gates in Keras' order: update z, reset r, candidate. hₜ = z hₜ₋₁ + (1 − z) · candidate, as candidate + z (hₜ₋₁ − candidate), which is one
- * operation less. Each gate has an array of products, since the gradients of these and of the recurrent product are not the same three arrays.
+ * Gates in Keras' order: update z, reset r, candidate. hₜ = z hₜ₋₁ + (1 − z) · candidate, as candidate + z
+ * (hₜ₋₁ − candidate), which saves one operation. Each gate has an array of products, because the gradients of
+ * these and of the recurrent product differ.
  */
 const cellOf = (resetAfter: boolean): Cell => ({
   type: "gru",
@@ -40,7 +42,10 @@ interface Gated {
   readonly candidate: Value;
 }
 
-/** Where z and r add both products, they add both biases before the loop; the candidate has one of its own within r. */
+/**
+ * z and r add both products, so both biases are added before the loop; the candidate has a separate bias
+ * within r.
+ */
 function biasesAfter(bias: Value): Biases {
   const [own, recurrent] = [0, 1].map((row) => gatesOf(slice(bias, [row, 0], [1, bias.shape[1]]), 3));
   return { inputs: [add(own[0], recurrent[0]), add(own[1], recurrent[1]), own[2]], recurrent: recurrent[2] };
@@ -63,13 +68,15 @@ function gatedBefore({ products, h, recurrentKernel, activate, recurrentActivate
 }
 
 /**
- * The gated recurrent unit, Keras' `GRU`: hₜ = z hₜ₋₁ + (1 − z) · candidate, with an update gate z and a reset gate r that
- * decides how much of hₜ₋₁ the candidate sees. [rows, steps, features] → [rows, units], or [rows, steps, units] with
- * `returnSequences`. The columns of its kernels are, as in Keras, those of the update gate, the reset gate, the candidate.
+ * The gated recurrent unit, Keras' `GRU`: hₜ = z hₜ₋₁ + (1 − z) · candidate, with an update gate z and a
+ * reset gate r that decides how much of hₜ₋₁ the candidate sees. [rows, steps, features] → [rows, units], or
+ * [rows, steps, units] with
+ * `returnSequences`. The columns of its kernels are, as in Keras, those of the update gate, the reset gate
+ * and the candidate.
  *
  * @param units - numbers of a state, a positive integer
- * @throws FettleError `invalid_argument` for options out of range, `unknown_name` for names; where it is applied,
- * `invalid_shape` for rows that are no sequences
+ * @throws FettleError `invalid_argument` for options out of range, `unknown_name` for names; when applied,
+ * `invalid_shape` for rows that are not sequences
  * @see K. Cho and others, "Learning phrase representations using RNN encoder–decoder", EMNLP 2014
  * @example
  * ```ts

@@ -9,7 +9,9 @@ import { GATED_RULES, type GatedOptions, recurrentLayer } from "./recurrentLayer
 
 /** Options of {@link lstm}. */
 export interface LSTMOptions extends GatedOptions {
-  /** Whether the bias of the forget gate starts from 1 (R. Jozefowicz and others, ICML 2015). Default true. */
+  /**
+   * Whether the bias of the forget gate starts from 1 (R. Jozefowicz and others, ICML 2015). Default true.
+   */
   readonly unitForgetBias?: boolean;
 }
 
@@ -41,16 +43,16 @@ const withForgetBias =
   };
 
 /**
- * Long short-term memory, Keras' `LSTM`: gates σ(xₜ · kernel + hₜ₋₁ · recurrentKernel + bias) decide what a cell of memory
- * takes in, keeps and shows; hₜ = o · tanh(cₜ) with cₜ = f cₜ₋₁ + i · tanh(…). [rows, steps, features] → [rows, units], or
- * [rows, steps, units] with `returnSequences`. The columns of its kernels are, as in Keras, those of the input gate, the forget
- * gate, the candidate, the output gate.
+ * Long short-term memory, Keras' `LSTM`: gates σ(xₜ · kernel + hₜ₋₁ · recurrentKernel + bias) decide what a
+ * memory cell stores, keeps and outputs; hₜ = o · tanh(cₜ) with cₜ = f cₜ₋₁ + i · tanh(…). [rows, steps,
+ * features] → [rows, units], or [rows, steps, units] with `returnSequences`. The columns of its kernels are,
+ * as in Keras, those of the input gate, the forget gate, the candidate, the output gate.
  *
  * @param units - numbers of a state, a positive integer
- * @throws FettleError `invalid_argument` for options out of range, `unknown_name` for names; where it is applied,
- * `invalid_shape` for rows that are no sequences
- * @see S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural Computation 9(8), 1997; F. A. Gers and others,
- * "Learning to forget", Neural Computation 12(10), 2000
+ * @throws FettleError `invalid_argument` for options out of range, `unknown_name` for names; when applied,
+ * `invalid_shape` for rows that are not sequences
+ * @see S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural Computation 9(8), 1997; F. A. Gers
+ * and others, "Learning to forget", Neural Computation 12(10), 2000
  * @example
  * ```ts
  * const model = sequential([lstm(8), dense(1)]);

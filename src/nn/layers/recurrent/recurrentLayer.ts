@@ -17,24 +17,31 @@ import { unroll } from "./unroll.js";
 
 /** Options of every recurrent layer. */
 export interface RecurrentOptions {
-  /** Of what a step adds: a name or a function of a value. Default `tanh`. */
+  /** The activation of a step: a name or a function of a value. Default `tanh`. */
   readonly activation?: Activation;
   /** Whether biases are added. Default true. */
   readonly useBias?: boolean;
-  /** Whether the result is the state after each step, [rows, steps, units], rather than after the last, [rows, units]. Default false. */
+  /**
+   * Whether the result is the state after each step, [rows, steps, units], instead of after the last, [rows,
+   * units]. Default false.
+   */
   readonly returnSequences?: boolean;
-  /** Whether it begins at the last step. The state after a step stays in its place, where Keras returns them reversed. Default false. */
+  /**
+   * Whether it starts at the last step. The state after a step stays in its place, whereas Keras returns them
+   * reversed. Default false.
+   */
   readonly goBackwards?: boolean;
   /**
-   * The share of features that are 0 while training, in [0, 1): the same at each step of a row, new in each batch. An input of
-   * the program. Default 0.
+   * The share of features that are 0 while training, in [0, 1): the same at each step of a row, new in each
+   * batch. An input of the program. Default 0.
    */
   readonly dropout?: number;
   /**
-   * The share of the state that the recurrent kernel sees as 0 while training, in [0, 1): the same at each step of a row and for each
-   * gate, new in each batch. An input of the program. Default 0.
+   * The share of the state that the recurrent kernel sees as 0 while training, in [0, 1): the same at each
+   * step of a row and for each gate, new in each batch. An input of the program. Default 0.
    *
-   * @see Y. Gal and Z. Ghahramani, "A theoretically grounded application of dropout in recurrent neural networks", NeurIPS 2016
+   * @see Y. Gal and Z. Ghahramani, "A theoretically grounded application of dropout in recurrent neural
+   * networks", NeurIPS 2016
    */
   readonly recurrentDropout?: number;
   /** Default `glorotUniform`. */
@@ -49,17 +56,17 @@ export interface RecurrentOptions {
   readonly recurrentRegularizer?: RegularizerName | Regularizer;
   /** A penalty on the bias. Default: no penalty. */
   readonly biasRegularizer?: RegularizerName | Regularizer;
-  /** What the kernel is held to after each update, such as `maxNorm()`. Default: no constraint. */
+  /** A constraint on the kernel after each update, such as `maxNorm()`. Default: no constraint. */
   readonly kernelConstraint?: ConstraintLike;
-  /** What the recurrent kernel is held to. Default: no constraint. */
+  /** A constraint on the recurrent kernel. Default: no constraint. */
   readonly recurrentConstraint?: ConstraintLike;
-  /** What the bias is held to. Default: no constraint. */
+  /** A constraint on the bias. Default: no constraint. */
   readonly biasConstraint?: ConstraintLike;
 }
 
 /** Options of recurrent layers with gates. */
 export interface GatedOptions extends RecurrentOptions {
-  /** Of gates: a name or a function of a value. Default `sigmoid`. */
+  /** The activation of gates: a name or a function of a value. Default `sigmoid`. */
   readonly recurrentActivation?: Activation;
 }
 
@@ -144,13 +151,13 @@ export function recurrentLayer(
   return builtIn(layer, parts, { units, ...options });
 }
 
-/** Refuses anything but no states to start from, or all of the cell. */
+/** Accepts either no initial states or all states of the cell. */
 function mustBeStates({ type, states }: Cell, units: number, shapes: readonly Shape[]): void {
   const fits = shapes.length === states.length && shapes.every((shape) => String(shape) === String(units));
   check(
     shapes.length === 0 || fits,
     () =>
-      `${type} must take a sequence, and maybe its first state ${states.map((name) => `${name} [${units}]`).join(", ")}; received ${shapes.map(showShape).join(", ")} beside the sequence`,
+      `${type} must take a sequence, and optionally its first state ${states.map((name) => `${name} [${units}]`).join(", ")}; received ${shapes.map(showShape).join(", ")} in addition to the sequence`,
     "invalid_shape",
   );
 }

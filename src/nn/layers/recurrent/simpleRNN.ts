@@ -19,12 +19,12 @@ const cell: Cell = {
 };
 
 /**
- * A plain recurrent layer, Keras' `SimpleRNN`: hₜ = activation(xₜ · kernel + hₜ₋₁ · recurrentKernel + bias) from h₀ = 0.
- * [rows, steps, features] → [rows, units], or [rows, steps, units] with `returnSequences`.
+ * A plain recurrent layer, Keras' `SimpleRNN`: hₜ = activation(xₜ · kernel + hₜ₋₁ · recurrentKernel + bias)
+ * from h₀ = 0. [rows, steps, features] → [rows, units], or [rows, steps, units] with `returnSequences`.
  *
  * @param units - numbers of a state, a positive integer
- * @throws FettleError `invalid_argument` for options out of range, `unknown_name` for names; where it is applied,
- * `invalid_shape` for rows that are no sequences
+ * @throws FettleError `invalid_argument` for options out of range, `unknown_name` for names; when applied,
+ * `invalid_shape` for rows that are not sequences
  * @see J. L. Elman, "Finding structure in time", Cognitive Science 14(2), 1990
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * The one engine of recurrent layers: a cell over [rows, steps, features]. The products of the inputs are made for all steps at once,
- * before the loop; what is left for each step is in the cell.
+ * The one engine of recurrent layers: a cell over [rows, steps, features]. The products of the inputs are
+ * made for all steps at once, before the loop; the cell has the rest of each step.
  */
 import {
   add,
@@ -22,7 +22,7 @@ import { dropoutMask } from "../dropout.js";
 import type { LayerContext } from "../layer.js";
 import { type Biases, type Cell, gatesOf } from "./cell.js";
 
-/** How a cell goes over the steps. */
+/** How a cell is applied over the steps. */
 export interface Way {
   readonly activate: ActivationFunction;
   readonly recurrentActivate: ActivationFunction;
@@ -30,7 +30,7 @@ export interface Way {
   readonly returnSequences: boolean;
 }
 
-/** What a cell makes of a sequence. */
+/** The result of a cell for a sequence. */
 export interface Unrolled {
   /** Its states after the last step, by name, [rows, units]. */
   readonly last: Readonly<Record<string, Value>>;
@@ -39,8 +39,8 @@ export interface Unrolled {
 }
 
 /**
- * Applies a cell to each step of a batch, from the states that come after the sequence among the inputs, or from 0. A step whose mask is 0
- * leaves them as they are.
+ * Applies a cell to each step of a batch, from the states that follow the sequence among the inputs, or from
+ * 0. A step with a mask of 0 leaves them unchanged.
  */
 export function unroll(cell: Cell, context: LayerContext, way: Way): Unrolled {
   const { x, inputs: given, masks, parameters } = context;
@@ -89,7 +89,9 @@ export function unroll(cell: Cell, context: LayerContext, way: Way): Unrolled {
   return { last: carry, all: stacks.all };
 }
 
-/** x · kernel + bias for all steps at once, [rows, steps, features] → so many arrays [steps, rows, columns]. */
+/**
+ * x · kernel + bias for all steps at once, [rows, steps, features] → so many arrays [steps, rows, columns].
+ */
 function inputProducts(x: Value, kernel: Value, count: number, biases: readonly Value[]): Value[] {
   const [rows, steps, features] = x.shape;
   const lines = reshape(transpose(x, [1, 0, 2]), [steps * rows, features]);
@@ -99,20 +101,23 @@ function inputProducts(x: Value, kernel: Value, count: number, biases: readonly 
   });
 }
 
-/** Nothing for a cell without a bias. */
+/** Empty for a cell without a bias. */
 function biasesOf(cell: Cell, bias: Value | undefined): Partial<Biases> {
   if (bias === undefined) return {};
   return cell.biases?.(bias) ?? { inputs: [bias] };
 }
 
-/** What a batch keeps of features and of the state, at each step the same; undefined without dropout. */
+/**
+ * The dropout factors of a batch for features and for the state, the same at each step; undefined without
+ * dropout.
+ */
 function dropoutMasks(
   { x, hyperparameters: { dropout, recurrentDropout }, training, stream }: LayerContext,
   units: number,
 ): { readonly inputs?: Value; readonly state?: Value } {
   if (!training || !(dropout || recurrentDropout)) return {};
   const [rows, , features] = x.shape;
-  // drawn together, since a stream gives its numbers once
+  // drawn together, because a stream yields its numbers once
   const draws = randomUniform(x.graph, [rows, features + units], stream);
   return {
     ...(dropout && { inputs: dropoutMask(slice(draws, [0, 0], [rows, features]), dropout) }),

@@ -9,7 +9,7 @@ import { fromUnit, indexOf, stepOf, toUnit, valueAt } from "../../space/scale.js
 import type { Params, SearchSpace } from "../../space/space.js";
 import { vectorsOf } from "../../space/vectors.js";
 
-/** A parameter of numbers. */
+/** A numeric parameter. */
 export interface Coordinate {
   readonly name: string;
   readonly parameter: NumericParameter;
@@ -29,7 +29,7 @@ export interface Category {
   readonly count: number;
 }
 
-/** See the head of this file. */
+/** See the header of this file. */
 export interface Layout {
   readonly coordinates: readonly Coordinate[];
   readonly categories: readonly Category[];
@@ -59,8 +59,8 @@ export function cellAt({ parameter }: Coordinate, u: number): number {
 }
 
 /**
- * The edge in the unit interval between value `index` and the value before: halfway between the two. 0 for the first
- * value, 1 past the last.
+ * The edge in the unit interval between value `index` and the value before: halfway between the two. 0 for
+ * the first value, 1 past the last.
  */
 export function edgeOf({ parameter, count }: Coordinate, index: number): number {
   if (index === 0) return 0;
@@ -75,9 +75,9 @@ export function edgeOf({ parameter, count }: Coordinate, index: number): number 
 }
 
 /**
- * The coordinate of a point that was drawn from N(mean, std²), as far as its parameters reveal it: the mean if the
- * parameter does not apply, and for a discrete one the median of the distribution within its cell, so that rounding by
- * itself moves nothing.
+ * The coordinate of a point drawn from N(mean, std²), as far as its parameters reveal it: the mean if the
+ * parameter does not apply; for a discrete one the median of the distribution within its cell, so that
+ * rounding alone moves nothing.
  */
 export function coordinateOf(coordinate: Coordinate, params: Params, mean: number, std: number): number {
   const { name, parameter, count } = coordinate;

@@ -1,17 +1,21 @@
 /**
- * The matrix C of CMA-ES, with the square roots that draws and updates need. Up to 100 numbers it is full, and takes time in
- * the cube of their number; for more it is diagonal ("separable"), and takes time in proportion. What C learns is in `update.ts`.
+ * The matrix C of CMA-ES, with the square roots that draws and updates need. Up to 100 numbers it is full,
+ * and its time grows with the cube of their number; for more it is diagonal ("separable"), and its time is
+ * proportional. `update.ts` has the learning of C.
  */
 
 import { eigenSymmetric } from "../../../numerics/eigen.js";
 
 /**
- * Up to this many numbers C is full. The eigenvectors of more would take seconds, and its n²/2 elements more trials to learn
- * than a search has: the learning rates fall with n².
+ * Up to this many numbers C is full. The eigenvectors of more would take seconds, and its n²/2 elements more
+ * trials to learn than a search has: the learning rates fall with n².
  */
 const MOST_FULL = 100;
 
-/** Whether C is diagonal for `n` numbers (R. Ros and N. Hansen, "A simple modification in CMA-ES…", PPSN 2008). */
+/**
+ * Whether C is diagonal for `n` numbers (R. Ros and N. Hansen, "A simple modification in CMA-ES…", PPSN
+ * 2008).
+ */
 export function isSeparable(n: number): boolean {
   return n > MOST_FULL;
 }
@@ -34,7 +38,7 @@ export interface Covariance {
   whiten(y: Float64Array): Float64Array;
   /** B y. */
   turn(y: Float64Array): Float64Array;
-  /** kept · C + Σ share · v vᵀ, as far as this form of C holds it. */
+  /** kept · C + Σ share · v vᵀ, as far as this form of C can hold it. */
   plus(kept: number, outers: readonly Outer[]): Covariance;
 }
 
@@ -46,10 +50,12 @@ export function identity(n: number): Covariance {
   return new FullCovariance(matrix, n);
 }
 
-/** Eigenvalues below this fraction of the largest are raised to it, so that rounding never makes one negative. */
+/**
+ * Eigenvalues below this fraction of the largest are raised to it, so that rounding never makes one negative.
+ */
 const FLOOR = 1e-20;
 
-/** The square roots of eigenvalues, none of them 0. */
+/** The square roots of eigenvalues, all above 0. */
 function lengthsOf(values: Float64Array): Float64Array {
   const least = values.reduce((a, b) => Math.max(a, b), 0) * FLOOR;
   return values.map((value) => Math.sqrt(Math.max(value, least)));

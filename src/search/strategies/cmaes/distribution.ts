@@ -1,7 +1,7 @@
 /**
- * The distribution that CMA-ES draws points from: a normal one over the numbers, kept within the unit cube and wide
- * enough for the steps of discrete ones, and a table of probabilities for each choice. How it is learned is in
- * `update.ts`.
+ * The distribution that CMA-ES draws points from: a normal one over the numbers, kept within the unit cube
+ * and wide enough for the steps of discrete ones, and a table of probabilities for each choice. `update.ts`
+ * learns it.
  */
 
 import type { RandomStream } from "../../../numerics/random.js";
@@ -22,7 +22,7 @@ export interface Moments {
   readonly shares: readonly Float64Array[];
 }
 
-/** The moments with what follows from them: points are drawn from N(mean, sigma² S C S), with S diagonal. */
+/** The moments and derived values: points are drawn from N(mean, sigma² S C S), with S diagonal. */
 export interface Distribution extends Moments {
   /** The diagonal of S: the factor that widens a coordinate to keep its margin; 1 for continuous ones. [n] */
   readonly widening: Float64Array;
@@ -47,9 +47,10 @@ export function createDistribution({ coordinates }: Layout, margin: number, mome
 }
 
 /**
- * The standard deviation that a discrete coordinate needs for its margin: it leaves the value at the mean downwards with
- * probability at least `margin / 2`, and upwards too; or with `margin`, if there is only one side. Hamano et al. (2022)
- * also move the mean, to make both probabilities equal to that; here the distribution is only widened.
+ * The standard deviation that a discrete coordinate needs for its margin: it leaves the value at the mean
+ * downwards with probability at least `margin / 2`, and upwards too; or with `margin`, if there is only one
+ * side. Hamano et al. (2022) also move the mean, to make both probabilities equal to that; here the
+ * distribution is only widened.
  *
  * @returns 0 for a continuous coordinate
  */
@@ -92,7 +93,9 @@ export function draw(
   return decode(vector);
 }
 
-/** x = m + σ S B D z: drawn again while any number is outside the unit cube, and finally moved to the bound. */
+/**
+ * x = m + σ S B D z: drawn again while any number is outside the unit cube, and finally moved to the bound.
+ */
 function drawNumbers(
   { mean, sigma, covariance, widening }: Distribution,
   random: RandomStream,

@@ -1,6 +1,6 @@
 /**
- * The constants of CMA-ES: recombination weights and learning rates, from the dimension and the population
- * size alone (N. Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772, 2023, table 1).
+ * The constants of CMA-ES: recombination weights and learning rates, from just the dimension and the
+ * population size (N. Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772, 2023, table 1).
  */
 
 import { log } from "../../../numerics/special.js";
@@ -26,17 +26,17 @@ export interface Rates {
 }
 
 /**
- * λ = 4 + ⌊1.5 ln n⌋, for a search of n parameters. The tutorial's 3 ln n suits thousands of evaluations; over
- * searches of 100 and of 300 trials the smaller one came closer to the optimum on most functions tried.
+ * λ = 4 + ⌊1.5 ln n⌋, for a search of n parameters. The tutorial's 3 ln n suits thousands of evaluations;
+ * over searches of 100 and of 300 trials the smaller one came closer to the optimum on most functions tried.
  */
 export function defaultLambda(n: number): number {
   return 4 + Math.floor(1.5 * log(Math.max(1, n)));
 }
 
 /**
- * σ at the start, as a fraction of each range, for `n` coordinates: 0.2, but not more than ½ / √n. A step of N(0, σ²) is
- * σ √n long, and the longer it is, the less likely it leads nearer to the optimum: with 0.2 in 20 and 50 dimensions, the
- * first hundred trials would go into making σ smaller.
+ * σ at the start, as a fraction of each range, for `n` coordinates: 0.2, but not more than ½ / √n. A step of
+ * N(0, σ²) is σ √n long, and the longer it is, the less likely it leads nearer to the optimum: with 0.2 in 20
+ * and 50 dimensions, the first hundred trials would go into making σ smaller.
  */
 export function defaultSigma(n: number): number {
   return Math.min(0.2, 0.5 / Math.sqrt(Math.max(1, n)));
@@ -53,11 +53,12 @@ export function ratesOf(n: number, lambda: number): Rates {
   const mu = Math.floor(lambda / 2);
   const [muEff, sumPlus] = effective(raw.subarray(0, mu));
   const [muEffMinus, sumMinus] = effective(raw.subarray(mu));
-  // a diagonal C has n elements to learn, and not n²/2: it learns faster (Ros and Hansen, 2008)
+  // a diagonal C has n elements to learn instead of n²/2: it learns faster (Ros and Hansen, 2008)
   const speed = isSeparable(n) ? (n + 2) / 3 : 1;
   const c1 = (speed * 2) / ((n + 1.3) * (n + 1.3) + muEff);
   const cMu = Math.min(1 - c1, (speed * 2 * (0.25 + muEff + 1 / muEff - 2)) / ((n + 2) * (n + 2) + muEff));
-  // the three bounds on the sum of negative weights (equations 50 to 52); the last keeps the covariance positive
+  // the three bounds on the sum of negative weights (equations 50 to 52); the last keeps the covariance
+  // positive
   const minus = Math.min(1 + c1 / cMu, 1 + (2 * muEffMinus) / (muEff + 2), (1 - c1 - cMu) / (n * cMu));
   const cSigma = (muEff + 2) / (n + muEff + 5);
   return {

@@ -1,6 +1,6 @@
 /**
- * When CMA-ES restarts with twice the population: IPOP (A. Auger and N. Hansen, "A restart CMA evolution strategy with
- * increasing population size", CEC 2005), with the criteria of the tutorial's appendix B.3.
+ * When CMA-ES restarts with twice the population: IPOP (A. Auger and N. Hansen, "A restart CMA evolution
+ * strategy with increasing population size", CEC 2005), with the criteria of the tutorial's appendix B.3.
  */
 
 import type { Distribution } from "./distribution.js";
@@ -16,7 +16,9 @@ export interface Progress {
 const TOL_FUN = 1e-12;
 /** A standard deviation of the unit interval below which nothing moves. */
 const TOL_X = 1e-12;
-/** A discrete coordinate that must be widened by more than this has settled: only its margin still moves it. */
+/**
+ * A discrete coordinate that must be widened by more than this has settled: only its margin still moves it.
+ */
 const SETTLED = 1e3;
 /** With a larger condition number of C, rounding makes C^-½ useless. */
 const MAX_CONDITION = 1e14;
@@ -30,7 +32,9 @@ export function recordProgress({ bests, medians }: Progress, costs: Float64Array
   };
 }
 
-/** Why to restart: no progress in cost or in place, an ill-conditioned C, or no trend; undefined for no reason. */
+/**
+ * Why to restart: no progress in cost or in place, an ill-conditioned C, or no trend; otherwise undefined.
+ */
 export function whyRestart(
   { distribution, rates }: State,
   { bests, medians }: Progress,

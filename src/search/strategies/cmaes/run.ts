@@ -1,5 +1,6 @@
 /**
- * CMA-ES from generation to generation: where it starts, how it advances, and how it restarts. The update itself is in
+ * CMA-ES from generation to generation: where it starts, how it advances, and how it restarts. The update
+ * itself is in
  * `update.ts`.
  */
 
@@ -17,8 +18,9 @@ import { begin, learn, type State } from "./update.js";
 /** The state since the start or the last restart. */
 export interface Run extends State, Progress {
   /**
-   * How the next generation is drawn: from the distribution; uniformly, to find the point at which to restart; or, as long as all
-   * trials of the last generation have failed or diverged, evenly, away from them.
+   * How the next generation is drawn: from the distribution; uniformly, to find the point at which to
+   * restart; or, as long as all trials of the last generation have failed or diverged, evenly, away from
+   * them.
    */
   readonly drawn: "near" | "uniformly" | "evenly";
 }
@@ -40,9 +42,10 @@ export function startRun(space: SearchSpace, sigma?: number, lambda?: number): R
 }
 
 /**
- * The state after a generation. A restart takes two steps: first λ doubles and a generation is drawn uniformly, then
- * the search restarts at the best point of that generation. After a generation without any value, which shows no direction,
- * generations are drawn evenly until one has a value, and the search starts there.
+ * The state after a generation. A restart takes two steps: first λ doubles and a generation is drawn
+ * uniformly, then the search restarts at the best point of that generation. After a generation without
+ * values, which shows no direction, generations are drawn evenly until one has a value, and the search starts
+ * there.
  *
  * @param sigma - the initial step size, as at the start
  */

@@ -1,7 +1,7 @@
 /**
- * The update of CMA-ES: the state after a generation, from the state before it and its trials. Equation numbers
- * are those of N. Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772, 2023. When to restart is decided in
- * `restart.ts`.
+ * The update of CMA-ES: the state after a generation, from the state before it and its trials. Equation
+ * numbers are those of N. Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772, 2023.
+ * `restart.ts` decides when to restart.
  */
 
 import { exp } from "../../../numerics/special.js";
@@ -23,7 +23,7 @@ export interface State {
   readonly generation: number;
 }
 
-/** A point as the update sees it. */
+/** A point in the form that the update uses. */
 interface Step {
   /** y = S^-1 (x - m) / σ. */
   readonly y: Float64Array;
@@ -82,14 +82,15 @@ export function learn(state: State, layout: Layout, ranked: readonly Params[]): 
   const outers: Outer[] = [{ share: c1, vector: pathC }];
   for (const [k, { y, norm }] of steps.entries()) {
     if (weights[k] >= 0) outers.push({ share: cMu * weights[k], vector: y });
-    // a negative weight removes √n standard deviations, whatever the step's length, so that C stays positive definite
+    // a negative weight removes √n standard deviations, whatever the step's length, so that C stays positive
+    // definite
     else if (norm > 0) outers.push({ share: cMu * weights[k] * n, vector: y.map((yi) => yi / norm) });
   }
   const covariance = before.plus(kept, outers);
   const widest = covariance.variances.reduce((most, variance) => Math.max(most, Math.sqrt(variance)), 0);
   const moments = {
     mean: mean.map((m, i) => m + distribution.sigma * distribution.widening[i] * shift[i]),
-    // wider than the cube is as good as uniform
+    // wider than the cube is effectively uniform
     sigma: n === 0 ? distribution.sigma : Math.min(distribution.sigma * growth, 1 / widest),
     covariance,
     shares: learnShares(distribution, layout, ranked, rates),
@@ -100,8 +101,8 @@ export function learn(state: State, layout: Layout, ranked: readonly Params[]): 
 
 /**
  * The step to a point. A step longer than this distribution would ever draw is cut to a Mahalanobis length of
- * √n + 2n/(n+2): it was drawn from an older distribution, moved to a bound, or taken because nearer points were used up
- * (N. Hansen, "Injecting external solutions into CMA-ES", 2011).
+ * √n + 2n/(n+2): it was drawn from an older distribution, moved to a bound, or chosen because nearer points
+ * were exhausted (N. Hansen, "Injecting external solutions into CMA-ES", 2011).
  */
 function stepTo(distribution: Distribution, { coordinates }: Layout, params: Params): Step {
   const { mean, sigma, covariance, widening } = distribution;

@@ -1,7 +1,7 @@
 /**
- * Crossover: each kind makes a child from two points. A parameter that applies to the child is inherited from the parents
- * to which it applies: from both by the kind's rule, unchanged from one, and drawn at random if it applies to neither.
- * Mutation comes after, in `mutation.ts`.
+ * Crossover: each kind makes a child from two points. A parameter that applies to the child is inherited from
+ * the parents to which it applies: from both by the kind's rule, unchanged from one, and drawn at random if
+ * it applies to neither. Mutation comes after, in `mutation.ts`.
  */
 
 import type { RandomStream } from "../../../numerics/random.js";
@@ -44,7 +44,8 @@ export function onePoint(space: SearchSpace, a: Params, b: Params, random: Rando
 }
 
 /**
- * BLX-α: a number is uniform, on its own scale, over the interval between its parents, extended at either end by
+ * BLX-α: a number is uniform, on its own scale, over the interval between its parents, extended at either end
+ * by
  * `alpha` times its length, as far as the range allows. A choice comes from either parent.
  *
  * @param alpha - at least 0; with 0.5, a population without selection neither shrinks nor spreads
@@ -65,15 +66,16 @@ export function blend(alpha: number): Crossover {
 }
 
 /**
- * Simulated binary crossover, bounded. With probability ½, a number is that of one of two children: on its own scale,
- * they are on either side of the parents' midpoint, at β times the parents' distance from it. Otherwise it comes from
- * either parent, as a choice does. With u uniform on [0, 1), and α = 2 − b^−(η+1), where b is the β of a child at the end
- * of the range,
+ * Simulated binary crossover, bounded. With probability ½, a number comes from one of two children: on its
+ * own scale, they are on either side of the parents' midpoint, at β times the parents' distance from it.
+ * Otherwise it comes from either parent, as a choice does. With u uniform on [0, 1), and α = 2 − b^−(η+1),
+ * where b is the β of a child at the end of the range,
  *
  *     β = (u·α)^(1/(η+1)) if u ≤ 1/α, else (1 / (2 − u·α))^(1/(η+1))
  *
  * @param eta - η, at least 0; the larger it is, the closer children are to their parents
- * @see K. Deb and R. Agrawal, "Simulated binary crossover for continuous search space", Complex Systems 9, 1995
+ * @see K. Deb and R. Agrawal, "Simulated binary crossover for continuous search space", Complex Systems 9,
+ * 1995
  */
 export function sbx(eta: number): Crossover {
   return (space, a, b, random) =>

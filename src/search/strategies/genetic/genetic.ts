@@ -1,6 +1,6 @@
 /**
- * A genetic algorithm with exchangeable parts: options choose its selection, crossover and mutation, each in a file of
- * this folder.
+ * A genetic algorithm with exchangeable parts: options choose its selection, crossover and mutation, each in
+ * a file of this folder.
  */
 
 import { must } from "../../../errors.js";
@@ -22,11 +22,14 @@ export interface GeneticOptions extends BreedingOptions {
   /** How many members a population has, an integer from 2 to 10,000. Default 10. */
   readonly populationSize?: number;
   /**
-   * How parents are chosen: `"roulette"`, `"tournament"` (`size` 3) or `"rank"` (`pressure` 1.8), or with other
-   * settings, as in `{ type: "tournament", size: 2 }`. Default `"tournament"`.
+   * How parents are chosen: `"roulette"`, `"tournament"` (`size` 3) or `"rank"` (`pressure` 1.8), or with
+   * other settings, as in `{ type: "tournament", size: 2 }`. Default `"tournament"`.
    */
   readonly selection?: SelectionOptions;
-  /** How many of the best survive into the next generation, from 0 to `populationSize - 1`. Default half of them. */
+  /**
+   * How many of the best survive into the next generation, from 0 to `populationSize - 1`. Default half of
+   * them.
+   */
   readonly elitism?: number;
   /** When a population counts as converged, and what happens then. */
   readonly convergence?: ConvergenceOptions;
@@ -34,7 +37,9 @@ export interface GeneticOptions extends BreedingOptions {
 
 /** When the population of `genetic()` counts as converged, and what happens then. */
 export interface ConvergenceOptions {
-  /** A population with less diversity than this has converged; in [0, 1], where 0 means never. Default 0.02. */
+  /**
+   * A population with less diversity than this has converged; in [0, 1], where 0 means never. Default 0.02.
+   */
   readonly diversity?: number;
   /** The probability with which a member of the next generation is a random point, in [0, 1]. Default 0.5. */
   readonly immigrants?: number;
@@ -67,24 +72,28 @@ interface State {
 const NONE: State = { population: [], parents: new Float64Array(0), converged: false };
 
 /**
- * A genetic algorithm; by default its crossover is `"blend"` and its mutation `"normal"`. The first generation is
- * `populationSize` uniform points; the very first is the point of the defaults, if the space has any. Each later
- * generation is `populationSize - elitism` children of the population that the last complete generation has left:
+ * A genetic algorithm; by default its crossover is `"blend"` and its mutation `"normal"`. The first
+ * generation is
+ * `populationSize` uniform points; the very first is the point of the defaults, if the space has any. Each
+ * later generation is `populationSize - elitism` children of the population after the last complete
+ * generation:
  *
  * 1. Two parents are drawn from the population by `selection`, independently and with replacement.
  * 2. With probability `crossoverRate` the child is their `crossover`, otherwise a copy of the first.
- * 3. Each of its parameters mutates with probability `mutationRate`: a number by `mutation` on its own scale, and by at
+ * 3. Each of its parameters mutates with probability `mutationRate`: a number by `mutation` on its own scale,
+ * and by at
  *    least one value if it is discrete; a choice to another of its values, each equally likely.
  * 4. A child that repeats an earlier point is replaced by a child of new parents.
  *
  * The children and the `elitism` best members form the next population, so that the best point is kept unless
- * `elitism` is 0. A population has converged if its diversity (0 if all members agree, about 1 if they are uniform) is
- * below `convergence.diversity`. In the next generation, each child is then a uniform point with probability
+ * `elitism` is 0. A population has converged if its diversity (0 if all members agree, about 1 if they are
+ * uniform) is below `convergence.diversity`. In the next generation, each child is then a uniform point with
+ * probability
  * `convergence.immigrants`.
  *
- * A parameter under a condition is inherited from a parent to which it applies, and drawn uniformly if it applies to
- * neither. Trials that failed or diverged count as the worst of their population; after generations of nothing else, the next is
- * uniform again. The search ends only when a finite space is used up.
+ * A parameter under a condition is inherited from a parent to which it applies, and drawn uniformly if it
+ * applies to neither. Trials that failed or diverged count as the worst of their population; if all trials so
+ * far did, the next generation is uniform again. The search ends only when a finite space is exhausted.
  *
  * @throws FettleError `invalid_argument`, `unknown_name` for invalid options
  * @example
@@ -108,7 +117,7 @@ export function genetic(options: GeneticOptions = {}): Strategy {
     size: ({ population }) => (population.length === 0 ? populationSize : populationSize - elitism),
     step(state, block, { space, direction }: SearchProblem) {
       const population = succeed(state.population, block, elitism, direction);
-      if (population[0].value === null) return NONE; // children of failures alone would fail too
+      if (population[0].value === null) return NONE; // children of only failures would fail too
       return {
         population,
         parents: select(costsOf(population, direction)),

@@ -1,6 +1,6 @@
 /**
- * A population: which members survive from one generation to the next, and how diverse they are. Parents are chosen in
- * `selection.ts`.
+ * A population: which members survive from one generation to the next, and how diverse they are.
+ * `selection.ts` chooses parents.
  */
 
 import { toUnit } from "../../space/scale.js";
@@ -27,10 +27,10 @@ export function succeed(
 }
 
 /**
- * How diverse the members are: 0 if all agree, about 1 in a uniform population. It is the mean over parameters with more
- * than one value. For a number: the standard deviation on its own scale, times √12. For a choice of k values: the
- * probability that two members, drawn with replacement, differ, divided by 1 - 1/k. A parameter is measured over the
- * members to which it applies, and left out if those are fewer than two.
+ * How diverse the members are: 0 if all agree, about 1 in a uniform population. It is the mean over
+ * parameters with more than one value. For a number: the standard deviation on its own scale, times √12. For
+ * a choice of k values: the probability that two members, drawn with replacement, differ, divided by 1 - 1/k.
+ * A parameter is measured over the members to which it applies, and left out if those are fewer than two.
  *
  * @returns 0 for a population of fewer than two members
  */

@@ -1,6 +1,6 @@
 /**
- * Selection of parents: each kind is a distribution over a population, by the members' costs. Parents are drawn from it
- * independently, with replacement.
+ * Selection of parents: each kind is a distribution over a population, by the members' costs. Parents are
+ * drawn from it independently, with replacement.
  */
 
 import type { RandomStream } from "../../../numerics/random.js";
@@ -16,12 +16,14 @@ export type SelectionOptions =
   | { readonly type: "tournament"; readonly size?: number }
   | { readonly type: "rank"; readonly pressure?: number };
 
-/** The probability with which each member of a population is chosen, by the members' costs, of which less is better. */
+/**
+ * The probability with which each member of a population is chosen, by the members' costs (less is better).
+ */
 export type Selection = (costs: ArrayLike<number>) => Float64Array;
 
 /**
- * Fitness-proportional selection, the roulette wheel: the fitness of a member is how much less it costs than the worst
- * one. So the worst is never chosen, unless all cost the same: then all are equally likely.
+ * Fitness-proportional selection, the roulette wheel: the fitness of a member is how much less it costs than
+ * the worst one. So the worst is never chosen, unless all cost the same: then all are equally likely.
  *
  * @example
  * ```ts
@@ -38,7 +40,7 @@ export function roulette(costs: ArrayLike<number>): Float64Array {
     best = Math.min(best, costs[i]);
   }
   if (worst === best) return new Float64Array(count).fill(1 / count);
-  // by the larger of the two, so that neither the widest range overflows nor the narrowest vanishes
+  // scaled by the larger of the two, so that wide ranges do not overflow and narrow ones do not vanish
   const scale = Math.max(Math.abs(worst), Math.abs(best));
   const fitness = Float64Array.from(costs, (cost) => worst / scale - cost / scale);
   let sum = 0;
@@ -47,11 +49,13 @@ export function roulette(costs: ArrayLike<number>): Float64Array {
 }
 
 /**
- * Tournament selection: the best of `size` members drawn at random, with replacement. The i-th best of N, from 0,
- * has probability ((N - i)^size - (N - i - 1)^size) / N^size. Of members with equal costs, the earlier counts as better.
+ * Tournament selection: the best of `size` members drawn at random, with replacement. The i-th best of N,
+ * from 0, has probability ((N - i)^size - (N - i - 1)^size) / N^size. Of members with equal costs, the
+ * earlier counts as better.
  *
  * @param size - an integer from 1 to 1,000; with 1, all members are equally likely
- * @see D. Goldberg and K. Deb, "A comparative analysis of selection schemes used in genetic algorithms", FOGA 1991
+ * @see D. Goldberg and K. Deb, "A comparative analysis of selection schemes used in genetic algorithms", FOGA
+ * 1991
  */
 export function tournament(size: number): Selection {
   const power = (x: number) => {

@@ -1,6 +1,7 @@
 /**
- * Acquisition functions a(x): the merit of a point, of which more is better, from the posterior there; the notation is at
- * the head of `gp.ts`. Logarithms are exact far from the incumbent, where the plain formulas round to 0.
+ * Acquisition functions a(x): the merit of a point (more is better), from the posterior there; for the
+ * notation see the header of `gp.ts`. Logarithms are exact far from the incumbent, where the plain formulas
+ * round to 0.
  *
  * With h(z) = φ(z) + z·Φ(z):
  *
@@ -9,7 +10,7 @@
  *     pi     ln Φ(z − ξ/σ)     the logarithm of the probability of improvement (Kushner 1964)
  *     lcb    κ·σ − μ           minus the lower confidence bound (Srinivas et al. 2010)
  *
- * ξ is 0.01 (y has variance 1): without it, improvement would be most probable right beside the incumbent.
+ * ξ is 0.01 (y has variance 1): without it, improvement would be most probable right next to the incumbent.
  */
 import { exp, log, logNormCdf, normCdf } from "../../../numerics/special.js";
 
@@ -18,7 +19,7 @@ const LOG_SQRT_2PI = 0.9189385332046727;
 const MARGIN = 0.01;
 /** Below this z, ln h comes from continued fractions. */
 const FAR = -3;
-/** Terms of the fractions: enough for the last bit at `FAR`. */
+/** Terms of the fractions: exact to the last bit at `FAR`. */
 const TERMS = 40;
 
 /** a, ∂a/∂μ and ∂a/∂σ. */

@@ -1,11 +1,11 @@
 /**
- * The region that none of some points dominates, between −∞ and a corner, as boxes that do not overlap; see
- * `objectives.ts`. Edges of boxes are places in a list of cuts of each objective, so that what depends on an edge is
- * computed once for all boxes that share it.
+ * The region that no given point dominates, between −∞ and a corner, as disjoint boxes; see
+ * `objectives.ts`. Edges of boxes are places in a list of cuts of each objective, so that what depends on an
+ * edge is computed once for all boxes that share it.
  */
 import type { Point } from "../../trial/volume.js";
 
-/** See the head of this file. */
+/** See the header of this file. */
 export interface Boxes {
   /** By objective: −∞, the costs of the points below the corner, ascending, and the corner. */
   readonly cuts: readonly Float64Array[];
@@ -36,8 +36,8 @@ interface Box {
 }
 
 /**
- * The region as slabs of the last objective, each between neighbouring costs of points; in one, those points that are
- * not above it dominate what they do in the other objectives.
+ * The region as slabs of the last objective, each between neighbouring costs of points; within a slab, the
+ * points not above it dominate as they do in the other objectives.
  */
 function divide(points: readonly Point[], ends: Point): Box[] {
   const last = ends.length - 1;

@@ -1,6 +1,6 @@
 /**
- * Rounds the coordinates of one parameter to those of its values, fast enough for searches that round thousands of vectors
- * for each suggestion. Whether the parameter applies is decided in `moves.ts`.
+ * Rounds the coordinates of one parameter to those of its values, fast enough for searches that round
+ * thousands of vectors for each suggestion. `moves.ts` decides whether the parameter applies.
  */
 import { fromUnit, toUnit, valueAt } from "../../space/scale.js";
 import type { ParamValue } from "../../space/value.js";
@@ -9,9 +9,12 @@ import type { Axis } from "../../space/vectors.js";
 /** Numbers with at most this many values get a table of their coordinates. */
 const TABLE = 1024;
 
-/** See the head of this file. */
+/** See the header of this file. */
 export interface Cells {
-  /** Writes the rounded coordinates of the parameter to `out`, where they must be 0: the same as encoding the decoded vector. */
+  /**
+   * Writes the rounded coordinates of the parameter to `out`, where they must be 0: the same as encoding the
+   * decoded vector.
+   */
   settle(vector: Float64Array, out: Float64Array): void;
   /** The value at rounded coordinates. */
   read(settled: Float64Array): ParamValue;

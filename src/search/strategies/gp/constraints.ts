@@ -1,13 +1,15 @@
 /**
- * Soft constraints: one Gaussian process for the objective and one for each constraint g_k, which is kept where it is at most 0.
- * The notation is at the head of `gp.ts`; each has its own y, μ and σ, and is taken to be independent of the others given a point.
- * What is maximised is the acquisition function in logarithms, of an improvement on the best trial that keeps all constraints, plus the
- * logarithms of the probabilities that they are kept (J. Gardner et al., "Bayesian optimization with inequality constraints", ICML 2014),
+ * Soft constraints: one Gaussian process for the objective and one for each constraint g_k, which is
+ * satisfied if at most 0. For the notation see the header of `gp.ts`; each process has its own y, μ and σ,
+ * and is assumed to be independent of the others given a point. The search maximises the logarithmic
+ * acquisition function, for an improvement on the best feasible trial, plus the logarithms of the
+ * probabilities that the constraints are satisfied (J. Gardner et al., "Bayesian optimization with inequality
+ * constraints", ICML 2014),
  *
  *     a(x) + Σ_k ln Φ((0_k − μ_k) / σ_k),    0_k: the y of a constraint of 0
  *
- * and the latter alone as long as no trial keeps all. So the values of trials that break constraints count, and the objective has no
- * cliff where one begins to be broken.
+ * and only the latter while no trial is feasible. So the values of infeasible trials count, and the objective
+ * has no cliff at the edge of the feasible region.
  */
 import type { SearchProblem } from "../../memo/generations.js";
 import type { Params } from "../../space/space.js";
@@ -19,20 +21,23 @@ import { type MeritAt, meritOf } from "./maximize.js";
 import { modelOf } from "./model.js";
 import { dividing, spacesOf } from "./several.js";
 
-/** Constraints that are modelled at most, each by itself. */
+/** The most constraints that are modelled, each separately. */
 const MOST_CONSTRAINTS = 8;
 
-/** Whether some trials break constraints, and all that have any have as many, of which not too many for models. */
+/**
+ * Whether some trials break constraints, and all trials with constraints have the same number of them, not
+ * too many for models.
+ */
 export function areConstrained(history: readonly TrialRecord[]): boolean {
   if (history.every(isFeasible)) return false;
   const counts = new Set(history.filter(isTold).map(({ constraints = [] }) => constraints.length));
   return counts.size === 1 && Math.max(...counts) <= MOST_CONSTRAINTS;
 }
 
-/** Whether it is known how far a trial keeps its constraints: not of one that failed. */
+/** Whether the constraint values of a trial are known: not if it failed. */
 const isTold = ({ constraints = [] }: TrialRecord): boolean => constraints.length > 0;
 
-/** What is promising under constraints. */
+/** The merit of points under constraints. */
 export interface Constrained {
   readonly merit: MeritAt;
   /** The points of the trials, including running ones, the best first. */
@@ -42,8 +47,8 @@ export interface Constrained {
 }
 
 /**
- * The merit of points after finished trials that break constraints (see `areConstrained`). Running trials count as having their expected
- * values.
+ * The merit of points after finished trials, some of which break constraints (see `areConstrained`). Running
+ * trials count with their expected values.
  *
  * @param acquire - an acquisition function in logarithms
  */
@@ -77,7 +82,7 @@ export function constrained(
       [...untold, ...pending],
       { space: spaces[k], direction: "minimize", directions: ["minimize"] },
     );
-    // where all are equal, nothing is known of where it is kept
+    // if all are equal, nothing is known about where it is satisfied
     if (unit > 0) {
       const zero = targetOf(0);
       terms.push(meritOf(posterior, (mean, deviation) => logBelow(mean, deviation, zero)));
@@ -106,7 +111,7 @@ function sumOf(terms: readonly MeritAt[]): MeritAt {
   };
 }
 
-/** A trial as one of the objective alone, and of each constraint. */
+/** A trial divided into one for the objective and one for each constraint. */
 const partsOf = dividing(({ constraints = [], ...objective }) => [
   objective,
   ...constraints.map((value) => ({ ...objective, value })),

@@ -1,10 +1,11 @@
 /**
- * The most probable hyperparameters θ: ln p(y | θ) (GPML 2.30) plus the logarithm of their priors, with its gradient
- * (GPML 5.9), is maximised by L-BFGS over the logarithms of θ. The notation is at the head of `gp.ts`.
+ * The most probable hyperparameters θ: ln p(y | θ) (GPML 2.30) plus the logarithm of their priors, with its
+ * gradient (GPML 5.9), is maximised by L-BFGS over the logarithms of θ. For the notation see the header of
+ * `gp.ts`.
  *
  * The priors are those of Optuna's GPSampler (`_gp/prior.py`), chosen there by experience with few trials:
- * −0.1·(w + 1/w) for each w_p, Gamma(2, 1) for s and Gamma(1.1, 30) for σ_n², each without its constant. The share a has
- * none.
+ * −0.1·(w + 1/w) for each w_p, Gamma(2, 1) for s and Gamma(1.1, 30) for σ_n², each without its constant. The
+ * share a has no prior.
  */
 import { minimize } from "../../../numerics/lbfgs.js";
 import {
@@ -21,7 +22,7 @@ import { Covariances, type Hyperparameters, hasShares, stretched, stretchOf } fr
 
 /** The least σ_n², which keeps A invertible. */
 const LEAST_NOISE = 1e-8;
-/** The least σ_n² with which a fit starts: near 0, its logarithm has no slope that leads back to more noise. */
+/** The least σ_n² with which a fit starts: near 0, its logarithm has no gradient back to more noise. */
 const FIRST_NOISE = 1e-4;
 /** a before the first fit. */
 const FIRST_SHARE = 0.2;
@@ -34,8 +35,8 @@ export function defaultHyperparameters(vectors: Vectors): Hyperparameters {
 }
 
 /**
- * θ as a vector without bounds, [axes + 2, or + 3 with shares]: the logarithms of the w_p, of s, of σ_n² above its least
- * value, and of a / (1 − a) where parameters are also modelled each by itself.
+ * θ as a vector without bounds, [axes + 2, or + 3 with shares]: the logarithms of the w_p, of s, of σ_n²
+ * above its least value, and of a / (1 − a) if parameters are also modelled separately.
  */
 export function toLogs({ weights, signal, alone, noise }: Hyperparameters): Float64Array {
   const share = alone > 0 ? [log(alone / (1 - alone))] : [];
@@ -87,7 +88,8 @@ export function negativeLogPosterior(
     solveUpper(factor, n, alpha);
     let value = 0.5 * (fit + logDeterminant(factor, n) + n * LOG_2PI);
 
-    // ∂/∂θ = ½ tr((A⁻¹ − α·αᵀ) · ∂A/∂θ); rows are measured again, since the slopes of all would need much memory
+    // ∂/∂θ = ½ tr((A⁻¹ − α·αᵀ) · ∂A/∂θ); rows are measured again, because storing all slopes would need much
+    // memory
     invert(factor, n, inverse, work);
     sums.fill(0);
     let [bySignal, byShare, byNoise] = [0, 0, 0];

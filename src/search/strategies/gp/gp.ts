@@ -1,7 +1,7 @@
 /**
- * Bayesian optimization with a Gaussian process: a model of the objective, fitted to all trials, says which point is
- * most promising. This file has the strategy's steps; the other files of this folder are, in the order in which they are
- * used:
+ * Bayesian optimization with a Gaussian process: a model of the objective, fitted to all trials, says which
+ * point is most promising. This file has the strategy's steps; the other files of this folder, in the order
+ * of use:
  *
  *     targets.ts      costs → y, warped and standardised
  *     kernel.ts       θ → k(x, x')
@@ -20,10 +20,10 @@
  *     p               index of a parameter of the space (`vectors.axes`)
  *     x      [d]      a point, each coordinate in [0, 1] (`space/vectors.ts`)
  *     y      [n]      standardised costs, mean 0 and variance 1; less is better (`targets`)
- *     f               the function that is modelled: y = f(x) + ε
+ *     f               the modelled function: y = f(x) + ε
  *     w_p             inverse squared length scale of parameter p (`weights`)
  *     s               variance of f (`signal`)
- *     a               share of s that parameters have each by itself (`alone`)
+ *     a               share of s of parameters on their own (`alone`)
  *     σ_n²            variance of ε (`noise`)
  *     θ               (w, s, a, σ_n²), the hyperparameters
  *     M(r²/5)         (1 + r + r²/3) · e⁻ʳ, Matérn 5/2                                 GPML 4.17
@@ -37,7 +37,7 @@
  *     σ²(x)           s − ‖L⁻¹·k*‖²                                                   GPML 2.26
  *     ln p(y | θ)     −½·yᵀ·α − Σ ln L_ii − ½·n·ln 2π                                 GPML 2.30, gradient 5.9
  *     f*              the incumbent: the least μ at any trial
- *     a(x)            the acquisition function: the merit of a point, of which more is better
+ *     a(x)            the acquisition function: the merit of a point; more is better
  *     z               (f* − μ) / σ
  *     φ, Φ            density and distribution function of the standard normal law
  *     κ               standard deviations below the mean, for the confidence bound
@@ -82,51 +82,59 @@ const RULES = {
 
 /** In finite spaces of at most this many points, every point is assessed. */
 const FEW_POINTS = 1000;
-/** Of more running trials, the most recent ones are modelled. */
+/** The most running trials in the model; of more, the most recent count. */
 const MOST_PENDING = 256;
-/** Objectives at most: each has a model, and the boxes between their trials are many times as many with each. */
+/** The most objectives: each has a model, and each multiplies the number of boxes between trials. */
 const MOST_OBJECTIVES = 8;
 /** How many of the best trials are searched around more closely. */
 const GOOD = 5;
 
 /**
- * The Gaussian process strategy: makes the most of few trials, for expensive and fairly smooth objectives. A suggestion
- * takes some milliseconds, growing with the square of the number of trials.
+ * The Gaussian process strategy: makes the most of few trials, for expensive and fairly smooth objectives. A
+ * suggestion takes some milliseconds, growing with the square of the number of trials.
  *
- * 1. If any parameter has a default, the first suggestion is the point of the defaults, with the middle of the range for
- *    parameters without one. With at least 8 numbers that always apply, this is the first suggestion even if none has a default.
- * 2. Up to `startupTrials`, suggestions are a Latin hypercube: the range of each parameter is divided into `startupTrials`
+ * 1. If any parameter has a default, the first suggestion is the point of the defaults, with the middle of
+ * the range for
+ *    parameters without one. With at least 8 numbers that always apply, this is the first suggestion even if
+ *    none has a default.
+ * 2. Up to `startupTrials`, suggestions are a Latin hypercube: the range of each parameter is divided into
+ * `startupTrials`
  *    parts (at most 1,000), and a suggestion falls into one of the parts used least.
- * 3. After that, the suggestion is the point where the acquisition function of the posterior is largest. The model is
- *    y = f(x) + ε. Here y is the objective's values, warped and standardised, and f is a Gaussian process with mean 0 and
- *    covariance
+ * 3. After that, the suggestion is the point where the acquisition function of the posterior is largest. The
+ * model is
+ *    y = f(x) + ε. Here y is the objective's values, warped and standardised, and f is a Gaussian process
+ *    with mean 0 and covariance
  *
- *        k(x, x') = s·((1 − a)·M(Σ_p w_p·δ_p) + a·mean_p M(w_p·δ_p)),   M(r²/5) = (1 + r + r²/3)·e⁻ʳ      (Matérn 5/2)
+ *        k(x, x') = s·((1 − a)·M(Σ_p w_p·δ_p) + a·mean_p M(w_p·δ_p)), M(r²/5) = (1 + r + r²/3)·e⁻ʳ (Matérn
+ *        5/2)
  *
- *    over coordinates in [0, 1] along each parameter's scale: the effects of all parameters together, and of each by
- *    itself (from 2 to 64 parameters; with more, a is 0). For choices, δ is 0 for equal values and 1 for different ones; a
- *    parameter that does not apply is in the middle. The w_p, s, a and the variance of ε are the most probable ones given
- *    the trials, under the priors of Optuna's GPSampler; they are fitted again whenever the history has grown by an eighth, or
- *    beyond 256 trials has doubled.
- *    The warp is the most probable one of four at each fit: the worse half compressed logarithmically (favoured by a
- *    factor of e³), none, or all compressed, mildly or strongly.
+ *    over coordinates in [0, 1] along each parameter's scale: the effects of all parameters together, and of
+ *    each alone (from 2 to 64 parameters; with more, a is 0). For choices, δ is 0 for equal values and 1 for
+ *    different ones; a parameter that does not apply is in the middle. The w_p, s, a and the variance of ε
+ *    are the most probable ones given the trials, under the priors of Optuna's GPSampler; they are refitted
+ *    whenever the history has grown by an eighth, or beyond 256 trials has doubled. The warp is the most
+ *    probable one of four at each fit: the worse half compressed logarithmically (favoured by a factor of
+ *    e³), none, or all compressed, mildly or strongly.
  *
- * Trials that failed or diverged count as the worst of the others, pruned ones with the value that they reached. Running
- * trials count as if they had returned their expected value. No point is repeated while a finite space has others. Up to
- * 256 trials are all in the model; of more, the best 128, the most recent 64, and 64 spread over the rest, chosen at each fit and
- * after every 256 trials, and the trials since then.
+ * Trials that failed or diverged count as the worst of the others, pruned ones with the value that they
+ * reached. Running trials count with their expected value. No point is repeated while a finite space has
+ * others. Up to 256 trials are all in the model. Of more, the model has the best 128, the most recent 64, and
+ * 64 spread over the rest, chosen at each fit and after every 256 trials, and the trials since then.
  *
- * Where trials break soft constraints, each constraint has a model of its own, and the suggestion is the point where an improvement on
- * the best trial that keeps them, times the probability that the point keeps them, is largest (Gardner et al.); with `"lcb"`, a
- * trial that breaks one costs more than all others instead.
+ * If trials break soft constraints, each constraint has its own model, and the suggestion is the point with
+ * the largest improvement on the best feasible trial, times the probability of being feasible (Gardner et
+ * al.); with `"lcb"`, an infeasible trial instead costs more than all others.
  *
- * With several objectives, each has a model of its own, and the suggestion is the point with the largest expected
- * improvement of the hypervolume between the trials and a corner a little worse than the worst in each objective (Yang et
- * al.). It is exact, but for fronts of more than 63 points of three objectives, or 15 of four, of which it uses those that
- * together dominate most. Only `"logEi"` has a form for several objectives.
+ * With several objectives, each has its own model, and the suggestion is the point with the largest expected
+ * improvement of the hypervolume between the trials and a corner a little worse than the worst in each
+ * objective (Yang et al.). It is exact, except for fronts of more than 63 points of three objectives, or 15
+ * of four, where it uses the points that together dominate most. Only `"logEi"` has a form for several
+ * objectives.
  *
- * @throws FettleError `invalid_argument`, `unknown_name` for invalid options, and for `kappa` without `"lcb"`; when used,
- * `invalid_space` for a space of more than 2,000 coordinates, and `invalid_argument` for several objectives without
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid options, and for `kappa` without
+ * `"lcb"`; when used,
+ * `invalid_space` for a space of more than 2,000 coordinates, and `invalid_argument` for several objectives
+ * without
  * `"logEi"`
  * @example
  * ```ts
@@ -141,11 +149,13 @@ const GOOD = 5;
  * ```
  * @see D. Duvenaud, H. Nickisch and C. Rasmussen, "Additive Gaussian processes", NIPS 24, 2011
  * @see E. Snelson, C. Rasmussen and Z. Ghahramani, "Warped Gaussian processes", NIPS 16, 2003
- * @see J. Snoek, H. Larochelle and R. Adams, "Practical Bayesian optimization of machine learning algorithms", NIPS 2012
- * @see S. Ament et al., "Unexpected improvements to expected improvement for Bayesian optimization", NeurIPS 2023
+ * @see J. Snoek, H. Larochelle and R. Adams, "Practical Bayesian optimization of machine learning
+ * algorithms", NIPS 2012
+ * @see S. Ament et al., "Unexpected improvements to expected improvement for Bayesian optimization", NeurIPS
+ * 2023
  * @see J. Gardner et al., "Bayesian optimization with inequality constraints", ICML 2014
- * @see K. Yang, M. Emmerich, A. Deutz and T. Bäck, "Efficient computation of expected hypervolume improvement using box
- * decomposition algorithms", J. Global Optimization 75, 2019
+ * @see K. Yang, M. Emmerich, A. Deutz and T. Bäck, "Efficient computation of expected hypervolume improvement
+ * using box decomposition algorithms", J. Global Optimization 75, 2019
  */
 export function gp(options: GpOptions = {}): Strategy {
   const { acquisition, startupTrials, kappa } = readOptions(options, "gp", RULES, " of gp");
@@ -155,7 +165,7 @@ export function gp(options: GpOptions = {}): Strategy {
     () =>
       `kappa of gp must be left out unless acquisition is "lcb"; received ${show(kappa)} with ${show(acquisition)}`,
   );
-  /** One objective: what is promising, and the best trials. */
+  /** One objective: the merit of points, and the best trials. */
   const towardsBest = (pending: readonly Params[], context: SuggestContext): Front => {
     const { history } = context;
     if (acquisition !== "lcb" && areConstrained(history)) {
@@ -209,7 +219,7 @@ export function gp(options: GpOptions = {}): Strategy {
   };
 }
 
-/** Coordinates at most: one of a number, one of each value of a choice. Time grows faster than their number. */
+/** The most coordinates: one per number, one per value of a choice. Time grows faster than their number. */
 const MOST_COORDINATES = 2000;
 
 function checkSize(space: SearchSpace): void {
@@ -220,12 +230,12 @@ function checkSize(space: SearchSpace): void {
 }
 
 /**
- * From this many numbers on, the middle of a cube is more often than not nearer to a point drawn from all of it than each of six points of
- * a Latin hypercube: in 47 % of draws for 7 numbers, 54 % for 8, 92 % for 20.
+ * From this many numbers, the middle of a cube is usually nearer to a random point of the cube than any of
+ * six points of a Latin hypercube: in 47 % of draws for 7 numbers, 54 % for 8, 92 % for 20.
  */
 const WIDE = 8;
 
-/** Whether the middle of a space is worth the first trial. */
+/** Whether the first trial is the middle of the space. */
 function isWide({ names, parameters }: SearchSpace): boolean {
   const numbers = names.filter((name) => parameters[name].type !== "choice" && !parameters[name].when);
   return numbers.length >= WIDE;
@@ -249,7 +259,7 @@ function anyPoint(context: SuggestContext): Params | undefined {
   );
 }
 
-/** The unused points of a space that has few points in all. */
+/** The unused points of a space with few points. */
 function fewLeft({ space, earlier }: SuggestContext): Params[] | undefined {
   if (!isCountable(space)) return undefined;
   const { lattice, used } = stockOf(space, earlier);

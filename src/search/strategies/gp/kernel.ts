@@ -1,9 +1,10 @@
 /**
- * The covariance k(x, x') over points of a space: that of all parameters together, and of each alone; the notation is at
- * the head of `gp.ts`. Points are stretched so that the kernel sees plain distances.
+ * The covariance k(x, x') over points of a space: that of all parameters together, and of each alone; for the
+ * notation see the header of `gp.ts`. Points are stretched so that the kernel sees plain distances.
  *
- * δ_p is the squared difference of a number's coordinates, and for a choice half the squared distance of its coordinates,
- * which is 1 between any two of its values (the Hamming distance) and less than that to "does not apply".
+ * δ_p is the squared difference of a number's coordinates, and for a choice half the squared distance of its
+ * coordinates, which is 1 between any two of its values (the Hamming distance) and less than that to "does
+ * not apply".
  */
 import { matern } from "../../../numerics/matern.js";
 import type { Vectors } from "../../space/vectors.js";
@@ -14,16 +15,16 @@ export interface Hyperparameters {
   readonly weights: Float64Array;
   /** s, the variance of f. */
   readonly signal: number;
-  /** a, the share of s that parameters have each by itself; 0 where `hasShares` is false. */
+  /** a, the share of s of parameters on their own; 0 if `hasShares` is false. */
   readonly alone: number;
   /** σ_n², the variance of ε. */
   readonly noise: number;
 }
 
-/** Parameters up to which they are also modelled each by itself: the time for it grows with their number. */
+/** Up to this many, parameters are also modelled separately: the time for it grows with their number. */
 const MOST_ALONE = 64;
 
-/** Whether parameters are also modelled each by itself. */
+/** Whether parameters are also modelled separately. */
 export function hasShares({ axes }: Vectors): boolean {
   return axes.length > 1 && axes.length <= MOST_ALONE;
 }
@@ -52,7 +53,7 @@ export function stretched(points: readonly Float64Array[], stretch: Float64Array
 export class Covariances {
   /** k, [n]. */
   readonly values: Float64Array;
-  /** The part of k that parameters have each by itself, [n]. */
+  /** The part of k of parameters on their own, [n]. */
   readonly alone: Float64Array;
   /** The squared distances along each parameter, stretched, [axes, count]. */
   readonly squares: Float64Array;

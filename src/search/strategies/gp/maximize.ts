@@ -1,7 +1,7 @@
 /**
- * Finds a point where an acquisition function is large: many points are assessed, and local searches start at the best
- * ones, along the gradient in continuous coordinates and by single changes in the others. A heuristic: the maximum that it
- * finds is local. The notation is at the head of `gp.ts`.
+ * Finds a point where an acquisition function is large: many points are assessed, and local searches start at
+ * the best ones, along the gradient in continuous coordinates and by single changes in the others. A
+ * heuristic: the maximum that it finds is local. For the notation see the header of `gp.ts`.
  */
 import { minimize } from "../../../numerics/lbfgs.js";
 import type { RandomStream } from "../../../numerics/random.js";
@@ -27,24 +27,28 @@ export interface Effort {
   readonly points: number;
   /** How many local searches start. */
   readonly climbs: number;
-  /** How many evaluations there may be in all, one with a gradient counted as three; the points are at most half of them. */
+  /**
+   * The most evaluations in all, where one with a gradient counts as three; points use at most half of them.
+   */
   readonly evaluations: number;
 }
 
-/** Multiplications of a search, about; a second or two. No space of up to 60 parameters needs so many. */
+/**
+ * Approximate multiplications of a search: a second or two. No space of up to 60 parameters needs so many.
+ */
 const WORK = 1e9;
 
-/** How many evaluations a search may have, of so many coordinates, by a posterior after so many trials. */
+/** How many evaluations a search may use, for so many coordinates and a posterior after so many trials. */
 export function evaluationsWithin(coordinates: number, trials: number, models = 1): number {
   const covariances = trials * (trials / 2 + 3 * coordinates);
   return Math.max(100, Math.floor(WORK / (models * covariances + 300 * coordinates)));
 }
 
-/** What is left of the evaluations of a search. */
+/** The remaining evaluations of a search. */
 interface Left {
   evaluations: number;
 }
-/** Evaluations that one with a gradient takes as long as. */
+/** How many evaluations one with a gradient costs. */
 const GRADIENT = 3;
 /** With fewer evaluations than this for each discrete parameter, some parameters may not get their turn. */
 const SCARCE = 10;
@@ -100,7 +104,7 @@ export function maximize(
 ): Candidate[] {
   const drawn = good.slice(0, 1);
   for (let i = 0; i < Math.min(points, evaluations / 2); i++) {
-    const center = good[i % (2 * good.length)]; // as many around good points as anywhere
+    const center = good[i % (2 * good.length)]; // as many around good points as everywhere
     const raw = center
       ? moves.vary(center, RATES[random.integer(RATES.length)], SCALES[random.integer(SCALES.length)], random)
       : moves.draw(random);
@@ -125,7 +129,10 @@ function distance(a: Float64Array, b: Float64Array): number {
   return largest;
 }
 
-/** @param left - the climb ends once nothing is; where that comes soon, single changes begin at a random parameter */
+/**
+ * @param left - the climb ends once nothing is left; if that is soon, single changes start at a random
+ * parameter
+ */
 function climb(start: Candidate, merit: MeritAt, moves: Moves, left: Left, random: RandomStream): Candidate {
   const assess = (vector: Float64Array): Candidate => {
     left.evaluations--;
@@ -154,7 +161,10 @@ function climb(start: Candidate, merit: MeritAt, moves: Moves, left: Left, rando
   return best;
 }
 
-/** The point reached along the gradient from a settled vector, with only its continuous coordinates changed; settled. */
+/**
+ * The point reached along the gradient from a settled vector, with only its continuous coordinates changed;
+ * settled.
+ */
 function glide(vector: Float64Array, merit: MeritAt, moves: Moves, left: Left): Float64Array {
   const free = moves.glides(vector);
   const maxEvaluations = Math.min(CLIMB, Math.floor(left.evaluations / GRADIENT));

@@ -1,15 +1,16 @@
 /**
- * The Gaussian process of a history of trials; the notation is at the head of `gp.ts`. The hyperparameters θ are fitted
- * again whenever the history has grown by an eighth, or beyond 256 trials has doubled, starting from the last fit; in between, trials are
- * added to L, and after every 256 of them those in the model are chosen anew. They are
- * fitted under each warp of the costs, and the most probable warp is used until the next fit. Where trials failed or diverged, each fit
- * begins a second time at a steep function, and the more probable end counts. Where that would take seconds, as with
- * a thousand parameters, the fit is shorter, and of the warp in use alone.
+ * The Gaussian process of a history of trials; for the notation see the header of `gp.ts`. The
+ * hyperparameters θ are refitted whenever the history has grown by an eighth, or beyond 256 trials has
+ * doubled, starting from the last fit. In between, trials are added to L, and after every 256 of them the
+ * trials in the model are chosen again. θ is fitted under each warp of the costs, and the most probable warp
+ * is used until the next fit. If trials failed or diverged, each fit also starts at a steep function, and the
+ * more probable result counts. If that would take seconds, as with a thousand parameters, the fit is shorter,
+ * and covers only the warp in use.
  *
- * All of this follows from the history alone: refits happen at fixed counts of trials, and each starts from the fit at
- * the count before, however a study was interrupted. Fits are remembered (`memo/generations.ts`), so that only a new one
- * costs anything; a restored study repeats them all, which costs a few times as much as the last one, since the counts
- * grow geometrically.
+ * All of this follows from the history: refits happen at fixed counts of trials, and each starts from the fit
+ * at the count before, however a study was interrupted. Fits are remembered (`memo/generations.ts`), so that
+ * only new ones cost time; a restored study repeats them all, which costs a few times as much as the last
+ * one, since the counts grow geometrically.
  */
 
 import { memoizeGenerations, type SearchProblem } from "../../memo/generations.js";
@@ -26,20 +27,20 @@ import { targetsOf, type Warp, warps } from "./targets.js";
 const STEEP = 100;
 /** Trials before the first fit. */
 const FIRST_FIT = 4;
-/** Up to this many trials are all in the model; of more, only some (see `choose`). */
+/** Up to this many trials, all are in the model; of more, only some (see `choose`). */
 const EXACT_TRIALS = 256;
 /** The most trials that are added to those chosen, before they are chosen again. */
 const MOST_ADDED = 256;
-/** Finished trials in the model at most. */
+/** The most finished trials in the model. */
 export const MOST_TRIALS = EXACT_TRIALS + MOST_ADDED;
 /** The largest number of likelihood evaluations in a fit. */
 const FIT_EVALUATIONS = 20;
-/** Multiplications of a fit, about: a second. No fit of up to 60 numbers needs so many. */
+/** Approximate multiplications of a fit: a second. No fit of up to 60 numbers needs so many. */
 const FIT_WORK = 4.1e8;
-/** The logarithm of how much more probable the first warp is than each other before any trial. */
+/** The prior log odds of the first warp over each other. */
 const FAVOUR = 3;
 
-/** What a history says about the function. */
+/** What a history reveals about the function. */
 export interface Model {
   readonly posterior: Posterior;
   /** The points of the trials in the model, including running ones, by ascending μ. */
@@ -116,21 +117,22 @@ function hasNoValue({ status }: TrialRecord): boolean {
 }
 
 /**
- * Hyperparameters of a function that changes within a tenth of each range, nearly without noise. Where trials fail beyond some edge, a fit
- * that begins with a smooth function ends with one of which the few good trials are noise.
+ * Hyperparameters of a function that changes within a tenth of each range, nearly without noise. If trials
+ * fail beyond some edge, a fit that starts from a smooth function ends with one that treats the few good
+ * trials as noise.
  */
 function steep(vectors: Vectors): Hyperparameters {
   const { weights, ...others } = defaultHyperparameters(vectors);
   return { ...others, weights: weights.map(() => STEEP), noise: 1e-3 };
 }
 
-/** How many evaluations a fit may have: two are a step of its search. */
+/** How many evaluations a fit may use: each step of its search takes two. */
 function evaluationsWithin({ size, axes }: Vectors, n: number): number {
   const each = n * n * (n / 2 + 2 * axes.length + size);
   return Math.min(FIT_EVALUATIONS, Math.max(2, Math.floor(FIT_WORK / each)));
 }
 
-/** By how many trials a history must grow before it is fitted again: once not all are in the model, it must double. */
+/** By how many trials a history must grow before a refit: once not all are in the model, it must double. */
 function growthOf(fitted: number): number {
   return fitted < EXACT_TRIALS ? eighthOf(fitted) : fitted;
 }
@@ -139,10 +141,15 @@ function eighthOf(trials: number): number {
   return Math.max(1, Math.floor(trials / 8));
 }
 
-/** The checked spaces of parameters that models were made for, so that callers with the same parameters share their fits. */
+/**
+ * The checked spaces of parameters that models were made for, so that callers with the same parameters share
+ * their fits.
+ */
 const spaces = new WeakMap<Space, SearchSpace>();
 
-/** The checked space of a study's parameters: the object that its strategy received, if that has used a model. */
+/**
+ * The checked space of a study's parameters: the object that its strategy received, if that has used a model.
+ */
 export function spaceOf(space: Space): SearchSpace {
   return spaces.get(space) ?? resolveSpace(space);
 }
@@ -186,8 +193,8 @@ export function modelOf(
 }
 
 /**
- * Which trials are in the model: all, up to `limit`. Of more, the best limit/2 by cost, the most recent limit/4 of the
- * others, and limit/4 spread evenly over the rest by number.
+ * Which trials are in the model: all, up to `limit`. Of more, the best limit/2 by cost, the most recent
+ * limit/4 of the others, and limit/4 spread evenly over the rest by number.
  *
  * @returns indices, ascending
  */

@@ -1,7 +1,7 @@
 /**
- * Moves over a space in which some parameters are discrete and some do not always apply: which points exist near a vector
- * of `space/vectors.ts`, and which of its coordinates may *glide*, that is, follow a gradient. A vector is *settled* if it
- * encodes a point of the space.
+ * Moves over a space in which some parameters are discrete and some do not always apply: which points exist
+ * near a vector of `space/vectors.ts`, and which of its coordinates may *glide*, that is, follow a gradient.
+ * A vector is *settled* if it encodes a point of the space.
  */
 import type { RandomStream } from "../../../numerics/random.js";
 import { indexOf, toUnit, valueAt } from "../../space/scale.js";
@@ -15,7 +15,7 @@ const GLIDE_FROM = 24;
 /** The steps, up and down, that a number with many values tries in addition. */
 const STRIDES = [1, 2, 5];
 
-/** See the head of this file. */
+/** See the header of this file. */
 export interface Moves {
   readonly vectors: Vectors;
   /** The vector of the nearest point of the space; the same array if every vector is settled. */
@@ -25,15 +25,22 @@ export interface Moves {
   /** A vector drawn uniformly from the cube, not settled. */
   draw(random: RandomStream): Float64Array;
   /**
-   * A vector near `center`, not settled: about a fraction `rate` of the parameters, at least one, are moved by about
+   * A vector near `center`, not settled: about a fraction `rate` of the parameters, at least one, are moved
+   * by about
    * `scale`, or resampled if they have few values.
    */
   vary(center: Float64Array, rate: number, scale: number, random: RandomStream): Float64Array;
-  /** 1 for each coordinate that may glide at a settled vector: numbers that apply and are continuous, or nearly. */
+  /**
+   * 1 for each coordinate that may glide at a settled vector: numbers that apply and are continuous, or
+   * nearly.
+   */
   glides(vector: Float64Array): Uint8Array;
   /** The discrete parameters. */
   readonly discrete: readonly Axis[];
-  /** Settled vectors that differ from a settled one in a discrete parameter (and in those that depend on it), each made when it is asked for. */
+  /**
+   * Settled vectors that differ from a settled one in a discrete parameter (and in those that depend on it),
+   * each made on demand.
+   */
   neighbours(vector: Float64Array, axis: Axis): Iterable<Float64Array>;
 }
 
@@ -86,20 +93,23 @@ function makeMoves(space: SearchSpace): Moves {
     },
     discrete,
     *neighbours(vector, axis) {
-      // of one vector, all parameters are asked for in turn
+      // all parameters of one vector are requested in turn
       if (last?.vector !== vector) last = { vector, params: vectors.decode(vector) };
       const { params } = last;
       if (!Object.hasOwn(params, axis.name)) return;
       for (const index of otherIndices(axis, params)) {
         const next = moved(vector, axis, index);
-        // where nothing depends on it, all other coordinates stay settled
+        // if nothing depends on it, all other coordinates stay settled
         yield conditional ? settle(next) : next;
       }
     },
   };
 }
 
-/** The same as `vectors.encode(vectors.decode(vector))`, but faster: it computes values only where conditions need them. */
+/**
+ * The same as `vectors.encode(vectors.decode(vector))`, but faster: it computes values only where conditions
+ * need them.
+ */
 function settler(
   space: SearchSpace,
   { axes, size }: Vectors,

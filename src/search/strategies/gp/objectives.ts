@@ -1,18 +1,20 @@
 /**
- * Several objectives: one Gaussian process for each, and the logarithm of the expected hypervolume improvement (EHVI) as the
- * acquisition function. The notation is at the head of `gp.ts`; each objective has its own y, μ and σ, and is taken to be
- * independent of the others given a point.
+ * Several objectives: one Gaussian process for each, and the logarithm of the expected hypervolume
+ * improvement (EHVI) as the acquisition function. For the notation see the header of `gp.ts`; each objective
+ * has its own y, μ and σ, and is assumed to be independent of the others given a point.
  *
- * What no trial dominates is divided into boxes (`boxes.ts`). In each, another point adds the part of the box that it
- * dominates. With Ψ_k(b) = E[max(0, b − y_k)] = σ_k·h((b − μ_k)/σ_k), the expected improvement of objective k below b,
+ * The region that no trial dominates is divided into boxes (`boxes.ts`). In each, another point adds the part
+ * of the box that it dominates. With Ψ_k(b) = E[max(0, b − y_k)] = σ_k·h((b − μ_k)/σ_k), the expected
+ * improvement of objective k below b,
  *
  *     EHVI = Σ over boxes of Π_k [Ψ_k(upper_k) − Ψ_k(lower_k)]
  *
- * is exact (K. Yang, M. Emmerich, A. Deutz and T. Bäck, "Efficient computation of expected hypervolume improvement using
- * box decomposition algorithms", J. Global Optimization 75, 2019). Of M objectives and a front of n points there may be
- * n^(M−1) boxes, so that of large fronts of three objectives or more only those points are used that together dominate
- * most. The volume is that between the points and a corner a little worse, in each objective, than the worst trial: with
- * one near the worst of the front, a search that has found one end of the Pareto front never leaves it.
+ * is exact (K. Yang, M. Emmerich, A. Deutz and T. Bäck, "Efficient computation of expected hypervolume
+ * improvement using box decomposition algorithms", J. Global Optimization 75, 2019). With M objectives and a
+ * front of n points there may be n^(M−1) boxes, so large fronts of three or more objectives are reduced to
+ * the points that together dominate most. The volume is measured between the points and a corner slightly
+ * worse, in each objective, than the worst trial: with a corner near the worst of the front, a search that
+ * found one end of the Pareto front would never leave it.
  */
 import { exp, log, pow } from "../../../numerics/special.js";
 import type { SearchProblem } from "../../memo/generations.js";
@@ -29,14 +31,14 @@ import { modelOf } from "./model.js";
 import type { Belief, Posterior } from "./posterior.js";
 import { dividing, spacesOf } from "./several.js";
 
-/** How much worse the corner is than the worst, in parts of the range of costs. */
+/** How much worse the corner is than the worst, as a fraction of the range of costs. */
 const MARGIN = 0.1;
 /** About how many boxes there may be. */
 const BOXES = 4000;
 /** The least sum over boxes, relative to the box of the corner: less is rounding. */
 const LEAST = 1e-300;
 
-/** What is promising for several objectives. */
+/** The merit of points for several objectives. */
 export interface Front {
   readonly merit: MeritAt;
   /** The points of the front. */
@@ -46,7 +48,7 @@ export interface Front {
 }
 
 /**
- * The merit of points after finished trials, of which the arguments are those of `modelOf`. Running trials count as having
+ * The merit of points after finished trials; the arguments are those of `modelOf`. Running trials count with
  * their expected values.
  */
 export function frontOf(
@@ -88,7 +90,7 @@ function frontOfPoints(points: readonly Point[]): number[] {
   return [...points.keys()].filter((i) => !points.some((_, j) => isWorse(i, j)));
 }
 
-/** The points of a front, or of one with too many boxes those that together dominate most. */
+/** The points of a front; if it has too many boxes, those that together dominate most. */
 function thinned(front: readonly number[], points: readonly Point[], corner: Point): readonly number[] {
   const most = Math.max(2, Math.floor(pow(BOXES, 1 / (corner.length - 1))));
   if (front.length <= most) return front;
@@ -169,7 +171,7 @@ class Improvements {
     this.#deviation = deviationOf(belief);
     this.slopes.fill(0);
     let whole = 0;
-    // the first cut is −∞, below which nothing is expected
+    // the first cut is −∞, below which no improvement is expected
     for (let c = last; c > 0; c--) {
       const { value, cdf, density } = logH((this.#edges[c] - belief.mean) / this.#deviation);
       if (c === last) whole = value;
@@ -202,5 +204,5 @@ class Improvements {
   }
 }
 
-/** A trial as one of each objective alone. */
+/** A trial divided into one per objective. */
 const partsOf = dividing((record) => (record.values ?? []).map((value) => ({ ...record, value })));

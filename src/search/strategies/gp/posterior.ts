@@ -1,6 +1,6 @@
 /**
- * The posterior of a Gaussian process: μ and σ² at any point, and their gradients; the notation is at the head of `gp.ts`.
- * Hyperparameters come from `fit.ts`, points from `maximize.ts`.
+ * The posterior of a Gaussian process: μ and σ² at any point, and their gradients; for the notation see the
+ * header of `gp.ts`. Hyperparameters come from `fit.ts`, points from `maximize.ts`.
  */
 import { cholesky, packedSize, solveLower, solveUpper } from "../../../numerics/linalg.js";
 import type { Vectors } from "../../space/vectors.js";
@@ -25,14 +25,15 @@ export interface Belief {
   readonly varianceGradient: Float64Array;
 }
 
-/** See the head of this file. */
+/** See the header of this file. */
 export interface Posterior {
   /** The posterior at an encoded point. */
   predict(point: Float64Array, withGradient?: boolean): Belief;
 }
 
 /**
- * Adds points to a factor, in O(n²) for each. The bits are the same whether points are added one by one or together.
+ * Adds points to a factor, in O(n²) for each. The bits are the same whether points are added one by one or
+ * together.
  */
 export function extend(vectors: Vectors, before: Factored, points: readonly Float64Array[]): Factored {
   const { hyperparameters } = before;
@@ -52,9 +53,9 @@ export function extend(vectors: Vectors, before: Factored, points: readonly Floa
 }
 
 /**
- * The posterior given the values of the first points. Further points, such as those of running trials, count as observed
- * with exactly their expected value ("kriging believer", Ginsbourger et al. 2010): they lower the variance around them and
- * leave the mean unchanged.
+ * The posterior given the values of the first points. Further points, such as those of running trials, count
+ * as observed with exactly their expected value ("kriging believer", Ginsbourger et al. 2010): they lower the
+ * variance around them and leave the mean unchanged.
  *
  * @param values - y of the first points, [at most n]
  */

@@ -1,6 +1,6 @@
 /**
- * How much a search may still improve, by the posterior of a Gaussian process after its trials: a reason to stop. It works
- * for the trials of any strategy.
+ * How much a search may still improve, by the posterior of a Gaussian process after its trials: a reason to
+ * stop. It works for the trials of any strategy.
  */
 import { isRecord, must } from "../../../errors.js";
 import { RandomStream } from "../../../numerics/random.js";
@@ -20,11 +20,14 @@ export interface RegretInput<P = Params> {
   readonly trials: readonly TrialRecord<P>[];
 }
 
-/** In units of the objective. These are estimates, as good as the model, without a guarantee. */
+/** In units of the objective. Estimates, as good as the model, without a guarantee. */
 export interface RemainingRegret {
   /** The expected improvement on the best trial by one more trial, at the most promising point. */
   readonly expectedImprovement: number;
-  /** A bound on the improvement by any further search, with high probability; at least `expectedImprovement`. See `remainingRegret`. */
+  /**
+   * A bound on the improvement by any further search, with high probability; at least `expectedImprovement`.
+   * See `remainingRegret`.
+   */
   readonly bound: number;
 }
 
@@ -42,11 +45,11 @@ const DELTA = 0.1;
  *
  *     min_trials (mean + κσ) − min_space (mean − κσ),   κ² = 0.4 · ln(d·n²·π² / (6·0.1)),
  *
- * for n trials and d parameters, with the κ of Makarova et al. (a fifth of the theory's κ², as they use it), or the expected improvement
- * where that is larger: a confidence bound leaves out what lies beyond κσ, and far from all trials that may be most of what is to
- * be expected. It falls
- * towards the noise of the objective and no further: stop once it is below the spread of the best trial, or below the
- * improvement that matters to you. It depends on the trials alone, and costs about as much as one suggestion.
+ * for n trials and d parameters, with the κ of Makarova et al. (a fifth of the theoretical κ², as in the
+ * paper), or the expected improvement if that is larger: a confidence bound ignores values beyond κσ, which
+ * far from all trials may dominate the expectation. The bound falls towards the noise of the objective and no
+ * further: stop once it is below the spread of the best trial, or below the improvement that matters to you.
+ * It depends only on the trials, and costs about as much as one suggestion.
  *
  * @param study - a study, or its space, direction and finished trials
  * @returns 0 for both if all trials have the same value

@@ -1,11 +1,12 @@
 /**
- * Several models of one history, such as one for each objective: what each of them takes for a trial, and for the space. These are the same
- * objects for the same trial and space, since fits are remembered by them (`memo/generations.ts`).
+ * Several models of one history, such as one for each objective: the trials and the space of each model. The
+ * same trial and space give the same objects, because fits are remembered by identity
+ * (`memo/generations.ts`).
  */
 import type { SearchSpace } from "../../space/space.js";
 import type { TrialRecord } from "../../trial/trial.js";
 
-/** @param divide - what each model takes for a trial */
+/** @param divide - returns the trial for each model */
 export function dividing(
   divide: (record: TrialRecord) => readonly TrialRecord[],
 ): (record: TrialRecord) => readonly TrialRecord[] {
@@ -19,7 +20,7 @@ export function dividing(
 
 const copies = new WeakMap<SearchSpace, readonly SearchSpace[]>();
 
-/** The space as one of each model. */
+/** The space for each model. */
 export function spacesOf(space: SearchSpace, models: number): readonly SearchSpace[] {
   const known = copies.get(space);
   if (known?.length === models) return known;

@@ -1,12 +1,12 @@
 /**
- * The targets y of the model (see `gp.ts`): costs, warped and standardised to mean 0 and variance 1. Any finite costs are
- * accepted, even 1e308.
+ * The targets y of the model (see `gp.ts`): costs, warped and standardised to mean 0 and variance 1. Any
+ * finite costs are accepted, even 1e308.
  */
 import { log, log1p } from "../../../numerics/special.js";
 
 /**
- * A warp of costs, increasing: with b the distance from the least cost to the median, times `distance`, and m the median
- * or the least cost, a cost c above m becomes m + b·ln(1 + (c − m)/b), and others stay as they are.
+ * A warp of costs, increasing: with b the distance from the least cost to the median, times `distance`, and m
+ * the median or the least cost, a cost c above m becomes m + b·ln(1 + (c − m)/b), and others stay unchanged.
  */
 export interface Warp {
   readonly from: "median" | "least";
@@ -14,9 +14,9 @@ export interface Warp {
 }
 
 /**
- * The warps among which the likelihood chooses, the first favoured: the worse half compressed, since how bad the bad
- * points are says little about the good ones; none; all compressed, mildly and strongly, for costs over orders of
- * magnitude.
+ * The warps among which the likelihood chooses, the first favoured: the worse half compressed, because how
+ * bad the bad points are says little about the good ones; no warp; all compressed, mildly and strongly, for
+ * costs over orders of magnitude.
  */
 export const warps: readonly [Warp, ...Warp[]] = [
   { from: "median", distance: 1 },
@@ -51,7 +51,7 @@ export function targetsOf(costs: Float64Array, warp: Warp): Targets {
   const scaled = costs.map((cost) => cost / largest); // so that no square overflows
   const { from, distance } = placeOf(scaled, warp);
   const isWarped = distance > 0 && distance < Number.POSITIVE_INFINITY;
-  /** ln(1 + (c − m)/b): the logarithm of what the slope is divided by */
+  /** ln(1 + (c − m)/b): the logarithm of the divisor of the slope */
   const bendOf = (cost: number): number =>
     isWarped && cost > from ? log1p(Math.min((cost - from) / distance, Number.MAX_VALUE)) : 0;
   const bent = (cost: number, bend: number): number => (bend > 0 ? from + distance * bend : cost);

@@ -9,9 +9,9 @@ import type { Strategy } from "../strategy.js";
 /** How fine a grid is. */
 export interface GridOptions {
   /**
-   * The largest number of values to take of a numeric parameter, spread evenly from `low` to `high` (both included), or
-   * along the logarithm for log scales: one positive integer for all parameters, or one by name. A float without a step
-   * needs it.
+   * The largest number of values to take of a numeric parameter, spread evenly from `low` to `high` (both
+   * included), or along the logarithm for log scales: one positive integer for all parameters, or one by
+   * name. A float without a step needs it.
    */
   readonly points?: number | Readonly<Record<string, number>>;
 }
@@ -19,14 +19,15 @@ export interface GridOptions {
 const GRID_OPTIONS: OptionNames<GridOptions> = { points: true };
 
 /**
- * The grid strategy. Combinations are in the order of nested loops over the parameters as declared, the last one
- * fastest, as in scikit-learn's `ParameterGrid`. A conditional parameter comes after those that its condition names, and
- * is left out where it does not apply, so that no combination comes twice. Combinations that a constraint forbids are
- * left out.
+ * The grid strategy. Combinations are in the order of nested loops over the parameters as declared, the last
+ * one fastest, as in scikit-learn's `ParameterGrid`. A conditional parameter comes after those that its
+ * condition names, and is left out where it does not apply, so that no combination repeats. Combinations that
+ * a constraint forbids are left out.
  *
  * @returns a strategy with `size(space, constraint)`, the number of combinations
- * @throws FettleError `invalid_argument` for points that are not positive integers; when first used, `invalid_space` for
- * a float that has neither a step nor points, and `invalid_argument` for points of a parameter that is not numeric
+ * @throws FettleError `invalid_argument` for points that are not positive integers; when first used,
+ * `invalid_space` for a float that has neither a step nor points, and `invalid_argument` for points of a
+ * parameter that is not numeric
  * @example
  * ```ts
  * const space = { learningRate: float(1e-4, 1, { log: true }), momentum: choice([0, 0.5, 0.9]) };
@@ -73,9 +74,9 @@ export function grid(options: GridOptions = {}): Strategy & Required<Pick<Strate
   };
 }
 
-/** Values of a parameter at most. */
+/** The most values of a parameter. */
 const MOST_POINTS = 100_000;
-/** Combinations at most of which a constraint is asked. */
+/** The most combinations that a constraint checks. */
 const MOST_ASKED = 10_000_000;
 
 function checkPoints(name: string, points: unknown): void {
@@ -86,7 +87,7 @@ function checkPoints(name: string, points: unknown): void {
 /**
  * Returns the n-th of the points of a lattice that the constraint allows; undefined after the last.
  *
- * @throws FettleError `invalid_space` for more points than a constraint can be asked of
+ * @throws FettleError `invalid_space` for more points than a constraint can check
  */
 function walkAllowed(space: SearchSpace, lattice: Lattice): (position: number) => Params | undefined {
   if (space.constraint === undefined) return (i) => (i < lattice.size ? lattice.at(i) : undefined);

@@ -1,6 +1,6 @@
 /**
- * The *explore* step of population-based training: a member that has copied another's training gets parameters near those
- * of the other. Which member copies which is decided in `pbt.ts`.
+ * The *explore* step of population-based training: a member that has copied another's training gets
+ * parameters near those of the other. `pbt.ts` decides which member copies which.
  */
 
 import type { RandomStream } from "../../../numerics/random.js";
@@ -19,13 +19,13 @@ export interface Exploration {
   readonly resample: number;
 }
 
-/** After this many points that a constraint forbids, the parameters stay as they are. */
+/** After this many forbidden points, the parameters stay unchanged. */
 const ATTEMPTS = 100;
 
 /**
- * A point near `params`: each parameter of `names` is resampled with probability `resample`, and otherwise perturbed if it
- * is a number. A parameter that did not apply before is drawn too. If a constraint forbids all points tried, `params`
- * itself.
+ * A point near `params`: each parameter of `names` is resampled with probability `resample`, and otherwise
+ * perturbed if it is a number. A parameter that did not apply before is drawn too. If a constraint forbids
+ * all points tried, `params` itself.
  */
 export function explore(
   space: SearchSpace,
@@ -47,9 +47,9 @@ export function explore(
 }
 
 /**
- * A number perturbed by a factor: multiplied by it on a log scale, otherwise moved by (factor − 1) times its range, and
- * reflected at the ends. A discrete number moves by at least one value, if it has others. In a range so narrow that both
- * ends have the same logarithm, a number stays as it is.
+ * A number perturbed by a factor: multiplied by it on a log scale, otherwise moved by (factor − 1) times its
+ * range, and reflected at the ends. A discrete number moves by at least one value, if it has others. In a
+ * range so narrow that both ends have the same logarithm, a number stays unchanged.
  */
 export function perturb(parameter: NumericParameter, value: number, factor: number): number {
   if (!parameter.log) return shift(parameter, value, factor - 1);

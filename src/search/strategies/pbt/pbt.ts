@@ -1,7 +1,8 @@
 /**
- * Population-based training as a strategy: a trial is one interval of a member's training, and resumes an earlier trial.
- * This file decides which trial each one resumes (*exploit*); its parameters are changed in `explore.ts`. Another strategy
- * suggests the first generation. Weights are kept by whatever runs the trials.
+ * Population-based training as a strategy: a trial is one interval of a member's training, and resumes an
+ * earlier trial. This file decides which trial each one resumes (*exploit*); its parameters are changed in
+ * `explore.ts`. Another strategy suggests the first generation. The code that runs the trials keeps the
+ * weights.
  */
 
 import { must, unknownName } from "../../../errors.js";
@@ -20,13 +21,17 @@ export interface PbtOptions {
   /** How many members the population has, an integer from 2 to 10,000. Default 8. */
   readonly populationSize?: number;
   /**
-   * The fraction of a generation that is replaced by copies of the best, and the fraction that is copied, in [0, 0.5];
-   * rounded up, at most half of the members. With 0, only trials without a value are replaced. Default 0.25.
+   * The fraction of a generation that is replaced by copies of the best, and the fraction that is copied, in
+   * [0, 0.5]; rounded up, at most half of the members. With 0, only trials without a value are replaced.
+   * Default 0.25.
    */
   readonly quantile?: number;
   /** The names of the parameters that may change during training. Default every float. */
   readonly explore?: readonly string[];
-  /** The factors by which numbers are perturbed, each equally likely; positive, and not 1. Default `[0.8, 1.2]`. */
+  /**
+   * The factors by which numbers are perturbed, each equally likely; positive, and not 1. Default
+   * `[0.8, 1.2]`.
+   */
   readonly factors?: readonly number[];
   /** The probability with which a parameter is resampled instead, in [0, 1]. Default 0.25. */
   readonly resample?: number;
@@ -49,31 +54,36 @@ const RULES = {
 } satisfies OptionRules<PbtOptions>;
 
 /**
- * Population-based training: hyperparameters change while a population of models trains, so that the search finds a
- * schedule instead of a point. With P = `populationSize`, trial n is the next interval of member n mod P:
+ * Population-based training: hyperparameters change while a population of models trains, so that the search
+ * finds a schedule instead of a point. With P = `populationSize`, trial n is the next interval of member n
+ * mod P:
  *
- * 1. The first P trials start training. `start` suggests their parameters, or random search if it has nothing left.
+ * 1. The first P trials start training. `start` suggests their parameters, or random search once `start` is
+ * exhausted.
  * 2. Each later trial resumes trial n − P with the same parameters, unless that trial was among the worst
  *    ⌈`quantile` · P⌉ of its generation, or has no value because it failed or diverged.
- * 3. In that case (*exploit*) it resumes one of the best ⌈`quantile` · P⌉, at least one, each equally likely, and
- * 4. (*explore*) changes that trial's parameters: each parameter of `explore` is resampled with probability `resample`,
- *    and otherwise perturbed by one of `factors`. On a log scale a number is multiplied by the factor, otherwise it is
- *    moved by (factor − 1) times its range; it is reflected at the ends, and moves by at least one value if it is
- *    discrete. A choice is not perturbed. A change that the space's constraint forbids is drawn again, up to 100 times,
- *    and then omitted.
- * 5. If no trial of a generation has a value, all members start again.
+ * 3. In that case (*exploit*) it resumes one of the best ⌈`quantile` · P⌉, at least one, each equally likely,
+ * and
+ * 4. (*explore*) changes that trial's parameters: each parameter of `explore` is resampled with probability
+ * `resample`,
+ *    and otherwise perturbed by one of `factors`. On a log scale a number is multiplied by the factor,
+ *    otherwise it is moved by (factor − 1) times its range; it is reflected at the ends, and moves by at
+ *    least one value if it is discrete. A choice is not perturbed. A change that the space's constraint
+ *    forbids is drawn again, up to 100 times, and then omitted.
+ * 5. If no trial of a generation has a value, all members restart.
  *
- * A trial's `parent` is the number of the trial that it resumes. For a model, `tune` restores the training that ended
- * there, and `fit` sets the length of an interval. Only numbers such as rates can change during training; a trial that
- * would change the network fails. An objective keeps its own checkpoints, as below. Enqueued points start training: they
- * take the place of the member whose turn it is.
+ * A trial's `parent` is the number of the trial that it resumes. For a model, `tune` restores the training
+ * that ended there, and `fit` sets the length of an interval. Only numbers such as rates can change during
+ * training; a trial that would change the network fails. An objective keeps its own checkpoints, as below.
+ * Enqueued points start training: they take the place of the member whose turn it is.
  *
- * It differs from the paper in two ways. Members wait for each other at the end of a generation, so that it does not
- * matter which finishes first. And numbers that are not on a log scale are shifted, not multiplied. Of the paper's
- * selection methods it uses truncation selection. A member that copies another also copies its random number streams.
+ * It differs from the paper in two ways. Members wait for each other at the end of a generation, so that it
+ * does not matter which finishes first. And numbers that are not on a log scale are shifted, not multiplied.
+ * Of the paper's selection methods it uses truncation selection. A member that copies another also copies its
+ * random number streams.
  *
- * @throws FettleError `invalid_argument`, `unknown_name` for invalid options; when first used, for names in `explore`
- * that the space does not have
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid options; when first used, for names in
+ * `explore` that the space does not have
  * @example
  * ```ts
  * // section 4.1 of the paper: each of h and k alone leads along one axis, and 1.2 is reached along both

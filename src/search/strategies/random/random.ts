@@ -1,7 +1,7 @@
 /**
  * Random search: independent draws from the space's own distribution (Bergstra and
- * Bengio, "Random Search for Hyper-Parameter Optimization", JMLR 13, 2012), except
- * that no point comes twice. It ignores the values of trials.
+ * Bengio, "Random Search for Hyper-Parameter Optimization", JMLR 13, 2012), except that no point repeats. It
+ * ignores the values of trials.
  */
 
 import { unseen } from "../../memo/unseen.js";
@@ -12,8 +12,8 @@ import type { Strategy } from "../strategy.js";
 /**
  * The random strategy: uniform over floats, ints and choices, log-uniform on log scales.
  *
- * A draw that repeats an earlier point is drawn again. In a space with finitely many points, 100 repeats in a row lead to
- * one of the points left, each equally likely. The search ends once no point is left.
+ * A draw that repeats an earlier point is drawn again. In a space with finitely many points, 100 repeats in a
+ * row lead to one of the remaining points, each equally likely. The search ends once no point remains.
  *
  * @example
  * ```ts

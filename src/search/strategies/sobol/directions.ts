@@ -1,12 +1,14 @@
 /**
- * The direction numbers of a Sobol' sequence, for 64 dimensions: rows 2 to 64 of `new-joe-kuo-6.21201`, which makes
- * two-dimensional projections even (S. Joe and F. Y. Kuo, "Constructing Sobol sequences with better two-dimensional
- * projections", SIAM J. Sci. Comput. 30, 2008; © 2008 F. Y. Kuo and S. Joe). `sequence.ts` reads this table.
+ * The direction numbers of a Sobol' sequence, for 64 dimensions: rows 2 to 64 of `new-joe-kuo-6.21201`, which
+ * makes two-dimensional projections even (S. Joe and F. Y. Kuo, "Constructing Sobol sequences with better
+ * two-dimensional projections", SIAM J. Sci. Comput. 30, 2008; © 2008 F. Y. Kuo and S. Joe). `sequence.ts`
+ * reads this table.
  */
 
 /**
- * One row for each dimension from the second on (the first needs none): the degree s of a primitive polynomial over the
- * field of two elements, its inner coefficients a as the bits of a number, and s odd numbers m₁ to mₛ.
+ * One row for each dimension from the second (the first needs no row): the degree s of a primitive polynomial
+ * over the field of two elements, its inner coefficients a as the bits of a number, and s odd numbers m₁ to
+ * mₛ.
  */
 export const rows = `1 0 1
 2 1 1 3

@@ -1,5 +1,6 @@
 /**
- * Which trials TPE takes for the better ones, and how much each counts. With several objectives, `objectives.ts` decides.
+ * Which trials TPE treats as the better ones, and how much each counts. With several objectives,
+ * `objectives.ts` decides.
  */
 
 import { createGrowing } from "../../memo/growing.js";
@@ -13,19 +14,19 @@ import { paretoWeights } from "./objectives.js";
 /** The largest number of better trials. */
 export const MOST_BETTER = 25;
 
-/** What is known of the costs of a history without looking at it again. */
+/** What is remembered about the costs of a history. */
 interface Tally {
   /** How many trials there are. */
   count: number;
   /** How many have values. */
   valued: number;
-  /** Whether one with a value breaks its constraints. */
+  /** Whether a trial with a value breaks its constraints. */
   broken: boolean;
-  /** The indices of those that keep their constraints and cost least, at most `MOST_BETTER`, the best first. */
+  /** The indices of the feasible trials with the least costs, at most `MOST_BETTER`, the best first. */
   readonly least: number[];
   /** Their costs. */
   readonly costs: number[];
-  /** The largest cost of those that keep their constraints. */
+  /** The largest cost of feasible trials. */
   worst: number;
 }
 
@@ -48,7 +49,7 @@ const tallyFor = (direction: Direction) =>
   );
 const tallyOf = { minimize: tallyFor("minimize"), maximize: tallyFor("maximize") };
 
-/** Fronts with this many trials are kept, so that there are enough of them left when trials move to later fronts. */
+/** Fronts with this many trials are kept, so that enough remain when trials move to later fronts. */
 const FRONT_TRIALS = 4 * MOST_BETTER;
 
 const frontsFor = (directions: readonly Direction[]) =>
@@ -79,14 +80,17 @@ export function betterTrials(context: SuggestContext, gamma: number): ReadonlyMa
   return new Map(weights.sort(([a], [b]) => a - b));
 }
 
-/** The indices of the `count` trials that cost least; of equal ones the earlier, and none without a value. */
+/**
+ * The indices of the `count` trials that cost least; of equal ones the earlier; trials without a value are
+ * left out.
+ */
 function leastCosts(
   history: readonly TrialRecord[],
   direction: Direction,
   count: number,
   { broken, least, costs, worst }: Tally,
 ): readonly number[] {
-  // a trial that breaks constraints costs at least as much as the worst that keeps them
+  // an infeasible trial costs at least as much as the worst feasible one
   if (!broken || (count <= least.length && costs[count - 1] < worst)) return least.slice(0, count);
   const all = costsOf(history, direction);
   const [best, bestCosts]: [number[], number[]] = [[], []];

@@ -1,7 +1,8 @@
 /**
- * Of many trials, some in a row are suggested from the densities before the first of them, so that densities are made once and
- * evaluated at the candidates of all. A block is a function of the trials before it and of the study's seed; it is
- * remembered until the next one, and forgetting it changes no result.
+ * After many trials, several in a row are suggested from the same densities, those before the first of them,
+ * so that densities are made once and evaluated at the candidates of all. A block is a function of the trials
+ * before it and of the study's seed; it is remembered until the next one; forgetting it does not change the
+ * result.
  */
 
 import type { RandomStream } from "../../../numerics/random.js";
@@ -22,14 +23,14 @@ export interface Block {
   readonly size: number;
 }
 
-/** The block of the next trial after some: of one trial as long as all are modelled, later of up to a 128th of all trials. */
+/** The block of the next trial: one trial while all are modelled, later up to a 128th of all trials. */
 export function blockAfter(trials: number): Block {
   let size = 1;
   if (trials > EXACT_TRIALS) while (size < MOST && size * 256 <= trials) size *= 2;
   return { start: trials - (trials % size), size };
 }
 
-/** What a strategy was told when a block began. */
+/** The context of a strategy when a block started. */
 export function contextBefore({ start }: Block, context: SuggestContext): SuggestContext {
   const { history, earlier } = context;
   if (earlier.length === start) return context;
@@ -45,7 +46,7 @@ export function contextBefore({ start }: Block, context: SuggestContext): Sugges
 interface Known<T> {
   readonly start: number;
   readonly finished: number;
-  /** What directions and seed the block is for. */
+  /** The directions and the seed of the block. */
   readonly key: string;
   readonly history: Read<TrialRecord>;
   readonly earlier: Read<Params>;
@@ -53,9 +54,9 @@ interface Known<T> {
 }
 
 /**
- * A function of a block and of what was known when it began, remembered for each space until it is asked of another.
+ * A function of a block and its starting context, remembered for each space until another block.
  *
- * @param make - gets the block's own random numbers
+ * @param make - receives the block's random numbers
  */
 export function createBlockMemory<T>(
   make: (context: SuggestContext, block: Block, random: RandomStream) => T,

@@ -1,7 +1,8 @@
 /**
- * The kernels that a Parzen estimator puts on the observations of one parameter: truncated Gaussians for numbers,
- * the same integrated over the cell of each value for stepped ones, and Aitchison and Aitken's kernel for choices.
- * All are on the unit interval of `scale.ts`. How kernels are weighted and combined is in `parzen.ts`.
+ * The kernels that a Parzen estimator puts on the observations of one parameter: truncated Gaussians for
+ * numbers, the same, integrated over the cell of each value, for stepped ones, and Aitchison and Aitken's
+ * kernel for choices. All are on the unit interval of `scale.ts`. `parzen.ts` weights and combines the
+ * kernels.
  */
 
 import { logMasses, type NormalFactor, type TableFactor } from "../../../numerics/mixture.js";
@@ -18,11 +19,11 @@ export interface Coordinate {
   readonly count: number;
 }
 
-/** What some points have for one coordinate. */
+/** The values of one coordinate at some points. */
 export interface Column {
   /** [points] */
   readonly units: Float64Array;
-  /** Of a discrete coordinate: the units that occur, each once, and which of them each point has, [points]. */
+  /** For a discrete coordinate: the distinct units, and the index of each point's unit, [points]. */
   readonly distinct: readonly number[];
   readonly places: Int32Array;
 }
@@ -43,7 +44,10 @@ export function columnOf({ count }: Coordinate, units: Float64Array): Column {
   return { units, distinct, places };
 }
 
-/** The kernels of n observations of one parameter: densities for a continuous one, probabilities for a discrete one. */
+/**
+ * The kernels of n observations of one parameter: densities for a continuous one, probabilities for a
+ * discrete one.
+ */
 export interface Kernels {
   /** A draw from kernel `k`, in units. @param u - uniform in [0, 1) */
   draw(k: number, u: number): number;
@@ -67,7 +71,7 @@ export function createKernels(
   spread: number,
 ): Kernels {
   if (parameter.type === "choice") return categorical(units, count, spread);
-  // the distribution function of each kernel at 0, and what it gains up to 1, once they are needed
+  // the distribution function of each kernel at 0, and its increase up to 1, computed on demand
   const from = new Float64Array(units.length).fill(Number.NaN);
   const gain = new Float64Array(units.length);
   const draw = (k: number, u: number) => {

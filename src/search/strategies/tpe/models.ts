@@ -1,6 +1,6 @@
 /**
- * The densities that TPE compares after some trials: which parameters are modelled together, which trials are the others, and
- * how much each weighs. `better.ts` says which are the better ones, `parzen.ts` what a density is.
+ * The densities that TPE compares after some trials: which parameters are modelled together, which trials are
+ * the others, and their weights. `better.ts` chooses the better ones, `parzen.ts` defines a density.
  */
 
 import { valueCount } from "../../space/scale.js";
@@ -9,11 +9,11 @@ import { valueKey } from "../../space/value.js";
 import type { Coordinate } from "./kernels.js";
 import { type Bandwidth, createParzen, type Parzen } from "./parzen.js";
 
-/** Up to this many trials, all are modelled; of more, only some of the others (see `othersAmong`). */
+/** Up to this many trials, all are modelled; beyond, only some of the others (see `othersAmong`). */
 export const EXACT_TRIALS = 500;
 /** The number of most recent trials that have full weight. */
 const RECENT = 25;
-/** How many of more trials stand for all others that are neither recent nor running. */
+/** How many trials then represent all others that are neither recent nor running. */
 const SPREAD = 40;
 
 /** The parameters that are modelled together. */
@@ -53,7 +53,9 @@ export interface ModelOptions {
   readonly priorWeight: number;
 }
 
-/** The densities of the better trials and of the others. @param columns - units of all trials, by parameter */
+/**
+ * The densities of the better trials and of the others. @param columns - units of all trials, by parameter
+ */
 export function densitiesOf(
   coordinates: Group,
   columns: readonly Float64Array[],
@@ -88,10 +90,10 @@ function pick(column: Float64Array, rows: readonly number[]): Float64Array {
 }
 
 /**
- * Which trials may be modelled as the others: all; of more than `EXACT_TRIALS`, the most recent 25 and all that run, and
- * before them some at even distances.
+ * Which trials may be modelled as the others: all; of more than `EXACT_TRIALS`, the most recent 25 and all
+ * that run, and before them some at even distances.
  *
- * @returns their numbers, ascending; how many are at a distance, and how many trials each of those stands for
+ * @returns their numbers, ascending; how many are at a distance, and how many trials each of those represents
  */
 function othersAmong(trials: number, running: number) {
   if (trials <= EXACT_TRIALS)
@@ -106,8 +108,8 @@ function othersAmong(trials: number, running: number) {
 }
 
 /**
- * [n], the weights of observations in their order: 1 for the most recent 25, rising to 1 from 1/n for older ones, of which
- * the first `distant` stand for `stride` trials each.
+ * [n], the weights of observations in their order: 1 for the most recent 25, rising to 1 from 1/n for older
+ * ones, of which the first `distant` represent `stride` trials each.
  */
 function weightsByAge(n: number, distant: number, stride: number): Float64Array {
   const old = n - RECENT;

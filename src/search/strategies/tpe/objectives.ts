@@ -1,25 +1,29 @@
 /**
- * Which trials TPE takes for the better ones where there are several objectives, and how much each counts: MOTPE (Ozaki et
- * al.). The better half of `tpe.ts` becomes the first fronts; a front that fits only in part is thinned to the trials that
- * together dominate most.
+ * Which trials TPE treats as the better ones with several objectives, and how much each counts: MOTPE (Ozaki
+ * et al.). The better half of `tpe.ts` becomes the first fronts; a front that fits only in part is reduced to
+ * the trials that together dominate most.
  */
 
 import { costVectorOf } from "../../trial/pareto.js";
 import type { Direction, TrialRecord } from "../../trial/trial.js";
 import { gainOf, mostVolume, type Point } from "../../trial/volume.js";
 
-/** Fronts are measured from a corner this much worse than their worst, in parts of their range, so that their ends count too. */
+/**
+ * How much worse the corner is than the worst of the fronts, as a fraction of their range, so that their ends
+ * count too.
+ */
 const MARGIN = 0.5;
 /** The least weight of a better trial, relative to the largest. */
 const LEAST_WEIGHT = 0.1;
 
 /**
- * The weights of the `count` better trials: what each adds to the volume that they dominate together, relative to the
- * most that one adds, and at least `LEAST_WEIGHT`. Objectives are scaled to the range of the fronts from which trials are
- * taken, so that their units do not matter. Of trials that break soft constraints, those that break them least come first.
+ * The weights of the `count` better trials: what each adds to the volume that they dominate together,
+ * relative to the most that one adds, and at least `LEAST_WEIGHT`. Objectives are scaled to the range of the
+ * fronts from which trials are taken, so that their units do not matter. Among infeasible trials, those that
+ * break constraints least come first.
  *
  * @param fronts - the first fronts that have as many trials together, as indices
- * @returns weights by index, of the better trials alone
+ * @returns weights by index, only for the better trials
  */
 export function paretoWeights(
   trials: readonly TrialRecord[],

@@ -1,6 +1,7 @@
 /**
- * A Parzen estimator: a density over a group of parameters, the weighted mean of products of kernels, one around each
- * observation, and the uniform density. `tpe.ts` chooses the observations, and the point to suggest.
+ * A Parzen estimator: a density over a group of parameters, the weighted mean of products of kernels, one
+ * around each observation, and the uniform density. `tpe.ts` chooses the observations, and the point to
+ * suggest.
  */
 
 import { logDensities } from "../../../numerics/mixture.js";
@@ -8,11 +9,16 @@ import type { RandomStream } from "../../../numerics/random.js";
 import { log, pow } from "../../../numerics/special.js";
 import { type Column, type Coordinate, cellRounding, createKernels } from "./kernels.js";
 
-/** See the head of this file. */
+/** See the header of this file. */
 export interface Parzen {
-  /** Draws a point: its coordinates become row `row` of `columns`, discrete ones at the middle of their cells. */
+  /**
+   * Draws a point: its coordinates become row `row` of `columns`, discrete ones at the middle of their cells.
+   */
   sample(random: RandomStream, columns: readonly Float64Array[], row: number): void;
-  /** [points], ln of the density at each: a density in units for continuous coordinates, a probability for discrete ones. */
+  /**
+   * [points], ln of the density at each: a density in units for continuous coordinates, a probability for
+   * discrete ones.
+   */
   logDensities(columns: readonly Column[]): Float64Array;
 }
 
@@ -24,7 +30,7 @@ export interface Bandwidth {
   readonly power: number;
 }
 
-/** What an estimator is made of. */
+/** The parts of an estimator. */
 export interface ParzenOptions {
   readonly coordinates: readonly Coordinate[];
   /** The units of each coordinate's observations, [coordinates] of [n]. */
@@ -39,15 +45,15 @@ export interface ParzenOptions {
 /**
  * The estimator of some observations.
  *
- * The kernels of a number have the width of Scott's rule, σ = scale · s · n^(−1/(d + 4)), with n observations of
- * d coordinates and s² their variance, in which the uniform density counts as one more observation:
- * s² = (Σ(x − x̄)² + 1/12) / (n + 1). It is clipped to between 1/min(100, (n + 2)^power) ("magic clipping") and 1.
- * A kernel on one of c choices spreads the probability cp/(n + 1 + cp) over all choices equally, where p is the prior's
- * weight.
+ * The kernels of a number have the width of Scott's rule, σ = scale · s · n^(−1/(d + 4)), with n observations
+ * of d coordinates and s² their variance, in which the uniform density counts as one more observation: s² =
+ * (Σ(x − x̄)² + 1/12) / (n + 1). It is clipped to between 1/min(100, (n + 2)^power) ("magic clipping") and 1.
+ * A kernel on one of c choices spreads the probability cp/(n + 1 + cp) over all choices equally, where p is
+ * the prior's weight.
  *
  * @see D. W. Scott, "Multivariate density estimation", Wiley, 1992, section 6.3
- * @see S. Watanabe, "Tree-structured Parzen estimator: understanding its algorithm components and their roles for
- * better empirical performance", arXiv:2304.11127, 2023, section 3.3 (bandwidths, clipping, choices)
+ * @see S. Watanabe, "Tree-structured Parzen estimator: understanding its algorithm components and their roles
+ * for better empirical performance", arXiv:2304.11127, 2023, section 3.3 (bandwidths, clipping, choices)
  */
 export function createParzen({
   coordinates,
@@ -96,7 +102,7 @@ export function createParzen({
   };
 }
 
-/** The standard deviation of observations and one more that is uniform. */
+/** The standard deviation of observations plus one uniform observation. */
 function deviation(units: Float64Array): number {
   let sum = 0;
   for (const x of units) sum += x;

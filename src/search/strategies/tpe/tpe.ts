@@ -1,7 +1,7 @@
 /**
- * The tree-structured Parzen estimator: splits the trials into the better ones and the others, models the density of
- * each group, draws candidates from the first, and suggests the one with the largest ratio of the two densities. The
- * densities are in `parzen.ts`; there is no model of the objective.
+ * The tree-structured Parzen estimator: splits the trials into the better ones and the others, models the
+ * density of each group, draws candidates from the first, and suggests the one with the largest ratio of the
+ * two densities. The densities are in `parzen.ts`; there is no model of the objective.
  */
 
 import type { RandomStream } from "../../../numerics/random.js";
@@ -22,20 +22,25 @@ import type { Bandwidth, Parzen } from "./parzen.js";
 /** How `tpe` splits, models and draws. */
 export interface TpeOptions {
   /**
-   * Whether parameters that apply together are modelled together, by kernels around whole points. Otherwise each
-   * parameter is modelled alone. Default true.
+   * Whether parameters that apply together are modelled together, by kernels around complete points.
+   * Otherwise each parameter is modelled alone. Default true.
    */
   readonly multivariate?: boolean;
   /** How many trials must have finished before they are modelled, a positive integer. Default 10. */
   readonly startupTrials?: number;
   /**
-   * How many candidates are drawn for each suggestion, an integer from 1 to 10,000: more of them exploit more. Default 24, or 4 if
-   * parameters are modelled alone, each with candidates of its own.
+   * How many candidates are drawn for each suggestion, an integer from 1 to 10,000: more of them exploit
+   * more. Default 24, or 4 if parameters are modelled alone, each with separate candidates.
    */
   readonly candidates?: number;
-  /** The fraction of the finished trials that count as the better ones (at most 25); in (0, 1). Default 0.15. */
+  /**
+   * The fraction of the finished trials that count as the better ones (at most 25); in (0, 1). Default 0.15.
+   */
   readonly gamma?: number;
-  /** The weight of the uniform density relative to one trial, from 1e-9 to 1e9: more explores more. Default 0.5. */
+  /**
+   * The weight of the uniform density relative to one trial, from 1e-9 to 1e9: more explores more. Default
+   * 0.5.
+   */
   readonly priorWeight?: number;
 }
 
@@ -53,40 +58,45 @@ interface Widths {
   readonly others: Bandwidth;
 }
 
-// tuned on benchmark functions: kernels around whole points may be narrower than those of single parameters, which lose
-// how parameters belong together; narrow kernels around the others avoid only places already seen
+// tuned on benchmark functions: kernels around complete points may be narrower than those of single
+// parameters, which lose the relation between parameters; narrow kernels around the others avoid only places
+// already seen
 const jointly: Widths = { better: { scale: 0.7, power: 2 }, others: { scale: 0.5, power: 2 } };
 const oneByOne: Widths = { better: { scale: 1, power: 1 }, others: { scale: 0.25, power: 1 } };
 
 /**
  * The tree-structured Parzen estimator.
  *
- * Of n finished trials, the best min(25, ⌈gamma·n⌉) are the better ones. With l the density of their parameters and g
- * that of all others, TPE draws candidates from l and suggests the one with the largest l(x)/g(x), which has the largest
- * expected improvement (Bergstra et al.). Each density is a weighted mean of kernels around the trials and the uniform
- * density; the equations are at `createParzen`. Among the others, the most recent 25 trials have full weight, and older
- * ones less, linearly down to 1/n. Parameters under the same condition are modelled together, from the trials in which
- * they applied.
+ * Of n finished trials, the best min(25, ⌈gamma·n⌉) are the better ones. With l the density of their
+ * parameters and g that of all others, TPE draws candidates from l and suggests the one with the largest
+ * l(x)/g(x), which has the largest expected improvement (Bergstra et al.). Each density is a weighted mean of
+ * kernels around the trials and the uniform density; the equations are at `createParzen`. Among the others,
+ * the most recent 25 trials have full weight, and older ones less, linearly down to 1/n. Parameters under the
+ * same condition are modelled together, from the trials in which they applied.
  *
- * Of more than 500 trials, some are modelled as the others: those that run, the most recent 25, and 40 of the rest at even
- * distances, each of which weighs as much as the trials that it stands for. Then 2 trials in a row, rising to 64 from 8,192 trials on,
- * are suggested from the densities before the first of them, unless the space is finite or has a constraint.
+ * Above 500 trials, only some are modelled as the others: the running ones, the most recent 25, and 40 of the
+ * rest at even distances, each weighted by the trials that it represents. Then 2 trials in a row, rising to
+ * 64 from 8,192 trials, are suggested from the densities before the first of them, unless the space is finite
+ * or has a constraint.
  *
- * - With several objectives, the better trials are those of the first Pareto fronts; of a front that fits only in part,
- *   those that together dominate most. Each weighs what it adds to the hypervolume of the better ones, relative to the most
- *   that one adds, and at least a tenth (MOTPE, Ozaki et al.).
- * - Failed and diverged trials are never among the better ones. A pruned trial counts with the value that it had reached.
- *   Of equal values the earlier is better. Running trials are among the others, so that trials side by side keep apart.
- * - If a parameter has a default, the first suggestion is the point of the defaults, with the middle of the range for
- *   parameters without one. Until `startupTrials` trials have finished, suggestions are a Latin hypercube: the range of
- *   each parameter is divided into `startupTrials` parts (at most 1,000), and a suggestion falls into one of the parts
- *   used least.
+ * - With several objectives, the better trials are those of the first Pareto fronts; of a front that fits
+ *   only in part,
+ *   those that together dominate most. Each weighs what it adds to the hypervolume of the better ones,
+ *   relative to the most that one adds, and at least a tenth (MOTPE, Ozaki et al.).
+ * - Failed and diverged trials are never among the better ones. A pruned trial counts with the value that it
+ *   had reached. Of equal values the earlier is better. Running trials are among the others, so that parallel
+ *   trials keep apart.
+ * - If a parameter has a default, the first suggestion is the point of the defaults, with the middle of the
+ *   range for
+ *   parameters without one. Until `startupTrials` trials have finished, suggestions are a Latin hypercube:
+ *   the range of each parameter is divided into `startupTrials` parts (at most 1,000), and a suggestion falls
+ *   into one of the parts used least.
  * - No point is repeated while a finite space has others.
  *
- * It differs from Optuna's `TPESampler` in the kernel widths, which follow the spread of the trials and may become
- * narrower; in `gamma` (0.1 there), `priorWeight` (1 there) and, with `multivariate: false`, `candidates` (24 there); in
- * the uniform density (a wide Gaussian there); in the start (random there); and in that an integer on a log scale has the
- * probability of its cell.
+ * It differs from Optuna's `TPESampler` in the kernel widths, which follow the spread of the trials and may
+ * become narrower; in `gamma` (0.1 there), `priorWeight` (1 there) and, with `multivariate: false`,
+ * `candidates` (24 there); in the uniform density (a wide Gaussian there); in the start (random there); and
+ * in that an integer on a log scale has the probability of its cell.
  *
  * @throws FettleError `invalid_argument`, `unknown_name` for invalid options
  * @example
@@ -100,12 +110,14 @@ const oneByOne: Widths = { better: { scale: 1, power: 1 }, others: { scale: 0.25
  * await study.optimize(({ x, y }) => (x - 3) ** 2 + (y - 2) ** 2, { trials: 60 });
  * study.best.value < 0.5; // true
  * ```
- * @see J. Bergstra, R. Bardenet, Y. Bengio and B. Kégl, "Algorithms for hyper-parameter optimization", NIPS 24, 2011
- * @see S. Falkner, A. Klein and F. Hutter, "BOHB: robust and efficient hyperparameter optimization at scale", ICML 2018
- * @see S. Watanabe, "Tree-structured Parzen estimator: understanding its algorithm components and their roles for
- * better empirical performance", arXiv:2304.11127, 2023
- * @see Y. Ozaki, Y. Tanigaki, S. Watanabe, M. Nomura and M. Onishi, "Multiobjective tree-structured Parzen estimator", J.
- * Artificial Intelligence Research 73, 2022
+ * @see J. Bergstra, R. Bardenet, Y. Bengio and B. Kégl, "Algorithms for hyper-parameter optimization", NIPS
+ * 24, 2011
+ * @see S. Falkner, A. Klein and F. Hutter, "BOHB: robust and efficient hyperparameter optimization at scale",
+ * ICML 2018
+ * @see S. Watanabe, "Tree-structured Parzen estimator: understanding its algorithm components and their roles
+ * for better empirical performance", arXiv:2304.11127, 2023
+ * @see Y. Ozaki, Y. Tanigaki, S. Watanabe, M. Nomura and M. Onishi, "Multiobjective tree-structured Parzen
+ * estimator", J. Artificial Intelligence Research 73, 2022
  */
 export function tpe(options: TpeOptions = {}): Strategy {
   const read = readOptions(options, "tpe", RULES, " of tpe");
@@ -142,7 +154,7 @@ interface Search {
   readonly groups: ReadonlyMap<string, Place>;
   /** How many candidates there are for each point. */
   readonly candidates: number;
-  /** Whether candidates are avoided that complete a point which is used or not allowed. */
+  /** Whether to avoid candidates that complete a used or forbidden point. */
   readonly avoids: boolean;
   densities(group: Group): readonly [better: Parzen, others: Parzen];
 }
@@ -163,7 +175,7 @@ function createSearch(context: SuggestContext, settings: Required<TpeOptions>): 
     context,
     groups: groupsOf(space, multivariate),
     candidates,
-    // parameters drawn alone are all drawn again: otherwise only the last would be chosen to avoid earlier points
+    // parameters drawn alone are all redrawn: otherwise only the last would avoid earlier points
     avoids: multivariate && mayRunOut(space),
     densities(group) {
       const both = known.get(group) ?? densitiesOf(group, columns, options);
@@ -173,12 +185,15 @@ function createSearch(context: SuggestContext, settings: Required<TpeOptions>): 
   };
 }
 
-/** Whether so few points may be left that candidates should avoid earlier ones. */
+/** Whether so few points may remain that candidates should avoid earlier ones. */
 function mayRunOut(space: SearchSpace): boolean {
   return isCountable(space) || space.constraint !== undefined;
 }
 
-/** Points with a group's coordinates added: the best of the candidates of each, if possible one that completes a new, allowed point. */
+/**
+ * Points with a group's coordinates added: the best of the candidates of each, if possible one that completes
+ * a new, allowed point.
+ */
 function extend(
   { context, candidates, avoids, densities }: Search,
   points: readonly Float64Array[],
@@ -224,7 +239,7 @@ function createDraw(search: Search, random: RandomStream): () => Params {
   };
 }
 
-/** Draws the points of a block; each group of parameters has random numbers of its own. */
+/** Draws the points of a block; each group of parameters has a separate random stream. */
 function drawAhead(search: Search, size: number, random: RandomStream): (k: number) => Params {
   const { space } = search.context;
   const groups = [...new Set([...search.groups.values()].map(({ group }) => group))];
@@ -245,7 +260,10 @@ function drawAhead(search: Search, size: number, random: RandomStream): (k: numb
     });
 }
 
-/** Whether a vector of units is a whole point that is used or forbidden; false while parameters that apply are missing. */
+/**
+ * Whether a vector of units is a complete point that is used or forbidden; false while parameters that apply
+ * are missing.
+ */
 function isBarred(context: SuggestContext, point: Float64Array): boolean {
   const { space } = context;
   let open = false;

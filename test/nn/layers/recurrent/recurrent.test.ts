@@ -370,6 +370,6 @@ it("timeDistributed refuses a layer that mixes rows", async () => {
     call: ({ parameters: { w } }) => w,
   });
   expect(await refusal(() => ready(timeDistributed(first), [2, 1], 2))).toBe(
-    "invalid_shape: a layer in timeDistributed must return a row for each row that it is given; received [1] of first for [2 × rows, 1]",
+    "invalid_shape: a layer in timeDistributed must return a row for each row that it receives; received [1] of first for [2 × rows, 1]",
   );
 });

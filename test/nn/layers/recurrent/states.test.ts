@@ -105,16 +105,16 @@ describe("a state to start from", () => {
   it("must be a state", async () => {
     const [x, h] = [input([3, 2]), input(2)];
     expect(await refusal(() => lstm(2).apply(x, h))).toBe(
-      "invalid_shape: lstm must take a sequence, and maybe its first state h [2], c [2]; received [2] beside the sequence",
+      "invalid_shape: lstm must take a sequence, and optionally its first state h [2], c [2]; received [2] in addition to the sequence",
     );
     expect(await refusal(() => lstm(2).apply(x, h, input(3)))).toContain(
-      "received [2], [3] beside the sequence",
+      "received [2], [3] in addition to the sequence",
     );
     expect(await refusal(() => gru(3).apply(x, h))).toBe(
-      "invalid_shape: gru must take a sequence, and maybe its first state h [3]; received [2] beside the sequence",
+      "invalid_shape: gru must take a sequence, and optionally its first state h [3]; received [2] in addition to the sequence",
     );
     expect(await refusal(() => bidirectional(gru(2)).apply(x, h))).toContain(
-      "invalid_shape: bidirectional must take one sequence; received [2] beside it",
+      "invalid_shape: bidirectional must take one sequence; received [2] in addition",
     );
   });
 });

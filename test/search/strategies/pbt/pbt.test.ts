@@ -157,7 +157,7 @@ describe("each generation", () => {
     expect(study.canAsk()).toBe(false);
     for (const number of [2, 0]) study.tell(number, { value: number });
     expect(caught(() => study.ask()).message).toBe(
-      'strategy "pbt" learns from trials: trial 3 can be asked for once all trials up to 2 have finished; trial 1 has not. Tell its outcome',
+      'strategy "pbt" learns from trials: trial 3 can start once all trials up to 2 have finished; trial 1 has not. Finish it with tell',
     );
     study.tell(1, { value: 1 });
     expect([3, 4, 5].map(() => study.ask()?.parent)).toEqual([0, 1, expect.any(Number)]);
