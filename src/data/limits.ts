@@ -1,4 +1,4 @@
-/** How large a table may be: what is larger is refused before it takes the time and the memory. */
+/** How large a table may be: larger ones are refused before they cost time and memory. */
 import { check } from "../errors.js";
 import { type OptionRules, readOptions, rule } from "../rules.js";
 
@@ -28,7 +28,7 @@ const RULES = {
   length: [LIMIT, 4_000_000_000],
 } satisfies OptionRules<TableLimits>;
 
-/** What has too many of what. */
+/** The subject and unit of each limit, for messages. */
 const OVER: Readonly<Record<keyof TableLimits, readonly [string, string]>> = {
   rows: ["a table", "rows"],
   columns: ["a table", "columns"],

@@ -1,4 +1,7 @@
-/** Windows that slide over a series, as rows that a model learns from. Folds that keep their order are in `split/time.ts`. */
+/**
+ * Windows that slide over a series, as rows that a model learns from. `split/time.ts` has folds that keep
+ * their order.
+ */
 
 import type { TensorLike } from "../arrays.js";
 import { check, must, show } from "../errors.js";

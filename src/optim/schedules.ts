@@ -1,4 +1,7 @@
-/** The built-in schedules. Each is its equation in steps done before, t = 0, 1, …; what a schedule is, is in `schedule.ts`. */
+/**
+ * The built-in schedules. Each is its equation in the number of earlier steps, t = 0, 1, …; `schedule.ts` has
+ * the contract.
+ */
 
 import { check, checkOptions, must, type OptionNames, show } from "../errors.js";
 import {

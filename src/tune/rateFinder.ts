@@ -131,7 +131,7 @@ const RULES = {
   seed: true,
   pipeline: true,
 } satisfies OptionRules<RateFinderOptions>;
-/** Training has diverged once the smoothed loss is above this multiple of its least. */
+/** Training has diverged once the smoothed loss is above this multiple of its minimum. */
 const DIVERGED = 4;
 const DEFAULT_BATCH = 32;
 const RATE = "optimizer.learningRate";

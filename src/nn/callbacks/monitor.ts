@@ -52,7 +52,7 @@ export interface BestValue {
 }
 
 /**
- * @returns what starts to follow the number; called for each training
+ * @returns a function that starts to follow the number; called for each training
  * @throws FettleError what it returns: `unknown_name` where the logs do not have the number
  */
 export function monitorBest({

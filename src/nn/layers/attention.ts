@@ -1,4 +1,4 @@
-/** Attention: sequences that look into sequences. */
+/** Attention: steps of one sequence that read steps of another. */
 
 import { check, mustBeInteger } from "../../errors.js";
 import {

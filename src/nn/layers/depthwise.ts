@@ -1,4 +1,7 @@
-/** Convolutions channel by channel, alone and with a product over the channels behind them. Channels are last, as in Keras. */
+/**
+ * Convolutions channel by channel, alone and followed by a product over the channels. Channels are last, as
+ * in Keras.
+ */
 
 import { mustBeInteger } from "../../errors.js";
 import { matmul, mul, reshape, sum } from "../../graph/functions.js";
@@ -62,7 +65,7 @@ const SEPARABLE_RULES = {
   ...arrayRules("pointwise"),
 } satisfies OptionRules<SeparableConv2dOptions>;
 
-/** What both layers make of their options: windows, and how many channels each channel becomes. */
+/** The common options of both layers: windows, and how many channels each channel becomes. */
 function channelwise(
   type: string,
   kernelSize: Sizes,

@@ -1,4 +1,4 @@
-/** Where the windows of convolutions lie: options as Keras has them, per axis. It knows no kernel and no values. */
+/** Where the windows of convolutions lie: Keras' options, per axis. It knows no kernel and no values. */
 import { check, must } from "../../errors.js";
 import { type Shape, showShape } from "../../graph/shape.js";
 import { nameOf } from "../../rules.js";

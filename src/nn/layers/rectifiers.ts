@@ -1,4 +1,7 @@
-/** Activations with options, or with a trained slope, as layers. Those without are `activation("relu6")` and the like. */
+/**
+ * Activations with options, or with a trained slope, as layers. Activations without options are
+ * `activation("relu6")` and the like.
+ */
 
 import { must, show } from "../../errors.js";
 import { leakyRelu, elu as ofElu } from "../../graph/functions.js";

@@ -1,4 +1,4 @@
-/** The decision threshold of least expected cost, where errors of the two kinds cost differently. */
+/** The decision threshold with the least expected cost, if the two kinds of errors cost differently. */
 import type { Metric } from "../../metrics/metric.js";
 import { aboveZero, type OptionRules, readOptions } from "../../rules.js";
 import type { Predictions } from "./predictions.js";

@@ -1,4 +1,6 @@
-/** What recurrent layers have in common: options, weights and shapes. A cell and its options become a layer. */
+/**
+ * The common parts of recurrent layers: options, weights and shapes. A cell and its options become a layer.
+ */
 
 import { check, mustBeInteger } from "../../../errors.js";
 import { transpose } from "../../../graph/functions.js";
@@ -93,7 +95,7 @@ export const GATED_RULES = {
  *
  * @param options - as the user gave them
  * @param read - the same, read
- * @param recipe - what else decides what the cell does
+ * @param recipe - what else determines the behavior of the cell
  * @throws FettleError `invalid_argument` for options out of range, `unknown_name` for names
  */
 export function recurrentLayer(

@@ -156,7 +156,7 @@ function withDefaults(options: PbtOptions) {
   const { start = random(), quantile, ...read } = readOptions(options, "pbt", RULES, " of pbt");
   mustBeStrategy(start, "start of pbt");
   must(start.resume === undefined, "start of pbt", "a strategy that does not resume trials itself", start);
-  // less than 1e-9 above a whole number is rounding
+  // less than 1e-9 above an integer is rounding
   const share = Math.ceil(quantile * read.populationSize - 1e-9);
   const replaced = Math.min(share, Math.floor(read.populationSize / 2));
   return { ...read, start, replaced };

@@ -148,7 +148,7 @@ export function tpe(options: TpeOptions = {}): Strategy {
   };
 }
 
-/** What suggestions are drawn from, given a history of at least `startupTrials`. */
+/** The densities that suggestions are drawn from, given a history of at least `startupTrials`. */
 interface Search {
   readonly context: SuggestContext;
   readonly groups: ReadonlyMap<string, Place>;
