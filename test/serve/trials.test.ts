@@ -78,7 +78,7 @@ describe("a server of trials", () => {
       [404, "the path must be", "s/trials/1e3/tell", { lease, value: 1 }],
       [404, "the path must be", "s/trials/0/constructor", { lease }],
       [405, "the method must be POST", "s/ask", undefined, { method: "DELETE" }],
-      [404, "trial 7 was not asked for yet", "s/trials/7/tell", { lease, value: 1 }],
+      [404, "trial 7 has not been asked for yet", "s/trials/7/tell", { lease, value: 1 }],
       [400, "the body must be JSON", "s/trials/0/tell", "{"],
       [400, "the body must be JSON", "s/trials/0/tell", ""],
       [400, "the body must be a JSON object", "s/trials/0/tell", [1]],
