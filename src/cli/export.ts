@@ -39,8 +39,9 @@ Examples:
 }
 
 /**
- * The folder and the files in it. @throws FettleError `invalid_argument` for a file if the format has
- * several, or for another ending
+ * The folder and the files in it.
+ *
+ * @throws FettleError `invalid_argument` for a file if the format has several, or for another ending
  */
 function placed<F>(
   files: Readonly<Record<string, F>>,

@@ -96,8 +96,9 @@ const marksOf = (decimal: Settlement["decimal"]): Readonly<Record<string, Decima
   typeof decimal === "object" ? decimal : {};
 
 /**
- * Reads the table again, by the options that settle doubts, and writes its schema. @returns what was settled,
- * in lines
+ * Reads the table again, by the options that settle doubts, and writes its schema.
+ *
+ * @returns what was settled, in lines
  */
 async function writeFix(
   file: string,

@@ -82,8 +82,9 @@ export class Model {
   }
 
   /**
-   * The pipeline fitted to the training rows. @throws FettleError `invalid_state` for a network without a
-   * table
+   * The pipeline fitted to the training rows.
+   *
+   * @throws FettleError `invalid_state` for a network without a table
    */
   get pipeline(): Pipeline {
     return this.tableOf("pipeline").pipeline;

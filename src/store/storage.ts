@@ -136,7 +136,9 @@ export interface StoredStudy {
   /** The bytes of an artifact; undefined if no artifact has that name. */
   artifact(name: string): Promise<Uint8Array | undefined>;
   /**
-   * Stores an artifact; one with the same name is replaced. @param name - with the rules of a study's name
+   * Stores an artifact; one with the same name is replaced.
+   *
+   * @param name - with the rules of a study's name
    */
   keep(name: string, bytes: Uint8Array): Promise<void>;
   /**
@@ -162,8 +164,9 @@ export function checkName(kind: string, name: unknown): asserts name is string {
 }
 
 /**
- * The checked note, without further fields and repeated tags; undefined for an empty one. @throws FettleError
- * `invalid_argument`
+ * The checked note, without further fields and repeated tags; undefined for an empty one.
+ *
+ * @throws FettleError `invalid_argument`
  */
 export function checkedNote({ number, text, tags }: Note): Note | undefined {
   mustBeInteger("the number of a trial", number, 0);

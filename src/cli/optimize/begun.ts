@@ -101,8 +101,9 @@ async function inStorage(
 }
 
 /**
- * How a study of `fettle optimize` began; undefined if another program made it. @throws FettleError for a
- * study of `fettle tune`
+ * How a study of `fettle optimize` began; undefined if another program made it.
+ *
+ * @throws FettleError for a study of `fettle tune`
  */
 function commandIn({ name, settings }: StoredStudy): SavedProgram | undefined {
   const { command } = settings;

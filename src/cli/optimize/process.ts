@@ -122,8 +122,10 @@ export class Program {
 }
 
 /**
- * Sends a signal to a program and everything that it has started. @param signal - 0 only checks @returns
- * whether any of its processes still runs
+ * Sends a signal to a program and everything that it has started.
+ *
+ * @param signal - 0 only checks
+ * @returns whether any of its processes still runs
  */
 export function sendToGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {

@@ -312,8 +312,10 @@ export function writtenLayer(
 }
 
 /**
- * A layer in the form of Fettle. @throws FettleError `unsupported` for settings that Fettle does not have;
- * `invalid_checkpoint` for those that Keras does not have
+ * A layer in the form of Fettle.
+ *
+ * @throws FettleError `unsupported` for settings that Fettle does not have; `invalid_checkpoint` for those
+ * that Keras does not have
  */
 export function readLayer(row: Row, place: Place): Pick<PieceDescription, "name" | "options"> {
   const { name, config } = place;

@@ -36,8 +36,9 @@ export interface FileStore {
   /** The newest intact write. @throws FettleError `damaged_record` if none is intact, `store_failed` */
   get(key: string): Promise<StoredEntry | undefined>;
   /**
-   * Replaces a version, and returns the new one. @throws FettleError `conflict` if the key has another,
-   * `store_failed`
+   * Replaces a version, and returns the new one.
+   *
+   * @throws FettleError `conflict` if the key has another, `store_failed`
    */
   put(key: string, bytes: Uint8Array, version?: string): Promise<string>;
   /** Removes a key with all its files. @throws FettleError `store_failed` */

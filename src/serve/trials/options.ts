@@ -75,8 +75,9 @@ const OPTIONS: OptionNames<TrialServerOptions> = {
 };
 
 /**
- * Checks the options that the study does not check itself. @throws FettleError `invalid_argument`,
- * `unknown_name`
+ * Checks the options that the study does not check itself.
+ *
+ * @throws FettleError `invalid_argument`, `unknown_name`
  */
 export function checkTrialOptions<S extends Space>(options: TrialServerOptions<S>): TrialStudyOptions<S> {
   checkOptions(options, "serveTrials", OPTIONS);

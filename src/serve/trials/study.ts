@@ -102,8 +102,9 @@ export class TrialStudy {
   }
 
   /**
-   * Calls a listener with the status, and from then on with each result and the status after it. @returns a
-   * function that removes the listener
+   * Calls a listener with the status, and from then on with each result and the status after it.
+   *
+   * @returns a function that removes the listener
    */
   listen(listener: (event: TrialEvent) => void): Promise<() => void> {
     return this.inTurn(async (loaded) => {
@@ -223,8 +224,9 @@ export class TrialStudy {
   }
 
   /**
-   * Takes a trial back from a client that ends, so that the next client gets it at once. @throws FettleError
-   * as `report`
+   * Takes a trial back from a client that ends, so that the next client gets it at once.
+   *
+   * @throws FettleError as `report`
    */
   release(number: number, lease: string): Promise<void> {
     return this.inTurn(async (loaded) => {

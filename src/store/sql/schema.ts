@@ -145,7 +145,9 @@ export async function versionToRead(database: SqlDatabase): Promise<number> {
 }
 
 /**
- * The schema version of a database, 0 for an empty one. It only reads. @throws FettleError as {@link migrate}
+ * The schema version of a database, 0 for an empty one. It only reads.
+ *
+ * @throws FettleError as {@link migrate}
  */
 export async function versionOf(database: SqlDatabase): Promise<number> {
   const tables = await database.all(database.dialect.tables);

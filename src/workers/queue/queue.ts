@@ -23,7 +23,9 @@ export interface Lease {
   /** The number of times it was taken, including this one; releases do not count. */
   readonly attempt: number;
   /**
-   * Sends a heartbeat. @returns false once the worker has lost the job, so that its outcome no longer matters
+   * Sends a heartbeat.
+   *
+   * @returns false once the worker has lost the job, so that its outcome no longer matters
    */
   extend(): Promise<boolean>;
   /** Sends its outcome. A second outcome changes nothing. */
