@@ -353,7 +353,7 @@ describe("a file that Optuna did not write", () => {
     const kept = await memoryStorage().create("s", study.toJSON());
     await made;
     const before = readFileSync(at("good.db"));
-    expect(await refusal(() => exportToOptuna(kept, at("good.db")))).toContain('has a study "s" already');
+    expect(await refusal(() => exportToOptuna(kept, at("good.db")))).toContain('already has a study "s"');
     expect(readFileSync(at("good.db")).equals(before)).toBe(true);
     const database = new Database(at("songs.db"));
     database.exec("CREATE TABLE songs (title TEXT)");

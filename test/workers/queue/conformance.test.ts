@@ -104,7 +104,7 @@ it("a worker knows that a runner is there which looks for results several times 
   await storage.close();
 });
 
-const LAPSING = Object.keys(queueLaws).filter((law) => /lease is over|is alive/.test(law));
+const LAPSING = Object.keys(queueLaws).filter((law) => /lease has expired|heartbeats/.test(law));
 
 describe.each([
   ["memory", inMemory, 50],
