@@ -1,6 +1,6 @@
 /**
- * The code that generated modules are made of, by the name that each part defines. It is text for `js.ts` to choose from: nothing of a
- * model is in it, and none of it runs here.
+ * The parts of generated modules as code, by the name that each defines. `js.ts` chooses among them: they
+ * contain nothing of a model, and none runs here.
  */
 
 import { HALF_DAY, WHOLE } from "../../data/numbers.js";
@@ -30,10 +30,10 @@ export type Part =
       | "refuse"
     );
 
-/** The code of the parts, those that are used first; each follows the parts that it needs. */
+/** The code of the parts; each follows the parts that it needs. */
 export function codeOf(used: Iterable<Part>): string[] {
   const all = new Set(used);
-  // a set that grows is walked to its end
+  // iterating a growing set reaches its end
   for (const part of all) for (const needed of PARTS[part].needs ?? []) all.add(needed);
   return (Object.keys(PARTS) as Part[]).filter((part) => all.has(part)).map((part) => PARTS[part].code);
 }
