@@ -87,8 +87,8 @@ const SOURCES: readonly (readonly [RegExp, string])[] = [
 
 /** Folders of `src` whose comments and messages have none of these classes. */
 const PLAIN = [
-  ...["benchmark", "cli", "cloudflare", "dashboard", "platform", "predict", "report", "serve", "store"],
-  ...["testing", "workers"],
+  ...["benchmark", "cli", "cloudflare", "dashboard", "model", "platform", "predict", "report", "serve"],
+  ...["store", "testing", "workers"],
 ];
 
 /** The comments and the texts of a source file by line, without spans of code. */
@@ -99,7 +99,7 @@ function wordsOf(path: string): { readonly text: string; readonly line: number }
       text: /^\s*(\*|\/\*\*|\/\/) .*|(?<=[;{,] )\/\/ .*$/.exec(text)?.[0] ?? "",
       line: i + 1,
     }));
-  const texts = textsOf(path).filter(({ text }) => text.includes(" "));
+  const texts = textsOf(path).filter(({ text }) => text.includes(" ") && !text.includes("=>"));
   return [...comments, ...texts].map(({ text, line }) => ({ text: text.replaceAll(/`[^`]*`/g, "…"), line }));
 }
 

@@ -258,7 +258,7 @@ export const ROWS: { readonly [K in Exclude<OperationName, "scan" | "scanCarry" 
     const places = values.graph.node("Cast", [name], { to: ELEMENT.int64 });
     return values.array(node.shape, values.node("Gather", [table.name, places], { axis: 0 }));
   },
-  scatterRows: refused("it has no sum of rows by number that leaves out what is no number of a row"),
+  scatterRows: refused("it has no sum of rows by number that skips invalid numbers"),
   patches({ node: { shape, attributes }, inputs, values }) {
     const of = values.floats(inputs[0]);
     return values.lazy({
