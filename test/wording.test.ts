@@ -73,6 +73,36 @@ const PAGES: readonly (readonly [RegExp, string])[] = [
   [/\b(do|does|doing|did) (its|their|the|his) jobs?\b/i, "runs its jobs"],
 ];
 
+/** Further classes that comments and messages no longer have. */
+const SOURCES: readonly (readonly [RegExp, string])[] = [
+  ...PAGES,
+  [/\b(undefined|none|empty|null|nothing) where (there|none|it|that|no|they)\b/i, "undefined if, without"],
+  [/\bbusiness of\b/i, "the file that decides"],
+  [/\bto the( same)? bits?\b/i, "exactly, bit for bit, with the same bits"],
+  [/\btold apart\b|\btells? \w+ apart\b/i, "distinguished"],
+  [/\bwithout trust\b|\bgives? (it|them|(the|their) \w+) no meaning\b/i, "checks, does not interpret"],
+  [/\bmade unless\b|\bunless it (is there|exists)\b/i, "is created if it does not exist"],
+  [/\bin words\b(?! of)|\bas (people|pictures|commander) reads?\b/i, "as text, the message for"],
+];
+
+/** Folders of `src` whose comments and messages have none of these classes. */
+const PLAIN = [
+  ...["benchmark", "cli", "cloudflare", "dashboard", "model", "platform", "predict", "report", "serve"],
+  ...["store", "testing", "workers"],
+];
+
+/** The comments and the texts of a source file by line, without spans of code. */
+function wordsOf(path: string): { readonly text: string; readonly line: number }[] {
+  const comments = read(path)
+    .split("\n")
+    .map((text, i) => ({
+      text: /^\s*(\*|\/\*\*|\/\/) .*|(?<=[;{,] )\/\/ .*$/.exec(text)?.[0] ?? "",
+      line: i + 1,
+    }));
+  const texts = textsOf(path).filter(({ text }) => text.includes(" ") && !text.includes("=>"));
+  return [...comments, ...texts].map(({ text, line }) => ({ text: text.replaceAll(/`[^`]*`/g, "…"), line }));
+}
+
 /** A page without its blocks of code and its spans of it, which quote what programs print. */
 const proseOf = (text: string): string[] =>
   text
@@ -126,6 +156,27 @@ describe("prose", () => {
       ),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it.each(PLAIN)("has none of them in the comments and messages of src/%s, by class", (folder) => {
+    const wrong = filesBelow(`src/${folder}`, /\.ts$/).flatMap((path) =>
+      wordsOf(path).flatMap(({ text, line }) =>
+        SOURCES.filter(([phrase]) => phrase.test(text)).map(
+          ([phrase, instead]) => `${path}:${line} ${phrase.exec(text)?.[0]} → ${instead}`,
+        ),
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it.each([
+    ["undefined where there is none", "undefined if"],
+    ["the same, to the bit", "exactly"],
+    ["a file, which is made unless it exists", "is created"],
+    ["errors that are told apart", "distinguished"],
+  ])("refuses in sources: %s", (sentence, instead) => {
+    const found = SOURCES.filter(([phrase]) => phrase.test(sentence)).map(([, words]) => words);
+    expect(found.join("; ")).toContain(instead);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 /**
- * Compares optimizers by the runs of a benchmark: on each problem, and over all problems. It reads runs only, and prints
- * nothing.
+ * Compares optimizers by the runs of a benchmark: on each problem, and over all problems. It only reads runs,
+ * and prints nothing.
  */
 import { check, isRecord, must } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
@@ -41,7 +41,7 @@ export interface Cell {
   readonly optimizer: string;
   /** The test score after the last step. */
   readonly final: Quartiles;
-  /** The test score where the validation score was least. */
+  /** The test score at the lowest validation score. */
   readonly best: Quartiles;
   /** The share of runs that reached the target. */
   readonly reached: number;
@@ -63,27 +63,33 @@ export interface Profile {
   readonly points: readonly { readonly ratio: number; readonly share: number }[];
 }
 
-/** On how many problems an optimizer is better and worse; the others tie. */
+/** The number of problems on which an optimizer is better and worse; the others tie. */
 export interface Score {
   readonly better: number;
   readonly worse: number;
 }
 
-/** What an optimizer gains from tuning, by the medians of `final` to three digits. */
+/** An optimizer's gain from tuning, by the medians of `final` to three digits. */
 export interface TuningGain {
   readonly optimizer: string;
   /** Tuned, compared with its own defaults. */
   readonly overOwnDefaults: Score;
-  /** Tuned, compared with the best of all optimizers with defaults: for each seed, the run with the least validation score. */
+  /**
+   * Tuned, compared with the best of all optimizers with defaults: for each seed, the run with the lowest
+   * validation score.
+   */
   readonly overBestDefault: Score;
 }
 
 /** All optimizers with defaults, or all of them tuned. */
 export interface Comparison {
   readonly cells: readonly Cell[];
-  /** By the median of `final` on each problem to three digits; diverged runs count as infinite, and ties share their mean rank. */
+  /**
+   * By the median of `final` on each problem to three digits; diverged runs count as infinite, and ties share
+   * their mean rank.
+   */
   readonly meanRanks: readonly MeanRank[];
-  /** Whether the ranks differ at all; null with one optimizer. */
+  /** Friedman's test whether ranks differ; null with one optimizer. */
   readonly friedman: FriedmanTest | null;
   /** Nemenyi's: mean ranks that are further apart differ at the level 0.05; null with one optimizer. */
   readonly criticalDifference: number | null;
@@ -94,11 +100,11 @@ export interface Comparison {
 /** One rate: the test score after the last step, null if the run diverged, and the steps to the target, null if never. */
 export type RatePoint = { readonly rate: number } & Pick<RunRecord, "final" | "stepsToTarget">;
 
-/** How much an optimizer depends on its learning rate on one problem. */
+/** The sensitivity of an optimizer to its learning rate on one problem. */
 export interface RateSensitivity {
   readonly problem: string;
   readonly optimizer: string;
-  /** The share of the learning rates that reach the target, with all else at defaults. */
+  /** The share of the learning rates that reach the target, with everything else at defaults. */
   readonly reached: number;
   /** By learning rate, in ascending order. */
   readonly points: readonly RatePoint[];
@@ -211,14 +217,14 @@ function cellOf(pair: Pick<Cell, "problem" | "optimizer">, runs: readonly RunRec
   };
 }
 
-/** The quartiles of some scores, of which null is infinite. */
+/** The quartiles of some scores; null counts as infinite. */
 export function quartiles(scores: readonly (number | null)[]): Quartiles {
   const [lower, median, upper] = [0.25, 0.5, 0.75].map((p) => orNull(quantile(scores.map(orInfinite), p)));
   return { lower, median, upper };
 }
 
 /**
- * The median over seeds of the test score of the optimizer whose validation score is least.
+ * The median over seeds of the test score of the optimizer with the lowest validation score.
  *
  * @param runs - [optimizers, seeds]
  */
@@ -267,7 +273,7 @@ function compare({ problems, optimizers }: BenchmarkSetup, cells: readonly Cell[
 /**
  * Performance profiles.
  *
- * @param steps - [problems, optimizers], null where a problem was not solved
+ * @param steps - [problems, optimizers], null if a problem was not solved
  */
 export function profilesOf(
   optimizers: readonly string[],
@@ -278,7 +284,7 @@ export function profilesOf(
     const least = Math.min(...costs);
     return costs.map((cost) => {
       if (cost === Number.POSITIVE_INFINITY) return cost;
-      // 1 also where the least is 0: a target that is reached before the first step
+      // also 1 if the lowest is 0: a target that is reached before the first step
       return cost === least ? 1 : cost / least;
     });
   });

@@ -23,13 +23,13 @@ export interface Contestant {
   readonly name: string;
   /** A factory of `defineOptimizer`. */
   readonly create: (numbers?: Readonly<Record<string, number>>) => Optimizer;
-  /** What is tuned, by the names of the optimizer's numbers; all others stay at their defaults. */
+  /** The tuned numbers of the optimizer, by name; all others stay at their defaults. */
   readonly space: Readonly<Record<string, Knob>>;
 }
 
 /**
- * How a number is tuned, by its name: learning rates over five powers of ten, decay factors of averages by their distance
- * from 1. One rule for all optimizers, so that no range favours any of them.
+ * The range of a number, by its name: learning rates over five powers of ten, decay factors of averages by
+ * their distance from 1. All optimizers share it, so that no range favours one.
  */
 export const KNOBS: Readonly<Record<string, Knob>> = {
   learningRate: { low: 1e-4, high: 10 },
@@ -94,7 +94,7 @@ export function standardOptimizers(): Contestant[] {
 }
 
 /**
- * The points of a space that are tried: the first of a Sobol' sequence, scrambled by `seed`. They do not depend on the
+ * The points to try: the first of a Sobol' sequence, scrambled by `seed`. They do not depend on the
  * results of earlier trials.
  */
 export function samplePoints(

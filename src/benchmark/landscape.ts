@@ -82,7 +82,10 @@ export function landscapeOf(problem: Problem, size: number): Landscape {
 
 const along = ([low, high]: Point, share: number): number => low + share * (high - low);
 
-/** Repeats the runs from the first seed, with defaults and tuned, to the same bits, and records the point after each step. */
+/**
+ * Repeats the runs from the first seed exactly, with defaults and tuned, and records the point after each
+ * step.
+ */
 export function pathsOf(
   problem: Problem,
   optimizers: readonly Contestant[],

@@ -1,6 +1,6 @@
 /**
- * Problems: where parameters start, which loss a step descends, and how parameters are scored, in graph operations. A
- * problem knows no optimizer and runs nothing.
+ * Problems: where parameters start, which loss a step descends, and how parameters are scored, in graph
+ * operations. A problem knows no optimizer and runs nothing.
  */
 import {
   check,
@@ -24,14 +24,14 @@ export interface Examples {
   readonly y: Float32Array;
 }
 
-/** Data in three parts: to train on, to tune by, and to report scores of. */
+/** Data in three parts: for training, for tuning, and for reported scores. */
 export interface ProblemData {
   readonly train: Examples;
   readonly validation: Examples;
   readonly test: Examples;
 }
 
-/** What a loss or a score is computed from. */
+/** The arguments of a loss or a score. */
 export interface ProblemContext {
   readonly graph: Graph;
   /** By the names of `start`. */
@@ -48,7 +48,7 @@ export interface Plane {
   readonly minima: readonly (readonly [x: number, y: number])[];
 }
 
-/** What `defineProblem` takes. */
+/** Options of `defineProblem`. */
 export interface ProblemDefinition {
   /** Letters, digits and hyphens: it names runs in files. */
   readonly name: string;
@@ -56,9 +56,9 @@ export interface ProblemDefinition {
   readonly title?: string;
   /** The first parameters, drawn from the run's seed by `randomUniform`. Called once to learn their shapes. */
   readonly start: (graph: Graph) => Readonly<Record<string, Value>>;
-  /** What a step descends: a scalar, of a batch where there is data. */
+  /** The loss that a step descends: a scalar, of a batch if there is data. */
   readonly loss: (context: ProblemContext) => Value;
-  /** What runs are compared by, without noise: a scalar, lower is better. Default: the loss. */
+  /** The score that compares runs, without noise: a scalar, lower is better. Default: the loss. */
   readonly score?: (context: ProblemContext) => Value;
   /** Another score, such as accuracy, that is only reported. */
   readonly metric?: { readonly name: string; readonly value: (context: ProblemContext) => Value };
@@ -71,7 +71,7 @@ export interface ProblemDefinition {
   readonly every?: number;
   /** A score that a good run reaches. */
   readonly target: number;
-  /** Lower scores count as this one, where differences below it mean nothing. Default: no floor. */
+  /** Lower scores count as this one, since differences below it mean nothing. Default: no floor. */
   readonly floor?: number;
   /** For problems of one parameter of shape [2]: the part of the plane that pictures show. */
   readonly plane?: Plane;
@@ -85,7 +85,7 @@ export interface Problem extends ProblemDefinition {
   readonly every: number;
   /** The shapes of the parameters by name, in their order within the vector of all parameters. */
   readonly shapes: Readonly<Record<string, Shape>>;
-  /** How many numbers all parameters have together. */
+  /** The number of parameters in total. */
   readonly size: number;
 }
 
@@ -110,8 +110,8 @@ const DEFAULT_MEASUREMENTS = 50;
 /**
  * Defines a custom problem.
  *
- * @throws FettleError `unknown_name`, `invalid_argument`, `invalid_shape` for an invalid definition. Errors in a loss or
- * a score show when its program is compiled
+ * @throws FettleError `unknown_name`, `invalid_argument`, `invalid_shape` for an invalid definition. Errors
+ * in a loss or a score appear when its program is compiled
  * @example
  * ```ts
  * // ½ |w − 1|² in 3 dimensions
@@ -173,13 +173,13 @@ export function defineProblem(definition: ProblemDefinition): Problem {
   return { ...definition, title, score, batchSize, every, shapes, size };
 }
 
-/** Refuses names that cannot stand in files. */
+/** Refuses names that are not valid in files. */
 export function mustBeRunName(what: string, name: unknown): void {
   const fits = typeof name === "string" && /^[A-Za-z0-9][A-Za-z0-9-]*$/.test(name);
   must(fits, what, "letters, digits and hyphens", name);
 }
 
-/** The least divisor of `steps` that gives at most 50 measurements. */
+/** The smallest divisor of `steps` that gives at most 50 measurements. */
 function divisor(steps: number): number {
   let every = Math.max(1, Math.floor(steps / DEFAULT_MEASUREMENTS));
   while (steps % every !== 0) every++;

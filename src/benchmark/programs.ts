@@ -31,7 +31,7 @@ export function programsFor(problem: Problem): (optimizer: Optimizer) => RunProg
   };
 }
 
-/** Two programs for each optimizer of a benchmark, as far as it has so many. */
+/** Two programs for each optimizer of a benchmark. */
 const CACHE_SIZE = 64;
 
 function training(problem: Problem, optimizer: Optimizer): Record<"initialize" | "train", StepGraph> {

@@ -1,12 +1,14 @@
 /**
- * The record of a run: one line of JSON, so that a benchmark that was stopped resumes from the lines it has written. What
- * the runs mean together is the business of `analysis.ts`.
+ * The record of a run: one line of JSON, so that a stopped benchmark resumes from its lines. `analysis.ts`
+ * compares runs.
  */
 import { check, FettleError, isRecord, must } from "../errors.js";
 import type { Contestant, Knob } from "./contestant.js";
 import type { Problem } from "./problem.js";
 
-/** Why a run was made: with defaults, to tune, with the best of tuning, or with one of several learning rates. */
+/**
+ * Why a run was made: with defaults, to tune, with the best of tuning, or with one of several learning rates.
+ */
 export type Phase = (typeof PHASES)[number];
 export const PHASES = ["default", "trial", "tuned", "rate"] as const;
 
@@ -25,26 +27,29 @@ export interface RunRecord {
   readonly final: number | null;
   /** The validation score after the last step, by which tuning chooses; null if the run diverged. */
   readonly validation: number | null;
-  /** The test score where the validation score was least, as with early stopping; null if the run diverged. */
+  /** The test score at the lowest validation score, as with early stopping; null if the run diverged. */
   readonly best: number | null;
   /** The problem's metric after the last step. */
   readonly metric?: number;
   /** Steps until the test score was first measured at the target or below; null if it never was, or the run diverged. */
   readonly stepsToTarget: number | null;
-  /** Test scores after 0, `every`, 2 · `every`, … steps until the first that is not finite; of default and tuned runs. */
+  /**
+   * Test scores after 0, `every`, 2 · `every`, … steps until the first that is not finite; for default and
+   * tuned runs.
+   */
   readonly curve?: readonly number[];
-  /** How long the steps took: the only field that differs when a benchmark is repeated. */
+  /** The duration of the steps: the only field that differs when a benchmark is repeated. */
   readonly seconds: number;
 }
 
-/** How many runs there are. */
+/** The numbers of runs. */
 export interface BenchmarkSize {
   readonly seeds: number;
   readonly trials: number;
   readonly rates: number;
 }
 
-/** What is benchmarked: the first line of a file. */
+/** The setup of a benchmark: the first line of a file. */
 export interface BenchmarkSetup extends BenchmarkSize {
   readonly type: "benchmark";
   readonly version: number;
@@ -52,18 +57,18 @@ export interface BenchmarkSetup extends BenchmarkSize {
   readonly optimizers: readonly OptimizerFacts[];
 }
 
-/** How many runs each optimizer has on each problem, by phase. */
+/** The number of runs of each optimizer on each problem, by phase. */
 export function runCounts({ seeds, trials, rates }: BenchmarkSize): Readonly<Record<Phase, number>> {
   return { default: seeds, trial: trials, tuned: seeds, rate: rates };
 }
 
-/** How many runs a benchmark has. */
+/** The number of runs of a benchmark. */
 export function countRuns(setup: BenchmarkSetup): number {
   const counts = Object.values(runCounts(setup));
   return setup.problems.length * setup.optimizers.length * counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** The part of a problem that is data. */
+/** The data of a problem. */
 export interface ProblemFacts {
   readonly name: string;
   readonly title: string;
@@ -77,7 +82,7 @@ export interface ProblemFacts {
   readonly metric?: string;
 }
 
-/** The part of an optimizer that is data. */
+/** The data of an optimizer. */
 export interface OptimizerFacts {
   readonly name: string;
   /** Its numbers at their defaults. */
@@ -85,7 +90,7 @@ export interface OptimizerFacts {
   readonly space: Readonly<Record<string, Knob>>;
 }
 
-/** The version of these lines; a benchmark resumes from lines of its own version only. */
+/** The version of these lines; a benchmark resumes only from lines of its own version. */
 const VERSION = 1;
 
 /** The setup of a benchmark, before it runs. */
@@ -120,7 +125,7 @@ export function setupOf(
   };
 }
 
-/** Tells runs of one benchmark apart. */
+/** Identifies a run within a benchmark. */
 export function keyOf({
   problem,
   optimizer,
@@ -130,7 +135,7 @@ export function keyOf({
   return `${problem} ${optimizer} ${phase} ${index}`;
 }
 
-/** The run with the least validation score, the first of equals; the first of all if none has one. */
+/** The run with the lowest validation score, the first of equals; the first of all if no run has a score. */
 export function leastValidation(runs: readonly RunRecord[]): RunRecord {
   const cost = ({ validation }: RunRecord): number => validation ?? Number.POSITIVE_INFINITY;
   return runs.reduce((best, run) => (cost(run) < cost(best) ? run : best));
@@ -141,7 +146,7 @@ export interface BenchmarkLines {
   /** Undefined if there are no lines. */
   readonly setup: BenchmarkSetup | undefined;
   readonly runs: readonly RunRecord[];
-  /** Bytes of whole lines; bytes after them are of a line that was not finished. */
+  /** Bytes of complete lines; bytes after them belong to an unfinished line. */
   readonly whole: number;
 }
 
@@ -205,7 +210,7 @@ export function checkSameSetup(earlier: BenchmarkSetup, now: BenchmarkSetup): vo
   check(
     differing.length === 0,
     () =>
-      `the existing runs are of a benchmark with other ${differing.join(", ")}; ` +
+      `the existing runs belong to a benchmark with other ${differing.join(", ")}; ` +
       "pass the same ones, or start a new benchmark elsewhere",
     "invalid_checkpoint",
   );

@@ -1,13 +1,16 @@
-/** One run: steps of a program, with measurements in between. It needs plain data only, so that any worker can do it. */
+/**
+ * One run: steps of a program, with measurements in between. It needs only plain data, so that any worker can
+ * run it.
+ */
 import { platform } from "#platform";
 import type { Executor, Matrix, Run } from "../engine/executor.js";
 import { weightsIn } from "../nn/trainedWeights.js";
 import type { ProblemData } from "./problem.js";
 import type { RunPrograms } from "./programs.js";
 
-/** A run as a job: what it needs beside the data. */
+/** A run as a job, without the data. */
 export interface RunJob {
-  /** The number of the problem: its place among those of the benchmark. */
+  /** The number of the problem: its index in the benchmark. */
   readonly problem: number;
   readonly programs: RunPrograms;
   readonly hyperparameters: Readonly<Record<string, number>>;
@@ -21,14 +24,14 @@ export interface RunJob {
 
 /** The measurements of a run: after 0, `every`, 2 · `every`, … steps, until the first score that is not finite. */
 export interface RunResult {
-  /** The scores that tuning sees. Without data they equal `test`. */
+  /** The scores for tuning. Without data they equal `test`. */
   readonly validation: readonly number[];
   readonly test: readonly number[];
   /** Empty if the problem has none. */
   readonly metric: readonly number[];
   /** False if a score was NaN or infinite; the run ended there. */
   readonly finite: boolean;
-  /** How long the steps took, without measurements. */
+  /** The duration of the steps, without measurements. */
   readonly seconds: number;
   readonly path?: readonly (readonly number[])[];
 }
@@ -42,7 +45,7 @@ export interface LoadedData {
   readonly test?: Streams;
 }
 
-/** Puts data on an executor. */
+/** Copies data to an executor. */
 export function loadData(executor: Executor, data: ProblemData | undefined): LoadedData {
   if (data === undefined) return {};
   const load = ({ rows, x, y }: ProblemData["train"]): Streams => ({
@@ -52,9 +55,9 @@ export function loadData(executor: Executor, data: ProblemData | undefined): Loa
   return { train: load(data.train), validation: load(data.validation), test: load(data.test) };
 }
 
-/** Does runs on one engine. */
+/** Executes runs on one engine. */
 export class RunWorker {
-  /** Data on the engine, each from the first run on it. */
+  /** Data on the engine, each copied at its first run. */
   private readonly loaded: LoadedData[] = [];
 
   /** @param data - by the numbers of the problems */
@@ -69,7 +72,7 @@ export class RunWorker {
   }
 }
 
-/** Does a run, to the same bits in any thread. */
+/** Executes a run, with the same bits in any thread. */
 export function doRun(executor: Executor, data: LoadedData, job: RunJob): RunResult {
   const { steps, every } = job;
   const open: Run[] = [];
@@ -90,7 +93,7 @@ export function doRun(executor: Executor, data: LoadedData, job: RunJob): RunRes
   }
 }
 
-/** Starts the programs of a run, and puts the first parameters into the training. */
+/** Starts the programs of a run, and copies the first parameters into the training. */
 function openRun(executor: Executor, data: LoadedData, job: RunJob, onStart: (run: Run) => void) {
   const { programs, hyperparameters, seed, batchSize } = job;
   const start = (program: RunPrograms["train"], options = {}): Run => {

@@ -1,6 +1,6 @@
 /**
- * Makes the runs of a benchmark: which there are, in which order, and on how many threads. It reads and writes no file and
- * draws no conclusion.
+ * Makes the runs of a benchmark: which, in which order, and on how many threads. It reads and writes no files
+ * and draws no conclusions.
  */
 import { platform } from "#platform";
 import { createEngine } from "../engine/engine.js";
@@ -38,7 +38,7 @@ import {
 } from "./record.js";
 import { type RunJob, type RunResult, RunWorker } from "./run.js";
 
-/** What a benchmark is made of. */
+/** Options of a benchmark. */
 export interface BenchmarkOptions {
   readonly problems: readonly Problem[];
   readonly optimizers: readonly Contestant[];
@@ -46,19 +46,22 @@ export interface BenchmarkOptions {
   readonly seeds?: number;
   /** Points of the space that tuning tries. Default 20. */
   readonly trials?: number;
-  /** Learning rates from 1e-5 to 10 that are tried with all other numbers at their defaults. Default 19: three for each power of ten. */
+  /**
+   * The number of learning rates from 1e-5 to 10 to try with all other numbers at their defaults. Default 19:
+   * three per power of ten.
+   */
   readonly rates?: number;
-  /** Threads, at most one for each core. Default: as many as cores. The runs are the same at any number. */
+  /** Threads, at most one per core. Default: one per core. Their number does not change the runs. */
   readonly jobs?: number;
-  /** Runs of the same benchmark, which are not made again. */
+  /** Existing runs of the same benchmark, which are not repeated. */
   readonly earlier?: readonly RunRecord[];
-  /** Called as each run ends, with how many runs have ended and how many there are. */
+  /** Called as each run ends, with the numbers of ended runs and of all runs. */
   readonly onRun?: (run: RunRecord, finished: number, total: number) => void;
-  /** Once `aborted` is true, no run begins; the benchmark ends when the running ones have ended. */
+  /** Once `aborted` is true, no run starts; the benchmark ends when the running ones have ended. */
   readonly signal?: { readonly aborted: boolean };
 }
 
-/** A benchmark's runs, in an order that does not depend on which ended first. */
+/** A benchmark's runs, in an order that does not depend on timing. */
 export interface BenchmarkResult {
   readonly setup: BenchmarkSetup;
   readonly runs: readonly RunRecord[];
@@ -97,22 +100,24 @@ export function sizeOfBenchmark({
   return { seeds, trials, rates };
 }
 
-/** The learning rates that are tried. */
+/** The learning rates to try. */
 export function ratesTried(count: number): number[] {
   return Array.from({ length: count }, (_, i) => Number(interpolate(RATES, i / (count - 1)).toPrecision(6)));
 }
 
 /**
- * Runs every optimizer on every problem: with its defaults from each seed; with `trials` points of its space from a seed of
- * their own; with the best of these, by the validation score after the last step, from each seed again; and with each of
+ * Runs every optimizer on every problem: with its defaults from each seed; with `trials` points of its space
+ * from another seed; with the best of these, by the validation score after the last step, from each seed
+ * again; and with each of
  * `rates` learning rates.
  *
- * A seed fixes the first parameters, the order of rows and all noise, the same for all optimizers. A run ends after the
- * problem's steps, or as diverged at the first score that is not finite. Each run is a function of its problem, numbers and
- * seed: the same bits at any number of threads, and whether or not the benchmark was stopped in between.
+ * A seed fixes the first parameters, the order of rows and all noise, the same for all optimizers. A run ends
+ * after the problem's steps, or as diverged at the first score that is not finite. Each run is a function of
+ * its problem, numbers and seed: the same bits with any number of threads, and whether or not the benchmark
+ * was stopped in between.
  *
- * @throws FettleError `invalid_argument`, `unknown_name` for invalid options, and what problems and optimizers throw when
- * their programs are compiled
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid options, and errors of problems and
+ * optimizers when their programs are compiled
  * @example
  * ```ts
  * const bowl = defineProblem({
@@ -178,7 +183,7 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
 function checkNamed(what: string, list: readonly { readonly name: string }[]): void {
   must(Array.isArray(list) && list.length > 0, what, "a list of at least one", list);
   const other = list.find((each) => !isRecord(each) || typeof each.name !== "string");
-  must(other === undefined, `each of ${what}`, "an object with a name, not a name alone", other);
+  must(other === undefined, `each of ${what}`, "an object with a name, not only a name", other);
   const names = list.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   check(twice === undefined, () => `names of ${what} must differ; received ${show(twice)} twice`);
@@ -207,7 +212,7 @@ async function runPair({ seeds: count, trials, rates }: BenchmarkSetup, optimize
 
 type Place = Pick<RunRecord, "problem" | "optimizer" | "phase" | "index" | "numbers">;
 
-/** The runs of one benchmark: those that are known, and those that are made now. */
+/** The runs of one benchmark: existing and new ones. */
 class Runs {
   private readonly records: Map<string, RunRecord>;
 
@@ -220,7 +225,7 @@ class Runs {
   }
 
   /**
-   * @param job - what differs from run to run; not called for a run that is known
+   * @param job - the settings of one run; not called for an existing run
    * @throws Stopped once the signal is aborted
    */
   async run(
@@ -241,7 +246,7 @@ class Runs {
     return record;
   }
 
-  /** The runs of the benchmark, and no others, problem by problem and optimizer by optimizer. */
+  /** Only the runs of the benchmark, by problem and optimizer. */
   inOrder(): RunRecord[] {
     const { problems, optimizers } = this.setup;
     const counts = runCounts(this.setup);
@@ -256,10 +261,10 @@ class Runs {
   }
 }
 
-/** Ends a benchmark in which nothing went wrong. */
+/** Ends a benchmark that was stopped without an error. */
 class Stopped extends Error {}
 
-/** Waits for all of them to end. An error counts for more than a stop. */
+/** Waits for all of them to end. An error has precedence over a stop. */
 async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   const reasons = (await Promise.allSettled(promises)).flatMap((end) =>
     end.status === "rejected" ? [end.reason as unknown] : [],

@@ -1,6 +1,6 @@
 /**
- * Statistics of runs: quantiles, ranks, intervals, and tests of whether ranks differ. They know no optimizers and no
- * problems. The cost of a run that diverged is infinite.
+ * Statistics of runs: quantiles, ranks, intervals, and tests whether ranks differ. They know no optimizers
+ * and no problems. The cost of a run that diverged is infinite.
  */
 import { check } from "../errors.js";
 import { RandomStream } from "../numerics/random.js";
@@ -26,7 +26,7 @@ export function ranks(values: readonly number[]): number[] {
   });
 }
 
-/** A mean and the interval that holds it with 95 % confidence. */
+/** A mean and its 95 % confidence interval. */
 export interface MeanWithInterval {
   readonly mean: number;
   readonly low: number;
@@ -34,9 +34,10 @@ export interface MeanWithInterval {
 }
 
 /**
- * The mean of each column with its 95 % interval: the 2.5 % and 97.5 % quantiles of the means of 2,000 samples of whole
- * rows, drawn with replacement from a fixed seed (B. Efron, "Bootstrap methods: another look at the jackknife", Annals of
- * Statistics 7, 1979). A sample takes all columns of a row, since they are paired.
+ * The mean of each column with its 95 % interval: the 2.5 % and 97.5 % quantiles of the means of 2,000
+ * samples of complete rows, drawn with replacement from a fixed seed (B. Efron, "Bootstrap methods: another
+ * look at the jackknife", Annals of Statistics 7, 1979). A sample includes all columns of a row, since they
+ * are paired.
  *
  * @param rows - [rows, columns], at least one of each
  */
@@ -106,7 +107,7 @@ export function friedmanTest(rows: readonly (readonly number[])[]): FriedmanTest
   return { statistic, p: chiSquaredTail(statistic, k - 1) };
 }
 
-/** Half the range of the normal density, beyond which it adds nothing in float64. */
+/** Half the range of the normal density; the rest adds nothing in float64. */
 const WIDE = 9;
 const STEPS = 256;
 

@@ -1,6 +1,6 @@
 /**
- * How long runs took. Steps and scores are the same wherever a benchmark runs; times depend on the machine and its load, so
- * they are no part of the analysis.
+ * The duration of runs. Steps and scores are the same wherever a benchmark runs; times depend on the machine
+ * and its load, so the analysis excludes them.
  */
 import { type ComparedPhase, groupRuns } from "./analysis.js";
 import type { BenchmarkSetup, RunRecord } from "./record.js";

@@ -1,4 +1,4 @@
-/** The program of a thread that does a benchmark's runs. Started by the platform. */
+/** The program of a thread that executes a benchmark's runs. The platform starts it. */
 import { createEngine } from "../engine/engine.js";
 import { serveJobs } from "../workers/serveJobs.js";
 import type { ProblemData } from "./problem.js";

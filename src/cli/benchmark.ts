@@ -1,4 +1,7 @@
-/** `fettle benchmark`: runs optimizers side by side into a folder and prints how they compare. Every figure is computed elsewhere. */
+/**
+ * `fettle benchmark`: runs optimizers, writes results to a folder and prints a comparison. It computes no
+ * figure itself.
+ */
 import { join } from "node:path";
 import type { Command } from "commander";
 import { analyzeBenchmark } from "../benchmark/analysis.js";
@@ -35,7 +38,7 @@ interface Flags extends BenchmarkFlags {
   readonly pictures?: boolean;
 }
 
-/** Files of the folder; the pictures are beside them. */
+/** Files in the folder, next to the pictures. */
 const [RUNS, TABLES, TIMES, ANALYSIS] = ["runs.jsonl", "tables.csv", "times.csv", "analysis.json"];
 const PICTURES = "pictures";
 
@@ -55,12 +58,12 @@ export function addBenchmarkCommand(program: Command, done: (exitCode: number) =
       `optimizers to compare: ${optimizers.join(", ")} (default: all)`,
       names("--optimizers"),
     )
-    .option("--with <file.js>", "module that exports custom problems or optimizers, which join the others")
-    .option("--seeds <n>", "runs with defaults, and as many tuned", integer("--seeds", 1), 10)
+    .option("--with <file.js>", "module that exports further problems or optimizers")
+    .option("--seeds <n>", "runs with default settings; the same number run tuned", integer("--seeds", 1), 10)
     .option("--trials <n>", "trials to tune each optimizer", integer("--trials", 1), 20)
     .option(
       "--jobs <n>",
-      "worker threads; they do not change the results (default: one per core)",
+      "worker threads; their number does not change results (default: one per core)",
       integer("--jobs", 1),
     )
     .option("--out <folder>", "folder for runs, tables and pictures", "fettle-benchmark")
@@ -148,7 +151,9 @@ async function runInto(
   return EXIT.success;
 }
 
-/** Makes the runs that are not in the folder yet; a signal ends it early, with an exit code of its own. */
+/**
+ * Makes the runs that are not in the folder yet; a signal ends it early, with the exit code of the signal.
+ */
 async function makeRuns(
   out: string,
   options: BenchmarkOptions,

@@ -1,4 +1,7 @@
-/** The benchmark that the flags of `fettle benchmark` describe: chosen from the standard problems and optimizers, and those of a user's module. */
+/**
+ * The benchmark that the flags of `fettle benchmark` describe: standard problems and optimizers, and those of
+ * a user's module.
+ */
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Contestant, standardOptimizers } from "../benchmark/contestant.js";

@@ -1,4 +1,7 @@
-/** `fettle dashboard`: a page about the studies of a storage or a host, served to this machine until Ctrl-C. */
+/**
+ * `fettle dashboard`: serves a page about the studies of a storage or a host, to this machine only, until
+ * Ctrl-C.
+ */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -31,22 +34,25 @@ interface DashboardFlags {
 export function addDashboardCommand(program: Command, done: (exitCode: number) => void): void {
   program
     .command("dashboard")
-    .summary("look at studies in a browser, while they run")
+    .summary("show studies in a browser while they run")
     .description(
-      "Serve a page that shows studies while they run: history, curves, trials, and comparisons. It prints an address that holds a key; only " +
-        "this machine can reach it. It runs no trial.",
+      "Serve a page that shows studies while they run: history, curves, trials, and comparisons. It prints " +
+        "an address that contains a key; only this machine can open it. It runs no trial.",
     )
     .option("--storage <file.db>", "the database of fettle tune --storage")
-    .option("--url <address>", "or the address of a host of fettle/serve")
+    .option("--url <address>", "or the address of a server that uses fettle/serve")
     .option("--token <secret>", "the token of the host")
-    .option("--token-file <file>", "or a file that holds it, which other users of this machine do not see")
+    .option(
+      "--token-file <file>",
+      "or a file that contains it, so that other users of this machine do not see it",
+    )
     .option(
       "--study <names>",
-      "studies of the host, separated by commas, if it does not list them",
+      "studies of the host, separated by commas, if the host does not list them",
       names("--study"),
     )
-    .option("--port <n>", "the port of this machine, 0 for any that is free", integer("--port", 0), 8080)
-    .option("--edit", "allow notes and tags, and commands such as pause where the host has them")
+    .option("--port <n>", "the port to listen on; 0 for any free port", integer("--port", 0), 8080)
+    .option("--edit", "allow notes, tags, and commands such as pause if the host supports them")
     .option("--open", "open a browser")
     .addHelpText("after", EXAMPLES)
     .action(async (flags: DashboardFlags) => done(await run(flags)));

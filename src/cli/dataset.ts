@@ -1,4 +1,4 @@
-/** The table that a command works on: its flags, and its reading. */
+/** The table that a command works on: its flags, and how it is read. */
 import type { Command } from "commander";
 import { type Dataset, encodeTable, type MissingRule, type Task } from "../data/dataset.js";
 import { limitsOf, type TableLimits } from "../data/limits.js";
@@ -29,7 +29,7 @@ export interface TableFlags {
   readonly defaultNa: boolean;
   readonly as?: Readonly<Record<string, ColumnKind>>;
   readonly ignoreCase?: readonly string[];
-  /** Its file, or what that held when a study began. */
+  /** Its file, or the contents of that file when the study began. */
   readonly schema?: string | Schema;
   readonly unknown?: UnknownRule;
   readonly encoding?: string;
@@ -45,10 +45,10 @@ export interface DatasetFlags extends TableFlags {
   readonly task: Task | "auto";
   readonly positive?: string;
   readonly missing: MissingRule;
-  /** What becomes of classes with fewer rows than there are folds. */
+  /** How classes with fewer rows than folds are treated. */
   readonly rare?: RareClasses["rule"];
   readonly folds?: number;
-  /** Whether features tell which cells are missing. */
+  /** Whether features indicate missing cells. */
   readonly indicator: boolean;
   /** The text of each use. */
   readonly drop?: readonly string[];
@@ -67,8 +67,8 @@ export function addTableFlags(command: Command, argument = "<data.csv>"): Comman
       "--encoding <name>",
       "encoding of the text, such as windows-1252 (default: utf-8, or utf-16 if it is)",
     )
-    .option("--header", "take the first line as names, even if it holds only numbers")
-    .option("--no-header", "take the first line as data, and name columns by number")
+    .option("--header", "read the first line as column names, even if it contains only numbers")
+    .option("--no-header", "read the first line as data, and number the columns")
     .option(
       "--decimal <mark>",
       "decimal mark of numbers, . or , or that of one column, as in price=, which may be repeated (default: as the columns show)",
@@ -82,15 +82,15 @@ export function addTableFlags(command: Command, argument = "<data.csv>"): Comman
     .option("--no-default-na", "read NA, N/A, #N/A, NaN, null, none, ? and - as words")
     .option(
       "--as <column=kind>",
-      "a column's kind: number, boolean, category or date, or identifier or text to leave it out; may be repeated",
+      "a column's kind: number, boolean, category or date; identifier or text excludes it; may be repeated",
       setting("--as"),
     )
     .option(
       "--ignore-case <names>",
-      "columns in which words that differ only in case or spaces are one, separated by commas",
+      "columns whose categories ignore case and spaces, separated by commas",
       names("--ignore-case"),
     )
-    .option("--schema <file>", "what the columns are, as fettle inspect --json prints it (default: inferred)")
+    .option("--schema <file>", "a schema file, as fettle inspect --json prints it (default: inferred)")
     .option(
       "--unknown <rule>",
       "words that the schema lacks, and later the model: refuse, missing or ignore (default: refuse; for a model of a column of names, ignore)",
@@ -106,19 +106,27 @@ export function addDatasetFlags(command: Command, argument?: string): Command {
       "--target <column>",
       "column to predict, or several of numbers, separated by commas (default: those of the schema)",
     )
-    .option("--weight <column>", "column that says how much each row counts in losses and metrics")
-    .option("--group <column>", "column that says which rows belong together; no fold divides a group")
+    .option("--weight <column>", "column with each row's weight in losses and metrics")
+    .option("--group <column>", "column that identifies groups of rows; no fold divides a group")
     .option(
       "--time <column>",
-      "column of dates or numbers that says when each row was; no fold trains on rows that are not before those it validates",
+      "column with each row's time, as dates or numbers; every fold trains only on rows earlier than those it validates",
     )
-    .option("--task <name>", "classification, regression, or auto: by the values of the target", "auto")
+    .option(
+      "--task <name>",
+      "classification, regression, or auto to decide by the values of the target",
+      "auto",
+    )
     .option(
       "--positive <class>",
-      "positive one of two classes: that of precision, recall, f1, AUC and the threshold (default: yes, true or 1 beside its opposite, or the rarer)",
+      "the positive class of two, to which precision, recall, f1, AUC and the threshold refer (default: yes, true or 1 if the other is its opposite, else the rarer class)",
     )
-    .option("--missing <rule>", "missing cells: refuse them, drop their rows, or impute them", "refuse")
-    .option("--no-indicator", "with --missing impute: do not tell the network which cells were missing")
+    .option(
+      "--missing <rule>",
+      "what to do with missing cells: refuse them, drop their rows, or impute them",
+      "refuse",
+    )
+    .option("--no-indicator", "with --missing impute: add no feature that marks imputed cells")
     .option(
       "--rare <rule>",
       "classes with fewer rows than folds: drop their rows, or merge them into one class (default: refuse them)",
@@ -126,7 +134,7 @@ export function addDatasetFlags(command: Command, argument?: string): Command {
     .option("--drop <columns>", "columns to leave out, separated by commas", texts);
 }
 
-/** How a table becomes features of the dense network, by the flags. */
+/** How the flags say to turn a table into features of the dense network. */
 export const pipelineOf = (
   data: Dataset,
   { indicator }: Pick<DatasetFlags, "indicator">,
@@ -135,7 +143,7 @@ export const pipelineOf = (
   ...(!indicator && { indicator }),
 });
 
-/** @throws FettleError naming the file, for one that cannot be read or holds no such table */
+/** @throws FettleError naming the file, if it cannot be read or is not such a table */
 export async function readDataset(file: string, flags: DatasetFlags): Promise<Dataset> {
   const { target, weight, group, time, task, positive, missing, drop = [], rare, folds } = flags;
   check(
@@ -163,7 +171,7 @@ export async function readDataset(file: string, flags: DatasetFlags): Promise<Da
   });
 }
 
-/** @throws FettleError naming the file, for one that cannot be read or holds no such table or schema */
+/** @throws FettleError naming the file, if it cannot be read or is not such a table or schema */
 export async function readTableFile(file: string, flags: TableFlags): Promise<Table> {
   const { decimal, dateOrder, na, defaultNa, as, ignoreCase, schema, unknown } = flags;
   const given = typeof schema === "string" ? schemaIn(readJson(schema)) : schema;
@@ -184,7 +192,7 @@ export async function readTableFile(file: string, flags: TableFlags): Promise<Ta
   );
 }
 
-/** A schema without the receipt that `fettle inspect --json` prints beside it. */
+/** A schema without the receipt that `fettle inspect --json` prints with it. */
 function schemaIn(json: unknown): Schema {
   const { receipt: _receipt, ...schema } = isRecord(json) ? json : { schema: json };
   return schema as unknown as Schema;
@@ -193,7 +201,7 @@ function schemaIn(json: unknown): Schema {
 /** Options of reading a table, in messages. */
 export const READING = ["na", "defaultNa", "decimal", "dateOrder", "as", "ignoreCase"];
 
-/** Another table, by the schema of a first one. */
+/** Another table, read by the schema of the first. */
 export function readOtherFile(
   file: string,
   flags: SourceFlags,
@@ -222,7 +230,7 @@ export type RowsOfFile =
   | { readonly text: FileText; readonly records?: never }
   | { readonly text?: never; readonly records: Records };
 
-/** @throws FettleError naming the file, for one that cannot be read, or is over a limit before its rows are read */
+/** @throws FettleError naming the file, if it cannot be read, or exceeds a limit before its rows are read */
 export async function readSource(
   file: string,
   encoding: string | undefined,
@@ -236,7 +244,7 @@ export async function readSource(
 
 type Records = readonly Readonly<Record<string, RecordValue>>[];
 
-/** An array of objects, or objects in lines; no header line begins so. */
+/** Whether a text is JSON: an array of objects, or an object per line. No header line begins like that. */
 const JSON_TABLE = /^\s*(\[\s*)?\{\s*"/;
 
 function isJson(source: Iterable<string>): boolean {
@@ -244,14 +252,14 @@ function isJson(source: Iterable<string>): boolean {
   return JSON_TABLE.test(first);
 }
 
-/** The objects of a JSON array, or of lines of JSON; `readRecords` refuses what is no object. */
+/** The objects of a JSON array, or of lines of JSON; `readRecords` refuses anything but objects. */
 function recordsIn(file: string, text: string): Records {
   if (text.trimStart().startsWith("[")) return parseJson(file, text) as Records;
   const lines = text.split("\n");
   return lines.flatMap((line, i) => (line.trim() === "" ? [] : [parseJson(file, line, i)])) as Records;
 }
 
-/** The columns that a text names: a column's name may have commas itself. */
+/** The columns that a text names; a column's name may itself contain commas. */
 function columnsIn(text: string, { columns }: Table): readonly string[] {
   return columns.some(({ name }) => name === text) ? [text] : splitNames(text);
 }

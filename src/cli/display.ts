@@ -12,27 +12,23 @@ export interface DisplayFlags {
   readonly plot?: true;
 }
 
-/** Their names, which are no part of a study. */
+/** Names of flags that do not belong to a study. */
 export const DISPLAY_FLAGS: readonly (keyof DisplayFlags)[] = ["json", "markdown", "plot"];
 
-/** @param json - what `--json` does, in words */
+/** @param json - the help text of `--json` */
 export function addDisplayFlags(command: Command, json: string): Command {
   return command
     .option("--json", json)
+    .addOption(new Option("--markdown", "print only Markdown, for a notebook or a chat").conflicts("json"))
     .addOption(
-      new Option("--markdown", "print Markdown, for a notebook or a chat, and nothing else").conflicts(
-        "json",
-      ),
-    )
-    .addOption(
-      new Option("--plot", "draw the course of the search and the importance of parameters").conflicts([
+      new Option("--plot", "draw the progress of the search and the importance of parameters").conflicts([
         "json",
         "markdown",
       ]),
     );
 }
 
-/** Whether one piece of text is all that a command prints. */
+/** Whether the command prints a single text, as with `--json`. */
 export const printsOneText = ({ json, markdown }: DisplayFlags): boolean =>
   json === true || markdown === true;
 

@@ -31,13 +31,13 @@ export function addEvaluateCommand(program: Command, done: (exitCode: number) =>
       "Score a saved model on the rows of a table that has the target, by every metric of the task.",
     )
     .argument("<model>", "model file, such as study/model.fettle")
-    .argument("<data.csv>", "table with the columns that the model learnt from, and its target");
+    .argument("<data.csv>", "table with the columns that the model was trained on, and its target");
   addRowFlags(command)
     .option(
       "--positive <class>",
-      "class that precision, recall, f1 and AUC are of, one of two (default: the positive class of the model)",
+      "the positive class, to which precision, recall, f1 and AUC refer (default: that of the model)",
     )
-    .option("--json", "print one JSON object and nothing else")
+    .option("--json", "print only a JSON object")
     .addHelpText("after", "\nExample:\n  fettle evaluate study/model.fettle last-month.csv")
     .action(async (model: string, file: string, flags: EvaluateFlags) => done(await run(model, file, flags)));
 }
@@ -46,7 +46,7 @@ export function addEvaluateCommand(program: Command, done: (exitCode: number) =>
 async function run(path: string, file: string, flags: EvaluateFlags): Promise<number> {
   const model = await readModel(path);
   const { table } = model;
-  check(table !== undefined, () => `${show(path)} must be a model of a table; it is a network alone`);
+  check(table !== undefined, () => `${show(path)} must be a model of a table; it contains only a network`);
   const all = await readOtherFile(file, flags, table.schema, flags.unknown ?? model.unknown);
   const read = rowsWithTargets(all, table.targets ?? [table.target]);
   const leftOut = all.rows - read.rows;
@@ -57,7 +57,7 @@ async function run(path: string, file: string, flags: EvaluateFlags): Promise<nu
     const rows = encodeRows(read, table);
     check(
       rows.y !== undefined,
-      () => `the column ${show(table.target)} must be there, to score against`,
+      () => `the column ${show(table.target)} must be present, to score against`,
       "invalid_data",
     );
     return model.evaluate(rows, positive === undefined ? {} : { positive });

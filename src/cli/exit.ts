@@ -1,9 +1,9 @@
-/** The exit codes of every command: the one table, from which `--help` prints them too; docs/models.md has them. */
+/** The exit codes of every command; `--help` prints this table, and docs/models.md repeats it. */
 export const EXIT = {
   success: 0,
   failure: 1,
   badInput: 2,
-  /** As shells tell of a process that a signal ended: 128 and the number of the signal. */
+  /** As shells report a process that a signal ended: 128 plus the number of the signal. */
   hungUp: 129,
   interrupted: 130,
   terminated: 143,
@@ -24,5 +24,5 @@ export const MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
   [EXIT.badInput, "invalid command line, data or space, or a place that cannot be written; nothing was run"],
   [EXIT.hungUp, "the terminal was closed (SIGHUP)"],
   [EXIT.interrupted, "interrupted by Ctrl-C (SIGINT)"],
-  [EXIT.terminated, "told to end (SIGTERM); after each of these three, results so far are printed or kept"],
+  [EXIT.terminated, "terminated (SIGTERM); after each of these three, results so far are printed or kept"],
 ];

@@ -1,9 +1,9 @@
-/** Errors in the words of the command line: flags in place of options, and suggestions for words that do not exist. */
+/** Errors in terms of the command line: flags instead of options, and suggestions for unknown flags. */
 import type { Command, CommanderError } from "commander";
 import { FettleError } from "../errors.js";
 import { flagOf } from "./flags.js";
 
-/** An error whose message must not be rewritten, since its names are not those of options: they stand in a file. */
+/** An error whose message must not be rewritten, since its names are not options but come from a file. */
 class VerbatimError extends FettleError {}
 
 /** Runs `work`; the message of an error that it throws is shown as it is. */
@@ -25,9 +25,9 @@ export function explainError(error: FettleError, command: Command | undefined): 
 }
 
 /**
- * A message of the library in the words of the command line.
+ * A message of the library in terms of the command line.
  *
- * @param options - names of options in code; what the message says of others stays as it is
+ * @param options - names of options in code; other names in the message stay unchanged
  * @example
  * ```ts
  * inFlags('choose missing: "drop", or leave columns out with drop: ["id"]', ["missing", "drop"]);
@@ -35,7 +35,7 @@ export function explainError(error: FettleError, command: Command | undefined): 
  * ```
  */
 export function inFlags(message: string, options: readonly string[]): string {
-  let text = message.replace(/\b([a-z]\w*)\(\)/g, "$1"); // names of strategies are no calls here
+  let text = message.replace(/\b([a-z]\w*)\(\)/g, "$1"); // a strategy's name is not a call here
   for (const option of options) {
     const flag = flagOf(option);
     text = text
@@ -43,7 +43,7 @@ export function inFlags(message: string, options: readonly string[]): string {
         settingOf(flag, literal),
       )
       .replace(new RegExp(`(^|[:;] |\\n *)${option}(?= (?:must|is|has)\\b)`, "g"), `$1${flag}`);
-    // in camel case it is no English word
+    // a name in camel case is not an English word
     if (/[A-Z]/.test(option)) text = text.replace(new RegExp(`(?<!["\\w-])${option}(?!["\\w])`, "g"), flag);
   }
   return text;
@@ -64,7 +64,7 @@ function settingOf(flag: string, literal: string): string {
   if (literal.startsWith("{")) return `${flag} ${literal.match(/\d+/)?.[0]}`;
   const value = JSON.parse(literal) as string | number | string[];
   if (!Array.isArray(value)) return `${flag} ${quoted(String(value))}`;
-  // a name with a comma has a flag of its own
+  // a name that contains a comma needs its own flag
   const plain = value.filter((name) => !name.includes(","));
   const others = value.filter((name) => name.includes(","));
   return [...(plain.length > 0 ? [plain.join(",")] : []), ...others]
@@ -77,7 +77,7 @@ export function quoted(word: string): string {
   return /^[\p{L}\p{N}_.,:/@%+=-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** What other tools call our flags (scikit-learn, Optuna, Keras and KerasTuner). */
+/** The names of our flags in other tools (scikit-learn, Optuna, Keras and KerasTuner). */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   "--cv": "--folds",
   "--n-jobs": "--jobs",
@@ -91,7 +91,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   "--workers": "--jobs",
 };
 
-/** The message of a command line that cannot be read, with the nearest flag and the way to help. */
+/** The message for an invalid command line, with the nearest flag and how to get help. */
 export function explainUsage(error: CommanderError, program: Command, words: readonly string[]): string {
   let [command, name]: [Command | undefined, string] = [undefined, program.name()];
   for (const word of words) {

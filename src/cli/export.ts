@@ -26,11 +26,7 @@ export function addExportCommand(program: Command, done: (exitCode: number) => v
     )
     .argument("<model>", "model file, such as study/model.fettle")
     .requiredOption("--to <format>", "tfjs, onnx, safetensors or js")
-    .option(
-      "--out <where>",
-      "folder that the files are written to; or the file, of a format that is one file",
-      ".",
-    )
+    .option("--out <where>", "folder to write the files to; or the file, if the format has only one", ".")
     .addHelpText(
       "after",
       `
@@ -42,7 +38,11 @@ Examples:
     .action(async (model: string, flags: ExportFlags) => done(await run(model, flags)));
 }
 
-/** The folder and the files in it. @throws FettleError `invalid_argument` for a file where the format has several, or another ending */
+/**
+ * The folder and the files in it.
+ *
+ * @throws FettleError `invalid_argument` for a file if the format has several, or for another ending
+ */
 function placed<F>(
   files: Readonly<Record<string, F>>,
   where: string,
@@ -62,7 +62,7 @@ function placed<F>(
   return [dirname(where), { [basename(where)]: files[first] }];
 }
 
-/** Names that end so are files. */
+/** Names with these endings are files. */
 const ENDINGS = [".onnx", ".safetensors", ".mjs", ".js", ".cjs", ".json", ".bin"];
 
 /** @returns the exit code */

@@ -1,7 +1,10 @@
-/** Why the system refused to read or write a file, and what to do, in words: the only place that knows its error codes. */
+/**
+ * Explains why the system refused to read or write a file, and what to do. Only this file knows the system's
+ * error codes.
+ */
 import { FettleError, show } from "../errors.js";
 
-/** A reason, one for writing if that differs, and the remedy where it does not show by itself. */
+/** A reason, a separate one for writing if that differs, and the remedy if it is not obvious. */
 interface Reason {
   readonly is: string;
   readonly written?: string;
@@ -11,10 +14,10 @@ interface Reason {
 const SPACE = "free some space, or choose another place";
 const IN_USE: Reason = { is: "another program uses it", remedy: "close that, or choose another place" };
 const DENIED: Reason = { is: "permission is denied" };
-const NO_DEVICE: Reason = { is: "the device is not there" };
+const NO_DEVICE: Reason = { is: "the device does not exist" };
 
 const REASONS: Readonly<Record<string, Reason>> = {
-  ENOENT: { is: "there is no such file", written: "nothing can be made there" },
+  ENOENT: { is: "there is no such file", written: "nothing can be created there" },
   ENOTDIR: { is: "part of its path is a file, not a folder", written: "a file is in the way" },
   EEXIST: { is: "a file is in the way" },
   EISDIR: { is: "it is a directory" },
@@ -30,8 +33,8 @@ const REASONS: Readonly<Record<string, Reason>> = {
   EMFILE: { is: "this process has too many open files", remedy: "raise the limit with ulimit -n" },
   ENFILE: { is: "this machine has too many open files", remedy: "close some programs" },
   ENAMETOOLONG: { is: "the name is too long", remedy: "choose a shorter one" },
-  EILSEQ: { is: "the file system has no such names", remedy: "choose another one" },
-  ELOOP: { is: "its symbolic links lead in a circle" },
+  EILSEQ: { is: "the file system does not allow such a name", remedy: "choose another one" },
+  ELOOP: { is: "its symbolic links form a cycle" },
   EBUSY: IN_USE,
   ETXTBSY: IN_USE,
   EIO: { is: "the device failed", remedy: "check the disk or the connection" },
@@ -39,7 +42,7 @@ const REASONS: Readonly<Record<string, Reason>> = {
   ENODEV: NO_DEVICE,
   ESTALE: { is: "the network folder was lost", remedy: "mount it again" },
   ETIMEDOUT: { is: "the network folder does not answer", remedy: "check the connection" },
-  ENOMEM: { is: "there is no memory left", remedy: "close some programs" },
+  ENOMEM: { is: "the system has run out of memory", remedy: "close some programs" },
   EPIPE: { is: "its reader has closed it" },
 };
 

@@ -1,4 +1,7 @@
-/** Files named on the command line, read as text or JSON, with errors that name them. It gives their contents no meaning. */
+/**
+ * Files named on the command line, read as text or JSON, with errors that name them. It does not interpret
+ * their contents.
+ */
 import { constants, kMaxLength } from "node:buffer";
 import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { Socket } from "node:net";
@@ -10,17 +13,17 @@ import { limitsOf, mustFit } from "../data/limits.js";
 import { check, FettleError, messageOf, show } from "../errors.js";
 import { reasonOf, WriteError } from "./fileErrors.js";
 
-/** In place of a file: standard input. */
+/** The name that stands for standard input. */
 const STDIN = "-";
 
-/** A string of JavaScript has no more characters, and each takes a byte or more. */
+/** The most characters in a string of JavaScript; each takes at least a byte. */
 const { MAX_STRING_LENGTH } = constants;
 
-/** Bytes that are read at a time. */
+/** Bytes read at a time. */
 const PIECE = 2 ** 18;
 
 /**
- * The text of a file, or of standard input, whole.
+ * The complete text of a file or of standard input.
  *
  * @throws FettleError as {@link textOf}; `invalid_data` if it is too long for a string
  */
@@ -28,7 +31,7 @@ export function readText(path: string, encoding?: string): string {
   return wholeText(path, textOf(path, encoding));
 }
 
-/** The pieces of a text, whole. @throws FettleError as {@link readText}; `memory_limit` */
+/** All pieces of a text. @throws FettleError as {@link readText}; `memory_limit` */
 export function wholeText(path: string, source: Iterable<string>, limits = limitsOf()): string {
   const pieces: string[] = [];
   let length = 0;
@@ -46,16 +49,20 @@ export function wholeText(path: string, source: Iterable<string>, limits = limit
   return pieces.join("");
 }
 
-/** A text in pieces, which can be gone through again; also with a pause before each, in which signals are heard. */
+/**
+ * A text in pieces, which can be iterated again; also with a pause before each, in which signals are handled.
+ */
 export type FileText = TextPieces & AsyncIterable<string>;
 
 /**
- * The text of a file, or of standard input, in pieces that are read while one goes through them. Gzip is unpacked.
+ * The text of a file, or of standard input, in pieces that are read during iteration. Gzip is
+ * unpacked.
  *
- * @param encoding - a label of the Encoding Standard, such as `windows-1252`; by default UTF-8, or UTF-16 where the first bytes
- * show it
- * @throws FettleError `not_found` if it cannot be read; `invalid_data` if it is not text in that encoding; `invalid_argument` for
- * an unknown encoding; `memory_limit` for gzip that unpacks to more than `limits.length` bytes
+ * @param encoding - a label of the Encoding Standard, such as `windows-1252`; by default UTF-8, or UTF-16 if
+ * the first bytes show it
+ * @throws FettleError `not_found` if it cannot be read; `invalid_data` if it is not text in that encoding;
+ * `invalid_argument` for an unknown encoding; `memory_limit` for gzip that unpacks to more than
+ * `limits.length` bytes
  */
 export function textOf(path: string, encoding?: string, limits = limitsOf()): FileText {
   const { open, openLater, bytes } = sourceOf(path, limits.length);
@@ -85,8 +92,8 @@ export function textOf(path: string, encoding?: string, limits = limitsOf()): Fi
 }
 
 /**
- * The first bytes of a file as Latin-1, by which its kind is known; empty for a pipe, which has them once, and for one that cannot be read, whose
- * reader says why.
+ * The first bytes of a file as Latin-1, which show its kind; empty for a pipe, which can be read only once,
+ * and for an unreadable file, whose reader reports why.
  */
 export function firstBytes(path: string, count: number): string {
   try {
@@ -106,7 +113,7 @@ export function firstBytes(path: string, count: number): string {
 /**
  * The bytes of a file or a pipe.
  *
- * @param begins - whether it may be read on, by its first bytes: a device may have no end
+ * @param begins - decides by the first bytes whether to read the rest: a device may be endless
  * @returns all of them, or the first ones
  * @throws FettleError `not_found` if it cannot be read
  */
@@ -119,9 +126,9 @@ export function bytesOf(path: string, begins: (first: Uint8Array) => boolean): U
   return Buffer.concat(pieces);
 }
 
-/** The bytes of a file, which can be gone through again. */
+/** The bytes of a file, which can be iterated again. */
 interface Source {
-  /** How many there are, as far as that is known before they are read. */
+  /** Their number, if known before they are read. */
   readonly bytes: number;
   open(): Iterable<Uint8Array>;
   /** With a pause before each piece. */
@@ -146,7 +153,7 @@ function sourceOf(path: string, most: number): Source {
   return pausing(bytes.length, () => piecesOf(bytes));
 }
 
-/** What can be read without waiting. */
+/** The bytes that can be read without waiting. */
 function pausing(bytes: number, open: () => Iterable<Uint8Array>): Source {
   return {
     bytes,
@@ -162,9 +169,9 @@ function pausing(bytes: number, open: () => Iterable<Uint8Array>): Source {
 }
 
 /**
- * A pipe or a device, read as one goes through it, and kept for those who do so again.
+ * A pipe or a device, read during iteration, and kept for later iterations.
  *
- * @param stream - what waits for more without holding up the process; missing for a device
+ * @param stream - waits for more without blocking the process; missing for a device
  */
 function streamed(
   path: string,
@@ -211,7 +218,7 @@ function* readPieces(path: string, size = PIECE): Iterable<Uint8Array> {
   }
 }
 
-/** What can be read, at most `size` bytes at a time; a piece lasts until the next. */
+/** The available bytes, at most `size` at a time; a piece is valid until the next one. */
 function* readDescriptor(path: string, file: number, size: number): Iterable<Uint8Array> {
   const buffer = new Uint8Array(size);
   for (;;) {
@@ -221,7 +228,7 @@ function* readDescriptor(path: string, file: number, size: number): Iterable<Uin
   }
 }
 
-/** Waits for bytes where a pipe that has none yet does not wait itself; 0 at the end. */
+/** Waits for bytes if an empty pipe does not wait by itself; 0 at the end. */
 function readSome(file: number, buffer: Uint8Array): number {
   for (;;) {
     try {
@@ -235,10 +242,10 @@ function readSome(file: number, buffer: Uint8Array): number {
   }
 }
 
-/** Lets the process hear signals. */
+/** Lets the process handle signals. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Waits for ten milliseconds where nothing else can be done, until a pipe is ready. */
+/** Blocks for ten milliseconds, for a pipe that is not ready. */
 export function pause(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
 }
@@ -246,7 +253,7 @@ export function pause(): void {
 /**
  * Whether there is a file or a folder at a path.
  *
- * @throws FettleError `not_found` if that cannot be known
+ * @throws FettleError `not_found` if that cannot be determined
  */
 export function isThere(path: string): boolean {
   return reading(path, () => statSync(path, { throwIfNoEntry: false })) !== undefined;
@@ -262,7 +269,7 @@ function piecesOf(bytes: Uint8Array): Uint8Array[] {
   return Array.from({ length: count }, (_, i) => bytes.subarray(i * PIECE, (i + 1) * PIECE));
 }
 
-/** Runs what reads a file; an error that it throws says that the file cannot be read. */
+/** Runs a function that reads a file; an error that it throws becomes "cannot read …". */
 function reading<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -301,10 +308,10 @@ function unpacked(path: string, bytes: Uint8Array, most: number): Uint8Array {
   }
 }
 
-/** What people take for a table, by the first bytes. */
+/** Files that people mistake for a table, by their first bytes. */
 const OTHER_FILES: readonly (readonly [bytes: string, what: string])[] = [
-  ["PK\x03\x04", "a ZIP file, as spreadsheets are (.xlsx, .ods)"],
-  ["\xd0\xcf\x11\xe0", "a file of an old Excel or Word"],
+  ["PK\x03\x04", "a ZIP file, such as a spreadsheet (.xlsx, .ods)"],
+  ["\xd0\xcf\x11\xe0", "a file of an old version of Excel or Word"],
   ["SQLite format 3\0", "a database"],
   ["%PDF-", "a PDF"],
   ["\x89PNG", "a picture"],
@@ -320,7 +327,10 @@ function refuseOthers(path: string, bytes: Uint8Array): void {
   );
 }
 
-/** UTF-16 has a byte order mark, or a zero byte beside each letter, digit and mark; the decoders skip the mark. */
+/**
+ * UTF-16 has a byte order mark, or a zero byte next to each letter, digit and mark; the decoders skip the
+ * byte order mark.
+ */
 function encodingOf([first, second]: Uint8Array): string {
   if ((first === 0xff && second === 0xfe) || (first > 0 && second === 0)) return "utf-16le";
   if ((first === 0xfe && second === 0xff) || (first === 0 && second > 0)) return "utf-16be";
@@ -367,7 +377,7 @@ export function parseJson(path: string, text: string, before = 0): unknown {
   }
 }
 
-/** A message of `JSON.parse` that names line and column, as some engines do, and others only the position. */
+/** A message of `JSON.parse` with line and column; some engines give only the position. */
 function placed(message: string, text: string, before: number): string {
   const position = message.match(/ in JSON at position (\d+)/);
   const end = /end of JSON input/.test(message) ? text.length : undefined;
@@ -378,7 +388,10 @@ function placed(message: string, text: string, before: number): string {
   return `line ${before + lines.length}, column ${lines[lines.length - 1].length + 1}: ${what}`;
 }
 
-/** Runs `work` on the contents of a file; a FettleError that it throws names the file, once, unless it is about one that is written. */
+/**
+ * Runs `work` on the contents of a file; a FettleError that it throws names the file once, unless it concerns
+ * a written file.
+ */
 export function inFile<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -391,10 +404,10 @@ export function inFile<T>(path: string, work: () => T): T {
   }
 }
 
-/** A table as headings name it. */
+/** A table's name in headings. */
 export const titleOf = (path: string): string => (path === STDIN ? "standard input" : basename(path));
 
-/** A file as messages name it. */
+/** A file's name in messages. */
 export function nameOf(path: string): string {
   return path === STDIN ? "standard input" : show(path);
 }

@@ -1,4 +1,4 @@
-/** `fettle fit`: trains a dense network of one configuration on a table, and keeps it. */
+/** `fettle fit`: trains a dense network with given hyperparameters on a table, and saves it. */
 import type { Command } from "commander";
 import type { Dataset } from "../data/dataset.js";
 import { positiveOf } from "../data/positive.js";
@@ -40,14 +40,14 @@ export function addFitCommand(program: Command, done: (exitCode: number) => void
   const settable = Object.keys(DENSE_DEFAULTS).filter((name) => name !== "epochs");
   const command = program
     .command("fit")
-    .summary("train a dense network of one configuration on a table")
+    .summary("train a dense network with given hyperparameters on a table")
     .description(
-      "Train a dense network with given hyperparameters on a table, score it on rows held out, and save it.",
+      "Train a dense network with given hyperparameters on a table, score it on held-out rows, and save it.",
     );
   addDatasetFlags(command)
     .option(
       "--test-size <share>",
-      "share of rows held out for the scores, 0 for none",
+      "share of rows held out for the scores; 0 holds out no rows",
       share("--test-size"),
       0.2,
     )
@@ -59,9 +59,9 @@ export function addFitCommand(program: Command, done: (exitCode: number) => void
       setting("--set"),
     )
     .optionsGroup("Other options:")
-    .option("--out <file>", "where the model is written", MODEL_FILE)
-    .option("--seed <n>", "seed of everything random", integer("--seed", 0), 0)
-    .option("--json", "print one JSON object and nothing else")
+    .option("--out <file>", "file to write the model to", MODEL_FILE)
+    .option("--seed <n>", "random seed", integer("--seed", 0), 0)
+    .option("--json", "print only a JSON object")
     .addHelpText(
       "after",
       `

@@ -1,6 +1,6 @@
 /**
- * Flags: what a user types for an option. A flag is the name of the option in code, with hyphens: `--test-size` is `testSize`.
- * Here words of the command line become numbers and lists; what the values mean is checked by the library.
+ * Flags. A flag is the name of an option in code, with hyphens: `--test-size` is `testSize`. This file parses
+ * words into numbers and lists; the library checks the values.
  */
 import type { ClassWeight } from "../data/weights.js";
 import { must, mustBeInteger } from "../errors.js";
@@ -13,7 +13,7 @@ export function flagOf(option: string): string {
   return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** The flags but for some. */
+/** The flags except some. */
 export function without<Flags extends object, Name extends keyof Flags>(
   flags: Flags,
   names: readonly Name[],
@@ -56,7 +56,7 @@ export function positiveNumber(flag: string): (text: string) => number {
   };
 }
 
-/** A parser of names separated by commas, which are added to those of an earlier use of the flag. */
+/** A parser of names separated by commas, appended to those of earlier uses of the flag. */
 export function names(flag: string): (text: string, earlier?: readonly string[]) => readonly string[] {
   return (text, earlier = []) => {
     const given = splitNames(text);
@@ -65,7 +65,7 @@ export function names(flag: string): (text: string, earlier?: readonly string[])
   };
 }
 
-/** The names in a text, which separates them by commas. */
+/** The names in a text, separated by commas. */
 export function splitNames(text: string): readonly string[] {
   return text
     .split(",")
@@ -78,7 +78,10 @@ export function texts(text: string, earlier: readonly string[] = []): readonly s
   return [...earlier, text];
 }
 
-/** A parser of `name=value`, added to those of earlier uses of the flag. Values are JSON, or else words. */
+/**
+ * A parser of `name=value`, added to those of earlier uses of the flag. Values are JSON; anything else is a
+ * word.
+ */
 export function setting(
   flag: string,
 ): (text: string, earlier?: Readonly<Record<string, ParamValue>>) => Readonly<Record<string, ParamValue>> {
@@ -121,7 +124,7 @@ export function classWeight(text: string, earlier?: ClassWeight): ClassWeight {
   return setting("--class-weight")(text, before) as Readonly<Record<string, number>>;
 }
 
-/** A parser of `--cost missed=100,false=5`; what costs may be is checked by the library. */
+/** A parser of `--cost missed=100,false=5`; the library checks the costs. */
 export function costs(text: string, earlier?: ErrorCosts): ErrorCosts {
   const before: Readonly<Record<string, ParamValue>> = { ...earlier };
   return splitNames(text).reduce(

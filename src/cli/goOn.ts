@@ -1,4 +1,4 @@
-/** How to resume the study of a folder, and what a study says at its end, for every command that runs one. */
+/** How to resume a study, and what is printed at its end, for every command that runs one. */
 import type { Command } from "commander";
 import { check, show } from "../errors.js";
 import { count } from "../report/format.js";
@@ -11,23 +11,25 @@ import { flagOf } from "./flags.js";
 import { shownStorage } from "./storageFile.js";
 import { coloursFor, note } from "./streams.js";
 
-/** Refuses flags beside `--resume`. */
+/** Refuses flags given with `--resume`. */
 export function mustBeLeftOut(given: readonly string[]): void {
   check(
     given.length === 0,
     () =>
-      `${given.map(flagOf).join(" and ")} must be left out beside --resume, which has the flags that the study began with`,
+      `${given.map(flagOf).join(" and ")} must be left out with --resume, which uses the flags that the study began with`,
   );
 }
 
-/** The names of flags that were typed, but for those that may differ from what a study began with. */
+/**
+ * The names of flags that were typed, except those that may differ from the flags that a study began with.
+ */
 export function flagsGiven(command: Command, changeable: readonly string[]): string[] {
   return command.options
     .map((option) => option.attributeName())
     .filter((name) => command.getOptionValueSource(name) === "cli" && !changeable.includes(name));
 }
 
-/** Those of the flags that may differ from what a study began with. */
+/** The flags that may differ from those that a study began with. */
 export function flagsChanged<Flags extends object>(
   flags: Flags,
   changeable: readonly string[],
@@ -55,7 +57,7 @@ export function checkStorage({
   );
 }
 
-/** Refuses `--overwrite` where it has nothing to replace. */
+/** Refuses `--overwrite` if there is nothing to replace. */
 export function checkOverwrite({
   out,
   overwrite,
@@ -66,7 +68,7 @@ export function checkOverwrite({
   check(!overwrite || out !== undefined, "--overwrite needs --out, the folder of the study to replace");
 }
 
-/** What a study that was ended early has left. @param name - of the command */
+/** What remains of a study that ended early. @param name - of the command */
 export function howToGoOn(
   name: string,
   { out, storage, study = "" }: { readonly out?: string; readonly storage?: string; readonly study?: string },
@@ -76,14 +78,14 @@ export function howToGoOn(
   if (storage !== undefined) {
     const shown = shownStorage(storage);
     const where = `--storage ${quoted(shown)} --study ${quoted(study)}`;
-    return `${kept} in ${shown}; to go on: npx fettle ${name} ${where}`;
+    return `${kept} in ${shown}; to resume: npx fettle ${name} ${where}`;
   }
   return out === undefined
     ? "Nothing was saved; with --out, a study can be resumed."
-    : `${kept} in ${out}; to go on: npx fettle ${name} --resume ${quoted(out)}`;
+    : `${kept} in ${out}; to resume: npx fettle ${name} --resume ${quoted(out)}`;
 }
 
-/** Says that no trial has a value, and why. */
+/** Reports that no trial has a value, and why. */
 export function complainOfNone(trials: readonly TrialRecord<Params>[]): void {
   const { red } = coloursFor(process.stderr);
   const diverged = trials.find(({ status }) => status === "diverged");
@@ -93,7 +95,7 @@ export function complainOfNone(trials: readonly TrialRecord<Params>[]): void {
   note(red([`error: no trial has a value (${countStatuses(trials)})`, ...reason].join("\n")));
 }
 
-/** Refuses flags other than those that a study began with. */
+/** Refuses flags that differ from those that a study began with. */
 export function mustBeAsBegun(
   name: string,
   flags: Readonly<Record<string, unknown>>,

@@ -1,4 +1,4 @@
-/** `fettle inspect`: reads a table and prints what its columns are, for people or as a schema in JSON. */
+/** `fettle inspect`: reads a table and prints the kind of each column, as text or as a schema in JSON. */
 import type { Command } from "commander";
 import { drift } from "../data/diagnosis/drift.js";
 import type { Decimal } from "../data/numbers.js";
@@ -19,7 +19,7 @@ import { WholeFile } from "./wholeFile.js";
 interface InspectFlags extends TableFlags {
   readonly against?: string;
   readonly json?: true;
-  /** Where the schema with the suggested settlements is written. */
+  /** The file to write the schema with the suggested fixes to. */
   readonly fix?: string;
 }
 
@@ -29,15 +29,15 @@ export function addInspectCommand(program: Command, done: (exitCode: number) => 
     .command("inspect")
     .summary("show how a table is read")
     .description(
-      "Show what each column of a table is: its kind, how its numbers are written, its missing cells and what is in doubt. " +
-        "As JSON it is a schema, which --schema applies to other tables, edited or not.",
+      "Show for each column of a table its kind, the format of its numbers, its missing cells and what is in doubt. " +
+        "The JSON output is a schema, which --schema applies to other tables; it may be edited.",
     );
   addTableFlags(command)
     .optionsGroup("Output:")
     .option("--json", "print the schema as JSON, with the receipt, or the differences")
     .option(
       "--fix <schema.json>",
-      "write the schema, with what is in doubt settled as is most likely, for you to look at",
+      "write the schema, with every doubt settled in the most likely way, for you to check",
     )
     .option("--against <other.csv>", "compare the columns of another table, read by the schema of this one")
     .addHelpText(
@@ -95,14 +95,18 @@ Examples:
 const marksOf = (decimal: Settlement["decimal"]): Readonly<Record<string, Decimal>> =>
   typeof decimal === "object" ? decimal : {};
 
-/** Reads the table again, by the options that settle what is in doubt, and writes its schema. @returns what was settled, in lines */
+/**
+ * Reads the table again, by the options that settle doubts, and writes its schema.
+ *
+ * @returns what was settled, in lines
+ */
 async function writeFix(
   file: string,
   flags: InspectFlags,
   settle: Settlement,
   path: string,
 ): Promise<string[]> {
-  check(flags.schema === undefined, "--fix must be left out beside --schema, in which nothing is in doubt");
+  check(flags.schema === undefined, "--fix must be left out with --schema, which leaves nothing in doubt");
   const { na, decimal, dateOrder, as, ignoreCase } = settle;
   const { schema } = await readTableFile(file, {
     ...flags,
@@ -121,7 +125,7 @@ async function writeFix(
   }
   const settled = Object.entries(settle).map(([option, value]) => `  ${option}: ${JSON.stringify(value)}`);
   return [
-    `wrote ${show(path)}; look at it, then use it as --schema ${quoted(path)}`,
+    `wrote ${show(path)}; check it, then use it as --schema ${quoted(path)}`,
     ...(settled.length > 0 ? ["settled:", ...settled] : ["nothing was in doubt"]),
   ];
 }

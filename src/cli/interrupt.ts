@@ -1,6 +1,6 @@
 /**
- * Ctrl-C, SIGTERM and SIGHUP: once to end early with the results so far, twice to end at once. A command that keeps no results is ended by the
- * system; while it has something to clear, it is ended here.
+ * Ctrl-C, SIGTERM and SIGHUP: the first ends a command early with the results so far, the second at once. The
+ * system ends a command that keeps no results; if it has something to clean up, this file does.
  */
 import { EXIT } from "./exit.js";
 import type { Bar } from "./progress.js";
@@ -9,20 +9,20 @@ import { note, outlastReaders } from "./streams.js";
 export interface Interrupt {
   /** Whether to stop. */
   readonly signal: { readonly aborted: boolean };
-  /** The exit code of the signal that came first; undefined if none did. */
+  /** The exit code of the first signal; undefined without a signal. */
   readonly exitCode: number | undefined;
-  /** Restores the usual meaning of the signals. */
+  /** Restores the default handling of the signals. */
   release(): void;
 }
 
-/** The exit code of each signal that is taken over. */
+/** The exit code of each handled signal. */
 const CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hungUp } as const;
 const NAMES = Object.keys(CODES) as (keyof typeof CODES)[];
 
-/** What is cleared at the end of the process: half-written files, claims, programs. */
+/** What to clean up when the process ends: half-written files, claims, programs. */
 const clears = new Set<() => void>();
 let isWatched = false;
-/** Whether a command has taken over the signals. */
+/** Whether a command handles the signals itself. */
 let isTaken = false;
 
 const clearAll = (): void => {
@@ -34,11 +34,11 @@ const endNow = (name: NodeJS.Signals): void => {
 };
 
 /**
- * Clears what a command has made once the process ends, also where a signal ends it. While there is something to clear, signals are heard when
- * the command pauses: it must not wait for input without a pause, nor compute for long.
+ * Cleans up when the process ends, also by a signal. Meanwhile signals are handled only when the command
+ * pauses, so it must neither block on input nor compute for long.
  *
- * @param clear - must throw nothing
- * @returns what forgets it
+ * @param clear - must not throw
+ * @returns a function that cancels it
  */
 export function atEnd(clear: () => void): () => void {
   if (!isWatched) {
@@ -48,7 +48,7 @@ export function atEnd(clear: () => void): () => void {
   }
   clears.add(clear);
   return () => {
-    // after a pause, so that a signal that has come by now still ends the process
+    // after a pause, so that a signal that has already arrived still ends the process
     if (clears.delete(clear)) setImmediate(unwatch);
   };
 }
@@ -61,9 +61,9 @@ function unwatch(): void {
 }
 
 /**
- * Serves until a signal comes, the only way in which a server ends, and closes; a second signal ends the process at once.
+ * Serves until a signal arrives, which closes the server; a second signal ends the process at once.
  *
- * @param begin - says that the server is there; a signal from then on closes it
+ * @param begin - announces the server; from then on a signal closes it
  */
 export async function untilStopped(begin: () => void, close: () => Promise<void>): Promise<void> {
   let stop = (): void => {};
@@ -81,10 +81,11 @@ export async function untilStopped(begin: () => void, close: () => Promise<void>
 }
 
 /**
- * Takes over the signals that ask a process to end. The first sets the signal and removes the bar.
+ * Handles the signals that ask a process to end. The first sets the signal and removes the bar.
  *
- * @param running - what is waited for, as in `the running trials`
- * @param keep - stops the work, and keeps the results so far in case that a second signal or a kill comes; called at the first
+ * @param running - what the command waits for, as in `the running trials`
+ * @param keep - stops the work and saves the results so far, in case the process is killed; called at the
+ * first signal
  */
 export function takeInterrupts(
   running: string,
@@ -95,7 +96,7 @@ export function takeInterrupts(
   let exitCode: number | undefined;
   const listener = (name: NodeJS.Signals): void => {
     const code = CODES[name as keyof typeof CODES];
-    // the terminal is gone: writing to it fails, and must not end what is being kept
+    // the terminal is gone: writing to it fails, which must not stop the results from being saved
     if (name === "SIGHUP") outlastReaders();
     bar.stop();
     if (signal.aborted) process.exit(code);
@@ -106,7 +107,7 @@ export function takeInterrupts(
     try {
       keep();
     } catch {
-      // what failed is tried again at the end, and told there
+      // a failure is retried at the end, and reported there
     }
   };
   isTaken = true;

@@ -3,7 +3,7 @@ import { platform } from "#platform";
 import { count } from "../report/format.js";
 import { note } from "./streams.js";
 
-/** The number to use of those asked for: at most one for each core, with a remark if that is fewer. */
+/** The number of threads to use: as requested, but at most one per core, with a note if that is fewer. */
 export function cappedJobs(asked: number | undefined): number | undefined {
   const cores = platform.parallelism();
   if (asked === undefined || asked <= cores) return asked;

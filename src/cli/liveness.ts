@@ -1,14 +1,14 @@
-/** Whether the process that wrote a mark into a file still runs, as far as the operating system tells at once. */
+/** Whether the process that wrote a mark into a file still runs, if the operating system can tell at once. */
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** A process, so that another is not taken for it later, even with the same number. */
+/** Identifies a process, so that a later process with the same number is not mistaken for it. */
 export interface Mark {
   readonly pid: number;
   readonly host: string;
-  /** Where its number counts, a boot of a machine and a container in it; undefined where that is not told. */
+  /** The scope of its number: a boot of a machine and a container; undefined if unknown. */
   readonly space: string | undefined;
-  /** When it began, in ticks since that boot; undefined where that is not told. */
+  /** When it started, in ticks since that boot; undefined if unknown. */
   readonly start: string | undefined;
 }
 
@@ -24,7 +24,7 @@ export function markOf(pid: number): Mark {
 
 /**
  * Whether the process of a mark still runs; `unknown` if it ran elsewhere (another machine, another container, before the last
- * boot) or where the system does not tell, as outside of Linux.
+ * boot) or if the system cannot tell, as outside Linux.
  */
 export function fateOf({ pid, space, start }: Mark): "running" | "ended" | "unknown" {
   if (space === undefined || start === undefined || space !== spaceOfPids()) return "unknown";
@@ -34,7 +34,7 @@ export function fateOf({ pid, space, start }: Mark): "running" | "ended" | "unkn
   return exists(pid) ? "unknown" : "ended";
 }
 
-/** One number means one process within a boot and a namespace of numbers, and not beyond. */
+/** A number identifies a process only within a boot and a PID namespace. */
 function spaceOfPids(): string | undefined {
   try {
     return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${readlinkSync("/proc/self/ns/pid")}`;

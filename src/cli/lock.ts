@@ -1,12 +1,13 @@
 /**
- * A lock, so that two processes do not write into one place at once. Each process that wants it has a file of its own there, its
- * *claim*, and holds the lock if no other live claim was beside its own. A claim is removed by its owner, or by the next holder
- * once its owner is known to have ended. No name is used twice, so a removal never hits a later claim: there is nothing to race
- * for. Of two processes, at least the one whose claim came later sees the other.
+ * A lock, so that two processes do not write to one place at once. Each process that wants it writes a file
+ * there, its *claim*, and holds the lock if it sees no other live claim. Its owner removes a claim, or the
+ * next holder once the owner is known to have ended. No name is used twice, so a removal never hits a later
+ * claim. Of two processes, at least the one with the later claim sees the other.
  *
- * Where the system tells (`liveness.ts`), it is known at once who has ended. Elsewhere a claim is watched: its owner writes a new
- * beat into it twice a second, from a thread, so that long computations do not delay it. Only changes count, no clocks are compared, so
- * it holds for other machines, after a change of the time, and for a claim that is empty since the disk was full.
+ * If the system can tell (`liveness.ts`), an ended owner is detected at once. Otherwise the claim is watched:
+ * a thread of its owner writes a heartbeat into it twice a second, however long computations take. Only
+ * changes count and no clocks are compared, so this works across machines, after clock changes, and for a
+ * claim left empty by a full disk.
  */
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -24,24 +25,27 @@ export interface Lock {
   /**
    * Must be called before each write.
    *
-   * @throws WriteError if the lock was lost: this process was suspended for so long that another took it for ended
+   * @throws WriteError if the lock was lost: this process was suspended for so long that another presumed it
+   * dead
    */
   check(): void;
-  /** Gives the lock up; a second call does nothing. The end of the process does too, however it ends. */
+  /**
+   * Releases the lock; a second call does nothing. The end of the process releases it too, however it ends.
+   */
   release(): void;
 }
 
-/** Milliseconds between two looks at the claims of others, and between two beats of a holder. */
+/** Milliseconds between two polls of other claims, and between two heartbeats of a holder. */
 const [LOOK, BEAT] = [100, 500];
-/** An owner is taken for ended after so many looks without a change. */
+/** An owner is presumed dead after this many polls without a change. */
 const PATIENCE = 80;
-/** Looks until one gives up waiting for others that neither hold the lock nor end. */
+/** Polls before giving up on others that neither hold the lock nor end. */
 const MOST_LOOKS = 600;
-/** Looks after which a person is told what is waited for. */
+/** Polls before a message says what the command waits for. */
 const QUIET = 10;
 
 /**
- * Locks a folder, which is made unless it exists.
+ * Locks a folder, and creates it if it does not exist.
  *
  * @throws FettleError `invalid_state` if another process holds it; `not_found` if nothing can be written there
  */
@@ -51,7 +55,7 @@ export async function lockFolder(folder: string): Promise<Lock> {
 }
 
 /**
- * Locks a file, which need not exist; its folder is made unless it exists.
+ * Locks a file, which need not exist, and creates its folder if necessary.
  *
  * @throws FettleError as {@link lockFolder}
  */
@@ -78,15 +82,14 @@ async function acquire(place: string, prefix: string): Promise<Lock> {
       }
       if (open.length === 0) {
         own = new Claim(prefix);
-        continue; // others may have come at the same time
+        continue; // others may have arrived at the same time
       }
-      // of several that came at the same time one stays, the others make way
+      // of several that arrived at the same time, one stays and the others give way
       if (own && open.some(({ path }) => path < own!.path)) {
         own.remove();
         own = undefined;
       }
-      if (looks === QUIET)
-        note(`Waiting to see whether ${nameOf(open[0])} still writes into ${show(place)}.`);
+      if (looks === QUIET) note(`Waiting to see whether ${nameOf(open[0])} still writes to ${show(place)}.`);
       await sleep(LOOK);
     }
   } catch (error) {
@@ -95,28 +98,28 @@ async function acquire(place: string, prefix: string): Promise<Lock> {
   }
 }
 
-/** What a claim says. */
+/** The contents of a claim. */
 interface Owner extends Mark {
-  /** Whether it has the lock, or only asks for it. */
+  /** Whether it holds the lock, or only requests it. */
   readonly holds: boolean;
 }
 
 /** The claim of another process. */
 interface Other {
   readonly path: string;
-  /** Undefined if it cannot be read, as while it is being written. */
+  /** Undefined if it cannot be read, for example while it is being written. */
   readonly owner: Owner | undefined;
   readonly fate: "running" | "ended" | "unknown";
 }
 
-/** What was seen of a claim, and for how many looks that has not changed. */
+/** The last seen state of a claim, and the number of polls since it changed. */
 interface Sight {
   readonly text: string;
   readonly looks: number;
   readonly hasChanged: boolean;
 }
 
-/** The claims of others, as far as they are known by now. */
+/** The claims of others that are known so far. */
 function look(prefix: string, seen: Map<string, Sight>, own: Claim | undefined): Other[] {
   const [folder, name] = [dirname(prefix), `${basename(prefix)}.`];
   const isClaim = (file: string): boolean =>
@@ -128,7 +131,7 @@ function look(prefix: string, seen: Map<string, Sight>, own: Claim | undefined):
   return paths.flatMap((path) => {
     if (path === own?.path) return [];
     const text = textOf(path);
-    if (text === undefined) return []; // it is gone by now
+    if (text === undefined) return []; // it has since been removed
     const before = seen.get(path);
     const changed = before !== undefined && before.text !== text;
     seen.set(path, {
@@ -178,7 +181,7 @@ class Claim {
     try {
       writeFileSync(this.path, this.text(false), { flag: "wx" });
     } catch (error) {
-      this.remove(); // on a full disk it exists, empty
+      this.remove(); // on a full disk it exists but is empty
       throw refused(this.path, error);
     }
   }
@@ -195,9 +198,9 @@ class Claim {
   }
 
   /**
-   * Tells others that this process holds the lock, and beats from a thread until it is released.
+   * Records that this process holds the lock, and sends heartbeats from a thread until it is released.
    *
-   * @returns undefined if another process has taken this one for ended
+   * @returns undefined if another process presumed this one dead
    */
   hold(place: string): Lock | undefined {
     const { path } = this;
@@ -226,7 +229,7 @@ class Claim {
     try {
       rmSync(this.path, { force: true });
     } catch {
-      // without a beat, others will take it for abandoned
+      // without a heartbeat, others will presume it abandoned
     }
   }
 
@@ -234,13 +237,16 @@ class Claim {
     return { ...this.mark, holds };
   }
 
-  /** One line; what may follow it is the rest of a longer one. */
+  /** One line; anything after it is left over from a longer one. */
   private text(holds: boolean): string {
     return `${JSON.stringify({ ...this.owner(holds), beats: this.beats++ })}\n`;
   }
 }
 
-/** The program of the thread that beats. A beat that fails, as on a full disk, is tried again; a claim that is gone stays gone. */
+/**
+ * The program of the heartbeat thread. A failed heartbeat, as on a full disk, is retried; a removed claim is
+ * not restored.
+ */
 const BEATING = `
 const { writeFileSync } = require("node:fs");
 const { workerData } = require("node:worker_threads");
@@ -257,6 +263,6 @@ const nameOf = ({ owner }: Other): string =>
 function inUse(place: string, other: Other): FettleError {
   return new FettleError(
     "invalid_state",
-    `${nameOf(other)} is writing into ${show(place)}; wait for it, or choose another place`,
+    `${nameOf(other)} is writing to ${show(place)}; wait for it, or choose another place`,
   );
 }

@@ -1,4 +1,7 @@
-/** `fettle lr-find`: reads a table, runs a learning-rate range test on it and prints the suggested rates. Every figure is computed elsewhere. */
+/**
+ * `fettle lr-find`: reads a table, runs a learning-rate range test on it and prints the suggested rates. It
+ * computes no figure itself.
+ */
 import { basename, dirname } from "node:path";
 import { type Command, Option } from "commander";
 import type { Dataset } from "../data/dataset.js";
@@ -36,7 +39,7 @@ interface LrFindFlags extends DatasetFlags {
   readonly out?: string;
 }
 
-/** Parameters of the network with flags of their own. */
+/** Parameters of the network that have their own flags. */
 const OWN_FLAGS = { learningRate: "--low and --high", batchSize: "--batch-size", epochs: "--steps" };
 
 /** Adds the command; `done` receives the exit code. */
@@ -46,8 +49,8 @@ export function addLrFindCommand(program: Command, done: (exitCode: number) => v
     .command("lr-find")
     .summary("find learning rates worth tuning on a table")
     .description(
-      "Run a learning-rate range test: train a dense network once, on all rows of a table, while the rate rises from " +
-        "step to step, and suggest rates by where the loss falls.",
+      "Run a learning-rate range test: train a dense network once, on all rows of a table, while the rate " +
+        "increases at every step, and suggest rates where the loss falls.",
     );
   addDatasetFlags(command)
     .optionsGroup("Range test:")
@@ -56,14 +59,14 @@ export function addLrFindCommand(program: Command, done: (exitCode: number) => v
     .option("--steps <n>", "steps from the lowest rate to the highest", integer("--steps", 2), 100)
     .option(
       "--smoothing <share>",
-      "weight of earlier losses in the moving average, 0 for none",
+      "weight of earlier losses in the moving average; 0 turns it off",
       share("--smoothing"),
       0.9,
     )
     .optionsGroup("Training:")
     .option(
       "--batch-size <rows>",
-      "rows of a batch (default: 32, or all rows if there are fewer)",
+      "rows per batch (default: 32, or all rows if there are fewer)",
       integer("--batch-size", 1),
     )
     .option(
@@ -72,12 +75,12 @@ export function addLrFindCommand(program: Command, done: (exitCode: number) => v
       setting("--set"),
     )
     .optionsGroup("Other options:")
-    .option("--seed <n>", "seed of everything random", integer("--seed", 0), 0)
-    .option("--json", "print one JSON object and nothing else")
-    .addOption(new Option("--plot", "draw the loss by the rate").conflicts("json"))
+    .option("--seed <n>", "random seed", integer("--seed", 0), 0)
+    .option("--json", "print only a JSON object")
+    .addOption(new Option("--plot", "draw the loss against the learning rate").conflicts("json"))
     .option(
       "--out <file>",
-      `write the picture of the loss by the rate (.svg, needs the package echarts), or the result (.json); fettle report draws ${RATES_FILE} in the folder of a study`,
+      `write a picture of the loss against the learning rate (.svg, needs the package echarts), or the result (.json); fettle report draws ${RATES_FILE} if it is in the folder of a study`,
     )
     .addHelpText("after", EXAMPLES)
     .action(async (file: string, flags: LrFindFlags) => done(await run(file, flags)));
@@ -130,7 +133,7 @@ async function run(file: string, flags: LrFindFlags): Promise<number> {
 
 const isPicture = (out: string): boolean => out.endsWith(".svg");
 
-/** Before the work begins: whether the picture can be drawn, and the file written. */
+/** Checks before the work begins that the picture can be drawn and the file written. */
 async function checkOut(out: string): Promise<void> {
   check(
     isPicture(out) || out.endsWith(".json"),

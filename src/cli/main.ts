@@ -1,5 +1,5 @@
 /**
- * The command line: parses words, calls the library, prints. It never computes.
+ * The command line: parses arguments, calls the library, prints. It never computes.
  * Results go to standard output, everything else to standard error.
  */
 import { Command, CommanderError } from "commander";
@@ -88,7 +88,7 @@ export async function main(words: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) return report(error, running);
-    // help and the version are printed by then
+    // help and the version have been printed by now
     if (error.exitCode === 0) return EXIT.success;
     if (error.code !== "commander.help") complain(explainUsage(error, program, words));
     return EXIT.badInput;

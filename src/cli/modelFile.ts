@@ -7,13 +7,13 @@ import { loadPredictor, type Predictor, type PredictorOptions } from "../predict
 import { bytesOf, firstBytes, nameOf } from "./files.js";
 import { LIMITS_FLAG } from "./flags.js";
 
-/** Model files begin so, after a length: a header with a checksum. */
+/** Model files begin with a length and then this: a header with a checksum. */
 const BEGIN = '{"__metadata__":{"crc32"';
 
-/** Whether a file begins as model files do. */
+/** Whether a file begins like a model file. */
 export const isModelFile = (path: string): boolean => firstBytes(path, 8 + BEGIN.length).endsWith(BEGIN);
 
-/** Whether it may be one, by its first bytes, which a pipe may have given a few of. */
+/** Whether its first bytes, of which a pipe may have delivered only some, can begin a model file. */
 const mayBeModel = (first: Uint8Array): boolean =>
   BEGIN.startsWith(Buffer.from(first.subarray(8, 8 + BEGIN.length)).toString("latin1"));
 
@@ -22,7 +22,7 @@ export function addRowFlags(command: Command): Command {
   return command
     .option(
       "--unknown <rule>",
-      "words that the model did not learn: refuse, missing or ignore (default: as the model says, or refuse)",
+      "how to treat categories that the model has not seen: refuse, missing or ignore (default: as the model says, or refuse)",
     )
     .option(
       "--encoding <name>",
@@ -31,7 +31,7 @@ export function addRowFlags(command: Command): Command {
     .option(...LIMITS_FLAG);
 }
 
-/** @throws FettleError naming the file, for one that cannot be read, is no model file, or needs code of the user's own */
+/** @throws FettleError naming the file, if it cannot be read, is not a model file, or needs custom code */
 export function readPredictor(path: string, options: PredictorOptions): Promise<Predictor> {
   return reading(path, (bytes) => loadPredictor(bytes, options));
 }

@@ -1,4 +1,7 @@
-/** Files that a command writes: places are checked before anything runs, and a file is there whole or not at all. */
+/**
+ * Files that a command writes: places are checked before anything runs, and files are written completely or
+ * not at all.
+ */
 import {
   accessSync,
   closeSync,
@@ -18,9 +21,9 @@ import { reasonOf, WriteError } from "./fileErrors.js";
 import { atEnd } from "./interrupt.js";
 
 /**
- * Makes a folder and those above it, unless they exist.
+ * Creates a folder and its parents, unless they exist.
  *
- * @throws FettleError `not_found` if that is impossible, or something else is in the way
+ * @throws FettleError `not_found` if that is impossible, or a file is in the way
  */
 export function makeFolder(folder: string): void {
   try {
@@ -30,7 +33,7 @@ export function makeFolder(folder: string): void {
   }
 }
 
-/** One by one: for a place under /proc, Node's own recursive form never returns. @throws the system's error */
+/** One by one: for a path under /proc, Node's recursive form never returns. @throws the system's error */
 function makeFolders(folder: string): void {
   if (kindOf(folder) === "folder") return;
   const parent = dirname(folder);
@@ -38,7 +41,7 @@ function makeFolders(folder: string): void {
   try {
     mkdirSync(folder);
   } catch (error) {
-    // unless another process was faster
+    // unless another process created it first
     if (kindOf(folder) !== "folder") throw error;
   }
 }
@@ -80,7 +83,7 @@ export function writing<T>(path: string, write: (path: string) => T): T {
 }
 
 /**
- * Writes a file whole, its folder too: it has either its former contents or all of the new.
+ * Writes a file, and creates its folder. The file has either its former contents or all of the new ones.
  *
  * @param contents - bytes, a text, or its pieces in order
  * @throws WriteError
@@ -100,8 +103,8 @@ export function writeWhole(path: string, contents: string | Uint8Array | Iterabl
 }
 
 /**
- * A file that is being written, beside the place where it will be once it is finished. What a killed process left of it is
- * overwritten by the next, so one process at a time may write a place: it must hold its lock. Methods throw the system's errors.
+ * A file that is being written, next to its final place. The next writer overwrites what a killed process
+ * left, so only the holder of the lock may write. Methods throw the system's errors.
  */
 export class PartFile {
   private readonly path: string;
@@ -111,7 +114,7 @@ export class PartFile {
   private state: "open" | "closed" | "finished" = "open";
 
   constructor(path: string) {
-    // a link stays, and what it leads to is replaced
+    // a link stays, and its target is replaced
     this.path = kindOf(path) === undefined ? path : realpathSync(path);
     this.part = `${this.path}.part`;
     this.file = openSync(this.part, "w");
@@ -119,10 +122,13 @@ export class PartFile {
   }
 
   write(piece: string | Uint8Array): void {
-    writeFileSync(this.file, piece); // unlike writeSync, to its end
+    writeFileSync(this.file, piece); // unlike writeSync, it writes everything
   }
 
-  /** Puts the file in its place, once it is on the disk: a loss of power leaves it or what was there before. */
+  /**
+   * Puts the file in its place, once it is on the disk: a power loss leaves either this file or the former
+   * one.
+   */
   finish(): void {
     fsyncSync(this.file);
     this.close();
@@ -130,7 +136,10 @@ export class PartFile {
     this.state = "finished";
   }
 
-  /** Removes the file, unless it is finished; the end of the process does too. It throws nothing: what stays is overwritten later. */
+  /**
+   * Removes the file, unless it is finished; so does the end of the process. It never throws: leftovers are
+   * overwritten later.
+   */
   discard(): void {
     this.forget();
     if (this.state === "finished") return;
@@ -153,13 +162,13 @@ function kindOf(path: string): "file" | "folder" | "other" | undefined {
     return stats.isDirectory() ? "folder" : stats.isFile() ? "file" : "other";
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // ENOTDIR: a file is in the way, which is found at the folder above
+    // ENOTDIR: a file is in the way, which the check of the parent folder finds
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw error;
   }
 }
 
-/** What is at a path. @throws FettleError `not_found` if that cannot be known */
+/** What is at a path. @throws FettleError `not_found` if that cannot be determined */
 function place(path: string): ReturnType<typeof kindOf> {
   try {
     return kindOf(path);
@@ -177,7 +186,7 @@ function checkAccess(path: string): void {
 }
 
 /**
- * The refusal of a place where nothing can be written, before anything has run.
+ * The error for a place where nothing can be written, found before anything runs.
  *
  * @param why - the system's error, or a reason
  */

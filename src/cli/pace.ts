@@ -1,6 +1,7 @@
 /**
- * How much of a large table a search under `--seconds` uses: trials of all rows may take longer than there is time. It measures how fast
- * this machine trains the network that a search begins with, and decides before the study begins, so that the study can be repeated.
+ * How much of a large table a search under `--seconds` uses: trials with all rows may take too long. It
+ * measures how fast this machine trains the first network of a search, and decides before the study starts,
+ * so that the study can be repeated.
  */
 import { type Dataset, takeExamples } from "../data/dataset.js";
 import type { PipelineOptions } from "../data/pipeline/options.js";
@@ -10,22 +11,22 @@ import { grid } from "../search/strategies/grid/grid.js";
 import { denseModel, densePoints, denseSpace } from "../tune/dense.js";
 import { tune } from "../tune/tune.js";
 
-/** Rows that speed is measured on, and epochs: the difference is free of what a training begins with. */
+/** Rows and epochs of the speed measurement: the difference excludes a training's start. */
 const [MEASURED, FEW, MANY] = [4096, 1, 4];
-/** Trials that are to end at least, each of so many epochs on average, and the fewest rows they have. */
+/** The number of trials that should end, their average epochs, and their fewest rows. */
 const [TRIALS, EPOCHS, LEAST] = [8, 25, 4000];
-/** The share of the time that is kept for the final fit at most, as `tune` keeps it. */
+/** The largest share of the time that is reserved for the final fit, as in `tune`. */
 const FINAL = 0.6;
 
-/** What a table costs, in milliseconds. */
+/** The cost of a table, in milliseconds. */
 export interface Speed {
-  /** Of a row in the pipeline. */
+  /** Per row in the pipeline. */
   readonly prepare: number;
-  /** Of a row in an epoch. */
+  /** Per row and epoch. */
   readonly train: number;
 }
 
-/** Measures on some rows; undefined for a table of which all trials are short. */
+/** Measures on some rows; undefined for a table so small that all trials are short. */
 export async function speedOf(data: Dataset, pipeline: PipelineOptions): Promise<Speed | undefined> {
   const [point] = densePoints(data.rows, denseSpace(data.rows));
   if (point === undefined) return undefined;
@@ -55,19 +56,19 @@ export async function speedOf(data: Dataset, pipeline: PipelineOptions): Promise
   return { prepare, train: (1000 * Math.max(0, many - few)) / ((MANY - FEW) * half) };
 }
 
-/** The plan for so many milliseconds. */
+/** The plan for a number of milliseconds. */
 export interface Pace {
   /** Rows for trials; undefined for all. */
   readonly searchRows?: number;
-  /** Milliseconds that are needed to see each row once, where there are fewer. */
+  /** Milliseconds needed to see each row once, if there is less time. */
   readonly needed?: number;
 }
 
 /**
  * @param left - milliseconds for the search and the final fit
  * @param rows - development rows
- * @param folds - by which trials are scored; 1 for a part held out
- * @param jobs - trainings side by side
+ * @param folds - that score trials; 1 for a held-out part
+ * @param jobs - trainings at once
  */
 export function paceOf(
   { prepare, train }: Speed,

@@ -1,4 +1,7 @@
-/** Parquet files as records, by the optional package hyparquet. What the columns mean is not known here; see `readRecords`. */
+/**
+ * Parquet files as records, by the optional package hyparquet. It does not interpret columns; see
+ * `readRecords`.
+ */
 import { limitsOf, mustFit } from "../data/limits.js";
 import type { RecordValue } from "../data/read.js";
 import { FettleError } from "../errors.js";
@@ -10,15 +13,15 @@ type Hyparquet = Pick<
   "asyncBufferFromFile" | "parquetMetadataAsync" | "parquetReadObjects"
 >;
 
-/** Whether a file begins as Parquet files do. */
+/** Whether a file begins like a Parquet file. */
 export const isParquet = (path: string): boolean => firstBytes(path, 4) === "PAR1";
 
 /**
- * The rows of a Parquet file as objects, whole.
+ * All rows of a Parquet file, as objects.
  *
  * @param load - default: imports the package `hyparquet`
- * @throws FettleError `unsupported` if it is not installed; `invalid_data` for a file that it cannot read; `memory_limit` for one
- * that says that it is over a limit, before anything of it is unpacked
+ * @throws FettleError `unsupported` if it is not installed; `invalid_data` for a file that it cannot read;
+ * `memory_limit` for a file whose header exceeds a limit, before anything is unpacked
  */
 export async function parquetRecords(
   path: string,
@@ -48,12 +51,12 @@ export async function parquetRecords(
     rows = await hyparquet.parquetReadObjects({ file, metadata });
   } catch (error) {
     if (error instanceof FettleError) throw error;
-    const message = `${nameOf(path)} cannot be read as Parquet: ${reasonOf(error)}; write it anew, compressed with Snappy or not at all`;
+    const message = `${nameOf(path)} cannot be read as Parquet: ${reasonOf(error)}; write it again, uncompressed or compressed with Snappy`;
     throw new FettleError("invalid_data", message, { cause: error });
   }
   for (const row of rows)
     for (const name of Object.keys(row)) {
-      // an integer beyond 2^53 is rounded where it is a number, and whole where it is a word
+      // an integer beyond 2^53 is rounded as a number, and exact as text
       if (typeof row[name] === "bigint") row[name] = String(row[name]);
     }
   return rows as Record<string, RecordValue>[];

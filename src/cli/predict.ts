@@ -1,4 +1,6 @@
-/** `fettle predict`: reads rows of a table, some at a time, and writes as many predictions, in the same order. */
+/**
+ * `fettle predict`: reads the rows of a table in blocks, and writes a prediction for each, in the same order.
+ */
 import type { Command } from "commander";
 import { rowReader } from "../data/csv.js";
 import type { TableLimits } from "../data/limits.js";
@@ -27,7 +29,7 @@ interface PredictFlags {
   readonly limits?: TableLimits;
 }
 
-/** Rows that are predicted at a time. */
+/** Rows per block. */
 const BLOCK = 1024;
 
 /** Adds the command; `done` receives the exit code. */
@@ -36,17 +38,22 @@ export function addPredictCommand(program: Command, done: (exitCode: number) => 
     .command("predict")
     .summary("predict the rows of a table with a saved model")
     .description(
-      "Predict each row of a table with a model that fettle tune --out or final.save wrote. It needs the columns that the model learnt " +
-        "from, in any order, and ignores others. As many rows are written as are read, in the same order, as CSV.",
+      "Predict each row of a table with a model that fettle tune --out or final.save wrote. It needs the " +
+        "columns that the model was trained on, in any order, and ignores others. It writes CSV: one row " +
+        "for each row read, in the same order.",
     )
     .argument("<model>", "model file, such as study/model.fettle")
     .argument(
       "<data.csv>",
       "table: a line of names and rows, or JSON, an array of objects or one a line; or Parquet; gzip is unpacked; - for standard input",
     )
-    .option("--out <file.csv>", "write to a file, whole or not at all (default: standard output)")
-    .option("--proba", "write the probability of each class too")
-    .option("--keep <columns>", "columns of the table to write too, separated by commas", names("--keep"));
+    .option("--out <file.csv>", "file to write, completely or not at all (default: standard output)")
+    .option("--proba", "also write the probability of each class")
+    .option(
+      "--keep <columns>",
+      "columns of the table to copy to the output, separated by commas",
+      names("--keep"),
+    );
   addRowFlags(command)
     .addHelpText(
       "after",
@@ -65,7 +72,7 @@ async function run(path: string, file: string, flags: PredictFlags): Promise<num
   const predictor = await readPredictor(path, unknown === undefined ? {} : { unknown });
   check(
     !flags.proba || predictor.classes.length > 0,
-    () => `--proba needs a model of classes; ${show(path)} predicts quantities`,
+    () => `--proba needs a classification model; ${show(path)} is a regression model`,
   );
   const source = await readSource(file, flags.encoding, flags.limits);
   const output = flags.out === undefined ? STANDARD_OUTPUT : await WholeFile.open(flags.out);
@@ -80,7 +87,7 @@ async function run(path: string, file: string, flags: PredictFlags): Promise<num
   return EXIT.success;
 }
 
-/** Rows are not kept, so that there may be any number. */
+/** Rows are not kept, so their number is unlimited. */
 const ENDLESS = { rows: Infinity, cells: Infinity, length: Infinity };
 
 async function predictText(
@@ -100,7 +107,7 @@ async function predictText(
   });
   for await (const piece of text) {
     inFile(file, () => reader.take(piece));
-    table.flush(); // rows that have come are predicted before more are waited for
+    table.flush(); // rows that have arrived are predicted before it waits for more
   }
   inFile(file, () => reader.end());
   table.flush();
@@ -126,9 +133,9 @@ async function predictRecords(
 
 type Cell = RowRecord[string];
 
-/** Rows on their way to predictions. */
+/** Rows that await prediction. */
 class Predictions {
-  /** Columns that are read: inputs of the model, then those that are kept. */
+  /** Columns to read: inputs of the model, then those to keep. */
   wanted: readonly string[] = [];
   private columns: Cell[][] = [];
   private places: number[] = [];
@@ -141,7 +148,7 @@ class Predictions {
     private readonly write: (lines: string) => void,
   ) {}
 
-  /** @throws FettleError `invalid_data` naming columns that are missing */
+  /** @throws FettleError `invalid_data` naming missing columns */
   begin(columns: readonly string[], file: string, unit: "line" | "record" = "line"): void {
     const { predictor, flags } = this;
     const { keep = [], proba } = flags;
@@ -202,12 +209,12 @@ class Predictions {
 
 const lineOf = (cells: readonly unknown[]): string => `${cells.map(csvCell).join(",")}\n`;
 
-/** Where lines go. */
+/** The destination of lines. */
 interface Output {
   write(lines: string): void;
   finish(): void;
   close(): void;
 }
 
-/** Standard output, without a pause in which the runtime could tell that its reader has closed. */
+/** Standard output, for a command that never pauses, so that the runtime cannot report a closed reader. */
 const STANDARD_OUTPUT: Output = { write: writeOut, finish() {}, close() {} };

@@ -5,9 +5,9 @@ import type { StudyEvent } from "../search/study/contract.js";
 
 /** A bar that counts. */
 export interface Bar {
-  /** @param time - seconds, for a search that its time ends */
+  /** @param time - seconds, for a search with a time limit */
   start(total: number, finished: number, time?: number): void;
-  /** One more has ended; `best` is the best value so far, null without one. */
+  /** Another has ended; `best` is the best value so far, null without one. */
   step(best: number | null): void;
   /** Removes the bar, if there is one. */
   stop(): void;
@@ -54,9 +54,10 @@ export interface ProgressBar {
 type Started = Extract<StudyEvent, { readonly type: "studyStarted" }>;
 
 /**
- * A bar on `stream` for a study, whose trials are judged by `metric`.
+ * A bar on `stream` for a study, whose trials are compared by `metric`.
  *
- * @param introduce - prints what comes before the bar, which waits for it; if it throws, as where a storage fails, what keeps the study tells why
+ * @param introduce - prints what precedes the bar, which waits for it; if it throws, for example because a
+ * storage fails, the keeper of the study reports why
  */
 export function createProgressBar(
   stream: NodeJS.WritableStream,
@@ -87,7 +88,7 @@ export function createProgressBar(
   };
 }
 
-/** The state that cli-progress passes to a format, as far as it is used. */
+/** The state that cli-progress passes to a format, reduced to what is used. */
 interface BarState {
   readonly value: number;
   readonly total: number;

@@ -1,11 +1,11 @@
-/** The queue that `--queue` names, of the command that runs a study and of its workers. */
+/** The queue that `--queue` names, for the command that runs a study and for its workers. */
 import { FettleError, show } from "../errors.js";
 import type { StoredStudy } from "../store/storage.js";
 import type { JobQueue } from "../workers/queue/queue.js";
 
 export const IN_STORAGE = "storage";
 
-/** The flag of both. */
+/** The flag of both commands. */
 export const QUEUE_FLAG = [
   "--queue <where>",
   `where fettle worker takes trainings from: ${IN_STORAGE}, the database of --storage, or the address of a PostgreSQL server, as in ` +
@@ -15,7 +15,7 @@ export const QUEUE_FLAG = [
 /**
  * @param name - of the study
  * @param study - the study, once it is in the storage
- * @throws FettleError as `pgBossQueue`; `invalid_argument` for another place
+ * @throws FettleError as `pgBossQueue`; `invalid_argument` for anything else
  */
 export async function openQueue(
   where: string,
@@ -38,7 +38,9 @@ function queueOf(study: StoredStudy): JobQueue {
   throw new FettleError("unsupported", `this storage has no queues; use --queue postgres://host/jobs`);
 }
 
-/** A queue that is opened at its first use, since that of a new study is there only once the study is. */
+/**
+ * A queue that is opened at its first use, since the queue of a new study exists only once the study does.
+ */
 class LaterQueue implements JobQueue {
   private opened: Promise<JobQueue> | undefined;
 

@@ -1,25 +1,25 @@
-/** The command that repeats a study to the same bits, and whether there is one. */
+/** The command that reproduces a study exactly, if there is one. */
 import type { Params, Space } from "../search/space/space.js";
 import { sameValue } from "../search/space/value.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { quoted } from "./explain.js";
 import { flagOf } from "./flags.js";
 
-/** What a command must say to end where another was ended by its time. */
+/** The flags that a command needs to end where another ran out of time. */
 export interface Repeat {
   /** Of the search. */
   readonly trials: number;
-  /** Networks of the final model, where there was no time for as many as the command says. */
+  /** Networks of the final model, if time allowed fewer than requested. */
   readonly ensemble?: number;
-  /** More divisions of the rows, by which these were chosen. */
+  /** Further divisions of the rows, by which these were chosen. */
   readonly confirm?: number;
-  /** Rows that trials used, where not all. */
+  /** Rows that trials used, if not all. */
   readonly searchRows?: number;
 }
 
 /**
- * What a command must say to give the bits of a search that has ended; undefined where none gives them: a clock has cut a training, or a person
- * has chosen points while it ran.
+ * The flags that reproduce an ended search exactly; undefined if that is impossible: a clock cut a training
+ * short, or a person chose points while it ran.
  *
  * @param tried - the points that the command itself tries first
  */
@@ -40,7 +40,10 @@ export function repeatOf(
   };
 }
 
-/** What of a final model there was time for; a single network is not chosen, so it is not confirmed either. */
+/**
+ * The parts of a final model that time allowed; a single network is not chosen, so it is not confirmed
+ * either.
+ */
 export function networksOf({
   networks,
   ensemble,
@@ -49,7 +52,7 @@ export function networksOf({
   return { ...(networks !== undefined && { ensemble: networks }), ...(confirm !== undefined && { confirm }) };
 }
 
-/** Flags that are left out, and whether a value follows: what ended the search, and where its files are. */
+/** Flags to leave out, and whether a value follows: limits of the search, and places of its files. */
 const LEFT_OUT: Readonly<Record<string, boolean>> = {
   "--seconds": true,
   "--all-seconds": false,
@@ -62,7 +65,7 @@ const LEFT_OUT: Readonly<Record<string, boolean>> = {
 };
 
 /**
- * @param words - those of the command line after the program's own name
+ * @param words - of the command line, after the program's name
  * @example
  * ```ts
  * repeated(["tune", "a b.csv", "--seconds=60", "--seed", "1"], { trials: 57 }); // "npx fettle tune 'a b.csv' --seed 1 --trials 57"
@@ -78,13 +81,13 @@ export function repeated(words: readonly string[], repeat: Repeat): string {
   return ["npx fettle", ...kept.map(quoted), ...said.flat()].join(" ");
 }
 
-/** Switches that are on unless they are switched off. */
+/** Switches that are on by default. */
 const ON = ["defaultNa", "calibrate", "shuffle", "indicator"];
 /** Options whose values, by name, are typed `name=value`. */
 const BY_NAME = ["as", "limits", "classWeight", "cost"];
 
 /**
- * A command by the flags that a study keeps. In place of what a file held stands `<file>`.
+ * A command made from the flags that a study keeps. `<file>` stands for the contents of a file.
  *
  * @param given - its arguments
  * @param program - what follows `--`
@@ -110,14 +113,14 @@ export function commandLine(
   return ["npx fettle", name, ...given.map(quoted), ...typed, ...end].join(" ");
 }
 
-/** Where the file of a study is not known any more, only what it held. */
+/** Stands for a file of which only the contents are known. */
 export const FILE = "<file>";
 
 /** A flag with its value, which may look like another flag. */
 const setting = (flag: string, value: string): string =>
   value.startsWith("-") ? `${flag}=${quoted(value)}` : `${flag} ${quoted(value)}`;
 
-/** Names in one text, but for those with a comma. */
+/** Names joined in one text, except those that contain a comma. */
 function partsOf(names: readonly string[]): string[] {
   const plain = names.filter((name) => !name.includes(","));
   return [...(plain.length > 0 ? [plain.join(",")] : []), ...names.filter((name) => name.includes(","))];

@@ -30,14 +30,12 @@ export function addReportCommand(program: Command, done: (exitCode: number) => v
     .command("report")
     .summary("write the report of a study as one HTML file")
     .description(
-      "Write a report of a study as one HTML file that needs no network: the answer, how to use it, how the search went, what matters, " +
-        "how training went, how good the model is, the data, and how it can be repeated. Needs the package echarts.",
+      "Write a report of a study as one HTML file that needs no network: the answer, how to use it, how the " +
+        "search went, what matters, how training went, how good the model is, the data, and how to repeat " +
+        "it. Needs the package echarts.",
     )
-    .argument("[folder]", "a folder of fettle tune --out or fettle optimize --out")
-    .option(
-      "--storage <database>",
-      "the database that the study is in instead: a file, or postgres://host/name",
-    )
+    .argument("[folder]", "a folder that fettle tune --out or fettle optimize --out wrote")
+    .option("--storage <database>", "or the database of the study: a file, or postgres://host/name")
     .option("--study <name>", "the name of the study in the database")
     .option("--out <file.html>", `the file to write (default: ${REPORT_FILE} in the folder, or here)`)
     .helpOption("-h, --help", "print help")
@@ -61,7 +59,7 @@ async function run(path: string | undefined, flags: ReportFlags): Promise<string
   const { storage, study } = flags;
   check(
     (path === undefined) !== (storage === undefined),
-    "a folder, or --storage and --study, must be given, and not both",
+    "a folder must be given, or --storage and --study, but not both",
   );
   check(
     path === undefined || study === undefined,
@@ -87,7 +85,7 @@ function mustBeStudyFolder(path: string): void {
   check(
     isThere(join(path, STUDY_FILE)),
     () =>
-      `${show(path)} has no ${STUDY_FILE}: it is no folder of --out, or its study ended before its first trial`,
+      `${show(path)} has no ${STUDY_FILE}: it is not a folder of --out, or its study ended before the first trial`,
     "not_found",
   );
 }
@@ -121,9 +119,9 @@ async function ofStorage(path: string, name: string | undefined): Promise<string
 }
 
 /**
- * Writes the report of a study that has just ended into its folder.
+ * Writes the report of a study that has just ended to its folder.
  *
- * @returns a line about it: without the package echarts, how to get one
+ * @returns a line about it; without the package echarts, how to install it
  */
 export async function writeReport(
   folder: string,
@@ -156,12 +154,12 @@ async function loadedOrNone(model: string | Uint8Array): Promise<Model | undefin
     return await loadModel(model);
   } catch (error) {
     if (!(error instanceof FettleError)) throw error;
-    note(`note: ${error.message}; the report is without its model`);
+    note(`note: ${error.message}; the report does not include the model`);
     return undefined;
   }
 }
 
-/** The page of a study with what its summary and its table say. */
+/** The page of a study, with the contents of its summary and its table. */
 export async function pageOf(
   name: string,
   study: StudySource,

@@ -1,4 +1,4 @@
-/** What a report says beside the trials: from the summary of a study, its model and its table. */
+/** The parts of a report other than trials: from the summary of a study, its model and its table. */
 import { readFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import type { Dataset } from "../data/dataset.js";
@@ -26,7 +26,7 @@ import { readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 
 type Parts = ReportOptions & { readonly metrics?: readonly string[] };
 
-/** What the summary says. */
+/** The contents of the summary. */
 export function summaryOf(summary: Readonly<Record<string, unknown>>): Parts {
   const { test, baselines, ensemble, calibration, positive, threshold, bestCommand } = summary as Parts & {
     bestCommand?: readonly string[];
@@ -73,7 +73,7 @@ function titleOf(file: string, { target }: Readonly<Record<string, unknown>>): s
 /**
  * Lines that predict with the model of a file.
  *
- * @param data - whose first row is predicted; without it a row of the same columns, which stands for one
+ * @param data - its first row is predicted; without it, an example row with the same columns
  */
 export function linesThatPredict(
   path: string,
@@ -85,7 +85,7 @@ export function linesThatPredict(
     const code = input.kind === "date" && typeof value === "number" ? dateCode(value) : JSON.stringify(value);
     return `${JSON.stringify(input.name)}: ${code}`;
   });
-  // where a folder lies on this machine says nothing elsewhere
+  // a folder's path on this machine means nothing elsewhere
   const model = isAbsolute(path) ? join(basename(dirname(path)), basename(path)) : path;
   return [
     { title: "On the command line", code: `npx fettle predict ${quoted(model)} <data.csv>` },
@@ -104,14 +104,14 @@ console.log(answers);`,
 const dateCode = (moment: number): string =>
   `new Date("${new Date(moment).toISOString().replace("T00:00:00.000Z", "")}")`;
 
-/** A cell that a column may have. */
+/** An example cell of a column. */
 const anyCell = ({ kind, categories }: ColumnSchema): string | number =>
   kind === "category" || kind === "boolean" ? categories[0] : 0;
 
 /**
- * What the table and the model say; nothing, with a note, where the table is gone or has changed.
+ * The parts from the table and the model; empty, with a note, if the table is gone or has changed.
  *
- * @param path - of the file of the model, where it has one
+ * @param path - of the model's file, if there is one
  */
 export async function partsOf(
   { command }: Readonly<Record<string, unknown>>,
@@ -121,21 +121,23 @@ export async function partsOf(
   const { file, flags, data } = isRecord(command) ? command : {};
   if (typeof file !== "string" || !isRecord(flags)) return {};
   if (file === "-" || !isThere(file)) {
-    note(`note: ${show(file)} is not there any more, so the report is without its data and the errors on it`);
+    note(
+      `note: ${show(file)} no longer exists, so the report does not include the data and the errors on them`,
+    );
     return {};
   }
   try {
     const setup = await readSetup(file, flags as unknown as TuneFlags);
     if ((await digestOfData(setup.data)).data !== data) {
       note(
-        `note: the cells of ${show(file)} have changed, so the report is without its data and the errors on it`,
+        `note: the cells of ${show(file)} have changed, so the report does not include the data and the errors on them`,
       );
       return {};
     }
     return tableParts(file, setup, model, path);
   } catch (error) {
     if (!(error instanceof FettleError)) throw error;
-    note(`note: ${error.message}; the report is without its data`);
+    note(`note: ${error.message}; the report does not include the data`);
     return {};
   }
 }
@@ -146,7 +148,7 @@ export function ratesIn(folder: string): Pick<ReportOptions, "rates"> {
   return isThere(path) ? ratesOf(readFileSync(path), path) : {};
 }
 
-/** A range test as `fettle lr-find` wrote it; nothing, with a note, of anything else. */
+/** A range test as `fettle lr-find` wrote it; undefined, with a note, for anything else. */
 export function ratesOf(bytes: Uint8Array, name = RATES_FILE): Pick<ReportOptions, "rates"> {
   let read: unknown;
   try {
@@ -172,11 +174,11 @@ export function ratesOf(bytes: Uint8Array, name = RATES_FILE): Pick<ReportOption
       return { rates: { rates, losses, smoothed, ...ends, reason: reason as RateFinderReason } };
     }
   }
-  note(`note: ${show(name)} is no range test of fettle lr-find --out, so the report is without it`);
+  note(`note: ${show(name)} is not a range test of fettle lr-find --out, so the report does not include it`);
   return {};
 }
 
-/** Of a table whose rows were divided as the study divided them. */
+/** For a table whose rows were divided as in the study. */
 export function tableParts(
   file: string,
   { data, rows, labels: metrics, folds }: TuneSetup,
@@ -212,10 +214,10 @@ export function tableParts(
   };
 }
 
-/** What is wrong with a data set, which takes a while to find and is told twice. */
+/** Problems of a data set, cached because they take a while to find and are reported twice. */
 const diagnoses = new WeakMap<Dataset, readonly Warning[]>();
 
-/** What is wrong with a data set, in the words of the command line, but for what the flags have settled. */
+/** Problems of a data set in terms of the command line, except those that flags have settled. */
 export function warningsOf(
   data: Dataset,
   { threshold, cost, unknown }: Pick<TuneFlags, "threshold" | "cost" | "unknown"> = {},
@@ -241,7 +243,7 @@ function cell(data: Dataset, column: number, row: number): string | number | nul
   return kind === "category" || kind === "boolean" ? (categories[value] ?? null) : value;
 }
 
-/** A cell for people, who know dates by their days. */
+/** A cell for people, with dates as days. */
 function sample(data: Dataset, column: number, row: number): string {
   const value = cell(data, column, row);
   return data.inputs[column].kind === "date" && typeof value === "number"
@@ -250,7 +252,7 @@ function sample(data: Dataset, column: number, row: number): string {
 }
 
 function predictionsOf(data: Dataset, rows: Int32Array, model: Model): Predictions | undefined {
-  // several targets have no one picture
+  // several targets have no single picture
   if (data.task === "regression" && data.outputs > 1) return undefined;
   const examples = takeExamples(data, rows);
   const values = model.predict(examples).data;
@@ -276,7 +278,7 @@ function predictionsOf(data: Dataset, rows: Int32Array, model: Model): Predictio
 }
 
 const MOST_SEGMENTED = 4;
-/** Smaller parts say nothing. */
+/** The fewest rows of a part; smaller ones are not informative. */
 const LEAST_ROWS = 8;
 
 /** The inputs whose parts differ most in their errors. */

@@ -11,7 +11,7 @@ export interface RunFile {
 }
 
 /**
- * Begins the file, or continues an earlier one: a last line that was cut short is removed.
+ * Starts the file, or continues an earlier one: a truncated last line is removed.
  *
  * @throws FettleError `invalid_checkpoint` for the runs of another benchmark
  * @throws WriteError

@@ -1,4 +1,7 @@
-/** `fettle serve`: a study whose trials are done by programs that ask and tell over HTTP. It runs no trial. */
+/**
+ * `fettle serve`: a study whose trials other programs run: they ask and tell over HTTP. It runs no trial
+ * itself.
+ */
 import type { Command } from "commander";
 import { check, isRecord, show } from "../errors.js";
 import { count } from "../report/format.js";
@@ -38,7 +41,7 @@ interface ServeFlags {
   readonly host: string;
 }
 
-/** Trials beside another that a new study allows, so that clients can work side by side. */
+/** The lag of a new study, so that several clients can work at once. */
 const LAG = 7;
 
 /** Adds the command; `done` receives the exit code. */
@@ -47,12 +50,13 @@ export function addServeCommand(program: Command, done: (exitCode: number) => vo
     .command("serve")
     .summary("hand trials to programs over HTTP, in any language")
     .description(
-      "Open a study over HTTP: programs in any language ask for trials, and tell their values. A trial whose program is lost is handed " +
-        "to another. Requests carry the secret in the environment variable FETTLE_TOKEN.",
+      "Open a study over HTTP: programs in any language ask for trials and tell their values. If a program " +
+        "is lost, another gets its trial. Requests must carry the secret in the environment variable " +
+        "FETTLE_TOKEN.",
     )
     .requiredOption(
       "--storage <database>",
-      "the database: a file, which is made unless it exists, or postgres://user@host/name",
+      "the database: a file, which is created if it does not exist, or postgres://user@host/name",
     )
     .requiredOption("--study <name>", "the name of the study, which is created or resumed")
     .option("--space <file.json>", "the parameters to tune and their ranges, for a new study")
@@ -66,13 +70,17 @@ export function addServeCommand(program: Command, done: (exitCode: number) => vo
       "--strategy <name>",
       `how points are suggested: ${STRATEGIES.join(", ")} (default: gp, or nsga2 for several directions)`,
     )
-    .option("--points <n>", "with a grid: values of each numeric parameter", integer("--points", 1))
+    .option(
+      "--points <n>",
+      "with a grid: the number of values of each numeric parameter",
+      integer("--points", 1),
+    )
     .option("--scheduler <name>", "how unpromising trials are pruned, by their reports: none, asha, median")
-    .option("--steps <n>", "with a scheduler: the number of steps of a whole trial", integer("--steps", 1))
+    .option("--steps <n>", "with a scheduler: the number of steps of a complete trial", integer("--steps", 1))
     .option("--seed <n>", "seed of the search (default: 0)", integer("--seed", 0))
     .option(
       "--lag <n>",
-      `latest trials that the strategy ignores, so that one more than that can run at once (default: ${LAG})`,
+      `most recent trials that the strategy ignores; one more than that can run at once (default: ${LAG})`,
       integer("--lag", 0),
     )
     .option(
@@ -81,8 +89,8 @@ export function addServeCommand(program: Command, done: (exitCode: number) => vo
       positiveNumber("--lease"),
       60,
     )
-    .option("--port <n>", "the port, 0 for any that is free", integer("--port", 0), 8080)
-    .option("--host <name>", "the address to listen at; 0.0.0.0 for all networks", "127.0.0.1")
+    .option("--port <n>", "the port to listen on; 0 for any free port", integer("--port", 0), 8080)
+    .option("--host <name>", "the address to listen on; 0.0.0.0 for all networks", "127.0.0.1")
     .addHelpText(
       "after",
       `
@@ -100,7 +108,7 @@ async function serve(flags: ServeFlags): Promise<number> {
   const token = process.env.FETTLE_TOKEN;
   check(
     token !== undefined && token !== "",
-    "FETTLE_TOKEN must be set in the environment, the secret that requests carry: export FETTLE_TOKEN=$(openssl rand -hex 32)",
+    "the environment variable FETTLE_TOKEN must be set: the secret that requests carry: export FETTLE_TOKEN=$(openssl rand -hex 32)",
   );
   const wrong = whyInvalidToken(token);
   check(wrong === undefined, () => `FETTLE_${wrong?.replace("token", "TOKEN")}`);
@@ -130,7 +138,7 @@ async function serve(flags: ServeFlags): Promise<number> {
   }
 }
 
-/** The options of a study: what flags say, or else what it began with. */
+/** The options of a study: its flags, or else those that it began with. */
 async function optionsOf(
   flags: ServeFlags,
   given: Space | undefined,

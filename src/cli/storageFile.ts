@@ -1,4 +1,4 @@
-/** A storage as the command line opens it, by its file or its URL: what a person may have meant by a path is told before SQLite sees it. */
+/** Opens a storage by its file or URL; wrong paths are explained before SQLite sees them. */
 import { createHash } from "node:crypto";
 import { basename, dirname } from "node:path";
 import { check, FettleError, isA, isRecord, show } from "../errors.js";
@@ -20,26 +20,28 @@ import {
 
 const isUrl = (storage: string): boolean => /^postgres(ql)?:/.test(storage);
 
-/** Whether a storage may be there: a server is asked later. */
+/** Whether a storage may exist; a server is contacted later. */
 export const mayBeThere = (storage: string): boolean => isUrl(storage) || isThere(storage);
 
-/** A file or a URL as output shows it: a URL without its password, which PGPASSWORD or ~/.pgpass can give. */
+/** A file or a URL for output: a URL without its password, which PGPASSWORD or ~/.pgpass can provide. */
 export const shownStorage = (storage: string): string =>
   isUrl(storage)
     ? storage.replace(/^(\w+:\/\/[^:@/]*):.*@/, "$1@").replace(/([?&]password=)[^&]*/g, "$1***")
     : storage;
 
 /**
- * What a command does with a storage: it looks, and writes nothing; it writes to studies that are there, and makes no file and no tables; or
- * it may begin the first study.
+ * How a command uses a storage: it only reads; it writes to existing studies, but creates no file and no
+ * tables; or it may create the first study.
  */
 export type Access = "look" | "use" | "create";
 
 /**
- * Opens a storage, a file or a URL of PostgreSQL; each write waits for the disk, since a trial of a model takes longer than that.
+ * Opens a storage, a file or a URL of PostgreSQL; each write waits for the disk, which is short compared with
+ * a trial.
  *
- * @param synchronous - `"normal"`, of a file, for many writes that can be made again
- * @throws FettleError as `sqliteStorage` and `postgresStorage`; `not_found` if there is nothing, unless it may be created
+ * @param synchronous - `"normal"`, for a file with many writes that can be repeated
+ * @throws FettleError as `sqliteStorage` and `postgresStorage`; `not_found` if it does not exist and may not
+ * be created
  */
 export async function openStorage(
   path: string,
@@ -48,11 +50,11 @@ export async function openStorage(
 ): Promise<StudyStorage> {
   check(
     access === "create" || mayBeThere(path),
-    () => `there is no file ${show(path)}; begin a study to make it, as by fettle tune --storage`,
+    () => `there is no file ${show(path)}; start a study to create it, as with fettle tune --storage`,
     "not_found",
   );
   if (access === "use") await (await openStorage(path, "look")).close();
-  // where there is no file, SQLite says why it makes none
+  // if there is no file, SQLite reports why it creates none
   if (access !== "look" && !isUrl(path) && isThere(path)) checkWritable(dirname(path), [basename(path)]);
   const readOnly = access === "look";
   if (isUrl(path)) {
@@ -67,12 +69,15 @@ export async function openStorage(
   return withoutWarnings(() => sqliteStorage(path, { synchronous, readOnly }));
 }
 
-/** A storage in which a study may be; undefined where there is none yet, and none is made. @throws FettleError as {@link openStorage} */
+/**
+ * A storage that may contain a study; undefined if it does not exist yet, and it is not created. @throws
+ * FettleError as {@link openStorage}
+ */
 export async function openIfThere(path: string): Promise<StudyStorage | undefined> {
   try {
     return await openStorage(path, "use");
   } catch (error) {
-    // what has a cause was said by the database, such as of a file that this process may not read
+    // an error with a cause came from the database, such as for a file that this process may not read
     const isNothing = isA(error, FettleError) && error.code === "not_found" && error.cause === undefined;
     if (isNothing) return undefined;
     throw error;
@@ -80,11 +85,11 @@ export async function openIfThere(path: string): Promise<StudyStorage | undefine
 }
 
 /**
- * Claims to hand out the work of a study, until the process ends or gives it up.
+ * Claims the right to hand out the work of a study, until the process ends or releases it.
  *
- * @param instead - what a person may do where another process has the claim
- * @returns what gives the claim up
- * @throws FettleError `invalid_state` where another process has it
+ * @param instead - what to do if another process has the claim
+ * @returns a function that releases the claim
+ * @throws FettleError `invalid_state` if another process has it
  */
 export async function claimStudy(path: string, name: string, instead: string): Promise<() => Promise<void>> {
   const claim = isUrl(path) ? await claimOnServer(path, name) : await claimBesideFile(path, name);
@@ -96,14 +101,14 @@ async function claimOnServer(url: string, name: string) {
   const { claimStudy } = await import("../store/postgres/claim.js");
   const lost = (): void =>
     note(
-      `warning: while the database was away, another process began to run study ${show(name)}; end one of them`,
+      `warning: while the database was unreachable, another process started to run study ${show(name)}; end one of them`,
     );
   return await claimStudy(url, name, lost);
 }
 
 async function claimBesideFile(path: string, name: string) {
   try {
-    // names may have any characters
+    // names may contain any characters
     const lock = await lockFile(`${path}.${createHash("sha256").update(name).digest("hex").slice(0, 16)}`);
     return async () => lock.release();
   } catch (error) {
@@ -112,7 +117,7 @@ async function claimBesideFile(path: string, name: string) {
   }
 }
 
-/** Node 22 and 24 warn that their SQLite is experimental, about which who types a command can do nothing. */
+/** Node 22 and 24 warn that their SQLite is experimental, which the user of a command cannot change. */
 export async function withoutWarnings<R>(work: () => Promise<R>): Promise<R> {
   const { emitWarning } = process;
   process.emitWarning = () => {};
@@ -123,14 +128,14 @@ export async function withoutWarnings<R>(work: () => Promise<R>): Promise<R> {
   }
 }
 
-/** A study of a storage that must be there. */
+/** A study of a storage that must exist. */
 export async function existingStudy(storage: StudyStorage, path: string, name: string): Promise<StoredStudy> {
   const study = await storage.open(name);
   if (study) return study;
   throw new FettleError("not_found", noStudy(path, name, await namesIn(storage)));
 }
 
-/** The names of the studies of a storage, as messages list them. */
+/** The names of the studies of a storage, for messages. */
 export async function namesIn(storage: StudyStorage): Promise<string> {
   const names = (await storage.studies()).map((each) => show(each.name));
   return names.length > 0 ? names.slice(0, 20).join(", ") : "none";
@@ -146,7 +151,7 @@ export function commandOf(study: StoredStudy): SavedTable {
   check(
     typeof file === "string" && typeof data === "string" && isRecord(flags),
     () =>
-      `study ${show(study.name)} was not begun by fettle tune, and so has no table and flags; resume it by the program that made it, or choose another name`,
+      `study ${show(study.name)} was not created by fettle tune, so it has no table and no flags; resume it with the program that created it, or choose another name`,
   );
   return { file, data, flags };
 }
@@ -156,7 +161,7 @@ export class StudyRecord {
   private isReleased = false;
   private started: Promise<StoredStudy | undefined> = Promise.resolve(undefined);
   private tellBegun: (study: Promise<StoredStudy>) => void = () => {};
-  /** The study in the storage, once it has begun. */
+  /** The study in the storage, once it has started. */
   readonly begun = new Promise<StoredStudy>((resolve) => {
     this.tellBegun = resolve;
   });
@@ -166,7 +171,7 @@ export class StudyRecord {
     private readonly recorder: StudyRecorder,
     private readonly command: SavedTable | SavedProgram,
   ) {
-    this.begun.catch(() => {}); // what failed is told by `finish`
+    this.begun.catch(() => {}); // `finish` reports failures
   }
 
   /** For `tune`. */
@@ -178,7 +183,7 @@ export class StudyRecord {
     this.tellBegun(started);
   }
 
-  /** What was said at an earlier end is not true while the study goes on. */
+  /** The results of an earlier end are not valid while the study continues. */
   private async start(): Promise<StoredStudy> {
     const study = (await this.recorder.saved()) as StoredStudy;
     if (await study.artifact(SUMMARY_FILE)) await this.summarize(study, { status: "running" });
@@ -190,12 +195,12 @@ export class StudyRecord {
     return study.keep(SUMMARY_FILE, new TextEncoder().encode(`${text}\n`));
   }
 
-  /** The study as it is there; undefined before its first trial. */
+  /** The stored study; undefined before its first trial. */
   stored(): Promise<StoredStudy | undefined> {
     return this.recorder.saved();
   }
 
-  /** Waits for what has happened, and keeps the final model. */
+  /** Waits for pending writes, and saves the final model. */
   async finish(
     trials: number,
     summary: Readonly<Record<string, unknown>>,
@@ -208,11 +213,11 @@ export class StudyRecord {
     await this.summarize(study, summary);
   }
 
-  /** Ends the connection; a second call does nothing. */
+  /** Closes the connection; a second call does nothing. */
   async release(): Promise<void> {
     if (this.isReleased) return;
     this.isReleased = true;
-    await this.recorder.saved().catch(() => {}); // what failed has been told
+    await this.recorder.saved().catch(() => {}); // failures have been reported
     await this.storage.close();
   }
 }

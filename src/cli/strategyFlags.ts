@@ -1,4 +1,4 @@
-/** The strategy that flags name, and the words of the flags that several commands share. */
+/** The strategy that flags name, and help texts that several commands share. */
 import { check } from "../errors.js";
 import { schedulerNames } from "../search/schedulers/index.js";
 import { defaultStrategy } from "../search/strategies/default.js";
@@ -6,7 +6,7 @@ import { createStrategy, strategyNames } from "../search/strategies/index.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import { integer } from "./flags.js";
 
-/** Population-based training is a strategy around another; `fettle tune` has it as one of the schedulers. */
+/** Population-based training is a strategy that wraps another; `fettle tune` offers it as a scheduler. */
 export const POPULATION = "pbt";
 export const NO_SCHEDULER = "none";
 
@@ -14,10 +14,10 @@ export const NO_SCHEDULER = "none";
 export const STRATEGIES: readonly string[] = strategyNames.filter((name) => name !== POPULATION);
 export const SCHEDULERS: readonly string[] = [NO_SCHEDULER, ...schedulerNames];
 
-/** How many trials a search has, as `option` of commander takes it. */
+/** The number of trials of a search, as arguments of commander's `option`. */
 export const TRIALS_FLAG = [
   "--trials <n>",
-  "number of trials (default: 30, or every combination of a grid; as many as --seconds allow)",
+  "number of trials (default: 30; every combination of a grid; with --seconds, as many as time allows)",
   integer("--trials", 1),
 ] as const;
 

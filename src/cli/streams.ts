@@ -1,4 +1,4 @@
-/** Standard output and error: their width and colours, and what happens when they can no longer be written. */
+/** Standard output and error: width, colours, and what happens when they can no longer be written. */
 import { writeSync } from "node:fs";
 import pc from "picocolors";
 import type { Paint } from "../report/study.js";
@@ -14,15 +14,16 @@ const DEFAULT_WIDTH = 80;
 
 type Stream = NodeJS.WriteStream;
 
-/** The width of a line of output in characters: of the terminal, or without one the variable COLUMNS. */
+/** The width of an output line in characters: of the terminal, or from the variable COLUMNS without one. */
 export function widthOf(stream: Stream): number {
   const width = stream.isTTY ? stream.columns : Number(process.env.COLUMNS);
   return Math.min(WIDEST, width > 0 ? Math.max(NARROWEST, Math.floor(width)) : DEFAULT_WIDTH);
 }
 
 /**
- * Whether a terminal has no more than ASCII, by what its variables say: the console of Linux, one without any features, and a language in another
- * encoding. Where they say nothing, it has Unicode, as most terminals do; an old one of Windows has not.
+ * Whether a terminal supports only ASCII, according to its variables: the Linux console, a dumb terminal, and
+ * locales in another encoding. Without these variables, Unicode is assumed, except in an old terminal of
+ * Windows.
  */
 export function isAscii(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): boolean {
   if (env.TERM === "linux" || env.TERM === "dumb") return true;
@@ -47,17 +48,21 @@ export function paintFor(stream: Stream): Paint {
   return { heading: bold, faint: dim };
 }
 
-/** Whether the command goes on without anyone who reads its output. */
+/** Whether the command continues although nothing reads its output. */
 let outlasts = false;
 
-/** From now on, output that cannot be written is dropped: the terminal has closed, and results are still to be kept. */
+/**
+ * From now on, output that cannot be written is dropped: the terminal has closed, but results must still be
+ * saved.
+ */
 export function outlastReaders(): void {
   outlasts = true;
 }
 
 /**
  * Ends the process once its output cannot be written: silently if its reader has closed, as in
- * `fettle tune ... | head`, with a message otherwise, as on a full disk. A standard error that fails is ignored: nobody could be told.
+ * `fettle tune ... | head`, with a message otherwise, as on a full disk. A failure of standard error is
+ * ignored, since there is nowhere to report it.
  */
 export function endWithReaders(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -75,8 +80,8 @@ function end(error: NodeJS.ErrnoException): never {
 }
 
 /**
- * Writes to standard output at once, for a command that computes without a pause: what `process.stdout` tells comes too late for it.
- * If it cannot be written, the process ends as in {@link endWithReaders}.
+ * Writes to standard output at once, for a command that computes without a pause, which `process.stdout`
+ * would notify too late. If it cannot be written, the process ends as in {@link endWithReaders}.
  */
 export function writeOut(text: string): void {
   const bytes = Buffer.from(text);
@@ -94,7 +99,7 @@ export function printLines(lines: readonly string[]): void {
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** A remark, which is not part of the results. */
+/** A note that is not part of the results. */
 export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }

@@ -1,4 +1,6 @@
-/** `fettle studies`: looks at the studies of a storage, and copies, exports or deletes them. It runs no trial. */
+/**
+ * `fettle studies`: shows the studies of a storage, and copies, exports or deletes them. It runs no trial.
+ */
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { type Command, Option } from "commander";
@@ -25,7 +27,7 @@ import { printLines, widthOf } from "./streams.js";
 import { addOptunaImport, exportOptuna } from "./studiesOptuna.js";
 import { CURVES_FILE, MODEL_FILE, STUDY_FILE, SUMMARY_FILE, TRIALS_FILE } from "./studyFolder.js";
 
-/** The flags, as commander gives them; those of one study have its name. */
+/** The flags, as commander gives them; those of one study include its name. */
 interface StudiesFlags extends DisplayFlags {
   readonly storage: string;
   readonly study: string;
@@ -39,12 +41,12 @@ interface StudiesFlags extends DisplayFlags {
 
 const TENSORBOARD_FOLDER = "tensorboard";
 
-/** Adds the command and those below it; `done` receives the exit code: what a command answers, or success. */
+/** Adds the command and its subcommands; `done` receives the exit code. */
 export function addStudiesCommand(program: Command, done: (exitCode: number) => void): void {
   const studies = program
     .command("studies")
-    .summary("look at the studies of a storage")
-    .description("Look at the studies in a database that fettle tune --storage keeps, also while they run.");
+    .summary("show the studies of a storage")
+    .description("Show the studies in a database of fettle tune --storage, also while they run.");
   const add = <Flags>(name: string, summary: string, work: (flags: Flags) => Promise<unknown>): Command =>
     studies
       .command(name)
@@ -70,33 +72,35 @@ export function addStudiesCommand(program: Command, done: (exitCode: number) => 
         await storage.close();
       }
     }).requiredOption("--study <name>", "the name of the study");
-  const json = ["--json", "print JSON and nothing else"] as const;
+  const json = ["--json", "print only JSON"] as const;
 
   add("list", "list the studies", list).option(...json);
-  addDisplayFlags(addOfOne("show", "show what a study is, and how far it is", showStudy), json[1]);
+  addDisplayFlags(addOfOne("show", "show the settings and the progress of a study", showStudy), json[1]);
   addOfOne("best", "show the best trials", best).option(...json);
   addOfOne("trials", "list the trials", trials)
     .option(...json)
     .addOption(
-      new Option(
-        "--rows",
-        "print JSON with a flat row for each trial, as pandas reads it, and nothing else",
-      ).conflicts("json"),
+      new Option("--rows", "print only JSON, a flat row for each trial, for pandas").conflicts("json"),
     );
   addOfOne(
     "export",
     `write ${MODEL_FILE}, ${STUDY_FILE}, ${TRIALS_FILE}, ${CURVES_FILE} and ${SUMMARY_FILE}`,
     exportFiles,
   )
-    .option("--out <folder>", "the folder to write to; files of these names are replaced")
-    .option("--tensorboard", `write the folder ${TENSORBOARD_FOLDER} too, for tensorboard --logdir`)
-    .option("--optuna <file.db>", "write a file that Optuna opens instead, or add the study to it")
+    .option("--out <folder>", "the folder to write to; existing files are replaced")
+    .option("--tensorboard", `also write the folder ${TENSORBOARD_FOLDER}, for tensorboard --logdir`)
+    .option("--optuna <file.db>", "write a database of Optuna instead, or add the study to an existing one")
     .option("--as <name>", "the name of the study in Optuna (default: the same)");
   addOptunaImport(add);
-  addOfOne("copy", "copy a study, to another database or name", copy)
-    .requiredOption("--to <database>", "the database to copy to; a file is made unless it exists")
+  addOfOne("copy", "copy a study to another database or name", copy)
+    .requiredOption("--to <database>", "the database to copy to; a file is created if it does not exist")
     .option("--as <name>", "the name of the copy (default: the same)");
-  addOfOne("delete", "delete a study with all that belongs to it", async (study) => study.delete(), "use");
+  addOfOne(
+    "delete",
+    "delete a study and everything that belongs to it",
+    async (study) => study.delete(),
+    "use",
+  );
   studies.addHelpText(
     "after",
     `
@@ -146,7 +150,10 @@ async function showStudy(study: StoredStudy, { json, plot, markdown }: StudiesFl
   if (plot) printLines(picturesOf(data));
 }
 
-/** The study as pictures, Markdown and rows read it; with the names of the objectives where the command line that began it has them. */
+/**
+ * The study in the form that pictures, Markdown and rows read; with the names of the objectives, if the
+ * command that created it has them.
+ */
 function dataOf({ name, settings, definition }: StoredStudy, trials: readonly StoredTrial[]): StudyData {
   const { flags } = isRecord(settings.command) ? settings.command : {};
   const names = settings.metrics ?? (isRecord(flags) ? flags.metric : undefined);
@@ -208,7 +215,7 @@ async function exportFiles(
 }
 
 /**
- * Copies a study. A copy is whole or not there: one that fails, or that a signal stops, is deleted.
+ * Copies a study. A copy is complete or absent: if it fails, or a signal stops it, it is deleted.
  *
  * @returns the exit code
  */
@@ -221,12 +228,12 @@ async function copy(study: StoredStudy, { to, as = study.name }: StudiesFlags): 
     let isWhole = false;
     try {
       for await (const _ of copyParts(study, made, trials)) {
-        await setImmediate(); // a signal is heard in a pause
+        await setImmediate(); // signals are handled in a pause
         if (interrupt.signal.aborted) break;
       }
       isWhole = !interrupt.signal.aborted;
     } finally {
-      if (!isWhole) await made.delete().catch(() => {}); // what failed is told
+      if (!isWhole) await made.delete().catch(() => {}); // the failure is reported
     }
     return interrupt.exitCode ?? EXIT.success;
   } finally {
@@ -235,7 +242,7 @@ async function copy(study: StoredStudy, { to, as = study.name }: StudiesFlags): 
   }
 }
 
-/** Copies what a study has beside its trials, and yields after each part. */
+/** Copies everything but the trials, and yields after each part. */
 async function* copyParts(from: StoredStudy, to: StoredStudy, trials: readonly StoredTrial[]) {
   for (const { number } of trials)
     for (const report of await from.reports(number)) yield to.report(number, report);
@@ -250,7 +257,7 @@ function finishedIn(trials: readonly StoredTrial[]): TrialRecord[] {
   return trials.flatMap((trial) => (trial.status === "running" ? [] : [recordOf(trial)]));
 }
 
-/** The best trial, or of several objectives those that no other dominates. */
+/** The best trial, or, for several objectives, those that no other dominates. */
 function bestOf(records: readonly TrialRecord[], directions: readonly Direction[]): TrialRecord[] {
   if (directions.length > 1) return paretoFront(records, directions);
   let found: TrialRecord | undefined;

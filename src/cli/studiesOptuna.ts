@@ -33,13 +33,13 @@ export async function exportOptuna(study: StoredStudy, path: string, as = study.
 export function addOptunaImport(
   add: <Flags>(name: string, summary: string, work: (flags: Flags) => Promise<void>) => Command,
 ): void {
-  add("import", "take a study of Optuna, to resume it", importOptuna)
-    .requiredOption("--optuna <file.db>", "the file of Optuna, which stays as it is")
+  add("import", "import a study of Optuna, to resume it", importOptuna)
+    .requiredOption("--optuna <file.db>", "the database file of Optuna, which is not changed")
     .requiredOption("--study <name>", "the name of the study in Optuna")
     .option("--as <name>", "its name in the storage (default: the same)")
-    .option("--space <file.json>", "its space (default: what its trials tell)")
-    .option("--strategy <name>", `what suggests further trials: ${STRATEGIES.join(", ")}`)
-    .option("--seed <n>", "decides everything random", integer("--seed", 0));
+    .option("--space <file.json>", "its space (default: inferred from its trials)")
+    .option("--strategy <name>", `how further points are suggested: ${STRATEGIES.join(", ")}`)
+    .option("--seed <n>", "random seed", integer("--seed", 0));
 }
 
 async function importOptuna({ storage: path, optuna, study, as, ...flags }: ImportFlags): Promise<void> {
@@ -54,7 +54,7 @@ async function importOptuna({ storage: path, optuna, study, as, ...flags }: Impo
     }),
   };
   const { importFromOptuna } = await import("../store/sqlite/optuna.js");
-  // many writes, all of which can be made again
+  // many writes, all of which can be repeated
   const storage = await openStorage(path, "create", "normal");
   try {
     const made = await withoutWarnings(() => importFromOptuna(optuna, study, storage, options));

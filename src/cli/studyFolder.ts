@@ -1,6 +1,6 @@
 /**
- * The folder of a study: its files are there whole or not at all, and one process at a time writes them. What a study is, and how it
- * goes on, is known to tune.ts.
+ * The folder of a study: its files are complete or absent, and one process at a time writes them. tune.ts
+ * knows what a study is and how to resume it.
  */
 import { rmSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -26,7 +26,7 @@ export const SUMMARY_FILE = "summary.json";
 export const CURVES_FILE = "curves.csv";
 /** A range test that `fettle lr-find --out` wrote into the folder; no command needs it, and a report draws it. */
 export const RATES_FILE = "rates.json";
-/** Where `echarts` is installed. */
+/** Written if `echarts` is installed. */
 export const REPORT_FILE = "report.html";
 const FILES = [MODEL_FILE, STUDY_FILE, TRIALS_FILE, CURVES_FILE, SUMMARY_FILE];
 
@@ -35,13 +35,13 @@ const PAUSE = 500;
 
 /** How a study of `fettle tune` began. */
 export interface SavedTable {
-  /** The table that it is of. */
+  /** Its table. */
   readonly file: string;
   /** The digest of that table. */
   readonly data: string;
   /** The flags that it began with. */
   readonly flags: Readonly<Record<string, unknown>>;
-  /** Its name in a storage, where it is in one too. */
+  /** Its name in a storage, if it is also in one. */
   readonly stored?: string;
 }
 
@@ -50,16 +50,16 @@ export interface SavedProgram {
   /** The program and its arguments, with their placeholders. */
   readonly program: readonly string[];
   readonly flags: Readonly<Record<string, unknown>>;
-  /** Its name in a storage, where it is in one too. */
+  /** Its name in a storage, if it is also in one. */
   readonly stored?: string;
 }
 
-/** Whether a folder has the study that began so; a storage may have more of its trials. */
+/** Whether a folder contains the study that began this way; a storage may have more of its trials. */
 export function hasStudyOf(folder: string, command: SavedTable | SavedProgram): boolean {
   const path = join(folder, SUMMARY_FILE);
   if (!isThere(path)) return false;
   const summary = readJson(path);
-  // where its table is, and how many trials it may have, changes
+  // the place of its table and the number of trials may change
   const begun = (of: unknown): string =>
     JSON.stringify({
       ...(of as SavedTable),
@@ -77,8 +77,7 @@ interface Saved {
 /**
  * The study of `fettle tune` in a folder, to resume.
  *
- * @throws FettleError `not_found`, `invalid_checkpoint` for a folder without one
- */
+ * @throws FettleError `not_found`, `invalid_checkpoint` for a folder without one */
 export function readStudy(folder: string): SavedTable & Saved {
   const { file, data, flags, study } = readFolder(folder, "tune");
   if (typeof file !== "string" || typeof data !== "string") throw foreign(folder, "tune");
@@ -118,7 +117,7 @@ function foreign(folder: string, name: string): FettleError {
   );
 }
 
-/** A folder that a study is written to while it runs. */
+/** The folder that a running study is written to. */
 export class StudyFolder {
   private study: { toJSON(): StudyJson } | undefined;
   private written = Number.NEGATIVE_INFINITY;
@@ -130,7 +129,7 @@ export class StudyFolder {
   ) {}
 
   /**
-   * Makes and locks the folder.
+   * Creates and locks the folder.
    *
    * @param mayReplace - whether another study in it is replaced
    * @throws FettleError `not_found` if nothing can be written there; `invalid_state` if it has a study, or another process writes there
@@ -154,12 +153,12 @@ export class StudyFolder {
 
   begin(study: { toJSON(): StudyJson }): void {
     this.study = study;
-    // first what it began with, so that it goes on whenever it is killed
+    // its settings first, so that it can be resumed whenever it is killed
     this.writeSummary({ status: "running" });
     this.save(true);
   }
 
-  /** Keeps the trials so far. */
+  /** Saves the trials so far. */
   save(now = false): void {
     if (!this.study || (!now && performance.now() - this.written < PAUSE)) return;
     this.write(STUDY_FILE, `${JSON.stringify(this.study)}\n`);
@@ -167,7 +166,7 @@ export class StudyFolder {
   }
 
   /**
-   * Writes what is known at the end.
+   * Writes the final results.
    * @returns the paths of the files, the model first
    */
   finish(
@@ -179,7 +178,7 @@ export class StudyFolder {
     this.write(TRIALS_FILE, trialsCsv(trials));
     const hasCurves = trials.some(({ curves }) => curves);
     if (hasCurves) this.write(CURVES_FILE, curvesCsv(trials));
-    // those of a study that this one replaces
+    // files of a study that this one replaces
     else writing(join(this.folder, CURVES_FILE), (path) => rmSync(path, { force: true }));
     const model = "file" in this.command ? modelBytes(result, this.command, trials.length) : undefined;
     if (model) this.write(MODEL_FILE, model);
@@ -203,13 +202,13 @@ export class StudyFolder {
   }
 }
 
-/** What a search made: its final model, and what of it there was time for. */
+/** The results of a search: its final model, and the parts of it that time allowed. */
 export interface Made extends Partial<Pick<TuneResult<Space>, "networks" | "ensemble">> {
   readonly final: Model;
   readonly finalError?: FettleError;
 }
 
-/** The file of the final model, which says by which command it was made; undefined without a model. */
+/** The file of the final model, which records the command that made it; undefined without a model. */
 export function modelBytes(
   result: Made | undefined,
   { file, flags }: SavedTable,
@@ -219,7 +218,7 @@ export function modelBytes(
   if (!final) return undefined;
   const { model, table, notes } = final;
   const did = { trials, ...networksOf(result ?? {}) };
-  // a folder of this machine says nothing elsewhere
+  // a folder's path on this machine means nothing elsewhere
   const command = { file: basename(file), flags: { ...flags, ...did } };
   return new Model(model, table, { ...notes, command }).bytes();
 }

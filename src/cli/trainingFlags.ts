@@ -1,4 +1,4 @@
-/** The flags of `fettle tune` that say how networks are trained, and what the final model is made of. */
+/** The flags of `fettle tune` for training networks, and for the final model. */
 import { type Command, Option } from "commander";
 import { DENSE_DEFAULTS } from "../tune/dense.js";
 import { classWeight, epochsOf, integer } from "./flags.js";
@@ -17,32 +17,32 @@ export function addTrainingFlags(command: Command): void {
     )
     .option(
       "--ensemble <n>",
-      "networks of the final model, which predicts their mean: mostly better than one, as many times larger and slower to predict with; " +
-        "1 for a single network; for one metric",
+      "networks of the final model, which predicts their mean: usually better than one network, but as many " +
+        "times larger and slower; 1 for a single network; needs a single metric",
       integer("--ensemble", 1),
       ENSEMBLE,
     )
     .option(
       "--confirm <n>",
-      "how many more times the rows are divided into folds, to choose the networks of the final model by: each takes as long as 32 trials " +
-        "(default: 0, with --seconds at most 3, where the search leaves time for them)",
+      "further divisions of the rows into folds, to choose the networks of the final model: each takes as " +
+        "long as 32 trials (default: 0; with --seconds up to 3, if the search leaves time)",
       integer("--confirm", 0),
     )
     .option(
       "--no-calibrate",
-      "leave the probabilities of the final model as they were trained (default: for classes and one metric, a temperature is chosen for them)",
+      "do not calibrate the probabilities of the final model (default: a temperature is chosen, for classification with one metric)",
     )
-    .option("--batch-size <rows>", "rows of a batch (default: tuned)", integer("--batch-size", 1))
+    .option("--batch-size <rows>", "rows per batch (default: tuned)", integer("--batch-size", 1))
     .option(
       "--class-weight <how>",
-      "how much classes count in training: balanced, or class=number; may be repeated",
+      "weights of classes in training: balanced, or class=number; may be repeated",
       classWeight,
     )
     .addOption(
       new Option(
         "--curves <kind>",
-        "what is kept of each epoch and fold: the training loss, also the loss and the metrics of the validation rows " +
-          "(slower), or nothing (default: training)",
+        "what to keep for each epoch and fold: the training loss, also the loss and metrics of the " +
+          "validation rows (slower), or nothing (default: training)",
       ).choices(Object.keys(CURVES)),
     );
 }

@@ -1,4 +1,6 @@
-/** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
+/**
+ * `fettle tune`: reads a table, tunes a network on it and prints the results. It computes no figure itself.
+ */
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { Ending } from "../dashboard/ended.js";
@@ -43,18 +45,18 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
     .command("tune")
     .summary("tune a dense network on a table")
     .description(
-      "Tune the hyperparameters of a dense network on a table. Each trial is scored by cross-validation. The best " +
-        "is trained again and scored on rows that no trial saw.",
+      "Tune the hyperparameters of a dense network on a table. Each trial is scored by cross-validation. The " +
+        "best network is trained again and scored on rows that no trial saw.",
     );
   addDatasetFlags(command, "[data.csv]").option(
     "--test-size <share>",
-    "share of rows held out for the final scores, 0 for none",
+    "share of rows held out for the final scores; 0 holds out no rows",
     share("--test-size"),
     0.2,
   );
   command.option(
     "--search-rows <n>",
-    "how many of the other rows trials use; the final model is fitted to all (default: all, with --seconds as many as let trials end)",
+    "how many of the other rows trials use; the final model is fitted to all (default: all; with --seconds, as many as the time allows)",
     integer("--search-rows", 2),
   );
   addSearchFlags(command);
@@ -62,30 +64,30 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
   addTrainingFlags(command);
   command
     .optionsGroup("Other options:")
-    .option("--seed <n>", "seed of everything random", integer("--seed", 0), 0)
+    .option("--seed <n>", "random seed", integer("--seed", 0), 0)
     .option(
       "--jobs <n>",
-      "worker threads; they do not change the results (default: one per core); with --queue, 0 leaves all to other workers",
+      "worker threads; their number does not change results (default: one per core); with --queue, 0 leaves all work to other workers",
       integer("--jobs", 0),
     );
-  addDisplayFlags(command, "print one JSON object and nothing else")
+  addDisplayFlags(command, "print only a JSON object")
     .option(
       "--watch",
-      "serve a dashboard beside the run, to this machine, and print its address (see fettle dashboard)",
+      "serve a dashboard of the run, to this machine only, and print its address (see fettle dashboard)",
     )
     .optionsGroup("Files:")
     .option(
       "--out <folder>",
-      `write ${MODEL_FILE}, study.json, trials.csv, curves.csv and summary.json, as the study runs; and report.html, where echarts is installed`,
+      `write ${MODEL_FILE}, study.json, trials.csv, curves.csv and summary.json, while the study runs; and report.html, if echarts is installed`,
     )
-    .option("--overwrite", "replace the study that is in the folder of --out")
+    .option("--overwrite", "replace the study in the folder of --out")
     .option(
       "--resume <folder>",
-      "resume the study in a folder of --out; with --trials, to that number of trials in all, with --seconds, for so long",
+      "resume the study in a folder of --out; with --trials, until it has that many trials; with --seconds, for that long",
     )
     .option(
       "--storage <database>",
-      "keep the study in a database (a file, or postgres://host/name), each trial once it has ended; one that is there goes on as with --resume; --out writes its files too (see fettle studies)",
+      "keep the study in a database (a file, or postgres://host/name), each trial once it has ended; an existing study is resumed as with --resume; --out writes its files too (see fettle studies)",
     )
     .option("--study <name>", "the name of the study in the database of --storage")
     .option(...QUEUE_FLAG)
@@ -103,26 +105,26 @@ function addSearchFlags(command: Command): void {
     .option(...TRIALS_FLAG)
     .option(
       "--seconds <n>",
-      "how long the whole command may take, the final fit and the baselines included; the result says after which trial the search ended",
+      "time limit of the command, including the final fit and the baselines; the result names the trial after which the search ended",
       positiveNumber("--seconds"),
     )
     .option(
       "--all-seconds",
-      "search for all of --seconds; without it, a search of at least 60 trials ends where its second half gained no more than chance would",
+      "search for all of --seconds; without it, a search of at least 60 trials ends if its second half gained no more than chance would",
     )
     .option(
       "--metric <names>",
-      `metric to tune for: ${list(REPORTED)}, or any other, such as balancedAccuracy or f1Macro (default: r2 or logLoss); several, separated by commas, ` +
-        "give a Pareto front",
+      `metric to tune for: ${list(REPORTED)}, or any other, such as balancedAccuracy or f1Macro (default: ` +
+        "r2 or logLoss); several, separated by commas, give a Pareto front",
       names("--metric"),
     )
     .option(
       "--threshold <metric>",
-      "metric by which the decision threshold is chosen, such as f1, for two classes (default: 0.5)",
+      "metric that chooses the decision threshold, such as f1, for two classes (default: a threshold of 0.5)",
     )
     .option(
       "--cost <costs>",
-      "what errors cost, such as missed=100,false=5, a missed row of the positive class and a false alarm: the decision threshold is that of the least cost",
+      "costs of a missed row of the positive class and of a false alarm, such as missed=100,false=5; the decision threshold minimizes the cost",
       costs,
     )
     .option(
@@ -133,11 +135,15 @@ function addSearchFlags(command: Command): void {
       "--strategy <name>",
       `how points are suggested: ${list(STRATEGIES)} (default: gp, or nsga2 for several metrics)`,
     )
-    .option("--points <n>", "with a grid: values of each numeric parameter", integer("--points", 1))
+    .option(
+      "--points <n>",
+      "with a grid: the number of values of each numeric parameter",
+      integer("--points", 1),
+    )
     .option(
       "--scheduler <name>",
-      `how unpromising trials are stopped early: ${list(SCHEDULERS)}; or ${POPULATION}: a ` +
-        "population of 8 networks, each trial trains one for --epochs more, and the best replace the worst",
+      `how unpromising trials are pruned: ${list(SCHEDULERS)}; or ${POPULATION}: a ` +
+        "population of 8 networks; each trial trains one for --epochs more, and the best replace the worst",
       NO_SCHEDULER,
     );
 }
@@ -160,7 +166,7 @@ Examples:
   fettle tune data.csv --target y --storage s.db --study all --queue storage
   fettle worker --storage s.db --study all
 
-A space file has the parameters to tune; the others keep their defaults:
+A space file lists the parameters to tune; the others keep their defaults:
   {
     "learningRate": { "type": "float", "low": 1e-4, "high": 0.1, "log": true },
     "units": { "type": "int", "low": 8, "high": 64 },
@@ -223,7 +229,7 @@ async function runBegun(opened: Begun): Promise<number> {
     await bar.shown();
     bar.stop();
     const trials = result?.trials ?? ended.sort((a, b) => a.number - b.number);
-    const seconds = performance.now() / 1000; // of the whole command, with which the clock of the process began
+    const seconds = performance.now() / 1000; // of the complete command, with which the clock of the process started
     const baselines = result && compared(others, result, flags);
     const isWhole = interrupt.exitCode === undefined;
     const repeat = result && isWhole ? repeatOf(result, setup.enqueue ?? [], setup.searchRows) : undefined;
@@ -274,7 +280,7 @@ async function runBegun(opened: Begun): Promise<number> {
   }
 }
 
-/** The report beside the files of `--out`. */
+/** The report among the files of `--out`. */
 function reportIn(
   folder: string,
   { file, data, flags }: { readonly file: string; readonly data: string; readonly flags: TuneFlags },

@@ -1,4 +1,4 @@
-/** What `fettle tune` is to run: a new study, or one of a folder or a storage, which is resumed. */
+/** What `fettle tune` runs: a new study, or one that it resumes from a folder or a storage. */
 import type { Command } from "commander";
 import { check } from "../errors.js";
 import type { StudyJson } from "../search/study/contract.js";
@@ -23,11 +23,11 @@ export interface Begun {
   readonly study?: StudyJson;
   /** The digest of the table that it began with. */
   readonly data?: string;
-  /** What goes on recording it, if it is in a storage. */
+  /** Records it, if it is in a storage. */
   readonly record?: StudyRecord;
 }
 
-/** Flags with which a study may be resumed; all others are those that it began with. */
+/** Flags that may be given when a study is resumed; all others are those that it began with. */
 const CHANGEABLE = [
   "trials",
   "seconds",
@@ -56,14 +56,14 @@ export async function begun(command: Command, file: string | undefined, flags: T
   if (resume === undefined) checkOverwrite(flags);
   check(
     flags.queue === undefined || storage !== undefined,
-    "--queue needs --storage and --study, where workers read what the study is",
+    "--queue needs --storage and --study, from which workers read the study",
   );
   check(
     flags.jobs !== 0 || flags.queue !== undefined,
     "--jobs must be at least 1 without --queue; received 0",
   );
   if (storage !== undefined && name !== undefined) {
-    check(resume === undefined, "--resume must be left out beside --storage, which keeps the study");
+    check(resume === undefined, "--resume must be left out with --storage, which keeps the study");
     const opened = await openIfThere(storage);
     const kept = await opened?.open(name);
     if (!opened || !kept) {

@@ -14,16 +14,16 @@ import { hasStudyOf, type Made, MODEL_FILE, type SavedTable, StudyFolder } from 
 import type { Begun } from "./tuneBegun.js";
 import { heldFlags, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 
-/** Where a study is kept while it runs, and after it. */
+/** Where a study is kept, during the run and after it. */
 export interface Keeper {
   onEvent(event: StudyEvent): void;
-  /** The study in the storage, once it is there; missing for a folder. */
+  /** The study in the storage, once it exists; missing for a folder. */
   stored?(): Promise<StoredStudy | undefined>;
   /** The queue that `--queue` names; undefined without it. */
   openQueue?(): Promise<JobQueue | undefined>;
-  /** Keeps what has happened, in case that a kill comes. */
+  /** Saves the progress so far, in case the process is killed. */
   keep(): void;
-  /** @returns lines about what was kept */
+  /** @returns lines about the saved results */
   finish(
     trials: readonly TrialRecord<Params>[],
     summary: Readonly<Record<string, unknown>>,
@@ -32,7 +32,7 @@ export interface Keeper {
   release(): Promise<void>;
 }
 
-/** The folder and the storage of a new study, or of the one that is resumed; undefined where nothing is kept. */
+/** The folder and the storage of a new study, or of the one that is resumed; undefined if nothing is kept. */
 export async function openKeeper(
   { flags, file, record }: Begun,
   data: string,
@@ -64,7 +64,7 @@ export async function openKeeper(
   }
 }
 
-/** A study in a storage, which it goes on from, and its files in a folder. */
+/** A study in a storage, from which it resumes, and its files in a folder. */
 const bothKeepers = (storage: Keeper, folder: Keeper): Keeper => ({
   ...storage,
   onEvent(event) {
@@ -89,11 +89,11 @@ async function newRecord(
   metrics: readonly string[],
 ): Promise<StudyRecord> {
   const storage = await openStorage(path, "create");
-  // the metrics may not be among the flags: they then follow from the task
+  // without a flag, the task determines the metrics
   const recorder = await recordStudy(storage, name, { command, metrics: [...metrics] });
   check(
     !recorder.study,
-    () => `study ${show(name)} has just been begun by another process; run the command again to join it`,
+    () => `study ${show(name)} has just been created by another process; run the command again to join it`,
     "conflict",
   );
   return new StudyRecord(storage, recorder, command);
@@ -110,7 +110,7 @@ function storageKeeper(record: StudyRecord, { storage = "", study = "", queue }:
       giveUp = await claimStudy(storage, study, `wait for it to end, or help it: ${join}`);
       return await openQueue(queue, study, () => record.begun);
     },
-    keep() {}, // each trial is kept when it has ended
+    keep() {}, // each trial is kept once it has ended
     async finish(trials, summary, result) {
       await record.finish(trials.length, summary, result);
       const shown = shownStorage(storage);
@@ -140,7 +140,7 @@ function folderKeeper(folder: StudyFolder, target: string): Keeper {
   };
 }
 
-/** What was written, and the line that predicts with it. */
+/** The written files, and the command that predicts with them. */
 function filesWritten(files: readonly string[], target: string): string[] {
   const model = files.find((path) => path.endsWith(MODEL_FILE));
   const use =

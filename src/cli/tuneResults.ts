@@ -1,4 +1,7 @@
-/** What `fettle tune` prints of a study: what is known before it, its results, and both as data. Every figure is computed elsewhere. */
+/**
+ * What `fettle tune` prints about a study: its setup, its results, and both as data. It computes no figure
+ * itself.
+ */
 import type { Dataset } from "../data/dataset.js";
 import { positiveOf } from "../data/positive.js";
 import { type JsonReport, jsonReport } from "../report/json.js";
@@ -43,7 +46,7 @@ export function printIntroduction(file: string, flags: TuneFlags, setup: TuneSet
   printLines(introduce(about, widthOf(process.stdout)));
 }
 
-/** How the table was read: its receipt, and other notes. */
+/** How the table was read: its receipt and other notes. */
 function readingOf({ receipt, notes = [] }: Dataset): string[] {
   const explain = (message: string): string => inFlags(message, ["task", "missing", "positive", ...READING]);
   if (receipt === undefined) return notes.map(explain);
@@ -78,7 +81,7 @@ export function reportOf(
   return jsonReport(report);
 }
 
-/** The study as pictures and Markdown read it. */
+/** The study in the form that pictures and Markdown read. */
 const dataOf = (file: string, { labels: metrics }: TuneSetup, { study }: TuneResult<Space>): StudyData =>
   studyData(study, { name: titleOf(file), metrics });
 
@@ -106,7 +109,7 @@ export function printResult(
   const [best, final] = [bestOrNone(study), finalOrNone(result)];
   const { endedBy, networks, shortened } = result;
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
-  // without the time, by what is typed; a study that is resumed has other words
+  // without the time, by the typed words; the words of a resumed study differ
   const isTyped = setup.study === undefined && file !== "-";
   const again = isTyped && (endedBy ?? networks) !== undefined ? repeat : undefined;
   const common = {

@@ -21,7 +21,7 @@ import type { JobQueue } from "../workers/queue/queue.js";
 import { pipelineOf } from "./dataset.js";
 import { CURVES, type TuneFlags, type TuneSetup, timeLeft } from "./tuneSetup.js";
 
-/** What a study and its workers have in common. */
+/** What a study and its workers share. */
 export function optionsOf(
   { data, space, strategy, scheduler, steps, fit, metrics, validation, searchRows }: TuneSetup,
   {
@@ -64,11 +64,11 @@ export function optionsOf(
   };
 }
 
-/** A lead within so many standard errors may be chance: 95 % confidence. */
+/** A lead within this many standard errors may be chance: 95 % confidence. */
 const STANDARD_ERRORS = 2;
 
 /**
- * @param queue - where workers take trainings from, if there are others than those of this process
+ * @param queue - from which workers take trainings, if other processes have workers too
  * @returns undefined if every trial failed
  */
 export async function search(
@@ -79,7 +79,7 @@ export async function search(
 ): Promise<TuneResult<Space> | undefined> {
   const { trials, seconds, allSeconds } = flags;
   const { study, enqueue, strategy, scheduler, metrics } = setup;
-  // a resumed study, or a number of trials, says how far to go
+  // a resumed study, or a number of trials, sets the end
   const mayEnd = seconds !== undefined && !allSeconds && trials === undefined && !study;
   const isOpen = strategy.adaptive && !strategy.resume && !scheduler && metrics.length === 1;
   try {
@@ -101,12 +101,14 @@ export async function search(
   }
 }
 
-/** Numbers that a linear model may have for each second of `--seconds`: it takes about a third of the time at most. */
+/**
+ * Numbers that a linear model may read per second of `--seconds`: it takes at most about a third of the time.
+ */
 const NUMBERS_A_SECOND = 2 ** 17;
 
 /**
- * Models that need no tuning, to compare the final one with; undefined without enough held-out rows. They are fitted before the search,
- * so that the search has what is left of `--seconds`.
+ * Models that need no tuning, for comparison with the final one; undefined without enough held-out rows. They
+ * are fitted before the search, which gets the rest of `--seconds`.
  */
 export async function baselinesFor(
   { data, rows, metrics }: TuneSetup,
@@ -114,7 +116,7 @@ export async function baselinesFor(
 ): Promise<Baselines | undefined> {
   const folds = rows.folds.slice(0, rows.scored);
   const { validation: testRows } = rows.folds[folds.length];
-  // of several metrics there is a front of trials, and no final model
+  // several metrics give a front of trials and no final model
   if (testRows.length < 2 || metrics.length > 1) return undefined;
   await ready();
   return fitBaselines({
@@ -128,7 +130,7 @@ export async function baselinesFor(
   });
 }
 
-/** The final model beside them, by the metrics of its scores. */
+/** Compares the final model with them, by the metrics of its scores. */
 export function compared(
   baselines: Baselines | undefined,
   result: Pick<TuneResult<Space>, "final" | "finalError">,

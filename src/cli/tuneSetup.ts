@@ -1,4 +1,4 @@
-/** The study that the flags of `fettle tune` describe, checked as far as it can be before anything runs. */
+/** The study that the flags of `fettle tune` describe, checked as far as possible before anything runs. */
 import { platform } from "#platform";
 import type { Dataset } from "../data/dataset.js";
 import { positiveOf } from "../data/positive.js";
@@ -36,25 +36,25 @@ export interface TuneFlags extends DatasetFlags, ValidationFlags, DisplayFlags {
   /** Rows that trials use. */
   readonly searchRows?: number;
   readonly trials?: number;
-  /** Of the whole command; `time` is a column. */
+  /** Time limit of the command; `time` is a column. */
   readonly seconds?: number;
-  /** Whether the search goes on where its gains are within chance. */
+  /** Whether the search continues although its gains are within chance. */
   readonly allSeconds?: true;
   readonly metric?: readonly string[];
   readonly threshold?: MetricName;
   readonly cost?: ErrorCosts;
-  /** Its file, or what that held when a study began. */
+  /** Its file, or the contents of that file when the study began. */
   readonly space?: string | Readonly<Record<string, unknown>>;
   readonly strategy?: string;
   readonly points?: number;
   readonly scheduler: string;
   readonly seed: number;
   readonly epochs?: number;
-  /** Of studies that began before there were ensembles undefined. */
+  /** Undefined for studies older than ensembles. */
   readonly ensemble?: number;
-  /** More divisions of the rows, by which its networks are chosen. */
+  /** Further divisions of the rows, to choose its networks. */
   readonly confirm?: number;
-  /** Of studies that began before there was a calibration undefined. */
+  /** Undefined for studies older than calibration. */
   readonly calibrate?: boolean;
   readonly batchSize?: number;
   readonly classWeight?: ClassWeight;
@@ -63,12 +63,14 @@ export interface TuneFlags extends DatasetFlags, ValidationFlags, DisplayFlags {
   readonly out?: string;
   readonly resume?: string;
   readonly overwrite?: true;
-  /** Whether a dashboard is served beside the run. */
+  /** Whether to serve a dashboard of the run. */
   readonly watch?: true;
   readonly storage?: string;
   /** The name of the study in the storage. */
   readonly study?: string;
-  /** Where workers of other processes take trainings from: `storage`, or the address of a database. */
+  /**
+   * The queue from which workers of other processes take trainings: `storage`, or the address of a database.
+   */
   readonly queue?: string;
 }
 
@@ -86,7 +88,7 @@ const OF_THE_COMMAND = [
   "watch",
 ] as const;
 
-/** The flags of a study as they are kept: what files held, since elsewhere and later they may be others. */
+/** The flags of a study as they are kept: with the contents of files, since those may change later. */
 export function heldFlags(flags: TuneFlags): Readonly<Record<string, unknown>> {
   const kept = without(flags, [...OF_THE_COMMAND, ...DISPLAY_FLAGS]);
   const held = Object.entries({
@@ -97,40 +99,40 @@ export function heldFlags(flags: TuneFlags): Readonly<Record<string, unknown>> {
   return { ...kept, ...Object.fromEntries(held) };
 }
 
-/** What is kept of each epoch, as the option `curves` of `tune` has it. */
+/** What is kept of each epoch, as a value of `curves` of `tune`. */
 export const CURVES = { training: true, validation: "validation", none: false } as const;
 export type CurvesKept = keyof typeof CURVES;
 
-/** A study that has not begun. */
+/** A study that has not started. */
 export interface TuneSetup {
   readonly data: Dataset;
-  /** Milliseconds that it took to read. */
+  /** Milliseconds spent reading it. */
   readonly reading: number;
-  /** The folds, and last the development rows with the test rows. */
+  /** The folds; the last entry is the development rows with the test rows. */
   readonly rows: Folds;
   readonly sizes: PartSizes;
   readonly validation: Validation;
-  /** How many folds trials are scored by. */
+  /** The number of folds that score trials. */
   readonly folds: number;
-  /** How many of the development rows trials use, where not all. */
+  /** The number of development rows that trials use, if not all. */
   readonly searchRows?: number;
   readonly space: Space;
   readonly strategy: Strategy;
   readonly scheduler: Scheduler | undefined;
-  /** The epochs of every trial, where a scheduler needs to know them. */
+  /** The epochs of every trial, if a scheduler needs them. */
   readonly steps: number;
   readonly fit: (params: Params) => FitSettings;
-  /** By the names that they have in results. */
+  /** By their names in results. */
   readonly metrics: readonly [MetricName, ...MetricName[]];
-  /** The metrics as people read them, with the class that they are about. */
+  /** The metrics' titles, with the class that they refer to. */
   readonly labels: readonly string[];
   /** The study that is resumed. */
   readonly study?: StudyJson;
-  /** What a new study tries first, of the default space with the default strategy. */
+  /** The points that a new study tries first, with the default space and strategy. */
   readonly enqueue?: readonly Params[];
 }
 
-/** @throws FettleError for everything in files and flags that can be refused before anything runs */
+/** @throws FettleError for every fault in files and flags that shows before anything runs */
 export async function readSetup(file: string, flags: TuneFlags, study?: StudyJson): Promise<TuneSetup> {
   const { batchSize, epochs, scheduler, classWeight } = flags;
   const steps = epochs ?? DENSE_DEFAULTS.epochs;
@@ -152,12 +154,12 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
   const metrics = readMetrics(flags, data);
   check(
     flags.allSeconds === undefined || flags.seconds !== undefined,
-    "--all-seconds is for a search with --seconds, which it uses up; add --seconds 60, or leave it out",
+    "--all-seconds needs --seconds; add --seconds 60, or leave it out",
   );
   check(
     !flags.confirm || metrics.length === 1,
     () =>
-      `--confirm is for one metric, since several have no ensemble; received ${metrics.length}: ${metrics.join(", ")}`,
+      `--confirm needs a single metric, since several have no ensemble; received ${metrics.length}: ${metrics.join(", ")}`,
   );
   thresholdRule(flags, data);
   if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);
@@ -185,30 +187,41 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
         ...(fixesEpochs(flags) && { epochs: steps }),
         ...(batchSize === undefined ? {} : { batchSize }),
         ...(classWeight === undefined ? {} : { classWeight }),
-        // each interval of a population would begin at the whole rate again
+        // each interval of a population would start again at the full rate
         ...(scheduler === POPULATION && { learningRateDecay: "none" }),
       }),
   };
 }
 
-/** Milliseconds that the rest of the command takes once there is a final model: at least, and for each that the table took to read; with a report, and without. */
+/**
+ * Milliseconds that the command takes after the final model: at least, and per millisecond of reading the
+ * table; with a report and without.
+ */
 const [REPORT, PRINT] = [
   { least: 500, reading: 3 },
   { least: 50, reading: 0.5 },
 ];
-/** A report draws all trials that there was time for, so many more where rows are few: its share of the time, at most and by rows, and its most milliseconds. */
+/**
+ * A report draws all trials, and few rows mean many trials: its share of the time, at most and by rows, and
+ * its most milliseconds.
+ */
 const DRAWN = { share: 0.1, byRows: 40, most: 2500 };
-/** What comes between reading a table and its study, such as its diagnosis, for each millisecond that it took to read. */
+/**
+ * Milliseconds between reading a table and the study, such as for its diagnosis, per millisecond of reading.
+ */
 const BETWEEN = 2;
 
-/** What is known of a table. */
+/** Properties of a table. */
 interface Read {
   readonly rows: number;
-  /** Milliseconds that it took to read. */
+  /** Milliseconds spent reading it. */
   readonly reading: number;
 }
 
-/** Milliseconds of `--seconds` for the search and the final fit, from now on: the clock of the process began with the command. */
+/**
+ * Milliseconds of `--seconds` left for the search and the final fit: the clock of the process started with
+ * the command.
+ */
 export function timeLeft(
   { seconds = 0, out }: Pick<TuneFlags, "seconds" | "out">,
   { rows, reading }: Read,
@@ -220,7 +233,7 @@ export function timeLeft(
   return all - performance.now() - after.least - after.reading * reading - drawn;
 }
 
-/** The rows that trials use: those of the flag, or as many as the time is enough for. */
+/** The rows that trials use: as the flag says, or as many as time allows. */
 async function searchRowsOf(
   flags: TuneFlags,
   data: Dataset,
@@ -251,10 +264,10 @@ function checkRows(data: Dataset, { folds: given, testSize }: TuneFlags): void {
   check(
     folds <= development || (given !== undefined && development > 1),
     () =>
-      `a table must have at least ${folds} rows beside those held out, one for each of the --folds; received ${development} of ${data.rows}`,
+      `a table must have at least ${folds} rows that are not held out, one for each of the --folds; received ${development} of ${data.rows}`,
     "invalid_data",
   );
-  if (folds > development) return; // refused where rows are divided
+  if (folds > development) return; // refused when rows are divided
   const rows = new Int32Array(classes.length);
   for (const label of labels) rows[label]++;
   const small = classes.flatMap((name, label) =>
@@ -271,7 +284,7 @@ function checkRows(data: Dataset, { folds: given, testSize }: TuneFlags): void {
 
 function readMetrics({ metric }: TuneFlags, data: Dataset): TuneSetup["metrics"] {
   const given = metric ?? DEFAULT_METRICS[data.task].slice(0, 1);
-  // refuses unknown names, and one that is given twice
+  // refuses unknown and repeated names
   const names = getMetrics("metric", given as MetricName[]).map(({ name }) => name);
   return names as [MetricName, ...MetricName[]];
 }
@@ -314,7 +327,7 @@ async function readStrategy(flags: TuneFlags, objectives: number): Promise<Strat
   const { strategy, scheduler } = flags;
   check(
     strategy !== POPULATION,
-    `population-based training is --scheduler ${POPULATION}; --strategy suggests its first networks`,
+    `population-based training is --scheduler ${POPULATION}; --strategy suggests only its first networks`,
   );
   const chosen = await strategyOf(flags, objectives);
   return scheduler === POPULATION ? pbt({ start: chosen }) : chosen;

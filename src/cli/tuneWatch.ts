@@ -1,4 +1,6 @@
-/** The dashboard beside a run of `fettle tune`: it is fed by the events of the progress bar, and stays until Ctrl-C. */
+/**
+ * The dashboard of a run of `fettle tune`: it shows the events of the progress bar, and stays until Ctrl-C.
+ */
 import { heldOf } from "../dashboard/ended.js";
 import { runSource } from "../dashboard/runSource.js";
 import type { StudyEvent } from "../search/study/contract.js";
@@ -15,7 +17,7 @@ import { heldFlags } from "./tuneSetup.js";
 
 export interface Watch {
   onEvent(event: StudyEvent): void;
-  /** Shows that the run is over, and waits for Ctrl-C. */
+  /** Shows that the run has ended, and waits for Ctrl-C. */
   finish(
     result: Made | undefined,
     begun: Begun,
@@ -53,7 +55,7 @@ export async function watchRun(
       const { test, positive } = finalOrNone(result) ?? {};
       const held = heldOf({ test, baselines, positive });
       source.finish(new Map(model ? [[MODEL_FILE, model]] : []), held);
-      await untilStopped(() => note("The run is over; its dashboard stays until Ctrl-C."), dashboard.close);
+      await untilStopped(() => note("The run has ended; its dashboard stays until Ctrl-C."), dashboard.close);
     },
     close: dashboard.close,
   };

@@ -11,7 +11,7 @@ import { flagOf, integer, positiveNumber } from "./flags.js";
 
 /** The flags, as commander gives them. */
 export interface ValidationFlags {
-  /** The name of a splitter, a file of folds, or what that held when a study began. */
+  /** The name of a splitter, a file of folds, or the contents of that file when the study began. */
   readonly validation?: string | readonly FoldIds[];
   readonly folds?: number;
   readonly repeats?: number;
@@ -28,11 +28,11 @@ export function addValidationFlags(command: Command): Command {
     .option(
       "--validation <how>",
       `how trials are scored: ${splitterNames.join(", ")}, or a .json file of folds, [{ "train": [row ids], "validation": [row ids] }] ` +
-        "(default: as the data ask for it: in the order of --time, by whole --group, by class, or at random)",
+        "(default: as the data require: in the order of --time, by complete --group, by class, or at random)",
     )
     .option(
       "--folds <n>",
-      "folds (default: 5, from 4,000 rows on one part of a fifth; or that of --validation)",
+      "number of folds (default: 5; from 4,000 rows a single held-out fifth; or that of --validation)",
       integer("--folds", 1),
     )
     .option(
@@ -42,12 +42,12 @@ export function addValidationFlags(command: Command): Command {
     )
     .option(
       "--validation-size <n>",
-      "rows, or groups, that a fold validates, or their share (shuffle splits, timeSeriesSplit)",
+      "rows or groups that a fold validates, or their share (shuffle splits, timeSeriesSplit)",
       positiveNumber("--validation-size"),
     )
     .option(
       "--gap <rows>",
-      "rows left out before those that a fold validates (timeSeriesSplit)",
+      "rows to skip before those that a fold validates (timeSeriesSplit)",
       integer("--gap", 0),
     )
     .option(
@@ -85,19 +85,19 @@ export function validationOf(
   const others = Object.keys(options).filter((name) => name !== "folds");
   if (validation === undefined && others.length === 0) {
     if (folds !== undefined) return { folds };
-    // one part would be the last of the time, or few of the groups
+    // a single part would contain only the latest rows, or few groups
     return time || groups ? { folds: DEFAULT_FOLDS } : denseValidation(rows);
   }
   if (isFile(validation) || Array.isArray(validation)) {
     const [first] = Object.keys(options);
-    check(first === undefined, () => `${flagName(first)} must be left out beside a file of folds`);
+    check(first === undefined, () => `${flagName(first)} must be left out with a file of folds`);
     return isFile(validation)
       ? (readJson(validation) as readonly FoldIds[])
       : (validation as readonly FoldIds[]);
   }
   check(
     validation !== undefined || time,
-    () => `${flagName(others[0])} needs --validation, the splitter that it is an option of`,
+    () => `${flagName(others[0])} needs --validation, the splitter to which it belongs`,
   );
   return createSplitter((validation as string | undefined) ?? "timeSeriesSplit", options);
 }

@@ -1,4 +1,7 @@
-/** `fettle verify`: checks the laws of the math on this machine and prints which hold. Every figure is computed elsewhere. */
+/**
+ * `fettle verify`: checks the laws of the math on this machine and prints which hold. It computes no figure
+ * itself.
+ */
 import type { Command } from "commander";
 import { check, FettleError, messageOf } from "../errors.js";
 import { count } from "../report/format.js";
@@ -22,7 +25,10 @@ interface VerifyFlags {
   readonly json?: true;
 }
 
-/** The groups of laws. They are written out, since loading them takes a package that other commands do without. */
+/**
+ * The groups of laws. They are listed here, since loading them takes a package that other commands do not
+ * need.
+ */
 const GROUPS: Readonly<Record<VerifyGroup, true>> = {
   operations: true,
   gradients: true,
@@ -39,9 +45,9 @@ export function addVerifyCommand(program: Command, done: (exitCode: number) => v
     .command("verify")
     .summary("check the laws of the math on this machine")
     .description(
-      "Check that operations, gradients, optimizers, strategies, schedulers, executors and whole studies obey the laws of " +
-        "fettle/testing, with random cases; needs the package fast-check. With a model and its table, recompute the study that " +
-        "it came from, and say whether every bit is the same.",
+      "Check that operations, gradients, optimizers, strategies, schedulers, executors and complete studies obey the laws of " +
+        "fettle/testing, with random cases; needs the package fast-check. With a model and its table, " +
+        "recompute the model's study, and report whether every bit is the same.",
     )
     .argument("[model]", "model file of fettle tune --out: recompute its study instead, and compare")
     .argument("[data.csv]", "the table of that study")
@@ -52,12 +58,12 @@ export function addVerifyCommand(program: Command, done: (exitCode: number) => v
     )
     .option(
       "--cases <n>",
-      "random cases of each law; a quarter as many for whole studies",
+      "random cases of each law; a quarter as many for complete studies",
       integer("--cases", 1),
       20,
     )
     .option("--seed <n>", "seed of the cases", integer("--seed", 0), 0)
-    .option("--json", "print one JSON object and nothing else")
+    .option("--json", "print only a JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (model: string | undefined, file: string | undefined, flags: VerifyFlags) => {
       if (model === undefined) return done(await run(flags));
@@ -122,7 +128,7 @@ function host(): string {
 }
 
 /**
- * The laws, loaded only here, since they need a package that other commands do without.
+ * The laws, loaded only here, since they need a package that other commands do not.
  *
  * @throws FettleError `not_found` if it is not installed
  */
@@ -133,7 +139,7 @@ async function loadLaws(): Promise<typeof import("../testing/index.js")> {
     if (!/fast-check/.test(messageOf(cause))) throw cause;
     throw new FettleError(
       "not_found",
-      "fettle verify needs the package fast-check, which is not installed beside fettle: npm install --save-dev fast-check@4",
+      "fettle verify needs the package fast-check, which is not installed with fettle: npm install --save-dev fast-check@4",
       { cause },
     );
   }

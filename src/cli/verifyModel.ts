@@ -1,4 +1,7 @@
-/** `fettle verify <model> <data.csv>`: recomputes the study of a model from its receipt, and says what differs. */
+/**
+ * `fettle verify <model> <data.csv>`: recomputes the study of a model from its receipt, and reports
+ * differences.
+ */
 import { FettleError, isRecord, show } from "../errors.js";
 import { kernelsName } from "../numerics/kernels.js";
 import { count } from "../report/format.js";
@@ -11,7 +14,7 @@ import { printLines, widthOf } from "./streams.js";
 import { search } from "./tuneSearch.js";
 import { readSetup, type TuneFlags } from "./tuneSetup.js";
 
-/** What was compared, whether it is the same, and what differs. */
+/** What was compared, whether it is the same, and the difference. */
 type Comparison = readonly [what: string, same: boolean, difference?: string];
 
 /** @returns the exit code: success if every bit is the same */
@@ -40,8 +43,8 @@ export async function verifyModel(path: string, file: string, json: boolean): Pr
     const again = finalOrNone(result)?.notes.receipt as Receipt | undefined;
     const trials = count(result?.trials.length ?? 0, "trial");
     compared.push(
-      ["folds", receipt.folds === again?.folds, "the rows were divided otherwise"],
-      ["trials", receipt.trials === again?.trials, `${trials} came out otherwise`],
+      ["folds", receipt.folds === again?.folds, "the rows were divided differently"],
+      ["trials", receipt.trials === again?.trials, `${trials} had different results`],
       ["weights", receipt.weights === again?.weights, "the final network has other weights"],
     );
   }

@@ -1,4 +1,7 @@
-/** A file that a command writes as it runs: its place is checked and locked first, and it is there whole or not at all. */
+/**
+ * A file that a command writes as it runs: its place is checked and locked first, and the file is complete or
+ * absent.
+ */
 import { basename, dirname } from "node:path";
 import { type Lock, lockFile } from "./lock.js";
 import { checkWritable, makeFolder, PartFile, refused, writing } from "./output.js";
@@ -11,7 +14,7 @@ export class WholeFile {
   ) {}
 
   /**
-   * Makes its folder unless it exists, and locks the file.
+   * Creates its folder if necessary, and locks the file.
    *
    * @throws FettleError `not_found` if nothing can be written there; `invalid_state` if another process writes there
    */

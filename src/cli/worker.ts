@@ -1,4 +1,7 @@
-/** `fettle worker`: does trainings of a study that `fettle tune --queue` runs in another process, here or on another machine. */
+/**
+ * `fettle worker`: runs trainings of a study of `fettle tune --queue` in another process, here or on another
+ * machine.
+ */
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { check, messageOf, show } from "../errors.js";
@@ -32,29 +35,28 @@ interface WorkerFlags {
 export function addWorkerCommand(program: Command, done: (exitCode: number) => void): void {
   program
     .command("worker")
-    .summary("do trainings of a study that runs elsewhere")
+    .summary("run trainings of a study in another process")
     .description(
-      "Do trainings of a study that fettle tune --queue runs in another process, here or on another machine. It ends with the study. A " +
-        "worker may be killed at any time: what it was doing is done by another, and the results are the same.",
+      "Run trainings of a study of fettle tune --queue, here or on another machine. It ends with the study. " +
+        "A worker may be killed at any time: another takes over its work, and the results are the same.",
     )
-    .argument("[data.csv]", "the table of the study, where it is not at the same path as for fettle tune")
-    .option("--storage <where>", "the file or the URL of the database that the study is kept in")
-    .option("--study <name>", "the name of the study; not needed if the database has one only")
+    .argument("[data.csv]", "the table of the study, if its path differs from that of fettle tune")
+    .option("--storage <where>", "the file or the URL of the database of the study")
+    .option("--study <name>", "the name of the study; not needed if the database has only one")
     .option(...QUEUE_FLAG, IN_STORAGE)
     .option("--jobs <n>", "worker threads (default: one per core)", integer("--jobs", 1))
     .option(
       "--job-timeout <seconds>",
-      "how long a training may take; after three that took longer, its trial has failed",
+      "time limit of a training; after three timeouts, its trial fails",
       positiveNumber("--job-timeout"),
     )
-    .option("--wait", "wait for the study to run, and to run again, rather than end")
+    .option("--wait", "wait for the study to run, and to run again, instead of ending")
     .addHelpText("after", EXAMPLES)
     .action(async (file: string | undefined, flags: WorkerFlags) => done(await run(file, flags)));
 }
 
 const EXAMPLES = `
-Ctrl-C or SIGTERM: the worker takes no more trainings, finishes those that it has, and ends; a second time it ends at
-once, and other workers do them.
+Ctrl-C or SIGTERM: the worker takes no more trainings, finishes those that it has, and ends. At the second signal it ends at once, and other workers take over.
 
 Examples:
   fettle tune data.csv --target y --storage studies.db --study first --queue storage
@@ -65,7 +67,7 @@ Examples:
 /** @returns the exit code */
 async function run(file: string | undefined, flags: WorkerFlags): Promise<number> {
   const { storage: path } = flags;
-  check(path !== undefined, "--storage is missing: the database that the study is kept in");
+  check(path !== undefined, "--storage is missing: the database of the study");
   const storage = await openStorage(path, flags.queue === IN_STORAGE ? "use" : "look");
   try {
     const name = flags.study ?? (await onlyStudy(storage, path));
@@ -93,7 +95,7 @@ async function workFor(study: StoredStudy, file: string | undefined, flags: Work
   const other = `say where it is on this machine: npx fettle worker <data.csv> ${where}`;
   check(
     table !== "-" && isThere(table),
-    () => `the table of study ${show(study.name)}, ${show(table)}, is not here; ${other}`,
+    () => `the table of study ${show(study.name)}, ${show(table)}, does not exist here; ${other}`,
     "not_found",
   );
   const jobs = cappedJobs(flags.jobs);
@@ -118,11 +120,11 @@ async function workFor(study: StoredStudy, file: string | undefined, flags: Work
       wait,
       signal: interrupt.signal,
       ...(jobTimeout === undefined ? {} : { jobTimeout: Math.ceil(1000 * jobTimeout) }),
-      onError: (error) => note(`The queue failed, and is tried again: ${messageOf(error)}`),
+      onError: (error) => note(`The queue failed and will be retried: ${messageOf(error)}`),
     });
     const failed = report.failed > 0 ? `; ${report.failed} failed` : "";
     printLines([`${count(report.done, "training")} done${failed}.`]);
-    // one that waits for studies ends by a signal alone, in good order
+    // a worker that waits for studies ends only by a signal, which is no failure
     return (wait ? undefined : interrupt.exitCode) ?? EXIT.success;
   } finally {
     interrupt.release();

@@ -1,5 +1,5 @@
 /**
- * The part of Cloudflare's runtime that is used here, as types. Those of `@cloudflare/workers-types` and `wrangler types`
+ * The used part of Cloudflare's runtime, as types. Those of `@cloudflare/workers-types` and `wrangler types`
  * are assignable to them, so the package depends on neither. Nothing here runs.
  */
 
@@ -21,7 +21,7 @@ export interface ObjectStorage {
   deleteAll(): Promise<void>;
   /** When the alarm is due, in milliseconds since 1970. */
   getAlarm(): Promise<number | null>;
-  /** Makes the runtime call the object's `alarm` at a time. */
+  /** Schedules a call of the object's `alarm`. */
   setAlarm(time: number): Promise<void>;
   /** Removes the alarm. */
   deleteAlarm(): Promise<void>;
@@ -33,7 +33,7 @@ export interface JobQueue {
   sendBatch(messages: readonly { readonly body: JobMessage }[]): Promise<unknown>;
 }
 
-/** Says that a job is waiting. It may be lost, arrive late, or arrive twice. */
+/** Announces a waiting job. The message may be lost, arrive late, or arrive twice. */
 export interface JobMessage {
   readonly study: string;
   /** The number of a trial; null for the final fit. */

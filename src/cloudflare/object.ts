@@ -1,6 +1,6 @@
 /**
- * A Durable Object that has one study: it answers requests and is woken by alarms. Its subclasses decide what follows a
- * slice; `SlicedObject` does the jobs itself, one slice an alarm.
+ * A Durable Object with one study: it answers requests and alarms wake it. Its subclasses decide what follows
+ * a slice; `SlicedObject` runs the jobs itself, one slice per alarm.
  */
 
 import { type Tell, teller } from "../listener.js";
@@ -20,7 +20,10 @@ export abstract class StudyObject<C extends Space, S extends Space, T extends Me
   private readonly store: ObjectStore;
   private readonly tell: Tell;
   private study: ServedStudy<C, S, T> | undefined;
-  /** Whether this instance has set the alarm. After a kill the runtime may report an earlier alarm and never call it. */
+  /**
+   * Whether this instance has set the alarm. After a kill, the runtime may report an earlier alarm that it
+   * never calls.
+   */
   private alarmIsSet = false;
 
   constructor(
@@ -66,7 +69,7 @@ export abstract class StudyObject<C extends Space, S extends Space, T extends Me
   /** Called after a slice of a running study: arranges the next. */
   protected abstract afterSlice(study: ServedStudy<C, S, T>, status: StudyStatus): Promise<void>;
 
-  /** Makes the runtime call `alarm` at a time, in milliseconds since 1970. */
+  /** Schedules a call of `alarm`, in milliseconds since 1970. */
   protected async setAlarm(time: number): Promise<void> {
     this.alarmIsSet = true;
     await this.storage.setAlarm(time);

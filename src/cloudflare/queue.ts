@@ -1,7 +1,8 @@
 /**
- * The jobs of a study on many isolates. Its object sends a message for each waiting job; the worker that receives one asks
- * the object for the job, does it, and brings the result. So messages are small, and lost, late or doubled ones change
- * nothing: the object takes a result once, and sends again for a job that waits too long.
+ * The jobs of a study on many isolates. Its object sends a message for each waiting job; the worker that
+ * receives one requests the job from the object, runs it, and returns the result. So messages are small, and
+ * lost, late or duplicate ones change nothing: the object accepts a result once, and resends the message of a
+ * job that waits too long.
  */
 import { isRecord, show } from "../errors.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
@@ -20,7 +21,7 @@ const FORMAT = { magic: "fettle/w", version: 1, what: "a job for a worker" };
 /** The most messages that a queue takes at once. */
 const MOST = 100;
 
-/** An object whose jobs are done by the consumers of a queue. */
+/** An object whose jobs run in the consumers of a queue. */
 export class QueuedObject<C extends Space, S extends Space> extends StudyObject<C, S, RemoteTuner<S>> {
   /** When a message was last sent for each waiting job of a tuner, in milliseconds. */
   private sent: { readonly by: RemoteTuner<S>; readonly at: ReadonlyMap<string, number> } | undefined;
@@ -35,7 +36,7 @@ export class QueuedObject<C extends Space, S extends Space> extends StudyObject<
     super(state, token, options, createRemoteTuner);
   }
 
-  /** Also answers workers: GET /studies/:id/jobs?name=… gives a job, POST brings its result. */
+  /** Also answers workers: GET /studies/:id/jobs?name=… gives a job, POST sends its result. */
   protected override async answer(request: Request): Promise<Reply> {
     const { pathname, searchParams } = new URL(request.url);
     const [, , id, action] = pathname.split("/");
@@ -58,14 +59,14 @@ export class QueuedObject<C extends Space, S extends Space> extends StudyObject<
       try {
         tuner.deliver(name, result);
       } catch {
-        // the job stays waiting, and its message is sent again
+        // the job keeps waiting, and its message is sent again
       }
     });
     if (status?.phase === "running") await this.afterSlice(study);
     return NOTHING;
   }
 
-  /** Sends messages for the jobs that are due, and sets an alarm that looks at them again. */
+  /** Sends messages for the jobs that are due, and sets an alarm to check them again. */
   protected async afterSlice(study: ServedStudy<C, S, RemoteTuner<S>>): Promise<void> {
     const now = Date.now();
     const due = await study.inspect((tuner) => this.takeDue(tuner, now));
@@ -74,7 +75,7 @@ export class QueuedObject<C extends Space, S extends Space> extends StudyObject<
     await this.setAlarm(now + 1000 * this.resendSeconds);
   }
 
-  /** The waiting jobs without a recent message; notes that theirs are sent now. */
+  /** The waiting jobs without a recent message; records that they are sent now. */
   private takeDue(tuner: RemoteTuner<S>, now: number): JobName[] {
     const before = this.sent?.by === tuner ? this.sent.at : new Map<string, number>();
     const at = new Map<string, number>();
@@ -93,7 +94,7 @@ export class QueuedObject<C extends Space, S extends Space> extends StudyObject<
 /** Sends a request to the object of a study. */
 export type FetchObject = (study: string, request: Request) => Promise<Response>;
 
-/** Does the job that a message names. */
+/** Runs the job that a message names. */
 export type JobConsumer<C extends Space, S extends Space> = (
   message: unknown,
   tuner: StudyOptions<C, S>["tuner"],
@@ -117,7 +118,7 @@ export function createConsumer<C extends Space, S extends Space>(): JobConsumer<
         }),
       );
     const response = await send({});
-    if (response.status === 204) return; // another worker did it
+    if (response.status === 204) return; // another worker ran it
     const { job, settings } = unpackArchive(FORMAT, new Uint8Array(await response.arrayBuffer()));
     const key = JSON.stringify(settings);
     if (last?.key !== key) {

@@ -5,7 +5,7 @@ import type { ObjectStorage } from "./host.js";
 /** Bytes of a row; the runtime allows 2 MB. */
 const PART = 1_000_000;
 
-/** A store with one key: the one that was put last. */
+/** A store with one key: the last one put. */
 export interface ObjectStore extends Store {
   /** Its key; undefined while it is empty. */
   key(): string | undefined;

@@ -1,6 +1,7 @@
 /**
- * Studies on Cloudflare Workers: a Durable Object has one study and keeps it in its SQLite storage; the Worker passes on
- * requests that carry the token, and does the jobs of a queue. `serve/http.ts` decides what a request means.
+ * Studies on Cloudflare Workers: a Durable Object has one study and keeps it in its SQLite storage; the
+ * Worker forwards requests that carry the token, and runs the jobs of a queue. `serve/http.ts` decides what a
+ * request means.
  */
 import { checkOptions, must, type OptionNames } from "../errors.js";
 import { teller } from "../listener.js";
@@ -27,11 +28,13 @@ export interface CloudflareOptions<C extends Space, S extends Space, Env>
   /** The binding of the Durable Objects. */
   readonly objects: (env: Env) => ObjectNamespace;
   /**
-   * The binding of a queue that this Worker also consumes. With it, objects do no jobs themselves: each job is a message,
-   * and many isolates do jobs in parallel, to the same bits.
+   * The binding of a queue that this Worker also consumes. With it, objects run no jobs themselves: each job
+   * is a message, and many isolates run jobs in parallel, with the same results bit for bit.
    */
   readonly queue?: (env: Env) => JobQueue;
-  /** With a queue: after how many seconds the message of a job that still waits is sent again. Default 120. */
+  /**
+   * With a queue: the seconds after which the message of a waiting job is resent. Default 120.
+   */
   readonly resendSeconds?: number;
 }
 

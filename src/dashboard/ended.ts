@@ -1,4 +1,7 @@
-/** What the command line leaves in a storage when a study has ended: how it ended, and what its final model is worth. Read without trust. */
+/**
+ * What the command line stores when a study ends: how it ended, and the scores of its final model. The reader
+ * does not trust it.
+ */
 import { isRecord } from "../errors.js";
 import { type HeldScores, heldScores } from "../report/baselines.js";
 import type { StudyAbout } from "./wire.js";
@@ -9,7 +12,7 @@ export const SUMMARY = "summary.json";
 /** The status in the summary. */
 export type Ending = "finished" | "no result" | "interrupted";
 
-/** By the status; a summary that is not there is of a study that has not ended, or was killed. */
+/** By the status; without a summary, the study has not ended, or was killed. */
 const PHASES: Readonly<Record<Ending, string>> = {
   finished: "done",
   "no result": "failed",
@@ -18,7 +21,8 @@ const PHASES: Readonly<Record<Ending, string>> = {
 
 /**
  * @param summary - the bytes of the artifact
- * @param finished - how many trials of the study have a result: a study with others than its summary goes on
+ * @param finished - the number of trials with a result: if the summary has another number, the study is
+ * running again
  */
 export function endIn(
   summary: Uint8Array | undefined,
@@ -32,7 +36,7 @@ export function endIn(
   return { phase, ...(held && { held }) };
 }
 
-/** Scores on held-out rows for people; undefined without any, and for what are none. */
+/** Scores on held-out rows for people; undefined without valid scores. */
 export function heldOf({
   test,
   baselines,

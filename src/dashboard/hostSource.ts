@@ -1,4 +1,4 @@
-/** The studies of a host of `fettle/serve`, by its routes and its events. What it answers is not trusted further than to be shown. */
+/** The studies of a host of `fettle/serve`, by its routes and its events. Its answers are only shown. */
 import { platform } from "#platform";
 import { FettleError, isRecord, messageOf, show } from "../errors.js";
 import { resolveSpace, type Space } from "../search/space/space.js";
@@ -18,21 +18,21 @@ export interface HostOptions {
   readonly token: string;
   /** Names of studies, for hosts that do not list theirs. */
   readonly studies: readonly string[];
-  /** Whether studies may be started and steered. */
+  /** Whether studies may be started and controlled. */
   readonly mayWrite: boolean;
   readonly fetch?: typeof fetch;
 }
 
-/** Milliseconds until the host is asked again, after its events have ended. */
+/** Milliseconds until the next request, after the host's events have ended. */
 const AGAIN = 1000;
-/** Milliseconds between two looks at the trials that run. */
+/** Milliseconds between two requests for the running trials. */
 const LOOK = 1000;
-/** Studies that are listed, and names in one answer of the host. */
+/** The most listed studies, and the most names in one answer of the host. */
 const MOST_STUDIES = 10_000;
 const PAGE = 1000;
-/** Studies whose counts one list asks for: of more, each has its turn. */
+/** Studies whose counts one list requests; more take turns. */
 const MOST_ASKED = 100;
-/** Requests for their counts at the same time. */
+/** Simultaneous requests for their counts. */
 const AT_ONCE = 8;
 /** Bytes of a line of events at most: a trial with its curves. */
 const LONGEST = 2 ** 26;
@@ -41,7 +41,7 @@ export function hostSource(options: HostOptions): Source {
   const host = new Host(options);
   const names = new Set(options.studies);
   const opened = new Map<string, HostStudy>();
-  /** What is known of each, those that were asked of last at the end. */
+  /** The known counts, the most recently requested last. */
   const cards = new Map<string, StudyCard>();
   const look = async (name: string): Promise<void> => {
     const status = await host.status(name);
@@ -95,21 +95,24 @@ class Host {
     }
   }
 
-  /** The JSON of an answer. @throws FettleError with what the host said where it refused */
+  /** The JSON of an answer. @throws FettleError with the host's message if it refused */
   async json(path: string, method = "GET", body?: unknown): Promise<unknown> {
     const response = await this.answer(path, method, body);
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok) return answer;
     const error = isRecord(answer) && isRecord(answer.error) ? answer.error : {};
     const said = typeof error.message === "string" ? error.message : `status ${response.status}`;
-    throw new FettleError(response.status === 404 ? "not_found" : "invalid_state", `the host says: ${said}`);
+    throw new FettleError(
+      response.status === 404 ? "not_found" : "invalid_state",
+      `the host answered: ${said}`,
+    );
   }
 
   async status(name: string): Promise<StudyStatus | undefined> {
     return orNothing(this.json(`/${encodeURIComponent(name)}`) as Promise<StudyStatus>);
   }
 
-  /** The names that the host lists, page by page; none where it lists nothing. */
+  /** The names that the host lists, page by page; empty if it lists nothing. */
   async list(): Promise<readonly string[]> {
     const names: string[] = [];
     for (let after = ""; names.length < MOST_STUDIES; ) {
@@ -123,19 +126,19 @@ class Host {
     return names;
   }
 
-  /** The trials that run; none where the host does not say. */
+  /** The running trials; empty if the host does not report them. */
   async running(name: string): Promise<readonly RunningTrial[]> {
     const answer = await orNothing(this.json(`/${encodeURIComponent(name)}/running`));
     return Array.isArray(answer) ? answer.filter(isRunning) : [];
   }
 
-  /** What a trial has reported; nothing where the host does not say. */
+  /** A trial's reports; empty if the host does not provide them. */
   async reports(name: string, trial: number): Promise<readonly Report[]> {
     const answer = await orNothing(this.json(`/${encodeURIComponent(name)}/trials/${trial}/reports`));
     return Array.isArray(answer) ? answer.filter(isReport) : [];
   }
 
-  /** What a study searches; undefined where the host does not say, or nothing that can be shown. */
+  /** A study's definition; undefined if the host does not provide one, or it is invalid. */
   async definition(name: string): Promise<Definition | undefined> {
     const answer = await orNothing(this.json(`/${encodeURIComponent(name)}/definition`));
     const { space, strategy, seed, directions, metrics } = isRecord(answer) ? answer : {};
@@ -161,7 +164,7 @@ const isReport = (report: unknown): report is Report =>
   Number.isSafeInteger(report.step) &&
   [report.value].flat().every((value) => value === null || typeof value === "number");
 
-/** A trial that runs, and its curves so far. */
+/** A running trial, and its curves so far. */
 interface RunningTrial extends Pick<TrialRecord, "number" | "params"> {
   readonly curves?: CurvesJson;
 }
@@ -181,10 +184,10 @@ async function orNothing<T>(answer: Promise<T>): Promise<T | undefined> {
 }
 
 class HostStudy implements SourceStudy {
-  /** By number: what the events brought, curves included. */
+  /** By number: trials from the events, with curves. */
   private records: TrialRecord[] = [];
   private definition: Definition | undefined;
-  /** By number: what ran when the host was asked last. */
+  /** By number: the trials that ran at the last request. */
   private running = new Map<number, RunningTrial>();
   private looked = Number.NEGATIVE_INFINITY;
 
@@ -264,7 +267,7 @@ class HostStudy implements SourceStudy {
     return `/${encodeURIComponent(this.name)}`;
   }
 
-  /** Asks which trials run, if that was long ago. */
+  /** Requests the running trials, unless that was recent. */
   private async look(): Promise<void> {
     const now = platform.now();
     if (now - this.looked < LOOK) return;
@@ -273,7 +276,7 @@ class HostStudy implements SourceStudy {
     this.running = new Map(running.map((trial) => [trial.number, trial]));
   }
 
-  /** The curves of a trial that runs, if they can be read. */
+  /** The curves of a running trial, if they are readable. */
   private growing(number: number): { readonly curves?: Curves } {
     const { curves } = this.running.get(number) ?? {};
     try {
@@ -291,7 +294,7 @@ class HostStudy implements SourceStudy {
   private aboutOf(status: StudyStatus): StudyAbout {
     const { phase, trials, error, stalled, best } = status;
     const trouble = error ?? stalled;
-    // a host that does not say ranks; its best is the least or the greatest of the values
+    // a host without a definition still ranks trials: the best has the lowest or the highest value
     const isLeast = (): boolean =>
       this.records.every(({ value }) => value === null || value >= (best?.value ?? value));
     const unsaid = (): Definition => ({
@@ -321,7 +324,7 @@ const ACTIONS: Readonly<Record<string, readonly Action[]>> = {
   failed: ["resume", "cancel"],
 };
 
-/** The server-sent events of a response. @throws FettleError `store_failed` for what is none */
+/** The server-sent events of a response. @throws FettleError `store_failed` for anything else */
 export async function* eventsIn(
   response: Response,
 ): AsyncIterable<{ readonly event: string; readonly data: unknown }> {

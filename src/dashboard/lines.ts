@@ -8,7 +8,7 @@ import { readCurves } from "../search/trial/savedCurves.js";
 import type { Report } from "../store/storage.js";
 import type { CurvesByTrial } from "./wire.js";
 
-/** The points of a line as they come, of which a bounded number is kept. */
+/** The points of a line as they arrive; a bounded number is kept. */
 class GrowingLine {
   private points: readonly Point[] = [];
   private count = 0;
@@ -22,7 +22,7 @@ class GrowingLine {
     const finite = points.filter(([, value]) => Number.isFinite(value));
     this.count += finite.length;
     this.points = this.points.concat(finite);
-    // now and then: each time costs as much as the line is long
+    // only occasionally: the cost grows with the length of the line
     if (this.points.length > 2 * MOST_POINTS) this.points = thinned(this.points, ([, value]) => value);
   }
 
@@ -38,7 +38,7 @@ const lineOf = (name: string, unit: CurveLine["unit"], points: readonly Point[])
   return line.line;
 };
 
-/** What a trial reports, a line for each objective. */
+/** A trial's reports, one line per objective. */
 export class ReportedLines {
   private readonly growing: readonly GrowingLine[];
 
@@ -62,15 +62,15 @@ export class ReportedLines {
   }
 }
 
-/** What a record keeps of how its trial went. */
+/** The curves and reports of a trial's record. */
 interface Kept {
   readonly curves?: Curves | CurvesJson | undefined;
   readonly curve?: readonly (number | null)[] | undefined;
 }
 
 /**
- * The lines of a trial: what it recorded, and then what it reported. Where it has neither, the values that its record keeps stand for
- * reports, without their steps.
+ * The lines of a trial: its curves, then its reports. Without either, the values in its record stand for
+ * reports without steps.
  */
 export function linesOf(
   { curves, curve = [] }: Kept,
@@ -83,7 +83,7 @@ export function linesOf(
   );
   const lines = withPoints([...recorded, ...reported]);
   if (lines.length > 0) return lines;
-  // the values of several objectives come one after another
+  // the values of several objectives follow one another
   const own = metrics.map((name, objective) => {
     const values = curve.filter((_, i) => i % metrics.length === objective);
     return lineOf(
@@ -95,7 +95,7 @@ export function linesOf(
   return withPoints(own);
 }
 
-/** Trials that are read at the same time: a host bounds the requests that it answers. */
+/** Trials read at the same time: a host limits its requests. */
 const AT_ONCE = 8;
 
 /** The lines of trials by number. */

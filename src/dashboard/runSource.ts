@@ -1,4 +1,4 @@
-/** The run of this process as the only study of a dashboard, fed by its events, as the progress bar is. */
+/** The run of this process as the only study of a dashboard, made from its events, like the progress bar. */
 import type { Direction } from "../direction.js";
 import { check, FettleError } from "../errors.js";
 import type { HeldScores } from "../report/baselines.js";
@@ -16,7 +16,7 @@ export interface RunOptions {
   readonly metrics: readonly string[];
   /** Ends the run once its running trials have ended. */
   readonly cancel: () => void;
-  /** Where notes are kept; by default they last as long as the process. */
+  /** Where notes are kept; by default in memory. */
   readonly stored?: () => Promise<StoredStudy | undefined>;
 }
 
@@ -27,7 +27,7 @@ export interface RunSource extends Source {
   finish(artifacts: ReadonlyMap<string, Uint8Array>, held?: HeldScores): void;
 }
 
-/** What a run is asked: the study of `studyStarted` is a whole study. */
+/** The used part of a run: `studyStarted` contains a complete study. */
 type Running = Pick<Study, "toJSON" | "pause" | "resume"> & Partial<Pick<Study, "enqueue">>;
 
 const ACTIONS = {
@@ -37,7 +37,7 @@ const ACTIONS = {
   done: ["note"],
 } as const satisfies Readonly<Record<string, readonly Action[]>>;
 
-/** What follows a command. */
+/** The phase after a command. */
 const PHASES = { pause: "paused", resume: "running", cancel: "stopping" } as const;
 
 export function runSource(options: RunOptions): RunSource {
@@ -45,7 +45,7 @@ export function runSource(options: RunOptions): RunSource {
   const rows: TrialRow[] = [];
   const records = new Map<number, TrialRecord>();
   const reported = new Map<number, ReportedLines>();
-  /** Of trials that are being trained, so far. */
+  /** Curves of running trials so far. */
   const growing = new Map<number, Curves>();
   const notes = new Map<number, Note>();
   const listeners = new Set<(event: DashboardEvent) => void>();
@@ -116,7 +116,7 @@ export function runSource(options: RunOptions): RunSource {
     },
     async command(command: "pause" | "resume" | "cancel") {
       const isLive = about.phase === "running" || about.phase === "paused";
-      if (!running || !isLive) throw new FettleError("invalid_state", `the run is ${about.phase} already`);
+      if (!running || !isLive) throw new FettleError("invalid_state", `the run is already ${about.phase}`);
       if (command === "pause") running.pause();
       if (command === "resume") running.resume();
       if (command === "cancel") options.cancel();
@@ -125,7 +125,7 @@ export function runSource(options: RunOptions): RunSource {
     async enqueue(params: Params) {
       const { enqueue } = running ?? {};
       if (!running || !enqueue || !about.actions.includes("enqueue"))
-        throw new FettleError("invalid_state", "points can be added only while the run goes on");
+        throw new FettleError("invalid_state", "points can be added only during the run");
       enqueue.call(running, params);
     },
   };

@@ -4,16 +4,17 @@
  *     GET  /                                    the page, and its files
  *     GET  /api/studies                         the list of studies
  *     POST /api/studies/:name                   starts one; the body is its settings
- *     GET  /api/studies/:name/events            what there is and what happens, as server-sent events
- *     GET  /api/studies/:name/curves?trials=1,2 what trials recorded and reported
+ *     GET  /api/studies/:name/events            all trials and later changes, as server-sent events
+ *     GET  /api/studies/:name/curves?trials=1,2 the curves and reports of trials
  *     GET  /api/studies/:name/trials.csv        all trials
  *     GET  /api/studies/:name/artifacts/:name   bytes, such as a model
  *     PUT  /api/studies/:name/notes             { number, text, tags }
  *     POST /api/studies/:name/pause, resume, cancel
  *     POST /api/studies/:name/enqueue           { params }
  *
- * The page itself shows nothing without the key, which each request to the interface carries in a header that no other site can
- * set. The names under which the server may be called are fixed, so that no other site's name can lead to it (DNS rebinding).
+ * The page shows nothing without the key, which each request to the interface carries in a header that no
+ * other site can set. The server answers only under fixed host names, so that no other site's name can lead
+ * to it (DNS rebinding).
  */
 import { check, isRecord, must, show } from "../errors.js";
 import { teller } from "../listener.js";
@@ -31,20 +32,20 @@ import type { DashboardEvent, Note, StudyList } from "./wire.js";
 
 export interface DashboardOptions {
   readonly source: Source;
-  /** What a request must carry: a random text of at least 16 characters. */
+  /** The key that a request must carry: a random text of at least 16 characters. */
   readonly key: string;
-  /** The values of the header `host` that are answered, such as `127.0.0.1:8080`; asked at each request. */
+  /** The accepted values of the header `host`, such as `127.0.0.1:8080`; called for each request. */
   readonly hosts: () => readonly string[];
   /** The files of the page by path, such as `/index.html`. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly onError?: (error: unknown) => void;
 }
 
-/** Bytes of a body at most: a note is the longest. */
+/** The most bytes of a body: a note is the longest. */
 const MOST_BYTES = 65_536;
-/** Streams of events at the same time. */
+/** The most simultaneous event streams. */
 const MOST_STREAMS = 32;
-/** Trials whose curves one request may ask for. */
+/** The most trials whose curves one request may ask for. */
 const MOST_CURVES = 50;
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -55,7 +56,7 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: "image/svg+xml",
 };
 
-/** Nothing but the page's own files, no frame around it, and nothing that is kept. Its thread may compile the kernels. */
+/** Allows only the page's own files, no frames and no caching. Its thread may compile the kernels. */
 const policyFor = (path: string): string =>
   `default-src 'none'; script-src 'self'${path === THREAD ? " 'wasm-unsafe-eval'" : ""}; style-src 'self'; img-src 'self'; ` +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -223,9 +224,9 @@ const readOnly = (what: string, name: string): Refusal =>
   new Refusal(409, "invalid_state", `this dashboard takes no ${what} for study ${show(name)}; see --edit`);
 
 const notFound = (request: Asked): Refusal =>
-  new Refusal(404, "not_found", `there is nothing at ${show(new URL(request.url).pathname.slice(0, 100))}`);
+  new Refusal(404, "not_found", `nothing exists at ${show(new URL(request.url).pathname.slice(0, 100))}`);
 
-/** Refuses what another site's page sends, and a name of the server that is not its own. */
+/** Refuses requests of other sites' pages, and unknown host names. */
 function refuseForeign({ headers }: Asked, hosts: readonly string[]): void {
   const host = headers.get("host") ?? "";
   const origin = headers.get("origin") ?? `http://${host}`;
@@ -233,17 +234,17 @@ function refuseForeign({ headers }: Asked, hosts: readonly string[]): void {
   const isOwn =
     hosts.includes(host) &&
     (origin === `http://${host}` || origin === `https://${host}`) &&
-    // a link from elsewhere may open the page, and no more: nothing is answered without the key
+    // a link from another site may open the page, but nothing else is answered without the key
     (site === "same-origin" || site === "none" || headers.get("sec-fetch-mode") === "navigate");
   if (isOwn) return;
   throw new Refusal(
     403,
     "invalid_argument",
-    `the host must be ${hosts.join(" or ")}, called by its own page; received ${show(host.slice(0, 100))}`,
+    `the host must be ${hosts.join(" or ")}, requested by its own page; received ${show(host.slice(0, 100))}`,
   );
 }
 
-/** The parts of a path; undefined for one that is not of UTF-8. */
+/** The parts of a path; undefined for one that is not UTF-8. */
 function decodedParts(path: string): readonly string[] | undefined {
   try {
     return path.split("/").map(decodeURIComponent);

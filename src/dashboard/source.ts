@@ -1,4 +1,4 @@
-/** Where the studies of a dashboard are: a storage, a host of `fettle/serve`, or the run of this process. */
+/** The origin of a dashboard's studies: a storage, a host of `fettle/serve`, or the run of this process. */
 import type { Params } from "../search/space/space.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { Note, StoredTrial } from "../store/storage.js";
@@ -8,24 +8,24 @@ export interface Source {
   /** For people: a path or an address. */
   readonly name: string;
   studies(): Promise<readonly StudyCard[]>;
-  /** Undefined if there is none of that name. */
+  /** Undefined if no study has that name. */
   open(name: string): Promise<SourceStudy | undefined>;
-  /** Starts a study with settings. Missing where the source cannot. */
+  /** Starts a study with settings. Missing if the source cannot. */
   start?(name: string, settings: unknown): Promise<void>;
 }
 
-/** A study of a source. What it cannot do is missing. */
+/** A study of a source. Methods that the source does not support are missing. */
 export interface SourceStudy {
   /**
-   * Sends what there is, and then what happens, until it is stopped.
+   * Sends all trials, and then changes, until it is stopped.
    *
-   * @param failed - is told what ended it before
+   * @param failed - receives the error that ended it early
    * @returns stops it
    */
   follow(listener: (event: DashboardEvent) => void, failed: (error: unknown) => void): () => void;
   /** All trials, without curves. */
   trials(): Promise<readonly TrialRow[]>;
-  /** What trials have recorded and reported so far. */
+  /** The curves and reports of trials so far. */
   curves(numbers: readonly number[]): Promise<CurvesByTrial>;
   artifact(name: string): Promise<Uint8Array | undefined>;
   note?(note: Note): Promise<void>;
@@ -40,7 +40,10 @@ export function rowOf(trial: TrialRecord | StoredTrial): TrialRow {
   return row;
 }
 
-/** Rows in one event: what a page reads and draws without a pause; and events at most, fewer than a stream keeps for a slow client. */
+/**
+ * Rows in one event: as many as a page processes without a pause; and the most events, fewer than a stream
+ * buffers for a slow client.
+ */
 const ROWS = 250;
 const PARTS = 128;
 

@@ -1,4 +1,4 @@
-/** The studies of a storage, which other processes write: it is looked at again and again. */
+/** The studies of a storage, which other processes write; it is polled. */
 import { FettleError, isA, isRecord } from "../errors.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { StoredStudy, StoredTrial, StudyStorage } from "../store/storage.js";
@@ -7,7 +7,7 @@ import { linesByTrial, linesOf, ReportedLines } from "./lines.js";
 import { inParts, rowOf, type Source, type SourceStudy } from "./source.js";
 import type { Action, CurveLine, CurvesByTrial, DashboardEvent, StudyAbout } from "./wire.js";
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two polls. */
 const LOOK = 1000;
 
 /**
@@ -67,7 +67,7 @@ function storedStudy(storage: StudyStorage, study: StoredStudy, actions: readonl
 
 async function curvesIn(study: StoredStudy, numbers: readonly number[]): Promise<CurvesByTrial> {
   const metrics = metricsIn(study);
-  // all trials are read only where one has nothing else
+  // all trials are read only if there is no other way
   let kept: Promise<readonly StoredTrial[]> | undefined;
   const lines = async (number: number): Promise<readonly CurveLine[]> => {
     const curves = await study.curves(number);
@@ -81,7 +81,7 @@ async function curvesIn(study: StoredStudy, numbers: readonly number[]): Promise
   return linesByTrial(numbers, lines);
 }
 
-/** What was sent to a listener, so that only changes are. */
+/** What was already sent to a listener, so that only changes follow. */
 export class Sent {
   private readonly last = new Map<string, string>();
   private readonly statuses: string[] = [];
@@ -96,7 +96,7 @@ export class Sent {
     this.listener(event);
   }
 
-  /** Sends the trials whose status is another than before: results never change. */
+  /** Sends the trials whose status has changed: results never change. */
   trials(trials: readonly ReturnType<typeof rowOf>[]): void {
     const changed = trials.filter(({ number, status }) => this.statuses[number] !== status);
     for (const { number, status } of changed) this.statuses[number] = status;
@@ -125,14 +125,14 @@ async function aboutOf(
   };
 }
 
-/** Those of the command that made it. */
+/** Names from the command that created it. */
 const flagsIn = ({ settings: { command } }: StoredStudy) =>
   isRecord(command) && isRecord(command.flags) ? command.flags : {};
 
 const metricsIn = (study: StoredStudy): readonly string[] =>
   metricsOf(study.settings.metrics ?? flagsIn(study).metric, [study.definition.direction].flat().length);
 
-/** Names of objectives: those that are known, or numbers. */
+/** Names of objectives, or numbers if they are unknown. */
 export function metricsOf(names: unknown, objectives: number): readonly string[] {
   const known = Array.isArray(names) ? names : [];
   return Array.from({ length: objectives }, (_, i) => {

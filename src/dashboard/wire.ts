@@ -1,4 +1,4 @@
-/** What the server of a dashboard and its page say to each other, as types. Nothing here runs. */
+/** The messages between the server of a dashboard and its page, as types. Nothing here runs. */
 import type { HeldScores } from "../report/baselines.js";
 import type { CurveLine } from "../report/plots/overlay.js";
 import type { Params, Space } from "../search/space/space.js";
@@ -7,30 +7,30 @@ import type { Note } from "../store/storage.js";
 
 export type { CurveLine, Note };
 
-/** What may be asked for beside reading: `note` a trial, steer a study, `enqueue` a point, `start` a study. */
+/** Requests other than reading: `note` a trial, control a study, `enqueue` a point, `start` a study. */
 export type Action = "note" | "pause" | "resume" | "cancel" | "enqueue" | "start";
 
 /** A study in the list. */
 export interface StudyCard {
   readonly name: string;
-  /** How many trials were asked for. Missing where the host does not say. */
+  /** The number of trials asked for. Missing if the host does not report it. */
   readonly trials?: number;
-  /** How many of them have a result. */
+  /** The number of them with a result. */
   readonly finished?: number;
 }
 
 /** The list. */
 export interface StudyList {
   readonly studies: readonly StudyCard[];
-  /** Where they are, for people: a path or an address. */
+  /** Their origin, for people: a path or an address. */
   readonly source: string;
   readonly canStart: boolean;
 }
 
-/** What a study is. Its trials come by themselves. */
+/** The description of a study. Its trials arrive separately. */
 export interface StudyAbout {
   readonly name: string;
-  /** Empty where the host does not say. */
+  /** Empty if the host does not report it. */
   readonly strategy: string;
   readonly space: Space;
   /** One for each objective. */
@@ -39,11 +39,11 @@ export interface StudyAbout {
   readonly metrics: readonly string[];
   readonly seed?: number;
   /**
-   * Of a run or a host: `running`, `paused`, `stopping`, `failed`, `cancelled` or `done`. Of a storage `done`, `failed` or `interrupted`, once
-   * the command that ran the study has said so; missing before.
+   * For a run or a host: `running`, `paused`, `stopping`, `failed`, `cancelled` or `done`. For a storage:
+   * `done`, `failed` or `interrupted`, once the command that ran the study has recorded it; missing before.
    */
   readonly phase?: string;
-  /** Of the final model, once there is one; a host does not say. */
+  /** Scores of the final model, once there is one; a host does not report them. */
   readonly held?: HeldScores;
   /** Why it failed, or why it waits. */
   readonly trouble?: string;
@@ -64,18 +64,18 @@ export interface TrialRow
   readonly given?: true;
 }
 
-/** What happens to a study, in the order in which it is sent: `about` comes first, and again when it changes. */
+/** Events of a study: `about` comes first, and again when it changes. */
 export type DashboardEvent =
   | { readonly type: "about"; readonly about: StudyAbout }
-  /** Trials that are new or have changed. */
+  /** New or changed trials. */
   | { readonly type: "trials"; readonly trials: readonly TrialRow[] }
   /** All notes. */
   | { readonly type: "notes"; readonly notes: readonly Note[] }
-  /** All trials that there were have been sent. */
+  /** All existing trials have been sent. */
   | { readonly type: "ready" }
   | { readonly type: "gone" };
 
-/** Curves by number of their trial. Of a trial that runs they are those so far; trials without any may be missing. */
+/** Curves by number of their trial, of running trials so far; trials without any may be missing. */
 export type CurvesByTrial = Readonly<Record<string, readonly CurveLine[]>>;
 
 export type { Params };

@@ -10,16 +10,16 @@ import type { SaveOptions } from "./model.js";
 import { saveModel } from "./save.js";
 
 /**
- * When `modelCheckpoint` saves, and what.
+ * Options of `modelCheckpoint`.
  *
- * @typeParam Custom - numbers of custom metrics that can be monitored, such as `"valLargestError"`
+ * @typeParam Custom - names of custom metrics to monitor, such as `"valLargestError"`
  */
 export interface ModelCheckpointOptions<Custom extends string = never>
   extends MonitorOptions<Custom>,
     SaveOptions {
   /** Whether to save only after an epoch that is the best so far by `monitor`. Default false. */
   readonly saveBestOnly?: boolean;
-  /** After how many epochs to save, or to look whether the last one was the best. Default 1. */
+  /** The number of epochs between two saves, or checks whether the last one was the best. Default 1. */
   readonly saveFreq?: number;
 }
 
@@ -31,7 +31,7 @@ const RULES = {
   saveFreq: [integer(), 1],
 } satisfies OptionRules<ModelCheckpointOptions>;
 
-/** Takes the bytes of a model file, after epoch number `epoch`, from 0. */
+/** Receives the bytes of a model file, after epoch number `epoch`, from 0. */
 export type CheckpointWriter = (
   bytes: Uint8Array<ArrayBuffer>,
   epoch: number,
@@ -39,16 +39,16 @@ export type CheckpointWriter = (
 ) => void | Promise<void>;
 
 /**
- * Saves the model after epochs, to files or wherever a function puts the bytes: Keras' `ModelCheckpoint`. What it saves is loaded by
- * `loadModel`. The best value so far is kept from one `fit` of a model to the next.
+ * Saves the model after epochs, to files or through a function: Keras' `ModelCheckpoint`. `loadModel` loads
+ * them. The best value so far is kept from one `fit` of a model to the next.
  *
- * In a path, `{epoch}` is the number of the epoch, from 1 as in Keras, and `{valLoss}` that number of the logs. `{epoch:02d}` has two
- * digits at least, `{valLoss:.3f}` three decimals.
+ * In a path, `{epoch}` is the number of the epoch, from 1 as in Keras, and `{valLoss}` that number of the
+ * logs. `{epoch:02d}` has at least two digits, `{valLoss:.3f}` three decimals.
  *
- * @param destination - a path, where there are files, or a function
- * @throws FettleError `invalid_argument`, `unknown_name` for invalid options; `unsupported` for a path where there are no files; when
- * training, `unknown_name` if the logs do not have a number that is monitored or in the path, `not_found` for a file that cannot
- * be written
+ * @param destination - a path, on hosts with files, or a function
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid options; `unsupported` for a path on
+ * hosts without files; during training, `unknown_name` if the logs lack the monitored number or one in the
+ * path, `not_found` for a file that cannot be written
  * @example
  * ```ts
  * let best = new Uint8Array();
@@ -86,14 +86,14 @@ function fileWriter(path: string): CheckpointWriter {
   const { files } = platform;
   check(
     files,
-    `there are no files in ${platform.name}: destination must be a function there, which puts the bytes elsewhere`,
+    `there are no files in ${platform.name}: destination must be a function of the bytes`,
     "unsupported",
   );
   must(path !== "", "destination", "a path or a function of bytes", path);
   return (bytes, epoch, logs) => files.write(filled(path, { ...logs, epoch: epoch + 1 }), bytes);
 }
 
-/** A path with numbers in place of their names. */
+/** A path with numbers instead of their names. */
 function filled(path: string, numbers: Logs): string {
   return path.replace(
     /\{(\w+)(?::0?(\d+)d|:\.(\d+)f)?\}/g,

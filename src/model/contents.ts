@@ -12,23 +12,28 @@ import type { Tensor } from "../predict/safetensors.js";
 import { describeEnds, idsOf, withRow } from "../predict/wires.js";
 import { describePiece } from "./describe.js";
 
-/** How a network is trained on. */
+/** The settings to continue training a network. */
 export interface TrainingNotes {
   readonly optimizer: PieceDescription;
-  /** Of each output. */
+  /** The loss of each output. */
   readonly losses: readonly PieceDescription[];
   readonly lossWeights: readonly number[];
-  /** Names of the built-in metrics of each output, which say their options; custom ones are not kept. */
+  /** Names of the built-in metrics of each output, which include their options; custom ones are not kept. */
   readonly metrics: readonly (readonly string[])[];
   readonly mixup?: { readonly alpha: number };
-  /** Where training is, if the state of the optimizer is in the file: its arrays have names that begin with `training.`. */
+  /**
+   * The position of training, if the file has the state of the optimizer: its arrays have names that begin
+   * with `training.`.
+   */
   readonly progress?: SavedRun["progress"];
   readonly seed?: number;
 }
 
 export const STATE = "training.";
 
-/** @param withState - whether the state of training is kept too, where the optimizer that the model has now has one */
+/**
+ * @param withState - whether to include the state of training, if the model's current optimizer has one
+ */
 export function contentsOf(model: LayersModel, withState: boolean): ModelContents {
   const { row, saved, recompiled } = model.trained();
   const withOptimizer = withState && !recompiled;

@@ -1,6 +1,6 @@
 /**
- * Layers, optimizers, schedules and losses as plain data: by the name and the options of their factories, as Keras does. What is the
- * user's own is named. The way back is in pieces.ts.
+ * Layers, optimizers, schedules and losses as plain data: by the name and the options of their factories, as
+ * in Keras. Custom pieces are named. pieces.ts reads them.
  */
 import { check } from "../errors.js";
 import { nameIn } from "../names.js";
@@ -35,15 +35,15 @@ export function describePiece(
 }
 
 function ownName(kind: string, { name }: { readonly name: string }): string {
-  const message = `a custom ${kind} must be a function with a name to be saved, so that it can be given again; received one without`;
+  const message = `a custom ${kind} must be a function with a name to be saved, so that it can be provided on loading; received one without`;
   check(name !== "", message, "unsupported");
   return name;
 }
 
-/** @param isBuiltIn - whether an option that is called an activation is one */
+/** @param isBuiltIn - whether an option named activation is one */
 function optionsOf(options: Options, isBuiltIn = false): Options {
   const named = Object.entries(options).flatMap(([key, value]): [string, unknown][] => {
-    // parameters were initialized long ago
+    // parameters are already initialized
     if (key.endsWith("Initializer") && typeof value === "function") {
       const name = nameIn<unknown>(initializers, value);
       return name === undefined ? [] : [[key, name]];

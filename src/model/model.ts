@@ -1,6 +1,6 @@
 /**
- * A trained model: a network with the way from raw rows to its inputs, and from its outputs to an answer. It is what `tune` ends with, what
- * is saved, and what is loaded again.
+ * A trained model: a network with the way from raw rows to its inputs, and from its outputs to an answer.
+ * `tune` returns it, and it is saved and loaded.
  */
 
 import type { NdArray } from "ndarray";
@@ -29,10 +29,11 @@ import { flag, type OptionRules, readOptions } from "../rules.js";
 import { VERSION } from "../version.js";
 import { contentsOf } from "./contents.js";
 
-/** What is kept in a model file. */
+/** The contents of a model file. */
 export interface SaveOptions {
   /**
-   * Whether the state of training is kept too, so that it goes on to the same bits after loading; two or three times the size.
+   * Whether to include the state of training, so that it continues with the same bits after loading; two or
+   * three times the size.
    * @defaultValue false
    */
   readonly optimizer?: boolean;
@@ -40,24 +41,24 @@ export interface SaveOptions {
 
 const SAVE_RULES = { optimizer: [flag, false] } satisfies OptionRules<SaveOptions>;
 
-/** How a model is scored. */
+/** Options of scores. */
 export interface EvaluateOptions {
-  /** The class that scores are of, one of two. @defaultValue the positive class of the model */
+  /** The positive class of two for the scores. @defaultValue the positive class of the model */
   readonly positive?: string;
 }
 
 const EVALUATE_OPTIONS: OptionNames<EvaluateOptions> = { positive: true };
 
-/** What is known of a model beside how it predicts. */
+/** Facts about a model other than its predictions. */
 export interface ModelNotes {
   /** Scores on rows that it was not trained on, by metric. */
   readonly test?: Readonly<Record<string, number>>;
   readonly [name: string]: unknown;
 }
 
-/** A trained network with the way from raw rows to answers, or alone. `tune` ends with one, and `loadModel` returns one. */
+/** A trained network, with or without the way from raw rows to answers. `tune` and `loadModel` return one. */
 export class Model {
-  /** The trained network. It takes what `pipeline` makes of rows. */
+  /** The trained network. It takes the features that `pipeline` makes from rows. */
   readonly model: LayersModel;
   /** @internal */
   readonly table: TableDescription | undefined;
@@ -66,7 +67,7 @@ export class Model {
   private reader: RowReader | undefined;
 
   /**
-   * @param given - what becomes of words that the model was not trained on, if not what the table says
+   * @param given - how words that the model was not trained on are treated, if not by the table's rule
    * @internal
    */
   constructor(
@@ -80,12 +81,16 @@ export class Model {
     this.notes = notes;
   }
 
-  /** What was learnt of the training rows beside the network. @throws FettleError `invalid_state` for a network alone */
+  /**
+   * The pipeline fitted to the training rows.
+   *
+   * @throws FettleError `invalid_state` for a network without a table
+   */
   get pipeline(): Pipeline {
     return this.tableOf("pipeline").pipeline;
   }
 
-  /** How the cells of rows are read. @throws FettleError `invalid_state` for a network alone */
+  /** The formats of cells. @throws FettleError `invalid_state` for a network without a table */
   get schema(): Schema {
     return this.tableOf("schema").schema;
   }
@@ -95,17 +100,23 @@ export class Model {
     return this.table?.classes ?? [];
   }
 
-  /** The positive one of two classes, the second; undefined for others. Precision, recall, F1 and the threshold are about it. */
+  /**
+   * The positive class of two, the second; undefined otherwise. Precision, recall, F1 and the threshold refer
+   * to it.
+   */
   get positive(): string | undefined {
     return this.table && positiveOf(this.table);
   }
 
-  /** The probability above which the positive class is predicted: ½, unless option `threshold` or `cost` of `tune` chose another. */
+  /**
+   * The probability above which the positive class is predicted: ½, unless option `threshold` or `cost` of
+   * `tune` chose another.
+   */
   get threshold(): number {
     return this.table?.threshold ?? 0.5;
   }
 
-  /** What becomes of words that the model was not trained on. */
+  /** How words that the model was not trained on are treated. */
   get unknown(): UnknownRule {
     return this.given ?? this.table?.unknown ?? "refuse";
   }
@@ -116,11 +127,13 @@ export class Model {
   }
 
   /**
-   * Predictions in the units of the target, [rows, outputs]: quantities; the probability of the positive of two classes; or that of each
-   * of more. For a network alone, of an array that it takes, in the shape of its output.
+   * Predictions in the units of the target, [rows, outputs]: quantities; for two classes the probability of
+   * the positive one; for more the probability of each. For a network without a table, the output for an
+   * array of inputs, in the shape of its output.
    *
    * @param rows - records, columns, an array as `x`, or what `encodeRows` returns
-   * @throws RowError `invalid_data` for a cell that is not what the schema says; FettleError `invalid_shape`, `invalid_argument`,
+   * @throws RowError `invalid_data` for a cell that does not fit the schema; FettleError `invalid_shape`,
+   * `invalid_argument`,
    * `invalid_data` for anything but {@link Rows}
    */
   predict(rows: Rows): NdArray<Floats> {
@@ -143,9 +156,9 @@ export class Model {
   }
 
   /**
-   * The names of the predicted classes: of two, by `threshold`; of more, the most probable.
+   * The names of the predicted classes: for two, by `threshold`; for more, the most probable.
    *
-   * @throws FettleError as `predict`; `invalid_state` for a model of quantities
+   * @throws FettleError as `predict`; `invalid_state` for a regression model
    */
   classify(rows: Rows): string[] {
     const { data, shape } = this.predict(rows);
@@ -153,7 +166,7 @@ export class Model {
   }
 
   /**
-   * What is predicted for each row, with names, as JSON.
+   * The answer for each row, with names, as JSON.
    *
    * @throws FettleError as `predict`
    */
@@ -164,12 +177,12 @@ export class Model {
   }
 
   /**
-   * Scores on rows whose targets are known, by the most common metrics of the task; classes are decided by `threshold`. For others, score
-   * what `predict` returns.
+   * Scores on rows whose targets are known, by the most common metrics of the task; `threshold` decides
+   * classes. For other metrics, score the result of `predict`.
    *
    * @param rows - what `encodeRows` returns for a table that has the target
-   * @throws FettleError as `predict`; `invalid_argument` for rows without a target, and for a `positive` that is not one of two classes;
-   * `invalid_state` for a network alone
+   * @throws FettleError as `predict`; `invalid_argument` for rows without a target, and for a `positive` that
+   * is not one of two classes; `invalid_state` for a network without a table
    */
   evaluate(rows: EncodedRows, options: EvaluateOptions = {}): Record<string, number> {
     checkOptions(options, "evaluate", EVALUATE_OPTIONS);
@@ -181,7 +194,7 @@ export class Model {
     const { data: predicted } = this.predict(rows);
     const decisions =
       outputs === 1 && task === "classification" ? decided(predicted, this.threshold) : predicted;
-    // of the other class, all is turned round: what is decided stays as it is
+    // for the other class, everything is reversed; decisions stay the same
     const isOther = positive !== this.positive;
     const [y, data, classes] = [truth, predicted, decisions].map((values) =>
       isOther ? values.map((value: number) => 1 - value) : values,
@@ -195,10 +208,10 @@ export class Model {
   }
 
   /**
-   * Writes a model file, whole or not at all.
+   * Writes a model file, completely or not at all.
    *
-   * @throws FettleError `not_found` if it cannot be written; `unsupported` where there are no files, and for a custom function without
-   * a name
+   * @throws FettleError `not_found` if it cannot be written; `unsupported` on hosts without files, and for a
+   * custom function without a name
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     if (!platform.files)
@@ -227,6 +240,6 @@ export class Model {
 
   private tableOf(what: string): TableDescription {
     if (this.table) return this.table;
-    throw new FettleError("invalid_state", `a network alone has no ${what}`);
+    throw new FettleError("invalid_state", `a network without a table has no ${what}`);
   }
 }

@@ -1,4 +1,4 @@
-/** The network of a model file, as it was saved. */
+/** Restores the network of a model file. */
 import { check, FettleError, isRecord } from "../errors.js";
 import type { BuiltInMetric } from "../metrics/names.js";
 import { freeze } from "../nn/layers/index.js";
@@ -16,9 +16,9 @@ import { STATE, type TrainingNotes } from "./contents.js";
 import { type CustomObjects, makePiece } from "./pieces.js";
 
 /**
- * The network of a model file, compiled and trained as it was saved.
+ * The network of a model file, compiled and trained as saved.
  *
- * @param compile - whether loss and optimizer are made too; without them it predicts, and cannot be trained on
+ * @param compile - whether to restore loss and optimizer; without them it predicts, but cannot be trained
  * @throws FettleError `invalid_checkpoint` for arrays that do not fit the layers; as `makePiece`
  */
 export function networkFrom(
@@ -57,7 +57,7 @@ export function networkFrom(
   );
   const state = compile && trainedWith?.progress ? stateOf(tensors) : undefined;
   const { progress = { step: 0, epoch: 0, cursor: 0 }, seed = 0 } = trainedWith ?? {};
-  // weights that are trained apart from those of the model are part of the state
+  // weights trained separately from those of the model are part of the state
   const apart = state !== undefined && (PARAMETERS in state || EVALUATED in state);
   const weights = apart ? EVALUATED : PARAMETERS;
   model.restore({
@@ -95,6 +95,6 @@ function trainingOf(notes: unknown): TrainingNotes | undefined {
     return notes as unknown as TrainingNotes;
   throw new FettleError(
     "invalid_checkpoint",
-    "this is not a model file of Fettle: how it is trained on is not described as Fettle does",
+    "this is not a model file of Fettle: the description of its training is invalid",
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Layers, optimizers, schedules, constraints and losses from plain data, see describe.ts: each is made by its factory. What is the user's own is given
- * again.
+ * Layers, optimizers, schedules, constraints and losses from plain data, see describe.ts: each is made by its
+ * factory. The user provides custom pieces again.
  */
 import { must, show } from "../errors.js";
 import { constraints, type WeightConstraint } from "../nn/constraints.js";
@@ -22,15 +22,15 @@ import type { PieceDescription } from "../predict/description.js";
 import { type Given, layerFrom, noPiece, optionsFrom } from "../predict/pieces.js";
 
 /**
- * What the user made, by name: factories of layers, optimizers and schedules, which are called with the options in the file, and
- * functions that are activations, constraints and losses.
+ * Custom pieces by name: factories of layers, optimizers and schedules, which are called with the options in
+ * the file, and functions of activations, constraints and losses.
  */
 export type CustomObjects = Readonly<Record<string, (...options: never[]) => unknown>>;
 
 type Options = Readonly<Record<string, unknown>>;
 type Factory<T> = (options: Options) => T;
 
-/** Factories by name, from options as files have them. */
+/** Factories by name, which take the options in files. */
 const FACTORIES = {
   optimizer: optimizers as unknown as Record<string, Factory<Optimizer>>,
   schedule: {
@@ -47,10 +47,10 @@ const FACTORIES = {
 type Kind = keyof typeof FACTORIES;
 
 /**
- * A piece as it was made.
+ * The piece of a description.
  *
- * @throws FettleError `invalid_argument` for a custom piece that is not given; `unknown_name`, `invalid_argument` for names and options
- * that no factory takes
+ * @throws FettleError `invalid_argument` for a missing custom piece; `unknown_name`, `invalid_argument` for
+ * names and options that no factory accepts
  */
 export function makePiece(kind: "layer", description: PieceDescription, own: CustomObjects): Layer;
 export function makePiece(kind: "optimizer", description: PieceDescription, own: CustomObjects): Optimizer;

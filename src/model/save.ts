@@ -14,9 +14,9 @@ import { networkFrom } from "./network.js";
 import type { CustomObjects } from "./pieces.js";
 
 /**
- * A model as the bytes of a model file: safetensors, with all that is no number as JSON in the metadata.
+ * A model as the bytes of a model file: safetensors, with everything but numbers as JSON in the metadata.
  *
- * @param model - what `tune` ends with as `final`, what `loadModel` returns, or a trained network
+ * @param model - `final` of `tune`, the result of `loadModel`, or a trained network
  * @throws FettleError `invalid_state` for a network that is not trained; `unsupported` for a custom function without a name
  * @example
  * ```ts
@@ -38,13 +38,16 @@ export function saveModel(model: Model | LayersModel, options: SaveOptions = {})
   return (model instanceof Model ? model : new Model(model)).bytes(options);
 }
 
-/** How a model is loaded. */
+/** Options of loading. */
 export interface LoadModelOptions {
-  /** Layers, activations, losses, optimizers and schedules of your own, by name. @defaultValue none */
+  /** Custom layers, activations, losses, optimizers and schedules, by name. @defaultValue none */
   readonly customObjects?: CustomObjects;
-  /** Whether loss and optimizer are made too, to train on. @defaultValue true */
+  /** Whether to restore loss and optimizer, to continue training. @defaultValue true */
   readonly compile?: boolean;
-  /** What becomes of a word that the model was not trained on. @defaultValue what the file says, or `"refuse"` */
+  /**
+   * How a word that the model was not trained on is treated.
+   * @defaultValue the rule in the file, or `"refuse"`
+   */
   readonly unknown?: UnknownRule;
 }
 
@@ -55,11 +58,11 @@ const LOAD_RULES = {
 } satisfies OptionRules<LoadModelOptions>;
 
 /**
- * A model as it was saved: it predicts, and its network can be trained on.
+ * Loads a saved model: it predicts, and its network can be trained further.
  *
- * @param source - the bytes of a model file, or where it is: a path or an address, also as a `URL`
- * @throws FettleError `invalid_checkpoint` for bytes that are no model file, are damaged or newer; `invalid_argument` for a custom piece
- * that is not given; `not_found` for a file that cannot be read
+ * @param source - the bytes of a model file, or its place: a path or an address, also as a `URL`
+ * @throws FettleError `invalid_checkpoint` for bytes that are not a model file, are damaged or newer;
+ * `invalid_argument` for a missing custom piece; `not_found` for a file that cannot be read
  * @example
  * ```ts
  * const model = sequential([dense(1)]);
@@ -91,7 +94,7 @@ export async function loadModel(
   return new Model(network, contents.table, notes, unknown);
 }
 
-/** The bytes of a file, or of an address, which every place is where there are no files. */
+/** The bytes of a file or an address; on hosts without files, every place is an address. */
 function bytesAt(source: string | { readonly href: string }): Promise<Uint8Array> {
   const place = typeof source === "string" ? source : source.href;
   const isAddress = /^https?:/.test(place);

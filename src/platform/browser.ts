@@ -19,10 +19,14 @@ async function fetchKernels(address: () => URL): Promise<WebAssembly.Module> {
   }
 }
 
-/** Whether there may be threads: a constant, so that bundles for hosts without any leave out what hands jobs to them. */
+/**
+ * Whether there may be threads: a constant, so that bundles for hosts without threads omit the code for them.
+ */
 export const HAS_THREADS = false;
 
-/** By a message: a page delays a timer that a timer set by 4 ms, and a hidden page delays each by a second. */
+/**
+ * By a message: a page delays nested timers by 4 ms, and a hidden page delays every timer by a second.
+ */
 export const turn: Turn = () =>
   new Promise((resolve) => {
     if (typeof MessageChannel === "undefined") return void setTimeout(resolve);
@@ -31,7 +35,7 @@ export const turn: Turn = () =>
       port1.close();
       resolve();
     };
-    Object.assign(port1, { onmessage }); // Node's types do not have it
+    Object.assign(port1, { onmessage }); // Node's types lack it
     port2.postMessage(0);
   });
 

@@ -8,8 +8,8 @@ interface Builtins {
 }
 
 /**
- * A module of Node, loaded when it is used: as imports, these took a third of the time that Fettle loads in. Bundlers do
- * not see this call, so it means the same inside a bundle, whatever its format.
+ * A module of Node, loaded on first use: as imports, these took a third of Fettle's loading time. Bundlers do
+ * not see this call, so it works the same inside a bundle of any format.
  */
 export function builtin<Name extends keyof Builtins>(name: Name): Builtins[Name] {
   const load = globalThis.process?.getBuiltinModule ?? createRequire(import.meta.url);

@@ -12,5 +12,5 @@ export const embedded = (name: string, kernels: KernelsModule): Platform => ({
   time: () => Date.now(),
 });
 
-/** By a timer: such hosts have nothing that is sooner. */
+/** By a timer: such hosts have nothing faster. */
 export const turn: Turn = () => new Promise((resolve) => void setTimeout(resolve));

@@ -1,4 +1,4 @@
-// In the module itself and not in a file beside it, so that it is there in every bundle.
+// In the module itself and not in a separate file, so that every bundle contains it.
 import kernels from "../../wasm/kernels.base64.js";
 import { FettleError, messageOf } from "../errors.js";
 import { builtin } from "./builtin.js";
@@ -6,7 +6,9 @@ import type { Files, Platform, Turn } from "./platform.js";
 import { openThread } from "./threads.js";
 import { watchThread } from "./watchdog.js";
 
-/** Whether there may be threads: a constant, so that bundles for hosts without any leave out what hands jobs to them. */
+/**
+ * Whether there may be threads: a constant, so that bundles for hosts without threads omit the code for them.
+ */
 export const HAS_THREADS = true;
 
 const compileKernels = () => new WebAssembly.Module(Buffer.from(kernels, "base64"));
@@ -20,9 +22,9 @@ const files: Files = {
     }
   },
   async write(path, bytes) {
-    // renamed when it is whole, so that a kill or a full disk leaves what was there before
+    // renamed when complete, so that a kill or a full disk leaves the former file
     const { promises } = builtin("node:fs");
-    // named at random: others may write it too, from this process or from a container with the same number
+    // a random name: others may write too, from this process or from a container with the same process number
     const temporary = `${path}.${globalThis.crypto.randomUUID()}.tmp`;
     try {
       await promises.writeFile(temporary, bytes, { flush: true });
@@ -34,7 +36,7 @@ const files: Files = {
   },
 };
 
-/** Not by setTimeout, which sleeps a millisecond at least. */
+/** Not by setTimeout, which sleeps at least a millisecond. */
 export const turn: Turn = () => new Promise((resolve) => void builtin("node:timers").setImmediate(resolve));
 
 /** Node, Deno and Bun. */
@@ -49,7 +51,7 @@ export const platform: Platform = {
     const { parentPort } = builtin("node:worker_threads");
     const post = (message: unknown): void => parentPort?.postMessage(message);
     let last = Promise.resolve();
-    // a message that cannot be read would never be answered: the thread ends, and its jobs are done by another
+    // an unreadable message would never be answered: the thread ends, and another runs its jobs
     parentPort?.on("messageerror", (error) => {
       throw error;
     });

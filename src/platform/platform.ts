@@ -1,6 +1,6 @@
 /**
- * What Fettle needs from a host. Only the files of this folder touch one; the conditions of `imports["#platform"]` in
- * package.json choose among them. Nothing here computes, and nothing runs at import.
+ * The interface to a host. Only the files of this folder touch one; the conditions of `imports["#platform"]`
+ * in package.json choose among them. Nothing here computes, and nothing runs at import.
  */
 
 /**
@@ -11,10 +11,10 @@ export type KernelsModule = object;
 
 /** A thread that runs one of Fettle's programs. Messages are structured clones. */
 export interface WorkerThread {
-  /** @throws `DataCloneError` for what cannot be cloned; nothing is sent then */
+  /** @throws `DataCloneError` for data that cannot be cloned; then nothing is sent */
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** Called if the thread ends, throws, or sends what cannot be read, before `terminate`; several times if several happen. */
+  /** Called for each end, error or unreadable message of the thread before `terminate`. */
   onFailure(listener: (error: Error) => void): void;
   terminate(): Promise<void>;
   /**
@@ -26,7 +26,7 @@ export interface WorkerThread {
 
 /** Watches the thread that it was made in. */
 export interface Watchdog {
-  /** Tells that the thread goes on. @param isAtWork - whether it is watched until the next call */
+  /** Sends a heartbeat of the thread. @param isAtWork - whether it is watched until the next call */
   beat(isAtWork: boolean): void;
   stop(): void;
 }
@@ -38,11 +38,11 @@ export interface Files {
    * @throws FettleError `not_found`
    */
   read(path: string): Promise<Uint8Array>;
-  /** Writes a file whole, or not at all. @throws FettleError `not_found` */
+  /** Writes a file completely or not at all. @throws FettleError `not_found` */
   write(path: string, bytes: Uint8Array): Promise<void>;
 }
 
-/** Where a person reads what is written, and a line can be written again. */
+/** A terminal, whose last line can be rewritten. */
 export interface Terminal {
   /** Characters of a line. */
   readonly columns: number;
@@ -50,40 +50,47 @@ export interface Terminal {
 }
 
 export interface Platform {
-  /** For messages: `node`, `browser`, `workerd`, `edge-light`. */
+  /** Its name in messages: `node`, `browser`, `workerd`, `edge-light`. */
   readonly name: string;
-  /** The compiled kernels; undefined where the host can only load them asynchronously. */
+  /** The compiled kernels; undefined if the host can only load them asynchronously. */
   kernelsSync(): KernelsModule | undefined;
   kernels(): Promise<KernelsModule>;
-  /** Those that predictors need, where they are downloaded: `kernels/predict.ts`. Elsewhere all kernels are in the program already. */
+  /**
+   * The kernels for predictors, if they are downloaded: `kernels/predict.ts`. Elsewhere the program already
+   * contains all kernels.
+   */
   predictorKernels?(): Promise<KernelsModule>;
-  /** How many threads are worth starting, 1 where there are none. */
+  /** The useful number of threads; 1 without threads. */
   parallelism(): number;
   /**
-   * A thread of `dist/node/<program>.mjs`, by default `worker`: a released one, or a new one. Undefined where there are
-   * no threads, as in most bundles.
+   * A thread of `dist/node/<program>.mjs`, by default `worker`: a released one, or a new one. Undefined
+   * without threads, as in most bundles.
    */
   spawnWorker(program?: string): WorkerThread | undefined;
-  /** Kills this process once its thread has been at work for so many milliseconds without a beat, where a process can. */
+  /**
+   * Kills this process, if the host allows it, once its thread has worked for this many milliseconds without
+   * a heartbeat.
+   */
   watchThread?(limit: number): Watchdog;
   /**
-   * In a worker thread: answers each message, in order, with the result of `handle`, unless that is undefined.
+   * In a worker thread: answers each message, in order, with the result of `handle`, unless that is
+   * undefined.
    *
    * @param handle - may send other messages before, by `post`
    */
   serve(handle: (message: unknown, post: (message: unknown) => void) => Promise<unknown>): void;
-  /** Files, where there are some. */
+  /** Files, if the host has them. */
   readonly files?: Files;
   /** Standard error, if it is a terminal. */
   terminal?(): Terminal | undefined;
   /** Milliseconds of a monotonic clock, for progress and reports, never for results. */
   now(): number;
-  /** Milliseconds since 1970, the same in all threads: when a training is cut. */
+  /** Milliseconds since 1970, the same in all threads: for time limits of trainings. */
   time(): number;
 }
 
 /**
  * Lets the host do its own work first, such as timers, events and input: resolves in a later task. Each platform file exports it as
- * `turn`, apart from `platform`, so that bundles of what waits for nothing leave it out.
+ * `turn`, apart from `platform`, so that bundles of code without waits omit it.
  */
 export type Turn = () => Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * Threads of Node, Deno and Bun. A released thread waits to be used again: starting one takes some 15 ms of processor
- * time, a dozen short trainings, and a new thread has compiled none of its code.
+ * Threads of Node, Deno and Bun. A released thread waits for reuse: starting one takes some 15 ms of
+ * processor time, as much as a dozen short trainings, and a new thread has not compiled its code.
  */
 import type { Worker } from "node:worker_threads";
 import { isA, messageOf } from "../errors.js";
@@ -13,7 +13,7 @@ const PATIENCE = 10_000;
 /** A waiting thread. */
 interface Waiting {
   readonly worker: Worker;
-  /** Ends the waiting, not the thread. */
+  /** Ends the wait, not the thread. */
   readonly stop: () => void;
 }
 
@@ -40,7 +40,7 @@ export function openThread(program: string): WorkerThread | undefined {
     },
     terminate: async () => {
       forget(worker);
-      worker.on("error", () => {}); // what it throws while it ends is nobody's business, and not this thread's end
+      worker.on("error", () => {}); // errors while it ends are ignored, and do not end this thread
       await worker.terminate();
     },
     release: () => wait(program, worker),
@@ -51,7 +51,7 @@ function startThread(program: string): Worker | undefined {
   const file = fileOf(program);
   if (!file) return undefined;
   const { Worker } = builtin("node:worker_threads");
-  // not as `new Worker(file)`, for which Turbopack bundles every file that `file` might be
+  // not `new Worker(file)`, for which Turbopack bundles every possible `file`
   return Reflect.construct(Worker, [file, { execArgv: [] }]) as Worker;
 }
 
@@ -59,7 +59,7 @@ function startThread(program: string): Worker | undefined {
 function fileOf(program: string): URL | undefined {
   try {
     const file = programs[program]();
-    // Deno starts a thread without the right to look for its file
+    // Deno starts a thread without permission to look for its file
     const exists = "deno" in process.versions || builtin("node:fs").existsSync(file);
     return exists ? file : undefined;
   } catch {

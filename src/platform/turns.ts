@@ -1,10 +1,10 @@
-/** When long work in one thread lets its host do something else. Where it does so changes no result. */
+/** When long work in one thread yields to its host. The moment of a turn does not change results. */
 import { turn as hostTurn, platform } from "#platform";
 import type { Platform, Turn } from "./platform.js";
 
 /** Milliseconds after which the host's own work (timers, signals, input) gets its turn. */
 const TURN = 50;
-/** Looks at the clock after which it gets one all the same: a Worker's clock stands still while it computes. */
+/** Reads of the clock after which it gets one anyway: a Worker's clock stands still during computation. */
 const LOOKS = 1000;
 
 /** See the head of this file. */
@@ -19,7 +19,7 @@ export class Turns {
     this.last = host.now();
   }
 
-  /** To be awaited between two pieces of the work; undefined, at no cost, while it is too early for a turn. */
+  /** To be awaited between two pieces of work; undefined, at no cost, before a turn is due. */
   next(): Promise<void> | undefined {
     if (this.host.now() - this.last < TURN && ++this.looks < LOOKS) return undefined;
     return this.turn().then(() => {

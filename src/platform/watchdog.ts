@@ -2,17 +2,19 @@
 import { builtin } from "./builtin.js";
 import type { Watchdog } from "./platform.js";
 
-/** Looks within the limit. They are counted, so that a machine that was asleep is not taken for one that hangs. */
+/**
+ * Checks within the limit. They are counted, so that a machine that slept is not mistaken for one that hangs.
+ */
 const LOOKS = 5;
 
 export function watchThread(limit: number): Watchdog {
   const { Worker } = builtin("node:worker_threads");
-  // how often the thread has told that it goes on, and whether it is at work
+  // the number of heartbeats of the thread, and whether it is working
   const cells = new Int32Array(new SharedArrayBuffer(8));
   const every = Math.max(1, Math.ceil(limit / LOOKS));
   const worker = new Worker(PROGRAM, { eval: true, workerData: { cells, every, limit, most: LOOKS } });
   worker.unref();
-  worker.on("error", () => {}); // without it, jobs are as before
+  worker.on("error", () => {}); // without it, jobs run as before
   return {
     beat(isAtWork) {
       Atomics.add(cells, 0, 1);

@@ -1,10 +1,13 @@
-/** What outputs of a network mean: classes, probabilities and quantities by name. */
+/** Turns outputs of a network into classes, probabilities and quantities by name. */
 import type { Input } from "../data/dataset.js";
 import { FettleError } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import type { TableDescription } from "./description.js";
 
-/** The answer for one row. Of a model of classes: the class, and the probability of each. Of quantities: each by name. */
+/**
+ * The answer for one row. For classification: the class, and the probability of each. For regression: each
+ * quantity by name.
+ */
 export type Answer =
   | { readonly class: string; readonly probabilities: Readonly<Record<string, number>> }
   | Readonly<Record<string, number>>;
@@ -18,7 +21,7 @@ export function classesOf(
   if (classes.length === 0)
     throw new FettleError(
       "invalid_state",
-      "classify needs a model of classes; predict quantities with predict",
+      "classify needs a classification model; use predict for regression",
     );
   const outputs = data.length / rows;
   return Array.from({ length: rows }, (_, row) => {
@@ -29,7 +32,7 @@ export function classesOf(
   });
 }
 
-/** What each row is answered. */
+/** The answer for each row. */
 export function answersOf(data: Floats, rows: number, outputs: number, table: TableDescription): Answer[] {
   const at = (row: number): number[] => Array.from(data.subarray(row * outputs, (row + 1) * outputs));
   const { classes, targets = [table.target] } = table;
@@ -44,7 +47,9 @@ export function answersOf(data: Floats, rows: number, outputs: number, table: Ta
   });
 }
 
-/** A network alone as the model of a table: of the numbers `x0`, `x1` and so on, for the quantities `y0`, `y1` and so on. */
+/**
+ * A network without a table as a model of one: inputs `x0`, `x1` and so on, quantities `y0`, `y1` and so on.
+ */
 export function tableOfNumbers(columns: number, outputs: number): TableDescription {
   const numbered = (letter: string, count: number): string[] =>
     Array.from({ length: count }, (_, j) => letter + j);

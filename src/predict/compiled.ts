@@ -1,7 +1,7 @@
 /**
- * Results of a network that is no stack of dense layers: its layers, traced and compiled to a program as the model's own prediction
- * is, so that they are its bits. A predictor loads this where a file has such a network. It bounds what a file can make it do:
- * operations, and memory.
+ * Runs networks other than stacks of dense layers: their layers are traced and compiled like the model's own
+ * prediction, so the results are the same bit for bit. A predictor loads this file on demand. It limits the
+ * operations and the memory that a file can request.
  */
 import { compileGraph } from "../compile/compile.js";
 import type { StepGraph } from "../compile/program.js";
@@ -20,7 +20,7 @@ import { memoryFor, rowsAtATime } from "./limits.js";
 import { builtInNetwork, fromFile } from "./network.js";
 import type { Tensors } from "./safetensors.js";
 
-/** Operations of a network at most, so that compiling ends in seconds. */
+/** The most operations of a network, so that compiling ends in seconds. */
 const MOST_OPERATIONS = 10_000;
 
 export class CompiledResults implements Results {
@@ -44,9 +44,9 @@ export class CompiledResults implements Results {
     const step = fromFile(() => predictionStep(network, Object.keys(numbers), graph));
     this.columns = network.columns;
     this.units = network.units;
-    // a value is made of another
+    // a value is computed from another
     const width = this.columns + this.units + 2 * largest(step, memoryLimit);
-    fromFile(() => rolesOf(network)); // a layer that moves numbers may be too large to follow
+    fromFile(() => rolesOf(network)); // a layer that moves numbers may be too large to trace
     this.rows = rowsAtATime(width, parameters.length);
     const executor = new WasmExecutor(kernelsModule(), memoryLimit);
     const x = executor.matrix(this.rows, this.columns);

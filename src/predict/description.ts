@@ -1,6 +1,7 @@
 /**
- * What a model file says beside its numbers: the network as named layers, and the way from a row of a table to its inputs and from
- * its outputs to an answer. Plain data, read without trust. How it is trained on is in `training`, which a predictor ignores.
+ * The description in a model file: the network as named layers, the way from a row of a table to its inputs,
+ * and from its outputs to an answer. Plain data, which the reader does not trust. `training` describes how to
+ * continue training; a predictor ignores it.
  */
 import type { Input, Task } from "../data/dataset.js";
 import { DATE_ORDERS } from "../data/days.js";
@@ -12,14 +13,16 @@ import { check, type ErrorCode, isRecord, show } from "../errors.js";
 import { isShallow } from "../json.js";
 import { parsed, readSafetensors, refuseUnless, type Tensors, writeSafetensors } from "./safetensors.js";
 
-/** The version of what is described here. New kinds of layers need no other. */
+/** The version of this description. New kinds of layers need no new version. */
 export const MODEL_FORMAT = 1;
 
-/** A piece of a model, such as an optimizer, as its factory makes it again: what Keras calls class name and configuration. */
+/**
+ * A piece of a model, such as an optimizer, as arguments of its factory: Keras' class name and configuration.
+ */
 export interface PieceDescription {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
-  /** Whether it is the user's own, who gives it again when the model is loaded. */
+  /** Whether it is custom: the user provides it again when the model is loaded. */
   readonly custom?: true;
 }
 
@@ -27,22 +30,25 @@ export interface PieceDescription {
 export interface LayerDescription extends PieceDescription {
   /** Its own name, such as `dense_1`; `name` is its kind. */
   readonly id: string;
-  /** The layers whose results it takes; `input` is the network's. */
+  /** The layers whose results it takes; `input` is the network's input. */
   readonly inputs: readonly string[];
   /** The names of its arrays in the file, by parameter. */
   readonly weights: Readonly<Record<string, string>>;
-  /** False for a layer that is not trained on. */
+  /** False for a frozen layer. */
   readonly trainable?: false;
-  /** The id of the layer whose arrays it has, if it is the same layer, applied again. */
+  /** The id of the layer whose arrays it shares, if it is the same layer, applied again. */
   readonly shares?: string;
 }
 
 /** A network. A stack of layers over columns has neither `inputs` nor `outputs`: its result is that of its last layer. */
 export interface NetworkDescription {
-  /** Numbers of a row. */
+  /** The size of a row. */
   readonly columns: number;
   readonly layers: readonly LayerDescription[];
-  /** The inputs, beside each other in the columns, with the shape of a row of each. Layers take them as `input.` and the name. */
+  /**
+   * The inputs, side by side in the columns, with the shape of a row of each. Layers refer to them as
+   * `input.` and the name.
+   */
   readonly inputs?: readonly { readonly name: string; readonly shape: readonly number[] }[];
   /** The outputs, by the ids of layers or inputs. */
   readonly outputs?: readonly { readonly name: string; readonly value: string }[];
@@ -50,7 +56,7 @@ export interface NetworkDescription {
 
 /** From a row of a table to the network, and from there to an answer. */
 export interface TableDescription {
-  /** How cells are written: of the inputs, and of the targets. */
+  /** The formats of the cells of inputs and targets. */
   readonly schema: Schema;
   /** In the order of the columns of the pipeline. */
   readonly inputs: readonly Input[];
@@ -63,20 +69,20 @@ export interface TableDescription {
   readonly classes: readonly string[];
   /** The probability above which the second of two classes is predicted. */
   readonly threshold: number;
-  /** What becomes of a word that the model was not trained on. @defaultValue `"refuse"` */
+  /** How a word that the model was not trained on is treated. @defaultValue `"refuse"` */
   readonly unknown?: UnknownRule;
 }
 
-/** Layers of a network in a file at most, so that a small file does not take minutes to compile. */
+/** The most layers of a network in a file, so that a small file does not take minutes to compile. */
 export const MOST_LAYERS = 1000;
 
-/** All of a model file. */
+/** The contents of a model file. */
 export interface ModelContents {
   readonly network: NetworkDescription;
   readonly tensors: Tensors;
-  /** Undefined for a network alone. */
+  /** Undefined for a network without a table. */
   readonly table?: TableDescription;
-  /** What else is known of the model, each JSON: how it is trained on, its scores, where it comes from. */
+  /** Further facts about the model, each as JSON: how to continue training, its scores, its origin. */
   readonly notes: Readonly<Record<string, unknown>>;
 }
 
@@ -91,9 +97,10 @@ export function writeContents(
 }
 
 /**
- * What a model file has. Nothing in it is run, and nothing is larger than the file makes it.
+ * Reads a model file. It runs nothing in it, and allocates no more than the size of the file.
  *
- * @throws FettleError `invalid_checkpoint` for bytes that are no model file, are damaged, or of a newer format
+ * @throws FettleError `invalid_checkpoint` for bytes that are not a model file, are damaged, or have a newer
+ * format
  */
 export function readContents(bytes: Uint8Array): ModelContents {
   const { tensors, metadata } = readSafetensors(bytes);
@@ -107,7 +114,7 @@ export function readContents(bytes: Uint8Array): ModelContents {
       "update Fettle, or save the model again",
     "invalid_checkpoint",
   );
-  refuseUnless(isNetwork(network), "its network is not described as Fettle does");
+  refuseUnless(isNetwork(network), "the description of its network is invalid");
   checkLayers(network as NetworkDescription, "invalid_checkpoint");
   const { columns, layers, inputs: ends, outputs } = network as NetworkDescription;
   const known = new Set(ends ? ends.map(({ name }) => `input.${name}`) : ["input"]);
@@ -127,7 +134,7 @@ export function readContents(bytes: Uint8Array): ModelContents {
   );
   const read = { network: { columns, layers, ...(ends && { inputs: ends, outputs }) }, tensors, notes };
   if (table === undefined) return read;
-  refuseUnless(isTable(table), "its table is not described as Fettle does");
+  refuseUnless(isTable(table), "the description of its table is invalid");
   return { ...read, table: unpacked(table as PackedTable, columns) };
 
   function isTensor(name: string): boolean {
@@ -135,7 +142,7 @@ export function readContents(bytes: Uint8Array): ModelContents {
   }
 }
 
-/** A table as it is in the file: the words of categories are in the schema alone. */
+/** A table in the form of the file: words of categories are only in the schema. */
 type PackedTable = Omit<TableDescription, "inputs" | "pipeline"> & {
   readonly inputs: readonly { readonly name: string; readonly gaps: boolean; readonly times?: boolean }[];
   readonly pipeline: Omit<Pipeline, "columns"> & {
@@ -208,7 +215,7 @@ function checkLayers({ layers }: NetworkDescription, code: ErrorCode): void {
   );
 }
 
-/** Words for a missing cell at most. */
+/** The most words for a missing cell. */
 const MOST_NA = 10_000;
 
 type Test = (value: unknown) => boolean;

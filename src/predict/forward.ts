@@ -1,6 +1,7 @@
 /**
- * A network's results on the kernels alone, without graph, compiler or engine, to the bits of a compiled program: each layer is the
- * same kernels in the same order. Here for stacks of dense layers and means of several; `compiled.ts` has all others.
+ * Runs a network on the kernels alone, without graph, compiler or engine, with the same bits as a compiled
+ * program: each layer calls the same kernels in the same order. It covers stacks of dense layers and means of
+ * several; `compiled.ts` covers all others.
  */
 import { check } from "../errors.js";
 import type { LayerDescription } from "./description.js";
@@ -11,19 +12,21 @@ import { type Step, UNARY, Workspace } from "./workspace.js";
 
 /** A network that computes results of rows. */
 export interface Results {
-  /** How many rows fit `input`. */
+  /** The capacity of `input` in rows. */
   readonly rows: number;
   readonly columns: number;
   readonly units: number;
-  /** `[rows, columns]`: where rows are put before `run`, which overwrites them. */
+  /** `[rows, columns]`: the place for rows before `run`, which overwrites them. */
   readonly input: Float32Array;
-  /** `[rows, units]`: where their results are after it. */
+  /** `[rows, units]`: the place of their results after it. */
   readonly output: Float32Array;
   /** Computes the results of the first rows of `input`. */
   run(rows: number): void;
 }
 
-/** One call of a kernel: a product with its bias and an activation that is one operation, or an activation alone. */
+/**
+ * One call of a kernel: a product with its bias and an activation of one operation, or only an activation.
+ */
 interface Call {
   readonly kernel?: Tensor;
   readonly bias?: Tensor | undefined;
@@ -39,7 +42,7 @@ export class Forward implements Results {
   readonly input: Float32Array;
   readonly output: Float32Array;
   private readonly steps: readonly Step[];
-  /** Where the results of stacks are whose mean is the network's; of one stack none. */
+  /** The places of the stacks' results, whose mean is the network's; empty for one stack. */
   private readonly terms: readonly Float32Array[];
 
   /**
@@ -52,7 +55,8 @@ export class Forward implements Results {
     const units = unitsOf(all);
     const calls = all.flat();
     const parameters = calls.reduce((sum, { kernel }) => sum + (kernel?.data.length ?? 0), 0);
-    // layers take turns with two places, the last of a stack has one of its own, and none has that of the input, which all stacks take
+    // layers alternate between two places; the last of a stack has its own, and none uses that of the input,
+    // which all stacks read
     const widest = [0, 0];
     for (const each of all)
       for (const [i, { units: width }] of each.slice(0, -1).entries())
@@ -100,13 +104,14 @@ function unitsOf(stacks: readonly (readonly Call[])[]): number {
   const [units, ...others] = stacks.map((calls) => calls[calls.length - 1].units);
   check(
     others.every((each) => each === units),
-    () => `the networks of a mean must have as many outputs; received ${[units, ...others].join(" and ")}`,
+    () =>
+      `the networks of a mean must have equally many outputs; received ${[units, ...others].join(" and ")}`,
     "invalid_checkpoint",
   );
   return units;
 }
 
-/** What each layer of a stack does to its input. */
+/** The calls for each layer of a stack. */
 function callsOf(layers: readonly LayerDescription[], columns: number, tensors: Tensors): Call[] {
   const calls = layersOf(layers, columns, tensors).flatMap(
     ({ kind, kernel, bias, activation, units }): Call[] => {

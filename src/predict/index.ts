@@ -1,5 +1,5 @@
 /**
- * `fettle/predict`: a saved model answers, wherever JavaScript runs. It has nothing of training in it.
+ * `fettle/predict`: predictions of a saved model, wherever JavaScript runs. It contains no training code.
  *
  * @packageDocumentation
  */

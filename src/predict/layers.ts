@@ -5,18 +5,18 @@ import { BUILT_IN, mustBeBuiltIn } from "./limits.js";
 import type { Tensor, Tensors } from "./safetensors.js";
 
 const KINDS = ["dense", "dropout", "activation"];
-/** Those that are one call of a kernel, or had better not wait for a compiler. */
+/** Activations that are one call of a kernel, or should not need a compiler. */
 const ACTIVATIONS = ["linear", "relu", "tanh", "sigmoid", "softplus", "softmax", "gelu"];
 
-/** A network that is a stack of layers, or whose result is the mean of the results of several. */
+/** A network that is a stack of layers, or the mean of several. */
 export interface Stacks {
   /** Each over all columns. */
   readonly stacks: readonly (readonly LayerDescription[])[];
-  /** The stacks whose mean is taken, in order, by number; one may count several times. Of one stack `[0]`. */
+  /** The numbers of the stacks in the mean, in order; one may occur several times. For one stack `[0]`. */
   readonly mean: readonly number[];
 }
 
-/** The stacks that a network is made of; undefined for another graph of layers. */
+/** The stacks of a network; undefined for any other graph of layers. */
 export function stacksIn({ columns, inputs, outputs = [], layers }: NetworkDescription): Stacks | undefined {
   if (!inputs) return { stacks: [layers], mean: [0] };
   const last = layers[layers.length - 1];
@@ -59,20 +59,20 @@ function activationOf({ id, options }: LayerDescription): string {
   return given;
 }
 
-/** A built-in layer whose arrays fit the layer before it. */
+/** A built-in layer whose arrays fit the previous layer. */
 interface NetworkLayer {
   /** The name of its factory. */
   readonly kind: string;
   readonly activation: string;
   /** Units of its result. */
   readonly units: number;
-  /** `[units before it, units]` and `[units]`; of dense layers alone. */
+  /** `[units of the previous layer, units]` and `[units]`; only for dense layers. */
   readonly kernel?: Tensor;
   readonly bias?: Tensor | undefined;
 }
 
 /**
- * The layers of a stack in their order, each of which takes the result of the one before it.
+ * The layers of a stack in their order, each of which takes the result of the previous one.
  *
  * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for other layers and custom
  * activations
@@ -82,7 +82,7 @@ export function layersOf(
   columns: number,
   tensors: Tensors,
 ): NetworkLayer[] {
-  // a stack beside others says which input it takes
+  // one of several stacks names the input that it takes
   let [before] = layers[0].inputs;
   if (!before?.startsWith("input.")) before = "input";
   let units = columns;

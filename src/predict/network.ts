@@ -1,6 +1,6 @@
 /**
- * The network of a model file: its layers, made by their factories and put in their places, and its parameters. For predictors and
- * exports, which take no layer or function of the user's own, and need nothing that only training does.
+ * The network of a model file: its layers, made by their factories and wired, and its parameters. For
+ * predictors and exporters, which accept no custom layers or functions, and need no training code.
  */
 import { check, FettleError, must, show } from "../errors.js";
 import { type Network, networkOf } from "../nn/network.js";
@@ -14,7 +14,7 @@ import { wiringFrom } from "./wires.js";
 /** A network whose layers and arrays fit each other. */
 export interface BuiltInNetwork {
   readonly network: Network;
-  /** Of all parameters, one vector. */
+  /** All parameters in one vector. */
   readonly parameters: Float32Array;
 }
 
@@ -44,7 +44,7 @@ function layerOf(layer: LayerDescription): ReturnType<typeof layerFrom> {
   return layerFrom({ name: layer.name, options: Object.fromEntries(options) }, given(layer));
 }
 
-/** Options that only training reads; they may be the user's own. */
+/** Options that only training reads; they may be custom. */
 const OF_TRAINING = /(Initializer|Regularizer|Constraint)$/;
 
 const given = ({ id }: LayerDescription): Given => ({
@@ -56,9 +56,9 @@ function refuse(what: string, received: unknown): never {
   throw new FettleError("unsupported", `${what} must be ${BUILT_IN}; received ${show(received)}`);
 }
 
-/** Axes of a value at most. */
+/** The most axes of a value. */
 const MOST_AXES = 8;
-/** Numbers of a row of a value at most: 2 GiB of them, less than WebAssembly's addresses. */
+/** The most numbers in a row of a value: 2 GiB, less than WebAssembly's addresses. */
 const MOST_NUMBERS = 2 ** 29;
 
 export function checkSizes(name: string, shape: readonly number[]): void {
@@ -71,7 +71,7 @@ export function checkSizes(name: string, shape: readonly number[]): void {
   );
 }
 
-/** What goes wrong with layers of a file is wrong with the file. */
+/** Errors of the layers in a file become errors of the file. */
 export function fromFile<T>(run: () => T): T {
   try {
     return run();

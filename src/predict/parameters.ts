@@ -8,8 +8,8 @@ import { idsOf } from "./wires.js";
 /**
  * The vector of all parameters.
  *
- * @param network - the wiring of the description, with its layers in their places
- * @throws FettleError `invalid_checkpoint` for layers that take other layers, and arrays that do not fit them
+ * @param network - the wiring of the description, with its layers
+ * @throws FettleError `invalid_checkpoint` for layers with other inputs, and arrays that do not fit them
  */
 export function parametersOf(
   network: Network,
@@ -40,7 +40,7 @@ export function parametersOf(
       return tensor;
     });
   });
-  // not before, since no more is in the file than its arrays
+  // not earlier: now the arrays in the file bound its size
   const vector = new Float32Array(network.size);
   for (const [i, { data }] of found.entries()) vector.set(data, network.parameters[i].offset);
   return vector;

@@ -1,4 +1,6 @@
-/** Layers of a file from plain data, each made by its factory. What is the user's own is asked for. */
+/**
+ * Layers of a file from plain data, each made by its factory. Custom pieces are requested from the caller.
+ */
 import { FettleError, isRecord, show } from "../errors.js";
 import { isFactory, makeLayer } from "../nn/layers/factories.js";
 import type { Layer } from "../nn/layers/layer.js";
@@ -6,16 +8,16 @@ import type { PieceDescription } from "./description.js";
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** What a file names and does not have. */
+/** Pieces that a file names but does not contain. */
 export interface Given {
-  /** A layer's factory, or a function, by its name: the user's own. Throws where it is not there. */
+  /** A custom layer's factory, or a custom function, by its name. Throws if it is missing. */
   own(kind: string, name: string): (options?: unknown) => unknown;
-  /** A piece within options that is no built-in layer, such as a schedule. */
+  /** A piece within options other than a built-in layer, such as a schedule. */
   piece(description: PieceDescription): unknown;
 }
 
 /**
- * A layer as it was made.
+ * The layer of a description.
  *
  * @throws FettleError as the factory; `invalid_checkpoint` for a name that no factory has; as `given`
  */
@@ -26,7 +28,7 @@ export function layerFrom({ name, options, custom }: PieceDescription, given: Gi
   throw noPiece("layer", name);
 }
 
-/** Options with pieces in place of their descriptions. */
+/** Options with pieces instead of their descriptions. */
 export function optionsFrom(options: Options, given: Given): Options {
   return Object.fromEntries(Object.entries(options).map(([key, value]) => [key, optionFrom(value, given)]));
 }

@@ -1,4 +1,4 @@
-/** A saved model that answers: from raw rows to predictions, classes and probabilities. It cannot train. */
+/** A saved model that predicts: from raw rows to predictions, classes and probabilities. It cannot train. */
 import type { NdArray } from "ndarray";
 import type { Input, Task } from "../data/dataset.js";
 import { Applier } from "../data/pipeline/applier.js";
@@ -16,20 +16,24 @@ import { plainStacks } from "./layers.js";
 import { namedRow, RowReader, type Rows } from "./rows.js";
 import type { Tensors } from "./safetensors.js";
 
-/** How a predictor reads rows, and what a file may make it take. */
+/** How a predictor reads rows, and the memory that a file may request. */
 export interface PredictorOptions {
-  /** What becomes of a word that the model was not trained on. @defaultValue what the file says, or `"refuse"` */
+  /**
+   * How a word that the model was not trained on is treated.
+   * @defaultValue the rule in the file, or `"refuse"`
+   */
   readonly unknown?: UnknownRule;
-  /** Bytes of WebAssembly memory at most. @defaultValue 64 MiB, and twice the arrays of the file */
+  /** The most bytes of WebAssembly memory. @defaultValue 64 MiB plus twice the arrays of the file */
   readonly memoryLimit?: number;
 }
 
 /**
  * A model that predicts, from the bytes of a model file.
  *
- * @throws FettleError `invalid_checkpoint` for bytes that are no model file, or are damaged; `unsupported` for a model with
- * layers or activations of the user's own, which `loadModel` takes; `memory_limit` for a network that needs more memory; `limit_exceeded`
- * for one of more than 10,000 operations; `not_found` in a page where the kernels are not where the package has them
+ * @throws FettleError `invalid_checkpoint` for bytes that are not a model file, or are damaged; `unsupported`
+ * for a model with custom layers or activations, which `loadModel` accepts; `memory_limit` for a network that
+ * needs more memory; `limit_exceeded` for one of more than 10,000 operations; `not_found` in a page if the
+ * kernels are not at their place in the package
  * @example
  * ```ts
  * const predictor = await loadPredictor(await readFile("model.fettle"));
@@ -63,7 +67,10 @@ export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions
   return new Predictor(flowOf(table, forward, reader, applier), table, unknown);
 }
 
-/** On no more than it needs: stacks of dense layers on the kernels of predictors, another network with a compiler and all kernels. */
+/**
+ * Loads only what it needs: the kernels of predictors for stacks of dense layers, a compiler and all kernels
+ * for any other network.
+ */
 async function resultsOf(
   network: NetworkDescription,
   tensors: Tensors,
@@ -78,7 +85,7 @@ async function resultsOf(
   return new CompiledResults(network, tensors, memoryLimit);
 }
 
-/** What the columns need to be read beyond plain numbers and words. */
+/** The parsers that the columns need, beyond plain numbers and words. */
 async function parsersOf({ columns }: Schema): Promise<Parsers> {
   const dates = columns.some(({ kind }) => kind === "date") && (await import("../data/dates.js"));
   const numbers = columns.some(({ format }) => format) && (await import("../data/numbers.js"));
@@ -88,7 +95,7 @@ async function parsersOf({ columns }: Schema): Promise<Parsers> {
   };
 }
 
-/** Predictions of so many rows, `[rows, outputs]`, in the units of the target. */
+/** Predictions of the rows, `[rows, outputs]`, in the units of the target. */
 interface Predictions {
   readonly rows: number;
   readonly outputs: number;
@@ -103,21 +110,21 @@ export class Predictor {
   constructor(
     private readonly flow: Flow,
     private readonly table: TableDescription,
-    /** What becomes of a word that the model was not trained on. */
+    /** How a word that the model was not trained on is treated. */
     readonly unknown: UnknownRule,
   ) {}
 
-  /** How the cells of rows are read. */
+  /** The formats of cells. */
   get schema(): Schema {
     return this.table.schema;
   }
 
-  /** What is read of a row; of a network alone, the numbers `x0`, `x1` and so on. */
+  /** The inputs of a row; for a network without a table, the numbers `x0`, `x1` and so on. */
   get inputs(): readonly Input[] {
     return this.table.inputs;
   }
 
-  /** The names of what is predicted; of a network alone, `y0`, `y1` and so on. */
+  /** The names of the targets; for a network without a table, `y0`, `y1` and so on. */
   get targets(): readonly string[] {
     const { targets, target } = this.table;
     return targets ?? [target];
@@ -133,7 +140,7 @@ export class Predictor {
     return this.table.classes;
   }
 
-  /** The positive one of two classes, the second; undefined for others. */
+  /** The positive class of two, the second; undefined otherwise. */
   get positive(): string | undefined {
     return positiveOf(this.table);
   }
@@ -144,11 +151,11 @@ export class Predictor {
   }
 
   /**
-   * Predictions in the units of the target, `[rows, outputs]`: quantities; the probability of the positive of two classes; or that
-   * of each of more.
+   * Predictions in the units of the target, `[rows, outputs]`: quantities; for two classes the probability of
+   * the positive one; for more the probability of each.
    *
-   * @throws RowError `invalid_data` for a cell that is not what the schema says; FettleError `invalid_shape`, `invalid_argument`
-   * for anything but {@link Rows}
+   * @throws RowError `invalid_data` for a cell that does not fit the schema; FettleError `invalid_shape`,
+   * `invalid_argument` for anything but {@link Rows}
    */
   predict(rows: Rows): NdArray<Floats> {
     const { data, rows: count, outputs } = this.flow(rows);
@@ -156,9 +163,9 @@ export class Predictor {
   }
 
   /**
-   * The names of the predicted classes: of two, by the threshold; of more, the most probable.
+   * The names of the predicted classes: for two, by the threshold; for more, the most probable.
    *
-   * @throws FettleError as `predict`; `invalid_state` for a model of quantities
+   * @throws FettleError as `predict`; `invalid_state` for a regression model
    */
   classify(rows: Rows): string[] {
     const { data, rows: count } = this.flow(rows);
@@ -166,7 +173,7 @@ export class Predictor {
   }
 
   /**
-   * What is predicted for each row, with names, as JSON.
+   * The answer for each row, with names, as JSON.
    *
    * @throws FettleError as `predict`
    */

@@ -1,6 +1,6 @@
 /**
- * Rows as people have them, read for a model a column at a time: records, columns by name, a matrix, or what `encodeRows` returns.
- * Tables of text are read by `readTable`.
+ * Raw rows, read for a model a column at a time: records, columns by name, a matrix, or what `encodeRows`
+ * returns. Tables of text are read by `readTable`.
  */
 import type { TensorLike } from "../arrays.js";
 import { isArray } from "../data/check.js";
@@ -26,8 +26,9 @@ import { IdError } from "../nn/idError.js";
 export type RowRecord = Readonly<Record<string, RecordValue>>;
 
 /**
- * One row or many: a record, or an array of records; columns of the same length by name; a matrix `[rows, inputs]` of numbers and codes
- * of categories, or rows of another shape with as many; or what `encodeRows` returns.
+ * One row or many: a record, or an array of records; columns of the same length by name; a matrix `[rows,
+ * inputs]` of numbers and codes of categories, or rows of another shape with as many numbers; or what
+ * `encodeRows` returns.
  */
 export type Rows =
   | RowRecord
@@ -44,7 +45,7 @@ export class RowError extends FettleError {
   readonly column: string;
   /** Why it is refused. */
   readonly reason: string;
-  /** What the caller may choose instead, and those who wrote the row cannot; empty where there is nothing. It follows the reason. */
+  /** What the caller, but not the author of the row, can do about it; may be empty. It follows the reason. */
   readonly remedy: string;
 
   constructor(row: number, column: string, reason: string, remedy = "") {
@@ -59,7 +60,7 @@ export class RowError extends FettleError {
 /**
  * The error of a network for features of rows, with the name of the column.
  *
- * @param from - the number of the first of the rows
+ * @param from - the number of the first row
  */
 export function namedRow(error: unknown, { columns }: Pick<Pipeline, "columns">, from = 0): unknown {
   if (!(error instanceof IdError)) return error;
@@ -67,10 +68,10 @@ export function namedRow(error: unknown, { columns }: Pick<Pipeline, "columns">,
   return new RowError(from + error.row, names[error.column], error.reason, error.remedy);
 }
 
-/** Rows that can be read. */
+/** Readable rows. */
 export interface RowSource {
   readonly rows: number;
-  /** Rows [from, from + count). What it reads it may refuse with a `RowError`. */
+  /** Reads rows [from, from + count). It may refuse a row with a `RowError`. */
   block(from: number, count: number): CellSource;
 }
 
@@ -87,7 +88,7 @@ export class RowReader {
   private readonly isMissing: (cell: string) => boolean;
 
   /**
-   * @param unknown - what becomes of a word that the schema does not have
+   * @param unknown - how a word that is not in the schema is treated
    * @param parsers - those that the columns of the inputs need
    */
   constructor(
@@ -107,8 +108,8 @@ export class RowReader {
   /**
    * The rows, without reading them.
    *
-   * @throws FettleError `invalid_data`, `invalid_shape`, `invalid_argument` for anything but {@link Rows}, and for columns that are
-   * missing
+   * @throws FettleError `invalid_data`, `invalid_shape`, `invalid_argument` for anything but {@link Rows},
+   * and for missing columns
    */
   source(rows: Rows): RowSource {
     if (isRecordRow(rows)) return this.ofRecords([rows]);
@@ -221,7 +222,7 @@ export class RowReader {
     const read = numberOf(cell);
     if (read === undefined)
       throw new RowError(row, input.name, faultOf(schema, cell, this.parsers), remedyOf(schema));
-    // a word that is read as missing
+    // a word for a missing cell
     if (Number.isNaN(read) && !input.gaps) throw gapError(row, input.name);
     return read;
   }
@@ -236,7 +237,7 @@ export class RowReader {
     const lengths = columns.map(({ length }) => length);
     check(
       lengths.every((length) => length === lengths[0] && length > 0),
-      () => `columns must be arrays of one length, at least 1; received lengths ${show(lengths)}`,
+      () => `columns must be arrays of equal length, at least 1; received lengths ${show(lengths)}`,
       "invalid_shape",
     );
   }
@@ -250,7 +251,7 @@ function viewOf(values: ArrayLike<unknown>, from: number, count: number): Floats
 
 /** Whether none is missing, and each is finite in float32. */
 function areNumbers(values: Floats): boolean {
-  let differences = 0; // NaN as soon as one is not
+  let differences = 0; // NaN as soon as one is not finite
   for (let i = 0; i < values.length; i++) differences += Math.fround(values[i]) - Math.fround(values[i]);
   return differences === 0;
 }
@@ -261,7 +262,7 @@ const gapError = (row: number, column: string): RowError =>
     '; train with missing: "impute" to fill it in',
   );
 
-/** Whether it is an object of which no value is an array: one row. */
+/** Whether it is an object without arrays: one row. */
 function isRecordRow(rows: unknown): rows is RowRecord {
   return isPlainObject(rows) && !isArray(rows) && !Object.values(rows).some((value) => isArray(value));
 }

@@ -1,6 +1,6 @@
 /**
  * Safetensors, the format of arrays that Hugging Face's libraries read: a length, a JSON header, and the numbers end to end. Fettle's
- * files have a checksum in the header. What the arrays are for is not known here.
+ * files have a checksum in the header. It does not interpret the arrays.
  *
  * @see https://github.com/huggingface/safetensors
  */
@@ -8,7 +8,7 @@
 import { crc32 } from "../crc32.js";
 import { check, isRecord } from "../errors.js";
 
-/** Arrays by name; float32 throughout, as everything is that a network computes with. */
+/** Arrays by name; all float32, like all numbers of a network. */
 export type Tensors = Readonly<Record<string, Tensor>>;
 
 export interface Tensor {
@@ -17,10 +17,13 @@ export interface Tensor {
   readonly data: Float32Array;
 }
 
-/** Metadata begin so, with eight hexadecimal digits after it: the CRC-32 of the file in which these are zeros. */
+/**
+ * The start of the metadata, followed by eight hexadecimal digits: the CRC-32 of the file with zeros in their
+ * place.
+ */
 const MARK = '{"__metadata__":{"crc32":"';
 const ZEROS = "00000000";
-/** A header is at most so long; it holds no numbers but those of a pipeline. */
+/** The longest header; its only numbers are those of a pipeline. */
 const LONGEST_HEADER = 2 ** 26;
 
 const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -59,7 +62,8 @@ export function writeSafetensors(
 /**
  * The arrays and the metadata of a file. Arrays are copies, so that the bytes need not be kept.
  *
- * @throws FettleError `invalid_checkpoint` for bytes that are cut, damaged, or not written by {@link writeSafetensors}
+ * @throws FettleError `invalid_checkpoint` for bytes that are truncated, damaged, or not written by {@link
+ * writeSafetensors}
  */
 export function readSafetensors(bytes: Uint8Array): {
   tensors: Tensors;
@@ -71,17 +75,20 @@ export function readSafetensors(bytes: Uint8Array): {
   );
   const place = 8 + MARK.length;
   const beginning = String.fromCharCode(...bytes.subarray(8, place + ZEROS.length));
-  refuseUnless(beginning.startsWith(MARK), `it has ${bytes.length} bytes that do not begin as one`);
+  refuseUnless(beginning.startsWith(MARK), `its ${bytes.length} bytes do not begin like one`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const length = Number(view.getBigUint64(0, true));
-  refuseUnless(length <= Math.min(LONGEST_HEADER, bytes.length - 8), "it is cut, or its header is too long");
+  refuseUnless(
+    length <= Math.min(LONGEST_HEADER, bytes.length - 8),
+    "it is truncated, or its header is too long",
+  );
 
   let crc = crc32(bytes.subarray(0, place));
   crc = crc32(encoded(ZEROS), crc);
   crc = crc32(bytes.subarray(place + ZEROS.length), crc);
   refuseUnless(
     beginning.endsWith(hexadecimal(crc)),
-    "its checksum does not match its contents; it is cut or damaged",
+    "its checksum does not match its contents; it is truncated or damaged",
   );
 
   const start = 8 + length;
@@ -97,7 +104,7 @@ export function readSafetensors(bytes: Uint8Array): {
     const [from, end] = Array.isArray(data_offsets) ? data_offsets : [];
     refuseUnless(
       dtype === "F32" && from === at && end === at + size && size <= bytes.length - start - at,
-      `array "${name}" must be of float32, and end to end with the one before it`,
+      `array "${name}" must be float32, and follow the previous array directly`,
     );
     at = end;
     const data = new Float32Array(new Uint8Array(bytes.subarray(start + from, start + end)).buffer);

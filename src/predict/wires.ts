@@ -1,4 +1,6 @@
-/** Which layer takes what, as a model file says it: by the ids of values. A stack of layers over columns says nothing of inputs and outputs. */
+/**
+ * The wiring in a model file, by ids of values. A stack of layers over columns needs no inputs and outputs.
+ */
 import type { Shape } from "../graph/shape.js";
 import type { Layer } from "../nn/layers/layer.js";
 import { chain, layerNames, type Wiring } from "../nn/network.js";
@@ -6,13 +8,16 @@ import type { NetworkDescription } from "./description.js";
 
 /** The names of values in a file. */
 export interface Ids {
-  /** Of each value of a wiring: its inputs, then the results of its calls. */
+  /** For each value of a wiring: its inputs, then the results of its calls. */
   readonly values: readonly string[];
-  /** Of each call: that of the first call of its layer, if it is not the first. */
+  /** For each call: the id of the first call of its layer, if it is not the first. */
   readonly shares: readonly (string | undefined)[];
 }
 
-/** A wiring that says the shape of its rows, unless it is a stack over columns: other stacks are in a file as networks with an input. */
+/**
+ * A wiring with the shape of its rows, unless it is a stack over columns: other stacks are stored as networks
+ * with an input.
+ */
 export function withRow(wiring: Wiring, row: Shape): Wiring {
   if (row.length === 1) return wiring;
   return { ...wiring, inputs: wiring.inputs.map(({ name, shape = row }) => ({ name, shape })) };
@@ -30,7 +35,7 @@ export function idsOf({ inputs, calls }: Wiring): Ids {
   return { values, shares };
 }
 
-/** What a file says of the inputs and outputs of a network; nothing of a stack's. */
+/** The inputs and outputs of a network in a file; empty for a stack. */
 export function describeEnds(
   wiring: Wiring,
   { values }: Ids,
@@ -41,9 +46,9 @@ export function describeEnds(
 }
 
 /**
- * The wiring of a network in a file, of which `readContents` has checked that each layer follows what it takes.
+ * The wiring of a network in a file, in which `readContents` has checked that each layer follows its inputs.
  *
- * @param layerFrom - makes the layer that is described
+ * @param layerFrom - makes the described layer
  */
 export function wiringFrom(
   { inputs, outputs = [], layers }: NetworkDescription,

@@ -1,6 +1,6 @@
 /**
- * The kernels with a memory of its own: places for numbers, and steps that compute rows from one place to another. No network is
- * known here.
+ * The kernels with their own memory: places for numbers, and steps that compute rows from one place to
+ * another. It knows no network.
  */
 import { check, FettleError } from "../errors.js";
 import * as Elementwise from "../graph/opcodes/elementwise.js";
@@ -26,7 +26,10 @@ export class Workspace {
   /** @param limit - the most bytes the memory may grow to */
   constructor(private readonly limit: number) {}
 
-  /** x · kernel + bias, then an activation that is one operation, or none: from `[rows, inputs]` to `[rows, units]`. */
+  /**
+   * x · kernel + bias, then an activation of one operation, or none: from `[rows, inputs]` to `[rows,
+   * units]`.
+   */
   product(kernel: Tensor, bias: Tensor | undefined, activation: string, from: number, to: number): Step {
     const operands = this.reserve(Opcode.GEMM_WORDS);
     const [kernelAt, biasAt] = [this.put(kernel), bias ? this.put(bias) : Opcode.NO_BIAS];
@@ -78,7 +81,7 @@ export class Workspace {
     return new Float32Array(this.kernels.memory.buffer, at, length);
   }
 
-  /** Room for so many numbers, at a multiple of 16 bytes. */
+  /** Space for a number of values, at a multiple of 16 bytes. */
   reserve(numbers: number): number {
     const { memory } = this.kernels;
     const at = Math.ceil(this.top / 16) * 16;

@@ -1,4 +1,4 @@
-/** A final model beside models that need no tuning, as text for people. */
+/** A final model compared with models that need no tuning, as text for people. */
 import type { BaselineReport } from "../tune/baselines/compare.js";
 import { count, formatScore, listed, plain, scoreLabel } from "./format.js";
 import { layOut, wrap } from "./layout.js";
@@ -15,16 +15,19 @@ export function besideBaselines(report: BaselineReport, width: number): string[]
 
 /** Scores of a final model on rows that no trial saw, as text for people. */
 export interface HeldScores {
-  /** How many rows, where that is known. */
+  /** The number of rows, if known. */
   readonly rows?: number;
-  /** A line of names, and one for each metric; beside those of models that need no tuning, where these were fitted. */
+  /**
+   * A line of names, and one for each metric, with the scores of models that need no tuning if these were
+   * fitted.
+   */
   readonly table: readonly (readonly string[])[];
-  /** Which model to prefer, and what to know of the intervals. */
+  /** Which model to prefer, and notes on the intervals. */
   readonly notes: readonly string[];
 }
 
 /**
- * @param test - by metric, where there are no baselines
+ * @param test - by metric, if there are no baselines
  * @param positive - the positive class, of two
  */
 export function heldScores(
@@ -52,7 +55,7 @@ export function heldScores(
   return { rows, table: [heads, ...lines], notes: [verdictOf(report), ...intervalNotes(report)] };
 }
 
-/** What to know of the intervals: which of them a few rows decide, and which metrics have none, and why. */
+/** Notes on the intervals: which of them a few rows decide, which metrics have none, and why. */
 export function intervalNotes({ rows, scores, positive }: BaselineReport): string[] {
   const all = Object.entries(scores);
   const few = all.flatMap(([name, { decidedBy }]) =>
@@ -69,7 +72,7 @@ export function intervalNotes({ rows, scores, positive }: BaselineReport): strin
   ];
 }
 
-/** 3 in n is the rule of three: what none of n rows does, up to 3 / n of all rows may do (95 %). */
+/** The rule of three: if none of n rows differs, up to 3 / n of all rows may (95 %). */
 const deciding = (decidedBy: number, rows: number): string =>
   decidedBy > 0
     ? `${decidedBy} of ${count(rows, "row")}`
@@ -108,5 +111,5 @@ function inWords({ rows, metric, ahead, verdict, scores, positive }: BaselineRep
   }
 }
 
-/** Two digits, which is what such a number is known to. */
+/** Two digits, the precision of such a number. */
 const briefly = (value: number): string => String(Number(value.toPrecision(2)));

@@ -1,4 +1,6 @@
-/** A benchmark of optimizers as text for people, and as a table for programs. Every figure is computed elsewhere. */
+/**
+ * A benchmark of optimizers as text for people, and as a table for programs. It computes no figure itself.
+ */
 import type { BenchmarkAnalysis, Cell, Comparison } from "../benchmark/analysis.js";
 import { type BenchmarkSetup, countRuns } from "../benchmark/record.js";
 import type { Times } from "../benchmark/times.js";
@@ -10,7 +12,7 @@ import type { Paint } from "./study.js";
 export interface BenchmarkReport {
   readonly setup: BenchmarkSetup;
   readonly analysis: BenchmarkAnalysis;
-  /** Of this process, without those of earlier ones. */
+  /** Of this process only. */
   readonly seconds: number;
   /** The folder of the files. */
   readonly folder: string;
@@ -25,7 +27,9 @@ const PHASES = [
 
 const FILES = "runs.jsonl, tables.csv, times.csv";
 
-/** The benchmark that is about to run, in lines of at most `width` characters; `earlier` runs are done. */
+/**
+ * The benchmark that is about to run, in lines of at most `width` characters; `earlier` runs already exist.
+ */
 export function introduceBenchmark(setup: BenchmarkSetup, earlier: number, width: number): string[] {
   const { problems, optimizers, seeds, trials, rates } = setup;
   const there = earlier > 0 ? `, ${earlier} of them done` : "";
@@ -125,7 +129,7 @@ const COLUMNS = [
 
 /**
  * All figures by phase, problem and optimizer as CSV, with six significant digits; infinite and missing figures are empty.
- * The rates are those of the defaults, and repeated in both phases.
+ * The rates belong to the defaults, and are repeated in both phases.
  */
 export function benchmarkCsv({ rates, ...analysis }: BenchmarkAnalysis): string {
   const rows = PHASES.flatMap(([phase]) =>

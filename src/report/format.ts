@@ -13,15 +13,18 @@ export function formatScore(value: number | null): string {
   return value.toFixed(size >= 1e4 || (size >= 100 && Number.isInteger(value)) ? 0 : size >= 100 ? 2 : 4);
 }
 
-/** Metrics of two classes that are about the positive one. */
+/** Metrics of two classes that refer to the positive class. */
 const OF_POSITIVE = /^(precision|recall|f1|fBeta[\d.]*|jaccard|averagePrecision|rocAuc)$/;
 
-/** The name of a metric, with the class that it is about: `recall of yes`. */
+/** The name of a metric, with the class that it refers to: `recall of yes`. */
 export function scoreLabel(metric: string, positive: string | undefined): string {
   return positive !== undefined && OF_POSITIVE.test(metric) ? `${metric} of ${positive}` : metric;
 }
 
-/** The value of a parameter: numbers with at most four significant digits, such as `1e-6`, words unchanged, a dash if it does not apply. */
+/**
+ * The value of a parameter: numbers with at most four significant digits, such as `1e-6`, strings unchanged,
+ * a dash if it does not apply.
+ */
 export function formatValue(value: unknown): string {
   if (value === undefined) return NOTHING;
   if (typeof value === "string") return plain(value);
@@ -30,7 +33,9 @@ export function formatValue(value: unknown): string {
   return Math.abs(value) < 1e-3 ? rounded.toExponential() : String(rounded);
 }
 
-/** The moment of a date, in UTC: its day, with the time where it is not midnight, such as `2009-10-16 08:30`. */
+/**
+ * The moment of a date, in UTC: its day, with the time where it is not midnight, such as `2009-10-16 08:30`.
+ */
 export function formatMoment(moment: number): string {
   const minutes = Math.floor((moment - Math.floor(moment / DAY) * DAY) / 60_000);
   const time = [Math.floor(minutes / 60), minutes % 60]
@@ -66,7 +71,7 @@ export function plain(text: string): string {
   return text.replace(/\p{Cc}+/gu, " ");
 }
 
-/** Text of at most `width` columns of a terminal, its end replaced by `…` where it was longer. */
+/** Text of at most `width` columns of a terminal, its end replaced by `…` if it is longer. */
 export function clip(text: string, width: number): string {
   if (columnsOf(text) <= width) return text;
   let kept = "";

@@ -14,26 +14,29 @@ export interface JsonReport {
   } | null;
   /** The Pareto front; for several metrics only. */
   readonly bestTrials?: readonly JsonTrial[];
-  /** The positive one of two classes, which the threshold, precision, recall, F1 and AUC are of. */
+  /** The positive class of two, to which the threshold, precision, recall, F1 and AUC refer. */
   readonly positive?: string;
-  /** The decision threshold of the final model, where one was chosen. */
+  /** The decision threshold of the final model, if one was chosen. */
   readonly threshold?: number;
   /** The networks of the final model, if there are several. */
   readonly ensemble?: EnsembleReport;
-  /** How well the probabilities of the final model are calibrated, before and after. */
+  /** The calibration error of the final model's probabilities, before and after. */
   readonly calibration?: CalibrationReport;
-  /** Scores on the held-out rows, by metric; empty without any, and left out where there is no table. */
+  /** Scores on the held-out rows, by metric; empty without any, and missing without a table. */
   readonly test?: Readonly<Record<string, number | null>>;
-  /** Those scores beside those of a linear model and a constant; without held-out rows left out. */
+  /** Those scores compared with those of a linear model and a constant; missing without held-out rows. */
   readonly baselines?: BaselineReport;
-  /** After how many trials the search ended before it had all, and by what: `timeout`, or `standardErrors` where its gains were within chance. */
+  /**
+   * The number of trials after which the search ended early, and the reason: `timeout`, or `standardErrors`
+   * if its gains were within chance.
+   */
   readonly endedAfter?: number;
   readonly endedBy?: string;
-  /** How many networks of the final model there was time for, where that is fewer than were asked for. */
+  /** The number of networks of the final model, if time allowed fewer than requested. */
   readonly networks?: number;
-  /** The epochs of the first network of the final model, where there was no time for all. */
+  /** The epochs of the first network of the final model, if time ran out. */
   readonly shortened?: { readonly epochs: number; readonly of: number };
-  /** The words of the command that runs the best trial again, where a trial is a command. */
+  /** The words of the command that runs the best trial again, if trials are commands. */
   readonly bestCommand?: readonly string[];
   /** By number. */
   readonly trials: readonly JsonTrial[];
@@ -70,7 +73,7 @@ export function jsonReport(study: {
   readonly endedAfter?: number;
   readonly endedBy?: string;
   readonly networks?: number;
-  /** The epochs of the first network of the final model, where there was no time for all. */
+  /** The epochs of the first network of the final model, if time ran out. */
   readonly shortened?: { readonly epochs: number; readonly of: number };
   readonly bestCommand?: readonly string[];
   readonly trials: readonly TrialRecord<Params>[];
@@ -97,13 +100,13 @@ export function jsonReport(study: {
   };
 }
 
-/** Scores, null where they are not finite. */
+/** Scores; null if not finite. */
 function scoresOf(test: Readonly<Record<string, number>>): Readonly<Record<string, number | null>> {
   const finite = Object.entries(test).map(([name, score]) => [name, Number.isFinite(score) ? score : null]);
   return Object.fromEntries(finite);
 }
 
-/** A trial of the report, as the files of trials have it too. */
+/** A trial of the report; the files of trials contain the same. */
 export function jsonTrial({
   number,
   parent,

@@ -1,4 +1,4 @@
-/** Tables and paragraphs as lines of text that fit a width. It gives the cells no meaning. */
+/** Tables and paragraphs as lines of text that fit a width. It does not interpret the cells. */
 import { columnsOf } from "./columns.js";
 import { clip } from "./format.js";
 
@@ -45,7 +45,7 @@ export function layOut(rows: readonly (readonly string[])[], { width, indent = 2
 const LEAST_TEXT = 16;
 
 /**
- * Labels with a text each, which is broken between words where it is too long for its line.
+ * Labels with a text each, broken between words if it is too long for its line.
  *
  * @returns lines of at most `width` columns
  * @example
@@ -70,7 +70,10 @@ export function layOutTexts(
   });
 }
 
-/** Text broken between words into lines of at most `width` columns; a longer word has its own line and is cut short. */
+/**
+ * Text broken between words into lines of at most `width` columns; a longer word has its own line and is
+ * truncated.
+ */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

@@ -9,7 +9,7 @@ import { count, formatScore, formatValue, plain, scoreLabel } from "./format.js"
 import { mustBeStudyData, type StudyData } from "./plots/studyData.js";
 import { countStatuses, firstFailure } from "./study.js";
 
-/** What a study's Markdown has. */
+/** Options of a study's Markdown. */
 export interface StudyMarkdownOptions {
   /** The most trials in the table, the best first. Default 10. */
   readonly trials?: number;
@@ -60,7 +60,10 @@ export function studyMarkdown(study: StudyData, options: StudyMarkdownOptions = 
 
 const RULES = { trials: [integer(), 10] } satisfies OptionRules<StudyMarkdownOptions>;
 
-/** The scores of the final model on held-out rows as Markdown, beside those of models that need no tuning; nothing without any. */
+/**
+ * The scores of the final model on held-out rows as Markdown, with those of models that need no tuning; empty
+ * without any.
+ */
 export function scoresMarkdown(
   test: Readonly<Record<string, number>>,
   rows: number,
@@ -111,7 +114,7 @@ function cellsOf({ space }: StudyData): (trial: TrialRecord) => string[] {
   ];
 }
 
-/** For one objective, where there are trials enough. */
+/** For one objective, if there are enough trials. */
 function importanceTable({ trials, space, directions }: StudyData): string[] {
   const complete = trials.filter(({ status }) => status === "complete").length;
   if (directions.length > 1 || complete < 2) return [];
@@ -130,7 +133,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   ];
 }
 
-/** Text in one line of which nothing is markup: each character that could be has a backslash before it. */
+/** Text in one line without markup: a backslash escapes each special character. */
 function escaped(text: string): string {
   return plain(text)
     .trim()

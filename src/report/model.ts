@@ -1,4 +1,4 @@
-/** A saved model as text for people: what it takes, what it answers, how good it is and where it comes from. */
+/** A saved model as text for people: its inputs, its output, its scores and its origin. */
 
 import { positiveOf } from "../data/positive.js";
 import { isRecord } from "../errors.js";
@@ -9,7 +9,7 @@ import { clip, count, formatScore, formatValue, plain, scoreLabel } from "./form
 import { layOut, wrap } from "./layout.js";
 import type { Paint } from "./study.js";
 
-/** Words of a category that are shown. */
+/** The number of categories that are shown. */
 const WORDS = 5;
 
 /** The model, in lines of at most `width` characters. */
@@ -54,9 +54,7 @@ export function describeModel(
       : [`${plain(positive)}, the positive class, from a probability above ${formatValue(threshold)}`]),
     ...(unknown === "refuse"
       ? []
-      : [
-          `words that it did not learn are taken as ${unknown === "ignore" ? "none of the categories" : "missing"}`,
-        ]),
+      : [`unknown categories are treated as ${unknown === "ignore" ? "none of the known ones" : "missing"}`]),
     ...part("Inputs", [["column", "kind", "cells", "words"], ...rows]),
     ...network,
     ...part(

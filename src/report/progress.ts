@@ -6,15 +6,15 @@ import { formatDuration, formatScore, plain } from "./format.js";
 /** The progress of a study or a benchmark. */
 export interface ProgressState {
   readonly finished: number;
-  /** How many of them had finished before the clock started. Default 0. */
+  /** The number of them that had finished before the clock started. Default 0. */
   readonly before?: number;
   /** The budget in trials, at least 1. */
   readonly total: number;
   /** Since the study started. */
   readonly seconds: number;
-  /** The budget in seconds, from the same start, in place of one in trials. */
+  /** The budget in seconds, from the same start, instead of one in trials. */
   readonly time?: number;
-  /** The plural of the unit that is counted. Default "trials". */
+  /** The plural of the counted unit. Default "trials". */
   readonly unit?: string;
   readonly metric?: string;
   /** The best value so far, null without one. */
@@ -25,8 +25,8 @@ const WIDEST_BAR = 30;
 const NARROWEST_BAR = 8;
 
 /**
- * Bar, trials done, rate, best so far and time left, in at most `width` columns. A narrow terminal loses the bar first, then the rate,
- * then the name of the metric, then the time left, and no word is cut.
+ * Bar, trials done, rate, best so far and time left, in at most `width` columns. A narrow terminal loses the
+ * bar first, then the rate, then the name of the metric, then the time left; no word is truncated.
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ export function progressLine(state: ProgressState, width: number): string {
   return lines.find((line) => columnsOf(line) <= width) ?? "";
 }
 
-/** Per minute if below one a second, so that the figure keeps a digit. */
+/** Per minute if below one per second, so that the figure keeps a digit. */
 function rateOf(perSecond: number, unit: string): string {
   return perSecond >= 1 ? `${perSecond.toFixed(1)} ${unit}/s` : `${(perSecond * 60).toFixed(1)} ${unit}/min`;
 }

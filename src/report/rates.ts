@@ -4,7 +4,7 @@ import { formatScore, formatValue } from "./format.js";
 import { layOut, wrap } from "./layout.js";
 import type { Paint } from "./study.js";
 
-/** Steps shown, besides those of the suggestions. */
+/** The number of steps shown, in addition to the suggestions. */
 const LINES = 20;
 const WIDEST_BAR = 40;
 const NARROWEST_BAR = 6;

@@ -2,25 +2,25 @@
 import type { Finding, Receipt } from "../data/receipt.js";
 import { plain } from "./format.js";
 
-/** So many findings of a type are shown; the others are counted. */
+/** The number of findings shown per type; the others are counted. */
 const SHOWN = 3;
 
-/** What each type is called where it is counted. */
+/** The name of each type in counts. */
 const CALLED: Readonly<Record<Finding["type"], string>> = {
   rows: "reasons",
   doubt: "columns in doubt",
-  guess: "columns whose reading is a guess",
-  missing: "words that are read as missing",
+  guess: "columns read by a guess",
+  missing: "words read as missing",
   leftOut: "kinds of columns left out",
-  spellings: "columns whose words differ in case or spaces",
-  words: "columns of numbers that are read as words",
+  spellings: "columns with words that differ only in case or spaces",
+  words: "columns of numbers read as words",
   units: "columns with units",
 };
 
 /**
- * A line for each finding, at most three of each type: of the others the count.
+ * A line for each finding, at most three of each type and the count of the others.
  *
- * @param explain - puts a message in the words of the reader, who may not write code
+ * @param explain - rewrites a message for readers who do not write code
  */
 export function receiptLines(
   { findings, rows, used }: Receipt,
@@ -31,7 +31,7 @@ export function receiptLines(
     const own = findings.filter((finding) => finding.type === type);
     lines.push(...own.slice(0, SHOWN).map(({ message }) => plain(explain(message))));
     if (own.length > SHOWN)
-      lines.push(`and ${own.length - SHOWN} more ${CALLED[type]}; fettle inspect --json has all`);
+      lines.push(`and ${own.length - SHOWN} more ${CALLED[type]}; fettle inspect --json prints all`);
   }
   return lines;
 }

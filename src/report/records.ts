@@ -1,19 +1,26 @@
-/** A study as flat rows: what pandas, Observable and spreadsheets read without a step between. */
+/** A study as flat rows: the form that pandas, Observable and spreadsheets read directly. */
 import type { ParamValue } from "../search/space/value.js";
 import type { TrialStatus } from "../search/trial/trial.js";
 import { mustBeStudyData, type StudyData } from "./plots/studyData.js";
 
-/** A trial as a flat row. All rows of a study have the same names, in the same order; what a trial does not have is null. */
+/**
+ * A trial as a flat row. All rows of a study have the same names, in the same order; missing values are null.
+ */
 export interface TrialRow {
   readonly number: number;
   readonly status: TrialStatus;
-  /** `value`, or with several objectives `values.<metric>` for each; `std`; `seconds`; and `params.<name>` for each parameter. */
+  /**
+   * `value`, or with several objectives `values.<metric>` for each; `std`; `seconds`; and `params.<name>` for
+   * each parameter.
+   */
   readonly [column: string]: string | number | boolean | null;
 }
 
 /**
- * The trials of a study as flat rows, by number: `pd.DataFrame(rows)`, `pd.read_json(text, orient="records")` and Observable's
- * `Plot.dot(rows, { x: "params.rate", y: "value" })` take them as they are. Lists among the values of a choice are JSON.
+ * The trials of a study as flat rows, by number: `pd.DataFrame(rows)`, `pd.read_json(text, orient="records")`
+ * and Observable's
+ * `Plot.dot(rows, { x: "params.rate", y: "value" })` accept them directly. Lists among the values of a
+ * choice are JSON.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** What the columns of a table are, as text for people. */
+/** The columns of a table, as text for people. */
 import type { Drift } from "../data/diagnosis/drift.js";
 import { receiptOf } from "../data/receipt.js";
 import type { ColumnSchema } from "../data/schema.js";
@@ -8,15 +8,15 @@ import { layOut, wrap } from "./layout.js";
 import { receiptLines } from "./receipt.js";
 import type { Paint } from "./study.js";
 
-/** Columns without cells that have a line each. */
+/** The number of columns without cells that have a line each. */
 const MOST_EMPTY = 3;
-/** The longest that a sample is shown: a day, such as 2024-05-31. */
+/** The longest sample: a day, such as 2024-05-31. */
 const SAMPLE = 10;
 
 /**
  * A line for each column, and what is in doubt, in lines of at most `width` characters.
  *
- * @param explain - puts a doubt in the words of the reader, who may not write code
+ * @param explain - rewrites a message for readers who do not write code
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export function describeSchema(
   const { columns, schema, ignored, notes: decided, rows } = table;
   const named = new Map(columns.map((column) => [column.name, column]));
   const empty = schema.columns.filter(({ kind }) => kind === "empty").length;
-  // many of them are only counted below
+  // if there are many, they are only counted below
   const shown = schema.columns.filter(
     ({ kind, reason }) => kind !== "empty" || !reason || empty <= MOST_EMPTY,
   );
@@ -81,7 +81,7 @@ function gapsOf({ values, doubt, kind }: Column): string {
   return missing === 0 ? "all" : `${missing} missing`;
 }
 
-/** What has drifted, in lines of at most `width` characters. */
+/** The drift of a table, in lines of at most `width` characters. */
 export function describeDrift(
   [file, other]: readonly [file: string, other: string],
   rows: number,

@@ -1,6 +1,5 @@
 /**
- * A study on a table as text for people: its introduction and its results. As data for
- * programs, see json.ts.
+ * A study on a table as text for people: its introduction and its results. For programs, see json.ts.
  */
 import type { Dataset } from "../data/dataset.js";
 import type { Direction } from "../direction.js";
@@ -14,19 +13,19 @@ import { besideBaselines } from "./baselines.js";
 import { clip, count, formatDuration, formatScore, formatValue, plain, scoreLabel } from "./format.js";
 import { layOut, wrap } from "./layout.js";
 
-/** What is known before the first trial. */
+/** The study before its first trial. */
 export interface StudyIntroduction {
   /** The table's file. */
   readonly file: string;
   readonly data: Pick<Dataset, "rows" | "inputs" | "task" | "target" | "classes">;
-  /** What was decided in reading it. */
+  /** What was decided when it was read. */
   readonly notes?: readonly string[];
-  /** What is wrong with it, see `diagnose`. */
+  /** Its problems, see `diagnose`. */
   readonly warnings?: readonly string[];
-  /** What is tuned for. */
+  /** The metric to optimize. */
   readonly metrics: readonly string[];
   readonly strategy: string;
-  /** The budget in trials; undefined where only the time ends the search. */
+  /** The budget in trials; undefined if only the time ends the search. */
   readonly trials?: number;
   /** The budget in seconds. */
   readonly seconds?: number;
@@ -35,7 +34,7 @@ export interface StudyIntroduction {
   readonly splitter?: string;
   /** Rows that trials see, and rows held out from them. */
   readonly development: number;
-  /** How many of those trials use. */
+  /** The number of those rows that trials use. */
   readonly searched: number;
   readonly test: number;
   readonly seed: number;
@@ -49,33 +48,36 @@ export interface StudyReport extends Ending {
   /** Scores on held-out rows, by metric; empty without any. */
   readonly test: Readonly<Record<string, number>>;
   readonly testRows: number;
-  /** The same scores beside those of models that need no tuning. */
+  /** The same scores, compared with those of models that need no tuning. */
   readonly baselines?: BaselineReport;
-  /** The positive one of two classes, which the threshold, precision, recall, F1 and AUC are of. */
+  /** The positive class of two, to which the threshold, precision, recall, F1 and AUC refer. */
   readonly positive?: string;
-  /** The decision threshold of the final model, where one was chosen, and by what. */
+  /** The decision threshold of the final model, if one was chosen, and the metric that chose it. */
   readonly threshold?: { readonly metric: string; readonly value: number };
   /** The networks of the final model, if there are several; as `Ensemble` of `tune`. */
   readonly ensemble?: EnsembleReport;
-  /** How well its probabilities are calibrated; as `Calibration` of `tune`. */
+  /** The calibration of its probabilities; as `Calibration` of `tune`. */
   readonly calibration?: CalibrationReport;
 }
 
-/** The temperature of a final model, and scores of its probabilities without it and with it. */
+/** The temperature of a final model, and scores of its probabilities without and with it. */
 export interface CalibrationReport {
   readonly temperature: number;
   readonly logLoss: { readonly before: number; readonly after: number };
   readonly error: { readonly before: number; readonly after: number };
 }
 
-/** The networks of a final model, by trial, with models among them that need no tuning, and their score beside that of one network. */
+/**
+ * The networks of a final model, by trial, including models that need no tuning, and their score compared
+ * with that of one network.
+ */
 export interface EnsembleReport {
   readonly members: readonly { readonly trial: number; readonly networks: number }[];
-  /** Left out where all are of trials. */
+  /** Missing if all come from trials. */
   readonly untuned?: { readonly linear?: number; readonly constant?: number };
   readonly score: number;
   readonly single: number;
-  /** How many more divisions into folds they were chosen on; left out for none. */
+  /** The number of further divisions into folds that chose them; missing for 0. */
   readonly confirm?: number;
 }
 
@@ -88,30 +90,33 @@ export interface FrontReport extends Ending {
 }
 
 interface Ending {
-  /** Undefined where values are not means of folds. */
+  /** Undefined if values are not means of folds. */
   readonly folds?: number;
   readonly trials: readonly TrialRecord<Params>[];
   /** Since the study started. */
   readonly seconds: number;
-  /** After how many trials the search ended before it had all, and by what, such as `timeout`; and the command that repeats it. */
+  /**
+   * The number of trials after which the search ended early, and the reason, such as `timeout`; and the
+   * command that repeats it.
+   */
   readonly endedAfter?: number;
   readonly endedBy?: string;
-  /** How many networks of the final model there was time for, where that is fewer than were asked for. */
+  /** The number of networks of the final model, if time allowed fewer than requested. */
   readonly networks?: number;
-  /** The epochs of the first network of the final model, where there was no time for all. */
+  /** The epochs of the first network of the final model, if time ran out. */
   readonly shortened?: { readonly epochs: number; readonly of: number };
   readonly repeat?: string;
-  /** The command that runs the best trial again, where a trial is a command. */
+  /** The command that runs the best trial again, if trials are commands. */
   readonly again?: string;
 }
 
-/** Marks headings and side notes; the identity without colours. */
+/** Marks headings and notes; the identity without colours. */
 export interface Paint {
   heading(text: string): string;
   faint(text: string): string;
 }
 
-/** How many trials are shown side by side, where there is room. */
+/** The number of trials shown side by side, if there is space. */
 const TOP = 5;
 
 /** The study that is about to run, in lines of at most `width` characters. */
@@ -228,7 +233,7 @@ function calibrated({ temperature, error }: CalibrationReport): string {
     : `temperature ${temperature.toFixed(2)}; ${after}, before ${formatScore(error.before)}`;
 }
 
-/** The networks of an ensemble by what they are of: `trial 12 (3), trial 7 (2), linear model (3)` */
+/** The networks of an ensemble by their origin: `trial 12 (3), trial 7 (2), linear model (3)` */
 export function networksOf({ members, untuned = {}, confirm = 0 }: EnsembleReport): {
   title: string;
   list: string;
@@ -239,7 +244,7 @@ export function networksOf({ members, untuned = {}, confirm = 0 }: EnsembleRepor
   const parts = [...members.map(({ trial, networks }) => [`trial ${trial}`, networks] as const), ...named];
   const all = parts.reduce((sum, [, networks]) => sum + networks, 0);
   if (members.length === 0 && named.length === 1)
-    return { title: `the ${named[0][0]}`, list: "no network made it better on the rows of validation" };
+    return { title: `the ${named[0][0]}`, list: "no other network improved it on the validation rows" };
   return {
     title: `the mean of ${count(all, "network")}`,
     list:
@@ -291,30 +296,30 @@ function ending(
         ? [
             `The search ended after ${count(endedAfter, "trial")}: its second half gained no more than chance would. --all-seconds keeps searching.`,
           ]
-        : [`The time was over after ${count(endedAfter, "trial")}.`]),
-    ...(networks === undefined
-      ? []
-      : [`There was time for ${count(networks, "network")} of the final model.`]),
+        : [`Time ran out after ${count(endedAfter, "trial")}.`]),
+    ...(networks === undefined ? [] : [`Time allowed ${count(networks, "network")} for the final model.`]),
     ...trials.flatMap(({ number, attributes, steps }) =>
       attributes?.cut === true
-        ? [`Trial ${number} was cut after ${count(steps ?? 0, "epoch")}, since it took too much of the time.`]
+        ? [
+            `Trial ${number} was stopped after ${count(steps ?? 0, "epoch")}, since it took too much of the time.`,
+          ]
         : [],
     ),
     ...(shortened
       ? [
-          `There was time for ${shortened.epochs} of its ${count(shortened.of, "epoch")}; more --seconds train it longer.`,
+          `Time allowed ${shortened.epochs} of its ${count(shortened.of, "epoch")}; more --seconds train it longer.`,
         ]
       : []),
   ];
-  // a command stays in one line, to be copied
+  // a command stays in one line, so that it can be copied
   const commands = [
-    ...(repeat === undefined ? [] : [`The same, to the bit: ${repeat}`]),
-    ...(again === undefined ? [] : [`The best again: ${again}`]),
+    ...(repeat === undefined ? [] : [`Reproduces exactly (bit for bit): ${repeat}`]),
+    ...(again === undefined ? [] : [`Runs the best trial again: ${again}`]),
   ];
   return ["", ...lines.flatMap((line) => wrap(line, width).map(paint.faint)), ...commands.map(paint.faint)];
 }
 
-/** Scores that the trial has beside what was tuned for: `; accuracy 0.972 ± 0.011`, of one fold without its 0. */
+/** Other scores of the trial: `; accuracy 0.972 ± 0.011`; for one fold without the deviation. */
 function beside({ attributes }: TrialRecord<Params>, spread: boolean): string {
   const { scores = {} } = (attributes ?? {}) as { readonly scores?: BesideScores };
   return Object.entries(scores)
@@ -325,7 +330,7 @@ function beside({ attributes }: TrialRecord<Params>, spread: boolean): string {
     .join("");
 }
 
-/** Whether values have a deviation: of one fold there is none. */
+/** Whether values have a deviation: one fold has none. */
 const hasSpread = ({ folds }: Ending): boolean => folds !== undefined && folds > 1;
 
 /** The best trials side by side. */
@@ -372,7 +377,7 @@ export function countStatuses(trials: readonly Pick<TrialRecord, "status">[]): s
   return [count(trials.length, "trial"), ...(parts.length > 0 ? [parts.join(", ")] : [])].join(": ");
 }
 
-/** Why the first failed trial failed; empty without one. */
+/** The error of the first failed trial; empty without one. */
 export function firstFailure(trials: readonly TrialRecord<Params>[]): string[] {
   const failed = trials.find(({ status }) => status === "failed");
   return failed ? [`Trial ${failed.number} failed: ${plain(failed.error ?? "without a reason")}`] : [];

@@ -2,7 +2,7 @@
 import type { Params } from "../search/space/space.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 
-/** What is written of a trial. */
+/** The columns of a trial. */
 interface CsvTrial extends Pick<TrialRecord, "number" | "value" | "std" | "seconds"> {
   readonly status: string;
   readonly params: Params;

@@ -1,4 +1,7 @@
-/** A verification as text for people: a table of the groups, and each broken law in full. Every figure is computed elsewhere. */
+/**
+ * A verification as text for people: a table of the groups, and each broken law in full. It computes no
+ * figure itself.
+ */
 import type { Verification, VerifiedGroup } from "../testing/verify.js";
 import { count, formatDuration } from "./format.js";
 import { layOut, wrap } from "./layout.js";

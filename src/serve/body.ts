@@ -1,13 +1,14 @@
 /**
- * The bodies of requests, read as far as they may be: their type, their length, and JSON. What the JSON means is decided by its reader. What
- * is refused is not read to its end, and not cancelled either: on Node that would cut the connection before the response is sent.
+ * The bodies of requests, with limits: their type, their length, and JSON, which the caller interprets. A
+ * refused body is not read to its end, and not cancelled either: on Node that would close the connection
+ * before the response is sent.
  */
 import { FettleError } from "../errors.js";
 import { DEEPEST, isShallow } from "../json.js";
 import type { Asked, PieceReader } from "./exchange.js";
 import { Refusal } from "./responses.js";
 
-/** The types of bodies: one JSON value; or one on each line. */
+/** The types of bodies: one JSON value, or one per line. */
 export const JSON_TYPE = "application/json";
 export const LINES_TYPE = "application/x-ndjson";
 
@@ -26,14 +27,14 @@ export function bodyType({ headers }: Asked): string {
   return type;
 }
 
-/** Bytes that grow up to a limit: in however small pieces they arrive, they take little more memory than their number. */
+/** Bytes that grow up to a limit: even many small pieces take little more memory than their bytes. */
 export class Bytes {
   private bytes = new Uint8Array(256);
   private length = 0;
 
   /**
-   * @param what - what the bytes are, for people
-   * @param most - how many they may be
+   * @param what - the name of the bytes, for people
+   * @param most - the limit
    */
   constructor(
     private readonly what: string,
@@ -53,7 +54,7 @@ export class Bytes {
     this.length = length;
   }
 
-  /** The bytes so far, which are valid until more are appended; these begin anew. */
+  /** The bytes so far, which are valid until more are appended; the next ones start a new buffer. */
   take(): Uint8Array {
     const { length } = this;
     this.length = 0;
@@ -65,10 +66,12 @@ export const tooLong = (what: string, most: number): Refusal =>
   new Refusal(413, "memory_limit", `${what} must be at most ${most} bytes; received more than that`);
 
 /**
- * The JSON of a body. It reads nothing of a body that says that it is too long, and no more than `most` bytes of another.
+ * The JSON of a body. It does not read a body whose header exceeds the limit, and at most `most` bytes of any
+ * other.
  *
- * @param ofNothing - what an empty body means; left out, it is refused
- * @throws FettleError `memory_limit` for a body that is too long; `invalid_argument` for one that breaks off or is not JSON
+ * @param ofNothing - the value of an empty body; without it, an empty body is refused
+ * @throws FettleError `memory_limit` for a body that is too long; `invalid_argument` for a truncated body, or
+ * one that is not JSON
  */
 export async function jsonBody(request: Asked, most: number, ofNothing?: object): Promise<unknown> {
   const bytes = await bodyBytes(request, most);
@@ -84,7 +87,7 @@ export async function jsonBody(request: Asked, most: number, ofNothing?: object)
   );
 }
 
-/** A body, whole. @throws FettleError as {@link jsonBody} */
+/** A complete body. @throws FettleError as {@link jsonBody} */
 async function bodyBytes({ headers, body }: Asked, most: number): Promise<Uint8Array> {
   const declared = headers.get("content-length") ?? "";
   if (/^\d+$/.test(declared) && Number(declared) > most) throw tooLong("the body", most);
@@ -101,13 +104,13 @@ async function bodyBytes({ headers, body }: Asked, most: number): Promise<Uint8A
 /**
  * What arrives next; undefined at the end.
  *
- * @throws FettleError `invalid_argument` for a body that breaks off, as when its client leaves
+ * @throws FettleError `invalid_argument` for a truncated body, such as when its client disconnects
  */
 export async function nextPiece(reader: PieceReader): Promise<Uint8Array | undefined> {
   try {
     return (await reader.read()).value;
   } catch (cause) {
-    throw new FettleError("invalid_argument", "the body must be whole; received a part of it", { cause });
+    throw new FettleError("invalid_argument", "the body must be complete; received only a part", { cause });
   }
 }
 
@@ -120,7 +123,7 @@ export function decoded(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** @throws FettleError `invalid_argument` for JSON that is nested too deep for what walks through it */
+/** @throws FettleError `invalid_argument` for JSON that is nested too deeply */
 function refuseDeep(value: unknown): void {
   if (isShallow(value)) return;
   throw new FettleError(
@@ -141,7 +144,7 @@ export function parsed(text: string): unknown {
 /** Characters of a received text that a refusal repeats. */
 const SHOWN = 100;
 
-/** A received value as refusals show it: a few words, whatever its size and depth. */
+/** A received value in refusals: a few words, whatever its size and depth. */
 export function inShort(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === "object" && value !== null) return "an object";

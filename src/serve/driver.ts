@@ -1,6 +1,7 @@
 /**
- * Runs the studies of a process in the background: one slice at a time, the studies in turn, and the requests first. While
- * the store writes the slice of one study, the next study computes. It knows neither stores nor tuners.
+ * Runs the studies of a process in the background: one slice at a time, the studies in turn, and requests
+ * first. While the store writes the slice of one study, the next study computes. It knows neither stores nor
+ * tuners.
  */
 import { FettleError, isA } from "../errors.js";
 import { later } from "./timer.js";
@@ -10,30 +11,30 @@ export interface Driven {
   readonly id: string;
   /** Whether no call of it is running or waiting. */
   readonly isFree: boolean;
-  /** Reads what a slice needs. @returns whether the study is running */
+  /** Loads the data for a slice. @returns whether the study is running */
   prepare(): Promise<boolean>;
   /** Runs a slice. @returns the phase afterwards, once it is stored */
   runSlice(host: SliceHost): Promise<{ readonly phase: string } | undefined>;
-  /** Notes why the last slice could not be stored; undefined once one was. */
+  /** Records why the last slice could not be stored; undefined after a success. */
   stall(reason: unknown): void;
 }
 
-/** What a slice needs of the thread that it shares. */
+/** Hooks of the host for a slice. */
 export interface SliceHost {
   /** Lets the host answer requests. */
   giveWay(): Promise<void>;
-  /** Called when the slice is computed, and waits for its store alone. */
+  /** Called when the slice is computed and only the store remains. */
   computed(): void;
 }
 
-/** Milliseconds until a slice is tried again after the store failed: at first, and at most. */
+/** Milliseconds until a slice is retried after the store failed: at first, and at most. */
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 30_000;
 
 export class Driver {
-  /** Those that wait for their turn. */
+  /** Studies that wait for their turn. */
   private readonly ready: Driven[] = [];
-  /** How often the last slices failed, and what to call at the end, by study. */
+  /** The consecutive failures, and the callback for the end, by study. */
   private readonly driven = new Map<string, { failures: number; readonly onLeave: () => void }>();
   private isRunning = false;
 
@@ -44,7 +45,7 @@ export class Driver {
   }
 
   /**
-   * Runs a study until it is no longer running. It resolves once that has begun.
+   * Runs a study until it is no longer running. It resolves once that has started.
    *
    * @param study - one that is not driven
    * @param onLeave - called at the end
@@ -71,14 +72,14 @@ export class Driver {
       await this.giveWay();
       const study = this.ready.shift();
       if (study === undefined) break;
-      // a call that came first may wait for the store, and other studies need not
+      // an earlier call may wait for the store, but other studies need not
       if (study.isFree) await this.runSlice(study);
       else void this.enter(study);
     }
     this.isRunning = false;
   }
 
-  /** Resolves when the slice is computed; what follows it is arranged once it is stored. */
+  /** Resolves when the slice is computed; the next step follows once it is stored. */
   private runSlice(study: Driven): Promise<void> {
     return new Promise((computed) => {
       const { giveWay } = this;
@@ -99,7 +100,7 @@ export class Driver {
     void this.enter(study);
   }
 
-  /** A damaged record stays as it is; a store that fails, or another process that writes, may end. */
+  /** A damaged record stays damaged; a failing store, or another writing process, may recover. */
   private failed(study: Driven, error: unknown): void {
     const state = this.driven.get(study.id);
     const isLasting =

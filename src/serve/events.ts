@@ -1,11 +1,14 @@
 /** Server-sent events: a stream of text, such as the progress of a study, that ends when the study does. */
 import { hasEnded, type ServedEvent, type StudyStatus } from "./record.js";
 
-/** The most events that wait for a slow reader. Past that the stream ends; a new one begins with the status. */
+/**
+ * The most events that wait for a slow reader. Beyond that the stream ends; a new one begins with the status.
+ */
 const MOST_WAITING = 256;
 
 /**
- * @param listen - calls the listener with the status and then with each event, until the function that it returns is called
+ * @param listen - calls the listener with the status and then with each event, until the function that it
+ * returns is called
  * @returns `event: status` and `event: trial`, each with its JSON
  */
 export function eventStream<Status extends Phase = StudyStatus>(
@@ -18,7 +21,7 @@ export function eventStream<Status extends Phase = StudyStatus>(
  * A stream of events.
  *
  * @param listen - calls the listener with each event, until the function that it returns is called
- * @param textOf - what is sent of an event
+ * @param textOf - the text to send for an event
  * @param isLast - whether the stream ends with it
  */
 export async function sentEvents<E>(

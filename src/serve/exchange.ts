@@ -1,9 +1,10 @@
 /**
- * Requests and responses as routers see them. A `Request` is an `Asked`; on Node, so is what its parser received. There, making a `Request`
- * and a `Response` with their streams costs more processor time than answering a row, so `serveNode` makes none for handlers of this package.
+ * Requests and responses as routers see them. A `Request` is an `Asked`; on Node, so is what its parser
+ * received. There, a `Request` and a `Response` with their streams cost more processor time than the answer
+ * for a row, so `serveNode` creates none for handlers of this package.
  */
 
-/** What routers read of a request. */
+/** The part of a request that routers read. */
 export interface Asked extends Pick<Request, "method" | "url" | "signal"> {
   readonly headers: { get(name: string): string | null | undefined };
   readonly body: Pieces | null;

@@ -1,5 +1,6 @@
 /**
- * Errors, and what clients see of them: all of those that a client can correct; of the others a code, while the host is told the rest.
+ * Errors, and what clients see of them: complete messages if the client can correct them; otherwise only a
+ * code, while the host receives the rest.
  */
 import { type ErrorCode, FettleError, isA, messageOf } from "../errors.js";
 import type { Tell } from "../listener.js";
@@ -29,13 +30,13 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   internal: 500,
 };
 
-/** What is said of an error that is not the client's, whose message may show internals. */
+/** The message for an error that is not the client's, since its own may reveal internals. */
 export const UNEXPECTED = "the server met an unexpected error";
 
 /**
- * The refusal that an error means.
+ * The refusal for an error.
  *
- * @param tell - is told of an error that the client cannot correct, of which the response shows the code and no more
+ * @param tell - receives an error that the client cannot correct, of which the response shows only the code
  */
 export function refusalOf(error: unknown, tell: Tell): Reply {
   const code = isA(error, FettleError) ? error.code : "internal";
@@ -44,23 +45,24 @@ export function refusalOf(error: unknown, tell: Tell): Reply {
   return json({ error: { code, message: clientMessageOf(error) } }, refused.status, refused.headers);
 }
 
-/** Codes whose messages may hold text of the host's. */
+/** Codes whose messages may contain text of the host. */
 const HIDDEN: readonly ErrorCode[] = ["trial_failed", "callback_failed", "unsupported", "internal"];
 
-/** What a client is told of an error: nothing of the host's. */
+/** The part of an error for a client: nothing of the host. */
 export function clientMessageOf(error: unknown): string {
   return isA(error, FettleError) && !HIDDEN.includes(error.code) ? error.message : UNEXPECTED;
 }
 
-/** Codes that say to a client what a store or a limit found. */
+/** Codes of a store or a limit that concern the client. */
 const ANSWERS: readonly ErrorCode[] = [
   ...(["conflict", "damaged_record", "store_failed", "limit_exceeded", "memory_limit"] as const),
 ];
 
 /**
- * The result of a call of the host's own code, such as a store. What it throws is no fault of a client, but for `ANSWERS`.
+ * The result of a call of the host's code, such as a store. Its errors are not the client's fault, except
+ * `ANSWERS`.
  *
- * @param what - what is called, for the host's people
+ * @param what - the name of the called code, for the host
  * @throws FettleError `internal` with the error as its cause
  */
 export async function ofHost<R>(what: string, call: () => R | Promise<R>): Promise<R> {

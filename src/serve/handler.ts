@@ -10,7 +10,7 @@ const repliers = new WeakMap<object, Replier>();
 /**
  * A handler, which never rejects.
  *
- * @param tell - is told of errors that responses do not show
+ * @param tell - receives errors that responses do not show
  */
 export function handlerOf(answer: Replier, tell: Tell): (request: Request) => Promise<Response> {
   const reply: Replier = async (asked) => {
@@ -25,5 +25,5 @@ export function handlerOf(answer: Replier, tell: Tell): (request: Request) => Pr
   return handler;
 }
 
-/** What a handler was made of; undefined for one that {@link handlerOf} did not make. */
+/** The parts of a handler; undefined for one that {@link handlerOf} did not make. */
 export const replierOf = (handler: object): Replier | undefined => repliers.get(handler);

@@ -1,17 +1,16 @@
 /**
- * Requests to studies, and their responses. This file decides which method of a study a request calls; what the method
- * does, and when a study runs, is decided elsewhere.
+ * Requests to studies, and their responses. This file only decides which method of a study a request calls.
  *
  *     GET    /studies                 the names of all; see list.ts
- *     POST   /studies/:id             starts it; the body is JSON, its settings
+ *     POST   /studies/:id             starts it; the body is its settings as JSON
  *     GET    /studies/:id             its status
  *     DELETE /studies/:id             deletes it
- *     GET    /studies/:id/definition  what it searches: its space, strategy, seed, directions and metrics
+ *     GET    /studies/:id/definition  its space, strategy, seed, directions and metrics
  *     GET    /studies/:id/trials      its finished trials
  *     GET    /studies/:id/running     its running trials, with their curves so far
  *     GET    /studies/:id/result      its best trials, test scores and weights
  *     GET    /studies/:id/model       its final model, as a model file
- *     POST   /studies/:id/predict     predictions of its final model; the body is JSON, rows
+ *     POST   /studies/:id/predict     predictions of its final model; the body is rows as JSON
  *     GET    /studies/:id/events      its progress, as server-sent events
  *     POST   /studies/:id/pause, resume, cancel
  *     POST   /studies/:id/advance     runs one slice, for hosts without background work
@@ -82,9 +81,9 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
 
 /** A request that passed the checks of its header, path and method. */
 export interface Admitted {
-  /** The study that it is for. */
+  /** The study that it concerns. */
   readonly id: string;
-  /** Never rejects. @param tell - is told of errors that the response does not show */
+  /** Never rejects. @param tell - receives errors that the response does not show */
   answer(study: Study, tell: Tell): Promise<Reply>;
 }
 
@@ -117,7 +116,7 @@ export function admit(request: Asked, token: unknown): Admitted {
   };
 }
 
-/** Rows of a request for predictions, and its bytes, as of `modelServer`. */
+/** The most rows and bytes of a request for predictions, as in `modelServer`. */
 const PREDICT_LIMITS = { maxRows: 1000, maxBytes: 2 ** 20 };
 
 /** The most bytes of other bodies: settings are short. */

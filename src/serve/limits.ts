@@ -1,4 +1,4 @@
-/** The limits of a server: what is refused before any work, with both figures. */
+/** The limits of a server. Refusals come before any work, and name both figures. */
 import type { ErrorCode } from "../errors.js";
 import type { Space } from "../search/space/space.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
@@ -6,12 +6,12 @@ import { budgetFor } from "../tune/tuner/study.js";
 import { Refusal } from "./responses.js";
 import type { Store } from "./store.js";
 
-/** A refusal for what is more than a server allows. */
+/** A refusal of more than a server allows. */
 export class LimitError extends Refusal {
   /**
-   * @param status - 422 where the request itself asks for too much, 507 where it must make room first, 429 and 503 where it may
-   * be sent again later
-   * @param retryAfter - after how many seconds
+   * @param status - 422 if the request itself asks for too much, 507 if the client must free space first, 429
+   * and 503 if it may be sent again later
+   * @param retryAfter - the seconds to wait
    */
   constructor(
     status: 422 | 429 | 503 | 507,
@@ -23,7 +23,7 @@ export class LimitError extends Refusal {
   }
 }
 
-/** Refuses a study of more trials than `most`. @throws LimitError */
+/** Refuses a study with more trials than `most`. @throws LimitError */
 export function checkTrials<S extends Space>(options: TunerOptions<S>, most: number): void {
   const { trials } = budgetFor(options);
   if (trials > most)
@@ -58,7 +58,7 @@ export function checkListeners(present: number): void {
   );
 }
 
-/** Refuses a further study where a store that has `keys` has as many as it may. @throws LimitError */
+/** Refuses another study if a store with `keys` is full. @throws LimitError */
 export async function checkRoomInStore(store: Store, most: number): Promise<void> {
   if (most === Number.POSITIVE_INFINITY || !store.keys) return;
   const { length } = [...(await store.keys())];
@@ -70,24 +70,24 @@ export async function checkRoomInStore(store: Store, most: number): Promise<void
     );
 }
 
-/** Seconds after which a study that runs may have ended. */
+/** Seconds after which a running study may have ended. */
 const SOON = 10;
 
-/** The room that running studies take in a process. */
+/** The resources of running studies in a process. */
 export class Room {
   /** Bytes, by study. */
   private readonly taken = new Map<string, number>();
 
   /**
-   * @param studies - how many may run
-   * @param bytes - how many they may need in all
+   * @param studies - the most running studies
+   * @param bytes - the most bytes of all of them
    */
   constructor(
     private readonly studies: number,
     private readonly bytes: number,
   ) {}
 
-  /** Takes room for a study that is to run. @throws LimitError where there is none */
+  /** Reserves resources for a study. @throws LimitError if there are none */
   reserve(id: string, bytes: number): void {
     const others = [...this.taken].filter(([other]) => other !== id);
     if (others.length >= this.studies)
@@ -101,7 +101,7 @@ export class Room {
     if (all > this.bytes)
       throw new LimitError(
         503,
-        `the memory of all running studies must be at most ${this.bytes} bytes; received a study that needs ${bytes} beside ` +
+        `the memory of all running studies must be at most ${this.bytes} bytes; received a study that needs ${bytes}, in addition to ` +
           `${all - bytes} of the others. Wait until one has ended, or pause one; the server's limit is maxMemory`,
         SOON,
         "memory_limit",
@@ -109,7 +109,7 @@ export class Room {
     this.hold(id, bytes);
   }
 
-  /** Takes room for a study that was running before this process began. */
+  /** Reserves resources for a study that was running before this process started. */
   hold(id: string, bytes: number): void {
     this.taken.set(id, bytes);
   }

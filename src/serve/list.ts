@@ -6,7 +6,7 @@ import { isName } from "./http.js";
 import { checkMethod, json } from "./responses.js";
 import type { Store } from "./store.js";
 
-/** Names in one answer, at most and by default. */
+/** Names per answer, at most and by default. */
 const MOST = 1000;
 const SOME = 100;
 
@@ -14,7 +14,8 @@ const SOME = 100;
 export const isForList = (request: Asked): boolean => new URL(request.url).pathname === "/studies";
 
 /**
- * The names after `?after=`, in order, `?limit=` of them, and `next` where there are more: what `after` must be for them.
+ * The names after `?after=`, in order, `?limit=` of them, and `next` if there are more: the value of `after`
+ * for them.
  *
  * @throws FettleError `invalid_argument` for other parameters, `not_found` for a store without `keys`
  */

@@ -1,55 +1,61 @@
-/** The options of a server of studies, whatever its host, and their checks. */
+/** The options of a server of studies, for any host, and their checks. */
 import { must, mustBeInteger, type OptionNames } from "../errors.js";
 import { mustBeListener } from "../listener.js";
 import { type ParamsOf, type Space, spaceFromJson } from "../search/space/space.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
 
-/** What a server of studies needs, whatever its host. */
+/** Options of a server of studies, for any host. */
 export interface StudyOptions<C extends Space, S extends Space> {
   /**
-   * What a request may choose, as a space: the body that starts a study must be a point of it. Default: nothing, so the
-   * body must be empty.
+   * The settings that a request may choose, as a space: the body that starts a study must be a point of it.
+   * Default: none, so the body must be empty.
    */
   readonly settings?: C;
   /**
-   * The options of a study's tuner, as for `createTuner`: its data and its code. It is called again after each restart, and
-   * must return the same for the same settings.
+   * The options of a study's tuner, as for `createTuner`: its data and its code. It is called again after
+   * each restart, and must return the same for the same settings.
    */
   readonly tuner: (settings: ParamsOf<C>) => TunerOptions<S> | Promise<TunerOptions<S>>;
   /**
-   * How long a slice should take, in milliseconds; then the study is stored. In the background requests are answered within it,
-   * too; elsewhere none is answered meanwhile. Default 100.
+   * How long a slice should take, in milliseconds; then the study is stored. In the background, requests are
+   * also answered during a slice; elsewhere they wait. Default 100.
    */
   readonly sliceMilliseconds?: number;
-  /** The most steps of a slice, whatever the clock says. Default 20,000. */
+  /** The most steps of a slice, regardless of time. Default 20,000. */
   readonly sliceSteps?: number;
   /**
-   * Is told of errors that responses do not show: those of the store, of `tuner` at the start of a study, and others that nobody
-   * expects (500). Default: nobody is told.
+   * Receives errors that responses do not show: those of the store, of `tuner` at the start of a study, and
+   * unexpected ones (500). Default: such errors are not reported.
    */
   readonly onError?: (error: unknown) => void;
-  /** The most trials of a study; one that may run more is refused (422). Default 10,000. */
+  /** The most trials of a study; a study with more is refused (422). Default 10,000. */
   readonly maxTrials?: number;
   /**
-   * The most bytes of memory that the trainings of a study may need. A study is refused (422) if the largest model of its space
-   * needs more, and a trial that needs more fails. Default 512 MiB.
+   * The most bytes of memory that the trainings of a study may need. A study is refused (422) if the largest
+   * model of its space needs more, and a trial that needs more fails. Default 512 MiB.
    */
   readonly maxStudyMemory?: number;
 }
 
-/** The limits of a server as a whole. A request past one is refused before any work. */
+/** The limits of the entire server. A request beyond one is refused before any work. */
 export interface ServerLimits {
-  /** The most studies in the store, where that has `keys`; a further one is refused (507). Default 1,000. */
+  /** The most studies in the store, if it has `keys`; another is refused (507). Default 1,000. */
   readonly maxStudies?: number;
-  /** The most studies that run at the same time in the background; a further one is refused (429). Default 32. */
+  /** The most studies that run at the same time in the background; another is refused (429). Default 32. */
   readonly maxRunning?: number;
-  /** The most bytes that the trainings of all running studies may need; a study past it is refused (503). Default 1 GiB. */
+  /**
+   * The most bytes that the trainings of all running studies may need; a study beyond it is refused (503).
+   * Default 1 GiB.
+   */
   readonly maxMemory?: number;
-  /** The most requests that are answered at the same time; a further one is refused (503). Default 100. */
+  /** The most requests that are answered at the same time; another is refused (503). Default 100. */
   readonly maxRequests?: number;
-  /** The most requests in a second, on average and at once; a further one is refused (429). Default 1,000. */
+  /** The most requests per second, on average and at once; another is refused (429). Default 1,000. */
   readonly maxRequestsPerSecond?: number;
-  /** The most milliseconds until a request is answered; then it is refused (503), though its work may still be done. Default 30,000. */
+  /**
+   * The most milliseconds for a response; then the request is refused (503), though its work may still
+   * complete. Default 30,000.
+   */
   readonly maxRequestMilliseconds?: number;
 }
 
@@ -88,15 +94,14 @@ const DEFAULTS = {
 
 type Figures = { readonly [Name in keyof typeof DEFAULTS]: number };
 
-/** The limits and what slices are, as options or by default. */
+/** The limits and the bounds of slices, with defaults. */
 export function figuresOf(options: Partial<Figures>): Figures {
   const given = Object.entries(options).filter(([name, value]) => name in DEFAULTS && value !== undefined);
   return { ...DEFAULTS, ...(Object.fromEntries(given) as Partial<Figures>) };
 }
 
 /**
- * Returns the options of a tuner unchanged. In TypeScript, it gives `model` the types of its parameters where `tuner`
- * returns them.
+ * Returns the options of a tuner unchanged. In TypeScript, it infers the types of the parameters of `model`.
  *
  * @example
  * ```ts
@@ -135,7 +140,7 @@ export function checkServerLimits(limits: ServerLimits): void {
   for (const name of Object.keys(SERVER_LIMITS) as (keyof ServerLimits)[]) mustBeLimit(name, figures[name]);
 }
 
-/** Infinity is no limit. */
+/** Infinity means no limit. */
 function mustBeLimit(name: string, value: unknown): void {
   const isLimit =
     value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && (value as number) > 0);

@@ -1,4 +1,7 @@
-/** What a store keeps of a study: its status, its tuner as bytes and, once it is done, its result. Nothing here runs. */
+/**
+ * The stored record of a study: its status, its tuner as bytes and, once it is done, its result. Nothing here
+ * runs.
+ */
 import { check, FettleError, isRecord, show } from "../errors.js";
 import { saveModel } from "../model/save.js";
 import type { Floats } from "../ndarray.js";
@@ -10,18 +13,19 @@ import { finalOrNone } from "../tune/tuner/result.js";
 import { type ArchiveFormat, packArchive, unpackArchive, wholeVersion } from "../workers/archive.js";
 
 /**
- * `running`: it is worked on in slices. `paused`: it waits for `resume`. `failed`: `resume` continues it once the cause is
+ * `running`: it runs in slices. `paused`: it waits for `resume`. `failed`: `resume` continues it once
+ * the cause is
  * corrected. `cancelled` and `done`: it has ended.
  */
 export type Phase = "running" | "paused" | "failed" | "cancelled" | "done";
 
 const PHASES: readonly Phase[] = ["running", "paused", "failed", "cancelled", "done"];
 
-/** How far a study is. */
+/** The progress of a study. */
 export interface StudyStatus {
   readonly id: string;
   readonly phase: Phase;
-  /** What it was started with. */
+  /** The settings that it was started with. */
   readonly settings: Params;
   /** Training steps so far. */
   readonly steps: number;
@@ -33,11 +37,14 @@ export interface StudyStatus {
   readonly best?: TrialRecord;
   /** Why it failed. */
   readonly error?: string;
-  /** Why its last slice could not be stored, as on a full disk; the slice is tried again. Missing otherwise. */
+  /**
+   * Why its last slice could not be stored, such as on a full disk; the slice will be retried. Missing
+   * otherwise.
+   */
   readonly stalled?: string;
 }
 
-/** What happened to a study, after the store has it. */
+/** An event of a study, sent once the store has it. */
 export type ServedEvent<Status = StudyStatus> =
   | { readonly type: "trial"; readonly trial: TrialRecord }
   | { readonly type: "status"; readonly status: Status }
@@ -45,7 +52,7 @@ export type ServedEvent<Status = StudyStatus> =
 
 /** The result of a study. */
 export interface StudyResult {
-  /** The names of the metrics that were tuned for. */
+  /** The names of the optimized metrics. */
   readonly metrics: readonly string[];
   /** The numbers of the best trials: one, or a Pareto front. */
   readonly best: readonly number[];
@@ -55,13 +62,13 @@ export interface StudyResult {
   readonly weights: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: Floats }>>;
 }
 
-/** A study as its store keeps it. */
+/** The record of a study. */
 export interface StudyRecord {
   readonly status: StudyStatus;
   /** From `Tuner.save`. */
   readonly tuner: Uint8Array;
   readonly result?: StudyResult;
-  /** The final model as a model file; missing without one, and where it has custom functions without names. */
+  /** The final model as a model file; missing without one, or if it has unnamed custom functions. */
   readonly model?: Uint8Array;
   /** Bytes of the kernels' memory that its trainings need; missing in records of earlier releases. */
   readonly memory?: number;
@@ -74,7 +81,8 @@ export function packRecord(record: StudyRecord): Uint8Array {
 }
 
 /**
- * @throws FettleError `invalid_checkpoint` for a record of a later release, `damaged_record` for bytes that are no whole record
+ * @throws FettleError `invalid_checkpoint` for a record of a later release, `damaged_record` for bytes that
+ * are not a complete record
  */
 export function unpackRecord(bytes: Uint8Array): StudyRecord {
   try {
@@ -116,7 +124,7 @@ export function modelOf<S extends Space>(result: TuneResult<S>): Uint8Array | un
   }
 }
 
-/** Whether a study has ended for good. */
+/** Whether a study has ended permanently. */
 export function hasEnded({ phase }: Pick<StudyStatus, "phase">): boolean {
   return phase === "done" || phase === "cancelled";
 }
@@ -131,9 +139,10 @@ const COMMANDS = {
 export type Command = keyof typeof COMMANDS;
 
 /**
- * The status after a command; unchanged if the study is in that phase already, so that a command may be sent twice.
+ * The status after a command; unchanged if the study is already in that phase, so that a command may be sent
+ * twice.
  *
- * @throws FettleError `invalid_state` where the phase does not allow the command
+ * @throws FettleError `invalid_state` if the phase does not allow the command
  */
 export function statusAfter(command: Command, status: StudyStatus): StudyStatus {
   const { from, to }: { readonly from: readonly Phase[]; readonly to: Phase } = COMMANDS[command];
@@ -150,7 +159,7 @@ export function statusAfter(command: Command, status: StudyStatus): StudyStatus 
 /**
  * The settings of a study from the body of a request.
  *
- * @param space - what may be set; undefined for nothing
+ * @param space - the possible settings; undefined for none
  * @throws FettleError `invalid_argument` for a body that is not a point of the space
  */
 export function settingsOf(space: Space | undefined, body: unknown): Params {
@@ -158,7 +167,7 @@ export function settingsOf(space: Space | undefined, body: unknown): Params {
     check(
       JSON.stringify(body) === "{}",
       () =>
-        `invalid settings: there is nothing to set, so the body must be empty or {}; received ${show(body)}`,
+        `invalid settings: this server has no settings, so the body must be empty or {}; received ${show(body)}`,
     );
     return {};
   }
@@ -194,7 +203,7 @@ export function resultIn(id: string, { status, result }: StudyRecord): StudyResu
   return result;
 }
 
-/** @throws FettleError `invalid_state` before the study is done, and for one without a model that can be saved */
+/** @throws FettleError `invalid_state` before the study is done, or if its model cannot be saved */
 export function modelIn(id: string, { status, model }: StudyRecord): Uint8Array {
   check(
     model,

@@ -1,19 +1,19 @@
 /**
- * The requests that a server is answering: how many they may be, and that slices give way to them. While a thread computes,
- * the host can neither accept a request nor go on with one that waits for the store.
+ * Limits the requests of a server, and makes slices give way to them. While a thread computes, the host can
+ * neither accept a request nor continue one that waits for the store.
  */
 import { platform, turn } from "#platform";
 import { LimitError } from "./limits.js";
 import { sleep } from "./timer.js";
 
-/** Turns of the host in which a connection is accepted, its request read and a response written. */
+/** Turns of the host needed to accept a connection, read its request and write a response. */
 const TURNS = 3;
-/** Turns after which waiting is done in milliseconds, so that it takes no processor time. */
+/** Turns after which it waits by timers, which take no processor time. */
 const BRISK = 20;
-/** The most milliseconds that a slice waits for requests, and that a request holds up slices. */
+/** The most milliseconds that a slice waits for requests, and that a request delays slices. */
 const PATIENCE = 50;
 
-/** The longest timer that hosts have; a longer one would end at once. */
+/** The longest timer of hosts; a longer one would fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 export interface RequestLimits {
@@ -23,9 +23,9 @@ export interface RequestLimits {
 }
 
 export class Requests {
-  /** When each began that is being answered, in milliseconds. */
+  /** The start of each open request, in milliseconds. */
   private readonly open = new Set<{ readonly began: number }>();
-  /** How many requests may still come now: a bucket that fills with time. */
+  /** The number of requests allowed now: a bucket that fills with time. */
   private left: number;
   private filled = platform.now();
 
@@ -33,7 +33,7 @@ export class Requests {
     this.left = limits.maxRequestsPerSecond;
   }
 
-  /** Answers a request. @throws LimitError where there are too many, or it takes too long */
+  /** Answers a request. @throws LimitError if there are too many, or it takes too long */
   async answer<R>(call: () => Promise<R>): Promise<R> {
     this.count();
     const request = { began: platform.now() };
@@ -45,7 +45,7 @@ export class Requests {
     }
   }
 
-  /** Lets the host take requests in, and waits until those that began of late are answered, but not for long. */
+  /** Lets the host accept requests, and waits a bounded time until recent ones are answered. */
   async giveWay(): Promise<void> {
     const began = platform.now();
     for (let turns = 0, quiet = 0; quiet < TURNS; turns++) {
@@ -86,7 +86,7 @@ export class Requests {
     const late = new Promise<never>((_, reject) => {
       const message =
         `a request must be answered within ${most} milliseconds; it still waits for its body, the store, or the option ` +
-        "tuner, and what it asks for may still be done. The server's limit is maxRequestMilliseconds";
+        "tuner, and its work may still complete. The server's limit is maxRequestMilliseconds";
       timer = setTimeout(() => reject(new LimitError(503, message, 1)), Math.min(most, LONGEST_TIMER));
     });
     try {

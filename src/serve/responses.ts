@@ -14,7 +14,7 @@ export function json(value: unknown, status = 200, headers: Reply["headers"] = {
   };
 }
 
-/** A response that has nothing to say. */
+/** A response without a body. */
 export const NOTHING: Reply = { status: 204, headers: {}, body: null };
 
 /** Server-sent events, see events.ts. */

@@ -1,10 +1,13 @@
-/** What events tell of a study: its budget, the trials that run, and those that have ended since it was stored. In memory alone. */
+/**
+ * The state of a study from its events: its budget, the running trials, and those that have ended since it
+ * was stored. Only in memory.
+ */
 import type { Params } from "../search/space/space.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { Curves } from "../search/trial/curves.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 
-/** A trial that has begun and not ended. */
+/** A running trial. */
 export interface RunningTrialStatus {
   readonly number: number;
   readonly params: Params;
@@ -13,7 +16,7 @@ export interface RunningTrialStatus {
 }
 
 export class RunningTrials {
-  /** How many trials the study may run, once it has said so. */
+  /** The number of trials that the study may run, once known. */
   budget: number | undefined;
   private readonly trials = new Map<number, RunningTrialStatus>();
   private ended: TrialRecord[] = [];
@@ -40,7 +43,7 @@ export class RunningTrials {
     }
   }
 
-  /** Those that have ended since this was called last. */
+  /** The trials that have ended since the last call. */
   takeEnded(): readonly TrialRecord[] {
     const { ended } = this;
     this.ended = [];

@@ -68,9 +68,9 @@ export interface ServerOptions<C extends Space, S extends Space> extends StudyOp
   /** Where studies are kept. */
   readonly store: Store;
   /**
-   * Whether studies run in the background, slice after slice and in turn, as long as the process lives. After a restart they
-   * continue by themselves where the store has `keys`, else at the first request for each. Where code runs only while a request
-   * is answered, use false: each `POST …/advance` runs one slice. Default true.
+   * Whether studies run in the background, slice after slice and in turn, as long as the process lives. After
+   * a restart they continue by themselves if the store has `keys`, otherwise at the first request for each.
+   * If code runs only during requests, use false: each `POST …/advance` runs one slice. Default true.
    */
   readonly background?: boolean;
 }
@@ -89,13 +89,13 @@ export interface StudyServer {
   readonly fetch: (request: Request) => Promise<Response>;
 }
 
-/** Milliseconds until the store is asked for its keys again, after it failed. */
+/** Milliseconds until the keys of the store are requested again, after it failed. */
 const AGAIN = 5_000;
-/** Milliseconds that a study may take to be read, before the next is. */
+/** Milliseconds to wait for a study before reading the next. */
 const LONG = 1_000;
 
 /**
- * Creates a handler of requests to studies. In the background it begins at once with the studies that were running.
+ * Creates a handler of requests to studies. In the background, running studies resume at once.
  *
  * @throws FettleError `invalid_argument`, `unknown_name` or `invalid_space` for invalid options
  */
@@ -118,7 +118,7 @@ export function serveStudies<const C extends Space, const S extends Space>(
     unheard: (id) => forget(id),
   };
 
-  /** The studies in use; all others are in the store alone. */
+  /** The studies in use; all others are only in the store. */
   const open = new Map<string, { readonly study: ServedStudy<C, S>; users: number }>();
   const take = (id: string): ServedStudy<C, S> => {
     const entry = open.get(id) ?? {
@@ -170,7 +170,7 @@ export function serveStudies<const C extends Space, const S extends Space>(
     try {
       for (const id of (await store.keys?.()) ?? []) {
         await requests.giveWay();
-        // one that takes long does not hold up the others
+        // a slow one does not delay the others
         if (isName(id) && !driver.has(id)) await Promise.race([drive(id), sleep(LONG)]);
       }
     } catch (error) {

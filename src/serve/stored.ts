@@ -4,16 +4,16 @@ import { ofHost } from "./faults.js";
 import { type StudyRecord, unpackRecord } from "./record.js";
 import type { Store } from "./store.js";
 
-/** What the store holds. */
+/** The contents of the store. */
 interface Copy {
-  /** Undefined where there is none. */
+  /** Undefined without a record. */
   readonly record: StudyRecord | undefined;
-  /** Undefined where there is no record, and in a store without versions. */
+  /** Undefined without a record, and in a store without versions. */
   readonly version: string | undefined;
 }
 
 export class StoredRecord {
-  /** What the store holds, once it was read or written. */
+  /** The contents of the store, once read or written. */
   private copy: Copy | undefined;
 
   /** @param key - in the store */
@@ -47,7 +47,7 @@ export class StoredRecord {
    * Replaces the record.
    *
    * @param bytes - of `packRecord`
-   * @throws FettleError `conflict` where another process has written it; and what the store throws
+   * @throws FettleError `conflict` if another process has written it; and what the store throws
    */
   async write(record: StudyRecord, bytes: Uint8Array): Promise<void> {
     const before = this.copy?.version;

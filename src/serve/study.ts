@@ -1,7 +1,7 @@
 /**
- * One study in a store: it is started, paused, resumed or cancelled by requests, and runs one slice whenever its host says
- * so. The store holds its whole state, in one record that each slice replaces; memory holds only what saves time. What was
- * stored last is answered at once, also while a slice runs. It knows no HTTP and starts no timers.
+ * One study in a store: requests start, pause, resume or cancel it, and it runs one slice whenever its host
+ * calls. The store has its complete state, in one record that each slice replaces; memory is only a cache.
+ * Answers come from the last stored state, also while a slice runs. It knows no HTTP and starts no timers.
  */
 import { platform } from "#platform";
 import { isPlainObject, messageOf, must } from "../errors.js";
@@ -43,7 +43,7 @@ import { StoredRecord } from "./stored.js";
 /**
  * Opens a tuner from saved bytes, or a new one for null.
  *
- * @param memoryLimit - of the kernels' memory, in bytes
+ * @param memoryLimit - of the kernels, in bytes
  */
 export type OpenTuner<S extends Space, T extends MeasuredTuner<S>> = (
   options: TunerOptions<S>,
@@ -60,13 +60,13 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   private lastCall: Promise<unknown> = Promise.resolve();
   /** Calls that run or wait. */
   private calls = 0;
-  /** What the option tuner gave, asked for once. */
+  /** The result of the option `tuner`, called once. */
   private given: Promise<TunerOptions<S>> | undefined;
   /** The tuner in the state of the record, while the study runs. */
   private tuner: T | undefined;
-  /** What the tuner's events told. */
+  /** The state from the tuner's events. */
   private readonly running = new RunningTrials();
-  /** What answers rows, and the model file that it was made of. */
+  /** The answerer of rows, and the model file that it was made from. */
   private answering: { readonly of: Uint8Array; readonly answerer: RowAnswerer } | undefined;
   private stalled: string | undefined;
 
@@ -142,8 +142,8 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   }
 
   /**
-   * @throws FettleError `not_found`, or `invalid_state` where its phase does not allow the command; a LimitError where there is no
-   * room to resume it
+   * @throws FettleError `not_found`, or `invalid_state` if its phase does not allow the command; a LimitError
+   * if there are no resources to resume it
    */
   command(command: Command): Promise<StudyStatus> {
     return this.inTurn(async () => {
@@ -157,7 +157,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   }
 
   /**
-   * Deletes the study with its history, also where it is damaged.
+   * Deletes the study with its history, even if it is damaged.
    *
    * @throws FettleError `not_found`
    */
@@ -171,7 +171,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   }
 
   /**
-   * Reads what a slice needs, so that a slice waits neither for the store nor for data.
+   * Loads the data for a slice, so that a slice waits neither for the store nor for data.
    *
    * @returns whether the study is running
    * @throws whatever the store throws
@@ -189,7 +189,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
    * Runs one slice, if the study is running. An error in it ends in the status `failed` and is not thrown.
    *
    * @param before - called with the tuner before the slice
-   * @param host - where requests are answered within the slice
+   * @param host - lets requests be answered during the slice
    * @returns the status afterwards; undefined if the study does not exist
    * @throws whatever the store throws
    */
@@ -218,18 +218,18 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
       const computed = milliseconds;
       host?.computed();
       await timed(() => this.write(next, ended, bytes));
-      // where the clock stands still during computation, it moves on while the store writes
+      // a clock that stands still during computation advances while the store writes
       this.pace.took(computed || milliseconds);
       return next.status;
     });
   }
 
-  /** Notes why the last slice could not be stored, for the status; undefined once one was. */
+  /** Records why the last slice could not be stored, for the status; undefined after a success. */
   stall(reason: unknown): void {
     this.stalled = reason === undefined ? undefined : clientMessageOf(reason);
   }
 
-  /** What it searches. @throws FettleError `not_found` */
+  /** Its definition. @throws FettleError `not_found` */
   async definition(): Promise<SavedDefinition> {
     return savedDefinition((await this.record()).tuner);
   }
@@ -239,7 +239,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
     return savedTrials((await this.record()).tuner);
   }
 
-  /** Its trials that run, by number: this is not stored. @throws FettleError `not_found` */
+  /** Its running trials, by number; these are not stored. @throws FettleError `not_found` */
   async runningTrials(): Promise<readonly RunningTrialStatus[]> {
     await this.record();
     return this.running.list;
@@ -253,13 +253,14 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   /**
    * Its final model as a model file.
    *
-   * @throws FettleError `not_found`, `invalid_state` before the study is done, and for one without a model that can be saved
+   * @throws FettleError `not_found`, `invalid_state` before the study is done, or if its model cannot be
+   * saved
    */
   async model(): Promise<Uint8Array> {
     return modelIn(this.id, await this.record());
   }
 
-  /** What answers rows by its final model, which is loaded once. @throws FettleError as `model` */
+  /** The answerer of rows by its final model, which is loaded once. @throws FettleError as `model` */
   async answerer(): Promise<RowAnswerer> {
     const of = await this.model();
     if (this.answering?.of !== of)
@@ -271,7 +272,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
    * Calls a listener with the status, and from then on with each event.
    *
    * @returns a function that removes the listener
-   * @throws FettleError `not_found`; a LimitError where there are too many
+   * @throws FettleError `not_found`; a LimitError if there are too many
    */
   listen(listener: (event: ServedEvent) => void): Promise<() => void> {
     return this.inTurn(async () => {
@@ -295,7 +296,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
     });
   }
 
-  /** What is stored: at once if it is known, else in turn. @throws as `StoredRecord.existing` */
+  /** The stored record: at once if it is in memory, otherwise in turn. @throws as `StoredRecord.existing` */
   private async record(): Promise<StudyRecord> {
     return this.stored.known ?? this.inTurn(() => this.stored.existing());
   }
@@ -373,7 +374,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
     this.publish({ type: "status", status: record.status });
   }
 
-  /** Drops what is in memory, so that the next call begins from the store. */
+  /** Drops the state in memory, so that the next call starts from the store. */
   private unload(): void {
     this.stored.forget();
     this.unloadTuner();

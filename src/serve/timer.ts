@@ -1,4 +1,4 @@
-/** Calls something later. Where a timer can be told so, it does not keep the process alive. */
+/** Calls a function later. If the host allows it, the timer does not keep the process alive. */
 export function later(milliseconds: number, call: () => void): void {
   const timer: unknown = setTimeout(call, milliseconds);
   (timer as { unref?(): void }).unref?.();

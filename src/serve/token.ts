@@ -1,4 +1,4 @@
-/** The secret that requests carry: a client with it may do everything, one without it nothing. */
+/** The secret that requests carry: a client with it may do everything, a client without it nothing. */
 import { kindOf } from "../errors.js";
 import type { Asked } from "./exchange.js";
 import { Refusal } from "./responses.js";
@@ -6,7 +6,7 @@ import { Refusal } from "./responses.js";
 /** The shortest token. */
 const LEAST = 16;
 
-/** What a header can carry: visible ASCII, and spaces within. */
+/** The characters that a header can carry: visible ASCII, and inner spaces. */
 const TEXT = /^[!-~](?:[ -~]*[!-~])?$/;
 
 /** Why `token` is invalid, as a message that does not repeat it; undefined if it is valid. */
@@ -22,9 +22,12 @@ export function whyInvalidToken(token: unknown): string | undefined {
 const shapeOf = (token: string): string =>
   token.length < LEAST
     ? `one of ${token.length} characters`
-    : "one that no header can carry: with characters outside of ASCII, or with a space or line break at an end";
+    : "one that no header can carry: with characters outside ASCII, or with a space or line break at either end";
 
-/** Refuses a request without the token, and every request where the server's own token is invalid. @throws Refusal */
+/**
+ * Refuses a request without the token, and every request if the server's own token is invalid. @throws
+ * Refusal
+ */
 export function checkToken(request: Asked, token: unknown): void {
   const invalid = whyInvalidToken(token);
   if (invalid !== undefined) throw new Refusal(503, "invalid_state", invalid);
@@ -42,7 +45,7 @@ export function checkToken(request: Asked, token: unknown): void {
   );
 }
 
-/** Compares in a time that says nothing about the token: each character of what was given has the same part in it. */
+/** Compares in a time that reveals nothing about the token: every given character takes the same time. */
 function isToken(given: string, token: string): boolean {
   let differences = given.length ^ token.length;
   for (let i = 0; i < given.length; i++)

@@ -1,4 +1,4 @@
-/** Where studies last, exported as `fettle/store`. The library does not import it. */
+/** Storages of studies, exported as `fettle/store`. The library does not import it. */
 export { memoryStorage } from "./memory.js";
 export { recordStudy, type StudyRecorder } from "./recorder.js";
 export type {

@@ -1,30 +1,35 @@
-/** Records a search in a storage while it runs, by the events of its study, so that it can go on after any end. */
+/**
+ * Records a search in a storage while it runs, by the events of its study, so that it can be resumed after
+ * any end.
+ */
 import { FettleError, isA, isRecord, must, show } from "../errors.js";
 import { sameValue } from "../search/space/value.js";
 import type { StudyEvent, StudyJson } from "../search/study/contract.js";
 import type { StoredStudy, StudySettings, StudyStorage } from "./storage.js";
 
-/** What records a search. */
+/** Records a search. */
 export interface StudyRecorder {
   /** The study so far, for the option `study`; undefined for a new one. */
   readonly study: StudyJson | undefined;
-  /** For the option `onEvent`. It throws, which ends the search, once the storage has failed. */
+  /** For the option `onEvent`. Once the storage has failed it throws, which ends the search. */
   readonly onEvent: (event: StudyEvent) => void;
   /**
-   * Waits until all that has happened is in the storage.
+   * Waits until all events are in the storage.
    *
-   * @returns the study there; undefined if the search never began
-   * @throws what the storage threw
+   * @returns the stored study; undefined if the search never started
+   * @throws the error of the storage
    */
   saved(): Promise<StoredStudy | undefined>;
 }
 
 /**
- * Records a search in a storage: a new study, or the one of that name, with which the search goes on. Every trial is there as soon as
- * it has ended, and a search that was killed ends with the same bits as one that was not. Several processes may run one study: each
- * trial is recorded once. A point that is enqueued while the search runs is there from its start on; then no other process may run the study.
+ * Records a search in a storage: a new study, or an existing one with that name, which it resumes. Every
+ * trial is stored as soon as it has ended, and a killed and resumed search ends with the same bits as an
+ * uninterrupted one. Several processes may run one study: each trial is recorded once. A point enqueued
+ * during the search is stored when its trial starts; then no other process may run the study.
  *
- * @param settings - plain JSON to keep with a new study; of another study, what two processes must agree on that create it at once
+ * @param settings - plain JSON to keep with a new study; two processes that create it at the same time must
+ * agree on it
  * @throws what the storage throws
  * @example
  * ```ts
@@ -88,7 +93,7 @@ export async function recordStudy(
   };
 }
 
-/** Creates a study, unless another process has just created the same. */
+/** Creates a study, unless another process has just created the same one. */
 async function created(
   storage: StudyStorage,
   name: string,

@@ -1,4 +1,7 @@
-/** Trials as rows of a database and back: what is a column of its own, and what is JSON. Rows that were damaged are refused. */
+/**
+ * Trials as rows of a database and back: which fields are columns, and which are JSON. Damaged rows are
+ * refused.
+ */
 import { FettleError, isRecord, show } from "../errors.js";
 import type { Params } from "../search/space/space.js";
 import { sameValue } from "../search/space/value.js";
@@ -20,10 +23,10 @@ export interface TrialRow {
 /** The result of a trial. */
 export interface ResultRow {
   readonly status: string;
-  /** Of the only objective. */
+  /** The value of a single objective. */
   readonly value: number | null;
   readonly seconds: number | null;
-  /** JSON of all else in its record but the curves. */
+  /** JSON of the rest of its record, without curves. */
   readonly outcome: string;
 }
 
@@ -61,7 +64,7 @@ export function trialOf(row: TrialRow, result?: ResultRow, curves?: CurvesRow): 
       : { ...(parent !== null && { parent }), ...(given === 1 && { given: true as const }) };
   if (!result) return { number, params, ...marks, status: "running" };
   const { status, value, seconds, outcome } = result;
-  // one literal: 100,000 spreads of what was spread before take a third of a second
+  // one literal: for 100,000 rows, nested spreads take a third of a second
   return {
     number,
     params,
@@ -78,7 +81,7 @@ export function trialOf(row: TrialRow, result?: ResultRow, curves?: CurvesRow): 
 export function curvesOf({ shape, numbers }: CurvesRow, number: number): Curves {
   const { names, epochs } = parsed(shape, "the curves", number) as Partial<Curves>;
   const whole = numbers.length % Float32Array.BYTES_PER_ELEMENT === 0;
-  // a copy, since bytes of a database begin anywhere
+  // a copy, since bytes of a database may be unaligned
   const values = whole ? new Float32Array(Uint8Array.from(numbers).buffer) : undefined;
   return readCurves({ names, epochs, values });
 }
@@ -105,7 +108,7 @@ export function parsedAs<T>(
   );
 }
 
-/** The trial of a study's JSON as what was asked for, and its result if it has one. */
+/** Splits a trial of a study's JSON into the asked trial and its result, if any. */
 export function divided(trial: StoredTrial): readonly [AddedTrial, TrialRecord<unknown>?] {
   const { number, params, parent, given } = trial;
   const added = { number, params, ...(parent !== undefined && { parent }), ...(given && { given }) };
@@ -115,7 +118,7 @@ export function divided(trial: StoredTrial): readonly [AddedTrial, TrialRecord<u
   return [added, { ...rest, ...(own && { curves: own }) }];
 }
 
-/** Whether two rows are of the same point: JSON of the same parameters may have them in another order. */
+/** Whether two rows have the same point: their JSON may order parameters differently. */
 export function isSameTrial(a: TrialRow, b: TrialRow): boolean {
   const params = ({ params, number }: TrialRow) => parsed(params, "the parameters", number);
   return a.parent === b.parent && sameValue(params(a), params(b));

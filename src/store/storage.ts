@@ -1,10 +1,10 @@
 /**
- * Where studies last: a storage is a database of studies, to which trials, results, reports and artifacts are appended one by
- * one. It decides nothing: who is asked, what is pruned and which trial is best is the business of `search/`. It is not
- * the `Store` of `fettle/serve`, which replaces the bytes of a key as a whole, so that a host can cut a training anywhere.
+ * A storage is a database of studies, to which trials, results, reports and artifacts are appended one by
+ * one. It makes no decisions: `search/` suggests, prunes and ranks trials. It is not the `Store` of
+ * `fettle/serve`, which replaces all bytes of a key, so that a host can interrupt a training anywhere.
  *
- * What is written is a fact that is never changed: a trial is added once, and its result is taken once, whichever process writes it. A unique
- * key decides, so two writers of one study never undo what the other did.
+ * Written facts never change: a trial is added once, and its result is accepted once, whichever process
+ * writes it. A unique key decides, so two writers of one study never undo what the other did.
  */
 import { check, FettleError, must, mustBeInteger, show } from "../errors.js";
 import type { Params } from "../search/space/space.js";
@@ -13,13 +13,16 @@ import type { Curves } from "../search/trial/curves.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { JobQueue, QueueOptions } from "../workers/queue/queue.js";
 
-/** What a study began with: its JSON without trials. */
+/** The definition of a study: its JSON without trials. */
 export type StudyDefinition = Omit<StudyJson, "trials">;
 
-/** A trial as a study's JSON has it: finished, or with the status "running". */
+/** A trial in the form of a study's JSON: finished, or with the status "running". */
 export type StoredTrial = StudyJson["trials"][number];
 
-/** Plain JSON of the program that made the study, such as the command line that it began with. A storage does not read it. */
+/**
+ * Plain JSON of the program that created the study, such as its command line. A storage does not interpret
+ * it.
+ */
 export type StudySettings = Readonly<Record<string, unknown>>;
 
 /** A trial that was asked for. */
@@ -38,7 +41,7 @@ export interface Report {
   readonly value: number | null | readonly (number | null)[];
 }
 
-/** What a person wrote about a trial. */
+/** A person's note on a trial. */
 export interface Note {
   /** The number of the trial. */
   readonly number: number;
@@ -58,13 +61,16 @@ export interface Artifact {
 /** A study in a list. */
 export interface StudyEntry {
   readonly name: string;
-  /** How many trials were asked for. */
+  /** The number of trials asked for. */
   readonly trials: number;
-  /** How many of them have a result. */
+  /** The number of them with a result. */
   readonly finished: number;
 }
 
-/** A database of studies. Every method throws FettleError `store_failed` where the database cannot be read or written, as on a full disk. */
+/**
+ * A database of studies. Every method throws FettleError `store_failed` if the database cannot be read or
+ * written, such as on a full disk.
+ */
 export interface StudyStorage {
   /** The studies, in the order in which they were created. */
   studies(): Promise<readonly StudyEntry[]>;
@@ -74,10 +80,10 @@ export interface StudyStorage {
    * Creates a study, with the trials that its JSON has: all of it or nothing.
    *
    * @param name - 1 to 500 characters, none of them a control character
-   * @throws FettleError `conflict` if there is one of that name; `invalid_argument` for another name
+   * @throws FettleError `conflict` if a study has that name; `invalid_argument` for an invalid name
    */
   create(name: string, study: StudyJson, settings?: StudySettings): Promise<StoredStudy>;
-  /** Ends the connection. Studies that were opened by it cannot be used any more. */
+  /** Closes the connection. Studies opened through it can no longer be used. */
   close(): Promise<void>;
 }
 
@@ -89,7 +95,7 @@ export interface StoredStudy {
   /**
    * All trials, by number, for `restoreStudy({ ...definition, trials })`.
    *
-   * @param curves - whether they have their curves, most of the bytes. Default true
+   * @param curves - whether to include curves, which are most of the bytes. Default true
    */
   trials(curves?: boolean): Promise<readonly StoredTrial[]>;
   /** The curves of one trial; undefined if it has none, or there is no such trial. */
@@ -97,19 +103,20 @@ export interface StoredStudy {
   /**
    * Adds a trial that was asked for.
    *
-   * @returns whether this call added it; false if it was there before
-   * @throws FettleError `conflict` if the storage has another trial of that number; `invalid_state` if the one before it is missing
+   * @returns whether this call added it; false if it already existed
+   * @throws FettleError `conflict` if the storage has another trial of that number; `invalid_state` if the
+   * previous trial is missing
    */
   add(trial: AddedTrial): Promise<boolean>;
   /**
-   * Keeps the result of a trial that was added.
+   * Stores the result of an added trial.
    *
-   * @returns whether it was taken; false if the trial has a result, which stays
+   * @returns whether it was accepted; false if the trial already has a result, which stays
    * @throws FettleError `invalid_state` for a trial that was not added
    */
   tell(record: TrialRecord<unknown>): Promise<boolean>;
   /**
-   * Keeps an intermediate value of a trial; the first of a step stays.
+   * Stores an intermediate value of a trial; the first value of a step stays.
    *
    * @throws FettleError `invalid_state` for a trial that was not added
    */
@@ -117,26 +124,33 @@ export interface StoredStudy {
   /** The intermediate values of a trial, by step. */
   reports(number: number): Promise<readonly Report[]>;
   /**
-   * Keeps what a person wrote about a trial, in place of what was there; without text and tags, nothing is left.
+   * Replaces the note on a trial; without text and tags, the note is deleted.
    *
    * @throws FettleError `invalid_state` for a trial that was not added; `invalid_argument` for other text or tags
    */
   note(note: Note): Promise<void>;
   /** The notes, by number of their trial. */
   notes(): Promise<readonly Note[]>;
-  /** The artifacts, by name: models, checkpoints, whatever belongs to the study as bytes. */
+  /** The artifacts, by name: models, checkpoints and other bytes of the study. */
   artifacts(): Promise<readonly Artifact[]>;
-  /** The bytes of an artifact; undefined if there is none of that name. */
+  /** The bytes of an artifact; undefined if no artifact has that name. */
   artifact(name: string): Promise<Uint8Array | undefined>;
-  /** Keeps an artifact; one of that name is replaced as a whole. @param name - as that of a study */
+  /**
+   * Stores an artifact; one with the same name is replaced.
+   *
+   * @param name - with the rules of a study's name
+   */
   keep(name: string, bytes: Uint8Array): Promise<void>;
-  /** A queue of the study's jobs in the same place, for workers of other processes; not of every storage. */
+  /**
+   * A queue of the study's jobs in the same database, for workers of other processes; not every storage has
+   * one.
+   */
   queue?(options?: QueueOptions): JobQueue;
-  /** Deletes the study with all that belongs to it. */
+  /** Deletes the study and everything that belongs to it. */
   delete(): Promise<void>;
 }
 
-/** Characters of a name, so that every database can have it in an index. */
+/** The most characters of a name, so that every database can index it. */
 const LONGEST = 500;
 
 /** @throws FettleError `invalid_argument` */
@@ -149,7 +163,11 @@ export function checkName(kind: string, name: unknown): asserts name is string {
   );
 }
 
-/** The note, its fields alone and its tags without repetition; undefined for an empty one. @throws FettleError `invalid_argument` */
+/**
+ * The checked note, without further fields and repeated tags; undefined for an empty one.
+ *
+ * @throws FettleError `invalid_argument`
+ */
 export function checkedNote({ number, text, tags }: Note): Note | undefined {
   mustBeInteger("the number of a trial", number, 0);
   const isText = typeof text === "string" && text.length <= LONGEST_NOTE;
@@ -172,10 +190,7 @@ export function byName(artifacts: readonly Artifact[]): readonly Artifact[] {
 }
 
 export const studyExists = (name: string): FettleError =>
-  new FettleError(
-    "conflict",
-    `there is a study ${show(name)} already; choose another name, or delete it first`,
-  );
+  new FettleError("conflict", `study ${show(name)} already exists; choose another name, or delete it first`);
 
 export const studyIsGone = (name: string): FettleError =>
   new FettleError("not_found", `study ${show(name)} was deleted from its storage`);
@@ -189,6 +204,6 @@ export const trialIsUnknown = (number: number, name: string): FettleError =>
 export const trialDiffers = (number: number, name: string, kept: unknown, received: unknown): FettleError =>
   new FettleError(
     "conflict",
-    `trial ${number} of study ${show(name)} is ${show(kept)} in the storage; received ${show(received)}. Another process asked for it ` +
-      "with other settings or another release; go on with one of them",
+    `trial ${number} of study ${show(name)} is ${show(kept)} in the storage; received ${show(received)}. Another ` +
+      "process asked for it with other settings or another release; continue with only one of them",
   );

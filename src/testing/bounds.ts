@@ -1,8 +1,8 @@
 /**
- * How far a graph's values may be from exact ones when it is computed in rounded numbers: a bound for every element of
- * every node, from the errors of its inputs and the rounding of its operation (running error analysis). As the tolerance
- * of a law it is rigorous rather than tight. It assumes the error bounds that each kernel states. Where rounding may flip
- * a comparison, the bound covers both outcomes.
+ * Error bounds of a graph that is computed in rounded numbers: a bound for every element of every node, from
+ * the errors of its inputs and the rounding of its operation (running error analysis). As the tolerance of a
+ * law it is rigorous rather than tight. It assumes the error bounds that each kernel states. Where rounding
+ * may flip a comparison, the bound covers both outcomes.
  *
  * @see N. J. Higham, "Accuracy and stability of numerical algorithms", 2nd ed. (2002), section 3.3.
  */
@@ -15,7 +15,7 @@ import { resolveShape } from "../graph/shape.js";
 import { operationFacts } from "./operations/index.js";
 import { FLOAT32, type Precision, type Rule } from "./operations/rounding.js";
 
-/** For each node, its values in float64 and how far an executor's may be from them. */
+/** For each node, its values in float64 and the error bound of an executor's values. */
 export interface Bounded {
   readonly values: readonly Float64Array[];
   readonly errors: readonly Float64Array[];
@@ -24,7 +24,7 @@ export interface Bounded {
 /**
  * Evaluates `graph` with the float64 references and bounds the error of an executor of `precision`.
  *
- * @param errorOf - how far the executor's input of a name is from the environment's. Default 0.
+ * @param errorOf - the error of the executor's input with a name, compared with the environment's. Default 0.
  * @example
  * ```ts
  * const graph = new Graph();

@@ -1,6 +1,6 @@
 /** Derivatives by finite differences, with an estimate of their own error. */
 
-/** How far a gradient may differ from differences, and how they are taken. */
+/** Tolerance and steps of the comparison with differences. */
 export interface DifferenceOptions {
   /** The largest difference, relative to the larger of both, or to 1e-6 if that is larger. Default 1e-6. */
   readonly tolerance?: number;
@@ -15,8 +15,8 @@ export interface DifferenceOptions {
 const SMALL = 1e-6;
 
 /**
- * The difference between `analytic` and the derivative of `along` at 0, as a share of its bound; `mismatch` describes it
- * where it is above the bound or cannot be judged.
+ * The difference between `analytic` and the derivative of `along` at 0, as a share of its bound; `mismatch`
+ * describes it if it is above the bound or cannot be judged.
  */
 export function compareToDifferences(
   analytic: number,

@@ -1,6 +1,6 @@
 /**
- * Runs optimizers on gradients or on losses, as a trainer does: slots from one program, then a program of steps, on any
- * executor, with the parameters in one array or in several. It checks nothing.
+ * Runs optimizers on gradients or on losses like a trainer: slots from one program, then a program of steps,
+ * on any executor, with the parameters in one array or in several. It checks nothing.
  */
 
 import { gradients } from "../autograd/grad.js";
@@ -19,7 +19,7 @@ export type Loss = (w: Value) => Value;
 /** The arrays that the parameters are divided into: the length of each, or its shape. */
 export type Layout = readonly (number | Shape)[];
 
-/** What an optimizer is applied to at once: an array, or several end to end in a vector. */
+/** The unit to which an optimizer is applied: an array, or several end to end in a vector. */
 interface Whole {
   readonly shape: Shape;
   readonly arrays?: readonly ParameterArray[];
@@ -138,7 +138,7 @@ export interface Drive {
   point(): number[];
 }
 
-/** How a run is made. */
+/** Options of a run. */
 export interface DriveOptions {
   readonly layout?: Layout;
   readonly joined?: boolean;

@@ -1,6 +1,6 @@
 /**
- * The laws that every executor keeps, built-in or custom, as property tests over random programs. They test what a run
- * computes and how it is stopped, saved and freed, not how fast it is.
+ * The laws that every executor keeps, built-in or custom, as property tests over random programs. They test
+ * the results of runs, and how they are stopped, saved and freed, not their speed.
  */
 
 import fc from "fast-check";
@@ -79,7 +79,7 @@ export const executorLaws: Readonly<Record<string, ExecutorLaw>> = {
         return [arraysOf(run), state] as const;
       });
       const resumed = withRun(executor, made, (run) => {
-        run.advance(1); // so that the whole state must come from the saved one
+        run.advance(1); // so that the complete state must come from the saved one
         run.restore(saved);
         run.advance(steps - before);
         return arraysOf(run);
@@ -133,7 +133,7 @@ export function checkExecutor(executor: Executor, options: ExecutorCheckOptions 
 }
 
 /**
- * Checks one of `executorLaws`, so that a test runner can show each by itself.
+ * Checks one of `executorLaws`, so that a test runner can show each separately.
  *
  * @throws BrokenLaw as {@link checkExecutor}; FettleError `unknown_name` for an unknown law
  * @example

@@ -1,6 +1,7 @@
 /**
- * The law of gradients: autograd agrees with finite differences, both in float64. It applies to single operations and to
- * whole losses, built-in or custom. It does not test kernels: the references of the operations evaluate everything.
+ * The law of gradients: autograd agrees with finite differences, both in float64. It applies to single
+ * operations and to complete losses, built-in or custom. It does not test kernels: the references of the
+ * operations evaluate everything.
  */
 
 import { gradients, pullBack } from "../autograd/grad.js";
@@ -20,7 +21,7 @@ import { mustBeFunction, TOLERANCE } from "./laws.js";
 /** A function of values: a model, a loss, or a single operation. Its result may have any static shape. */
 export type TensorFunction = (...args: Value[]) => Value;
 
-/** How the gradient is checked. */
+/** Options of the check. */
 export interface GradientCheckOptions extends DifferenceOptions {
   /** 1 checks the gradient; 2 also the gradient of ⟨gradient, v⟩ for a fixed v. Default 2. */
   readonly order?: 1 | 2;
@@ -46,8 +47,8 @@ const RULES = {
  * every argument; then checks the adjoint identity ⟨u, Jv⟩ = ⟨Jᵀu, v⟩ with J by differences; then the same for the
  * gradient of the gradient. A result that is not a scalar is contracted with fixed weights.
  *
- * The error of the differences themselves is estimated from the extrapolations and from the rounding of `fn`, and is
- * allowed in addition to the tolerance. An estimate above the tolerance is a failure too.
+ * The error of the differences themselves is estimated from the extrapolations and from the rounding of `fn`,
+ * and is added to the tolerance. An estimate above the tolerance is a failure too.
  *
  * @param fn - written in operations, smooth within `reach` of the arguments
  * @param args - where to check: numbers, nested arrays or ndarrays

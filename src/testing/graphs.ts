@@ -1,8 +1,8 @@
 /**
  * Random steps for property tests: graphs of mixed shapes with batches, broadcasts, shared subexpressions, gradients,
  * state updated in every order, and results of every kind. A step is written from a recipe, a list of small numbers, so
- * that it shrinks instruction by instruction and can be replayed. Values stay within a few units by construction. Nothing
- * here computes what a step should give.
+ * that it shrinks instruction by instruction and can be replayed. Values stay within a few units by
+ * construction. It does not compute the expected result of a step.
  *
  * @example
  * ```ts
@@ -120,7 +120,7 @@ function learn(pool: Pool, parameters: readonly Value[]): Value[] {
   return gradients(loss, parameters).map(f.tanh);
 }
 
-/** The new value of one array of the state, of magnitude at most 1. */
+/** The new value of one array of the state, with magnitude at most 1. */
 function update(
   pool: Pool,
   state: Readonly<Record<string, Value>>,
@@ -149,7 +149,7 @@ function update(
   }
 }
 
-/** `value` in another shape: reshaped where the sizes agree, else its mean. */
+/** `value` in another shape: reshaped if the sizes agree, otherwise its mean. */
 function shaped(value: Value, shape: Shape): Value {
   if (sameShape(value.shape, shape)) return value;
   const whole = !hasRows(value.shape) && sizeOf(value.shape) === sizeOf(shape);

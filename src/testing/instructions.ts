@@ -1,6 +1,6 @@
 /**
- * The instructions of random steps (`graphs.ts`): every operation of the table, and combinations that the compiler treats
- * in a way of their own.
+ * The instructions of random steps (`graphs.ts`): every operation of the table, and combinations that the
+ * compiler treats specially.
  */
 import * as f from "../graph/functions.js";
 import { operationFacts } from "./operations/index.js";

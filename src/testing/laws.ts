@@ -1,13 +1,13 @@
 /**
- * How a law is checked: a property of fast-check over random cases, and one readable error if a case breaks it. All
- * suites of `fettle/testing` end here, so that their failures read alike. It states no law itself.
+ * How a law is checked: a property of fast-check over random cases, and one readable error if a case breaks
+ * it. All suites of `fettle/testing` use it, so that their failures look alike. It states no law itself.
  */
 
 import fc from "fast-check";
 import { FettleError, messageOf, must, show } from "../errors.js";
 import { integer, number, type OptionRules, rule } from "../rules.js";
 
-/** How many cases of each law are tried, and which. */
+/** The number of cases of each law, and their seed. */
 export interface CheckOptions {
   /** Random cases of each law. Default: fast-check's setting, which is 100 unless you changed it. */
   readonly numRuns?: number;
@@ -37,8 +37,8 @@ export function mustBeFunction(name: string, value: unknown): void {
 }
 
 /**
- * Thrown where a law is broken. The message names the subject and the law, what went wrong, the smallest case found, and
- * how to replay it.
+ * Thrown if a law is broken. The message names the subject and the law, what went wrong, the smallest case
+ * found, and how to replay it.
  *
  * @example
  * ```ts
@@ -55,9 +55,9 @@ export class BrokenLaw extends Error {
 
   constructor(
     message: string,
-    /** How many cases were tried; the last one breaks the law. */
+    /** The number of tried cases; the last one breaks the law. */
     readonly cases: number,
-    /** The options that make the same check try the case again. */
+    /** The options that replay the case. */
     readonly replay: { readonly seed: number; readonly path: string },
     options?: { cause?: unknown },
   ) {
@@ -68,7 +68,7 @@ export class BrokenLaw extends Error {
 /**
  * Checks one law.
  *
- * @param subject - what is tested, as messages name it: `strategy "random"`
+ * @param subject - the name of the tested part in messages: `strategy "random"`
  * @throws BrokenLaw if a case breaks it
  */
 export function hold(
@@ -80,7 +80,7 @@ export function hold(
   judge(subject, law, fc.check(property as fc.IProperty<unknown>, parameters(options)));
 }
 
-/** As `hold`, for an asynchronous law. */
+/** Like `hold`, for an asynchronous law. */
 export async function holdLater(
   subject: string,
   law: string,

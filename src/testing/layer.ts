@@ -1,6 +1,7 @@
 /**
- * The laws of padding that every layer keeps, built-in or custom, as property tests over random sequences, masks and weights. They test
- * what steps that do not count do to results, gradients and updates, not what a layer computes.
+ * The laws of padding that every layer keeps, built-in or custom, as property tests over random sequences,
+ * masks and weights. They test that padded steps do not affect results, gradients and updates, not what a
+ * layer computes.
  */
 
 import fc from "fast-check";
@@ -13,13 +14,19 @@ import { listOf, type OptionRules, readOptions, rule } from "../rules.js";
 import { CHECK_RULES, type CheckOptions, fail, hold, lawOf, mustBeFunction } from "./laws.js";
 import { type Answer, type Batch, numbersOf, Probe } from "./layerProbe.js";
 
-/** What a layer is tried on. */
+/** The inputs of the checked layer. */
 export interface LayerCheckOptions extends CheckOptions {
-  /** The shape of a row of each input; the first axis is that of steps, of which a law may add some. Default: one of [5, 3]. */
+  /**
+   * The shape of a row of each input; the first axis has the steps, to which a law may add some. Default: one
+   * input of shape [5, 3].
+   */
   readonly shapes?: readonly Shape[];
-  /** What a normal number becomes as a number of an input, such as an id. Default: itself. */
+  /** Maps a normal number to a number of an input, such as an id. Default: the identity. */
   readonly number?: (normal: number) => number;
-  /** Laws that it breaks by design, such as that of the amount of padding for a layer whose windows depend on the length. */
+  /**
+   * Laws that it breaks by design, such as the one on the amount of padding for a layer whose windows depend
+   * on the length.
+   */
   readonly except?: readonly string[];
 }
 
@@ -39,17 +46,20 @@ function isShape(shape: unknown): boolean {
 /** A law of layers, as a property of fast-check. */
 export type LayerLaw = (make: () => Layer, options: LayerCheckOptions) => fc.IRawProperty<unknown>;
 
-/** A batch to be made: its numbers and weights follow from the seed. */
+/** The recipe of a batch: its numbers and weights follow from the seed. */
 interface LayerCase {
   readonly rows: number;
   readonly seed: number;
-  /** Which inputs have a mask; the first if none would. */
+  /** Which inputs have a mask; the first if none is chosen. */
   readonly masked: readonly boolean[];
-  /** Whether inputs of as many steps share one mask, as those around a block of a network do. */
+  /** Whether inputs of equal length share one mask, as around a block of a network. */
   readonly shared: boolean;
-  /** Which steps count: bits that rows and steps take in turn. */
+  /** Which steps count: bits for rows and steps in turn. */
   readonly counted: readonly boolean[];
-  /** Whether float32 kernels answer rather than the float64 references, where an answer is compared with its own kind. */
+  /**
+   * Whether float32 kernels compute instead of the float64 references, if results are compared with their own
+   * kind.
+   */
   readonly float32: boolean;
 }
 
@@ -63,9 +73,9 @@ const anyCase = (inputs: number): fc.Arbitrary<LayerCase> =>
     float32: fc.boolean(),
   });
 
-/** What may be in steps that do not count: any numbers, NaN and infinities too. */
+/** Contents of padded steps: any numbers, including NaN and infinities. */
 const CONTENTS = [0, -1, 1e4, 3e38, -3e38, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
-/** What a layer that is given such steps as they are may find there: what layers make of zeros. */
+/** Contents of padded steps for a layer that receives them unmasked: results of layers for zeros. */
 const FINITE = CONTENTS.slice(0, 3);
 
 /** The laws of layers by name: each gives a property for fast-check's `assert`. */
@@ -118,13 +128,14 @@ export const layerLaws: Readonly<Record<string, LayerLaw>> = {
 };
 
 /**
- * Checks all laws of a layer: padding changes no result that counts, no gradient and no update, whatever it holds and however much of it
- * there is. A network gives every layer 0 where steps do not count, but for layers that are `stepwise`; so do these checks. What they are
- * given elsewhere may be huge, infinite or NaN; a `stepwise` layer is given finite numbers, as a network has them behind its first layers.
+ * Checks all laws of a layer: padding of any content and length changes no result that counts, no gradient
+ * and no update. A network passes 0 in padded steps to every layer that is not `stepwise`; so do these
+ * checks. Otherwise padded steps may be huge, infinite or NaN; a `stepwise` layer receives finite numbers, as
+ * after the first layers of a network.
  *
- * @param make - makes the layer anew for each case
- * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay it;
- * FettleError `invalid_argument` or `unknown_name` for invalid arguments
+ * @param make - makes a new layer for each case
+ * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay
+ * it; FettleError `invalid_argument` or `unknown_name` for invalid arguments
  * @example
  * ```ts
  * checkLayer(() => gru(4), { shapes: [[6, 3]], numRuns: 10 });
@@ -158,7 +169,7 @@ const shapesOf = ({ shapes = [[5, 3]] }: LayerCheckOptions): readonly Shape[] =>
 let engine: Executor | undefined;
 const reference = createEngine({ executor: "reference" });
 
-/** What a layer makes of batches of one form. */
+/** The results of a layer for batches of one form. */
 function answers(
   layer: Layer,
   given: LayerCase,
@@ -183,7 +194,7 @@ function batchesOf(
     const mask = Array.from({ length: rows * shape[0] }, (_, j) =>
       Number(counted[(start + j) % counted.length]),
     );
-    // numbers of one axis beside a sequence, such as a first state, are no steps
+    // an input of one axis next to a sequence, such as a first state, has no steps
     const hasMask = i === 0 ? masked[0] || !masked.includes(true) : masked[i] && shape.length > 1;
     return { shape, x, ...((hasMask || shapesOf(options).length === 1) && { mask }) };
   });
@@ -196,7 +207,7 @@ function sharedMasks({ shared }: LayerCase, batches: readonly Batch[]): number[]
   );
 }
 
-/** A batch with other numbers in the steps that do not count: `content`, and what it was in every other place. */
+/** A batch with `content` in the padded steps, and unchanged elsewhere. */
 function filled({ shape, x, mask }: Batch, content: number): Batch {
   if (mask === undefined) return { shape, x };
   const size = sizeOf(shape.slice(1));
@@ -206,12 +217,12 @@ function filled({ shape, x, mask }: Batch, content: number): Batch {
   return { shape, x: numbers, mask };
 }
 
-/** Whether an input has more steps where there is more padding: it, or one of as many steps, has a mask. */
+/** Whether padding adds steps to an input: it, or one of equal length, has a mask. */
 const grows = ({ shape: [steps, ...rest] }: Batch, batches: readonly Batch[]): boolean =>
   (rest.length > 0 || batches.length === 1) &&
   batches.some(({ shape, mask }) => mask !== undefined && shape[0] === steps);
 
-/** A batch with `more` steps after its own, of other numbers. */
+/** A batch with `more` further steps of other numbers. */
 function padded({ shape: [steps, ...rest], x, mask }: Batch, more: number, { rows, seed }: LayerCase): Batch {
   const size = sizeOf(rest);
   const longer = (of: ArrayLike<number>, width: number, added: (count: number) => number[]): number[] =>
@@ -221,16 +232,16 @@ function padded({ shape: [steps, ...rest], x, mask }: Batch, more: number, { row
     ]).flat();
   return {
     shape: [steps + more, ...rest],
-    // what is an id stays one
+    // ids stay ids
     x: longer(x, size, (count) => numbersOf(count, seed, 7).map((_, i) => x[i % x.length])),
     ...(mask && { mask: longer(mask, 1, (count) => Array(count).fill(0)) }),
   };
 }
 
-/** How far two sums of the same numbers in other orders may be apart, in float64. */
+/** The largest difference of two sums of the same numbers in other orders, in float64. */
 const TOLERANCE = 1e-9;
 
-/** Refuses a layer that answers otherwise for other batches, in float64. */
+/** Refuses a layer whose results differ between batches, in float64. */
 function compare(layer: Layer, given: LayerCase, batches: readonly Batch[], others: readonly Batch[]): void {
   const probes = [batches, others].map(
     (each) => new Probe(layer, given.rows, each, sharedMasks(given, each)),
@@ -238,7 +249,7 @@ function compare(layer: Layer, given: LayerCase, batches: readonly Batch[], othe
   const shapes = probes.map(({ parameters }) => JSON.stringify(parameters.map(({ shape }) => shape)));
   if (shapes[0] !== shapes[1])
     fail(`its parameters depend on how many steps there are: ${shapes[0]} became ${shapes[1]}`);
-  // what it draws in training depends on how much there is
+  // its random numbers in training depend on the length
   const isRandom = probes.some((probe) => probe.isRandom);
   const [before, after] = [batches, others].map((each, i) => probes[i].answer(reference, each, given.seed));
   const names = isRandom ? ["result"] : Object.keys(before);
@@ -247,7 +258,7 @@ function compare(layer: Layer, given: LayerCase, batches: readonly Batch[], othe
       mustBeSame(name, countedOf(before, name), countedOf(after, name), TOLERANCE);
 }
 
-/** Of a result, the steps that count, one after the other; of all else all. */
+/** For a result, the steps that count, in order; for anything else, all numbers. */
 function countedOf(answer: Answer, name: string): ArrayLike<number> {
   const { numbers, shape } = answer[name];
   if (!name.startsWith("result") || answer.mask === undefined) return numbers;

@@ -1,6 +1,6 @@
 /**
- * One layer on one batch, as networks call it: its result, gradients and updates as plain numbers, from any executor. It draws no cases and
- * states no law (`layer.ts` does).
+ * Calls one layer on one batch like a network: its result, gradients and updates as plain numbers, from any
+ * executor. It draws no cases and states no law (`layer.ts` does).
  */
 import { gradients } from "../autograd/grad.js";
 import { compileStep } from "../compile/compile.js";
@@ -21,12 +21,15 @@ export interface Batch {
 }
 
 /**
- * What a layer makes of a batch, by name: in prediction `result` and `mask`, if it has one; in training `result in training`, `gradient of …`
- * and `update of …`.
+ * The results of a layer for a batch, by name: in prediction `result` and `mask`, if it has one; in training
+ * `result in training`, `gradient of …` and `update of …`.
  */
 export type Answer = Readonly<Record<string, { readonly shape: Shape; readonly numbers: ArrayLike<number> }>>;
 
-/** A layer for batches of some shapes. Weights follow from the seed and the names and shapes of the parameters alone. */
+/**
+ * A layer for batches of some shapes. Weights follow only from the seed and the names and shapes of the
+ * parameters.
+ */
 export class Probe {
   /** Whether it draws random numbers in training, which differ between shapes. */
   isRandom = false;
@@ -84,7 +87,7 @@ export class Probe {
     return { result: mask ? whereCounted(result, mask) : result, mask, updates };
   }
 
-  /** What follows in training: the loss is a sum of the result with weights. */
+  /** The results in training: the loss is a weighted sum of the result. */
   private trained(given: Omit<LayerContext, "trainable" | "stream" | "update">): Record<string, Value> {
     const { inputs, parameters, x } = given;
     const { graph } = x;
@@ -104,7 +107,7 @@ export class Probe {
     };
   }
 
-  /** @param seed - of the weights and of what the layer draws */
+  /** @param seed - of the weights and of the layer's random numbers */
   answer(executor: Executor, batches: readonly Batch[], seed: number): Answer {
     const run = executor.start(this.program, { seed });
     try {

@@ -23,13 +23,13 @@ import { operationCases } from "./operations/index.js";
 import { FLOAT32 } from "./operations/rounding.js";
 import { checkRun } from "./run.js";
 
-/** A function of values that is tested. */
+/** A tested function of values. */
 export interface OperationUnderTest {
-  /** For messages. */
+  /** Its name in messages. */
   readonly name: string;
   /** Uses of it, smooth within 1/64 of their arguments, which must be exact in float32. */
   readonly cases: fc.Arbitrary<OperationCase>;
-  /** Its definition on row-major arrays in float64. The operation must equal it, where it is given. */
+  /** Its definition on row-major arrays in float64. If given, the operation must equal it. */
   readonly equals?: (...args: readonly Float64Array[]) => ArrayLike<number>;
 }
 
@@ -120,7 +120,7 @@ export function checkOperation(
 }
 
 /**
- * Checks one of `operationLaws`, so that a test runner can show each by itself.
+ * Checks one of `operationLaws`, so that a test runner can show each separately.
  *
  * @throws BrokenLaw as {@link checkOperation}; FettleError `unknown_name` for an unknown law or operation
  * @example
@@ -143,7 +143,7 @@ function rowUnderTest(name: OperationName): OperationUnderTest {
   const cases = byName("operation", operationCases, name);
   check(
     cases !== undefined,
-    () => `operation must be one that computes something from arguments; received "${name}", which is a leaf`,
+    () => `operation must compute something from arguments; received "${name}", which is a leaf`,
   );
   return { name, cases };
 }
@@ -158,7 +158,7 @@ function checkSubject(operation: OperationUnderTest): void {
   mustBeFunction("equals", operation.equals);
 }
 
-/** Σ wᵢxᵢ with weights 1, 3/2, 2, …, so that no two entries can be exchanged unnoticed. */
+/** Σ wᵢxᵢ with weights 1, 3/2, 2, …, so that an exchange of two entries is detected. */
 function contracted(x: Value): Value {
   const weights = Array.from({ length: sizeOf(x.shape) }, (_, i) => 1 + i / 2);
   return x.shape.length === 0 ? sum(x) : dot(x, constant(x.graph, weights, x.shape));

@@ -1,6 +1,6 @@
 /**
- * The laws that every optimizer keeps, built-in or custom, as property tests over random gradients and functions. They
- * test the update rule and how it is run, not how fast it learns.
+ * The laws that every optimizer keeps, built-in or custom, as property tests over random gradients and
+ * functions. They test the update rule and its execution, not how fast it learns.
  */
 
 import fc from "fast-check";
@@ -20,16 +20,19 @@ import { checkRun } from "./run.js";
 /** An optimizer's rule for one weight, in float64 and with its own state: returns the weight after step t, from 1. */
 export type Equations = (w: number, gradient: number, t: number) => number;
 
-/** Which cases, and what is known of the optimizer. */
+/** Which cases, and facts about the optimizer. */
 export interface OptimizerCheckOptions extends CheckOptions {
   /**
-   * Creates the rule for one weight, with the optimizer's hyperparameters and weight decay. The optimizer must follow it,
-   * where it is given. A rule that is `perArray` has none.
+   * Creates the rule for one weight, with the optimizer's hyperparameters and weight decay. If given, the
+   * optimizer must follow it. A `perArray` rule has none.
    */
   readonly equations?: () => Equations;
-  /** The largest difference from the rule, as a share of the farthest point. Default 1e-9, for the rounding of both. */
+  /**
+   * The largest difference from the rule, as a share of the farthest point. Default 1e-9, for the rounding of
+   * both.
+   */
   readonly tolerance?: number;
-  /** Laws that it breaks by design, such as that of places for a rule that uses a norm. */
+  /** Laws that it breaks by design, such as the one on places for a rule that uses a norm. */
   readonly except?: readonly string[];
 }
 
@@ -63,7 +66,7 @@ function anyDescent(gradient: fc.Arbitrary<number>): fc.Arbitrary<Descent> {
   });
 }
 
-/** Of any sign, including 0. */
+/** With any sign, including 0. */
 const anyGradient = fc.oneof(
   { weight: 5, arbitrary: numbers.real },
   { weight: 1, arbitrary: fc.constant(0) },
@@ -71,7 +74,7 @@ const anyGradient = fc.oneof(
 /** Numbers that float32 cannot square, but can add up a hundred times; see `numbers.huge`. */
 const huge = numbers.huge.filter((x) => Math.abs(x) < 2 ** 120);
 
-/** Numbers whose products with their like vanish in float32. */
+/** Numbers whose products with each other vanish in float32. */
 const vanishing = fc
   .tuple(numbers.nonZero, fc.integer({ min: -140, max: -40 }))
   .map(([x, power]) => Math.fround(x * 2 ** power));
@@ -210,7 +213,7 @@ export const optimizerLaws: Readonly<Record<string, OptimizerLaw>> = {
         if (left < least) least = left;
       }
       fail(
-        `of ${before} above the minimum, ${least} is left after ${DESCENT_STEPS} steps at the best of the rates ${RATES.join(", ")}`,
+        `of the initial excess ${before} over the minimum, ${least} is left after ${DESCENT_STEPS} steps at the best of the rates ${RATES.join(", ")}`,
       );
     }),
 
@@ -256,13 +259,13 @@ export const optimizerLaws: Readonly<Record<string, OptimizerLaw>> = {
 /** The rates that the law of quadratics tries; one of them must succeed. */
 const RATES = [3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001];
 const DESCENT_STEPS = 2000;
-/** The share of the height above the minimum that may be left. */
+/** The share of the initial excess over the minimum that may be left. */
 const DESCENT_SHARE = 1e-2;
 
 /**
  * Checks all laws of an optimizer.
  *
- * @param optimizer - from its factory, with the hyperparameters that are to be tested
+ * @param optimizer - from its factory, with the hyperparameters to test
  * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay it;
  * FettleError `invalid_argument` or `unknown_name` for invalid arguments
  * @example
@@ -279,7 +282,7 @@ export function checkOptimizer(optimizer: Optimizer, options: OptimizerCheckOpti
 }
 
 /**
- * Checks one of `optimizerLaws`, so that a test runner can show each by itself.
+ * Checks one of `optimizerLaws`, so that a test runner can show each separately.
  *
  * @throws BrokenLaw as {@link checkOptimizer}; FettleError `unknown_name` for an unknown law
  * @example
@@ -322,7 +325,7 @@ function withoutDecay(optimizer: Optimizer): Optimizer {
   return { ...optimizer, decay: "none", hyperparameters: { ...optimizer.hyperparameters, ...none } };
 }
 
-/** The points of one array: for a rule that sees shapes a matrix, where its size allows. */
+/** The points of one array: for a rule that depends on shapes a matrix, if its size allows. */
 function alone(
   optimizer: Optimizer,
   start: readonly number[],
@@ -337,7 +340,7 @@ function layoutFor({ perArray }: Optimizer, size: number): Shape[] {
   return [perArray && rows !== undefined ? [rows, size / rows] : [size]];
 }
 
-/** Where the numbers of an array come from if its rows and its columns are put in an order. */
+/** The original places of an array's numbers after its rows and columns are reordered. */
 function ordered(shape: Shape, order: readonly number[]): number[] {
   const [rows, columns] = shape.length === 2 ? (shape as readonly number[]) : [1, order.length];
   const [i, j] = [rows, columns].map((count) => order.filter((place) => place < count));

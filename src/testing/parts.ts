@@ -1,6 +1,6 @@
 /**
- * What `verify` checks by default: every part of the library that has laws. Each entry is the arguments of its check. It
- * checks nothing itself.
+ * The default parts of `verify`: every part of the library that has laws. Each entry is the arguments of its
+ * check. It checks nothing itself.
  */
 import { createEngine } from "../engine/engine.js";
 import type { OperationName } from "../graph/graph.js";
@@ -21,7 +21,9 @@ import type { checkScheduler, SchedulerFactory } from "./scheduler.js";
 import type { checkStrategy } from "./strategy.js";
 import { RECORDED, tuningBy } from "./tuning.js";
 
-/** What is checked: for each kind, the lists of arguments of its check, such as `[gp(), { trials: 8 }]`. */
+/**
+ * The parts to check: for each kind, the lists of arguments of its check, such as `[gp(), { trials: 8 }]`.
+ */
 export interface VerifyParts {
   /** Arguments of `checkOperation`; they are used for the groups `operations` and `gradients`. */
   readonly operations: readonly Parameters<typeof checkOperation>[];

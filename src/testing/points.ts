@@ -1,4 +1,4 @@
-/** The points of a space, by rules written a second time, so that the library does not judge itself. */
+/** The points of a space, by independently written rules, so that the library does not judge itself. */
 import type { Parameter } from "../search/space/parameter.js";
 import type { Params, Space } from "../search/space/space.js";
 import { valueKey } from "../search/space/value.js";

@@ -1,6 +1,6 @@
 /**
- * The laws that every queue of jobs keeps, built-in or custom, as property tests over random jobs and orders of calls. They ask for no more
- * than at least once. What a queue does where its server fails is not tested here.
+ * The laws that every queue of jobs keeps, built-in or custom, as property tests over random jobs and orders
+ * of calls. They require only delivery at least once. They do not test failures of a queue's server.
  */
 
 import fc from "fast-check";
@@ -10,17 +10,17 @@ import { sameValue } from "../search/space/value.js";
 import type { EndedJob, JobQueue, Lease, QueuedJob } from "../workers/queue/queue.js";
 import { CHECK_RULES, type CheckOptions, fail, holdLater, lawOf } from "./laws.js";
 
-/** A new and empty queue, as two processes see it. */
+/** A new, empty queue, opened by two processes. */
 export interface QueueUnderTest {
-  /** Of the process that runs the study. */
+  /** For the process that runs the study. */
   readonly runner: JobQueue;
-  /** Of a worker. */
+  /** For a worker. */
   readonly worker: JobQueue;
-  /** Lets the time of a lease pass, by a clock that is turned or by waiting. */
+  /** Lets the duration of a lease pass, by a fake clock or by waiting. */
   lapse(): Promise<void>;
 }
 
-/** Opens a queue that hands jobs out so many times at most. */
+/** Opens a queue that hands out a job a limited number of times. */
 export type QueueFactory = (attempts: number) => Promise<QueueUnderTest>;
 
 /** Which cases, and how many. */
@@ -64,7 +64,7 @@ export const queueLaws: Readonly<Record<string, QueueLaw>> = {
         checkSame(new Set(taken.map(({ name }) => name)).size, jobs.length, "another number of jobs");
         const order = taken.map(({ name }) => before.get(name)?.priority ?? 0);
         const sorted = [...order].sort((a, b) => b - a);
-        // of one call, jobs may come in any order
+        // within a call, jobs may be in any order
         for (let i = 0; i < order.length; i += most)
           checkSame(
             [...order.slice(i, i + most)].sort((a, b) => b - a),
@@ -74,7 +74,7 @@ export const queueLaws: Readonly<Record<string, QueueLaw>> = {
       });
     }),
 
-  "tells the outcome of a job until it is removed, the first and no other": (open) =>
+  "returns the first outcome of a job, and no other, until it is removed": (open) =>
     fc.asyncProperty(anyJobs, anyBytes, async (jobs, outcome) => {
       await using(open, 3, async ({ runner, worker }) => {
         await runner.put(jobs);
@@ -92,7 +92,7 @@ export const queueLaws: Readonly<Record<string, QueueLaw>> = {
       });
     }),
 
-  "hands out again what has failed, and ends it with the last reason after the last attempt": (open) =>
+  "hands out a failed job again, and ends it with the last reason after the last attempt": (open) =>
     fc.asyncProperty(fc.integer({ min: 1, max: 3 }), async (attempts) => {
       await using(open, attempts, async ({ runner, worker }) => {
         await runner.put([job]);
@@ -107,7 +107,7 @@ export const queueLaws: Readonly<Record<string, QueueLaw>> = {
       });
     }),
 
-  "takes a job back that is released, without counting": (open) =>
+  "takes back a released job without counting the attempt": (open) =>
     fc.asyncProperty(fc.integer({ min: 1, max: 4 }), async (times) => {
       await using(open, 2, async ({ runner, worker }) => {
         await runner.put([job]);
@@ -117,29 +117,29 @@ export const queueLaws: Readonly<Record<string, QueueLaw>> = {
           const lease = await taken(worker);
           checkSame(lease.attempt, 2, "another attempt");
           await lease.release();
-          checkSame(await lease.extend(), false, "extended what was released");
+          checkSame(await lease.extend(), false, "extended a released job");
         }
         checkSame(await runner.ended(), [], "ended");
       });
     }),
 
-  "keeps no job that was removed while it was done": (open) =>
+  "keeps no job that was removed while it ran": (open) =>
     fc.asyncProperty(anyBytes, async (outcome) => {
       await using(open, 2, async ({ runner, worker }) => {
         await runner.put([job]);
         const lease = await taken(worker);
         checkSame(await lease.extend(), true, "lost");
         await runner.remove([job.name]);
-        checkSame(await lease.extend(), false, "extended what was removed");
+        checkSame(await lease.extend(), false, "extended a removed job");
         await lease.complete(outcome);
         await lease.fail("late");
         await lease.release();
-        checkSame(await runner.ended(), [], "an outcome that nobody waits for");
+        checkSame(await runner.ended(), [], "an outcome that is no longer expected");
         checkSame(await worker.take(1), [], "a job that was removed");
       });
     }),
 
-  "hands out again what a dead worker had, once its lease is over, and ends it after the last attempt": (
+  "hands out the job of a dead worker again once its lease has expired, and ends it after the last attempt": (
     open,
   ) =>
     fc.asyncProperty(fc.integer({ min: 1, max: 2 }), anyBytes, async (attempts, late) => {
@@ -152,7 +152,7 @@ export const queueLaws: Readonly<Record<string, QueueLaw>> = {
           checkSame(await worker.take(1), [], "a job under a lease");
           await lapse();
           await runner.ended();
-          checkSame(await dead[0].extend(), false, "extended what is over");
+          checkSame(await dead[0].extend(), false, "extended an expired lease");
         }
         const [end] = await runner.ended();
         if (!end || !("error" in end) || !end.error.includes("handed out"))
@@ -162,7 +162,7 @@ export const queueLaws: Readonly<Record<string, QueueLaw>> = {
       });
     }),
 
-  "leaves a job to a worker that shows that it is alive": (open) =>
+  "leaves a job to a worker that sends heartbeats": (open) =>
     fc.asyncProperty(fc.integer({ min: 1, max: 2 }), async (leases) => {
       await using(open, 1, async ({ runner, worker, lapse }) => {
         await runner.put([job]);
@@ -181,8 +181,8 @@ export const queueLaws: Readonly<Record<string, QueueLaw>> = {
   "tells workers whether the study runs": (open) =>
     fc.asyncProperty(anyJobs, async (jobs) => {
       await using(open, 1, async ({ runner, worker }) => {
-        checkSame(await worker.take(1), undefined, "it has not begun");
-        checkSame(await runner.ended(), [], "ended before it began");
+        checkSame(await worker.take(1), undefined, "it has not started");
+        checkSame(await runner.ended(), [], "ended before it started");
         checkSame(await worker.take(1), [], "it runs");
         await runner.put(jobs);
         const lease = await taken(worker);
@@ -192,7 +192,7 @@ export const queueLaws: Readonly<Record<string, QueueLaw>> = {
         checkSame(await worker.take(1), undefined, "it has ended");
         checkSame(await runner.ended(), [], "what was left");
         await runner.put(jobs);
-        checkSame((await worker.take(jobs.length))?.length, jobs.length, "it has begun again");
+        checkSame((await worker.take(jobs.length))?.length, jobs.length, "it has started again");
       });
     }),
 };
@@ -271,7 +271,7 @@ async function using(
 const sorted = (ended: readonly EndedJob[]): EndedJob[] =>
   [...ended].sort((a, b) => (a.name < b.name ? -1 : 1));
 
-/** Of plain data and bytes. */
+/** Compares plain data and bytes. */
 function checkSame(found: unknown, expected: unknown, what: string): void {
   const plain = (value: unknown): unknown =>
     value === undefined

@@ -1,6 +1,6 @@
 /**
- * The laws of reproducibility: a seed gives the same bits, however and wherever it is run. They apply to tunings, built-in
- * or custom, and say nothing about how good a result is.
+ * The laws of reproducibility: a seed gives the same bits, however and wherever it runs. They apply to
+ * tunings, built-in or custom, and do not judge the quality of results.
  */
 import fc from "fast-check";
 import { crc32 } from "../crc32.js";
@@ -8,7 +8,7 @@ import { isRecord, must } from "../errors.js";
 import { readOptions } from "../rules.js";
 import { CHECK_RULES, type CheckOptions, fail, holdLater, lawOf } from "./laws.js";
 
-/** How a run is done; it must not change the result. */
+/** How to run it; this must not change the result. */
 export interface RunVariant {
   /** Threads, where the runtime has them. Default 1. */
   readonly jobs?: number;
@@ -18,11 +18,13 @@ export interface RunVariant {
 
 /** Something that computes a result from a seed. */
 export interface Reproducible {
-  /** For messages. */
+  /** Its name in messages. */
   readonly name: string;
-  /** Computes the whole result, as a JSON value. */
+  /** Computes the complete result, as a JSON value. */
   run(seed: number, variant: RunVariant): Promise<unknown>;
-  /** The `digestOf` of the results of seeds 0, 1, …, recorded on another machine. They must match, where they are given. */
+  /**
+   * The `digestOf` of the results of seeds 0, 1, …, recorded on another machine. If given, they must match.
+   */
   readonly recorded?: readonly string[];
 }
 
@@ -85,7 +87,7 @@ export async function checkReproducibility(subject: Reproducible, options: Check
 }
 
 /**
- * Checks one of `reproducibilityLaws`, so that a test runner can show each by itself.
+ * Checks one of `reproducibilityLaws`, so that a test runner can show each separately.
  *
  * @throws BrokenLaw as {@link checkReproducibility}; FettleError `unknown_name` for an unknown law
  * @example
@@ -130,7 +132,7 @@ async function textOf(subject: Reproducible, seed: number, variant: RunVariant):
   return JSON.stringify(await subject.run(seed, variant)) ?? fail("the result is undefined");
 }
 
-/** How many characters of two texts are shown before and after their first difference. */
+/** The number of characters shown before and after the first difference of two texts. */
 const AROUND = 60;
 
 function checkSame(actual: string, expected: string, message: string): void {

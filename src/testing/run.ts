@@ -10,7 +10,10 @@ import { shuffle, splitSeed } from "../numerics/philox.js";
 import { errorBounds } from "./bounds.js";
 import type { Precision } from "./operations/rounding.js";
 
-/** What a program is run on: data, initial state, batches and a seed. Numbers must be exact in the executor's precision. */
+/**
+ * The input of a program: data, initial state, batches and a seed. Numbers must be exact in the executor's
+ * precision.
+ */
 export interface RunCase {
   /** [dataRows, columns], row-major, for each stream that is read. */
   readonly streams: Readonly<Record<string, readonly number[]>>;
@@ -81,7 +84,7 @@ export function checkRun(executor: Executor, program: Program, given: RunCase, p
   }
 }
 
-/** Numbers, and how far an executor's may be from them. */
+/** Numbers, and the error bounds of an executor's. */
 interface Inexact {
   readonly values: Float64Array;
   readonly errors: Float64Array;

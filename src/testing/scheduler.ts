@@ -1,6 +1,6 @@
 /**
  * The laws that every scheduler keeps, built-in or custom, as property tests over random studies of trials that learn.
- * They test the contract, and with it the loop that runs schedulers, but not how much a scheduler saves.
+ * They test the contract and the loop that runs schedulers, but not how much a scheduler saves.
  */
 
 import fc from "fast-check";
@@ -21,16 +21,16 @@ import {
 } from "./arbitraries/learning.js";
 import { CHECK_RULES, type CheckOptions, fail, holdLater, lawOf } from "./laws.js";
 
-/** Creates a scheduler from the given options, or without them from those that are to be tested. */
+/** Creates a scheduler from the given options, or by default with those to test. */
 export type SchedulerFactory = (options?: Readonly<Record<string, unknown>>) => Scheduler;
 
-/** Which cases, how long each is, and which laws. */
+/** Which cases and laws, and the length of cases. */
 export interface SchedulerCheckOptions extends CheckOptions {
   /** The most trials of a case. Default 30. */
   readonly trials?: number;
   /** The most steps of a trial. Default 12. */
   readonly steps?: number;
-  /** Whether decisions depend on the order of values alone, and not on their differences. Default true. */
+  /** Whether decisions depend only on the order of values, not on their differences. Default true. */
   readonly rankBased?: boolean;
 }
 
@@ -52,7 +52,7 @@ const anySteps = fc.integer({ min: 1, max: 200 });
 
 /** The laws of schedulers by name: each gives a property for fast-check's `assert`. */
 export const schedulerLaws: Readonly<Record<string, SchedulerLaw>> = {
-  "has ascending rungs, each at least 1 and below the whole budget": (make) =>
+  "has ascending rungs, each at least 1 and below the full budget": (make) =>
     fc.property(anyNumber, anySteps, (number, steps) => {
       const rungs = make().rungs(number, steps);
       const sound = rungs.every(
@@ -223,7 +223,7 @@ export const rankLaws: readonly string[] = [
 /**
  * Checks all laws of a scheduler.
  *
- * @param make - creates a new scheduler at each call, from options where they are given
+ * @param make - creates a new scheduler at each call, from options if given
  * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay it;
  * FettleError `invalid_argument` or `unknown_name` for invalid arguments
  * @example
@@ -243,7 +243,7 @@ export async function checkScheduler(
 }
 
 /**
- * Checks one of `schedulerLaws`, so that a test runner can show each by itself.
+ * Checks one of `schedulerLaws`, so that a test runner can show each separately.
  *
  * @throws BrokenLaw as {@link checkScheduler}; FettleError `unknown_name` for an unknown law
  * @example
@@ -300,7 +300,7 @@ function increasing(given: LearningCase, gaps: readonly number[]): (value: numbe
   return (value) => places.get(value) ?? value;
 }
 
-/** Fails if a trial was pruned that had the least cost at all rungs that count. */
+/** Fails if a trial was pruned that had the lowest cost at all rungs that count. */
 function checkKept(
   decisions: LearningRun["decisions"],
   rungsThatCount: (context: RungContext) => readonly number[],

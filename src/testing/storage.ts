@@ -1,6 +1,6 @@
 /**
  * The laws that every storage of studies keeps, built-in or custom, as property tests over random studies, names and orders of
- * writes. What a storage does at a crash, or on a full disk, depends on its database and is not tested here.
+ * writes. The behaviour at a crash, or on a full disk, depends on its database and is not tested here.
  */
 
 import fc from "fast-check";
@@ -26,7 +26,7 @@ import {
   told,
 } from "./storageStudies.js";
 
-/** Opens a new and empty storage twice, as two processes see it. */
+/** Opens a new, empty storage twice, as two processes would. */
 export type StorageFactory = () => Promise<readonly [StudyStorage, StudyStorage]>;
 
 /** Which cases, and how many. */
@@ -37,7 +37,7 @@ const { onShare: _, ...RULES } = CHECK_RULES;
 /** A law of storages, as a property of fast-check. */
 export type StorageLaw = (open: StorageFactory) => fc.IRawProperty<unknown>;
 
-/** Names that a database, a file system or a page might take for something else. */
+/** Names that a database, a file system or a page might misinterpret. */
 const NAMES = [
   "a",
   "A",
@@ -62,7 +62,7 @@ const anyNote = fc.record({
   tags: fc.array(fc.constantFrom("keep", "a'b", "<b>", "名", "%"), { maxLength: 4 }),
 });
 
-/** What is asked, told and reported of a study, in an order in which it may happen. */
+/** Asks, tells and reports of a study, in a possible order. */
 const anyOrder = fc.array(fc.nat({ max: 2 ** 31 - 1 }), { minLength: 1, maxLength: 40 });
 
 /** The laws of storages by name: each gives a property for fast-check's `assert`. */
@@ -82,7 +82,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
       });
     }),
 
-  "holds what was added and told, whatever the order, seen by both": (open) =>
+  "holds added and told trials, in any order, for both readers": (open) =>
     fc.asyncProperty(anyStudy(), anyOrder, async (study, order) => {
       const json = study.toJSON();
       const storages = await open();
@@ -101,7 +101,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
       });
     }),
 
-  "takes the result of a trial once, and adds a trial once": (open) =>
+  "accepts the result of a trial once, and adds a trial once": (open) =>
     fc.asyncProperty(anyStudy(), async (study) => {
       const json = study.toJSON();
       const storages = await open();
@@ -115,7 +115,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
       });
     }),
 
-  "refuses another trial of a number, a gap, and what belongs to no trial": (open) =>
+  "refuses another trial with a number, a gap, and data without a trial": (open) =>
     fc.asyncProperty(anyStudy(), async (study) => {
       const json = study.toJSON();
       const storages = await open();
@@ -177,7 +177,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
       });
     }),
 
-  "holds artifacts by name, as bytes of its own": (open) =>
+  "holds artifacts by name, as its own copies of the bytes": (open) =>
     fc.asyncProperty(
       fc.array(fc.tuple(anyName, fc.uint8Array({ maxLength: 300 })), { maxLength: 6 }),
       async (given) => {
@@ -208,7 +208,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
       },
     ),
 
-  "holds large artifacts whole, and replaces them": (open) =>
+  "holds large artifacts completely, and replaces them": (open) =>
     fc.asyncProperty(fc.constantFrom(2 ** 20 - 1, 2 ** 20, 2 ** 21 + 1), async (size) => {
       const storages = await open();
       await closing(storages, async () => {
@@ -223,7 +223,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
       });
     }),
 
-  "tells names apart, and lists studies in the order of their creation": (open) =>
+  "distinguishes names, and lists studies in the order of their creation": (open) =>
     fc.asyncProperty(fc.uniqueArray(anyName, { maxLength: 8 }), async (names) => {
       const [storage, other] = await open();
       await closing([storage, other], async () => {
@@ -240,7 +240,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
       });
     }),
 
-  "forgets a deleted study, whose name is free, and lets nobody write to it": (open) =>
+  "forgets a deleted study, frees its name, and refuses writes to it": (open) =>
     fc.asyncProperty(anyStudy(), async (study) => {
       const storages = await open();
       await closing(storages, async () => {
@@ -267,7 +267,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
       });
     }),
 
-  "creates a study of a name once, of several at the same time": (open) =>
+  "creates a study with a name once if several try at the same time": (open) =>
     fc.asyncProperty(fc.integer({ min: 2, max: 6 }), async (count) => {
       const storages = await open();
       await closing(storages, async () => {
@@ -279,7 +279,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
       });
     }),
 
-  "goes on with a search that was killed at any trial, to the same end": (open) =>
+  "resumes a search that was killed at any trial, with the same result": (open) =>
     fc.asyncProperty(
       anySpace(),
       fc.nat({ max: 1000 }),
@@ -297,7 +297,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
             const recorder = await recordStudy(storage, "study");
             const study = recorder.study ? restoreStudy(recorder.study, { strategy: random() }) : begin();
             const objective = (params: unknown, trial: Parameters<typeof lossOf>[1]) => {
-              // what a killed process was doing never ends
+              // the work of a killed process never ends
               if (i === 0 && trial.number >= killed) study.stop();
               return lossOf(params, trial);
             };

@@ -18,7 +18,7 @@ export const told: TrialRecord = {
   seconds: null,
 };
 
-/** A study with so many trials that run. */
+/** A study with a number of running trials. */
 export function studyOf(trials: number): StudyJson {
   const study = createStudy({ space: { x: int(0, 9) }, strategy: random(), direction: "minimize" });
   for (let i = 0; i < trials; i++) study.ask();
@@ -49,7 +49,7 @@ export async function closing(storages: readonly StudyStorage[], work: () => Pro
   }
 }
 
-/** Of JSON, whatever the order of its fields. */
+/** Compares JSON, regardless of the order of fields. */
 export function checkSame(found: unknown, expected: unknown, what: string): void {
   const [own, other] = [found, expected].map((each) => JSON.stringify(each));
   if (!sameValue(JSON.parse(own), JSON.parse(other))) fail(`${what}: ${own}, and not ${other}`);

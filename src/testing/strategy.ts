@@ -19,7 +19,7 @@ import { anyConstraint, anySpace, type SpaceConstraints } from "./arbitraries/sp
 import { CHECK_RULES, type CheckOptions, fail, hold, lawOf } from "./laws.js";
 import { checkPoint, everyPoint } from "./points.js";
 
-/** Which cases, and how long each is. */
+/** Which cases, and their length. */
 export interface StrategyCheckOptions extends CheckOptions {
   /** Trials of a case. Default 12. */
   readonly trials?: number;
@@ -30,10 +30,10 @@ const RULES = { ...CHECK_RULES, trials: [integer(), 12] } satisfies OptionRules<
 /** A law of strategies, as a property of fast-check. */
 export type StrategyLaw = (strategy: Strategy, trials: number) => fc.IRawProperty<unknown>;
 
-/** The most objectives of a case, where the strategy accepts several. */
+/** The most objectives of a case, if the strategy accepts several. */
 const OBJECTIVES = 3;
 
-/** The study of a case, and the outcomes that its trials get in turn. */
+/** The study of a case, and the outcomes of its trials in turn. */
 interface StudyCase {
   readonly space: Space;
   readonly constraint?: Constraint | undefined;
@@ -63,7 +63,7 @@ function studyOf(strategy: Strategy, { space, constraint, seed, direction }: Stu
   return createStudy({ space, strategy, seed, lag, direction, ...(constraint && { constraint }) });
 }
 
-/** Tells a trial its outcome, with as many values as the study has objectives. */
+/** Tells the outcome of a trial, with one value per objective. */
 function tell(study: Study, number: number, outcomes: readonly TrialOutcome[]): void {
   const { values, ...rest } = outcomes[number % outcomes.length];
   const told = values?.slice(0, study.directions.length);
@@ -119,8 +119,8 @@ function runConcurrently(
 }
 
 /**
- * The case without its constraint where all ranges are only a few roundings wide: the constraint might forbid every point,
- * and the study would rightly refuse to search.
+ * The case, without its constraint if all ranges are only a few roundings wide: the constraint might forbid
+ * every point, and the study would rightly refuse to search.
  */
 function withRoom(given: StudyCase): StudyCase {
   const ranges = Object.values(given.space).filter(
@@ -169,7 +169,7 @@ export const strategyLaws: Readonly<Record<string, StrategyLaw>> = {
         // one more trial is asked and lost: the restored study suggests it again
         if (stop < trials) interrupted.ask();
         const json = JSON.parse(JSON.stringify(interrupted));
-        // state that a strategy hides would now be that of another study
+        // hidden state of a strategy would now belong to another study
         begin().ask();
         const rule = given.constraint;
         const restored = restoreStudy(json, { strategy, ...(rule && { constraint: rule }) });
@@ -237,7 +237,7 @@ export function checkStrategy(strategy: Strategy, options: StrategyCheckOptions 
 }
 
 /**
- * Checks one of `strategyLaws`, so that a test runner can show each by itself.
+ * Checks one of `strategyLaws`, so that a test runner can show each separately.
  *
  * @throws BrokenLaw as {@link checkStrategy}; FettleError `unknown_name` for an unknown law
  * @example

@@ -1,6 +1,6 @@
 /**
- * Small tunings with everything that draws or rounds: a conditional space, dropout, Adam, folds, scores and a final fit.
- * They exist to give the same bits, not to find anything.
+ * Small tunings with everything that draws or rounds: a conditional space, dropout, Adam, folds, scores and a
+ * final fit. They test reproducibility, not quality.
  */
 import { dense, dropout } from "../nn/layers/index.js";
 import { type Sequential, sequential } from "../nn/sequential.js";
@@ -14,9 +14,9 @@ import type { TunerOptions } from "../tune/tuner/options.js";
 import type { Reproducible } from "./reproducibility.js";
 
 /**
- * Digests of the tuning by random search with seeds 0 to 7 in this release: draws, training and scores give these bits
- * everywhere. They do not prove that the bits are right. A change that is meant to change bits records the new digests,
- * which the broken law reports.
+ * Digests of the tuning by random search with seeds 0 to 7 in this release: draws, training and scores give
+ * these bits everywhere. They do not prove that the bits are right. An intended change of bits records the
+ * new digests, which the broken law reports.
  */
 export const RECORDED: readonly string[] = [
   ...["fba63da6", "6e73fd8d", "d068a49c", "2af2ccb5", "1e10efc7", "b80bfa38", "135fc892", "b0716f9c"],
@@ -66,14 +66,14 @@ export function tuningBy(strategy: Strategy, recorded?: readonly string[]): Repr
       const { trials, final } =
         slice === undefined ? await tune({ ...options, jobs }) : await inSlices(options, slice);
       const weights = Object.values(final.model.getWeights()).map(({ data }) => Array.from(data));
-      // the time of a trial is not part of its result, nor are the curves of the digests that were recorded
+      // the result excludes the time of a trial, and the curves, as in the recorded digests
       return { trials: trials.map(({ seconds, curves, ...trial }) => trial), weights, test: final.test };
     },
     ...(recorded && { recorded }),
   };
 }
 
-/** Each slice on a tuner that is restored from the bytes of the last. */
+/** Runs each slice on a tuner restored from the bytes of the last. */
 async function inSlices(options: TunerOptions<typeof space>, steps: number) {
   for (let tuner = await createTuner(options); ; tuner = await restoreTuner(tuner.save(), options)) {
     await tuner.advance({ steps });

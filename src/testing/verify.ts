@@ -1,6 +1,6 @@
 /**
- * `verify()`: a quick form of all laws, on this machine and runtime, for the parts of the library or of a user. The laws
- * are in the other files of this folder.
+ * `verify()`: a quick form of all laws, on this machine and runtime, for the parts of the library or of a
+ * user. The laws are in the other files of this folder.
  */
 
 import { byName, checkOptions, must, type OptionNames } from "../errors.js";
@@ -23,7 +23,7 @@ export const verifyGroups = [
 /** The name of a group. */
 export type VerifyGroup = (typeof verifyGroups)[number];
 
-/** Which laws, of what, and how many cases of each. */
+/** Which laws and parts to check, and the cases of each. */
 export interface VerifyOptions {
   /** Seed of the cases, an integer of at least 0 and below 2³¹. Default 0. */
   readonly seed?: number;
@@ -31,7 +31,7 @@ export interface VerifyOptions {
   readonly cases?: number;
   /** The groups to verify. Default: all. */
   readonly only?: readonly string[];
-  /** What to verify instead of the library's parts; a missing kind stays the library's. */
+  /** Parts to verify instead of the library's; a missing kind keeps the library's. */
   readonly parts?: Partial<VerifyParts>;
   /** Called at the start and after each check. */
   readonly onEvent?: (event: VerifyEvent) => void;
@@ -80,11 +80,11 @@ export interface Verification {
 /** The result of a group. */
 export interface VerifiedGroup {
   readonly group: VerifyGroup;
-  /** How many operations, optimizers, … were checked. */
+  /** The number of checked operations, optimizers, …. */
   readonly parts: number;
-  /** How many laws were checked. */
+  /** The number of checked laws. */
   readonly laws: number;
-  /** How many cases were tried, for all laws and parts. */
+  /** The number of tried cases, for all laws and parts. */
   readonly cases: number;
   /** The largest error as a share of its bound; null where laws compare bits. */
   readonly worst: number | null;
@@ -163,7 +163,7 @@ type Suite = (parts: VerifyParts) => Part[];
 
 /** The law of operations that is in the group `gradients`. */
 const GRADIENTS = "has the gradient that finite differences give, to second order";
-/** Laws that need something to compare with. */
+/** Laws that need a reference to compare with. */
 const EQUALS = "equals its definition";
 const EQUATIONS = "follows its equations";
 const BITS = "gives the recorded bits";
@@ -244,7 +244,7 @@ class Tally {
 
   constructor(private readonly group: VerifyGroup) {}
 
-  /** Checks a law; returns what is broken. */
+  /** Checks a law; returns the broken law, if any. */
   async hold(part: Part, law: string, common: CheckOptions): Promise<BrokenCheck | undefined> {
     const { name, own } = part;
     const options = { ...common, ...own };

@@ -1,10 +1,11 @@
 /**
- * Values as bytes: JSON in named sections, with typed arrays in binary beside it, and the numbers that JSON lacks. Bytes
- * that are corrupted, cut, or of another format are refused. It does not know what the values mean.
+ * Values as bytes: JSON in named sections, followed by typed arrays in binary, and the numbers that JSON
+ * lacks. Bytes that are corrupted, truncated, or of another format are refused. It does not interpret the
+ * values.
  *
- * Layout, little-endian: magic (8 bytes), version, length of all bytes, checksum of all bytes after it, number of sections;
- * for each section its name (8 bytes) and three words: its start and the lengths of its JSON and of its arrays; then the
- * sections, which begin at multiples of 8.
+ * Layout, little-endian: magic (8 bytes), version, length of all bytes, checksum of all bytes after it,
+ * number of sections; for each section its name (8 bytes) and three words: its start and the lengths of its
+ * JSON and of its arrays; then the sections, which begin at multiples of 8.
  */
 import { crc32 } from "../crc32.js";
 import { check, FettleError, isRecord, show } from "../errors.js";
@@ -64,7 +65,10 @@ export function packArchive(
   return bytes;
 }
 
-/** @throws FettleError `invalid_checkpoint` for bytes that are not of this format, or of a release that is newer or too old */
+/**
+ * @throws FettleError `invalid_checkpoint` for bytes of another format, or of a release that is newer or too
+ * old
+ */
 export function unpackArchive(format: ArchiveFormat, bytes: Uint8Array): Record<string, unknown> {
   const { magic, version, oldest = 1, what } = format;
   const refuseUnless = (condition: unknown, message: string | (() => string)): void =>
@@ -76,7 +80,7 @@ export function unpackArchive(format: ArchiveFormat, bytes: Uint8Array): Record<
   refuseUnless(bytes instanceof Uint8Array, () => `it must be a Uint8Array; received ${show(bytes)}`);
   refuseUnless(
     bytes.length >= HEAD && readAscii(bytes, 0) === magic,
-    () => `it must begin with ${show(magic)}; received ${bytes.length} bytes that do not`,
+    () => `it must begin with ${show(magic)}; received ${bytes.length} other bytes`,
   );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const word = (at: number) => view.getUint32(at, true);
@@ -96,7 +100,7 @@ export function unpackArchive(format: ArchiveFormat, bytes: Uint8Array): Record<
   refuseUnless(
     word(12) === bytes.length,
     () =>
-      `it must have ${word(12)} bytes; received ${bytes.length}: it was cut, or other bytes were appended`,
+      `it must have ${word(12)} bytes; received ${bytes.length}: it was truncated, or other bytes were appended`,
   );
   refuseUnless(
     word(16) === crc32(bytes.subarray(20)),
@@ -125,7 +129,7 @@ export function unpackArchive(format: ArchiveFormat, bytes: Uint8Array): Record<
   }
 }
 
-/** The version of an archive that is whole, whichever it is; undefined for other bytes. */
+/** The version of an intact archive; undefined for other bytes. */
 export function wholeVersion({ magic }: ArchiveFormat, bytes: Uint8Array): number | undefined {
   if (bytes.length < HEAD || readAscii(bytes, 0) !== magic) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -136,7 +140,7 @@ export function wholeVersion({ magic }: ArchiveFormat, bytes: Uint8Array): numbe
 
 const KINDS = { Float32Array, Float64Array, Int32Array, Uint8Array };
 
-/** By its class and not by the name of the class, which a minifier may change. */
+/** By its class, not by the name of the class, which a minifier may change. */
 function kindOf(array: ArrayBufferView): string {
   for (const [name, Kind] of Object.entries(KINDS)) if (array instanceof Kind) return name;
   throw new FettleError("internal", `an archive cannot hold ${show(array)}`);
@@ -170,7 +174,7 @@ function encode(value: unknown, arrays: Arrays): unknown {
   return MARK in object ? { [MARK]: object } : object;
 }
 
-/** @param arrays - those of the section, in the order of the JSON, and where the next begins */
+/** @param arrays - those of the section, in the order of the JSON, and the position of the next */
 function decode(value: unknown, arrays: { readonly buffer: ArrayBuffer; at: number }): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((each) => decode(each, arrays));
@@ -181,7 +185,7 @@ function decode(value: unknown, arrays: { readonly buffer: ArrayBuffer; at: numb
   if (isRecord(marked) && MARK in marked) return fields(marked);
   if (["NaN", "Infinity", "-Infinity", "-0"].includes(marked as string)) return Number(marked);
   const [kind, start, length] = marked as [keyof typeof KINDS, number, number];
-  check(Object.hasOwn(KINDS, kind) && start === arrays.at, "an array is not where it was put");
+  check(Object.hasOwn(KINDS, kind) && start === arrays.at, "an array is not at its position");
   const array = new KINDS[kind](arrays.buffer, start, length);
   arrays.at += aligned(array.byteLength);
   return array;

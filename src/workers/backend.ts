@@ -1,34 +1,37 @@
 /**
- * A backend hands jobs to workers and returns their results. A job is plain data and its result depends on nothing else,
- * so any worker may do it: this thread (`inlineBackend`), other threads (`threadBackend.ts`) or other machines.
+ * A backend hands jobs to workers and returns their results. A job is plain data and its result depends on
+ * nothing else, so any worker may run it: this thread (`inlineBackend`), other threads (`threadBackend.ts`)
+ * or other machines.
  */
 import { type ErrorCode, FettleError, isA, messageOf } from "../errors.js";
 import { Turns } from "../platform/turns.js";
 
-/** @typeParam Progress - what it tells of jobs that go on */
+/** @typeParam Progress - the progress of running jobs */
 export interface Backend<Job, Result, Progress = never> {
-  /** How many jobs it does at a time. */
+  /** The number of jobs that it runs at a time. */
   readonly concurrency: number;
-  /** Why it can do no more jobs, once it cannot; only of a backend whose workers can be lost. */
+  /** Why it can no longer run jobs; only for a backend whose workers can be lost. */
   readonly lost?: Error | undefined;
-  /** @param onProgress - told now and then how far the job has come, by workers that can; never of its result */
+  /**
+   * @param onProgress - receives the progress of the job, from workers that report it; never its result
+   */
   run(job: Job, control?: JobControl, onProgress?: (progress: Progress) => void): Promise<Result>;
-  /** Calls off the jobs of a group: their promises reject with `reason`, and no worker goes on with them. */
+  /** Cancels the jobs of a group: their promises reject with `reason`, and workers stop them. */
   cancel?(group: object, reason: Error): void;
   close(): Promise<void>;
 }
 
-/** What the caller of a job knows it by. */
+/** The caller's handle of a job. */
 export interface JobControl {
-  /** What it is called off with, such as its trial; compared by identity. */
+  /** The group to cancel it with, such as its trial; compared by identity. */
   readonly group: object;
-  /** Called when a worker begins the job: again, if that worker is lost. */
+  /** Called when a worker starts the job, and again if that worker is lost. */
   onBegin(): void;
 }
 
-/** A backend whose waiting jobs can be called off. */
+/** A backend whose waiting jobs can be cancelled. */
 export interface DroppingBackend<Job, Result, Progress = never> extends Backend<Job, Result, Progress> {
-  /** Rejects the jobs that no worker has begun. */
+  /** Rejects the jobs that no worker has started. */
   drop(reason: Error): void;
 }
 
@@ -37,7 +40,7 @@ export type Outcome<Result> =
   | { readonly result: Result }
   | { readonly error: { readonly code: ErrorCode; readonly message: string } };
 
-/** Does a job; what it throws is its outcome. */
+/** Runs a job; an error becomes its outcome. */
 export async function outcomeOf<Result>(work: () => Result | Promise<Result>): Promise<Outcome<Result>> {
   try {
     return { result: await work() };
@@ -48,10 +51,11 @@ export async function outcomeOf<Result>(work: () => Result | Promise<Result>): P
 }
 
 /**
- * Does one job after another in this thread: side by side they would take as long, and more memory. The host gets its turn
- * about every 50 ms.
+ * Runs one job after another in this thread: concurrent ones would take as long, and more memory. The host
+ * gets its turn about every 50 ms.
  *
- * @param work - does a job, and awaits `pause` from time to time, which rejects if the job was called off; may tell its progress
+ * @param work - runs a job, and awaits `pause` from time to time, which rejects if the job was cancelled; may
+ * report its progress
  * @param free - frees what `work` uses
  */
 export function inlineBackend<Job, Result, Progress = never>(
@@ -66,7 +70,7 @@ export function inlineBackend<Job, Result, Progress = never>(
   const cancelled = new WeakMap<object, Error>();
   let last: Promise<unknown> = Promise.resolve();
   let closed: Error | undefined;
-  /** Shared by the jobs that one `drop` calls off. */
+  /** Shared by the jobs that one `drop` cancels. */
   let waiting: { dropped?: Error } = {};
   return {
     concurrency: 1,
@@ -90,7 +94,7 @@ export function inlineBackend<Job, Result, Progress = never>(
       waiting.dropped = reason;
       waiting = {};
     },
-    /** Waits until the job that has begun has stopped. */
+    /** Waits until the running job has stopped. */
     async close() {
       closed = new FettleError("aborted", "the worker was closed");
       await last;

@@ -1,15 +1,15 @@
 /**
- * What a thread backend sends to its workers: plain data, each message complete in itself. A worker is set up once; then
- * come batches of jobs, each with the programs that the worker has not seen.
+ * The messages of a thread backend to its workers: plain data, each message self-contained. A worker is set
+ * up once; then it receives batches of jobs, each with the programs that it has not seen.
  */
 import type { Program } from "../compile/program.js";
 import { kernelsModule } from "../numerics/kernels.js";
 import type { KernelsModule } from "../platform/platform.js";
 
-/** What a worker answers once it is set up. */
+/** The answer of a worker once it is set up. */
 export const READY = "ready";
 
-/** What a worker sends before the outcomes of a batch: how far a job of it has come. */
+/** The progress of a job, sent before the outcomes of its batch. */
 export interface JobProgress<Progress> {
   /** Its place in the batch. */
   readonly job: number;
@@ -27,7 +27,7 @@ export interface NumberedProgram {
   readonly program: Program;
 }
 
-/** A job with the numbers of its programs in their place. */
+/** A job with the numbers of its programs instead of the programs. */
 export type SentJob<Job extends ProgrammedJob> = Omit<Job, "programs"> & {
   readonly programs: Readonly<Record<string, number>>;
 };
@@ -40,13 +40,13 @@ export type Request<Setup, Job extends ProgrammedJob> =
       readonly jobs: readonly SentJob<Job>[];
     };
 
-/** Sets a worker up, and returns what sends it a batch of jobs. */
+/** Sets up a worker, and returns a function that sends it a batch of jobs. */
 export type Introduce<Job> = (post: (message: unknown) => void) => (jobs: readonly Job[]) => void;
 
 /**
  * The sender's side, for any number of workers.
  *
- * @param setup - what each worker needs before its first job
+ * @param setup - the data for each worker before its first job
  */
 export function createSender<Setup, Job extends ProgrammedJob>(setup: Setup): Introduce<Job> {
   const ids = new WeakMap<Program, number>();
@@ -73,12 +73,12 @@ export function createSender<Setup, Job extends ProgrammedJob>(setup: Setup): In
       }));
       const programs = Array.from(added, ([id, program]): NumberedProgram => ({ id, program }));
       post({ type: "jobs", programs, jobs });
-      for (const id of added.keys()) known.add(id); // only now: what could not be sent is not known
+      for (const id of added.keys()) known.add(id); // only now: the worker does not have programs that could not be sent
     };
   };
 }
 
-/** The receiver's side: a job as it was before it was sent. */
+/** The receiver's side: restores a job. */
 export function receiveJob<Job extends ProgrammedJob>(job: SentJob<Job>, programs: readonly Program[]): Job {
   return {
     ...job,

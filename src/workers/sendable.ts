@@ -1,10 +1,10 @@
-/** What a thread can be sent: which part of a message is not, in words for a person. */
+/** Finds the part of a message that cannot be sent to a thread, and explains it. */
 import { FettleError, isPlainObject, messageOf, show } from "../errors.js";
 
 /**
  * The error of a message that cannot be copied to another thread, or back.
  *
- * @param what - how messages name it, such as `job`
+ * @param what - its name in messages, such as `job`
  */
 export function unsendable(what: string, value: unknown, cause: unknown): FettleError {
   const found = partOf(what, value);
@@ -14,7 +14,7 @@ export function unsendable(what: string, value: unknown, cause: unknown): Fettle
   return new FettleError("invalid_argument", reason, { cause });
 }
 
-/** The first part that cannot be cloned, as deep as plain objects and lists go; undefined if all can. */
+/** The first part that cannot be cloned, within plain objects and lists; undefined if all can. */
 function partOf(path: string, value: unknown, levels = 20): { path: string; value: unknown } | undefined {
   if (isCloneable(value)) return undefined;
   const isList = Array.isArray(value);

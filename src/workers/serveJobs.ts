@@ -1,4 +1,7 @@
-/** The loop of a worker thread: is set up, then does batches of jobs, one job after another. Started by the platform. */
+/**
+ * The loop of a worker thread: it is set up, then runs batches of jobs, one job after another. The platform
+ * starts it.
+ */
 import { platform } from "#platform";
 import type { Program } from "../compile/program.js";
 import { ready } from "../numerics/kernels.js";
@@ -6,13 +9,13 @@ import { type Outcome, outcomeOf } from "./backend.js";
 import { type JobProgress, type ProgrammedJob, READY, type Request, receiveJob } from "./protocol.js";
 import { unsendable } from "./sendable.js";
 
-/** Does a job, and may tell how far it has come. */
+/** Runs a job, and may report its progress. */
 type Work<Job, Result, Progress> = (
   job: Job,
   onProgress: (progress: Progress) => void,
 ) => Result | Promise<Result>;
 
-/** @param setUp - returns what does a job; called again when another backend takes the thread over */
+/** @param setUp - returns a function that runs a job; called again when another backend reuses the thread */
 export function serveJobs<Setup, Job extends ProgrammedJob, Result, Progress = never>(
   setUp: (setup: Setup) => Work<Job, Result, Progress>,
 ): void {
@@ -41,7 +44,7 @@ export function serveJobs<Setup, Job extends ProgrammedJob, Result, Progress = n
   });
 }
 
-/** The outcome; of a result that cannot be copied to the other thread, an error that names the part. */
+/** The outcome; if the result cannot be copied to the other thread, an error that names the part. */
 function sendableOutcome<Result>(outcome: Outcome<Result>): Outcome<Result> {
   try {
     structuredClone(outcome);

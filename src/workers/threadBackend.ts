@@ -1,6 +1,6 @@
 /**
- * A backend of threads. A thread that is lost is replaced, and its jobs are done again. A job that cannot be sent is refused, and keeps
- * no thread busy. What a job is, and how a thread is set up, are the business of its users.
+ * A backend of threads. A lost thread is replaced, and its jobs run again. A job that cannot be sent is
+ * refused, and occupies no thread. The caller defines jobs and the setup of a thread.
  */
 import { platform } from "#platform";
 import { FettleError, isA, messageOf } from "../errors.js";
@@ -10,11 +10,11 @@ import { createSender, type Introduce, type JobProgress, type ProgrammedJob, REA
 import { unsendable } from "./sendable.js";
 
 /**
- * Threads that run `program`; undefined where one worker is enough, or the host has no threads.
+ * Threads that run `program`; undefined if one worker is enough, or the host has no threads.
  *
  * @param program - one of `dist/node/`, which calls `serveJobs`
- * @param workers - how many are wanted. No more are started than there are cores: further ones would only take memory
- * @param setup - what each thread needs before its first job
+ * @param workers - the requested number. At most one per core starts: more would only take memory
+ * @param setup - the data for each thread before its first job
  * @throws FettleError `invalid_argument` for a setup that cannot be copied to a thread, naming the part
  */
 export function startThreads<Setup, Job extends ProgrammedJob, Result, Progress = never>(
@@ -45,38 +45,42 @@ interface Waiting<Job, Result, Progress> {
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
-  /** How many threads were lost while they did this job, or one of its batch. */
+  /** The number of threads lost while they ran this job, or one of its batch. */
   kills: number;
-  /** Whether a batch with it could not be sent: it, or another job. */
+  /** Whether a batch that contained it could not be sent. */
   suspect: boolean;
 }
 
-/** A thread, and the batches that it was sent and has not answered, in order. */
+/** A thread, and its unanswered batches, in order. */
 interface Worker<Job, Result, Progress> {
   readonly thread: WorkerThread;
   readonly send: (jobs: readonly Job[]) => void;
   readonly batches: (readonly Waiting<Job, Result, Progress>[])[];
-  /** Whether it has been set up: a thread that is lost before is not the fault of a job. */
+  /** Whether it has been set up: no job is to blame for a thread that is lost before. */
   ready: boolean;
-  /** When it began the first of its batches. */
+  /** When it started the first of its batches. */
   began: number;
   /** Milliseconds that a job of its last batch took. */
   took: number;
 }
 
 /**
- * Milliseconds of work in a batch of short jobs, and in the batch that waits behind it: a message for each job would cost
- * a good part of a short one. A longer job is sent alone, since it must not wait for one thread while another is idle.
+ * Milliseconds of work in a batch of short jobs, and in the batch queued behind it: a message per job would
+ * cost a good part of a short one. A longer job is sent alone, so that it does not wait for one thread while
+ * another is idle.
  */
 const BATCH = 20;
-/** The most jobs in a batch, where the clock is too coarse to time them. */
+/** The most jobs in a batch, if the clock is too coarse to time them. */
 const MOST_JOBS = 16;
-/** The threads that one job may cost. */
+/** The most threads that one job may cost. */
 const KILLS = 3;
-/** The threads in a row that may be lost before they are set up; then no more are started. */
+/** The consecutive threads that may be lost before they are set up; then no more are started. */
 const STARTS = 3;
 
-/** Whether a job is sent alone, so that what its thread does is its own: it may have cost a thread or its batch, or its time is limited. */
+/**
+ * Whether a job is sent alone, so that a failure of its thread is its own: it may have cost a thread or its
+ * batch, or its time is limited.
+ */
 const isAlone = ({
   kills,
   suspect,
@@ -94,8 +98,8 @@ export class ThreadBackend<Job, Result, Progress = never> implements DroppingBac
   private closed = false;
 
   /**
-   * @param introduce - sets a thread up; it answers `READY`, and each batch that is sent afterwards by a list of outcomes, which
-   * `JobProgress` of its jobs may come before
+   * @param introduce - sets up a thread; it answers `READY`, and then each batch with a list of outcomes,
+   * which `JobProgress` of its jobs may precede
    * @param spawn - starts another thread
    */
   constructor(
@@ -119,7 +123,7 @@ export class ThreadBackend<Job, Result, Progress = never> implements DroppingBac
     for (const { reject } of this.queue.splice(0)) reject(reason);
   }
 
-  /** A thread that does a job of the group is ended, and the other jobs that it was sent go back to the queue. */
+  /** Ends a thread that runs a job of the group, and returns its other jobs to the queue. */
   cancel(group: object, reason: Error): void {
     const isOurs = ({ control }: Waiting<Job, Result, Progress>): boolean => control?.group === group;
     for (const worker of [...this.workers]) {
@@ -168,7 +172,7 @@ export class ThreadBackend<Job, Result, Progress = never> implements DroppingBac
     thread.onFailure((error) => this.lose(worker, error));
   }
 
-  /** @throws what `post` threw, once the thread is ended */
+  /** @throws the error of `post`, once the thread has ended */
   private setUp(thread: WorkerThread): (jobs: readonly Job[]) => void {
     try {
       return this.introduce((message) => thread.post(message));
@@ -178,7 +182,7 @@ export class ThreadBackend<Job, Result, Progress = never> implements DroppingBac
     }
   }
 
-  /** Starts threads in place of lost ones, where there is work for them. */
+  /** Replaces lost threads if there is work for them. */
   private replace(): void {
     let idle = this.workers.filter(({ batches }) => batches.length === 0).length;
     while (
@@ -204,7 +208,7 @@ export class ThreadBackend<Job, Result, Progress = never> implements DroppingBac
     while (!this.handOut());
   }
 
-  /** @returns false if a batch could not be sent, so that its thread is free still */
+  /** @returns false if a batch could not be sent, so that its thread is still free */
   private handOut(): boolean {
     let sent = true;
     for (const ahead of [0, 1]) {
@@ -236,7 +240,7 @@ export class ThreadBackend<Job, Result, Progress = never> implements DroppingBac
     return true;
   }
 
-  /** Jobs that could not be sent: one by itself is refused, and those of a batch are tried one by one. */
+  /** Jobs that could not be sent: a single one is refused, and those of a batch are tried one by one. */
   private refuse(batch: readonly Waiting<Job, Result, Progress>[], error: unknown): void {
     if (batch.length > 1) {
       for (const waiting of batch) waiting.suspect = true;
@@ -248,7 +252,7 @@ export class ThreadBackend<Job, Result, Progress = never> implements DroppingBac
     reject(unsendable("job", { ...job, programs: undefined }, error));
   }
 
-  /** A worker begins the first of its batches; one that starts begins it once it is ready. */
+  /** A worker starts the first of its batches; a new one does so once it is ready. */
   private begin(worker: Worker<Job, Result, Progress>): void {
     worker.began = platform.now();
     if (worker.ready) for (const { control } of worker.batches[0] ?? []) control?.onBegin();
@@ -267,11 +271,14 @@ export class ThreadBackend<Job, Result, Progress = never> implements DroppingBac
     this.assign();
   }
 
-  /** A thread ended. Its jobs are done again, to the same bits, except one that has cost too many threads. */
+  /**
+   * A thread ended. Its jobs run again with the same results bit for bit, except one that has cost too many
+   * threads.
+   */
   private lose(worker: Worker<Job, Result, Progress>, error: Error): void {
     if (this.closed || !this.workers.includes(worker)) return;
     this.workers.splice(this.workers.indexOf(worker), 1);
-    void worker.thread.terminate(); // one that sent what cannot be read goes on still
+    void worker.thread.terminate(); // a thread that sent an unreadable message still runs
     const [running = []] = worker.batches;
     if (worker.ready) for (const waiting of running) waiting.kills++;
     this.failedStarts = worker.ready ? 0 : this.failedStarts + 1;
@@ -286,7 +293,7 @@ export class ThreadBackend<Job, Result, Progress = never> implements DroppingBac
     this.assign();
   }
 
-  /** The last thread that can be had takes all waiting jobs with it. */
+  /** If the last available thread is lost, all waiting jobs fail. */
   private giveUp(error: unknown): void {
     if (this.workers.length > 0 || this.failedStarts < STARTS) return;
     const message = `the last worker thread was lost: ${messageOf(error)}`;

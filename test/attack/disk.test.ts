@@ -70,7 +70,7 @@ describe.concurrent("every command that writes files", () => {
     const isFile = /^(fit|predict)/.test(words);
     const refusals = [
       [join(place, "file", "below"), /: a file is in the way$/],
-      [join(place, "loop", "below"), /: its symbolic links lead in a circle$/],
+      [join(place, "loop", "below"), /: its symbolic links form a cycle$/],
       [join(place, long), /: the name is too long; choose a shorter one$/],
       [join(place, "pipe"), /: (a file is in the way|it is not a regular file)$/],
       [isFile ? place : join(place, "taken"), /: (a file is in the way|it is not a regular file)$/],

@@ -26,7 +26,7 @@ async function untilSaved(out: string, trials = 1): Promise<void> {
 }
 
 describe.concurrent.each(SIGNALS)("%s", (signal, exitCode, again) => {
-  it("saves the study, says how to go on, and gives the exit code that shells give", async () => {
+  it("saves the study, says how to resume, and gives the exit code that shells give", async () => {
     const cwd = folder({ "data.csv": smallTable() });
     const words = "tune data.csv --target y --trials 100000 --epochs 2 --jobs 1 --out study".split(" ");
     const run = start(words, cwd);
@@ -37,7 +37,7 @@ describe.concurrent.each(SIGNALS)("%s", (signal, exitCode, again) => {
     expect(stderr).toContain(`Stopping after the running trials; ${again} to stop at once.`);
     const { trials } = json(cwd, "study", "study.json");
     expect(stderr).toContain(
-      `${trials.length} trials of the study are in study; to go on: npx fettle tune --resume study`,
+      `${trials.length} trials of the study are in study; to resume: npx fettle tune --resume study`,
     );
     expect(stdout).toContain("Written: study/model.fettle");
     expect(json(cwd, "study", "summary.json")).toMatchObject({

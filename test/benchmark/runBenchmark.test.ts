@@ -304,7 +304,7 @@ describe("a benchmark", () => {
     [
       { optimizers: ["adam"] },
       "invalid_argument",
-      /each of optimizers must be an object with a name, not a name alone; received "adam"/,
+      /each of optimizers must be an object with a name, not only a name; received "adam"/,
     ],
     [{ seeds: 0 }, "invalid_argument", /seeds must be a positive integer/],
     [{ rates: 1 }, "invalid_argument", /rates must be an integer of at least 2/],

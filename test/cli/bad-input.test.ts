@@ -25,7 +25,7 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
     "a spreadsheet",
     table("PK\x03\x04\x14\0 [Content_Types].xml"),
     `${TUNE} --encoding windows-1252`,
-    /"data\.csv" must be text; it is a ZIP file, as spreadsheets are \(\.xlsx, \.ods\); save the table as CSV$/m,
+    /"data\.csv" must be text; it is a ZIP file, such as a spreadsheet \(\.xlsx, \.ods\); save the table as CSV$/m,
   ],
   ["a PDF", table("%PDF-1.7\n"), TUNE, /"data\.csv" must be text; it is a PDF; save the table as CSV$/m],
   ["empty file", table(""), TUNE, /"data\.csv": .*the text is empty/],
@@ -56,13 +56,13 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
     "all seconds of none",
     good,
     `${TUNE} --trials 2 --all-seconds`,
-    /--all-seconds is for a search with --seconds, which it uses up; add --seconds 60, or leave it out$/m,
+    /--all-seconds needs --seconds; add --seconds 60, or leave it out$/m,
   ],
   [
     "confirmed networks for several metrics",
     good,
     `${TUNE} --metric recall,precision --confirm 2`,
-    /--confirm is for one metric, since several have no ensemble; received 2: recall, precision$/m,
+    /--confirm needs a single metric, since several have no ensemble; received 2: recall, precision$/m,
   ],
   [
     "confirmed networks where there is one",
@@ -75,7 +75,7 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
     "fewer rows than folds",
     table("a,y\n1,u\n2,v\n3,u\n4,v\n"),
     TUNE,
-    /a table must have at least 5 rows beside those held out, one for each of the --folds; received 3 of 4$/m,
+    /a table must have at least 5 rows that are not held out, one for each of the --folds; received 3 of 4$/m,
   ],
   ["NaN in data", table("a,y\n1,u\nNaN,v\n"), TUNE, /column "a" must have every cell; 1 of 2 are missing/],
   [

@@ -64,7 +64,7 @@ describe.concurrent("fettle benchmark", () => {
 
     const other = await fettle([...SMALL, "--out", "out", "--seeds", "3"], cwd);
     expect(other.code).toBe(2);
-    expect(other.stderr).toContain("are of a benchmark with other seeds");
+    expect(other.stderr).toContain("belong to a benchmark with other seeds");
   });
 
   it("runs problems and optimizers of a user's module, without pictures if asked", async () => {
@@ -99,7 +99,7 @@ describe.concurrent("fettle benchmark", () => {
     await run.until("3 optimizers on 1 problem");
     const second = await fettle(words, cwd);
     expect(second).toMatchObject({ code: 2, stdout: "" });
-    expect(second.stderr).toMatch(/^error: process \d+ on .* is writing into "out"; wait for it/);
+    expect(second.stderr).toMatch(/^error: process \d+ on .* is writing to "out"; wait for it/);
     run.interrupt();
     const { code, stdout, stderr } = await run.ended;
     expect(code).toBe(130);
@@ -118,7 +118,7 @@ describe.concurrent("fettle benchmark", () => {
     for (const out of ["/proc/fettle", "/proc/fettle/out"]) {
       const ended = await fettle(["benchmark", "--problems", "beale", "--seeds", "1", "--out", out]);
       expect(ended).toMatchObject({ code: 2, stdout: "" });
-      expect(ended.stderr).toBe('error: cannot write "/proc/fettle": nothing can be made there\n');
+      expect(ended.stderr).toBe('error: cannot write "/proc/fettle": nothing can be created there\n');
     }
   });
 

@@ -86,7 +86,7 @@ describe.concurrent("the receipt of a table", () => {
     const fixed = await fettle(["inspect", "data.csv", "--fix", "schema.json"], cwd);
     expect([fixed.code, fixed.stdout]).toEqual([
       0,
-      'wrote "schema.json"; look at it, then use it as --schema schema.json\nsettled:\n  dateOrder: "mdy"\n  ignoreCase: ["y"]\n',
+      'wrote "schema.json"; check it, then use it as --schema schema.json\nsettled:\n  dateOrder: "mdy"\n  ignoreCase: ["y"]\n',
     ]);
     const flags = ["--schema", "schema.json", "--target", "y", "--missing", "impute", ...QUICK];
     const { code, stdout } = await fettle(["tune", "data.csv", ...flags, "--out", "study"], cwd);

@@ -29,7 +29,7 @@ it("exit codes are those of shells, each with one meaning, the same in --help an
 });
 
 it.each([
-  ["ENOENT", "there is no such file", "nothing can be made there"],
+  ["ENOENT", "there is no such file", "nothing can be created there"],
   ["ENOTDIR", "part of its path is a file, not a folder", "a file is in the way"],
   ["EISDIR", "it is a directory", "it is a directory"],
   ["EACCES", "permission is denied", "permission is denied"],

@@ -34,7 +34,7 @@ describe("a lock on a folder", () => {
     await expect(lockFolder(path)).rejects.toMatchObject({
       code: "invalid_state",
       message:
-        `process ${process.pid} on ${hostname()} is writing into ${JSON.stringify(path)}; wait for it, or choose another ` +
+        `process ${process.pid} on ${hostname()} is writing to ${JSON.stringify(path)}; wait for it, or choose another ` +
         "place",
     });
     expect(listing(path)).toEqual([name]);
@@ -64,7 +64,7 @@ describe("a lock on a folder", () => {
     const path = folder({ [CLAIM]: claimOf({ host: "elsewhere", space: "another", pid: 7 }) });
     (await lockFolder(path)).release();
     expect(notes.mock.calls.map(([text]) => text)).toEqual([
-      `Waiting to see whether process 7 on elsewhere still writes into ${JSON.stringify(path)}.\n`,
+      `Waiting to see whether process 7 on elsewhere still writes to ${JSON.stringify(path)}.\n`,
     ]);
   });
 
@@ -77,7 +77,7 @@ describe("a lock on a folder", () => {
         claimOf({ host: "elsewhere", space: "another" }).replace("3", `${beats++}`),
       );
     }, 1);
-    await expect(lockFolder(path)).rejects.toThrow(/^process \d+ on elsewhere is writing into/);
+    await expect(lockFolder(path)).rejects.toThrow(/^process \d+ on elsewhere is writing to/);
     clearInterval(beating);
     expect(listing(path)).toEqual([CLAIM]);
   });
@@ -116,7 +116,7 @@ it("a lock on a file is beside it, and one on its neighbour is another", async (
   const path = folder();
   const locks = [await lockFile(join(path, "a.csv")), await lockFile(join(path, "b.csv"))];
   expect(listing(path).map((name) => name.slice(0, -16))).toEqual(["a.csv.lock.", "b.csv.lock."]);
-  await expect(lockFile(join(path, "a.csv"))).rejects.toThrow(/is writing into ".*a\.csv"/);
+  await expect(lockFile(join(path, "a.csv"))).rejects.toThrow(/is writing to ".*a\.csv"/);
   for (const lock of locks) lock.release();
   expect(listing(path)).toEqual([]);
 });

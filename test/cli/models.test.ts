@@ -152,7 +152,7 @@ describe("fettle tune --out", () => {
     [
       "other flags",
       () => ["--resume", whole, "--folds", "2", "--seed", "1"],
-      "--folds and --seed must be left out beside --resume, which has the flags that the study began with",
+      "--folds and --seed must be left out with --resume, which uses the flags that the study began with",
     ],
     [
       "a folder without a study",
@@ -345,7 +345,7 @@ describe("a saved model on the command line", () => {
     [
       "a model that is none",
       () => ["predict", pathOf("iris"), pathOf("iris")],
-      `"${pathOf("iris")}": this is not a model file of Fettle: it has`,
+      `"${pathOf("iris")}": this is not a model file of Fettle: its`,
     ],
     [
       "a model that is not there",
@@ -355,12 +355,12 @@ describe("a saved model on the command line", () => {
     [
       "probabilities of quantities",
       () => ["predict", model, "-", "--proba"],
-      "--proba needs a model of classes",
+      "--proba needs a classification model",
     ],
     [
       "a target that is missing",
       () => ["evaluate", model, "-"],
-      'standard input: the column "progression" must be there, to score against',
+      'standard input: the column "progression" must be present, to score against',
     ],
     [
       "a model without a receipt",

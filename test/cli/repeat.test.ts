@@ -19,9 +19,9 @@ describe.concurrent("a report", () => {
       expect(code).toBe(0);
       const page = readFileSync(join(cwd, "timed/report.html"), "utf8");
       const isClaimed = page.includes("gives the same bits");
-      expect(stdout.includes("The same, to the bit: ")).toBe(isClaimed);
+      expect(stdout.includes("Reproduces exactly (bit for bit): ")).toBe(isClaimed);
       if (!isClaimed) return claims(4 * seconds);
-      const [, inTerminal] = stdout.match(/The same, to the bit: npx fettle (.*)/)!;
+      const [, inTerminal] = stdout.match(/Reproduces exactly \(bit for bit\): npx fettle (.*)/)!;
       const [, inReport] = page.match(/<code>npx fettle (tune [^<]*)/)!;
       const more = (line: string) => /--trials .*/.exec(line)?.[0].split(" ");
       expect(more(inReport)).toEqual(expect.arrayContaining(more(inTerminal)!.slice(0, 2)));

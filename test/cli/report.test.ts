@@ -41,7 +41,7 @@ describe.concurrent("fettle report", () => {
     rmSync(join(cwd, "data.csv"));
     const bare = await fettle(["report", "study", "--out", "new/bare.html"], cwd);
     expect(bare.code).toBe(0);
-    expect(bare.stderr).toContain("is not there any more, so the report is without its data");
+    expect(bare.stderr).toContain("no longer exists, so the report does not include the data");
     expect(headings(read(cwd, "new/bare.html"))).toEqual(
       "answer use search matters training repeat".split(" "),
     );
@@ -51,7 +51,7 @@ describe.concurrent("fettle report", () => {
     const damaged = await fettle(["report", "study", "--out", "new/damaged.html"], cwd);
     expect([damaged.code, damaged.stderr]).toEqual([
       0,
-      expect.stringContaining("the report is without its model"),
+      expect.stringContaining("the report does not include the model"),
     ]);
     expect(headings(read(cwd, "new/damaged.html"))).not.toContain("use");
   });
@@ -87,7 +87,7 @@ describe.concurrent("fettle report", () => {
     writeFileSync(join(cwd, "study/rates.json"), '{ "rates": [1], "losses": [] }');
     const { code, stderr } = await fettle(["report", "study"], cwd);
     expect(code).toBe(0);
-    expect(stderr).toContain('study/rates.json" is no range test of fettle lr-find --out');
+    expect(stderr).toContain('study/rates.json" is not a range test of fettle lr-find --out');
     expect(read(cwd, "study/report.html")).not.toContain('id="p-rates"');
   });
 
@@ -134,7 +134,7 @@ describe.concurrent("fettle report", () => {
       JSON.stringify({ ...rates, losses: [2, "x", 3], suggested: 1, belowMinimum: 1 }),
     ]) {
       const { stderr, page } = await said(wrong);
-      expect(stderr).toContain('note: "rates.json" is no range test of fettle lr-find --out');
+      expect(stderr).toContain('note: "rates.json" is not a range test of fettle lr-find --out');
       expect(page).not.toContain('id="p-rates"');
     }
   });
@@ -167,15 +167,13 @@ describe.concurrent("fettle report", () => {
       '"s.db" must be a folder that fettle tune --out wrote; for a database: npx fettle report --storage s.db --study <name>',
     );
     for (const words of [["report"], ["report", "empty", "--storage", "s.db"]])
-      expect((await fettle(words, cwd)).stderr).toContain(
-        "a folder, or --storage and --study, must be given",
-      );
+      expect((await fettle(words, cwd)).stderr).toContain("a folder must be given, or --storage and --study");
     expect((await fettle(["report", "empty", "--study", "a"], cwd)).stderr).toContain(
       "--study needs --storage",
     );
     const empty = await fettle(["report", "empty"], cwd);
     expect(empty.code).toBe(2);
-    expect(empty.stderr).toContain('"empty" has no study.json: it is no folder of --out, or its study');
+    expect(empty.stderr).toContain('"empty" has no study.json: it is not a folder of --out, or its study');
   });
 
   it("says what to install where echarts is missing, and a study ends well without a report", async () => {

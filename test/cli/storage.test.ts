@@ -100,11 +100,11 @@ describe("fettle tune --storage", () => {
           "one of the commands of fettle studies must come before --storage: list, show",
         ],
         [["studies", "show", "--storage", "s.db"], "Run fettle studies show --help for usage."],
-        [[...begin("s"), "--resume", "x"], "--resume must be left out beside --storage"],
+        [[...begin("s"), "--resume", "x"], "--resume must be left out with --storage"],
         [[...begin("s"), "--overwrite"], "--overwrite needs --out"],
         [
           ["tune", "data.csv", "--target", "y", "--storage", "data.csv", "--study", "s"],
-          "it is not a file of SQLite",
+          "it is not an SQLite file",
         ],
         [[...begin("a\nb")], "the name of a study must be a text without control characters"],
         [[...begin("x".repeat(10_000))], "must have at most 500 characters; received 10000"],
@@ -324,7 +324,7 @@ describe("fettle studies", () => {
     const { code, stderr } = await fettle(["studies", "list", "--storage", "none.db"], cwd);
     expect([code, stderr]).toEqual([
       2,
-      'error: there is no file "none.db"; begin a study to make it, as by fettle tune --storage\n',
+      'error: there is no file "none.db"; start a study to create it, as with fettle tune --storage\n',
     ]);
     expect(existsSync(join(cwd, "none.db"))).toBe(false);
   });

@@ -134,7 +134,7 @@ describe("what an output suggests runs as it stands there", () => {
     const words = ["optimize", "--space", "space.json", "--trials", "2", "--out", "runs", ...PROGRAM];
     const said = await output(words);
     expect(commandsIn(said, cwd)).toEqual([]);
-    const [, again] = said.match(/The best again: (.*)/)!;
+    const [, again] = said.match(/Runs the best trial again: (.*)/)!;
     const { best } = JSON.parse(readFileSync(join(cwd, "runs/summary.json"), "utf8"));
     expect(Number(await typed({ text: again, cwd }))).toBe(best.value);
     await runBlocks(readFileSync(join(cwd, "runs/report.html"), "utf8"), 2);

@@ -14,9 +14,9 @@ describe("fettle tune --seconds", () => {
     const { code, stdout } = await fettle([...words, "--seconds", "0.8", "--jobs", "1"], table);
     expect(code).toBe(0);
     expect(stdout).toMatch(/random search: trials for 0\.8 s in all, each by 3-fold/);
-    const [, count] = stdout.match(/The time was over after (\d+) trials?\./)!;
-    const [, line] = stdout.match(/The same, to the bit: npx fettle (.*)/)!;
-    const [, networks] = stdout.match(/There was time for (\d+) networks? of the final model\./) ?? [];
+    const [, count] = stdout.match(/Time ran out after (\d+) trials?\./)!;
+    const [, line] = stdout.match(/Reproduces exactly \(bit for bit\): npx fettle (.*)/)!;
+    const [, networks] = stdout.match(/Time allowed (\d+) networks? for the final model\./) ?? [];
     const single = networks === "1" ? " --confirm 0" : "";
     const ensemble = networks === undefined ? "" : ` --ensemble ${networks}${single}`;
     expect(line).toBe(`${words.join(" ")} --jobs 1 --trials ${count}${ensemble}`);
@@ -57,7 +57,7 @@ describe("fettle tune --seconds", () => {
     expect(stdout.replace(/\s+/g, " ")).toContain(
       `The search ended after ${limited.count} trials: its second half gained no more than chance would. --all-seconds keeps searching.`,
     );
-    const [, line] = stdout.match(/The same, to the bit: npx fettle (.*)/)!;
+    const [, line] = stdout.match(/Reproduces exactly \(bit for bit\): npx fettle (.*)/)!;
     expect(line).toBe(`${words.join(" ")} --trials ${limited.count} --confirm 3`);
     const all = await read(["--seconds", "3", "--all-seconds"]);
     expect(all.ended[1]).toBe("timeout");

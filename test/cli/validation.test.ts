@@ -121,12 +121,12 @@ describe("fettle tune", () => {
   });
 
   it.each<[string, RegExp]>([
-    ["--gap 2", /^error: --gap needs --validation, the splitter that it is an option of/m],
+    ["--gap 2", /^error: --gap needs --validation, the splitter to which it belongs/m],
     ["--no-shuffle", /^error: --no-shuffle needs --validation/m],
     ["--validation kfold", /unknown splitter "kfold". Did you mean "kFold"\?/],
     ["--validation PredefinedSplit", /unknown splitter "predefinedSplit"/],
     ["--validation leaveOneOut --folds 3", /unknown option of leaveOneOut "folds"/],
-    ["--validation folds.json --folds 3", /--folds must be left out beside a file of folds/],
+    ["--validation folds.json --folds 3", /--folds must be left out with a file of folds/],
     [
       "--validation folds.json",
       /--validation must not use test rows; received row \d+ in both; leave --test-size out/,

@@ -120,7 +120,7 @@ describe("fettle worker", () => {
           worker("s", "other.csv"),
           '"other.csv" must be the table that study "s" began with; its cells differ',
         ],
-        [worker("s", "none.csv"), 'the table of study "s", "none.csv", is not here; say where it is'],
+        [worker("s", "none.csv"), 'the table of study "s", "none.csv", does not exist here; say where it is'],
         [worker("t"), 'there is no study "t" in "s.db". Known: "s"'],
         [worker("s", "--queue", "redis://host"), "--queue must be storage or the address of a server"],
         [["worker"], "--storage is missing"],

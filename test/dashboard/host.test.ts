@@ -73,7 +73,7 @@ it("is read with its token, and its best trial tells which values are better", a
   const rows = events.flatMap((event) => (event.type === "trials" ? event.trials : []));
   expect(rows.map(({ number }) => number)).toEqual([0, 1, 3, 2]);
   expect(requests).toContain("GET /x/studies/a/events Bearer secret");
-  await expect(study.command!("pause")).rejects.toThrow("the host says: it is done");
+  await expect(study.command!("pause")).rejects.toThrow("the host answered: it is done");
   expect(await source.open("b")).toBeUndefined();
 });
 

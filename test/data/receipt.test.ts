@@ -97,7 +97,7 @@ describe("a long receipt", () => {
     expect(lines).toHaveLength(5);
     expect(lines[0]).toBe('left out: 96 columns, each of which has no cells: "e0", "e1", "e2" and 93 more');
     expect(lines.at(-1)).toBe(
-      "and 6 more columns whose words differ in case or spaces; fettle inspect --json has all",
+      "and 6 more columns with words that differ only in case or spaces; fettle inspect --json prints all",
     );
   });
 });

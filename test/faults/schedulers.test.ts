@@ -15,7 +15,7 @@ const but =
 
 /** Broken schedulers, each with the law that catches it. */
 const broken: Readonly<Record<string, readonly [what: string, make: SchedulerFactory][]>> = {
-  "has ascending rungs, each at least 1 and below the whole budget": [
+  "has ascending rungs, each at least 1 and below the full budget": [
     [
       "rungs that descend",
       but(halving, ({ rungs }) => ({ rungs: (number, steps) => [...rungs(number, steps)].reverse() })),

@@ -161,7 +161,7 @@ describe("modelCheckpoint", () => {
   it("needs a function where there are no files", async () => {
     vi.spyOn(platform, "files", "get").mockReturnValue(undefined as never);
     expect(await refusal(() => modelCheckpoint("best.fettle"))).toBe(
-      "unsupported: there are no files in node: destination must be a function there, which puts the bytes elsewhere",
+      "unsupported: there are no files in node: destination must be a function of the bytes",
     );
     expect(() => modelCheckpoint(() => {})).not.toThrow();
   });

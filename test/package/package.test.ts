@@ -175,7 +175,7 @@ describe("the packed package", () => {
       code: 2,
       stdout: "",
       stderr:
-        "error: fettle verify needs the package fast-check, which is not installed beside fettle: " +
+        "error: fettle verify needs the package fast-check, which is not installed with fettle: " +
         "npm install --save-dev fast-check@4\n",
     });
   });

@@ -91,8 +91,8 @@ function zeros(columns: number, units: number, others: readonly string[]): Parts
 }
 
 describe("the description", () => {
-  const table = "its table is not described as Fettle does";
-  const network = "its network is not described as Fettle does";
+  const table = "the description of its table is invalid";
+  const network = "the description of its network is invalid";
   const fit = "its inputs, pipeline, network and target do not fit each other";
   const scaling = "table/pipeline/columns/0/features/0/scaling";
   it.each<[string, string, Readonly<Record<string, unknown>>, string]>([
@@ -269,7 +269,7 @@ describe("a network that claims more than the file has", () => {
 
 describe("the index of arrays", () => {
   const of = (name: string): string =>
-    `${NOT}array "${name}" must be of float32, and end to end with the one before it`;
+    `${NOT}array "${name}" must be float32, and follow the previous array directly`;
   it.each<[string, Readonly<Record<string, unknown>>, string]>([
     ["a shape of 1e9 numbers", { "dense_1.kernel/shape": [1e9, 4] }, of("dense_1.kernel")],
     ["a shape whose product is too large", { "dense_1.kernel/shape": [1e308, 1e308] }, of("dense_1.kernel")],
@@ -328,7 +328,7 @@ describe("the header", () => {
   it.each([0n, 10n, 1n << 32n, (1n << 64n) - 1n])("is refused if its length is %s", async (length) => {
     const bytes = files[NETWORK].bytes.slice();
     new DataView(bytes.buffer).setBigUint64(0, length, true);
-    const reason = length < 1000n ? "its header is not JSON" : "it is cut, or its header is too long";
+    const reason = length < 1000n ? "its header is not JSON" : "it is truncated, or its header is too long";
     expect(await outcome(signed(bytes), loadPredictor, [[1]])).toBe(NOT + reason);
   });
 });

@@ -71,10 +71,7 @@ describe("summarize", () => {
 
   it("says how many networks there was time for", () => {
     const ended = summarize({ ...report, endedAfter: 5, networks: 1 }, 80, paint).slice(-2);
-    expect(ended).toEqual([
-      "The time was over after 5 trials.",
-      "There was time for 1 network of the final model.",
-    ]);
+    expect(ended).toEqual(["Time ran out after 5 trials.", "Time allowed 1 network for the final model."]);
   });
 
   it("shows scores beside what was tuned for", () => {
@@ -107,7 +104,7 @@ describe("summarize", () => {
     const alone = { ...ensemble, members: [], untuned: { linear: 8 } };
     expect(summarize({ ...report, ensemble: alone }, 80, paint).slice(9, 11)).toEqual([
       "Final model: the linear model",
-      "  no network made it better on the rows of validation",
+      "  no other network improved it on the validation rows",
     ]);
   });
 

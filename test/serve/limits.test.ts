@@ -17,11 +17,11 @@ describe("the room of running studies", () => {
     const room = new Room(9, 100);
     room.reserve("a", 60);
     expect(refusal(() => room.reserve("b", 41))).toMatch(
-      /^the memory of all running studies must be at most 100 bytes; received a study that needs 41 beside 60 of the others/,
+      /^the memory of all running studies must be at most 100 bytes; received a study that needs 41, in addition to 60 of the others/,
     );
     room.reserve("a", 70);
     room.reserve("b", 30);
-    expect(refusal(() => room.reserve("a", 71))).toMatch(/needs 71 beside 30 of the others/);
+    expect(refusal(() => room.reserve("a", 71))).toMatch(/needs 71, in addition to 30 of the others/);
   });
 
   it("is for so many studies", () => {

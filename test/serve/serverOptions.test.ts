@@ -41,7 +41,7 @@ describe("options", () => {
     [{ background: "no" }, 'invalid_argument: background must be true or false; received "no"'],
     [
       { token: `${TOKEN}\n` },
-      "received one that no header can carry: with characters outside of ASCII, or with a space or line break at an end",
+      "received one that no header can carry: with characters outside ASCII, or with a space or line break at either end",
     ],
     [{ token: `${TOKEN}é` }, "received one that no header can carry"],
     [{ onError: "log" }, 'invalid_argument: onError must be a function of an error; received "log"'],
@@ -90,7 +90,7 @@ describe("options", () => {
     expect(await refusalOf(ask(server.fetch, "POST /studies/e", { body: { trials: 1 } }))).toEqual([
       400,
       "invalid_argument",
-      'invalid settings: there is nothing to set, so the body must be empty or {}; received {"trials":1}',
+      'invalid settings: this server has no settings, so the body must be empty or {}; received {"trials":1}',
     ]);
   });
 });

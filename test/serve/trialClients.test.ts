@@ -107,9 +107,7 @@ describe("clients of a study", () => {
     const late = await post(fetch, "s/ask");
     expect([first.status, second.status, late.status]).toEqual([200, 200, 429]);
     expect(late.headers.get("retry-after")).toBe("1");
-    expect(messageOf(late)).toContain(
-      "the study's lag of 1 allows; received one more, while 2 are at clients",
-    );
+    expect(messageOf(late)).toContain("the study's lag of 1 allows; received one more, while 2 are running");
     const tell = ({ body }: Answer, value: unknown) => {
       const { lease, number } = body as HandedTrial;
       return post(fetch, `s/trials/${number}/tell`, { lease, value });
@@ -199,7 +197,7 @@ describe("clients of a study", () => {
       });
       expect([lost.status, messageOf(lost)]).toEqual([
         409,
-        expect.stringContaining("another client does it"),
+        expect.stringContaining("another client runs it"),
       ]);
     }
     expect((await post(fetch, "s/trials/0/tell", { lease: second.lease, value: 1 })).status).toBe(200);

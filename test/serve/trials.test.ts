@@ -78,7 +78,7 @@ describe("a server of trials", () => {
       [404, "the path must be", "s/trials/1e3/tell", { lease, value: 1 }],
       [404, "the path must be", "s/trials/0/constructor", { lease }],
       [405, "the method must be POST", "s/ask", undefined, { method: "DELETE" }],
-      [404, "trial 7 was not asked for yet", "s/trials/7/tell", { lease, value: 1 }],
+      [404, "trial 7 has not been asked for yet", "s/trials/7/tell", { lease, value: 1 }],
       [400, "the body must be JSON", "s/trials/0/tell", "{"],
       [400, "the body must be JSON", "s/trials/0/tell", ""],
       [400, "the body must be a JSON object", "s/trials/0/tell", [1]],
@@ -108,7 +108,7 @@ describe("a server of trials", () => {
       [400, "the step of a report must be", "s/trials/0/report", { lease, step: -1, value: 1 }],
       [400, "the step of a report must be", "s/trials/0/report", { lease, step: 1e300, value: 1 }],
       [400, "the value of a report must be a number", "s/trials/0/report", { lease, step: 1, value: [1] }],
-      [409, "another client does it", "s/trials/0/report", { lease: "other", step: 1, value: 1 }],
+      [409, "another client runs it", "s/trials/0/report", { lease: "other", step: 1, value: 1 }],
     ];
     for (const [status, message, path, body, init] of refused) {
       const answer = await post(fetch, path, body, init);

@@ -104,7 +104,7 @@ const BROKEN: readonly (readonly [
 ])[] = [
   [
     "takes a result twice",
-    "takes the result of a trial once, and adds a trial once",
+    "accepts the result of a trial once, and adds a trial once",
     (storage) => ({
       ...storage,
       async open(name) {
@@ -115,7 +115,7 @@ const BROKEN: readonly (readonly [
   ],
   [
     "loses artifacts",
-    "holds artifacts by name, as bytes of its own",
+    "holds artifacts by name, as its own copies of the bytes",
     (storage) => ({
       ...storage,
       async open(name) {
@@ -139,7 +139,7 @@ const BROKEN: readonly (readonly [
   ],
   [
     "takes any name",
-    "tells names apart, and lists studies in the order of their creation",
+    "distinguishes names, and lists studies in the order of their creation",
     (storage) => ({
       ...storage,
       create: (name, ...rest) => storage.create(String(name).trim() || "x", ...rest),

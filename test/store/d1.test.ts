@@ -32,7 +32,7 @@ it("is only looked at to read only, and gets no tables", async () => {
   const read = d1Storage(binding, { readOnly: true });
   await expect(read).rejects.toMatchObject({
     code: "not_found",
-    message: 'there are no studies in "D1"; create one, as by fettle tune --storage',
+    message: 'there are no studies in "D1"; create one, as with fettle tune --storage',
   });
   const { results } = await binding
     .prepare("SELECT name FROM sqlite_master WHERE name LIKE 'fettle%'")
@@ -97,6 +97,6 @@ it("is asked again when a connection was lost after a trial was written, but not
   losses = 1;
   const refused = storage.create("other", (await studyOf(0, 1)).toJSON());
   // the first sending had created it
-  await expect(refused).rejects.toThrow('there is a study "other" already');
+  await expect(refused).rejects.toThrow('study "other" already exists');
   expect(losses).toBe(0);
 });

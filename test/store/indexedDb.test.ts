@@ -74,7 +74,7 @@ describe("a database of a page", () => {
       { id: 1 },
     ]);
     expect(await refusal(() => one.transact(["a"], "readonly", async () => 1))).toContain(
-      "another tab has opened it with a later release, or deletes it; reload this page",
+      "another tab opened it with a later release, or is deleting it; reload this page",
     );
     two.close();
   });

@@ -299,7 +299,7 @@ describe("a file that Optuna did not write", () => {
     ["DROP TABLE trial_params", 'of another program, such as "studies"'],
     [
       "ALTER TABLE trials RENAME TO t2; CREATE VIEW trials AS SELECT * FROM t2",
-      'must have tables alone, as Optuna makes it; received the view "trials"',
+      'must contain only tables, as Optuna creates it; received the view "trials"',
     ],
     [
       "DELETE FROM study_system_attributes; UPDATE trial_params SET distribution_json = '{}'",
@@ -313,9 +313,9 @@ describe("a file that Optuna did not write", () => {
     [
       `DELETE FROM study_system_attributes; UPDATE trial_params SET distribution_json =
          '{"name":"IntDistribution","attributes":{"low":1,"high":9,"log":false,"step":1}}' WHERE trial_id = 2 AND param_name = 'x'`,
-      'parameter "x" of Optuna must be of one kind in all trials',
+      'parameter "x" of Optuna must have one kind in all trials',
     ],
-    ["ALTER TABLE trial_values DROP COLUMN value_type", "Optuna does not make tables as those of"],
+    ["ALTER TABLE trial_values DROP COLUMN value_type", "Optuna does not create tables like those of"],
     ["UPDATE trial_params SET param_value = CAST(X'ff' AS TEXT)", "no complete trial of Optuna is a point"],
     ["UPDATE trials SET number = 9223372036854775807 WHERE trial_id = 3", "the number of a trial of Optuna"],
     ["UPDATE studies SET study_name = 'other'", 'there is no study "s" in'],
@@ -353,7 +353,7 @@ describe("a file that Optuna did not write", () => {
     const kept = await memoryStorage().create("s", study.toJSON());
     await made;
     const before = readFileSync(at("good.db"));
-    expect(await refusal(() => exportToOptuna(kept, at("good.db")))).toContain('has a study "s" already');
+    expect(await refusal(() => exportToOptuna(kept, at("good.db")))).toContain('already has a study "s"');
     expect(readFileSync(at("good.db")).equals(before)).toBe(true);
     const database = new Database(at("songs.db"));
     database.exec("CREATE TABLE songs (title TEXT)");

@@ -65,7 +65,7 @@ describe.runIf(hasPostgres)("a server of PostgreSQL", () => {
     [
       "another database",
       (url: URL) => Object.assign(url, { pathname: "/none" }),
-      "has no database of that name",
+      "has no database with that name",
     ],
     [
       "no password",

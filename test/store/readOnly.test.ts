@@ -63,7 +63,7 @@ async function expectUnwritable(storage: StudyStorage): Promise<void> {
     const { code, message } = await failure(write);
     expect([code, message]).toEqual([
       "invalid_state",
-      expect.stringContaining("was opened to read only, so nothing can be written to it"),
+      expect.stringContaining("was opened with readOnly, so it cannot be written"),
     ]);
   }
 }
@@ -222,7 +222,7 @@ describe.runIf(hasPostgres)("a server of PostgreSQL", () => {
     for (const url of [guest, server.url])
       expect(await failure(() => postgresStorage(url, { readOnly: true }))).toMatchObject({
         code: "not_found",
-        message: `there are no studies in "127.0.0.1:${server.port}/postgres"; create one, as by fettle tune --storage`,
+        message: `there are no studies in "127.0.0.1:${server.port}/postgres"; create one, as with fettle tune --storage`,
       });
     const { rows } = await admin.query("SELECT 1 FROM pg_namespace WHERE nspname = 'fettle'");
     expect(rows).toEqual([]);

@@ -19,7 +19,7 @@ describe("a file", () => {
     const path = at("table.csv");
     const text = `${"a,b\n".repeat(500)}`;
     writeFileSync(path, text);
-    expect(await refusal(() => sqliteStorage(path))).toContain("it is not a file of SQLite");
+    expect(await refusal(() => sqliteStorage(path))).toContain("it is not an SQLite file");
     expect(readFileSync(path, "utf8")).toBe(text);
   });
 

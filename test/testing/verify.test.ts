@@ -182,7 +182,7 @@ const faults: readonly (readonly [VerifyGroup, Partial<VerifyParts>, part: strin
     "schedulers",
     { schedulers: [[halving], [() => ({ ...halving(), name: "hasty", rungs: () => [0] })]] },
     "hasty",
-    "has ascending rungs, each at least 1 and below the whole budget",
+    "has ascending rungs, each at least 1 and below the full budget",
   ],
   [
     "executors",

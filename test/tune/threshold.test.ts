@@ -109,7 +109,7 @@ describe("tune", () => {
   it("classifies three classes by the most probable, and no quantities", async () => {
     const { final } = await tune({ ...common, y: x.map(([a]) => a), model: linear, metric: "r2" });
     expect(() => final.classify(x)).toThrow(
-      "classify needs a model of classes; predict quantities with predict",
+      "classify needs a classification model; use predict for regression",
     );
     const three = await tune({
       ...common,

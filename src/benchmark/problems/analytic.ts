@@ -5,7 +5,7 @@ import { pow } from "../../numerics/special.js";
 import { defineProblem, type Plane, type Problem } from "../problem.js";
 
 const STEPS = 2000;
-/** Parameters are then within about 1e-5 of a minimum; any closer, the rounding of float32 decides. */
+/** Parameters are then within about 1e-5 of a minimum; closer, rounding of float32 dominates. */
 const FLOOR = 1e-10;
 /** Streams of random numbers. */
 const START = 0;

@@ -1,4 +1,4 @@
-/** The standard problems: those of all published results that name no others. */
+/** The standard problems: those of all published results, unless stated otherwise. */
 import type { Problem } from "../problem.js";
 import { analyticProblems } from "./analytic.js";
 import { learningProblems, type Tables } from "./learning.js";

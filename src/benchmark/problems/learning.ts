@@ -1,6 +1,6 @@
 /**
- * Learning problems: a model of layers on a data set that is divided once for all runs. `learningProblem` makes one of any
- * layers and data; the standard ones use the five tables of `examples/data`.
+ * Learning problems: a model of layers on a data set with one fixed split. `learningProblem` makes one from
+ * any layers and data; the standard ones use the five tables of `examples/data`.
  */
 import { type Dataset, encodeTable } from "../../data/dataset.js";
 import { applyPipeline, featureNames, fitPipeline } from "../../data/pipeline/pipeline.js";
@@ -36,16 +36,18 @@ export interface LearningProblemOptions {
 }
 
 const FLOOR = 0.01;
-/** Shares of all rows that are held out of training, to tune by and to report scores of. */
+/** Shares of all rows that are held out for tuning and for reported scores. */
 const HELD = { validationSize: 0.2, testSize: 0.2 };
 
 /**
- * A learning problem. The rows are divided 60 : 20 : 20, stratified by class, always in the same way; inputs and regression
- * targets are standardised by the training part. The loss is the cross-entropy of a sigmoid (one output) or softmax as the
- * last activation, for regression the mean squared error. The score is that loss without dropout on the rows held out, and
- * the metric is accuracy or R². Cross-entropies below 0.01, at which the model gives the true class 99 %, count as 0.01.
+ * A learning problem. The rows are divided 60 : 20 : 20, stratified by class, always in the same way; inputs
+ * and regression targets are standardised by the training part. The loss is the cross-entropy of a sigmoid
+ * (one output) or softmax as the last activation, for regression the mean squared error. The score is that
+ * loss without dropout on the rows held out, and the metric is accuracy or R². Cross-entropies below 0.01, at
+ * which the model gives the true class 99 %, count as 0.01.
  *
- * @throws FettleError `invalid_argument`, `invalid_shape`, `invalid_data` for layers, numbers and data that do not fit
+ * @throws FettleError `invalid_argument`, `invalid_shape`, `invalid_data` for layers, numbers and data that
+ * do not fit
  * @example
  * ```ts
  * const x = Array.from({ length: 60 }, (_, i) => [i / 60]);

@@ -1,4 +1,4 @@
-/** What `fettle optimize` is to run: a new study, or one of a folder or a storage, which is resumed. */
+/** What `fettle optimize` runs: a new study, or one that it resumes from a folder or a storage. */
 import type { Command } from "commander";
 import { check, FettleError, isRecord, show } from "../../errors.js";
 import { sameValue } from "../../search/space/value.js";
@@ -25,11 +25,11 @@ export interface Begun {
   readonly words: readonly string[];
   readonly flags: OptimizeFlags;
   readonly study?: StudyJson;
-  /** What records it, if it is in a storage. */
+  /** Records it, if it is in a storage. */
   readonly record?: StudyRecord;
 }
 
-/** Flags with which a study may be resumed; all others are those that it began with. */
+/** Flags that may be given when a study is resumed; all others are those that it began with. */
 const CHANGEABLE = [
   ...(["trials", "seconds", "jobs", "resume", "storage", "study", "out", "overwrite"] as const),
   ...DISPLAY_FLAGS,
@@ -44,7 +44,7 @@ export async function begun(
   checkStorage(flags);
   if (resume === undefined) checkOverwrite(flags);
   if (storage !== undefined && name !== undefined) {
-    check(resume === undefined, "--resume must be left out beside --storage, which keeps the study");
+    check(resume === undefined, "--resume must be left out with --storage, which keeps the study");
     return inStorage(command, words, flags, storage, name);
   }
   if (resume === undefined) return { words, flags };
@@ -56,7 +56,7 @@ export async function begun(
   );
   check(
     words.length === 0,
-    "the program must be left out beside --resume, which has the one that the study began with",
+    "the program must be left out with --resume, which runs the one that the study began with",
   );
   const { study, ...saved } = readProgramStudy(resume);
   return { ...goingOn(saved, { ...flags, out: resume }), ...(study && { study }) };
@@ -69,7 +69,7 @@ async function inStorage(
   path: string,
   name: string,
 ): Promise<Begun> {
-  const storage = await openStorage(path, words.length > 0 ? "create" : "use"); // without a program there is nothing to begin
+  const storage = await openStorage(path, words.length > 0 ? "create" : "use"); // without a program there is nothing to start
   try {
     const kept = await storage.open(name);
     const saved = kept && commandIn(kept);
@@ -87,7 +87,8 @@ async function inStorage(
     const { study } = recorder;
     if (!study) return { words, flags, record };
     if (saved) return { ...goingOn(saved, flags), study, record };
-    // made by another program, such as an import: what it is decides, and the command line says what runs
+    // another program made it, such as an import: the study decides how to search, the command line what to
+    // run
     const { seed, direction, strategy } = study;
     const its = { seed, direction: [direction].flat(), strategy: strategy.name };
     const given = flagsGiven(command, CHANGEABLE).filter((flag) => Object.hasOwn(its, flag));
@@ -99,7 +100,11 @@ async function inStorage(
   }
 }
 
-/** How a study of `fettle optimize` began; undefined for one of another program. @throws FettleError for one of `fettle tune` */
+/**
+ * How a study of `fettle optimize` began; undefined if another program made it.
+ *
+ * @throws FettleError for a study of `fettle tune`
+ */
 function commandIn({ name, settings }: StoredStudy): SavedProgram | undefined {
   const { command } = settings;
   if (command === undefined) return undefined;
@@ -108,7 +113,7 @@ function commandIn({ name, settings }: StoredStudy): SavedProgram | undefined {
   if (isProgram && isRecord(flags)) return { program: program as string[], flags };
   throw new FettleError(
     "invalid_argument",
-    `study ${show(name)} must be one that runs a program; it was begun by another command, such as fettle tune; choose another name`,
+    `study ${show(name)} must be one that runs a program; another command began it, such as fettle tune; choose another name`,
   );
 }
 
@@ -117,7 +122,9 @@ const goingOn = ({ program, flags: saved }: SavedProgram, flags: OptimizeFlags) 
   flags: { ...(saved as unknown as OptimizeFlags), ...flagsChanged(flags, CHANGEABLE) },
 });
 
-/** The flags that a study keeps: what its file of --space held, since elsewhere and later it may be another. */
+/**
+ * The flags that a study keeps, with the contents of the file of --space, since that file may change later.
+ */
 export function heldFlags(flags: OptimizeFlags): Readonly<Record<string, unknown>> {
   const { space } = flags;
   const own = CHANGEABLE.filter((name) => name !== "trials");

@@ -1,13 +1,13 @@
 /**
- * The command line of a trial: a program and its arguments, with placeholders for parameters. It is a list of words from first to last,
- * and no shell reads it, so a value is never anything but a part of its own word. It starts nothing.
+ * The command line of a trial: a program and its arguments, with placeholders for parameters. It is a list of
+ * words that no shell reads, so a value is only ever a part of its own word. This file starts no program.
  */
 import { check, show } from "../../errors.js";
 import type { Params, Space } from "../../search/space/space.js";
 import type { ParamValue } from "../../search/space/value.js";
 import { quoted } from "../explain.js";
 
-/** What a placeholder may name beside parameters. */
+/** What a placeholder may name, in addition to parameters. */
 export const PLACES = {
   /** The path of a file with the parameters as a JSON object. */
   params: "a file with the parameters",
@@ -17,7 +17,7 @@ export const PLACES = {
   trial: "the number of the trial",
 } as const;
 
-/** What stands for the placeholders of {@link PLACES} in one trial. */
+/** The values of the placeholders of {@link PLACES} in one trial. */
 export type Places = Readonly<Record<keyof typeof PLACES, string>>;
 
 /** A piece of a word: text, or the name that a placeholder has. */
@@ -25,9 +25,9 @@ type Piece = string | { readonly name: string };
 
 /** See the head of this file. */
 export interface ProgramCommand {
-  /** The words of a trial; those of parameters that it does not have are left out. */
+  /** The words of a trial, without those of parameters that it does not have. */
   wordsOf(params: Params, places: Places): [program: string, ...words: string[]];
-  /** Variables of the environment with the parameters; none unless they were asked for. */
+  /** Environment variables with the parameters; empty unless requested. */
   variablesOf(params: Params): Readonly<Record<string, string>>;
   /** The program, if it is the same for each trial. */
   readonly program: string | undefined;
@@ -40,8 +40,8 @@ export interface ProgramCommand {
  *
  * @param words - the program first; `{name}` stands for the value of a parameter, `{{` for a brace
  * @param inVariables - whether the environment has the parameters too
- * @throws FettleError `invalid_argument` for a placeholder without a parameter, for a parameter that reaches the program in no way,
- * and for names that cannot be told apart
+ * @throws FettleError `invalid_argument` for a placeholder without a parameter, for a parameter that the
+ * program does not receive, and for names that cannot be distinguished
  * @example
  * ```ts
  * const command = readCommand(["train", "--lr={lr}"], { lr: float(0, 1) }, false);
@@ -98,7 +98,7 @@ export function variableOf(name: string): string {
 
 /** The variable with all parameters, as JSON. */
 const ALL = "FETTLE_PARAMS";
-/** Variables that each trial has. */
+/** Environment variables of every trial. */
 export const variablesOfPlaces = ({ folder, trial }: Places): Readonly<Record<string, string>> => ({
   FETTLE_FOLDER: folder,
   FETTLE_TRIAL: trial,
@@ -106,7 +106,7 @@ export const variablesOfPlaces = ({ folder, trial }: Places): Readonly<Record<st
 
 const isName = (piece: Piece): piece is { readonly name: string } => typeof piece !== "string";
 
-/** A value as a part of a word: as JSON, but words without quotes. */
+/** A value as a part of a word: as JSON, but strings without quotes. */
 const textOf = (value: ParamValue): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 function piecesOf(word: string, names: readonly string[]): Piece[] {
@@ -130,7 +130,7 @@ function piecesOf(word: string, names: readonly string[]): Piece[] {
   return [...pieces, word.slice(end)].filter((piece) => piece !== "");
 }
 
-/** Refuses `--name {name}` of a parameter that some trials do not have: the option would be left without its value. */
+/** Refuses `--name {name}` of a parameter that some trials do not have: the option would lose its value. */
 function checkOptions(words: readonly string[], pieces: readonly (readonly Piece[])[], space: Space): void {
   for (const [i, word] of pieces.entries()) {
     const [piece] = word;
@@ -139,7 +139,7 @@ function checkOptions(words: readonly string[], pieces: readonly (readonly Piece
     check(
       space[piece.name].when === undefined || !/^-[^=]*$/.test(before),
       () =>
-        `${show(piece.name)} is not in every trial, so that ${before} could be left without its value; write ${before}={${piece.name}} in ` +
+        `${show(piece.name)} is not in every trial, so ${before} could lose its value; write ${before}={${piece.name}} in ` +
         "one word, which is left out with it, or pass {params}",
     );
   }

@@ -1,17 +1,17 @@
-/** The lines of a stream, and the end of one, in bounded memory, however much a program writes. */
+/** The lines of a stream, and its last characters, in bounded memory however much a program writes. */
 import { StringDecoder } from "node:string_decoder";
 
-/** Characters of a line that may say something of a trial; longer ones are taken for data of the program's own. */
+/** The most characters of a line that is read as a result; longer lines are ignored. */
 const LONGEST_LINE = 2 ** 16;
 const [NEWLINE, RETURN] = [10, 13];
-/** Characters of the end that is kept. */
+/** Characters kept from the end. */
 const TAIL = 4096;
 
-/** Cuts what is written into lines. Those that are too long are left out. */
+/** Splits output into lines, and skips those that are too long. */
 export class Lines {
   private readonly decoder = new StringDecoder("utf8");
   private rest = "";
-  /** Whether the line that has begun is too long already. */
+  /** Whether the current line is already too long. */
   private isLong = false;
 
   /** The lines that end in a piece. */
@@ -31,13 +31,13 @@ export class Lines {
     }
   }
 
-  /** The last line, where nothing ends it. */
+  /** The last line, if no line break ends it. */
   end(): string {
     return this.isLong ? "" : this.rest + this.decoder.end();
   }
 }
 
-/** The end of what is written. */
+/** The end of the output. */
 export class Tail {
   private bytes = Buffer.alloc(0);
 
@@ -49,9 +49,9 @@ export class Tail {
     ]);
   }
 
-  /** Its last lines, without blanks around them. */
+  /** Its last lines, trimmed. */
   lines(count: number): string {
-    // the first character may be cut
+    // the first character may be incomplete
     const text = this.bytes.toString("utf8").replace(/^\uFFFD+/, "");
     return text.trimEnd().split("\n").slice(-count).join("\n").trim();
   }

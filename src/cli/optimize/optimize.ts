@@ -1,4 +1,6 @@
-/** `fettle optimize`: tunes the parameters of any program, and prints the best. Every figure is computed elsewhere. */
+/**
+ * `fettle optimize`: tunes the parameters of any program, and prints the best. It computes no figure itself.
+ */
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { Ending } from "../../dashboard/ended.js";
@@ -37,27 +39,28 @@ export function addOptimizeCommand(program: Command, done: (exitCode: number) =>
     .summary("tune the parameters of any program")
     .usage("--space <file.json> [options] -- <program> [arguments...]")
     .description(
-      "Tune the parameters of any program. Each trial runs it once. {name} in its arguments stands for the value of a parameter, and no " +
-        "shell reads them. Its value is the last line of its output that is a number, or a JSON object with the value.",
+      "Tune the parameters of any program. Each trial runs it once. {name} in its arguments stands for the value of a parameter, which " +
+        "no shell reads. The trial's value is the last line of output that is a number, or a JSON object " +
+        "with the value.",
     )
     .argument("[program...]", "the program and its arguments, after --");
   addParameterFlags(command);
   addValueFlags(command);
   addSearchFlags(command);
   command.optionsGroup("Other options:");
-  addDisplayFlags(command, "print one JSON object and nothing else")
+  addDisplayFlags(command, "print only a JSON object")
     .option(
       "--out <folder>",
-      "write study.json, trials.csv and summary.json, and a folder for each trial, as the study runs",
+      "write study.json, trials.csv and summary.json, and a folder for each trial, while the study runs",
     )
-    .option("--overwrite", "replace the study that is in the folder of --out")
+    .option("--overwrite", "replace the study in the folder of --out")
     .option(
       "--resume <folder>",
-      "resume the study in a folder of --out; with --trials, to that number of trials in all",
+      "resume the study in a folder of --out; with --trials, until it has that many trials",
     )
     .option(
       "--storage <database>",
-      "keep the study in a database (a file, or postgres://user@host/name), each trial once it has ended; one that is there goes on; --out writes its files too",
+      "keep the study in a database (a file, or postgres://user@host/name), each trial once it has ended; an existing study is resumed; --out writes its files too",
     )
     .option("--study <name>", "the name of the study in the database of --storage")
     .addHelpText("after", EXAMPLES)
@@ -72,7 +75,7 @@ function addParameterFlags(command: Command): void {
     .option("--space <file.json>", "the parameters to tune and their ranges")
     .option(
       "--env",
-      "pass the parameters as variables of the environment too: FETTLE_LEARNING_RATE for learningRate, and FETTLE_PARAMS as JSON",
+      "pass the parameters as environment variables too: FETTLE_LEARNING_RATE for learningRate, and FETTLE_PARAMS as JSON",
     );
 }
 
@@ -86,12 +89,12 @@ function addValueFlags(command: Command): void {
     )
     .option(
       "--direction <words>",
-      "minimize or maximize, or one of them for each metric, separated by commas (default: minimize)",
+      "minimize or maximize; for several metrics one each, separated by commas (default: minimize)",
       names("--direction"),
     )
     .option(
       "--value <where>",
-      "where it is: last-line of standard output, exit-code, or file:<name> in the folder of the trial",
+      "where to read the value: last-line of standard output, exit-code, or file:<name> in the folder of the trial",
       "last-line",
     );
 }
@@ -100,33 +103,37 @@ function addSearchFlags(command: Command): void {
   command
     .optionsGroup("Search:")
     .option(...TRIALS_FLAG)
-    .option("--seconds <n>", "how long the whole command may take", positiveNumber("--seconds"))
+    .option("--seconds <n>", "time limit of the command", positiveNumber("--seconds"))
     .option(
       "--strategy <name>",
       `how points are suggested: ${STRATEGIES.join(", ")} (default: gp, or nsga2 for several metrics)`,
     )
-    .option("--points <n>", "with a grid: values of each numeric parameter", integer("--points", 1))
+    .option(
+      "--points <n>",
+      "with a grid: the number of values of each numeric parameter",
+      integer("--points", 1),
+    )
     .option(
       "--scheduler <name>",
-      `how unpromising trials are stopped early, by the steps that the program prints: ${SCHEDULERS.join(", ")}`,
+      `how unpromising trials are pruned, by the steps that the program prints: ${SCHEDULERS.join(", ")}`,
       NO_SCHEDULER,
     )
-    .option("--steps <n>", "with a scheduler: the number of steps of a whole trial", integer("--steps", 1))
+    .option("--steps <n>", "with a scheduler: the number of steps of a complete trial", integer("--steps", 1))
     .option("--seed <n>", "seed of the search", integer("--seed", 0), 0)
-    .option("--jobs <n>", "programs that run side by side", integer("--jobs", 1), 1)
+    .option("--jobs <n>", "programs to run at once", integer("--jobs", 1), 1)
     .option(
       "--lag <n>",
-      "latest trials that the strategy ignores, so that others can run meanwhile; the same lag gives the same trials at any --jobs (default: 0, or 7 with several jobs)",
+      "most recent trials that the strategy ignores, so that others can run meanwhile; the same lag gives the same trials with any --jobs (default: 0, or 7 with several jobs)",
       integer("--lag", 0),
     )
     .option(
       "--trial-timeout <seconds>",
-      "end a program that takes longer, and let its trial fail",
+      "time limit of a program; beyond it, the program is ended and its trial fails",
       positiveNumber("--trial-timeout"),
     )
     .option(
       "--grace <seconds>",
-      "from SIGTERM, which tells a program to end, to SIGKILL, which ends it",
+      "time between SIGTERM, which asks a program to end, and SIGKILL, which ends it",
       positiveNumber("--grace"),
       5,
     );
@@ -150,8 +157,8 @@ space.json:
   }
 
 Lines that the program may print:
-  {"step": 3, "value": 0.41}    on the way, which a scheduler looks at
-  {"value": 0.37}               at its end; 0.37 alone does as well
+  {"step": 3, "value": 0.41} during the trial, for a scheduler
+  {"value": 0.37} at its end; 0.37 alone also works
 
 In arguments, {params} is the path of a JSON file with all parameters, {folder}
 the folder of the trial, {trial} its number, and {{ a brace.`;
@@ -170,7 +177,7 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
   const { metrics, command, source, strategy } = setup;
   const { out, grace, json, lag = study?.lag, jobs } = flags;
   if (lag !== undefined && jobs > lag + 1 && strategy.adaptive && !strategy.generation)
-    note(`--jobs ${jobs}: with a lag of ${lag}, at most ${lag + 1} programs run side by side`);
+    note(`--jobs ${jobs}: with a lag of ${lag}, at most ${lag + 1} programs run at once`);
   const own = {
     program: words,
     flags: heldFlags(flags),
@@ -184,7 +191,7 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
   const folders = TrialFolders.open(out);
   if (isNew) folders.clear();
   const programs = new Programs({ command, metrics, source, grace: 1000 * grace, folders });
-  /** Leaves no program and no folder, also where the process ends at once. */
+  /** Leaves no program and no folder behind, even if the process ends at once. */
   const clear = (): void => {
     programs.kill();
     folders.close();
@@ -192,7 +199,7 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
   const forget = atEnd(clear);
   const started = performance.now();
   const bar = createProgressBar(process.stderr, metrics[0], async ({ trials }) => {
-    await record?.stored(); // so that other commands find the study as soon as this says that there is one
+    await record?.stored(); // so that other commands find the study as soon as this one announces it
     printIntroduction(words, flags, setup, trials);
   });
   const interrupt = takeInterrupts("ending the running programs", bar, () => folder?.save(true));
@@ -202,7 +209,7 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
     if (event.type === "studyStarted") folder?.begin(event.study);
     if (event.type === "trialEnded") {
       ended.push(event.record);
-      folder?.save(true); // a run of a program is not cheap
+      folder?.save(true); // running a program is expensive
       folders.writeResult(jsonTrial(event.record));
     }
     if (!printsOneText(flags)) bar.update(event);
@@ -252,7 +259,7 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
   }
 }
 
-/** The report beside the files of `--out`. */
+/** The report among the files of `--out`. */
 function reportIn(
   folder: string,
   program: readonly string[],
@@ -288,7 +295,7 @@ async function search(
       ...(scheduler && steps !== undefined && { scheduler, steps }),
       ...(trials !== undefined && { trials }),
       ...(lag !== undefined && { lag }),
-      // the clock of the process began with the command
+      // the clock of the process started with the command
       ...(seconds !== undefined && { timeout: Math.max(1, 1000 * seconds - performance.now()) }),
       ...(trialTimeout !== undefined && { trialTimeout: 1000 * trialTimeout }),
     });
@@ -298,7 +305,7 @@ async function search(
   }
 }
 
-/** The command of a trial, to run it again; undefined where its files are gone. */
+/** The command that runs a trial again; undefined if its files are gone. */
 function commandOf(
   { number, params }: TrialRecord<Params>,
   { command }: OptimizeSetup,
@@ -313,7 +320,7 @@ function commandOf(
 
 interface BestCommand {
   readonly words: readonly string[];
-  /** As it is typed. */
+  /** As a person types it. */
   readonly line: string;
 }
 
@@ -350,7 +357,7 @@ function printIntroduction(
   printLines(introduceProgram(about, widthOf(process.stdout)));
 }
 
-/** The study as pictures and Markdown read it. */
+/** The study in the form that pictures and Markdown read. */
 const dataOf = ({ metrics }: OptimizeSetup, { study }: SearchResult<Space>): StudyData =>
   studyData(study, { metrics });
 

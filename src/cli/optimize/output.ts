@@ -1,24 +1,25 @@
 /**
- * What a program says of its trial: values and reports in its lines. A line is either a number, or a JSON object that has a number for each
- * metric, with `step` if it is on the way. Every other line is the program's own business. It reads nothing and waits for nothing.
+ * What a program prints about its trial: values and reports in its lines. A line is either a number, or a
+ * JSON object that has a number for each metric, with `step` for a report. All other lines are ignored. This
+ * file reads no stream.
  */
 import { isRecord } from "../../errors.js";
 
-/** What a line says. */
+/** The content of a line. */
 export interface Said {
   /** By metric. */
   readonly values: readonly number[];
-  /** Set if the program goes on after it. */
+  /** Set if it is a report and the program continues. */
   readonly step?: unknown;
 }
 
-/** A number as programs print it, `nan` and `inf` of Python too. */
+/** A number as programs print it, including Python's `nan` and `inf`. */
 const NUMBER = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)$/i;
-/** Numbers that JSON does not have, and most writers of JSON write all the same. */
+/** Numbers that JSON does not have, but most JSON writers write. */
 const NOT_FINITE = /(?<=[:,[] ?)(?:NaN|[+-]?Infinity)\b/g;
 
 /**
- * What a line says of the trial; undefined for any other line.
+ * What a line says about the trial; undefined if it says nothing.
  *
  * @example
  * ```ts
@@ -33,7 +34,7 @@ export function readLine(line: string, metrics: readonly string[]): Said | undef
   return metrics.length === 1 && NUMBER.test(text) ? { values: [numberOf(text)] } : undefined;
 }
 
-/** What a file says: as a whole, or in the last of its lines that says anything. */
+/** What a file says about the trial: the complete file, or the last of its lines that says something. */
 export function readFileText(text: string, metrics: readonly string[]): Said | undefined {
   const whole = readLine(text, metrics);
   if (whole) return whole;
@@ -68,7 +69,7 @@ function numberOf(text: string): number {
   return sign * (/^inf/i.test(size) ? Number.POSITIVE_INFINITY : Number(size)); // "nan" is NaN
 }
 
-/** The rule for a value, in words. */
+/** The rule for a value, as text. */
 export function rule(metrics: readonly string[]): string {
   const object = `{${metrics.map((name) => `${JSON.stringify(name)}: …`).join(", ")}}`;
   return metrics.length === 1 ? `a number, or ${object}` : object;

@@ -1,6 +1,6 @@
 /**
- * A running program, with all that it starts: a group of processes that is paused, resumed and ended as one. It knows no trial. Windows has no
- * such groups; there the program alone is ended.
+ * A running program and everything that it starts: a process group, paused, resumed and ended as one. It
+ * knows nothing about trials. Windows has no such groups; there only the program itself is ended.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
@@ -13,32 +13,35 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** Milliseconds between two looks at whether a group has ended. */
+/** Milliseconds between two checks whether a group has ended. */
 const LOOK = 20;
 const HAS_GROUPS = process.platform !== "win32";
 
 /** See the head of this file. */
 export class Program {
-  /** Resolves once nothing of it runs any more, while its output may still be unread; rejects if it could not be started. */
+  /**
+   * Resolves once none of its processes runs, though output may still be unread; rejects if it could not be
+   * started.
+   */
   readonly ended: Promise<Exit>;
   private readonly child: ChildProcess;
   private readonly exited: Promise<Exit>;
   private ending: Promise<void> | undefined;
   private isPaused = false;
-  /** Whether its number may be that of another program by now. */
+  /** Whether its number may now belong to another program. */
   private isOver = false;
 
   /**
    * @param words - the program and its arguments, which no shell reads
-   * @param env - the whole environment
-   * @param grace - milliseconds that it has to end by itself when it is told to
+   * @param env - the complete environment
+   * @param grace - milliseconds that it has to end by itself when asked to
    */
   constructor(
     [program, ...words]: readonly [string, ...string[]],
     env: NodeJS.ProcessEnv,
     private readonly grace: number,
   ) {
-    // a group of its own, which Ctrl-C does not reach: the study says when it ends
+    // its own group, which Ctrl-C does not reach: the study decides when it ends
     this.child = spawn(program, words, { env, stdio: ["ignore", "pipe", "pipe"], detached: HAS_GROUPS });
     this.exited = new Promise((resolve, reject) => {
       this.child.once("error", reject);
@@ -60,7 +63,7 @@ export class Program {
     return this.child.stderr as Readable;
   }
 
-  /** Stops the work, and keeps it in memory. */
+  /** Pauses the program. */
   pause(): void {
     this.isPaused = !this.ending && this.send("SIGSTOP");
   }
@@ -70,7 +73,7 @@ export class Program {
     this.isPaused = false;
   }
 
-  /** Tells it to end, and ends it where it does not. */
+  /** Asks it to end, and ends it if it does not. */
   stop(): Promise<void> {
     this.ending ??= this.endGroup();
     return this.ending;
@@ -82,14 +85,14 @@ export class Program {
     this.stderr.destroy();
   }
 
-  /** Ends it at once, for a process that is ending itself. */
+  /** Ends it at once; for use while this process ends. */
   kill(): void {
     this.send("SIGKILL");
   }
 
   private async toEnd(): Promise<Exit> {
     const exit = await this.exited;
-    // what it started may still write, such as to a log; but a trial that is over leaves nothing behind
+    // its child processes may still write, such as to a log, but an ended trial leaves nothing running
     if (!this.ending && (await this.isLeft())) await this.stop();
     await this.ending;
     this.isOver = true;
@@ -98,11 +101,11 @@ export class Program {
 
   private async endGroup(): Promise<void> {
     this.send("SIGTERM");
-    this.send("SIGCONT"); // one that is paused hears nothing else
+    this.send("SIGCONT"); // a paused process receives no other signal
     if (await this.isLeft()) this.send("SIGKILL");
   }
 
-  /** Whether anything of it is left after its time to end. */
+  /** Whether any of its processes still runs after the time to end. */
   private async isLeft(): Promise<boolean> {
     for (let waited = 0; waited < this.grace; waited += LOOK) {
       if (!this.send(0)) return false;
@@ -111,14 +114,19 @@ export class Program {
     return this.send(0);
   }
 
-  /** @returns whether anything of it is left */
+  /** @returns whether any of its processes still runs */
   private send(signal: NodeJS.Signals | 0): boolean {
     const { pid } = this.child;
     return pid !== undefined && !this.isOver && sendToGroup(pid, signal);
   }
 }
 
-/** Sends a signal to a program and all that it has started. @param signal - 0 for none @returns whether anything of it is left */
+/**
+ * Sends a signal to a program and everything that it has started.
+ *
+ * @param signal - 0 only checks
+ * @returns whether any of its processes still runs
+ */
 export function sendToGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(HAS_GROUPS ? -pid : pid, signal);

@@ -1,6 +1,7 @@
 /**
- * The objective of `fettle optimize`: a trial is a run of a program. It is given parameters and watched, its lines become reports and its
- * value, and it is ended with its trial. Which trial runs when, and which is pruned, is the study's business.
+ * The objective of `fettle optimize`: a trial is a run of a program. The program gets parameters, its lines
+ * become reports and the value, and it ends with its trial. The study decides which trial runs when, and
+ * which is pruned.
  */
 import { join } from "node:path";
 import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
@@ -32,23 +33,23 @@ export interface ProgramSettings {
 /** Lines of standard error that a failed trial shows. */
 const SHOWN_LINES = 20;
 
-/** Milliseconds after which nothing more is read of a program that has ended. */
+/** Milliseconds after which output of an ended program is no longer read. */
 const QUIET = 200;
 
 /** The programs of a study. */
 export class Programs {
   private readonly running = new Set<Program>();
-  /** Trials with a program, those that are over too. */
+  /** Trials with a program, including ended trials. */
   private readonly trials = new Set<Promise<unknown>>();
-  /** Trials that are over, while their programs are not. */
+  /** Ended trials whose programs still run. */
   private readonly ending = new Set<Promise<unknown>>();
 
   constructor(private readonly settings: ProgramSettings) {}
 
-  /** Runs a trial. @throws FettleError `trial_failed` for one without a value */
+  /** Runs a trial. @throws FettleError `trial_failed` if it has no value */
   readonly objective = async (params: Params, trial: RunningTrial): Promise<number | readonly number[]> => {
     await this.untilFree(trial);
-    check(!trial.aborted, "the trial is over", "aborted");
+    check(!trial.aborted, "the trial has ended", "aborted");
     const run = this.run(params, trial);
     this.trials.add(run);
     const over = (): void => void this.ending.add(run);
@@ -61,7 +62,7 @@ export class Programs {
     }
   };
 
-  /** Resolves once no program is left. */
+  /** Resolves once no program runs. */
   async ended(): Promise<void> {
     await Promise.allSettled(this.trials);
   }
@@ -71,7 +72,10 @@ export class Programs {
     for (const program of this.running) program.kill();
   };
 
-  /** Waits for programs that are being ended, so that no more run side by side than may. It is no time of the trial. */
+  /**
+   * Waits for programs that are ending, to keep the limit of programs at once. The trial's time excludes this
+   * wait.
+   */
   private async untilFree({ live }: RunningTrial): Promise<void> {
     if (this.ending.size === 0) return;
     live.pause();
@@ -82,11 +86,11 @@ export class Programs {
   private async run(params: Params, trial: RunningTrial): Promise<readonly number[]> {
     const { command, folders, grace } = this.settings;
     const folder = await folders.begin(trial.number, params);
-    check(!trial.aborted, "the trial is over", "aborted");
+    check(!trial.aborted, "the trial has ended", "aborted");
     const places: Places = { folder, params: join(folder, PARAMS_FILE), trial: String(trial.number) };
     const words = command.wordsOf(params, places);
     const env = {
-      PYTHONUNBUFFERED: "1", // Python would keep its lines until it ends
+      PYTHONUNBUFFERED: "1", // Python would buffer its output until it ends
       ...process.env,
       ...variablesOfPlaces(places),
       ...command.variablesOf(params),
@@ -102,25 +106,25 @@ export class Programs {
       return watched.valuesOf(exit);
     } finally {
       trial.signal.removeEventListener("abort", stop);
-      program.kill(); // where it was not watched to its end
+      program.kill(); // if it was not watched to its end
       this.running.delete(program);
       folders.end(folder);
     }
   }
 }
 
-/** A program while it runs, and what it has said. */
+/** A running program, and what it has printed. */
 class Watched {
   private readonly errors = new Tail();
-  /** The last that it said. */
+  /** The last value that it printed. */
   private said: Said | undefined;
   private lastStep = -1;
   private isPruned = false;
-  /** Whether it waits for a decision, so that its output is not read. */
+  /** Whether it waits for a decision; meanwhile its output is not read. */
   private waits = false;
-  /** When something of its output was last read. */
+  /** When its output was last read. */
   private lastRead = 0;
-  /** Why it was ended before its time. */
+  /** Why it was ended early. */
   private wrong: unknown;
 
   constructor(
@@ -148,8 +152,8 @@ class Watched {
     });
     while (!isRead) {
       await Promise.race([read, sleep(QUIET)]);
-      await turn(); // what has come is read first: this process may have had no turn for as long
-      // a process outside of its group has its output, and nothing ends that
+      await turn(); // the output that has arrived is read first: this process may not have had a turn for that long
+      // a process outside its group may hold its output open, and nothing ends that process
       if (!this.waits && performance.now() - this.lastRead > QUIET) program.close();
     }
     return exit;
@@ -192,7 +196,7 @@ class Watched {
     const hear = async (found: Iterable<string>): Promise<void> => {
       for (const line of found) {
         const said = readLine(line, this.settings.metrics);
-        // most lines say nothing, and nothing waits for them
+        // most lines are no results, and nothing waits for them
         if (said) await this.hear(said, line);
       }
     };
@@ -200,7 +204,7 @@ class Watched {
     await hear([lines.end()]);
   }
 
-  /** Reads a stream to its end. While a piece is being dealt with no other is read, so that little is in memory. */
+  /** Reads a stream to its end. The next piece is read only after the last is processed, to save memory. */
   private async read(
     name: "stdout" | "stderr",
     use: (piece: Uint8Array) => void | Promise<void>,
@@ -227,7 +231,7 @@ class Watched {
       check(
         Number.isSafeInteger(step) && (step as number) > this.lastStep,
         () =>
-          `a step must be an integer ${this.lastStep < 0 ? "of at least 0" : `above ${this.lastStep}, the one before`}; received ${show(step)} in ${show(line)}`,
+          `a step must be an integer ${this.lastStep < 0 ? "of at least 0" : `above ${this.lastStep}, the previous one`}; received ${show(step)} in ${show(line)}`,
       );
       this.lastStep = step as number;
     }
@@ -235,7 +239,7 @@ class Watched {
     if (step !== undefined) await this.report(said.values, step as number);
   }
 
-  /** Lets the scheduler see values. A program that has to wait for its decision is paused. */
+  /** Reports values to the scheduler, and pauses the program if the decision takes time. */
   private async report(values: readonly number[], step: number): Promise<void> {
     const { program, trial } = this;
     let isDecided = false;
@@ -243,7 +247,7 @@ class Watched {
       isDecided = true;
       return goesOn;
     });
-    // the study decides at once where it can
+    // the study decides at once if it can
     await Promise.race([decision, turn()]);
     if (!isDecided) program.pause();
     this.waits = true;

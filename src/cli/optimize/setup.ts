@@ -1,4 +1,6 @@
-/** The study that the flags of `fettle optimize` describe, checked as far as it can be before anything runs. */
+/**
+ * The study that the flags of `fettle optimize` describe, checked as far as possible before anything runs.
+ */
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, isAbsolute, join, normalize } from "node:path";
 import { check, must, show } from "../../errors.js";
@@ -17,7 +19,7 @@ import type { ValueSource } from "./programs.js";
 
 /** The flags of `fettle optimize`, as commander gives them. */
 export interface OptimizeFlags extends DisplayFlags {
-  /** Its file, or what that held when a study began. */
+  /** Its file, or the contents of that file when the study began. */
   readonly space?: string | Readonly<Record<string, unknown>>;
   readonly metric?: readonly string[];
   readonly direction?: readonly string[];
@@ -43,7 +45,7 @@ export interface OptimizeFlags extends DisplayFlags {
   readonly study?: string;
 }
 
-/** A study that has not begun. */
+/** A study that has not started. */
 export interface OptimizeSetup {
   readonly space: Space;
   readonly command: ProgramCommand;
@@ -58,8 +60,8 @@ const FILE = "file:";
 
 /**
  * @param words - the program and its arguments
- * @param study - the one that is resumed
- * @throws FettleError for everything in files and flags that can be refused before anything runs
+ * @param study - the study to resume
+ * @throws FettleError for every fault in files and flags that shows before anything runs
  */
 export async function readSetup(
   words: readonly string[],
@@ -83,17 +85,17 @@ export async function readSetup(
   check(
     isScheduled === (steps !== undefined),
     isScheduled
-      ? "--scheduler needs --steps, the number of steps that a whole trial reports"
-      : "--steps is the whole trial of a --scheduler, which is missing",
+      ? "--scheduler needs --steps, the number of steps that a complete trial reports"
+      : "--steps needs --scheduler",
   );
   check(
     !isScheduled || source === "last-line",
     () =>
-      `--scheduler needs steps in the lines of standard output, so that --value must be left out; received ${show(flags.value)}`,
+      `--scheduler reads steps from standard output, so --value must be left out; received ${show(flags.value)}`,
   );
   check(
     flags.strategy !== POPULATION,
-    `strategy ${POPULATION} resumes trainings of earlier trials, which a program cannot; choose another strategy`,
+    `strategy ${POPULATION} resumes earlier trainings, which programs cannot do; choose another strategy`,
   );
   return {
     space,
@@ -154,16 +156,16 @@ function readSpace(given: OptimizeFlags["space"]): Space {
   return verbatim(() => inFile(path, () => spaceFromJson(json)));
 }
 
-/** Refuses a program that does not exist, which would fail in each trial. */
+/** Refuses a program that does not exist: it would fail in every trial. */
 function checkProgram(program: string): void {
-  if (process.platform === "win32") return; // it has rules of its own, by which the system looks
+  if (process.platform === "win32") return; // Windows searches by its own rules
   const places = /\//.test(program)
     ? [program]
     : (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, program));
   check(
     places.some(isProgram),
     () =>
-      `the program ${show(program)} must be one that can be run: ${/\//.test(program) ? "it is no such file, or not executable" : "it is in no folder of PATH"}; no shell is in between, so put a line for a shell after sh -c`,
+      `the program ${show(program)} must be executable: ${/\//.test(program) ? "the file does not exist, or is not executable" : "it is not in PATH"}; no shell runs it; for shell syntax, use sh -c`,
     "not_found",
   );
 }

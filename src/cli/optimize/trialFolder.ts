@@ -1,4 +1,7 @@
-/** The folders of trials: parameters, results and what programs wrote, a folder each. It starts nothing. */
+/**
+ * The folders of trials, one each, with parameters, results and the program's output. This file starts no
+ * program.
+ */
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -10,11 +13,11 @@ import { fateOf, type Mark, markOf } from "../liveness.js";
 import { writeWhole, writing } from "../output.js";
 import { sendToGroup } from "./process.js";
 
-/** Their folder within that of a study. */
+/** The folder within a study's folder that contains them. */
 export const TRIALS_FOLDER = "trials";
 export const PARAMS_FILE = "params.json";
 
-/** There while a program runs. */
+/** Exists while a program runs. */
 const MARK_FILE = "process.json";
 
 /** A file that grows while a program runs. */
@@ -30,19 +33,19 @@ export class TrialFolders {
     private readonly isKept: boolean,
   ) {}
 
-  /** @param out - the folder of the study; without it, folders are gone once their trials have ended */
+  /** @param out - the folder of the study; without it, a folder is removed once its trial has ended */
   static open(out: string | undefined): TrialFolders {
     if (out !== undefined) return new TrialFolders(resolve(out, TRIALS_FOLDER), true);
     const root = writing(tmpdir(), (path) => mkdtempSync(join(path, "fettle-")));
     return new TrialFolders(root, false);
   }
 
-  /** Those of a study that is replaced are removed. */
+  /** Removes those of a replaced study. */
   clear(): void {
     writing(this.root, (path) => rmSync(path, { recursive: true, force: true }));
   }
 
-  /** The folder of a trial that begins, or begins again, with its parameters. @throws WriteError */
+  /** The folder of a trial that starts, or starts again, with its parameters. @throws WriteError */
   async begin(number: number, params: Params): Promise<string> {
     const folder = this.of(number);
     await endLeftover(folder);
@@ -54,13 +57,13 @@ export class TrialFolders {
     return folder;
   }
 
-  /** Notes which process runs a trial, in case that the study is killed and the process is not. */
+  /** Records which process runs a trial, in case the study is killed and the process is not. */
   mark(folder: string, pid: number): void {
     if (!this.isKept) return;
     writing(join(folder, MARK_FILE), (path) => writeFileSync(path, JSON.stringify(markOf(pid))));
   }
 
-  /** @returns undefined where nothing is kept */
+  /** @returns undefined if nothing is kept */
   log(folder: string, name: "stdout" | "stderr"): Log | undefined {
     if (!this.isKept) return undefined;
     const path = join(folder, `${name}.txt`);
@@ -84,21 +87,24 @@ export class TrialFolders {
       writeWhole(join(this.of(trial.number), "result.json"), `${JSON.stringify(trial, null, 2)}\n`);
   }
 
-  /** The folder of a trial, which is there after it if it is kept. */
+  /** The folder of a trial, if it is kept after the trial. */
   of(number: number): string {
     return join(this.root, String(number));
   }
 
-  /** Removes what is not kept. */
+  /** Removes a folder that is not kept. */
   close(): void {
     if (!this.isKept) this.clear();
   }
 }
 
-/** Milliseconds between two looks at whether a program has ended that was killed, and how many looks there are. */
+/** Milliseconds between two checks whether a killed program has ended, and the number of checks. */
 const [LOOK, LOOKS] = [10, 500];
 
-/** Ends the program of a trial that a killed study left behind, and waits for its end, since it may write until then. */
+/**
+ * Ends a trial's program that a killed study left running, and waits for its end, since it may write until
+ * then.
+ */
 async function endLeftover(folder: string): Promise<void> {
   const path = join(folder, MARK_FILE);
   if (!isThere(path)) return;

@@ -1,6 +1,6 @@
 /**
- * A thread of the page that draws what the parameters do: it fits forests to the trials, which would hold up the page. It answers each message
- * with a plot, or with why there is none.
+ * A thread of the page that draws the effects of parameters: it fits forests to the trials, which would block
+ * the page. It answers each message with a plot or an error.
  */
 import { loadKernels } from "../../numerics/kernels.js";
 import { plotImportances } from "../../report/plots/importances.js";
@@ -14,19 +14,19 @@ export interface AnalysisRequest {
   readonly study: StudyData;
   readonly picture: "importances" | "parallel" | "slice";
   readonly objective: number;
-  /** Of a slice. */
+  /** The parameter of a slice. */
   readonly parameter: string;
 }
 
 export type AnalysisAnswer =
   | {
       readonly plot: Plot;
-      /** Of parallel coordinates: the parameters of their axes. */
+      /** The parameters of the axes of parallel coordinates. */
       readonly parameters: readonly string[];
     }
   | { readonly refused: string };
 
-/** Axes of parallel coordinates, beside that of the objective. */
+/** Axes of parallel coordinates, in addition to the objective's. */
 const MOST_AXES = 12;
 
 const namesOf = (study: StudyData): readonly string[] => parameterNames(study).slice(0, MOST_AXES);

@@ -1,13 +1,16 @@
-/** Requests to the server of the dashboard, with the key that its address holds. */
+/** Requests to the server of the dashboard, with the key from its address. */
 import { signal } from "@preact/signals";
 import type { CurvesByTrial, DashboardEvent, Note, Params, StudyList } from "../wire.js";
 
 const KEPT = "fettle-key";
 
-/** Whether the server answers: `lost` while it does not, `locked` while it wants another key. */
+/** Whether the server answers: `lost` while it does not, `locked` while it refuses the key. */
 export const connection = signal<"open" | "lost" | "locked">("open");
 
-/** Takes the key out of the address, so that it is neither seen nor copied with it. Other pages of this browser find it. */
+/**
+ * Removes the key from the address, so that it is neither seen nor copied. Other pages of this browser find
+ * it in storage.
+ */
 export function takeKey(): void {
   const key = /^#key=([\w-]+)$/.exec(location.hash)?.[1];
   if (key === undefined) return;
@@ -17,7 +20,7 @@ export function takeKey(): void {
 
 const ownKey = (): string => localStorage.getItem(KEPT) ?? "";
 
-/** Resolves when this browser has been given another key than one that was refused. */
+/** Resolves when this browser has a key other than the refused one. */
 export async function otherKey(refused: string, signal: AbortSignal): Promise<void> {
   while (ownKey() === refused && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 300));
 }
@@ -27,7 +30,7 @@ export class Refused extends Error {
   constructor(
     message: string,
     readonly status: number,
-    /** The key that was sent. */
+    /** The key of the request. */
     readonly key: string,
   ) {
     super(message);

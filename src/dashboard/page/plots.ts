@@ -1,4 +1,7 @@
-/** Plots of `fettle/report` as the page shows them: in its colours, with its own titles, and with the room that it has. */
+/**
+ * Plots of `fettle/report` as the page shows them: in its colours, with its own titles, and in the available
+ * space.
+ */
 import { chartOption } from "../../report/plots/drawable.js";
 import type { Plot } from "../../report/plots/plot.js";
 import { themeOf } from "../../report/plots/theme.js";
@@ -11,7 +14,7 @@ const COLORS = {
 const ROOM = { left: 66, right: 14, bottom: 46 };
 /** Pixels of a row of the legend, of its icon and gap, and of a letter. */
 const LEGEND = { row: 22, mark: 32, letter: 7 };
-/** A legend of more rows is leafed through. */
+/** A legend of more rows has pages. */
 const MOST_ROWS = 3;
 /** Panels narrower than this are placed one under another. */
 const PANEL = { least: 280, height: 290 };
@@ -21,7 +24,10 @@ export const pageTheme = (isDark: boolean): object => themeOf(COLORS[isDark ? "d
 
 type Parts = Readonly<Record<string, object | undefined>>;
 
-/** Pixels that a plot of several panels needs in a page of a width; undefined for other plots, which take what there is. */
+/**
+ * Pixels that a plot of several panels needs in a page of a width; undefined for other plots, which take the
+ * available height.
+ */
 export function heightOf({ option }: Plot, width: number): number | undefined {
   const { grid } = option as Parts;
   if (!Array.isArray(grid)) return undefined;
@@ -32,8 +38,8 @@ const columnsFor = (panels: number, width: number): number =>
   Math.max(1, Math.min(panels, Math.floor(width / PANEL.least)));
 
 /**
- * The option of a plot, without its title, which the page has in words. What the pointer is at is told in the canvas and not by
- * markup, so that no name is ever interpreted.
+ * The option of a plot, without its title, which the page shows as text. Tooltips are drawn in the canvas and
+ * not as markup, so that no name is interpreted.
  */
 export function onPage(plot: Plot, isDark: boolean, width: number): Record<string, unknown> {
   const theme = isDark ? "dark" : "light";
@@ -58,7 +64,7 @@ export function onPage(plot: Plot, isDark: boolean, width: number): Record<strin
       },
     }),
     ...(parallel && { parallel: { ...parallel, left: 40, right: 60, top: 44 } }),
-    // so that what is selected along one can be set
+    // so that the selection along one can be set
     ...(Array.isArray(parallelAxis) && {
       parallelAxis: parallelAxis.map((axis, i) => ({ ...axis, id: axisId(i) })),
     }),
@@ -77,7 +83,7 @@ export function onPage(plot: Plot, isDark: boolean, width: number): Record<strin
 
 export const axisId = (axis: number): string => `axis ${axis}`;
 
-/** How many rows the names of a legend take. */
+/** The number of rows of a legend. */
 function legendRows(names: readonly string[], width: number): number {
   let rows = 1;
   let used = 0;
@@ -92,9 +98,9 @@ function legendRows(names: readonly string[], width: number): number {
   return rows;
 }
 
-/** The room of one panel, or of several in rows. */
+/** The space of one panel, or of several in rows. */
 function gridsOf(own: object, width: number, top: number): object {
-  // names of parameters beside the bars need the room that they were given
+  // names of parameters next to bars keep their space
   if (!Array.isArray(own)) return { ...ROOM, ...("left" in own && { left: own.left }), top };
   const columns = columnsFor(own.length, width);
   const panel = width / columns;

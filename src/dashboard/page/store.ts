@@ -1,4 +1,4 @@
-/** What the page knows, as signals: where it is, and the studies that it follows. */
+/** The state of the page as signals: its route, and the studies that it follows. */
 import { signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { type Route, routeOf } from "../state/route.js";
@@ -10,25 +10,25 @@ import { connection, follow, otherKey, Refused, takeKey } from "./api.js";
 takeKey();
 export const route = signal<Route>(routeOf(location.hash));
 addEventListener("hashchange", () => {
-  // the address of a dashboard that was started again, put into the bar of an open page
+  // the address of a restarted dashboard, entered in an open page
   takeKey();
   route.value = routeOf(location.hash);
   message.value = undefined;
 });
 
-/** What went wrong last, for people. */
+/** The last error, for people. */
 export const message = signal<string | undefined>(undefined);
 
-/** The points that were sent from this page. */
+/** The points sent from this page. */
 export const tries = signal<readonly Try[]>([]);
 
-/** Why something failed, for people; nothing where the page says by itself that it has no connection. */
+/** The message of an error; empty if the page already shows that the connection is lost. */
 const wordsOf = (error: unknown): string | undefined => {
   if (error instanceof Refused && connection.value !== "open") return undefined;
   return error instanceof Error ? error.message : String(error);
 };
 
-/** Does something that may be refused, and says so if it is. @returns whether it was done */
+/** Runs an action, and shows the error if it is refused. @returns whether it succeeded */
 export async function trying(work: () => Promise<unknown>): Promise<boolean> {
   try {
     message.value = undefined;
@@ -40,14 +40,14 @@ export async function trying(work: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** A study that is followed. */
+/** A followed study. */
 export interface Followed {
   readonly state: StudyState;
   readonly connection: "connecting" | "live" | "lost";
 }
 
 const NOTHING: Followed = { state: NO_STUDY, connection: "connecting" };
-/** Milliseconds between two changes of what is shown: a person reads no faster. */
+/** Milliseconds between two updates of the page: a person reads no faster. */
 const PACE = 400;
 const AGAIN = 1500;
 
@@ -73,7 +73,7 @@ async function keepFollowing(
   /** Why the last stream was refused, for people. */
   let trouble: string | undefined;
   while (!signal.aborted) {
-    // a stream begins with all there is: what was shown stays until that has come
+    // a stream begins with all trials: the shown ones stay until those have arrived
     let state = NO_STUDY;
     let waiting: DashboardEvent[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -82,7 +82,8 @@ async function keepFollowing(
       timer = undefined;
       state = afterEvents(state, waiting);
       waiting = [];
-      // a stream that ends so is asked for again: the answer tells whether the study is gone, or its source does not answer
+      // a stream that ends this way is requested again: the answer shows whether the study is gone, or its
+      // source does not answer
       if (state.isGone || (!state.isReady && shown.isReady)) return;
       if (trouble !== undefined && message.value === trouble) message.value = undefined;
       trouble = undefined;

@@ -1,4 +1,4 @@
-/** What differs between trials, and between studies: lines of a table. Pure. */
+/** Differences between trials, and between studies, as lines of a table. Pure. */
 import { formatDuration, formatScore, formatValue } from "../../report/format.js";
 import { shareOf } from "../../report/plots/scale.js";
 import type { Parameter } from "../../search/space/parameter.js";
@@ -7,7 +7,7 @@ import { valueKey } from "../../search/space/value.js";
 import type { StudyAbout, TrialRow } from "../wire.js";
 import { bestOf, countsOf, type StudyState, valueAt } from "./study.js";
 
-/** A trial beside others, of its study or of another. */
+/** A trial to compare, of any study. */
 export interface Beside {
   readonly about: StudyAbout;
   readonly row: TrialRow;
@@ -17,13 +17,13 @@ export interface CompareCell {
   readonly text: string;
   /** The standard deviation over folds. */
   readonly spread?: string;
-  /** How much worse it is than the best beside it. */
+  /** How much worse it is than the best compared trial. */
   readonly behind?: string;
   readonly isBest?: boolean;
 }
 
 export interface CompareLine {
-  /** What was set, a `setting` or a `parameter`, may differ on purpose; an `outcome` differs anyway. */
+  /** A `setting` or a `parameter` may differ on purpose; an `outcome` differs anyway. */
   readonly kind: "status" | "outcome" | "setting" | "parameter";
   readonly label: string;
   readonly cells: readonly CompareCell[];
@@ -31,7 +31,7 @@ export interface CompareLine {
 }
 
 const DASH = "–";
-/** Scores of more folds than this are not told apart. */
+/** The most folds whose scores are listed. */
 const MOST_FOLDS = 10;
 
 const lineOf = (
@@ -46,7 +46,7 @@ const unionOf = (lists: readonly (readonly string[])[]): readonly string[] => [.
 /** The lines of a table of trials: status, scores, facts, parameters. */
 export function trialLines(trials: readonly Beside[]): readonly CompareLine[] {
   const folds = Math.min(MOST_FOLDS, Math.max(0, ...trials.map(({ row }) => row.scores?.length ?? 0)));
-  // the only objectives of studies are compared, whatever they are called
+  // single objectives of studies are compared whatever their names
   const areSingle = trials.every(({ about }) => about.metrics.length === 1);
   const names = unionOf(trials.map(({ about }) => about.metrics));
   const metrics = areSingle ? [names] : names.map((name) => [name]);
@@ -74,14 +74,14 @@ export function trialLines(trials: readonly Beside[]): readonly CompareLine[] {
   ];
 }
 
-/** @param names - of one objective, which studies may call differently */
+/** @param names - of one objective, which studies may name differently */
 function scoreLine(names: readonly string[], trials: readonly Beside[]): CompareLine {
   const objectives = trials.map(({ about }) => about.metrics.findIndex((metric) => names.includes(metric)));
   const values = trials.map(({ row }, i) => (objectives[i] < 0 ? null : valueAt(row, objectives[i])));
   const directions = new Set(trials.flatMap(({ about }, i) => about.directions[objectives[i]] ?? []));
   const finite = values.filter((value): value is number => value !== null && Number.isFinite(value));
   const best = directions.has("minimize") ? Math.min(...finite) : Math.max(...finite);
-  // one direction, or there is no best
+  // without a common direction there is no best
   const hasBest = directions.size === 1 && new Set(finite).size > 1;
   return {
     kind: "outcome",
@@ -101,7 +101,7 @@ function scoreLine(names: readonly string[], trials: readonly Beside[]): Compare
   };
 }
 
-/** Values that differ and would be written alike are written in full. */
+/** Different values that would look equal are written in full. */
 function parameterLine(name: string, trials: readonly Beside[]): CompareLine {
   const values = trials.map(({ row }) => (Object.hasOwn(row.params, name) ? row.params[name] : undefined));
   const keys = values.map((value) => (value === undefined ? "" : valueKey(value)));
@@ -164,10 +164,10 @@ export function studyLines(
 /** The ranges of one parameter in several spaces. */
 export interface RangeLine {
   readonly name: string;
-  /** In words; `–` where a space does not have it. */
+  /** As text; `–` if a space does not have it. */
   readonly texts: readonly string[];
   readonly differs: boolean;
-  /** Numeric ranges on a scale that holds all of them: shares from 0 to 1. */
+  /** Numeric ranges on a common scale: shares from 0 to 1. */
   readonly spans: readonly (readonly [from: number, to: number] | undefined)[];
 }
 
@@ -196,7 +196,7 @@ export function rangeLines(spaces: readonly Space[]): readonly RangeLine[] {
   });
 }
 
-/** The range of a parameter in words. */
+/** The range of a parameter as text. */
 export function rangeText(parameter: Parameter | undefined): string {
   if (!parameter) return DASH;
   const when = Object.keys(parameter.when ?? {});

@@ -1,12 +1,12 @@
-/** Which curves of trials there are to draw, and which is drawn first. Pure. */
+/** Which curves of trials can be drawn, and which is drawn first. Pure. */
 import type { CurveLine } from "../wire.js";
 
-/** What lines of different trials have in common: they can be drawn on the same axes. */
+/** A kind of lines that can share axes. */
 export type Kind = Pick<CurveLine, "name" | "unit">;
 
 interface CurvesOfTrial {
   readonly lines: readonly CurveLine[];
-  /** Whether the trial is drawn only beside others. */
+  /** Whether the trial is drawn only for comparison. */
   readonly isBeside: boolean;
 }
 
@@ -16,10 +16,13 @@ const isOf = (kind: Kind, { name, unit }: Kind): boolean => name === kind.name &
 export const lineIn = (lines: readonly CurveLine[], kind: Kind): CurveLine | undefined =>
   lines.find((line) => isOf(kind, line));
 
-/** Of curves that as many trials have, these come first. */
+/** These come first among curves that equally many trials have. */
 const FIRST = ["loss", "valLoss"];
 
-/** What can be drawn: first what most trials have, those that are drawn only beside others only where there are no others. */
+/**
+ * The kinds that can be drawn, the most frequent first; trials drawn only for comparison count only without
+ * others.
+ */
 export function kindsOf(trials: readonly CurvesOfTrial[]): readonly Kind[] {
   const own = trials.filter(({ lines, isBeside }) => !isBeside && lines.length > 0);
   const counted = own.length > 0 ? own : trials;

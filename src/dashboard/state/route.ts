@@ -1,4 +1,4 @@
-/** Where a page is: the part of its address after `#`. Pure. */
+/** The route of a page: the part of its address after `#`. Pure. */
 export type Route =
   | { readonly page: "studies" }
   | { readonly page: "study"; readonly study: string }
@@ -7,11 +7,11 @@ export type Route =
   | {
       readonly page: "studiesCompared";
       readonly studies: readonly [string, string];
-      /** The trials of each that are compared; missing for the best. */
+      /** The compared trials of each; missing for the best. */
       readonly trials?: readonly [readonly number[], readonly number[]];
     };
 
-/** The route of an address; the list of studies for one that leads nowhere. */
+/** The route of an address; the list of studies for an unknown one. */
 export function routeOf(hash: string): Route {
   let parts: readonly string[] = [];
   try {
@@ -20,7 +20,7 @@ export function routeOf(hash: string): Route {
       .split("/")
       .map(decodeURIComponent);
   } catch {
-    // not of UTF-8
+    // not UTF-8
   }
   const [first = "", name = "", page = "", what = "", other] = parts;
   const numbers = numbersIn(what);

@@ -1,4 +1,4 @@
-/** Trials that are selected along the axes of parallel coordinates. Pure. */
+/** Selected trials along the axes of parallel coordinates. Pure. */
 import { formatScore, formatValue } from "../../report/format.js";
 import type { Plot } from "../../report/plots/plot.js";
 import { valueKey } from "../../search/space/value.js";
@@ -8,17 +8,17 @@ import { valueAt } from "./study.js";
 /** An axis of the picture. */
 export interface SelectionAxis {
   readonly name: string;
-  /** The ends of its scale; of words, their indices. */
+  /** The ends of its scale; indices for words. */
   readonly low: number;
   readonly high: number;
   readonly log: boolean;
   readonly words?: readonly string[];
-  /** The place of a trial on it; undefined where it has none. */
+  /** The place of a trial on it; undefined if it has none. */
   readonly placeOf: (row: TrialRow) => number | undefined;
   readonly format: (place: number) => string;
 }
 
-/** What is selected of each axis, from and to, both included. Axes that are not in it select all. */
+/** The selected range of each axis, both ends included. Axes that are not in it select everything. */
 export type Selection = ReadonlyMap<number, readonly [from: number, to: number]>;
 
 /** The axes of a picture of `plotParallel`: parameters, and then the objective. */
@@ -54,7 +54,7 @@ export function selectionAxes(
         if (data) return data[Math.round(place)] ?? "";
         if (name === undefined) return formatScore(place);
         if (!parameter || parameter.type === "choice") return formatValue(place);
-        // an axis goes a little beyond the range
+        // an axis extends a little beyond the range
         const within = Math.min(parameter.high, Math.max(parameter.low, place));
         return formatValue(parameter.type === "int" ? Math.round(within) : within);
       },
@@ -62,7 +62,7 @@ export function selectionAxes(
   });
 }
 
-/** Whether a trial is within all that is selected. A trial without a place on such an axis is not. */
+/** Whether a trial is within all selected ranges. A trial without a place on such an axis is not. */
 export function isSelected(axes: readonly SelectionAxis[], selection: Selection, row: TrialRow): boolean {
   for (const [i, [from, to]] of selection) {
     const place = axes[i]?.placeOf(row);
@@ -75,7 +75,7 @@ export function isSelected(axes: readonly SelectionAxis[], selection: Selection,
 export const placeAt = ({ low, high, log }: SelectionAxis, share: number): number =>
   log ? low * (high / low) ** share : low + share * (high - low);
 
-/** A selection with other ends of one axis; an axis that is selected whole leaves it. */
+/** A selection with other ends of one axis; a fully selected axis is removed. */
 export function withRange(
   selection: Selection,
   axes: readonly SelectionAxis[],

@@ -1,4 +1,4 @@
-/** What a page knows of a study: the sum of the events that it was sent. Pure. */
+/** A page's state of a study: the sum of the received events. Pure. */
 import { paretoFront } from "../../search/trial/pareto.js";
 import type { Direction, TrialRecord } from "../../search/trial/trial.js";
 import { isBetter } from "../../search/trial/trial.js";
@@ -6,10 +6,13 @@ import type { DashboardEvent, Note, StudyAbout, TrialRow } from "../wire.js";
 
 export interface StudyState {
   readonly about?: StudyAbout;
-  /** In the order of their numbers. Trials of a host may come in another, so that some are missing for a while. */
+  /**
+   * In the order of their numbers. Trials of a host may arrive in another order, so some may be missing for a
+   * while.
+   */
   readonly rows: readonly TrialRow[];
   readonly notes: ReadonlyMap<number, Note>;
-  /** Whether all trials that there were have come. */
+  /** Whether all existing trials have arrived. */
   readonly isReady: boolean;
   readonly isGone: boolean;
 }
@@ -37,13 +40,13 @@ export function afterEvents(state: StudyState, events: readonly DashboardEvent[]
   return { ...state, ...changes, rows, notes };
 }
 
-/** Puts a row in its place, or in the place of the row of its number. */
+/** Inserts a row, or replaces the row with its number. */
 function put(rows: TrialRow[], row: TrialRow): void {
   const place = placeOf(rows, row.number);
   rows.splice(place, rows[place]?.number === row.number ? 1 : 0, row);
 }
 
-/** Where the first row is whose number is at least this: at the end, for most that come. */
+/** The index of the first row whose number is at least this: usually the end. */
 function placeOf(rows: readonly TrialRow[], number: number): number {
   let [low, high] = [0, rows.length];
   if (high === 0 || rows[high - 1].number < number) return high;
@@ -55,16 +58,16 @@ function placeOf(rows: readonly TrialRow[], number: number): number {
   return low;
 }
 
-/** The trial of a number. */
+/** The trial with a number. */
 export function trialIn({ rows }: Pick<StudyState, "rows">, number: number): TrialRow | undefined {
   const row = rows[placeOf(rows, number)];
   return row?.number === number ? row : undefined;
 }
 
-/** Phases of a study that runs no trial any more. */
+/** Phases of a study that no longer runs trials. */
 const ENDED = ["done", "failed", "cancelled", "interrupted"];
 
-/** Where a study stands, for people: that it is live is said only of one that can bring more. */
+/** The phase of a study for people; only a study that can have more trials is called live. */
 export function standingOf(
   connection: "connecting" | "live" | "lost",
   { phase }: Pick<StudyAbout, "phase">,
@@ -72,7 +75,7 @@ export function standingOf(
   return connection === "live" && phase !== undefined && ENDED.includes(phase) ? "ended" : connection;
 }
 
-/** How many trials have each status. */
+/** The number of trials by status. */
 export function countsOf(rows: readonly TrialRow[]): Readonly<Record<TrialRow["status"], number>> {
   const counts = { complete: 0, pruned: 0, failed: 0, diverged: 0, running: 0 };
   for (const row of rows) counts[row.status]++;
@@ -81,7 +84,7 @@ export function countsOf(rows: readonly TrialRow[]): Readonly<Record<TrialRow["s
 
 export const isFinished = (row: TrialRow): row is TrialRow & TrialRecord => row.status !== "running";
 
-/** The best trial; of several objectives those that no other dominates. */
+/** The best trial; for several objectives, those that no other dominates. */
 export function bestOf({ rows, about }: Pick<StudyState, "rows" | "about">): readonly TrialRow[] {
   const { directions = ["minimize"] } = about ?? {};
   if (directions.length > 1) return paretoFront(rows.filter(isFinished), directions) as readonly TrialRow[];
@@ -89,7 +92,7 @@ export function bestOf({ rows, about }: Pick<StudyState, "rows" | "about">): rea
   return best ? [best] : [];
 }
 
-/** The best of some trials by the only objective; none of several objectives. */
+/** The best of some trials by the only objective; undefined for several objectives. */
 export function bestAmong(rows: readonly TrialRow[], directions: readonly Direction[]): TrialRow | undefined {
   if (directions.length > 1) return undefined;
   let best: (TrialRow & TrialRecord) | undefined;
@@ -101,12 +104,12 @@ export function bestAmong(rows: readonly TrialRow[], directions: readonly Direct
 export const valueAt = ({ value, values }: TrialRow, objective = 0): number | null =>
   values ? (values[objective] ?? null) : objective === 0 ? value : null;
 
-/** The numbers of the best trials, the best first; of several objectives some of the front. */
+/** The numbers of the best trials, the best first; for several objectives, a part of the front. */
 export function bestFew(state: Pick<StudyState, "rows" | "about">, count: number): readonly number[] {
   const best = bestOf(state);
   const { directions = ["minimize"] } = state.about ?? {};
   const sign = directions[0] === "minimize" ? 1 : -1;
-  /** In order; equal ones by number, as they come. */
+  /** In order; equal ones by number. */
   const few: TrialRow[] = [...best];
   const costOf = ({ value }: TrialRow): number => sign * (value as number);
   if (directions.length === 1) {

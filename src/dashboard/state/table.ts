@@ -10,9 +10,9 @@ export interface Column {
   readonly id: string;
   readonly label: string;
   readonly isNumeric: boolean;
-  /** What rows are sorted and filtered by. */
+  /** The value for sorting and filtering. */
   readonly cell: (row: TrialRow) => Cell;
-  /** What is shown. */
+  /** The displayed text. */
   readonly text: (row: TrialRow) => string;
 }
 
@@ -23,7 +23,7 @@ export interface Sort {
 
 const DASH = "–";
 
-/** The columns of a study. @param rows - parameters that the space does not name are found in them */
+/** The columns of a study. @param rows - searched for parameters that are not in the space */
 export function columnsOf(
   about: Pick<StudyAbout, "space" | "metrics">,
   rows: readonly TrialRow[],
@@ -102,7 +102,7 @@ export function arranged(
   const isNothing = ({ cell }: { readonly cell: Cell }): boolean => cell === null || cell === "";
   const some = keyed.filter((each) => !isNothing(each));
   some.sort((a, b) => sign * compared(a.cell, b.cell) || a.row.number - b.row.number);
-  // rows come by number
+  // rows are sorted by number
   return [...some, ...keyed.filter(isNothing)].map(({ row }) => row);
 }
 
@@ -113,8 +113,9 @@ function compared(x: Cell, y: Cell): number {
 }
 
 /**
- * Whether a filter keeps a row. Each word must hold: `units>32`, `loss<=0.1`, `status:failed`, `tag:keep`, `optimizer:adam` compare a
- * column, by its label in any case; any other word must be somewhere in the row.
+ * Whether a filter keeps a row. Each word must match: `units>32`, `loss<=0.1`, `status:failed`, `tag:keep`,
+ * `optimizer:adam` compare a column, by its label in any case; any other word must occur somewhere in the
+ * row.
  */
 export function parseFilter(filter: string, columns: readonly Column[]): (row: TrialRow) => boolean {
   const tests = filter
@@ -129,7 +130,7 @@ function testOf(word: string, columns: readonly Column[]): (row: TrialRow) => bo
   const column = columns.find(({ label, id }) =>
     [label.toLowerCase(), `${name}s` === id ? name : id].includes(name),
   );
-  if (column && operand === "") return () => true; // not yet typed to its end
+  if (column && operand === "") return () => true; // not yet completely typed
   if (column && operator === ":")
     return (row) =>
       String(column.cell(row) ?? "")
@@ -151,7 +152,7 @@ function testOf(word: string, columns: readonly Column[]): (row: TrialRow) => bo
   return (row) => columns.some(({ text }) => text(row).toLowerCase().includes(word));
 }
 
-/** Which rows of a table of equal heights are to be drawn, and how far below its top the first is. */
+/** Which rows of equal height to draw, and the offset of the first. */
 export function visibleRows(
   count: number,
   height: number,

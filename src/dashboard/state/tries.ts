@@ -1,4 +1,4 @@
-/** Points that a person chose, and what became of them. Pure. */
+/** Points that a person chose, and their results. Pure. */
 import { formatScore, formatValue } from "../../report/format.js";
 import { valueKey } from "../../search/space/value.js";
 import type { Params, StudyAbout, TrialRow } from "../wire.js";
@@ -7,16 +7,16 @@ import { valueAt } from "./study.js";
 /** A point that was sent to a study. */
 export interface Try {
   readonly study: string;
-  /** The trial that it was made from. */
+  /** The trial that it was derived from. */
   readonly from?: number;
   readonly params: Params;
-  /** What is different from that trial, in words. */
+  /** The differences from that trial, as text. */
   readonly changes: string;
-  /** The last trial that there was before. */
+  /** The last trial before it. */
   readonly after: number;
 }
 
-/** What differs between two points, in words. */
+/** The differences between two points, as text. */
 export function changesOf(from: Params, to: Params): string {
   const names = [...new Set([...Object.keys(from), ...Object.keys(to)])];
   const changed = names.filter((name) => keyIn(from, name) !== keyIn(to, name));
@@ -39,7 +39,7 @@ export function trialOf(rows: readonly TrialRow[], { params, after }: Try): Tria
   );
 }
 
-/** How a trial did beside the one that it was made from, by the first objective. */
+/** Compares a trial with the one that it was derived from, by the first objective. */
 export function verdictOf(
   { directions, metrics }: Pick<StudyAbout, "directions" | "metrics">,
   row: TrialRow,

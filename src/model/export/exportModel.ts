@@ -1,4 +1,4 @@
-/** A model as the files of another format. What each format can hold is known in the file of that format. */
+/** A model as the files of another format. Each format's file knows what it can represent. */
 import { byName, must, show } from "../../errors.js";
 import { LayersModel } from "../../nn/layersModel.js";
 import { ready } from "../../numerics/kernels.js";
@@ -12,17 +12,17 @@ import { exportTfjs, leftOutOfTfjs } from "./tfjs.js";
 
 /** The files of a model in another format. */
 export interface Exported {
-  /** Contents by name; they belong into one folder. */
+  /** Contents by name; they belong in one folder. */
   readonly files: Readonly<Record<string, string | Uint8Array>>;
-  /** What is left out, or otherwise than in the model, for people. */
+  /** Notes on omitted or changed parts of the model, for people. */
   readonly notes: readonly string[];
 }
 
-/** The table's part, where a format has no place for it. */
+/** A note on the table's part, if a format has no place for it. */
 const networkOnly = ({ table }: Model, why: string): string[] =>
   table ? [`the network alone, which takes ${table.pipeline.features.length} features: ${why}`] : [];
 
-/** The inputs whose words ONNX takes in one spelling, since it does not read cells. */
+/** The inputs whose words ONNX accepts in only one spelling, since it does not read cells. */
 function spelledOnly({ table }: Model): string[] {
   const ignoring = new Set(
     table?.schema.columns.flatMap(({ name, ignoreCase }) => (ignoreCase ? [name] : [])),
@@ -55,7 +55,7 @@ const FORMATS = {
     notes: spelledOnly(model),
   }),
   js: (model: Model): Exported => ({
-    // ".js" would be no module in Node, unless a package.json says so
+    // Node treats ".js" as a module only if a package.json says so
     files: { "model.mjs": exportJs(model.model, model.table) },
     notes: ["last bits may differ between runtimes, unlike those of fettle/predict"],
   }),
@@ -70,9 +70,9 @@ export const exportFormats: readonly ExportFormat[] = ["tfjs", "onnx", "safetens
  * A model in another format: `tfjs`, a layers model of TensorFlow.js; `onnx`, pipeline included; `safetensors`, the
  * model file itself; `js`, a module without dependencies.
  *
- * @param model - what `tune` ends with as `final`, what `loadModel` returns, or a trained network
- * @throws FettleError `unknown_name` for another format; `unsupported` for what the format does not have, such as a custom layer in
- * TensorFlow.js; `invalid_state` for a network that is not trained
+ * @param model - `final` of `tune`, the result of `loadModel`, or a trained network
+ * @throws FettleError `unknown_name` for another format; `unsupported` for parts that the format does not
+ * have, such as a custom layer in TensorFlow.js; `invalid_state` for a network that is not trained
  * @example
  * ```ts
  * const model = sequential([dense(1)]);
@@ -95,8 +95,9 @@ export function exportModel(model: Model | LayersModel, format: ExportFormat): E
  * The network of a layers model of TensorFlow.js, as `tf.loadLayersModel` takes it.
  *
  * @param json - `model.json`, as text or parsed
- * @param weights - the files that it names, end to end
- * @throws FettleError `unsupported` for layers that Fettle does not have; `invalid_checkpoint` for files that are damaged
+ * @param weights - the files that it names, joined in order
+ * @throws FettleError `unsupported` for layers that Fettle does not have; `invalid_checkpoint` for damaged
+ * files
  * @example
  * ```ts
  * const { files } = exportModel(model, "tfjs");

@@ -1,6 +1,6 @@
 /**
- * A Layers model of TensorFlow.js as a network: its topology and its weights, read without trust. What it was trained with is not read,
- * and graph models (TensorFlow's `SavedModel`) are not.
+ * A Layers model of TensorFlow.js as a network: its topology and its weights, which are not trusted. It reads
+ * neither training settings nor graph models (TensorFlow's `SavedModel`).
  */
 import { check, FettleError, isRecord, must, show } from "../../errors.js";
 import { isShallow } from "../../json.js";
@@ -17,14 +17,14 @@ import { type MaskState, maskAfter } from "./tfjsMasks.js";
 import { type KerasLayer, topologyOf } from "./tfjsTopology.js";
 
 /**
- * The network of a TensorFlow.js Layers model, `Sequential` or `Functional`, of the layers that Fettle has too. It predicts the same up to
- * the rounding of float32. What the model was trained with is not read.
+ * The network of a TensorFlow.js Layers model, `Sequential` or `Functional`, made of layers that Fettle has
+ * too. It predicts the same up to rounding of float32. Training settings are not read.
  *
- * @param json - `model.json`, as text or as the value of that
- * @param weights - the files that the manifest names, end to end in its order
- * @returns a network alone, without a table
- * @throws FettleError `unsupported` for what Fettle's networks do not have, such as other layers, and for quantized weights;
- * `invalid_checkpoint` for files that are no layers model, or are cut or damaged
+ * @param json - `model.json`, as text or parsed
+ * @param weights - the files that the manifest names, joined in its order
+ * @returns a network without a table
+ * @throws FettleError `unsupported` for features that Fettle's networks lack, such as other layers, and for
+ * quantized weights; `invalid_checkpoint` for files that are not a layers model, or are truncated or damaged
  * @example
  * ```ts
  * const contents = importTfjs(await readFile("model.json", "utf8"), await readFile("weights.bin"));
@@ -70,7 +70,10 @@ export function importTfjs(json: unknown, weights: Uint8Array): ModelContents {
   return { network: { columns, layers, ...(!isStack && ends) }, tensors, notes: {} };
 }
 
-/** JSON without anything that could throw when it is read or shown, such as cycles; undefined for other values. */
+/**
+ * Plain JSON, without anything that could throw when read or shown, such as cycles; undefined for other
+ * values.
+ */
 function plain(json: unknown): unknown {
   try {
     return JSON.parse(JSON.stringify(typeof json === "string" ? parsed(json) : json));
@@ -81,7 +84,7 @@ function plain(json: unknown): unknown {
 
 type Topology = ReturnType<typeof topologyOf>;
 
-/** Whether each call is of another layer and takes what the one before it makes. */
+/** Whether each call has a different layer and takes the result of the previous call. */
 function isChain(calls: Topology["calls"], outputs: Topology["outputs"]): boolean {
   return (
     calls.every(({ inputs }, i) => String(inputs) === String([i])) &&
@@ -91,20 +94,20 @@ function isChain(calls: Topology["calls"], outputs: Topology["outputs"]): boolea
   );
 }
 
-/** A value of the network: its id in a file, and what is known of its mask. */
+/** A value of the network: its id in a file, and the facts about its mask. */
 interface Value {
   readonly id: string;
   readonly mask: MaskState;
 }
 
-/** A layer that was read, and how often it was called. */
+/** A layer that was read, and the number of its calls. */
 interface Read {
   readonly layer: Layer;
   readonly described: LayerDescription;
   calls: number;
 }
 
-/** Layers and arrays of a network as they are called, each read once. */
+/** Layers and arrays of a network in the order of calls, each read once. */
 class Reader {
   readonly tensors: Record<string, Tensor> = {};
   private readonly counts = new Map<string, number>();
@@ -155,7 +158,7 @@ class Reader {
     const number = (this.counts.get(layer.type) ?? 0) + 1;
     this.counts.set(layer.type, number);
     const id = `${layer.type}_${number}`;
-    // before the shapes of parameters, which follow from those that it takes
+    // before the shapes of parameters, which follow from its inputs
     ofFile(keras, () => layer.outputShape(...shapes));
     const weights = layer.parameters(...shapes).map((parameter) => {
       const path = `${id}.${parameter.name}`;
@@ -169,14 +172,14 @@ class Reader {
   }
 }
 
-/** Nothing in a layers model is the user's own. */
+/** A layers model has no custom pieces. */
 const NOTHING = { own: nothing, piece: nothing };
 
 function nothing(): never {
-  throw new FettleError(DAMAGED, "its settings must be of layers that are built in");
+  throw new FettleError(DAMAGED, "its settings must be of built-in layers");
 }
 
-/** What a factory refuses is wrong with the file. */
+/** An error of a factory becomes an error of the file. */
 function ofFile<T>({ name }: KerasLayer, run: () => T): T {
   try {
     return run();

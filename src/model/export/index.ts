@@ -1,5 +1,5 @@
 /**
- * `fettle/export`: models in the formats of others, and networks from there.
+ * `fettle/export`: models in other formats, and networks from them.
  *
  * @packageDocumentation
  */

@@ -1,6 +1,6 @@
 /**
- * What exports translate: the operations by which a trained network predicts, simplified, with its weights as arrays that are known.
- * It has no layers, so custom and new ones are exported like any other. No format is here.
+ * The input of exporters: the simplified operations of a trained network's prediction, with weights as known
+ * arrays. It has no layers, so custom and new ones are exported like any other. It knows no format.
  */
 import type { StepGraph } from "../../compile/program.js";
 import { liveBody } from "../../compile/rewrite.js";
@@ -18,7 +18,7 @@ import { mapValues } from "../../records.js";
 
 /** An array that does not depend on rows. */
 export interface Known {
-  /** Of the parameter that it is, or that it was made of first: `dense_1.kernel`. */
+  /** The name of its parameter, or of the first one that it was computed from: `dense_1.kernel`. */
   readonly name: string;
   readonly data: Float32Array;
 }
@@ -28,18 +28,23 @@ export interface Inference {
   readonly nodes: readonly Node[];
   /** The nodes that the prediction needs, in order. */
   readonly live: readonly number[];
-  /** The rows, [ROWS, columns], and what is predicted of them, [ROWS, units]: numbers of nodes. */
+  /** The rows, [ROWS, columns], and their prediction, [ROWS, units]: numbers of nodes. */
   readonly x: number;
   readonly prediction: number;
   readonly columns: number;
   readonly units: number;
-  /** By node: parameters, and what follows from them and from constants alone. These nodes are not translated. */
+  /**
+   * By node: parameters, and values that follow only from parameters and constants. These nodes are not
+   * translated.
+   */
   readonly known: ReadonlyMap<number, Known>;
-  /** Of each node, a name for people: the layer whose parameters were read last; undefined before the first. */
+  /**
+   * For each node, a name for people: the layer whose parameters were read last; undefined before the first.
+   */
   readonly layers: readonly (string | undefined)[];
 }
 
-/** Not computed here, though they read nothing that depends on rows. */
+/** Not computed here, though they read no value that depends on rows. */
 const AT_RUN: ReadonlySet<OperationName> = new Set<OperationName>([
   ...(["count", "randomUniform", "step", "scan", "scanCarry", "scanStack"] as const),
 ]);
@@ -115,7 +120,7 @@ function inferenceStep(network: Network): StepGraph {
   );
 }
 
-/** What is needed of a loop, which is node `id`. */
+/** The needed parts of a loop, node `id`. */
 export function loopOf(id: number, nodes: readonly Node[], live: readonly number[]) {
   const { attributes } = nodes[id] as Node<"scan">;
   const { body, next } = attributes;
@@ -137,18 +142,20 @@ export function loopOf(id: number, nodes: readonly Node[], live: readonly number
   return {
     /** Nodes of its body. */
     live: body.flatMap((_, node) => (isLive[node] ? [node] : [])),
-    /** Each carry, the node of the body that it becomes, and the nodes that read its last value. */
+    /** Each carry, the node of the body that replaces it, and the nodes that read its last value. */
     carries,
     /** The nodes that read all values of a node of the body. */
     stacks,
-    /** The nodes of the body that are read from outside of it: what carries become, and stacks. */
+    /** The nodes of the body that are read outside it: new values of carries, and stacks. */
     results: [...carries.map((carry) => carry.next), ...stacks.map(({ of }) => of)],
   };
 }
 
 const isScalar = (node: Node): boolean => isNode(node, "constant") && node.attributes.values.length === 1;
 
-/** Whether an array has no more numbers than one that it is made of; what is broadcast counts as what it was before. */
+/**
+ * Whether an array has no more numbers than one of its inputs; a broadcast array counts with its size before.
+ */
 function isSmall({ op, inputs, shape }: Node, nodes: readonly Node[]): boolean {
   if (op === "broadcast" || inputs.length === 0) return true;
   const sizes = inputs.map((id) =>
@@ -157,7 +164,7 @@ function isSmall({ op, inputs, shape }: Node, nodes: readonly Node[]): boolean {
   return sizeOf(shape) <= (op === "concat" ? sizes.reduce((sum, size) => sum + size) : Math.max(...sizes));
 }
 
-/** The value of a node, rounded as a program does. */
+/** The value of a node, rounded as in a program. */
 function referenceOf(
   { op, inputs, shape, attributes }: Node,
   given: readonly Known[],

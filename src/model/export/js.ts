@@ -1,7 +1,7 @@
 /**
- * A model as one JavaScript module that imports nothing, for those who want no WebAssembly and no package. The module is text to be
- * kept: nothing of it runs here, and nothing of a model becomes code but numbers and quoted text. It cannot train, and its results are
- * near those of `fettle/predict`, not of the same bits.
+ * A model as one JavaScript module without imports, WebAssembly or packages. The module is text: nothing in
+ * it runs here, and only numbers and quoted text of a model become code. It cannot train, and its results are
+ * close to those of `fettle/predict`, not the same bit for bit.
  */
 
 import type { NumberFormat } from "../../data/numbers.js";
@@ -19,26 +19,29 @@ import { networkCode } from "./jsNetwork.js";
 import { patternsOf } from "./jsNumbers.js";
 import { codeOf, type Part } from "./jsParts.js";
 
-/** Notes that a part is needed, and returns its name. */
+/** Records that a part is needed, and returns its name. */
 type Use = (part: Part) => Part;
 
 /**
- * A JavaScript module that predicts what the model does, without any import.
+ * A JavaScript module that predicts like the model, without imports.
  *
  * - `inputs`: `{ name, kind, categories, gaps }` of each input
- * - `positive` and `threshold`, of a model of two classes: the class that is answered where its probability is above the threshold
- * - `predict(row)`: of a model of tables, the answer for an object such as `{ age: 31, port: "Q" }`: `{ class, probabilities }`, or
- *   quantities by name. Of a network alone, an array of numbers for an array of numbers.
+ * - `positive` and `threshold`, for two classes: the class that is predicted if its probability is above the
+ * threshold
+ * - `predict(row)`: for a model of a table, the answer for an object such as `{ age: 31, port: "Q" }`: `{
+ * class, probabilities }`, or
+ *   quantities by name. For a network without a table, an array of numbers for an array of numbers.
  *
- * It throws an `Error` for a row that a predictor refuses. It reads fewer spellings than a predictor: text for a number only as
- * JavaScript writes it, and text for a date only in ISO 8601; milliseconds since 1970 are a date too.
+ * It throws an `Error` for a row that a predictor refuses. It reads fewer spellings than a predictor: text
+ * for a number only as JavaScript writes it, and text for a date only in ISO 8601; milliseconds since 1970
+ * are a date too.
  *
- * Results differ from the predictor's by rounding, about 1e-5 · max(1, |value|) at most in the units that the network learns. `Math.exp`
- * and its like differ between runtimes in their last bits, and so may the results.
+ * Results differ from the predictor's by rounding, about 1e-5 · max(1, |value|) at most in the units that the
+ * network learns. `Math.exp` and its like differ between runtimes in their last bits, and so may the results.
  *
  * @returns the text of the module; it holds no `</script>`, whatever the names of columns are
- * @throws FettleError `unsupported` for operations that no module has, such as random numbers; `invalid_state` for a model that is not
- * trained
+ * @throws FettleError `unsupported` for operations that modules do not have, such as random numbers;
+ * `invalid_state` for a model that is not trained
  * @example
  * ```ts
  * const model = sequential([dense(2, { activation: "relu" }), dense(1)]);
@@ -72,7 +75,7 @@ export function exportJs(model: LayersModel, table?: TableDescription): string {
   return `${[headerOf(table), inputs, ...codeOf(used), ...code].join("\n\n")}\n`;
 }
 
-/** A value as code: JSON, in which no text ends a script. */
+/** A value as code: JSON that cannot end a script. */
 function literal(value: unknown): string {
   const escaped = (mark: string): string => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return JSON.stringify(value).replace(/[<\u2028\u2029]/g, escaped);
@@ -81,7 +84,7 @@ function literal(value: unknown): string {
 const lines = (...of: readonly (string | false | undefined)[]): string =>
   of.filter((line) => typeof line === "string").join("\n");
 
-/** An array with one element a line, or all in one line if that is short. */
+/** An array with one element per line, or on one line if it is short. */
 function listOf(elements: readonly string[], indent: string): string {
   const line = `[${elements.join(", ")}]`;
   if (line.length < 80) return line;
@@ -147,7 +150,7 @@ function inputsCode({ inputs }: TableDescription): string {
   return lines("export const inputs = [", ...all.map((input) => `  ${input},`), "];");
 }
 
-/** How the cells of each input are read and what they become. */
+/** How the cells of each input are read and converted. */
 function tableCode({ inputs, schema, pipeline, unknown }: TableDescription, use: Use): string[] {
   use("cellOf");
   const named = new Map(schema.columns.map((column) => [column.name, column]));
@@ -172,7 +175,7 @@ function tableCode({ inputs, schema, pipeline, unknown }: TableDescription, use:
   ];
 }
 
-/** What a word becomes that the model did not learn; undefined to refuse it. */
+/** The value of an unknown category; undefined to refuse it. */
 function otherOf(
   { kind, categories }: PipelineColumn,
   gaps: boolean,
@@ -212,7 +215,7 @@ function presentReaderCode(
   return `${use(words)}(inputs[${j}].categories${other === undefined ? "" : `, ${other}`})`;
 }
 
-/** How numbers are written, for the part that reads them. */
+/** The format of numbers, for the part that reads them. */
 function writtenCode(format: NumberFormat): string {
   const { pattern, outer } = patternsOf(format);
   const { group = "", clock = false, scaled = false } = format;

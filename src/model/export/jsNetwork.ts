@@ -1,7 +1,7 @@
 /**
- * The network of a module of JavaScript: arrays that its function `run` fills, one after the other. Elementwise operations that only one
- * other reads are written into its loop, and views into the places where it reads. Operations are in `jsRows.ts`; nothing of a table is
- * here.
+ * The network of a module of JavaScript: arrays that its function `run` fills, one after the other. An
+ * elementwise operation with one reader is written into the reader's loop, and a view into the places that it
+ * reads. Operations are in `jsRows.ts`; it knows nothing about tables.
  */
 import { ownView, type View, viewThrough } from "../../compile/view.js";
 import { isNode, type Node, type OperationName } from "../../graph/graph.js";
@@ -11,7 +11,7 @@ import { type Inference, type Known, loopOf } from "./inference.js";
 import type { Part } from "./jsParts.js";
 import { type Expression, ROWS, type Row } from "./jsRows.js";
 
-/** What a module has so far. */
+/** The module so far. */
 interface Module {
   /** Definitions before the function, and its statements. */
   readonly definitions: string[];
@@ -20,10 +20,10 @@ interface Module {
   use(part: Part): Part;
 }
 
-/** Where the numbers of a node are: an array, or a number. */
+/** The place of a node's numbers: an array, or a number. */
 interface Place {
   readonly name: string;
-  /** Where they begin in it, if that changes. */
+  /** Their offset, if it changes. */
   readonly at?: string;
   readonly is?: "number" | "filled here";
 }
@@ -50,10 +50,10 @@ export function networkCode(inference: Inference, use: (part: Part) => Part): st
 /** Writes the statements of a graph: of the network, or of the body of a loop. */
 class Writer {
   readonly places = new Map<number, Place>();
-  /** With the shapes that they have for one row. */
+  /** Nodes, with their shapes for one row. */
   readonly nodes: readonly Node[];
   private readonly views: View[] = [];
-  /** What reads each node; results are read once more. */
+  /** The readers of each node; results have one more reader. */
   private readonly readers: number[][];
 
   constructor(
@@ -83,7 +83,7 @@ class Writer {
     }
   }
 
-  /** The name of the array that has the numbers of a node row by row, and no others. */
+  /** The name of the array with exactly the numbers of a node, row by row. */
   array(id: number): string {
     const { root } = this.views[id];
     const place = this.places.get(root) as Place;
@@ -93,7 +93,7 @@ class Writer {
     return isWhole && place.is !== "number" ? place.name : this.copied(id);
   }
 
-  /** As `array`, but never that of another graph, which may change. */
+  /** Like `array`, but never an array of another graph, which may change. */
   ownArray(id: number): string {
     return this.places.get(this.views[id].root)?.is === "filled here" ? this.array(id) : this.copied(id);
   }
@@ -139,14 +139,16 @@ class Writer {
     }
   }
 
-  /** Whether a node is written within the loop of what reads it. */
+  /** Whether a node is written within the loop of its reader. */
   private isInline(id: number): boolean {
     const [reader, ...others] = this.readers[id];
     const isRead = reader >= 0 && others.length === 0 && this.layerOf(id) === this.layerOf(reader);
     return isRead && [id, reader].every((each) => "write" in ROWS[this.nodes[each].op]);
   }
 
-  /** A loop that fills an array with an expression of each number: in the array that it reads, if nothing else reads that. */
+  /**
+   * A loop that fills an array with an expression of each number: in place, if nothing else reads its input.
+   */
   private region(id: number): void {
     const { shape } = this.nodes[id];
     const [over] = this.leavesOf(id).filter((leaf) => this.isReadOnce(leaf, shape));
@@ -157,12 +159,12 @@ class Writer {
     this.fill(shape, (i) => write(i).replace(/^(\S+) = \1 ([-+*/]) /, "$1 $2= "));
   }
 
-  /** What is read where it is by the expression of a node. */
+  /** The arrays that the expression of a node reads in place. */
   private leavesOf(id: number): number[] {
     return this.nodes[id].inputs.flatMap((input) => (this.isInline(input) ? this.leavesOf(input) : [input]));
   }
 
-  /** Whether an array has the numbers of a node in order, and is read for that alone. */
+  /** Whether an array has the numbers of a node in order, and is read only for that. */
   private isReadOnce(id: number, shape: Shape): boolean {
     const { root } = this.views[id];
     const isAll =
@@ -173,7 +175,7 @@ class Writer {
       : this.isReadOnce(this.nodes[id].inputs[0], shape);
   }
 
-  /** @param isStored - whether the result is rounded by being put into an array */
+  /** @param isStored - whether storing the result in an array rounds it */
   private expression(id: number, i: string, isStored: boolean): string {
     const { op, inputs } = this.nodes[id];
     const { write, keeps, isExact, needs } = ROWS[op] as Expression;
@@ -185,7 +187,7 @@ class Writer {
     return isStored || isExact ? text : `${this.module.use("f")}(${text})`;
   }
 
-  /** Number `i` of a node, read where it is. */
+  /** Number `i` of a node, read in place. */
   private leaf(id: number, i: string): string {
     const { name, is } = this.places.get(this.views[id].root) as Place;
     return is === "number" ? name : `${name}[${this.index(id, i)}]`;
@@ -209,7 +211,9 @@ class Writer {
     this.module.statements.push(...lines.map((line) => this.indent + line));
   }
 
-  /** Steps one after the other: carries are arrays that each step replaces, sequences are read where they are. */
+  /**
+   * Steps one after the other: carries are arrays that each step replaces, and sequences are read in place.
+   */
   private loop(id: number, { attributes, inputs }: Node<"scan">): void {
     const { body, next, sequences, steps, reverse } = attributes;
     const { module, indent, places, nodes } = this;
@@ -258,7 +262,7 @@ class Writer {
     return this.define(name, `new Float32Array(${sizeOf(shape)})`);
   }
 
-  /** A constant of the module. @returns its name, which no part and no other constant has */
+  /** A constant of the module. @returns its unique name */
   private define(wanted: string, code: string): string {
     const { names, definitions } = this.module;
     const base = wanted.replace(/\W/g, "_").replace(/^(?=\d)/, "_");
@@ -276,13 +280,13 @@ class Writer {
   }
 }
 
-/** The numbers of a node that are known; undefined if they are not. */
+/** The known numbers of a node; undefined if they depend on rows. */
 function constantOf(node: Node): Float32Array | undefined {
   if (isNode(node, "constant")) return Float32Array.from(node.attributes.values);
   return isNode(node, "count") ? Float32Array.of(sizeOf(node.attributes.of)) : undefined;
 }
 
-/** What counts the numbers of a shape, as code. */
+/** The head of a loop over the numbers of a shape, as code. */
 const counter = (shape: Shape): string => (sizeOf(shape) === 1 ? "0" : "i");
 
 /** An object of numbers and lists of them. */
@@ -290,7 +294,7 @@ const codeOf = (value: object): string => JSON.stringify(value).replaceAll('"', 
 
 const timesOf = (name: string, count: number): string => (count === 1 ? name : `${name} * ${count}`);
 
-/** The place of number `i` of a shape, as code, where the numbers along its axes are so far apart. */
+/** The place of number `i` of a shape with the given strides, as code. */
 function indexOf(shape: Shape, strides: readonly number[], start: number, i: string): string {
   const axes: { length: number; stride: number }[] = [];
   for (const [axis, length] of shape.entries()) {
@@ -312,7 +316,10 @@ function indexOf(shape: Shape, strides: readonly number[], start: number, i: str
   return terms.length === 0 ? "0" : terms.join(" + ");
 }
 
-/** Float32 numbers as code: as decimals or in base64, whichever is shorter. A sum does not tell −0 from 0. */
+/**
+ * Float32 numbers as code: as decimals or in base64, whichever is shorter. A sum does not distinguish −0 from
+ * 0.
+ */
 function floatsCode(data: Float32Array, use: (part: Part) => Part): string {
   const most = 10 + Math.ceil(data.length / 3) * 16;
   let decimals = "Float32Array.from([";

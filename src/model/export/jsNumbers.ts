@@ -1,9 +1,9 @@
-/** The expressions that read numbers as a column writes them, for programs that have no more than these. */
+/** Regular expressions that read numbers in the format of a column, for generated programs. */
 import { AFTER, BRACKETS, CURRENCY, type NumberFormat, patternOf, unitStem } from "../../data/numbers.js";
 
 const IS_CURRENCY = new RegExp(`^(?:[%‰°]|${CURRENCY})$`, "i");
 
-/** A sign, another after the unit, digits and a scale; and what is around a negative number, if anything. */
+/** A sign, another after the unit, digits and a scale; and the text around a negative number, if any. */
 export function patternsOf(format: NumberFormat): { readonly pattern: RegExp; readonly outer?: RegExp } {
   const { decimal = ".", group = "", unit = "", negative, scaled = false, clock = false } = format;
   const stem = unitStem(unit);

@@ -1,6 +1,6 @@
 /**
- * The code that generated modules are made of, by the name that each part defines. It is text for `js.ts` to choose from: nothing of a
- * model is in it, and none of it runs here.
+ * The parts of generated modules as code, by the name that each defines. `js.ts` chooses among them: they
+ * contain nothing of a model, and none runs here.
  */
 
 import { HALF_DAY, WHOLE } from "../../data/numbers.js";
@@ -30,10 +30,10 @@ export type Part =
       | "refuse"
     );
 
-/** The code of the parts, those that are used first; each follows the parts that it needs. */
+/** The code of the parts; each follows the parts that it needs. */
 export function codeOf(used: Iterable<Part>): string[] {
   const all = new Set(used);
-  // a set that grows is walked to its end
+  // iterating a growing set reaches its end
   for (const part of all) for (const needed of PARTS[part].needs ?? []) all.add(needed);
   return (Object.keys(PARTS) as Part[]).filter((part) => all.has(part)).map((part) => PARTS[part].code);
 }
@@ -80,7 +80,7 @@ const number = (cell) => {
   written: {
     needs: ["number"],
     code: `\
-/** Text as the table has it: a pattern of a sign, a second one, digits and a scale, inside what makes a number negative. */
+/** Text as the table has it: a pattern of a sign, a second one, digits and a scale, inside the marks of a negative number. */
 const written = ({ pattern, group, outer, clock, scaled }) => (cell) => {
   if (typeof cell !== "string") return number(cell);
   const text = cell.replace(/[\\u00a0\\u202f\\u2009]/g, " ").replace("\\u2212", "-").replaceAll("\\u2019", "'")
@@ -210,7 +210,7 @@ function products(x, w, y, m, k, n) {
   },
   fold: {
     code: `\
-/** What becomes of the numbers along an axis of a length before others of \`inner\` numbers. */
+/** Joins the numbers along an axis of a length, before axes of \`inner\` numbers. */
 function fold(x, y, length, inner, first, join) {
   for (let j = 0; j < y.length; j++) {
     let all = first;
@@ -221,7 +221,7 @@ function fold(x, y, length, inner, first, join) {
   },
   softmax: {
     code: `\
-/** Of the numbers along the last axis, or the logarithm of that. */
+/** The softmax along the last axis, or its logarithm. */
 function softmax(x, y, columns, isLog) {
   for (let at = 0; at < x.length; at += columns) {
     let [top, sum] = [-Infinity, 0];
@@ -234,7 +234,7 @@ function softmax(x, y, columns, isLog) {
   },
   takeRows: {
     code: `\
-/** Rows of a table by number; NaN for what is no number of a row. */
+/** Rows of a table by number; NaN for invalid numbers. */
 function takeRows(table, ids, y, columns) {
   for (let i = 0; i < y.length; i++) {
     const id = ids[Math.floor(i / columns)];

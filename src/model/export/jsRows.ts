@@ -1,5 +1,6 @@
 /**
- * Operations as JavaScript, one row each. A module predicts one row, so that all sizes are known when it is written. Nothing here runs.
+ * Operations as JavaScript, one row each. A module predicts one row, so all sizes are known when it is
+ * generated. Nothing here runs.
  */
 import { FettleError } from "../../errors.js";
 import type { ElementwiseName, Node, OperationName, WindowAttributes } from "../../graph/graph.js";
@@ -10,10 +11,13 @@ type Shape = readonly number[];
 /** A node with the shapes of its inputs. */
 type Given<K extends OperationName> = Node<K> & { readonly shapes: readonly Shape[] };
 
-/** An expression of one number, for rounded operands unless it keeps their digits: then it may be rounded before or after. */
+/**
+ * An expression of one number, for rounded operands, unless it keeps their digits: then rounding may happen
+ * before or after.
+ */
 export interface Expression {
   readonly write: (...operands: string[]) => string;
-  /** Whether float32 holds the result for operands that it holds. */
+  /** Whether float32 operands give a float32 result. */
   readonly isExact?: true;
   readonly keeps?: true;
   readonly needs?: Part;
@@ -21,7 +25,10 @@ export interface Expression {
 
 export type Row<K extends OperationName> =
   | Expression
-  /** A call of a part for the arrays of the inputs, the array that it fills, and these; and a constant of the module before them. */
+  /**
+   * A call of a part with the arrays of the inputs, the output array, and these arguments, after a constant
+   * of the module.
+   */
   | {
       readonly call: (given: Given<K>) => Part;
       readonly others: (given: Given<K>) => readonly (number | string)[];
@@ -31,7 +38,7 @@ export type Row<K extends OperationName> =
   | { readonly blocks: (given: Given<K>) => readonly Shape[] }
   /** A view, which only changes addresses. */
   | { readonly view: true }
-  /** What a network is given, and loops, which the writer knows. */
+  /** Inputs of a network, and loops, which the writer handles. */
   | { readonly own: true };
 
 const rounds = (write: Expression["write"], needs?: Part): Expression => ({ write, ...(needs && { needs }) });
@@ -75,7 +82,7 @@ const elementwise: { readonly [K in ElementwiseName]: Expression } = {
 
 const last = (shape: Shape): number => shape[shape.length - 1];
 
-/** Over axes, which are one axis of a length before `inner` others. */
+/** Over axes, as one axis of a length before `inner` others. */
 const reduced = (first: string, join: string): Row<"sum" | "max"> => ({
   call: () => "fold",
   others: ({ shapes: [x], attributes: { axis, count } }) => [
@@ -89,7 +96,7 @@ const byColumns = <K extends OperationName>(part: Part, ...others: string[]): Ro
   others: ({ shape }) => [last(shape), ...others],
 });
 
-/** Where windows are in an image, for a part. */
+/** The places of windows in an image, for a part. */
 const placed = (
   image: Shape,
   windows: Shape,

@@ -1,4 +1,4 @@
-/** Where masks of steps are in a network: what formats ask that have other masks, or none. No format is here. */
+/** The masks of steps in a network, for formats with other masks or without masks. It knows no format. */
 import { Graph, type Value } from "../../graph/graph.js";
 import { input } from "../../graph/operations/leaves.js";
 import { ROWS, type Shape } from "../../graph/shape.js";
@@ -6,25 +6,27 @@ import type { Layer } from "../../nn/layers/layer.js";
 import { maskAfter } from "../../nn/layers/masks.js";
 import type { PieceDescription } from "../../predict/description.js";
 
-/** A value that a layer takes. */
+/** An input of a layer. */
 export interface Masked {
-  /** A name of its mask: values of one name have the same steps that count. Undefined if all count. */
+  /**
+   * The name of its mask: values with the same name have the same steps that count. Undefined if all count.
+   */
   readonly mask?: string | undefined;
   /** Of a row. */
   readonly shape: Shape;
 }
 
-/** Whether a layer makes a mask of its own. */
+/** Whether a layer creates a mask. */
 export const makesMask = ({ name, options }: PieceDescription): boolean =>
   name === "masking" || (name === "embedding" && options.maskZero === true);
 
-/** The layers whose results depend on how many steps count, and not on padding that is 0 alone. */
+/** The layers whose results depend on the number of steps that count, even if padding is 0. */
 const POOLING = /^(global)?(average|max)pooling[12]d$/i;
 export const countsSteps = ({ name }: PieceDescription): boolean => POOLING.test(name);
 
 /**
- * The mask of a layer's result: that of an input, or one of the layer's own, which has its id; undefined if there is none. It asks the layer
- * itself, which decides it from the masks of its inputs.
+ * The mask of a layer's result: that of an input, or a new one with the layer's id; undefined without a mask.
+ * The layer itself decides it from the masks of its inputs.
  */
 export function maskOfResult(
   layer: Layer,

@@ -1,8 +1,9 @@
 /**
- * A model as an ONNX file: its network, the way from raw cells to the network, and the way from there to an answer. It is for prediction
- * by other programs. It is not a model file of Fettle, and nothing here reads ONNX.
+ * A model as an ONNX file: its network, the way from raw cells to the network, and the way from there to an
+ * answer. It is for prediction by other programs, and not a model file of Fettle; nothing here reads ONNX.
  *
- * Cells are float64 until they are scaled, as in Fettle. What a word becomes is computed here and looked up there.
+ * Cells are float64 until they are scaled, as in Fettle. The features of words are computed here and looked
+ * up there.
  */
 import { DAY } from "../../data/days.js";
 import { type FeatureSource, type PipelineColumn, prepare, valuesOf } from "../../data/pipeline/column.js";
@@ -19,23 +20,25 @@ import { ELEMENT, Graph } from "./onnxGraph.js";
 import { networkNodes } from "./onnxNetwork.js";
 
 /**
- * An ONNX file (opset 17, with `LabelEncoder` of `ai.onnx.ml` 3) that predicts what the model does.
+ * An ONNX file (opset 17, with `LabelEncoder` of `ai.onnx.ml` 3) that predicts like the model.
  *
  * - Inputs, `[rows, 1]`, have the names of the columns: `double` for numbers, booleans (0 or 1) and dates (milliseconds since 1970 in
  *   UTC), NaN for a missing cell; `string` for categories, `""` for a missing cell. Other words for a missing cell, such as `NA`, are
- *   words, and text is not trimmed. No cell is refused: a missing one is filled, and an unknown word is none of the categories, as with
- *   `unknown: "ignore"`, or missing in a model tuned with `unknown: "missing"`.
- * - A network alone has one input, `features`, `float [rows, features]`.
- * - Outputs of quantities: `y`, `double [rows, outputs]`, in the units of the target. Of classes: `probabilities`,
- *   `float [rows, classes]`, and `label`, `string [rows]`. Of a network alone: `y`, `float [rows, units]`. One that has the name of an
- *   input has a number after it, such as `y_2`.
- * - Metadata: `fettle` (the release), `task`, `target`, `targets`, `classes`, `positive` (the class that the threshold is of), `threshold` and `features`; lists are JSON.
+ * words, and text is not trimmed. No cell is refused: a missing one is filled, and an unknown word belongs to
+ * no category, as with `unknown: "ignore"`, or is missing in a model tuned with `unknown: "missing"`.
+ * - A network without a table has one input, `features`, `float [rows, features]`.
+ * - Outputs of regression: `y`, `double [rows, outputs]`, in the units of the target. Of classification:
+ * `probabilities`,
+ * `float [rows, classes]`, and `label`, `string [rows]`. Of a network without a table: `y`, `float [rows,
+ * units]`. An output with the name of an input gets a number, such as `y_2`.
+ * - Metadata: `fettle` (the release), `task`, `target`, `targets`, `classes`, `positive` (the class that the
+ * threshold refers to), `threshold` and `features`; lists are JSON.
  *
- * - Several outputs are beside each other in `y`, as in `predict`. What is no id of an embedding, such as a fraction, becomes one outside of its
- *   table, which the other program refuses: ONNX' `Gather` has it an error.
+ * - Several outputs are columns of `y`, as in `predict`. An invalid id of an embedding, such as a fraction,
+ * becomes one outside its table, which ONNX' `Gather` treats as an error.
  *
- * @throws FettleError `unsupported` for operations that ONNX does not have, such as random numbers; `invalid_state` for a model that is
- * not trained
+ * @throws FettleError `unsupported` for operations that ONNX does not have, such as random numbers;
+ * `invalid_state` for a model that is not trained
  * @example
  * ```ts
  * const { model } = await loadModel("model.fettle");
@@ -114,7 +117,7 @@ function stepNodes(
   return [first, ...scaled.slice(1)].map((value) => graph.node("Where", [isPadding, mask, value]));
 }
 
-/** Of a number, boolean or date: each feature in float64, as it is scaled. */
+/** For a number, boolean or date: each feature in float64, scaled. */
 function numberNodes(graph: Graph, { fill, features }: PipelineColumn, cells: string): string[] {
   const isMissing = graph.node("IsNaN", [cells]);
   const filled = graph.node("Where", [isMissing, graph.scalar(fill), cells]);
@@ -140,11 +143,13 @@ function numberNodes(graph: Graph, { fill, features }: PipelineColumn, cells: st
   });
 }
 
-/** Linear between knots: the first score, and of each rise to the next the share that the value, `[rows, 1]`, has passed. */
+/**
+ * Linear between knots: the first score, plus the share of each rise that the value, `[rows, 1]`, has passed.
+ */
 function knotNodes(graph: Graph, { knots }: ByKnots, value: string): string {
   const row = (numbers: readonly number[]): string =>
     graph.constant(Float64Array.from(numbers), [1, numbers.length]);
-  // of a lone knot, a rise of nothing
+  // a single knot has a rise of 0
   const rises = Array.from({ length: Math.max(1, knots.length - 1) }, (_, i) => [
     knots[i],
     knots[Math.min(i + 1, knots.length - 1)],
@@ -159,9 +164,9 @@ function knotNodes(graph: Graph, { knots }: ByKnots, value: string): string {
 }
 
 /**
- * Of a category: each feature is a function of the word's code, computed here for every code.
+ * For a category: each feature is a function of the word's code, computed here for every code.
  *
- * @param isMissing - whether an unknown word is a missing cell
+ * @param isMissing - whether an unknown word counts as missing
  */
 function wordNodes(graph: Graph, column: PipelineColumn, cells: string, isMissing: boolean): string[] {
   const { categories, features } = column;
@@ -198,7 +203,7 @@ function wordNodes(graph: Graph, column: PipelineColumn, cells: string, isMissin
   ];
 }
 
-/** What 1 and 0 are after each scaling, `[1, scalings]`. */
+/** The values of 1 and 0 after each scaling, `[1, scalings]`. */
 function oneAndZero(graph: Graph, scalings: readonly Scaling[]): string[] {
   return [1, 0].map((value) =>
     graph.constant(

@@ -1,35 +1,35 @@
 /**
- * An ONNX graph that is built node by node, and its bytes as a model file. It knows the messages of ONNX and nothing of Fettle; it
- * computes nothing.
+ * An ONNX graph that is built node by node, and its bytes as a model file. It knows the messages of ONNX but
+ * not Fettle, and computes nothing.
  *
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3 for the numbers of the fields
  */
 import { Message } from "./protobuf.js";
 
-/** Those of ONNX 1.12 of 2022, so that older runtimes read the file too. */
+/** The versions of ONNX 1.12 of 2022, so that older runtimes read the file too. */
 const IR_VERSION = 8;
 const OPSETS = { "": 17, "ai.onnx.ml": 3 } as const;
 
-/** Types of elements, with the numbers that `Cast` takes too. */
+/** Types of elements, with their numbers in ONNX, which `Cast` takes too. */
 export const ELEMENT = { float: 1, int64: 7, string: 8, bool: 9, double: 11 } as const;
 type Element = keyof typeof ELEMENT;
 
-/** The batch dimension, of which the file has the symbol alone. */
+/** The batch dimension, which the file represents by this symbol. */
 const ROWS = "rows";
 
 /** A number is an integer. */
 type Attribute = number | Graph | string | readonly number[] | readonly string[];
 export type Attributes = Readonly<Record<string, Attribute>>;
 
-/** A graph. A value is referred to by its name, and must be made before it is used. */
+/** A graph. Values are referenced by name, and must be created before use. */
 export class Graph {
   /** @internal */
   readonly graph = new Message();
-  /** How often each name was asked for. */
+  /** The number of requests for each name. */
   private readonly counts: Map<string, number>;
   private readonly whole: Graph;
 
-  /** @param outside - of the body of a loop: the graph whose values it reads, and which has its constants */
+  /** @param outside - for the body of a loop: the graph whose values it reads, and which has its constants */
   constructor(name: string, outside?: Graph) {
     this.graph.text(2, name);
     this.whole = outside?.whole ?? this;
@@ -39,7 +39,7 @@ export class Graph {
   /**
    * An input, [rows, columns].
    *
-   * @returns its name, as all methods do: the one that is asked for, with a number after it if another value has it
+   * @returns its name, as all methods do: the requested name, with a number if it is taken
    */
   input(name: string, element: Element, columns: number, doc: string): string {
     const own = this.claim(name);
@@ -109,7 +109,7 @@ export class Graph {
     return own;
   }
 
-  /** As `node`, of several results. */
+  /** Like `node`, with several results. */
   nodes(
     operator: string,
     inputs: readonly string[],
@@ -141,7 +141,7 @@ export class Graph {
     return model.encoded();
   }
 
-  /** A name that no other value has. The empty one would be no value. */
+  /** A unique name. An empty name would mean a missing value. */
   private claim(name: string): string {
     let own = name;
     let count = this.counts.get(name) ?? 1;
@@ -153,7 +153,7 @@ export class Graph {
 
 function valueInfo(name: string, element: Element, shape: readonly (number | string)[]): Message {
   const dimensions = new Message();
-  // a multiple of the rows is any size
+  // a multiple of the rows may have any size
   for (const size of shape)
     dimensions.message(
       1,

@@ -15,7 +15,7 @@ export function networkNodes(graph: Graph, inference: Inference, features: strin
   return values.floats(made.get(prediction) as Value).name;
 }
 
-/** Writes the nodes that are not made yet. @param results - nodes that are read from elsewhere */
+/** Writes the missing nodes. @param results - nodes that are read elsewhere */
 function write(
   values: Values,
   nodes: readonly Node[],

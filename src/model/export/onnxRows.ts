@@ -1,4 +1,7 @@
-/** Operations as operators of ONNX' opset 17, one row each. Those of windows know the operators that have them with what reads them. */
+/**
+ * Operations as operators of ONNX' opset 17, one row each. Rows of windows know the operators that combine
+ * them with their readers.
+ */
 import { FettleError } from "../../errors.js";
 import type { ElementwiseName, Node, OperationName, WindowAttributes } from "../../graph/graph.js";
 import { counts } from "../../graph/operations/patches.js";
@@ -6,12 +9,12 @@ import { hasRows, type Shape, sameShape, sizeOf } from "../../graph/shape.js";
 import { ELEMENT } from "./onnxGraph.js";
 import type { Value, Values } from "./onnxValues.js";
 
-/** What a row is given of a node. */
+/** The arguments of a row for a node. */
 export interface Context<K extends OperationName> {
   readonly node: Node<K>;
   readonly inputs: readonly Value[];
   readonly values: Values;
-  /** Of a product: the vector that is added to its rows, and whether nothing but `addPatches` reads it. */
+  /** For a product: the vector that is added to its rows, and whether only `addPatches` reads it. */
   readonly bias?: Value | undefined;
   readonly isSpread?: boolean;
 }
@@ -23,7 +26,7 @@ const each =
   (operator: string): Row<ElementwiseName> =>
   ({ node: { shape }, inputs, values }) =>
     values.each(operator, inputs, shape);
-/** 0 for what is below a bound, x for the rest. */
+/** 0 below a bound, x otherwise. */
 const flush =
   (bound: number): Row<ElementwiseName> =>
   ({ node: { shape }, inputs: [x], values }) => {
@@ -88,7 +91,7 @@ const elementwise: { readonly [K in ElementwiseName]: Row<ElementwiseName> } = {
 };
 
 const last = (shape: Shape): number => shape[shape.length - 1];
-/** How windows lie, in ONNX' words. */
+/** The geometry of windows, as attributes of ONNX. */
 const attributesOf = ({ size, strides, dilation, before, after }: WindowAttributes) => ({
   kernel_shape: size,
   strides,
@@ -119,7 +122,10 @@ function gathered(values: Values, of: Value, on: WindowAttributes, shape: Shape)
   return values.reshaped(graph.node("Transpose", [apart], { perm: [0, 1, 3, 2, 4, 5] }), shape);
 }
 
-/** A sum of windows over their elements, of all or multiplied by a kernel; undefined where ONNX has no operator for it. */
+/**
+ * A sum of windows over their elements, of all or multiplied by a kernel; undefined if ONNX has no operator
+ * for it.
+ */
 function summed({ node: { shape, attributes }, inputs: [x], values }: Context<"sum">): Value | undefined {
   const { of, on, kernel } = x.form.windows ?? {};
   if (!of || !on) return undefined;
@@ -141,7 +147,7 @@ function summed({ node: { shape, attributes }, inputs: [x], values }: Context<"s
   return values.each("Mul", [values.images(image, mean), elements], image).as(shape);
 }
 
-/** A reduction over axes, of images over all of their places. */
+/** A reduction over axes; for images over all of their places. */
 function reduced(context: Context<"sum" | "max">, operator: "ReduceSum" | "ReduceMax"): Value {
   const { node, inputs, values } = context;
   const x = values.floats(inputs[0]);
@@ -191,10 +197,10 @@ function convolution({
   return values.images([...left.form.shape.slice(0, 3), filters], name).as(shape);
 }
 
-/** By operation: one without a row does not compile. Loops are written by what walks over the graph. */
+/** By operation: one without a row does not compile. The walk over the graph writes loops. */
 export const ROWS: { readonly [K in Exclude<OperationName, "scan" | "scanCarry" | "scanStack">]: Row<K> } = {
   ...elementwise,
-  // rows and parameters are made before, so that nothing else is left
+  // rows and parameters already exist, so nothing else is left
   input: refused("it is neither rows nor a parameter"),
   constant({ node: { shape, attributes }, values }) {
     const numbers = attributes.values;
@@ -236,7 +242,10 @@ export const ROWS: { readonly [K in Exclude<OperationName, "scan" | "scanCarry" 
       values.node("Concat", names, { axis: place(attributes.axis) }),
     );
   },
-  /** What is no id becomes one outside of the table, which `Gather` refuses; a negative one would count from its end. */
+  /**
+   * An invalid id becomes one outside the table, which `Gather` refuses; a negative id would count from the
+   * end.
+   */
   takeRows({ node, inputs: [table, ids], values }) {
     const { shape } = ids;
     const [rows] = table.shape;
@@ -249,7 +258,7 @@ export const ROWS: { readonly [K in Exclude<OperationName, "scan" | "scanCarry" 
     const places = values.graph.node("Cast", [name], { to: ELEMENT.int64 });
     return values.array(node.shape, values.node("Gather", [table.name, places], { axis: 0 }));
   },
-  scatterRows: refused("it has no sum of rows by number that leaves out what is no number of a row"),
+  scatterRows: refused("it has no sum of rows by number that skips invalid numbers"),
   patches({ node: { shape, attributes }, inputs, values }) {
     const of = values.floats(inputs[0]);
     return values.lazy({
@@ -271,7 +280,7 @@ export const ROWS: { readonly [K in Exclude<OperationName, "scan" | "scanCarry" 
     };
     const channels = last(left.shape);
     const { strides, before, size, dilation } = attributes;
-    // what is left of all that windows reach over, after the zeros before it; less than nothing is added
+    // the remaining reach of the windows after the zeros before it; a negative rest is added
     const rest = [down, across].map(
       (count, i) => (count - 1) * strides[i] + (size[i] - 1) * dilation[i] + 1 - before[i] - image[i],
     );

@@ -1,7 +1,8 @@
 /**
- * Values of an ONNX graph, each written in the form in which it is read, and only then. Fettle has channels last, [rows, height, width,
- * channels]; ONNX' convolutions and pooling take them first, [rows, channels, height, width]. A reshape, a broadcast and windows are written
- * where an operator needs an array, and a transpose where one needs the order that a value does not have. No operation is here.
+ * Values of an ONNX graph, each written on demand in the form that its reader needs. Fettle has channels
+ * last, [rows, height, width, channels]; ONNX' convolutions and pooling take them first, [rows, channels,
+ * height, width]. A reshape, a broadcast or windows are written if an operator needs an array, and a
+ * transpose if it needs the other order. It knows no operations.
  */
 import { check } from "../../errors.js";
 import type { WindowAttributes } from "../../graph/graph.js";
@@ -9,24 +10,27 @@ import { extent, type Shape, sameShape, showShape, sizeOf } from "../../graph/sh
 import type { Known } from "./inference.js";
 import { type Attributes, ELEMENT, type Graph } from "./onnxGraph.js";
 
-/** How the numbers of a value can be had, row by row, whatever its shape is. */
+/** The forms of a value's numbers, row by row, for any shape. */
 interface Form {
   readonly shape: Shape;
-  /** Writes them as an array of that shape, unless they are one. */
+  /** Writes them as an array of that shape, unless they already are. */
   readonly write: () => string;
   readonly isBoolean?: boolean;
   readonly known?: Known;
-  /** The name of images whose channels come first, which they are. */
+  /** Their name as images with channels first. */
   readonly images?: string;
-  /** What they repeat. */
+  /** The value that they repeat. */
   readonly repeated?: Value;
-  /** The windows that they are, each element multiplied by those of a kernel [elements, channels, multiplier], if there is one. */
+  /**
+   * Their windows, with each element multiplied by a kernel [elements, channels, multiplier], if there is
+   * one.
+   */
   readonly windows?: { readonly of: Value; readonly on: WindowAttributes; readonly kernel?: Value };
-  /** The matrices whose product they are, if nothing but `addPatches` reads it. */
+  /** The matrices of their product, if only `addPatches` reads it. */
   readonly product?: { readonly left: Value; readonly right: Value };
 }
 
-/** A value of the graph: what one node of Fettle's became. */
+/** A value of the graph, for one node of Fettle. */
 export class Value {
   private own: string | undefined;
   private first: string | undefined;
@@ -67,7 +71,7 @@ export class Value {
     return graph.constant(permuted(known.data, shape, perm), turned, known.name);
   }
 
-  /** What it repeats along axes, as NumPy broadcasts; undefined if it does not. */
+  /** The value that it repeats along axes, by NumPy's broadcasting; undefined if it does not. */
   get repeated(): Value | undefined {
     return sameShape(this.shape, this.form.shape) ? this.form.repeated : undefined;
   }
@@ -89,7 +93,7 @@ function permuted(data: Float32Array, shape: Shape, perm: readonly number[]): Fl
 
 /** Makes values. */
 export class Values {
-  /** The layer that nodes are named after, while one is written; undefined for the names of operators. */
+  /** The current layer, for the names of nodes; undefined to use names of operators. */
   layer: string | undefined;
   private readonly scalars = new Map<number, Value>();
   private count: string | undefined;
@@ -106,7 +110,7 @@ export class Values {
     return new Value(this, shape, { shape, write: () => name, isBoolean });
   }
 
-  /** @param write - called once, where it is read as an array */
+  /** @param write - called once, when it is read as an array */
   lazy(form: Form): Value {
     let name: string | undefined;
     const write = (): string => {
@@ -145,7 +149,10 @@ export class Values {
     return this.graph.node(operator, inputs, attributes, this.layer);
   }
 
-  /** An operator on each number of operands that broadcast to a shape: in the order of images where they all are such. */
+  /**
+   * An operator on each number of operands that broadcast to a shape: in the order of images if all of them
+   * are images.
+   */
   each(
     operator: string,
     operands: readonly (Value | number)[],
@@ -186,7 +193,10 @@ export class Values {
     return this.array(shape, this.node(operator, names, attributes), isBoolean);
   }
 
-  /** What moves numbers of values, all of images or none. @param write - is given where an axis is in the arrays that it is given */
+  /**
+   * An operator that moves numbers of values, either all images or none. @param write - receives the position
+   * of an axis in its arrays
+   */
   moved(
     inputs: readonly Value[],
     shape: Shape,

@@ -1,11 +1,14 @@
 /**
- * A writer of protocol buffers: the wire format alone. It reads nothing and checks nothing against a schema; the caller gives the
- * numbers of the fields.
+ * A writer of protocol buffers: only the wire format. It reads nothing and checks no schema; the caller
+ * provides the numbers of the fields.
  *
  * @see https://protobuf.dev/programming-guides/encoding
  */
 
-/** How the value of a field is written: as one integer, as eight bytes, as bytes after their length, or as four bytes. */
+/**
+ * The encodings of a field's value: as one integer, as eight bytes, as bytes after their length, or as
+ * four bytes.
+ */
 const VARINT = 0;
 const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;
@@ -15,11 +18,11 @@ const encoder = new TextEncoder();
 
 /** A message. Its fields are in the order in which they are added. */
 export class Message {
-  /** The bytes so far, copied only once however deep messages are nested. */
+  /** The bytes so far, copied only once, however deeply messages are nested. */
   private readonly parts: Uint8Array[] = [];
   private size = 0;
 
-  /** @param value - a safe integer, as all integers here; an int64 where it is negative */
+  /** @param value - a safe integer, as all integers here; an int64 if it is negative */
   integer(field: number, value: number): this {
     return this.append(Uint8Array.from([...tag(field, VARINT), ...varint(value)]));
   }
@@ -88,7 +91,10 @@ function littleEndian(values: Float32Array | Float64Array): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-/** Seven bits a byte, the lowest first; all but the last byte have the eighth bit set. A negative number is its two's complement of 64 bits. */
+/**
+ * Seven bits per byte, the lowest first; all but the last byte have the eighth bit set. A negative number is
+ * its two's complement of 64 bits.
+ */
 function varint(value: number): number[] {
   if (value < 0) {
     const bits = BigInt.asUintN(64, BigInt(value));

@@ -1,7 +1,8 @@
 /**
- * A network in the Layers format of TensorFlow.js: Keras 2's topology as JSON, and float32 weights end to end. It needs nothing
- * of TensorFlow.js. It is not for graph models (TensorFlow's `SavedModel`), and not for training elsewhere: optimizer, loss,
- * initializers and constraints are left out. The format has no place for a table, which is written as metadata that TensorFlow.js keeps but never reads.
+ * A network in the Layers format of TensorFlow.js: Keras 2's topology as JSON, and float32 weights end to
+ * end. It does not need TensorFlow.js. It supports neither graph models (TensorFlow's `SavedModel`) nor
+ * further training: optimizer, loss, initializers and constraints are not exported. The format has no place
+ * for a table, which becomes metadata that TensorFlow.js keeps but never reads.
  *
  * @see https://www.tensorflow.org/js/guide/save_load
  */
@@ -22,22 +23,25 @@ import { type MaskState, maskAfter, mustNotLeak } from "./tfjsMasks.js";
 
 /** The files of a layers model. They must be in one folder. */
 export interface TfjsFiles {
-  /** What `tf.loadLayersModel` is given the path of. */
+  /** The file whose path `tf.loadLayersModel` takes. */
   readonly "model.json": string;
   readonly "weights.bin": Uint8Array<ArrayBuffer>;
 }
 
 export const FORMAT = "layers-model";
-/** The last version of the topology that TensorFlow.js reads in full. */
+/** The last version of the topology that TensorFlow.js reads completely. */
 const KERAS = "2.15.0";
 
 /**
- * The network of a model as a TensorFlow.js Layers model. It predicts the same up to the rounding of float32. It takes what the pipeline
- * makes of rows, and returns what the last layer does; the way from raw rows to an answer is in `userDefinedMetadata.fettle.table`.
+ * The network of a model as a TensorFlow.js Layers model. It predicts the same up to the rounding of float32.
+ * It takes the features of the pipeline, and returns the result of the last layer;
+ * `userDefinedMetadata.fettle.table` describes the way from raw rows to an answer.
  *
- * A stack over columns is a `Sequential` model; other networks are `Functional` ones, with an input of its own shape for each of theirs.
+ * A stack over columns becomes a `Sequential` model; other networks become `Functional` ones, with an input
+ * for each of theirs.
  *
- * @throws FettleError `unsupported` for custom layers and activations, and for layers and options that TensorFlow.js does not have;
+ * @throws FettleError `unsupported` for custom layers and activations, and for layers and options that
+ * TensorFlow.js does not have;
  * `invalid_checkpoint` for layers and arrays that do not fit each other
  * @example
  * ```ts
@@ -122,7 +126,7 @@ export function exportTfjs({ network, tensors, table }: ModelContents): TfjsFile
   return { "model.json": JSON.stringify(model), "weights.bin": bytes };
 }
 
-/** Of a layer whose activation TensorFlow.js has as a layer alone: a linear one, and that layer behind it. */
+/** For a layer whose activation is only a layer in TensorFlow.js: a linear layer, followed by that layer. */
 function withRectifier(layer: LayerDescription): {
   readonly layer: LayerDescription;
   readonly rectifier?: PieceDescription;
@@ -135,11 +139,11 @@ function withRectifier(layer: LayerDescription): {
   };
 }
 
-/** What exportTfjs leaves out of a network, for people. */
+/** The parts of a network that exportTfjs omits, for people. */
 export function leftOutOfTfjs({ layers }: NetworkDescription): string[] {
   const names = layers.filter(({ name }) => ONLY_TRAINING.includes(name)).map(({ id }) => id);
   if (names.length === 0) return [];
-  return [`without ${names.join(", ")}: TensorFlow.js has no such layers, which do nothing in prediction`];
+  return [`without ${names.join(", ")}: TensorFlow.js has no such layers; they have no effect in prediction`];
 }
 
 /** A value in a topology: the layer, the number of its call, and that of the result. */
@@ -148,7 +152,7 @@ type Link = readonly [layer: string, call: number, result: 0];
 interface WrittenLayer {
   readonly class_name: string;
   readonly config: Json;
-  /** What the layer takes, each time that it is applied. */
+  /** The inputs of the layer at each call. */
   readonly calls: Link[][];
 }
 

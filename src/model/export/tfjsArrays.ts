@@ -1,9 +1,12 @@
-/** The weights of a layers model: arrays by name, read without trust. */
+/** The weights of a layers model: arrays by name, which are not trusted. */
 import { check, isRecord, must, show } from "../../errors.js";
 import type { Tensor } from "../../predict/safetensors.js";
 import { DAMAGED, isPositive } from "./tfjsFields.js";
 
-/** The arrays of a manifest by name, but for those of an optimizer. They are copies, so that the bytes need not be kept. */
+/**
+ * The arrays of a manifest by name, except those of an optimizer. They are copies, so that the bytes need not
+ * be kept.
+ */
 export function arraysOf(manifest: unknown, bytes: Uint8Array): Map<string, Tensor> {
   mustBeLayersModel(Array.isArray(manifest), "it has no manifest of weights");
   const arrays = new Map<string, Tensor>();
@@ -13,7 +16,7 @@ export function arraysOf(manifest: unknown, bytes: Uint8Array): Map<string, Tens
     const { name, shape, dtype, quantization, group } = entry;
     mustBeLayersModel(
       typeof name === "string" && Array.isArray(shape) && shape.every(isPositive) && !arrays.has(name),
-      `weight ${show(name)} must have a name of its own, and a shape`,
+      `weight ${show(name)} must have a unique name, and a shape`,
     );
     must(quantization === undefined, `weight ${show(name)}`, "unquantized", quantization, "unsupported");
     const isState = group === "optimizer";
@@ -27,7 +30,7 @@ export function arraysOf(manifest: unknown, bytes: Uint8Array): Map<string, Tens
     const end = shape.reduce((size: number, length: number) => size * length, 4) + at;
     mustBeLayersModel(
       end <= bytes.length,
-      `its weights are cut within ${show(name)}, at ${bytes.length} bytes`,
+      `its weights are truncated within ${show(name)}, at ${bytes.length} bytes`,
     );
     if (!isState)
       arrays.set(name, { shape, data: new Float32Array(new Uint8Array(bytes.subarray(at, end)).buffer) });
@@ -37,7 +40,7 @@ export function arraysOf(manifest: unknown, bytes: Uint8Array): Map<string, Tens
   return arrays;
 }
 
-/** An array of that shape, which is taken out. */
+/** Removes and returns the array, which must have that shape. */
 export function takenFrom(arrays: Map<string, Tensor>, name: string, shape: readonly number[]): Tensor {
   const tensor = arrays.get(name);
   must(

@@ -1,6 +1,7 @@
 /**
- * Settings of Keras' layers as options of Fettle's, in both directions: how an option is written, and how a setting is read without trust.
- * Names are those of Python, with dashes below. Which layer has which is in tfjsLayers.ts.
+ * Settings of Keras' layers as options of Fettle's, in both directions: how an option is written, and how an
+ * untrusted setting is read. Names are those of Python, with underscores. tfjsLayers.ts assigns them to
+ * layers.
  */
 import { isRecord, must, show } from "../../errors.js";
 import { type activations, savedName } from "../../nn/activations.js";
@@ -12,7 +13,7 @@ type Shape = readonly number[];
 
 export const DAMAGED = "invalid_checkpoint";
 
-/** A layer that is read. */
+/** A layer of the file. */
 export interface Place {
   readonly name: string;
   readonly config: Json;
@@ -23,9 +24,9 @@ export interface Place {
 /** A setting. */
 export interface Field {
   readonly key: string;
-  /** The setting for an option, undefined where it is left out, of a layer whose result has rows of a shape. */
+  /** The setting for an option, undefined if missing, of a layer whose result has rows of a shape. */
   readonly write: (option: unknown, layer: { readonly id: string; readonly shape: Shape }) => unknown;
-  /** The option for a setting, undefined where it is left out. */
+  /** The option for a setting, undefined if missing. */
   readonly read: (setting: unknown, place: Place) => unknown;
 }
 
@@ -34,7 +35,7 @@ export function setting(of: Json, key: string): unknown {
   return of[key] ?? of[key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())] ?? undefined;
 }
 
-/** A name of TypeScript as Python has it. */
+/** A name in Python's form. */
 export const snakeCase = (name: string): string =>
   name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -42,7 +43,7 @@ export function isPositive(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
-/** @param missing - what it is in Keras where it is left out, if that is another value than Fettle's */
+/** @param missing - Keras' default, if it differs from Fettle's */
 function checked(
   key: string,
   rule: string,
@@ -88,7 +89,7 @@ export const word = (key: string, words: readonly string[], fallback: string): F
   },
 });
 
-/** Positive integers along `rank` axes. @param fallback - null for those of another setting */
+/** Positive integers along `rank` axes. @param fallback - null to follow another setting */
 export const sizes = (key: string, rank: number, fallback?: number | null): Field => ({
   key,
   write: (option = fallback) => (option === null ? null : [...toAxes(option, rank)]),
@@ -110,7 +111,7 @@ export const sizes = (key: string, rank: number, fallback?: number | null): Fiel
 const toAxes = (given: unknown, rank: number): readonly unknown[] =>
   Array.isArray(given) ? given : Array(rank).fill(given);
 
-/** Of an image: how many lines at each end. */
+/** For an image: the number of lines at each end. */
 export const ends = (key: "padding" | "cropping", fallback: number): Field => ({
   key,
   write: (option) => endsOf(key, (option ?? fallback) as never, 2),
@@ -118,8 +119,8 @@ export const ends = (key: "padding" | "cropping", fallback: number): Field => ({
 });
 
 /**
- * The names of activations in Keras 2, of those that TensorFlow.js has. `hardSigmoid` is another function there, and what it names
- * `gelu_new` it writes but cannot read.
+ * Names of activations in Keras 2 that TensorFlow.js has. `hardSigmoid` is a different function there, and it
+ * writes but cannot read `gelu_new`.
  */
 const ACTIVATIONS: Readonly<Partial<Record<keyof typeof activations, string>>> = {
   linear: "linear",
@@ -177,7 +178,7 @@ export const activation = (key: string, fallback = "linear", missing = fallback)
 
 const whose = (key: string): string => (key === "activation" ? key : `${key} of the gates`);
 
-/** TensorFlow.js has one class for all penalties, in which a weight that is left out is 0.01. */
+/** TensorFlow.js has one class for all penalties, with a default weight of 0.01. */
 export const regularizer = (key: string): Field => ({
   key,
   write(option) {
@@ -214,7 +215,7 @@ export const regularizer = (key: string): Field => ({
   },
 });
 
-/** The shape of a row of the result, without the −1 that the option may have. */
+/** The shape of a row of the result, without the −1 of the option. */
 export const resultShape = (key: string): Field => ({
   key,
   write: (_, { shape }) => shape,

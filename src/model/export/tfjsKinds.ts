@@ -1,4 +1,7 @@
-/** What a row of the table of TensorFlow.js' layers is (tfjsLayers.ts), and the rows that several classes share. */
+/**
+ * The type of a row in the table of TensorFlow.js' layers (tfjsLayers.ts), and rows that several classes
+ * share.
+ */
 import {
   activation,
   count,
@@ -22,23 +25,23 @@ export interface Row {
   readonly kind: string;
   /** Of Fettle's factory. */
   readonly name: string;
-  /** The options that make a layer of the factory one of this class. */
+  /** The options that select this class among those of the factory. */
   readonly given?: Options;
-  /** Of the factory's other options, but for those that only training reads. */
+  /** The factory's other options, except those that only training reads. */
   readonly fields: Readonly<Record<string, Field>>;
-  /** Settings that are always these. Null is left out. */
+  /** Settings with fixed values. Null is not written. */
   readonly usual?: Json;
-  /** Settings that are not written, and must be left out or these in what is read. */
+  /** Settings that are not written, and must be missing or equal to these when read. */
   readonly unwritten?: Json;
-  /** Settings that are written, and ignored in what is read. */
+  /** Settings that are written, and ignored when read. */
   readonly written?: Json;
-  /** The names of arrays in Keras, where they are others. */
+  /** The names of arrays in Keras, if they differ. */
   readonly arrays?: Readonly<Record<string, string>>;
-  /** What becomes of a mask: it stays, or merges with others, or ends here, as it does where nothing is said. */
+  /** The effect on a mask: it stays, merges with others, or ends here, the default. */
   readonly masks?: "kept" | "merged";
-  /** Why a layer of such options is another one in Keras; undefined if it is not. */
+  /** Why a layer with such options differs in Keras; undefined if it does not. */
   readonly unlike?: (options: Options) => string | undefined;
-  /** What of the options TensorFlow.js has not, though Keras has; undefined if it has all. */
+  /** The options that TensorFlow.js lacks although Keras has them; undefined if it has all. */
   readonly lacks?: (options: Options) => string | undefined;
 }
 
@@ -141,7 +144,7 @@ export const recurrence = (kind: string, name: string, more: Record<string, Fiel
     recurrent_regularizer: null,
     bias_regularizer: null,
   },
-  // the default one is orthogonal, which takes long to draw for nothing
+  // the default is orthogonal, which would waste time
   written: { recurrent_initializer: { class_name: "Zeros", config: {} } },
   unlike: ({ goBackwards, returnSequences }) =>
     goBackwards === true && returnSequences === true

@@ -1,6 +1,6 @@
 /**
- * The layers of TensorFlow.js that Fettle has too: one row a class, read by both directions, and what keeps the others away. It knows no
- * file and no graph.
+ * The layers of TensorFlow.js that Fettle has too: one row per class, for both directions, and the refusal of
+ * all others. It knows no file and no graph.
  */
 import { check, isRecord, must, show } from "../../errors.js";
 import type { PieceDescription } from "../../predict/description.js";
@@ -44,10 +44,10 @@ import {
   windows,
 } from "./tfjsKinds.js";
 
-/** A layer within another. Its name is that of the whole, and more. */
+/** A layer within another. Its name extends that of the outer layer. */
 const piece: Field = {
   key: "layer",
-  // of a shape that no setting of such layers says
+  // with a shape that no setting of such layers contains
   write: (option, { id, shape }) =>
     writtenLayer(option as PieceDescription, `${id}_layer`, shape.slice(1), id),
   read(given, { name, shape }) {
@@ -64,7 +64,7 @@ const piece: Field = {
   },
 };
 
-/** Without a maximum it is `relu`, and with 6 `relu6`; written are those as activations. */
+/** Without a maximum it is `relu`, and with 6 `relu6`; both are written as activations. */
 const mostOfReLU: Field = {
   key: "max_value",
   write: () => null,
@@ -75,7 +75,7 @@ const mostOfReLU: Field = {
   },
 };
 
-/** Several classes may be of one factory; the first that fits is written. */
+/** Several classes may share a factory; the first that fits is written. */
 const ROWS: readonly Row[] = [
   {
     kind: "Dense",
@@ -250,10 +250,10 @@ const ROWS: readonly Row[] = [
   { ...merging("Concatenate", "concatenate"), fields: { axis: lastAxis } },
 ];
 
-/** The names of layers that do nothing in prediction, and are no class there. */
+/** The names of layers without an effect in prediction and without a class there. */
 export const ONLY_TRAINING: readonly string[] = ["randomFlip", "randomTranslation", "spatialDropout2d"];
 
-/** Whether a layer is left out, since TensorFlow.js does not take it and it does nothing in prediction. */
+/** Whether a layer is omitted: TensorFlow.js does not have it, and it has no effect in prediction. */
 export const isLeftOut = ({ name }: PieceDescription, before: Shape): boolean =>
   ONLY_TRAINING.includes(name) || (name === "flatten" && before.length === 1);
 
@@ -261,7 +261,7 @@ export const isLeftOut = ({ name }: PieceDescription, before: Shape): boolean =>
 export const isRecurrent = (name: string): boolean =>
   ROWS.some((row) => row.name === name && "returnSequences" in row.fields);
 
-/** The classes that are read. */
+/** The readable classes. */
 const CLASSES = new Map(ROWS.map((row) => [row.kind, row]));
 
 /** @throws FettleError `unsupported` for a class that Fettle does not have */
@@ -288,10 +288,10 @@ export function rowOf({ name, options }: PieceDescription, id: string): Row {
 }
 
 /**
- * A layer as TensorFlow.js has it.
+ * A layer in the form of TensorFlow.js.
  *
  * @param shape - of a row of its result
- * @param owner - which layer of the network it is or belongs to
+ * @param owner - the layer of the network that it is or belongs to
  */
 export function writtenLayer(
   piece: PieceDescription & { readonly trainable?: false },
@@ -311,7 +311,12 @@ export function writtenLayer(
   };
 }
 
-/** A layer as Fettle has it. @throws FettleError `unsupported` for settings that Fettle does not have; `invalid_checkpoint` for those that Keras does not have */
+/**
+ * A layer in the form of Fettle.
+ *
+ * @throws FettleError `unsupported` for settings that Fettle does not have; `invalid_checkpoint` for those
+ * that Keras does not have
+ */
 export function readLayer(row: Row, place: Place): Pick<PieceDescription, "name" | "options"> {
   const { name, config } = place;
   const usual: Json = { ...row.usual, ...row.unwritten, dtype: "float32" };
@@ -330,7 +335,7 @@ export function readLayer(row: Row, place: Place): Pick<PieceDescription, "name"
   return { name: row.name, options };
 }
 
-/** Refuses a setting that Fettle's layers do not have, unless it is left out, or says what they do. */
+/** Refuses a setting that Fettle's layers do not have, unless it is missing or equal to their behaviour. */
 function mustBeUsual({ name, config }: Place, key: string, usual: unknown): void {
   const value = setting(config, key);
   const same = typeof value === "string" ? snakeCase(value) === usual : value === usual;

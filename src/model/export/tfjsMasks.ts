@@ -1,6 +1,6 @@
 /**
- * Masks in Fettle and in TensorFlow.js, where most layers end them, merge them otherwise or look at padding. Layers whose results would differ
- * are refused, in both directions.
+ * Masks in Fettle and in TensorFlow.js, where most layers end them, merge them differently or read padding.
+ * Layers whose results would differ are refused, in both directions.
  */
 import { check, show } from "../../errors.js";
 import type { Layer } from "../../nn/layers/layer.js";
@@ -8,18 +8,19 @@ import type { LayerDescription, PieceDescription } from "../../predict/descripti
 import { countsSteps, type Masked, makesMask, maskOfResult } from "./masks.js";
 import type { Row } from "./tfjsKinds.js";
 
-/** What is known of the mask of a value. */
+/** Facts about the mask of a value. */
 export interface MaskState extends Masked {
-  /** Whether it is masked in TensorFlow.js; undefined if it may be so by another mask. */
+  /** Whether it is masked in TensorFlow.js; undefined if it may have another mask. */
   readonly theirs: boolean | undefined;
-  /** Whether TensorFlow.js has 0 at the steps that do not count, as `masking` leaves them. */
+  /** Whether padded steps are 0 in TensorFlow.js, as after `masking`. */
   readonly isZero?: boolean;
 }
 
 /**
  * The mask of a layer's result.
  *
- * @throws FettleError `unsupported` for a recurrent layer that has another in TensorFlow.js, and for one that would see padding there
+ * @throws FettleError `unsupported` for a recurrent layer with another mask in TensorFlow.js, and for one
+ * that would read padding there
  */
 export function maskAfter(
   { masks }: Row,
@@ -54,8 +55,8 @@ export function maskAfter(
 }
 
 /**
- * Refuses a recurrent layer without a mask in a network that has one: TensorFlow.js 4 hands a mask on to layers that run later, also where
- * none leads to them.
+ * Refuses a recurrent layer without a mask in a network that has one: TensorFlow.js 4 passes a mask to all
+ * later layers, even unrelated ones.
  *
  * @throws FettleError `unsupported`
  */
@@ -79,7 +80,7 @@ export function mustNotLeak(
 
 const RECURRENT = ["simpleRNN", "lstm", "gru", "bidirectional"];
 
-/** Layers whose results at a step follow from that step, once they are trained. */
+/** Trained layers whose result at a step depends only on that step. */
 const APART = ["batchNormalization", "timeDistributed"];
 
 const isMasked = ({ mask }: MaskState): boolean => mask !== undefined;

@@ -1,4 +1,7 @@
-/** The topology of a layers model as layers and the order in which they are called, read without trust. What a layer is, is not read here. */
+/**
+ * The topology of a layers model as layers and their order of calls, which is not trusted. It does not
+ * interpret layers.
+ */
 import { check, isRecord, must, show } from "../../errors.js";
 import { mustBeLayersModel } from "./tfjsArrays.js";
 import { DAMAGED, isPositive, type Json, setting } from "./tfjsFields.js";
@@ -14,20 +17,23 @@ export interface KerasLayer {
 /** Layers and their calls. Values have numbers: first the inputs, then the result of each call. */
 export interface Topology {
   readonly inputs: readonly { readonly name: string; readonly shape: readonly number[] }[];
-  /** Each after what it takes. */
+  /** Each after its inputs. */
   readonly calls: readonly { readonly layer: KerasLayer; readonly inputs: readonly number[] }[];
   readonly outputs: readonly { readonly name: string; readonly value: number }[];
 }
 
-/** Calls of layers at most, as many as a model file may have. */
+/** The most calls of layers, as in a model file. */
 const MOST_CALLS = 1000;
 
 type Entry = KerasLayer & { readonly inbound: unknown };
 
-/** @throws FettleError `unsupported` for models that Fettle's are not like; `invalid_checkpoint` for what is no topology */
+/**
+ * @throws FettleError `unsupported` for models unlike Fettle's; `invalid_checkpoint` for anything but a
+ * topology
+ */
 export function topologyOf(given: unknown): Topology {
   mustBeLayersModel(isRecord(given), "it has no topology");
-  const whole = setting(given, "model_config"); // of a model that was saved by Keras
+  const whole = setting(given, "model_config"); // of a model saved by Keras
   const model = isRecord(whole) ? whole : given;
   const [kind, config] = [setting(model, "class_name"), model.config];
   must(
@@ -66,12 +72,12 @@ function sequence(layers: readonly Entry[]): Topology {
   };
 }
 
-/** A call before its place is known. */
+/** A call before its position is known. */
 interface Call {
   readonly layer: Entry;
-  /** Which call of the layer it is. */
+  /** The number of the call of its layer. */
   readonly place: number;
-  /** What it takes. */
+  /** Its inputs. */
   readonly links: readonly string[];
 }
 
@@ -83,7 +89,7 @@ function graphOf(layers: readonly Entry[], config: Json): Topology {
     first !== undefined &&
       last !== undefined &&
       first.every((link) => kinds.get(nameIn(link)) === "InputLayer" && link.endsWith("#0")),
-    "the inputs and outputs of the model must be lists of layers of its own; received others",
+    "the inputs and outputs of the model must be lists of its layers; received others",
     DAMAGED,
   );
   const inputs = layers.filter(({ name }) => first.includes(`${name}#0`));
@@ -100,7 +106,7 @@ function graphOf(layers: readonly Entry[], config: Json): Topology {
     before = calls.length;
     for (const call of waiting) {
       const { layer, place, links } = call;
-      // calls of a layer have the numbers of their order, so each waits for those before it
+      // calls of a layer are numbered in order, so each waits for the previous ones
       const isNext = place === 0 || values.has(`${layer.name}#${place - 1}`);
       if (!isNext || !links.every((link) => values.has(link))) continue;
       values.set(`${layer.name}#${place}`, inputs.length + calls.length);
@@ -125,7 +131,7 @@ function graphOf(layers: readonly Entry[], config: Json): Topology {
 
 const nameIn = (link: string): string => link.slice(0, link.lastIndexOf("#"));
 
-/** Outputs by the names of their layers, with a number after those that are there already. */
+/** Outputs by the names of their layers, with a number if the name is taken. */
 function namedOnce(links: readonly string[]): { readonly name: string; readonly link: string }[] {
   const counts = new Map<string, number>();
   return links.map((link) => {
@@ -136,7 +142,7 @@ function namedOnce(links: readonly string[]): { readonly name: string; readonly 
   });
 }
 
-/** The calls of a layer; refused unless each takes results of layers and no arguments. */
+/** The calls of a layer; each must take results of layers and no arguments. */
 function callsOf(layer: Entry): Call[] {
   const { name, inbound = [] } = layer;
   const nodes = Array.isArray(inbound) ? inbound.map(linksIn) : [undefined];
@@ -152,7 +158,10 @@ function callsOf(layer: Entry): Call[] {
   });
 }
 
-/** Links in a list of `[layer, call, 0]`, with the arguments of the call, which must be none; undefined for other lists. */
+/**
+ * Links in a list of `[layer, call, 0]`, with the arguments of the call, which must be empty; undefined for
+ * other lists.
+ */
 function linksIn(links: unknown): string[] | undefined {
   if (!Array.isArray(links) || links.length === 0) return undefined;
   const found = links.map((link) => {

@@ -10,10 +10,10 @@ import { networksOf } from "../study.js";
 import { facts, html, type Markup, table } from "./markup.js";
 import type { Reported } from "./reported.js";
 
-/** Trials of a front that are listed. */
+/** The number of listed trials of a front. */
 const MOST_LISTED = 12;
 
-/** The best parameters, their scores and what they are worth. */
+/** The best parameters, with their scores and baselines. */
 export function answer(reported: Reported): Markup {
   const { study } = reported;
   if (study.directions.length > 1) return front(reported);
@@ -42,7 +42,7 @@ ${all.length > 1 && leaders(study, all.slice(0, MOST_LEADERS))}`;
 
 const MOST_LEADERS = 5;
 
-/** The best trials beside each other: a row for each parameter, since there may be many of them. */
+/** The best trials side by side: a row for each parameter, since there may be many. */
 function leaders(study: StudyData, best: readonly Ranked[]): Markup {
   const { metric } = objectiveOf(study, 0);
   const names = parameterNames(study).filter((name) =>
@@ -58,10 +58,10 @@ function leaders(study: StudyData, best: readonly Ranked[]): Markup {
 ${table(rows, "Best trials", true)}`;
 }
 
-/** Errors that are told apart. */
+/** The number of errors listed separately. */
 const MOST_ERRORS = 5;
 
-/** What went wrong in trials that failed, the most frequent first. */
+/** The errors of failed trials, the most frequent first. */
 export function failures({ trials }: StudyData): Markup | undefined {
   const failed = trials.filter(({ status }) => status === "failed");
   if (failed.length === 0) return undefined;
@@ -75,17 +75,17 @@ export function failures({ trials }: StudyData): Markup | undefined {
   const kinds = [...numbers].sort((a, b) => b[1].length - a[1].length);
   const more =
     kinds.length > MOST_ERRORS &&
-    html`<li>${count(kinds.length - MOST_ERRORS, "other error")}, once or more often each</li>`;
+    html`<li>${count(kinds.length - MOST_ERRORS, "other error")}, each at least once</li>`;
   return html`<h3>Failures</h3>
 <ul>${kinds
     .slice(0, MOST_ERRORS)
     .map(
       ([text, [first, ...rest]]) =>
-        html`<li>Trial ${first}${rest.length > 0 && ` and ${count(rest.length, "other")}`}: ${text === "" ? "no error was given" : html`<code>${clip(text, 300)}</code>`}</li>`,
+        html`<li>Trial ${first}${rest.length > 0 && ` and ${count(rest.length, "other")}`}: ${text === "" ? "no error message" : html`<code>${clip(text, 300)}</code>`}</li>`,
     )}${more}</ul>`;
 }
 
-/** Scores on held-out rows, beside models that need no tuning. */
+/** Scores on held-out rows, with those of models that need no tuning. */
 function held({ test = {}, baselines, positive }: Reported): Markup | undefined {
   if (Object.keys(test).length === 0) return undefined;
   const { rows, table: lines, notes } = heldScores(test, baselines, positive);
@@ -135,7 +135,7 @@ function front({ study }: Reported): Markup {
     best.some(({ params }) => Object.hasOwn(params, name)),
   );
   const costs = best.map((trial) => costVectorOf(trial, directions));
-  // those that are far apart, in the order of the first objective
+  // those far apart, in the order of the first objective
   const listedTrials = sparseFirst([...best.keys()], costs)
     .slice(0, MOST_LISTED)
     .sort((i, j) => costs[i][0] - costs[j][0] || i - j)

@@ -1,4 +1,7 @@
-/** Parallel coordinates from which a reader selects trials, by a drag along an axis or by sliders. A little script of ours does it. */
+/**
+ * Parallel coordinates from which a reader selects trials, by a drag along an axis or by sliders. A small
+ * script in the page does it.
+ */
 import { formatScore, formatValue } from "../format.js";
 import { axisOf } from "../plots/frame.js";
 import { objectiveOf } from "../plots/objective.js";
@@ -11,20 +14,20 @@ import type { StudyData } from "../plots/studyData.js";
 import { figure } from "./drawn.js";
 import { html, type Markup } from "./markup.js";
 
-/** What the script reads. */
+/** The data that the script reads. */
 interface Brush {
   /** The place of each axis in the picture, and its ends. */
   readonly axes: readonly { readonly x: number; readonly name: string; readonly ticks: readonly string[] }[];
   readonly top: number;
   readonly bottom: number;
-  /** For each line its name, and its place on each axis, in thousandths from below; null where it has none. */
+  /** For each line its name, and its place on each axis, in thousandths from below; null if it has none. */
   readonly lines: readonly (readonly [name: string, ...places: (number | null)[]])[];
 }
 
-/** Of a slider. */
+/** Steps of a slider. */
 const STEPS = 100;
 
-/** The picture, its sliders and what the script needs. */
+/** The picture, its sliders, and the data for the script. */
 export function brushed(draw: Draw, study: StudyData, parameters: readonly string[]): Markup {
   const plot = plotParallel(study, { parameters });
   const trials = parallelTrials(study);
@@ -75,7 +78,7 @@ export function brushed(draw: Draw, study: StudyData, parameters: readonly strin
   });
 }
 
-/** Words for each step of a slider. */
+/** Labels for each step of a slider. */
 function ticksOf({ low, high, log }: Axis, format: (value: number) => string): string[] {
   return Array.from({ length: STEPS + 1 }, (_, i) => {
     const share = i / STEPS;
@@ -156,7 +159,7 @@ for (const plot of document.querySelectorAll("[data-brush]")) {
   svg.addEventListener("pointerup", (event) => {
     if (!drag) return;
     const [from, to] = sliders[drag.axis];
-    // a click selects the whole axis again
+    // a click selects the entire axis again
     if (placeOf(event)[1] === drag.from) [from.value, to.value] = [0, 100];
     drag = undefined;
     figure.querySelector("details").open = true;

@@ -1,4 +1,4 @@
-/** Pictures within a page: SVG whose colours are those of the page, whichever theme it has. */
+/** Pictures within a page: SVG with the colours of the page, in either theme. */
 import { INSET, SIZE } from "../plots/frame.js";
 import { DARK } from "../plots/palette.js";
 import type { Plot } from "../plots/plot.js";
@@ -7,7 +7,7 @@ import { themeOf } from "../plots/theme.js";
 import { html, Markup } from "./markup.js";
 import { dataVariable } from "./style.js";
 
-/** Colours that no picture has, each in place of a variable of the page. */
+/** Colours that no picture uses, each standing for a variable of the page. */
 const VARIABLES = { background: "#010203", text: "#010204", faint: "#010205", grid: "#010206" } as const;
 const NAMES: Readonly<Record<string, string>> = {
   [VARIABLES.background]: "var(--page)",
@@ -18,7 +18,8 @@ const NAMES: Readonly<Record<string, string>> = {
 const THEME = themeOf(VARIABLES);
 
 /**
- * A picture as SVG for a page. It has no style attributes, which a strict policy refuses, and ids that no other picture has.
+ * A picture as SVG for a page. It has no style attributes, which a strict policy refuses, and its ids are
+ * unique.
  *
  * @param id - different for each picture of a page
  */
@@ -37,7 +38,7 @@ export function svgOf(draw: Draw, plot: Plot, id: string, marked = false): Marku
   return new Markup(svg);
 }
 
-/** A picture begins with the text of the page: what it has free at its left is cut off. */
+/** A picture aligns with the text of the page: empty space at its left is cut off. */
 function flush(tag: string, { width, height }: Plot): string {
   const own = width - INSET;
   return tag
@@ -55,7 +56,7 @@ function attributesOf(style: string): string {
     .join("");
 }
 
-/** A picture with its words. */
+/** A picture with its caption. */
 export function figure(
   draw: Draw,
   plot: Plot,

@@ -1,4 +1,6 @@
-/** HTML as a value: text is escaped unless it is markup already, so nothing of a study is ever read as markup. */
+/**
+ * HTML as a value: text is escaped unless it is already markup, so nothing in a study is ever read as markup.
+ */
 
 /** A piece of HTML. */
 export class Markup {
@@ -8,7 +10,7 @@ export class Markup {
 export type Content = Markup | string | number | undefined | false | readonly Content[];
 
 /**
- * HTML from a template; what is put in is escaped, for text and for attributes in double quotes.
+ * HTML from a template; inserted values are escaped, for text and for attributes in double quotes.
  *
  * @example
  * ```ts
@@ -34,7 +36,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Text without markup, and without control characters, which HTML has no way to write. */
+/** Text without markup, and without control characters, which HTML cannot represent. */
 export function escaped(text: string): string {
   return text
     .replace(/\p{Cc}/gu, (c) => (c === "\n" || c === "\t" ? c : " "))
@@ -44,7 +46,8 @@ export function escaped(text: string): string {
 /**
  * A table: the first row is its head. Columns whose cells are all numbers, or empty, are flush right.
  *
- * @param across - rows are what others have as columns: the first cell of each is its head, and all others are flush right
+ * @param across - rows and columns are exchanged: the first cell of each row is its head, and all others are
+ * flush right
  */
 export function table(rows: readonly (readonly Content[])[], caption: string, across = false): Markup {
   const [head, ...body] = rows;
@@ -62,7 +65,7 @@ const NUMBER = new Markup(' class="number"');
 /** `0.5`, `1.2e-4 to 3`, `62.7 %`, a dash */
 const NUMBERS = /^[-−–\d.e+]+( to [-−\d.e+]+| %)?$/;
 
-/** Names and values, one below the other; in one column where values are `long`. */
+/** Names and values, one below the other; in one column if values are `long`. */
 export function facts(rows: readonly (readonly [name: string, value: Content])[], long = false): Markup {
   return html`<dl${long && new Markup(' class="long"')}>${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>\n`)}</dl>`;
 }

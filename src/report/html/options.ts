@@ -1,4 +1,4 @@
-/** What a report is made from, beside the study. */
+/** The contents of a report other than the study. */
 import type { BaselineReport } from "../../tune/baselines/compare.js";
 import type { RateFinderResult } from "../../tune/rateFinder.js";
 import type { Predictions } from "../plots/quality.js";
@@ -6,7 +6,7 @@ import type { Sweep } from "../plots/rates.js";
 import type { SegmentColumn } from "../plots/residuals.js";
 import type { CalibrationReport, EnsembleReport } from "../study.js";
 
-/** What is known of the data that a study learnt from. */
+/** Properties of the data of a study. */
 export interface ReportedData {
   /** Its file, or another name. */
   readonly name: string;
@@ -18,7 +18,7 @@ export interface ReportedData {
     readonly missing?: number;
     readonly samples?: string;
   }[];
-  /** How many rows each class has. */
+  /** The number of rows of each class. */
   readonly classes?: readonly { readonly name: string; readonly rows: number }[];
   /** Messages of `diagnose`. */
   readonly warnings?: readonly string[];
@@ -26,11 +26,11 @@ export interface ReportedData {
   readonly receipt?: readonly string[];
 }
 
-/** What a report says beside the study. Every part that is left out is left out of the report. */
+/** The contents of a report other than the study. A missing part is missing in the report. */
 export interface ReportOptions {
   /** Default: the name of the study. */
   readonly title?: string;
-  /** How many folds give a trial's value. */
+  /** The number of folds that a trial's value averages. */
   readonly folds?: number;
   /** Scores of the final model on held-out rows, by metric. */
   readonly test?: Readonly<Record<string, number | null>>;
@@ -38,24 +38,30 @@ export interface ReportOptions {
   readonly ensemble?: EnsembleReport;
   readonly calibration?: CalibrationReport;
   readonly threshold?: number;
-  /** The positive one of two classes, which the threshold, precision, recall, F1 and AUC are of. */
+  /** The positive class of two, to which the threshold, precision, recall, F1 and AUC refer. */
   readonly positive?: string;
-  /** Lines that predict with the model: what they are, and the lines. */
+  /** Code that predicts with the model: titles and code. */
   readonly use?: readonly { readonly title: string; readonly code: string }[];
   /** Predictions of the final model for rows that it has not seen. */
   readonly predictions?: Predictions;
-  /** Columns of those rows, by which errors are told apart. */
+  /** Columns of those rows, by which errors are split. */
   readonly segments?: readonly SegmentColumn[];
   readonly data?: ReportedData;
-  /** How the study is repeated: the command, and names with values such as the seed and digests. */
+  /** How to repeat the study: the command, and names with values such as the seed and digests. */
   readonly repeat?: {
     readonly command?: string;
     readonly facts?: readonly (readonly [string, string])[];
-    /** Whether the command gives the same bits everywhere: not where it runs other programs, or for a time. Default false. */
+    /**
+     * Whether the command reproduces the study exactly on every machine: not if it runs other programs or has
+     * a time limit. Default false.
+     */
     readonly isSame?: boolean;
   };
   /** A learning-rate range test, of `findLearningRate` or `fettle lr-find`. */
   readonly rates?: RateFinderResult;
-  /** A sweep of one parameter beside the study; a study that is itself a sweep is known by its trials. */
+  /**
+   * A sweep of one parameter, in addition to the study; a study that is itself a sweep is recognized by its
+   * trials.
+   */
   readonly sweep?: Sweep;
 }

@@ -13,12 +13,14 @@ import { SECTIONS } from "./sections.js";
 import { STYLE } from "./style.js";
 
 /**
- * A report of a study as one HTML file: the answer, how to use it, how the search went, what matters, how training went, how good the
- * model is, the data, and how it can be repeated. Pictures are drawn by ECharts, an optional peer, when this is called. The page needs no
- * network, and its policy allows none; nothing in it is loaded, and only a little script of its own runs, which selects trials.
+ * A report of a study as one HTML file: the answer, how to use it, how the search went, what matters, how
+ * training went, how good the model is, the data, and how to repeat it. ECharts, an optional peer, draws the
+ * pictures when this is called. The page needs no network, and its policy allows none; it loads nothing, and
+ * its only script selects trials.
  *
  * @param study - a study, its JSON, or its data
- * @throws FettleError `unsupported` if the package `echarts` is not installed, or the host has no `crypto.subtle`
+ * @throws FettleError `unsupported` if the package `echarts` is not installed, or the host has no
+ * `crypto.subtle`
  * @example
  * ```ts
  * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
@@ -71,10 +73,10 @@ ${content}
   return page.text;
 }
 
-/** As a policy names a script or a style. */
+/** A script or a style as a policy names it. */
 async function hashOf(text: string): Promise<string> {
   if (!globalThis.crypto?.subtle)
-    throw new FettleError("unsupported", "a report needs crypto.subtle, which pages have over HTTPS alone");
+    throw new FettleError("unsupported", "a report needs crypto.subtle, which pages have only over HTTPS");
   const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
   return `sha256-${btoa(String.fromCharCode(...bytes))}`;
 }

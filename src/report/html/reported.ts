@@ -1,9 +1,9 @@
-/** What sections are made from. */
+/** The input of sections. */
 import type { Draw } from "../plots/render.js";
 import type { StudyData } from "../plots/studyData.js";
 import type { ReportOptions } from "./options.js";
 
-/** A study with all that is said of it. */
+/** A study with the other contents of its report. */
 export interface Reported extends ReportOptions {
   readonly study: StudyData;
   readonly draw: Draw;

@@ -1,4 +1,4 @@
-/** The sections of a report, in the order in which one asks. Each is made of what is known, or left out. */
+/** The sections of a report, in the order in which readers ask. A section without data is left out. */
 import { count, formatScore, listed } from "../format.js";
 import { plotCalibration } from "../plots/calibration.js";
 import { plotCurves } from "../plots/curves.js";
@@ -23,20 +23,20 @@ import type { Reported } from "./reported.js";
 interface Section {
   readonly id: string;
   readonly title: string;
-  /** Undefined where nothing is known of it. */
+  /** Undefined without data. */
   readonly make: (reported: Reported) => Markup | undefined;
 }
 
 /** Importances, slices, axes and pairs of the most important parameters. */
 const [MOST_DRAWN, MOST_SLICES, MOST_AXES, MOST_PAIRS] = [10, 6, 8, 3];
-/** A parameter that explains less has no picture of its own, unless it is one of the first two. */
+/** A parameter that explains less has no separate picture, unless it is one of the first two. */
 const LEAST_SHARE = 0.02;
 
 function figures({ draw }: Reported, plots: readonly Plot[]): Markup {
   return html`<div class="plots">${plots.map((plot) => figure(draw, plot))}</div>`;
 }
 
-/** One name for each picture of a page, where there is one for each objective. */
+/** A unique name for each picture, if there is one for each objective. */
 const numbered = (plot: Plot, i: number): Plot => (i === 0 ? plot : { ...plot, name: `${plot.name}-${i}` });
 
 function search(reported: Reported): Markup {
@@ -54,10 +54,10 @@ ${figures(reported, [
 ${objectives.length > 0 && failures(study)}`;
 }
 
-/** Fewer trials say nothing of how a search went. */
+/** Fewer trials say nothing about the search. */
 const LEAST_TRIALS = 5;
 
-/** How late the best came, which says whether more trials are likely to help. */
+/** How late the best trial came: it shows whether more trials are likely to help. */
 function course({ study }: Reported): string {
   const best = ranked(study)[0];
   if (!best || study.directions.length > 1) return "";
@@ -74,8 +74,8 @@ function course({ study }: Reported): string {
         ? " The second half of the trials improved nothing."
         : ` The second half of the trials improved ${metric} by ${formatScore(gained)}.`;
   return since === 0
-    ? `The last trial is the best, so more trials may well find better.${later}`
-    : `The best came with trial ${best.trial.number}, and the ${count(since, "trial")} since brought nothing better.${later}`;
+    ? `The last trial is the best, so more trials may well find a better one.${later}`
+    : `The best came with trial ${best.trial.number}, and the ${count(since, "trial")} since then found nothing better.${later}`;
 }
 
 function matters(reported: Reported): Markup | undefined {
@@ -104,9 +104,9 @@ ${figures(reported, [plotSweep(swept.values, swept)])}`;
   ];
   const few =
     weighty.length < names.length
-      ? ` Of ${count(names.length, "parameter")} the ${weighty.length} most important have a picture of their own${study.directions.length > 1 ? `, for ${metric}` : ""}.`
+      ? ` Of ${count(names.length, "parameter")} the ${weighty.length} most important have their own picture${study.directions.length > 1 ? `, for ${metric}` : ""}.`
       : "";
-  return html`<p>By a random forest that is fitted to the complete trials. What it expects at one value of a parameter is the mean over all values of the others, so a search that found good values is mostly better than that.${few}</p>
+  return html`<p>From a random forest fitted to the complete trials. The expected value at one value of a parameter is the mean over all values of the others, so a search that found good values is usually better than that.${few}</p>
 <div class="plots">${plots.map((plot) => figure(draw, plot))}${brushed(draw, study, names.slice(0, MOST_AXES))}</div>`;
 }
 
@@ -158,18 +158,18 @@ function quality(reported: Reported): Markup | undefined {
             ? [plotPrecisionRecall(predictions), plotRoc(predictions), plotCalibration(predictions)]
             : []),
         ];
-  return html`<p>On ${count(predictions.truth.length, "row")} that the model has not seen.${segments.length > 0 && " Errors are told apart by the columns whose parts differ most; of many columns, some differ by chance."}</p>
+  return html`<p>On ${count(predictions.truth.length, "row")} that the model has not seen.${segments.length > 0 && " Errors are split by the columns whose parts differ most; among many columns, some differ by chance."}</p>
 ${figures(reported, [...plots, ...segments.map((column) => plotSegments(predictions, column))])}`;
 }
 
 function data({ data }: Reported): Markup | undefined {
   if (!data) return undefined;
   const { name, rows, target, columns, classes = [], warnings = [], receipt = [] } = data;
-  return html`<p>${name}: ${count(rows, "row")}, ${count(columns.length, "column")}${target !== undefined && `; predicted is ${target}`}.</p>
+  return html`<p>${name}: ${count(rows, "row")}, ${count(columns.length, "column")}${target !== undefined && `; the target is ${target}`}.</p>
 ${
   warnings.length > 0
     ? html`<ul class="warnings">${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`
-    : html`<p>No warnings: no column tells the target alone, and no rows are there twice.</p>`
+    : html`<p>No warnings: no column gives away the target, and no rows are duplicated.</p>`
 }
 ${receipt.length > 0 && html`<h3>How it was read</h3><ul>${receipt.map((line) => html`<li>${line}</li>`)}</ul>`}
 ${classes.length > 0 && html`<h3>Classes</h3>${table([["class", "rows", "share"], ...classes.map((each) => [each.name, each.rows, `${((100 * each.rows) / rows).toFixed(1)} %`])], "Classes")}`}
@@ -196,5 +196,5 @@ export const SECTIONS: readonly Section[] = [
   { id: "training", title: "How training went", make: training },
   { id: "quality", title: "How good the model is", make: quality },
   { id: "data", title: "The data", make: data },
-  { id: "repeat", title: "How it can be repeated", make: repeat },
+  { id: "repeat", title: "How to repeat it", make: repeat },
 ];

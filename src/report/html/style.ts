@@ -1,4 +1,4 @@
-/** The style of a report: readable on paper, on light and dark screens, and on narrow ones. */
+/** The style of a report: for paper, light and dark screens, and narrow ones. */
 import { DARK } from "../plots/palette.js";
 
 /** The variable of a colour of data. */

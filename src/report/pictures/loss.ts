@@ -8,7 +8,7 @@ import { bandSeries, lineSeries, type Panel, type Picture, pictureOf, targetLine
 const PANEL = { top: 86, width: 380, height: 270 };
 const TITLES = { default: "with defaults", tuned: "tuned" };
 
-/** Scores that the axis covers: all up to those of the start; higher ones leave the picture. */
+/** Scores that the axis covers: up to those of the start; higher ones are outside the picture. */
 function shown({ target }: ProblemFacts, curves: readonly LearningCurve[]): number[] {
   const most = Math.max(...curves.map(({ points }) => points[0].upper ?? points[0].median ?? target));
   const medians = curves.flatMap(({ points }) => points.map(({ median }) => median ?? most));

@@ -112,7 +112,7 @@ function marks(points: readonly Point[], symbol: string): SeriesOption {
   } as SeriesOption;
 }
 
-/** Steps shorter than this share of a side are left out. */
+/** Steps shorter than this share of a side are skipped. */
 const SHORTEST = 0.006;
 /** A path is cut at this many sides from the middle. */
 const FURTHEST = 2;

@@ -93,7 +93,7 @@ function axis({ scale, name }: LabelledScale, gridIndex: number) {
   };
 }
 
-/** The styles of optimizers, below the panels or beside them. */
+/** The legend of optimizers, below the panels or next to them. */
 export interface Legend {
   readonly optimizers: readonly string[];
   readonly side: "bottom" | "right";

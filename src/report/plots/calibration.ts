@@ -1,4 +1,4 @@
-/** Whether probabilities are what they say. */
+/** Whether predicted probabilities match frequencies. */
 import { must } from "../../errors.js";
 import { wilson } from "../../metrics/intervals/interval.js";
 import { clip, count, formatScore } from "../format.js";
@@ -10,15 +10,16 @@ import { checkPredictions, type Predictions, UNIT } from "./quality.js";
 const BINS = 10;
 
 /**
- * How often predictions are right by how sure they are: for two classes the second, for more the most probable, in ten bins of
- * probability. Points `[mean probability, share that is right]`; larger ones are of more rows, and lines are 95 % intervals of the shares.
+ * The share of correct predictions by predicted probability: of the second of two classes, or of the most
+ * probable of more, in ten bins. Points are `[mean probability, share that is right]`; larger ones stand for
+ * more rows, and lines are 95 % intervals of the shares.
  *
  * @throws FettleError as {@link plotPrecisionRecall}
  * @example
  * ```ts
  * const probabilities = [[0.9, 0.1], [0.1, 0.9], [0.1, 0.9]];
  * const rows = { target: "kind", classes: ["a", "b"], truth: [0, 1, 0], predicted: [0, 1, 1], probabilities };
- * plotCalibration(rows).description; // "What the model says is within the 95 % interval of each of 2 bins. The mean difference is 0.3000."
+ * plotCalibration(rows).description; // "The predicted probability is within the 95 % interval of each of 2 bins. The mean difference is 0.3000."
  * ```
  */
 export function plotCalibration(predictions: Predictions): Plot {
@@ -47,9 +48,9 @@ export function plotCalibration(predictions: Predictions): Plot {
   const what = classes.length === 2 ? classes[1] : "right";
   const saidOf = (differ: typeof points, all: number): string => {
     if (differ.length === 0)
-      return `What the model says is within the 95 % interval of each of ${count(all, "bin")}.`;
+      return `The predicted probability is within the 95 % interval of each of ${count(all, "bin")}.`;
     const [{ at, rows }] = differ;
-    return `What the model says is outside the 95 % interval of ${differ.length} of ${count(all, "bin")}: where it says ${percent(at[0])}, ${percent(at[1])} of ${count(rows, "row")} are ${what}.`;
+    return `The predicted probability is outside the 95 % interval of ${differ.length} of ${count(all, "bin")}: where it is ${percent(at[0])}, ${percent(at[1])} of ${count(rows, "row")} are ${what}.`;
   };
   const most = Math.max(...points.map(({ rows }) => rows));
   return plotOf(
@@ -81,7 +82,7 @@ export function plotCalibration(predictions: Predictions): Plot {
       dots(
         "",
         COLORS.best,
-        // larger dots are of more rows
+        // larger dots stand for more rows
         points.map(({ at, rows }) => ({
           value: [...at],
           symbolSize: 6 + 12 * Math.sqrt(rows / most),

@@ -16,14 +16,15 @@ export interface ComparisonOptions {
 
 const OPTIONS: OptionNames<ComparisonOptions> = { objective: true };
 
-/** Beside the colours, so that lines differ without them. */
+/** In addition to colours, so that lines differ without them. */
 const DASHES = ["solid", [7, 3], [2, 2], [8, 2, 2, 2], [12, 4], [4, 2]] as const;
 
 /**
- * The best value so far of each study against the number of its trials: a line for each, with a colour and dashes of its own.
+ * The best value so far of each study against the number of its trials: a line for each, with its own colour
+ * and dashes.
  *
- * @param studies - 2 to 6, of the same direction; they need not have the same space
- * @throws FettleError `invalid_argument` for other studies, and for an objective that one of them does not have
+ * @param studies - 2 to 6, with the same direction; their spaces may differ
+ * @throws FettleError `invalid_argument` for other studies, and for an objective that one of them lacks
  * @example
  * ```ts
  * const space = { x: float(-5, 5) };
@@ -45,7 +46,7 @@ export function plotComparison(studies: readonly StudyData[], options: Compariso
   must(isList, "studies", `a list of 2 to ${SERIES.length}`, studies);
   const objectives = studies.map((study) => objectiveOf(study, objective));
   const directions = studies.map((study) => study.directions[objective]);
-  must(new Set(directions).size === 1, "the studies", "of one direction to be compared", directions);
+  must(new Set(directions).size === 1, "the studies", "of the same direction", directions);
   const metrics = new Set(objectives.map(({ metric }) => metric));
   const metric = metrics.size === 1 ? objectives[0].metric : "value";
   const names = ownNames(studies);
@@ -94,7 +95,7 @@ export function plotComparison(studies: readonly StudyData[], options: Compariso
   );
 }
 
-/** Names that differ: those that several studies have are numbered. */
+/** Unique names: those that several studies share are numbered. */
 function ownNames(studies: readonly StudyData[]): readonly string[] {
   const short = studies.map(({ name }) => clip(name, 40));
   return short.map((name, i) =>

@@ -11,8 +11,8 @@ export interface Grid {
 
 /**
  * The contour lines of a surface at a level, straight within each cell. A closed line ends where it begins. In a cell with
- * two opposite corners above the level, the mean of all four corners decides which of them are joined. A height that is not
- * known is NaN; no line is drawn in the cells around it.
+ * two opposite corners above the level, the mean of all four corners decides which of them are joined. An
+ * unknown height is NaN; no line is drawn in the cells around it.
  *
  * @returns lines of points in columns and rows, from 0
  */
@@ -40,8 +40,8 @@ export function contourLines(grid: Grid, level: number): Point[][] {
 }
 
 /**
- * Which crossed edges a piece of a line joins. The number of an edge is twice that of its lower left point, plus one if it
- * is vertical.
+ * The pairs of crossed edges that pieces of lines join. The number of an edge is twice that of its lower left
+ * point, plus one if it is vertical.
  */
 function linksOf({ columns, rows, heights }: Grid, level: number): Map<number, number[]> {
   const links = new Map<number, number[]>();

@@ -1,4 +1,4 @@
-/** How training went: numbers by epoch, of one trial or of many. */
+/** Training curves: numbers by epoch, of one trial or of many. */
 import { type OptionRules, readOptions, rule, text } from "../../rules.js";
 import type { Params } from "../../search/space/space.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
@@ -13,9 +13,12 @@ import { mustBeStudyData, type StudyData } from "./studyData.js";
 export interface CurveOptions {
   /** The numbers of the trials. Default: all that have curves. */
   readonly trials?: readonly number[];
-  /** Default: what is drawn, by epoch. */
+  /** Default: the curve's name and "by epoch". */
   readonly title?: string;
-  /** What was recorded, such as `"valLoss"`. Default: `valLoss` where it was recorded, otherwise `loss`, otherwise the first name. */
+  /**
+   * The curve, such as `"valLoss"`. Default: `valLoss` if it was recorded, otherwise `loss`, otherwise the
+   * first name.
+   */
   readonly curve?: string;
 }
 
@@ -25,12 +28,13 @@ const RULES = {
   curve: text,
 } satisfies OptionRules<CurveOptions>;
 
-/** More trials than this are not drawn: the best, and others evenly by rank. */
+/** The most trials to draw: the best, and others evenly by rank. */
 const MOST_TRIALS = 60;
 
 /**
- * A curve of many trials by epoch, each the mean over its folds: the best trial in front, pruned and diverged ones in their own colours. With
- * fewer than seven chosen trials each has a colour of its own. Where a trial has no curves, its reported values are drawn.
+ * A curve of many trials by epoch, each the mean over its folds: the best trial in front, pruned and diverged
+ * ones in their own colours. With fewer than seven chosen trials each has its own colour. For a trial without
+ * curves, its reported values are drawn.
  *
  * @example
  * ```ts
@@ -56,7 +60,7 @@ export function plotCurves(study: StudyData, options: CurveOptions = {}): Plot {
   const best = ranked({ ...study, trials: drawn.map(({ trial }) => trial) })[0]?.trial;
   const each = chosen !== undefined && drawn.length <= SERIES.length;
   const shown = each ? inOrder(drawn, options.trials ?? []) : fewer(drawn, best, study);
-  // what trials reported has no folds, and steps in place of epochs
+  // reports have no folds, and steps instead of epochs
   const isReported = !recorded.has(curve);
   const unit = isReported ? "step" : "epoch";
   const finite = shown.flatMap(({ points }) => points.map(([, y]) => y)).filter(Number.isFinite);
@@ -103,7 +107,7 @@ interface Drawn {
   readonly points: readonly Point[];
 }
 
-/** The mean over folds of each epoch, from 1; of a trial without such a curve, what it reported. */
+/** The mean over folds of each epoch, from 1; for a trial without such a curve, its reports. */
 function pointsOf(
   { curve: reported, curves }: Pick<TrialRecord<Params>, "curve" | "curves">,
   name: string,
@@ -116,7 +120,7 @@ function pointsOf(
   return sparse(meanByEpoch(folds));
 }
 
-/** The mean over folds of each epoch, from 1; NaN for one without a number. */
+/** The mean over folds of each epoch, from 1; NaN for an epoch without a number. */
 export function meanByEpoch(folds: readonly ArrayLike<number>[]): readonly Point[] {
   const epochs = Math.max(0, ...folds.map(({ length }) => length));
   return Array.from({ length: epochs }, (_, epoch): Point => {
@@ -125,7 +129,7 @@ export function meanByEpoch(folds: readonly ArrayLike<number>[]): readonly Point
   });
 }
 
-/** Without points that are no number, unless training ended with them. */
+/** Without NaN points, unless training ended with them. */
 function sparse(points: readonly Point[]): readonly Point[] {
   return thinned(
     points.filter(([, value]) => Number.isFinite(value)),
@@ -152,7 +156,7 @@ function fewer(
   return drawn.filter((each) => kept.has(each) || each.trial === best);
 }
 
-/** Lines have the order in which they were asked for. */
+/** Lines keep the requested order. */
 function inOrder(drawn: readonly Drawn[], numbers: readonly number[]): readonly Drawn[] {
   return [...drawn].sort((a, b) => numbers.indexOf(a.trial.number) - numbers.indexOf(b.trial.number));
 }

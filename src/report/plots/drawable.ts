@@ -1,4 +1,4 @@
-/** The option of a picture as it is drawn: in the colours of a theme, and with words at the ticks of its axes. */
+/** The option of a picture as it is drawn: in the colours of a theme, and with formatted ticks. */
 import { byName, isRecord, must } from "../../errors.js";
 import { DARK } from "./palette.js";
 import type { Plot, PlotOption } from "./plot.js";
@@ -7,10 +7,10 @@ import type { PlotTheme } from "./theme.js";
 const THEMES = { light: (option: PlotOption) => option, dark: (option: PlotOption) => inDark(option) };
 
 /**
- * The option of a picture for `setOption` of a chart that was made with `plotTheme(theme)`: its data has the colours of the theme, and small
- * and large numbers on logarithmic axes are written as `1e-6`. It has functions.
+ * The option of a picture for `setOption` of a chart made with `plotTheme(theme)`: data has the colours of
+ * the theme, and small and large numbers on logarithmic axes are written as `1e-6`. It contains functions.
  *
- * @throws FettleError `invalid_argument` if it is no picture, `unknown_name` for any other theme
+ * @throws FettleError `invalid_argument` if it is not a picture, `unknown_name` for any other theme
  * @example
  * ```ts
  * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
@@ -24,7 +24,7 @@ export function chartOption(plot: Pick<Plot, "option">, theme: PlotTheme): PlotO
   return withTicks(byName("theme", THEMES, theme)(plot.option));
 }
 
-/** An option whose logarithmic axes have words at their ticks. */
+/** An option whose logarithmic axes have formatted ticks. */
 export function withTicks(option: PlotOption): PlotOption {
   const axes = ["xAxis", "yAxis", "parallelAxis"].filter((name) => option[name] !== undefined);
   return { ...option, ...Object.fromEntries(axes.map((name) => [name, worded(option[name])])) };
@@ -45,10 +45,10 @@ export const tickText = (tick: number): string =>
 /** An option with the colours of a dark screen. */
 const inDark = (option: PlotOption): PlotOption => dark(option, false) as PlotOption;
 
-/** @param isColour - whether it is what an option has as a colour, and not a word that reads as one */
+/** @param isColour - whether the value is a colour of the option, and not a string that looks like one */
 function dark(part: unknown, isColour: boolean): unknown {
   if (typeof part === "string") return (isColour && DARK.get(part)) || part;
-  // numbers of data are as they were
+  // numbers of data stay unchanged
   if (Array.isArray(part)) return isPoint(part[0]) ? part : part.map((each) => dark(each, isColour));
   if (!isRecord(part)) return part;
   const entries = Object.entries(part).map(([name, value]) => [name, dark(value, COLOUR.test(name))]);

@@ -1,4 +1,7 @@
-/** What pictures have in common: a frame, axes, points and lines, in the words of ECharts. It knows no study. */
+/**
+ * Common parts of pictures: a frame, axes, points and lines, as options of ECharts. It knows nothing about
+ * studies.
+ */
 import type { SeriesOption } from "echarts";
 import { columnsOf } from "../columns.js";
 import { tickText } from "./drawable.js";
@@ -6,9 +9,9 @@ import { COLORS } from "./palette.js";
 import type { Axis, Plot, PlotOption, Point } from "./plot.js";
 import { linearScale, logScale } from "./scale.js";
 
-/** The size of a picture: small enough to be read on a phone, and three beside each other on a desk. */
+/** The size of a picture: readable on a phone, and three side by side on a desktop. */
 export const SIZE = { width: 440, height: 300 } as const;
-/** The room beside a panel for what is not its vertical axis; and left of everything. */
+/** The space next to a panel, apart from its vertical axis; and left of everything. */
 export const ROOM = { right: 20, bottom: 50 } as const;
 export const INSET = 12;
 
@@ -35,13 +38,13 @@ export function plotOf(
   } as PlotOption);
 }
 
-/** From a vertical axis to its name. */
+/** The distance from a vertical axis to its name. */
 export const gapOf = ({ longest }: Axis): number => 16 + Math.ceil(CHARACTER * longest);
 
-/** The room left of a panel: for labels and a name. */
+/** The space left of a panel, for labels and a name. */
 export const leftOf = (y: Axis): number => gapOf(y) + INSET + 19;
 
-/** How far below the upper edge a panel begins: below the title, and below a legend of as many lines as it needs. */
+/** The top of a panel: below the title, and below a legend of as many lines as it needs. */
 export function topOf(series: readonly SeriesOption[], width: number): number {
   const names = namesOf(series);
   if (names.length < 2) return TITLE + GAP;
@@ -111,14 +114,16 @@ export function framed(
 export interface AxisOptions {
   /** Whether it is logarithmic if its values allow it: all above 0. Default: if they are, and the largest is ten times the smallest. */
   readonly log?: boolean;
-  /** Ends that it has whatever the values are. */
+  /** Fixed ends, regardless of the values. */
   readonly low?: number;
   readonly high?: number;
   /** Values are integers, and so are its ticks. */
   readonly whole?: boolean;
 }
 
-/** The axis that shows values best, with a little room at both ends. Values that are not finite do not count. */
+/**
+ * The axis that shows values best, with a small margin at both ends. It ignores values that are not finite.
+ */
 export function axisOf(values: readonly number[], name: string, options: AxisOptions = {}): Axis {
   const finite = values.filter(Number.isFinite);
   const [least, most] = rangeOf(finite.length > 0 ? finite : [0, 1]);
@@ -204,7 +209,7 @@ export function axisOfWords(words: readonly string[], name: string): Axis {
   };
 }
 
-/** The least and the most of a list that may be longer than a call can have arguments. */
+/** The minimum and the maximum of a list that may be too long to pass as arguments. */
 export function rangeOf(values: readonly number[]): [least: number, most: number] {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
@@ -232,7 +237,7 @@ export function dots(
   } as SeriesOption;
 }
 
-/** A line through points, with a gap where a number is not finite. */
+/** A line through points, with a gap at numbers that are not finite. */
 export function line(
   name: string,
   color: string,
@@ -293,7 +298,7 @@ export function thinned<T>(points: readonly T[], height: (point: T) => number): 
   return kept;
 }
 
-/** Said of a picture that does not show all of its points. */
+/** A note for a picture that does not show all of its points. */
 export function thinnedNote(shown: number, all: number): string {
   return shown === all ? "" : ` ${shown} of ${all} points are drawn, the extremes among them.`;
 }

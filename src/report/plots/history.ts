@@ -1,4 +1,4 @@
-/** How the search went: each trial and the best so far. */
+/** The history of a search: each trial and the best so far. */
 import { type OptionRules, readOptions, rule } from "../../rules.js";
 import { formatDuration, formatScore } from "../format.js";
 import { countStatuses } from "../study.js";
@@ -9,9 +9,9 @@ import { COLORS } from "./palette.js";
 import type { Plot, Point } from "./plot.js";
 import type { StudyData } from "./studyData.js";
 
-/** How a history is drawn. */
+/** Options of a history. */
 export interface HistoryOptions {
-  /** Against the number of trials, or against the seconds that they took, one after another. Default `"trials"`. */
+  /** The horizontal axis: the number of trials, or their cumulative seconds. Default `"trials"`. */
   readonly against?: "trials" | "time";
   /** Which objective, from 0. Default 0. */
   readonly objective?: number;
@@ -45,7 +45,7 @@ export function plotHistory(study: StudyData, options: HistoryOptions = {}): Plo
   });
   const valued: (Feasible & { readonly x: number })[] = [];
   const without: number[] = [];
-  // of thousands of trials, for a page that waits: a loop that copies nothing
+  // for thousands of trials while a page waits: a loop that copies nothing
   for (let i = 0; i < places.length; i++) {
     const outcome = outcomeOf(study.trials[i]);
     if (outcome === null) without.push(places[i]);
@@ -129,7 +129,7 @@ function saidOfOutliers(beyond: readonly Feasible[]): string {
     : ` ${beyond.length} values are far off, from ${least} to ${most}, and are marked at the edge.`;
 }
 
-/** Those of trials, in their order, that were better than all before. */
+/** The trials that were better than all before, in order. */
 export function leadersOf<T extends { readonly value: number }>(
   trials: readonly T[],
   better: (a: number, b: number) => boolean,

@@ -1,4 +1,4 @@
-/** Which parameters matter, with how sure that is. */
+/** Which parameters matter, with intervals. */
 import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
 import { FittedForest, importances, type ScoredTrial } from "../../search/analysis/importance.js";
@@ -12,9 +12,9 @@ import type { StudyData } from "./studyData.js";
 export interface ImportancePlotOptions {
   /** Which objective, from 0. Default 0. */
   readonly objective?: number;
-  /** How many draws of the trials give the intervals, at most 1,000; 0 for none. Default 10. */
+  /** The number of bootstrap samples for the intervals, at most 1,000; 0 for no intervals. Default 10. */
   readonly draws?: number;
-  /** How many parameters are drawn, the most important. Default 15. */
+  /** The number of parameters to draw, the most important first. Default 15. */
   readonly most?: number;
 }
 
@@ -24,11 +24,11 @@ const OPTIONS: OptionNames<ImportancePlotOptions> = { objective: true, draws: tr
 export interface Importance {
   readonly name: string;
   readonly share: number;
-  /** The least and the most of it over draws of the trials. */
+  /** The minimum and maximum over bootstrap samples of the trials. */
   readonly interval: readonly [low: number, high: number];
 }
 
-/** A forest is grown from at most so many trials, evenly by number. */
+/** The most trials for a forest, chosen evenly by number. */
 export const MOST_ANALYSED = 500;
 
 /** Complete trials of one objective, for the analyses of `search/`; at most `MOST_ANALYSED`. */
@@ -56,11 +56,11 @@ export function forestOf(study: StudyData, objective = 0): FittedForest | undefi
   return ofStudy[objective];
 }
 
-/** Draws at most: each fits a forest of its own. */
+/** The most bootstrap samples: each fits a separate forest. */
 const MOST_DRAWS = 1000;
 
 /**
- * The importance of each parameter by `importances`, with the range that it has over draws of the trials with replacement (bootstrap).
+ * The importance of each parameter by `importances`, with its range over bootstrap samples of the trials.
  * Empty with fewer than 4 complete trials.
  */
 export function importancesWithIntervals(
@@ -87,14 +87,14 @@ export function importancesWithIntervals(
 
 /** Characters of a name. */
 const LONGEST = 22;
-/** Of the forest of each draw: fewer than of the whole, so that intervals are rather too wide than too narrow. */
+/** Trees of each sample's forest: fewer than usual, so that intervals are too wide rather than too narrow. */
 const TREES = 8;
 const LEAST = 4;
 const DRAWS_STREAM = 0x6472;
 
 /**
- * The share of the variance that each parameter explains by itself, the most important at the top. Lines are the range over draws of the
- * trials with replacement.
+ * The share of the variance that each parameter explains by itself, the most important at the top. Lines are
+ * the range over bootstrap samples of the trials.
  *
  * @example
  * ```ts
@@ -132,13 +132,12 @@ export function importancePlot(
 }
 
 function said(all: readonly Importance[], shown: number, metric: string): string {
-  if (all.length === 0)
-    return `With fewer than ${LEAST} complete trials nothing can be said of what matters.`;
+  if (all.length === 0) return `Importances need at least ${LEAST} complete trials.`;
   const [first, second] = all;
   if (first.share === 0) return `No parameter explains how ${metric} varies.`;
   const percent = (share: number): string => `${Math.round(100 * share)} %`;
   const [low, high] = first.interval.map(percent);
   const next = second && second.share > 0 ? `, ${second.name} ${percent(second.share)}` : "";
   const part = shown === all.length ? "" : ` ${shown} of ${all.length} parameters are drawn.`;
-  return `${first.name} explains ${percent(first.share)} of how ${metric} varies (${low} to ${high} over draws of the trials)${next}.${part}`;
+  return `${first.name} explains ${percent(first.share)} of how ${metric} varies (${low} to ${high} over bootstrap samples of the trials)${next}.${part}`;
 }

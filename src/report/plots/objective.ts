@@ -8,7 +8,7 @@ import { mustBeStudyData, type StudyData } from "./studyData.js";
 export interface Feasible {
   readonly number: number;
   readonly value: number;
-  /** Of a complete trial that keeps its constraints. */
+  /** True for a complete trial that satisfies its constraints. */
   readonly counts: boolean;
 }
 
@@ -19,7 +19,10 @@ export interface Objective {
   readonly outcomeOf: (trial: TrialRecord<Params>) => Feasible | null;
 }
 
-/** @throws FettleError `invalid_argument` for an objective that the study does not have, and for anything but the data of a study */
+/**
+ * @throws FettleError `invalid_argument` for an objective that the study does not have, and for anything but
+ * the data of a study
+ */
 export function objectiveOf(study: StudyData, objective: number): Objective {
   mustBeStudyData(study);
   const { directions, metrics } = study;

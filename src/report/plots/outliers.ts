@@ -1,13 +1,14 @@
-/** Where an axis of values ends, so that a few bad ones do not flatten all others. */
+/** Where an axis of values ends, so that a few bad values do not flatten all others. */
 
-/** The share of the values that is always shown, and how many times as high as theirs the part of the axis may be. */
+/** The share of the values that is always shown, and the largest ratio of the axis to their part of it. */
 const [SHOWN, TIMES] = [0.9, 5];
 /** Fewer values have no outliers. */
 const LEAST = 5;
 
 /**
- * The worst value that an axis must show; undefined if it can show all. Nine tenths of the values, from the best on, have at least a fifth of
- * the axis; values that are all above 0 and are minimized are measured by their ratios, as on a logarithmic axis.
+ * The worst value that an axis must show; undefined if it can show all. The best nine tenths of the values
+ * have at least a fifth of the axis; minimized values that are all above 0 are measured by their ratios, as
+ * on a logarithmic axis.
  *
  * @example
  * ```ts

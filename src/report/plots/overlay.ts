@@ -1,4 +1,4 @@
-/** Curves of trials over each other, of one study or of several: each line has a colour and dashes of its own. */
+/** Curves of trials in one panel, of one study or of several: each line has its own colour and dashes. */
 import { must } from "../../errors.js";
 import { count as counted, formatScore } from "../format.js";
 import { axisOf, line, plotOf, thinnedNote } from "./frame.js";
@@ -7,42 +7,44 @@ import type { Plot, Point } from "./plot.js";
 
 /** Numbers of a trial in their order. */
 export interface CurveLine {
-  /** What was recorded, such as `valLoss`, or the objective that was reported. */
+  /** The recorded curve, such as `valLoss`, or the reported objective. */
   readonly name: string;
-  /** What the first number of a point counts: epochs of training, steps of reports, or reports whose steps are not known. */
+  /**
+   * The unit of a point's first number: epochs of training, steps of reports, or reports with unknown steps.
+   */
   readonly unit: "epoch" | "step" | "report";
-  /** Without those that are not finite; of many only some, the extremes among them. */
+  /** Finite points only; many are thinned out, but the extremes are kept. */
   readonly points: readonly Point[];
-  /** How many points there are. */
+  /** The number of points. */
   readonly count: number;
 }
 
 /** A trial in an overlay. */
 export interface OverlayTrial {
-  /** What its line is called; no other may be called so. */
+  /** The unique name of its line. */
   readonly name: string;
   /** Missing if the trial has no such curve. */
   readonly curve?: CurveLine | undefined;
-  /** Lines of the same group have the same dashes, as far as the colours go. Default: each has its own. */
+  /** Lines of the same group share dashes as long as colours differ. Default: each line has its own. */
   readonly group?: number;
 }
 
-/** Beside the colours, so that lines differ without them. */
+/** In addition to colours, so that lines differ without them. */
 const DASHES = ["solid", [7, 3], [2, 2], [8, 2, 2, 2], [12, 4], [4, 2]] as const;
-/** More lines than this would repeat both a colour and dashes. */
+/** The most lines: more would repeat both a colour and dashes. */
 const MOST_LINES = SERIES.length * (DASHES.length - 1);
-/** With its colour, no two lines have the same. */
+/** No two lines have the same dashes and colour. */
 const dashOf = (i: number, group: number | undefined): number =>
   (group === undefined ? i : 2 * group) + Math.floor(i / SERIES.length);
-/** The ends of more lines than this are not told in words. */
+/** The most lines whose ends the description lists. */
 const MOST_WORDS = 6;
 
 /**
- * One curve of some trials. Trials without that curve are left out.
+ * One curve of some trials. Trials without that curve are skipped.
  *
  * @param trials - 1 to 30, with different names
  * @param name - of the curve
- * @throws FettleError `invalid_argument` for none, for too many, and for a name that comes twice
+ * @throws FettleError `invalid_argument` for no trials, for too many, and for a repeated name
  */
 export function plotOverlay(trials: readonly OverlayTrial[], name: string, unit: CurveLine["unit"]): Plot {
   const names = new Set(trials.map(({ name }) => name));

@@ -1,4 +1,4 @@
-/** Two parameters at once: trials coloured by rank, and contour lines of the value nearby. */
+/** Two parameters at once: trials coloured by rank, and contour lines of the smoothed value. */
 import type { SeriesOption } from "echarts";
 import { checkOptions, type OptionNames } from "../../errors.js";
 import { fromUnit } from "../../search/space/scale.js";
@@ -28,7 +28,8 @@ const PARTS = [
 ] as const;
 
 /**
- * Trials by two parameters, coloured by their rank among the complete ones: how close together are the best?
+ * Trials by two parameters, coloured by their rank among the complete trials: how close together are the
+ * best?
  *
  * @throws FettleError `unknown_name` for a parameter that the space does not have
  * @example
@@ -57,7 +58,7 @@ export function plotRanks(study: StudyData, a: string, b: string, options: PairO
 
 /**
  * Contour lines of the value by two numeric parameters, and the trials coloured by rank. The surface is the mean of trials nearby, by
- * Gaussian weights of a tenth of each range; it is drawn where trials are.
+ * Gaussian weights of a tenth of each range; it is drawn only near trials.
  *
  * @throws FettleError `unknown_name` for a parameter that the space does not have
  * @example
@@ -99,7 +100,7 @@ function rankDots(study: StudyData, x: ParameterAxis, y: ParameterAxis, objectiv
   const every = Math.ceil(all.length / MOST_POINTS);
   const placed = all.flatMap(({ trial }, rank) => {
     const [at, up] = [x.placeOf(trial), y.placeOf(trial)];
-    // of many, the best tenth whole and others evenly
+    // of many, the entire best tenth and others evenly
     const kept = rank < Math.max(1, MOST_POINTS / 10) || rank % every === 0;
     return at === undefined || up === undefined || !kept ? [] : [{ share: (rank + 1) / all.length, at, up }];
   });
@@ -128,7 +129,7 @@ const GRID = 33;
 const LEVELS = 6;
 /** Fewer trials have no surface. */
 const ENOUGH = 16;
-/** Of each range; and how much weight a place needs to be drawn. */
+/** The width of the Gaussian, as a share of each range; and the weight that a place needs to be drawn. */
 const [WIDTH, LEAST] = [0.1, 0.5];
 /** A line of fewer points shows nothing. */
 const SHORTEST = 5;
@@ -180,7 +181,10 @@ function surfaceLines(
   });
 }
 
-/** The factor of a trial's weight at each line of the grid along one axis: a bell, by operations whose bits are the same everywhere. */
+/**
+ * The factor of a trial's weight at each line of the grid along one axis: a Gaussian, by operations that give
+ * the same bits everywhere.
+ */
 function weightsAlong(place: number): Float64Array {
   const weights = new Float64Array(GRID);
   return weights.map((_, i) => {
@@ -192,7 +196,7 @@ function weightsAlong(place: number): Float64Array {
   });
 }
 
-/** Between the values of a parameter with steps. */
+/** The distance between values of a parameter with steps. */
 function smooth({ low, high, log }: { low: number; high: number; log?: boolean }, u: number): number {
   return log ? low * (high / low) ** u : low + u * (high - low);
 }

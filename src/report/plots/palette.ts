@@ -1,10 +1,11 @@
 /**
- * The colours of all pictures. Those of studies are chosen from schemes that are safe for colour-blind readers, so that each has a contrast of at
- * least 3 : 1 with white, and its other on a dark screen, `DARK`, with that; what they tell apart, shapes or places tell apart as well.
+ * The colours of all pictures. Those of studies are chosen from schemes that are safe for colour-blind
+ * readers, so that each has a contrast of at least 3 : 1 with white, and its counterpart in `DARK` with a
+ * dark screen; shapes or places make the same distinctions.
  *
- * Each optimizer has its colour and dashes in the pictures of benchmarks. Nine colours are P. Tol's "muted" scheme
- * (Colour Schemes, SRON/EPS/TN/09-002, 2021), four are of his "vibrant"; each scheme is safe for colour-blind readers. Dashes distinguish
- * neighbours without colour.
+ * Each optimizer has its colour and dashes in the pictures of benchmarks. Nine colours are P. Tol's "muted"
+ * scheme (Colour Schemes, SRON/EPS/TN/09-002, 2021), four are of his "vibrant"; each scheme is safe for
+ * colour-blind readers. Dashes distinguish neighbours without colour.
  */
 
 /** The colours of a study's pictures: P. Tol's "vibrant" scheme, and a grey. */
@@ -17,7 +18,7 @@ export const COLORS = {
   grey: "#888888",
 } as const;
 
-/** Of things without an order, such as classes, one after another. */
+/** For unordered things such as classes. */
 export const SERIES: readonly string[] = [
   COLORS.best,
   COLORS.warm,
@@ -27,7 +28,10 @@ export const SERIES: readonly string[] = [
   "#7F5FBF",
 ];
 
-/** From low to high: from little colour to much. Words on them have their own colour, so they are the same on light and dark. */
+/**
+ * From low to high: from little colour to much. Text on them has its own colour, so they are the same on
+ * light and dark screens.
+ */
 export const RAMP: readonly string[] = ["#C9DDEB", "#8FBBDA", "#5196C7", "#1F72AC", "#0B4F85"];
 
 /** How a line is drawn. */
@@ -71,7 +75,7 @@ export function stylesOf(optimizers: readonly string[]): ReadonlyMap<string, Lin
   );
 }
 
-/** Steps from the worst to the best: more are not told apart. */
+/** Steps from the worst to the best: more could not be distinguished. */
 const STEPS = 20;
 /** From grey to blue, on paper and on a dark screen. */
 const ENDS = { light: ["#8C8C8C", COLORS.best], dark: ["#6F7A82", "#49AFFF"] } as const;
@@ -89,8 +93,8 @@ function step(at: number, ends: readonly [from: string, to: string]): string {
 }
 
 /**
- * What each colour of a study's pictures is on a dark screen: lighter, in the same order, and at least as different from the others for
- * readers with any kind of colour blindness as those on paper are.
+ * The counterpart of each colour on a dark screen: lighter, in the same order, and at least as distinct for
+ * colour-blind readers of any kind as the colours on paper.
  */
 export const DARK: ReadonlyMap<string, string> = new Map([
   ...Array.from(

@@ -20,10 +20,10 @@ export interface ParallelOptions {
 
 const OPTIONS: OptionNames<ParallelOptions> = { parameters: true, objective: true };
 
-/** The room around its axes. */
+/** The space around its axes. */
 export const PANEL = { left: 48, right: 72, top: 76, bottom: 20 } as const;
 const MOST_AXES = 12;
-/** More lines than this cannot be told apart: the best, and others evenly by rank. */
+/** The most lines, since more could not be distinguished: the best, and others evenly by rank. */
 const MOST_LINES = 200;
 
 /** The trials of the lines, in their order: the worst first, so that the best are in front. */
@@ -47,7 +47,8 @@ export function parallelTrials(
  * A line for each complete trial through its parameters and its value; better ones are bluer and in front. A parameter that does not
  * apply leaves a gap. In a page, ECharts selects lines by a drag along an axis.
  *
- * @throws FettleError `unknown_name` for a parameter that the space does not have; `invalid_argument` for none
+ * @throws FettleError `unknown_name` for a parameter that the space does not have; `invalid_argument` for no
+ * parameters
  * @example
  * ```ts
  * const study = createStudy({ space: { a: float(0, 1), b: choice(["x", "y"]) }, strategy: random(), direction: "minimize" });
@@ -79,7 +80,7 @@ export function plotParallel(study: StudyData, options: ParallelOptions = {}): P
     splitLine: { show: false },
     z: 8,
     nameTruncate: { maxWidth: Math.floor(width / (axes.length + 1)) - 10 },
-    // one with words is cut to its room
+    // an axis of words is clipped to its space
     axisLabel: { ...(option.axisLabel as object), width: 72, overflow: "truncate", fontSize: 11 },
   }));
   return {

@@ -16,7 +16,7 @@ export interface ParameterAxis {
   readonly parameter: Parameter;
   readonly isChoice: boolean;
   readonly axis: Axis;
-  /** The place of a trial: a number, or the index of a choice; undefined where the parameter does not apply. */
+  /** The place of a trial: a number, or the index of a choice; undefined if the parameter does not apply. */
   readonly placeOf: (trial: Pick<TrialRecord<Params>, "params">) => number | undefined;
   readonly placeOfValue: (value: ParamValue) => number;
   /** From 0 to 1 over its range, as strategies see it. */

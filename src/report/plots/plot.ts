@@ -1,6 +1,6 @@
 /**
  * The contract of pictures: plain JSON, so that they can be sent to a page and read back. `render.ts` draws them, and `theme.ts` gives
- * them the colours of paper or screen. No type of ECharts is here, since it is optional.
+ * them the colours of paper or screen. It uses no type of ECharts, which is optional.
  */
 
 /** What ECharts draws, an `EChartsOption`. It has no functions. */
@@ -8,12 +8,12 @@ export interface PlotOption {
   readonly [name: string]: unknown;
 }
 
-/** A picture: numbers and words. Plain JSON. */
+/** A picture as plain JSON. */
 export interface Plot {
   /** The name of its file, without extension. */
   readonly name: string;
   readonly title: string;
-  /** What is seen in it, in one or two sentences made from the numbers. */
+  /** A description of one or two sentences, made from the numbers. */
   readonly description: string;
   /** In pixels. */
   readonly width: number;
@@ -21,7 +21,7 @@ export interface Plot {
   readonly option: PlotOption;
 }
 
-/** An axis with its name, in ECharts' words. */
+/** An axis with its name, as an option of ECharts. */
 export interface Axis {
   readonly low: number;
   readonly high: number;

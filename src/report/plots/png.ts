@@ -3,22 +3,23 @@ import { FettleError, must, mustBeRecord } from "../../errors.js";
 import type { Plot } from "./plot.js";
 import { type RenderOptions, renderSvg } from "./svg.js";
 
-/** How `renderPng` draws, and what it needs of the host. */
+/** Options of `renderPng`, and files that it needs from the host. */
 export interface PngOptions extends RenderOptions {
   /** The bytes of `@resvg/resvg-wasm/index_bg.wasm`. */
   readonly wasm: Uint8Array;
-  /** The bytes of a font, TrueType or OpenType, since there are none in WebAssembly. */
+  /** The bytes of a font, TrueType or OpenType, since WebAssembly has no fonts. */
   readonly font: Uint8Array;
-  /** Pixels for each of the picture's. Default 2. */
+  /** Pixels of the file per pixel of the picture. Default 2. */
   readonly scale?: number;
 }
 
 type Resvg = typeof import("@resvg/resvg-wasm");
-/** Its WebAssembly may be started once only. */
+/** Its WebAssembly can be initialized only once. */
 let started: Promise<Resvg> | undefined;
 
 /**
- * A picture as the bytes of a PNG file, by `@resvg/resvg-wasm`, an optional peer, which is imported when it is called.
+ * A picture as the bytes of a PNG file, by `@resvg/resvg-wasm`, an optional peer that is imported on the
+ * first call.
  *
  * @throws FettleError `unsupported` if the package `echarts` or `@resvg/resvg-wasm` is not installed
  * @example

@@ -1,4 +1,7 @@
-/** How good a model is, on rows with known answers: classes. For numbers and for parts of the rows, see residuals.ts. */
+/**
+ * The quality of a classifier on rows with known answers. For numbers and for parts of the rows, see
+ * residuals.ts.
+ */
 import type { SeriesOption } from "echarts";
 import { check, isRecord, must } from "../../errors.js";
 import { precisionRecallCurve, rocCurve } from "../../metrics/curve.js";
@@ -22,13 +25,13 @@ import type { Plot, Point } from "./plot.js";
 
 /** Predictions for rows whose answers are known. */
 export interface Predictions {
-  /** What is predicted. */
+  /** The name of the target. */
   readonly target: string;
-  /** The names of the classes; empty or left out where numbers are predicted. */
+  /** The names of the classes; empty or missing for regression. */
   readonly classes?: readonly string[];
   /** For each row its number, or the index of its class. */
   readonly truth: ArrayLike<number>;
-  /** For each row the number that was predicted, or the index of the class. */
+  /** For each row the predicted number, or the index of the predicted class. */
   readonly predicted: ArrayLike<number>;
   /** For each row the probability of each class. */
   readonly probabilities?: readonly ArrayLike<number>[];
@@ -37,11 +40,11 @@ export interface Predictions {
 }
 
 const LONGEST = 14;
-/** Matrices of more classes have no numbers in their cells. */
+/** The most classes whose cells contain numbers. */
 const MOST_NUMBERED = 12;
-/** Cells of more classes have no room for their share. */
+/** The most classes whose cells have space for shares. */
 const MOST_SHARED = 5;
-/** More classes than this have no curve each. */
+/** The most classes with a curve each. */
 const MOST_CURVES = 6;
 
 const isList = (value: unknown): boolean => Array.isArray(value) || ArrayBuffer.isView(value);
@@ -85,7 +88,7 @@ export function checkPredictions(predictions: Predictions): void {
  * @example
  * ```ts
  * const rows = { target: "kind", classes: ["a", "b"], truth: [0, 1, 1], predicted: [0, 1, 0] };
- * plotConfusion(rows).description; // "2 of 3 rows are right (67 %). Most often b was taken for a: 1 row."
+ * plotConfusion(rows).description; // "2 of 3 rows are right (67 %). The most frequent error is b predicted as a: 1 row."
  * ```
  */
 export function plotConfusion(predictions: Predictions): Plot {
@@ -136,7 +139,7 @@ export function plotConfusion(predictions: Predictions): Plot {
   );
 }
 
-/** What a cell says: its rows and, with few classes, their share; nothing where there are no rows. */
+/** The text of a cell: its rows and, with few classes, their share; empty without rows. */
 function textOf(rows: number, share: number, classes: number): string {
   if (rows === 0) return "";
   return classes > MOST_SHARED ? String(rows) : `${rows}\n${Math.round(100 * share)} %`;
@@ -149,18 +152,23 @@ function saidOfConfusion(classes: readonly string[], cells: readonly (readonly n
   for (const [i, row] of cells.entries())
     for (const [j, n] of row.entries()) if (i !== j && n > most) [most, at, as] = [n, i, j];
   const worst =
-    most === 0 ? "" : ` Most often ${classes[at]} was taken for ${classes[as]}: ${count(most, "row")}.`;
+    most === 0
+      ? ""
+      : ` The most frequent error is ${classes[at]} predicted as ${classes[as]}: ${count(most, "row")}.`;
   return `${right} of ${count(rows, "row")} are right (${Math.round((100 * right) / rows)} %).${worst}`;
 }
 
-/** The classes with a curve each: of two the second, of more each against the others, and of many those that are told apart worst. */
+/**
+ * The classes with a curve each: the second of two, each of more against the others, and of many those with
+ * the smallest area.
+ */
 function curvesOf({ classes = [], truth, probabilities }: Predictions) {
   must(probabilities !== undefined, "probabilities", "given, to draw a curve", probabilities);
   const shown = classes.length === 2 ? [1] : classes.map((_, i) => i);
   const all = shown.flatMap((k) => {
     const isIt = Array.from(truth, (label) => (label === k ? 1 : 0));
     const hits = isIt.reduce<number>((sum, one) => sum + one, 0);
-    // a class that is all rows, or none, has no curve
+    // a class of all rows or of no row has no curve
     if (hits === 0 || hits === isIt.length) return [];
     const scores = probabilities.map((row) => row[k]);
     const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(isIt, scores);
@@ -172,8 +180,8 @@ function curvesOf({ classes = [], truth, probabilities }: Predictions) {
 }
 
 /**
- * Precision by recall as the threshold moves: for two classes of the second, with a mark at the threshold in use; for more, of each
- * against the others. Points `[recall, precision]`.
+ * Precision by recall as the threshold moves: for the second of two classes, with a mark at the threshold in
+ * use; for more, each against the others. Points `[recall, precision]`.
  *
  * @throws FettleError `invalid_data` for lists of different lengths; `invalid_argument` without probabilities
  * @example
@@ -217,7 +225,7 @@ export function plotPrecisionRecall(predictions: Predictions): Plot {
 }
 
 /**
- * The share of a class that is found by the share of the others that is taken for it, as the threshold moves. As
+ * The true positive rate by the false positive rate, as the threshold moves. As
  * {@link plotPrecisionRecall}, in points `[false positive rate, true positive rate]`.
  *
  * @throws FettleError as {@link plotPrecisionRecall}
@@ -225,7 +233,7 @@ export function plotPrecisionRecall(predictions: Predictions): Plot {
  * ```ts
  * const probabilities = [[0.9, 0.1], [0.6, 0.4], [0.65, 0.35], [0.2, 0.8]];
  * const rows = { target: "kind", classes: ["a", "b"], truth: [0, 0, 1, 1], predicted: [0, 0, 0, 1], probabilities };
- * plotRoc(rows).description; // "The area under the curve of b is 0.7500. The threshold 0.5000 finds 50 % of b and takes 0 % of the others for it."
+ * plotRoc(rows).description; // "The area under the curve of b is 0.7500. The threshold 0.5000 finds 50 % of b, and 0 % of the others are false positives."
  * ```
  */
 export function plotRoc(predictions: Predictions): Plot {
@@ -247,7 +255,7 @@ export function plotRoc(predictions: Predictions): Plot {
   const areas = curves.map(({ name, area }) => `${name} ${formatScore(area)}`).join(", ");
   const percent = (share: number): string => `${Math.round(100 * share)} %`;
   const more = mark
-    ? ` The threshold ${formatScore(threshold)} finds ${percent(mark.recall)} of ${classes[1]} and takes ${percent(mark.fallOut)} of the others for it.`
+    ? ` The threshold ${formatScore(threshold)} finds ${percent(mark.recall)} of ${classes[1]}, and ${percent(mark.fallOut)} of the others are false positives.`
     : "";
   return plotOf(
     {
@@ -272,10 +280,10 @@ const short = (value: number): string => String(Number(value.toPrecision(3)));
 
 const saidOfClasses = (shown: number, all: number): string =>
   shown === 0
-    ? "The rows are all of one class, so there is no curve."
-    : `Each class against the others${shown < all ? `; of ${all} the ${shown} that are told apart worst` : ""}.`;
+    ? "All rows have the same class, so there is no curve."
+    : `Each class against the others${shown < all ? `; of ${all}, the ${shown} with the smallest area` : ""}.`;
 
-/** Precision, recall and fall-out of the second of two classes, as predicted; NaN-free. */
+/** Precision, recall and fall-out of the second of two classes, as predicted; never NaN. */
 function atThreshold({ truth, predicted }: Predictions) {
   let [hits, misses, positives, negatives] = [0, 0, 0, 0];
   for (let row = 0; row < truth.length; row++) {

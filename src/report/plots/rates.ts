@@ -73,10 +73,13 @@ export function heightAt(rate: number, rates: readonly number[], smoothed: reado
   return smoothed[after < 0 ? rates.length - 1 : Math.max(0, after - 1)];
 }
 
-/** More trials are a search, even of one parameter. */
+/** The most trials of a sweep; more are a search, even of one parameter. */
 const MOST_SWEPT = 60;
 
-/** The values of a study in which one numeric parameter alone varies, as in `sweep`; undefined of any other. */
+/**
+ * The values of a study in which only one numeric parameter varies, as in `sweep`; undefined for any other
+ * study.
+ */
 export function sweepOf(study: StudyData): Sweep | undefined {
   const complete = ranked(study);
   if (study.directions.length > 1 || complete.length < 2 || complete.length > MOST_SWEPT) return undefined;
@@ -96,7 +99,7 @@ export function sweepOf(study: StudyData): Sweep | undefined {
     : undefined;
 }
 
-/** A value of a parameter that was swept, with its score; rows of `sweep` have these. */
+/** A value of a swept parameter, with its score, as in the rows of `sweep`. */
 export interface SweptValue {
   readonly value: number;
   readonly mean: number;
@@ -104,10 +107,10 @@ export interface SweptValue {
   readonly std: number | null;
 }
 
-/** What was swept, and its scores. */
+/** The swept parameter and its scores. */
 export interface Sweep {
   readonly parameter: string;
-  /** What the scores are. */
+  /** The name of the scores. */
   readonly metric: string;
   readonly direction: Direction;
   readonly values: readonly SweptValue[];
@@ -116,7 +119,8 @@ export interface Sweep {
 /**
  * A sweep of one numeric parameter: the mean score at each value, and its standard deviation as thin lines.
  *
- * @param swept - by `rows.map(({ params, mean, std }) => ({ value: params.learningRate, mean, std }))` of `sweep`
+ * @param swept - from `rows.map(({ params, mean, std }) => ({ value: params.learningRate, mean, std }))` of
+ * `sweep`
  * @example
  * ```ts
  * const swept = [{ value: 0.01, mean: 0.5, std: 0.1 }, { value: 0.1, mean: 0.75, std: 0.1 }];

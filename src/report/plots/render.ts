@@ -4,12 +4,12 @@ import { FettleError } from "../../errors.js";
 import { withTicks } from "./drawable.js";
 import type { Plot } from "./plot.js";
 
-/** What is drawn: a plot, or a picture of a benchmark. */
+/** A plot, or a picture of a benchmark. */
 export type Drawn = Pick<Plot, "title" | "width" | "height" | "option">;
 
 /**
- * Draws a picture as the text of an SVG file; without a theme in the colours of its option. What is `marked` has `data-i`, the index of
- * its datum, so that a page can find it.
+ * Draws a picture as the text of an SVG file; without a theme in the colours of its option. `marked` elements
+ * have `data-i`, the index of their datum, so that a page can find them.
  */
 export type Draw = (picture: Drawn, theme?: object, marked?: boolean) => string;
 
@@ -42,7 +42,7 @@ export async function loadCharts(
 }
 
 function importCharts(): Promise<typeof import("echarts")> {
-  // where there is no window, ECharts reads `global`, which a Web Worker has not
+  // without a window, ECharts reads `global`, which a Web Worker does not have
   const host = globalThis as { window?: unknown; global?: unknown };
   if (host.window === undefined) host.global ??= globalThis;
   return import("echarts");
@@ -55,8 +55,8 @@ function titled(svg: string, title: string): string {
 }
 
 /**
- * An SVG without the styles and ids that only pages need and that ECharts numbers differently each time, and with coordinates
- * to a tenth of a pixel: half as long, and always the same.
+ * An SVG without the styles and ids that ECharts numbers differently each time, and with coordinates to a
+ * tenth of a pixel: half as long, and always the same.
  */
 function shortened(svg: string, marked: boolean): string {
   return (marked ? svg.replace(/ ecmeta_data_index=/g, " data-i=") : svg)

@@ -1,4 +1,4 @@
-/** How far a model is off, in numbers, and where: by prediction, and by parts of the rows. */
+/** The errors of a model: by prediction, and by parts of the rows. */
 import { must } from "../../errors.js";
 import { skewedInterval, wilson } from "../../metrics/intervals/interval.js";
 import { clip, count, formatMoment, formatScore, formatValue } from "../format.js";
@@ -61,11 +61,13 @@ export function plotResiduals(predictions: Predictions): Plot {
   );
 }
 
-/** A column of the rows: numbers, which are cut at their quartiles, or words. */
+/** A column of the rows: numbers, split at their quartiles, or words. */
 export interface SegmentColumn {
   readonly name: string;
   readonly values: readonly (number | string | null)[];
-  /** Whether the numbers are moments, in milliseconds since 1970 in UTC, which are written as days. Default false. */
+  /**
+   * Whether the numbers are dates, in milliseconds since 1970 in UTC, to be written as days. Default false.
+   */
   readonly isDate?: boolean;
 }
 
@@ -81,7 +83,7 @@ export interface Segment {
 
 const MOST_SEGMENTS = 8;
 
-/** The error of each part of the rows, in the order of its values; rare words are together. */
+/** The error of each part of the rows, in the order of its values; rare words are grouped. */
 export function segmentsOf(predictions: Predictions, { values, isDate }: SegmentColumn): Segment[] {
   const { truth, predicted, classes = [] } = predictions;
   const isWrong = classes.length > 0;

@@ -17,8 +17,8 @@ const HEIGHT = 26;
 /**
  * A picture of rows, the first at the top.
  *
- * @param axis - what the numbers are, at least 0
- * @param rule - where a dashed line stands across all rows
+ * @param axis - the axis of the numbers, which are at least 0
+ * @param rule - where a dashed line crosses all rows
  */
 export function plotOfRows(
   about: Pick<Plot, "name" | "title" | "description">,

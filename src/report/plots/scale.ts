@@ -1,10 +1,10 @@
-/** The positions of numbers along an axis, and its labels. It gives the numbers no meaning. */
+/** The positions of numbers along an axis, and its labels. It does not interpret the numbers. */
 
 /** An axis from one end to the other. */
 export interface Scale {
   readonly low: number;
   readonly high: number;
-  /** The place of a number, between `low` and `high` if it is in range; NaN if it has none. */
+  /** The position of a number, between `low` and `high` if it is in range; NaN if it has none. */
   readonly at: (value: number) => number;
   /** Places with a line and a label. */
   readonly ticks: readonly number[];
@@ -13,7 +13,7 @@ export interface Scale {
 }
 
 const MOST_TICKS = 7;
-/** Axes that span more powers of ten have ticks at powers alone, written as such. */
+/** Axes that span more powers of ten have ticks only at powers, written as such. */
 const WIDE = 3;
 
 /** A logarithmic axis from `low` to `high`, both above 0; places are powers of ten. Lower numbers are at its lower end. */
@@ -29,7 +29,7 @@ export function logScale(low: number, high: number): Scale {
   };
 }
 
-/** Slack for ends that are a tick, with their rounding. */
+/** Slack for rounded ends that are a tick. */
 const SLACK = 1e-9;
 
 function powers(from: number, to: number): number[] {
@@ -51,7 +51,7 @@ function fractions(from: number, to: number): number[] {
   return ticks;
 }
 
-/** So that a little room at the ends of an axis takes no tick from it. */
+/** So that a margin at the ends of an axis removes no tick. */
 const NEARLY = 0.92;
 
 /** A linear axis from `low` to `high`, with ticks at round numbers. */
@@ -71,8 +71,9 @@ export function linearScale(low: number, high: number): Scale {
 }
 
 /**
- * The axis that shows values best, with a little room at both ends: logarithmic if no value is negative and the largest is
- * at least ten times the smallest positive one, linear otherwise. A logarithmic axis covers at most 16 powers of ten.
+ * The axis that shows values best, with a small margin at both ends: logarithmic if no value is negative and
+ * the largest is at least ten times the smallest positive one, linear otherwise. A logarithmic axis covers at
+ * most 16 powers of ten.
  */
 export function scaleOf(values: readonly number[]): Scale {
   const least = Math.min(...values);
@@ -99,7 +100,10 @@ function power(exponent: number): string {
   return `10${exponent < 0 ? "⁻" : ""}${digits}`;
 }
 
-/** Where a value lies in a range: 0 at its low end, 1 at its high end. For drawing alone; `toUnit` is what searches take. */
+/**
+ * Where a value lies in a range: 0 at its low end, 1 at its high end. Only for drawing; searches use
+ * `toUnit`.
+ */
 export function shareOf(
   { low, high, log }: { readonly low: number; readonly high: number; readonly log?: boolean },
   value: number,

@@ -1,4 +1,7 @@
-/** One parameter against the value: every trial, and what to expect over all values of the other parameters. */
+/**
+ * One parameter against the value: every trial, and the expected value over all values of the other
+ * parameters.
+ */
 import { flag, type OptionRules, readOptions } from "../../rules.js";
 import { formatScore, formatValue } from "../format.js";
 import { axisOf, dots, line, plotOf, thinned, thinnedNote } from "./frame.js";
@@ -29,7 +32,7 @@ const RULES = { objective: [true, 0], marginal: [flag, true] } satisfies OptionR
  * const space = { rate: float(0, 1), kind: choice(["a", "b"]) };
  * const study = createStudy({ space, strategy: random(), direction: "minimize" });
  * await study.optimize(({ kind }) => (kind === "a" ? 1 : 3), { trials: 30 });
- * plotSlice(studyData(study), "kind").description; // "The best trial has kind a. The expected value is least at a, 1.0000, and most at b, 3.0000."
+ * plotSlice(studyData(study), "kind").description; // "The best trial has kind a. The expected value is lowest at a, 1.0000, and highest at b, 3.0000."
  * ```
  */
 export function plotSlice(study: StudyData, parameter: string, options: SliceOptions = {}): Plot {
@@ -54,7 +57,7 @@ export function plotSlice(study: StudyData, parameter: string, options: SliceOpt
     expected.map((one) => [x.placeOfValue(one.value), of(one)]);
   const bounded = (value: number): number => Math.min(y.high, Math.max(y.low, value));
   const bestPlace = best && x.placeOf(best.trial);
-  // the values of a choice have no order, so nothing joins them
+  // the values of a choice have no order, so no line joins them
   const marks = x.isChoice
     ? { symbol: "rect", symbolSize: [30, 3], showSymbol: true, lineStyle: { width: 0 } }
     : {};
@@ -119,6 +122,6 @@ function said(
   const rest =
     least.mean === most.mean
       ? `The expected ${metric} is the same at all of its values.`
-      : `The expected ${metric} is least at ${formatValue(least.value)}, ${formatScore(least.mean)}, and most at ${formatValue(most.value)}, ${formatScore(most.mean)}.`;
+      : `The expected ${metric} is lowest at ${formatValue(least.value)}, ${formatScore(least.mean)}, and highest at ${formatValue(most.value)}, ${formatScore(most.mean)}.`;
   return first ? `${first} ${rest}` : rest;
 }

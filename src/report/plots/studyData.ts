@@ -1,4 +1,7 @@
-/** What pictures, reports and pages read of a study: plain data, the same from a study in memory, in bytes or in a storage. */
+/**
+ * The data of a study that pictures, reports and pages read: plain data, the same from a study in memory, in
+ * bytes or in a storage.
+ */
 import { checkOptions, isRecord, must, mustBeList, type OptionNames } from "../../errors.js";
 import type { Params, Space } from "../../search/space/space.js";
 import type { StudyJson } from "../../search/study/contract.js";
@@ -6,7 +9,7 @@ import { Curves } from "../../search/trial/curves.js";
 import { readCurves } from "../../search/trial/savedCurves.js";
 import { type Direction, mustBeDirection, mustBeTrials, type TrialRecord } from "../../search/trial/trial.js";
 
-/** A study as pictures read it. */
+/** A study in the form that pictures read. */
 export interface StudyData {
   readonly name: string;
   readonly space: Space;
@@ -20,7 +23,7 @@ export interface StudyData {
   readonly trials: readonly TrialRecord<Params>[];
 }
 
-/** What `studyData` reads: a study, its JSON, or a study's parts as a storage has them. */
+/** What `studyData` accepts: a study, its JSON, or a study's parts from a storage. */
 export interface StudySource {
   readonly space: Space;
   readonly strategy: { readonly name: string };
@@ -30,7 +33,7 @@ export interface StudySource {
   readonly trials: readonly (TrialRecord<Params> | StudyJson["trials"][number])[];
 }
 
-/** What a study does not know about itself. */
+/** Names that a study does not contain. */
 export interface AboutStudy {
   /** Default `"study"`. */
   readonly name?: string;
@@ -41,10 +44,10 @@ export interface AboutStudy {
 const ABOUT: OptionNames<AboutStudy> = { name: true, metrics: true };
 
 /**
- * A study as plain data for pictures and reports. Running trials are left out.
+ * A study as plain data for pictures and reports. It excludes running trials.
  *
  * @param study - a study, its JSON, or `{ ...stored.definition, trials: await stored.trials() }` of a storage
- * @throws FettleError `invalid_argument` for anything else; `invalid_checkpoint` for curves that are damaged
+ * @throws FettleError `invalid_argument` for anything else; `invalid_checkpoint` for damaged curves
  * @example
  * ```ts
  * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
@@ -58,7 +61,7 @@ export function studyData(study: StudySource, about: AboutStudy = {}): StudyData
   must(
     isRecord(study) && isRecord(study.space) && isRecord(study.strategy),
     "study",
-    "a study, its JSON, or what a storage has of it (of what tune returns, its study)",
+    "a study, its JSON, or its record in a storage (of the result of tune, its study)",
     study,
   );
   checkOptions(about, "studyData", ABOUT);

@@ -14,11 +14,11 @@ export interface RenderOptions {
 const OPTIONS: OptionNames<RenderOptions> = { theme: true };
 
 /**
- * A picture as the text of an SVG file, by ECharts, which is imported when it is called. The same text in Node, Deno and Web Workers; a
- * page measures words by its own fonts, so there they are placed by them.
+ * A picture as the text of an SVG file, by ECharts, which is imported when it is called. The same text in
+ * Node, Deno and Web Workers; a page measures text by its own fonts, so positions may differ there.
  *
- * @throws FettleError `unsupported` if the package `echarts` is not installed; `invalid_argument` for anything but a picture; `unknown_name`
- * for an unknown theme
+ * @throws FettleError `unsupported` if the package `echarts` is not installed; `invalid_argument` for
+ * anything but a picture; `unknown_name` for an unknown theme
  * @example
  * ```ts
  * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });

@@ -1,4 +1,4 @@
-/** The colours of paper and of a dark screen, as themes of ECharts. Those of data are in `palette.ts`. */
+/** The colours of paper and of a dark screen, as themes of ECharts. Colours of data are in `palette.ts`. */
 import { byName } from "../../errors.js";
 
 /** Paper, or a dark screen. */

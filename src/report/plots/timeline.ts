@@ -1,4 +1,4 @@
-/** How long trials took, and how they ended. */
+/** The duration of trials, and how they ended. */
 import { statuses } from "../../search/trial/trial.js";
 import { formatDuration } from "../format.js";
 import { countStatuses } from "../study.js";
@@ -15,7 +15,8 @@ const STYLE = {
 } as const;
 
 /**
- * The seconds of each trial by its number, by how it ended. A study does not keep when a trial began.
+ * The seconds of each trial by its number, coloured by how it ended. A study does not record when a trial
+ * started.
  *
  * @example
  * ```ts

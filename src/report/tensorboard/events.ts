@@ -1,19 +1,21 @@
 /**
- * Events of TensorBoard as protocol buffers: numbers by step, and what its page HParams reads. The numbers of the fields are those of
- * `event.proto` and `summary.proto` of TensorFlow, `plugin_data.proto` and `api.proto` of TensorBoard, and `struct.proto` of protobuf.
+ * Events of TensorBoard as protocol buffers: numbers by step, and the data of its page HParams. The numbers
+ * of the fields are those of
+ * `event.proto` and `summary.proto` of TensorFlow, `plugin_data.proto` and `api.proto` of TensorBoard, and
+ * `struct.proto` of protobuf.
  */
 import { Message } from "../../model/export/protobuf.js";
 import type { Space } from "../../search/space/space.js";
 import type { ParamValue } from "../../search/space/value.js";
 
-/** What HParams knows of how a trial ended. */
+/** The outcomes of a trial in HParams. */
 export const SUCCESS = 1;
 export const FAILURE = 2;
 
 /** The first event of each file. */
 export const versionEvent = (): Uint8Array => new Message().double(1, 0).text(3, "brain.Event:2").encoded();
 
-/** Numbers at a step. @param seconds - when, since the study began */
+/** Numbers at a step. @param seconds - since the study started */
 export function scalarsEvent(
   seconds: number,
   step: number,
@@ -24,7 +26,7 @@ export function scalarsEvent(
   return event(seconds, step, summary);
 }
 
-/** The parameters and the metrics of a study, once a study. @param metrics - their tags, and their names for people */
+/** The parameters and the metrics, once per study. @param metrics - their tags, and their names for people */
 export function experimentEvent(
   space: Space,
   metrics: readonly (readonly [tag: string, name: string])[],
@@ -58,7 +60,7 @@ export const endEvent = (seconds: number, status: typeof SUCCESS | typeof FAILUR
     new Message().message(4, new Message().integer(1, status).double(2, seconds)),
   );
 
-/** Words, truth values and numbers are kept; HParams shows a column of anything else as words. */
+/** Strings, booleans and numbers are kept; HParams shows any other column as strings. */
 export function kindOf(parameter: Space[string]): "string" | "boolean" | "number" {
   if (parameter.type !== "choice") return "number";
   const kinds = new Set(parameter.values.map((value) => typeof value));
@@ -78,7 +80,7 @@ function parameterInfo(name: string, parameter: Space[string]): Message {
   return info.message(5, values);
 }
 
-/** A value as its column has it. */
+/** A value in the type of its column. */
 export const asKind = (value: ParamValue, kind: ReturnType<typeof kindOf>): ParamValue =>
   kind === "string" && typeof value !== "string" ? JSON.stringify(value) : value;
 
@@ -97,7 +99,7 @@ function pluginEvent(seconds: number, tag: string, content: Message): Uint8Array
   return event(seconds, 0, new Message().message(1, value));
 }
 
-/** TensorBoard leaves out a summary without a number, unless it has a tensor: one of float32 and of shape [0]. */
+/** TensorBoard skips a summary without a number, unless it has a tensor: float32, of shape [0]. */
 const emptyTensor = (): Message =>
   new Message().integer(1, 1).message(2, new Message().message(2, new Message().integer(1, 0)));
 

@@ -1,7 +1,7 @@
 /** Files of records as TensorFlow writes them: each record has its length, a checksum of that, its bytes, and a checksum of those. */
 import { crc32c } from "./crc32c.js";
 
-/** The bytes around a record: eight of its length, and four of each checksum. */
+/** The bytes around a record: eight for its length, and four for each checksum. */
 const FRAME = 16;
 
 /**
@@ -23,5 +23,5 @@ export function recordFile(records: readonly Uint8Array[]): Uint8Array<ArrayBuff
   return file;
 }
 
-/** A checksum as it is kept, so that the checksum of bytes that hold checksums still finds errors. */
+/** A masked checksum, so that the checksum of bytes that contain checksums still finds errors. */
 const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

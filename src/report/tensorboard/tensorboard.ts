@@ -1,4 +1,7 @@
-/** A study as the event files of TensorBoard: a run for each trial with its curves, and what the page HParams shows. */
+/**
+ * A study as the event files of TensorBoard: a run for each trial with its curves, and the data of the page
+ * HParams.
+ */
 import type { TrialRecord } from "../../search/trial/trial.js";
 import type { StudyData } from "../plots/studyData.js";
 import {
@@ -25,9 +28,10 @@ export interface TensorboardFile {
 const FILE = "events.out.tfevents.0.fettle";
 
 /**
- * The files of a folder that `tensorboard --logdir` reads, one a time. Each trial is a run, `trial-0` and so on, with a scalar for each of its
- * curves, by epoch (`loss`, or `loss/fold-0` and so on for several folds; none where a curve is NaN), and its objectives under `objective/`. The page HParams has a
- * row for each trial. Times are those that the trials took, end to end, from 0: a study does not know the date.
+ * The files of a folder that `tensorboard --logdir` reads, one at a time. Each trial is a run, `trial-0` and
+ * so on, with a scalar for each of its curves, by epoch (`loss`, or `loss/fold-0` and so on for several
+ * folds; no points where a curve is NaN), and its objectives under `objective/`. The page HParams has a row
+ * for each trial. Times are those that the trials took, end to end, from 0: a study does not record dates.
  *
  * @example
  * ```ts
@@ -52,7 +56,7 @@ export function* tensorboardFiles(study: StudyData): Iterable<TensorboardFile> {
   }
 }
 
-/** @param began - seconds since the study began */
+/** @param began - seconds since the study started */
 function* eventsOf(trial: TrialRecord, study: StudyData, name: string, began: number): Iterable<Uint8Array> {
   const { params, status, curves, values, value, seconds } = trial;
   const { space, metrics } = study;

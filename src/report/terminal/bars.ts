@@ -4,15 +4,15 @@ import { clip, plain } from "../format.js";
 import type { TerminalOptions } from "./chart.js";
 
 const WIDEST_BAR = 40;
-/** A bar of fewer columns says nothing; then there are figures alone. */
+/** The shortest useful bar; with less space there are only figures. */
 const NARROWEST_BAR = 4;
 /** Eighths of a character. */
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 const GAP = 2;
 
 /**
- * A line for each share: its name, its figure, and a bar whose full length is 100 %. Where a name leaves no room for a bar, there are figures
- * alone; where it leaves none for its figure, that is in a line of its own.
+ * A line for each share: its name, its figure, and a bar whose full length is 100 %. A name that leaves no
+ * space for a bar has only its figure; without space for that, the figure has its own line.
  *
  * @param shares - from 0 to 1, by name
  * @example

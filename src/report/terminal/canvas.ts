@@ -1,4 +1,7 @@
-/** A picture of characters: dots of braille, of which a character has two by four, and marks over them. It gives them no meaning. */
+/**
+ * A picture of characters: dots of braille, of which a character has two by four, and marks over them. It
+ * does not interpret them.
+ */
 
 /** The bits of a braille character, by row and column of the dot (Unicode's block "Braille Patterns"). */
 const BITS = [
@@ -30,13 +33,13 @@ export class Canvas {
     this.cells[this.cellOf(x, y)] |= BITS[y % DOTS_DOWN][x % DOTS_ACROSS];
   }
 
-  /** Puts a character of one column where the dot is, unless a mark is there. */
+  /** Puts a character of one column at the dot, unless a mark is there. */
   mark(x: number, y: number, character: string): void {
     const cell = this.cellOf(x, y);
     if (!this.marks.has(cell)) this.marks.set(cell, character);
   }
 
-  /** @param marksFirst - whether marks cover dots, rather than dots marks */
+  /** @param marksFirst - whether marks cover dots, or dots cover marks */
   lines(marksFirst: boolean): string[] {
     const cells = Array.from(this.cells, (bits, i) => {
       const mark = this.marks.get(i);
@@ -53,7 +56,7 @@ export class Canvas {
   }
 }
 
-/** A line through three or more rows of dots is upright. */
+/** A line through three or more rows of dots is vertical. */
 function strokeOf(bits: number): string {
   const rows = BITS.filter(([left, right]) => (bits & (left | right)) !== 0).length;
   return rows >= 3 ? "|" : "-";

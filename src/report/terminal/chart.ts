@@ -1,4 +1,6 @@
-/** A chart of points and a line in characters, with labels at both axes. It gives the numbers no meaning. */
+/**
+ * A chart of points and a line in characters, with labels at both axes. It does not interpret the numbers.
+ */
 import { columnsOf } from "../columns.js";
 import { formatValue } from "../format.js";
 import { linearScale, type Scale, scaleOf } from "../plots/scale.js";
@@ -8,7 +10,7 @@ import { Canvas, DOTS_ACROSS, DOTS_DOWN } from "./canvas.js";
 export interface TerminalOptions {
   /** Columns of the terminal. */
   readonly width: number;
-  /** Whether the terminal has no more than ASCII. */
+  /** Whether the terminal supports only ASCII. */
   readonly ascii: boolean;
 }
 
@@ -23,7 +25,7 @@ export interface Chart {
   readonly marks: readonly Mark[];
   /** The corners of a staircase from left to right: each height holds until the next x. */
   readonly stairs?: readonly { readonly x: number; readonly y: number }[];
-  /** What x is, written below the axis where there is room. */
+  /** The name of x, below the axis if there is space. */
   readonly axis: string;
   /** Whether x is a count, which has an axis from its first number to its last. Default false. */
   readonly counts?: boolean;
@@ -31,12 +33,12 @@ export interface Chart {
 
 const LEAST_ROWS = 6;
 const MOST_ROWS = 15;
-/** Columns beside the labels, at the least. */
+/** The fewest columns next to the labels. */
 const LEAST_COLUMNS = 6;
 
 /**
- * The lines of a chart, none wider than the terminal. An axis of positive numbers that differ by a factor of ten or more is logarithmic. No
- * line where no number is finite.
+ * The lines of a chart, none wider than the terminal. An axis of positive numbers that differ by a factor of
+ * ten or more is logarithmic. Empty if no number is finite.
  *
  * @returns lines without trailing spaces
  */
@@ -60,7 +62,7 @@ export function drawChart(
   for (const { x, y, mark } of marks)
     canvas.mark(place(x), y === null ? rows * DOTS_DOWN - 1 : height(y), mark);
   const [wall, corner, floor] = ascii ? ["|", "+", "-"] : ["│", "└", "─"];
-  // where marks are dense they would hide the line
+  // dense marks would hide the line
   const lines = canvas.lines(marks.length <= canvas.columns);
   const ends = [Math.min(...xs), Math.max(...xs)].map(formatValue);
   return [
@@ -70,7 +72,9 @@ export function drawChart(
   ];
 }
 
-/** The first and the last number at the ends of the axis, and what they count between them; as much of it as there is room for. */
+/**
+ * The first and the last number at the ends of the axis, and their name between them; as much of it as fits.
+ */
 function below([first, last]: readonly string[], axis: string, columns: number): string {
   const room = columns - first.length - last.length;
   const free = room - columnsOf(axis);
@@ -86,7 +90,7 @@ function below([first, last]: readonly string[], axis: string, columns: number):
   return forms.find((form) => columnsOf(form) <= columns) ?? "";
 }
 
-/** Whole numbers at equal distances, without room at the ends. */
+/** Integers at equal distances, without a margin. */
 function countScale(xs: readonly number[]): Scale {
   const [low, high] = [Math.min(...xs), Math.max(...xs)];
   return { ...linearScale(low, low === high ? low + 1 : high), low, high: low === high ? low + 1 : high };
@@ -95,7 +99,7 @@ function countScale(xs: readonly number[]): Scale {
 /** The number of the dot, from 0. */
 function dotAt({ at, low, high }: Scale, value: number, dots: number): number {
   const dot = Math.round(((at(value) - low) / (high - low)) * (dots - 1));
-  return dot > 0 ? Math.min(dots - 1, dot) : 0; // also where the ends of the axis are too far apart for a number
+  return dot > 0 ? Math.min(dots - 1, dot) : 0; // even if the ends of the axis are too far apart for a number
 }
 
 function drawStairs(
@@ -115,7 +119,7 @@ function drawStairs(
   }
 }
 
-/** The label of each row, empty where none is; one that is too long is left out. */
+/** The label of each row; empty without one, or if it is too long. */
 function labelRows({ ticks, label, low, high }: Scale, rows: number, ascii: boolean, most: number): string[] {
   const labels = Array.from({ length: rows }, () => "");
   for (const tick of ticks) {

@@ -1,4 +1,7 @@
-/** A study as pictures of characters, for `--plot`: how the search went, and what matters. Every figure is computed elsewhere. */
+/**
+ * A study as pictures of characters, for `--plot`: the history of the search, and importances. It computes no
+ * figure itself.
+ */
 import { bestSoFar, importances } from "../../search/analysis/importance.js";
 import { paretoFront } from "../../search/trial/pareto.js";
 import { count, plain } from "../format.js";
@@ -80,7 +83,10 @@ function importanceOf({ trials, space }: StudyData, objective: number, options: 
   }));
   const complete = scored.filter(({ status, value }) => status === "complete" && value !== null).length;
   if (complete < 2)
-    return [[], `Importances need at least 2 complete trials; there ${complete === 1 ? "is 1" : "is none"}.`];
+    return [
+      [],
+      `Importances need at least 2 complete trials; there ${complete === 1 ? "is 1" : "are none"}.`,
+    ];
   const { main } = importances(scored, space);
   if (!Object.values(main).every(Number.isFinite))
     return [[], "Importances need values whose squares are finite."];

@@ -1,9 +1,9 @@
-/** What a model reads and answers, as JSON for clients. How requests carry it is in openapi.ts. */
+/** The inputs and outputs of a model, as JSON for clients. openapi.ts describes the requests. */
 import type { Input } from "../../data/dataset.js";
 import type { ColumnSchema } from "../../data/schema.js";
 import type { Predictor } from "../../predict/predictor.js";
 
-/** Words of a category that are listed at most. */
+/** The most listed words of a category. */
 export const MOST_WORDS = 1000;
 
 /** One input of a model. */
@@ -11,30 +11,30 @@ export interface InputDescription extends Pick<ColumnSchema, "name" | "format" |
   readonly kind: Input["kind"];
   /** The words of a category, of which the first 1,000 are listed; those for false and true of a boolean. */
   readonly categories?: readonly string[];
-  /** How many words more there are. */
+  /** The number of further words. */
   readonly moreCategories?: number;
   /** Whether dates have times of day. */
   readonly times?: true;
-  /** Whether a row may have no cell here. */
+  /** Whether the cell may be missing. */
   readonly missing: boolean;
 }
 
-/** What a model reads and answers. */
+/** The inputs and outputs of a model. */
 export interface ModelDescription {
   readonly inputs: readonly InputDescription[];
-  /** Cells that mean "missing", in any case, beside the empty one and null. */
+  /** Cells that mean "missing", in any case, in addition to the empty one and null. */
   readonly na: readonly string[];
-  /** What becomes of a word that the model was not trained on. */
+  /** How a word that the model was not trained on is treated. */
   readonly unknown: Predictor["unknown"];
-  /** Of a network alone, quantities. */
+  /** A network without a table predicts quantities. */
   readonly task: Predictor["task"];
-  /** The names of what is predicted. */
+  /** The names of the targets. */
   readonly targets: readonly string[];
   /** Empty for quantities. */
   readonly classes: readonly string[];
-  /** Of two classes: the positive one, the second. */
+  /** For two classes: the positive one, the second. */
   readonly positive?: string;
-  /** Of two classes: the probability above which the positive one is predicted. */
+  /** For two classes: the probability above which the positive one is predicted. */
   readonly threshold?: number;
 }
 

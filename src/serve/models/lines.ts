@@ -1,6 +1,6 @@
 /**
- * Rows as they arrive, one on each line, and an answer on a line for each: of a stream of any length, no more is kept than a line and
- * the rows that came with it. What a row may be is decided in rows.ts.
+ * Rows as they arrive, one per line, and an answer line for each. Of a stream of any length, only a line and
+ * the rows that arrived with it are kept. rows.ts defines rows.
  */
 import { FettleError, isA } from "../../errors.js";
 import type { Tell } from "../../listener.js";
@@ -10,9 +10,9 @@ import type { PieceReader, Pieces } from "../exchange.js";
 import { UNEXPECTED } from "../faults.js";
 import { type RowAnswerer, RowFault } from "./rows.js";
 
-/** What is read at a time at most. */
+/** The most bytes read at a time. */
 export interface Limits {
-  /** Rows that are answered together. */
+  /** Rows answered together. */
   readonly maxRows: number;
   /** Bytes of a line. */
   readonly maxBytes: number;
@@ -20,9 +20,9 @@ export interface Limits {
 
 /**
  * A line for each line of `body` that is not blank, in the same order: the answer, or `{ "error", "row", "column" }`. After a line that is
- * too long, or a body that breaks off, the last line is `{ "error" }`.
+ * too long, or a truncated body, the last line is `{ "error" }`.
  *
- * @param tell - is told of errors that the last line does not show
+ * @param tell - receives errors that the last line does not show
  */
 export function answeredLines(
   body: Pieces | null,
@@ -72,7 +72,10 @@ function lineOf(result: Answer | RowFault, row: number): string {
 const errorLine = (code: string, message: string, place: object = {}): string =>
   `${JSON.stringify({ error: { code, message }, ...place })}\n`;
 
-/** The rows of whole lines, as many together as arrived together; a row is undefined for a line that is not JSON in UTF-8. */
+/**
+ * The rows of complete lines, grouped as they arrived; a row is undefined for a line that is not JSON in
+ * UTF-8.
+ */
 async function* batches(reader: PieceReader, { maxRows, maxBytes }: Limits): AsyncGenerator<unknown[], void> {
   const line = new Bytes("a line", maxBytes);
   let rows: unknown[] = [];

@@ -1,10 +1,10 @@
 /**
  * Predictions of a saved model over HTTP, on any host that has `Request` and `Response`: Node, Deno, Bun, Cloudflare Workers, Vercel and
- * others. This file decides which answer a request gets; what rows are and what they are answered is decided in rows.ts. It opens no
- * port, keeps nothing of a request, and has nothing of training in it.
+ * others. This file routes requests; rows.ts interprets rows and answers them. It opens no port, keeps
+ * nothing of a request, and contains no training code.
  *
- *     POST /predict         predictions of rows, as JSON, or of a row on each line
- *     GET  /schema          what the model reads and answers
+ *     POST /predict         predictions of rows, as JSON, or of one row per line
+ *     GET  /schema          the inputs and outputs of the model
  *     GET  /openapi.json    the same for tools that make clients
  *     GET  /health          { "status": "ok" }, without the token
  */
@@ -26,21 +26,33 @@ import { RowAnswerer } from "./rows.js";
 /** How a model is served. */
 export interface ModelServerOptions {
   /**
-   * The secret of requests, at least 16 characters. They carry it as `authorization: Bearer <token>`. A function is asked at each request,
-   * for hosts where secrets are known only then; without a valid one, every request is refused.
+   * The secret of requests, at least 16 characters. They carry it as `authorization: Bearer <token>`. A
+   * function is called for each request, for hosts where secrets are known only then; without a valid token,
+   * every request is refused.
    */
   readonly token: string | (() => string | undefined);
-  /** What the paths begin with, such as `/models/iris`. @defaultValue `""` */
+  /** The prefix of the paths, such as `/models/iris`. @defaultValue `""` */
   readonly prefix?: string;
-  /** Rows of a request at most; of a request with a row on each line, those that are answered together. @defaultValue 1000 */
+  /**
+   * The most rows of a request; of a request with one row per line, the most rows answered together.
+   * @defaultValue 1000
+   */
   readonly maxRows?: number;
-  /** Bytes of a body at most; of a request with a row on each line, those of a line. @defaultValue 1,048,576 */
+  /**
+   * The most bytes of a body; of a request with one row per line, the most bytes of a line.
+   * @defaultValue 1,048,576
+   */
   readonly maxBytes?: number;
-  /** What becomes of a word that the model was not trained on, see `loadPredictor`. A `Predictor` has its own rule. @defaultValue `"refuse"` */
+  /**
+   * How a word that the model was not trained on is treated, see `loadPredictor`. A `Predictor` has its own
+   * rule.
+   * @defaultValue `"refuse"`
+   */
   readonly unknown?: UnknownRule;
   /**
-   * Is told of errors that responses do not show: why the model could not be loaded (503), and errors that nobody expects (500).
-   * @defaultValue nobody is told
+   * Receives errors that responses do not show: why the model could not be loaded (503), and unexpected
+   * errors (500).
+   * @defaultValue such errors are not reported
    */
   readonly onError?: (error: unknown) => void;
 }
@@ -54,7 +66,10 @@ const OPTIONS: OptionNames<ModelServerOptions> = {
   onError: true,
 };
 
-/** A model that can be served: the bytes of a model file, a predictor, or a function that gets one of them. */
+/**
+ * A model to serve: the bytes of a model file, a predictor, or a function that returns a promise of one of
+ * them.
+ */
 export type ServableModel = Uint8Array | Predictor | (() => Promise<Uint8Array | Predictor>);
 
 /** A loaded model. */
@@ -66,10 +81,11 @@ interface Served {
 type Handler = (served: Served, request: Asked) => Promise<Reply> | Reply;
 
 /**
- * Creates a handler of requests for predictions of a model; `docs/serving-models.md` lists the paths. It never rejects. The model is
+ * Creates a handler of requests for predictions of a model; `docs/serving-models.md` lists the paths. It
+ * never rejects. The model is
  * loaded at the first request that needs it; if that fails, the response is 503, and the next request tries again.
  *
- * @throws FettleError `invalid_argument` or `unknown_name` for invalid options, and for what is no model
+ * @throws FettleError `invalid_argument` or `unknown_name` for invalid options, and for anything but a model
  * @example
  * ```ts
  * const model = sequential([dense(1)]);
@@ -136,7 +152,7 @@ export function modelServer(
   return handlerOf(answer, tell);
 }
 
-/** What `load` loads, at the first call and for all calls; undefined if it fails, and then it is called again at the next call. */
+/** The result of `load`, which is called once; undefined if it fails, and then the next call tries again. */
 function lazily<T>(load: () => Promise<T>, tell: Tell): () => Promise<T | undefined> {
   let loading: Promise<T | undefined> | undefined;
   return () => {
@@ -174,7 +190,7 @@ function checkModel(model: unknown, options: ModelServerOptions): void {
   mustBeListener(onError);
 }
 
-/** A predictor was loaded with a rule of its own. */
+/** A predictor already has its rule. */
 function refuseOtherRule(predictor: Predictor, unknown: UnknownRule | undefined): void {
   must(
     unknown === undefined || unknown === predictor.unknown,
@@ -184,7 +200,7 @@ function refuseOtherRule(predictor: Predictor, unknown: UnknownRule | undefined)
   );
 }
 
-/** Whether paths of requests can begin so, as `URL` writes them. */
+/** Whether paths of requests can have this prefix, as `URL` writes them. */
 function isPrefix(prefix: unknown): boolean {
   if (prefix === "") return true;
   if (typeof prefix !== "string" || !prefix.startsWith("/") || prefix.endsWith("/")) return false;

@@ -1,6 +1,6 @@
 /**
- * The OpenAPI 3.1 document of a served model, for tools that make clients and pages. A client that keeps to it is understood; the server
- * also reads what it does not mention, such as numbers as text. Nothing is served here.
+ * The OpenAPI 3.1 document of a served model, for tools that make clients and pages. The server accepts
+ * everything in it, and more, such as numbers as text. Nothing is served here.
  *
  * @see https://spec.openapis.org/oas/v3.1.1
  */
@@ -44,13 +44,13 @@ export function openApi(model: ModelDescription, prefix: string, limits: Limits)
       [`${prefix}/predict`]: {
         post: {
           operationId: "predict",
-          summary: "What the model predicts for rows, in their order",
+          summary: "Predictions for rows, in the same order",
           requestBody: {
             required: true,
             content: {
               [JSON_TYPE]: { schema: ref("Rows"), example: { rows: [example] } },
               [LINES_TYPE]: {
-                schema: { type: "string", description: "A row on each line, of any number of lines." },
+                schema: { type: "string", description: "One row per line, any number of lines." },
                 example: `${JSON.stringify(example)}\n`,
               },
             },
@@ -68,18 +68,23 @@ export function openApi(model: ModelDescription, prefix: string, limits: Limits)
             ...refusals,
             400: refused("The body is not JSON, or has no rows"),
             413: refused("The body is too long, or has too many rows"),
-            415: refused("The body is of another type"),
+            415: refused("The body has another type"),
             422: response("Rows are refused, and nothing is predicted", {
               [JSON_TYPE]: { schema: ref("RefusedRows") },
             }),
           },
         },
       },
-      [`${prefix}/schema`]: get("schema", "What the model reads and answers", { type: "object" }, refusals),
+      [`${prefix}/schema`]: get(
+        "schema",
+        "The inputs and outputs of the model",
+        { type: "object" },
+        refusals,
+      ),
       [`${prefix}/openapi.json`]: get("openapi", "This document", { type: "object" }, refusals),
       [`${prefix}/health`]: get(
         "health",
-        "Says that the server answers",
+        "Whether the server answers",
         object({ status: { const: "ok" } }),
         {},
       ),
@@ -95,7 +100,7 @@ const response = (description: string, content: Json): Json => ({ description, c
 const refused = (description: string): Json =>
   response(description, { [JSON_TYPE]: { schema: ref("Refusal") } });
 const refusals: Json = {
-  401: refused("The token is missing or another"),
+  401: refused("The token is missing or wrong"),
   503: refused("The model could not be loaded"),
 };
 
@@ -111,7 +116,7 @@ const refusalSchemas: Json = {
           ["row", "message"],
         ),
       ),
-      more: { type: "integer", minimum: 1, description: "Refused rows that are not listed" },
+      more: { type: "integer", minimum: 1, description: "The number of refused rows that are not listed" },
     },
     ["error", "rows"],
   ),
@@ -158,7 +163,7 @@ function exampleOf({ kind, categories = [], dateOrder = "ymd", times }: InputDes
 }
 
 function predictionSchema({ classes, targets }: ModelDescription): Json {
-  // null: a number that is not finite, as of a network whose training diverged
+  // null: a number that is not finite, such as from a network whose training diverged
   const number = { type: ["number", "null"] };
   const numbers = (names: readonly string[]) =>
     object(Object.fromEntries(names.map((name) => [name, number])));

@@ -1,4 +1,4 @@
-/** A request for predictions, and its response. Which model answers, and who may ask, is decided elsewhere. */
+/** A request for predictions, and its response. The caller chooses the model and checks the token. */
 import type { ErrorCode } from "../../errors.js";
 import type { Tell } from "../../listener.js";
 import { bodyType, jsonBody, LINES_TYPE } from "../body.js";
@@ -10,7 +10,7 @@ import { type RowAnswerer, RowFault } from "./rows.js";
 /**
  * The predictions for the rows of a request, or the refusal of all of them.
  *
- * @throws FettleError `memory_limit`, `invalid_argument`, `invalid_shape` for a body that holds no rows
+ * @throws FettleError `memory_limit`, `invalid_argument`, `invalid_shape` for a body without rows
  */
 export async function predictions(
   answerer: RowAnswerer,
@@ -30,7 +30,7 @@ export async function predictions(
   return faults.length === 0 ? json({ predictions: results }) : refusedRows(faults, results.length);
 }
 
-/** Refused rows that are listed at most. */
+/** The most listed refused rows. */
 const MOST_LISTED = 100;
 
 function refusedRows(faults: readonly object[], rows: number): Reply {

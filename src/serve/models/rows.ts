@@ -13,18 +13,18 @@ export class RowFault {
   constructor(
     /** Why, for people. */
     readonly message: string,
-    /** The input whose cell is refused; undefined where the whole row is. */
+    /** The input whose cell is refused; undefined if the row itself is. */
     readonly column?: string,
   ) {}
 }
 
-/** Characters of a reason that are kept: it may repeat a cell of any length. */
+/** The most characters of a reason, which may repeat a cell of any length. */
 const LONGEST_REASON = 300;
 
 /** Answers rows for one model. */
 export class RowAnswerer {
   private readonly inputs: readonly Input[];
-  /** Whether a row may be an array: words of categories would not be told from their codes. */
+  /** Whether a row may be an array: words of categories could not be distinguished from their codes. */
   private readonly allowsArrays: boolean;
   private readonly predict: (records: readonly RowRecord[]) => Answer[];
 
@@ -37,7 +37,7 @@ export class RowAnswerer {
   /**
    * The rows of a body: one record, an array of rows, `{ rows }`, or `{ columns }`.
    *
-   * @param most - how many they may be
+   * @param most - the limit
    * @throws FettleError `invalid_argument`, `invalid_shape` for anything else, `memory_limit` for more rows
    */
   rowsOf(body: unknown, most: number): readonly unknown[] {
@@ -47,12 +47,12 @@ export class RowAnswerer {
     return rows;
   }
 
-  /** What each row is answered, or why it is refused. */
+  /** The answer for each row, or why it is refused. */
   results(rows: readonly unknown[]): readonly (Answer | RowFault)[] {
     try {
       return this.predict(rows.map((row) => this.recordOf(row)));
     } catch {
-      // at least one is refused, which is found alone
+      // at least one is refused, so each is tried separately
       return rows.map((row) => this.resultOf(row));
     }
   }
@@ -76,14 +76,14 @@ export class RowAnswerer {
     const form = ["rows", "columns"].find((name) => this.isForm(name, body));
     if (form === undefined) return [body];
     const others = Object.keys(body).filter((name) => name !== form);
-    if (others.length > 0) throw wrong("the body", forms, `"${form}" beside ${inShort(others[0])}`);
+    if (others.length > 0) throw wrong("the body", forms, `"${form}" with ${inShort(others[0])}`);
     const given = body[form];
     if (form === "columns") return this.rowsOfColumns(given, most);
     refuseUnless(Array.isArray(given), "rows", "an array of rows", given);
     return given;
   }
 
-  /** Whether a field of a body has its rows: a cell is neither an array nor an object. */
+  /** Whether a field of a body contains rows: a cell is neither an array nor an object. */
   private isForm(name: string, body: Readonly<Record<string, unknown>>): boolean {
     if (!Object.hasOwn(body, name)) return false;
     const value = body[name];
@@ -102,7 +102,7 @@ export class RowAnswerer {
     if (different !== undefined)
       throw wrong(
         "columns",
-        "arrays of one length",
+        "arrays of equal length",
         `lengths ${lengths[0]} and ${different}`,
         "invalid_shape",
       );
@@ -112,7 +112,7 @@ export class RowAnswerer {
     );
   }
 
-  /** @throws FettleError `invalid_data` for a row that is neither a record nor an array that stands for one */
+  /** @throws FettleError `invalid_data` for a row that is neither a record nor an array of its numbers */
   private recordOf(row: unknown): RowRecord {
     if (isRecord(row)) return row as RowRecord;
     const { inputs } = this;
@@ -123,7 +123,7 @@ export class RowAnswerer {
     throw wrong("a row", `an object of cells by column${array}`, received, "invalid_data");
   }
 
-  /** Refuses what no cell can be in JSON, which may be too deep to be shown. */
+  /** Refuses values that are not cells; they may be too deep to show. */
   private refuseNested(record: RowRecord): void {
     for (const { name } of this.inputs) {
       const value: unknown = Object.hasOwn(record, name) ? record[name] : undefined;
@@ -136,7 +136,7 @@ export class RowAnswerer {
     }
   }
 
-  /** A reason that begins with its place, as the refusal of a value does that cannot be scaled. */
+  /** A reason that begins with its place, as for a value that cannot be scaled. */
   private placeOf(message: string): { readonly reason: string; readonly column?: string } {
     for (const { name } of this.inputs) {
       const place = `column ${show(name)}, row 0: `;
@@ -155,7 +155,7 @@ function refuseUnless(condition: unknown, name: string, rule: string, value: unk
   if (!condition) throw wrong(name, rule, inShort(value));
 }
 
-/** As `must`, for values of which some are too deep or too large to be shown. */
+/** Like `must`, for values that may be too deep or too large to show. */
 function wrong(
   name: string,
   rule: string,

@@ -1,4 +1,4 @@
-/** A request of Node as routers see it, and as a `Request` for handlers that are not of this package. */
+/** A request of Node in the form of routers, and as a `Request` for handlers of other packages. */
 import type { Asked } from "../exchange.js";
 import type { BoundedBody } from "./body.js";
 import type { Head } from "./head.js";
@@ -15,7 +15,10 @@ export class NodeAsked implements Asked {
     private readonly outgoing: NodeResponse,
   ) {}
 
-  /** Aborts when the client leaves before it has its response. Making it takes longer than parsing a request, and few handlers ask. */
+  /**
+   * Aborts when the client disconnects before it has its response. Created on demand: it takes longer than
+   * parsing a request, and few handlers need it.
+   */
   get signal(): AbortSignal {
     this.left ??= leaving(this.outgoing);
     return this.left.signal;

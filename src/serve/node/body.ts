@@ -1,6 +1,6 @@
 /**
- * The body of a request: it takes from the connection only what its reader asks for, up to a number of bytes, and waits for the client up to
- * a time. `Readable.toWeb` has neither bound.
+ * The body of a request: it reads from the connection only what its reader asks for, with limits of bytes and
+ * of waiting time. `Readable.toWeb` has neither limit.
  */
 import { platform } from "#platform";
 import { FettleError } from "../../errors.js";
@@ -15,19 +15,19 @@ interface Piece {
 }
 
 export class BoundedBody implements Pieces, PieceReader {
-  /** The response to a body that broke a bound, whatever its reader makes of the error. */
+  /** The response to a body that exceeded a limit, however its reader handles the error. */
   refusal: Refusal | undefined;
   private length = 0;
-  /** Whether nothing more is passed on. */
+  /** Whether the body has ended for its reader. */
   private isOver = false;
-  /** Who waits for the next piece. */
+  /** The reader that waits for the next piece. */
   private reader: { resolve(piece: Piece): void; reject(error: FettleError): void } | undefined;
-  /** While the client is waited for: since when, and what ends it. */
+  /** While it waits for the client: the start, and the timer. */
   private waiting: { readonly since: number; readonly timer: ReturnType<typeof setTimeout> } | undefined;
-  /** Milliseconds that the client may still be waited for. */
+  /** Milliseconds left to wait for the client. */
   private patience: number;
 
-  /** @param expectsContinue - whether the client sends the body only once it is told to */
+  /** @param expectsContinue - whether the client sends the body only after 100 Continue */
   constructor(
     private readonly incoming: NodeRequest,
     private readonly outgoing: NodeResponse,
@@ -42,19 +42,19 @@ export class BoundedBody implements Pieces, PieceReader {
     outgoing.on("finish", () => this.stop());
   }
 
-  /** There is one reader. */
+  /** There is only one reader. */
   getReader(): this {
     return this;
   }
 
-  /** @throws FettleError where the body breaks off or breaks a bound */
+  /** @throws FettleError if the body is truncated or exceeds a limit */
   read(): Promise<Piece> {
     return new Promise((resolve, reject) => {
       this.reader = { resolve, reject };
       if (this.isOver) return this.stop();
       if (this.expectsContinue) this.outgoing.writeContinue();
       this.expectsContinue = false;
-      // what has arrived is taken at once
+      // bytes that have arrived are returned at once
       if (this.incoming.read() !== null) return;
       if (this.incoming.complete) return this.pass({});
       const timer = setTimeout(() => this.fail(tooSlow(this.limits.bodyTimeout)), this.patience);
@@ -67,12 +67,12 @@ export class BoundedBody implements Pieces, PieceReader {
     this.stop();
   }
 
-  /** Passes nothing more on. */
+  /** Ends the body for its reader. */
   stop(): void {
     this.isOver = true;
     this.stopWaiting();
     this.reader?.reject(
-      this.refusal ?? new FettleError("invalid_argument", "the body must be whole; received a part of it"),
+      this.refusal ?? new FettleError("invalid_argument", "the body must be complete; received only a part"),
     );
     this.reader = undefined;
   }
@@ -106,14 +106,20 @@ export class BoundedBody implements Pieces, PieceReader {
 }
 
 const tooSlow = (most: number): Refusal =>
-  new Refusal(408, "invalid_argument", `the body must arrive within ${most} ms; received a part of it`, {
+  new Refusal(408, "invalid_argument", `the body must arrive within ${most} ms; received only a part`, {
     connection: "close",
   });
 
-/** Milliseconds for the rest of a body after its response: a client that sends all of it before it reads must not be cut off. */
+/**
+ * Milliseconds for the rest of a body after its response: a client that sends the entire body before it reads
+ * must not be disconnected.
+ */
 const LINGER = 5_000;
 
-/** Reads the rest of a request and drops it, so that the connection can take the next one; or ends the connection. */
+/**
+ * Reads and drops the rest of a request, so that the connection can serve the next one; or closes the
+ * connection.
+ */
 export function dropRest(incoming: NodeRequest): void {
   if (incoming.complete || incoming.socket.destroyed) return;
   const timer = setTimeout(() => incoming.destroy(), LINGER);

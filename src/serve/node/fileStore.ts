@@ -1,8 +1,9 @@
 /**
- * A store in a folder, for Node, Deno and Bun. Each key has a folder, and each write is a file in it that is named by its
- * number; the file with the highest number is what the key holds. A file gets its name when it is whole and on the disk, by a
- * hard link, which fails where the name exists: so of two processes that write the same number, one is refused, and no lock can
- * be left behind. The write before the last is kept, and answers where a file was damaged from outside.
+ * A store in a folder, for Node, Deno and Bun. Each key has a folder, and each write is a file in it, named
+ * by its number; the file with the highest number is the current entry. A file gets its name once it is
+ * complete and on the disk, by a hard link, which fails if the name exists: so if two processes write the
+ * same number, one is refused, and no lock can be left behind. The write before the last is kept, in case a
+ * file is damaged from outside.
  */
 import { checkOptions, FettleError, must, type OptionNames, show } from "../../errors.js";
 import type { StoredEntry } from "../store.js";
@@ -19,11 +20,11 @@ import {
 } from "./files.js";
 import { sealed, unsealed } from "./seal.js";
 
-/** How a file store keeps its files. */
+/** Options of a file store. */
 export interface FileStoreOptions {
   /**
-   * Whether a write waits until file and folder are on the disk, so that it outlasts a loss of power. Without that it outlasts
-   * only a kill of the process. Default true.
+   * Whether a write waits until file and folder are on the disk, so that it survives a power loss. Otherwise
+   * it survives only a kill of the process. Default true.
    */
   readonly sync?: boolean;
 }
@@ -32,9 +33,13 @@ const OPTIONS: OptionNames<FileStoreOptions> = { sync: true };
 
 /** A store in a folder, with versions. */
 export interface FileStore {
-  /** The newest write that is whole. @throws FettleError `damaged_record` if none is, `store_failed` */
+  /** The newest intact write. @throws FettleError `damaged_record` if none is intact, `store_failed` */
   get(key: string): Promise<StoredEntry | undefined>;
-  /** Replaces a version, and returns the new one. @throws FettleError `conflict` if the key has another, `store_failed` */
+  /**
+   * Replaces a version, and returns the new one.
+   *
+   * @throws FettleError `conflict` if the key has another, `store_failed`
+   */
   put(key: string, bytes: Uint8Array, version?: string): Promise<string>;
   /** Removes a key with all its files. @throws FettleError `store_failed` */
   delete(key: string): Promise<void>;
@@ -42,17 +47,21 @@ export interface FileStore {
   keys(): Promise<string[]>;
 }
 
-/** How often a read is tried again after the file that it found was replaced. */
+/** The retries of a read if the file that it found was replaced. */
 const ATTEMPTS = 100;
-/** What the name of a written file is made of: its number, with zeros in front, so that names sort as numbers do. */
+/** The name of a written file: its number with leading zeros, so that names sort like numbers. */
 const DIGITS = 16;
 const NUMBERED = /^\d{16}$/;
-/** The first number is below this, at random: a key that was deleted and put again does not get its old numbers. */
+/**
+ * The first number is random and below this: a key that was deleted and put again does not get its old
+ * numbers.
+ */
 const FIRST = 2 ** 40;
 
 /**
- * A store in a folder, which is made if it does not exist. Several processes may use it: of two that write to a study, one is refused.
- * The file system must have hard links, as all of Linux, macOS and Windows have by default; network folders may not.
+ * A store in a folder, which is created if it does not exist. Several processes may use it: if two write to a
+ * study, one is refused. The file system must have hard links, like the defaults of Linux, macOS and Windows;
+ * network folders may not.
  *
  * @param folder - its path
  * @throws FettleError `invalid_argument`, `unknown_name`
@@ -106,13 +115,13 @@ export function fileStore(folder: string, options: FileStoreOptions = {}): FileS
         if (version === undefined) await makeFolder(place, sync);
         const names = await namesIn(place);
         const before = numbersIn(names);
-        // a damaged file is not what its key holds, but its number is taken
+        // a damaged file is not the entry of its key, but its number is used
         const head = version === undefined ? before.at(-1) : (await newestIn(place, before))?.version;
         if (head !== version) throw conflict(key);
         const next = numberAfter(before.at(-1));
         if (!(await addFile(place, next, sealed(bytes), sync))) throw conflict(key);
         const after = numbersIn(await namesIn(place));
-        // another process went on from the same version, or deleted it, between our two looks
+        // another process continued from the same version, or deleted it, between our two reads
         if (after.at(-1) !== next || (version !== undefined && !after.includes(version))) {
           await removeFile(place, next);
           throw conflict(key);
@@ -129,7 +138,7 @@ export function fileStore(folder: string, options: FileStoreOptions = {}): FileS
     async delete(key) {
       const place = folderOf(key);
       try {
-        // the newest last, so that a kill meanwhile leaves it; again for what was written meanwhile
+        // the newest last, so that a kill meanwhile leaves it; repeated for files written meanwhile
         for (let names = await namesIn(place); names.length > 0; names = await namesIn(place))
           for (const name of [...names].sort()) await removeFile(place, name);
         await removeFolder(place);
@@ -160,9 +169,9 @@ function numberAfter(number: string | undefined): string {
 }
 
 /**
- * The newest file that is whole; undefined if the newest was replaced meanwhile.
+ * The newest intact file; undefined if the newest was replaced meanwhile.
  *
- * @throws FettleError `damaged_record` if none is whole
+ * @throws FettleError `damaged_record` if none is intact
  */
 async function newestIn(place: string, numbers: readonly string[]): Promise<StoredEntry | undefined> {
   const damages: string[] = [];
@@ -184,7 +193,10 @@ const conflict = (key: string): FettleError =>
       "at a time serve a folder, or send the request again",
   );
 
-/** What the system says, as in "ENOSPC: no space left on device, write '/srv/studies'": clients get to see it. */
+/**
+ * The system's message, as in "ENOSPC: no space left on device, write '/srv/studies'", without the path:
+ * clients see it.
+ */
 const withoutPath = ({ message }: Error): string => message.split(", ")[0];
 
 function adviceFor({ code }: FileError): string {
@@ -195,14 +207,19 @@ function adviceFor({ code }: FileError): string {
   return "Nothing was written";
 }
 
-/** What names of files may have on every system; other characters are written as ~ and the hexadecimal digits of their bytes. */
+/**
+ * The characters allowed in file names on every system; others are written as ~ and the hexadecimal digits of
+ * their bytes.
+ */
 const PLAIN = /^[a-z0-9_-]$/;
-/** In front of each name, since some systems have names of their own, such as CON. */
+/** A prefix of each name, since some systems reserve names such as CON. */
 const PREFIX = "study-";
 /** File systems allow 255. */
 const LONGEST = 240;
 
-/** The name of a key's folder: different for different keys, also where a file system takes A and a for the same. */
+/**
+ * The name of a key's folder: different for different keys, even if a file system ignores case.
+ */
 function nameOf(key: string): string {
   const hex = (byte: number): string => `~${byte.toString(16).padStart(2, "0")}`;
   const text = [...key].map((character) =>

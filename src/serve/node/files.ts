@@ -1,17 +1,17 @@
-/** The operations on files that the file store is made of. */
+/** The file operations of the file store. */
 import type { FileHandle } from "node:fs/promises";
 import { link, mkdir, open, readdir, readFile, rmdir, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** What the functions of `node:fs` throw. */
+/** An error of `node:fs`. */
 export interface FileError extends Error {
   readonly code?: string;
 }
 
-/** Whether an error says that there is no file or folder of a name. */
+/** Whether an error means that a file or folder does not exist. */
 export const isMissing = (error: unknown): boolean => (error as FileError).code === "ENOENT";
 
-/** The names of what is in a folder; none where it does not exist. */
+/** The names in a folder; empty if it does not exist. */
 export async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
@@ -21,7 +21,7 @@ export async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** The bytes of a file; undefined where it does not exist. */
+/** The bytes of a file; undefined if it does not exist. */
 export async function readWhole(path: string): Promise<Uint8Array | undefined> {
   try {
     return await readFile(path);
@@ -31,12 +31,12 @@ export async function readWhole(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** Makes a folder and those above it. With `sync`, their names are on the disk when it resolves. */
+/** Creates a folder and its parents. With `sync`, their names are on the disk when it resolves. */
 export async function makeFolder(path: string, sync: boolean): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {
-    // not by the option `recursive`, which calls a read-only file system a missing folder
+    // not with the option `recursive`, which reports a read-only file system as a missing folder
     if ((error as FileError).code === "EEXIST") return;
     if (!isMissing(error) || dirname(path) === path) throw error;
     await makeFolder(dirname(path), sync);
@@ -48,9 +48,9 @@ export async function makeFolder(path: string, sync: boolean): Promise<void> {
 }
 
 /**
- * Adds a file to a folder, whole or not at all.
+ * Adds a file to a folder, completely or not at all.
  *
- * @returns false where the name exists; then nothing changed
+ * @returns false if the name exists; then nothing changed
  */
 export async function addFile(
   folder: string,
@@ -75,7 +75,7 @@ export async function addFile(
   }
 }
 
-/** Removes a file; there may be none. */
+/** Removes a file, if it exists. */
 export async function removeFile(folder: string, name: string): Promise<void> {
   try {
     await unlink(`${folder}/${name}`);
@@ -84,7 +84,7 @@ export async function removeFile(folder: string, name: string): Promise<void> {
   }
 }
 
-/** Removes a folder, if it is empty; there may be none. */
+/** Removes a folder, if it exists and is empty. */
 export async function removeFolder(path: string): Promise<void> {
   try {
     await rmdir(path);
@@ -94,7 +94,7 @@ export async function removeFolder(path: string): Promise<void> {
   }
 }
 
-/** Writes the names in a folder to the disk. Windows has no such operation, and no need of it. */
+/** Writes the names in a folder to the disk. Windows neither has nor needs this operation. */
 export async function syncFolder(path: string): Promise<void> {
   let folder: FileHandle;
   try {
@@ -107,7 +107,7 @@ export async function syncFolder(path: string): Promise<void> {
   await closing(folder, () => folder.sync());
 }
 
-/** Closes a file, whatever happens. */
+/** Closes a file, and ignores errors. */
 async function closing(file: FileHandle, work: () => Promise<void>): Promise<void> {
   try {
     await work();

@@ -1,6 +1,6 @@
 /**
- * Requests of `node:http`, answered by a handler of `Request`s. Whatever a client sends, and whenever it leaves, nothing is thrown here; how
- * many connections there are, and how long they may take for their headers, is decided by their server.
+ * Requests of `node:http`, answered by a handler of `Request`s. Whatever a client sends, and whenever it
+ * disconnects, nothing is thrown here; the server limits connections and the time for headers.
  */
 
 import { isA } from "../../errors.js";
@@ -21,10 +21,10 @@ import {
 } from "./options.js";
 import { Sending } from "./send.js";
 
-/** Requests of one connection that may wait for their turn; clients that send more before they are answered are cut off. */
+/** The most waiting requests of one connection; clients that send more are disconnected. */
 const MOST_WAITING = 16;
 
-/** The requests of one connection, which are answered one after another. */
+/** The requests of one connection, answered one after another. */
 interface Turns {
   waiting: number;
   last: Promise<void>;
@@ -32,7 +32,7 @@ interface Turns {
 
 export class Answers {
   private readonly turns = new WeakMap<NodeSocket, Turns>();
-  /** Responses that end only when they are told to. */
+  /** Endless responses, which the server must end. */
   private readonly endless = new Set<Sending>();
   private isClosing = false;
   private readonly reply: (asked: NodeAsked) => Promise<Reply | Response>;
@@ -46,7 +46,7 @@ export class Answers {
   }
 
   /**
-   * Answers a request, after those before it on its connection. It never rejects.
+   * Answers a request, after the earlier ones on its connection. It never rejects.
    *
    * @param expectsContinue - whether the client waits for 100 Continue before it sends the body
    */
@@ -68,7 +68,7 @@ export class Answers {
     return turns.last;
   }
 
-  /** Ends the responses that are endless, and refuses requests from now on. */
+  /** Ends endless responses, and refuses requests from now on. */
   close(): void {
     this.isClosing = true;
     for (const sending of this.endless) sending.stop();
@@ -84,7 +84,7 @@ export class Answers {
       const response = await this.responseTo(incoming, outgoing, expectsContinue);
       await this.send(response, outgoing, isHead);
     } catch (error) {
-      // what a handler throws is no business of clients, whatever its code
+      // clients do not see a handler's error, whatever its code
       const refused = refusalOf(isA(error, Refusal) ? error : undefined, () => this.tell(error));
       if (outgoing.headersSent) outgoing.destroy();
       else await this.send(refused, outgoing, isHead).catch(() => outgoing.destroy());
@@ -122,13 +122,14 @@ export class Answers {
   }
 }
 
-/** For what an `Answers` learns of in another way too. */
+/** For events that an `Answers` also handles elsewhere. */
 const ignore = (): void => {};
 
 /**
  * A listener of requests for a server of your own: `createServer(nodeHandler(handler))` of `node:http` or `node:https`, or a route of a
- * framework over them. It bounds bodies and responses in size and time, answers CONNECT and TRACE with 405, and never throws. The `Request`
- * that it makes has the origin `http://localhost`; the header `host` says what the client wrote. `serveNode` also bounds connections.
+ * framework over them. It limits bodies and responses in size and time, answers CONNECT and TRACE with 405,
+ * and never throws. Its `Request`s have the origin `http://localhost`; the header `host` has the client's
+ * value. `serveNode` also limits connections.
  *
  * @throws FettleError `invalid_argument` or `unknown_name` for invalid options
  * @example

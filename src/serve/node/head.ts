@@ -1,6 +1,6 @@
 /**
- * The head of a request, as Node received it, or the refusal of one that could mean two things. What
- * Node's own parser refuses does not get here. Nothing is read of the body.
+ * The head of a request from Node, or the refusal of an ambiguous one. Requests that Node's parser refuses do
+ * not get here. It does not read the body.
  */
 import { inShort, tooLong } from "../body.js";
 import { Refusal } from "../responses.js";
@@ -9,28 +9,28 @@ import type { NodeRequest } from "./host.js";
 /** A request without its body. */
 export interface Head {
   readonly method: string;
-  /** Its origin is `http://localhost`, whatever the client says. */
+  /** Its origin is always `http://localhost`. */
   readonly url: string;
   /** By name in lower case. */
   readonly headers: ReadonlyMap<string, string>;
-  /** Whether a body follows that a `Request` of this method may have. */
+  /** Whether a body follows that the method allows in a `Request`. */
   readonly hasBody: boolean;
 }
 
 /** The methods that `Request` refuses. */
 const FORBIDDEN: readonly string[] = ["CONNECT", "TRACE", "TRACK"];
 
-/** The methods that are passed on, for the header `allow`; a handler allows some of them. */
+/** The methods that handlers receive, for the header `allow`; a handler allows some of them. */
 const ALLOW = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
-/** A name or an address with its port (RFC 9110, 7.2). Several headers, which are joined by commas, are not one. */
+/** A name or an address with its port (RFC 9110, 7.2). Several headers, joined by commas, do not match. */
 const HOST = /^[\w.~%!$&'()*+;=:[\]-]*$/;
 
-/** Headers of a request at most: there are some twenty, and Node keeps no more than 2,000 of any number. */
+/** The most headers of a request: usually there are some twenty, and Node keeps at most 2,000. */
 const MOST_HEADERS = 100;
 
 /**
- * @param maxBodyBytes - what a body may declare to have
+ * @param maxBodyBytes - the most bytes that a body may declare
  * @throws Refusal
  */
 export function headOf(incoming: NodeRequest, maxBodyBytes: number): Head {
@@ -67,8 +67,8 @@ export function refuseMethod(method: string): Refusal {
 }
 
 /**
- * The address of a target: a path, or an absolute address, whose path counts (RFC 9112, 3.2). Beginning with an origin of our own, "//" at
- * the start of a path names no other host.
+ * The address of a target: a path, or an absolute address, whose path counts (RFC 9112, 3.2). With our own
+ * origin in front, "//" at the start of a path does not name another host.
  */
 function urlOf(target: string): string | undefined {
   if (target.startsWith("/")) return new URL(`http://localhost${target}`).href;

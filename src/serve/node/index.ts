@@ -1,4 +1,7 @@
-/** What serves studies and models on Node, exported as `fettle/serve/node`; stores of files also on Deno and Bun. Nothing of the package imports it. */
+/**
+ * Servers of studies and models on Node, exported as `fettle/serve/node`; stores of files also on Deno and
+ * Bun. The package does not import it.
+ */
 export { type FileStore, type FileStoreOptions, fileStore } from "./fileStore.js";
 export { nodeHandler } from "./handler.js";
 export type { NodeRequest, NodeResponse, NodeSocket } from "./host.js";

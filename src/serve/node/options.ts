@@ -1,41 +1,62 @@
-/** How requests are bounded in size, time and number: the options, and their checks. */
+/** Limits of requests in size, time and number: the options, and their checks. */
 import { checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { mustBeListener } from "../../listener.js";
 
-/** Answers requests: `serveStudies(…).fetch`, what `modelServer` returns, or any other function of its form. */
+/**
+ * Answers requests: `serveStudies(…).fetch`, the result of `modelServer`, or any other function with this
+ * signature.
+ */
 export type RequestHandler = (request: Request) => Response | Promise<Response>;
 
-/** What one request may take. */
+/** Limits of one request. */
 export interface NodeHandlerOptions {
   /**
-   * Bytes of a body at most; longer ones are refused (413). `Infinity` for handlers that bound what they keep of a body, and read bodies
-   * of any length. @defaultValue 1,048,576
+   * The most bytes of a body; longer ones are refused (413). `Infinity` for handlers that read bodies of any
+   * length in bounded memory.
+   * @defaultValue 1,048,576
    */
   readonly maxBodyBytes?: number;
-  /** Milliseconds that a handler waits for a body in all, after its headers; past that, the request is refused (408). @defaultValue 60,000 */
+  /**
+   * The total milliseconds that a handler waits for a body after its headers; then the request is refused
+   * (408).
+   * @defaultValue 60,000
+   */
   readonly bodyTimeout?: number;
   /**
-   * Milliseconds that a response waits for its client to take the next 64 KiB of it, or the rest; past that, the connection is closed. A
-   * response that has nothing to send, such as a stream without events, is not measured. @defaultValue 30,000
+   * Milliseconds for the client to receive the next 64 KiB of a response, or the rest; then the connection is
+   * closed. A response with nothing to send, such as a stream without events, is not limited.
+   * @defaultValue 30,000
    */
   readonly writeTimeout?: number;
-  /** Is told of errors that responses do not show: what the handler throws, or its stream ends with. @defaultValue nobody is told */
+  /**
+   * Receives errors that responses do not show: those of the handler and its streams.
+   * @defaultValue such errors are not reported
+   */
   readonly onError?: (error: unknown) => void;
 }
 
-/** How a server listens, and what all of its connections may take. */
+/** The address of a server, and limits of its connections. */
 export interface NodeServerOptions extends NodeHandlerOptions {
-  /** The port, or 0 for any that is free. @defaultValue 8080 */
+  /** The port; 0 for any free port. @defaultValue 8080 */
   readonly port?: number;
-  /** The name or address that it listens on, such as `"0.0.0.0"` for all networks. @defaultValue `"127.0.0.1"`, this machine alone */
+  /**
+   * The name or address that it listens on, such as `"0.0.0.0"` for all networks.
+   * @defaultValue `"127.0.0.1"`, only this machine
+   */
   readonly hostname?: string;
-  /** Connections at the same time; others are closed at once. @defaultValue 256 */
+  /** The most simultaneous connections; others are closed at once. @defaultValue 256 */
   readonly maxConnections?: number;
-  /** Milliseconds from a connection's start, or a request's first byte, to the end of its headers (408 past that). @defaultValue 10,000 */
+  /**
+   * Milliseconds from a connection's start, or a request's first byte, to the end of its headers; then 408.
+   * @defaultValue 10,000
+   */
   readonly headersTimeout?: number;
-  /** Milliseconds that a connection is kept open between requests. @defaultValue 5,000 */
+  /** Milliseconds that a connection stays open between requests. @defaultValue 5,000 */
   readonly idleTimeout?: number;
-  /** Milliseconds that `close` waits for running responses, before it ends their connections. @defaultValue 10,000 */
+  /**
+   * Milliseconds that `close` waits for running responses, before it closes their connections.
+   * @defaultValue 10,000
+   */
   readonly closeTimeout?: number;
 }
 
@@ -107,14 +128,14 @@ function checkHandler(handler: unknown, limits: HandlerLimits, { onError }: Node
   mustBeListener(onError);
 }
 
-/** What timers take: longer times would be taken for none. */
+/** The longest time of timers; longer ones would fire at once. */
 function mustBeTime(name: string, value: unknown): void {
   const most = 2 ** 31 - 1;
   const isTime = Number.isInteger(value) && (value as number) > 0 && (value as number) <= most;
   must(isTime, name, `an integer from 1 to ${most}, in milliseconds`, value);
 }
 
-/** An option that is undefined is as if left out. */
+/** An undefined option counts as missing. */
 function withDefaults<T extends object>(defaults: T, options: Partial<T>): T {
   const given = Object.entries(options).filter(([name, value]) => name in defaults && value !== undefined);
   return { ...defaults, ...Object.fromEntries(given) };

@@ -1,4 +1,4 @@
-/** The form of a file of the file store: a head by which damage is noticed, then the bytes. */
+/** The format of a file of the file store: a head that reveals damage, then the bytes. */
 import { crc32 } from "../../crc32.js";
 
 /** Eight ASCII characters; then the length and the checksum of the bytes, little-endian. */
@@ -15,7 +15,7 @@ export function sealed(bytes: Uint8Array): Uint8Array {
   return file;
 }
 
-/** The bytes, or what is damaged. */
+/** The bytes, or the damage. */
 export function unsealed(
   file: Uint8Array,
 ):

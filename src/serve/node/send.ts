@@ -1,29 +1,29 @@
 /**
- * A response on its way to a client of Node: no more is read of its body than the client takes, and where the client leaves, the body is
- * cancelled. What the response says is decided elsewhere.
+ * Sends a response to a client of Node: its body is read only as fast as the client receives it, and
+ * cancelled if the client disconnects.
  */
 import { turn } from "#platform";
 import type { Reply } from "../exchange.js";
 import type { NodeResponse } from "./host.js";
 
-/** Bytes that are written at a time: a client that takes fewer within the time-out is too slow. */
+/** Bytes written at a time: a client that receives fewer within the time-out is too slow. */
 const PIECE = 65_536;
-/** The headers that say where a body ends. */
+/** The headers that determine the end of a body. */
 const FRAMING = /^(content-length|transfer-encoding)$/i;
 const EVENTS = /^text\/event-stream\b/i;
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 export class Sending {
-  /** Whether its body ends only with what it tells of, or when its client leaves. */
+  /** Whether its body is endless: it ends with its subject, or when its client disconnects. */
   readonly isEndless: boolean;
   private readonly headers: readonly (readonly [name: string, value: string])[];
   private readonly reader: Reader | undefined;
 
   /**
    * @param isLast - whether the connection ends with it
-   * @param writeTimeout - milliseconds that the client is waited for at a time
-   * @throws TypeError for a response whose body was read before
+   * @param writeTimeout - milliseconds to wait for the client at a time
+   * @throws TypeError for a response whose body was already read
    */
   constructor(
     private readonly response: Reply | Response,
@@ -44,17 +44,17 @@ export class Sending {
    * Sends the response, and resolves once the system has all of it or the connection has ended.
    *
    * @param hasBody - false for the response to HEAD
-   * @throws whatever the stream of the body ends with, and RangeError for a status that HTTP does not have
+   * @throws the error of the body's stream, and RangeError for a status that HTTP does not have
    */
   async send(hasBody: boolean): Promise<void> {
     const { outgoing, reader } = this;
-    if (outgoing.destroyed) return this.stop(); // the client left before there was a response
+    if (outgoing.destroyed) return this.stop(); // the client disconnected before the response
     if (reader && hasBody) await this.sendStream(reader);
     else await this.sendWhole(this.response.body);
     if (!outgoing.writableFinished) await this.until("finish");
   }
 
-  /** Ends the body with what was sent so far. */
+  /** Ends the body after the bytes sent so far. */
   stop(): void {
     this.reader?.cancel().catch(() => {});
   }
@@ -65,7 +65,7 @@ export class Sending {
     this.outgoing.writeHead(this.response.status, [...this.headers.flat(), ...own]);
   }
 
-  /** Sends a body that is at hand: a small one in one write with its head. */
+  /** Sends a body in memory: a small one in one write with its head. */
   private async sendWhole(body: Reply["body"]): Promise<void> {
     const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
     if (!(bytes instanceof Uint8Array)) {
@@ -79,7 +79,7 @@ export class Sending {
     this.outgoing.end(bytes.subarray(last));
   }
 
-  /** Of a body that is not at hand, the head does not wait for it. */
+  /** The head does not wait for the body of a stream. */
   private async sendStream(reader: Reader): Promise<void> {
     const first = reader.read();
     const second = first.then((piece) => (piece.done ? piece : reader.read()));
@@ -103,7 +103,7 @@ export class Sending {
       if (!this.outgoing.write(bytes.subarray(at, at + PIECE))) await this.until("drain");
   }
 
-  /** Waits for the client, and ends the connection if that takes too long. */
+  /** Waits for the client, and closes the connection if that takes too long. */
   private async until(event: "drain" | "finish"): Promise<void> {
     const { outgoing } = this;
     if (outgoing.destroyed) return;

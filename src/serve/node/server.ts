@@ -1,4 +1,7 @@
-/** A server of Node for a handler of `Request`s: it listens, bounds connections in number and time, and ends in good order. */
+/**
+ * A server of Node for a handler of `Request`s: it listens, limits connections in number and time, and shuts
+ * down gracefully.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -9,31 +12,33 @@ import { Answers } from "./handler.js";
 import { refuseMethod } from "./head.js";
 import { type NodeServerOptions, type RequestHandler, type ServerLimits, serverLimits } from "./options.js";
 
-/** A server that listens. */
+/** A listening server. */
 export interface NodeServer {
   /** Its address, such as `http://127.0.0.1:8080`. */
   readonly url: string;
   /** The port that it listens on. */
   readonly port: number;
   /**
-   * Takes no more connections, ends streams of events, and resolves once running responses have been sent, or after `closeTimeout`, which
-   * ends them.
+   * Accepts no more connections, ends streams of events, and resolves once running responses have been sent,
+   * or after `closeTimeout`, which ends them.
    */
   readonly close: () => Promise<void>;
 }
 
-/** Bytes of a request's headers at most (431 past that). */
+/** The most bytes of a request's headers; beyond that 431. */
 const MOST_HEADER_BYTES = 16_384;
-/** Milliseconds between two looks at connections whose headers take too long, at most. */
+/** The most milliseconds between two checks for connections whose headers take too long. */
 const CHECK_INTERVAL = 1_000;
-/** Milliseconds after which the system asks a silent client whether it is still there. */
+/** Milliseconds of silence after which the system probes a client (keep-alive). */
 const PROBE_DELAY = 60_000;
 
 /**
- * Serves a handler of requests on Node, safe against clients that are slow, broken or hostile: their headers, bodies, responses and
- * connections are bounded in size, time and number. `docs/serving.md` has a table of the bounds. Deno, Bun and Workers have servers of their own.
+ * Serves a handler of requests on Node, safe against clients that are slow, broken or hostile: their headers,
+ * bodies, responses and connections are limited in size, time and number. `docs/serving.md` has a table of
+ * the limits. Deno, Bun and Workers have their own servers.
  *
- * @throws FettleError `invalid_argument` or `unknown_name` for invalid options, `invalid_state` if it cannot listen
+ * @throws FettleError `invalid_argument` or `unknown_name` for invalid options, `invalid_state` if it cannot
+ * listen
  * @example
  * ```ts
  * const server = await serveNode((request) => Response.json({ path: new URL(request.url).pathname }), { port: 0 });
@@ -53,7 +58,7 @@ export async function serveNode(
     maxHeaderSize: MOST_HEADER_BYTES,
     insecureHTTPParser: false,
     headersTimeout: limits.headersTimeout,
-    requestTimeout: 0, // a body has its own, and so has a response
+    requestTimeout: 0, // bodies and responses have their own time-outs
     keepAliveTimeout: limits.idleTimeout,
     connectionsCheckingInterval: Math.min(CHECK_INTERVAL, limits.headersTimeout),
     keepAlive: true,
@@ -107,7 +112,7 @@ function listen(server: Server, { port, hostname }: ServerLimits): Promise<numbe
   });
 }
 
-/** CONNECT, which Node hands over as a connection without a response and without a time-out. */
+/** CONNECT, which Node passes as a connection without a response and without a time-out. */
 function refuseTunnel(socket: Duplex): void {
   socket.on("error", () => {});
   const { headers: own, body } = refusalOf(refuseMethod("CONNECT"), () => {});

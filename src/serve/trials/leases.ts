@@ -1,23 +1,26 @@
-/** Who does which trial, and until when. A lease decides who is heard, and never what a trial is or becomes. */
+/**
+ * Which client holds which trial, and until when. A lease decides whose reports count, and never changes a
+ * trial or its result.
+ */
 import { check } from "../../errors.js";
 
 interface Lease {
   readonly id: string;
-  /** When it was given, in milliseconds. */
+  /** When the lease was given, in milliseconds. */
   readonly since: number;
-  /** When its trial may be handed to another, unless its holder is heard before. */
+  /** When its trial may be handed to another client, unless its holder reports first. */
   until: number;
 }
 
 /** See the head of this file. */
 export class Leases {
-  /** By trial, in the order in which they end: each is given for the same time. */
+  /** By trial, in the order in which they end: all have the same duration. */
   private readonly held = new Map<number, Lease>();
-  /** Trials that nobody holds, such as those that were running when the server began again. */
+  /** Trials without a holder, such as those that were running when the server restarted. */
   private readonly offered = new Set<number>();
 
   /**
-   * @param milliseconds - how long a holder may be silent
+   * @param milliseconds - the longest silence of a holder
    * @param clock - milliseconds
    */
   constructor(
@@ -25,19 +28,19 @@ export class Leases {
     private readonly clock: () => number,
   ) {}
 
-  /** Lets a trial be handed out, unless somebody holds it. */
+  /** Lets a trial be handed out, unless a client holds it. */
   offer(number: number): void {
     if (!this.held.has(number)) this.offered.add(number);
   }
 
-  /** A trial that may be handed out: one that is offered, or whose lease is over; undefined if there is none. */
+  /** A trial that may be handed out: it is free, or its lease has expired; undefined if there is none. */
   free(): number | undefined {
     for (const number of this.offered) return number;
     const [number, lease] = this.first() ?? [];
     return lease && lease.until <= this.clock() ? number : undefined;
   }
 
-  /** Hands out a trial. @returns what its holder must say */
+  /** Hands out a trial. @returns the lease that its holder must send */
   give(number: number): string {
     const id = crypto.randomUUID();
     this.hold(number, id, this.clock());
@@ -45,10 +48,10 @@ export class Leases {
   }
 
   /**
-   * Hears from a holder, which has its lease from now on anew. One of a trial that nobody holds is taken at its word: the server began again
-   * meanwhile.
+   * Renews the lease of a holder that reports. A client may claim a trial without a holder, since the server
+   * may have restarted.
    *
-   * @returns for how many seconds it has worked; undefined if that is not known
+   * @returns the seconds since the lease was given; undefined if unknown
    * @throws FettleError `conflict` if another holds the trial
    */
   renew(number: number, id: string): number | undefined {
@@ -57,15 +60,16 @@ export class Leases {
     check(
       lease === undefined || lease.id === id,
       () =>
-        `the lease of trial ${number} is over, and another client does it; drop the trial and ask for the next. A client that takes longer than a ` +
-        "lease between two reports sends reports without a step",
+        `the lease of trial ${number} has expired, and another client runs it; drop the trial and ask for ` +
+        "the next. A client that takes longer than a lease between two reports must send reports without a " +
+        "step",
       "conflict",
     );
     this.hold(number, id, lease?.since ?? Number.NaN);
     return lease && Number.isFinite(lease.since) ? (now - lease.since) / 1000 : undefined;
   }
 
-  /** Gives a trial back before its lease is over. @throws FettleError as {@link renew} */
+  /** Returns a trial before its lease expires. @throws FettleError as {@link renew} */
   release(number: number, id: string): void {
     this.renew(number, id);
     this.end(number);
@@ -78,7 +82,7 @@ export class Leases {
     this.offered.delete(number);
   }
 
-  /** Milliseconds until the first lease is over. */
+  /** Milliseconds until the first lease expires. */
   next(): number {
     const [, lease] = this.first() ?? [];
     return lease ? lease.until - this.clock() : Number.POSITIVE_INFINITY;

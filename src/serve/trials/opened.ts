@@ -1,4 +1,4 @@
-/** How a study that clients do begins, and goes on from its storage with the same options. */
+/** Creates a study for clients, or resumes it from its storage with the same options. */
 import { check, isRecord, must, show } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
 import { sameValue } from "../../search/space/value.js";
@@ -8,7 +8,7 @@ import { beginStudy } from "../../search/study/study.js";
 import type { StoredStudy, StudySettings } from "../../store/storage.js";
 import type { TrialStudyOptions } from "./options.js";
 
-/** What decides on pruning, as the settings of the study keep it: a study that goes on has the same. */
+/** The pruning settings that the study keeps: a resumed study must have the same. */
 export function pruningOf({ scheduler, steps }: TrialStudyOptions<Space>) {
   return {
     scheduler: scheduler ? { name: scheduler.name, options: scheduler.options } : null,
@@ -16,7 +16,7 @@ export function pruningOf({ scheduler, steps }: TrialStudyOptions<Space>) {
   };
 }
 
-/** The scheduler in the settings of a study that was served; undefined if there is none. */
+/** The scheduler in the settings of a served study; undefined if there is none. */
 export function schedulerIn({ serve }: StudySettings) {
   const { scheduler, steps } = isRecord(serve) ? serve : {};
   if (!isRecord(scheduler) || typeof scheduler.name !== "string") return undefined;
@@ -46,7 +46,7 @@ export function created({
   });
 }
 
-/** A study as its storage has it. @throws FettleError for one that began with other options */
+/** A study from its storage. @throws FettleError for one that began with other options */
 export async function restored(stored: StoredStudy, options: TrialStudyOptions<Space>): Promise<Study> {
   const { space, strategy, constraint, direction, seed, lag } = options;
   const { definition } = stored;

@@ -1,4 +1,4 @@
-/** The options of a server whose clients do the trials, and their checks. */
+/** The options of a server whose clients run the trials, and their checks. */
 import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { mustBeListener } from "../../listener.js";
 import { mustBeScheduler, type Scheduler } from "../../search/schedulers/scheduler.js";
@@ -10,41 +10,47 @@ import { isName } from "../http.js";
 import { checkServerLimits, mustBePositive, type ServerLimits } from "../options.js";
 import { whyInvalidToken } from "../token.js";
 
-/** What a server of trials needs. */
+/** Options of a server of trials. */
 export interface TrialServerOptions<S extends Space = Space>
   extends Pick<ServerLimits, "maxRequests" | "maxRequestsPerSecond" | "maxRequestMilliseconds"> {
   /** The secret of requests, at least 16 characters. They carry it as `authorization: Bearer <token>`. */
   readonly token: string;
   /** Where the study is kept, trial by trial. */
   readonly storage: StudyStorage;
-  /** The name of the study, which is created unless it is there: 1 to 64 letters, digits, `-` and `_`. */
+  /** The name of the study, which is created if it does not exist: 1 to 64 letters, digits, `-` and `_`. */
   readonly study: string;
   readonly space: S;
   readonly strategy: Strategy;
   /** Which values are better; for several objectives, a list. */
   readonly direction: Direction | readonly Direction[];
-  /** How many trials the study has in the end. */
+  /** The number of trials of the study. */
   readonly trials: number;
-  /** Decides everything random; an integer of at least 0. Default 0. */
+  /** The random seed; an integer of at least 0. Default 0. */
   readonly seed?: number;
   /**
-   * How many of the most recent trials an adaptive strategy ignores: `lag + 1` trials can be at clients at once, with the same results as
-   * one by one. Default 0.
+   * How many of the most recent trials an adaptive strategy ignores: `lag + 1` trials can run at once, with
+   * the same results as one by one. Default 0.
    */
   readonly lag?: number;
   /** A pure function: points for which it returns false do not exist. */
   readonly constraint?: Constraint<ParamsOf<S>>;
-  /** Prunes trials by their reports: one that compares each with earlier trials, such as `asha()` or `medianStopping()`. */
+  /**
+   * Prunes trials by their reports: one that compares each with earlier trials, such as `asha()` or
+   * `medianStopping()`.
+   */
   readonly scheduler?: Scheduler;
-  /** With a scheduler: the whole budget of a trial, in the steps that clients report. */
+  /** With a scheduler: the full budget of a trial, in the steps that clients report. */
   readonly steps?: number;
-  /** Seconds without a report or a result after which a client is taken for lost, and its trial may be handed to another. Default 60. */
+  /**
+   * Seconds without a report or a result after which a client is presumed lost, and its trial may be handed
+   * to another. Default 60.
+   */
   readonly leaseSeconds?: number;
-  /** Is told of errors that responses do not show. Default: nobody is told. */
+  /** Receives errors that responses do not show. Default: such errors are not reported. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** With the defaults. */
+/** The options with defaults. */
 export type TrialStudyOptions<S extends Space> = TrialServerOptions<S> &
   Required<Pick<TrialServerOptions<S>, "seed" | "lag" | "leaseSeconds">>;
 
@@ -68,7 +74,11 @@ const OPTIONS: OptionNames<TrialServerOptions> = {
   maxRequestMilliseconds: true,
 };
 
-/** Checks what the study itself does not. @throws FettleError `invalid_argument`, `unknown_name` */
+/**
+ * Checks the options that the study does not check itself.
+ *
+ * @throws FettleError `invalid_argument`, `unknown_name`
+ */
 export function checkTrialOptions<S extends Space>(options: TrialServerOptions<S>): TrialStudyOptions<S> {
   checkOptions(options, "serveTrials", OPTIONS);
   const { token, storage, study, trials, scheduler, steps, onError } = options;
@@ -84,7 +94,7 @@ export function checkTrialOptions<S extends Space>(options: TrialServerOptions<S
   must(
     typeof study === "string" && isName(study),
     "study",
-    "a name of 1 to 64 letters, digits, - and _, which stands in the path of requests",
+    "a name of 1 to 64 letters, digits, - and _, which is part of the path of requests",
     study,
   );
   mustBeInteger("trials", trials);
@@ -97,7 +107,7 @@ export function checkTrialOptions<S extends Space>(options: TrialServerOptions<S
   } else {
     mustBeScheduler(scheduler);
     mustBeInteger("steps", steps);
-    // a client that waits could not do the trials that it waits for
+    // a waiting client could not run the trials that it waits for
     must(
       scheduler.width(steps) === 1,
       "scheduler",

@@ -1,15 +1,15 @@
 /**
- * Ask and tell over HTTP: a study whose trials are done by programs in any language.
+ * Ask and tell over HTTP: a study whose trials run in programs of any language.
  *
- *     GET    /studies                          the name of the study, as lists of several have it
+ *     GET    /studies                          the name of the study, in the form of a list
  *     GET    /studies/:id                      its status
- *     GET    /studies/:id/definition           what it searches, as studies of serveStudies have it
+ *     GET    /studies/:id/definition           its definition, as in serveStudies
  *     GET    /studies/:id/trials               its finished trials
- *     GET    /studies/:id/trials/:n/reports    what a trial has reported
- *     GET    /studies/:id/events               its results as they come, as server-sent events
- *     POST   /studies/:id/ask                  a trial to do: 200; 204 once the study is done; 429 while none is free
+ *     GET    /studies/:id/trials/:n/reports    the reports of a trial
+ *     GET    /studies/:id/events               its results as they arrive, as server-sent events
+ *     POST   /studies/:id/ask                  a trial to run: 200; 204 once all are done; 429 while none is free
  *     POST   /studies/:id/trials/:n/report     { lease, step, value }: whether the trial is pruned
- *     POST   /studies/:id/trials/:n/tell       { lease, value }, or another outcome: takes the result, once
+ *     POST   /studies/:id/trials/:n/tell       { lease, value }, or another outcome: accepts the result once
  *
  * @example
  * ```ts
@@ -61,7 +61,7 @@ import { Leases } from "./leases.js";
 import { checkTrialOptions, type TrialServerOptions } from "./options.js";
 import { TrialStudy, type TrialStudyStatus } from "./study.js";
 
-/** Bytes of a body at most: a result has attributes, and no curves. */
+/** The most bytes of a body: a result has attributes, and no curves. */
 const MOST_BYTES = 16_384;
 /** Characters of a path that a refusal repeats. */
 const SHOWN = 100;
@@ -135,11 +135,12 @@ const TELL: OptionNames<Omit<TrialOutcome, "curves">> & { readonly lease: true }
 const NUMBERS = ["value", "values", "constraints", "scores", "curve"];
 
 /**
- * Opens a study in a storage, or creates it, and returns a handler of requests to it. A trial is handed out with a lease, and to another client
- * once that is over; the result of a trial is taken once; the trials are those of one client, at any number of them.
+ * Opens a study in a storage, or creates it, and returns a handler of requests to it. A trial is handed out
+ * with a lease, and to another client once that has expired; a result is accepted once. Any number of clients
+ * gets the same trials as one.
  *
- * @throws FettleError `invalid_argument`, `unknown_name`, `invalid_space` for invalid options, and for a study that began with
- * others; and what the storage throws
+ * @throws FettleError `invalid_argument`, `unknown_name`, `invalid_space` for invalid options, and for a
+ * study that began with others; and what the storage throws
  */
 export async function serveTrials<const S extends Space>(
   options: TrialServerOptions<S>,
@@ -190,13 +191,13 @@ async function bodyOf<N extends string>(
   must(
     typeof lease === "string" && lease.length <= SHOWN,
     "lease",
-    "the text that came with the trial",
+    "the text received with the trial",
     lease,
   );
   return { ...(body as Partial<Record<N, unknown>>), lease };
 }
 
-/** Numbers of JSON, where null stands for one that it does not have. */
+/** Numbers of JSON; null stands for a number that JSON does not have. */
 function numbersOf(name: string, given: unknown): never {
   if (given === undefined) return undefined as never;
   const number = (each: unknown): number => {

@@ -1,7 +1,7 @@
 /**
- * A study whose trials are done by clients: they ask for a trial, report its intermediate values, and tell its result. Each call is in the
- * storage before it is answered. Which trials there are follows from the study alone: a strategy sees the trials that its lag
- * allows, at any number of clients and in any order of results. It knows no HTTP.
+ * A study whose trials run in clients: they ask for a trial, report its intermediate values, and tell its
+ * result. Each call is stored before it is answered. The study alone determines its trials: a strategy sees
+ * the trials that its lag allows, with any number of clients and in any order of results. It knows no HTTP.
  */
 import { check, FettleError, must, show } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
@@ -17,57 +17,57 @@ import type { Leases } from "./leases.js";
 import { created, pruningOf, restored } from "./opened.js";
 import type { TrialStudyOptions } from "./options.js";
 
-/** How far the study is. */
+/** The progress of the study. */
 export interface TrialStudyStatus {
   readonly id: string;
-  /** `done`: all trials have ended, and no client is given another. */
+  /** `done`: all trials have ended, and clients get no more. */
   readonly phase: "running" | "done";
-  /** How many trials it has in the end. */
+  /** The number of trials of the study. */
   readonly trials: number;
-  /** How many were asked for. */
+  /** The number of trials asked for. */
   readonly asked: number;
   readonly finished: number;
-  /** The best trial so far; missing while there is none, and with several objectives. */
+  /** The best trial so far; missing before the first, and with several objectives. */
   readonly best?: TrialRecord;
 }
 
-/** A trial that is handed to a client. */
+/** A trial for a client. */
 export interface HandedTrial extends Trial {
-  /** With a scheduler: the steps of a whole trial. */
+  /** With a scheduler: the steps of a complete trial. */
   readonly steps?: number;
-  /** What the client must say with its reports and its result. */
+  /** The lease that the client must send with its reports and its result. */
   readonly lease: string;
-  /** For how long the trial is its own without a report. */
+  /** Seconds for which the client keeps the trial without a report. */
   readonly leaseSeconds: number;
 }
 
 type TrialEvent = ServedEvent<TrialStudyStatus>;
 
-/** What is in memory of the study; all of it follows from the storage. */
+/** The state in memory, which follows from the storage. */
 interface Loaded {
   readonly study: Study;
   readonly stored: StoredStudy;
   readonly rungs: Rungs | undefined;
   /** Trials without a result, by number. */
   readonly unfinished: Map<number, Trial>;
-  /** What each of them has reported, if anything. */
+  /** Their reports, if any. */
   readonly reported: Map<number, Reported>;
   /** Whether the strategy has nothing left to suggest. */
   exhausted: boolean;
 }
 
-/** How far a trial has reported. */
+/** The progress of a trial's reports. */
 interface Reported {
   /** The last step. */
   readonly step: number;
   readonly count: number;
 }
 
-/** The most characters that are kept of why a trial failed. */
+/** The most characters kept of a trial's error. */
 const LONGEST = 4000;
 /** The most reports of a trial that are kept. */
 const MOST_REPORTS = 100_000;
-/** Seconds after which a trial may be free, at most. */
+/** The most seconds until a trial may be free. */
 const SOON = 1;
 
 /** See the head of this file. */
@@ -90,18 +90,22 @@ export class TrialStudy {
     return this.inTurn(async (loaded) => this.statusOf(loaded));
   }
 
-  /** What it searches. Objectives have no names here. */
+  /** Its definition. Objectives have no names here. */
   async definition(): Promise<SavedDefinition> {
     const { space, strategy, seed, direction } = this.options;
     return { space, strategy: strategy.name, seed, directions: [direction].flat(), metrics: [] };
   }
 
-  /** What a trial has reported, by step. */
+  /** The reports of a trial, by step. */
   reports(number: number): Promise<readonly Report[]> {
     return this.inTurn(({ stored }) => this.written(() => stored.reports(number)));
   }
 
-  /** Calls a listener with the status, and from then on with each result and the status after it. @returns what ends that */
+  /**
+   * Calls a listener with the status, and from then on with each result and the status after it.
+   *
+   * @returns a function that removes the listener
+   */
   listen(listener: (event: TrialEvent) => void): Promise<() => void> {
     return this.inTurn(async (loaded) => {
       checkListeners(this.listeners.size);
@@ -119,8 +123,9 @@ export class TrialStudy {
   /**
    * The next trial for a client; undefined once the study is done.
    *
-   * @param isAwaited - whether the client still waits, once it is its turn: a trial for nobody would be lost until its lease is over
-   * @throws LimitError where all trials that may run now are at clients
+   * @param isAwaited - whether the client still waits when its turn comes: otherwise the trial would be lost
+   * until its lease expires
+   * @throws LimitError if clients have all trials that may run now
    */
   ask(isAwaited: () => boolean = () => true): Promise<HandedTrial | undefined> {
     return this.inTurn(async (loaded) => {
@@ -148,19 +153,20 @@ export class TrialStudy {
       const wait = this.leases.next() / 1000;
       throw new LimitError(
         429,
-        `trials at clients must be at most those that the study's lag of ${study.lag} allows; received one more, while ` +
-          `${unfinished.size} are at clients. Ask again later, or use fewer clients; the option is lag`,
+        `running trials must be at most those that the study's lag of ${study.lag} allows; received one more, while ` +
+          `${unfinished.size} are running. Ask again later, or use fewer clients; the option is lag`,
         Math.max(1, Math.min(SOON, Math.ceil(wait))),
       );
     });
   }
 
   /**
-   * Takes an intermediate value; without a step it says only that the client is still there. Steps grow: a trial that is done again
-   * repeats some, of which the first counts.
+   * Accepts an intermediate value; without a step it is only a heartbeat. Steps must increase: a trial that
+   * runs again repeats some, and the first value of each counts.
    *
    * @returns whether the trial is pruned: the client should then tell the value that it has reached
-   * @throws FettleError `not_found`, `invalid_state`, `conflict` for a trial that is not the client's; `invalid_argument`
+   * @throws FettleError `not_found`, `invalid_state`, `conflict` for a trial that is not the client's;
+   * `invalid_argument`
    */
   report(number: number, lease: string, step?: number, value?: number | readonly number[]): Promise<boolean> {
     return this.inTurn(async (loaded) => {
@@ -184,10 +190,10 @@ export class TrialStudy {
   }
 
   /**
-   * Takes the result of a trial, once.
+   * Accepts the result of a trial once.
    *
-   * @returns whether it was taken now, and the record of the trial
-   * @throws FettleError as `report`, and for an outcome that a study does not take
+   * @returns whether it was accepted now, and the record of the trial
+   * @throws FettleError as `report`, and for an outcome that a study does not accept
    */
   tell(
     number: number,
@@ -207,7 +213,7 @@ export class TrialStudy {
       const record = study.tell(number, outcome);
       const taken = await this.written(() => stored.tell(record));
       this.leases.end(number);
-      // told by another process, or by this very call, whose connection to the database was lost before the answer
+      // another process told it, or this call did before it lost its connection to the database
       if (!taken) return { taken, record: await this.recordThere(number) };
       unfinished.delete(number);
       reported.delete(number);
@@ -217,7 +223,11 @@ export class TrialStudy {
     });
   }
 
-  /** Takes a trial back from a client that ends, so that the next that asks has it at once. @throws FettleError as `report` */
+  /**
+   * Takes a trial back from a client that ends, so that the next client gets it at once.
+   *
+   * @throws FettleError as `report`
+   */
   release(number: number, lease: string): Promise<void> {
     return this.inTurn(async (loaded) => {
       this.mustRun(loaded, number);
@@ -241,7 +251,7 @@ export class TrialStudy {
     const hasEnded = told.status === undefined && !pruned;
     const used = hasEnded ? (this.options.steps ?? last) : last;
     const { curve: own, ...rest } = told;
-    // a study that is opened again decides by the values at rungs
+    // a reopened study decides by the values at rungs
     const curve = rungs ? rungs.curve(number) : (own ?? []);
     return {
       ...(seconds !== undefined && { seconds }),
@@ -289,11 +299,11 @@ export class TrialStudy {
     const isPast = number < study.asked;
     throw new FettleError(
       isPast ? "invalid_state" : "not_found",
-      isPast ? `trial ${number} has a result already` : `trial ${number} was not asked for yet`,
+      isPast ? `trial ${number} already has a result` : `trial ${number} has not been asked for yet`,
     );
   }
 
-  /** What a call of the storage returns; where it fails, the next call begins from what is there. */
+  /** The result of a storage call; after a failure, the next call starts from the stored state. */
   private async written<R>(write: () => Promise<R>): Promise<R> {
     try {
       return await write();
@@ -303,7 +313,7 @@ export class TrialStudy {
     }
   }
 
-  /** Calls one after the other. */
+  /** Runs calls one after the other. */
   private inTurn<R>(call: (loaded: Loaded) => Promise<R>): Promise<R> {
     const result = this.lastCall.then(async () => {
       this.loaded ??= this.load();

@@ -6,7 +6,7 @@ import { repeated } from "../sql/repeated.js";
 import { sqlStorage } from "../sql/sqlStorage.js";
 import type { StudyStorage } from "../storage.js";
 
-/** A binding to a database of D1: the part that is used. `D1Database` of Cloudflare's types is assignable to it. */
+/** The used part of a binding to a database of D1. `D1Database` of Cloudflare's types is assignable to it. */
 export interface D1Binding {
   /** A statement with `?` for each of its values. */
   prepare(sql: string): D1Prepared;
@@ -14,36 +14,38 @@ export interface D1Binding {
   batch(statements: D1Prepared[]): Promise<D1Answer[]>;
 }
 
-/** A statement of D1: the part that is used. */
+/** The used part of a statement of D1. */
 export interface D1Prepared {
   /** The statement with its values. */
   bind(...values: unknown[]): D1Prepared;
-  /** Runs the statement alone. */
+  /** Runs the statement by itself. */
   all(): Promise<D1Answer>;
 }
 
-/** What a statement of D1 has answered: the part that is used. */
+/** The used part of the result of a statement of D1. */
 export interface D1Answer {
   readonly results: readonly unknown[];
   readonly meta: { readonly changes?: number };
 }
 
-/** How a database of D1 is used. */
+/** Options of a storage in D1. */
 export interface D1Options {
-  /** Milliseconds for which a statement is tried again while D1 is overloaded or moves. Default 5,000. */
+  /** Milliseconds for which a statement is retried while D1 is overloaded or moves. Default 5,000. */
   readonly timeout?: number;
-  /** To look only: no table is made, and none is brought up to date. Default false. */
+  /** Read only: no table is created or upgraded. Default false. */
   readonly readOnly?: boolean;
 }
 
 const OPTIONS: OptionNames<D1Options> = { timeout: true, readOnly: true };
 
 /**
- * A storage in a database of Cloudflare D1. Its tables begin with `fettle_`; those of other programs are left alone. D1 limits a row to 2 MB, so
- * the curves of a trial must have at most 500,000 numbers, and an invocation of a Worker to 1,000 statements (50 on the free plan).
+ * A storage in a database of Cloudflare D1. Its tables begin with `fettle_`; tables of other programs are not
+ * touched. D1 limits a row to 2 MB, so the curves of a trial must have at most 500,000 numbers, and an
+ * invocation of a Worker to 1,000 statements (50 on the free plan).
  *
  * @param database - the binding, such as `env.DB`; `close` leaves it open
- * @throws FettleError `store_failed` if D1 cannot be used; `invalid_checkpoint` for the schema of a later release; `not_found` where `readOnly` finds no studies
+ * @throws FettleError `store_failed` if D1 cannot be used; `invalid_checkpoint` for the schema of a later
+ * release; `not_found` if `readOnly` finds no studies
  * @example
  * ```ts
  * const worker = {
@@ -98,11 +100,11 @@ class D1Database implements SqlDatabase {
   }
 }
 
-/** Whether D1 has lost a connection or has moved, with no word of whether it had done what it was sent. */
+/** Whether D1 has lost a connection or has moved, so that it is unknown whether it did the work. */
 const isPassing = (error: unknown): boolean =>
   /network connection lost|overloaded|was reset|object to be reset|timed? ?out/i.test(messageOf(error));
 
-/** An error of D1 in words. */
+/** The message for an error of D1. */
 function refusal(error: unknown): FettleError {
   const said = messageOf(error);
   const reason = /too ?big/i.test(said)
@@ -121,7 +123,7 @@ function refusal(error: unknown): FettleError {
   );
 }
 
-/** A row, itself: D1 gives bytes as a list of numbers. */
+/** The row, changed in place: D1 returns bytes as a list of numbers. */
 function rowOf(row: unknown): Row {
   const fields = row as Record<string, SqlValue | readonly number[]>;
   for (const name in fields) {

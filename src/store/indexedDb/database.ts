@@ -1,17 +1,18 @@
 /**
- * A database of the page: opened, brought to the schema of this release, and used in transactions that are all or nothing. It knows no
- * study. IndexedDB's transactions are what joins several tabs: one that writes to a table waits for others that do.
+ * A database of the page: opened, upgraded to the schema of this release, and used in transactions. It knows
+ * nothing about studies. IndexedDB's transactions coordinate tabs: a transaction that writes to a table waits
+ * for others that do.
  */
 import { check, FettleError, messageOf, show } from "../../errors.js";
 import type { Connection, Durability, Host, Key, KeyRange, Mode, Request, Transaction } from "./host.js";
 
 const host = globalThis as unknown as Host;
 
-/** Takes the tables from the version before it. One that was released is never changed. */
+/** Upgrades the tables from the previous version. A released migration never changes. */
 export type Migration = (connection: Connection) => void;
 
 export class PageDatabase {
-  /** Why it cannot be used any more. */
+  /** Why it can no longer be used. */
   private ended: FettleError | undefined;
 
   private constructor(
@@ -20,22 +21,22 @@ export class PageDatabase {
     private readonly durability: Durability,
   ) {
     connection.onversionchange = () => {
-      // else the other tab could not upgrade it
+      // otherwise the other tab could not upgrade it
       this.end(
         "store_failed",
-        "another tab has opened it with a later release, or deletes it; reload this page",
+        "another tab opened it with a later release, or is deleting it; reload this page",
       );
     };
     connection.onclose = () => {
       this.end(
         "store_failed",
-        "the browser has closed it, as when a user clears a site's data; reload this page",
+        "the browser closed it, for example because the user cleared the site's data; reload this page",
       );
     };
   }
 
   /**
-   * @param tables - what the migrations come to
+   * @param tables - the result of the migrations
    * @throws FettleError as `indexedDbStorage`
    */
   static async open(
@@ -55,7 +56,7 @@ export class PageDatabase {
     );
   }
 
-  /** Does work in one transaction: all of it or nothing. It may wait for requests of the transaction alone. */
+  /** Runs work in one transaction: all of it or nothing. It may await only requests of the transaction. */
   async transact<T>(
     tables: readonly string[],
     mode: Mode,
@@ -69,7 +70,7 @@ export class PageDatabase {
         transaction.onabort = () => reject(transaction.error);
       });
       const [done, commit] = await Promise.allSettled([workIn(transaction, work), committed]);
-      // what the work throws is more than the abort that follows from it
+      // the error of the work says more than the abort that follows from it
       if (done.status === "rejected") throw done.reason ?? new Error("the transaction was aborted");
       if (commit.status === "rejected") throw commit.reason ?? new Error("the transaction was aborted");
       return done.value;
@@ -97,7 +98,7 @@ async function workIn<T>(
   } catch (error) {
     try {
       transaction.abort();
-    } catch {} // it has been, by the error
+    } catch {} // the error has already aborted it
     throw error;
   }
 }
@@ -110,12 +111,12 @@ export function resultOf<T>(request: Request<T>): Promise<T> {
   });
 }
 
-/** All keys that begin with some parts: arrays are greater than any number and text. */
+/** All keys that begin with the given parts: arrays are greater than any number and text. */
 export function beginningWith(...parts: readonly Key[]): KeyRange {
   return host.IDBKeyRange.bound(parts, [...parts, []]);
 }
 
-/** Opens a database, or makes it. */
+/** Opens a database, or creates it. */
 async function connect(name: string, migrations: readonly Migration[]): Promise<Connection> {
   const { indexedDB } = host;
   check(
@@ -137,7 +138,7 @@ async function connect(name: string, migrations: readonly Migration[]): Promise<
       request.onerror = () => reject(request.error);
       request.onsuccess = () => {
         if (refused)
-          request.result.close(); // it was opened after all, and nobody waits for it
+          request.result.close(); // it opened after all, but nothing waits for it
         else resolve(request.result);
       };
     });
@@ -168,20 +169,20 @@ const blocked = (name: string): FettleError =>
 
 const nameOf = (error: unknown): string => (error as Error | null)?.name ?? "";
 
-/** The errors of IndexedDB that people can do something about, by name. */
+/** The errors of IndexedDB that people can act on, by name. */
 const REASONS: Readonly<Record<string, string>> = {
   QuotaExceededError:
-    "the browser gives this page no more space; delete studies or models that are not needed, or free some disk space",
+    "the browser gives this page no more space; delete studies or models that you do not need, or free some disk space",
   SecurityError:
-    "the browser forbids this page to store anything; allow it data of sites, or open it outside of a frame",
+    "the browser does not allow this page to store data; allow site data, or open the page outside a frame",
   InvalidStateError:
-    "the browser has closed it, or forbids storing, as some private windows do; reload this page",
+    "the browser closed it, or forbids storage, as some private windows do; reload this page",
   UnknownError: "the browser could not read or write it; free some disk space, then reload this page",
   AbortError:
-    "the browser has ended the transaction, as on a full disk; free some disk space, then try again",
+    "the browser ended the transaction, for example because the disk is full; free some disk space, then try again",
 };
 
-/** An error of IndexedDB in words. */
+/** The message for an error of IndexedDB. */
 function refusal(name: string, error: unknown): unknown {
   if (error instanceof FettleError) return error;
   const reason = REASONS[nameOf(error)];

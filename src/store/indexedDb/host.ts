@@ -1,4 +1,4 @@
-/** As much of IndexedDB as a storage needs, as types: the package's sources know no page. */
+/** The used part of IndexedDB, as types: the package's sources do not include those of pages. */
 
 export type Key = number | string | readonly Key[];
 
@@ -36,7 +36,7 @@ export interface Transaction {
   onabort: (() => void) | null;
 }
 
-/** What can be read of a table or an index. */
+/** The reading methods of a table or an index. */
 interface Readable {
   get(key: Key): Request<unknown>;
   getKey(key: Key): Request<unknown>;

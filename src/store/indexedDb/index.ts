@@ -1,2 +1,5 @@
-/** Storages in a page, exported as `fettle/store/indexeddb`, for browsers and their workers. Nothing of the library imports it. */
+/**
+ * Storages in a page, exported as `fettle/store/indexeddb`, for browsers and their workers. The library does
+ * not import it.
+ */
 export { type IndexedDbOptions, indexedDbStorage } from "./indexedDb.js";

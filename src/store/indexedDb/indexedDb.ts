@@ -1,6 +1,7 @@
 /**
- * A storage in a page, on transactions of IndexedDB: a row an object, so that a trial costs the bytes of a trial. Not SQLite in the origin's private files
- * (OPFS): its synchronous handles exist in workers alone and lock out a second tab, and a SQLite in WebAssembly is half a megabyte.
+ * A storage in a page, on transactions of IndexedDB: one object per row, so that a trial costs only its own
+ * bytes. Not SQLite in the origin's private files (OPFS): its synchronous handles exist only in workers and
+ * lock out a second tab, and a SQLite in WebAssembly is half a megabyte.
  */
 import { checkOptions, FettleError, isRecord, must, type OptionNames, show } from "../../errors.js";
 import type { StudyJson } from "../../search/study/contract.js";
@@ -34,11 +35,12 @@ import {
 import { beginningWith, type Migration, PageDatabase, resultOf } from "./database.js";
 import type { Key, Mode, Table, Transaction } from "./host.js";
 
-/** How a database of the page is opened. */
+/** Options of a storage in a page. */
 export interface IndexedDbOptions {
   /**
-   * What a loss of power may undo. `"strict"`: nothing, since each write waits for the disk. `"relaxed"`: the last writes, of which the trials are
-   * run again to the same results. The end of the tab or of the browser undoes nothing in either. Default `"relaxed"`.
+   * What a power loss may undo. `"strict"`: nothing, since each write waits for the disk. `"relaxed"`: the
+   * last writes; the lost trials run again with the same results. The end of the tab or of the browser undoes
+   * nothing in either case. Default `"relaxed"`.
    */
   readonly durability?: "relaxed" | "strict";
 }
@@ -52,7 +54,7 @@ type Name = (typeof TABLES)[number];
 
 const MIGRATIONS: readonly Migration[] = [
   (connection) => {
-    // ids of deleted studies are not used again, so that a tab that still writes to one hits nothing
+    // ids of deleted studies are not reused, so a tab that still writes to one changes nothing
     const studies = connection.createObjectStore("studies", { keyPath: "id", autoIncrement: true });
     studies.createIndex("name", "name", { unique: true });
     for (const name of ["trials", "results", "curves", "notes"] as const)
@@ -65,12 +67,14 @@ const MIGRATIONS: readonly Migration[] = [
 ];
 
 /**
- * A storage in a database of the page's origin, which is made unless it exists. A closed tab, a reload or a killed browser loses nothing that has ended.
- * Several tabs and workers may use one at once. A browser may delete what pages keep where space is short; `navigator.storage.persist()` asks it not to.
+ * A storage in a database of the page's origin, which is created if it does not exist. A closed tab, a reload
+ * or a killed browser loses nothing that has ended. Several tabs and workers may use one at once. A browser
+ * may delete the data of pages when space is short; `navigator.storage.persist()` asks it not to.
  *
- * @param name - of the database, one of the origin's
- * @throws FettleError `unsupported` without IndexedDB; `store_failed` where the browser forbids storing, or a tab with an earlier release keeps the
- * database from being upgraded; `invalid_checkpoint` for one of a later release; `invalid_argument` for the database of another program
+ * @param name - of the database within the origin
+ * @throws FettleError `unsupported` without IndexedDB; `store_failed` if the browser forbids storage, or a
+ * tab with an earlier release blocks the upgrade; `invalid_checkpoint` for one of a later release;
+ * `invalid_argument` for the database of another program
  * @example
  * ```ts
  * const storage = await indexedDbStorage("studies");
@@ -195,7 +199,7 @@ class PageStudy implements StoredStudy {
   ) {
     this.id = id;
     this.name = name;
-    // numbers and texts are checked by `restoreStudy`, which trusts nothing
+    // `restoreStudy` checks numbers and texts
     this.definition = recordIn(definition, "definition", name) as unknown as StudyDefinition;
     this.settings = recordIn(settings, "settings", name);
   }
@@ -305,7 +309,7 @@ class PageStudy implements StoredStudy {
   async keep(name: string, bytes: Uint8Array) {
     checkName("the name of an artifact", name);
     await this.write(["artifacts"], ({ artifacts }) =>
-      // a slice, since a part of a larger buffer would be kept with all of it
+      // a copy, since a part of a larger buffer would be kept with all of it
       resultOf(artifacts.put({ study: this.id, name, size: bytes.length, bytes: bytes.slice() })),
     );
   }
@@ -326,13 +330,13 @@ class PageStudy implements StoredStudy {
     return this.tables.write(["studies", ...names], (stores) => this.there(stores, work));
   }
 
-  /** Does work unless the study was deleted. */
+  /** Runs work unless the study was deleted. */
   private async there<T>(stores: Stores, work: (stores: Stores) => Promise<T>): Promise<T> {
     if ((await resultOf(stores.studies.getKey(this.id))) === undefined) throw studyIsGone(this.name);
     return work(stores);
   }
 
-  /** Refuses what belongs to a trial unless it, or the one `before` it, was added. */
+  /** Refuses data of a trial unless the trial, or the one `before` it, was added. */
   private async find(trials: Table, number: number, before = number): Promise<void> {
     mustBeNumber(number, this.name);
     if ((await resultOf(trials.getKey([this.id, before]))) === undefined)
@@ -340,7 +344,7 @@ class PageStudy implements StoredStudy {
   }
 }
 
-/** Others cannot be keys, or no trial has them. */
+/** Other numbers cannot be keys, or no trial has them. */
 function mustBeNumber(number: number, name: string): void {
   if (!Number.isSafeInteger(number) || number < 0) throw trialIsUnknown(number, name);
 }

@@ -1,6 +1,6 @@
 /**
- * Parameters as Optuna's distributions, which it keeps beside each value of each trial, and back. A value is a number there: of a
- * choice, its place. Whatever comes from a file is checked.
+ * Parameters as Optuna's distributions, which it stores with each value of each trial, and back. A value is a
+ * number there: for a choice, its index. All data from a file is checked.
  */
 import { FettleError, isRecord, show } from "../../errors.js";
 import { isShallow } from "../../json.js";
@@ -21,12 +21,15 @@ export function distributionOf(parameter: Parameter): string {
   return JSON.stringify({ name: type === "int" ? "IntDistribution" : "FloatDistribution", attributes });
 }
 
-/** A value as Optuna keeps it. */
+/** A value as Optuna stores it. */
 export function numberOf(parameter: Parameter, value: ParamValue): number {
   return parameter.type === "choice" ? placeOf(parameter.values, value) : (value as number);
 }
 
-/** @throws FettleError `damaged_record` for what is no distribution; `invalid_space` for one that no parameter can have */
+/**
+ * @throws FettleError `damaged_record` for anything but a distribution; `invalid_space` for one that no
+ * parameter can have
+ */
 export function parameterOf(name: string, text: unknown): Parameter {
   const json = typeof text === "string" ? optunaJson(text) : undefined;
   const { name: kind, attributes } = isRecord(json) ? json : {};
@@ -49,7 +52,7 @@ export function parameterOf(name: string, text: unknown): Parameter {
   );
 }
 
-/** Refuses choices that JSON does not have, which would be null here. */
+/** Refuses choices that JSON cannot represent, which would be null here. */
 function checkWhole(name: string, text: string): void {
   try {
     JSON.parse(text);
@@ -62,9 +65,9 @@ function checkWhole(name: string, text: string): void {
 }
 
 /**
- * One parameter for two distributions that a parameter had in one study: the wider range.
+ * Joins two distributions that a parameter had in one study: the wider range.
  *
- * @throws FettleError `invalid_space` for two that are not alike
+ * @throws FettleError `invalid_space` for two of different kinds
  */
 export function widest(name: string, a: Parameter, b: Parameter): Parameter {
   const alike =
@@ -73,7 +76,7 @@ export function widest(name: string, a: Parameter, b: Parameter): Parameter {
   if (!alike)
     throw new FettleError(
       "invalid_space",
-      `parameter ${show(name)} of Optuna must be of one kind in all trials; received ${show(a)} and ${show(b)}; pass a space`,
+      `parameter ${show(name)} of Optuna must have one kind in all trials; received ${show(a)} and ${show(b)}; pass a space`,
     );
   if (a.type === "choice") return a;
   const { low, high, step, ...rest } = b as NumericParameter;
@@ -87,10 +90,10 @@ export function widest(name: string, a: Parameter, b: Parameter): Parameter {
 const sameChoices = (a: ChoiceParameter, b: ChoiceParameter): boolean =>
   a.values.length === b.values.length && a.values.every((value, i) => placeOf(b.values, value) === i);
 
-/** How far from a step a value may be, in steps, as Optuna has it. */
+/** How far from a step a value may be, in steps, as in Optuna. */
 const NEAR = 1e-8;
 
-/** The value that a number of Optuna is; undefined for one that the parameter does not have. */
+/** The value for a number of Optuna; undefined if the parameter does not have it. */
 export function valueFrom(parameter: Parameter, number: unknown): ParamValue | undefined {
   if (typeof number !== "number") return undefined;
   if (parameter.type === "choice") return Number.isInteger(number) ? parameter.values[number] : undefined;
@@ -100,10 +103,10 @@ export function valueFrom(parameter: Parameter, number: unknown): ParamValue | u
   return isNear ? value : undefined;
 }
 
-/** Characters of a text with words that JSON does not have, at most. */
+/** The most characters of a text with words that JSON does not have. */
 const LONGEST = 2 ** 20;
 
-/** Text of Python's `json`, in which numbers that are not finite are null here; undefined for other text. */
+/** Text of Python's `json`, with null for numbers that are not finite; undefined for other text. */
 export function optunaJson(text: string): unknown {
   try {
     return JSON.parse(text);

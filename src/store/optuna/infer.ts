@@ -1,4 +1,7 @@
-/** The space of a study of Optuna, which keeps none: its parameters are those of its trials, and conditions follow from which trials have which. */
+/**
+ * Infers the space of a study of Optuna, which stores none: the parameters are those of its trials, and
+ * conditions follow from which trials have which.
+ */
 import { check, FettleError, show } from "../../errors.js";
 import type { Condition, Parameter } from "../../search/space/parameter.js";
 import type { Space } from "../../search/space/space.js";
@@ -6,7 +9,7 @@ import { type ParamValue, placeOf } from "../../search/space/value.js";
 import { parameterOf, valueFrom, widest } from "./distributions.js";
 import type { OptunaTrial } from "./read.js";
 
-/** A space, and what was decided about it, in words. */
+/** A space, and notes on how it was inferred. */
 export interface InferredSpace {
   readonly space: Space;
   readonly notes: readonly string[];
@@ -14,13 +17,13 @@ export interface InferredSpace {
 
 type Values = Readonly<Record<string, ParamValue | undefined>>;
 
-/** Words that are plain, for the names of parameters, by the names of Optuna. */
+/** Plain names of parameters, by the names of Optuna. */
 export function plainNames(trials: readonly OptunaTrial[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   const taken = new Set<string>();
   const theirs = new Set(trials.flatMap(({ params }) => [...params.keys()]));
   const isPlain = (name: string): boolean => /^[A-Za-z][A-Za-z0-9_]*$/.test(name);
-  // names that are plain stay
+  // plain names stay
   for (const name of [...theirs].sort((a, b) => Number(isPlain(b)) - Number(isPlain(a)))) {
     const word = name
       .normalize("NFKD")
@@ -36,11 +39,11 @@ export function plainNames(trials: readonly OptunaTrial[]): ReadonlyMap<string, 
 }
 
 /**
- * Reads the space from the trials. A parameter that some complete trials lack has a condition on another, if the values of one tell
- * which trials have it.
+ * Reads the space from the trials. A parameter that some complete trials lack has a condition on another, if
+ * the values of one determine which trials have it.
  *
  * @param names - of `plainNames`
- * @throws FettleError `invalid_space` where there are no parameters, or they differ in a way that no space describes
+ * @throws FettleError `invalid_space` if there are no parameters, or no space describes how they differ
  */
 export function inferSpace(
   trials: readonly OptunaTrial[],
@@ -98,7 +101,7 @@ function conditionsOf(
   for (const name of parameters.keys()) {
     const having = points.filter((point) => Object.hasOwn(point, name));
     if (having.length === points.length) continue;
-    // a choice tells more than a number
+    // a choice is a better condition than a number
     const candidates = [...parameters].sort(
       ([, a], [, b]) => Number(a.type !== "choice") - Number(b.type !== "choice"),
     );
@@ -108,14 +111,14 @@ function conditionsOf(
     if (!found)
       throw new FettleError(
         "invalid_space",
-        `parameter ${show(name)} is in some trials of Optuna and not in others, and no other parameter alone tells in which; pass a space with its condition`,
+        `parameter ${show(name)} is in some trials of Optuna but not in others, and no single parameter determines in which; pass a space with its condition`,
       );
     conditions.set(name, { [found[0]]: found[1] as Condition[string] });
   }
   return conditions;
 }
 
-/** When a parameter applies, by the values of another; undefined if they do not tell. */
+/** When a parameter applies, by the values of another; undefined if they do not determine it. */
 function clauseOf(
   name: string,
   having: readonly Values[],
@@ -125,7 +128,7 @@ function clauseOf(
 ): Condition[string] | undefined {
   if (having.some((point) => point[parent] === undefined)) return undefined;
   const lacking = points.filter((point) => point[parent] !== undefined && !Object.hasOwn(point, name));
-  if (lacking.length === 0) return undefined; // it has the condition of the other
+  if (lacking.length === 0) return undefined; // it inherits the condition of the other
   if (parameter.type === "choice") {
     const places = (of: readonly Values[]) =>
       new Set(of.map((point) => placeOf(parameter.values, point[parent])));

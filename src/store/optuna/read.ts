@@ -1,4 +1,6 @@
-/** Reads a study of Optuna as its rows say it, checked one by one. What they mean for a study of Fettle is said by `study.ts`. */
+/**
+ * Reads the rows of a study of Optuna, and checks each one. `study.ts` converts them to a study of Fettle.
+ */
 
 import type { Direction } from "../../direction.js";
 import { check, FettleError, isRecord, show } from "../../errors.js";
@@ -15,9 +17,9 @@ export interface OptunaTrial {
   readonly number: number;
   readonly state: "COMPLETE" | "PRUNED" | "FAIL" | "RUNNING" | "WAITING";
   readonly seconds: number | null;
-  /** In the order in which they were suggested: the number that stands for the value, and its distribution. */
+  /** In the order of suggestion: the number that stands for the value, and its distribution. */
   readonly params: Map<string, { readonly number: unknown; readonly distribution: unknown }>;
-  /** By objective; infinite ones as they are. */
+  /** By objective; may be infinite. */
   readonly values: number[];
   /** By step; null for one that is not finite. */
   readonly reports: { readonly step: number; readonly value: number | null }[];
@@ -39,7 +41,7 @@ const OF_STUDY = "WHERE study_id = ? ORDER BY";
 const OF_TRIALS = "JOIN trials t ON t.trial_id = c.trial_id WHERE t.study_id = ? ORDER BY";
 
 /**
- * The study of a name.
+ * The study with a name.
  *
  * @throws FettleError `not_found` if there is none; `damaged_record` for rows that Optuna does not write; as {@link hasTables}
  */
@@ -157,7 +159,7 @@ function trialOf({ number, state: bytes, seconds }: Row): OptunaTrial {
   };
 }
 
-/** A number as Optuna keeps it beside its kind; undefined for what it does not write. */
+/** A number as Optuna stores it with its kind; undefined for anything that Optuna does not write. */
 function finiteOr(value: unknown, type: unknown): number | undefined {
   if (type === "FINITE") return typeof value === "number" ? value : undefined;
   if (value !== null) return undefined;
@@ -177,7 +179,7 @@ function setAttribute(attributes: Record<string, unknown>, row: Row): void {
   const value = text === undefined ? undefined : optunaJson(text);
   const isAttribute = key !== undefined && value !== undefined && isShallow(value);
   damagedUnless(isAttribute, `the attribute ${show(key)}`, "JSON", text);
-  // also one called __proto__
+  // even one called __proto__
   Object.defineProperty(attributes, key as string, { value, enumerable: true, configurable: true });
 }
 
@@ -185,7 +187,7 @@ function damagedUnless(holds: boolean, what: string, rule: string, received: unk
   check(holds, () => `${what} of Optuna must be ${rule}; received ${show(received)}`, "damaged_record");
 }
 
-/** A record in attributes; an empty one where there is none. */
+/** A record in attributes; empty without one. */
 export const recordIn = (attributes: Attributes, key: string): Attributes => {
   const value = attributes[key];
   return isRecord(value) ? value : {};

@@ -1,12 +1,13 @@
 /**
- * The tables of Optuna 3.2 to 4 in SQLite, whose code reads what is written here. A file that is not of such a release is refused.
+ * The tables of Optuna 3.2 to 4 in SQLite, whose code reads these files. A file of any other release is
+ * refused.
  *
  * @see optuna/storages/_rdb/models.py
  */
 import { check, FettleError, show } from "../../errors.js";
 import type { SqlDatabase, Statement } from "../sql/database.js";
 
-/** The revision that Optuna has had since 3.2, and the one before it, which differs by an index. */
+/** The revision of Optuna since 3.2, and the one before it, which differs by an index. */
 const REVISION = "v3.2.0.a";
 const READABLE = [REVISION, "v3.0.0.d"];
 
@@ -47,17 +48,20 @@ const TABLES: readonly string[] = [
   `INSERT INTO alembic_version (version_num) VALUES ('${REVISION}')`,
 ];
 
-/** The statements that make the tables, for an empty database. */
+/** The statements that create the tables in an empty database. */
 export const createTables: readonly Statement[] = TABLES.map((sql) => [sql]);
 
-/** A column of texts as bytes: of text that is not UTF-8, `libsql` would end the process. */
+/** A column of texts as bytes: `libsql` would end the process for text that is not UTF-8. */
 export const textOf = (column: string, name = column): string => `CAST(${column} AS BLOB) AS ${name}`;
 
-/** A column of numbers: of others, null, and of integers that JavaScript does not have, the nearest. */
+/**
+ * A column of numbers: null for anything else, and the nearest number for integers that JavaScript cannot
+ * represent.
+ */
 export const numberOf = (column: string, name = column): string =>
   `CASE WHEN typeof(${column}) IN ('integer', 'real') THEN CAST(${column} AS REAL) END AS ${name}`;
 
-/** The text of a column of {@link textOf}; undefined for what is none. */
+/** The text of a column of {@link textOf}; undefined for anything else. */
 export function decoded(bytes: unknown): string | undefined {
   if (!(bytes instanceof Uint8Array)) return undefined;
   try {
@@ -83,12 +87,12 @@ export async function hasTables(database: SqlDatabase): Promise<boolean> {
     () =>
       `${show(database.name)} must be a storage of Optuna, or a file that does not exist; it has the tables of another program, such as ${show(names[0])}`,
   );
-  // whose queries could take any time
+  // whose queries could take unbounded time
   const code = found.find(({ type }) => type !== "table");
   check(
     code === undefined,
     () =>
-      `${show(database.name)} must have tables alone, as Optuna makes it; received the ${code?.type} ${show(decoded(code?.name))}`,
+      `${show(database.name)} must contain only tables, as Optuna creates it; received the ${code?.type} ${show(decoded(code?.name))}`,
   );
   const [row] = await database.all([`SELECT ${textOf("version_num")} FROM alembic_version`]);
   const version = decoded(row?.version_num);

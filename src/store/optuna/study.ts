@@ -1,4 +1,7 @@
-/** A study of Optuna as one of Fettle: which trials are points of the space, what became of them, and how it goes on. */
+/**
+ * A study of Optuna as one of Fettle: which trials are points of the space, their results, and how the study
+ * is resumed.
+ */
 import { check, FettleError, isRecord, messageOf, show } from "../../errors.js";
 import { resolveSpace, type Space, whyOutside } from "../../search/space/space.js";
 import { defaultStrategy } from "../../search/strategies/default.js";
@@ -12,22 +15,30 @@ import { inferSpace, plainNames } from "./infer.js";
 import { type OptunaStudy, type OptunaTrial, recordIn } from "./read.js";
 import { CONSTRAINTS_KEY, OUTCOME_KEY, STUDY_KEY } from "./write.js";
 
-/** How a study of Optuna goes on. */
+/** How to resume a study of Optuna. */
 export interface OptunaImport {
   /**
-   * The space, where the trials do not tell it: a range that they did not reach, or a condition on two parameters. Names are plain words:
-   * `_` stands for other characters of Optuna's names. Default: that of the study which was exported, or what the trials tell.
+   * The space, if it cannot be inferred from the trials: for example a range that they did not reach, or a
+   * condition on two parameters. Names are plain words: `_` replaces other characters of Optuna's names.
+   * Default: that of the exported study, or inferred from the trials.
    */
   readonly space?: Space;
-  /** What suggests further trials. Default: that of the study which was exported, or the default strategy of `tune`. */
+  /**
+   * Suggests further trials. Default: that of the exported study, or the default strategy of `tune`.
+   */
   readonly strategy?: Strategy;
-  /** Decides everything random; an integer of at least 0. Default: that of the study which was exported, or 0. */
+  /**
+   * The random seed; an integer of at least 0. Default: that of the exported study, or 0.
+   */
   readonly seed?: number;
-  /** How many of the most recent trials an adaptive strategy ignores. Default: that of the study which was exported, or 0. */
+  /**
+   * How many of the most recent trials an adaptive strategy ignores. Default: that of the exported study, or
+   * 0.
+   */
   readonly lag?: number;
 }
 
-/** A study that was read, before it is kept. */
+/** A study that was read but not stored yet. */
 export interface ReadStudy {
   readonly study: StudyJson;
   readonly settings: StudySettings;
@@ -36,7 +47,10 @@ export interface ReadStudy {
   readonly notes: readonly string[];
 }
 
-/** @throws FettleError `invalid_space`, `invalid_argument`, `damaged_record` for a study that cannot go on here */
+/**
+ * @throws FettleError `invalid_space`, `invalid_argument`, `damaged_record` for a study that cannot be
+ * resumed here
+ */
 export async function studyOf(optuna: OptunaStudy, options: OptunaImport): Promise<ReadStudy> {
   const { directions, trials } = optuna;
   const exported = recordIn(optuna.system, STUDY_KEY);
@@ -87,7 +101,7 @@ export async function studyOf(optuna: OptunaStudy, options: OptunaImport): Promi
   };
 }
 
-/** The study with all that is in it checked: nothing of a file is trusted. */
+/** The study, completely checked: nothing in a file is trusted. */
 function checked(json: Readonly<Record<string, unknown>>): StudyJson {
   const { name, options } = json.strategy as { readonly name: string; readonly options: Strategy["options"] };
   const strategy: Strategy = { name, options, adaptive: false, suggest: () => undefined };
@@ -96,13 +110,17 @@ function checked(json: Readonly<Record<string, unknown>>): StudyJson {
     return reopenStudy(json, { strategy, ...constraint }).toJSON();
   } catch (error) {
     if (!(error instanceof FettleError) || error.code !== "invalid_checkpoint") throw error;
-    throw new FettleError("damaged_record", `the study of Optuna cannot go on here: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new FettleError(
+      "damaged_record",
+      `the study of Optuna cannot be resumed here: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
-/** The parameters of a trial, with undefined for what is no value of theirs. */
+/** The parameters of a trial, with undefined for invalid values. */
 function pointOf(space: Space, names: ReadonlyMap<string, string>, { state, params, system }: OptunaTrial) {
   if (state === "WAITING") {
     const fixed = Object.entries(recordIn(system, "fixed_params"));
@@ -121,7 +139,7 @@ function pointOf(space: Space, names: ReadonlyMap<string, string>, { state, para
   return Object.fromEntries(values) as Readonly<Record<string, unknown>>;
 }
 
-/** A trial as a study's JSON has it, unchecked. */
+/** A trial in the form of a study's JSON, unchecked. */
 function trialOf(
   { state, seconds, values, reports, user, system }: OptunaTrial,
   params: unknown,
@@ -134,7 +152,7 @@ function trialOf(
     number,
     params,
     ...(parent !== undefined && { parent }),
-    // what Optuna suggested did not come from the strategy
+    // points that Optuna suggested did not come from the strategy
     ...((isOurs ? given === true : true) && { given: true }),
   };
   if (state === "RUNNING" || state === "WAITING") return { ...trial, status: "running" };
@@ -151,7 +169,7 @@ function trialOf(
   const failed = (error: string) => ({ ...outcome, status: "failed", error });
   if (state === "FAIL") return { ...outcome, status: status === "diverged" ? status : "failed" };
   const last = reports.at(-1)?.value ?? undefined;
-  // Optuna's value of a pruned trial is the last that it reported
+  // Optuna's value of a pruned trial is its last report
   const told =
     state === "PRUNED" && values.length === 0 && objectives === 1 && last !== undefined ? [last] : values;
   if (state === "PRUNED" && told.length === 0) return failed("Optuna pruned it before it had a value");
@@ -170,7 +188,7 @@ function leftOutNote(trials: readonly OptunaTrial[]): string[] {
   const numbers = trials.slice(0, 20).map(({ number }) => number);
   const list = `${numbers.join(", ")}${trials.length > numbers.length ? ", ..." : ""}`;
   return [
-    `left out are ${trials.length} trials that are no points of the space, such as those that failed before all parameters were suggested: ` +
+    `skipped ${trials.length} trials outside the space, such as those that failed before all parameters were suggested: ` +
       `${list}; later ones have other numbers here`,
   ];
 }

@@ -1,4 +1,7 @@
-/** Writes a study into a database of Optuna, in one transaction. What Optuna has no place for is told, or kept in system attributes. */
+/**
+ * Writes a study into a database of Optuna, in one transaction. Data that Optuna cannot represent is
+ * reported, or stored in system attributes.
+ */
 import { check, isRecord, show } from "../../errors.js";
 import { resolveSpace } from "../../search/space/space.js";
 import type { SqlDatabase, SqlValue, Statement } from "../sql/database.js";
@@ -9,7 +12,7 @@ import { createTables, hasTables } from "./schema.js";
 /** The system attributes that this file writes, and `study.ts` reads. */
 export const STUDY_KEY = "fettle:study";
 export const OUTCOME_KEY = "fettle:outcome";
-/** As Optuna calls soft constraints. */
+/** Optuna's name of soft constraints. */
 export const CONSTRAINTS_KEY = "constraints";
 
 const STATES = {
@@ -21,9 +24,9 @@ const STATES = {
 } as const;
 
 const STUDY = "(SELECT study_id FROM studies WHERE study_name = ?)";
-// the rows of one transaction have ids in a row
+// the rows of one transaction have consecutive ids
 const TRIAL_ID = `? + (SELECT MIN(trial_id) FROM trials WHERE study_id = ${STUDY})`;
-/** As SQLAlchemy writes times, of seconds since the beginning of time. */
+/** A time as SQLAlchemy writes it, from seconds since the epoch. */
 const TIME = "strftime('%Y-%m-%d %H:%M:%f', ?, 'unixepoch') || '000'";
 const INSERT_TRIAL = `INSERT INTO trials (number, study_id, state, datetime_start, datetime_complete)
   VALUES (?, ${STUDY}, ?, ${TIME}, ${TIME})`;
@@ -41,11 +44,12 @@ const INSERT_ATTRIBUTE = (owner: "user" | "system"): string =>
   into(`trial_${owner}_attributes`, '"key"', "value_json");
 
 /**
- * Writes a study into a database that is empty, or one of Optuna.
+ * Writes a study into a database that is empty or of Optuna.
  *
  * @param name - of the study there
- * @returns what Optuna has no place for, in words
- * @throws FettleError `conflict` where it has a study of that name; as {@link hasTables}; and what the storage throws
+ * @returns notes on data that Optuna cannot represent
+ * @throws FettleError `conflict` if it has a study with that name; as {@link hasTables}; and what the storage
+ * throws
  */
 export async function writeStudy(
   database: SqlDatabase,
@@ -58,7 +62,7 @@ export async function writeStudy(
     : [];
   check(
     other === undefined,
-    () => `${show(database.name)} has a study ${show(name)} already; choose another name`,
+    () => `${show(database.name)} already has a study ${show(name)}; choose another name`,
     "conflict",
   );
   const trials = await study.trials();
@@ -97,7 +101,7 @@ export async function writeStudy(
   );
 }
 
-/** The statements of the study alone. */
+/** The statements of the study without its trials. */
 function statementsOf(study: StoredStudy, name: string): Statement[] {
   const { definition, settings } = study;
   const attribute = (owner: string, key: string, value: unknown): Statement => [
@@ -115,7 +119,10 @@ function statementsOf(study: StoredStudy, name: string): Statement[] {
   ];
 }
 
-/** What a study that came from Optuna has of it: the names of its parameters there, by ours, and the attributes of the study. */
+/**
+ * Optuna's data in a study that came from it: the names of its parameters, by ours, and the attributes of the
+ * study.
+ */
 function originOf({ settings: { optuna } }: StoredStudy) {
   const { names, attributes } = isRecord(optuna) ? optuna : {};
   return { names: isRecord(names) ? names : {}, attributes: isRecord(attributes) ? attributes : {} };
@@ -128,7 +135,7 @@ function valuesOf(trial: StoredTrial): readonly number[] {
   return trial.values ?? (trial.value === null ? [] : [trial.value]);
 }
 
-/** All of a trial that has no column or attribute of Optuna's, so that it comes back as it was. */
+/** Data of a trial without a column or attribute in Optuna, so that an import restores it. */
 function restOf(trial: StoredTrial) {
   const { number: _, params: __, ...rest } = trial;
   if (rest.status === "running") return rest;
@@ -155,7 +162,7 @@ function notesOf(study: StoredStudy, trials: readonly StoredTrial[], hasLists: b
     stepped && `Optuna has no steps on a log scale: it will suggest every integer of ${stepped}`,
     definition.constrained &&
       "the constraint on points is code: Optuna will suggest points that it forbids, unless the objective prunes them",
-    trials.some((trial) => trial.status !== "running" && trial.curves) && "curves are left out",
-    hasLists && "intermediate values of several objectives are left out",
+    trials.some((trial) => trial.status !== "running" && trial.curves) && "curves are not exported",
+    hasLists && "intermediate values of several objectives are not exported",
   ].filter((note) => typeof note === "string" && note !== "") as string[];
 }

@@ -1,24 +1,27 @@
 /**
- * The right to run a study that is kept in PostgreSQL, of one process at a time: a lock of the server, which ends with its connection. Where the
- * connection is lost, as when the server begins again, the lock is taken again.
+ * The right of one process at a time to run a study in PostgreSQL: a lock of the server, which ends with its
+ * connection. If the connection is lost, for example because the server restarts, the lock is acquired again.
  */
 import { type OwnClient, urlClient } from "./drivers.js";
 import { refusal } from "./failures.js";
 
-/** Milliseconds between two tries to take a claim again. */
+/** Milliseconds between two attempts to acquire a claim again. */
 const AGAIN = 1000;
-/** Tries after which another process is taken to have it, and not the connection that was lost, which the server may see later. */
+/**
+ * Attempts after which another process must hold it, and not the lost connection, whose end the server may
+ * notice later.
+ */
 const PATIENCE = 60;
 
-// the lock of a machine that is gone ends in 25 seconds, and not in the hours that systems take
+// the lock of a lost machine ends after 25 seconds, not after hours as by default
 const PROBES = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
 const LOCK = "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS own";
 
 /**
  * @param url - of the database
  * @param study - its name
- * @param lost - is called if another process has the claim after this one has lost its connection
- * @returns what gives the claim up; undefined where another process has it
+ * @param lost - called if another process has the claim after this one lost its connection
+ * @returns a function that releases the claim; undefined if another process has it
  * @throws FettleError as `postgresStorage`
  */
 export async function claimStudy(
@@ -52,7 +55,7 @@ class Claim {
       if (!own || this.isOver) await client.end();
       if (!own) return false;
     } catch (error) {
-      void client.end().catch(() => {}); // of a connection that was never made, it may not end
+      void client.end().catch(() => {}); // it may not end for a connection that was never made
       throw refusal(name, error);
     }
     this.client = client;

@@ -1,10 +1,10 @@
 /**
- * PostgreSQL as it is reached: a pool of connections of the package `pg`, or a PGlite in the process, as one interface. It runs
- * no statement of its own but those that begin and end transactions.
+ * Access to PostgreSQL: a pool of connections of the package `pg`, or a PGlite in the process, behind one
+ * interface. Its only own statements begin and end transactions.
  */
 import { FettleError, messageOf, must } from "../../errors.js";
 
-/** What a statement has answered: as much as `pg` and PGlite have in common. */
+/** The result of a statement: the common part of `pg` and PGlite. */
 export interface PostgresResult {
   readonly rows: readonly unknown[];
   readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
@@ -12,25 +12,25 @@ export interface PostgresResult {
   readonly affectedRows?: number;
 }
 
-/** A pool of connections: the part of `Pool` of the package `pg` that is used. */
+/** A pool of connections: the used part of `Pool` of the package `pg`. */
 export interface PostgresPool {
-  /** Lends a connection. */
+  /** Checks out a connection. */
   connect(): Promise<PostgresClient>;
 }
 
-/** A connection: the part of `PoolClient` of the package `pg` that is used. */
+/** A connection: the used part of `PoolClient` of the package `pg`. */
 export interface PostgresClient {
   /** Runs a statement with `$1` for its first value. */
   query(sql: string, values?: unknown[]): Promise<PostgresResult>;
-  /** Gives the connection back; with an error, the pool closes it. */
+  /** Returns the connection; with an error, the pool closes it. */
   release(error?: Error): void;
-  /** Calls back when the connection is lost. */
+  /** Adds a listener for the loss of the connection. */
   on(event: "error", listener: (error: Error) => void): unknown;
-  /** Calls back no more. */
+  /** Removes the listener. */
   off(event: "error", listener: (error: Error) => void): unknown;
 }
 
-/** A PostgreSQL in the process: the part of `PGlite` that is used. */
+/** A PostgreSQL in the process: the used part of `PGlite`. */
 export interface PostgresInProcess {
   /** Runs a statement with `$1` for its first value. */
   query(sql: string, values?: unknown[]): Promise<PostgresResult>;
@@ -42,11 +42,11 @@ export interface PostgresInProcess {
 export type Query = (sql: string, values: unknown[]) => Promise<PostgresResult>;
 
 export interface Driver {
-  /** As messages name the database. */
+  /** The name of the database in messages. */
   readonly name: string;
   readonly query: Query;
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
-  /** Ends what the driver began. */
+  /** Closes what the driver opened. */
   close(): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ const CONNECTING = 10_000;
 /** No connection was made, so nothing was sent. */
 export class NotConnected extends Error {}
 
-/** What a person may give for a database. @throws FettleError `invalid_argument`, `unsupported` without `pg` */
+/** The driver for a given database. @throws FettleError `invalid_argument`, `unsupported` without `pg` */
 export async function driverOf(database: unknown): Promise<Driver> {
   if (typeof database === "string") return await urlDriver(database);
   const given = Object(database) as PostgresPool | PostgresInProcess;
@@ -70,19 +70,19 @@ async function urlDriver(url: string): Promise<Driver> {
   const name = hostOf(url);
   const { Pool } = await importPg();
   const pool = new Pool({ ...connectionOf(url), allowExitOnIdle: true });
-  // an idle connection that was lost: the next statement gets another
+  // an idle connection was lost: the next statement gets another
   pool.on("error", () => {});
   return { ...poolDriver(pool, name), close: () => pool.end() };
 }
 
-/** A connection that is in no pool: the part of `Client` of the package `pg` that is used. */
+/** A connection outside a pool: the used part of `Client` of the package `pg`. */
 export interface OwnClient extends Pick<PostgresClient, "query"> {
   on(event: "error" | "end", listener: () => void): unknown;
   connect(): Promise<unknown>;
   end(): Promise<void>;
 }
 
-/** One connection that is not open yet, and the name of its database. @throws FettleError as {@link driverOf} */
+/** An unopened connection, and the name of its database. @throws FettleError as {@link driverOf} */
 export async function urlClient(url: string): Promise<{ readonly name: string; readonly client: OwnClient }> {
   const name = hostOf(url);
   const { Client } = await importPg();
@@ -103,7 +103,7 @@ async function importPg() {
   });
 }
 
-/** The host and the name of the database. A URL is not shown, since it may have a password. */
+/** The host and the name of the database. The URL is not shown, since it may contain a password. */
 function hostOf(url: string): string {
   try {
     const { protocol, host, pathname, searchParams } = new URL(url);
@@ -112,8 +112,9 @@ function hostOf(url: string): string {
   } catch {}
   throw new FettleError(
     "invalid_argument",
-    "the URL of a PostgreSQL must be as postgres://user:password@host:5432/name, with a sign such as @ or / in the password as %40 or %2F; " +
-      "received another text, which is not shown since it may have a password",
+    "the URL of a PostgreSQL must be as postgres://user:password@host:5432/name, with characters such as @ " +
+      "or / in the password as %40 or %2F; received another text, which is not shown since it may contain " +
+      "a password",
   );
 }
 
@@ -139,7 +140,8 @@ function poolDriver(pool: PostgresPool, name: string): Driver {
     query: (sql, values) => lend((query) => query(sql, values)),
     transaction: (work) =>
       lend(async (query) => {
-        // all statements see one state; if another writer changes what they write, the transaction fails and is run again
+        // all statements see one state; if another writer changes the same rows, the transaction fails and
+        // runs again
         await query("BEGIN ISOLATION LEVEL REPEATABLE READ", []);
         try {
           const result = await work(query);

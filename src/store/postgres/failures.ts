@@ -1,8 +1,8 @@
-/** The errors of PostgreSQL: which of them time cures, and what people are told. */
+/** The errors of PostgreSQL: which are worth a retry, and messages for people. */
 import { FettleError, messageOf, show } from "../../errors.js";
 import { NotConnected } from "./drivers.js";
 
-/** The SQLSTATE of the server or the code of the system in an error or its cause; undefined in others. */
+/** The SQLSTATE of the server or the code of the system in an error or its cause; undefined without one. */
 export function codeOf(error: unknown): string | undefined {
   const own = error instanceof NotConnected ? error.cause : error;
   const { code } = (own ?? {}) as { readonly code?: unknown };
@@ -11,17 +11,17 @@ export function codeOf(error: unknown): string | undefined {
 
 /**
  * Whether the transaction was undone, so that it may run again: it conflicted with another (serialization_failure, deadlock_detected),
- * or the study was deleted under it (foreign_key_violation), which the next run finds.
+ * or the study was deleted meanwhile (foreign_key_violation), which the next run finds.
  */
 const UNDONE = new Set(["40001", "40P01", "23503"]);
 
-/** The server ends, has just started, or has no connection left. */
+/** The server is stopping, has just started, or has no connection left. */
 const UNAVAILABLE = new Set(["57P01", "57P02", "57P03", "53300"]);
 
 /** Codes of the system with which a connection ends. */
 const LOST = new Set(["ECONNRESET", "ECONNREFUSED", "EPIPE", "ETIMEDOUT", "ENOENT"]);
 
-/** Whether the connection was lost, with no word of whether the server had done what it was sent. */
+/** Whether the connection was lost, so that it is unknown whether the server did the work. */
 function isLost(error: unknown): boolean {
   const code = codeOf(error);
   if (code === undefined) return /connection (terminated|error)|timeout/i.test(messageOf(error));
@@ -31,8 +31,8 @@ function isLost(error: unknown): boolean {
 /**
  * Whether work may be sent again after an error.
  *
- * @param again - whether two runs of it leave what one does: then it may be sent again also where the connection was lost before its
- * answer, or where another writer had the same key (unique_violation)
+ * @param again - whether it is idempotent: then it may be sent again even if the connection was lost before
+ * its answer, or another writer had the same key (unique_violation)
  */
 export function isCurable(error: unknown, again: boolean): boolean {
   if (UNDONE.has(codeOf(error) ?? "")) return true;
@@ -40,15 +40,15 @@ export function isCurable(error: unknown, again: boolean): boolean {
   return again && (codeOf(error) === "23505" || isLost(error));
 }
 
-/** What people can do something about, by SQLSTATE or code of the system. */
+/** Errors that people can act on, by SQLSTATE or code of the system. */
 const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "no server answers there; check the host and the port, and whether it runs",
-  ENOENT: "no server answers there; check the folder of its socket, and whether it runs",
-  ENOTFOUND: "no host of that name is known; check its spelling",
+  ECONNREFUSED: "no server answers there; check the host and the port, and whether the server runs",
+  ENOENT: "no server answers there; check the folder of its socket, and whether the server runs",
+  ENOTFOUND: "no host has that name; check its spelling",
   EAI_AGAIN: "the name of the host cannot be looked up; check the network",
   "28P01": "the server refuses the user or the password",
   "28000": "the server refuses the user; check its name, and the server's pg_hba.conf",
-  "3D000": "the server has no database of that name; create it first",
+  "3D000": "the server has no database with that name; create it first",
   "42501":
     "the user lacks a right; grant it CREATE on the database, or USAGE on the schema and rights on its tables: SELECT to read, all to write",
   "25006": "the server is read-only, such as a standby; use the primary",
@@ -56,10 +56,10 @@ const REASONS: Readonly<Record<string, string>> = {
   "53300": "the server has no connection left; close some, or raise its max_connections",
   "57014": "a statement took longer than the server's statement_timeout allows",
   "57P03": "the server is starting or stopping; try again",
-  "22P05": "the database has another encoding than UTF8; create one that has",
+  "22P05": "the encoding of the database must be UTF8; create another database",
 };
 
-/** An error of PostgreSQL in words. It names the host, and never the URL, which may have a password. */
+/** The message for an error of PostgreSQL. It names the host, never the URL, which may contain a password. */
 export function refusal(name: string, error: unknown): unknown {
   if (error instanceof FettleError) return error;
   const said = messageOf(error) || codeOf(error);
@@ -74,7 +74,7 @@ export function refusal(name: string, error: unknown): unknown {
 }
 
 function unnamed(error: unknown): string {
-  // a pool that has no password to send
+  // a pool without a password to send
   if (/client password/.test(messageOf(error))) return "the server asks for a password, and the URL has none";
   return isLost(error) ? "the connection was lost; try again once the server runs" : "a statement failed";
 }

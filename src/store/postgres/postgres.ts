@@ -14,28 +14,40 @@ import {
 } from "./drivers.js";
 import { isCurable, refusal } from "./failures.js";
 
-/** Where a storage is in a database of PostgreSQL, and how it is reached. */
+/** Options of a storage in PostgreSQL. */
 export interface PostgresOptions {
-  /** The schema that has the tables, which is created unless it exists: lower-case letters, digits and underscores. Default `"fettle"`. */
+  /**
+   * The schema of the tables, which is created if it does not exist: lower-case letters, digits and
+   * underscores. Default `"fettle"`.
+   */
   readonly schema?: string;
-  /** Milliseconds for which a statement is tried again while the server cannot be reached, such as while it restarts. Default 30,000. */
+  /**
+   * Milliseconds for which a statement is retried while the server is unreachable, such as during a restart.
+   * Default 30,000.
+   */
   readonly timeout?: number;
-  /** To look only: no table is made, and none is brought up to date. The user needs no more than to select. Default false. */
+  /**
+   * Read only: no table is created or upgraded. The user needs only the right to select. Default false.
+   */
   readonly readOnly?: boolean;
 }
 
 const OPTIONS: OptionNames<PostgresOptions> = { schema: true, timeout: true, readOnly: true };
 
 /**
- * A storage in PostgreSQL, for processes of any number of machines; versions 15 and 18 are tested. With a URL it needs the package `pg`.
+ * A storage in PostgreSQL, for processes on any number of machines; versions 15 and 18 are tested. With a URL
+ * it needs the package `pg`.
  *
- * Where a connection is lost, what was sent is sent again until `timeout`: reading changes nothing, and each writing of a trial, a result, a
- * report or an artifact leaves the same twice as once, since a key decides. If the server had done it before, `add` and `tell` then return false
- * though it was this call that added or told. To create and to delete a study is not sent again.
+ * If a connection is lost, statements are sent again until `timeout`: reads change nothing, and writes of
+ * trials, results, reports and artifacts are idempotent, since a key decides. If the server had already done
+ * the work, `add` and `tell` return false although this call added or told. Creating and deleting a study is
+ * not repeated.
  *
- * @param database - its URL, as `postgres://user:password@host:5432/name`; or a `Pool` of the package `pg`, or a `PGlite`, which `close` leaves open
- * @throws FettleError `store_failed` if the server cannot be used; `unsupported` without the package `pg`; `invalid_checkpoint` for the schema of a later release;
- * `not_found` where `readOnly` finds no studies
+ * @param database - its URL, as `postgres://user:password@host:5432/name`; or a `Pool` of the package `pg`,
+ * or a `PGlite`, which `close` leaves open
+ * @throws FettleError `store_failed` if the server cannot be used; `unsupported` without the package `pg`;
+ * `invalid_checkpoint` for the schema of a later release;
+ * `not_found` if `readOnly` finds no studies
  * @example
  * ```ts
  * const address = "postgres://fettle:secret@localhost:5432/studies";
@@ -77,7 +89,7 @@ class PostgresDatabase implements SqlDatabase {
   readonly name: string;
   readonly dialect: SqlDatabase["dialect"];
   private readonly texts = new Map<string, string>();
-  /** A server that was never reached is told at once: its address may be wrong. */
+  /** A server that was never reached is reported at once: its address may be wrong. */
   private wasReached = false;
 
   constructor(
@@ -126,7 +138,7 @@ class PostgresDatabase implements SqlDatabase {
     }
   }
 
-  /** A statement as PostgreSQL has it: values by number, and tables in their schema. */
+  /** A statement in the form of PostgreSQL: values by number, and tables in their schema. */
   private text(sql: string): string {
     const known = this.texts.get(sql);
     if (known !== undefined) return known;
@@ -141,10 +153,10 @@ class PostgresDatabase implements SqlDatabase {
 
 const changedBy = ({ affectedRows, rowCount }: PostgresResult): number => affectedRows ?? rowCount ?? 0;
 
-/** The types of whole numbers of 64 bits, which `pg` gives as text, and of bytes, which it gives as a `Buffer`. */
+/** The types of 64-bit integers, which `pg` returns as text, and of bytes, which it returns as a `Buffer`. */
 const [INT8, BYTEA] = [20, 17];
 
-/** Rows whose whole numbers are numbers, and whose bytes are those of any host. */
+/** Rows with integers as numbers, and bytes as `Uint8Array`. */
 function rowsOf({ rows, fields }: PostgresResult): readonly Row[] {
   const named = (type: number) => fields.flatMap(({ name, dataTypeID }) => (dataTypeID === type ? name : []));
   const [whole, bytes] = [named(INT8), named(BYTEA)];

@@ -1,6 +1,6 @@
 /**
- * What a storage needs of a database that speaks SQL: queries, and several statements as one transaction. No query is part of a
- * transaction, so that databases without interactive ones (D1) fit too. It knows no table.
+ * The interface of an SQL database for a storage: queries, and several statements as one transaction. Queries
+ * are not part of transactions, so databases without interactive ones (D1) fit too. It knows no table.
  */
 /** A value, at once or later. */
 type Awaitable<T> = T | Promise<T>;
@@ -12,25 +12,25 @@ export type Row = Readonly<Record<string, SqlValue>>;
 /** A statement with `?` for each of its values. */
 export type Statement = readonly [sql: string, ...values: SqlValue[]];
 
-/** What databases spell differently. All other SQL is one text for all of them. */
+/** Differences between SQL dialects. All other SQL is common. */
 export interface Dialect {
-  /** A key that counts up, and does not give a number again. */
+  /** A key that counts up and never reuses a number. */
   readonly id: string;
-  /** A whole number of 64 bits. */
+  /** A 64-bit integer. */
   readonly integer: string;
   /** A float64. */
   readonly real: string;
   readonly bytes: string;
-  /** After a table with short rows, which its key may hold. */
+  /** The suffix of a table with short rows, which may be stored in its key. */
   readonly keyed: string;
-  /** The `name` of each table that a storage must know. */
+  /** A query for the `name` of each table that a storage must know. */
   readonly tables: Statement;
-  /** What a migration begins with. */
+  /** The first statements of a migration. */
   readonly begin: readonly string[];
 }
 
 export interface SqlDatabase {
-  /** As messages name it, such as the path of its file. */
+  /** Its name in messages, such as the path of its file. */
   readonly name: string;
   readonly dialect: Dialect;
   /** The rows of a query. */
@@ -38,9 +38,9 @@ export interface SqlDatabase {
   /**
    * Runs statements in one transaction: all of them or none.
    *
-   * @param again - whether two runs leave what one does, so that they may be sent again where a connection was lost before its
-   * answer. Default false
-   * @returns how many rows each has changed
+   * @param again - whether they are idempotent, so that they may be sent again if a connection was lost
+   * before its answer. Default false
+   * @returns the number of rows that each has changed
    */
   run(statements: readonly Statement[], again?: boolean): Awaitable<readonly number[]>;
   close(): Awaitable<void>;

@@ -1,13 +1,13 @@
-/** Work on a database that is tried again after failures that time cures. */
+/** Work on a database that is retried after temporary failures. */
 
-/** Milliseconds before it is tried again, at first and at most. */
+/** Milliseconds before a retry, at first and at most. */
 const PAUSES = [10, 1000] as const;
 
 /**
- * The result of `work`, which is tried again while `isCurable` says so of its error, after pauses that double.
+ * The result of `work`, which is retried while `isCurable` accepts its error, after pauses that double.
  *
  * @param timeout - milliseconds of all pauses together
- * @throws the error of the last try
+ * @throws the error of the last attempt
  */
 export async function repeated<T>(
   work: () => Promise<T>,

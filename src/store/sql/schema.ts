@@ -1,14 +1,14 @@
 /**
- * The schema, as migrations by number. A migration that was released is never changed; a change of the schema is one more.
- * `docs/storage.md` says what the tables mean.
+ * The schema, as migrations by number. A released migration never changes; a change of the schema is a new
+ * one. `docs/storage.md` describes the tables.
  */
 import { check, FettleError, show } from "../../errors.js";
 import type { Dialect, SqlDatabase } from "./database.js";
 
-/** Each takes the schema from the version before it, from an empty database on. */
+/** Each upgrades the schema from the previous version, starting with an empty database. */
 const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = [
   ({ id, integer, real, bytes, keyed }) => [
-    // ids of deleted studies are not given again, so that a process that still writes to one hits nothing
+    // ids of deleted studies are not reused, so a process that still writes to one changes nothing
     `CREATE TABLE fettle_studies (
       id ${id},
       name TEXT NOT NULL UNIQUE,
@@ -75,7 +75,7 @@ const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = [
     )${keyed}`,
   ],
   ({ integer, bytes }) => [
-    // who runs a study, while it hands jobs to workers
+    // studies that a process runs and hands to workers
     `CREATE TABLE fettle_queues (
       study ${integer} PRIMARY KEY REFERENCES fettle_studies (id) ON DELETE CASCADE,
       beat ${integer} NOT NULL
@@ -104,15 +104,16 @@ export const NOTES_SINCE = 2;
 const VERSIONS = "CREATE TABLE fettle_migrations (version INTEGER PRIMARY KEY)";
 
 /**
- * Brings a database to the schema of this release.
+ * Upgrades a database to the schema of this release.
  *
- * @throws FettleError `invalid_checkpoint` if it was written by a later release; `invalid_argument` if it is of another program
+ * @throws FettleError `invalid_checkpoint` if a later release wrote it; `invalid_argument` if it belongs to
+ * another program
  */
 export async function migrate(database: SqlDatabase): Promise<void> {
   for (;;) {
     const version = await versionOf(database);
     if (version === SCHEMA_VERSION) return;
-    // of several processes that migrate at once, one can insert the number; the others look again
+    // if several processes migrate at once, one can insert the number; the others check again
     const { dialect } = database;
     const created = version === 0 ? [VERSIONS] : [];
     const number = ["INSERT INTO fettle_migrations (version) VALUES (?)", version + 1] as const;
@@ -127,7 +128,8 @@ export async function migrate(database: SqlDatabase): Promise<void> {
 }
 
 /**
- * The version of the schema of a database that is only read. Of an earlier release it may be any: later ones only add tables.
+ * The schema version of a database that is only read. Any earlier version is readable: later ones only add
+ * tables.
  *
  * @throws FettleError `not_found` if it has no tables; and as {@link migrate}
  */
@@ -136,13 +138,17 @@ export async function versionToRead(database: SqlDatabase): Promise<number> {
   const { name } = database;
   check(
     version > 0,
-    () => `there are no studies in ${show(name)}; create one, as by fettle tune --storage`,
+    () => `there are no studies in ${show(name)}; create one, as with fettle tune --storage`,
     "not_found",
   );
   return version;
 }
 
-/** The version of the schema of a database, 0 of an empty one. It reads. @throws FettleError as {@link migrate} */
+/**
+ * The schema version of a database, 0 for an empty one. It only reads.
+ *
+ * @throws FettleError as {@link migrate}
+ */
 export async function versionOf(database: SqlDatabase): Promise<number> {
   const tables = await database.all(database.dialect.tables);
   if (!tables.some(({ name }) => name === "fettle_migrations")) {

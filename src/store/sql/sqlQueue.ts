@@ -1,6 +1,6 @@
 /**
- * The queue of a study in its own database, so that workers need nothing else. A lease is a row with a holder; each sign of life counts
- * its `beat` up, and who runs the study watches whether it does.
+ * The queue of a study in its own database, so that workers need nothing else. A lease is a row with a
+ * holder; each heartbeat increments its `beat`, which the runner of the study watches.
  */
 import { platform } from "#platform";
 import { checkOptions, clockOf, type OptionNames } from "../../errors.js";
@@ -27,7 +27,7 @@ const PUT = `INSERT INTO fettle_jobs (study, name, priority, payload, attempt, b
   FROM fettle_studies WHERE id = ? ON CONFLICT DO NOTHING`;
 const OPEN = "outcome IS NULL AND error IS NULL";
 const WAITING = `FROM fettle_jobs WHERE study = ? AND holder IS NULL AND ${OPEN} ORDER BY priority DESC, name LIMIT ?`;
-// of several processes that select the same rows, one changes them; so the condition is there twice
+// if several processes select the same rows, one changes them; so the condition appears twice
 const TAKE = `UPDATE fettle_jobs SET holder = ?, attempt = attempt + 1
   WHERE study = ? AND holder IS NULL AND ${OPEN} AND name IN (SELECT name ${WAITING})`;
 const HELD = `SELECT name, attempt, beat FROM fettle_jobs WHERE study = ? AND holder IS NOT NULL AND ${OPEN}`;
@@ -49,11 +49,11 @@ class SqlQueue implements JobQueue {
   private readonly attempts: number;
   private readonly lease: number;
   private readonly clock: () => number;
-  /** Of jobs, for who runs the study. */
+  /** Heartbeats of jobs, for the runner of the study. */
   private readonly jobs: LeaseWatch;
-  /** Of who runs the study, for workers. */
+  /** Heartbeats of the runner, for workers. */
   private readonly runner: LeaseWatch;
-  /** When this process last showed that it runs the study. */
+  /** The time of this process's last heartbeat as the runner. */
   private shown = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -79,7 +79,7 @@ class SqlQueue implements JobQueue {
 
   async take(most: number) {
     const { database, study } = this;
-    // reading first: a write waits for others, and most looks find nothing
+    // reading first: a write waits for others, and most polls find nothing
     const [waiting] = await database.all([`SELECT name ${WAITING}`, study, 1]);
     const holder = globalThis.crypto.randomUUID();
     const taken = waiting && (await database.run([[TAKE, holder, study, study, most]]))[0] > 0;
@@ -124,13 +124,13 @@ class SqlQueue implements JobQueue {
 
   async close() {}
 
-  /** Whether somebody runs the study, as far as a worker can see. */
+  /** Whether a process runs the study, as far as a worker can see. */
   private async isRun(): Promise<boolean> {
     const [row] = await this.database.all(["SELECT beat FROM fettle_queues WHERE study = ?", this.study]);
     return row !== undefined && this.runner.overdue([["", String(row.beat)]]).length === 0;
   }
 
-  /** Shows that this process runs the study: several times in a lease, and not at each call, since it is a write. */
+  /** Sends a heartbeat of the runner: several times per lease, but not at each call, since it is a write. */
   private async show(): Promise<void> {
     const now = this.clock();
     if (now - this.shown < this.lease / 4) return;

@@ -1,4 +1,4 @@
-/** A storage in a database that speaks SQL: every statement that studies need. How a database is reached is not known here. */
+/** A storage in an SQL database: every statement for studies. It does not know how to reach the database. */
 import { FettleError, isRecord, show } from "../../errors.js";
 import type { StudyJson } from "../../search/study/contract.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
@@ -39,7 +39,7 @@ import { sqlQueue } from "./sqlQueue.js";
 
 /** Bytes of a part of an artifact: some databases limit a row to 2 MB. */
 const PART = 2 ** 20;
-/** Values of a statement: D1 takes no more. */
+/** The most values of a statement in D1. */
 const MOST_VALUES = 100;
 
 const COUNTS = `SELECT name,
@@ -55,7 +55,7 @@ const RESULT_COLUMNS = "fettle_results (study, number, status, value, seconds, o
 const CURVES_COLUMNS = "fettle_curves (study, number, shape, numbers)";
 const ADD = `INSERT INTO ${TRIAL_COLUMNS} SELECT id, ?, ?, ?, ? FROM fettle_studies
   WHERE id = ? AND ? = (SELECT COALESCE(MAX(number) + 1, 0) FROM fettle_trials WHERE study = ?) ON CONFLICT DO NOTHING`;
-// a statement that finds nothing to select has changed nothing
+// a statement that selects nothing changes nothing
 const TRIAL = "FROM fettle_trials WHERE study = ? AND number = ?";
 const UNFINISHED = `${TRIAL} AND NOT EXISTS (SELECT 1 FROM fettle_results WHERE study = ? AND number = ?)`;
 const TELL = `INSERT INTO ${RESULT_COLUMNS}
@@ -68,7 +68,7 @@ const ALL = `SELECT t.number, t.params, t.parent, t.given, r.status, r.value, r.
   WHERE t.study = ? ORDER BY t.number`;
 
 /**
- * The storage in a database, whose schema is brought to that of this release; or, to read only, left as it is.
+ * The storage in a database, whose schema is upgraded to this release; or not changed, for reading only.
  *
  * @throws FettleError as {@link migrate}; to read only, as {@link versionToRead}
  */
@@ -102,7 +102,7 @@ export async function sqlStorage(given: SqlDatabase, readOnly = false): Promise<
   };
 }
 
-/** A database in which nothing can be changed. */
+/** A read-only database. */
 function unwritable(database: SqlDatabase): SqlDatabase {
   const { name, dialect } = database;
   return {
@@ -111,7 +111,7 @@ function unwritable(database: SqlDatabase): SqlDatabase {
     all: (statement) => database.all(statement),
     close: () => database.close(),
     run() {
-      const message = `${show(name)} was opened to read only, so nothing can be written to it; open it without readOnly`;
+      const message = `${show(name)} was opened with readOnly, so it cannot be written; open it without readOnly`;
       throw new FettleError("invalid_state", message);
     },
   };
@@ -145,7 +145,7 @@ function created(name: string, { trials, ...definition }: StudyJson, settings: S
   ];
 }
 
-/** Statements that insert rows of a study, as many at once as every database takes. */
+/** Statements that insert rows of a study, as many at once as every database accepts. */
 function inserts(name: string, columns: string, rows: readonly SqlValue[][]): Statement[] {
   const groups: SqlValue[][][] = [];
   for (const row of rows) {
@@ -171,7 +171,7 @@ function resultValues(record: TrialRecord<unknown>): SqlValue[] {
   return [status, value, seconds, outcome];
 }
 
-/** The statements of a result: its curves first, which are kept while there is none. */
+/** The statements of a result: its curves first, which are only kept before the result exists. */
 function told(record: TrialRecord<unknown>, id: number): Statement[] {
   const { number } = record;
   const curves = curvesRow(record.curves);
@@ -349,7 +349,7 @@ class SqlStudy implements StoredStudy {
     if (changed === 0) throw studyIsGone(this.name);
   }
 
-  /** Refuses to go on with a study that was deleted. */
+  /** Refuses a deleted study. */
   private async check(): Promise<void> {
     const [row] = await this.database.all(["SELECT id FROM fettle_studies WHERE id = ?", this.id]);
     if (!row) throw studyIsGone(this.name);

@@ -1,7 +1,7 @@
-/** What the SQLite of every host has in common. */
+/** The common interface of the SQLite of every host. */
 import type { SqlValue } from "../sql/database.js";
 
-/** An open database: as much as `node:sqlite`, `bun:sqlite`, `libsql` and `better-sqlite3` have in common. */
+/** An open database: the common part of `node:sqlite`, `bun:sqlite`, `libsql` and `better-sqlite3`. */
 export interface SqliteConnection {
   exec(sql: string): unknown;
   prepare(sql: string): SqliteStatement;

@@ -1,6 +1,6 @@
 /**
- * The SQLite of each host, as one interface: what Node, Deno and Bun have built in, or the package `libsql`, whose binaries come from
- * the registry. It runs no statement of its own.
+ * The SQLite of each host, behind one interface: built into Node, Deno and Bun, or the package `libsql`,
+ * whose binaries come from the registry. It has no statements of its own.
  */
 import { FettleError, messageOf } from "../../errors.js";
 import type { Row, SqlValue } from "../sql/database.js";
@@ -19,7 +19,7 @@ export async function connect(path: string): Promise<SqliteConnection> {
 /**
  * Opens a file to read only.
  *
- * @param isFrozen - whether nothing can write to it meanwhile: then no file is made beside it
+ * @param isFrozen - whether nothing can write to it meanwhile: then no additional file is created
  */
 export async function connectToRead(path: string, isFrozen: boolean): Promise<SqliteConnection> {
   const Connection = await hostsSqlite();
@@ -37,7 +37,7 @@ export async function isThere(path: string): Promise<boolean> {
 async function hostsSqlite(): Promise<Open> {
   const { process } = globalThis;
   if (isBun()) {
-    const bun = "bun:sqlite"; // apart from the call, since its types are of Bun alone
+    const bun = "bun:sqlite"; // apart from the call, since only Bun has its types
     return ((await import(bun)) as { Database: Open }).Database;
   }
   // Node 22.5 and later, Deno 2.2; undefined elsewhere
@@ -59,18 +59,18 @@ async function hostsSqlite(): Promise<Open> {
   }
 }
 
-/** The result code of SQLite in an error of any of them; undefined in others. */
+/** The result code of SQLite in an error of any of them; undefined without one. */
 export function resultCodeOf(error: unknown): number | undefined {
   const { errcode, errno, rawCode, message } = error as Readonly<Record<string, unknown>>;
   const code = [errcode, errno, rawCode].find((each) => typeof each === "number");
-  // libsql names the code of a file that it cannot open in the message alone
+  // libsql names the code of a file that it cannot open only in the message
   const text = String(message);
   const told = text.includes("Unable to open connection") ? /: (\d{1,5})"?\)?$/.exec(text)?.[1] : undefined;
   const whole = code ?? (told === undefined ? undefined : Number(told));
   return whole === undefined ? undefined : (whole as number) & 0xff;
 }
 
-/** A row as it is everywhere, itself: `libsql` gives bytes as an `ArrayBuffer`. */
+/** The row in a common form, changed in place: `libsql` returns bytes as an `ArrayBuffer`. */
 export function rowOf(row: unknown): Row {
   const fields = row as Record<string, SqlValue | ArrayBuffer>;
   for (const name in fields) {

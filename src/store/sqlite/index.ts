@@ -1,4 +1,7 @@
-/** Storages in files of SQLite, exported as `fettle/store/sqlite`, for Node, Deno and Bun; and Optuna's files. Nothing of the library imports it. */
+/**
+ * Storages in files of SQLite, exported as `fettle/store/sqlite`, for Node, Deno and Bun; and Optuna's files.
+ * The library does not import it.
+ */
 export type { OptunaImport } from "../optuna/study.js";
 export {
   exportToOptuna,

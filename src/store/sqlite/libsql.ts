@@ -1,6 +1,7 @@
 /**
- * The package `libsql`, made safe. It ends the whole process where it reads a text that is not UTF-8, as a damaged file has. So each
- * query is first asked for all its texts in one, as bytes; only where these are UTF-8, its rows are read as they are.
+ * The package `libsql`, made safe. It ends the process if it reads a text that is not UTF-8, as in a damaged
+ * file. So each query first returns all its texts in one, as bytes; only if these are UTF-8, its rows are
+ * read directly.
  */
 import { isUtf8 } from "node:buffer";
 import { check, show } from "../../errors.js";
@@ -13,17 +14,17 @@ interface LibsqlConnection extends SqliteConnection {
 }
 
 interface LibsqlStatement extends SqliteStatement {
-  /** Of a query; empty for other statements. */
+  /** The columns of a query; empty for other statements. */
   columns(): readonly Column[];
 }
 
 interface Column {
   readonly name: string;
-  /** As its table declares it; null for an expression. */
+  /** The type that its table declares; null for an expression. */
   readonly type: string | null;
 }
 
-/** The class of `libsql`, as one whose connections no text ends. */
+/** The class of `libsql`, made safe against any text. */
 export const guarded = (
   Connection: new (path: string) => LibsqlConnection,
 ): (new (
@@ -52,7 +53,10 @@ export const guarded = (
       return this.connection.close();
     }
 
-    /** Those of tables and columns, and the types of columns, are texts too, and are read with the columns of a query. */
+    /**
+     * Names of tables and columns, and types of columns, are texts too, and are read with the columns of a
+     * query.
+     */
     private checkNames(): void {
       if (this.areNamesChecked) return;
       const columns = ["name", "sql"].map((name) => ({ name, type: "TEXT" }));
@@ -60,14 +64,14 @@ export const guarded = (
       check(
         areUtf8(texts, []),
         () =>
-          `the names of tables and columns in ${show(this.path)} must be UTF-8; put a copy of the file back`,
+          `the names of tables and columns in ${show(this.path)} must be UTF-8; restore a copy of the file`,
         "damaged_record",
       );
       this.areNamesChecked = true;
     }
   };
 
-/** A query whose texts are checked before they are read. As elsewhere, what is not UTF-8 in them becomes U+FFFD. */
+/** A query whose texts are checked before they are read. As elsewhere, invalid UTF-8 becomes U+FFFD. */
 class GuardedQuery implements SqliteStatement {
   private readonly texts: SqliteStatement;
 
@@ -110,9 +114,11 @@ class GuardedQuery implements SqliteStatement {
   }
 }
 
-/** A query for all texts of another, as bytes: `,` between them, so that no two halves of a character meet. */
+/**
+ * A query for all texts of another, as bytes: `,` between them, so that no two halves of a character join.
+ */
 function textsOf(connection: LibsqlConnection, sql: string, columns: readonly Column[]): SqliteStatement {
-  // in a damaged file, any column may have texts
+  // in a damaged file, any column may contain texts
   const texts = columns.map((column) => {
     const name = quoted(column);
     return `group_concat(${column.type === "TEXT" ? name : `CASE typeof(${name}) WHEN 'text' THEN ${name} END`})`;

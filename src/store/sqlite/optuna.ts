@@ -1,4 +1,4 @@
-/** Studies to and from Optuna's files of SQLite. What the files hold is the business of `store/optuna/`. */
+/** Studies to and from Optuna's SQLite files. `store/optuna/` converts their contents. */
 import {
   checkOptions,
   FettleError,
@@ -17,22 +17,22 @@ import { checkName, type StoredStudy, type StudyStorage } from "../storage.js";
 import { resultCodeOf } from "./drivers.js";
 import { openDatabase } from "./sqlite.js";
 
-/** How a study is exported. */
+/** Options of an export. */
 export interface OptunaExportOptions {
   /** The name of the study there. Default: its own. */
   readonly as?: string;
 }
 
-/** How a study is imported. */
+/** Options of an import. */
 export interface OptunaImportOptions extends OptunaImport {
   /** The name of the study here. Default: that of Optuna. */
   readonly as?: string;
 }
 
-/** A study that was imported. */
+/** An imported study. */
 export interface ImportedStudy {
   readonly study: StoredStudy;
-  /** What was decided about it, and what was left out, in words. */
+  /** Notes on decisions and on skipped data. */
   readonly notes: readonly string[];
 }
 
@@ -47,13 +47,13 @@ const IMPORT: OptionNames<OptunaImportOptions> = {
 
 /**
  * Writes a study into a file that Optuna (3.2 and later) opens: `optuna.load_study(study_name=…, storage="sqlite:///…")`. Its trials have
- * the same numbers, states, parameters, values, intermediate values and attributes; trials that diverged have failed there. Further
- * trials of Optuna come back by {@link importFromOptuna}.
+ * the same numbers, states, parameters, values, intermediate values and attributes; diverged trials become
+ * failed ones. {@link importFromOptuna} imports further trials of Optuna.
  *
- * @param path - of the file, which is made unless it exists; other studies in it stay
- * @returns what Optuna has no place for, in words
- * @throws FettleError `conflict` if the file has a study of that name; `invalid_argument` for a file of another program;
- * `invalid_checkpoint` for one of another release of Optuna; and as `sqliteStorage`
+ * @param path - of the file, which is created if it does not exist; other studies in it stay
+ * @returns notes on data that Optuna cannot represent
+ * @throws FettleError `conflict` if the file has a study with that name; `invalid_argument` for a file of
+ * another program; `invalid_checkpoint` for one of another release of Optuna; and as `sqliteStorage`
  * @example
  * ```ts
  * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
@@ -77,15 +77,18 @@ export async function exportToOptuna(
 }
 
 /**
- * Takes a study out of a file of Optuna (3.2 and later) into a storage, so that it goes on here: `recordStudy`, or `restoreStudy` and
- * `ask`. Its space is read from the distributions of its trials: of a range that changed the widest, and for a parameter that some
- * trials lack the condition on another that tells which. Trials that are no points of the space are left out, as those that failed before
- * all parameters were suggested. Nothing in the file is trusted, and the file stays as it is.
+ * Copies a study from a file of Optuna (3.2 and later) into a storage, where `recordStudy`, or `restoreStudy`
+ * and `ask`, can resume it. Its space is inferred from the distributions of its trials: the widest of a
+ * changed range, and for a parameter that some trials lack, the condition that determines which. Trials
+ * outside the space are skipped, such as those that failed before all parameters were suggested. Nothing in
+ * the file is trusted, and the file is not changed.
  *
  * @param path - of the file of Optuna
  * @param name - of the study there
- * @throws FettleError `not_found` without a file, or a study of that name in it; `invalid_space` for parameters that no space describes;
- * `damaged_record` for rows that Optuna does not write; `conflict` if the storage has a study of the name; and as `exportToOptuna`
+ * @throws FettleError `not_found` without a file, or without a study with that name in it; `invalid_space`
+ * for parameters that no space describes;
+ * `damaged_record` for rows that Optuna does not write; `conflict` if the storage has a study of the name;
+ * and as `exportToOptuna`
  * @example
  * ```ts
  * const storage = memoryStorage();
@@ -128,9 +131,9 @@ async function inFile<R>(
   try {
     return await work(database);
   } catch (error) {
-    // statements fail where tables have other columns
+    // statements fail if tables have other columns
     if (isA(error, FettleError) || resultCodeOf(error) === undefined) throw error;
-    const message = `Optuna does not make tables as those of ${show(path)}: ${messageOf(error)}`;
+    const message = `Optuna does not create tables like those of ${show(path)}: ${messageOf(error)}`;
     throw new FettleError("damaged_record", message, { cause: error });
   } finally {
     database.close();

@@ -8,19 +8,20 @@ import type { StudyStorage } from "../storage.js";
 import type { SqliteConnection, SqliteStatement } from "./connection.js";
 import { connect, connectToRead, isThere, resultCodeOf, rowOf } from "./drivers.js";
 
-/** How a file is opened. */
+/** Options of a storage in a file. */
 export interface SqliteOptions {
   /**
-   * What a loss of power may undo. `"full"`: nothing, since each write waits for the disk. `"normal"`: the last writes, of which the trials are
-   * run again to the same results; the file stays sound. The end of the process undoes nothing in either. Default `"normal"`.
+   * What a power loss may undo. `"full"`: nothing, since each write waits for the disk. `"normal"`: the last
+   * writes; the lost trials run again with the same results, and the file stays intact. The end of the
+   * process undoes nothing in either case. Default `"normal"`.
    */
   readonly synchronous?: "normal" | "full";
   /** Milliseconds that a write waits for other processes. Default 10,000. */
   readonly timeout?: number;
   /**
-   * To look only: no file is made, nothing is written to this one, and a schema of an earlier release stays as it is. Beside it SQLite keeps
-   * two files for those who use it at the same time. Where it cannot make them, as on a read-only disk, the file is read as it is when it is
-   * opened. Default false.
+   * Read only: no file is created, and this one is neither written nor upgraded. SQLite keeps two further
+   * files for simultaneous users. If it cannot create them, as on a read-only disk, the file is read in its
+   * state at opening. Default false.
    */
   readonly readOnly?: boolean;
 }
@@ -28,12 +29,14 @@ export interface SqliteOptions {
 const OPTIONS: OptionNames<SqliteOptions> = { synchronous: true, timeout: true, readOnly: true };
 
 /**
- * A storage in a file of SQLite, which is made unless it exists. Needs Node 22.13 or later, Deno 2.2 or Bun, or on Node 20 the package `libsql`.
- * Several processes of one machine may use the file at once; it must not be on a network folder.
+ * A storage in a file of SQLite, which is created if it does not exist. Needs Node 22.13 or later, Deno 2.2
+ * or Bun, or on Node 20 the package `libsql`. Several processes of one machine may use the file at once; it
+ * must not be on a network folder.
  *
  * @param path - of the file; `:memory:` for one that ends with its connection
- * @throws FettleError `unsupported` without a SQLite; `not_found` for a place where no file can be; `damaged_record` for a file that is no database, or a
- * damaged one; `invalid_checkpoint` for one of a later release; `invalid_argument` for the database of another program; `not_found` where `readOnly` finds no studies
+ * @throws FettleError `unsupported` without a SQLite; `not_found` for a path where no file can be created;
+ * `damaged_record` for a file that is damaged or not a database; `invalid_checkpoint` for one of a later
+ * release; `invalid_argument` for the database of another program; `not_found` if `readOnly` finds no studies
  * @example
  * ```ts
  * const storage = await sqliteStorage(":memory:");
@@ -61,21 +64,21 @@ export async function sqliteStorage(path: string, options: SqliteOptions = {}): 
   }
 }
 
-/** Changes the mode of a file, which writes to it: so not before it is known to be of this program. */
+/** Changes the mode of a file, which writes to it: so only once it is known to belong to this program. */
 async function useWal(database: SqliteDatabase): Promise<void> {
   await versionOf(database);
   database.execute("PRAGMA journal_mode = WAL");
 }
 
 /**
- * Opens a file as a database, of whatever program it is.
+ * Opens a file as a database of any program.
  *
  * @throws FettleError as `sqliteStorage`
  */
 export const openDatabase = (path: string, options: Required<SqliteOptions>): Promise<SqliteDatabase> =>
   SqliteDatabase.open(path, options);
 
-/** SQLite's codes where it cannot make the files beside a file: for want of a right, or of a disk that can be written. */
+/** SQLite's codes if it cannot create its further files: without permission, or on a read-only disk. */
 const CANNOT_MAKE = [8, 14];
 
 class SqliteDatabase implements SqlDatabase {
@@ -97,7 +100,7 @@ class SqliteDatabase implements SqlDatabase {
         readOnly ? connectToRead(path, false) : connect(path),
       );
     } catch (error) {
-      // the files beside it cannot be made, so nobody uses it, or nobody can see that
+      // its further files cannot be created, so nothing else uses it, or nothing can see that
       const isFrozen =
         readOnly && CANNOT_MAKE.includes(resultCodeOf(error) ?? -1) && !(await isThere(`${path}-wal`));
       if (!isFrozen) throw refusal(path, error);
@@ -117,7 +120,7 @@ class SqliteDatabase implements SqlDatabase {
     const connection = await open();
     try {
       connection.exec(`PRAGMA busy_timeout = ${timeout}`);
-      // reading first: a file that is no database is told before anything is written to it
+      // reading first: a file that is not a database is reported before anything is written to it
       connection.prepare("SELECT COUNT(*) FROM sqlite_master").all();
       connection.exec(`PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON`);
       return new SqliteDatabase(path, connection, readOnly);
@@ -143,7 +146,7 @@ class SqliteDatabase implements SqlDatabase {
     const each = () => statements.map(([sql, ...values]) => Number(this.prepare(sql).run(...values).changes));
     return this.guarded(() => {
       if (statements.length === 1) return each();
-      // IMMEDIATE, so that it waits for others at its begin, where waiting is allowed
+      // IMMEDIATE, so that it waits for others at the start, where waiting is allowed
       this.connection.exec("BEGIN IMMEDIATE");
       try {
         const changed = each();
@@ -159,7 +162,7 @@ class SqliteDatabase implements SqlDatabase {
   close(): void {
     this.prepared.clear();
     try {
-      // so that the file has all by itself; where others use it, that is for the last of them
+      // so that the file alone contains everything; if others use it, the last of them does this
       if (!this.readOnly) this.connection.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
     } catch {}
     this.connection.close();
@@ -181,7 +184,7 @@ class SqliteDatabase implements SqlDatabase {
     }
   }
 
-  /** SQLite has rolled back by itself after some errors, such as a full disk. */
+  /** SQLite rolls back by itself after some errors, such as a full disk. */
   private rollBack(): void {
     try {
       this.connection.exec("ROLLBACK");
@@ -189,20 +192,20 @@ class SqliteDatabase implements SqlDatabase {
   }
 }
 
-/** The primary result codes of SQLite that people can do something about. */
+/** The primary result codes of SQLite that people can act on. */
 const CODES: Readonly<Record<number, readonly [code: FettleError["code"], reason: string]>> = {
   3: ["store_failed", "permission is denied"],
   5: ["store_failed", "another process has been writing to it for too long; try again once it has ended"],
   6: ["store_failed", "another process has been writing to it for too long; try again once it has ended"],
   8: ["store_failed", "the file is read-only"],
   10: ["store_failed", "the device failed, or the disk is full; free some space"],
-  11: ["damaged_record", "the file is damaged; put a copy of it back"],
+  11: ["damaged_record", "the file is damaged; restore a copy"],
   13: ["store_failed", "the disk is full; free some space"],
   14: ["not_found", "the file cannot be opened; check its folder and its permissions"],
-  26: ["damaged_record", "it is not a file of SQLite"],
+  26: ["damaged_record", "it is not an SQLite file"],
 };
 
-/** An error of SQLite in words. */
+/** The message for an error of SQLite. */
 function refusal(path: string, error: unknown): unknown {
   if (error instanceof FettleError) return error;
   const known = CODES[resultCodeOf(error) ?? -1];

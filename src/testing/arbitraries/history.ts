@@ -1,6 +1,6 @@
 /**
  * Random histories of studies: outcomes of trials (values, ties, failures, divergence, pruned trials, violated
- * constraints), and studies that were told such outcomes. They have no model and no objective.
+ * constraints), and studies with such outcomes, without a model or an objective.
  *
  * @example
  * ```ts
@@ -21,7 +21,7 @@ import { createStudy } from "../../search/study/create.js";
 import type { Direction, TrialOutcome } from "../../search/trial/trial.js";
 import { anySpace, type SpaceConstraints } from "./space.js";
 
-/** The outcome of a trial. @param objectives - how many values it has; several are in `values` */
+/** The outcome of a trial. @param objectives - the number of its values; several are in `values` */
 export function anyOutcome(objectives = 1): fc.Arbitrary<TrialOutcome> {
   mustBeInteger("objectives", objectives);
   const told = (values: readonly number[]): TrialOutcome =>
@@ -59,7 +59,7 @@ export function anyHistory(maxTrials = 40, objectives = 1): fc.Arbitrary<TrialOu
   return fc.array(anyOutcome(objectives), { minLength: 1, maxLength: maxTrials });
 }
 
-/** A study by random search that was told a history, as far as its space has points. */
+/** A study of random search with a history, as long as its space has points. */
 export function anyStudy(constraints: SpaceConstraints = {}, maxTrials = 12): fc.Arbitrary<Study> {
   return fc
     .record({

@@ -1,6 +1,6 @@
 /**
- * Random studies of trials that learn: a budget, a learning curve for each trial, and the time of each step; and how to run
- * one with a scheduler. There are curves and no models here, and no judgements.
+ * Random studies of trials that learn: a budget, a learning curve for each trial, and the time of each step;
+ * and how to run one with a scheduler. It has curves but no models, and checks nothing.
  *
  * @example
  * ```ts
@@ -25,9 +25,9 @@ import type { Direction, TrialOutcome } from "../../search/trial/trial.js";
 
 /** The learning curve of one trial. */
 export interface LearningCurve {
-  /** The value after each step, NaN or infinite where it diverged; repeated where they run out. */
+  /** The value after each step, NaN or infinite after divergence; cycled if there are more steps. */
   readonly values: readonly number[];
-  /** Where it ends by itself, unless the budget is smaller: after `step` steps, with its value there or an error. */
+  /** Its own end, unless the budget is smaller: after `step` steps, with its value or an error. */
   readonly end?: { readonly step: number; readonly fails: boolean };
 }
 
@@ -38,17 +38,20 @@ export interface LearningCase {
   readonly steps: number;
   readonly lag: number;
   readonly direction: Direction;
-  /** At least one; trial n has the n-th, repeated where they run out. */
+  /** At least one; trial n has the n-th, cycled if there are more trials. */
   readonly curves: readonly LearningCurve[];
   /** Whether trials report after each step, or only at their rungs. */
   readonly reportsEach: boolean;
   /** Whether the outcome of a trial includes its curve. */
   readonly tellsCurve: boolean;
-  /** How long steps last, in turns of the microtask queue. */
+  /** The duration of steps, in turns of the microtask queue. */
   readonly pauses: readonly number[];
 }
 
-/** Cases of at most so many trials and steps. They shrink by leaving out trials and steps, not by other values. */
+/**
+ * Cases with bounded numbers of trials and steps. They shrink by removing trials and steps, not by changing
+ * values.
+ */
 export function anyLearningCase(size: {
   readonly trials: number;
   readonly steps: number;
@@ -75,12 +78,12 @@ export function anyLearningCase(size: {
   });
 }
 
-/** How long steps last: the `pauses` of a `LearningCase`. */
+/** The duration of steps: the `pauses` of a `LearningCase`. */
 export function anyPauses(): fc.Arbitrary<readonly number[]> {
   return fc.noShrink(fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 20 }));
 }
 
-/** Small integers, so that values tie now and then; other numbers; and non-finite ones. */
+/** Small integers, so that values sometimes tie; other numbers; and non-finite ones. */
 function anyValue(): fc.Arbitrary<number> {
   return fc.oneof(
     { weight: 6, arbitrary: fc.integer({ min: -4, max: 4 }) },
@@ -94,19 +97,19 @@ export interface LearningRun {
   readonly study: Study;
   /** The steps of each trial, by its number. */
   readonly trained: ReadonlyMap<number, number>;
-  /** Each decision with its context, in the order in which they were made. */
+  /** Each decision with its context, in order. */
   readonly decisions: readonly (RungContext & { readonly verdict: boolean })[];
 }
 
-/** How a study of a given is run. */
+/** How to run a case. */
 export interface LearningRunOptions {
   /** Default 1. */
   readonly concurrency?: number;
   /** The study to continue. Default: a new one. */
   readonly study?: Study;
-  /** Stops the study once all trials together have taken so many steps. */
+  /** Stops the study once all trials together have taken this many steps. */
   readonly interruptAfter?: number;
-  /** Whether a trial is asked only after those of the lag were told. Default false. */
+  /** Whether a trial is asked only after the trials before its lag have results. Default false. */
   readonly adaptive?: boolean;
 }
 

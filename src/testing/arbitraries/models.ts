@@ -1,6 +1,6 @@
 /**
  * Random dense networks with matching data, for property tests of training. A case is plain data, from which equal models
- * can be created; its data can be learnt in part, so that losses go down. Nothing is trained here.
+ * can be created; its data can be partly learned, so that losses decrease. It trains nothing.
  *
  * @example
  * ```ts
@@ -30,7 +30,7 @@ import { flag, integer, type OptionRules, readOptions } from "../../rules.js";
 export interface ModelCase {
   /** Units of the hidden layers, each with its activation. */
   readonly hidden: readonly { readonly units: number; readonly activation: Activation }[];
-  /** The share of the last hidden layer's units that is dropped; 0 for no dropout layer. */
+  /** The dropout rate of the last hidden layer; 0 for no dropout layer. */
   readonly dropout: number;
   /** The activation of the last layer, which follows from the loss. */
   readonly output: Activation;

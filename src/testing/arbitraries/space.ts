@@ -24,7 +24,7 @@ import { valueKey } from "../../search/space/value.js";
 
 /** Which spaces. */
 export interface SpaceConstraints {
-  /** Only spaces with finitely many points, of which there are few. Default false. */
+  /** Only spaces with a small number of points. Default false. */
   readonly finite?: boolean;
   /** Default 5. */
   readonly maxParameters?: number;

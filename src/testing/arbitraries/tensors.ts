@@ -1,6 +1,6 @@
 /**
- * Random shapes, numbers and arrays for property tests of operations. Every number is exact in float32, so that a law
- * finds errors of an operation and not of its input. Graphs are in `graphs.ts`.
+ * Random shapes, numbers and arrays for property tests of operations. Every number is exact in float32, so
+ * that a law finds errors of an operation and not of its input. Graphs are in `graphs.ts`.
  *
  * @example
  * ```ts
@@ -39,7 +39,7 @@ export function anyShape(constraints: ShapeConstraints = {}): fc.Arbitrary<Shape
   return fc.array(fc.integer({ min: 1, max: maxSize }), { minLength: minRank, maxLength: maxRank });
 }
 
-/** Two shapes that broadcast together: in either, axes are missing or 1. */
+/** Two shapes that broadcast together: in either, axes may be missing or 1. */
 export function anyBroadcast(constraints: ShapeConstraints = {}): fc.Arbitrary<readonly [Shape, Shape]> {
   return anyShape(constraints).chain((shape) => {
     const thinner = fc
@@ -98,7 +98,7 @@ export function anyTensor(
   return fc.array(number, { minLength: length, maxLength: length }).map((flat) => nest(flat, shape));
 }
 
-/** As `anyTensor`, with all numbers at least 1/8 apart, so that there are no ties. */
+/** Like `anyTensor`, with all numbers at least 1/8 apart, so that there are no ties. */
 export function anyDistinct(shape: Shape): fc.Arbitrary<ArrayInput> {
   mustBeList("shape", shape, "a list of integers");
   const ranks = Array.from({ length: sizeOf(shape) }, (_, i) => i);

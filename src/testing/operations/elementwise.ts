@@ -1,4 +1,4 @@
-/** Elementwise operations: where each is smooth, and how far rounding may take it. */
+/** Elementwise operations: where each is smooth, and its rounding errors. */
 import fc from "fast-check";
 import * as f from "../../graph/functions.js";
 import type { ElementwiseName } from "../../graph/graph.js";
@@ -11,7 +11,7 @@ import { chosen, comparison, lipschitz, monotone, ofTwo, times } from "./roundin
 import { most, one, product, same, writeBinary, writeUnary } from "./writers.js";
 
 const { real, positive, nonZero, coarse, between } = numbers;
-/** Away from whole numbers. */
+/** Away from integers. */
 const fractional = real.map((x) => Math.floor(x) + 0.25 + (x - Math.floor(x)) / 2);
 
 const ofProduct = ofTwo((x, y, ex, ey) => times(Math.abs(x), ey) + times(Math.abs(y) + ey, ex));
@@ -91,7 +91,7 @@ export const elementwiseFacts: FactsOf<ElementwiseName> = {
   erf: { cases: unary(f.erf), bound: monotone(special.erf, 1.5), writers: [writeUnary(f.erf, one)] },
   relu: {
     cases: unary(f.relu, nonZero),
-    // certainly 0 where x is certainly below
+    // certainly 0 if x is certainly below
     bound: monotone((x) => Math.max(0, x), 0),
     writers: [writeUnary(f.relu, same), writeUnary((x) => f.relu(f.mul(x, 1)), same)],
   },

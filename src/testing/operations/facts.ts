@@ -1,4 +1,4 @@
-/** What the laws need to know about an operation. */
+/** Facts about an operation for the laws. */
 import type fc from "fast-check";
 import type { OperationName } from "../../graph/graph.js";
 import type { OperationCase } from "./case.js";
@@ -6,9 +6,12 @@ import type { Rule } from "./rounding.js";
 import type { Writer } from "./writers.js";
 
 export interface OperationFacts<K extends OperationName> {
-  /** Uses of it with arguments around which it is smooth; undefined for leaves, which compute nothing from arguments. */
+  /**
+   * Uses of it with arguments around which it is smooth; undefined for leaves, which compute nothing from
+   * arguments.
+   */
   readonly cases: fc.Arbitrary<OperationCase> | undefined;
-  /** How far its result may be from the exact one. */
+  /** The error bound of its result. */
   readonly bound: Rule<K>;
   /** How random steps use it. */
   readonly writers: readonly Writer[];

@@ -1,6 +1,6 @@
 /**
- * What the laws need to know about every operation of the table, exhaustive by type: an operation without cases and an
- * error bound does not compile.
+ * Facts about every operation of the table for the laws, exhaustive by type: an operation without cases and
+ * an error bound does not compile.
  */
 import type fc from "fast-check";
 import type { OperationName } from "../../graph/graph.js";

@@ -1,4 +1,4 @@
-/** Reductions, softmax and the matrix product: where each is smooth, and how far rounding may take it. */
+/** Reductions, softmax and the matrix product: where each is smooth, and its rounding errors. */
 import fc from "fast-check";
 import * as f from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
@@ -78,7 +78,7 @@ export const linearFacts: FactsOf<"sum" | "max" | "softmax" | "logSoftmax" | "lo
       () => fc.constant(slope),
     ),
     bound: slopeErrors,
-    // of numbers of which one follows from the other, since both must have one shape
+    // of two dependent numbers, since both must have the same shape
     writers: [
       (pool, [a, b]) => {
         const g = pool.at(a);
@@ -115,7 +115,7 @@ export const linearFacts: FactsOf<"sum" | "max" | "softmax" | "logSoftmax" | "lo
       });
     },
     writers: [
-      // of matrices and themselves, turned, with their axes in some order
+      // of matrices and their own transposes, with axes in some order
       (pool, [a, b, c]) => {
         const x = pool.at(a);
         const last = x.shape.length - 1;

@@ -1,4 +1,4 @@
-/** Leaves and operations that move elements: where each is smooth, and how far rounding may take it. */
+/** Leaves and operations that move elements: where each is smooth, and its rounding errors. */
 import fc from "fast-check";
 import * as f from "../../graph/functions.js";
 import { count } from "../../graph/operations/leaves.js";
@@ -240,7 +240,7 @@ export const moveFacts: FactsOf<Names> = {
   takeRows: {
     cases: cases(
       matrices.map(([rows, columns, count]) => [[rows, columns], [count]]),
-      // what is no id would be NaN
+      // anything but an id would be NaN
       ([[rows]]) =>
         fc.constant((table, ids) => f.takeRows(table, f.floor(f.maximum(f.minimum(ids, rows - 0.5), 0.5)))),
       real,
@@ -302,7 +302,7 @@ export const moveFacts: FactsOf<Names> = {
   },
 };
 
-/** The rows of the batch and the axis behind them as one, or parted again. */
+/** The rows of the batch and the next axis joined, or split again. */
 function rowsMerged(shape: Shape): Shape {
   const at = shape.findIndex((dim) => dim < 0);
   const [rows, next = ROWS] = shape.slice(at);

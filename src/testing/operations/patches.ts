@@ -1,4 +1,4 @@
-/** Patches of images and their adjoint: windows of every kind, and how far rounding may take the sums. */
+/** Patches of images and their adjoint: windows of every kind, and the rounding errors of the sums. */
 import fc from "fast-check";
 import * as f from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
@@ -24,7 +24,7 @@ const MOST = 120;
 const pair = (min: number, max: number): fc.Arbitrary<Pair> =>
   fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
 
-/** Images, and windows that fit them: overlapping or apart, over an edge, or with nothing but zeros in them. */
+/** Images, and windows that fit them: overlapping or separate, over an edge, or containing only zeros. */
 const windows: fc.Arbitrary<Windows> = fc
   .record({
     images: fc.tuple(
@@ -45,7 +45,7 @@ const windows: fc.Arbitrary<Windows> = fc
     );
   });
 
-/** How many windows there are down and across. */
+/** The number of windows down and across. */
 function counts({ images, size, options: { strides, dilation, before, after } }: Windows): [number, number] {
   const along = (axis: 0 | 1): number =>
     Math.floor(
@@ -105,7 +105,7 @@ export const patchFacts: FactsOf<"patches" | "addPatches"> = {
   },
 };
 
-/** A value as images whose channels are its last axis; undefined where rows are not its first. */
+/** A value as images whose channels are its last axis; undefined if rows are not its first axis. */
 function toImages(pool: Pool, choice: number): Value | undefined {
   const x = pool.at(choice);
   const [first = 1, ...rest] = x.shape;

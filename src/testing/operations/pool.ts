@@ -1,4 +1,4 @@
-/** Elements by the largest of windows: where they are smooth, and how far rounding may take them. */
+/** Elements by the largest of windows: where they are smooth, and their rounding errors. */
 import fc from "fast-check";
 import * as f from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
@@ -111,7 +111,7 @@ export const poolFacts: FactsOf<Names> = {
   },
 };
 
-/** The places in each window that may be of its largest element, for all that errors may do. */
+/** The places in each window that may have its largest element, given the errors. */
 function candidatesOf(
   { inputs: [selector], errors: [e], shapes: [shape], attributes }: RuleContext<Names>,
   out: readonly number[],
@@ -119,7 +119,7 @@ function candidatesOf(
   return placesOfWindows(shape, out, attributes).map((places) => {
     const least = Math.max(...places.map((at) => selector[at] - e[at]));
     const possible = places.filter((at) => selector[at] + e[at] >= least);
-    // of exact ones the first is certain
+    // without errors the first is certain
     return possible.every((at) => e[at] === 0) ? possible.slice(0, 1) : possible;
   });
 }

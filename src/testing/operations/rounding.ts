@@ -23,7 +23,7 @@ export const FLOAT32: Precision = { unit: 2 ** -24, least: 2 ** -149, round: Mat
 /** The precision of JavaScript and of the reference executor. */
 export const FLOAT64: Precision = { unit: 2 ** -53, least: Number.MIN_VALUE, round: (x) => x };
 
-/** What a rule receives: the float64 evaluation of one node, and the errors of its inputs. */
+/** The arguments of a rule: the float64 evaluation of one node, and the errors of its inputs. */
 export type RuleContext<K extends OperationName> = ReferenceContext<K> & {
   readonly errors: readonly Float64Array[];
   readonly value: Float64Array;
@@ -36,7 +36,7 @@ export type RuleContext<K extends OperationName> = ReferenceContext<K> & {
     errorOf: (name: string) => Float64Array,
   ): readonly Float64Array[];
 };
-/** How far a result may be from exact, element by element. */
+/** The error bound of a result, element by element. */
 export type Rule<K extends OperationName> = (context: RuleContext<K>) => Float64Array;
 
 /** `spread` from the errors of the inputs, plus `ulps` units in the last place of a result near `y`. */
@@ -72,7 +72,9 @@ export const ofTwo =
       return ulps === 0 ? s : rounded(precision, ulps, z, s);
     });
 
-/** The larger or smaller of both, monotone in each: the other does not count where it certainly is not chosen. */
+/**
+ * The larger or smaller of both, monotone in each: the other does not count if it is certainly not chosen.
+ */
 export const chosen = (of: (x: number, y: number) => number): Rule<OperationName> =>
   ofTwo((x, y, ex, ey) => {
     if (ex === 0 && ey === 0) return 0;
@@ -81,7 +83,7 @@ export const chosen = (of: (x: number, y: number) => number): Rule<OperationName
     return Number.isNaN(spread) ? Number.POSITIVE_INFINITY : spread;
   }, 0);
 
-/** 0 or 1; either where the sign of the difference is uncertain. */
+/** 0 or 1; either if the sign of the difference is uncertain. */
 export const comparison = ofTwo((x, y, ex, ey) => (ex + ey > 0 && Math.abs(x - y) <= ex + ey ? 1 : 0), 0);
 
 /** Elements move without computation, and their errors with them. */

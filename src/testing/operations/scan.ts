@@ -1,4 +1,4 @@
-/** Loops: recurrences that are smooth, how far rounding may take them, and loops in random steps. */
+/** Loops: smooth recurrences, their rounding errors, and loops in random steps. */
 import fc from "fast-check";
 import * as f from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
@@ -72,7 +72,7 @@ function writeLoop(pool: Pool, [a, b, c, d]: Parameters<Writer>[1]): void {
   const body = ({ carry, elements, shared }: ScanStep) => {
     const kept = f.mul(f.add(carry.x, elements.x), shared.other);
     const next = c % 3 === 0 ? f.sin(kept) : f.tanh(f.sub(kept, carry.y));
-    // places that change hands, and a sum over what was
+    // exchanged carries, and a sum over earlier values
     const carries = { x: c % 2 === 0 ? next : carry.y, y: c % 2 === 0 ? carry.x : next };
     return { carry: carries, stacks: { next, old: f.mul(carry.x, 0.5), same: shared.other } };
   };

@@ -1,6 +1,6 @@
 /**
- * How random steps (`../graphs.ts`) use an operation: a writer adds one value to a pool, whatever the pool holds, and states how
- * large its numbers may be, so that they stay within a few units.
+ * How random steps (`../graphs.ts`) use an operation: a writer adds one value to any pool and bounds the size
+ * of its numbers, so that they stay within a few units.
  */
 import * as f from "../../graph/functions.js";
 import type { Graph, Value } from "../../graph/graph.js";
@@ -9,7 +9,7 @@ import { type Shape, sizeOf } from "../../graph/shape.js";
 /** The most elements of an array. */
 const MOST = 700;
 
-/** All values so far, and how large the numbers of each may be. */
+/** All values so far, and a bound of the numbers of each. */
 export class Pool {
   readonly values: Value[] = [];
   private readonly sizes = new Map<number, number>();
@@ -19,7 +19,7 @@ export class Pool {
     readonly rows: number,
   ) {}
 
-  /** Adds a value of magnitude at most `size`, scaled down where that is above 4. */
+  /** Adds a value of magnitude at most `size`, scaled down if that is above 4. */
   add(value: Value, size: number): void {
     const kept = this.fits(value) ? value : f.mean(value);
     const scaled = size > 4 ? f.mul(kept, 2 / size) : kept;
@@ -52,7 +52,7 @@ export const writeUnary =
     pool.add(fn(x), size(pool.size(x)));
   };
 
-/** Of two values; the second is reduced to a mean where its shape does not broadcast. */
+/** Of two values; the second is reduced to a mean if its shape does not broadcast. */
 export const writeBinary =
   (fn: (x: Value, y: Value) => Value, size: (m: number, n: number) => number): Writer =>
   (pool, [a, b, c]) => {
@@ -104,14 +104,14 @@ export function rotate(x: Value, fn: (part: Value) => Value): Value {
   return f.concat([part(cut, length - cut), part(0, cut)]);
 }
 
-/** `x` as a matrix; the mean over its first axes where it has more than two. */
+/** `x` as a matrix; the mean over its first axes if it has more than two. */
 export function toMatrix(x: Value): Value {
   if (x.shape.length === 2) return x;
   if (x.shape.length < 2) return f.reshape(x, [1, ...x.shape, 1].slice(0, 2));
   return toMatrix(f.mean(x, 0));
 }
 
-/** Over some axes; `size` bounds the result of so many terms. */
+/** Over some axes; `size` bounds the result for a number of terms. */
 export const writeReduction =
   (
     reduce: (x: Value, axes: number[], keepDims: boolean) => Value,
@@ -127,7 +127,7 @@ export const writeReduction =
     pool.add(reduce(x, axes, c % 2 === 0), size(pool.size(x), terms));
   };
 
-/** Along the last axis, where that is not rows. */
+/** Along the last axis, unless that is rows. */
 export const writeAlongLast =
   (fn: (x: Value) => Value): Writer =>
   (pool, [a]) => {

@@ -1,6 +1,6 @@
 /** Bytes as text, for queues whose jobs are JSON. */
 
-/** Bytes at a time: the arguments of a call are limited. */
+/** Bytes at a time: the number of arguments of a call is limited. */
 const PIECE = 2 ** 13;
 
 export function toBase64(bytes: Uint8Array): string {

@@ -1,21 +1,24 @@
 /**
- * The side of a queue where a study runs: hands out jobs, a bounded number at a time, and takes the outcome of each once. Whatever is
- * lost on the way is put again, so a queue need not be more than at least once.
+ * The side of a queue where a study runs: hands out jobs, a bounded number at a time, and accepts the outcome
+ * of each once. Lost jobs are put again, so delivery of at least once is enough.
  */
 import { platform } from "#platform";
 import { FettleError, messageOf } from "../../errors.js";
 import { Pause, type Sleep } from "./pause.js";
 import type { EndedJob, JobQueue, QueuedJob } from "./queue.js";
 
-/** How jobs are handed out. */
+/** Options of a dispatcher. */
 export interface DispatchOptions {
-  /** How many are in the queue at a time. Default 64. */
+  /** The most jobs in the queue at a time. Default 64. */
   readonly inFlight?: number;
-  /** Milliseconds between two looks at the outcomes, at most. Default 100. */
+  /** The most milliseconds between two polls of the outcomes. Default 100. */
   readonly poll?: number;
-  /** Milliseconds after which a job without an outcome is put again, in case that the queue has lost it. Default 30,000. */
+  /**
+   * Milliseconds after which a job without an outcome is put again, in case the queue has lost it. Default
+   * 30,000.
+   */
   readonly again?: number;
-  /** Milliseconds for which a queue may fail until the study is stopped. Default 60,000. */
+  /** Milliseconds for which a queue may fail before the study stops. Default 60,000. */
   readonly patience?: number;
   readonly clock?: () => number;
   readonly sleep?: Sleep;
@@ -23,9 +26,9 @@ export interface DispatchOptions {
 
 interface Waiting {
   readonly job: QueuedJob;
-  /** What it is called off with. */
+  /** The group to cancel it with. */
   readonly group: object | undefined;
-  /** When it was put last. */
+  /** When it was last put. */
   put?: number;
   onPut?: (() => void) | undefined;
   readonly resolve: (outcome: Uint8Array) => void;
@@ -34,12 +37,12 @@ interface Waiting {
 
 export class Dispatcher {
   readonly inFlight: number;
-  /** Why it can do no more jobs. */
+  /** Why it can no longer run jobs. */
   lost: FettleError | undefined;
   private readonly waiting = new Map<string, Waiting>();
-  /** What an earlier process that ran the study has left, by the names of the jobs; undefined until it was looked for. */
+  /** Outcomes left by an earlier process, by the names of the jobs; undefined before the first poll. */
   private left: Map<string, EndedJob> | undefined;
-  /** Jobs to take out of the queue. */
+  /** Jobs to remove from the queue. */
   private readonly over = new Set<string>();
   private readonly pause: Pause;
   private readonly clock: () => number;
@@ -63,7 +66,8 @@ export class Dispatcher {
   /**
    * @param onPut - called when it enters the queue
    * @returns its outcome
-   * @throws FettleError `trial_failed` for a job whose attempts have all failed; why it was called off; `store_failed` once the queue is lost
+   * @throws FettleError `trial_failed` for a job whose attempts have all failed; the reason of a
+   * cancellation; `store_failed` once the queue is lost
    */
   do(job: QueuedJob, group?: object, onPut?: () => void): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
@@ -76,19 +80,19 @@ export class Dispatcher {
     });
   }
 
-  /** Calls off the jobs of a group. */
+  /** Cancels the jobs of a group. */
   cancel(group: object, reason: Error): void {
     for (const [name, { group: own, reject }] of this.waiting)
       if (own === group) this.settle(name, () => reject(reason));
   }
 
-  /** Ends the queue: its workers are told. */
+  /** Ends the queue, which its workers notice. */
   async close(): Promise<void> {
     this.isClosed = true;
     this.pause.end();
     await this.loop;
     this.rejectAll(new FettleError("aborted", "the queue was closed"));
-    // workers of a queue that cannot be ended see that nobody runs the study
+    // workers of a queue that cannot be ended notice that no process runs the study
     if (!this.lost) await this.queue.end().catch(() => {});
   }
 
@@ -113,7 +117,7 @@ export class Dispatcher {
     }
   }
 
-  /** @returns whether something has happened */
+  /** @returns whether anything changed */
   private async turn(): Promise<boolean> {
     this.left ??= await this.leftovers();
     const before = [...this.waiting.keys()].flatMap((name) => this.left?.get(name) ?? []);
@@ -129,7 +133,7 @@ export class Dispatcher {
     const over = [...this.over];
     await this.queue.remove(over);
     for (const name of over) this.over.delete(name);
-    // what was settled asks for its next jobs first
+    // settled callers submit their next jobs first
     if (ended.length > 0) await Promise.resolve();
     const due = this.due();
     await this.queue.put(due.map(({ job }) => job));
@@ -141,7 +145,10 @@ export class Dispatcher {
     return ended.length > 0 || due.length > 0;
   }
 
-  /** Takes outcomes out of the queue that are there before anything was put. Without their errors, whose jobs deserve another chance. */
+  /**
+   * Takes earlier outcomes from the queue before anything is put. Failed jobs are excluded and get another
+   * chance.
+   */
   private async leftovers(): Promise<Map<string, EndedJob>> {
     const left = new Map<string, EndedJob>();
     for (;;) {
@@ -152,7 +159,9 @@ export class Dispatcher {
     }
   }
 
-  /** The jobs to put: those that were put too long ago, and as many others as there is room for, the most urgent first. */
+  /**
+   * The jobs to put: those put too long ago, and as many others as fit, the most urgent first.
+   */
   private due(): Waiting[] {
     const now = this.clock();
     const all = [...this.waiting.values()];

@@ -1,6 +1,7 @@
 /**
- * Which leases are over. Each sign of life changes the sign of a lease, and one clock, that of who runs the study, measures how long a sign has
- * stayed the same. So clocks of different machines are never compared.
+ * Which leases have expired. Each heartbeat changes the counter of a lease, and the clock of the study's
+ * process measures how long a counter has stayed the same. So clocks of different machines are never
+ * compared.
  */
 export class LeaseWatch {
   private seen = new Map<string, { readonly sign: string; readonly since: number }>();
@@ -12,9 +13,9 @@ export class LeaseWatch {
   ) {}
 
   /**
-   * The names whose signs have not changed for the time of a lease.
+   * The names whose counters have not changed for the duration of a lease.
    *
-   * @param signs - of all leases that are out, by name
+   * @param signs - the counters of all open leases, by name
    */
   overdue(signs: Iterable<readonly [name: string, sign: string]>): string[] {
     const now = this.clock();

@@ -1,4 +1,4 @@
-/** A queue in memory, for workers of one process, and the model of what a queue is. */
+/** A queue in memory, for workers of one process, and the reference implementation of a queue. */
 import { platform } from "#platform";
 import { checkOptions, clockOf, type OptionNames } from "../../errors.js";
 import { LeaseWatch } from "./leases.js";
@@ -20,9 +20,9 @@ const OPTIONS: OptionNames<QueueOptions> = { lease: true, attempts: true, clock:
 interface Entry {
   readonly job: QueuedJob;
   attempt: number;
-  /** Changes with each sign of life. */
+  /** Changes with each heartbeat. */
   beat: number;
-  /** The lease that it is under. */
+  /** Its current lease. */
   holder?: object | undefined;
   ended?: EndedJob;
 }
@@ -112,7 +112,7 @@ class MemoryQueue implements JobQueue {
         return isOwn();
       },
       complete: async (outcome) => {
-        // of the worker that comes first, also of one that was given up
+        // of the first worker, even one that was given up
         const now = this.entries.get(name);
         if (now && !now.ended) now.ended = { name, outcome: outcome.slice() };
       },

@@ -1,4 +1,4 @@
-/** Waiting between looks at a queue: short after something has happened, then longer and longer. */
+/** Pauses between polls of a queue: short after a change, then longer and longer. */
 
 /** Milliseconds of the first wait. */
 const FIRST = 4;
@@ -14,12 +14,12 @@ export class Pause {
     private readonly sleep: Sleep = sleepOfHost,
   ) {}
 
-  /** Something has happened: the next waits are short. */
+  /** Records a change: the next waits are short. */
   reset(): void {
     this.next = FIRST;
   }
 
-  /** Ends the wait that is on, or else the next. */
+  /** Ends the current wait, or the next one. */
   end(): void {
     this.isWoken = true;
     this.wake?.();
@@ -39,7 +39,7 @@ export class Pause {
   }
 }
 
-/** Resolves after so many milliseconds. */
+/** Resolves after a number of milliseconds. */
 export type Sleep = (milliseconds: number) => Promise<void>;
 
 export const sleepOfHost: Sleep = (milliseconds) =>

@@ -1,8 +1,10 @@
 /**
- * A queue on PostgreSQL by pg-boss, whose jobs, attempts and expiry are used as they are. It imports pg-boss where it is given an address only.
+ * A queue on PostgreSQL by pg-boss, with its jobs, attempts and expiry. It imports pg-boss only if it is
+ * given an address.
  *
- * What pg-boss 10, the release for Node 20, has not, are statements on its table of jobs: the begin of a job that shows a sign of life is
- * put off, a job that is given back has not begun, jobs that have ended are listed, and who runs the study marks its queue. pg-boss 12 needs Node 22.12.
+ * Statements on its table of jobs add what pg-boss 10, the release for Node 20, lacks: a heartbeat moves the
+ * start of a job, a returned job has not started, ended jobs are listed, and the process that runs the study
+ * marks its queue. pg-boss 12 needs Node 22.12.
  */
 import { platform } from "#platform";
 import { checkOptions, clockOf, FettleError, messageOf, must, type OptionNames } from "../../errors.js";
@@ -20,16 +22,16 @@ import {
   workersLost,
 } from "./queue.js";
 
-/** As much of a started `PgBoss` as is used. */
+/** The used part of a started `PgBoss`. */
 export interface PgBossLike {
-  /** Makes a queue, unless it is there. */
+  /** Creates a queue if it does not exist. */
   createQueue(
     name: string,
     options?: { readonly name: string; readonly policy: "standard" },
   ): Promise<unknown>;
   /** Deletes a queue without jobs. */
   deleteQueue(name: string): Promise<unknown>;
-  /** Adds jobs; one whose id is there stays. */
+  /** Adds jobs; existing ids stay. */
   insert(jobs: PgBossJob[]): Promise<unknown>;
   /** Takes jobs. */
   fetch(name: string, options: PgBossFetch): Promise<readonly PgBossFetched[]>;
@@ -39,7 +41,7 @@ export interface PgBossLike {
   fail(name: string, id: string, data: object): Promise<unknown>;
   /** Deletes jobs. */
   deleteJob(name: string, ids: string[]): Promise<unknown>;
-  /** Ends the attempts that took too long. */
+  /** Expires the attempts that took too long. */
   expire(): Promise<unknown>;
   /** Its database. */
   getDb(): PgBossDatabase;
@@ -77,9 +79,11 @@ export interface PgBossDatabase {
   executeSql(text: string, values: readonly unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
 }
 
-/** How jobs are handed out by pg-boss. */
+/** Options of a queue of pg-boss. */
 export interface PgBossQueueOptions extends QueueOptions {
-  /** The name of the study: letters, digits, `_`, `-` and others; studies of other names do not meet. */
+  /**
+   * The name of the study: letters, digits, `_`, `-` and others; studies with other names do not share jobs.
+   */
   readonly study: string;
   /** The schema of pg-boss. Default `"pgboss"`. */
   readonly schema?: string;
@@ -96,8 +100,10 @@ const OPTIONS: OptionNames<PgBossQueueOptions> = {
 /**
  * A queue of pg-boss, a peer to install: `npm install pg-boss@10` on Node 20.
  *
- * @param boss - the address of a database, such as `postgres://localhost/jobs`, or a `PgBoss` that was started and stays the caller's
- * @throws FettleError `unsupported` where pg-boss is not installed; `store_failed` where the database cannot be reached; `invalid_argument`,
+ * @param boss - the address of a database, such as `postgres://localhost/jobs`, or a started `PgBoss`, which
+ * the caller stops
+ * @throws FettleError `unsupported` if pg-boss is not installed; `store_failed` if the database cannot be
+ * reached; `invalid_argument`,
  * `unknown_name` for invalid options
  * @example
  * ```ts
@@ -117,7 +123,10 @@ export async function pgBossQueue(boss: string | PgBossLike, options: PgBossQueu
   return new PgBossQueue(started, own, { ...options, schema, lease });
 }
 
-/** Has one connection, since a server allows about 100, and no schedules and upkeep, which a queue has no use for. */
+/**
+ * Has one connection, since a server allows about 100, and no schedules and maintenance, which a queue does
+ * not need.
+ */
 async function startedBoss(connectionString: string, schema: string): Promise<PgBossLike> {
   let Boss: new (
     options: object,
@@ -144,7 +153,7 @@ async function startedBoss(connectionString: string, schema: string): Promise<Pg
     schedule: false,
     supervise: false,
   });
-  boss.on("error", () => {}); // of a connection that waits; calls throw what they meet
+  boss.on("error", () => {}); // errors of an idle connection; calls throw their own
   try {
     await boss.start();
   } catch (error) {
@@ -160,7 +169,7 @@ async function startedBoss(connectionString: string, schema: string): Promise<Pg
   return boss;
 }
 
-/** What a job of pg-boss holds. */
+/** The data of a job of pg-boss. */
 interface Data {
   readonly name: string;
   readonly payload: string;
@@ -169,13 +178,13 @@ interface Data {
 class PgBossQueue implements JobQueue {
   private readonly queue: string;
   private readonly table: string;
-  /** The table of queues, whose `updated_on` is the sign of life of who runs the study. */
+  /** The table of queues; `updated_on` is the heartbeat of the process that runs the study. */
   private readonly queues: string;
   private readonly lease: number;
   private readonly attempts: number;
   private readonly clock: () => number;
   private isCreated = false;
-  /** When this process last showed that it runs the study. */
+  /** The time of this process's last heartbeat as the runner. */
   private shown = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -210,7 +219,7 @@ class PgBossQueue implements JobQueue {
   async take(most: number) {
     const { boss, queue } = this;
     const jobs = await boss.fetch(queue, { batchSize: most, includeMetadata: true });
-    // `fetch` returns nothing where it failed too
+    // `fetch` also returns nothing if it failed
     if (jobs.length === 0) return (await this.isRun()) ? [] : undefined;
     return jobs.map((job) => this.leaseOf(job));
   }
@@ -241,7 +250,7 @@ class PgBossQueue implements JobQueue {
   async end() {
     const { boss, queue, table } = this;
     this.isCreated = false;
-    // pg-boss deletes no queue that has jobs
+    // pg-boss does not delete a queue with jobs
     await boss.getDb().executeSql(`DELETE FROM ${table} WHERE name = $1`, [queue]);
     await boss.deleteQueue(queue);
   }
@@ -255,7 +264,7 @@ class PgBossQueue implements JobQueue {
     this.isCreated = true;
   }
 
-  /** Whether somebody runs the study, by the clock of the server alone. */
+  /** Whether a process runs the study, by the clock of the server only. */
   private async isRun(): Promise<boolean> {
     const sql = `SELECT 1 FROM ${this.queues} WHERE name = $1 AND updated_on > now() - $2 * interval '1 millisecond'`;
     return (await this.boss.getDb().executeSql(sql, [this.queue, this.lease])).rows.length > 0;
@@ -264,7 +273,7 @@ class PgBossQueue implements JobQueue {
   private leaseOf({ id, data, retryCount }: PgBossFetched): Lease {
     const { boss, queue, table } = this;
     const { name, payload } = data as Data;
-    // of a job that was handed out again since, another attempt is on
+    // if the job was handed out again, another attempt is running
     const change = async (what: string): Promise<boolean> => {
       const sql = `UPDATE ${table} SET ${what} WHERE name = $1 AND id = $2 AND state = 'active' AND retry_count = $3 RETURNING id`;
       return (await boss.getDb().executeSql(sql, [queue, id, retryCount])).rows.length > 0;
@@ -292,7 +301,7 @@ interface EndedRow {
   readonly output: { readonly outcome?: string; readonly reason?: string } | null;
 }
 
-/** The id of a job, from its name: so that there is one of each name. */
+/** The id of a job, from its name, so that names are unique. */
 async function idOf(name: string): Promise<string> {
   const bytes = new TextEncoder().encode(name);
   const hash = new Uint8Array(await globalThis.crypto.subtle.digest("SHA-256", bytes));

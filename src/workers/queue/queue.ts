@@ -1,33 +1,40 @@
 /**
- * Where jobs wait for workers of other processes and machines: who runs a study puts named jobs, workers take them under leases, and
- * their outcomes come back. Every part is at least once: a job may be handed out twice, and its outcome told twice or after another. So
- * a job must give the same outcome on every worker, and the first is taken. A queue knows neither studies nor models: payloads
- * and outcomes are bytes. It is no storage: once its study has ended, nothing in it is worth keeping.
+ * Jobs for workers of other processes and machines: the process that runs a study puts named jobs, workers
+ * take them under leases, and their outcomes return. Delivery is at least once: a job may be handed out
+ * twice, and an outcome may arrive twice or after another. So a job must give the same outcome on every
+ * worker, and the first is accepted. A queue knows neither studies nor models: payloads and outcomes are
+ * bytes. It is not a storage: once its study has ended, nothing in it is worth keeping.
  */
 import { mustBeInteger } from "../../errors.js";
 
 /** A job for any worker. */
 export interface QueuedJob {
-  /** 1 to 200 characters; of one name there is one job. */
+  /** Unique; 1 to 200 characters. */
   readonly name: string;
   readonly payload: Uint8Array;
   /** An integer; jobs with a larger one are taken first. Default 0. */
   readonly priority?: number;
 }
 
-/** A job that a worker has taken. It is another's, or nobody's, once its worker has shown no sign of life for the time of the lease. */
+/** A job that a worker has taken. Without a heartbeat for the duration of the lease, the worker loses it. */
 export interface Lease {
   readonly name: string;
   readonly payload: Uint8Array;
-  /** How often it was taken, this time included; releases do not count. */
+  /** The number of times it was taken, including this one; releases do not count. */
   readonly attempt: number;
-  /** Shows that its worker is alive. @returns false once the job is not this worker's any more: nobody waits for its outcome */
+  /**
+   * Sends a heartbeat.
+   *
+   * @returns false once the worker has lost the job, so that its outcome no longer matters
+   */
   extend(): Promise<boolean>;
-  /** Tells its outcome. A second one of a job changes nothing. */
+  /** Sends its outcome. A second outcome changes nothing. */
   complete(outcome: Uint8Array): Promise<void>;
-  /** Tells that this worker could not do it: it is handed out again, or after the last attempt ends with this reason. */
+  /**
+   * Reports a failed attempt: the job is handed out again, or ends with this reason after the last attempt.
+   */
   fail(reason: string): Promise<void>;
-  /** Gives it back as if it had not been taken. */
+  /** Returns it as if it had not been taken. */
   release(): Promise<void>;
 }
 
@@ -36,35 +43,38 @@ export type EndedJob =
   | { readonly name: string; readonly outcome: Uint8Array }
   | { readonly name: string; readonly error: string };
 
-/** A queue of the jobs of one study. Methods throw what the engine behind it throws; a later call may succeed. */
+/**
+ * A queue of the jobs of one study. Methods throw the errors of the underlying engine; a later call may
+ * succeed.
+ */
 export interface JobQueue {
-  /** Adds jobs. One whose name is there stays as it is, whether it waits, was taken, or has ended. */
+  /** Adds jobs. An existing name is ignored, whether its job waits, was taken, or has ended. */
   put(jobs: readonly QueuedJob[]): Promise<void>;
   /**
-   * Takes jobs that wait, by priority.
+   * Takes waiting jobs, by priority.
    *
-   * @param most - how many at most
-   * @returns undefined where nobody runs the study: it has ended, or not begun
+   * @param most - the most jobs
+   * @returns undefined if no process runs the study: it has ended, or not started
    */
   take(most: number): Promise<readonly Lease[] | undefined>;
   /**
-   * Jobs that have ended and were not removed, at most 100. Called again and again by who runs the study, which the queue takes for its
-   * sign of life; jobs whose leases are over are handed out again at these calls.
+   * Ended jobs that were not removed, at most 100. The process that runs the study polls it, which is its
+   * heartbeat; these calls also hand out jobs with expired leases again.
    */
   ended(): Promise<readonly EndedJob[]>;
-  /** Removes jobs, whatever they are at. */
+  /** Removes jobs in any state. */
   remove(names: readonly string[]): Promise<void>;
-  /** Ends the study's use of the queue: all jobs are removed, and workers told. */
+  /** Ends the study's use of the queue: removes all jobs, which workers notice. */
   end(): Promise<void>;
-  /** Ends the connection, if the queue has one of its own. */
+  /** Closes the queue's own connection, if it has one. */
   close(): Promise<void>;
 }
 
-/** How jobs are handed out. */
+/** Options of a queue. */
 export interface QueueOptions {
-  /** Milliseconds without a sign of life after which a worker has lost its jobs. Default 30,000. */
+  /** Milliseconds without a heartbeat after which a worker loses its jobs. Default 30,000. */
   readonly lease?: number;
-  /** How often a job is handed out at most; one whose workers all failed or died ends with its error. Default 3. */
+  /** The most times that a job is handed out; if all attempts fail, it ends with its error. Default 3. */
   readonly attempts?: number;
   /** A monotonic clock in milliseconds. Default the host's. */
   readonly clock?: () => number;
@@ -72,7 +82,7 @@ export interface QueueOptions {
 
 export const LEASE = 30_000;
 export const ATTEMPTS = 3;
-/** Ended jobs that a call of `ended` returns at most. */
+/** The most ended jobs that a call of `ended` returns. */
 export const MOST_ENDED = 100;
 
 /** @throws FettleError `invalid_argument` */
@@ -83,4 +93,4 @@ export function checkQueueOptions({ lease = LEASE, attempts = ATTEMPTS }: QueueO
 
 /** The error of a job whose workers were all lost. */
 export const workersLost = (attempts: number): string =>
-  `the job was handed out ${attempts === 1 ? "once" : `${attempts} times`}, and each time its worker ended or showed no sign of life: it may end the process, loop forever, or need more memory than there is`;
+  `the job was handed out ${attempts === 1 ? "once" : `${attempts} times`}, and each time its worker ended or stopped sending heartbeats: it may crash the process, loop forever, or run out of memory`;

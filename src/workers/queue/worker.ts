@@ -1,4 +1,7 @@
-/** The loop of a worker: takes jobs of a queue, shows that it is alive while it does them, and tells their outcomes. */
+/**
+ * The loop of a worker: takes jobs from a queue, sends heartbeats while it runs them, and sends their
+ * outcomes.
+ */
 
 import { platform } from "#platform";
 import { clockOf, FettleError, messageOf, must } from "../../errors.js";
@@ -9,40 +12,46 @@ import type { HostSignal } from "../../search/study/contract.js";
 import { Pause, type Sleep, sleepOfHost } from "./pause.js";
 import { type JobQueue, LEASE, type Lease } from "./queue.js";
 
-/** A job as who does it knows it. */
+/** The context of a running job. */
 export interface WorkerJob extends Pick<Lease, "name" | "attempt"> {
-  /** Aborted when the worker gives the job up: it took too long, or is nobody's any more. What it returns then counts no more. */
+  /**
+   * Aborted when the worker gives up the job: it took too long, or its lease was lost. Its result is then
+   * ignored.
+   */
   readonly signal: HostSignal;
 }
 
-/** Turns the payload of a job into its outcome. What it throws counts as an attempt that has failed. */
+/** Turns the payload of a job into its outcome. An error counts as a failed attempt. */
 export type DoJob = (payload: Uint8Array, job: WorkerJob) => Promise<Uint8Array>;
 
-/** How a worker works. */
+/** Options of a worker. */
 export interface RunWorkerOptions {
-  /** Jobs that it does side by side. Default 1. */
+  /** Jobs that it runs at once. Default 1. */
   readonly jobs?: number;
-  /** Milliseconds between signs of life; a third of the queue's `lease` or less. Default 10,000. */
+  /** Milliseconds between heartbeats; a third of the queue's `lease` or less. Default 10,000. */
   readonly heartbeat?: number;
   /**
-   * Milliseconds that a job may take; one that takes longer has failed, and the worker goes on without waiting for it. One that blocks its thread
-   * for so long, as an endless loop does, can only be ended with its process: on Node, Deno and Bun the process kills itself, so that its machine is
-   * free. That costs each job that it had an attempt. Default no limit.
+   * The time limit of a job in milliseconds; beyond it the job fails, and the worker continues without it. A
+   * job that blocks its thread for that long, as an endless loop does, can only be ended with its process: on
+   * Node, Deno and Bun the process kills itself, which costs each of its jobs an attempt. Default no limit.
    */
   readonly jobTimeout?: number;
-  /** Milliseconds between two looks at a queue that has nothing, at most. Default 250. */
+  /** The most milliseconds between two polls of an empty queue. Default 250. */
   readonly poll?: number;
-  /** Whether it waits for the next study where nobody runs one. Default false: it ends. */
+  /** Whether it waits for the next study if none runs. Default false: it ends. */
   readonly wait?: boolean;
   /** Once `aborted`, the worker takes no more jobs, finishes those that it has, and ends. */
   readonly signal?: { readonly aborted: boolean };
-  /** Milliseconds for which it goes on trying where the queue fails, such as while its server starts again. Default 60,000. */
+  /**
+   * Milliseconds for which it retries if the queue fails, such as while its server restarts.
+   * Default 60,000.
+   */
   readonly patience?: number;
-  /** Called with each error of the queue that it goes on after. */
+  /** Called with each error of the queue after which it continues. */
   readonly onError?: (error: unknown) => void;
   /** A clock in milliseconds. Default the host's. */
   readonly clock?: () => number;
-  /** Resolves after so many milliseconds. Default the host's timer. */
+  /** Resolves after a number of milliseconds. Default the host's timer. */
   readonly sleep?: (milliseconds: number) => Promise<void>;
 }
 
@@ -59,20 +68,21 @@ const RULES = {
   sleep: true,
 } satisfies OptionRules<RunWorkerOptions>;
 
-/** What a worker has done. */
+/** A worker's report. */
 export interface WorkerReport {
-  /** Jobs whose outcome it told. */
+  /** Jobs whose outcome it sent. */
   readonly done: number;
-  /** Jobs that it could not do. */
+  /** Failed attempts. */
   readonly failed: number;
 }
 
 /**
- * Does jobs of a queue until nobody runs its study any more. A worker that ends at once, or is killed, costs nothing but time: its
- * jobs are handed out again.
+ * Runs jobs of a queue until its study no longer runs. A worker that is killed costs only time: its jobs are
+ * handed out again.
  *
- * @returns how many jobs it did
- * @throws FettleError `invalid_argument`, `unknown_name` for invalid options; what the queue throws for longer than `patience`
+ * @returns the number of jobs that it ran
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid options; the queue's error if it lasts
+ * longer than `patience`
  * @example
  * ```ts
  * const queue = memoryQueue();
@@ -101,15 +111,15 @@ export async function runWorker(
 
 type Settings = ReadOptions<RunWorkerOptions, typeof RULES>;
 
-/** A job that is being done. */
+/** A running job. */
 interface Running {
   readonly lease: Lease;
   readonly began: number;
-  /** When the worker last showed that it is alive. */
+  /** When the worker last sent a heartbeat. */
   shown: number;
   /** Gives it up. */
   readonly end: (reason: Error) => void;
-  /** Whether it is another's or nobody's by now. */
+  /** Whether the worker has lost it. */
   isLost: boolean;
 }
 
@@ -121,7 +131,7 @@ class Worker {
   private readonly tell: Tell;
   private done = 0;
   private failed = 0;
-  /** Since when the queue has failed. */
+  /** When the queue started to fail. */
   private failing: number | undefined;
   private readonly watchdog: Watchdog | undefined;
 
@@ -164,7 +174,7 @@ class Worker {
     return { done: this.done, failed: this.failed };
   }
 
-  /** @returns nothing where the queue failed, and will be tried again */
+  /** @returns undefined if the queue failed and will be retried */
   private async take(room: number): Promise<readonly Lease[] | undefined> {
     try {
       const taken = await this.queue.take(room);
@@ -192,7 +202,7 @@ class Worker {
     this.running.add(running);
     this.watchdog?.beat(true);
     void this.work(running, control.signal)
-      .catch(this.tell) // its lease will be over, and the job handed out again
+      .catch(this.tell) // its lease will expire, and the job is handed out again
       .finally(() => {
         this.running.delete(running);
         this.watchdog?.beat(this.running.size > 0);
@@ -222,7 +232,7 @@ class Worker {
     this.done++;
   }
 
-  /** Shows that the worker is alive, and gives up what takes too long. */
+  /** Sends heartbeats, and gives up jobs that take too long. */
   private watch(): void {
     const { heartbeat, jobTimeout = Number.POSITIVE_INFINITY } = this.settings;
     const now = this.clock();
@@ -239,13 +249,13 @@ class Worker {
   }
 
   private async show(running: Running): Promise<void> {
-    const isOwn = await running.lease.extend().catch(() => true); // the next may succeed
+    const isOwn = await running.lease.extend().catch(() => true); // the next one may succeed
     if (isOwn) return;
     running.isLost = true;
-    running.end(new FettleError("aborted", "the job is not this worker's any more"));
+    running.end(new FettleError("aborted", "this worker has lost the job"));
   }
 
-  /** Tries again where the queue fails: what a job has cost is not to be lost. */
+  /** Retries if the queue fails, so that the work of a job is not lost. */
   private async insist(tell: () => Promise<void>): Promise<void> {
     const { poll, patience } = this.settings;
     const began = this.clock();

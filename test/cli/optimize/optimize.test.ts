@@ -38,7 +38,7 @@ it("tunes a Python script, and prints the command that runs the best again", asy
   const [, trial] = stdout.match(/Best parameters \(trial (\d)\)/)!;
   expect(stdout).toMatch(/Best value\n {2}[\d.e+-]+\n/);
   expect(stdout).toMatch(/5 trials: 5 complete/);
-  expect(stdout).toMatch(/The best again: python3 train\.py --lr [\d.e-]+ --units=\d+\n/);
+  expect(stdout).toMatch(/Runs the best trial again: python3 train\.py --lr [\d.e-]+ --units=\d+\n/);
   expect(Number(trial)).toBeLessThan(5);
   expect(readdirSync(cwd).sort()).toEqual(["space.json", "train.py"]);
 });
@@ -68,7 +68,7 @@ describe("a study of programs", () => {
     });
     expect(Number(trial("stdout.txt"))).toBe(longer.trials[15].value);
     const { code, stderr } = await fettle(["optimize", "--resume", "study", "--seed", "2"], cwd);
-    expect([code, stderr]).toEqual([2, expect.stringContaining("--seed must be left out beside --resume")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--seed must be left out with --resume")]);
   });
 
   /** Trial 1 of both never ends by itself. */
@@ -109,7 +109,7 @@ describe("a study of programs", () => {
     expect(code).toBe(130);
     expect(stderr).toContain("Stopping after ending the running programs; press Ctrl-C again");
     expect(stderr).toContain(
-      "1 trial of the study is in study; to go on: npx fettle optimize --resume study",
+      "1 trial of the study is in study; to resume: npx fettle optimize --resume study",
     );
     expect(stdout).toContain("Best parameters (trial 0)");
     expect(isLeft(pid)).toBe(false);
@@ -136,10 +136,7 @@ describe("a study of programs", () => {
 
 it.each([
   ["--units {units}", /the program .* must be|unknown option '--units'/],
-  [
-    "-- no-such-program {params}",
-    /the program "no-such-program" must be one that can be run: it is in no folder of PATH/,
-  ],
+  ["-- no-such-program {params}", /the program "no-such-program" must be executable: it is not in PATH/],
   ["-- echo {units}", /each parameter must reach the program, and "lr" does not/],
   ["-- echo {unit} {lr}", /received "\{unit\}"/],
   ["--scheduler asha -- echo {params}", /--scheduler needs --steps/],

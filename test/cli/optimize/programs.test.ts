@@ -124,7 +124,7 @@ describe("the value", () => {
       'echo "{\\"step\\": 2, \\"value\\": 1}"; echo "{\\"step\\": 2, \\"value\\": 1}"',
       {
         status: "failed",
-        error: expect.stringMatching(/^a step must be an integer above 2, the one before; received 2 in/),
+        error: expect.stringMatching(/^a step must be an integer above 2, the previous one; received 2 in/),
       },
     ],
   ])("%s", async (line, outcome) => {

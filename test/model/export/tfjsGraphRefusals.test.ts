@@ -53,14 +53,14 @@ describe("importTfjs refuses a graph with", () => {
       (json) => {
         json.modelTopology.config.output_layers = [];
       },
-      "invalid_checkpoint: the inputs and outputs of the model must be lists of layers of its own; received others",
+      "invalid_checkpoint: the inputs and outputs of the model must be lists of its layers; received others",
     ],
     [
       "an input that is a layer",
       (json) => {
         json.modelTopology.config.input_layers = [["dense_1", 0, 0]];
       },
-      "invalid_checkpoint: the inputs and outputs of the model must be lists of layers of its own; received others",
+      "invalid_checkpoint: the inputs and outputs of the model must be lists of its layers; received others",
     ],
     [
       "a merge of one value",

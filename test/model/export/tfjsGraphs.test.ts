@@ -152,7 +152,7 @@ describe("graphs", () => {
 
   it("say which layers are left out", () => {
     expect(exportModel(graph(), "tfjs").notes).toEqual([
-      "without spatialDropout2d_1: TensorFlow.js has no such layers, which do nothing in prediction",
+      "without spatialDropout2d_1: TensorFlow.js has no such layers; they have no effect in prediction",
     ]);
   });
 

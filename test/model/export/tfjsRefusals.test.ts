@@ -260,14 +260,14 @@ describe("importTfjs refuses", () => {
       (json) => {
         entries(json)[1].name = "dense_1/kernel";
       },
-      `${foreign}weight "dense_1/kernel" must have a name of its own, and a shape`,
+      `${foreign}weight "dense_1/kernel" must have a unique name, and a shape`,
     ],
     [
       "weights of a negative size",
       (json) => {
         entries(json)[0].shape = [-1, -3];
       },
-      `${foreign}weight "dense_1/kernel" must have a name of its own, and a shape`,
+      `${foreign}weight "dense_1/kernel" must have a unique name, and a shape`,
     ],
     [
       "quantized weights",
@@ -288,7 +288,7 @@ describe("importTfjs refuses", () => {
       (json) => {
         entries(json)[0].shape = [2 ** 50, 2 ** 50];
       },
-      `${foreign}its weights are cut within "dense_1/kernel", at ${weights.length} bytes`,
+      `${foreign}its weights are truncated within "dense_1/kernel", at ${weights.length} bytes`,
     ],
     [
       "files that are longer than the manifest says",

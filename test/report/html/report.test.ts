@@ -133,7 +133,7 @@ describe("a report", () => {
     );
     expect(items).toEqual([
       "Trial 2 and 1 other: no memory",
-      "Trial 3: no error was given",
+      "Trial 3: no error message",
       "Trial 4: no disk",
     ]);
   });

@@ -54,7 +54,7 @@ describe("studies compared", () => {
 
   it("are refused where they cannot be on the same axes", () => {
     expect(() => plotComparison([of([1])])).toThrow(/studies must be a list of 2 to 6/);
-    expect(() => plotComparison([of([1]), of([1], "maximize")])).toThrow(/of one direction/);
+    expect(() => plotComparison([of([1]), of([1], "maximize")])).toThrow(/of the same direction/);
     expect(() => plotComparison([of([1]), of([1])], { objective: 1 })).toThrow(/objective must be/);
   });
 

@@ -361,7 +361,7 @@ describe("what is no study's data", () => {
     [
       "data of a result",
       () => studyData({ study, best: {} } as never),
-      /^study must be a study, its JSON, or what a storage has of it \(of what tune returns, its study\); received /,
+      /^study must be a study, its JSON, or its record in a storage \(of the result of tune, its study\); received /,
     ],
     [
       "a contour of one parameter",

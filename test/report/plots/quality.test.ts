@@ -95,7 +95,7 @@ describe("the quality of classes", () => {
 
   it("says so where all rows are of one class", () => {
     const one = { ...predictions, truth: [0, 0, 0, 0, 0, 0] };
-    expect(plotRoc(one).description).toContain("all of one class");
+    expect(plotRoc(one).description).toContain("have the same class");
     expect(seriesOf(plotPrecisionRecall(one))).toEqual([]);
   });
 

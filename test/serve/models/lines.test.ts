@@ -150,7 +150,7 @@ it("that break off are answered as far as they are whole", async () => {
   });
   expect(await linesOf(postStream(serve, broken, headers))).toEqual([
     predictor.answers(passenger)[0],
-    { error: { code: "invalid_argument", message: "the body must be whole; received a part of it" } },
+    { error: { code: "invalid_argument", message: "the body must be complete; received only a part" } },
   ]);
 });
 

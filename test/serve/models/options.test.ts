@@ -46,7 +46,7 @@ describe("the model", () => {
       },
       "Error: at once",
     ],
-    ["is damaged", async () => bytes.subarray(9), "FettleError: this is not a model file of Fettle: it has"],
+    ["is damaged", async () => bytes.subarray(9), "FettleError: this is not a model file of Fettle: its"],
     [
       "is none",
       async () => undefined,

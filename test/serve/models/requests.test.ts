@@ -70,7 +70,7 @@ describe("a mistake", () => {
     ],
     ['{"rows":{}}', 400, "invalid_argument", "rows must be an array of rows; received an object"],
     ['{"rows":null}', 400, "invalid_argument", "rows must be an array of rows; received null"],
-    ['{"rows":[{}],"columns":{}}', 400, "invalid_argument", `${form} "rows" beside "columns"`],
+    ['{"rows":[{}],"columns":{}}', 400, "invalid_argument", `${form} "rows" with "columns"`],
     [
       '{"columns":[]}',
       400,
@@ -88,7 +88,7 @@ describe("a mistake", () => {
       '{"columns":{"age":[1],"fare":[2],"port":["C"],"member":[true],"day":[]}}',
       400,
       "invalid_shape",
-      "columns must be arrays of one length; received lengths 1 and 0",
+      "columns must be arrays of equal length; received lengths 1 and 0",
     ],
     [
       '{"columns":{"age":[],"fare":[],"port":[],"member":[],"day":[]}}',
@@ -253,7 +253,7 @@ describe("a hostile body", () => {
     });
     expect(await read(postStream(serve, broken))).toEqual([
       400,
-      refused("invalid_argument", "the body must be whole; received a part of it"),
+      refused("invalid_argument", "the body must be complete; received only a part"),
     ]);
   });
 

@@ -104,7 +104,7 @@ it("a worker knows that a runner is there which looks for results several times 
   await storage.close();
 });
 
-const LAPSING = Object.keys(queueLaws).filter((law) => /lease is over|is alive/.test(law));
+const LAPSING = Object.keys(queueLaws).filter((law) => /lease has expired|heartbeats/.test(law));
 
 describe.each([
   ["memory", inMemory, 50],
@@ -204,7 +204,7 @@ const BROKEN: readonly (readonly [
   ],
   [
     "tells an outcome once",
-    "tells the outcome of a job until it is removed, the first and no other",
+    "returns the first outcome of a job, and no other, until it is removed",
     (queue) => ({
       async ended() {
         const ended = await queue.ended();
@@ -215,7 +215,7 @@ const BROKEN: readonly (readonly [
   ],
   [
     "counts no attempts",
-    "hands out again what has failed, and ends it with the last reason after the last attempt",
+    "hands out a failed job again, and ends it with the last reason after the last attempt",
     (queue) => ({
       async take(most) {
         const leases = await queue.take(most);
@@ -225,7 +225,7 @@ const BROKEN: readonly (readonly [
   ],
   [
     "lets no lease end",
-    "hands out again what a dead worker had, once its lease is over, and ends it after the last attempt",
+    "hands out the job of a dead worker again once its lease has expired, and ends it after the last attempt",
     (queue) => {
       const out: { extend(): Promise<boolean> }[] = [];
       return {
@@ -243,7 +243,7 @@ const BROKEN: readonly (readonly [
   ],
   [
     "takes no sign of life",
-    "leaves a job to a worker that shows that it is alive",
+    "leaves a job to a worker that sends heartbeats",
     (queue) => ({
       async take(most) {
         const leases = await queue.take(most);
@@ -252,14 +252,10 @@ const BROKEN: readonly (readonly [
     }),
   ],
   ["does not end", "tells workers whether the study runs", (queue) => ({ end: () => queue.put([]) })],
-  [
-    "keeps what was removed",
-    "keeps no job that was removed while it was done",
-    () => ({ async remove() {} }),
-  ],
+  ["keeps what was removed", "keeps no job that was removed while it ran", () => ({ async remove() {} })],
   [
     "counts releases",
-    "takes a job back that is released, without counting",
+    "takes back a released job without counting the attempt",
     (queue) => ({
       async take(most) {
         const leases = await queue.take(most);

@@ -57,7 +57,8 @@ it("a study ends though trials end their process, loop forever or never answer, 
   isOver = true;
   await queued.close();
   await Promise.all(services);
-  const lost = /^the job was handed out 2 times, and each time its worker ended or showed no sign of life/;
+  const lost =
+    /^the job was handed out 2 times, and each time its worker ended or stopped sending heartbeats/;
   const late = /^the job took longer than 1 s, which is its limit/;
   const errors = study.trials.map(({ status, error }) => (status === "failed" ? error : status));
   const done = "complete";
