@@ -1,7 +1,9 @@
 /** Operands in the memory of kernels, for benchmarks below the engine. */
 import type { Kernels } from "../test/kernels/load.js";
 
-/** Copies arrays into the memory of an instance from `start` on, 64 bytes aligned; returns their addresses. */
+/**
+ * Copies arrays into the memory of an instance from `start` on, 64 bytes aligned; returns their addresses.
+ */
 export function place(
   { memory, heap_base }: Kernels,
   arrays: readonly (Float32Array | Int32Array)[],

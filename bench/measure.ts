@@ -81,7 +81,9 @@ export async function inTurns<K extends string>(
   return values;
 }
 
-/** Seconds of each of `count` things that are done once each, without Benchmark.js, which is made to repeat. */
+/**
+ * Seconds of each of `count` things that are done once each, without Benchmark.js, which is made to repeat.
+ */
 export async function eachOnce(
   count: number,
   once: (index: number) => void | Promise<void>,

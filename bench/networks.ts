@@ -121,7 +121,9 @@ function firstWeights(sizes: Sizes): { shape: number[]; values: Float32Array }[]
   }));
 }
 
-/** Steps of TensorFlow.js, on one batch that lies ready: it is spared the gathering and shuffling that we do. */
+/**
+ * Steps of TensorFlow.js, on one batch that lies ready: it is spared the gathering and shuffling that we do.
+ */
 export function tfTraining(tf: Tf, sizes: Sizes, batch: number, optimizer: TfOptimizer): Training {
   const [columns, outputs] = [sizes[0], sizes[sizes.length - 1]];
   const x = tf.tensor2d(noise(batch * columns), [batch, columns]);

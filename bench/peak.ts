@@ -3,9 +3,9 @@
  * WebAssembly modules written here byte by byte, since a compiler would fold most of such a loop. One
  * that adds the same product again and again, for instance, ends as additions only.
  *
- * Twelve chains x ← x · −1 + 1, with a product and a sum apart (strict) or as one instruction (relaxed). They wait for
- * nothing but themselves, hide the latencies of current processors (two instructions of three cycles, two of each a
- * cycle) and fit into 15 registers.
+ * Twelve chains x ← x · −1 + 1, with a product and a sum apart (strict) or as one instruction (relaxed). They
+ * wait for nothing but themselves, hide the latencies of current processors (two instructions of three
+ * cycles, two of each a cycle) and fit into 15 registers.
  */
 import { repeat, type Work } from "./measure.js";
 
@@ -54,8 +54,8 @@ export function peakOf(build: "strict" | "relaxed"): Peak | undefined {
 }
 
 /**
- * `run(turns: i32): f32`, a loop over vectors that are locals from 1 up. It returns a lane of the sum of them all, so
- * that none can be left out.
+ * `run(turns: i32): f32`, a loop over vectors that are locals from 1 up. It returns a lane of the sum of them
+ * all, so that none can be left out.
  *
  * @param start the first value of each vector
  * @param turn the code of one turn

@@ -1,6 +1,6 @@
 /**
- * Whether numbers are finite, four or two lanes at a time: x - x is +0 for a finite x and NaN for any other. Nothing outside
- * the operands is read or written; results do not depend on alignment.
+ * Whether numbers are finite, four or two lanes at a time: x - x is +0 for a finite x and NaN for any other.
+ * Nothing outside the operands is read or written; results do not depend on alignment.
  */
 
 /** Whether n float32 are finite. */

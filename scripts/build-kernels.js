@@ -1,7 +1,7 @@
-// Compiles kernels/ to wasm/kernels.wasm (strict SIMD), wasm/kernels-relaxed.wasm (FMA, opt-in), and wasm/predict.wasm, what of the
-// first predictors call. A custom section "fettle" in each names the release and the first digits of the SHA-256 of the bytes before
-// it; that of predict.wasm ends with its name.
-// Does nothing if the sources, the compiler and the release are unchanged.
+// Compiles kernels/ to wasm/kernels.wasm (strict SIMD), wasm/kernels-relaxed.wasm (FMA, opt-in), and
+// wasm/predict.wasm, what of the first predictors call. A custom section "fettle" in each names the release
+// and the first digits of the SHA-256 of the bytes before it; that of predict.wasm ends with its name. Does
+// nothing if the sources, the compiler and the release are unchanged.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,11 +10,16 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = join(root, "wasm");
 const stamp = join(out, ".stamp");
-/** What an import of `fettle/kernels.wasm` or another is where a bundler or a host compiles WebAssembly files. */
+/**
+ * What an import of `fettle/kernels.wasm` or another is where a bundler or a host compiles WebAssembly files.
+ */
 const TYPES = `declare const kernels: WebAssembly.Module;
 export default kernels;
 `;
-/** Passes after those that make code fast. Like locals get like numbers and like functions are neighbours, which takes 2 % off when zipped. */
+/**
+ * Passes after those that make code fast. Like locals get like numbers and like functions are neighbours,
+ * which takes 2 % off when zipped.
+ */
 const ZIPS_SMALLER = ["ssa-nomerge", "reorder-locals", "coalesce-locals", "reorder-functions-by-name"];
 /** Each with its entry in kernels/, its features, and what follows in its label. */
 const builds = {

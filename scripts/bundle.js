@@ -1,13 +1,13 @@
-// Bundles the modules of dist/ for hosts that load files directly: Node, Deno, Bun, and pages without a bundler.
-// Bundlers and edge hosts use the modules themselves. Each bundle is as deep in dist/ as the modules whose relative
-// paths it contains.
+// Bundles the modules of dist/ for hosts that load files directly: Node, Deno, Bun, and pages without a
+// bundler. Bundlers and edge hosts use the modules themselves. Each bundle is as deep in dist/ as the modules
+// whose relative paths it contains.
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { rolldown } from "rolldown";
 
 /**
- * Writes other characters than ASCII as escapes. With a single one, V8 keeps and scans the whole file in two bytes a
- * character, at each start and for each function that it compiles later.
+ * Writes other characters than ASCII as escapes. With a single one, V8 keeps and scans the whole file in two
+ * bytes a character, at each start and for each function that it compiles later.
  */
 const ascii = {
   name: "ascii",
@@ -88,10 +88,10 @@ for (const [name, path] of Object.entries(programs)) {
   await bundle("node", { ...forNode, input: { [name]: path } }, output);
 }
 
-// For Node, where loading a hundred files (0.7 ms each) takes longer than a study's first step. The library is one file,
-// and what the other entries share is another, so that each class exists once.
-// What a predictor needs are two more, which the library loads too: what it begins with, and what it loads for other networks than
-// stacks of dense layers.
+// For Node, where loading a hundred files (0.7 ms each) takes longer than a study's first step. The library
+// is one file, and what the other entries share is another, so that each class exists once. What a predictor
+// needs are two more, which the library loads too: what it begins with, and what it loads for other networks
+// than stacks of dense layers.
 const predictor = { ...forNode, input: { predict: "dist/predict/index.js" } };
 const predict = new Set(await modulesOf(predictor, true));
 const compiler = new Set(await modulesOf(predictor));
@@ -133,7 +133,8 @@ await bundle(
   },
 );
 
-// The page of the dashboard, with the library that draws its pictures in a file of its own, which is loaded after the first paint.
+// The page of the dashboard, with the library that draws its pictures in a file of its own, which is loaded
+// after the first paint.
 await build({
   absWorkingDir: shared.cwd,
   entryPoints: ["main.tsx", "analysis.ts", "style.css", "index.html", "icon.svg"].map(

@@ -1,6 +1,7 @@
-// Prints a software bill of materials, CycloneDX in JSON: the packages that are installed with this one, at the versions of the
-// lock file. It needs no network. `npm sbom --omit dev` on the lock file itself leaves out each package that a development
-// dependency needs too (npm 11.19), so npm is given a lock file without the others.
+// Prints a software bill of materials, CycloneDX in JSON: the packages that are installed with this one, at
+// the versions of the lock file. It needs no network. `npm sbom --omit dev` on the lock file itself leaves
+// out each package that a development dependency needs too (npm 11.19), so npm is given a lock file without
+// the others.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,5 @@
-// Keeps out of the package what nobody can import: modules and declarations that no entry reaches. Writes dist/.npmignore, which npm
-// reads in addition to "files" in package.json.
+// Keeps out of the package what nobody can import: modules and declarations that no entry reaches. Writes
+// dist/.npmignore, which npm reads in addition to "files" in package.json.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -10,7 +10,8 @@ export * from "./refusals.js";
 export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true };
 
 /**
- * Refuses anything but plain data whose keys are all among `known`, an `OptionNames<…>` or `OptionRules<…>` of its interface.
+ * Refuses anything but plain data whose keys are all among `known`, an `OptionNames<…>` or `OptionRules<…>`
+ * of its interface.
  *
  * @throws FettleError `invalid_argument` if `value` is not plain data, `unknown_name` for an unknown key
  */

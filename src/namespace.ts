@@ -1,7 +1,7 @@
 /**
- * The public namespaces of functions, such as `losses` and `metrics`: their names, the aliases that users of other
- * libraries type, and which namespace a function came from. Two namespaces have functions of the same name, and neither
- * imports the other.
+ * The public namespaces of functions, such as `losses` and `metrics`: their names, the aliases that users of
+ * other libraries type, and which namespace a function came from. Two namespaces have functions of the same
+ * name, and neither imports the other.
  */
 import { FettleError, unknownName } from "./errors.js";
 import { canonical } from "./names.js";

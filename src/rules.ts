@@ -1,6 +1,6 @@
 /**
- * Options as a table: a row an option has its name, what it must be and its default. Their types and their docs are the interface
- * beside it. A row too many, a row too few and a row of another type do not compile.
+ * Options as a table: a row an option has its name, what it must be and its default. Their types and their
+ * docs are the interface beside it. A row too many, a row too few and a row of another type do not compile.
  *
  *     const RULES = { sigma: number("(0, 1]"), populationSize: [integer(4), 10] } satisfies OptionRules<CmaesOptions>;
  *     const { sigma, populationSize } = readOptions(options, "cmaes", RULES, " of cmaes");
@@ -18,8 +18,8 @@ export interface Rule<T> {
 }
 
 /**
- * A row for each option of an interface: `true` where its value is checked later, or a rule. In brackets it is always there: alone
- * where it must be given, otherwise beside its default.
+ * A row for each option of an interface: `true` where its value is checked later, or a rule. In brackets it
+ * is always there: alone where it must be given, otherwise beside its default.
  */
 export type OptionRules<Options> = {
   readonly [Name in keyof Options]-?: Row<

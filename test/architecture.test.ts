@@ -108,7 +108,9 @@ function pathOf({ path }: Source, specifier: string): string | undefined {
   return target.startsWith("..") ? undefined : target.replace(/\.js$/, ".ts");
 }
 
-/** The part that an import leads to; "" for files beside the parts, undefined for packages and the kernels. */
+/**
+ * The part that an import leads to; "" for files beside the parts, undefined for packages and the kernels.
+ */
 function targetOf(source: Source, specifier: string): string | undefined {
   if (specifier === "#platform") return "platform";
   const target = pathOf(source, specifier);

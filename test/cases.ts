@@ -1,6 +1,6 @@
 /**
- * How many random cases a property test tries: a fifth of what it says, 20 times what it says in `npm run test:long`.
- * Wherever a test writes a number of cases, it writes it with this.
+ * How many random cases a property test tries: a fifth of what it says, 20 times what it says in
+ * `npm run test:long`. Wherever a test writes a number of cases, it writes it with this.
  */
 import { inject } from "vitest";
 

@@ -4,7 +4,8 @@ import fc from "fast-check";
 type Path = readonly string[];
 
 /**
- * A value with one place in it replaced, left out, doubled, put from elsewhere in it, given a field, or moved by a little.
+ * A value with one place in it replaced, left out, doubled, put from elsewhere in it, given a field, or moved
+ * by a little.
  *
  * @param value - JSON, and typed arrays
  * @param more - other things to put in
@@ -48,9 +49,9 @@ function changed(value: unknown, [key, ...rest]: Path, change: (value: unknown) 
 }
 
 /**
- * Of saved values that mean the same always the same one: a study reads null as a field that was left out, a direction as
- * a list of one, seconds in milliseconds, and an empty array as an object without fields; a plan names the release of its
- * kernels for people only.
+ * Of saved values that mean the same always the same one: a study reads null as a field that was left out, a
+ * direction as a list of one, seconds in milliseconds, and an empty array as an object without fields; a plan
+ * names the release of its kernels for people only.
  */
 export function meaningOf(value: unknown): unknown {
   if (ArrayBuffer.isView(value)) return (value as Uint8Array).length > 0 ? value : {};

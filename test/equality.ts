@@ -1,6 +1,6 @@
 /**
- * Typed arrays with the same bits are equal at once: vitest compares them number by number, each as a field of an object, which takes seconds
- * for a model file. Others are compared as ever. Loaded once for a process.
+ * Typed arrays with the same bits are equal at once: vitest compares them number by number, each as a field
+ * of an object, which takes seconds for a model file. Others are compared as ever. Loaded once for a process.
  */
 import { expect } from "vitest";
 

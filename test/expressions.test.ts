@@ -1,6 +1,6 @@
 /**
- * Every regular expression of the sources takes linear time, whatever the text: recheck proves it from the expression, for those of
- * the sources' text and for those that are made while it runs.
+ * Every regular expression of the sources takes linear time, whatever the text: recheck proves it from the
+ * expression, for those of the sources' text and for those that are made while it runs.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** What is plain data, in any realm, and how refusals show what is not; and functions of users that decide or measure. */
+/**
+ * What is plain data, in any realm, and how refusals show what is not; and functions of users that decide or
+ * measure.
+ */
 import { createContext, runInContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { it } from "vitest";
 
 /**
- * A test that a law holds for whatever the arbitraries give: `prop([fc.nat()])("is even twice", (n) => expect(isEven(2 * n)).toBe(true))`.
- * The package `@fast-check/vitest` has the same, and takes two seconds to load.
+ * A test that a law holds for whatever the arbitraries give:
+ * `prop([fc.nat()])("is even twice", (n) => expect(isEven(2 * n)).toBe(true))`. The package
+ * `@fast-check/vitest` has the same, and takes two seconds to load.
  */
 export function prop<T extends [unknown, ...unknown[]]>(
   arbitraries: { [K in keyof T]: fc.Arbitrary<T[K]> },

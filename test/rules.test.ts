@@ -1,4 +1,7 @@
-/** Tables of options: what `readOptions` makes of them, and that the docs of the interfaces have their defaults. */
+/**
+ * Tables of options: what `readOptions` makes of them, and that the docs of the interfaces have their
+ * defaults.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
@@ -80,7 +83,9 @@ describe("readOptions", () => {
   });
 });
 
-/** Each default of a table that is a literal, with the docs of its option in the interface of the same file. */
+/**
+ * Each default of a table that is a literal, with the docs of its option in the interface of the same file.
+ */
 function defaultsIn(file: string): { option: string; usual: string; docs: string }[] {
   const source = readFileSync(file, "utf8");
   if (!source.includes("satisfies OptionRules<")) return [];

@@ -1,4 +1,7 @@
-/** Rules of the English in this repository that a program can check: one wording for refusals, and no phrase that needs a second reading. */
+/**
+ * Rules of the English in this repository that a program can check: one wording for refusals, and no phrase
+ * that needs a second reading.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +17,9 @@ const filesBelow = (folder: string, ending: RegExp): string[] =>
 
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
-/** Strings and templates of a source file, each with its line; in a template, `${}` stands for what is put in. */
+/**
+ * Strings and templates of a source file, each with its line; in a template, `${}` stands for what is put in.
+ */
 function textsOf(path: string): { readonly text: string; readonly line: number }[] {
   const tree = ts.createSourceFile(path, read(path), ts.ScriptTarget.ES2022);
   const found: { text: string; line: number }[] = [];
@@ -203,7 +208,7 @@ describe("prose", () => {
 });
 
 /** Folders whose strings and comments have none of the phrases of the pages either, nor these. */
-const SOURCES =
+const OTHER_FOLDERS =
   /^(src\/[^/]+|src\/(tune|search|data|metrics|nn|optim|graph|compile|engine|autograd|ops|numerics)\/.+|kernels\/.+)\.ts$/;
 const OF_SOURCES: readonly (readonly [RegExp, string])[] = [
   ...PAGES,
@@ -231,7 +236,7 @@ const commentsOf = (path: string): { readonly text: string; readonly line: numbe
 describe("strings and comments", () => {
   it("have none of these phrases, by class", () => {
     const paths = [...filesBelow("src", /\.ts$/), ...filesBelow("kernels", /\.ts$/)].filter((path) =>
-      SOURCES.test(path),
+      OTHER_FOLDERS.test(path),
     );
     const wrong = paths.flatMap((path) =>
       [...commentsOf(path), ...textsOf(path).filter(({ text }) => text.includes(" "))].flatMap(

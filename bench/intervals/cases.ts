@@ -1,4 +1,7 @@
-/** Populations from which rows are drawn, to see how often intervals of scores hold the score of the whole population. */
+/**
+ * Populations from which rows are drawn, to see how often intervals of scores hold the score of the whole
+ * population.
+ */
 import type { Predicted } from "../../src/metrics/intervals/index.js";
 import type { RandomStream } from "../../src/numerics/random.js";
 import { exp, log } from "../../src/numerics/special.js";
@@ -11,7 +14,10 @@ export interface Population {
   readonly name: string;
   readonly metrics: readonly string[];
   readonly draw: (random: RandomStream) => Row;
-  /** Rows with weights of 1 that have the same scores, where rows are drawn in another proportion and weighted back. */
+  /**
+   * Rows with weights of 1 that have the same scores, where rows are drawn in another proportion and weighted
+   * back.
+   */
   readonly whole?: (random: RandomStream) => Row;
 }
 
@@ -47,7 +53,9 @@ const student =
 /** Normal with a deviation of its own in each row, log-normal. */
 const uneven = (random: RandomStream): number => 0.5 * random.normal() * exp(0.6 * random.normal());
 
-/** Two classes of normal scores, `apart` deviations from each other; probabilities are `sure` times too sure. */
+/**
+ * Two classes of normal scores, `apart` deviations from each other; probabilities are `sure` times too sure.
+ */
 const twoClasses =
   (share: number, apart: number, sure = 1) =>
   (random: RandomStream): Row => {

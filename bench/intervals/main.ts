@@ -1,5 +1,6 @@
 /**
- * How often intervals of scores hold the score of the population that the rows were drawn from, by metric, population and rows.
+ * How often intervals of scores hold the score of the population that the rows were drawn from, by metric,
+ * population and rows.
  *
  *     npm run bench:intervals                              # the table of docs/validation.md: 600 draws, seed 1
  *     npm run bench:intervals -- --draws 500 --seed 7 --rows 50,200 --population "half" --metric rocAuc

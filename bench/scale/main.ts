@@ -1,6 +1,6 @@
 /**
- * What a study does on 1 to 10,000 workers: a model of its parts (`simulate.ts`) with costs that were measured (`costs.ts`), and what
- * strategies lose where more trials run at a time.
+ * What a study does on 1 to 10,000 workers: a model of its parts (`simulate.ts`) with costs that were
+ * measured (`costs.ts`), and what strategies lose where more trials run at a time.
  *
  *     npm run bench:scale                       # both
  *     npm run bench:scale -- --part throughput  # seconds

@@ -10,7 +10,10 @@ const RUNNING = [1, 10, 100, 1000];
 /** Regrets below are the same: none. */
 const NONE = 1e-9;
 
-/** Markdown: the regret after so many trials as a share of that of random search, the geometric mean over functions of medians over seeds. */
+/**
+ * Markdown: the regret after so many trials as a share of that of random search, the geometric mean over
+ * functions of medians over seeds.
+ */
 export async function regretTable(trials: number, seeds: number): Promise<string[]> {
   const searchers = ourSearchers((name) => STRATEGIES.includes(name));
   const lines = [

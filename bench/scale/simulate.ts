@@ -1,12 +1,14 @@
 /**
- * A discrete-event model of one study on many workers: who waits for whom, and where it saturates. It knows the order in which a study
- * may be asked and told, and of everything else only what it costs; it runs no strategy.
+ * A discrete-event model of one study on many workers: who waits for whom, and where it saturates. It knows
+ * the order in which a study may be asked and told, and of everything else only what it costs; it runs no
+ * strategy.
  *
  *     coordinator ──ask──▶ database (added) ──▶ queue ──▶ worker, for as long as its trials take ──▶ queue ──▶ coordinator, tells
  *     in the order of numbers ──▶ database (told)
  *
- * Coordinator, database and queue do one thing at a time, first come, first served. A message has up to `batch` trials; its worker runs
- * them one after the other and answers once. Who looks for a message finds one that is there at once, and one that comes later after a while.
+ * Coordinator, database and queue do one thing at a time, first come, first served. A message has up to
+ * `batch` trials; its worker runs them one after the other and answers once. Who looks for a message finds
+ * one that is there at once, and one that comes later after a while.
  */
 import { RandomStream } from "../../src/numerics/random.js";
 import { EventQueue } from "./eventQueue.js";
@@ -28,13 +30,19 @@ export interface Costs {
 export interface Scenario {
   readonly workers: number;
   readonly trials: number;
-  /** Trial n is asked for when all trials up to n − 1 − lag were told. Infinity for a strategy that needs no results. */
+  /**
+   * Trial n is asked for when all trials up to n − 1 − lag were told. Infinity for a strategy that needs no
+   * results.
+   */
   readonly lag: number;
   /** Of a trial: mean in seconds, and standard deviation as a share of it; its logarithm is normal. */
   readonly duration: { readonly mean: number; readonly spread: number };
   /** Trials a message, at most. */
   readonly batch: number;
-  /** Whether results are told in the order of numbers, which gives the same bits at any number of workers, or as they come. */
+  /**
+   * Whether results are told in the order of numbers, which gives the same bits at any number of workers, or
+   * as they come.
+   */
   readonly inOrder: boolean;
   readonly costs: Costs;
   readonly seed: number;
@@ -43,7 +51,10 @@ export interface Scenario {
 export interface Outcome {
   /** From the start until the last trial was told and stored. */
   readonly seconds: number;
-  /** Trials a second that were told, without the first and the last quarter of them: workers begin at once, and end one by one. */
+  /**
+   * Trials a second that were told, without the first and the last quarter of them: workers begin at once,
+   * and end one by one.
+   */
   readonly throughput: number;
   /** Shares of the same time in which each was busy; for workers, of all their time. */
   readonly busy: Readonly<Record<"workers" | "coordinator" | "database" | "queue", number>>;
@@ -118,7 +129,9 @@ export function simulate(scenario: Scenario): Outcome {
     else for (const trial of arrived) if (found.push(trial) === batch) break;
     return found;
   };
-  /** The trials that can be asked for now, at most a batch: back-pressure keeps one message a worker ahead. */
+  /**
+   * The trials that can be asked for now, at most a batch: back-pressure keeps one message a worker ahead.
+   */
   const askable = (): number => {
     const running = asked - told.length - arrived.size;
     return Math.min(batch, trials - asked, told.length + lag + 1 - asked, 2 * workers * batch - running);
@@ -207,8 +220,9 @@ function durationsOf({ trials, duration: { mean, spread }, seed }: Scenario): Fl
 }
 
 /**
- * On paper: the trials a second that each part allows alone. The least of them is what a study of many trials comes near to; a lag allows less
- * where durations differ, since the slowest of the trials that run is waited for.
+ * On paper: the trials a second that each part allows alone. The least of them is what a study of many trials
+ * comes near to; a lag allows less where durations differ, since the slowest of the trials that run is waited
+ * for.
  */
 export function limits({ workers, lag, duration, batch, costs }: Scenario): Readonly<Record<string, number>> {
   const { ask, tell, commit, row, message, latency } = costs;

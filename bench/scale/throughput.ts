@@ -27,7 +27,10 @@ const scenario = (
   };
 };
 
-/** Markdown: a row for each duration and number of workers; random search, since its coordinator costs the least. */
+/**
+ * Markdown: a row for each duration and number of workers; random search, since its coordinator costs the
+ * least.
+ */
 export function* throughputTable(): Iterable<string> {
   yield `| trials of | workers | ${BATCHES.map((batch) => `${batch} a message: trials a second | workers busy | bound by`).join(" | ")} |`;
   yield `|---|---|${BATCHES.map(() => "---|---|---|").join("")}`;

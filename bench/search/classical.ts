@@ -1,7 +1,7 @@
 /**
- * Classical test functions on boxes. Definitions and minima as in S. Surjanovic and D. Bingham, "Virtual Library of
- * Simulation Experiments", 2013; the minima of Hartmann, Shekel and Michalewicz were refined to the last digit by
- * Nelder and Mead's method.
+ * Classical test functions on boxes. Definitions and minima as in S. Surjanovic and D. Bingham, "Virtual
+ * Library of Simulation Experiments", 2013; the minima of Hartmann, Shekel and Michalewicz were refined to
+ * the last digit by Nelder and Mead's method.
  */
 import { type BoxFunction, place } from "./placement.js";
 import type { TestFunction } from "./problem.js";

@@ -1,6 +1,6 @@
 /**
- * The configurations of the table `digits.json`: the levels of each factor, and the space over their indices that
- * strategies search. `make-table.ts` trains them, `digits.ts` looks them up.
+ * The configurations of the table `digits.json`: the levels of each factor, and the space over their indices
+ * that strategies search. `make-table.ts` trains them, `digits.ts` looks them up.
  */
 import { choice, int, type Params } from "fettle";
 

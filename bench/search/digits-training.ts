@@ -1,7 +1,7 @@
 /**
- * Networks on the digits table that are trained as far as they are asked to be: what a search over whole trainings,
- * and then one over parts of them, need not train twice. A training that goes on gives the bits of one that was never
- * interrupted, so nothing depends on who asked first.
+ * Networks on the digits table that are trained as far as they are asked to be: what a search over whole
+ * trainings, and then one over parts of them, need not train twice. A training that goes on gives the bits of
+ * one that was never interrupted, so nothing depends on who asked first.
  */
 import { readFileSync } from "node:fs";
 import {

@@ -1,4 +1,7 @@
-/** A real search, looked up: a network on the digits table at every configuration of a grid. `make-table.ts` made it. */
+/**
+ * A real search, looked up: a network on the digits table at every configuration of a grid. `make-table.ts`
+ * made it.
+ */
 import { readFileSync } from "node:fs";
 import { configurations, digitsSpace, placeOf } from "./digits-space.js";
 import type { TestFunction } from "./problem.js";

@@ -1,6 +1,6 @@
 /**
- * Processor time of whole studies of many trials, asked for and told one after another, with an objective that costs next to
- * nothing: what remains is the search itself.
+ * Processor time of whole studies of many trials, asked for and told one after another, with an objective
+ * that costs next to nothing: what remains is the search itself.
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";

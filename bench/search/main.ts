@@ -1,7 +1,7 @@
 /**
- * How well strategies search: ours, and Optuna's where it is installed, on functions whose minimum is known; one at a time,
- * under noise, over parameters of several kinds, in many dimensions, and several at a time (`parts.ts`); and for several
- * objectives.
+ * How well strategies search: ours, and Optuna's where it is installed, on functions whose minimum is known;
+ * one at a time, under noise, over parameters of several kinds, in many dimensions, and several at a time
+ * (`parts.ts`); and for several objectives.
  *
  *     npm run bench:search                                             # everything; hours
  *     npm run bench:search -- --strategies random,tpe --functions branin,digits --seeds 5
@@ -12,9 +12,10 @@
  *     npm run bench:search -- --part schedulers                        # what schedulers save; some minutes
  *     npm run bench:search -- --part objectives                        # several objectives, 250 trials; some minutes
  *
- * Strategies of one seed meet the same instance of a function. Regret is the value of the best point so far minus the
- * minimum; the best is the one with the least told value, which under noise is not always the least. Settings are chosen on
- * the seeds that are there without `--claim`; what is claimed of them is measured with it, on others.
+ * Strategies of one seed meet the same instance of a function. Regret is the value of the best point so far
+ * minus the minimum; the best is the one with the least told value, which under noise is not always the
+ * least. Settings are chosen on the seeds that are there without `--claim`; what is claimed of them is
+ * measured with it, on others.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -52,11 +53,17 @@ const { values: options } = parseArgs({
     seeds: { type: "string", default: "15" },
     /** Whether to run the seeds on which nothing was chosen. */
     claim: { type: "boolean", default: false },
-    /** Comma-separated: those of `parts.ts`, "timing", "histories", "schedulers", "objectives"; or "report" to run nothing and show --with. */
+    /**
+     * Comma-separated: those of `parts.ts`, "timing", "histories", "schedulers", "objectives"; or "report" to
+     * run nothing and show --with.
+     */
     part: { type: "string", default: "all" },
     /** Where to write the runs and times. */
     json: { type: "string" },
-    /** A file of `--json`, as often as one likes: its runs are reported too, but for strategies that are run again. */
+    /**
+     * A file of `--json`, as often as one likes: its runs are reported too, but for strategies that are run
+     * again.
+     */
     with: { type: "string", multiple: true, default: [] },
   },
 });
@@ -64,7 +71,10 @@ const { values: options } = parseArgs({
 /** What `--json` writes. */
 interface Results {
   readonly runs: readonly Run[];
-  /** Median milliseconds a suggestion after each of `histories`, and in a run at each of `middles`, by strategy. */
+  /**
+   * Median milliseconds a suggestion after each of `histories`, and in a run at each of `middles`, by
+   * strategy.
+   */
   readonly timing: Readonly<Record<string, readonly (number | null)[]>>;
   readonly schedulers: readonly SchedulerRun[];
   readonly objectives: readonly Run[];

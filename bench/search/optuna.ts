@@ -1,6 +1,6 @@
 /**
- * The samplers of Optuna, beside ours on the same functions. One Python process asks and is told; the function is
- * evaluated here. Without Optuna in Debian's Python there is nothing to compare with.
+ * The samplers of Optuna, beside ours on the same functions. One Python process asks and is told; the
+ * function is evaluated here. Without Optuna in Debian's Python there is nothing to compare with.
  */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";

@@ -1,4 +1,6 @@
-/** The parts of the bench that search for one objective, as data: which problems, and under which conditions. */
+/**
+ * The parts of the bench that search for one objective, as data: which problems, and under which conditions.
+ */
 import { highDimensional } from "./classical.js";
 import { functions } from "./functions.js";
 import type { TestFunction } from "./problem.js";

@@ -1,6 +1,6 @@
 /**
- * Puts a function of a box somewhere else by a seed, such that its least value stays known. Nothing is then won
- * at the centre of the box, at zeros or at round numbers.
+ * Puts a function of a box somewhere else by a seed, such that its least value stays known. Nothing is then
+ * won at the centre of the box, at zeros or at round numbers.
  */
 import { float, type Params, type Space } from "fettle";
 import { RandomStream } from "../../src/numerics/random.js";
@@ -8,9 +8,10 @@ import type { TestFunction } from "./problem.js";
 
 /**
  * How a function is placed.
- * - `"shift"`: f(x* + (x − s)) with s uniform in the middle four fifths of the box. Only for functions whose minimum
- *   over the box is their minimum over all of ℝⁿ, since what was outside of the box may move in.
- * - `"rotate"`: f(x* + Q(x − s)) with s as above and Q a random orthogonal matrix. Only for those too, on cubes.
+ * - `"shift"`: f(x* + (x − s)) with s uniform in the middle four fifths of the box. Only for functions whose
+ *   minimum over the box is their minimum over all of ℝⁿ, since what was outside of the box may move in.
+ * - `"rotate"`: f(x* + Q(x − s)) with s as above and Q a random orthogonal matrix. Only for those too, on
+ *   cubes.
  * - `"mirror"`: each axis turned round or not, a symmetry of the box. For all others.
  */
 export type Placement = "shift" | "rotate" | "mirror";
@@ -57,7 +58,10 @@ export function place({ name, citation, box, placement, minimizer, optimum, f }:
   };
 }
 
-/** A random orthogonal matrix, [n, n], by Gram and Schmidt's process on normal vectors (Stewart, SIAM J. Numer. Anal. 17, 1980). */
+/**
+ * A random orthogonal matrix, [n, n], by Gram and Schmidt's process on normal vectors (Stewart, SIAM J.
+ * Numer. Anal. 17, 1980).
+ */
 function orthogonal(n: number, random: RandomStream): number[][] {
   const rows: number[][] = [];
   for (let i = 0; i < n; i++) {

@@ -12,9 +12,15 @@ export interface TestFunction {
   readonly space: Space;
   /** The least value that any instance takes. */
   readonly optimum: number;
-  /** The standard deviation of what is added to the value that a search is told, in parts of `scaleOf`. Default 0. */
+  /**
+   * The standard deviation of what is added to the value that a search is told, in parts of `scaleOf`.
+   * Default 0.
+   */
   readonly noise?: number;
-  /** The instance of a seed: the same function elsewhere in the space, so that nothing is won by knowing a place. */
+  /**
+   * The instance of a seed: the same function elsewhere in the space, so that nothing is won by knowing a
+   * place.
+   */
   instance(seed: number): (params: Params) => number;
 }
 

@@ -10,7 +10,10 @@ export interface Run {
   readonly function: string;
   readonly strategy: string;
   readonly seed: number;
-  /** After each trial: the value, without noise, of the point with the least value told so far, minus the minimum. */
+  /**
+   * After each trial: the value, without noise, of the point with the least value told so far, minus the
+   * minimum.
+   */
   readonly regrets: readonly number[];
 }
 
@@ -23,9 +26,9 @@ export interface Conditions {
 }
 
 /**
- * The seed places the function and is the strategy's own, so that all strategies meet the same instances, with the same
- * noise at the same trial. A search that ends early has used up its space; its last regret stands for the trials it did
- * not need.
+ * The seed places the function and is the strategy's own, so that all strategies meet the same instances,
+ * with the same noise at the same trial. A search that ends early has used up its space; its last regret
+ * stands for the trials it did not need.
  */
 export async function run(
   problem: TestFunction,

@@ -1,18 +1,19 @@
 /**
- * What a scheduler saves: the training steps (epochs, summed over trials) until a search is as good as random search
- * with whole trainings, on a dense network for the digits table (`digits-training.ts`).
+ * What a scheduler saves: the training steps (epochs, summed over trials) until a search is as good as random
+ * search with whole trainings, on a dense network for the digits table (`digits-training.ts`).
  *
- * 1. Random search trains 60 configurations for 81 epochs each. Its score is the best value that any has at the end of
- *    its 81 epochs: the log loss of the validation rows (a fifth of the table, the same in all searches), or their
- *    accuracy.
- * 2. The same search, with a scheduler at its defaults, meets the same configurations in the same order, with the same
- *    first weights and batches, and goes on beyond the 60. It has won where a trial of the whole 81 epochs is at least
- *    as good as random search's score; values on the way there do not count.
- * 3. The ratio is the epochs that all trials had by then, to the 60 · 81 of random search; infinite if it has not won
- *    within those. For "none" it is where random search itself had its best, which nobody knows before the end.
+ * 1. Random search trains 60 configurations for 81 epochs each. Its score is the best value that any has at
+ *    the end of its 81 epochs: the log loss of the validation rows (a fifth of the table, the same in all
+ *    searches), or their accuracy.
+ * 2. The same search, with a scheduler at its defaults, meets the same configurations in the same order, with
+ *    the same first weights and batches, and goes on beyond the 60. It has won where a trial of the whole 81
+ *    epochs is at least as good as random search's score; values on the way there do not count.
+ * 3. The ratio is the epochs that all trials had by then, to the 60 · 81 of random search; infinite if it has
+ *    not won within those. For "none" it is where random search itself had its best, which nobody knows
+ *    before the end.
  *
- * Trials run one at a time through `study.optimize`; a scheduler sees what trials report at its rungs and no more. The
- * networks of a seed are trained once for all schedulers, which changes no value.
+ * Trials run one at a time through `study.optimize`; a scheduler sees what trials report at its rungs and no
+ * more. The networks of a seed are trained once for all schedulers, which changes no value.
  */
 import { createScheduler, createStudy, type Params, random, type Scheduler } from "fettle";
 import type { Direction } from "../../src/search/trial/trial.js";
@@ -78,7 +79,9 @@ async function searchAtRandom(seed: number, measure: keyof Scores, trainings: Tr
   return { number: best.number, value: best.value };
 }
 
-/** How many steps a search has taken when it reaches `goal`; undefined where it takes more than the budget. */
+/**
+ * How many steps a search has taken when it reaches `goal`; undefined where it takes more than the budget.
+ */
 async function stepsTo(
   goal: number,
   seed: number,

@@ -25,7 +25,10 @@ export interface Task {
   readonly constrained: boolean;
 }
 
-/** Milliseconds that a suggestion takes after `trials` random trials of the space; one figure for each of `repeats`. */
+/**
+ * Milliseconds that a suggestion takes after `trials` random trials of the space; one figure for each of
+ * `repeats`.
+ */
 export type Timer = (space: Space, trials: number, repeats: number) => Promise<readonly number[]>;
 
 export interface Searcher {

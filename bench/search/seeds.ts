@@ -1,6 +1,6 @@
 /**
- * Seeds of two kinds that never meet: settings are chosen on some, and what is said of them is measured on others. A seed
- * places a problem and is the strategy's own.
+ * Seeds of two kinds that never meet: settings are chosen on some, and what is said of them is measured on
+ * others. A seed places a problem and is the strategy's own.
  */
 import { must } from "../../src/errors.js";
 

@@ -1,7 +1,10 @@
 /** The statistics of the report: order statistics, mean ranks with a bootstrap interval, the sign test. */
 import { RandomStream } from "../../src/numerics/random.js";
 
-/** The quantile `q` of numbers in any order, some of them perhaps infinite, interpolated linearly (R's type 7). */
+/**
+ * The quantile `q` of numbers in any order, some of them perhaps infinite, interpolated linearly (R's type
+ * 7).
+ */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const at = q * (sorted.length - 1);
@@ -34,8 +37,8 @@ export function ranks(values: readonly number[]): number[] {
 }
 
 /**
- * The 95 % percentile interval of the mean over strata, by 2,000 bootstrap samples (Efron, 1979): each stratum, here
- * a function, is sampled by itself, since functions are fixed and seeds are not.
+ * The 95 % percentile interval of the mean over strata, by 2,000 bootstrap samples (Efron, 1979): each
+ * stratum, here a function, is sampled by itself, since functions are fixed and seeds are not.
  */
 export function bootstrapInterval(strata: readonly (readonly number[])[]): [low: number, high: number] {
   const random = new RandomStream(0);

@@ -27,7 +27,9 @@ export function ourSearchers(isWanted: (name: string) => boolean): TimedSearcher
     .map(([name, [known, options]]) => timed(name, () => createStrategy(known, options)));
 }
 
-/** Strategies of somebody else: the functions that a module exports, by name, each called without arguments. */
+/**
+ * Strategies of somebody else: the functions that a module exports, by name, each called without arguments.
+ */
 export async function loadModule(path: string): Promise<TimedSearcher[]> {
   const factories = (await import(pathToFileURL(path).href)) as Readonly<Record<string, () => Strategy>>;
   return Object.entries(factories).map(([name, make]) => timed(name, () => make()));

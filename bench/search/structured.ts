@@ -1,4 +1,7 @@
-/** Test functions whose parameters are of several kinds, or apply only beside others. All put themselves elsewhere by the seed. */
+/**
+ * Test functions whose parameters are of several kinds, or apply only beside others. All put themselves
+ * elsewhere by the seed.
+ */
 import { choice, float, int, type Params } from "fettle";
 import { RandomStream } from "../../src/numerics/random.js";
 import type { TestFunction } from "./problem.js";
@@ -6,9 +9,9 @@ import type { TestFunction } from "./problem.js";
 const activations = ["relu", "tanh", "sigmoid", "elu"];
 
 /**
- * The shape of a network's validation loss, as one meets it: a valley along the logarithm of the learning rate that
- * moves with momentum (the step lr/(1 − μ) counts) and with the activation, weak effects of the others, ripples.
- * Each term is at least 0, and at one point of the space all are 0.
+ * The shape of a network's validation loss, as one meets it: a valley along the logarithm of the learning
+ * rate that moves with momentum (the step lr/(1 − μ) counts) and with the activation, weak effects of the
+ * others, ripples. Each term is at least 0, and at one point of the space all are 0.
  */
 const mixed: TestFunction = {
   name: "mixed",
@@ -55,9 +58,9 @@ const mixed: TestFunction = {
 };
 
 /**
- * A tree of depth two: x1 chooses x2 or x3, which choose one of x4 to x7, and r8 or r9 is shared by a half. A leaf
- * gives (x − a)² + its own 0.1, 0.2, 0.3 or 0.4 + |r − b|. The paper has a = 0 and b = 0, and the leaves in order;
- * here they are random.
+ * A tree of depth two: x1 chooses x2 or x3, which choose one of x4 to x7, and r8 or r9 is shared by a half. A
+ * leaf gives (x − a)² + its own 0.1, 0.2, 0.3 or 0.4 + |r − b|. The paper has a = 0 and b = 0, and the leaves
+ * in order; here they are random.
  */
 const conditional: TestFunction = {
   name: "conditional",
@@ -93,8 +96,8 @@ const conditional: TestFunction = {
 const families = ["linear", "forest", "network"] as const;
 
 /**
- * Which kind of model, and its own parameters: each kind has its best at a place, and two of the three are worse even
- * there. A network's further parameters depend on how many layers it has and on its optimizer.
+ * Which kind of model, and its own parameters: each kind has its best at a place, and two of the three are
+ * worse even there. A network's further parameters depend on how many layers it has and on its optimizer.
  */
 const family: TestFunction = {
   name: "family",
@@ -159,8 +162,8 @@ const family: TestFunction = {
 };
 
 /**
- * Three choices of which one changes what another is worth, two integers and three numbers: the step that is best depends
- * on one of the choices. Each term is at least 0, and at one point of the space all are 0.
+ * Three choices of which one changes what another is worth, two integers and three numbers: the step that is
+ * best depends on one of the choices. Each term is at least 0, and at one point of the space all are 0.
  */
 const knobs: TestFunction = {
   name: "knobs",

@@ -29,7 +29,9 @@ const PATIENCE_MS = 10_000;
 export const middles = [50, 200];
 const ASIDE = 10;
 
-/** The median milliseconds of a suggestion after each of `histories`; null where it would have taken too long. */
+/**
+ * The median milliseconds of a suggestion after each of `histories`; null where it would have taken too long.
+ */
 export async function timeSearcher(searcher: TimedSearcher): Promise<readonly (number | null)[]> {
   const medians: (number | null)[] = [];
   for (const trials of histories) {
@@ -42,8 +44,8 @@ export async function timeSearcher(searcher: TimedSearcher): Promise<readonly (n
 }
 
 /**
- * The median milliseconds of the suggestions around each of `middles` in one search, for a point of the space: what one
- * costs where a model goes on from the one before and points gather around the best.
+ * The median milliseconds of the suggestions around each of `middles` in one search, for a point of the
+ * space: what one costs where a model goes on from the one before and points gather around the best.
  */
 export async function timeSearch(searcher: TimedSearcher): Promise<readonly number[]> {
   const space = resolveSpace(timingSpace);

@@ -1,11 +1,12 @@
 /**
- * Whether `fettle tune --seconds` ends in the time that it is given: the whole command, from its start to its last file, on made tables of
- * several sizes, 30 inputs each. Nothing else may run on the machine.
+ * Whether `fettle tune --seconds` ends in the time that it is given: the whole command, from its start to its
+ * last file, on made tables of several sizes, 30 inputs each. Nothing else may run on the machine.
  *
  *     npm run bench:seconds                                                # 32 runs, about 15 minutes
  *     npm run bench:seconds -- --rows 1000000 --seconds 60 --jobs 2
  *
- * It ends with 1 if a run took more than a second longer than it was given, and had not said before it began that it needs more.
+ * It ends with 1 if a run took more than a second longer than it was given, and had not said before it began
+ * that it needs more.
  */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";

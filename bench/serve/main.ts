@@ -1,6 +1,7 @@
 /**
- * What a request for a prediction of one row costs a server of Node: microseconds of its processor time, beside those of a plain server of
- * `node:http` around the same predictor. Other work on the machine changes the figures and hardly the ratio.
+ * What a request for a prediction of one row costs a server of Node: microseconds of its processor time,
+ * beside those of a plain server of `node:http` around the same predictor. Other work on the machine changes
+ * the figures and hardly the ratio.
  *
  *     npm run bench:serve                    # half a minute
  *     npm run bench:serve -- --rounds 15 --requests 10000

@@ -1,6 +1,6 @@
 /**
- * One server of the benchmark in a process of its own, from the built package, as a program starts it. It tells its parent its port; asked
- * anything, how many microseconds of processor time it has taken.
+ * One server of the benchmark in a process of its own, from the built package, as a program starts it. It
+ * tells its parent its port; asked anything, how many microseconds of processor time it has taken.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,7 @@
-/** What arrays cost on their way in and out, beside a copy of as many numbers; predictions beside their products at the measured peak. */
+/**
+ * What arrays cost on their way in and out, beside a copy of as many numbers; predictions beside their
+ * products at the measured peak.
+ */
 import { compile } from "../../src/compile/compile.js";
 import { fromMatrix, toMatrix } from "../../src/data/matrix.js";
 import { toColumns } from "../../src/data/tensor.js";

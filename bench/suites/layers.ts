@@ -1,7 +1,7 @@
 /**
- * One training step of convolutional and recurrent networks, in turns beside the time that its products would take at the machine's peak, and
- * then in turns beside PyTorch on one thread in a process of its own, whose start and end slow down what runs after it. The data lies ready;
- * ours also gathers its shuffled batches.
+ * One training step of convolutional and recurrent networks, in turns beside the time that its products would
+ * take at the machine's peak, and then in turns beside PyTorch on one thread in a process of its own, whose
+ * start and end slow down what runs after it. The data lies ready; ours also gathers its shuffled batches.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -38,8 +38,8 @@ interface Stack {
   /** The shape of a row. */
   readonly row: readonly number[];
   /**
-   * Multiply-adds of a row's products forward: of the layer that reads the inputs, whose gradient nobody needs, and of all others, which
-   * have two products more backwards.
+   * Multiply-adds of a row's products forward: of the layer that reads the inputs, whose gradient nobody
+   * needs, and of all others, which have two products more backwards.
    */
   readonly products: readonly [first: number, others: number];
   layers(): readonly Layer[];

@@ -1,7 +1,8 @@
 /**
- * A saved model of 30 → 64 → 1: size, start, one row and 100,000 rows, beside the same network in TensorFlow.js layers (WebAssembly, one
- * thread) and ONNX Runtime Web (one thread). Ours takes raw records or columns, through schema and pipeline; the peers take features that
- * are scaled already. Each start is a new process.
+ * A saved model of 30 → 64 → 1: size, start, one row and 100,000 rows, beside the same network in
+ * TensorFlow.js layers (WebAssembly, one thread) and ONNX Runtime Web (one thread). Ours takes raw records or
+ * columns, through schema and pipeline; the peers take features that are scaled already. Each start is a new
+ * process.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

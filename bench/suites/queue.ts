@@ -1,4 +1,7 @@
-/** What a job costs on its way through a queue: put, taken, told, fetched and removed, one after another, on SQLite and on PostgreSQL by pg-boss. */
+/**
+ * What a job costs on its way through a queue: put, taken, told, fetched and removed, one after another, on
+ * SQLite and on PostgreSQL by pg-boss.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

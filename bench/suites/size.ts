@@ -1,8 +1,8 @@
 /**
- * What a browser downloads: minified modules as Rolldown (Vite's bundler) makes them, and their WebAssembly, gzipped.
- * Of Fettle as built, in `dist/`. What is imported while a page runs is apart: `tune` loads so what trains and scores models,
- * and the default strategy.
- * The peers' bundles hold all of their exports, so ours is given with all of its exports too.
+ * What a browser downloads: minified modules as Rolldown (Vite's bundler) makes them, and their WebAssembly,
+ * gzipped. Of Fettle as built, in `dist/`. What is imported while a page runs is apart: `tune` loads so what
+ * trains and scores models, and the default strategy. The peers' bundles hold all of their exports, so ours
+ * is given with all of its exports too.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

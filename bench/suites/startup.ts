@@ -1,7 +1,7 @@
 /**
- * From import to the first trained step, in a new process each time, and once more in the same process. A program is a
- * file, as users' are: with `--eval`, the import is slower. The time that Node itself takes to start is not counted.
- * Fettle is loaded as built for Node, from `dist/node/`.
+ * From import to the first trained step, in a new process each time, and once more in the same process. A
+ * program is a file, as users' are: with `--eval`, the import is slower. The time that Node itself takes to
+ * start is not counted. Fettle is loaded as built for Node, from `dist/node/`.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -14,7 +14,10 @@ import { type Row, speedRow } from "../row.js";
 
 const ROUNDS = 9;
 
-/** Ends in a line of two times in milliseconds: the first step from before the import on, and that of the same model made anew. */
+/**
+ * Ends in a line of two times in milliseconds: the first step from before the import on, and that of the same
+ * model made anew.
+ */
 const ours = `
 const start = performance.now();
 const { adam, dense, sequential } = await import(${JSON.stringify(new URL("../../dist/node/index.js", import.meta.url).href)});

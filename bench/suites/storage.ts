@@ -1,6 +1,7 @@
 /**
- * What it costs to keep a trial: asked for, added and told, with every write waited for; beside Optuna's RDBStorage on the same disk and the same server.
- * Both suggest four parameters at random. And what it takes to open 100,000 trials.
+ * What it costs to keep a trial: asked for, added and told, with every write waited for; beside Optuna's
+ * RDBStorage on the same disk and the same server. Both suggest four parameters at random. And what it takes
+ * to open 100,000 trials.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

@@ -1,6 +1,7 @@
 /**
- * A table of 500,000 rows and 30 columns, from a file to a scaled float32 matrix, beside pandas and scikit-learn; each in a
- * process of its own, in turns. Memory is that of the whole process at its peak. Fettle is loaded as built for Node.
+ * A table of 500,000 rows and 30 columns, from a file to a scaled float32 matrix, beside pandas and
+ * scikit-learn; each in a process of its own, in turns. Memory is that of the whole process at its peak.
+ * Fettle is loaded as built for Node.
  */
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";

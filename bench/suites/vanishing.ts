@@ -1,6 +1,7 @@
 /**
- * A training step on weights and slots that an L2 penalty has shrunk towards 0, down to the smallest numbers of float32, beside the
- * same step on usual ones, by optimizer. Time must not depend on values: the ratio is to be at least 1 / 1.1.
+ * A training step on weights and slots that an L2 penalty has shrunk towards 0, down to the smallest numbers
+ * of float32, beside the same step on usual ones, by optimizer. Time must not depend on values: the ratio is
+ * to be at least 1 / 1.1.
  */
 import { dense, dropout, l2, type Optimizer, sequential } from "fettle";
 import { optimizers } from "../../src/optim/registry.js";

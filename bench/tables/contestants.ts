@@ -89,7 +89,10 @@ export async function run(contestant: Contestant, entry: Entry): Promise<Result>
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** The command line, as a person runs it. Every row of the training table is for tuning: the test has a table of its own. */
+/**
+ * The command line, as a person runs it. Every row of the training table is for tuning: the test has a table
+ * of its own.
+ */
 async function ours(entry: Entry, folder: string): Promise<Answer> {
   const { table, division, seed, jobs, clock } = entry;
   const host = clock === "wall" ? [] : ["--import", here("processorClock.mjs")];

@@ -1,6 +1,6 @@
 /**
- * Brings tables onto this machine: downloads the packages that ship them, unpacks them, and writes each table, and its
- * divisions, as CSV. All of it is in a folder that is not part of the repository.
+ * Brings tables onto this machine: downloads the packages that ship them, unpacks them, and writes each
+ * table, and its divisions, as CSV. All of it is in a folder that is not part of the repository.
  */
 import { execFileSync } from "node:child_process";
 import {

@@ -1,7 +1,7 @@
 /**
- * How good the answers for tables are: ours, and those of scikit-learn and Optuna, on test rows that nobody saw, for the same
- * time. Tables come from packages of Debian, so it needs apt-get, dpkg-deb and Rscript, and Python with scikit-learn,
- * pandas and Optuna.
+ * How good the answers for tables are: ours, and those of scikit-learn and Optuna, on test rows that nobody
+ * saw, for the same time. Tables come from packages of Debian, so it needs apt-get, dpkg-deb and Rscript, and
+ * Python with scikit-learn, pandas and Optuna.
  *
  *     npm run bench:tables                                             # everything; many hours
  *     npm run bench:tables -- --set choosing --seconds 10 --seeds 2    # on the tables for choosing defaults
@@ -39,7 +39,10 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "10,30,90" },
     /** The cores of each contestant. */
     jobs: { type: "string", default: "1" },
-    /** "wall", or "processor": what counts the seconds; the latter for one core, on a machine that does other work. */
+    /**
+     * "wall", or "processor": what counts the seconds; the latter for one core, on a machine that does other
+     * work.
+     */
     clock: { type: "string", default: "wall" },
     /** Where tables and results are; not part of the repository. */
     folder: { type: "string", default: ".bench/tables" },

@@ -1,4 +1,7 @@
-/** Imported before a program, makes its clocks ones of processor time: other work on the machine takes nothing from its budget. */
+/**
+ * Imported before a program, makes its clocks ones of processor time: other work on the machine takes nothing
+ * from its budget.
+ */
 const began = Date.now();
 const spent = () => {
   const { user, system } = process.cpuUsage();

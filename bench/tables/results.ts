@@ -2,7 +2,9 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import type { Scores } from "./score.js";
 
-/** The clock on the wall; or processor time of one core, in which other work on the machine does not count. */
+/**
+ * The clock on the wall; or processor time of one core, in which other work on the machine does not count.
+ */
 export type Clock = "wall" | "processor";
 
 /** One contestant on one table and one seed. */
@@ -36,7 +38,10 @@ export function keyOf({
   return [table, seed, contestant, seconds, jobs, clock].join(" ");
 }
 
-/** The results of a file; a last line that was not finished is left out. The last of those with one key counts. */
+/**
+ * The results of a file; a last line that was not finished is left out. The last of those with one key
+ * counts.
+ */
 export function readResults(path: string): Map<string, Result> {
   const text = existsSync(path) ? readFileSync(path, "utf8") : "";
   const lines = text.split("\n").slice(0, -1);

@@ -1,6 +1,6 @@
 /**
- * How contestants compare over tables: by the median of each table's losses over seeds, so that a table counts once. They
- * are ranked on each table, as the benchmark of optimizers ranks on each problem.
+ * How contestants compare over tables: by the median of each table's losses over seeds, so that a table
+ * counts once. They are ranked on each table, as the benchmark of optimizers ranks on each problem.
  */
 import {
   bootstrapMeans,
@@ -31,7 +31,10 @@ export interface Pair {
   readonly wilcoxonP: number;
   /** The geometric mean of our median over theirs. */
   readonly ratio: number;
-  /** On how many tables ours is less, not told apart, and more, by the 95 % interval of the ratio over its seeds. */
+  /**
+   * On how many tables ours is less, not told apart, and more, by the 95 % interval of the ratio over its
+   * seeds.
+   */
   readonly tables: { readonly better: number; readonly level: number; readonly worse: number };
 }
 
@@ -78,7 +81,10 @@ export function compare(table: LossTable, ours: string): Comparison {
   };
 }
 
-/** The 0.975 quantiles of Student's t with 1, 2, … degrees of freedom, and of the normal distribution with more. */
+/**
+ * The 0.975 quantiles of Student's t with 1, 2, … degrees of freedom, and of the normal distribution with
+ * more.
+ */
 const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
 
 /** @param logs - of each table, the logarithm of the ratio for each seed */
@@ -107,8 +113,9 @@ function pairOf(losses: readonly (readonly number[])[]): Omit<Pair, "contestant"
 }
 
 /**
- * The two-sided p-value of the signed-rank test (F. Wilcoxon, Biometrics Bulletin 1, 1945) of whether differences are
- * symmetric about 0: exact, by counting all signs of the ranks. Differences of 0 are left out; ties share their mean rank.
+ * The two-sided p-value of the signed-rank test (F. Wilcoxon, Biometrics Bulletin 1, 1945) of whether
+ * differences are symmetric about 0: exact, by counting all signs of the ranks. Differences of 0 are left
+ * out; ties share their mean rank.
  */
 export function wilcoxonTest(differences: readonly number[]): number {
   const kept = differences.filter((each) => each !== 0);

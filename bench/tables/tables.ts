@@ -1,6 +1,7 @@
 /**
- * The tables of the benchmark, as a list: what ships each, what is predicted, and what is left out of it. Defaults are
- * chosen on the tables for choosing; claims are made on the others, which nobody has looked at for a choice.
+ * The tables of the benchmark, as a list: what ships each, what is predicted, and what is left out of it.
+ * Defaults are chosen on the tables for choosing; claims are made on the others, which nobody has looked at
+ * for a choice.
  */
 import type { Task } from "fettle";
 import { byName, check, show } from "../../src/errors.js";

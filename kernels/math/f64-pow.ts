@@ -1,10 +1,11 @@
 /**
- * Float64 power, with the special cases of IEEE 754-2019 `pow`: x^0 = 1 and 1^y = 1 even for NaN, (-1)^(+-infinity)
- * = 1. It is not `x ** y` of JavaScript, which has NaN for 1 ** NaN and (+-1) ** (+-infinity).
+ * Float64 power, with the special cases of IEEE 754-2019 `pow`: x^0 = 1 and 1^y = 1 even for NaN,
+ * (-1)^(+-infinity) = 1. It is not `x ** y` of JavaScript, which has NaN for 1 ** NaN and (+-1) **
+ * (+-infinity).
  *
  * |x|^y = 2^(y log2 |x|), the logarithm and the product in two parts each, as in Sun's fdlibm (e_pow.c, 2004), with
- * its coefficients. The first part is always cut to 21 bits, so that products of two first parts are exact. Error <=
- * 0.7 ulp.
+ * its coefficients. The first part is always cut to 21 bits, so that products of two first parts are exact.
+ * Error <= 0.7 ulp.
  */
 import { high_bits } from "./f64-erf";
 import { scaled } from "./f64-exp";

@@ -2,9 +2,9 @@
  * Float64 special functions, scalar, for search, metrics and data. Not for inner loops over tensors: those
  * have the float32 functions.
  *
- * They are compiled into the module, so the bits are the same on every runtime, unlike the host's `Math`. Sine and
- * cosine are AssemblyScript's `Math` (ports of musl's libm), with an error below 1 ulp; the others are in files of their
- * own.
+ * They are compiled into the module, so the bits are the same on every runtime, unlike the host's `Math`.
+ * Sine and cosine are AssemblyScript's `Math` (ports of musl's libm), with an error below 1 ulp; the others
+ * are in files of their own.
  */
 import { f64_exp } from "./f64-exp";
 import { f64_log1p } from "./f64-log";

@@ -1,6 +1,6 @@
 /**
- * Special functions of float64 on two lanes, for the inner loops of search strategies. Not for tensors, which are
- * float32, and not for all arguments: the callers keep theirs in range. NaN gives NaN.
+ * Special functions of float64 on two lanes, for the inner loops of search strategies. Not for tensors, which
+ * are float32, and not for all arguments: the callers keep theirs in range. NaN gives NaN.
  */
 
 /** 1.5 * 2^52: added to a number of moderate size, it leaves the nearest integer in the low bits. */
@@ -42,8 +42,8 @@ export function exp_f64x2(x: v128): v128 {
 }
 
 /**
- * The mass of the standard normal above x, for x >= 0: e^(-x^2/2) P(1 / (1 + x/4)), with P fitted for the least
- * greatest error of the product (2^-50.3) on [0, 8.5], beyond which it stays. Error <= 2^-49, absolute.
+ * The mass of the standard normal above x, for x >= 0: e^(-x^2/2) P(1 / (1 + x/4)), with P fitted for the
+ * least greatest error of the product (2^-50.3) on [0, 8.5], beyond which it stays. Error <= 2^-49, absolute.
  */
 export function normal_above_f64x2(x: v128): v128 {
   const a = f64x2.pmin(x, c2(8.5));

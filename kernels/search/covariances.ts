@@ -1,6 +1,6 @@
 /**
- * The loop over trials that computes a Gaussian process's covariances from distances, in float64. `src/numerics/matern.ts`
- * calls it.
+ * The loop over trials that computes a Gaussian process's covariances from distances, in float64.
+ * `src/numerics/matern.ts` calls it.
  */
 import { c2, exp_f64x2 } from "../math/f64x2";
 

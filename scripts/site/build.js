@@ -1,6 +1,7 @@
 /**
- * `npm run build:site`: writes `site/`, static files that any server or none can show: the page that tunes, the documentation, the reference
- * that TypeDoc makes of the comments, and the pictures of the optimizer benchmark. The argument is another folder. Needs `dist/`.
+ * `npm run build:site`: writes `site/`, static files that any server or none can show: the page that tunes,
+ * the documentation, the reference that TypeDoc makes of the comments, and the pictures of the optimizer
+ * benchmark. The argument is another folder. Needs `dist/`.
  */
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";

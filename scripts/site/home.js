@@ -62,7 +62,8 @@ export function scoresOf(page) {
  * @param {object} contents
  * @param {string} contents.csv - the table of the example
  * @param {string} contents.quoted - the Markdown that quotes its scores
- * @param {{ name: string, title: string }[]} contents.pictures - of the optimizer benchmark, in `docs/benchmark/`
+ * @param {{ name: string, title: string }[]} contents.pictures - of the optimizer benchmark, in
+ * `docs/benchmark/`
  */
 export function home({ csv, quoted, pictures }) {
   const card = ([title, text, href]) =>

@@ -1,4 +1,7 @@
-/** Pages of Markdown as HTML: anchors as GitHub makes them, links between pages, and code with a little colour. */
+/**
+ * Pages of Markdown as HTML: anchors as GitHub makes them, links between pages, and code with a little
+ * colour.
+ */
 import markdownIt from "markdown-it";
 
 const WORDS =
@@ -47,7 +50,8 @@ export const slugOf = (heading) =>
  *
  * @param {string} text
  * @param {(href: string) => string} linkOf - where a link or a picture of the page leads in the site
- * @returns {{ title: string, html: string, parts: { anchor: string, heading: string }[] }} with the headings of its parts
+ * @returns {{ title: string, html: string, parts: { anchor: string, heading: string }[] }} with the headings
+ * of its parts
  */
 export function pageOf(text, linkOf) {
   const md = markdownIt({ html: true, highlight: highlighted });

@@ -1,4 +1,7 @@
-/** The search of the site: an index of the parts of its pages, made by MiniSearch, and the options that the page must share with it. */
+/**
+ * The search of the site: an index of the parts of its pages, made by MiniSearch, and the options that the
+ * page must share with it.
+ */
 
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";

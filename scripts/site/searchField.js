@@ -1,4 +1,6 @@
-/** The search field of each page: loads the index when it is first used, and lists the best parts of pages. */
+/**
+ * The search field of each page: loads the index when it is first used, and lists the best parts of pages.
+ */
 import MiniSearch from "minisearch";
 import { OPTIONS } from "./searchOptions.js";
 

@@ -11,11 +11,12 @@ import { operation } from "../graph/operations/table.js";
 import { showShape } from "../graph/shape.js";
 
 /**
- * The gradients of a scalar with respect to values of its graph, by reverse accumulation: written into the graph
- * of `output`, of which only nodes between `wrt` and `output` are visited.
+ * The gradients of a scalar with respect to values of its graph, by reverse accumulation: written into the
+ * graph of `output`, of which only nodes between `wrt` and `output` are visited.
  *
  * @param output - a scalar, such as a loss
- * @param wrt - inputs or values computed from them; the gradient is 0 for those that `output` does not depend on
+ * @param wrt - inputs or values computed from them; the gradient is 0 for those that `output` does not depend
+ * on
  * @returns one value for each of `wrt`, of its shape
  * @throws FettleError `invalid_shape` if `output` is not a scalar.
  * @see A. Griewank and A. Walther, "Evaluating derivatives", SIAM, 2008, chapter 3

@@ -10,8 +10,8 @@ export { gradients };
  * first argument. That may be a value or an array of values; the gradient has its form.
  *
  * @param fn - written in operations; returns a scalar
- * @throws FettleError `invalid_argument` if `fn` is not a function; when called, `invalid_shape` if it does not
- * return a scalar
+ * @throws FettleError `invalid_argument` if `fn` is not a function; when called, `invalid_shape` if it does
+ * not return a scalar
  * @example
  * ```ts
  * const both = valueAndGrad((v: Value) => sum(square(v)));

@@ -51,7 +51,10 @@ export interface Cell {
   readonly diverged: number;
 }
 
-/** An optimizer's mean rank over the problems, 1 for the best, with its 95 % interval over samples of problems. */
+/**
+ * An optimizer's mean rank over the problems, 1 for the best, with its 95 % interval over samples of
+ * problems.
+ */
 export interface MeanRank extends MeanWithInterval {
   readonly optimizer: string;
 }
@@ -59,7 +62,9 @@ export interface MeanRank extends MeanWithInterval {
 /** The share of problems that an optimizer solves within a multiple of the steps of the fastest. */
 export interface Profile {
   readonly optimizer: string;
-  /** A step function: the share from each ratio on, in ascending order from 1. Empty if it solves no problem. */
+  /**
+   * A step function: the share from each ratio on, in ascending order from 1. Empty if it solves no problem.
+   */
   readonly points: readonly { readonly ratio: number; readonly share: number }[];
 }
 
@@ -93,11 +98,17 @@ export interface Comparison {
   readonly friedman: FriedmanTest | null;
   /** Nemenyi's: mean ranks that are further apart differ at the level 0.05; null with one optimizer. */
   readonly criticalDifference: number | null;
-  /** Performance profiles of the median steps to the target (E. Dolan & J. Moré, Mathematical Programming 91, 2002). */
+  /**
+   * Performance profiles of the median steps to the target (E. Dolan & J. Moré, Mathematical Programming 91,
+   * 2002).
+   */
   readonly profiles: readonly Profile[];
 }
 
-/** One rate: the test score after the last step, null if the run diverged, and the steps to the target, null if never. */
+/**
+ * One rate: the test score after the last step, null if the run diverged, and the steps to the target, null
+ * if never.
+ */
 export type RatePoint = { readonly rate: number } & Pick<RunRecord, "final" | "stepsToTarget">;
 
 /** The sensitivity of an optimizer to its learning rate on one problem. */

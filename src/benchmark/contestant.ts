@@ -1,6 +1,6 @@
 /**
- * Contestants: an optimizer and the space in which its numbers are tuned, with the rule that gives an optimizer its space.
- * Nothing here runs.
+ * Contestants: an optimizer and the space in which its numbers are tuned, with the rule that gives an
+ * optimizer its space. Nothing here runs.
  */
 import { isPlainObject, isRecord, must, mustBeRecord, show, unknownName } from "../errors.js";
 import type { Optimizer } from "../optim/optimizer.js";
@@ -42,10 +42,10 @@ export const KNOBS: Readonly<Record<string, Knob>> = {
 /**
  * An optimizer that competes.
  *
- * @param space - default: those of `learningRate`, `momentum`, `beta1`, `beta2` and `rho` that the optimizer has, with the
- * ranges of the built-in optimizers
- * @throws FettleError `invalid_argument` for an invalid name, factory or range, `unknown_name` for a number that the
- * optimizer does not have
+ * @param space - default: those of `learningRate`, `momentum`, `beta1`, `beta2` and `rho` that the optimizer
+ * has, with the ranges of the built-in optimizers
+ * @throws FettleError `invalid_argument` for an invalid name, factory or range, `unknown_name` for a number
+ * that the optimizer does not have
  * @example
  * ```ts
  * contestant("momentum", sgd).space.momentum; // { low: 0.01, high: 1, complement: true }

@@ -12,7 +12,8 @@ export interface LearningCurve {
 }
 
 /**
- * The curves of all optimizers on all problems, with defaults and tuned. Their last points equal `final` of the analysis.
+ * The curves of all optimizers on all problems, with defaults and tuned. Their last points equal `final` of
+ * the analysis.
  *
  * @throws FettleError `invalid_argument` if runs are missing
  */

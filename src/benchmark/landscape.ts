@@ -1,4 +1,7 @@
-/** Pictures of problems with two parameters, as data: the scores over a part of the plane, and the paths of runs. */
+/**
+ * Pictures of problems with two parameters, as data: the scores over a part of the plane, and the paths of
+ * runs.
+ */
 import { createEngine } from "../engine/engine.js";
 import { check, show } from "../errors.js";
 import { sgd } from "../optim/sgd.js";

@@ -54,7 +54,9 @@ export interface ProblemDefinition {
   readonly name: string;
   /** The title of pictures. Default: the name. */
   readonly title?: string;
-  /** The first parameters, drawn from the run's seed by `randomUniform`. Called once to learn their shapes. */
+  /**
+   * The first parameters, drawn from the run's seed by `randomUniform`. Called once to learn their shapes.
+   */
   readonly start: (graph: Graph) => Readonly<Record<string, Value>>;
   /** The loss that a step descends: a scalar, of a batch if there is data. */
   readonly loss: (context: ProblemContext) => Value;
@@ -67,7 +69,10 @@ export interface ProblemDefinition {
   readonly batchSize?: number;
   /** Steps of a run. */
   readonly steps: number;
-  /** Steps from one measurement of the score to the next, a divisor of `steps`. Default: about a fiftieth of `steps`. */
+  /**
+   * Steps from one measurement of the score to the next, a divisor of `steps`. Default: about a fiftieth of
+   * `steps`.
+   */
   readonly every?: number;
   /** A score that a good run reaches. */
   readonly target: number;

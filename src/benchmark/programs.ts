@@ -1,4 +1,7 @@
-/** The programs of a problem and an optimizer. The optimizer's numbers are inputs, so that all runs share the programs. */
+/**
+ * The programs of a problem and an optimizer. The optimizer's numbers are inputs, so that all runs share the
+ * programs.
+ */
 import { gradients } from "../autograd/grad.js";
 import { createProgramCache } from "../compile/cache.js";
 import { compileStep } from "../compile/compile.js";

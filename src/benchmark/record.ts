@@ -31,7 +31,10 @@ export interface RunRecord {
   readonly best: number | null;
   /** The problem's metric after the last step. */
   readonly metric?: number;
-  /** Steps until the test score was first measured at the target or below; null if it never was, or the run diverged. */
+  /**
+   * Steps until the test score was first measured at the target or below; null if it never was, or the run
+   * diverged.
+   */
   readonly stepsToTarget: number | null;
   /**
    * Test scores after 0, `every`, 2 · `every`, … steps until the first that is not finite; for default and
@@ -151,7 +154,8 @@ export interface BenchmarkLines {
 }
 
 /**
- * Reads the lines of a benchmark. A last line without a line break is ignored: the benchmark was stopped while writing it.
+ * Reads the lines of a benchmark. A last line without a line break is ignored: the benchmark was stopped
+ * while writing it.
  *
  * @throws FettleError `invalid_checkpoint` for lines that are not a benchmark's
  */

@@ -22,7 +22,10 @@ export interface RunJob {
   readonly path?: boolean;
 }
 
-/** The measurements of a run: after 0, `every`, 2 · `every`, … steps, until the first score that is not finite. */
+/**
+ * The measurements of a run: after 0, `every`, 2 · `every`, … steps, until the first score that is not
+ * finite.
+ */
 export interface RunResult {
   /** The scores for tuning. Without data they equal `test`. */
   readonly validation: readonly number[];

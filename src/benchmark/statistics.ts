@@ -52,8 +52,8 @@ export function bootstrapMeans(rows: readonly (readonly number[])[]): MeanWithIn
 }
 
 /**
- * The probability that a chi-squared variable of `freedom` degrees is above `x`: the upper incomplete gamma function, by
- * its series below the mean and by its continued fraction (Lentz) above.
+ * The probability that a chi-squared variable of `freedom` degrees is above `x`: the upper incomplete gamma
+ * function, by its series below the mean and by its continued fraction (Lentz) above.
  */
 export function chiSquaredTail(x: number, freedom: number): number {
   if (x <= 0) return 1;
@@ -91,9 +91,9 @@ export interface FriedmanTest {
 }
 
 /**
- * Friedman's test of whether the columns of ranks differ, corrected for ties (M. Friedman, "The use of ranks to avoid the
- * assumption of normality", JASA 32, 1937). The probability is that of the chi-squared distribution, which is close from
- * about ten rows on.
+ * Friedman's test of whether the columns of ranks differ, corrected for ties (M. Friedman, "The use of ranks
+ * to avoid the assumption of normality", JASA 32, 1937). The probability is that of the chi-squared
+ * distribution, which is close from about ten rows on.
  *
  * @param rows - ranks within each row, [rows, columns], at least two columns
  */
@@ -112,9 +112,9 @@ const WIDE = 9;
 const STEPS = 256;
 
 /**
- * The probability that the largest of `count` standard normal numbers is at most `q` above the least: the studentized
- * range at infinite degrees of freedom, k ∫ φ(z) (Φ(z) − Φ(z − q))ᵏ⁻¹ dz, by the trapezoid rule, which is exact to rounding
- * for such smooth functions.
+ * The probability that the largest of `count` standard normal numbers is at most `q` above the least: the
+ * studentized range at infinite degrees of freedom, k ∫ φ(z) (Φ(z) − Φ(z − q))ᵏ⁻¹ dz, by the trapezoid rule,
+ * which is exact to rounding for such smooth functions.
  */
 export function normalRangeCdf(q: number, count: number): number {
   if (q <= 0) return 0;
@@ -139,9 +139,9 @@ export function normalRangeQuantile(p: number, count: number): number {
 }
 
 /**
- * Nemenyi's critical difference: mean ranks of `columns` over `rows` that are further apart differ at the level
- * 1 − `confidence`, with all pairs compared at once (J. Demšar, "Statistical comparisons of classifiers over multiple data
- * sets", JMLR 7, 2006).
+ * Nemenyi's critical difference: mean ranks of `columns` over `rows` that are further apart differ at the
+ * level 1 − `confidence`, with all pairs compared at once (J. Demšar, "Statistical comparisons of classifiers
+ * over multiple data sets", JMLR 7, 2006).
  *
  * @throws FettleError `invalid_argument` for fewer than two columns or one row
  */

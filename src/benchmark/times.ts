@@ -13,7 +13,10 @@ export interface Times {
   readonly optimizer: string;
   /** Median of the runs that did not diverge; null if all did. */
   readonly secondsPerStep: number | null;
-  /** Median, if all steps of a run take the same time; null if at least half of the runs did not reach the target. */
+  /**
+   * Median, if all steps of a run take the same time; null if at least half of the runs did not reach the
+   * target.
+   */
   readonly secondsToTarget: number | null;
 }
 

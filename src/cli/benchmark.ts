@@ -100,7 +100,10 @@ async function run(flags: Flags): Promise<number> {
 
 const pictureFile = (name: string): string => join(PICTURES, `${name}.svg`);
 
-/** The function that draws; undefined with `--no-pictures`, or if ECharts is missing and `--pictures` was not given. */
+/**
+ * The function that draws; undefined with `--no-pictures`, or if ECharts is missing and `--pictures` was not
+ * given.
+ */
 async function chartsFor(wanted: boolean | undefined): Promise<Draw | undefined> {
   if (wanted === false) return undefined;
   try {

@@ -66,7 +66,8 @@ function repeated(names: readonly string[]): string | undefined {
 /**
  * The `problems` and `optimizers` that a module exports, either or both.
  *
- * @throws FettleError `not_found` if there is no such file; `invalid_data` if it cannot be loaded or exports something else
+ * @throws FettleError `not_found` if there is no such file; `invalid_data` if it cannot be loaded or exports
+ * something else
  */
 async function importModule(
   file: string,

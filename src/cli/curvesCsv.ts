@@ -9,7 +9,8 @@ interface CurvedTrial {
 }
 
 /**
- * The text in pieces, the header first; nothing if no trial has curves. Trials, folds and epochs count from 0.
+ * The text in pieces, the header first; nothing if no trial has curves. Trials, folds and epochs count from
+ * 0.
  *
  * @example
  * ```ts

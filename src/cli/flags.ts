@@ -116,7 +116,10 @@ export const LIMITS_FLAG = [
   setting("--limits"),
 ] as const;
 
-/** A parser of class weights: `balanced`, or `class=number`, which is added to those of earlier uses of the flag. */
+/**
+ * A parser of class weights: `balanced`, or `class=number`, which is added to those of earlier uses of the
+ * flag.
+ */
 export function classWeight(text: string, earlier?: ClassWeight): ClassWeight {
   if (text === "balanced") return text;
   const before =

@@ -23,8 +23,8 @@ export function markOf(pid: number): Mark {
 }
 
 /**
- * Whether the process of a mark still runs; `unknown` if it ran elsewhere (another machine, another container, before the last
- * boot) or if the system cannot tell, as outside Linux.
+ * Whether the process of a mark still runs; `unknown` if it ran elsewhere (another machine, another
+ * container, before the last boot) or if the system cannot tell, as outside Linux.
  */
 export function fateOf({ pid, space, start }: Mark): "running" | "ended" | "unknown" {
   if (space === undefined || start === undefined || space !== spaceOfPids()) return "unknown";

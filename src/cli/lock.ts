@@ -47,7 +47,8 @@ const QUIET = 10;
 /**
  * Locks a folder, and creates it if it does not exist.
  *
- * @throws FettleError `invalid_state` if another process holds it; `not_found` if nothing can be written there
+ * @throws FettleError `invalid_state` if another process holds it; `not_found` if nothing can be written
+ * there
  */
 export async function lockFolder(folder: string): Promise<Lock> {
   makeFolder(folder);

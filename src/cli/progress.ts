@@ -1,4 +1,7 @@
-/** The progress bar, fed by a study's events or a benchmark's runs. On a stream other than a terminal it is silent. */
+/**
+ * The progress bar, fed by a study's events or a benchmark's runs. On a stream other than a terminal it is
+ * silent.
+ */
 import { SingleBar } from "cli-progress";
 import { progressLine } from "../report/progress.js";
 import type { StudyEvent } from "../search/study/contract.js";

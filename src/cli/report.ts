@@ -1,4 +1,6 @@
-/** `fettle report`: writes the report of a study in a folder or a storage as one HTML file. It runs no trial. */
+/**
+ * `fettle report`: writes the report of a study in a folder or a storage as one HTML file. It runs no trial.
+ */
 import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
 import { check, FettleError, isRecord, show } from "../errors.js";

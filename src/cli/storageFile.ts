@@ -144,7 +144,11 @@ export async function namesIn(storage: StudyStorage): Promise<string> {
 export const noStudy = (path: string, name: string, known: string): string =>
   `there is no study ${show(name)} in ${show(shownStorage(path))}. Known: ${known}`;
 
-/** How a study of the command line began. @throws FettleError `invalid_argument` for the study of a program */
+/**
+ * How a study of the command line began.
+ *
+ * @throws FettleError `invalid_argument` for the study of a program
+ */
 export function commandOf(study: StoredStudy): SavedTable {
   const { command } = study.settings;
   const { file, data, flags } = isRecord(command) ? command : {};

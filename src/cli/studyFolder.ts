@@ -24,7 +24,9 @@ export const STUDY_FILE = "study.json";
 export const TRIALS_FILE = "trials.csv";
 export const SUMMARY_FILE = "summary.json";
 export const CURVES_FILE = "curves.csv";
-/** A range test that `fettle lr-find --out` wrote into the folder; no command needs it, and a report draws it. */
+/**
+ * A range test that `fettle lr-find --out` wrote into the folder; no command needs it, and a report draws it.
+ */
 export const RATES_FILE = "rates.json";
 /** Written if `echarts` is installed. */
 export const REPORT_FILE = "report.html";
@@ -132,7 +134,8 @@ export class StudyFolder {
    * Creates and locks the folder.
    *
    * @param mayReplace - whether another study in it is replaced
-   * @throws FettleError `not_found` if nothing can be written there; `invalid_state` if it has a study, or another process writes there
+   * @throws FettleError `not_found` if nothing can be written there; `invalid_state` if it has a study, or
+   * another process writes there
    */
   static async open(
     folder: string,

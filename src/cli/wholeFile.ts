@@ -16,7 +16,8 @@ export class WholeFile {
   /**
    * Creates its folder if necessary, and locks the file.
    *
-   * @throws FettleError `not_found` if nothing can be written there; `invalid_state` if another process writes there
+   * @throws FettleError `not_found` if nothing can be written there; `invalid_state` if another process
+   * writes there
    */
   static async open(path: string): Promise<WholeFile> {
     makeFolder(dirname(path));

@@ -56,7 +56,10 @@ export abstract class StudyObject<C extends Space, S extends Space, T extends Me
     return response;
   }
 
-  /** Runs one slice. If the object is killed meanwhile, the runtime calls it again, and the slice gives the same bits. */
+  /**
+   * Runs one slice. If the object is killed meanwhile, the runtime calls it again, and the slice gives the
+   * same bits.
+   */
   async alarm(): Promise<void> {
     const id = this.store.key();
     if (id === undefined) return;

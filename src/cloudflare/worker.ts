@@ -21,8 +21,8 @@ export interface CloudflareOptions<C extends Space, S extends Space, Env>
   /** The options of a study's tuner, as for `serveStudies`; data may come from a binding. */
   readonly tuner: (settings: ParamsOf<C>, env: Env) => TunerOptions<S> | Promise<TunerOptions<S>>;
   /**
-   * The secret of requests, at least 16 characters. They carry it as `authorization: Bearer <token>`; without a valid one,
-   * every request is refused.
+   * The secret of requests, at least 16 characters. They carry it as `authorization: Bearer <token>`; without
+   * a valid one, every request is refused.
    */
   readonly token: (env: Env) => string | undefined;
   /** The binding of the Durable Objects. */

@@ -36,7 +36,10 @@ export class Words {
     this.size(address);
   }
 
-  /** The operands of an instruction by position, from 0 and without gaps: views as addresses, the rest as sizes. */
+  /**
+   * The operands of an instruction by position, from 0 and without gaps: views as addresses, the rest as
+   * sizes.
+   */
   operands(places: Places, operands: Readonly<Record<number, View | Size>>): void {
     // keys that are integers are listed in ascending order
     Object.entries(operands).forEach(([position, operand], i) => {

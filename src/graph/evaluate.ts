@@ -1,4 +1,6 @@
-/** Evaluates a graph node by node with the float64 references: slow and plain, the oracle for every executor. */
+/**
+ * Evaluates a graph node by node with the float64 references: slow and plain, the oracle for every executor.
+ */
 import type { Graph, OperationName } from "./graph.js";
 import type { Environment } from "./operations/operation.js";
 import { operation } from "./operations/table.js";

@@ -17,7 +17,8 @@ import type { CustomObjects } from "./pieces.js";
  * A model as the bytes of a model file: safetensors, with everything but numbers as JSON in the metadata.
  *
  * @param model - `final` of `tune`, the result of `loadModel`, or a trained network
- * @throws FettleError `invalid_state` for a network that is not trained; `unsupported` for a custom function without a name
+ * @throws FettleError `invalid_state` for a network that is not trained; `unsupported` for a custom function
+ * without a name
  * @example
  * ```ts
  * const model = sequential([dense(1)]);

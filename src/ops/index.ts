@@ -1,3 +1,5 @@
-/** The public entry `fettle/ops`: operations on values, in which models, losses and optimizers are written. */
+/**
+ * The public entry `fettle/ops`: operations on values, in which models, losses and optimizers are written.
+ */
 export * from "../graph/functions.js";
 export * from "../graph/scan.js";

@@ -9,8 +9,8 @@ import { movingAverage } from "./terms.js";
  * E ← ρE + (1 − ρ)g²; Δ = √((u + ε)/(E + ε)) · g; u ← ρu + (1 − ρ)Δ²; w ← w − lr·Δ, with E and u from 0.
  * Both conventions follow it and differ in the defaults only.
  *
- * Numbers: `learningRate` lr in [0, ∞), default 0.001 (torch 1, as in the paper); `rho` ρ in [0, 1), default 0.95
- * (torch 0.9); `epsilon` ε in [0, ∞), default 1e-7 (torch 1e-6); `weightDecay` in [0, ∞), default 0.
+ * Numbers: `learningRate` lr in [0, ∞), default 0.001 (torch 1, as in the paper); `rho` ρ in [0, 1), default
+ * 0.95 (torch 0.9); `epsilon` ε in [0, ∞), default 1e-7 (torch 1e-6); `weightDecay` in [0, ∞), default 0.
  *
  * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range
  * @see M. Zeiler, "ADADELTA: an adaptive learning rate method", arXiv:1212.5701, 2012

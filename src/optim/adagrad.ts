@@ -11,12 +11,12 @@ import { defineBuiltIn } from "./define.js";
  * | `"keras"` | w ← w − lr·g/√(a + ε) |
  * | `"torch"` | w ← w − lrₜ·g/(√a + ε), lrₜ = lr/(1 + (t − 1)·learningRateDecay) at step t |
  *
- * Numbers: `learningRate` lr in [0, ∞), default 0.001 (torch 0.01); `initialAccumulatorValue`, the start of a, in [0, ∞),
- * default 0.1 (torch 0); `epsilon` ε in [0, ∞), default 1e-7 (torch 1e-10); `learningRateDecay` in [0, ∞), default 0,
- * torch only; `weightDecay` in [0, ∞), default 0.
+ * Numbers: `learningRate` lr in [0, ∞), default 0.001 (torch 0.01); `initialAccumulatorValue`, the start of
+ * a, in [0, ∞), default 0.1 (torch 0); `epsilon` ε in [0, ∞), default 1e-7 (torch 1e-10); `learningRateDecay`
+ * in [0, ∞), default 0, torch only; `weightDecay` in [0, ∞), default 0.
  *
- * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range, or a
- * learningRateDecay in convention `"keras"`
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range,
+ * or a learningRateDecay in convention `"keras"`
  * @see J. Duchi, E. Hazan and Y. Singer, "Adaptive subgradient methods for online learning and stochastic
  * optimization", JMLR 12, 2011
  * @example

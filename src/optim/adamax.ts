@@ -13,8 +13,9 @@ import { gatheredWeight, movingAverage } from "./terms.js";
  * | `"keras"` | u ← max(β₂u, \|g\|) | w ← w − lr/(1 − β₁ᵗ) · m/(u + ε) |
  * | `"torch"` | u ← max(β₂u, \|g\| + ε) | w ← w − lr/(1 − β₁ᵗ) · m/u |
  *
- * Numbers: `learningRate` lr in [0, ∞), default 0.001 (torch 0.002, as in the paper); `beta1`, `beta2` in [0, 1),
- * default 0.9 and 0.999; `epsilon` ε in [0, ∞), default 1e-7 (torch 1e-8); `weightDecay` in [0, ∞), default 0.
+ * Numbers: `learningRate` lr in [0, ∞), default 0.001 (torch 0.002, as in the paper); `beta1`, `beta2` in [0,
+ * 1), default 0.9 and 0.999; `epsilon` ε in [0, ∞), default 1e-7 (torch 1e-8); `weightDecay` in [0, ∞),
+ * default 0.
  *
  * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range
  * @see D. Kingma and J. Ba, "Adam: a method for stochastic optimization", section 7.1, ICLR 2015

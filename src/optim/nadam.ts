@@ -15,9 +15,9 @@ import { gatheredWeight, movingAverage } from "./terms.js";
  *
  * Both conventions follow it and differ in the defaults only: Keras has no ψ, which is ψ = 1.
  *
- * Numbers: `learningRate` lr in [0, ∞), default 0.001 (torch 0.002); `beta1`, `beta2` in [0, 1), default 0.9 and 0.999;
- * `epsilon` ε in [0, ∞), default 1e-7 (torch 1e-8); `momentumDecay` ψ in [0, ∞), default 1 (torch 0.004, as in the
- * paper); `weightDecay` in [0, ∞), default 0.
+ * Numbers: `learningRate` lr in [0, ∞), default 0.001 (torch 0.002); `beta1`, `beta2` in [0, 1), default 0.9
+ * and 0.999; `epsilon` ε in [0, ∞), default 1e-7 (torch 1e-8); `momentumDecay` ψ in [0, ∞), default 1 (torch
+ * 0.004, as in the paper); `weightDecay` in [0, ∞), default 0.
  *
  * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range
  * @see T. Dozat, "Incorporating Nesterov momentum into Adam", ICLR 2016 workshop

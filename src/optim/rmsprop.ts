@@ -19,13 +19,13 @@ const LARGEST = (2 - 2 ** -23) * 2 ** 127;
  * ḡ ← ρḡ + (1 − ρ)g, so v − ḡ² estimates the gradient's variance. If rounding makes
  * it negative, it is 0 here, where Keras and PyTorch give NaN.
  *
- * Numbers: `learningRate` lr in [0, ∞), default 0.001 (torch 0.01); `rho` ρ in [0, 1), default 0.9 (torch 0.99, where it is
- * called alpha); `momentum` μ in [0, 1), default 0; `epsilon` ε in [0, ∞), default 1e-7 (torch 1e-8);
- * `weightDecay` in [0, ∞), default 0. Flags: `centered`, default false.
+ * Numbers: `learningRate` lr in [0, ∞), default 0.001 (torch 0.01); `rho` ρ in [0, 1), default 0.9 (torch
+ * 0.99, where it is called alpha); `momentum` μ in [0, 1), default 0; `epsilon` ε in [0, ∞), default 1e-7
+ * (torch 1e-8); `weightDecay` in [0, ∞), default 0. Flags: `centered`, default false.
  *
  * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range
- * @see T. Tieleman and G. Hinton, "Lecture 6.5: rmsprop", Neural Networks for Machine Learning, 2012; A. Graves,
- * "Generating sequences with recurrent neural networks", arXiv:1308.0850, 2013 (centered)
+ * @see T. Tieleman and G. Hinton, "Lecture 6.5: rmsprop", Neural Networks for Machine Learning, 2012; A.
+ * Graves, "Generating sequences with recurrent neural networks", arXiv:1308.0850, 2013 (centered)
  * @example
  * ```ts
  * const optimizer = rmsprop({ learningRate: 0.01, momentum: 0.9, centered: true });

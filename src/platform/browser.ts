@@ -1,7 +1,10 @@
 import { FettleError } from "../errors.js";
 import type { Platform, Turn } from "./platform.js";
 
-/** Compiled from bytes: streaming would require the media type application/wasm and is no faster for so few bytes. */
+/**
+ * Compiled from bytes: streaming would require the media type application/wasm and is no faster for so few
+ * bytes.
+ */
 async function fetchKernels(address: () => URL): Promise<WebAssembly.Module> {
   let url: URL | undefined;
   try {

@@ -1,6 +1,8 @@
 import type { KernelsModule, Platform, Turn } from "./platform.js";
 
-/** A host without threads that compiles no WebAssembly from bytes: its file imports the kernels statically. */
+/**
+ * A host without threads that compiles no WebAssembly from bytes: its file imports the kernels statically.
+ */
 export const embedded = (name: string, kernels: KernelsModule): Platform => ({
   name,
   kernelsSync: () => kernels,

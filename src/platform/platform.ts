@@ -18,8 +18,8 @@ export interface WorkerThread {
   onFailure(listener: (error: Error) => void): void;
   terminate(): Promise<void>;
   /**
-   * Returns an idle thread, for the next `spawnWorker` of its program. It keeps its state, does not keep the process
-   * alive, and ends after some seconds.
+   * Returns an idle thread, for the next `spawnWorker` of its program. It keeps its state, does not keep the
+   * process alive, and ends after some seconds.
    */
   release(): void;
 }
@@ -90,7 +90,7 @@ export interface Platform {
 }
 
 /**
- * Lets the host do its own work first, such as timers, events and input: resolves in a later task. Each platform file exports it as
- * `turn`, apart from `platform`, so that bundles of code without waits omit it.
+ * Lets the host do its own work first, such as timers, events and input: resolves in a later task. Each
+ * platform file exports it as `turn`, apart from `platform`, so that bundles of code without waits omit it.
  */
 export type Turn = () => Promise<void>;

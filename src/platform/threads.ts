@@ -17,7 +17,9 @@ interface Waiting {
   readonly stop: () => void;
 }
 
-/** Written out, so that bundlers find the files; .mjs, since they copy them to folders without a package.json. */
+/**
+ * Written out, so that bundlers find the files; .mjs, since they copy them to folders without a package.json.
+ */
 const programs: Readonly<Record<string, () => URL>> = {
   worker: () => new URL("../../dist/node/worker.mjs", import.meta.url),
   benchmarkWorker: () => new URL("../../dist/node/benchmarkWorker.mjs", import.meta.url),

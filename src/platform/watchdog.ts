@@ -1,4 +1,7 @@
-/** A thread that ends the process when another one hangs, as in an endless loop, which nothing within that thread can end. */
+/**
+ * A thread that ends the process when another one hangs, as in an endless loop, which nothing within that
+ * thread can end.
+ */
 import { builtin } from "./builtin.js";
 import type { Watchdog } from "./platform.js";
 

@@ -33,8 +33,8 @@ export class CompiledResults implements Results {
 
   /**
    * @param given - the most bytes of memory
-   * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for custom layers;
-   * `limit_exceeded` for too many operations; `memory_limit` for too much memory
+   * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported`
+   * for custom layers; `limit_exceeded` for too many operations; `memory_limit` for too much memory
    */
   constructor(description: NetworkDescription, tensors: Tensors, given?: number) {
     const { network, parameters } = builtInNetwork(description, tensors);

@@ -40,7 +40,10 @@ export interface LayerDescription extends PieceDescription {
   readonly shares?: string;
 }
 
-/** A network. A stack of layers over columns has neither `inputs` nor `outputs`: its result is that of its last layer. */
+/**
+ * A network. A stack of layers over columns has neither `inputs` nor `outputs`: its result is that of its
+ * last layer.
+ */
 export interface NetworkDescription {
   /** The size of a row. */
   readonly columns: number;

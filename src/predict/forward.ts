@@ -47,8 +47,8 @@ export class Forward implements Results {
 
   /**
    * @param columns - of a row
-   * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for custom layers;
-   * `memory_limit` for too much memory
+   * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported`
+   * for custom layers; `memory_limit` for too much memory
    */
   constructor({ stacks, mean }: Stacks, columns: number, tensors: Tensors, memoryLimit?: number) {
     const all = stacks.map((layers) => callsOf(layers, columns, tensors));

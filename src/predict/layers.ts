@@ -42,7 +42,10 @@ export function stacksIn({ columns, inputs, outputs = [], layers }: NetworkDescr
     : undefined;
 }
 
-/** The stacks of a network whose layers and activations the kernels alone compute; undefined for other networks. */
+/**
+ * The stacks of a network whose layers and activations the kernels alone compute; undefined for other
+ * networks.
+ */
 export function plainStacks(network: NetworkDescription): Stacks | undefined {
   const found = stacksIn(network);
   const isPlain = ({ name, custom, options: { activation = "linear" } }: LayerDescription): boolean =>
@@ -74,8 +77,8 @@ interface NetworkLayer {
 /**
  * The layers of a stack in their order, each of which takes the result of the previous one.
  *
- * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for other layers and custom
- * activations
+ * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported`
+ * for other layers and custom activations
  */
 export function layersOf(
   layers: readonly LayerDescription[],

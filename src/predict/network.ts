@@ -19,8 +19,8 @@ export interface BuiltInNetwork {
 }
 
 /**
- * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for custom layers and
- * activations
+ * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported`
+ * for custom layers and activations
  */
 export function builtInNetwork(description: NetworkDescription, tensors: Tensors): BuiltInNetwork {
   return fromFile(() => {

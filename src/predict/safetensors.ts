@@ -1,6 +1,6 @@
 /**
- * Safetensors, the format of arrays that Hugging Face's libraries read: a length, a JSON header, and the numbers end to end. Fettle's
- * files have a checksum in the header. It does not interpret the arrays.
+ * Safetensors, the format of arrays that Hugging Face's libraries read: a length, a JSON header, and the
+ * numbers end to end. Fettle's files have a checksum in the header. It does not interpret the arrays.
  *
  * @see https://github.com/huggingface/safetensors
  */

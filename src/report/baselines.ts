@@ -3,7 +3,10 @@ import type { BaselineReport } from "../tune/baselines/compare.js";
 import { count, formatScore, listed, plain, scoreLabel } from "./format.js";
 import { layOut, wrap } from "./layout.js";
 
-/** A row for each metric, and a sentence that says which model to prefer, in lines of at most `width` characters. */
+/**
+ * A row for each metric, and a sentence that says which model to prefer, in lines of at most `width`
+ * characters.
+ */
 export function besideBaselines(report: BaselineReport, width: number): string[] {
   const { table, notes } = heldScores({}, report, report.positive);
   const [[, ...heads], ...rows] = table;

@@ -42,8 +42,8 @@ export function introduceBenchmark(setup: BenchmarkSetup, earlier: number, width
 }
 
 /**
- * How the optimizers compare over all problems, in lines of at most `width` characters: the lowest mean rank first.
- * A narrow terminal loses columns from the right.
+ * How the optimizers compare over all problems, in lines of at most `width` characters: the lowest mean rank
+ * first. A narrow terminal loses columns from the right.
  */
 export function summarizeBenchmark(report: BenchmarkReport, width: number, paint: Paint): string[] {
   const { setup, analysis, seconds, folder, pictures } = report;
@@ -128,8 +128,8 @@ const COLUMNS = [
 ];
 
 /**
- * All figures by phase, problem and optimizer as CSV, with six significant digits; infinite and missing figures are empty.
- * The rates belong to the defaults, and are repeated in both phases.
+ * All figures by phase, problem and optimizer as CSV, with six significant digits; infinite and missing
+ * figures are empty. The rates belong to the defaults, and are repeated in both phases.
  */
 export function benchmarkCsv({ rates, ...analysis }: BenchmarkAnalysis): string {
   const rows = PHASES.flatMap(([phase]) =>
@@ -139,8 +139,8 @@ export function benchmarkCsv({ rates, ...analysis }: BenchmarkAnalysis): string 
 }
 
 /**
- * The time of a step and the time to the target, as CSV with three significant digits; missing figures are empty. Times
- * differ from one benchmark to the next.
+ * The time of a step and the time to the target, as CSV with three significant digits; missing figures are
+ * empty. Times differ from one benchmark to the next.
  */
 export function timesCsv(times: readonly Times[]): string {
   const rows = times.map(({ phase, problem, optimizer, secondsPerStep, secondsToTarget }) => {

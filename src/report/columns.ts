@@ -1,4 +1,7 @@
-/** How many columns of a terminal a text takes. East Asian characters and most emoji take two, marks on others none. */
+/**
+ * How many columns of a terminal a text takes. East Asian characters and most emoji take two, marks on others
+ * none.
+ */
 
 /**
  * Characters of two columns: those that Unicode calls wide or full-width, and emoji. In blocks that are

@@ -1,6 +1,7 @@
 /**
- * `fettle/report`: pictures of studies and their report, from finished or running studies. Pictures are plain JSON for ECharts, an optional
- * peer, which `renderSvg` and `createReport` import when called. It runs no trial.
+ * `fettle/report`: pictures of studies and their report, from finished or running studies. Pictures are plain
+ * JSON for ECharts, an optional peer, which `renderSvg` and `createReport` import when called. It runs no
+ * trial.
  */
 
 export type { ReportedData, ReportOptions } from "./html/options.js";

@@ -15,8 +15,8 @@ const GAP = 2;
 const LEAST_LABEL = 8;
 
 /**
- * Lays out a table: the first column flush left, the others flush right. If it is too wide, columns are left out
- * from the right until two remain; text that is still too long ends in `…`.
+ * Lays out a table: the first column flush left, the others flush right. If it is too wide, columns are left
+ * out from the right until two remain; text that is still too long ends in `…`.
  *
  * @param rows - `[rows][columns]`, all rows of one length, at least one row and column
  * @returns one line a row, without trailing spaces

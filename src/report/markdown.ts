@@ -1,4 +1,7 @@
-/** A study as Markdown (GitHub's, with tables), for notebooks, pull requests and chats. Names and values are never markup. */
+/**
+ * A study as Markdown (GitHub's, with tables), for notebooks, pull requests and chats. Names and values are
+ * never markup.
+ */
 import { integer, type OptionRules, readOptions } from "../rules.js";
 import { importances } from "../search/analysis/importance.js";
 import { paretoFront } from "../search/trial/pareto.js";

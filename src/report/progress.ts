@@ -1,4 +1,7 @@
-/** The progress of a running study in one line. It draws nothing: the command line puts the line on the terminal. */
+/**
+ * The progress of a running study in one line. It draws nothing: the command line puts the line on the
+ * terminal.
+ */
 import { bar } from "../nn/callbacks/progress.js";
 import { columnsOf } from "./columns.js";
 import { formatDuration, formatScore, plain } from "./format.js";

@@ -16,7 +16,8 @@ const ENDS = {
 };
 
 /**
- * The result of a range test, in lines of at most `width` characters. Without room for bars the chart is a table.
+ * The result of a range test, in lines of at most `width` characters. Without room for bars the chart is a
+ * table.
  *
  * @example
  * ```ts

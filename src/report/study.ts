@@ -158,7 +158,10 @@ function budget({ trials, seconds }: Pick<StudyIntroduction, "trials" | "seconds
   );
 }
 
-/** A table in a line: `iris.csv: 150 rows, 4 inputs, classification of species (setosa, versicolor, virginica)`. */
+/**
+ * A table in a line:
+ * `iris.csv: 150 rows, 4 inputs, classification of species (setosa, versicolor, virginica)`.
+ */
 export function describeData(file: string, data: StudyIntroduction["data"]): string {
   const classes = data.classes.map(plain);
   const aim =

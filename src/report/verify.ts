@@ -14,8 +14,8 @@ export interface VerifyReport {
 }
 
 /**
- * The results, in lines of at most `width` characters. The messages of broken laws are not wrapped. A narrow terminal loses
- * columns from the right.
+ * The results, in lines of at most `width` characters. The messages of broken laws are not wrapped. A narrow
+ * terminal loses columns from the right.
  */
 export function describeVerification(
   { verification, seconds }: VerifyReport,

@@ -1,6 +1,6 @@
 /**
- * Studies over HTTP on any host that has `Request` and `Response`: Node, Deno, Bun, Vercel and others. The host provides
- * the store that keeps them. It opens no port.
+ * Studies over HTTP on any host that has `Request` and `Response`: Node, Deno, Bun, Vercel and others. The
+ * host provides the store that keeps them. It opens no port.
  *
  * @example
  * ```ts

@@ -27,7 +27,10 @@ export class StoredRecord {
     return this.copy?.record;
   }
 
-  /** @throws FettleError `damaged_record`; `invalid_checkpoint` for a record of a later release; and what the store throws */
+  /**
+   * @throws FettleError `damaged_record`; `invalid_checkpoint` for a record of a later release; and what the
+   * store throws
+   */
   async read(): Promise<StudyRecord | undefined> {
     this.copy ??= await this.load();
     return this.copy.record;
@@ -62,7 +65,11 @@ export class StoredRecord {
     this.copy = { record, version };
   }
 
-  /** Deletes the record, whether it can be read or not. @throws FettleError `not_found` if there is none; and what the store throws */
+  /**
+   * Deletes the record, whether it can be read or not.
+   *
+   * @throws FettleError `not_found` if there is none; and what the store throws
+   */
   async delete(): Promise<void> {
     try {
       await this.existing();

@@ -106,8 +106,8 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   /**
    * Starts the study. A second start with the same settings changes nothing.
    *
-   * @throws FettleError `invalid_argument` for invalid settings, `invalid_state` if the study exists with others; a LimitError;
-   * `internal` for what the option `tuner`, `createTuner` and the store throw
+   * @throws FettleError `invalid_argument` for invalid settings, `invalid_state` if the study exists with
+   * others; a LimitError; `internal` for what the option `tuner`, `createTuner` and the store throw
    */
   start(body: unknown): Promise<{ readonly status: StudyStatus; readonly created: boolean }> {
     return this.inTurn(async () => {

@@ -126,7 +126,8 @@ export interface StoredStudy {
   /**
    * Replaces the note on a trial; without text and tags, the note is deleted.
    *
-   * @throws FettleError `invalid_state` for a trial that was not added; `invalid_argument` for other text or tags
+   * @throws FettleError `invalid_state` for a trial that was not added; `invalid_argument` for other text or
+   * tags
    */
   note(note: Note): Promise<void>;
   /** The notes, by number of their trial. */

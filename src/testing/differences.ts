@@ -5,8 +5,8 @@ export interface DifferenceOptions {
   /** The largest difference, relative to the larger of both, or to 1e-6 if that is larger. Default 1e-6. */
   readonly tolerance?: number;
   /**
-   * The largest step of the differences: the function is evaluated up to this far from the arguments, and must have no
-   * kink and no edge of its domain there. Default 1/64.
+   * The largest step of the differences: the function is evaluated up to this far from the arguments, and
+   * must have no kink and no edge of its domain there. Default 1/64.
    */
   readonly reach?: number;
 }
@@ -34,9 +34,9 @@ export function compareToDifferences(
 }
 
 /**
- * The derivative of `f` at 0 from central differences with steps h, h/2, h/4, h/8, whose errors are even powers
- * of the step and are eliminated one after the other. The estimated error is the last correction plus the rounding of
- * `f` over the smallest step.
+ * The derivative of `f` at 0 from central differences with steps h, h/2, h/4, h/8, whose errors are even
+ * powers of the step and are eliminated one after the other. The estimated error is the last correction plus
+ * the rounding of `f` over the smallest step.
  */
 function richardson(f: (t: number) => number, h: number): { derivative: number; error: number } {
   const LEVELS = 4;

@@ -53,8 +53,8 @@ const gradientName = (i: number): string => (i === 0 ? "gradient" : `gradient ${
 const slotName = (i: number, name: string): string => (i === 0 ? `slot ${name}` : `slot ${i} ${name}`);
 
 /**
- * The program of an optimizer's steps on parameters "w", "w 1", … of a layout. The gradient is that of `loss`, a function
- * of one array, or is written before each step to the inputs "gradient", "gradient 1", ….
+ * The program of an optimizer's steps on parameters "w", "w 1", … of a layout. The gradient is that of
+ * `loss`, a function of one array, or is written before each step to the inputs "gradient", "gradient 1", ….
  *
  * @param joined - whether the arrays are end to end in one vector "w", as in models
  */

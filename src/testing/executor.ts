@@ -120,8 +120,8 @@ export const executorLaws: Readonly<Record<string, ExecutorLaw>> = {
 /**
  * Checks all laws of an executor.
  *
- * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay it;
- * FettleError `invalid_argument` or `unknown_name` for invalid arguments
+ * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay
+ * it; FettleError `invalid_argument` or `unknown_name` for invalid arguments
  * @example
  * ```ts
  * checkExecutor(createEngine(), { numRuns: 20 });

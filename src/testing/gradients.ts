@@ -27,7 +27,9 @@ export interface GradientCheckOptions extends DifferenceOptions {
   readonly order?: 1 | 2;
   /** The name of the function in messages. Default: its own name. */
   readonly name?: string;
-  /** Seed of the weights and directions, an integer of at least 0, as a failure's message names it. Default 0. */
+  /**
+   * Seed of the weights and directions, an integer of at least 0, as a failure's message names it. Default 0.
+   */
   readonly seed?: number;
   /** Called at the end with the largest difference as a share of its bound, in [0, 1]. */
   readonly onShare?: (share: number) => void;
@@ -43,9 +45,9 @@ const RULES = {
 } satisfies OptionRules<GradientCheckOptions>;
 
 /**
- * Compares the gradient of `fn` by autograd with central differences and Richardson extrapolation, for every entry of
- * every argument; then checks the adjoint identity ⟨u, Jv⟩ = ⟨Jᵀu, v⟩ with J by differences; then the same for the
- * gradient of the gradient. A result that is not a scalar is contracted with fixed weights.
+ * Compares the gradient of `fn` by autograd with central differences and Richardson extrapolation, for every
+ * entry of every argument; then checks the adjoint identity ⟨u, Jv⟩ = ⟨Jᵀu, v⟩ with J by differences; then
+ * the same for the gradient of the gradient. A result that is not a scalar is contracted with fixed weights.
  *
  * The error of the differences themselves is estimated from the extrapolations and from the rounding of `fn`,
  * and is added to the tolerance. An estimate above the tolerance is a failure too.
@@ -234,8 +236,8 @@ function wrongOperation(
 }
 
 /**
- * Whether a row's gradient rule disagrees with differences of its reference, in an input that depends on the arguments.
- * The rule is called alone, so that no other rule can be the cause.
+ * Whether a row's gradient rule disagrees with differences of its reference, in an input that depends on the
+ * arguments. The rule is called alone, so that no other rule can be the cause.
  */
 function ruleIsWrong(
   { op, attributes }: Node,

@@ -1,8 +1,8 @@
 /**
- * Random steps for property tests: graphs of mixed shapes with batches, broadcasts, shared subexpressions, gradients,
- * state updated in every order, and results of every kind. A step is written from a recipe, a list of small numbers, so
- * that it shrinks instruction by instruction and can be replayed. Values stay within a few units by
- * construction. It does not compute the expected result of a step.
+ * Random steps for property tests: graphs of mixed shapes with batches, broadcasts, shared subexpressions,
+ * gradients, state updated in every order, and results of every kind. A step is written from a recipe, a list
+ * of small numbers, so that it shrinks instruction by instruction and can be replayed. Values stay within a
+ * few units by construction. It does not compute the expected result of a step.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 /**
- * `fettle/testing`: laws of operations, optimizers, layers, strategies, schedulers and executors, built-in or custom, and
- * arbitraries to write more laws. It needs fast-check but no test runner: a broken law throws an error that
- * shows how to replay the case.
+ * `fettle/testing`: laws of operations, optimizers, layers, strategies, schedulers and executors, built-in or
+ * custom, and arbitraries to write more laws. It needs fast-check but no test runner: a broken law throws an
+ * error that shows how to replay the case.
  */
 
 export type { Environment } from "../graph/operations/operation.js";

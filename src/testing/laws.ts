@@ -16,8 +16,8 @@ export interface CheckOptions {
   /** The path to one case, to try it alone, as a failure's message names it. */
   readonly path?: string;
   /**
-   * Called after each case of a law with an error bound, with the largest error as a share of the bound, in [0, 1]. Laws
-   * that compare bits do not call it.
+   * Called after each case of a law with an error bound, with the largest error as a share of the bound, in
+   * [0, 1]. Laws that compare bits do not call it.
    */
   readonly onShare?: (share: number) => void;
 }

@@ -13,7 +13,9 @@ import type { Layer, LayerContext, ParameterSpec } from "../nn/layers/layer.js";
 import { givenTo, maskAfter, whereCounted } from "../nn/layers/masks.js";
 import { splitSeed, uniformF32 } from "../numerics/philox.js";
 
-/** A batch of one input, [rows, ...shape], and which of its steps count, [rows, steps]; undefined if all do. */
+/**
+ * A batch of one input, [rows, ...shape], and which of its steps count, [rows, steps]; undefined if all do.
+ */
 export interface Batch {
   readonly shape: Shape;
   readonly x: ArrayLike<number>;

@@ -1,9 +1,10 @@
 /**
- * The laws that every operation keeps, as property tests over random arguments: for the rows of the table, and for any
- * function of values, such as a custom activation, loss or distance. They test its results and its gradient, not its speed.
+ * The laws that every operation keeps, as property tests over random arguments: for the rows of the table,
+ * and for any function of values, such as a custom activation, loss or distance. They test its results and
+ * its gradient, not its speed.
  *
- * The row of an operation has its float64 reference, its gradient and its opcode: the gradient is compared with
- * differences of the reference, and the kernel of the opcode with the reference.
+ * The row of an operation has its float64 reference, its gradient and its opcode: the gradient is compared
+ * with differences of the reference, and the kernel of the opcode with the reference.
  */
 
 import fc from "fast-check";
@@ -35,7 +36,10 @@ export interface OperationUnderTest {
 
 /** Which cases, and how close to the definition. */
 export interface OperationCheckOptions extends CheckOptions {
-  /** The largest difference from `equals`, as a share of the largest number. Default 1e-12, for the rounding of both. */
+  /**
+   * The largest difference from `equals`, as a share of the largest number. Default 1e-12, for the rounding
+   * of both.
+   */
   readonly tolerance?: number;
 }
 
@@ -99,8 +103,8 @@ export const operationLaws: Readonly<Record<string, OperationLaw>> = {
  * Checks all laws of an operation.
  *
  * @param operation - the name of a built-in operation, or a function with arguments to try it on
- * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay it;
- * FettleError `invalid_argument` or `unknown_name` for invalid arguments
+ * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay
+ * it; FettleError `invalid_argument` or `unknown_name` for invalid arguments
  * @example
  * ```ts
  * checkOperation("tanh", { numRuns: 20 });

@@ -17,7 +17,10 @@ import { CHECK_RULES, type CheckOptions, fail, hold, lawOf, mustBeFunction, TOLE
 import { FLOAT32 } from "./operations/rounding.js";
 import { checkRun } from "./run.js";
 
-/** An optimizer's rule for one weight, in float64 and with its own state: returns the weight after step t, from 1. */
+/**
+ * An optimizer's rule for one weight, in float64 and with its own state: returns the weight after step t,
+ * from 1.
+ */
 export type Equations = (w: number, gradient: number, t: number) => number;
 
 /** Which cases, and facts about the optimizer. */
@@ -266,8 +269,8 @@ const DESCENT_SHARE = 1e-2;
  * Checks all laws of an optimizer.
  *
  * @param optimizer - from its factory, with the hyperparameters to test
- * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay it;
- * FettleError `invalid_argument` or `unknown_name` for invalid arguments
+ * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay
+ * it; FettleError `invalid_argument` or `unknown_name` for invalid arguments
  * @example
  * ```ts
  * const rate = 0.1;

@@ -38,7 +38,8 @@ export interface VerifyParts {
 /**
  * All parts of the library. The kernels must be loaded.
  *
- * @param cases - of each law; reproducibility tries a quarter as many, since each of its cases is several studies
+ * @param cases - of each law; reproducibility tries a quarter as many, since each of its cases is several
+ * studies
  */
 export function ownParts(cases: number): VerifyParts {
   const numRuns = Math.ceil(cases / 4);

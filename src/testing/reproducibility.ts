@@ -67,8 +67,8 @@ export const reproducibilityLaws: Readonly<Record<string, ReproducibilityLaw>> =
 /**
  * Checks all laws of reproducibility.
  *
- * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay it;
- * FettleError `invalid_argument` or `unknown_name` for invalid arguments
+ * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay
+ * it; FettleError `invalid_argument` or `unknown_name` for invalid arguments
  * @example
  * ```ts
  * const search = {
@@ -114,8 +114,8 @@ export async function checkReproducibilityLaw(
 }
 
 /**
- * Eight hexadecimal digits that compare results between machines: the CRC-32 of the value as JSON. Equal results have
- * equal digests; of different ones, one pair in 2³² does.
+ * Eight hexadecimal digits that compare results between machines: the CRC-32 of the value as JSON. Equal
+ * results have equal digests; of different ones, one pair in 2³² does.
  *
  * @example
  * ```ts

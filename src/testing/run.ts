@@ -1,6 +1,6 @@
 /**
- * One run of one program, compared step by step with the float64 references of its graph, within the rounding of the
- * executor's numbers. It draws no cases (`executor.ts` does) and says nothing about speed.
+ * One run of one program, compared step by step with the float64 references of its graph, within the rounding
+ * of the executor's numbers. It draws no cases (`executor.ts` does) and says nothing about speed.
  */
 import type { Program } from "../compile/program.js";
 import type { Executor } from "../engine/executor.js";
@@ -29,8 +29,8 @@ export interface RunCase {
 }
 
 /**
- * Runs `program` on an executor and with the references of operations. Compares state and outputs after each step, and
- * the written streams after the last, within the bounds of `errorBounds`.
+ * Runs `program` on an executor and with the references of operations. Compares state and outputs after each
+ * step, and the written streams after the last, within the bounds of `errorBounds`.
  *
  * @param precision - of the executor's numbers, which decides the bounds
  * @returns the largest error as a share of its bound

@@ -1,6 +1,6 @@
 /**
- * The laws that every scheduler keeps, built-in or custom, as property tests over random studies of trials that learn.
- * They test the contract and the loop that runs schedulers, but not how much a scheduler saves.
+ * The laws that every scheduler keeps, built-in or custom, as property tests over random studies of trials
+ * that learn. They test the contract and the loop that runs schedulers, but not how much a scheduler saves.
  */
 
 import fc from "fast-check";
@@ -224,8 +224,8 @@ export const rankLaws: readonly string[] = [
  * Checks all laws of a scheduler.
  *
  * @param make - creates a new scheduler at each call, from options if given
- * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay it;
- * FettleError `invalid_argument` or `unknown_name` for invalid arguments
+ * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay
+ * it; FettleError `invalid_argument` or `unknown_name` for invalid arguments
  * @example
  * ```ts
  * await checkScheduler((options = { reduction: 3 }) => createScheduler("asha", options), { numRuns: 5 });

@@ -1,6 +1,7 @@
 /**
- * The laws that every storage of studies keeps, built-in or custom, as property tests over random studies, names and orders of
- * writes. The behaviour at a crash, or on a full disk, depends on its database and is not tested here.
+ * The laws that every storage of studies keeps, built-in or custom, as property tests over random studies,
+ * names and orders of writes. The behaviour at a crash, or on a full disk, depends on its database and is not
+ * tested here.
  */
 
 import fc from "fast-check";

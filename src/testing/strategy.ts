@@ -1,6 +1,7 @@
 /**
- * The laws that every search strategy keeps, built-in or custom, as property tests over random spaces, with up to three
- * objectives where the strategy accepts several. They test the contract, not how well a strategy searches.
+ * The laws that every search strategy keeps, built-in or custom, as property tests over random spaces, with
+ * up to three objectives where the strategy accepts several. They test the contract, not how well a strategy
+ * searches.
  */
 
 import fc from "fast-check";
@@ -83,8 +84,8 @@ function runTrials(study: Study, outcomes: readonly TrialOutcome[], count: numbe
 }
 
 /**
- * Runs a study with up to `concurrency` trials at a time, which end in a random order; returns the trials as they were
- * asked.
+ * Runs a study with up to `concurrency` trials at a time, which end in a random order; returns the trials as
+ * they were asked.
  */
 function runConcurrently(
   study: Study,
@@ -225,8 +226,8 @@ export const strategyLaws: Readonly<Record<string, StrategyLaw>> = {
  * Checks all laws of a strategy.
  *
  * @param strategy - the strategy; it must accept every space (a grid needs `points`)
- * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay it;
- * FettleError `invalid_argument` or `unknown_name` for invalid arguments
+ * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay
+ * it; FettleError `invalid_argument` or `unknown_name` for invalid arguments
  * @example
  * ```ts
  * checkStrategy(sobol(), { numRuns: 10 });

@@ -59,7 +59,9 @@ const PARTS: OptionNames<VerifyParts> = {
   tunings: true,
 };
 
-/** The progress of a verification: the number of checks, one for each part and law, and each check as it ends. */
+/**
+ * The progress of a verification: the number of checks, one for each part and law, and each check as it ends.
+ */
 export type VerifyEvent =
   | { readonly type: "verifyStarted"; readonly checks: number }
   | { readonly type: "checkEnded"; readonly group: VerifyGroup; readonly broken: BrokenCheck | undefined };
@@ -102,10 +104,12 @@ export interface BrokenCheck {
 }
 
 /**
- * Checks the laws of `fettle/testing` for the library, or for your parts, with fewer cases than the library's tests: shows
- * that the math holds on this machine and runtime. A broken law is part of the result, not an error.
+ * Checks the laws of `fettle/testing` for the library, or for your parts, with fewer cases than the library's
+ * tests: shows that the math holds on this machine and runtime. A broken law is part of the result, not an
+ * error.
  *
- * @throws FettleError `unknown_name` for an unknown group or option; `invalid_argument` for other invalid options
+ * @throws FettleError `unknown_name` for an unknown group or option; `invalid_argument` for other invalid
+ * options
  * @example
  * ```ts
  * const { groups } = await verify({ cases: 2, only: ["strategies"], parts: { strategies: [[random()], [tpe(), { trials: 8 }]] } });
@@ -217,7 +221,10 @@ const suites: Readonly<Record<VerifyGroup, Suite>> = {
     })),
 };
 
-/** Operations with the laws that `keeps` selects, by name and by whether the operation has a definition to equal. */
+/**
+ * Operations with the laws that `keeps` selects, by name and by whether the operation has a definition to
+ * equal.
+ */
 function partsOf(
   operations: VerifyParts["operations"],
   keeps: (law: string, equals: boolean) => boolean,

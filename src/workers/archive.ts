@@ -116,7 +116,8 @@ export function unpackArchive(format: ArchiveFormat, bytes: Uint8Array): Record<
       check(start === end && from + size <= bytes.length, "its sections do not follow one another");
       end = from + size;
       const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(start, start + json));
-      // A copy, since arrays must begin at multiples of their element size; `slice` of Node's Buffer does not copy.
+      // A copy, since arrays must begin at multiples of their element size; `slice` of Node's Buffer does not
+      // copy.
       const arrays = { buffer: new Uint8Array(bytes.subarray(from, end)).buffer, at: 0 };
       sections.set(readAscii(bytes, entry), decode(JSON.parse(text), arrays));
       check(arrays.at === size, "some of its bytes belong to no array");

@@ -1,7 +1,7 @@
 /**
- * Every function of every entry, called with what it does not take: with wrong values alone, and with one wrong value among right ones. It
- * returns a value, or throws an error of the family, whose message names what was wrong. So do the functions that are returned, and the methods
- * that people call.
+ * Every function of every entry, called with what it does not take: with wrong values alone, and with one
+ * wrong value among right ones. It returns a value, or throws an error of the family, whose message names
+ * what was wrong. So do the functions that are returned, and the methods that people call.
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { FettleError, show } from "../../src/errors.js";
@@ -36,7 +36,9 @@ const GIVEN: readonly (readonly unknown[])[] = [
   ],
 ];
 
-/** Methods that people call; those of layers, optimizers, strategies and the like are called by the library. */
+/**
+ * Methods that people call; those of layers, optimizers, strategies and the like are called by the library.
+ */
 const METHODS = [
   ...[
     "fit",
@@ -136,7 +138,9 @@ async function spoiltAt(at: number, right: () => Promise<unknown[]>, call: Anyth
   return spoilt;
 }
 
-/** What is thrown that is neither of the family nor a broken law; nothing where there is nothing of that kind. */
+/**
+ * What is thrown that is neither of the family nor a broken law; nothing where there is nothing of that kind.
+ */
 async function rawErrorOf(
   name: string,
   call: Anything,

@@ -1,6 +1,7 @@
 /**
- * The routes by which clients ask and tell, as bytes on real connections: what is malformed, hostile, replayed or of another client is refused or
- * changes nothing, the study goes on as ever, and it decides the same whenever its server begins again.
+ * The routes by which clients ask and tell, as bytes on real connections: what is malformed, hostile,
+ * replayed or of another client is refused or changes nothing, the study goes on as ever, and it decides the
+ * same whenever its server begins again.
  */
 import fc from "fast-check";
 import { asha, float, random, tpe } from "fettle";

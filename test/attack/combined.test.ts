@@ -1,6 +1,7 @@
 /**
- * All at once: requests over sockets of their own, a third of them malformed, while many studies run, on each kind of store. Every request
- * gets its answer, every study ends as it does alone, and nothing stays. It prints how long answers took. Needs `dist/`.
+ * All at once: requests over sockets of their own, a third of them malformed, while many studies run, on each
+ * kind of store. Every request gets its answer, every study ends as it does alone, and nothing stays. It
+ * prints how long answers took. Needs `dist/`.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,7 +22,10 @@ const STUDIES = cases(1) > 1 ? 20 : 8;
 /** Clients that ask at the same time, each for one thing at a time. */
 const CLIENTS = 8;
 const REQUESTS = Math.min(5000, cases(625));
-/** In the long form, for some seconds of the studies; a strategy that reads its history takes longer at each trial. */
+/**
+ * In the long form, for some seconds of the studies; a strategy that reads its history takes longer at each
+ * trial.
+ */
 const TRIALS = Math.min(300, cases(40));
 
 const names = Array.from({ length: STUDIES }, (_, i) => `s${i}`);

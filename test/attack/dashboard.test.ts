@@ -1,6 +1,6 @@
 /**
- * The dashboard as the command line serves it, against clients that are slow, many, large or not its own page: each holds what the bounds allow,
- * and the page is answered as ever.
+ * The dashboard as the command line serves it, against clients that are slow, many, large or not its own
+ * page: each holds what the bounds allow, and the page is answered as ever.
  */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

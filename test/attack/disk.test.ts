@@ -1,4 +1,7 @@
-/** Full, read-only and impossible places, as real processes on real file systems; where mounting is refused, by limits of the process. */
+/**
+ * Full, read-only and impossible places, as real processes on real file systems; where mounting is refused,
+ * by limits of the process.
+ */
 import { execFileSync, spawn } from "node:child_process";
 import {
   existsSync,

@@ -1,6 +1,7 @@
 /**
- * Legal extremes of every option and range of every exported function: nothing hangs, and nothing throws a raw error. The cases run in
- * processes of their own, so that one that never ends can be ended; see `support/extremes.ts`.
+ * Legal extremes of every option and range of every exported function: nothing hangs, and nothing throws a
+ * raw error. The cases run in processes of their own, so that one that never ends can be ended; see
+ * `support/extremes.ts`.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

@@ -1,7 +1,7 @@
 /**
- * Sizes that no user means, at the doors of the instructions of layers: windows, padding, steps and batches from 0 to 2⁵³ and
- * beyond. Each use is refused before anything is compiled, or has the numbers of the reference, and no word around the
- * run's block changes.
+ * Sizes that no user means, at the doors of the instructions of layers: windows, padding, steps and batches
+ * from 0 to 2⁵³ and beyond. Each use is refused before anything is compiled, or has the numbers of the
+ * reference, and no word around the run's block changes.
  */
 import fc from "fast-check";
 import { expect, it } from "vitest";

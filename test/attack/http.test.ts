@@ -1,6 +1,6 @@
 /**
- * Requests that are malformed, hostile or too large, as bytes on real connections. The server answers each with 4xx or ends its connection,
- * says nothing of its own errors, and answers the next client as ever.
+ * Requests that are malformed, hostile or too large, as bytes on real connections. The server answers each
+ * with 4xx or ends its connection, says nothing of its own errors, and answers the next client as ever.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,7 @@
-/** Functions that do not return the same for the same parameters: the study is kept, and the final model is refused with the reason. */
+/**
+ * Functions that do not return the same for the same parameters: the study is kept, and the final model is
+ * refused with the reason.
+ */
 import { describe, expect, it } from "vitest";
 import { dense } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
@@ -23,7 +26,10 @@ const base = {
 };
 type Params = { readonly learningRate: number };
 
-/** A model function that returns something else from its fourth call on: the search has looked at one then, and the two trials have had theirs. */
+/**
+ * A model function that returns something else from its fourth call on: the search has looked at one then,
+ * and the two trials have had theirs.
+ */
 const changing = (change: (params: Params) => ReturnType<typeof logistic>) => {
   let calls = 0;
   return (params: Params) => (++calls > 3 ? change(params) : logistic(params));

@@ -1,4 +1,7 @@
-/** More than a server allows: refused before any work, with both figures; and nothing is kept of what was deleted. Needs `dist/`. */
+/**
+ * More than a server allows: refused before any work, with both figures; and nothing is kept of what was
+ * deleted. Needs `dist/`.
+ */
 import { describe, expect, it, vi } from "vitest";
 import { dense } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
@@ -73,7 +76,8 @@ describe("a study", () => {
       message,
     ) as RegExpExecArray;
     expect(Number(most)).toBe(512 * 2 ** 20);
-    // x · 3 weights and a bias, and one weight out, each with its gradient and two slots of Adam: 80 MB; and the activations
+    // x · 3 weights and a bias, and one weight out, each with its gradient and two slots of Adam: 80 MB; and
+    // the activations
     expect(Number(needed)).toBeGreaterThan(Math.max(80e6, Number(most)));
     expect(Number(needed)).toBeLessThan(20e9);
     expect(after.rss - before.rss).toBeLessThan(100e6);

@@ -1,4 +1,7 @@
-/** The lock on a folder against many processes, kills, restarts and damage. Who holds it is told by the processes themselves. */
+/**
+ * The lock on a folder against many processes, kills, restarts and damage. Who holds it is told by the
+ * processes themselves.
+ */
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

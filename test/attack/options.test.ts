@@ -1,6 +1,7 @@
 /**
- * Options are plain data. Every function of every entry, and every method that takes options, called with what is none in their place,
- * and in the place of each of them: it is refused, in words that say what was received and what was forgotten.
+ * Options are plain data. Every function of every entry, and every method that takes options, called with
+ * what is none in their place, and in the place of each of them: it is refused, in words that say what was
+ * received and what was forgotten.
  */
 import * as fettle from "fettle";
 import { describe, expect, it } from "vitest";
@@ -33,7 +34,9 @@ const LEAST: Readonly<Record<string, number>> = { fettle: 400, "fettle/report": 
 const takesRows = (name: string): boolean =>
   /^(metrics\.\w+|\w*(KFold|Split|LeaveOut|GroupOut|PGroupsOut|POut|leaveOneOut))$/i.test(name);
 
-/** The values that a call takes, or refuses in other words; nothing where all are refused as they should be. */
+/**
+ * The values that a call takes, or refuses in other words; nothing where all are refused as they should be.
+ */
 async function wronglyTaken(
   place: string,
   call: Anything,
@@ -47,7 +50,9 @@ async function wronglyTaken(
   return wrong.length === 0 ? [] : [`${place}: ${wrong.length} wrong, such as ${wrong[0]}`];
 }
 
-/** The message of the refusal; undefined if there is none, and what is thrown where it is none of the family. */
+/**
+ * The message of the refusal; undefined if there is none, and what is thrown where it is none of the family.
+ */
 async function refusalOf(run: () => unknown): Promise<string | undefined> {
   try {
     await run();

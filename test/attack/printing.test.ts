@@ -1,4 +1,7 @@
-/** Whatever the public API returns can be printed and written as JSON: both end, are short, and say what it is. */
+/**
+ * Whatever the public API returns can be printed and written as JSON: both end, are short, and say what it
+ * is.
+ */
 import { inspect } from "node:util";
 import {
   adam,

@@ -1,4 +1,7 @@
-/** Clients that are slow, silent, greedy or gone: each holds what the bounds allow for a bounded time, and the others are answered. */
+/**
+ * Clients that are slow, silent, greedy or gone: each holds what the bounds allow for a bounded time, and the
+ * others are answered.
+ */
 import { afterEach, expect, it } from "vitest";
 import type { NodeServerOptions, RequestHandler } from "../../src/serve/node/options.js";
 import { type NodeServer, serveNode } from "../../src/serve/node/server.js";

@@ -1,4 +1,7 @@
-/** Spaces of JSON that anyone may have written: each is refused with a FettleError, at once, or its points can be asked for. */
+/**
+ * Spaces of JSON that anyone may have written: each is refused with a FettleError, at once, or its points can
+ * be asked for.
+ */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { FettleError } from "../../src/errors.js";
@@ -19,7 +22,10 @@ import { faultIn } from "./support/points.js";
 
 beforeAll(() => ready());
 
-/** What is thrown, `code: message`; anything but a FettleError is thrown on. It must be known soon, also where others work. */
+/**
+ * What is thrown, `code: message`; anything but a FettleError is thrown on. It must be known soon, also where
+ * others work.
+ */
 function refusalOf(work: () => unknown): string {
   const start = performance.now();
   try {

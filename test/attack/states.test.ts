@@ -1,6 +1,6 @@
 /**
- * Saved studies and tuners that anyone may have changed: each is refused with a FettleError, or is what its JSON says, trial by trial,
- * and goes on as an undamaged state that says the same.
+ * Saved studies and tuners that anyone may have changed: each is refused with a FettleError, or is what its
+ * JSON says, trial by trial, and goes on as an undamaged state that says the same.
  */
 
 import fc from "fast-check";
@@ -76,7 +76,9 @@ function checkStudy(
   expect(bestOrNone(study)?.number).toBe(best?.number);
 }
 
-/** A state that says the same: fields in another order, and none that is null. The order of parameters counts. */
+/**
+ * A state that says the same: fields in another order, and none that is null. The order of parameters counts.
+ */
 function turned(state: StateJson): StateJson {
   const reversed = (value: object): object =>
     Object.fromEntries(

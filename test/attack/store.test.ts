@@ -1,4 +1,7 @@
-/** Kills, torn records, two processes, a full disk and a folder that cannot be written: no study is lost. Needs `dist/`. */
+/**
+ * Kills, torn records, two processes, a full disk and a folder that cannot be written: no study is lost.
+ * Needs `dist/`.
+ */
 import { execFileSync } from "node:child_process";
 import {
   mkdirSync,

@@ -1,4 +1,7 @@
-/** Hostile tables: each is refused with a FettleError, or read as a second reader reads it; and tables of known cells read back. */
+/**
+ * Hostile tables: each is refused with a FettleError, or read as a second reader reads it; and tables of
+ * known cells read back.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseCsv } from "../../src/data/csv.js";

@@ -1,4 +1,7 @@
-/** Threads that are lost: at any moment, always by the same job, or all of them for good. Threads need `dist/`. */
+/**
+ * Threads that are lost: at any moment, always by the same job, or all of them for good. Threads need
+ * `dist/`.
+ */
 import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";

@@ -1,4 +1,6 @@
-/** Thrown values that cannot be printed, and results that cannot be read, fail their own trial and no other. */
+/**
+ * Thrown values that cannot be printed, and results that cannot be read, fail their own trial and no other.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { messageOf, show } from "../../src/errors.js";

@@ -1,6 +1,7 @@
 /**
- * Trials that do not end, and studies that are stopped at any moment: by a signal, a time limit, or a clock. What is returned
- * is what had ended, as an undisturbed study has it. Bounds on times are ten times what is asked for, since tests share processors.
+ * Trials that do not end, and studies that are stopped at any moment: by a signal, a time limit, or a clock.
+ * What is returned is what had ended, as an undisturbed study has it. Bounds on times are ten times what is
+ * asked for, since tests share processors.
  */
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";

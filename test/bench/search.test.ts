@@ -202,7 +202,8 @@ describe("statistics", () => {
 
   test("sample each stratum by itself", () => {
     expect(bootstrapInterval([new Array(5).fill(1), new Array(5).fill(3)])).toEqual([2, 2]);
-    // the mean of 200 numbers of standard deviation 0.5 has 0.0354, so the interval is 1.96 of that to each side
+    // the mean of 200 numbers of standard deviation 0.5 has 0.0354, so the interval is 1.96 of that to each
+    // side
     const [low, high] = bootstrapInterval([Array.from({ length: 200 }, (_, i) => i % 2)]);
     // a percentile of 2,000 samples has a standard error of 0.002 here, and means are multiples of 0.005
     expect(Math.abs(low - (0.5 - 1.96 * 0.0354))).toBeLessThan(0.01);

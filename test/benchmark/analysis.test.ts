@@ -138,7 +138,8 @@ describe("an analysis", () => {
     const better = (one: RunRecord): RunRecord =>
       one.phase === "tuned" && one.optimizer === "slow" ? { ...one, final: 1.5 } : one;
     const { gains } = await analyzeBenchmark({ setup, runs: runs.map(better) });
-    // defaults: hill fast 2.5, slow 6.5, wild infinite; dale fast 2, slow 2, wild 1. Of each seed the least: hill 0, 2, 3, 4; dale 1
+    // defaults: hill fast 2.5, slow 6.5, wild infinite; dale fast 2, slow 2, wild 1. Of each seed the least:
+    // hill 0, 2, 3, 4; dale 1
     expect(gains).toEqual([
       {
         optimizer: "fast",

@@ -1,4 +1,6 @@
-/** Runs: each against a closed form, and all of a benchmark on any number of threads. Threads need `dist/`. */
+/**
+ * Runs: each against a closed form, and all of a benchmark on any number of threads. Threads need `dist/`.
+ */
 import { describe, expect, it } from "vitest";
 import { contestant, samplePoints, standardOptimizers } from "../../src/benchmark/contestant.js";
 import { defineProblem } from "../../src/benchmark/problem.js";

@@ -148,7 +148,8 @@ describe("bootstrapped intervals", () => {
   it("are near those of the normal distribution, where that holds", () => {
     const rows = Array.from({ length: 100 }, (_, i) => [i % 2, 1 - (i % 2)]);
     const [a, b] = bootstrapMeans(rows);
-    // the mean of 100 coins has the deviation 0.05; the 2.5 % quantile of 2,000 samples one of 0.05 · 0.06, and steps of 0.01
+    // the mean of 100 coins has the deviation 0.05; the 2.5 % quantile of 2,000 samples one of 0.05 · 0.06,
+    // and steps of 0.01
     for (const { mean, low, high } of [a, b]) {
       expect(mean).toBe(0.5);
       expect(Math.abs(normCdf((low - 0.5) / 0.05) - 0.025)).toBeLessThan(0.02);

@@ -1,4 +1,7 @@
-/** Flags that say what columns are for: several targets, weights, groups, and class weights with a threshold. Needs `dist/`. */
+/**
+ * Flags that say what columns are for: several targets, weights, groups, and class weights with a threshold.
+ * Needs `dist/`.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

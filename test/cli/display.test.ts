@@ -1,4 +1,7 @@
-/** What commands show of a study: `--plot`, `--markdown`, rows for pandas, files for TensorBoard. Needs `dist/`. */
+/**
+ * What commands show of a study: `--plot`, `--markdown`, rows for pandas, files for TensorBoard. Needs
+ * `dist/`.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -1,7 +1,8 @@
 /**
- * Runs the built command line, in this process or in one of its own, and makes small tables for it. Not a test itself. Starting a process and warming up
- * its code costs a command 0.15 to 0.9 s, so a process is for what needs one: signals, standard input, what the system does to its streams,
- * and the bits of another process.
+ * Runs the built command line, in this process or in one of its own, and makes small tables for it. Not a
+ * test itself. Starting a process and warming up its code costs a command 0.15 to 0.9 s, so a process is for
+ * what needs one: signals, standard input, what the system does to its streams, and the bits of another
+ * process.
  */
 import { spawn } from "node:child_process";
 import {
@@ -114,8 +115,8 @@ export function ownProcess(
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Runs a command in this process, after those before it: the folder, the variables and the streams are the whole process's. One that reads
- * standard input has a process of its own, where that is empty.
+ * Runs a command in this process, after those before it: the folder, the variables and the streams are the
+ * whole process's. One that reads standard input has a process of its own, where that is empty.
  */
 export function fettle(
   words: readonly string[],

@@ -1,4 +1,6 @@
-/** The lock on a folder, within one process; many processes and their ends are in test/attack/locks.test.ts. */
+/**
+ * The lock on a folder, within one process; many processes and their ends are in test/attack/locks.test.ts.
+ */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";

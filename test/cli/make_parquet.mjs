@@ -1,4 +1,5 @@
-// Writes table.parquet with the writer of the Rust crate `parquet`, which shares nothing with the reader in use.
+// Writes table.parquet with the writer of the Rust crate `parquet`, which shares nothing with the reader in
+// use.
 //   npm install apache-arrow@21.2.0 parquet-wasm@0.8.0 && node make_parquet.mjs
 import { writeFileSync } from "node:fs";
 import { Bool, DateDay, Float64, Int32, Int64, Table, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";

@@ -1,4 +1,7 @@
-/** Models through files and processes: `tune --out`, `fit`, `predict`, `evaluate`, `inspect`, `verify`. Needs `dist/`. */
+/**
+ * Models through files and processes: `tune --out`, `fit`, `predict`, `evaluate`, `inspect`, `verify`. Needs
+ * `dist/`.
+ */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

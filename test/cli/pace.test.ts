@@ -9,7 +9,8 @@ const speed = { prepare: 0.01, train: 0.0025 };
 
 describe("the pace", () => {
   it("is all rows where eight trials and a final fit have time", () => {
-    // a trial of 25 epochs on 0.8 of 10,000 rows takes 580 ms, and the final fit, whose rows are prepared twice, 825
+    // a trial of 25 epochs on 0.8 of 10,000 rows takes 580 ms, and the final fit, whose rows are prepared
+    // twice, 825
     expect(paceOf(speed, 825 + 8 * 580 + 1, 10_000, 1, 1)).toEqual({});
     expect(paceOf(speed, 825 + 8 * 580 - 100, 10_000, 1, 1)).toEqual({ searchRows: 9784 });
   });

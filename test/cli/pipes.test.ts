@@ -1,4 +1,7 @@
-/** Tables and models that come through pipes, which give their bytes once, and devices, which have no end. Needs `dist/`. */
+/**
+ * Tables and models that come through pipes, which give their bytes once, and devices, which have no end.
+ * Needs `dist/`.
+ */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
 /**
- * From `tune` to an exported module, the positive class is named beside what is about it; and the threshold of `--cost` and the rule of
- * `--unknown` that a study was run with hold wherever its model goes. Needs `dist/`.
+ * From `tune` to an exported module, the positive class is named beside what is about it; and the threshold
+ * of `--cost` and the rule of `--unknown` that a study was run with hold wherever its model goes. Needs
+ * `dist/`.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

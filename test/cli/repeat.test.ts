@@ -1,4 +1,7 @@
-/** The commands that repeat a study, in the terminal and in a report: they give its bits, or nothing claims that they do. */
+/**
+ * The commands that repeat a study, in the terminal and in a report: they give its bits, or nothing claims
+ * that they do.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

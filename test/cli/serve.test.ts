@@ -1,4 +1,7 @@
-/** `fettle serve` with the client in Python of examples/, as people run both. Needs `dist/`, and /usr/bin/python3. */
+/**
+ * `fettle serve` with the client in Python of examples/, as people run both. Needs `dist/`, and
+ * /usr/bin/python3.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import pg from "pg";

@@ -1,6 +1,7 @@
 /**
- * Every command and program that an output suggests, run from the output's own text. A command that is to be typed begins with `npx fettle` and
- * ends with its line. The last tests read src/: a suggestion that no output here has, or one that is written otherwise, fails. Needs `dist/`.
+ * Every command and program that an output suggests, run from the output's own text. A command that is to be
+ * typed begins with `npx fettle` and ends with its line. The last tests read src/: a suggestion that no
+ * output here has, or one that is written otherwise, fails. Needs `dist/`.
  */
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";

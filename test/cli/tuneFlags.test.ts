@@ -1,4 +1,7 @@
-/** Every flag of `fettle tune` reaches what it is about: the table, the folds, or an option of `tune`. The compiler asks for flags that are new. */
+/**
+ * Every flag of `fettle tune` reaches what it is about: the table, the folds, or an option of `tune`. The
+ * compiler asks for flags that are new.
+ */
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { addTuneCommand } from "../../src/cli/tune.js";
@@ -73,7 +76,10 @@ async function seenWith(words: readonly string[], file = "data.csv"): Promise<Se
   return { flags, setup, options: optionsOf(setup, flags), fit: setup.fit({}) };
 }
 
-/** Words, what is looked at, what it is with them, and, unless it is another table, what is typed in both cases. */
+/**
+ * Words, what is looked at, what it is with them, and, unless it is another table, what is typed in both
+ * cases.
+ */
 type Case = readonly [
   words: string,
   seen: (seen: Seen) => unknown,
@@ -100,7 +106,10 @@ const date = { beside: "--target a --drop gaps,rare,y,price,word" };
 const words = { beside: "--target y --missing impute --drop gaps,rare,price,day" };
 const beforeTarget = { beside: `--drop gaps,price,day,word` };
 
-/** Flags that say what becomes of a study, and of its results, rather than what it is; `heldFlags` leaves them out. */
+/**
+ * Flags that say what becomes of a study, and of its results, rather than what it is; `heldFlags` leaves them
+ * out.
+ */
 const OF_THE_COMMAND = "of the command";
 
 const flags: Readonly<Record<keyof TuneFlags, Case | typeof OF_THE_COMMAND>> = {

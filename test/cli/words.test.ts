@@ -1,4 +1,6 @@
-/** A boolean's words on the command line: as the table spells them, wherever they come back. Needs `dist/`. */
+/**
+ * A boolean's words on the command line: as the table spells them, wherever they come back. Needs `dist/`.
+ */
 import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

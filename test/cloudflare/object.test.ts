@@ -1,4 +1,6 @@
-/** The example on workerd: a study in a Durable Object gives the result of `tune`, however often it is killed. */
+/**
+ * The example on workerd: a study in a Durable Object gives the result of `tune`, however often it is killed.
+ */
 import fc from "fast-check";
 import { tune } from "fettle";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

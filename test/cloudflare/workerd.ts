@@ -1,4 +1,7 @@
-/** The example as wrangler would bundle and configure it, on workerd, with storage that outlives it. Needs `dist/`. */
+/**
+ * The example as wrangler would bundle and configure it, on workerd, with storage that outlives it. Needs
+ * `dist/`.
+ */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

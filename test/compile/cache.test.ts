@@ -78,7 +78,10 @@ describe("fingerprint", () => {
     expect(same(a, b)).toBe(false);
   });
 
-  /** Changes each number, word and flag within `whole`, one after another, and calls `see` with the place of each. */
+  /**
+   * Changes each number, word and flag within `whole`, one after another, and calls `see` with the place of
+   * each.
+   */
   function changeEach(whole: object, see: (place: string) => void, place = ""): void {
     const record = whole as Record<string, unknown>;
     for (const [name, part] of Object.entries(record)) {

@@ -1,6 +1,6 @@
 /**
- * Reads programs back: a decoder written from the layouts in `src/graph/opcodes/` and the rows of the table, not from the
- * encoder. It tells words that are places in the block from words that are sizes or choices.
+ * Reads programs back: a decoder written from the layouts in `src/graph/opcodes/` and the rows of the table,
+ * not from the encoder. It tells words that are places in the block from words that are sizes or choices.
  */
 import type { Node, OperationName } from "../../src/graph/graph.js";
 import * as Opcode from "../../src/graph/opcodes/program.js";

@@ -34,7 +34,9 @@ function alone(code: number): (x: number) => number {
 /** Writes an expression of up to four operands. */
 type Write<T> = (a: T, b: T, c: T, d: T) => T;
 
-/** In words, the machine's operation, in operations, and what it is with each operation rounded to float32. */
+/**
+ * In words, the machine's operation, in operations, and what it is with each operation rounded to float32.
+ */
 type Row = readonly [words: string, code: number, write: Write<Value>, oracle: Write<number>];
 
 const ofArrays: readonly Row[] = [
@@ -171,7 +173,9 @@ const ofNumbers: readonly Row[] = [
   ],
 ];
 
-/** The elementwise operations of `write` on arrays, with numbers for b and d if `numbers`, and what comes out. */
+/**
+ * The elementwise operations of `write` on arrays, with numbers for b and d if `numbers`, and what comes out.
+ */
 function compiled(
   length: number,
   write: (a: Value, b: Value, c: Value, d: Value) => Record<string, Value>,
@@ -230,7 +234,10 @@ describe.each([
   });
 });
 
-/** The first of a pair, the second from it and c, with b and d one number each, and both with each operation rounded. */
+/**
+ * The first of a pair, the second from it and c, with b and d one number each, and both with each operation
+ * rounded.
+ */
 const pairs: readonly (readonly [words: string, codes: number[], Write<Value>[], Write<number>[]])[] = [
   [
     "a moving average of squares and its root",

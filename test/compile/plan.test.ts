@@ -1,7 +1,7 @@
 /**
  * The plan of memory, derived again: units are played on cells that remember which number lies in them.
- * Nothing here uses strides or offsets of views, only in whose memory a result is; where a view's elements come from is asked of the float64
- * references, applied to names instead of numbers.
+ * Nothing here uses strides or offsets of views, only in whose memory a result is; where a view's elements
+ * come from is asked of the float64 references, applied to names instead of numbers.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -65,7 +65,9 @@ function play(lowered: Lowered, rows: number): void {
     }
     return placesOf(id);
   };
-  /** Where the numbers of a node that is no view are: in memory of its own, or where a concatenation has them. */
+  /**
+   * Where the numbers of a node that is no view are: in memory of its own, or where a concatenation has them.
+   */
   const placesOf = (id: number): number[] => {
     const { root } = lowered.views[id];
     const start = plan.offsets.get(root) ?? Number.NaN;

@@ -1,4 +1,7 @@
-/** What a page says of trials and studies side by side, of points by hand, and of trials that are selected along axes. */
+/**
+ * What a page says of trials and studies side by side, of points by hand, and of trials that are selected
+ * along axes.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rangeLines, studyLines, trialLines } from "../../src/dashboard/state/compare.js";

@@ -29,7 +29,11 @@ const told = {
   metrics: ["accuracy"],
 };
 
-/** A host of one study, and the requests that it was sent. @param definition - what it says that the study searches */
+/**
+ * A host of one study, and the requests that it was sent.
+ *
+ * @param definition - what it says that the study searches
+ */
 function host(definition?: unknown) {
   const requests: string[] = [];
   const fetch = async (url: string | URL | Request, init?: RequestInit): Promise<Response> => {

@@ -1,4 +1,7 @@
-/** What a dashboard's page makes of events, and of the words of a filter: values, and laws beside a plain form of the same. */
+/**
+ * What a dashboard's page makes of events, and of the words of a filter: values, and laws beside a plain form
+ * of the same.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hashOf, type Route, routeOf } from "../../src/dashboard/state/route.js";

@@ -1,6 +1,6 @@
 /**
- * Random tables in ten countries' habits: each column is read as it was written, to the bit, or the table says that it is not. Never
- * something else in silence. `npm run test:long` tries 10,000 of them.
+ * Random tables in ten countries' habits: each column is read as it was written, to the bit, or the table
+ * says that it is not. Never something else in silence. `npm run test:long` tries 10,000 of them.
  */
 import fc from "fast-check";
 import { expect, it } from "vitest";

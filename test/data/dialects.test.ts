@@ -2,7 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { readTable } from "../../src/data/table.js";
 
-/** One column named `a` in a table of semicolons, beside columns that show other marks where a case needs them. */
+/**
+ * One column named `a` in a table of semicolons, beside columns that show other marks where a case needs
+ * them.
+ */
 function read(
   cells: readonly string[],
   beside: Readonly<Record<string, readonly string[]>> = {},

@@ -1,4 +1,7 @@
-/** Whatever the text is, it is a table or is refused with a FettleError; a table is whole and reads itself again alike. */
+/**
+ * Whatever the text is, it is a table or is refused with a FettleError; a table is whole and reads itself
+ * again alike.
+ */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { encodeTable } from "../../src/data/dataset.js";

@@ -1,4 +1,7 @@
-/** Limits of tables: what is over one is refused with both figures; and what is not takes time in proportion to its text. */
+/**
+ * Limits of tables: what is over one is refused with both figures; and what is not takes time in proportion
+ * to its text.
+ */
 import { describe, expect, it } from "vitest";
 import { limitsOf } from "../../src/data/limits.js";
 import { readRecords, readTable } from "../../src/data/table.js";

@@ -1,4 +1,7 @@
-/** A table as people have them, in ten dialects: the same matrix to the bit, and each wrong reading refused with its remedy. */
+/**
+ * A table as people have them, in ten dialects: the same matrix to the bit, and each wrong reading refused
+ * with its remedy.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** Text in pieces is the text; numbers among digits that are read in place are JavaScript's own; columns that turn out to be words. */
+/**
+ * Text in pieces is the text; numbers among digits that are read in place are JavaScript's own; columns that
+ * turn out to be words.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readRecords, readTable } from "../../src/data/table.js";

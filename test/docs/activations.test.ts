@@ -1,4 +1,7 @@
-/** The table of activations in docs/layers.md against the code: every name, its values, and its gradients at kinks. */
+/**
+ * The table of activations in docs/layers.md against the code: every name, its values, and its gradients at
+ * kinks.
+ */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { gradients } from "../../src/autograd/grad.js";

@@ -46,8 +46,8 @@ export function blockWith(page: string, part: string): Block {
 }
 
 /**
- * Runs a block as a module at the root, where `fettle` is the built package, and returns its output. Rejects if the exit
- * code is not 0.
+ * Runs a block as a module at the root, where `fettle` is the built package, and returns its output. Rejects
+ * if the exit code is not 0.
  *
  * @param cwd - the current folder, to which a program's own paths are relative
  */
@@ -63,8 +63,8 @@ export async function run({ code, line }: Block, cwd = root): Promise<string> {
 }
 
 /**
- * Runs blocks one after another in one process, each as a module at the root, and returns the output of each. That of one that throws is
- * its error, and the blocks after it run too.
+ * Runs blocks one after another in one process, each as a module at the root, and returns the output of each.
+ * That of one that throws is its error, and the blocks after it run too.
  *
  * @throws if the process ends before the last block
  */
@@ -72,7 +72,8 @@ export async function runInTurn(several: readonly Block[]): Promise<ReadonlyMap<
   const files = several.map(({ line }) => join(root, `block-${process.pid}-${line}.tmp.mjs`));
   const first = join(root, `blocks-${process.pid}-${several[0].line}.tmp.mjs`);
   const mark = "\0end of a block\0";
-  // laws try as many cases as fast-check is configured for, and those of the library are held to more of them elsewhere
+  // laws try as many cases as fast-check is configured for, and those of the library are held to more of them
+  // elsewhere
   const program = `import fc from "fast-check";
   fc.configureGlobal({ numRuns: ${cases(100)} });
   for (const file of ${JSON.stringify(files)}) {

@@ -1,7 +1,8 @@
 /**
- * Every `js` and `ts` block of README and the other pages. A block runs as a module of its own on the built package, those of a page in one
- * process, and prints nothing unless `outputs` says what; those that cannot run in Node are in `elsewhere`, with the reason. One that begins with
- * the name of an example is a part of it, which runs with the rest. Those of TypeScript compile in `tsdoc.test.ts`.
+ * Every `js` and `ts` block of README and the other pages. A block runs as a module of its own on the built
+ * package, those of a page in one process, and prints nothing unless `outputs` says what; those that cannot
+ * run in Node are in `elsewhere`, with the reason. One that begins with the name of an example is a part of
+ * it, which runs with the rest. Those of TypeScript compile in `tsdoc.test.ts`.
  */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,7 @@
-/** Every command on README and the other pages, in blocks and in the text: it exists, with the options that it is given. */
+/**
+ * Every command on README and the other pages, in blocks and in the text: it exists, with the options that it
+ * is given.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";

@@ -1,4 +1,7 @@
-/** Every block of docs/guide.md, in order: the commands, the program that predicts, the server and the program that asks it. Needs `dist/`. */
+/**
+ * Every block of docs/guide.md, in order: the commands, the program that predicts, the server and the program
+ * that asks it. Needs `dist/`.
+ */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

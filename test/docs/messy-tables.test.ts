@@ -1,4 +1,7 @@
-/** The table of docs/messy-tables.md, read by the commands of the page: what they print is what the page says. Needs `dist/`. */
+/**
+ * The table of docs/messy-tables.md, read by the commands of the page: what they print is what the page says.
+ * Needs `dist/`.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";

@@ -75,7 +75,8 @@ export const outputs = new Map<Block, (output: string) => void>([
   ],
   [
     blockWith("docs/tuning-anything.md", "trials: 200,"),
-    // 200 random points of a square of area 100: the chance that none is within 1 of (1, −2) is (1 − π/100)^200 < 0.002
+    // 200 random points of a square of area 100: the chance that none is within 1 of (1, −2) is (1 −
+    // π/100)^200 < 0.002
     (output) => expect(distance(output)).toBeLessThan(1),
   ],
   [blockWith("docs/strategies.md", "asha()"), (output) => expect(distance(output)).toBeLessThan(0.5)],

@@ -1,4 +1,6 @@
-/** The programs of other libraries beside ours: all are valid Python, and those run whose packages are there. */
+/**
+ * The programs of other libraries beside ours: all are valid Python, and those run whose packages are there.
+ */
 import { execFile, execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";

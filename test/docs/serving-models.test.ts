@@ -1,4 +1,7 @@
-/** The server of docs/serving-models.md on the built package, as the page has it: answers, refusals, and large bodies. */
+/**
+ * The server of docs/serving-models.md on the built package, as the page has it: answers, refusals, and large
+ * bodies.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** The store of a table in docs/serving.md, on a table that knows its five statements; SQLite was given them by hand. */
+/**
+ * The store of a table in docs/serving.md, on a table that knows its five statements; SQLite was given them
+ * by hand.
+ */
 import { describe } from "vitest";
 import { FettleError } from "../../src/errors.js";
 import type { Store } from "../../src/serve/store.js";

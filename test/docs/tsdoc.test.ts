@@ -4,12 +4,15 @@
  * - Every export has a summary, types and constants too, and so has every public method of an exported
  *   class or interface. Every exported function has an example, its own or one at the head of its file.
  * - An example is a `ts` block after `@example`. It is complete but for names that they export, and `fc` for
- *   fast-check: it compiles against the sources under the strict options of tsconfig.json, and it runs on the built package.
- * - A comment after an expression statement, on its last line, is the value of that expression: `1 + 1; // 2`.
- *   It is written as JavaScript; arrays of every kind (typed arrays, ndarrays) as nested `[…]`, and `0.333...`
- *   stands for any number that begins with those digits. Numbers are compared exactly. Words go on lines of their own.
+ *   fast-check: it compiles against the sources under the strict options of tsconfig.json, and it runs on the
+ *   built package.
+ * - A comment after an expression statement, on its last line, is the value of that expression:
+ *   `1 + 1; // 2`. It is written as JavaScript; arrays of every kind (typed arrays, ndarrays) as nested
+ *   `[…]`, and `0.333...` stands for any number that begins with those digits. Numbers are compared exactly.
+ *   Words go on lines of their own.
  *
- * The blocks of TypeScript on the pages, which `code.test.ts` runs, compile here, where the sources are parsed already.
+ * The blocks of TypeScript on the pages, which `code.test.ts` runs, compile here, where the sources are
+ * parsed already.
  */
 import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,6 @@
-/** The table of scikit-learn's names in docs/validation.md: each is known, or refused with the name to use. */
+/**
+ * The table of scikit-learn's names in docs/validation.md: each is known, or refused with the name to use.
+ */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as fettle from "fettle";

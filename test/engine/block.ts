@@ -11,8 +11,8 @@ const MARGIN = 64;
 /**
  * Runs one step of a program without streams in a block of canaries.
  *
- * @returns float32 arrays by name, and the places (bytes from the block's start, negative before it) of the words
- * outside the header, the arrays given and the arrays read that are no canaries any more
+ * @returns float32 arrays by name, and the places (bytes from the block's start, negative before it) of the
+ * words outside the header, the arrays given and the arrays read that are no canaries any more
  */
 export function runInBlock(
   program: Program,

@@ -1,4 +1,7 @@
-/** Instructions over views: products, reductions, softmax and rows, of operands as they lie, exact on small integers. */
+/**
+ * Instructions over views: products, reductions, softmax and rows, of operands as they lie, exact on small
+ * integers.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileStep } from "../../src/compile/compile.js";

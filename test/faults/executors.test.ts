@@ -1,4 +1,6 @@
-/** Planted faults in executors: each is the true one except for one method of its runs, and a law catches it. */
+/**
+ * Planted faults in executors: each is the true one except for one method of its runs, and a law catches it.
+ */
 import { describe, expect, it } from "vitest";
 import { createEngine } from "../../src/engine/engine.js";
 import type { Executor, Run } from "../../src/engine/executor.js";

@@ -1,4 +1,7 @@
-/** Planted faults in layers: each is the true layer with a mistake that people make, and a law of `fettle/testing` catches it. */
+/**
+ * Planted faults in layers: each is the true layer with a mistake that people make, and a law of
+ * `fettle/testing` catches it.
+ */
 import { describe, expect, it } from "vitest";
 import * as f from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";

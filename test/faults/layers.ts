@@ -1,6 +1,6 @@
 /**
- * Layers as operations, with their definitions on plain arrays in float64, written from the literature and not from the
- * library. What a faulty layer is held to: `layers.test.ts`.
+ * Layers as operations, with their definitions on plain arrays in float64, written from the literature and
+ * not from the library. What a faulty layer is held to: `layers.test.ts`.
  */
 import fc from "fast-check";
 import { gradients } from "../../src/autograd/grad.js";
@@ -22,7 +22,9 @@ export interface LayerUnderTest {
   readonly number?: fc.Arbitrary<number>;
   /** [rows, steps] */
   readonly mask?: readonly number[];
-  /** What is compared, flat, for the result of the layer. Default: the result, then what `update` is given. */
+  /**
+   * What is compared, flat, for the result of the layer. Default: the result, then what `update` is given.
+   */
   readonly seen?: (y: Value, context: LayerContext, layer: Layer) => Value[];
   readonly equals: Definition;
 }
@@ -79,7 +81,10 @@ function image(x: ArrayLike<number>, [, height, width, channels]: Shape) {
     i < 0 || j < 0 || i >= height || j >= width ? 0 : x[((row * height + i) * width + j) * channels + c];
 }
 
-/** Σ over a kernel [high, wide, channels, filters] of images with zeros above and to the left, [rows, height, width, filters] */
+/**
+ * Σ over a kernel [high, wide, channels, filters] of images with zeros above and to the left, [rows, height,
+ * width, filters]
+ */
 export function convolved(
   shape: Shape,
   [high, wide, channels, filters]: Shape,
@@ -155,7 +160,10 @@ export function means(shape: Shape): Definition {
   return (x) => windows(shape).map((places) => sumOf(places.length, (i) => x[places[i]]) / places.length);
 }
 
-/** Rows [n, units] by the mean and variance of each unit; then the running ones, which gain a share of 1 − momentum. */
+/**
+ * Rows [n, units] by the mean and variance of each unit; then the running ones, which gain a share of 1 −
+ * momentum.
+ */
 export function batchNormalized([n, units]: Shape, momentum: number, epsilon: number): Definition {
   return (x, gamma, beta, movingMean, movingVariance) => {
     const mean = range(units).map((u) => sumOf(n, (i) => x[i * units + u]) / n);
@@ -231,7 +239,10 @@ export const lstmStep =
     return [memory.map((value, u) => sigmoid(z[3 * units + u]) * Math.tanh(value)), memory];
   };
 
-/** Gates: update, reset, candidate. With one row of biases the reset gate acts before the product, with two after it. */
+/**
+ * Gates: update, reset, candidate. With one row of biases the reset gate acts before the product, with two
+ * after it.
+ */
 export const gruStep =
   (units: number, kernel: Float64Array, own: Float64Array, bias: Float64Array): Step =>
   (x, h, c) => {
@@ -255,7 +266,9 @@ export const gruStep =
     return [candidate.map((value, u) => gate(u) * h[u] + (1 - gate(u)) * value), c];
   };
 
-/** Self-attention without biases; kernels [features, heads, size], that of the result [heads, size, features]. */
+/**
+ * Self-attention without biases; kernels [features, heads, size], that of the result [heads, size, features].
+ */
 export function attended([rows, steps, features]: Shape, heads: number, size: number): Definition {
   return (x, queryKernel, keyKernel, valueKernel, outputKernel) =>
     range(rows).flatMap((row) => {

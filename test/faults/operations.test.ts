@@ -1,4 +1,7 @@
-/** Planted faults in rows of the table of operations: wrong gradients, references and opcodes, each caught by name. */
+/**
+ * Planted faults in rows of the table of operations: wrong gradients, references and opcodes, each caught by
+ * name.
+ */
 import { afterEach, describe, expect, it } from "vitest";
 import * as f from "../../src/graph/functions.js";
 import type { OperationName, Value } from "../../src/graph/graph.js";
@@ -29,7 +32,10 @@ const gradient = (
 });
 const negate = (part: Value | undefined): Value | undefined => part && f.neg(part);
 
-/** The operation, the mistake, the wrong parts of its row, the law that catches it, and what the message names. */
+/**
+ * The operation, the mistake, the wrong parts of its row, the law that catches it, and what the message
+ * names.
+ */
 const faults: readonly (readonly [OperationName, string, Row, string, RegExp])[] = [
   ["tanh", "the sign of the gradient", gradient("tanh", ([g]) => [negate(g)]), GRADIENT, /"tanh" is wrong/],
   [

@@ -1,6 +1,6 @@
 /**
- * Optimizers in parts, as in their papers, and parts with mistakes that people make, each with the law that catches it.
- * These are data; `optimizers.test.ts` assembles and checks them.
+ * Optimizers in parts, as in their papers, and parts with mistakes that people make, each with the law that
+ * catches it. These are data; `optimizers.test.ts` assembles and checks them.
  */
 import * as f from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";

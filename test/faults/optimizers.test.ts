@@ -1,6 +1,6 @@
 /**
- * Planted faults: each optimizer is written in parts, as in its paper, and keeps all laws; then one part at a time has a
- * mistake that people make, and `checkOptimizer` catches it. The parts are in `optimizerRules.ts`.
+ * Planted faults: each optimizer is written in parts, as in its paper, and keeps all laws; then one part at a
+ * time has a mistake that people make, and `checkOptimizer` catches it. The parts are in `optimizerRules.ts`.
  */
 import { describe, expect, it } from "vitest";
 import * as f from "../../src/graph/functions.js";
@@ -45,7 +45,10 @@ const SEED = 20261125;
 /** So many cases catch a fault, also in the short form. */
 const ENOUGH = 12;
 
-/** What the law that begins with these words says of an optimizer; the others, which would be tried before it, take longer and say nothing of it. */
+/**
+ * What the law that begins with these words says of an optimizer; the others, which would be tried before it,
+ * take longer and say nothing of it.
+ */
 function messageOfLaw(optimizer: Optimizer, words: string, options: OptimizerCheckOptions = {}): string {
   const law = Object.keys(optimizerLaws).find((name) => name.startsWith(words));
   if (law === undefined) throw new Error(`no law begins with "${words}"`);

@@ -1,6 +1,6 @@
 /**
- * Planted faults in schedulers that keep the contract and are another algorithm than they should be, each caught by the laws
- * of `test/laws/schedulers.ts`.
+ * Planted faults in schedulers that keep the contract and are another algorithm than they should be, each
+ * caught by the laws of `test/laws/schedulers.ts`.
  */
 import type fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,7 @@
-/** Planted faults in schedulers that break the contract, each caught by the law of `fettle/testing` that it breaks. */
+/**
+ * Planted faults in schedulers that break the contract, each caught by the law of `fettle/testing` that it
+ * breaks.
+ */
 import { describe, expect, it } from "vitest";
 import { asha } from "../../src/search/schedulers/asha.js";
 import { halving } from "../../src/search/schedulers/halving.js";

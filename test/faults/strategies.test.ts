@@ -1,4 +1,7 @@
-/** Planted faults in strategies: each is a true one but for what it suggests, and breaks a law of `fettle/testing`. */
+/**
+ * Planted faults in strategies: each is a true one but for what it suggests, and breaks a law of
+ * `fettle/testing`.
+ */
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/numerics/random.js";
 import { type Params, resolveSpace } from "../../src/search/space/space.js";
@@ -146,7 +149,8 @@ const faults: readonly (readonly [what: string, parts: () => Partial<Strategy>, 
   [
     "a memory of what was asked since it was made",
     () => {
-      // at number 0 it begins anew, so that the same study gives the same sequence unless it is opened in between
+      // at number 0 it begins anew, so that the same study gives the same sequence unless it is opened in
+      // between
       let asked = 0;
       return {
         suggest(context) {

@@ -1,4 +1,7 @@
-/** Planted faults in parts of strategies: Sobol' sequences and crossovers, caught by the laws of `test/laws/strategies.ts`. */
+/**
+ * Planted faults in parts of strategies: Sobol' sequences and crossovers, caught by the laws of
+ * `test/laws/strategies.ts`.
+ */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { fromUnit, toUnit } from "../../src/search/space/scale.js";
 import type { Params } from "../../src/search/space/space.js";

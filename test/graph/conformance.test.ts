@@ -1,4 +1,7 @@
-/** Every row of the table of operations keeps the laws of operations: its gradients, and what the kernels make of it. */
+/**
+ * Every row of the table of operations keeps the laws of operations: its gradients, and what the kernels make
+ * of it.
+ */
 import { describe, expect, it } from "vitest";
 import type { OperationName } from "../../src/graph/graph.js";
 import { operations } from "../../src/graph/operations/index.js";

@@ -1,4 +1,7 @@
-/** Patches of images and their adjoint: what they hold, exact on small integers, and what convolutions made of them run. */
+/**
+ * Patches of images and their adjoint: what they hold, exact on small integers, and what convolutions made of
+ * them run.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gradients } from "../../src/autograd/grad.js";

@@ -1,4 +1,7 @@
-/** Elements by the largest of windows: ties, NaN, padding and overlaps as exact values, and the kernel against the reference. */
+/**
+ * Elements by the largest of windows: ties, NaN, padding and overlaps as exact values, and the kernel against
+ * the reference.
+ */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { gradients } from "../../src/autograd/grad.js";

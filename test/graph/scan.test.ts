@@ -1,4 +1,7 @@
-/** Recurrences: sums so far, in both directions, a linear recurrence and its gradients against loops of numbers; random ones written out. */
+/**
+ * Recurrences: sums so far, in both directions, a linear recurrence and its gradients against loops of
+ * numbers; random ones written out.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gradients } from "../../src/autograd/grad.js";

@@ -1,4 +1,7 @@
-/** Recurrences at edges, against themselves written out: one value in many roles, what nobody reads, state and concatenations. */
+/**
+ * Recurrences at edges, against themselves written out: one value in many roles, what nobody reads, state and
+ * concatenations.
+ */
 import { describe, expect, it } from "vitest";
 import { gradients } from "../../src/autograd/grad.js";
 import { compile, compileStep } from "../../src/compile/compile.js";

@@ -4,11 +4,17 @@ import { describe, expect, it } from "vitest";
 import { cases } from "../cases.js";
 import { builds, type Kernels, layout } from "./load.js";
 
-/** Numbers whose differences with themselves are the least alike: zeros, denormals, the largest, and those that are not finite. */
+/**
+ * Numbers whose differences with themselves are the least alike: zeros, denormals, the largest, and those
+ * that are not finite.
+ */
 const finite = fc.constantFrom(0, -0, 1, -1.5, 1e-45, -1e-40, 3.4028234663852886e38, -3.4028234663852886e38);
 const odd = fc.constantFrom(Number.NaN, Infinity, -Infinity);
 
-/** Whether n numbers are finite, by the kernel, some floats after a multiple of 16 bytes, between numbers that are not. */
+/**
+ * Whether n numbers are finite, by the kernel, some floats after a multiple of 16 bytes, between numbers that
+ * are not.
+ */
 function areFinite(kernels: Kernels, values: readonly number[], offset: number, isDouble: boolean): boolean {
   const memory = layout(kernels, offset);
   const at = memory.room(2 * values.length + 1); // NaN, before and after

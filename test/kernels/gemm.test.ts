@@ -41,7 +41,9 @@ const product: fc.Arbitrary<Product> = fc.record({
   seed: fc.nat(),
 });
 
-/** Sizes that meet every block, panel and path: several blocks of k, of rows and of columns, packed and not. */
+/**
+ * Sizes that meet every block, panel and path: several blocks of k, of rows and of columns, packed and not.
+ */
 const large: readonly Product[] = [
   [130, 270, 300],
   [70, 600, 40],

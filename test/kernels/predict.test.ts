@@ -1,4 +1,7 @@
-/** `predict.wasm`, what pages download to predict, is `kernels.wasm` to the bit in all that it has: the same exports on the same numbers. */
+/**
+ * `predict.wasm`, what pages download to predict, is `kernels.wasm` to the bit in all that it has: the same
+ * exports on the same numbers.
+ */
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,7 +1,7 @@
 /**
- * Batches add up. A loss is the mean over the rows of a batch, so gradients of parts, weighted by their rows, are the
- * gradient of the whole, penalties included: Σ nᵢ/n ∇(mean over part i + penalty) = ∇(mean over all + penalty). On the
- * kernels, within the rounding bounds of both sides.
+ * Batches add up. A loss is the mean over the rows of a batch, so gradients of parts, weighted by their rows,
+ * are the gradient of the whole, penalties included: Σ nᵢ/n ∇(mean over part i + penalty) = ∇(mean over all +
+ * penalty). On the kernels, within the rounding bounds of both sides.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,6 +1,7 @@
 /**
- * Theorems about gradient descent on smooth convex functions, and about its two momentums on quadratics, checked step by
- * step in float64: published bounds, and the cases that attain them, so that no other rate or momentum would pass.
+ * Theorems about gradient descent on smooth convex functions, and about its two momentums on quadratics,
+ * checked step by step in float64: published bounds, and the cases that attain them, so that no other rate or
+ * momentum would pass.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -18,8 +19,9 @@ import { reference, trajectory } from "../optim/drive.js";
 
 const STEPS = 50;
 /**
- * A step rounds some 30 operations, each by 2^-53 of numbers that are a few times the largest coordinate, 2; momentum
- * makes at most 2k + 1 times as much of each. 50 steps stay below 50 · 101 · 30 · 2^-53 · 8 = 1.4e-10.
+ * A step rounds some 30 operations, each by 2^-53 of numbers that are a few times the largest coordinate, 2;
+ * momentum makes at most 2k + 1 times as much of each. 50 steps stay below 50 · 101 · 30 · 2^-53 · 8 =
+ * 1.4e-10.
  */
 const ROUNDING = 2e-10;
 
@@ -57,7 +59,10 @@ function expectWithin(points: readonly (readonly number[])[], of: Quadratic, sha
   });
 }
 
-/** In two dimensions, what of x − x* lies in the direction of the largest curvature, and what in that of the least. */
+/**
+ * In two dimensions, what of x − x* lies in the direction of the largest curvature, and what in that of the
+ * least.
+ */
 function directions(w: readonly number[], of: Quadratic): { steep: number[]; flat: number[] } {
   const { matrix, smoothness: L, strongConvexity: mu } = of;
   const x = fromMinimum(w, of);
@@ -66,7 +71,10 @@ function directions(w: readonly number[], of: Quadratic): { steep: number[]; fla
   return { steep, flat: x.map((xi, i) => xi - steep[i]) };
 }
 
-/** The points' parts in one direction are `factor(k)` times the first one's, with an error that grows at most so. */
+/**
+ * The points' parts in one direction are `factor(k)` times the first one's, with an error that grows at most
+ * so.
+ */
 function expectMultiples(
   points: readonly (readonly number[])[],
   of: Quadratic,
@@ -118,13 +126,15 @@ interface Smooth extends TestFunction {
 }
 
 /**
- * A value of a quadratic is off by a share of itself, and a step takes off at least 0.02/κ of it, which is far more; only
- * what is left at the minimum itself counts, the square of ROUNDING.
+ * A value of a quadratic is off by a share of itself, and a step takes off at least 0.02/κ of it, which is
+ * far more; only what is left at the minimum itself counts, the square of ROUNDING.
  */
 const smoothQuadratics = quadratics().map((problem): Smooth => {
   return { ...problem, rounding: () => ROUNDING ** 2 };
 });
-/** L = 1, as the second derivative of log cosh x is 1 − tanh² x; far from its minimum it is as good as linear. */
+/**
+ * L = 1, as the second derivative of log cosh x is 1 − tanh² x; far from its minimum it is as good as linear.
+ */
 const logCoshes = fc.array(fc.integer({ min: -64, max: 64 }), { minLength: 3, maxLength: 3 }).map(
   (start): Smooth => ({
     ...testFunctions.logCosh,
@@ -140,8 +150,8 @@ describe("gradient descent on convex functions with L-Lipschitz gradients", () =
   /** Of 1/L. */
   const shares = fc.double({ min: 0.01, max: 1, noNaN: true });
 
-  // f(x − g/r) ≤ f(x) − ‖g‖²/r + L‖g‖²/2r² (the descent lemma: Nesterov, "Introductory lectures on convex optimization",
-  // 2004, section 2.1), which is below f(x) for r ≥ L
+  // f(x − g/r) ≤ f(x) − ‖g‖²/r + L‖g‖²/2r² (the descent lemma: Nesterov, "Introductory lectures on convex
+  // optimization", 2004, section 2.1), which is below f(x) for r ≥ L
   it("at a rate of at most 1/L never goes up", () => {
     fc.assert(
       fc.property(functions, shares, (problem, share) => {
@@ -155,8 +165,8 @@ describe("gradient descent on convex functions with L-Lipschitz gradients", () =
     );
   });
 
-  // Drori and Teboulle, "Performance of first-order methods for smooth convex minimization: a novel approach", 2014,
-  // theorem 3.1; it is below the better known L‖x₀ − x*‖²/(2k), by more than half
+  // Drori and Teboulle, "Performance of first-order methods for smooth convex minimization: a novel
+  // approach", 2014, theorem 3.1; it is below the better known L‖x₀ − x*‖²/(2k), by more than half
   it("at a rate of h/L, h ≤ 1, is at most L‖x₀ − x*‖²/(4kh + 2) above the minimum after k steps", () => {
     fc.assert(
       fc.property(functions, shares, (problem, h) => {
@@ -217,15 +227,16 @@ describe("gradient descent on quadratics", () => {
   });
 });
 
-/*
- * Each eigenvector's part of x − x* follows a recurrence of two terms, e₍ₖ₊₁₎ = 2q cos θ eₖ − q² e₍ₖ₋₁₎, which Chebyshev
- * polynomials of the second kind solve: eₖ = qᵏ(Uₖ(cos θ) − a U₍ₖ₋₁₎(cos θ)) e₀, where a depends on the first step.
+/**
+ * Each eigenvector's part of x − x* follows a recurrence of two terms, e₍ₖ₊₁₎ = 2q cos θ eₖ − q² e₍ₖ₋₁₎,
+ * which Chebyshev polynomials of the second kind solve: eₖ = qᵏ(Uₖ(cos θ) − a U₍ₖ₋₁₎(cos θ)) e₀, where a
+ * depends on the first step.
  * |Uₖ| ≤ k + 1, with equality at cos θ = ±1: this is the factor before the published rates q.
  */
 describe("momentum on quadratics", () => {
-  // Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; B. Recht, "CS726: Lyapunov
-  // analysis and the heavy ball method", 2012; Lessard, Recht and Packard, "Analysis and design of optimization
-  // algorithms via integral quadratic constraints", 2016, section 2.2
+  // Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; B. Recht, "CS726:
+  // Lyapunov analysis and the heavy ball method", 2012; Lessard, Recht and Packard, "Analysis and design of
+  // optimization algorithms via integral quadratic constraints", 2016, section 2.2
   it("of the heavy ball shrinks by q = (√κ − 1)/(√κ + 1) a step, times k + 1 + kq, exactly in the steep direction", () => {
     expectProven((l, m) => {
       const q = (l - m) / (l + m);
@@ -238,9 +249,9 @@ describe("momentum on quadratics", () => {
     });
   });
 
-  // Nesterov, "Introductory lectures on convex optimization", 2004, section 2.2, constant step scheme III; the rate on
-  // quadratics is in Lessard, Recht and Packard, 2016, section 2.2. The weights are the points y at which gradients are
-  // taken. a = 1/(1 + 1/√κ).
+  // Nesterov, "Introductory lectures on convex optimization", 2004, section 2.2, constant step scheme III;
+  // the rate on quadratics is in Lessard, Recht and Packard, 2016, section 2.2. The weights are the points y
+  // at which gradients are taken. a = 1/(1 + 1/√κ).
   it("of Nesterov at a rate of 1/L shrinks by q = 1 − 1/√κ a step, times k + 1 + ka, in the flat direction times k + 1 − ka", () => {
     expectProven((l, m) => {
       const r = m / l;

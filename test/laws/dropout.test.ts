@@ -1,9 +1,9 @@
 /**
- * Dropout keeps the mean: each unit is kept with probability 1 − r and divided by it, so that the output of a linear layer
- * has the mean that it has without dropout, and the variance Σ(wᵢxᵢ)² r/(1 − r) (N. Srivastava and others, "Dropout:
- * a simple way to prevent neural networks from overfitting", 2014, who mention scaling while training); masks
- * are independent of each other. Means of masks are within five standard deviations: one in 1.7 million by chance, and the
- * seeds are fixed.
+ * Dropout keeps the mean: each unit is kept with probability 1 − r and divided by it, so that the output of a
+ * linear layer has the mean that it has without dropout, and the variance Σ(wᵢxᵢ)² r/(1 − r) (N. Srivastava
+ * and others, "Dropout: a simple way to prevent neural networks from overfitting", 2014, who mention scaling
+ * while training); masks are independent of each other. Means of masks are within five standard deviations:
+ * one in 1.7 million by chance, and the seeds are fixed.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,7 +1,7 @@
 /**
- * Identities that follow from the optimizers' equations alone, for any gradients: which of them are equal at certain
- * hyperparameters, and the sums of their steps. In float64; each law has its derivation, or is one line of algebra. Changes
- * of units are in `units.test.ts`.
+ * Identities that follow from the optimizers' equations alone, for any gradients: which of them are equal at
+ * certain hyperparameters, and the sums of their steps. In float64; each law has its derivation, or is one
+ * line of algebra. Changes of units are in `units.test.ts`.
  */
 
 import fc from "fast-check";
@@ -133,8 +133,8 @@ describe("adam", () => {
     );
   });
 
-  // Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018, algorithm 2, but for the correction, which is of
-  // this step's t
+  // Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018, algorithm 2, but for the
+  // correction, which is of this step's t
   it("with amsgrad and β₁ = 0 divides by the root of the largest v so far", () => {
     fc.assert(
       fc.property(gradientLists, fractions, anyConvention, (list, beta2, convention) => {
@@ -238,8 +238,8 @@ describe("adamax", () => {
     );
   });
 
-  // the p-norm of what the gradients faded to becomes their largest (Kingma and Ba, "Adam: a method for stochastic
-  // optimization", 2015, section 7.1)
+  // the p-norm of what the gradients faded to becomes their largest (Kingma and Ba, "Adam: a method for
+  // stochastic optimization", 2015, section 7.1)
   it("is the limit of an adam with p-th powers: u is the largest of what gradients faded to", () => {
     fc.assert(
       fc.property(gradientLists, fractions, anyConvention, (list, beta2, convention) => {

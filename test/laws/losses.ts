@@ -1,8 +1,8 @@
 /**
- * The laws of losses. A loss is a proper score: for truths that are drawn from
- * some distribution, its mean is smallest at the prediction it asks for (the mean, the median, the probabilities),
- * and there its gradient is 0 (T. Gneiting and A. Raftery, "Strictly proper scoring rules, prediction, and estimation",
- * 2007, section 2; L. Savage, "Elicitation of personal probabilities and expectations", 1971). `losses.test.ts` holds the
+ * The laws of losses. A loss is a proper score: for truths that are drawn from some distribution, its mean is
+ * smallest at the prediction it asks for (the mean, the median, the probabilities), and there its gradient is
+ * 0 (T. Gneiting and A. Raftery, "Strictly proper scoring rules, prediction, and estimation", 2007, section
+ * 2; L. Savage, "Elicitation of personal probabilities and expectations", 1971). `losses.test.ts` holds the
  * built-in ones to these laws, `test/faults` wrong ones. In float64.
  */
 
@@ -37,7 +37,10 @@ export interface LossUnderTest {
   readonly size: number;
 }
 
-/** 64 roundings of numbers up to the loss's size: sums of at most 11 rows, and functions at up to 4 units each. */
+/**
+ * 64 roundings of numbers up to the loss's size: sums of at most 11 rows, and functions at up to 4 units
+ * each.
+ */
 const ROUNDING = 64 * 2 ** -53;
 
 /** The loss of each row of truths beside one row of predictions, and its gradient by each row. */

@@ -1,4 +1,7 @@
-/** The built-in losses with their closed forms in float64: their optimal predictions, and the divergence of others. */
+/**
+ * The built-in losses with their closed forms in float64: their optimal predictions, and the divergence of
+ * others.
+ */
 
 import fc from "fast-check";
 import { sigmoid, softmax } from "../../src/graph/functions.js";
@@ -35,7 +38,10 @@ function oddRows(number: fc.Arbitrary<number>): fc.Arbitrary<number[][]> {
 const quantileOf = (values: readonly number[], share: number): number =>
   [...values].sort((a, b) => a - b)[Math.ceil(share * values.length) - 1];
 
-/** E ρ(Y − q) − E ρ(Y − m) = ∫ₘ^q (F(t) − share) dt, ρ the pinball loss, F the distribution of the values, m their quantile. */
+/**
+ * E ρ(Y − q) − E ρ(Y − m) = ∫ₘ^q (F(t) − share) dt, ρ the pinball loss, F the distribution of the values, m
+ * their quantile.
+ */
 function areaToQuantile(values: readonly number[], share: number, q: number): number {
   const m = quantileOf(values, share);
   const [low, high] = [Math.min(m, q), Math.max(m, q)];
@@ -68,8 +74,8 @@ const mixedRows = oddRows(fc.oneof(fc.constantFrom(0, 1), grid(0, 1))).map((rows
 type Given = Pick<LossUnderTest, "loss" | "from" | "predictions" | "convexAt" | "size">;
 
 /**
- * Of probabilities q and 1 − q = `chances`(prediction), with the prediction that has the chance p being `asks`(p). Both are
- * given, since 1 − q keeps few digits of what is left beside a q near 1.
+ * Of probabilities q and 1 − q = `chances`(prediction), with the prediction that has the chance p being
+ * `asks`(p). Both are given, since 1 − q keeps few digits of what is left beside a q near 1.
  */
 function binary(
   from: Given,

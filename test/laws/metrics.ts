@@ -1,6 +1,7 @@
 /**
- * The laws of metrics: what a score ignores, its value at predictions that are known to be good, and its decompositions. Those of one task are in
- * `metricsOfClasses.ts` and `metricsOfQuantities.ts`. `metrics.test.ts` holds the built-in ones to these laws, `test/faults` wrong ones.
+ * The laws of metrics: what a score ignores, its value at predictions that are known to be good, and its
+ * decompositions. Those of one task are in `metricsOfClasses.ts` and `metricsOfQuantities.ts`.
+ * `metrics.test.ts` holds the built-in ones to these laws, `test/faults` wrong ones.
  */
 import fc from "fast-check";
 import type { Metric } from "../../src/metrics/metric.js";

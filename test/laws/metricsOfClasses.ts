@@ -1,4 +1,6 @@
-/** The laws of metrics of classes: what of the truth and the predictions they see, and what they are made of. */
+/**
+ * The laws of metrics of classes: what of the truth and the predictions they see, and what they are made of.
+ */
 import fc from "fast-check";
 import {
   anyBinary,
@@ -88,7 +90,8 @@ export const lawsOfClasses: Laws = {
       fc.property(fc.integer({ min: 1, max: 6 }), fc.nat({ max: 6 }), (hits, misses) => {
         const of = (truth: number, prediction: number, count: number): [number, number][] =>
           Array.from({ length: count }, () => [truth, prediction]);
-        // those taken for class 1 that are not, for precision; those of class 1 that are not taken for it, for recall
+        // those taken for class 1 that are not, for precision; those of class 1 that are not taken for it,
+        // for recall
         const wrong = metric.name === "precision" ? of(0, 1, misses) : of(1, 0, misses);
         const rows = [...of(1, 1, hits), ...wrong];
         const share = metric.name === "f1" ? (2 * hits) / (2 * hits + misses) : hits / (hits + misses);

@@ -1,8 +1,9 @@
 /**
- * Where training must end: a linear model at the least-squares solution, a logistic one at that of maximum likelihood. Both
- * are found here by Newton's method in float64, in one step for the first. A step of gradient descent at a rate η of at most
- * 1/L shrinks the distance of two points by 1 − ημ, so rounding errors of at most ε a step add up to at most ε/(ημ): the
- * trained model is that close to a twin in float64, and the distance of the twin to the solution is measured.
+ * Where training must end: a linear model at the least-squares solution, a logistic one at that of maximum
+ * likelihood. Both are found here by Newton's method in float64, in one step for the first. A step of
+ * gradient descent at a rate η of at most 1/L shrinks the distance of two points by 1 − ημ, so rounding
+ * errors of at most ε a step add up to at most ε/(ημ): the trained model is that close to a twin in float64,
+ * and the distance of the twin to the solution is measured.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -78,7 +79,9 @@ function newton(fit: Fit): number[] {
   return w;
 }
 
-/** Gradient descent in float64 from 0, and how far one with an error of ε a step may be from it at the end. */
+/**
+ * Gradient descent in float64 from 0, and how far one with an error of ε a step may be from it at the end.
+ */
 function twin(fit: Fit, rate: number, steps: number, epsilon: number): { point: number[]; drift: number } {
   let point = [...fit.given.x[0].map(() => 0), 0];
   let drift = 0;

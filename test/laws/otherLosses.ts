@@ -1,4 +1,7 @@
-/** Losses that are no proper scores, or have no closed form of the best prediction: what they take, and where they are 0. */
+/**
+ * Losses that are no proper scores, or have no closed form of the best prediction: what they take, and where
+ * they are 0.
+ */
 import fc from "fast-check";
 import { sigmoid, softmax } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";

@@ -1,6 +1,6 @@
 /**
- * Pieces with equal recipes do the same: a model of built-in pieces, which may share what was traced of another, has the
- * programs of its copy without recipes, which is traced by itself.
+ * Pieces with equal recipes do the same: a model of built-in pieces, which may share what was traced of
+ * another, has the programs of its copy without recipes, which is traced by itself.
  */
 
 import fc from "fast-check";
@@ -133,7 +133,11 @@ interface Pieces {
   readonly loss: LossFunction;
 }
 
-/** Compares the two ways to a program: by recipe, and by tracing copies that have none. @param seen - by recipe */
+/**
+ * Compares the two ways to a program: by recipe, and by tracing copies that have none.
+ *
+ * @param seen - by recipe
+ */
 function compareWays({ layers, optimizer, loss }: Pieces, seen: Map<string, Architecture>): void {
   const recipes = [...layers, optimizer, loss].map(recipeOf);
   expect(recipes).not.toContain(undefined);

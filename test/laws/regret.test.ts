@@ -1,7 +1,7 @@
 /**
  * Theorems about optimizers on any sequence of linear losses ⟨gₜ, xₜ⟩: their regret against a fixed point u,
- * Σ⟨gₜ, xₜ − u⟩, is bounded; and the sequence on which Adam's is not. In float64. No optimizer here projects its weights;
- * where a theorem requires it, the test does, between steps.
+ * Σ⟨gₜ, xₜ − u⟩, is bounded; and the sequence on which Adam's is not. In float64. No optimizer here projects
+ * its weights; where a theorem requires it, the test does, between steps.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -85,8 +85,8 @@ const rates = fc.double({ min: 0.01, max: 1, noNaN: true });
 const ROUNDING = 1e-8;
 
 describe("online gradient descent", () => {
-  // Zinkevich, "Online convex programming and generalized infinitesimal gradient ascent", 2003, the sum in the proof of
-  // theorem 1. Without projections it loses nothing and is an equality.
+  // Zinkevich, "Online convex programming and generalized infinitesimal gradient ascent", 2003, the sum in
+  // the proof of theorem 1. Without projections it loses nothing and is an equality.
   it("at a constant rate η has a regret of (‖x₁ − u‖² − ‖x after T − u‖²)/2η + η/2 Σ‖gₜ‖², against any u", () => {
     fc.assert(
       fc.property(gradientLists, vectors, vectors, rates, (gradients, start, u, eta) => {
@@ -123,8 +123,9 @@ describe("adagrad", () => {
   const make = (learningRate: number, convention: "keras" | "torch"): Optimizer =>
     adagrad({ learningRate, initialAccumulatorValue: 0, epsilon: 0, convention });
 
-  // Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011,
-  // the regret of composite mirror descent, with diagonal matrices: without projections it is an equality, by coordinate
+  // Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization",
+  // 2011, the regret of composite mirror descent, with diagonal matrices: without projections it is an
+  // equality, by coordinate
   it("has a regret of Σ (sₜ/2η)((xₜ − u)² − (xₜ₊₁ − u)²) + (η/2) Σ gₜ²/sₜ, sₜ² = g₁² + … + gₜ²", () => {
     fc.assert(
       fc.property(
@@ -152,7 +153,8 @@ describe("adagrad", () => {
     );
   });
 
-  // the theorem there on mirror descent with diagonal matrices, which needs no bounded set: by coordinate, as its sum is
+  // the theorem there on mirror descent with diagonal matrices, which needs no bounded set: by coordinate, as
+  // its sum is
   it("has a regret of at most maxₜ(xₜ − u)² s/2η + ηs in each coordinate, s² = Σgₜ², even where u is far", () => {
     /** In rates: some further than steps of lr/√t lead, so that slower ones would lose too much. */
     const radii = fc.integer({ min: 0, max: 15 });
@@ -172,10 +174,11 @@ describe("adagrad", () => {
   });
 });
 
-/*
- * Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018, section 3 and theorem 1: on [−1, 1] the losses are Cx in every
- * third round and −x in the two between, so that −1 is best; β₁ = 0, β₂ = 1/(1 + C²), rates α/√t with α < √(1 − β₂). The
- * paper's Adam does not correct v for its start; corrected, as here, the first step is shorter and its proof goes through.
+/**
+ * Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018, section 3 and theorem 1: on [−1, 1]
+ * the losses are Cx in every third round and −x in the two between, so that −1 is best; β₁ = 0, β₂ = 1/(1 +
+ * C²), rates α/√t with α < √(1 − β₂). The paper's Adam does not correct v for its start; corrected, as here,
+ * the first step is shorter and its proof goes through.
  */
 describe("where one large gradient is outweighed by two small ones", () => {
   interface Game {
@@ -216,8 +219,8 @@ describe("where one large gradient is outweighed by two small ones", () => {
     );
   });
 
-  // Its v is at least (1 − β₂)C² from the first round on, so a cycle goes down by α/√t · (C − 2)/√v or nearly, which adds up
-  // without bound; at −1, two small steps lead up again
+  // Its v is at least (1 − β₂)C² from the first round on, so a cycle goes down by α/√t · (C − 2)/√v or
+  // nearly, which adds up without bound; at −1, two small steps lead up again
   it("adam with amsgrad reaches −1 and stays there, except for its two steps up", () => {
     fc.assert(
       fc.property(games, (of) => {

@@ -1,6 +1,7 @@
 /**
- * Training that is saved and resumed is training that never stopped, to the bit: parameters, slots, the position in the
- * data, random numbers and the losses of epochs, for any network with dropout, any optimizer and schedule, at any step.
+ * Training that is saved and resumed is training that never stopped, to the bit: parameters, slots, the
+ * position in the data, random numbers and the losses of epochs, for any network with dropout, any optimizer
+ * and schedule, at any step.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -26,7 +27,10 @@ const rates = fc.constantFrom(
   0.05,
   warmup({ learningRate: cosineDecay({ initialLearningRate: 0.1, decaySteps: 5 }), warmupSteps: 2 }),
 );
-/** Averages of weights and accumulation, which are part of the state; a rule with evaluation weights of its own has no average. */
+/**
+ * Averages of weights and accumulation, which are part of the state; a rule with evaluation weights of its
+ * own has no average.
+ */
 const extras = (name: OptimizerName) =>
   fc
     .tuple(fc.constantFrom({}, { gradientAccumulationSteps: 3 }), averages)

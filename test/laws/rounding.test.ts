@@ -1,7 +1,8 @@
 /**
- * How far training in float32 is from training in exact numbers: within a bound that is carried forward from operation to
- * operation and from step to step (N. J. Higham, "Accuracy and stability of numerical algorithms", 2nd ed., 2002, section
- * 3.3), for networks with any optimizer as `fit` trains them. The bound itself is in `src/testing/bounds.ts`.
+ * How far training in float32 is from training in exact numbers: within a bound that is carried forward from
+ * operation to operation and from step to step (N. J. Higham, "Accuracy and stability of numerical
+ * algorithms", 2nd ed., 2002, section 3.3), for networks with any optimizer as `fit` trains them. The bound
+ * itself is in `src/testing/bounds.ts`.
  */
 import fc from "fast-check";
 import { expect, it } from "vitest";

@@ -1,6 +1,6 @@
 /**
- * Row ids are not places: what is made of some rows of a table is what is made of a table of those rows alone. Other rows are wild, so that
- * one that is read by mistake is seen.
+ * Row ids are not places: what is made of some rows of a table is what is made of a table of those rows
+ * alone. Other rows are wild, so that one that is read by mistake is seen.
  */
 import { describe, expect, it } from "vitest";
 import { type Dataset, takeExamples } from "../../src/data/dataset.js";
@@ -22,7 +22,9 @@ const ROWS = 40;
 type Kind = "regression" | "two classes" | "three classes";
 const kinds: readonly Kind[] = ["regression", "two classes", "three classes"];
 
-/** A table of which the rows that count are at places of their own, in an order of their own, between others. */
+/**
+ * A table of which the rows that count are at places of their own, in an order of their own, between others.
+ */
 function tableOf(kind: Kind): { readonly whole: Dataset; readonly ids: Int32Array } {
   const random = new RandomStream(kinds.indexOf(kind) + 3);
   const ids = Int32Array.from(new RandomStream(7).permutation(3 * ROWS)).slice(0, ROWS);
@@ -83,7 +85,10 @@ const validations: Readonly<
   "a splitter in time": { validation: timeSeriesSplit({ folds: 2, gap: 1 }), needs: ["time"] },
 };
 
-/** What is made of some rows of a table: anything that can be compared. Row ids are returned as places among those that count. */
+/**
+ * What is made of some rows of a table: anything that can be compared. Row ids are returned as places among
+ * those that count.
+ */
 const subjects: Readonly<Record<string, (given: Given) => unknown>> = {
   takeRows: ({ data, at }) => takeRows(data.y, data.outputs, at(HELD)),
   "a pipeline": ({ data, at }) => {

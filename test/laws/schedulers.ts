@@ -1,7 +1,7 @@
 /**
- * The laws of particular schedulers, beyond those of all (`fettle/testing`): how many trials continue at a rung, which, and
- * where rungs are. Each is written from the paper, independently of the library. `schedulers.test.ts` checks the built-in
- * schedulers, `test/faults` wrong ones.
+ * The laws of particular schedulers, beyond those of all (`fettle/testing`): how many trials continue at a
+ * rung, which, and where rungs are. Each is written from the paper, independently of the library.
+ * `schedulers.test.ts` checks the built-in schedulers, `test/faults` wrong ones.
  */
 import fc from "fast-check";
 import type { RungContext, Scheduler } from "../../src/search/schedulers/scheduler.js";
@@ -46,7 +46,8 @@ function isPower(step: number, least: number, reduction: number): boolean {
 
 /** Of schedulers that halve: `halving`, `hyperband` and `asha`. */
 export const halvingLaws: Readonly<Record<string, (make: Halver) => fc.IRawProperty<unknown>>> = {
-  // K. Jamieson and A. Talwalkar, 2016: the best 1/η of those that are left; one at least, since nothing would be complete
+  // K. Jamieson and A. Talwalkar, 2016: the best 1/η of those that are left; one at least, since nothing
+  // would be complete
   "lets ⌊n/η⌋ of n trials go on, at least one, and none that cost more than one that ends": (make) =>
     fc.property(
       ...[reductions, fc.nat({ max: 2 }), fc.array(anyCost, { minLength: 1, maxLength: 20 })],
@@ -149,7 +150,10 @@ export const lagLaws: Readonly<Record<string, (make: () => Scheduler) => fc.IRaw
     }),
 };
 
-/** Costs of a trial and of others at each rung up to one, far apart now and then; others may have gone further. */
+/**
+ * Costs of a trial and of others at each rung up to one, far apart now and then; others may have gone
+ * further.
+ */
 const anyCosts = fc.constantFrom(0, 1, 2, 3, 5, 20, 100);
 const anyJudgement = fc.integer({ min: 1, max: 4 }).chain((rungs) =>
   fc.record({

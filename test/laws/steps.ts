@@ -1,6 +1,7 @@
 /**
- * Training steps of a random network, on the kernels as in `fit`, with a bound on the rounding error of each number: laws
- * that hold in exact numbers are then checked within the sum of the bounds of both sides, and no more.
+ * Training steps of a random network, on the kernels as in `fit`, with a bound on the rounding error of each
+ * number: laws that hold in exact numbers are then checked within the sum of the bounds of both sides, and no
+ * more.
  */
 
 import type { Program } from "../../src/compile/program.js";
@@ -86,7 +87,10 @@ export interface Bounded {
   readonly errors: readonly number[];
 }
 
-/** What one step of gradient descent on all rows of a case makes of some parameters; at rate 1 it takes off the gradient. */
+/**
+ * What one step of gradient descent on all rows of a case makes of some parameters; at rate 1 it takes off
+ * the gradient.
+ */
 export function stepped(
   given: ModelCase,
   parameters: readonly number[],

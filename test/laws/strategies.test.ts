@@ -1,4 +1,7 @@
-/** The built-in strategies and their parts keep the laws of `strategies.ts`; and those that draw depend on the seed. */
+/**
+ * The built-in strategies and their parts keep the laws of `strategies.ts`; and those that draw depend on the
+ * seed.
+ */
 import { describe, expect, it } from "vitest";
 import { float } from "../../src/search/space/builders.js";
 import { blend, onePoint, sbx, uniform } from "../../src/search/strategies/genetic/crossover.js";
@@ -40,7 +43,8 @@ it.each(["random", "sobol", "tpe", "gp", "cmaes", "genetic", "nsga2"])(
         return trial.params.x;
       });
     });
-    // doubles, of which no two are likely to be equal; but a strategy may come to an end of the range, with any seed
+    // doubles, of which no two are likely to be equal; but a strategy may come to an end of the range, with
+    // any seed
     const inside = points.filter((x) => x !== 0 && x !== 1);
     expect(new Set(inside).size).toBe(inside.length);
     expect(inside.length).toBeGreaterThan(16);

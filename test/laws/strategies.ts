@@ -1,6 +1,7 @@
 /**
- * The laws of particular strategies, beyond those of all (`fettle/testing`): how evenly Sobol' points are distributed, and
- * what children inherit from their parents. `strategies.test.ts` checks the built-in strategies, `test/faults` wrong ones.
+ * The laws of particular strategies, beyond those of all (`fettle/testing`): how evenly Sobol' points are
+ * distributed, and what children inherit from their parents. `strategies.test.ts` checks the built-in
+ * strategies, `test/faults` wrong ones.
  */
 import fc from "fast-check";
 import { RandomStream } from "../../src/numerics/random.js";
@@ -41,7 +42,10 @@ function checkEven(what: string, tally: readonly number[], boxes: number, each: 
     );
 }
 
-/** The laws of Sobol' sequences, scrambled or not (I. Sobol', 1967 and 1976; A. Owen, 1995, for scrambled ones). */
+/**
+ * The laws of Sobol' sequences, scrambled or not (I. Sobol', 1967 and 1976; A. Owen, 1995, for scrambled
+ * ones).
+ */
 export const sobolLaws: Readonly<Record<string, (sequence: Sequence) => fc.IRawProperty<unknown>>> = {
   "puts one of each 2ᵐ points in each 2ᵐ-th part of any dimension": (sequence) =>
     fc.property(fc.integer({ min: 0, max: 6 }), fc.nat({ max: 50 }), anyKeys, (m, block, keys) => {

@@ -1,8 +1,8 @@
 /**
- * Symmetries of a network: it does not depend on the order of its rows, features, hidden units and outputs, each with its
- * weights, nor on the scale or sign of a hidden unit whose activation commutes with it (R. Hecht-Nielsen, "On the
- * algebraic structure of feedforward network weight spaces", 1990). Each law holds for the network's step of training in
- * exact numbers; on the kernels, within the rounding bounds of both sides.
+ * Symmetries of a network: it does not depend on the order of its rows, features, hidden units and outputs,
+ * each with its weights, nor on the scale or sign of a hidden unit whose activation commutes with it (R.
+ * Hecht-Nielsen, "On the algebraic structure of feedforward network weight spaces", 1990). Each law holds for
+ * the network's step of training in exact numbers; on the kernels, within the rounding bounds of both sides.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -29,7 +29,10 @@ function moved<T>(list: readonly T[], order: Order): T[] {
   return order.map((i) => list[i]);
 }
 
-/** Rows and columns of each kernel and the numbers of each bias, by the orders of the units before and after its layer. */
+/**
+ * Rows and columns of each kernel and the numbers of each bias, by the orders of the units before and after
+ * its layer.
+ */
 function movedParameters(given: ModelCase, vector: readonly number[], orders: readonly Order[]): number[] {
   return placesOf(given).flatMap(({ offset, size, shape, name, path }) => {
     const own = vector.slice(offset, offset + size);
@@ -106,7 +109,10 @@ describe("a step of training is the same", () => {
   });
 });
 
-/** The parameters with the weights and biases into each hidden unit times its factor, and those out of it divided by it. */
+/**
+ * The parameters with the weights and biases into each hidden unit times its factor, and those out of it
+ * divided by it.
+ */
 function scaled(
   given: ModelCase,
   vector: readonly number[],

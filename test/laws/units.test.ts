@@ -1,9 +1,10 @@
 /**
- * Steps under a change of units of the loss and of the weights. If a loss is s times as large, its gradients are s times as
- * large: rules that divide by their size do not depend on it (Kingma and Ba, "Adam: a method for stochastic optimization", 2015,
- * section 2.1). In units 1/s as large, a weight is s times the number, and its gradient 1/s times: Adadelta's steps grow
- * by the same factor, those of sgd do not (Zeiler, "ADADELTA: an adaptive learning rate method", 2012, section 3.2). In
- * float64; scales are powers of two, so that equality holds to the bit.
+ * Steps under a change of units of the loss and of the weights. If a loss is s times as large, its gradients
+ * are s times as large: rules that divide by their size do not depend on it (Kingma and Ba, "Adam: a method
+ * for stochastic optimization", 2015, section 2.1). In units 1/s as large, a weight is s times the number,
+ * and its gradient 1/s times: Adadelta's steps grow by the same factor, those of sgd do not (Zeiler,
+ * "ADADELTA: an adaptive learning rate method", 2012, section 3.2). In float64; scales are powers of two, so
+ * that equality holds to the bit.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -111,10 +112,10 @@ describe("adadelta", () => {
     );
   });
 
-  // ε stands beside squared steps, which give it its unit, and beside squared gradients, where it must be nothing. They
-  // are at least 1e-2/64, so that (1 − ρ)g² > 2e-10 and ε ≤ 1e-24 · 64² is a share of at most 2e-11. A step has the largest
-  // relative error of those before it and half this share: 1.2e-10 after 12. No step is longer than twice the farthest
-  // point, so their sum is off by at most 24 times as much.
+  // ε stands beside squared steps, which give it its unit, and beside squared gradients, where it must be
+  // nothing. They are at least 1e-2/64, so that (1 − ρ)g² > 2e-10 and ε ≤ 1e-24 · 64² is a share of at most
+  // 2e-11. A step has the largest relative error of those before it and half this share: 1.2e-10 after 12. No
+  // step is longer than twice the farthest point, so their sum is off by at most 24 times as much.
   it("takes its unit from ε at first: with s²ε steps are s times as large, as ε goes to 0", () => {
     fc.assert(
       fc.property(gradientLists, fc.integer({ min: -6, max: 6 }), rhos, (list, exponent, rho) => {

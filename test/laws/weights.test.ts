@@ -1,4 +1,7 @@
-/** Weights of rows and classes: a row of weight 2 counts as two rows, in every metric, every loss and in training. */
+/**
+ * Weights of rows and classes: a row of weight 2 counts as two rows, in every metric, every loss and in
+ * training.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/compile/compile.js";
@@ -329,7 +332,8 @@ describe("training", () => {
 
 describe("balanced weights", () => {
   it("are scikit-learn's among the training rows, and have a mean of 1", () => {
-    // compute_class_weight("balanced", classes=[0, 1, 2], y=[0, 0, 0, 1, 2, 2]) of scikit-learn 1.4.2: 2/3, 2, 1
+    // compute_class_weight("balanced", classes=[0, 1, 2], y=[0, 0, 0, 1, 2, 2]) of scikit-learn 1.4.2: 2/3,
+    // 2, 1
     const labels = [0, 0, 0, 1, 2, 2, 1, 1];
     const data = { y: Float64Array.from(labels.flatMap(oneHot)), outputs: 3 };
     const train = Int32Array.of(0, 1, 2, 3, 4, 5);

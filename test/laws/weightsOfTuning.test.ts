@@ -1,4 +1,7 @@
-/** A row of weight k is k rows, in all that tuning makes of weights: baselines, searches, and what is chosen from predictions. */
+/**
+ * A row of weight k is k rows, in all that tuning makes of weights: baselines, searches, and what is chosen
+ * from predictions.
+ */
 import { describe, expect, it } from "vitest";
 import type { Task } from "../../src/data/dataset.js";
 import { lossWeights } from "../../src/data/weights.js";
@@ -33,7 +36,10 @@ function repeated({ task, x, y, parts, sampleWeight = [] }: Table): Table {
   return { task, x: again(x), y: again(y), parts: again(parts) };
 }
 
-/** A linear target, but for rows of weight 0, whose targets are wild; parts 0 and 1 have as many rows, and weigh the same. */
+/**
+ * A linear target, but for rows of weight 0, whose targets are wild; parts 0 and 1 have as many rows, and
+ * weigh the same.
+ */
 function table(task: Task, seed: number): Table {
   const random = new RandomStream(seed);
   const slopes = Array.from({ length: 6 }, () => random.normal());

@@ -1,4 +1,7 @@
-/** Metrics of steps: those that a mask leaves out are no lines, however wide a line is, and a row's weight is that of its steps. */
+/**
+ * Metrics of steps: those that a mask leaves out are no lines, however wide a line is, and a row's weight is
+ * that of its steps.
+ */
 import { expect, it } from "vitest";
 import { countedLines } from "../../src/metrics/lines.js";
 

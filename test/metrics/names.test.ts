@@ -1,4 +1,7 @@
-/** Every name that scikit-learn and Keras document is known or refused, as the tables of docs/losses-and-metrics.md say. */
+/**
+ * Every name that scikit-learn and Keras document is known or refused, as the tables of
+ * docs/losses-and-metrics.md say.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as namespace from "../../src/metrics/index.js";

@@ -1,4 +1,7 @@
-/** Every metric against scikit-learn's values, see make_sklearn_values.py: ties, absent classes, one class, weights and labels included. */
+/**
+ * Every metric against scikit-learn's values, see make_sklearn_values.py: ties, absent classes, one class,
+ * weights and labels included.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { MatrixLike } from "../../src/data/matrix.js";
@@ -23,7 +26,10 @@ const { sets } = JSON.parse(readFileSync(new URL("sklearn.json", import.meta.url
   sets: readonly Row[];
 };
 
-/** Relative from 1 on: 40 rows, each a few operations on numbers near 1, make an error below 40 · 10 · 2⁻⁵³ of the largest. */
+/**
+ * Relative from 1 on: 40 rows, each a few operations on numbers near 1, make an error below 40 · 10 · 2⁻⁵³ of
+ * the largest.
+ */
 function checkNear(actual: number, expected: number | "Infinity" | null): void {
   if (expected === null) expect(actual).toBeNaN();
   else if (expected === "Infinity") expect(actual).toBe(Number.POSITIVE_INFINITY);

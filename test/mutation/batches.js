@@ -1,6 +1,7 @@
 /**
- * What is mutated, in batches, and the tests that each is held to: its own and some of what is built on it, the quickest
- * first, since a mutant is done with at the first test that fails. Tests that run `dist/` see no mutant.
+ * What is mutated, in batches, and the tests that each is held to: its own and some of what is built on it,
+ * the quickest first, since a mutant is done with at the first test that fails. Tests that run `dist/` see no
+ * mutant.
  */
 const inFolder = (folder, names) => names.split(" ").map((name) => `test/${folder}/${name}.test.ts`);
 

@@ -1,10 +1,10 @@
 /**
- * Which mutants are tried, and what becomes of them. Each has a number that follows from a seed and from what it is; the n
- * with the least are the sample, so that a larger one holds a smaller.
+ * Which mutants are tried, and what becomes of them. Each has a number that follows from a seed and from what
+ * it is; the n with the least are the sample, so that a larger one holds a smaller.
  *
- * Stryker draws no samples, and its ranges let in whatever is nested in one that was drawn. So this is also a plugin of two
- * parts: a checker, in the place of one of types, that lets it try these and no others, and a reporter that writes down each
- * result as it comes, so that none is lost if a run is ended.
+ * Stryker draws no samples, and its ranges let in whatever is nested in one that was drawn. So this is also a
+ * plugin of two parts: a checker, in the place of one of types, that lets it try these and no others, and a
+ * reporter that writes down each result as it comes, so that none is lost if a run is ended.
  */
 import { createHash } from "node:crypto";
 import { appendFileSync, readFileSync } from "node:fs";

@@ -1,4 +1,7 @@
-/** Stryker at an exact version in `.mutants/`, so that installing Fettle does not install it. Vitest is the root's. */
+/**
+ * Stryker at an exact version in `.mutants/`, so that installing Fettle does not install it. Vitest is the
+ * root's.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -47,7 +50,8 @@ export async function mutantsOf(files) {
 }
 
 /**
- * Tries some mutants of some files, with the tests that meet them, and appends what becomes of them to a file.
+ * Tries some mutants of some files, with the tests that meet them, and appends what becomes of them to a
+ * file.
  *
  * @param files - paths below the root
  * @param tests - the test files that they are held to, in the order to run them

@@ -1,4 +1,7 @@
-/** How vitest runs the tests that mutants are held to: the files of FETTLE_MUTANT_TESTS, in their order, in one module graph. */
+/**
+ * How vitest runs the tests that mutants are held to: the files of FETTLE_MUTANT_TESTS, in their order, in
+ * one module graph.
+ */
 import { relative } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer } from "vitest/node";
@@ -25,7 +28,8 @@ export default defineConfig((environment) => {
       ...test,
       include: tests,
       sequence: { sequencer: AsListed },
-      // A mutant has a thread of its own, so its files may share the modules: they are loaded once, not once a file.
+      // A mutant has a thread of its own, so its files may share the modules: they are loaded once, not once
+      // a file.
       isolate: false,
       // What few random cases do not find, more seldom do; each mutant is held to all tests that meet it.
       provide: { timesTheCases: 0.2 },

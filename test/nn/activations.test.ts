@@ -1,4 +1,7 @@
-/** Activations against their formulas in float64, PyTorch's values, central differences, and at the ends of the range of float32. */
+/**
+ * Activations against their formulas in float64, PyTorch's values, central differences, and at the ends of
+ * the range of float32.
+ */
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { gradients } from "../../src/autograd/grad.js";

@@ -23,7 +23,10 @@ async function step(optimizer: Optimizer): Promise<Record<string, number[]>> {
 }
 
 const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
-/** Differences of weights below 2 carry two roundings of 2^-24, and clipped gradients 7 of themselves, which are smaller. */
+/**
+ * Differences of weights below 2 carry two roundings of 2^-24, and clipped gradients 7 of themselves, which
+ * are smaller.
+ */
 const TOLERANCE = 2 ** -22;
 
 function expectScaled(actual: number[], gradient: number[], scale: number): void {

@@ -1,4 +1,7 @@
-/** Training with constraints: what is true after any number of steps, whatever the layer, the optimizer and what is around it. */
+/**
+ * Training with constraints: what is true after any number of steps, whatever the layer, the optimizer and
+ * what is around it.
+ */
 
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
@@ -34,7 +37,9 @@ const BOUND = 2 ** -22;
 const x = randomRows(10, 3, 1);
 const y = x.map(([a, b, c]) => [4 * a - 2 * b + c * c, -3 * a]);
 
-/** The weights that are trained, and those that are evaluated: the same unless the optimizer keeps them apart. */
+/**
+ * The weights that are trained, and those that are evaluated: the same unless the optimizer keeps them apart.
+ */
 function bothWeights(model: LayersModel): Record<string, number[]>[] {
   const { row, saved } = model.trained();
   const trained = arraysOf(model.network(row), saved.arrays[PARAMETERS]);

@@ -1,4 +1,6 @@
-/** Custom activations, losses, layers, initializers and metrics, each against the built-in that it repeats. */
+/**
+ * Custom activations, losses, layers, initializers and metrics, each against the built-in that it repeats.
+ */
 import { describe, expect, it } from "vitest";
 import {
   abs,

@@ -1,4 +1,7 @@
-/** Models whose optimizer evaluates other weights than it trains: everything that a user sees is of those that evaluate. */
+/**
+ * Models whose optimizer evaluates other weights than it trains: everything that a user sees is of those that
+ * evaluate.
+ */
 
 import { describe, expect, it } from "vitest";
 import type { SavedRun } from "../../src/engine/executor.js";
@@ -28,7 +31,10 @@ import { randomRows, refusal, wasm, weightsOf } from "./support.js";
 const x = randomRows(24, 3, 1);
 const y = x.map(([a, b, c]) => a - 2 * b + c * c);
 
-/** Polyak's average of all weights (B. Polyak and A. Juditsky, 1992): a rule with evaluation weights of its own. */
+/**
+ * Polyak's average of all weights (B. Polyak and A. Juditsky, 1992): a rule with evaluation weights of its
+ * own.
+ */
 const averagedSgd = defineOptimizer({
   name: "averagedSgd",
   hyperparameters: { learningRate: 0.01 },

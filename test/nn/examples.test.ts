@@ -1,7 +1,8 @@
 /**
- * The examples of networks: settings are chosen on validation rows, and the figures are of test rows. They are the same bits everywhere; the
- * bounds leave room for other bits of later releases. The figures in comments are those of the long form (`--mode long`), which is what a user
- * runs; the short form has fewer trials, and is held to the same.
+ * The examples of networks: settings are chosen on validation rows, and the figures are of test rows. They
+ * are the same bits everywhere; the bounds leave room for other bits of later releases. The figures in
+ * comments are those of the long form (`--mode long`), which is what a user runs; the short form has fewer
+ * trials, and is held to the same.
  */
 import { expect, it } from "vitest";
 import { cases } from "../cases.js";

@@ -1,4 +1,7 @@
-/** A first `fit`, before the kernels are loaded: it waits for them, and trains on what its arrays held when it was called. */
+/**
+ * A first `fit`, before the kernels are loaded: it waits for them, and trains on what its arrays held when it
+ * was called.
+ */
 import { expect, it } from "vitest";
 import { dense } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";

@@ -1,4 +1,7 @@
-/** State of models holds no denormal numbers, whatever writes it: weights, slots, moving means, averages, sums. */
+/**
+ * State of models holds no denormal numbers, whatever writes it: weights, slots, moving means, averages,
+ * sums.
+ */
 import { describe, expect, it } from "vitest";
 import { type Architecture, architectureFrom, hyperparametersOf } from "../../src/nn/architecture.js";
 import {
@@ -75,7 +78,10 @@ describe.each(["sgd", "adam", "rmsprop", "lamb"])("a training by %s of weights t
 describe("a gradient of the loss that vanishes", () => {
   const rate = 1e18;
 
-  /** Where the bias of a model of one or of two classes goes from a logit, of which the truth is 0, in one step. */
+  /**
+   * Where the bias of a model of one or of two classes goes from a logit, of which the truth is 0, in one
+   * step.
+   */
   async function moved(logit: number, classes: 1 | 2): Promise<number> {
     const model = compiled(
       [dense(classes, { activation: classes === 1 ? "sigmoid" : "softmax", kernelInitializer: "zeros" })],

@@ -1,4 +1,7 @@
-/** Initializers against the bounds, means and variances of their papers, and the truncated ones against Python's quantiles. */
+/**
+ * Initializers against the bounds, means and variances of their papers, and the truncated ones against
+ * Python's quantiles.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { compile, compileStep } from "../../src/compile/compile.js";
@@ -40,7 +43,10 @@ const truncated: {
   readonly quantiles: Readonly<Record<string, number>>;
 } = JSON.parse(readFileSync(new URL("truncated-normal.json", import.meta.url), "utf8"));
 
-/** A distribution of mean 0: its kurtosis E x⁴ / (E x²)², the share beyond 1.5 deviations, and its bound in deviations. */
+/**
+ * A distribution of mean 0: its kurtosis E x⁴ / (E x²)², the share beyond 1.5 deviations, and its bound in
+ * deviations.
+ */
 interface Distribution {
   readonly kurtosis: number;
   readonly beyond: number;
@@ -87,13 +93,15 @@ describe("initializers", () => {
     const { kurtosis, beyond, bound } = distribution;
     const weights = (await firstWeights(make()))["dense_1.kernel"];
     expect(weights.length).toBe(COUNT);
-    // five standard deviations of each statistic over 60,000 independent numbers: one in 1.7 million by chance
+    // five standard deviations of each statistic over 60,000 independent numbers: one in 1.7 million by
+    // chance
     expect(Math.abs(mean(weights))).toBeLessThanOrEqual(5 * Math.sqrt(variance / COUNT));
     const measured = mean(weights.map((w) => w * w));
     expect(Math.abs(measured / variance - 1)).toBeLessThanOrEqual(5 * Math.sqrt((kurtosis - 1) / COUNT));
     const share = weights.filter((w) => Math.abs(w) > 1.5 * Math.sqrt(variance)).length / COUNT;
     expect(Math.abs(share - beyond)).toBeLessThanOrEqual(5 * Math.sqrt((beyond * (1 - beyond)) / COUNT));
-    // a bound is kept but for two roundings, and nearly reached: 0.999 of it is passed with probability 1 − 2e-6 or more
+    // a bound is kept but for two roundings, and nearly reached: 0.999 of it is passed with probability 1 −
+    // 2e-6 or more
     const most = Math.max(...weights.map(Math.abs)) / Math.sqrt(variance);
     expect(most).toBeLessThanOrEqual(bound * (1 + 2 ** -22));
     expect(most).toBeGreaterThan(0.999 * Math.min(bound, 3));
@@ -247,7 +255,8 @@ describe("orthogonal", () => {
     );
     const moment = (of: (q: readonly number[]) => number): number => mean(matrices.map(of));
     const trace = (q: readonly number[]): number => q[0] + q[5] + q[10] + q[15];
-    // P. Diaconis and M. Shahshahani, 1994: the trace has the first moments of a standard normal variable. Five deviations each
+    // P. Diaconis and M. Shahshahani, 1994: the trace has the first moments of a standard normal variable.
+    // Five deviations each
     expect(Math.abs(moment(trace))).toBeLessThanOrEqual(5 / Math.sqrt(draws));
     expect(Math.abs(moment((q) => trace(q) ** 2) - 1)).toBeLessThanOrEqual(5 * Math.sqrt(2 / draws));
     for (let k = 0; k < n * n; k++) {

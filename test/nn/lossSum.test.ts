@@ -71,7 +71,8 @@ describe("a constant loss of 0.1 in batches of one", () => {
       loss: (_, yPred) => add(mul(0, mean(yPred)), 0.1),
     });
     const { history } = await model.fit(x, x, { epochs: 1, batchSize: 1, verbose: 0 });
-    // 0.1 is rounded to float32 once, and is exact as the term of each row; a plain sum of as many is 0.14 % off
+    // 0.1 is rounded to float32 once, and is exact as the term of each row; a plain sum of as many is 0.14 %
+    // off
     expect(Math.abs(history.loss[0] - 0.1)).toBeLessThan(0.1 * 2 ** -24);
   });
 

@@ -1,4 +1,7 @@
-/** Padding changes no result, in any layer: the laws of `fettle/testing` over every factory, and over layers that break them. */
+/**
+ * Padding changes no result, in any layer: the laws of `fettle/testing` over every factory, and over layers
+ * that break them.
+ */
 import { describe, expect, it } from "vitest";
 import { div, max, mean, mul, reshape, sub, sum } from "../../src/graph/functions.js";
 import type { Shape } from "../../src/graph/shape.js";

@@ -22,7 +22,10 @@ export interface MaskedRows {
   readonly counts: readonly (readonly number[])[];
 }
 
-/** Layers one after the other, or what becomes of the masked sequence; compiled and with the weights of a seed. */
+/**
+ * Layers one after the other, or what becomes of the masked sequence; compiled and with the weights of a
+ * seed.
+ */
 export async function maskedModel(
   shape: readonly [steps: number, features: number],
   after: readonly Layer[] | ((masked: SymbolicTensor) => SymbolicTensor),

@@ -1,4 +1,6 @@
-/** What padding holds moves no bit of a training, an evaluation or a prediction, in networks of many kinds. */
+/**
+ * What padding holds moves no bit of a training, an evaluation or a prediction, in networks of many kinds.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {

@@ -44,8 +44,8 @@ it("500 models leave memory where it was after the tenth", async () => {
   for (let i = 10; i < 500; i++) await useModel(i);
   expect(defaultEngine().bytesInUse).toBe(start);
   expect(wasmBytes()).toBe(size);
-  // all 7 widths have their programs since the seventh model: V8's own bookkeeping comes and goes by 1 MB, and a model
-  // that stayed would be 4 KiB at least
+  // all 7 widths have their programs since the seventh model: V8's own bookkeeping comes and goes by 1 MB,
+  // and a model that stayed would be 4 KiB at least
   expect(heapBytes() - heap).toBeLessThan(490 * 4096);
 });
 

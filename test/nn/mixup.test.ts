@@ -71,7 +71,10 @@ describe("shares", () => {
   });
 });
 
-/** What `mixRows` makes of a batch whose x is the identity matrix, so that a row says which rows it was mixed of. */
+/**
+ * What `mixRows` makes of a batch whose x is the identity matrix, so that a row says which rows it was mixed
+ * of.
+ */
 function mixed(executor: Executor, rows: number, seed: number, weights?: readonly number[]) {
   const y = randomRows(rows, 2, seed);
   const program = compileStep(

@@ -1,4 +1,7 @@
-/** The ways of arrays into models: in every layout, lent or copied, and of more rows than go to the engine at once, here 256 rows of 1,024. */
+/**
+ * The ways of arrays into models: in every layout, lent or copied, and of more rows than go to the engine at
+ * once, here 256 rows of 1,024.
+ */
 import ndarray from "ndarray";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { defaultEngine } from "../../src/engine/wasmEngine.js";

@@ -1,4 +1,7 @@
-/** Rows of any shape, in and out of models: every layout of an array is the same data, and a shape that does not fit is refused. */
+/**
+ * Rows of any shape, in and out of models: every layout of an array is the same data, and a shape that does
+ * not fit is refused.
+ */
 import ndarray from "ndarray";
 import { describe, expect, it } from "vitest";
 import { constant, mul, softmax } from "../../src/graph/functions.js";

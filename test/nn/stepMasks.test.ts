@@ -26,7 +26,9 @@ import { cases } from "../cases.js";
 import { compiled, reference, refusal, wasm, weightsOf } from "./support.js";
 
 const STEPS = 4;
-/** Sequences of 1 to 4 steps of one feature that is not 0, with zeros after them, and a target for each step. */
+/**
+ * Sequences of 1 to 4 steps of one feature that is not 0, with zeros after them, and a target for each step.
+ */
 const sequences = fc
   .array(
     fc.array(fc.tuple(fc.integer({ min: 1, max: 16 }), fc.integer({ min: -8, max: 8 })), {

@@ -1,6 +1,7 @@
 /**
- * What a training step spends on each row and each weight, in passes of the machine: that losses and optimizers are written as the compiler
- * has one pass for. A loss that came apart once took four passes more and no test failed.
+ * What a training step spends on each row and each weight, in passes of the machine: that losses and
+ * optimizers are written as the compiler has one pass for. A loss that came apart once took four passes more
+ * and no test failed.
  */
 import { describe, expect, it } from "vitest";
 import * as Elementwise from "../../src/graph/opcodes/elementwise.js";
@@ -17,7 +18,10 @@ import { rmsprop } from "../../src/optim/rmsprop.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { decode, registersOf } from "../compile/code.js";
 
-/** The passes over `elements` numbers in a step of a network of one layer, of 3 columns and batches of 32 rows. */
+/**
+ * The passes over `elements` numbers in a step of a network of one layer, of 3 columns and batches of 32
+ * rows.
+ */
 function passesOver(elements: number, units: number, loss: Loss, optimizer: Optimizer): string[] {
   const activation = units === 1 ? "sigmoid" : "softmax";
   const network = networkOf(chain([dense(units, { activation })]), 3);

@@ -75,7 +75,8 @@ describe("training", () => {
     };
     const { history } = await model.fit(x, y, { epochs, batchSize, shuffle: false });
 
-    // 12 steps; in each, a gradient of at most 1 with some 30 roundings, and the rounding of a weight of at most 2
+    // 12 steps; in each, a gradient of at most 1 with some 30 roundings, and the rounding of a weight of at
+    // most 2
     const bound = 12 * (rate * 30 + 2) * 2 ** -24;
     for (let epoch = 0; epoch < epochs; epoch++) {
       let lossOfRows = 0;

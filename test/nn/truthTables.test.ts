@@ -1,4 +1,7 @@
-/** The law of the tables of truths: a loss or a metric refuses truths, or is finite; and predictions that metrics would misread. */
+/**
+ * The law of the tables of truths: a loss or a metric refuses truths, or is finite; and predictions that
+ * metrics would misread.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { mean, square, sub } from "../../src/graph/functions.js";

@@ -5,7 +5,9 @@ import { firstNotFinite } from "../../src/numerics/finite.js";
 import { kernelsAreLoaded, ready } from "../../src/numerics/kernels.js";
 import { cases } from "../cases.js";
 
-/** Below and above what a loop does alone, and around one and two parts of what the kernels take at a time. */
+/**
+ * Below and above what a loop does alone, and around one and two parts of what the kernels take at a time.
+ */
 const lengths = [0, 1, 3, 5, 255, 256, 257, 16383, 16384, 16385, 32771, 40000];
 
 function agrees(length: number, places: readonly number[], wrong: number): void {

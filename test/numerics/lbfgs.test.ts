@@ -60,8 +60,8 @@ test("finds the minimum of quadratics, which a linear system gives", () => {
     fc.property(anyQuadratic, (problem) => {
       const n = problem.b.length;
       const { x, converged } = minimize(quadratic(problem), new Float64Array(n).fill(3), free(n));
-      // the least eigenvalue is 1, so the distance is at most the norm of the gradient; where the search ended
-      // because no lower value was to be seen, it is √ε
+      // the least eigenvalue is 1, so the distance is at most the norm of the gradient; where the search
+      // ended because no lower value was to be seen, it is √ε
       const bound = converged ? 3e-9 : 1e-6;
       for (const [i, xi] of solve(problem.a, problem.b).entries()) {
         expect(Math.abs(x[i] - xi)).toBeLessThan(bound);

@@ -5,7 +5,10 @@ import { matern } from "../../src/numerics/matern.js";
 import { cases } from "../cases.js";
 import { errorF64 } from "./ulp.js";
 
-/** The stated bound, of which both round r alike, and 4 ulp for the formula below: its exponential, and roundings. */
+/**
+ * The stated bound, of which both round r alike, and 4 ulp for the formula below: its exponential, and
+ * roundings.
+ */
 const BOUND = 6 + 4;
 
 test("covariances and slopes are the formula's, within the stated bound", () => {

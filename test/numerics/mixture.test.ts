@@ -5,9 +5,9 @@ import { logDensities, logMasses, type NormalFactor, type TableFactor } from "..
 import { cases } from "../cases.js";
 
 /**
- * ln of the mass of a standard normal on [from, from + width], to 2e-13 and the rounding of z²/2: Simpson's rule for
- * e^(−(z² − z₀²)/2) with z₀ the end nearest to 0. Its steps h are below 1/(500·(1 + |z₀|)), and h⁴/180 times the fourth
- * derivative below 1e-13 of the integrand.
+ * ln of the mass of a standard normal on [from, from + width], to 2e-13 and the rounding of z²/2: Simpson's
+ * rule for e^(−(z² − z₀²)/2) with z₀ the end nearest to 0. Its steps h are below 1/(500·(1 + |z₀|)), and
+ * h⁴/180 times the fourth derivative below 1e-13 of the integrand.
  */
 function logMass(from: number, width: number): number {
   const to = from + width;

@@ -51,7 +51,9 @@ describe("adafactor", () => {
   });
 });
 
-/** Ten weights of 1, a gradient of 0.01 once, then 0.1 to 1: the first, and the points of Keras' own tests. */
+/**
+ * Ten weights of 1, a gradient of 0.01 once, then 0.1 to 1: the first, and the points of Keras' own tests.
+ */
 function golden(optimizer: Optimizer): number[][] {
   const rising = Array.from({ length: 10 }, (_, i) => (i + 1) / 10);
   const list = [rising.map(() => 0.01), ...Array.from({ length: 4 }, () => rising)];

@@ -1,4 +1,7 @@
-/** Optimizers that see arrays, or evaluate other weights than they train, follow float64 trajectories: `fixtures/arrays.py` wrote them. */
+/**
+ * Optimizers that see arrays, or evaluate other weights than they train, follow float64 trajectories:
+ * `fixtures/arrays.py` wrote them.
+ */
 import { describe, expect, it } from "vitest";
 import type { Executor } from "../../src/engine/executor.js";
 import { getOptimizer, optimizers } from "../../src/optim/registry.js";
@@ -24,7 +27,10 @@ const cases = (fixture.cases as readonly Case[]).map((entry) => ({
   label: JSON.stringify(entry.options),
 }));
 
-/** The largest difference from the points, and from the weights that are evaluated, as a share of the largest coordinate. */
+/**
+ * The largest difference from the points, and from the weights that are evaluated, as a share of the largest
+ * coordinate.
+ */
 function worst(
   executor: Executor,
   { optimizer: name, convention, options, points, evaluated }: Case,

@@ -1,4 +1,7 @@
-/** Every optimizer on the kernels: each step is within the rounding of its operations, as running error analysis bounds it. */
+/**
+ * Every optimizer on the kernels: each step is within the rounding of its operations, as running error
+ * analysis bounds it.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CLIPPINGS } from "../../src/optim/clip.js";

@@ -1,4 +1,7 @@
-/** Clipping by value, by norm and by global norm: against the formulas of Keras 3 and PyTorch, and by its laws. */
+/**
+ * Clipping by value, by norm and by global norm: against the formulas of Keras 3 and PyTorch, and by its
+ * laws.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile, compileStep } from "../../src/compile/compile.js";
@@ -99,8 +102,9 @@ describe("clipping", () => {
       fc.property(anyClipping, ({ sizes, gradient, bound, clipping, convention }) => {
         const optimizer = show({ [clipping]: bound, convention });
         const expected = formulas[convention][clipping](split(gradient, sizes), bound).flat();
-        // A square, a sum in float64 that is rounded once, a root, a sum with 1e-6, a quotient and a product: with the
-        // bound and 1e-6 as inputs at most 7 roundings, each of 2^-24 of the result in float32 and 2^-53 in float64.
+        // A square, a sum in float64 that is rounded once, a root, a sum with 1e-6, a quotient and a product:
+        // with the bound and 1e-6 as inputs at most 7 roundings, each of 2^-24 of the result in float32 and
+        // 2^-53 in float64.
         for (const [executor, unit] of [
           [reference, 2 ** -53],
           [wasm, 2 ** -24],

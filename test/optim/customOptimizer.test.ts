@@ -1,4 +1,7 @@
-/** Optimizers of a user: any rule, held to its ranges and names, with the clipping, the decay and the conventions of the built-in ones. */
+/**
+ * Optimizers of a user: any rule, held to its ranges and names, with the clipping, the decay and the
+ * conventions of the built-in ones.
+ */
 import { describe, expect, it } from "vitest";
 import { add, constant, mul, neg, sign, sub, sum, zerosLike } from "../../src/graph/functions.js";
 import { defineOptimizer } from "../../src/optim/define.js";

@@ -95,7 +95,8 @@ describe.each(averaging)("%s", (name) => {
 });
 
 it("is at the points of Keras' own test", () => {
-  // keras/src/optimizers/optimizer_test.py, test_ema: w = 3 for two weights, gradients of 1, SGD of rate 1, momentum 0.9, every 3rd step
+  // keras/src/optimizers/optimizer_test.py, test_ema: w = 3 for two weights, gradients of 1, SGD of rate 1,
+  // momentum 0.9, every 3rd step
   const optimizer = sgd({ learningRate: 1, useEma: true, emaMomentum: 0.9, emaOverwriteFrequency: 3 });
   const { run, follow, point } = drive(reference, optimizer, [3, 4]);
   const seen = [1, 2, 3].map(() => {

@@ -1,4 +1,7 @@
-/** Where float32 could lead optimizers astray, and does not: variances that rounding makes negative, and denormal numbers. */
+/**
+ * Where float32 could lead optimizers astray, and does not: variances that rounding makes negative, and
+ * denormal numbers.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileStep } from "../../src/compile/compile.js";

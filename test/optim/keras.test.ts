@@ -1,4 +1,7 @@
-/** Every optimizer of Keras 3 is here by its name, or refused with what serves in its place; and the defaults of the newer ones. */
+/**
+ * Every optimizer of Keras 3 is here by its name, or refused with what serves in its place; and the defaults
+ * of the newer ones.
+ */
 import { describe, expect, it } from "vitest";
 import { getOptimizer } from "../../src/optim/registry.js";
 

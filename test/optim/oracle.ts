@@ -1,7 +1,7 @@
 /**
- * The optimizers as plain float64 loops, straight from the equations of Keras 3's and PyTorch's documentation and
- * sources; Lion, which PyTorch lacks, from its paper's algorithm 2.
- * Nothing of src is used, so that an error there cannot hide here.
+ * The optimizers as plain float64 loops, straight from the equations of Keras 3's and PyTorch's documentation
+ * and sources; Lion, which PyTorch lacks, from its paper's algorithm 2. Nothing of src is used, so that an
+ * error there cannot hide here.
  */
 
 /** All the numbers and flags of one case; what an optimizer does not have is ignored. */

@@ -47,9 +47,9 @@ const factories: Record<string, (config: never) => Schedule> = {
 };
 
 /**
- * In float64 a rate is some 10 roundings, and PyTorch's recurrence one a step: over 100 steps below 200 · 2^-53. In
- * float32 the angle of a cosine is at most π with 4 roundings, so below 13 · 2^-24; 10 more of the rate follow. Powers
- * here have exponents below 100 of 0.95, whose rounding they amplify to 100 · 2^-24.
+ * In float64 a rate is some 10 roundings, and PyTorch's recurrence one a step: over 100 steps below 200 ·
+ * 2^-53. In float32 the angle of a cosine is at most π with 4 roundings, so below 13 · 2^-24; 10 more of the
+ * rate follow. Powers here have exponents below 100 of 0.95, whose rounding they amplify to 100 · 2^-24.
  */
 const TOLERANCE = { reference: 1e-12, wasm: 128 * 2 ** -24 };
 

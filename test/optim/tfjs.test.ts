@@ -9,8 +9,9 @@
  * | rmsprop | rmsprop, keras, with and without momentum | ε is inside the root, lr inside the buffer |
  * | adagrad | adagrad, keras, ε = 1e-7 | ε is inside the root; it is the backend's and cannot be set |
  *
- * Two do not coincide. tf.train.rmsprop with `centered` takes √(v − (ḡ² + ε)), so that ε makes the root smaller, not
- * larger. tf.train.adadelta divides by the accumulated squares *before* this gradient, the paper and Keras after it.
+ * Two do not coincide. tf.train.rmsprop with `centered` takes √(v − (ḡ² + ε)), so that ε makes the root
+ * smaller, not larger. tf.train.adadelta divides by the accumulated squares *before* this gradient, the paper
+ * and Keras after it.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { cases } from "../cases.js";
@@ -27,8 +28,9 @@ import { trajectory, wasm } from "./drive.js";
 const STEPS = 10;
 
 /**
- * Both sides are float32 and do at most 16 roundings a step, each at most 2^-24 of the numbers in it, which the
- * conditions below amplify by at most 10 (1 − β in one of tfjs's terms): 16 × 10 × 2^-24 < 1e-5 of what moves.
+ * Both sides are float32 and do at most 16 roundings a step, each at most 2^-24 of the numbers in it, which
+ * the conditions below amplify by at most 10 (1 − β in one of tfjs's terms): 16 × 10 × 2^-24 < 1e-5 of what
+ * moves.
  */
 const TOLERANCE = 1e-5;
 

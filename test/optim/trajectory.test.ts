@@ -8,7 +8,10 @@ import { type Problem, quadratic, rosenbrock } from "./problems.js";
 const STEPS = 200;
 type Options = Partial<OracleConfig>;
 
-/** Options in both conventions, options of torch only, and rates at which no path is chaotic on (quadratic, Rosenbrock). */
+/**
+ * Options in both conventions, options of torch only, and rates at which no path is chaotic on (quadratic,
+ * Rosenbrock).
+ */
 const cases: Record<string, { rates: [number, number]; both: Options[]; torch: Options[] }> = {
   sgd: {
     rates: [0.005, 3e-4],

@@ -1,6 +1,6 @@
 /**
- * The public interface, entry by entry, as API Extractor reports it in `api/`. A change of a public name changes a
- * report, which a review then sees; `npm run api` rewrites them. Needs `dist/`.
+ * The public interface, entry by entry, as API Extractor reports it in `api/`. A change of a public name
+ * changes a report, which a review then sees; `npm run api` rewrites them. Needs `dist/`.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,7 @@
 /**
- * What importing the package does to a host: nothing. The built modules are bundled by the conditions of each host and
- * run in a realm that has JavaScript and no more, which generates no code, from strings or WebAssembly.
+ * What importing the package does to a host: nothing. The built modules are bundled by the conditions of each
+ * host and run in a realm that has JavaScript and no more, which generates no code, from strings or
+ * WebAssembly.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -10,7 +10,10 @@ import { published } from "./published.js";
 
 await init;
 
-/** The command of the package that is installed in a folder: what `npx fettle` runs there, without npm's own half a second. */
+/**
+ * The command of the package that is installed in a folder: what `npx fettle` runs there, without npm's own
+ * half a second.
+ */
 const command = (cwd: string): string => join(cwd, "node_modules/.bin/fettle");
 
 /** Runs a module in a folder. */
@@ -248,7 +251,9 @@ it("npx fettle works in the checkout", async () => {
 });
 
 describe("import graph", () => {
-  /** Every file that entries reach, as paths from dist, and every package; or those that are loaded `atOnce`. */
+  /**
+   * Every file that entries reach, as paths from dist, and every package; or those that are loaded `atOnce`.
+   */
   function reach(entries: readonly string[], atOnce = false): { files: string[]; packages: string[] } {
     const dist = join(root, "dist");
     const files = new Set<string>();

@@ -1,4 +1,7 @@
-/** What an installed package must offer beside working code: types, links, and a small and quiet installation. `package.test.ts` calls it. */
+/**
+ * What an installed package must offer beside working code: types, links, and a small and quiet installation.
+ * `package.test.ts` calls it.
+ */
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { init, parse } from "es-module-lexer";
@@ -106,8 +109,8 @@ export function published(installed: () => Installation): void {
 }
 
 /**
- * One entry for each form in `exports`, such as types, Node and all others: those of one form are resolved alike. `--mode long` tries all, each of
- * them in four ways, with a program of its own.
+ * One entry for each form in `exports`, such as types, Node and all others: those of one form are resolved
+ * alike. `--mode long` tries all, each of them in four ways, with a program of its own.
  */
 function entriesToResolve(): string[] {
   const entries = Object.entries(manifest.exports).filter(([entry]) => !entry.includes("*"));

@@ -1,4 +1,6 @@
-/** The supply chain: what the lock file pins, what users install with the package, and how it is published. */
+/**
+ * The supply chain: what the lock file pins, what users install with the package, and how it is published.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

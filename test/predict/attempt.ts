@@ -1,4 +1,7 @@
-/** What reading a file is allowed to do: to refuse with a FettleError, and to take memory in proportion to the file. */
+/**
+ * What reading a file is allowed to do: to refuse with a FettleError, and to take memory in proportion to the
+ * file.
+ */
 import { expect, vi } from "vitest";
 import { FettleError } from "../../src/errors.js";
 

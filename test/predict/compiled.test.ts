@@ -1,4 +1,7 @@
-/** Networks that are no stack of dense layers, in the predictor: the bits of compiled programs, for any layers and any number of rows. */
+/**
+ * Networks that are no stack of dense layers, in the predictor: the bits of compiled programs, for any layers
+ * and any number of rows.
+ */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { contentsOf } from "../../src/model/contents.js";

@@ -1,4 +1,7 @@
-/** Every layer: a model that has it is saved, loaded and predicts, by the model and by the predictor, to the bit. */
+/**
+ * Every layer: a model that has it is saved, loaded and predicts, by the model and by the predictor, to the
+ * bit.
+ */
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadModel, saveModel } from "../../src/model/save.js";
 import { functional, input } from "../../src/nn/functional.js";

@@ -1,4 +1,7 @@
-/** Layers of every kind, as networks have them. A layer that index.ts exports and that has no row here fails a test. */
+/**
+ * Layers of every kind, as networks have them. A layer that index.ts exports and that has no row here fails a
+ * test.
+ */
 import type { Shape } from "../../src/graph/shape.js";
 import { maxNorm } from "../../src/nn/constraints.js";
 import {

@@ -1,4 +1,7 @@
-/** The predictor's network against compiled programs: the same bits for any architecture and any number of rows. */
+/**
+ * The predictor's network against compiled programs: the same bits for any architecture and any number of
+ * rows.
+ */
 
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";

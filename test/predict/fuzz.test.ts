@@ -1,6 +1,6 @@
 /**
- * Model files that are damaged, or that anyone may have written: each is refused with a FettleError, or predicts. Nothing is larger than
- * the file makes it.
+ * Model files that are damaged, or that anyone may have written: each is refused with a FettleError, or
+ * predicts. Nothing is larger than the file makes it.
  */
 import { Script } from "node:vm";
 import fc from "fast-check";

@@ -1,4 +1,7 @@
-/** Model files with a valid checksum that claim what they do not have: refused with these words, and before anything is allocated. */
+/**
+ * Model files with a valid checksum that claim what they do not have: refused with these words, and before
+ * anything is allocated.
+ */
 import { beforeAll, describe, expect, it } from "vitest";
 import { FettleError } from "../../src/errors.js";
 import type { Model } from "../../src/model/model.js";

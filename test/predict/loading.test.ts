@@ -1,4 +1,7 @@
-/** What a predictor loads and how much memory it takes: of kernels no more than its network needs, of memory no more than it may. */
+/**
+ * What a predictor loads and how much memory it takes: of kernels no more than its network needs, of memory
+ * no more than it may.
+ */
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { platform as host } from "#platform";

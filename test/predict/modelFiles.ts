@@ -75,7 +75,10 @@ function shapedModel(): Uint8Array<ArrayBuffer> {
   return saveModel(model);
 }
 
-/** Files of each kind: with tables and without, for classes and quantities, with the state of training and without. */
+/**
+ * Files of each kind: with tables and without, for classes and quantities, with the state of training and
+ * without.
+ */
 export async function modelFiles(): Promise<ModelFile[]> {
   const random = new RandomStream(3, 9);
   const x = Array.from({ length: 12 }, () => [random.normal(), random.normal(), random.normal()]);

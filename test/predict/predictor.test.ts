@@ -1,4 +1,7 @@
-/** Rows in every form: the same predictions to the bit, as of features scaled by hand; and refusals that name the row and the column. */
+/**
+ * Rows in every form: the same predictions to the bit, as of features scaled by hand; and refusals that name
+ * the row and the column.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/numerics/random.js";

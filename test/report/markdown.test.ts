@@ -16,7 +16,9 @@ import { prop } from "../prop.js";
 
 const markdown = new MarkdownIt({ html: true, linkify: false });
 
-/** The text of each heading, and the cells of each table, as a reader sees them; and the kinds of all pieces. */
+/**
+ * The text of each heading, and the cells of each table, as a reader sees them; and the kinds of all pieces.
+ */
 function readBack(text: string) {
   const tokens = markdown.parse(text, {});
   const headings: string[] = [];

@@ -284,8 +284,8 @@ describe("summarizeFront", () => {
   };
 
   it("shows the trials of the front that are furthest apart, the best by the first metric first", () => {
-    // Trials 6 and 1 are the ends. Gaps in parts of the ranges, 9 and 10: 5/9 + 2/10 for trial 0, 2/9 + 5/10 for 4,
-    // 2.5/9 + 3/10 for 2, and less for 5 (2/9 + 3/10) and 7 (1.5/9 + 2/10).
+    // Trials 6 and 1 are the ends. Gaps in parts of the ranges, 9 and 10: 5/9 + 2/10 for trial 0, 2/9 + 5/10
+    // for 4, 2.5/9 + 3/10 for 2, and less for 5 (2/9 + 3/10) and 7 (1.5/9 + 2/10).
     expect(summarizeFront(front, 80, paint)).toEqual([
       "",
       "Pareto front of logLoss and size (means of 3 folds): 7 of 8 trials, 5 shown",

@@ -1,4 +1,7 @@
-/** Event files of TensorBoard, read back by protobufjs with the messages of TensorFlow and TensorBoard, and by a reader of records of our own. */
+/**
+ * Event files of TensorBoard, read back by protobufjs with the messages of TensorFlow and TensorBoard, and by
+ * a reader of records of our own.
+ */
 import protobuf from "protobufjs";
 import { describe, expect, it } from "vitest";
 import { studyData } from "../../src/report/plots/studyData.js";
@@ -10,7 +13,8 @@ import { random } from "../../src/search/strategies/random/random.js";
 import { createStudy } from "../../src/search/study/create.js";
 import { Curves } from "../../src/search/trial/curves.js";
 
-// the fields that TensorBoard reads, as event.proto, summary.proto, tensor.proto, plugin_data.proto and api.proto number them
+// the fields that TensorBoard reads, as event.proto, summary.proto, tensor.proto, plugin_data.proto and
+// api.proto number them
 const { root } = protobuf.parse(
   `syntax = "proto3";
   message Event { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5; }

@@ -1,4 +1,7 @@
-/** Pictures of characters: what is where, at any width, and how many columns a text takes. One test needs python3. */
+/**
+ * Pictures of characters: what is where, at any width, and how many columns a text takes. One test needs
+ * python3.
+ */
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

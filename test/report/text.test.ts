@@ -128,7 +128,8 @@ describe("progressLine", () => {
   const state = { finished: 12, total: 30, seconds: 6, metric: "accuracy", best: 0.98 };
 
   it("has bar, count, rate, best and time left", () => {
-    // The words take 53 characters and two spaces, which leaves 25 for the bar: 10 of them for 12 of 30 trials.
+    // The words take 53 characters and two spaces, which leaves 25 for the bar: 10 of them for 12 of 30
+    // trials.
     const bar = "█".repeat(10) + "░".repeat(15);
     const words = "12/30  2.0 trials/s  best accuracy 0.9800  9.0 s left";
     expect(progressLine(state, 80)).toBe(`${bar}  ${words}`);

@@ -1,6 +1,7 @@
 /**
- * The worker of `bounds.js`. `/step` is one step of training from nothing, `/tune` the main job: 50 trials of a dense
- * network on the breast cancer table, cross-validated, in slices of 10 ms with a turn for others between them.
+ * The worker of `bounds.js`. `/step` is one step of training from nothing, `/tune` the main job: 50 trials of
+ * a dense network on the breast cancer table, cross-validated, in slices of 10 ms with a turn for others
+ * between them.
  */
 
 /** The memories of all instances of the kernels, since nothing else of Fettle's lies outside the heap. */
@@ -55,7 +56,9 @@ async function tuneInSlices() {
   return { trials: trials.length, best: best.value, slices, kernels, resumed, bytes: middle.length };
 }
 
-/** Milliseconds of requests that have nothing but bytes and the table: each goes on for some steps, and saves. */
+/**
+ * Milliseconds of requests that have nothing but bytes and the table: each goes on for some steps, and saves.
+ */
 async function timesFromBytes(bytes, options) {
   const { restoreTuner } = await import("fettle");
   const times = [];

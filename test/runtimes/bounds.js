@@ -1,8 +1,8 @@
 /**
- * What tuning may cost a Worker, where a host allows 128 MB and 10 ms at a time; measured on workerd, which enforces
- * neither. Memory is what V8 says of the isolate, asked by its inspector every 20 ms between slices: the size of its heap,
- * garbage and free space too, and the array buffers and WebAssembly memories beside it; memories are also counted one by
- * one, and added once more, since not every V8 counts them.
+ * What tuning may cost a Worker, where a host allows 128 MB and 10 ms at a time; measured on workerd, which
+ * enforces neither. Memory is what V8 says of the isolate, asked by its inspector every 20 ms between slices:
+ * the size of its heap, garbage and free space too, and the array buffers and WebAssembly memories beside it;
+ * memories are also counted one by one, and added once more, since not every V8 counts them.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -14,13 +14,17 @@ const entry = fileURLToPath(new URL("bounded-worker.js", import.meta.url));
 const peer = fileURLToPath(new URL("peer-worker.js", import.meta.url));
 const MOST_MEMORY = 64e6;
 /**
- * What processors spend from a request to the answer after a first step, over what TensorFlow.js takes right after it, since
- * machines differ by more than a bound in milliseconds could allow for; the median of so many pairs.
+ * What processors spend from a request to the answer after a first step, over what TensorFlow.js takes right
+ * after it, since machines differ by more than a bound in milliseconds could allow for; the median of so many
+ * pairs.
  */
 const MOST_COLD = 0.65;
 const PAIRS = 15;
 const ASK_EVERY = 20;
-/** Milliseconds of a request that restores a tuning, goes on and saves; the least of some, which nobody interrupted. */
+/**
+ * Milliseconds of a request that restores a tuning, goes on and saves; the least of some, which nobody
+ * interrupted.
+ */
 const MOST_REQUEST = 10;
 
 /**
@@ -68,7 +72,9 @@ async function coldStart(worker) {
   return before === undefined ? clock : processorTime() - before;
 }
 
-/** Milliseconds that all threads of workerd have had of processors, as Linux counts them; undefined elsewhere. */
+/**
+ * Milliseconds that all threads of workerd have had of processors, as Linux counts them; undefined elsewhere.
+ */
 function processorTime() {
   if (!existsSync("/proc/self/task")) return undefined;
   const read = (...path) => readFileSync(join("/proc", ...path), "utf8");

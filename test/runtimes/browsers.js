@@ -1,4 +1,6 @@
-/** The program in browsers, in a page without a bundler under a policy that forbids to make code from strings. */
+/**
+ * The program in browsers, in a page without a bundler under a policy that forbids to make code from strings.
+ */
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";

@@ -1,7 +1,8 @@
 /**
- * Bundlers, each configured as its manual begins, on two pages of a user's project that run in Chromium, one that tunes and one that
- * predicts: the outcomes must be Node's. Vite and webpack follow `new URL(…, import.meta.url)` to the kernels; the others are given them as a file of the
- * bundle. webpack also bundles a program for Node, as Next.js does for its routes.
+ * Bundlers, each configured as its manual begins, on two pages of a user's project that run in Chromium, one
+ * that tunes and one that predicts: the outcomes must be Node's. Vite and webpack follow
+ * `new URL(…, import.meta.url)` to the kernels; the others are given them as a file of the bundle. webpack
+ * also bundles a program for Node, as Next.js does for its routes.
  */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -146,8 +147,8 @@ function checkEqual(what, found, expected) {
 }
 
 /**
- * Kilobytes of code and kernels, gzipped, including what is loaded later. Bundlers also copy the kernels of predictors, which a page that
- * tunes does not fetch.
+ * Kilobytes of code and kernels, gzipped, including what is loaded later. Bundlers also copy the kernels of
+ * predictors, which a page that tunes does not fetch.
  */
 function sizeOf(folder, entry) {
   const unused = entry === "bundled" && readFileSync(join(app, "node_modules/fettle/wasm/predict.wasm"));

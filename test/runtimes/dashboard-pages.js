@@ -1,4 +1,7 @@
-/** What the checks of the dashboard share: studies to look at, the commands that serve it, and a page that may not complain. */
+/**
+ * What the checks of the dashboard share: studies to look at, the commands that serve it, and a page that may
+ * not complain.
+ */
 import { spawn } from "node:child_process";
 
 const MANY = 10_000;

@@ -1,6 +1,7 @@
 /**
- * What a person does with the dashboard beside reading: selecting lines of a picture, comparing trials of two studies, trying points by hand,
- * notes and tags in two pages at once, downloads; and pages whose server ends, starts again, or wants another key.
+ * What a person does with the dashboard beside reading: selecting lines of a picture, comparing trials of two
+ * studies, trying points by hand, notes and tags in two pages at once, downloads; and pages whose server
+ * ends, starts again, or wants another key.
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -36,7 +37,9 @@ const counted = (page, text) => page.locator(".tools [role=status]", { hasText: 
 const selected = async (page) =>
   Number.parseInt(await page.locator(".brush [role=status]").textContent(), 10);
 
-/** A part of an axis is selected by a drag, and of another by keyboard; the table shows the trials of both. */
+/**
+ * A part of an axis is selected by a drag, and of another by keyboard; the table shows the trials of both.
+ */
 async function selectsLines(browser, url) {
   const { page, end } = await opened(browser, url);
   await goTo(page, "#/study/first");
@@ -237,7 +240,10 @@ async function survivesItsServer(bin, browser, path) {
   }
 }
 
-/** A run is paused, a point is changed from its best and tried, the better is kept, the run is ended, and its files are saved. */
+/**
+ * A run is paused, a point is changed from its best and tried, the better is kept, the run is ended, and its
+ * files are saved.
+ */
 async function triesPoints(bin, browser, path) {
   const words = ["tune", table, "--target", "diagnosis", "--trials", "400", "--epochs", "5", "--jobs", "1"];
   await withCommand(bin, [...words, "--storage", path, "--study", "watched", "--watch"], async (url) => {

@@ -1,6 +1,7 @@
 /**
- * The dashboard in Chromium, from the command line of the installed package: no error, no request to another host, no violation that axe-core
- * finds; sorting, filtering, comparing, notes, pausing and resuming by mouse and by keyboard; and 10,000 trials that stay fluid.
+ * The dashboard in Chromium, from the command line of the installed package: no error, no request to another
+ * host, no violation that axe-core finds; sorting, filtering, comparing, notes, pausing and resuming by mouse
+ * and by keyboard; and 10,000 trials that stay fluid.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -152,7 +153,10 @@ async function sortsFiltersAndCompares(browser, url) {
   await end();
 }
 
-/** Pictures of what parameters do come when they are chosen by keyboard, by a thread that may load the kernels. */
+/**
+ * Pictures of what parameters do come when they are chosen by keyboard, by a thread that may load the
+ * kernels.
+ */
 async function showsParameters(browser, url) {
   const { page, end } = await opened(browser, url);
   await goTo(page, "#/study/first");
@@ -285,7 +289,8 @@ async function pausesAndResumes(bin, browser) {
       await page.keyboard.press("Enter");
       await page.locator(".actions .pill.running").waitFor();
       must((await (await ask("", "GET")).json()).phase === "running", "the host has not resumed");
-      // the host takes another token, as after one expired: the page says so, and goes on when it takes this one again
+      // the host takes another token, as after one expired: the page says so, and goes on when it takes this
+      // one again
       const { port } = server;
       await server.close();
       server = await serve((request) => host.fetch(new Request(request, { headers: {} })), port);

@@ -1,7 +1,8 @@
 /**
- * The browser example in Chromium, under a policy that forbids to make code from strings: it comes to the bits that Node
- * comes to, also after a reload in the middle; it never blocks its page, asks nothing of a network, can be paused and stopped, answers a row by hand
- * as the model that it gives away does, says what it refuses, fits a small window, and keeps axe-core's rules.
+ * The browser example in Chromium, under a policy that forbids to make code from strings: it comes to the
+ * bits that Node comes to, also after a reload in the middle; it never blocks its page, asks nothing of a
+ * network, can be paused and stopped, answers a row by hand as the model that it gives away does, says what
+ * it refuses, fits a small window, and keeps axe-core's rules.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -138,7 +139,10 @@ async function answersByHand(page) {
   must(said.includes(answer.class) && said.includes(share), `the page says ${said}, its model ${share}`);
 }
 
-/** A tab that is reloaded, and one that is closed, go on where they were; a second tab is told; without a network the page opens. */
+/**
+ * A tab that is reloaded, and one that is closed, go on where they were; a second tab is told; without a
+ * network the page opens.
+ */
 async function goesOn(page, expected) {
   await fillSettings(page);
   await page.click("#start");

@@ -1,4 +1,7 @@
-/** The browser example without a browser. What its page does is tested in Chromium, by `npm run test:runtimes`. */
+/**
+ * The browser example without a browser. What its page does is tested in Chromium, by
+ * `npm run test:runtimes`.
+ */
 import { execFileSync } from "node:child_process";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,7 @@
 /**
- * The dashboard and the page that tunes in Firefox: no error, no request to another host, no violation that axe-core finds, sorting, filtering and
- * comparing by keyboard; and the bits that Node comes to. What a browser must measure is checked in Chromium.
+ * The dashboard and the page that tunes in Firefox: no error, no request to another host, no violation that
+ * axe-core finds, sorting, filtering and comparing by keyboard; and the bits that Node comes to. What a
+ * browser must measure is checked in Chromium.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -156,7 +157,10 @@ async function keepsRules(page) {
   must(found.length === 0, `axe-core finds ${found.join("; ")}`);
 }
 
-/** Waits until a function is true in the page. The driver's own way makes code from strings, which the page's policy forbids. */
+/**
+ * Waits until a function is true in the page. The driver's own way makes code from strings, which the page's
+ * policy forbids.
+ */
 async function until(page, isSo) {
   const end = Date.now() + PATIENCE;
   while (!(await page.evaluate(`Boolean((${isSo})())`))) {

@@ -1,7 +1,7 @@
 /**
- * Fills `.runtimes/` at the root: runtimes and what drives them at exact versions, and in `app/` a project as a user has
- * it, with the package as npm packs it and the program. The root's own `node_modules` and lock file stay as they are.
- * Browsers are Debian's, since npm has none.
+ * Fills `.runtimes/` at the root: runtimes and what drives them at exact versions, and in `app/` a project as
+ * a user has it, with the package as npm packs it and the program. The root's own `node_modules` and lock
+ * file stay as they are. Browsers are Debian's, since npm has none.
  */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -52,7 +52,8 @@ export function installApp() {
 /**
  * Installs packages that are not there at their versions, beside those that are.
  *
- * @param packages - `{ name: version }`, or `{ name: "npm:package@version" }` for a package under another name
+ * @param packages - `{ name: version }`, or `{ name: "npm:package@version" }` for a package under another
+ * name
  * @throws Error if npm fails, as without a network at the first run
  */
 export function installPackages(packages) {
@@ -112,7 +113,10 @@ function onPath(names) {
     });
 }
 
-/** A folder with a manifest, cut off from the root's `tsconfig.json`, whose `paths` lead Bun and esbuild to the sources. */
+/**
+ * A folder with a manifest, cut off from the root's `tsconfig.json`, whose `paths` lead Bun and esbuild to
+ * the sources.
+ */
 function project(folder, dependencies) {
   mkdirSync(folder, { recursive: true });
   const manifest = { private: true, type: "module", dependencies };

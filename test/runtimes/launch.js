@@ -1,6 +1,6 @@
 /**
- * The runtimes: what each needs to be installed, and how it is started on the program, with no more rights than a
- * user's program needs. `run(jobs)` answers what `report` returned there, or throws.
+ * The runtimes: what each needs to be installed, and how it is started on the program, with no more rights
+ * than a user's program needs. `run(jobs)` answers what `report` returned there, or throws.
  */
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";

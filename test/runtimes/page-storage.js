@@ -1,6 +1,7 @@
 /**
- * Storages in a page, in real browsers: the laws of storages hold; a search whose tab is closed, or whose browser is killed, goes on to the
- * bits of one that was not; two tabs run one study; other releases and a full disk are told in words.
+ * Storages in a page, in real browsers: the laws of storages hold; a search whose tab is closed, or whose
+ * browser is killed, goes on to the bits of one that was not; two tabs run one study; other releases and a
+ * full disk are told in words.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,7 @@
-/** What `bounds.js` holds the first step of Fettle to: the same network's first step in TensorFlow.js, in plain JavaScript. */
+/**
+ * What `bounds.js` holds the first step of Fettle to: the same network's first step in TensorFlow.js, in
+ * plain JavaScript.
+ */
 const ROWS = 32;
 const COLUMNS = 100;
 

@@ -1,4 +1,6 @@
-/** The text of some pictures, the same wherever this is run: in a page, in a Web Worker, in Node and in Deno. */
+/**
+ * The text of some pictures, the same wherever this is run: in a page, in a Web Worker, in Node and in Deno.
+ */
 import { ready } from "fettle";
 import * as report from "fettle/report";
 

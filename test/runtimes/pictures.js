@@ -1,6 +1,7 @@
 /**
- * The same pictures everywhere: one bundle draws them in Node, in Deno, and in a page and a Web Worker of Chromium and of Firefox. The options
- * must be Node's, and the SVG too, character by character; in a page, but for places.
+ * The same pictures everywhere: one bundle draws them in Node, in Deno, and in a page and a Web Worker of
+ * Chromium and of Firefox. The options must be Node's, and the SVG too, character by character; in a page,
+ * but for places.
  */
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -55,7 +56,10 @@ export const picturesCheck = {
   },
 };
 
-/** A page measures text by its own fonts, so text, and what is laid out by it, is elsewhere there; the rest is the same. */
+/**
+ * A page measures text by its own fonts, so text, and what is laid out by it, is elsewhere there; the rest is
+ * the same.
+ */
 const PAGES = ["chromium", "firefox"];
 const withoutPlaces = (svg) => svg.replace(/[-\d.]+/g, "");
 

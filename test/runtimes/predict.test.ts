@@ -1,4 +1,6 @@
-/** From a table to predictions served by workerd, as README of the Cloudflare example does it. Needs `dist/`. */
+/**
+ * From a table to predictions served by workerd, as README of the Cloudflare example does it. Needs `dist/`.
+ */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

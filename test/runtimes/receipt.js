@@ -1,4 +1,7 @@
-/** A stranger's receipt: what Node tuned, each runtime of the command line recomputes to the same bits, and finds a changed cell. */
+/**
+ * A stranger's receipt: what Node tuned, each runtime of the command line recomputes to the same bits, and
+ * finds a changed cell.
+ */
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** The report that `fettle tune --out` writes, in Chromium and in Firefox: no message, no request, nothing for axe-core, and a brush that works. */
+/**
+ * The report that `fettle tune --out` writes, in Chromium and in Firefox: no message, no request, nothing for
+ * axe-core, and a brush that works.
+ */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -1,4 +1,7 @@
-/** The report of a study in Chromium: it asks the network for nothing, has no fault that axe-core finds, and its brush works. */
+/**
+ * The report of a study in Chromium: it asks the network for nothing, has no fault that axe-core finds, and
+ * its brush works.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";

@@ -1,7 +1,8 @@
 /**
- * `npm run test:runtimes`: the same study on every runtime must come to the same bits, and checks of what else must hold
- * there. Arguments name some of them. Prints tables and, as its last line, `N passed, N failed`; a runtime fails if it
- * cannot be installed or run, or does not agree with the first that ran.
+ * `npm run test:runtimes`: the same study on every runtime must come to the same bits, and checks of what
+ * else must hold there. Arguments name some of them. Prints tables and, as its last line,
+ * `N passed, N failed`; a runtime fails if it cannot be installed or run, or does not agree with the first
+ * that ran.
  */
 import { checks } from "./checks.js";
 import { installApp } from "./install.js";

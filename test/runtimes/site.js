@@ -1,6 +1,6 @@
 /**
- * The static site: every link of it leads somewhere, and its main pages, opened in Chromium, ask for nothing from elsewhere, tell no error, fit a
- * window of 360 px and keep axe-core's rules in light and dark colours.
+ * The static site: every link of it leads somewhere, and its main pages, opened in Chromium, ask for nothing
+ * from elsewhere, tell no error, fit a window of 360 px and keep axe-core's rules in light and dark colours.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";

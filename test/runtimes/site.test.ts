@@ -1,4 +1,7 @@
-/** How the site's pages are made of Markdown. That all links lead somewhere is tested on the whole site, by `npm run test:runtimes`. */
+/**
+ * How the site's pages are made of Markdown. That all links lead somewhere is tested on the whole site, by
+ * `npm run test:runtimes`.
+ */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,6 @@
 /**
- * The study of the matrix on the two runtimes that are always there: Node, with any number of threads, and workerd.
- * `npm run test:runtimes` brings it to the others. Needs `dist/`.
+ * The study of the matrix on the two runtimes that are always there: Node, with any number of threads, and
+ * workerd. `npm run test:runtimes` brings it to the others. Needs `dist/`.
  */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -1,6 +1,7 @@
 /**
- * How long a page holds its main thread. A task's length is its processor time: where others have the processor, a clock would tell of them.
- * Tasks of other pages of the browser, some of which it opens by itself, do not count.
+ * How long a page holds its main thread. A task's length is its processor time: where others have the
+ * processor, a clock would tell of them. Tasks of other pages of the browser, some of which it opens by
+ * itself, do not count.
  */
 
 /** How often tasks are measured at most. */
@@ -8,7 +9,8 @@ const LOOKS = 5;
 const MARK = "the page whose tasks are measured";
 
 /**
- * The first look whose longest task is short enough, or the last of a few: what else the machine does makes a task longer, and never shorter.
+ * The first look whose longest task is short enough, or the last of a few: what else the machine does makes a
+ * task longer, and never shorter.
  *
  * @template {{ readonly longest: number }} Look
  * @param {number} most - milliseconds

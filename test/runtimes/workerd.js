@@ -9,8 +9,8 @@ const TIMEOUT = 120_000;
  * A worker as wrangler would bundle and start it.
  *
  * @param {string} entry - its module, from where `fettle` resolves
- * @param {Partial<import("miniflare").MiniflareOptions> & { mayGenerate?: boolean }} options - and whether its text may hold what
- *   generates code, as another library's does without running it
+ * @param {Partial<import("miniflare").MiniflareOptions> & { mayGenerate?: boolean }} options - and whether
+ *   its text may hold what generates code, as another library's does without running it
  * @throws Error if it generates code
  */
 export async function startWorkerd(entry, { mayGenerate = false, ...options } = {}) {

@@ -1,6 +1,6 @@
 /**
- * The Cloudflare example as wrangler bundles it, from the package as npm packs it: how much a Worker uploads, and that it
- * runs a study on workerd.
+ * The Cloudflare example as wrangler bundles it, from the package as npm packs it: how much a Worker uploads,
+ * and that it runs a study on workerd.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";

@@ -1,4 +1,7 @@
-/** All that a strategy or a scheduler was made with is in its options, from which a saved study makes it again. */
+/**
+ * All that a strategy or a scheduler was made with is in its options, from which a saved study makes it
+ * again.
+ */
 import { expect, it } from "vitest";
 import type { HalvingOptions } from "../../src/search/schedulers/halving.js";
 import { createScheduler, schedulerNames } from "../../src/search/schedulers/index.js";

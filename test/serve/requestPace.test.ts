@@ -1,4 +1,6 @@
-/** How many requests a server takes: so many a second on a clock that the test turns, and so many at a time. */
+/**
+ * How many requests a server takes: so many a second on a clock that the test turns, and so many at a time.
+ */
 import { afterEach, expect, it, vi } from "vitest";
 import { Requests } from "../../src/serve/requests.js";
 

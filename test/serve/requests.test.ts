@@ -1,4 +1,6 @@
-/** Requests of strangers and of careless or broken clients: each is refused with a reason and changes nothing. */
+/**
+ * Requests of strangers and of careless or broken clients: each is refused with a reason and changes nothing.
+ */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { memoryStore, type Store } from "../../src/serve/store.js";

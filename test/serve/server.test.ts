@@ -1,4 +1,7 @@
-/** Studies over HTTP: the same result as `tune`, whenever the server is lost, and commands that do what they say. */
+/**
+ * Studies over HTTP: the same result as `tune`, whenever the server is lost, and commands that do what they
+ * say.
+ */
 import { beforeAll, describe, expect, it } from "vitest";
 import { FettleError } from "../../src/errors.js";
 import { loadModel } from "../../src/model/save.js";
@@ -31,7 +34,8 @@ type Records = TuneResult<typeof space>["trials"];
 async function expectWhole(fetch: Fetch, id: string): Promise<void> {
   const status = await read<StudyStatus>(ask(fetch, `GET /studies/${id}`));
   expect(status).toMatchObject({ id, phase: "done", settings: body, finished: 6, trials: 6 });
-  // 6 trials on 2 folds of 24 rows and the final fit on 48, in batches of 16, for 4 epochs; a trial's start is one step
+  // 6 trials on 2 folds of 24 rows and the final fit on 48, in batches of 16, for 4 epochs; a trial's start
+  // is one step
   expect(status.steps).toBe(6 * (1 + 2 * 2 * 4) + 3 * 4);
   expect(status.best?.number).toBe(whole.best.number);
   expect([status.best?.curves, whole.best.curves?.names]).toEqual([undefined, ["loss"]]); // sent after each slice

@@ -1,4 +1,6 @@
-/** Stores: the built-in ones, and one whose methods return values and no promises, as of an embedded database. */
+/**
+ * Stores: the built-in ones, and one whose methods return values and no promises, as of an embedded database.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

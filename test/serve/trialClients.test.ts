@@ -1,4 +1,7 @@
-/** Clients that do the trials of a study by ask and tell, in any order, with losses: it is the study of one process. */
+/**
+ * Clients that do the trials of a study by ask and tell, in any order, with losses: it is the study of one
+ * process.
+ */
 import fc from "fast-check";
 import { asha, createStudy, medianStopping, nsga2, random, type Scheduler, type Strategy, tpe } from "fettle";
 import { memoryStorage } from "fettle/store";
@@ -38,8 +41,8 @@ interface Client {
 }
 
 /**
- * Lets clients act in an order of chance: each ask, report or tell is one act. Some are lost, and now and then the server begins again from its
- * storage.
+ * Lets clients act in an order of chance: each ask, report or tell is one act. Some are lost, and now and
+ * then the server begins again from its storage.
  */
 async function played(given: TrialServerOptions, order: readonly number[]): Promise<unknown> {
   let { fetch } = await serveTrials(given);

@@ -1,4 +1,7 @@
-/** A server of trials over HTTP, by ask and tell: what it lists and tells, what it refuses, and how it goes on where its storage fails. */
+/**
+ * A server of trials over HTTP, by ask and tell: what it lists and tells, what it refuses, and how it goes on
+ * where its storage fails.
+ */
 import { asha, createStudy, halving, random, tpe } from "fettle";
 import { memoryStorage, type StudyStorage } from "fettle/store";
 import { describe, expect, it } from "vitest";

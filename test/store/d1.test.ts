@@ -64,7 +64,8 @@ it("is given at most 100 values a statement, and keeps a study whole beside tabl
 });
 
 it("refuses a row of more than 2 MB in words, and keeps nothing of its trial's result", async () => {
-  // before the first request: while it is made on a busy machine, the runtime may close a connection that waits
+  // before the first request: while it is made on a busy machine, the runtime may close a connection that
+  // waits
   const study = await studyOf(1, 600_000);
   const storage = await d1Storage(binding);
   const kept = await storage.create("large", (await studyOf(0, 1)).toJSON());

@@ -1,4 +1,7 @@
-/** What a database keeps when those who write are killed at any moment, when several write at once, and when its server is killed. Needs `dist/`. */
+/**
+ * What a database keeps when those who write are killed at any moment, when several write at once, and when
+ * its server is killed. Needs `dist/`.
+ */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -67,7 +70,9 @@ async function takenFrom(open: () => Promise<StudyStorage>): Promise<readonly St
 }
 
 let files = 0;
-/** What `study.mjs` keeps where nothing disturbs it, in a file of SQLite; it runs when the first test asks. */
+/**
+ * What `study.mjs` keeps where nothing disturbs it, in a file of SQLite; it runs when the first test asks.
+ */
 let undisturbed: Promise<readonly StoredTrial[]> | undefined;
 function whole(): Promise<readonly StoredTrial[]> {
   undisturbed ??= (async () => {

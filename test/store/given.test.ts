@@ -1,4 +1,7 @@
-/** Points that are enqueued while a storage records the search: stored as given, so that the search goes on as if it had not ended. */
+/**
+ * Points that are enqueued while a storage records the search: stored as given, so that the search goes on as
+ * if it had not ended.
+ */
 import { createStudy, float, restoreStudy, tpe } from "fettle";
 import { memoryStorage, recordStudy } from "fettle/store";
 import { expect, it } from "vitest";

@@ -1,4 +1,7 @@
-/** The laws of storages on a database of a page, as fake-indexeddb has it, and what becomes of it between tabs and releases. */
+/**
+ * The laws of storages on a database of a page, as fake-indexeddb has it, and what becomes of it between tabs
+ * and releases.
+ */
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { createStudy, float, random, type StudyJson } from "fettle";
 import { indexedDbStorage } from "fettle/store/indexeddb";

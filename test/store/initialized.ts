@@ -1,2 +1,5 @@
-/** Where servers of PostgreSQL find what `initdb` made for the first of a run; `test/setup.ts` says so. Not a test itself. */
+/**
+ * Where servers of PostgreSQL find what `initdb` made for the first of a run; `test/setup.ts` says so. Not a
+ * test itself.
+ */
 export const initialized: { folder?: string } = {};

@@ -1,6 +1,6 @@
 /**
- * Studies to Optuna and back. Optuna's own code is the oracle where Debian's python3-optuna is installed (`.ci/run` installs it); what
- * comes back here, and what is refused, needs no Python.
+ * Studies to Optuna and back. Optuna's own code is the oracle where Debian's python3-optuna is installed
+ * (`.ci/run` installs it); what comes back here, and what is refused, needs no Python.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,7 @@
-/** What the servers of PostgreSQL of a run begin with: made by the first that starts, removed after the last test. */
+/**
+ * What the servers of PostgreSQL of a run begin with: made by the first that starts, removed after the last
+ * test.
+ */
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** What people are told of a PostgreSQL that cannot be used, what survives a lost connection, and who may write at once. */
+/**
+ * What people are told of a PostgreSQL that cannot be used, what survives a lost connection, and who may
+ * write at once.
+ */
 import { inspect } from "node:util";
 import { createStudy, type FettleError, float, random, type StudyJson, type TrialRecord } from "fettle";
 import { postgresStorage } from "fettle/store/postgres";

@@ -1,4 +1,7 @@
-/** A server of PostgreSQL of its own for a test, in a temporary folder: Debian's package, or what is on the path. */
+/**
+ * A server of PostgreSQL of its own for a test, in a temporary folder: Debian's package, or what is on the
+ * path.
+ */
 import { type ChildProcess, type ExecFileSyncOptions, execFileSync, spawn } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";

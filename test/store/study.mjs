@@ -1,6 +1,7 @@
 /**
- * A process of `faults.test.ts`: tunes one study in a storage to its end, or goes on with it, and prints the number of each trial that was kept.
- * Needs `dist/`. Words: the storage, a file or a URL, and how many trials.
+ * A process of `faults.test.ts`: tunes one study in a storage to its end, or goes on with it, and prints the
+ * number of each trial that was kept. Needs `dist/`. Words: the storage, a file or a URL, and how many
+ * trials.
  */
 import { writeSync } from "node:fs";
 import { float, int, tpe, tune } from "fettle";

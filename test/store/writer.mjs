@@ -1,5 +1,6 @@
 /**
- * A process of tests: adds and tells trials of one study in a storage, a file or a URL, and prints `+` or `-` and the number of each. Needs `dist/`.
+ * A process of tests: adds and tells trials of one study in a storage, a file or a URL, and prints `+` or `-`
+ * and the number of each. Needs `dist/`.
  */
 import { writeSync } from "node:fs";
 import { postgresStorage } from "fettle/store/postgres";

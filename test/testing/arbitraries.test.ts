@@ -93,7 +93,8 @@ describe("test functions", () => {
       fc.property(anyMatrix({ condition, smoothness: 4 }), (matrix) => {
         const n = matrix.length;
         const values = [...eigenSymmetric(Float64Array.from(matrix.flat()), n).values].sort((a, b) => a - b);
-        // an eigenvalue of a symmetric matrix moves by at most the error of the matrix: some 20 roundings of 4
+        // an eigenvalue of a symmetric matrix moves by at most the error of the matrix: some 20 roundings of
+        // 4
         const error = 20 * n * 4 * 2 ** -53;
         expect(Math.abs(values[n - 1] - 4)).toBeLessThan(error);
         expect(Math.abs(values[0] - 4 / condition)).toBeLessThan(error);

@@ -1,4 +1,7 @@
-/** The threshold of the least cost: the best of all on out-of-fold predictions, kept in the model. Needs `dist/`. */
+/**
+ * The threshold of the least cost: the best of all on out-of-fold predictions, kept in the model. Needs
+ * `dist/`.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadPredictor } from "../../src/predict/predictor.js";

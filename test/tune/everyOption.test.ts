@@ -1,6 +1,7 @@
 /**
- * Every option of `tune` changes what it names, and means the same wherever it is given: to `tune`, to a tuner in slices that is saved between
- * them, and to the searches that are `tune` with a strategy of their own. The compiler asks for options that are new.
+ * Every option of `tune` changes what it names, and means the same wherever it is given: to `tune`, to a
+ * tuner in slices that is saved between them, and to the searches that are `tune` with a strategy of their
+ * own. The compiler asks for options that are new.
  */
 import { describe, expect, it } from "vitest";
 import { encodeTable } from "../../src/data/dataset.js";
@@ -33,7 +34,10 @@ const table = readTable(
   ].join("\n"),
 );
 
-/** What a search came to: its trials, and its final model; or why it could not. What a clock says counts where one is given. */
+/**
+ * What a search came to: its trials, and its final model; or why it could not. What a clock says counts where
+ * one is given.
+ */
 async function outcomeOf(search: (options: Options) => Promise<unknown>, given: Options): Promise<unknown> {
   const records = new Map<number, TrialRecord<unknown>>();
   // a search by cross-validation keeps the scores by every metric as attributes
@@ -78,7 +82,10 @@ function outcomeOfTune(options: Options): Promise<unknown> {
   return outcome;
 }
 
-/** A search, and the options with which `tune` is the same; undefined for one that an option has no meaning for. */
+/**
+ * A search, and the options with which `tune` is the same; undefined for one that an option has no meaning
+ * for.
+ */
 interface Door {
   readonly search: (options: Options) => Promise<unknown>;
   readonly asTune: (options: Options, option: keyof Options) => Options | undefined;

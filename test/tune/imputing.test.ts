@@ -1,4 +1,7 @@
-/** A model that was trained with `missing: "impute"` fills any cell, also in columns that every training row has. */
+/**
+ * A model that was trained with `missing: "impute"` fills any cell, also in columns that every training row
+ * has.
+ */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Dataset, encodeRows, encodeTable, type MissingRule } from "../../src/data/dataset.js";
@@ -22,7 +25,10 @@ const NAMES = ["size", "fresh", "port", "day", "gap"] as const;
 const PORTS = ["C", "Q", "S"];
 const DAY = 86_400_000;
 
-/** Only `gap` lacks cells. Two of three ports are Q, two of three rows are not fresh; days are 0 to 29 after the first. */
+/**
+ * Only `gap` lacks cells. Two of three ports are Q, two of three rows are not fresh; days are 0 to 29 after
+ * the first.
+ */
 const rows = Array.from({ length: 30 }, (_, i) => {
   const port = ["Q", "Q", i % 2 ? "C" : "S"][i % 3];
   const day = isoDay(Date.UTC(2024, 0, 1 + i));

@@ -1,4 +1,7 @@
-/** Models with state, and graphs of layers, in a tuner: the same bits on threads and in slices, and a final model that is saved. Needs `dist/`. */
+/**
+ * Models with state, and graphs of layers, in a tuner: the same bits on threads and in slices, and a final
+ * model that is saved. Needs `dist/`.
+ */
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/model/save.js";
 import { functional, input } from "../../src/nn/functional.js";

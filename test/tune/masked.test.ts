@@ -1,4 +1,7 @@
-/** Tunings of networks over padded sequences: what padding holds moves no score, and what could not be told apart is refused. */
+/**
+ * Tunings of networks over padded sequences: what padding holds moves no score, and what could not be told
+ * apart is refused.
+ */
 import { expect, it } from "vitest";
 import { float } from "../../src/index.js";
 import { dense, globalAveragePooling1d, gru, type Layer, masking } from "../../src/nn/layers/index.js";

@@ -1,4 +1,7 @@
-/** Metrics with options go wherever metrics go, by their names: training, studies, threads, saved tuners and model files. Needs `dist/`. */
+/**
+ * Metrics with options go wherever metrics go, by their names: training, studies, threads, saved tuners and
+ * model files. Needs `dist/`.
+ */
 import { describe, expect, it } from "vitest";
 import { metrics } from "../../src/metrics/registry.js";
 import { loadModel, saveModel } from "../../src/model/save.js";

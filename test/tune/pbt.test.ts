@@ -69,7 +69,9 @@ const options = {
 const train = (settings: PbtOptions, more: object = {}) =>
   tune({ ...options, strategy: pbt({ populationSize: 4, ...settings }), trials: 20, ...more });
 
-/** Predictions of a fold's held-out part after the intervals of a line of trials, in one run that never stops. */
+/**
+ * Predictions of a fold's held-out part after the intervals of a line of trials, in one run that never stops.
+ */
 function predictAfter(
   fold: FoldExamples,
   line: readonly TrialRecord<P>[],
@@ -186,7 +188,10 @@ describe("intervals", () => {
 });
 
 describe("a study that is restored from its JSON", () => {
-  /** Runs the trials of a study as `tune` does, in a process that knows of none before; says how many jobs it took. */
+  /**
+   * Runs the trials of a study as `tune` does, in a process that knows of none before; says how many jobs it
+   * took.
+   */
   async function goOn(study: Study<typeof space>, trials: number): Promise<number> {
     const rows = divideRows(toDataset({ x, y }), planOf(SEED));
     const inner = createBackend(rows, 1);

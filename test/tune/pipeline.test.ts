@@ -1,4 +1,7 @@
-/** Pipelines of trials: their choices as parameters, the same on every thread, and kept with the final model. Needs `dist/`. */
+/**
+ * Pipelines of trials: their choices as parameters, the same on every thread, and kept with the final model.
+ * Needs `dist/`.
+ */
 import { describe, expect, it } from "vitest";
 import { encodeRows, encodeTable } from "../../src/data/dataset.js";
 import { applyPipeline, restoreTarget } from "../../src/data/pipeline/pipeline.js";

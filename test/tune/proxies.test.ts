@@ -1,6 +1,7 @@
 /**
- * Options that are proxies, as Vue, MobX and Svelte make them: a study takes what they show when it begins. So its outcome depends
- * neither on the number of threads, which no proxy can be sent to, nor on what becomes of them. Threads need `dist/`.
+ * Options that are proxies, as Vue, MobX and Svelte make them: a study takes what they show when it begins.
+ * So its outcome depends neither on the number of threads, which no proxy can be sent to, nor on what becomes
+ * of them. Threads need `dist/`.
  */
 import { describe, expect, it } from "vitest";
 import { encodeTable } from "../../src/data/dataset.js";
@@ -13,7 +14,10 @@ import { createTuner } from "../../src/tune/resume/slices.js";
 import { tune } from "../../src/tune/tune.js";
 import { linear, untimed, x, y } from "./support.js";
 
-/** A proxy of an object and, as they are read, of the plain objects and lists in it: as `reactive` of Vue. Counts what is read. */
+/**
+ * A proxy of an object and, as they are read, of the plain objects and lists in it: as `reactive` of Vue.
+ * Counts what is read.
+ */
 function reactive<T extends object>(target: T, reads: Map<string, number> = new Map(), path = ""): T {
   return new Proxy(target, {
     get(of, key, receiver) {

@@ -25,7 +25,10 @@ const whole = {
   seed: 3,
 };
 
-/** Losses of gradient descent on the mean squared error over all rows, in float64: w ← w − rate · 2/n Xᵀ(Xw − y). */
+/**
+ * Losses of gradient descent on the mean squared error over all rows, in float64: w ← w − rate · 2/n Xᵀ(Xw −
+ * y).
+ */
 function descend(rates: readonly number[]): number[] {
   const inputs = rows.map(([a, b]) => [a, b, 1]);
   let w = [0, 0, 0];
@@ -67,7 +70,8 @@ describe("the learning-rate finder", () => {
     rates.forEach((rate, i) => {
       expect(Math.abs(rate / (1e-4 * 5000 ** (i / 59)) - 1)).toBeLessThan(1e-13);
     });
-    // Losses from 5 down to 0.02. A float32 step errs by some 40 roundings of 6e-8, and descent does not add to errors.
+    // Losses from 5 down to 0.02. A float32 step errs by some 40 roundings of 6e-8, and descent does not add
+    // to errors.
     const expected = descend(rates);
     losses.forEach((loss, i) => {
       expect(Math.abs(loss - expected[i])).toBeLessThan(60 * 40 * 6e-8 * expected[0]);
@@ -128,7 +132,8 @@ describe("the learning-rate finder", () => {
   );
 
   it("takes the loss of the batch, of the last and smaller one too", async () => {
-    // Rates so small that nothing is learnt: an epoch's losses, weighed by rows, give the loss over all rows at zero.
+    // Rates so small that nothing is learnt: an epoch's losses, weighed by rows, give the loss over all rows
+    // at zero.
     const { losses } = await findLearningRate({ ...whole, batchSize: 16, low: 1e-12, high: 1e-11, steps: 6 });
     const all = targets.reduce((sum, t) => sum + t * t, 0) / 40;
     for (const epoch of [0, 3]) {

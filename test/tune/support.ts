@@ -69,7 +69,10 @@ export const untimed = (trials: readonly TrialRecord<unknown>[]) =>
 /** Records as other processes receive them. */
 export const asJson = <Records>(records: Records): Records => JSON.parse(JSON.stringify(records)) as Records;
 
-/** The folds of a study as networks take them under one pipeline, with what their predictions are scored against. */
+/**
+ * The folds of a study as networks take them under one pipeline, with what their predictions are scored
+ * against.
+ */
 export function foldsOf(data: Dataset, settings: FoldSettings, pipeline: PipelineOptions = {}) {
   const rows = divideRows(data, settings);
   const { folds, finalFold } = createFoldsFor(rows)(pipeline);
@@ -80,7 +83,9 @@ export function foldsOf(data: Dataset, settings: FoldSettings, pipeline: Pipelin
   return { folds: all.slice(0, -1), finalFold: all[all.length - 1] };
 }
 
-/** A metric to be minimized that keeps what it was called with, the targets and the predictions, in `seen`. */
+/**
+ * A metric to be minimized that keeps what it was called with, the targets and the predictions, in `seen`.
+ */
 export function watching(compute: (yTrue: number[], yPred: number[]) => number) {
   const seen: (readonly [targets: number[], predictions: number[]])[] = [];
   const watched = {

@@ -1,4 +1,7 @@
-/** The decision threshold: the best on out-of-fold predictions, used by classes and their metrics alone. Needs `dist/`. */
+/**
+ * The decision threshold: the best on out-of-fold predictions, used by classes and their metrics alone. Needs
+ * `dist/`.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decided } from "../../src/metrics/decided.js";

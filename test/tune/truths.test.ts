@@ -1,4 +1,7 @@
-/** What tuners take as targets for a model: mistakes end a search before its first trial, and integers are classes where models say so. */
+/**
+ * What tuners take as targets for a model: mistakes end a search before its first trial, and integers are
+ * classes where models say so.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { metrics } from "../../src/metrics/registry.js";

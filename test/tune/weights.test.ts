@@ -1,4 +1,7 @@
-/** Weights in a study: in the loss and the scores, on every thread; class weights; the default metric. Needs `dist/`. */
+/**
+ * Weights in a study: in the loss and the scores, on every thread; class weights; the default metric. Needs
+ * `dist/`.
+ */
 import { describe, expect, it } from "vitest";
 import { encodeTable } from "../../src/data/dataset.js";
 import { readTable } from "../../src/data/table.js";

@@ -6,7 +6,10 @@ import { ThreadBackend } from "../../src/workers/threadBackend.js";
 
 const later = (work: () => void) => void setImmediate(work);
 
-/** A backend of one thread at a time; each is ready at once, and does a job by `work`: a result, or undefined if it ends the thread. */
+/**
+ * A backend of one thread at a time; each is ready at once, and does a job by `work`: a result, or undefined
+ * if it ends the thread.
+ */
 function backendOf(work: (job: string, attempt: number) => string | undefined, starts = () => true) {
   const attempts = new Map<string, number>();
   let threads = 0;

@@ -1,6 +1,7 @@
 /**
- * Test problems of the literature, on spaces as small as those of hyperparameters. In the originals the front lies where
- * all but the first parameters are 0 or ½; here each of them is measured from a place of its own that the seed gives.
+ * Test problems of the literature, on spaces as small as those of hyperparameters. In the originals the front
+ * lies where all but the first parameters are 0 or ½; here each of them is measured from a place of its own
+ * that the seed gives.
  */
 import { float, type Params, type Space } from "fettle";
 import { RandomStream } from "../../../src/numerics/random.js";
@@ -20,8 +21,8 @@ function cube(parameters: number): Space {
 }
 
 /**
- * A problem of the unit cube. The first `free` parameters say where on the front a point is; the others, how far from
- * it: each by its distance from its place, in parts of the largest that there is.
+ * A problem of the unit cube. The first `free` parameters say where on the front a point is; the others, how
+ * far from it: each by its distance from its place, in parts of the largest that there is.
  */
 function onCube(
   about: Pick<Problem, "name" | "citation" | "reference" | "constrained">,

@@ -1,6 +1,7 @@
 /**
- * How well strategies search for several objectives, after some trials: the *gap*, which is the share of the whole
- * front's hypervolume that a search's trials do not dominate. Strategies of one seed meet the same instance.
+ * How well strategies search for several objectives, after some trials: the *gap*, which is the share of the
+ * whole front's hypervolume that a search's trials do not dominate. Strategies of one seed meet the same
+ * instance.
  */
 import { hypervolume, type TrialStatus } from "fettle";
 import type { Run } from "../runner.js";
@@ -52,7 +53,10 @@ export interface Row {
   readonly geometricMean: number;
   readonly meanRank: number;
   readonly interval: readonly [number, number];
-  /** Against each of the strategies: pairs of runs with a smaller gap and with a larger one, and the two-sided sign test. */
+  /**
+   * Against each of the strategies: pairs of runs with a smaller gap and with a larger one, and the two-sided
+   * sign test.
+   */
   readonly versus: readonly { readonly wins: number; readonly losses: number; readonly p: number }[];
 }
 

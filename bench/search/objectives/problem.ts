@@ -19,7 +19,10 @@ export interface Problem {
   readonly constrained?: true;
   /** By objective; as bad as a mediocre random point, or as the worst of the front where that is worse. */
   readonly reference: readonly number[];
-  /** The instance of a seed: the same problem elsewhere in the space, so that nothing is won by knowing a place. */
+  /**
+   * The instance of a seed: the same problem elsewhere in the space, so that nothing is won by knowing a
+   * place.
+   */
   instance(seed: number): Instance;
 }
 

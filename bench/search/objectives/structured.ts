@@ -12,8 +12,9 @@ const units = int(8, 512, { log: true });
 const layers = int(1, 6);
 
 /**
- * The shape of a network's loss, as one meets it: falling with units and layers, each with less effect the more there
- * are; a valley along the logarithm of the learning rate, elsewhere for each optimizer, and momentum for one of them.
+ * The shape of a network's loss, as one meets it: falling with units and layers, each with less effect the
+ * more there are; a valley along the logarithm of the learning rate, elsewhere for each optimizer, and
+ * momentum for one of them.
  */
 const network: Problem = {
   name: "network",

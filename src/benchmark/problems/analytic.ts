@@ -1,4 +1,7 @@
-/** Problems with a formula: quadratics of several condition numbers, and four classic test functions of two variables. */
+/**
+ * Problems with a formula: quadratics of several condition numbers, and four classic test functions of two
+ * variables.
+ */
 import { add, constant, cos, mul, randomUniform, slice, square, sub, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { pow } from "../../numerics/special.js";
@@ -46,7 +49,10 @@ const uniform = (u: Value, deviation: number): Value => mul(sub(u, 0.5), deviati
 
 const DIMENSION = 10;
 
-/** ½ Σ λᵢ (Hw)ᵢ², λ from 1 down to 1/condition in equal ratios; the reflection H turns the axes away from the coordinates. */
+/**
+ * ½ Σ λᵢ (Hw)ᵢ², λ from 1 down to 1/condition in equal ratios; the reflection H turns the axes away from the
+ * coordinates.
+ */
 function quadratic(condition: number): (w: Value) => Value {
   const eigenvalues = Array.from({ length: DIMENSION }, (_, i) => pow(condition, -i / (DIMENSION - 1)));
   const normal = Array.from({ length: DIMENSION }, (_, i) => i + 1);
@@ -81,7 +87,9 @@ const himmelblau = plane((x, y) =>
   add(square(sub(add(square(x), y), 11)), square(sub(add(x, square(y)), 7))),
 );
 
-/** 20 + Σ (wᵢ² − 10 cos 2πwᵢ) (L. Rastrigin, 1974): a minimum near each point of integers, the lowest at 0. */
+/**
+ * 20 + Σ (wᵢ² − 10 cos 2πwᵢ) (L. Rastrigin, 1974): a minimum near each point of integers, the lowest at 0.
+ */
 const rastrigin = (w: Value): Value => add(20, sum(sub(square(w), mul(10, cos(mul(2 * Math.PI, w))))));
 
 const PLANES = {

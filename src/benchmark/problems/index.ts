@@ -6,7 +6,8 @@ import { learningProblems, type Tables } from "./learning.js";
 /**
  * The standard problems, 11 with a formula and 12 of learning.
  *
- * @param tables - the texts of the five tables, by the names in `tables`; the package has them as `fettle/data/<name>.csv`
+ * @param tables - the texts of the five tables, by the names in `tables`; the package has them as
+ * `fettle/data/<name>.csv`
  * @throws FettleError `invalid_argument`, `invalid_data`, `unknown_name` for texts of other tables
  * @example
  * ```ts

@@ -170,8 +170,8 @@ const TARGETS: Readonly<Record<string, number>> = {
 };
 
 /**
- * On each table a linear model (for classes, logistic regression) and a dense network of one hidden layer; on digits also a
- * deep narrow network and an autoencoder.
+ * On each table a linear model (for classes, logistic regression) and a dense network of one hidden layer; on
+ * digits also a deep narrow network and an autoencoder.
  *
  * @throws FettleError `invalid_argument`, `invalid_data`, `unknown_name` for texts of other tables
  */

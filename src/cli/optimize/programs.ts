@@ -16,7 +16,10 @@ import { readFileText, readLine, rule, type Said } from "./output.js";
 import { type Exit, Program } from "./process.js";
 import { type Log, PARAMS_FILE, type TrialFolders } from "./trialFolder.js";
 
-/** Where the value of a trial comes from: the lines of its standard output, its exit code, or a file in its folder. */
+/**
+ * Where the value of a trial comes from: the lines of its standard output, its exit code, or a file in its
+ * folder.
+ */
 export type ValueSource = "last-line" | "exit-code" | { readonly file: string };
 
 /** What all trials share. */

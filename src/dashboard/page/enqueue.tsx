@@ -1,4 +1,7 @@
-/** A point that a person chooses: a dialog with a field for each parameter, which begins with those of a trial. */
+/**
+ * A point that a person chooses: a dialog with a field for each parameter, which begins with those of a
+ * trial.
+ */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { formatValue } from "../../report/format.js";
 import { shareOf } from "../../report/plots/scale.js";

@@ -1,4 +1,7 @@
-/** Parallel coordinates from which a person selects trials: by a drag along an axis, or by two sliders for each. */
+/**
+ * Parallel coordinates from which a person selects trials: by a drag along an axis, or by two sliders for
+ * each.
+ */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Plot } from "../../report/plots/plot.js";
 import { shareOf } from "../../report/plots/scale.js";

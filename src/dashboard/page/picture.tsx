@@ -1,4 +1,7 @@
-/** A picture of `fettle/report` in the page: drawn by ECharts as soon as that has come, and again when its numbers or its room change. */
+/**
+ * A picture of `fettle/report` in the page: drawn by ECharts as soon as that has come, and again when its
+ * numbers or its room change.
+ */
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Plot } from "../../report/plots/plot.js";
 import { heightOf, onPage, pageTheme } from "./plots.js";

@@ -27,10 +27,16 @@ export const dataOf = (about: StudyAbout, trials: StudyData["trials"]): StudyDat
   trials,
 });
 
-/** Milliseconds between two pictures of a live study; of many trials each takes longer, and shows less that is new. */
+/**
+ * Milliseconds between two pictures of a live study; of many trials each takes longer, and shows less that is
+ * new.
+ */
 const paceOf = (trials: number): number => (trials < 1000 ? 400 : 2000);
 
-/** A plot that is made in a task of its own, so that the table need not wait, and again when what it is made of has changed. */
+/**
+ * A plot that is made in a task of its own, so that the table need not wait, and again when what it is made
+ * of has changed.
+ */
 export function usePaced(
   make: () => Plot | undefined,
   trials: number,

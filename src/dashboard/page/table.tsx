@@ -1,4 +1,7 @@
-/** The table of trials: of ten thousand rows, those in view are drawn. Arrows move between rows, Space marks one, Enter opens it. */
+/**
+ * The table of trials: of ten thousand rows, those in view are drawn. Arrows move between rows, Space marks
+ * one, Enter opens it.
+ */
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { hashOf } from "../state/route.js";
 import type { StudyState } from "../state/study.js";

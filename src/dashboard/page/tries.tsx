@@ -1,4 +1,7 @@
-/** What became of the points that a person chose: each waits, runs, and is then told beside the trial that it was made from. */
+/**
+ * What became of the points that a person chose: each waits, runs, and is then told beside the trial that it
+ * was made from.
+ */
 import { useMemo, useState } from "preact/hooks";
 import { hashOf } from "../state/route.js";
 import { bestAmong, type StudyState, trialIn } from "../state/study.js";

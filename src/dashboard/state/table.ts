@@ -82,7 +82,8 @@ export function columnsOf(
 }
 
 /**
- * The rows that a filter keeps, in order: rows without a cell come last in either direction, equal ones by number.
+ * The rows that a filter keeps, in order: rows without a cell come last in either direction, equal ones by
+ * number.
  *
  * @param filter - see `parseFilter`
  */

@@ -1,4 +1,7 @@
-/** Splitters by name, for the command line. Code that knows its splitter calls `timeSeriesSplit()` or another directly. */
+/**
+ * Splitters by name, for the command line. Code that knows its splitter calls `timeSeriesSplit()` or another
+ * directly.
+ */
 import { byName } from "../../errors.js";
 import { groupKFold, groupShuffleSplit, stratifiedGroupKFold } from "./groups.js";
 import { kFold, repeatedKFold, repeatedStratifiedKFold, stratifiedKFold } from "./kFold.js";

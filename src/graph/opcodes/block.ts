@@ -1,6 +1,7 @@
 /**
- * The first words of a run's block; whatever the program lays out follows them. `kernels/machine.ts` reads and writes
- * them, the engine prepares, saves and restores them. Compiled by TypeScript and by AssemblyScript.
+ * The first words of a run's block; whatever the program lays out follows them. `kernels/machine.ts` reads
+ * and writes them, the engine prepares, saves and restores them. Compiled by TypeScript and by
+ * AssemblyScript.
  */
 export const SeedLow = 0;
 export const SeedHigh = 1;

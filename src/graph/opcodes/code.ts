@@ -1,7 +1,7 @@
 /**
  * The words of a program's code: a header, patches, instructions. `src/compile/encode.ts` writes them and
- * `kernels/machine.ts` runs them. Offsets are relative to the run's block, so the code may be moved. Compiled by
- * TypeScript and by AssemblyScript.
+ * `kernels/machine.ts` runs them. Offsets are relative to the run's block, so the code may be moved. Compiled
+ * by TypeScript and by AssemblyScript.
  */
 
 // Header
@@ -14,7 +14,8 @@ export const FirstPatch = 2;
 export const FirstInstruction = 3;
 export const HEADER_WORDS = 4;
 
-// A patch: when the rows change, word `PatchWord` becomes base + scale × rows^power, as a float32 if `PatchIsFloat`
+// A patch: when the rows change, word `PatchWord` becomes base + scale × rows^power, as a float32 if
+// `PatchIsFloat`
 export const PatchWord = 0;
 export const PatchBase = 1;
 export const PatchScale = 2;

@@ -1,7 +1,7 @@
 /**
- * The elementwise operations of the graph, as opcodes of the elementwise machine (`kernels/elementwise/`). Each name is
- * that of an operation, capitalized; `graph.ts` derives the operations' names from here. Compiled by TypeScript and by
- * AssemblyScript, so this file holds plain numbers and nothing else.
+ * The elementwise operations of the graph, as opcodes of the elementwise machine (`kernels/elementwise/`).
+ * Each name is that of an operation, capitalized; `graph.ts` derives the operations' names from here.
+ * Compiled by TypeScript and by AssemblyScript, so this file holds plain numbers and nothing else.
  */
 export const Copy = 1;
 export const Neg = 2;

@@ -1,7 +1,7 @@
 /**
- * The words of an elementwise instruction, which `src/compile/region.ts` writes and `kernels/elementwise/machine.ts` runs:
- * a head, then operands, then register instructions. Offsets are in bytes from the run's block. Compiled by TypeScript
- * and by AssemblyScript.
+ * The words of an elementwise instruction, which `src/compile/region.ts` writes and
+ * `kernels/elementwise/machine.ts` runs: a head, then operands, then register instructions. Offsets are in
+ * bytes from the run's block. Compiled by TypeScript and by AssemblyScript.
  */
 
 /** Most registers of one region, operands and scratch together. */
@@ -43,7 +43,8 @@ export const AxisLength = 0;
 export const AxisStride = 1;
 export const AXIS_WORDS = 2;
 
-// A register instruction: an opcode of `elementwise.ts` or `passes.ts`, and registers (operands first, then scratch)
+// A register instruction: an opcode of `elementwise.ts` or `passes.ts`, and registers (operands first, then
+// scratch)
 export const Operation = 0;
 export const Destination = 1;
 export const A = 2;

@@ -23,8 +23,7 @@ export function append<K extends OperationName>(
   const { nodes, mostNodes = nodes.length + 1 } = graph;
   check(
     nodes.length < mostNodes,
-    () =>
-      `a graph of untrusted code must have at most ${mostNodes} operations; received more`,
+    () => `a graph of untrusted code must have at most ${mostNodes} operations; received more`,
     "limit_exceeded",
   );
   const shape = row.shape(

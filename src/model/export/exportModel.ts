@@ -67,8 +67,8 @@ export type ExportFormat = keyof typeof FORMATS;
 export const exportFormats: readonly ExportFormat[] = ["tfjs", "onnx", "safetensors", "js"];
 
 /**
- * A model in another format: `tfjs`, a layers model of TensorFlow.js; `onnx`, pipeline included; `safetensors`, the
- * model file itself; `js`, a module without dependencies.
+ * A model in another format: `tfjs`, a layers model of TensorFlow.js; `onnx`, pipeline included;
+ * `safetensors`, the model file itself; `js`, a module without dependencies.
  *
  * @param model - `final` of `tune`, the result of `loadModel`, or a trained network
  * @throws FettleError `unknown_name` for another format; `unsupported` for parts that the format does not

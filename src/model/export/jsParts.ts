@@ -80,7 +80,10 @@ const number = (cell) => {
   written: {
     needs: ["number"],
     code: `\
-/** Text as the table has it: a pattern of a sign, a second one, digits and a scale, inside the marks of a negative number. */
+/**
+ * Text as the table has it: a pattern of a sign, a second one, digits and a scale, inside the marks of a
+ * negative number.
+ */
 const written = ({ pattern, group, outer, clock, scaled }) => (cell) => {
   if (typeof cell !== "string") return number(cell);
   const text = cell.replace(/[\\u00a0\\u202f\\u2009]/g, " ").replace("\\u2212", "-").replaceAll("\\u2019", "'")
@@ -284,7 +287,9 @@ function addPatches(x, y, places) {
   },
   takeLargest: {
     code: `\
-/** Elements of x where the largest of the selector's windows are: the first of equals, and NaN before numbers. */
+/**
+ * Elements of x where the largest of the selector's windows are: the first of equals, and NaN before numbers.
+ */
 function takeLargest(selector, x, y, places, area, channels) {
   const windows = places.length / area;
   for (let i = 0; i < y.length; i++) {

@@ -22,10 +22,11 @@ import { networkNodes } from "./onnxNetwork.js";
 /**
  * An ONNX file (opset 17, with `LabelEncoder` of `ai.onnx.ml` 3) that predicts like the model.
  *
- * - Inputs, `[rows, 1]`, have the names of the columns: `double` for numbers, booleans (0 or 1) and dates (milliseconds since 1970 in
- *   UTC), NaN for a missing cell; `string` for categories, `""` for a missing cell. Other words for a missing cell, such as `NA`, are
- * words, and text is not trimmed. No cell is refused: a missing one is filled, and an unknown word belongs to
- * no category, as with `unknown: "ignore"`, or is missing in a model tuned with `unknown: "missing"`.
+ * - Inputs, `[rows, 1]`, have the names of the columns: `double` for numbers, booleans (0 or 1) and dates
+ *   (milliseconds since 1970 in UTC), NaN for a missing cell; `string` for categories, `""` for a missing
+ *   cell. Other words for a missing cell, such as `NA`, are words, and text is not trimmed. No cell is
+ *   refused: a missing one is filled, and an unknown word belongs to no category, as with
+ *   `unknown: "ignore"`, or is missing in a model tuned with `unknown: "missing"`.
  * - A network without a table has one input, `features`, `float [rows, features]`.
  * - Outputs of regression: `y`, `double [rows, outputs]`, in the units of the target. Of classification:
  * `probabilities`,

@@ -167,7 +167,10 @@ function valueInfo(name: string, element: Element, shape: readonly (number | str
   return new Message().text(1, name).message(2, new Message().message(1, tensor));
 }
 
-/** Field 20 is the type of the attribute: 2 for an integer, 3 for a string, 5 for a graph, 7 for integers, 8 for strings. */
+/**
+ * Field 20 is the type of the attribute: 2 for an integer, 3 for a string, 5 for a graph, 7 for integers, 8
+ * for strings.
+ */
 function attribute(name: string, value: Attribute): Message {
   const message = new Message().text(1, name);
   if (typeof value === "number") return message.integer(3, value).integer(20, 2);

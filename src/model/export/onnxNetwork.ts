@@ -1,11 +1,18 @@
-/** The network of an ONNX file: its operations in order, and loops with their bodies as graphs. Operators are in `onnxRows.ts`. */
+/**
+ * The network of an ONNX file: its operations in order, and loops with their bodies as graphs. Operators are
+ * in `onnxRows.ts`.
+ */
 import { isNode, type Node, type OperationName } from "../../graph/graph.js";
 import { type Inference, loopOf } from "./inference.js";
 import { Graph } from "./onnxGraph.js";
 import { type Context, ROWS } from "./onnxRows.js";
 import { type Value, Values } from "./onnxValues.js";
 
-/** The name of the prediction, `float [rows, units]`. Nodes have the names of layers. @param features - the name of the rows */
+/**
+ * The name of the prediction, `float [rows, units]`. Nodes have the names of layers.
+ *
+ * @param features - the name of the rows
+ */
 export function networkNodes(graph: Graph, inference: Inference, features: string): string {
   const { nodes, live, known, layers, x, prediction } = inference;
   const values = new Values(graph, features);

@@ -233,7 +233,8 @@ export const ROWS: { readonly [K in Exclude<OperationName, "scan" | "scanCarry" 
         return placed;
       });
       const zeros = values.graph.node("Pad", [name, values.graph.integers(ends)]);
-      // the largest of one value, since ONNX Runtime 1.30 makes one node of a Pad and the pooling behind it, which pads otherwise
+      // the largest of one value, since ONNX Runtime 1.30 makes one node of a Pad and the pooling behind it,
+      // which pads otherwise
       return values.node("Max", [zeros]);
     }),
   concat({ node: { shape, attributes }, inputs, values }) {

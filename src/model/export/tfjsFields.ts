@@ -30,7 +30,9 @@ export interface Field {
   readonly read: (setting: unknown, place: Place) => unknown;
 }
 
-/** A setting by its name in Python or in TypeScript, both of which TensorFlow.js reads; undefined for null. */
+/**
+ * A setting by its name in Python or in TypeScript, both of which TensorFlow.js reads; undefined for null.
+ */
 export function setting(of: Json, key: string): unknown {
   return of[key] ?? of[key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())] ?? undefined;
 }

@@ -5,7 +5,8 @@ import { type Callback, callEach, type TrainingControl } from "./callback.js";
 import type { Progress } from "./progress.js";
 
 /**
- * Trains to the end, and gives `control` to the callbacks. Steps run many at a time, unless a callback wants to see each batch.
+ * Trains to the end, and gives `control` to the callbacks. Steps run many at a time, unless a callback wants
+ * to see each batch.
  *
  * @throws FettleError for a callback that fails, see `callEach`
  */

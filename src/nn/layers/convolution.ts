@@ -1,4 +1,6 @@
-/** Convolutions: products of the patches of images or sequences with a kernel. Channels are last, as in Keras. */
+/**
+ * Convolutions: products of the patches of images or sequences with a kernel. Channels are last, as in Keras.
+ */
 
 import { mustBeInteger } from "../../errors.js";
 import { addPatches, matmul, type PatchOptions, patches, reshape, transpose } from "../../graph/functions.js";

@@ -1,4 +1,7 @@
-/** Pooling: one number for each window and channel of sequences, [rows, steps, channels], and images, [rows, height, width, channels]. */
+/**
+ * Pooling: one number for each window and channel of sequences, [rows, steps, channels], and images, [rows,
+ * height, width, channels].
+ */
 
 import {
   broadcastTo,

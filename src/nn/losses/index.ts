@@ -1,7 +1,7 @@
 /**
- * The namespace `losses`: what a model is trained to minimise, as functions of two values of a graph, the truth and the
- * prediction. `compile` accepts the function itself, the function with options, or its name. `metrics` has the scores of
- * finished predictions.
+ * The namespace `losses`: what a model is trained to minimise, as functions of two values of a graph, the
+ * truth and the prediction. `compile` accepts the function itself, the function with options, or its name.
+ * `metrics` has the scores of finished predictions.
  *
  * @example
  * ```ts

@@ -86,7 +86,10 @@ function ticksOf({ low, high, log }: Axis, format: (value: number) => string): s
   });
 }
 
-/** The script of a report. It reads `data-brush` and writes text, classes and the values of sliders, never markup. */
+/**
+ * The script of a report. It reads `data-brush` and writes text, classes and the values of sliders, never
+ * markup.
+ */
 export const SCRIPT = `
 for (const plot of document.querySelectorAll("[data-brush]")) {
   const { axes, lines, top, bottom } = JSON.parse(plot.dataset.brush);

@@ -19,7 +19,10 @@ export interface Findings {
   readonly scenes: ReadonlyMap<string, Scene>;
 }
 
-/** Ranks, profiles and rates over all problems; then for each problem its loss, its rates, and the paths in its plane. */
+/**
+ * Ranks, profiles and rates over all problems; then for each problem its loss, its rates, and the paths in
+ * its plane.
+ */
 export function benchmarkPictures({ setup, analysis, curves, scenes }: Findings): Picture[] {
   const ofProblems = setup.problems.flatMap((problem) => {
     const own = curves.filter((curve) => curve.problem === problem.name);

@@ -1,6 +1,6 @@
 /**
- * The common parts of pictures: panels side by side, axes, a legend. A picture is plain options of ECharts, which
- * `render.ts` draws.
+ * The common parts of pictures: panels side by side, axes, a legend. A picture is plain options of ECharts,
+ * which `render.ts` draws.
  */
 import type { EChartsOption, SeriesOption } from "echarts";
 import type { LineStyle } from "../plots/palette.js";

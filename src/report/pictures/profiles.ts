@@ -1,4 +1,7 @@
-/** Performance profiles: the share of problems that each optimizer solves within a multiple of the steps of the fastest. */
+/**
+ * Performance profiles: the share of problems that each optimizer solves within a multiple of the steps of
+ * the fastest.
+ */
 import type { BenchmarkAnalysis } from "../../benchmark/analysis.js";
 import { stylesOf } from "../plots/palette.js";
 import { linearScale, logScale } from "../plots/scale.js";

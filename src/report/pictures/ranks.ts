@@ -1,4 +1,7 @@
-/** The rank diagram: mean ranks with their intervals, and which of them are within the critical difference of the best. */
+/**
+ * The rank diagram: mean ranks with their intervals, and which of them are within the critical difference of
+ * the best.
+ */
 import type { SeriesOption } from "echarts";
 import type { BenchmarkAnalysis, Comparison } from "../../benchmark/analysis.js";
 import { stylesOf } from "../plots/palette.js";

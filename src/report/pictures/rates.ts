@@ -1,4 +1,7 @@
-/** The effect of the learning rate: the score at each rate on one problem, and the share of problems that each rate solves. */
+/**
+ * The effect of the learning rate: the score at each rate on one problem, and the share of problems that each
+ * rate solves.
+ */
 import type { RateSensitivity } from "../../benchmark/analysis.js";
 import type { OptimizerFacts, ProblemFacts } from "../../benchmark/record.js";
 import { stylesOf } from "../plots/palette.js";

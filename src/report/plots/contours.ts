@@ -10,9 +10,9 @@ export interface Grid {
 }
 
 /**
- * The contour lines of a surface at a level, straight within each cell. A closed line ends where it begins. In a cell with
- * two opposite corners above the level, the mean of all four corners decides which of them are joined. An
- * unknown height is NaN; no line is drawn in the cells around it.
+ * The contour lines of a surface at a level, straight within each cell. A closed line ends where it begins.
+ * In a cell with two opposite corners above the level, the mean of all four corners decides which of them are
+ * joined. An unknown height is NaN; no line is drawn in the cells around it.
  *
  * @returns lines of points in columns and rows, from 0
  */

@@ -112,7 +112,10 @@ export function framed(
 
 /** How an axis of numbers is made. */
 export interface AxisOptions {
-  /** Whether it is logarithmic if its values allow it: all above 0. Default: if they are, and the largest is ten times the smallest. */
+  /**
+   * Whether it is logarithmic if its values allow it: all above 0. Default: if they are, and the largest is
+   * ten times the smallest.
+   */
   readonly log?: boolean;
   /** Fixed ends, regardless of the values. */
   readonly low?: number;
@@ -279,8 +282,8 @@ export function rules(
 export const MOST_POINTS = 500;
 
 /**
- * At most about `MOST_POINTS` of points in the order of their first number: of each stretch the first, the last, the lowest and
- * the highest, so that no extreme is lost.
+ * At most about `MOST_POINTS` of points in the order of their first number: of each stretch the first, the
+ * last, the lowest and the highest, so that no extreme is lost.
  */
 export function thinned<T>(points: readonly T[], height: (point: T) => number): readonly T[] {
   if (points.length <= MOST_POINTS) return points;

@@ -11,7 +11,8 @@ import { mustBeStudyData, type StudyData } from "./studyData.js";
 const SIDE = { width: 290, height: 200 };
 
 /**
- * The Pareto front among all trials: for two objectives in one panel, for more the first three in panels two by two.
+ * The Pareto front among all trials: for two objectives in one panel, for more the first three in panels two
+ * by two.
  *
  * @throws FettleError `invalid_argument` for a study of one objective
  * @example

@@ -23,9 +23,9 @@ const RULES = {
 } satisfies OptionRules<HistoryOptions>;
 
 /**
- * The value of each trial, and the best so far. Trials without a value are marked at the bottom, and values that would
- * flatten all others at the edge. It has the series `trials`, `pruned, infeasible`, `far off`, `no value` and `best so far`, each of points
- * `[number or seconds, value]`.
+ * The value of each trial, and the best so far. Trials without a value are marked at the bottom, and values
+ * that would flatten all others at the edge. It has the series `trials`, `pruned, infeasible`, `far off`,
+ * `no value` and `best so far`, each of points `[number or seconds, value]`.
  *
  * @throws FettleError `invalid_argument` for an objective that the study does not have
  * @example

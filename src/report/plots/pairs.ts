@@ -57,8 +57,8 @@ export function plotRanks(study: StudyData, a: string, b: string, options: PairO
 }
 
 /**
- * Contour lines of the value by two numeric parameters, and the trials coloured by rank. The surface is the mean of trials nearby, by
- * Gaussian weights of a tenth of each range; it is drawn only near trials.
+ * Contour lines of the value by two numeric parameters, and the trials coloured by rank. The surface is the
+ * mean of trials nearby, by Gaussian weights of a tenth of each range; it is drawn only near trials.
  *
  * @throws FettleError `unknown_name` for a parameter that the space does not have
  * @example

@@ -44,8 +44,8 @@ export function parallelTrials(
 }
 
 /**
- * A line for each complete trial through its parameters and its value; better ones are bluer and in front. A parameter that does not
- * apply leaves a gap. In a page, ECharts selects lines by a drag along an axis.
+ * A line for each complete trial through its parameters and its value; better ones are bluer and in front. A
+ * parameter that does not apply leaves a gap. In a page, ECharts selects lines by a drag along an axis.
  *
  * @throws FettleError `unknown_name` for a parameter that the space does not have; `invalid_argument` for no
  * parameters

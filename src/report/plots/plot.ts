@@ -1,6 +1,7 @@
 /**
- * The contract of pictures: plain JSON, so that they can be sent to a page and read back. `render.ts` draws them, and `theme.ts` gives
- * them the colours of paper or screen. It uses no type of ECharts, which is optional.
+ * The contract of pictures: plain JSON, so that they can be sent to a page and read back. `render.ts` draws
+ * them, and `theme.ts` gives them the colours of paper or screen. It uses no type of ECharts, which is
+ * optional.
  */
 
 /** What ECharts draws, an `EChartsOption`. It has no functions. */

@@ -82,7 +82,8 @@ export function checkPredictions(predictions: Predictions): void {
 }
 
 /**
- * How many rows of each class were predicted as each class. Its series holds `[predicted, true, rows, share of the true class]`.
+ * How many rows of each class were predicted as each class. Its series holds
+ * `[predicted, true, rows, share of the true class]`.
  *
  * @throws FettleError `invalid_data` for classes that do not exist, or lists of different lengths
  * @example

@@ -158,7 +158,8 @@ function labelsOf(
 }
 
 /**
- * The error of the model in parts of the rows, by one column: quartiles of numbers, or words. Lines are 95 % intervals.
+ * The error of the model in parts of the rows, by one column: quartiles of numbers, or words. Lines are 95 %
+ * intervals.
  *
  * @throws FettleError `invalid_data` for lists of different lengths
  * @example

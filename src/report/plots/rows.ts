@@ -1,4 +1,7 @@
-/** Rows of words, each with a number and its interval: a bar from 0, a dot at the number, and a line over the interval. */
+/**
+ * Rows of words, each with a number and its interval: a bar from 0, a dot at the number, and a line over the
+ * interval.
+ */
 import type { SeriesOption } from "echarts";
 import { columnsOf } from "../columns.js";
 import { axisOf, axisOfWords, dots, INSET, plotOf, ROOM, rules, topOf } from "./frame.js";

@@ -16,7 +16,10 @@ const MOST_TICKS = 7;
 /** Axes that span more powers of ten have ticks only at powers, written as such. */
 const WIDE = 3;
 
-/** A logarithmic axis from `low` to `high`, both above 0; places are powers of ten. Lower numbers are at its lower end. */
+/**
+ * A logarithmic axis from `low` to `high`, both above 0; places are powers of ten. Lower numbers are at its
+ * lower end.
+ */
 export function logScale(low: number, high: number): Scale {
   const [from, to] = [Math.log10(low), Math.log10(high)];
   const wide = to - from > WIDE;

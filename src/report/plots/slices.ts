@@ -23,8 +23,8 @@ export interface SliceOptions {
 const RULES = { objective: [true, 0], marginal: [flag, true] } satisfies OptionRules<SliceOptions>;
 
 /**
- * The value of each complete trial by one parameter, and the expected value over all values of the others, with thin lines one standard
- * deviation of the trees above and below it.
+ * The value of each complete trial by one parameter, and the expected value over all values of the others,
+ * with thin lines one standard deviation of the trees above and below it.
  *
  * @throws FettleError `unknown_name` for a parameter that the space does not have
  * @example

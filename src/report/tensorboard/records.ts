@@ -1,4 +1,7 @@
-/** Files of records as TensorFlow writes them: each record has its length, a checksum of that, its bytes, and a checksum of those. */
+/**
+ * Files of records as TensorFlow writes them: each record has its length, a checksum of that, its bytes, and
+ * a checksum of those.
+ */
 import { crc32c } from "./crc32c.js";
 
 /** The bytes around a record: eight for its length, and four for each checksum. */

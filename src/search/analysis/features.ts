@@ -1,7 +1,7 @@
 /**
- * The parameters of a space as the features of a forest, and as measures to integrate it by. Numbers are in the unit
- * interval on their own scales (`space/scale.ts`), where each value of a discrete number has a cell as wide as its
- * probability; choices are categories.
+ * The parameters of a space as the features of a forest, and as measures to integrate it by. Numbers are in
+ * the unit interval on their own scales (`space/scale.ts`), where each value of a discrete number has a cell
+ * as wide as its probability; choices are categories.
  */
 
 import type { RandomStream } from "../../numerics/random.js";
@@ -12,7 +12,10 @@ import type { ParamValue } from "../space/value.js";
 import type { Measure } from "./anova.js";
 import type { Feature } from "./forest.js";
 
-/** A value as a coordinate of the forest: the index of a choice's value, or the place of a number in the unit interval. */
+/**
+ * A value as a coordinate of the forest: the index of a choice's value, or the place of a number in the unit
+ * interval.
+ */
 export function placeOf(parameter: Parameter, value: ParamValue): number {
   const unit = toUnit(parameter, value);
   return parameter.type === "choice" ? Math.floor(unit * parameter.values.length) : unit;
@@ -23,7 +26,10 @@ export function drawPlace(parameter: Parameter, random: RandomStream): number {
   return placeOf(parameter, fromUnit(parameter, random.uniform()));
 }
 
-/** A parameter as a feature of the forest: a number is divided between two of its values, never within the cell of one. */
+/**
+ * A parameter as a feature of the forest: a number is divided between two of its values, never within the
+ * cell of one.
+ */
 export function featureOf(parameter: Parameter): Feature {
   if (parameter.type === "choice") return { categories: parameter.values.length };
   if (!Number.isFinite(valueCount(parameter))) return { cut: (a, b, u) => a + (b - a) * u };
@@ -52,8 +58,9 @@ export function wholeOf(parameter: Parameter): Measure {
 }
 
 /**
- * The measures of all parameters where `name` applies: the parameters of its condition, and of their conditions in turn,
- * are restricted to what the conditions allow. If that has measure 0, such as one point of an interval, all values count.
+ * The measures of all parameters where `name` applies: the parameters of its condition, and of their
+ * conditions in turn, are restricted to what the conditions allow. If that has measure 0, such as one point
+ * of an interval, all values count.
  */
 export function measuresWhere({ names, parameters }: SearchSpace, name: string): Measure[] {
   const measures = new Map(names.map((other) => [other, wholeOf(parameters[other])]));

@@ -9,9 +9,10 @@ interface Bracket {
 }
 
 /**
- * Hyperband: successive halving does not know how many steps it takes to tell good trials from bad ones, so brackets
- * with different first rungs take turns. With s_max rungs in all, bracket s has s of them, skips the first s_max − s,
- * and starts with ⌈(s_max + 1)/(s + 1) · η^s⌉ trials; s falls from s_max to 0, whose trials all run to the end.
+ * Hyperband: successive halving does not know how many steps it takes to tell good trials from bad ones, so
+ * brackets with different first rungs take turns. With s_max rungs in all, bracket s has s of them, skips the
+ * first s_max − s, and starts with ⌈(s_max + 1)/(s + 1) · η^s⌉ trials; s falls from s_max to 0, whose trials
+ * all run to the end.
  *
  * @throws FettleError `invalid_argument`, `unknown_name` for invalid options
  * @example
@@ -20,8 +21,8 @@ interface Bracket {
  * scheduler.rungs(0, 9); // [1, 3]
  * scheduler.rungs(9, 9); // [3]
  * ```
- * @see L. Li, K. Jamieson, G. DeSalvo, A. Rostamizadeh and A. Talwalkar, "Hyperband: a novel bandit-based approach
- * to hyperparameter optimization", JMLR 18, 2018
+ * @see L. Li, K. Jamieson, G. DeSalvo, A. Rostamizadeh and A. Talwalkar, "Hyperband: a novel bandit-based
+ * approach to hyperparameter optimization", JMLR 18, 2018
  */
 export function hyperband(options: HalvingOptions = {}): Scheduler {
   const { reduction, leastSteps } = checkHalving(options, "hyperband");

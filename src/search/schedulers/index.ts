@@ -1,4 +1,6 @@
-/** Schedulers by name, for the command line. Code that knows its scheduler calls `asha()` or another directly. */
+/**
+ * Schedulers by name, for the command line. Code that knows its scheduler calls `asha()` or another directly.
+ */
 
 import { byName } from "../../errors.js";
 import { asha } from "./asha.js";
@@ -22,8 +24,8 @@ export const schedulerNames: readonly string[] = Object.freeze(Object.keys(maker
  *
  * @param name - one of {@link schedulerNames}
  * @param options - the options of the scheduler's own function, as `scheduler.options` has them
- * @throws FettleError `unknown_name` for a scheduler or an option that does not exist, and whatever the scheduler's own
- * function throws
+ * @throws FettleError `unknown_name` for a scheduler or an option that does not exist, and whatever the
+ * scheduler's own function throws
  * @example
  * ```ts
  * createScheduler("asha", { reduction: 4 }).options; // { reduction: 4, leastSteps: 1 }

@@ -38,7 +38,8 @@ export function float<const O extends NumericOptions = Record<never, never>>(
  * An integer parameter.
  *
  * @param low - the least value (included), a safe integer
- * @param high - the greatest value (included), a safe integer; with `step`, the last `low + i·step` not above it
+ * @param high - the greatest value (included), a safe integer; with `step`, the last `low + i·step` not above
+ * it
  * @throws FettleError `invalid_space` for invalid bounds or options
  * @example
  * ```ts

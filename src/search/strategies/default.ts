@@ -1,4 +1,7 @@
-/** The default strategy. `tune` loads it only if a search names no other, so that bundlers can leave it out of the first download. */
+/**
+ * The default strategy. `tune` loads it only if a search names no other, so that bundlers can leave it out of
+ * the first download.
+ */
 import { gp } from "./gp/gp.js";
 import { nsga2 } from "./nsga2/nsga2.js";
 import type { Strategy } from "./strategy.js";

@@ -1,4 +1,7 @@
-/** First points of a search, spread by parameter: a Latin hypercube that grows trial by trial. It sees no values. */
+/**
+ * First points of a search, spread by parameter: a Latin hypercube that grows trial by trial. It sees no
+ * values.
+ */
 
 import { fromUnit, toUnit, valueCount } from "../space/scale.js";
 import { buildParams, type Params } from "../space/space.js";

@@ -19,8 +19,9 @@ export interface Limits {
 }
 
 /**
- * A line for each line of `body` that is not blank, in the same order: the answer, or `{ "error", "row", "column" }`. After a line that is
- * too long, or a truncated body, the last line is `{ "error" }`.
+ * A line for each line of `body` that is not blank, in the same order: the answer, or
+ * `{ "error", "row", "column" }`. After a line that is too long, or a truncated body, the last line is
+ * `{ "error" }`.
  *
  * @param tell - receives errors that the last line does not show
  */

@@ -1,7 +1,7 @@
 /**
- * Predictions of a saved model over HTTP, on any host that has `Request` and `Response`: Node, Deno, Bun, Cloudflare Workers, Vercel and
- * others. This file routes requests; rows.ts interprets rows and answers them. It opens no port, keeps
- * nothing of a request, and contains no training code.
+ * Predictions of a saved model over HTTP, on any host that has `Request` and `Response`: Node, Deno, Bun,
+ * Cloudflare Workers, Vercel and others. This file routes requests; rows.ts interprets rows and answers them.
+ * It opens no port, keeps nothing of a request, and contains no training code.
  *
  *     POST /predict         predictions of rows, as JSON, or of one row per line
  *     GET  /schema          the inputs and outputs of the model
@@ -82,8 +82,8 @@ type Handler = (served: Served, request: Asked) => Promise<Reply> | Reply;
 
 /**
  * Creates a handler of requests for predictions of a model; `docs/serving-models.md` lists the paths. It
- * never rejects. The model is
- * loaded at the first request that needs it; if that fails, the response is 503, and the next request tries again.
+ * never rejects. The model is loaded at the first request that needs it; if that fails, the response is 503,
+ * and the next request tries again.
  *
  * @throws FettleError `invalid_argument` or `unknown_name` for invalid options, and for anything but a model
  * @example

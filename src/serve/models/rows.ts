@@ -1,5 +1,6 @@
 /**
- * The rows of requests for one model: found in the JSON of a body, checked, and answered. It reads no bytes and makes no responses.
+ * The rows of requests for one model: found in the JSON of a body, checked, and answered. It reads no bytes
+ * and makes no responses.
  */
 import type { Input } from "../../data/dataset.js";
 import { FettleError, isRecord, show } from "../../errors.js";

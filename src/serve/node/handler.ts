@@ -126,10 +126,10 @@ export class Answers {
 const ignore = (): void => {};
 
 /**
- * A listener of requests for a server of your own: `createServer(nodeHandler(handler))` of `node:http` or `node:https`, or a route of a
- * framework over them. It limits bodies and responses in size and time, answers CONNECT and TRACE with 405,
- * and never throws. Its `Request`s have the origin `http://localhost`; the header `host` has the client's
- * value. `serveNode` also limits connections.
+ * A listener of requests for a server of your own: `createServer(nodeHandler(handler))` of `node:http` or
+ * `node:https`, or a route of a framework over them. It limits bodies and responses in size and time, answers
+ * CONNECT and TRACE with 405, and never throws. Its `Request`s have the origin `http://localhost`; the header
+ * `host` has the client's value. `serveNode` also limits connections.
  *
  * @throws FettleError `invalid_argument` or `unknown_name` for invalid options
  * @example

@@ -81,7 +81,11 @@ export class TrialStudy {
     private readonly leases: Leases,
   ) {}
 
-  /** Opens the study, or creates it. @throws FettleError for one that began with other options; and what the storage throws */
+  /**
+   * Opens the study, or creates it.
+   *
+   * @throws FettleError for one that began with other options; and what the storage throws
+   */
   open(): Promise<void> {
     return this.inTurn(async () => {});
   }

@@ -43,7 +43,8 @@ const OF_TRIALS = "JOIN trials t ON t.trial_id = c.trial_id WHERE t.study_id = ?
 /**
  * The study with a name.
  *
- * @throws FettleError `not_found` if there is none; `damaged_record` for rows that Optuna does not write; as {@link hasTables}
+ * @throws FettleError `not_found` if there is none; `damaged_record` for rows that Optuna does not write; as
+ * {@link hasTables}
  */
 export async function readStudy(database: SqlDatabase, name: string): Promise<OptunaStudy> {
   const idOf = (column: string, as = column): string => `CAST(${column} AS TEXT) AS ${as}`;

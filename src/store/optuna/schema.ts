@@ -43,7 +43,8 @@ const TABLES: readonly string[] = [
   `CREATE TABLE trial_heartbeats (trial_heartbeat_id INTEGER NOT NULL, trial_id INTEGER NOT NULL, heartbeat DATETIME NOT NULL,
     PRIMARY KEY (trial_heartbeat_id), UNIQUE (trial_id), FOREIGN KEY(trial_id) REFERENCES trials (trial_id))`,
   "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))",
-  // the second is the version of the schema before its revisions had names, and the third a release that has this revision
+  // the second is the version of the schema before its revisions had names, and the third a release that has
+  // this revision
   "INSERT INTO version_info (version_info_id, schema_version, library_version) VALUES (1, 12, '4.1.0')",
   `INSERT INTO alembic_version (version_num) VALUES ('${REVISION}')`,
 ];
@@ -74,7 +75,8 @@ export function decoded(bytes: unknown): string | undefined {
 /**
  * Whether a database has the tables; false for an empty one.
  *
- * @throws FettleError `invalid_argument` for the database of another program; `invalid_checkpoint` for that of another release of Optuna
+ * @throws FettleError `invalid_argument` for the database of another program; `invalid_checkpoint` for that
+ * of another release of Optuna
  */
 export async function hasTables(database: SqlDatabase): Promise<boolean> {
   const found = await database.all([

@@ -10,8 +10,9 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 /**
- * Whether the transaction was undone, so that it may run again: it conflicted with another (serialization_failure, deadlock_detected),
- * or the study was deleted meanwhile (foreign_key_violation), which the next run finds.
+ * Whether the transaction was undone, so that it may run again: it conflicted with another
+ * (serialization_failure, deadlock_detected), or the study was deleted meanwhile (foreign_key_violation),
+ * which the next run finds.
  */
 const UNDONE = new Set(["40001", "40P01", "23503"]);
 

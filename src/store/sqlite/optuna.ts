@@ -46,9 +46,10 @@ const IMPORT: OptionNames<OptunaImportOptions> = {
 };
 
 /**
- * Writes a study into a file that Optuna (3.2 and later) opens: `optuna.load_study(study_name=…, storage="sqlite:///…")`. Its trials have
- * the same numbers, states, parameters, values, intermediate values and attributes; diverged trials become
- * failed ones. {@link importFromOptuna} imports further trials of Optuna.
+ * Writes a study into a file that Optuna (3.2 and later) opens:
+ * `optuna.load_study(study_name=…, storage="sqlite:///…")`. Its trials have the same numbers, states,
+ * parameters, values, intermediate values and attributes; diverged trials become failed ones.
+ * {@link importFromOptuna} imports further trials of Optuna.
  *
  * @param path - of the file, which is created if it does not exist; other studies in it stay
  * @returns notes on data that Optuna cannot represent

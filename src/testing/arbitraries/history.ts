@@ -1,6 +1,6 @@
 /**
- * Random histories of studies: outcomes of trials (values, ties, failures, divergence, pruned trials, violated
- * constraints), and studies with such outcomes, without a model or an objective.
+ * Random histories of studies: outcomes of trials (values, ties, failures, divergence, pruned trials,
+ * violated constraints), and studies with such outcomes, without a model or an objective.
  *
  * @example
  * ```ts

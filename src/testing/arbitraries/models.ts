@@ -1,6 +1,6 @@
 /**
- * Random dense networks with matching data, for property tests of training. A case is plain data, from which equal models
- * can be created; its data can be partly learned, so that losses decrease. It trains nothing.
+ * Random dense networks with matching data, for property tests of training. A case is plain data, from which
+ * equal models can be created; its data can be partly learned, so that losses decrease. It trains nothing.
  *
  * @example
  * ```ts

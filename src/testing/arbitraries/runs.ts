@@ -1,5 +1,6 @@
 /**
- * Random data, batches and seeds to run programs on, such as the random steps of `graphs.ts`. It runs nothing.
+ * Random data, batches and seeds to run programs on, such as the random steps of `graphs.ts`. It runs
+ * nothing.
  *
  * @example
  * ```ts
@@ -38,7 +39,10 @@ export const anyRunChoices: fc.Arbitrary<RunChoices> = fc.record({
   numbers: fc.array(fc.integer({ min: -64, max: 64 }), { minLength: 37, maxLength: 37 }),
 });
 
-/** A case for a program: multiples of 1/64 in [−1, 1], exact in float32; a stream "ids" has integers 0, 1 and 2. */
+/**
+ * A case for a program: multiples of 1/64 in [−1, 1], exact in float32; a stream "ids" has integers 0, 1 and
+ * 2.
+ */
 export function runCaseOf(choices: RunChoices, program: Program): RunCase {
   mustBeRecord("choices", choices, "what anyRunChoices makes");
   must(Array.isArray(program?.streams), "program", "a program, as compileStep returns", program);

@@ -1,6 +1,6 @@
 /**
- * Random search spaces for property tests: every kind of parameter, with conditions on other parameters, in any order. It
- * draws spaces, not points.
+ * Random search spaces for property tests: every kind of parameter, with conditions on other parameters, in
+ * any order. It draws spaces, not points.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 /**
- * Test functions of optimization, whose minimum is known: quadratics of a given condition number, and classical convex and
- * non-convex functions. Each is written twice, in operations on values and in float64 numbers, so that optimizers can be
- * compared with theory. Data for models are in `models.ts`.
+ * Test functions of optimization, whose minimum is known: quadratics of a given condition number, and
+ * classical convex and non-convex functions. Each is written twice, in operations on values and in float64
+ * numbers, so that optimizers can be compared with theory. Data for models are in `models.ts`.
  *
  * @example
  * ```ts

@@ -23,8 +23,8 @@ export const operationFacts: FactsOf<OperationName> = {
 };
 
 /**
- * For each operation, random uses of it on its own domain: smooth within the reach of `checkGradients`, and exact in
- * float32. Undefined for leaves, which compute nothing from arguments.
+ * For each operation, random uses of it on its own domain: smooth within the reach of `checkGradients`, and
+ * exact in float32. Undefined for leaves, which compute nothing from arguments.
  */
 export const operationCases = Object.fromEntries(
   Object.entries(operationFacts).map(([name, { cases }]) => [name, cases]),

@@ -160,7 +160,9 @@ function last(x: Value): Value {
   return x.shape.length === 0 ? f.reshape(x, [1]) : x;
 }
 
-/** An error of at most m in each entry of a row moves log-softmax by at most 2m; then the kernel's own bound. */
+/**
+ * An error of at most m in each entry of a row moves log-softmax by at most 2m; then the kernel's own bound.
+ */
 function softmaxErrors(
   {
     inputs: [x],

@@ -1,6 +1,6 @@
 /**
- * The effect of rounding on one operation: the functions in which the bounds of operations are written. `../bounds.ts`
- * carries the bounds through a graph.
+ * The effect of rounding on one operation: the functions in which the bounds of operations are written.
+ * `../bounds.ts` carries the bounds through a graph.
  *
  * @see N. J. Higham, "Accuracy and stability of numerical algorithms", 2nd ed. (2002), section 3.3.
  */
@@ -63,7 +63,10 @@ export const lipschitz =
   ({ errors: [e], value, precision }) =>
     value.map((y, i) => (ulps === 0 ? e[i] : rounded(precision, ulps, y, e[i])));
 
-/** z = f(x, y), correctly rounded unless `ulps` says otherwise; `spread` is a function of x, y and their errors. */
+/**
+ * z = f(x, y), correctly rounded unless `ulps` says otherwise; `spread` is a function of x, y and their
+ * errors.
+ */
 export const ofTwo =
   (spread: (x: number, y: number, ex: number, ey: number) => number, ulps = 0.5): Rule<OperationName> =>
   ({ inputs: [x, y], errors: [ex, ey], value, precision }) =>

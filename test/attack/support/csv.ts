@@ -1,4 +1,7 @@
-/** A second reader and a writer of delimited text, a character at a time, from RFC 4180 and what `parseCsv` says of itself. */
+/**
+ * A second reader and a writer of delimited text, a character at a time, from RFC 4180 and what `parseCsv`
+ * says of itself.
+ */
 
 /** Rows of cells as the text has them, the header first; undefined for a text that must be refused. */
 export function rowsOf(text: string, mark: string): string[][] | undefined {

@@ -1,9 +1,11 @@
 /**
- * A program, not a test: legal extremes of every option and range of every exported function, and what the results do when they are
- * used. `tsx test/attack/support/extremes.ts <seed> <cases>`. A case is a call of a function with right arguments but for one to three
- * numbers or options, which are the largest, smallest, finest or most; or a study over a space of such ranges. It may be refused by a
- * FettleError. A watchdog thread ends the process at a case that takes more than `SECONDS` of processor time, which other work on the
- * machine does not count towards. Standard output has a line of JSON for each `Finding`, standard error one for each case that begins.
+ * A program, not a test: legal extremes of every option and range of every exported function, and what the
+ * results do when they are used. `tsx test/attack/support/extremes.ts <seed> <cases>`. A case is a call of a
+ * function with right arguments but for one to three numbers or options, which are the largest, smallest,
+ * finest or most; or a study over a space of such ranges. It may be refused by a FettleError. A watchdog
+ * thread ends the process at a case that takes more than `SECONDS` of processor time, which other work on the
+ * machine does not count towards. Standard output has a line of JSON for each `Finding`, standard error one
+ * for each case that begins.
  */
 import { writeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
@@ -17,7 +19,10 @@ import * as report from "fettle/report";
 import { BrokenLaw } from "../../../src/testing/laws.js";
 import { callOf, type Draw, studyCase } from "./extremeCases.js";
 
-/** A line of standard output: what a case threw that is not of the family, or, at the end, how many cases ran and were refused. */
+/**
+ * A line of standard output: what a case threw that is not of the family, or, at the end, how many cases ran
+ * and were refused.
+ */
 export type Finding = { readonly raw: string } | { readonly cases: number; readonly refused: number };
 
 /** Processor seconds of one case at most. */

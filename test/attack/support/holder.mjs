@@ -1,6 +1,7 @@
 /**
- * Asks for the lock of a folder and writes `held <when>` and `left <when>`, or `refused`, a number of times. All processes of the
- * machine share the clock. Words: module of the lock, folder, milliseconds to hold it (0: without end), times.
+ * Asks for the lock of a folder and writes `held <when>` and `left <when>`, or `refused`, a number of times.
+ * All processes of the machine share the clock. Words: module of the lock, folder, milliseconds to hold it
+ * (0: without end), times.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 

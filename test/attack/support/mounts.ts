@@ -1,4 +1,6 @@
-/** Small and read-only file systems, where mounting is allowed; unmounted after the tests, also if these fail. */
+/**
+ * Small and read-only file systems, where mounting is allowed; unmounted after the tests, also if these fail.
+ */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

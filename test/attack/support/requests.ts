@@ -1,4 +1,7 @@
-/** Random requests as bytes, well-formed or not, of which none does anything: a server answers each with 4xx or ends its connection. */
+/**
+ * Random requests as bytes, well-formed or not, of which none does anything: a server answers each with 4xx
+ * or ends its connection.
+ */
 import fc from "fast-check";
 import { TOKEN } from "../../serve/support.js";
 

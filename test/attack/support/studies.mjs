@@ -56,7 +56,10 @@ const studies = serveStudies({
 const errors = [];
 const onError = (error) => errors.push(String(error));
 
-/** What is held by what a collection of garbage only queues for its end, such as streams, is collected by the next one. */
+/**
+ * What is held by what a collection of garbage only queues for its end, such as streams, is collected by the
+ * next one.
+ */
 async function memory() {
   for (let i = 0; i < 4; i++) {
     globalThis.gc?.();

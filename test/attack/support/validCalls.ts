@@ -1,4 +1,7 @@
-/** Right arguments of public functions, made anew at each call, so that a test can put one wrong value among them. Not a test itself. */
+/**
+ * Right arguments of public functions, made anew at each call, so that a test can put one wrong value among
+ * them. Not a test itself.
+ */
 import * as fettle from "fettle";
 import { contestant, defineProblem } from "fettle/benchmark";
 import * as ops from "fettle/ops";

@@ -1,4 +1,7 @@
-/** `fettle optimize` as a user runs it: scripts, results, Ctrl-C, and going on. Needs `dist/`, and one test python3. */
+/**
+ * `fettle optimize` as a user runs it: scripts, results, Ctrl-C, and going on. Needs `dist/`, and one test
+ * python3.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

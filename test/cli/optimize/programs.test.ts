@@ -1,4 +1,7 @@
-/** Programs as trials: what becomes of their output, and how they end. They are lines for `sh`, which starts in a few milliseconds. */
+/**
+ * Programs as trials: what becomes of their output, and how they end. They are lines for `sh`, which starts
+ * in a few milliseconds.
+ */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";

@@ -1,4 +1,6 @@
-/** `fettle optimize --storage` as a user runs it: killed, resumed, and with a study of Optuna. Needs `dist/`. */
+/**
+ * `fettle optimize --storage` as a user runs it: killed, resumed, and with a study of Optuna. Needs `dist/`.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createStudy, int, tpe } from "fettle";

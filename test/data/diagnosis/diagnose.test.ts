@@ -1,4 +1,7 @@
-/** Warnings that save a study: each where it must be, and none on the tables in examples/data but what they have. */
+/**
+ * Warnings that save a study: each where it must be, and none on the tables in examples/data but what they
+ * have.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { encodeTable } from "../../../src/data/dataset.js";

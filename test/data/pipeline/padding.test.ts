@@ -1,4 +1,7 @@
-/** Padded sequences in a pipeline: padding stays, what counts is scaled by feature, and neither becomes the other. */
+/**
+ * Padded sequences in a pipeline: padding stays, what counts is scaled by feature, and neither becomes the
+ * other.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { applyPipeline, type FittedPipeline, fitPipeline } from "../../../src/data/pipeline/pipeline.js";

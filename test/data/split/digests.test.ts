@@ -1,6 +1,6 @@
 /**
- * The divisions of earlier releases keep their bits, so that their studies can be replayed: checksums of row ids, made by the code
- * before splitters were a contract of their own.
+ * The divisions of earlier releases keep their bits, so that their studies can be replayed: checksums of row
+ * ids, made by the code before splitters were a contract of their own.
  */
 import { describe, expect, it } from "vitest";
 import { crc32 } from "../../../src/crc32.js";

@@ -1,4 +1,7 @@
-/** What every splitter promises, over random rows: how often each row is validated, and what is never on both sides. */
+/**
+ * What every splitter promises, over random rows: how often each row is validated, and what is never on both
+ * sides.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createSplitter, splitterNames } from "../../../src/data/split/names.js";

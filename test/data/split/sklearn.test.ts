@@ -1,4 +1,7 @@
-/** The folds of scikit-learn 1.4.2, by make_sklearn_folds.py: equal where it draws nothing, and of equal sizes where it does. */
+/**
+ * The folds of scikit-learn 1.4.2, by make_sklearn_folds.py: equal where it draws nothing, and of equal sizes
+ * where it does.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { groupKFold, groupShuffleSplit, stratifiedGroupKFold } from "../../../src/data/split/groups.js";

@@ -1,4 +1,7 @@
-/** Intervals of scores: published values, what weights and perfect models do to them, and how often they hold the truth. */
+/**
+ * Intervals of scores: published values, what weights and perfect models do to them, and how often they hold
+ * the truth.
+ */
 import { beforeAll, describe, expect, it } from "vitest";
 import { POPULATIONS, sample } from "../../../bench/intervals/cases.js";
 import { coverage, truths } from "../../../bench/intervals/coverage.js";
@@ -25,7 +28,8 @@ import { cases } from "../../cases.js";
 beforeAll(() => ready());
 
 describe("wilson", () => {
-  // R. Newcombe, "Two-sided confidence intervals for the single proportion", Statistics in Medicine 17, 1998, table I, method 3
+  // R. Newcombe, "Two-sided confidence intervals for the single proportion", Statistics in Medicine 17, 1998,
+  // table I, method 3
   it.each([
     [81, 263, 0.2553, 0.3662],
     [15, 148, 0.0624, 0.1605],
@@ -199,8 +203,9 @@ describe("weights that go with the class", () => {
   });
 
   it("let a row of precision that is wrong but was not seen weigh as the rows of its class", () => {
-    // 40 rows of 0.2, all right; two right ones of 0.2 and two wrong ones of 1.8 are added: a share of 8.4 / 12, with a variance of
-    // (42 · 0.2² · 0.3² + 2 · 1.8² · 0.7²) / 12², which 0.7 · 0.3 · 12² / 3.3264 rows have, four of which were added
+    // 40 rows of 0.2, all right; two right ones of 0.2 and two wrong ones of 1.8 are added: a share of 8.4 /
+    // 12, with a variance of (42 · 0.2² · 0.3² + 2 · 1.8² · 0.7²) / 12², which 0.7 · 0.3 · 12² / 3.3264 rows
+    // have, four of which were added
     const ones = Float64Array.from({ length: 80 }, (_, i) => Number(i < 40));
     const all = { yTrue: ones, yPred: ones, outputs: 1, weights: ones.map((y) => (y === 1 ? 0.2 : 1.8)) };
     const low = intervalOf(metricNamed("precision"), all)?.interval[0];
@@ -329,8 +334,9 @@ describe("intervals hold the truth", () => {
     own.flatMap((metric) => [50, 200, 1000].map((rows) => [name, metric, rows] as const)),
   );
 
-  // Claimed are 93 %, where the truth is the score of 10⁵ rows; an interval may hold it less often by 3 standard errors of the draws. Where
-  // a few rows decide more than half of the intervals, they may be too narrow, and say so.
+  // Claimed are 93 %, where the truth is the score of 10⁵ rows; an interval may hold it less often by 3
+  // standard errors of the draws. Where a few rows decide more than half of the intervals, they may be too
+  // narrow, and say so.
   it.each(isLong ? ALL : CHEAP)("of %s, %s, %i rows", (name, metric, rows) => {
     const found = POPULATIONS.find((each) => each.name === name);
     if (!found) throw new Error(name);

@@ -1,5 +1,6 @@
 /**
- * Rows that hardly count change intervals hardly: by less than 10⁻⁴, a thousandth of their widths here, in the score, its spread and its curvature.
+ * Rows that hardly count change intervals hardly: by less than 10⁻⁴, a thousandth of their widths here, in
+ * the score, its spread and its curvature.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { intervalOf, whyNoInterval } from "../../../src/metrics/intervals/index.js";

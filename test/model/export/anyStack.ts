@@ -1,4 +1,7 @@
-/** Any stacks of layers over images and sequences: what exports are held to beside the examples of everyLayer.ts. */
+/**
+ * Any stacks of layers over images and sequences: what exports are held to beside the examples of
+ * everyLayer.ts.
+ */
 import fc from "fast-check";
 import { FettleError } from "../../../src/errors.js";
 import { type ActivationName, activations } from "../../../src/nn/activations.js";
@@ -21,7 +24,10 @@ export function modest(normal: number, name: string, shape: readonly number[]): 
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
 
-/** A network that has the layer twice with the same parameters, and a dense one, since a network must have parameters. */
+/**
+ * A network that has the layer twice with the same parameters, and a dense one, since a network must have
+ * parameters.
+ */
 export function networkOf({ layer, shapes }: LayerExample): LayersModel {
   const given = shapes.map((shape) => input(shape));
   const made = layer();
@@ -65,7 +71,10 @@ const windows = fc.oneof(
   fc.record({ ...kernel, strides: pair }),
   fc.record({ ...kernel, dilationRate: fc.tuple(small, small) }),
 );
-/** TensorFlow.js takes windows of the same stride down and across alone, where there is a window for each channel. */
+/**
+ * TensorFlow.js takes windows of the same stride down and across alone, where there is a window for each
+ * channel.
+ */
 const square = fc.record({ ...kernel, strides: small, depthMultiplier: fc.constantFrom(1, 2) });
 const pooling = fc.record({ padding, strides: pair });
 const norm = fc.record({ center: fc.boolean(), scale: fc.boolean(), epsilon: fc.constantFrom(0.1, 0.5) });

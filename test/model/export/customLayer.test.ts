@@ -1,4 +1,7 @@
-/** Custom layers and activations, in the formats that translate operations: each function of `fettle/ops`, or a refusal by its name. */
+/**
+ * Custom layers and activations, in the formats that translate operations: each function of `fettle/ops`, or
+ * a refusal by its name.
+ */
 import { describe, expect, it } from "vitest";
 import * as ops from "../../../src/graph/functions.js";
 import type { Value } from "../../../src/graph/graph.js";

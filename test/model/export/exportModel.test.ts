@@ -1,4 +1,7 @@
-/** The five tables, tuned, in the formats of others: TensorFlow.js and ONNX Runtime answer the same to 1e-6, the module to 1e-5. */
+/**
+ * The five tables, tuned, in the formats of others: TensorFlow.js and ONNX Runtime answer the same to 1e-6,
+ * the module to 1e-5.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import "@tensorflow/tfjs-backend-cpu";
@@ -84,7 +87,8 @@ describe("a tuned model", () => {
     const inputs = Object.fromEntries(data.inputs.map(({ name }, j) => [name, doubles(data.columns[j])]));
     const { y, probabilities, label } = await run(onnx.files["model.onnx"] as Uint8Array, inputs);
     if (data.task === "regression") {
-      // relative to the target's deviation, in which the network computes; answers are of size 1 to 4, so rounding counts more
+      // relative to the target's deviation, in which the network computes; answers are of size 1 to 4, so
+      // rounding counts more
       const { scale } = final.pipeline.target.outputs[0];
       const scaled = (values: ArrayLike<number>) => Array.from(values, (value) => value / scale);
       expect(difference(scaled(y.data as Float64Array), scaled(expected))).toBeLessThanOrEqual(2 * CLOSE);

@@ -1,4 +1,7 @@
-/** Layers models of TensorFlow.js, whatever their form: imported, they predict the same; damaged, they are refused. */
+/**
+ * Layers models of TensorFlow.js, whatever their form: imported, they predict the same; damaged, they are
+ * refused.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import "@tensorflow/tfjs-backend-cpu";

@@ -72,7 +72,10 @@ function modelsOf(name: string): LayersModel[] {
   return [...models, trained(functional({ inputs: x, outputs }), 12, 1, modest)];
 }
 
-/** What is in a cell: `✓` if all models are exported, nothing if none is, some words if only some are, or without the layer. */
+/**
+ * What is in a cell: `✓` if all models are exported, nothing if none is, some words if only some are, or
+ * without the layer.
+ */
 function cellOf(name: string, format: (typeof FORMATS)[number]): string | RegExp {
   const found = modelsOf(name).map((model): boolean | "left out" => {
     try {

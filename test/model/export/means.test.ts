@@ -1,4 +1,6 @@
-/** The mean of networks in the formats of others: ONNX, TensorFlow.js and JavaScript predict what Fettle does. */
+/**
+ * The mean of networks in the formats of others: ONNX, TensorFlow.js and JavaScript predict what Fettle does.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import fc from "fast-check";

@@ -46,7 +46,9 @@ const COLORS = ["red", "red", "red", "green", "green", "blue"];
 const UNKNOWN = ["never seen", "RED", "missing"];
 const DAY = 86_400_000;
 
-/** What the columns are, and a random cell of each; the names are those of other values of a file, and code. */
+/**
+ * What the columns are, and a random cell of each; the names are those of other values of a file, and code.
+ */
 const COLUMNS: Readonly<Record<string, readonly [kind: ColumnKind, cell: (random: RandomStream) => Cell]>> = {
   // a mean so large that float32 has no digits of the cells
   size: ["number", (random) => 1e9 + random.normal()],
@@ -98,7 +100,10 @@ const inputsOf = (rows: readonly Row[]): Values =>
     }),
   );
 
-/** Targets by name, and the last activation of a network for them. Quantities differ by less than 1, so that 1e-6 is 1e-6 after scaling. */
+/**
+ * Targets by name, and the last activation of a network for them. Quantities differ by less than 1, so that
+ * 1e-6 is 1e-6 after scaling.
+ */
 const TASKS = {
   quantity: [["target"], (random: RandomStream) => 1 + random.uniform(), "linear"],
   quantities: [["target", "other"], (random: RandomStream) => 1 + random.uniform(), "linear"],

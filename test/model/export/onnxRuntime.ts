@@ -1,4 +1,6 @@
-/** What the tests of ONNX files share: ONNX Runtime, networks with given parameters, and how near results are. */
+/**
+ * What the tests of ONNX files share: ONNX Runtime, networks with given parameters, and how near results are.
+ */
 
 import fc from "fast-check";
 import * as ort from "onnxruntime-web/wasm";

@@ -1,4 +1,7 @@
-/** The writer of protocol buffers against the writer of protobufjs, and against the examples of the documentation. */
+/**
+ * The writer of protocol buffers against the writer of protobufjs, and against the examples of the
+ * documentation.
+ */
 import fc from "fast-check";
 import protobuf from "protobufjs";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,7 @@
-/** What is asked of a network as a layers model: that TensorFlow.js predicts the same, and that it comes back as it was. */
+/**
+ * What is asked of a network as a layers model: that TensorFlow.js predicts the same, and that it comes back
+ * as it was.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { expect } from "vitest";
@@ -28,7 +31,10 @@ export function predictedBeside(model: tfl.LayersModel, x: Float32Array, rows: n
   });
 }
 
-/** TensorFlow.js predicts what a model does, and what is read back predicts the same bits and is written as it was. */
+/**
+ * TensorFlow.js predicts what a model does, and what is read back predicts the same bits and is written as it
+ * was.
+ */
 export async function agrees(
   model: LayersModel,
   columns: number,

@@ -1,4 +1,7 @@
-/** Every layer as a layers model: TensorFlow.js predicts the same, and what is read back predicts the same bits. Others are refused by name. */
+/**
+ * Every layer as a layers model: TensorFlow.js predicts the same, and what is read back predicts the same
+ * bits. Others are refused by name.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import { beforeAll, describe, expect, it } from "vitest";

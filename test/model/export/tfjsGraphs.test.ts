@@ -1,4 +1,7 @@
-/** Graphs of layers as layers models and from there: masks, shared and frozen layers, models that TensorFlow.js made, and damaged ones. */
+/**
+ * Graphs of layers as layers models and from there: masks, shared and frozen layers, models that
+ * TensorFlow.js made, and damaged ones.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import "@tensorflow/tfjs-backend-cpu";

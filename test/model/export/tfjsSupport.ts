@@ -1,4 +1,6 @@
-/** What the tests of layers models share: networks, the files that each side writes, and TensorFlow.js itself. */
+/**
+ * What the tests of layers models share: networks, the files that each side writes, and TensorFlow.js itself.
+ */
 
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";

@@ -7,7 +7,9 @@ import { adam } from "../../../src/optim/adam.js";
 import { compiled, randomRows, refusal, weightsOf } from "../support.js";
 import { controlFor, follow as followed } from "./follow.js";
 
-/** Runs early stopping over a curve: the epochs that ran, and the epoch whose parameters are there at the end. */
+/**
+ * Runs early stopping over a curve: the epochs that ran, and the epoch whose parameters are there at the end.
+ */
 async function follow(
   curve: readonly number[],
   options: EarlyStoppingOptions,

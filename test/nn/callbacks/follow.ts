@@ -26,7 +26,9 @@ export function controlFor(watched: Watched): TrainingControl {
   };
 }
 
-/** The rates of the epochs that ran, the rate at the end, and the epoch whose parameters are there at the end. */
+/**
+ * The rates of the epochs that ran, the rate at the end, and the epoch whose parameters are there at the end.
+ */
 export async function follow(
   callback: Callback,
   epochs: readonly Logs[],

@@ -1,4 +1,6 @@
-/** Callbacks that change the learning rate: against Keras' rule, in trainings, and from one fit to the next. */
+/**
+ * Callbacks that change the learning rate: against Keras' rule, in trainings, and from one fit to the next.
+ */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
@@ -83,7 +85,8 @@ describe("reduceLROnPlateau", () => {
   });
 
   it("changes the steps of a training, and the history has the rate of each epoch", async () => {
-    // each epoch's loss is the bias before its step: 0, −0.25, −0.5, −0.625; the second is not below −0.3, the third is
+    // each epoch's loss is the bias before its step: 0, −0.25, −0.5, −0.625; the second is not below −0.3,
+    // the third is
     const model = line(0.25);
     const plateau = reduceLROnPlateau({ monitor: "loss", factor: 0.5, patience: 1, minDelta: 0.3 });
     const { history } = await model.fit([[0]], [0], { epochs: 4, callbacks: [plateau] });

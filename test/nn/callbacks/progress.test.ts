@@ -1,4 +1,7 @@
-/** What `fit` prints: nothing unless asked, lines on the console, and a bar where standard error is a terminal. */
+/**
+ * What `fit` prints: nothing unless asked, lines on the console, and a bar where standard error is a
+ * terminal.
+ */
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { platform } from "#platform";
@@ -13,7 +16,10 @@ const model = () => compiled([dense(1)], { optimizer: "sgd", loss: "meanSquaredE
 
 afterEach(() => void vi.restoreAllMocks());
 
-/** What is printed from now on: lines of the console, and what a terminal is given. The clock moves by `tick` with each look. */
+/**
+ * What is printed from now on: lines of the console, and what a terminal is given. The clock moves by `tick`
+ * with each look.
+ */
 function listen(columns?: number, tick = 0) {
   const lines: string[] = [];
   const written: string[] = [];
@@ -30,7 +36,10 @@ function listen(columns?: number, tick = 0) {
   return { lines, written };
 }
 
-/** The screen's line after texts that begin with a carriage return or go on, of which some clear the rest of the line. */
+/**
+ * The screen's line after texts that begin with a carriage return or go on, of which some clear the rest of
+ * the line.
+ */
 function shown(written: readonly string[]): string {
   let line = "";
   let at = 0;

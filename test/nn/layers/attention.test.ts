@@ -1,4 +1,7 @@
-/** Attention against PyTorch's values and gradients in float64 (stored, with the script that made them), its laws and refusals. */
+/**
+ * Attention against PyTorch's values and gradients in float64 (stored, with the script that made them), its
+ * laws and refusals.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { gradients } from "../../../src/autograd/grad.js";
@@ -79,7 +82,8 @@ describe.each([
       const ours = attended(executor, layer, inputs, weights, probe);
       [theirs.value, ...theirs.gradients].forEach((expected, k) => {
         expect(ours[k].length).toBe(expected.length);
-        // as a share of the largest number; the gradient by the key's bias is 0, of terms of the size of the others
+        // as a share of the largest number; the gradient by the key's bias is 0, of terms of the size of the
+        // others
         const most = Math.max(...expected.map(Math.abs), 2);
         const worst = Math.max(...ours[k].map((number, i) => Math.abs(number - expected[i])));
         expect(worst / most, `result ${k}`).toBeLessThanOrEqual(bound);

@@ -1,4 +1,7 @@
-/** Images that are turned and moved while a network trains: what each row may become, how often, and that nothing else changes. */
+/**
+ * Images that are turned and moved while a network trains: what each row may become, how often, and that
+ * nothing else changes.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gradients } from "../../../src/autograd/grad.js";

@@ -1,6 +1,6 @@
 /**
- * Convolutions against PyTorch's values and gradients: stored, with the script that made them. All numbers are small integers, so both
- * executors must give them exactly.
+ * Convolutions against PyTorch's values and gradients: stored, with the script that made them. All numbers
+ * are small integers, so both executors must give them exactly.
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,7 @@
-/** What layers make of masks, by hand and by a float64 reference. Formulas follow Keras 3's layers where these read masks. */
+/**
+ * What layers make of masks, by hand and by a float64 reference. Formulas follow Keras 3's layers where these
+ * read masks.
+ */
 import { describe, expect, it } from "vitest";
 import { functional, input } from "../../../src/nn/functional.js";
 import {
@@ -30,7 +33,9 @@ import { sgd } from "../../../src/optim/sgd.js";
 import { marked, maskedModel, started, zeros } from "../masked.js";
 import { compiled, refusal, weightsOf } from "../support.js";
 
-/** What a value of a network is for a batch, row by row; beside it are weights, since a model must have some. */
+/**
+ * What a value of a network is for a batch, row by row; beside it are weights, since a model must have some.
+ */
 async function predicted(
   inputs: Readonly<Record<string, SymbolicTensor>>,
   y: SymbolicTensor,

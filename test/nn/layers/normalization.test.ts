@@ -1,4 +1,7 @@
-/** State that a step updates: running means, in training, in slices, in files, beside averages of weights, and frozen; and noise. */
+/**
+ * State that a step updates: running means, in training, in slices, in files, beside averages of weights, and
+ * frozen; and noise.
+ */
 import { describe, expect, it } from "vitest";
 import { sub } from "../../../src/graph/functions.js";
 import { loadModel, saveModel } from "../../../src/model/save.js";
@@ -142,7 +145,8 @@ it("layerNormalization brings each row to mean 0 and variance 1", async () => {
 it("gaussianNoise adds normal numbers in training alone", async () => {
   const [rows, units, deviation] = [400, 50, 0.5];
   const zeros = Array.from({ length: rows }, () => Array(units).fill(0) as number[]);
-  // the loss of a network of zeros is the mean square of the noise, since the dense layer after it is the identity
+  // the loss of a network of zeros is the mean square of the noise, since the dense layer after it is the
+  // identity
   const stack = [gaussianNoise(deviation), dense(units, { kernelInitializer: "zeros", useBias: false })];
   const model = build(sgd({ learningRate: 0 }), stack);
   await model.fit(zeros, zeros, { epochs: 0 });

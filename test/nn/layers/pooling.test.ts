@@ -1,6 +1,6 @@
 /**
- * Pooling and layers of shape against PyTorch's values and gradients in float64 (stored, with the script that made them), laws
- * that join them, what they refuse, and dropout of whole channels.
+ * Pooling and layers of shape against PyTorch's values and gradients in float64 (stored, with the script that
+ * made them), laws that join them, what they refuse, and dropout of whole channels.
  */
 import { readFileSync } from "node:fs";
 import fc from "fast-check";

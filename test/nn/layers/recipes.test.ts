@@ -1,4 +1,7 @@
-/** What shares programs: layers that differ in more than their hyperparameters have different recipes, others the same. */
+/**
+ * What shares programs: layers that differ in more than their hyperparameters have different recipes, others
+ * the same.
+ */
 import { describe, expect, it } from "vitest";
 import * as layers from "../../../src/nn/layers/index.js";
 import { recipeOf } from "../../../src/recipe.js";

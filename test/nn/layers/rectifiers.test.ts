@@ -1,4 +1,7 @@
-/** Activations with options as layers: values, trained slopes and refusals. Numerics are in test/nn/activations.test.ts. */
+/**
+ * Activations with options as layers: values, trained slopes and refusals. Numerics are in
+ * test/nn/activations.test.ts.
+ */
 import { beforeAll, describe, expect, it } from "vitest";
 import { dense, elu, type Layer, leakyReLU, prelu } from "../../../src/nn/layers/index.js";
 import { ready } from "../../../src/numerics/kernels.js";

@@ -1,4 +1,7 @@
-/** The limits of what plain layers are given: the last value that each accepts, and the first that it refuses, word by word. */
+/**
+ * The limits of what plain layers are given: the last value that each accepts, and the first that it refuses,
+ * word by word.
+ */
 import { describe, expect, it } from "vitest";
 import { input } from "../../../src/nn/functional.js";
 import {

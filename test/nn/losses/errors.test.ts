@@ -1,4 +1,7 @@
-/** Losses of errors from 2⁻²⁰ to 1e4, where rounding or overflow would tell. The formulas here are in float64, and cancel nowhere. */
+/**
+ * Losses of errors from 2⁻²⁰ to 1e4, where rounding or overflow would tell. The formulas here are in float64,
+ * and cancel nowhere.
+ */
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import * as losses from "../../../src/nn/losses/index.js";

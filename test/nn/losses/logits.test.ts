@@ -1,4 +1,7 @@
-/** Cross-entropies over logits up to ±1e4, where rounding or overflow would tell. The formulas here are in float64, and cancel nowhere. */
+/**
+ * Cross-entropies over logits up to ±1e4, where rounding or overflow would tell. The formulas here are in
+ * float64, and cancel nowhere.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sigmoid, softmax } from "../../../src/graph/functions.js";

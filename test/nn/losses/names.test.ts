@@ -194,7 +194,10 @@ describe("docs/losses-and-metrics.md", () => {
     expect(listed).toEqual(Object.fromEntries(actual));
   });
 
-  /** `keras.losses.get` of Keras 3.16: ALL_OBJECTS_DICT of keras/src/losses/__init__.py, and exported classes and functions. */
+  /**
+   * `keras.losses.get` of Keras 3.16: ALL_OBJECTS_DICT of keras/src/losses/__init__.py, and exported classes
+   * and functions.
+   */
   const classes =
     "KLDivergence Poisson BinaryCrossentropy BinaryFocalCrossentropy CategoricalCrossentropy CategoricalFocalCrossentropy " +
     "SparseCategoricalCrossentropy MeanSquaredError MeanAbsoluteError MeanAbsolutePercentageError " +

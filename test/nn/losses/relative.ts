@@ -1,4 +1,7 @@
-/** What the tests of a loss's digits share: its value and gradient for one row, and the relative error that each executor may have. Not a test itself. */
+/**
+ * What the tests of a loss's digits share: its value and gradient for one row, and the relative error that
+ * each executor may have. Not a test itself.
+ */
 import { expect } from "vitest";
 import { constant } from "../../../src/graph/functions.js";
 import type { Value } from "../../../src/graph/graph.js";
@@ -29,9 +32,10 @@ export const evaluate = (
 };
 
 /**
- * Relative errors: in float64 to 1e-12. In float32 a difference d of logits is rounded to d·2⁻²⁴, and eᵈ is wrong by as much, as
- * long as it is not below 2⁻¹²⁶ (|d| < 88); with the errors of the functions themselves, at most 160 units of 2⁻²⁴, and as much
- * again for each power of a probability, of which there are at most 3. What is below 2⁻¹²⁶ counts as 0.
+ * Relative errors: in float64 to 1e-12. In float32 a difference d of logits is rounded to d·2⁻²⁴, and eᵈ is
+ * wrong by as much, as long as it is not below 2⁻¹²⁶ (|d| < 88); with the errors of the functions themselves,
+ * at most 160 units of 2⁻²⁴, and as much again for each power of a probability, of which there are at most 3.
+ * What is below 2⁻¹²⁶ counts as 0.
  */
 export const executors = [
   [reference, 3e-12],

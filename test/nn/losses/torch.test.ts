@@ -1,4 +1,7 @@
-/** Every loss, alone and weighted, against PyTorch's values and gradients in float64: stored, with the script that made them. */
+/**
+ * Every loss, alone and weighted, against PyTorch's values and gradients in float64: stored, with the script
+ * that made them.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { gradients } from "../../../src/autograd/grad.js";

@@ -1,4 +1,6 @@
-/** Losses in models: class ids in `fit`, `evaluate` and `tune`, weights, every loss in training and in a file. */
+/**
+ * Losses in models: class ids in `fit`, `evaluate` and `tune`, weights, every loss in training and in a file.
+ */
 import { describe, expect, it } from "vitest";
 import { oneHot } from "../../../src/data/classes.js";
 import { loadModel, saveModel } from "../../../src/model/save.js";

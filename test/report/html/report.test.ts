@@ -1,4 +1,7 @@
-/** Reports: what they have, what they leave out, and that no name is ever read as markup. In a browser, see test/runtimes/report.js. */
+/**
+ * Reports: what they have, what they leave out, and that no name is ever read as markup. In a browser, see
+ * test/runtimes/report.js.
+ */
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";

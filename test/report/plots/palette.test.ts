@@ -1,4 +1,7 @@
-/** The colours of pictures on paper and on dark screens, for readers with any kind of colour blindness; and words at ticks. */
+/**
+ * The colours of pictures on paper and on dark screens, for readers with any kind of colour blindness; and
+ * words at ticks.
+ */
 import { choice, createStudy, float, random } from "fettle";
 import {
   chartOption,
@@ -30,7 +33,10 @@ function contrast(a: string, b: string): number {
   return (light + 0.05) / (dark + 0.05);
 }
 
-/** G. Machado, M. Oliveira and L. Fernandes, "A physiologically-based model for simulation of color vision deficiency", IEEE TVCG 2009. */
+/**
+ * G. Machado, M. Oliveira and L. Fernandes, "A physiologically-based model for simulation of color vision
+ * deficiency", IEEE TVCG 2009.
+ */
 const EYES = {
   all: [
     [1, 0, 0],

@@ -1,4 +1,7 @@
-/** Pictures against the numbers that they show, at the edges: one trial, none with a value, constants, many parameters, strange names. */
+/**
+ * Pictures against the numbers that they show, at the edges: one trial, none with a value, constants, many
+ * parameters, strange names.
+ */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ready } from "../../../src/numerics/kernels.js";

@@ -115,8 +115,8 @@ describe("the quality of classes", () => {
     expect(first.interval[0]).toBeCloseTo(0.0614919, 6);
     expect(first.interval[1]).toBeCloseTo(0.7923404, 6);
     expect(second.error).toBe(0);
-    // absolute errors 11, 12 and 13 are not skewed: Student's quantile of at least 3 degrees of freedom, 3.182, and a variance of 1 / 3 that is
-    // enlarged by 2 / 2², its own
+    // absolute errors 11, 12 and 13 are not skewed: Student's quantile of at least 3 degrees of freedom,
+    // 3.182, and a variance of 1 / 3 that is enlarged by 2 / 2², its own
     const quantities = { target: "y", truth: [11, 12, 13], predicted: [0, 0, 0] };
     const [{ interval }] = segmentsOf(quantities, { name: "city", values: ["A", "A", "A"] });
     const reach = 3.18245 * Math.sqrt((1 / 3) * (1 + 2 / 4));

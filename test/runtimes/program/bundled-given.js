@@ -1,4 +1,5 @@
-// The same, for bundlers that do not follow `new URL(…, import.meta.url)`: the kernels are a file of the bundle's own.
+// The same, for bundlers that do not follow `new URL(…, import.meta.url)`: the kernels are a file of the
+// bundle's own.
 import { ready } from "fettle";
 import kernels from "fettle/kernels.wasm"; // its address
 import { outcome } from "./bundled-outcome.js";

@@ -1,6 +1,7 @@
 /**
- * Small studies of networks that are no stacks of dense layers: images, sequences with masks, and a graph of several inputs
- * and outputs. Like `study.js`, they must come to the same bits on every runtime, and touch no file, thread or clock.
+ * Small studies of networks that are no stacks of dense layers: images, sequences with masks, and a graph of
+ * several inputs and outputs. Like `study.js`, they must come to the same bits on every runtime, and touch no
+ * file, thread or clock.
  */
 import {
   adam,

@@ -1,4 +1,5 @@
-// The same, for bundlers that do not follow `new URL(…, import.meta.url)`: for a stack the kernels of predictors, then all of them.
+// The same, for bundlers that do not follow `new URL(…, import.meta.url)`: for a stack the kernels of
+// predictors, then all of them.
 import all from "fettle/kernels.wasm"; // its address
 import { ready } from "fettle/predict";
 import few from "fettle/predict.wasm";

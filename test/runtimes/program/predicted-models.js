@@ -1,4 +1,7 @@
-/** Model files that pages predict with, as Node makes them: a stack of dense layers, and a network that needs all kernels. */
+/**
+ * Model files that pages predict with, as Node makes them: a stack of dense layers, and a network that needs
+ * all kernels.
+ */
 import { dense, layerNormalization, saveModel, sequential } from "fettle";
 
 const x = Array.from({ length: 40 }, (_, i) => [(i % 7) / 7, (i % 11) / 11]);

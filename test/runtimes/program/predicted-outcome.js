@@ -1,4 +1,7 @@
-/** Predictions as a page of a user's has them, by which bundles are compared. `predicted-files.js` is written before. */
+/**
+ * Predictions as a page of a user's has them, by which bundles are compared. `predicted-files.js` is written
+ * before.
+ */
 import { loadPredictor } from "fettle/predict";
 import files from "./predicted-files.js";
 

@@ -1,4 +1,5 @@
-// Entry on workerd: goes on with a tuning from the bytes in a request's body, and answers with the bytes it came to.
+// Entry on workerd: goes on with a tuning from the bytes in a request's body, and answers with the bytes it
+// came to.
 import { restoreTuner } from "fettle";
 import csv from "fettle/data/wine.csv";
 import { partsOf } from "./study.js";

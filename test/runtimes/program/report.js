@@ -1,6 +1,6 @@
 /**
- * What a runtime has to say. Fettle is imported here and not before, so that `coldStart` counts it: milliseconds from
- * before the import to the end of the first step of training.
+ * What a runtime has to say. Fettle is imported here and not before, so that `coldStart` counts it:
+ * milliseconds from before the import to the end of the first step of training.
  */
 
 /**

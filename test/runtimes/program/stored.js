@@ -1,4 +1,6 @@
-/** A search that is recorded in a storage, the same in a page and in Node; and what a page does with its own. */
+/**
+ * A search that is recorded in a storage, the same in a page and in Node; and what a page does with its own.
+ */
 import { createStudy, float, int, random, tpe, tune } from "fettle";
 import { recordStudy } from "fettle/store";
 

@@ -1,6 +1,7 @@
 /**
- * The study that every runtime must bring to the same bits: a space of every kind of parameter, two strategies that
- * learn, dropout, early stopping and folds, on a real table. It touches no file, thread or clock itself.
+ * The study that every runtime must bring to the same bits: a space of every kind of parameter, two
+ * strategies that learn, dropout, early stopping and folds, on a real table. It touches no file, thread or
+ * clock itself.
  */
 import {
   adam,
@@ -61,8 +62,9 @@ async function inSlices({ jobs, ...options }, steps) {
  * @param {string} csv - the text of `fettle/data/wine.csv`
  * @param {number} jobs - threads, where the runtime has them
  * @param {Record<string, typeof tune>} others - other ways to the same
- * @returns {Promise<Record<"trials" | "weights" | "scores" | "predictions" | "ensemble" | "layers", string>>} those of the dense
- * networks in one go, and one each of all of an ensemble and of `layers.js`; with one thread, in slices and in the other ways they are the same
+ * @returns {Promise<Record<"trials" | "weights" | "scores" | "predictions" | "ensemble" | "layers", string>>}
+ * those of the dense networks in one go, and one each of all of an ensemble and of `layers.js`; with one
+ * thread, in slices and in the other ways they are the same
  */
 export async function study(csv, jobs, others = {}) {
   const dense = await inEveryWay(partsOf(csv), 40, jobs, others);
@@ -150,8 +152,8 @@ async function oneByOne(parts, search) {
 
 /**
  * @param {import("fettle").TuneResult[]} results - of the parts
- * @returns {Promise<{ trials: string, weights: string, scores: string }>} the SHA-256 of what was tried and how it went,
- * of the weights of the final models, and of all scores
+ * @returns {Promise<{ trials: string, weights: string, scores: string }>} the SHA-256 of what was tried and
+ * how it went, of the weights of the final models, and of all scores
  */
 export async function digestsOf(results) {
   const trials = [];

@@ -1,4 +1,7 @@
-/** Trees, and their exact analysis: against sums over every point of a grid, and over every division of a few points. */
+/**
+ * Trees, and their exact analysis: against sums over every point of a grid, and over every division of a few
+ * points.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../../src/numerics/random.js";
@@ -8,7 +11,10 @@ import { type Feature, growForest, growTree, type Tree } from "../../../src/sear
 import { float, int } from "../../../src/search/space/builders.js";
 import { cases } from "../../cases.js";
 
-/** Numbers with `count` values, at the middle of their cells; divided at one of the bounds of cells between two of them. */
+/**
+ * Numbers with `count` values, at the middle of their cells; divided at one of the bounds of cells between
+ * two of them.
+ */
 const steps = (count: number): Feature => ({
   cut(a, b, u) {
     const [below, above] = [a, b].map((x) => Math.floor(x * count));

@@ -1,4 +1,7 @@
-/** The hypervolume beside inclusion and exclusion over all subsets of the points, which shares nothing with it. */
+/**
+ * The hypervolume beside inclusion and exclusion over all subsets of the points, which shares nothing with
+ * it.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hypervolume } from "../../../src/search/analysis/hypervolume.js";

@@ -16,9 +16,9 @@ import { cases } from "../../cases.js";
 import { caught } from "../support.js";
 
 /**
- * Every point of a finite space `times` times. The chance that a tree's sample lacks one of `points` points is below
- * points · e^-times, so at 60 times every tree has all of them, fits the function exactly, and importances are those
- * of the function but for rounding.
+ * Every point of a finite space `times` times. The chance that a tree's sample lacks one of `points` points
+ * is below points · e^-times, so at 60 times every tree has all of them, fits the function exactly, and
+ * importances are those of the function but for rounding.
  */
 function everyPoint(space: Space, value: (params: Params) => number, times = 60): TrialRecord[] {
   const strategy = grid();
@@ -117,8 +117,8 @@ describe("importances", () => {
     const space = { kind: choice(["off", "on"]), x: int(0, 3, { when: { kind: ["on"] } }) };
     const trials = everyPoint(space, ({ kind, x }) => (kind === "on" ? (x as number) : 1.5), 120);
     const { main, pairs } = importances(trials, space, { ...few, pairs: true });
-    // the mean of x is that of "off", so kind does nothing by itself; x moves the mean by half of what it moves where it
-    // applies, a variance of (5/4)/4 of (5/4)/2 in all; the other half is in the pair
+    // the mean of x is that of "off", so kind does nothing by itself; x moves the mean by half of what it
+    // moves where it applies, a variance of (5/4)/4 of (5/4)/2 in all; the other half is in the pair
     expect(main.kind).toBeCloseTo(0, EXACT);
     expect(main.x).toBeCloseTo(1 / 2, EXACT);
     expect(pairs[0].share).toBeCloseTo(1 / 2, EXACT);
@@ -159,7 +159,8 @@ describe("importances", () => {
     const records = trials.map(([params, value], number) => makeRecord({ number, params }, { value }));
     const { main } = importances(records, optunaSpace);
     expect(Object.keys(main)).toEqual(Object.keys(theirs));
-    // Variances by arithmetic: of w² over (-2, 2), of 0.4 times (2, 7), of three values, of 0.05 times 1, 2, 3.
+    // Variances by arithmetic: of w² over (-2, 2), of 0.4 times (2, 7), of three values, of 0.05 times 1, 2,
+    // 3.
     const truth = {
       rate: 16 / 5 - 16 / 9,
       units: (0.16 * 25) / 12,

@@ -1,4 +1,7 @@
-/** Schedulers: which trials go on, by plain loops over the same numbers; `scheduler-conformance.test.ts` has their laws. */
+/**
+ * Schedulers: which trials go on, by plain loops over the same numbers; `scheduler-conformance.test.ts` has
+ * their laws.
+ */
 import { describe, expect, it } from "vitest";
 import { asha } from "../../../src/search/schedulers/asha.js";
 import { halving } from "../../../src/search/schedulers/halving.js";

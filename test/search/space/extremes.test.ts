@@ -1,4 +1,7 @@
-/** The widest, finest and longest ranges that a space may have: every value keeps its index and its place, or the range is refused. */
+/**
+ * The widest, finest and longest ranges that a space may have: every value keeps its index and its place, or
+ * the range is refused.
+ */
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { float, int } from "../../../src/search/space/builders.js";

@@ -13,7 +13,8 @@ describe.each([
   test.each(Object.keys(strategyLaws))("%s", (law) => checkStrategyLaw(strategy, law));
 });
 
-// seeds with which a law was wrong: a constraint forbade all of a range a few roundings wide, and 0 was 5.6e-17
+// seeds with which a law was wrong: a constraint forbade all of a range a few roundings wide, and 0 was
+// 5.6e-17
 test.each([
   ["suggests only points that the constraint allows", 7],
   ["resumes from a saved study as if it had never stopped", 67],

@@ -1,4 +1,7 @@
-/** To maximize f is to minimize −f: every strategy asks for the same points, of one objective and of two in either direction. */
+/**
+ * To maximize f is to minimize −f: every strategy asks for the same points, of one objective and of two in
+ * either direction.
+ */
 import { describe, expect, it } from "vitest";
 import type { Direction } from "../../../src/direction.js";
 import { float, int } from "../../../src/search/space/builders.js";

@@ -30,7 +30,8 @@ const seeds = Array.from({ length: 12 }, (_, i) => 2000 + i);
 const hasValue = (value: number | null) => value !== null;
 
 describe("where nine tenths of a range diverge", () => {
-  // of 12 uniform searches of 30 trials, 0.9^30 · 12 = 0.5 find nothing; of 12 spread over 16 parts, none after 4 + 16 trials
+  // of 12 uniform searches of 30 trials, 0.9^30 · 12 = 0.5 find nothing; of 12 spread over 16 parts, none
+  // after 4 + 16 trials
   it.each([
     ["cmaes", 0],
     ["genetic", 1],

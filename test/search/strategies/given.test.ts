@@ -1,4 +1,7 @@
-/** Beside trials that users give, a strategy suggests what it would without them: its defaults, its sequence, each point that is left. */
+/**
+ * Beside trials that users give, a strategy suggests what it would without them: its defaults, its sequence,
+ * each point that is left.
+ */
 import { describe, expect, it } from "vitest";
 import { choice, float, int } from "../../../src/search/space/builders.js";
 import { defaultPoint } from "../../../src/search/space/defaults.js";

@@ -1,4 +1,7 @@
-/** Trials that still run: a strategy that models them sees each, however many there are, and in each of its models. */
+/**
+ * Trials that still run: a strategy that models them sees each, however many there are, and in each of its
+ * models.
+ */
 import { expect, it } from "vitest";
 import { RandomStream } from "../../../src/numerics/random.js";
 import { float } from "../../../src/search/space/builders.js";

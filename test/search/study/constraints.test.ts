@@ -1,4 +1,7 @@
-/** Points that do not exist, and trials that break a rule: hard and soft constraints. That strategies keep the first is in the laws. */
+/**
+ * Points that do not exist, and trials that break a rule: hard and soft constraints. That strategies keep the
+ * first is in the laws.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { choice, float, int } from "../../../src/search/space/builders.js";
@@ -21,8 +24,8 @@ describe("a hard constraint", () => {
     first >= second;
 
   it("does not cost TPE its model where little of the range exists", async () => {
-    // one point in twenty exists: ten draws of the model that mind no constraint would often all be forbidden, a
-    // random point take their place, and the best be some 1e-3
+    // one point in twenty exists: ten draws of the model that mind no constraint would often all be
+    // forbidden, a random point take their place, and the best be some 1e-3
     for (const seed of [0, 2, 4]) {
       const study = createStudy({
         space: { x: float(0, 1), y: float(0, 1) },

@@ -117,7 +117,8 @@ describe("rules that end a search", () => {
       });
     const ends = (trials: TrialRecord[], standardErrors: number, direction: Direction = "minimize") =>
       stopReason(trials, { standardErrors }, direction) === "standardErrors";
-    // leads of 1, 2 and 3: 2 on average, with a standard error of √((1 + 0 + 1) / 3 / 2) = 0.577, 3.46 times as small
+    // leads of 1, 2 and 3: 2 on average, with a standard error of √((1 + 0 + 1) / 3 / 2) = 0.577, 3.46 times
+    // as small
     const [early, late] = [
       [4, 5, 6],
       [3, 3, 3],

@@ -1,4 +1,7 @@
-/** Studies that were saved as JSON and changed by anyone: refused with a reason, or opened as what they say, and gone on with. */
+/**
+ * Studies that were saved as JSON and changed by anyone: refused with a reason, or opened as what they say,
+ * and gone on with.
+ */
 import { describe, expect } from "vitest";
 import { FettleError } from "../../../src/errors.js";
 import { cmaes } from "../../../src/search/strategies/cmaes/cmaes.js";

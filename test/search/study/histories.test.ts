@@ -14,7 +14,10 @@ import { cases } from "../../cases.js";
 
 const SEED = 3;
 
-/** A strategy by name that checks each suggestion against one made afresh, from copies of the space and the lists. */
+/**
+ * A strategy by name that checks each suggestion against one made afresh, from copies of the space and the
+ * lists.
+ */
 function checked(name: string, options: Readonly<Record<string, unknown>>): Strategy {
   const strategy = createStrategy(name, options);
   const afresh: Strategy["suggest"] = (context) => {

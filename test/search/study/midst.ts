@@ -1,4 +1,7 @@
-/** Studies in their midst, with trials of each status and everything that a trial can have: for tests of what is saved. */
+/**
+ * Studies in their midst, with trials of each status and everything that a trial can have: for tests of what
+ * is saved.
+ */
 import { choice, float, int } from "../../../src/search/space/builders.js";
 import type { Space } from "../../../src/search/space/space.js";
 import type { Strategy } from "../../../src/search/strategies/strategy.js";

@@ -1,4 +1,7 @@
-/** What users pass is read once: a getter that gives something else when it is read again cannot put it past a check. */
+/**
+ * What users pass is read once: a getter that gives something else when it is read again cannot put it past a
+ * check.
+ */
 import { describe, expect, it, test } from "vitest";
 import { choice, float, int } from "../../../src/search/space/builders.js";
 import { spaceFromJson } from "../../../src/search/space/space.js";

@@ -364,8 +364,8 @@ describe("a scheduler of several objectives", () => {
   });
 
   it("continues a bracket some of whose trials have ended, each counted at the rungs that it reached", async () => {
-    // Of the first four one goes on, to the end. Of all nine three would, which are 4, 5 and 6. At the second rung they
-    // meet the one that was there before: of four one goes on.
+    // Of the first four one goes on, to the end. Of all nine three would, which are 4, 5 and 6. At the second
+    // rung they meet the one that was there before: of four one goes on.
     const costs = [5, 6, 7, 8, 0, 1, 2, 3, 4];
     expect(await stepsOf(costs, [4, 9], 9)).toEqual([9, 1, 1, 1, 9, 3, 3, 1, 1]);
   });

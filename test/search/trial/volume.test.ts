@@ -1,4 +1,7 @@
-/** What points add to the volume of others, and greedy subsets, beside unit cells that are counted and all subsets. */
+/**
+ * What points add to the volume of others, and greedy subsets, beside unit cells that are counted and all
+ * subsets.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gainOf, mostVolume, undominated, volumeOf } from "../../../src/search/trial/volume.js";

@@ -39,7 +39,8 @@ const malformed = fc.oneof(
 );
 
 /**
- * Sends three requests a round, two of them with rows that can be predicted, and expects predictions or a reason for each.
+ * Sends three requests a round, two of them with rows that can be predicted, and expects predictions or a
+ * reason for each.
  *
  * @param ask - sends a body, and gives status and JSON of the answer; of at most 20,000 bytes
  * @returns the statuses that were seen, ascending

@@ -1,4 +1,7 @@
-/** Rows on lines: an answer for each, in order, however the bytes arrive, and nothing is kept that was answered. */
+/**
+ * Rows on lines: an answer for each, in order, however the bytes arrive, and nothing is kept that was
+ * answered.
+ */
 import fc from "fast-check";
 import { beforeAll, expect, it } from "vitest";
 import { loadPredictor, type Predictor } from "../../../src/predict/predictor.js";

@@ -1,4 +1,7 @@
-/** Predictions over HTTP: those of the predictor, for every form of a body; what is wrong with rows; and options. */
+/**
+ * Predictions over HTTP: those of the predictor, for every form of a body; what is wrong with rows; and
+ * options.
+ */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { saveModel } from "../../../src/model/save.js";

@@ -1,4 +1,7 @@
-/** A model behind `serveNode`, as docs/serving-models.md has it: sockets, bodies that are refused half-way, and clients that leave. */
+/**
+ * A model behind `serveNode`, as docs/serving-models.md has it: sockets, bodies that are refused half-way,
+ * and clients that leave.
+ */
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { loadPredictor, type Predictor } from "../../../src/predict/predictor.js";
 import { modelServer } from "../../../src/serve/models/modelServer.js";

@@ -1,4 +1,7 @@
-/** Requests of strangers and of careless, broken or hostile clients: each is refused with a reason, and the next is answered as ever. */
+/**
+ * Requests of strangers and of careless, broken or hostile clients: each is refused with a reason, and the
+ * next is answered as ever.
+ */
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadPredictor, type Predictor } from "../../../src/predict/predictor.js";
 import { modelServer } from "../../../src/serve/models/modelServer.js";

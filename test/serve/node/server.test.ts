@@ -1,4 +1,7 @@
-/** Handlers behind `serveNode` and `nodeHandler`: what passes between them and clients, errors, options, and how a server ends. */
+/**
+ * Handlers behind `serveNode` and `nodeHandler`: what passes between them and clients, errors, options, and
+ * how a server ends.
+ */
 import { once } from "node:events";
 import { createServer, request as send } from "node:http";
 import type { AddressInfo } from "node:net";

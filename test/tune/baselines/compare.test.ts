@@ -49,7 +49,8 @@ describe("the report", () => {
     const byError = reportOf(mse, [mse, r2], contest);
     // squared errors 0 0 0 0 0 1 and 1 1 1 1 1 1: five rows differ by 1, one by 0
     expect(byError.ahead.linear?.difference).toBeCloseTo(5 / 6, 14);
-    // Hall's interval of six numbers: T + kT² + k²T³/3 + a = ±t of 5 degrees of freedom, a and k enlarged by 1 + 0.8 / 6^¼, σ² by 1 + Σ η⁴ / (Σ η²)²
+    // Hall's interval of six numbers: T + kT² + k²T³/3 + a = ±t of 5 degrees of freedom, a and k enlarged by
+    // 1 + 0.8 / 6^¼, σ² by 1 + Σ η⁴ / (Σ η²)²
     const error = Math.sqrt(5 / 36 / 5);
     const third = (5 * (1 / 6) ** 3 - (5 / 6) ** 3) / 6 ** 3;
     const spread = error * Math.sqrt(1 + (5 * (1 / 6) ** 4 + (5 / 6) ** 4) / (5 / 6) ** 2);

@@ -17,8 +17,8 @@ const ofClasses = (classes: number) =>
   fc.array(fc.array(logit, { minLength: classes, maxLength: classes }), { minLength: 4, maxLength: 8 });
 
 /**
- * Rows of logits whose true probabilities are those of the logits: each is there once for each class that it may have, weighted by its
- * probability, so that no chance is in it, in any of the parts.
+ * Rows of logits whose true probabilities are those of the logits: each is there once for each class that it
+ * may have, weighted by its probability, so that no chance is in it, in any of the parts.
  */
 function certain(logits: readonly (readonly number[])[], sharpened: number) {
   const classes = Math.max(2, logits[0].length);

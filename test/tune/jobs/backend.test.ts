@@ -1,4 +1,7 @@
-/** Trials on threads: the same results as on one, and no waiting for a thread that is lost. Threads need `dist/`. */
+/**
+ * Trials on threads: the same results as on one, and no waiting for a thread that is lost. Threads need
+ * `dist/`.
+ */
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { compileStep } from "../../../src/compile/compile.js";

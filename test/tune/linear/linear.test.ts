@@ -1,4 +1,7 @@
-/** Linear models, held to scikit-learn's: their predictions by a penalty, and what they score on 200 tables with a chosen one. */
+/**
+ * Linear models, held to scikit-learn's: their predictions by a penalty, and what they score on 200 tables
+ * with a chosen one.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Task } from "../../../src/data/dataset.js";

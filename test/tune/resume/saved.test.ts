@@ -1,6 +1,7 @@
 /**
- * Saved tunings that were changed by someone who mends the checksum: what stands behind it must refuse them with a
- * reason, or restore exactly what they say and go on with it. Damage that the checksum finds: tuner.test.ts.
+ * Saved tunings that were changed by someone who mends the checksum: what stands behind it must refuse them
+ * with a reason, or restore exactly what they say and go on with it. Damage that the checksum finds:
+ * tuner.test.ts.
  */
 
 import fc from "fast-check";

@@ -123,7 +123,9 @@ function outcome(result: TuneResult<S>) {
   };
 }
 
-/** Runs a tuner in slices of `steps` steps; with `moves`, restores a new tuner from bytes after each slice. */
+/**
+ * Runs a tuner in slices of `steps` steps; with `moves`, restores a new tuner from bytes after each slice.
+ */
 async function inSlices(options: TuneOptions<S>, slices: () => { steps: number; moves: boolean }) {
   let tuner = await createTuner(options);
   let total = 0;

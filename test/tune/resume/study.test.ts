@@ -1,4 +1,7 @@
-/** `tune` with the study of an earlier one: the same trials and weights as if it had never stopped, wherever it was stopped. */
+/**
+ * `tune` with the study of an earlier one: the same trials and weights as if it had never stopped, wherever
+ * it was stopped.
+ */
 import { describe, expect, it, vi } from "vitest";
 import { asha } from "../../../src/search/schedulers/asha.js";
 import { float } from "../../../src/search/space/builders.js";

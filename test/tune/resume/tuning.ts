@@ -1,4 +1,7 @@
-/** The tuning that tests of jobs done elsewhere begin with: one network throws, two draw, and folds are scored. */
+/**
+ * The tuning that tests of jobs done elsewhere begin with: one network throws, two draw, and folds are
+ * scored.
+ */
 import { dense, dropout } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { adam } from "../../../src/optim/adam.js";

@@ -1,4 +1,6 @@
-/** A saved tuner has its folds: those of splitters are made again, those that a function returned are kept. */
+/**
+ * A saved tuner has its folds: those of splitters are made again, those that a function returned are kept.
+ */
 import { describe, expect, it } from "vitest";
 import { kFold } from "../../../src/data/split/kFold.js";
 import type { FoldRows, Splitter } from "../../../src/data/split/splitter.js";

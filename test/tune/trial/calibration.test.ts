@@ -1,4 +1,6 @@
-/** Final models whose probabilities are calibrated: the same network with other last weights. Needs `dist/`. */
+/**
+ * Final models whose probabilities are calibrated: the same network with other last weights. Needs `dist/`.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fitTarget } from "../../../src/data/pipeline/target.js";
@@ -116,7 +118,8 @@ describe("tune with calibrate", () => {
     const { final, calibration } = await tune(options);
     const temperature = calibration?.temperature as number;
     expect(temperature).toBeGreaterThan(1);
-    // of one network the order of rows stays, so that the threshold moves as probabilities do, but for the middle of a gap
+    // of one network the order of rows stays, so that the threshold moves as probabilities do, but for the
+    // middle of a gap
     const logit = (p: number): number => Math.log(p / (1 - p));
     const [own, before] = [final, plain.final].map((each) => logit(each?.threshold as number));
     expect(Math.sign(own)).toBe(Math.sign(before));
@@ -183,7 +186,8 @@ describe("divideLogits", () => {
         divideLogits(model, t);
         const after = model.predict(x).data;
         model.setWeights(weights);
-        // logits below 16 have errors of some 2⁻²⁰ · 4, and a probability changes by at most a quarter of them
+        // logits below 16 have errors of some 2⁻²⁰ · 4, and a probability changes by at most a quarter of
+        // them
         for (const [k, own] of tempered(before, outputs, t).entries())
           expect(Math.abs(after[k] - own)).toBeLessThan(2 ** -19);
       }),

@@ -34,7 +34,9 @@ const outcome = ({ final, ensemble, trials }: TuneResult<S>) => ({
   bytes: final.bytes(),
 });
 
-/** What each trial predicts for the validation rows of some folds, as a tuner keeps it that is scored by them. */
+/**
+ * What each trial predicts for the validation rows of some folds, as a tuner keeps it that is scored by them.
+ */
 async function predictionsOn(folds: readonly { train: Int32Array; validation: Int32Array }[]) {
   const tuner = await createTuner({ ...base, validation: folds, ensemble: 2 });
   while (!tuner.result) await tuner.advance({ steps: 1000 });

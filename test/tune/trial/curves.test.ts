@@ -1,4 +1,7 @@
-/** Curves of trials of models: what `fit` reports on the same rows, for as many epochs as were run, however a trial ends. */
+/**
+ * Curves of trials of models: what `fit` reports on the same rows, for as many epochs as were run, however a
+ * trial ends.
+ */
 import { describe, expect, it } from "vitest";
 import type { CustomMetric } from "../../../src/metrics/metric.js";
 import { type EarlyStoppingOptions, earlyStopping } from "../../../src/nn/callbacks/earlyStopping.js";
@@ -157,7 +160,8 @@ describe("the curves of a trial", () => {
     for (const [fold, values] of (same[0].curves?.history.valMeanAbsoluteError ?? []).entries()) {
       const { scale } = folds[fold].target.outputs[0];
       expect(scale).toBeGreaterThan(20); // far from the network's own units
-      // a prediction is rounded to float32 in the network's units, of order 1: an error of 2⁻²⁴, and as much for y and sums
+      // a prediction is rounded to float32 in the network's units, of order 1: an error of 2⁻²⁴, and as much
+      // for y and sums
       for (const [epoch, value] of values.entries())
         expect(Math.abs(value - scale * valMeanAbsoluteError[fold][epoch])).toBeLessThan(scale * 2 ** -21);
     }
@@ -224,7 +228,8 @@ describe("under a scheduler", () => {
 
 it("the intervals of pbt are parts of one curve", async () => {
   const [learningRate] = space.learningRate.values;
-  // what pbt explores is not in the model, so that a line is one training of 12 epochs with the seed of its first trial
+  // what pbt explores is not in the model, so that a line is one training of 12 epochs with the seed of its
+  // first trial
   const idle = { learningRate: choice([learningRate]), idle: float(0, 1) };
   const options = { ...base, space: idle as unknown as S };
   const { trials } = await tune({

@@ -1,4 +1,7 @@
-/** The decay of the learning rate in trials: its equation on folds, across rungs, when stopped early, and in the final fit. */
+/**
+ * The decay of the learning rate in trials: its equation on folds, across rungs, when stopped early, and in
+ * the final fit.
+ */
 import { describe, expect, it } from "vitest";
 import { r2 } from "../../../src/metrics/index.js";
 import type { CustomMetric } from "../../../src/metrics/metric.js";
@@ -35,7 +38,9 @@ const base = {
 } as const;
 const all = quantity.map((_, i) => i);
 
-/** The network, trained on rows for some epochs at the rates of the equation, and its predictions of others. */
+/**
+ * The network, trained on rows for some epochs at the rates of the equation, and its predictions of others.
+ */
 async function trained(rows: readonly number[], seed: number, others: readonly number[], epochs = 4) {
   const model = linear({ learningRate: RATE });
   const callbacks = [learningRateScheduler((epoch) => RATE * SHARES[epoch])];

@@ -1,4 +1,7 @@
-/** Final models of several networks: which, with what scores, and the same bits however they came about. Needs `dist/`. */
+/**
+ * Final models of several networks: which, with what scores, and the same bits however they came about. Needs
+ * `dist/`.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { metrics } from "../../../src/metrics/registry.js";
@@ -64,7 +67,8 @@ describe("tune with an ensemble", () => {
     expect(final.test.watched).toBe(
       metrics.meanSquaredError.compute(Float64Array.from(targets), Float64Array.from(predicted), 1),
     );
-    // each of the two scores is the mean over the folds, and every validation row is in one, in the units of the target
+    // each of the two scores is the mean over the folds, and every validation row is in one, in the units of
+    // the target
     for (const [score, scored] of [
       [ensemble?.score, seen.slice(-7, -4)],
       [ensemble?.single, seen.slice(-4, -1)],

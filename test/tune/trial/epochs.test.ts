@@ -1,4 +1,7 @@
-/** Epochs of trainings that go on, as listeners are told: beginnings of the curves that are kept, and nothing else changes. */
+/**
+ * Epochs of trainings that go on, as listeners are told: beginnings of the curves that are kept, and nothing
+ * else changes.
+ */
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { platform } from "#platform";

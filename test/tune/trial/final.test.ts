@@ -52,7 +52,8 @@ describe("a quantity", () => {
     const [a, b] = [one.final.predict(x), other.final.predict(x)];
     quantity.forEach((_, i) => {
       const expected = 1024 * (a?.get(i, 0) as number) - 7;
-      // standardised targets differ in their last bit of 2^-24, deviations are 35 · 1024, and 480 steps forget them
+      // standardised targets differ in their last bit of 2^-24, deviations are 35 · 1024, and 480 steps
+      // forget them
       expect(Math.abs((b?.get(i, 0) as number) - expected)).toBeLessThan(35 * 1024 * 64 * 2 ** -24);
     });
   });
@@ -132,7 +133,8 @@ describe("the test part", () => {
       "recall",
       "rocAuc",
     ]);
-    // 30 rows of each part: accuracy over all is the mean of both, so it lies within half a unit of the test's
+    // 30 rows of each part: accuracy over all is the mean of both, so it lies within half a unit of the
+    // test's
     const all = accuracy(y, final.predict(x) as never);
     const test = final.test.accuracy;
     expect(Number.isInteger(Math.round(test * 30 * 1e9) / 1e9)).toBe(true);

@@ -1,4 +1,7 @@
-/** Models that need no tuning in ensembles: what they predict, held against `linear/` and shares, and when they are taken. Needs `dist/`. */
+/**
+ * Models that need no tuning in ensembles: what they predict, held against `linear/` and shares, and when
+ * they are taken. Needs `dist/`.
+ */
 import { describe, expect, it } from "vitest";
 import { applyPipeline, fitPipeline } from "../../../src/data/pipeline/pipeline.js";
 import { lossWeights } from "../../../src/data/weights.js";

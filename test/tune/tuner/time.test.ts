@@ -218,7 +218,8 @@ describe("the time that is left for the final fit", () => {
 
   it("is by the mean of the trials that may be in an ensemble, a half of their deviation more, and how many networks each worker fits", () => {
     const setup = { fitTimes: times(), kept: kept(), selection: { networks: 3 } };
-    // trial 0 takes 250 ms and the best none: 125 ± 125 on average, two rounds; and as long, at most a twentieth of the time
+    // trial 0 takes 250 ms and the best none: 125 ± 125 on average, two rounds; and as long, at most a
+    // twentieth of the time
     const networks = 1.1 * 2 * (125 + 125 / 2);
     expect(reserve(setup, two, 0, 9000)).toEqual({ fits: 2 * networks + 250, trial: 0 });
     expect(reserve(setup, two, 0, 2000)).toEqual({ fits: networks + 100 + 250, trial: 0 });

@@ -69,7 +69,10 @@ const inFolder: QueueFactory = async (attempts) => {
   return { runner: await folderQueue(path, options), worker: await folderQueue(path, options), lapse };
 };
 
-/** A worker of a study whose process was killed ends after the time of a lease, where nobody says that the study has ended. */
+/**
+ * A worker of a study whose process was killed ends after the time of a lease, where nobody says that the
+ * study has ended.
+ */
 async function tellsWorkersOfAKill(open: QueueFactory): Promise<void> {
   const { runner, worker, lapse } = await open(3);
   await runner.ended();
@@ -147,7 +150,10 @@ describe.skipIf(!hasPostgres)("on a server of PostgreSQL", () => {
     await checkQueueLaw(open, law, { numRuns: cases(4) });
   });
 
-  /** Its clock is that of the server, by which a busy machine takes its time: a lease that is to last is a long one. */
+  /**
+   * Its clock is that of the server, by which a busy machine takes its time: a lease that is to last is a
+   * long one.
+   */
   const onServer =
     (lease: number): QueueFactory =>
     async (attempts) => {

@@ -1,4 +1,7 @@
-/** Real workers in processes of their own, of which some are killed: the study is that of one process, to the bit. Needs `dist/`. */
+/**
+ * Real workers in processes of their own, of which some are killed: the study is that of one process, to the
+ * bit. Needs `dist/`.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -43,16 +46,25 @@ interface Case {
 
 /** Where a study and its queue are. */
 interface Place {
-  /** As `worker.mjs` is told of the queue: a file, the URL of a server for pg-boss, or `storage` before that of a storage. */
+  /**
+   * As `worker.mjs` is told of the queue: a file, the URL of a server for pg-boss, or `storage` before that
+   * of a storage.
+   */
   readonly word: string;
   /** Of the study. */
   readonly storage: StudyStorage;
   open(): Promise<JobQueue>;
-  /** Called once, when ten trials have ended and all workers have connected: one that begins meanwhile is right to refuse. */
+  /**
+   * Called once, when ten trials have ended and all workers have connected: one that begins meanwhile is
+   * right to refuse.
+   */
   disturb?(): Promise<void>;
 }
 
-/** Starts a worker. `ended` resolves to how many jobs it did, undefined if it was killed; `ready` once it has connected, or ended. */
+/**
+ * Starts a worker. `ended` resolves to how many jobs it did, undefined if it was killed; `ready` once it has
+ * connected, or ended.
+ */
 function startWorker(words: readonly string[]) {
   const child = spawn(process.execPath, [script, ...words], { stdio: ["ignore", "pipe", "pipe"] });
   children.add(child);

@@ -1,6 +1,6 @@
 /**
- * Workers in simulated time, up to 1,000 of them: they are killed, and messages are lost, doubled, late and out of order; the study is that of one
- * process, to the bit. Nothing in it waits for a clock of the host.
+ * Workers in simulated time, up to 1,000 of them: they are killed, and messages are lost, doubled, late and
+ * out of order; the study is that of one process, to the bit. Nothing in it waits for a clock of the host.
  */
 import fc from "fast-check";
 import { createStudy, float, type Objective, random, type Strategy, tpe } from "fettle";

@@ -1,4 +1,7 @@
-/** Times and counts of the two ends of a queue, on a clock that passes as they sleep: each is counted from where it is said to be. */
+/**
+ * Times and counts of the two ends of a queue, on a clock that passes as they sleep: each is counted from
+ * where it is said to be.
+ */
 import { expect, it } from "vitest";
 import { Dispatcher } from "../../../src/workers/queue/dispatcher.js";
 import { memoryQueue } from "../../../src/workers/queue/memory.js";

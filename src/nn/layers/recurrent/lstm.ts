@@ -17,7 +17,10 @@ export interface LSTMOptions extends GatedOptions {
 
 const LSTM_RULES = { ...GATED_RULES, unitForgetBias: [flag, true] } satisfies OptionRules<LSTMOptions>;
 
-/** Gates in Keras' order: input i, forget f, candidate, output o. cₜ = f cₜ₋₁ + i · candidate; hₜ = o · activation(cₜ) */
+/**
+ * Gates in Keras' order: input i, forget f, candidate, output o. cₜ = f cₜ₋₁ + i · candidate; hₜ = o ·
+ * activation(cₜ)
+ */
 const cellOf = (unitForgetBias: boolean): Cell => ({
   type: "lstm",
   gates: 4,

@@ -1,6 +1,6 @@
 /**
- * How parents produce a child: crossover, then mutation, with the options that evolutionary strategies share. The
- * strategies choose the parents.
+ * How parents produce a child: crossover, then mutation, with the options that evolutionary strategies share.
+ * The strategies choose the parents.
  */
 
 import type { RandomStream } from "../../../numerics/random.js";
@@ -12,18 +12,20 @@ import { type MutationOptions, mutate, mutationOf } from "./mutation.js";
 /** How children are produced. */
 export interface BreedingOptions {
   /**
-   * How two parents are combined: `"uniform"`, `"onePoint"`, `"blend"` (`alpha` 0.5) or `"sbx"` (`eta` 2), or with other
-   * settings, as in `{ type: "sbx", eta: 20 }`.
+   * How two parents are combined: `"uniform"`, `"onePoint"`, `"blend"` (`alpha` 0.5) or `"sbx"` (`eta` 2), or
+   * with other settings, as in `{ type: "sbx", eta: 20 }`.
    */
   readonly crossover?: CrossoverOptions;
   /** The probability that a child has two parents, in [0, 1]; otherwise it is a copy of one. Default 0.9. */
   readonly crossoverRate?: number;
   /**
-   * How a number is changed: `"normal"` (`scale` 0.1, a fraction of the range) or `"polynomial"` (`eta` 5), or with
-   * other settings. A choice changes to another of its values, each equally likely.
+   * How a number is changed: `"normal"` (`scale` 0.1, a fraction of the range) or `"polynomial"` (`eta` 5),
+   * or with other settings. A choice changes to another of its values, each equally likely.
    */
   readonly mutation?: MutationOptions;
-  /** The probability with which each parameter of a child is changed, in [0, 1]. Default 1/n for n parameters. */
+  /**
+   * The probability with which each parameter of a child is changed, in [0, 1]. Default 1/n for n parameters.
+   */
   readonly mutationRate?: number;
 }
 
@@ -41,7 +43,8 @@ export type Breed = (space: SearchSpace, parent: () => Params, random: RandomStr
 /**
  * The way to produce children that the options describe.
  *
- * @throws FettleError `invalid_argument` for settings out of range, `unknown_name` for kinds that do not exist
+ * @throws FettleError `invalid_argument` for settings out of range, `unknown_name` for kinds that do not
+ * exist
  */
 export function breedingOf({
   crossover,

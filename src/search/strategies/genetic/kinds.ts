@@ -10,7 +10,10 @@ type SettingsOf<Options, Kind> = Options extends { readonly type: infer Kinds }
     : never
   : never;
 
-/** The kinds that options name: the rules of their settings, each of which has a default, and what makes the operator. */
+/**
+ * The kinds that options name: the rules of their settings, each of which has a default, and what makes the
+ * operator.
+ */
 export type Kinds<Options, Operator> = {
   readonly [Kind in Extract<Options, string>]: {
     readonly rules: OptionRules<SettingsOf<Options, Kind>>;

@@ -1,6 +1,7 @@
 /**
- * Mutation: each parameter of a child changes with some probability, a number by a kind of mutation that options choose,
- * a choice to another value. A parameter that applies only because another has changed is drawn at random.
+ * Mutation: each parameter of a child changes with some probability, a number by a kind of mutation that
+ * options choose, a choice to another value. A parameter that applies only because another has changed is
+ * drawn at random.
  */
 
 import type { RandomStream } from "../../../numerics/random.js";
@@ -49,13 +50,14 @@ export function normal(scale: number): Mutation {
 }
 
 /**
- * Polynomial mutation, bounded: a step on the number's own scale u ∈ [0, 1] towards either end with probability ½,
+ * Polynomial mutation, bounded: a step on the number's own scale u ∈ [0, 1] towards either end with
+ * probability ½,
  *
  *     1 − (1 − t + t·(1 − d)^(η+1))^(1/(η+1)),   t uniform on [0, 1), d the distance to that end
  *
  * @param eta - η, at least 0; the larger it is, the smaller the steps: about 1/η of the range
- * @see K. Deb and M. Goyal, "A combined genetic adaptive search (GeneAS) for engineering design", Computer Science and
- * Informatics 26, 1996
+ * @see K. Deb and M. Goyal, "A combined genetic adaptive search (GeneAS) for engineering design", Computer
+ * Science and Informatics 26, 1996
  */
 export function polynomial(eta: number): Mutation {
   return (parameter, value, random) => {

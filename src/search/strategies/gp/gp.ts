@@ -63,9 +63,10 @@ import { type Front, frontOf } from "./objectives.js";
 /** How a Gaussian process searches. */
 export interface GpOptions {
   /**
-   * What makes a point promising: `"logEi"`, the logarithm of the expected improvement; `"ei"`, the expected improvement
-   * itself, whose gradient vanishes far from good points; `"pi"`, the probability of any improvement, which stays near the
-   * best trial; or `"lcb"`, the lower confidence bound, which explores more with a larger `kappa`. Default `"logEi"`.
+   * What makes a point promising: `"logEi"`, the logarithm of the expected improvement; `"ei"`, the expected
+   * improvement itself, whose gradient vanishes far from good points; `"pi"`, the probability of any
+   * improvement, which stays near the best trial; or `"lcb"`, the lower confidence bound, which explores more
+   * with a larger `kappa`. Default `"logEi"`.
    */
   readonly acquisition?: AcquisitionName;
   /** How many trials there must be before the model is used; a positive integer. Default 6. */

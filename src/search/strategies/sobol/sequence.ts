@@ -1,5 +1,6 @@
 /**
- * Points of a Sobol' sequence in the unit cube, scrambled or not: any point by its index, without computing earlier ones.
+ * Points of a Sobol' sequence in the unit cube, scrambled or not: any point by its index, without computing
+ * earlier ones.
  */
 
 import { rows } from "./directions.js";
@@ -7,7 +8,10 @@ import { rows } from "./directions.js";
 /** Bits of an index and of a coordinate. */
 const BITS = 32;
 
-/** By dimension: what each bit of an index adds (without carry) to a coordinate, highest bit of the coordinate first. */
+/**
+ * By dimension: what each bit of an index adds (without carry) to a coordinate, highest bit of the coordinate
+ * first.
+ */
 let directions: readonly Uint32Array[] | undefined;
 
 function directionsOf(): readonly Uint32Array[] {
@@ -40,14 +44,15 @@ function mix(x: number): number {
 }
 
 /**
- * Owen's nested uniform scrambling in base 2: each bit is flipped or not, by a hash of the bits above it. The halves of
- * the unit interval, the halves of those, and so on trade places at random, which keeps points evenly spread. A table of
- * these permutations would have 2³² entries; a hash replaces it.
+ * Owen's nested uniform scrambling in base 2: each bit is flipped or not, by a hash of the bits above it. The
+ * halves of the unit interval, the halves of those, and so on trade places at random, which keeps points
+ * evenly spread. A table of these permutations would have 2³² entries; a hash replaces it.
  *
  * @param x - 32 bits
  * @param key - 32 bits; each key gives another scrambling
- * @see A. Owen, "Randomly permuted (t, m, s)-nets and (t, s)-sequences", 1995; S. Laine and T. Karras, "Stratified
- * sampling for stochastic transparency", 2011; B. Burley, "Practical hash-based Owen scrambling", JCGT 9, 2020
+ * @see A. Owen, "Randomly permuted (t, m, s)-nets and (t, s)-sequences", 1995; S. Laine and T. Karras,
+ * "Stratified sampling for stochastic transparency", 2011; B. Burley, "Practical hash-based Owen scrambling",
+ * JCGT 9, 2020
  */
 export function scramble(x: number, key: number): number {
   let turned = 0;
@@ -62,15 +67,16 @@ export function scramble(x: number, key: number): number {
 /**
  * The coordinates of a point, each a multiple of 2⁻³² in [0, 1).
  *
- * Every 2ᵐ points whose first index is a multiple of 2ᵐ are evenly spread: in any one dimension, each of 2ᵐ equal
- * intervals holds one. Points are in the order of the Gray code, as in Joe and Kuo's program.
+ * Every 2ᵐ points whose first index is a multiple of 2ᵐ are evenly spread: in any one dimension, each of 2ᵐ
+ * equal intervals holds one. Points are in the order of the Gray code, as in Joe and Kuo's program.
  *
- * Dimensions beyond 64 repeat the first 64 with the points in another order: that of indices scrambled by a key, which
- * keeps blocks of 2ᵐ points together (Burley, section 5).
+ * Dimensions beyond 64 repeat the first 64 with the points in another order: that of indices scrambled by a
+ * key, which keeps blocks of 2ᵐ points together (Burley, section 5).
  *
  * @param index - an integer in [0, 2³²)
  * @param dimensions - a positive integer
- * @param keys - the key that scrambles each dimension, [dimensions]; without keys the sequence is not scrambled
+ * @param keys - the key that scrambles each dimension, [dimensions]; without keys the sequence is not
+ * scrambled
  */
 export function sobolPoint(index: number, dimensions: number, keys?: ArrayLike<number>): Float64Array {
   const all = directionsOf();

@@ -1,5 +1,6 @@
 /**
- * The points of a search as columns of units, one for each parameter, for estimators that use all points at each ask.
+ * The points of a search as columns of units, one for each parameter, for estimators that use all points at
+ * each ask.
  */
 
 import { createGrowing } from "../../memo/growing.js";
@@ -31,8 +32,8 @@ const tableOf = createGrowing<SearchSpace, Params, Table>(
 );
 
 /**
- * The column of each parameter, by `space.names`: [at least points.length] units, NaN where it does not apply. Valid
- * until the next call with other points of the same space.
+ * The column of each parameter, by `space.names`: [at least points.length] units, NaN where it does not
+ * apply. Valid until the next call with other points of the same space.
  */
 export function columnsOf(space: SearchSpace, points: readonly Params[]): readonly Float64Array[] {
   return tableOf(space, points).columns;

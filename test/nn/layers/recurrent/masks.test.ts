@@ -1,4 +1,6 @@
-/** Steps that do not count: recurrent layers skip them, and masks go on through layers that keep the steps. */
+/**
+ * Steps that do not count: recurrent layers skip them, and masks go on through layers that keep the steps.
+ */
 import { describe, expect, it } from "vitest";
 import { equal, mul, sub } from "../../../../src/graph/functions.js";
 import { sizeOf } from "../../../../src/graph/shape.js";

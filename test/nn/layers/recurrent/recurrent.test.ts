@@ -1,4 +1,7 @@
-/** Recurrent layers: shapes of weights, dropout, models of them, and what they refuse. PyTorch's values are in torch.test.ts. */
+/**
+ * Recurrent layers: shapes of weights, dropout, models of them, and what they refuse. PyTorch's values are in
+ * torch.test.ts.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { mul } from "../../../../src/graph/functions.js";

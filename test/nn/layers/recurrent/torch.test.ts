@@ -1,4 +1,7 @@
-/** Recurrent layers against PyTorch's in float64, and NumPy's GRU that resets before: stored, with the script that made them. */
+/**
+ * Recurrent layers against PyTorch's in float64, and NumPy's GRU that resets before: stored, with the script
+ * that made them.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bidirectional, gru, lstm, simpleRNN } from "../../../../src/nn/layers/index.js";

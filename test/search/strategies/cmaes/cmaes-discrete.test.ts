@@ -16,7 +16,10 @@ import { type Objective, search } from "../../objectives.js";
 /** The value of the only parameter of a space at `u` of the unit interval. */
 const valueAt = ({ parameters }: SearchSpace, u: number) => fromUnit(parameters.k, u);
 
-/** Where the value that the parameter has at `inside` ends on the way to `outside`, by bisection on its own scale. */
+/**
+ * Where the value that the parameter has at `inside` ends on the way to `outside`, by bisection on its own
+ * scale.
+ */
 function edgeTowards(space: SearchSpace, inside: number, outside: number): number {
   const value = valueAt(space, inside);
   let [inner, outer] = [inside, outside];
@@ -129,8 +132,9 @@ describe("discrete numbers", () => {
     const points = new Array(4).fill({ k: 6, l: 6 });
     const state = { ...begin(layout, moments.mean, 0.1, 4), distribution };
     const { mean } = learn(state, layout, points).distribution;
-    // all points are one, so that the mean goes there: to the medians of N(0.55, 0.2²) and N(0.55, 0.05²) on [0.6, 0.7),
-    // which are Φ⁻¹((Φ(0.25) + Φ(0.75))/2) = 0.484655 and Φ⁻¹((Φ(1) + Φ(3))/2) = 1.405054 standard deviations away
+    // all points are one, so that the mean goes there: to the medians of N(0.55, 0.2²) and N(0.55, 0.05²) on
+    // [0.6, 0.7), which are Φ⁻¹((Φ(0.25) + Φ(0.75))/2) = 0.484655 and Φ⁻¹((Φ(1) + Φ(3))/2) = 1.405054
+    // standard deviations away
     expect(mean[0]).toBeCloseTo(0.55 + 0.2 * 0.484655, 6);
     expect(mean[1]).toBeCloseTo(0.55 + 0.05 * 1.405054, 6);
   });
@@ -148,7 +152,8 @@ describe("discrete numbers", () => {
   });
 
   test("do not get stuck while σ shrinks for the sake of others", () => {
-    // σ must shrink to the hundredth of a step before the ints, which start far off, decide the order of points
+    // σ must shrink to the hundredth of a step before the ints, which start far off, decide the order of
+    // points
     const objective: Objective = {
       space: { k: int(0, 9, { default: 1 }), l: int(0, 9, { default: 1 }), x: float(0, 1), y: float(0, 1) },
       cost: ({ k, l, x, y }) => 1e4 * ((x - 0.3) ** 2 + (y - x) ** 2) + (9 - k) + (9 - l),

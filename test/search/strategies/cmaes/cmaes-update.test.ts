@@ -21,7 +21,9 @@ const cube = (n: number): Space =>
   Object.fromEntries(Array.from({ length: n }, (_, i) => [`x${i}`, float(0, 1)]));
 const pointOf = (x: readonly number[]) => Object.fromEntries(x.map((xi, i) => [`x${i}`, xi]));
 
-/** What CMA-ES knows, by the names of N. Hansen, "The CMA evolution strategy: a tutorial", arXiv:1604.00772. */
+/**
+ * What CMA-ES knows, by the names of N. Hansen, "The CMA evolution strategy: a tutorial", arXiv:1604.00772.
+ */
 interface Known {
   readonly m: readonly number[];
   readonly sigma: number;
@@ -64,7 +66,10 @@ function inverse(matrix: readonly (readonly number[])[]): number[][] {
   return rows.map((row) => row.slice(n));
 }
 
-/** C^-½ without eigenvectors: the limit of Z in Y ← (Y + Z⁻¹)/2, Z ← (Z + Y⁻¹)/2 (E. Denman and A. Beavers, 1976). */
+/**
+ * C^-½ without eigenvectors: the limit of Z in Y ← (Y + Z⁻¹)/2, Z ← (Z + Y⁻¹)/2 (E. Denman and A. Beavers,
+ * 1976).
+ */
 function inverseRoot(C: Known["C"]): number[][] {
   let Y = C.map((row) => [...row]);
   let Z = C.map((row, i) => row.map((_, j) => +(i === j)));
@@ -80,7 +85,9 @@ function inverseRoot(C: Known["C"]): number[][] {
 const rules = ["stalled", "going on", "cut", "e-fold", "wide as the cube"] as const;
 type Rule = (typeof rules)[number];
 
-/** What is known after a generation of points, best first: equations 41 to 47, and what Fettle adds to them. */
+/**
+ * What is known after a generation of points, best first: equations 41 to 47, and what Fettle adds to them.
+ */
 function after({ m, sigma, C, pathC, pathSigma, g }: Known, x: readonly number[][], met: Set<Rule>): Known {
   const n = m.length;
   const { w, mu, muEff, c1, cMu, cSigma, dSigma, cc, chi } = constants(n, x.length);
@@ -149,7 +156,8 @@ describe("the update", () => {
       fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 4, max: 80 }), (n, lambda) => {
         const { weights, c1, cMu } = ratesOf(n, lambda);
         const negative = weights.reduce((total, w) => total + Math.min(0, w), 0);
-        // C stays positive definite: what negative weights can take away, n c_μ Σ|w⁻|, is at most what is kept
+        // C stays positive definite: what negative weights can take away, n c_μ Σ|w⁻|, is at most what is
+        // kept
         expect(c1 + cMu).toBeLessThanOrEqual(1 + 1e-15);
         expect(-negative * n * cMu).toBeLessThanOrEqual(1 - c1 - cMu + 1e-12);
         for (let i = 1; i < lambda; i++) expect(weights[i]).toBeLessThanOrEqual(weights[i - 1]);
@@ -185,7 +193,8 @@ describe("the update", () => {
         let expected: Known = { m: mean, sigma, C, pathC: zeros, pathSigma: zeros, g: 0 };
         const layout = layoutOf(resolveSpace(cube(mean.length)));
         let state = begin(layout, Float64Array.from(mean), sigma, lambda);
-        // some hundred roundings, magnified by the condition of C, which so few generations leave below a hundred
+        // some hundred roundings, magnified by the condition of C, which so few generations leave below a
+        // hundred
         for (const points of generations) {
           expected = after(expected, points, met);
           state = learn(state, layout, points.map(pointOf));
@@ -297,7 +306,8 @@ describe("the update", () => {
           for (let k = 0; k < mu; k++) if (taken[k] === value) frequency += w[k];
           return 0.25 + rate * (frequency - 0.25);
         });
-        // one that nobody takes keeps a share above the margin of 1/12 over three values, which thus raises none
+        // one that nobody takes keeps a share above the margin of 1/12 over three values, which thus raises
+        // none
         expect(Math.min(...exact)).toBeGreaterThan(1 / 36);
         for (const [i, share] of exact.entries()) expect(shares[0][i]).toBeCloseTo(share, 14);
       }),

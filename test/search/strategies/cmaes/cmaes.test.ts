@@ -184,7 +184,8 @@ describe("drawing", () => {
     const stream = new RandomStream(5);
     let onBound = 0;
     for (let i = 0; i < 50; i++) {
-      // how far from the bound: not at all, or half of a normal distribution, of which 7 standard deviations see the end
+      // how far from the bound: not at all, or half of a normal distribution, of which 7 standard deviations
+      // see the end
       const gaps = Object.values(draw(wide, many, stream, 1)).map((u, k) =>
         Math.abs((u as number) - mean[k]),
       );

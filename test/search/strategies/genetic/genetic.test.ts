@@ -62,7 +62,8 @@ describe("a population", () => {
     const at = (x: number, k: string, rest = {}) => ({ params: { x, k, one: "only", ...rest } as Params });
     expect(diversityOf(space, [at(0.2, "a"), at(0.2, "a"), at(0.2, "a")])).toBeCloseTo(0, 15);
     expect(diversityOf(space, [at(0.2, "a")])).toBe(0);
-    // x: half of the members at either end has the standard deviation 1/2; k: two of four values, (1/2) / (3/4)
+    // x: half of the members at either end has the standard deviation 1/2; k: two of four values, (1/2) /
+    // (3/4)
     expect(diversityOf(space, [at(0, "a"), at(1, "b")])).toBeCloseTo((Math.sqrt(12) / 2 + 2 / 3) / 2, 14);
     // l is at 1/8 and 7/8 for those who have it: 3/8
     const some = [at(0.5, "a"), at(0.5, "d", { l: 0 }), at(0.5, "d", { l: 3 }), at(0.5, "a")];
@@ -108,7 +109,8 @@ describe("the search", () => {
     const narrow = { mutationRate: 0 };
     const far = (steps: readonly number[]) => steps.filter((step) => step > 1).length;
     expect(far(lastSteps({ ...narrow, convergence: { diversity: 0 } }))).toBe(0);
-    // a uniform point is within 1 of the best in all 5 numbers once in 3,000 times; a few populations exceed 1
+    // a uniform point is within 1 of the best in all 5 numbers once in 3,000 times; a few populations exceed
+    // 1
     expect(far(lastSteps({ ...narrow, convergence: { diversity: 1, immigrants: 1 } }))).toBeGreaterThan(30);
     const some = far(lastSteps({ ...narrow, convergence: { diversity: 1 } }));
     expect(some).toBeGreaterThan(5);

@@ -9,8 +9,8 @@ import { grid } from "../../../../src/search/strategies/grid/grid.js";
 import { createStudy } from "../../../../src/search/study/create.js";
 
 /**
- * [z, ln(φ(z) + z·Φ(z))], computed with mpmath 1.3.0 in 60 digits from erfc, rounded to float64 once; below −1e5 from
- * three terms of the asymptotic series. Not our own output.
+ * [z, ln(φ(z) + z·Φ(z))], computed with mpmath 1.3.0 in 60 digits from erfc, rounded to float64 once; below
+ * −1e5 from three terms of the asymptotic series. Not our own output.
  */
 const highPrecision = [
   [-1e100, -5e199],
@@ -39,7 +39,8 @@ const highPrecision = [
 
 describe("acquisition functions", () => {
   test.each(highPrecision)("ln h(%d) is exact to 1e-14 and a few ulp", (z, expected) => {
-    // h itself is within 11·6 ulp at −3, where φ and z·Φ cancel most; the logarithm takes that as an absolute error
+    // h itself is within 11·6 ulp at −3, where φ and z·Φ cancel most; the logarithm takes that as an absolute
+    // error
     expect(Math.abs(logH(z).value - expected)).toBeLessThanOrEqual(1e-14 + 4 * 2 ** -53 * Math.abs(expected));
   });
 

@@ -1,4 +1,7 @@
-/** Soft constraints of the Gaussian process: what it finds under them, its slopes beside differences, and trials of which little is known. */
+/**
+ * Soft constraints of the Gaussian process: what it finds under them, its slopes beside differences, and
+ * trials of which little is known.
+ */
 import { describe, expect, it } from "vitest";
 import { ready } from "../../../../src/numerics/kernels.js";
 import { RandomStream } from "../../../../src/numerics/random.js";

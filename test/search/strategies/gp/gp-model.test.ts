@@ -128,8 +128,9 @@ describe("the posterior", () => {
           });
           for (const which of [0, 1]) {
             const difference = (up[which] - down[which]) / (2 * h);
-            // Matérn 5/2 has two derivatives, and a third that jumps by at most (5·w)^1.5 · s ≈ 4e3 times A⁻¹·y
-            // at observed points: the error of the difference is of the order h² there, and h² · 1e5 bounds it
+            // Matérn 5/2 has two derivatives, and a third that jumps by at most (5·w)^1.5 · s ≈ 4e3 times
+            // A⁻¹·y at observed points: the error of the difference is of the order h² there, and h² · 1e5
+            // bounds it
             expect(Math.abs(gradients[which][c] - difference)).toBeLessThan(h * h * 1e5);
           }
         }

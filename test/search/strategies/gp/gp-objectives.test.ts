@@ -1,4 +1,6 @@
-/** Several objectives of the Gaussian process: boxes beside cells, EHVI beside Monte Carlo, and what it finds. */
+/**
+ * Several objectives of the Gaussian process: boxes beside cells, EHVI beside Monte Carlo, and what it finds.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../../../src/numerics/random.js";

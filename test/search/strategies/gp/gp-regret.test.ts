@@ -10,7 +10,10 @@ import { random } from "../../../../src/search/strategies/random/random.js";
 import { createStudy } from "../../../../src/search/study/create.js";
 import type { Direction } from "../../../../src/search/trial/trial.js";
 
-/** The standard normal density and distribution function; the latter by the series of Abramowitz and Stegun 26.2.11. */
+/**
+ * The standard normal density and distribution function; the latter by the series of Abramowitz and Stegun
+ * 26.2.11.
+ */
 const density = (z: number) => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
 function distribution(z: number): number {
   let [term, sum] = [z, z];

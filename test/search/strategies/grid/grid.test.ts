@@ -24,7 +24,9 @@ function points(space: Space, options?: Parameters<typeof grid>[0]): Params[] {
   return all;
 }
 
-/** The same by other means: every combination of everything, then what does not apply taken out, then repeats. */
+/**
+ * The same by other means: every combination of everything, then what does not apply taken out, then repeats.
+ */
 function enumerate(space: SearchSpace): Params[] {
   let combinations: Params[] = [{}];
   for (const name of space.order) {

@@ -1,4 +1,7 @@
-/** NSGA-II as a strategy. Its fronts and crowding: pareto.test.ts; what makes children: genetic-operators.test.ts. */
+/**
+ * NSGA-II as a strategy. Its fronts and crowding: pareto.test.ts; what makes children:
+ * genetic-operators.test.ts.
+ */
 import { describe, expect, test } from "vitest";
 import { hypervolume } from "../../../../src/search/analysis/hypervolume.js";
 import { halving } from "../../../../src/search/schedulers/halving.js";
@@ -40,7 +43,9 @@ function run(
   return study;
 }
 
-/** Two bowls: what is good for one of two points is bad for the other; the front is the segment between them. */
+/**
+ * Two bowls: what is good for one of two points is bad for the other; the front is the segment between them.
+ */
 const bowls = { a: float(-4, 4), b: float(-4, 4), c: float(-4, 4), d: float(-4, 4) };
 function bowlsAt(params: Params): [number, number] {
   const x = Object.values(params) as number[];

@@ -1,4 +1,7 @@
-/** Population-based training as a strategy: who goes on from whom, and with what. With models: test/tune/pbt.test.ts. */
+/**
+ * Population-based training as a strategy: who goes on from whom, and with what. With models:
+ * test/tune/pbt.test.ts.
+ */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { asha } from "../../../../src/search/schedulers/asha.js";

@@ -36,7 +36,10 @@ function boxes(all: readonly number[][], bits: Readonly<Record<number, number>>)
   return [...counts.values()];
 }
 
-/** The square of the centred L2 discrepancy: F. Hickernell, "A generalized discrepancy and quadrature error bound", 1998, eq. 5.1c. */
+/**
+ * The square of the centred L2 discrepancy: F. Hickernell, "A generalized discrepancy and quadrature error
+ * bound", 1998, eq. 5.1c.
+ */
 function centredDiscrepancy(all: readonly number[][]): number {
   const product = (d: number, factor: (i: number) => number) =>
     Array.from({ length: d }, (_, i) => factor(i)).reduce((a, b) => a * b, 1);
@@ -52,7 +55,8 @@ function centredDiscrepancy(all: readonly number[][]): number {
   return (13 / 12) ** d - (2 / n) * single + double / n ** 2;
 }
 
-// first of all: the first points make the table of directions, and only what looks at them can tell if it is wrong
+// first of all: the first points make the table of directions, and only what looks at them can tell if it is
+// wrong
 describe("the unscrambled sequence", () => {
   test("begins as Joe and Kuo's program prints it", () => {
     // the example on their page, 10 points in 3 dimensions
@@ -94,7 +98,8 @@ describe("the unscrambled sequence", () => {
     [5, 256, 0.0002597808337478913],
     [10, 64, 0.04311075633343897],
   ])("has SciPy's centred discrepancy in %i dimensions, %i points", (dimensions, count, expected) => {
-    // sums near (13/12)^d < 2.3 of up to 2^16 terms, each rounded to 2^-53: within 2^16 · 2.3 · 2^-53 of each other
+    // sums near (13/12)^d < 2.3 of up to 2^16 terms, each rounded to 2^-53: within 2^16 · 2.3 · 2^-53 of each
+    // other
     expect(
       Math.abs(centredDiscrepancy(points(dimensions, count, 0, { scramble: false })) - expected),
     ).toBeLessThan(2e-11);
@@ -174,7 +179,8 @@ describe("scrambling", () => {
   test("differs by seed and by dimension, and not by trial", () => {
     const [one, other] = [points(3, 2, 1), points(3, 2, 2)];
     expect(new Set([...one[0], ...other[0]]).size).toBe(6);
-    // the second point must be a number in the other half of every dimension, which holds only for one scrambling
+    // the second point must be a number in the other half of every dimension, which holds only for one
+    // scrambling
     for (const [first, second] of [one, other]) {
       expect(second.map((x) => x < 0.5)).toEqual(first.map((x) => x >= 0.5));
     }

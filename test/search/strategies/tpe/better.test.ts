@@ -1,4 +1,6 @@
-/** Which trials TPE takes for the better ones, found from what is remembered of a history and from all of it. */
+/**
+ * Which trials TPE takes for the better ones, found from what is remembered of a history and from all of it.
+ */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { RandomStream } from "../../../../src/numerics/random.js";

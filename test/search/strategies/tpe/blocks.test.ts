@@ -1,4 +1,7 @@
-/** Blocks of trials that TPE suggests together: which there are, and that what is remembered of one is what would be made afresh. */
+/**
+ * Blocks of trials that TPE suggests together: which there are, and that what is remembered of one is what
+ * would be made afresh.
+ */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { RandomStream } from "../../../../src/numerics/random.js";

@@ -65,8 +65,8 @@ function estimator(parameters: readonly Parameter[], seed: number, n: number, sc
 }
 
 describe("the Parzen estimator", () => {
-  // kernels are no narrower than 1/100: Simpson's rule with steps of 1/1000 errs by some 1e-6 of a kernel's mass,
-  // as h^4/180 times the fourth derivative, 3/σ^4, of its density
+  // kernels are no narrower than 1/100: Simpson's rule with steps of 1/1000 errs by some 1e-6 of a kernel's
+  // mass, as h^4/180 times the fourth derivative, 3/σ^4, of its density
   test.each(kinds)("has a density of total 1 over %j", (parameter) => {
     const property = fc.property(
       fc.nat(),
@@ -119,7 +119,8 @@ describe("the Parzen estimator", () => {
     );
     for (let k = 0; k < 20; k++) {
       const [below, above] = [49 - k, 50 + k].map((x) => logDensity(toUnit(parameter, x)));
-      // kernels are 1/100 wide, as are cells: 6 ulp of each distribution function, and the rounding of z²/2 up to 200
+      // kernels are 1/100 wide, as are cells: 6 ulp of each distribution function, and the rounding of z²/2
+      // up to 200
       expect(Math.abs(above - below)).toBeLessThan(1e-11);
       expect(below).toBeGreaterThan(-0.5 * (k + 1) ** 2 - 10);
     }

@@ -1,4 +1,7 @@
-/** Several objectives of TPE: which trials are the better ones and their weights, from definitions; and what it finds. */
+/**
+ * Several objectives of TPE: which trials are the better ones and their weights, from definitions; and what
+ * it finds.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hypervolume } from "../../../../src/search/analysis/hypervolume.js";

@@ -173,8 +173,8 @@ describe("a suggestion", () => {
         const { p } = strategy.suggest(contextOf(space, points, seed)) as Params;
         const at = values.indexOf(p);
         for (const i of values.keys()) {
-          // of 600 draws, one with a chance of 4% is missing twice in 10^11 cases; probabilities agree within 1e-6, the
-          // narrowest cells by the term of order width^4 that is left out
+          // of 600 draws, one with a chance of 4% is missing twice in 10^11 cases; probabilities agree within
+          // 1e-6, the narrowest cells by the term of order width^4 that is left out
           if (l[i] > 0.04) expect(l[at] / g[at]).toBeGreaterThan((l[i] / g[i]) * (1 - 1e-5));
         }
       },
@@ -199,8 +199,8 @@ describe("a suggestion", () => {
         x += params.x / 200;
         y += params.y / 200;
       }
-      // 9 trials of 60 lie within 0.22 of the optimum, since 60·π·0.22² is 9; their mean strays from it by 0.11/√9 in
-      // each direction, and three times that is allowed; uniform draws would be 0.25 away
+      // 9 trials of 60 lie within 0.22 of the optimum, since 60·π·0.22² is 9; their mean strays from it by
+      // 0.11/√9 in each direction, and three times that is allowed; uniform draws would be 0.25 away
       expect(Math.abs(x - 0.25)).toBeLessThan(0.11);
       expect(Math.abs(y - 0.75)).toBeLessThan(0.11);
     }
@@ -306,7 +306,8 @@ describe("a finite space", () => {
         expect(study.asked).toBe(120);
         last += promising[4] / 4;
       }
-      // the last of five points among 120 comes at 101 on the average of random orders; ten trials are the start
+      // the last of five points among 120 comes at 101 on the average of random orders; ten trials are the
+      // start
       expect(last).toBeLessThan(25);
     },
   );
