@@ -33,9 +33,11 @@ export const APART = [
     "numerics/kernels",
     "predict/loading",
     "runtimes/predict",
+    "serve/driver",
     "store/indexedDb",
     "tune/jobs/backend",
     "tune/resume/study",
+    "tune/tuner/time",
     "workers/threads",
   ].map((file) => `test/${file}.test.ts`),
 ];

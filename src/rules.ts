@@ -1,11 +1,11 @@
 /**
- * Options as a table: a row an option has its name, what it must be and its default. Their types and their
- * docs are the interface beside it. A row too many, a row too few and a row of another type do not compile.
+ * Options as a table: each row has an option's name, its rule and its default. The types and the docs are
+ * those of an interface. A row too many, a row too few and a row of another type do not compile.
  *
  *     const RULES = { sigma: number("(0, 1]"), populationSize: [integer(4), 10] } satisfies OptionRules<CmaesOptions>;
  *     const { sigma, populationSize } = readOptions(options, "cmaes", RULES, " of cmaes");
  *
- * What several options must be together is checked after, by who reads them.
+ * Rules about several options are checked afterwards, by the caller.
  */
 import { byName, checkOptions, must, mustBeBoolean, mustBeInteger, unknownName } from "./errors.js";
 import { type Interval, within } from "./interval.js";
@@ -18,8 +18,8 @@ export interface Rule<T> {
 }
 
 /**
- * A row for each option of an interface: `true` where its value is checked later, or a rule. In brackets it
- * is always there: alone where it must be given, otherwise beside its default.
+ * A row for each option of an interface: `true` if its value is checked later, or a rule. In brackets, the
+ * option always has a value: `[rule]` if it is required, `[rule, default]` otherwise.
  */
 export type OptionRules<Options> = {
   readonly [Name in keyof Options]-?: Row<

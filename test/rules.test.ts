@@ -133,7 +133,9 @@ it("every default is the one that the option's docs name", () => {
     return bare !== "" && Number.isFinite(Number(bare)) ? String(Number(bare)) : bare;
   };
   const wrong = all.filter(({ usual, docs }) => {
-    const named = /(?:Default|@defaultValue) (`[^`]+`|"[^"]+"|[^\s;:]+)/.exec(docs)?.[1].replace(/[.,]$/, "");
+    const named = /(?:Default|@defaultValue) (`[^`]+`|"[^"]+"|[^\s;:]+)/
+      .exec(docs.replaceAll(/\s*\n\s*\* ?/g, " "))?.[1]
+      .replace(/[.,]$/, "");
     return plain(named ?? "") !== plain(usual);
   });
   expect(wrong).toEqual([]);

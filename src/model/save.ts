@@ -55,7 +55,7 @@ export interface LoadModelOptions {
 const LOAD_RULES = {
   customObjects: [rule("an object of functions by name", isPlainObject), {}],
   compile: [flag, true],
-  unknown: checkUnknownRule,
+  unknown: (_, value) => checkUnknownRule(value),
 } satisfies OptionRules<LoadModelOptions>;
 
 /**

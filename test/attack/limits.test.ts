@@ -141,9 +141,10 @@ describe("studies", () => {
     while (refused.status === 201 && ++started < 30);
     const [status, code, message] = await refusalOf(Promise.resolve(refused));
     expect([status, code, refused.headers.get("retry-after")]).toEqual([503, "memory_limit", "10"]);
-    const [, each, others] = /at most 50000 bytes; received a study that needs (\d+) beside (\d+)/.exec(
-      message,
-    ) as RegExpExecArray;
+    const [, each, others] =
+      /at most 50000 bytes; received a study that needs (\d+), in addition to (\d+)/.exec(
+        message,
+      ) as RegExpExecArray;
     expect(started).toBeGreaterThan(1);
     expect(started).toBe(Math.floor(50_000 / Number(each)));
     expect(Number(others)).toBe(started * Number(each));

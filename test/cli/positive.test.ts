@@ -140,7 +140,7 @@ describe("--positive", () => {
     );
     expect(stdout).toMatch(/^ {2}recall of bad +\d/m);
     expect(stdout.replace(/\s+/g, " ")).toContain(
-      "choose --threshold f1, or --cost missed=100,false=5 with what",
+      "choose --threshold f1, or --cost missed=100,false=5 with the costs of errors",
     );
   });
 
@@ -154,7 +154,7 @@ describe("--positive", () => {
       "false of cost must be a finite number above 0; received 0",
     ],
     [["--cost", "5"], "--cost must be a name and a value"],
-    [["--cost", "missed=1,false=5", "--threshold", "f1"], "must be left out beside"],
+    [["--cost", "missed=1,false=5", "--threshold", "f1"], "must be left out with cost"],
   ])("refuses %j", async (flags, message) => {
     const { code, stderr } = await fettle(["tune", ...common, ...flags]);
     expect([code, stderr.includes(message) || stderr]).toEqual([2, true]);

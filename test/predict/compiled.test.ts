@@ -266,7 +266,7 @@ describe("bounds what a file can make it do", () => {
   it("operations", async () => {
     const { network, tensors } = described(Array.from({ length: 600 }, () => layerNormalization()));
     expect(await refusal(() => new CompiledResults(network, tensors))).toBe(
-      "limit_exceeded: a graph must have at most 10000 operations where it is written without trust; received more",
+      "limit_exceeded: a graph of untrusted code must have at most 10000 operations; received more",
     );
   });
 

@@ -295,7 +295,7 @@ describe("tune refuses", () => {
         time: ids(0, ROWS).map((row) => (row === 30 ? 29 : row)),
         validation: [{ train: ids(0, 30), validation: ids(30, 40) }],
       },
-      /^invalid_argument: fold 1 of validation must validate rows after all that it trains on; received row 29 in training;/,
+      /^invalid_argument: fold 1 of validation must validate on rows after all its training rows; received row 29 in training;/,
     ],
     [
       "a test part that divides a group",
