@@ -317,3 +317,13 @@ describe("setWeights", () => {
     expect(() => model.setWeights(given as never)).toThrow(message);
   });
 });
+
+it.each(["refuse", "missing", "ignore"] as const)(
+  "loads with the rule %j for unknown words",
+  async (rule) => {
+    const model = build(adam());
+    await model.fit(x, y, { epochs: 1 });
+    const loaded = await loadModel(saveModel(model), { unknown: rule });
+    expect(loaded.unknown).toBe(rule);
+  },
+);
