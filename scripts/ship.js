@@ -31,7 +31,7 @@ const reach = (file) => {
 };
 for (const file of [exports, imports].flatMap(entriesOf)) reach(file);
 
-// bundles are whole as they are: each file of theirs is loaded by some path
+// bundles stay complete: each of their files is loaded by some path
 const modules = readdirSync(join(root, "dist"), { recursive: true }).filter(
   (file) => /\.(js|d\.ts)$/.test(file) && !/^(browser|node|dashboard.page)./.test(file),
 );

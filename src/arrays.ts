@@ -262,7 +262,9 @@ function copyStrided({ data, shape, stride, offset }: NdArray, to: Floats): numb
 }
 
 /**
- * Refuses the element at a place in row-major order. @param ifMissing - the remedy if it is NaN @throws
+ * Refuses the element at a place in row-major order. @param ifMissing - the remedy if it is NaN
+ *
+ * @throws
  * FettleError `invalid_data`
  */
 export function refuseNumber(

@@ -70,7 +70,9 @@ export async function openStorage(
 }
 
 /**
- * A storage that may contain a study; undefined if it does not exist yet, and it is not created. @throws
+ * A storage that may contain a study; undefined if it does not exist yet, and it is not created.
+ *
+ * @throws
  * FettleError as {@link openStorage}
  */
 export async function openIfThere(path: string): Promise<StudyStorage | undefined> {

@@ -120,7 +120,9 @@ export class ColumnBuilder {
   }
 
   /**
-   * The common case without a copy of the text: up to 15 digits, some of which may be decimals. @returns
+   * The common case without a copy of the text: up to 15 digits, some of which may be decimals.
+   *
+   * @returns
    * whether it applied
    */
   private pushDigits({ text, starts, ends }: ScannedRow, j: number): boolean {

@@ -76,7 +76,9 @@ function lend(layout: Layout, options: Pick<TensorOptions, "what" | "shape">): L
 }
 
 /**
- * The tensor itself if it owns its numbers, otherwise a copy. @throws FettleError `invalid_data` as
+ * The tensor itself if it owns its numbers, otherwise a copy.
+ *
+ * @throws FettleError `invalid_data` as
  * `toTensor`
  */
 export const ownTensor = (lent: LentTensor): HostTensor => (lent.checkedCopy ? lent.checkedCopy() : lent);

@@ -94,7 +94,9 @@ export interface Run {
   /** A copy of all that is needed to resume later or elsewhere, with the same bits. */
   save(): SavedRun;
   /**
-   * Resumes from a saved run. @throws FettleError `invalid_checkpoint` if the saved run is not one of this
+   * Resumes from a saved run.
+   *
+   * @throws FettleError `invalid_checkpoint` if the saved run is not one of this
    * program.
    */
   restore(saved: SavedRun): void;

@@ -95,7 +95,9 @@ export async function fit(
 }
 
 /**
- * The loss, with penalties, and each metric over examples. @throws FettleError as `evaluate` of a model does
+ * The loss, with penalties, and each metric over examples.
+ *
+ * @throws FettleError as `evaluate` of a model does
  */
 export function evaluate(
   described: Described,
@@ -123,7 +125,9 @@ export function evaluate(
 }
 
 /**
- * Predictions, [rows, units]; rows of the shape of the output, if there is one. @throws FettleError as
+ * Predictions, [rows, units]; rows of the shape of the output, if there is one.
+ *
+ * @throws FettleError as
  * `predict` of a model does
  */
 export function predict(described: Described, { row, saved }: State, x: ModelData): NdArray<Floats> {

@@ -117,7 +117,9 @@ export function instantiate(module: KernelsModule): KernelExports {
 }
 
 /**
- * A new instance of the kernels that predictors need, with a memory of its own. @throws FettleError
+ * A new instance of the kernels that predictors need, with a memory of its own.
+ *
+ * @throws FettleError
  * `invalid_state` as `kernelsModule`
  */
 export function instantiatePredictorKernels(): PredictorKernels {

@@ -25,7 +25,9 @@ const shapeOf = (token: string): string =>
     : "one that no header can carry: with characters outside ASCII, or with a space or line break at either end";
 
 /**
- * Refuses a request without the token, and every request if the server's own token is invalid. @throws
+ * Refuses a request without the token, and every request if the server's own token is invalid.
+ *
+ * @throws
  * Refusal
  */
 export function checkToken(request: Asked, token: unknown): void {

@@ -55,7 +55,9 @@ export interface SearchCvResult<S extends Space> {
   /** Every combination, in the order in which it was tried. */
   readonly rows: readonly CvRow<ParamsOf<S>>[];
   /**
-   * The best combination fitted to all development rows. @throws FettleError `finalError`, if there is one
+   * The best combination fitted to all development rows.
+   *
+   * @throws FettleError `finalError`, if there is one
    */
   readonly final: Model;
   /** The networks of the final model, and their scores; undefined for a single network. */

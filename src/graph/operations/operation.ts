@@ -89,7 +89,9 @@ export type Lowering<K extends OperationName> =
 
 export interface Operation<K extends OperationName> {
   /**
-   * The shape of the result; `sources` are the nodes of the inputs. @throws FettleError `invalid_shape` if
+   * The shape of the result; `sources` are the nodes of the inputs.
+   *
+   * @throws FettleError `invalid_shape` if
    * the inputs do not fit.
    */
   shape(inputs: readonly Shape[], attributes: AttributesOf[K], sources: readonly Node[]): Shape;

@@ -84,7 +84,9 @@ const imageOf = ([, height, width]: Shape): readonly [number, number] => [height
 const MOST_NUMBERS = 2 ** 27;
 
 /**
- * How many windows lie on an image, down and across. @throws FettleError `invalid_shape` unless there is one.
+ * How many windows lie on an image, down and across.
+ *
+ * @throws FettleError `invalid_shape` unless there is one.
  */
 export function counts(
   image: readonly number[],

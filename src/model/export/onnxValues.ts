@@ -194,7 +194,9 @@ export class Values {
   }
 
   /**
-   * An operator that moves numbers of values, either all images or none. @param write - receives the position
+   * An operator that moves numbers of values, either all images or none.
+   *
+   * @param write - receives the position
    * of an axis in its arrays
    */
   moved(

@@ -55,7 +55,9 @@ export const PADDING = nameOf("padding", PADDINGS);
 export const IMAGE_PADDING = nameOf("padding", { valid: true, same: true });
 
 /**
- * The numbers of windows along each of `rank` axes; `name` is the option of the size. @throws FettleError
+ * The numbers of windows along each of `rank` axes; `name` is the option of the size.
+ *
+ * @throws FettleError
  * `invalid_argument`
  */
 export function axesOf(
@@ -82,7 +84,9 @@ export function axesOf(
 export const reachOf = ({ size, dilation }: Axis): number => (size - 1) * dilation + 1;
 
 /**
- * Where the windows of a layer of `type` lie on axes of these lengths. @throws FettleError `invalid_shape` if
+ * Where the windows of a layer of `type` lie on axes of these lengths.
+ *
+ * @throws FettleError `invalid_shape` if
  * one does not fit
  */
 export function placed(type: string, lengths: Shape, axes: readonly Axis[], padding: PaddingName): Placed[] {

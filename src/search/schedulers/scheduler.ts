@@ -93,7 +93,9 @@ export function mustBeScheduler(scheduler: unknown): asserts scheduler is Schedu
 }
 
 /**
- * The rungs of a trial. @throws FettleError `invalid_argument` for a scheduler that returns anything but a
+ * The rungs of a trial.
+ *
+ * @throws FettleError `invalid_argument` for a scheduler that returns anything but a
  * list, such as a promise
  */
 export function rungsOf(scheduler: Scheduler, number: number, steps: number): readonly number[] {
@@ -103,7 +105,9 @@ export function rungsOf(scheduler: Scheduler, number: number, steps: number): re
 }
 
 /**
- * The cohort of a trial. @throws FettleError `invalid_argument` for a scheduler that returns anything else,
+ * The cohort of a trial.
+ *
+ * @throws FettleError `invalid_argument` for a scheduler that returns anything else,
  * such as a promise
  */
 export function cohortOf(scheduler: Scheduler, number: number, lag: number, steps: number): Cohort {

@@ -173,7 +173,9 @@ export class Ledger {
   }
 
   /**
-   * Puts the trials that ended after the first ones back in the queue. @param first - how many stay, at most
+   * Puts the trials that ended after the first ones back in the queue.
+   *
+   * @param first - how many stay, at most
    * `finishedInRow`
    */
   withdraw(first: number): void {

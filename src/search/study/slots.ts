@@ -55,7 +55,9 @@ export class Slots {
   }
 
   /**
-   * Puts paused trials with a decision in line for a place. @param decide - undefined while there is no
+   * Puts paused trials with a decision in line for a place.
+   *
+   * @param decide - undefined while there is no
    * decision
    */
   decide(decide: (number: number) => boolean | undefined): void {

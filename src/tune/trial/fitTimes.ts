@@ -31,7 +31,9 @@ export class FitTimes {
   }
 
   /**
-   * Counts a trial's trainings, some of which may run in parallel. @param time - receives the same calls, if
+   * Counts a trial's trainings, some of which may run in parallel.
+   *
+   * @param time - receives the same calls, if
    * there is one
    */
   count(trial: number, time?: WorkTime): WorkTime {

@@ -307,7 +307,9 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
   /** The ids of the test rows, on which the final model is scored; empty without `testSize`. */
   readonly testRows: Int32Array;
   /**
-   * The best parameters, refitted to all development rows. @throws FettleError `finalError`, if there is one
+   * The best parameters, refitted to all development rows.
+   *
+   * @throws FettleError `finalError`, if there is one
    */
   readonly final: Model;
   /**

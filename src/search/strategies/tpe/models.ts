@@ -54,7 +54,9 @@ export interface ModelOptions {
 }
 
 /**
- * The densities of the better trials and of the others. @param columns - units of all trials, by parameter
+ * The densities of the better trials and of the others.
+ *
+ * @param columns - units of all trials, by parameter
  */
 export function densitiesOf(
   coordinates: Group,
