@@ -294,7 +294,7 @@ async function pausesAndResumes(bin, browser) {
       const { port } = server;
       await server.close();
       server = await serve((request) => host.fetch(new Request(request, { headers: {} })), port);
-      await page.locator("[role=alert]", { hasText: "the host says" }).waitFor();
+      await page.locator("[role=alert]", { hasText: "the host answered" }).waitFor();
       await server.close();
       server = await serve(host.fetch, port);
       await page.locator(".dot.live").waitFor();
@@ -307,7 +307,7 @@ async function pausesAndResumes(bin, browser) {
     await withDashboard(bin, wrong, async (url) => {
       const page = await browser.newPage();
       await page.goto(url);
-      await page.locator("[role=alert]", { hasText: "the host says" }).waitFor();
+      await page.locator("[role=alert]", { hasText: "the host answered" }).waitFor();
       await page.close();
     });
   } finally {
