@@ -19,7 +19,7 @@ export interface Repeat {
 
 /**
  * The flags that reproduce an ended search exactly; undefined if that is impossible: a clock cut a training
- * short, or a person chose points while it ran.
+ * short or left time for an untuned model only, or a person chose points while it ran.
  *
  * @param tried - the points that the command itself tries first
  */
@@ -28,7 +28,11 @@ export function repeatOf(
   tried: readonly Params[],
   searchRows: number | undefined,
 ): Repeat | undefined {
-  const isCut = shortened !== undefined || trials.some(({ attributes }) => attributes?.cut === true);
+  const { networks, ensemble } = made;
+  // `--ensemble 1` is the network of the best trial, never an untuned model
+  const isUntuned = networks === 1 && ensemble !== undefined;
+  const isCut =
+    isUntuned || shortened !== undefined || trials.some(({ attributes }) => attributes?.cut === true);
   const chosen = study
     .toJSON()
     .trials.filter(({ given, params }) => given && !tried.some((point) => sameValue(point, params)));

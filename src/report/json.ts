@@ -2,6 +2,7 @@
 import type { Params } from "../search/space/space.js";
 import type { TrialRecord, TrialStatus } from "../search/trial/trial.js";
 import type { BaselineReport } from "../tune/baselines/compare.js";
+import type { Shortened } from "../tune/trial/final.js";
 import type { CalibrationReport, EnsembleReport } from "./study.js";
 
 /** The output of `--json`. Numbers that are not finite are null. */
@@ -34,8 +35,8 @@ export interface JsonReport {
   readonly endedBy?: string;
   /** The number of networks of the final model, if time allowed fewer than requested. */
   readonly networks?: number;
-  /** The epochs of the first network of the final model, if time ran out. */
-  readonly shortened?: { readonly epochs: number; readonly of: number };
+  /** The epochs and rows of the final model, if time ran out. */
+  readonly shortened?: Shortened;
   /** The words of the command that runs the best trial again, if trials are commands. */
   readonly bestCommand?: readonly string[];
   /** By number. */
@@ -73,8 +74,8 @@ export function jsonReport(study: {
   readonly endedAfter?: number;
   readonly endedBy?: string;
   readonly networks?: number;
-  /** The epochs of the first network of the final model, if time ran out. */
-  readonly shortened?: { readonly epochs: number; readonly of: number };
+  /** The epochs and rows of the final model, if time ran out. */
+  readonly shortened?: Shortened;
   readonly bestCommand?: readonly string[];
   readonly trials: readonly TrialRecord<Params>[];
   readonly seed: number;

@@ -8,6 +8,7 @@ import { ancestry } from "../search/trial/ancestry.js";
 import { costVectorOf, sparseFirst } from "../search/trial/pareto.js";
 import { isBetter, statuses, type TrialRecord } from "../search/trial/trial.js";
 import type { BaselineReport } from "../tune/baselines/compare.js";
+import type { Shortened } from "../tune/trial/final.js";
 import type { BesideScores } from "../tune/trial/scoring.js";
 import { besideBaselines } from "./baselines.js";
 import { clip, count, formatDuration, formatScore, formatValue, plain, scoreLabel } from "./format.js";
@@ -103,8 +104,8 @@ interface Ending {
   readonly endedBy?: string;
   /** The number of networks of the final model, if time allowed fewer than requested. */
   readonly networks?: number;
-  /** The epochs of the first network of the final model, if time ran out. */
-  readonly shortened?: { readonly epochs: number; readonly of: number };
+  /** The epochs and rows of the final model, if time ran out. */
+  readonly shortened?: Shortened;
   readonly repeat?: string;
   /** The command that runs the best trial again, if trials are commands. */
   readonly again?: string;
@@ -310,7 +311,11 @@ function ending(
     ),
     ...(shortened
       ? [
-          `Time allowed ${shortened.epochs} of its ${count(shortened.of, "epoch")}; more --seconds train it longer.`,
+          `Time allowed ${shortened.epochs} of its ${count(shortened.of, "epoch")}${
+            shortened.rows === undefined
+              ? "; more --seconds train it longer"
+              : `, on ${shortened.rows} of the rows; more --seconds train it on all`
+          }.`,
         ]
       : []),
   ];

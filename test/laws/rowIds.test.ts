@@ -118,7 +118,7 @@ const subjects: Readonly<Record<string, (given: Given) => unknown>> = {
     examplesOf({ data: given.data, folds: foldsIn(given) }, { fold: 1, pipeline: { scale: "minMax" } }),
   "folds as they are scored": (given) => {
     const folds = foldsIn(given);
-    const { finalFold, ...made } = createFoldsFor({ data: given.data, folds, scored: 1 })({
+    const { finalFold, ...made } = createFoldsFor({ data: given.data, folds, finals: [1], scored: 1 })({
       target: "minMax" as never,
     });
     return [made.features, made.folds, finalFold];
@@ -151,7 +151,7 @@ const subjects: Readonly<Record<string, (given: Given) => unknown>> = {
     ];
   },
   "models that need no tuning": (given) => {
-    const rows = { data: given.data, folds: foldsIn(given), scored: 1 };
+    const rows = { data: given.data, folds: foldsIn(given), finals: [1], scored: 1 };
     const { folds, finalFold } = createFoldsFor(rows)({});
     return plainModels({ rows, folds, finalFold, pipeline: {} }).map(({ name, own }) => [name, own]);
   },

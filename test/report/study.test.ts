@@ -72,6 +72,14 @@ describe("summarize", () => {
   it("says how many networks there was time for", () => {
     const ended = summarize({ ...report, endedAfter: 5, networks: 1 }, 80, paint).slice(-2);
     expect(ended).toEqual(["Time ran out after 5 trials.", "Time allowed 1 network for the final model."]);
+    const shown = (shortened: object) =>
+      summarize({ ...report, shortened } as never, 80, paint)
+        .slice(-2)
+        .join(" ");
+    expect(shown({ epochs: 3, of: 15 })).toContain("Time allowed 3 of its 15 epochs; more");
+    expect(shown({ epochs: 3, of: 15, rows: 400 })).toContain(
+      "Time allowed 3 of its 15 epochs, on 400 of the rows; more --seconds train it on all.",
+    );
   });
 
   it("shows scores beside what was tuned for", () => {

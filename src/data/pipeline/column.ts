@@ -10,7 +10,7 @@ import type { InputKind } from "../schema.js";
 import { bucketOf } from "./hash.js";
 import type { ColumnPlan, ScalingName } from "./options.js";
 import { featuresOf, fitScaling, meanOf, quantileOf, type Scaling } from "./scaling.js";
-import { outOfFold, targetStatistics } from "./statistics.js";
+import { outOfFoldStatistics, targetStatistics } from "./statistics.js";
 
 /** One input and its features. */
 export interface PipelineColumn {
@@ -134,14 +134,15 @@ export interface Workspace {
 /**
  * @param workspace - with the training rows in `cells`
  * @param y - one column of the target for each output, in the training rows
- * @param take - called for each feature, with its values in the training rows before they are scaled
+ * @param outOfFold - receives the values of target statistics in the training rows before they are scaled:
+ * only there they differ from what the column gives
  */
 export function fitColumn(
   input: Input,
   plan: ColumnPlan,
   workspace: Workspace,
   y: readonly Float64Array[],
-  take: (feature: PipelineFeature, values: Float64Array) => void,
+  outOfFold: Map<PipelineFeature, Float64Array>,
 ): PipelineColumn {
   const { name, kind, categories } = input;
   const { cells, prepared } = workspace;
@@ -158,7 +159,7 @@ export function fitColumn(
       const own = y[draft.output];
       const { numbers, other } = targetStatistics(prepared, categories.length, own, rowIds(cells.length));
       source = { type: "table", numbers: [...numbers], other };
-      values = outOfFold(prepared, categories.length, own);
+      values = outOfFoldStatistics(prepared, categories.length, own);
     } else {
       source = draft;
       values = valuesOf(source, workspace, cells.length);
@@ -169,7 +170,7 @@ export function fitColumn(
         : fitScaling(scale, values, `values of column ${show(name)}`);
     return scalings.map((scaling, i) => {
       const feature = { name: names[i], source, scaling };
-      take(feature, values);
+      if (draft.type === "statistic") outOfFold.set(feature, values);
       return feature;
     });
   });

@@ -7,10 +7,10 @@ import type { Floats } from "../../ndarray.js";
 import { checkRowIds, isArray, mustBeArray } from "../check.js";
 import type { Dataset } from "../dataset.js";
 import { Applier, workspaceFor } from "./applier.js";
-import { draftsOf, fitColumn, type PipelineColumn } from "./column.js";
+import { draftsOf, fitColumn, type PipelineColumn, type PipelineFeature } from "./column.js";
 import { stepColumns } from "./fitSteps.js";
 import { checkPipelineOptions, type PipelineOptions, planFor } from "./options.js";
-import { type PaddedSteps, stepsByInput } from "./padding.js";
+import type { PaddedSteps } from "./padding.js";
 import { writeScaled } from "./scaled.js";
 import { writeStep } from "./steps.js";
 import { fitTarget, restored, type TargetTransform, transformed } from "./target.js";
@@ -68,6 +68,42 @@ export interface FitPipelineOptions extends PipelineOptions {
  * ```
  */
 export function fitPipeline(data: PipelineData, options: FitPipelineOptions = {}): FittedPipeline {
+  const { pipeline, rows, outOfFold } = learn(data, options);
+  const x = applied(pipeline, data.columns, rows);
+  let k = 0;
+  for (const { name, features } of pipeline.columns) {
+    for (const feature of features) {
+      const values = outOfFold.get(feature);
+      if (values)
+        writeScaled(
+          values,
+          values.length,
+          feature.scaling,
+          x,
+          k,
+          pipeline.features.length,
+          name,
+          (i) => rows[i],
+        );
+      k++;
+    }
+  }
+  return { pipeline, x, y: transformed(pipeline.target, data.y, rows) };
+}
+
+/** The pipeline of {@link fitPipeline}, without its training rows. */
+export function learnPipeline(data: PipelineData, options: FitPipelineOptions): Pipeline {
+  return learn(data, options).pipeline;
+}
+
+/** A pipeline, its training rows, and their target statistics. */
+interface Learnt {
+  readonly pipeline: Pipeline;
+  readonly rows: ArrayLike<number>;
+  readonly outOfFold: ReadonlyMap<PipelineFeature, Float64Array>;
+}
+
+function learn(data: PipelineData, options: FitPipelineOptions): Learnt {
   checkPipelineData(data);
   mustBeRecord("the options of fitPipeline", options);
   const { rows: given, ...choices } = options;
@@ -79,38 +115,20 @@ export function fitPipeline(data: PipelineData, options: FitPipelineOptions = {}
   const targets = Array.from({ length: outputs }, (_, k) =>
     Float64Array.from(rows, (row) => y[row * outputs + k]),
   );
-  const features = featureNames(data, choices);
-  const z = new Float32Array(rows.length * features.length);
   const workspace = workspaceFor(rows.length);
-  let k = 0;
-  const idOf = (i: number): number => rows[i];
-  const read = (j: number): Float64Array => {
-    const values = data.columns[j];
-    for (let i = 0; i < rows.length; i++) workspace.cells[i] = values[rows[i]];
-    return workspace.cells;
-  };
   const { padding = [] } = choices;
   const padded = new Map(padding.flatMap((own) => stepColumns(data, own, choices, rows)));
-  const isStep = stepsByInput(padding);
+  const outOfFold = new Map<PipelineFeature, Float64Array>();
   const columns = inputs.map((input, j) => {
-    const steps = isStep.get(j);
     const column = padded.get(j);
-    if (steps && column) {
-      if ((j - steps.first) % steps.features === 0) {
-        const own = Array.from({ length: steps.features }, (_, f) => padded.get(j + f) as PipelineColumn);
-        const source = { columns: own, steps, read: (f: number) => read(j + f), idOf, write: writeScaled };
-        writeStep(source, rows.length, workspace, z, k, features.length);
-        k += steps.features;
-      }
-      return column;
-    }
-    read(j);
-    return fitColumn(input, planFor(input, choices), workspace, targets, ({ scaling }, values) =>
-      writeScaled(values, rows.length, scaling, z, k++, features.length, input.name, idOf),
-    );
+    if (column) return column;
+    const values = data.columns[j];
+    for (let i = 0; i < rows.length; i++) workspace.cells[i] = values[rows[i]];
+    return fitColumn(input, planFor(input, choices), workspace, targets, outOfFold);
   });
-  const learnt = { columns, features, target, ...(padding.length > 0 && { padding }) };
-  return { pipeline: learnt, x: z, y: transformed(target, y, rows) };
+  const features = featureNames(data, choices);
+  const pipeline = { columns, features, target, ...(padding.length > 0 && { padding }) };
+  return { pipeline, rows, outOfFold };
 }
 
 /**
@@ -135,7 +153,14 @@ export function applyPipeline(
   rows?: ArrayLike<number>,
 ): Float32Array {
   checkPipeline(pipeline);
-  const ids = rowsIn(values, pipeline.columns.length, rows);
+  return applied(pipeline, values, rowsIn(values, pipeline.columns.length, rows));
+}
+
+function applied(
+  pipeline: Pipeline,
+  values: readonly ArrayLike<number>[],
+  ids: ArrayLike<number>,
+): Float32Array {
   const applier = new Applier(pipeline, Math.min(ids.length, BLOCK), writeStep);
   const z = new Float32Array(ids.length * applier.width);
   for (let from = 0; from < ids.length; from += BLOCK) {

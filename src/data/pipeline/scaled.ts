@@ -37,7 +37,18 @@ export function scaledInto(
   width: number,
 ): boolean {
   let differences = 0; // NaN as soon as a result is NaN or infinite: cheaper than a test of each
-  if ("knots" in scaling) {
+  if ("knots" in scaling && scaling.knots.length === 2) {
+    // as in `scalerOf`, without its calls: most features of a number are parts
+    const [[from, low], [to, high]] = scaling.knots;
+    for (let i = 0, at = k; i < rows; i++, at += width) {
+      const value = values[i];
+      const share = (value - from) / (to - from);
+      const inside = Math.min(low + (high - low) * share, high);
+      const feature = Math.fround(value <= from ? low : value >= to ? high : inside);
+      out[at] = feature;
+      differences += feature - feature;
+    }
+  } else if ("knots" in scaling) {
     const scaled = scalerOf(scaling);
     for (let i = 0, at = k; i < rows; i++, at += width) {
       const feature = Math.fround(scaled(values[i]));

@@ -80,11 +80,14 @@ const FIT: Readonly<Record<ScalingName, (values: Float64Array) => readonly Scali
   },
   /** How far a value is within each part, 0 before and 1 beyond it (Gorishniy et al., 2022), standardized. */
   parts(values) {
-    const cuts = cutsOf(values.toSorted(), PARTS);
+    const cuts = cutsOf(withRanks(values.slice(), ranksOf(values.length, PARTS)), PARTS);
+    const passed = new Float64Array(values.length);
     return featuresOf("parts").map((_, i) => {
       const [from, to] = [cuts[i], cuts[i + 1]];
       if (from === to) return { knots: [[from, 0]] };
-      const passed = values.map((value) => Math.min(1, Math.max(0, (value - from) / (to - from))));
+      for (let k = 0; k < values.length; k++) {
+        passed[k] = Math.min(1, Math.max(0, (values[k] - from) / (to - from)));
+      }
       const scaled = scalerOf(standardOf(passed));
       const knot = (quantile: number, share: number) => [quantile, scaled(share)] as const;
       return { knots: [knot(from, 0), knot(to, 1)] };
@@ -109,12 +112,51 @@ export function hasParts(values: Floats): boolean {
   const length = Math.min(LOOKED_AT, values.length);
   const some = Float64Array.from({ length }, (_, i) => values[Math.floor((i * values.length) / length)]);
   const present = some.filter((value) => !Number.isNaN(value));
-  return new Set(cutsOf(present.sort(), PARTS)).size > 2;
+  return new Set(cutsOf(withRanks(present, ranksOf(present.length, PARTS)), PARTS)).size > 2;
 }
 
 /** Values at about equal steps of probability, from the least to the greatest; some may be equal. */
 function cutsOf(sorted: Float64Array, parts: number): number[] {
-  return Array.from({ length: parts + 1 }, (_, i) => sorted[Math.round((i * (sorted.length - 1)) / parts)]);
+  return ranksOf(sorted.length, parts).map((rank) => sorted[rank]);
+}
+
+const ranksOf = (count: number, parts: number): number[] =>
+  Array.from({ length: parts + 1 }, (_, i) => Math.round((i * (count - 1)) / parts));
+
+/** Rounds of a selection before the rest is sorted: enough unless the values are chosen to slow it down. */
+const ROUNDS = 100;
+
+/**
+ * Moves values so that some ranks, ascending, hold what sorting would put there. A few ranks take a quarter
+ * of the time of sorting.
+ *
+ * @see C. A. R. Hoare, "Algorithm 65: find", CACM 4(7), 1961
+ */
+function withRanks(values: Float64Array, ranks: readonly number[]): Float64Array {
+  let first = 0;
+  for (const rank of ranks) {
+    let [low, high] = [first, values.length - 1];
+    for (let round = 0; low < high; round++) {
+      if (round === ROUNDS) {
+        values.subarray(low, high + 1).sort();
+        break;
+      }
+      const pivot = values[rank];
+      let [i, j] = [low, high];
+      while (i <= j) {
+        while (values[i] < pivot) i++;
+        while (values[j] > pivot) j--;
+        if (i > j) break;
+        [values[i], values[j]] = [values[j], values[i]];
+        i++;
+        j--;
+      }
+      if (rank > j) low = i;
+      if (rank < i) high = j;
+    }
+    first = rank;
+  }
+  return values;
 }
 
 /** Steps of probability between the quantiles of `quantile`. */
@@ -168,7 +210,8 @@ export function meanOf(values: Float64Array): number {
   let origin = Number.NaN;
   let count = 0;
   let sum = 0;
-  for (const value of values) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
     if (Number.isNaN(value)) continue;
     if (count++ === 0) origin = value;
     sum += value - origin;
@@ -197,7 +240,7 @@ export function factorFor(variance: number, values: Float64Array): number {
 /** The population standard deviation, 1 if the values are constant up to rounding. */
 function deviationOf(values: Float64Array, mean: number): number {
   let squares = 0;
-  for (const value of values) squares += (value - mean) * (value - mean);
+  for (let i = 0; i < values.length; i++) squares += (values[i] - mean) * (values[i] - mean);
   const factor = factorFor(squares / values.length, values);
   if (factor === 1) return deviationBy(values.length, squares, mean) ?? 1;
   squares = 0;

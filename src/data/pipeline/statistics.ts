@@ -72,7 +72,7 @@ function statisticsBy(
 const FOLDS = 5;
 
 /** The statistic of each row's category, from the rows of the other folds. */
-export function outOfFold(codes: Float64Array, levels: number, y: Float64Array): Float64Array {
+export function outOfFoldStatistics(codes: Float64Array, levels: number, y: Float64Array): Float64Array {
   const rows = codes.length;
   const values = new Float64Array(rows);
   if (rows < 2) return values.fill(y[0]);

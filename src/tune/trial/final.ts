@@ -1,5 +1,5 @@
 import type { Dataset } from "../../data/dataset.js";
-import { applyPipeline, fitPipeline, type Pipeline } from "../../data/pipeline/pipeline.js";
+import { applyPipeline, learnPipeline, type Pipeline } from "../../data/pipeline/pipeline.js";
 import type { ColumnSchema, Schema } from "../../data/schema.js";
 import type { SavedRun } from "../../engine/executor.js";
 import { check, must } from "../../errors.js";
@@ -51,10 +51,32 @@ export interface FinalLimits {
    * after it.
    */
   confirm(trials: readonly number[]): boolean;
-  /** For what share of the epochs of a trial's network there is time, at most 1. */
-  epochs(trial: number): number;
+  /**
+   * On how many rows the networks are trained: on fewer than all only if there is no time to see all once.
+   *
+   * @param planned - epochs of the network of a trial
+   * @param learn - learns the pipeline from a fold, which shows how long a row takes
+   */
+  plan(trial: number, planned: number, learn: (fold: number) => void): FinalPlan;
+  /** For how many of the planned epochs of a trial's network there is time, at least 1. */
+  epochs(trial: number, planned: number, plan: FinalPlan): number;
   /** When trainings are cut, in milliseconds since 1970; undefined for never. */
   until(): number | undefined;
+}
+
+/** The fold of the final fit, and how many milliseconds a row of it takes before training. */
+export interface FinalPlan {
+  readonly fold: number;
+  readonly prepare: number;
+}
+
+/** How far the final fit went before time ran out. */
+export interface Shortened {
+  /** The fewest epochs of a network, the last perhaps partial, of so many planned ones. */
+  readonly epochs: number;
+  readonly of: number;
+  /** The number of rows, if there was no time to see all once. */
+  readonly rows?: number;
 }
 
 /** A final model. */
@@ -64,8 +86,8 @@ export interface Final {
   readonly ensemble?: Ensemble;
   /** How many networks there was time for, if fewer than in the settings. */
   readonly networks?: number;
-  /** The epochs of its first network, if time ran out before all planned ones. */
-  readonly shortened?: { readonly epochs: number; readonly of: number };
+  /** If time ran out before all planned epochs. */
+  readonly shortened?: Shortened;
   /** The calibration of its probabilities, if requested. */
   readonly calibration?: Calibration;
   /** How its pipeline follows its layers, for people. */
@@ -85,7 +107,7 @@ export async function fitFinal<S extends Space>(
   limits?: FinalLimits,
 ): Promise<Final> {
   const { trials, seed } = study;
-  const { data, folds, scored } = setup.rows;
+  const { data, folds, finals } = setup.rows;
   const { selection } = setup;
   const bestTrial = trials.find((trial) => trial.number === best) as TrialRecord<ParamsOf<S>>;
   const template = templateAgain(setup, bestTrial, seed, true);
@@ -98,8 +120,10 @@ export async function fitFinal<S extends Space>(
     whole &&
     limits?.networks(whole.picks.map(({ model }) => (typeof model === "number" ? model : undefined)));
   const isFewer = selection && networks !== undefined && networks < selection.networks;
-  // a single network is that of the best trial, as without an ensemble
-  const chosen = !isFewer ? whole : networks === 1 ? undefined : choose(networks as number);
+  const fewer = isFewer ? choose(networks) : undefined;
+  // a single network is that of the best trial, as without an ensemble, unless an untuned model is better
+  const isBest = networks === 1 && typeof fewer?.picks[0].model === "number";
+  const chosen = !isFewer ? whole : isBest ? undefined : fewer;
   const models = chosen?.picks.map(({ model }) => model) ?? [best];
   const seeds = new RandomStream(seed, MEMBERS_STREAM);
   const members = models.flatMap((model, i) =>
@@ -113,9 +137,12 @@ export async function fitFinal<S extends Space>(
       : [],
   );
   // before the networks, which get the remaining time
-  const { train, validation } = folds[scored];
-  const { pipeline } = fitPipeline(data, { ...template.job.pipeline, rows: train });
-  const fits = await fitMembers(setup, members, limits);
+  const learn = (fold: number): Pipeline =>
+    learnPipeline(data, { ...template.job.pipeline, rows: folds[fold].train });
+  const plan = limits?.plan(best, epochsOf(bestTrial, template), learn) ?? { fold: finals[0], prepare: 0 };
+  const { validation } = folds[plan.fold];
+  const pipeline = learn(plan.fold);
+  const fits = await fitMembers(setup, members, plan, limits);
   const parts = partsOf(fits, models, template.built);
   const ensemble = chosen && { ...chosen.ensemble, ...membersOf(parts.map(({ model }) => model)) };
   const { threshold: rule, calibrate } = setup;
@@ -172,7 +199,8 @@ export async function fitFinal<S extends Space>(
     ...found,
   };
   const made = new Model(network, table, notes);
-  const shortened = limits && first && shortenedBy(first);
+  const rows = plan.fold === finals[0] ? undefined : folds[plan.fold].train.length;
+  const shortened = limits && shortenedBy(fits, rows);
   return {
     model: made,
     notes: ofLayers,
@@ -225,10 +253,18 @@ function partsOf(
   return parts.slice(0, mostNetworks(parts.map(({ network }) => network)));
 }
 
-/** The epochs of a network that was cut short. */
-function shortenedBy({ planned, result: { cut, finite, curves } }: Fit): Final["shortened"] {
-  const epochs = curves.loss.length;
-  return cut || (finite && epochs < planned) ? { epochs, of: planned } : undefined;
+/** How far the network came that was cut the shortest, if any was. */
+function shortenedBy(fits: readonly Fit[], rows: number | undefined): Shortened | undefined {
+  const [least] = fits
+    .map(({ planned, result: { cut, finite, curves } }) => ({
+      planned,
+      cut,
+      finite,
+      epochs: curves.loss.length,
+    }))
+    .filter(({ planned, cut, finite, epochs }) => rows !== undefined || cut || (finite && epochs < planned))
+    .sort((one, other) => one.epochs / one.planned - other.epochs / other.planned);
+  return least && { epochs: least.epochs, of: least.planned, ...(rows !== undefined && { rows }) };
 }
 
 /** How many of the networks fit in one model file, with a layer per output for their mean. */
@@ -295,6 +331,7 @@ interface Fit {
 async function fitMembers<S extends Space>(
   setup: TrialSetup<S>,
   members: readonly Member<S>[],
+  plan: FinalPlan,
   limits: FinalLimits | undefined,
 ): Promise<Fit[]> {
   const templates = members.map(({ line, seed }) =>
@@ -312,7 +349,7 @@ async function fitMembers<S extends Space>(
     const before = results;
     const jobs = members.map(({ line }, i) =>
       stage < line.length
-        ? fitTrial(setup, line[stage], templates[i][stage], limits, before[i]?.state)
+        ? fitTrial(setup, line[stage], templates[i][stage], plan, limits, before[i]?.state)
         : Promise.resolve(before[i]),
     );
     await Promise.allSettled(jobs);
@@ -328,16 +365,17 @@ async function fitMembers<S extends Space>(
 
 /** The part of one trial in the final fit, from the end of the part before it. */
 function fitTrial<S extends Space>(
-  { rows, backend }: TrialSetup<S>,
+  { backend }: TrialSetup<S>,
   record: TrialRecord<ParamsOf<S>>,
   template: JobTemplate,
+  plan: FinalPlan,
   limits: FinalLimits | undefined,
   from?: SavedRun,
 ): Promise<JobResult> {
   // Without validation rows the final fit cannot stop early: it runs as many epochs as the folds did.
   const { earlyStopping: _, measured: __, ...whole } = template.job;
   const planned = epochsOf(record, template);
-  const epochs = Math.max(1, Math.floor(planned * (limits?.epochs(record.number) ?? 1)));
+  const epochs = limits?.epochs(record.number, planned, plan) ?? planned;
   const until = limits?.until();
   return backend.run({
     ...whole,
@@ -345,7 +383,7 @@ function fitTrial<S extends Space>(
     // a decay that ends with the last epoch
     ...(whole.learningRates &&
       epochs < planned && { learningRates: decayed(whole.learningRates[0], epochs) }),
-    fold: rows.scored,
+    fold: plan.fold,
     keepState: true,
     ...(from && { from }),
     ...(until !== undefined && { until }),

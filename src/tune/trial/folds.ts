@@ -48,9 +48,15 @@ export interface Folds extends JobData {
   readonly data: Dataset;
   /**
    * First the folds by which trials are scored; then the final fold: all development rows to train on, and
-   * the test rows to predict; then the folds of further divisions of the rows of trials.
+   * the test rows to predict; then the folds of further divisions of the rows of trials, and smaller final
+   * folds.
    */
   readonly folds: readonly FoldRows[];
+  /**
+   * The numbers of the final fold and of smaller ones, each with about half the rows of the one before, down
+   * to those of trials: for a final fit without time to see all rows.
+   */
+  readonly finals: readonly number[];
   /** By how many folds trials are scored. */
   readonly scored: number;
 }
@@ -123,7 +129,20 @@ export function divideRows(
   const more = Array.from({ length: repeatable(data, validation) ? divisions : 0 }, () =>
     foldsBy("validation", validation, data, searched, seeds.integer(2 ** 31)),
   );
-  return { data: given, folds: [...folds, final, ...more.flat()], scored: folds.length };
+  const smaller = halvings(development.length, searched.length).map((count) => ({
+    train: sampleOf(data, development, count, seed),
+    validation: test,
+  }));
+  const larger = [...folds, final, ...more.flat()];
+  const finals = [folds.length, ...smaller.map((_, i) => larger.length + i)];
+  return { data: given, folds: [...larger, ...smaller], finals, scored: folds.length };
+}
+
+/** Half of a count, a quarter and so on, and last the fewest. */
+function halvings(count: number, fewest: number): number[] {
+  const half = Math.ceil(count / 2);
+  if (half > fewest) return [half, ...halvings(half, fewest)];
+  return fewest < count ? [fewest] : [];
 }
 
 /** Separate from other random streams of the same seed. */

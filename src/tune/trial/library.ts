@@ -76,7 +76,7 @@ export async function gatherLibrary<S extends Space>(
     able = able.filter(({ own }) => own[own.length - 1].every((each) => each.every(Number.isFinite)));
   };
   keepFinite();
-  const divisions = (divided.folds.length - 1) / divided.scored;
+  const divisions = (divided.folds.length - divided.finals.length) / divided.scored;
   let division = 1;
   for (; division < divisions && confirm(division, trialsOf(able)); division++) {
     const folds = foldsOf(division);

@@ -29,6 +29,7 @@ import type { ErrorCosts } from "../trial/cost.js";
 import type { MissingCells } from "../trial/data.js";
 import type { Ensemble } from "../trial/ensemble.js";
 import type { EnsembleOptions } from "../trial/ensembleOptions.js";
+import type { Shortened } from "../trial/final.js";
 import type { Validation } from "../trial/folds.js";
 import type { Scores } from "../trial/setup.js";
 import type { FitSettings } from "../trial/training.js";
@@ -343,11 +344,8 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
    * `ensemble` to this number, with `confirm` of the result's `ensemble`.
    */
   readonly networks?: number;
-  /**
-   * If `timeout` left no time for all epochs of the final fit: those of its first network, the last perhaps
-   * partial. More time would train longer.
-   */
-  readonly shortened?: { readonly epochs: number; readonly of: number };
+  /** If `timeout` left no time for all epochs of the final fit. More time would train longer. */
+  readonly shortened?: Shortened;
 }
 
 const SEARCH_OPTIONS: OptionNames<SearchOptions<Space>> = {

@@ -23,6 +23,13 @@ const EARLY = 0.05;
 const OF_TRIALS = 4;
 /** Milliseconds that networks may always take: the choice between many trials may have used their reserve. */
 const GRACE = 500;
+/** How many times as long as its learning a pipeline takes on a worker, with the features of the rows. */
+const PREPARED = 2;
+/**
+ * Epochs on some of the rows, if there is no time to see all once: with the same number of steps, two to four
+ * are as good as one on all, and fewer rows are prepared.
+ */
+const PASSES = 3;
 /** Milliseconds that the first trial may take, however short the time is. */
 const FIRST = 2000;
 /**
@@ -165,8 +172,14 @@ export function finalLimits<S extends Space>(
   setup: ReserveSetup<S>,
   trials: Trials,
 ): FinalLimits | undefined {
-  const { fitTimes, backend } = setup;
+  const {
+    fitTimes,
+    backend,
+    rows: { folds, finals },
+  } = setup;
   if (!fitTimes) return undefined;
+  const sizeOf = (fold: number): number => folds[fold].train.length;
+  const all = sizeOf(finals[0]);
   const time = (trial: number | undefined): number =>
     trial === undefined ? 0 : SLACK * fitTime(setup, trials, trial);
   const left = (): number => Math.max(GRACE, fitTimes.left() - OVERHEAD);
@@ -192,7 +205,24 @@ export function finalLimits<S extends Space>(
       before = now;
       return picks.length > 0 && Math.max(lastTook, timeOfRepeat(setup, picks)) + networks < now;
     },
-    epochs: (trial) => Math.min(1, left() / time(trial)),
+    plan(trial, planned, learn) {
+      const fewest = finals[finals.length - 1];
+      if (fewest === finals[0]) return { fold: fewest, prepare: 0 };
+      const before = fitTimes.left();
+      learn(fewest);
+      const learning = (before - fitTimes.left()) / sizeOf(fewest);
+      const prepare = PREPARED * learning;
+      const epoch = time(trial) / planned / all;
+      const fits = (fold: number, epochs: number): boolean =>
+        sizeOf(fold) * (learning + prepare + epochs * epoch) <= left();
+      const most = finals.find((fold) => fits(fold, fold === finals[0] ? 1 : PASSES));
+      return { fold: most ?? fewest, prepare };
+    },
+    epochs(trial, planned, { fold, prepare }) {
+      const rows = sizeOf(fold);
+      const fit = (planned * (left() - rows * prepare)) / ((time(trial) * rows) / all);
+      return Math.max(1, Math.min(planned, Math.floor(fit)));
+    },
     until: () => fitTimes.until(Math.min(OVERHEAD, fitTimes.left() - GRACE)),
   };
 }

@@ -158,7 +158,13 @@ it("ends with the epochs of a final fit that time cuts short", async () => {
     },
     close: () => backend.close(),
   };
-  const limits = { networks: () => 1, confirm: () => false, epochs: () => 0.5, until: () => 7e15 };
+  const limits = {
+    networks: () => 1,
+    confirm: () => false,
+    plan: () => ({ fold: 3, prepare: 0 }),
+    epochs: () => 3,
+    until: () => 7e15,
+  };
   const { shortened } = await fitFinal<typeof options.space>(
     { ...setup.trialSetup, backend: watched as never },
     setup.study,
@@ -174,4 +180,26 @@ it("ends with the epochs of a final fit that time cuts short", async () => {
   ]);
   expect(shortened).toEqual({ epochs: 3, of: 6 });
   await watched.close();
+});
+
+it("tells of the network that was cut the shortest, not of the first", async () => {
+  const ensemble = { networks: 3, untuned: false, confirm: 0 };
+  const setup = await setUpTuner({ ...base, fit: { ...fit, epochs: 6 }, ensemble }, scoringOf({}));
+  const backend = createBackend(setup.trialSetup.rows, 1);
+  await runTuner({ ...setup, refit: false }, backend, undefined);
+  const given = [6, 4, 5];
+  const final = {
+    ...setup.trialSetup,
+    backend: { ...backend, run: (job: Job) => backend.run({ ...job, epochs: given.shift() as number }) },
+  };
+  const limits = {
+    networks: () => 3,
+    confirm: () => false,
+    plan: () => ({ fold: 3, prepare: 0 }),
+    epochs: () => 6,
+    until: () => undefined,
+  };
+  const { shortened } = await fitFinal<typeof base.space>(final, setup.study, 0, limits);
+  expect([given, shortened]).toEqual([[], { epochs: 4, of: 6 }]);
+  await backend.close();
 });

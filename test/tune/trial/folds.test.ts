@@ -115,6 +115,29 @@ describe("the folds of a study", () => {
     );
   });
 
+  it("halves the development rows for final folds, down to those of trials", () => {
+    const plan = { validation: { split: 0.25 }, testSize: 0.2, seed: 3 };
+    const finals = (searchRows?: number, validation: FoldSettings["validation"] = plan.validation) => {
+      const given = { ...plan, validation, divisions: 2, ...(searchRows !== undefined && { searchRows }) };
+      const divided = divideRows(table("classification", ids), given);
+      return { ...divided, of: divided.finals.map((fold) => divided.folds[fold]) };
+    };
+    const sizes = (searchRows?: number) => finals(searchRows).of.map(({ train }) => train.length);
+    expect([sizes(), sizes(32), sizes(20), sizes(5)]).toEqual([[32], [32], [32, 20], [32, 16, 8, 5]]);
+    const { of, folds, scored } = finals(5);
+    for (const [i, { train, validation }] of of.entries()) {
+      expect(validation).toEqual(of[0].validation);
+      expect(new Set(train).size).toBe(train.length);
+      expect(train.filter((row) => !of[0].train.includes(row))).toEqual(new Int32Array(0));
+      if (i > 0) expect(train).not.toEqual(of[0].train.slice(0, train.length));
+    }
+    expect(sorted([...of[3].train])).toEqual(sorted([...folds[0].train, ...folds[0].validation]));
+    // after the folds of further divisions
+    const divided = finals(12, { folds: 3 });
+    expect(divided.finals).toEqual([3, 10, 11]);
+    expect([scored, divided.scored, divided.folds.length]).toEqual([1, 3, 12]);
+  });
+
   it("uses the last rows in time, and whole groups", () => {
     const plan = { validation: { split: 0.25 }, testSize: 0.1, seed: 3, searchRows: 12 };
     const usedOf = (data: Partial<Dataset>) => {

@@ -10,12 +10,16 @@ import { dense, embedding, flatten } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { sgd } from "../../../src/optim/sgd.js";
 import { choice } from "../../../src/search/space/builders.js";
+import { createBackend } from "../../../src/tune/jobs/backend.js";
 import { linearFits, predictLinear } from "../../../src/tune/linear/linear.js";
 import { createTuner } from "../../../src/tune/resume/slices.js";
 import { toDataset } from "../../../src/tune/trial/data.js";
+import { fitFinal } from "../../../src/tune/trial/final.js";
 import { createFoldsFor, divideRows } from "../../../src/tune/trial/folds.js";
 import { plainModels } from "../../../src/tune/trial/plainModels.js";
 import { tune } from "../../../src/tune/tune.js";
+import { runTuner } from "../../../src/tune/tuner/run.js";
+import { scoringOf, setUpTuner } from "../../../src/tune/tuner/setup.js";
 import { randomRows } from "../support.js";
 
 const x = randomRows(150, 3, 11);
@@ -125,6 +129,23 @@ describe("tune with an ensemble", () => {
     const { data: predictions } = final.predict(x);
     expect((await loadModel(saveModel(final))).predict(x).data).toEqual(predictions);
     for (const [i, p] of predictions.entries()) expect(Math.abs(p - quantity[i])).toBeLessThan(0.05);
+  });
+
+  it("answers with the linear model where time allows one network, which is worse", async () => {
+    const setup = await setUpTuner(base, scoringOf({}));
+    const backend = createBackend(setup.trialSetup.rows, 1);
+    await runTuner({ ...setup, refit: false }, backend, undefined);
+    const limits = {
+      networks: () => 1,
+      confirm: () => false,
+      plan: () => ({ fold: 3, prepare: 0 }),
+      epochs: () => 1,
+      until: () => undefined,
+    };
+    const ended = await fitFinal<typeof base.space>({ ...setup.trialSetup, backend }, setup.study, 0, limits);
+    expect(ended).toMatchObject({ networks: 1, ensemble: { members: [], untuned: { linear: 1 } } });
+    expect(ended.model.notes?.test?.r2).toBeGreaterThan(0.9999999);
+    await backend.close();
   });
 
   it("has the same bits with threads and in slices", async () => {

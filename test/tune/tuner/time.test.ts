@@ -163,6 +163,7 @@ describe("the time that is left for the final fit", () => {
   const rows = {
     folds: [80, 80, 80, 80, 80, 100].map((length) => ({ train: { length }, validation })),
     scored: 5,
+    finals: [5],
     data: { outputs: 1 },
   };
   const record = makeRecord({ number: 0, params: {} }, { value: 1 });
@@ -196,7 +197,10 @@ describe("the time that is left for the final fit", () => {
   const reserve = (setup: object, of: object, warm: number, timeout: number) =>
     reserveOf({ rows, backend, ...setup } as never, of as never, warm, timeout);
 
-  const slow = { backend: { concurrency: 1 }, rows: { ...rows, folds: rows.folds.slice(-2), scored: 1 } };
+  const slow = {
+    backend: { concurrency: 1 },
+    rows: { ...rows, folds: rows.folds.slice(-2), finals: [1], scored: 1 },
+  };
   const limits = (left: number, setup: object = { rows, backend }) =>
     finalLimits({ ...setup, fitTimes: times(left) } as never, two.trials) as FinalLimits;
 
@@ -290,10 +294,40 @@ describe("the time that is left for the final fit", () => {
     expect(limits(0, slow).networks([0, 0])).toBe(1);
   });
 
-  it("holds a share of the epochs of a network that takes longer, of half a second at least", () => {
-    // a fit of 100 rows takes 1.1 · 1250 ms
-    const shares = [0, 750, 1000, 250 + 1375, 9000].map((left) => limits(left, slow).epochs(0));
-    expect(shares).toEqual([500 / 1375, 500 / 1375, 750 / 1375, 1, 1]);
+  it("holds some of the epochs of a network that takes longer, of half a second at least", () => {
+    // 20 epochs of 100 rows take 1.1 · 1250 ms
+    const plan = { fold: 1, prepare: 0 };
+    const epochs = [0, 750, 1000, 250 + 1375, 9000].map((left) => limits(left, slow).epochs(0, 20, plan));
+    expect(epochs).toEqual([7, 7, 10, 20, 20]);
+    // a row takes 4 ms in the pipeline, 100 of them 400 of the 750
+    expect(limits(1000, slow).epochs(0, 20, { fold: 1, prepare: 4 })).toBe(5);
+    expect(limits(1000, slow).epochs(0, 20, { fold: 1, prepare: 9 })).toBe(1);
+  });
+
+  it("is for all rows if they can be seen once, else for as many as can be seen three times", () => {
+    // trial 0: 80 rows in 1000 ms; of 1600 rows an epoch of 10 takes 1.1 · 2000 ms, a row 1.375
+    const folds = [80, 1600, 800, 400, 200, 100].map((length) => ({ train: { length }, validation }));
+    const large = { backend, rows: { ...rows, folds, finals: [1, 2, 3, 4, 5], scored: 1 } };
+    const learnt: number[] = [];
+    const planned = (left: number, milliseconds: number): [fold: number, prepare: number] => {
+      const fitTimes = times(left + 250 + milliseconds);
+      const { plan } = finalLimits({ ...large, fitTimes } as never, two.trials) as FinalLimits;
+      const { fold, prepare } = plan(0, 10, (own) => {
+        learnt.push(own);
+        vi.spyOn(fitTimes, "left").mockReturnValue(left + 250);
+      });
+      return [fold, prepare];
+    };
+    const within = (left: number, milliseconds = 0) => planned(left, milliseconds)[0];
+    expect([2201, 2199].map((left) => within(left))).toEqual([1, 3]);
+    expect([3 * 550 + 1, 3 * 550 - 1].map((left) => within(left))).toEqual([3, 4]);
+    expect(within(0)).toBe(5);
+    // of 100 rows, learning takes 100 ms: one a row, and two more on the worker
+    expect(planned(9000, 100)).toEqual([1, 2]);
+    expect([4800 + 2201, 4800 + 2199].map((left) => within(left, 100))).toEqual([1, 2]);
+    expect(new Set(learnt)).toEqual(new Set([5]));
+    // trials with all rows: nothing is learned to look at it
+    expect(limits(0).plan(0, 10, () => expect.unreachable())).toEqual({ fold: 5, prepare: 0 });
   });
 
   it("lets the first trial have 0.4 of the time, and 2 s at least", () => {
