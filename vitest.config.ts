@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
@@ -73,6 +74,8 @@ class LongFirst extends BaseSequencer {
 }
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+const { compilerOptions } = JSON.parse(readFileSync(path("./tsconfig.json"), "utf8"));
+const paths: Readonly<Record<string, readonly [string]>> = compilerOptions.paths;
 
 // a fifth of the random cases that tests name, to which the mutants were held, or with `--mode long` 20 times as many
 export default defineConfig(({ mode }) => {
@@ -81,25 +84,11 @@ export default defineConfig(({ mode }) => {
   // written into each project, since one that extends this file does not see the mode
   const resolve = {
     // longer names first, since the shorter is their beginning
-    alias: {
-      "#platform": path("./src/platform/node.ts"),
-      "fettle/testing": path("./src/testing/index.ts"),
-      "fettle/benchmark": path("./src/benchmark/index.ts"),
-      "fettle/cloudflare": path("./src/cloudflare/index.ts"),
-      "fettle/export": path("./src/model/export/index.ts"),
-      "fettle/ops": path("./src/ops/index.ts"),
-      "fettle/predict": path("./src/predict/index.ts"),
-      "fettle/queue": path("./src/workers/queue/index.ts"),
-      "fettle/serve/node": path("./src/serve/node/index.ts"),
-      "fettle/serve": path("./src/serve/index.ts"),
-      "fettle/store/indexeddb": path("./src/store/indexedDb/index.ts"),
-      "fettle/report": path("./src/report/index.ts"),
-      "fettle/store/d1": path("./src/store/d1/index.ts"),
-      "fettle/store/postgres": path("./src/store/postgres/index.ts"),
-      "fettle/store/sqlite": path("./src/store/sqlite/index.ts"),
-      "fettle/store": path("./src/store/index.ts"),
-      fettle: path("./src/index.ts"),
-    },
+    alias: Object.fromEntries(
+      Object.entries(paths)
+        .sort(([a], [b]) => b.length - a.length)
+        .map(([name, [file]]) => [name, path(file)]),
+    ),
   };
   const test = {
     // bundles that are built: nothing to transform

@@ -3,15 +3,8 @@
  * cross-entropy, several in a softmax with categorical cross-entropy. The same data and first weights.
  */
 import type { Scalar, Tensor, Optimizer as TfOptimizer } from "@tensorflow/tfjs-core";
-import {
-  createEngine,
-  dense,
-  type LayersModel,
-  type Matrix,
-  type Optimizer,
-  type Sequential,
-  sequential,
-} from "fettle";
+import { dense, type LayersModel, type Optimizer, type Sequential, sequential } from "fettle";
+import { createEngine, type Matrix } from "fettle/engine";
 import { architectureFrom, hyperparametersOf } from "../src/nn/architecture.js";
 import { chain, networkOf } from "../src/nn/network.js";
 import { programOf } from "../src/nn/programs.js";

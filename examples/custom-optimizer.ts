@@ -5,7 +5,8 @@
  *
  *     npm run example examples/custom-optimizer.ts
  */
-import { applyOptimizer, compileStep, createEngine, defineOptimizer, gradients } from "fettle";
+import { defineOptimizer } from "fettle";
+import { applyOptimizer, compileStep, createEngine, gradients } from "fettle/engine";
 import { add, matmul, mean, mul, neg, sign, square, step, sub, zerosLike } from "fettle/ops";
 
 const signum = defineOptimizer({

@@ -1,6 +1,8 @@
 // Bundles the modules of dist/ for hosts that load files directly: Node, Deno, Bun, and pages without a
 // bundler. Bundlers and edge hosts use the modules themselves. Each bundle is as deep in dist/ as the modules
 // whose relative paths it contains.
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { rolldown } from "rolldown";
@@ -17,6 +19,8 @@ const ascii = {
       if (chunk.type === "chunk") chunk.code = chunk.code.replace(/[^\0-\x7f]/g, escaped);
   },
 };
+
+const { exports } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
 const shared = {
   cwd: fileURLToPath(new URL("..", import.meta.url)),
@@ -96,29 +100,16 @@ const predictor = { ...forNode, input: { predict: "dist/predict/index.js" } };
 const predict = new Set(await modulesOf(predictor, true));
 const compiler = new Set(await modulesOf(predictor));
 const library = new Set(await modulesOf({ ...forNode, input: { index: "dist/index.js" } }));
+const entries = Object.fromEntries(
+  Object.values(exports).flatMap(({ node, default: modules }) =>
+    node ? [[basename(node, ".js"), modules.slice("./".length)]] : [],
+  ),
+);
 await bundle(
   "node",
   {
     ...forNode,
-    input: {
-      index: "dist/index.js",
-      benchmark: "dist/benchmark/index.js",
-      cloudflare: "dist/cloudflare/index.js",
-      export: "dist/model/export/index.js",
-      ops: "dist/ops/index.js",
-      predict: "dist/predict/index.js",
-      queue: "dist/workers/queue/index.js",
-      report: "dist/report/index.js",
-      serve: "dist/serve/index.js",
-      serveNode: "dist/serve/node/index.js",
-      store: "dist/store/index.js",
-      storeD1: "dist/store/d1/index.js",
-      storePostgres: "dist/store/postgres/index.js",
-      storeIndexedDb: "dist/store/indexedDb/index.js",
-      storeSqlite: "dist/store/sqlite/index.js",
-      testing: "dist/testing/index.js",
-      cli: "dist/cli/main.js",
-    },
+    input: { ...entries, cli: "dist/cli/main.js" },
   },
   {
     chunkFileNames: "[name].js",

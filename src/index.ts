@@ -1,12 +1,9 @@
 /**
- * The public entry `fettle`. Nothing runs at import, and nothing here loads the command line. Operations on
- * values have their own entry, `fettle/ops`.
+ * The public entry `fettle`: models, studies, and custom pieces of both. Nothing runs at import, and nothing
+ * here loads the command line. Operations on values are in `fettle/ops`, programs and runs in
+ * `fettle/engine`.
  */
 export type { NestedNumbers, ShapedData, TensorLike } from "./arrays.js";
-export { type GradientOf, grad, gradients, valueAndGrad } from "./autograd/index.js";
-export { type CompiledFunction, compile, compileStep } from "./compile/compile.js";
-export type { Program, Slot, StepGraph, Stream } from "./compile/program.js";
-export type { Signature, StepResults, StepValues } from "./compile/trace.js";
 export { type EncodedLabels, encodeLabels, type Labels, oneHot } from "./data/classes.js";
 export { type Csv, type CsvOptions, parseCsv, type TextPieces, type TextSource } from "./data/csv.js";
 export {
@@ -121,30 +118,9 @@ export type { ClassWeight } from "./data/weights.js";
 export { type WindowData, type Windows, type WindowsOptions, windows } from "./data/windows.js";
 export type { Direction } from "./direction.js";
 export type { ArrayInput } from "./engine/arrays.js";
-export { createEngine, type EngineOptions } from "./engine/engine.js";
-export type {
-  Executor,
-  LoadedFunction,
-  Matrix,
-  Progress,
-  Run,
-  RunOptions,
-  SavedRun,
-} from "./engine/executor.js";
 export { type ErrorCode, FettleError } from "./errors.js";
-export {
-  type AttributesOf,
-  type ElementwiseName,
-  Graph,
-  type NoAttributes,
-  type Node as GraphNode,
-  type OperationName,
-  type PoolAttributes,
-  type ScanAttributes,
-  Value,
-  type WindowAttributes,
-} from "./graph/graph.js";
-export { ROWS, type Shape } from "./graph/shape.js";
+export type { Graph, Value } from "./graph/graph.js";
+export type { Shape } from "./graph/shape.js";
 export type { Interval } from "./interval.js";
 export * as metrics from "./metrics/index.js";
 export type { ScoreInterval } from "./metrics/intervals/index.js";
@@ -300,7 +276,6 @@ export { adagrad } from "./optim/adagrad.js";
 export { adam } from "./optim/adam.js";
 export { adamax } from "./optim/adamax.js";
 export { adamw } from "./optim/adamw.js";
-export { applyOptimizer, initialSlots } from "./optim/apply.js";
 export type { Clipping } from "./optim/clip.js";
 export type { Convention } from "./optim/convention.js";
 export {

@@ -48,6 +48,8 @@ const INEXACT = new Set(
 );
 /** Folders that are entries of their own, for one kind of host. */
 const HOSTS = ["serve/node/", "store/d1/", "store/indexedDb/", "store/postgres/", "store/sqlite/"];
+/** Files beside the parts that are entries of the package. */
+const ENTRIES = ["index.ts", "engine.ts"];
 const AMBIENT = new Set(["Date", "performance", "process", "Buffer"]);
 
 interface Source {
@@ -128,7 +130,7 @@ describe("parts", () => {
 
   it("import only from parts below them", () => {
     const wrong = sources.flatMap((source) =>
-      source.path === "index.ts"
+      ENTRIES.includes(source.path)
         ? []
         : importsOf(source).flatMap((specifier) => {
             const target = targetOf(source, specifier.text);
@@ -200,7 +202,7 @@ describe("parts", () => {
       importsOf(source)
         .filter(({ text }) => {
           const target = targetOf(source, text);
-          const beside = source.part === "" && source.path !== "index.ts";
+          const beside = source.part === "" && !ENTRIES.includes(source.path);
           return (
             (beside && target !== "" && target !== undefined) ||
             (/^fettle($|\/)|\/index\.js$/.test(text) && target === "")

@@ -2,17 +2,8 @@
  * Activations and optimizers that a user wrote, beside the built-in ones that compute the same, and both
  * beside a plain copy: bytes read and written in a second.
  */
-import {
-  adam,
-  applyOptimizer,
-  compileStep,
-  createEngine,
-  defineOptimizer,
-  type Optimizer,
-  type Program,
-  sgd,
-  type Value,
-} from "fettle";
+import { adam, defineOptimizer, type Optimizer, sgd, type Value } from "fettle";
+import { applyOptimizer, compileStep, createEngine, type Program } from "fettle/engine";
 import {
   add,
   div,

@@ -20,7 +20,10 @@ export async function* size({ tf, jax }: Peers): AsyncIterable<Row> {
   const predict = zipped(readFileSync(join(root, "wasm/predict.wasm")));
   const tune = await bundled('export { tune } from "fettle";', root);
   const dense = await bundled('export { adam, dense, sequential, tune } from "fettle";', root);
-  const all = await bundled('export * from "fettle"; export * from "fettle/ops";', root);
+  const all = await bundled(
+    'export * from "fettle"; export * from "fettle/engine"; export * from "fettle/ops";',
+    root,
+  );
   const predictor = await bundled('export { loadPredictor } from "fettle/predict";', root);
   const ours = { suite: "size", size: "gzip" };
   yield plainRow({ ...ours, name: "kernels.wasm" }, "kB", kernels);

@@ -10,7 +10,7 @@ import {
   keyOf,
   leastValidation,
   PHASES,
-  type Phase,
+  type RunPhase,
   type RunRecord,
   runCounts,
 } from "./record.js";
@@ -159,7 +159,7 @@ export async function analyzeBenchmark(
   const pairs = setup.problems.flatMap(({ name: problem }) =>
     setup.optimizers.map(({ name: optimizer }) => ({ problem, optimizer })),
   );
-  const of = (pair: (typeof pairs)[number], phase: Phase) => groups(pair.problem, pair.optimizer, phase);
+  const of = (pair: (typeof pairs)[number], phase: RunPhase) => groups(pair.problem, pair.optimizer, phase);
   const compared = (phase: ComparedPhase) =>
     compare(
       setup,
@@ -194,7 +194,7 @@ export function groupRuns(setup: BenchmarkSetup, runs: readonly RunRecord[]) {
   const byKey = new Map(runs.map((run) => [keyOf(run), run]));
   const total = countRuns(setup);
   const counts = runCounts(setup);
-  const group = (problem: string, optimizer: string, phase: Phase): RunRecord[] =>
+  const group = (problem: string, optimizer: string, phase: RunPhase): RunRecord[] =>
     Array.from({ length: counts[phase] }, (_, index) =>
       byKey.get(keyOf({ problem, optimizer, phase, index })),
     ).filter((run) => run !== undefined);

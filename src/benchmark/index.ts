@@ -33,8 +33,8 @@ export type {
   BenchmarkSetup,
   BenchmarkSize,
   OptimizerFacts,
-  Phase,
   ProblemFacts,
+  RunPhase,
   RunRecord,
 } from "./record.js";
 export { type BenchmarkOptions, type BenchmarkResult, runBenchmark } from "./runBenchmark.js";

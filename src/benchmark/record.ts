@@ -9,7 +9,7 @@ import type { Problem } from "./problem.js";
 /**
  * Why a run was made: with defaults, to tune, with the best of tuning, or with one of several learning rates.
  */
-export type Phase = (typeof PHASES)[number];
+export type RunPhase = (typeof PHASES)[number];
 export const PHASES = ["default", "trial", "tuned", "rate"] as const;
 
 /** A finished run. Scores have six digits, and are never below the floor of their problem. */
@@ -17,7 +17,7 @@ export interface RunRecord {
   readonly type: "run";
   readonly problem: string;
   readonly optimizer: string;
-  readonly phase: Phase;
+  readonly phase: RunPhase;
   /** The number of the seed, trial or rate, from 0. */
   readonly index: number;
   /** The numbers of the optimizer that are not at their defaults. */
@@ -61,7 +61,7 @@ export interface BenchmarkSetup extends BenchmarkSize {
 }
 
 /** The number of runs of each optimizer on each problem, by phase. */
-export function runCounts({ seeds, trials, rates }: BenchmarkSize): Readonly<Record<Phase, number>> {
+export function runCounts({ seeds, trials, rates }: BenchmarkSize): Readonly<Record<RunPhase, number>> {
   return { default: seeds, trial: trials, tuned: seeds, rate: rates };
 }
 

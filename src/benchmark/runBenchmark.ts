@@ -31,7 +31,7 @@ import {
   keyOf,
   leastValidation,
   PHASES,
-  type Phase,
+  type RunPhase,
   type RunRecord,
   runCounts,
   setupOf,
@@ -190,7 +190,7 @@ function checkNamed(what: string, list: readonly { readonly name: string }[]): v
 }
 
 type RunOne = (
-  phase: Phase,
+  phase: RunPhase,
   index: number,
   seed: number,
   numbers: RunRecord["numbers"],

@@ -166,10 +166,10 @@ export function commandOf(study: StoredStudy): SavedTable {
 export class StudyRecord {
   private isReleased = false;
   private started: Promise<StoredStudy | undefined> = Promise.resolve(undefined);
-  private tellBegun: (study: Promise<StoredStudy>) => void = () => {};
+  private tellFirst: (study: Promise<StoredStudy>) => void = () => {};
   /** The study in the storage, once it has started. */
-  readonly begun = new Promise<StoredStudy>((resolve) => {
-    this.tellBegun = resolve;
+  readonly firstStored = new Promise<StoredStudy>((resolve) => {
+    this.tellFirst = resolve;
   });
 
   constructor(
@@ -177,7 +177,7 @@ export class StudyRecord {
     private readonly recorder: StudyRecorder,
     private readonly command: SavedTable | SavedProgram,
   ) {
-    this.begun.catch(() => {}); // `finish` reports failures
+    this.firstStored.catch(() => {}); // `finish` reports failures
   }
 
   /** For `tune`. */
@@ -186,7 +186,7 @@ export class StudyRecord {
     if (event.type !== "studyStarted") return;
     const started = this.start();
     this.started = started;
-    this.tellBegun(started);
+    this.tellFirst(started);
   }
 
   /** The results of an earlier end are not valid while the study continues. */

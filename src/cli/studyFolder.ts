@@ -62,13 +62,13 @@ export function hasStudyOf(folder: string, command: SavedTable | SavedProgram): 
   if (!isThere(path)) return false;
   const summary = readJson(path);
   // the place of its table and the number of trials may change
-  const begun = (of: unknown): string =>
+  const essence = (of: unknown): string =>
     JSON.stringify({
       ...(of as SavedTable),
       file: undefined,
       flags: { ...(of as SavedTable).flags, trials: 0 },
     });
-  return isRecord(summary) && isRecord(summary.command) && begun(summary.command) === begun(command);
+  return isRecord(summary) && isRecord(summary.command) && essence(summary.command) === essence(command);
 }
 
 /** The study of a folder; undefined if it was killed before its first trial. */

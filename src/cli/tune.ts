@@ -18,20 +18,20 @@ import { addDatasetFlags } from "./dataset.js";
 import { addDisplayFlags, printsOneText } from "./display.js";
 import { EXIT } from "./exit.js";
 import { costs, integer, names, positiveNumber, share } from "./flags.js";
-import { complainOfNone, howToGoOn } from "./goOn.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
+import { type OpenStudy, openStudy } from "./openTune.js";
 import { createProgressBar } from "./progress.js";
 import { QUEUE_FLAG } from "./queue.js";
 import { repeatOf } from "./repeat.js";
 import { writeReport } from "./report.js";
 import { tableParts } from "./reportParts.js";
+import { complainOfNone, howToResume } from "./resume.js";
 import { shownStorage } from "./storageFile.js";
 import { NO_SCHEDULER, POPULATION, SCHEDULERS, STRATEGIES, TRIALS_FLAG } from "./strategyFlags.js";
 import { note, printLines } from "./streams.js";
 import { MODEL_FILE } from "./studyFolder.js";
 import { addTrainingFlags } from "./trainingFlags.js";
-import { type Begun, begun } from "./tuneBegun.js";
 import { openKeeper } from "./tuneKeeper.js";
 import { markdownLines, printIntroduction, printResult, reportOf } from "./tuneResults.js";
 import { baselinesFor, compared, search } from "./tuneSearch.js";
@@ -93,7 +93,7 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
     .option(...QUEUE_FLAG)
     .addHelpText("after", EXAMPLES)
     .action(async (file: string | undefined, flags: TuneFlags) =>
-      done(await run(await begun(command, file, flags))),
+      done(await run(await openStudy(command, file, flags))),
     );
 }
 
@@ -176,15 +176,15 @@ A space file lists the parameters to tune; the others keep their defaults:
   }`;
 
 /** @returns the exit code */
-async function run(study: Begun): Promise<number> {
+async function run(study: OpenStudy): Promise<number> {
   try {
-    return await runBegun(study);
+    return await runOpen(study);
   } finally {
     await study.record?.release();
   }
 }
 
-async function runBegun(opened: Begun): Promise<number> {
+async function runOpen(opened: OpenStudy): Promise<number> {
   const { file, flags: given, data: dataOfStudy } = opened;
   if (dataOfStudy !== undefined && file === "-")
     note("The table of this study came from standard input, and is read from there again.");
@@ -192,7 +192,7 @@ async function runBegun(opened: Begun): Promise<number> {
   const { searchRows } = setup;
   // kept with the study, which resumes with the same rows
   const flags: TuneFlags = { ...given, ...(searchRows !== undefined && { searchRows }) };
-  const study: Begun = { ...opened, flags };
+  const study: OpenStudy = { ...opened, flags };
   const { data } = await digestOfData(setup.data);
   check(
     dataOfStudy === undefined || dataOfStudy === data,
@@ -267,7 +267,7 @@ async function runBegun(opened: Begun): Promise<number> {
       await watch.finish(result, study, trials.length, baselines);
     }
     if (interrupt.exitCode !== undefined) {
-      note(howToGoOn("tune", flags, trials.length));
+      note(howToResume("tune", flags, trials.length));
       return interrupt.exitCode;
     }
     return result?.bestTrials.length ? EXIT.success : EXIT.failure;

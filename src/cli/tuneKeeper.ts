@@ -8,10 +8,10 @@ import { recordStudy } from "../store/recorder.js";
 import type { StoredStudy } from "../store/storage.js";
 import type { JobQueue } from "../workers/queue/queue.js";
 import { quoted } from "./explain.js";
+import type { OpenStudy } from "./openTune.js";
 import { openQueue } from "./queue.js";
 import { claimStudy, openStorage, StudyRecord, shownStorage } from "./storageFile.js";
 import { hasStudyOf, type Made, MODEL_FILE, type SavedTable, StudyFolder } from "./studyFolder.js";
-import type { Begun } from "./tuneBegun.js";
 import { heldFlags, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 
 /** Where a study is kept, during the run and after it. */
@@ -34,7 +34,7 @@ export interface Keeper {
 
 /** The folder and the storage of a new study, or of the one that is resumed; undefined if nothing is kept. */
 export async function openKeeper(
-  { flags, file, record }: Begun,
+  { flags, file, record }: OpenStudy,
   data: string,
   { data: { target }, labels }: Pick<TuneSetup, "data" | "labels">,
 ): Promise<Keeper | undefined> {
@@ -108,7 +108,7 @@ function storageKeeper(record: StudyRecord, { storage = "", study = "", queue }:
       if (queue === undefined) return undefined;
       const join = `npx fettle worker --storage ${quoted(shownStorage(storage))} --study ${quoted(study)}`;
       giveUp = await claimStudy(storage, study, `wait for it to end, or help it: ${join}`);
-      return await openQueue(queue, study, () => record.begun);
+      return await openQueue(queue, study, () => record.firstStored);
     },
     keep() {}, // each trial is kept once it has ended
     async finish(trials, summary, result) {

@@ -9,9 +9,9 @@ import { finalOrNone } from "../tune/tuner/result.js";
 import { openDashboard } from "./dashboard.js";
 import { titleOf } from "./files.js";
 import { untilStopped } from "./interrupt.js";
+import type { OpenStudy } from "./openTune.js";
 import { note } from "./streams.js";
 import { type Made, MODEL_FILE, modelBytes, type SavedTable } from "./studyFolder.js";
-import type { Begun } from "./tuneBegun.js";
 import type { Keeper } from "./tuneKeeper.js";
 import { heldFlags } from "./tuneSetup.js";
 
@@ -20,7 +20,7 @@ export interface Watch {
   /** Shows that the run has ended, and waits for Ctrl-C. */
   finish(
     result: Made | undefined,
-    begun: Begun,
+    study: OpenStudy,
     trials: number,
     baselines: BaselineReport | undefined,
   ): Promise<void>;
@@ -29,7 +29,7 @@ export interface Watch {
 
 /** @param cancel - ends the run once its running trials have ended */
 export async function watchRun(
-  { file, flags }: Begun,
+  { file, flags }: OpenStudy,
   metrics: readonly string[],
   keeper: Keeper | undefined,
   cancel: () => void,
@@ -45,11 +45,11 @@ export async function watchRun(
   note(`The dashboard is at ${dashboard.url}`);
   return {
     onEvent: source.onEvent,
-    async finish(result, begun, trials, baselines) {
+    async finish(result, study, trials, baselines) {
       const command: SavedTable = {
-        file: begun.file,
-        data: begun.data ?? "",
-        flags: heldFlags(begun.flags),
+        file: study.file,
+        data: study.data ?? "",
+        flags: heldFlags(study.flags),
       };
       const model = modelBytes(result, command, trials);
       const { test, positive } = finalOrNone(result) ?? {};

@@ -99,15 +99,15 @@ async function workFor(study: StoredStudy, file: string | undefined, flags: Work
     "not_found",
   );
   const jobs = cappedJobs(flags.jobs);
-  const begun = saved.flags as unknown as TuneFlags;
-  const setup = await readSetup(table, begun);
+  const given = saved.flags as unknown as TuneFlags;
+  const setup = await readSetup(table, given);
   const { data } = await digestOfData(setup.data);
   check(
     data === saved.data,
     () =>
       `${show(table)} must be the table that study ${show(study.name)} began with; its cells differ; ${other}`,
   );
-  const worker = await tuneWorker({ ...optionsOf(setup, begun), ...(jobs === undefined ? {} : { jobs }) });
+  const worker = await tuneWorker({ ...optionsOf(setup, given), ...(jobs === undefined ? {} : { jobs }) });
   const queue = await openQueue(flags.queue, study.name, async () => study);
   const interrupt = takeInterrupts("the running trainings", { stop() {} });
   const { jobTimeout, wait = false } = flags;

@@ -28,7 +28,7 @@ export interface ObjectStorage {
 }
 
 /** The part of a queue's binding that is used. */
-export interface JobQueue {
+export interface QueueBinding {
   /** Sends messages, each of them plain data. */
   sendBatch(messages: readonly { readonly body: JobMessage }[]): Promise<unknown>;
 }

@@ -7,13 +7,13 @@
 import { isRecord, show } from "../errors.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
 import type { Reply } from "../serve/exchange.js";
-import type { StudyOptions } from "../serve/options.js";
+import type { ServedStudyOptions } from "../serve/options.js";
 import { NOTHING, Refusal } from "../serve/responses.js";
 import type { ServedStudy } from "../serve/study.js";
 import { checkToken } from "../serve/token.js";
 import { createJobWorker, createRemoteTuner, type JobName, type RemoteTuner } from "../tune/resume/remote.js";
 import { packArchive, unpackArchive } from "../workers/archive.js";
-import type { JobMessage, JobQueue, ObjectState } from "./host.js";
+import type { JobMessage, ObjectState, QueueBinding } from "./host.js";
 import { StudyObject } from "./object.js";
 
 /** A job for a worker, with the settings of its study. */
@@ -29,8 +29,8 @@ export class QueuedObject<C extends Space, S extends Space> extends StudyObject<
   constructor(
     state: ObjectState,
     token: string | undefined,
-    options: StudyOptions<C, S>,
-    private readonly queue: JobQueue,
+    options: ServedStudyOptions<C, S>,
+    private readonly queue: QueueBinding,
     private readonly resendSeconds: number,
   ) {
     super(state, token, options, createRemoteTuner);
@@ -97,7 +97,7 @@ export type FetchObject = (study: string, request: Request) => Promise<Response>
 /** Runs the job that a message names. */
 export type JobConsumer<C extends Space, S extends Space> = (
   message: unknown,
-  tuner: StudyOptions<C, S>["tuner"],
+  tuner: ServedStudyOptions<C, S>["tuner"],
   token: string,
   fetchObject: FetchObject,
 ) => Promise<void>;

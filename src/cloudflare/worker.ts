@@ -9,15 +9,20 @@ import type { ParamsOf, Space } from "../search/space/space.js";
 import { responseOf } from "../serve/exchange.js";
 import { refusalOf } from "../serve/faults.js";
 import { admit } from "../serve/http.js";
-import { checkStudyOptions, mustBePositive, STUDY_OPTIONS, type StudyOptions } from "../serve/options.js";
+import {
+  checkStudyOptions,
+  mustBePositive,
+  type ServedStudyOptions,
+  STUDY_OPTIONS,
+} from "../serve/options.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
-import type { JobBatch, JobQueue, ObjectNamespace, ObjectState } from "./host.js";
+import type { JobBatch, ObjectNamespace, ObjectState, QueueBinding } from "./host.js";
 import { SlicedObject } from "./object.js";
 import { createConsumer, QueuedObject } from "./queue.js";
 
 /** How studies run on Cloudflare. `Env` is the type of the Worker's bindings. */
 export interface CloudflareOptions<C extends Space, S extends Space, Env>
-  extends Omit<StudyOptions<C, S>, "tuner"> {
+  extends Omit<ServedStudyOptions<C, S>, "tuner"> {
   /** The options of a study's tuner, as for `serveStudies`; data may come from a binding. */
   readonly tuner: (settings: ParamsOf<C>, env: Env) => TunerOptions<S> | Promise<TunerOptions<S>>;
   /**
@@ -31,7 +36,7 @@ export interface CloudflareOptions<C extends Space, S extends Space, Env>
    * The binding of a queue that this Worker also consumes. With it, objects run no jobs themselves: each job
    * is a message, and many isolates run jobs in parallel, with the same results bit for bit.
    */
-  readonly queue?: (env: Env) => JobQueue;
+  readonly queue?: (env: Env) => QueueBinding;
   /**
    * With a queue: the seconds after which the message of a waiting job is resent. Default 120.
    */
@@ -94,7 +99,7 @@ export function studyWorker<const C extends Space, const S extends Space, Env>(
 ): StudyWorker<Env> {
   checkCloudflareOptions(options);
   const { token, objects, tuner, queue, resendSeconds = 120, ...rest } = options;
-  const optionsFor = (env: Env): StudyOptions<C, S> => ({
+  const optionsFor = (env: Env): ServedStudyOptions<C, S> => ({
     ...rest,
     tuner: (settings) => tuner(settings, env),
   });
@@ -152,6 +157,6 @@ function checkCloudflareOptions<C extends Space, S extends Space, Env>(
   const functions = { token, objects, ...(queue !== undefined && { queue }) };
   for (const [name, value] of Object.entries(functions))
     must(typeof value === "function", name, "a function of env", value);
-  checkStudyOptions<C, S>({ ...rest, tuner: tuner as StudyOptions<C, S>["tuner"] });
+  checkStudyOptions<C, S>({ ...rest, tuner: tuner as ServedStudyOptions<C, S>["tuner"] });
   mustBePositive("resendSeconds", resendSeconds);
 }

@@ -249,8 +249,8 @@ class HostStudy implements SourceStudy {
           if (event === "status") {
             about(data as StudyStatus);
             await this.look();
-            const begun = [...this.running.values()].filter(({ number }) => !this.records[number]);
-            sent.trials(begun.map(({ number, params }) => rowOf({ number, params, status: "running" })));
+            const running = [...this.running.values()].filter(({ number }) => !this.records[number]);
+            sent.trials(running.map(({ number, params }) => rowOf({ number, params, status: "running" })));
           }
         }
         await new Promise((resolve) => setTimeout(resolve, AGAIN));

@@ -3,3 +3,4 @@
  */
 export * from "../graph/functions.js";
 export * from "../graph/scan.js";
+export { ROWS } from "../graph/shape.js";

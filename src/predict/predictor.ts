@@ -36,8 +36,11 @@ export interface PredictorOptions {
  * kernels are not at their place in the package
  * @example
  * ```ts
- * const predictor = await loadPredictor(await readFile("model.fettle"));
- * predictor.answers({ age: 31, port: "Q" }); // [{ class: "yes", probabilities: { no: 0.2, yes: 0.8 } }]
+ * const model = sequential([dense(1)]);
+ * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+ * await model.fit([[0], [1]], [1, 3]);
+ * const predictor = await loadPredictor(saveModel(model));
+ * predictor.predict([[0.5]]).shape; // [1, 1]
  * ```
  */
 export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions = {}): Promise<Predictor> {

@@ -26,7 +26,7 @@ export {
 } from "./plots/quality.js";
 export { plotRates, plotSweep, type Sweep, type SweptValue } from "./plots/rates.js";
 export { plotResiduals, plotSegments, type SegmentColumn } from "./plots/residuals.js";
-export { plotSlice, type SliceOptions } from "./plots/slices.js";
+export { plotSlice, type SlicePlotOptions } from "./plots/slices.js";
 export { type AboutStudy, type StudyData, type StudySource, studyData } from "./plots/studyData.js";
 export { type RenderOptions, renderSvg } from "./plots/svg.js";
 export { type PlotTheme, plotTheme } from "./plots/theme.js";

@@ -5,7 +5,7 @@ import { type ParamsOf, type Space, spaceFromJson } from "../search/space/space.
 import type { TunerOptions } from "../tune/tuner/options.js";
 
 /** Options of a server of studies, for any host. */
-export interface StudyOptions<C extends Space, S extends Space> {
+export interface ServedStudyOptions<C extends Space, S extends Space> {
   /**
    * The settings that a request may choose, as a space: the body that starts a study must be a point of it.
    * Default: none, so the body must be empty.
@@ -59,7 +59,7 @@ export interface ServerLimits {
   readonly maxRequestMilliseconds?: number;
 }
 
-export const STUDY_OPTIONS: OptionNames<StudyOptions<Space, Space>> = {
+export const STUDY_OPTIONS: OptionNames<ServedStudyOptions<Space, Space>> = {
   settings: true,
   tuner: true,
   sliceMilliseconds: true,
@@ -123,7 +123,7 @@ export function defineTuner<const S extends Space>(options: TunerOptions<S>): Tu
 }
 
 /** @throws FettleError `invalid_argument` or `invalid_space` for invalid options */
-export function checkStudyOptions<C extends Space, S extends Space>(options: StudyOptions<C, S>): void {
+export function checkStudyOptions<C extends Space, S extends Space>(options: ServedStudyOptions<C, S>): void {
   const { settings, tuner, onError } = options;
   const { sliceMilliseconds, sliceSteps, maxTrials, maxStudyMemory } = figuresOf(options);
   must(typeof tuner === "function", "tuner", "a function that returns the options of createTuner", tuner);

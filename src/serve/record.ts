@@ -17,14 +17,14 @@ import { type ArchiveFormat, packArchive, unpackArchive, wholeVersion } from "..
  * the cause is
  * corrected. `cancelled` and `done`: it has ended.
  */
-export type Phase = "running" | "paused" | "failed" | "cancelled" | "done";
+export type StudyPhase = "running" | "paused" | "failed" | "cancelled" | "done";
 
-const PHASES: readonly Phase[] = ["running", "paused", "failed", "cancelled", "done"];
+const PHASES: readonly StudyPhase[] = ["running", "paused", "failed", "cancelled", "done"];
 
 /** The progress of a study. */
 export interface StudyStatus {
   readonly id: string;
-  readonly phase: Phase;
+  readonly phase: StudyPhase;
   /** The settings that it was started with. */
   readonly settings: Params;
   /** Training steps so far. */
@@ -134,7 +134,7 @@ const COMMANDS = {
   pause: { from: ["running"], to: "paused" },
   resume: { from: ["paused", "failed"], to: "running" },
   cancel: { from: ["running", "paused", "failed"], to: "cancelled" },
-} as const satisfies Record<string, { readonly from: readonly Phase[]; readonly to: Phase }>;
+} as const satisfies Record<string, { readonly from: readonly StudyPhase[]; readonly to: StudyPhase }>;
 
 export type Command = keyof typeof COMMANDS;
 
@@ -145,7 +145,7 @@ export type Command = keyof typeof COMMANDS;
  * @throws FettleError `invalid_state` if the phase does not allow the command
  */
 export function statusAfter(command: Command, status: StudyStatus): StudyStatus {
-  const { from, to }: { readonly from: readonly Phase[]; readonly to: Phase } = COMMANDS[command];
+  const { from, to }: { readonly from: readonly StudyPhase[]; readonly to: StudyPhase } = COMMANDS[command];
   if (status.phase === to) return status;
   check(
     from.includes(status.phase),

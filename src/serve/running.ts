@@ -34,8 +34,8 @@ export class RunningTrials {
     }
     if (event.type === "epochsTrained") {
       const { number, curves } = event;
-      const begun = this.trials.get(number);
-      if (begun) this.trials.set(number, { ...begun, curves });
+      const trial = this.trials.get(number);
+      if (trial) this.trials.set(number, { ...trial, curves });
     }
     if (event.type === "trialEnded") {
       this.trials.delete(event.record.number);

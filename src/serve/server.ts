@@ -51,9 +51,9 @@ import {
   checkStudyOptions,
   figuresOf,
   SERVER_LIMITS,
+  type ServedStudyOptions,
   type ServerLimits,
   STUDY_OPTIONS,
-  type StudyOptions,
 } from "./options.js";
 import { Requests } from "./requests.js";
 import type { Store } from "./store.js";
@@ -62,7 +62,9 @@ import { later, sleep } from "./timer.js";
 import { checkToken, whyInvalidToken } from "./token.js";
 
 /** How studies are served. */
-export interface ServerOptions<C extends Space, S extends Space> extends StudyOptions<C, S>, ServerLimits {
+export interface ServerOptions<C extends Space, S extends Space>
+  extends ServedStudyOptions<C, S>,
+    ServerLimits {
   /** The secret of requests, at least 16 characters. They carry it as `authorization: Bearer <token>`. */
   readonly token: string;
   /** Where studies are kept. */

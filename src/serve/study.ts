@@ -18,7 +18,7 @@ import { clientMessageOf, ofHost } from "./faults.js";
 import { checkListeners, checkMemory, checkTrials } from "./limits.js";
 import { RowAnswerer } from "./models/rows.js";
 import { alone, type Neighbours } from "./neighbours.js";
-import { figuresOf, type StudyOptions } from "./options.js";
+import { figuresOf, type ServedStudyOptions } from "./options.js";
 import { Pace, STRETCH } from "./pace.js";
 import {
   type Command,
@@ -74,7 +74,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   constructor(
     readonly id: string,
     store: Store,
-    private readonly options: StudyOptions<C, S>,
+    private readonly options: ServedStudyOptions<C, S>,
     private readonly open: OpenTuner<S, T>,
     private readonly neighbours: Neighbours = alone(),
   ) {

@@ -76,15 +76,15 @@ export function inlineBackend<Job, Result, Progress = never>(
     concurrency: 1,
     run(job, control, onProgress) {
       const own = waiting;
-      const goOn = (): void => {
+      const proceed = (): void => {
         const reason = closed ?? (control && cancelled.get(control.group));
         if (reason) throw reason;
       };
       const result = last.then(() => {
         if (own.dropped) throw own.dropped;
-        goOn();
+        proceed();
         control?.onBegin();
-        return work(job, () => turns.next()?.then(goOn), onProgress);
+        return work(job, () => turns.next()?.then(proceed), onProgress);
       });
       last = result.catch(() => {});
       return result;

@@ -1,7 +1,7 @@
 /** The analysis of runs that were written by hand. */
 import { describe, expect, it } from "vitest";
 import { analyzeBenchmark, profilesOf } from "../../src/benchmark/analysis.js";
-import type { BenchmarkSetup, Phase, RunRecord } from "../../src/benchmark/record.js";
+import type { BenchmarkSetup, RunPhase, RunRecord } from "../../src/benchmark/record.js";
 
 const PROBLEMS = ["hill", "dale"];
 const OPTIMIZERS = ["fast", "slow", "wild"];
@@ -19,7 +19,7 @@ const setup = {
 const run = (
   problem: string,
   optimizer: string,
-  phase: Phase,
+  phase: RunPhase,
   index: number,
   final: number | null,
   stepsToTarget: number | null = null,
@@ -58,7 +58,7 @@ const STEPS: Record<string, (number | null)[]> = {
 const runs = PROBLEMS.flatMap((problem) =>
   OPTIMIZERS.flatMap((optimizer) => {
     const key = `${problem} ${optimizer}`;
-    const seeds = (phase: Phase) =>
+    const seeds = (phase: RunPhase) =>
       FINALS[key].map((final, i) => run(problem, optimizer, phase, i, final, STEPS[key][i]));
     const rates = [
       { ...run(problem, optimizer, "rate", 0, 1, 10), numbers: { learningRate: 0.1 } },

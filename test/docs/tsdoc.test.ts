@@ -27,22 +27,11 @@ const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFil
 const { options: strict } = ts.parseJsonConfigFileContent(config, ts.sys, root);
 const options = { ...strict, noUnusedLocals: false }; // an example may show a declaration alone
 /** The entries of the package, and the module that each is. */
-const entries = {
-  fettle: "src/index.ts",
-  "fettle/benchmark": "src/benchmark/index.ts",
-  "fettle/cloudflare": "src/cloudflare/index.ts",
-  "fettle/ops": "src/ops/index.ts",
-  "fettle/queue": "src/workers/queue/index.ts",
-  "fettle/report": "src/report/index.ts",
-  "fettle/serve": "src/serve/index.ts",
-  "fettle/serve/node": "src/serve/node/index.ts",
-  "fettle/store": "src/store/index.ts",
-  "fettle/store/d1": "src/store/d1/index.ts",
-  "fettle/store/postgres": "src/store/postgres/index.ts",
-  "fettle/store/indexeddb": "src/store/indexedDb/index.ts",
-  "fettle/store/sqlite": "src/store/sqlite/index.ts",
-  "fettle/testing": "src/testing/index.ts",
-};
+const entries: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries<string[]>(config.compilerOptions.paths).flatMap(([name, [path]]) =>
+    name.startsWith("fettle") ? [[name, path]] : [],
+  ),
+);
 const sources = ts.createProgram(
   Object.values(entries).map((path) => join(root, path)),
   options,
@@ -76,6 +65,23 @@ describe("the public documentation", () => {
       .filter(({ symbol }) => [commentsOf(symbol), headOf(symbol)].flatMap(examplesIn).length === 0)
       .map(({ name }) => name);
     expect(missing).toEqual([]);
+  });
+
+  it("gives a name to one thing, and exports it from one entry unless there is a reason", () => {
+    const names = [...new Set(exported.map(({ name }) => name))].filter((name) => !name.includes("."));
+    const shared = names
+      .map((name) => exported.filter((each) => each.name === name))
+      .filter(({ length }) => length > 1);
+    const things = shared.filter((of) => new Set(of.map(({ symbol }) => symbol)).size > 1);
+    // layers and operations, each with the name that it has in Keras and in TensorFlow.js
+    expect(things.map(([{ name }]) => name).sort()).toEqual(["elu", "reshape"]);
+    const places = shared
+      .filter((of) => !things.includes(of))
+      .map((of) => `${of[0].name}: ${of.map(({ entry }) => entry).join(", ")}`);
+    // a page that only predicts imports `fettle/predict` alone; custom pieces name the types of values, and
+    // those who run programs need their classes
+    const own = /: fettle, fettle\/predict$|^(Graph|Value): fettle, fettle\/engine$/;
+    expect(places.filter((place) => !own.test(place))).toEqual([]);
   });
 
   it("writes every example as a block of ts", () => {
@@ -246,7 +252,9 @@ console.log = () => {};
 function assemble(examples: readonly Example[]): { code: string; ends: number[] } {
   const text = examples.map(({ code }) => code).join("\n");
   // what a namespace has is written with its name
-  const used = exported.filter(({ name }) => !name.includes(".") && new RegExp(`\\b${name}\\b`).test(text));
+  const named = exported.filter(({ name }) => !name.includes(".") && new RegExp(`\\b${name}\\b`).test(text));
+  // from the last entry that exports a thing: the main one may have the type alone
+  const used = named.filter(({ symbol }, i) => !named.slice(i + 1).some((later) => later.symbol === symbol));
   // of a name that two entries have, the example of the first means the first, and all others the last
   const twice = new Set(used.filter((each, i) => used.findIndex(({ name }) => name === each.name) < i));
   const first = used.filter((each) => !twice.has(each) && [...twice].some(({ name }) => name === each.name));

@@ -192,7 +192,7 @@ describe("a study that is restored from its JSON", () => {
    * Runs the trials of a study as `tune` does, in a process that knows of none before; says how many jobs it
    * took.
    */
-  async function goOn(study: Study<typeof space>, trials: number): Promise<number> {
+  async function resume(study: Study<typeof space>, trials: number): Promise<number> {
     const rows = divideRows(toDataset({ x, y }), planOf(SEED));
     const inner = createBackend(rows, 1);
     let jobs = 0;
@@ -233,15 +233,15 @@ describe("a study that is restored from its JSON", () => {
 
   it("trains the ancestors again, and continues to the same bits", async () => {
     const whole = begin();
-    expect(await goOn(whole, 15)).toBe(15 * 3);
+    expect(await resume(whole, 15)).toBe(15 * 3);
     for (const stop of [1, 6, 8, 11]) {
       const stopped = begin();
-      await goOn(stopped, stop);
+      await resume(stopped, stop);
       const again = restoreStudy(JSON.parse(JSON.stringify(stopped)), {
         strategy: pbt({ populationSize: 3, quantile: 0.4 }),
         space,
       });
-      const jobs = await goOn(again, 15);
+      const jobs = await resume(again, 15);
       expect(again.trials).toEqual(whole.trials);
       if (stop > 3) expect(jobs).toBeGreaterThan((15 - stop) * 3);
       // at most every trial once again, and no ancestor twice

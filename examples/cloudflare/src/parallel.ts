@@ -1,9 +1,9 @@
 /** The same study with parallel jobs: each is a message of a queue that this Worker also consumes. */
-import { type JobQueue, studyWorker } from "fettle/cloudflare";
+import { type QueueBinding, studyWorker } from "fettle/cloudflare";
 import { type Env, objects, settings, token, tuner } from "./study.js";
 
 interface ParallelEnv extends Env {
-  readonly JOBS: JobQueue;
+  readonly JOBS: QueueBinding;
 }
 
 const { StudyObject, worker } = studyWorker({

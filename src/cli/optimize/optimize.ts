@@ -18,16 +18,16 @@ import { addDisplayFlags, markdownOf, picturesOf, printsOneText } from "../displ
 import { EXIT } from "../exit.js";
 import { quoted } from "../explain.js";
 import { integer, names, positiveNumber } from "../flags.js";
-import { complainOfNone, howToGoOn } from "../goOn.js";
 import { atEnd, takeInterrupts } from "../interrupt.js";
 import { createProgressBar } from "../progress.js";
 import { writeReport } from "../report.js";
+import { complainOfNone, howToResume } from "../resume.js";
 import { shownStorage } from "../storageFile.js";
 import { NO_SCHEDULER, SCHEDULERS, STRATEGIES, TRIALS_FLAG } from "../strategyFlags.js";
 import { note, paintFor, printLines, widthOf } from "../streams.js";
 import { hasStudyOf, StudyFolder } from "../studyFolder.js";
-import { type Begun, begun, heldFlags } from "./begun.js";
 import { shellLine } from "./command.js";
+import { heldFlags, type OpenStudy, openStudy } from "./openStudy.js";
 import { Programs } from "./programs.js";
 import { type OptimizeFlags, type OptimizeSetup, readSetup } from "./setup.js";
 import { PARAMS_FILE, TrialFolders } from "./trialFolder.js";
@@ -65,7 +65,7 @@ export function addOptimizeCommand(program: Command, done: (exitCode: number) =>
     .option("--study <name>", "the name of the study in the database of --storage")
     .addHelpText("after", EXAMPLES)
     .action(async (words: readonly string[], flags: OptimizeFlags) =>
-      done(await run(await begun(command, words, flags))),
+      done(await run(await openStudy(command, words, flags))),
     );
 }
 
@@ -164,15 +164,15 @@ In arguments, {params} is the path of a JSON file with all parameters, {folder}
 the folder of the trial, {trial} its number, and {{ a brace.`;
 
 /** @returns the exit code */
-async function run(study: Begun): Promise<number> {
+async function run(study: OpenStudy): Promise<number> {
   try {
-    return await runBegun(study);
+    return await runOpen(study);
   } finally {
     await study.record?.release();
   }
 }
 
-async function runBegun({ words, flags, study, record }: Begun): Promise<number> {
+async function runOpen({ words, flags, study, record }: OpenStudy): Promise<number> {
   const setup = await readSetup(words, flags, study);
   const { metrics, command, source, strategy } = setup;
   const { out, grace, json, lag = study?.lag, jobs } = flags;
@@ -246,7 +246,7 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
       if (files) printLines(["", `Written: ${files.join(", ")}, and a folder for each trial`, ...written]);
     }
     if (interrupt.exitCode !== undefined) {
-      note(howToGoOn("optimize", flags, trials.length));
+      note(howToResume("optimize", flags, trials.length));
       return interrupt.exitCode;
     }
     return hasResult ? EXIT.success : EXIT.failure;

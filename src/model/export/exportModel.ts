@@ -64,6 +64,7 @@ const FORMATS = {
 
 /** The formats of {@link exportModel}. */
 export type ExportFormat = keyof typeof FORMATS;
+/** The names of all formats. */
 export const exportFormats: readonly ExportFormat[] = ["tfjs", "onnx", "safetensors", "js"];
 
 /**
@@ -100,6 +101,9 @@ export function exportModel(model: Model | LayersModel, format: ExportFormat): E
  * files
  * @example
  * ```ts
+ * const model = sequential([dense(1)]);
+ * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+ * await model.fit([[0], [1]], [1, 3]);
  * const { files } = exportModel(model, "tfjs");
  * const again = await importTfjs(files["model.json"] as string, files["weights.bin"] as Uint8Array);
  * ```

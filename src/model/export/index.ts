@@ -3,5 +3,4 @@
  *
  * @packageDocumentation
  */
-export { FettleError } from "../../errors.js";
 export { type Exported, type ExportFormat, exportFormats, exportModel, importTfjs } from "./exportModel.js";

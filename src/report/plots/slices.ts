@@ -13,14 +13,14 @@ import type { Plot, Point } from "./plot.js";
 import type { StudyData } from "./studyData.js";
 
 /** How a slice is drawn. */
-export interface SliceOptions {
+export interface SlicePlotOptions {
   /** Which objective, from 0. Default 0. */
   readonly objective?: number;
   /** Whether the expected value is drawn too, by `marginals`. Default true. */
   readonly marginal?: boolean;
 }
 
-const RULES = { objective: [true, 0], marginal: [flag, true] } satisfies OptionRules<SliceOptions>;
+const RULES = { objective: [true, 0], marginal: [flag, true] } satisfies OptionRules<SlicePlotOptions>;
 
 /**
  * The value of each complete trial by one parameter, and the expected value over all values of the others,
@@ -35,7 +35,7 @@ const RULES = { objective: [true, 0], marginal: [flag, true] } satisfies OptionR
  * plotSlice(studyData(study), "kind").description; // "The best trial has kind a. The expected value is lowest at a, 1.0000, and highest at b, 3.0000."
  * ```
  */
-export function plotSlice(study: StudyData, parameter: string, options: SliceOptions = {}): Plot {
+export function plotSlice(study: StudyData, parameter: string, options: SlicePlotOptions = {}): Plot {
   const { objective, marginal } = readOptions(options, "plotSlice", RULES);
   const { metric, outcomeOf } = objectiveOf(study, objective);
   const x = parameterAxis(study, parameter);

@@ -93,7 +93,7 @@ export async function exportToOptuna(
  * @example
  * ```ts
  * const storage = memoryStorage();
- * const goOn = async (path: string) => {
+ * const resume = async (path: string) => {
  *   const { study } = await importFromOptuna(path, "mine", storage, { strategy: tpe(), seed: 1 });
  *   return restoreStudy({ ...study.definition, trials: await study.trials() }, { strategy: tpe() }).ask();
  * };

@@ -12,6 +12,7 @@ import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import * as fettle from "fettle";
 import * as benchmark from "fettle/benchmark";
+import * as engine from "fettle/engine";
 import * as exporting from "fettle/export";
 import * as ops from "fettle/ops";
 import * as predicting from "fettle/predict";
@@ -47,6 +48,7 @@ watchdog.unref();
 const entries = {
   fettle,
   "fettle/benchmark": benchmark,
+  "fettle/engine": engine,
   "fettle/export": exporting,
   "fettle/ops": ops,
   "fettle/predict": predicting,

@@ -4,6 +4,7 @@
  */
 import * as fettle from "fettle";
 import { contestant, defineProblem } from "fettle/benchmark";
+import { Graph } from "fettle/engine";
 import * as ops from "fettle/ops";
 import { studyData } from "fettle/report";
 import { memoryStore } from "fettle/serve";
@@ -77,7 +78,7 @@ const problem = () => ({
   target: 1e-3,
 });
 
-const graph = () => new fettle.Graph();
+const graph = () => new Graph();
 const value = () => ops.constant(graph(), [1, 2, 3, 4], [2, 2]);
 const image = () => ops.constant(graph(), Array.from({ length: 16 }, Number), [1, 4, 4, 1]);
 const pairOf = () => {

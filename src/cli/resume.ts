@@ -69,7 +69,7 @@ export function checkOverwrite({
 }
 
 /** What remains of a study that ended early. @param name - of the command */
-export function howToGoOn(
+export function howToResume(
   name: string,
   { out, storage, study = "" }: { readonly out?: string; readonly storage?: string; readonly study?: string },
   trials: number,
@@ -96,7 +96,7 @@ export function complainOfNone(trials: readonly TrialRecord<Params>[]): void {
 }
 
 /** Refuses flags that differ from those that a study began with. */
-export function mustBeAsBegun(
+export function mustBeUnchanged(
   name: string,
   flags: Readonly<Record<string, unknown>>,
   saved: Readonly<Record<string, unknown>>,

@@ -9,15 +9,15 @@ import {
   checkStorage,
   flagsChanged,
   flagsGiven,
-  mustBeAsBegun,
   mustBeLeftOut,
-} from "./goOn.js";
+  mustBeUnchanged,
+} from "./resume.js";
 import { commandOf, namesIn, noStudy, openIfThere, StudyRecord } from "./storageFile.js";
 import { readStudy, type SavedTable } from "./studyFolder.js";
 import { heldFlags, type TuneFlags } from "./tuneSetup.js";
 
 /** A study to run: a new one, or one that is resumed. */
-export interface Begun {
+export interface OpenStudy {
   readonly file: string;
   readonly flags: TuneFlags;
   readonly study?: StudyJson;
@@ -42,13 +42,17 @@ const CHANGEABLE = [
   ...DISPLAY_FLAGS,
 ];
 
-export async function begun(command: Command, file: string | undefined, flags: TuneFlags): Promise<Begun> {
+export async function openStudy(
+  command: Command,
+  file: string | undefined,
+  flags: TuneFlags,
+): Promise<OpenStudy> {
   const { resume, storage, study: name } = flags;
   const needed = (value: string | undefined): string => {
     check(value !== undefined, "missing required argument 'data.csv'\nRun fettle tune --help for usage.");
     return value;
   };
-  const goingOn = (saved: SavedTable): Pick<Begun, "file" | "flags" | "data"> => {
+  const resumed = (saved: SavedTable): Pick<OpenStudy, "file" | "flags" | "data"> => {
     const all = { ...(saved.flags as unknown as TuneFlags), ...flagsChanged(flags, CHANGEABLE) };
     return { file: file ?? saved.file, flags: all, data: saved.data };
   };
@@ -76,10 +80,10 @@ export async function begun(command: Command, file: string | undefined, flags: T
       return { file, flags };
     }
     const saved = commandOf(kept);
-    mustBeAsBegun(kept.name, heldFlags(flags), saved.flags, flagsGiven(command, CHANGEABLE));
+    mustBeUnchanged(kept.name, heldFlags(flags), saved.flags, flagsGiven(command, CHANGEABLE));
     const recorder = await recordStudy(opened, name);
     const record = new StudyRecord(opened, recorder, saved);
-    return { ...goingOn(saved), ...(recorder.study && { study: recorder.study }), record };
+    return { ...resumed(saved), ...(recorder.study && { study: recorder.study }), record };
   }
   if (resume === undefined) return { file: needed(file), flags };
   mustBeLeftOut(
@@ -89,6 +93,6 @@ export async function begun(command: Command, file: string | undefined, flags: T
     ),
   );
   const { study, ...saved } = readStudy(resume);
-  const { flags: all, ...rest } = goingOn(saved);
+  const { flags: all, ...rest } = resumed(saved);
   return { ...rest, flags: { ...all, out: resume }, ...(study && { study }) };
 }

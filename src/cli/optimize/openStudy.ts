@@ -13,15 +13,15 @@ import {
   checkStorage,
   flagsChanged,
   flagsGiven,
-  mustBeAsBegun,
   mustBeLeftOut,
-} from "../goOn.js";
+  mustBeUnchanged,
+} from "../resume.js";
 import { openStorage, StudyRecord } from "../storageFile.js";
 import { readProgramStudy, type SavedProgram } from "../studyFolder.js";
 import type { OptimizeFlags } from "./setup.js";
 
 /** A study to run: a new one, or one that is resumed. */
-export interface Begun {
+export interface OpenStudy {
   readonly words: readonly string[];
   readonly flags: OptimizeFlags;
   readonly study?: StudyJson;
@@ -35,11 +35,11 @@ const CHANGEABLE = [
   ...DISPLAY_FLAGS,
 ];
 
-export async function begun(
+export async function openStudy(
   command: Command,
   words: readonly string[],
   flags: OptimizeFlags,
-): Promise<Begun> {
+): Promise<OpenStudy> {
   const { resume, storage, study: name } = flags;
   checkStorage(flags);
   if (resume === undefined) checkOverwrite(flags);
@@ -59,7 +59,7 @@ export async function begun(
     "the program must be left out with --resume, which runs the one that the study began with",
   );
   const { study, ...saved } = readProgramStudy(resume);
-  return { ...goingOn(saved, { ...flags, out: resume }), ...(study && { study }) };
+  return { ...resumed(saved, { ...flags, out: resume }), ...(study && { study }) };
 }
 
 async function inStorage(
@@ -68,14 +68,14 @@ async function inStorage(
   flags: OptimizeFlags,
   path: string,
   name: string,
-): Promise<Begun> {
+): Promise<OpenStudy> {
   const storage = await openStorage(path, words.length > 0 ? "create" : "use"); // without a program there is nothing to start
   try {
     const kept = await storage.open(name);
     const saved = kept && commandIn(kept);
     const own = saved ?? { program: words, flags: heldFlags(flags) };
     if (kept && saved) {
-      mustBeAsBegun(name, heldFlags(flags), saved.flags, flagsGiven(command, CHANGEABLE));
+      mustBeUnchanged(name, heldFlags(flags), saved.flags, flagsGiven(command, CHANGEABLE));
       check(
         words.length === 0 || sameValue(words, saved.program),
         () =>
@@ -86,13 +86,13 @@ async function inStorage(
     const record = new StudyRecord(storage, recorder, own);
     const { study } = recorder;
     if (!study) return { words, flags, record };
-    if (saved) return { ...goingOn(saved, flags), study, record };
+    if (saved) return { ...resumed(saved, flags), study, record };
     // another program made it, such as an import: the study decides how to search, the command line what to
     // run
     const { seed, direction, strategy } = study;
     const its = { seed, direction: [direction].flat(), strategy: strategy.name };
     const given = flagsGiven(command, CHANGEABLE).filter((flag) => Object.hasOwn(its, flag));
-    mustBeAsBegun(name, { ...flags }, its, given);
+    mustBeUnchanged(name, { ...flags }, its, given);
     return { words, flags: { ...flags, ...its }, study, record };
   } catch (error) {
     await storage.close();
@@ -117,7 +117,7 @@ function commandIn({ name, settings }: StoredStudy): SavedProgram | undefined {
   );
 }
 
-const goingOn = ({ program, flags: saved }: SavedProgram, flags: OptimizeFlags) => ({
+const resumed = ({ program, flags: saved }: SavedProgram, flags: OptimizeFlags) => ({
   words: program,
   flags: { ...(saved as unknown as OptimizeFlags), ...flagsChanged(flags, CHANGEABLE) },
 });
