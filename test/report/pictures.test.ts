@@ -15,6 +15,7 @@ import type { Picture } from "../../src/report/pictures/picture.js";
 import { stylesOf } from "../../src/report/plots/palette.js";
 import { type Draw, loadCharts } from "../../src/report/plots/render.js";
 import { bowl } from "../benchmark/support.js";
+import { recordedLines } from "./plots/support.js";
 
 /** The parts of a series that are tested. */
 interface Series {
@@ -67,6 +68,16 @@ const lineOf = (picture: string, optimizer: string, panel = 0): (readonly (numbe
   )?.data as (readonly (number | string)[])[];
 
 describe("the pictures of a benchmark", () => {
+  // `npx vitest run test/report/pictures.test.ts --update` rewrites the file after a change of a picture
+  it("have the properties that are recorded, all but points", async () => {
+    const lines = [...pictures.values()].flatMap(({ option, ...about }) => {
+      const all = [option.series as unknown as Series[]].flat();
+      const series = all.map(({ data, ...rest }) => ({ ...rest, data: data.length }));
+      return ["", ...recordedLines({ ...about, option: { ...option, series } }, about.name)];
+    });
+    await expect(`${lines.slice(1).join("\n")}\n`).toMatchFileSnapshot("pictures.txt");
+  });
+
   it("show all problems together and each alone", () => {
     expect([...pictures.keys()]).toEqual([
       ...["ranks", "profiles", "rates", "loss-bowl", "rates-bowl", "paths-bowl", "loss-other", "rates-other"],
