@@ -16,6 +16,9 @@ const PLACES: Readonly<Record<string, readonly [name: number, value: number, rul
   mustBePositive: [0, 1],
   mustBeLimit: [0, 1],
   mustBeTime: [0, 1],
+  // of requests
+  refuse: [1, 3, 2],
+  refuseUnless: [1, 3, 2],
 };
 interface Call {
   readonly place: string;
@@ -41,8 +44,10 @@ const calls = files.flatMap((file) => {
   const visit = (node: ts.Node): void => {
     ts.forEachChild(node, visit);
     if (!ts.isCallExpression(node)) return;
-    const places = PLACES[node.expression.getText(tree)];
-    if (!places) return;
+    const called = node.expression.getText(tree);
+    const places = PLACES[called];
+    // elsewhere, a function of that name takes other arguments
+    if (!places || (called.startsWith("refuse") && !/^serve[\\/]/.test(file))) return;
     const { line } = tree.getLineAndCharacterOfPosition(node.getStart(tree));
     const [name, value, rule = undefined] = places.map((at) =>
       at === undefined ? undefined : node.arguments[at],

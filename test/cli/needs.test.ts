@@ -1,4 +1,7 @@
-/** Flags that need others, or that exclude them: each is refused word for word before anything runs. */
+/**
+ * How flags are declared, and flags that need others, or that exclude them: each is refused word for word before
+ * anything runs.
+ */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createProgram } from "../../src/cli/main.js";
 import { folder, smallTable } from "./fettle.js";
@@ -75,3 +78,22 @@ it.each([
   if (typeof message === "string") expect(refused).toBe(message);
   else expect(refused).toMatch(message);
 });
+
+// all are strings, which commander accepts in any order
+it.each(createProgram(() => {}).commands.map((command) => [command.name(), command] as const))(
+  "each flag and argument of %s is declared with its name first",
+  (_, { options, commands, registeredArguments }) => {
+    const all = [...options, ...commands.flatMap((each) => each.options)];
+    for (const { flags, description } of all) {
+      expect(flags).toMatch(/^(-\w, )?--[a-z][a-z-]*( <[\w.=-]+>)?$/);
+      expect(description).toMatch(/^[a-z'"NJ]/);
+    }
+    for (const { name, description } of registeredArguments.map((each) => ({
+      name: each.name(),
+      description: each.description,
+    }))) {
+      expect(name).toMatch(/^[\w.-]+$/);
+      expect(description).toMatch(/ /);
+    }
+  },
+);

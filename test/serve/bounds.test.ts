@@ -10,6 +10,7 @@ import { predictions } from "../../src/serve/models/predictions.js";
 import { type RowAnswerer, RowFault } from "../../src/serve/models/rows.js";
 import { headOf } from "../../src/serve/node/head.js";
 import { memoryStore } from "../../src/serve/store.js";
+import { ask, options, read, served } from "./support.js";
 
 /** Whether a call neither throws nor rejects. */
 const passes = async (call: () => unknown): Promise<boolean> => {
@@ -115,4 +116,36 @@ describe("the bound of", () => {
   it.each(bounds)("%s is %i", async (_, most, fits) => {
     expect([await fits(most), await fits(most + 1)]).toEqual([true, false]);
   });
+});
+
+it("a study beyond a bound is refused before its tuner is asked for", async () => {
+  let calls = 0;
+  const { fetch } = served({
+    background: true,
+    maxRunning: 1,
+    tuner(given) {
+      calls++;
+      return options.tuner(given);
+    },
+  });
+  const body = { trials: 50, strategy: "random" };
+  await read(ask(fetch, "POST /studies/a", { body }));
+  expect((await ask(fetch, "POST /studies/b", { body })).status).toBe(429);
+  expect(calls).toBe(1);
+  await read(ask(fetch, "POST /studies/a/cancel"));
+});
+
+it("a server that starts resumes the studies of its store, and leaves other keys alone", async () => {
+  const asked: string[] = [];
+  const store = {
+    ...memoryStore(),
+    keys: () => ["a b", "first", "", "second"],
+    async get(key: string) {
+      asked.push(key);
+      return undefined;
+    },
+  };
+  served({ store, background: true });
+  await expect.poll(() => asked).toContain("second");
+  expect([...new Set(asked)]).toEqual(["first", "second"]);
 });
