@@ -9,7 +9,11 @@ import { folder, smallTable } from "./fettle.js";
 const before = process.cwd();
 beforeAll(() =>
   process.chdir(
-    folder({ "data.csv": smallTable(), "space.json": '{"x":{"type":"float","low":0,"high":1}}' }),
+    folder({
+      "data.csv": smallTable(),
+      "space.json": '{"x":{"type":"float","low":0,"high":1}}',
+      "two.json": '{"x":{"type":"float","low":0,"high":1},"size":{"type":"int","low":1,"high":9}}',
+    }),
   ),
 );
 afterAll(() => process.chdir(before));
@@ -43,6 +47,13 @@ it.each([
   [OPTIMIZE, "--storage s.db --study one --resume out", [], kept],
   [["optimize"], "--resume out", program, /^the program must be left out with --resume/],
   [OPTIMIZE, "--resume out", [], /^--space must be left out with --resume/],
+  [
+    ["optimize"],
+    "--space two.json",
+    ["--", "echo"],
+    'each parameter must reach the program, and "x" and "size" do not: write {x} and {size} into the command, or {params} for the path ' +
+      "of a JSON file, or add --env for FETTLE_X and FETTLE_SIZE in its environment",
+  ],
   [OPTIMIZE, "--points 3", program, "--points needs --strategy grid; received no strategy"],
   [OPTIMIZE, "--points 3 --strategy tpe", program, "--points needs --strategy grid; received tpe"],
   [OPTIMIZE, "--scheduler asha", program, /^--scheduler needs --steps/],

@@ -209,3 +209,17 @@ it("a dispatcher takes outcomes that an earlier process left, once, and runs aga
   await dispatcher.close();
   expect(await queue.ended()).toEqual([]);
 });
+
+it("a dispatcher whose queue is lost refuses the jobs that it has, and each that comes later, for the same reason", async () => {
+  const { clock, sleep } = virtualTime();
+  const failing = memoryQueue();
+  failing.ended = async () => {
+    throw new Error("away");
+  };
+  const dispatcher = new Dispatcher(failing, { clock, sleep, poll: 10, patience: 2_000 });
+  const first = await dispatcher.do(job("a")).catch((error: Error) => error);
+  expect(first).toMatchObject({ code: "store_failed", message: "the queue has failed for 2 s: away" });
+  expect(await dispatcher.do(job("b")).catch((error: Error) => error)).toBe(first);
+  expect(dispatcher.lost).toBe(first);
+  await dispatcher.close();
+});
