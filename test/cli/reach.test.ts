@@ -419,3 +419,23 @@ describe("fettle serve", () => {
     expect(nameOf(other.strategy)).toBe("random");
   });
 });
+
+describe("fettle tune", () => {
+  const chance = { standardErrors: 2 };
+  it.each([
+    ["", {}],
+    ["--trials 9", { trials: 9 }],
+    // of which half a second has passed, and 50 ms are for printing
+    ["--seconds 60", { timeout: 59_450, stop: chance }],
+    ["--seconds 60 --all-seconds", { timeout: 59_450 }],
+    ["--seconds 60 --trials 9", { trials: 9, timeout: 59_450 }],
+    ["--seconds 60 --strategy random", { timeout: 59_450 }],
+    ["--seconds 60 --scheduler asha", { timeout: 59_450 }],
+    ["--seconds 60 --metric logLoss,accuracy", { timeout: 59_450 }],
+    ["--seconds 0.1", { timeout: 1, stop: chance }],
+  ])("with %j limits the search by %j", async (words, limits) => {
+    const given = await optionsOf(["tune", "data.csv", "--target", "y", ...split(words)]);
+    const own = Object.entries(given).filter(([name]) => ["trials", "timeout", "stop"].includes(name));
+    expect(Object.fromEntries(own)).toEqual(limits);
+  });
+});

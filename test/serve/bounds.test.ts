@@ -1,13 +1,14 @@
 /** Bounds of servers: each takes as much as it says, and not one more. */
 import { describe, expect, it } from "vitest";
 import type { Input } from "../../src/data/dataset.js";
+import { FettleError } from "../../src/errors.js";
 import type { Predictor } from "../../src/predict/predictor.js";
 import { inShort } from "../../src/serve/body.js";
 import { checkListeners, checkMemory, checkRoomInStore, Room } from "../../src/serve/limits.js";
 import { listStudies } from "../../src/serve/list.js";
 import { describeModel } from "../../src/serve/models/description.js";
 import { predictions } from "../../src/serve/models/predictions.js";
-import { type RowAnswerer, RowFault } from "../../src/serve/models/rows.js";
+import { RowAnswerer, RowFault } from "../../src/serve/models/rows.js";
 import { headOf } from "../../src/serve/node/head.js";
 import { memoryStore } from "../../src/serve/store.js";
 import { ask, options, read, served } from "./support.js";
@@ -33,7 +34,7 @@ const bounds: readonly (readonly [
     "refused rows in an answer",
     100,
     async (n) => {
-      const results = listOf(n).map((column) => new RowFault("invalid_data", column, "no"));
+      const results = listOf(n).map((column) => new RowFault("no", column));
       const answerer = { rowsOf: () => [], results: () => results } as unknown as RowAnswerer;
       const request = new Request("http://a/", {
         method: "POST",
@@ -44,6 +45,22 @@ const bounds: readonly (readonly [
       const { rows, more } = JSON.parse(String(body)) as { rows: object[]; more?: number };
       expect([rows.length, more]).toEqual([Math.min(n, 100), n > 100 ? n - 100 : undefined]);
       return more === undefined;
+    },
+  ],
+  [
+    "characters of a reason",
+    300,
+    (n) => {
+      const predictor = {
+        inputs: [],
+        targets: [],
+        classes: [],
+        answers() {
+          throw new FettleError("invalid_data", "x".repeat(n));
+        },
+      } as unknown as Predictor;
+      const [fault] = new RowAnswerer(predictor).results([{}]);
+      return !(fault as RowFault).message.endsWith("...");
     },
   ],
   [
