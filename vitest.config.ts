@@ -20,6 +20,8 @@ export const APART = [
     "cli/limits",
     "cli/lock",
     "cli/optimize/programs",
+    "cli/optimize/stopped",
+    "cli/reach",
     "cloudflare/object",
     "cloudflare/queue",
     "data/limits",

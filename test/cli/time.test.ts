@@ -1,7 +1,8 @@
 /** `fettle tune --seconds`: the command that it prints repeats it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { timeLeft } from "../../src/cli/tuneSetup.js";
 import type { JsonReport } from "../../src/report/json.js";
 import { fettle, folder, ownProcess, root, smallTable } from "./fettle.js";
 
@@ -92,4 +93,16 @@ describe("fettle tune --seconds", () => {
     const { code, stderr } = await fettle([...small, "--seconds", "0"], table);
     expect([code, stderr]).toEqual([2, expect.stringContaining("--seconds must be a positive number")]);
   });
+});
+
+// a second after the process started; what follows the search takes at least so long, and longer with a report
+it.each([
+  [{ seconds: 60 }, { rows: 100, reading: 20 }, 60_000 - 1_000 - 50 - 10],
+  [{ seconds: 60, out: "study" }, { rows: 100, reading: 20 }, 60_000 - 1_000 - 500 - 60 - 2_500],
+  [{ seconds: 10, out: "study" }, { rows: 100, reading: 0 }, 10_000 - 1_000 - 500 - 1_000],
+  [{ seconds: 10, out: "study" }, { rows: 1_000, reading: 0 }, 10_000 - 1_000 - 500 - 400],
+])("of %j, a table of %j leaves %i ms for the search", (flags, read, left) => {
+  const now = vi.spyOn(performance, "now").mockReturnValue(1_000);
+  expect(timeLeft(flags, read)).toBe(left);
+  now.mockRestore();
 });

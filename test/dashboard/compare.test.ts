@@ -9,6 +9,7 @@ import {
   isSelected,
   placeAt,
   type Selection,
+  type SelectionAxis,
   selectionAxes,
   withRange,
 } from "../../src/dashboard/state/selection.js";
@@ -150,6 +151,15 @@ describe("a point by hand", () => {
     expect(verdictOf(about, row(8, 0.5), row(3, null))).toBe("logLoss 0.5000");
     expect(verdictOf(about, row(8, null), row(3, 1))).toBe("it is failed");
   });
+});
+
+it.each([
+  [{ low: 1, high: 100, log: true }, 0.5, 10],
+  [{ low: 1, high: 100, log: true }, 1, 100],
+  [{ low: -2, high: 2, log: false }, 0.25, -1],
+  [{ low: -2, high: 2, log: false }, 0, -2],
+])("the place on %j at %f is %f", (axis, share, place) => {
+  expect(placeAt(axis as SelectionAxis, share)).toBeCloseTo(place, 12);
 });
 
 describe("a selection along axes", () => {

@@ -219,7 +219,13 @@ describe("a storage", () => {
     expect([model.text, model.headers["content-disposition"]]).toEqual(["\u0001\u0002\u0003", "attachment"]);
     const lines = (await call(`${PATH}/trials.csv`)).text.split("\n");
     expect([lines[0], lines.length]).toEqual(["number,status,value,std,seconds,x", 603]);
-    expect((await call(`${PATH}/curves?trials=${[..."x".repeat(51)].map((_, i) => i)}`)).status).toBe(400);
+    for (const [count, status] of [
+      [50, 200],
+      [51, 400],
+    ])
+      expect((await call(`${PATH}/curves?trials=${Array.from({ length: count }, (_, i) => i)}`)).status).toBe(
+        status,
+      );
     expect((await call(`${PATH}/curves?trials=1,-1`)).status).toBe(400);
   });
 

@@ -1,7 +1,7 @@
 /** Files of Node, Deno and Bun. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { platform } from "../../src/platform/node.js";
 import { folder, listing } from "../cli/fettle.js";
 
@@ -12,4 +12,17 @@ it("a file that is written many times at once is one of them, whole, and nothing
   const read = readFileSync(path);
   expect(Buffer.compare(read, contents[read[0]])).toBe(0);
   expect(listing(join(path, ".."))).toEqual(["model.fettle"]);
+});
+
+const { isTTY, columns } = process.stderr;
+afterEach(() => void Object.assign(process.stderr, { isTTY, columns }));
+
+it.each([
+  [true, 120, 120],
+  [true, 0, 80], // as some consoles say
+  [true, undefined, 80],
+  [false, 120, undefined],
+])("the terminal: %s with %s columns", (isTTY, columns, expected) => {
+  Object.assign(process.stderr, { isTTY, columns });
+  expect(platform.terminal()?.columns).toBe(expected);
 });

@@ -53,8 +53,10 @@ describe("without the token", () => {
       const answer = await ask(fetch, words, { headers: { authorization } });
       expect([authorization, answer.status]).toEqual([authorization, 401]);
       expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+      expect(await answer.text()).toContain("must be Bearer <token>; received another");
     }
-    expect((await ask(fetch, words, { headers: {} })).status).toBe(401);
+    const none = await ask(fetch, words, { headers: {} });
+    expect([none.status, await none.text()]).toEqual([401, expect.stringContaining("received none")]);
     expect((await ask(fetch, `${words}?token=${TOKEN}`, { headers: {} })).status).toBe(401);
     expect(writes).toEqual([]);
   });

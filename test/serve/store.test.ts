@@ -1,11 +1,12 @@
 /**
  * Stores: the built-in ones, and one whose methods return values and no promises, as of an embedded database.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { fileStore } from "../../src/serve/node/fileStore.js";
+import { makeFolder } from "../../src/serve/node/files.js";
 import { memoryStore } from "../../src/serve/store.js";
 import { conformsAsStore, conformsAsStoreWithVersions } from "./stores.js";
 import { synchronousStore } from "./synchronousStore.js";
@@ -31,4 +32,10 @@ describe.each([{ sync: true }, { sync: false }])("a store in a folder, with %j",
     const path = newFolder();
     return [fileStore(path, options), fileStore(path, options)];
   });
+});
+
+it("a folder that many create at once is created", async () => {
+  const path = join(newFolder(), "a", "b");
+  await Promise.all(Array.from({ length: 20 }, () => makeFolder(path, true)));
+  expect(readdirSync(join(path, ".."))).toEqual(["b"]);
 });

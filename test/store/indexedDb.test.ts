@@ -106,7 +106,10 @@ describe("a database of a page", () => {
 
   it.each([
     ["QuotaExceededError", "the browser gives this page no more space; delete studies or models"],
+    ["SecurityError", "the browser does not allow this page to store data; allow site data"],
+    ["InvalidStateError", "the browser closed it, or forbids storage"],
     ["UnknownError", "the browser could not read or write it"],
+    ["AbortError", "the browser ended the transaction"],
   ])("tells of a %s with a way out", async (name, words) => {
     const database = await PageDatabase.open(newName(), [tableOf("a")], ["a"], "relaxed");
     const failed = () =>

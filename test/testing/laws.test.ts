@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { halving } from "../../src/search/schedulers/halving.js";
 import { random } from "../../src/search/strategies/random/random.js";
 import type { Strategy } from "../../src/search/strategies/strategy.js";
+import type { BrokenLaw } from "../../src/testing/laws.js";
 import { checkScheduler } from "../../src/testing/scheduler.js";
 import { checkStrategy, checkStrategyLaw } from "../../src/testing/strategy.js";
 
@@ -30,6 +31,20 @@ describe("a broken law", () => {
     );
     expect(lines[1]).toMatch(/^Case \d+, shrunk \d+ times: \[\{.*\]$/);
     expect(lines[2]).toMatch(/^Replay it with \{ seed: 5, path: "[\d:]+" \}$/);
+  });
+
+  it("has the number of its cases and the options of the message as values too", () => {
+    try {
+      checkStrategy(stuck, { seed: 5 });
+    } catch (error) {
+      const { cases, replay, message } = error as BrokenLaw;
+      expect(message).toContain(
+        `Replay it with { seed: ${replay.seed}, path: ${JSON.stringify(replay.path)} }`,
+      );
+      expect(message).toContain(`Case ${cases}, `);
+      return;
+    }
+    expect.unreachable();
   });
 
   it("is replayed with the very case that the message names, and no other", () => {

@@ -290,3 +290,26 @@ it("a limit of a trial counts its work, and not its wait for others at a rung", 
   );
   expect(study.trials.map(({ status }) => status)).toEqual(["complete", "pruned"]);
 });
+
+it("a signal while a trial is announced keeps its objective from running, and gives its place back", async () => {
+  const signal = { aborted: false };
+  const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: "minimize" });
+  const ran: number[] = [];
+  const seen: string[] = [];
+  await study.optimize(
+    (_, { number }) => {
+      ran.push(number);
+      return number;
+    },
+    {
+      trials: 5,
+      signal,
+      onEvent(event) {
+        seen.push(event.type);
+        if (event.type === "trialStarted" && ran.length === 2) signal.aborted = true;
+      },
+    },
+  );
+  expect([ran, study.trials.length, study.waiting]).toEqual([[0, 1], 2, 1]);
+  expect(seen.at(-1)).toBe("studyEnded");
+});

@@ -175,3 +175,51 @@ it("a dispatcher cancels the jobs of one group, and does those of others and of 
   expect(ends).toEqual(["not wanted", [1], [2]]);
   await dispatcher.close();
 });
+
+it("a dispatcher takes outcomes that an earlier process left, once, and runs again what had failed", async () => {
+  const { clock, sleep } = virtualTime();
+  const queue = memoryQueue({ clock, lease: 1e9, attempts: 1 });
+  await queue.put(["done", "failed", "other"].map(job));
+  for (const lease of (await queue.take(3)) ?? []) {
+    if (lease.name === "failed") await lease.fail("no");
+    else await lease.complete(new Uint8Array([7]));
+  }
+  const put: string[] = [];
+  let polls = 0;
+  const watched: JobQueue = {
+    take: (most) => queue.take(most),
+    remove: (names) => queue.remove(names),
+    end: () => queue.end(),
+    close: () => queue.close(),
+    async ended() {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (++polls > 100) throw new Error("what was taken is still there");
+      return queue.ended();
+    },
+    async put(jobs) {
+      put.push(...jobs.map(({ name }) => name));
+      await queue.put(jobs);
+      for (const lease of (await queue.take(9)) ?? []) await lease.complete(new Uint8Array([8]));
+    },
+  };
+  const dispatcher = new Dispatcher(watched, { clock, sleep, poll: 10, patience: 100 });
+  const outcomes = await Promise.all(["done", "failed"].map((name) => dispatcher.do(job(name))));
+  expect(outcomes.map(([byte]) => byte)).toEqual([7, 8]);
+  expect(put).toEqual(["failed"]);
+  await dispatcher.close();
+  expect(await queue.ended()).toEqual([]);
+});
+
+it("a dispatcher whose queue is lost refuses the jobs that it has, and each that comes later, for the same reason", async () => {
+  const { clock, sleep } = virtualTime();
+  const failing = memoryQueue();
+  failing.ended = async () => {
+    throw new Error("away");
+  };
+  const dispatcher = new Dispatcher(failing, { clock, sleep, poll: 10, patience: 2_000 });
+  const first = await dispatcher.do(job("a")).catch((error: Error) => error);
+  expect(first).toMatchObject({ code: "store_failed", message: "the queue has failed for 2 s: away" });
+  expect(await dispatcher.do(job("b")).catch((error: Error) => error)).toBe(first);
+  expect(dispatcher.lost).toBe(first);
+  await dispatcher.close();
+});
