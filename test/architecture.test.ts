@@ -1,5 +1,5 @@
 /** Rules of the source that no type checks: who may import whom, and what would differ between runtimes. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
@@ -326,3 +326,18 @@ function importSection(bytes: Uint8Array): number {
   }
   return 0;
 }
+
+const WALKS = readFileSync(join(root, "docs/architecture.md"), "utf8").split("## A walk: ").slice(1);
+
+it.each(WALKS.map((walk) => [walk.split("\n")[0], walk.split("\n## ")[0]]))(
+  "a walk on the page of the architecture, %s, enters each file once",
+  (_, walk) => {
+    const paths = [...walk.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell]) => cell.split(", "));
+    expect(paths.length).toBeGreaterThan(7);
+    expect(paths.filter((path, i) => paths.indexOf(path) < i)).toEqual([]);
+    const missing = paths
+      .map((path) => path.replaceAll("`", ""))
+      .filter((path) => !existsSync(join(path.startsWith("kernels/") ? root : src, path)));
+    expect(missing).toEqual([]);
+  },
+);
