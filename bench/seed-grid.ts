@@ -18,7 +18,7 @@ import {
   type TuneResult,
   tune,
 } from "fettle";
-import { examplesOf } from "../src/tune/jobs/job.js";
+import { examplesOf } from "../src/tune/jobs/fold.js";
 import { divideRows } from "../src/tune/trial/folds.js";
 import type { Tf, TfLayers } from "./peers.js";
 

@@ -443,7 +443,7 @@ export type { ErrorCosts } from "./tune/trial/cost.js";
 export type { MissingCells } from "./tune/trial/data.js";
 export type { Ensemble } from "./tune/trial/ensemble.js";
 export type { EnsembleOptions } from "./tune/trial/ensembleOptions.js";
-export type { Shortened } from "./tune/trial/final.js";
+export type { Shortened } from "./tune/trial/finalLimits.js";
 export type { Validation } from "./tune/trial/folds.js";
 export type { Scores } from "./tune/trial/setup.js";
 export type { FitSettings } from "./tune/trial/training.js";

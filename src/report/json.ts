@@ -2,7 +2,7 @@
 import type { Params } from "../search/space/space.js";
 import type { TrialRecord, TrialStatus } from "../search/trial/trial.js";
 import type { BaselineReport } from "../tune/baselines/compare.js";
-import type { Shortened } from "../tune/trial/final.js";
+import type { Shortened } from "../tune/trial/finalLimits.js";
 import type { CalibrationReport, EnsembleReport } from "./study.js";
 
 /** The output of `--json`. Numbers that are not finite are null. */

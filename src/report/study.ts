@@ -8,7 +8,7 @@ import { ancestry } from "../search/trial/ancestry.js";
 import { costVectorOf, sparseFirst } from "../search/trial/pareto.js";
 import { isBetter, statuses, type TrialRecord } from "../search/trial/trial.js";
 import type { BaselineReport } from "../tune/baselines/compare.js";
-import type { Shortened } from "../tune/trial/final.js";
+import type { Shortened } from "../tune/trial/finalLimits.js";
 import type { BesideScores } from "../tune/trial/scoring.js";
 import { besideBaselines } from "./baselines.js";
 import { clip, count, formatDuration, formatScore, formatValue, plain, scoreLabel } from "./format.js";

@@ -31,7 +31,7 @@ import {
 } from "../rules.js";
 import { float } from "../search/space/builders.js";
 import { interpolate } from "../search/space/scale.js";
-import { examplesOf, type FoldExamples, loadFold } from "./jobs/job.js";
+import { examplesOf, type FoldExamples, loadFold } from "./jobs/fold.js";
 import { inColumns, type MissingCells, toDataset } from "./trial/data.js";
 import { type Beside, judgeTrial } from "./trial/judge.js";
 import { followRoles } from "./trial/roles.js";

@@ -12,7 +12,7 @@ import { timeSeriesSplit } from "../../src/data/split/time.js";
 import { lossWeights } from "../../src/data/weights.js";
 import { metricNamed } from "../../src/metrics/registry.js";
 import { RandomStream } from "../../src/numerics/random.js";
-import { examplesOf } from "../../src/tune/jobs/job.js";
+import { examplesOf } from "../../src/tune/jobs/fold.js";
 import { constantOf, fitLinear, inUnits, predicted } from "../../src/tune/linear/choice.js";
 import { toDataset } from "../../src/tune/trial/data.js";
 import { createFoldsFor, foldsBy, type Validation } from "../../src/tune/trial/folds.js";

@@ -25,7 +25,7 @@ import { createStudy, restoreStudy } from "../../src/search/study/create.js";
 import { ancestry } from "../../src/search/trial/ancestry.js";
 import type { TrialRecord } from "../../src/search/trial/trial.js";
 import { createBackend } from "../../src/tune/jobs/backend.js";
-import { type FoldExamples, loadFold } from "../../src/tune/jobs/job.js";
+import { type FoldExamples, loadFold } from "../../src/tune/jobs/fold.js";
 import { toDataset } from "../../src/tune/trial/data.js";
 import { createFoldsFor, divideRows } from "../../src/tune/trial/folds.js";
 import { lineageOf } from "../../src/tune/trial/lineage.js";

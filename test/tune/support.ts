@@ -7,7 +7,7 @@ import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { choice, float } from "../../src/search/space/builders.js";
 import type { TrialRecord } from "../../src/search/trial/trial.js";
-import { examplesOf } from "../../src/tune/jobs/job.js";
+import { examplesOf } from "../../src/tune/jobs/fold.js";
 import { createFoldsFor, divideRows, type FoldSettings } from "../../src/tune/trial/folds.js";
 import { randomRows } from "../nn/support.js";
 

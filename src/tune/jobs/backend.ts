@@ -3,7 +3,8 @@ import { HAS_THREADS } from "#platform";
 import type { Floats } from "../../ndarray.js";
 import { type Backend, inlineBackend } from "../../workers/backend.js";
 import { startThreads } from "../../workers/threadBackend.js";
-import type { FoldCurves, Job, JobData, JobResult } from "./job.js";
+import type { JobData } from "./fold.js";
+import type { FoldCurves, Job, JobResult } from "./job.js";
 import { JobWorker } from "./jobWorker.js";
 
 /** It reports the curves of running jobs. */

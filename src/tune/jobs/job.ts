@@ -3,12 +3,6 @@
  * with the same bits, and it can stop after any step. It knows neither the study nor the model it came from.
  */
 import { platform } from "#platform";
-import type { Dataset } from "../../data/dataset.js";
-import type { PipelineOptions } from "../../data/pipeline/options.js";
-import { applyPipeline, fitPipeline, type PipelineData } from "../../data/pipeline/pipeline.js";
-import { transformed } from "../../data/pipeline/target.js";
-import type { FoldRows } from "../../data/split/splitter.js";
-import { lossWeights, type RowWeights } from "../../data/weights.js";
 import type { Executor, SavedRun } from "../../engine/executor.js";
 import { must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
@@ -23,18 +17,13 @@ import {
 import { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "../../nn/callbacks/reduceLROnPlateau.js";
 import { terminateOnNaN } from "../../nn/callbacks/terminateOnNaN.js";
 import { weightsOf } from "../../nn/trainedWeights.js";
-import { type Examples, runEvaluation, type TrainingPrograms, TrainingRun } from "../../nn/trainer.js";
-import { type Fold, foldOf, scoreOn } from "./score.js";
+import { runEvaluation, type TrainingPrograms, TrainingRun } from "../../nn/trainer.js";
+import type { FoldChoice, LoadedFold } from "./fold.js";
+import { scoreOn } from "./score.js";
 
-export interface Job {
+export interface Job extends FoldChoice {
   /** The number of its trial; undefined for the final fit. */
   readonly trial?: number;
-  /** The number of the fold: its place among those that the worker holds. */
-  readonly fold: number;
-  /** How the fold's rows become inputs and targets. */
-  readonly pipeline: PipelineOptions;
-  /** How much classes count in training. */
-  readonly classWeight?: RowWeights["classWeight"];
   readonly programs: TrainingPrograms;
   readonly hyperparameters: Readonly<Record<string, number>>;
   readonly epochs: number;
@@ -101,102 +90,6 @@ export interface JobResult {
 
 /** Curves of one fold: by name, one number per epoch; always with `loss`. */
 export type FoldCurves = Readonly<Record<string, Float32Array>>;
-
-/** The rows that a tuner learns from, raw, and how they are divided. */
-export interface JobData {
-  readonly data: PipelineData & Pick<Dataset, "sampleWeight">;
-  /** As jobs number them. */
-  readonly folds: readonly FoldRows[];
-}
-
-/** Rows in the form that a network reads. */
-export interface FoldPart {
-  readonly rows: number;
-  /** [rows, features] */
-  readonly x: Float32Array;
-  /** [rows, outputs] */
-  readonly y: Float32Array;
-  /** [rows]: how much each counts in the loss, with a mean of 1; undefined if all count equally. */
-  readonly weights?: Float32Array;
-}
-
-/** A fold in the form that a network reads. */
-export interface FoldExamples {
-  readonly train: FoldPart;
-  /** Undefined in the final fold if there is no test part. */
-  readonly validation: FoldPart | undefined;
-  readonly features: number;
-  readonly outputs: number;
-  /** The targets for the predictions of the validation part. */
-  readonly scored: Fold;
-}
-
-/**
- * The fold of a job, with a pipeline fitted to its training rows. As in Keras, validation ignores class
- * weights.
- */
-export function examplesOf(
-  { data, folds }: JobData,
-  { fold, pipeline: options, classWeight }: Pick<Job, "fold" | "pipeline" | "classWeight">,
-): FoldExamples {
-  const { train, validation } = folds[fold];
-  const { pipeline, x, y } = fitPipeline(data, { ...options, rows: train });
-  const own = data.sampleWeight && { sampleWeight: data.sampleWeight };
-  const part = (rows: Int32Array, x: Float32Array, y: Float32Array, of: RowWeights): FoldPart => {
-    const weights = lossWeights(of, data, train, rows);
-    return { rows: rows.length, x, y, ...(weights && { weights }) };
-  };
-  const held = (): FoldPart =>
-    part(
-      validation,
-      applyPipeline(pipeline, data.columns, validation),
-      transformed(pipeline.target, data.y, validation),
-      { ...own },
-    );
-  return {
-    train: part(train, x, y, { ...own, ...(classWeight && { classWeight }) }),
-    validation: validation.length > 0 ? held() : undefined,
-    features: pipeline.features.length,
-    outputs: data.outputs,
-    scored: foldOf(data, validation, pipeline.target),
-  };
-}
-
-/** A fold on an executor. */
-export interface LoadedFold extends Pick<FoldExamples, "scored"> {
-  readonly train: Examples;
-  readonly validation: Examples | undefined;
-  free(): void;
-}
-
-/** How many numbers a fold has. */
-export function sizeOf({ train, validation }: FoldExamples): number {
-  const parts = [train, ...(validation ? [validation] : [])];
-  return parts.reduce((sum, { x, y, weights }) => sum + x.length + y.length + (weights?.length ?? 0), 0);
-}
-
-export function loadFold(
-  executor: Executor,
-  { train, validation, features, outputs, scored }: FoldExamples,
-): LoadedFold {
-  const load = ({ rows, x, y, weights }: FoldPart): Examples => ({
-    x: executor.matrix(rows, features, x),
-    y: executor.matrix(rows, outputs, y),
-    ...(weights && { weights: executor.matrix(rows, 1, weights) }),
-  });
-  const parts = { train: load(train), validation: validation && load(validation) };
-  return {
-    ...parts,
-    scored,
-    free() {
-      for (const part of [parts.train, parts.validation]) {
-        part?.x.free();
-        part?.y.free();
-        part?.weights?.free();
-      }
-    },
-  };
-}
 
 /** A running job. */
 export class OpenJob {

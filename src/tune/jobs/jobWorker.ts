@@ -2,17 +2,8 @@
 import { platform } from "#platform";
 import type { Executor } from "../../engine/executor.js";
 import { createWasmEngine } from "../../engine/wasmEngine.js";
-import {
-  examplesOf,
-  type FoldCurves,
-  type Job,
-  type JobData,
-  type JobResult,
-  type LoadedFold,
-  loadFold,
-  OpenJob,
-  sizeOf,
-} from "./job.js";
+import { examplesOf, type JobData, type LoadedFold, loadFold, sizeOf } from "./fold.js";
+import { type FoldCurves, type Job, type JobResult, OpenJob } from "./job.js";
 
 /** The most steps between pauses: reading the clock is cheap compared with so many. */
 const STEPS = 64;

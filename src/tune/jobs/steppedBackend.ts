@@ -3,7 +3,8 @@
  * nothing, and reads the clock only to report progress.
  */
 import type { Backend } from "../../workers/backend.js";
-import type { FoldCurves, Job, JobData, JobResult, OpenJob } from "./job.js";
+import type { JobData } from "./fold.js";
+import type { FoldCurves, Job, JobResult, OpenJob } from "./job.js";
 import { JobWorker } from "./jobWorker.js";
 
 export class SteppedBackend implements Backend<Job, JobResult, FoldCurves> {

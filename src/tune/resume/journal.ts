@@ -4,7 +4,8 @@
  * that nothing is trained twice.
  */
 import type { Backend, JobControl } from "../../workers/backend.js";
-import type { FoldCurves, Job, JobData, JobResult, OpenJob } from "../jobs/job.js";
+import type { JobData } from "../jobs/fold.js";
+import type { FoldCurves, Job, JobResult, OpenJob } from "../jobs/job.js";
 import { checkIsOf, type SavedTrial } from "./saved.js";
 
 /** The backend behind a journal. */

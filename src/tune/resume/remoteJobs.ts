@@ -8,7 +8,8 @@ import { check, FettleError, isRecord, show } from "../../errors.js";
 import { type ArchiveFormat, packArchive, unpackArchive } from "../../workers/archive.js";
 import { type Outcome, outcomeOf } from "../../workers/backend.js";
 import { withoutGraphs } from "../../workers/protocol.js";
-import type { Job, JobData, JobResult } from "../jobs/job.js";
+import type { JobData } from "../jobs/fold.js";
+import type { Job, JobResult } from "../jobs/job.js";
 import { checkFingerprint, type Fingerprint } from "./fingerprint.js";
 import { checkIsOf, isResult } from "./saved.js";
 

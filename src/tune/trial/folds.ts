@@ -14,7 +14,7 @@ import type { FoldIds, FoldRows, RowsToSplit, Splitter } from "../../data/split/
 import { inSeries, timeSplit } from "../../data/split/time.js";
 import { check, checkOptions, isPlainObject, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
-import type { JobData } from "../jobs/job.js";
+import type { JobData } from "../jobs/fold.js";
 import { type Fold, foldOf } from "../jobs/score.js";
 
 /**

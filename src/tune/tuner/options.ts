@@ -29,7 +29,7 @@ import type { ErrorCosts } from "../trial/cost.js";
 import type { MissingCells } from "../trial/data.js";
 import type { Ensemble } from "../trial/ensemble.js";
 import type { EnsembleOptions } from "../trial/ensembleOptions.js";
-import type { Shortened } from "../trial/final.js";
+import type { Shortened } from "../trial/finalLimits.js";
 import type { Validation } from "../trial/folds.js";
 import type { Scores } from "../trial/setup.js";
 import type { FitSettings } from "../trial/training.js";

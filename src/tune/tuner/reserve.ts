@@ -5,7 +5,7 @@ import type { Study } from "../../search/study/contract.js";
 import { ancestry } from "../../search/trial/ancestry.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import type { JobBackend } from "../jobs/backend.js";
-import type { FinalLimits } from "../trial/final.js";
+import type { FinalLimits } from "../trial/finalLimits.js";
 import { candidateCount } from "../trial/library.js";
 import type { TrialSetup } from "../trial/setup.js";
 

@@ -6,7 +6,7 @@ import { float } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { createStudy } from "../../../src/search/study/create.js";
 import { makeRecord } from "../../../src/search/trial/trial.js";
-import type { FinalLimits } from "../../../src/tune/trial/final.js";
+import type { FinalLimits } from "../../../src/tune/trial/finalLimits.js";
 import { FitTimes } from "../../../src/tune/trial/fitTimes.js";
 import { KeptPredictions } from "../../../src/tune/trial/kept.js";
 import { tune } from "../../../src/tune/tune.js";
