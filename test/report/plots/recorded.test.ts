@@ -16,7 +16,7 @@ beforeAll(() => ready(), 60_000);
 
 const space = {
   rate: float(0.001, 1, { log: true }),
-  units: int(1, 8),
+  units: int(1, 20),
   kind: choice(["a", "b"]),
   momentum: float(0, 1, { when: { kind: ["b"] } }),
 };
@@ -29,7 +29,7 @@ const study = studyOf(
     const kind = i % 2 === 0 ? "a" : "b";
     const params = {
       rate: 0.001 * 1.5 ** i,
-      units: 1 + (i % 8),
+      units: 1 + i,
       kind,
       ...(kind === "b" && { momentum: i / 14 }),
     };
