@@ -301,7 +301,7 @@ const isColumn = fields({
 });
 const isTable = fields({
   schema: fields({ na: isNa, columns: list(isColumn) }),
-  inputs: some(fields({ name: isText, gaps: is(true, false) })),
+  inputs: some(fields({ name: isText, gaps: is(true, false), times: is(undefined, true, false) })),
   pipeline: fields({
     columns: list(fields({ fill: isNumber, groups: maybe(list(isNumber)), features: list(isFeature) })),
     features: isWords,

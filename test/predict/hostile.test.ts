@@ -195,6 +195,37 @@ describe("the description", () => {
   });
 });
 
+describe("every field of a description", () => {
+  type Path = readonly (string | number)[];
+  /** The places of all values within one, the innermost last. */
+  function placesIn(value: unknown, path: Path = []): Path[] {
+    const inner = typeof value === "object" && value !== null ? Object.entries(value) : [];
+    const keyOf = (key: string) => (Array.isArray(value) ? Number(key) : key);
+    return [path, ...inner.flatMap(([key, each]) => placesIn(each, [...path, keyOf(key)]))];
+  }
+  // options of layers have the layers' own rules; whatever is not listed here is a note
+  const isRead = ([part, , , field]: Path) =>
+    ["format", "network", "table"].includes(String(part)) && field !== "options";
+
+  it("is refused if it is a value of another type", () => {
+    const accepted = Object.values(files).flatMap(({ name, bytes }) => {
+      const parts = partsOf(bytes);
+      const places = placesIn(parts.fettle).filter((path) => path.length > 0 && isRead(path));
+      return places.flatMap((path) => {
+        const other = (was: unknown) => (typeof was === "object" ? 0.5 : { other: "type" });
+        const file = sealed({ ...parts, fettle: replaced(parts.fettle, path, other) });
+        try {
+          readContents(file);
+          return [`${name}: ${path.join(".")}`];
+        } catch (error) {
+          return error instanceof FettleError && error.code === "invalid_checkpoint" ? [] : [String(error)];
+        }
+      });
+    });
+    expect(accepted).toEqual([]);
+  });
+});
+
 describe("a network that claims more than the file has", () => {
   it.each<[string, string, Readonly<Record<string, unknown>>, string, string | undefined]>([
     [

@@ -15,7 +15,7 @@ import type { Picture } from "../../src/report/pictures/picture.js";
 import { stylesOf } from "../../src/report/plots/palette.js";
 import { type Draw, loadCharts } from "../../src/report/plots/render.js";
 import { bowl } from "../benchmark/support.js";
-import { recordedLines } from "./plots/support.js";
+import { recordedLines } from "../recordedLines.js";
 
 /** The parts of a series that are tested. */
 interface Series {

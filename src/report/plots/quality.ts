@@ -122,7 +122,7 @@ export function plotConfusion(predictions: Predictions): Plot {
       description: saidOfConfusion(classes, cells),
       height: top + size + bottom,
     },
-    { ...x, option: { ...x.option, axisLabel: { ...label, ...(isNarrow && { rotate: 35 }) } } },
+    { ...x, option: { ...x.option, axisLabel: label } },
     { ...y, option: { ...y.option, inverse: true, axisLabel: label } },
     [
       {

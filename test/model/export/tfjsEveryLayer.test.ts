@@ -11,6 +11,7 @@ import type * as layers from "../../../src/nn/layers/index.js";
 import { ready } from "../../../src/numerics/kernels.js";
 import { refusal } from "../../data/refusal.js";
 import { EXAMPLES } from "../../predict/everyLayer.js";
+import { recordedLines } from "../../recordedLines.js";
 import { anyStackAgrees, hasOption, networkOf, overImages, overSteps, sizeOf } from "./anyStack.js";
 import { agrees } from "./tfjsAgrees.js";
 
@@ -47,6 +48,19 @@ describe("TensorFlow.js predicts what Fettle does with", () => {
       `unsupported: layer "${id}" must be one that TensorFlow.js has, to be exported to it; ${REFUSED[name]}`,
     );
   });
+});
+
+// `npx vitest run test/model/export/tfjsEveryLayer.test.ts --update` rewrites the file after a change
+it("the topologies of every layer are those that are recorded", async () => {
+  const lines = Object.entries(EXAMPLES).flatMap(([name, examples]) =>
+    examples.flatMap((example, i) => {
+      if (`${name} (${i + 1})` in REFUSED) return [];
+      const files = exportTfjs(contentsOf(networkOf(example), false));
+      const { modelTopology } = JSON.parse(files["model.json"]);
+      return ["", ...recordedLines(modelTopology, `${name} (${i + 1})`)];
+    }),
+  );
+  await expect(`${lines.slice(1).join("\n")}\n`).toMatchFileSnapshot("tfjsTopologies.txt");
 });
 
 describe("TensorFlow.js predicts what Fettle does with any stack", () => {

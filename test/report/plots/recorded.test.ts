@@ -9,32 +9,32 @@ import * as report from "../../../src/report/index.js";
 import { plotOverlay } from "../../../src/report/plots/overlay.js";
 import type { Plot } from "../../../src/report/plots/plot.js";
 import { choice, float, int } from "../../../src/search/space/builders.js";
-import { recordedLines, studyOf } from "./support.js";
+import { recordedLines } from "../../recordedLines.js";
+import { studyOf } from "./support.js";
 
 beforeAll(() => ready(), 60_000);
 
 const space = {
   rate: float(0.001, 1, { log: true }),
-  units: int(1, 8),
+  units: int(1, 20),
   kind: choice(["a", "b"]),
   momentum: float(0, 1, { when: { kind: ["b"] } }),
 };
-const statuses = { 3: "failed", 4: "pruned", 7: "diverged" } as const;
+// numbers of trials with a value, and epochs, reach from 1 to more than 10: an axis could be logarithmic
+const epochs = Array.from({ length: 12 }, (_, epoch) => epoch);
+const statuses = { 0: "failed", 4: "pruned", 7: "diverged" } as const;
 const study = studyOf(
   space,
-  Array.from({ length: 10 }, (_, i) => {
+  Array.from({ length: 14 }, (_, i) => {
     const kind = i % 2 === 0 ? "a" : "b";
     const params = {
-      rate: 0.001 * 2 ** i,
-      units: 1 + (i % 8),
+      rate: 0.001 * 1.5 ** i,
+      units: 1 + i,
       kind,
-      ...(kind === "b" && { momentum: i / 10 }),
+      ...(kind === "b" && { momentum: i / 14 }),
     };
     const curves = {
-      loss: [
-        [9 - i / 2, 4 + i],
-        [8, 5],
-      ],
+      loss: [epochs.map((epoch) => 9 - i / 2 + (epoch % 5)), epochs.map((epoch) => 8 - epoch / 4)],
     };
     const status = statuses[i as keyof typeof statuses];
     const outcome = { seconds: 1 + i, std: 0.1, curves, ...(status && { status }) };
@@ -76,8 +76,8 @@ const many: report.Predictions = {
 };
 const numbers: report.Predictions = {
   target: "price",
-  truth: p.map((_, i) => i),
-  predicted: p.map((each, i) => i + each - 0.4),
+  truth: p.map((_, i) => 2 ** i),
+  predicted: p.map((each, i) => 2 ** i * (each + 0.6)),
 };
 const swept = [
   { value: 0.01, mean: 0.5, std: 0.1 },
