@@ -24,5 +24,5 @@ it.each([
   [false, 120, undefined],
 ])("the terminal: %s with %s columns", (isTTY, columns, expected) => {
   Object.assign(process.stderr, { isTTY, columns });
-  expect(platform.terminal()?.columns).toBe(expected);
+  expect(platform.terminal?.()?.columns).toBe(expected);
 });

@@ -208,6 +208,13 @@ describe("the end", () => {
     expect([isLeft(read("child")), isLeft(read("own"))]).toEqual([false, false]);
   });
 
+  it("of a paused program asks it to end, and wakes it for that", async () => {
+    const line = `trap 'echo asked > "$FETTLE_FOLDER/end"; exit' TERM; kill -STOP $$; sleep 60`;
+    const { first, read } = await sh(line, { trialTimeout: 300, grace: 20_000 });
+    expect(first.status).toBe("failed");
+    expect(read("end")).toBe("asked\n");
+  });
+
   it("of a program ends what it has left behind, even if that holds its output", async () => {
     const { first, read } = await sh('sleep 60 & echo $! > "$FETTLE_FOLDER/child"; echo 2', { grace: 100 });
     expect(first).toMatchObject({ status: "complete", value: 2 });
