@@ -1,6 +1,6 @@
 /**
- * How flags are declared, and flags that need others, or that exclude them: each is refused word for word before
- * anything runs.
+ * How flags are declared, and flags that need others, or that exclude them: each is refused word for word
+ * before anything runs.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createProgram } from "../../src/cli/main.js";

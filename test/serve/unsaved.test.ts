@@ -1,4 +1,4 @@
-/** A study whose model has a function of the host's own, which no model file can hold: it ends, without a model. */
+/** A study whose model has a custom function, which no model file can hold: it ends without a model. */
 import { expect, it } from "vitest";
 import { dense, sequential, sgd } from "../../src/index.js";
 import type { StudyStatus } from "../../src/serve/record.js";
