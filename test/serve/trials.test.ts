@@ -88,6 +88,8 @@ describe("a server of trials", () => {
       [400, "nested at most", "s/trials/0/tell", "[".repeat(5000) + "]".repeat(5000)],
       [413, "the body must be at most 16384 bytes", "s/trials/0/tell", { lease, error: "x".repeat(20_000) }],
       [400, "lease must be the text", "s/trials/0/tell", { value: 1 }],
+      [400, "lease must be the text", "s/trials/0/tell", { lease: "x".repeat(101), value: 1 }],
+      [409, "", "s/trials/0/tell", { lease: "x".repeat(100), value: 1 }],
       [400, "lease must be the text", "s/trials/0/tell", { lease: { toString: 1 }, value: 1 }],
       [
         400,
