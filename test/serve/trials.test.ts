@@ -236,3 +236,11 @@ describe("a server of trials", () => {
       expect(await refusal(() => serveTrials(options(more)))).toContain(message);
   });
 });
+
+it("a report may begin at step 0", async () => {
+  const { fetch } = await serveTrials(options({ scheduler: asha(), steps: 9 }));
+  const { number, lease } = (await post(fetch, "s/ask")).body as HandedTrial;
+  const report = (step: number) => post(fetch, `s/trials/${number}/report`, { lease, step, value: 1 });
+  expect([(await report(0)).status, (await report(1)).status]).toEqual([200, 200]);
+  expect((await get(fetch, `s/trials/${number}/reports`)).body).toHaveLength(2);
+});
