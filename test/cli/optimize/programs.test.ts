@@ -217,7 +217,7 @@ describe("the end", () => {
   });
 
   it("of all programs comes at once, if the command ends at once", async () => {
-    const space = { x: float(0, 1) };
+    const space: Space = { x: float(0, 1) };
     const folders = TrialFolders.open(folder());
     const command = readCommand(["sh", "-c", 'echo > "$FETTLE_FOLDER/began"; sleep 60'], space, true);
     const settings = { command, metrics: ["value"], source: "last-line", grace: 50_000, folders } as const;
