@@ -22,6 +22,8 @@ export const APART = [
     "cli/optimize/programs",
     "cli/optimize/stopped",
     "cli/reach",
+    "cli/rowFlags",
+    "cli/speed",
     "cloudflare/object",
     "cloudflare/queue",
     "data/limits",

@@ -27,7 +27,7 @@ interface Call {
   readonly rule: ts.Expression | undefined;
 }
 /** How rules begin, and what no name does. */
-const RULE = /^(an? |one |"|\d|true or|at (least|most)|below |above |left out|plain )/;
+const RULE = /^(an? |one |"|\d|true or|at (least|most)|below |above |left out|plain |among )/;
 /** Names that begin like rules. */
 const NAMES = ["a column", "a model file", "a network", "an operand", "a report"];
 /** A name of code, or a flag. */

@@ -95,8 +95,7 @@ describe("fettle tune --seconds", () => {
   });
 });
 
-// a second after the process started; what follows the search takes at least so long, and longer with a
-// report
+// a second after the process started; what follows the search has a least time, a longer one with a report
 it.each([
   [{ seconds: 60 }, { rows: 100, reading: 20 }, 60_000 - 1_000 - 50 - 10],
   [{ seconds: 60, out: "study" }, { rows: 100, reading: 20 }, 60_000 - 1_000 - 500 - 60 - 2_500],

@@ -26,10 +26,11 @@ function objectState() {
       if (query.startsWith("SELECT 1 FROM sqlite_master")) return table ? [{ 1: 1 }] : [];
       if (query.startsWith("SELECT")) return [...(table ?? [])];
       if (query.startsWith("CREATE")) table ??= [];
+      else if (!table) throw new Error("no such table: fettle");
       else if (query.startsWith("DELETE")) table = [];
       else {
         const [part, key, bytes] = values as [number, string, ArrayBuffer];
-        table?.push({ part, key, bytes });
+        table.push({ part, key, bytes });
       }
       return [];
     },

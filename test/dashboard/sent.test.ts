@@ -1,6 +1,4 @@
-/**
- * What a page is sent of a study: each event once, until it differs, and each trial when its status changes.
- */
+/** What a page is sent: each event once, until it differs, and each trial when its status changes. */
 import { expect, it } from "vitest";
 import { Sent } from "../../src/dashboard/storageSource.js";
 import type { DashboardEvent, TrialRow } from "../../src/dashboard/wire.js";

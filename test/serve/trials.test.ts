@@ -88,6 +88,8 @@ describe("a server of trials", () => {
       [400, "nested at most", "s/trials/0/tell", "[".repeat(5000) + "]".repeat(5000)],
       [413, "the body must be at most 16384 bytes", "s/trials/0/tell", { lease, error: "x".repeat(20_000) }],
       [400, "lease must be the text", "s/trials/0/tell", { value: 1 }],
+      [400, "lease must be the text", "s/trials/0/tell", { lease: "x".repeat(101), value: 1 }],
+      [409, "", "s/trials/0/tell", { lease: "x".repeat(100), value: 1 }],
       [400, "lease must be the text", "s/trials/0/tell", { lease: { toString: 1 }, value: 1 }],
       [
         400,
@@ -233,4 +235,12 @@ describe("a server of trials", () => {
     for (const [more, message] of wrong)
       expect(await refusal(() => serveTrials(options(more)))).toContain(message);
   });
+});
+
+it("a report may begin at step 0", async () => {
+  const { fetch } = await serveTrials(options({ scheduler: asha(), steps: 9 }));
+  const { number, lease } = (await post(fetch, "s/ask")).body as HandedTrial;
+  const report = (step: number) => post(fetch, `s/trials/${number}/report`, { lease, step, value: 1 });
+  expect([(await report(0)).status, (await report(1)).status]).toEqual([200, 200]);
+  expect((await get(fetch, `s/trials/${number}/reports`)).body).toHaveLength(2);
 });

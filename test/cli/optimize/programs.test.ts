@@ -149,6 +149,14 @@ describe("the value", () => {
   });
 });
 
+it("parameters reach a program in a file, by its path", async () => {
+  const { first } = await run(["sh", "-c", 'tr -d "\\n" < "$1"', "sh", "{params}"], {
+    metrics: ["x"],
+    env: false,
+  });
+  expect(first).toMatchObject({ status: "complete", value: first.params.x });
+});
+
 it("values reach a program as they are: no shell reads them", async () => {
   const words = [
     "a b",
@@ -206,6 +214,31 @@ describe("the end", () => {
       error: expect.stringMatching(/took longer than trialTimeout, 400 ms/),
     });
     expect([isLeft(read("child")), isLeft(read("own"))]).toEqual([false, false]);
+  });
+
+  it("of all programs comes at once, if the command ends at once", async () => {
+    const space: Space = { x: float(0, 1) };
+    const folders = TrialFolders.open(folder());
+    const command = readCommand(["sh", "-c", 'echo > "$FETTLE_FOLDER/began"; sleep 60'], space, true);
+    const settings = { command, metrics: ["value"], source: "last-line", grace: 50_000, folders } as const;
+    const programs = new Programs(settings);
+    const ended = tune({
+      space,
+      strategy: random(),
+      trials: 1,
+      direction: "minimize",
+      objective: programs.objective,
+    });
+    await expect.poll(() => existsSync(join(folders.of(0), "began"))).toBe(true);
+    programs.kill();
+    await expect(ended).rejects.toThrow(/SIGKILL/);
+  });
+
+  it("of a paused program asks it to end, and wakes it for that", async () => {
+    const line = `trap 'echo asked > "$FETTLE_FOLDER/end"; exit' TERM; kill -STOP $$; sleep 60`;
+    const { first, read } = await sh(line, { trialTimeout: 300, grace: 20_000 });
+    expect(first.status).toBe("failed");
+    expect(read("end")).toBe("asked\n");
   });
 
   it("of a program ends what it has left behind, even if that holds its output", async () => {

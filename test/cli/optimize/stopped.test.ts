@@ -1,6 +1,4 @@
-/**
- * How a study of `fettle optimize` ends: the lines, the exit code and the files, by a signal or by itself.
- */
+/** How a study of `fettle optimize` ends, by a signal or by itself: its lines, exit code and files. */
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createProgram } from "../../../src/cli/main.js";
