@@ -7,7 +7,8 @@
  *     === path >> line    a row before that line
  *     === path <<         a row at the end of the file
  *
- * `__name__` is the name, `__Name__` begins with a capital, `__kebab__` is written with hyphens.
+ * `__name__` is the name, `__Name__` begins with a capital, `__kebab__` is written with hyphens,
+ * `__snake__` with underscores.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -31,13 +32,12 @@ export const kinds = readdirSync(templates).map((file) => file.replace(".txt", "
 export function add(kind: string, name: string, folder = root): string[] {
   if (!kinds.includes(kind)) throw new Error(`the kind must be ${kinds.join(", ")}; received ${kind}`);
   if (!/^[a-z][a-zA-Z0-9]*$/.test(name)) throw new Error(`the name must be in camelCase; received ${name}`);
+  const lowercase = (between: string) => name.replace(/[A-Z]/g, (letter) => between + letter.toLowerCase());
   const text = readFileSync(new URL(`${kind}.txt`, templates), "utf8")
     .replaceAll("__name__", name)
     .replaceAll("__Name__", name[0].toUpperCase() + name.slice(1))
-    .replaceAll(
-      "__kebab__",
-      name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
-    );
+    .replaceAll("__snake__", lowercase("_"))
+    .replaceAll("__kebab__", lowercase("-"));
   const made = new Map<string, string>();
   for (const section of text.split(/^=== /m).slice(1)) {
     const [, path, how, line, row] = /^(\S+)(?: (<<|>>) ?(.*))?\n([\s\S]*)$/.exec(

@@ -13,6 +13,7 @@ import { refusal } from "../../data/refusal.js";
 import { EXAMPLES } from "../../predict/everyLayer.js";
 import { anyStackAgrees, hasOption, networkOf, overImages, overSteps, sizeOf } from "./anyStack.js";
 import { agrees } from "./tfjsAgrees.js";
+import { notShared } from "./tfjsSupport.js";
 
 beforeAll(async () => {
   await ready();
@@ -51,7 +52,7 @@ describe("TensorFlow.js predicts what Fettle does with", () => {
 
 describe("TensorFlow.js predicts what Fettle does with any stack", () => {
   // the last becomes a layer of its own, so what is read back is another network
-  const lacking = ["causal", "geluTanh", "hardSigmoid", "hardSilu", "hardTanh", "logSigmoid", "leakyRelu"];
+  const lacking = ["causal", ...notShared];
   const isKnown = (layer: layers.Layer): boolean => !hasOption(layer, lacking);
   it.each([
     ["over images", [6, 5, 2], overImages.filter(isKnown)],
