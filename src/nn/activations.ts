@@ -61,11 +61,8 @@ const aliases = { silu: ["swish"], hardSilu: ["hardSwish"] } as const;
 /** The name of a built-in activation. */
 export type ActivationName = keyof typeof activations | AliasOf<typeof aliases>;
 /**
- * `linear`, `relu`, `tanh`, `sigmoid`, `softmax` and `logSoftmax` (over the units), `softplus`, `gelu`,
- * `geluTanh`, `silu` or `swish`,
- * `hardSilu` or `hardSwish`, `mish`, `elu`, `celu`, `selu`, `leakyRelu` (slope 0.2), `relu6`, `hardTanh`,
- * `hardSigmoid`, `logSigmoid`,
- * `softsign`, `exponential`, or a custom function in operations on values.
+ * The name of a built-in activation, as the table in `docs/layers.md` defines them, or a custom function in
+ * operations on values.
  */
 export type Activation = ActivationName | ActivationFunction;
 

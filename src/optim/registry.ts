@@ -41,10 +41,8 @@ type Factory = (config?: Readonly<Record<string, unknown>>) => Optimizer;
 /**
  * The built-in optimizer of that name with `config`; an optimizer is returned unchanged.
  *
- * @param optimizer - `"sgd"`, `"adam"`, `"adamw"`, `"nadam"`, `"adamax"`, `"rmsprop"`, `"adagrad"`,
- * `"adadelta"`, `"lion"`,
- * `"adafactor"`, `"lamb"`, `"muon"`, `"scheduleFreeAdamW"`, the name of Keras' class, such as `"RMSprop"`, or
- * the result of a factory
+ * @param optimizer - the name of a built-in optimizer or of Keras' class, such as `"RMSprop"`, or the result
+ * of a factory
  * @param config - the options of the factory of that name; not allowed with the result of a factory
  * @throws FettleError `unknown_name` for an unknown name or option; `invalid_argument` for anything that is
  * not an optimizer, and for values outside their range

@@ -29,7 +29,10 @@ import { choice, float } from "../../src/search/space/builders.js";
 import { tune } from "../../src/tune/tune.js";
 import { cases } from "../cases.js";
 import { EXAMPLES } from "../predict/everyLayer.js";
+import { rowOf } from "../rowOf.js";
 import { compiled, randomRows, startFrom, weightsOf } from "./support.js";
+
+const EVERY_LAYER = "test/predict/everyLayer.ts";
 
 const file = JSON.parse(readFileSync(new URL("constraints.json", import.meta.url), "utf8"));
 const BOUND = 2 ** -22;
@@ -171,7 +174,7 @@ describe("holds after any number of steps", () => {
 
   /** A small network of a layer, trained for three steps. */
   async function trainedWith(layer: Layer, name: string): Promise<LayersModel> {
-    const [{ shapes, number = (normal: number) => normal }] = EXAMPLES[name];
+    const [{ shapes, number = (normal: number) => normal }] = rowOf(EXAMPLES, name, EVERY_LAYER);
     const value = input(shapes[0]);
     const outputs = dense(1).apply(flatten().apply(layer.apply(value)));
     const model = functional({ inputs: value, outputs });
@@ -192,7 +195,7 @@ describe("holds after any number of steps", () => {
 
   it("every layer that has the option is tried here", () => {
     const takes = (name: string, option: string): boolean =>
-      EXAMPLES[name].some(({ layer }) => {
+      rowOf(EXAMPLES, name, EVERY_LAYER).some(({ layer }) => {
         const example = layer();
         const { useBias: _, ...options } = (madeOf(example) as Made).options;
         try {

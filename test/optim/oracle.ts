@@ -3,6 +3,7 @@
  * and sources; Lion, which PyTorch lacks, from its paper's algorithm 2. Nothing of src is used, so that an
  * error there cannot hide here.
  */
+import { rowOf } from "../rowOf.js";
 
 /** All the numbers and flags of one case; what an optimizer does not have is ignored. */
 export interface OracleConfig {
@@ -236,7 +237,7 @@ export function oracleEquations(
   const decoupled =
     config.decoupledWeightDecay ?? (convention === "keras" || name === "adamw" || name === "lion");
   return () => {
-    const rule = rules[name][convention](config);
+    const rule = rowOf(rules, name, "rules of test/optim/oracle.ts")[convention](config);
     if (name === "scheduleFreeAdamW") return rule; // it decays by itself
     return (w, g, t) => (decoupled ? rule(w - lr * wd * w, g, t) : rule(w, g + wd * w, t));
   };

@@ -27,7 +27,8 @@ it("covers every optimizer that PyTorch has, each with all of its options", () =
   for (const { optimizer, options } of cases) {
     used.set(optimizer, new Set([...(used.get(optimizer) ?? []), ...Object.keys(options)]));
   }
-  expect(Object.keys(optimizers).filter((name) => !used.has(name))).toEqual([
+  const without = Object.keys(optimizers).filter((name) => !used.has(name));
+  expect(without, "add cases to fixtures/pytorch.py, or a name here if PyTorch lacks it").toEqual([
     // Adafactor and what PyTorch has of Muon are in arrays.test.ts
     ...["lion", "adafactor", "lamb", "muon", "scheduleFreeAdamW"],
   ]);

@@ -2,6 +2,7 @@
  * All that a strategy or a scheduler was made with is in its options, from which a saved study makes it
  * again.
  */
+
 import { expect, it } from "vitest";
 import type { HalvingOptions } from "../../src/search/schedulers/halving.js";
 import { createScheduler, schedulerNames } from "../../src/search/schedulers/index.js";
@@ -15,11 +16,12 @@ import type { Nsga2Options } from "../../src/search/strategies/nsga2/nsga2.js";
 import type { PbtOptions } from "../../src/search/strategies/pbt/pbt.js";
 import type { SobolOptions } from "../../src/search/strategies/sobol/sobol.js";
 import type { TpeOptions } from "../../src/search/strategies/tpe/tpe.js";
+import { rowOf } from "../rowOf.js";
 
 /** Each option there is, none at its default. */
 type All<Options> = { readonly [Name in keyof Options]-?: unknown };
 const halving: All<HalvingOptions> = { reduction: 4, leastSteps: 3 };
-const schedulers = {
+const schedulers: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   halving,
   hyperband: halving,
   asha: halving,
@@ -31,7 +33,7 @@ const breeding = {
   mutation: { type: "normal", scale: 0.2 },
   mutationRate: 0.3,
 };
-const strategies = {
+const strategies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   random: {},
   grid: { points: { a: 3 } } satisfies All<GridOptions>,
   sobol: { scramble: false } satisfies All<SobolOptions>,
@@ -63,14 +65,14 @@ const strategies = {
 };
 
 it.each(strategyNames)("strategy %s", (name) => {
-  const given = strategies[name as keyof typeof strategies];
+  const given = rowOf(strategies, name, "strategies of test/search/options.test.ts");
   const { options } = createStrategy(name, given);
   expect(options).toEqual(given);
   expect(createStrategy(name, JSON.parse(JSON.stringify(options))).options).toEqual(given);
 });
 
 it.each(schedulerNames)("scheduler %s", (name) => {
-  const given = schedulers[name as keyof typeof schedulers];
+  const given = rowOf(schedulers, name, "schedulers of test/search/options.test.ts");
   const { options, rungs, width } = createScheduler(name, given);
   expect(options).toEqual(given);
   const again = createScheduler(name, JSON.parse(JSON.stringify(options)));

@@ -1,4 +1,5 @@
 /** The table of docs/models.md: which layers go to which format, as the exports have it. */
+
 import { readFileSync } from "node:fs";
 import { beforeAll, expect, it } from "vitest";
 import { FettleError } from "../../../src/errors.js";
@@ -10,6 +11,7 @@ import type { LayersModel } from "../../../src/nn/layersModel.js";
 import { ready } from "../../../src/numerics/kernels.js";
 import { EXAMPLES, type LayerExample } from "../../predict/everyLayer.js";
 import { trained } from "../../predict/networks.js";
+import { rowOf } from "../../rowOf.js";
 import { modest, networkOf } from "./anyStack.js";
 
 beforeAll(() => ready());
@@ -64,7 +66,7 @@ const RECURRENT = ["simpleRNN", "lstm", "gru", "bidirectional"];
 
 /** Models that have a layer. */
 function modelsOf(name: string): LayersModel[] {
-  const examples = [...EXAMPLES[name], ...(MORE[name] ?? [])];
+  const examples = [...rowOf(EXAMPLES, name, "test/predict/everyLayer.ts"), ...(MORE[name] ?? [])];
   const models = examples.map(networkOf);
   if (!RECURRENT.includes(name)) return models;
   const x = input([4, 3]);

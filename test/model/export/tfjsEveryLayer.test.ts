@@ -14,6 +14,7 @@ import { EXAMPLES } from "../../predict/everyLayer.js";
 import { recordedLines } from "../../recordedLines.js";
 import { anyStackAgrees, hasOption, networkOf, overImages, overSteps, sizeOf } from "./anyStack.js";
 import { agrees } from "./tfjsAgrees.js";
+import { notShared } from "./tfjsSupport.js";
 
 beforeAll(async () => {
   await ready();
@@ -65,7 +66,7 @@ it("the topologies of every layer are those that are recorded", async () => {
 
 describe("TensorFlow.js predicts what Fettle does with any stack", () => {
   // the last becomes a layer of its own, so what is read back is another network
-  const lacking = ["causal", "geluTanh", "hardSigmoid", "hardSilu", "hardTanh", "logSigmoid", "leakyRelu"];
+  const lacking = ["causal", ...notShared];
   const isKnown = (layer: layers.Layer): boolean => !hasOption(layer, lacking);
   it.each([
     ["over images", [6, 5, 2], overImages.filter(isKnown)],

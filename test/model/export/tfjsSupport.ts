@@ -15,7 +15,7 @@ import { readTable } from "../../../src/data/table.js";
 import { contentsOf } from "../../../src/model/contents.js";
 import { exportTfjs, type TfjsFiles } from "../../../src/model/export/tfjs.js";
 import { loadModel } from "../../../src/model/save.js";
-import type { ActivationName } from "../../../src/nn/activations.js";
+import { type ActivationName, activations } from "../../../src/nn/activations.js";
 import {
   activation,
   dense,
@@ -100,6 +100,10 @@ export const shared = {
   silu: "swish",
   softsign: "softsign",
 } satisfies Partial<Record<ActivationName, string>>;
+/** Those that it lacks, or has otherwise. `celu` is its `elu`. */
+export const notShared = (Object.keys(activations) as (keyof typeof activations)[]).filter(
+  (name) => !Object.hasOwn(shared, name) && name !== "celu",
+);
 const name = fc.constantFrom(...(Object.keys(shared) as (keyof typeof shared)[]));
 /** Their names in TensorFlow.js, of which its types have some alone. */
 const ownName = fc.constantFrom(...Object.values(shared)) as fc.Arbitrary<"relu">;

@@ -84,7 +84,9 @@ describe("PyTorch agrees on", () => {
   });
 
   it("every loss", () => {
-    expect(new Set(torch.cases.map(({ name }) => name))).toEqual(new Set(Object.keys(losses)));
+    expect(new Set(torch.cases.map(({ name }) => name)), "cases of make_torch_values.py").toEqual(
+      new Set(Object.keys(losses)),
+    );
     // none is 0, so that a loss of 0 cannot agree
     for (const { alone } of torch.cases) expect(alone.gradient.some((g) => Math.abs(g) > 1e-3)).toBe(true);
   });

@@ -229,8 +229,6 @@ describe("every scheduler", () => {
   });
 
   it("is made again by its own name", () => {
-    expect(schedulerNames.map((name) => createScheduler(name).name)).toEqual([
-      ...["halving", "hyperband", "asha", "median"],
-    ]);
+    expect(schedulerNames.map((name) => createScheduler(name).name)).toEqual(schedulerNames);
   });
 });

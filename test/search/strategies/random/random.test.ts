@@ -87,17 +87,7 @@ describe("random search", () => {
 
 describe("strategies by name", () => {
   test("are made again from their own name and options", () => {
-    expect(strategyNames).toEqual([
-      "grid",
-      "random",
-      "sobol",
-      "tpe",
-      "gp",
-      "genetic",
-      "nsga2",
-      "cmaes",
-      "pbt",
-    ]);
+    expect(strategyNames.map((name) => createStrategy(name).name)).toEqual(strategyNames);
     for (const strategy of [createStrategy("random"), createStrategy("grid", { points: { x: 3 } })]) {
       const again = createStrategy(strategy.name, JSON.parse(JSON.stringify(strategy.options)));
       expect([again.name, again.options]).toEqual([strategy.name, strategy.options]);
