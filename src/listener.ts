@@ -1,5 +1,5 @@
 /** Options such as `onError`: functions that receive errors which would otherwise go unseen. */
-import { must } from "./errors.js";
+import { func, type Rule } from "./rules.js";
 
 /** Receives an error. It never throws. */
 export type Tell = (error: unknown) => void;
@@ -9,7 +9,5 @@ export function teller(onError: ((error: unknown) => unknown) | undefined): Tell
   return (error) => void (async () => onError?.(error))().catch(() => {});
 }
 
-/** Refuses anything but a function. */
-export function mustBeListener(onError: unknown): void {
-  must(onError === undefined || typeof onError === "function", "onError", "a function of an error", onError);
-}
+/** A row of a table of options. */
+export const listener: Rule<(error: unknown) => void> = /* @__PURE__ */ func("a function of an error");

@@ -98,6 +98,12 @@ export const oneOf =
     if (!words.includes(value as Word)) throw unknownName(kind, value, words);
   };
 
+/** One of two words. */
+export const either = <const One extends string, const Other extends string>(
+  one: One,
+  other: Other,
+): Rule<One | Other> => rule(`"${one}" or "${other}"`, (value) => value === one || value === other);
+
 /** A name of a table; `kind` is what messages call it. */
 export const nameOf =
   <Name extends string>(kind: string, table: Readonly<Record<Name, unknown>>): Rule<Name> =>

@@ -13,9 +13,6 @@ const PLACES: Readonly<Record<string, readonly [name: number, value: number, rul
   mustBeInteger: [0, 1],
   mustBeBoolean: [0, 1],
   mustBeRecord: [0, 1, 2],
-  mustBePositive: [0, 1],
-  mustBeLimit: [0, 1],
-  mustBeTime: [0, 1],
   // of requests
   refuse: [1, 3, 2],
   refuseUnless: [1, 3, 2],

@@ -8,7 +8,7 @@ import type { Space } from "../search/space/space.js";
 import { type Reply, responseOf } from "../serve/exchange.js";
 import { refusalOf } from "../serve/faults.js";
 import { admit } from "../serve/http.js";
-import type { ServedStudyOptions } from "../serve/options.js";
+import type { StudySettings } from "../serve/options.js";
 import type { StudyStatus } from "../serve/record.js";
 import { type OpenTuner, ServedStudy } from "../serve/study.js";
 import { type MeasuredTuner, openBoundedTuner } from "../tune/resume/slices.js";
@@ -29,7 +29,7 @@ export abstract class StudyObject<C extends Space, S extends Space, T extends Me
   constructor(
     state: ObjectState,
     protected readonly token: string | undefined,
-    private readonly options: ServedStudyOptions<C, S>,
+    private readonly options: StudySettings<C, S>,
     private readonly open: OpenTuner<S, T>,
   ) {
     this.storage = state.storage;
@@ -85,7 +85,7 @@ export abstract class StudyObject<C extends Space, S extends Space, T extends Me
 }
 
 export class SlicedObject<C extends Space, S extends Space> extends StudyObject<C, S, MeasuredTuner<S>> {
-  constructor(state: ObjectState, token: string | undefined, options: ServedStudyOptions<C, S>) {
+  constructor(state: ObjectState, token: string | undefined, options: StudySettings<C, S>) {
     super(state, token, options, openBoundedTuner);
   }
 

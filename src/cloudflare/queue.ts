@@ -7,7 +7,7 @@
 import { isRecord, show } from "../errors.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
 import type { Reply } from "../serve/exchange.js";
-import type { ServedStudyOptions } from "../serve/options.js";
+import type { StudySettings } from "../serve/options.js";
 import { NOTHING, Refusal } from "../serve/responses.js";
 import type { ServedStudy } from "../serve/study.js";
 import { checkToken } from "../serve/token.js";
@@ -29,7 +29,7 @@ export class QueuedObject<C extends Space, S extends Space> extends StudyObject<
   constructor(
     state: ObjectState,
     token: string | undefined,
-    options: ServedStudyOptions<C, S>,
+    options: StudySettings<C, S>,
     private readonly queue: QueueBinding,
     private readonly resendSeconds: number,
   ) {
@@ -97,7 +97,7 @@ export type FetchObject = (study: string, request: Request) => Promise<Response>
 /** Runs the job that a message names. */
 export type JobConsumer<C extends Space, S extends Space> = (
   message: unknown,
-  tuner: ServedStudyOptions<C, S>["tuner"],
+  tuner: StudySettings<C, S>["tuner"],
   token: string,
   fetchObject: FetchObject,
 ) => Promise<void>;

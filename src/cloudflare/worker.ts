@@ -3,18 +3,14 @@
  * Worker forwards requests that carry the token, and runs the jobs of a queue. `serve/http.ts` decides what a
  * request means.
  */
-import { checkOptions, must, type OptionNames } from "../errors.js";
+
 import { teller } from "../listener.js";
+import { func, type OptionRules, readOptions } from "../rules.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
 import { responseOf } from "../serve/exchange.js";
 import { refusalOf } from "../serve/faults.js";
 import { admit } from "../serve/http.js";
-import {
-  checkStudyOptions,
-  mustBePositive,
-  type ServedStudyOptions,
-  STUDY_OPTIONS,
-} from "../serve/options.js";
+import { positive, type ServedStudyOptions, STUDY_RULES, type StudySettings } from "../serve/options.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
 import type { JobBatch, ObjectNamespace, ObjectState, QueueBinding } from "./host.js";
 import { SlicedObject } from "./object.js";
@@ -43,13 +39,14 @@ export interface CloudflareOptions<C extends Space, S extends Space, Env>
   readonly resendSeconds?: number;
 }
 
-const OPTIONS: OptionNames<CloudflareOptions<Space, Space, unknown>> = {
-  ...STUDY_OPTIONS,
-  token: true,
-  objects: true,
-  queue: true,
-  resendSeconds: true,
-};
+const ofEnv = func<never>("a function of env");
+const RULES = {
+  token: [ofEnv],
+  objects: [ofEnv],
+  queue: ofEnv,
+  ...STUDY_RULES,
+  resendSeconds: [positive, 120],
+} satisfies OptionRules<CloudflareOptions<Space, Space, unknown>>;
 
 /** The exports of a Worker's module. */
 export interface StudyWorker<Env> {
@@ -97,12 +94,15 @@ export interface StudyWorker<Env> {
 export function studyWorker<const C extends Space, const S extends Space, Env>(
   options: CloudflareOptions<C, S, Env>,
 ): StudyWorker<Env> {
-  checkCloudflareOptions(options);
-  const { token, objects, tuner, queue, resendSeconds = 120, ...rest } = options;
-  const optionsFor = (env: Env): ServedStudyOptions<C, S> => ({
-    ...rest,
-    tuner: (settings) => tuner(settings, env),
-  });
+  type Options = CloudflareOptions<Space, Space, unknown>;
+  const read = readOptions<Options, typeof RULES>(
+    options as never,
+    "studyWorker",
+    RULES,
+  ) as unknown as CloudflareOptions<C, S, Env> & { readonly resendSeconds: number };
+  const { token, objects, tuner, queue, resendSeconds, ...rest } = read;
+  const optionsFor = (env: Env) =>
+    ({ ...rest, tuner: (settings: ParamsOf<C>) => tuner(settings, env) }) as StudySettings<C, S>;
   const consume = createConsumer<C, S>();
   const tell = teller(options.onError);
   const fetchObject = (env: Env) => (study: string, request: Request) => {
@@ -147,16 +147,4 @@ export function studyWorker<const C extends Space, const S extends Space, Env>(
       },
     },
   };
-}
-
-function checkCloudflareOptions<C extends Space, S extends Space, Env>(
-  options: CloudflareOptions<C, S, Env>,
-): void {
-  checkOptions(options, "studyWorker", OPTIONS);
-  const { token, objects, tuner, queue, resendSeconds = 120, ...rest } = options;
-  const functions = { token, objects, ...(queue !== undefined && { queue }) };
-  for (const [name, value] of Object.entries(functions))
-    must(typeof value === "function", name, "a function of env", value);
-  checkStudyOptions<C, S>({ ...rest, tuner: tuner as ServedStudyOptions<C, S>["tuner"] });
-  mustBePositive("resendSeconds", resendSeconds);
 }

@@ -1,6 +1,6 @@
 /** The options of a server of studies, for any host, and their checks. */
-import { must, mustBeInteger, type OptionNames } from "../errors.js";
-import { mustBeListener } from "../listener.js";
+import { listener } from "../listener.js";
+import { func, integer, type OptionRules, type ReadOptions, rule } from "../rules.js";
 import { type ParamsOf, type Space, spaceFromJson } from "../search/space/space.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
 
@@ -59,46 +59,38 @@ export interface ServerLimits {
   readonly maxRequestMilliseconds?: number;
 }
 
-export const STUDY_OPTIONS: OptionNames<ServedStudyOptions<Space, Space>> = {
-  settings: true,
-  tuner: true,
-  sliceMilliseconds: true,
-  sliceSteps: true,
-  onError: true,
-  maxTrials: true,
-  maxStudyMemory: true,
-};
+/** Infinity means no limit. */
+const limit = rule<number>(
+  "a positive integer, or Infinity for no limit",
+  (value) => value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && Number(value) > 0),
+);
+/** A number above 0. */
+export const positive = rule<number>("a positive number", (value) => typeof value === "number" && value > 0);
 
-export const SERVER_LIMITS: OptionNames<ServerLimits> = {
-  maxStudies: true,
-  maxRunning: true,
-  maxMemory: true,
-  maxRequests: true,
-  maxRequestsPerSecond: true,
-  maxRequestMilliseconds: true,
-};
+export const STUDY_RULES = {
+  tuner: [func<never>("a function that returns the options of createTuner")],
+  settings: (_: string, settings: unknown) => void spaceFromJson(settings),
+  sliceMilliseconds: [positive, 100],
+  sliceSteps: [integer(), 20_000],
+  onError: listener,
+  maxTrials: [limit, 10_000],
+  maxStudyMemory: [limit, 2 ** 29],
+} satisfies OptionRules<ServedStudyOptions<Space, Space>>;
 
-/** The defaults of the limits, and of slices. */
-const DEFAULTS = {
-  sliceMilliseconds: 100,
-  sliceSteps: 20_000,
-  maxTrials: 10_000,
-  maxStudyMemory: 2 ** 29,
-  maxStudies: 1_000,
-  maxRunning: 32,
-  maxMemory: 2 ** 30,
-  maxRequests: 100,
-  maxRequestsPerSecond: 1_000,
-  maxRequestMilliseconds: 30_000,
-};
+/** The options of a study, with defaults. */
+export type StudySettings<C extends Space, S extends Space> = ReadOptions<
+  ServedStudyOptions<C, S>,
+  typeof STUDY_RULES
+>;
 
-type Figures = { readonly [Name in keyof typeof DEFAULTS]: number };
-
-/** The limits and the bounds of slices, with defaults. */
-export function figuresOf(options: Partial<Figures>): Figures {
-  const given = Object.entries(options).filter(([name, value]) => name in DEFAULTS && value !== undefined);
-  return { ...DEFAULTS, ...(Object.fromEntries(given) as Partial<Figures>) };
-}
+export const LIMIT_RULES = {
+  maxStudies: [limit, 1_000],
+  maxRunning: [limit, 32],
+  maxMemory: [limit, 2 ** 30],
+  maxRequests: [limit, 100],
+  maxRequestsPerSecond: [limit, 1_000],
+  maxRequestMilliseconds: [limit, 30_000],
+} satisfies OptionRules<ServerLimits>;
 
 /**
  * Returns the options of a tuner unchanged. In TypeScript, it infers the types of the parameters of `model`.
@@ -120,34 +112,4 @@ export function figuresOf(options: Partial<Figures>): Figures {
  */
 export function defineTuner<const S extends Space>(options: TunerOptions<S>): TunerOptions<S> {
   return options;
-}
-
-/** @throws FettleError `invalid_argument` or `invalid_space` for invalid options */
-export function checkStudyOptions<C extends Space, S extends Space>(options: ServedStudyOptions<C, S>): void {
-  const { settings, tuner, onError } = options;
-  const { sliceMilliseconds, sliceSteps, maxTrials, maxStudyMemory } = figuresOf(options);
-  must(typeof tuner === "function", "tuner", "a function that returns the options of createTuner", tuner);
-  if (settings !== undefined) spaceFromJson(settings);
-  mustBePositive("sliceMilliseconds", sliceMilliseconds);
-  mustBeInteger("sliceSteps", sliceSteps);
-  mustBeListener(onError);
-  for (const [name, value] of Object.entries({ maxTrials, maxStudyMemory })) mustBeLimit(name, value);
-}
-
-/** @throws FettleError `invalid_argument` */
-export function checkServerLimits(limits: ServerLimits): void {
-  const figures = figuresOf(limits);
-  for (const name of Object.keys(SERVER_LIMITS) as (keyof ServerLimits)[]) mustBeLimit(name, figures[name]);
-}
-
-/** Infinity means no limit. */
-function mustBeLimit(name: string, value: unknown): void {
-  const isLimit =
-    value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && (value as number) > 0);
-  must(isLimit, name, "a positive integer, or Infinity for no limit", value);
-}
-
-/** Refuses anything but a number above 0. */
-export function mustBePositive(name: string, value: unknown): void {
-  must(typeof value === "number" && value > 0, name, "a positive number", value);
 }

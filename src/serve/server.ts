@@ -34,8 +34,9 @@
  * (await ask("GET", "first")).finished; // 3
  * ```
  */
-import { check, checkOptions, must, type OptionNames } from "../errors.js";
+import { must } from "../errors.js";
 import { teller } from "../listener.js";
+import { flag, type OptionRules, type ReadOptions, readOptions } from "../rules.js";
 import type { Space } from "../search/space/space.js";
 import { openBoundedTuner } from "../tune/resume/slices.js";
 import { Driver } from "./driver.js";
@@ -47,19 +48,17 @@ import { checkRoomInStore, Room } from "./limits.js";
 import { isForList, listStudies } from "./list.js";
 import type { Neighbours } from "./neighbours.js";
 import {
-  checkServerLimits,
-  checkStudyOptions,
-  figuresOf,
-  SERVER_LIMITS,
+  LIMIT_RULES,
   type ServedStudyOptions,
   type ServerLimits,
-  STUDY_OPTIONS,
+  STUDY_RULES,
+  type StudySettings,
 } from "./options.js";
 import { Requests } from "./requests.js";
 import type { Store } from "./store.js";
 import { ServedStudy } from "./study.js";
 import { later, sleep } from "./timer.js";
-import { checkToken, whyInvalidToken } from "./token.js";
+import { checkToken, secret } from "./token.js";
 
 /** How studies are served. */
 export interface ServerOptions<C extends Space, S extends Space>
@@ -77,13 +76,22 @@ export interface ServerOptions<C extends Space, S extends Space>
   readonly background?: boolean;
 }
 
-const OPTIONS: OptionNames<ServerOptions<Space, Space>> = {
-  ...STUDY_OPTIONS,
-  ...SERVER_LIMITS,
-  token: true,
-  store: true,
-  background: true,
-};
+const isMethod = (store: unknown, name: string): boolean =>
+  typeof (store as Record<string, unknown> | undefined)?.[name] === "function";
+const RULES = {
+  ...STUDY_RULES,
+  ...LIMIT_RULES,
+  token: [secret],
+  store: [
+    (name: string, store: unknown) => {
+      const isStore = ["get", "put", "delete"].every((method) => isMethod(store, method));
+      must(isStore, name, "an object with the methods get, put and delete", store);
+      const { keys } = store as Store;
+      must(keys === undefined || isMethod(store, "keys"), "keys of the store", "a function", keys);
+    },
+  ],
+  background: [flag, true],
+} satisfies OptionRules<ServerOptions<Space, Space>>;
 
 /** Studies over HTTP. */
 export interface StudyServer {
@@ -104,10 +112,13 @@ const LONG = 1_000;
 export function serveStudies<const C extends Space, const S extends Space>(
   options: ServerOptions<C, S>,
 ): StudyServer {
-  checkServerOptions(options);
-  const { token, store, background = true } = options;
-  const tell = teller(options.onError);
-  const limits = figuresOf(options);
+  const limits = readOptions<ServerOptions<Space, Space>, typeof RULES>(
+    options as never,
+    "serveStudies",
+    RULES,
+  ) as unknown as StudySettings<C, S> & ReadOptions<ServerOptions<C, S>, typeof RULES>;
+  const { token, store, background } = limits;
+  const tell = teller(limits.onError);
   const requests = new Requests(limits);
   const driver = new Driver(() => requests.giveWay());
   // without background work, a process does not know which studies run
@@ -124,7 +135,7 @@ export function serveStudies<const C extends Space, const S extends Space>(
   const open = new Map<string, { readonly study: ServedStudy<C, S>; users: number }>();
   const take = (id: string): ServedStudy<C, S> => {
     const entry = open.get(id) ?? {
-      study: new ServedStudy(id, store, options, openBoundedTuner, neighbours),
+      study: new ServedStudy(id, store, limits, openBoundedTuner, neighbours),
       users: 0,
     };
     open.set(id, entry);
@@ -192,22 +203,4 @@ export function serveStudies<const C extends Space, const S extends Space>(
       return requests.answer(() => answer(admitted));
     }, tell),
   };
-}
-
-function checkServerOptions<C extends Space, S extends Space>(options: ServerOptions<C, S>): void {
-  checkOptions(options, "serveStudies", OPTIONS);
-  checkStudyOptions(options);
-  checkServerLimits(options);
-  const { token, store, background = true } = options;
-  const invalid = whyInvalidToken(token);
-  check(invalid === undefined, () => invalid as string);
-  const isStore = (["get", "put", "delete"] as const).every((name) => typeof store?.[name] === "function");
-  must(isStore, "store", "an object with the methods get, put and delete", store);
-  must(
-    store.keys === undefined || typeof store.keys === "function",
-    "keys of the store",
-    "a function",
-    store.keys,
-  );
-  must(typeof background === "boolean", "background", "true or false", background);
 }

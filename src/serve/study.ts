@@ -18,7 +18,7 @@ import { clientMessageOf, ofHost } from "./faults.js";
 import { checkListeners, checkMemory, checkTrials } from "./limits.js";
 import { RowAnswerer } from "./models/rows.js";
 import { alone, type Neighbours } from "./neighbours.js";
-import { figuresOf, type ServedStudyOptions } from "./options.js";
+import type { StudySettings } from "./options.js";
 import { Pace, STRETCH } from "./pace.js";
 import {
   type Command,
@@ -54,7 +54,6 @@ export type OpenTuner<S extends Space, T extends MeasuredTuner<S>> = (
 export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTuner<S> = MeasuredTuner<S>> {
   private readonly stored: StoredRecord;
   private readonly pace: Pace;
-  private readonly figures: ReturnType<typeof figuresOf>;
   private readonly listeners = new Set<(event: ServedEvent) => void>();
   /** Settles with the last call, so that calls run one at a time. */
   private lastCall: Promise<unknown> = Promise.resolve();
@@ -74,13 +73,12 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   constructor(
     readonly id: string,
     store: Store,
-    private readonly options: ServedStudyOptions<C, S>,
+    private readonly options: StudySettings<C, S>,
     private readonly open: OpenTuner<S, T>,
     private readonly neighbours: Neighbours = alone(),
   ) {
-    this.figures = figuresOf(options);
     this.stored = new StoredRecord(store, id);
-    this.pace = new Pace(this.figures.sliceMilliseconds, this.figures.sliceSteps);
+    this.pace = new Pace(options.sliceMilliseconds, options.sliceSteps);
   }
 
   /** Whether it was running when the store was last read or written. */
@@ -124,11 +122,11 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
         this.given = undefined;
         const [options, tuner] = await ofHost("the option tuner", async () => {
           const given = await this.tunerOptions(settings);
-          return [given, await this.open(given, null, this.figures.maxStudyMemory)] as const;
+          return [given, await this.open(given, null, this.options.maxStudyMemory)] as const;
         });
-        checkTrials(options, this.figures.maxTrials);
+        checkTrials(options, this.options.maxTrials);
         const memory = tuner.largestTraining();
-        checkMemory(memory, this.figures.maxStudyMemory);
+        checkMemory(memory, this.options.maxStudyMemory);
         room.reserve(this.id, memory);
         const status = { id: this.id, phase: "running", settings, steps: 0, finished: 0 } as const;
         await this.write({ status, tuner: tuner.save(), memory });
@@ -304,7 +302,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   /** The tuner of a record. */
   private async loaded({ tuner, status, memory = 0 }: StudyRecord): Promise<T> {
     this.neighbours.room.hold(this.id, memory);
-    const { maxStudyMemory } = this.figures;
+    const { maxStudyMemory } = this.options;
     this.tuner ??= await this.open(await this.optionsFor(status.settings), tuner, maxStudyMemory);
     return this.tuner;
   }

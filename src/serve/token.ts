@@ -1,5 +1,6 @@
 /** The secret that requests carry: a client with it may do everything, a client without it nothing. */
-import { kindOf } from "../errors.js";
+import { check, kindOf } from "../errors.js";
+import type { Rule } from "../rules.js";
 import type { Asked } from "./exchange.js";
 import { Refusal } from "./responses.js";
 
@@ -18,6 +19,12 @@ export function whyInvalidToken(token: unknown): string | undefined {
     `received ${isText ? shapeOf(token) : token === undefined ? "undefined" : (kindOf(token) ?? `a value of type ${typeof token}`)}`
   );
 }
+
+/** A row of a table of options. */
+export const secret: Rule<string> = (_, token) => {
+  const invalid = whyInvalidToken(token);
+  check(invalid === undefined, () => invalid as string);
+};
 
 const shapeOf = (token: string): string =>
   token.length < LEAST

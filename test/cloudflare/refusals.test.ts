@@ -38,7 +38,7 @@ it.each(["", "x", "{}", '{"trial":0}', '{"trial":"0","index":0}'])(
   "a job named %j is refused",
   async (name) => {
     const state = { storage: { sql: { exec: () => [] } } } as never;
-    const object = new QueuedObject(state, TOKEN, { tuner: () => ({}) as never }, {} as never, 1);
+    const object = new QueuedObject(state, TOKEN, { tuner: () => ({}) } as never, {} as never, 1);
     const url = new URL(`https://object/studies/a/jobs?name=${name}`);
     const response = object.fetch(new Request(url, { headers: authorized }));
     const message = `name must be { "trial", "index" } of a job as JSON; received ${JSON.stringify(name)}`;

@@ -9,14 +9,15 @@
  *     GET  /health          { "status": "ok" }, without the token
  */
 import { checkUnknownRule, type UnknownRule } from "../../data/read.js";
-import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
-import { mustBeListener, type Tell, teller } from "../../listener.js";
+import { must } from "../../errors.js";
+import { listener, type Tell, teller } from "../../listener.js";
 import { loadPredictor, Predictor } from "../../predict/predictor.js";
+import { integer, type OptionRules, readOptions, rule } from "../../rules.js";
 import { inShort } from "../body.js";
 import type { Asked, Reply } from "../exchange.js";
 import { handlerOf } from "../handler.js";
 import { checkMethod, json, Refusal } from "../responses.js";
-import { checkToken, whyInvalidToken } from "../token.js";
+import { checkToken, secret } from "../token.js";
 import { describeModel, type ModelDescription } from "./description.js";
 import type { Limits } from "./lines.js";
 import { openApi } from "./openapi.js";
@@ -57,14 +58,18 @@ export interface ModelServerOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-const OPTIONS: OptionNames<ModelServerOptions> = {
-  token: true,
-  prefix: true,
-  maxRows: true,
-  maxBytes: true,
-  unknown: true,
-  onError: true,
-};
+const RULES = {
+  token: [
+    (_: string, token: unknown) => {
+      if (typeof token !== "function") secret("token", token);
+    },
+  ],
+  prefix: [rule<string>('empty, or a path that does not end with "/", such as /models/iris', isPrefix), ""],
+  maxRows: [integer(), 1000],
+  maxBytes: [integer(), 2 ** 20],
+  unknown: (_: string, unknown: unknown) => checkUnknownRule(unknown),
+  onError: listener,
+} satisfies OptionRules<ModelServerOptions>;
 
 /**
  * A model to serve: the bytes of a model file, a predictor, or a function that returns a promise of one of
@@ -107,10 +112,10 @@ export function modelServer(
   model: ServableModel,
   options: ModelServerOptions,
 ): (request: Request) => Promise<Response> {
-  checkModel(model, options);
-  const { token, prefix = "", maxRows = 1000, maxBytes = 2 ** 20, unknown } = options;
+  const { token, prefix, maxRows, maxBytes, unknown, onError } = readOptions(options, "modelServer", RULES);
+  checkModel(model, unknown);
   const limits: Limits = { maxRows, maxBytes };
-  const tell = teller(options.onError);
+  const tell = teller(onError);
 
   const served = lazily(async (): Promise<Served> => {
     const given = typeof model === "function" ? await model() : model;
@@ -165,9 +170,7 @@ function lazily<T>(load: () => Promise<T>, tell: Tell): () => Promise<T | undefi
   };
 }
 
-function checkModel(model: unknown, options: ModelServerOptions): void {
-  checkOptions(options, "modelServer", OPTIONS);
-  const { token, prefix = "", maxRows = 1000, maxBytes = 1, unknown = "refuse", onError } = options;
+function checkModel(model: unknown, unknown: UnknownRule | undefined): void {
   const isBytes = Object.prototype.toString.call(model) === "[object Uint8Array]";
   must(
     isBytes || model instanceof Predictor || typeof model === "function",
@@ -175,19 +178,7 @@ function checkModel(model: unknown, options: ModelServerOptions): void {
     "the bytes of a model file as a Uint8Array, a Predictor, or a function that returns a promise of one of them",
     model,
   );
-  const invalid = typeof token === "function" ? undefined : whyInvalidToken(token);
-  check(invalid === undefined, () => invalid as string);
-  must(
-    isPrefix(prefix),
-    "prefix",
-    'empty, or a path that does not end with "/", such as /models/iris',
-    prefix,
-  );
-  mustBeInteger("maxRows", maxRows);
-  mustBeInteger("maxBytes", maxBytes);
-  checkUnknownRule(unknown);
-  if (model instanceof Predictor) refuseOtherRule(model, options.unknown);
-  mustBeListener(onError);
+  if (model instanceof Predictor) refuseOtherRule(model, unknown);
 }
 
 /** A predictor already has its rule. */

@@ -5,7 +5,8 @@
  * same number, one is refused, and no lock can be left behind. The write before the last is kept, in case a
  * file is damaged from outside.
  */
-import { checkOptions, FettleError, must, type OptionNames, show } from "../../errors.js";
+import { FettleError, must, show } from "../../errors.js";
+import { flag, type OptionRules, readOptions } from "../../rules.js";
 import type { StoredEntry } from "../store.js";
 import {
   addFile,
@@ -29,7 +30,7 @@ export interface FileStoreOptions {
   readonly sync?: boolean;
 }
 
-const OPTIONS: OptionNames<FileStoreOptions> = { sync: true };
+const RULES = { sync: [flag, true] } satisfies OptionRules<FileStoreOptions>;
 
 /** A store in a folder, with versions. */
 export interface FileStore {
@@ -77,9 +78,7 @@ const FIRST = 2 ** 40;
  */
 export function fileStore(folder: string, options: FileStoreOptions = {}): FileStore {
   must(typeof folder === "string" && folder !== "", "folder", "the path of a folder", folder);
-  checkOptions(options, "fileStore", OPTIONS);
-  const { sync = true } = options;
-  must(typeof sync === "boolean", "sync", "true or false", sync);
+  const { sync } = readOptions(options, "fileStore", RULES);
   const folderOf = (key: string): string => `${folder}/${nameOf(key)}`;
   const failed = (verb: string, key: string, cause: unknown): FettleError =>
     cause instanceof FettleError

@@ -1,6 +1,7 @@
 /** Limits of requests in size, time and number: the options, and their checks. */
-import { checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
-import { mustBeListener } from "../../listener.js";
+import { must } from "../../errors.js";
+import { listener } from "../../listener.js";
+import { integer, type OptionRules, type ReadOptions, type Rule, readOptions, rule } from "../../rules.js";
 
 /**
  * Answers requests: `serveStudies(…).fetch`, the result of `modelServer`, or any other function with this
@@ -60,83 +61,56 @@ export interface NodeServerOptions extends NodeHandlerOptions {
   readonly closeTimeout?: number;
 }
 
-const HANDLER_OPTIONS: OptionNames<NodeHandlerOptions> = {
-  maxBodyBytes: true,
-  bodyTimeout: true,
-  writeTimeout: true,
-  onError: true,
-};
-const SERVER_OPTIONS: OptionNames<NodeServerOptions> = {
-  ...HANDLER_OPTIONS,
-  port: true,
-  hostname: true,
-  maxConnections: true,
-  headersTimeout: true,
-  idleTimeout: true,
-  closeTimeout: true,
-};
+/** The longest time of timers; longer ones would fire at once. */
+const LONGEST = 2 ** 31 - 1;
+const time = integerIn(1, LONGEST, `an integer from 1 to ${LONGEST}, in milliseconds`);
+
+function integerIn(least: number, most: number, words: string): Rule<number> {
+  return rule(words, (value) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most);
+}
+
+const HANDLER_RULES = {
+  maxBodyBytes: [
+    rule<number>(
+      "a positive integer or Infinity",
+      (value) => value === Infinity || (Number.isSafeInteger(value) && Number(value) > 0),
+    ),
+    2 ** 20,
+  ],
+  bodyTimeout: [time, 60_000],
+  writeTimeout: [time, 30_000],
+  onError: listener,
+} satisfies OptionRules<NodeHandlerOptions>;
+const SERVER_RULES = {
+  ...HANDLER_RULES,
+  port: [integerIn(0, 2 ** 16 - 1, "an integer from 0 to 65535"), 8080],
+  hostname: [
+    rule<string>("a name or an address", (value) => typeof value === "string" && value !== ""),
+    "127.0.0.1",
+  ],
+  maxConnections: [integer(), 256],
+  headersTimeout: [time, 10_000],
+  idleTimeout: [time, 5_000],
+  closeTimeout: [time, 10_000],
+} satisfies OptionRules<NodeServerOptions>;
 
 /** Options with their defaults. */
-export type HandlerLimits = Required<Omit<NodeHandlerOptions, "onError">>;
-export type ServerLimits = Required<Omit<NodeServerOptions, "onError">>;
-
-const HANDLER_DEFAULTS: HandlerLimits = {
-  maxBodyBytes: 2 ** 20,
-  bodyTimeout: 60_000,
-  writeTimeout: 30_000,
-};
-const SERVER_DEFAULTS: ServerLimits = {
-  ...HANDLER_DEFAULTS,
-  port: 8080,
-  hostname: "127.0.0.1",
-  maxConnections: 256,
-  headersTimeout: 10_000,
-  idleTimeout: 5_000,
-  closeTimeout: 10_000,
-};
+export type HandlerLimits = ReadOptions<NodeHandlerOptions, typeof HANDLER_RULES>;
+export type ServerLimits = ReadOptions<NodeServerOptions, typeof SERVER_RULES>;
 
 /** @throws FettleError `invalid_argument` or `unknown_name` for invalid options */
 export function handlerLimits(handler: unknown, options: NodeHandlerOptions): HandlerLimits {
-  checkOptions(options, "nodeHandler", HANDLER_OPTIONS);
-  const limits = withDefaults(HANDLER_DEFAULTS, options);
-  checkHandler(handler, limits, options);
+  const limits = readOptions(options, "nodeHandler", HANDLER_RULES);
+  mustBeHandler(handler);
   return limits;
 }
 
 /** @throws FettleError `invalid_argument` or `unknown_name` for invalid options */
 export function serverLimits(handler: unknown, options: NodeServerOptions): ServerLimits {
-  checkOptions(options, "serveNode", SERVER_OPTIONS);
-  const limits = withDefaults(SERVER_DEFAULTS, options);
-  checkHandler(handler, limits, options);
-  const { port, hostname } = limits;
-  must(Number.isInteger(port) && port >= 0 && port < 2 ** 16, "port", "an integer from 0 to 65535", port);
-  must(typeof hostname === "string" && hostname !== "", "hostname", "a name or an address", hostname);
-  mustBeInteger("maxConnections", limits.maxConnections);
-  mustBeTime("headersTimeout", limits.headersTimeout);
-  mustBeTime("idleTimeout", limits.idleTimeout);
-  mustBeTime("closeTimeout", limits.closeTimeout);
+  const limits = readOptions(options, "serveNode", SERVER_RULES);
+  mustBeHandler(handler);
   return limits;
 }
 
-function checkHandler(handler: unknown, limits: HandlerLimits, { onError }: NodeHandlerOptions): void {
+const mustBeHandler = (handler: unknown): void =>
   must(typeof handler === "function", "handler", "a function from Request to Response", handler);
-  const { maxBodyBytes } = limits;
-  const isBound = maxBodyBytes === Infinity || (Number.isSafeInteger(maxBodyBytes) && maxBodyBytes > 0);
-  must(isBound, "maxBodyBytes", "a positive integer or Infinity", maxBodyBytes);
-  mustBeTime("bodyTimeout", limits.bodyTimeout);
-  mustBeTime("writeTimeout", limits.writeTimeout);
-  mustBeListener(onError);
-}
-
-/** The longest time of timers; longer ones would fire at once. */
-function mustBeTime(name: string, value: unknown): void {
-  const most = 2 ** 31 - 1;
-  const isTime = Number.isInteger(value) && (value as number) > 0 && (value as number) <= most;
-  must(isTime, name, `an integer from 1 to ${most}, in milliseconds`, value);
-}
-
-/** An undefined option counts as missing. */
-function withDefaults<T extends object>(defaults: T, options: Partial<T>): T {
-  const given = Object.entries(options).filter(([name, value]) => name in defaults && value !== undefined);
-  return { ...defaults, ...Object.fromEntries(given) };
-}

@@ -1,14 +1,15 @@
 /** The options of a server whose clients run the trials, and their checks. */
-import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
-import { mustBeListener } from "../../listener.js";
+import { must, mustBeInteger } from "../../errors.js";
+import { listener } from "../../listener.js";
+import { integer, type OptionRules, type ReadOptions, readOptions, rule } from "../../rules.js";
 import { mustBeScheduler, type Scheduler } from "../../search/schedulers/scheduler.js";
 import type { Constraint, ParamsOf, Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
 import type { Direction } from "../../search/trial/trial.js";
 import type { StudyStorage } from "../../store/storage.js";
 import { isName } from "../http.js";
-import { checkServerLimits, mustBePositive, type ServerLimits } from "../options.js";
-import { whyInvalidToken } from "../token.js";
+import { LIMIT_RULES, positive, type ServerLimits } from "../options.js";
+import { secret } from "../token.js";
 
 /** Options of a server of trials. */
 export interface TrialServerOptions<S extends Space = Space>
@@ -50,70 +51,62 @@ export interface TrialServerOptions<S extends Space = Space>
   readonly onError?: (error: unknown) => void;
 }
 
+const { maxRequests, maxRequestsPerSecond, maxRequestMilliseconds } = LIMIT_RULES;
+const isMethods = (value: unknown, ...names: readonly string[]): boolean =>
+  names.every((name) => typeof (value as Record<string, unknown> | undefined)?.[name] === "function");
+/** The study itself checks those that are `true`. */
+const RULES = {
+  token: [secret],
+  storage: [rule<never>("a storage of fettle/store", (value) => isMethods(value, "open", "create"))],
+  study: [
+    rule<string>(
+      "a name of 1 to 64 letters, digits, - and _, which is part of the path of requests",
+      (value) => typeof value === "string" && isName(value),
+    ),
+  ],
+  space: [() => {}],
+  strategy: [() => {}],
+  direction: [() => {}],
+  trials: [integer()],
+  seed: [true, 0],
+  lag: [integer(0), 0],
+  constraint: true,
+  scheduler: (_: string, scheduler: unknown) => mustBeScheduler(scheduler),
+  steps: true,
+  leaseSeconds: [positive, 60],
+  onError: listener,
+  maxRequests,
+  maxRequestsPerSecond,
+  maxRequestMilliseconds,
+} satisfies OptionRules<TrialServerOptions>;
+
 /** The options with defaults. */
 export type TrialStudyOptions<S extends Space> = TrialServerOptions<S> &
-  Required<Pick<TrialServerOptions<S>, "seed" | "lag" | "leaseSeconds">>;
-
-const OPTIONS: OptionNames<TrialServerOptions> = {
-  token: true,
-  storage: true,
-  study: true,
-  space: true,
-  strategy: true,
-  direction: true,
-  trials: true,
-  seed: true,
-  lag: true,
-  constraint: true,
-  scheduler: true,
-  steps: true,
-  leaseSeconds: true,
-  onError: true,
-  maxRequests: true,
-  maxRequestsPerSecond: true,
-  maxRequestMilliseconds: true,
-};
+  ReadOptions<TrialServerOptions, typeof RULES>;
 
 /**
  * Checks the options that the study does not check itself.
  *
  * @throws FettleError `invalid_argument`, `unknown_name`
  */
-export function checkTrialOptions<S extends Space>(options: TrialServerOptions<S>): TrialStudyOptions<S> {
-  checkOptions(options, "serveTrials", OPTIONS);
-  const { token, storage, study, trials, scheduler, steps, onError } = options;
-  const { seed = 0, lag = 0, leaseSeconds = 60 } = options;
-  const invalid = whyInvalidToken(token);
-  check(invalid === undefined, () => invalid as string);
-  must(
-    typeof storage?.open === "function" && typeof storage.create === "function",
-    "storage",
-    "a storage of fettle/store",
-    storage,
-  );
-  must(
-    typeof study === "string" && isName(study),
-    "study",
-    "a name of 1 to 64 letters, digits, - and _, which is part of the path of requests",
-    study,
-  );
-  mustBeInteger("trials", trials);
-  mustBeInteger("lag", lag, 0);
-  mustBePositive("leaseSeconds", leaseSeconds);
-  mustBeListener(onError);
-  checkServerLimits(options);
+export function readTrialOptions<S extends Space>(options: TrialServerOptions<S>): TrialStudyOptions<S> {
+  const read = readOptions<TrialServerOptions, typeof RULES>(
+    options as never,
+    "serveTrials",
+    RULES,
+  ) as unknown as TrialStudyOptions<S>;
+  const { scheduler, steps } = read;
   if (scheduler === undefined) {
     must(steps === undefined, "steps", "left out without a scheduler", steps);
-  } else {
-    mustBeScheduler(scheduler);
-    mustBeInteger("steps", steps);
-    // a waiting client could not run the trials that it waits for
-    must(
-      scheduler.width(steps) === 1,
-      "scheduler",
-      "one whose trials do not wait for each other, such as asha() or medianStopping()",
-      scheduler.name,
-    );
+    return read;
   }
-  return { ...options, seed, lag, leaseSeconds };
+  mustBeInteger("steps", steps);
+  // a waiting client could not run the trials that it waits for
+  must(
+    scheduler.width(steps) === 1,
+    "scheduler",
+    "one whose trials do not wait for each other, such as asha() or medianStopping()",
+    scheduler.name,
+  );
+  return read;
 }

@@ -52,13 +52,12 @@ import { eventStream } from "../events.js";
 import type { Asked, Reply } from "../exchange.js";
 import { handlerOf } from "../handler.js";
 import { isForList, listStudies } from "../list.js";
-import { figuresOf } from "../options.js";
 import { Requests } from "../requests.js";
 import { checkMethod, eventReply, json, NOTHING } from "../responses.js";
 import type { StudyServer } from "../server.js";
 import { checkToken } from "../token.js";
 import { Leases } from "./leases.js";
-import { checkTrialOptions, type TrialServerOptions } from "./options.js";
+import { readTrialOptions, type TrialServerOptions } from "./options.js";
 import { TrialStudy, type TrialStudyStatus } from "./study.js";
 
 /** The most bytes of a body: a result has attributes, and no curves. */
@@ -145,10 +144,9 @@ const NUMBERS = ["value", "values", "constraints", "scores", "curve"];
 export async function serveTrials<const S extends Space>(
   options: TrialServerOptions<S>,
 ): Promise<StudyServer> {
-  const checked = checkTrialOptions(options);
+  const checked = readTrialOptions(options);
   const tell = teller(checked.onError);
-  const figures = figuresOf(checked);
-  const requests = new Requests(figures);
+  const requests = new Requests(checked);
   const leases = new Leases(1000 * checked.leaseSeconds, () => platform.now());
   const study = new TrialStudy(checked as never, leases);
   await study.open();
@@ -167,7 +165,7 @@ export async function serveTrials<const S extends Space>(
       );
     const methods = ROUTES[path];
     checkMethod(request, Object.keys(methods));
-    const until = platform.now() + figures.maxRequestMilliseconds;
+    const until = platform.now() + checked.maxRequestMilliseconds;
     const isAwaited = (): boolean => !request.signal.aborted && platform.now() < until;
     return methods[request.method](study, request, Number(rest[1]), isAwaited);
   };

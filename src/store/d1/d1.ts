@@ -1,5 +1,6 @@
 /** A storage in a database of Cloudflare D1. */
-import { checkOptions, FettleError, messageOf, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { FettleError, messageOf, must } from "../../errors.js";
+import { flag, integer, type OptionRules, readOptions } from "../../rules.js";
 import type { Row, SqlDatabase, SqlValue, Statement } from "../sql/database.js";
 import { D1 } from "../sql/dialect.js";
 import { repeated } from "../sql/repeated.js";
@@ -36,7 +37,7 @@ export interface D1Options {
   readonly readOnly?: boolean;
 }
 
-const OPTIONS: OptionNames<D1Options> = { timeout: true, readOnly: true };
+const RULES = { timeout: [integer(0), 5000], readOnly: [flag, false] } satisfies OptionRules<D1Options>;
 
 /**
  * A storage in a database of Cloudflare D1. Its tables begin with `fettle_`; tables of other programs are not
@@ -57,11 +58,8 @@ const OPTIONS: OptionNames<D1Options> = { timeout: true, readOnly: true };
  * ```
  */
 export async function d1Storage(database: D1Binding, options: D1Options = {}): Promise<StudyStorage> {
-  checkOptions(options, "d1Storage", OPTIONS);
+  const { timeout, readOnly } = readOptions(options, "d1Storage", RULES);
   must(typeof database?.prepare === "function", "database", "a binding to a database of D1", database);
-  const { timeout = 5000, readOnly = false } = options;
-  mustBeInteger("timeout", timeout, 0);
-  must(typeof readOnly === "boolean", "readOnly", "true or false", readOnly);
   return await sqlStorage(new D1Database(database, timeout), readOnly);
 }
 

@@ -3,7 +3,8 @@
  * bytes. Not SQLite in the origin's private files (OPFS): its synchronous handles exist only in workers and
  * lock out a second tab, and a SQLite in WebAssembly is half a megabyte.
  */
-import { checkOptions, FettleError, isRecord, must, type OptionNames, show } from "../../errors.js";
+import { FettleError, isRecord, show } from "../../errors.js";
+import { either, type OptionRules, readOptions } from "../../rules.js";
 import type { StudyJson } from "../../search/study/contract.js";
 import {
   type CurvesRow,
@@ -45,7 +46,9 @@ export interface IndexedDbOptions {
   readonly durability?: "relaxed" | "strict";
 }
 
-const OPTIONS: OptionNames<IndexedDbOptions> = { durability: true };
+const RULES = {
+  durability: [either("relaxed", "strict"), "relaxed"],
+} satisfies OptionRules<IndexedDbOptions>;
 
 /** The tables of trials, each with a key that begins with its study's. */
 const PARTS = ["trials", "results", "curves", "reports", "notes", "artifacts"] as const;
@@ -85,10 +88,8 @@ const MIGRATIONS: readonly Migration[] = [
  * ```
  */
 export async function indexedDbStorage(name: string, options: IndexedDbOptions = {}): Promise<StudyStorage> {
-  checkOptions(options, "indexedDbStorage", OPTIONS);
+  const { durability } = readOptions(options, "indexedDbStorage", RULES);
   checkName("the name of a database", name);
-  const { durability = "relaxed" } = options;
-  must(["relaxed", "strict"].includes(durability), "durability", '"relaxed" or "strict"', durability);
   const database = await PageDatabase.open(name, MIGRATIONS, TABLES, durability);
   const tables = new Tables(database);
   const open = async (wanted: string): Promise<StoredStudy | undefined> => {

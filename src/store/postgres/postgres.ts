@@ -1,5 +1,6 @@
 /** A storage in PostgreSQL, for any number of processes and machines. */
-import { checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
+
+import { flag, integer, type OptionRules, readOptions, rule } from "../../rules.js";
 import type { Row, SqlDatabase, SqlValue, Statement } from "../sql/database.js";
 import { postgresDialect } from "../sql/dialect.js";
 import { repeated } from "../sql/repeated.js";
@@ -32,7 +33,16 @@ export interface PostgresOptions {
   readonly readOnly?: boolean;
 }
 
-const OPTIONS: OptionNames<PostgresOptions> = { schema: true, timeout: true, readOnly: true };
+const isSchema = (name: unknown): boolean =>
+  typeof name === "string" && /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(name);
+const RULES = {
+  schema: [
+    rule<string>('at most 63 lower-case letters, digits and underscores, and not begin with "pg_"', isSchema),
+    "fettle",
+  ],
+  timeout: [integer(0), 30_000],
+  readOnly: [flag, false],
+} satisfies OptionRules<PostgresOptions>;
 
 /**
  * A storage in PostgreSQL, for processes on any number of machines; versions 15 and 18 are tested. With a URL
@@ -64,17 +74,7 @@ export async function postgresStorage(
   database: string | PostgresPool | PostgresInProcess,
   options: PostgresOptions = {},
 ): Promise<StudyStorage> {
-  checkOptions(options, "postgresStorage", OPTIONS);
-  const { schema = "fettle", timeout = 30_000, readOnly = false } = options;
-  const isName = typeof schema === "string" && /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema);
-  must(
-    isName,
-    "schema",
-    'at most 63 lower-case letters, digits and underscores, and not begin with "pg_"',
-    schema,
-  );
-  mustBeInteger("timeout", timeout, 0);
-  must(typeof readOnly === "boolean", "readOnly", "true or false", readOnly);
+  const { schema, timeout, readOnly } = readOptions(options, "postgresStorage", RULES);
   const driver = await driverOf(database);
   const opened = new PostgresDatabase(driver, schema, timeout);
   try {

@@ -3,23 +3,21 @@
  * holder; each heartbeat increments its `beat`, which the runner of the study watches.
  */
 import { platform } from "#platform";
-import { checkOptions, clockOf, type OptionNames } from "../../errors.js";
+import { clockOf } from "../../errors.js";
+import { readOptions } from "../../rules.js";
 import { LeaseWatch } from "../../workers/queue/leases.js";
 import {
-  ATTEMPTS,
-  checkQueueOptions,
   type EndedJob,
   type JobQueue,
-  LEASE,
   type Lease,
   MOST_ENDED,
+  QUEUE_RULES,
   type QueuedJob,
   type QueueOptions,
+  type QueueSettings,
   workersLost,
 } from "../../workers/queue/queue.js";
 import type { Row, SqlDatabase, Statement } from "./database.js";
-
-const OPTIONS: OptionNames<QueueOptions> = { lease: true, attempts: true, clock: true };
 
 const BEGIN = `INSERT INTO fettle_queues (study, beat) SELECT id, 0 FROM fettle_studies WHERE id = ?
   ON CONFLICT (study) DO UPDATE SET beat = fettle_queues.beat + 1`;
@@ -40,9 +38,7 @@ const GIVE_BACK = `UPDATE fettle_jobs SET holder = NULL, error = CASE WHEN attem
 
 /** @param study - its id */
 export function sqlQueue(database: SqlDatabase, study: number, options: QueueOptions): JobQueue {
-  checkOptions(options, "a queue", OPTIONS);
-  checkQueueOptions(options);
-  return new SqlQueue(database, study, options);
+  return new SqlQueue(database, study, readOptions(options, "a queue", QUEUE_RULES));
 }
 
 class SqlQueue implements JobQueue {
@@ -59,7 +55,7 @@ class SqlQueue implements JobQueue {
   constructor(
     private readonly database: SqlDatabase,
     private readonly study: number,
-    { lease = LEASE, attempts = ATTEMPTS, clock }: QueueOptions,
+    { lease, attempts, clock }: QueueSettings,
   ) {
     this.attempts = attempts;
     this.lease = lease;

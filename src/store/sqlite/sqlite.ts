@@ -1,5 +1,6 @@
 /** A storage in one file of SQLite, which several processes may use at once. */
-import { check, checkOptions, FettleError, messageOf, must, type OptionNames, show } from "../../errors.js";
+import { check, FettleError, messageOf, must, show } from "../../errors.js";
+import { either, flag, integer, type OptionRules, readOptions } from "../../rules.js";
 import type { Row, SqlDatabase, Statement } from "../sql/database.js";
 import { SQLITE } from "../sql/dialect.js";
 import { versionOf } from "../sql/schema.js";
@@ -26,7 +27,11 @@ export interface SqliteOptions {
   readonly readOnly?: boolean;
 }
 
-const OPTIONS: OptionNames<SqliteOptions> = { synchronous: true, timeout: true, readOnly: true };
+const RULES = {
+  synchronous: [either("normal", "full"), "normal"],
+  timeout: [integer(0), 10_000],
+  readOnly: [flag, false],
+} satisfies OptionRules<SqliteOptions>;
 
 /**
  * A storage in a file of SQLite, which is created if it does not exist. Needs Node 22.13 or later, Deno 2.2
@@ -47,12 +52,8 @@ const OPTIONS: OptionNames<SqliteOptions> = { synchronous: true, timeout: true, 
  * ```
  */
 export async function sqliteStorage(path: string, options: SqliteOptions = {}): Promise<StudyStorage> {
-  checkOptions(options, "sqliteStorage", OPTIONS);
+  const { synchronous, timeout, readOnly } = readOptions(options, "sqliteStorage", RULES);
   must(typeof path === "string" && path !== "", "path", "the path of a file", path);
-  const { synchronous = "normal", timeout = 10_000, readOnly = false } = options;
-  must(["normal", "full"].includes(synchronous), "synchronous", '"normal" or "full"', synchronous);
-  must(Number.isSafeInteger(timeout) && timeout >= 0, "timeout", "an integer of at least 0", timeout);
-  must(typeof readOnly === "boolean", "readOnly", "true or false", readOnly);
   must(!readOnly || path !== ":memory:", "path", "that of a file with readOnly", path);
   const database = await openDatabase(path, { synchronous, timeout, readOnly });
   try {

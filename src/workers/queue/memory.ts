@@ -1,21 +1,19 @@
 /** A queue in memory, for workers of one process, and the reference implementation of a queue. */
 import { platform } from "#platform";
-import { checkOptions, clockOf, type OptionNames } from "../../errors.js";
+import { clockOf } from "../../errors.js";
+import { readOptions } from "../../rules.js";
 import { LeaseWatch } from "./leases.js";
 import {
-  ATTEMPTS,
-  checkQueueOptions,
   type EndedJob,
   type JobQueue,
-  LEASE,
   type Lease,
   MOST_ENDED,
+  QUEUE_RULES,
   type QueuedJob,
   type QueueOptions,
+  type QueueSettings,
   workersLost,
 } from "./queue.js";
-
-const OPTIONS: OptionNames<QueueOptions> = { lease: true, attempts: true, clock: true };
 
 interface Entry {
   readonly job: QueuedJob;
@@ -41,9 +39,7 @@ interface Entry {
  * ```
  */
 export function memoryQueue(options: QueueOptions = {}): JobQueue {
-  checkOptions(options, "memoryQueue", OPTIONS);
-  checkQueueOptions(options);
-  return new MemoryQueue(options);
+  return new MemoryQueue(readOptions(options, "memoryQueue", QUEUE_RULES));
 }
 
 class MemoryQueue implements JobQueue {
@@ -52,7 +48,7 @@ class MemoryQueue implements JobQueue {
   private readonly attempts: number;
   private isOpen = false;
 
-  constructor({ lease = LEASE, attempts = ATTEMPTS, clock }: QueueOptions) {
+  constructor({ lease, attempts, clock }: QueueSettings) {
     this.watch = new LeaseWatch(
       lease,
       clockOf(clock, () => platform.now()),

@@ -7,16 +7,15 @@
  * marks its queue. pg-boss 12 needs Node 22.12.
  */
 import { platform } from "#platform";
-import { checkOptions, clockOf, FettleError, messageOf, must, type OptionNames } from "../../errors.js";
+import { clockOf, FettleError, messageOf, must } from "../../errors.js";
+import { type OptionRules, type ReadOptions, readOptions, rule } from "../../rules.js";
 import { fromBase64, toBase64 } from "./base64.js";
 import {
-  ATTEMPTS,
-  checkQueueOptions,
   type EndedJob,
   type JobQueue,
-  LEASE,
   type Lease,
   MOST_ENDED,
+  QUEUE_RULES,
   type QueuedJob,
   type QueueOptions,
   workersLost,
@@ -89,13 +88,12 @@ export interface PgBossQueueOptions extends QueueOptions {
   readonly schema?: string;
 }
 
-const OPTIONS: OptionNames<PgBossQueueOptions> = {
-  lease: true,
-  attempts: true,
-  clock: true,
-  study: true,
-  schema: true,
-};
+const isWord = (schema: unknown): boolean => typeof schema === "string" && /^[a-z_][a-z0-9_]*$/i.test(schema);
+const RULES = {
+  ...QUEUE_RULES,
+  study: [rule<string>("the name of a study", (study) => typeof study === "string" && study !== "")],
+  schema: [rule<string>("a name of letters, digits and _", isWord), "pgboss"],
+} satisfies OptionRules<PgBossQueueOptions>;
 
 /**
  * A queue of pg-boss, a peer to install: `npm install pg-boss@10` on Node 20.
@@ -112,15 +110,12 @@ const OPTIONS: OptionNames<PgBossQueueOptions> = {
  * ```
  */
 export async function pgBossQueue(boss: string | PgBossLike, options: PgBossQueueOptions): Promise<JobQueue> {
-  checkOptions(options, "pgBossQueue", OPTIONS);
-  checkQueueOptions(options);
-  const { study, schema = "pgboss", lease = LEASE } = options;
-  must(typeof study === "string" && study !== "", "study", "the name of a study", study);
-  must(/^[a-z_][a-z0-9_]*$/i.test(schema), "schema", "a name of letters, digits and _", schema);
+  const read = readOptions(options, "pgBossQueue", RULES);
+  const { schema, lease } = read;
   must(lease >= 1000, "lease", "at least 1,000 milliseconds with pg-boss, which counts seconds", lease);
   const own = typeof boss === "string";
   const started = own ? await startedBoss(boss, schema) : boss;
-  return new PgBossQueue(started, own, { ...options, schema, lease });
+  return new PgBossQueue(started, own, read);
 }
 
 /**
@@ -190,7 +185,7 @@ class PgBossQueue implements JobQueue {
   constructor(
     private readonly boss: PgBossLike,
     private readonly own: boolean,
-    { study, schema = "", lease = LEASE, attempts = ATTEMPTS, clock }: PgBossQueueOptions,
+    { study, schema, lease, attempts, clock }: ReadOptions<PgBossQueueOptions, typeof RULES>,
   ) {
     this.queue = `fettle/${study}`;
     this.table = `${schema}.job`;

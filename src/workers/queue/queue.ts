@@ -5,7 +5,7 @@
  * worker, and the first is accepted. A queue knows neither studies nor models: payloads and outcomes are
  * bytes. It is not a storage: once its study has ended, nothing in it is worth keeping.
  */
-import { mustBeInteger } from "../../errors.js";
+import { integer, type OptionRules, type ReadOptions } from "../../rules.js";
 
 /** A job for any worker. */
 export interface QueuedJob {
@@ -80,16 +80,18 @@ export interface QueueOptions {
   readonly clock?: () => number;
 }
 
+/** Milliseconds without a heartbeat after which a worker loses its jobs, by default. */
 export const LEASE = 30_000;
-export const ATTEMPTS = 3;
+export const QUEUE_RULES = {
+  lease: [integer(), LEASE],
+  attempts: [integer(), 3],
+  clock: true,
+} satisfies OptionRules<QueueOptions>;
+/** The options of a queue, with defaults. */
+export type QueueSettings = ReadOptions<QueueOptions, typeof QUEUE_RULES>;
+
 /** The most ended jobs that a call of `ended` returns. */
 export const MOST_ENDED = 100;
-
-/** @throws FettleError `invalid_argument` */
-export function checkQueueOptions({ lease = LEASE, attempts = ATTEMPTS }: QueueOptions): void {
-  mustBeInteger("lease", lease);
-  mustBeInteger("attempts", attempts);
-}
 
 /** The error of a job whose workers were all lost. */
 export const workersLost = (attempts: number): string =>

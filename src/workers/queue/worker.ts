@@ -5,7 +5,7 @@
 
 import { platform } from "#platform";
 import { clockOf, FettleError, messageOf, must } from "../../errors.js";
-import { mustBeListener, type Tell, teller } from "../../listener.js";
+import { listener, type Tell, teller } from "../../listener.js";
 import type { Watchdog } from "../../platform/platform.js";
 import { integer, type OptionRules, type ReadOptions, readOptions } from "../../rules.js";
 import type { HostSignal } from "../../search/study/contract.js";
@@ -63,7 +63,7 @@ const RULES = {
   wait: true,
   signal: true,
   patience: [integer(0), 60_000],
-  onError: true,
+  onError: listener,
   clock: true,
   sleep: true,
 } satisfies OptionRules<RunWorkerOptions>;
@@ -105,7 +105,6 @@ export async function runWorker(
   const read = readOptions(options, "runWorker", RULES);
   must(typeof queue?.take === "function", "queue", "a queue, such as memoryQueue()", queue);
   must(typeof doJob === "function", "doJob", "a function of the payload of a job", doJob);
-  mustBeListener(options.onError);
   return new Worker(queue, doJob, read).run();
 }
 
