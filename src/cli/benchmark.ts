@@ -5,7 +5,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { analyzeBenchmark } from "../benchmark/analysis.js";
-import { standardOptimizers } from "../benchmark/contestant.js";
 import { learningCurves } from "../benchmark/curves.js";
 import { scenesOf } from "../benchmark/landscape.js";
 import { type BenchmarkSetup, countRuns, setupOf } from "../benchmark/record.js";
@@ -20,9 +19,9 @@ import { FettleError } from "../errors.js";
 import { benchmarkCsv, introduceBenchmark, summarizeBenchmark, timesCsv } from "../report/benchmark.js";
 import { benchmarkPictures } from "../report/pictures/index.js";
 import { type Draw, loadCharts } from "../report/plots/render.js";
-import { type BenchmarkFlags, readBenchmark } from "./benchmarkOptions.js";
+import { BENCHMARK, type BenchmarkFlags, readBenchmark } from "./benchmarkOptions.js";
 import { EXIT } from "./exit.js";
-import { integer, names } from "./flags.js";
+import { addFlags } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { type Lock, lockFolder } from "./lock.js";
@@ -31,46 +30,22 @@ import { createBar } from "./progress.js";
 import { openRunFile } from "./runFile.js";
 import { note, paintFor, printLines, widthOf } from "./streams.js";
 
-/** The flags, as commander gives them. */
-interface Flags extends BenchmarkFlags {
-  readonly out: string;
-  /** Undefined without `--pictures` and `--no-pictures`. */
-  readonly pictures?: boolean;
-}
-
 /** Files in the folder, next to the pictures. */
 const [RUNS, TABLES, TIMES, ANALYSIS] = ["runs.jsonl", "tables.csv", "times.csv", "analysis.json"];
 const PICTURES = "pictures";
 
 /** Adds the command; `done` receives the exit code. */
 export function addBenchmarkCommand(program: Command, done: (exitCode: number) => void): void {
-  const optimizers = standardOptimizers().map(({ name }) => name);
-  program
+  const command = program
     .command("benchmark")
     .summary("compare optimizers on standard problems")
     .description(
       "Compare optimizers on the same problems from the same seeds: with defaults, tuned with the same budget, and at " +
         "many learning rates. A benchmark that was stopped resumes from the runs in its folder.",
-    )
-    .option("--problems <names>", "problems to run, separated by commas (default: all)", names("--problems"))
-    .option(
-      "--optimizers <names>",
-      `optimizers to compare: ${optimizers.join(", ")} (default: all)`,
-      names("--optimizers"),
-    )
-    .option("--with <file.js>", "module that exports further problems or optimizers")
-    .option("--seeds <n>", "runs with default settings; the same number run tuned", integer("--seeds", 1), 10)
-    .option("--trials <n>", "trials to tune each optimizer", integer("--trials", 1), 20)
-    .option(
-      "--jobs <n>",
-      "worker threads; their number does not change results (default: one per core)",
-      integer("--jobs", 1),
-    )
-    .option("--out <folder>", "folder for runs, tables and pictures", "fettle-benchmark")
-    .option("--pictures", "draw pictures; needs the package echarts (default: if it is installed)")
-    .option("--no-pictures", "draw no pictures")
+    );
+  addFlags(command, BENCHMARK)
     .addHelpText("after", EXAMPLES)
-    .action(async (flags: Flags) => done(await run(flags)));
+    .action(async (flags: BenchmarkFlags) => done(await run(flags)));
 }
 
 const EXAMPLES = `
@@ -80,7 +55,7 @@ Examples:
   fettle benchmark --with mine.js --optimizers adam,mine --out mine`;
 
 /** @returns the exit code */
-async function run(flags: Flags): Promise<number> {
+async function run(flags: BenchmarkFlags): Promise<number> {
   const options = await readBenchmark(flags);
   const setup = setupOf(options.problems, options.optimizers, sizeOfBenchmark(options));
   // refused before anything runs
@@ -116,7 +91,7 @@ async function chartsFor(wanted: boolean | undefined): Promise<Draw | undefined>
 }
 
 async function runInto(
-  { out, pictures: wanted }: Flags,
+  { out, pictures: wanted }: BenchmarkFlags,
   options: BenchmarkOptions,
   setup: BenchmarkSetup,
   lock: Lock,

@@ -11,16 +11,26 @@ import { TABLES } from "../benchmark/problems/learning.js";
 import type { BenchmarkOptions } from "../benchmark/runBenchmark.js";
 import { byName, check, FettleError, isRecord, messageOf, must, show } from "../errors.js";
 import { isThere, readText } from "./files.js";
+import { type FlagsOf, integer, names, text, turn } from "./flags.js";
 
-/** The flags that say what to run, as commander gives them. */
-export interface BenchmarkFlags {
-  readonly problems?: readonly string[];
-  readonly optimizers?: readonly string[];
-  readonly with?: string;
-  readonly seeds: number;
-  readonly trials: number;
-  readonly jobs?: number;
-}
+const OPTIMIZERS = standardOptimizers()
+  .map(({ name }) => name)
+  .join(", ");
+
+export const BENCHMARK = {
+  problems: names("<names>", "problems to run, separated by commas (default: all)"),
+  optimizers: names("<names>", `optimizers to compare: ${OPTIMIZERS} (default: all)`),
+  with: text("<file.js>", "module that exports further problems or optimizers"),
+  seeds: integer(1)("<n>", "runs with default settings; the same number run tuned", 10),
+  trials: integer(1)("<n>", "trials to tune each optimizer", 20),
+  jobs: integer(1)("<n>", "worker threads; their number does not change results (default: one per core)"),
+  out: text("<folder>", "folder for runs, tables and pictures", "fettle-benchmark"),
+  pictures: turn(
+    "draw pictures; needs the package echarts (default: if it is installed)",
+    "draw no pictures",
+  ),
+};
+export type BenchmarkFlags = FlagsOf<typeof BENCHMARK>;
 
 /**
  * The options of the benchmark.

@@ -14,46 +14,33 @@ import { check, FettleError, messageOf, must } from "../errors.js";
 import { serveNode } from "../serve/node/server.js";
 import { EXIT } from "./exit.js";
 import { readText } from "./files.js";
-import { integer, names } from "./flags.js";
+import { addFlags, type FlagsOf, names, PORT, text, turnOn } from "./flags.js";
 import { untilStopped } from "./interrupt.js";
 import { openStorage } from "./storageFile.js";
 import { note } from "./streams.js";
 
-interface DashboardFlags {
-  readonly storage?: string;
-  readonly url?: string;
-  readonly token?: string;
-  readonly tokenFile?: string;
-  readonly study?: readonly string[];
-  readonly port: number;
-  readonly edit?: boolean;
-  readonly open?: true;
-}
+const DASHBOARD = {
+  storage: text("<file.db>", "the database of fettle tune --storage"),
+  url: text("<address>", "or the address of a server that uses fettle/serve"),
+  token: text("<secret>", "the token of the host"),
+  tokenFile: text("<file>", "or a file that contains it, so that other users of this machine do not see it"),
+  study: names("<names>", "studies of the host, separated by commas, if the host does not list them"),
+  port: PORT,
+  edit: turnOn("allow notes, tags, and commands such as pause if the host supports them"),
+  open: turnOn("open a browser"),
+};
+type DashboardFlags = FlagsOf<typeof DASHBOARD>;
 
 /** Adds the command; `done` receives the exit code. */
 export function addDashboardCommand(program: Command, done: (exitCode: number) => void): void {
-  program
+  const command = program
     .command("dashboard")
     .summary("show studies in a browser while they run")
     .description(
       "Serve a page that shows studies while they run: history, curves, trials, and comparisons. It prints " +
         "an address that contains a key; only this machine can open it. It runs no trial.",
-    )
-    .option("--storage <file.db>", "the database of fettle tune --storage")
-    .option("--url <address>", "or the address of a server that uses fettle/serve")
-    .option("--token <secret>", "the token of the host")
-    .option(
-      "--token-file <file>",
-      "or a file that contains it, so that other users of this machine do not see it",
-    )
-    .option(
-      "--study <names>",
-      "studies of the host, separated by commas, if the host does not list them",
-      names("--study"),
-    )
-    .option("--port <n>", "the port to listen on; 0 for any free port", integer("--port", 0), 8080)
-    .option("--edit", "allow notes, tags, and commands such as pause if the host supports them")
-    .option("--open", "open a browser")
+    );
+  addFlags(command, DASHBOARD)
     .addHelpText("after", EXAMPLES)
     .action(async (flags: DashboardFlags) => done(await run(flags)));
 }
@@ -77,11 +64,11 @@ async function run(flags: DashboardFlags): Promise<number> {
   }
 }
 
-function remote(url: string, { token, tokenFile, study = [], edit = false }: DashboardFlags): Source {
+function remote(url: string, { token, tokenFile, study = [], edit }: DashboardFlags): Source {
   must(/^https?:\/\/[^/]/.test(url), "--url", "an address that begins with https:// or http://", url);
   check((token === undefined) !== (tokenFile === undefined), "--url needs --token or --token-file");
   const secret = token ?? readText(tokenFile as string).trim();
-  return hostSource({ url, token: secret, studies: study, mayWrite: edit });
+  return hostSource({ url, token: secret, studies: study, mayWrite: edit === true });
 }
 
 async function show(source: Source, { port, open }: DashboardFlags): Promise<number> {

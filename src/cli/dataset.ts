@@ -1,5 +1,4 @@
 /** The table that a command works on: its flags, and how it is read. */
-import type { Command } from "commander";
 import { type Dataset, encodeTable, type MissingRule, type Task } from "../data/dataset.js";
 import { limitsOf, type TableLimits } from "../data/limits.js";
 import type { PipelineOptions } from "../data/pipeline/options.js";
@@ -16,123 +15,101 @@ import {
 import { check, isRecord, show } from "../errors.js";
 import { densePipeline } from "../tune/dense.js";
 import { type FileText, inFile, parseJson, readJson, textOf, wholeText } from "./files.js";
-import { decimalMark, LIMITS_FLAG, names, setting, splitNames, texts } from "./flags.js";
+import {
+  decimalMark,
+  ENCODING,
+  type FlagsOf,
+  grouped,
+  LIMITS,
+  names,
+  setting,
+  splitNames,
+  text,
+  texts,
+  turn,
+  turnOff,
+} from "./flags.js";
 import { isParquet, parquetRecords } from "./parquet.js";
 import { DEFAULT_FOLDS } from "./validation.js";
 
-/** The flags of reading a table, as commander gives them. */
-export interface TableFlags {
-  readonly header?: boolean;
-  readonly decimal?: NonNullable<ReadTableOptions["decimal"]>;
-  readonly dateOrder?: NonNullable<ReadTableOptions["dateOrder"]>;
-  readonly na?: readonly string[];
-  readonly defaultNa: boolean;
-  readonly as?: Readonly<Record<string, ColumnKind>>;
-  readonly ignoreCase?: readonly string[];
+/** The help of the argument that names a table. */
+export const TABLE_HELP =
+  "table: a line of names and rows, separated by commas, semicolons, tabs or |, or JSON, an array of objects or one a " +
+  "line; or Parquet; gzip is unpacked; - for standard input";
+
+/** The flags of reading a table. */
+export const TABLE = grouped("Table:", {
+  encoding: ENCODING,
+  header: turn(
+    "read the first line as column names, even if it contains only numbers",
+    "read the first line as data, and number the columns",
+  ),
+  decimal: decimalMark<NonNullable<ReadTableOptions["decimal"]>>(
+    "<mark>",
+    "decimal mark of numbers, . or , or that of one column, as in price=, which may be repeated (default: as the columns show)",
+  ),
+  dateOrder: text<NonNullable<ReadTableOptions["dateOrder"]>>(
+    "<order>",
+    "order of dates in digits: dmy, mdy or ymd (default: as the columns show)",
+  ),
+  na: names("<words>", "more cells that mean missing, separated by commas"),
+  defaultNa: turnOff("read NA, N/A, #N/A, NaN, null, none, ? and - as words"),
+  as: setting<Readonly<Record<string, ColumnKind>>>(
+    "<column=kind>",
+    "a column's kind: number, boolean, category or date; identifier or text excludes it; may be repeated",
+  ),
+  ignoreCase: names("<names>", "columns whose categories ignore case and spaces, separated by commas"),
   /** Its file, or the contents of that file when the study began. */
-  readonly schema?: string | Schema;
-  readonly unknown?: UnknownRule;
-  readonly encoding?: string;
-  readonly limits?: TableLimits;
-}
+  schema: text<string | Schema>(
+    "<file>",
+    "a schema file, as fettle inspect --json prints it (default: inferred)",
+  ),
+  unknown: text<UnknownRule>(
+    "<rule>",
+    "words that the schema lacks, and later the model: refuse, missing or ignore (default: refuse; for a model of a column of names, ignore)",
+  ),
+  limits: LIMITS,
+});
+export type TableFlags = FlagsOf<typeof TABLE>;
 
 /** The flags of a table to learn from. */
-export interface DatasetFlags extends TableFlags {
-  readonly target?: string;
-  readonly weight?: string;
-  readonly group?: string;
-  readonly time?: string;
-  readonly task: Task | "auto";
-  readonly positive?: string;
-  readonly missing: MissingRule;
-  /** How classes with fewer rows than folds are treated. */
-  readonly rare?: RareClasses["rule"];
-  readonly folds?: number;
-  /** Whether features indicate missing cells. */
-  readonly indicator: boolean;
-  /** The text of each use. */
-  readonly drop?: readonly string[];
-}
-
-/** Adds the argument and the flags of reading a table to a command. */
-export function addTableFlags(command: Command, argument = "<data.csv>"): Command {
-  return command
-    .argument(
-      argument,
-      "table: a line of names and rows, separated by commas, semicolons, tabs or |, or JSON, an array of objects or one a " +
-        "line; or Parquet; gzip is unpacked; - for standard input",
-    )
-    .optionsGroup("Table:")
-    .option(
-      "--encoding <name>",
-      "encoding of the text, such as windows-1252 (default: utf-8, or utf-16 if it is)",
-    )
-    .option("--header", "read the first line as column names, even if it contains only numbers")
-    .option("--no-header", "read the first line as data, and number the columns")
-    .option(
-      "--decimal <mark>",
-      "decimal mark of numbers, . or , or that of one column, as in price=, which may be repeated (default: as the columns show)",
-      decimalMark,
-    )
-    .option(
-      "--date-order <order>",
-      "order of dates in digits: dmy, mdy or ymd (default: as the columns show)",
-    )
-    .option("--na <words>", "more cells that mean missing, separated by commas", names("--na"))
-    .option("--no-default-na", "read NA, N/A, #N/A, NaN, null, none, ? and - as words")
-    .option(
-      "--as <column=kind>",
-      "a column's kind: number, boolean, category or date; identifier or text excludes it; may be repeated",
-      setting("--as"),
-    )
-    .option(
-      "--ignore-case <names>",
-      "columns whose categories ignore case and spaces, separated by commas",
-      names("--ignore-case"),
-    )
-    .option("--schema <file>", "a schema file, as fettle inspect --json prints it (default: inferred)")
-    .option(
-      "--unknown <rule>",
-      "words that the schema lacks, and later the model: refuse, missing or ignore (default: refuse; for a model of a column of names, ignore)",
-    )
-    .option(...LIMITS_FLAG);
-}
-
-/** Adds the argument and the flags of a table to learn from to a command. */
-export function addDatasetFlags(command: Command, argument?: string): Command {
-  return addTableFlags(command, argument)
-    .optionsGroup("Data:")
-    .option(
-      "--target <column>",
+export const DATA = {
+  ...TABLE,
+  ...grouped("Data:", {
+    target: text(
+      "<column>",
       "column to predict, or several of numbers, separated by commas (default: those of the schema)",
-    )
-    .option("--weight <column>", "column with each row's weight in losses and metrics")
-    .option("--group <column>", "column that identifies groups of rows; no fold divides a group")
-    .option(
-      "--time <column>",
+    ),
+    weight: text("<column>", "column with each row's weight in losses and metrics"),
+    group: text("<column>", "column that identifies groups of rows; no fold divides a group"),
+    time: text(
+      "<column>",
       "column with each row's time, as dates or numbers; every fold trains only on rows earlier than those it validates",
-    )
-    .option(
-      "--task <name>",
+    ),
+    task: text<Task | "auto">(
+      "<name>",
       "classification, regression, or auto to decide by the values of the target",
       "auto",
-    )
-    .option(
-      "--positive <class>",
+    ),
+    positive: text(
+      "<class>",
       "the positive class of two, to which precision, recall, f1, AUC and the threshold refer (default: yes, true or 1 if the other is its opposite, else the rarer class)",
-    )
-    .option(
-      "--missing <rule>",
+    ),
+    missing: text<MissingRule>(
+      "<rule>",
       "what to do with missing cells: refuse them, drop their rows, or impute them",
       "refuse",
-    )
-    .option("--no-indicator", "with --missing impute: add no feature that marks imputed cells")
-    .option(
-      "--rare <rule>",
+    ),
+    indicator: turnOff("with --missing impute: add no feature that marks imputed cells"),
+    rare: text<RareClasses["rule"]>(
+      "<rule>",
       "classes with fewer rows than folds: drop their rows, or merge them into one class (default: refuse them)",
-    )
-    .option("--drop <columns>", "columns to leave out, separated by commas", texts);
-}
+    ),
+    drop: texts("<columns>", "columns to leave out, separated by commas"),
+  }),
+};
+/** With the folds of a command that has some. */
+export type DatasetFlags = FlagsOf<typeof DATA> & { readonly folds?: number };
 
 /** How the flags say to turn a table into features of the dense network. */
 export const pipelineOf = (

@@ -1,32 +1,17 @@
 /** How a command shows a study: the flags, the pictures in characters, and Markdown. */
-import { type Command, Option } from "commander";
 import { studyMarkdown } from "../report/markdown.js";
 import type { StudyData } from "../report/plots/studyData.js";
 import { drawStudy } from "../report/terminal/study.js";
+import { type FlagsOf, JSON_ONLY, turnOn } from "./flags.js";
 import { drawingFor, paintFor } from "./streams.js";
 
-/** The flags, as commander gives them; at most one of them is set. */
-export interface DisplayFlags {
-  readonly json?: true;
-  readonly markdown?: true;
-  readonly plot?: true;
-}
-
-/** Names of flags that do not belong to a study. */
-export const DISPLAY_FLAGS: readonly (keyof DisplayFlags)[] = ["json", "markdown", "plot"];
-
-/** @param json - the help text of `--json` */
-export function addDisplayFlags(command: Command, json: string): Command {
-  return command
-    .option("--json", json)
-    .addOption(new Option("--markdown", "print only Markdown, for a notebook or a chat").conflicts("json"))
-    .addOption(
-      new Option("--plot", "draw the progress of the search and the importance of parameters").conflicts([
-        "json",
-        "markdown",
-      ]),
-    );
-}
+/** At most one of them is set. */
+export const DISPLAY = {
+  json: JSON_ONLY,
+  markdown: turnOn("print only Markdown, for a notebook or a chat", ["json"]),
+  plot: turnOn("draw the progress of the search and the importance of parameters", ["json", "markdown"]),
+};
+export type DisplayFlags = FlagsOf<typeof DISPLAY>;
 
 /** Whether the command prints a single text, as with `--json`. */
 export const printsOneText = ({ json, markdown }: DisplayFlags): boolean =>

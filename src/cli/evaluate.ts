@@ -2,25 +2,25 @@
 import type { Command } from "commander";
 import { rowsWithTargets } from "../data/columns.js";
 import { encodeRows } from "../data/dataset.js";
-import type { TableLimits } from "../data/limits.js";
-import type { UnknownRule } from "../data/read.js";
 import { check, show } from "../errors.js";
 import { count, formatScore, plain, scoreLabel } from "../report/format.js";
 import { layOut } from "../report/layout.js";
 import { readOtherFile } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { inFile, titleOf } from "./files.js";
-import { addRowFlags, readModel } from "./modelFile.js";
+import { addFlags, type FlagsOf, JSON_ONLY, text } from "./flags.js";
+import { ROWS, readModel } from "./modelFile.js";
 import { note, paintFor, printLines, widthOf } from "./streams.js";
 
-/** The flags, as commander gives them. */
-interface EvaluateFlags {
-  readonly unknown?: UnknownRule;
-  readonly encoding?: string;
-  readonly limits?: TableLimits;
-  readonly positive?: string;
-  readonly json?: true;
-}
+const EVALUATE = {
+  ...ROWS,
+  positive: text(
+    "<class>",
+    "the positive class, to which precision, recall, f1 and AUC refer (default: that of the model)",
+  ),
+  json: JSON_ONLY,
+};
+type EvaluateFlags = FlagsOf<typeof EVALUATE>;
 
 /** Adds the command; `done` receives the exit code. */
 export function addEvaluateCommand(program: Command, done: (exitCode: number) => void): void {
@@ -32,12 +32,7 @@ export function addEvaluateCommand(program: Command, done: (exitCode: number) =>
     )
     .argument("<model>", "model file, such as study/model.fettle")
     .argument("<data.csv>", "table with the columns that the model was trained on, and its target");
-  addRowFlags(command)
-    .option(
-      "--positive <class>",
-      "the positive class, to which precision, recall, f1 and AUC refer (default: that of the model)",
-    )
-    .option("--json", "print only a JSON object")
+  addFlags(command, EVALUATE)
     .addHelpText("after", "\nExample:\n  fettle evaluate study/model.fettle last-month.csv")
     .action(async (model: string, file: string, flags: EvaluateFlags) => done(await run(model, file, flags)));
 }

@@ -5,28 +5,28 @@ import { must } from "../errors.js";
 import type { ExportFormat } from "../model/export/exportModel.js";
 import { EXIT } from "./exit.js";
 import { isFolder } from "./files.js";
+import { addFlags, type FlagsOf, required, text } from "./flags.js";
 import { lockFolder } from "./lock.js";
 import { readModel } from "./modelFile.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { note, printLines } from "./streams.js";
 
-/** The flags, as commander gives them. */
-interface ExportFlags {
-  readonly to: ExportFormat;
-  readonly out: string;
-}
+const EXPORT = {
+  to: required(text<ExportFormat>("<format>", "tfjs, onnx, safetensors or js")),
+  out: text("<where>", "folder to write the files to; or the file, if the format has only one", "."),
+};
+type ExportFlags = FlagsOf<typeof EXPORT>;
 
 /** Adds the command; `done` receives the exit code. */
 export function addExportCommand(program: Command, done: (exitCode: number) => void): void {
-  program
+  const command = program
     .command("export")
     .summary("write a saved model in another format")
     .description(
       "Write a saved model for TensorFlow.js, for ONNX Runtime, as safetensors, or as a JavaScript module without dependencies.",
     )
-    .argument("<model>", "model file, such as study/model.fettle")
-    .requiredOption("--to <format>", "tfjs, onnx, safetensors or js")
-    .option("--out <where>", "folder to write the files to; or the file, if the format has only one", ".")
+    .argument("<model>", "model file, such as study/model.fettle");
+  addFlags(command, EXPORT)
     .addHelpText(
       "after",
       `

@@ -9,59 +9,48 @@ import { count, formatScore, plain, scoreLabel } from "../report/format.js";
 import { layOut, wrap } from "../report/layout.js";
 import { describeData } from "../report/study.js";
 import { choice } from "../search/space/builders.js";
-import type { Params } from "../search/space/space.js";
 import { grid } from "../search/strategies/grid/grid.js";
 import { type BaselineReport, compareBaselines } from "../tune/baselines/compare.js";
 import { checkDenseSpace, DENSE_DEFAULTS, denseFit, denseModel } from "../tune/dense.js";
 import { divideRows, sizesOf } from "../tune/trial/folds.js";
 import { tune } from "../tune/tune.js";
 import { splitSeed } from "../tune/tuner/setup.js";
-import { addDatasetFlags, type DatasetFlags, pipelineOf, readDataset } from "./dataset.js";
+import { DATA, pipelineOf, readDataset, TABLE_HELP } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { inFlags, quoted } from "./explain.js";
 import { titleOf } from "./files.js";
-import { epochsOf, integer, setting, share } from "./flags.js";
+import { addFlags, epochs, type FlagsOf, grouped, JSON_ONLY, SEED, settingOf, share, text } from "./flags.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
 import { MODEL_FILE } from "./studyFolder.js";
 import { WholeFile } from "./wholeFile.js";
 
-/** The flags, as commander gives them. */
-interface FitFlags extends DatasetFlags {
-  readonly set?: Params;
-  readonly epochs: number;
-  readonly testSize: number;
-  readonly seed: number;
-  readonly out: string;
-  readonly json?: true;
-}
+const SETTABLE = Object.keys(DENSE_DEFAULTS).filter((name) => name !== "epochs");
+
+const FIT = {
+  ...DATA,
+  testSize: share("<share>", "share of rows held out for the scores; 0 holds out no rows", 0.2),
+  ...grouped("Training:", {
+    epochs: epochs("<n>", "epochs of training", DENSE_DEFAULTS.epochs),
+    set: settingOf(SETTABLE),
+  }),
+  ...grouped("Other options:", {
+    out: text("<file>", "file to write the model to", MODEL_FILE),
+    seed: SEED,
+    json: JSON_ONLY,
+  }),
+};
+type FitFlags = FlagsOf<typeof FIT>;
 
 /** Adds the command; `done` receives the exit code. */
 export function addFitCommand(program: Command, done: (exitCode: number) => void): void {
-  const settable = Object.keys(DENSE_DEFAULTS).filter((name) => name !== "epochs");
   const command = program
     .command("fit")
     .summary("train a dense network with given hyperparameters on a table")
     .description(
       "Train a dense network with given hyperparameters on a table, score it on held-out rows, and save it.",
-    );
-  addDatasetFlags(command)
-    .option(
-      "--test-size <share>",
-      "share of rows held out for the scores; 0 holds out no rows",
-      share("--test-size"),
-      0.2,
     )
-    .optionsGroup("Training:")
-    .option("--epochs <n>", "epochs of training", epochsOf, DENSE_DEFAULTS.epochs)
-    .option(
-      "--set <name=value>",
-      `set a parameter of the network, once for each: ${settable.join(", ")}`,
-      setting("--set"),
-    )
-    .optionsGroup("Other options:")
-    .option("--out <file>", "file to write the model to", MODEL_FILE)
-    .option("--seed <n>", "random seed", integer("--seed", 0), 0)
-    .option("--json", "print only a JSON object")
+    .argument("<data.csv>", TABLE_HELP);
+  addFlags(command, FIT)
     .addHelpText(
       "after",
       `

@@ -7,21 +7,27 @@ import type { Settlement } from "../data/schema.js";
 import { check, show } from "../errors.js";
 import { describeModel, modelJson } from "../report/model.js";
 import { describeDrift, describeSchema } from "../report/schema.js";
-import { addTableFlags, readOtherFile, readTableFile, type TableFlags } from "./dataset.js";
+import { readOtherFile, readTableFile, TABLE, TABLE_HELP } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { inFlags, quoted } from "./explain.js";
 import { titleOf } from "./files.js";
+import { addFlags, type FlagsOf, grouped, namesOf, text, turnOn } from "./flags.js";
 import { isModelFile, readModel } from "./modelFile.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
 import { WholeFile } from "./wholeFile.js";
 
-/** The flags, as commander gives them. */
-interface InspectFlags extends TableFlags {
-  readonly against?: string;
-  readonly json?: true;
-  /** The file to write the schema with the suggested fixes to. */
-  readonly fix?: string;
-}
+const INSPECT = {
+  ...TABLE,
+  ...grouped("Output:", {
+    json: turnOn("print the schema as JSON, with the receipt, or the differences"),
+    fix: text(
+      "<schema.json>",
+      "write the schema, with every doubt settled in the most likely way, for you to check",
+    ),
+    against: text("<other.csv>", "compare the columns of another table, read by the schema of this one"),
+  }),
+};
+type InspectFlags = FlagsOf<typeof INSPECT>;
 
 /** Adds the command; `done` receives the exit code. */
 export function addInspectCommand(program: Command, done: (exitCode: number) => void): void {
@@ -31,15 +37,9 @@ export function addInspectCommand(program: Command, done: (exitCode: number) => 
     .description(
       "Show for each column of a table its kind, the format of its numbers, its missing cells and what is in doubt. " +
         "The JSON output is a schema, which --schema applies to other tables; it may be edited.",
-    );
-  addTableFlags(command)
-    .optionsGroup("Output:")
-    .option("--json", "print the schema as JSON, with the receipt, or the differences")
-    .option(
-      "--fix <schema.json>",
-      "write the schema, with every doubt settled in the most likely way, for you to check",
     )
-    .option("--against <other.csv>", "compare the columns of another table, read by the schema of this one")
+    .argument("<data.csv>", TABLE_HELP);
+  addFlags(command, INSPECT)
     .addHelpText(
       "after",
       `
@@ -62,7 +62,6 @@ Examples:
         return;
       }
       const table = await readTableFile(file, flags);
-      const names = command.options.map((option) => option.attributeName());
       if (flags.against !== undefined) {
         const other = await readOtherFile(flags.against, flags, table.schema);
         const drifts = drift(table, other);
@@ -85,7 +84,7 @@ Examples:
         flags.json
           ? [JSON.stringify({ ...table.schema, receipt }, null, 2)]
           : describeSchema(titleOf(file), table, widthOf(process.stdout), paintFor(process.stdout), (doubt) =>
-              inFlags(doubt, names),
+              inFlags(doubt, namesOf(INSPECT)),
             ),
       );
       done(EXIT.success);

@@ -3,7 +3,7 @@
  * computes no figure itself.
  */
 import { basename, dirname } from "node:path";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import type { Dataset } from "../data/dataset.js";
 import { check, show } from "../errors.js";
 import { count, formatValue } from "../report/format.js";
@@ -14,74 +14,68 @@ import { renderSvg } from "../report/plots/svg.js";
 import { describeRates } from "../report/rates.js";
 import { describeData } from "../report/study.js";
 import { drawRates } from "../report/terminal/rates.js";
-import type { Params } from "../search/space/space.js";
 import { DENSE_DEFAULTS, denseModel } from "../tune/dense.js";
 import { findLearningRate, type RateFinderResult } from "../tune/rateFinder.js";
-import { addDatasetFlags, type DatasetFlags, pipelineOf, readDataset } from "./dataset.js";
+import { DATA, pipelineOf, readDataset, TABLE_HELP } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { titleOf } from "./files.js";
-import { integer, positiveNumber, setting, share } from "./flags.js";
+import {
+  addFlags,
+  type FlagsOf,
+  grouped,
+  integer,
+  JSON_ONLY,
+  positiveNumber,
+  SEED,
+  settingOf,
+  share,
+  text,
+  turnOn,
+} from "./flags.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { coloursFor, drawingFor, note, paintFor, printLines, widthOf } from "./streams.js";
 import { RATES_FILE } from "./studyFolder.js";
 
-/** The flags, as commander gives them. */
-interface LrFindFlags extends DatasetFlags {
-  readonly set?: Params;
-  readonly low: number;
-  readonly high: number;
-  readonly steps: number;
-  readonly batchSize?: number;
-  readonly smoothing: number;
-  readonly seed: number;
-  readonly json?: true;
-  readonly plot?: true;
-  readonly out?: string;
-}
-
 /** Parameters of the network that have their own flags. */
 const OWN_FLAGS = { learningRate: "--low and --high", batchSize: "--batch-size", epochs: "--steps" };
 
+const SETTABLE = Object.keys(DENSE_DEFAULTS).filter((name) => !Object.hasOwn(OWN_FLAGS, name));
+
+const LR_FIND = {
+  ...DATA,
+  ...grouped("Range test:", {
+    low: positiveNumber("<rate>", "lowest learning rate", 1e-6),
+    high: positiveNumber("<rate>", "highest learning rate", 10),
+    steps: integer(2)("<n>", "steps from the lowest rate to the highest", 100),
+    smoothing: share("<share>", "weight of earlier losses in the moving average; 0 turns it off", 0.9),
+  }),
+  ...grouped("Training:", {
+    batchSize: integer(1)("<rows>", "rows per batch (default: 32, or all rows if there are fewer)"),
+    set: settingOf(SETTABLE),
+  }),
+  ...grouped("Other options:", {
+    seed: SEED,
+    json: JSON_ONLY,
+    plot: turnOn("draw the loss against the learning rate", ["json"]),
+    out: text(
+      "<file>",
+      `write a picture of the loss against the learning rate (.svg, needs the package echarts), or the result (.json); fettle report draws ${RATES_FILE} if it is in the folder of a study`,
+    ),
+  }),
+};
+type LrFindFlags = FlagsOf<typeof LR_FIND>;
+
 /** Adds the command; `done` receives the exit code. */
 export function addLrFindCommand(program: Command, done: (exitCode: number) => void): void {
-  const settable = Object.keys(DENSE_DEFAULTS).filter((name) => !Object.hasOwn(OWN_FLAGS, name));
   const command = program
     .command("lr-find")
     .summary("find learning rates worth tuning on a table")
     .description(
       "Run a learning-rate range test: train a dense network once, on all rows of a table, while the rate " +
         "increases at every step, and suggest rates where the loss falls.",
-    );
-  addDatasetFlags(command)
-    .optionsGroup("Range test:")
-    .option("--low <rate>", "lowest learning rate", positiveNumber("--low"), 1e-6)
-    .option("--high <rate>", "highest learning rate", positiveNumber("--high"), 10)
-    .option("--steps <n>", "steps from the lowest rate to the highest", integer("--steps", 2), 100)
-    .option(
-      "--smoothing <share>",
-      "weight of earlier losses in the moving average; 0 turns it off",
-      share("--smoothing"),
-      0.9,
     )
-    .optionsGroup("Training:")
-    .option(
-      "--batch-size <rows>",
-      "rows per batch (default: 32, or all rows if there are fewer)",
-      integer("--batch-size", 1),
-    )
-    .option(
-      "--set <name=value>",
-      `set a parameter of the network, once for each: ${settable.join(", ")}`,
-      setting("--set"),
-    )
-    .optionsGroup("Other options:")
-    .option("--seed <n>", "random seed", integer("--seed", 0), 0)
-    .option("--json", "print only a JSON object")
-    .addOption(new Option("--plot", "draw the loss against the learning rate").conflicts("json"))
-    .option(
-      "--out <file>",
-      `write a picture of the loss against the learning rate (.svg, needs the package echarts), or the result (.json); fettle report draws ${RATES_FILE} if it is in the folder of a study`,
-    )
+    .argument("<data.csv>", TABLE_HELP);
+  addFlags(command, LR_FIND)
     .addHelpText("after", EXAMPLES)
     .action(async (file: string, flags: LrFindFlags) => done(await run(file, flags)));
 }

@@ -1,11 +1,11 @@
 /** Model files named on the command line. */
-import type { Command } from "commander";
+import type { UnknownRule } from "../data/read.js";
 import { FettleError } from "../errors.js";
 import type { Model } from "../model/model.js";
 import { loadModel } from "../model/save.js";
 import { loadPredictor, type Predictor, type PredictorOptions } from "../predict/predictor.js";
 import { bytesOf, firstBytes, nameOf } from "./files.js";
-import { LIMITS_FLAG } from "./flags.js";
+import { ENCODING, LIMITS, text } from "./flags.js";
 
 /** Model files begin with a length and then this: a header with a checksum. */
 const BEGIN = '{"__metadata__":{"crc32"';
@@ -17,19 +17,15 @@ export const isModelFile = (path: string): boolean => firstBytes(path, 8 + BEGIN
 const mayBeModel = (first: Uint8Array): boolean =>
   BEGIN.startsWith(Buffer.from(first.subarray(8, 8 + BEGIN.length)).toString("latin1"));
 
-/** Adds the flags of reading rows for a model. */
-export function addRowFlags(command: Command): Command {
-  return command
-    .option(
-      "--unknown <rule>",
-      "how to treat categories that the model has not seen: refuse, missing or ignore (default: as the model says, or refuse)",
-    )
-    .option(
-      "--encoding <name>",
-      "encoding of the text, such as windows-1252 (default: utf-8, or utf-16 if it is)",
-    )
-    .option(...LIMITS_FLAG);
-}
+/** The flags of reading rows for a model. */
+export const ROWS = {
+  unknown: text<UnknownRule>(
+    "<rule>",
+    "how to treat categories that the model has not seen: refuse, missing or ignore (default: as the model says, or refuse)",
+  ),
+  encoding: ENCODING,
+  limits: LIMITS,
+};
 
 /** @throws FettleError naming the file, if it cannot be read, is not a model file, or needs custom code */
 export function readPredictor(path: string, options: PredictorOptions): Promise<Predictor> {

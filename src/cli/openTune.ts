@@ -3,7 +3,6 @@ import type { Command } from "commander";
 import { check } from "../errors.js";
 import type { StudyJson } from "../search/study/contract.js";
 import { recordStudy } from "../store/recorder.js";
-import { DISPLAY_FLAGS } from "./display.js";
 import {
   checkOverwrite,
   checkStorage,
@@ -14,7 +13,7 @@ import {
 } from "./resume.js";
 import { commandOf, namesIn, noStudy, openIfThere, StudyRecord } from "./storageFile.js";
 import { readStudy, type SavedTable } from "./studyFolder.js";
-import { heldFlags, type TuneFlags } from "./tuneSetup.js";
+import { CHANGEABLE, heldFlags, type TuneFlags } from "./tuneFlags.js";
 
 /** A study to run: a new one, or one that is resumed. */
 export interface OpenStudy {
@@ -26,21 +25,6 @@ export interface OpenStudy {
   /** Records it, if it is in a storage. */
   readonly record?: StudyRecord;
 }
-
-/** Flags that may be given when a study is resumed; all others are those that it began with. */
-const CHANGEABLE = [
-  "trials",
-  "seconds",
-  "jobs",
-  "resume",
-  "storage",
-  "study",
-  "out",
-  "overwrite",
-  "queue",
-  "watch",
-  ...DISPLAY_FLAGS,
-];
 
 export async function openStudy(
   command: Command,

@@ -4,7 +4,6 @@
 import type { Command } from "commander";
 import { rowReader } from "../data/csv.js";
 import type { TableLimits } from "../data/limits.js";
-import type { UnknownRule } from "../data/read.js";
 import { cellText } from "../data/scan.js";
 import { check, FettleError, show } from "../errors.js";
 import { classesOf } from "../predict/answers.js";
@@ -14,20 +13,18 @@ import { csvCell } from "../report/trialsCsv.js";
 import { readSource } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { inFile, nameOf, turn } from "./files.js";
-import { names } from "./flags.js";
-import { addRowFlags, readPredictor } from "./modelFile.js";
+import { addFlags, type FlagsOf, names, text, turnOn } from "./flags.js";
+import { ROWS, readPredictor } from "./modelFile.js";
 import { writeOut } from "./streams.js";
 import { WholeFile } from "./wholeFile.js";
 
-/** The flags, as commander gives them. */
-interface PredictFlags {
-  readonly out?: string;
-  readonly proba?: true;
-  readonly keep?: readonly string[];
-  readonly unknown?: UnknownRule;
-  readonly encoding?: string;
-  readonly limits?: TableLimits;
-}
+const PREDICT = {
+  out: text("<file.csv>", "file to write, completely or not at all (default: standard output)"),
+  proba: turnOn("also write the probability of each class"),
+  keep: names("<columns>", "columns of the table to copy to the output, separated by commas"),
+  ...ROWS,
+};
+type PredictFlags = FlagsOf<typeof PREDICT>;
 
 /** Rows per block. */
 const BLOCK = 1024;
@@ -46,15 +43,8 @@ export function addPredictCommand(program: Command, done: (exitCode: number) => 
     .argument(
       "<data.csv>",
       "table: a line of names and rows, or JSON, an array of objects or one a line; or Parquet; gzip is unpacked; - for standard input",
-    )
-    .option("--out <file.csv>", "file to write, completely or not at all (default: standard output)")
-    .option("--proba", "also write the probability of each class")
-    .option(
-      "--keep <columns>",
-      "columns of the table to copy to the output, separated by commas",
-      names("--keep"),
     );
-  addRowFlags(command)
+  addFlags(command, PREDICT)
     .addHelpText(
       "after",
       `

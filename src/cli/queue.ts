@@ -2,15 +2,16 @@
 import { FettleError, show } from "../errors.js";
 import type { StoredStudy } from "../store/storage.js";
 import type { JobQueue } from "../workers/queue/queue.js";
+import { text } from "./flags.js";
 
 export const IN_STORAGE = "storage";
 
 /** The flag of both commands. */
-export const QUEUE_FLAG = [
-  "--queue <where>",
+export const QUEUE = text(
+  "<where>",
   `where fettle worker takes trainings from: ${IN_STORAGE}, the database of --storage, or the address of a PostgreSQL server, as in ` +
     "postgres://host/jobs, which needs pg-boss",
-] as const;
+);
 
 /**
  * @param name - of the study

@@ -3,16 +3,14 @@ import type { Params, Space } from "../search/space/space.js";
 import { sameValue } from "../search/space/value.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { quoted } from "./explain.js";
-import { flagOf } from "./flags.js";
+import { flagOf, namesOf, offFlagOf } from "./flags.js";
+import { type Networks, networksOf } from "./studyFolder.js";
+import { OF_A_RUN, TUNE } from "./tuneFlags.js";
 
 /** The flags that a command needs to end where another ran out of time. */
-export interface Repeat {
+export interface Repeat extends Networks {
   /** Of the search. */
   readonly trials: number;
-  /** Networks of the final model, if time allowed fewer than requested. */
-  readonly ensemble?: number;
-  /** Further divisions of the rows, by which these were chosen. */
-  readonly confirm?: number;
   /** Rows that trials used, if not all. */
   readonly searchRows?: number;
 }
@@ -44,29 +42,10 @@ export function repeatOf(
   };
 }
 
-/**
- * The parts of a final model that time allowed; a single network is not chosen, so it is not confirmed
- * either.
- */
-export function networksOf({
-  networks,
-  ensemble,
-}: Partial<Pick<TuneResult<Space>, "networks" | "ensemble">>): Pick<Repeat, "ensemble" | "confirm"> {
-  const { confirm = networks === 1 ? 0 : undefined } = ensemble ?? {};
-  return { ...(networks !== undefined && { ensemble: networks }), ...(confirm !== undefined && { confirm }) };
-}
-
-/** Flags to leave out, and whether a value follows: limits of the search, and places of its files. */
-const LEFT_OUT: Readonly<Record<string, boolean>> = {
-  "--seconds": true,
-  "--all-seconds": false,
-  "--out": true,
-  "--overwrite": false,
-  "--storage": true,
-  "--study": true,
-  "--queue": true,
-  "--watch": false,
-};
+/** Flags to leave out, and whether a value follows. */
+const LEFT_OUT: Readonly<Record<string, boolean>> = Object.fromEntries(
+  Object.entries(OF_A_RUN).map(([option, { value }]) => [flagOf(option), value !== undefined]),
+);
 
 /**
  * @param words - of the command line, after the program's name
@@ -86,9 +65,9 @@ export function repeated(words: readonly string[], repeat: Repeat): string {
 }
 
 /** Switches that are on by default. */
-const ON = ["defaultNa", "calibrate", "shuffle", "indicator"];
+const ON: readonly string[] = namesOf(TUNE).filter((name) => TUNE[name].initial === true);
 /** Options whose values, by name, are typed `name=value`. */
-const BY_NAME = ["as", "limits", "classWeight", "cost"];
+const BY_NAME = ["decimal", "as", "limits", "classWeight", "cost"];
 
 /**
  * A command made from the flags that a study keeps. `<file>` stands for the contents of a file.
@@ -106,7 +85,7 @@ export function commandLine(
     const flag = flagOf(option);
     if (value === undefined || value === null) return [];
     if (value === true) return ON.includes(option) ? [] : [flag];
-    if (value === false) return [flag.replace("--", "--no-")];
+    if (value === false) return [offFlagOf(option)];
     if (Array.isArray(value) && value.every((each) => typeof each === "string"))
       return partsOf(value).map((part) => setting(flag, part));
     if (typeof value !== "object") return [setting(flag, String(value))];

@@ -13,22 +13,23 @@ import { studyData } from "../report/plots/studyData.js";
 import { EXIT } from "./exit.js";
 import { quoted } from "./explain.js";
 import { isFolder, isThere, readJson } from "./files.js";
+import { addFlags, type FlagsOf, text } from "./flags.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { linesThatPredict, partsOf, ratesIn, ratesOf, summaryOf } from "./reportParts.js";
 import { existingStudy, namesIn, openStorage, shownStorage } from "./storageFile.js";
 import { note, printLines } from "./streams.js";
 import { MODEL_FILE, RATES_FILE, REPORT_FILE, STUDY_FILE, SUMMARY_FILE } from "./studyFolder.js";
 
-/** The flags, as commander gives them. */
-interface ReportFlags {
-  readonly out?: string;
-  readonly storage?: string;
-  readonly study?: string;
-}
+const REPORT = {
+  storage: text("<database>", "or the database of the study: a file, or postgres://host/name"),
+  study: text("<name>", "the name of the study in the database"),
+  out: text("<file.html>", `the file to write (default: ${REPORT_FILE} in the folder, or here)`),
+};
+type ReportFlags = FlagsOf<typeof REPORT>;
 
 /** Adds the command; `done` receives the exit code. */
 export function addReportCommand(program: Command, done: (exitCode: number) => void): void {
-  program
+  const command = program
     .command("report")
     .summary("write the report of a study as one HTML file")
     .description(
@@ -36,10 +37,8 @@ export function addReportCommand(program: Command, done: (exitCode: number) => v
         "search went, what matters, how training went, how good the model is, the data, and how to repeat " +
         "it. Needs the package echarts.",
     )
-    .argument("[folder]", "a folder that fettle tune --out or fettle optimize --out wrote")
-    .option("--storage <database>", "or the database of the study: a file, or postgres://host/name")
-    .option("--study <name>", "the name of the study in the database")
-    .option("--out <file.html>", `the file to write (default: ${REPORT_FILE} in the folder, or here)`)
+    .argument("[folder]", "a folder that fettle tune --out or fettle optimize --out wrote");
+  addFlags(command, REPORT)
     .helpOption("-h, --help", "print help")
     .addHelpText(
       "after",

@@ -22,7 +22,8 @@ import { isThere } from "./files.js";
 import { commandLine, FILE } from "./repeat.js";
 import { note } from "./streams.js";
 import { RATES_FILE } from "./studyFolder.js";
-import { readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
+import type { TuneFlags } from "./tuneFlags.js";
+import { readSetup, type TuneSetup } from "./tuneSetup.js";
 
 type Parts = ReportOptions & { readonly metrics?: readonly string[] };
 

@@ -17,80 +17,62 @@ import type { StoredStudy, StudyStorage } from "../store/storage.js";
 import { EXIT } from "./exit.js";
 import { verbatim } from "./explain.js";
 import { inFile, readJson } from "./files.js";
-import { integer, names, positiveNumber } from "./flags.js";
+import { addFlags, type FlagsOf, integer, names, PORT, positiveNumber, required, text } from "./flags.js";
 import { untilStopped } from "./interrupt.js";
 import { claimStudy, openStorage, shownStorage } from "./storageFile.js";
-import { NO_SCHEDULER, STRATEGIES, strategyOf } from "./strategyFlags.js";
+import { NO_SCHEDULER, POINTS, STEPS, STRATEGIES, strategyOf } from "./strategyFlags.js";
 import { note, printLines } from "./streams.js";
-
-/** The flags, as commander gives them. */
-interface ServeFlags {
-  readonly space?: string;
-  readonly storage: string;
-  readonly study: string;
-  readonly direction?: readonly Direction[];
-  readonly trials: number;
-  readonly strategy?: string;
-  readonly points?: number;
-  readonly scheduler?: string;
-  readonly steps?: number;
-  readonly seed?: number;
-  readonly lag?: number;
-  readonly lease: number;
-  readonly port: number;
-  readonly host: string;
-}
 
 /** The lag of a new study, so that several clients can work at once. */
 const LAG = 7;
 
+const SERVE = {
+  storage: required(
+    text(
+      "<database>",
+      "the database: a file, which is created if it does not exist, or postgres://user@host/name",
+    ),
+  ),
+  study: required(text("<name>", "the name of the study, which is created or resumed")),
+  space: text("<file.json>", "the parameters to tune and their ranges, for a new study"),
+  direction: names<readonly Direction[]>(
+    "<words>",
+    "minimize or maximize; several, separated by commas, give a Pareto front (default: minimize)",
+  ),
+  trials: integer(1)("<n>", "number of trials", 30),
+  strategy: text(
+    "<name>",
+    `how points are suggested: ${STRATEGIES.join(", ")} (default: gp, or nsga2 for several directions)`,
+  ),
+  points: POINTS,
+  scheduler: text("<name>", "how unpromising trials are pruned, by their reports: none, asha, median"),
+  steps: STEPS,
+  seed: integer(0)("<n>", "seed of the search (default: 0)"),
+  lag: integer(0)(
+    "<n>",
+    `most recent trials that the strategy ignores; one more than that can run at once (default: ${LAG})`,
+  ),
+  lease: positiveNumber(
+    "<seconds>",
+    "how long a program may be silent before its trial is handed to another",
+    60,
+  ),
+  port: PORT,
+  host: text("<name>", "the address to listen on; 0.0.0.0 for all networks", "127.0.0.1"),
+};
+type ServeFlags = FlagsOf<typeof SERVE>;
+
 /** Adds the command; `done` receives the exit code. */
 export function addServeCommand(program: Command, done: (exitCode: number) => void): void {
-  program
+  const command = program
     .command("serve")
     .summary("hand trials to programs over HTTP, in any language")
     .description(
       "Open a study over HTTP: programs in any language ask for trials and tell their values. If a program " +
         "is lost, another gets its trial. Requests must carry the secret in the environment variable " +
         "FETTLE_TOKEN.",
-    )
-    .requiredOption(
-      "--storage <database>",
-      "the database: a file, which is created if it does not exist, or postgres://user@host/name",
-    )
-    .requiredOption("--study <name>", "the name of the study, which is created or resumed")
-    .option("--space <file.json>", "the parameters to tune and their ranges, for a new study")
-    .option(
-      "--direction <words>",
-      "minimize or maximize; several, separated by commas, give a Pareto front (default: minimize)",
-      names("--direction"),
-    )
-    .option("--trials <n>", "number of trials", integer("--trials", 1), 30)
-    .option(
-      "--strategy <name>",
-      `how points are suggested: ${STRATEGIES.join(", ")} (default: gp, or nsga2 for several directions)`,
-    )
-    .option(
-      "--points <n>",
-      "with a grid: the number of values of each numeric parameter",
-      integer("--points", 1),
-    )
-    .option("--scheduler <name>", "how unpromising trials are pruned, by their reports: none, asha, median")
-    .option("--steps <n>", "with a scheduler: the number of steps of a complete trial", integer("--steps", 1))
-    .option("--seed <n>", "seed of the search (default: 0)", integer("--seed", 0))
-    .option(
-      "--lag <n>",
-      `most recent trials that the strategy ignores; one more than that can run at once (default: ${LAG})`,
-      integer("--lag", 0),
-    )
-    .option(
-      "--lease <seconds>",
-      "how long a program may be silent before its trial is handed to another",
-      positiveNumber("--lease"),
-      60,
-    )
-    .option("--port <n>", "the port to listen on; 0 for any free port", integer("--port", 0), 8080)
-    .option("--host <name>", "the address to listen on; 0.0.0.0 for all networks", "127.0.0.1")
+    );
+  addFlags(command, SERVE)
     .addHelpText(
       "after",
       `

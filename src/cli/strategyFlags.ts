@@ -1,10 +1,10 @@
-/** The strategy that flags name, and help texts that several commands share. */
+/** The strategy that flags name, and flags that several commands share. */
 import { check } from "../errors.js";
 import { schedulerNames } from "../search/schedulers/index.js";
 import { defaultStrategy } from "../search/strategies/default.js";
 import { createStrategy, strategyNames } from "../search/strategies/index.js";
 import type { Strategy } from "../search/strategies/strategy.js";
-import { integer } from "./flags.js";
+import { integer, text } from "./flags.js";
 
 /** Population-based training is a strategy that wraps another; `fettle tune` offers it as a scheduler. */
 export const POPULATION = "pbt";
@@ -14,12 +14,16 @@ export const NO_SCHEDULER = "none";
 export const STRATEGIES: readonly string[] = strategyNames.filter((name) => name !== POPULATION);
 export const SCHEDULERS: readonly string[] = [NO_SCHEDULER, ...schedulerNames];
 
-/** The number of trials of a search, as arguments of commander's `option`. */
-export const TRIALS_FLAG = [
-  "--trials <n>",
+export const TRIALS = integer(1)(
+  "<n>",
   "number of trials (default: 30; every combination of a grid; with --seconds, as many as time allows)",
-  integer("--trials", 1),
-] as const;
+);
+export const STRATEGY = text(
+  "<name>",
+  `how points are suggested: ${STRATEGIES.join(", ")} (default: gp, or nsga2 for several metrics)`,
+);
+export const POINTS = integer(1)("<n>", "with a grid: the number of values of each numeric parameter");
+export const STEPS = integer(1)("<n>", "with a scheduler: the number of steps of a complete trial");
 
 /**
  * @param objectives - how many

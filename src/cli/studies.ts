@@ -3,7 +3,7 @@
  */
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { check, isRecord, show } from "../errors.js";
 import { count, formatScore, formatValue, plain } from "../report/format.js";
 import { layOut, layOutTexts } from "../report/layout.js";
@@ -18,8 +18,9 @@ import type { Direction, TrialRecord } from "../search/trial/trial.js";
 import { isBetter } from "../search/trial/trial.js";
 import type { StoredStudy, StoredTrial } from "../store/storage.js";
 import { curvesCsv } from "./curvesCsv.js";
-import { addDisplayFlags, type DisplayFlags, markdownOf, picturesOf } from "./display.js";
+import { DISPLAY, markdownOf, picturesOf } from "./display.js";
 import { EXIT } from "./exit.js";
+import { addFlags, type FlagsOf, type FlagTable, required, text, turnOn } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { type Access, existingStudy, openStorage } from "./storageFile.js";
@@ -27,19 +28,26 @@ import { printLines, widthOf } from "./streams.js";
 import { addOptunaImport, exportOptuna } from "./studiesOptuna.js";
 import { CURVES_FILE, MODEL_FILE, STUDY_FILE, SUMMARY_FILE, TRIALS_FILE } from "./studyFolder.js";
 
-/** The flags, as commander gives them; those of one study include its name. */
-interface StudiesFlags extends DisplayFlags {
-  readonly storage: string;
-  readonly study: string;
-  readonly out?: string;
-  readonly optuna?: string;
-  readonly to: string;
-  readonly as?: string;
-  readonly rows?: true;
-  readonly tensorboard?: true;
-}
-
 const TENSORBOARD_FOLDER = "tensorboard";
+
+const STORAGE = { storage: required(text("<database>", "the database: a file, or postgres://host/name")) };
+const STUDY = { study: required(text("<name>", "the name of the study")) };
+const JSON_ROW = { json: turnOn("print only JSON") };
+const SHOW = { ...DISPLAY, ...JSON_ROW };
+const TRIALS = {
+  ...JSON_ROW,
+  rows: turnOn("print only JSON, a flat row for each trial, for pandas", ["json"]),
+};
+const EXPORT = {
+  out: text("<folder>", "the folder to write to; existing files are replaced"),
+  tensorboard: turnOn(`also write the folder ${TENSORBOARD_FOLDER}, for tensorboard --logdir`),
+  optuna: text("<file.db>", "write a database of Optuna instead, or add the study to an existing one"),
+  as: text("<name>", "the name of the study in Optuna (default: the same)"),
+};
+const COPY = {
+  to: required(text("<database>", "the database to copy to; a file is created if it does not exist")),
+  as: text("<name>", "the name of the copy (default: the same)"),
+};
 
 /** Adds the command and its subcommands; `done` receives the exit code. */
 export function addStudiesCommand(program: Command, done: (exitCode: number) => void): void {
@@ -47,58 +55,60 @@ export function addStudiesCommand(program: Command, done: (exitCode: number) => 
     .command("studies")
     .summary("show the studies of a storage")
     .description("Show the studies in a database of fettle tune --storage, also while they run.");
-  const add = <Flags>(name: string, summary: string, work: (flags: Flags) => Promise<unknown>): Command =>
-    studies
+  const add = <Flags>(
+    name: string,
+    summary: string,
+    work: (flags: Flags) => Promise<unknown>,
+    table: FlagTable,
+  ): void => {
+    const command = studies
       .command(name)
       .summary(summary)
       .description(`${summary[0].toUpperCase()}${summary.slice(1)}.`)
-      .helpOption("-h, --help", "print help")
-      .requiredOption("--storage <database>", "the database: a file, or postgres://host/name")
-      .action(async (flags: Flags) => {
-        const exitCode = await work(flags);
-        done(typeof exitCode === "number" ? exitCode : EXIT.success);
-      });
-  const addOfOne = (
+      .helpOption("-h, --help", "print help");
+    addFlags(command, { ...STORAGE, ...table }).action(async (flags: Flags) => {
+      const exitCode = await work(flags);
+      done(typeof exitCode === "number" ? exitCode : EXIT.success);
+    });
+  };
+  const addOfOne = <Table extends FlagTable>(
     name: string,
     summary: string,
-    work: (study: StoredStudy, flags: StudiesFlags) => Promise<unknown>,
+    work: (study: StoredStudy, flags: FlagsOf<Table>) => Promise<unknown>,
+    table: Table,
     access: Access = "look",
-  ) =>
-    add(name, summary, async (flags: StudiesFlags) => {
-      const storage = await openStorage(flags.storage, access);
-      try {
-        return await work(await existingStudy(storage, flags.storage, flags.study), flags);
-      } finally {
-        await storage.close();
-      }
-    }).requiredOption("--study <name>", "the name of the study");
-  const json = ["--json", "print only JSON"] as const;
-
-  add("list", "list the studies", list).option(...json);
-  addDisplayFlags(addOfOne("show", "show the settings and the progress of a study", showStudy), json[1]);
-  addOfOne("best", "show the best trials", best).option(...json);
-  addOfOne("trials", "list the trials", trials)
-    .option(...json)
-    .addOption(
-      new Option("--rows", "print only JSON, a flat row for each trial, for pandas").conflicts("json"),
+  ): void =>
+    add(
+      name,
+      summary,
+      async (flags: FlagsOf<Table> & FlagsOf<typeof STORAGE & typeof STUDY>) => {
+        const storage = await openStorage(flags.storage, access);
+        try {
+          return await work(await existingStudy(storage, flags.storage, flags.study), flags);
+        } finally {
+          await storage.close();
+        }
+      },
+      { ...STUDY, ...table },
     );
+
+  add("list", "list the studies", list, JSON_ROW);
+  addOfOne("show", "show the settings and the progress of a study", showStudy, SHOW);
+  addOfOne("best", "show the best trials", best, JSON_ROW);
+  addOfOne("trials", "list the trials", trials, TRIALS);
   addOfOne(
     "export",
     `write ${MODEL_FILE}, ${STUDY_FILE}, ${TRIALS_FILE}, ${CURVES_FILE} and ${SUMMARY_FILE}`,
     exportFiles,
-  )
-    .option("--out <folder>", "the folder to write to; existing files are replaced")
-    .option("--tensorboard", `also write the folder ${TENSORBOARD_FOLDER}, for tensorboard --logdir`)
-    .option("--optuna <file.db>", "write a database of Optuna instead, or add the study to an existing one")
-    .option("--as <name>", "the name of the study in Optuna (default: the same)");
+    EXPORT,
+  );
   addOptunaImport(add);
-  addOfOne("copy", "copy a study to another database or name", copy)
-    .requiredOption("--to <database>", "the database to copy to; a file is created if it does not exist")
-    .option("--as <name>", "the name of the copy (default: the same)");
+  addOfOne("copy", "copy a study to another database or name", copy, COPY);
   addOfOne(
     "delete",
     "delete a study and everything that belongs to it",
     async (study) => study.delete(),
+    {},
     "use",
   );
   studies.addHelpText(
@@ -114,7 +124,7 @@ Examples:
   );
 }
 
-async function list({ storage: path, json }: StudiesFlags): Promise<void> {
+async function list({ storage: path, json }: FlagsOf<typeof STORAGE & typeof JSON_ROW>): Promise<void> {
   const storage = await openStorage(path, "look");
   try {
     const entries = await storage.studies();
@@ -126,7 +136,7 @@ async function list({ storage: path, json }: StudiesFlags): Promise<void> {
   }
 }
 
-async function showStudy(study: StoredStudy, { json, plot, markdown }: StudiesFlags): Promise<void> {
+async function showStudy(study: StoredStudy, { json, plot, markdown }: FlagsOf<typeof SHOW>): Promise<void> {
   const { name, definition, settings } = study;
   const all = await study.trials(false);
   const artifacts = await study.artifacts();
@@ -162,7 +172,7 @@ function dataOf({ name, settings, definition }: StoredStudy, trials: readonly St
   return studyData({ ...definition, trials }, { name, ...(isNamed && { metrics: given }) });
 }
 
-async function best(study: StoredStudy, { json }: StudiesFlags): Promise<void> {
+async function best(study: StoredStudy, { json }: FlagsOf<typeof JSON_ROW>): Promise<void> {
   const directions = [study.definition.direction].flat();
   const found = bestOf(finishedIn(await study.trials(false)), directions);
   check(found.length > 0, () => `study ${show(study.name)} has no complete trial yet`, "not_found");
@@ -170,7 +180,7 @@ async function best(study: StoredStudy, { json }: StudiesFlags): Promise<void> {
   printTrials(found);
 }
 
-async function trials(study: StoredStudy, { json, rows }: StudiesFlags): Promise<void> {
+async function trials(study: StoredStudy, { json, rows }: FlagsOf<typeof TRIALS>): Promise<void> {
   const all = await study.trials(false);
   if (rows) return print(studyRows(dataOf(study, all)));
   if (json) print(all);
@@ -179,7 +189,7 @@ async function trials(study: StoredStudy, { json, rows }: StudiesFlags): Promise
 
 async function exportFiles(
   study: StoredStudy,
-  { out, optuna, as, tensorboard }: StudiesFlags,
+  { out, optuna, as, tensorboard }: FlagsOf<typeof EXPORT>,
 ): Promise<void> {
   check(
     (out === undefined) !== (optuna === undefined),
@@ -219,7 +229,7 @@ async function exportFiles(
  *
  * @returns the exit code
  */
-async function copy(study: StoredStudy, { to, as = study.name }: StudiesFlags): Promise<number> {
+async function copy(study: StoredStudy, { to, as = study.name }: FlagsOf<typeof COPY>): Promise<number> {
   const storage = await openStorage(to, "create");
   const interrupt = takeInterrupts("deleting the unfinished copy", { stop() {} });
   try {

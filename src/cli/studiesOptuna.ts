@@ -1,26 +1,24 @@
 /** `fettle studies export --optuna` and `fettle studies import`: studies to Optuna's files and back. */
-import type { Command } from "commander";
 import { check } from "../errors.js";
 import { count } from "../report/format.js";
 import { spaceFromJson } from "../search/space/space.js";
 import type { StoredStudy } from "../store/storage.js";
 import { verbatim } from "./explain.js";
 import { inFile, isThere, readJson } from "./files.js";
-import { integer } from "./flags.js";
+import { type FlagsOf, type FlagTable, integer, required, text } from "./flags.js";
 import { openStorage, withoutWarnings } from "./storageFile.js";
 import { STRATEGIES, strategyOf } from "./strategyFlags.js";
 import { note, printLines } from "./streams.js";
 
-/** The flags of `fettle studies import`. */
-interface ImportFlags {
-  readonly storage: string;
-  readonly optuna: string;
-  readonly study: string;
-  readonly as?: string;
-  readonly space?: string;
-  readonly strategy?: string;
-  readonly seed?: number;
-}
+const IMPORT = {
+  optuna: required(text("<file.db>", "the database file of Optuna, which is not changed")),
+  study: required(text("<name>", "the name of the study in Optuna")),
+  as: text("<name>", "its name in the storage (default: the same)"),
+  space: text("<file.json>", "its space (default: inferred from its trials)"),
+  strategy: text("<name>", `how further points are suggested: ${STRATEGIES.join(", ")}`),
+  seed: integer(0)("<n>", "random seed"),
+};
+type ImportFlags = FlagsOf<typeof IMPORT> & { readonly storage: string };
 
 /** Writes a study into a file of Optuna. */
 export async function exportOptuna(study: StoredStudy, path: string, as = study.name): Promise<void> {
@@ -31,15 +29,14 @@ export async function exportOptuna(study: StoredStudy, path: string, as = study.
 
 /** Adds the command. @param add - adds one of `fettle studies` */
 export function addOptunaImport(
-  add: <Flags>(name: string, summary: string, work: (flags: Flags) => Promise<void>) => Command,
+  add: <Flags>(
+    name: string,
+    summary: string,
+    work: (flags: Flags) => Promise<void>,
+    table: FlagTable,
+  ) => void,
 ): void {
-  add("import", "import a study of Optuna, to resume it", importOptuna)
-    .requiredOption("--optuna <file.db>", "the database file of Optuna, which is not changed")
-    .requiredOption("--study <name>", "the name of the study in Optuna")
-    .option("--as <name>", "its name in the storage (default: the same)")
-    .option("--space <file.json>", "its space (default: inferred from its trials)")
-    .option("--strategy <name>", `how further points are suggested: ${STRATEGIES.join(", ")}`)
-    .option("--seed <n>", "random seed", integer("--seed", 0));
+  add("import", "import a study of Optuna, to resume it", importOptuna, IMPORT);
 }
 
 async function importOptuna({ storage: path, optuna, study, as, ...flags }: ImportFlags): Promise<void> {

@@ -17,7 +17,6 @@ import { quoted } from "./explain.js";
 import { isThere, readJson } from "./files.js";
 import { type Lock, lockFolder } from "./lock.js";
 import { checkWritable, makeFolder, writeWhole, writing } from "./output.js";
-import { networksOf } from "./repeat.js";
 
 export const MODEL_FILE = "model.fettle";
 export const STUDY_FILE = "study.json";
@@ -224,4 +223,24 @@ export function modelBytes(
   // a folder's path on this machine means nothing elsewhere
   const command = { file: basename(file), flags: { ...flags, ...did } };
   return new Model(model, table, { ...notes, command }).bytes();
+}
+
+/** The final model, as flags. */
+export interface Networks {
+  /** Networks of the final model, if time allowed fewer than requested. */
+  readonly ensemble?: number;
+  /** Further divisions of the rows, by which these were chosen. */
+  readonly confirm?: number;
+}
+
+/**
+ * The parts of a final model that time allowed; a single network is not chosen, so it is not confirmed
+ * either.
+ */
+export function networksOf({
+  networks,
+  ensemble,
+}: Partial<Pick<TuneResult<Space>, "networks" | "ensemble">>): Networks {
+  const { confirm = networks === 1 ? 0 : undefined } = ensemble ?? {};
+  return { ...(networks !== undefined && { ensemble: networks }), ...(confirm !== undefined && { confirm }) };
 }

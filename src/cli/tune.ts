@@ -5,39 +5,34 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import type { Ending } from "../dashboard/ended.js";
 import { check, show } from "../errors.js";
-import { REPORTED } from "../metrics/registry.js";
 import type { StudySource } from "../report/plots/studyData.js";
 import type { Params, Space } from "../search/space/space.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
-import { DENSE_DEFAULTS } from "../tune/dense.js";
 import { digestOfData } from "../tune/trial/receipt.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { finalOrNone } from "../tune/tuner/result.js";
-import { addDatasetFlags } from "./dataset.js";
-import { addDisplayFlags, printsOneText } from "./display.js";
+import { TABLE_HELP } from "./dataset.js";
+import { printsOneText } from "./display.js";
 import { EXIT } from "./exit.js";
-import { costs, integer, names, positiveNumber, share } from "./flags.js";
+import { addFlags } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { type OpenStudy, openStudy } from "./openTune.js";
 import { createProgressBar } from "./progress.js";
-import { QUEUE_FLAG } from "./queue.js";
 import { repeatOf } from "./repeat.js";
 import { writeReport } from "./report.js";
 import { tableParts } from "./reportParts.js";
 import { complainOfNone, howToResume } from "./resume.js";
 import { shownStorage } from "./storageFile.js";
-import { NO_SCHEDULER, POPULATION, SCHEDULERS, STRATEGIES, TRIALS_FLAG } from "./strategyFlags.js";
 import { note, printLines } from "./streams.js";
 import { MODEL_FILE } from "./studyFolder.js";
-import { addTrainingFlags } from "./trainingFlags.js";
+import { heldFlags, TUNE, type TuneFlags } from "./tuneFlags.js";
 import { openKeeper } from "./tuneKeeper.js";
 import { markdownLines, printIntroduction, printResult, reportOf } from "./tuneResults.js";
 import { baselinesFor, compared, search } from "./tuneSearch.js";
-import { heldFlags, readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
+import { readSetup, type TuneSetup } from "./tuneSetup.js";
 import { watchRun } from "./tuneWatch.js";
-import { addValidationFlags } from "./validation.js";
 
 /** Adds the command; `done` receives the exit code. */
 export function addTuneCommand(program: Command, done: (exitCode: number) => void): void {
@@ -47,104 +42,12 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
     .description(
       "Tune the hyperparameters of a dense network on a table. Each trial is scored by cross-validation. The " +
         "best network is trained again and scored on rows that no trial saw.",
-    );
-  addDatasetFlags(command, "[data.csv]").option(
-    "--test-size <share>",
-    "share of rows held out for the final scores; 0 holds out no rows",
-    share("--test-size"),
-    0.2,
-  );
-  command.option(
-    "--search-rows <n>",
-    "how many of the other rows trials use; the final model is fitted to all (default: all; with --seconds, as many as the time allows)",
-    integer("--search-rows", 2),
-  );
-  addSearchFlags(command);
-  addValidationFlags(command);
-  addTrainingFlags(command);
-  command
-    .optionsGroup("Other options:")
-    .option("--seed <n>", "random seed", integer("--seed", 0), 0)
-    .option(
-      "--jobs <n>",
-      "worker threads; their number does not change results (default: one per core); with --queue, 0 leaves all work to other workers",
-      integer("--jobs", 0),
-    );
-  addDisplayFlags(command, "print only a JSON object")
-    .option(
-      "--watch",
-      "serve a dashboard of the run, to this machine only, and print its address (see fettle dashboard)",
     )
-    .optionsGroup("Files:")
-    .option(
-      "--out <folder>",
-      `write ${MODEL_FILE}, study.json, trials.csv, curves.csv and summary.json, while the study runs; and report.html, if echarts is installed`,
-    )
-    .option("--overwrite", "replace the study in the folder of --out")
-    .option(
-      "--resume <folder>",
-      "resume the study in a folder of --out; with --trials, until it has that many trials; with --seconds, for that long",
-    )
-    .option(
-      "--storage <database>",
-      "keep the study in a database (a file, or postgres://host/name), each trial once it has ended; an existing study is resumed as with --resume; --out writes its files too (see fettle studies)",
-    )
-    .option("--study <name>", "the name of the study in the database of --storage")
-    .option(...QUEUE_FLAG)
+    .argument("[data.csv]", TABLE_HELP);
+  addFlags(command, TUNE)
     .addHelpText("after", EXAMPLES)
     .action(async (file: string | undefined, flags: TuneFlags) =>
       done(await run(await openStudy(command, file, flags))),
-    );
-}
-
-const list = (words: readonly string[]): string => words.join(", ");
-
-function addSearchFlags(command: Command): void {
-  command
-    .optionsGroup("Search:")
-    .option(...TRIALS_FLAG)
-    .option(
-      "--seconds <n>",
-      "time limit of the command, including the final fit and the baselines; the result names the trial after which the search ended",
-      positiveNumber("--seconds"),
-    )
-    .option(
-      "--all-seconds",
-      "search for all of --seconds; without it, a search of at least 60 trials ends if its second half gained no more than chance would",
-    )
-    .option(
-      "--metric <names>",
-      `metric to tune for: ${list(REPORTED)}, or any other, such as balancedAccuracy or f1Macro (default: ` +
-        "r2 or logLoss); several, separated by commas, give a Pareto front",
-      names("--metric"),
-    )
-    .option(
-      "--threshold <metric>",
-      "metric that chooses the decision threshold, such as f1, for two classes (default: a threshold of 0.5)",
-    )
-    .option(
-      "--cost <costs>",
-      "costs of a missed row of the positive class and of a false alarm, such as missed=100,false=5; the decision threshold minimizes the cost",
-      costs,
-    )
-    .option(
-      "--space <file.json>",
-      `parameters to tune and their ranges: ${list(Object.keys(DENSE_DEFAULTS))}`,
-    )
-    .option(
-      "--strategy <name>",
-      `how points are suggested: ${list(STRATEGIES)} (default: gp, or nsga2 for several metrics)`,
-    )
-    .option(
-      "--points <n>",
-      "with a grid: the number of values of each numeric parameter",
-      integer("--points", 1),
-    )
-    .option(
-      "--scheduler <name>",
-      `how unpromising trials are pruned: ${list(SCHEDULERS)}; or ${POPULATION}: a ` +
-        "population of 8 networks; each trial trains one for --epochs more, and the best replace the worst",
-      NO_SCHEDULER,
     );
 }
 

@@ -12,7 +12,8 @@ import type { OpenStudy } from "./openTune.js";
 import { openQueue } from "./queue.js";
 import { claimStudy, openStorage, StudyRecord, shownStorage } from "./storageFile.js";
 import { hasStudyOf, type Made, MODEL_FILE, type SavedTable, StudyFolder } from "./studyFolder.js";
-import { heldFlags, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
+import { heldFlags, type TuneFlags } from "./tuneFlags.js";
+import type { TuneSetup } from "./tuneSetup.js";
 
 /** Where a study is kept, during the run and after it. */
 export interface Keeper {

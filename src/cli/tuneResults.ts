@@ -22,7 +22,8 @@ import { titleOf } from "./files.js";
 import { type Repeat, repeated } from "./repeat.js";
 import { warningsOf } from "./reportParts.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
-import type { TuneFlags, TuneSetup } from "./tuneSetup.js";
+import type { TuneFlags } from "./tuneFlags.js";
+import type { TuneSetup } from "./tuneSetup.js";
 
 export function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, trials: number): void {
   const { seed, seconds } = flags;

@@ -19,7 +19,8 @@ import type { TuneOptions, TuneResult } from "../tune/tuner/options.js";
 import { finalOrNone } from "../tune/tuner/result.js";
 import type { JobQueue } from "../workers/queue/queue.js";
 import { pipelineOf } from "./dataset.js";
-import { CURVES, type TuneFlags, type TuneSetup, timeLeft } from "./tuneSetup.js";
+import { CURVES, type TuneFlags } from "./tuneFlags.js";
+import { type TuneSetup, timeLeft } from "./tuneSetup.js";
 
 /** What a study and its workers share. */
 export function optionsOf(

@@ -2,7 +2,7 @@
 import { platform } from "#platform";
 import type { Dataset } from "../data/dataset.js";
 import { positiveOf } from "../data/positive.js";
-import { type ClassWeight, checkClassWeight } from "../data/weights.js";
+import { checkClassWeight } from "../data/weights.js";
 import { check, show } from "../errors.js";
 import type { MetricName } from "../metrics/names.js";
 import { getMetrics } from "../metrics/registry.js";
@@ -15,93 +15,18 @@ import { pbt } from "../search/strategies/pbt/pbt.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import type { StudyJson } from "../search/study/contract.js";
 import { checkDenseSpace, DENSE_DEFAULTS, denseFit, densePoints, denseSpace } from "../tune/dense.js";
-import type { ErrorCosts } from "../tune/trial/cost.js";
 import { divideRows, type Folds, type PartSizes, sizesOf, type Validation } from "../tune/trial/folds.js";
 import { thresholdRule } from "../tune/trial/threshold.js";
 import type { FitSettings } from "../tune/trial/training.js";
 import { DEFAULT_METRICS, splitSeed } from "../tune/tuner/setup.js";
-import { type DatasetFlags, pipelineOf, readDataset } from "./dataset.js";
-import { DISPLAY_FLAGS, type DisplayFlags } from "./display.js";
+import { pipelineOf, readDataset } from "./dataset.js";
 import { verbatim } from "./explain.js";
 import { inFile, readJson } from "./files.js";
-import { without } from "./flags.js";
 import { paceOf, speedOf } from "./pace.js";
 import { NO_SCHEDULER, POPULATION, strategyOf } from "./strategyFlags.js";
 import { note } from "./streams.js";
-import { DEFAULT_FOLDS, isFile, type ValidationFlags, validationOf } from "./validation.js";
-
-/** The flags of `fettle tune`, as commander gives them. */
-export interface TuneFlags extends DatasetFlags, ValidationFlags, DisplayFlags {
-  readonly testSize: number;
-  /** Rows that trials use. */
-  readonly searchRows?: number;
-  readonly trials?: number;
-  /** Time limit of the command; `time` is a column. */
-  readonly seconds?: number;
-  /** Whether the search continues although its gains are within chance. */
-  readonly allSeconds?: true;
-  readonly metric?: readonly string[];
-  readonly threshold?: MetricName;
-  readonly cost?: ErrorCosts;
-  /** Its file, or the contents of that file when the study began. */
-  readonly space?: string | Readonly<Record<string, unknown>>;
-  readonly strategy?: string;
-  readonly points?: number;
-  readonly scheduler: string;
-  readonly seed: number;
-  readonly epochs?: number;
-  /** Undefined for studies older than ensembles. */
-  readonly ensemble?: number;
-  /** Further divisions of the rows, to choose its networks. */
-  readonly confirm?: number;
-  /** Undefined for studies older than calibration. */
-  readonly calibrate?: boolean;
-  readonly batchSize?: number;
-  readonly classWeight?: ClassWeight;
-  readonly curves?: CurvesKept;
-  readonly jobs?: number;
-  readonly out?: string;
-  readonly resume?: string;
-  readonly overwrite?: true;
-  /** Whether to serve a dashboard of the run. */
-  readonly watch?: true;
-  readonly storage?: string;
-  /** The name of the study in the storage. */
-  readonly study?: string;
-  /**
-   * The queue from which workers of other processes take trainings: `storage`, or the address of a database.
-   */
-  readonly queue?: string;
-}
-
-/** Flags of one command, not of its study. */
-const OF_THE_COMMAND = [
-  "out",
-  "resume",
-  "overwrite",
-  "jobs",
-  "seconds",
-  "allSeconds",
-  "storage",
-  "study",
-  "queue",
-  "watch",
-] as const;
-
-/** The flags of a study as they are kept: with the contents of files, since those may change later. */
-export function heldFlags(flags: TuneFlags): Readonly<Record<string, unknown>> {
-  const kept = without(flags, [...OF_THE_COMMAND, ...DISPLAY_FLAGS]);
-  const held = Object.entries({
-    schema: kept.schema,
-    space: kept.space,
-    ...(isFile(kept.validation) && { validation: kept.validation }),
-  }).flatMap(([name, given]) => (typeof given === "string" ? [[name, readJson(given)]] : []));
-  return { ...kept, ...Object.fromEntries(held) };
-}
-
-/** What is kept of each epoch, as a value of `curves` of `tune`. */
-export const CURVES = { training: true, validation: "validation", none: false } as const;
-export type CurvesKept = keyof typeof CURVES;
+import type { TuneFlags } from "./tuneFlags.js";
+import { DEFAULT_FOLDS, validationOf } from "./validation.js";
 
 /** A study that has not started. */
 export interface TuneSetup {

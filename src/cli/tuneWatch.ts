@@ -12,8 +12,8 @@ import { untilStopped } from "./interrupt.js";
 import type { OpenStudy } from "./openTune.js";
 import { note } from "./streams.js";
 import { type Made, MODEL_FILE, modelBytes, type SavedTable } from "./studyFolder.js";
+import { heldFlags } from "./tuneFlags.js";
 import type { Keeper } from "./tuneKeeper.js";
-import { heldFlags } from "./tuneSetup.js";
 
 export interface Watch {
   onEvent(event: StudyEvent): void;

@@ -1,5 +1,4 @@
 /** How trials are scored, as the flags of `fettle tune` say. */
-import type { Command } from "commander";
 import type { Dataset } from "../data/dataset.js";
 import { createSplitter, splitterNames } from "../data/split/names.js";
 import type { FoldIds } from "../data/split/splitter.js";
@@ -7,61 +6,30 @@ import { check } from "../errors.js";
 import { denseValidation } from "../tune/dense.js";
 import type { Validation } from "../tune/trial/folds.js";
 import { readJson } from "./files.js";
-import { flagOf, integer, positiveNumber } from "./flags.js";
+import { type FlagsOf, flagOf, grouped, integer, offFlagOf, positiveNumber, text, turnOff } from "./flags.js";
 
-/** The flags, as commander gives them. */
-export interface ValidationFlags {
+export const VALIDATION = grouped("Validation:", {
   /** The name of a splitter, a file of folds, or the contents of that file when the study began. */
-  readonly validation?: string | readonly FoldIds[];
-  readonly folds?: number;
-  readonly repeats?: number;
-  readonly gap?: number;
-  readonly maxTrainSize?: number;
-  readonly validationSize?: number;
-  readonly p?: number;
-  readonly shuffle?: boolean;
-}
-
-export function addValidationFlags(command: Command): Command {
-  return command
-    .optionsGroup("Validation:")
-    .option(
-      "--validation <how>",
-      `how trials are scored: ${splitterNames.join(", ")}, or a .json file of folds, [{ "train": [row ids], "validation": [row ids] }] ` +
-        "(default: as the data require: in the order of --time, by complete --group, by class, or at random)",
-    )
-    .option(
-      "--folds <n>",
-      "number of folds (default: 5; from 4,000 rows a single held-out fifth; or that of --validation)",
-      integer("--folds", 1),
-    )
-    .option(
-      "--repeats <n>",
-      "how many times rows are divided, by a repeated splitter",
-      integer("--repeats", 1),
-    )
-    .option(
-      "--validation-size <n>",
-      "rows or groups that a fold validates, or their share (shuffle splits, timeSeriesSplit)",
-      positiveNumber("--validation-size"),
-    )
-    .option(
-      "--gap <rows>",
-      "rows to skip before those that a fold validates (timeSeriesSplit)",
-      integer("--gap", 0),
-    )
-    .option(
-      "--max-train-size <n>",
-      "the most rows that a fold trains on (timeSeriesSplit)",
-      integer("--max-train-size", 1),
-    )
-    .option(
-      "--p <n>",
-      "rows, or groups, that each fold validates (leavePOut, leavePGroupsOut)",
-      integer("--p", 1),
-    )
-    .option("--no-shuffle", "divide rows in their order (kFold, stratifiedKFold, stratifiedGroupKFold)");
-}
+  validation: text<string | readonly FoldIds[]>(
+    "<how>",
+    `how trials are scored: ${splitterNames.join(", ")}, or a .json file of folds, [{ "train": [row ids], "validation": [row ids] }] ` +
+      "(default: as the data require: in the order of --time, by complete --group, by class, or at random)",
+  ),
+  folds: integer(1)(
+    "<n>",
+    "number of folds (default: 5; from 4,000 rows a single held-out fifth; or that of --validation)",
+  ),
+  repeats: integer(1)("<n>", "how many times rows are divided, by a repeated splitter"),
+  validationSize: positiveNumber(
+    "<n>",
+    "rows or groups that a fold validates, or their share (shuffle splits, timeSeriesSplit)",
+  ),
+  gap: integer(0)("<rows>", "rows to skip before those that a fold validates (timeSeriesSplit)"),
+  maxTrainSize: integer(1)("<n>", "the most rows that a fold trains on (timeSeriesSplit)"),
+  p: integer(1)("<n>", "rows, or groups, that each fold validates (leavePOut, leavePGroupsOut)"),
+  shuffle: turnOff("divide rows in their order (kFold, stratifiedKFold, stratifiedGroupKFold)"),
+});
+export type ValidationFlags = Partial<FlagsOf<typeof VALIDATION>>;
 
 /** The folds of `{ folds }` if no flag says how many. */
 export const DEFAULT_FOLDS = 5;
@@ -106,4 +74,4 @@ export function isFile(validation: ValidationFlags["validation"]): validation is
   return typeof validation === "string" && validation.endsWith(".json");
 }
 
-const flagName = (option: string): string => (option === "shuffle" ? "--no-shuffle" : flagOf(option));
+const flagName = (option: string): string => (option === "shuffle" ? offFlagOf : flagOf)(option);

@@ -11,19 +11,11 @@ import type { Verification, VerifyEvent, VerifyGroup } from "../testing/verify.j
 import { VERSION } from "../version.js";
 import { EXIT } from "./exit.js";
 import { quoted } from "./explain.js";
-import { integer, names } from "./flags.js";
+import { addFlags, type FlagsOf, integer, JSON_ONLY, names } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { createBar } from "./progress.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
 import { verifyModel } from "./verifyModel.js";
-
-/** The flags, as commander gives them. */
-interface VerifyFlags {
-  readonly only?: readonly string[];
-  readonly cases: number;
-  readonly seed: number;
-  readonly json?: true;
-}
 
 /**
  * The groups of laws. They are listed here, since loading them takes a package that other commands do not
@@ -39,9 +31,17 @@ const GROUPS: Readonly<Record<VerifyGroup, true>> = {
   reproducibility: true,
 };
 
+const VERIFY = {
+  only: names("<groups>", `groups to check: ${Object.keys(GROUPS).join(", ")} (default: all)`),
+  cases: integer(1)("<n>", "random cases of each law; a quarter as many for complete studies", 20),
+  seed: integer(0)("<n>", "seed of the cases", 0),
+  json: JSON_ONLY,
+};
+type VerifyFlags = FlagsOf<typeof VERIFY>;
+
 /** Adds the command; `done` receives the exit code. */
 export function addVerifyCommand(program: Command, done: (exitCode: number) => void): void {
-  program
+  const command = program
     .command("verify")
     .summary("check the laws of the math on this machine")
     .description(
@@ -50,20 +50,8 @@ export function addVerifyCommand(program: Command, done: (exitCode: number) => v
         "recompute the model's study, and report whether every bit is the same.",
     )
     .argument("[model]", "model file of fettle tune --out: recompute its study instead, and compare")
-    .argument("[data.csv]", "the table of that study")
-    .option(
-      "--only <groups>",
-      `groups to check: ${Object.keys(GROUPS).join(", ")} (default: all)`,
-      names("--only"),
-    )
-    .option(
-      "--cases <n>",
-      "random cases of each law; a quarter as many for complete studies",
-      integer("--cases", 1),
-      20,
-    )
-    .option("--seed <n>", "seed of the cases", integer("--seed", 0), 0)
-    .option("--json", "print only a JSON object")
+    .argument("[data.csv]", "the table of that study");
+  addFlags(command, VERIFY)
     .addHelpText("after", EXAMPLES)
     .action(async (model: string | undefined, file: string | undefined, flags: VerifyFlags) => {
       if (model === undefined) return done(await run(flags));

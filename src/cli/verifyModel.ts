@@ -11,8 +11,9 @@ import { finalOrNone } from "../tune/tuner/result.js";
 import { EXIT } from "./exit.js";
 import { readModel } from "./modelFile.js";
 import { printLines, widthOf } from "./streams.js";
+import type { TuneFlags } from "./tuneFlags.js";
 import { search } from "./tuneSearch.js";
-import { readSetup, type TuneFlags } from "./tuneSetup.js";
+import { readSetup } from "./tuneSetup.js";
 
 /** What was compared, whether it is the same, and the difference. */
 type Comparison = readonly [what: string, same: boolean, difference?: string];

@@ -13,44 +13,37 @@ import { runWorker } from "../workers/queue/worker.js";
 import { EXIT } from "./exit.js";
 import { quoted } from "./explain.js";
 import { isThere } from "./files.js";
-import { integer, positiveNumber } from "./flags.js";
+import { addFlags, type FlagsOf, integer, positiveNumber, text, turnOn } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
-import { IN_STORAGE, openQueue, QUEUE_FLAG } from "./queue.js";
+import { IN_STORAGE, openQueue, QUEUE } from "./queue.js";
 import { commandOf, existingStudy, openStorage, shownStorage } from "./storageFile.js";
 import { note, printLines } from "./streams.js";
+import type { TuneFlags } from "./tuneFlags.js";
 import { optionsOf } from "./tuneSearch.js";
-import { readSetup, type TuneFlags } from "./tuneSetup.js";
+import { readSetup } from "./tuneSetup.js";
 
-interface WorkerFlags {
-  readonly storage?: string;
-  readonly study?: string;
-  readonly queue: string;
-  readonly jobs?: number;
-  readonly jobTimeout?: number;
-  readonly wait?: true;
-}
+const WORKER = {
+  storage: text("<where>", "the file or the URL of the database of the study"),
+  study: text("<name>", "the name of the study; not needed if the database has only one"),
+  queue: { ...QUEUE, initial: IN_STORAGE },
+  jobs: integer(1)("<n>", "worker threads (default: one per core)"),
+  jobTimeout: positiveNumber("<seconds>", "time limit of a training; after three timeouts, its trial fails"),
+  wait: turnOn("wait for the study to run, and to run again, instead of ending"),
+};
+type WorkerFlags = FlagsOf<typeof WORKER>;
 
 /** Adds the command; `done` receives the exit code. */
 export function addWorkerCommand(program: Command, done: (exitCode: number) => void): void {
-  program
+  const command = program
     .command("worker")
     .summary("run trainings of a study in another process")
     .description(
       "Run trainings of a study of fettle tune --queue, here or on another machine. It ends with the study. " +
         "A worker may be killed at any time: another takes over its work, and the results are the same.",
     )
-    .argument("[data.csv]", "the table of the study, if its path differs from that of fettle tune")
-    .option("--storage <where>", "the file or the URL of the database of the study")
-    .option("--study <name>", "the name of the study; not needed if the database has only one")
-    .option(...QUEUE_FLAG, IN_STORAGE)
-    .option("--jobs <n>", "worker threads (default: one per core)", integer("--jobs", 1))
-    .option(
-      "--job-timeout <seconds>",
-      "time limit of a training; after three timeouts, its trial fails",
-      positiveNumber("--job-timeout"),
-    )
-    .option("--wait", "wait for the study to run, and to run again, instead of ending")
+    .argument("[data.csv]", "the table of the study, if its path differs from that of fettle tune");
+  addFlags(command, WORKER)
     .addHelpText("after", EXAMPLES)
     .action(async (file: string | undefined, flags: WorkerFlags) => done(await run(file, flags)));
 }

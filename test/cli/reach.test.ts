@@ -5,11 +5,12 @@
 import { rmSync } from "node:fs";
 import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { addDatasetFlags } from "../../src/cli/dataset.js";
+import { DATA } from "../../src/cli/dataset.js";
 import { createProgram } from "../../src/cli/main.js";
 import { openStorage } from "../../src/cli/storageFile.js";
 import { addTuneCommand } from "../../src/cli/tune.js";
-import { heldFlags, readSetup, type TuneFlags } from "../../src/cli/tuneSetup.js";
+import { heldFlags, type TuneFlags } from "../../src/cli/tuneFlags.js";
+import { readSetup } from "../../src/cli/tuneSetup.js";
 import { createScheduler } from "../../src/search/schedulers/index.js";
 import { int } from "../../src/search/space/builders.js";
 import { createStrategy } from "../../src/search/strategies/index.js";
@@ -142,7 +143,7 @@ async function optionsOf(words: readonly string[]): Promise<Record<string, unkno
 /** What follows all flags. */
 const last = (name: string): string[] => (name === "optimize" ? ["--", "echo", "{units}"] : []);
 const split = (words: string): string[] => words.split(" ").filter(Boolean);
-const tableFlags = addDatasetFlags(new Command()).options.map((option) => option.attributeName());
+const tableFlags = Object.keys(DATA);
 
 describe.each(Object.entries(flags))("fettle %s", (name, [base, rows]) => {
   const taken = (words: string) => optionsOf([name, ...split(base), ...split(words), ...last(name)]);

@@ -116,6 +116,7 @@ describe("the command that repeats another", () => {
       metric: ["f1", "accuracy"],
       drop: ["a", "b,c", "d"],
       na: ["-9"],
+      decimal: { price: "," },
       as: { zip: "category" },
       classWeight: { x: 2, "y=z": 3 },
       space: { units: 1 },
@@ -124,7 +125,7 @@ describe("the command that repeats another", () => {
     };
     expect(commandLine("tune", ["data.csv"], flags)).toBe(
       "npx fettle tune data.csv --target 'y z' --header --no-calibrate --metric f1,accuracy --drop a,d --drop b,c --na=-9 " +
-        "--as zip=category --class-weight x=2 --class-weight y=z=3 --space <file>",
+        "--decimal price=, --as zip=category --class-weight x=2 --class-weight y=z=3 --space <file>",
     );
   });
 });

@@ -5,8 +5,9 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { addTuneCommand } from "../../src/cli/tune.js";
+import { heldFlags, type TuneFlags } from "../../src/cli/tuneFlags.js";
 import { optionsOf } from "../../src/cli/tuneSearch.js";
-import { heldFlags, readSetup, type TuneFlags, type TuneSetup } from "../../src/cli/tuneSetup.js";
+import { readSetup, type TuneSetup } from "../../src/cli/tuneSetup.js";
 import type { Space } from "../../src/search/space/space.js";
 import type { FitSettings } from "../../src/tune/trial/training.js";
 import type { TuneOptions } from "../../src/tune/tuner/options.js";

@@ -5,9 +5,6 @@ import { sameValue } from "../../search/space/value.js";
 import type { StudyJson } from "../../search/study/contract.js";
 import { recordStudy } from "../../store/recorder.js";
 import type { StoredStudy } from "../../store/storage.js";
-import { DISPLAY_FLAGS } from "../display.js";
-import { readJson } from "../files.js";
-import { without } from "../flags.js";
 import {
   checkOverwrite,
   checkStorage,
@@ -18,7 +15,7 @@ import {
 } from "../resume.js";
 import { openStorage, StudyRecord } from "../storageFile.js";
 import { readProgramStudy, type SavedProgram } from "../studyFolder.js";
-import type { OptimizeFlags } from "./setup.js";
+import { CHANGEABLE, heldFlags, type OptimizeFlags } from "./flags.js";
 
 /** A study to run: a new one, or one that is resumed. */
 export interface OpenStudy {
@@ -28,12 +25,6 @@ export interface OpenStudy {
   /** Records it, if it is in a storage. */
   readonly record?: StudyRecord;
 }
-
-/** Flags that may be given when a study is resumed; all others are those that it began with. */
-const CHANGEABLE = [
-  ...(["trials", "seconds", "jobs", "resume", "storage", "study", "out", "overwrite"] as const),
-  ...DISPLAY_FLAGS,
-];
 
 export async function openStudy(
   command: Command,
@@ -121,12 +112,3 @@ const resumed = ({ program, flags: saved }: SavedProgram, flags: OptimizeFlags) 
   words: program,
   flags: { ...(saved as unknown as OptimizeFlags), ...flagsChanged(flags, CHANGEABLE) },
 });
-
-/**
- * The flags that a study keeps, with the contents of the file of --space, since that file may change later.
- */
-export function heldFlags(flags: OptimizeFlags): Readonly<Record<string, unknown>> {
-  const { space } = flags;
-  const own = CHANGEABLE.filter((name) => name !== "trials");
-  return { ...without(flags, own), ...(typeof space === "string" && { space: readJson(space) }) };
-}

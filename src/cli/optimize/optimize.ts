@@ -14,22 +14,22 @@ import type { StudyEvent, StudyJson } from "../../search/study/contract.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { tune } from "../../tune/tune.js";
 import type { SearchResult } from "../../tune/tuner/options.js";
-import { addDisplayFlags, markdownOf, picturesOf, printsOneText } from "../display.js";
+import { markdownOf, picturesOf, printsOneText } from "../display.js";
 import { EXIT } from "../exit.js";
 import { quoted } from "../explain.js";
-import { integer, names, positiveNumber } from "../flags.js";
+import { addFlags } from "../flags.js";
 import { atEnd, takeInterrupts } from "../interrupt.js";
 import { createProgressBar } from "../progress.js";
 import { writeReport } from "../report.js";
 import { complainOfNone, howToResume } from "../resume.js";
 import { shownStorage } from "../storageFile.js";
-import { NO_SCHEDULER, SCHEDULERS, STRATEGIES, TRIALS_FLAG } from "../strategyFlags.js";
 import { note, paintFor, printLines, widthOf } from "../streams.js";
 import { hasStudyOf, StudyFolder } from "../studyFolder.js";
 import { shellLine } from "./command.js";
-import { heldFlags, type OpenStudy, openStudy } from "./openStudy.js";
+import { heldFlags, OPTIMIZE, type OptimizeFlags } from "./flags.js";
+import { type OpenStudy, openStudy } from "./openStudy.js";
 import { Programs } from "./programs.js";
-import { type OptimizeFlags, type OptimizeSetup, readSetup } from "./setup.js";
+import { type OptimizeSetup, readSetup } from "./setup.js";
 import { PARAMS_FILE, TrialFolders } from "./trialFolder.js";
 
 /** Adds the command; `done` receives the exit code. */
@@ -44,98 +44,10 @@ export function addOptimizeCommand(program: Command, done: (exitCode: number) =>
         "with the value.",
     )
     .argument("[program...]", "the program and its arguments, after --");
-  addParameterFlags(command);
-  addValueFlags(command);
-  addSearchFlags(command);
-  command.optionsGroup("Other options:");
-  addDisplayFlags(command, "print only a JSON object")
-    .option(
-      "--out <folder>",
-      "write study.json, trials.csv and summary.json, and a folder for each trial, while the study runs",
-    )
-    .option("--overwrite", "replace the study in the folder of --out")
-    .option(
-      "--resume <folder>",
-      "resume the study in a folder of --out; with --trials, until it has that many trials",
-    )
-    .option(
-      "--storage <database>",
-      "keep the study in a database (a file, or postgres://user@host/name), each trial once it has ended; an existing study is resumed; --out writes its files too",
-    )
-    .option("--study <name>", "the name of the study in the database of --storage")
+  addFlags(command, OPTIMIZE)
     .addHelpText("after", EXAMPLES)
     .action(async (words: readonly string[], flags: OptimizeFlags) =>
       done(await run(await openStudy(command, words, flags))),
-    );
-}
-
-function addParameterFlags(command: Command): void {
-  command
-    .optionsGroup("Parameters:")
-    .option("--space <file.json>", "the parameters to tune and their ranges")
-    .option(
-      "--env",
-      "pass the parameters as environment variables too: FETTLE_LEARNING_RATE for learningRate, and FETTLE_PARAMS as JSON",
-    );
-}
-
-function addValueFlags(command: Command): void {
-  command
-    .optionsGroup("Value:")
-    .option(
-      "--metric <names>",
-      "name of the value in a JSON object (default: value); several, separated by commas, give a Pareto front",
-      names("--metric"),
-    )
-    .option(
-      "--direction <words>",
-      "minimize or maximize; for several metrics one each, separated by commas (default: minimize)",
-      names("--direction"),
-    )
-    .option(
-      "--value <where>",
-      "where to read the value: last-line of standard output, exit-code, or file:<name> in the folder of the trial",
-      "last-line",
-    );
-}
-
-function addSearchFlags(command: Command): void {
-  command
-    .optionsGroup("Search:")
-    .option(...TRIALS_FLAG)
-    .option("--seconds <n>", "time limit of the command", positiveNumber("--seconds"))
-    .option(
-      "--strategy <name>",
-      `how points are suggested: ${STRATEGIES.join(", ")} (default: gp, or nsga2 for several metrics)`,
-    )
-    .option(
-      "--points <n>",
-      "with a grid: the number of values of each numeric parameter",
-      integer("--points", 1),
-    )
-    .option(
-      "--scheduler <name>",
-      `how unpromising trials are pruned, by the steps that the program prints: ${SCHEDULERS.join(", ")}`,
-      NO_SCHEDULER,
-    )
-    .option("--steps <n>", "with a scheduler: the number of steps of a complete trial", integer("--steps", 1))
-    .option("--seed <n>", "seed of the search", integer("--seed", 0), 0)
-    .option("--jobs <n>", "programs to run at once", integer("--jobs", 1), 1)
-    .option(
-      "--lag <n>",
-      "most recent trials that the strategy ignores, so that others can run meanwhile; the same lag gives the same trials with any --jobs (default: 0, or 7 with several jobs)",
-      integer("--lag", 0),
-    )
-    .option(
-      "--trial-timeout <seconds>",
-      "time limit of a program; beyond it, the program is ended and its trial fails",
-      positiveNumber("--trial-timeout"),
-    )
-    .option(
-      "--grace <seconds>",
-      "time between SIGTERM, which asks a program to end, and SIGKILL, which ends it",
-      positiveNumber("--grace"),
-      5,
     );
 }
 

@@ -10,40 +10,12 @@ import { type Space, spaceFromJson } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
 import type { StudyJson } from "../../search/study/contract.js";
 import type { Direction } from "../../search/trial/trial.js";
-import type { DisplayFlags } from "../display.js";
 import { verbatim } from "../explain.js";
 import { inFile, readJson } from "../files.js";
 import { NO_SCHEDULER, POPULATION, strategyOf } from "../strategyFlags.js";
 import { type ProgramCommand, readCommand } from "./command.js";
+import type { OptimizeFlags } from "./flags.js";
 import type { ValueSource } from "./programs.js";
-
-/** The flags of `fettle optimize`, as commander gives them. */
-export interface OptimizeFlags extends DisplayFlags {
-  /** Its file, or the contents of that file when the study began. */
-  readonly space?: string | Readonly<Record<string, unknown>>;
-  readonly metric?: readonly string[];
-  readonly direction?: readonly string[];
-  readonly value: string;
-  readonly env?: true;
-  readonly strategy?: string;
-  readonly points?: number;
-  readonly scheduler: string;
-  readonly steps?: number;
-  readonly trials?: number;
-  readonly seconds?: number;
-  /** Seconds. */
-  readonly trialTimeout?: number;
-  /** Seconds. */
-  readonly grace: number;
-  readonly seed: number;
-  readonly jobs: number;
-  readonly lag?: number;
-  readonly out?: string;
-  readonly overwrite?: true;
-  readonly resume?: string;
-  readonly storage?: string;
-  readonly study?: string;
-}
 
 /** A study that has not started. */
 export interface OptimizeSetup {
