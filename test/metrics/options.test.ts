@@ -316,6 +316,26 @@ describe("curves and tables", () => {
     ]);
   });
 
+  // errors 1, 2, 3 and 4, whose middle is between two of weight
+  it.each([
+    [[1, 1, 1, 1], 2.5],
+    [[1, 0, 0, 1], 2.5],
+    [[1, 1, 0, 2], 3],
+    [[1, 0, 1, 0], 2],
+    [[0, 1, 0, 1], 3],
+  ])("have a median of rows of weights %j that is %d", (weights, expected) => {
+    const [truth, off] = [
+      [0, 0, 0, 0],
+      [1, 2, 3, 4],
+    ];
+    const counted = (values: readonly number[]) => values.filter((_, i) => weights[i] > 0);
+    expect(metrics.medianAbsoluteError(truth, off, weights)).toBe(expected);
+    expect(metrics.medianAbsoluteError(counted(truth), counted(off), counted(weights))).toBe(expected);
+    // half of the absolute errors, beside those of the median itself
+    const share = metrics.d2Pinball({ alpha: 0.5 });
+    expect(share(off, truth, weights)).toBe(share(counted(off), counted(truth), counted(weights)));
+  });
+
   it("leave out scores that only rows of weight 0 have, as scikit-learn does", () => {
     const of = [
       [0, 1, 1, 0],

@@ -4,6 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { loadModel } from "../../src/model/save.js";
 import { RandomStream } from "../../src/numerics/random.js";
 import { writeContents } from "../../src/predict/description.js";
 import { loadPredictor, type Predictor } from "../../src/predict/predictor.js";
@@ -165,5 +166,48 @@ describe("rows", () => {
     expect(() => predictor.predict({ price: 1, rooms: "3 €" })).toThrow(
       'row 0, column "rooms": every cell must be a number; received "3 €"',
     );
+  });
+});
+
+describe("a word that the model was not trained on", () => {
+  const column: ColumnSpec = {
+    name: "c",
+    kind: "category",
+    categories: ["a", "b"],
+    gaps: true,
+    times: false,
+  };
+  const spec: TableSpec = {
+    columns: [column],
+    classes: [],
+    targets: ["y"],
+    options: { encode: "oneHot", scale: "none", target: "none", impute: "mode", indicator: true },
+    layers: [],
+    threshold: 0.5,
+    seed: 3,
+  };
+
+  // by the rule of the file, that of the options, and what applies
+  it.each([
+    [undefined, undefined, "refuse"],
+    ["ignore", undefined, "ignore"],
+    ["missing", undefined, "missing"],
+    ["ignore", "refuse", "refuse"],
+    ["missing", "ignore", "ignore"],
+    [undefined, "missing", "missing"],
+  ] as const)("in a file with the rule %s, loaded with %s, is treated as %s", async (inFile, given, rule) => {
+    const { table, ...contents } = contentsFrom(spec);
+    const described = { ...(table as NonNullable<typeof table>), ...(inFile && { unknown: inFile }) };
+    const bytes = writeContents({ ...contents, table: described }, VERSION);
+    const predictor = await loadPredictor(bytes, given ? { unknown: given } : {});
+    expect(predictor.unknown).toBe(rule);
+    const model = await loadModel(bytes, given ? { unknown: given } : {});
+    expect(model.unknown).toBe(rule);
+    for (const each of [predictor, model]) {
+      const read = (cell: string | null) => [...each.predict([{ c: cell }]).data];
+      if (rule === "refuse") expect(() => read("new")).toThrow('row 0, column "c"');
+      else if (rule === "missing") expect(read("new")).toEqual(read(null));
+      else for (const known of ["a", "b", null]) expect(read("new")).not.toEqual(read(known));
+    }
   });
 });

@@ -84,6 +84,18 @@ describe("drift", () => {
     expect(found.filter(({ column }) => column === "a").length).toBeLessThanOrEqual(3);
   });
 
+  // a quarter of 40 cells differ: less than chance of 40, and more than chance of 400
+  it.each([
+    ["numbers", [1.5, 2.5]],
+    ["dates", ["2024-03-01", "2024-04-01"]],
+    ["words", ["red", "blue"]],
+  ])("of %s is chance by the rows that have a cell, not by those that lack it", (_, [one, other]) => {
+    const columnOf = (ones: number, cells: number) =>
+      Array.from({ length: 400 }, (_, i) => (i >= cells ? "" : i % 40 < ones ? one : other));
+    expect(between(columnOf(15, 40), columnOf(25, 40))).toEqual([]);
+    expect(between(columnOf(15, 400), columnOf(25, 400))).toMatchObject([{ column: "a", distance: 0.25 }]);
+  });
+
   it("is refused between tables of other schemas", () => {
     const words = readTable(lines(["x", "y"]));
     expect(refusal(() => drift(words, readTable(lines([1, 2]))))).toBe(

@@ -50,6 +50,22 @@ describe("padded steps", () => {
     expect(Array.from(x)).toEqual([-1, z(1), 0, -1, 1, 2 ** -20, z(5), 1]);
   });
 
+  // 1, 3, 5 in the steps that count: a standard deviation of √(8/3), a least of 1 and a range of 4
+  const standard = { center: 3, scale: Math.sqrt(8 / 3) };
+  const minMax = { center: 1, scale: 4 };
+  it.each([
+    ["the first", "c0", { scale: "minMax" as const }, [minMax, standard]],
+    ["the second", "c1", { scale: "minMax" as const }, [standard, minMax]],
+    ["none", "c0", {}, [standard, standard]],
+  ])("are scaled as %s has it on its own", (_, name, own, expected) => {
+    const sequence = numbers(Float64Array.of(1, 0, 3, 5), 2);
+    const { pipeline } = fitPipeline(sequence, {
+      padding: [{ first: 0, steps: 2, features: 1, maskValue: 0 }],
+      columns: { [name]: own },
+    });
+    expect(pipeline.columns.map(({ features: [{ scaling }] }) => scaling)).toEqual(expected);
+  });
+
   it("that are all padding in training rows stay as they are later", () => {
     const empty = numbers(Float64Array.of(9, 9, 9, 9), 2);
     const own = [{ first: 0, steps: 2, features: 1, maskValue: 9 }];

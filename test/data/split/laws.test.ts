@@ -332,4 +332,30 @@ describe("time", () => {
       { numRuns: cases(100) },
     );
   });
+
+  // times, gap, and how many rows are trained on before the last two, which are validated
+  it.each([
+    ["without ties", [0, 1, 2, 3, 4, 5, 6, 7], 2, 4],
+    ["smaller than the ties", [0, 0, 1, 1, 2, 2, 2, 3], 1, 4],
+    ["as large as the ties", [0, 0, 1, 1, 2, 2, 2, 3], 2, 4],
+    ["that reaches beyond the ties", [0, 0, 1, 1, 2, 2, 2, 3], 3, 3],
+  ])("a gap %s leaves out as many rows as it says, the tied ones among them", (_, time, gap, trained) => {
+    const folds = timeSeriesSplit({ rows: 8, time }, { folds: 2, gap, validationSize: 2 });
+    expect([...folds[1].train]).toEqual([0, 1, 2, 3].slice(0, trained));
+  });
+
+  it.each([
+    [11, 0.2, 3],
+    [7, 0.5, 4],
+    [100, 0.07, 8],
+    [12, 0.1, 2],
+    [10, 0.2, 2],
+  ])("of %i rows, a share of %d holds out the last %i, as of rows without a time", (rows, share, held) => {
+    const { validation } = timeSplit(
+      Array.from({ length: rows }, (_, row) => row),
+      share,
+    );
+    expect([...validation]).toEqual(Array.from({ length: held }, (_, i) => rows - held + i));
+    expect(trainTestSplit(rows, { testSize: share }).test.length).toBe(held);
+  });
 });

@@ -102,4 +102,38 @@ describe("attention, beside loops in float64", () => {
         expect(result[row * 2 * FEATURES + i]).toBeCloseTo(value, 5);
     }
   });
+
+  it.each(["value", "key", "both"])("to a value and a key of which %s has a mask", async (which) => {
+    const query = input([2, FEATURES]);
+    const [value, key] = [input([STEPS, FEATURES]), input([STEPS, FEATURES])];
+    const [valueFlags, keyFlags] = [input(STEPS), input(STEPS)];
+    const masks = { value: which !== "key", key: which !== "value" };
+    const outputs = multiHeadAttention(HEADS, DIM).apply(
+      query,
+      masks.value ? marked().apply(value, valueFlags) : value,
+      masks.key ? marked().apply(key, keyFlags) : key,
+    );
+    const flags = { ...(masks.value && { valueFlags }), ...(masks.key && { keyFlags }) };
+    const model = functional({ inputs: { query, value, key, ...flags }, outputs });
+    model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+    const x = sequences(STEPS, 60);
+    const others = [...counts].reverse().map((row) => row.map((each, j) => Number(each === 1 || j === 2)));
+    const data = {
+      query: sequences(2, 70),
+      value: x,
+      key: x,
+      ...(masks.value && { valueFlags: counts }),
+      ...(masks.key && { keyFlags: others }),
+    };
+    await model.fit(data, zeros([ROWS, 2, FEATURES]) as never, { epochs: 0 });
+    const weights = weightsOfAttention(model);
+    const result = model.predict(data).data;
+    for (const row of counts.keys()) {
+      const isSeen = (_: number, j: number): boolean =>
+        (!masks.value || counts[row][j] === 1) && (!masks.key || others[row][j] === 1);
+      const expected = attended(weights, data.query[row], x[row], isSeen);
+      for (const [i, each] of expected.flat().entries())
+        expect(result[row * 2 * FEATURES + i]).toBeCloseTo(each, 5);
+    }
+  });
 });

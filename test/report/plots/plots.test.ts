@@ -69,6 +69,26 @@ describe("importances", () => {
     expect(isPlain(plot)).toBe(true);
   });
 
+  it("of several objectives are those of each, whichever is asked for first", () => {
+    const two = studyOf(
+      { a: float(0, 1), b: float(0, 1) },
+      Array.from({ length: 16 }, (_, i) => {
+        const params = { a: i / 15, b: ((i * 7) % 16) / 15 };
+        return [params, { values: [params.a, 1 - params.b] }] as const;
+      }),
+      ["minimize", "maximize"],
+    );
+    for (const [objective, name] of [
+      [1, "b"],
+      [0, "a"],
+      [1, "b"],
+    ] as const) {
+      expect(importancesWithIntervals(two, { objective })[0].name).toBe(name);
+      const means = named(plotSlice(two, name, { objective }), "expected").map(([, mean]) => Number(mean));
+      expect(means.at(-1)).toBeCloseTo(objective === 0 ? 1 : 0, 0);
+    }
+  });
+
   it("of thirty parameters are those of the most important fifteen", () => {
     const names = Array.from({ length: 30 }, (_, i) => `p${i}`);
     const wide = Object.fromEntries(names.map((name) => [name, float(0, 1)]));

@@ -13,7 +13,7 @@ import { float } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
 import type { RunningTrial, Study } from "../../../src/search/study/contract.js";
-import { createStudy } from "../../../src/search/study/create.js";
+import { createStudy, restoreStudy } from "../../../src/search/study/create.js";
 import { caught } from "../support.js";
 
 const STEPS = 9;
@@ -181,6 +181,37 @@ describe("every scheduler", () => {
       'with scheduler "hyperband", 9 trials wait for each other, so lag must be at least 8; received 7',
     );
   });
+
+  // what each trial reported at its rungs is in the JSON as one list, of all objectives
+  it.each(
+    [asha(), halving(), hyperband(), medianStopping()].flatMap((scheduler) =>
+      [1, 2, 3].map((objectives) => [scheduler.name, objectives, scheduler] as const),
+    ),
+  )(
+    "%s judges the trials of a reopened study of %i objectives as if it had not ended",
+    async (_, count, scheduler) => {
+      const directions = (["minimize", "maximize", "minimize"] as const).slice(0, count);
+      const direction = count === 1 ? directions[0] : directions;
+      const valuesAt = (x: number, step: number) => {
+        const all = [valueAt(x, step), x / step, (x - 0.3) ** 2 + 1 / (step * (1 + 9 * x))].slice(0, count);
+        return count === 1 ? all[0] : all;
+      };
+      const options = { scheduler, steps: STEPS };
+      const objective = async ({ x }: { x: number }, trial: RunningTrial<S>) => {
+        for (let step = 1; step < STEPS; step++)
+          if (!(await trial.report(valuesAt(x, step), step))) return valuesAt(x, step);
+        return valuesAt(x, STEPS);
+      };
+      const whole = createStudy({ space, strategy: random(), direction, seed: 5 });
+      await whole.optimize(objective, { ...options, trials: 30 });
+      const first = createStudy({ space, strategy: random(), direction, seed: 5 });
+      await first.optimize(objective, { ...options, trials: 13 });
+      const again = restoreStudy(JSON.parse(JSON.stringify(first)), { strategy: random(), space });
+      await again.optimize(objective, { ...options, trials: 30 });
+      expect(again.trials.slice(18)).toEqual(whole.trials.slice(18));
+      expect(whole.trials.slice(18).some(({ status }) => status === "pruned")).toBe(true);
+    },
+  );
 
   it("may throw: running trials end first, and none is judged", async () => {
     const study = createStudy({ space, strategy: random(), direction: "minimize" });

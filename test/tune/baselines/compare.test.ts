@@ -1,12 +1,19 @@
 /** A final model beside a constant and a linear one: which is said to be better, and by what. */
 import { describe, expect, it } from "vitest";
+import { decided } from "../../../src/metrics/decided.js";
 import type { CustomMetric } from "../../../src/metrics/metric.js";
 import { metricNamed } from "../../../src/metrics/registry.js";
 import { dense } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
-import { compareBaselines, fitBaselines, reportOf, verdictOf } from "../../../src/tune/baselines/compare.js";
+import {
+  compareBaselines,
+  fitBaselines,
+  type Lead,
+  reportOf,
+  verdictOf,
+} from "../../../src/tune/baselines/compare.js";
 import { toDataset } from "../../../src/tune/trial/data.js";
 import { tune } from "../../../src/tune/tune.js";
 import { linear, logistic, quantity, randomRows, rates, refusal, x, y } from "../support.js";
@@ -67,6 +74,34 @@ describe("the report", () => {
     expect(byShare.ahead.linear?.difference).toBeCloseTo(5 / 6 / (35 / 12), 14);
     const low = byShare.ahead.linear?.interval[0];
     expect(low).toBeLessThan(byShare.ahead.linear?.difference as number);
+  });
+
+  // the lead is the difference of the scores that the report shows, whatever decides the classes
+  it.each(
+    [0.2, 0.5, 0.8].flatMap((threshold) =>
+      (["accuracy", "f1", "recall", "logLoss"] as const).map((name) => [name, threshold] as const),
+    ),
+  )("has leads by %s that are those of its scores, with a threshold of %d", (name, threshold) => {
+    const metric = metricNamed(name);
+    const truth = Float64Array.from({ length: 40 }, (_, i) => Number(i % 3 === 0));
+    const guess = (step: number) => ({
+      yTrue: truth,
+      yPred: Float64Array.from(truth, (_, i) => (((i + 1) * step) % 41) / 41),
+      outputs: 1,
+    });
+    const models = { final: guess(7), linear: guess(16), constant: guess(12) };
+    const { scores, ahead } = reportOf(metric, [metric], { task: "classification", threshold, ...models });
+    const sign = metric.direction === "maximize" ? 1 : -1;
+    const { final, linear: other, constant } = scores[metric.name];
+    expect(ahead.linear?.difference).toBeCloseTo(sign * (final - (other as number)), 14);
+    expect(ahead.constant.difference).toBeCloseTo(sign * (final - constant), 14);
+    for (const { difference, interval } of [ahead.linear as Lead, ahead.constant]) {
+      expect(interval[0]).toBeLessThanOrEqual(difference);
+      expect(interval[1]).toBeGreaterThanOrEqual(difference);
+    }
+    // models that need no tuning decide by ½
+    const { yPred } = models.linear;
+    expect(other).toBe(metric.compute(truth, metric.decides ? decided(yPred, 0.5) : yPred, 1));
   });
 
   it("counts a row of weight 2 as two rows", () => {

@@ -1,5 +1,6 @@
 /** Networks that are chosen on more divisions of the rows than trials are scored by. Needs `dist/`. */
 import { describe, expect, it } from "vitest";
+import { metrics } from "../../../src/metrics/registry.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { createTuner, restoreTuner } from "../../../src/tune/resume/slices.js";
 import { toDataset } from "../../../src/tune/trial/data.js";
@@ -63,25 +64,45 @@ describe("confirm of an ensemble", () => {
       expect(own.flatMap(({ validation }) => [...validation]).sort()).toEqual(development);
     expect(new Set(divisions.map((own) => String(own[0].validation))).size).toBe(3);
     const predictions = await Promise.all(divisions.map(predictionsOn));
-    const errorOf = (picks: readonly number[]): number => {
+    const errorOf = (picks: readonly number[], held: ReadonlySet<number>): number => {
       let sum = 0;
       for (const [d, own] of divisions.entries())
         for (const [f, { validation }] of own.entries())
           for (const [i, row] of validation.entries()) {
+            if (held.has(row)) continue;
             const all = picks.map((trial) => predictions[d].get(trial)![f][i]);
             sum += (all.reduce((a, b) => a + b) / picks.length - y[row]) ** 2;
           }
       return sum;
     };
-    const picks: number[] = [];
-    while (picks.length < 5)
-      picks.push(
-        [0, 1, 2, 3, 4, 5].reduce((a, b) => (errorOf([...picks, b]) < errorOf([...picks, a]) ? b : a)),
-      );
+    const picksBy = (held: ReadonlySet<number>): number[] => {
+      const picks: number[] = [];
+      while (picks.length < 5)
+        picks.push(
+          [0, 1, 2, 3, 4, 5].reduce((a, b) =>
+            errorOf([...picks, b], held) < errorOf([...picks, a], held) ? b : a,
+          ),
+        );
+      return picks;
+    };
+    const picks = picksBy(new Set());
     const { ensemble } = await tune({ ...base, ensemble: { networks: 5, untuned: false, confirm } });
     const counted = ensemble!.members.flatMap(({ trial, networks }) => Array(networks).fill(trial));
     expect(counted.sort()).toEqual([...picks].sort());
     expect(ensemble!.confirm).toBe(2);
+    // the score of a fold is that of networks chosen on the other rows, in every division
+    const scores = divisions[0].map(({ validation: held }, f) => {
+      const others = picksBy(new Set(held));
+      const means = [...held].map((_, i) => {
+        const all = others.map((trial) => predictions[0].get(trial)![f][i]);
+        return all.reduce((a, b) => a + b) / all.length;
+      });
+      return metrics.r2(
+        [...held].map((row) => y[row]),
+        means,
+      );
+    });
+    expect(ensemble!.score).toBeCloseTo(scores.reduce((a, b) => a + b) / FOLDS, 6);
     // otherwise it would be these
     const plain = await tune({ ...base, ensemble: { networks: 5, untuned: false } });
     expect(plain.ensemble!.members).not.toEqual(ensemble!.members);

@@ -16,7 +16,8 @@ import { createTuner } from "../../../src/tune/resume/slices.js";
 import { toDataset } from "../../../src/tune/trial/data.js";
 import { fitFinal } from "../../../src/tune/trial/final.js";
 import { createFoldsFor, divideRows } from "../../../src/tune/trial/folds.js";
-import { plainModels } from "../../../src/tune/trial/plainModels.js";
+import { createPlain, type PlainModel, plainModels } from "../../../src/tune/trial/plainModels.js";
+import type { JobTemplate } from "../../../src/tune/trial/training.js";
 import { tune } from "../../../src/tune/tune.js";
 import { runTuner } from "../../../src/tune/tuner/run.js";
 import { scoringOf, setUpTuner } from "../../../src/tune/tuner/setup.js";
@@ -160,6 +161,26 @@ describe("tune with an ensemble", () => {
     const { final: one, ensemble } = await tune(confirmed);
     expect([ensemble?.members, ensemble?.confirm]).toEqual([[], 2]);
     expect((await tune({ ...confirmed, jobs: 2 })).final.bytes()).toEqual(one.bytes());
+  });
+
+  // a trial may choose its pipeline and the weights of its classes
+  it.each([
+    ["class weights", [{ classWeight: [1, 1] }, { classWeight: [1, 9] }]],
+    ["class weights and none", [{}, { classWeight: "balanced" as const }]],
+    ["a pipeline", [{}, { pipeline: { scale: "none" as const } }]],
+  ] as const)("has untuned models of the trial that is best by %s, whichever asked before", (_, choices) => {
+    const rows = divideRows(toDataset({ x, y: two }), settings);
+    const built = idle(1, "sigmoid");
+    const templateOf = (choice: object) => {
+      const job = { pipeline: {}, ...choice };
+      return { built, job, ...createFoldsFor(rows)(job.pipeline) } as unknown as JobTemplate;
+    };
+    const predictionsOf = ([each]: readonly PlainModel[]) => each.own.map((own) => [...own]);
+    const all = createPlain(rows);
+    const [first, second] = choices.map((choice) => predictionsOf(all(templateOf(choice))));
+    expect(second).not.toEqual(first);
+    expect(second).toEqual(predictionsOf(createPlain(rows)(templateOf(choices[1]))));
+    expect(predictionsOf(all(templateOf(choices[0])))).toEqual(first);
   });
 
   it("is of networks alone where it is told to be", async () => {
