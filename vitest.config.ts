@@ -24,6 +24,7 @@ export const APART = [
     "cli/reach",
     "cli/rowFlags",
     "cli/speed",
+    "cloudflare/node",
     "cloudflare/object",
     "cloudflare/queue",
     "data/limits",
