@@ -129,8 +129,8 @@ export function divideRows(
   const more = Array.from({ length: repeatable(data, validation) ? divisions : 0 }, () =>
     foldsBy("validation", validation, data, searched, seeds.integer(2 ** 31)),
   );
-  const smaller = halvings(development.length, searched.length).map((count) => ({
-    train: sampleOf(data, development, count, seed),
+  const smaller = halvings(data, development, searched, seed).map((rows) => ({
+    train: rows,
     validation: test,
   }));
   const larger = [...folds, final, ...more.flat()];
@@ -138,11 +138,14 @@ export function divideRows(
   return { data: given, folds: [...larger, ...smaller], finals, scored: folds.length };
 }
 
-/** Half of a count, a quarter and so on, and last the fewest. */
-function halvings(count: number, fewest: number): number[] {
-  const half = Math.ceil(count / 2);
-  if (half > fewest) return [half, ...halvings(half, fewest)];
-  return fewest < count ? [fewest] : [];
+/**
+ * Half of the rows, half of these and so on, and last the fewest: each takes half the time of the one before.
+ */
+function halvings(data: Dataset, rows: Int32Array, fewest: Int32Array, seed: number): Int32Array[] {
+  const count = Math.ceil(rows.length / 2);
+  const half = count > fewest.length ? sampleOf(data, rows, count, seed) : rows;
+  if (half.length < rows.length) return [half, ...halvings(data, half, fewest, seed)];
+  return fewest.length < rows.length ? [fewest] : [];
 }
 
 /** Separate from other random streams of the same seed. */
