@@ -72,12 +72,21 @@ export async function fitFinal<S extends Space>(
   const template = templateAgain(setup, bestTrial, seed, true);
   const plain = selection && setup.plain ? await setup.plain(template) : [];
   const library = selection && (await libraryFor(setup, study, best, plain, limits));
+  // before the networks, which get the remaining time
+  const learn = (fold: number): Pipeline =>
+    learnPipeline(data, { ...template.job.pipeline, rows: folds[fold].train });
+  const plan = limits?.plan(best, epochsOf(bestTrial, template), learn) ?? { fold: finals[0], prepare: 0 };
+  const { validation } = folds[plan.fold];
+  const pipeline = learn(plan.fold);
   const choose = (networks: number) =>
     library && selection && chooseEnsemble(setup, library, { ...selection, networks });
   const whole = selection && choose(selection.networks);
   const networks =
     whole &&
-    limits?.networks(whole.picks.map(({ model }) => (typeof model === "number" ? model : undefined)));
+    limits?.networks(
+      whole.picks.map(({ model }) => (typeof model === "number" ? model : undefined)),
+      plan,
+    );
   const isFewer = selection && networks !== undefined && networks < selection.networks;
   const fewer = isFewer ? choose(networks) : undefined;
   // a single network is that of the best trial, as without an ensemble, unless an untuned model is better
@@ -95,12 +104,6 @@ export async function fitFinal<S extends Space>(
         ]
       : [],
   );
-  // before the networks, which get the remaining time
-  const learn = (fold: number): Pipeline =>
-    learnPipeline(data, { ...template.job.pipeline, rows: folds[fold].train });
-  const plan = limits?.plan(best, epochsOf(bestTrial, template), learn) ?? { fold: finals[0], prepare: 0 };
-  const { validation } = folds[plan.fold];
-  const pipeline = learn(plan.fold);
   const fits = await fitMembers(setup, members, plan, limits);
   const parts = partsOf(fits, models, template.built);
   const ensemble = chosen && { ...chosen.ensemble, ...membersOf(parts.map(({ model }) => model)) };

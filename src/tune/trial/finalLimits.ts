@@ -8,8 +8,9 @@ export interface FinalLimits {
    * least one.
    *
    * @param picks - undefined for a model that needs no training
+   * @param plan - the rows, which each worker prepares once
    */
-  networks(picks: readonly (number | undefined)[]): number;
+  networks(picks: readonly (number | undefined)[], plan: FinalPlan): number;
   /**
    * Whether there is time to train some trials on the folds of one more division, and an ensemble of them
    * after it.

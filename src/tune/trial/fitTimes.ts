@@ -50,7 +50,19 @@ export class FitTimes {
     };
   }
 
-  /** Milliseconds of all trainings of a trial, as if one ran after another. */
+  /**
+   * Corrects the time of a trial by what its workers measured: a busy thread may hear of a training's begin
+   * and end at once.
+   *
+   * @param seconds - of all its trainings, by the host's clock
+   * @param share - of its epochs that ran before it was cut
+   */
+  ended(trial: number, seconds: number, share: number): void {
+    const measured = this.isReal ? 1000 * seconds : 0;
+    this.spent.set(trial, Math.max(this.of(trial), measured) / share);
+  }
+
+  /** Milliseconds of all trainings of a trial, as if one ran after another and none was cut. */
   of(trial: number): number {
     return this.spent.get(trial) ?? 0;
   }

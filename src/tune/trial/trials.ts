@@ -8,7 +8,7 @@ import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { RunningTrial, WorkTime } from "../../search/study/contract.js";
 import { BrokenTrial } from "../../search/trial/curves.js";
 import type { TrialOutcome } from "../../search/trial/trial.js";
-import { type Job, validationName } from "../jobs/job.js";
+import { type Job, type JobResult, validationName } from "../jobs/job.js";
 import { Course } from "./course.js";
 import { checkSameTraining, type TrainingEnd, trainingEnd } from "./lineage.js";
 import { detailsOf, meanScores, objectiveScores, objectivesOf, reportedBeside } from "./scoring.js";
@@ -46,6 +46,15 @@ export async function evaluateTrial<S extends Space>(
   try {
     await trainInStages(setup, template, trial, parent, course, time);
     const { results, scores } = course;
+    const sumOf = (count: (result: JobResult) => number): number =>
+      results.reduce((sum, result) => sum + count(result), 0);
+    const run = ({ curves }: JobResult): number => curves.loss.length;
+    const share = sumOf(run) / sumOf((result) => (result.cut ? job.epochs : run(result)));
+    setup.fitTimes?.ended(
+      trial.number,
+      sumOf(({ fitSeconds }) => fitSeconds),
+      share,
+    );
     lineage?.add(trial.number, trainingEnd(params, template, results));
     setup.kept?.add(
       trial.number,

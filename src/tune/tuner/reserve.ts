@@ -185,12 +185,13 @@ export function finalLimits<S extends Space>(
   const left = (): number => Math.max(GRACE, fitTimes.left() - OVERHEAD);
   let before = Number.POSITIVE_INFINITY;
   return {
-    networks(picks) {
+    networks(picks, { fold, prepare }) {
+      const rows = sizeOf(fold);
       // each goes to the first free worker
-      const busy = Array.from({ length: backend.concurrency }, () => 0);
+      const busy = Array.from({ length: backend.concurrency }, () => rows * prepare);
       const late = picks.findIndex((pick) => {
         const first = busy.indexOf(Math.min(...busy));
-        busy[first] += time(pick);
+        busy[first] += (time(pick) * rows) / all;
         return busy[first] > left();
       });
       return late < 0 ? picks.length : Math.max(1, late);

@@ -15,6 +15,7 @@ import { linearFits, predictLinear } from "../../../src/tune/linear/linear.js";
 import { createTuner } from "../../../src/tune/resume/slices.js";
 import { toDataset } from "../../../src/tune/trial/data.js";
 import { fitFinal } from "../../../src/tune/trial/final.js";
+import type { FinalPlan } from "../../../src/tune/trial/finalLimits.js";
 import { createFoldsFor, divideRows } from "../../../src/tune/trial/folds.js";
 import { createPlain, type PlainModel, plainModels } from "../../../src/tune/trial/plainModels.js";
 import type { JobTemplate } from "../../../src/tune/trial/training.js";
@@ -137,7 +138,7 @@ describe("tune with an ensemble", () => {
     const backend = createBackend(setup.trialSetup.rows, 1);
     await runTuner({ ...setup, refit: false }, backend, undefined);
     const limits = {
-      networks: () => 1,
+      networks: (_: unknown, { fold }: FinalPlan) => (fold === 3 ? 1 : 3),
       confirm: () => false,
       plan: () => ({ fold: 3, prepare: 0 }),
       epochs: () => 1,
