@@ -4,19 +4,10 @@
  */
 import { platform } from "#platform";
 import { createEngine } from "../engine/engine.js";
-import {
-  check,
-  isA,
-  isRecord,
-  must,
-  mustBeInteger,
-  mustBeList,
-  mustBeRecord,
-  type OptionNames,
-  show,
-} from "../errors.js";
+import { check, isA, isRecord, must, mustBeRecord, show } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
 import { copyOptions } from "../options.js";
+import { func, integer, listOf, type OptionRules, readOptions } from "../rules.js";
 import { float } from "../search/space/builders.js";
 import { interpolate } from "../search/space/scale.js";
 import { checkSignal } from "../search/study/control.js";
@@ -69,17 +60,21 @@ export interface BenchmarkResult {
   readonly complete: boolean;
 }
 
-const OPTIONS: OptionNames<BenchmarkOptions> = {
+type Sizes = Pick<BenchmarkOptions, "seeds" | "trials" | "rates">;
+const SIZE_RULES = {
+  seeds: [integer(), 10],
+  trials: [integer(), 20],
+  rates: [integer(2), 19],
+} satisfies OptionRules<Sizes>;
+const RULES = {
+  ...SIZE_RULES,
   problems: true,
   optimizers: true,
-  seeds: true,
-  trials: true,
-  rates: true,
-  jobs: true,
-  earlier: true,
-  onRun: true,
+  jobs: integer(),
+  earlier: listOf<RunRecord>("a list of runs", () => true),
+  onRun: func(),
   signal: true,
-};
+} satisfies OptionRules<BenchmarkOptions>;
 /** The seed of trials and rates: far from the seeds of compared runs, which begin at 0. */
 const TUNING_SEED = 1_000_000;
 const RATES = float(1e-5, 10, { log: true });
@@ -89,16 +84,8 @@ const RATES = float(1e-5, 10, { log: true });
  *
  * @throws FettleError `invalid_argument` for invalid numbers
  */
-export function sizeOfBenchmark({
-  seeds = 10,
-  trials = 20,
-  rates = 19,
-}: Pick<BenchmarkOptions, "seeds" | "trials" | "rates">) {
-  mustBeInteger("seeds", seeds);
-  mustBeInteger("trials", trials);
-  mustBeInteger("rates", rates, 2);
-  return { seeds, trials, rates };
-}
+export const sizeOfBenchmark = ({ seeds, trials, rates }: Sizes) =>
+  readOptions({ seeds, trials, rates } as Sizes, "runBenchmark", SIZE_RULES);
 
 /** The learning rates to try. */
 export function ratesTried(count: number): number[] {
@@ -140,15 +127,17 @@ export function ratesTried(count: number): number[] {
  * ```
  */
 export async function runBenchmark(options: BenchmarkOptions): Promise<BenchmarkResult> {
-  const own = copyOptions(options, "runBenchmark", OPTIONS, ["problems", "optimizers", "earlier", "signal"]);
-  const { problems, optimizers, jobs = platform.parallelism() } = own;
+  const copy = copyOptions(options, "runBenchmark", undefined, [
+    "problems",
+    "optimizers",
+    "earlier",
+    "signal",
+  ]);
+  const own = readOptions(copy, "runBenchmark", RULES);
+  const { problems, optimizers, jobs = platform.parallelism(), earlier, signal } = own;
   checkNamed("problems", problems);
   checkNamed("optimizers", optimizers);
-  mustBeInteger("jobs", jobs);
-  const { earlier, onRun, signal } = own;
-  if (earlier !== undefined) mustBeList("earlier", earlier, "a list of runs");
   for (const [i, run] of (earlier ?? []).entries()) mustBeRecord(`earlier[${i}]`, run, "a run");
-  must(onRun === undefined || typeof onRun === "function", "onRun", "a function", onRun);
   checkSignal(signal);
   const size = sizeOfBenchmark(own);
   await ready();

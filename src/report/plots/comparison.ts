@@ -1,5 +1,6 @@
 /** The best so far of several studies, on the same axes. */
-import { checkOptions, must, type OptionNames } from "../../errors.js";
+import { must } from "../../errors.js";
+import { type OptionRules, readOptions } from "../../rules.js";
 import { clip, count, formatScore } from "../format.js";
 import { axisOf, line, plotOf, thinned } from "./frame.js";
 import { leadersOf } from "./history.js";
@@ -14,7 +15,7 @@ export interface ComparisonOptions {
   readonly objective?: number;
 }
 
-const OPTIONS: OptionNames<ComparisonOptions> = { objective: true };
+const RULES = { objective: [true, 0] } satisfies OptionRules<ComparisonOptions>;
 
 /** In addition to colours, so that lines differ without them. */
 const DASHES = ["solid", [7, 3], [2, 2], [8, 2, 2, 2], [12, 4], [4, 2]] as const;
@@ -40,8 +41,7 @@ const DASHES = ["solid", [7, 3], [2, 2], [8, 2, 2, 2], [12, 4], [4, 2]] as const
  * ```
  */
 export function plotComparison(studies: readonly StudyData[], options: ComparisonOptions = {}): Plot {
-  checkOptions(options, "plotComparison", OPTIONS);
-  const { objective = 0 } = options;
+  const { objective } = readOptions(options, "plotComparison", RULES);
   const isList: boolean = Array.isArray(studies) && studies.length >= 2 && studies.length <= SERIES.length;
   must(isList, "studies", `a list of 2 to ${SERIES.length}`, studies);
   const objectives = studies.map((study) => objectiveOf(study, objective));

@@ -1,6 +1,6 @@
 /** Two parameters at once: trials coloured by rank, and contour lines of the smoothed value. */
 import type { SeriesOption } from "echarts";
-import { checkOptions, type OptionNames } from "../../errors.js";
+import { type OptionRules, readOptions } from "../../rules.js";
 import { fromUnit } from "../../search/space/scale.js";
 import { formatScore, formatValue } from "../format.js";
 import { contourLines } from "./contours.js";
@@ -17,7 +17,7 @@ export interface PairOptions {
   readonly objective?: number;
 }
 
-const OPTIONS: OptionNames<PairOptions> = { objective: true };
+const RULES = { objective: [true, 0] } satisfies OptionRules<PairOptions>;
 
 /** Parts of the trials by rank, the best last, so that they are in front. */
 const PARTS = [
@@ -40,8 +40,7 @@ const PARTS = [
  * ```
  */
 export function plotRanks(study: StudyData, a: string, b: string, options: PairOptions = {}): Plot {
-  checkOptions(options, "plotRanks", OPTIONS);
-  const { objective = 0 } = options;
+  const { objective } = readOptions(options, "plotRanks", RULES);
   const [x, y] = [parameterAxis(study, a), parameterAxis(study, b)];
   const { metric } = objectiveOf(study, objective);
   return plotOf(
@@ -69,8 +68,7 @@ export function plotRanks(study: StudyData, a: string, b: string, options: PairO
  * ```
  */
 export function plotContour(study: StudyData, a: string, b: string, options: PairOptions = {}): Plot {
-  checkOptions(options, "plotContour", OPTIONS);
-  const { objective = 0 } = options;
+  const { objective } = readOptions(options, "plotContour", RULES);
   const [x, y] = [parameterAxis(study, a), parameterAxis(study, b)];
   const { metric } = objectiveOf(study, objective);
   const places = ranked(study, objective).flatMap(({ trial, value }) => {

@@ -1,5 +1,5 @@
 /** All parameters and the value of each trial, side by side: a line for each trial. */
-import { checkOptions, must, type OptionNames } from "../../errors.js";
+import { type OptionRules, readOptions, rule } from "../../rules.js";
 import type { Params } from "../../search/space/space.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { clip, count, formatScore, formatValue } from "../format.js";
@@ -18,7 +18,11 @@ export interface ParallelOptions {
   readonly objective?: number;
 }
 
-const OPTIONS: OptionNames<ParallelOptions> = { parameters: true, objective: true };
+const isList = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
+const RULES = {
+  parameters: rule("a list of at least one name", isList),
+  objective: [true, 0],
+} satisfies OptionRules<ParallelOptions>;
 
 /** The space around its axes. */
 export const PANEL = { left: 48, right: 72, top: 76, bottom: 20 } as const;
@@ -58,10 +62,8 @@ export function parallelTrials(
  * ```
  */
 export function plotParallel(study: StudyData, options: ParallelOptions = {}): Plot {
-  checkOptions(options, "plotParallel", OPTIONS);
-  const { parameters = parameterNames(study).slice(0, MOST_AXES), objective = 0 } = options;
-  const isList: boolean = Array.isArray(parameters) && parameters.length > 0;
-  must(isList, "parameters", "a list of at least one name", parameters);
+  const read = readOptions(options, "plotParallel", RULES);
+  const { parameters = parameterNames(study).slice(0, MOST_AXES), objective } = read;
   const { metric } = objectiveOf(study, objective);
   const axes = parameters.map((name) => parameterAxis(study, name));
   const lines = parallelTrials(study, objective);

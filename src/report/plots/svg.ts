@@ -1,5 +1,5 @@
 /** A picture as the text of an SVG file. */
-import { checkOptions, type OptionNames } from "../../errors.js";
+import { type OptionRules, readOptions } from "../../rules.js";
 import { chartOption } from "./drawable.js";
 import type { Plot } from "./plot.js";
 import { loadCharts } from "./render.js";
@@ -11,7 +11,7 @@ export interface RenderOptions {
   readonly theme?: PlotTheme;
 }
 
-const OPTIONS: OptionNames<RenderOptions> = { theme: true };
+const RULES = { theme: [true, "light"] } satisfies OptionRules<RenderOptions>;
 
 /**
  * A picture as the text of an SVG file, by ECharts, which is imported when it is called. The same text in
@@ -28,8 +28,7 @@ const OPTIONS: OptionNames<RenderOptions> = { theme: true };
  * ```
  */
 export async function renderSvg(plot: Plot, options: RenderOptions = {}): Promise<string> {
-  checkOptions(options, "renderSvg", OPTIONS);
-  const { theme = "light" } = options;
+  const { theme } = readOptions(options, "renderSvg", RULES);
   const option = chartOption(plot, theme);
   const draw = await loadCharts();
   return draw({ ...plot, option }, plotTheme(theme));

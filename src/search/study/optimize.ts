@@ -3,9 +3,10 @@
  * requested. It uses no threads: an objective may send its trial to another thread or machine. Clocks only
  * end it, and only if requested.
  */
-import { check, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { check, must } from "../../errors.js";
 import { copyOptions } from "../../options.js";
 import { Turns } from "../../platform/turns.js";
+import { func, integer, type OptionRules, readOptions } from "../../rules.js";
 import type { ParamsOf, Space } from "../space/space.js";
 import type { BestTrial, TrialRecord } from "../trial/trial.js";
 import type { Objective, OptimizeOptions, StopReason, Study } from "./contract.js";
@@ -23,7 +24,8 @@ export async function optimize<S extends Space>(
   given: OptimizeOptions<S>,
   ledger: Ledger,
 ): Promise<void> {
-  const options = copyOptions(given, "optimize", OPTIMIZE_OPTIONS, ["signal", "scheduler", "ending"]);
+  const own = copyOptions(given, "optimize", undefined, ["signal", "scheduler", "ending"]);
+  const options = readOptions(own, "optimize", OPTIMIZE_RULES);
   checkOptimize(study, objective, options);
   const loop = new Loop(study, objective, options, ledger);
   running.set(study, loop);
@@ -42,32 +44,28 @@ export const stop = (study: object): void => running.get(study)?.stop();
 export const pause = (study: object): void => running.get(study)?.pause();
 export const resume = (study: object): void => running.get(study)?.resume();
 
-const OPTIMIZE_OPTIONS: OptionNames<OptimizeOptions> = {
-  trials: true,
-  concurrency: true,
-  onEvent: true,
+const OPTIMIZE_RULES = {
+  trials: [integer()],
+  concurrency: [integer(), 1],
+  onEvent: func(),
   signal: true,
   stop: true,
   scheduler: true,
   steps: true,
   timeout: true,
   trialTimeout: true,
-  clock: true,
+  clock: func(),
   ending: true,
-};
+} satisfies OptionRules<OptimizeOptions>;
 
 function checkOptimize<S extends Space>(
   study: Study<S>,
   objective: Objective<S>,
   options: OptimizeOptions<S>,
 ): void {
-  const { trials, concurrency = 1, onEvent, signal, stop, clock } = options;
+  const { signal, stop } = options;
   if (stop !== undefined) checkStopRules(stop, study.directions.length);
   must(typeof objective === "function", "objective", "a function of parameters", objective);
-  mustBeInteger("trials", trials);
-  mustBeInteger("concurrency", concurrency);
-  for (const [name, value] of Object.entries({ onEvent, clock }))
-    must(value === undefined || typeof value === "function", name, "a function", value);
   checkLimits(options);
   checkSignal(signal);
 }

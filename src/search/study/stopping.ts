@@ -2,48 +2,31 @@
  * When a search has found enough: rules over finished trials, in the order of their numbers. The order in
  * which trials finish does not matter, and no clock is read; `control.ts` has the time limits.
  */
-
-import { answerOf, check, checkOptions, must, mustBeInteger, type OptionNames, show } from "../../errors.js";
+import { answerOf, check, show } from "../../errors.js";
+import { finite, func, integer, number, type OptionRules, readOptions } from "../../rules.js";
 import { createGrowing } from "../memo/growing.js";
 import { type Direction, isBetter, type TrialRecord } from "../trial/trial.js";
 import type { StopReason, StopRules } from "./contract.js";
 
-const STOP_RULES: OptionNames<StopRules> = {
-  target: true,
-  patience: true,
-  standardErrors: true,
-  steps: true,
-  rule: true,
-};
+const STOP_RULES = {
+  target: finite(),
+  patience: integer(),
+  standardErrors: number("(0, ∞)", "a number above 0"),
+  steps: integer(),
+  rule: func("a function of trials that returns true or false"),
+} satisfies OptionRules<StopRules>;
 
 /**
  * @param objectives - how many there are
  * @throws FettleError `invalid_argument`, `unknown_name` for invalid rules
  */
 export function checkStopRules(rules: StopRules, objectives: number): void {
-  checkOptions(rules, "stop", STOP_RULES);
-  const { target, patience, standardErrors, steps, rule } = rules;
+  const { target, patience, standardErrors } = readOptions(rules, "stop", STOP_RULES, " of stop");
   check(
     objectives === 1 || (target ?? patience ?? standardErrors) === undefined,
     () =>
       `target, patience and standardErrors of stop work for one objective; received ${objectives} objectives and ${show(rules)}. Use steps or rule`,
   );
-  must(target === undefined || Number.isFinite(target), "target of stop", "a finite number", target);
-  must(
-    rule === undefined || typeof rule === "function",
-    "rule of stop",
-    "a function of trials that returns true or false",
-    rule,
-  );
-  if (patience !== undefined) mustBeInteger("patience of stop", patience);
-  if (standardErrors !== undefined)
-    must(
-      Number.isFinite(standardErrors) && standardErrors > 0,
-      "standardErrors of stop",
-      "a number above 0",
-      standardErrors,
-    );
-  if (steps !== undefined) mustBeInteger("steps of stop", steps);
 }
 
 /** What rules read of a history. */

@@ -1,14 +1,6 @@
 /** How a study starts: `beginStudy` checks its options. `contract.ts` defines a study. */
-import {
-  check,
-  checkOptions,
-  clockOf,
-  isRecord,
-  must,
-  mustBeInteger,
-  type OptionNames,
-  show,
-} from "../../errors.js";
+import { check, clockOf, isRecord, must, show } from "../../errors.js";
+import { func, integer, type OptionRules, readOptions } from "../../rules.js";
 import { type Constraint, resolveSpace, type Space } from "../space/space.js";
 import { copyJson } from "../space/value.js";
 import { mustBeStrategy, type Strategy } from "../strategies/strategy.js";
@@ -16,22 +8,23 @@ import { type Direction, mustBeDirection } from "../trial/trial.js";
 import type { Study, StudyOptions } from "./contract.js";
 import { openStudy } from "./open.js";
 
-const STUDY_OPTIONS: OptionNames<StudyOptions> = {
+const STUDY_RULES = {
   space: true,
   strategy: true,
-  seed: true,
+  seed: [integer(0), 0],
   direction: true,
-  constraint: true,
-  lag: true,
+  constraint: func("a function of parameters that returns true or false"),
+  lag: [integer(0), 0],
   clock: true,
-};
+} satisfies OptionRules<StudyOptions>;
 
 /** `createStudy` with a strategy, which searches load separately. */
 export function beginStudy<const S extends Space>(
   options: StudyOptions<S> & { readonly strategy: Strategy },
 ): Study<S> {
-  checkOptions(options, "a study", STUDY_OPTIONS);
-  const { strategy, seed = 0, direction, constraint, lag = 0, clock } = options;
+  const given = options as unknown as StudyOptions;
+  const { seed, direction, constraint, lag, clock } = readOptions(given, "a study", STUDY_RULES);
+  const { strategy } = options;
   mustBeStrategy(strategy);
   must(
     isRecord(copyJson(strategy.options)),
@@ -39,15 +32,7 @@ export function beginStudy<const S extends Space>(
     "an object of JSON values",
     strategy.options,
   );
-  mustBeInteger("seed", seed, 0);
-  mustBeInteger("lag", lag, 0);
   const directions = directionsOf(direction, strategy);
-  must(
-    constraint === undefined || typeof constraint === "function",
-    "constraint",
-    "a function of parameters that returns true or false",
-    constraint,
-  );
   const space = resolveSpace(options.space, constraint as Constraint | undefined);
   return openStudy<S>(
     { space, strategy, seed, directions, lag, ...(clock !== undefined && { clock: clockOf(clock, clock) }) },

@@ -1,14 +1,7 @@
 /** The option `ensemble`: its checks, its defaults, and the number of further divisions of the rows. */
 import type { Dataset } from "../../data/dataset.js";
-import {
-  byName,
-  check,
-  checkOptions,
-  isPlainObject,
-  must,
-  mustBeInteger,
-  type OptionNames,
-} from "../../errors.js";
+import { check, isPlainObject, must, mustBeInteger } from "../../errors.js";
+import { flag, nameOf, type OptionRules, readOptions } from "../../rules.js";
 import type { SelectionSettings } from "../ensemble/select.js";
 import { repeatable, type Validation } from "./folds.js";
 
@@ -52,12 +45,15 @@ const [MOST_CONFIRM, CONFIRM] = [10, 3];
 /** The most rows for which time decides: larger tables get few trials. */
 const FEW_ROWS = 2 ** 16;
 
-const OPTIONS: OptionNames<EnsembleOptions> = {
+const RULES = {
   networks: true,
-  selection: true,
-  untuned: true,
-  confirm: true,
-};
+  selection: [nameOf("selection of ensemble", { greedy: true, best: true }), "greedy"],
+  untuned: [flag, true],
+  confirm: (name, value) => {
+    mustBeInteger(name, value, 0);
+    must((value as number) <= MOST_CONFIRM, name, `at most ${MOST_CONFIRM}`, value);
+  },
+} satisfies OptionRules<EnsembleOptions>;
 
 /** The settings of an ensemble. */
 export type EnsembleSettings = SelectionSettings & Pick<EnsembleOptions, "untuned" | "confirm">;
@@ -80,16 +76,9 @@ export function selectionFor(
     ensemble,
   );
   const given: EnsembleOptions = isNumber ? { networks: ensemble } : ensemble;
-  const { networks, selection = "greedy", untuned = true, confirm } = given;
-  if (!isNumber) checkOptions(ensemble, "ensemble", OPTIONS);
+  const { networks, selection, untuned, confirm } = readOptions(given, "ensemble", RULES, " of ensemble");
   mustBeInteger("ensemble", networks);
   must(networks <= MOST_NETWORKS, "ensemble", `at most ${MOST_NETWORKS} networks`, networks);
-  byName("selection of ensemble", { greedy: true, best: true }, selection);
-  must(typeof untuned === "boolean", "untuned of ensemble", "true or false", untuned);
-  if (confirm !== undefined) {
-    mustBeInteger("confirm of ensemble", confirm, 0);
-    must(confirm <= MOST_CONFIRM, "confirm of ensemble", `at most ${MOST_CONFIRM}`, confirm);
-  }
   must(networks > 1 || !confirm, "confirm of ensemble", "0 for a single network", confirm);
   if (networks === 1) return undefined;
   must(objectives === 1, "metric with an ensemble", "one metric", objectives);

@@ -3,7 +3,7 @@ import type { Dataset, Task } from "../../data/dataset.js";
 import { checkPipelineOptions, type PipelineOptions, unmarkedGaps } from "../../data/pipeline/options.js";
 import { type ClassWeight, checkClassWeight } from "../../data/weights.js";
 import type { SavedRun } from "../../engine/executor.js";
-import { check, checkOptions, isPlainObject, must, type OptionNames, show } from "../../errors.js";
+import { check, isPlainObject, must, show } from "../../errors.js";
 import { showShape, sizeOf } from "../../graph/shape.js";
 import type { Metric } from "../../metrics/metric.js";
 import {
@@ -19,6 +19,7 @@ import { masksSteps, programOf, traceOf } from "../../nn/programs.js";
 import { EVALUATION_BATCH } from "../../nn/scores.js";
 import { cos } from "../../numerics/elementary.js";
 import { copyPlain } from "../../options.js";
+import { either, type OptionRules, readOptions } from "../../rules.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { WorkTime } from "../../search/study/contract.js";
 import type { JobBackend } from "../jobs/backend.js";
@@ -70,17 +71,17 @@ export interface FitSettings {
   readonly classWeight?: ClassWeight;
 }
 
-const FIT_SETTINGS: OptionNames<FitSettings> = {
-  epochs: true,
+/** The epochs of a trial if `fit` does not set them. */
+export const DEFAULT_EPOCHS = 20;
+
+const FIT_RULES = {
+  epochs: [true, DEFAULT_EPOCHS],
   batchSize: true,
   earlyStopping: true,
   reduceLROnPlateau: true,
-  learningRateDecay: true,
+  learningRateDecay: [either("cosine", "none"), "none"],
   classWeight: true,
-};
-
-/** The epochs of a trial if `fit` does not set them. */
-export const DEFAULT_EPOCHS = 20;
+} satisfies OptionRules<FitSettings>;
 
 /** What trainings need. */
 export interface TrainingSetup<S extends Space> {
@@ -333,16 +334,10 @@ export function settingsFor(
     !isPlainObject(settings) || !("callbacks" in settings),
     "fit of a tuner accepts no callbacks, which do not reach its threads; use its earlyStopping and reduceLROnPlateau",
   );
-  checkOptions(settings, "fit", FIT_SETTINGS);
-  const { epochs = DEFAULT_EPOCHS, earlyStopping, reduceLROnPlateau, learningRateDecay = "none" } = settings;
+  const read = readOptions(settings, "fit", FIT_RULES);
+  const { epochs, earlyStopping, reduceLROnPlateau, learningRateDecay } = read;
   if (earlyStopping) checkEarlyStopping(earlyStopping);
   if (reduceLROnPlateau) checkPlateau(reduceLROnPlateau);
-  must(
-    ["cosine", "none"].includes(learningRateDecay),
-    "learningRateDecay",
-    '"cosine" or "none"',
-    learningRateDecay,
-  );
   check(
     !reduceLROnPlateau || learningRateDecay === "none",
     "reduceLROnPlateau and learningRateDecay both change the learning rate; use one of them",
