@@ -3,14 +3,7 @@ import type { Command } from "commander";
 import { check } from "../errors.js";
 import type { StudyJson } from "../search/study/contract.js";
 import { recordStudy } from "../store/recorder.js";
-import {
-  checkOverwrite,
-  checkStorage,
-  flagsChanged,
-  flagsGiven,
-  mustBeLeftOut,
-  mustBeUnchanged,
-} from "./resume.js";
+import { checkPlaces, flagsChanged, flagsGiven, mustBeUnchanged } from "./resume.js";
 import { commandOf, namesIn, noStudy, openIfThere, StudyRecord } from "./storageFile.js";
 import { readStudy, type SavedTable } from "./studyFolder.js";
 import { CHANGEABLE, heldFlags, type TuneFlags } from "./tuneFlags.js";
@@ -40,8 +33,7 @@ export async function openStudy(
     const all = { ...(saved.flags as unknown as TuneFlags), ...flagsChanged(flags, CHANGEABLE) };
     return { file: file ?? saved.file, flags: all, data: saved.data };
   };
-  checkStorage(flags);
-  if (resume === undefined) checkOverwrite(flags);
+  checkPlaces(command, flags, CHANGEABLE);
   check(
     flags.queue === undefined || storage !== undefined,
     "--queue needs --storage and --study, from which workers read the study",
@@ -51,7 +43,6 @@ export async function openStudy(
     "--jobs must be at least 1 without --queue; received 0",
   );
   if (storage !== undefined && name !== undefined) {
-    check(resume === undefined, "--resume must be left out with --storage, which keeps the study");
     const opened = await openIfThere(storage);
     const kept = await opened?.open(name);
     if (!opened || !kept) {
@@ -70,12 +61,6 @@ export async function openStudy(
     return { ...resumed(saved), ...(recorder.study && { study: recorder.study }), record };
   }
   if (resume === undefined) return { file: needed(file), flags };
-  mustBeLeftOut(
-    flagsGiven(
-      command,
-      CHANGEABLE.filter((flag) => flag !== "out" && flag !== "overwrite"),
-    ),
-  );
   const { study, ...saved } = readStudy(resume);
   const { flags: all, ...rest } = resumed(saved);
   return { ...rest, flags: { ...all, out: resume }, ...(study && { study }) };

@@ -8,17 +8,9 @@ import { sameValue } from "../search/space/value.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { quoted } from "./explain.js";
 import { flagOf } from "./flags.js";
+import type { Places } from "./keeper.js";
 import { shownStorage } from "./storageFile.js";
 import { coloursFor, note } from "./streams.js";
-
-/** Refuses flags given with `--resume`. */
-export function mustBeLeftOut(given: readonly string[]): void {
-  check(
-    given.length === 0,
-    () =>
-      `${given.map(flagOf).join(" and ")} must be left out with --resume, which uses the flags that the study began with`,
-  );
-}
 
 /**
  * The names of flags that were typed, except those that may differ from the flags that a study began with.
@@ -39,14 +31,16 @@ export function flagsChanged<Flags extends object>(
   ) as Partial<Flags>;
 }
 
-/** Refuses one of `--storage` and `--study` without the other. */
-export function checkStorage({
-  storage,
-  study,
-}: {
-  readonly storage?: string;
-  readonly study?: string;
-}): void {
+/**
+ * Checks the flags that say where a study is kept, and those that were typed with `--resume`.
+ *
+ * @param changeable - the flags that a resumed study may change
+ */
+export function checkPlaces(
+  command: Command,
+  { out, overwrite, resume, storage, study }: Places,
+  changeable: readonly string[],
+): void {
   check(
     storage === undefined || study !== undefined,
     "--storage needs --study, the name of the study in the database",
@@ -55,25 +49,22 @@ export function checkStorage({
     study === undefined || storage !== undefined,
     "--study needs --storage, the database that the study is in",
   );
-}
-
-/** Refuses `--overwrite` if there is nothing to replace. */
-export function checkOverwrite({
-  out,
-  overwrite,
-}: {
-  readonly out?: string;
-  readonly overwrite?: true;
-}): void {
-  check(!overwrite || out !== undefined, "--overwrite needs --out, the folder of the study to replace");
+  if (resume === undefined) {
+    check(!overwrite || out !== undefined, "--overwrite needs --out, the folder of the study to replace");
+    return;
+  }
+  check(storage === undefined, "--resume must be left out with --storage, which keeps the study");
+  const allowed = changeable.filter((flag) => flag !== "out" && flag !== "overwrite");
+  const given = flagsGiven(command, allowed).map(flagOf);
+  check(
+    given.length === 0,
+    () =>
+      `${given.join(" and ")} must be left out with --resume, which uses the flags that the study began with`,
+  );
 }
 
 /** What remains of a study that ended early. @param name - of the command */
-export function howToResume(
-  name: string,
-  { out, storage, study = "" }: { readonly out?: string; readonly storage?: string; readonly study?: string },
-  trials: number,
-): string {
+export function howToResume(name: string, { out, storage, study = "" }: Places, trials: number): string {
   const kept = `${count(trials, "trial")} of the study ${trials === 1 ? "is" : "are"}`;
   if (storage !== undefined) {
     const shown = shownStorage(storage);

@@ -1,38 +1,33 @@
 /**
  * `fettle tune`: reads a table, tunes a network on it and prints the results. It computes no figure itself.
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import type { Ending } from "../dashboard/ended.js";
 import { check, show } from "../errors.js";
 import type { StudySource } from "../report/plots/studyData.js";
-import type { Params, Space } from "../search/space/space.js";
-import type { StudyEvent } from "../search/study/contract.js";
-import type { TrialRecord } from "../search/trial/trial.js";
+import type { Space } from "../search/space/space.js";
 import { digestOfData } from "../tune/trial/receipt.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { finalOrNone } from "../tune/tuner/result.js";
+import type { JobQueue } from "../workers/queue/queue.js";
 import { TABLE_HELP } from "./dataset.js";
-import { printsOneText } from "./display.js";
-import { EXIT } from "./exit.js";
+import { quoted } from "./explain.js";
 import { addFlags } from "./flags.js";
-import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
+import { openKeeper } from "./keeper.js";
 import { type OpenStudy, openStudy } from "./openTune.js";
-import { createProgressBar } from "./progress.js";
 import { repeatOf } from "./repeat.js";
 import { writeReport } from "./report.js";
 import { tableParts } from "./reportParts.js";
-import { complainOfNone, howToResume } from "./resume.js";
+import { runStudy } from "./runStudy.js";
 import { shownStorage } from "./storageFile.js";
-import { note, printLines } from "./streams.js";
-import { MODEL_FILE } from "./studyFolder.js";
+import { note } from "./streams.js";
+import { MODEL_FILE, type SavedTable } from "./studyFolder.js";
 import { heldFlags, TUNE, type TuneFlags } from "./tuneFlags.js";
-import { openKeeper } from "./tuneKeeper.js";
 import { markdownLines, printIntroduction, printResult, reportOf } from "./tuneResults.js";
 import { baselinesFor, compared, search } from "./tuneSearch.js";
 import { readSetup, type TuneSetup } from "./tuneSetup.js";
-import { watchRun } from "./tuneWatch.js";
+import { type Watch, watchRun } from "./tuneWatch.js";
 
 /** Adds the command; `done` receives the exit code. */
 export function addTuneCommand(program: Command, done: (exitCode: number) => void): void {
@@ -102,100 +97,84 @@ async function runOpen(opened: OpenStudy): Promise<number> {
     () =>
       `${show(file)} must be the table that the study in ${show(flags.storage === undefined ? flags.out : shownStorage(flags.storage))} began with; its cells have changed`,
   );
-  const keeper = await openKeeper(study, data, setup);
-  const queue = await keeper?.openQueue?.();
-  const jobs = cappedJobs(flags.jobs);
-  const others = await baselinesFor(setup, flags);
-  const bar = createProgressBar(process.stderr, setup.labels[0], async ({ trials, finished }) => {
-    await keeper?.stored?.(); // so that other commands find the study as soon as this says that there is one
-    printIntroduction(file, flags, setup, Math.max(trials, finished));
-  });
-  let running: { stop(): void } | undefined;
-  const interrupt = takeInterrupts("the running trials", bar, () => {
-    running?.stop();
-    keeper?.keep();
-  });
-  const watch = flags.watch ? await watchRun(study, setup.labels, keeper, () => running?.stop()) : undefined;
-  const ended: TrialRecord<Params>[] = [];
-  const onEvent = (event: StudyEvent): void => {
-    if (event.type === "studyStarted") {
-      running = event.study;
-      if (interrupt.signal.aborted) running.stop();
-    }
-    if (event.type === "trialEnded") ended.push(event.record);
-    keeper?.onEvent(event);
-    watch?.onEvent(event);
-    if (!printsOneText(flags)) bar.update(event);
+  const command: SavedTable = {
+    file: file === "-" ? file : resolve(file),
+    data,
+    flags: heldFlags(flags),
+    ...(flags.study !== undefined && { stored: flags.study }),
   };
+  const written = (files: readonly string[]): string[] => filesWritten(files, setup.data.target);
+  const keeper = await openKeeper({ ...study, command, metrics: setup.labels, written });
+  let queue: JobQueue | undefined;
+  let watch: Watch | undefined;
   try {
-    const result = await search(setup, { ...flags, ...(jobs === undefined ? {} : { jobs }) }, onEvent, queue);
-    await bar.shown();
-    bar.stop();
-    const trials = result?.trials ?? ended.sort((a, b) => a.number - b.number);
-    const seconds = performance.now() / 1000; // of the complete command, with which the clock of the process started
-    const baselines = result && compared(others, result, flags);
-    const isWhole = interrupt.exitCode === undefined;
-    const repeat = result && isWhole ? repeatOf(result, setup.enqueue ?? [], setup.searchRows) : undefined;
-    if (flags.json) printLines([JSON.stringify(reportOf(flags, trials, result, baselines))]);
-    else if (flags.markdown) printLines(result ? markdownLines(file, setup, result, baselines) : []);
-    else if (result?.bestTrials.length) printResult(file, flags, setup, result, baselines, repeat, seconds);
-    if (!result?.bestTrials.length) complainOfNone(trials);
-    if (result?.bestTrials.length && result.metrics.length === 1 && result.finalError)
-      note(`There is no model: ${result.finalError.message}.`);
-    if (keeper) {
-      const status: Ending = interrupt.signal.aborted
-        ? "interrupted"
-        : result?.bestTrials.length
-          ? "finished"
-          : "no result";
-      const report = reportOf(flags, trials, result, baselines);
-      const { receipt } = setup.data;
-      const summary = {
-        status,
-        seconds,
-        ...report,
-        trials: trials.length,
-        ...(repeat && { repeat }),
-        ...(receipt && { receipt }),
-      };
-      const lines = await keeper.finish(trials, summary, result);
-      const written =
-        flags.out === undefined || !result
-          ? []
-          : [await reportIn(flags.out, { file, data, flags }, setup, result, summary)];
-      if (!printsOneText(flags)) printLines([...lines, ...written]);
-    }
-    if (watch && interrupt.exitCode === undefined) {
-      interrupt.release(); // from now on, Ctrl-C closes the dashboard
-      await watch.finish(result, study, trials.length, baselines);
-    }
-    if (interrupt.exitCode !== undefined) {
-      note(howToResume("tune", flags, trials.length));
-      return interrupt.exitCode;
-    }
-    return result?.bestTrials.length ? EXIT.success : EXIT.failure;
+    queue = await keeper?.openQueue?.();
+    const jobs = cappedJobs(flags.jobs);
+    const others = await baselinesFor(setup, flags);
+    let running: { stop(): void } | undefined;
+    watch = flags.watch ? await watchRun(study, setup.labels, keeper, () => running?.stop()) : undefined;
+    return await runStudy<TuneResult<Space>>({
+      command: "tune",
+      flags,
+      metric: setup.labels[0],
+      running: "the running trials",
+      keeper,
+      introduce: ({ trials, finished }) => printIntroduction(file, flags, setup, Math.max(trials, finished)),
+      search: (onEvent) => search(setup, { ...flags, ...(jobs !== undefined && { jobs }) }, onEvent, queue),
+      onEvent(event) {
+        if (event.type === "studyStarted") running = event.study;
+        watch?.onEvent(event);
+      },
+      show({ trials, result, seconds, isWhole }) {
+        const baselines = result && compared(others, result, flags);
+        const repeat =
+          result && isWhole ? repeatOf(result, setup.enqueue ?? [], setup.searchRows) : undefined;
+        const { receipt } = setup.data;
+        const found = result as TuneResult<Space>; // called only with one
+        return {
+          report: reportOf(flags, trials, result, baselines),
+          made: result,
+          more: { ...(repeat && { repeat }), ...(receipt && { receipt }) },
+          markdown: () => markdownLines(file, setup, found, baselines),
+          print: () => printResult(file, flags, setup, found, baselines, repeat, seconds),
+          writeReport: (out, summary) => reportIn(out, { ...command, file }, setup, found, summary),
+          async stay(release) {
+            if (!watch) return;
+            release(); // from now on, Ctrl-C closes the dashboard
+            await watch.finish(result, study, trials.length, baselines);
+          },
+        };
+      },
+    });
   } finally {
-    bar.stop();
-    interrupt.release();
     await watch?.close();
     await queue?.close();
     await keeper?.release();
   }
 }
 
+/** The written files, and the command that predicts with them. */
+function filesWritten(files: readonly string[], target: string): string[] {
+  const model = files.find((path) => path.endsWith(MODEL_FILE));
+  const use =
+    model === undefined
+      ? []
+      : [`Predict ${target} of other rows: npx fettle predict ${quoted(model)} <data.csv>`];
+  return [`Written: ${files.join(", ")}`, ...use];
+}
+
 /** The report among the files of `--out`. */
 function reportIn(
   folder: string,
-  { file, data, flags }: { readonly file: string; readonly data: string; readonly flags: TuneFlags },
+  { file, data, flags }: SavedTable,
   setup: TuneSetup,
   result: TuneResult<Space>,
   summary: Readonly<Record<string, unknown>>,
 ): Promise<string> {
-  const command = { file, data, flags: heldFlags(flags) };
   return writeReport(
     folder,
     result.study as StudySource,
-    { ...summary, command },
+    { ...summary, command: { file, data, flags } },
     tableParts(file, setup, finalOrNone(result), join(folder, MODEL_FILE)),
   );
 }

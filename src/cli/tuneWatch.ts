@@ -9,11 +9,11 @@ import { finalOrNone } from "../tune/tuner/result.js";
 import { openDashboard } from "./dashboard.js";
 import { titleOf } from "./files.js";
 import { untilStopped } from "./interrupt.js";
+import type { Keeper } from "./keeper.js";
 import type { OpenStudy } from "./openTune.js";
 import { note } from "./streams.js";
 import { type Made, MODEL_FILE, modelBytes, type SavedTable } from "./studyFolder.js";
 import { heldFlags } from "./tuneFlags.js";
-import type { Keeper } from "./tuneKeeper.js";
 
 export interface Watch {
   onEvent(event: StudyEvent): void;

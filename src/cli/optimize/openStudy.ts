@@ -5,14 +5,7 @@ import { sameValue } from "../../search/space/value.js";
 import type { StudyJson } from "../../search/study/contract.js";
 import { recordStudy } from "../../store/recorder.js";
 import type { StoredStudy } from "../../store/storage.js";
-import {
-  checkOverwrite,
-  checkStorage,
-  flagsChanged,
-  flagsGiven,
-  mustBeLeftOut,
-  mustBeUnchanged,
-} from "../resume.js";
+import { checkPlaces, flagsChanged, flagsGiven, mustBeUnchanged } from "../resume.js";
 import { openStorage, StudyRecord } from "../storageFile.js";
 import { readProgramStudy, type SavedProgram } from "../studyFolder.js";
 import { CHANGEABLE, heldFlags, type OptimizeFlags } from "./flags.js";
@@ -32,19 +25,9 @@ export async function openStudy(
   flags: OptimizeFlags,
 ): Promise<OpenStudy> {
   const { resume, storage, study: name } = flags;
-  checkStorage(flags);
-  if (resume === undefined) checkOverwrite(flags);
-  if (storage !== undefined && name !== undefined) {
-    check(resume === undefined, "--resume must be left out with --storage, which keeps the study");
-    return inStorage(command, words, flags, storage, name);
-  }
+  checkPlaces(command, flags, CHANGEABLE);
+  if (storage !== undefined && name !== undefined) return inStorage(command, words, flags, storage, name);
   if (resume === undefined) return { words, flags };
-  mustBeLeftOut(
-    flagsGiven(
-      command,
-      CHANGEABLE.filter((flag) => flag !== "out" && flag !== "overwrite"),
-    ),
-  );
   check(
     words.length === 0,
     "the program must be left out with --resume, which runs the one that the study began with",

@@ -3,7 +3,6 @@
  */
 import { join } from "node:path";
 import type { Command } from "commander";
-import type { Ending } from "../../dashboard/ended.js";
 import { FettleError } from "../../errors.js";
 import { type JsonReport, jsonReport, jsonTrial } from "../../report/json.js";
 import { type StudyData, type StudySource, studyData } from "../../report/plots/studyData.js";
@@ -14,17 +13,15 @@ import type { StudyEvent, StudyJson } from "../../search/study/contract.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { tune } from "../../tune/tune.js";
 import type { SearchResult } from "../../tune/tuner/options.js";
-import { markdownOf, picturesOf, printsOneText } from "../display.js";
-import { EXIT } from "../exit.js";
+import { markdownOf, picturesOf } from "../display.js";
 import { quoted } from "../explain.js";
 import { addFlags } from "../flags.js";
-import { atEnd, takeInterrupts } from "../interrupt.js";
-import { createProgressBar } from "../progress.js";
+import { atEnd } from "../interrupt.js";
+import { type Keepable, openKeeper, resumesFolder } from "../keeper.js";
 import { writeReport } from "../report.js";
-import { complainOfNone, howToResume } from "../resume.js";
-import { shownStorage } from "../storageFile.js";
+import { runStudy } from "../runStudy.js";
 import { note, paintFor, printLines, widthOf } from "../streams.js";
-import { hasStudyOf, StudyFolder } from "../studyFolder.js";
+import type { SavedProgram } from "../studyFolder.js";
 import { shellLine } from "./command.js";
 import { heldFlags, OPTIMIZE, type OptimizeFlags } from "./flags.js";
 import { type OpenStudy, openStudy } from "./openStudy.js";
@@ -87,19 +84,23 @@ async function run(study: OpenStudy): Promise<number> {
 async function runOpen({ words, flags, study, record }: OpenStudy): Promise<number> {
   const setup = await readSetup(words, flags, study);
   const { metrics, command, source, strategy } = setup;
-  const { out, grace, json, lag = study?.lag, jobs } = flags;
+  const { out, grace, lag = study?.lag, jobs } = flags;
   if (lag !== undefined && jobs > lag + 1 && strategy.adaptive && !strategy.generation)
     note(`--jobs ${jobs}: with a lag of ${lag}, at most ${lag + 1} programs run at once`);
-  const own = {
+  const own: SavedProgram = {
     program: words,
     flags: heldFlags(flags),
     ...(flags.study !== undefined && { stored: flags.study }),
   };
-  const goesOn = (at: string): boolean =>
-    flags.resume !== undefined || (record !== undefined && study !== undefined && hasStudyOf(at, own));
-  const isNew = out !== undefined && !goesOn(out);
-  const folder =
-    out === undefined ? undefined : await StudyFolder.open(out, own, !isNew || flags.overwrite === true);
+  const kept: Keepable = {
+    flags,
+    command: own,
+    ...(study && { study }),
+    ...(record && { record }),
+    written: (files) => [`Written: ${files.join(", ")}, and a folder for each trial`],
+  };
+  const isNew = out !== undefined && !resumesFolder(kept);
+  const keeper = await openKeeper(kept);
   const folders = TrialFolders.open(out);
   if (isNew) folders.clear();
   const programs = new Programs({ command, metrics, source, grace: 1000 * grace, folders });
@@ -109,79 +110,45 @@ async function runOpen({ words, flags, study, record }: OpenStudy): Promise<numb
     folders.close();
   };
   const forget = atEnd(clear);
-  const started = performance.now();
-  const bar = createProgressBar(process.stderr, metrics[0], async ({ trials }) => {
-    await record?.stored(); // so that other commands find the study as soon as this one announces it
-    printIntroduction(words, flags, setup, trials);
-  });
-  const interrupt = takeInterrupts("ending the running programs", bar, () => folder?.save(true));
-  const ended: TrialRecord<Params>[] = [];
-  const onEvent = (event: StudyEvent): void => {
-    record?.onEvent(event);
-    if (event.type === "studyStarted") folder?.begin(event.study);
-    if (event.type === "trialEnded") {
-      ended.push(event.record);
-      folder?.save(true); // running a program is expensive
-      folders.writeResult(jsonTrial(event.record));
-    }
-    if (!printsOneText(flags)) bar.update(event);
-  };
   try {
-    const result = await search(setup, flags, programs, {
-      onEvent,
-      signal: interrupt.signal,
-      ...(study && { study }),
+    return await runStudy<SearchResult<Space>>({
+      command: "optimize",
+      flags,
+      metric: metrics[0],
+      running: "ending the running programs",
+      keeper,
+      introduce: ({ trials }) => printIntroduction(words, flags, setup, trials),
+      onEvent(event) {
+        if (event.type === "trialEnded") folders.writeResult(jsonTrial(event.record));
+      },
+      async search(onEvent, signal) {
+        const result = await search(setup, flags, programs, { onEvent, signal, ...(study && { study }) });
+        await programs.ended();
+        return result;
+      },
+      show({ trials, result, seconds }) {
+        const best = result && bestOrNone(result.study);
+        const again = best && commandOf(best, setup, folders, flags);
+        const found = result as SearchResult<Space>; // called only with one
+        return {
+          report: reportOf(flags, trials, result, again),
+          markdown: () => markdownOf(dataOf(setup, found)),
+          print: () => printResult(setup, flags, found, seconds, again),
+          writeReport: (folder, summary) =>
+            writeReport(
+              folder,
+              found.study as StudySource,
+              { ...summary, command: { program: words, flags: own.flags } },
+              { metrics },
+            ),
+        };
+      },
     });
-    await programs.ended();
-    await bar.shown();
-    bar.stop();
-    const trials = result?.trials ?? ended.sort((a, b) => a.number - b.number);
-    const seconds = (performance.now() - started) / 1000;
-    const best = result && bestOrNone(result.study);
-    const again = best && commandOf(best, setup, folders, flags);
-    const report = reportOf(flags, trials, result, again);
-    const hasResult = result !== undefined && result.bestTrials.length > 0;
-    if (json) printLines([JSON.stringify(report)]);
-    else if (flags.markdown) printLines(result ? markdownOf(dataOf(setup, result)) : []);
-    else if (hasResult) printResult(setup, flags, result, seconds, again);
-    if (!hasResult) complainOfNone(trials);
-    const status: Ending = interrupt.signal.aborted ? "interrupted" : hasResult ? "finished" : "no result";
-    const summary = { status, seconds, ...report, trials: trials.length };
-    await record?.finish(trials.length, summary, undefined);
-    const files = folder?.finish(trials, summary, undefined);
-    const written =
-      out === undefined || !folder || !result
-        ? []
-        : [await reportIn(out, words, flags, result, summary, metrics)];
-    if (!printsOneText(flags)) {
-      if (record) printLines(["", `Kept in ${shownStorage(flags.storage ?? "")}`]);
-      if (files) printLines(["", `Written: ${files.join(", ")}, and a folder for each trial`, ...written]);
-    }
-    if (interrupt.exitCode !== undefined) {
-      note(howToResume("optimize", flags, trials.length));
-      return interrupt.exitCode;
-    }
-    return hasResult ? EXIT.success : EXIT.failure;
   } finally {
-    bar.stop();
-    interrupt.release();
     clear();
     forget();
-    folder?.release();
+    await keeper?.release();
   }
-}
-
-/** The report among the files of `--out`. */
-function reportIn(
-  folder: string,
-  program: readonly string[],
-  flags: OptimizeFlags,
-  { study }: SearchResult<Space>,
-  summary: Readonly<Record<string, unknown>>,
-  metrics: readonly string[],
-): Promise<string> {
-  const command = { program, flags: heldFlags(flags) };
-  return writeReport(folder, study as StudySource, { ...summary, command }, { metrics });
 }
 
 /** @returns undefined if every trial failed */

@@ -2,8 +2,9 @@
  * Seeded divisions of rows into a training, a test and a validation part, by row id, with scikit-learn's
  * sizes.
  */
-import { check, checkOptions, must, mustBeInteger, mustBeList, type OptionNames } from "../../errors.js";
+import { check, must, mustBeInteger, mustBeList } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
+import { type OptionRules, readOptions } from "../../rules.js";
 import { mustBeArray } from "../check.js";
 import { countClasses, smallClasses } from "./counts.js";
 import { checkRowIds } from "./splitter.js";
@@ -30,13 +31,16 @@ export interface ThreeWaySplitOptions extends SplitOptions {
   readonly validationSize?: number;
 }
 
-const SPLIT_OPTIONS: OptionNames<SplitOptions> = {
-  testSize: true,
+const SPLIT_RULES = {
+  testSize: [true, 0.2],
   seed: true,
   stratify: true,
   classes: true,
-};
-const THREE_WAY_OPTIONS: OptionNames<ThreeWaySplitOptions> = { ...SPLIT_OPTIONS, validationSize: true };
+} satisfies OptionRules<SplitOptions>;
+const THREE_WAY_RULES = {
+  ...SPLIT_RULES,
+  validationSize: [true, 0.2],
+} satisfies OptionRules<ThreeWaySplitOptions>;
 
 // The first path element of the random stream.
 const SPLIT = 0x73706c69; // "spli"
@@ -64,8 +68,8 @@ export function trainTestSplit(
   rows: number,
   options: SplitOptions = {},
 ): { train: Int32Array; test: Int32Array } {
-  checkOptions(options, "trainTestSplit", SPLIT_OPTIONS);
-  const [train, test] = deal(rows, [["testSize", options.testSize ?? 0.2]], options);
+  const read = readOptions(options, "trainTestSplit", SPLIT_RULES);
+  const [train, test] = deal(rows, [["testSize", read.testSize]], read);
   return { train, test };
 }
 
@@ -85,12 +89,12 @@ export function trainValidationTestSplit(
   rows: number,
   options: ThreeWaySplitOptions = {},
 ): { train: Int32Array; validation: Int32Array; test: Int32Array } {
-  checkOptions(options, "trainValidationTestSplit", THREE_WAY_OPTIONS);
+  const read = readOptions(options, "trainValidationTestSplit", THREE_WAY_RULES);
   const sizes: NamedSize[] = [
-    ["testSize", options.testSize ?? 0.2],
-    ["validationSize", options.validationSize ?? 0.2],
+    ["testSize", read.testSize],
+    ["validationSize", read.validationSize],
   ];
-  const [train, test, validation] = deal(rows, sizes, options);
+  const [train, test, validation] = deal(rows, sizes, read);
   return { train, validation, test };
 }
 

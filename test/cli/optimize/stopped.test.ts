@@ -75,7 +75,7 @@ describe.each([
     [
       `--storage s.db --study ${signal}`,
       `3 trials of the study are in s.db; to resume: npx fettle optimize --storage s.db --study ${signal}`,
-      "Kept in s.db\n",
+      `Kept in s.db; its files: npx fettle studies export --storage s.db --study ${signal} --out <folder>\n`,
     ],
   ])("with %s says what is kept", async (words, kept, printed) => {
     script.third = () => process.emit(signal, signal);

@@ -1,19 +1,15 @@
-/** Where `fettle tune` keeps its study: nowhere, in a folder of files, in a storage, or in both. */
-import { resolve } from "node:path";
+/** Where a command keeps its study: nowhere, in a folder of files, in a storage, or in both. */
 import { check, show } from "../errors.js";
 import type { Params } from "../search/space/space.js";
-import type { StudyEvent } from "../search/study/contract.js";
+import type { StudyEvent, StudyJson } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { recordStudy } from "../store/recorder.js";
 import type { StoredStudy } from "../store/storage.js";
 import type { JobQueue } from "../workers/queue/queue.js";
 import { quoted } from "./explain.js";
-import type { OpenStudy } from "./openTune.js";
 import { openQueue } from "./queue.js";
 import { claimStudy, openStorage, StudyRecord, shownStorage } from "./storageFile.js";
-import { hasStudyOf, type Made, MODEL_FILE, type SavedTable, StudyFolder } from "./studyFolder.js";
-import { heldFlags, type TuneFlags } from "./tuneFlags.js";
-import type { TuneSetup } from "./tuneSetup.js";
+import { hasStudyOf, type Made, type SavedProgram, type SavedTable, StudyFolder } from "./studyFolder.js";
 
 /** Where a study is kept, during the run and after it. */
 export interface Keeper {
@@ -28,37 +24,58 @@ export interface Keeper {
   finish(
     trials: readonly TrialRecord<Params>[],
     summary: Readonly<Record<string, unknown>>,
-    result: Made | undefined,
+    made: Made | undefined,
   ): Promise<readonly string[]>;
   release(): Promise<void>;
 }
 
+/** The flags that say where a study is kept. */
+export interface Places {
+  readonly out?: string;
+  readonly overwrite?: true;
+  readonly resume?: string;
+  readonly storage?: string;
+  readonly study?: string;
+  readonly queue?: string;
+}
+
+/** A study to keep. */
+export interface Keepable {
+  readonly flags: Places;
+  readonly command: SavedTable | SavedProgram;
+  /** The study that is resumed. */
+  readonly study?: StudyJson;
+  /** Records it, if it is already in a storage. */
+  readonly record?: StudyRecord;
+  /** The names of the objectives, where no flag gives them. */
+  readonly metrics?: readonly string[];
+  /** Lines about the files in the folder. */
+  written(files: readonly string[]): readonly string[];
+}
+
+/** Whether the folder of `--out` has the study that is resumed. */
+export const resumesFolder = ({
+  flags: { out, resume },
+  study,
+  record,
+  command,
+}: Omit<Keepable, "written">) =>
+  resume !== undefined ||
+  (out !== undefined && study !== undefined && record !== undefined && hasStudyOf(out, command));
+
 /** The folder and the storage of a new study, or of the one that is resumed; undefined if nothing is kept. */
-export async function openKeeper(
-  { flags, file, record }: OpenStudy,
-  data: string,
-  { data: { target }, labels }: Pick<TuneSetup, "data" | "labels">,
-): Promise<Keeper | undefined> {
-  const { out, storage, study } = flags;
-  const command: SavedTable = {
-    file: file === "-" ? file : resolve(file),
-    data,
-    flags: heldFlags(flags),
-    ...(study !== undefined && { stored: study }),
-  };
-  let folder: StudyFolder | undefined;
-  if (out !== undefined) {
-    const mayReplace =
-      flags.overwrite === true ||
-      flags.resume !== undefined ||
-      (record !== undefined && hasStudyOf(out, command));
-    folder = await StudyFolder.open(out, command, mayReplace);
-  }
-  const files = folder && folderKeeper(folder, target);
+export async function openKeeper(kept: Keepable): Promise<Keeper | undefined> {
+  const { flags, command, record } = kept;
+  const { out, overwrite, storage, study } = flags;
+  const folder =
+    out === undefined
+      ? undefined
+      : await StudyFolder.open(out, command, overwrite === true || resumesFolder(kept));
+  const files = folder && folderKeeper(folder, kept);
   if (storage === undefined || study === undefined) return files;
   try {
-    const kept = storageKeeper(record ?? (await newRecord(storage, study, command, labels)), flags);
-    return files ? bothKeepers(kept, files) : kept;
+    const stored = storageKeeper(record ?? (await newRecord(storage, study, kept)), flags);
+    return files ? bothKeepers(stored, files) : stored;
   } catch (error) {
     folder?.release();
     throw error;
@@ -73,9 +90,9 @@ const bothKeepers = (storage: Keeper, folder: Keeper): Keeper => ({
     folder.onEvent(event);
   },
   keep: () => folder.keep(),
-  async finish(trials, summary, result) {
-    const [, ...kept] = await storage.finish(trials, summary, result);
-    return [...(await folder.finish(trials, summary, result)), ...kept];
+  async finish(trials, summary, made) {
+    const [, ...kept] = await storage.finish(trials, summary, made);
+    return [...(await folder.finish(trials, summary, made)), ...kept];
   },
   async release() {
     await folder.release();
@@ -86,11 +103,9 @@ const bothKeepers = (storage: Keeper, folder: Keeper): Keeper => ({
 async function newRecord(
   path: string,
   name: string,
-  command: SavedTable,
-  metrics: readonly string[],
+  { command, metrics = [] }: Keepable,
 ): Promise<StudyRecord> {
   const storage = await openStorage(path, "create");
-  // without a flag, the task determines the metrics
   const recorder = await recordStudy(storage, name, { command, metrics: [...metrics] });
   check(
     !recorder.study,
@@ -100,7 +115,7 @@ async function newRecord(
   return new StudyRecord(storage, recorder, command);
 }
 
-function storageKeeper(record: StudyRecord, { storage = "", study = "", queue }: TuneFlags): Keeper {
+function storageKeeper(record: StudyRecord, { storage = "", study = "", queue }: Places): Keeper {
   let giveUp: (() => Promise<void>) | undefined;
   return {
     onEvent: (event) => record.onEvent(event),
@@ -112,8 +127,8 @@ function storageKeeper(record: StudyRecord, { storage = "", study = "", queue }:
       return await openQueue(queue, study, () => record.firstStored);
     },
     keep() {}, // each trial is kept once it has ended
-    async finish(trials, summary, result) {
-      await record.finish(trials.length, summary, result);
+    async finish(trials, summary, made) {
+      await record.finish(trials.length, summary, made);
       const shown = shownStorage(storage);
       const where = `--storage ${quoted(shown)} --study ${quoted(study)}`;
       return ["", `Kept in ${shown}; its files: npx fettle studies export ${where} --out <folder>`];
@@ -125,28 +140,19 @@ function storageKeeper(record: StudyRecord, { storage = "", study = "", queue }:
   };
 }
 
-function folderKeeper(folder: StudyFolder, target: string): Keeper {
+function folderKeeper(folder: StudyFolder, { command, written }: Keepable): Keeper {
+  const isExpensive = "program" in command; // then each trial is saved at once
   return {
     onEvent(event) {
       if (event.type === "studyStarted") folder.begin(event.study);
-      if (event.type === "trialEnded") folder.save();
+      if (event.type === "trialEnded") folder.save(isExpensive);
     },
     keep: () => folder.save(true),
-    async finish(trials, summary, result) {
-      return filesWritten(folder.finish(trials, summary, result), target);
+    async finish(trials, summary, made) {
+      return ["", ...written(folder.finish(trials, summary, made))];
     },
     async release() {
       folder.release();
     },
   };
-}
-
-/** The written files, and the command that predicts with them. */
-function filesWritten(files: readonly string[], target: string): string[] {
-  const model = files.find((path) => path.endsWith(MODEL_FILE));
-  const use =
-    model === undefined
-      ? []
-      : [`Predict ${target} of other rows: npx fettle predict ${quoted(model)} <data.csv>`];
-  return ["", `Written: ${files.join(", ")}`, ...use];
 }
