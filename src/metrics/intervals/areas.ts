@@ -150,6 +150,11 @@ function pairs({ yTrue, yPred, outputs, weights }: Predicted): Part[] {
           ...first,
           area: (first.area + second.area) / 2,
           influence: half(first.influence, second.influence),
+          // the second area has the classes the other way round
+          unseen: {
+            ...first.unseen,
+            influence: half(first.unseen.influence, halvesSwapped(second.unseen.influence)),
+          },
         },
         weight: first.own + second.own,
         counts: (row) => truth[a][row] === 1 || truth[b][row] === 1,
@@ -157,4 +162,9 @@ function pairs({ yTrue, yPred, outputs, weights }: Predicted): Part[] {
     }
   }
   return parts;
+}
+
+function halvesSwapped(x: Float64Array): Float64Array {
+  const half = x.length / 2;
+  return x.map((_, i) => x[(i + half) % x.length]);
 }

@@ -141,6 +141,65 @@ describe("the influence of rows", () => {
   });
 });
 
+describe("the influence of rows that were not seen", () => {
+  // 6, 6 and 12 rows, so that a third of the places among each class, and among all others, has a middle
+  const classes = Array.from({ length: 24 }, (_, i) => (i < 12 ? i % 2 : 2));
+  const random = new RandomStream(9);
+  const yPred = Float64Array.from({ length: 72 }, (_, at) =>
+    classes[Math.floor(at / 3)] === at % 3 ? 0.3 + random.uniform() : random.uniform(),
+  );
+  const yTrue = Float64Array.from({ length: 72 }, (_, at) => Number(classes[Math.floor(at / 3)] === at % 3));
+  const scores = (k: number): number[] => classes.map((_, i) => yPred[3 * i + k]);
+  /** What the area of class `k` against others gains by a row of `own` that wins against a share of them. */
+  const gain = (k: number, among: readonly number[], isOwn: 0 | 1, place: number): number => {
+    const truth = among.map((i) => Number(classes[i] === k));
+    const beside = among.map((i) => scores(k)[i]);
+    const ranked = beside.filter((_, i) => truth[i] !== isOwn).sort((x, y) => (isOwn ? x - y : y - x));
+    const beaten = place * ranked.length;
+    const area = (weight: number): number =>
+      metricNamed("rocAuc").compute(
+        Float64Array.of(...truth, isOwn),
+        Float64Array.of(...beside, (ranked[beaten - 1] + ranked[beaten]) / 2),
+        1,
+        Float64Array.of(...truth.map(() => 1), weight),
+      );
+    return (24 * (area(1e-6) - area(0))) / 1e-6;
+  };
+  const places = [1 / 6, 1 / 2, 5 / 6];
+  const everyRow = [...classes.keys()];
+  const sides = [0, 1] as const;
+  const againstRest = [0, 1, 2].map((k) =>
+    sides.flatMap((isOwn) => places.map((place) => gain(k, everyRow, isOwn, place))),
+  );
+  const pairs = [
+    [0, 1],
+    [0, 2],
+    [1, 2],
+  ].map(([b, a]) => {
+    const among = everyRow.filter((i) => classes[i] === a || classes[i] === b);
+    return sides.flatMap((isA) =>
+      places.map((place) => (gain(a, among, isA, place) + gain(b, among, isA ? 0 : 1, place)) / 2),
+    );
+  });
+
+  it.each([
+    ["rocAuc", againstRest, [1 / 3, 1 / 3, 1 / 3]],
+    ["rocAucWeighted", againstRest, [1 / 4, 1 / 4, 1 / 2]],
+    ["rocAucOvo", pairs, [1 / 3, 1 / 3, 1 / 3]],
+    ["rocAucOvoWeighted", pairs, [12 / 48, 18 / 48, 18 / 48]],
+  ])("on %s is that of one more row at each third of the places", (name, areas, shares) => {
+    const { unseen } = effectOf(metricNamed(name), { yTrue, yPred, outputs: 3 });
+    const expected = areas.flatMap((gains, part) => gains.map((each) => shares[part] * each));
+    expect(unseen?.influence).toHaveLength(18);
+    expected.forEach((each, i) => {
+      expect(Math.abs((unseen?.influence[i] as number) - each)).toBeLessThan(1e-5);
+    });
+    // a tenth of a row of each class; how it ranks in one model does not tell how it ranks in another
+    expect(unseen?.mass).toEqual(new Float64Array(18).fill(0.1 / 3));
+    expect(unseen?.group).toBe(3);
+  });
+});
+
 describe("the bias of a share of the error of the best constant", () => {
   it.each(["r2", "explainedVariance"])(
     "of %s is half the sum of its curvatures by the weights of rows",

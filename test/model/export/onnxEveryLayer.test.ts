@@ -97,4 +97,19 @@ describe("transposes", () => {
     const found = operators(trained(functional({ inputs: x, outputs }), 64, 1, modest));
     expect(found).toEqual([...["Reshape", "Transpose", "Conv", "ReduceMax", "Gemm"], "Identity"]);
   });
+
+  // without a bias, nothing but a reshape reads the product that stands for the convolution
+  it.each([
+    ["conv2d", [6, 6, 2], layers.conv2d(3, 3, { useBias: false }), "Conv"],
+    ["conv1d", [6, 2], layers.conv1d(3, 3, { useBias: false }), "Conv"],
+    ["conv2dTranspose", [6, 6, 2], layers.conv2dTranspose(3, 3, { useBias: false }), "ConvTranspose"],
+    ["conv2dTranspose with a bias", [6, 6, 2], layers.conv2dTranspose(3, 3), "ConvTranspose,Add"],
+  ])("and reshapes aside, %s is one node", (_, shape, layer, expected) => {
+    const x = input(shape);
+    const outputs = layers.flatten().apply(layer.apply(x));
+    const size = shape.reduce((product, length) => product * length);
+    const found = operators(trained(functional({ inputs: x, outputs }), size, 1, modest));
+    const moves = ["Reshape", "Transpose", "Identity"];
+    expect(found.filter((each) => !moves.includes(each)).join()).toBe(expected);
+  });
 });

@@ -93,6 +93,18 @@ describe("the quality of classes", () => {
     }
   });
 
+  it("has the mean difference of rows, not of bins", () => {
+    // nine rows at 0.25 of which none is a yes, and one at 0.95 that is: (9 · 0.25 + 0.05) / 10
+    const said = [...Array.from({ length: 9 }, () => 0.25), 0.95];
+    const uneven: Predictions = {
+      ...predictions,
+      truth: said.map((share) => Number(share > 0.5)),
+      predicted: said.map((share) => Number(share > 0.5)),
+      probabilities: said.map((share) => [1 - share, share]),
+    };
+    expect(plotCalibration(uneven).description).toContain("The mean difference is 0.2300.");
+  });
+
   it("says so where all rows are of one class", () => {
     const one = { ...predictions, truth: [0, 0, 0, 0, 0, 0] };
     expect(plotRoc(one).description).toContain("have the same class");
@@ -142,4 +154,10 @@ it("residuals are truth less prediction, by prediction", () => {
     [2, -1],
     [3, 2],
   ]);
+  // of the residuals 0, −1, 3 and −4, half are within ±1
+  const words = plotResiduals({ target: "y", truth: [0, -1, 3, -4], predicted: [0, 0, 0, 0] }).description;
+  expect(words).toContain(
+    "Half of the residuals of y are within ±1.0000 of 0; the largest is −4.0000, in row 3.",
+  );
+  expect(words).toContain("Their mean is −0.5000.");
 });

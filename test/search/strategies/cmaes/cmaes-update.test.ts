@@ -338,3 +338,15 @@ describe("the update", () => {
     );
   });
 });
+
+describe.each([
+  ["full", (x: number, y: number) => new FullCovariance(Float64Array.of(x, 0, 0, y), 2)],
+  ["diagonal", (x: number, y: number) => new DiagonalCovariance(Float64Array.of(x, y))],
+])("a %s matrix", (_, make) => {
+  test.each([1, 1e-30, 1e30])("of scale %d raises axes to 1e-10 of the longest alone", (scale) => {
+    const round = make(scale, scale).whiten(Float64Array.of(Math.sqrt(scale), 0));
+    expect(Math.hypot(...round)).toBeCloseTo(1, 12);
+    expect(make(scale, scale * 1e-18).ratio / 1e9).toBeCloseTo(1, 9);
+    expect(make(scale, scale * 1e-30).ratio / 1e10).toBeCloseTo(1, 9);
+  });
+});

@@ -12,7 +12,7 @@ import {
   identity,
 } from "../../../../src/search/strategies/cmaes/covariance.js";
 import { createDistribution, draw } from "../../../../src/search/strategies/cmaes/distribution.js";
-import { whyRestart } from "../../../../src/search/strategies/cmaes/restart.js";
+import { recordProgress, whyRestart } from "../../../../src/search/strategies/cmaes/restart.js";
 import { advance, type Run, startRun } from "../../../../src/search/strategies/cmaes/run.js";
 import { random } from "../../../../src/search/strategies/random/random.js";
 import { createStudy } from "../../../../src/search/study/create.js";
@@ -278,6 +278,16 @@ describe("restarts", () => {
     // 120 + ⌈30 n / λ⌉
     expect(generations).toBe(135);
     expect(run.rates.lambda).toBe(8);
+  });
+
+  test("look at the least and the median cost of each generation, as many as they need", () => {
+    let progress = recordProgress({ bests: [], medians: [] }, Float64Array.of(1, 2, 30, 40, 500), 2);
+    expect(progress).toEqual({ bests: [1], medians: [30] });
+    for (let i = 0; i < 140; i++)
+      progress = recordProgress(progress, Float64Array.of(i, i, i + 1, i + 2, 900), 2);
+    // the latest 120 + ⌈30 n / λ⌉
+    const latest = Array.from({ length: 132 }, (_, i) => 8 + i);
+    expect(progress).toEqual({ bests: latest, medians: latest.map((i) => i + 1) });
   });
 
   test("come for each of their reasons, and not without", () => {

@@ -6,6 +6,7 @@ import { choice, float, int } from "../../../../src/search/space/builders.js";
 import { fromUnit, toUnit } from "../../../../src/search/space/scale.js";
 import { buildParams, resolveSpace, whyOutside } from "../../../../src/search/space/space.js";
 import { sameValue } from "../../../../src/search/space/value.js";
+import { breedingOf } from "../../../../src/search/strategies/genetic/breeding.js";
 import {
   blend,
   crossoverOf,
@@ -376,3 +377,32 @@ describe("mutation", () => {
     expect(chiSquare(Object.values(counts), [1000, 1000, 1000])).toBeLessThan(13.82);
   });
 });
+
+test.each([
+  [2, undefined, 1],
+  [8, undefined, 1],
+  [20, undefined, 1],
+  [8, 0.25, 2],
+])(
+  "a child of %i parameters mutates at a rate of %s in %i of them on the average",
+  (n, mutationRate, mean) => {
+    const space = resolveSpace(
+      Object.fromEntries(Array.from({ length: n }, (_, i) => [`x${i}`, float(0, 1)])),
+    );
+    const parent = Object.fromEntries(space.names.map((name) => [name, 0.5]));
+    const breed = breedingOf({
+      crossover: "blend",
+      crossoverRate: 0,
+      mutation: "normal",
+      ...(mutationRate !== undefined && { mutationRate }),
+    });
+    const stream = new RandomStream(n);
+    let changed = 0;
+    for (let i = 0; i < 4000; i++) {
+      const child = breed(space, () => parent, stream);
+      changed += space.names.filter((name) => child[name] !== 0.5).length / 4000;
+    }
+    // four standard deviations of the mean of 4,000 counts with a variance of at most 1.5
+    expect(Math.abs(changed - mean)).toBeLessThan(4 * Math.sqrt(1.5 / 4000));
+  },
+);

@@ -107,3 +107,13 @@ test("the incumbent counts running trials with their expected value", () => {
   expect(incumbent).toBeLessThan(model([]).incumbent);
   expect(ranked[0]).toEqual(Float64Array.of(0.5));
 });
+
+test.each([0.1, 1, 7])(
+  "improvement by 0.01 is as probable as not where the mean is that much better (σ %d)",
+  (deviation) => {
+    const { value, byMean } = acquisitions.pi()(2.99, deviation, 3);
+    expect(value).toBeCloseTo(-Math.LN2, 12);
+    // −φ(0) / (Φ(0) σ)
+    expect(byMean).toBeCloseTo(-Math.sqrt(2 / Math.PI) / deviation, 12);
+  },
+);

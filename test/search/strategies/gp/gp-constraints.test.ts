@@ -6,13 +6,18 @@ import { describe, expect, it } from "vitest";
 import { ready } from "../../../../src/numerics/kernels.js";
 import { RandomStream } from "../../../../src/numerics/random.js";
 import { float } from "../../../../src/search/space/builders.js";
-import { resolveSpace } from "../../../../src/search/space/space.js";
+import { type Params, resolveSpace } from "../../../../src/search/space/space.js";
 import { vectorsOf } from "../../../../src/search/space/vectors.js";
-import { acquisitions } from "../../../../src/search/strategies/gp/acquisition.js";
+import {
+  type Acquisition,
+  acquisitions,
+  logBelow,
+} from "../../../../src/search/strategies/gp/acquisition.js";
 import { areConstrained, constrained } from "../../../../src/search/strategies/gp/constraints.js";
 import { gp } from "../../../../src/search/strategies/gp/gp.js";
+import { type Model, modelOf } from "../../../../src/search/strategies/gp/model.js";
 import { createStudy } from "../../../../src/search/study/create.js";
-import { makeRecord, type TrialOutcome } from "../../../../src/search/trial/trial.js";
+import { makeRecord, type TrialOutcome, type TrialRecord } from "../../../../src/search/trial/trial.js";
 
 await ready();
 
@@ -111,6 +116,55 @@ describe("the merit under constraints", () => {
       }
     }
   });
+
+  it.each(["minimize", "maximize"] as const)(
+    "is the sum of the logarithms of its formula, to %s",
+    (direction) => {
+      const failed = history(() => ({ status: "failed", error: "" }), 2);
+      const told = history((x, y) => ({
+        value: x * x + y,
+        // neither the least nor the largest values keep the first
+        constraints: [Math.abs(x * x + y - 1.5) - 1, Math.cos(5 * y) - 0.5],
+      }));
+      const [trials, running] = [[...told, ...failed], [{ x: 0.3, y: -0.4 }]];
+      const { merit } = constrained(
+        trials,
+        running,
+        { space: resolveSpace(space), direction, directions: [direction] },
+        acquisitions.logEi(),
+      );
+      // each function by itself: its trials, those of which it is not known, and its direction
+      const alone = (own: readonly TrialRecord[], others: readonly Params[], to: typeof direction) =>
+        modelOf(own, others, { space: resolveSpace(space), direction: to, directions: [to] });
+      const valueAlone = ({ constraints: _, ...record }: TrialRecord): TrialRecord => record;
+      const objective = alone(trials.map(valueAlone), running, direction);
+      const limits = [0, 1].map((k) =>
+        alone(
+          told.map((record) => ({ ...valueAlone(record), value: record.constraints?.[k] as number })),
+          [...failed.map(({ params }) => params), ...running],
+          "minimize",
+        ),
+      );
+      const { encode } = vectorsOf(resolveSpace(space));
+      const keeps = told.filter(({ constraints = [] }) => constraints.every((g) => (g as number) <= 0));
+      const means = (among: readonly TrialRecord[]) =>
+        among.map(({ params }) => objective.posterior.predict(encode(params)).mean);
+      const incumbent = Math.min(...means(keeps));
+      expect(incumbent).toBeGreaterThan(Math.min(...means(told)));
+      for (let i = 0; i < 10; i++) {
+        const at = Float64Array.of(random.uniform(), random.uniform());
+        const termOf = ({ posterior }: Model, of: Acquisition, bound: number) => {
+          const { mean, variance } = posterior.predict(at);
+          return of(mean, Math.sqrt(Math.max(variance, 1e-12)), bound).value;
+        };
+        const expected = limits.reduce(
+          (sum, model) => sum + termOf(model, logBelow, model.targetOf(0)),
+          termOf(objective, acquisitions.logEi(), incumbent),
+        );
+        expect(merit(at)).toBeCloseTo(expected, 9);
+      }
+    },
+  );
 
   it("is none where all trials keep them, or have other numbers of them", () => {
     expect(areConstrained(history((x) => ({ value: x, constraints: [-1] })))).toBe(false);

@@ -263,3 +263,14 @@ test("a search takes no more evaluations than it may, whatever the space", () =>
   expect(evaluationsWithin(60, 256)).toBeGreaterThan(1000 + 6 * 4 * (40 * 3 + 60 * 4));
   expect(evaluationsWithin(2000, 768, 9)).toBe(100);
 });
+
+test.each([0.1, 0.01])("numbers are moved by a normal step of %d", (scale) => {
+  const moves = movesOf(resolveSpace({ x: float(0, 1) }));
+  const stream = new RandomStream(3);
+  const center = Float64Array.of(0.5);
+  const steps = Array.from({ length: 4000 }, () => (moves.vary(center, 1, scale, stream)[0] - 0.5) / scale);
+  const meanOf = (of: (step: number) => number) => steps.reduce((sum, step) => sum + of(step) / 4000, 0);
+  // four standard deviations of the means
+  expect(Math.abs(meanOf((z) => z))).toBeLessThan(4 * Math.sqrt(1 / 4000));
+  expect(Math.abs(meanOf((z) => z * z) - 1)).toBeLessThan(4 * Math.sqrt(2 / 4000));
+});

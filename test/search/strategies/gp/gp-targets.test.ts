@@ -4,8 +4,11 @@ import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../../../src/numerics/random.js";
 import { float } from "../../../../src/search/space/builders.js";
 import { resolveSpace } from "../../../../src/search/space/space.js";
+import { vectorsOf } from "../../../../src/search/space/vectors.js";
+import { defaultHyperparameters, fitHyperparameters } from "../../../../src/search/strategies/gp/fit.js";
 import { modelOf } from "../../../../src/search/strategies/gp/model.js";
-import { targetsOf, warps } from "../../../../src/search/strategies/gp/targets.js";
+import { condition, extend } from "../../../../src/search/strategies/gp/posterior.js";
+import { targetsOf, type Warp, warps } from "../../../../src/search/strategies/gp/targets.js";
 import { makeRecord } from "../../../../src/search/trial/trial.js";
 
 describe("what the model is taught", () => {
@@ -100,4 +103,63 @@ describe("what the model is taught", () => {
     const costs = Float64Array.from(history, ({ value }) => value as number);
     expect(warps.find((warp) => targetsOf(costs, warp).unit === unit)).toBe(expected);
   });
+
+  test.each(["complete", "failed", "diverged"] as const)(
+    "after four trials, one of them %s, is that of the most probable warp and fit",
+    (status) => {
+      const space = resolveSpace({ x: float(0, 1) });
+      const vectors = vectorsOf(space);
+      const random = new RandomStream(8);
+      const starts = [defaultHyperparameters(vectors)];
+      // where some have no value, also from a steep function almost without noise
+      if (status !== "complete") starts.push({ ...starts[0], weights: Float64Array.of(100), noise: 1e-3 });
+      const [found, startsOf] = [new Set<Warp>(), new Set<number>()];
+      for (let seed = 0; seed < 12; seed++) {
+        const history = Array.from({ length: 4 }, (_, number) => {
+          const value = seed % 2 === 0 ? Math.exp(12 * random.uniform()) : random.normal();
+          const hasValue = status === "complete" || number !== 2;
+          return makeRecord(
+            { number, params: { x: random.uniform() } },
+            hasValue ? { value } : { status, error: "" },
+          );
+        });
+        const worst = Math.max(...history.map(({ value }) => value ?? Number.NEGATIVE_INFINITY));
+        const costs = Float64Array.from(history, ({ value }) => value ?? worst);
+        const points = history.map(({ params }) => vectors.encode(params));
+        const fits = warps.map((warp, i) => {
+          const { values, targetOf } = targetsOf(costs, warp);
+          const fitted = starts.map((start) => fitHyperparameters(vectors, points, values, start, 20));
+          const { hyperparameters, cost } = fitted.reduce((a, b) => (b.cost < a.cost ? b : a));
+          startsOf.add(fitted.findIndex((each) => each.cost === cost));
+          // the density of costs is that of targets times their slope; the first warp has prior odds of e³
+          const slopes = Array.from(costs, (cost) => {
+            const step = 1e-5 * Math.abs(cost);
+            return (targetOf(cost + step) - targetOf(cost - step)) / (2 * step);
+          });
+          const improbability = slopes.reduce(
+            (sum, slope) => sum - Math.log(slope),
+            i === 0 ? cost - 3 : cost,
+          );
+          return { warp, values, hyperparameters, improbability };
+        });
+        const { warp, values, hyperparameters } = fits.reduce((a, b) =>
+          b.improbability < a.improbability ? b : a,
+        );
+        found.add(warp);
+        const factored = extend(
+          vectors,
+          { hyperparameters, points: [], factor: new Float64Array(0) },
+          points,
+        );
+        const expected = condition(vectors, factored, values).predict(Float64Array.of(0.37));
+        const { posterior } = modelOf(history, [], {
+          space,
+          direction: "minimize",
+          directions: ["minimize"],
+        });
+        expect({ ...posterior.predict(Float64Array.of(0.37)) }).toEqual({ ...expected });
+      }
+      expect([found.size > 1 || status !== "complete", startsOf.size]).toEqual([true, starts.length]);
+    },
+  );
 });

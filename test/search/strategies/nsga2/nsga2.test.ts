@@ -3,16 +3,17 @@
  * genetic-operators.test.ts.
  */
 import { describe, expect, test } from "vitest";
+import { RandomStream } from "../../../../src/numerics/random.js";
 import { hypervolume } from "../../../../src/search/analysis/hypervolume.js";
 import { halving } from "../../../../src/search/schedulers/halving.js";
 import { choice, float, int } from "../../../../src/search/space/builders.js";
-import type { Params, Space } from "../../../../src/search/space/space.js";
+import { type Params, resolveSpace, type Space } from "../../../../src/search/space/space.js";
 import { genetic } from "../../../../src/search/strategies/genetic/genetic.js";
 import { type Nsga2Options, nsga2 } from "../../../../src/search/strategies/nsga2/nsga2.js";
 import { random } from "../../../../src/search/strategies/random/random.js";
 import type { Strategy } from "../../../../src/search/strategies/strategy.js";
 import { createStudy } from "../../../../src/search/study/create.js";
-import type { TrialOutcome } from "../../../../src/search/trial/trial.js";
+import { makeRecord, type TrialOutcome } from "../../../../src/search/trial/trial.js";
 import { checkStrategyLaw, strategyLaws } from "../../../../src/testing/strategy.js";
 import { cases } from "../../../cases.js";
 import { objectives, signTest } from "../../objectives.js";
@@ -205,4 +206,46 @@ test.each<[string, Nsga2Options, RegExp]>([
   ["an option of genetic", { elitism: 1 } as never, /unknown option of nsga2/],
 ])("nsga2 refuses %s", (_, options, message) => {
   expect(caught(() => nsga2(options)).message).toMatch(message);
+});
+
+test.each([
+  ["every child", 1, [4, 0, 1, 2]],
+  ["two children", 2, [0, 1, 2, 3]],
+])("the parents after %s are the best four, each by the better of two draws", (_, offspring, members) => {
+  const space = resolveSpace({ x: float(0, 10) });
+  // the last is a child, and the best of all
+  const history = [
+    [1, 2],
+    [3, 3],
+    [5, 4],
+    [9, 5],
+    [7, 1],
+  ].map(([x, value], number) => makeRecord({ number, params: { x } }, { value }));
+  const strategy = nsga2({
+    populationSize: 4,
+    offspring,
+    crossoverRate: 0,
+    mutation: { type: "normal", scale: 1e-6 },
+    mutationRate: 1,
+  });
+  const found = [0, 0, 0, 0, 0];
+  for (let seed = 0; seed < 2000; seed++) {
+    const { x } = strategy.suggest({
+      space,
+      number: 5,
+      suggested: 5,
+      history,
+      earlier: history.map(({ params }) => params),
+      direction: "minimize",
+      directions: ["minimize"],
+      random: new RandomStream(seed),
+      studyRandom: new RandomStream(0),
+    }) as { x: number };
+    found[history.findIndex(({ params }) => Math.abs((params.x as number) - x) < 0.1)]++;
+  }
+  // the chance of rank i among four is ((4 − i)² − (3 − i)²) / 16
+  const expected = [0, 0, 0, 0, 0];
+  for (const [i, member] of members.entries()) expected[member] = (2000 * (7 - 2 * i)) / 16;
+  for (const [i, times] of expected.entries())
+    expect(Math.abs(found[i] - times)).toBeLessThanOrEqual(4 * Math.sqrt(times));
 });

@@ -42,7 +42,8 @@ test("every trial is in one block: each alone up to 500, then up to 64 together"
       const { start, size } = blockAfter(trials);
       expect(start <= trials && trials < start + size).toBe(true);
       expect(size === 1).toBe(trials <= 500);
-      expect(size).toBeLessThanOrEqual(64);
+      // the largest power of two up to a 128th of all trials
+      expect(size).toBe(trials <= 500 ? 1 : Math.min(64, 2 ** Math.floor(Math.log2(trials / 128))));
       for (let other = Math.max(start, 501); other < start + size; other++)
         expect(blockAfter(other)).toEqual({ start, size });
       expect(blockAfter(start + size).start).toBe(start + size);
@@ -91,4 +92,29 @@ test("the trials of a block differ, and an asked for point that was added meanwh
   const added = [...records.slice(0, 1024), makeRecord({ number: 1024, params: points[1] }, { value: 1 })];
   const next = tpe().suggest(contextOf(added, 0, "minimize", 4)) as { x: number };
   expect(next.x).not.toBe(points[1].x);
+});
+
+test("parameters that are modelled one by one are drawn independently in a block too", () => {
+  const records = Array.from({ length: 1024 }, (_, number) => {
+    const x = (number * 0.618) % 1;
+    return makeRecord({ number, params: { x, y: x } }, { value: Math.abs(x - 0.5) });
+  });
+  const { x, y } = tpe({ multivariate: false }).suggest(contextOf(records, 0, "minimize", 4)) as {
+    x: number;
+    y: number;
+  };
+  expect(x).not.toBe(y);
+});
+
+test("every running trial counts, however many trials there are", () => {
+  // trials that run, but are neither among the latest 25 nor at the places that would stand for all others
+  const isMoved = (number: number) => number >= 600 && number < 675 && ![607, 624, 641, 658].includes(number);
+  const suggested = [0.5, 0.9].map((moved) => {
+    const records = Array.from({ length: 700 }, (_, number) => {
+      const params = { x: isMoved(number) ? moved : (number * 0.618) % 1, y: 0.5 };
+      return makeRecord({ number, params }, { value: Math.abs(params.x - 0.5) });
+    });
+    return Array.from({ length: 20 }, (_, seed) => tpe().suggest(contextOf(records, 100, "minimize", seed)));
+  });
+  expect(suggested[0]).not.toEqual(suggested[1]);
 });

@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../../../src/numerics/random.js";
+import { normCdf } from "../../../../src/numerics/special.js";
 import { choice, float, int } from "../../../../src/search/space/builders.js";
 import type { Parameter } from "../../../../src/search/space/parameter.js";
 import { toUnit, valueAt, valueCount } from "../../../../src/search/space/scale.js";
 import { type Coordinate, columnOf } from "../../../../src/search/strategies/tpe/kernels.js";
+import { densitiesOf } from "../../../../src/search/strategies/tpe/models.js";
 import { createParzen, type Parzen } from "../../../../src/search/strategies/tpe/parzen.js";
 import { cases } from "../../../cases.js";
 
@@ -151,5 +153,84 @@ describe("the Parzen estimator", () => {
       if (expected[b] > 0) chiSquared += (seen[b] - expected[b]) ** 2 / expected[b];
     // 7 degrees at most, exceeded once in 10,000 times
     expect(chiSquared).toBeLessThan(29.88);
+  });
+});
+
+describe("the densities of better trials and of the others", () => {
+  const prior = 0.5;
+  const bandwidths = { better: { scale: 0.7, power: 2 }, others: { scale: 0.3, power: 1 } };
+  const gaussian = (z: number) => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
+
+  /** The density at a point, written out, of weighted observations of numbers: [points] of [dimensions]. */
+  function density(
+    at: readonly number[],
+    points: readonly (readonly number[])[],
+    weights: readonly number[],
+    { scale, power }: { readonly scale: number; readonly power: number },
+  ): number {
+    const [n, d] = [points.length, at.length];
+    const all = weights.reduce((sum, weight) => sum + weight, prior);
+    const widths = at.map((_, k) => {
+      const mean = points.reduce((sum, point) => sum + point[k], 0) / n;
+      const squares = points.reduce((sum, point) => sum + (point[k] - mean) ** 2, 1 / 12);
+      // Scott's rule, within bounds
+      const rule = scale * n ** (-1 / (d + 4)) * Math.sqrt(squares / (n + 1));
+      return Math.min(1, Math.max(1 / Math.min(100, (n + 2) ** power), rule));
+    });
+    return points.reduce((sum, point, i) => {
+      const product = at.reduce((p, x, k) => {
+        const [u, width] = [point[k], widths[k]];
+        return (p * gaussian((x - u) / width)) / (width * (normCdf((1 - u) / width) - normCdf(-u / width)));
+      }, 1);
+      return sum + (weights[i] / all) * product;
+    }, prior / all);
+  }
+
+  test.each([
+    [1, 40, 0],
+    [2, 40, 3],
+    [3, 300, 0],
+    [3, 700, 0],
+    [2, 700, 60],
+  ])("of %i numbers are those of the definition, after %i trials of which %i run", (d, trials, running) => {
+    const stream = new RandomStream(d * trials);
+    const coordinates = coordinatesOf(Array.from({ length: d }, () => float(0, 1)));
+    const columns = coordinates.map(() => Float64Array.from({ length: trials }, () => stream.uniform()));
+    const better = new Map([1, 4, 17, 30, 37].map((number, i) => [number, (i + 1) / 5]));
+    // up to 500 trials all of the others; of more the latest 25 or those that run, and 40 for the rest
+    const all = Array.from({ length: trials }, (_, i) => i);
+    const latest = trials > 500 ? trials - Math.max(25, running) : 0;
+    const stride = latest / 40;
+    const spread = trials > 500 ? Array.from({ length: 40 }, (_, k) => Math.floor(k * stride)) : [];
+    const others = [...spread, ...all.slice(latest)].filter((number) => !better.has(number));
+    const far = spread.filter((number) => !better.has(number)).length;
+    const n = others.length;
+    // all but the latest 25 count less the older they are, from 1/n on, and those that stand for many as many
+    const weights = others.map((_, i) => {
+      const age = i < n - 25 ? 1 / n + (i / (n - 25)) * (1 - 1 / n) : 1;
+      return i < far && i < n - 25 ? stride * age : age;
+    });
+    const pointOf = (number: number) => columns.map((column) => column[number]);
+    const found = densitiesOf(coordinates, columns, {
+      better,
+      trials,
+      running,
+      widths: bandwidths,
+      priorWeight: prior,
+    });
+    for (let i = 0; i < 10; i++) {
+      const at = coordinates.map(() => stream.uniform());
+      const expected = [
+        density(at, [...better.keys()].map(pointOf), [...better.values()], bandwidths.better),
+        density(at, others.map(pointOf), weights, bandwidths.others),
+      ];
+      for (const [k, parzen] of found.entries()) {
+        const log = logDensityOf(
+          parzen,
+          coordinates.map(({ parameter }) => parameter),
+        )(...at);
+        expect(Math.abs(log - Math.log(expected[k]))).toBeLessThan(1e-9);
+      }
+    }
   });
 });
