@@ -2,8 +2,9 @@
  * Handlers behind `serveNode` and `nodeHandler`: what passes between them and clients, errors, options, and
  * how a server ends.
  */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
-import { createServer, request as send } from "node:http";
+import { createServer, type Server, request as send } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { handlerOf } from "../../../src/serve/handler.js";
@@ -291,6 +292,27 @@ describe("options", () => {
   ])("%# are refused", async (given, options, message) => {
     const refused = await refusal(() => serveNode(given as RequestHandler, options as NodeServerOptions));
     expect(refused).toContain(message);
+  });
+
+  it.each([
+    [{}, [256, 10_000, 5_000, 1_000]],
+    [{ maxConnections: 7, headersTimeout: 700, idleTimeout: 800, closeTimeout: 900 }, [7, 700, 800, 700]],
+  ])("%o are those of Node's server, which tells its errors", async (own, expected) => {
+    const REQUEST = "http.server.request.start";
+    const servers: Server[] = [];
+    const hear = (message: unknown) => void servers.push((message as { readonly server: Server }).server);
+    subscribe(REQUEST, hear);
+    const { url } = await start(handler, own);
+    await fetch(url);
+    unsubscribe(REQUEST, hear);
+    const [node] = servers;
+    const { maxConnections, headersTimeout, keepAliveTimeout, requestTimeout, connectionsCheckingInterval } =
+      node as Server & { readonly connectionsCheckingInterval: number };
+    expect([maxConnections, headersTimeout, keepAliveTimeout, connectionsCheckingInterval]).toEqual(expected);
+    expect(requestTimeout).toBe(0); // bodies have their own time-outs
+    const failure = new Error("accept EMFILE");
+    node.emit("error", failure);
+    expect(errors).toEqual([failure]);
   });
 
   it("of nodeHandler are its own", async () => {
