@@ -8,7 +8,9 @@ import { createServer, type Server, request as send } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { handlerOf } from "../../../src/serve/handler.js";
+import { NodeAsked } from "../../../src/serve/node/asked.js";
 import { nodeHandler } from "../../../src/serve/node/handler.js";
+import type { NodeResponse } from "../../../src/serve/node/host.js";
 import type { NodeServerOptions, RequestHandler } from "../../../src/serve/node/options.js";
 import { type NodeServer, serveNode } from "../../../src/serve/node/server.js";
 import { dial, sleep, statusOf } from "../../attack/support/raw.js";
@@ -200,6 +202,22 @@ it("a listener for another server answers and refuses in the same way", async ()
   expect(response.statusCode).toBe(405);
   own.closeAllConnections();
   own.close();
+});
+
+describe("the signal of a request", () => {
+  it.each([
+    ["has left before it is looked at", true, false, true],
+    ["has left with all of the response", true, true, false],
+    ["waits", false, false, false],
+  ])("is aborted if its client %s: %s", (_, destroyed, writableFinished, isAborted) => {
+    const on = (_: string, listener: () => void) => void closes.push(listener);
+    const closes: (() => void)[] = [];
+    const outgoing = { destroyed, writableFinished, on } as unknown as NodeResponse;
+    const { signal } = new NodeAsked("GET", "http://localhost/", new Map(), null, outgoing);
+    expect([signal.aborted, closes.length]).toEqual([isAborted, destroyed ? 0 : 1]);
+    closes[0]?.();
+    expect(signal.aborted).toBe(!writableFinished);
+  });
 });
 
 describe("close", () => {
