@@ -40,6 +40,7 @@ export const APART = [
     "predict/loading",
     "runtimes/predict",
     "serve/driver",
+    "store/claim",
     "store/indexedDb",
     "tune/jobs/backend",
     "tune/resume/study",

@@ -228,9 +228,9 @@ class Claim {
   remove(): void {
     this.forget();
     try {
-      rmSync(this.path, { force: true });
+      rmSync(this.path);
     } catch {
-      // without a heartbeat, others will presume it abandoned
+      // it is gone already; or, without a heartbeat, others will presume it abandoned
     }
   }
 

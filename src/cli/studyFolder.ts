@@ -213,7 +213,7 @@ export interface Made extends Partial<Pick<TuneResult<Space>, "networks" | "ense
 /** The file of the final model, which records the command that made it; undefined without a model. */
 export function modelBytes(
   result: Made | undefined,
-  { file, flags }: SavedTable,
+  { file, flags }: Pick<SavedTable, "file" | "flags">,
   trials: number,
 ): Uint8Array | undefined {
   const final = finalOrNone(result);

@@ -12,7 +12,7 @@ import { untilStopped } from "./interrupt.js";
 import type { Keeper } from "./keeper.js";
 import type { OpenStudy } from "./openTune.js";
 import { note } from "./streams.js";
-import { type Made, MODEL_FILE, modelBytes, type SavedTable } from "./studyFolder.js";
+import { type Made, MODEL_FILE, modelBytes } from "./studyFolder.js";
 import { heldFlags } from "./tuneFlags.js";
 
 export interface Watch {
@@ -46,11 +46,7 @@ export async function watchRun(
   return {
     onEvent: source.onEvent,
     async finish(result, study, trials, baselines) {
-      const command: SavedTable = {
-        file: study.file,
-        data: study.data ?? "",
-        flags: heldFlags(study.flags),
-      };
+      const command = { file: study.file, flags: heldFlags(study.flags) };
       const model = modelBytes(result, command, trials);
       const { test, positive } = finalOrNone(result) ?? {};
       const held = heldOf({ test, baselines, positive });

@@ -188,8 +188,9 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
           const model = new Map<string, number[]>();
           for (const [name, bytes] of given) {
             model.set(name, [...bytes]);
-            await one.keep(name, bytes);
+            const kept = one.keep(name, bytes);
             bytes.fill(9);
+            await kept;
           }
           const listed = [...model].map(([name, { length }]) => ({ name, size: length }));
           checkSame(

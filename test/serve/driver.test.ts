@@ -4,9 +4,10 @@ import { FettleError } from "../../src/errors.js";
 import { type Driven, Driver, type SliceHost } from "../../src/serve/driver.js";
 import type { StudyStatus } from "../../src/serve/record.js";
 import { memoryStore, type Store } from "../../src/serve/store.js";
+import { ServedStudy } from "../../src/serve/study.js";
 import { sleep } from "../../src/serve/timer.js";
-
-import { ask, read, served } from "./support.js";
+import { openBoundedTuner } from "../../src/tune/resume/slices.js";
+import { ask, options, read, served } from "./support.js";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const until = async (holds: () => boolean) => {
@@ -177,4 +178,25 @@ it("does not shorten slices because the store is slow", async () => {
   } while (status.phase === "running" && puts < 100);
   // of 862 steps in all; a slice of one step at a time would not have come far
   expect(status.steps).toBeGreaterThan(800);
+});
+
+it.each([
+  ["is running", undefined, [true, 1], ["running", 1]],
+  ["is running, if its options cannot be had", new Error("no table"), [true, 1], ["failed", 1]],
+  ["is paused", "pause", [false, 0], ["paused", 0]],
+] as const)("a study that %s is prepared for its slice", async (_, change, prepared, after) => {
+  const store = memoryStore();
+  const { fetch } = served({ store });
+  await ask(fetch, "POST /studies/a", { body: { trials: 3, strategy: "random" } });
+  if (change === "pause") await ask(fetch, "POST /studies/a/pause");
+  let asked = 0;
+  const limits = { sliceMilliseconds: 100, sliceSteps: 1, maxTrials: 100, maxStudyMemory: 2 ** 29 };
+  const tuner: typeof options.tuner = (given) => {
+    asked++;
+    if (change instanceof Error) throw change;
+    return options.tuner(given);
+  };
+  const study = new ServedStudy("a", store, { ...options, ...limits, tuner }, openBoundedTuner);
+  expect([await study.prepare(), asked]).toEqual(prepared);
+  expect([(await study.runSlice())?.phase, asked]).toEqual(after);
 });

@@ -1,7 +1,9 @@
 /** The room that running studies take in a process. */
 import { describe, expect, it } from "vitest";
 import { messageOf } from "../../src/errors.js";
-import { Room } from "../../src/serve/limits.js";
+import { checkListeners, checkMemory, checkRoomInStore, checkTrials, Room } from "../../src/serve/limits.js";
+import { memoryStore } from "../../src/serve/store.js";
+import { tunerFor } from "./support.js";
 
 const refusal = (take: () => void): string => {
   try {
@@ -31,5 +33,26 @@ describe("the room of running studies", () => {
       /^running studies must be at most 1; received one more/,
     );
     room.reserve("a", 2);
+  });
+});
+
+describe("a limit allows its own number, and no more", () => {
+  const trials = (count: number) => checkTrials(tunerFor({ trials: count, strategy: "random" }), 5);
+  const inStore = async (count: number) => {
+    const store = memoryStore();
+    for (let i = 1; i < count; i++) await store.put(`${i}`, new Uint8Array());
+    await checkRoomInStore(store, 5);
+  };
+  it.each([
+    ["trials", trials, 5, "maxTrials"],
+    ["the memory of a training", (bytes: number) => checkMemory(bytes, 5), 5, "maxStudyMemory"],
+    ["readers of the events", (count: number) => checkListeners(count - 1), 100, "received one more"],
+    ["studies", inStore, 5, "maxStudies"],
+  ])("%s", async (name, check, most, words) => {
+    await check(most);
+    const refused = await Promise.resolve(most + 1)
+      .then(check)
+      .catch(messageOf);
+    expect(refused).toMatch(new RegExp(`^${name}.* must be at most ${most}\\b.*${words}`));
   });
 });

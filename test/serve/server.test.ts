@@ -9,6 +9,7 @@ import type { StudyResult, StudyStatus } from "../../src/serve/record.js";
 import { memoryStore, type Store } from "../../src/serve/store.js";
 import { tune } from "../../src/tune/tune.js";
 import type { TuneResult } from "../../src/tune/tuner/options.js";
+import { packArchive } from "../../src/workers/archive.js";
 import { asJson, untimed, x } from "../tune/support.js";
 import {
   ask,
@@ -367,14 +368,21 @@ describe("an error", () => {
     }
   });
 
-  it("in the bytes of a store is reported", async () => {
+  it.each([
+    ["that are no record", Uint8Array.from({ length: 100 }, (_, i) => i), 409, "damaged_record"],
+    [
+      "of a later release",
+      packArchive({ magic: "fettle/k", version: 2, what: "a study" }, {}),
+      500,
+      "invalid_checkpoint",
+    ],
+  ])("in the bytes of a store %s is reported, and they can be deleted", async (_, bytes, ...expected) => {
     const store = memoryStore();
     const { fetch } = served({ store });
-    await store.put(
-      "a",
-      Uint8Array.from({ length: 100 }, (_, i) => i),
-    );
+    await store.put("a", bytes);
     const [status, code] = await refusalOf(ask(fetch, "GET /studies/a"));
-    expect([status, code]).toEqual([409, "damaged_record"]);
+    expect([status, code]).toEqual(expected);
+    expect((await ask(fetch, "DELETE /studies/a")).status).toBe(204);
+    expect((await ask(fetch, "GET /studies/a")).status).toBe(404);
   });
 });

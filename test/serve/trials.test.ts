@@ -7,6 +7,7 @@ import { memoryStorage, type StudyStorage } from "fettle/store";
 import { describe, expect, it } from "vitest";
 import { hostSource } from "../../src/dashboard/hostSource.js";
 import type { DashboardEvent } from "../../src/dashboard/wire.js";
+import type { Params } from "../../src/search/space/space.js";
 import type { TrialServerOptions } from "../../src/serve/trials/options.js";
 import { serveTrials } from "../../src/serve/trials/server.js";
 import type { HandedTrial } from "../../src/serve/trials/study.js";
@@ -69,6 +70,33 @@ describe("a server of trials", () => {
       { step: 2, value: 2 },
       { step: 7, value: 7 },
     ]);
+  });
+
+  it("hands out no point that its constraint forbids, also once it is opened again", async () => {
+    const storage = memoryStorage();
+    const isAllowed = ({ x }: Params) => (x as number) > 0;
+    for (const times of [6, 6]) {
+      const { fetch } = await serveTrials(options({ storage, trials: 12, constraint: isAllowed }));
+      for (let i = 0; i < times; i++) {
+        const { number, lease, params } = (await post(fetch, "s/ask")).body as HandedTrial;
+        expect(isAllowed(params)).toBe(true);
+        await post(fetch, `s/trials/${number}/tell`, { lease, value: params.x as number });
+      }
+    }
+    expect((await (await storage.open("s"))?.trials())?.length).toBe(12);
+    const without = await refusal(() => serveTrials(options({ storage, trials: 12 })));
+    expect(without).toContain("constraint");
+  });
+
+  it("has seed 0 and lag 0 if none are given, and keeps 4,000 characters of an error", async () => {
+    const storage = memoryStorage();
+    const { seed: _, lag: __, ...own } = options({ storage });
+    const { fetch } = await serveTrials(own);
+    const { lease } = (await post(fetch, "s/ask")).body as HandedTrial;
+    await post(fetch, "s/trials/0/tell", { lease, status: "failed", error: "no".repeat(2500) });
+    const study = await storage.open("s");
+    expect([study?.definition.seed, study?.definition.lag]).toEqual([0, 0]);
+    expect(await study?.trials()).toMatchObject([{ status: "failed", error: "no".repeat(2000) }]);
   });
 
   it("refuses requests that are not as they should be, and goes on", async () => {

@@ -81,8 +81,21 @@ it("refuses a row of more than 2 MB in words, and keeps nothing of its trial's r
 
 it("is asked again when a connection was lost after a trial was written, but not to create a study", async () => {
   let losses = 0;
+  let unread = 0;
   const losing: D1Binding = {
-    prepare: (sql) => binding.prepare(sql),
+    prepare(sql) {
+      const statement = binding.prepare(sql);
+      return Object.assign(Object.create(statement), {
+        bind(...values: unknown[]) {
+          const bound = statement.bind(...values);
+          const all = async () => {
+            if (unread-- > 0) throw new Error("D1_ERROR: D1 DB is overloaded.");
+            return bound.all();
+          };
+          return Object.assign(Object.create(bound), { all });
+        },
+      });
+    },
     async batch(statements) {
       const answers = await binding.batch(statements);
       if (losses-- > 0) throw new Error("D1_ERROR: Network connection lost.");
@@ -95,6 +108,8 @@ it("is asked again when a connection was lost after a trial was written, but not
   // it was added by the first sending, so the last finds it
   expect(await kept.add({ number: 0, params: { x: 0.5 } })).toBe(false);
   expect(await kept.trials()).toEqual([{ number: 0, params: { x: 0.5 }, status: "running" }]);
+  unread = 2; // what is only read is asked again too
+  expect((await kept.trials()).length).toBe(1);
   losses = 1;
   const refused = storage.create("other", (await studyOf(0, 1)).toJSON());
   // the first sending had created it

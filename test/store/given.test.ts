@@ -72,4 +72,6 @@ it("ends at the first event that could not be kept, so that no later one is kept
   await ended.catch(() => undefined);
   await expect(recorder.saved()).rejects.toThrow("the disk is full");
   expect(kept).toEqual([0]);
+  const next = { type: "trialEnded", record: study.trials[2], best: undefined } as const;
+  expect(() => recorder.onEvent(next)).toThrow("the disk is full"); // which ends the search
 });

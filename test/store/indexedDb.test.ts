@@ -43,13 +43,26 @@ describe("a storage in a page", () => {
   });
 });
 
+it("a storage in a page keeps an artifact without the rest of its buffer, as it is when it is given", async () => {
+  const storage = await indexedDbStorage(newName());
+  const study = await storage.create("study", emptyStudy());
+  const bytes = new Uint8Array(1000).subarray(10, 12);
+  const kept = study.keep("a", bytes);
+  bytes.fill(9);
+  await kept;
+  const found = await study.artifact("a");
+  expect([found, found?.buffer.byteLength]).toEqual([new Uint8Array(2), 2]);
+  await storage.close();
+});
+
 describe("a database of a page", () => {
   it("of another program is refused, and stays as it is", async () => {
     const name = newName();
     const other = await PageDatabase.open(name, [tableOf("songs")], ["songs"], "relaxed");
     other.close();
     expect(await refusal(() => indexedDbStorage(name))).toContain('it has other tables: ["songs"]');
-    const again = await PageDatabase.open(name, [tableOf("songs")], ["songs"], "relaxed");
+    // nothing holds it open
+    const again = await PageDatabase.open(name, [refuse, tableOf("b")], ["songs", "b"], "relaxed");
     again.close();
   });
 
@@ -126,6 +139,12 @@ describe("a database of a page", () => {
     const storage = await indexedDbStorage(newName());
     await storage.close();
     expect(await refusal(() => storage.studies())).toContain("it was closed by its storage's close()");
+    const database = await PageDatabase.open(newName(), [tableOf("a")], ["a"], "relaxed");
+    const during = database.transact(["a"], "readonly", async () => {
+      database.close();
+      throw new DOMException("of the browser", "InvalidStateError");
+    });
+    expect(await refusal(() => during)).toContain("it was closed by its storage's close()");
     const { indexedDB } = host;
     vi.stubGlobal("indexedDB", undefined);
     expect(await refusal(() => indexedDbStorage("x"))).toContain("this runtime has none");

@@ -12,6 +12,7 @@ const later = (work: () => void) => void setImmediate(work);
  */
 function backendOf(work: (job: string, attempt: number) => string | undefined, starts = () => true) {
   const attempts = new Map<string, number>();
+  const ends: string[] = [];
   let threads = 0;
   const spawn = (): WorkerThread => {
     threads++;
@@ -26,8 +27,8 @@ function backendOf(work: (job: string, attempt: number) => string | undefined, s
       onFailure(listener) {
         fail = listener;
       },
-      terminate: async () => {},
-      release() {},
+      terminate: async () => void ends.push("terminated"),
+      release: () => void ends.push("released"),
       post(message) {
         const jobs = message as string[];
         later(() => {
@@ -45,8 +46,19 @@ function backendOf(work: (job: string, attempt: number) => string | undefined, s
   };
   const introduce = (post: (message: unknown) => void) => (jobs: readonly string[]) => post(jobs);
   const backend = new ThreadBackend<string, string>([spawn()], introduce, spawn);
-  return { backend, attempts, threads: () => threads };
+  return { backend, attempts, ends, threads: () => threads };
 }
+
+it.each([
+  ["idle is released for the next", async (run: Promise<string>) => void (await run), ["released"]],
+  ["at work is ended", async () => {}, ["terminated"]],
+])("a thread that is %s when its backend is closed", async (_, wait, expected) => {
+  const { backend, ends } = backendOf((job) => job);
+  const run = backend.run("a");
+  await wait(run);
+  await backend.close();
+  expect(ends).toEqual(expected);
+});
 
 it("a job that ends its thread is done at most three times", async () => {
   const { backend, attempts, threads } = backendOf((job) => (job === "bad" ? undefined : `${job} done`));

@@ -1,5 +1,6 @@
 /** Threads that are released: who gets them, what they still know, and when they end. */
 import { execFile } from "node:child_process";
+import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -10,7 +11,7 @@ import type { WorkerThread } from "../../src/platform/platform.js";
 
 const require = createRequire(import.meta.url);
 const threads = require("node:worker_threads") as { Worker: typeof Worker };
-const timers = require("node:timers") as { setTimeout: typeof setTimeout };
+const timers = require("node:timers") as Pick<typeof globalThis, "setTimeout" | "clearTimeout">;
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const Real = threads.Worker;
@@ -39,6 +40,111 @@ const answerOf = (thread: WorkerThread): Promise<unknown> =>
 afterEach(() => {
   threads.Worker = Real;
   vi.restoreAllMocks();
+});
+
+/** A worker that does as it is told. */
+class FakeWorker extends EventEmitter {
+  static readonly made: FakeWorker[] = [];
+  readonly calls: unknown[][] = [];
+  end = (_: number): void => {};
+  constructor(
+    readonly file: URL,
+    readonly options: object,
+  ) {
+    super();
+    FakeWorker.made.push(this);
+  }
+  postMessage = (...words: unknown[]) => void this.calls.push(["post", ...words]);
+  ref = () => void this.calls.push(["ref"]);
+  unref = () => void this.calls.push(["unref"]);
+  terminate(): Promise<number> {
+    this.calls.push(["terminate"]);
+    return new Promise((resolve) => {
+      this.end = resolve;
+    });
+  }
+}
+/** A thread, and the worker that it stands for. */
+function fakeThread(program?: string): readonly [WorkerThread, FakeWorker] {
+  threads.Worker = FakeWorker as never;
+  const thread = platform.spawnWorker(program) as WorkerThread;
+  return [thread, FakeWorker.made.at(-1) as FakeWorker];
+}
+
+describe("a thread", () => {
+  it.each([
+    [undefined, "worker.mjs"],
+    ["worker", "worker.mjs"],
+    ["benchmarkWorker", "benchmarkWorker.mjs"],
+  ])("of the program %s runs %s, without the flags of this process", (program, file) => {
+    const [thread, { file: own, options }] = fakeThread(program);
+    expect([own.pathname.split("/dist/").at(-1), options]).toEqual([`node/${file}`, { execArgv: [] }]);
+    void thread.terminate();
+  });
+
+  it("is sent messages with what they transfer", () => {
+    const [thread, { calls }] = fakeThread();
+    const buffer = new ArrayBuffer(8);
+    thread.post("a", [buffer]);
+    thread.post("b");
+    expect(calls).toEqual([
+      ["post", "a", [buffer]],
+      ["post", "b", []],
+    ]);
+    void thread.terminate();
+  });
+
+  const thrown = new Error("out of memory");
+  it.each([
+    ["error", thrown, thrown],
+    ["error", "a text", new Error('"a text"')],
+    ["messageerror", thrown, thrown],
+    ["exit", 3, new Error("the worker thread ended with code 3")],
+  ])("that fails with %s tells an error", (event, value, told) => {
+    const [thread, worker] = fakeThread();
+    const heard: Error[] = [];
+    thread.onFailure((error) => heard.push(error));
+    worker.emit(event, value);
+    expect(heard).toEqual([told]);
+    void thread.terminate();
+  });
+
+  it("has ended once it is terminated, and nothing is heard of its end", async () => {
+    const [thread, worker] = fakeThread();
+    const heard: unknown[] = [];
+    thread.onMessage((message) => heard.push(message));
+    thread.onFailure((error) => heard.push(error));
+    let hasEnded = false;
+    const ended = thread.terminate().then(() => {
+      hasEnded = true;
+    });
+    worker.emit("message", "late");
+    worker.emit("error", thrown); // one that nobody listened to would be thrown here
+    worker.emit("exit", 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([heard, hasEnded, worker.calls]).toEqual([[], false, [["terminate"]]]);
+    worker.end(1);
+    await ended;
+  });
+
+  it.each([
+    ["is taken again", undefined],
+    ["fails", "error"],
+    ["ends", "exit"],
+  ])("that is released does not keep the process alive, until it %s", (_, event) => {
+    const clears = vi.spyOn(timers, "clearTimeout");
+    const [thread, worker] = fakeThread();
+    const heard: unknown[] = [];
+    thread.onFailure((error) => heard.push(error));
+    thread.release();
+    expect(worker.calls).toEqual([["unref"]]);
+    if (event) worker.emit(event, thrown);
+    expect(heard).toEqual([]);
+    const [next, own] = fakeThread();
+    expect([own === worker, clears.mock.calls.length]).toEqual([event === undefined, 1]);
+    expect(worker.calls.slice(1)).toEqual(event ? [] : [["ref"]]);
+    void next.terminate();
+  });
 });
 
 describe("a thread that is released", () => {

@@ -309,9 +309,11 @@ class PageStudy implements StoredStudy {
 
   async keep(name: string, bytes: Uint8Array) {
     checkName("the name of an artifact", name);
+    // A copy, since a part of a larger buffer would be kept with all of it. It is made at once, since the
+    // caller may change the bytes before the transaction begins.
+    const own = bytes.slice();
     await this.write(["artifacts"], ({ artifacts }) =>
-      // a copy, since a part of a larger buffer would be kept with all of it
-      resultOf(artifacts.put({ study: this.id, name, size: bytes.length, bytes: bytes.slice() })),
+      resultOf(artifacts.put({ study: this.id, name, size: own.length, bytes: own })),
     );
   }
 

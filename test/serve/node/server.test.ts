@@ -2,12 +2,15 @@
  * Handlers behind `serveNode` and `nodeHandler`: what passes between them and clients, errors, options, and
  * how a server ends.
  */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
-import { createServer, request as send } from "node:http";
+import { createServer, type Server, request as send } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { handlerOf } from "../../../src/serve/handler.js";
+import { NodeAsked } from "../../../src/serve/node/asked.js";
 import { nodeHandler } from "../../../src/serve/node/handler.js";
+import type { NodeResponse } from "../../../src/serve/node/host.js";
 import type { NodeServerOptions, RequestHandler } from "../../../src/serve/node/options.js";
 import { type NodeServer, serveNode } from "../../../src/serve/node/server.js";
 import { dial, sleep, statusOf } from "../../attack/support/raw.js";
@@ -201,6 +204,22 @@ it("a listener for another server answers and refuses in the same way", async ()
   own.close();
 });
 
+describe("the signal of a request", () => {
+  it.each([
+    ["has left before it is looked at", true, false, true],
+    ["has left with all of the response", true, true, false],
+    ["waits", false, false, false],
+  ])("is aborted if its client %s: %s", (_, destroyed, writableFinished, isAborted) => {
+    const on = (_: string, listener: () => void) => void closes.push(listener);
+    const closes: (() => void)[] = [];
+    const outgoing = { destroyed, writableFinished, on } as unknown as NodeResponse;
+    const { signal } = new NodeAsked("GET", "http://localhost/", new Map(), null, outgoing);
+    expect([signal.aborted, closes.length]).toEqual([isAborted, destroyed ? 0 : 1]);
+    closes[0]?.();
+    expect(signal.aborted).toBe(!writableFinished);
+  });
+});
+
 describe("close", () => {
   it("lets running responses end, refuses others, and ends streams of events", async () => {
     const idle = (): void => {};
@@ -291,6 +310,27 @@ describe("options", () => {
   ])("%# are refused", async (given, options, message) => {
     const refused = await refusal(() => serveNode(given as RequestHandler, options as NodeServerOptions));
     expect(refused).toContain(message);
+  });
+
+  it.each([
+    [{}, [256, 10_000, 5_000, 1_000]],
+    [{ maxConnections: 7, headersTimeout: 700, idleTimeout: 800, closeTimeout: 900 }, [7, 700, 800, 700]],
+  ])("%o are those of Node's server, which tells its errors", async (own, expected) => {
+    const REQUEST = "http.server.request.start";
+    const servers: Server[] = [];
+    const hear = (message: unknown) => void servers.push((message as { readonly server: Server }).server);
+    subscribe(REQUEST, hear);
+    const { url } = await start(handler, own);
+    await fetch(url);
+    unsubscribe(REQUEST, hear);
+    const [node] = servers;
+    const { maxConnections, headersTimeout, keepAliveTimeout, requestTimeout, connectionsCheckingInterval } =
+      node as Server & { readonly connectionsCheckingInterval: number };
+    expect([maxConnections, headersTimeout, keepAliveTimeout, connectionsCheckingInterval]).toEqual(expected);
+    expect(requestTimeout).toBe(0); // bodies have their own time-outs
+    const failure = new Error("accept EMFILE");
+    node.emit("error", failure);
+    expect(errors).toEqual([failure]);
   });
 
   it("of nodeHandler are its own", async () => {
