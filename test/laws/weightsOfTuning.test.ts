@@ -15,6 +15,7 @@ import { chooseTemperature } from "../../src/tune/ensemble/temperature.js";
 import { gridSearch } from "../../src/tune/gridSearch.js";
 import { nestedCrossValidation } from "../../src/tune/nestedCv.js";
 import { findLearningRate } from "../../src/tune/rateFinder.js";
+import { cheapestThreshold, costMetric } from "../../src/tune/trial/cost.js";
 import { toDataset } from "../../src/tune/trial/data.js";
 import { chooseThreshold } from "../../src/tune/trial/threshold.js";
 import { tune } from "../../src/tune/tune.js";
@@ -227,6 +228,30 @@ describe("what is chosen from predictions", () => {
       { yTrue: again(labels), yPred: again(second) },
     ]);
     expect(received).toBe(expected);
+  });
+
+  it.each([
+    { missed: 1, false: 1 },
+    { missed: 9, false: 2 },
+  ])("the threshold by the cost of errors, and that cost: $missed to $false", (cost) => {
+    const [first, second] = candidates;
+    const [received, expected] = [
+      cheapestThreshold(cost, [
+        { yTrue: labels, yPred: first, weights },
+        { yTrue: labels, yPred: second, weights },
+      ]),
+      cheapestThreshold(cost, [
+        { yTrue: again(labels), yPred: again(first) },
+        { yTrue: again(labels), yPred: again(second) },
+      ]),
+    ];
+    expect(received).toBe(expected);
+    const { compute } = costMetric(cost);
+    const decisions = decided(first, 0.4);
+    expect(compute(labels, decisions, 1, weights)).toBeCloseTo(
+      compute(again(labels), again(decisions), 1),
+      12,
+    );
   });
 
   it("the networks of an ensemble, and their products of errors", () => {

@@ -196,6 +196,10 @@ describe("denseSpace and denseModel", () => {
     expect(await refusal(() => checkDenseSpace(data, { epochs: int(1, 1_000_001) }, 100))).toMatch(
       /epochs must be at most 1000000, since curves keep a number for each; received 1000001/,
     );
+    checkDenseSpace(data, { batchSize: int(1, 100) }, 100);
+    expect(await refusal(() => checkDenseSpace(data, { batchSize: int(1, 101) }, 100))).toMatch(
+      /batchSize must be at most 100, the number of rows to train on; received 101/,
+    );
     expect(await refusal(() => checkDenseSpace(data, { activation: float(0, 1) }, 100))).toMatch(
       /activation/,
     );

@@ -1,7 +1,8 @@
 /** Searches that report as scikit-learn's: the table against what `tune` and plain arithmetic say. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { encodeTable } from "../../src/data/dataset.js";
+import { type Dataset, encodeTable } from "../../src/data/dataset.js";
+import { timeSeriesSplit } from "../../src/data/split/time.js";
 import { readTable } from "../../src/data/table.js";
 import type { CustomMetric } from "../../src/metrics/metric.js";
 import { dense } from "../../src/nn/layers/index.js";
@@ -10,6 +11,7 @@ import { sgd } from "../../src/optim/sgd.js";
 import { choice, float } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { random } from "../../src/search/strategies/random/random.js";
+import { cvRows } from "../../src/tune/cvRows.js";
 import { gridSearch, randomSearch } from "../../src/tune/gridSearch.js";
 import { nestedCrossValidation } from "../../src/tune/nestedCv.js";
 import { createTuner } from "../../src/tune/resume/slices.js";
@@ -28,6 +30,12 @@ const recalled: CustomMetric = {
     const rows = [...yTrue.keys()].filter((row) => yTrue[row] === 1);
     return rows.filter((row) => yPred[row] > 0.5).length / rows.length;
   },
+};
+
+const softmaxOfTwo = ({ learningRate }: { readonly learningRate: number }) => {
+  const model = sequential([dense(2, { activation: "softmax" })]);
+  model.compile({ optimizer: sgd({ learningRate }), loss: "categoricalCrossentropy" });
+  return model;
 };
 
 describe("a listener that is async and rejects", () => {
@@ -128,6 +136,22 @@ describe("gridSearch", () => {
     await expect(gridSearch({ ...options, errorScore: "raise" })).rejects.toThrow("trial 0 diverged");
   });
 
+  it("gives the error score to folds without a score alone, of which 0 is one", () => {
+    const trial = (number: number, scores: readonly (number | null)[]) => ({
+      number,
+      params: {},
+      status: "complete" as const,
+      attributes: { folds: scores.map((r2) => ({ scores: { r2 }, fitSeconds: 1, scoreSeconds: 2 })) },
+    });
+    const trials = [trial(0, [0, 0]), trial(1, [0, null]), trial(2, [null, 1])];
+    const rows = cvRows(trials as never, [{ name: "r2", direction: "maximize" }], 2, -9);
+    expect(rows.map(({ scores }) => [...scores.r2.folds, scores.r2.mean, scores.r2.rank])).toEqual([
+      [0, 0, 0, 1],
+      [0, -9, -4.5, 3],
+      [-9, 1, -4, 2],
+    ]);
+  });
+
   it("takes points for ranges of numbers, and one fold", async () => {
     const { rows } = await gridSearch({
       ...base,
@@ -222,6 +246,60 @@ describe("nestedCrossValidation", () => {
       scoring: "accuracy",
     });
     expect(Math.abs(score - 0.5)).toBeLessThan(0.2);
+  });
+
+  it.each<[string, object, number, (data: Dataset) => unknown, unknown]>([
+    ["the threshold of the final model", { scoring: "accuracy" }, 1, ({ outputs }) => outputs, 1],
+    [
+      "the metric that refits",
+      { scoring: ["accuracy", "logLoss"], refit: "logLoss" },
+      -Math.log(0.45),
+      ({ task }) => task,
+      "classification",
+    ],
+    [
+      "a column for each class of a softmax of two",
+      { scoring: "logLoss", model: softmaxOfTwo },
+      -Math.log(0.45),
+      ({ outputs, y: [first, second] }) => [outputs, first, second],
+      [2, 1, 0],
+    ],
+    [
+      "an order of time that the inner folds assume",
+      { scoring: "accuracy", validation: timeSeriesSplit({ folds: 2 }) },
+      1,
+      ({ time }) => time && [...time.slice(0, 2)],
+      [0, 1],
+    ],
+  ])("scores and searches by %s", async (_, options, score, seenOf, seen) => {
+    const found: unknown[] = [];
+    // a search that gives class 1 a probability of 0.45
+    const search = async ({ data }: { readonly data?: Dataset }) => {
+      found.push(seenOf(data as Dataset));
+      const predict = ({ rows, outputs }: Dataset) => ({
+        data: Float64Array.from({ length: rows * outputs }, (_, k) =>
+          outputs === 1 || k % 2 === 1 ? 0.45 : 0.55,
+        ),
+      });
+      return { final: { predict, threshold: 0.4 } };
+    };
+    const ones = y.map((_, i) => Number(i > 0)); // class 0 is in the first training part alone
+    const { scores } = await nestedCrossValidation(
+      search as never,
+      {
+        x,
+        y: ones,
+        task: "classification",
+        space,
+        model: logistic,
+        outer: [{ train: [0, 1, 2, 3, 4, 5], validation: [6, 7, 8] }],
+        validation: { folds: 2 },
+        positive: "1",
+        ...options,
+      } as never,
+    );
+    expect(found[0]).toEqual(seen);
+    expect(scores[0]).toBeCloseTo(score, 12);
   });
 
   it("refuses options in place of a search", async () => {

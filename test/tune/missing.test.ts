@@ -47,6 +47,8 @@ describe("missing cells of x", () => {
       refused,
     );
     await expect(tune({ ...settings, pipeline: () => ({ impute: "mean" }) })).rejects.toThrow(refused);
+    for (const pipeline of [{ indicator: false }, { columns: { x1: { indicator: false } } }])
+      await expect(tune({ ...settings, pipeline })).rejects.toThrow(refused);
     const typed = { data: Float32Array.from(x.flat()), shape: [40, 2] };
     await expect(tune({ ...settings, x: typed })).rejects.toThrow('choose missing: "impute"');
   });

@@ -200,6 +200,16 @@ describe("the learning-rate finder", () => {
       ],
       [{ model: 3 as never }, /model must be a function of \{ learningRate \}; received 3/],
       [{ epochs: 3 } as object, /unknown option of findLearningRate "epochs"/],
+      [
+        {
+          model({ learningRate }) {
+            const model = sequential([dense(1)]);
+            model.compile({ optimizer: sgd({ learningRate }), loss: "binaryCrossentropy" });
+            return model;
+          },
+        },
+        /binaryCrossentropy/,
+      ],
       [{ x: rows.slice(1) }, /x has 39 rows and y 40/],
       [{ model: () => sequential([dense(1)]) }, /invalid_state: the model is not compiled/],
     ];

@@ -48,6 +48,26 @@ describe("chooseThreshold", () => {
     );
   });
 
+  it.each([
+    // a level of each row: how many midpoints are tried beside a half
+    [512, 511],
+    [513, 512],
+    [700, 512],
+    [1400, 512],
+  ])("tries a half and the midpoints of %i levels, at most 512", (rows, expected) => {
+    const tried = new Set<number>();
+    const counting = {
+      ...metrics.accuracy,
+      direction: "maximize" as const,
+      compute(_: Float64Array, yPred: ArrayLike<number>) {
+        return tried.add(Array.from(yPred).indexOf(1)).size === 0 ? 1 : 0;
+      },
+    };
+    const yPred = Float64Array.from({ length: rows }, (_, i) => (i + 1) / (2 * rows + 2));
+    chooseThreshold(counting as never, [{ yTrue: new Float64Array(rows), yPred }]);
+    expect(tried.size).toBe(expected + 1);
+  });
+
   it("keeps a half where nothing is better", () => {
     const parts = [{ yTrue: Float64Array.of(0, 1), yPred: Float64Array.of(0.1, 0.9) }];
     expect(chooseThreshold(metrics.accuracy, parts)).toBe(0.5);

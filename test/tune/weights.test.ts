@@ -151,6 +151,12 @@ describe("the default metric", () => {
       accuracies.map(({ value: mean, std }) => ({ scores: { accuracy: { mean, std } } })),
     );
     expect(losses.every(({ attributes }) => attributes === undefined)).toBe(true);
+    // a trial that diverged has no scores
+    const diverging = await tune({ ...common, space: rates(0.1, 1e39) });
+    expect(diverging.trials.map(({ status, attributes = {} }) => [status, "scores" in attributes])).toEqual([
+      ["complete", true],
+      ["diverged", false],
+    ]);
   });
 
   it("is log loss of rare classes too, and r2 of quantities", async () => {

@@ -245,7 +245,10 @@ function labelsOf(y: Float64Array, columns: number): Int32Array | undefined {
 
 function timesOf(time: Times, rows: number): Float64Array {
   mustBeArray("time", time, "an array with the time of each row");
-  const values = Float64Array.from(time as ArrayLike<number>, Number);
+  // no other value, such as null, although it converts to a number
+  const values = Float64Array.from(time as ArrayLike<number | { getTime?(): number } | null>, (each) =>
+    typeof each === "number" ? each : (each?.getTime?.() ?? Number.NaN),
+  );
   check(
     values.length === rows && values.every(Number.isFinite),
     () => `time must be a finite number or a valid date for each of the ${rows} rows; received ${show(time)}`,

@@ -84,6 +84,12 @@ describe("errorProducts", () => {
   });
 });
 
+it("products without the only part are those of all rows, since there are no others", () => {
+  const rows = { outputs: 1, targets: Float32Array.of(1, 2), parts: Int32Array.of(0, 0) };
+  const products = errorProducts([Float32Array.of(2, 4), Float32Array.of(0, 0)], rows);
+  expect(withoutPart(products, 0)).toEqual([Float64Array.of(5, -5), Float64Array.of(-5, 5)]);
+});
+
 describe("pick", () => {
   it("takes each time one with which no other leaves less error", () => {
     fc.assert(

@@ -74,6 +74,33 @@ describe("a worker", () => {
     worker.free();
   });
 
+  it.each<[string, Partial<Job>]>([
+    ["fold", { fold: 1 }],
+    ["pipeline", { pipeline: { scale: "minMax" } }],
+    ["class weight", { classWeight: [1, 9] }],
+  ])("keeps a fold of another %s apart", async (_, more) => {
+    const [job] = jobs;
+    const weighted = {
+      ...job,
+      programs: { ...job.programs, train: programOf(architecture, "trainWeighted", 8) },
+      classWeight: [1, 1],
+    };
+    const alone = new JobWorker(data);
+    const expected = await alone.run({ ...weighted, ...more });
+    const worker = new JobWorker(data);
+    expect((await worker.run(weighted)).prediction).not.toEqual(expected.prediction);
+    expect((await worker.run({ ...weighted, ...more })).prediction).toEqual(expected.prediction);
+    for (const each of [alone, worker]) each.free();
+  });
+
+  it("uses at most half of a limited memory for folds, and none for a job that cannot start", async () => {
+    const worker = new JobWorker(data, undefined, 2 ** 24);
+    expect(worker["kept"]).toBe(2 ** 24 / 2 / Float32Array.BYTES_PER_ELEMENT);
+    expect(() => worker.open({ ...jobs[0], from: { arrays: {} } as never })).toThrow();
+    expect([...worker["held"].values()].map(({ users }) => users)).toEqual([0]);
+    worker.free();
+  });
+
   it("frees no fold under a job that uses it", async () => {
     const pause = () => new Promise<void>((resolve) => void setTimeout(resolve));
     const together = (worker: JobWorker) => Promise.all(jobs.map((job) => worker.run(job, pause)));

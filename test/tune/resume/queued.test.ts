@@ -10,7 +10,7 @@ import { tuneWorker } from "../../../src/tune/resume/queued.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TuneObjectiveOptions, TuneOptions, TuneResult } from "../../../src/tune/tuner/options.js";
 import type { JobQueue } from "../../../src/workers/queue/queue.js";
-import { refusal, untimed, x, y } from "../support.js";
+import { logistic, rates, refusal, untimed, x, y } from "../support.js";
 import { base, space } from "./tuning.js";
 
 type S = typeof space;
@@ -99,6 +99,34 @@ describe("tune with a queue", () => {
     await working;
     await worker.close();
   });
+
+  it.each<[string, object]>([
+    ["of a model", { ...base, space: rates(0.1, 0.2, 0.3), model: logistic, trials: 3 }],
+    ["of a function", { space, objective: () => 1, direction: "minimize", trials: 3 }],
+  ])(
+    "names the jobs %s by trial and number, and the first trials are the most urgent",
+    async (_, options) => {
+      const queue = memoryQueue();
+      const put: [trial: string, index: string, priority: number][] = [];
+      const recording: JobQueue = {
+        ...bound(queue),
+        async put(jobs) {
+          for (const { name, priority = 0 } of jobs) {
+            const [, trial, index] = /^(.*)\/(\d+)-[0-9a-f]+$/.exec(name) as RegExpExecArray;
+            put.push([trial, index, priority]);
+          }
+          await queue.put(jobs);
+        },
+      };
+      await tune({ ...options, queue: recording, jobs: 1 } as never);
+      const folds = "model" in options ? ["0", "1", "2"] : ["0"];
+      for (const trial of ["0", "1", "2"])
+        expect(put.filter(([own]) => own === trial)).toEqual(
+          folds.map((index) => [trial, index, trial === "0" ? -0 : -Number(trial)]),
+        );
+      expect(put.filter(([own]) => own === "final")).toEqual("model" in options ? [["final", "0", 0]] : []);
+    },
+  );
 
   it("fails the trials whose jobs no worker can do, with the reason", async () => {
     const queue = memoryQueue();

@@ -12,8 +12,9 @@ import { sgd } from "../../../src/optim/sgd.js";
 import { halving } from "../../../src/search/schedulers/halving.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { createBackend } from "../../../src/tune/jobs/backend.js";
-import type { Job } from "../../../src/tune/jobs/job.js";
+import type { Job, JobResult } from "../../../src/tune/jobs/job.js";
 import { fitFinal } from "../../../src/tune/trial/final.js";
+import { shortenedBy } from "../../../src/tune/trial/finalLimits.js";
 import type { FitSettings } from "../../../src/tune/trial/training.js";
 import { tune } from "../../../src/tune/tune.js";
 import { runTuner } from "../../../src/tune/tuner/run.js";
@@ -23,6 +24,8 @@ import { linear, quantity, rates, refusal, x } from "../support.js";
 
 /** ½(1 + cos(πe/4)) at e = 0, …, 3 */
 const SHARES = [1, (1 + Math.SQRT1_2) / 2, 0.5, (1 - Math.SQRT1_2) / 2];
+/** ½(1 + cos(πe/6)) at e = 0, …, 5 */
+const SIXTHS = Array.from({ length: 6 }, (_, epoch) => (1 + Math.cos((Math.PI * epoch) / 6)) / 2);
 const RATE = 0.125;
 const fit = { epochs: 4, batchSize: 8 };
 const base = {
@@ -144,42 +147,63 @@ describe("learningRateDecay", () => {
   });
 });
 
-it("ends with the epochs of a final fit that time cuts short", async () => {
-  const options = { ...base, fit: { ...fit, epochs: 6, learningRateDecay: "cosine" } } as const;
-  const setup = await setUpTuner(options, scoringOf({}));
-  const backend = createBackend(setup.trialSetup.rows, 1);
-  await runTuner({ ...setup, refit: false }, backend, undefined);
-  const jobs: Job[] = [];
-  const watched = {
-    concurrency: 1,
-    run(job: Job) {
-      jobs.push(job);
-      return backend.run(job);
-    },
-    close: () => backend.close(),
-  };
-  const limits = {
-    networks: () => 1,
-    confirm: () => false,
-    plan: () => ({ fold: 3, prepare: 0 }),
-    epochs: () => 3,
-    until: () => 7e15,
-  };
-  const { shortened } = await fitFinal<typeof options.space>(
-    { ...setup.trialSetup, backend: watched as never },
-    setup.study,
-    0,
-    limits,
-  );
-  expect(jobs.map(({ epochs, learningRates, until }) => ({ epochs, learningRates, until }))).toEqual([
-    {
-      epochs: 3,
-      learningRates: [RATE, 0.75 * RATE, 0.25 * RATE].map((rate) => expect.closeTo(rate, 12)),
-      until: 7e15,
-    },
-  ]);
-  expect(shortened).toEqual({ epochs: 3, of: 6 });
-  await watched.close();
+it.each([
+  // what is planned, and what time leaves: rates that end with the last epoch
+  ["that time cuts short", {}, [6, 6, 6], 3, 0, [1, 0.75, 0.25], { epochs: 3, of: 6 }],
+  // as many epochs as the folds kept, at their rates
+  ["of trials that stopped early", {}, [4, 3, 4], 4, 0, SIXTHS, undefined],
+  ["of some of the rows", { searchRows: 20 }, [6, 6, 6], 6, 1, SIXTHS, { epochs: 6, of: 6, rows: 30 }],
+] as const)(
+  "ends with the epochs of a final fit %s",
+  async (_, more, kept, left, smaller, shares, expected) => {
+    const options = { ...base, ...more, fit: { ...fit, epochs: 6, learningRateDecay: "cosine" } } as const;
+    const setup = await setUpTuner(options, scoringOf({}));
+    const { rows } = setup.trialSetup;
+    const backend = createBackend(rows, 1);
+    await runTuner({ ...setup, refit: false }, backend, undefined);
+    const jobs: Job[] = [];
+    const watched = {
+      concurrency: 1,
+      run(job: Job) {
+        jobs.push(job);
+        return backend.run(job);
+      },
+      close: () => backend.close(),
+    };
+    const limits = {
+      networks: () => 1,
+      confirm: () => false,
+      plan: () => ({ fold: rows.finals[smaller], prepare: 0 }),
+      epochs: (_: number, planned: number) => Math.min(planned, left),
+      until: () => 7e15,
+    };
+    const { seed, directions, trials } = setup.study;
+    const { shortened } = await fitFinal<typeof base.space>(
+      { ...setup.trialSetup, backend: watched as never },
+      { seed, directions, trials: [{ ...trials[0], attributes: { epochs: kept } }] },
+      0,
+      limits,
+    );
+    expect(jobs.map(({ epochs, learningRates, until }) => ({ epochs, learningRates, until }))).toEqual([
+      { epochs: left, learningRates: shares.map((share) => expect.closeTo(share * RATE, 12)), until: 7e15 },
+    ]);
+    expect(shortened).toEqual(expected);
+    await watched.close();
+  },
+);
+
+it.each<[string, readonly Partial<JobResult & { planned: number }>[], number | undefined, unknown]>([
+  ["the smallest share of its epochs", [{ planned: 4 }, { planned: 9 }], undefined, { epochs: 3, of: 9 }],
+  ["a cut in the last epoch", [{ planned: 3, cut: true }], undefined, { epochs: 3, of: 3 }],
+  ["no network that diverged", [{ planned: 9, finite: false }, { planned: 3 }], undefined, undefined],
+  ["rows, however many epochs", [{ planned: 3 }], 50, { epochs: 3, of: 3, rows: 50 }],
+])("how far a final fit went is told by %s", (_, fits, rows, expected) => {
+  const curves = { loss: new Float32Array(3) };
+  const all = fits.map(({ planned = 0, ...result }) => ({
+    planned,
+    result: { finite: true, curves, ...result } as JobResult,
+  }));
+  expect(shortenedBy(all, rows)).toEqual(expected);
 });
 
 it("tells of the network that was cut the shortest, not of the first", async () => {
@@ -201,5 +225,10 @@ it("tells of the network that was cut the shortest, not of the first", async () 
   };
   const { shortened } = await fitFinal<typeof base.space>(final, setup.study, 0, limits);
   expect([given, shortened]).toEqual([[], { epochs: 4, of: 6 }]);
+  // a network that diverged is not among those that are averaged
+  const run = async (job: Job) => ({ ...(await backend.run(job)), finite: given.push(0) !== 2 });
+  const diverging = { ...final, backend: { ...backend, run } };
+  const { ensemble: left } = await fitFinal<typeof base.space>(diverging, setup.study, 0, limits);
+  expect(left?.members.reduce((sum, { networks }) => sum + networks, 0)).toBe(2);
   await backend.close();
 });

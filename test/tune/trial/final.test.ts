@@ -3,8 +3,10 @@ import { describe, expect, it } from "vitest";
 import { encodeTable } from "../../../src/data/dataset.js";
 import { fitPipeline } from "../../../src/data/pipeline/pipeline.js";
 import { readTable } from "../../../src/data/table.js";
+import { decided } from "../../../src/metrics/decided.js";
 import { accuracy } from "../../../src/metrics/index.js";
 import type { CustomMetric } from "../../../src/metrics/metric.js";
+import { metricNamed } from "../../../src/metrics/registry.js";
 import { loadModel, saveModel } from "../../../src/model/save.js";
 import { dense } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
@@ -144,6 +146,36 @@ describe("the test part", () => {
   });
 });
 
+describe("the scores of the test part", () => {
+  const wavy = x.map(([a, b, c], i) => 1000 + 50 * a - 30 * b * a + 20 * c + 9 * Math.sin(9 * i));
+  const classes = { y, model: logistic, fit: { epochs: 3, batchSize: 8 } };
+  it.each<[string, object]>([
+    ["one network", { y: wavy }],
+    ["networks and untuned models", { y: wavy, ensemble: { networks: 6, selection: "best" } }],
+    ["classes", classes],
+    ["a threshold", { ...classes, threshold: "recall" }],
+    ["a calibrated ensemble", { ...classes, calibrate: true, threshold: "f1", ensemble: 2 }],
+    ["rows in time", { y: wavy, time: x.map((_, i) => -i) }],
+  ])("are those of its predictions: %s", async (what, options) => {
+    const given = { ...regression, space: rates(0.01, 0.02, 0.05), testSize: 0.25, ...options };
+    const { final, testRows, ensemble } = await tune(given);
+    const rows = [...testRows];
+    const { data } = final.predict(rows.map((row) => x[row]));
+    const truths = Float64Array.from(rows, (row) => given.y[row]);
+    expect(Object.keys(final.test).length).toBeGreaterThan(3);
+    for (const [name, score] of Object.entries(final.test)) {
+      const metric = metricNamed(name);
+      const own = metric.decides ? decided(data, final.threshold) : data;
+      expect(score).toBeCloseTo(metric.compute(truths, own, 1), 4);
+    }
+    if (!what.startsWith("networks")) return;
+    expect([ensemble?.members.length, Object.keys(ensemble?.untuned ?? {})]).toEqual([
+      expect.toSatisfy((count) => count > 0),
+      expect.toSatisfy((names) => names.length > 0),
+    ]);
+  });
+});
+
 describe("the final fit", () => {
   it("runs as many epochs as the folds of the best trial kept", async () => {
     const noise = randomRows(60, 1, 5).map(([value]) => Number(value > 0)); // nothing to learn: later epochs are worse
@@ -268,7 +300,13 @@ describe("the table of a final model", () => {
     const expected: Readonly<Record<keyof TableDescription, unknown>> = {
       schema: {
         na: data.schema?.na,
-        columns: expect.arrayContaining(names.map((name) => expect.objectContaining({ name }))),
+        // without cells of the table
+        columns: data.schema?.columns
+          .filter(({ name }) => names.includes(name))
+          .map(({ samples: _, ...column }) => {
+            const isInput = data.inputs.some(({ name }) => name === column.name);
+            return isInput ? column : { ...column, role: "target" };
+          }),
       },
       inputs: data.inputs.map((input) => ({ ...input, gaps: data.imputes ?? input.gaps })),
       pipeline: fitPipeline(data).pipeline,

@@ -2,7 +2,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Dataset, Input } from "../../../src/data/dataset.js";
-import { divideRows, type FoldSettings, inOrder, sizesOf } from "../../../src/tune/trial/folds.js";
+import {
+  divideRows,
+  type FoldSettings,
+  foldsOfDivision,
+  inOrder,
+  sizesOf,
+} from "../../../src/tune/trial/folds.js";
 import { cases } from "../../cases.js";
 import { refusal } from "../../data/refusal.js";
 import { columnsFrom } from "../../data/rows.js";
@@ -39,6 +45,7 @@ it("a splitter of rows in the order of time does not put that order in place of 
   const time = Float64Array.from({ length: ROWS }, (_, row) => -row);
   expect(inOrder({ ...data, time }, ordered).time).toBe(time);
   expect(inOrder(data, () => []).time).toBeUndefined();
+  expect(inOrder({ ...data, groups: new Int32Array(ROWS) }, ordered).time).toHaveLength(ROWS);
 });
 
 /** Inputs that say which row they are in; not scaled, they name the rows of each part. */
@@ -136,6 +143,12 @@ describe("the folds of a study", () => {
     const divided = finals(12, { folds: 3 });
     expect(divided.finals).toEqual([3, 10, 11]);
     expect([scored, divided.scored, divided.folds.length]).toEqual([1, 3, 12]);
+    // of the rows of trials, each time in another order
+    const divisions = [0, 1, 2].map((division) => foldsOfDivision(divided, division));
+    expect(divisions.flat()).toEqual([0, 1, 2, 4, 5, 6, 7, 8, 9]);
+    const partsOf = (fold: number) => [...divided.folds[fold].train, ...divided.folds[fold].validation];
+    for (const fold of divisions.flat()) expect(sorted(partsOf(fold))).toEqual(sorted(partsOf(0)));
+    expect(new Set(divisions.map(([first]) => String(divided.folds[first].validation))).size).toBe(3);
   });
 
   it("uses the last rows in time, and whole groups", () => {
@@ -151,6 +164,29 @@ describe("the folds of a study", () => {
     const used = usedOf({ groups });
     expect(used.length).toBe(12);
     for (const row of used) expect(used.filter((each) => each >> 2 === row >> 2).length).toBe(4);
+  });
+
+  it("gives a function the rows of trials in their order, and refuses its test rows in any part", () => {
+    const data = table("regression", ids);
+    const plan = { testSize: 0.25, seed: 3 };
+    const halves = ({ rows }: { readonly rows: number }) => {
+      const all = Array.from({ length: rows }, (_, i) => i);
+      return [{ train: all.slice(0, rows / 2), validation: all.slice(rows / 2) }];
+    };
+    const { folds } = divideRows(data, { ...plan, validation: halves, searchRows: 12 });
+    const used = [...folds[0].train, ...folds[0].validation];
+    expect([used.length, used]).toEqual([12, sorted(used)]);
+    const [test] = folds[1].validation;
+    const [first, second] = folds[1].train;
+    for (const [train, validation] of [
+      [test, first],
+      [first, test],
+    ])
+      expect(
+        refusal(() =>
+          divideRows(data, { ...plan, validation: [{ train: [train, second], validation: [validation] }] }),
+        ),
+      ).toMatch(`validation must not use test rows; received row ${test} in both`);
   });
 
   it("refuses rows for trials that are not a number of at least 2, or beside folds of ids", () => {

@@ -36,6 +36,12 @@ const plain = (folds: readonly object[]) =>
   folds.map((fold) => Object.values(fold).map((part: Int32Array) => [...part]));
 const ids = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
+/** A fold that validates different rows of the given classes, and trains on all others. */
+const alike = (classes: readonly number[]) => {
+  const validation = classes.map((label, i) => ids(0, ROWS).filter((row) => y[row] === label)[i]);
+  return { train: ids(0, ROWS).filter((row) => !validation.includes(row)), validation };
+};
+
 describe("a splitter", () => {
   it.each(splitterNames)("%s scores trials as the list of its folds does, to the bit", async (name) => {
     const options = /^leaveP/.test(name) ? { p: 1 } : {};
@@ -274,6 +280,28 @@ describe("tune refuses", () => {
         "choose accuracy or logLoss, or larger folds",
     ],
     [
+      "rocAuc of rows of one class, of the last fold alone",
+      {
+        ...base,
+        metric: "rocAuc",
+        validation: [
+          [1, 0],
+          [0, 0],
+        ].map(alike),
+      },
+      /received rocAuc, which is undefined on fold 2 \(validation rows: 2\)/,
+    ],
+    [
+      "rocAuc of one class but for rows of weight 0",
+      {
+        ...base,
+        metric: "rocAuc",
+        sampleWeight: base.y.map((_, row) => Number(row !== alike([1, 0]).validation[0])),
+        validation: [alike([1, 0])],
+      },
+      /received rocAuc, which is undefined on fold 1 \(validation rows: 2\)/,
+    ],
+    [
       "r2 of one row, as is the default",
       { ...regression, metric: undefined, validation: leaveOneOut },
       /received r2, which is undefined on fold 1 \(validation rows: 1\); choose meanAbsoluteError, or larger folds$/,
@@ -373,6 +401,13 @@ describe("tune refuses", () => {
       { ...base, time: x.map((_, i) => new Date(i === 7 ? "never" : i)) },
       /^invalid_data: time must be a finite number or a valid date for each of the 60 rows; received \["1970/,
     ],
+    ...[null, true, "2"].map((none): [string, object, string | RegExp] => [
+      `a time that is ${JSON.stringify(none)}`,
+      { ...base, time: x.map((_, i) => (i === 1 ? none : i)) },
+      new RegExp(
+        `^invalid_data: time must be a finite number or a valid date .*received \\[0,${JSON.stringify(none)},2,`,
+      ),
+    ]),
   ])("%s", async (_, options, message) => {
     const said = await refusal(() => tune(options as typeof base & { validation?: Validation }));
     if (typeof message === "string") expect(said).toBe(message);
