@@ -22,6 +22,7 @@ export const APART = [
     "cli/optimize/programs",
     "cli/optimize/stopped",
     "cli/reach",
+    "cli/refusedStorage",
     "cli/rowFlags",
     "cli/speed",
     "cloudflare/node",

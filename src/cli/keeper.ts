@@ -8,7 +8,7 @@ import type { StoredStudy } from "../store/storage.js";
 import type { JobQueue } from "../workers/queue/queue.js";
 import { quoted } from "./explain.js";
 import { openQueue } from "./queue.js";
-import { claimStudy, openStorage, StudyRecord, shownStorage } from "./storageFile.js";
+import { claimStudy, openStorage, orClosed, StudyRecord, shownStorage } from "./storageFile.js";
 import { hasStudyOf, type Made, type SavedProgram, type SavedTable, StudyFolder } from "./studyFolder.js";
 
 /** Where a study is kept, during the run and after it. */
@@ -106,13 +106,15 @@ async function newRecord(
   { command, metrics = [] }: Keepable,
 ): Promise<StudyRecord> {
   const storage = await openStorage(path, "create");
-  const recorder = await recordStudy(storage, name, { command, metrics: [...metrics] });
-  check(
-    !recorder.study,
-    () => `study ${show(name)} has just been created by another process; run the command again to join it`,
-    "conflict",
-  );
-  return new StudyRecord(storage, recorder, command);
+  return orClosed(storage, async () => {
+    const recorder = await recordStudy(storage, name, { command, metrics: [...metrics] });
+    check(
+      !recorder.study,
+      () => `study ${show(name)} has just been created by another process; run the command again to join it`,
+      "conflict",
+    );
+    return new StudyRecord(storage, recorder, command);
+  });
 }
 
 function storageKeeper(record: StudyRecord, { storage = "", study = "", queue }: Places): Keeper {

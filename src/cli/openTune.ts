@@ -3,8 +3,9 @@ import type { Command } from "commander";
 import { check } from "../errors.js";
 import type { StudyJson } from "../search/study/contract.js";
 import { recordStudy } from "../store/recorder.js";
+import type { StudyStorage } from "../store/storage.js";
 import { checkPlaces, flagsChanged, flagsGiven, mustBeUnchanged } from "./resume.js";
-import { commandOf, namesIn, noStudy, openIfThere, StudyRecord } from "./storageFile.js";
+import { commandOf, namesIn, noStudy, openIfThere, orClosed, StudyRecord } from "./storageFile.js";
 import { readStudy, type SavedTable } from "./studyFolder.js";
 import { CHANGEABLE, heldFlags, type TuneFlags } from "./tuneFlags.js";
 
@@ -33,6 +34,15 @@ export async function openStudy(
     const all = { ...(saved.flags as unknown as TuneFlags), ...flagsChanged(flags, CHANGEABLE) };
     return { file: file ?? saved.file, flags: all, data: saved.data };
   };
+  const inStorage = async (opened: StudyStorage, name: string): Promise<OpenStudy | undefined> => {
+    const kept = await opened.open(name);
+    if (!kept) return undefined;
+    const saved = commandOf(kept);
+    mustBeUnchanged(name, heldFlags(flags), saved.flags, flagsGiven(command, CHANGEABLE));
+    const recorder = await recordStudy(opened, name);
+    const record = new StudyRecord(opened, recorder, saved);
+    return { ...resumed(saved), ...(recorder.study && { study: recorder.study }), record };
+  };
   checkPlaces(command, flags, CHANGEABLE);
   check(
     flags.queue === undefined || storage !== undefined,
@@ -44,21 +54,12 @@ export async function openStudy(
   );
   if (storage !== undefined && name !== undefined) {
     const opened = await openIfThere(storage);
-    const kept = await opened?.open(name);
-    if (!opened || !kept) {
-      const known = opened ? await namesIn(opened) : "none";
-      await opened?.close();
-      check(
-        file !== undefined,
-        () => `${noStudy(storage, name, known)}; a new one needs a table, <data.csv>`,
-      );
-      return { file, flags };
-    }
-    const saved = commandOf(kept);
-    mustBeUnchanged(kept.name, heldFlags(flags), saved.flags, flagsGiven(command, CHANGEABLE));
-    const recorder = await recordStudy(opened, name);
-    const record = new StudyRecord(opened, recorder, saved);
-    return { ...resumed(saved), ...(recorder.study && { study: recorder.study }), record };
+    const old = opened && (await orClosed(opened, () => inStorage(opened, name)));
+    if (old) return old;
+    const known = opened ? await namesIn(opened) : "none";
+    await opened?.close();
+    check(file !== undefined, () => `${noStudy(storage, name, known)}; a new one needs a table, <data.csv>`);
+    return { file, flags };
   }
   if (resume === undefined) return { file: needed(file), flags };
   const { study, ...saved } = readStudy(resume);

@@ -86,6 +86,16 @@ export async function openIfThere(path: string): Promise<StudyStorage | undefine
   }
 }
 
+/** Closes a storage if what opens a study in it fails: its connection would keep the process alive. */
+export async function orClosed<R>(storage: StudyStorage, open: () => Promise<R>): Promise<R> {
+  try {
+    return await open();
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
 /**
  * Claims the right to hand out the work of a study, until the process ends or releases it.
  *

@@ -6,7 +6,7 @@ import type { StudyJson } from "../../search/study/contract.js";
 import { recordStudy } from "../../store/recorder.js";
 import type { StoredStudy } from "../../store/storage.js";
 import { checkPlaces, flagsChanged, flagsGiven, mustBeUnchanged } from "../resume.js";
-import { openStorage, StudyRecord } from "../storageFile.js";
+import { openStorage, orClosed, StudyRecord } from "../storageFile.js";
 import { readProgramStudy, type SavedProgram } from "../studyFolder.js";
 import { CHANGEABLE, heldFlags, type OptimizeFlags } from "./flags.js";
 
@@ -44,7 +44,7 @@ async function inStorage(
   name: string,
 ): Promise<OpenStudy> {
   const storage = await openStorage(path, words.length > 0 ? "create" : "use"); // without a program there is nothing to start
-  try {
+  return orClosed(storage, async () => {
     const kept = await storage.open(name);
     const saved = kept && commandIn(kept);
     const own = saved ?? { program: words, flags: heldFlags(flags) };
@@ -68,10 +68,7 @@ async function inStorage(
     const given = flagsGiven(command, CHANGEABLE).filter((flag) => Object.hasOwn(its, flag));
     mustBeUnchanged(name, { ...flags }, its, given);
     return { words, flags: { ...flags, ...its }, study, record };
-  } catch (error) {
-    await storage.close();
-    throw error;
-  }
+  });
 }
 
 /**
