@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { Agent, type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -231,17 +232,15 @@ async function storedStudy(build: Build): Promise<number> {
   });
 }
 
-/** A study whose trainings two worker processes do. */
+/** A study whose trainings two worker processes do, after a first trial, with which the workers start. */
 const sharedStudy = (build: Build): Promise<number> =>
   inFolder(async (folder) => {
     const where = `--storage ${join(folder, "studies.db")} --study shared`;
     const table = join(build.root, "examples/data/breast-cancer.csv");
-    const tuned = build.start(
-      `tune ${table} --target diagnosis --trials 20 ${where} --queue storage --jobs 0`,
-    );
-    const workers = [1, 2].map(() => build.start(`worker ${where} --jobs 1`));
+    await commandTime(build.start(`tune ${table} --target diagnosis --trials 1 ${where}`));
+    const workers = [1, 2].map(() => build.start(`worker ${where} --jobs 1 --wait`));
     try {
-      return await commandTime(tuned);
+      return await commandTime(build.start(`tune ${where} --trials 21 --queue storage --jobs 0`));
     } finally {
       for (const worker of workers) worker.kill();
       await Promise.all(workers.map((worker) => worker.exitCode ?? once(worker, "exit")));
@@ -259,11 +258,19 @@ async function served(build: Build): Promise<number> {
   const handler = modelServer(await loadPredictor(await saveModel(model)), { token });
   const server = await serveNode(handler, { port: 0 });
   const body = JSON.stringify(Object.fromEntries(row.map((value, i) => [`x${i}`, value])));
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const agent = new Agent({ keepAlive: true });
+  const headers = {
+    authorization: `Bearer ${token}`,
+    "content-type": "application/json",
+    "content-length": body.length,
+  };
+  const options = { agent, headers, method: "POST", path: "/predict", port: server.port };
   const ask = async (): Promise<void> => {
-    const answer = await fetch(`http://127.0.0.1:${server.port}/predict`, { method: "POST", body, headers });
-    if (!answer.ok) throw new Error(await answer.text());
-    await answer.json();
+    const sent = request(options).end(body);
+    const [answer] = (await once(sent, "response")) as [IncomingMessage];
+    if (answer.statusCode !== 200) throw new Error(`a served row: status ${answer.statusCode}`);
+    answer.resume();
+    await once(answer, "end");
   };
   try {
     const requests = 500;
@@ -272,6 +279,7 @@ async function served(build: Build): Promise<number> {
     }, 3);
     return (1000 * all) / requests;
   } finally {
+    agent.destroy();
     await server.close();
   }
 }
