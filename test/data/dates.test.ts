@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeTable } from "../../src/data/dataset.js";
 import { parseDate } from "../../src/data/dates.js";
+import { DAY, isoDay } from "../../src/data/days.js";
 import { fitPipeline } from "../../src/data/pipeline/pipeline.js";
 import { readRecords, readTable } from "../../src/data/table.js";
 import { cases } from "../cases.js";
@@ -152,4 +153,15 @@ describe("a column of dates", () => {
     const [timed] = features(["1970-01-01 06:00", "1970-01-02", "1970-01-03"]);
     expect(timed).toEqual([...own, "when (day sin)", "when (day cos)"]);
   });
+});
+
+it("write every day of leap years and others as ISO 8601, like Date", () => {
+  const wrong: string[] = [];
+  for (const year of [1600, 1899, 1900, 1969, 1970, 2000, 2023, 2024, 2100, 9998])
+    for (let day = 0; day < 366; day++) {
+      const moment = Date.UTC(year, 0, 1 + day);
+      const [iso] = new Date(moment).toISOString().split("T");
+      if (isoDay(moment) !== iso || isoDay(moment + DAY - 1) !== iso) wrong.push(iso);
+    }
+  expect(wrong).toEqual([]);
 });

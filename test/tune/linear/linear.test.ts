@@ -8,6 +8,7 @@ import type { Task } from "../../../src/data/dataset.js";
 import { metricNamed } from "../../../src/metrics/registry.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import { fitBaselines } from "../../../src/tune/baselines/compare.js";
+import { fitLinear, PENALTIES } from "../../../src/tune/linear/choice.js";
 import { type LinearRows, linearFits, predictLinear } from "../../../src/tune/linear/linear.js";
 import { toDataset } from "../../../src/tune/trial/data.js";
 import { cases } from "../../cases.js";
@@ -240,4 +241,37 @@ describe("of 200 tables", () => {
     for (const { index, leastSquares = 0 } of near)
       expect(Math.abs(scoreOf(index, "regression")[0] - leastSquares)).toBeLessThan(0.005);
   });
+});
+
+it("has no weight for a column that is constant up to rounding", () => {
+  const rows = 30;
+  const y = Float64Array.from({ length: rows }, (_, i) => i + (i % 3));
+  const weights = y.map((value) => value / 3 + 0.1); // so that means are rounded
+  const predictionsBy = (columns: readonly ((i: number) => number)[]) => {
+    const x = Float32Array.from({ length: rows * columns.length }, (_, i) =>
+      columns[i % columns.length](Math.floor(i / columns.length)),
+    );
+    return predictionsOf({ task: "regression", outputs: 1, x, y, weights }, 0.1);
+  };
+  const alone = predictionsBy([(i) => i]);
+  for (const constant of [0.1, 0.7, 1 / 3, 123.456, 1e6 / 7])
+    expect(distance(predictionsBy([(i) => i, () => constant]), alone)).toBeLessThan(1e-9);
+});
+
+it("is no weaker than the first penalty at which every fold is separated", () => {
+  const x = Array.from({ length: 40 }, (_, i) => [i - 19.5, (i * 7) % 5]);
+  const data = toDataset({ x, y: x.map(([first]) => Number(first > 0)), task: "classification" });
+  const folds = [0, 1].map((fold) => {
+    const ids = Array.from({ length: 40 }, (_, i) => i);
+    const of = (own: boolean) => Int32Array.from(ids.filter((i) => (i % 2 === fold) === own));
+    return { train: of(false), validation: of(true) };
+  });
+  const learning = { data, pipeline: {}, weights: {} };
+  const metric = metricNamed("logLoss");
+  const isApart = (penalty: number): boolean =>
+    fitLinear(learning, folds, metric, [penalty]).ofFolds.every(({ loss }) => loss < 1e-3);
+  const first = PENALTIES.findIndex(isApart);
+  expect(first).toBeGreaterThan(0);
+  expect(PENALTIES.length - 1).toBeGreaterThan(first);
+  expect(fitLinear(learning, folds, metric).penalty).toBe(PENALTIES[first]);
 });
