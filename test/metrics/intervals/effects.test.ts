@@ -7,19 +7,22 @@ import { RandomStream } from "../../../src/numerics/random.js";
 const ROWS = 14;
 
 /** Rows of so many outputs, some of them wrong, some tied, with weights of all sizes. */
-function rowsFor(kind: "quantities" | "counts" | "two" | "three" | "labels", seed: number): Predicted {
+function rowsFor(
+  kind: "quantities" | "counts" | "two" | "three" | "absent" | "labels",
+  seed: number,
+): Predicted {
   const random = new RandomStream(seed);
-  const outputs = { quantities: 2, counts: 1, two: 1, three: 3, labels: 3 }[kind];
+  const outputs = { quantities: 2, counts: 1, two: 1, three: 3, absent: 3, labels: 3 }[kind];
   const yTrue = new Float64Array(ROWS * outputs);
   const yPred = new Float64Array(ROWS * outputs);
   for (let i = 0; i < ROWS; i++) {
-    const of = i % 3;
+    const of = i % (kind === "absent" ? 2 : 3); // class 2 of `absent` is predicted only
     for (let k = 0; k < outputs; k++) {
       const at = i * outputs + k;
       if (kind === "quantities") yTrue[at] = random.normal();
       else if (kind === "counts") yTrue[at] = 1 + random.integer(5);
       else if (kind === "two") yTrue[at] = i % 2;
-      else if (kind === "three") yTrue[at] = Number(of === k);
+      else if (kind === "three" || kind === "absent") yTrue[at] = Number(of === k);
       else yTrue[at] = Number(random.uniform() < 0.5);
       const guess = random.uniform();
       if (kind === "quantities") yPred[at] = yTrue[at] + random.normal();
@@ -28,7 +31,7 @@ function rowsFor(kind: "quantities" | "counts" | "two" | "three" | "labels", see
       else
         yPred[at] =
           Math.round(10 * (0.4 + 0.2 * yTrue[at] + 0.7 * (guess - 0.5))) / 10 +
-          (kind === "three" ? 0.01 * k : 0);
+          (kind === "three" || kind === "absent" ? 0.01 * k : 0);
     }
   }
   return {
@@ -54,6 +57,8 @@ function slopes(name: string, { yTrue, yPred, outputs, weights = [] as never }: 
     return (total * (moved(1e-5) - moved(-1e-5))) / 2e-5;
   });
 }
+
+const AVERAGES = ["precision", "f1", "jaccard", "balancedAccuracy", "f1Weighted", "cohenKappaQuadratic"];
 
 describe("the influence of rows", () => {
   it.each(
@@ -113,6 +118,7 @@ describe("the influence of rows", () => {
           "rocAucOvo",
           "rocAucOvoWeighted",
         ].map((name) => [name, "three"] as never),
+        [...AVERAGES, "recall", "matthewsCorrcoef"].map((name) => [name, "absent"] as never),
         [
           "accuracyMultiLabel",
           "f1SamplesMultiLabel",
@@ -198,6 +204,17 @@ describe("the influence of rows that were not seen", () => {
     expect(unseen?.mass).toEqual(new Float64Array(18).fill(0.1 / 3));
     expect(unseen?.group).toBe(3);
   });
+});
+
+it.each(AVERAGES)("rows that were not seen are of the classes that occur: %s", (name) => {
+  const predicted = rowsFor("absent", 1);
+  const guesses = Array.from({ length: ROWS }, (_, i) => {
+    const row = predicted.yPred.subarray(3 * i, 3 * i + 3);
+    return row.indexOf(Math.max(...row));
+  });
+  expect(guesses).toContain(2);
+  // a right and a wrong one of each
+  expect(effectOf(metricNamed(name), predicted).unseen?.influence).toHaveLength(2 * 2);
 });
 
 describe("the bias of a share of the error of the best constant", () => {

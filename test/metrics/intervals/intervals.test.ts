@@ -84,6 +84,34 @@ describe("the interval of a mean", () => {
     });
   });
 
+  it.each([true, false])(
+    "counts rows that were not seen in the spread, and in the skewness unless they are even: %s",
+    (isEven) => {
+      const influence = Float64Array.of(-2, -1, -1, 0, 0, 4);
+      const rows = influence.length;
+      const added = { influence: Float64Array.of(3, -2), mass: Float64Array.of(0.5, 0.25) };
+      const { interval } = skewedInterval(
+        7,
+        { influence, unseen: { ...added, isEven } },
+        undefined,
+        () => 0,
+        [-99, 99],
+      );
+      // in float64 by the formula of the docs
+      const sum = (power: number): number =>
+        influence.reduce((total, each) => total + (each / rows) ** power, 0);
+      const more = (power: number): number =>
+        added.influence.reduce((total, each, i) => total + added.mass[i] * (each / rows) ** power, 0);
+      const sigma = Math.sqrt((sum(2) * rows) / (rows - 1) + more(2));
+      const a = (sum(3) + (isEven ? 0 : more(3))) / (6 * sigma ** 3);
+      const t = studentQuantile(rows - 1);
+      [t, -t].forEach((quantile, i) => {
+        const T = (Math.cbrt(1 + 6 * a * (quantile - a)) - 1) / (2 * a);
+        expect(interval[i]).toBeCloseTo(7 - sigma * T, 10);
+      });
+    },
+  );
+
   // printed tables of Student's t, two-sided 5 %
   it.each([
     [3, 3.182],

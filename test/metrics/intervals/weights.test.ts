@@ -3,7 +3,12 @@
  * the score, its spread and its curvature.
  */
 import { beforeAll, describe, expect, it } from "vitest";
-import { intervalOf, whyNoInterval } from "../../../src/metrics/intervals/index.js";
+import {
+  differenceInterval,
+  hasLead,
+  intervalOf,
+  whyNoInterval,
+} from "../../../src/metrics/intervals/index.js";
 import type { MetricName } from "../../../src/metrics/names.js";
 import { metricNamed, metrics } from "../../../src/metrics/registry.js";
 import { ready } from "../../../src/numerics/kernels.js";
@@ -44,5 +49,38 @@ describe.each(["regression", "classification"] as const)("scores of %s", (task) 
     expect(without[1]).toBeGreaterThan(without[0]);
     const hardly = of(ROWS, 1e-12);
     for (const [end, value] of hardly.entries()) expect(Math.abs(value - without[end])).toBeLessThan(1e-4);
+    expect(of(ROWS, 0)).toEqual(without);
+    if (!hasLead(metric, 1)) return;
+    // another model, wrong in other rows
+    const others = metric.decides
+      ? yTrue.map((y, i) => (i % 4 === 0 ? 1 - y : y))
+      : yPred.map((p, i) => p * (1 - ((i * 5) % 7) / 50));
+    const lead = (rows: number, weight: number) => {
+      const model = (guesses: Float64Array) => ({
+        yTrue: yTrue.slice(0, rows),
+        yPred: guesses.slice(0, rows),
+        outputs: 1,
+        weights: Float64Array.from({ length: rows }, (_, i) => (i < KEPT ? 1 + (i % 3) : weight)),
+      });
+      return differenceInterval(metric, model(Float64Array.from(yPred)), model(others));
+    };
+    const { interval } = lead(KEPT, 1);
+    expect(interval[1]).toBeGreaterThan(interval[0]);
+    expect(lead(ROWS, 0)).toEqual(lead(KEPT, 1));
   });
+});
+
+it("a median is between the errors of rows that count", () => {
+  const yTrue = new Float64Array(40);
+  const yPred = yTrue.map((_, i) => (i < 20 ? i + 1 : 100 + i));
+  const weights = yTrue.map((_, i) => (i < 20 ? 1 : 1e-9));
+  const metric = metricNamed("medianAbsoluteError");
+  const of = (rows: number) =>
+    intervalOf(metric, {
+      yTrue: yTrue.slice(0, rows),
+      yPred: yPred.slice(0, rows),
+      outputs: 1,
+      weights: weights.slice(0, rows),
+    })?.interval;
+  expect(of(40)).toEqual(of(20));
 });
