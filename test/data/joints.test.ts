@@ -1,9 +1,11 @@
 /** Where the parts of reading a table meet: rows that are left out, columns with a role, and the receipt. */
 import { describe, expect, it } from "vitest";
+import { encodeIds } from "../../src/data/classes.js";
 import { ColumnsError } from "../../src/data/columns.js";
 import { encodeTable } from "../../src/data/dataset.js";
 import { receiptOf, settlementOf } from "../../src/data/receipt.js";
 import { readTable } from "../../src/data/table.js";
+import { refusal } from "./refusal.js";
 
 /** A table of columns by name, each a function of the row. */
 const tableOf = (rows: number, columns: Readonly<Record<string, (i: number) => string | number>>) =>
@@ -148,4 +150,13 @@ describe("a doubt", () => {
     const found = receiptOf(table).findings.filter(({ type }) => type === "words");
     expect(found.length > 0).toBe(told);
   });
+});
+
+it("class ids of several lines a row are checked by the weight of their row", () => {
+  const ids = [0, 2, 9, 0.5, 1, 1];
+  const encoded = encodeIds(ids, 3, "y", [1, 0, 2]);
+  expect([...encoded]).toEqual([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0]);
+  expect(refusal(() => encodeIds(ids, 3, "y", [0, 1, 0]))).toBe(
+    "invalid_data: y must be integers from 0 to 2; received 9 at index 2",
+  );
 });

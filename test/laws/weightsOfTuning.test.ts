@@ -292,6 +292,15 @@ describe("what is chosen from predictions", () => {
   });
 });
 
+it("a class that is balanced counts by the rows that are trained on, not by those that are weighed", () => {
+  const data = { y: Float64Array.of(0, 0, 0, 1, 0, 1), outputs: 1 };
+  const weighed = (train: readonly number[]) =>
+    lossWeights({ classWeight: "balanced" }, data, Int32Array.from(train), Int32Array.of(4, 5));
+  // 4 / (2 · 3) and 4 / (2 · 1), of mean 1
+  expect(weighed([0, 1, 2, 3])).toEqual(Float32Array.of(0.5, 1.5));
+  expect(weighed([2, 3])).toEqual(Float32Array.of(1, 1));
+});
+
 it("a probability at the threshold is class 0, as metrics and models read it, and none stays none", () => {
   const p = Float32Array.of(0.25, 0.5, 0.50000006, 0.75, Number.NaN);
   expect(decided(p, 0.5)).toEqual(Float64Array.of(0, 0, 1, 1, Number.NaN));

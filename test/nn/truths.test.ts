@@ -48,6 +48,13 @@ describe("fit refuses truths that a loss does not take", () => {
       `${bce} 3.5 in row 1; divide by the largest, 3.5, or use meanSquaredError for quantities`,
     ],
     [
+      "prices, some of them 0",
+      "bce",
+      sigmoids(1),
+      [0, 3.5, 2, 1],
+      `${bce} 3.5 in row 1; divide by the largest, 3.5, or use meanSquaredError for quantities`,
+    ],
+    [
       "temperatures",
       "bce",
       sigmoids(1),
