@@ -141,6 +141,12 @@ describe("windows", () => {
       { length: 5e4 },
       "memory_limit: all windows must have at most 1073741824 numbers; received 2500000000; choose a larger stride, or a shorter length",
     ],
+    [
+      "more than fits with all features",
+      { data: new Float32Array(4 * 33_000), shape: [33_000, 4] },
+      { length: 16_500 },
+      "memory_limit: all windows must have at most 1073741824 numbers; received 1089000000; choose a larger stride, or a shorter length",
+    ],
   ])("refuse %s", (_, data, options, message) => {
     expect(refusal(() => windows(data as never, options as WindowsOptions))).toBe(message);
   });

@@ -47,6 +47,21 @@ describe("metrics of quantities", () => {
     expect(metrics.meanTweedieDeviance({ power })([1, 2], [1, 2])).toBeCloseTo(0, 14);
   });
 
+  it.each([
+    [0, -1, undefined],
+    [0, 0, undefined],
+    [1, -1, /must hold numbers of at least 0.*; received -1/],
+    [1, 0, undefined],
+    [2, -1, /must hold numbers above 0.*; received -1/],
+    [2, 0, /must hold numbers above 0.*; received 0/],
+  ])("read truths by the power: with %d, %d is refused with %s", (power, y, message) => {
+    for (const metric of [metrics.meanTweedieDeviance({ power }), metrics.d2Tweedie({ power })]) {
+      const score = () => metric([y, 2, 3], [1, 2, 3]);
+      if (message) expect(score).toThrow(message);
+      else expect(score()).toSatisfy(Number.isFinite);
+    }
+  });
+
   it("score a constant truth 1 or 0, as scikit-learn does", () => {
     expect([r2([2, 2, 2], [2, 2, 2]), r2([2, 2, 2], [2, 2, 3])]).toEqual([1, 0]);
   });

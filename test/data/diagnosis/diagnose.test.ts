@@ -120,6 +120,14 @@ describe("other warnings", () => {
     );
   });
 
+  it("name no targets far from the others where half of these are equal", () => {
+    const types = warningsOf(
+      (i) => noise[i][2],
+      (i) => (i % 5 === 0 ? 5 + noise[i][1] : 5),
+    ).map(({ type }) => type);
+    expect(types).not.toContain("targetOutliers");
+  });
+
   it("name targets that are as far below the others", () => {
     const [warning] = warningsOf(
       (i) => noise[i][2],

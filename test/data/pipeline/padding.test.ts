@@ -4,7 +4,9 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Applier } from "../../../src/data/pipeline/applier.js";
 import { applyPipeline, type FittedPipeline, fitPipeline } from "../../../src/data/pipeline/pipeline.js";
+import { writeStep } from "../../../src/data/pipeline/steps.js";
 import { cases } from "../../cases.js";
 import { refusal } from "../refusal.js";
 import { numbers } from "./support.js";
@@ -41,6 +43,22 @@ describe("padded steps", () => {
     });
     expect(Array.from(x)).toEqual([1, 20, 0, 0, 3, 10, 5, 30]);
     expect(pipeline.columns.map(({ fill }) => fill)).toEqual([3, 20, 3, 20]);
+  });
+
+  it("have their gaps refused one number at a time, before they are filled", () => {
+    const { pipeline } = fitPipeline(data, { padding });
+    const gaps = Float64Array.from(cells, (cell, i) => (i === 3 ? Number.NaN : cell));
+    const told: [column: number, cells: number[]][] = [];
+    new Applier(pipeline, 2, writeStep).apply(
+      {
+        read: (j) => Float64Array.of(gaps[j], gaps[6 + j], 7),
+        idOf: (row) => row,
+        refuseGaps: (column, own) => void told.push([column, [...own]]),
+      },
+      2,
+      new Float32Array(12),
+    );
+    expect(new Map(told)).toEqual(new Map(Array.from({ length: 6 }, (_, j) => [j, [gaps[j], gaps[6 + j]]])));
   });
 
   it("stand beside other columns", () => {
