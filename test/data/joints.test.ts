@@ -128,6 +128,15 @@ describe("a doubt", () => {
     },
   );
 
+  it("about the order of dates is settled by the one that was guessed", () => {
+    // day and month are the same in every cell
+    const table = tableOf(40, { t: (i) => `0${1 + (i % 9)}/0${1 + (i % 9)}/2024`, y: (i) => i % 2 });
+    const [guess] = receiptOf(table).findings;
+    expect(guess.type).toBe("guess");
+    const order = /is read as (\w+)/.exec(guess.message)![1];
+    expect(settlementOf(receiptOf(table))).toEqual({ dateOrder: order });
+  });
+
   it("that comes first decides, where two concern one column", () => {
     const settlements = [
       { as: { a: "number" }, decimal: { b: "," } },

@@ -95,6 +95,9 @@ describe("getMetric", () => {
     expect(metric.compute(Float64Array.of(1), Float32Array.of(3), 1)).toBe(20);
     expect(getMetric({ ...custom, tasks: ["regression"] }).tasks).toEqual(["regression"]);
     expect(getMetric({ ...custom, direction: "maximize" }).direction).toBe("maximize");
+    const told = { decides: true, truths: "counts", predictions: "probabilities" } as const;
+    expect(getMetric({ ...custom, ...told })).toMatchObject(told);
+    expect(Object.keys(getMetric(custom))).not.toContain("predictions");
   });
 
   it("says which tasks a metric is defined for", () => {

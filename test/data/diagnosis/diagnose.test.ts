@@ -166,3 +166,14 @@ describe("other warnings", () => {
     );
   });
 });
+
+it("new words are foretold by all rows of a large table, not by those that are looked at", () => {
+  // each word twice, in neighbouring rows: of every second row, each word would be there once
+  const lines = Array.from({ length: 40_000 }, (_, i) => `${i % 11},w${i >> 1},${i % 2}`);
+  const table = readTable(["a,b,y", ...lines].join("\n"), { as: { b: "category" } });
+  const types = diagnose(encodeTable(table, { target: "y" })).map(({ type }) => type);
+  expect(types).not.toContain("newWords");
+  const once = Array.from({ length: 40_000 }, (_, i) => `${i % 11},w${i % 3 ? i % 7 : i},${i % 2}`);
+  const other = readTable(["a,b,y", ...once].join("\n"), { as: { b: "category" } });
+  expect(diagnose(encodeTable(other, { target: "y" })).map(({ type }) => type)).toContain("newWords");
+});
