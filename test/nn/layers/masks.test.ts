@@ -14,6 +14,7 @@ import {
   embedding,
   flatten,
   globalAveragePooling1d,
+  globalAveragePooling2d,
   globalMaxPooling1d,
   gru,
   type Layer,
@@ -290,6 +291,30 @@ describe("merging", () => {
     for (const [i, expected] of [ofTwo, ofOne].entries())
       for (const [j, value] of expected.entries()) expect(found[i][j]).toBeCloseTo(value, 4);
   });
+});
+
+it("an average of masked values and one without a mask is of those that count at a step", async () => {
+  const inputs = { a: input([4, 1]), b: input([4, 1]), c: input([4, 1]), ofA: input(4), ofB: input(4) };
+  const values = [marked().apply(inputs.a, inputs.ofA), marked().apply(inputs.b, inputs.ofB), inputs.c];
+  const [a, b, c] = [
+    [2, 30, 4, 50],
+    [5, 6, 70, 80],
+    [1, 2, 3, 4],
+  ].map((row) => [row.map((value) => [value])]);
+  const data = { a, b, c, ofA: [[1, 0, 1, 0]], ofB: [[1, 1, 0, 0]] };
+  const merged = globalAveragePooling1d().apply(merge("average").apply(...values));
+  const [[mean]] = await predicted(inputs, merged, data);
+  // (2 + 5 + 1) / 3, (6 + 2) / 2, (4 + 3) / 2
+  expect(mean).toBeCloseTo((8 / 3 + 4 + 3.5) / 3, 5);
+});
+
+it("a global average of images in steps divides by the pixels of the steps that count", async () => {
+  const inputs = { x: input([4, 2, 1]), of: input(4) };
+  const pooled = globalAveragePooling2d().apply(marked().apply(inputs.x, inputs.of));
+  const pixels = [1, 3, 5, 7, 100, 100, 100, 100].map((value) => [value]);
+  const x = [Array.from({ length: 4 }, (_, i) => pixels.slice(2 * i, 2 * i + 2))];
+  const [[mean]] = await predicted(inputs, pooled, { x, of: [[1, 1, 0, 0]] });
+  expect(mean).toBeCloseTo(4, 5);
 });
 
 describe("a mask before a mask", () => {

@@ -113,6 +113,22 @@ describe("hyperband", () => {
 });
 
 describe("asha", () => {
+  it("counts the trial itself, and no later trials of the same cost", () => {
+    const judge = (own: number, later: readonly number[], earlier: readonly number[]) =>
+      asha({ reduction: 3 }).promotes({
+        number: 9,
+        rung: 0,
+        own: [own],
+        others: [...later, ...earlier].map((cost, i) => ({
+          number: i < later.length ? 10 + i : i,
+          costs: [cost],
+        })),
+      });
+    // of six, two are promoted
+    expect([0.5, 1.5, 2.5].map((own) => judge(own, [], [1, 2, 3, 4, 5]))).toEqual([true, true, false]);
+    expect([1, 2].map((own) => judge(own, [1, 1], [7, 8, 9]))).toEqual([true, false]);
+  });
+
   it("judges each trial by those before it, but for the latest of the lag", async () => {
     const lag = 3;
     const { study, steps } = await run(asha(), { lag });

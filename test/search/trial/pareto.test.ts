@@ -378,3 +378,16 @@ describe("a scheduler of several objectives", () => {
     expect((await run(asha(), concurrency)).toJSON()).toEqual((await run(asha())).toJSON());
   });
 });
+
+it("fronts of trials leave out those without values, whatever their status", () => {
+  const trials = [
+    { values: [1, 2] },
+    { values: [2, 1] },
+    { values: [Number.NaN, 0] },
+    { status: "failed", error: "broken" } as const,
+  ].map((outcome, number) => makeRecord({ number, params: {} }, outcome, 2));
+  expect(trials.map(({ status }) => status)).toEqual(["complete", "complete", "diverged", "failed"]);
+  const fronts = new TrialFronts(["minimize", "minimize"]);
+  for (const trial of trials) fronts.add(trial);
+  for (const count of [2, 3, 4]) expect(fronts.first(trials, count)).toEqual([[0, 1]]);
+});

@@ -95,9 +95,13 @@ describe("a worker", () => {
 
   it("uses at most half of a limited memory for folds, and none for a job that cannot start", async () => {
     const worker = new JobWorker(data, undefined, 2 ** 24);
-    expect(worker["kept"]).toBe(2 ** 24 / 2 / Float32Array.BYTES_PER_ELEMENT);
+    const { kept, held } = worker as unknown as {
+      readonly kept: number;
+      readonly held: ReadonlyMap<string, { readonly users: number }>;
+    };
+    expect(kept).toBe(2 ** 24 / 2 / Float32Array.BYTES_PER_ELEMENT);
     expect(() => worker.open({ ...jobs[0], from: { arrays: {} } as never })).toThrow();
-    expect([...worker["held"].values()].map(({ users }) => users)).toEqual([0]);
+    expect([...held.values()].map(({ users }) => users)).toEqual([0]);
     worker.free();
   });
 

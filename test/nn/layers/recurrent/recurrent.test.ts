@@ -117,6 +117,23 @@ it.each(["concat", "sum", "mul", "ave"] as const)("both directions merge by %s",
   expect(Array.from(both.predict([[1, 2, 3]]).data)).toEqual(expected);
 });
 
+it("bidirectional turns a layer that goes backwards, so that its first direction does", async () => {
+  const both = await ready(
+    bidirectional(simpleRNN(1, { activation: "linear", goBackwards: true })),
+    [3, 1],
+    2,
+  );
+  const weights = (factor: number) => ({ kernel: [[1]], recurrentKernel: [[factor]], bias: [0] });
+  for (const [way, factor] of [
+    ["forward", 2],
+    ["backward", 4],
+  ] as const)
+    for (const [name, value] of Object.entries(weights(factor)))
+      both.setWeights({ ...both.getWeights(), [`bidirectional_1.${way}.${name}`]: value });
+  // 3·4 + 2·2 + 1 from the end, 1·16 + 2·4 + 3 from the beginning
+  expect(Array.from(both.predict([[1, 2, 3]]).data)).toEqual([17, 27]);
+});
+
 it("dropout does nothing in prediction, and its rates are inputs of the program", async () => {
   const model = await ready(gru(3, { dropout: 0.5, recurrentDropout: 0.25 }), [4, 2], 3);
   const plainModel = await ready(gru(3), [4, 2], 3);

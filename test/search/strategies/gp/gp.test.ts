@@ -291,3 +291,23 @@ describe("what is left to win", () => {
     expect(remainingRegret(study)).toEqual({ bound: 0, expectedImprovement: 0 });
   });
 });
+
+test("gp follows its model after the startup trials, however few of them have ended", () => {
+  const asked = (values: readonly number[], number: number): Params => {
+    const study = createStudy({
+      space: { x: float(0, 10), y: float(0, 10) },
+      strategy: gp({ startupTrials: 4 }),
+      direction: "minimize",
+      lag: 3,
+      seed: 5,
+    });
+    let params: Params = {};
+    for (let i = 0; i <= number; i++) {
+      params = (study.ask() as Trial).params;
+      if (i < values.length) study.tell(i, { value: values[i] });
+    }
+    return params;
+  };
+  expect(asked([1, 5], 3)).toEqual(asked([5, 1], 3));
+  expect(asked([1, 5], 5)).not.toEqual(asked([5, 1], 5));
+});
