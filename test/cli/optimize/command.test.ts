@@ -107,3 +107,15 @@ describe("each parameter reaches the program", () => {
 it("the command of the best trial is one that a shell reads as the same words", () => {
   expect(shellLine(["run", "a b", "it's", "$(x)"], { A: "1 2" })).toBe("A='1 2' run 'a b' 'it'\\''s' '$(x)'");
 });
+
+it.each([
+  ["{x}", false],
+  ["{x} {trial}", false],
+  ["{x} {folder}", true],
+  ["{params}", true],
+  ["--in={params}", true],
+  ["{x} {{params}", false],
+])("a command with %s names a file or folder of its trial: %s", (words, usesFolder) => {
+  const command = readCommand(["run", ...words.split(" ")], { x: float(0, 1) }, false);
+  expect(command.usesFolder).toBe(usesFolder);
+});
