@@ -241,3 +241,26 @@ it("the storage holds bytes in parts below 2 MB, and gives them back", async () 
     expect(seen.rows()?.every(([, size]) => size <= 1_000_000)).toBe(true);
   }
 });
+
+it.each(["put", "delete"] as const)(
+  "%s of the storage ends only once the runtime has kept the change",
+  async (method) => {
+    const { state } = objectState();
+    const steps: string[] = [];
+    const kept = (step: string) => async (): Promise<void> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      steps.push(step);
+    };
+    const { sql, transactionSync } = state.storage;
+    const store = objectStore({
+      ...state.storage,
+      sql,
+      transactionSync,
+      sync: kept("sync"),
+      deleteAll: kept("deleteAll"),
+      deleteAlarm: kept("deleteAlarm"),
+    });
+    await (method === "put" ? store.put("a", Uint8Array.of(1)) : store.delete("a"));
+    expect(steps).toEqual(method === "put" ? ["sync"] : ["deleteAlarm", "deleteAll"]);
+  },
+);
