@@ -196,7 +196,7 @@ async function readRows({ encodeTable, readTable }: Fettle): Promise<number> {
   return timed(() => encodeTable(readTable(text), { target: "y" }), 5);
 }
 
-/** From import to the first step, in a process without a loader, without the time that Node takes to start. */
+/** From import to the first step, in a process without a loader; starting Node is not counted. */
 const firstStep = (build: Build): Promise<number> =>
   inFolder(async (folder) => {
     const program = join(folder, "first.mjs");
