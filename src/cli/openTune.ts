@@ -56,8 +56,7 @@ export async function openStudy(
     const opened = await openIfThere(storage);
     const old = opened && (await orClosed(opened, () => inStorage(opened, name)));
     if (old) return old;
-    const known = opened ? await namesIn(opened) : "none";
-    await opened?.close();
+    const known = opened ? await namesIn(opened).finally(() => opened.close()) : "none";
     check(file !== undefined, () => `${noStudy(storage, name, known)}; a new one needs a table, <data.csv>`);
     return { file, flags };
   }

@@ -141,6 +141,17 @@ describe("what an output suggests runs as it stands there", () => {
     await runBlocks(readFileSync(join(cwd, "runs/report.html"), "utf8"), 2);
   });
 
+  it("optimize, in a storage", { timeout: MANY_COMMANDS }, async () => {
+    const words = ["optimize", "--space", "space.json", "--trials", "2", "--storage", "s.db", "--study", "p"];
+    const own = await suggestedBy([...words, ...PROGRAM]);
+    expect(own.map(({ text }) => text)).toEqual([
+      "npx fettle studies export --storage s.db --study p --out <folder>",
+    ]);
+    await runAll(own);
+    const exported = JSON.parse(readFileSync(join(cwd, "exported/study.json"), "utf8"));
+    expect(exported.trials).toHaveLength(2);
+  });
+
   it("optimize that was stopped", { timeout: MANY_COMMANDS }, async () => {
     const words = ["optimize", "--space", "space.json", "--trials", "9999", "--out", "stopped runs"];
     const run = start([...words, ...PROGRAM], cwd);
