@@ -67,8 +67,53 @@ export interface KernelExports extends PredictorKernels {
     room: number,
   ): void;
   log_sum_exp(logs: number, n: number, last: number): number;
-  /** The loop of `matern.ts`; see `kernels/search/covariances.ts`. */
-  matern(squares: number, slopes: number, n: number, s: number): void;
+  /** The loops of Gaussian processes; see `kernels/search/covariances.ts`, and `…/gp/kernel.ts`. */
+  covariances(
+    widths: number,
+    axes: number,
+    point: number,
+    others: number,
+    stride: number,
+    n: number,
+    joint: number,
+    own: number,
+    squares: number,
+    values: number,
+    alone: number,
+    slopes: number,
+  ): void;
+  dot_f64(a: number, b: number, n: number): number;
+  posterior_gradients(
+    widths: number,
+    axes: number,
+    point: number,
+    others: number,
+    stride: number,
+    n: number,
+    slopes: number,
+    alpha: number,
+    solved: number,
+    gradients: number,
+  ): void;
+  likelihood_slopes(
+    inverse: number,
+    alpha: number,
+    i: number,
+    values: number,
+    alone: number,
+    share: number,
+    slopes: number,
+    squares: number,
+    axes: number,
+    stride: number,
+    sums: number,
+  ): void;
+  /** The loops of `linalg.ts`; see `kernels/search/triangles.ts`. */
+  to_blocks(rows: number, blocks: number, from: number, n: number): void;
+  solve_lower(blocks: number, n: number, b: number): void;
+  solve_upper(rows: number, n: number, b: number): void;
+  cholesky(rows: number, blocks: number, from: number, n: number, room: number): number;
+  invert(rows: number, n: number, out: number, work: number): void;
 
   /** One Philox block of counter (c0, c1, c2, c3) and key (k0, k1), left at `philox_words()`. */
   philox(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;

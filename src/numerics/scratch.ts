@@ -3,7 +3,7 @@
  * writes. It is not an arena: nothing is freed, and the next computation reuses the same memory.
  */
 import { FettleError } from "../errors.js";
-import { kernels } from "./kernels.js";
+import { type KernelExports, kernels } from "./kernels.js";
 
 const PAGE = 65536;
 
@@ -31,9 +31,18 @@ let lent: Scratch | undefined;
  * ```
  */
 export function scratch(length: number): Scratch {
-  const { memory } = kernels();
-  if (lent?.numbers.buffer === memory.buffer && length <= lent.numbers.length) return lent;
-  const address = Math.ceil(kernels().heap_base() / 16) * 16;
+  lent = roomIn(kernels(), length, lent);
+  return lent;
+}
+
+/**
+ * Room for numbers in the memory of an instance of the kernels; `before`, if that has room for them.
+ *
+ * @throws FettleError `memory_limit`
+ */
+export function roomIn({ memory, heap_base }: KernelExports, length: number, before?: Scratch): Scratch {
+  if (before?.numbers.buffer === memory.buffer && length <= before.numbers.length) return before;
+  const address = (heap_base() + 15) & -16;
   const missing = Math.ceil((address + 8 * length - memory.buffer.byteLength) / PAGE);
   if (missing > 0) {
     try {
@@ -41,10 +50,9 @@ export function scratch(length: number): Scratch {
     } catch {
       throw new FettleError(
         "memory_limit",
-        `a computation needs ${8 * length} bytes of memory, which this host refuses. Fewer trials or parameters need less.`,
+        `this host refuses ${8 * length} bytes of memory. Use fewer trials or parameters.`,
       );
     }
   }
-  lent = { address, numbers: new Float64Array(memory.buffer, address) };
-  return lent;
+  return { address, numbers: new Float64Array(memory.buffer, address) };
 }

@@ -17,7 +17,7 @@ import { determinant, solve } from "./dense.js";
 
 /** M·Mᵀ + I, packed and as rows. */
 const anyPositiveDefinite = fc
-  .integer({ min: 1, max: 14 })
+  .integer({ min: 1, max: 20 })
   .chain((n) =>
     fc.array(fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: n, maxLength: n }), {
       minLength: n,

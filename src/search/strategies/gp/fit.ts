@@ -8,31 +8,15 @@
  * share a has no prior.
  */
 import { minimize } from "../../../numerics/lbfgs.js";
-import {
-  cholesky,
-  invert,
-  logDeterminant,
-  packedSize,
-  solveLower,
-  solveUpper,
-} from "../../../numerics/linalg.js";
 import { exp, log } from "../../../numerics/special.js";
 import type { Vectors } from "../../space/vectors.js";
-import { Covariances, type Hyperparameters, hasShares, stretched, stretchOf } from "./kernel.js";
+import { type Hyperparameters, Process } from "./kernel.js";
 
 /** The least σ_n², which keeps A invertible. */
 const LEAST_NOISE = 1e-8;
 /** The least σ_n² with which a fit starts: near 0, its logarithm has no gradient back to more noise. */
 const FIRST_NOISE = 1e-4;
-/** a before the first fit. */
-const FIRST_SHARE = 0.2;
 const LOG_2PI = 1.8378770664093453;
-
-/** The hyperparameters before the first fit. */
-export function defaultHyperparameters(vectors: Vectors): Hyperparameters {
-  const weights = new Float64Array(vectors.axes.length).fill(1);
-  return { weights, signal: 1, alone: hasShares(vectors) ? FIRST_SHARE : 0, noise: 1e-2 };
-}
 
 /**
  * θ as a vector without bounds, [axes + 2, or + 3 with shares]: the logarithms of the w_p, of s, of σ_n²
@@ -66,48 +50,19 @@ export function negativeLogPosterior(
   values: Float64Array,
 ): (logs: Float64Array, gradient: Float64Array) => number {
   const n = points.length;
-  const { size } = vectors;
   const axes = vectors.axes.length;
-  const [factor, inverse, work] = Array.from({ length: 3 }, () => new Float64Array(packedSize(n)));
-  const row = new Covariances(vectors, n);
-  const sums = new Float64Array(axes);
+  const process = new Process(vectors, points, true);
   return (logs, gradient) => {
     const hyperparameters = fromLogs(logs, axes);
     const { weights, signal, alone, noise } = hyperparameters;
-    const x = stretched(points, stretchOf(vectors, weights));
-    for (let i = 0; i < n; i++) {
-      row.measure(hyperparameters, x, i * size, x, i, false);
-      row.values[i] = signal + noise;
-      factor.set(row.values.subarray(0, i + 1), packedSize(i));
-    }
-    cholesky(factor, n);
-    const alpha = values.slice();
-    solveLower(factor, n, alpha);
-    let fit = 0;
-    for (let i = 0; i < n; i++) fit += alpha[i] * alpha[i];
-    solveUpper(factor, n, alpha);
-    let value = 0.5 * (fit + logDeterminant(factor, n) + n * LOG_2PI);
-
-    // ∂/∂θ = ½ tr((A⁻¹ − α·αᵀ) · ∂A/∂θ); rows are measured again, because storing all slopes would need much
-    // memory
-    invert(factor, n, inverse, work);
-    sums.fill(0);
-    let [bySignal, byShare, byNoise] = [0, 0, 0];
-    for (let i = 0, at = 0; i < n; i++, at++) {
-      row.measure(hyperparameters, x, i * size, x, i);
-      for (let j = 0; j < i; j++, at++) {
-        const m = inverse[at] - alpha[i] * alpha[j];
-        bySignal += m * row.values[j];
-        byShare += m * (row.alone[j] - alone * row.values[j]); // ∂k/∂ln(a / (1 − a))
-        for (let p = 0, own = j; p < axes; p++, own += i) sums[p] -= m * row.slopes[own] * row.squares[own];
-      }
-      byNoise += 0.5 * (inverse[at] - alpha[i] * alpha[i]);
-    }
-    bySignal += byNoise * signal;
+    const fit = process.assume(hyperparameters).factor().solve(values);
+    let value = 0.5 * (fit + process.logDeterminant() + n * LOG_2PI);
+    const { byWeights, byShare, byNoise, ...slopes } = process.slopes();
+    const bySignal = slopes.bySignal + byNoise * signal;
     for (let p = 0; p < axes; p++) {
       const w = weights[p];
       value += 0.1 * (1 / w + w);
-      gradient[p] = sums[p] + 0.1 * (w - 1 / w);
+      gradient[p] = byWeights[p] + 0.1 * (w - 1 / w);
     }
     value += signal - logs[axes];
     gradient[axes] = bySignal + signal - 1;

@@ -5,8 +5,13 @@
  * δ_p is the squared difference of a number's coordinates, and for a choice half the squared distance of its
  * coordinates, which is 1 between any two of its values (the Hamming distance) and less than that to "does
  * not apply".
+ *
+ * All arithmetic on n numbers or more is in the kernels (`kernels/search/`): a `Process` has its numbers in
+ * their memory. They are there as long as few others are used at the same time, and are written again
+ * afterwards.
  */
-import { matern } from "../../../numerics/matern.js";
+import { logDeterminant, packedSize, roundedUp, Triangle, triangleSize } from "../../../numerics/linalg.js";
+import { type Room, roomOf } from "../../../numerics/rooms.js";
 import type { Vectors } from "../../space/vectors.js";
 
 /** θ: the hyperparameters of the kernel and the noise, for values of variance 1. */
@@ -29,8 +34,17 @@ export function hasShares({ axes }: Vectors): boolean {
   return axes.length > 1 && axes.length <= MOST_ALONE;
 }
 
+/** a before the first fit. */
+const FIRST_SHARE = 0.2;
+
+/** The hyperparameters before the first fit. */
+export function defaultHyperparameters(vectors: Vectors): Hyperparameters {
+  const weights = new Float64Array(vectors.axes.length).fill(1);
+  return { weights, signal: 1, alone: hasShares(vectors) ? FIRST_SHARE : 0, noise: 1e-2 };
+}
+
 /** The factor that stretches each coordinate: √w_p for a number, √(w_p / 2) for a choice. [d] */
-export function stretchOf(vectors: Vectors, weights: Float64Array): Float64Array {
+function stretchOf(vectors: Vectors, weights: Float64Array): Float64Array {
   const stretch = new Float64Array(vectors.size);
   vectors.axes.forEach(({ parameter, offset, width }, p) => {
     const share = parameter.type === "choice" ? 0.5 : 1;
@@ -39,90 +53,280 @@ export function stretchOf(vectors: Vectors, weights: Float64Array): Float64Array
   return stretch;
 }
 
-/** Points one after another, each coordinate stretched. [n · d] */
-export function stretched(points: readonly Float64Array[], stretch: Float64Array): Float64Array {
-  const size = stretch.length;
-  const out = new Float64Array(points.length * size);
-  points.forEach((point, i) => {
-    for (let c = 0; c < size; c++) out[i * size + c] = point[c] * stretch[c];
-  });
-  return out;
+/** Where a process has its numbers: the index of the first of each. Arrays by trial are `stride` apart. */
+interface Places {
+  /** Widths of the axes, as i32. */
+  readonly widths: number;
+  /** A stretched point, [d]. */
+  readonly point: number;
+  /** x, stretched, [d, stride]. */
+  readonly x: number;
+  /** The squared distances of the point along each parameter, [axes, stride]. */
+  readonly squares: number;
+  /** −∂k/∂(those distances), [axes, stride]. */
+  readonly slopes: number;
+  /** k, [stride]. */
+  readonly values: number;
+  /** The part of k of parameters on their own, [stride]. */
+  readonly alone: number;
+  /** α, [stride]. */
+  readonly alpha: number;
+  /** ∂/∂x_c of μ and σ² in turn, [d, 2], or sums over trials. */
+  readonly sums: number;
+  /** A or L, a `Triangle`. */
+  readonly triangle: number;
+  /** A⁻¹ and room for L⁻¹, if there is room for them. */
+  readonly inverse: number;
+  readonly work: number;
+  readonly length: number;
 }
 
-/** The covariances of one point with others; overwritten by the next `measure`. */
-export class Covariances {
-  /** k, [n]. */
-  readonly values: Float64Array;
-  /** The part of k of parameters on their own, [n]. */
-  readonly alone: Float64Array;
-  /** The squared distances along each parameter, stretched, [axes, count]. */
-  readonly squares: Float64Array;
-  /** −∂k/∂(those distances), [axes, count]. */
-  readonly slopes: Float64Array;
-  /** M of all parameters together, then of each, [1 + axes, count], and its slopes likewise. */
-  private readonly terms: Float64Array;
-  private readonly termSlopes: Float64Array;
+function placesOf({ axes, size }: Vectors, n: number, isInverted: boolean): Places {
+  const stride = roundedUp(n);
+  let length = 0;
+  const take = (numbers: number) => {
+    const at = length;
+    length += roundedUp(numbers);
+    return at;
+  };
+  const inverse = isInverted ? packedSize(n) : 0;
+  const places = {
+    widths: take(axes.length),
+    point: take(size),
+    x: take(size * stride),
+    squares: take(axes.length * stride),
+    slopes: take(axes.length * stride),
+    values: take(stride),
+    alone: take(stride),
+    alpha: take(stride),
+    sums: take(2 * size + 2),
+    triangle: take(triangleSize(n)),
+    inverse: take(inverse),
+    work: take(inverse),
+  };
+  return { ...places, length };
+}
 
-  /** @param n - the largest number of other points */
+/** The posterior at one point; overwritten by the next. */
+export interface Belief {
+  /** μ */
+  mean: number;
+  /** σ², of f without the noise ε. */
+  variance: number;
+  /** [d], by the coordinates of the point; valid only if the gradient was asked for. */
+  readonly meanGradient: Float64Array;
+  readonly varianceGradient: Float64Array;
+}
+
+/** A Gaussian process over given points. */
+export class Process {
+  private readonly places: Places;
+  private readonly stride: number;
+  private hyperparameters: Hyperparameters;
+  private stretch: Float64Array;
+  /** L of the first points, packed, and α of all, for a room that had other numbers. */
+  private lower: Float64Array | undefined;
+  private alpha: Float64Array | undefined;
+
+  /** @param isInverted - whether `addSlopes` will be called */
   constructor(
     private readonly vectors: Vectors,
-    n: number,
+    private readonly points: readonly Float64Array[],
+    isInverted = false,
   ) {
-    const { length } = vectors.axes;
-    [this.values, this.alone] = Array.from({ length: 2 }, () => new Float64Array(n));
-    [this.squares, this.slopes] = Array.from({ length: 2 }, () => new Float64Array(length * n));
-    [this.terms, this.termSlopes] = Array.from({ length: 2 }, () => new Float64Array((1 + length) * n));
+    this.places = placesOf(vectors, points.length, isInverted);
+    this.stride = roundedUp(points.length);
+    this.hyperparameters = defaultHyperparameters(vectors);
+    this.stretch = new Float64Array(vectors.size);
   }
 
-  /** Measures the stretched point at `a[from]` and the first `count` stretched points of `b`. */
-  measure(
-    { signal, alone }: Pick<Hyperparameters, "signal" | "alone">,
-    a: Float64Array,
-    from: number,
-    b: Float64Array,
-    count: number,
-    withSlopes = true,
-  ): void {
-    const { values, squares, slopes, terms, termSlopes } = this;
+  /** Sets θ, and L of as many points as are known under it. */
+  assume(hyperparameters: Hyperparameters, lower?: Float64Array): this {
+    this.hyperparameters = hyperparameters;
+    this.stretch = stretchOf(this.vectors, hyperparameters.weights);
+    this.lower = lower;
+    this.alpha = undefined;
+    this.write(this.room);
+    return this;
+  }
+
+  private get room(): Room {
+    return roomOf(this, this.places.length, (room) => this.write(room));
+  }
+
+  private write(room: Room): void {
+    const { places, points, stride, stretch, lower, alpha } = this;
+    const { numbers, address } = room;
+    const { axes } = this.vectors;
+    new Int32Array(numbers.buffer, address + 8 * places.widths, axes.length).set(
+      axes.map(({ width }) => width),
+    );
+    points.forEach((point, i) => {
+      for (let c = 0, at = places.x + i; c < point.length; c++, at += stride)
+        numbers[at] = point[c] * stretch[c];
+    });
+    numbers.fill(0, places.alpha, places.alpha + stride);
+    if (alpha) numbers.set(alpha, places.alpha);
+    if (!lower) return;
+    numbers.set(lower, places.triangle);
+    this.triangleIn(room).factored(rowsOf(lower));
+  }
+
+  private triangleIn({ kernels, address }: Room): Triangle {
+    return new Triangle(kernels, this.points.length, address + 8 * this.places.triangle);
+  }
+
+  /** Measures the stretched point against the first `n` points. */
+  private measure({ kernels, address }: Room, n: number, withSlopes: boolean): void {
+    const { widths, point, x, squares, values, alone, slopes } = this.places;
+    const { signal, alone: share } = this.hyperparameters;
     const axes = this.vectors.axes.length;
-    this.measureSquares(a, from, b, count);
-    terms.fill(0, 0, count);
-    for (let p = 0, at = 0; p < axes; p++) {
-      for (let i = 0; i < count; i++, at++) terms[i] += squares[at];
-    }
-    if (alone > 0) terms.set(squares.subarray(0, axes * count), count);
-    matern(terms, termSlopes, 0, alone > 0 ? (1 + axes) * count : count, 1);
-    const joint = signal * (1 - alone);
-    const own = (signal * alone) / axes;
-    this.alone.fill(0);
-    if (alone > 0) {
-      for (let p = 0, at = count; p < axes; p++) {
-        for (let i = 0; i < count; i++, at++) this.alone[i] += own * terms[at];
-      }
-    }
-    for (let i = 0; i < count; i++) values[i] = joint * terms[i] + this.alone[i];
-    if (!withSlopes) return;
-    for (let p = 0, at = 0; p < axes; p++) {
-      for (let i = 0; i < count; i++, at++) {
-        slopes[at] = joint * termSlopes[i] + (alone > 0 ? own * termSlopes[count + at] : 0);
-      }
-    }
+    const at = (place: number) => address + 8 * place;
+    kernels.covariances(
+      at(widths),
+      axes,
+      at(point),
+      at(x),
+      this.stride,
+      n,
+      signal * (1 - share),
+      (signal * share) / axes,
+      at(squares),
+      at(values),
+      at(alone),
+      withSlopes ? at(slopes) : 0,
+    );
   }
 
-  private measureSquares(a: Float64Array, from: number, b: Float64Array, count: number): void {
-    const { squares } = this;
-    const { axes, size } = this.vectors;
-    for (let p = 0, at = 0; p < axes.length; p++) {
-      const { offset, width } = axes[p];
-      const end = from + offset + width;
-      for (let i = 0; i < count; i++, at++) {
-        let sum = 0;
-        for (let c = from + offset, other = i * size + offset; c < end; c++, other++) {
-          const difference = a[c] - b[other];
-          sum += difference * difference;
-        }
-        squares[at] = sum;
-      }
+  /** Measures point `i` against those before it. */
+  private measureRow(room: Room, i: number, withSlopes: boolean): void {
+    const { point, x } = this.places;
+    for (let c = 0, at = x + i; c < this.vectors.size; c++, at += this.stride) {
+      room.numbers[point + c] = room.numbers[at];
+    }
+    this.measure(room, i, withSlopes);
+  }
+
+  /** Measures the points that L does not have, and factors A. */
+  factor(): this {
+    const { room, places } = this;
+    const { numbers } = room;
+    const { signal, noise } = this.hyperparameters;
+    const from = this.lower ? rowsOf(this.lower) : 0;
+    for (let i = from; i < this.points.length; i++) {
+      this.measureRow(room, i, false);
+      const row = places.triangle + packedSize(i);
+      numbers.copyWithin(row, places.values, places.values + i);
+      numbers[row + i] = signal + noise;
+    }
+    this.triangleIn(room).factor(from);
+    return this;
+  }
+
+  /** L, packed; a copy. */
+  factored(): Float64Array {
+    const { triangle } = this.places;
+    return this.room.numbers.slice(triangle, triangle + packedSize(this.points.length));
+  }
+
+  /** ln det A. */
+  logDeterminant(): number {
+    return logDeterminant(this.room.numbers.subarray(this.places.triangle), this.points.length);
+  }
+
+  /**
+   * Computes α = A⁻¹·y, where y are the values of the first points; α of further ones is 0.
+   *
+   * @returns ‖L⁻¹·y‖²
+   */
+  solve(values: Float64Array): number {
+    const { room } = this;
+    const { numbers, address, kernels } = room;
+    const at = address + 8 * this.places.alpha;
+    const n = values.length;
+    const triangle = this.triangleIn(room);
+    numbers.set(values, this.places.alpha);
+    triangle.solveLower(at, n);
+    const fit = kernels.dot_f64(at, at, n);
+    triangle.solveUpper(at, n);
+    const end = this.places.alpha + this.stride;
+    numbers.fill(0, this.places.alpha + n, end);
+    this.alpha = numbers.slice(this.places.alpha, end);
+    return fit;
+  }
+
+  /**
+   * ½ tr((A⁻¹ − α·αᵀ) · ∂A/∂θ) (GPML 5.9) after `factor` and `solve`, for each ln w_p, for σ_n² alone and
+   * without it: s, and a / (1 − a) in its logarithm.
+   */
+  slopes(): { byWeights: Float64Array; bySignal: number; byShare: number; byNoise: number } {
+    const { room, places, stride } = this;
+    const { numbers, address, kernels } = room;
+    const { length } = this.vectors.axes;
+    const at = (place: number) => address + 8 * place;
+    const { sums } = places;
+    const alpha = numbers.subarray(places.alpha);
+    this.triangleIn(room).invert(at(places.inverse), at(places.work));
+    numbers.fill(0, sums, sums + length + 2);
+    let byNoise = 0;
+    for (let i = 0; i < this.points.length; i++) {
+      // measured again, because storing all slopes would need much memory
+      this.measureRow(room, i, true);
+      const row = places.inverse + packedSize(i);
+      kernels.likelihood_slopes(
+        at(row),
+        at(places.alpha),
+        i,
+        at(places.values),
+        at(places.alone),
+        this.hyperparameters.alone,
+        at(places.slopes),
+        at(places.squares),
+        length,
+        stride,
+        at(sums),
+      );
+      byNoise += 0.5 * (numbers[row + i] - alpha[i] * alpha[i]);
+    }
+    const byWeights = numbers.slice(sums, sums + length);
+    return { byWeights, bySignal: numbers[sums + length], byShare: numbers[sums + length + 1], byNoise };
+  }
+
+  /** Writes the posterior at an encoded point. */
+  predict(x: Float64Array, belief: Belief, withGradient: boolean): void {
+    const { room, places, stretch } = this;
+    const { numbers, address, kernels } = room;
+    const n = this.points.length;
+    const at = (place: number) => address + 8 * place;
+    for (let c = 0; c < x.length; c++) numbers[places.point + c] = x[c] * stretch[c];
+    this.measure(room, n, withGradient);
+    const solved = at(places.values);
+    belief.mean = kernels.dot_f64(solved, at(places.alpha), n);
+    const triangle = this.triangleIn(room);
+    triangle.solveLower(solved);
+    belief.variance = Math.max(0, this.hyperparameters.signal - kernels.dot_f64(solved, solved, n));
+    if (!withGradient) return;
+    triangle.solveUpper(solved);
+    kernels.posterior_gradients(
+      at(places.widths),
+      this.vectors.axes.length,
+      at(places.point),
+      at(places.x),
+      this.stride,
+      n,
+      at(places.slopes),
+      at(places.alpha),
+      solved,
+      at(places.sums),
+    );
+    for (let c = 0; c < x.length; c++) {
+      belief.meanGradient[c] = numbers[places.sums + 2 * c] * stretch[c];
+      belief.varianceGradient[c] = numbers[places.sums + 2 * c + 1] * stretch[c];
     }
   }
+}
+
+/** The rows of a packed triangle. */
+function rowsOf({ length }: Float64Array): number {
+  return Math.floor(Math.sqrt(2 * length));
 }

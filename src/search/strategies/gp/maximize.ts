@@ -6,8 +6,9 @@
 import { minimize } from "../../../numerics/lbfgs.js";
 import type { RandomStream } from "../../../numerics/random.js";
 import type { Merit } from "./acquisition.js";
+import type { Belief } from "./kernel.js";
 import type { Moves } from "./moves.js";
-import type { Belief, Posterior } from "./posterior.js";
+import type { Posterior } from "./posterior.js";
 
 /** The merit of a vector; its gradient, if asked for, is written to `gradient`. */
 export type MeritAt = (vector: Float64Array, gradient?: Float64Array) => number;

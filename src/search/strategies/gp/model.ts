@@ -18,8 +18,8 @@ import { type Params, resolveSpace, type SearchSpace, type Space } from "../../s
 import { type Vectors, vectorsOf } from "../../space/vectors.js";
 import { costsOf } from "../../trial/costs.js";
 import type { TrialRecord } from "../../trial/trial.js";
-import { defaultHyperparameters, fitHyperparameters } from "./fit.js";
-import type { Hyperparameters } from "./kernel.js";
+import { fitHyperparameters } from "./fit.js";
+import { defaultHyperparameters, type Hyperparameters } from "./kernel.js";
 import { condition, extend, type Factored, type Posterior } from "./posterior.js";
 import { targetsOf, type Warp, warps } from "./targets.js";
 

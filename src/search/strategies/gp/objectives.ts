@@ -26,9 +26,10 @@ import type { TrialRecord } from "../../trial/trial.js";
 import { mostVolume, type Point } from "../../trial/volume.js";
 import { logH } from "./acquisition.js";
 import { type Boxes, boxesOf } from "./boxes.js";
+import type { Belief } from "./kernel.js";
 import { deviationOf, type MeritAt } from "./maximize.js";
 import { modelOf } from "./model.js";
-import type { Belief, Posterior } from "./posterior.js";
+import type { Posterior } from "./posterior.js";
 import { dividing, spacesOf } from "./several.js";
 
 /** How much worse the corner is than the worst, as a fraction of the range of costs. */

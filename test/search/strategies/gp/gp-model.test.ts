@@ -6,12 +6,11 @@ import { choice, float, int } from "../../../../src/search/space/builders.js";
 import { type Params, resolveSpace } from "../../../../src/search/space/space.js";
 import { vectorsOf } from "../../../../src/search/space/vectors.js";
 import {
-  defaultHyperparameters,
   fitHyperparameters,
   negativeLogPosterior,
   toLogs,
 } from "../../../../src/search/strategies/gp/fit.js";
-import type { Hyperparameters } from "../../../../src/search/strategies/gp/kernel.js";
+import { defaultHyperparameters, type Hyperparameters } from "../../../../src/search/strategies/gp/kernel.js";
 import { choose } from "../../../../src/search/strategies/gp/model.js";
 import { condition, extend, type Factored } from "../../../../src/search/strategies/gp/posterior.js";
 import { cases } from "../../../cases.js";

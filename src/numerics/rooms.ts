@@ -1,0 +1,35 @@
+/**
+ * Rooms of their own for computations that call kernels thousands of times on the same numbers, such as
+ * models. `scratch.ts` lends memory for one call.
+ */
+import { instantiate, type KernelExports, kernelsModule } from "./kernels.js";
+import { roomIn, type Scratch } from "./scratch.js";
+
+/** Numbers in the memory of kernels of their own. */
+export interface Room extends Scratch {
+  readonly kernels: KernelExports;
+}
+
+/** Models of all objectives at once have a room each. */
+const ROOMS = 10;
+const rooms: { owner: object; room: Room }[] = [];
+let next = 0;
+
+/**
+ * The room of an owner. There are few: after others have taken them all, an owner gets another one.
+ *
+ * @param length - how many float64, the same at each call for the same owner
+ * @param write - writes the owner's numbers to a new room
+ * @throws FettleError `memory_limit`, `invalid_state` as `scratch`
+ */
+export function roomOf(owner: object, length: number, write: (room: Room) => void): Room {
+  const known = rooms.find((taken) => taken.owner === owner);
+  if (known) return known.room;
+  const before = rooms[next]?.room;
+  const own = before?.kernels ?? instantiate(kernelsModule());
+  const room = { ...roomIn(own, length, before), kernels: own };
+  rooms[next] = { owner, room };
+  next = (next + 1) % ROOMS;
+  write(room);
+  return room;
+}
