@@ -162,7 +162,7 @@ function faultOfTarget(column: Column, values: Floats, task: Task): Fault | unde
     const way = kind === "empty" ? "" : `; choose as: ${keptAs(name, reason)}`;
     return { reason: `must hold numbers, booleans or categories; it ${reason}${way}` };
   }
-  if (values.some(Number.isNaN)) return { reason: "must have values; all cells are missing" }; // see `keptRows`
+  if (values.includes(Number.NaN)) return { reason: "must have values; all cells are missing" }; // see `keptRows`
   if (values.every((value) => value === values[0])) {
     const same = show(wordOf(column, values[0]));
     return { reason: `must differ between rows; received ${same} in all ${values.length}` };

@@ -294,7 +294,7 @@ export function takeExamples(data: Dataset, rows: Int32Array): Dataset {
 function encodeInputs(used: readonly Column[], rows: Int32Array): Pick<Dataset, "inputs" | "columns"> {
   const columns = used.map((column) => valuesAt(column, rows));
   const inputs = used.map(({ name, kind, categories }, j): Input => {
-    const gaps = columns[j].some(Number.isNaN);
+    const gaps = columns[j].includes(Number.NaN);
     const times = kind === "date" && columns[j].some((value) => Math.abs(value % DAY) > 0); // not NaN
     return { name, kind: kind as InputKind, categories, gaps, ...(times && { times }) };
   });

@@ -32,7 +32,7 @@ export function confusionMatrix(
 /** @throws FettleError `invalid_data` for a prediction that is NaN */
 export function withoutNaN(what: string, pair: Pair): Pair {
   check(
-    !pair.yPred.some(Number.isNaN),
+    !pair.yPred.includes(Number.NaN),
     () => `yPred of ${what} must have a class or number in every row; received NaN`,
     "invalid_data",
   );

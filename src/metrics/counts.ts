@@ -40,11 +40,9 @@ export function countClasses(
   const counts = zeros(outputs === 1 ? 2 : outputs);
   const weightOf = weighing(weights);
   for (let start = 0, row = 0; start < yTrue.length; start += outputs, row++) {
-    const [weight, truth, guess] = [
-      weightOf(row),
-      classAt(yTrue, start, outputs),
-      classAt(yPred, start, outputs),
-    ];
+    const weight = weightOf(row);
+    const truth = classAt(yTrue, start, outputs);
+    const guess = classAt(yPred, start, outputs);
     counts.actual[truth] += weight;
     counts.predicted[guess] += weight;
     if (truth === guess) counts.hits[truth] += weight;

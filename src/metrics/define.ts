@@ -69,7 +69,7 @@ export function classMetric<Options extends object = NoOptions, const Name exten
   return defineMetric(definition, "classification", (options): Compute => {
     const compute = make(options);
     return (yTrue, yPred, outputs, weights) =>
-      yPred.some(Number.isNaN) ? Number.NaN : compute(yTrue, yPred, outputs, weights);
+      yPred.includes(Number.NaN) ? Number.NaN : compute(yTrue, yPred, outputs, weights);
   });
 }
 

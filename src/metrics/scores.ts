@@ -37,7 +37,7 @@ export const worst = (a: number, b: number): number => (b > a || Number.isNaN(b)
 export const quantile =
   (alpha: number) =>
   (values: Float64Array, weightOf: WeightOf): number => {
-    if (values.some(Number.isNaN)) return Number.NaN;
+    if (values.includes(Number.NaN)) return Number.NaN;
     const { levels, places } = ranked(values);
     const weights = new Float64Array(levels.length);
     let all = 0;

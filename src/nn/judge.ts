@@ -119,6 +119,8 @@ export interface JudgedTargets {
   readonly weights?: ArrayLike<number> | undefined;
   /** A further remedy, for the end of a message about targets. */
   readonly hint?: () => string | undefined;
+  /** What these targets were accepted as before, and are now, if many models are checked against them. */
+  readonly accepted?: Set<string>;
 }
 
 /**
@@ -197,7 +199,7 @@ function judgeMetric({ activation, width, loss }: Output, { name, predictions, t
  */
 export function judgeTargets(
   { network, losses, metrics }: Judged,
-  { what, y, ...more }: JudgedTargets,
+  { what, y, accepted = new Set(), ...more }: JudgedTargets,
 ): void {
   const { outputs, layers } = network;
   const columns = outputs.reduce((sum, { size }) => sum + size, 0);
@@ -212,14 +214,12 @@ export function judgeTargets(
       blanks: blanks && shape.length > 1,
       ...more,
     };
+    const at = [columns, offset, size, place.width, place.blanks].join();
     const loss = rowOfLoss(losses[i]);
-    if (loss) checkTruths(loss.truths, y, { ...place, of: loss.name });
-    const kinds = new Set(loss && [loss.truths]);
-    for (const metric of metrics[i]) {
-      const { truths } = metric;
-      if (truths === undefined || kinds.has(truths)) continue;
-      checkTruths(truths, y, { ...place, of: metric.name });
-      kinds.add(truths);
+    for (const { truths, name } of [...(loss ? [loss] : []), ...metrics[i]]) {
+      if (truths === undefined || accepted.has(truths + at)) continue;
+      checkTruths(truths, y, { ...place, of: name });
+      accepted.add(truths + at);
     }
   }
 }

@@ -146,7 +146,7 @@ export function fitColumn(
 ): PipelineColumn {
   const { name, kind, categories } = input;
   const { cells, prepared } = workspace;
-  const isMarked = plan.indicator !== false && cells.some(Number.isNaN) && !cells.every(Number.isNaN);
+  const isMarked = plan.indicator !== false && cells.includes(Number.NaN) && !cells.every(Number.isNaN);
   const tells = isMarked && (plan.indicator === true || y.some((own) => differs(cells, own)));
   const fill = isMarked && kind === "category" ? NO_WORD : fillOf(plan.impute, cells);
   const groups = groupsOf(input, plan, cells, fill);

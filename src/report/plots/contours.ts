@@ -58,7 +58,7 @@ function linksOf({ columns, rows, heights }: Grid, level: number): Map<number, n
     for (let j = 0; j + 1 < columns; j++) {
       const corner = i * columns + j;
       const values = [corner, corner + 1, corner + columns + 1, corner + columns].map((k) => heights[k]);
-      if (values.some(Number.isNaN)) continue;
+      if (values.includes(Number.NaN)) continue;
       const above = values.map((value) => value >= level);
       // bottom, right, top, left: each between a corner and the next
       const edges = [2 * corner, 2 * (corner + 1) + 1, 2 * (corner + columns), 2 * corner + 1];

@@ -269,7 +269,7 @@ function fitForest(
       Object.hasOwn(params, name) ? placeOf(parameters[j], params[name]) : Number.NaN,
     ),
   );
-  const hasGaps = columns.map((column) => column.some(Number.isNaN));
+  const hasGaps = columns.map((column) => column.includes(Number.NaN));
   /** The columns, with places drawn for parameters that do not apply. */
   const draw = (random: RandomStream) =>
     columns.map((column, j) =>

@@ -141,7 +141,7 @@ function hasGaps(cells: Floats, i: number): boolean {
     () => `column ${i} of x must have values; all cells are missing`,
     "invalid_data",
   );
-  return cells.some(Number.isNaN);
+  return cells.includes(Number.NaN);
 }
 
 /** The data with one column per class of two, if models have a unit for each, as with a softmax of two. */

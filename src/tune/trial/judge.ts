@@ -21,6 +21,9 @@ export interface Beside {
 /** The output of a final model for classes, whatever its metric. */
 const FINAL: Reader = { name: "a final model of classes", predictions: "probabilities" };
 
+/** What the targets of each data set were accepted as, so that equal trials do not read them again. */
+const acceptedOf = new WeakMap<Beside["data"], Set<string>>();
+
 /**
  * Refuses a model whose losses, last layers and metrics do not fit each other, or the targets.
  *
@@ -48,5 +51,7 @@ export function judgeTrial(built: LayersModel, network: Network, { data, pipelin
   const isColumn = task === "regression" && outputs === 1;
   const hint = (): string | undefined =>
     isColumn && y.every(Number.isInteger) ? 'integers are classes with task: "classification"' : undefined;
-  judgeTargets(judged, { what: "y", y, weights, hint });
+  const accepted = acceptedOf.get(data) ?? new Set<string>();
+  acceptedOf.set(data, accepted);
+  judgeTargets(judged, { what: "y", y, weights, hint, accepted });
 }
