@@ -102,6 +102,14 @@ describe("the best", () => {
     expect(bestFew({ rows, about }, 3)).toEqual([1, 4, 3]);
   });
 
+  it("are no trials that break a constraint, however good", () => {
+    const broken = rows.map((each) => (each.number === 4 ? { ...each, constraints: [0, 1] } : each));
+    expect(bestFew({ rows: broken, about }, 3)).toEqual(
+      bestFew({ rows, about }, 4).filter((each) => each !== 4),
+    );
+    expect(bestFew({ rows: rows.map((each) => ({ ...each, constraints: [1] })), about }, 3)).toEqual([]);
+  });
+
   it("is the Pareto front of several objectives", () => {
     const two = [
       [1, 1],

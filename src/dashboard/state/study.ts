@@ -1,7 +1,6 @@
 /** A page's state of a study: the sum of the received events. Pure. */
 import { paretoFront } from "../../search/trial/pareto.js";
-import type { Direction, TrialRecord } from "../../search/trial/trial.js";
-import { isBetter } from "../../search/trial/trial.js";
+import { type Direction, isBetter, mayBeBest, type TrialRecord } from "../../search/trial/trial.js";
 import type { DashboardEvent, Note, StudyAbout, TrialRow } from "../wire.js";
 
 export interface StudyState {
@@ -114,7 +113,7 @@ export function bestFew(state: Pick<StudyState, "rows" | "about">, count: number
   const costOf = ({ value }: TrialRow): number => sign * (value as number);
   if (directions.length === 1) {
     for (const row of state.rows) {
-      if (row.status !== "complete" || row.value === null || row === best[0]) continue;
+      if (!isFinished(row) || !mayBeBest(row) || row.value === null || row === best[0]) continue;
       const cost = costOf(row);
       if (few.length >= count && cost >= costOf(few[few.length - 1])) continue;
       let place = few.length;
