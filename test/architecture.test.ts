@@ -281,6 +281,30 @@ it("what is for one kind of host is imported by nothing else but the command lin
   expect(wrong).toEqual([]);
 });
 
+/** Files above nn/ that call a metric themselves, and why none of them could forget a mask. */
+const SCORED: Readonly<Record<string, string>> = {
+  "tune/baselines/compare.ts": "refuses a final model that leaves out steps",
+  "tune/linear/choice.ts": "scores linear models, which have no mask",
+  "tune/trial/calibration.ts": "is refused with a mask",
+  "tune/trial/scoring.ts": "scores targets against themselves",
+  "tune/trial/threshold.ts": "is refused with a mask",
+};
+
+it("predictions of networks are scored by the one function that takes their mask", () => {
+  const above = LAYERS.flat().slice(0, LAYERS.flat().indexOf("model") + 1);
+  const found = sources.filter(({ part, tree }) => {
+    let calls = 0;
+    visit(tree, (node) => {
+      if (!ts.isCallExpression(node)) return;
+      const { expression: called } = node;
+      const name = ts.isPropertyAccessExpression(called) ? called.name : called;
+      if (name.getText() === "compute") calls++;
+    });
+    return calls > 0 && above.includes(part);
+  });
+  expect(found.map(({ path }) => path).sort()).toEqual(Object.keys(SCORED).sort());
+});
+
 describe("types", () => {
   it("nothing is any, and nothing is ignored", () => {
     const wrong: string[] = [];

@@ -2,6 +2,37 @@
 import type { Floats } from "../ndarray.js";
 import type { Metric } from "./metric.js";
 
+/** What the predictions of a network are scored against. */
+export interface Truths {
+  /** [rows, outputs] */
+  readonly yTrue: Floats;
+  readonly outputs: number;
+  /** [rows]; undefined if all count equally. */
+  readonly weights?: Floats;
+}
+
+/** Predictions of a network. The mask is required, even if undefined, so that no score forgets it. */
+export interface MaskedPrediction {
+  /** [rows, outputs] */
+  readonly prediction: Floats;
+  /** Which steps of an output that is a sequence count, [rows, steps]; undefined if all do. */
+  readonly mask: Floats | undefined;
+}
+
+/**
+ * The score of a network's predictions. With a mask, each step that counts is a separate row for the metric.
+ * Every score of a network that was tuned comes from here.
+ */
+export function scoreMasked(
+  metric: Metric,
+  { yTrue, outputs, weights }: Truths,
+  { prediction, mask }: MaskedPrediction,
+): number {
+  if (mask === undefined) return metric.compute(yTrue, prediction, outputs, weights);
+  const width = yTrue.length / mask.length;
+  return metricOfLines(metric, countedLines([yTrue, prediction], width, mask, weights));
+}
+
 /** Truths, predictions and weights of the lines of one output that count: what a metric computes on. */
 export interface CountedLines {
   readonly yTrue: Floats;

@@ -16,9 +16,9 @@ import { isUnchanged } from "../data/pipeline/target.js";
 import { checkPositive, positiveOf } from "../data/positive.js";
 import type { UnknownRule } from "../data/read.js";
 import type { Schema } from "../data/schema.js";
-import { checkOptions, FettleError, must, type OptionNames } from "../errors.js";
+import { checkOptions, FettleError, type OptionNames } from "../errors.js";
 import { sizeOf } from "../graph/shape.js";
-import { decided } from "../metrics/decided.js";
+import type { MaskedPrediction } from "../metrics/lines.js";
 import { reportedMetrics } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
 import type { LayersModel } from "../nn/layersModel.js";
@@ -28,6 +28,7 @@ import { namedRow, RowReader, type Rows } from "../predict/rows.js";
 import { flag, type OptionRules, readOptions } from "../rules.js";
 import { VERSION } from "../version.js";
 import { contentsOf } from "./contents.js";
+import { scorerOf } from "./scorer.js";
 
 /** The contents of a model file. */
 export interface SaveOptions {
@@ -139,20 +140,45 @@ export class Model {
   predict(rows: Rows): NdArray<Floats> {
     const { model, table } = this;
     if (table === undefined) return model.predict(rows as TensorLike);
-    const { inputs, pipeline, schema } = table;
+    const predicted = this.predictedBy((x) => ({ prediction: model.predict(x).data }), rows, table);
+    return fromMatrix(predicted.prediction, predicted.rows, table.outputs);
+  }
+
+  /**
+   * Predictions as those of `predict`, with the mask of their steps, for scores.
+   *
+   * @internal
+   */
+  predictMasked(rows: Rows): MaskedPrediction {
+    const { model, table } = this;
+    if (table === undefined) return model.predictMasked(rows as TensorLike);
+    return this.predictedBy((x) => model.predictMasked(x), rows, table);
+  }
+
+  /** What the network predicts for raw rows, in the units of the target. */
+  private predictedBy<Predicted extends Pick<MaskedPrediction, "prediction">>(
+    network: (features: TensorLike) => Predicted,
+    given: Rows,
+    { inputs, pipeline, schema }: TableDescription,
+  ): Predicted & { readonly rows: number } {
     this.reader ??= new RowReader(inputs, schema, this.unknown, PARSERS);
-    const source = this.reader.source(rows);
-    const applier = new Applier(pipeline, source.rows, writeStep);
-    const features = new Float32Array(source.rows * applier.width);
-    applier.apply(source.block(0, source.rows), source.rows, features);
-    let data: Floats;
+    const source = this.reader.source(given);
+    const { rows } = source;
+    const applier = new Applier(pipeline, rows, writeStep);
+    const features = new Float32Array(rows * applier.width);
+    applier.apply(source.block(0, rows), rows, features);
+    let predicted: Predicted;
     try {
-      ({ data } = model.predict({ data: features, shape: [source.rows, applier.width] }));
+      predicted = network({ data: features, shape: [rows, applier.width] });
     } catch (error) {
       throw namedRow(error, pipeline);
     }
-    const inUnits = isUnchanged(pipeline.target) ? data : restoreTarget(pipeline, data);
-    return fromMatrix(inUnits, source.rows, table.outputs);
+    const { prediction } = predicted;
+    return {
+      ...predicted,
+      rows,
+      prediction: isUnchanged(pipeline.target) ? prediction : restoreTarget(pipeline, prediction),
+    };
   }
 
   /**
@@ -178,7 +204,8 @@ export class Model {
 
   /**
    * Scores on rows whose targets are known, by the most common metrics of the task; `threshold` decides
-   * classes. For other metrics, score the result of `predict`.
+   * classes. Steps that the network leaves out, such as padding, do not count. For other metrics, score the
+   * result of `predict`.
    *
    * @param rows - what `encodeRows` returns for a table that has the target
    * @throws FettleError as `predict`; `invalid_argument` for rows without a target, and for a `positive` that
@@ -187,24 +214,10 @@ export class Model {
   evaluate(rows: EncodedRows, options: EvaluateOptions = {}): Record<string, number> {
     checkOptions(options, "evaluate", EVALUATE_OPTIONS);
     const { positive = this.positive } = options;
-    const { task, outputs, classes: names } = this.tableOf("target");
-    if (positive !== undefined) checkPositive(positive, { classes: names, outputs });
-    const { y: truth } = rows;
-    must(truth !== undefined, "rows", "what encodeRows returns for a table that has the target", rows);
-    const { data: predicted } = this.predict(rows);
-    const decisions =
-      outputs === 1 && task === "classification" ? decided(predicted, this.threshold) : predicted;
-    // for the other class, everything is reversed; decisions stay the same
-    const isOther = positive !== this.positive;
-    const [y, data, classes] = [truth, predicted, decisions].map((values) =>
-      isOther ? values.map((value: number) => 1 - value) : values,
-    );
-    return Object.fromEntries(
-      reportedMetrics(task).map(({ name, decides, compute }) => [
-        name,
-        compute(y, decides ? classes : data, outputs),
-      ]),
-    );
+    const table = this.tableOf("target");
+    if (positive !== undefined) checkPositive(positive, table);
+    const score = scorerOf(this, table, rows, positive !== this.positive);
+    return Object.fromEntries(reportedMetrics(table.task).map((metric) => [metric.name, score(metric)]));
   }
 
   /**

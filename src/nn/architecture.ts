@@ -43,6 +43,7 @@ export type ProgramKind =
   | "train"
   | "evaluate"
   | "predict"
+  | "predictMasked"
   | "trainWeighted"
   | "evaluateWeighted";
 

@@ -7,6 +7,7 @@ import type { NdArray } from "ndarray";
 import type { ArrayInput } from "../engine/arrays.js";
 import { check, checkOptions, FettleError, must, show } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
+import type { MaskedPrediction } from "../metrics/lines.js";
 import type { Floats } from "../ndarray.js";
 import { copyPlain } from "../options.js";
 import type { Logs } from "./callbacks/callback.js";
@@ -151,6 +152,17 @@ export class LayersModel {
   predict(x: ModelData): NdArray<Floats> {
     const state = this.trained();
     return state.training.predict(this.described(), state, x);
+  }
+
+  /**
+   * Predictions with the mask of their steps, for scores.
+   *
+   * @throws FettleError as `predict`
+   * @internal
+   */
+  predictMasked(x: ModelData): MaskedPrediction {
+    const state = this.trained();
+    return state.training.predictMasked(this.described(), state, x);
   }
 
   /**

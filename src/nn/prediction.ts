@@ -3,7 +3,7 @@ import type { StepGraph } from "../compile/program.js";
 import { trace } from "../compile/trace.js";
 import { reshape, slice } from "../graph/functions.js";
 import { Graph, type Value } from "../graph/graph.js";
-import { callLayers } from "./architecture.js";
+import { type Called, callLayers } from "./architecture.js";
 import type { Network } from "./network.js";
 import { PARAMETERS } from "./trainedWeights.js";
 
@@ -12,8 +12,14 @@ import { PARAMETERS } from "./trainedWeights.js";
  *
  * @param numbers - the names of hyperparameters, such as `dropout_1.rate`
  * @param graph - the graph to trace to
+ * @param written - what it writes of the results of layers
  */
-export function predictionStep(network: Network, numbers: readonly string[], graph = new Graph()): StepGraph {
+export function predictionStep(
+  network: Network,
+  numbers: readonly string[],
+  graph = new Graph(),
+  written: (called: Called) => Record<string, Value> = ({ prediction }) => ({ prediction }),
+): StepGraph {
   return trace(
     {
       inputs: {
@@ -24,8 +30,7 @@ export function predictionStep(network: Network, numbers: readonly string[], gra
     },
     ({ inputs, streams }) => {
       const parameters = split(inputs[PARAMETERS], network);
-      const { prediction } = callLayers(network, streams.x, parameters, inputs, false);
-      return { streams: { prediction } };
+      return { streams: written(callLayers(network, streams.x, parameters, inputs, false)) };
     },
     graph,
   );

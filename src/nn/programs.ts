@@ -8,7 +8,7 @@ import type { Program, StepGraph } from "../compile/program.js";
 import { trace } from "../compile/trace.js";
 import { check } from "../errors.js";
 import { broadcastTo, concat, constant, mul, reshape, slice, step } from "../graph/functions.js";
-import type { Graph, Value } from "../graph/graph.js";
+import { Graph, type Value } from "../graph/graph.js";
 import { rowCount } from "../graph/operations/leaves.js";
 import { ROWS, type Shape, sizeOf } from "../graph/shape.js";
 import { applyOptimizer, initialSlots } from "../optim/apply.js";
@@ -104,6 +104,12 @@ const traces: Record<ProgramKind, (architecture: Architecture) => StepGraph> = {
 
   predict: (architecture) =>
     predictionStep(architecture.network, Object.keys(hyperparametersOf(architecture))),
+
+  predictMasked: (architecture) => {
+    const { network } = architecture;
+    const numbers = Object.keys(hyperparametersOf(architecture));
+    return predictionStep(network, numbers, new Graph(), (called) => maskedStreams(network, called));
+  },
 };
 
 function mustBeTrainable({ trainableSize }: Network): void {
@@ -188,14 +194,19 @@ function evaluationStep(architecture: Architecture, streams: Record<string, numb
     },
     ({ graph, inputs, streams, state }) => {
       const parameters = split(inputs.parameters, architecture.network);
-      const { total, prediction, masks } = lossOf(architecture, streams, parameters, inputs, false);
-      const mask = maskColumns(architecture.network, masks);
+      const { total, ...called } = lossOf(architecture, streams, parameters, inputs, false);
       return {
         state: { lossSum: addRows(state.lossSum, total, graph) },
-        streams: { prediction, ...(mask && { [MASK]: mask }) },
+        streams: maskedStreams(architecture.network, called),
       };
     },
   );
+}
+
+/** The predictions, and which of their steps count, unless all do. */
+function maskedStreams(network: Network, { prediction, masks }: Called): Record<string, Value> {
+  const mask = maskColumns(network, masks);
+  return { prediction, ...(mask && { [MASK]: mask }) };
 }
 
 /** Which steps of all outputs count, side by side; undefined if all do. */

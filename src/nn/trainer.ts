@@ -7,6 +7,7 @@ import type { LentTensor } from "../data/tensor.js";
 import type { Executor, Matrix, Run, SavedRun } from "../engine/executor.js";
 import type { WasmExecutor } from "../engine/wasm.js";
 import { check, must } from "../errors.js";
+import type { MaskedPrediction } from "../metrics/lines.js";
 import type { Floats } from "../ndarray.js";
 import { shortest } from "../numerics/shortest.js";
 import { LEARNING_RATE } from "./architecture.js";
@@ -46,9 +47,8 @@ export interface TrainingOptions {
 }
 
 /** Predictions over some examples, and the mean loss with penalties. */
-export interface Evaluation {
+export interface Evaluation extends MaskedPrediction {
   readonly loss: number;
-  readonly prediction: Floats;
   /** Which steps of outputs count, [rows, steps], of all outputs side by side; undefined if all do. */
   readonly mask: Floats | undefined;
 }
@@ -270,7 +270,7 @@ export function runEvaluation(
 /** Numbers of x that a prediction puts on the engine at a time: 128 kB, which stay in a processor's cache. */
 const NUMBERS_AT_A_TIME = 2 ** 15;
 
-/** Only predictions, a few batches at a time, in one run. */
+/** Only predictions, and their mask if the program has one, a few batches at a time, in one run. */
 export function runPrediction(
   executor: WasmExecutor,
   program: Program,
@@ -278,13 +278,16 @@ export function runPrediction(
   units: number,
   parameters: ArrayLike<number>,
   hyperparameters: Readonly<Record<string, number>>,
-): Float32Array {
+): MaskedPrediction {
   const most = Math.min(rows, program.rows * Math.ceil(NUMBERS_AT_A_TIME / (columns * program.rows)));
-  const predictions = new Float32Array(rows * units);
+  const all = new Float32Array(rows * units);
+  const masked = program.streams.find(({ name }) => name === MASK);
+  const masks = masked && new Float32Array(rows * masked.columns);
   withMatrices(executor, (hold) => {
     const x = hold({ rows: most, columns });
     const prediction = hold({ rows: most, columns: units });
-    const run = executor.start(program, { streams: { x, prediction } });
+    const mask = masked && hold({ rows: most, columns: masked.columns });
+    const run = executor.start(program, { streams: { x, prediction, ...(mask && { [MASK]: mask }) } });
     try {
       writeAll(run, hyperparameters);
       run.write(PARAMETERS, parameters);
@@ -293,13 +296,14 @@ export function runPrediction(
         x.view().set(data.subarray(first * columns, (first + count) * columns));
         if (checkedCopy && !x.isFinite()) checkedCopy();
         run.visit(count);
-        predictions.set(prediction.view().subarray(0, count * units), first * units);
+        all.set(prediction.view().subarray(0, count * units), first * units);
+        if (mask) masks?.set(mask.view().subarray(0, count * mask.columns), first * mask.columns);
       }
     } finally {
       run.free();
     }
   });
-  return predictions;
+  return { prediction: all, mask: masks };
 }
 
 /** The streams of programs. */

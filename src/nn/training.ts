@@ -9,8 +9,9 @@ import { toNdArray } from "../engine/arrays.js";
 import type { SavedRun } from "../engine/executor.js";
 import { defaultEngine } from "../engine/wasmEngine.js";
 import type { Shape } from "../graph/shape.js";
+import type { MaskedPrediction } from "../metrics/lines.js";
 import type { Floats } from "../ndarray.js";
-import { architectureFrom, hyperparametersOf, LEARNING_RATE } from "./architecture.js";
+import { architectureFrom, hyperparametersOf, LEARNING_RATE, type ProgramKind } from "./architecture.js";
 import type { Logs } from "./callbacks/callback.js";
 import { trainWith } from "./callbacks/loop.js";
 import type { Progress } from "./callbacks/progress.js";
@@ -20,6 +21,7 @@ import { checkFit, dataOf } from "./fitting.js";
 import { type History, toHistory, validationNames } from "./history.js";
 import { withMatrices } from "./matrices.js";
 import type { ModelData } from "./modelData.js";
+import type { Network } from "./network.js";
 import type { FitOptions } from "./options.js";
 import { programOf } from "./programs.js";
 import { checkIds } from "./roles.js";
@@ -130,20 +132,41 @@ export function evaluate(
  * @throws FettleError as
  * `predict` of a model does
  */
-export function predict(described: Described, { row, saved }: State, x: ModelData): NdArray<Floats> {
+export function predict(described: Described, state: State, x: ModelData): NdArray<Floats> {
+  const { rows, network, prediction } = predictedBy("predict", described, state, x);
+  const { units, outputs } = network;
+  return toNdArray(prediction, [rows, ...(outputs.length === 1 ? outputs[0].shape : [units])]);
+}
+
+/**
+ * Predictions with the mask of their steps: what a score needs.
+ *
+ * @throws FettleError as `predict` of a model does
+ */
+export function predictMasked(described: Described, state: State, x: ModelData): MaskedPrediction {
+  const { prediction, mask } = predictedBy("predictMasked", described, state, x);
+  return { prediction, mask };
+}
+
+function predictedBy(
+  kind: Extract<ProgramKind, "predict" | "predictMasked">,
+  described: Described,
+  { row, saved }: State,
+  x: ModelData,
+): MaskedPrediction & { readonly rows: number; readonly network: Network } {
   const inputs = dataOf(described, row).inputs(x, "x");
   const architecture = architectureFrom(described, row);
-  const { units, outputs } = architecture.network;
-  checkIds(architecture.network, inputs, "x");
-  const prediction = runPrediction(
+  const { network } = architecture;
+  checkIds(network, inputs, "x");
+  const predicted = runPrediction(
     defaultEngine(),
-    programOf(architecture, "predict", EVALUATION_BATCH),
+    programOf(architecture, kind, EVALUATION_BATCH),
     inputs,
-    units,
+    network.units,
     weightsOf(saved),
     hyperparametersOf(architecture),
   );
-  return toNdArray(prediction, [inputs.rows, ...(outputs.length === 1 ? outputs[0].shape : [units])]);
+  return { ...predicted, rows: inputs.rows, network };
 }
 
 /** The code that prints is loaded on demand. */

@@ -1,10 +1,9 @@
 /** Nested cross-validation: how good a search is, on folds that the search does not see. */
 import { type Dataset, takeExamples } from "../data/dataset.js";
-import { takeRows } from "../data/matrix.js";
 import { check, isRecord, must } from "../errors.js";
-import { decided } from "../metrics/decided.js";
 import type { Metric } from "../metrics/metric.js";
 import { metricNamed, oneOrSeveralMetrics } from "../metrics/registry.js";
+import { scorerOf } from "../model/scorer.js";
 import { ready } from "../numerics/kernels.js";
 import { RandomStream } from "../numerics/random.js";
 import { copyOptions } from "../options.js";
@@ -101,18 +100,12 @@ export async function nestedCrossValidation<
   for (const { train, validation } of folds) {
     const result = await search({ ...rest, data: takeExamples(data, train) } as unknown as O);
     must(
-      isRecord(result) && isRecord(result.final),
+      isRecord(result) && isRecord(result.final) && typeof result.final.predictMasked === "function",
       "the result of search",
       "what gridSearch returns",
       result,
     );
-    const { final } = result;
-    const { data: probabilities } = final.predict(takeExamples(data, validation));
-    const decides = metric.decides && data.task === "classification" && data.outputs === 1;
-    const yPred = decides ? decided(probabilities, final.threshold) : probabilities;
-    const yTrue = takeRows(data.y, data.outputs, validation);
-    const weights = data.sampleWeight && takeRows(data.sampleWeight, 1, validation);
-    scores.push(metric.compute(yTrue, yPred, data.outputs, weights));
+    scores.push(scorerOf(result.final, data, takeExamples(data, validation))(metric));
     searches.push(result);
   }
   const { value: mean, std } = meanAndStd(scores);

@@ -128,8 +128,8 @@ const subjects: Readonly<Record<string, (of: Table) => number[] | Promise<number
       const weights = Array.from(y, (_, row) => sampleWeight?.[row] ?? 1);
       const total = weights.reduce((sum, weight) => sum + weight, 0);
       const mean = weights.reduce((sum, weight, row) => sum + weight * y[row], 0) / total;
-      const predict = ({ rows: count = rows }) => ({ data: new Float64Array(count).fill(mean) });
-      return { final: { predict, threshold: 0.4 } };
+      const predictMasked = ({ rows: count = rows }) => ({ prediction: new Float64Array(count).fill(mean) });
+      return { final: { predictMasked, threshold: 0.4 } };
     };
     const { scores, mean } = await nestedCrossValidation(search as never, {
       ...training(of),

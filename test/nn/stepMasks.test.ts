@@ -43,6 +43,28 @@ const sequences = fc
     y: rows.map((row) => Array.from({ length: STEPS }, (_, i) => [(row[i]?.[1] ?? 0) / 8])),
   }));
 
+it("predictions come with the steps that count, in every batch, and are those of predict", async () => {
+  const model = compiled([masking(0), gru(2, { returnSequences: true }), dense(1)], {
+    optimizer: "sgd",
+    loss: "mse",
+  });
+  // several visits of the engine, and a last one that is smaller
+  const rows = 9000;
+  const lengths = Array.from({ length: rows }, (_, row) => 1 + ((row * row) % STEPS));
+  const x = lengths.map((length, row) =>
+    Array.from({ length: STEPS }, (_, step) => [step < length ? 1 + (row % 7) : 0]),
+  );
+  await model.fit(x.slice(0, 8), x.slice(0, 8), { epochs: 1 });
+  const { prediction, mask } = model.predictMasked(x);
+  expect(Array.from(mask ?? [])).toEqual(
+    lengths.flatMap((length) => Array.from({ length: STEPS }, (_, step) => Number(step < length))),
+  );
+  expect(prediction).toEqual(model.predict(x).data);
+  const dense1 = compiled([dense(1)], { optimizer: "sgd", loss: "mse" });
+  await dense1.fit([[0], [1]], [0, 1]);
+  expect(dense1.predictMasked([[2]])).toEqual({ prediction: dense1.predict([[2]]).data, mask: undefined });
+});
+
 const net = (loss: "mse" | "mae" | LossFunction = "mse", last: Layer = dense(1)): LayersModel =>
   compiled([masking(0), gru(3, { returnSequences: true }), last], {
     optimizer: sgd({ learningRate: 0.1 }),

@@ -276,12 +276,12 @@ describe("nestedCrossValidation", () => {
     // a search that gives class 1 a probability of 0.45
     const search = async ({ data }: { readonly data?: Dataset }) => {
       found.push(seenOf(data as Dataset));
-      const predict = ({ rows, outputs }: Dataset) => ({
-        data: Float64Array.from({ length: rows * outputs }, (_, k) =>
+      const predictMasked = ({ rows, outputs }: Dataset) => ({
+        prediction: Float64Array.from({ length: rows * outputs }, (_, k) =>
           outputs === 1 || k % 2 === 1 ? 0.45 : 0.55,
         ),
       });
-      return { final: { predict, threshold: 0.4 } };
+      return { final: { predictMasked, threshold: 0.4 } };
     };
     const ones = y.map((_, i) => Number(i > 0)); // class 0 is in the first training part alone
     const { scores } = await nestedCrossValidation(

@@ -3,11 +3,13 @@
  * apart is refused.
  */
 import { expect, it } from "vitest";
-import { float } from "../../src/index.js";
+import { float, type Model } from "../../src/index.js";
 import { dense, globalAveragePooling1d, gru, type Layer, masking } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { adam } from "../../src/optim/adam.js";
 import { compareBaselines } from "../../src/tune/baselines/compare.js";
+import { randomSearch } from "../../src/tune/gridSearch.js";
+import { nestedCrossValidation } from "../../src/tune/nestedCv.js";
 import { tune } from "../../src/tune/tune.js";
 import { refusal } from "../nn/support.js";
 
@@ -40,6 +42,15 @@ const options = (y: number[][] | number[], layers: () => readonly Layer[], more:
 });
 const ofSteps = () => [masking(0), gru(3, { returnSequences: true }), dense(1)];
 
+/** The mean absolute error of a model over the steps that count of some rows, by hand. */
+function meanErrorOf({ model }: Model, rows: readonly number[]): number {
+  const all = model.predict(rows.map((row) => x[row])) as { get(...at: number[]): number };
+  const errors = rows.flatMap((row, i) =>
+    Array.from({ length: lengthOf(row) }, (_, t) => Math.abs(all.get(i, t, 0) - x[row][t][0] ** 2)),
+  );
+  return errors.reduce((sum, error) => sum + error, 0) / errors.length;
+}
+
 it("targets of padding move no score, weight or curve", async () => {
   const [zeros, others] = [
     await tune(options(squares(0), ofSteps)),
@@ -53,13 +64,7 @@ it("targets of padding move no score, weight or curve", async () => {
   expect(told(others)).toEqual(told(zeros));
   // the mean error over the steps that count of the test rows, by hand
   const { final, testRows } = zeros;
-  const rows = Array.from(testRows);
-  const all = final?.model.predict(rows.map((row) => x[row])) as { get(...at: number[]): number };
-  const errors = rows.flatMap((row, i) =>
-    Array.from({ length: lengthOf(row) }, (_, t) => Math.abs(all.get(i, t, 0) - x[row][t][0] ** 2)),
-  );
-  const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
-  expect(final?.test.meanAbsoluteError).toBeCloseTo(mean, 6);
+  expect(final?.test.meanAbsoluteError).toBeCloseTo(meanErrorOf(final as Model, Array.from(testRows)), 6);
 });
 
 it("targets of rows of weight 0 move none either, and weights of rows do", async () => {
@@ -86,12 +91,74 @@ it("what would count targets of padding is refused", async () => {
       'would affect the scale; received "standard"',
   );
   expect(await refusal(() => tune(sequenceOf({ ensemble: 2 })))).toContain(
-    "trial 0 failed: a network whose output leaves out steps must be tuned without ensemble and calibrate, which support only rows",
+    "trial 0 failed: a network whose output leaves out steps must be tuned without ensemble, calibrate, threshold and cost, which support only rows",
   );
+  // a sequence of one step has a target of two classes like any other
+  const ofOne = {
+    ...options(
+      ROWS.map((row) => row % 2),
+      ofSteps,
+    ),
+    x: x.map(([step], row) => [row % 3 === 0 ? [0] : step]),
+    metric: "accuracy" as const,
+    model({ learningRate }: { readonly learningRate: number }) {
+      const model = sequential([
+        masking(0),
+        gru(3, { returnSequences: true }),
+        dense(1, { activation: "sigmoid" }),
+      ]);
+      model.compile({ optimizer: adam({ learningRate }), loss: "binaryCrossentropy" });
+      return model;
+    },
+  };
+  for (const more of [{ threshold: "f1" as const }, { cost: { missed: 2, false: 1 } }, { calibrate: true }])
+    expect(await refusal(() => tune({ ...ofOne, ...more }))).toContain(
+      "must be tuned without ensemble, calibrate, threshold and cost",
+    );
   const tuned = sequenceOf({});
   expect(await refusal(async () => compareBaselines(await tune(tuned), tuned))).toBe(
     "unsupported: final must be a network whose output has no mask; received one that leaves out steps, which baselines do not support",
   );
+});
+
+it("a final model scores test rows as it was scored on them, whatever padding holds", async () => {
+  const y = squares(-1000);
+  const { final, testRows } = await tune(options(y, ofSteps));
+  const rows = Array.from(testRows);
+  const columns = Array.from({ length: STEPS }, (_, t) => Float64Array.from(rows, (row) => x[row][t][0]));
+  const scores = final?.evaluate({
+    rows: rows.length,
+    columns,
+    y: Float64Array.from(rows.flatMap((row) => y[row])),
+  });
+  expect(scores).toEqual(final?.test);
+  expect(scores?.meanAbsoluteError).toBeCloseTo(meanErrorOf(final as Model, rows), 6);
+});
+
+it("nested cross-validation scores the steps that count of outer rows, with their weights", async () => {
+  const [even, odd] = [0, 1].map((rest) => ROWS.filter((row) => row % 2 === rest));
+  const outer = [
+    { train: even, validation: odd },
+    { train: odd, validation: even },
+  ];
+  const nested = (padding: number, more: object = {}) => {
+    const { metric, testSize, ...rest } = options(squares(padding), ofSteps, more);
+    return nestedCrossValidation(randomSearch, { ...rest, scoring: metric, validation: { folds: 2 }, outer });
+  };
+  const { scores, searches } = await nested(-1000);
+  expect((await nested(0)).scores).toEqual(scores);
+  for (const [i, { validation }] of outer.entries())
+    expect(scores[i]).toBeCloseTo(meanErrorOf(searches[i].final, validation), 6);
+  const sampleWeight = ROWS.map((row) => (lengthOf(row) < 3 ? 1 : 0));
+  const weighted = await nested(-1000, { sampleWeight });
+  for (const [i, { validation }] of outer.entries())
+    expect(weighted.scores[i]).toBeCloseTo(
+      meanErrorOf(
+        weighted.searches[i].final,
+        validation.filter((row) => sampleWeight[row] > 0),
+      ),
+      6,
+    );
 });
 
 it("a network with one answer a sequence is tuned and compared as any other", async () => {

@@ -296,14 +296,14 @@ function measureFor(executor: Executor, { validation, scored }: LoadedFold, job:
   if (measured.length === 0 || validation === undefined) return () => ({});
   const [, ...metrics] = measured; // after valLoss
   return (parameters: () => Floats): Logs => {
-    const { loss, prediction, mask } = runEvaluation(
+    const { loss, ...evaluated } = runEvaluation(
       executor,
       programs.evaluate,
       validation,
       parameters(),
       hyperparameters,
     );
-    const scores = metrics.map((name) => [name, scoreOn(scored, monitoredMetric(name), prediction, mask)]);
+    const scores = metrics.map((name) => [name, scoreOn(scored, monitoredMetric(name), evaluated)]);
     return { valLoss: loss, ...Object.fromEntries(scores) };
   };
 }

@@ -2,13 +2,11 @@
 import type { Dataset } from "../../data/dataset.js";
 import { takeRows } from "../../data/matrix.js";
 import { isUnchanged, restored, type TargetTransform } from "../../data/pipeline/target.js";
-import { countedLines, metricOfLines } from "../../metrics/lines.js";
+import { type MaskedPrediction, scoreMasked, type Truths } from "../../metrics/lines.js";
 import type { Metric } from "../../metrics/metric.js";
-import type { Floats } from "../../ndarray.js";
 
 /** What the predictions of one fold are scored against. */
-export interface Fold {
-  readonly outputs: number;
+export interface Fold extends Truths {
   /** The targets of the validation rows in their own units, [rows, outputs]. */
   readonly yTrue: Float64Array;
   /** What the network learns in place of the target. */
@@ -27,20 +25,9 @@ export function foldOf(
   return { outputs, yTrue: takeRows(y, outputs, rows), target, ...(weights && { weights }) };
 }
 
-/**
- * The score of a network's predictions for the validation rows of a fold, in the units of the target.
- *
- * @param mask - for an output that is a sequence: which of its steps count, [rows, steps]; each step is a
- * separate row for the metric
- */
-export function scoreOn(
-  { yTrue, target, outputs, weights }: Fold,
-  metric: Metric,
-  prediction: Floats,
-  mask?: Floats,
-): number {
-  const yPred = isUnchanged(target) ? prediction : restored(target, prediction);
-  if (mask)
-    return metricOfLines(metric, countedLines([yTrue, yPred], yTrue.length / mask.length, mask, weights));
-  return metric.compute(yTrue, yPred, outputs, weights);
+/** The score of a network's predictions for the validation rows of a fold, in the units of the target. */
+export function scoreOn(fold: Fold, metric: Metric, { prediction, mask }: MaskedPrediction): number {
+  const { target } = fold;
+  const inUnits = isUnchanged(target) ? prediction : restored(target, prediction);
+  return scoreMasked(metric, fold, { prediction: inUnits, mask });
 }

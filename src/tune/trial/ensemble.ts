@@ -51,7 +51,8 @@ export function chooseEnsemble<S extends Space>(
     const scores = folds.map((fold) => {
       const begin = end;
       end += fold.yTrue.length;
-      return scoreOn(fold, metric, prediction.subarray(begin, end));
+      // `checkMasks` refuses ensembles of networks with masks
+      return scoreOn(fold, metric, { prediction: prediction.subarray(begin, end), mask: undefined });
     });
     return meanAndStd(scores).value;
   };

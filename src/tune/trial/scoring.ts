@@ -119,7 +119,7 @@ export type Scored = Pick<JobResult, "prediction" | "mask" | "finite">;
 
 /** The score of a fold's predictions, in the units of the target; NaN if training diverged. */
 export function scoreOf(metric: Metric, fold: Fold, { prediction, mask, finite }: Scored): number {
-  return finite ? scoreOn(fold, metric, prediction, mask) : Number.NaN;
+  return finite ? scoreOn(fold, metric, { prediction, mask }) : Number.NaN;
 }
 
 /** Mean and population standard deviation, as in scikit-learn. */

@@ -9,7 +9,6 @@ import type { FitTimes } from "./fitTimes.js";
 import type { KeptPredictions } from "./kept.js";
 import type { Lineage } from "./lineage.js";
 import type { PlainModel } from "./plainModels.js";
-import type { ThresholdRule } from "./threshold.js";
 import type { JobTemplate, TrainingSetup } from "./training.js";
 
 /** Mean scores over the folds by metric: of the most common metrics of the task, and of the given ones. */
@@ -29,8 +28,6 @@ export interface TrialSetup<S extends Space> extends TrainingSetup<S> {
   readonly curves: boolean;
   /** The scheduler that ends trials early, and the epochs of a complete trial. */
   readonly schedule?: { readonly scheduler: Scheduler; readonly epochs: number };
-  /** How the decision threshold of the final model is chosen; without it, the threshold is ½. */
-  readonly threshold?: ThresholdRule;
   /** What the final model does with a category that it was not trained on. */
   readonly unknown: UnknownRule;
   /** Untuned models for the pipeline of a trial, as further candidates for an ensemble. */

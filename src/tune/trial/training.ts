@@ -38,6 +38,7 @@ import { checkSame, type Identity } from "./identity.js";
 import { judgeTrial } from "./judge.js";
 import { checkLogits } from "./logits.js";
 import { followRoles } from "./roles.js";
+import type { ThresholdRule } from "./threshold.js";
 
 /** How one trial is trained. */
 export interface FitSettings {
@@ -96,6 +97,8 @@ export interface TrainingSetup<S extends Space> {
   readonly identities: Map<number, Identity>;
   /** Whether the probabilities of the final model are calibrated. */
   readonly calibrate?: true;
+  /** How the decision threshold of the final model is chosen; without it, the threshold is ½. */
+  readonly threshold?: ThresholdRule;
   /** How the networks of the final model are chosen; without it, there is one network. */
   readonly selection?: EnsembleSettings;
   /** The tuned metrics. */
@@ -127,6 +130,7 @@ export function jobTemplate<S extends Space>(
     metrics,
     measured,
     calibrate,
+    threshold,
     selection,
   }: Omit<TrainingSetup<S>, "backend" | "identities">,
   params: ParamsOf<S>,
@@ -150,7 +154,11 @@ export function jobTemplate<S extends Space>(
   const architecture = architectureFor(built, { ...data, features });
   judgeTrial(built, architecture.network, { data, pipeline, metrics });
   if (calibrate) checkLogits(built, data.outputs);
-  checkMasks(architecture, { task: data.task, target: pipeline.target, several: calibrate ?? selection });
+  checkMasks(architecture, {
+    task: data.task,
+    target: pipeline.target,
+    several: threshold ?? calibrate ?? selection,
+  });
   const hyperparameters = hyperparametersOf(architecture);
   const decays = learningRateDecay === "cosine";
   check(
@@ -207,7 +215,7 @@ function checkMasks(
   );
   check(
     several === undefined,
-    "a network whose output leaves out steps must be tuned without ensemble and calibrate, which support only rows",
+    "a network whose output leaves out steps must be tuned without ensemble, calibrate, threshold and cost, which support only rows",
     "unsupported",
   );
 }
