@@ -44,9 +44,12 @@ export interface BenchmarkOptions {
   readonly rates?: number;
   /** Threads, at most one per core. Default: one per core. Their number does not change the runs. */
   readonly jobs?: number;
-  /** Existing runs of the same benchmark, which are not repeated. */
+  /**
+   * Existing runs of the same benchmark, which are not repeated. Others, such as those of a problem that was
+   * left out, are ignored.
+   */
   readonly earlier?: readonly RunRecord[];
-  /** Called as each run ends, with the numbers of ended runs and of all runs. */
+  /** Called as each run ends, with the numbers of ended runs, existing ones included, and of all runs. */
   readonly onRun?: (run: RunRecord, finished: number, total: number) => void;
   /** Once `aborted` is true, no run starts; the benchmark ends when the running ones have ended. */
   readonly signal?: { readonly aborted: boolean };
@@ -203,14 +206,19 @@ type Place = Pick<RunRecord, "problem" | "optimizer" | "phase" | "index" | "numb
 
 /** The runs of one benchmark: existing and new ones. */
 class Runs {
+  /** Of all runs, by problem and optimizer. */
+  private readonly keys: readonly string[];
   private readonly records: Map<string, RunRecord>;
 
   constructor(
     private readonly options: BenchmarkOptions,
-    private readonly setup: BenchmarkSetup,
+    setup: BenchmarkSetup,
     private readonly backend: DroppingBackend<RunJob, RunResult>,
   ) {
-    this.records = new Map((options.earlier ?? []).map((run) => [keyOf(run), run]));
+    this.keys = keysOf(setup);
+    const own = new Set(this.keys);
+    const known = (options.earlier ?? []).map((run) => [keyOf(run), run] as const);
+    this.records = new Map(known.filter(([key]) => own.has(key)));
   }
 
   /**
@@ -230,24 +238,27 @@ class Runs {
     const result = await this.backend.run({ steps, every, batchSize, ...job() });
     const record = recordOf({ type: "run", ...place }, problem, result);
     this.records.set(keyOf(place), record);
-    await onRun?.(record, this.records.size, countRuns(this.setup));
+    await onRun?.(record, this.records.size, this.keys.length);
     if (signal?.aborted) this.backend.drop(new Stopped());
     return record;
   }
 
-  /** Only the runs of the benchmark, by problem and optimizer. */
+  /** By problem and optimizer. */
   inOrder(): RunRecord[] {
-    const { problems, optimizers } = this.setup;
-    const counts = runCounts(this.setup);
-    const keys = problems.flatMap(({ name: problem }) =>
-      optimizers.flatMap(({ name: optimizer }) =>
-        PHASES.flatMap((phase) =>
-          Array.from({ length: counts[phase] }, (_, index) => keyOf({ problem, optimizer, phase, index })),
-        ),
-      ),
-    );
-    return keys.map((key) => this.records.get(key)).filter((run) => run !== undefined);
+    return this.keys.map((key) => this.records.get(key)).filter((run) => run !== undefined);
   }
+}
+
+/** The keys of all runs of a benchmark, by problem and optimizer. */
+function keysOf(setup: BenchmarkSetup): string[] {
+  const counts = runCounts(setup);
+  return setup.problems.flatMap(({ name: problem }) =>
+    setup.optimizers.flatMap(({ name: optimizer }) =>
+      PHASES.flatMap((phase) =>
+        Array.from({ length: counts[phase] }, (_, index) => keyOf({ problem, optimizer, phase, index })),
+      ),
+    ),
+  );
 }
 
 /** Ends a benchmark that was stopped without an error. */

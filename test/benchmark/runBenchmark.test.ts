@@ -109,6 +109,29 @@ describe("a benchmark", () => {
     expect(untimed(runs)).toEqual(untimed(whole.runs));
   });
 
+  it.each<[string, Partial<BenchmarkOptions>]>([
+    ["another problem", { problems: options.problems.slice(1) }],
+    ["another optimizer", { optimizers: options.optimizers.slice(1) }],
+    ["a seed beyond them", { seeds: 1 }],
+  ])("counts none of the earlier runs of %s", async (_, fewer) => {
+    const { runs: all } = await runBenchmark({ ...options, jobs: 1 });
+    const own = await runBenchmark({ ...options, ...fewer, jobs: 1 });
+    const counts: number[][] = [];
+    // all but the last run of the smaller benchmark
+    const last = JSON.stringify(untimed(own.runs).at(-1));
+    const earlier = all.filter((run) => JSON.stringify(untimed([run])[0]) !== last);
+    const { runs, complete } = await runBenchmark({
+      ...options,
+      ...fewer,
+      jobs: 1,
+      earlier,
+      onRun: (_run, finished, total) => void counts.push([finished, total]),
+    });
+    expect(counts).toEqual([[own.runs.length, own.runs.length]]);
+    expect(complete).toBe(true);
+    expect(untimed(runs)).toEqual(untimed(own.runs));
+  });
+
   it("ends with what a listener rejects with", async () => {
     const onRun = (): void => Promise.reject(new Error("disk full")) as never;
     await expect(runBenchmark({ ...options, jobs: 1, onRun })).rejects.toThrow("disk full");
