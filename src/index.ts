@@ -30,6 +30,7 @@ export {
   toMatrix,
 } from "./data/matrix.js";
 export type { Decimal, NumberFormat } from "./data/numbers.js";
+export type { RowOrigin } from "./data/origin.js";
 export type { FeatureSource, PipelineColumn, PipelineFeature } from "./data/pipeline/column.js";
 export type {
   ColumnOptions,

@@ -6,6 +6,9 @@ export function isArray(value: unknown): boolean {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value);
 }
 
+/** The place of an element of an array, for people. */
+export const atIndex = (i: number): string => `at index ${i}`;
+
 /** Refuses anything but an array or a typed array. */
 export function mustBeArray(name: string, value: unknown, rule: string): void {
   must(isArray(value), name, rule, value);

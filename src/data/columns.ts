@@ -6,6 +6,7 @@ import { FettleError, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { MAX_CLASSES } from "./classes.js";
 import { keptAs } from "./identifiers.js";
+import { belowHeader } from "./origin.js";
 import { isInputKind } from "./schema.js";
 import type { Column, Table } from "./table.js";
 
@@ -120,7 +121,7 @@ interface Fault {
 /** @throws ColumnsError unless every column can be used, in those rows and for that task */
 export function refuseColumns({ inputs, targets, missing, drop }: Use, rows: Int32Array, task: Task): void {
   const faults = inputs.flatMap((column) => {
-    const fault = faultOfInput(column, valuesAt(column, rows), missing);
+    const fault = faultOfInput(column, rows, missing);
     return fault === undefined ? [] : [{ name: column.name, ...fault }];
   });
   const targetFaults = targets.flatMap((target) => {
@@ -147,10 +148,11 @@ export function refuseColumns({ inputs, targets, missing, drop }: Use, rows: Int
   );
 }
 
-function faultOfInput(column: Column, values: Floats, missing: MissingRule): Fault | undefined {
+function faultOfInput(column: Column, rows: Int32Array, missing: MissingRule): Fault | undefined {
   if (column.doubt !== undefined) return { reason: column.doubt };
+  const values = valuesAt(column, rows);
   if (values.every(Number.isNaN)) return { reason: "must have values; all cells are missing" };
-  const gaps = missing === "refuse" ? gapsOf(values) : undefined;
+  const gaps = missing === "refuse" ? gapsOf(values, rows) : undefined;
   return gaps ?? (column.kind === "category" ? tooMany(values, MAX_CATEGORIES) : undefined);
 }
 
@@ -175,12 +177,13 @@ function faultOfTarget(column: Column, values: Floats, task: Task): Fault | unde
   return { reason: `must hold numbers for regression; received ${words}; choose task: "classification"` };
 }
 
-function gapsOf(values: Floats): Fault | undefined {
+/** @param rows - the rows of the table that have the values */
+function gapsOf(values: Floats, rows: Int32Array): Fault | undefined {
   let count = 0;
   for (const value of values) if (Number.isNaN(value)) count++;
   if (count === 0) return undefined;
-  const first = values.findIndex(Number.isNaN) + 1;
-  const which = `${count} of ${values.length} are missing, the first in row ${first} below the header`;
+  const first = rows[values.findIndex(Number.isNaN)];
+  const which = `${count} of ${values.length} are missing, the first in row ${belowHeader(first)}`;
   return { reason: `must have every cell; ${which}`, gaps: true };
 }
 

@@ -11,6 +11,7 @@ import { DAY } from "./days.js";
 import { checkTime, numberGroups } from "./groups.js";
 import { keptAs } from "./identifiers.js";
 import { takeRows } from "./matrix.js";
+import { belowHeader, originOf, type RowOrigin } from "./origin.js";
 import { withPositive } from "./positive.js";
 import { checkRareClasses, type RareClasses, withoutRare } from "./rare.js";
 import { type Receipt, receiptOf } from "./receipt.js";
@@ -58,6 +59,8 @@ export interface Dataset extends TargetData {
    * ones.
    */
   readonly imputes?: true;
+  /** Which rows of a table or of arrays these are: errors name them. @defaultValue all rows of arrays */
+  readonly origin?: RowOrigin;
   /** Columns that are left out because a model learns nothing from their kind, and why. */
   readonly leftOut?: readonly { readonly name: string; readonly reason: string }[];
   /**
@@ -211,6 +214,7 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
     ...(leftOut.length > 0 && { leftOut }),
     ...(notes.length > 0 && { notes }),
     schema,
+    origin: { isTable: true, ...(rows.length < table.rows && { rows }) },
     receipt: receiptFor(table, [...leaving, ...classes.notes], rows.length, [
       ...[...inputs, ...targets, weight, group, time].flatMap((column) => column?.name ?? []),
       ...leftOut.map(({ name }) => name),
@@ -231,6 +235,12 @@ function receiptFor(
   return { rows, used, findings: [...leaving, ...findings] };
 }
 
+/** Where the cells of some rows of a table are, for people. */
+const placeIn =
+  (rows: Int32Array) =>
+  (i: number): string =>
+    `in row ${belowHeader(rows[i])}`;
+
 function groupsIn(column: Column, rows: Int32Array): Int32Array {
   const name = `group ${show(column.name)}`;
   const isRead = isInputKind(column.kind) && column.doubt === undefined;
@@ -244,10 +254,10 @@ function groupsIn(column: Column, rows: Int32Array): Int32Array {
   const gap = values.findIndex(Number.isNaN);
   check(
     gap < 0,
-    () => `${name} must have no missing cells; row ${gap + 1} below the header has one`,
+    () => `${name} must have no missing cells; row ${belowHeader(rows[gap])} has one`,
     "invalid_data",
   );
-  return numberGroups(name, values, rows.length);
+  return numberGroups(name, values, rows.length, placeIn(rows));
 }
 
 function timesIn(column: Column, rows: Int32Array): Float64Array {
@@ -262,7 +272,7 @@ function timesIn(column: Column, rows: Int32Array): Float64Array {
     () => `${name} must be a column of dates or numbers; received ${show(column.kind)}${way}`,
     "invalid_data",
   );
-  return checkTime(name, valuesAt(column, rows), rows.length);
+  return checkTime(name, valuesAt(column, rows), rows.length, placeIn(rows));
 }
 
 function weightsIn(column: Column, rows: Int32Array): Float64Array {
@@ -274,7 +284,7 @@ function weightsIn(column: Column, rows: Int32Array): Float64Array {
     column.kind,
     "invalid_data",
   );
-  return checkSampleWeight(name, valuesAt(column, rows), rows.length);
+  return checkSampleWeight(name, valuesAt(column, rows), rows.length, placeIn(rows));
 }
 
 /** The same data set with some of its rows, in the order given. */
@@ -282,6 +292,7 @@ export function takeExamples(data: Dataset, rows: Int32Array): Dataset {
   return {
     ...data,
     rows: rows.length,
+    origin: originOf(data.origin, rows),
     columns: data.columns.map((values) => takeRows(values, 1, rows)),
     y: takeRows(data.y, data.outputs, rows),
     labels: data.labels.length > 0 ? rows.map((row) => data.labels[row]) : data.labels,

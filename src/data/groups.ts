@@ -3,7 +3,7 @@
  * them.
  */
 import { check } from "../errors.js";
-import { mustBeArray } from "./check.js";
+import { atIndex, mustBeArray } from "./check.js";
 
 /** The group of each row. */
 export type Groups = ArrayLike<string> | ArrayLike<number>;
@@ -12,10 +12,11 @@ export type Groups = ArrayLike<string> | ArrayLike<number>;
  * Groups as numbers from 0, in the order in which they first appear.
  *
  * @param name - their name for the user
+ * @param placeOf - where the group of a row is, for people
  * @throws FettleError `invalid_shape` unless there is one for each row; `invalid_data` for anything but words
  * and numbers
  */
-export function numberGroups(name: string, groups: Groups, rows: number): Int32Array {
+export function numberGroups(name: string, groups: Groups, rows: number, placeOf = atIndex): Int32Array {
   mustBeArray(name, groups, "an array with the group of each row");
   check(
     groups.length === rows,
@@ -27,7 +28,7 @@ export function numberGroups(name: string, groups: Groups, rows: number): Int32A
     const group = groups[i];
     check(
       typeof group === "string" || (typeof group === "number" && !Number.isNaN(group)),
-      () => `${name} must hold words or numbers; received ${String(group)} at index ${i}`,
+      () => `${name} must hold words or numbers; received ${String(group)} ${placeOf(i)}`,
       "invalid_data",
     );
     const id = ids.get(group) ?? ids.size;
@@ -43,10 +44,11 @@ export type Times = ArrayLike<number> | readonly { getTime(): number }[];
  * Times as numbers.
  *
  * @param name - their name for the user
+ * @param placeOf - where the time of a row is, for people
  * @throws FettleError `invalid_shape` unless there is one for each row; `invalid_data` for anything but
  * finite numbers and valid dates
  */
-export function checkTime(name: string, time: Times, rows: number): Float64Array {
+export function checkTime(name: string, time: Times, rows: number, placeOf = atIndex): Float64Array {
   mustBeArray(name, time, "an array with the time of each row");
   check(
     time.length === rows,
@@ -58,7 +60,7 @@ export function checkTime(name: string, time: Times, rows: number): Float64Array
     const value = typeof given === "object" && given !== null ? given.getTime() : given;
     check(
       Number.isFinite(value),
-      () => `${name} must hold finite numbers or dates; received ${String(given)} at index ${i}`,
+      () => `${name} must hold finite numbers or dates; received ${String(given)} ${placeOf(i)}`,
       "invalid_data",
     );
     return value;

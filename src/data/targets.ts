@@ -3,6 +3,7 @@ import { check, must, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { targetOfClasses } from "./classes.js";
 import { distinct, type Task, valuesAt, wordOf } from "./columns.js";
+import { belowHeader } from "./origin.js";
 import type { ColumnRole } from "./schema.js";
 import { type Column, columnNamed, type Table } from "./table.js";
 
@@ -150,7 +151,7 @@ export function targetOfRows(
     check(
       gap < 0,
       () =>
-        `target ${show(name)} must have no missing cells; row ${gap + 1} has one; leave the column out to predict it`,
+        `target ${show(name)} must have no missing cells; row ${belowHeader(gap)} has one; leave the column out to predict it`,
       "invalid_data",
     );
   }

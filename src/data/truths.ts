@@ -8,6 +8,7 @@
  */
 import { FettleError, must, show } from "../errors.js";
 import { shortest } from "../numerics/shortest.js";
+import { type RowOrigin, rowIn } from "./origin.js";
 
 /**
  * The kinds of truths:
@@ -197,6 +198,8 @@ export interface TruthPlace {
   readonly size?: number;
   /** How many make a line. @defaultValue `size` */
   readonly width?: number;
+  /** Where the rows come from. */
+  readonly origin?: RowOrigin | undefined;
   /** [rows]: rows of weight 0 may hold anything. @defaultValue all count */
   readonly weights?: ArrayLike<number> | undefined;
   /** Whether lines of zeros may be placeholders for steps that do not count. @defaultValue false */
@@ -217,7 +220,7 @@ export function checkTruths(kind: TruthKind, y: ArrayLike<number>, place: TruthP
   const fits = test();
   const start = firstLine(y, place, (from, to) => !fits(y, from, to) && isToBeRefused(y, from, to, place));
   if (start < 0) return;
-  const { what, of, columns, size = columns, width = size, hint } = place;
+  const { what, of, columns, size = columns, width = size, hint, origin } = place;
   // shows 0.1, not the float32 nearest to it
   const at = (k: number): number => (y instanceof Float32Array ? Number(shortest(y[k])) : y[k]);
   const values = new Set<number>();
@@ -229,7 +232,7 @@ export function checkTruths(kind: TruthKind, y: ArrayLike<number>, place: TruthP
   const way = remedy({ line, values: [...values].sort((a, b) => a - b) });
   throw new FettleError(
     "invalid_data",
-    `${what} must hold ${rule} for ${of}; received ${show(width === 1 ? line[0] : line)} in row ${Math.floor(start / columns)}` +
+    `${what} must hold ${rule} for ${of}; received ${show(width === 1 ? line[0] : line)} in row ${rowIn(origin, Math.floor(start / columns))}` +
       [way, hint?.()].map((text) => (text ? `; ${text}` : "")).join(""),
   );
 }

@@ -1,6 +1,6 @@
 /** Weights of rows and of classes: how much each counts in losses and metrics. */
 import { check, isPlainObject, must, show, unknownName } from "../errors.js";
-import { mustBeArray } from "./check.js";
+import { atIndex, mustBeArray } from "./check.js";
 
 /**
  * Weights of classes: by name, where omitted classes count 1; or balanced, so that all classes count equally.
@@ -11,10 +11,16 @@ export type ClassWeight = "balanced" | Readonly<Record<string, number>>;
  * Weights of rows, checked.
  *
  * @param name - what the user calls them
+ * @param placeOf - where the weight of a row is, for people
  * @throws FettleError `invalid_shape` unless there is one for each row; `invalid_data` for one that is
  * negative or not finite, and if all are 0
  */
-export function checkSampleWeight(name: string, weights: ArrayLike<number>, rows: number): Float64Array {
+export function checkSampleWeight(
+  name: string,
+  weights: ArrayLike<number>,
+  rows: number,
+  placeOf = atIndex,
+): Float64Array {
   mustBeArray(name, weights, "an array of numbers, one for each row");
   check(
     weights.length === rows,
@@ -25,7 +31,7 @@ export function checkSampleWeight(name: string, weights: ArrayLike<number>, rows
   for (let i = 0; i < rows; i++) {
     check(
       typeof weights[i] === "number" && weights[i] >= 0 && Number.isFinite(weights[i]),
-      () => `${name} must hold finite numbers of at least 0; received ${show(weights[i])} at index ${i}`,
+      () => `${name} must hold finite numbers of at least 0; received ${show(weights[i])} ${placeOf(i)}`,
       "invalid_data",
     );
     sum += weights[i];

@@ -3,6 +3,7 @@
  * the tables of losses and metrics, and that of activations here. It refuses only certain errors; unknown
  * parts, such as a custom layer, pass.
  */
+import type { RowOrigin } from "../data/origin.js";
 import { checkTruths } from "../data/truths.js";
 import { check, must, show } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
@@ -117,6 +118,8 @@ export interface JudgedTargets {
   readonly y: ArrayLike<number>;
   /** [rows]: rows of weight 0 may hold anything. */
   readonly weights?: ArrayLike<number> | undefined;
+  /** Where the rows come from, for errors. */
+  readonly origin?: RowOrigin | undefined;
   /** A further remedy, for the end of a message about targets. */
   readonly hint?: () => string | undefined;
   /** What these targets were accepted as before, and are now, if many models are checked against them. */

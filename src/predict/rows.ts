@@ -5,6 +5,7 @@
 import type { TensorLike } from "../arrays.js";
 import { isArray } from "../data/check.js";
 import type { Input } from "../data/dataset.js";
+import { type RowOrigin, rowIn } from "../data/origin.js";
 import type { CellSource } from "../data/pipeline/applier.js";
 import type { Pipeline } from "../data/pipeline/pipeline.js";
 import {
@@ -36,6 +37,13 @@ export type Rows =
   | Readonly<Record<string, ArrayLike<RecordValue>>>
   | TensorLike
   | { readonly columns: readonly ArrayLike<number>[] };
+
+/** What `encodeRows` returns, or a data set: numbers, and codes of categories. */
+interface CodedRows {
+  readonly columns: readonly ArrayLike<number>[];
+  /** Where the rows come from, for errors. */
+  readonly origin?: RowOrigin;
+}
 
 /** The refusal of a row. */
 export class RowError extends FettleError {
@@ -118,7 +126,7 @@ export class RowReader {
     if (isTensor(rows)) return this.ofTensor(rows);
     must(isPlainObject(rows), "rows", "an object, a list of objects, columns by name, or a matrix", rows);
     if ("columns" in rows && Array.isArray(rows.columns) && rows.columns.every(isArray))
-      return this.ofCodes(rows.columns as readonly ArrayLike<number>[]);
+      return this.ofCodes(rows as unknown as CodedRows);
     return this.ofColumns(rows as Readonly<Record<string, ArrayLike<RecordValue>>>);
   }
 
@@ -166,7 +174,7 @@ export class RowReader {
     };
   }
 
-  private ofCodes(columns: readonly ArrayLike<number>[]): RowSource {
+  private ofCodes({ columns, origin }: CodedRows): RowSource {
     check(
       columns.length === this.columns.length,
       () => `rows must have ${this.columns.length} columns; received ${columns.length}`,
@@ -183,7 +191,7 @@ export class RowReader {
           for (let i = 0; i < count; i++) cells[i] = values[from + i];
           return cells;
         },
-        idOf: (i) => from + i,
+        idOf: (i) => rowIn(origin, from + i),
         refuseGaps: (j, cells) => this.refuseGaps(j, from, cells),
       }),
     };

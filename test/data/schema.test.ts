@@ -214,7 +214,7 @@ describe("another table", () => {
     );
     const gap = readTable("size,port,fresh,good\n1,C,true,?\n", { schema: kept });
     expect(refusal(() => encodeRows(gap, data))).toMatch(
-      /^invalid_data: target "good" must have no missing cells; row 1 has one/,
+      /^invalid_data: target "good" must have no missing cells; row 1 below the header has one/,
     );
     const classes = encodeTable(readTable("a,b\n1,x\n2,y\n3,x\n"), { target: "b" });
     expect(refusal(() => encodeRows(readTable("a,b\n1,z\n"), classes))).toBe(

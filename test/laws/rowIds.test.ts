@@ -96,13 +96,8 @@ const subjects: Readonly<Record<string, (given: Given) => unknown>> = {
     return [pipeline, x, y, applyPipeline(pipeline, data.columns, at(HELD))];
   },
   "a transform of the target": ({ data, at }) => {
-    const target = fitTarget(
-      data.task === "regression" ? "standard" : "none",
-      data.y,
-      data.outputs,
-      at(TRAIN),
-    );
-    return [target, transformed(target, data.y, at(HELD))];
+    const target = fitTarget(data.task === "regression" ? "standard" : "none", data, at(TRAIN));
+    return [target, transformed(target, data, at(HELD))];
   },
   "weights of a loss": ({ data, at }) => {
     const { sampleWeight } = data;
@@ -179,6 +174,7 @@ describe.each(kinds)("of a table of %s", (kind) => {
       inputs: 0,
       columns: 0,
       shape: 0,
+      origin: 0,
       imputes: 0,
       leftOut: 0,
       schema: 0,
@@ -203,6 +199,7 @@ describe.each(kinds)("of a table of %s", (kind) => {
       expect(own, name).toHaveLength(length * width);
       expect([...own], name).toEqual([...takeRows(Float64Array.from(before), width, ids)]);
     }
+    expect(alone.origin).toEqual({ rows: ids });
     expect(alone.rows).toBe(length);
     expect(alone.columns.map((column) => [...column])).toEqual(
       whole.columns.map((column) => Array.from(ids, (id) => column[id])),

@@ -3,7 +3,7 @@
  * any layers and data; the standard ones use the five tables of `examples/data`.
  */
 import { type Dataset, encodeTable } from "../../data/dataset.js";
-import { applyPipeline, featureNames, fitPipeline } from "../../data/pipeline/pipeline.js";
+import { featureNames, featuresOf, fitPipeline } from "../../data/pipeline/pipeline.js";
 import { transformed } from "../../data/pipeline/target.js";
 import { trainValidationTestSplit } from "../../data/split/parts.js";
 import { readTable } from "../../data/table.js";
@@ -135,11 +135,7 @@ function divide(data: Dataset, reproduce: boolean): ProblemData {
     y: reproduce ? x : y,
   });
   const held = (rows: Int32Array): Examples =>
-    examples(
-      rows.length,
-      applyPipeline(pipeline, data.columns, rows),
-      transformed(pipeline.target, data.y, rows),
-    );
+    examples(rows.length, featuresOf(pipeline, data, rows), transformed(pipeline.target, data, rows));
   return { train: examples(train.length, x, y), validation: held(validation), test: held(test) };
 }
 

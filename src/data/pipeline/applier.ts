@@ -12,8 +12,8 @@ export interface CellSource {
    * array.
    */
   read(column: number, cells: Float64Array): Floats;
-  /** The name of a row in errors. */
-  idOf(row: number): number;
+  /** What follows the word row in errors. */
+  idOf(row: number): number | string;
   /** Called with a column that may have missing cells, before they are filled; throws if they are refused. */
   refuseGaps?(column: number, cells: Floats): void;
 }

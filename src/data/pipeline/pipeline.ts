@@ -6,6 +6,7 @@ import { check, isRecord, must, mustBeRecord, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import { checkRowIds, isArray, mustBeArray } from "../check.js";
 import type { Dataset } from "../dataset.js";
+import { type RowOrigin, rowIn } from "../origin.js";
 import { Applier, workspaceFor } from "./applier.js";
 import { draftsOf, fitColumn, type PipelineColumn, type PipelineFeature } from "./column.js";
 import { stepColumns } from "./fitSteps.js";
@@ -16,7 +17,7 @@ import { writeStep } from "./steps.js";
 import { fitTarget, restored, type TargetTransform, transformed } from "./target.js";
 
 /** What a pipeline learns from: the numeric parts of a data set. */
-export type PipelineData = Pick<Dataset, "inputs" | "columns" | "task" | "outputs" | "y">;
+export type PipelineData = Pick<Dataset, "inputs" | "columns" | "task" | "outputs" | "y" | "origin">;
 
 /** Everything that was learned from training rows: plain data with finite numbers. */
 export interface Pipeline {
@@ -69,26 +70,19 @@ export interface FitPipelineOptions extends PipelineOptions {
  */
 export function fitPipeline(data: PipelineData, options: FitPipelineOptions = {}): FittedPipeline {
   const { pipeline, rows, outOfFold } = learn(data, options);
-  const x = applied(pipeline, data.columns, rows);
+  const x = featuresOf(pipeline, data, rows);
   let k = 0;
   for (const { name, features } of pipeline.columns) {
     for (const feature of features) {
       const values = outOfFold.get(feature);
       if (values)
-        writeScaled(
-          values,
-          values.length,
-          feature.scaling,
-          x,
-          k,
-          pipeline.features.length,
-          name,
-          (i) => rows[i],
+        writeScaled(values, values.length, feature.scaling, x, k, pipeline.features.length, name, (i) =>
+          rowIn(data.origin, rows[i]),
         );
       k++;
     }
   }
-  return { pipeline, x, y: transformed(pipeline.target, data.y, rows) };
+  return { pipeline, x, y: transformed(pipeline.target, data, rows) };
 }
 
 /** The pipeline of {@link fitPipeline}, without its training rows. */
@@ -111,7 +105,7 @@ function learn(data: PipelineData, options: FitPipelineOptions): Learnt {
   checkPipelineOptions("fitPipeline", choices, inputs);
   const rows = rowsIn(data.columns, inputs.length, given);
   must(rows.length > 0, "rows", "the ids of at least one row", rows);
-  const target = fitTarget(task === "regression" ? (choices.target ?? "standard") : "none", y, outputs, rows);
+  const target = fitTarget(task === "regression" ? (choices.target ?? "standard") : "none", data, rows);
   const targets = Array.from({ length: outputs }, (_, k) =>
     Float64Array.from(rows, (row) => y[row * outputs + k]),
   );
@@ -153,12 +147,16 @@ export function applyPipeline(
   rows?: ArrayLike<number>,
 ): Float32Array {
   checkPipeline(pipeline);
-  return applied(pipeline, values, rowsIn(values, pipeline.columns.length, rows));
+  return featuresOf(pipeline, { columns: values }, rowsIn(values, pipeline.columns.length, rows));
 }
 
-function applied(
+/** {@link applyPipeline} to rows of a data set, whose errors name the rows where they come from. */
+export function featuresOf(
   pipeline: Pipeline,
-  values: readonly ArrayLike<number>[],
+  {
+    columns,
+    origin,
+  }: { readonly columns: readonly ArrayLike<number>[]; readonly origin?: RowOrigin | undefined },
   ids: ArrayLike<number>,
 ): Float32Array {
   const applier = new Applier(pipeline, Math.min(ids.length, BLOCK), writeStep);
@@ -168,11 +166,11 @@ function applied(
     applier.apply(
       {
         read(j, cells) {
-          const column = values[j];
+          const column = columns[j];
           for (let i = 0; i < count; i++) cells[i] = column[ids[from + i]];
           return cells;
         },
-        idOf: (i) => ids[from + i],
+        idOf: (i) => rowIn(origin, ids[from + i]),
       },
       count,
       z.subarray(from * applier.width),

@@ -12,7 +12,7 @@ export function writeScaled(
   k: number,
   width: number,
   column: string,
-  idOf: (row: number) => number,
+  idOf: (row: number) => number | string,
 ): void {
   if (scaledInto(values, rows, scaling, out, k, width)) return;
   const scaled = scalerOf(scaling);

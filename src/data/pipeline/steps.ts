@@ -13,8 +13,8 @@ export interface StepSource {
   readonly steps: PaddedSteps;
   /** The cells of one of the columns. */
   read(feature: number): Floats;
-  /** The name of a row in errors. */
-  idOf(row: number): number;
+  /** What follows the word row in errors. */
+  idOf(row: number): number | string;
   /**
    * The functions to write with: passed in, so that this module shares no code with those that a predictor
    * loads first.

@@ -2,6 +2,7 @@
 import { check } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import { exp, expm1, log, log1p } from "../../numerics/special.js";
+import { type RowOrigin, rowIn } from "../origin.js";
 import type { TargetTransformName } from "./options.js";
 import { standardOf, UNSCALED } from "./scaling.js";
 
@@ -17,17 +18,24 @@ const LOGS = {
   log1p: { apply: log1p, invert: expm1, least: -1 },
 } as const;
 
+/** Targets of all rows. */
+interface Targets {
+  /** `[all, outputs]` */
+  readonly y: Floats;
+  readonly outputs: number;
+  /** Where the rows come from, for errors. */
+  readonly origin?: RowOrigin | undefined;
+}
+
 /**
  * Fits a transform to the given rows.
  *
  * @param name - `none` for class targets
- * @param y - `[all, outputs]`
  * @throws FettleError `invalid_data` for a number without a logarithm
  */
 export function fitTarget(
   name: TargetTransformName,
-  y: Floats,
-  outputs: number,
+  { y, outputs, origin }: Targets,
   rows: ArrayLike<number>,
 ): TargetTransform {
   const log = name === "log" || name === "log1p" ? name : undefined;
@@ -36,7 +44,7 @@ export function fitTarget(
     outputs: Array.from({ length: outputs }, (_, k) => {
       if (name === "none") return UNSCALED as { center: number; scale: number };
       const values = Float64Array.from({ length: rows.length }, (_, i) =>
-        logged(log, y[rows[i] * outputs + k], rows[i]),
+        logged(log, y[rows[i] * outputs + k], rows[i], origin),
       );
       return standardOf(values);
     }),
@@ -46,7 +54,7 @@ export function fitTarget(
 /** The targets of the given rows as a network learns them, `[rows, outputs]`. */
 export function transformed(
   { log, outputs }: TargetTransform,
-  y: Floats,
+  { y, origin }: Pick<Targets, "y" | "origin">,
   rows: ArrayLike<number>,
 ): Float32Array {
   const width = outputs.length;
@@ -54,11 +62,11 @@ export function transformed(
   for (let i = 0, k = 0; i < rows.length; i++) {
     for (let j = 0; j < width; j++, k++) {
       const value = y[rows[i] * width + j];
-      z[k] = (logged(log, value, rows[i]) - outputs[j].center) / outputs[j].scale;
+      z[k] = (logged(log, value, rows[i], origin) - outputs[j].center) / outputs[j].scale;
       check(
         Number.isFinite(z[k]),
         () =>
-          `row ${rows[i]}: the target must be near enough to the training rows to be scaled; received ${value}`,
+          `row ${rowIn(origin, rows[i])}: the target must be near enough to the training rows to be scaled; received ${value}`,
         "invalid_data",
       );
     }
@@ -66,12 +74,18 @@ export function transformed(
   return z;
 }
 
-function logged(log: TargetTransform["log"], value: number, row: number): number {
+function logged(
+  log: TargetTransform["log"],
+  value: number,
+  row: number,
+  origin: RowOrigin | undefined,
+): number {
   if (log === undefined) return value;
   const { apply, least } = LOGS[log];
   check(
     value > least,
-    () => `row ${row}: the target must be above ${least} for target: "${log}"; received ${value}`,
+    () =>
+      `row ${rowIn(origin, row)}: the target must be above ${least} for target: "${log}"; received ${value}`,
     "invalid_data",
   );
   return apply(value);

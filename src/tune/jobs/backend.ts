@@ -16,14 +16,18 @@ export function createBackend({ data, folds }: JobData, workers: number): JobBac
     HAS_THREADS &&
     startThreads<JobData, Job, JobResult, FoldCurves>("worker", workers, () => {
       // the fields of a data set that a thread needs
-      const { inputs, columns, task, outputs, y, sampleWeight } = data;
+      const { inputs, columns, task, outputs, y, sampleWeight, origin } = data;
       const all = { inputs, columns: columns.map((values) => shared(values)), task, outputs, y: shared(y) };
-      const weighted = { ...all, ...(sampleWeight && { sampleWeight: shared(sampleWeight) }) };
+      const parted = {
+        ...all,
+        ...(sampleWeight && { sampleWeight: shared(sampleWeight) }),
+        ...(origin && { origin: { ...origin, ...(origin.rows && { rows: shared(origin.rows) }) } }),
+      };
       const parts = folds.map(({ train, validation }) => ({
         train: shared(train),
         validation: shared(validation),
       }));
-      return { data: weighted, folds: parts };
+      return { data: parted, folds: parts };
     });
   if (threads) return threads;
   const worker = new JobWorker({ data, folds });

@@ -4,7 +4,7 @@
  */
 import type { Dataset } from "../../data/dataset.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
-import { applyPipeline, fitPipeline, type PipelineData } from "../../data/pipeline/pipeline.js";
+import { featuresOf, fitPipeline, type PipelineData } from "../../data/pipeline/pipeline.js";
 import { transformed } from "../../data/pipeline/target.js";
 import type { FoldRows } from "../../data/split/splitter.js";
 import { lossWeights, type RowWeights } from "../../data/weights.js";
@@ -67,12 +67,9 @@ export function examplesOf(
     return { rows: rows.length, x, y, ...(weights && { weights }) };
   };
   const held = (): FoldPart =>
-    part(
-      validation,
-      applyPipeline(pipeline, data.columns, validation),
-      transformed(pipeline.target, data.y, validation),
-      { ...own },
-    );
+    part(validation, featuresOf(pipeline, data, validation), transformed(pipeline.target, data, validation), {
+      ...own,
+    });
   return {
     train: part(train, x, y, { ...own, ...(classWeight && { classWeight }) }),
     validation: validation.length > 0 ? held() : undefined,

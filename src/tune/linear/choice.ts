@@ -6,7 +6,7 @@
 import type { Dataset } from "../../data/dataset.js";
 import { takeRows } from "../../data/matrix.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
-import { applyPipeline, featureNames, fitPipeline } from "../../data/pipeline/pipeline.js";
+import { featureNames, featuresOf, fitPipeline } from "../../data/pipeline/pipeline.js";
 import { restored, type TargetTransform } from "../../data/pipeline/target.js";
 import type { FoldRows } from "../../data/split/splitter.js";
 import { lossWeights, type RowWeights } from "../../data/weights.js";
@@ -98,7 +98,7 @@ function fittedTo(
     return {
       ...fit,
       target: learnt.target,
-      predict: (ids) => predictLinear(fit.model, applyPipeline(learnt, data.columns, ids)),
+      predict: (ids) => predictLinear(fit.model, featuresOf(learnt, data, ids)),
     };
   };
 }

@@ -1,5 +1,5 @@
 import type { Dataset } from "../../data/dataset.js";
-import { applyPipeline, learnPipeline, type Pipeline } from "../../data/pipeline/pipeline.js";
+import { featuresOf, learnPipeline, type Pipeline } from "../../data/pipeline/pipeline.js";
 import type { ColumnSchema, Schema } from "../../data/schema.js";
 import type { SavedRun } from "../../engine/executor.js";
 import { check, must } from "../../errors.js";
@@ -226,14 +226,10 @@ function mostNetworks(networks: readonly LayersModel[]): number {
 const MEMBERS_STREAM = 0x656e;
 
 /** Predictions for the test rows. */
-function predictionOf(
-  network: LayersModel,
-  pipeline: Pipeline,
-  { columns, shape = [pipeline.features.length] }: Dataset,
-  rows: Int32Array,
-): Floats {
+function predictionOf(network: LayersModel, pipeline: Pipeline, data: Dataset, rows: Int32Array): Floats {
   if (rows.length === 0) return new Float32Array(0);
-  const features = applyPipeline(pipeline, columns, rows);
+  const { shape = [pipeline.features.length] } = data;
+  const features = featuresOf(pipeline, data, rows);
   return network.predict({ data: features, shape: [rows.length, ...shape] }).data;
 }
 

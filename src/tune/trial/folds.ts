@@ -308,7 +308,7 @@ export interface PipelineFolds {
 /** The folds after any pipeline, by its options. Those of the latest options are cached. */
 export function createFoldsFor(rows: Folds): (options: PipelineOptions) => PipelineFolds {
   const { data, folds, scored } = rows;
-  const { task, outputs, y } = data;
+  const { task } = data;
   let known: { readonly key: string; readonly made: PipelineFolds } | undefined;
   return (options) => {
     const key = JSON.stringify(options);
@@ -316,7 +316,7 @@ export function createFoldsFor(rows: Folds): (options: PipelineOptions) => Pipel
     const name = task === "regression" ? (options.target ?? "standard") : "none";
     const at = (fold: number): Fold => {
       const { train, validation } = folds[fold];
-      return foldOf(data, validation, fitTarget(name, y, outputs, train));
+      return foldOf(data, validation, fitTarget(name, data, train));
     };
     const ofDivision = (division: number): Fold[] => foldsOfDivision(rows, division).map(at);
     const made = {

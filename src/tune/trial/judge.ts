@@ -13,7 +13,7 @@ import type { Network } from "../../nn/network.js";
 
 /** What a model is checked against. */
 export interface Beside {
-  readonly data: Pick<Dataset, "task" | "outputs" | "y" | "sampleWeight">;
+  readonly data: Pick<Dataset, "task" | "outputs" | "y" | "sampleWeight" | "origin">;
   readonly pipeline: PipelineOptions;
   readonly metrics: readonly Metric[];
 }
@@ -31,7 +31,7 @@ const acceptedOf = new WeakMap<Beside["data"], Set<string>>();
  * targets although the loss needs them unscaled
  */
 export function judgeTrial(built: LayersModel, network: Network, { data, pipeline, metrics }: Beside): void {
-  const { task, outputs, y, sampleWeight: weights } = data;
+  const { task, outputs, y, sampleWeight: weights, origin } = data;
   const { wiring, compiled } = built.described();
   const { losses } = compiled;
   const scored = task === "classification" ? [...metrics, FINAL] : metrics;
@@ -53,5 +53,5 @@ export function judgeTrial(built: LayersModel, network: Network, { data, pipelin
     isColumn && y.every(Number.isInteger) ? 'integers are classes with task: "classification"' : undefined;
   const accepted = acceptedOf.get(data) ?? new Set<string>();
   acceptedOf.set(data, accepted);
-  judgeTargets(judged, { what: "y", y, weights, hint, accepted });
+  judgeTargets(judged, { what: "y", y, weights, hint, origin, accepted });
 }

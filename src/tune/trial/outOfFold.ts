@@ -56,7 +56,7 @@ export function validatedRows(folds: readonly Fold[]): Validated {
   return {
     outputs,
     targets: joined(({ target, yTrue }) =>
-      transformed(target, yTrue, [...Array(yTrue.length / outputs).keys()]),
+      transformed(target, { y: yTrue }, [...Array(yTrue.length / outputs).keys()]),
     ),
     ...(weights && { weights: joined((fold) => fold.weights) }),
     parts: Int32Array.from(

@@ -131,7 +131,7 @@ function meansOf({ data, weights }: Learning, rows: Int32Array, { target }: Fold
   const { outputs } = data;
   const counted = lossWeights(weights, data, rows, rows);
   const means = new Float64Array(outputs);
-  for (const [at, value] of transformed(target, data.y, rows).entries())
+  for (const [at, value] of transformed(target, data, rows).entries())
     means[at % outputs] += ((counted?.[Math.floor(at / outputs)] ?? 1) * value) / rows.length;
   return means;
 }

@@ -4,6 +4,7 @@
  * follows from the layers and the columns only, so it is the same in each worker.
  */
 import type { Dataset, Input } from "../../data/dataset.js";
+import { type RowOrigin, rowIn } from "../../data/origin.js";
 import { draftsOf } from "../../data/pipeline/column.js";
 import {
   type ColumnOptions,
@@ -25,7 +26,7 @@ export interface FollowedPipeline {
   readonly notes: readonly string[];
 }
 
-type Table = Pick<Dataset, "inputs" | "columns" | "outputs" | "shape">;
+type Table = Pick<Dataset, "inputs" | "columns" | "outputs" | "shape" | "origin">;
 
 /**
  * The pipeline of a network, from the user's.
@@ -135,7 +136,7 @@ function idOptions({ options, features, roles }: Layout, table: Table): Record<s
       must(false, "scaleOneHot", `false, since ${of.layer} reads ids in column ${show(name)}`, true);
     const impute = imputationOfIds(own.impute ?? options.impute);
     all[name] = { ...own, scale: "none", ...(kind === "number" && { impute }) };
-    checkColumn(of, input, type, table.columns[place], impute);
+    checkColumn(of, input, type, table.columns[place], impute, table.origin);
   }
   return all;
 }
@@ -161,9 +162,10 @@ function checkColumn(
   type: Feature["type"],
   cells: Floats,
   impute: ColumnOptions["impute"],
+  origin: RowOrigin | undefined,
 ): void {
   const fails = (id: number): boolean => !(Number.isInteger(id) && id >= 0 && id < of.inputDim);
-  const refuse = (row: number, id: number, where = `row ${row}, `): never => {
+  const refuse = (row: number, id: number, where = `row ${rowIn(origin, row)}, `): never => {
     throw idError(`${where}column ${show(name)}`, row, id, of);
   };
   if (type !== "value") {

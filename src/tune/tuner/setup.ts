@@ -201,13 +201,13 @@ export const DEFAULT_METRICS = {
   regression: ["r2"],
 } as const satisfies Record<Task, readonly BuiltInMetric[]>;
 
-function checkMetricFor(metric: Metric, { task, y, outputs, sampleWeight }: Dataset): void {
+function checkMetricFor(metric: Metric, { task, y, outputs, sampleWeight, origin }: Dataset): void {
   const { name, tasks } = metric;
   check(
     tasks.includes(task),
     () => `metric must be defined for ${task}; received ${name}, which is for ${tasks.join(" and ")}`,
   );
-  checkMetricTruths(metric, y, { what: "y", columns: outputs, weights: sampleWeight });
+  checkMetricTruths(metric, y, { what: "y", columns: outputs, weights: sampleWeight, origin });
 }
 
 /** The seed by which the rows of a study are divided. */

@@ -130,7 +130,7 @@ describe("tune with calibrate", () => {
 
   it("says nothing of predictions that are not numbers", () => {
     const yTrue = Float64Array.of(0, 1);
-    const fold = { outputs: 1, yTrue, target: fitTarget("none", yTrue, 1, [0, 1]) };
+    const fold = { outputs: 1, yTrue, target: fitTarget("none", { y: yTrue, outputs: 1 }, [0, 1]) };
     expect(calibrationOf([[Float32Array.of(0.5, Number.NaN)]], [fold])).toBeUndefined();
     // each of two rows is a part, and the other says to be as sure as can be: (¾ / ¼)⁴ = 81
     expect(calibrationOf([[Float32Array.of(0.25, 0.75)]], [fold])).toEqual({
