@@ -2,7 +2,9 @@
 import type { Command } from "commander";
 import { rowsWithTargets } from "../data/columns.js";
 import { encodeRows } from "../data/dataset.js";
-import { check, show } from "../errors.js";
+import { type RowOrigin, rowIn } from "../data/origin.js";
+import { check, FettleError, show } from "../errors.js";
+import { RowError } from "../predict/rows.js";
 import { count, formatScore, plain, scoreLabel } from "../report/format.js";
 import { layOut } from "../report/layout.js";
 import { readOtherFile } from "./dataset.js";
@@ -43,19 +45,27 @@ async function run(path: string, file: string, flags: EvaluateFlags): Promise<nu
   const { table } = model;
   check(table !== undefined, () => `${show(path)} must be a model of a table; it contains only a network`);
   const all = await readOtherFile(file, flags, table.schema, flags.unknown ?? model.unknown);
-  const read = rowsWithTargets(all, table.targets ?? [table.target]);
+  const { table: read, rows: kept } = rowsWithTargets(all, table.targets ?? [table.target]);
   const leftOut = all.rows - read.rows;
   if (leftOut > 0)
     note(`${leftOut} of ${count(all.rows, "row")} lack target ${show(table.target)} and are left out.`);
   const { positive = model.positive } = flags;
+  const origin: RowOrigin = { isTable: true, rows: kept };
   const scores = inFile(file, () => {
-    const rows = encodeRows(read, table);
+    const rows = { ...encodeRows(read, table), origin };
     check(
       rows.y !== undefined,
       () => `the column ${show(table.target)} must be present, to score against`,
       "invalid_data",
     );
-    return model.evaluate(rows, positive === undefined ? {} : { positive });
+    try {
+      return model.evaluate(rows, positive === undefined ? {} : { positive });
+    } catch (error) {
+      if (!(error instanceof RowError)) throw error;
+      const { code, row, column, reason, remedy } = error;
+      const place = `row ${rowIn(origin, row)}, column ${show(column)}`;
+      throw new FettleError(code, `${place}: ${reason}${remedy}`, { cause: error });
+    }
   });
   if (flags.json) {
     printLines([

@@ -190,7 +190,8 @@ class Predictions {
       return this.predictor.predict(rows);
     } catch (error) {
       if (!(error instanceof RowError)) throw error;
-      const place = `${nameOf(this.file)}: ${this.unit} ${this.places[error.row]}`;
+      const row = this.places[error.row];
+      const place = `${nameOf(this.file)}: ${this.unit === "line" ? `line ${row}` : `records[${row}]`}`;
       const { code, column, reason, remedy } = error;
       throw new FettleError(code, `${place}, column ${show(column)}: ${reason}${remedy}`, { cause: error });
     }

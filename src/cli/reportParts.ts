@@ -5,6 +5,7 @@ import type { Dataset } from "../data/dataset.js";
 import { takeExamples } from "../data/dataset.js";
 import { diagnose } from "../data/diagnosis/diagnose.js";
 import type { Warning } from "../data/diagnosis/warning.js";
+import { rowIn } from "../data/origin.js";
 import type { ColumnSchema } from "../data/schema.js";
 import { FettleError, isRecord, show } from "../errors.js";
 import type { Model } from "../model/model.js";
@@ -258,7 +259,8 @@ function predictionsOf(data: Dataset, rows: Int32Array, model: Model): Predictio
   const examples = takeExamples(data, rows);
   const values = model.predict(examples).data;
   const { target, classes, outputs } = data;
-  if (data.task === "regression") return { target, truth: examples.y, predicted: values };
+  const names = Array.from(rows, (row) => rowIn(data.origin, row));
+  if (data.task === "regression") return { target, truth: examples.y, predicted: values, rows: names };
   const { threshold } = model;
   const probabilities = Array.from(rows, (_, row) =>
     outputs === 1
@@ -274,6 +276,7 @@ function predictionsOf(data: Dataset, rows: Int32Array, model: Model): Predictio
     truth: examples.labels,
     predicted,
     probabilities,
+    rows: names,
     ...(outputs === 1 && { threshold }),
   };
 }

@@ -44,16 +44,17 @@ function whole(rows: Int32Array, columns: readonly Column[]): Int32Array {
   return rows.filter((i) => !columns.some(({ values }) => Number.isNaN(values[i])));
 }
 
-/** The rows of a table that have all targets. */
-export function rowsWithTargets(table: Table, targets: readonly string[]): Table {
+/** The rows of a table that have all targets, or all if none has. @returns also their numbers in the table */
+export function rowsWithTargets(
+  table: Table,
+  targets: readonly string[],
+): { readonly table: Table; readonly rows: Int32Array } {
   const own = table.columns.filter(({ name }) => targets.includes(name));
-  const rows = whole(
-    Int32Array.from({ length: table.rows }, (_, i) => i),
-    own,
-  );
-  if (rows.length === 0 || rows.length === table.rows) return table;
+  const every = Int32Array.from({ length: table.rows }, (_, i) => i);
+  const rows = whole(every, own);
+  if (rows.length === 0 || rows.length === table.rows) return { table, rows: every };
   const columns = table.columns.map((column) => ({ ...column, values: valuesAt(column, rows) }));
-  return { ...table, rows: rows.length, columns };
+  return { table: { ...table, rows: rows.length, columns }, rows };
 }
 
 /**

@@ -202,7 +202,7 @@ const { delimiter: _delimiter, header: _header, ...RECORD_OPTIONS } = OPTIONS;
  * appear. Numbers stay numbers; strings are read like the cells of text, see {@link readTable}.
  *
  * @param records - at least one object; a name that an object lacks is a missing cell
- * @throws FettleError as {@link readTable}, with the record, counted from 0, in place of the line;
+ * @throws FettleError as {@link readTable}, with the record, such as `records[0]`, in place of the line;
  * `invalid_data` for a value that is not a string, a number, a boolean, a date or missing; `invalid_argument`
  * for anything but an array of objects
  * @example
@@ -235,7 +235,7 @@ export function readRecords(
       records.forEach((record, i) => {
         for (const { builder, place } of builders) {
           const name = names[place];
-          const placeOf = (): string => `record ${i}, column ${show(name)}`;
+          const placeOf = (): string => `records[${i}], column ${show(name)}`;
           const cell = cellOf(Object.hasOwn(record, name) ? record[name] : null, placeOf);
           if (typeof cell === "string" && cell.length > limits.cellLength)
             mustFit(limits, "cellLength", cell.length, () => `${placeOf()}: `);
@@ -244,7 +244,7 @@ export function readRecords(
       });
       return records.length;
     },
-    (row) => `record ${row}`,
+    (row) => `records[${row}]`,
     others,
   );
 }

@@ -190,7 +190,7 @@ describe.concurrent("a table", () => {
     ]);
     expect(await columnsOf(`${lines}\n{"größe": 3,\n`)).toMatch(/^error: "t" is not JSON: line 3/);
     expect(await columnsOf('{"a": {"b": 1}}')).toBe(
-      'error: "t": record 0, column "a": a value must be a word, a number, a boolean, a date or null; received {"b":1}',
+      'error: "t": records[0], column "a": a value must be a word, a number, a boolean, a date or null; received {"b":1}',
     );
   });
 });

@@ -1,5 +1,5 @@
 /** Missing cells that only the rows to predict have, on the command line. Needs `dist/`. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -108,6 +108,33 @@ it("is named where a model without it refuses a row", async () => {
     2,
     `error: "test.csv": line 4, column "age": ${why}\n`,
   ]);
-  const evaluated = await fettle("evaluate", "model.fettle", "test.csv");
-  expect([evaluated.code, evaluated.stderr]).toEqual([2, `error: "test.csv": row 2, column "age": ${why}\n`]);
+  // with rows that are left out in front
+  writeFileSync(
+    join(folder, "late.csv"),
+    ["age,port,fresh,state", "40,Q,no,", "41,Q,no,", ...test].join("\n"),
+  );
+  for (const [file, row] of [
+    ["test.csv", 3],
+    ["late.csv", 5],
+  ] as const) {
+    const evaluated = await fettle("evaluate", "model.fettle", file);
+    expect([evaluated.code, evaluated.stderr.split("\n").at(-2)]).toEqual([
+      2,
+      `error: "${file}": row ${row} below the header, column "age": ${why}`,
+    ]);
+  }
+});
+
+it("of rows left out in front, the report of a model counts them in the number of a row", async () => {
+  // the rows held out are the last in time, and one of them is far off
+  const lines = Array.from(
+    { length: 40 },
+    (_, i) => `${i},${i % 7},${i < 3 ? "" : i === 38 ? 90 : (i % 7) / 2 + i / 99}`,
+  );
+  writeFileSync(join(folder, "late.csv"), ["t,a,y", ...lines].join("\n"));
+  const words = ["tune", "late.csv", "--target", "y", "--time", "t", "--drop", "t", "--test-size", "0.2"];
+  const { code } = await fettle(...words, "--trials", "1", "--epochs", "1", "--folds", "2", "--out", "late");
+  expect(code).toBe(0);
+  const page = readFileSync(join(folder, "late", "report.html"), "utf8");
+  expect(page).toContain("in row 39 below the header.");
 });

@@ -38,7 +38,7 @@ describe("a limit", () => {
     // three cells of three characters are none of nine
     expect(readTable("abc,bcd\n123,456\n", { limits }).rows).toBe(1);
     expect(refusal(() => readRecords([{ a: "abcd" }], { limits }))).toBe(
-      `memory_limit: record 0, column "a": ${received}, ${way}`,
+      `memory_limit: records[0], column "a": ${received}, ${way}`,
     );
   });
 

@@ -366,12 +366,12 @@ describe("records", () => {
     [
       "with a value that is not one",
       [{ a: 1 }, { a: { b: 1 } }],
-      'invalid_data: record 1, column "a": a value must be a word, a number, a boolean, a date or null; received {"b":1}',
+      'invalid_data: records[1], column "a": a value must be a word, a number, a boolean, a date or null; received {"b":1}',
     ],
     [
       "with a number that is not finite",
       [{ a: 1 }, { a: Number.POSITIVE_INFINITY }],
-      'invalid_data: record 1, column "a": numbers must be finite and fit float32; received Infinity; correct it, or leave it ' +
+      'invalid_data: records[1], column "a": numbers must be finite and fit float32; received Infinity; correct it, or leave it ' +
         "empty if it is missing",
     ],
   ])("%s are refused", (_, records, message) => {

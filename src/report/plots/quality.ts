@@ -37,6 +37,8 @@ export interface Predictions {
   readonly probabilities?: readonly ArrayLike<number>[];
   /** Of two classes, the second is predicted above this probability. Default 0.5. */
   readonly threshold?: number;
+  /** For each row what it is called in descriptions, as in "row 12". Default its index. */
+  readonly rows?: readonly (number | string)[];
 }
 
 const LONGEST = 14;

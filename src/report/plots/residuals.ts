@@ -20,7 +20,7 @@ import { plotOfRows } from "./rows.js";
  */
 export function plotResiduals(predictions: Predictions): Plot {
   checkPredictions(predictions);
-  const { target, truth, predicted } = predictions;
+  const { target, truth, predicted, rows } = predictions;
   const all = Array.from(predicted, (at, row): Point => [at, truth[row] - at]);
   const sizes = all.map(([, off]) => Math.abs(off));
   const largest = sizes.reduce((most, size, i) => (size > sizes[most] ? i : most), 0);
@@ -41,7 +41,7 @@ export function plotResiduals(predictions: Predictions): Plot {
       name: "residuals",
       title: "Residuals",
       description:
-        `Half of the residuals of ${target} are within ±${formatScore(half)} of 0; the largest is ${signed(all[largest][1])}, in row ${largest}. ` +
+        `Half of the residuals of ${target} are within ±${formatScore(half)} of 0; the largest is ${signed(all[largest][1])}, in row ${rows?.[largest] ?? largest}. ` +
         `Their mean is ${signed(mean)}.${thinnedNote(points.length, all.length)}`,
     },
     x,

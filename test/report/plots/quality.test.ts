@@ -160,4 +160,6 @@ it("residuals are truth less prediction, by prediction", () => {
     "Half of the residuals of y are within ±1.0000 of 0; the largest is −4.0000, in row 3.",
   );
   expect(words).toContain("Their mean is −0.5000.");
+  const named = { target: "y", truth: [0, 3], predicted: [0, 0], rows: [4, "9 below the header"] };
+  expect(plotResiduals(named).description).toContain("the largest is 3.0000, in row 9 below the header.");
 });
