@@ -2,9 +2,8 @@
 import type { Command } from "commander";
 import { rowsWithTargets } from "../data/columns.js";
 import { encodeRows } from "../data/dataset.js";
-import { type RowOrigin, rowIn } from "../data/origin.js";
-import { check, FettleError, show } from "../errors.js";
-import { RowError } from "../predict/rows.js";
+import type { RowOrigin } from "../data/origin.js";
+import { check, show } from "../errors.js";
 import { count, formatScore, plain, scoreLabel } from "../report/format.js";
 import { layOut } from "../report/layout.js";
 import { readOtherFile } from "./dataset.js";
@@ -58,14 +57,7 @@ async function run(path: string, file: string, flags: EvaluateFlags): Promise<nu
       () => `the column ${show(table.target)} must be present, to score against`,
       "invalid_data",
     );
-    try {
-      return model.evaluate(rows, positive === undefined ? {} : { positive });
-    } catch (error) {
-      if (!(error instanceof RowError)) throw error;
-      const { code, row, column, reason, remedy } = error;
-      const place = `row ${rowIn(origin, row)}, column ${show(column)}`;
-      throw new FettleError(code, `${place}: ${reason}${remedy}`, { cause: error });
-    }
+    return model.evaluate(rows, positive === undefined ? {} : { positive });
   });
   if (flags.json) {
     printLines([

@@ -2,7 +2,7 @@
  * One cell as a number, by the schema of its column: what text and records, tables and single rows share. The
  * schema defines which cells are missing, see `missingIn`.
  */
-import { must, shortened, show } from "../errors.js";
+import { FettleError, must, shortened, show } from "../errors.js";
 import type { DateOrder } from "./days.js";
 import type { NumberFormat } from "./numbers.js";
 import { plainNumber } from "./plainNumbers.js";
@@ -33,18 +33,23 @@ export type RecordValue = string | number | boolean | { toISOString(): string } 
  * @throws FettleError `invalid_data` for anything but a {@link RecordValue}
  */
 export function cellOf(value: unknown, placeOf: () => string): string | number {
+  const cell = cellIn(value);
+  if (cell === undefined) throw new FettleError("invalid_data", `${placeOf()}: a value ${mustBeCell(value)}`);
+  return cell;
+}
+
+/** What a refused value of a record must be, for the end of a message. */
+export const mustBeCell = (value: unknown): string =>
+  `must be a word, a number, a boolean, a date or null; received ${show(value)}`;
+
+/** As {@link cellOf}; undefined for anything but a {@link RecordValue}. */
+export function cellIn(value: unknown): string | number | undefined {
   if (value === null || value === undefined || Number.isNaN(value)) return "";
   if (typeof value === "number") return value;
   if (typeof value === "string") return value.trim();
   const isDate = typeof value === "object" && "toISOString" in value && !Number.isNaN(Number(value));
-  must(
-    isDate || typeof value === "boolean",
-    `${placeOf()}: a value`,
-    "a word, a number, a boolean, a date or null",
-    value,
-    "invalid_data",
-  );
-  return isDate ? (value as { toISOString(): string }).toISOString() : String(value);
+  if (isDate) return (value as { toISOString(): string }).toISOString();
+  return typeof value === "boolean" ? String(value) : undefined;
 }
 
 /** Parsers that few columns need, loaded on demand; a cell that they cannot read becomes undefined. */

@@ -6,8 +6,9 @@
 import type { NdArray } from "ndarray";
 import { platform } from "#platform";
 import type { TensorLike } from "../arrays.js";
-import type { EncodedRows } from "../data/dataset.js";
+import type { Dataset, EncodedRows } from "../data/dataset.js";
 import { fromMatrix } from "../data/matrix.js";
+import { type RowOrigin, rowIn } from "../data/origin.js";
 import { PARSERS } from "../data/parsers.js";
 import { Applier } from "../data/pipeline/applier.js";
 import { type Pipeline, restoreTarget } from "../data/pipeline/pipeline.js";
@@ -24,7 +25,7 @@ import type { Floats } from "../ndarray.js";
 import type { LayersModel } from "../nn/layersModel.js";
 import { type Answer, answersOf, classesOf, tableOfNumbers } from "../predict/answers.js";
 import { type TableDescription, writeContents } from "../predict/description.js";
-import { namedRow, RowReader, type Rows } from "../predict/rows.js";
+import { namedRow, RowError, RowReader, type Rows } from "../predict/rows.js";
 import { flag, type OptionRules, readOptions } from "../rules.js";
 import { VERSION } from "../version.js";
 import { contentsOf } from "./contents.js";
@@ -55,6 +56,13 @@ export interface ModelNotes {
   /** Scores on rows that it was not trained on, by metric. */
   readonly test?: Readonly<Record<string, number>>;
   readonly [name: string]: unknown;
+}
+
+/** The error of a row, with the number that the row has where it comes from. */
+function whereFrom(origin: RowOrigin | undefined, error: unknown): unknown {
+  if (origin === undefined || !(error instanceof RowError)) return error;
+  const { row, column, reason, remedy } = error;
+  return new RowError(row, column, reason, remedy, rowIn(origin, row));
 }
 
 /** A trained network, with or without the way from raw rows to answers. `tune` and `loadModel` return one. */
@@ -166,12 +174,12 @@ export class Model {
     const { rows } = source;
     const applier = new Applier(pipeline, rows, writeStep);
     const features = new Float32Array(rows * applier.width);
-    applier.apply(source.block(0, rows), rows, features);
     let predicted: Predicted;
     try {
+      applier.apply(source.block(0, rows), rows, features);
       predicted = network({ data: features, shape: [rows, applier.width] });
     } catch (error) {
-      throw namedRow(error, pipeline);
+      throw whereFrom((given as Partial<Pick<Dataset, "origin">>).origin, namedRow(error, pipeline));
     }
     const { prediction } = predicted;
     return {

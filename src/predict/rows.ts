@@ -5,12 +5,12 @@
 import type { TensorLike } from "../arrays.js";
 import { isArray } from "../data/check.js";
 import type { Input } from "../data/dataset.js";
-import { type RowOrigin, rowIn } from "../data/origin.js";
 import type { CellSource } from "../data/pipeline/applier.js";
 import type { Pipeline } from "../data/pipeline/pipeline.js";
 import {
-  cellOf,
+  cellIn,
   faultOf,
+  mustBeCell,
   type Parsers,
   type RecordValue,
   readerOf,
@@ -38,13 +38,6 @@ export type Rows =
   | TensorLike
   | { readonly columns: readonly ArrayLike<number>[] };
 
-/** What `encodeRows` returns, or a data set: numbers, and codes of categories. */
-interface CodedRows {
-  readonly columns: readonly ArrayLike<number>[];
-  /** Where the rows come from, for errors. */
-  readonly origin?: RowOrigin;
-}
-
 /** The refusal of a row. */
 export class RowError extends FettleError {
   /** Its number, from 0. */
@@ -56,8 +49,9 @@ export class RowError extends FettleError {
   /** What the caller, but not the author of the row, can do about it; may be empty. It follows the reason. */
   readonly remedy: string;
 
-  constructor(row: number, column: string, reason: string, remedy = "") {
-    super("invalid_data", `row ${row}, column ${show(column)}: ${reason}${remedy}`);
+  /** @param place - the number in the message, if rows have another where they come from */
+  constructor(row: number, column: string, reason: string, remedy = "", place: number | string = row) {
+    super("invalid_data", `row ${place}, column ${show(column)}: ${reason}${remedy}`);
     this.row = row;
     this.column = column;
     this.reason = reason;
@@ -126,7 +120,7 @@ export class RowReader {
     if (isTensor(rows)) return this.ofTensor(rows);
     must(isPlainObject(rows), "rows", "an object, a list of objects, columns by name, or a matrix", rows);
     if ("columns" in rows && Array.isArray(rows.columns) && rows.columns.every(isArray))
-      return this.ofCodes(rows as unknown as CodedRows);
+      return this.ofCodes(rows.columns as readonly ArrayLike<number>[]);
     return this.ofColumns(rows as Readonly<Record<string, ArrayLike<RecordValue>>>);
   }
 
@@ -143,7 +137,7 @@ export class RowReader {
           }
           return cells;
         },
-        idOf: (i) => from + i,
+        refusal: refusalFrom(from),
       }),
     };
   }
@@ -169,12 +163,12 @@ export class RowReader {
           for (let i = 0; i < count; i++) cells[i] = this.cell(j, values[from + i], from + i);
           return cells;
         },
-        idOf: (i) => from + i,
+        refusal: refusalFrom(from),
       }),
     };
   }
 
-  private ofCodes({ columns, origin }: CodedRows): RowSource {
+  private ofCodes(columns: readonly ArrayLike<number>[]): RowSource {
     check(
       columns.length === this.columns.length,
       () => `rows must have ${this.columns.length} columns; received ${columns.length}`,
@@ -191,7 +185,7 @@ export class RowReader {
           for (let i = 0; i < count; i++) cells[i] = values[from + i];
           return cells;
         },
-        idOf: (i) => rowIn(origin, from + i),
+        refusal: refusalFrom(from),
         refuseGaps: (j, cells) => this.refuseGaps(j, from, cells),
       }),
     };
@@ -212,7 +206,7 @@ export class RowReader {
           for (let i = 0, k = from * width + j; i < count; i++, k += width) cells[i] = data[k];
           return cells;
         },
-        idOf: (i) => from + i,
+        refusal: refusalFrom(from),
         refuseGaps: (j, cells) => this.refuseGaps(j, from, cells),
       }),
     };
@@ -222,7 +216,8 @@ export class RowReader {
     const { input, schema, numberOf } = this.columns[j];
     if (typeof value === "number" && input.kind === "number" && Number.isFinite(Math.fround(value)))
       return value;
-    const cell = cellOf(value, () => `row ${row}, column ${show(input.name)}`);
+    const cell = cellIn(value);
+    if (cell === undefined) throw new RowError(row, input.name, `a value ${mustBeCell(value)}`);
     if (typeof cell === "string" && this.isMissing(cell)) {
       if (!input.gaps) throw gapError(row, input.name);
       return Number.NaN;
@@ -269,6 +264,12 @@ const gapError = (row: number, column: string): RowError =>
     ...([row, column, "a cell must be there, as in every training row; received none"] as const),
     '; train with missing: "impute" to fill it in',
   );
+
+/** Refuses values of rows that are read from the row `from`. */
+const refusalFrom =
+  (from: number): CellSource["refusal"] =>
+  (row, column, reason) =>
+    new RowError(from + row, column, reason);
 
 /** Whether it is an object without arrays: one row. */
 function isRecordRow(rows: unknown): rows is RowRecord {

@@ -89,7 +89,7 @@ describe("numbers", () => {
     );
     const records = [...plain.map((cell) => ({ a: Number(cell) })), { a: 1e39 }];
     expect(refusal(() => readRecords(records))).toContain(
-      `record ${MANY}, column "a": numbers must be finite`,
+      `records[${MANY}], column "a": numbers must be finite`,
     );
   });
 });

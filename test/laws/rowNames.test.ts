@@ -171,7 +171,7 @@ const uses: readonly (readonly [string, Cells, string, (data: Dataset) => unknow
   [
     "a row that nested cross-validation scores",
     { a: 1e38 },
-    'column "a", row # below the header: values must be near enough',
+    'row # below the header, column "a": values must be near enough',
     (data) => nested(data, { outer: [held] }),
   ],
 ];

@@ -124,7 +124,7 @@ describe("rows", () => {
       /row 511, column "b": numbers must be finite and fit float32/,
     );
     expect(() => predictor.predict({ columns: [a, far] })).toThrow(
-      /column "b", row 511: values must be near enough to the training rows/,
+      /row 511, column "b": values must be near enough to the training rows/,
     );
     // and the first of a block after a block that is whole
     expect(() => predictor.predict({ columns: [ones(1, 0), ones(Number.NaN, 512)] })).toThrow(

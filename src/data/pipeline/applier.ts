@@ -2,7 +2,7 @@
 import type { Floats } from "../../ndarray.js";
 import { type PipelineColumn, prepare, valuesOf, type Workspace } from "./column.js";
 import { type PaddedSteps, stepsByInput } from "./padding.js";
-import { scaledInto, writeScaled } from "./scaled.js";
+import { type Refusal, scaledInto, writeScaled } from "./scaled.js";
 import type { writeStep } from "./steps.js";
 
 /** Some rows of a table, read a column at a time. */
@@ -12,8 +12,7 @@ export interface CellSource {
    * array.
    */
   read(column: number, cells: Float64Array): Floats;
-  /** What follows the word row in errors. */
-  idOf(row: number): number | string;
+  readonly refusal: Refusal;
   /** Called with a column that may have missing cells, before they are filled; throws if they are refused. */
   refuseGaps?(column: number, cells: Floats): void;
 }
@@ -60,7 +59,7 @@ export class Applier {
           source.refuseGaps?.(first + f, cells.subarray(0, rows));
           return cells;
         };
-        const own = { columns: columns.slice(j, j + steps.features), idOf: source.idOf };
+        const own = { columns: columns.slice(j, j + steps.features), refusal: source.refusal };
         this.step({ ...own, steps, read, write: writeScaled }, rows, workspace, out, k, width);
         j += steps.features - 1;
         k += steps.features;
@@ -83,7 +82,7 @@ export class Applier {
       prepare(column, workspace, rows);
       for (const feature of features) {
         const values = valuesOf(feature.source, workspace, rows);
-        writeScaled(values, rows, feature.scaling, out, k++, width, column.name, source.idOf);
+        writeScaled(values, rows, feature.scaling, out, k++, width, column.name, source.refusal);
       }
     }
   }

@@ -2,7 +2,7 @@
  * The way from a data set to the inputs and targets of a network: fitted to training rows only, applied to
  * any rows, and plain data, so that it can be saved as JSON with a model. `split/` chooses the rows.
  */
-import { check, isRecord, must, mustBeRecord, show } from "../../errors.js";
+import { check, FettleError, isRecord, must, mustBeRecord, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import { checkRowIds, isArray, mustBeArray } from "../check.js";
 import type { Dataset } from "../dataset.js";
@@ -12,7 +12,7 @@ import { draftsOf, fitColumn, type PipelineColumn, type PipelineFeature } from "
 import { stepColumns } from "./fitSteps.js";
 import { checkPipelineOptions, type PipelineOptions, planFor } from "./options.js";
 import type { PaddedSteps } from "./padding.js";
-import { writeScaled } from "./scaled.js";
+import { type Refusal, writeScaled } from "./scaled.js";
 import { writeStep } from "./steps.js";
 import { fitTarget, restored, type TargetTransform, transformed } from "./target.js";
 
@@ -76,8 +76,15 @@ export function fitPipeline(data: PipelineData, options: FitPipelineOptions = {}
     for (const feature of features) {
       const values = outOfFold.get(feature);
       if (values)
-        writeScaled(values, values.length, feature.scaling, x, k, pipeline.features.length, name, (i) =>
-          rowIn(data.origin, rows[i]),
+        writeScaled(
+          values,
+          values.length,
+          feature.scaling,
+          x,
+          k,
+          pipeline.features.length,
+          name,
+          refusalOf(data.origin, (i) => rows[i]),
         );
       k++;
     }
@@ -170,7 +177,7 @@ export function featuresOf(
           for (let i = 0; i < count; i++) cells[i] = column[ids[from + i]];
           return cells;
         },
-        idOf: (i) => rowIn(origin, ids[from + i]),
+        refusal: refusalOf(origin, (i) => ids[from + i]),
       },
       count,
       z.subarray(from * applier.width),
@@ -178,6 +185,11 @@ export function featuresOf(
   }
   return z;
 }
+
+const refusalOf =
+  (origin: RowOrigin | undefined, idOf: (row: number) => number): Refusal =>
+  (row, column, reason) =>
+    new FettleError("invalid_data", `column ${show(column)}, row ${rowIn(origin, idOf(row))}: ${reason}`);
 
 /** Rows that pass through a pipeline at a time, so that intermediate data stays in a cache. */
 const BLOCK = 1024;

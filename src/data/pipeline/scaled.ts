@@ -1,7 +1,10 @@
 /** Scaled numbers of one feature, written into a matrix. */
-import { FettleError, show } from "../../errors.js";
+import { type FettleError, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import { type Scaling, scalerOf } from "./scaling.js";
+
+/** The error for a value of a column, in one of the rows that are read. */
+export type Refusal = (row: number, column: string, reason: string) => FettleError;
 
 /** Scales values into a column of a matrix, or throws the reason. Parameters as {@link scaledInto}. */
 export function writeScaled(
@@ -12,15 +15,13 @@ export function writeScaled(
   k: number,
   width: number,
   column: string,
-  idOf: (row: number) => number | string,
+  refusal: Refusal,
 ): void {
   if (scaledInto(values, rows, scaling, out, k, width)) return;
   const scaled = scalerOf(scaling);
   const fault = values.findIndex((value) => !Number.isFinite(Math.fround(scaled(value))));
-  const message =
-    `column ${show(column)}, row ${idOf(fault)}: values must be near enough to the training rows to be scaled ` +
-    `(${show(scaling)}); received ${show(values[fault])}`;
-  throw new FettleError("invalid_data", message);
+  const rule = `values must be near enough to the training rows to be scaled (${show(scaling)})`;
+  throw refusal(fault, column, `${rule}; received ${show(values[fault])}`);
 }
 
 /**

@@ -5,7 +5,7 @@
 import type { Floats } from "../../ndarray.js";
 import type { PipelineColumn, Workspace } from "./column.js";
 import type { PaddedSteps } from "./padding.js";
-import type { writeScaled } from "./scaled.js";
+import type { Refusal, writeScaled } from "./scaled.js";
 
 /** One step of a padded sequence, in some rows. */
 export interface StepSource {
@@ -13,8 +13,7 @@ export interface StepSource {
   readonly steps: PaddedSteps;
   /** The cells of one of the columns. */
   read(feature: number): Floats;
-  /** What follows the word row in errors. */
-  idOf(row: number): number | string;
+  readonly refusal: Refusal;
   /**
    * The functions to write with: passed in, so that this module shares no code with those that a predictor
    * loads first.
@@ -28,7 +27,7 @@ export interface StepSource {
  * @param k - the place of the first in `out`, where each row has `width` numbers
  */
 export function writeStep(
-  { columns, steps, read, idOf, write }: StepSource,
+  { columns, steps, read, refusal, write }: StepSource,
   rows: number,
   { prepared }: Workspace,
   out: Float32Array,
@@ -49,7 +48,7 @@ export function writeStep(
       features: [{ scaling }],
     } = column;
     for (let i = 0; i < rows; i++) prepared[i] = isPadding[i] || Number.isNaN(cells[i]) ? fill : cells[i];
-    write(prepared, rows, scaling, out, k + f, width, column.name, idOf);
+    write(prepared, rows, scaling, out, k + f, width, column.name, refusal);
   }
   restorePadding(isPadding, steps, rows, out, k, width);
 }

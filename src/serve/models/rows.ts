@@ -65,8 +65,8 @@ export class RowAnswerer {
       return this.predict([record])[0];
     } catch (error) {
       if (!(error instanceof FettleError)) throw error;
-      const { column, reason } = error instanceof RowError ? error : this.placeOf(error.message);
-      return new RowFault(cut(reason), column);
+      if (error instanceof RowError) return new RowFault(cut(error.reason), error.column);
+      return new RowFault(cut(error.message));
     }
   }
 
@@ -135,15 +135,6 @@ export class RowAnswerer {
           `a value must be a word, a number, a boolean or null; received ${inShort(value)}`,
         );
     }
-  }
-
-  /** A reason that begins with its place, as for a value that cannot be scaled. */
-  private placeOf(message: string): { readonly reason: string; readonly column?: string } {
-    for (const { name } of this.inputs) {
-      const place = `column ${show(name)}, row 0: `;
-      if (message.startsWith(place)) return { reason: message.slice(place.length), column: name };
-    }
-    return { reason: message };
   }
 }
 

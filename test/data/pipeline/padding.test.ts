@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { Applier } from "../../../src/data/pipeline/applier.js";
 import { applyPipeline, type FittedPipeline, fitPipeline } from "../../../src/data/pipeline/pipeline.js";
 import { writeStep } from "../../../src/data/pipeline/steps.js";
+import { FettleError } from "../../../src/errors.js";
 import { cases } from "../../cases.js";
 import { refusal } from "../refusal.js";
 import { numbers } from "./support.js";
@@ -52,7 +53,7 @@ describe("padded steps", () => {
     new Applier(pipeline, 2, writeStep).apply(
       {
         read: (j) => Float64Array.of(gaps[j], gaps[6 + j], 7),
-        idOf: (row) => row,
+        refusal: (row) => new FettleError("invalid_data", String(row)),
         refuseGaps: (column, own) => void told.push([column, [...own]]),
       },
       2,
