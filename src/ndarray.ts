@@ -25,83 +25,107 @@ const INSPECT = Symbol.for("nodejs.util.inspect.custom");
  * further views
  */
 export function view(data: Floats, shape: number[], stride: number[], offset: number): NdArray<Floats> {
-  const axes = shape.map((_, axis) => axis);
-  const index = (...at: number[]): number => {
-    let place = offset;
-    for (const axis of axes) place += stride[axis] * at[axis];
+  return new View(data, shape, stride, offset);
+}
+
+/** Its methods are on the prototype: most views are made for one prediction. */
+class View implements NdArray<Floats> {
+  constructor(
+    readonly data: Floats,
+    readonly shape: number[],
+    readonly stride: number[],
+    readonly offset: number,
+  ) {}
+
+  get dtype(): "float32" | "float64" {
+    return this.data instanceof Float32Array ? "float32" : "float64";
+  }
+
+  get dimension(): number {
+    return this.shape.length;
+  }
+
+  get size(): number {
+    return this.shape.reduce((product, length) => product * length, 1);
+  }
+
+  get order(): number[] {
+    return this.axes.sort((a, b) => Math.abs(this.stride[a]) - Math.abs(this.stride[b]));
+  }
+
+  get T(): NdArray<Floats> {
+    return this.transpose(...this.axes.reverse());
+  }
+
+  private get axes(): number[] {
+    return this.shape.map((_, axis) => axis);
+  }
+
+  index(...at: number[]): number {
+    let place = this.offset;
+    for (let axis = this.dimension; axis-- > 0; ) place += this.stride[axis] * at[axis];
     return place;
-  };
-  const transpose = (...order: number[]): NdArray<Floats> => {
-    const from = axes.map((axis) => order[axis] ?? axis);
+  }
+
+  get(...at: number[]): number {
+    return this.data[this.index(...at)];
+  }
+
+  set(...atAndValue: number[]): number {
+    this.data[this.index(...atAndValue)] = atAndValue[this.dimension];
+    return atAndValue[this.dimension];
+  }
+
+  lo(...at: number[]): NdArray<Floats> {
+    const rest = this.axes.map((axis) => this.shape[axis] - (at[axis] ?? 0));
+    return view(this.data, rest, [...this.stride], this.index(...this.axes.map((axis) => at[axis] ?? 0)));
+  }
+
+  hi(...at: number[]): NdArray<Floats> {
+    const shape = this.axes.map((axis) => at[axis] ?? this.shape[axis]);
+    return view(this.data, shape, [...this.stride], this.offset);
+  }
+
+  step(...at: number[]): NdArray<Floats> {
+    const step = this.axes.map((axis) => at[axis] ?? 1);
     return view(
-      data,
-      from.map((axis) => shape[axis]),
-      from.map((axis) => stride[axis]),
-      offset,
-    );
-  };
-  const nested = (axis: number, at: number): unknown =>
-    axis === shape.length
-      ? data[at]
-      : Array.from({ length: shape[axis] }, (_, i) => nested(axis + 1, at + i * stride[axis]));
-  const value = (): unknown => nested(0, offset);
-  const array: NdArray<Floats> = {
-    data,
-    shape,
-    stride,
-    offset,
-    dtype: data instanceof Float32Array ? "float32" : "float64",
-    dimension: shape.length,
-    size: shape.reduce((product, length) => product * length, 1),
-    order: [...axes].sort((a, b) => Math.abs(stride[a]) - Math.abs(stride[b])),
-    index,
-    get: (...at) => data[index(...at)],
-    set(...atAndValue) {
-      const value = atAndValue[shape.length];
-      data[index(...atAndValue)] = value;
-      return value;
-    },
-    lo(...starts) {
-      const start = axes.map((axis) => starts[axis] ?? 0);
-      const rest = axes.map((axis) => shape[axis] - start[axis]);
-      return view(data, rest, [...stride], index(...start));
-    },
-    hi: (...lengths) =>
-      view(
-        data,
-        axes.map((axis) => lengths[axis] ?? shape[axis]),
-        [...stride],
-        offset,
-      ),
-    step(...steps) {
-      const step = axes.map((axis) => steps[axis] ?? 1);
+      this.data,
+      this.axes.map((axis) => Math.ceil(this.shape[axis] / Math.abs(step[axis]))),
+      this.axes.map((axis) => this.stride[axis] * step[axis]),
       // A negative step starts from the last element.
-      const start = axes.map((axis) => (step[axis] < 0 ? shape[axis] - 1 : 0));
-      return view(
-        data,
-        axes.map((axis) => Math.ceil(shape[axis] / Math.abs(step[axis]))),
-        axes.map((axis) => stride[axis] * step[axis]),
-        index(...start),
-      );
-    },
-    transpose,
-    get T() {
-      return transpose(...[...axes].reverse());
-    },
-    pick(...at) {
-      const kept = axes.filter((axis) => typeof at[axis] !== "number");
-      return view(
-        data,
-        kept.map((axis) => shape[axis]),
-        kept.map((axis) => stride[axis]),
-        index(...axes.map((axis) => at[axis] ?? 0)),
-      );
-    },
-  };
-  // not enumerable: a walk over all fields would transpose forever; JSON and consoles get nested arrays
-  return Object.defineProperties(array, {
-    T: { enumerable: false },
-    toJSON: { value },
-    [INSPECT]: { value },
-  });
+      this.index(...this.axes.map((axis) => (step[axis] < 0 ? this.shape[axis] - 1 : 0))),
+    );
+  }
+
+  transpose(...at: number[]): NdArray<Floats> {
+    const from = this.axes.map((axis) => at[axis] ?? axis);
+    return view(
+      this.data,
+      from.map((axis) => this.shape[axis]),
+      from.map((axis) => this.stride[axis]),
+      this.offset,
+    );
+  }
+
+  pick(...at: (number | null)[]): NdArray<Floats> {
+    const kept = this.axes.filter((axis) => typeof at[axis] !== "number");
+    return view(
+      this.data,
+      kept.map((axis) => this.shape[axis]),
+      kept.map((axis) => this.stride[axis]),
+      this.index(...this.axes.map((axis) => at[axis] ?? 0)),
+    );
+  }
+
+  toJSON(): unknown {
+    const nested = (axis: number, at: number): unknown =>
+      axis === this.shape.length
+        ? this.data[at]
+        : Array.from({ length: this.shape[axis] }, (_, i) => nested(axis + 1, at + i * this.stride[axis]));
+    return nested(0, this.offset);
+  }
+
+  [INSPECT](): unknown {
+    return this.toJSON();
+  }
 }

@@ -58,8 +58,8 @@ export interface ScoredArchitecture extends Architecture {
   readonly metrics: readonly OutputMetric[];
 }
 
-/** The resolved compile options of a model, over rows of a shape. */
-type Pieces = Pick<ScoredArchitecture, "network" | "loss" | "optimizer" | "augmentation" | "metrics">;
+/** The resolved compile options of a model, over rows of a shape; with steps if all are built in. */
+type Pieces = Omit<ScoredArchitecture, "steps"> & Partial<Pick<Architecture, "steps">>;
 
 /**
  * The last result for each `compile`, so that a prediction of one row does not look up names and shapes
@@ -73,13 +73,15 @@ function piecesOf({ wiring, compiled }: Described, row: Shape): Pieces {
   const { optimizer, losses, lossWeights, augmentation } = compiled;
   const network = networkOf(wiring, row);
   if (augmentation) checkAugmented(network);
-  const pieces = {
+  const resolved = {
     network,
     augmentation,
     optimizer: getOptimizer(optimizer),
     loss: lossOfAll(network.outputs, losses, lossWeights),
     metrics: metricsOfAll(network.outputs, compiled.metrics),
   };
+  const steps = stepsOf(resolved);
+  const pieces = { ...resolved, ...(steps && { steps }) };
   lastOf.set(compiled, { row, pieces });
   return pieces;
 }
@@ -103,8 +105,8 @@ function checkAugmented(network: Network): void {
  */
 export function architectureFrom(described: Described, row: number | Shape): ScoredArchitecture {
   const pieces = piecesOf(described, typeof row === "number" ? [row] : row);
-  const { network, loss, optimizer, augmentation, metrics } = pieces;
-  return { ...architectureOf(network, loss, optimizer, augmentation), metrics };
+  const { steps = {} } = pieces;
+  return { ...pieces, steps };
 }
 
 export function architectureOf(
@@ -113,7 +115,8 @@ export function architectureOf(
   optimizer: Optimizer,
   augmentation?: Augmentation,
 ): Architecture {
-  return { network, loss, optimizer, augmentation, steps: stepsOf(network, loss, optimizer, augmentation) };
+  const pieces = { network, loss, optimizer, augmentation };
+  return { ...pieces, steps: stepsOf(pieces) ?? {} };
 }
 
 /** How many architectures of built-in pieces are remembered. */
@@ -121,16 +124,15 @@ const MEMORY = 32;
 /** By recipe, the most recently used last. */
 const remembered = new Map<string, Steps>();
 
-/** Built-in pieces with equal recipes behave equally, so such architectures are traced only once. */
-function stepsOf(
-  { inputs, layers, outputs }: Network,
-  loss: Loss,
-  optimizer: Optimizer,
-  augmentation: Augmentation | undefined,
-): Steps {
+/**
+ * Built-in pieces with equal recipes behave equally, so such architectures are traced only once; undefined
+ * with a custom piece.
+ */
+function stepsOf({ network, loss, optimizer, augmentation }: Omit<Architecture, "steps">): Steps | undefined {
+  const { inputs, layers, outputs } = network;
   const pieces = [...layers.map(({ layer }) => layer), optimizer, ...(augmentation ? [augmentation] : [])];
   const recipes = [typeof loss === "string" ? loss : recipeOf(loss), ...pieces.map(recipeOf)];
-  if (recipes.includes(undefined)) return {};
+  if (recipes.includes(undefined)) return undefined;
   const wires = layers.map(({ name, inputs: taken }) => [name, ...taken]);
   const recipe = JSON.stringify([
     inputs.map(({ shape }) => shape),
@@ -168,10 +170,13 @@ export function numbersOf({ layers }: Network): Record<string, number> {
 }
 
 function prefixed(prefix: string, numbers: Readonly<Record<string, number>>): Record<string, number> {
-  const entries = Object.entries(numbers).map(([key, value]) => [`${prefix}.${key}`, value] as const);
-  for (const [name, value] of entries)
-    must(Number.isFinite(value), `the hyperparameter ${name}`, "a finite number", value);
-  return Object.fromEntries(entries);
+  const named: Record<string, number> = {};
+  for (const [key, value] of Object.entries(numbers)) {
+    const name = `${prefix}.${key}`;
+    if (!Number.isFinite(value)) must(false, `the hyperparameter ${name}`, "a finite number", value);
+    named[name] = value;
+  }
+  return named;
 }
 
 /** The names of the optimizer's numbers among the inputs of a program. */

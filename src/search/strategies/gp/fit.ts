@@ -51,13 +51,13 @@ export function negativeLogPosterior(
 ): (logs: Float64Array, gradient: Float64Array) => number {
   const n = points.length;
   const axes = vectors.axes.length;
-  const process = new Process(vectors, points, true);
+  const model = new Process(vectors, points, true);
   return (logs, gradient) => {
     const hyperparameters = fromLogs(logs, axes);
     const { weights, signal, alone, noise } = hyperparameters;
-    const fit = process.assume(hyperparameters).factor().solve(values);
-    let value = 0.5 * (fit + process.logDeterminant() + n * LOG_2PI);
-    const { byWeights, byShare, byNoise, ...slopes } = process.slopes();
+    const fit = model.assume(hyperparameters).factor().solve(values);
+    let value = 0.5 * (fit + model.logDeterminant() + n * LOG_2PI);
+    const { byWeights, byShare, byNoise, ...slopes } = model.slopes();
     const bySignal = slopes.bySignal + byNoise * signal;
     for (let p = 0; p < axes; p++) {
       const w = weights[p];

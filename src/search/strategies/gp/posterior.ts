@@ -42,8 +42,8 @@ export function condition(
   { hyperparameters, points, factor }: Factored,
   values: Float64Array,
 ): Posterior {
-  const process = new Process(vectors, points).assume(hyperparameters, factor);
-  process.solve(values);
+  const model = new Process(vectors, points).assume(hyperparameters, factor);
+  model.solve(values);
   const belief: Belief = {
     mean: 0,
     variance: 0,
@@ -52,7 +52,7 @@ export function condition(
   };
   return {
     predict(point, withGradient = false) {
-      process.predict(point, belief, withGradient);
+      model.predict(point, belief, withGradient);
       return belief;
     },
   };
