@@ -12,8 +12,8 @@ export interface Room extends Scratch {
 
 /** Models of all objectives at once have a room each. */
 const ROOMS = 10;
-const rooms: { owner: object; room: Room }[] = [];
-let next = 0;
+/** Those without an owner first, then in the order in which they were given. */
+const rooms: { owner: object | undefined; room: Room }[] = [];
 
 /**
  * The room of an owner. There are few: after others have taken them all, an owner gets another one.
@@ -25,11 +25,19 @@ let next = 0;
 export function roomOf(owner: object, length: number, write: (room: Room) => void): Room {
   const known = rooms.find((taken) => taken.owner === owner);
   if (known) return known.room;
-  const before = rooms[next]?.room;
+  const isFree = rooms.length === ROOMS || rooms[0]?.owner === undefined;
+  const before = isFree ? rooms.shift()?.room : undefined;
   const own = before?.kernels ?? instantiate(kernelsModule());
   const room = { ...roomIn(own, length, before), kernels: own };
-  rooms[next] = { owner, room };
-  next = (next + 1) % ROOMS;
+  rooms.push({ owner, room });
   write(room);
   return room;
+}
+
+/** Gives up the room of an owner, if it has one. */
+export function leaveRoom(owner: object): void {
+  const at = rooms.findIndex((taken) => taken.owner === owner);
+  if (at < 0) return;
+  const [{ room }] = rooms.splice(at, 1);
+  rooms.unshift({ owner: undefined, room });
 }

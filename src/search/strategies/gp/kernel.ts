@@ -11,7 +11,7 @@
  * afterwards.
  */
 import { logDeterminant, packedSize, roundedUp, Triangle, triangleSize } from "../../../numerics/linalg.js";
-import { type Room, roomOf } from "../../../numerics/rooms.js";
+import { leaveRoom, type Room, roomOf } from "../../../numerics/rooms.js";
 import type { Vectors } from "../../space/vectors.js";
 
 /** θ: the hyperparameters of the kernel and the noise, for values of variance 1. */
@@ -223,10 +223,12 @@ export class Process {
     return this;
   }
 
-  /** L, packed; a copy. */
+  /** L, packed; a copy. The process is over then. */
   factored(): Float64Array {
     const { triangle } = this.places;
-    return this.room.numbers.slice(triangle, triangle + packedSize(this.points.length));
+    const lower = this.room.numbers.slice(triangle, triangle + packedSize(this.points.length));
+    leaveRoom(this);
+    return lower;
   }
 
   /** ln det A. */
