@@ -58,18 +58,21 @@ describe("rows that are left out", () => {
       v: (i) => (i === 1 ? "" : x(i)),
       t: (i) => 10 * i + 0.5,
       w: (i) => i + 1,
+      g: (i) => "pqpqrrpq"[i],
       y: (i) => words[i],
     });
     const data = encodeTable(table, {
       target: "y",
       time: "t",
       weight: "w",
+      group: "g",
       missing: "drop",
       rareClasses: { fewerThan: 2, rule: "drop" },
     });
-    expect([[...data.time!], [...data.sampleWeight!], [...data.labels]]).toEqual([
+    expect([[...data.time!], [...data.sampleWeight!], [...data.groups!], [...data.labels]]).toEqual([
       [0, 2, 3, 5, 6].map((row) => 10 * row + 0.5),
       [1, 3, 4, 6, 7],
+      [0, 0, 1, 2, 0],
       [0, 0, 1, 0, 1],
     ]);
     expect(data.receipt).toMatchObject({ rows: 8, used: 5 });

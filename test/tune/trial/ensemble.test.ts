@@ -107,6 +107,29 @@ describe("tune with an ensemble", () => {
     expect(new Set(kernels.map(([, { data }]) => String(data))).size).toBe(3);
   });
 
+  it.each([
+    ["one quantity", y],
+    ["two quantities", y.map((value, i) => [value, i % 7])],
+    ["three classes", y.map((_, i) => ["a", "b", "c"][i % 3])],
+  ])("of the only trial has the score of the trial: %s", async (_, targets) => {
+    const units = typeof targets[0] === "number" ? 1 : typeof targets[0] === "string" ? 3 : 2;
+    const isOfClasses = units === 3;
+    const { ensemble, trials } = await tune({
+      ...base,
+      y: targets,
+      model: ({ learningRate }) => {
+        const built = sequential([dense(units, isOfClasses ? { activation: "softmax" } : {})]);
+        const loss = isOfClasses ? "categoricalCrossentropy" : "meanSquaredError";
+        built.compile({ optimizer: adam({ learningRate }), loss });
+        return built;
+      },
+      metric: isOfClasses ? "logLoss" : "meanAbsoluteError",
+      trials: 1,
+      ensemble: { networks: 2, untuned: false },
+    });
+    expect(ensemble?.single).toBeCloseTo(trials[0].value as number, 9);
+  });
+
   it("has as many networks as a model file holds layers of", async () => {
     const deep = ({ learningRate }: { learningRate: number }): Sequential => {
       const hidden = Array.from({ length: 299 }, () => dropout(0));
