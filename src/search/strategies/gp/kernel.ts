@@ -128,7 +128,7 @@ export class Process {
   private lower: Float64Array | undefined;
   private alpha: Float64Array | undefined;
 
-  /** @param isInverted - whether `addSlopes` will be called */
+  /** @param isInverted - whether `slopes` will be called */
   constructor(
     private readonly vectors: Vectors,
     private readonly points: readonly Float64Array[],
