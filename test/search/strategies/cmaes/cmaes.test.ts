@@ -347,6 +347,15 @@ test.each<[string, () => unknown, RegExp]>([
   expect(caught(make).message).toMatch(message);
 });
 
+test("the default population is 4 + ⌊1.5 · ln n⌋ for n parameters that vary, choices too", () => {
+  const letters = choice(["a", "b", "c"]);
+  const choices = Object.fromEntries(Array.from({ length: 18 }, (_, i) => [`c${i}`, letters]));
+  const lambdaOf = (space: Space) => startRun(resolveSpace(space)).rates.lambda;
+  expect(
+    [cube(2), { ...cube(2), ...choices }, choices, { ...cube(2), one: choice([1]) }].map(lambdaOf),
+  ).toEqual([4 + 1, 4 + 4, 4 + 4, 4 + 1]);
+});
+
 describe("the first step", () => {
   test("is 0.2 of each range in up to six dimensions, and half a range long in all together in more", () => {
     const sigmaOf = (n: number) => startRun(resolveSpace(cube(n))).distribution.sigma;
