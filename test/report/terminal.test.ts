@@ -250,6 +250,20 @@ describe("a study", () => {
   });
 });
 
+it("the second objective is drawn upwards, against the first, and what is dominated has another mark", () => {
+  const trials = records([{ values: [0, 20] }, { values: [300, 10] }, { values: [300, 20] }], 2);
+  const lines = drawStudy(
+    { ...ABOUT, directions: ["minimize", "minimize"], metrics: ["loss", "size"], trials },
+    { width: 60, ascii: true },
+    PAINT,
+  );
+  expect(lines[1]).toBe("size against loss");
+  const chart = lines.slice(2, lines.indexOf("#: Pareto front; o: other trials"));
+  const marked = chart.filter((line) => /[#o]/.test(line)).map((line) => line.match(/[#o]/g)?.join(""));
+  expect(marked).toEqual(["#o", "#"]);
+  expect([chart[0].match(/\d+/)?.[0], chart.at(-1)?.match(/\d+/g)?.at(-1)]).toEqual(["20", "300"]);
+});
+
 it.each([
   [{ LANG: "de_DE.UTF-8" }, false],
   [{ LANG: "C" }, true],
