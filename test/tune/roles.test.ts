@@ -224,10 +224,14 @@ describe("tune", () => {
   const y = x.map(([a, b]) => a - b);
   const settings = { x, y, trials: 2, jobs: 1, fit: { epochs: 1 }, validation: { folds: 2 } } as const;
 
-  it("refuses what is no id at its first trial, before anything is trained", async () => {
+  it.each([
+    ["", []],
+    [", after those of an earlier search", [{ params: { width: 2 }, value: 1, status: "complete" }]],
+  ] as const)("refuses what is no id at its first trial, before anything is trained%s", async (_, earlier) => {
     const seen: string[] = [];
     const search = tune({
       ...settings,
+      warmStart: earlier,
       trials: 30,
       space: { width: int(1, 4) },
       model: ({ width }) => compiled(sequential([embedding(4, width), flatten(), dense(1)])),

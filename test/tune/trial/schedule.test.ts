@@ -7,7 +7,7 @@ import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { denseModel } from "../../../src/tune/dense.js";
 import { gridSearch } from "../../../src/tune/gridSearch.js";
 import { tune } from "../../../src/tune/tune.js";
-import { untimed, x, y } from "../support.js";
+import { linear, quantity, rates, untimed, x, y } from "../support.js";
 
 const EPOCHS = 9;
 const space = {
@@ -56,6 +56,20 @@ it("ends after a number of epochs, which counts those of pruned trials", async (
   expect(before(trials.length - 3)).toBeLessThan(40);
   expect(before(trials.length - 2)).toBeGreaterThanOrEqual(40);
   expect(new Set(taken).size).toBeGreaterThan(1);
+});
+
+it("trains a trial no further that has diverged, and asks no scheduler about it", async () => {
+  const { trials } = await tune({
+    ...scheduled,
+    y: quantity,
+    metric: "r2",
+    model: linear,
+    pipeline: { target: "none" },
+    space: rates(1e-3, ...Array.from({ length: 8 }, (_, i) => 1e30 + i * 1e29)),
+  });
+  expect(trials[0]).toMatchObject({ status: "complete", steps: EPOCHS });
+  for (const { status, steps, curve } of trials.slice(1))
+    expect({ status, steps, curve }).toEqual({ status: "diverged", steps: 1, curve: undefined });
 });
 
 it.each([2, 3])("does the same on %i threads", async (jobs) => {
