@@ -177,3 +177,66 @@ describe("a list of metrics", () => {
     );
   });
 });
+
+describe("predictions outside 0 to 1", () => {
+  const column = [
+    [0, 1, 1, 0],
+    [-3, 5, 2, 0.5],
+  ] as const;
+  const rows = [
+    [0, 1, 2, 1],
+    [
+      [-3, 5, 1],
+      [2, 0, 1],
+      [1, 2, 9],
+      [0, 4, 2],
+    ],
+  ] as const;
+  const labels = [rows[1].map((row) => row.map((cell) => Number(cell > 1))), rows[1]] as const;
+  type Given = typeof column | typeof rows | typeof labels;
+  const isRead = (metric: (truth: never, predicted: never) => number, given: Given) => {
+    try {
+      return Number.isFinite(metric(given[0] as never, given[1] as never));
+    } catch (error) {
+      expect((error as Error).message).toContain("yPred must be ");
+      return false;
+    }
+  };
+  const [{ accuracy, precision, recall, f1, fBeta, jaccard }, multiLabel] = [metrics, true];
+
+  it.each([
+    [
+      "are scores, of which only the order counts",
+      ["rocAuc", "averagePrecision", "topKAccuracy"],
+      true,
+      true,
+    ],
+    ["are no probabilities", ["logLoss", "brierScore", "expectedCalibrationError"], false, false],
+    [
+      "are no decisions about one class, but of several the largest is one",
+      ["accuracy", "balancedAccuracy", "precision", "f1", "jaccard", "matthewsCorrcoef", "cohenKappa"],
+      false,
+      true,
+    ],
+  ] as const)("%s: %j", (_, names, ofOne, ofSeveral) => {
+    for (const name of names)
+      expect([name, isRead(metrics[name], column), isRead(metrics[name], rows)]).toEqual([
+        name,
+        ofOne,
+        ofSeveral,
+      ]);
+  });
+
+  it.each([
+    ["accuracy", accuracy({ multiLabel }), false],
+    ["precision", precision({ multiLabel }), false],
+    ["recall", recall({ multiLabel }), false],
+    ["f1", f1({ multiLabel }), false],
+    ["fBeta", fBeta({ multiLabel, beta: 2 }), false],
+    ["jaccard", jaccard({ multiLabel }), false],
+    ["rocAuc", metrics.rocAuc({ multiLabel }), true],
+    ["averagePrecision", metrics.averagePrecision({ multiLabel }), true],
+  ] as const)("of several labels: %s", (_, metric, reads) => {
+    expect(isRead(metric, labels)).toBe(reads);
+  });
+});
