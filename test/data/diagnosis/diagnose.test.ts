@@ -45,6 +45,13 @@ describe("leakage", () => {
     expect(typesOf(column, target)).toEqual([]);
   });
 
+  it("is not found where one class is all but a few rows, which any column predicts", () => {
+    const rows = Array.from({ length: 2400 }, () => random.uniform());
+    const lines = rows.map((a, i) => `${a},${i % 1200 === 7 ? "yes" : "no"}`);
+    const found = diagnose(encodeTable(readTable(["a,y", ...lines].join("\n")), { target: "y" }));
+    expect(found.map(({ type }) => type)).toEqual(["rareClass"]);
+  });
+
   it("says the way out", () => {
     expect(warningsOf((i) => noise[i][1], label)[0].message).toBe(
       'column "b" alone predicts "y" (100.0 %); if it is not known when predicting, leave it out with drop: ["b"]',

@@ -90,6 +90,17 @@ describe("an indicator", () => {
     expect([...applyPipeline(fitted.pipeline, [[0, 1, 1, Number.NaN]])]).toEqual(expected.flat());
   });
 
+  it("counts a missing category as what it is filled with, where it is not marked", () => {
+    const options = { ...plain, indicator: false, minFrequency: 3 };
+    const filled = [
+      [1, 0, 0],
+      [1, 0, 0],
+      [1, 0, 0],
+      [0, 0, 1],
+    ];
+    expect(rowsOf(fitPipeline(data([0, 0, Number.NaN, 1]), options))).toEqual(filled);
+  });
+
   it("makes it one of its own among buckets and target statistics", () => {
     const hashed = fitPipeline(data([0, 1, 1, Number.NaN]), { ...plain, encode: "hashed", buckets: 4 });
     const rows = rowsOf(hashed);
