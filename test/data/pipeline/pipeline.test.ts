@@ -17,6 +17,7 @@ import {
   restoreTarget,
 } from "../../../src/data/pipeline/pipeline.js";
 import { fitScaling, scalerOf } from "../../../src/data/pipeline/scaling.js";
+import { transformed } from "../../../src/data/pipeline/target.js";
 import { readTable } from "../../../src/data/table.js";
 import { cases } from "../../cases.js";
 import { refusal } from "../refusal.js";
@@ -527,5 +528,18 @@ describe("refusals", () => {
     ],
   ])("refuses %s", (_, run, message) => {
     expect(refusal(run)).toBe(message);
+  });
+
+  it.each([0, 1023, 1024, 1999])("names row %i, wherever it is among the given rows", (row) => {
+    const { pipeline } = fitPipeline(numbers(Float64Array.of(1e-30, 2e-30)));
+    const cells = new Float64Array(2000);
+    cells[row] = 1e30;
+    const backwards = ids(2000).reverse();
+    expect(refusal(() => applyPipeline(pipeline, [cells], backwards))).toContain(`column "c0", row ${row}: `);
+    const { target } = fitPipeline(y, { target: "log1p", rows: [1] }).pipeline;
+    const targets = Float64Array.from(cells, (cell) => -cell);
+    expect(refusal(() => transformed(target, targets, backwards))).toContain(
+      `row ${row}: the target must be above -1`,
+    );
   });
 });

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { kFold, stratifiedKFold } from "../../../src/data/split/kFold.js";
+import { kFold, repeatedStratifiedKFold, stratifiedKFold } from "../../../src/data/split/kFold.js";
 import { trainTestSplit, trainValidationTestSplit } from "../../../src/data/split/parts.js";
+import { stratifiedShuffleSplit } from "../../../src/data/split/shuffle.js";
 import { refusal } from "../refusal.js";
 
 const ids = (n: number) => Array.from({ length: n }, (_, i) => i);
@@ -140,6 +141,16 @@ describe("divisions", () => {
     expect(refusal(() => stratifiedKFold([0, 0, 1, 1, 1, 2], { folds: 3, classes }))).toMatch(
       /each class must have at least 3 rows; received class "cat" with 2, class "fox" with 1; use fewer folds/,
     );
+    const rows = { rows: 6, labels: [0, 0, 1, 1, 1, 2], classes };
+    for (const split of [
+      stratifiedKFold({ folds: 2 }),
+      repeatedStratifiedKFold({ folds: 2, repeats: 2 }),
+      stratifiedShuffleSplit({ folds: 2, validationSize: 0.5 }),
+    ])
+      expect([split.name, refusal(() => split(rows))]).toEqual([
+        split.name,
+        expect.stringContaining('each class must have at least 2 rows; received class "fox" with 1;'),
+      ]);
   });
 
   it.each<[string, () => unknown, string]>([
