@@ -93,8 +93,10 @@ describe("gaps", () => {
 
 describe("other warnings", () => {
   it("name rows that repeat another", () => {
-    const lines = noise.map((_, i) => [...noise[i % 150], label(i % 150)].join(","));
-    const data = encodeTable(readTable(["a,b,c,y", ...lines].join("\n")), { target: "y", drop: ["b"] });
+    const cells = ([a, b, c]: readonly number[]) => [c < 0.2 ? "" : a, b, c]; // a gap repeats a gap
+    const lines = noise.map((_, i) => [...cells(noise[i % 150]), label(i % 150)].join(","));
+    const options = { target: "y", drop: ["b"], missing: "impute" } as const;
+    const data = encodeTable(readTable(["a,b,c,y", ...lines].join("\n")), options);
     const [warning] = diagnose(data);
     expect(warning).toEqual({
       type: "duplicates",

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { groupSplit } from "../../../src/data/split/groups.js";
 import { kFold, repeatedStratifiedKFold, stratifiedKFold } from "../../../src/data/split/kFold.js";
 import { trainTestSplit, trainValidationTestSplit } from "../../../src/data/split/parts.js";
 import { stratifiedShuffleSplit } from "../../../src/data/split/shuffle.js";
@@ -130,6 +131,11 @@ describe("trainTestSplit", () => {
   ])("refuses %s", (_, run, message) => {
     expect(refusal(run)).toMatch(message);
   });
+});
+
+it("a part of few groups leaves one to train on, however large a share is held out", () => {
+  for (let seed = 0; seed < 8; seed++)
+    expect(groupSplit([7, 7, 3], 0.99, seed).train.length).toBeGreaterThan(0);
 });
 
 describe("divisions", () => {

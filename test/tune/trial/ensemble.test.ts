@@ -278,7 +278,11 @@ it.each([
   const rowsOf = (fold: number) => (folds === 1 ? 7 : folds === 3 && fold === 0 ? 2 : 1);
   const target = { outputs: [{ center: 0, scale: 1 }] };
   const validated = validatedRows(
-    Array.from({ length: folds }, (_, fold) => ({ outputs: 1, yTrue: new Float64Array(rowsOf(fold)), target })),
+    Array.from({ length: folds }, (_, fold) => ({
+      outputs: 1,
+      yTrue: new Float64Array(rowsOf(fold)),
+      target,
+    })),
   );
   expect([...validated.parts]).toEqual(parts);
 });
