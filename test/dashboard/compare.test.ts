@@ -18,6 +18,7 @@ import type { StudyAbout, TrialRow } from "../../src/dashboard/wire.js";
 import { choice, float, int } from "../../src/index.js";
 import { plotParallel } from "../../src/report/plots/parallel.js";
 import { parameterNames } from "../../src/report/plots/parameters.js";
+import type { Parameter } from "../../src/search/space/parameter.js";
 import { cases } from "../cases.js";
 
 const space = {

@@ -1,4 +1,4 @@
-/** What a pipeline makes of the edges of its inputs: no gaps, dates, several outputs, one row, huge numbers. */
+/** A pipeline at the edges of its inputs: no gaps, dates, several outputs, one row, huge numbers. */
 import { describe, expect, it } from "vitest";
 import { fitPipeline, type PipelineData } from "../../../src/data/pipeline/pipeline.js";
 import { hasParts, quantileOf } from "../../../src/data/pipeline/scaling.js";
@@ -17,6 +17,11 @@ describe("a column", () => {
     const { inputs, ...data } = words(["a", "b"], [1, 2]);
     const { pipeline } = fitPipeline({ ...data, inputs: [{ ...inputs[0], gaps }] }, { indicator: true });
     expect(pipeline.features).toEqual(features);
+  });
+
+  it("of numbers is filled with their mean beside its mark", () => {
+    const { x } = fitPipeline(numbers(Float64Array.of(1, GAP, 3)), { ...RAW, indicator: true });
+    expect([...x]).toEqual([1, 0, 2, 1, 3, 0]);
   });
 
   it.each([

@@ -410,6 +410,10 @@ describe("hashes", () => {
     expect(["", "a", "hello", "grün", "naïve café"].map(murmurHash3)).toEqual([
       0, 1009084850, 613153351, 720732358, 1734666806,
     ]);
+    // by scikit-learn's murmurhash3_32: bytes above 127 in each place of a block
+    expect(["é", "né", "née", "日本", "Zürich", "abcé"].map(murmurHash3)).toEqual([
+      269551495, -1936413940, -1713559946, -992347838, 694770001, -861850303,
+    ]);
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 1, max: 50 }), (word, buckets) => {
         const bucket = bucketOf(word, buckets);

@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { groupSplit } from "../../../src/data/split/groups.js";
-import { kFold, repeatedStratifiedKFold, stratifiedKFold } from "../../../src/data/split/kFold.js";
+import {
+  kFold,
+  repeatedKFold,
+  repeatedStratifiedKFold,
+  stratifiedKFold,
+} from "../../../src/data/split/kFold.js";
 import { trainTestSplit, trainValidationTestSplit } from "../../../src/data/split/parts.js";
 import { stratifiedShuffleSplit } from "../../../src/data/split/shuffle.js";
 import { refusal } from "../refusal.js";
@@ -131,6 +136,17 @@ describe("trainTestSplit", () => {
   ])("refuses %s", (_, run, message) => {
     expect(refusal(run)).toMatch(message);
   });
+});
+
+it("a repeat of one seed is no repeat of the next", () => {
+  const labels = [0, 0, 0, 0, 1, 1, 1, 1];
+  const of = (seed: number) => [
+    repeatedStratifiedKFold(labels, { folds: 2, repeats: 3, seed }),
+    repeatedKFold(labels.length, { folds: 2, repeats: 3, seed }),
+  ];
+  for (let seed = 0; seed < 4; seed++)
+    for (const [kind, folds] of of(seed).entries())
+      expect(of(seed + 1)[kind].slice(0, 4)).not.toEqual(folds.slice(2));
 });
 
 it("a part of few groups leaves one to train on, however large a share is held out", () => {
