@@ -5,13 +5,15 @@ import type { Score } from "./define.js";
 
 type WeightOf = Parameters<Score>[2];
 
-/** The weighted mean over rows of a term. */
+/** The weighted mean over rows of a term, which may be NaN in a row of weight 0. */
 export function mean(term: (y: number, guess: number) => number): Score {
   return (yTrue, yPred, weightOf) => {
     let [sum, all] = [0, 0];
     for (let row = 0; row < yTrue.length; row++) {
-      sum += weightOf(row) * term(yTrue[row], yPred[row]);
-      all += weightOf(row);
+      const weight = weightOf(row);
+      if (weight === 0) continue;
+      sum += weight * term(yTrue[row], yPred[row]);
+      all += weight;
     }
     return sum / all;
   };

@@ -46,6 +46,22 @@ const otherLoss = ({ learningRate }: Params) => {
 };
 const faster = ({ learningRate }: Params) => logistic({ learningRate: 2 * learningRate });
 
+it("a model function that changes another number than its first at the final fit has no final model", async () => {
+  const heavy = ({ learningRate }: Params, momentum: number) => {
+    const model = sequential([dense(1, { activation: "sigmoid" })]);
+    model.compile({ optimizer: sgd({ learningRate, momentum }), loss: "binaryCrossentropy" });
+    return model;
+  };
+  let calls = 0;
+  const { finalError } = await tune({
+    ...base,
+    model: (params: Params) => heavy(params, ++calls > 3 ? 0.5 : 0.9),
+  });
+  expect(finalError?.message).toMatch(
+    /it returned {"optimizer.momentum":0.9}, and now {"optimizer.momentum":0.5}$/,
+  );
+});
+
 const MUST =
   "the final model could not be fitted: model must return the same whenever it is called with the same parameters: for those of trial ";
 const OTHER = " it returned another network, loss or optimizer than before";

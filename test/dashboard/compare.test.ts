@@ -18,6 +18,7 @@ import type { StudyAbout, TrialRow } from "../../src/dashboard/wire.js";
 import { choice, float, int } from "../../src/index.js";
 import { plotParallel } from "../../src/report/plots/parallel.js";
 import { parameterNames } from "../../src/report/plots/parameters.js";
+import type { Parameter } from "../../src/search/space/parameter.js";
 import { cases } from "../cases.js";
 
 const space = {
@@ -109,6 +110,41 @@ describe("studies side by side", () => {
     expect(units).toMatchObject({ differs: false, texts: ["4 to 64", "4 to 64"] });
     expect(optimizer).toMatchObject({ differs: true, texts: ["adam, sgd, <b>", "–"] });
     expect(momentum).toMatchObject({ differs: true, texts: ["–", "0 to 1"] });
+  });
+
+  const spansOf = (...ranges: readonly Parameter[]) =>
+    rangeLines(ranges.map((p) => ({ p })))[0].spans.map((span) =>
+      span?.map((share) => Number(share.toFixed(6))),
+    );
+
+  it.each<[string, readonly Parameter[], readonly (readonly number[] | undefined)[]]>([
+    [
+      "two logarithmic",
+      [float(0.01, 1, { log: true }), int(1, 100, { log: true })],
+      [
+        [0, 0.5],
+        [0.5, 1],
+      ],
+    ],
+    [
+      "a logarithmic before a linear",
+      [float(0.1, 0.4, { log: true }), float(0, 1)],
+      [
+        [0.1, 0.4],
+        [0, 1],
+      ],
+    ],
+    [
+      "a linear before a logarithmic",
+      [float(1, 5), float(1, 2, { log: true })],
+      [
+        [0, 1],
+        [0, 0.25],
+      ],
+    ],
+    ["a logarithmic and words", [float(0.1, 10, { log: true }), choice(["a"])], [[0, 1], undefined]],
+  ])("%s range share a scale that is logarithmic only if all of them are", (_, ranges, spans) => {
+    expect(spansOf(...ranges)).toEqual(spans);
   });
 
   it("count what became of their trials, and mark what was set", () => {

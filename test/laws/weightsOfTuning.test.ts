@@ -9,6 +9,7 @@ import { decided } from "../../src/metrics/decided.js";
 import { metricNamed } from "../../src/metrics/registry.js";
 import { RandomStream } from "../../src/numerics/random.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
+import { seedOfTrial } from "../../src/search/study/ledger.js";
 import { besideFinal, fitBaselines } from "../../src/tune/baselines/compare.js";
 import { errorProducts, pick, withoutPart } from "../../src/tune/ensemble/select.js";
 import { chooseTemperature } from "../../src/tune/ensemble/temperature.js";
@@ -195,6 +196,64 @@ describe.each(Object.entries(subjects))("%s", (_, subject) => {
       expect(Math.abs(value - expected[i])).toBeLessThan(1e-4 * Math.max(1, Math.abs(expected[i])));
     // and weights matter to it
     expect(plain).not.toEqual(received);
+  });
+});
+
+describe("the losses of a trial's curves", () => {
+  const { x, y, sampleWeight, parts } = table("classification", 6);
+  const options = { x, y, model: logistic, space: rates(0.1), jobs: 1, curves: "validation" as const };
+  const rowsOfPart = (part: number) => [...parts.keys()].filter((row) => parts[row] === part);
+  const folds = [0, 1].map((fold) => ({ train: rowsOfPart(1 - fold), validation: rowsOfPart(fold) }));
+  const scaled = (weights: readonly number[]) => {
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    return weights.map((weight) => (weight * weights.length) / sum);
+  };
+
+  it.each([
+    ["alike", undefined],
+    ["by their weights", undefined],
+    ["alike", { 0: 1, 1: 9 }],
+    ["by their weights", { 0: 1, 1: 9 }],
+    ["by their weights", "balanced"],
+    ["alike", "balanced"],
+  ] as const)("count rows %s, and by the class weight %j in training only", async (by, classWeight) => {
+    const own = by === "alike" ? undefined : sampleWeight;
+    const fit = { epochs: 3, batchSize: 24, ...(classWeight && { classWeight }) };
+    const { trials } = await tune({
+      ...options,
+      ...(own && { sampleWeight: own }),
+      pipeline: { scale: "none" },
+      validation: folds,
+      trials: 1,
+      fit,
+    });
+    const weightOf = (row: number) => own?.[row] ?? 1;
+    for (const [fold, { train, validation }] of folds.entries()) {
+      const total = (label: number) =>
+        train.reduce((sum, row) => sum + (y[row] === label ? weightOf(row) : 0), 0);
+      const ofClass = classWeight === "balanced" ? [1 / total(0), 1 / total(1)] : [1, classWeight ? 9 : 1];
+      const model = logistic({ learningRate: 0.1 });
+      const { history } = await model.fit(
+        train.map((row) => x[row]),
+        train.map((row) => [y[row]]),
+        {
+          epochs: 3,
+          batchSize: 24,
+          seed: seedOfTrial(0, 0),
+          sampleWeight: scaled(train.map((row) => weightOf(row) * ofClass[y[row]])),
+          validationData: [
+            validation.map((row) => x[row]),
+            validation.map((row) => [y[row]]),
+            scaled(validation.map(weightOf)),
+          ],
+        },
+      );
+      for (const name of ["loss", "valLoss"] as const) {
+        const curve = trials[0].curves?.history[name][fold] ?? [];
+        expect(curve).toHaveLength(3);
+        for (const [epoch, value] of curve.entries()) expect(value).toBeCloseTo(history[name][epoch], 6);
+      }
+    }
   });
 });
 

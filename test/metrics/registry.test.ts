@@ -12,6 +12,7 @@ import {
   oneOrSeveralMetrics,
 } from "../../src/metrics/registry.js";
 import * as regression from "../../src/metrics/regression.js";
+import { metricRows } from "../../src/metrics/truths.js";
 import * as losses from "../../src/nn/losses/index.js";
 import { refusal } from "../data/refusal.js";
 
@@ -175,5 +176,111 @@ describe("a list of metrics", () => {
     expect(refusal(() => getMetrics("scoring", ["mse", "f1", metrics.meanSquaredError]))).toBe(
       'invalid_argument: scoring must be different metrics; received "meanSquaredError" twice (as "mse" and metrics.meanSquaredError)',
     );
+  });
+});
+
+describe("predictions outside 0 to 1", () => {
+  const column = [
+    [0, 1, 1, 0],
+    [-3, 5, 2, 0.5],
+  ] as const;
+  const rows = [
+    [0, 1, 2, 1],
+    [
+      [-3, 5, 1],
+      [2, 0, 1],
+      [1, 2, 9],
+      [0, 4, 2],
+    ],
+  ] as const;
+  const labels = [rows[1].map((row) => row.map((cell) => Number(cell > 1))), rows[1]] as const;
+  type Given = typeof column | typeof rows | typeof labels;
+  const isRead = (metric: (truth: never, predicted: never) => number, given: Given) => {
+    try {
+      return Number.isFinite(metric(given[0] as never, given[1] as never));
+    } catch (error) {
+      expect((error as Error).message).toContain("yPred must be ");
+      return false;
+    }
+  };
+  const [{ accuracy, precision, recall, f1, fBeta, jaccard }, multiLabel] = [metrics, true];
+
+  it.each([
+    [
+      "are scores, of which only the order counts",
+      ["rocAuc", "averagePrecision", "topKAccuracy"],
+      true,
+      true,
+    ],
+    ["are no probabilities", ["logLoss", "brierScore", "expectedCalibrationError"], false, false],
+    [
+      "are no decisions about one class, but of several the largest is one",
+      ["accuracy", "balancedAccuracy", "precision", "f1", "jaccard", "matthewsCorrcoef", "cohenKappa"],
+      false,
+      true,
+    ],
+  ] as const)("%s: %j", (_, names, ofOne, ofSeveral) => {
+    for (const name of names)
+      expect([name, isRead(metrics[name], column), isRead(metrics[name], rows)]).toEqual([
+        name,
+        ofOne,
+        ofSeveral,
+      ]);
+  });
+
+  it.each([
+    ["accuracy", accuracy({ multiLabel }), false],
+    ["precision", precision({ multiLabel }), false],
+    ["recall", recall({ multiLabel }), false],
+    ["f1", f1({ multiLabel }), false],
+    ["fBeta", fBeta({ multiLabel, beta: 2 }), false],
+    ["jaccard", jaccard({ multiLabel }), false],
+    ["rocAuc", metrics.rocAuc({ multiLabel }), true],
+    ["averagePrecision", metrics.averagePrecision({ multiLabel }), true],
+  ] as const)("of several labels: %s", (_, metric, reads) => {
+    expect(isRead(metric, labels)).toBe(reads);
+  });
+});
+
+describe("a row of weight 0 counts nowhere, whatever it holds", () => {
+  const ofClasses = Object.keys(metricRows).filter(
+    (name) => !["quantities", "counts"].includes(String(metricRows[name as BuiltInMetric].truths)),
+  ) as BuiltInMetric[];
+  const names = ofClasses.filter((name) => metricRows[name].predictions !== "quantities");
+
+  it.each([
+    ["a column", [0, 1, 1, 0], [0.2, 0.9, 0.4, 0.6], [-7, 9]],
+    ["ids", [0, 1, 2, 1], [0.1, 0.3, 0.6, 0.2].map((p) => [p, 0.4, 0.6 - p]), [99, [7, -3, 5]]],
+    [
+      "rows",
+      [0, 1, 2, 1].map((label) => [0, 1, 2].map((k) => Number(k === label))),
+      [0.1, 0.3, 0.6, 0.2].map((p) => [p, 0.4, 0.6 - p]),
+      [
+        [4, -1, 0.5],
+        [7, -3, 5],
+      ],
+    ],
+  ])("of classes in %s", (_, truth, predicted, [wild, far]) => {
+    for (const name of names) {
+      const metric = metrics[name] as (...of: readonly unknown[]) => number;
+      const without = metric(truth, predicted, [1, 2, 3, 1]);
+      expect([name, metric([wild, ...truth], [far, ...predicted], [0, 1, 2, 3, 1])]).toEqual([name, without]);
+    }
+  });
+
+  const { meanTweedieDeviance, d2Tweedie, ...others } = regression;
+  const ofQuantities = [
+    ...Object.values(others),
+    ...[0, 1, 1.5, 2, 3].flatMap((power) => [meanTweedieDeviance({ power }), d2Tweedie({ power })]),
+  ];
+  it.each(ofQuantities.map((metric) => [metric.name, metric] as const))("of quantities: %s", (_, metric) => {
+    const without = metric([1, 4], [2, 3], [1, 2]);
+    expect(without).not.toBeNaN();
+    for (const [wild, far] of [
+      [-7, 99],
+      [0, -3],
+      [0, 0],
+    ])
+      expect(metric([wild, 1, 4], [far, 2, 3], [0, 1, 2])).toBe(without);
   });
 });

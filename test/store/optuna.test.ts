@@ -140,6 +140,7 @@ describe.runIf(pythonHas("optuna"))("Optuna's own code", () => {
       .map(({ params }) => ({ ...params, s: Number((params.s as number).toFixed(1)) }));
     expect(all.slice(20).map(({ params }) => params)).toEqual(stepped);
     expect(all[24]).toMatchObject({ status: "complete", value: more.trials[24].values?.[0], given: true });
+    expect(all[24]).toMatchObject({ seconds: expect.closeTo(more.trials[24].seconds as number, 2) });
     expect(await back.study.reports(3)).toEqual(await kept.reports(3));
     const study = restoreStudy({ ...back.study.definition, trials: all }, { strategy: tpe() });
     expect(study.best.number).toBe(more.best[0]);
@@ -323,6 +324,23 @@ describe("a file that Optuna did not write", () => {
     const storage = memoryStorage();
     expect(await refusal(async () => importFromOptuna(await changed(sql), "s", storage))).toContain(message);
     expect(await storage.studies()).toEqual([]);
+  });
+
+  it.each([
+    ["2024-02-28 23:59:59.250000", "2024-02-29 00:00:01.000000", 1.75],
+    ["2024-03-01 00:00:00", "2024-03-02 01:00:00", 90_000],
+    ["2024-03-01 00:00:00", "2024-02-01 00:00:00", null],
+    ["2024-03-01 00:00:00", null, null],
+    [null, null, null],
+  ])("has trials from %s to %s, which took %s seconds", async (start, end, seconds) => {
+    const [from, to] = [start, end].map((time) => (time === null ? "NULL" : `'${time}'`));
+    const path = await changed(
+      `DELETE FROM trial_system_attributes; UPDATE trials SET datetime_start = ${from}, datetime_complete = ${to}`,
+    );
+    const { study: read } = await importFromOptuna(path, "s", memoryStorage());
+    const trials = await read.trials();
+    expect(trials).toMatchObject(trials.map(() => ({ seconds })));
+    expect(trials).toHaveLength(6);
   });
 
   it("or that was damaged anywhere, is refused or read, and never breaks", async () => {

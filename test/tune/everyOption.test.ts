@@ -10,6 +10,7 @@ import { dense } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { halving } from "../../src/search/schedulers/halving.js";
 import { choice, float } from "../../src/search/space/builders.js";
+import { gp } from "../../src/search/strategies/gp/gp.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { random } from "../../src/search/strategies/random/random.js";
 import { tpe } from "../../src/search/strategies/tpe/tpe.js";
@@ -229,6 +230,45 @@ describe.each(held)("%s", (option, [change, beside]) => {
   it.each(own)("means the same to %s", async (_, search, options) => {
     expect(await outcomeOf(search, given)).toEqual(await outcomeOfTune(options));
   });
+});
+
+/** Options at their default, and what is given in both cases; searches also run under a scheduler. */
+const defaults: readonly (readonly [given: Partial<Options>, both?: Partial<Options>])[] = [
+  [{ strategy: gp() }, { trials: 3 }],
+  [{ constraint: () => true }],
+  [{ trials: 30 }, { fit: { epochs: 1, batchSize: 18 } }],
+  [{ seed: 0 }],
+  [{ lag: 2 }, { strategy: tpe({ startupTrials: 1 }), trials: 5 }],
+  [{ stop: {} }],
+  [{ steps: 4 }, scheduled],
+  [{ steps: 20 }, { fit: () => ({ epochs: 20, batchSize: 18 }) }],
+  [{ enqueue: [], warmStart: [] }],
+  [{ missing: "refuse" }],
+  [{ missing: "impute" }, { pipeline: { impute: "median" } }],
+  [{ task: "classification", positive: "1" }],
+  [{ fit: { epochs: 20 } }],
+  [{ metric: "logLoss" }],
+  [{ validation: { folds: 5 } }],
+  [{ testSize: 0 }],
+  [{ pipeline: {} }],
+  [{ unknown: "refuse", curves: true, ensemble: 1, calibrate: false }],
+];
+
+describe.each([
+  ["alone", {}],
+  // of 9 trials that wait for each other, which is more than the lag
+  ["under a scheduler", { scheduler: halving(), strategy: tpe({ startupTrials: 1 }), fit: { epochs: 9 } }],
+] as const)("%s, a default that is given", (_, path) => {
+  it.each(defaults.map(([given, both]) => [Object.keys(given).join(), given, both] as const))(
+    "changes nothing: %s",
+    async (_, given, both) => {
+      const all = Object.entries<unknown>({ ...base, ...path, ...both });
+      const without = Object.fromEntries(all.filter(([name]) => !(name in given))) as unknown as Options;
+      const expected = await outcomeOfTune(without);
+      expect(expected).not.toHaveProperty("error");
+      expect(await outcomeOfTune({ ...without, ...given })).toEqual(expected);
+    },
+  );
 });
 
 describe("a trial of warmStart", () => {

@@ -224,25 +224,32 @@ describe("tune", () => {
   const y = x.map(([a, b]) => a - b);
   const settings = { x, y, trials: 2, jobs: 1, fit: { epochs: 1 }, validation: { folds: 2 } } as const;
 
-  it("refuses what is no id at its first trial, before anything is trained", async () => {
-    const seen: string[] = [];
-    const search = tune({
-      ...settings,
-      trials: 30,
-      space: { width: int(1, 4) },
-      model: ({ width }) => compiled(sequential([embedding(4, width), flatten(), dense(1)])),
-      onEvent: ({ type }) => seen.push(type),
-    });
-    const row = x.findIndex((each) => each[1] === 4);
-    await expect(search).rejects.toThrow(
-      new RegExp(
-        `^row ${row}, column "x1" must be an id of embedding_1, an integer from 0 to 3 \\(its inputDim is 4\\); received 4; give embedding_1 an inputDim of at least 5`,
-      ),
-    );
-    await expect(search).rejects.toMatchObject({ code: "invalid_data" });
-    expect(seen).not.toContain("curves");
-    expect(seen.filter((type) => type === "trialStarted").length).toBeLessThan(30);
-  });
+  it.each([
+    ["", []],
+    [", after those of an earlier search", [{ params: { width: 2 }, value: 1, status: "complete" }]],
+  ] as const)(
+    "refuses what is no id at its first trial, before anything is trained%s",
+    async (_, earlier) => {
+      const seen: string[] = [];
+      const search = tune({
+        ...settings,
+        warmStart: earlier,
+        trials: 30,
+        space: { width: int(1, 4) },
+        model: ({ width }) => compiled(sequential([embedding(4, width), flatten(), dense(1)])),
+        onEvent: ({ type }) => seen.push(type),
+      });
+      const row = x.findIndex((each) => each[1] === 4);
+      await expect(search).rejects.toThrow(
+        new RegExp(
+          `^row ${row}, column "x1" must be an id of embedding_1, an integer from 0 to 3 \\(its inputDim is 4\\); received 4; give embedding_1 an inputDim of at least 5`,
+        ),
+      );
+      await expect(search).rejects.toMatchObject({ code: "invalid_data" });
+      expect(seen).not.toContain("curves");
+      expect(seen.filter((type) => type === "trialStarted").length).toBeLessThan(30);
+    },
+  );
 
   it("records a later trial that refuses ids as failed, and goes on", async () => {
     const { trials } = await tune({

@@ -10,8 +10,9 @@ import { dense } from "../../src/nn/layers/index.js";
 import type { Loss } from "../../src/nn/losses/given.js";
 import * as losses from "../../src/nn/losses/index.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
-import { choice } from "../../src/search/space/builders.js";
+import { choice, float } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
+import { random } from "../../src/search/strategies/random/random.js";
 import { gridSearch, randomSearch } from "../../src/tune/gridSearch.js";
 import { nestedCrossValidation } from "../../src/tune/nestedCv.js";
 import { findLearningRate } from "../../src/tune/rateFinder.js";
@@ -158,6 +159,20 @@ describe("a model that cannot fit the data ends a search before it begins", () =
         'the activation of the last layer must be "sigmoid" for binaryCrossentropy; received "linear"; or give the loss fromLogits: true',
       ]);
     }
+  });
+
+  it("but begins where a model fits at one point, which was given, or none can be built in the middle", async () => {
+    const wide = { learningRate: float(0, 1) };
+    const fits = ({ learningRate }: { readonly learningRate: number }) =>
+      learningRate === 0.3 ? net(1, "linear", "meanSquaredError")() : logistic({ learningRate });
+    const search = { ...base, y: quantity, space: wide, strategy: random() };
+    const { trials } = await tune({ ...search, model: fits, enqueue: [{ learningRate: 0.3 }], trials: 2 });
+    expect(trials.map(({ status }) => status)).toEqual(["complete", "failed"]);
+    const broken = (params: { readonly learningRate: number }) => {
+      if (params.learningRate === 0.5) throw new Error("no model");
+      return logistic(params);
+    };
+    expect(await refusal(() => tune({ ...search, model: broken }))).toContain("trial_failed: no trial gave");
   });
 
   it("and takes targets as they are where the pipeline leaves them", async () => {

@@ -45,6 +45,13 @@ describe("leakage", () => {
     expect(typesOf(column, target)).toEqual([]);
   });
 
+  it("is not found where one class is all but a few rows, which any column predicts", () => {
+    const rows = Array.from({ length: 2400 }, () => random.uniform());
+    const lines = rows.map((a, i) => `${a},${i % 1200 === 7 ? "yes" : "no"}`);
+    const found = diagnose(encodeTable(readTable(["a,y", ...lines].join("\n")), { target: "y" }));
+    expect(found.map(({ type }) => type)).toEqual(["rareClass"]);
+  });
+
   it("says the way out", () => {
     expect(warningsOf((i) => noise[i][1], label)[0].message).toBe(
       'column "b" alone predicts "y" (100.0 %); if it is not known when predicting, leave it out with drop: ["b"]',
@@ -86,8 +93,10 @@ describe("gaps", () => {
 
 describe("other warnings", () => {
   it("name rows that repeat another", () => {
-    const lines = noise.map((_, i) => [...noise[i % 150], label(i % 150)].join(","));
-    const data = encodeTable(readTable(["a,b,c,y", ...lines].join("\n")), { target: "y", drop: ["b"] });
+    const cells = ([a, b, c]: readonly number[]) => [c < 0.2 ? "" : a, b, c]; // a gap repeats a gap
+    const lines = noise.map((_, i) => [...cells(noise[i % 150]), label(i % 150)].join(","));
+    const options = { target: "y", drop: ["b"], missing: "impute" } as const;
+    const data = encodeTable(readTable(["a,b,c,y", ...lines].join("\n")), options);
     const [warning] = diagnose(data);
     expect(warning).toEqual({
       type: "duplicates",

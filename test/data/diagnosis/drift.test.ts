@@ -32,6 +32,23 @@ describe("drift", () => {
     expect(message).toMatch(/^column "a" has another distribution: its median is \d+ and was \d+$/);
   });
 
+  it("is listed by distance, whatever the order of the columns", () => {
+    const csv = (rows: (i: number) => readonly number[]) =>
+      ["a,b,c", ...Array.from({ length: 400 }, (_, i) => rows(i).join(","))].join("\n");
+    const of = (i: number, steps: number) => ((7 * i) % 50) + steps;
+    const table = readTable(csv((i) => [of(i, 0), of(i + 1, 0), of(i + 2, 0)]));
+    const after = readTable(
+      csv((i) => [of(i, 10), of(i, 30), of(i, 20)]),
+      { schema: table.schema },
+    );
+    // shifted by so many of 50 steps
+    expect(drift(table, after).map(({ column, distance }) => [column, distance])).toEqual([
+      ["b", expect.closeTo(0.6, 12)],
+      ["c", expect.closeTo(0.4, 12)],
+      ["a", expect.closeTo(0.2, 12)],
+    ]);
+  });
+
   it("of categories is the share of rows that would have to change, and names new words", () => {
     const before = Array.from({ length: 100 }, (_, i) => (i < 50 ? "red" : "blue"));
     const after = Array.from({ length: 100 }, (_, i) => (i < 20 ? "red" : i < 90 ? "blue" : "pink"));

@@ -76,6 +76,7 @@ describe("a time column", () => {
     ["numbers after all years", "year", (i) => 2201 - Math.floor(i / 4), {}],
     ["small numbers by a name of time", "time", (i) => i + (i % 2), {}],
     ["the time column that is chosen", "day", day, { time: "day" }],
+    ["dates of rows in groups", "day", day, { group: "a" }],
   ])("is not suggested: %s", (_, name, column, options) => {
     expect(of(name, column, options)).toEqual([]);
   });

@@ -17,6 +17,7 @@ import {
   restoreTarget,
 } from "../../../src/data/pipeline/pipeline.js";
 import { fitScaling, scalerOf } from "../../../src/data/pipeline/scaling.js";
+import { transformed } from "../../../src/data/pipeline/target.js";
 import { readTable } from "../../../src/data/table.js";
 import { cases } from "../../cases.js";
 import { refusal } from "../refusal.js";
@@ -88,6 +89,17 @@ describe("an indicator", () => {
     const fitted = fitPipeline(data([0, 1, 1, Number.NaN]), { ...plain, ...options });
     expect(rowsOf(fitted)).toEqual(expected);
     expect([...applyPipeline(fitted.pipeline, [[0, 1, 1, Number.NaN]])]).toEqual(expected.flat());
+  });
+
+  it("counts a missing category as what it is filled with, where it is not marked", () => {
+    const options = { ...plain, indicator: false, minFrequency: 3 };
+    const filled = [
+      [1, 0, 0],
+      [1, 0, 0],
+      [1, 0, 0],
+      [0, 0, 1],
+    ];
+    expect(rowsOf(fitPipeline(data([0, 0, Number.NaN, 1]), options))).toEqual(filled);
   });
 
   it("makes it one of its own among buckets and target statistics", () => {
@@ -398,6 +410,10 @@ describe("hashes", () => {
     expect(["", "a", "hello", "grün", "naïve café"].map(murmurHash3)).toEqual([
       0, 1009084850, 613153351, 720732358, 1734666806,
     ]);
+    // by scikit-learn's murmurhash3_32: bytes above 127 in each place of a block
+    expect(["é", "né", "née", "日本", "Zürich", "abcé"].map(murmurHash3)).toEqual([
+      269551495, -1936413940, -1713559946, -992347838, 694770001, -861850303,
+    ]);
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 1, max: 50 }), (word, buckets) => {
         const bucket = bucketOf(word, buckets);
@@ -516,5 +532,18 @@ describe("refusals", () => {
     ],
   ])("refuses %s", (_, run, message) => {
     expect(refusal(run)).toBe(message);
+  });
+
+  it.each([0, 1023, 1024, 1999])("names row %i, wherever it is among the given rows", (row) => {
+    const { pipeline } = fitPipeline(numbers(Float64Array.of(1e-30, 2e-30)));
+    const cells = new Float64Array(2000);
+    cells[row] = 1e30;
+    const backwards = ids(2000).reverse();
+    expect(refusal(() => applyPipeline(pipeline, [cells], backwards))).toContain(`column "c0", row ${row}: `);
+    const { target } = fitPipeline(y, { target: "log1p", rows: [1] }).pipeline;
+    const targets = Float64Array.from(cells, (cell) => -cell);
+    expect(refusal(() => transformed(target, targets, backwards))).toContain(
+      `row ${row}: the target must be above -1`,
+    );
   });
 });

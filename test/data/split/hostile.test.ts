@@ -2,7 +2,12 @@
 import { describe, expect, it } from "vitest";
 import { groupKFold, groupShuffleSplit, stratifiedGroupKFold } from "../../../src/data/split/groups.js";
 import { kFold, repeatedKFold, stratifiedKFold } from "../../../src/data/split/kFold.js";
-import { leaveOneGroupOut, leaveOneOut, leavePOut } from "../../../src/data/split/leaveOut.js";
+import {
+  leaveOneGroupOut,
+  leaveOneOut,
+  leavePGroupsOut,
+  leavePOut,
+} from "../../../src/data/split/leaveOut.js";
 import { createSplitter } from "../../../src/data/split/names.js";
 import { checkedFolds, predefinedSplit } from "../../../src/data/split/own.js";
 import { trainTestSplit } from "../../../src/data/split/parts.js";
@@ -70,6 +75,16 @@ describe("a splitter refuses", () => {
       "rows without groups",
       () => stratifiedGroupKFold({ rows: 4, labels: [0, 1, 0, 1] }),
       /^invalid_argument: rows must have groups, .*; received none; choose stratifiedKFold without$/,
+    ],
+    [
+      "rows without groups, all of which would be left out",
+      () => leavePGroupsOut({ rows: 4 }),
+      /^invalid_argument: rows must have groups, .*; received none; choose leavePOut without$/,
+    ],
+    [
+      "rows without groups, one of which would be left out",
+      () => leaveOneGroupOut({ rows: 4 }),
+      /^invalid_argument: rows must have groups, .*; received none; choose leaveOneOut without$/,
     ],
     [
       "more folds than groups",

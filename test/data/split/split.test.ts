@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { kFold, stratifiedKFold } from "../../../src/data/split/kFold.js";
+import { groupSplit } from "../../../src/data/split/groups.js";
+import {
+  kFold,
+  repeatedKFold,
+  repeatedStratifiedKFold,
+  stratifiedKFold,
+} from "../../../src/data/split/kFold.js";
 import { trainTestSplit, trainValidationTestSplit } from "../../../src/data/split/parts.js";
+import { stratifiedShuffleSplit } from "../../../src/data/split/shuffle.js";
 import { refusal } from "../refusal.js";
 
 const ids = (n: number) => Array.from({ length: n }, (_, i) => i);
@@ -131,6 +138,22 @@ describe("trainTestSplit", () => {
   });
 });
 
+it("a repeat of one seed is no repeat of the next", () => {
+  const labels = [0, 0, 0, 0, 1, 1, 1, 1];
+  const of = (seed: number) => [
+    repeatedStratifiedKFold(labels, { folds: 2, repeats: 3, seed }),
+    repeatedKFold(labels.length, { folds: 2, repeats: 3, seed }),
+  ];
+  for (let seed = 0; seed < 4; seed++)
+    for (const [kind, folds] of of(seed).entries())
+      expect(of(seed + 1)[kind].slice(0, 4)).not.toEqual(folds.slice(2));
+});
+
+it("a part of few groups leaves one to train on, however large a share is held out", () => {
+  for (let seed = 0; seed < 8; seed++)
+    expect(groupSplit([7, 7, 3], 0.99, seed).train.length).toBeGreaterThan(0);
+});
+
 describe("divisions", () => {
   it("name the classes that have too few rows", () => {
     const classes = ["cat", "dog", "fox"];
@@ -140,6 +163,16 @@ describe("divisions", () => {
     expect(refusal(() => stratifiedKFold([0, 0, 1, 1, 1, 2], { folds: 3, classes }))).toMatch(
       /each class must have at least 3 rows; received class "cat" with 2, class "fox" with 1; use fewer folds/,
     );
+    const rows = { rows: 6, labels: [0, 0, 1, 1, 1, 2], classes };
+    for (const split of [
+      stratifiedKFold({ folds: 2 }),
+      repeatedStratifiedKFold({ folds: 2, repeats: 2 }),
+      stratifiedShuffleSplit({ folds: 2, validationSize: 0.5 }),
+    ])
+      expect([split.name, refusal(() => split(rows))]).toEqual([
+        split.name,
+        expect.stringContaining('each class must have at least 2 rows; received class "fox" with 1;'),
+      ]);
   });
 
   it.each<[string, () => unknown, string]>([

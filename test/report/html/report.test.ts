@@ -186,18 +186,35 @@ describe("a report", () => {
     expect(page).toContain(promise);
   });
 
-  it("of several objectives has the front", async () => {
+  it("of several objectives has the front, and pictures of each objective", async () => {
+    // x alone decides loss and f1, z alone size
     const study = studyOf(
-      { x: float(0, 1) },
-      [1, 2, 3].map((value) => [{ x: value / 4 }, { values: [value, 4 - value, 1] }] as const),
+      { x: float(0, 1), z: float(0, 1) },
+      Array.from({ length: 16 }, (_, i) => {
+        const [x, z] = [i, (7 * i + 3) % 16].map((place) => place / 16);
+        return [{ x, z }, { values: [1 + x, 4 - z, 5 - 2 * x] }] as const;
+      }),
       ["minimize", "minimize", "maximize"],
       ["loss", "size", "f1"],
     );
     const page = await createReport(study);
     expect(page).toContain(
-      "3 trials of 3 are on the Pareto front of loss, size and f1: no other is better in all of them.",
+      "3 trials of 16 are on the Pareto front of loss, size and f1: no other is better in all of them.",
     );
-    expect(page).toContain('id="p-pareto"');
+    const captions = Object.fromEntries(
+      [...page.matchAll(/ id="p-([^"]*)"[^>]*>.*?<figcaption>([^<]*)/gs)].map(([, id, text]) => [id, text]),
+    );
+    const of = (picture: string) => [0, 1, 2].map((i) => captions[i === 0 ? picture : `${picture}-${i}`]);
+    expect(of("history").map((text) => text.split(".", 1)[0])).toEqual([
+      "The best loss is 1",
+      "The best size is 3",
+      "The best f1 is 5",
+    ]);
+    expect(of("importances").map((text) => text.replace(/ explains.*how | varies.*/g, "<"))).toEqual([
+      "x<loss<",
+      "z<size<",
+      "x<f1<",
+    ]);
   });
 
   it("of 200 trials is under 1 MB, and of 10,000 hardly larger", async () => {

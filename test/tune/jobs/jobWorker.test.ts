@@ -71,6 +71,13 @@ describe("a worker", () => {
     const early = await worker.run({ ...job, until: Date.now() + 60_000 });
     expect(early.prediction).toEqual((await worker.run(job)).prediction);
     expect(early).not.toHaveProperty("cut");
+    // between two epochs
+    const open = worker.open(job);
+    const rows = data.folds[job.fold].train.length;
+    expect(open.advance(Math.ceil(rows / job.batchSize))).toBe(5);
+    open.cut();
+    expect(open.result()).toMatchObject({ curves: whole.curves, epochs: 1, cut: true });
+    open.free();
     worker.free();
   });
 

@@ -88,6 +88,21 @@ const kinds: Record<string, TuneOptions<S>> = {
     fit: { epochs: 9, learningRateDecay: "cosine" },
   },
   "random, two metrics": { ...base, strategy: random(), metric: ["logLoss", "recall"], trials: 4 },
+  "random, three classes, weights of rows and classes, an ensemble": {
+    ...base,
+    y: x.map(([a, b]) => (a > 0.3 ? "c" : b > 0 ? "b" : "a")),
+    sampleWeight: x.map((_, row) => 1 + (row % 3)),
+    strategy: random(),
+    trials: 3,
+    fit: { epochs: 3, batchSize: 16, classWeight: "balanced" },
+    curves: "validation",
+    ensemble: 2,
+    model({ learningRate }) {
+      const model = sequential([dense(3, { activation: "softmax" })]);
+      model.compile({ optimizer: adam({ learningRate }), loss: "categoricalCrossentropy" });
+      return model;
+    },
+  },
   pbt: {
     ...base,
     space: fixed as unknown as S,

@@ -3,6 +3,10 @@
  * it was stopped.
  */
 import { describe, expect, it, vi } from "vitest";
+import { Model } from "../../../src/model/model.js";
+import { constant } from "../../../src/nn/initializerFactories.js";
+import { dense } from "../../../src/nn/layers/index.js";
+import { sequential } from "../../../src/nn/sequential.js";
 import { asha } from "../../../src/search/schedulers/asha.js";
 import { float } from "../../../src/search/space/builders.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
@@ -11,6 +15,9 @@ import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
 import type { StudyJson } from "../../../src/search/study/contract.js";
 import { replay } from "../../../src/tune/replay.js";
 import { createTuner } from "../../../src/tune/resume/slices.js";
+import { toDataset } from "../../../src/tune/trial/data.js";
+import type { Folds } from "../../../src/tune/trial/folds.js";
+import { type Receipt, withReceipt } from "../../../src/tune/trial/receipt.js";
 import { tune } from "../../../src/tune/tune.js";
 import { logistic, refusal, untimed, x, y } from "../support.js";
 
@@ -97,6 +104,12 @@ describe("replay", () => {
     }
   });
 
+  it("runs a trial again that was enqueued", async () => {
+    const { study } = await tune({ ...cases.random, enqueue: [{ learningRate: 0.5 }], trials: 2 });
+    const { same, replayed } = await replay({ ...cases.random, study: study.toJSON() }, 0);
+    expect([same, replayed.params.learningRate]).toEqual([true, 0.5]);
+  });
+
   it("says that a trial came to something else, as with other data", async () => {
     const studies = await studiesOf(cases.random);
     const study = studies[7];
@@ -127,6 +140,46 @@ describe("a receipt", () => {
     while (!tuner.result) await tuner.advance({ steps: 30 });
     expect(tuner.result.final.notes.receipt).toEqual(final.notes.receipt);
     expect(final.notes.receipt).toMatchObject({ rows: 60, trials: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  });
+});
+
+describe("the digests of a receipt", () => {
+  const rows = [0, 1, 2, 3];
+  const data = { x: rows.map((row) => [row, row % 2]), y: [1, 5, 2, 8] };
+  const folds = [{ train: Int32Array.of(0, 1), validation: Int32Array.of(2) }];
+  const trial = { number: 0, params: { rate: 1 }, status: "complete", value: 3, values: [3, 4] };
+  const base = { data, folds, trial, seed: 7, weight: 2 };
+
+  async function receiptOf({ data, folds, trial, seed, weight }: typeof base): Promise<Receipt> {
+    const model = sequential([dense(1, { kernelInitializer: constant(weight) })]);
+    model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+    await model.fit([[1, 2]], [[1]], { epochs: 1 });
+    const parts = { data: toDataset(data), folds } as unknown as Folds;
+    const { notes } = await withReceipt(new Model(model), parts, [trial] as never, seed);
+    return notes?.receipt as Receipt;
+  }
+
+  it.each<[string, object, readonly string[]]>([
+    ["an input", { data: { ...data, x: rows.map((row) => [row, 1 + (row % 2)]) } }, ["data", "columns"]],
+    ["a target", { data: { ...data, y: [1, 5, 2, 9] } }, ["data", "columns"]],
+    ["weights of rows", { data: { ...data, sampleWeight: [1, 2, 1, 1] } }, ["data"]],
+    ["groups", { data: { ...data, groups: [0, 0, 1, 1] } }, ["data"]],
+    ["other groups", { data: { ...data, groups: [0, 1, 1, 1] } }, ["data"]],
+    ["times", { data: { ...data, time: [3, 1, 2, 4] } }, ["data"]],
+    ["training rows", { folds: [{ ...folds[0], train: Int32Array.of(0, 3) }] }, ["folds"]],
+    ["validation rows", { folds: [{ ...folds[0], validation: Int32Array.of(3) }] }, ["folds"]],
+    ["a parameter", { trial: { ...trial, params: { rate: 2 } } }, ["trials"]],
+    ["a status", { trial: { ...trial, status: "pruned" } }, ["trials"]],
+    ["a value", { trial: { ...trial, value: 4 } }, ["trials"]],
+    ["a second objective", { trial: { ...trial, values: [3, 5] } }, ["trials"]],
+    ["a weight of the network", { weight: 3 }, ["weights"]],
+    ["a seed", { seed: 8 }, ["seed"]],
+  ])("show %s that is different, each in its place", async (_, change, places) => {
+    const [before, after] = [await receiptOf(base), await receiptOf({ ...base, ...change })];
+    const differs = Object.keys(before).filter(
+      (name) => JSON.stringify(before[name as "data"]) !== JSON.stringify(after[name as "data"]),
+    );
+    expect(differs.sort()).toEqual([...places].sort());
   });
 });
 

@@ -14,6 +14,7 @@ import { random } from "../../../src/search/strategies/random/random.js";
 import { gridSearch } from "../../../src/tune/gridSearch.js";
 import { createTuner, restoreTuner } from "../../../src/tune/resume/slices.js";
 import { KeptPredictions } from "../../../src/tune/trial/kept.js";
+import { validatedRows } from "../../../src/tune/trial/outOfFold.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TuneResult } from "../../../src/tune/tuner/options.js";
 import { packArchive, unpackArchive } from "../../../src/workers/archive.js";
@@ -267,4 +268,21 @@ describe("predictions that are kept", () => {
     for (const trial of [2, 3, 4]) kept.add(trial, trial, [new Float32Array(2 ** 23)]);
     expect(kept.save().map(([number]) => number)).toEqual([2, 3]);
   });
+});
+
+it.each([
+  [1, [0, 1, 2, 3, 4, 0, 1]],
+  [3, [0, 0, 1, 2]],
+  [12, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]],
+])("the rows of %i folds are in at most 10 parts, of similar sizes", (folds, parts) => {
+  const rowsOf = (fold: number) => (folds === 1 ? 7 : folds === 3 && fold === 0 ? 2 : 1);
+  const target = { outputs: [{ center: 0, scale: 1 }] };
+  const validated = validatedRows(
+    Array.from({ length: folds }, (_, fold) => ({
+      outputs: 1,
+      yTrue: new Float64Array(rowsOf(fold)),
+      target,
+    })),
+  );
+  expect([...validated.parts]).toEqual(parts);
 });

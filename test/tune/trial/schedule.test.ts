@@ -1,5 +1,6 @@
 /** Trials under a scheduler: each stage continues the last, to the same bits as without interruption. */
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
+import { platform } from "#platform";
 import { asha } from "../../../src/search/schedulers/asha.js";
 import { halving } from "../../../src/search/schedulers/halving.js";
 import { choice } from "../../../src/search/space/builders.js";
@@ -7,7 +8,7 @@ import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { denseModel } from "../../../src/tune/dense.js";
 import { gridSearch } from "../../../src/tune/gridSearch.js";
 import { tune } from "../../../src/tune/tune.js";
-import { untimed, x, y } from "../support.js";
+import { linear, quantity, rates, untimed, x, y } from "../support.js";
 
 const EPOCHS = 9;
 const space = {
@@ -58,6 +59,20 @@ it("ends after a number of epochs, which counts those of pruned trials", async (
   expect(new Set(taken).size).toBeGreaterThan(1);
 });
 
+it("trains a trial no further that has diverged, and asks no scheduler about it", async () => {
+  const { trials } = await tune({
+    ...scheduled,
+    y: quantity,
+    metric: "r2",
+    model: linear,
+    pipeline: { target: "none" },
+    space: rates(1e-3, ...Array.from({ length: 8 }, (_, i) => 1e30 + i * 1e29)),
+  });
+  expect(trials[0]).toMatchObject({ status: "complete", steps: EPOCHS });
+  for (const { status, steps, curve } of trials.slice(1))
+    expect({ status, steps, curve }).toEqual({ status: "diverged", steps: 1, curve: undefined });
+});
+
 it.each([2, 3])("does the same on %i threads", async (jobs) => {
   const alone = await tune(scheduled);
   const together = await tune({ ...scheduled, jobs });
@@ -66,11 +81,18 @@ it.each([2, 3])("does the same on %i threads", async (jobs) => {
 });
 
 it("reports the times of all stages, and scores of the last", async () => {
+  let now = 0;
+  vi.spyOn(platform, "now").mockImplementation(() => ++now * 1000); // a second at each look
   const { metric, strategy, ...rest } = scheduled;
   const { rows } = await gridSearch({ ...rest, scoring: ["logLoss", "accuracy"], scheduler: asha() });
+  vi.restoreAllMocks();
   const { trials } = await tune({ ...scheduled, scheduler: asha() });
   expect(rows.map(({ scores }) => scores.logLoss.mean)).toEqual(trials.map(({ value }) => value));
   expect(rows.map(({ status }) => status)).toContain("pruned");
+  // a stage is scored between two looks
+  const stages = trials.map(({ steps = 0 }) => [1, 3, EPOCHS].filter((end) => end <= steps).length);
+  expect(rows.map(({ scoreSeconds }) => scoreSeconds.mean)).toEqual(stages);
+  expect(rows.every(({ fitSeconds }, i) => fitSeconds.mean >= stages[i])).toBe(true);
 });
 
 it("fails trials that end by themselves or have another budget, and says why", async () => {

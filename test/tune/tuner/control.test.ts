@@ -14,10 +14,25 @@ it("tries given points first, within the budget", async () => {
   expect(trials).toHaveLength(3);
 });
 
-it("tries a whole grid after them", async () => {
+it.each([
+  ["a whole grid after them", {}, [1, -4, 0, 4]],
+  ["what a constraint leaves of it", { constraint: ({ x }: { x: number }) => x > -2 }, [1, 0, 4]],
+])("tries %s, and says how many from the start", async (_, options, tried) => {
   const strategy = grid({ points: 3 });
-  const { trials } = await tune({ space, objective, direction, strategy, enqueue: [{ x: 1 }] });
-  expect(trials.map(({ params }) => params.x)).toEqual([1, -4, 0, 4]);
+  let planned = 0;
+  const { trials } = await tune({
+    space,
+    objective,
+    direction,
+    strategy,
+    enqueue: [{ x: 1 }],
+    ...options,
+    onEvent(event) {
+      if (event.type === "studyStarted") planned = event.trials;
+    },
+  });
+  expect(trials.map(({ params }) => params.x)).toEqual(tried);
+  expect(planned).toBe(tried.length);
 });
 
 it("learns from an earlier search", async () => {

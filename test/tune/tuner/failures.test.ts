@@ -99,12 +99,18 @@ describe("a search without a best resolves", () => {
   const objective = ({ learningRate }: { learningRate: number }): number => learningRate;
   const options = { space, strategy: grid(), direction: "minimize", jobs: 1 } as const;
 
-  it("if a signal ended it", async () => {
+  it.each(["a signal", "its study", "its time"])("if %s ended it", async (by) => {
     const signal = { aborted: false };
-    const onEvent = ({ type }: StudyEvent) => {
-      if (type === "trialEnded") signal.aborted = true;
+    let [now, stop] = [0, () => {}];
+    const onEvent = (event: StudyEvent) => {
+      if (event.type === "studyStarted") stop = () => event.study.stop();
+      if (event.type !== "trialEnded") return;
+      if (by === "a signal") signal.aborted = true;
+      if (by === "its study") stop();
+      if (by === "its time") now = 2000;
     };
-    const result = await tune({ ...options, objective: failing, signal, onEvent });
+    const limits = { signal, onEvent, timeout: 1000, clock: () => now };
+    const result = await tune({ ...options, ...limits, objective: failing });
     expect([result.bestTrials, result.trials.length]).toEqual([[], 1]);
     expect(() => result.best).toThrow(
       "best needs a complete trial that satisfies its constraints; this study has none among 1. Run more trials",

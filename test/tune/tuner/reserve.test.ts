@@ -261,11 +261,12 @@ it("counts the time of a trial that its workers measured, if the thread was busy
       live: {},
       signal: new AbortController().signal,
     };
-    await evaluateTrial(
+    const { attributes } = await evaluateTrial(
       { ...setup.trialSetup, backend, fitTimes } as never,
       { learningRate: 0.1 },
       trial as never,
     );
+    expect(attributes?.cut).toBe(cut);
     await threads.close();
     return fitTimes.of(trial.number);
   };

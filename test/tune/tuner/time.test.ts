@@ -47,12 +47,19 @@ describe("the timeout of tune", () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
   afterEach(() => void vi.useRealTimers());
 
-  it("leaves room for the final fit, and bounds the trials alone", async () => {
-    // 40 trials until 40 s, less the 250 ms that are left where trainings take no time
-    const { endedAfter, trials, final } = await tune({ ...base, ...clockOf(1000), timeout: 40_200, jobs: 1 });
-    expect([endedAfter, trials.length]).toEqual([40, 40]);
-    expect(final.notes?.params).toEqual(trials.find(({ number }) => number === final.notes?.trial)?.params);
-  });
+  const earlier = { params: { learningRate: 0.3 }, value: 9, status: "complete" } as const;
+
+  it.each([0, 3])(
+    "leaves room for the final fit, and bounds the trials alone, after %i earlier",
+    async (count) => {
+      const warmStart = Array.from({ length: count }, () => earlier);
+      // 40 trials until 40 s, less the 250 ms that are left where trainings take no time
+      const limits = { ...clockOf(1000), timeout: 40_200, jobs: 1 };
+      const { endedAfter, trials, final } = await tune({ ...base, ...limits, warmStart });
+      expect([endedAfter, trials.length]).toEqual([40, 40 + count]);
+      expect(final.notes?.params).toEqual(trials.find(({ number }) => number === final.notes?.trial)?.params);
+    },
+  );
 
   it("has begun before the search, with all that comes before it", async () => {
     const { clock, onEvent } = clockOf(1000);
