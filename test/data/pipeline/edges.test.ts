@@ -82,5 +82,5 @@ it.each([
   ["log1p", [0, 0], false],
   ["log", [1, 1], false],
 ] as const)("a network learns targets unchanged: %s of %j, %s", (name, y, unchanged) => {
-  expect(isUnchanged(fitTarget(name, Float64Array.from(y), 1, [0, 1]))).toBe(unchanged);
+  expect(isUnchanged(fitTarget(name, { y: Float64Array.from(y), outputs: 1 }, [0, 1]))).toBe(unchanged);
 });

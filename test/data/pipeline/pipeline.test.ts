@@ -542,7 +542,7 @@ describe("refusals", () => {
     expect(refusal(() => applyPipeline(pipeline, [cells], backwards))).toContain(`column "c0", row ${row}: `);
     const { target } = fitPipeline(y, { target: "log1p", rows: [1] }).pipeline;
     const targets = Float64Array.from(cells, (cell) => -cell);
-    expect(refusal(() => transformed(target, targets, backwards))).toContain(
+    expect(refusal(() => transformed(target, { y: targets }, backwards))).toContain(
       `row ${row}: the target must be above -1`,
     );
   });
