@@ -212,7 +212,8 @@ type Compared = BaselineOptions<typeof space>;
 everyOption<Compared>(
   "compareBaselines",
   { x, y, cost },
-  async (options) => compareBaselines<typeof space>(await tested, options),
+  async (options) =>
+    compareBaselines<typeof space>(await tested, options).catch(({ message }: Error) => message),
   {
     x: [{ x: randomRows(ROWS, 3, 4) }],
     y: [{ y: y.map((label) => 1 - label) }],
@@ -220,6 +221,7 @@ everyOption<Compared>(
     task: "baselines/compare.test.ts",
     positive: [{ positive: "0" }],
     sampleWeight: [{ sampleWeight: x.map((_, i) => 1 + (i % 5)) }],
+    missing: [{ missing: "refuse" }, { x: gaps, pipeline: { impute: 3 } }],
     groups: "one of the options of tune that are not read",
     time: "one of the options of tune that are not read",
     pipeline: [{ pipeline: { scale: "quantile" } }],

@@ -28,11 +28,16 @@ describe("missing cells of x", () => {
     ["by a pipeline that fills", { pipeline: { impute: "median" } }],
     ["by a pipeline that fills a column", { pipeline: { columns: { x1: { impute: 3 } } } }],
     ["by one that has indicators", { pipeline: { indicator: true } }],
+    ["by one that may have indicators", { pipeline: { indicator: "auto" } }],
+    [
+      "by one that may have an indicator of a column",
+      { pipeline: { columns: { x1: { indicator: "auto" } } } },
+    ],
   ])("are filled %s, also in rows to predict", async (_, options) => {
     const { final } = await tune({ ...settings, ...options });
     const present = x.map(([, b]) => b).filter((b) => !Number.isNaN(b));
     const fill = { median: 20, mean: present.reduce((sum, b) => sum + b, 0) / present.length };
-    const own = options.pipeline?.columns ? 3 : options.pipeline?.impute ? fill.median : fill.mean;
+    const own = options.pipeline?.columns?.x1.impute ? 3 : options.pipeline?.impute ? fill.median : fill.mean;
     expect(final.pipeline.columns[1].fill).toBeCloseTo(own, 12);
     const [a, b] = [[[1, Number.NaN]], [[1, own]]].map((rows) => final.predict(rows).get(0, 0));
     if (!options.pipeline?.indicator) expect(a).toBeCloseTo(b, 5);

@@ -50,7 +50,7 @@ const FAR = 10;
 export function diagnose(data: Dataset): Warning[] {
   must(isDataset(data), "data", "the result of encodeTable", data);
   const some = data.rows <= SAMPLE ? data : takeExamples(data, evenly(data.rows));
-  return [...warningsOf(some), ...newWords(data)];
+  return [...warningsOf(some, data), ...newWords(data)];
 }
 
 const isDataset = (data: unknown): boolean =>
@@ -67,15 +67,17 @@ const isDataset = (data: unknown): boolean =>
 const evenly = (rows: number): Int32Array =>
   Int32Array.from({ length: SAMPLE }, (_, i) => Math.floor((i * rows) / SAMPLE));
 
-function warningsOf(data: Dataset): Warning[] {
+/** @param all - the data set that `data` may be a sample of */
+function warningsOf(data: Dataset, all: Dataset): Warning[] {
+  const rows = data.rows < all.rows ? `${data.rows} of the ${all.rows}` : `${data.rows}`;
   const columns = data.inputs.map((input, j) => ({ input, values: data.columns[j] }));
   return [
     ...columns.flatMap((column) => leakage(column, data)),
     ...tellingGaps(columns, data),
-    ...duplicates(data),
+    ...duplicates(data, rows),
     ...nearlyConstant(columns),
-    ...targetOutliers(data),
-    ...moreFeaturesThanRows(data),
+    ...targetOutliers(data, rows),
+    ...moreFeaturesThanRows(all),
     ...rareClass(data),
     ...timeColumn(data),
   ];
@@ -221,7 +223,7 @@ function correlation(values: Floats, { y, outputs }: Dataset): number {
 }
 
 /** Rows with the inputs and the target of an earlier one. */
-function duplicates({ columns, y, outputs, rows }: Dataset): Warning[] {
+function duplicates({ columns, y, outputs, rows }: Dataset, among: string): Warning[] {
   const same = (a: number, b: number): boolean => {
     for (const values of columns) if (!Object.is(values[a], values[b])) return false;
     for (let j = 0; j < outputs; j++) if (y[a * outputs + j] !== y[b * outputs + j]) return false;
@@ -238,7 +240,7 @@ function duplicates({ columns, y, outputs, rows }: Dataset): Warning[] {
   }
   if (count < Math.max(2, REPEATED * rows)) return [];
   const message =
-    `${count} of ${rows} rows repeat another; a fold that trains on one and is scored on the other looks better than it is; ` +
+    `${count} of ${among} rows repeat another; a fold that trains on one and is scored on the other looks better than it is; ` +
     "remove the repeats, or count them by a weight column";
   return [{ type: "duplicates", columns: [], message }];
 }
@@ -272,7 +274,7 @@ function mostOf(values: Floats): number {
   return Math.max(...counts.values());
 }
 
-function targetOutliers({ task, target, y, outputs, rows }: Dataset): Warning[] {
+function targetOutliers({ task, target, y, outputs, rows }: Dataset, among: string): Warning[] {
   if (task !== "regression" || rows < ENOUGH || outputs > 1) return [];
   const sorted = y.slice().sort();
   const middle = quantileOf(sorted, 1, 2);
@@ -284,7 +286,7 @@ function targetOutliers({ task, target, y, outputs, rows }: Dataset): Warning[] 
   const way =
     sorted[0] > 0 ? 'pipeline: { target: "log" } brings them nearer' : "correct them if they are errors";
   const message =
-    `${far.length} of ${rows} targets are more than ${FAR} interquartile ranges from the median of ${show(target)}, ` +
+    `${far.length} of ${among} targets are more than ${FAR} interquartile ranges from the median of ${show(target)}, ` +
     `such as ${furthest}; they decide squared errors; ${way}`;
   return [{ type: "targetOutliers", columns: [target], message }];
 }

@@ -103,6 +103,7 @@ export type BaselineOptions<S extends Space> = Pick<
   | "data"
   | "task"
   | "positive"
+  | "missing"
   | "sampleWeight"
   | "groups"
   | "time"
@@ -133,8 +134,8 @@ const MOST_FOLDS = 10;
  *
  * @param result - what `tune` returned, with a final model and at least two test rows
  * @param options - the options of `tune`. Only these are read: `x` and `y`, or `data`; and if they were given
- * `sampleWeight`, `task`, `positive`, `pipeline`, `fit` (its `classWeight` applies to the linear model too),
- * a custom `metric` and `cost`
+ * `missing`, `sampleWeight`, `task`, `positive`, `pipeline`, `fit` (its `classWeight` applies to the linear model
+ * too), a custom `metric` and `cost`
  * @throws FettleError `invalid_argument` for a result without a final model or test rows, and for other data;
  * as `tune` for options
  * @example

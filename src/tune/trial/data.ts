@@ -127,7 +127,7 @@ function givenData(options: DataOptions, units: () => number | undefined): Datas
 /** Whether a pipeline fills missing cells. */
 function fillsCells(pipeline: unknown): boolean {
   const says = (own: unknown): boolean =>
-    isPlainObject(own) && (own.impute !== undefined || own.indicator === true);
+    isPlainObject(own) && (own.impute !== undefined || Boolean(own.indicator));
   return (
     says(pipeline) ||
     (isPlainObject(pipeline) && isPlainObject(pipeline.columns) && Object.values(pipeline.columns).some(says))

@@ -151,8 +151,8 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   readonly data?: Dataset;
   /**
    * Whether NaN in `x` is a missing cell, which the pipeline fills (`"impute"`), or refused (`"refuse"`); for
-   * `data`, the option of `encodeTable` decides. Default: `"impute"` with a `pipeline` that has `impute` or
-   * `indicator`, else `"refuse"`.
+   * `data`, the option of `encodeTable` decides. Default: `"impute"` with a `pipeline` that has `impute`, or
+   * an `indicator` other than `false`; else `"refuse"`.
    */
   readonly missing?: MissingCells;
   /**

@@ -176,6 +176,18 @@ describe("other warnings", () => {
   });
 });
 
+it("what is counted in some rows of a large table says so, and features are compared with all of them", () => {
+  const lines = Array.from({ length: 60_000 }, (_, i) => `${i % 7},${i % 600 === 0 ? 1e6 : i % 50}`);
+  const messages = diagnose(encodeTable(readTable(["a,y", ...lines].join("\n")), { target: "y" })).map(
+    ({ message }) => message.split(";")[0],
+  );
+  // every third row is looked at: 350 different ones, and 100 outliers of 7 kinds
+  expect(messages).toEqual([
+    "19643 of 20000 of the 60000 rows repeat another",
+    expect.stringMatching(/^100 of 20000 of the 60000 targets are more than \d+ interquartile ranges/),
+  ]);
+});
+
 it("new words are foretold by all rows of a large table, not by those that are looked at", () => {
   // each word twice, in neighbouring rows: of every second row, each word would be there once
   const lines = Array.from({ length: 40_000 }, (_, i) => `${i % 11},w${i >> 1},${i % 2}`);
