@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { encodeIds } from "../../src/data/classes.js";
 import { ColumnsError } from "../../src/data/columns.js";
 import { encodeTable } from "../../src/data/dataset.js";
+import type { PipelineOptions } from "../../src/data/pipeline/options.js";
+import { fitPipeline } from "../../src/data/pipeline/pipeline.js";
 import { receiptOf, settlementOf } from "../../src/data/receipt.js";
 import { readTable } from "../../src/data/table.js";
 import { refusal } from "./refusal.js";
@@ -82,6 +84,35 @@ describe("rows that are left out", () => {
       expect.stringContaining('missing: "drop" leaves out 1 of 8 rows (12.5 %)'),
       '1 of 6 rows of classes with fewer than 2 rows of "y" are left out: "c" (1)',
     ]);
+  });
+});
+
+describe("options of each column are those of all", () => {
+  const table = tableOf(60, {
+    n: (i) => (i % 7 === 3 ? "" : x(i)),
+    c: (i) => (i % 11 === 5 ? "" : ["p", "q", "r", "s"][(i * i) % 4]),
+    d: (i) => `2024-0${1 + (i % 9)}-1${i % 10}`,
+    y: (i) => `${(i * 13) % 29}.5`,
+  });
+  const data = encodeTable(table, { target: "y", missing: "impute" });
+  it.each<[PipelineOptions]>([
+    [{ scale: "none" }],
+    [{ scale: "robust" }],
+    [{ scale: ["standard", "quantile"] }],
+    [{ impute: "median" }],
+    [{ impute: 3 }],
+    [{ indicator: true }],
+    [{ indicator: "auto" }],
+    [{ encode: "target" }],
+    [{ encode: "ordinal" }],
+    [{ encode: "hashed", buckets: 5 }],
+    [{ minFrequency: 16 }],
+  ])("%j", (options) => {
+    const columns = Object.fromEntries(data.inputs.map(({ name }) => [name, options]));
+    const [all, each] = [options, { columns }].map((given) => fitPipeline(data, given));
+    expect(each.pipeline).toEqual(all.pipeline);
+    expect(each.x).toEqual(all.x);
+    expect(each.x).not.toEqual(fitPipeline(data).x);
   });
 });
 

@@ -176,6 +176,20 @@ describe("other warnings", () => {
   });
 });
 
+it("inputs are compared with the first of several targets, as if it were alone", () => {
+  const lines = Array.from({ length: 90 }, (_, i) => {
+    const first = (i * 37) % 90;
+    return `${first < 30 ? "" : i},${first % 2 ? "" : i % 5},${first < 30 ? 50 : (i % 7) / 7},${(i * 17) % 90}`;
+  });
+  const table = readTable(["a,b,y,z", ...lines].join("\n"));
+  const found = (target: string | string[]) =>
+    diagnose(encodeTable(table, { target, drop: target === "y" ? ["z"] : [], missing: "impute" })).flatMap(
+      ({ type, columns }) => (type === "duplicates" ? [] : [[type, columns]]),
+    );
+  expect(found("y")).toContainEqual(["leakage", ["a"]]);
+  expect(found(["y", "z"])).toEqual(found("y"));
+});
+
 it("what is counted in some rows of a large table says so, and features are compared with all of them", () => {
   const lines = Array.from({ length: 60_000 }, (_, i) => `${i % 7},${i % 600 === 0 ? 1e6 : i % 50}`);
   const messages = diagnose(encodeTable(readTable(["a,y", ...lines].join("\n")), { target: "y" })).map(

@@ -32,6 +32,15 @@ describe("a splitter refuses", () => {
       () => repeatedKFold(4, { folds: 2, repeats: 1e6 }),
       /^memory_limit: .*received 2000000 with/,
     ],
+    [
+      "pairs of few groups of many rows",
+      () =>
+        leavePGroupsOut(
+          Array.from({ length: 200_000 }, (_, i) => i % 60),
+          { p: 2 },
+        ),
+      "memory_limit: folds must be at most 65536, with 67108864 row ids together (256 MiB); received 1770 with 354000000; choose fewer",
+    ],
     ["a million folds", () => shuffleSplit(10, { folds: 1e6 }), /^memory_limit: .*received 1000000 with/],
     ["as many folds as a million rows", () => kFold(1e6, { folds: 1e6 }), /^memory_limit: /],
     [
