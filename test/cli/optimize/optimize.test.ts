@@ -122,6 +122,8 @@ describe("a study of programs", () => {
     const cwd = folder({ "space.json": SPACE });
     const run = begin(cwd);
     const pid = await until(join(cwd, "study/trials/1/own"));
+    // the program may write before the command has noted which process it is
+    await until(join(cwd, "study/trials/1/process.json"));
     const first = readFileSync(join(cwd, "study/trials/0/own"), "utf8");
     run.kill("SIGKILL");
     await run.ended;
