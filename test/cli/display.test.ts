@@ -84,6 +84,29 @@ describe("--plot", { timeout: 120_000 }, () => {
   });
 });
 
+it("one direction is that of every metric of fettle optimize", async () => {
+  const space = JSON.stringify({ x: { type: "float", low: 0, high: 1 } });
+  const program = "const x = Number(process.argv[2]); console.log(JSON.stringify({ a: x, b: x }));";
+  const cwd = folder({ "space.json": space, "run.mjs": program });
+  const words = [
+    "--space",
+    "space.json",
+    "--metric",
+    "a,b",
+    "--trials",
+    "4",
+    "--direction",
+    "maximize",
+    "--json",
+  ];
+  const { stdout } = await fettle(["optimize", ...words, "--", process.execPath, "run.mjs", "{x}"], cwd);
+  const { trials, bestTrials } = JSON.parse(stdout) as Record<string, { params: { x: number } }[]>;
+  expect(trials).toHaveLength(4);
+  expect(bestTrials.map(({ params }) => params.x)).toEqual([
+    Math.max(...trials.map(({ params }) => params.x)),
+  ]);
+});
+
 describe("a study elsewhere", { timeout: 120_000 }, () => {
   it("is Markdown, flat rows, and files of TensorBoard", async () => {
     const cwd = folder({ "data.csv": smallTable() });

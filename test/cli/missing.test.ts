@@ -61,6 +61,22 @@ it("rows without a target are left out of scores, and counted", async () => {
   expect(JSON.parse(some.stdout)).toEqual({ ...JSON.parse(all.stdout), leftOut: 3 });
 });
 
+it("rows without one of several targets are left out of scores, and counted", async () => {
+  const lines = Array.from({ length: 24 }, (_, i) => `${i % 5},${i % 7},${(3 * i) % 8}`);
+  const fileOf = (name: string, rows: readonly string[]) =>
+    writeFileSync(join(folder, name), ["a,b,c", ...rows].join("\n"));
+  fileOf("two.csv", lines);
+  await fettle("fit", "two.csv", "--target", "b,c", "--epochs", "3", "--out", "two.fettle");
+  fileOf("blank.csv", ["1,2,", ...lines.slice(0, 8), "1,,2"]);
+  fileOf("told.csv", lines.slice(0, 8));
+  const [some, all] = [
+    await fettle("evaluate", "two.fettle", "blank.csv", "--json"),
+    await fettle("evaluate", "two.fettle", "told.csv", "--json"),
+  ];
+  expect(some.stderr).toBe('2 of 10 rows lack target "b, c" and are left out.\n');
+  expect(JSON.parse(some.stdout)).toEqual({ ...JSON.parse(all.stdout), leftOut: 2 });
+});
+
 describe("what a missing cell tells", () => {
   const lines = Array.from({ length: 60 }, (_, i) => (i % 2 ? "x,yes" : ",no"));
   writeFileSync(join(folder, "telling.csv"), ["a,b", ...lines].join("\n"));

@@ -65,6 +65,20 @@ describe("trials side by side", () => {
     ]);
   });
 
+  it("of several metrics show the spread of the first alone, whose it is", () => {
+    const two: StudyAbout = {
+      ...about,
+      directions: ["minimize", "maximize"],
+      metrics: ["logLoss", "accuracy"],
+    };
+    const trial = row(0, null, { status: "complete", values: [0.5, 0.75], std: 0.01 });
+    const [, ...lines] = trialLines([{ about: two, row: trial }]);
+    expect(lines.slice(0, 2).map(({ label, cells }) => [label, ...cells])).toEqual([
+      ["logLoss", { text: "0.5000", spread: "± 0.0100" }],
+      ["accuracy", { text: "0.7500" }],
+    ]);
+  });
+
   it("name no best where all are equal, and where studies go in different directions", () => {
     expect(linesOf(row(0, 1), row(1, 1)).get("logLoss")?.cells).toEqual([
       { text: "1.0000" },
