@@ -42,16 +42,17 @@ export function fromLogs(logs: Float64Array, axes: number): Hyperparameters {
  *
  * @param points - x, [n] of [d]
  * @param values - y, [n]
+ * @param model - of these points, which the caller may free
  * @returns a function of `toLogs(θ)` that writes its gradient
  */
 export function negativeLogPosterior(
   vectors: Vectors,
   points: readonly Float64Array[],
   values: Float64Array,
+  model = new Process(vectors, points, true),
 ): (logs: Float64Array, gradient: Float64Array) => number {
   const n = points.length;
   const axes = vectors.axes.length;
-  const model = new Process(vectors, points, true);
   return (logs, gradient) => {
     const hyperparameters = fromLogs(logs, axes);
     const { weights, signal, alone, noise } = hyperparameters;
@@ -96,7 +97,8 @@ export function fitHyperparameters(
   const axes = vectors.axes.length;
   const bound = (weight: number, signal: number, noise: number, share: number) =>
     logs.map((_, i) => (i < axes ? weight : [signal, noise, share][i - axes]));
-  const { x, value } = minimize(negativeLogPosterior(vectors, points, values), logs, {
+  const model = new Process(vectors, points, true);
+  const { x, value } = minimize(negativeLogPosterior(vectors, points, values, model), logs, {
     // length scales from 0.003 to 300 times the edge of the unit cube
     lower: bound(-11.5, -7, -25, -5),
     upper: bound(11.5, 7, 2, 5),
@@ -104,5 +106,6 @@ export function fitHyperparameters(
     gradientTolerance: 1e-2,
     valueTolerance: 1e-4,
   });
+  model.leave();
   return { hyperparameters: fromLogs(x, axes), cost: value };
 }

@@ -44,6 +44,7 @@
  */
 
 import { check, must, show } from "../../../errors.js";
+import { leaveRooms } from "../../../numerics/rooms.js";
 import { integer, nameOf, number, type OptionRules, readOptions } from "../../../rules.js";
 import { isCountable, isFresh, stockOf, unseen } from "../../memo/unseen.js";
 import { defaultPoint, middlePoint } from "../../space/defaults.js";
@@ -184,6 +185,7 @@ export function gp(options: GpOptions = {}): Strategy {
     multiObjective: true,
     options: { acquisition, startupTrials, ...(acquisition === "lcb" && { kappa }) },
     suggest(context) {
+      leaveRooms(); // of the models of earlier suggestions
       const { space, history, earlier, number, random } = context;
       checkSize(space);
       const objectives = "the number of objectives for gp (use nsga2() for more)";

@@ -223,12 +223,15 @@ export class Process {
     return this;
   }
 
-  /** L, packed; a copy. The process is over then. */
+  /** L, packed; a copy. */
   factored(): Float64Array {
     const { triangle } = this.places;
-    const lower = this.room.numbers.slice(triangle, triangle + packedSize(this.points.length));
+    return this.room.numbers.slice(triangle, triangle + packedSize(this.points.length));
+  }
+
+  /** Frees its memory. */
+  leave(): void {
     leaveRoom(this);
-    return lower;
   }
 
   /** ln det A. */

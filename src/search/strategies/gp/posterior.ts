@@ -26,7 +26,9 @@ export interface Posterior {
 export function extend(vectors: Vectors, before: Factored, points: readonly Float64Array[]): Factored {
   const { hyperparameters } = before;
   const all = [...before.points, ...points];
-  const factor = new Process(vectors, all).assume(hyperparameters, before.factor).factor().factored();
+  const model = new Process(vectors, all).assume(hyperparameters, before.factor);
+  const factor = model.factor().factored();
+  model.leave();
   return { hyperparameters, points: all, factor };
 }
 
