@@ -34,7 +34,7 @@ export function roomOf(owner: object, length: number, write: (room: Room) => voi
   return room;
 }
 
-/** Gives up the room of an owner, if it has one. An owner that goes on gets another one. */
+/** Gives up the room of an owner, if it has one. An owner that needs one later gets another. */
 export function leaveRoom(owner: object): void {
   const at = rooms.findIndex((taken) => taken.owner === owner);
   if (at < 0) return;
