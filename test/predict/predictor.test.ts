@@ -126,6 +126,9 @@ describe("rows", () => {
     expect(() => predictor.predict({ columns: [a, far] })).toThrow(
       /row 511, column "b": values must be near enough to the training rows/,
     );
+    const words = Array.from(gap, (b) => (Number.isNaN(b) ? "many" : b));
+    for (const rows of [words.map((b, i) => ({ a: a[i], b })), { a, b: words }])
+      expect(() => predictor.predict(rows)).toThrow(/row 511, column "b": .*"many"/);
     // and the first of a block after a block that is whole
     expect(() => predictor.predict({ columns: [ones(1, 0), ones(Number.NaN, 512)] })).toThrow(
       /row 512, column "b"/,
