@@ -173,7 +173,7 @@ function prefixed(prefix: string, numbers: Readonly<Record<string, number>>): Re
   const named: Record<string, number> = {};
   for (const [key, value] of Object.entries(numbers)) {
     const name = `${prefix}.${key}`;
-    if (!Number.isFinite(value)) must(false, `the hyperparameter ${name}`, "a finite number", value);
+    must(Number.isFinite(value), `the hyperparameter ${name}`, "a finite number", value);
     named[name] = value;
   }
   return named;

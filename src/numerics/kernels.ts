@@ -42,6 +42,16 @@ export interface PredictorKernels {
   unary_f32(op: number, src: number, dst: number, n: number): void;
 }
 
+/** A point and the first `n` others of a Gaussian process. */
+export type PointsAt = [
+  widths: number,
+  axes: number,
+  point: number,
+  others: number,
+  stride: number,
+  n: number,
+];
+
 /** What `kernels/index.ts` exports to the library. u32 words are taken modulo 2^32. */
 export interface KernelExports extends PredictorKernels {
   f64_tanh(x: number): number;
@@ -69,31 +79,19 @@ export interface KernelExports extends PredictorKernels {
   log_sum_exp(logs: number, n: number, last: number): number;
   /** The loops of Gaussian processes; see `kernels/search/covariances.ts`, and `…/gp/kernel.ts`. */
   covariances(
-    widths: number,
-    axes: number,
-    point: number,
-    others: number,
-    stride: number,
-    n: number,
-    joint: number,
-    own: number,
-    squares: number,
-    values: number,
-    alone: number,
-    slopes: number,
+    ...points: [
+      ...PointsAt,
+      joint: number,
+      own: number,
+      squares: number,
+      values: number,
+      alone: number,
+      slopes: number,
+    ]
   ): void;
   dot_f64(a: number, b: number, n: number): number;
   posterior_gradients(
-    widths: number,
-    axes: number,
-    point: number,
-    others: number,
-    stride: number,
-    n: number,
-    slopes: number,
-    alpha: number,
-    solved: number,
-    gradients: number,
+    ...points: [...PointsAt, slopes: number, alpha: number, solved: number, gradients: number]
   ): void;
   likelihood_slopes(
     inverse: number,

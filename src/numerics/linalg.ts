@@ -34,16 +34,16 @@ function blocksSize(n: number): number {
   return 32 * blocks * (blocks + 1);
 }
 
-/** A matrix or its factor in the memory of kernels; `rows` is the address of its rows. */
+/** A matrix or its factor in the memory of kernels. */
 export class Triangle {
   private readonly blocks: number;
   private readonly room: number;
 
-  /** @param rows - of `triangleSize(n)` numbers, which the caller fills */
+  /** @param rows - the address of `triangleSize(n)` numbers, of which the caller fills the first with rows */
   constructor(
     private readonly kernels: KernelExports,
     private readonly n: number,
-    readonly rows: number,
+    private readonly rows: number,
   ) {
     this.blocks = rows + 8 * roundedUp(packedSize(n));
     this.room = this.blocks + 8 * blocksSize(n);
@@ -75,7 +75,7 @@ export class Triangle {
     this.kernels.solve_upper(this.rows, n, b);
   }
 
-  /** Writes the triangle of A⁻¹ to the address `out`, and L⁻¹ to `work`. */
+  /** Writes A⁻¹ as W'·W to the address `out`, packed, and W = L⁻¹ to `work`: n³/3 multiplications. */
   invert(out: number, work: number): void {
     this.kernels.invert(this.rows, this.n, out, work);
   }
@@ -144,22 +144,6 @@ export function solveUpper(l: Float64Array, n: number, b: Float64Array): void {
   rest.set(b.subarray(0, n));
   triangle.solveUpper(address);
   b.set(rest);
-}
-
-/**
- * The inverse of A = L·Lᵀ, as W'·W with W = L⁻¹: n³/3 multiplications.
- *
- * @param l - packed factor
- * @param n - rows
- * @param out - the packed lower triangle of A⁻¹ is written here
- * @param work - as large as `out`; holds L⁻¹ afterwards
- */
-export function invert(l: Float64Array, n: number, out: Float64Array, work: Float64Array): void {
-  const size = packedSize(n);
-  const { triangle, rest, address } = lent(l, n, 2 * size);
-  triangle.invert(address, address + 8 * size);
-  out.set(rest.subarray(0, size));
-  work.set(rest.subarray(size));
 }
 
 /**

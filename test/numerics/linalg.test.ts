@@ -5,14 +5,17 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { kernels } from "../../src/numerics/kernels.js";
 import {
   cholesky,
-  invert,
   logDeterminant,
   packedSize,
   solveLower,
   solveUpper,
+  Triangle,
+  triangleSize,
 } from "../../src/numerics/linalg.js";
+import { scratch } from "../../src/numerics/scratch.js";
 import { determinant, solve } from "./dense.js";
 
 /** M·Mᵀ + I, packed and as rows. */
@@ -91,8 +94,13 @@ describe("on random positive definite matrices", () => {
   test("the inverse has the columns that Gauss finds", () => {
     fc.assert(
       fc.property(anyPositiveDefinite, (matrix) => {
-        const out = new Float64Array(packedSize(matrix.n)).fill(Number.NaN);
-        invert(factorOf(matrix), matrix.n, out, out.slice());
+        const [own, size] = [triangleSize(matrix.n), packedSize(matrix.n)];
+        const factor = factorOf(matrix); // before `scratch`, which it uses too
+        const { address, numbers } = scratch(own + 2 * size);
+        numbers.fill(Number.NaN, 0, own + 2 * size);
+        numbers.set(factor);
+        new Triangle(kernels(), matrix.n, address).invert(address + 8 * own, address + 8 * (own + size));
+        const out = numbers.slice(own, own + size);
         const columns = matrix.rows.map((row, j) =>
           solve(
             matrix.rows,

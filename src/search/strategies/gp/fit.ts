@@ -58,8 +58,7 @@ export function negativeLogPosterior(
     const { weights, signal, alone, noise } = hyperparameters;
     const fit = model.assume(hyperparameters).factor().solve(values);
     let value = 0.5 * (fit + model.logDeterminant() + n * LOG_2PI);
-    const { byWeights, byShare, byNoise, ...slopes } = model.slopes();
-    const bySignal = slopes.bySignal + byNoise * signal;
+    const { byWeights, bySignal, byShare, byNoise } = model.slopes();
     for (let p = 0; p < axes; p++) {
       const w = weights[p];
       value += 0.1 * (1 / w + w);

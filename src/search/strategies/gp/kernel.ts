@@ -10,6 +10,7 @@
  * their memory. They are there as long as few others are used at the same time, and are written again
  * afterwards.
  */
+import type { PointsAt } from "../../../numerics/kernels.js";
 import { logDeterminant, packedSize, roundedUp, Triangle, triangleSize } from "../../../numerics/linalg.js";
 import { leaveRoom, type Room, roomOf } from "../../../numerics/rooms.js";
 import type { Vectors } from "../../space/vectors.js";
@@ -146,8 +147,13 @@ export class Process {
     this.stretch = stretchOf(this.vectors, hyperparameters.weights);
     this.lower = lower;
     this.alpha = undefined;
-    this.write(this.room);
+    this.leave(); // its numbers belong to another θ
     return this;
+  }
+
+  /** Frees its memory; what is asked later is written to another room. */
+  leave(): void {
+    leaveRoom(this);
   }
 
   private get room(): Room {
@@ -176,21 +182,22 @@ export class Process {
     return new Triangle(kernels, this.points.length, address + 8 * this.places.triangle);
   }
 
-  /** Measures the stretched point against the first `n` points. */
-  private measure({ kernels, address }: Room, n: number, withSlopes: boolean): void {
-    const { widths, point, x, squares, values, alone, slopes } = this.places;
-    const { signal, alone: share } = this.hyperparameters;
-    const axes = this.vectors.axes.length;
+  /** The stretched point and the first `n` points. */
+  private pointsIn({ address }: Room, n: number): PointsAt {
+    const { widths, point, x } = this.places;
     const at = (place: number) => address + 8 * place;
-    kernels.covariances(
-      at(widths),
-      axes,
-      at(point),
-      at(x),
-      this.stride,
-      n,
+    return [at(widths), this.vectors.axes.length, at(point), at(x), this.stride, n];
+  }
+
+  /** Measures the stretched point against the first `n` points. */
+  private measure(room: Room, n: number, withSlopes: boolean): void {
+    const { squares, values, alone, slopes } = this.places;
+    const { signal, alone: share } = this.hyperparameters;
+    const at = (place: number) => room.address + 8 * place;
+    room.kernels.covariances(
+      ...this.pointsIn(room, n),
       signal * (1 - share),
-      (signal * share) / axes,
+      (signal * share) / this.vectors.axes.length,
       at(squares),
       at(values),
       at(alone),
@@ -229,11 +236,6 @@ export class Process {
     return this.room.numbers.slice(triangle, triangle + packedSize(this.points.length));
   }
 
-  /** Frees its memory. */
-  leave(): void {
-    leaveRoom(this);
-  }
-
   /** ln det A. */
   logDeterminant(): number {
     return logDeterminant(this.room.numbers.subarray(this.places.triangle), this.points.length);
@@ -261,8 +263,8 @@ export class Process {
   }
 
   /**
-   * ½ tr((A⁻¹ − α·αᵀ) · ∂A/∂θ) (GPML 5.9) after `factor` and `solve`, for each ln w_p, for σ_n² alone and
-   * without it: s, and a / (1 − a) in its logarithm.
+   * The gradient of −ln p(y | θ), ½ tr((A⁻¹ − α·αᵀ) · ∂A/∂θ) (GPML 5.9): by each ln w_p, by ln s, by
+   * ln(a / (1 − a)) and by σ_n². Call `factor` and `solve` first.
    */
   slopes(): { byWeights: Float64Array; bySignal: number; byShare: number; byNoise: number } {
     const { room, places, stride } = this;
@@ -293,8 +295,12 @@ export class Process {
       );
       byNoise += 0.5 * (numbers[row + i] - alpha[i] * alpha[i]);
     }
-    const byWeights = numbers.slice(sums, sums + length);
-    return { byWeights, bySignal: numbers[sums + length], byShare: numbers[sums + length + 1], byNoise };
+    return {
+      byWeights: numbers.slice(sums, sums + length),
+      bySignal: numbers[sums + length] + byNoise * this.hyperparameters.signal,
+      byShare: numbers[sums + length + 1],
+      byNoise,
+    };
   }
 
   /** Writes the posterior at an encoded point. */
@@ -313,12 +319,7 @@ export class Process {
     if (!withGradient) return;
     triangle.solveUpper(solved);
     kernels.posterior_gradients(
-      at(places.widths),
-      this.vectors.axes.length,
-      at(places.point),
-      at(places.x),
-      this.stride,
-      n,
+      ...this.pointsIn(room, n),
       at(places.slopes),
       at(places.alpha),
       solved,
