@@ -212,8 +212,8 @@ export class Model {
 
   /**
    * Scores on rows whose targets are known, by the most common metrics of the task; `threshold` decides
-   * classes. Steps that the network leaves out, such as padding, do not count. For other metrics, score the
-   * result of `predict`.
+   * classes. Steps that the network leaves out, such as padding, do not count; rows of a data set with
+   * `sampleWeight` count by it. For other metrics, score the result of `predict`.
    *
    * @param rows - what `encodeRows` returns for a table that has the target
    * @throws FettleError as `predict`; `invalid_argument` for rows without a target, and for a `positive` that

@@ -55,6 +55,12 @@ describe("sample weights", () => {
     const fromColumn = await tune({ ...rest, data, metric: "logLoss" });
     expect(untimed(fromColumn.trials)).toEqual(untimed(trials));
     expect(fromColumn.final.test).toEqual(final.test);
+    // and where a final model is scored again
+    const again = fromColumn.final;
+    const scored = (weights?: Float64Array) =>
+      metrics.logLoss.compute(data.y, again.predict(data).data, 1, weights);
+    expect(again.evaluate(data).logLoss).toBe(scored(data.sampleWeight));
+    expect(again.evaluate(data).logLoss).not.toBe(scored());
     const { schema } = table;
     const columns = schema.columns.map((column) =>
       column.name === "w" ? { ...column, role: "weight" as const } : column,
