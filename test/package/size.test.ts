@@ -6,6 +6,9 @@ import { bundled, size, zipped } from "../../bench/suites/size.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** A page in one line. */
+const pageOf = (path: string): string => readFileSync(`${root}/${path}`, "utf8").replaceAll(/\s+/g, " ");
+
 it("{ tune } and the kernels are at most 43.4 kB gzipped, with dense models 62.6; all that these load 176.8", async () => {
   const rows = new Map<string, number>();
   for await (const { name, ours } of size({})) rows.set(name, ours);
@@ -14,6 +17,17 @@ it("{ tune } and the kernels are at most 43.4 kB gzipped, with dense models 62.6
   expect(kB("{ tune } with kernels")).toBeGreaterThan(10 + kB("kernels.wasm"));
   expect(kB("{ tune, sequential, dense, adam }")).toBeLessThanOrEqual(62.6);
   expect(kB("and all that they load")).toBeLessThanOrEqual(176.8);
+  const figures = pageOf("docs/performance.md").match(
+    /is ([\d.]+) kB gzipped with its kernels \(([\d.]+)\).*`adam` it is ([\d.]+):.* names none: ([\d.]+) in all/,
+  );
+  const names = [
+    "{ tune } with kernels",
+    "kernels.wasm",
+    "{ tune, sequential, dense, adam }",
+    "and all that they load",
+  ];
+  for (const [i, name] of names.entries())
+    expect(Math.abs(Number(figures?.[i + 1]) - kB(name))).toBeLessThanOrEqual(1);
   expect(kB("and all that they load")).toBeGreaterThan(20 + kB("{ tune, sequential, dense, adam }"));
 });
 
@@ -22,6 +36,8 @@ it("{ loadPredictor } and its kernels are at most 24 kB gzipped; other layers, p
   const kernels = zipped(readFileSync(`${root}/wasm/predict.wasm`));
   expect(first + kernels).toBeLessThanOrEqual(24);
   expect([first > 10, kernels > 5]).toEqual([true, true]);
+  for (const page of ["README.md", "docs/models.md", "docs/runtimes.md", "CHANGELOG.md"])
+    expect(pageOf(page)).toMatch(new RegExp(`${Math.round(first + kernels)} kB,? gzipped`));
   expect(later).toBeLessThanOrEqual(46.9);
   expect(later).toBeGreaterThan(20);
 });
