@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { memoryStorage, type StudyStorage } from "fettle/store";
-import { type D1Binding, d1Storage } from "fettle/store/d1";
+import { d1Storage } from "fettle/store/d1";
 import { postgresStorage } from "fettle/store/postgres";
 import { sqliteStorage } from "fettle/store/sqlite";
 import { checkStorageLaw, type StorageFactory, storageLaws } from "fettle/testing";
-import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cases } from "../cases.js";
+import { startD1 } from "./d1Runtime.js";
 import { hasPostgres, PostgresServer } from "./postgresServer.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fettle-store-"));
@@ -66,19 +66,8 @@ describe.runIf(hasPostgres)("a storage in PostgreSQL", () => {
 });
 
 describe("a storage in D1", () => {
-  let runtime: Miniflare;
-  let binding: D1Binding;
-  beforeAll(async () => {
-    runtime = new Miniflare({
-      modules: true,
-      script: "export default {}",
-      compatibilityDate: "2026-04-01",
-      cf: false,
-      d1Databases: ["DB"],
-    });
-    binding = await runtime.getD1Database("DB");
-  });
-  afterAll(() => runtime.dispose());
+  const { binding, dispose } = startD1();
+  afterAll(dispose);
   const inD1: StorageFactory = async () => {
     // as the last case has left it
     const { results } = await binding

@@ -1,24 +1,13 @@
 /** D1's limits, tables of others in the same database, and what is sent again when a connection is lost. */
 import { createStudy, type FettleError, float, random } from "fettle";
 import { type D1Binding, d1Storage } from "fettle/store/d1";
-import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Curves } from "../../src/search/trial/curves.js";
+import { startD1 } from "./d1Runtime.js";
 
-let runtime: Miniflare;
-let binding: D1Binding;
-beforeAll(async () => {
-  runtime = new Miniflare({
-    modules: true,
-    script: "export default {}",
-    compatibilityDate: "2026-04-01",
-    cf: false,
-    d1Databases: ["DB"],
-  });
-  binding = await runtime.getD1Database("DB");
-  await binding.prepare("CREATE TABLE songs (title TEXT)").bind().all();
-});
-afterAll(() => runtime.dispose());
+const { binding, dispose } = startD1();
+beforeAll(() => binding.prepare("CREATE TABLE songs (title TEXT)").bind().all());
+afterAll(dispose);
 
 /** A study with trials that are told with so many numbers of a curve. */
 async function studyOf(trials: number, numbers: number) {
