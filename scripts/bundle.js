@@ -95,11 +95,13 @@ for (const [name, path] of Object.entries(programs)) {
 // For Node, where loading a hundred files (0.7 ms each) takes longer than a study's first step. The library
 // is one file, and what the other entries share is another, so that each class exists once. What a predictor
 // needs are two more, which the library loads too: what it begins with, and what it loads for other networks
-// than stacks of dense layers.
+// than stacks of dense layers. What the command line loads before it knows the command are the last two: its
+// own part, and the base, which all others load too.
 const predictor = { ...forNode, input: { predict: "dist/predict/index.js" } };
 const predict = new Set(await modulesOf(predictor, true));
 const compiler = new Set(await modulesOf(predictor));
 const library = new Set(await modulesOf({ ...forNode, input: { index: "dist/index.js" } }));
+const cli = new Set(await modulesOf({ ...forNode, input: { cli: "dist/cli/main.js" } }, true));
 const entries = Object.fromEntries(
   Object.values(exports).flatMap(({ node, default: modules }) =>
     node ? [[basename(node, ".js"), modules.slice("./".length)]] : [],
@@ -112,9 +114,12 @@ await bundle(
     input: { ...entries, cli: "dist/cli/main.js" },
   },
   {
-    chunkFileNames: "[name].js",
+    chunkFileNames: ({ facadeModuleId }) =>
+      facadeModuleId?.includes("/cli/") ? "cli-[name].js" : "[name].js",
     codeSplitting: {
       groups: [
+        { name: "base", test: (id) => cli.has(id) && !id.includes("/cli/"), priority: 4 },
+        { name: "command", test: (id) => cli.has(id), priority: 3 },
         { name: "predictor", test: (id) => predict.has(id), priority: 2 },
         { name: "compiler", test: (id) => compiler.has(id), priority: 1 },
         { name: "library", test: (id) => library.has(id) },

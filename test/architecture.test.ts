@@ -197,6 +197,28 @@ describe("parts", () => {
     expect(loads).toEqual(['cli/verify.ts import("../testing/index.js")']);
   });
 
+  it("the command line loads no other part before it knows the command, except texts and limits", () => {
+    const loaded = new Set(["cli/main.ts"]);
+    for (const path of loaded) {
+      const source = sources.find((each) => each.path === path);
+      for (const { text, parent } of source ? importsOf(source) : []) {
+        const target = source && pathOf(source, text);
+        const isType =
+          ts.isImportDeclaration(parent) && parent.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
+        if (target && !isType && !ts.isCallExpression(parent)) loaded.add(target);
+      }
+    }
+    const others = [...loaded].filter((path) => path.includes("/") && !path.startsWith("cli/"));
+    expect(others.sort()).toEqual([
+      "data/days.ts",
+      "data/limits.ts",
+      "nn/epochs.ts",
+      "report/columns.ts",
+      "report/format.ts",
+      "report/layout.ts",
+    ]);
+  });
+
   it("files beside them import nothing but each other and packages; the library never its own index", () => {
     const wrong = sources.flatMap((source) =>
       importsOf(source)

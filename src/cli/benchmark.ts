@@ -34,15 +34,12 @@ import { note, paintFor, printLines, widthOf } from "./streams.js";
 const [RUNS, TABLES, TIMES, ANALYSIS] = ["runs.jsonl", "tables.csv", "times.csv", "analysis.json"];
 const PICTURES = "pictures";
 
-/** Adds the command; `done` receives the exit code. */
-export function addBenchmarkCommand(program: Command, done: (exitCode: number) => void): void {
-  const command = program
-    .command("benchmark")
-    .summary("compare optimizers on standard problems")
-    .description(
-      "Compare optimizers on the same problems from the same seeds: with defaults, tuned with the same budget, and at " +
-        "many learning rates. A benchmark that was stopped resumes from the runs in its folder.",
-    );
+/** Defines the command; `done` receives the exit code. */
+export function define(command: Command, done: (exitCode: number) => void): void {
+  command.description(
+    "Compare optimizers on the same problems from the same seeds: with defaults, tuned with the same budget, and at " +
+      "many learning rates. A benchmark that was stopped resumes from the runs in its folder.",
+  );
   addFlags(command, BENCHMARK)
     .addHelpText("after", EXAMPLES)
     .action(async (flags: BenchmarkFlags) => done(await run(flags)));

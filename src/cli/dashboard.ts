@@ -31,15 +31,12 @@ const DASHBOARD = {
 };
 type DashboardFlags = FlagsOf<typeof DASHBOARD>;
 
-/** Adds the command; `done` receives the exit code. */
-export function addDashboardCommand(program: Command, done: (exitCode: number) => void): void {
-  const command = program
-    .command("dashboard")
-    .summary("show studies in a browser while they run")
-    .description(
-      "Serve a page that shows studies while they run: history, curves, trials, and comparisons. It prints " +
-        "an address that contains a key; only this machine can open it. It runs no trial.",
-    );
+/** Defines the command; `done` receives the exit code. */
+export function define(command: Command, done: (exitCode: number) => void): void {
+  command.description(
+    "Serve a page that shows studies while they run: history, curves, trials, and comparisons. It prints " +
+      "an address that contains a key; only this machine can open it. It runs no trial.",
+  );
   addFlags(command, DASHBOARD)
     .addHelpText("after", EXAMPLES)
     .action(async (flags: DashboardFlags) => done(await run(flags)));

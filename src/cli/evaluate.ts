@@ -23,11 +23,9 @@ const EVALUATE = {
 };
 type EvaluateFlags = FlagsOf<typeof EVALUATE>;
 
-/** Adds the command; `done` receives the exit code. */
-export function addEvaluateCommand(program: Command, done: (exitCode: number) => void): void {
-  const command = program
-    .command("evaluate")
-    .summary("score a saved model on a table")
+/** Defines the command; `done` receives the exit code. */
+export function define(command: Command, done: (exitCode: number) => void): void {
+  command
     .description(
       "Score a saved model on the rows of a table that has the target, by every metric of the task.",
     )

@@ -17,11 +17,9 @@ const EXPORT = {
 };
 type ExportFlags = FlagsOf<typeof EXPORT>;
 
-/** Adds the command; `done` receives the exit code. */
-export function addExportCommand(program: Command, done: (exitCode: number) => void): void {
-  const command = program
-    .command("export")
-    .summary("write a saved model in another format")
+/** Defines the command; `done` receives the exit code. */
+export function define(command: Command, done: (exitCode: number) => void): void {
+  command
     .description(
       "Write a saved model for TensorFlow.js, for ONNX Runtime, as safetensors, or as a JavaScript module without dependencies.",
     )

@@ -41,11 +41,9 @@ const FIT = {
 };
 type FitFlags = FlagsOf<typeof FIT>;
 
-/** Adds the command; `done` receives the exit code. */
-export function addFitCommand(program: Command, done: (exitCode: number) => void): void {
-  const command = program
-    .command("fit")
-    .summary("train a dense network with given hyperparameters on a table")
+/** Defines the command; `done` receives the exit code. */
+export function define(command: Command, done: (exitCode: number) => void): void {
+  command
     .description(
       "Train a dense network with given hyperparameters on a table, score it on held-out rows, and save it.",
     )

@@ -6,7 +6,7 @@ import { type Command, Option } from "commander";
 import type { TableLimits } from "../data/limits.js";
 import type { ClassWeight } from "../data/weights.js";
 import { must, mustBeInteger } from "../errors.js";
-import { checkEpochs } from "../nn/options.js";
+import { checkEpochs } from "../nn/epochs.js";
 import type { Params } from "../search/space/space.js";
 import type { ParamValue } from "../search/space/value.js";
 import type { ErrorCosts } from "../tune/trial/cost.js";

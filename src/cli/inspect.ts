@@ -29,11 +29,9 @@ const INSPECT = {
 };
 type InspectFlags = FlagsOf<typeof INSPECT>;
 
-/** Adds the command; `done` receives the exit code. */
-export function addInspectCommand(program: Command, done: (exitCode: number) => void): void {
-  const command = program
-    .command("inspect")
-    .summary("show how a table is read")
+/** Defines the command; `done` receives the exit code. */
+export function define(command: Command, done: (exitCode: number) => void): void {
+  command
     .description(
       "Show for each column of a table its kind, the format of its numbers, its missing cells and what is in doubt. " +
         "The JSON output is a schema, which --schema applies to other tables; it may be edited.",

@@ -65,11 +65,9 @@ const LR_FIND = {
 };
 type LrFindFlags = FlagsOf<typeof LR_FIND>;
 
-/** Adds the command; `done` receives the exit code. */
-export function addLrFindCommand(program: Command, done: (exitCode: number) => void): void {
-  const command = program
-    .command("lr-find")
-    .summary("find learning rates worth tuning on a table")
+/** Defines the command; `done` receives the exit code. */
+export function define(command: Command, done: (exitCode: number) => void): void {
+  command
     .description(
       "Run a learning-rate range test: train a dense network once, on all rows of a table, while the rate " +
         "increases at every step, and suggest rates where the loss falls.",

@@ -6,47 +6,34 @@ import { Command, CommanderError } from "commander";
 import { FettleError, isA, messageOf } from "../errors.js";
 import { wrap } from "../report/layout.js";
 import { VERSION } from "../version.js";
-import { addBenchmarkCommand } from "./benchmark.js";
-import { addDashboardCommand } from "./dashboard.js";
-import { addEvaluateCommand } from "./evaluate.js";
 import { EXIT, MEANINGS } from "./exit.js";
 import { explainError, explainUsage } from "./explain.js";
-import { addExportCommand } from "./export.js";
 import { WriteError } from "./fileErrors.js";
-import { addFitCommand } from "./fit.js";
-import { addInspectCommand } from "./inspect.js";
-import { addLrFindCommand } from "./lrFind.js";
-import { addOptimizeCommand } from "./optimize/optimize.js";
-import { addPredictCommand } from "./predict.js";
-import { addReportCommand } from "./report.js";
-import { addServeCommand } from "./serve.js";
 import { coloursFor, endWithReaders, note, widthOf } from "./streams.js";
-import { addStudiesCommand } from "./studies.js";
-import { addTuneCommand } from "./tune.js";
-import { addVerifyCommand } from "./verify.js";
-import { addWorkerCommand } from "./worker.js";
 
-/** Adds a command to the program; it calls `done` with the exit code. */
-type AddCommand = (program: Command, done: (exitCode: number) => void) => void;
+/** Defines the arguments, the options and the work of a command; `done` receives the exit code. */
+type Define = (command: Command, done: (exitCode: number) => void) => void;
 
-/** The commands, in the order of `--help`. */
-const COMMANDS: readonly AddCommand[] = [
-  addTuneCommand,
-  addWorkerCommand,
-  addOptimizeCommand,
-  addFitCommand,
-  addPredictCommand,
-  addEvaluateCommand,
-  addExportCommand,
-  addInspectCommand,
-  addLrFindCommand,
-  addReportCommand,
-  addBenchmarkCommand,
-  addStudiesCommand,
-  addServeCommand,
-  addDashboardCommand,
-  addVerifyCommand,
-];
+/** The commands, in the order of `--help`. Only one that is named is loaded: all of them take longer than most. */
+const COMMANDS: Readonly<
+  Record<string, readonly [summary: string, load: () => Promise<{ define: Define }>]>
+> = {
+  tune: ["tune a dense network on a table", () => import("./tune.js")],
+  worker: ["run trainings of a study in another process", () => import("./worker.js")],
+  optimize: ["tune the parameters of any program", () => import("./optimize/optimize.js")],
+  fit: ["train a dense network with given hyperparameters on a table", () => import("./fit.js")],
+  predict: ["predict the rows of a table with a saved model", () => import("./predict.js")],
+  evaluate: ["score a saved model on a table", () => import("./evaluate.js")],
+  export: ["write a saved model in another format", () => import("./export.js")],
+  inspect: ["show how a table is read", () => import("./inspect.js")],
+  "lr-find": ["find learning rates worth tuning on a table", () => import("./lrFind.js")],
+  report: ["write the report of a study as one HTML file", () => import("./report.js")],
+  benchmark: ["compare optimizers on standard problems", () => import("./benchmark.js")],
+  studies: ["show the studies of a storage", () => import("./studies.js")],
+  serve: ["hand trials to programs over HTTP, in any language", () => import("./serve.js")],
+  dashboard: ["show studies in a browser while they run", () => import("./dashboard.js")],
+  verify: ["check the laws of the math on this machine", () => import("./verify.js")],
+};
 
 const HELP = `
 Run fettle <command> --help for the options of a command.
@@ -77,9 +64,9 @@ export async function main(words: readonly string[]): Promise<number> {
   endWithReaders();
   let exitCode: number = EXIT.success;
   let running: Command | undefined;
-  const program = createProgram((code) => {
+  const program = await createProgram((code) => {
     exitCode = code;
-  });
+  }, words);
   program.hook("preAction", (_, command) => {
     running = command;
   });
@@ -95,8 +82,16 @@ export async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-/** The commands and their options. `done` receives the exit code of the command that runs. */
-export function createProgram(done: (exitCode: number) => void): Command {
+/**
+ * The commands and their options.
+ *
+ * @param done - receives the exit code of the command that runs
+ * @param words - of the command line; the commands among them are loaded. Default all
+ */
+export async function createProgram(
+  done: (exitCode: number) => void,
+  words: readonly string[] = Object.keys(COMMANDS),
+): Promise<Command> {
   const program = new Command("fettle")
     .description("Tune small neural networks, and anything else with parameters.")
     .usage("<command> [options]")
@@ -107,8 +102,11 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .configureOutput({ outputError: () => {}, getOutHelpWidth: () => widthOf(process.stdout) })
     .configureHelp({ subcommandTerm: (command) => command.name(), minWidthToWrap: 10 })
     .addHelpText("after", HELP);
-  for (const add of COMMANDS) add(program, done);
-  for (const command of program.commands) command.helpOption("-h, --help", "print help");
+  for (const [name, [summary, load]] of Object.entries(COMMANDS)) {
+    const command = program.command(name).summary(summary);
+    if (words.includes(name)) (await load()).define(command, done);
+    command.helpOption("-h, --help", "print help"); // the last, so that it is in the last group of options
+  }
   return program;
 }
 

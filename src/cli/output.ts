@@ -15,7 +15,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { FettleError, show } from "../errors.js";
 import { reasonOf, WriteError } from "./fileErrors.js";
 import { atEnd } from "./interrupt.js";
@@ -54,9 +54,10 @@ function makeFolders(folder: string): void {
  */
 export function checkWritable(folder: string, files: readonly string[]): void {
   for (const file of files) {
+    // a folder may be written as "x/", which joins to another text than the parent of "x/file"
     for (
       let path = join(folder, file), last = true;
-      path !== join(folder);
+      relative(folder, path) !== "";
       path = dirname(path), last = false
     ) {
       const kind = place(path);

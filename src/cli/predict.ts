@@ -29,11 +29,9 @@ type PredictFlags = FlagsOf<typeof PREDICT>;
 /** Rows per block. */
 const BLOCK = 1024;
 
-/** Adds the command; `done` receives the exit code. */
-export function addPredictCommand(program: Command, done: (exitCode: number) => void): void {
-  const command = program
-    .command("predict")
-    .summary("predict the rows of a table with a saved model")
+/** Defines the command; `done` receives the exit code. */
+export function define(command: Command, done: (exitCode: number) => void): void {
+  command
     .description(
       "Predict each row of a table with a model that fettle tune --out or final.save wrote. It needs the " +
         "columns that the model was trained on, in any order, and ignores others. It writes CSV: one row " +

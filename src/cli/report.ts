@@ -27,11 +27,9 @@ const REPORT = {
 };
 type ReportFlags = FlagsOf<typeof REPORT>;
 
-/** Adds the command; `done` receives the exit code. */
-export function addReportCommand(program: Command, done: (exitCode: number) => void): void {
-  const command = program
-    .command("report")
-    .summary("write the report of a study as one HTML file")
+/** Defines the command; `done` receives the exit code. */
+export function define(command: Command, done: (exitCode: number) => void): void {
+  command
     .description(
       "Write a report of a study as one HTML file that needs no network: the answer, how to use it, how the " +
         "search went, what matters, how training went, how good the model is, the data, and how to repeat " +
@@ -39,7 +37,6 @@ export function addReportCommand(program: Command, done: (exitCode: number) => v
     )
     .argument("[folder]", "a folder that fettle tune --out or fettle optimize --out wrote");
   addFlags(command, REPORT)
-    .helpOption("-h, --help", "print help")
     .addHelpText(
       "after",
       `

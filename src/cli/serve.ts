@@ -62,16 +62,13 @@ const SERVE = {
 };
 type ServeFlags = FlagsOf<typeof SERVE>;
 
-/** Adds the command; `done` receives the exit code. */
-export function addServeCommand(program: Command, done: (exitCode: number) => void): void {
-  const command = program
-    .command("serve")
-    .summary("hand trials to programs over HTTP, in any language")
-    .description(
-      "Open a study over HTTP: programs in any language ask for trials and tell their values. If a program " +
-        "is lost, another gets its trial. Requests must carry the secret in the environment variable " +
-        "FETTLE_TOKEN.",
-    );
+/** Defines the command; `done` receives the exit code. */
+export function define(command: Command, done: (exitCode: number) => void): void {
+  command.description(
+    "Open a study over HTTP: programs in any language ask for trials and tell their values. If a program " +
+      "is lost, another gets its trial. Requests must carry the secret in the environment variable " +
+      "FETTLE_TOKEN.",
+  );
   addFlags(command, SERVE)
     .addHelpText(
       "after",

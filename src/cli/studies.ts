@@ -49,12 +49,9 @@ const COPY = {
   as: text("<name>", "the name of the copy (default: the same)"),
 };
 
-/** Adds the command and its subcommands; `done` receives the exit code. */
-export function addStudiesCommand(program: Command, done: (exitCode: number) => void): void {
-  const studies = program
-    .command("studies")
-    .summary("show the studies of a storage")
-    .description("Show the studies in a database of fettle tune --storage, also while they run.");
+/** Defines the command and its subcommands; `done` receives the exit code. */
+export function define(studies: Command, done: (exitCode: number) => void): void {
+  studies.description("Show the studies in a database of fettle tune --storage, also while they run.");
   const add = <Flags>(
     name: string,
     summary: string,

@@ -29,11 +29,9 @@ import { baselinesFor, compared, search } from "./tuneSearch.js";
 import { readSetup, type TuneSetup } from "./tuneSetup.js";
 import { type Watch, watchRun } from "./tuneWatch.js";
 
-/** Adds the command; `done` receives the exit code. */
-export function addTuneCommand(program: Command, done: (exitCode: number) => void): void {
-  const command = program
-    .command("tune")
-    .summary("tune a dense network on a table")
+/** Defines the command; `done` receives the exit code. */
+export function define(command: Command, done: (exitCode: number) => void): void {
+  command
     .description(
       "Tune the hyperparameters of a dense network on a table. Each trial is scored by cross-validation. The " +
         "best network is trained again and scored on rows that no trial saw.",

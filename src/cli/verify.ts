@@ -39,11 +39,9 @@ const VERIFY = {
 };
 type VerifyFlags = FlagsOf<typeof VERIFY>;
 
-/** Adds the command; `done` receives the exit code. */
-export function addVerifyCommand(program: Command, done: (exitCode: number) => void): void {
-  const command = program
-    .command("verify")
-    .summary("check the laws of the math on this machine")
+/** Defines the command; `done` receives the exit code. */
+export function define(command: Command, done: (exitCode: number) => void): void {
+  command
     .description(
       "Check that operations, gradients, optimizers, strategies, schedulers, executors and complete studies obey the laws of " +
         "fettle/testing, with random cases; needs the package fast-check. With a model and its table, " +

@@ -33,11 +33,9 @@ const WORKER = {
 };
 type WorkerFlags = FlagsOf<typeof WORKER>;
 
-/** Adds the command; `done` receives the exit code. */
-export function addWorkerCommand(program: Command, done: (exitCode: number) => void): void {
-  const command = program
-    .command("worker")
-    .summary("run trainings of a study in another process")
+/** Defines the command; `done` receives the exit code. */
+export function define(command: Command, done: (exitCode: number) => void): void {
+  command
     .description(
       "Run trainings of a study of fettle tune --queue, here or on another machine. It ends with the study. " +
         "A worker may be killed at any time: another takes over its work, and the results are the same.",

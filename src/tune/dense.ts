@@ -9,9 +9,10 @@ import { checkPipelineData, type PipelineData, rowsOf } from "../data/pipeline/p
 import { hasParts } from "../data/pipeline/scaling.js";
 import { FettleError, must, mustBeInteger, mustBeRecord, show, unknownName } from "../errors.js";
 import type { ActivationName } from "../nn/activations.js";
+import { checkEpochs } from "../nn/epochs.js";
 import type { InitializerName } from "../nn/initializers.js";
 import { dense, dropout } from "../nn/layers/index.js";
-import { checkBatch, checkEpochs } from "../nn/options.js";
+import { checkBatch } from "../nn/options.js";
 import { l2 } from "../nn/regularizers.js";
 import { type Sequential, sequential } from "../nn/sequential.js";
 import type { OptimizerName } from "../optim/names.js";

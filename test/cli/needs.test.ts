@@ -19,7 +19,7 @@ beforeAll(() =>
 afterAll(() => process.chdir(before));
 
 async function refusalOf(words: readonly string[]): Promise<string> {
-  const program = createProgram(() => {});
+  const program = await createProgram(() => {});
   for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} });
   const error: unknown = await program.parseAsync(words, { from: "user" }).catch((reason) => reason);
   return error instanceof Error ? error.message : "accepted";
@@ -91,7 +91,7 @@ it.each([
 });
 
 // all are strings, which commander accepts in any order
-it.each(createProgram(() => {}).commands.map((command) => [command.name(), command] as const))(
+it.each((await createProgram(() => {})).commands.map((command) => [command.name(), command] as const))(
   "each flag and argument of %s is declared with its name first",
   (_, { options, commands, registeredArguments }) => {
     const all = [...options, ...commands.flatMap((each) => each.options)];

@@ -14,16 +14,19 @@ describe("a folder for output", () => {
     expect(listing(path)).toEqual(["a", "a/b"]);
   });
 
-  it("is refused if one of its files could not be written", () => {
-    const path = folder({ file: "" });
-    mkdirSync(join(path, "tables.csv"));
-    const message = (files: string[]) => expect(() => checkWritable(path, files));
-    message(["runs.jsonl", "file", "pictures/loss.svg"]).not.toThrow();
-    message(["runs.jsonl", "tables.csv"]).toThrow(
-      `${JSON.stringify(join(path, "tables.csv"))}: it is not a regular file`,
-    );
-    message(["file/loss.svg"]).toThrow(`${JSON.stringify(join(path, "file"))}: it is not a folder`);
-  });
+  it.each(["", "/", "//", "/."])(
+    "is refused if one of its files could not be written, with %j at its end",
+    (end) => {
+      const path = `${folder({ file: "" })}${end}`;
+      mkdirSync(join(path, "tables.csv"));
+      const message = (files: string[]) => expect(() => checkWritable(path, files));
+      message(["runs.jsonl", "file", "pictures/loss.svg"]).not.toThrow();
+      message(["runs.jsonl", "tables.csv"]).toThrow(
+        `${JSON.stringify(join(path, "tables.csv"))}: it is not a regular file`,
+      );
+      message(["file/loss.svg"]).toThrow(`${JSON.stringify(join(path, "file"))}: it is not a folder`);
+    },
+  );
 });
 
 describe("a file", () => {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { DATA } from "../../src/cli/dataset.js";
 import { createProgram } from "../../src/cli/main.js";
 import { openStorage } from "../../src/cli/storageFile.js";
-import { addTuneCommand } from "../../src/cli/tune.js";
+import { define } from "../../src/cli/tune.js";
 import { heldFlags, type TuneFlags } from "../../src/cli/tuneFlags.js";
 import { readSetup } from "../../src/cli/tuneSetup.js";
 import { createScheduler } from "../../src/search/schedulers/index.js";
@@ -85,12 +85,12 @@ async function tuned(path: string, studies: Readonly<Record<string, number>>): P
   const storage = await openStorage(path, "create");
   for (const [name, seed] of Object.entries(studies)) {
     const parsed: { flags?: TuneFlags } = {};
-    const program = new Command();
-    addTuneCommand(program, () => {});
-    program.commands[0].action((_file: string, flags: TuneFlags) => {
+    const command = new Command();
+    define(command, () => {});
+    command.action((_file: string, flags: TuneFlags) => {
       parsed.flags = flags;
     });
-    await program.parseAsync(["tune", "data.csv", "--target", "y", "--seed", String(seed)], { from: "user" });
+    await command.parseAsync(["data.csv", "--target", "y", "--seed", String(seed)], { from: "user" });
     const flags = parsed.flags as TuneFlags;
     const { data } = await digestOfData((await readSetup("data.csv", flags)).data);
     const study = createStudy({
@@ -133,7 +133,7 @@ afterAll(() => {
 async function optionsOf(words: readonly string[]): Promise<Record<string, unknown>> {
   calls.last = {};
   rmSync("bench", { recursive: true, force: true }); // which would be resumed
-  const program = createProgram(() => {});
+  const program = await createProgram(() => {});
   for (const command of program.commands) command.exitOverride();
   const end = await program.parseAsync(words, { from: "user" }).catch((error: Error) => error);
   if (!(end instanceof Error) || end.message !== "recorded") throw end;
@@ -148,8 +148,8 @@ const tableFlags = Object.keys(DATA);
 describe.each(Object.entries(flags))("fettle %s", (name, [base, rows]) => {
   const taken = (words: string) => optionsOf([name, ...split(base), ...split(words), ...last(name)]);
 
-  it("has a row for each flag", () => {
-    const command = createProgram(() => {}).commands.find((each) => each.name() === name);
+  it("has a row for each flag", async () => {
+    const command = (await createProgram(() => {})).commands.find((each) => each.name() === name);
     const all = new Set(command?.options.map((option) => option.attributeName()));
     const others = Object.keys(rows);
     const isTable = all.has("target");

@@ -31,7 +31,7 @@ const run = async (words: string): Promise<unknown> => {
     vi.spyOn(process[name], "write").mockReturnValue(true),
   );
   try {
-    await createProgram(() => {}).parseAsync(words.split(" "), { from: "user" });
+    await (await createProgram(() => {})).parseAsync(words.split(" "), { from: "user" });
     return undefined;
   } catch (error) {
     return error;

@@ -39,7 +39,7 @@ beforeAll(async () => {
 async function ran(line: string): Promise<string> {
   out.text = "";
   try {
-    const program = createProgram(() => {});
+    const program = await createProgram(() => {});
     for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} });
     await program.parseAsync(line.split(" "), { from: "user" });
   } catch (error) {
@@ -70,8 +70,8 @@ const rows: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
 };
 
 describe.each(Object.entries(rows))("fettle %s", (name, flags) => {
-  it("has a row for each flag", () => {
-    const command = createProgram(() => {}).commands.find((each) => each.name() === name);
+  it("has a row for each flag", async () => {
+    const command = (await createProgram(() => {})).commands.find((each) => each.name() === name);
     expect(command?.options.map((option) => option.attributeName()).sort()).toEqual(
       Object.keys(flags).sort(),
     );

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { speedOf } from "../../src/cli/pace.js";
-import { addTuneCommand } from "../../src/cli/tune.js";
+import { define } from "../../src/cli/tune.js";
 import type { TuneFlags } from "../../src/cli/tuneFlags.js";
 import { readSetup } from "../../src/cli/tuneSetup.js";
 import { encodeTable } from "../../src/data/dataset.js";
@@ -47,12 +47,12 @@ it.each([
 ])("with %s, trials use %i rows", async (words, rows) => {
   const path = `${folder({ "data.csv": text })}/data.csv`;
   let flags: TuneFlags | undefined;
-  const program = new Command();
-  addTuneCommand(program, () => {});
-  program.commands[0].action((_file: string, given: TuneFlags) => {
+  const command = new Command();
+  define(command, () => {});
+  command.action((_file: string, given: TuneFlags) => {
     flags = given;
   });
-  const all = ["tune", path, "--target", "y", "--seconds", "120", ...words.split(" ")];
-  await program.parseAsync(all, { from: "user" });
+  const all = [path, "--target", "y", "--seconds", "120", ...words.split(" ")];
+  await command.parseAsync(all, { from: "user" });
   expect((await readSetup(path, flags as TuneFlags)).searchRows).toBe(rows);
 });

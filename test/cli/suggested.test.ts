@@ -17,6 +17,8 @@ import { checkFettle } from "../docs/checkFettle.js";
 import { fettle, folder, ownProcess, root, smallTable, start } from "./fettle.js";
 import { without } from "./without.js";
 
+const { commands } = await createProgram(() => {});
+
 /** Milliseconds for dozens of commands, on a machine that does other work too. */
 const MANY_COMMANDS = 240_000;
 const SPACE = { x: { type: "float", low: 0, high: 1 } };
@@ -269,7 +271,7 @@ async function printedTexts(): Promise<readonly { readonly place: string; readon
 }
 
 describe("the sources", () => {
-  const names = createProgram(() => {}).commands.map((command) => command.name());
+  const names = commands.map((command) => command.name());
   /** A command by its name, with one below it and with flags, but no argument. */
   const MENTION = new RegExp(
     `(?<!npx )\\bfettle ((?:${names.join("|")})\\b(?: (?:list|show|export|import)\\b)?(?: --[a-z-]+)*)(.?.?)`,
@@ -332,7 +334,7 @@ describe("the sources", () => {
   /** A mention has its flags without their values. */
   function flagsOnly(command: string): string[] {
     const [name, ...words] = command.split(" ");
-    const program = createProgram(() => {}).commands.find((each) => each.name() === name);
+    const program = commands.find((each) => each.name() === name);
     const below = program?.commands.find((each) => each.name() === words[0]);
     const known = (below ?? program)?.options.map(({ long }) => long) ?? [];
     for (const word of words.slice(below ? 1 : 0)) expect(known, command).toContain(word);

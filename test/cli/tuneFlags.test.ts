@@ -4,7 +4,7 @@
  */
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { addTuneCommand } from "../../src/cli/tune.js";
+import { define } from "../../src/cli/tune.js";
 import { heldFlags, type TuneFlags } from "../../src/cli/tuneFlags.js";
 import { optionsOf } from "../../src/cli/tuneSearch.js";
 import { readSetup, type TuneSetup } from "../../src/cli/tuneSetup.js";
@@ -53,13 +53,13 @@ const path = (name: string): string => `${files}/${name}`;
 
 /** The flags that commander makes of words. */
 async function flagsOf(words: readonly string[]): Promise<TuneFlags> {
-  const program = new Command().exitOverride();
-  addTuneCommand(program, () => {});
+  const command = new Command().exitOverride();
+  define(command, () => {});
   let flags: TuneFlags | undefined;
-  program.commands[0].exitOverride().action((_file: string, given: TuneFlags) => {
+  command.action((_file: string, given: TuneFlags) => {
     flags = given;
   });
-  await program.parseAsync(["tune", ...words], { from: "user" });
+  await command.parseAsync(words, { from: "user" });
   return flags as TuneFlags;
 }
 

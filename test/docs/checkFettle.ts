@@ -14,10 +14,11 @@ export function checkPaths(words: readonly string[]): void {
   expect(missing).toEqual([]);
 }
 
+const program = await createProgram(() => {});
+
 /** As commander parses it, without running it. */
 export function checkFettle([name, ...given]: readonly string[]): void {
   if (name === undefined || /^[<…]/.test(name)) return; // stands for any command
-  const program = createProgram(() => {});
   const top = program.commands.find((each) => each.name() === name) as Command;
   expect(top, `fettle ${name}`).toBeDefined();
   const below = top.commands.find((each) => each.name() === given[0]);

@@ -29,11 +29,9 @@ import { Programs } from "./programs.js";
 import { type OptimizeSetup, readSetup } from "./setup.js";
 import { PARAMS_FILE, TrialFolders } from "./trialFolder.js";
 
-/** Adds the command; `done` receives the exit code. */
-export function addOptimizeCommand(program: Command, done: (exitCode: number) => void): void {
-  const command = program
-    .command("optimize")
-    .summary("tune the parameters of any program")
+/** Defines the command; `done` receives the exit code. */
+export function define(command: Command, done: (exitCode: number) => void): void {
+  command
     .usage("--space <file.json> [options] -- <program> [arguments...]")
     .description(
       "Tune the parameters of any program. Each trial runs it once. {name} in its arguments stands for the value of a parameter, which " +

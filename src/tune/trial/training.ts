@@ -13,8 +13,9 @@ import {
   LEARNING_RATE,
 } from "../../nn/architecture.js";
 import type { EarlyStoppingOptions } from "../../nn/callbacks/earlyStopping.js";
+import { checkEpochs } from "../../nn/epochs.js";
 import { LayersModel } from "../../nn/layersModel.js";
-import { checkBatch, checkEpochs } from "../../nn/options.js";
+import { checkBatch } from "../../nn/options.js";
 import { masksSteps, programOf, traceOf } from "../../nn/programs.js";
 import { EVALUATION_BATCH } from "../../nn/scores.js";
 import { cos } from "../../numerics/elementary.js";

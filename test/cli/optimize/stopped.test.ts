@@ -43,7 +43,7 @@ async function optimize(words: string): Promise<Ended> {
   );
   let code = -1;
   try {
-    const program = createProgram((given) => {
+    const program = await createProgram((given) => {
       code = given;
     });
     const all = `optimize --trials 4 ${words}`.split(" ");
