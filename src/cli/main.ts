@@ -13,11 +13,10 @@ import { coloursFor, endWithReaders, note, widthOf } from "./streams.js";
 
 /** Defines the arguments, the options and the work of a command; `done` receives the exit code. */
 type Define = (command: Command, done: (exitCode: number) => void) => void;
+type Entry = readonly [summary: string, load: () => Promise<{ readonly define: Define }>];
 
-/** The commands, in the order of `--help`. Only one that is named is loaded: all of them take longer than most. */
-const COMMANDS: Readonly<
-  Record<string, readonly [summary: string, load: () => Promise<{ define: Define }>]>
-> = {
+/** The commands, in the order of `--help`. A command is loaded when it is named. */
+const COMMANDS: Readonly<Record<string, Entry>> = {
   tune: ["tune a dense network on a table", () => import("./tune.js")],
   worker: ["run trainings of a study in another process", () => import("./worker.js")],
   optimize: ["tune the parameters of any program", () => import("./optimize/optimize.js")],
