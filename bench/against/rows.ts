@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { median } from "../measure.js";
+import { pageTime } from "./page.js";
 
 type Fettle = typeof import("../../src/index.js");
 
@@ -347,4 +348,5 @@ export const ROWS: Readonly<Record<string, Row>> = {
   },
   "read and encode 20,000 rows of 20": { unit: "ms", time: library(readRows) },
   "import to first step": { unit: "ms", time: firstStep },
+  "20 trials in a page of Chromium": { unit: "ms", time: ({ root }) => pageTime(root) },
 };
