@@ -122,6 +122,16 @@ export function clockOf(clock: (() => number) | undefined, host: () => number): 
   };
 }
 
+/** @throws FettleError `invalid_argument` for anything but a signal, or undefined */
+export function checkSignal(signal: unknown): void {
+  must(
+    signal === undefined || typeof (signal as { aborted?: unknown } | null)?.aborted === "boolean",
+    "signal",
+    "an AbortSignal, or an object with a boolean `aborted`",
+    signal,
+  );
+}
+
 /** Refuses anything but a list. */
 export function mustBeList(name: string, value: unknown, rule = "a list"): void {
   must(Array.isArray(value), name, rule, value);

@@ -1,6 +1,6 @@
 /**
- * A study in a page of Chromium, without a bundler: from the import until its answer, as the page measures it.
- * The page sends the time to the server that it came from, so nothing drives the browser.
+ * A study in a page of Chromium, without a bundler: from the import until its answer. The page takes the time
+ * and sends it to the server that it came from, so nothing drives the browser.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,8 +1,8 @@
 /**
  * What a study needs at its peak, against the 128 MB that an edge runtime gives a program: 50 trials on
- * breast-cancer in a process of its own. Then what more of it costs: 100,000 trials, a table of 1,000,000 rows
- * on four threads, a dashboard that stays open for a day. Node itself, as an idle process measures it, is not
- * counted. Fettle is loaded as built, from `dist/`.
+ * breast-cancer in a process of its own. Then what more of it costs: 100,000 trials, a table of 1,000,000
+ * rows on four threads, a dashboard that stays open for a day. Node itself, as an idle process measures it,
+ * is not counted. Fettle is loaded as built, from `dist/`.
  */
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";

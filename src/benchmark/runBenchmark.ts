@@ -4,13 +4,12 @@
  */
 import { platform } from "#platform";
 import { createEngine } from "../engine/engine.js";
-import { check, isA, isRecord, must, mustBeRecord, show } from "../errors.js";
+import { check, checkSignal, isA, isRecord, must, mustBeRecord, show } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
 import { copyOptions } from "../options.js";
 import { func, integer, listOf, type OptionRules, readOptions } from "../rules.js";
 import { float } from "../search/space/builders.js";
 import { interpolate } from "../search/space/scale.js";
-import { checkSignal } from "../search/study/control.js";
 import { type DroppingBackend, inlineBackend } from "../workers/backend.js";
 import { startThreads } from "../workers/threadBackend.js";
 import { type Contestant, samplePoints } from "./contestant.js";

@@ -1,6 +1,6 @@
 /** The arrays and options of `fit`: checks and defaults. Nothing runs here. */
 import type { LentTensor } from "../data/tensor.js";
-import { check, must, mustBeInteger } from "../errors.js";
+import { check, checkSignal, must, mustBeInteger } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import { getMetric } from "../metrics/registry.js";
 import { type Callback, checkCallbacks } from "./callbacks/callback.js";
@@ -49,6 +49,7 @@ export function dataOf({ wiring, compiled }: Described, trained: Shape | undefin
 export interface FitSettings extends Pick<TrainingOptions, "epochs" | "batchSize" | "shuffle" | "seed"> {
   readonly callbacks: readonly Callback[];
   readonly verbose: 0 | 1 | 2;
+  readonly signal: FitOptions["signal"];
 }
 
 /** @param trained - as in `dataOf` @throws FettleError as `fit` does */
@@ -88,7 +89,15 @@ export function checkFit(
  * @throws FettleError `invalid_argument`, `unknown_name`; `invalid_data` if validation leaves no row
  */
 function settingsOf(options: FitOptions, rows: number): FitSettings & { readonly trainRows: number } {
-  const { epochs = 1, validationSplit = 0, callbacks = [], shuffle = true, seed = 0, verbose = 0 } = options;
+  const {
+    epochs = 1,
+    validationSplit = 0,
+    callbacks = [],
+    shuffle = true,
+    seed = 0,
+    verbose = 0,
+    signal,
+  } = options;
   checkCallbacks(callbacks);
   mustBeInteger("epochs", epochs, 0);
   must(
@@ -98,6 +107,7 @@ function settingsOf(options: FitOptions, rows: number): FitSettings & { readonly
     validationSplit,
   );
   must(typeof shuffle === "boolean", "shuffle", "true or false", shuffle);
+  checkSignal(signal);
   must([0, 1, 2].includes(verbose), "verbose", "0, 1 or 2", verbose);
   must(
     options.validationData === undefined ||
@@ -114,5 +124,5 @@ function settingsOf(options: FitOptions, rows: number): FitSettings & { readonly
     "invalid_data",
   );
   const batchSize = checkBatch(options.batchSize ?? Math.min(32, trainRows), trainRows);
-  return { epochs, callbacks, shuffle, seed, verbose, trainRows, batchSize };
+  return { epochs, callbacks, shuffle, seed, verbose, signal, trainRows, batchSize };
 }

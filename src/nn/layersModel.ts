@@ -311,8 +311,12 @@ export class LayersModel {
   }
 }
 
-/** Callbacks are passed through. */
+/** Callbacks and the signal are passed through. */
 function ownOptions(options: FitOptions): FitOptions {
-  const { callbacks, ...others } = options;
-  return { ...copyPlain(others, true), ...(callbacks !== undefined && { callbacks }) };
+  const { callbacks, signal, ...others } = options;
+  return {
+    ...copyPlain(others, true),
+    ...(callbacks !== undefined && { callbacks }),
+    ...(signal !== undefined && { signal }),
+  };
 }

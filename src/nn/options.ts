@@ -77,6 +77,11 @@ export interface FitOptions extends WeightOptions {
    * steps of the epoch on standard error, if that is a terminal. Default 0.
    */
   readonly verbose?: 0 | 1 | 2;
+  /**
+   * An `AbortSignal`: once it is aborted, `fit` throws within some steps, and the model stays as it was.
+   * `control.stop()` of a callback keeps what was trained.
+   */
+  readonly signal?: { readonly aborted: boolean };
 }
 
 export const COMPILE_OPTIONS: OptionNames<CompileOptions> = {
@@ -97,6 +102,7 @@ export const FIT_OPTIONS: OptionNames<FitOptions> = {
   shuffle: true,
   seed: true,
   verbose: true,
+  signal: true,
 };
 
 /** @throws FettleError `invalid_argument` for anything but an augmentation */

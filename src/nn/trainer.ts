@@ -162,11 +162,11 @@ export class TrainingRun {
     this.run.advance(steps);
   }
 
-  /** Measures, and keeps the logs of the epoch. */
-  endEpoch(): Logs {
+  /** Keeps the logs of the epoch, with what was measured at its end. */
+  endEpoch(measured = this.measure(this.control.getParameters)): Logs {
     const log = {
       loss: this.loss,
-      ...this.measure(this.control.getParameters),
+      ...measured,
       ...(this.setsRate && { learningRate: this.learningRate }),
     };
     this.logs.push(log);
@@ -237,33 +237,73 @@ function initialize(
   }
 }
 
-/** Predictions and loss of examples. */
-export function runEvaluation(
+type EvaluationParts = [
   executor: Executor,
   program: Program,
   examples: Examples,
   parameters: ArrayLike<number>,
   hyperparameters: Readonly<Record<string, number>>,
-): Evaluation {
-  const { x, y, rows } = examples;
-  const count = rows?.length ?? x.rows;
-  const output = executor.matrix(count, y.columns);
-  const masked = program.streams.find(({ name }) => name === MASK);
-  const mask = masked && executor.matrix(count, masked.columns);
-  try {
-    const streams = { ...streamsOf(examples), prediction: output, ...(mask && { [MASK]: mask }) };
-    const run = executor.start(program, { streams, ...(rows ? { rows } : {}) });
+];
+
+/** An evaluation that may pause after any step. */
+export class EvaluationRun {
+  private readonly rows: number;
+  private readonly prediction: Matrix;
+  private readonly mask: Matrix | undefined;
+  private readonly run: Run;
+  private left: number;
+
+  constructor(...[executor, program, examples, parameters, hyperparameters]: EvaluationParts) {
+    const { x, y, rows } = examples;
+    this.rows = rows?.length ?? x.rows;
+    this.prediction = executor.matrix(this.rows, y.columns);
+    const masked = program.streams.find(({ name }) => name === MASK);
+    this.mask = masked && executor.matrix(this.rows, masked.columns);
+    const { prediction, mask } = this;
     try {
-      writeAll(run, hyperparameters);
-      run.write(PARAMETERS, parameters);
-      run.advance(run.stepsPerEpoch);
-      return { loss: meanLoss(run, count), prediction: output.read(), mask: mask?.read() };
-    } finally {
-      run.free();
+      const streams = { ...streamsOf(examples), prediction, ...(mask && { [MASK]: mask }) };
+      this.run = executor.start(program, { streams, ...(rows ? { rows } : {}) });
+    } catch (error) {
+      prediction.free();
+      mask?.free();
+      throw error;
     }
+    this.left = this.run.stepsPerEpoch;
+    writeAll(this.run, hyperparameters);
+    this.run.write(PARAMETERS, parameters);
+  }
+
+  get stepsLeft(): number {
+    return this.left;
+  }
+
+  /** Runs `steps` steps, at most `stepsLeft`. */
+  advance(steps: number): void {
+    this.run.advance(steps);
+    this.left -= steps;
+  }
+
+  /** After the last step. */
+  result(): Evaluation {
+    const { run, rows, prediction, mask } = this;
+    return { loss: meanLoss(run, rows), prediction: prediction.read(), mask: mask?.read() };
+  }
+
+  free(): void {
+    this.run.free();
+    this.prediction.free();
+    this.mask?.free();
+  }
+}
+
+/** Predictions and loss of examples. */
+export function runEvaluation(...parts: EvaluationParts): Evaluation {
+  const evaluation = new EvaluationRun(...parts);
+  try {
+    evaluation.advance(evaluation.stepsLeft);
+    return evaluation.result();
   } finally {
-    output.free();
-    mask?.free();
+    evaluation.free();
   }
 }
 

@@ -13,7 +13,7 @@ import type { MaskedPrediction } from "../metrics/lines.js";
 import type { Floats } from "../ndarray.js";
 import { architectureFrom, hyperparametersOf, LEARNING_RATE, type ProgramKind } from "./architecture.js";
 import type { Logs } from "./callbacks/callback.js";
-import { trainWith } from "./callbacks/loop.js";
+import { trainWith, Yielding } from "./callbacks/loop.js";
 import type { Progress } from "./callbacks/progress.js";
 import type { Described } from "./compiled.js";
 import { examplesOfFit } from "./examples.js";
@@ -27,7 +27,14 @@ import { programOf } from "./programs.js";
 import { checkIds } from "./roles.js";
 import { EVALUATION_BATCH, scoresOf } from "./scores.js";
 import { weightsOf } from "./trainedWeights.js";
-import { type Examples, runEvaluation, runPrediction, type TrainingOptions, TrainingRun } from "./trainer.js";
+import {
+  EvaluationRun,
+  type Examples,
+  runEvaluation,
+  runPrediction,
+  type TrainingOptions,
+  TrainingRun,
+} from "./trainer.js";
 import { evaluationOf, withSampleWeight } from "./weights.js";
 
 export { arraysOf, vectorOf } from "./parameters.js";
@@ -58,7 +65,7 @@ export async function fit(
   options: FitOptions,
 ): Promise<{ readonly state: State; readonly history: History }> {
   const { data, settings: all } = checkFit(described, state?.row, x, y, options);
-  const { callbacks, verbose, ...settings } = all;
+  const { callbacks, verbose, signal, ...settings } = all;
   const row = data.x.shape;
   const engine = defaultEngine();
   const architecture = architectureFrom(described, row);
@@ -72,22 +79,31 @@ export async function fit(
   };
   return withMatrices(engine, async (hold) => {
     const { training, measured, heldOut } = examplesOfFit(hold, data);
-    const score = (examples: Examples, parameters: Floats): Logs => {
+    const yielding = new Yielding(signal);
+    const score = async (examples: Examples, parameters: Floats): Promise<Logs> => {
       const program = programOf(architecture, evaluationOf(examples), EVALUATION_BATCH);
-      const result = runEvaluation(engine, program, examples, parameters, hyperparameters);
-      return scoresOf(metrics, result, examples);
-    };
-    const measure = (parameters: () => Floats): Logs => {
-      const { loss: _, ...onTraining } = metrics.length > 0 ? score(measured, parameters()) : { loss: 0 };
-      return { ...onTraining, ...(heldOut ? validationNames(score(heldOut, parameters())) : {}) };
+      const evaluation = new EvaluationRun(engine, program, examples, parameters, hyperparameters);
+      try {
+        while (evaluation.stepsLeft > 0)
+          await yielding.piece(evaluation, (steps) => evaluation.advance(steps));
+        return scoresOf(metrics, evaluation.result(), examples);
+      } finally {
+        evaluation.free();
+      }
     };
     const start = startOf(state, hyperparameters);
-    const run = new TrainingRun(engine, programs, training, { ...settings, ...start }, measure);
+    const run = new TrainingRun(engine, programs, training, { ...settings, ...start });
+    const measure = async (): Promise<Logs> => {
+      if (metrics.length === 0 && !heldOut) return {};
+      const parameters = run.control.getParameters();
+      const { loss: _, ...onTraining } = metrics.length > 0 ? await score(measured, parameters) : { loss: 0 };
+      return { ...onTraining, ...(heldOut ? validationNames(await score(heldOut, parameters)) : {}) };
+    };
     try {
       const progress =
         verbose === 0 ? undefined : await progressOf(verbose, settings.epochs, run.stepsPerEpoch);
       onTraining({ row, run });
-      await trainWith(run, { ...run.control, model }, callbacks, progress);
+      await trainWith(run, { ...run.control, model }, callbacks, yielding, measure, progress);
       return { state: { row, saved: run.save() }, history: toHistory(run.logs) };
     } finally {
       onTraining(undefined);

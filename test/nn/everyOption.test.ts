@@ -57,6 +57,7 @@ everyOption<FitOptions>("fit", { epochs: 3, batchSize: 7 }, fitted, {
   shuffle: [{ shuffle: false }],
   seed: [{ seed: 5 }],
   verbose: "callbacks/progress.test.ts",
+  signal: "yielding.test.ts",
   sampleWeight: [{ sampleWeight: y.map((_, i) => 1 + (i % 4)) }],
   classWeight: [{ classWeight: { 0: 1, 1: 9 } }],
 });

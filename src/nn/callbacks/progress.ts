@@ -23,11 +23,8 @@ export function bar(share: number, width: number): string {
 
 /** One line per epoch on the console and, on a terminal, a bar of the steps of the running epoch. */
 export class Progress {
-  /** How many steps may run until `step` is called. */
-  steps: number;
   private readonly terminal: Terminal | undefined;
   private began = 0;
-  private called = 0;
   private drawn = 0;
   private shown = false;
 
@@ -38,22 +35,18 @@ export class Progress {
     private readonly stepsPerEpoch: number,
   ) {
     this.terminal = verbose === 1 ? platform.terminal?.() : undefined;
-    this.steps = this.terminal ? 1 : stepsPerEpoch;
   }
 
   /** An epoch starts. */
   begin(): void {
-    this.began = this.called = this.drawn = this.platform.now();
+    this.began = this.drawn = this.platform.now();
   }
 
   /** So many steps of the epoch have run. */
   step(epoch: number, done: number, logs: Logs): void {
-    const { terminal, called } = this;
+    const { terminal } = this;
     if (!terminal) return;
     const now = this.platform.now();
-    this.called = now;
-    if (now - called < REDRAW / 2) this.steps = Math.min(2 * this.steps, this.stepsPerEpoch);
-    else if (now - called > REDRAW) this.steps = Math.max(1, Math.floor(this.steps / 2));
     if (now - this.drawn < REDRAW || done >= this.stepsPerEpoch) return;
     this.drawn = now;
     this.shown = true;

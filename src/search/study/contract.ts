@@ -141,7 +141,7 @@ export interface Study<S extends Space = Space> {
   release(number: number): void;
   /**
    * Runs trials until the study holds `options.trials`, or the strategy has nothing left to suggest. A trial
-   * whose objective throws, or takes too long, is recorded as failed, and the loop continues. About every 50
+   * whose objective throws, or takes too long, is recorded as failed, and the loop continues. About every 8
    * ms the loop yields to the host, so that timers, signals and input work between trials that never wait.
    *
    * @throws FettleError `invalid_argument`, `unknown_name` for invalid options; and whatever `onEvent` throws

@@ -23,16 +23,6 @@ export function checkLimits({
   }
 }
 
-/** @throws FettleError `invalid_argument` for anything but a signal, or undefined */
-export function checkSignal(signal: unknown): void {
-  must(
-    signal === undefined || typeof (signal as { aborted?: unknown } | null)?.aborted === "boolean",
-    "signal",
-    "an AbortSignal, or an object with a boolean `aborted`",
-    signal,
-  );
-}
-
 /** See the header of this file. */
 export class LoopControl<S extends Space> {
   /** The first error outside the objective; no trial starts after it. */

@@ -3,14 +3,14 @@
  * requested. It uses no threads: an objective may send its trial to another thread or machine. Clocks only
  * end it, and only if requested.
  */
-import { check, must } from "../../errors.js";
+import { check, checkSignal, must } from "../../errors.js";
 import { copyOptions } from "../../options.js";
 import { Turns } from "../../platform/turns.js";
 import { func, integer, type OptionRules, readOptions } from "../../rules.js";
 import type { ParamsOf, Space } from "../space/space.js";
 import type { BestTrial, TrialRecord } from "../trial/trial.js";
 import type { Objective, OptimizeOptions, StopReason, Study } from "./contract.js";
-import { checkLimits, checkSignal, LoopControl } from "./control.js";
+import { checkLimits, LoopControl } from "./control.js";
 import type { Ledger } from "./ledger.js";
 import { createRungs } from "./rungs.js";
 import { runTrial, type TrialSetting } from "./runTrial.js";

@@ -2,13 +2,10 @@
 import { platform } from "#platform";
 import type { Executor } from "../../engine/executor.js";
 import { createWasmEngine } from "../../engine/wasmEngine.js";
+import { Pieces } from "../../platform/turns.js";
 import { examplesOf, type JobData, type LoadedFold, loadFold, sizeOf } from "./fold.js";
 import { type FoldCurves, type Job, type JobResult, OpenJob } from "./job.js";
 
-/** The most steps between pauses: reading the clock is cheap compared with so many. */
-const STEPS = 64;
-/** Milliseconds between pauses, unless a step takes longer: short compared with a turn of the host. */
-const PIECE = 10;
 /** The most numbers of folds kept for the next jobs: 256 MB. A larger fold is kept alone. */
 const KEPT = 2 ** 26;
 
@@ -71,16 +68,11 @@ export class JobWorker {
   ): Promise<JobResult> {
     const open = this.open(job);
     const { until = Number.POSITIVE_INFINITY } = job;
-    const isTimed = pause !== undefined || until < Number.POSITIVE_INFINITY;
-    let steps = isTimed ? 1 : STEPS;
+    const pieces = new Pieces();
     try {
       do {
-        const began = platform.now();
-        open.advance(steps);
+        pieces.run(Number.POSITIVE_INFINITY, (steps) => void open.advance(steps));
         this.tell(open, onCurves);
-        if (!isTimed) continue;
-        const fit = Math.floor((steps * PIECE) / (platform.now() - began)); // infinite if the clock stood still
-        steps = Math.max(1, Math.min(STEPS, 2 * steps, fit));
         await pause?.();
       } while (!open.done && platform.time() < until);
       open.cut();

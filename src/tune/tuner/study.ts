@@ -1,11 +1,11 @@
 /** The study and the budget of a search, over models or any objective, from the options of `tune`. */
 import { platform } from "#platform";
-import { check, must, mustBeInteger, show } from "../../errors.js";
+import { check, checkSignal, must, mustBeInteger, show } from "../../errors.js";
 import { mustBeScheduler } from "../../search/schedulers/scheduler.js";
 import type { Constraint, Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
 import type { OptimizeOptions, Study } from "../../search/study/contract.js";
-import { checkLimits, checkSignal } from "../../search/study/control.js";
+import { checkLimits } from "../../search/study/control.js";
 import { checkStopRules } from "../../search/study/stopping.js";
 import { beginStudy } from "../../search/study/study.js";
 import { type Direction, mustBeTrials } from "../../search/trial/trial.js";
