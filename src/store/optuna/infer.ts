@@ -40,7 +40,9 @@ export function plainNames(trials: readonly OptunaTrial[]): ReadonlyMap<string, 
 
 /**
  * Reads the space from the trials. A parameter that some complete trials lack has a condition on another, if
- * the values of one determine which trials have it.
+ * the values of one determine which trials have it. Any trial that has a parameter shows that it applies
+ * there; only complete trials reliably show where it does not, since others may have ended before it was
+ * suggested.
  *
  * @param names - of `plainNames`
  * @throws FettleError `invalid_space` if there are no parameters, or no space describes how they differ
@@ -74,10 +76,7 @@ export function inferSpace(
     notes.push(
       `the range of ${show(name)} changed in Optuna; the widest is taken: ${show(parameters.get(name))}`,
     );
-  const complete = trials.filter(({ state }) => state === "COMPLETE");
-  const conditions = conditionsOf(complete.length > 0 ? complete : trials, names, parameters);
-  for (const [name, when] of conditions)
-    notes.push(`${show(name)} applies when ${show(when)}, as in the trials of Optuna`);
+  const conditions = conditionsOf(trials, names, parameters, notes);
   const space = [...parameters].map(([name, parameter]) => {
     const when = conditions.get(name);
     return [name, { ...parameter, ...(when && { when }) }] as const;
@@ -89,6 +88,7 @@ function conditionsOf(
   trials: readonly OptunaTrial[],
   names: ReadonlyMap<string, string>,
   parameters: ReadonlyMap<string, Parameter>,
+  notes: string[],
 ): ReadonlyMap<string, Condition> {
   const points = trials.map(({ params }): Values => {
     const values = [...params].map(([theirs, { number }]) => {
@@ -97,25 +97,58 @@ function conditionsOf(
     });
     return Object.fromEntries(values);
   });
+  const complete = points.filter((_, i) => trials[i].state === "COMPLETE");
+  // a choice is a better condition than a number
+  const parents = [...parameters].sort(
+    ([, a], [, b]) => Number(a.type !== "choice") - Number(b.type !== "choice"),
+  );
   const conditions = new Map<string, Condition>();
   for (const name of parameters.keys()) {
-    const having = points.filter((point) => Object.hasOwn(point, name));
-    if (having.length === points.length) continue;
-    // a choice is a better condition than a number
-    const candidates = [...parameters].sort(
-      ([, a], [, b]) => Number(a.type !== "choice") - Number(b.type !== "choice"),
-    );
-    const found = candidates
-      .map(([parent, parameter]) => [parent, clauseOf(name, having, parent, parameter, points)] as const)
-      .find(([parent, clause]) => parent !== name && clause !== undefined);
-    if (!found)
+    const has = (point: Values): boolean => Object.hasOwn(point, name);
+    const having = points.filter(has);
+    const isShown = complete.some(has);
+    // a branch of which no trial is complete is known from its other trials alone
+    const from = isShown ? complete : points;
+    if (from.every(has)) continue;
+    const found =
+      conditionOn(parents, name, having, from) ??
+      // trials that ended early, or before the study's code changed, may contradict the complete ones
+      conditionOn(parents, name, isShown ? complete.filter(has) : having, complete);
+    if (found) {
+      const trials = isShown
+        ? "the trials of Optuna"
+        : "trials of Optuna, of which those that have it are not complete";
+      notes.push(`${show(name)} applies when ${show(found)}, as in ${trials}`);
+      conditions.set(name, found);
+    } else if (complete.length === 0)
+      notes.push(
+        `${show(name)} is assumed to apply always: the trials of Optuna that lack it are not complete`,
+      );
+    else
       throw new FettleError(
         "invalid_space",
         `parameter ${show(name)} is in some trials of Optuna but not in others, and no single parameter determines in which; pass a space with its condition`,
       );
-    conditions.set(name, { [found[0]]: found[1] as Condition[string] });
   }
   return conditions;
+}
+
+/**
+ * The first condition by which a parameter applies to all trials that have it, and to none of the others.
+ *
+ * @param trials - those that show where it does not apply
+ */
+function conditionOn(
+  parents: readonly (readonly [string, Parameter])[],
+  name: string,
+  having: readonly Values[],
+  trials: readonly Values[],
+): Condition | undefined {
+  for (const [parent, parameter] of parents) {
+    const clause = parent === name ? undefined : clauseOf(name, having, parent, parameter, trials);
+    if (clause) return { [parent]: clause };
+  }
+  return undefined;
 }
 
 /** When a parameter applies, by the values of another; undefined if they do not determine it. */
