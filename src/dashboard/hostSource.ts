@@ -236,10 +236,11 @@ class HostStudy implements SourceStudy {
         if (!status) return listener({ type: "gone" });
         this.definition ??= await this.host.definition(this.name);
         if (this.definition) about(status);
+        // first, so that trials that end while the others are read are among the events
+        const response = await this.host.answer(`${this.path}/events`, "GET", undefined, left.signal);
         sent.trials(await this.trials());
         about(status);
         sent.once({ type: "ready" });
-        const response = await this.host.answer(`${this.path}/events`, "GET", undefined, left.signal);
         for await (const { event, data } of eventsIn(response)) {
           if (event === "trial") {
             const record = data as TrialRecord;
@@ -258,7 +259,9 @@ class HostStudy implements SourceStudy {
       }
     };
     run().catch((error: unknown) => {
-      if (!left.signal.aborted) failed(error);
+      if (left.signal.aborted) return;
+      left.abort(); // the events, if they are open
+      failed(error);
     });
     return () => left.abort();
   }

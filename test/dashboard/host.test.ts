@@ -81,6 +81,45 @@ it("is read with its token, and its best trial tells which values are better", a
   expect(await source.open("b")).toBeUndefined();
 });
 
+it("shows a trial that ends once the others are read, and closes the events when it stops", async () => {
+  const readers = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  const fetch = async (url: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const { pathname } = new URL(String(url));
+    if (pathname === "/studies/a") return Response.json(status);
+    if (pathname === "/studies/a/trials") {
+      const event = `event: trial\ndata: ${JSON.stringify(record(1, 5))}\n\n`;
+      for (const reader of readers) reader.enqueue(new TextEncoder().encode(event));
+      return Response.json([record(0, 3)]);
+    }
+    if (pathname !== "/studies/a/events") return Response.json({}, { status: 404 });
+    const start = (reader: ReadableStreamDefaultController<Uint8Array>): void => {
+      readers.add(reader);
+      init?.signal?.addEventListener("abort", () => {
+        readers.delete(reader);
+        reader.error(init.signal?.reason);
+      });
+    };
+    return new Response(new ReadableStream({ start }));
+  };
+  const study = (await hostSource({
+    url: "https://host.example",
+    token: "",
+    studies: ["a"],
+    mayWrite: false,
+    fetch,
+  }).open("a"))!;
+  const seen: number[] = [];
+  const errors: unknown[] = [];
+  const stop = study.follow(
+    (event) => event.type === "trials" && seen.push(...event.trials.map(({ number }) => number)),
+    (error) => errors.push(error),
+  );
+  await expect.poll(() => seen).toEqual([0, 1]);
+  stop();
+  await expect.poll(() => readers.size).toBe(0);
+  expect(errors).toEqual([]);
+});
+
 /** What a dashboard first knows of the study of a host. */
 async function aboutOf(source: ReturnType<typeof hostSource>) {
   const events: DashboardEvent[] = [];
