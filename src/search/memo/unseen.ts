@@ -20,6 +20,8 @@ export interface Seen {
 
 /** After this many forbidden points, the constraint is assumed to forbid all. */
 const PATIENCE = 10_000;
+/** After this many in a row, if it allows a used point, it is assumed to allow no other. */
+const MOST_FORBIDDEN = 100_000;
 
 /** Points by a hash of their values: equal points have equal hashes, and few others have. */
 type Points = Map<number, Params[]>;
@@ -73,7 +75,8 @@ export function isFresh({ space, earlier }: Omit<Seen, "random">, params: Params
  * points, a uniform draw. In a space with infinitely many points, the last draw that exists, although it
  * repeats an earlier point.
  *
- * @returns undefined once all points of a finite space are used
+ * @returns undefined once all points of a finite space are used, or are presumed to be: none of 100,000
+ * consecutive points that remain is allowed
  * @throws FettleError `invalid_space` if no point is found that the constraint allows
  */
 export function unseen(context: Seen, draw: () => Params, attempts = 100): Params | undefined {
@@ -148,12 +151,12 @@ function drawLeft({ space, earlier, random }: Seen): Params | undefined {
   const place = Math.min(left - 1, Math.floor(random.uniform() * left));
   // sorted[i] - i points before sorted[i] remain
   const index = place + firstWhere(sorted.length, (i) => sorted[i] - i > place);
-  for (let i = 0; i < lattice.size; i++) {
+  for (let i = 0, forbidden = 0; i < lattice.size && forbidden < MOST_FORBIDDEN; i++) {
     const next = (index + i) % lattice.size;
     if (used.has(next)) continue;
     const params = lattice.at(next);
     if (allows(space, params)) return params;
-    if (i > PATIENCE) refuse();
+    if (++forbidden === PATIENCE && !earlier.some((point) => allows(space, point))) refuse();
   }
   return undefined;
 }

@@ -61,4 +61,27 @@ describe("a fresh point", () => {
     const again = { space: line, earlier: [{ x: 0.5 }], random: always(0.25) };
     expect(unseen(again, () => ({ x: 0.5 }), 2)).toEqual({ x: 0.5 });
   });
+
+  const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
+  it.each<[string, number, (n: number) => boolean, readonly number[], number, number | undefined]>([
+    ["undefined once all that a constraint allows are used", 30_000, (n) => n < 5, upTo(5), 0, undefined],
+    ["found beyond many used ones", 15_000, (n) => n < 12_000 || n === 12_002, upTo(12_000), 3, 12_002],
+    ["found beyond 99,999 forbidden ones", 200_000, (n) => n % 100_000 === 0, [0], 0, 100_000],
+    ["undefined beyond 100,000 forbidden ones", 200_000, (n) => n % 100_001 === 0, [0], 0, undefined],
+  ])("is %s", (_, size, isAllowed, used, place, expected) => {
+    const wide = resolveSpace({ n: int(0, size - 1) }, ({ n }) => isAllowed(n as number));
+    const earlier = used.map((n) => ({ n }));
+    const random = always((place + 0.5) / (size - used.length));
+    expect(unseen({ space: wide, earlier, random }, () => ({ n: used[0] }), 2)?.n).toBe(expected);
+  });
+
+  it("is refused where a constraint allows neither the next 10,000 nor a used one", () => {
+    const asked = new Set<unknown>();
+    const none = resolveSpace({ n: int(0, 29_999) }, ({ n }) => !asked.add(n));
+    const context = { space: none, earlier: [{ n: 3 }], random: always(0.5) };
+    expect(() => unseen(context, () => ({ n: 3 }), 2)).toThrow(
+      "constraint must allow some points of the space; received false for 10000 points",
+    );
+    expect(asked.size).toBe(10_001);
+  });
 });
