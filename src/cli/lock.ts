@@ -74,7 +74,7 @@ async function acquire(place: string, prefix: string): Promise<Lock> {
       const others = look(prefix, seen, own);
       const open = others.filter(({ fate }) => fate !== "ended");
       const holder = open.find(({ fate, owner }) => fate === "running" && owner?.holds);
-      if (holder || (open.length > 0 && looks === MOST_LOOKS)) throw inUse(place, holder ?? open[0]);
+      if (holder || (open.length > 0 && looks >= MOST_LOOKS)) throw inUse(place, holder ?? open[0]);
       if (open.length === 0 && own) {
         for (const { path } of others) rmSync(path, { force: true });
         const lock = own.hold(place);

@@ -9,8 +9,27 @@ import { fateOf, ownMark } from "../../src/cli/liveness.js";
 import { lockFile, lockFolder } from "../../src/cli/lock.js";
 import { folder, listing } from "./fettle.js";
 
+/** What happens between two looks, and while this process makes its claim. */
+const others = vi.hoisted(() => ({ sleep: () => {}, claim: () => {} }));
+beforeEach(() => {
+  Object.assign(others, { sleep: () => {}, claim: () => {} });
+});
+
 /** Looks pass at once: the patience of a minute is none. */
-vi.mock("node:timers/promises", () => ({ setTimeout: () => new Promise((next) => setImmediate(next)) }));
+vi.mock("node:timers/promises", () => ({
+  setTimeout: () => {
+    others.sleep();
+    return new Promise((next) => setImmediate(next));
+  },
+}));
+vi.mock("node:crypto", async (load) => {
+  const crypto = await load<typeof import("node:crypto")>();
+  const randomBytes = (size: number) => {
+    others.claim();
+    return crypto.randomBytes(size);
+  };
+  return { ...crypto, randomBytes };
+});
 
 /** What a person is told while the command waits. */
 const notes = vi.spyOn(process.stderr, "write").mockReturnValue(true);
@@ -82,6 +101,23 @@ describe("a lock on a folder", () => {
     await expect(lockFolder(path)).rejects.toThrow(/^process \d+ on elsewhere is writing to/);
     clearInterval(beating);
     expect(listing(path)).toEqual([CLAIM]);
+  });
+
+  it("is given up after a minute of others that only request it, even if it seems free for a moment", async () => {
+    const path = folder();
+    let looks = 0;
+    const request = () => {
+      const other = { ...ownMark(), host: "elsewhere", space: "another", holds: false, beats: looks };
+      writeFileSync(join(path, "lock.0000000000000000"), `${JSON.stringify(other)}\n`);
+    };
+    others.sleep = () => {
+      if (++looks < 600) request();
+      else rmSync(join(path, "lock.0000000000000000"), { force: true });
+    };
+    others.claim = request;
+    request();
+    await expect(lockFolder(path)).rejects.toThrow(/^process \d+ on elsewhere is writing to/);
+    expect(looks).toBe(600);
   });
 
   it("beats while this process computes without a pause", async () => {
