@@ -77,6 +77,11 @@ export function quoted(word: string): string {
   return /^[\p{L}\p{N}_.,:/@%+=-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
+/** A path for a shell, as an argument of a command, where a word that begins with - would be a flag. */
+export function quotedPath(path: string): string {
+  return quoted(/^-./.test(path) ? `./${path}` : path);
+}
+
 /** The names of our flags in other tools (scikit-learn, Optuna, Keras and KerasTuner). */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   "--cv": "--folds",

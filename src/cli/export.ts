@@ -8,7 +8,7 @@ import { isFolder } from "./files.js";
 import { addFlags, type FlagsOf, required, text } from "./flags.js";
 import { lockFolder } from "./lock.js";
 import { readModel } from "./modelFile.js";
-import { checkWritable, makeFolder, writeWhole } from "./output.js";
+import { checkWritable, makeFolder, namesFolder, writeWhole } from "./output.js";
 import { note, printLines } from "./streams.js";
 
 const EXPORT = {
@@ -47,7 +47,7 @@ function placed<F>(
 ): readonly [folder: string, files: Readonly<Record<string, F>>] {
   const endings = Object.keys(files).map(extname);
   const ending = extname(where).toLowerCase();
-  if (isFolder(where) || !ENDINGS.includes(ending)) return [where, files];
+  if (namesFolder(where) || isFolder(where) || !ENDINGS.includes(ending)) return [where, files];
   const [first, ...others] = Object.keys(files);
   must(
     others.length === 0 && endings[0] === ending,

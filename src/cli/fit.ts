@@ -17,7 +17,7 @@ import { tune } from "../tune/tune.js";
 import { splitSeed } from "../tune/tuner/setup.js";
 import { DATA, pipelineOf, readDataset, TABLE_HELP } from "./dataset.js";
 import { EXIT } from "./exit.js";
-import { inFlags, quoted } from "./explain.js";
+import { inFlags, quotedPath } from "./explain.js";
 import { titleOf } from "./files.js";
 import { addFlags, epochs, type FlagsOf, grouped, JSON_ONLY, SEED, settingOf, share, text } from "./flags.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
@@ -130,6 +130,6 @@ function printResult(
         ]
       : []),
     `Written: ${out}`,
-    `Predict ${data.target} of other rows: npx fettle predict ${quoted(out)} <data.csv>`,
+    `Predict ${data.target} of other rows: npx fettle predict ${quotedPath(out)} <data.csv>`,
   ]);
 }

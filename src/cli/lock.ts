@@ -11,7 +11,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, normalize } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { FettleError, isRecord, show } from "../errors.js";
@@ -65,7 +65,8 @@ export async function lockFile(path: string): Promise<Lock> {
   return acquire(path, `${path}.lock`);
 }
 
-async function acquire(place: string, prefix: string): Promise<Lock> {
+async function acquire(place: string, start: string): Promise<Lock> {
+  const prefix = normalize(start); // as `join` writes the paths that are found, among them that of the own claim
   const seen = new Map<string, Sight>();
   let own: Claim | undefined;
   try {

@@ -2,7 +2,6 @@
  * `fettle lr-find`: reads a table, runs a learning-rate range test on it and prints the suggested rates. It
  * computes no figure itself.
  */
-import { basename, dirname } from "node:path";
 import type { Command } from "commander";
 import type { Dataset } from "../data/dataset.js";
 import { check, show } from "../errors.js";
@@ -32,7 +31,7 @@ import {
   text,
   turnOn,
 } from "./flags.js";
-import { checkWritable, makeFolder, writeWhole } from "./output.js";
+import { checkFile, writeWhole } from "./output.js";
 import { coloursFor, drawingFor, note, paintFor, printLines, widthOf } from "./streams.js";
 import { RATES_FILE } from "./studyFolder.js";
 
@@ -132,8 +131,7 @@ async function checkOut(out: string): Promise<void> {
     () => `--out must end with .svg or .json; received ${show(out)}`,
   );
   if (isPicture(out)) await loadCharts();
-  makeFolder(dirname(out));
-  checkWritable(dirname(out), [basename(out)]);
+  checkFile(out);
 }
 
 function printResult(

@@ -15,7 +15,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { FettleError, show } from "../errors.js";
 import { reasonOf, WriteError } from "./fileErrors.js";
 import { atEnd } from "./interrupt.js";
@@ -68,6 +68,23 @@ export function checkWritable(folder: string, files: readonly string[]): void {
     }
   }
   checkAccess(folder);
+}
+
+/**
+ * Creates the folder of a file, and refuses a path at which no file could be written.
+ *
+ * @throws FettleError `not_found`
+ */
+export function checkFile(path: string): void {
+  if (namesFolder(path)) throw refused(path, "it names a folder; add the name of a file");
+  makeFolder(dirname(path));
+  checkWritable(dirname(path), [basename(path)]);
+}
+
+/** Whether a path can only be that of a folder, as it is written: `out/`, `.` or `..`. */
+export function namesFolder(path: string): boolean {
+  const name = path.split(sep === "/" ? "/" : /[\\/]/).at(-1) as string;
+  return ["", ".", ".."].includes(name);
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { Params, Space } from "../search/space/space.js";
 import { sameValue } from "../search/space/value.js";
 import type { TuneResult } from "../tune/tuner/options.js";
-import { quoted } from "./explain.js";
+import { quoted, quotedPath } from "./explain.js";
 import { flagOf, namesOf, offFlagOf } from "./flags.js";
 import { type Networks, networksOf } from "./studyFolder.js";
 import { OF_A_RUN, TUNE } from "./tuneFlags.js";
@@ -93,7 +93,7 @@ export function commandLine(
     return Object.entries(value).map(([key, each]) => setting(flag, `${key}=${String(each)}`));
   });
   const end = program.length > 0 ? ["--", ...program.map(quoted)] : [];
-  return ["npx fettle", name, ...given.map(quoted), ...typed, ...end].join(" ");
+  return ["npx fettle", name, ...given.map(quotedPath), ...typed, ...end].join(" ");
 }
 
 /** Stands for a file of which only the contents are known. */

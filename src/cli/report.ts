@@ -1,7 +1,7 @@
 /**
  * `fettle report`: writes the report of a study in a folder or a storage as one HTML file. It runs no trial.
  */
-import { basename, dirname, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { check, FettleError, isRecord, show } from "../errors.js";
 import type { Model } from "../model/model.js";
@@ -11,10 +11,10 @@ import { createReport } from "../report/html/report.js";
 import type { StudySource } from "../report/plots/studyData.js";
 import { studyData } from "../report/plots/studyData.js";
 import { EXIT } from "./exit.js";
-import { quoted } from "./explain.js";
+import { quoted, quotedPath } from "./explain.js";
 import { isFolder, isThere, readJson } from "./files.js";
 import { addFlags, type FlagsOf, text } from "./flags.js";
-import { checkWritable, makeFolder, writeWhole } from "./output.js";
+import { checkFile, writeWhole } from "./output.js";
 import { linesThatPredict, partsOf, ratesIn, ratesOf, summaryOf } from "./reportParts.js";
 import { existingStudy, namesIn, openStorage, shownStorage } from "./storageFile.js";
 import { note, printLines } from "./streams.js";
@@ -66,8 +66,7 @@ async function run(path: string | undefined, flags: ReportFlags): Promise<string
   const folder = path ?? "";
   const { out = join(folder, REPORT_FILE) } = flags;
   if (storage === undefined) mustBeStudyFolder(folder);
-  makeFolder(dirname(out));
-  checkWritable(dirname(out), [basename(out)]);
+  checkFile(out);
   const page = storage === undefined ? await ofFolder(folder) : await ofStorage(storage, study);
   writeWhole(out, page);
   return out;
@@ -92,8 +91,11 @@ async function ofFolder(path: string): Promise<string> {
   const study = readJson(join(path, STUDY_FILE)) as StudySource;
   const summary = readJson(join(path, SUMMARY_FILE));
   const model = join(path, MODEL_FILE);
-  return pageOf(basename(path), study, summary, isThere(model) ? model : undefined, ratesIn(path));
+  return pageOf(nameOfFolder(path), study, summary, isThere(model) ? model : undefined, ratesIn(path));
 }
+
+/** Its name, even of `.`. */
+const nameOfFolder = (path: string): string => basename(resolve(path));
 
 async function ofStorage(path: string, name: string | undefined): Promise<string> {
   const storage = await openStorage(path, "look");
@@ -130,7 +132,7 @@ export async function writeReport(
   const path = join(folder, REPORT_FILE);
   try {
     const {
-      title = basename(folder),
+      title = nameOfFolder(folder),
       metrics,
       ...options
     } = {
@@ -143,7 +145,7 @@ export async function writeReport(
     return `Report: ${path}`;
   } catch (error) {
     if (!(error instanceof FettleError) || error.code !== "unsupported") throw error;
-    return `No report: it needs the package echarts. Run npm install echarts, then npx fettle report ${quoted(folder)}`;
+    return `No report: it needs the package echarts. Run npm install echarts, then npx fettle report ${quotedPath(folder)}`;
   }
 }
 

@@ -18,7 +18,7 @@ import type { RateFinderReason } from "../tune/rateFinder.js";
 import { digestOfData } from "../tune/trial/receipt.js";
 import { VERSION } from "../version.js";
 import { READING } from "./dataset.js";
-import { inFlags, quoted } from "./explain.js";
+import { inFlags, quoted, quotedPath } from "./explain.js";
 import { isThere } from "./files.js";
 import { commandLine, FILE } from "./repeat.js";
 import { note } from "./streams.js";
@@ -90,7 +90,7 @@ export function linesThatPredict(
   // a folder's path on this machine means nothing elsewhere
   const model = isAbsolute(path) ? join(basename(dirname(path)), basename(path)) : path;
   return [
-    { title: "On the command line", code: `npx fettle predict ${quoted(model)} <data.csv>` },
+    { title: "On the command line", code: `npx fettle predict ${quotedPath(model)} <data.csv>` },
     {
       title: "In a program, such as predict.mjs",
       code: `import { readFile } from "node:fs/promises";

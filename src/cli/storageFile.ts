@@ -7,7 +7,7 @@ import type { StudyRecorder } from "../store/recorder.js";
 import type { StoredStudy, StudyStorage } from "../store/storage.js";
 import { isFolder, isThere } from "./files.js";
 import { lockFile } from "./lock.js";
-import { checkWritable } from "./output.js";
+import { checkWritable, namesFolder } from "./output.js";
 import { note } from "./streams.js";
 import {
   type Made,
@@ -49,6 +49,10 @@ export async function openStorage(
   synchronous: "normal" | "full" = "full",
 ): Promise<StudyStorage> {
   check(
+    isUrl(path) || !(namesFolder(path) || isFolder(path)),
+    () => `a database must be a file or a URL of PostgreSQL; received ${show(path)}, which is a folder`,
+  );
+  check(
     access === "create" || mayBeThere(path),
     () => `there is no file ${show(path)}; start a study to create it, as with fettle tune --storage`,
     "not_found",
@@ -61,10 +65,6 @@ export async function openStorage(
     const { postgresStorage } = await import("../store/postgres/postgres.js");
     return await postgresStorage(path, { readOnly });
   }
-  check(
-    !isFolder(path),
-    () => `--storage must be a file or a URL of PostgreSQL; received ${show(path)}, which is a folder`,
-  );
   const { sqliteStorage } = await import("../store/sqlite/sqlite.js");
   return withoutWarnings(() => sqliteStorage(path, { synchronous, readOnly }));
 }

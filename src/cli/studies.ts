@@ -10,7 +10,7 @@ import { layOut, layOutTexts } from "../report/layout.js";
 import { type StudyData, studyData } from "../report/plots/studyData.js";
 import { studyRows } from "../report/records.js";
 import { countStatuses } from "../report/study.js";
-import { tensorboardFiles } from "../report/tensorboard/tensorboard.js";
+import { type TensorboardFile, tensorboardFiles } from "../report/tensorboard/tensorboard.js";
 import { trialsCsv } from "../report/trialsCsv.js";
 import { recordOf } from "../search/study/checkpoint.js";
 import { paretoFront } from "../search/trial/pareto.js";
@@ -22,6 +22,7 @@ import { DISPLAY, markdownOf, picturesOf } from "./display.js";
 import { EXIT } from "./exit.js";
 import { addFlags, type FlagsOf, type FlagTable, required, text, turnOn } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
+import { lockFolder } from "./lock.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { type Access, existingStudy, openStorage } from "./storageFile.js";
 import { printLines, widthOf } from "./streams.js";
@@ -74,11 +75,13 @@ export function define(studies: Command, done: (exitCode: number) => void): void
     work: (study: StoredStudy, flags: FlagsOf<Table>) => Promise<unknown>,
     table: Table,
     access: Access = "look",
+    refuse: (flags: FlagsOf<Table>) => void = () => {},
   ): void =>
     add(
       name,
       summary,
       async (flags: FlagsOf<Table> & FlagsOf<typeof STORAGE & typeof STUDY>) => {
+        refuse(flags);
         const storage = await openStorage(flags.storage, access);
         try {
           return await work(await existingStudy(storage, flags.storage, flags.study), flags);
@@ -98,6 +101,8 @@ export function define(studies: Command, done: (exitCode: number) => void): void
     `write ${MODEL_FILE}, ${STUDY_FILE}, ${TRIALS_FILE}, ${CURVES_FILE} and ${SUMMARY_FILE}`,
     exportFiles,
     EXPORT,
+    "look",
+    checkExport,
   );
   addOptunaImport(add);
   addOfOne("copy", "copy a study to another database or name", copy, COPY);
@@ -184,15 +189,22 @@ async function trials(study: StoredStudy, { json, rows }: FlagsOf<typeof TRIALS>
   else printTrials(all);
 }
 
-async function exportFiles(
-  study: StoredStudy,
-  { out, optuna, as, tensorboard }: FlagsOf<typeof EXPORT>,
-): Promise<void> {
+function checkExport({ out, optuna, as, tensorboard }: FlagsOf<typeof EXPORT>): void {
   check(
     (out === undefined) !== (optuna === undefined),
     "export must have --out <folder>, or --optuna <file.db>, and not both",
   );
-  check(!tensorboard || out !== undefined, "--tensorboard must come with --out <folder>");
+  check(!tensorboard || out !== undefined, "--tensorboard needs --out, the folder that it is a part of");
+  check(
+    as === undefined || optuna !== undefined,
+    "--as needs --optuna, the database in which it names the study",
+  );
+}
+
+async function exportFiles(
+  study: StoredStudy,
+  { out, optuna, as, tensorboard }: FlagsOf<typeof EXPORT>,
+): Promise<void> {
   if (optuna !== undefined) return exportOptuna(study, optuna, as);
   if (out === undefined) return;
   const all = await study.trials();
@@ -206,19 +218,24 @@ async function exportFiles(
     const bytes = await study.artifact(name);
     if (bytes) files.push([name, bytes]);
   }
+  // made twice, since those of all trials may not fit into memory together
+  const runs = (): Iterable<TensorboardFile> => (tensorboard ? tensorboardFiles(dataOf(study, all)) : []);
+  const pathOf = ({ path }: TensorboardFile): string => join(TENSORBOARD_FOLDER, path);
   makeFolder(out);
-  checkWritable(
-    out,
-    files.map(([name]) => name),
-  );
-  for (const [name, contents] of files) writeWhole(join(out, name), contents);
-  const written = files.map(([name]) => join(out, name));
-  if (tensorboard) {
-    const folder = join(out, TENSORBOARD_FOLDER);
-    for (const { path, bytes } of tensorboardFiles(dataOf(study, all))) writeWhole(join(folder, path), bytes);
-    written.push(folder);
+  checkWritable(out, [...files.map(([name]) => name), ...Array.from(runs(), pathOf)]);
+  const lock = await lockFolder(out);
+  const write = (name: string, contents: (typeof files)[number][1]): void => {
+    lock.check();
+    writeWhole(join(out, name), contents);
+  };
+  try {
+    for (const [name, contents] of files) write(name, contents);
+    for (const run of runs()) write(pathOf(run), run.bytes);
+  } finally {
+    lock.release();
   }
-  printLines([`Written: ${written.join(", ")}`]);
+  const written = [...files.map(([name]) => name), ...(tensorboard ? [TENSORBOARD_FOLDER] : [])];
+  printLines([`Written: ${written.map((name) => join(out, name)).join(", ")}`]);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { StoredStudy } from "../store/storage.js";
 import { verbatim } from "./explain.js";
 import { inFile, isThere, readJson } from "./files.js";
 import { type FlagsOf, type FlagTable, integer, required, text } from "./flags.js";
+import { checkFile } from "./output.js";
 import { openStorage, withoutWarnings } from "./storageFile.js";
 import { STRATEGIES, strategyOf } from "./strategyFlags.js";
 import { note, printLines } from "./streams.js";
@@ -22,6 +23,7 @@ type ImportFlags = FlagsOf<typeof IMPORT> & { readonly storage: string };
 
 /** Writes a study into a file of Optuna. */
 export async function exportOptuna(study: StoredStudy, path: string, as = study.name): Promise<void> {
+  checkFile(path);
   const { exportToOptuna } = await import("../store/sqlite/optuna.js");
   tell(await withoutWarnings(() => exportToOptuna(study, path, { as })));
   printLines([`Written: ${path}`]);

@@ -11,7 +11,7 @@ import type { TuneResult } from "../tune/tuner/options.js";
 import { finalOrNone } from "../tune/tuner/result.js";
 import type { JobQueue } from "../workers/queue/queue.js";
 import { TABLE_HELP } from "./dataset.js";
-import { quoted } from "./explain.js";
+import { quotedPath } from "./explain.js";
 import { addFlags } from "./flags.js";
 import { cappedJobs } from "./jobs.js";
 import { openKeeper } from "./keeper.js";
@@ -157,7 +157,7 @@ function filesWritten(files: readonly string[], target: string): string[] {
   const use =
     model === undefined
       ? []
-      : [`Predict ${target} of other rows: npx fettle predict ${quoted(model)} <data.csv>`];
+      : [`Predict ${target} of other rows: npx fettle predict ${quotedPath(model)} <data.csv>`];
   return [`Written: ${files.join(", ")}`, ...use];
 }
 

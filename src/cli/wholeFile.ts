@@ -2,9 +2,8 @@
  * A file that a command writes as it runs: its place is checked and locked first, and the file is complete or
  * absent.
  */
-import { basename, dirname } from "node:path";
 import { type Lock, lockFile } from "./lock.js";
-import { checkWritable, makeFolder, PartFile, refused, writing } from "./output.js";
+import { checkFile, PartFile, refused, writing } from "./output.js";
 
 export class WholeFile {
   private constructor(
@@ -20,8 +19,7 @@ export class WholeFile {
    * writes there
    */
   static async open(path: string): Promise<WholeFile> {
-    makeFolder(dirname(path));
-    checkWritable(dirname(path), [basename(path)]);
+    checkFile(path);
     const lock = await lockFile(path);
     try {
       return new WholeFile(path, new PartFile(path), lock);

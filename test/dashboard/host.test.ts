@@ -52,7 +52,7 @@ function host(definition?: unknown) {
     return Response.json({}, { status: 404 });
   };
   const studies = definition ? [] : ["a"];
-  const options = { url: "https://host.example/x/", token: "secret", studies, mayWrite: true };
+  const options = { url: "https://host.example/x//", token: "secret", studies, mayWrite: true };
   return { source: hostSource({ ...options, fetch }), requests };
 }
 

@@ -12,6 +12,7 @@ import type { StudyJson } from "../../search/study/contract.js";
 import type { Direction } from "../../search/trial/trial.js";
 import { verbatim } from "../explain.js";
 import { inFile, readJson } from "../files.js";
+import { namesFolder } from "../output.js";
 import { NO_SCHEDULER, POPULATION, strategyOf } from "../strategyFlags.js";
 import { type ProgramCommand, readCommand } from "./command.js";
 import type { OptimizeFlags } from "./flags.js";
@@ -94,10 +95,11 @@ function directionsOf(
   return metrics.map((_, i) => (direction[i] ?? direction[0]) as Direction);
 }
 
-function sourceOf(value: string, metrics: readonly string[]): ValueSource {
+export function sourceOf(value: string, metrics: readonly string[]): ValueSource {
   if (value.startsWith(FILE)) {
     const file = normalize(value.slice(FILE.length));
-    const isInside = value.length > FILE.length && !isAbsolute(file) && !file.startsWith("..");
+    const isInside =
+      value.length > FILE.length && !isAbsolute(file) && !file.startsWith("..") && !namesFolder(file);
     must(
       isInside,
       "the file of --value",
