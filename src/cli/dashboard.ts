@@ -14,7 +14,7 @@ import { check, FettleError, messageOf, must } from "../errors.js";
 import { serveNode } from "../serve/node/server.js";
 import { EXIT } from "./exit.js";
 import { readText } from "./files.js";
-import { addFlags, type FlagsOf, names, PORT, text, turnOn } from "./flags.js";
+import { addFlags, type FlagsOf, flagOf, names, PORT, text, turnOn } from "./flags.js";
 import { untilStopped } from "./interrupt.js";
 import { openStorage } from "./storageFile.js";
 import { note } from "./streams.js";
@@ -52,6 +52,11 @@ Examples:
 async function run(flags: DashboardFlags): Promise<number> {
   const { storage: path, url, edit = false } = flags;
   check((path === undefined) !== (url === undefined), "one of --storage and --url must be given");
+  for (const flag of ["token", "tokenFile", "study"] as const)
+    check(
+      path === undefined || flags[flag] === undefined,
+      () => `${flagOf(flag)} needs --url, the address of a host`,
+    );
   if (path === undefined) return show(remote(url as string, flags), flags);
   const storage = await openStorage(path, edit ? "use" : "look");
   try {

@@ -14,7 +14,7 @@ import {
 } from "../data/table.js";
 import { check, isRecord, show } from "../errors.js";
 import { densePipeline } from "../tune/dense.js";
-import { type FileText, inFile, parseJson, readJson, textOf, wholeText } from "./files.js";
+import { type FileText, inFile, nameOf, parseJson, readJson, textOf, wholeText } from "./files.js";
 import {
   decimalMark,
   ENCODING,
@@ -128,7 +128,7 @@ export async function readDataset(file: string, flags: DatasetFlags): Promise<Da
     () => `--rare must be drop or merge; received ${show(rare)}`,
   );
   const table = await readTableFile(file, flags);
-  return inFile(file, () => {
+  const data = inFile(file, () => {
     const columns = table.columns.map(({ name }) => name);
     check(
       target !== undefined || table.schema.columns.some(({ role }) => role === "target"),
@@ -146,6 +146,11 @@ export async function readDataset(file: string, flags: DatasetFlags): Promise<Da
       drop: drop.flatMap((given) => columnsIn(given, table)),
     });
   });
+  check(
+    rare === undefined || data.task === "classification",
+    "--rare needs a classification target; received a regression target",
+  );
+  return data;
 }
 
 /** @throws FettleError naming the file, if it cannot be read or is not such a table or schema */
@@ -185,12 +190,23 @@ export function readOtherFile(
   schema: Schema,
   unknown: UnknownRule = "ignore",
 ): Promise<Table> {
-  return readAs(file, flags, { schema, unknown });
+  return readAs(file, flags, { schema, unknown }, true);
 }
 
-async function readAs(file: string, flags: SourceFlags, others: ReadRecordsOptions): Promise<Table> {
+/** @param isOther - whether the flags also say how another table is read, to which they may apply alone */
+async function readAs(
+  file: string,
+  flags: SourceFlags,
+  others: ReadRecordsOptions,
+  isOther = false,
+): Promise<Table> {
   const { header, encoding, limits } = flags;
-  const { text, records } = await readSource(file, encoding, limits);
+  const { text, records } = await readSource(file, isOther && isParquet(file) ? undefined : encoding, limits);
+  check(
+    text !== undefined || header === undefined || isOther,
+    () =>
+      `${header ? "--header" : "--no-header"} must be left out: ${nameOf(file)} is JSON or Parquet, whose records name their columns`,
+  );
   const options = { ...others, ...(limits !== undefined && { limits }) };
   return inFile(file, () =>
     text
@@ -214,7 +230,12 @@ export async function readSource(
   given?: TableLimits,
 ): Promise<RowsOfFile> {
   const limits = limitsOf(given);
-  if (isParquet(file)) return { records: await parquetRecords(file, limits) };
+  const isBinary = isParquet(file);
+  check(
+    !isBinary || encoding === undefined,
+    () => `--encoding must be left out: ${nameOf(file)} is Parquet, which has no encoding`,
+  );
+  if (isBinary) return { records: await parquetRecords(file, limits) };
   const text = textOf(file, encoding, limits);
   return isJson(text) ? { records: recordsIn(file, wholeText(file, text, limits)) } : { text };
 }

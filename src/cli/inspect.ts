@@ -11,8 +11,9 @@ import { readOtherFile, readTableFile, TABLE, TABLE_HELP } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { inFlags, quoted } from "./explain.js";
 import { titleOf } from "./files.js";
-import { addFlags, type FlagsOf, grouped, namesOf, text, turnOn } from "./flags.js";
+import { addFlags, type FlagsOf, flagOf, grouped, namesOf, text, turnOn } from "./flags.js";
 import { isModelFile, readModel } from "./modelFile.js";
+import { flagsGiven } from "./resume.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
 import { WholeFile } from "./wholeFile.js";
 
@@ -20,10 +21,13 @@ const INSPECT = {
   ...TABLE,
   ...grouped("Output:", {
     json: turnOn("print the schema as JSON, with the receipt, or the differences"),
-    fix: text(
-      "<schema.json>",
-      "write the schema, with every doubt settled in the most likely way, for you to check",
-    ),
+    fix: {
+      ...text(
+        "<schema.json>",
+        "write the schema, with every doubt settled in the most likely way, for you to check",
+      ),
+      conflicts: ["json", "against"],
+    },
     against: text("<other.csv>", "compare the columns of another table, read by the schema of this one"),
   }),
 };
@@ -50,6 +54,11 @@ Examples:
     )
     .action(async (file: string, flags: InspectFlags) => {
       if (isModelFile(file)) {
+        const given = flagsGiven(command, ["json"]).map(flagOf);
+        check(
+          given.length === 0,
+          () => `${given.join(" and ")} must be left out with a model, whose schema is known`,
+        );
         const model = await readModel(file);
         printLines(
           flags.json

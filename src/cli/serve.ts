@@ -137,6 +137,10 @@ async function optionsOf(
   const saved = isRecord(study?.settings) ? schedulerIn(study.settings) : undefined;
   const name = flags.scheduler ?? saved?.name ?? NO_SCHEDULER;
   const steps = flags.steps ?? saved?.steps;
+  check(
+    name === NO_SCHEDULER || steps !== undefined,
+    "--scheduler needs --steps, the number of steps that a complete trial reports",
+  );
   return {
     storage,
     study: flags.study,

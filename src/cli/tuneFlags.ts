@@ -30,7 +30,7 @@ import { MODEL_FILE } from "./studyFolder.js";
 import { isFile, VALIDATION } from "./validation.js";
 
 /** Networks of the final model; docs/training.md has the measurement. */
-const ENSEMBLE = 8;
+export const ENSEMBLE = 8;
 
 /** What is kept of each epoch, as a value of `curves` of `tune`. */
 export const CURVES = { training: true, validation: "validation", none: false } as const;

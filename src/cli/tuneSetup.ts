@@ -25,7 +25,7 @@ import { inFile, readJson } from "./files.js";
 import { paceOf, speedOf } from "./pace.js";
 import { NO_SCHEDULER, POPULATION, strategyOf } from "./strategyFlags.js";
 import { note } from "./streams.js";
-import type { TuneFlags } from "./tuneFlags.js";
+import { ENSEMBLE, type TuneFlags } from "./tuneFlags.js";
 import { DEFAULT_FOLDS, validationOf } from "./validation.js";
 
 /** A study that has not started. */
@@ -85,6 +85,11 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
     !flags.confirm || metrics.length === 1,
     () =>
       `--confirm needs a single metric, since several have no ensemble; received ${metrics.length}: ${metrics.join(", ")}`,
+  );
+  check(
+    metrics.length === 1 || [undefined, ENSEMBLE].includes(flags.ensemble),
+    () =>
+      `--ensemble needs a single metric, since several have no final model; received ${metrics.length}: ${metrics.join(", ")}`,
   );
   thresholdRule(flags, data);
   if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);

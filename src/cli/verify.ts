@@ -10,10 +10,11 @@ import { describeVerification } from "../report/verify.js";
 import type { Verification, VerifyEvent, VerifyGroup } from "../testing/verify.js";
 import { VERSION } from "../version.js";
 import { EXIT } from "./exit.js";
-import { quoted } from "./explain.js";
-import { addFlags, type FlagsOf, integer, JSON_ONLY, names } from "./flags.js";
+import { quotedPath } from "./explain.js";
+import { addFlags, type FlagsOf, flagOf, integer, JSON_ONLY, names } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { createBar } from "./progress.js";
+import { flagsGiven } from "./resume.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
 import { verifyModel } from "./verifyModel.js";
 
@@ -53,7 +54,15 @@ export function define(command: Command, done: (exitCode: number) => void): void
     .addHelpText("after", EXAMPLES)
     .action(async (model: string | undefined, file: string | undefined, flags: VerifyFlags) => {
       if (model === undefined) return done(await run(flags));
-      check(file !== undefined, () => `name the table too: npx fettle verify ${quoted(model)} <data.csv>`);
+      const given = flagsGiven(command, ["json"]).map(flagOf);
+      check(
+        given.length === 0,
+        () => `${given.join(" and ")} must be left out with a model, whose study is recomputed`,
+      );
+      check(
+        file !== undefined,
+        () => `name the table too: npx fettle verify ${quotedPath(model)} <data.csv>`,
+      );
       done(await verifyModel(model, file, flags.json === true));
     });
 }

@@ -2,8 +2,11 @@
  * How flags are declared, and flags that need others, or that exclude them: each is refused word for word
  * before anything runs.
  */
+import { copyFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createProgram } from "../../src/cli/main.js";
+import { dense, saveModel, sequential } from "../../src/index.js";
 import { folder, smallTable } from "./fettle.js";
 
 const before = process.cwd();
@@ -12,10 +15,18 @@ beforeAll(() =>
     folder({
       "data.csv": smallTable(),
       "space.json": '{"x":{"type":"float","low":0,"high":1}}',
+      "rows.json": '[{"a":1},{"a":2}]',
       "two.json": '{"x":{"type":"float","low":0,"high":1},"size":{"type":"int","low":1,"high":9}}',
     }),
   ),
 );
+beforeAll(async () => {
+  copyFileSync(join(before, "test/cli/table.parquet"), "table.parquet");
+  const model = sequential([dense(1)]);
+  model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+  await model.fit([[1], [2]], [[1], [2]]);
+  writeFileSync("model.fettle", saveModel(model));
+});
 afterAll(() => process.chdir(before));
 
 async function refusalOf(words: readonly string[]): Promise<string> {
@@ -27,6 +38,7 @@ async function refusalOf(words: readonly string[]): Promise<string> {
 
 const OPTIMIZE = ["optimize", "--space", "space.json"];
 const TUNE = ["tune", "data.csv", "--target", "y"];
+const EXPORT = ["studies", "export", "--storage", "s.db", "--study", "one"];
 const program = ["--", "echo", "{x}"];
 const stored = "--storage needs --study, the name of the study in the database";
 const named = "--study needs --storage, the database that the study is in";
@@ -84,6 +96,65 @@ it.each([
   ],
   [["dashboard"], "--url http://a --token t --token-file f", [], "--url needs --token or --token-file"],
   [["worker"], "--jobs 1", [], "--storage is missing: the database of the study"],
+  [["dashboard"], "--storage s.db --token t", [], "--token needs --url, the address of a host"],
+  [["dashboard"], "--storage s.db --token-file f", [], "--token-file needs --url, the address of a host"],
+  [["dashboard"], "--storage s.db --study one", [], "--study needs --url, the address of a host"],
+  [EXPORT, "--out o --as two", [], "--as needs --optuna, the database in which it names the study"],
+  [EXPORT, "--optuna o.db --tensorboard", [], "--tensorboard needs --out, the folder that it is a part of"],
+  [
+    EXPORT,
+    "--optuna o.db --out o",
+    [],
+    "export must have --out <folder>, or --optuna <file.db>, and not both",
+  ],
+  [
+    ["verify", "m.fettle", "data.csv"],
+    "--only gradients --seed 3",
+    [],
+    "--only and --seed must be left out with a model, whose study is recomputed",
+  ],
+  [
+    ["inspect", "data.csv"],
+    "--fix f.json --json",
+    [],
+    "error: option '--fix <schema.json>' cannot be used with option '--json'",
+  ],
+  [
+    ["inspect", "data.csv"],
+    "--fix f.json --against data.csv",
+    [],
+    "error: option '--fix <schema.json>' cannot be used with option '--against <other.csv>'",
+  ],
+  [
+    ["inspect", "model.fettle"],
+    "--fix f.json --na x",
+    [],
+    "--na and --fix must be left out with a model, whose schema is known",
+  ],
+  [
+    [...TUNE, "--trials", "1"],
+    "--metric accuracy,f1 --ensemble 3",
+    [],
+    "--ensemble needs a single metric, since several have no final model; received 2: accuracy, f1",
+  ],
+  [
+    ["tune", "data.csv", "--target", "a"],
+    "--task regression --rare drop",
+    [],
+    "--rare needs a classification target; received a regression target",
+  ],
+  [
+    ["inspect", "rows.json"],
+    "--no-header",
+    [],
+    '--no-header must be left out: "rows.json" is JSON or Parquet, whose records name their columns',
+  ],
+  [
+    ["inspect", "table.parquet"],
+    "--encoding latin1",
+    [],
+    '--encoding must be left out: "table.parquet" is Parquet, which has no encoding',
+  ],
 ])("%j %s %j", async (command, flags, more, message) => {
   const refused = await refusalOf([...command, ...flags.split(" "), ...more]);
   if (typeof message === "string") expect(refused).toBe(message);
