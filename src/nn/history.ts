@@ -10,10 +10,11 @@ export interface History {
 }
 
 /** `loss` → `valLoss` */
+export const validationName = (name: string): string => `val${name[0].toUpperCase()}${name.slice(1)}`;
+
+/** Logs under the names of validation. */
 export function validationNames(logs: Logs): Logs {
-  return Object.fromEntries(
-    Object.entries(logs).map(([name, value]) => [`val${name[0].toUpperCase()}${name.slice(1)}`, value]),
-  );
+  return Object.fromEntries(Object.entries(logs).map(([name, value]) => [validationName(name), value]));
 }
 
 export function toHistory(logs: readonly Logs[]): History {

@@ -31,6 +31,7 @@ export { type AboutStudy, type StudyData, type StudySource, studyData } from "./
 export { type RenderOptions, renderSvg } from "./plots/svg.js";
 export { type PlotTheme, plotTheme } from "./plots/theme.js";
 export { plotTimeline } from "./plots/timeline.js";
+export { plotTraining, type TrainingPlotOptions } from "./plots/training.js";
 export { studyRows, type TrialRow } from "./records.js";
 export type { CalibrationReport, EnsembleReport } from "./study.js";
 export { type TensorboardFile, tensorboardFiles } from "./tensorboard/tensorboard.js";

@@ -80,7 +80,7 @@ export function monitorBest({
  * Whether less of a monitored number is better: by its metric's direction, or for a custom metric by its
  * name.
  */
-function isBetterSmaller(monitor: string): boolean {
+export function isBetterSmaller(monitor: string): boolean {
   const capitals = [...monitor.matchAll(/[A-Z]/g)].map(({ index }) => index);
   // `valPriceR2`, `priceR2`, `r2`: the name of an output, and `val`, may stand before that of the metric
   const names = [0, ...capitals].map((at) => monitor[at].toLowerCase() + monitor.slice(at + 1));

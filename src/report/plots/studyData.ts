@@ -94,7 +94,7 @@ export function mustBeStudyData(study: unknown): asserts study is StudyData {
       isNames(study.metrics) &&
       isNames(study.directions),
     "the study of a picture or table",
-    "what studyData(study) returns",
+    `what studyData(study) returns${isRecord(study) && isRecord(study.history) ? "; plotTraining draws what fit returns" : ""}`,
     study,
   );
   mustBeTrials(study.trials);

@@ -282,11 +282,6 @@ export function measuredBy(
   return names.length === 0 ? [] : [...new Set(["valLoss", ...names])];
 }
 
-/** The name of a metric of validation rows: `accuracy` → `valAccuracy` */
-export function validationName({ name }: Pick<Metric, "name">): string {
-  return `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-}
-
 /**
  * Measures after each epoch what the job asks for. Metrics are in the units of the target, as the scores of
  * trials are.

@@ -3,12 +3,13 @@
  * no trials.
  */
 import { check, must } from "../../errors.js";
+import { validationName } from "../../nn/history.js";
 import { rungsOf } from "../../search/schedulers/scheduler.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { RunningTrial, WorkTime } from "../../search/study/contract.js";
 import { BrokenTrial } from "../../search/trial/curves.js";
 import type { TrialOutcome } from "../../search/trial/trial.js";
-import { type Job, type JobResult, validationName } from "../jobs/job.js";
+import type { Job, JobResult } from "../jobs/job.js";
 import { Course } from "./course.js";
 import { checkSameTraining, type TrainingEnd, trainingEnd } from "./lineage.js";
 import { detailsOf, meanScores, objectiveScores, objectivesOf, reportedBeside } from "./scoring.js";
@@ -40,7 +41,7 @@ export async function evaluateTrial<S extends Space>(
   const parent = trial.parent === undefined ? undefined : await lineage?.endOfTrial(trial.parent);
   if (parent) checkSameTraining(parent, { params, architecture, pipeline: job.pipeline });
   // the scores at rungs; without a scheduler there is one, at the end, already in the record
-  const scored = schedule ? metrics.slice(0, setup.objectives).map(validationName) : [];
+  const scored = schedule ? metrics.slice(0, setup.objectives).map(({ name }) => validationName(name)) : [];
   const course = new Course(folds.length, scored, setup.curves ? trial.trained : undefined);
   const kept = () => (setup.curves ? course.curves() : {});
   try {

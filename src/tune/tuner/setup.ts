@@ -11,12 +11,12 @@ import type { Metric } from "../../metrics/metric.js";
 import type { BuiltInMetric } from "../../metrics/names.js";
 import { metricNamed, oneOrSeveralMetrics } from "../../metrics/registry.js";
 import { checkMetricTruths } from "../../metrics/truths.js";
+import { validationName } from "../../nn/history.js";
 import { RandomStream } from "../../numerics/random.js";
 import type { Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
 import type { OptimizeOptions, Study } from "../../search/study/contract.js";
 import type { Direction } from "../../search/trial/trial.js";
-import { validationName } from "../jobs/job.js";
 import { checkCalibrate } from "../trial/calibration.js";
 import { inColumns, toDataset } from "../trial/data.js";
 import { divisionsFor, selectionFor } from "../trial/ensembleOptions.js";
@@ -183,7 +183,7 @@ function checkModelOptions<S extends Space>({ model, constraints, curves }: Tune
 function measurable(metrics: readonly Metric[]): string[] {
   for (const metric of metrics)
     must(typeof metric === "function", 'metric with curves: "validation"', "built-in", metric.name);
-  return metrics.map(validationName);
+  return metrics.map(({ name }) => validationName(name));
 }
 
 /** The epochs of trials, if they do not depend on parameters. */

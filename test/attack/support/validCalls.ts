@@ -327,6 +327,7 @@ export const VALID: Readonly<
   plotRanks: () => [studyData(study()), "x", "n"],
   plotSlice: () => [studyData(study()), "x"],
   plotTheme: () => ["light"],
+  plotTraining: () => [{ epoch: [0, 1], history: { loss: [2, 1], valLoss: [3, 2] } }],
   studyData: () => [study()],
   // fettle/benchmark
   defineProblem: () => [problem()],

@@ -145,6 +145,13 @@ const plots = (): Omit<Plots, "plotTheme"> & { readonly plotOverlay: readonly Pl
   ],
   plotSweep: [report.plotSweep(swept, { parameter: "rate", metric: "accuracy", direction: "maximize" })],
   plotTimeline: [report.plotTimeline(study)],
+  plotTraining: [
+    report.plotTraining({ epoch: [0], history: { loss: [2] } }),
+    report.plotTraining({
+      epoch: [0, 1],
+      history: { loss: [2, 1], valLoss: [3, 4], learningRate: [0.1, 0.01] },
+    }),
+  ],
 });
 
 it("every picture has the properties that are recorded", async () => {
