@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Schema } from "../../src/data/schema.js";
 import { fettle, folder } from "./fettle.js";
 
 const QUICK = ["--trials", "1", "--epochs", "2", "--folds", "3", "--jobs", "1", "--ensemble", "1"];
@@ -103,5 +104,28 @@ describe.concurrent("the receipt of a table", () => {
       used: 60,
       findings: [{ type: "missing" }, { type: "leftOut" }],
     });
+  });
+
+  it("is settled by --fix where the flags leave a doubt, and they keep their say", async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => {
+      const [count, size] = [i === 7 ? "<1" : i + 1, i === 9 ? "tbd" : 2 * i];
+      return `${count},${size},${i % 3},"${i + 1},000",${["Ja", "ja", "Nein"][i % 3]},${["A", "a", "B"][i % 3]}`;
+    });
+    const cwd = folder({ "data.csv": `count,size,code,price,y,z\n${rows.join("\n")}\n` });
+    const flags = "--na tbd --as code=category --decimal price=, --ignore-case z --fix schema.json".split(
+      " ",
+    );
+    const { stdout } = await fettle(["inspect", "data.csv", ...flags], cwd);
+    expect(stdout).toContain('settled:\n  na: ["<1"]\n  ignoreCase: ["y"]\n');
+    const { na, columns } = JSON.parse(readFileSync(join(cwd, "schema.json"), "utf8")) as Schema;
+    expect(na.slice(-2)).toEqual(["tbd", "<1"]);
+    expect(columns.map(({ kind, format, categories }) => [kind, format?.decimal, ...categories])).toEqual([
+      ["number", undefined],
+      ["number", undefined],
+      ["category", undefined, "0", "1", "2"],
+      ["number", ","],
+      ["category", undefined, "Ja", "Nein"],
+      ["category", undefined, "A", "B"],
+    ]);
   });
 });

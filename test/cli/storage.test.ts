@@ -239,17 +239,19 @@ describe("fettle studies", () => {
         direction: ["minimize", "maximize"],
       });
       await front.optimize(({ x }) => [x, x], { trials: 3 });
+      const curves = { loss: [[4, 2], [3]] };
+      front.add({ x: 0.5 }, { values: [2, -2], curves });
       await storage.create("front", front.toJSON());
       await storage.close();
 
       const { stdout } = await fettle(["studies", "list", "--storage", "s.db", "--json"], cwd);
       expect(JSON.parse(stdout)).toEqual([
         { name, trials: 7, finished: 6 },
-        { name: "front", trials: 3, finished: 3 },
+        { name: "front", trials: 4, finished: 4 },
       ]);
       // each is as good as the others: less of one objective is less of the other
       const bests = JSON.parse((await fettle(of("best", "front", "--json"), cwd)).stdout) as unknown;
-      expect(bests).toEqual(JSON.parse(JSON.stringify(front.trials)));
+      expect(bests).toEqual(JSON.parse(JSON.stringify(front.trials.slice(0, 3))));
       const shown = (await fettle(of("show", name), cwd)).stdout.replace(/ +/g, " ").split("\n");
       expect(shown).toEqual(
         expect.arrayContaining([`study ${name}`, "asked for 7 trials", "finished 6 trials: 6 complete"]),
@@ -264,9 +266,11 @@ describe("fettle studies", () => {
         JSON.parse(JSON.stringify(study)),
       );
       await fettle(of("copy", name, "--to", "t.db", "--as", "copy"), cwd);
+      await fettle(of("copy", "front", "--to", "t.db"), cwd);
       const copy = await sqliteStorage(join(cwd, "t.db"));
       const copied = await copy.open("copy");
       expect(await copied?.trials()).toEqual(study.toJSON().trials);
+      expect(await (await copy.open("front"))?.trials()).toEqual(front.toJSON().trials);
       expect(await copied?.reports(6)).toEqual([{ step: 1, value: 0.5 }]);
       expect([...((await copied?.artifact("model.fettle")) ?? [])]).toEqual([1, 2, 3]);
       await copy.close();

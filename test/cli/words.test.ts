@@ -32,6 +32,8 @@ it("a target of Yes and No, and a feature of TRUE and False", async () => {
   const inspected = await fettle("inspect", "model.fettle");
   expect(inspected).toContain("classification of good (No, Yes)");
   expect(inspected).toMatch(/flag +boolean +always +False, TRUE/);
+  expect(inspected).toMatch(/Layer +Output shape +Parameters\n +dense_1 +\[rows, 32\] +96\n/);
+  expect(inspected).toContain("Total parameters: 129\n");
   // another table may spell them otherwise
   const other = rows.map((row) => row.map((cell) => String(cell).toUpperCase()));
   writeFileSync(join(folder, "other.csv"), [["n", "flag", "good"], ...other].join("\n"));

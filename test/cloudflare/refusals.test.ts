@@ -45,3 +45,24 @@ it.each(["", "x", "{}", '{"trial":0}', '{"trial":"0","index":0}'])(
     expect(await refusalOf(response)).toEqual([400, "invalid_argument", message]);
   },
 );
+
+const reset = new Error("the object was reset");
+it.each<[string, () => Promise<Response>]>([
+  ["rejects", () => Promise.reject(reset)],
+  [
+    "throws",
+    () => {
+      throw reset;
+    },
+  ],
+])("an object that %s is an error of the server, which onError receives", async (_, fetch) => {
+  const told: unknown[] = [];
+  const { worker } = studyWorker({
+    ...options,
+    objects: () => ({ idFromName: () => 0, get: () => ({ fetch }) }),
+    onError: (error) => told.push(error),
+  });
+  const response = await worker.fetch(new Request("https://worker/studies/a", { headers: authorized }), {});
+  expect([response.status, response.headers.get("content-type")]).toEqual([500, "application/json"]);
+  expect(told).toEqual([reset]);
+});

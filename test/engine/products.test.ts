@@ -45,14 +45,15 @@ function matrix(rows: number, columns: number, layout: Layout, from: number) {
 }
 
 describe("a product", () => {
-  it("is that of the matrices, however they lie, with bias and activation", () => {
+  it("is that of the matrices, however they lie, with bias and activation, and the inputs in any order", () => {
     fc.assert(
       fc.property(
         fc.tuple(anyDim, anyDim, anyDim),
         fc.tuple(anyLayout, anyLayout),
         fc.constantFrom("none", "row", "matrix", "column"),
         fc.boolean(),
-        ([m, k, n], layouts, bias, activated) => {
+        fc.shuffledSubarray(["a", "b", "c"] as const, { minLength: 3 }),
+        ([m, k, n], layouts, bias, activated, order) => {
           const a = matrix(m, k, layouts[0], 0);
           const b = matrix(k, n, layouts[1], 4);
           const c = { none: [1], row: [n], matrix: [1, n], column: [m, 1] }[bias];
@@ -60,7 +61,9 @@ describe("a product", () => {
             c.reduce((x, y) => x * y),
             2,
           );
-          const program = compileStep({ inputs: { a: a.shape, b: b.shape, c } }, 1, ({ inputs }) => {
+          const shapes = { a: a.shape, b: b.shape, c };
+          const signature = { inputs: Object.fromEntries(order.map((name) => [name, shapes[name]])) };
+          const program = compileStep(signature, 1, ({ inputs }) => {
             const product = f.matmul(a.view(inputs.a), b.view(inputs.b));
             const sum = bias === "none" ? product : f.add(product, inputs.c);
             return { outputs: { y: activated ? f.relu(sum) : sum } };

@@ -95,6 +95,21 @@ describe("a loop is the recurrence written out", () => {
     );
   });
 
+  it("for carries that the body returns in another order, by name", () => {
+    compare(
+      (loop) => (x, h, k) => {
+        const { carry, stacks } = loop({ carry: { h, k }, sequences: { x } }, ({ carry, elements }) => ({
+          carry: { k: f.mul(carry.k, 0.5), h: f.add(carry.h, elements.x) },
+          stacks: { ofK: carry.k, ofH: carry.h },
+        }));
+        return [carry.h, carry.k, stacks.ofH, stacks.ofK];
+      },
+      [4, 2],
+      [2],
+      [2],
+    );
+  });
+
   it("for a sequence of which only the length counts, and for no carries", () => {
     compare(
       (loop) => (x, h) => {

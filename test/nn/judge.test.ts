@@ -3,6 +3,9 @@ import { metrics } from "../../src/metrics/registry.js";
 import { activation, dense, type Layer } from "../../src/nn/layers/index.js";
 import type { Loss } from "../../src/nn/losses/given.js";
 import * as losses from "../../src/nn/losses/index.js";
+import type { BuiltInLoss } from "../../src/nn/losses/loss.js";
+import type { BuiltInLossName } from "../../src/nn/losses/names.js";
+import { lossRows } from "../../src/nn/losses/truths.js";
 import { compiled } from "./support.js";
 import { of, type Rows, saysOf, sigmoids, softmaxes } from "./truths.js";
 
@@ -121,6 +124,21 @@ describe("fit refuses a last layer that cannot give what a loss reads", () => {
       await saysOf(of(losses.categoricalCrossentropy({ fromLogits: true }), dense(2), "accuracy"), hot),
     ).toBe("");
   });
+});
+
+const logitLosses = Object.entries<BuiltInLoss<never>>(losses)
+  .map(([name, make]) => [name, make, lossRows[name as BuiltInLossName]] as const)
+  .filter(([, , { logits }]) => logits);
+it.each(logitLosses)("%s reads probabilities unless it is given fromLogits: true", async (_, make, row) => {
+  const isBinary = row.predictions === "probabilities";
+  const last = isBinary ? sigmoids(1) : softmaxes(2);
+  const ids = [1, 0, 1, 0];
+  const y = row.ids || isBinary ? ids : ids.map((id) => [id, 1 - id]);
+  for (const options of [undefined, {}, { labelSmoothing: 0.1 }, { fromLogits: false }])
+    expect(await saysOf(of(make(options as never), last), y)).toBe("");
+  expect(await saysOf(of(make({ fromLogits: true } as never), last), y)).toContain(
+    "must be false; received true",
+  );
 });
 
 it("the activation is found behind its own layer", async () => {

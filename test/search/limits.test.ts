@@ -54,8 +54,24 @@ describe("the largest options", () => {
     ["pbt", { populationSize: 2, factors: [Number.MAX_VALUE, 5e-324] }],
     ["gp", { acquisition: "lcb", kappa: Number.MAX_VALUE, startupTrials: 4 }],
     ["gp", { startupTrials: MOST }],
+    ["grid", { points: 100_000 }],
   ])("%s %j searches", (name, options) => {
     search(name, options, 12);
+  });
+});
+
+it("gp takes a space of 2000 coordinates, and no more", () => {
+  const asked = (words: number) => {
+    const names = Array.from({ length: words }, (_, i) => `w${i}`);
+    const wide: Space = { a: float(0, 1), c: choice(names) };
+    return createStudy({ space: wide, strategy: createStrategy("gp"), direction: "minimize" }).ask();
+  };
+  expect(asked(1999)?.number).toBe(0);
+  expect(caught(() => asked(2000))).toMatchObject({
+    code: "invalid_space",
+    message: expect.stringMatching(
+      /^the number of coordinates of a space for gp, .* at most 2000; received 2001/,
+    ),
   });
 });
 

@@ -200,3 +200,24 @@ it.each([
   expect([await study.prepare(), asked]).toEqual(prepared);
   expect([(await study.runSlice())?.phase, asked]).toEqual(after);
 });
+
+it("a slice has its steps and no more, however often its host has a turn", async () => {
+  const asked: (number | undefined)[] = [];
+  // as a computation that reaches its time limit after 3 steps
+  const open: typeof openBoundedTuner = async (...given) => {
+    const tuner = await openBoundedTuner(...given);
+    const advance: typeof tuner.advance = ({ steps = 3 } = {}) => {
+      asked.push(steps);
+      return tuner.advance({ steps: Math.min(3, steps) });
+    };
+    return Object.assign(Object.create(tuner) as typeof tuner, { advance });
+  };
+  const limits = { sliceMilliseconds: 100, sliceSteps: 10, maxTrials: 100, maxStudyMemory: 2 ** 29 };
+  const store = memoryStore();
+  await ask(served({ store }).fetch, "POST /studies/a", { body: { trials: 50, strategy: "random" } });
+  const study = new ServedStudy("a", store, { ...options, ...limits }, open);
+  let turns = 0;
+  const host = { giveWay: async () => void turns++, computed() {} };
+  expect((await study.runSlice(undefined, host))?.steps).toBe(10);
+  expect([asked, turns]).toEqual([[10, 7, 4, 1], 3]);
+});

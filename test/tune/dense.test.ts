@@ -196,6 +196,7 @@ describe("denseSpace and denseModel", () => {
     expect(await refusal(() => checkDenseSpace(data, { epochs: int(1, 1_000_001) }, 100))).toMatch(
       /epochs must be at most 1000000, since curves keep a number for each; received 1000001/,
     );
+    checkDenseSpace(data, { epochs: int(1, 1_000_000) }, 100);
     checkDenseSpace(data, { batchSize: int(1, 100) }, 100);
     expect(await refusal(() => checkDenseSpace(data, { batchSize: int(1, 101) }, 100))).toMatch(
       /batchSize must be at most 100, the number of rows to train on; received 101/,
@@ -206,6 +207,15 @@ describe("denseSpace and denseModel", () => {
     expect(await refusal(() => checkDenseSpace(data, { optimizer: int(0, 1) }, 100))).toMatch(/optimizer/);
     expect(await refusal(() => checkDenseSpace(data, { learningRate: choice(["fast"]) }, 100))).toMatch(
       /learningRate/,
+    );
+  });
+
+  it("has at most 499 hidden layers", async () => {
+    const data = { task: "regression", outputs: 1 } as const;
+    const layersOf = (layers: number) => denseModel(data, { layers, units: 1, dropout: 0 }).layers.length;
+    expect(layersOf(499)).toBe(2 * 499 + 1); // each with its dropout
+    expect(await refusal(() => layersOf(500))).toBe(
+      "invalid_argument: layers must be at most 499; received 500",
     );
   });
 

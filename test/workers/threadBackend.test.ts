@@ -1,6 +1,7 @@
 /** How often jobs and threads are tried again, with threads that do what the test says. */
 import { expect, it } from "vitest";
 import type { WorkerThread } from "../../src/platform/platform.js";
+import { type Backend, inlineBackend } from "../../src/workers/backend.js";
 import { READY } from "../../src/workers/protocol.js";
 import { ThreadBackend } from "../../src/workers/threadBackend.js";
 
@@ -94,4 +95,28 @@ it("threads that do not start are tried three times in a row, and no more", asyn
   await expect(none.backend.run("never")).rejects.toThrow("the last worker thread was lost: no start");
   expect([none.threads(), none.attempts.size]).toEqual([3, 0]);
   await expect(none.backend.run("again")).rejects.toThrow("the last worker thread was lost");
+});
+
+it.each(["thread", "inline"] as const)("on a %s, a job begins when its worker starts it", async (where) => {
+  const log: string[] = [];
+  const work = (job: string): string => {
+    log.push(`does ${job}`);
+    return job;
+  };
+  const backend: Backend<string, string> =
+    where === "thread" ? backendOf(work).backend : inlineBackend(async (job: string) => work(job));
+  const control = (job: string) => ({
+    group: job === "c" ? cancelled : log,
+    onBegin: () => void log.push(`begins ${job}`),
+  });
+  const cancelled = {};
+  const runs = ["a", "b", "c"].map((job) => backend.run(job, control(job)));
+  backend.cancel?.(cancelled, new Error("cancelled"));
+  expect(await Promise.allSettled(runs)).toMatchObject([
+    { value: "a" },
+    { value: "b" },
+    { reason: new Error("cancelled") },
+  ]);
+  expect(log).toEqual(["begins a", "does a", "begins b", "does b"]);
+  await backend.close();
 });

@@ -3,7 +3,19 @@ import type { SeriesOption } from "echarts";
 import { must } from "../../errors.js";
 import { paretoFront } from "../../search/trial/pareto.js";
 import { count, listed } from "../format.js";
-import { axisOf, dots, framed, gapOf, leftOf, line, ROOM, SIZE, thinned, topOf } from "./frame.js";
+import {
+  axisOf,
+  dots,
+  framed,
+  gapOf,
+  leftOf,
+  line,
+  ROOM,
+  SIZE,
+  thinned,
+  thinnedNote,
+  topOf,
+} from "./frame.js";
 import { COLORS } from "./palette.js";
 import type { Axis, Plot, Point } from "./plot.js";
 import { mustBeStudyData, type StudyData } from "./studyData.js";
@@ -36,17 +48,17 @@ export function plotParetoFront(study: StudyData): Plot {
           [0, 2],
           [1, 2],
         ];
+  const byPlace = (a: Point, b: Point): number => a[0] - b[0] || a[1] - b[1];
   const panels = pairs.map(([i, j]) => {
     const point = (values: readonly number[]): Point => [values[i], values[j]];
     const all = valued.map(({ number, values = [] }) => ({ on: front.has(number), at: point(values) }));
-    const others = thinned(
-      all.filter(({ on }) => !on).map(({ at }) => at),
-      ([, y]) => y,
+    const [best, dominated] = [true, false].map((isOn) =>
+      all
+        .filter(({ on }) => on === isOn)
+        .map(({ at }) => at)
+        .sort(byPlace),
     );
-    const best = all
-      .filter(({ on }) => on)
-      .map(({ at }) => at)
-      .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    const others = thinned(dominated, ([, y]) => y);
     const points = all.map(({ at }) => at);
     const axisAt = (k: 0 | 1, objective: number): Axis =>
       axisOf(
@@ -55,6 +67,7 @@ export function plotParetoFront(study: StudyData): Plot {
         directions[objective] === "minimize" ? {} : { log: false },
       );
     return {
+      drawn: others.length + best.length,
       x: axisAt(0, i),
       y: axisAt(1, j),
       series: [
@@ -66,6 +79,7 @@ export function plotParetoFront(study: StudyData): Plot {
       ],
     };
   });
+  const drawn = panels.reduce((sum, panel) => sum + panel.drawn, 0);
   let right = 0;
   const grid = panels.map(({ y }) => {
     const left = right + leftOf(y);
@@ -77,7 +91,7 @@ export function plotParetoFront(study: StudyData): Plot {
     {
       name: "pareto",
       title: "Pareto front",
-      description: `${front.size} of ${count(study.trials.length, "trial")} are on the Pareto front: no other is better in all of ${listed(metrics)}.`,
+      description: `${front.size} of ${count(study.trials.length, "trial")} are on the Pareto front: no other is better in all of ${listed(metrics)}.${thinnedNote(drawn, panels.length * valued.length)}`,
       width: right,
       height: grid[0].top + SIDE.height + ROOM.bottom,
     },

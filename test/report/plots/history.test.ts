@@ -3,12 +3,18 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { plotCurves } from "../../../src/report/plots/curves.js";
 import { MOST_POINTS } from "../../../src/report/plots/frame.js";
+import { plotParetoFront } from "../../../src/report/plots/front.js";
 import { plotHistory } from "../../../src/report/plots/history.js";
+import type { Plot } from "../../../src/report/plots/plot.js";
 import { loadCharts } from "../../../src/report/plots/render.js";
+import { plotResiduals } from "../../../src/report/plots/residuals.js";
+import { plotSlice } from "../../../src/report/plots/slices.js";
 import { studyData } from "../../../src/report/plots/studyData.js";
 import { renderSvg } from "../../../src/report/plots/svg.js";
+import { plotTimeline } from "../../../src/report/plots/timeline.js";
 import { float } from "../../../src/search/space/builders.js";
 import { Curves } from "../../../src/search/trial/curves.js";
+import type { TrialOutcome } from "../../../src/search/trial/trial.js";
 import { cases } from "../../cases.js";
 import { isPlain, named, namesOf, seriesOf, studyOf } from "./support.js";
 
@@ -252,5 +258,48 @@ describe("renderSvg", () => {
     expect(dark).toContain("#14181D");
     expect(light).not.toContain("<script");
     expect(light).toContain("&lt;script&gt;alert(1)&lt;/script&gt; &amp; été 得分");
+  });
+});
+
+describe("a picture of more points than it draws", () => {
+  const COUNT = 2000;
+  const share = (i: number): number => ((i * 7919) % COUNT) / COUNT;
+  /** Numbers from 1 to 2 in no order, with a lowest and a highest that end no stretch of the trials. */
+  const spread = (lowest: number, highest: number) =>
+    Array.from({ length: COUNT }, (_, i) => (i === lowest ? 0.5 : i === highest ? 9 : 1 + share(i)));
+  const [first, second] = [spread(613, 1307), spread(1501, 209)];
+  const trialsOf = (outcomeOf: (i: number) => TrialOutcome) =>
+    Array.from({ length: COUNT }, (_, i) => [{ ...at(), x: share(i) }, outcomeOf(i)] as const);
+  const study = studyOf(
+    space,
+    trialsOf((i) => ({ value: first[i], seconds: second[i] })),
+  );
+  // one trial is better than all others, which are the dominated points
+  const front = studyOf(
+    space,
+    [[at(), { values: [0, 0] }], ...trialsOf((i) => ({ values: [first[i], second[i]] }))],
+    ["minimize", "minimize"],
+  );
+  const truth = first.map((value, i) => value + second[i]);
+  const ends = (points: (i: number) => readonly number[], ...rows: readonly number[]) => rows.map(points);
+  const four = [613, 1307, 1501, 209];
+
+  it.each<[string, Plot, extremes: readonly (readonly number[])[]]>([
+    ["history", plotHistory(study), ends((i) => [i, first[i]], 613, 1307)],
+    ["timeline", plotTimeline(study), ends((i) => [i, second[i]], 1501, 209)],
+    ["slice", plotSlice(study, "x"), ends((i) => [share(i), first[i]], 613, 1307)],
+    ["Pareto front", plotParetoFront(front), ends((i) => [first[i], second[i]], ...four)],
+    [
+      "residuals",
+      plotResiduals({ target: "y", truth, predicted: first }),
+      ends((i) => [first[i], truth[i] - first[i]], ...four),
+    ],
+  ])("draws the extremes, and says how many it draws: %s", (_, plot, extremes) => {
+    const points = seriesOf(plot).flatMap(({ data }) => data);
+    for (const extreme of extremes) expect(points).toContainEqual(extreme);
+    const [, drawn, all] =
+      / (\d+) of (\d+) points are drawn, the extremes among them\./.exec(plot.description) ?? [];
+    expect(Number(drawn)).toBeLessThanOrEqual(MOST_POINTS + 1);
+    expect([COUNT, COUNT + 1]).toContain(Number(all));
   });
 });

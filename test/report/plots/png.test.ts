@@ -9,10 +9,18 @@ import { studyOf } from "./support.js";
 
 const FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
 
+const wasm = readFileSync(createRequire(import.meta.url).resolve("@resvg/resvg-wasm/index_bg.wasm"));
+const plot = plotHistory(studyOf({ x: float(0, 1) }, [[{ x: 0 }, { value: 1 }]]));
+
+// first, since its WebAssembly can be initialized only once
+it("refuses bytes that are not its WebAssembly, and then takes those that are", async () => {
+  const font = new Uint8Array();
+  await expect(renderPng(plot, { wasm: wasm.subarray(0, 100), font })).rejects.toThrow(/WebAssembly/);
+  expect((await renderPng(plot, { wasm, font })).length).toBeGreaterThan(1000);
+}, 30_000);
+
 it("has the size of the picture times the scale, each time the same bytes, and text with a font", async () => {
-  const wasm = readFileSync(createRequire(import.meta.url).resolve("@resvg/resvg-wasm/index_bg.wasm"));
   const font = existsSync(FONT) ? readFileSync(FONT) : new Uint8Array();
-  const plot = plotHistory(studyOf({ x: float(0, 1) }, [[{ x: 0 }, { value: 1 }]]));
   const png = await renderPng(plot, { wasm, font, scale: 2 });
   const view = new DataView(png.buffer, png.byteOffset);
   expect([...png.subarray(1, 4)]).toEqual([..."PNG"].map((letter) => letter.charCodeAt(0)));

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../../src/numerics/random.js";
 import { choice, float, int } from "../../../src/search/space/builders.js";
+import type { NumericParameter } from "../../../src/search/space/parameter.js";
 import {
   fromUnit,
   indexFrom,
@@ -42,10 +43,21 @@ function chiSquare(sample: number[], shares: Map<number, number>): number {
 }
 
 describe("steps", () => {
+  const valuesOf = (parameter: NumericParameter) =>
+    Array.from({ length: valueCount(parameter) }, (_, i) => valueAt(parameter, i));
+
+  test.each([
+    [float(0, 1, { step: 0.1 }), [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]],
+    // whichever of the lower bound and the step is written in more decimals
+    [float(0.25, 2, { step: 0.5 }), [0.25, 0.75, 1.25, 1.75]],
+    [float(-0.125, 3, { step: 1 }), [-0.125, 0.875, 1.875, 2.875]],
+    [float(-1, 0, { step: 0.375 }), [-1, -0.625, -0.25]],
+    [float(2.5e-7, 1e-6, { step: 3e-7 }), [2.5e-7, 5.5e-7, 8.5e-7]],
+  ])("of %j are as they are written", (parameter, values) => {
+    expect(valuesOf(parameter)).toEqual(values);
+  });
+
   test("have the decimals in which they are written", () => {
-    const tenths = float(0, 1, { step: 0.1 });
-    const values = Array.from({ length: valueCount(tenths) }, (_, i) => valueAt(tenths, i));
-    expect(values).toEqual([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]);
     const tiny = float(1e-7, 1e-6, { step: 1e-7 });
     expect(valueAt(tiny, 2)).toBe(3e-7);
     expect(valueCount(tiny)).toBe(10);

@@ -1,8 +1,9 @@
 /** Folds that a worker keeps: few where they are large, and never freed under a job that uses them. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { architectureFrom, hyperparametersOf } from "../../../src/nn/architecture.js";
 import { programOf } from "../../../src/nn/programs.js";
 import { EVALUATION_BATCH } from "../../../src/nn/scores.js";
+import { platform } from "../../../src/platform/node.js";
 import { type FoldExamples, sizeOf } from "../../../src/tune/jobs/fold.js";
 import type { Job } from "../../../src/tune/jobs/job.js";
 import { JobWorker } from "../../../src/tune/jobs/jobWorker.js";
@@ -79,6 +80,33 @@ describe("a worker", () => {
     expect(open.result()).toMatchObject({ curves: whole.curves, epochs: 1, cut: true });
     open.free();
     worker.free();
+  });
+
+  it("resumes a saved job as if it had not stopped, and counts its seconds from the start", async () => {
+    let now = 0;
+    vi.spyOn(platform, "now").mockImplementation(() => ++now * 1000); // a second at each look
+    const worker = new JobWorker(data);
+    const [job] = jobs;
+    const ended = (isSaved: boolean) => {
+      let open = worker.open(job);
+      let advances = 0;
+      for (; !open.done; advances++) {
+        open.advance(3);
+        if (!isSaved || open.done) continue;
+        const resume = open.save();
+        open.free();
+        open = worker.open({ ...job, resume });
+      }
+      const result = open.result();
+      open.free();
+      return { result, advances };
+    };
+    const whole = ended(false);
+    expect(ended(true)).toEqual(whole);
+    expect([whole.result.fitSeconds, whole.result.scoreSeconds]).toEqual([whole.advances, 1]);
+    expect(whole.advances).toBeGreaterThan(3);
+    worker.free();
+    vi.restoreAllMocks();
   });
 
   it.each<[string, Partial<Job>]>([

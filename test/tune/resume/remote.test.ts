@@ -109,6 +109,23 @@ it("resumes a tuner that did its own jobs, and the other way round", async () =>
   expect(weightsOf(back.result?.final as Model)).toEqual(weightsOf(whole.final));
 });
 
+it("a training that failed on a worker fails its trial, and no other", async () => {
+  const options = { ...base, trials: 3, strategy: random() };
+  const tuner = await createRemoteTuner(options, null);
+  const doJob = await createJobWorker(options);
+  const format = { magic: "fettle/o", version: 2, what: "the outcome of a job" };
+  const error = { code: "memory_limit", message: "too large for this worker" };
+  for (await tuner.advance(); !tuner.result; await tuner.advance()) {
+    const [name] = tuner.waiting();
+    const outcome = await doJob(tuner.job(name) as Uint8Array);
+    const { of } = unpackArchive(format, outcome) as { of: number };
+    tuner.deliver(name, name.trial === 0 ? packArchive(format, { of, outcome: { error } }) : outcome);
+  }
+  expect(
+    tuner.result.trials.map((trial) => (trial.status === "failed" ? trial.error : trial.status)),
+  ).toEqual(["too large for this worker", "no such network", "complete"]);
+});
+
 describe("refuses", () => {
   const options = {
     ...base,

@@ -13,6 +13,7 @@ import { choice } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { gridSearch } from "../../../src/tune/gridSearch.js";
 import { createTuner, restoreTuner } from "../../../src/tune/resume/slices.js";
+import { selectionFor } from "../../../src/tune/trial/ensembleOptions.js";
 import { KeptPredictions } from "../../../src/tune/trial/kept.js";
 import { validatedRows } from "../../../src/tune/trial/outOfFold.js";
 import { tune } from "../../../src/tune/tune.js";
@@ -219,6 +220,14 @@ describe("refusals", () => {
     [{ networks: 2, untuned: 1 }, "invalid_argument: untuned of ensemble must be true or false; received 1"],
   ])("of %j", async (ensemble, message) => {
     expect(await refusal(() => tune({ ...base, ensemble: ensemble as number }))).toBe(message);
+  });
+
+  it("of confirm beyond 10, but not of the largest settings", async () => {
+    const largest = { networks: 100, confirm: 10 };
+    expect(selectionFor(largest, 1)).toMatchObject(largest);
+    expect(await refusal(() => selectionFor({ ...largest, confirm: 11 }, 1))).toContain(
+      "at most 10; received 11",
+    );
   });
 
   it("of several metrics", async () => {

@@ -327,6 +327,12 @@ describe("restarts", () => {
     const flat = falling.map(() => 1);
     const none = Float64Array.of(1, 1, 1, 1);
     expect(whyRestart(run, { bests: flat, medians: falling }, none)).toBe("tolFun");
+    // of two coordinates and a population of 4, the latest 25 generations count, and none before
+    const equal = (from: number, to: number) => falling.map((cost, i) => (i >= from && i < to ? 1 : cost));
+    expect(whyRestart(run, { bests: equal(115, 140), medians: falling }, none)).toBe("tolFun");
+    expect(whyRestart(run, { bests: equal(116, 140), medians: falling }, none)).toBeUndefined();
+    expect(whyRestart(run, { bests: equal(0, 116), medians: falling }, none)).toBeUndefined();
+    expect(whyRestart(run, { bests: equal(115, 140), medians: falling }, costs)).toBeUndefined();
   });
 
   test("find a minimum that the first descent misses", () => {
