@@ -17,7 +17,11 @@ const DISTRIBUTIONS: Readonly<Record<string, string>> = {
 
 type Line = readonly [OptunaTrial["state"], Readonly<Record<string, number>>];
 
-/** The conditions, the notes, and how many trials came along. @param lines - states, and values as Optuna stores them */
+/**
+ * The conditions, the notes, and how many trials came along.
+ *
+ * @param lines - states, and values as Optuna stores them
+ */
 async function importOf(lines: readonly Line[]) {
   const trials = lines.map(([state, params], number): OptunaTrial => {
     const entries = Object.entries(params);
