@@ -299,6 +299,19 @@ describe("training", () => {
     expect(balanced.prediction).not.toEqual((await trained(x, y, {})).prediction);
   });
 
+  it.each(["balanced", { 1: 3 }] as const)(
+    "with class weights %j leaves out a row of weight 0, whatever its class",
+    async (classWeight) => {
+      const counted = await trained(x, y, { classWeight });
+      const sampleWeight = [...y.map(() => 1), 0];
+      const batchSize = sampleWeight.length;
+      const more = await trained([...x, [1, 1]], [...y, 7], { classWeight, sampleWeight, batchSize });
+      more.prediction.forEach((value, i) => {
+        expect(Math.abs(value - counted.prediction[i])).toBeLessThan(2e-5); // float32 over 40 steps
+      });
+    },
+  );
+
   it("with weights that are all the same is that without, up to the rounding of a product by 1", async () => {
     const same = await trained(x, y, { sampleWeight: y.map(() => 7) });
     expect(same.prediction).toEqual((await trained(x, y, {})).prediction);
