@@ -1,5 +1,6 @@
 /** What networks that are no stack refuse, when they are made, compiled, trained and loaded. */
 import { describe, expect, it } from "vitest";
+import type { CustomMetric } from "../../src/metrics/metric.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
 import { functional, input } from "../../src/nn/functional.js";
 import { dense, merge } from "../../src/nn/layers/index.js";
@@ -158,6 +159,33 @@ describe("is refused", () => {
     const layers = network.layers.map((layer, i) => (i === 0 ? { ...layer, shares: "dense_4" } : layer));
     expect(await refusal(() => loadModel(changed({ layers })))).toContain(
       `${wrong}layer "dense_1" must follow`,
+    );
+  });
+});
+
+describe("metrics whose numbers logs would lose", () => {
+  const metric = (name: string): CustomMetric => ({ name, direction: "minimize", compute: () => 42 });
+  it.each<[string, Record<string, readonly string[]>, string]>([
+    ["the loss", { output: ["loss"] }, "loss"],
+    ["the validation loss", { output: ["valLoss"] }, "valLoss"],
+    ["the learning rate", { output: ["learningRate"] }, "learningRate"],
+    ["validation by a metric", { output: ["error", "valError"] }, "valError"],
+    ["a metric of another output", { a: ["meanError"], aMean: ["error"] }, "aMeanError"],
+    ["validation of another output", { valA: ["error"], a: ["error"] }, "valAError"],
+  ])("are refused: %s", async (_, metrics, name) => {
+    const x = input(1);
+    const names = Object.keys(metrics);
+    const all = names.map((each) => [each, dense(1).apply(x)] as const);
+    const outputs = names.length === 1 ? all[0][1] : Object.fromEntries(all);
+    const model = functional({ inputs: x, outputs });
+    model.compile({
+      optimizer: "sgd",
+      loss: "meanSquaredError",
+      metrics: Object.fromEntries(names.map((each) => [each, metrics[each].map(metric)])),
+    });
+    const y = names.length === 1 ? [1, 2] : Object.fromEntries(names.map((each) => [each, [1, 2]]));
+    expect(await refusal(() => model.fit([[0], [1]], y))).toBe(
+      `invalid_argument: metrics must have names of their own in logs; received "${name}" twice; rename a metric or an output`,
     );
   });
 });
