@@ -71,7 +71,7 @@ export function trainingWeights(
  * The names of the classes that targets have: 0 and 1, or one for each column of one-hot rows; empty for
  * other targets. Rows of weight 0 may hold anything.
  *
- * @throws FettleError `invalid_argument` for rows of several labels or steps, which have no class of their own
+ * @throws FettleError `invalid_argument` for rows of several labels or steps, which have no single class
  */
 function classesIn({ data, rows, columns, shape }: HostTensor, weights?: Float64Array): string[] {
   const refuse = (received: string): never => {
