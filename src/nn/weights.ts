@@ -54,15 +54,16 @@ export function trainingWeights(
   outputs: number,
 ): Float32Array | undefined {
   if (sampleWeight === undefined && classWeight === undefined) return undefined;
-  const known = classWeight && ownTensor(targets);
-  const own = sampleWeight && { sampleWeight: checkSampleWeight("sampleWeight", sampleWeight, targets.rows) };
+  const known = classWeight === undefined ? undefined : ownTensor(targets);
+  const weights =
+    sampleWeight === undefined ? undefined : checkSampleWeight("sampleWeight", sampleWeight, targets.rows);
   check(
     known === undefined || outputs === 1,
     () => `classWeight needs a model with one output; received one with ${outputs}; use sampleWeight instead`,
   );
   const of = {
-    ...own,
-    ...(known && { classWeight: checkClassWeight(classWeight, classesIn(known, own?.sampleWeight)) }),
+    ...(weights && { sampleWeight: weights }),
+    ...(known && { classWeight: checkClassWeight(classWeight, classesIn(known, weights)) }),
   };
   return spread(of, rowsFrom(0, trainRows), targets.rows, known);
 }

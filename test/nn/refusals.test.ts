@@ -2,13 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import { show } from "../../src/errors.js";
-import { type Shape, sizeOf } from "../../src/graph/shape.js";
 import type { MetricLike } from "../../src/metrics/names.js";
 import { functional, input } from "../../src/nn/functional.js";
-import { activation, dense, dropout, reshape } from "../../src/nn/layers/index.js";
+import { activation, dense, dropout } from "../../src/nn/layers/index.js";
 import type { LayersModel } from "../../src/nn/layersModel.js";
-import type { LossName } from "../../src/nn/losses/given.js";
-import type { ModelData } from "../../src/nn/modelData.js";
 import type { FitOptions } from "../../src/nn/options.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
 import * as training from "../../src/nn/training.js";
@@ -141,49 +138,27 @@ describe("fit", () => {
     expect(await refusal(() => fitted.evaluate(x, y, [1]))).toBe(`invalid_shape: sampleWeight ${rule(4)}`);
   });
 
+  it.each([null, 0, ""])("refuses %j in place of weights, instead of training on nothing", async (none) => {
+    const weights = none as never;
+    const rule = `must be an array of numbers, one for each row; received ${JSON.stringify(none)}`;
+    expect(await fitWith({ sampleWeight: weights })).toBe(`invalid_argument: sampleWeight ${rule}`);
+    expect(await fitWith({ validationData: [x, y, weights] })).toBe(
+      `invalid_argument: sampleWeight of validationData ${rule}`,
+    );
+    expect(await fitWith({ classWeight: weights })).toContain(
+      'invalid_argument: classWeight must be "balanced"',
+    );
+    const fitted = model();
+    await fitted.fit(x, y);
+    expect(await refusal(() => fitted.evaluate(x, y, weights))).toBe(
+      `invalid_argument: sampleWeight ${rule}`,
+    );
+  });
+
   it("refuses weights of classes for targets that are numbers", async () => {
     expect(await refusal(() => model().fit([[0, 1]], [0.5], { classWeight: { 0: 2 } }))).toBe(
       "invalid_argument: classWeight needs a classification target; received a regression target",
     );
-  });
-
-  it.each<[string, Shape[], LossName, object, string]>([
-    [
-      "several outputs",
-      [[1], [1]],
-      "binaryCrossentropy",
-      { a: y, b: y },
-      "needs a model with one output; received one with 2",
-    ],
-    [
-      "several labels",
-      [[2]],
-      "binaryCrossentropy",
-      x,
-      "needs one class for each row; received 0 labels in row 0 of y",
-    ],
-    [
-      "steps",
-      [[2, 1]],
-      "binaryCrossentropy",
-      x.map((row) => row.map((label) => [label])),
-      "needs one class for each row; received rows of shape [2, 1]",
-    ],
-  ])("refuses weights of classes for rows of %s", async (_, shapes, loss, targets, message) => {
-    const inputs = input(2);
-    const outputs = shapes.map(
-      (shape, i) =>
-        [
-          "ab"[i],
-          reshape(shape).apply(dense(sizeOf(shape), { activation: "sigmoid" }).apply(inputs)),
-        ] as const,
-    );
-    const labelled = functional({ inputs, outputs: Object.fromEntries(outputs) });
-    labelled.compile({ optimizer: "sgd", loss });
-    for (const classWeight of ["balanced", { 1: 9 }] as const)
-      expect(await refusal(() => labelled.fit(x, targets as ModelData, { classWeight }))).toBe(
-        `invalid_argument: classWeight ${message}; use sampleWeight instead`,
-      );
   });
 
   it.each<[string, FitOptions, string]>([
