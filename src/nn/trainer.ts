@@ -247,10 +247,10 @@ export function runEvaluation(
 ): Evaluation {
   const { x, y, rows } = examples;
   const count = rows?.length ?? x.rows;
-  const output = executor.matrix(count, y.columns);
   const masked = program.streams.find(({ name }) => name === MASK);
-  const mask = masked && executor.matrix(count, masked.columns);
-  try {
+  return withMatrices(executor, (hold) => {
+    const output = hold({ rows: count, columns: y.columns });
+    const mask = masked && hold({ rows: count, columns: masked.columns });
     const streams = { ...streamsOf(examples), prediction: output, ...(mask && { [MASK]: mask }) };
     const run = executor.start(program, { streams, ...(rows ? { rows } : {}) });
     try {
@@ -261,10 +261,7 @@ export function runEvaluation(
     } finally {
       run.free();
     }
-  } finally {
-    output.free();
-    mask?.free();
-  }
+  });
 }
 
 /** Numbers of x that a prediction puts on the engine at a time: 128 kB, which stay in a processor's cache. */
