@@ -95,11 +95,15 @@ export function lossWeights(
   const classes = outputs === 1 ? 2 : outputs;
   const weightOf = (row: number): number => sampleWeight?.[row] ?? 1;
   const ofClass = classWeight === "balanced" ? balanced(train, classes, classOf, weightOf) : classWeight;
-  const weights = Float64Array.from(rows, (row) => weightOf(row) * (ofClass ? ofClass[classOf(row)] : 1));
+  // a row of weight 0 may have no class
+  const weights = Float64Array.from(rows, (row) => {
+    const own = weightOf(row);
+    return ofClass && own > 0 ? own * ofClass[classOf(row)] : own;
+  });
   const mean = weights.reduce((sum, weight) => sum + weight, 0) / rows.length;
   check(
     mean > 0,
-    "the weights of a fold must not all be 0; raise sampleWeight or classWeight, or use fewer folds",
+    "the weights of a fold, or of the rows to train or validate on, must not all be 0; raise sampleWeight or classWeight, or divide the rows differently",
     "invalid_data",
   );
   return Float32Array.from(weights, (weight) => weight / mean);
@@ -112,7 +116,7 @@ function balanced(
   weightOf: (row: number) => number,
 ): number[] {
   const sums = new Array<number>(classes).fill(0);
-  for (const row of train) sums[classOf(row)] += weightOf(row);
+  for (const row of train) if (weightOf(row) > 0) sums[classOf(row)] += weightOf(row);
   const all = sums.reduce((total, sum) => total + sum, 0);
   return sums.map((sum) => (sum === 0 ? 0 : all / (classes * sum)));
 }

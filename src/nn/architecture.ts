@@ -318,9 +318,11 @@ export function lossOf(
   const called = callLayers(network, streams.x, parameters, inputs, training);
   // a single output has its own shape in the loss
   const prediction = called.outputs.length === 1 ? called.outputs[0] : called.prediction;
-  const y = reshape(streams.y, prediction.shape);
-  const lossFunction: OutputsLoss = getLoss(loss);
   const { weights } = streams;
+  // rows of weight 0 may hold targets that no loss accepts
+  const truth = weights ? whereCounted(streams.y, weights, 1) : streams.y;
+  const y = reshape(truth, prediction.shape);
+  const lossFunction: OutputsLoss = getLoss(loss);
   const { masks } = called;
   const isMasked = masks.some((mask) => mask !== undefined);
   check(

@@ -31,7 +31,8 @@ export function examplesOfFit(
   const validationExamples = (): Examples | undefined => {
     if (validation) {
       const { x, y, sampleWeight: given } = validation;
-      const weights = given && checkSampleWeight("sampleWeight of validationData", given, x.rows);
+      const weights =
+        given === undefined ? undefined : checkSampleWeight("sampleWeight of validationData", given, x.rows);
       return withSampleWeight(hold, { x: hold(x), y: hold(y) }, weights);
     }
     return trainRows < x.rows

@@ -71,7 +71,7 @@ export function checkFit(
     y,
     trainRows,
     sampleWeight,
-    weights: trainingWeights(options, y, trainRows),
+    weights: trainingWeights(options, y, trainRows, described.wiring.outputs.length),
     validation: given &&
       validX && {
         x: validX,

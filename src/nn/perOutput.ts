@@ -10,6 +10,7 @@ import type { MetricLike } from "../metrics/names.js";
 import { getMetrics } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
 import { madeFrom, recipeOf } from "../recipe.js";
+import { checkLogNames } from "./history.js";
 import type { Loss } from "./losses/given.js";
 import { getLoss } from "./losses/registry.js";
 import type { Columns } from "./network.js";
@@ -48,6 +49,8 @@ export interface OutputMetric extends Metric {
  * The metrics of all outputs, over their columns; named after the output if there are several: `priceR2`. An
  * output with more than one axis counts line by line of its last axis: for [steps, classes], each step is a
  * separate row. Masked steps are left out; without any steps, a metric is NaN.
+ *
+ * @throws FettleError as `getMetrics` and `checkLogNames`
  */
 export function metricsOfAll(
   outputs: readonly Columns[],
@@ -55,7 +58,17 @@ export function metricsOfAll(
 ): readonly OutputMetric[] {
   const one = outputs.length === 1;
   const metrics = given.map((list, i) => getMetrics(one ? "metrics" : `metrics.${outputs[i].name}`, list));
-  if (one && outputs[0].shape.length === 1) return metrics[0];
+  const all = one && outputs[0].shape.length === 1 ? metrics[0] : ofColumns(outputs, metrics);
+  checkLogNames(all.map(({ name }) => name));
+  return all;
+}
+
+/** The metrics of outputs side by side. */
+function ofColumns(
+  outputs: readonly Columns[],
+  metrics: readonly (readonly Metric[])[],
+): readonly OutputMetric[] {
+  const one = outputs.length === 1;
   const units = outputs.reduce((sum, { size }) => sum + size, 0);
   return outputs.flatMap(({ name, offset, size, shape }, i) =>
     metrics[i].map((metric): OutputMetric => {

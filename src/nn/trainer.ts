@@ -251,26 +251,29 @@ export class EvaluationRun {
   private readonly prediction: Matrix;
   private readonly mask: Matrix | undefined;
   private readonly run: Run;
+  private readonly held: { free(): void }[] = [];
   private left: number;
 
   constructor(...[executor, program, examples, parameters, hyperparameters]: EvaluationParts) {
     const { x, y, rows } = examples;
     this.rows = rows?.length ?? x.rows;
-    this.prediction = executor.matrix(this.rows, y.columns);
+    const hold = <T extends { free(): void }>(one: T): T => {
+      this.held.push(one);
+      return one;
+    };
     const masked = program.streams.find(({ name }) => name === MASK);
-    this.mask = masked && executor.matrix(this.rows, masked.columns);
-    const { prediction, mask } = this;
     try {
+      const prediction = hold(executor.matrix(this.rows, y.columns));
+      const mask = masked && hold(executor.matrix(this.rows, masked.columns));
       const streams = { ...streamsOf(examples), prediction, ...(mask && { [MASK]: mask }) };
-      this.run = executor.start(program, { streams, ...(rows ? { rows } : {}) });
+      const run = hold(executor.start(program, { streams, ...(rows ? { rows } : {}) }));
+      writeAll(run, hyperparameters);
+      run.write(PARAMETERS, parameters);
+      [this.prediction, this.mask, this.run, this.left] = [prediction, mask, run, run.stepsPerEpoch];
     } catch (error) {
-      prediction.free();
-      mask?.free();
+      this.free();
       throw error;
     }
-    this.left = this.run.stepsPerEpoch;
-    writeAll(this.run, hyperparameters);
-    this.run.write(PARAMETERS, parameters);
   }
 
   get stepsLeft(): number {
@@ -290,9 +293,7 @@ export class EvaluationRun {
   }
 
   free(): void {
-    this.run.free();
-    this.prediction.free();
-    this.mask?.free();
+    for (const one of this.held) one.free();
   }
 }
 

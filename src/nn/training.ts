@@ -126,7 +126,8 @@ export function evaluate(
 ): Logs {
   const data = dataOf(described, row);
   const inputs = data.inputs(x, "x");
-  const weights = sampleWeight && checkSampleWeight("sampleWeight", sampleWeight, inputs.rows);
+  const weights =
+    sampleWeight === undefined ? undefined : checkSampleWeight("sampleWeight", sampleWeight, inputs.rows);
   const targets = data.targets(y, inputs, "y", weights);
   const architecture = architectureFrom(described, row);
   checkIds(architecture.network, inputs, "x");

@@ -283,6 +283,6 @@ class Tally {
 /** The digest of each tuning with seed 0. */
 async function digestsOf({ tunings }: VerifyParts): Promise<Record<string, string>> {
   const digests: Record<string, string> = {};
-  for (const [{ name, run }] of tunings) digests[name] = digestOf(await run(0, {}));
+  for (const [tuning] of tunings) digests[tuning.name] = digestOf(await tuning.run(0, {}));
   return digests;
 }

@@ -7,12 +7,13 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../src/compile/compile.js";
 import { checkClassWeight, lossWeights } from "../../src/data/weights.js";
 import { createEngine } from "../../src/engine/engine.js";
-import { softmax } from "../../src/graph/functions.js";
+import { add, log, mean, mul, softmax, square, sub } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
 import { namesWith } from "../../src/metrics/define.js";
 import * as namespace from "../../src/metrics/index.js";
 import { metricNamed, metrics } from "../../src/metrics/registry.js";
 import { dense } from "../../src/nn/layers/index.js";
+import type { Loss } from "../../src/nn/losses/given.js";
 import { losses } from "../../src/nn/losses/registry.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
@@ -297,6 +298,36 @@ describe("training", () => {
     });
     expect([balanced.loss, balanced.prediction]).toEqual([counted.loss, counted.prediction]);
     expect(balanced.prediction).not.toEqual((await trained(x, y, {})).prediction);
+  });
+
+  it.each(["balanced", { 1: 3 }] as const)(
+    "with class weights %j leaves out a row of weight 0, whatever its class",
+    async (classWeight) => {
+      const counted = await trained(x, y, { classWeight });
+      const sampleWeight = [...y.map(() => 1), 0];
+      const batchSize = sampleWeight.length;
+      const more = await trained([...x, [1, 1]], [...y, 7], { classWeight, sampleWeight, batchSize });
+      more.prediction.forEach((value, i) => {
+        expect(Math.abs(value - counted.prediction[i])).toBeLessThan(2e-5); // float32 over 40 steps
+      });
+    },
+  );
+
+  // NaN for truths below −1, also times 0
+  const ofLogs: Loss = (yTrue, yPred, weights) =>
+    mean(mul(square(sub(yPred, log(add(yTrue, 1)))), weights ?? 1));
+  it.each<[string, Loss, number]>([
+    ["a built-in loss", "binaryFocalCrossentropy", 3e38],
+    ["a custom loss", ofLogs, -7],
+  ])("by %s leaves out a row of weight 0, whatever its target", async (_, loss, target) => {
+    const fitted = async (own: number) => {
+      const model = sequential([dense(1, { activation: "sigmoid" })]);
+      model.compile({ optimizer: sgd({ learningRate: 0.5 }), loss });
+      const sampleWeight = [...y.map(() => 1), 0];
+      const { history } = await model.fit([...x, [1, 1]], [...y, own], { epochs: 3, sampleWeight });
+      return [history.loss, [...model.predict(x).data]];
+    };
+    expect(await fitted(target)).toEqual(await fitted(1));
   });
 
   it("with weights that are all the same is that without, up to the rounding of a product by 1", async () => {

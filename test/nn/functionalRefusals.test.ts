@@ -1,8 +1,11 @@
 /** What networks that are no stack refuse, when they are made, compiled, trained and loaded. */
 import { describe, expect, it } from "vitest";
+import { type Shape, sizeOf } from "../../src/graph/shape.js";
+import type { CustomMetric } from "../../src/metrics/metric.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
 import { functional, input } from "../../src/nn/functional.js";
-import { dense, merge } from "../../src/nn/layers/index.js";
+import { dense, merge, reshape } from "../../src/nn/layers/index.js";
+import type { ModelData } from "../../src/nn/modelData.js";
 import { readContents, writeContents } from "../../src/predict/description.js";
 import { compiledAs, compiledTwo, data, fit, kinds, targets, twoInTwoOut, x, y } from "./networks.js";
 import { randomRows, refusal } from "./support.js";
@@ -159,5 +162,61 @@ describe("is refused", () => {
     expect(await refusal(() => loadModel(changed({ layers })))).toContain(
       `${wrong}layer "dense_1" must follow`,
     );
+  });
+});
+
+describe("metrics whose numbers logs would lose", () => {
+  const metric = (name: string): CustomMetric => ({ name, direction: "minimize", compute: () => 42 });
+  it.each<[string, Record<string, readonly string[]>, string]>([
+    ["the loss", { output: ["loss"] }, "loss"],
+    ["the validation loss", { output: ["valLoss"] }, "valLoss"],
+    ["the learning rate", { output: ["learningRate"] }, "learningRate"],
+    ["validation by a metric", { output: ["error", "valError"] }, "valError"],
+    ["a metric of another output", { a: ["meanError"], aMean: ["error"] }, "aMeanError"],
+    ["validation of another output", { valA: ["error"], a: ["error"] }, "valAError"],
+  ])("are refused: %s", async (_, metrics, name) => {
+    const x = input(1);
+    const names = Object.keys(metrics);
+    const all = names.map((each) => [each, dense(1).apply(x)] as const);
+    const outputs = names.length === 1 ? all[0][1] : Object.fromEntries(all);
+    const model = functional({ inputs: x, outputs });
+    model.compile({
+      optimizer: "sgd",
+      loss: "meanSquaredError",
+      metrics: Object.fromEntries(names.map((each) => [each, metrics[each].map(metric)])),
+    });
+    const y = names.length === 1 ? [1, 2] : Object.fromEntries(names.map((each) => [each, [1, 2]]));
+    expect(await refusal(() => model.fit([[0], [1]], y))).toBe(
+      `invalid_argument: metrics must have names of their own in logs; received "${name}" twice; rename a metric or an output`,
+    );
+  });
+});
+
+describe("weights of classes", () => {
+  const bits = [
+    [0, 0],
+    [0, 1],
+    [1, 1],
+  ];
+  const y = [0, 1, 1];
+  it.each<[string, Shape[], object, string]>([
+    ["several outputs", [[1], [1]], { a: y, b: y }, "a model with one output; received one with 2"],
+    ["several labels", [[2]], bits, "one class for each row; received 0 labels in row 0 of y"],
+    [
+      "steps",
+      [[2, 1]],
+      bits.map((row) => row.map((bit) => [bit])),
+      "one class for each row; received rows of shape [2, 1]",
+    ],
+  ])("are refused for %s", async (_, shapes, targets, needed) => {
+    const inputs = input(2);
+    const sigmoid = (units: number) => dense(units, { activation: "sigmoid" }).apply(inputs);
+    const outputs = shapes.map((shape, i) => ["ab"[i], reshape(shape).apply(sigmoid(sizeOf(shape)))]);
+    const model = functional({ inputs, outputs: Object.fromEntries(outputs) });
+    model.compile({ optimizer: "sgd", loss: "binaryCrossentropy" });
+    for (const classWeight of ["balanced", { 1: 9 }] as const)
+      expect(await refusal(() => model.fit(bits, targets as ModelData, { classWeight }))).toBe(
+        `invalid_argument: classWeight needs ${needed}; use sampleWeight instead`,
+      );
   });
 });

@@ -1,9 +1,10 @@
 /** What models leave in memory: nothing. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { defaultEngine } from "../../src/engine/wasmEngine.js";
-import { dense, dropout } from "../../src/nn/layers/index.js";
+import { FettleError } from "../../src/errors.js";
+import { dense, dropout, masking } from "../../src/nn/layers/index.js";
 import { adam } from "../../src/optim/adam.js";
 import { compiled, randomRows, refusal } from "./support.js";
 
@@ -105,4 +106,21 @@ it("a fit that fails leaves the model as it was", async () => {
   const stop = { onEpochEnd: () => Promise.reject(new Error("no")) };
   await expect(model.fit(x, y, { epochs: 3, callbacks: [stop] })).rejects.toThrow("no");
   expect([...model.predict(x).data]).toEqual(before);
+});
+
+it("an evaluation whose mask does not fit frees its prediction", async () => {
+  const model = compiled([masking(0), dense(1)], { optimizer: "sgd", loss: "meanSquaredError" });
+  const steps = x.map((row) => row.map((number) => [number]));
+  await model.fit(steps, steps);
+  const engine = defaultEngine();
+  const [start, matrix] = [engine.bytesInUse, engine.matrix.bind(engine)];
+  let made = 0;
+  // x, y and the prediction fit
+  const spy = vi.spyOn(engine, "matrix").mockImplementation((...given) => {
+    if (++made > 3) throw new FettleError("memory_limit", "full");
+    return matrix(...given);
+  });
+  expect(await refusal(() => model.evaluate(steps, steps))).toBe("memory_limit: full");
+  spy.mockRestore();
+  expect(engine.bytesInUse).toBe(start);
 });

@@ -138,6 +138,23 @@ describe("fit", () => {
     expect(await refusal(() => fitted.evaluate(x, y, [1]))).toBe(`invalid_shape: sampleWeight ${rule(4)}`);
   });
 
+  it.each([null, 0, ""])("refuses %j in place of weights, instead of training on nothing", async (none) => {
+    const weights = none as never;
+    const rule = `must be an array of numbers, one for each row; received ${JSON.stringify(none)}`;
+    expect(await fitWith({ sampleWeight: weights })).toBe(`invalid_argument: sampleWeight ${rule}`);
+    expect(await fitWith({ validationData: [x, y, weights] })).toBe(
+      `invalid_argument: sampleWeight of validationData ${rule}`,
+    );
+    expect(await fitWith({ classWeight: weights })).toContain(
+      'invalid_argument: classWeight must be "balanced"',
+    );
+    const fitted = model();
+    await fitted.fit(x, y);
+    expect(await refusal(() => fitted.evaluate(x, y, weights))).toBe(
+      `invalid_argument: sampleWeight ${rule}`,
+    );
+  });
+
   it("refuses weights of classes for targets that are numbers", async () => {
     expect(await refusal(() => model().fit([[0, 1]], [0.5], { classWeight: { 0: 2 } }))).toBe(
       "invalid_argument: classWeight needs a classification target; received a regression target",

@@ -1,8 +1,11 @@
 /** Every built-in optimizer, in both conventions and with its options, keeps the laws of optimizers. */
 import { describe, expect, it } from "vitest";
 import { add, mul, neg, sign, zerosLike } from "../../src/graph/functions.js";
+import { adam } from "../../src/optim/adam.js";
 import { defineOptimizer } from "../../src/optim/define.js";
 import { getOptimizer, optimizers } from "../../src/optim/registry.js";
+import { cosineDecay } from "../../src/optim/schedules.js";
+import { sgd } from "../../src/optim/sgd.js";
 import {
   checkOptimizer,
   checkOptimizerLaw,
@@ -61,6 +64,11 @@ describe.each(configs)("%s, %s, %j", (name, convention, config) => {
     checkOptimizerLaw(optimizer, law, { ...(equations && { equations }), numRuns: cases(3) }),
   );
 });
+
+it.each([
+  ["a schedule", adam({ learningRate: cosineDecay({ initialLearningRate: 0.1, decaySteps: 20 }) })],
+  ["accumulated gradients and tiny weights", sgd({ gradientAccumulationSteps: 3 })],
+])("so does one with %s", (_, optimizer) => checkOptimizer(optimizer, { numRuns: 12, seed: 5 }));
 
 it("so does a custom optimizer, held to its own equations", () => {
   const signed = defineOptimizer({

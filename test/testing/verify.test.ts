@@ -273,6 +273,19 @@ describe("the result", () => {
     expect(worst).toBe(Math.max(...shares));
   });
 
+  it("has the digest of a tuning that is an object of a class", async () => {
+    class Tuning {
+      readonly name = "own";
+      private readonly base = 3;
+      async run(seed: number) {
+        return seed + this.base;
+      }
+    }
+    const parts: Partial<VerifyParts> = { tunings: [[new Tuning()]] };
+    const { digests } = await verify({ cases: 1, only: ["reproducibility"], parts });
+    expect(digests).toEqual({ own: digestOf(3) });
+  });
+
   it("ends with what a listener rejects with", async () => {
     const onEvent = (): void => Promise.reject(new Error("disk full")) as never;
     await expect(verify({ cases: 1, only: ["schedulers"], onEvent })).rejects.toThrow("disk full");
