@@ -84,3 +84,22 @@ it("a median is between the errors of rows that count", () => {
     })?.interval;
   expect(of(40)).toEqual(of(20));
 });
+
+it.each(["precision", "recall", "f1", "fBeta2", "jaccard"] as const)(
+  "equal weights are none, for rows of one class: %s",
+  (name) => {
+    for (const truth of [0, 1]) {
+      const rows = {
+        yTrue: new Float64Array(6).fill(truth),
+        yPred: Float64Array.of(1, 0, 1, 1, 0, 1),
+        outputs: 1,
+      };
+      const of = (weights?: Float64Array) =>
+        intervalOf(metricNamed(name), { ...rows, ...(weights && { weights }) });
+      const [own, plain] = [of(new Float64Array(6).fill(3)), of()].map(
+        (each) => each?.interval as readonly number[],
+      );
+      for (const [end, value] of own.entries()) expect(value).toBeCloseTo(plain[end], 12);
+    }
+  },
+);
