@@ -3,6 +3,7 @@
  * intervals for the score of a model on all rows of this kind. Rows count as independent.
  */
 import { must } from "../../errors.js";
+import { counted } from "../lines.js";
 import type { Metric } from "../metric.js";
 import { quantile } from "../scores.js";
 import {
@@ -38,7 +39,7 @@ export function hasLead(metric: Metric, outputs: number): boolean {
 export function intervalOf(metric: Metric, predicted: Predicted): Estimate | undefined {
   const method = methodOf(metric, predicted.outputs);
   if (method.by === "none") return undefined;
-  const seen = weighing(predicted);
+  const seen = counted(predicted);
   const { yTrue, yPred, outputs, weights } = seen;
   const score = metric.compute(yTrue, yPred, outputs, weights);
   if (Number.isNaN(score)) return { interval: [score, score] };
@@ -73,7 +74,7 @@ const flat = (): number => 0;
  */
 export function differenceInterval(metric: Metric, own: Predicted, other: Predicted): Estimate {
   const method = methodOf(metric, own.outputs);
-  const models = [own, other].map(weighing);
+  const models = [own, other].map(counted);
   const [{ weights }] = models;
   const scoreBy = (w: Float64Array | Predicted["weights"]): number => {
     const [first, second] = models.map(({ yTrue, yPred, outputs }) =>
@@ -138,20 +139,6 @@ function rarest(method: Method, metric: Metric, { yTrue, outputs }: Predicted): 
     else counts[k % outputs] += yTrue[k];
   const least = counts.reduce((fewest, count) => Math.min(fewest, count));
   return least < FEW ? least : undefined;
-}
-
-/** Without rows of weight 0. */
-function weighing(predicted: Predicted): Predicted {
-  const { yTrue, yPred, outputs, weights } = predicted;
-  if (!weights?.includes(0)) return predicted;
-  const kept = Array.from(weights.keys()).filter((row) => weights[row] > 0);
-  const taken = (values: Predicted["yTrue"], width: number): Predicted["yTrue"] => {
-    const out = values.slice(0, kept.length * width);
-    for (const [to, row] of kept.entries())
-      out.set(values.subarray(row * width, (row + 1) * width), to * width);
-    return out;
-  };
-  return { yTrue: taken(yTrue, outputs), yPred: taken(yPred, outputs), outputs, weights: taken(weights, 1) };
 }
 
 /** The curvature of a score, by its second difference when weights change slightly along the influence. */
