@@ -158,6 +158,8 @@ export function axisOf(values: readonly number[], name: string, options: AxisOpt
 
 /** The share of an axis left free at either end. */
 const EDGE = 0.04;
+/** Shorter axes have no intervals of ECharts; their ticks are given anyway. */
+const LEAST_SPAN = 1e-9;
 
 function axis(
   type: "log" | "value",
@@ -175,6 +177,8 @@ function axis(
       type,
       min: low,
       max: high,
+      // ECharts rounds its own intervals to 20 decimals, and fails if they leave the axis
+      ...(high - low < LEAST_SPAN && { interval: 1 }),
       name,
       nameLocation: "middle",
       nameTextStyle: { fontSize: SMALL },

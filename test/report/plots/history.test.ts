@@ -160,6 +160,14 @@ describe("a history", () => {
     );
   });
 
+  it.each([[1e-13], [1e-20], [3e-22, 4e-22], [0, 1e-20], [-1e-22, 1e-22], [5e-324]].map((own) => [own]))(
+    "of values close together near 0 is drawn too: %j",
+    async (values) => {
+      const trials = values.map((value) => [at(), { value }] as const);
+      expect(await renderSvg(plotHistory(studyOf(space, trials)))).toMatch(/^<svg .*<\/svg>\n$/s);
+    },
+  );
+
   it("of 10,000 trials keeps the extremes and says how many points it has", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 9999 }), fc.integer({ min: 0, max: 9999 }), (low, high) => {
