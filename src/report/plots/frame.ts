@@ -7,7 +7,7 @@ import { columnsOf } from "../columns.js";
 import { tickText } from "./drawable.js";
 import { COLORS } from "./palette.js";
 import type { Axis, Plot, PlotOption, Point } from "./plot.js";
-import { linearScale, logScale } from "./scale.js";
+import { linearScale, logScale, rangeOf } from "./scale.js";
 
 /** The size of a picture: readable on a phone, and three side by side on a desktop. */
 export const SIZE = { width: 440, height: 300 } as const;
@@ -214,16 +214,6 @@ export function axisOfWords(words: readonly string[], name: string): Axis {
       splitLine: { show: false },
     },
   };
-}
-
-/** The minimum and the maximum of a list that may be too long to pass as arguments. */
-export function rangeOf(values: readonly number[]): [least: number, most: number] {
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of values) {
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
-  return [least, most];
 }
 
 /** Dots. */
