@@ -56,12 +56,22 @@ export function intervalOf(metric: Metric, predicted: Predicted): Estimate | und
     const { interval, ...more } = skewedInterval(score * score, { influence }, weights, flat, range);
     return { interval: [Math.sqrt(interval[0]), Math.sqrt(interval[1])], ...more };
   }
-  const scoreBy = (w: Float64Array): number => metric.compute(yTrue, yPred, outputs, w);
-  const bend = method.isMean ? flat : bendOf(scoreBy, score, effect, weights);
+  const bend = method.isMean ? flat : bendOf(scoreBy(method, metric, seen), score, effect, weights);
   return {
     ...skewedInterval(score, effect, weights, bend, range),
     ...(fewest !== undefined && { decidedBy: fewest }),
   };
+}
+
+/** The score by the weights of rows. */
+function scoreBy(
+  method: Method,
+  metric: Metric,
+  predicted: Predicted,
+): (weights: Predicted["weights"]) => number {
+  const { yTrue, yPred, outputs } = predicted;
+  if (method.by === "effect" && method.scoreBy) return method.scoreBy(predicted);
+  return (weights) => metric.compute(yTrue, yPred, outputs, weights);
 }
 
 /** A mean has no curvature. */
@@ -76,13 +86,9 @@ export function differenceInterval(metric: Metric, own: Predicted, other: Predic
   const method = methodOf(metric, own.outputs);
   const models = [own, other].map(counted);
   const [{ weights }] = models;
-  const scoreBy = (w: Float64Array | Predicted["weights"]): number => {
-    const [first, second] = models.map(({ yTrue, yPred, outputs }) =>
-      metric.compute(yTrue, yPred, outputs, w),
-    );
-    return first - second;
-  };
-  const difference = scoreBy(weights);
+  const [ownBy, otherBy] = models.map((model) => scoreBy(method, metric, model));
+  const differenceBy = (w: Predicted["weights"]): number => ownBy(w) - otherBy(w);
+  const difference = differenceBy(weights);
   if (Number.isNaN(difference)) return { interval: [difference, difference] };
   const [first, second] = models.map((model) => effectOf(metric, model));
   const unseen = first.unseen && second.unseen && between(first.unseen, second.unseen);
@@ -94,7 +100,7 @@ export function differenceInterval(metric: Metric, own: Predicted, other: Predic
   };
   const isMean = method.by === "effect" && method.isMean;
   const fewest = rarest(method, metric, models[0]);
-  const bend = isMean ? flat : bendOf(scoreBy, difference, effect, weights);
+  const bend = isMean ? flat : bendOf(differenceBy, difference, effect, weights);
   return {
     ...skewedInterval(difference, effect, weights, bend, ANY),
     ...(fewest !== undefined && { decidedBy: fewest }),

@@ -103,3 +103,20 @@ it.each(["precision", "recall", "f1", "fBeta2", "jaccard"] as const)(
     }
   },
 );
+
+it.each(["d2AbsoluteError", "d2Pinball0.25", "r2"] as const)(
+  "an even number of rows has an interval like that of one row fewer: %s",
+  (name) => {
+    const metric = metricNamed(name);
+    const [yTrue, yPred] = TABLES.regression;
+    const of = (rows: number) => ({ yTrue: yTrue.slice(0, rows), yPred: yPred.slice(0, rows), outputs: 1 });
+    const ends = [40, 39].map((rows) => intervalOf(metric, of(rows))?.interval as readonly [number, number]);
+    const leads = [40, 39].map((rows) => {
+      const other = { ...of(rows), yPred: of(rows).yPred.map((guess, i) => guess + (i % 3) / 4) };
+      return differenceInterval(metric, of(rows), other).interval;
+    });
+    for (const [[low, high], near] of [ends, leads])
+      for (const [end, value] of near.entries())
+        expect(Math.abs([low, high][end] - value)).toBeLessThan((high - low) / 10);
+  },
+);
