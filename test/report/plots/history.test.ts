@@ -144,6 +144,14 @@ describe("a history", () => {
     ]);
   });
 
+  it.each([[[]], [["a"]], [["a", "a"]], [["a", "b", "c"]], [["a", 1]], ["ab"]])(
+    "has a name for each objective: not %j",
+    (metrics) => {
+      const two = () => studyOf(space, [], ["minimize", "maximize"], metrics as string[]);
+      expect(two).toThrow(/metrics must be a list of 2 different names, one for each objective; received /);
+    },
+  );
+
   it("shows one of several objectives, and refuses one that does not exist", () => {
     const study = studyOf(space, [[at(), { values: [1, 7, 3] }]], ["minimize", "maximize", "minimize"]);
     expect(named(plotHistory(study, { objective: 1 }), "trials")).toEqual([[0, 7]]);
