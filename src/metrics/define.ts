@@ -229,7 +229,7 @@ function optionsIn(
   let rest = text;
   for (const [option, { words, holds }] of rules) {
     const said = holds
-      ? /^-?\d+(\.\d+)?(e-?\d+)?/.exec(rest)?.[0]
+      ? /^-?\d+(\.\d+)?(e[+-]?\d+)?/.exec(rest)?.[0]
       : (words ?? [option]).find((word) => rest.startsWith(capital(word)));
     if (said === undefined) continue;
     options[option] = holds ? Number(said) : words ? said : true;
