@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { rowReader } from "../data/csv.js";
 import type { TableLimits } from "../data/limits.js";
 import { cellText } from "../data/scan.js";
+import { namesIn } from "../data/table.js";
 import { check, FettleError, show } from "../errors.js";
 import { classesOf } from "../predict/answers.js";
 import type { Predictor } from "../predict/predictor.js";
@@ -106,8 +107,11 @@ async function predictRecords(
   file: string,
   records: readonly RowRecord[],
 ): Promise<void> {
-  const columns = [...new Set(records.flatMap((record) => Object.keys(record)))];
-  table.begin(columns, file, "record");
+  table.begin(
+    inFile(file, () => namesIn(records)),
+    file,
+    "record",
+  );
   for (const [i, record] of records.entries()) {
     if (i % BLOCK === 0) await turn();
     table.push(

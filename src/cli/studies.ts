@@ -170,7 +170,8 @@ function dataOf({ name, settings, definition }: StoredStudy, trials: readonly St
   const { flags } = isRecord(settings.command) ? settings.command : {};
   const names = settings.metrics ?? (isRecord(flags) ? flags.metric : undefined);
   const given = Array.isArray(names) ? names.map(String) : [];
-  const isNamed = given.length === [definition.direction].flat().length;
+  const isNamed =
+    given.length === [definition.direction].flat().length && new Set(given).size === given.length;
   return studyData({ ...definition, trials }, { name, ...(isNamed && { metrics: given }) });
 }
 

@@ -126,7 +126,7 @@ export function refuseColumns({ inputs, targets, missing, drop }: Use, rows: Int
     return fault === undefined ? [] : [{ name: column.name, ...fault }];
   });
   const targetFaults = targets.flatMap((target) => {
-    const fault = faultOfTarget(target, valuesAt(target, rows), task);
+    const fault = faultOfTarget(target, rows, task);
     return fault === undefined ? [] : [{ name: target.name, ...fault }];
   });
   const lines = faults.map(({ name, reason }) => `column ${show(name)} ${reason}`);
@@ -157,8 +157,9 @@ function faultOfInput(column: Column, rows: Int32Array, missing: MissingRule): F
   return gaps ?? (column.kind === "category" ? tooMany(values, MAX_CATEGORIES) : undefined);
 }
 
-function faultOfTarget(column: Column, values: Floats, task: Task): Fault | undefined {
+function faultOfTarget(column: Column, rows: Int32Array, task: Task): Fault | undefined {
   if (column.doubt !== undefined) return { reason: column.doubt };
+  const values = valuesAt(column, rows);
   if (!isInputKind(column.kind) || column.kind === "date") {
     const { name, kind, reason = "holds dates" } = column;
     if (kind === "constant") return { reason: `must differ between rows; it ${reason}` };
@@ -166,6 +167,9 @@ function faultOfTarget(column: Column, values: Floats, task: Task): Fault | unde
     return { reason: `must hold numbers, booleans or categories; it ${reason}${way}` };
   }
   if (values.includes(Number.NaN)) return { reason: "must have values; all cells are missing" }; // see `keptRows`
+  const ignored = firstIgnored(column, values);
+  if (ignored >= 0)
+    return { reason: `${mustBeKnown(rows[ignored])}; choose unknown: "missing" to leave such rows out` };
   if (values.every((value) => value === values[0])) {
     const same = show(wordOf(column, values[0]));
     return { reason: `must differ between rows; received ${same} in all ${values.length}` };
@@ -193,6 +197,14 @@ function tooMany(values: Floats, most: number, way = ""): Fault | undefined {
   if (count <= most) return undefined;
   return { reason: `must have at most ${most} distinct values; received ${count}${way}` };
 }
+
+/** The index of the first word that the schema lacks, read with `unknown: "ignore"`; −1 if there is none. */
+export const firstIgnored = ({ kind, categories }: Column, values: Floats): number =>
+  kind === "category" ? values.findIndex((value) => value >= categories.length) : -1;
+
+/** For words that cannot be ignored, since they would all be one. @param row - of the table */
+export const mustBeKnown = (row: number): string =>
+  `must hold words of the schema; the one in row ${belowHeader(row)} is another`;
 
 /** The values of a column in those rows, ascending. */
 export function valuesAt({ values }: Column, rows: Int32Array): Floats {

@@ -6,7 +6,15 @@
 import { check, isRecord, must, mustBeRecord, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { listOf, type OptionRules, oneOf, readOptions } from "../rules.js";
-import { keptRows, type MissingRule, refuseColumns, type Task, valuesAt } from "./columns.js";
+import {
+  firstIgnored,
+  keptRows,
+  type MissingRule,
+  mustBeKnown,
+  refuseColumns,
+  type Task,
+  valuesAt,
+} from "./columns.js";
 import { DAY } from "./days.js";
 import { checkTime, numberGroups } from "./groups.js";
 import { keptAs } from "./identifiers.js";
@@ -257,6 +265,8 @@ function groupsIn(column: Column, rows: Int32Array): Int32Array {
     () => `${name} must have no missing cells; row ${belowHeader(rows[gap])} has one`,
     "invalid_data",
   );
+  const ignored = firstIgnored(column, values);
+  check(ignored < 0, () => `${name} ${mustBeKnown(rows[ignored])}`, "invalid_data");
   return numberGroups(name, values, rows.length, placeIn(rows));
 }
 

@@ -221,14 +221,9 @@ export function readRecords(
   const { limits: given, ...others } = options;
   const limits = limitsOf(given);
   mustFit(limits, "rows", records.length);
-  const known = new Set<string>();
-  for (const [i, record] of records.entries()) {
-    mustBeRecord(`records[${i}]`, record, "a plain object, such as { age: 31 }");
-    for (const name of Object.keys(record)) known.add(name);
-  }
-  mustFit(limits, "columns", known.size);
-  mustFit(limits, "cells", records.length * known.size);
-  const names = [...known];
+  const names = namesIn(records);
+  mustFit(limits, "columns", names.length);
+  mustFit(limits, "cells", records.length * names.length);
   return tableOf(
     (open) => {
       const builders = open(names, () => records.length);
@@ -247,6 +242,20 @@ export function readRecords(
     (row) => `records[${row}]`,
     others,
   );
+}
+
+/**
+ * The names in records, in the order in which they first appear.
+ *
+ * @throws FettleError `invalid_argument` for a record that is not a plain object
+ */
+export function namesIn(records: readonly Readonly<Record<string, unknown>>[]): string[] {
+  const names = new Set<string>();
+  for (const [i, record] of records.entries()) {
+    mustBeRecord(`records[${i}]`, record, "a plain object, such as { age: 31 }");
+    for (const name of Object.keys(record)) names.add(name);
+  }
+  return [...names];
 }
 
 /** @param placeOf - where a row is, for people */

@@ -158,12 +158,12 @@ export function targetOfRows(
   if (task === "regression") return { y: sideBySide(columns.map(({ values }) => values)) };
   const [column] = columns;
   const labels = Int32Array.from(column.values, (value) => {
-    const word = wordOf(column, value);
-    must(
-      classes.includes(word),
-      `target ${show(target)}`,
-      `one of ${classes.map(show).join(", ")}`,
-      word,
+    const word: string | undefined = wordOf(column, value); // of an ignored word there is none
+    check(
+      word !== undefined && classes.includes(word),
+      () =>
+        `target ${show(target)} must be one of ${classes.map(show).join(", ")}; ` +
+        `received ${word === undefined ? "a word that the schema lacks" : show(word)}`,
       "invalid_data",
     );
     return classes.indexOf(word);

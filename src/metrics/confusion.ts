@@ -3,6 +3,7 @@ import type { MatrixLike } from "../data/matrix.js";
 import { check } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { type Pair, type Reading, readPair } from "./inputs.js";
+import { counted } from "./lines.js";
 
 /**
  * How many rows of each true class are predicted as each class, or their weights.
@@ -29,14 +30,15 @@ export function confusionMatrix(
   return countConfusion(pair.yTrue, pair.yPred, pair.outputs, pair.weights);
 }
 
-/** @throws FettleError `invalid_data` for a prediction that is NaN */
+/** Without rows of weight 0. @throws FettleError `invalid_data` for a prediction that is NaN */
 export function withoutNaN(what: string, pair: Pair): Pair {
+  const own = counted(pair);
   check(
-    !pair.yPred.includes(Number.NaN),
+    !own.yPred.includes(Number.NaN),
     () => `yPred of ${what} must have a class or number in every row; received NaN`,
     "invalid_data",
   );
-  return pair;
+  return own;
 }
 
 /**

@@ -10,6 +10,7 @@ import { checkOptions, must, show } from "../errors.js";
 import { exportedAs } from "../namespace.js";
 import type { Floats } from "../ndarray.js";
 import { readPair } from "./inputs.js";
+import { counted } from "./lines.js";
 import type { ConfigurableMetric, Metric } from "./metric.js";
 import { type BuiltInMetric, metricAliases } from "./names.js";
 import { metricRows } from "./truths.js";
@@ -150,7 +151,12 @@ function defineMetric<Options extends object, Name extends BuiltInMetric>(
       const value = options[option];
       return value === initial || value === undefined ? name : name + inName(option, value);
     }, base);
-    const compute = make(options as Options);
+    const score = make(options as Options);
+    const compute: Compute = (yTrue, yPred, outputs, weights) => {
+      if (!yPred.includes(Number.NaN)) return score(yTrue, yPred, outputs, weights);
+      const own = counted({ yTrue, yPred, outputs, ...(weights && { weights }) });
+      return score(own.yTrue, own.yPred, outputs, own.weights);
+    };
     const row = metricRows[base];
     const { predictions } = row;
     const {
@@ -223,7 +229,7 @@ function optionsIn(
   let rest = text;
   for (const [option, { words, holds }] of rules) {
     const said = holds
-      ? /^-?\d+(\.\d+)?(e-?\d+)?/.exec(rest)?.[0]
+      ? /^-?\d+(\.\d+)?(e[+-]?\d+)?/.exec(rest)?.[0]
       : (words ?? [option]).find((word) => rest.startsWith(capital(word)));
     if (said === undefined) continue;
     options[option] = holds ? Number(said) : words ? said : true;

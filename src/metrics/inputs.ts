@@ -2,7 +2,7 @@
  * Reads the two arrays of a metric: checks them, and converts them to the form that {@link Metric.compute}
  * expects.
  */
-import { encodeIds, MAX_CLASSES, oneHot } from "../data/classes.js";
+import { encodeIds, MAX_CLASSES } from "../data/classes.js";
 import { type HostMatrix, type MatrixLike, toMatrix64 } from "../data/matrix.js";
 import { checkTruths, sumBound, type TruthKind } from "../data/truths.js";
 import { checkSampleWeight } from "../data/weights.js";
@@ -65,11 +65,14 @@ function inOneForm(
 ): Pair {
   const more = weights && { weights };
   if (predictions === "decisions" && truths !== "labels") {
-    const ids = [truth, prediction].every(({ data, columns }) => columns === 1 && data.every(isClassId));
-    const classes = 1 + Math.max(highest(truth.data), highest(prediction.data));
+    const both = [truth, prediction];
+    // rows of weight 0 may hold anything
+    const own = both.map(({ data }) => (weights ? data.filter((_, row) => weights[row] !== 0) : data));
+    const ids = both.every(({ columns }, i) => columns === 1 && own[i].every(isClassId));
+    const classes = 1 + Math.max(...own.map(highest));
     // Ids of two classes are valid probabilities of class 1.
     if (ids && classes > 2) {
-      const [yTrue, yPred] = [truth, prediction].map(({ data }) => oneHot(data, classes));
+      const [yTrue, yPred] = both.map(({ data }) => encodeIds(data, classes, "classes", weights));
       return { yTrue, yPred, outputs: classes, ...more };
     }
   }

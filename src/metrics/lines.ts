@@ -70,6 +70,19 @@ export function countedLines(
 export const metricOfLines = (metric: Metric, { yTrue, yPred, width, weights }: CountedLines): number =>
   yTrue.length === 0 ? Number.NaN : metric.compute(yTrue, yPred, width, weights);
 
+/** The same without rows of weight 0, which may hold anything. */
+export function counted<P extends Truths & { readonly yPred: Floats }>(rows: P): P {
+  const { yTrue, yPred, outputs, weights } = rows;
+  if (!weights?.includes(0)) return rows;
+  const kept = (numbers: Floats, width: number): Floats => linesOf(numbers, width, weights);
+  return {
+    ...rows,
+    yTrue: kept(yTrue, outputs),
+    yPred: kept(yPred, outputs),
+    weights: kept(weights, 1),
+  };
+}
+
 /** Repeats each number. */
 export function repeated(numbers: Floats, times: number): Floats {
   if (times === 1) return numbers;

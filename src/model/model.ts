@@ -76,7 +76,7 @@ export class Model {
   private reader: RowReader | undefined;
 
   /**
-   * @param given - how words that the model was not trained on are treated, if not by the table's rule
+   * @param given - how words that the model was not trained on are treated, in place of the table's rule
    * @internal
    */
   constructor(
@@ -86,7 +86,7 @@ export class Model {
     private readonly given?: UnknownRule,
   ) {
     this.model = model;
-    this.table = table;
+    this.table = table && given ? { ...table, unknown: given } : table;
     this.notes = notes;
   }
 

@@ -122,6 +122,7 @@ function importanceTable({ trials, space, directions }: StudyData): string[] {
   const complete = trials.filter(({ status }) => status === "complete").length;
   if (directions.length > 1 || complete < 2) return [];
   const { main } = importances(trials, space);
+  if (!Object.values(main).every(Number.isFinite)) return []; // of values whose squares are not finite
   const rows = Object.entries(main).map(([name, share]) => [name, `${Math.round(100 * share)} %`]);
   return ["", "### Importance", "", ...table(["parameter", "share of the variance"], rows)];
 }

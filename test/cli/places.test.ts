@@ -42,6 +42,8 @@ it.each([
     JSON.stringify(rows.map((i) => ({ a: i === FAULT ? { b: 1 } : 1 }))),
     `records[${FAULT}], column "a": a value must be a word, a number, a boolean, a date or null; received {"b":1}`,
   ],
+  ["null.json", '[{"a":1},null]', "records[1] must be a plain object, such as { age: 31 }; received null"],
+  ["number.json", '{"a":1}\n5', "records[1] must be a plain object, such as { age: 31 }; received 5"],
 ])("%s", async (file, text, place) => {
   writeFileSync(join(folder, file), text);
   const { code, stderr } = await fettle(["predict", "model.fettle", file], folder);

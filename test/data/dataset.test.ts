@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { oneHot } from "../../src/data/classes.js";
 import { ColumnsError } from "../../src/data/columns.js";
-import { encodeTable, type MissingRule } from "../../src/data/dataset.js";
+import { encodeRows, encodeTable, type MissingRule } from "../../src/data/dataset.js";
 import { readTable } from "../../src/data/table.js";
 import { refusal } from "./refusal.js";
 import { rowByRow } from "./rows.js";
@@ -366,6 +366,28 @@ describe("encodeTable: arguments of another kind", () => {
   ])("refuses %s", (_, run, message) => {
     expect(refusal(run)).toBe(message);
   });
+});
+
+it.each<[string, Parameters<typeof encodeTable>[1], string]>([
+  [
+    "target",
+    { target: "word" },
+    'invalid_data: target "word" must hold words of the schema; the one in row 2 below the header is another; ' +
+      'choose unknown: "missing" to leave such rows out',
+  ],
+  [
+    "group",
+    { target: "size", group: "word" },
+    'invalid_data: group "word" must hold words of the schema; the one in row 2 below the header is another',
+  ],
+])("an ignored word is neither a class nor a group: %s", (_, options, message) => {
+  const { schema } = readTable("size,other,word\n1,5,a\n2.5,6,b\n3,7,c\n");
+  const table = readTable("size,other,word\n1,5,a\n2.5,6,x\n3,7,y\n", { schema, unknown: "ignore" });
+  expect(refusal(() => encodeTable(table, options))).toBe(message);
+  const first = encodeTable(readTable("size,other,word\n1,5,a\n2.5,6,b\n3,7,c\n"), { target: "word" });
+  expect(refusal(() => encodeRows(table, first))).toBe(
+    'invalid_data: target "word" must be one of "a", "b", "c"; received a word that the schema lacks',
+  );
 });
 
 describe("oneHot", () => {

@@ -88,6 +88,10 @@ describe("a metric with options", () => {
     expect(metrics.f1({ multiLabel: true, average: "micro" }).name).toBe("f1MicroMultiLabel");
     expect(metrics.meanTweedieDeviance({ power: -1.5 }).name).toBe("meanTweedieDeviance-1.5");
     expect(metrics.meanPinballLoss({ alpha: 1e-7 }).name).toBe("meanPinballLoss1e-7");
+    for (const beta of [1e-7, 1e21]) {
+      const { name } = metrics.fBeta({ beta });
+      expect(findMetric(name)?.name).toBe(name);
+    }
   });
 
   it("is a metric wherever one is given, and different from that without", () => {

@@ -264,8 +264,39 @@ describe("a row of weight 0 counts nowhere, whatever it holds", () => {
     for (const name of names) {
       const metric = metrics[name] as (...of: readonly unknown[]) => number;
       const without = metric(truth, predicted, [1, 2, 3, 1]);
-      expect([name, metric([wild, ...truth], [far, ...predicted], [0, 1, 2, 3, 1])]).toEqual([name, without]);
+      for (const guess of [far, Array.isArray(far) ? far.map(() => Number.NaN) : Number.NaN])
+        expect([name, metric([wild, ...truth], [guess, ...predicted], [0, 1, 2, 3, 1])]).toEqual([
+          name,
+          without,
+        ]);
     }
+  });
+
+  it.each([
+    ["an id of no class", 255, 0],
+    ["an id of no class in both", 255, 7],
+    ["no prediction", 0, Number.NaN],
+  ])("of predicted classes: %s", (_, wild, far) => {
+    const [truth, predicted] = [
+      [0, 1, 1, 0],
+      [0, 1, 0, 1],
+    ];
+    const all = [
+      [wild, ...truth],
+      [far, ...predicted],
+      [0, 1, 2, 3, 1],
+    ] as const;
+    for (const name of names.filter((each) => metricRows[each].predictions === "decisions")) {
+      const metric = metrics[name] as (...of: readonly unknown[]) => number;
+      expect([name, metric(...all)]).toEqual([name, metric(truth, predicted, [1, 2, 3, 1])]);
+    }
+    const { confusionMatrix, precisionRecallFScore } = namespace;
+    expect(confusionMatrix(...all)).toEqual([
+      [1, 1],
+      [3, 2],
+    ]);
+    expect([...precisionRecallFScore(all[0], all[1], { sampleWeight: all[2] }).support]).toEqual([2, 5]);
+    if (wild === 0) expect([...namespace.rocCurve(...all).truePositiveRate]).toEqual([0, 0.4, 1]);
   });
 
   const { meanTweedieDeviance, d2Tweedie, ...others } = regression;
@@ -280,6 +311,7 @@ describe("a row of weight 0 counts nowhere, whatever it holds", () => {
       [-7, 99],
       [0, -3],
       [0, 0],
+      [0, Number.NaN],
     ])
       expect(metric([wild, 1, 4], [far, 2, 3], [0, 1, 2])).toBe(without);
   });

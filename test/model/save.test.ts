@@ -10,6 +10,7 @@ import type { Value } from "../../src/graph/graph.js";
 import { broadcastTo } from "../../src/graph/operations/broadcast.js";
 import type { CustomMetric } from "../../src/metrics/metric.js";
 import { contentsOf } from "../../src/model/contents.js";
+import { exportModel } from "../../src/model/export/exportModel.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
 import { activation, defineLayer, dense, dropout, flatten, type Layer } from "../../src/nn/layers/index.js";
 import { losses } from "../../src/nn/losses/registry.js";
@@ -24,7 +25,11 @@ import { optimizers } from "../../src/optim/registry.js";
 import { defineSchedule } from "../../src/optim/schedule.js";
 import * as schedules from "../../src/optim/schedules.js";
 import { sgd } from "../../src/optim/sgd.js";
+import { writeContents } from "../../src/predict/description.js";
+import { VERSION } from "../../src/version.js";
 import { refusal } from "../nn/support.js";
+import { SMALL } from "./export/modules.js";
+import { contentsFrom } from "./export/tables.js";
 
 const random = new RandomStream(15, 1);
 const x = Array.from({ length: 40 }, () => [random.normal(), random.normal(), random.normal()]);
@@ -325,5 +330,9 @@ it.each(["refuse", "missing", "ignore"] as const)(
     await model.fit(x, y, { epochs: 1 });
     const loaded = await loadModel(saveModel(model), { unknown: rule });
     expect(loaded.unknown).toBe(rule);
+    const ofTable = await loadModel(writeContents(contentsFrom(SMALL), VERSION), { unknown: rule });
+    expect((await loadModel(saveModel(ofTable))).unknown).toBe(rule);
+    const [text] = Object.values(exportModel(ofTable, "js").files);
+    expect(/category\(.*, 3\)/.test(text as string)).toBe(rule === "ignore");
   },
 );

@@ -86,6 +86,11 @@ describe("studyMarkdown", () => {
     ]);
   });
 
+  it("has no importances of values whose squares are not finite", () => {
+    const { headings } = readBack(studyMarkdown(studyData(made([1e200, 2e200, 3e200]))));
+    expect(headings).toEqual(["study", "Best 3 of 3 complete trials"]);
+  });
+
   it.each([[[]], [[undefined]], [[1]]])("has no table that would be empty: values %j", (values) => {
     const { tables } = readBack(studyMarkdown(studyData(made(values))));
     expect(tables).toHaveLength(values.filter((value) => value !== undefined).length);

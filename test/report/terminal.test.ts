@@ -93,6 +93,15 @@ describe("a chart", () => {
     expect(lines.join("")).toMatch(/-/);
   });
 
+  it("has room for any number of points", () => {
+    const marks = Array.from({ length: 200_000 }, (_, x) => ({ x, y: x % 10, mark: "o" }));
+    const lines = drawChart(
+      { marks, stairs: marks, axis: "trial", counts: true },
+      { width: 40, ascii: true },
+    );
+    expect(lines.at(-1)?.trim()).toMatch(/^0 +trial +199999$/);
+  });
+
   it("is logarithmic where positive numbers differ by a factor of ten or more", () => {
     const at = (ys: number[]) => {
       const lines = drawChart(

@@ -71,16 +71,29 @@ const evenly = (rows: number): Int32Array =>
 function warningsOf(data: Dataset, all: Dataset): Warning[] {
   const rows = data.rows < all.rows ? `${data.rows} of the ${all.rows}` : `${data.rows}`;
   const columns = data.inputs.map((input, j) => ({ input, values: data.columns[j] }));
+  const targets = targetsOf(data);
   return [
-    ...columns.flatMap((column) => leakage(column, data)),
-    ...tellingGaps(columns, data),
+    ...columns.flatMap((column) => targets.flatMap((own) => leakage(column, own))),
+    ...targets.flatMap((own) => tellingGaps(columns, own)),
     ...duplicates(data, rows),
     ...nearlyConstant(columns),
-    ...targetOutliers(data, rows),
+    ...targets.flatMap((own) => targetOutliers(own, rows)),
     ...moreFeaturesThanRows(all),
     ...rareClass(data),
     ...timeColumn(data),
   ];
+}
+
+/** The same data for each of several quantities. */
+function targetsOf(data: Dataset): readonly Dataset[] {
+  const { task, y, outputs, target, targets = [] } = data;
+  if (task === "classification" || outputs === 1) return [data];
+  return Array.from({ length: outputs }, (_, k) => ({
+    ...data,
+    target: targets[k] ?? target,
+    outputs: 1,
+    y: y.filter((__, i) => i % outputs === k),
+  }));
 }
 
 interface Column {
@@ -133,10 +146,9 @@ function tellingGaps(columns: readonly Column[], data: Dataset): Warning[] {
  * The share of the target's variance, or that of its classes as 0 and 1, between rows with a cell and rows
  * without.
  */
-function gapsExplain(values: Floats, { y, labels, classes, outputs }: Dataset): number {
+function gapsExplain(values: Floats, { y, labels, classes }: Dataset): number {
   const levels = Math.max(1, classes.length);
-  const of = (i: number, k: number): number =>
-    classes.length > 0 ? Number(labels[i] === k) : y[i * outputs];
+  const of = (i: number, k: number): number => (classes.length > 0 ? Number(labels[i] === k) : y[i]);
   let [between, total] = [0, 0];
   for (let k = 0; k < levels; k++) {
     const [count, sum] = [
@@ -193,8 +205,7 @@ function rightClasses(groups: Int32Array, { labels, classes }: Dataset): number 
   return (right - base) / (1 - base) >= ALL_OF_IT ? right : 0;
 }
 
-function explainedVariance(groups: Int32Array, { y, outputs }: Dataset): number {
-  const values = Float64Array.from(groups, (_, i) => y[i * outputs]);
+function explainedVariance(groups: Int32Array, { y: values }: Dataset): number {
   const sums = new Map<number, { count: number; sum: number }>();
   groups.forEach((group, i) => {
     const own = sums.get(group) ?? { count: 0, sum: 0 };
@@ -212,11 +223,11 @@ function explainedVariance(groups: Int32Array, { y, outputs }: Dataset): number 
 }
 
 /** Pearson's correlation, over the rows that have a cell. */
-function correlation(values: Floats, { y, outputs }: Dataset): number {
+function correlation(values: Floats, { y }: Dataset): number {
   const rows = Int32Array.from(values.keys()).filter((i) => !Number.isNaN(values[i]));
   const mean = (of: (row: number) => number): number =>
     rows.reduce((sum, row) => sum + of(row), 0) / rows.length;
-  const [a, b] = [(row: number) => values[row], (row: number) => y[row * outputs]];
+  const [a, b] = [(row: number) => values[row], (row: number) => y[row]];
   const [ma, mb] = [mean(a), mean(b)];
   const covariance = mean((row) => (a(row) - ma) * (b(row) - mb));
   return covariance / Math.sqrt(mean((row) => (a(row) - ma) ** 2) * mean((row) => (b(row) - mb) ** 2));
@@ -274,8 +285,8 @@ function mostOf(values: Floats): number {
   return Math.max(...counts.values());
 }
 
-function targetOutliers({ task, target, y, outputs, rows }: Dataset, among: string): Warning[] {
-  if (task !== "regression" || rows < ENOUGH || outputs > 1) return [];
+function targetOutliers({ task, target, y, rows }: Dataset, among: string): Warning[] {
+  if (task !== "regression" || rows < ENOUGH) return [];
   const sorted = y.slice().sort();
   const middle = quantileOf(sorted, 1, 2);
   const range = quantileOf(sorted, 3, 4) - quantileOf(sorted, 1, 4);

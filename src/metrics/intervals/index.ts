@@ -3,6 +3,7 @@
  * intervals for the score of a model on all rows of this kind. Rows count as independent.
  */
 import { must } from "../../errors.js";
+import { counted } from "../lines.js";
 import type { Metric } from "../metric.js";
 import { quantile } from "../scores.js";
 import {
@@ -38,7 +39,7 @@ export function hasLead(metric: Metric, outputs: number): boolean {
 export function intervalOf(metric: Metric, predicted: Predicted): Estimate | undefined {
   const method = methodOf(metric, predicted.outputs);
   if (method.by === "none") return undefined;
-  const seen = weighing(predicted);
+  const seen = counted(predicted);
   const { yTrue, yPred, outputs, weights } = seen;
   const score = metric.compute(yTrue, yPred, outputs, weights);
   if (Number.isNaN(score)) return { interval: [score, score] };
@@ -55,12 +56,22 @@ export function intervalOf(metric: Metric, predicted: Predicted): Estimate | und
     const { interval, ...more } = skewedInterval(score * score, { influence }, weights, flat, range);
     return { interval: [Math.sqrt(interval[0]), Math.sqrt(interval[1])], ...more };
   }
-  const scoreBy = (w: Float64Array): number => metric.compute(yTrue, yPred, outputs, w);
-  const bend = method.isMean ? flat : bendOf(scoreBy, score, effect, weights);
+  const bend = method.isMean ? flat : bendOf(scoreBy(method, metric, seen), score, effect, weights);
   return {
     ...skewedInterval(score, effect, weights, bend, range),
     ...(fewest !== undefined && { decidedBy: fewest }),
   };
+}
+
+/** The score by the weights of rows. */
+function scoreBy(
+  method: Method,
+  metric: Metric,
+  predicted: Predicted,
+): (weights: Predicted["weights"]) => number {
+  const { yTrue, yPred, outputs } = predicted;
+  if (method.by === "effect" && method.scoreBy) return method.scoreBy(predicted);
+  return (weights) => metric.compute(yTrue, yPred, outputs, weights);
 }
 
 /** A mean has no curvature. */
@@ -73,15 +84,11 @@ const flat = (): number => 0;
  */
 export function differenceInterval(metric: Metric, own: Predicted, other: Predicted): Estimate {
   const method = methodOf(metric, own.outputs);
-  const models = [own, other].map(weighing);
+  const models = [own, other].map(counted);
   const [{ weights }] = models;
-  const scoreBy = (w: Float64Array | Predicted["weights"]): number => {
-    const [first, second] = models.map(({ yTrue, yPred, outputs }) =>
-      metric.compute(yTrue, yPred, outputs, w),
-    );
-    return first - second;
-  };
-  const difference = scoreBy(weights);
+  const [ownBy, otherBy] = models.map((model) => scoreBy(method, metric, model));
+  const differenceBy = (w: Predicted["weights"]): number => ownBy(w) - otherBy(w);
+  const difference = differenceBy(weights);
   if (Number.isNaN(difference)) return { interval: [difference, difference] };
   const [first, second] = models.map((model) => effectOf(metric, model));
   const unseen = first.unseen && second.unseen && between(first.unseen, second.unseen);
@@ -93,7 +100,7 @@ export function differenceInterval(metric: Metric, own: Predicted, other: Predic
   };
   const isMean = method.by === "effect" && method.isMean;
   const fewest = rarest(method, metric, models[0]);
-  const bend = isMean ? flat : bendOf(scoreBy, difference, effect, weights);
+  const bend = isMean ? flat : bendOf(differenceBy, difference, effect, weights);
   return {
     ...skewedInterval(difference, effect, weights, bend, ANY),
     ...(fewest !== undefined && { decidedBy: fewest }),
@@ -138,20 +145,6 @@ function rarest(method: Method, metric: Metric, { yTrue, outputs }: Predicted): 
     else counts[k % outputs] += yTrue[k];
   const least = counts.reduce((fewest, count) => Math.min(fewest, count));
   return least < FEW ? least : undefined;
-}
-
-/** Without rows of weight 0. */
-function weighing(predicted: Predicted): Predicted {
-  const { yTrue, yPred, outputs, weights } = predicted;
-  if (!weights?.includes(0)) return predicted;
-  const kept = Array.from(weights.keys()).filter((row) => weights[row] > 0);
-  const taken = (values: Predicted["yTrue"], width: number): Predicted["yTrue"] => {
-    const out = values.slice(0, kept.length * width);
-    for (const [to, row] of kept.entries())
-      out.set(values.subarray(row * width, (row + 1) * width), to * width);
-    return out;
-  };
-  return { yTrue: taken(yTrue, outputs), yPred: taken(yPred, outputs), outputs, weights: taken(weights, 1) };
 }
 
 /** The curvature of a score, by its second difference when weights change slightly along the influence. */

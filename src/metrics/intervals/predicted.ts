@@ -33,7 +33,7 @@ export function weighed(rows: number, weights: Floats | undefined): Weighed {
   return { sum, typical: squares / sum, rows: (squares * squares) / fourths };
 }
 
-/** The weighted mean weight of the rows with a `part` of 1; 0 if there are none. */
+/** The weighted mean weight of the rows with a `part` of 1; that of all rows if there are none. */
 export function typicalWeight(part: ArrayLike<number>, weights: Floats | undefined): number {
   let [sum, squares] = [0, 0];
   for (let i = 0; i < part.length; i++) {
@@ -41,7 +41,7 @@ export function typicalWeight(part: ArrayLike<number>, weights: Floats | undefin
     sum += weight * part[i];
     squares += weight * weight * part[i];
   }
-  return sum > 0 ? squares / sum : 0;
+  return sum > 0 ? squares / sum : weighed(part.length, weights).typical;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Floats } from "../../ndarray.js";
 import { classAt } from "../confusion.js";
 import { column, type Score, weighing } from "../define.js";
 import type { Metric } from "../metric.js";
+import { skill } from "../scores.js";
 import type { Effect, Unseen } from "./interval.js";
 import { type Predicted, rowsOf, weighed, weightedMean } from "./predicted.js";
 
@@ -77,6 +78,26 @@ export function skillEffect(
       const constant = yTrue.slice().fill(best(yTrue, weighing(weights)));
       return ofRatio(ofRows(error, yTrue, yPred), ofRows(error, yTrue, constant), weights);
     });
+  };
+}
+
+/**
+ * The score of a skill by the weights of rows, with the constant of the given weights. A quantile jumps from
+ * row to row, which has no effect to first order, but no curvature either.
+ */
+export function heldSkill(
+  error: Score,
+  best: (yTrue: Float64Array, weightOf: (row: number) => number) => number,
+): (predicted: Predicted) => (weights: Floats | undefined) => number {
+  return ({ yTrue, yPred, outputs, weights: given }) => {
+    const parts = Array.from({ length: outputs }, (_, k) => {
+      const own = column(yTrue, outputs, k);
+      const constant = best(own, weighing(given));
+      return { own, guesses: column(yPred, outputs, k), score: skill(error, () => constant) };
+    });
+    return (weights) =>
+      parts.reduce((sum, { own, guesses, score }) => sum + score(own, guesses, weighing(weights)), 0) /
+      outputs;
   };
 }
 

@@ -18,7 +18,14 @@ import {
 } from "./classes.js";
 import type { Effect, ScoreInterval, Share } from "./interval.js";
 import type { Predicted } from "./predicted.js";
-import { explainedEffect, meanEffect, probabilityEffect, rootEffect, skillEffect } from "./quantities.js";
+import {
+  explainedEffect,
+  heldSkill,
+  meanEffect,
+  probabilityEffect,
+  rootEffect,
+  skillEffect,
+} from "./quantities.js";
 
 type EffectOf = (metric: Metric, predicted: Predicted) => Effect;
 
@@ -34,6 +41,8 @@ export type Method =
       readonly isMean?: boolean;
       /** Whether the interval is computed for its square. */
       readonly isRoot?: boolean;
+      /** The score by the weights of rows, for its curvature. @defaultValue the metric's */
+      readonly scoreBy?: (predicted: Predicted) => (weights: Predicted["weights"]) => number;
     }
   | { readonly by: "quantile" }
   | { readonly by: "none"; readonly because: string };
@@ -65,6 +74,12 @@ const skill = (...of: Parameters<typeof skillEffect>): Method => ({
   by: "effect",
   effect: skillEffect(...of),
   range: AT_MOST_1,
+});
+const quantileSkill = (...of: Parameters<typeof skillEffect>): Method => ({
+  by: "effect",
+  effect: skillEffect(...of),
+  range: AT_MOST_1,
+  scoreBy: heldSkill(...of),
 });
 const share: Method = { by: "share", share: rightShare };
 const none = (because: string): Method => ({ by: "none", because });
@@ -132,8 +147,8 @@ const METHODS: Readonly<Record<BuiltInMetric, (options: Options, outputs: number
   meanTweedieDeviance: () => mean(NEVER_BELOW),
   explainedVariance: () => ({ by: "effect", effect: explainedEffect, range: AT_MOST_1 }),
   r2: () => skill(scores.squaredError, scores.meanOf),
-  d2AbsoluteError: () => skill(scores.absoluteError, scores.median),
-  d2Pinball: ({ alpha = 0.5 }) => skill(scores.pinball(alpha), scores.quantile(alpha)),
+  d2AbsoluteError: () => quantileSkill(scores.absoluteError, scores.median),
+  d2Pinball: ({ alpha = 0.5 }) => quantileSkill(scores.pinball(alpha), scores.quantile(alpha)),
   d2Tweedie: ({ power = 0 }) => skill(scores.tweedie(power), scores.meanOf),
 };
 

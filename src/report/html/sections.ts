@@ -164,12 +164,13 @@ ${figures(reported, [...plots, ...segments.map((column) => plotSegments(predicti
 
 function data({ data }: Reported): Markup | undefined {
   if (!data) return undefined;
-  const { name, rows, target, columns, classes = [], warnings = [], receipt = [] } = data;
+  const { name, rows, target, columns, classes = [], warnings, receipt = [] } = data;
   return html`<p>${name}: ${count(rows, "row")}, ${count(columns.length, "column")}${target !== undefined && `; the target is ${target}`}.</p>
 ${
-  warnings.length > 0
+  warnings &&
+  (warnings.length > 0
     ? html`<ul class="warnings">${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`
-    : html`<p>No warnings: no column gives away the target, and no rows are duplicated.</p>`
+    : html`<p>No warnings: no column gives away the target, and no rows are duplicated.</p>`)
 }
 ${receipt.length > 0 && html`<h3>How it was read</h3><ul>${receipt.map((line) => html`<li>${line}</li>`)}</ul>`}
 ${classes.length > 0 && html`<h3>Classes</h3>${table([["class", "rows", "share"], ...classes.map((each) => [each.name, each.rows, `${((100 * each.rows) / rows).toFixed(1)} %`])], "Classes")}`}

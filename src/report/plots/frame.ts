@@ -7,7 +7,7 @@ import { columnsOf } from "../columns.js";
 import { tickText } from "./drawable.js";
 import { COLORS } from "./palette.js";
 import type { Axis, Plot, PlotOption, Point } from "./plot.js";
-import { linearScale, logScale } from "./scale.js";
+import { linearScale, logScale, rangeOf } from "./scale.js";
 
 /** The size of a picture: readable on a phone, and three side by side on a desktop. */
 export const SIZE = { width: 440, height: 300 } as const;
@@ -158,6 +158,8 @@ export function axisOf(values: readonly number[], name: string, options: AxisOpt
 
 /** The share of an axis left free at either end. */
 const EDGE = 0.04;
+/** Shorter axes have no intervals of ECharts; their ticks are given anyway. */
+const LEAST_SPAN = 1e-9;
 
 function axis(
   type: "log" | "value",
@@ -175,6 +177,8 @@ function axis(
       type,
       min: low,
       max: high,
+      // ECharts rounds its own intervals to 20 decimals, and fails if they leave the axis
+      ...(high - low < LEAST_SPAN && { interval: 1 }),
       name,
       nameLocation: "middle",
       nameTextStyle: { fontSize: SMALL },
@@ -210,16 +214,6 @@ export function axisOfWords(words: readonly string[], name: string): Axis {
       splitLine: { show: false },
     },
   };
-}
-
-/** The minimum and the maximum of a list that may be too long to pass as arguments. */
-export function rangeOf(values: readonly number[]): [least: number, most: number] {
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of values) {
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
-  return [least, most];
 }
 
 /** Dots. */

@@ -2,11 +2,12 @@
 import { type OptionRules, readOptions, rule } from "../../rules.js";
 import { formatDuration, formatScore } from "../format.js";
 import { countStatuses } from "../study.js";
-import { axisOf, dots, line, plotOf, rangeOf, thinned, thinnedNote } from "./frame.js";
+import { axisOf, dots, line, plotOf, thinned, thinnedNote } from "./frame.js";
 import { type Feasible, objectiveOf } from "./objective.js";
 import { outlierLimit } from "./outliers.js";
 import { COLORS } from "./palette.js";
 import type { Plot, Point } from "./plot.js";
+import { rangeOf } from "./scale.js";
 import type { StudyData } from "./studyData.js";
 
 /** Options of a history. */

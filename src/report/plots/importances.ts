@@ -61,7 +61,7 @@ const MOST_DRAWS = 1000;
 
 /**
  * The importance of each parameter by `importances`, with its range over bootstrap samples of the trials.
- * Empty with fewer than 4 complete trials.
+ * Empty with fewer than 4 complete trials, and for values whose squares are not finite.
  */
 export function importancesWithIntervals(
   study: StudyData,
@@ -74,6 +74,7 @@ export function importancesWithIntervals(
   const forest = forestOf(study, objective);
   if (!forest || trials.length < LEAST) return [];
   const { main } = forest.importances();
+  if (!Object.values(main).every(Number.isFinite)) return [];
   const random = new RandomStream(0, DRAWS_STREAM);
   const drawn = Array.from({ length: draws }, (_, seed) => {
     const some = trials.map(() => trials[random.integer(trials.length)]);
@@ -132,7 +133,8 @@ export function importancePlot(
 }
 
 function said(all: readonly Importance[], shown: number, metric: string): string {
-  if (all.length === 0) return `Importances need at least ${LEAST} complete trials.`;
+  if (all.length === 0)
+    return `Importances need at least ${LEAST} complete trials, with values whose squares are finite.`;
   const [first, second] = all;
   if (first.share === 0) return `No parameter explains how ${metric} varies.`;
   const percent = (share: number): string => `${Math.round(100 * share)} %`;

@@ -70,6 +70,10 @@ export function checkPredictions(predictions: Predictions): void {
     "invalid_data",
   );
   if (classes.length === 0) return;
+  for (const [row, own] of (probabilities ?? []).entries()) {
+    const fits = isList(own) && own.length === classes.length && Array.from(own).every(Number.isFinite);
+    must(fits, `the probabilities of row ${row}`, `${classes.length} finite numbers`, own, "invalid_data");
+  }
   for (const indices of [truth, predicted])
     for (let row = 0; row < indices.length; row++) {
       const isClass = Number.isInteger(indices[row]) && indices[row] >= 0 && indices[row] < classes.length;

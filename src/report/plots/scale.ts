@@ -79,15 +79,24 @@ export function linearScale(low: number, high: number): Scale {
  * most 16 powers of ten.
  */
 export function scaleOf(values: readonly number[]): Scale {
-  const least = Math.min(...values);
-  const most = Math.max(...values);
-  const lowest = Math.max(Math.min(...values.filter((value) => value > 0)), most * 1e-16);
+  const [least, most] = rangeOf(values);
+  const lowest = Math.max(rangeOf(values.filter((value) => value > 0))[0], most * 1e-16);
   if (least >= 0 && most >= 10 * lowest) {
     const room = (most / lowest) ** ROOM;
     return logScale(lowest / room, most * room);
   }
   const room = ROOM * (most - least || Math.abs(most) || 1);
   return linearScale(least - room, most + room);
+}
+
+/** The minimum and the maximum of a list that may be too long to pass as arguments. */
+export function rangeOf(values: readonly number[]): [least: number, most: number] {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return [least, most];
 }
 
 /** The share of the axis left free at either end. */

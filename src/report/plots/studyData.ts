@@ -72,7 +72,9 @@ export function studyData(study: StudySource, about: AboutStudy = {}): StudyData
   const unnamed = directions.length === 1 ? ["value"] : directions.map((_, i) => `value ${i + 1}`);
   const { name = "study", metrics = unnamed } = about;
   must(typeof name === "string", "the name of a study", "a string", name);
-  mustBeList("metrics", metrics, "a list of names, one for each objective");
+  const own =
+    isNames(metrics) && metrics.length === directions.length && new Set(metrics).size === metrics.length;
+  must(own, "metrics", `a list of ${directions.length} different names, one for each objective`, metrics);
   const finished = study.trials.filter((trial) => trial.status !== "running");
   return {
     name,

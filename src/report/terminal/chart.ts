@@ -3,7 +3,7 @@
  */
 import { columnsOf } from "../columns.js";
 import { formatValue } from "../format.js";
-import { linearScale, type Scale, scaleOf } from "../plots/scale.js";
+import { linearScale, rangeOf, type Scale, scaleOf } from "../plots/scale.js";
 import { Canvas, DOTS_ACROSS, DOTS_DOWN } from "./canvas.js";
 
 /** How pictures are drawn on a terminal. */
@@ -58,13 +58,14 @@ export function drawChart(
   const horizontal = counts ? countScale(xs) : scaleOf(xs);
   const place = (x: number): number => dotAt(horizontal, x, canvas.columns * DOTS_ACROSS);
   const height = (y: number): number => rows * DOTS_DOWN - 1 - dotAt(vertical, y, rows * DOTS_DOWN);
-  drawStairs(canvas, stairs, place, height, place(Math.max(...xs)));
+  const [first, last] = rangeOf(xs);
+  drawStairs(canvas, stairs, place, height, place(last));
   for (const { x, y, mark } of marks)
     canvas.mark(place(x), y === null ? rows * DOTS_DOWN - 1 : height(y), mark);
   const [wall, corner, floor] = ascii ? ["|", "+", "-"] : ["│", "└", "─"];
   // dense marks would hide the line
   const lines = canvas.lines(marks.length <= canvas.columns);
-  const ends = [Math.min(...xs), Math.max(...xs)].map(formatValue);
+  const ends = [first, last].map(formatValue);
   return [
     ...lines.map((line, row) => `${labels[row].padStart(left)} ${wall}${line}`.trimEnd()),
     `${" ".repeat(left + 1)}${corner}${floor.repeat(canvas.columns)}`,
@@ -92,7 +93,7 @@ function below([first, last]: readonly string[], axis: string, columns: number):
 
 /** Integers at equal distances, without a margin. */
 function countScale(xs: readonly number[]): Scale {
-  const [low, high] = [Math.min(...xs), Math.max(...xs)];
+  const [low, high] = rangeOf(xs);
   return { ...linearScale(low, low === high ? low + 1 : high), low, high: low === high ? low + 1 : high };
 }
 

@@ -14,10 +14,19 @@ const ROWS = 200;
 const random = new RandomStream(3, 1);
 const noise = Array.from({ length: ROWS }, () => [random.uniform(), random.uniform(), random.uniform()]);
 /** Warnings of a table of an input of noise, that column and a target. */
-function warningsOf(column: (i: number) => unknown, target: (i: number) => unknown, options = {}) {
+function warningsOf(
+  column: (i: number) => unknown,
+  target: (i: number) => unknown,
+  options = {},
+  names = "y",
+) {
   const lines = noise.map(([a], i) => `${a},${column(i)},${target(i)}`);
   return diagnose(
-    encodeTable(readTable(["a,b,y", ...lines].join("\n")), { target: "y", missing: "impute", ...options }),
+    encodeTable(readTable([`a,b,${names}`, ...lines].join("\n")), {
+      target: "y",
+      missing: "impute",
+      ...options,
+    }),
   );
 }
 const typesOf = (...args: Parameters<typeof warningsOf>) =>
@@ -50,6 +59,20 @@ describe("leakage", () => {
     const lines = rows.map((a, i) => `${a},${i % 1200 === 7 ? "yes" : "no"}`);
     const found = diagnose(encodeTable(readTable(["a,y", ...lines].join("\n")), { target: "y" }));
     expect(found.map(({ type }) => type)).toEqual(["rareClass"]);
+  });
+
+  it.each([
+    ["y", "z"],
+    ["z", "y"],
+  ])("is found for each of several targets: %s, %s", (...target) => {
+    const far = (i: number) => (i === 7 ? 1e6 : noise[i][2]);
+    const found = typesOf(
+      (i) => noise[i][1],
+      (i) => `${noise[i][1] * 2},${far(i)}`,
+      { target },
+      "y,z",
+    );
+    expect(found).toEqual([...leak, ["targetOutliers", ["z"]]]);
   });
 
   it("says the way out", () => {

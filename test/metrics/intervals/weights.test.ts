@@ -84,3 +84,39 @@ it("a median is between the errors of rows that count", () => {
     })?.interval;
   expect(of(40)).toEqual(of(20));
 });
+
+it.each(["precision", "recall", "f1", "fBeta2", "jaccard"] as const)(
+  "equal weights are none, for rows of one class: %s",
+  (name) => {
+    for (const truth of [0, 1]) {
+      const rows = {
+        yTrue: new Float64Array(6).fill(truth),
+        yPred: Float64Array.of(1, 0, 1, 1, 0, 1),
+        outputs: 1,
+      };
+      const of = (weights?: Float64Array) =>
+        intervalOf(metricNamed(name), { ...rows, ...(weights && { weights }) });
+      const [own, plain] = [of(new Float64Array(6).fill(3)), of()].map(
+        (each) => each?.interval as readonly number[],
+      );
+      for (const [end, value] of own.entries()) expect(value).toBeCloseTo(plain[end], 12);
+    }
+  },
+);
+
+it.each(["d2AbsoluteError", "d2Pinball0.25", "r2"] as const)(
+  "an even number of rows has an interval like that of one row fewer: %s",
+  (name) => {
+    const metric = metricNamed(name);
+    const [yTrue, yPred] = TABLES.regression;
+    const of = (rows: number) => ({ yTrue: yTrue.slice(0, rows), yPred: yPred.slice(0, rows), outputs: 1 });
+    const ends = [40, 39].map((rows) => intervalOf(metric, of(rows))?.interval as readonly [number, number]);
+    const leads = [40, 39].map((rows) => {
+      const other = { ...of(rows), yPred: of(rows).yPred.map((guess, i) => guess + (i % 3) / 4) };
+      return differenceInterval(metric, of(rows), other).interval;
+    });
+    for (const [[low, high], near] of [ends, leads])
+      for (const [end, value] of near.entries())
+        expect(Math.abs([low, high][end] - value)).toBeLessThan((high - low) / 10);
+  },
+);

@@ -102,6 +102,9 @@ describe("a report", () => {
     const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: "maximize" });
     await study.optimize(({ x }) => x, { trials: 3 });
     expect(headings(await createReport(study))).toEqual(["answer", "search", "matters", "repeat"]);
+    const data = { name: "a.csv", rows: 3, columns: [] };
+    expect(await createReport(study, { data })).not.toContain("No warnings");
+    expect(await createReport(study, { data: { ...data, warnings: [] } })).toContain("No warnings");
   });
 
   it("of failures alone says so, with the first error", async () => {

@@ -150,6 +150,14 @@ describe("a history", () => {
     ]);
   });
 
+  it.each([[[]], [["a"]], [["a", "a"]], [["a", "b", "c"]], [["a", 1]], ["ab"]])(
+    "has a name for each objective: not %j",
+    (metrics) => {
+      const two = () => studyOf(space, [], ["minimize", "maximize"], metrics as string[]);
+      expect(two).toThrow(/metrics must be a list of 2 different names, one for each objective; received /);
+    },
+  );
+
   it("shows one of several objectives, and refuses one that does not exist", () => {
     const study = studyOf(space, [[at(), { values: [1, 7, 3] }]], ["minimize", "maximize", "minimize"]);
     expect(named(plotHistory(study, { objective: 1 }), "trials")).toEqual([[0, 7]]);
@@ -165,6 +173,14 @@ describe("a history", () => {
       "No trial is complete, so there is no best value. 1 trial: 1 failed.",
     );
   });
+
+  it.each([[1e-13], [1e-20], [3e-22, 4e-22], [0, 1e-20], [-1e-22, 1e-22], [5e-324]].map((own) => [own]))(
+    "of values close together near 0 is drawn too: %j",
+    async (values) => {
+      const trials = values.map((value) => [at(), { value }] as const);
+      expect(await renderSvg(plotHistory(studyOf(space, trials)))).toMatch(/^<svg .*<\/svg>\n$/s);
+    },
+  );
 
   it("of 10,000 trials keeps the extremes and says how many points it has", () => {
     fc.assert(

@@ -99,6 +99,13 @@ describe("importances", () => {
         return [params, { value: params.p7 }] as const;
       }),
     );
+    const huge = {
+      ...many,
+      trials: many.trials.map((trial) => ({ ...trial, value: 1e200 * (1 + trial.number) })),
+    };
+    expect(plotImportances(huge).description).toBe(
+      "Importances need at least 4 complete trials, with values whose squares are finite.",
+    );
     expect(() => plotImportances(many, { draws: 2 ** 31 - 1 })).toThrow(
       "draws must be at most 1000; received 2147483647",
     );

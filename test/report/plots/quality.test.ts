@@ -118,6 +118,11 @@ describe("the quality of classes", () => {
     expect(() => plotConfusion({ ...predictions, truth: [0] })).toThrow(
       /received 1 of truth and 6 predicted/,
     );
+    for (const own of [[0.5], [Number.NaN, Number.NaN]]) {
+      const probabilities = [[0.5, 0.5], own];
+      const two = { target: "y", classes: ["a", "b"], truth: [0, 1], predicted: [0, 1], probabilities };
+      expect(() => plotCalibration(two)).toThrow(/probabilities of row 1 must be 2 finite numbers; received/);
+    }
   });
 
   it("is known by parts of the rows, with Wilson's interval", () => {
