@@ -159,13 +159,14 @@ class MemoryStudy implements StoredStudy {
 
   async artifact(name: string) {
     this.check();
-    return this.kept.get(name)?.slice();
+    const kept = this.kept.get(name);
+    return kept && new Uint8Array(kept);
   }
 
   async keep(name: string, bytes: Uint8Array) {
     checkName("the name of an artifact", name);
     this.check();
-    this.kept.set(name, bytes.slice());
+    this.kept.set(name, new Uint8Array(bytes)); // `slice` of a Buffer does not copy
   }
 
   queue(options: QueueOptions = {}) {

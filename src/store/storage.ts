@@ -45,7 +45,7 @@ export interface Report {
 export interface Note {
   /** The number of the trial. */
   readonly number: number;
-  /** At most 10,000 characters. */
+  /** At most 10,000 characters; not NUL, which databases do not keep. */
   readonly text: string;
   /** At most 20, each of 1 to 50 characters. */
   readonly tags: readonly string[];
@@ -171,8 +171,14 @@ export function checkName(kind: string, name: unknown): asserts name is string {
  */
 export function checkedNote({ number, text, tags }: Note): Note | undefined {
   mustBeInteger("the number of a trial", number, 0);
-  const isText = typeof text === "string" && text.length <= LONGEST_NOTE;
-  must(isText, "the text of a note", `a text of at most ${LONGEST_NOTE} characters`, text);
+  // databases cut a text at NUL, and replace half of a character
+  const isText = typeof text === "string" && text.length <= LONGEST_NOTE && !/[\0\p{Cs}]/u.test(text);
+  must(
+    isText,
+    "the text of a note",
+    `a Unicode text of at most ${LONGEST_NOTE} characters without NUL`,
+    text,
+  );
   const isTag = (tag: unknown): boolean =>
     typeof tag === "string" && tag.length > 0 && tag.length <= LONGEST_TAG && !/[\p{Cc}\p{Cs}]/u.test(tag);
   const areTags = Array.isArray(tags) && tags.length <= MOST_TAGS && tags.every(isTag);

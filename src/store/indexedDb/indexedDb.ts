@@ -311,7 +311,7 @@ class PageStudy implements StoredStudy {
     checkName("the name of an artifact", name);
     // A copy, since a part of a larger buffer would be kept with all of it. It is made at once, since the
     // caller may change the bytes before the transaction begins.
-    const own = bytes.slice();
+    const own = new Uint8Array(bytes); // `slice` of a Buffer does not copy
     await this.write(["artifacts"], ({ artifacts }) =>
       resultOf(artifacts.put({ study: this.id, name, size: own.length, bytes: own })),
     );

@@ -332,7 +332,7 @@ class SqlStudy implements StoredStudy {
       "INSERT INTO fettle_artifacts (study, name, part, bytes) SELECT id, ?, ?, ? FROM fettle_studies WHERE id = ?";
     const count = Math.max(1, Math.ceil(bytes.length / PART));
     const parts = Array.from({ length: count }, (_, part): Statement => {
-      const own = bytes.slice(part * PART, (part + 1) * PART);
+      const own = new Uint8Array(bytes.subarray(part * PART, (part + 1) * PART)); // `slice` of a Buffer does not copy
       return [sql, name, part, own, this.id];
     });
     const replaced = "DELETE FROM fettle_artifacts WHERE study = ? AND name = ?";
@@ -341,7 +341,7 @@ class SqlStudy implements StoredStudy {
   }
 
   queue(options: QueueOptions = {}): JobQueue {
-    return sqlQueue(this.database, this.id, options);
+    return sqlQueue(this.database, this.id, this.name, options);
   }
 
   async delete() {

@@ -60,7 +60,11 @@ class MemoryQueue implements JobQueue {
     this.isOpen = true;
     for (const job of jobs) {
       if (this.entries.has(job.name)) continue;
-      this.entries.set(job.name, { job: { ...job, payload: job.payload.slice() }, attempt: 0, beat: 0 });
+      this.entries.set(job.name, {
+        job: { ...job, payload: new Uint8Array(job.payload) },
+        attempt: 0,
+        beat: 0,
+      });
     }
   }
 
@@ -101,7 +105,7 @@ class MemoryQueue implements JobQueue {
     const isOwn = (): boolean => this.entries.get(name) === entry && entry.holder === holder && !entry.ended;
     return {
       name,
-      payload: payload.slice(),
+      payload: new Uint8Array(payload),
       attempt: entry.attempt,
       async extend() {
         if (isOwn()) entry.beat++;
@@ -110,7 +114,7 @@ class MemoryQueue implements JobQueue {
       complete: async (outcome) => {
         // of the first worker, even one that was given up
         const now = this.entries.get(name);
-        if (now && !now.ended) now.ended = { name, outcome: outcome.slice() };
+        if (now && !now.ended) now.ended = { name, outcome: new Uint8Array(outcome) };
       },
       fail: async (reason) => {
         if (isOwn()) this.giveBack(entry, reason);

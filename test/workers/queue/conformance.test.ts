@@ -107,6 +107,17 @@ it("a worker knows that a runner is there which looks for results several times 
   await storage.close();
 });
 
+it("the runner of a deleted study is refused, and does not wait for its jobs", async () => {
+  const storage = await sqliteStorage(join(folder, `${opened++}.db`));
+  const kept = await storage.create("gone", study);
+  const queue = kept.queue?.() as JobQueue;
+  await kept.delete();
+  const gone = { code: "not_found", message: 'study "gone" was deleted from its storage' };
+  await expect(queue.put([{ name: "0/0", payload: new Uint8Array(1) }])).rejects.toMatchObject(gone);
+  await expect(queue.ended()).rejects.toMatchObject(gone);
+  await storage.close();
+});
+
 const LAPSING = Object.keys(queueLaws).filter((law) => /lease has expired|heartbeats/.test(law));
 
 describe.each([
