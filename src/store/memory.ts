@@ -1,7 +1,7 @@
 /** A storage in memory, for experiments and tests. */
 import type { StudyJson } from "../search/study/contract.js";
-import { memoryQueue } from "../workers/queue/memory.js";
-import type { JobQueue, QueueOptions } from "../workers/queue/queue.js";
+import { noJobs, queueOver } from "../workers/queue/memory.js";
+import type { QueueOptions } from "../workers/queue/queue.js";
 import {
   type CurvesRow,
   curvesOf,
@@ -79,7 +79,7 @@ class MemoryStudy implements StoredStudy {
   readonly settings: StudySettings;
   private readonly kept = new Map<string, Uint8Array>();
   private isGone = false;
-  private jobs: JobQueue | undefined;
+  private readonly jobs = noJobs();
 
   constructor(
     readonly name: string,
@@ -170,8 +170,7 @@ class MemoryStudy implements StoredStudy {
   }
 
   queue(options: QueueOptions = {}) {
-    this.jobs ??= memoryQueue(options);
-    return this.jobs;
+    return queueOver(this.jobs, options);
   }
 
   async delete() {
