@@ -96,9 +96,11 @@ class MemoryStudy implements StoredStudy {
     });
   }
 
-  async trials(curves = true) {
+  async trials(curves = true, from = 0) {
     this.check();
-    return this.rows.map((row) => trialOf(row.trial, row.result, curves ? row.curves : undefined));
+    return this.rows
+      .slice(from)
+      .map((row) => trialOf(row.trial, row.result, curves ? row.curves : undefined));
   }
 
   async curves(number: number) {

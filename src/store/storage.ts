@@ -96,8 +96,9 @@ export interface StoredStudy {
    * All trials, by number, for `restoreStudy({ ...definition, trials })`.
    *
    * @param curves - whether to include curves, which are most of the bytes. Default true
+   * @param from - the number of the first trial. Default 0
    */
-  trials(curves?: boolean): Promise<readonly StoredTrial[]>;
+  trials(curves?: boolean, from?: number): Promise<readonly StoredTrial[]>;
   /** The curves of one trial; undefined if it has none, or there is no such trial. */
   curves(number: number): Promise<Curves | undefined>;
   /**

@@ -94,6 +94,8 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
         for (const [i, record] of records.entries())
           if (!(await [one, two][i % 2].tell(record))) fail(`the result of ${record.number} was there`);
         checkSame(await jsonOf(two), json, "another study");
+        const from = order[0] % (json.trials.length + 2);
+        checkSame(await two.trials(true, from), (await two.trials()).slice(from), `not those from ${from}`);
         checkSame(
           await storages[0].studies(),
           [{ name: "study", trials: json.trials.length, finished: records.length }],

@@ -33,7 +33,7 @@ import {
   trialDiffers,
   trialIsUnknown,
 } from "../storage.js";
-import { beginningWith, type Migration, PageDatabase, resultOf } from "./database.js";
+import { beginningFrom, beginningWith, type Migration, PageDatabase, resultOf } from "./database.js";
 import type { Key, Mode, Table, Transaction } from "./host.js";
 
 /** Options of a storage in a page. */
@@ -205,10 +205,10 @@ class PageStudy implements StoredStudy {
     this.settings = recordIn(settings, "settings", name);
   }
 
-  trials(curves = true) {
+  trials(curves = true, from = 0) {
     const names = ["trials", "results", ...(curves ? (["curves"] as const) : [])] as const;
     return this.read(names, async (stores) => {
-      const own = beginningWith(this.id);
+      const own = beginningFrom(this.id, from);
       const [trials, results, drawn] = (await Promise.all([
         resultOf(stores.trials.getAll(own)),
         resultOf(stores.results.getAll(own)),
