@@ -198,7 +198,7 @@ class HostStudy implements SourceStudy {
     private readonly mayWrite: boolean,
   ) {}
 
-  /** Whether its trials are those of a host's study: not if that was deleted, and another one has its name. */
+  /** Whether its trials are those of the host: not if another study has the name of a deleted one. */
   isOf({ finished }: StudyStatus): boolean {
     return !(this.records.filter(Boolean).length > finished);
   }

@@ -41,7 +41,7 @@ it.each([
   "fails where the object refuses a %s, so that the queue delivers the message again",
   async (refused, status) => {
     const format = { magic: "fettle/w", version: 1, what: "a job for a worker" };
-    const worker = await createRemoteTuner(options as never, null, 2 ** 29);
+    const worker = await createRemoteTuner(options as never, null);
     await worker.advance({ steps: 1 });
     const [name] = worker.waiting();
     const body = packArchive(format, { job: worker.job(name), settings: {} });
