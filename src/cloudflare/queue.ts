@@ -4,7 +4,7 @@
  * lost, late or duplicate ones change nothing: the object accepts a result once, and resends the message of a
  * job that waits too long.
  */
-import { isRecord, show } from "../errors.js";
+import { check, isRecord, show } from "../errors.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
 import type { Reply } from "../serve/exchange.js";
 import type { StudySettings } from "../serve/options.js";
@@ -109,14 +109,15 @@ export function createConsumer<C extends Space, S extends Space>(): JobConsumer<
   return async (message, tuner, token, fetchObject) => {
     if (!isMessage(message)) return;
     const { study, trial, index } = message;
-    const send = (init: RequestInit) =>
-      fetchObject(
-        study,
-        new Request(`https://object/studies/${study}/jobs?name=${JSON.stringify({ trial, index })}`, {
-          ...init,
-          headers: { authorization: `Bearer ${token}` },
-        }),
-      );
+    const send = async (init: RequestInit): Promise<Response> => {
+      const url = `https://object/studies/${study}/jobs?name=${JSON.stringify({ trial, index })}`;
+      const headers = { authorization: `Bearer ${token}` };
+      const response = await fetchObject(study, new Request(url, { ...init, headers }));
+      const { ok, status } = response;
+      // the queue delivers the message again
+      check(ok, () => `the object of study ${show(study)} answered with status ${status}`, "store_failed");
+      return response;
+    };
     const response = await send({});
     if (response.status === 204) return; // another worker ran it
     const { job, settings } = unpackArchive(FORMAT, new Uint8Array(await response.arrayBuffer()));

@@ -61,10 +61,11 @@ export function hostSource(options: HostOptions): Source {
       return [...all].map((name) => cards.get(name) ?? { name });
     },
     async open(name) {
-      if (!(await host.status(name))) return undefined;
-      const study = opened.get(name) ?? new HostStudy(host, name, options.mayWrite);
-      opened.set(name, study);
-      return study;
+      const status = await host.status(name);
+      const known = opened.get(name);
+      const study = status && known?.isOf(status) ? known : new HostStudy(host, name, options.mayWrite);
+      if (status) opened.set(name, study);
+      return status && study;
     },
     ...(options.mayWrite && {
       async start(name, settings) {
@@ -197,6 +198,11 @@ class HostStudy implements SourceStudy {
     private readonly mayWrite: boolean,
   ) {}
 
+  /** Whether its trials are those of the host: not if another study has the name of a deleted one. */
+  isOf({ finished }: StudyStatus): boolean {
+    return !(this.records.filter(Boolean).length > finished);
+  }
+
   readonly command = async (command: string): Promise<void> => {
     await this.host.json(`${this.path}/${command}`, "POST");
   };
@@ -233,7 +239,7 @@ class HostStudy implements SourceStudy {
     const run = async (): Promise<void> => {
       for (;;) {
         const status = await this.host.status(this.name);
-        if (!status) return listener({ type: "gone" });
+        if (!status || !this.isOf(status)) return listener({ type: "gone" });
         this.definition ??= await this.host.definition(this.name);
         if (this.definition) about(status);
         // first, so that trials that end while the others are read are among the events

@@ -26,9 +26,9 @@ export function storageSource(storage: StudyStorage, name: string, mayWrite: boo
 }
 
 function storedStudy(storage: StudyStorage, study: StoredStudy, actions: readonly Action[]): SourceStudy {
-  const trials = async () => (await study.trials(false)).map(rowOf);
+  const trials = async (from?: number) => (await study.trials(false, from)).map(rowOf);
   return {
-    trials,
+    trials: () => trials(),
     curves: (numbers) => curvesIn(study, numbers),
     artifact: (name) => study.artifact(name),
     ...(actions.includes("note") && { note: (note) => study.note(note) }),
@@ -37,15 +37,20 @@ function storedStudy(storage: StudyStorage, study: StoredStudy, actions: readonl
       let timer: ReturnType<typeof setTimeout> | undefined;
       let isStopped = false;
       let counts = "";
+      /** The first trial that may change: results never do. */
+      let first = 0;
       const look = async (): Promise<void> => {
         const card = (await storage.studies()).find(({ name }) => name === study.name);
         if (!card) return listener({ type: "gone" });
         sent.once({ type: "about", about: await aboutOf(study, actions, card.finished) });
-        // all trials are read only when some have changed
+        // trials are read only when some have changed
         const now = JSON.stringify(card);
         if (now !== counts) {
           counts = now;
-          sent.trials(await trials());
+          const rows = await trials(first);
+          sent.trials(rows);
+          const open = rows.find(({ status }) => status === "running");
+          first = open?.number ?? (rows.at(-1)?.number ?? first - 1) + 1;
         }
         sent.once({ type: "notes", notes: await study.notes() });
         sent.once({ type: "ready" });

@@ -55,9 +55,12 @@ export interface Store {
 export function memoryStore(): Store {
   const kept = new Map<string, Uint8Array>();
   return {
-    get: async (key) => kept.get(key)?.slice(),
+    async get(key) {
+      const bytes = kept.get(key);
+      return bytes && new Uint8Array(bytes);
+    },
     async put(key, bytes) {
-      kept.set(key, bytes.slice());
+      kept.set(key, new Uint8Array(bytes));
     },
     async delete(key) {
       kept.delete(key);

@@ -1,7 +1,7 @@
 /** A storage in memory, for experiments and tests. */
 import type { StudyJson } from "../search/study/contract.js";
-import { memoryQueue } from "../workers/queue/memory.js";
-import type { JobQueue, QueueOptions } from "../workers/queue/queue.js";
+import { noJobs, queueOver } from "../workers/queue/memory.js";
+import type { QueueOptions } from "../workers/queue/queue.js";
 import {
   type CurvesRow,
   curvesOf,
@@ -79,7 +79,7 @@ class MemoryStudy implements StoredStudy {
   readonly settings: StudySettings;
   private readonly kept = new Map<string, Uint8Array>();
   private isGone = false;
-  private jobs: JobQueue | undefined;
+  private readonly jobs = noJobs();
 
   constructor(
     readonly name: string,
@@ -96,9 +96,11 @@ class MemoryStudy implements StoredStudy {
     });
   }
 
-  async trials(curves = true) {
+  async trials(curves = true, from = 0) {
     this.check();
-    return this.rows.map((row) => trialOf(row.trial, row.result, curves ? row.curves : undefined));
+    return this.rows
+      .slice(from)
+      .map((row) => trialOf(row.trial, row.result, curves ? row.curves : undefined));
   }
 
   async curves(number: number) {
@@ -159,18 +161,18 @@ class MemoryStudy implements StoredStudy {
 
   async artifact(name: string) {
     this.check();
-    return this.kept.get(name)?.slice();
+    const kept = this.kept.get(name);
+    return kept && new Uint8Array(kept);
   }
 
   async keep(name: string, bytes: Uint8Array) {
     checkName("the name of an artifact", name);
     this.check();
-    this.kept.set(name, bytes.slice());
+    this.kept.set(name, new Uint8Array(bytes)); // `slice` of a Buffer does not copy
   }
 
   queue(options: QueueOptions = {}) {
-    this.jobs ??= memoryQueue(options);
-    return this.jobs;
+    return queueOver(this.jobs, options);
   }
 
   async delete() {

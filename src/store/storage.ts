@@ -45,7 +45,7 @@ export interface Report {
 export interface Note {
   /** The number of the trial. */
   readonly number: number;
-  /** At most 10,000 characters. */
+  /** At most 10,000 characters; not NUL, which databases do not keep. */
   readonly text: string;
   /** At most 20, each of 1 to 50 characters. */
   readonly tags: readonly string[];
@@ -96,8 +96,9 @@ export interface StoredStudy {
    * All trials, by number, for `restoreStudy({ ...definition, trials })`.
    *
    * @param curves - whether to include curves, which are most of the bytes. Default true
+   * @param from - the number of the first trial. Default 0
    */
-  trials(curves?: boolean): Promise<readonly StoredTrial[]>;
+  trials(curves?: boolean, from?: number): Promise<readonly StoredTrial[]>;
   /** The curves of one trial; undefined if it has none, or there is no such trial. */
   curves(number: number): Promise<Curves | undefined>;
   /**
@@ -171,8 +172,14 @@ export function checkName(kind: string, name: unknown): asserts name is string {
  */
 export function checkedNote({ number, text, tags }: Note): Note | undefined {
   mustBeInteger("the number of a trial", number, 0);
-  const isText = typeof text === "string" && text.length <= LONGEST_NOTE;
-  must(isText, "the text of a note", `a text of at most ${LONGEST_NOTE} characters`, text);
+  // databases cut a text at NUL, and replace half of a character
+  const isText = typeof text === "string" && text.length <= LONGEST_NOTE && !/[\0\p{Cs}]/u.test(text);
+  must(
+    isText,
+    "the text of a note",
+    `a Unicode text of at most ${LONGEST_NOTE} characters without NUL`,
+    text,
+  );
   const isTag = (tag: unknown): boolean =>
     typeof tag === "string" && tag.length > 0 && tag.length <= LONGEST_TAG && !/[\p{Cc}\p{Cs}]/u.test(tag);
   const areTags = Array.isArray(tags) && tags.length <= MOST_TAGS && tags.every(isTag);

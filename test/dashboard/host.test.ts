@@ -120,6 +120,28 @@ it("shows a trial that ends once the others are read, and closes the events when
   expect(errors).toEqual([]);
 });
 
+it("does not show the trials of a deleted study in another one with its name", async () => {
+  let trials = [record(0, 3), record(1, 5)];
+  const fetch = async (url: string | URL | Request): Promise<Response> => {
+    const { pathname } = new URL(String(url));
+    if (pathname === "/studies/a") return Response.json({ ...status, finished: trials.length });
+    if (pathname === "/studies/a/trials") return Response.json(trials);
+    return Response.json({}, { status: 404 });
+  };
+  const source = hostSource({ url: "https://host.example", token: "", studies: [], mayWrite: false, fetch });
+  const valuesOf = async () => (await (await source.open("a"))!.trials()).map(({ value }) => value);
+  const before = (await source.open("a"))!;
+  expect(await valuesOf()).toEqual([3, 5]);
+  trials = [record(0, 7)];
+  const events: DashboardEvent[] = [];
+  before.follow(
+    (event) => events.push(event),
+    () => {},
+  );
+  expect(await valuesOf()).toEqual([7]);
+  await expect.poll(() => events).toEqual([{ type: "gone" }]);
+});
+
 /** What a dashboard first knows of the study of a host. */
 async function aboutOf(source: ReturnType<typeof hostSource>) {
   const events: DashboardEvent[] = [];

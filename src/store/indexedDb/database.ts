@@ -116,6 +116,11 @@ export function beginningWith(...parts: readonly Key[]): KeyRange {
   return host.IDBKeyRange.bound(parts, [...parts, []]);
 }
 
+/** The keys that begin with `first`, from those with `second` on. */
+export function beginningFrom(first: Key, second: Key): KeyRange {
+  return host.IDBKeyRange.bound([first, second], [first, []]);
+}
+
 /** Opens a database, or creates it. */
 async function connect(name: string, migrations: readonly Migration[]): Promise<Connection> {
   const { indexedDB } = host;

@@ -33,7 +33,7 @@ import {
   trialDiffers,
   trialIsUnknown,
 } from "../storage.js";
-import { beginningWith, type Migration, PageDatabase, resultOf } from "./database.js";
+import { beginningFrom, beginningWith, type Migration, PageDatabase, resultOf } from "./database.js";
 import type { Key, Mode, Table, Transaction } from "./host.js";
 
 /** Options of a storage in a page. */
@@ -205,10 +205,10 @@ class PageStudy implements StoredStudy {
     this.settings = recordIn(settings, "settings", name);
   }
 
-  trials(curves = true) {
+  trials(curves = true, from = 0) {
     const names = ["trials", "results", ...(curves ? (["curves"] as const) : [])] as const;
     return this.read(names, async (stores) => {
-      const own = beginningWith(this.id);
+      const own = beginningFrom(this.id, from);
       const [trials, results, drawn] = (await Promise.all([
         resultOf(stores.trials.getAll(own)),
         resultOf(stores.results.getAll(own)),
@@ -311,7 +311,7 @@ class PageStudy implements StoredStudy {
     checkName("the name of an artifact", name);
     // A copy, since a part of a larger buffer would be kept with all of it. It is made at once, since the
     // caller may change the bytes before the transaction begins.
-    const own = bytes.slice();
+    const own = new Uint8Array(bytes); // `slice` of a Buffer does not copy
     await this.write(["artifacts"], ({ artifacts }) =>
       resultOf(artifacts.put({ study: this.id, name, size: own.length, bytes: own })),
     );

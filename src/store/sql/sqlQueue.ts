@@ -17,6 +17,7 @@ import {
   type QueueSettings,
   workersLost,
 } from "../../workers/queue/queue.js";
+import { studyIsGone } from "../storage.js";
 import type { Row, SqlDatabase, Statement } from "./database.js";
 
 const BEGIN = `INSERT INTO fettle_queues (study, beat) SELECT id, 0 FROM fettle_studies WHERE id = ?
@@ -36,9 +37,14 @@ const COMPLETE = `UPDATE fettle_jobs SET outcome = ? ${ONE}`;
 const RELEASE = `UPDATE fettle_jobs SET holder = NULL, attempt = attempt - 1, beat = beat + 1 ${ONE} AND holder = ?`;
 const GIVE_BACK = `UPDATE fettle_jobs SET holder = NULL, error = CASE WHEN attempt >= ? THEN ? ELSE error END ${ONE}`;
 
-/** @param study - its id */
-export function sqlQueue(database: SqlDatabase, study: number, options: QueueOptions): JobQueue {
-  return new SqlQueue(database, study, readOptions(options, "a queue", QUEUE_RULES));
+/** @param name - of the study, for messages */
+export function sqlQueue(
+  database: SqlDatabase,
+  study: number,
+  name: string,
+  options: QueueOptions,
+): JobQueue {
+  return new SqlQueue(database, study, name, readOptions(options, "a queue", QUEUE_RULES));
 }
 
 class SqlQueue implements JobQueue {
@@ -55,6 +61,7 @@ class SqlQueue implements JobQueue {
   constructor(
     private readonly database: SqlDatabase,
     private readonly study: number,
+    private readonly name: string,
     { lease, attempts, clock }: QueueSettings,
   ) {
     this.attempts = attempts;
@@ -126,11 +133,16 @@ class SqlQueue implements JobQueue {
     return row !== undefined && this.runner.overdue([["", String(row.beat)]]).length === 0;
   }
 
-  /** Sends a heartbeat of the runner: several times per lease, but not at each call, since it is a write. */
+  /**
+   * Sends a heartbeat of the runner: several times per lease, but not at each call, since it is a write.
+   *
+   * @throws FettleError `not_found` once the study was deleted: no job of it would ever end
+   */
   private async show(): Promise<void> {
     const now = this.clock();
     if (now - this.shown < this.lease / 4) return;
-    await this.database.run([[BEGIN, this.study]]);
+    const [begun] = await this.database.run([[BEGIN, this.study]]);
+    if (begun === 0) throw studyIsGone(this.name);
     this.shown = now;
   }
 

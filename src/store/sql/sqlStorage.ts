@@ -63,9 +63,10 @@ const TELL = `INSERT INTO ${RESULT_COLUMNS}
 const DRAW = `INSERT INTO ${CURVES_COLUMNS} SELECT study, number, ?, ? ${UNFINISHED}`;
 const REPORT = `INSERT INTO fettle_reports (study, number, step, value) SELECT study, number, ?, ? ${TRIAL} ON CONFLICT DO NOTHING`;
 const NOTE = `INSERT INTO fettle_notes (study, number, text, tags) SELECT study, number, ?, ? ${TRIAL}`;
+const CURVES = "SELECT number, shape, numbers FROM fettle_curves WHERE study = ?";
 const ALL = `SELECT t.number, t.params, t.parent, t.given, r.status, r.value, r.seconds, r.outcome
   FROM fettle_trials t LEFT JOIN fettle_results r ON r.study = t.study AND r.number = t.number
-  WHERE t.study = ? ORDER BY t.number`;
+  WHERE t.study = ? AND t.number >= ? ORDER BY t.number`;
 
 /**
  * The storage in a database, whose schema is upgraded to this release; or not changed, for reading only.
@@ -218,13 +219,11 @@ class SqlStudy implements StoredStudy {
     this.settings = settings;
   }
 
-  async trials(curves = true) {
+  async trials(curves = true, from = 0) {
     const { database, id } = this;
-    const rows = await database.all([ALL, id]);
+    const rows = await database.all([ALL, id, from]);
     if (rows.length === 0) await this.check();
-    const drawn = curves
-      ? await database.all(["SELECT number, shape, numbers FROM fettle_curves WHERE study = ?", id])
-      : [];
+    const drawn = curves ? await database.all([`${CURVES} AND number >= ?`, id, from]) : [];
     const byNumber = new Map(drawn.map((row) => [row.number, row as unknown as CurvesRow]));
     return rows.map((row) => {
       const result = row.status === null ? undefined : (row as unknown as ResultRow);
@@ -233,8 +232,7 @@ class SqlStudy implements StoredStudy {
   }
 
   async curves(number: number) {
-    const sql = "SELECT shape, numbers FROM fettle_curves WHERE study = ? AND number = ?";
-    const [row] = await this.database.all([sql, this.id, number]);
+    const [row] = await this.database.all([`${CURVES} AND number = ?`, this.id, number]);
     if (!row) await this.check();
     return row && curvesOf(row as unknown as CurvesRow, number);
   }
@@ -332,7 +330,7 @@ class SqlStudy implements StoredStudy {
       "INSERT INTO fettle_artifacts (study, name, part, bytes) SELECT id, ?, ?, ? FROM fettle_studies WHERE id = ?";
     const count = Math.max(1, Math.ceil(bytes.length / PART));
     const parts = Array.from({ length: count }, (_, part): Statement => {
-      const own = bytes.slice(part * PART, (part + 1) * PART);
+      const own = new Uint8Array(bytes.subarray(part * PART, (part + 1) * PART)); // `slice` of a Buffer does not copy
       return [sql, name, part, own, this.id];
     });
     const replaced = "DELETE FROM fettle_artifacts WHERE study = ? AND name = ?";
@@ -341,7 +339,7 @@ class SqlStudy implements StoredStudy {
   }
 
   queue(options: QueueOptions = {}): JobQueue {
-    return sqlQueue(this.database, this.id, options);
+    return sqlQueue(this.database, this.id, this.name, options);
   }
 
   async delete() {

@@ -3,7 +3,7 @@
  * of each once. Lost jobs are put again, so delivery of at least once is enough.
  */
 import { platform } from "#platform";
-import { FettleError, messageOf } from "../../errors.js";
+import { FettleError, isA, messageOf } from "../../errors.js";
 import { Pause, type Sleep } from "./pause.js";
 import type { EndedJob, JobQueue, QueuedJob } from "./queue.js";
 
@@ -67,7 +67,7 @@ export class Dispatcher {
    * @param onPut - called when it enters the queue
    * @returns its outcome
    * @throws FettleError `trial_failed` for a job whose attempts have all failed; the reason of a
-   * cancellation; `store_failed` once the queue is lost
+   * cancellation; `store_failed` once the queue is lost, `not_found` if its study was deleted
    */
   do(job: QueuedJob, group?: object, onPut?: () => void): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
@@ -105,12 +105,14 @@ export class Dispatcher {
       } catch (error) {
         const now = this.clock();
         failing ??= now;
-        if (now - failing < this.patience) {
+        // the study was deleted, and its queue with it
+        const isGone = isA(error, FettleError) && error.code === "not_found";
+        if (!isGone && now - failing < this.patience) {
           await this.pause.wait();
           continue;
         }
         const message = `the queue has failed for ${this.patience / 1000} s: ${messageOf(error)}`;
-        this.lost = new FettleError("store_failed", message, { cause: error });
+        this.lost = isGone ? error : new FettleError("store_failed", message, { cause: error });
         this.rejectAll(this.lost);
       }
       await this.pause.wait();

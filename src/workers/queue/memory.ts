@@ -39,16 +39,30 @@ interface Entry {
  * ```
  */
 export function memoryQueue(options: QueueOptions = {}): JobQueue {
-  return new MemoryQueue(readOptions(options, "memoryQueue", QUEUE_RULES));
+  return queueOver(noJobs(), options);
 }
 
+/** What the queues of one study share. */
+export interface MemoryJobs {
+  readonly entries: Map<string, Entry>;
+  /** Whether a process runs the study. */
+  isOpen: boolean;
+}
+
+export const noJobs = (): MemoryJobs => ({ entries: new Map(), isOpen: false });
+
+/** A queue with its own options over shared jobs. @throws FettleError as {@link memoryQueue} */
+export const queueOver = (jobs: MemoryJobs, options: QueueOptions): JobQueue =>
+  new MemoryQueue(jobs, readOptions(options, "memoryQueue", QUEUE_RULES));
+
 class MemoryQueue implements JobQueue {
-  private readonly entries = new Map<string, Entry>();
   private readonly watch: LeaseWatch;
   private readonly attempts: number;
-  private isOpen = false;
 
-  constructor({ lease, attempts, clock }: QueueSettings) {
+  constructor(
+    private readonly jobs: MemoryJobs,
+    { lease, attempts, clock }: QueueSettings,
+  ) {
     this.watch = new LeaseWatch(
       lease,
       clockOf(clock, () => platform.now()),
@@ -57,16 +71,20 @@ class MemoryQueue implements JobQueue {
   }
 
   async put(jobs: readonly QueuedJob[]) {
-    this.isOpen = true;
+    this.jobs.isOpen = true;
     for (const job of jobs) {
-      if (this.entries.has(job.name)) continue;
-      this.entries.set(job.name, { job: { ...job, payload: job.payload.slice() }, attempt: 0, beat: 0 });
+      if (this.jobs.entries.has(job.name)) continue;
+      this.jobs.entries.set(job.name, {
+        job: { ...job, payload: new Uint8Array(job.payload) },
+        attempt: 0,
+        beat: 0,
+      });
     }
   }
 
   async take(most: number) {
-    if (!this.isOpen) return undefined;
-    const waiting = [...this.entries.values()].filter(({ holder, ended }) => !holder && !ended);
+    if (!this.jobs.isOpen) return undefined;
+    const waiting = [...this.jobs.entries.values()].filter(({ holder, ended }) => !holder && !ended);
     return waiting
       .sort(({ job: a }, { job: b }) => (b.priority ?? 0) - (a.priority ?? 0))
       .slice(0, most)
@@ -74,21 +92,21 @@ class MemoryQueue implements JobQueue {
   }
 
   async ended() {
-    this.isOpen = true;
-    const held = [...this.entries].filter(([, { holder, ended }]) => holder && !ended);
+    this.jobs.isOpen = true;
+    const held = [...this.jobs.entries].filter(([, { holder, ended }]) => holder && !ended);
     const signs = held.map(([name, { attempt, beat }]) => [name, `${attempt}/${beat}`] as const);
     for (const name of this.watch.overdue(signs))
-      this.giveBack(this.entries.get(name) as Entry, workersLost(this.attempts));
-    return [...this.entries.values()].flatMap(({ ended }) => ended ?? []).slice(0, MOST_ENDED);
+      this.giveBack(this.jobs.entries.get(name) as Entry, workersLost(this.attempts));
+    return [...this.jobs.entries.values()].flatMap(({ ended }) => ended ?? []).slice(0, MOST_ENDED);
   }
 
   async remove(names: readonly string[]) {
-    for (const name of names) this.entries.delete(name);
+    for (const name of names) this.jobs.entries.delete(name);
   }
 
   async end() {
-    this.isOpen = false;
-    this.entries.clear();
+    this.jobs.isOpen = false;
+    this.jobs.entries.clear();
   }
 
   async close() {}
@@ -98,10 +116,11 @@ class MemoryQueue implements JobQueue {
     const holder = {};
     entry.holder = holder;
     entry.attempt++;
-    const isOwn = (): boolean => this.entries.get(name) === entry && entry.holder === holder && !entry.ended;
+    const isOwn = (): boolean =>
+      this.jobs.entries.get(name) === entry && entry.holder === holder && !entry.ended;
     return {
       name,
-      payload: payload.slice(),
+      payload: new Uint8Array(payload),
       attempt: entry.attempt,
       async extend() {
         if (isOwn()) entry.beat++;
@@ -109,8 +128,8 @@ class MemoryQueue implements JobQueue {
       },
       complete: async (outcome) => {
         // of the first worker, even one that was given up
-        const now = this.entries.get(name);
-        if (now && !now.ended) now.ended = { name, outcome: outcome.slice() };
+        const now = this.jobs.entries.get(name);
+        if (now && !now.ended) now.ended = { name, outcome: new Uint8Array(outcome) };
       },
       fail: async (reason) => {
         if (isOwn()) this.giveBack(entry, reason);

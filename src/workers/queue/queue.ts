@@ -74,7 +74,10 @@ export interface JobQueue {
 export interface QueueOptions {
   /** Milliseconds without a heartbeat after which a worker loses its jobs. Default 30,000. */
   readonly lease?: number;
-  /** The most times that a job is handed out; if all attempts fail, it ends with its error. Default 3. */
+  /**
+   * The most times that a job is handed out; if all attempts fail, it ends with its error. The process that
+   * runs the study counts lost workers, and a worker its own failures: give both the same. Default 3.
+   */
   readonly attempts?: number;
   /** A monotonic clock in milliseconds. Default the host's. */
   readonly clock?: () => number;

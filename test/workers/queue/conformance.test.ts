@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { createStudy, float, random } from "fettle";
 import { type JobQueue, memoryQueue, pgBossQueue } from "fettle/queue";
-import type { StudyStorage } from "fettle/store";
+import { memoryStorage, type StudyStorage } from "fettle/store";
 import { postgresStorage } from "fettle/store/postgres";
 import { sqliteStorage } from "fettle/store/sqlite";
 import { checkQueueLaw, type QueueFactory, queueLaws } from "fettle/testing";
@@ -104,6 +104,28 @@ it("a worker knows that a runner is there which looks for results several times 
     await runner.ended();
     now += 0.4 * LEASE;
   }
+  await storage.close();
+});
+
+it("queues of a study in memory share its jobs, each with its own options", async () => {
+  const kept = await memoryStorage().create("shared", study);
+  const queueWith = (options: object) => kept.queue?.(options) as JobQueue;
+  const [runner, worker] = [queueWith({}), queueWith({ attempts: 1 })];
+  await runner.put([{ name: "0/0", payload: new Uint8Array(1) }]);
+  const [lease] = (await worker.take(1)) ?? [];
+  await lease.fail("once");
+  expect(await runner.ended()).toEqual([{ name: "0/0", error: "once" }]);
+  expect(() => queueWith({ lease: 0 })).toThrow("lease must be");
+});
+
+it("the runner of a deleted study is refused, and does not wait for its jobs", async () => {
+  const storage = await sqliteStorage(join(folder, `${opened++}.db`));
+  const kept = await storage.create("gone", study);
+  const queue = kept.queue?.() as JobQueue;
+  await kept.delete();
+  const gone = { code: "not_found", message: 'study "gone" was deleted from its storage' };
+  await expect(queue.put([{ name: "0/0", payload: new Uint8Array(1) }])).rejects.toMatchObject(gone);
+  await expect(queue.ended()).rejects.toMatchObject(gone);
   await storage.close();
 });
 

@@ -3,6 +3,7 @@
  * where it is said to be.
  */
 import { expect, it } from "vitest";
+import { FettleError } from "../../../src/errors.js";
 import { Dispatcher } from "../../../src/workers/queue/dispatcher.js";
 import { memoryQueue } from "../../../src/workers/queue/memory.js";
 import type { JobQueue, QueuedJob } from "../../../src/workers/queue/queue.js";
@@ -210,16 +211,33 @@ it("a dispatcher takes outcomes that an earlier process left, once, and runs aga
   expect(await queue.ended()).toEqual([]);
 });
 
-it("a dispatcher whose queue is lost refuses the jobs that it has, and each that comes later, for the same reason", async () => {
-  const { clock, sleep } = virtualTime();
-  const failing = memoryQueue();
-  failing.ended = async () => {
-    throw new Error("away");
-  };
-  const dispatcher = new Dispatcher(failing, { clock, sleep, poll: 10, patience: 2_000 });
-  const first = await dispatcher.do(job("a")).catch((error: Error) => error);
-  expect(first).toMatchObject({ code: "store_failed", message: "the queue has failed for 2 s: away" });
-  expect(await dispatcher.do(job("b")).catch((error: Error) => error)).toBe(first);
-  expect(dispatcher.lost).toBe(first);
-  await dispatcher.close();
-});
+it.each([
+  [
+    "once its patience has ended",
+    2_000,
+    new Error("away"),
+    { code: "store_failed", message: "the queue has failed for 2 s: away" },
+  ],
+  [
+    "at once where the study was deleted",
+    0,
+    new FettleError("not_found", "deleted"),
+    { code: "not_found", message: "deleted" },
+  ],
+])(
+  "a dispatcher whose queue is lost refuses all its jobs for the same reason, %s",
+  async (_, after, error, expected) => {
+    const { clock, sleep } = virtualTime();
+    const failing = memoryQueue();
+    failing.ended = async () => {
+      throw error;
+    };
+    const dispatcher = new Dispatcher(failing, { clock, sleep, poll: 10, patience: 2_000 });
+    const first = await dispatcher.do(job("a")).catch((error: Error) => error);
+    expect(first).toMatchObject(expected);
+    expect(clock()).toBeLessThanOrEqual(after + 10);
+    expect(await dispatcher.do(job("b")).catch((error: Error) => error)).toBe(first);
+    expect(dispatcher.lost).toBe(first);
+    await dispatcher.close();
+  },
+);
