@@ -8,6 +8,7 @@ import type { CustomMetric } from "../../src/metrics/metric.js";
 import { dense } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
+import { asha } from "../../src/search/schedulers/asha.js";
 import { choice, float } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { random } from "../../src/search/strategies/random/random.js";
@@ -134,6 +135,20 @@ describe("gridSearch", () => {
     const marked = await gridSearch({ ...options, errorScore: -9 });
     expect(marked.rows[0].scores.r2).toEqual({ folds: [-9, -9, -9], mean: -9, std: 0, rank: 3 });
     await expect(gridSearch({ ...options, errorScore: "raise" })).rejects.toThrow("trial 0 diverged");
+  });
+
+  it("does not raise the error of a trial that a scheduler prunes, which has none", async () => {
+    const { rows } = await gridSearch({
+      ...base,
+      y: quantity,
+      space: { learningRate: choice([0.1, 0.05, 1e-4, 1e-5, 1e-6, 1e-7]) },
+      model: linear,
+      scheduler: asha(),
+      fit: { epochs: 4 },
+      errorScore: "raise",
+      refit: false,
+    });
+    expect(rows.map(({ status }) => status)).toContain("pruned");
   });
 
   it("gives the error score to folds without a score alone, of which 0 is one", () => {
