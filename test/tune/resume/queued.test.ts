@@ -6,6 +6,7 @@ import { int } from "../../../src/search/space/builders.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
+import { Curves } from "../../../src/search/trial/curves.js";
 import { tuneWorker } from "../../../src/tune/resume/queued.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TuneObjectiveOptions, TuneOptions, TuneResult } from "../../../src/tune/tuner/options.js";
@@ -203,6 +204,53 @@ describe("tune over a function with a queue", () => {
     expect(untimed(own.trials)).toEqual(expected);
     expect(done).toBe(25);
     expect(untimed((await tune({ ...options, queue: memoryQueue(), jobs: 2 })).trials)).toEqual(expected);
+  });
+
+  const loss = [[0.5, 0.25]];
+  it.each<[string, Partial<TuneObjectiveOptions<S>>]>([
+    [
+      "the trial that one continues",
+      {
+        strategy: pbt({ populationSize: 2 }),
+        lag: 0,
+        objective: (_, { parent = 0, number }) => number - parent,
+      },
+    ],
+    [
+      "reports, whose steps end the search",
+      {
+        stop: { steps: 20 },
+        async objective({ units }, { number, report }) {
+          await report(units, 1);
+          await report(number, number === 2 ? 1 : 4);
+          if (number === 3) throw new Error("after its reports");
+          return units;
+        },
+      },
+    ],
+    ["curves", { objective: () => ({ value: 1, curves: new Curves({ loss }) }) }],
+  ])("takes along %s", async (_, own) => {
+    const all = { ...options, strategy: random(), trials: 8, ...own };
+    const expected = await tune(all);
+    const queued = await tune({ ...all, queue: memoryQueue(), jobs: 1 });
+    expect(untimed(queued.trials)).toEqual(untimed(expected.trials));
+  });
+
+  it("limits the time of a trial on its worker, not its wait for one", async () => {
+    const { trials } = await tune<S>({
+      ...options,
+      strategy: random(),
+      trials: 4,
+      trialTimeout: 300,
+      queue: memoryQueue(),
+      jobs: 1,
+      // the others wait for longer than the limit
+      objective: (_, { number, signal }) =>
+        number > 0 ? number : new Promise((resolve) => signal.addEventListener("abort", () => resolve(0))),
+    });
+    expect(trials.map(({ value, error }) => value ?? error)).toEqual([
+      ...["the trial took longer than trialTimeout, 300 ms", 1, 2, 3],
+    ]);
   });
 });
 
