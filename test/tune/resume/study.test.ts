@@ -8,7 +8,8 @@ import { constant } from "../../../src/nn/initializerFactories.js";
 import { dense } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { asha } from "../../../src/search/schedulers/asha.js";
-import { float } from "../../../src/search/space/builders.js";
+import { choice, float } from "../../../src/search/space/builders.js";
+import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
@@ -73,6 +74,23 @@ describe("a study that was saved", () => {
     const more = { ...cases.random, trials: 11 };
     const { trials } = await tune({ ...more, study: studies[7] });
     expect(untimed(trials)).toEqual(untimed((await tune(more)).trials));
+  });
+
+  it("takes every point of a grid, after the points that were enqueued", async () => {
+    const [rates, points] = [
+      [0.01, 0.1, 1],
+      [0.5, 1],
+    ];
+    const options = {
+      space: { learningRate: choice([...rates, 0.5]) },
+      objective: ({ learningRate }: { learningRate: number }) => learningRate,
+      direction: "minimize" as const,
+      strategy: grid(),
+    };
+    const enqueue = points.map((learningRate) => ({ learningRate }));
+    const { study } = await tune({ ...options, enqueue, trials: 3 });
+    const { trials } = await tune({ ...options, study: JSON.parse(JSON.stringify(study)) });
+    expect(trials.map(({ params }) => params.learningRate)).toEqual([...points, ...rates, 0.5]);
   });
 
   it.each([
