@@ -324,5 +324,9 @@ describe("nestedCrossValidation", () => {
     await expect(nestedCrossValidation(gridSearch, undefined as never)).rejects.toThrow(
       "the options of nestedCrossValidation must be an object; received undefined",
     );
+    const { study } = await tune({ ...base, model: logistic, strategy: grid(), trials: 1 });
+    await expect(
+      nestedCrossValidation(gridSearch, { ...base, model: logistic, study: study.toJSON() }),
+    ).rejects.toThrow("study must be left out of nestedCrossValidation");
   });
 });

@@ -26,7 +26,7 @@ import type { JobQueue } from "../../workers/queue/queue.js";
 import { type DoJob, runWorker, type WorkerJob } from "../../workers/queue/worker.js";
 import { createBackend, type JobBackend } from "../jobs/backend.js";
 import type { Job, JobResult } from "../jobs/job.js";
-import type { TuneObjectiveOptions, TuneOptions, TuneResult, TunerOptions } from "../tuner/options.js";
+import type { TuneObjectiveOptions, TuneOptions, TuneResult } from "../tuner/options.js";
 import { tuneOn } from "../tuner/run.js";
 import { scoringOf, type TunerSetup } from "../tuner/setup.js";
 import { fingerprintOf } from "./fingerprint.js";
@@ -266,7 +266,8 @@ const OBJECTIVE_WORKER: OptionNames<Pick<TuneObjectiveOptions<Space>, "objective
  * A worker for the jobs of `tune` with a `queue`, in another process or on another machine: of the same
  * release, with the same data and settings. For a search over a function, it needs only the function.
  *
- * @param options - those of `tune`; `jobs` are the threads of this process, default as many as cores
+ * @param options - those of `tune`; `jobs` are the threads of this process, default as many as cores. The queue,
+ * the signal and the time limits are those of the process that runs the study, and are not read
  * @throws as `tune`, before anything runs. A job with other data or settings is refused, and counts as a
  * failed attempt
  * @example
@@ -289,9 +290,18 @@ export async function tuneWorker<const S extends Space>(
       close: async () => {},
     });
   }
-  const { jobs = platform.parallelism(), ...given } = options as TuneOptions<Space>;
+  // of the process that runs the study, which has its clock and its signal
+  const {
+    jobs = platform.parallelism(),
+    queue,
+    signal,
+    timeout,
+    trialTimeout,
+    clock,
+    ...given
+  } = options as TuneOptions<Space>;
   await ready();
-  const { setup, fingerprint } = await setUpResumable("tuneWorker", given as TunerOptions<Space>, null);
+  const { setup, fingerprint } = await setUpResumable<Space>("tuneWorker", given, null);
   const threads = createBackend(setup.trialSetup.rows, jobs);
   const work = packedWorker(fingerprint, (job, by?: Control) => calledOff(threads, job, by));
   return Object.assign(work, { jobs: threads.concurrency, close: () => threads.close() });

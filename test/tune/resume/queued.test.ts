@@ -51,7 +51,8 @@ describe("tune with a queue", () => {
     const alone = await tune({ ...options, queue: memoryQueue(), jobs: 1 });
     expect(endOf(alone)).toEqual(expected);
     const queue = memoryQueue();
-    const workers = await Promise.all([1, 2, 3].map(() => tuneWorker({ ...options, jobs: 1 })));
+    const study = { queue, signal: { aborted: true }, timeout: 1, trialTimeout: 1, clock: () => 0 };
+    const workers = await Promise.all([1, 2, 3].map(() => tuneWorker({ ...options, ...study, jobs: 1 })));
     const signal = { aborted: false };
     const working = workers.map((worker) => runWorker(queue, worker, { wait: true, signal }));
     const together = await tune({ ...options, queue, jobs: 0 });

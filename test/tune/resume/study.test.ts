@@ -123,8 +123,14 @@ describe("replay", () => {
   });
 
   it("runs a trial again that was enqueued", async () => {
-    const { study } = await tune({ ...cases.random, enqueue: [{ learningRate: 0.5 }], trials: 2 });
-    const { same, replayed } = await replay({ ...cases.random, study: study.toJSON() }, 0);
+    const options = {
+      ...cases.random,
+      warmStart: [{ params: { learningRate: 0.2 }, status: "complete" as const, value: 1 }],
+      enqueue: [{ learningRate: 0.5 }],
+      trials: 2,
+    };
+    const { study } = await tune(options);
+    const { same, replayed } = await replay({ ...options, study: study.toJSON() }, 1);
     expect([same, replayed.params.learningRate]).toEqual([true, 0.5]);
   });
 
