@@ -5,6 +5,7 @@
 import { platform } from "#platform";
 import { crc32 } from "../../crc32.js";
 import {
+  check,
   checkOptions,
   FettleError,
   isA,
@@ -45,8 +46,12 @@ export function tuneOverQueue<S extends Space>(
   options: TuneOptions<S> & QueueOption,
 ): Promise<TuneResult<S>> {
   const scoring = scoringOf(options);
-  const { queue, jobs = platform.parallelism() } = options;
+  const { queue, jobs = platform.parallelism(), trialTimeout } = options;
   mustBeQueue(queue);
+  check(
+    trialTimeout === undefined,
+    "trialTimeout must be left out with queue in tune for a model, whose trainings wait there for workers; choose jobTimeout of runWorker",
+  );
   return tuneOn(options, scoring, (setup) => new QueueBackend(setup, queue, jobs));
 }
 
@@ -266,8 +271,8 @@ const OBJECTIVE_WORKER: OptionNames<Pick<TuneObjectiveOptions<Space>, "objective
  * A worker for the jobs of `tune` with a `queue`, in another process or on another machine: of the same
  * release, with the same data and settings. For a search over a function, it needs only the function.
  *
- * @param options - those of `tune`; `jobs` are the threads of this process, default as many as cores. The queue,
- * the signal and the time limits are those of the process that runs the study, and are not read
+ * @param options - those of `tune`; `jobs` are the threads of this process, default as many as cores. The
+ * queue, the signal and the time limits are those of the process that runs the study, and are not read
  * @throws as `tune`, before anything runs. A job with other data or settings is refused, and counts as a
  * failed attempt
  * @example
