@@ -190,6 +190,9 @@ describe("gridSearch", () => {
       'refit must be true, false or one of the metrics in scoring, ["f1"]; received "recall"',
     );
     await expect(gridSearch({ ...options, scoring: "r2" })).rejects.toThrow(/r2, which is for regression/);
+    await expect(gridSearch({ ...options, constraint: () => false })).rejects.toThrow(
+      "constraint must be true for some point of the space; received false",
+    );
     await expect(gridSearch({ ...options, errorScore: "rise" as never })).rejects.toThrow(
       /errorScore must be a number or "raise"/,
     );

@@ -161,6 +161,7 @@ export function budgetFor<S extends Space>(
   const { space, strategy, onEvent, signal, stop, scheduler, steps, warmStart = [], enqueue = [] } = options;
   const { timeout, trialTimeout, clock } = options;
   const whole = strategy?.size?.(space, options.constraint as Constraint | undefined);
+  must(whole !== 0, "constraint", "true for some point of the space", false, "invalid_space");
   const usual = timeout === undefined ? DEFAULT_TRIALS : MOST_TRIALS;
   // points that did not come from the strategy, now and before a saved study was resumed
   const given = enqueue.length + (options.study?.trials.filter((trial) => trial.given).length ?? 0);
