@@ -155,7 +155,7 @@ async function searchCv<S extends Space>(
   const first = decidingIndex(given, refit);
   const metrics = given.length === 0 ? [] : [given[first], ...given.filter((_, i) => i !== first)];
   const watch = (event: StudyEvent<S>) => {
-    if (errorScore === "raise" && event.type === "trialEnded" && event.record.status !== "complete") {
+    if (errorScore === "raise" && event.type === "trialEnded" && hasNoScore(event.record)) {
       throw failureOf(event.record);
     }
     return onEvent?.(event);
@@ -188,6 +188,10 @@ export function decidingIndex(scoring: readonly Metric[], refit: boolean | Metri
   must(index >= 0, "refit", `true, false or one of the metrics in scoring, ${show(names)}`, refit);
   return index;
 }
+
+/** A trial that a scheduler pruned has the score that it had reached. */
+const hasNoScore = ({ status }: TrialRecord<unknown>): boolean =>
+  status === "failed" || status === "diverged";
 
 function failureOf({ number, status, error }: TrialRecord<unknown>): FettleError {
   return new FettleError("trial_failed", `trial ${number} ${status}${error ? `: ${error}` : ""}`);

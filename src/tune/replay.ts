@@ -49,7 +49,8 @@ export async function replay<const S extends Space>(
   options: TuneOptions<S> & { readonly study: StudyJson },
   trial: number,
 ): Promise<Replay<S>> {
-  const { timeout, ...own } = copyOptions(options, "replay", TUNE_OPTIONS, KEPT);
+  // the study has the trials of these
+  const { timeout, enqueue, warmStart, ...own } = copyOptions(options, "replay", TUNE_OPTIONS, KEPT);
   // checked alone: the time of a search is not that of one trial
   checkLimits(timeout === undefined ? {} : { timeout });
   const { study } = own;

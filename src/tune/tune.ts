@@ -110,7 +110,7 @@ async function optimizeOverQueue<S extends Space>(
 ): Promise<void> {
   check(
     options.scheduler === undefined,
-    "scheduler must be left out with queue in tune for an objective, whose reports stay with its worker",
+    "scheduler must be left out with queue in tune for an objective, whose reports arrive with its outcome",
   );
   const { QueuedObjective } = await import("./resume/queued.js");
   const queued = new QueuedObjective(options);

@@ -8,6 +8,7 @@ import type { CustomMetric } from "../../src/metrics/metric.js";
 import { dense } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
+import { asha } from "../../src/search/schedulers/asha.js";
 import { choice, float } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { random } from "../../src/search/strategies/random/random.js";
@@ -136,6 +137,20 @@ describe("gridSearch", () => {
     await expect(gridSearch({ ...options, errorScore: "raise" })).rejects.toThrow("trial 0 diverged");
   });
 
+  it("does not raise the error of a trial that a scheduler prunes, which has none", async () => {
+    const { rows } = await gridSearch({
+      ...base,
+      y: quantity,
+      space: { learningRate: choice([0.1, 0.05, 1e-4, 1e-5, 1e-6, 1e-7]) },
+      model: linear,
+      scheduler: asha(),
+      fit: { epochs: 4 },
+      errorScore: "raise",
+      refit: false,
+    });
+    expect(rows.map(({ status }) => status)).toContain("pruned");
+  });
+
   it("gives the error score to folds without a score alone, of which 0 is one", () => {
     const trial = (number: number, scores: readonly (number | null)[]) => ({
       number,
@@ -175,6 +190,9 @@ describe("gridSearch", () => {
       'refit must be true, false or one of the metrics in scoring, ["f1"]; received "recall"',
     );
     await expect(gridSearch({ ...options, scoring: "r2" })).rejects.toThrow(/r2, which is for regression/);
+    await expect(gridSearch({ ...options, constraint: () => false })).rejects.toThrow(
+      "constraint must be true for some point of the space; received false",
+    );
     await expect(gridSearch({ ...options, errorScore: "rise" as never })).rejects.toThrow(
       /errorScore must be a number or "raise"/,
     );
@@ -309,5 +327,9 @@ describe("nestedCrossValidation", () => {
     await expect(nestedCrossValidation(gridSearch, undefined as never)).rejects.toThrow(
       "the options of nestedCrossValidation must be an object; received undefined",
     );
+    const { study } = await tune({ ...base, model: logistic, strategy: grid(), trials: 1 });
+    await expect(
+      nestedCrossValidation(gridSearch, { ...base, model: logistic, study: study.toJSON() }),
+    ).rejects.toThrow("study must be left out of nestedCrossValidation");
   });
 });

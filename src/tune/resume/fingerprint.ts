@@ -3,7 +3,7 @@ import { crc32 } from "../../crc32.js";
 import { check, isRecord, show } from "../../errors.js";
 import { kernelsName } from "../../numerics/kernels.js";
 import type { Space } from "../../search/space/space.js";
-import { copyJson, sameValue } from "../../search/space/value.js";
+import { sameValue } from "../../search/space/value.js";
 import type { Validation } from "../trial/folds.js";
 import type { TunerSetup } from "../tuner/setup.js";
 
@@ -36,18 +36,18 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
   } = rows.data;
   // arrays count by their numbers, whatever their type
   const cells = schema ? columns : columns.map((column) => Float64Array.from(column));
-  return {
+  return inJson({
     kernels: kernelsName(),
     validation: describeValidation(foldSettings.validation),
     testSize: foldSettings.testSize,
-    pipeline: typeof pipeline === "function" ? "a function" : copyJson(pipeline),
+    pipeline: typeof pipeline === "function" ? "a function" : pipeline,
     task,
     metric: metrics.map(({ name }) => name),
     constraints: constraints !== undefined,
     threshold: threshold?.name ?? null,
     ensemble: selection ? { ...selection } : null,
     calibrate,
-    fit: typeof fit === "function" ? "a function" : copyJson(fit),
+    fit: typeof fit === "function" ? "a function" : fit,
     curves: measured ? "validation" : curves,
     scheduler: schedule
       ? { name: schedule.scheduler.name, options: schedule.scheduler.options, steps: schedule.epochs }
@@ -58,7 +58,12 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
         .slice(0, rows.scored + 1)
         .flatMap(({ train, validation }) => [Int32Array.of(train.length), train, validation]),
     ),
-  };
+  });
+}
+
+/** As it returns from an archive: an option given as undefined is one that was left out. */
+function inJson<T>(plain: T): T {
+  return JSON.parse(JSON.stringify(plain)) as T;
 }
 
 /**
@@ -68,7 +73,7 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
 function describeValidation(validation: Validation) {
   if (Array.isArray(validation)) return "folds";
   if (typeof validation !== "function") return validation;
-  return validation.options ? { name: validation.name, options: copyJson(validation.options) } : "a function";
+  return validation.options ? { name: validation.name, options: validation.options } : "a function";
 }
 
 function checksumOf(arrays: readonly ArrayBufferView[]): number {

@@ -5,6 +5,7 @@
 import { platform } from "#platform";
 import { crc32 } from "../../crc32.js";
 import {
+  check,
   checkOptions,
   FettleError,
   isA,
@@ -16,6 +17,8 @@ import {
 import { ready } from "../../numerics/kernels.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { Objective, RunningTrial } from "../../search/study/contract.js";
+import { LoopControl } from "../../search/study/control.js";
+import { Curves } from "../../search/trial/curves.js";
 import type { Trial, TrialOutcome } from "../../search/trial/trial.js";
 import { type ArchiveFormat, packArchive, unpackArchive } from "../../workers/archive.js";
 import { type JobControl, type Outcome, outcomeOf } from "../../workers/backend.js";
@@ -24,7 +27,7 @@ import type { JobQueue } from "../../workers/queue/queue.js";
 import { type DoJob, runWorker, type WorkerJob } from "../../workers/queue/worker.js";
 import { createBackend, type JobBackend } from "../jobs/backend.js";
 import type { Job, JobResult } from "../jobs/job.js";
-import type { TuneObjectiveOptions, TuneOptions, TuneResult, TunerOptions } from "../tuner/options.js";
+import type { TuneObjectiveOptions, TuneOptions, TuneResult } from "../tuner/options.js";
 import { tuneOn } from "../tuner/run.js";
 import { scoringOf, type TunerSetup } from "../tuner/setup.js";
 import { fingerprintOf } from "./fingerprint.js";
@@ -43,8 +46,12 @@ export function tuneOverQueue<S extends Space>(
   options: TuneOptions<S> & QueueOption,
 ): Promise<TuneResult<S>> {
   const scoring = scoringOf(options);
-  const { queue, jobs = platform.parallelism() } = options;
+  const { queue, jobs = platform.parallelism(), trialTimeout } = options;
   mustBeQueue(queue);
+  check(
+    trialTimeout === undefined,
+    "trialTimeout must be left out with queue in tune for a model, whose trainings wait there for workers; choose jobTimeout of runWorker",
+  );
   return tuneOn(options, scoring, (setup) => new QueueBackend(setup, queue, jobs));
 }
 
@@ -139,22 +146,40 @@ async function calledOff(threads: JobBackend, job: Job, by?: Control): Promise<J
   return await threads.run(job, { group, onBegin() {} });
 }
 
-const ASKED: ArchiveFormat = { magic: "fettle/a", version: 1, what: "a trial of an objective" };
-const TOLD: ArchiveFormat = { magic: "fettle/b", version: 1, what: "the outcome of an objective" };
+const ASKED: ArchiveFormat = { magic: "fettle/a", version: 2, oldest: 2, what: "a trial of an objective" };
+const TOLD: ArchiveFormat = { magic: "fettle/b", version: 2, oldest: 2, what: "the outcome of an objective" };
 
 /** What a worker receives of a trial. */
-type Asked<S extends Space> = Pick<Trial<ParamsOf<S>>, "number" | "params" | "seed">;
+interface Asked<S extends Space> {
+  readonly trial: Pick<Trial<ParamsOf<S>>, "number" | "params" | "seed" | "parent">;
+  /** `trialTimeout`, which its worker measures. */
+  readonly limit?: number;
+}
+
+/** What a worker returns. */
+interface Told {
+  readonly outcome: Outcome<TrialOutcome | number>;
+  /** What the trial reported, in order. */
+  readonly reports: readonly Parameters<RunningTrial["report"]>[];
+}
 
 /** An objective that workers of a queue evaluate. */
 export class QueuedObjective<S extends Space> {
   private readonly dispatcher: Dispatcher;
   private readonly own: OwnWorker | undefined;
+  private readonly limit: Pick<Asked<S>, "limit">;
 
   constructor(
-    { queue, objective, jobs = 1 }: Pick<TuneObjectiveOptions<S>, "objective" | "jobs"> & QueueOption,
+    {
+      queue,
+      objective,
+      jobs = 1,
+      trialTimeout,
+    }: Pick<TuneObjectiveOptions<S>, "objective" | "jobs" | "trialTimeout"> & QueueOption,
     dispatch?: DispatchOptions,
   ) {
     mustBeQueue(queue);
+    this.limit = trialTimeout === undefined ? {} : { limit: trialTimeout };
     this.dispatcher = new Dispatcher(queue, dispatch);
     if (jobs > 0) this.own = new OwnWorker(queue, objectiveWorker(objective), jobs, async () => {});
   }
@@ -164,13 +189,16 @@ export class QueuedObjective<S extends Space> {
     return this.dispatcher.inFlight;
   }
 
-  readonly objective: Objective<S> = async (params, { number, seed, signal }) => {
-    const payload = packArchive(ASKED, { trial: { number, params, seed } satisfies Asked<S> });
+  readonly objective: Objective<S> = async (params, { number, seed, parent, signal, live, report }) => {
+    const trial = { number, params, seed, ...(parent !== undefined && { parent }) };
+    const payload = packArchive(ASKED, { trial, ...this.limit } satisfies Asked<S>);
     const group = {};
     signal.addEventListener("abort", () => this.dispatcher.cancel(group, signal.reason as Error));
     const name = `${number}/0-${crc32(payload).toString(16)}`;
+    live.pause(); // its worker limits its time, since waiting for a worker does not count
     const bytes = await this.dispatcher.do({ name, payload, priority: -number }, group);
-    const outcome = unpackArchive(TOLD, bytes).outcome as Outcome<TrialOutcome | number>;
+    const { outcome, reports } = unpackArchive(TOLD, bytes) as unknown as Told;
+    for (const each of reports) await report(...each);
     if ("error" in outcome) throw new FettleError(outcome.error.code, outcome.error.message);
     return outcome.result;
   };
@@ -184,22 +212,47 @@ export class QueuedObjective<S extends Space> {
 function objectiveWorker<S extends Space>(
   objective: Objective<S>,
 ): (bytes: Uint8Array, by?: Control) => Promise<Uint8Array> {
-  return async (bytes, { signal } = new AbortController()) => {
-    const { number, params, seed } = unpackArchive(ASKED, bytes).trial as Asked<S>;
-    const trial = {
-      number,
-      params,
-      seed,
-      signal,
-      report: async () => true,
-      get aborted() {
-        return signal.aborted;
+  return async (bytes, by) => {
+    const { trial, limit } = unpackArchive(ASKED, bytes) as unknown as Asked<S>;
+    const control = new LoopControl<S>(limit === undefined ? {} : { trialTimeout: limit });
+    const live = control.begin();
+    by?.signal.addEventListener("abort", () => live.end(by.signal.reason as Error));
+    const reports: Told["reports"][number][] = [];
+    const running = {
+      ...trial,
+      live,
+      async report(value, step) {
+        if (live.isOver) return false;
+        reports.push([typeof value === "number" ? value : [...value], step]);
+        return true;
       },
-      live: { pause() {}, resume() {} },
+      get aborted() {
+        return live.isOver;
+      },
+      get signal() {
+        return live.signal;
+      },
     } as RunningTrial<S>;
-    const outcome = await outcomeOf(() => objective(params, trial));
-    return packArchive(TOLD, { outcome });
+    let result: unknown;
+    const run = async (): Promise<void> => {
+      result = await objective(trial.params, running);
+    };
+    const outcome = await outcomeOf(async () => {
+      await live.orEnd(run(), (error) => {
+        throw error;
+      });
+      control.checkTime(live);
+      return withPlainCurves(result);
+    });
+    control.close();
+    return packArchive(TOLD, { outcome, reports });
   };
+}
+
+/** An archive keeps no classes. */
+function withPlainCurves(result: unknown): unknown {
+  const { curves } = (result ?? {}) as TrialOutcome;
+  return isA(curves, Curves) ? { ...(result as TrialOutcome), curves: curves.history } : result;
 }
 
 /** Runs the jobs of `tune` for `runWorker` of `fettle/queue`. */
@@ -218,7 +271,8 @@ const OBJECTIVE_WORKER: OptionNames<Pick<TuneObjectiveOptions<Space>, "objective
  * A worker for the jobs of `tune` with a `queue`, in another process or on another machine: of the same
  * release, with the same data and settings. For a search over a function, it needs only the function.
  *
- * @param options - those of `tune`; `jobs` are the threads of this process, default as many as cores
+ * @param options - those of `tune`; `jobs` are the threads of this process, default as many as cores. The
+ * queue, the signal and the time limits are those of the process that runs the study, and are not read
  * @throws as `tune`, before anything runs. A job with other data or settings is refused, and counts as a
  * failed attempt
  * @example
@@ -241,9 +295,18 @@ export async function tuneWorker<const S extends Space>(
       close: async () => {},
     });
   }
-  const { jobs = platform.parallelism(), ...given } = options as TuneOptions<Space>;
+  // of the process that runs the study, which has its clock and its signal
+  const {
+    jobs = platform.parallelism(),
+    queue,
+    signal,
+    timeout,
+    trialTimeout,
+    clock,
+    ...given
+  } = options as TuneOptions<Space>;
   await ready();
-  const { setup, fingerprint } = await setUpResumable("tuneWorker", given as TunerOptions<Space>, null);
+  const { setup, fingerprint } = await setUpResumable<Space>("tuneWorker", given, null);
   const threads = createBackend(setup.trialSetup.rows, jobs);
   const work = packedWorker(fingerprint, (job, by?: Control) => calledOff(threads, job, by));
   return Object.assign(work, { jobs: threads.concurrency, close: () => threads.close() });

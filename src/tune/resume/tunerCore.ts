@@ -11,6 +11,7 @@ import { type Lineage, lineageOf, type SavedEnds } from "../trial/lineage.js";
 import { KEPT, TUNE_OPTIONS, type TuneResult, type TunerOptions } from "../tuner/options.js";
 import { runTuner } from "../tuner/run.js";
 import { type StudyFactory, scoringOf, setUpTuner, type TunerSetup } from "../tuner/setup.js";
+import { mustContinue } from "../tuner/study.js";
 import { checkFingerprint, type Fingerprint, fingerprintOf } from "./fingerprint.js";
 import { Journal, type ResumableBackend } from "./journal.js";
 import { readEnds, readKept, readTrials, type SavedTrial } from "./saved.js";
@@ -69,11 +70,17 @@ export async function setUpResumable<S extends Space>(
     "invalid_checkpoint",
   );
   await ready();
-  const restore: StudyFactory = ({ space, strategy, constraint }) =>
-    reopenStudy(study, { space, strategy, ...(constraint && { constraint }) });
+  let checkStudy = (): void => {};
+  const restore: StudyFactory = (own, directions) => {
+    const { space, strategy, constraint } = own;
+    const reopened = reopenStudy(study, { space, strategy, ...(constraint && { constraint }) });
+    checkStudy = () => mustContinue(own, directions, reopened);
+    return reopened;
+  };
   const setup = await setUpTuner<S>(options, scoringOf(options), restore, folds);
   const fingerprint = fingerprintOf(setup);
   checkFingerprint(fingerprint, plan);
+  checkStudy();
   for (const each of readKept(kept, setup)) setup.trialSetup.kept?.add(...each);
   const saved = {
     trials: readTrials(trials, setup.study),

@@ -90,7 +90,8 @@ export interface SearchOptions<S extends Space> {
   /**
    * Milliseconds that a trial may take, for models in trainings. A longer trial is recorded as failed, with
    * the reason, and the search continues. An objective is notified through its `signal`; one that never
-   * awaits cannot be interrupted, and fails when it returns. Default no limit.
+   * awaits cannot be interrupted, and fails when it returns. With a `queue`, an objective's worker measures
+   * it; for models choose `jobTimeout` of `runWorker`. Default no limit.
    */
   readonly trialTimeout?: number;
   /**

@@ -72,10 +72,7 @@ function studyFor<S extends Space>(
   defaultLag: number,
 ): Study<S> {
   checkSearchOptions(options, [direction].flat().length);
-  const { constraint, space, strategy, seed = 0, warmStart = [], enqueue = [], scheduler, steps } = options;
-  // Trials that wait for each other must all have been asked for.
-  const width = scheduler && steps !== undefined ? scheduler.width(steps) : 1;
-  const lag = Math.max(options.lag ?? defaultLag, width - 1);
+  const { constraint, space, strategy, seed = 0, warmStart = [], enqueue = [] } = options;
   const clock = options.clock ?? (() => platform.now());
   if (options.study !== undefined && options.restore) {
     const restored = options.restore<S>(options.study, {
@@ -84,8 +81,7 @@ function studyFor<S extends Space>(
       clock,
       ...(constraint && { constraint }),
     });
-    const direct = [direction].flat().join();
-    mustBeSame({ seed, lag: options.lag === undefined ? restored.lag : lag, direction: direct }, restored);
+    mustContinue(options, direction, restored);
     for (const [name, list] of Object.entries({ warmStart, enqueue }))
       check(list.length === 0, `${name} must be left out with study, which has its trials`);
     return restored;
@@ -95,7 +91,7 @@ function studyFor<S extends Space>(
     strategy,
     seed,
     direction,
-    lag,
+    lag: lagOf(options, defaultLag),
     clock,
     ...(constraint && { constraint }),
   });
@@ -117,14 +113,26 @@ function studyFor<S extends Space>(
   return study;
 }
 
+/** The lag of a study: trials that wait for each other must all have been asked for. */
+function lagOf<S extends Space>({ lag, scheduler, steps }: SearchOptions<S>, defaultLag: number): number {
+  const width = scheduler && steps !== undefined ? scheduler.width(steps) : 1;
+  return Math.max(lag ?? defaultLag, width - 1);
+}
+
 /** Refuses options that differ from those with which a study started. */
-function mustBeSame(
-  options: { readonly seed: number; readonly lag: number; readonly direction: string },
-  { seed, lag, directions }: Pick<Study, "seed" | "lag" | "directions">,
+export function mustContinue<S extends Space>(
+  options: SearchOptions<S>,
+  direction: Direction | readonly Direction[],
+  study: Pick<Study, "seed" | "lag" | "directions">,
 ): void {
-  const saved = { seed, lag, direction: directions.join() };
+  const saved = { seed: study.seed, lag: study.lag, direction: study.directions.join() };
+  const given = {
+    seed: options.seed ?? 0,
+    lag: options.lag === undefined ? saved.lag : lagOf(options, options.lag),
+    direction: [direction].flat().join(),
+  };
   for (const name of ["seed", "lag", "direction"] as const)
-    must(options[name] === saved[name], name, `${show(saved[name])}, as in study`, options[name]);
+    must(given[name] === saved[name], name, `${show(saved[name])}, as in study`, given[name]);
 }
 
 /** Refuses values that a study would not see, or would see too late. */
@@ -153,8 +161,11 @@ export function budgetFor<S extends Space>(
   const { space, strategy, onEvent, signal, stop, scheduler, steps, warmStart = [], enqueue = [] } = options;
   const { timeout, trialTimeout, clock } = options;
   const whole = strategy?.size?.(space, options.constraint as Constraint | undefined);
+  must(whole !== 0, "constraint", "true for some point of the space", false, "invalid_space");
   const usual = timeout === undefined ? DEFAULT_TRIALS : MOST_TRIALS;
-  const trials = options.trials ?? (whole === undefined ? usual : whole + enqueue.length);
+  // points that did not come from the strategy, now and before a saved study was resumed
+  const given = enqueue.length + (options.study?.trials.filter((trial) => trial.given).length ?? 0);
+  const trials = options.trials ?? (whole === undefined ? usual : whole + given);
   return {
     trials: trials + warmStart.length,
     ...(onEvent ? { onEvent } : {}),

@@ -6,6 +6,7 @@ import { int } from "../../../src/search/space/builders.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
+import { Curves } from "../../../src/search/trial/curves.js";
 import { tuneWorker } from "../../../src/tune/resume/queued.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TuneObjectiveOptions, TuneOptions, TuneResult } from "../../../src/tune/tuner/options.js";
@@ -50,7 +51,8 @@ describe("tune with a queue", () => {
     const alone = await tune({ ...options, queue: memoryQueue(), jobs: 1 });
     expect(endOf(alone)).toEqual(expected);
     const queue = memoryQueue();
-    const workers = await Promise.all([1, 2, 3].map(() => tuneWorker({ ...options, jobs: 1 })));
+    const study = { queue, signal: { aborted: true }, timeout: 1, trialTimeout: 1, clock: () => 0 };
+    const workers = await Promise.all([1, 2, 3].map(() => tuneWorker({ ...options, ...study, jobs: 1 })));
     const signal = { aborted: false };
     const working = workers.map((worker) => runWorker(queue, worker, { wait: true, signal }));
     const together = await tune({ ...options, queue, jobs: 0 });
@@ -160,12 +162,15 @@ describe("tune with a queue", () => {
     await dispatcher.close();
   });
 
-  it("refuses what is no queue, a scheduler beside an objective, and jobs below 0", async () => {
+  it("refuses what is no queue, options that cannot follow a job, and jobs below 0", async () => {
     const queue = memoryQueue();
     expect(await refusal(() => tune({ ...base, queue: {} as JobQueue }))).toContain(
       "queue must be a JobQueue",
     );
     expect(await refusal(() => tune({ ...base, queue, jobs: -1 }))).toContain("an integer of at least 0");
+    expect(await refusal(() => tune({ ...base, queue, trialTimeout: 1000 }))).toContain(
+      "trialTimeout must be left out with queue",
+    );
     const objective = { space, objective: () => 1, direction: "minimize" as const };
     expect(await refusal(() => tune({ ...objective, queue, scheduler: halving(), steps: 4 }))).toContain(
       "scheduler must be left out with queue",
@@ -203,6 +208,53 @@ describe("tune over a function with a queue", () => {
     expect(untimed(own.trials)).toEqual(expected);
     expect(done).toBe(25);
     expect(untimed((await tune({ ...options, queue: memoryQueue(), jobs: 2 })).trials)).toEqual(expected);
+  });
+
+  const loss = [[0.5, 0.25]];
+  it.each<[string, Partial<TuneObjectiveOptions<S>>]>([
+    [
+      "the trial that one continues",
+      {
+        strategy: pbt({ populationSize: 2 }),
+        lag: 0,
+        objective: (_, { parent = 0, number }) => number - parent,
+      },
+    ],
+    [
+      "reports, whose steps end the search",
+      {
+        stop: { steps: 20 },
+        async objective({ units }, { number, report }) {
+          await report(units, 1);
+          await report(number, number === 2 ? 1 : 4);
+          if (number === 3) throw new Error("after its reports");
+          return units;
+        },
+      },
+    ],
+    ["curves", { objective: () => ({ value: 1, curves: new Curves({ loss }) }) }],
+  ])("takes along %s", async (_, own) => {
+    const all = { ...options, strategy: random(), trials: 8, ...own };
+    const expected = await tune(all);
+    const queued = await tune({ ...all, queue: memoryQueue(), jobs: 1 });
+    expect(untimed(queued.trials)).toEqual(untimed(expected.trials));
+  });
+
+  it("limits the time of a trial on its worker, not its wait for one", async () => {
+    const { trials } = await tune<S>({
+      ...options,
+      strategy: random(),
+      trials: 4,
+      trialTimeout: 300,
+      queue: memoryQueue(),
+      jobs: 1,
+      // the others wait for longer than the limit
+      objective: (_, { number, signal }) =>
+        number > 0 ? number : new Promise((resolve) => signal.addEventListener("abort", () => resolve(0))),
+    });
+    expect(trials.map(({ value, error }) => value ?? error)).toEqual([
+      ...["the trial took longer than trialTimeout, 300 ms", 1, 2, 3],
+    ]);
   });
 });
 

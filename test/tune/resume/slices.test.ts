@@ -1,6 +1,7 @@
 /** A tuner in slices: however it is cut, saved and restored, its result equals that of `tune` to the bit. */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { kFold } from "../../../src/data/split/kFold.js";
 import { dense, dropout } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
@@ -281,6 +282,16 @@ it("resumes with more trials after its end, and fits the best of all", async () 
   expect(outcome(more.result as TuneResult<S>)).toEqual(outcome(whole));
 });
 
+it.each<[string, Partial<TuneOptions<S>>]>([
+  ["fit", { fit: { epochs: 5, batchSize: undefined, earlyStopping: { patience: 1, minDelta: undefined } } }],
+  ["pipeline", { pipeline: { columns: { x0: { scale: undefined } } } }],
+  ["validation", { validation: kFold({ folds: 3, seed: undefined } as object) }],
+] as [string, object][])("is resumed with an option of %s given as undefined", async (_, own) => {
+  const options = { ...base, ...own };
+  const bytes = (await createTuner(options)).save();
+  expect((await restoreTuner(bytes, options)).study.seed).toBe(4);
+});
+
 describe("what is refused", () => {
   let tuner: Tuner<S>;
   let bytes: Uint8Array;
@@ -300,6 +311,8 @@ describe("what is refused", () => {
       { fit: { epochs: 6, batchSize: 16 } },
     ],
     ['scheduler null; received {"name":"hyperband"', { scheduler: hyperband() }],
+    ["seed must be 4, as in study; received 5", { seed: 5 }],
+    ["lag must be 1, as in study; received 2", { lag: 2 }],
     ['strategy must be the one that the study was saved with, "tpe"', { strategy: random() }],
     [
       "space must be the one that the study was saved with",

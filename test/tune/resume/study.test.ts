@@ -8,7 +8,8 @@ import { constant } from "../../../src/nn/initializerFactories.js";
 import { dense } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { asha } from "../../../src/search/schedulers/asha.js";
-import { float } from "../../../src/search/space/builders.js";
+import { choice, float } from "../../../src/search/space/builders.js";
+import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
@@ -75,6 +76,23 @@ describe("a study that was saved", () => {
     expect(untimed(trials)).toEqual(untimed((await tune(more)).trials));
   });
 
+  it("takes every point of a grid, after the points that were enqueued", async () => {
+    const [rates, points] = [
+      [0.01, 0.1, 1],
+      [0.5, 1],
+    ];
+    const options = {
+      space: { learningRate: choice([...rates, 0.5]) },
+      objective: ({ learningRate }: { learningRate: number }) => learningRate,
+      direction: "minimize" as const,
+      strategy: grid(),
+    };
+    const enqueue = points.map((learningRate) => ({ learningRate }));
+    const { study } = await tune({ ...options, enqueue, trials: 3 });
+    const { trials } = await tune({ ...options, study: JSON.parse(JSON.stringify(study)) });
+    expect(trials.map(({ params }) => params.learningRate)).toEqual([...points, ...rates, 0.5]);
+  });
+
   it.each([
     [{ seed: 4 }, "invalid_argument: seed must be 3, as in study; received 4"],
     [{ lag: 1 }, "invalid_argument: lag must be 2, as in study; received 1"],
@@ -105,8 +123,14 @@ describe("replay", () => {
   });
 
   it("runs a trial again that was enqueued", async () => {
-    const { study } = await tune({ ...cases.random, enqueue: [{ learningRate: 0.5 }], trials: 2 });
-    const { same, replayed } = await replay({ ...cases.random, study: study.toJSON() }, 0);
+    const options = {
+      ...cases.random,
+      warmStart: [{ params: { learningRate: 0.2 }, status: "complete" as const, value: 1 }],
+      enqueue: [{ learningRate: 0.5 }],
+      trials: 2,
+    };
+    const { study } = await tune(options);
+    const { same, replayed } = await replay({ ...options, study: study.toJSON() }, 1);
     expect([same, replayed.params.learningRate]).toEqual([true, 0.5]);
   });
 
