@@ -4,9 +4,10 @@ import { isBetterSmaller } from "../../nn/callbacks/monitor.js";
 import { type History, validationName } from "../../nn/history.js";
 import { type OptionRules, readOptions, text } from "../../rules.js";
 import { count, formatScore, formatValue } from "../format.js";
-import { axisOf, dots, framed, gapOf, leftOf, line, ROOM, rangeOf, SIZE, thinned, topOf } from "./frame.js";
+import { axisOf, dots, framed, gapOf, leftOf, line, ROOM, SIZE, thinned, topOf } from "./frame.js";
 import { COLORS } from "./palette.js";
 import type { Axis, Plot, Point } from "./plot.js";
+import { rangeOf } from "./scale.js";
 
 /** How a training is drawn. */
 export interface TrainingPlotOptions {
