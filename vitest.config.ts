@@ -29,6 +29,7 @@ export const APART = [
     "cloudflare/object",
     "cloudflare/queue",
     "data/limits",
+    "dashboard/sent",
     "docs/guide",
     "docs/serving",
     "docs/serving-models",

@@ -86,7 +86,7 @@ class Host {
 
   async answer(path: string, method = "GET", body?: unknown, signal?: AbortSignal): Promise<Response> {
     const { url, token, fetch: send = fetch } = this.options;
-    const address = `${url.replace(/\/+$/, "")}/studies${path}`;
+    const address = `${url.replace(/(?<!\/)\/+$/, "")}/studies${path}`;
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     const init = { method, headers, redirect: "error" as const, ...(signal && { signal }) };
     try {

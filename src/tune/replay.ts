@@ -1,5 +1,5 @@
 /** Runs one trial of a study again, to see whether the result is the same. */
-import { check, must, mustBeRecord, show } from "../errors.js";
+import { check, must, mustBeList, mustBeRecord, show } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
 import { copyOptions } from "../options.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
@@ -53,6 +53,8 @@ export async function replay<const S extends Space>(
   const { timeout, enqueue, warmStart, ...own } = copyOptions(options, "replay", TUNE_OPTIONS, KEPT);
   // checked alone: the time of a search is not that of one trial
   checkLimits(timeout === undefined ? {} : { timeout });
+  mustBeList("enqueue", enqueue ?? []);
+  mustBeList("warmStart", warmStart ?? []);
   const { study } = own;
   mustBeRecord("study", study, "a saved study");
   const ended = study?.trials?.filter(({ status }) => status !== "running").map(({ number }) => number) ?? [];

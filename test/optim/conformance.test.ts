@@ -68,7 +68,7 @@ describe.each(configs)("%s, %s, %j", (name, convention, config) => {
 it.each([
   ["a schedule", adam({ learningRate: cosineDecay({ initialLearningRate: 0.1, decaySteps: 20 }) })],
   ["accumulated gradients and tiny weights", sgd({ gradientAccumulationSteps: 3 })],
-])("so does one with %s", (_, optimizer) => checkOptimizer(optimizer, { numRuns: 12, seed: 5 }));
+])("so does one with %s", (_, optimizer) => checkOptimizer(optimizer, { numRuns: cases(60), seed: 5 }));
 
 it("so does a custom optimizer, held to its own equations", () => {
   const signed = defineOptimizer({

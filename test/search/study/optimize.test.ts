@@ -246,10 +246,18 @@ describe("optimize", () => {
 
   test("throws what the study refuses, once running trials have ended", async () => {
     const study = createStudy({ space, strategy: random(), direction: "maximize" });
+    let begin = (): void => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
     const meddling: Objective<typeof space> = async (_, { number }) => {
-      if (number === 0)
+      if (number === 0) {
+        await begun;
         study.tell(0, { value: 1 }); // what only the loop may do
-      else await new Promise((done) => setImmediate(done));
+      } else {
+        begin();
+        await new Promise((done) => setImmediate(done));
+      }
       return 2;
     };
     const running = study.optimize(meddling, { trials: 6, concurrency: 2 });
