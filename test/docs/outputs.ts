@@ -178,6 +178,7 @@ export const outputs = new Map<Block, (output: string) => void>([
   ],
   [blockWith("docs/training.md", "modelCheckpoint("), (output) => expect(output).toBe("true true\n")],
   [blockWith("docs/training.md", "onEpochBegin("), (output) => expect(output).toBe("true true\n")],
+  [blockWith("docs/training.md", "AbortSignal.timeout(50)"), (output) => expect(output).toBe("aborted\n")],
   [
     blockWith("docs/training.md", "earlyStopping: { patience: 5 }"),
     (output) => expect(output).toBe("true\n"),

@@ -84,9 +84,15 @@ describe("the packed package", () => {
     const entries = Object.values(manifest.exports).flatMap((target) =>
       typeof target === "object" && target.node ? [target.node.replace(/^\.\/dist\/|\.js$/g, "")] : [],
     );
+    const commands = bundled.flatMap((file) => file.match(/^node\/(cli-\w+)$/)?.[1] ?? []);
+    expect(commands.length).toBeGreaterThan(10);
+    for (const [, name] of commands.map((file) => file.split("-")))
+      expect(sources.has(`cli/${name}`) || sources.has(`cli/${name}/${name}`), name).toBe(true);
     const parts = [
+      "base",
       "claim",
       "cli",
+      "command",
       "compiler",
       "library",
       "libsql",
@@ -98,7 +104,7 @@ describe("the packed package", () => {
     expect([...bundled].sort()).toEqual(
       [
         ...["browser/index", "browser/predict", ...entries],
-        ...[...parts, ...threads].map((name) => `node/${name}`),
+        ...[...parts, ...commands, ...threads].map((name) => `node/${name}`),
       ].sort(),
     );
     expect(built.filter((file) => !sources.has(file) && !bundled.includes(file) && !isPage(file))).toEqual(
