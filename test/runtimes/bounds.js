@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { answerOf, startWorkerd } from "./workerd.js";
 
 const entry = fileURLToPath(new URL("bounded-worker.js", import.meta.url));
-const peer = fileURLToPath(new URL("peer-worker.js", import.meta.url));
+const peerEntry = fileURLToPath(new URL("peer-worker.js", import.meta.url));
 const MOST_MEMORY = 64e6;
 /**
  * What processors spend from a request to the answer after a first step, over what TensorFlow.js takes right
@@ -22,10 +22,10 @@ const MOST_COLD = 0.65;
 const PAIRS = 15;
 const ASK_EVERY = 20;
 /**
- * Milliseconds of a request that restores a tuning, goes on and saves; the least of some, which nobody
- * interrupted.
+ * What a request takes that restores a tuning, goes on and saves, over the same step of TensorFlow.js; each the
+ * least of some, which nobody interrupted. Where that step takes 100 ms, 12 ms.
  */
-const MOST_REQUEST = 10;
+const MOST_REQUEST = 0.12;
 
 /**
  * @returns {Promise<string>} what was found
@@ -36,7 +36,7 @@ export async function checkBounds() {
   const peers = [];
   while (own.length < PAIRS) {
     own.push(await withWorker(entry, {}, coldStart));
-    peers.push(await withWorker(peer, { mayGenerate: true }, coldStart));
+    peers.push(await withWorker(peerEntry, { mayGenerate: true }, coldStart));
   }
   const ratio = median(own.map((cold, pair) => cold / peers[pair]));
   must(
@@ -55,10 +55,14 @@ export async function checkBounds() {
   must(idle.length === 0, `${idle.length} of ${slices.length} slices of 10 ms made no progress`);
   const times = slices.map(({ took }) => took);
   const request = Math.min(...resumed);
-  must(request <= MOST_REQUEST, `to restore, make 30 steps and save takes ${request} ms at least`);
+  const peer = Math.min(...peers);
+  must(
+    request <= MOST_REQUEST * peer,
+    `to restore, make 30 steps and save takes ${request} ms at least, and TensorFlow.js' first step ${peer.toFixed(0)}`,
+  );
   return [
     `50 trials in ${slices.length} slices of 10 ms (median ${median(times)} ms, longest ${Math.max(...times)} ms), each with progress`,
-    `from ${bytes} bytes through 30 steps to bytes in ${request} ms`,
+    `from ${bytes} bytes through 30 steps to bytes in ${request} ms, ${(request / peer).toFixed(3)} × TensorFlow.js' first step`,
     `at most ${megabytes(memory)} in ${asked} looks, with ${megabytes(kernels)} of WebAssembly`,
     `first step after ${median(own).toFixed(0)} ms, ${ratio.toFixed(2)} × TensorFlow.js' (medians of ${PAIRS} pairs)`,
   ].join("; ");
