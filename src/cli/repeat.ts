@@ -67,7 +67,7 @@ export function repeated(words: readonly string[], repeat: Repeat): string {
 /** Switches that are on by default. */
 const ON: readonly string[] = namesOf(TUNE).filter((name) => TUNE[name].initial === true);
 /** Options whose values, by name, are typed `name=value`. */
-const BY_NAME = ["decimal", "as", "limits", "classWeight", "cost"];
+const BY_NAME = ["decimal", "as", "limits", "classWeight", "cost", "set"];
 
 /**
  * A command made from the flags that a study keeps. `<file>` stands for the contents of a file.

@@ -183,7 +183,7 @@ export function ratesOf(bytes: Uint8Array, name = RATES_FILE): Pick<ReportOption
 /** For a table whose rows were divided as in the study. */
 export function tableParts(
   file: string,
-  { data, rows, labels: metrics, folds }: TuneSetup,
+  { data, rows, labels: metrics, folds }: Pick<TuneSetup, "data" | "rows" | "labels" | "folds">,
   model?: Model,
   path?: string,
 ): Parts {

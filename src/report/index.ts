@@ -35,3 +35,4 @@ export { plotTraining, type TrainingPlotOptions } from "./plots/training.js";
 export { studyRows, type TrialRow } from "./records.js";
 export type { CalibrationReport, EnsembleReport } from "./study.js";
 export { type TensorboardFile, tensorboardFiles } from "./tensorboard/tensorboard.js";
+export { type TrainingTextOptions, trainingText } from "./terminal/training.js";

@@ -269,6 +269,40 @@ describe("a saved model on the command line", () => {
     expect(Object.keys(none)).toEqual(["model", "metric", "validation", "test", "params"]);
   });
 
+  it("draws its curves, in the terminal and in a report", async () => {
+    const page = join(folder, "fit.html");
+    const words = ["fit", pathOf("diabetes"), "--target", "progression", "--epochs", "5", "--set", "units=8"];
+    const out = ["--out", join(folder, "drawn.fettle"), "--report", page, "--plot"];
+    const { code, stdout } = await fettle([...words, ...out]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /\nloss by epoch\n[\s\S]+ epoch +5\nline: training; o: validation; #: best epoch\./,
+    );
+    const said = stdout.replaceAll(/\s+/g, " ");
+    // 442 rows: 89 are held out, and of 353 a fifth validates
+    expect(said).toContain(
+      "Curves of a training on 282 rows, validated on 71; the written model learnt from all 353.",
+    );
+    expect(said).toMatch(
+      /valLoss is best after epoch \d of 5: [\d.]+; loss ended at [\d.]+, valLoss at [\d.]+\./,
+    );
+    const html = readFileSync(page, "utf8");
+    const [described] = /valLoss is best after epoch[^<]+/.exec(html) ?? [];
+    expect(described && said).toContain(described);
+    expect(html).toContain("npx fettle fit diabetes.csv --task auto");
+    expect(html).toContain("--set units=8");
+    expect(html.match(/ id="p-(training|curves)-[a-z]+"/g)).toEqual([' id="p-training-loss"']);
+  });
+
+  it("is not trained if its report cannot be written", async () => {
+    const out = join(folder, "never.fettle");
+    const words = ["fit", pathOf("diabetes"), "--target", "progression", "--out", out];
+    const refused = await fettle([...words, "--report", `${folder}/`]);
+    expect([refused.code, existsSync(out)]).toEqual([2, false]);
+    expect(refused.stderr).toContain("it names a folder; add the name of a file");
+    expect((await fettle([...words, "--plot", "--json"])).code).toBe(2);
+  });
+
   it("scores a table", async () => {
     const { code, stdout } = await fettle(["evaluate", model, pathOf("diabetes"), "--json"]);
     expect(code).toBe(0);

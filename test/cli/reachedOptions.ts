@@ -49,6 +49,8 @@ export const flags: Readonly<
         false,
         "--missing impute",
       ],
+      plot: ["--plot", one("curves"), "validation"],
+      report: ["--report page.html", one("curves"), "validation"],
       out: AFTERWARDS,
       json: AFTERWARDS,
     },

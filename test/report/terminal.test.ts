@@ -11,8 +11,10 @@ import { drawShares } from "../../src/report/terminal/bars.js";
 import { Canvas } from "../../src/report/terminal/canvas.js";
 import { drawChart } from "../../src/report/terminal/chart.js";
 import { drawStudy } from "../../src/report/terminal/study.js";
+import { trainingText } from "../../src/report/terminal/training.js";
 import { importances } from "../../src/search/analysis/importance.js";
 import { choice, float } from "../../src/search/space/builders.js";
+import { Curves } from "../../src/search/trial/curves.js";
 import { makeRecord, type TrialOutcome, type TrialRecord } from "../../src/search/trial/trial.js";
 import { cases } from "../cases.js";
 import { prop } from "../prop.js";
@@ -288,3 +290,61 @@ it.each([
 
 it("an old terminal of Windows has ASCII alone", () =>
   expect([isAscii({}, "win32"), isAscii({ WT_SESSION: "1" }, "win32")]).toEqual([true, false]));
+
+describe("trainingText", () => {
+  const history = {
+    epoch: [0, 1, 2, 3],
+    history: { loss: [8, 4, 2, 1], valLoss: [8, 4, 2, 8], learningRate: [1, 1, 1, 0.5] },
+  };
+
+  it("has training as a line, validation as marks, and the best epoch", () => {
+    const lines = trainingText(history, { width: 20, ascii: true }).split("\n");
+    // training halves at each epoch; validation is the same but for the last
+    expect(lines.slice(0, 9)).toEqual([
+      "loss by epoch",
+      "8 |o----|          o",
+      "6 |     |",
+      "  |     |",
+      "4 |     o-----|",
+      "  |           #-----",
+      "2 |                |",
+      "  +-----------------",
+      "   1     epoch     4",
+    ]);
+    expect(lines.slice(9).join(" ")).toBe(
+      "line: training; o: validation; #: best epoch. valLoss is best after epoch 3 of 4: 2.0000; " +
+        "loss ended at 1.0000, valLoss at 8.0000, the learning rate at 0.5.",
+    );
+  });
+
+  it("reaches the last epoch without validation, and says so without a number", () => {
+    const text = (loss: number[]) =>
+      trainingText({ epoch: [], history: { loss } }, { width: 30, ascii: true });
+    expect(text([1, 2])).toMatch(/\n +1 +epoch +2\nline: training; #: best epoch\./);
+    expect(text([Number.NaN])).toBe("loss by epoch\nThe training had 1 epoch, none\nwith a finite loss.");
+    expect(text([])).toBe("loss by epoch\nThe training had 0 epochs.");
+  });
+
+  it("draws another number, of a trial too, and refuses what was not recorded", () => {
+    const curves = new Curves({ loss: [[2, 1]], valR2: [[0.25, 0.5]] });
+    expect(trainingText(curves, { metric: "r2" })).toMatch(
+      /^r2 by epoch\n[\s\S]+\no: validation; #: best epoch\. valR2/,
+    );
+    expect(() => trainingText(curves, { metric: "accuracy" })).toThrow(
+      'unknown number of the history "accuracy". Known: loss, valR2.',
+    );
+    expect(() => trainingText(history, { width: 0 })).toThrow("width");
+  });
+
+  prop(
+    [
+      fc.array(fc.double({ min: -1e300, max: 1e300 }), { maxLength: 200 }),
+      fc.integer({ min: 12, max: 120 }),
+      fc.boolean(),
+    ],
+    { numRuns: cases(100) },
+  )("is no wider than the terminal", (loss, width, ascii) => {
+    const text = trainingText({ epoch: [], history: { loss, valLoss: loss } }, { width, ascii });
+    expect(Math.max(...text.split("\n").map(columnsOf))).toBeLessThanOrEqual(width);
+  });
+});

@@ -22,8 +22,8 @@ const MOST_COLD = 0.65;
 const PAIRS = 15;
 const ASK_EVERY = 20;
 /**
- * What a request takes that restores a tuning, goes on and saves, over the same step of TensorFlow.js; each the
- * least of some, which nobody interrupted. Where that step takes 100 ms, 12 ms.
+ * What a request takes that restores a tuning, goes on and saves, over the same step of TensorFlow.js; each
+ * the least of some, which nobody interrupted. Where that step takes 100 ms, 12 ms.
  */
 const MOST_REQUEST = 0.12;
 

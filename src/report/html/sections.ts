@@ -14,6 +14,7 @@ import { plotRates, plotSweep, sweepOf } from "../plots/rates.js";
 import { plotResiduals, plotSegments } from "../plots/residuals.js";
 import { plotSlice } from "../plots/slices.js";
 import { plotTimeline } from "../plots/timeline.js";
+import { plotTraining } from "../plots/training.js";
 import { answer, failures, use } from "./answer.js";
 import { brushed } from "./brush.js";
 import { figure } from "./drawn.js";
@@ -118,9 +119,16 @@ function training(reported: Reported): Markup | undefined {
   const top = ranked(study)
     .slice(0, 5)
     .map(({ trial }) => trial.number);
+  const best = study.trials.find(({ number }) => number === top[0]);
+  const hasBoth = ["loss", "valLoss"].every((name) => best?.curves?.names.includes(name));
+  const both = hasBoth ? best?.curves : undefined;
+  const isOne = study.trials.length === 1;
   const ofTop = names.includes("valLoss") ? "valLoss" : chosen[0];
   const reportedValues = names.length === 0 && study.trials.some(({ curve }) => curve !== undefined);
   const plots = [
+    ...(both
+      ? [plotTraining(both, { title: isOne ? "Loss by epoch" : `Loss of trial ${top[0]}, the best` })]
+      : []),
     ...(top.length > 1 && ofTop !== undefined
       ? [
           {
@@ -129,7 +137,7 @@ function training(reported: Reported): Markup | undefined {
           },
         ]
       : []),
-    ...chosen.map((curve) => plotCurves(study, { curve })),
+    ...(both && isOne ? [] : chosen).map((curve) => plotCurves(study, { curve })),
     ...(reportedValues ? [plotCurves(study)] : []),
     ...(rates ? [plotRates(rates)] : []),
     ...(sweep ? [{ ...plotSweep(sweep.values, sweep), name: `swept-${sweep.parameter}` }] : []),

@@ -1,9 +1,11 @@
-/** One training as `fit` returns it: the loss, or another number of its logs, by epoch. */
-import { isRecord, must, unknownName } from "../../errors.js";
+/** One training, of `fit` or of a trial: the loss, or another number of its logs, by epoch. */
+import { isA, isRecord, must, unknownName } from "../../errors.js";
 import { isBetterSmaller } from "../../nn/callbacks/monitor.js";
 import { type History, validationName } from "../../nn/history.js";
 import { type OptionRules, readOptions, text } from "../../rules.js";
+import { Curves } from "../../search/trial/curves.js";
 import { count, formatScore, formatValue } from "../format.js";
+import { meanByEpoch } from "./curves.js";
 import { axisOf, dots, framed, gapOf, leftOf, line, ROOM, SIZE, thinned, topOf } from "./frame.js";
 import { COLORS } from "./palette.js";
 import type { Axis, Plot, Point } from "./plot.js";
@@ -40,7 +42,7 @@ export interface TrainingCurves {
  * A training: the loss of training and validation by epoch, a mark at the best epoch, and below them the
  * learning rate, if a callback set it.
  *
- * @param history - what `fit` returned
+ * @param history - what `fit` returned, or the `curves` of a trial, each the mean over its folds
  * @throws FettleError `invalid_argument` for anything else; `unknown_name` for a metric that it lacks
  * @example
  * ```ts
@@ -49,13 +51,17 @@ export interface TrainingCurves {
  * // "valLoss is best after epoch 2 of 3: 0.7500; loss ended at 0.2500, valLoss at 0.8750."
  * ```
  */
-export function plotTraining(history: History, options: TrainingPlotOptions = {}): Plot {
+export function plotTraining(history: History | Curves, options: TrainingPlotOptions = {}): Plot {
   const { metric = "loss", title = `${metric} by epoch` } = readOptions(options, "plotTraining", RULES);
   const { training, validation, rates, best, description } = trainingCurves(history, metric);
-  const epochs = training.map(([epoch]) => epoch);
-  const x = axisOf(epochs, "epoch", { log: false, whole: true });
+  const drawn = [...training, ...validation];
+  const x = axisOf(
+    drawn.map(([epoch]) => epoch),
+    "epoch",
+    { log: false, whole: true },
+  );
   const y = axisOf(
-    [...training, ...validation].map(([, value]) => value),
+    drawn.map(([, value]) => value),
     metric,
   );
   const curve = (name: string, color: string, points: readonly Point[]) =>
@@ -66,7 +72,7 @@ export function plotTraining(history: History, options: TrainingPlotOptions = {}
       points.length === 1 ? ALONE : {},
     );
   const series = [
-    curve("training", COLORS.best, training),
+    ...(training.length > 0 || validation.length === 0 ? [curve("training", COLORS.best, training)] : []),
     ...(validation.length > 0 ? [curve("validation", COLORS.warm, validation)] : []),
     ...(best ? [dots("best epoch", COLORS.trial, [best], { symbol: "diamond", symbolSize: 12, z: 6 })] : []),
   ];
@@ -133,14 +139,12 @@ const ALONE = { showSymbol: true, symbol: "circle", symbolSize: 5 };
 const BELOW = { xAxisIndex: 1, yAxisIndex: 1 };
 
 /** @throws FettleError as `plotTraining` */
-export function trainingCurves(given: History, metric: string): TrainingCurves {
-  const logs: Partial<History["history"]> = isRecord(given) && isRecord(given.history) ? given.history : {};
-  const isHistory = Object.values(logs).every((values) => Array.isArray(values)) && logs.loss !== undefined;
-  must(isHistory, "history", "what fit of a model returns", given);
-  if (!Object.hasOwn(logs, metric)) throw unknownName("number of the history", metric, Object.keys(logs));
-  const pointsOf = (name: string): Point[] =>
-    Object.hasOwn(logs, name) ? (logs[name] ?? []).map((value, i): Point => [i + 1, value]) : [];
-  const [training, validation] = [pointsOf(metric), pointsOf(validationName(metric))];
+export function trainingCurves(given: History | Curves, metric: string): TrainingCurves {
+  const logs = isA(given, Curves) ? meansOf(given) : pointsOf(given);
+  const validated = validationName(metric);
+  if (!logs.has(metric) && !logs.has(validated))
+    throw unknownName("number of the history", metric, [...logs.keys()]);
+  const [training, validation] = [logs.get(metric) ?? [], logs.get(validated) ?? []];
   const judged = validation.length > 0 ? validation : training;
   const sign = isBetterSmaller(metric) ? 1 : -1;
   const best = judged
@@ -149,7 +153,7 @@ export function trainingCurves(given: History, metric: string): TrainingCurves {
       (one, next) => (one && sign * one[1] <= sign * next[1] ? one : next),
       undefined,
     );
-  const rates = pointsOf("learningRate");
+  const rates = logs.get("learningRate") ?? [];
   return {
     metric,
     training,
@@ -160,6 +164,31 @@ export function trainingCurves(given: History, metric: string): TrainingCurves {
   };
 }
 
+type Logs = ReadonlyMap<string, readonly Point[]>;
+
+/** The numbers of `fit`, by name; epochs count from 1. */
+function pointsOf(given: History): Logs {
+  const logs: Readonly<Record<string, unknown>> =
+    isRecord(given) && isRecord(given.history) ? given.history : {};
+  const isHistory = Object.values(logs).every(Array.isArray) && Object.hasOwn(logs, "loss");
+  must(isHistory, "history", "what fit of a model returns, or the curves of a trial", given);
+  return new Map(
+    Object.entries(logs as History["history"]).map(([name, values]) => [
+      name,
+      values.map((value, i): Point => [i + 1, value]),
+    ]),
+  );
+}
+
+/** The numbers of a trial, by name; a scheduler leaves epochs without a number. */
+const meansOf = ({ history }: Curves): Logs =>
+  new Map(
+    Object.entries(history).map(([name, folds]) => [
+      name,
+      meanByEpoch(folds).filter(([, value]) => !Number.isNaN(value)),
+    ]),
+  );
+
 function said(
   metric: string,
   training: readonly Point[],
@@ -167,14 +196,15 @@ function said(
   rates: readonly Point[],
   best: Point | undefined,
 ): string {
-  const epochs = count(training.length, "epoch");
+  const last = Math.max(0, ...[...training, ...validation].map(([epoch]) => epoch));
   const own = validation.length > 0 ? validationName(metric) : metric;
   if (best === undefined)
-    return `The training had ${epochs}${training.length > 0 ? `, none with a finite ${own}` : ""}.`;
-  const ended = [[metric, training], ...(validation.length > 0 ? [[own, validation] as const] : [])] as const;
+    return `The training had ${count(last, "epoch")}${last > 0 ? `, none with a finite ${own}` : ""}.`;
+  const both = [[metric, training] as const, [validationName(metric), validation] as const];
+  const ended = both.filter(([, points]) => points.length > 0);
   const rate = rates.at(-1);
   return [
-    `${own} is best after epoch ${best[0]} of ${training.length}: ${formatScore(best[1])}; `,
+    `${own} is best after epoch ${best[0]} of ${last}: ${formatScore(best[1])}; `,
     ended
       .map(
         ([name, points], i) =>

@@ -54,7 +54,7 @@ export function drawChart(
   const labels = labelRows(vertical, rows, ascii, width - LEAST_COLUMNS - 1);
   const left = Math.max(...labels.map(columnsOf));
   const canvas = new Canvas(Math.max(LEAST_COLUMNS, width - left - 2), rows, ascii);
-  const xs = marks.map(({ x }) => x);
+  const xs = [...marks, ...stairs].map(({ x }) => x);
   const horizontal = counts ? countScale(xs) : scaleOf(xs);
   const place = (x: number): number => dotAt(horizontal, x, canvas.columns * DOTS_ACROSS);
   const height = (y: number): number => rows * DOTS_DOWN - 1 - dotAt(vertical, y, rows * DOTS_DOWN);

@@ -261,9 +261,9 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    *
    * - `loss`, the mean over the training rows during training, with penalties, in the units that the network
    *   learns;
-   * - `valLoss`, the loss of the validation rows after the epoch, and metrics such as `valAccuracy`, in the
-   *   units of the target, like the scores of the trial: if early stopping monitors one of them, and the
-   *   metric at the rungs of a scheduler.
+   * - `valLoss`, the loss of the validation rows after the epoch, in the same units, and metrics such as
+   *   `valAccuracy`, in the units of the target, like the scores of the trial: if early stopping monitors one
+   *   of them, and the metric at the rungs of a scheduler.
    *
    * `"validation"` measures `valLoss` and every tuned metric after each epoch, at the cost of one prediction
    * of the validation rows; the metrics must be built-in. Default true, which measures nothing just for the

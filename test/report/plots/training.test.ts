@@ -5,6 +5,7 @@ import { dense } from "../../../src/nn/layers/index.js";
 import { plotHistory } from "../../../src/report/plots/history.js";
 import { renderSvg } from "../../../src/report/plots/svg.js";
 import { plotTraining } from "../../../src/report/plots/training.js";
+import { Curves } from "../../../src/search/trial/curves.js";
 import { compiled } from "../../nn/support.js";
 import { isPlain, named, namesOf } from "./support.js";
 
@@ -98,6 +99,31 @@ describe("the picture of a training", () => {
     );
   });
 
+  it("of a trial is the mean over its folds, without the epochs that a scheduler leaves out", () => {
+    const curves = new Curves({
+      loss: [
+        [4, 2],
+        [2, 1, 0.5],
+      ],
+      valR2: [
+        [Number.NaN, 0.5],
+        [Number.NaN, 0.25, 0.125],
+      ],
+    });
+    expect(named(plotTraining(curves), "training")).toEqual([
+      [1, 3],
+      [2, 1.5],
+      [3, 0.5],
+    ]);
+    const scores = plotTraining(curves, { metric: "r2" });
+    expect(namesOf(scores)).toEqual(["validation", "best epoch"]);
+    expect(named(scores, "validation")).toEqual([
+      [2, 0.375],
+      [3, 0.125],
+    ]);
+    expect(scores.description).toBe("valR2 is best after epoch 2 of 3: 0.3750; valR2 ended at 0.1250.");
+  });
+
   it("is named where another picture is asked of a training", () => {
     expect(() => plotHistory(full as never)).toThrow(
       "the study of a picture or table must be what studyData(study) returns; plotTraining draws what fit returns; received",
@@ -105,7 +131,7 @@ describe("the picture of a training", () => {
   });
 
   it("refuses anything else, and a metric that was not recorded", () => {
-    const message = "history must be what fit of a model returns; received ";
+    const message = "history must be what fit of a model returns, or the curves of a trial; received ";
     expect(() => plotTraining([] as never)).toThrow(`${message}[]`);
     expect(() => plotTraining({ history: { accuracy: [1] } } as never)).toThrow(message);
     expect(() => plotTraining(historyOf({ loss: [1] }), { metric: "accuracy" })).toThrow(
