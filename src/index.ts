@@ -138,7 +138,10 @@ export type {
   MetricAlias,
   MetricLike,
   MetricName,
+  ScoredMetric,
+  ScoreName,
   Spelled,
+  TestScore,
 } from "./metrics/names.js";
 export { getMetric } from "./metrics/registry.js";
 export { type CheckpointWriter, type ModelCheckpointOptions, modelCheckpoint } from "./model/checkpoint.js";
@@ -457,3 +460,4 @@ export type {
   TuneResult,
   TunerOptions,
 } from "./tune/tuner/options.js";
+export type { DefaultMetric } from "./tune/tuner/setup.js";

@@ -11,8 +11,8 @@ import { madeBy, madeFrom, madeOf, recipeOf } from "../../recipe.js";
 import type { Initializer } from "../initializers.js";
 
 /** One parameter of a layer. */
-export interface ParameterSpec {
-  readonly name: string;
+export interface ParameterSpec<P extends string = string> {
+  readonly name: P;
   readonly shape: Shape;
   /** How it starts: a name, such as `"glorotUniform"`, or a function. */
   readonly initializer: Initializer;
@@ -30,7 +30,7 @@ export interface ParameterSpec {
 }
 
 /** The argument of a layer's `call`. */
-export interface LayerContext {
+export interface LayerContext<P extends string = string, H extends string = string> {
   /** The inputs of the layer: batches, [rows, ...shape of a row]. */
   readonly inputs: readonly Value[];
   /** The first of them. */
@@ -42,9 +42,9 @@ export interface LayerContext {
    */
   readonly masks?: readonly (Value | undefined)[];
   /** By the names of `Layer.parameters`. */
-  readonly parameters: Readonly<Record<string, Value>>;
+  readonly parameters: Readonly<Record<P, Value>>;
   /** The layer's numbers, as inputs of the program. */
-  readonly hyperparameters: Readonly<Record<string, Value>>;
+  readonly hyperparameters: Readonly<Record<H, Value>>;
   /** Whether this is a training step, not evaluation or prediction. */
   readonly training: boolean;
   /** Whether the layer is trained; false if it is frozen. */
@@ -56,7 +56,7 @@ export interface LayerContext {
    *
    * @throws FettleError `invalid_state` in evaluation and prediction; `invalid_argument` for other parameters
    */
-  update(name: string, value: Value): void;
+  update(name: P, value: Value): void;
 }
 
 /**
@@ -77,14 +77,17 @@ export type InputRole =
  * The definition of a layer for `defineLayer`. Models share compiled programs by the traces of `call`,
  * `penalty` and the initializers, so constants in them may differ between layers of one type; a tuned number
  * should be a hyperparameter, which compiles nothing.
+ *
+ * `P` names its parameters, `H` its hyperparameters. Write the fields in this order, so that TypeScript infers
+ * the names.
  */
-export interface LayerDefinition {
+export interface LayerDefinition<P extends string = string, H extends string = string> {
   /** Its kind, such as `dense`; no dots. Layers are named by it: `dense_1`, `dense_2`. */
   readonly type: string;
   /** For a custom layer: the options for its factory when a saved model is loaded; JSON. Default: none. */
   readonly options?: Readonly<Record<string, unknown>>;
   /** Numbers that are inputs of the program: changing one compiles nothing. */
-  readonly hyperparameters: Readonly<Record<string, number>>;
+  readonly hyperparameters: Readonly<Record<H, number>>;
   /** Whether the optimizer changes its parameters. Default true; see {@link freeze}. */
   readonly trainable?: boolean;
   /** The shape of a row of the result, positive integers, from the shapes of rows of its inputs. */
@@ -96,18 +99,18 @@ export interface LayerDefinition {
    */
   readonly stepwise?: boolean;
   /** The parameters for the shapes of rows of its inputs. Their names must differ. */
-  parameters(...inputShapes: readonly Shape[]): readonly ParameterSpec[];
+  parameters(...inputShapes: readonly Shape[]): readonly ParameterSpec<P>[];
   /**
    * The result, [rows, ...outputShape], in operations on values. Called whenever a model is traced, so it
    * must be pure.
    */
-  call(context: LayerContext): Value;
+  call(context: LayerContext<NoInfer<P>, NoInfer<H>>): Value;
   /**
    * The mask of the result, [rows, steps], as in `LayerContext.masks`; undefined if all steps count. Default:
    * that of the first input, while the result is a sequence of as many steps. A new mask sets the result to 0
    * at the steps that do not count.
    */
-  mask?(context: LayerContext): Value | undefined;
+  mask?(context: LayerContext<NoInfer<P>, NoInfer<H>>): Value | undefined;
   /** What it reads in its inputs, or in each of them. Default: numbers. */
   readonly reads?: InputRole | readonly InputRole[];
   /**
@@ -117,7 +120,9 @@ export interface LayerDefinition {
    */
   readonly routes?: true | "evaluation";
   /** A scalar that is added to the loss. */
-  penalty?(context: Pick<LayerContext, "parameters" | "hyperparameters">): Value | undefined;
+  penalty?(
+    context: Pick<LayerContext<NoInfer<P>, NoInfer<H>>, "parameters" | "hyperparameters">,
+  ): Value | undefined;
 }
 
 /** A layer: built-in and custom ones share this form. */
@@ -168,9 +173,12 @@ export class SymbolicTensor {
  * Object.keys(model.getWeights()); // ["scale_1.factor", "dense_1.kernel", "dense_1.bias"]
  * ```
  */
-export function defineLayer(definition: LayerDefinition): Layer {
-  checkLayer(definition, "the layer");
-  return { ...definition, apply };
+export function defineLayer<const P extends string, H extends string>(
+  definition: LayerDefinition<P, H>,
+): Layer {
+  const layer = definition as unknown as LayerDefinition;
+  checkLayer(layer, "the layer");
+  return { ...layer, apply };
 }
 
 /**

@@ -8,7 +8,7 @@ import type { UnknownRule } from "../../data/read.js";
 import type { FoldRows } from "../../data/split/splitter.js";
 import type { Direction } from "../../direction.js";
 import type { FettleError, OptionNames } from "../../errors.js";
-import type { MetricLike } from "../../metrics/names.js";
+import type { MetricLike, TestScore } from "../../metrics/names.js";
 import type { Model } from "../../model/model.js";
 import type { LayersModel } from "../../nn/layersModel.js";
 import type { Scheduler } from "../../search/schedulers/scheduler.js";
@@ -136,7 +136,7 @@ export interface TuneObjectiveOptions<S extends Space> extends SearchOptions<S> 
 }
 
 /** The options of `tune` for a model and data. */
-export interface TuneOptions<S extends Space> extends SearchOptions<S> {
+export interface TuneOptions<S extends Space, M extends MetricLike = MetricLike> extends SearchOptions<S> {
   /**
    * Inputs, [rows, columns], or rows of another shape, such as [rows, height, width, channels]; or give
    * `data`.
@@ -192,7 +192,7 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    * trial also reports its accuracy in `attributes.scores`: log loss distinguishes trials that are right
    * about the same rows.
    */
-  readonly metric?: MetricLike | readonly MetricLike[];
+  readonly metric?: M | readonly M[];
   /**
    * A metric of predicted classes, such as `f1`, that chooses the decision threshold of the final model, on
    * the predictions of the best trial for the validation rows of each fold. Two classes only. Default: the
@@ -298,8 +298,8 @@ export interface SearchResult<S extends Space> {
   readonly study: Study<S>;
 }
 
-/** The result of tuning a model on data. */
-export interface TuneResult<S extends Space> extends SearchResult<S> {
+/** The result of tuning a model on data; `Name` is of the tuned metrics. */
+export interface TuneResult<S extends Space, Name extends string = string> extends SearchResult<S> {
   /** The name of the tuned metric; of several, the first. */
   readonly metric: string;
   /** The names of all tuned metrics. */
@@ -313,7 +313,7 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
    *
    * @throws FettleError `finalError`, if there is one
    */
-  readonly final: Model;
+  readonly final: Model<Name | TestScore>;
   /**
    * What the layers decided about columns, each with the option that overrides it: which are ids or padded
    * steps, and so not scaled like others. For the final model, or else the best trial; empty for a model that

@@ -201,6 +201,9 @@ export const DEFAULT_METRICS = {
   regression: ["r2"],
 } as const satisfies Record<Task, readonly BuiltInMetric[]>;
 
+/** The name of a metric that is scored if none is asked for, which depends on the task. */
+export type DefaultMetric = (typeof DEFAULT_METRICS)[Task][number];
+
 function checkMetricFor(metric: Metric, { task, y, outputs, sampleWeight, origin }: Dataset): void {
   const { name, tasks } = metric;
   check(
