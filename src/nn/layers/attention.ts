@@ -133,7 +133,7 @@ export function multiHeadAttention(
       return projected("output", byHead(matmul(kept, v)), query.x.shape.slice(2));
     },
   };
-  return builtIn(layer, [numHeads, keyDim, valueDim, dropout > 0, useBias, causal], {
+  return builtIn({ ...layer, several: true }, [numHeads, keyDim, valueDim, dropout > 0, useBias, causal], {
     numHeads,
     keyDim,
     ...options,

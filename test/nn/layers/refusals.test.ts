@@ -32,6 +32,7 @@ import {
   spatialDropout1d,
   spatialDropout2d,
 } from "../../../src/nn/layers/index.js";
+import { EXAMPLES } from "../../predict/everyLayer.js";
 import { refusal } from "../support.js";
 
 /** Layers with options, by the name that refusals call them. */
@@ -201,6 +202,21 @@ describe("an invalid shape", () => {
     expect(await refusal(() => layer().outputShape(...shapes))).toBe(`invalid_shape: ${message}`);
   });
 });
+
+const SEVERAL = ["bidirectional", "gru", "lstm", "merge", "multiHeadAttention", "simpleRNN"];
+
+it.each(Object.entries(EXAMPLES).filter(([name]) => !SEVERAL.includes(name)))(
+  "%s is applied to one value, since it would ignore another",
+  async (name, examples) => {
+    for (const { layer, shapes } of examples) {
+      const [x, other] = [...shapes, [2]].map((shape) => input(shape));
+      const what = `${name} must be applied to one value; received values of shapes [${shapes[0].join(", ")}], [2]. `;
+      expect(await refusal(() => layer().apply(x, other))).toBe(
+        `invalid_shape: ${what}Join them first, such as by merge("concatenate")`,
+      );
+    }
+  },
+);
 
 it("shapes follow from those of the inputs, and parameters from the last axis", () => {
   expect(merge("concatenate").outputShape([3, 2], [3, 1], [3, 4])).toEqual([3, 7]);

@@ -150,7 +150,7 @@ export function recurrentLayer(
     ...arrays.recipe,
     ...recipe,
   ];
-  return builtIn(layer, parts, { units, ...options });
+  return builtIn({ ...layer, several: true }, parts, { units, ...options });
 }
 
 /** Accepts either no initial states or all states of the cell. */
