@@ -335,8 +335,9 @@ export function lossOf(
     ? lossOfOutput(lossFunction, y, prediction, weights, masks[0])
     : lossFunction(y, prediction, weights, masks);
   mustReturn(total, [], "the loss");
-  // once per layer, however often it is applied
+  // once per layer, however often it is applied, if it is trained
   for (const place of new Map(network.layers.map((each) => [each.name, each])).values()) {
+    if (place.layer.trainable === false) continue;
     const penalty = place.layer.penalty?.(contextOf(place, parameters, inputs));
     if (penalty === undefined) continue;
     mustReturn(penalty, [], `\`penalty\` of ${place.name}`);

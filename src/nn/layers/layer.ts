@@ -116,7 +116,7 @@ export interface LayerDefinition {
    * computes.
    */
   readonly routes?: true | "evaluation";
-  /** A scalar that is added to the loss. */
+  /** A scalar that is added to the loss while the layer is trained, not if it is frozen. */
   penalty?(context: Pick<LayerContext, "parameters" | "hyperparameters">): Value | undefined;
 }
 
@@ -227,8 +227,8 @@ function apply(this: Layer, ...inputs: readonly SymbolicTensor[]): SymbolicTenso
 }
 
 /**
- * The layer with parameters that no optimizer changes. A frozen `batchNormalization` uses its running mean
- * and variance in training too, as in Keras.
+ * The layer with parameters that no optimizer changes, and without its penalty. A frozen
+ * `batchNormalization` uses its running mean and variance in training too, as in Keras.
  *
  * @throws FettleError `invalid_argument` for anything but a layer
  * @example
