@@ -174,6 +174,8 @@ function prefixed(prefix: string, numbers: Readonly<Record<string, number>>): Re
   for (const [key, value] of Object.entries(numbers)) {
     const name = `${prefix}.${key}`;
     must(Number.isFinite(value), `the hyperparameter ${name}`, "a finite number", value);
+    const rounded = Math.fround(value);
+    must(Number.isFinite(rounded), `the hyperparameter ${name} in float32`, "a finite number", rounded);
     named[name] = value;
   }
   return named;

@@ -14,7 +14,7 @@ import {
 } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { type Shape, showShape } from "../../graph/shape.js";
-import { flag, integer, number, type OptionRules, readOptions } from "../../rules.js";
+import { flag, inFloat32, integer, number, type OptionRules, readOptions } from "../../rules.js";
 import { initializers } from "../initializers.js";
 import { dropped } from "./dropout.js";
 import { builtIn, type Layer, type LayerDefinition, type ParameterSpec } from "./layer.js";
@@ -36,7 +36,7 @@ export interface MultiHeadAttentionOptions {
 
 const RULES = {
   valueDim: integer(),
-  dropout: [number("[0, 1)"), 0],
+  dropout: [inFloat32(number("[0, 1)")), 0],
   useBias: [flag, true],
   causal: [flag, false],
 } satisfies OptionRules<MultiHeadAttentionOptions>;

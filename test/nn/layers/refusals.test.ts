@@ -69,9 +69,9 @@ it("numbers may be at the ends of their ranges, and are hyperparameters", () => 
   expect(leakyReLU({ negativeSlope: 0 }).hyperparameters).toEqual({ negativeSlope: 0 });
   expect(elu({ alpha: 0 }).hyperparameters).toEqual({ alpha: 0 });
   for (const momentum of [0, 1])
-    expect(batchNormalization({ momentum, epsilon: 2 ** -1074 }).hyperparameters).toEqual({
+    expect(batchNormalization({ momentum, epsilon: 2 ** -149 }).hyperparameters).toEqual({
       momentum,
-      epsilon: 2 ** -1074,
+      epsilon: 2 ** -149,
     });
 });
 
@@ -110,6 +110,16 @@ describe("an invalid argument", () => {
     [() => dropout(-0.1), `${RATE} -0.1`],
     [() => dropout(Number.NaN), `${RATE} NaN`],
     [() => spatialDropout2d("0.5" as never), `${RATE} "0.5"`],
+    [() => dropout(1 - 2 ** -26), "rate in float32 must be a number in [0, 1); received 1"],
+    [() => lstm(1, { dropout: 1 - 2 ** -26 }), "dropout in float32 must be a number in [0, 1); received 1"],
+    [
+      () => multiHeadAttention(1, 1, { dropout: 1 - 2 ** -26 }),
+      "dropout in float32 must be a number in [0, 1); received 1",
+    ],
+    [
+      () => layerNormalization({ epsilon: 2 ** -150 }),
+      "epsilon in float32 must be a finite number above 0; received 0",
+    ],
     [() => gaussianNoise(-0.1), `${STDDEV} -0.1`],
     [() => gaussianNoise(Number.POSITIVE_INFINITY), `${STDDEV} Infinity`],
     [() => gaussianNoise("1" as never), `${STDDEV} "1"`],
