@@ -120,5 +120,13 @@ export function number(interval: Interval, words = `a number in ${interval}`): R
 export const finite = (interval?: Interval): Rule<number> =>
   interval ? number(interval, `a finite number in ${interval}`) : rule("a finite number", Number.isFinite);
 
+/** Of a number that programs read, also rounded to float32: 1 − 1e-9 is 1 there. */
+export const inFloat32 =
+  (rule: Rule<number>): Rule<number> =>
+  (name, value) => {
+    rule(name, value);
+    rule(`${name} in float32`, Math.fround(value as number));
+  };
+
 export const atLeastZero = /* @__PURE__ */ number("[0, ∞)", "a finite number of at least 0");
 export const aboveZero = /* @__PURE__ */ number("(0, ∞)", "a finite number above 0");

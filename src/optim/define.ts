@@ -379,8 +379,10 @@ function create<H extends string, F extends string, T extends string>(
   return madeBy(optimizer, { name, options: config, ...(!builtIn && { custom: true }) });
 }
 
-/** `finite` of the tables of options, which no page that trains needs at first. */
+/** `finite` and `inFloat32` of the tables of options, which no page that trains needs at first. */
 function checkNumber(name: string, value: number, interval: Interval | undefined): void {
-  const fits = Number.isFinite(value) && (!interval || within(interval)(value));
-  must(fits, name, `a finite number${interval ? ` in ${interval}` : ""}`, value);
+  const fits = (x: number): boolean => Number.isFinite(x) && (!interval || within(interval)(x));
+  const rule = `a finite number${interval ? ` in ${interval}` : ""}`;
+  must(fits(value), name, rule, value);
+  must(fits(Math.fround(value)), `${name} in float32`, rule, Math.fround(value));
 }

@@ -8,7 +8,7 @@ import { Value } from "../graph/graph.js";
 import { showShape } from "../graph/shape.js";
 import type { Interval } from "../interval.js";
 import { madeBy, madeFrom, recipeOf } from "../recipe.js";
-import { finite } from "../rules.js";
+import { finite, inFloat32 } from "../rules.js";
 
 /** The argument of `rate`. `N` names the numbers of the schedule. */
 export interface ScheduleContext<N extends string = string> {
@@ -145,7 +145,7 @@ function factoryOf<R extends string, O extends string, F extends string, T exten
     }
     const numbers = Object.fromEntries(
       names.map((number) => {
-        finite(ranges[number])(`${number} of ${name}`, all[number]);
+        inFloat32(finite(ranges[number]))(`${number} of ${name}`, all[number]);
         return [number, all[number] as number];
       }),
     ) as Record<R | O, number>;

@@ -4,9 +4,9 @@
  *
  * Shapes here are those of one row: a batch of shape [rows, 8, 8, 1] has rows of shape [8, 8, 1].
  */
-import { isPlainObject, isRecord, must } from "../../errors.js";
+import { check, isPlainObject, isRecord, must } from "../../errors.js";
 import type { Value } from "../../graph/graph.js";
-import type { Shape } from "../../graph/shape.js";
+import { type Shape, showShape } from "../../graph/shape.js";
 import { madeBy, madeFrom, madeOf, recipeOf } from "../../recipe.js";
 import type { Initializer } from "../initializers.js";
 
@@ -119,7 +119,7 @@ export interface LayerDefinition<P extends string = string, H extends string = s
    * computes.
    */
   readonly routes?: true | "evaluation";
-  /** A scalar that is added to the loss. */
+  /** A scalar that is added to the loss while the layer is trained, not if it is frozen. */
   penalty?(
     context: Pick<LayerContext<NoInfer<P>, NoInfer<H>>, "parameters" | "hyperparameters">,
   ): Value | undefined;
@@ -132,7 +132,7 @@ export interface Layer extends LayerDefinition {
    * its parameters.
    *
    * @throws FettleError `invalid_argument` for anything but values of networks; `invalid_shape` for those
-   * that do not fit
+   * that do not fit, and for several where the layer takes one
    */
   apply(...inputs: readonly SymbolicTensor[]): SymbolicTensor;
 }
@@ -235,8 +235,8 @@ function apply(this: Layer, ...inputs: readonly SymbolicTensor[]): SymbolicTenso
 }
 
 /**
- * The layer with parameters that no optimizer changes. A frozen `batchNormalization` uses its running mean
- * and variance in training too, as in Keras.
+ * The layer with parameters that no optimizer changes, and without its penalty. A frozen
+ * `batchNormalization` uses its running mean and variance in training too, as in Keras.
  *
  * @throws FettleError `invalid_argument` for anything but a layer
  * @example
@@ -258,7 +258,13 @@ export function freeze(layer: Layer): Layer {
 
 /** A built-in layer: frozen as an object, with its recipe and its factory. */
 export function builtIn(
-  definition: LayerDefinition,
+  {
+    several,
+    ...definition
+  }: LayerDefinition & {
+    /** Whether it may be applied to several values. Default: to one, since it would ignore the others. */
+    readonly several?: true;
+  },
   /**
    * What determines its behavior, besides its type and its hyperparameters' values; undefined for a custom
    * part.
@@ -268,11 +274,24 @@ export function builtIn(
   /** The name of its factory. */
   name = definition.type,
 ): Layer {
-  const layer = { ...definition, apply };
+  const layer = { ...definition, ...(!several && { outputShape: shapeOfOne(definition) }), apply };
   Object.freeze(layer.hyperparameters);
   madeFrom(layer, [layer.type, ...recipe]);
   return madeBy(layer, { name, options });
 }
+
+/** The shape of the result of a layer that takes one value. */
+const shapeOfOne =
+  ({ type, outputShape }: LayerDefinition): LayerDefinition["outputShape"] =>
+  (...shapes) => {
+    check(
+      shapes.length === 1,
+      () =>
+        `${type} must be applied to one value; received values of shapes ${shapes.map(showShape).join(", ")}. Join them first, such as by merge("concatenate")`,
+      "invalid_shape",
+    );
+    return outputShape(...shapes);
+  };
 
 /** An elementwise layer without parameters. */
 export const PLAIN = {

@@ -70,7 +70,7 @@ export function merge(way: MergeName): Layer {
     },
     mask: ({ x, masks = [] }) => (x.shape.length > 2 ? anyOf(masks) : undefined),
   };
-  return builtIn(layer, [], { way }, "merge");
+  return builtIn({ ...layer, several: true }, [], { way }, "merge");
 }
 
 function same(way: string, shapes: readonly Shape[]): Shape {

@@ -14,7 +14,7 @@ import {
   sum,
 } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
-import { aboveZero, flag, number, type OptionRules, readOptions } from "../../rules.js";
+import { aboveZero, flag, inFloat32, number, type OptionRules, readOptions } from "../../rules.js";
 import { getInitializer, initializers } from "../initializers.js";
 import { builtIn, type Layer, type LayerContext, type LayerDefinition, type ParameterSpec } from "./layer.js";
 import { whereCounted } from "./masks.js";
@@ -39,7 +39,7 @@ export interface BatchNormalizationOptions extends LayerNormalizationOptions {
 }
 
 const LAYER_RULES = {
-  epsilon: [aboveZero, 1e-3],
+  epsilon: [inFloat32(aboveZero), 1e-3],
   center: [flag, true],
   scale: [flag, true],
 } satisfies OptionRules<LayerNormalizationOptions>;
