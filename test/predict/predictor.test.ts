@@ -164,6 +164,19 @@ describe("rows", () => {
     }
   });
 
+  it("may have any number of words for a missing cell, as the table of the training has", async () => {
+    const { table, ...others } = contentsFrom({
+      ...SMALL,
+      columns: [column("n", "number", { gaps: true })],
+      options: {},
+    });
+    const na = Array.from({ length: 20_000 }, (_, i) => `w${i}`);
+    const schema = { ...table!.schema, na };
+    const file = writeContents({ ...others, table: { ...table!, schema } }, VERSION);
+    const predictor = await loadPredictor(file);
+    expect(predictor.predict({ n: "W19999" })).toEqual(predictor.predict({}));
+  });
+
   it("may have columns that are called like the parts of a tensor", async () => {
     const named = (first: string, second: string) =>
       load({ ...SMALL, columns: [column(first, "number"), column(second, "number")], options: {} });
