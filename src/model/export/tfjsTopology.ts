@@ -84,15 +84,16 @@ interface Call {
 function graphOf(layers: readonly Entry[], config: Json): Topology {
   const ends = ["input_layers", "output_layers"].map((key) => linksIn(setting(config, key)));
   const [first, last] = ends;
-  const kinds = new Map(layers.map(({ name, kind }) => [name, kind]));
+  const named = new Map(layers.map((layer) => [layer.name, layer]));
   check(
     first !== undefined &&
       last !== undefined &&
-      first.every((link) => kinds.get(nameIn(link)) === "InputLayer" && link.endsWith("#0")),
+      first.every((link) => named.get(nameIn(link))?.kind === "InputLayer" && link.endsWith("#0")),
     "the inputs and outputs of the model must be lists of its layers; received others",
     DAMAGED,
   );
-  const inputs = layers.filter(({ name }) => first.includes(`${name}#0`));
+  // in the order in which the model takes them, which that of its layers may differ from
+  const inputs = [...new Set(first)].map((link) => named.get(nameIn(link)) as Entry);
   check(
     inputs.every((input) => callsOf(input).length === 0),
     "an input of the model must take nothing; received one that does",
@@ -120,10 +121,10 @@ function graphOf(layers: readonly Entry[], config: Json): Topology {
       `each layer of the model must follow from its inputs, and its outputs must be of its layers; received ${show([...waiting].map(({ layer }) => layer.name))} that do not follow`,
     "unsupported",
   );
-  const named = inputs.map((input) => ({ name: input.name.replace(/^input\./, ""), shape: shapeOf(input) }));
-  mustBeLayersModel(new Set(named.map(({ name }) => name)).size === named.length, "two inputs have one name");
+  const taken = inputs.map((input) => ({ name: input.name.replace(/^input\./, ""), shape: shapeOf(input) }));
+  mustBeLayersModel(new Set(taken.map(({ name }) => name)).size === taken.length, "two inputs have one name");
   return {
-    inputs: named,
+    inputs: taken,
     calls,
     outputs: namedOnce(last).map(({ name, link }) => ({ name, value: values.get(link) as number })),
   };

@@ -5,7 +5,7 @@ import { clip, count, formatScore } from "../format.js";
 import { axisOf, diagonal, dots, line, plotOf } from "./frame.js";
 import { COLORS } from "./palette.js";
 import type { Plot } from "./plot.js";
-import { checkPredictions, type Predictions, UNIT } from "./quality.js";
+import { checkClasses, type Predictions, UNIT } from "./quality.js";
 
 const BINS = 10;
 
@@ -23,7 +23,7 @@ const BINS = 10;
  * ```
  */
 export function plotCalibration(predictions: Predictions): Plot {
-  checkPredictions(predictions);
+  checkClasses(predictions);
   const { classes = [], truth, probabilities } = predictions;
   must(probabilities !== undefined, "probabilities", "given, to draw a calibration", probabilities);
   const bins = Array.from({ length: BINS }, () => ({ rows: 0, said: 0, right: 0 }));

@@ -87,11 +87,19 @@ export function checkPredictions(predictions: Predictions): void {
     }
 }
 
+/** @throws FettleError as {@link checkPredictions}; `invalid_argument` for predictions without classes */
+export function checkClasses(predictions: Predictions): void {
+  checkPredictions(predictions);
+  const { classes = [] } = predictions;
+  must(classes.length > 0, "classes", "the names of the classes, for a picture of a classifier", classes);
+}
+
 /**
  * How many rows of each class were predicted as each class. Its series holds
  * `[predicted, true, rows, share of the true class]`.
  *
- * @throws FettleError `invalid_data` for classes that do not exist, or lists of different lengths
+ * @throws FettleError `invalid_data` for classes that do not exist, or lists of different lengths;
+ * `invalid_argument` without classes
  * @example
  * ```ts
  * const rows = { target: "kind", classes: ["a", "b"], truth: [0, 1, 1], predicted: [0, 1, 0] };
@@ -99,7 +107,7 @@ export function checkPredictions(predictions: Predictions): void {
  * ```
  */
 export function plotConfusion(predictions: Predictions): Plot {
-  checkPredictions(predictions);
+  checkClasses(predictions);
   const { classes = [], truth, predicted, target } = predictions;
   const cells = classes.map(() => classes.map(() => 0));
   for (let row = 0; row < truth.length; row++) cells[truth[row]][predicted[row]]++;
@@ -190,7 +198,8 @@ function curvesOf({ classes = [], truth, probabilities }: Predictions) {
  * Precision by recall as the threshold moves: for the second of two classes, with a mark at the threshold in
  * use; for more, each against the others. Points `[recall, precision]`.
  *
- * @throws FettleError `invalid_data` for lists of different lengths; `invalid_argument` without probabilities
+ * @throws FettleError `invalid_data` for lists of different lengths; `invalid_argument` without classes or
+ * probabilities
  * @example
  * ```ts
  * const probabilities = [[0.9, 0.1], [0.6, 0.4], [0.65, 0.35], [0.2, 0.8]];
@@ -199,7 +208,7 @@ function curvesOf({ classes = [], truth, probabilities }: Predictions) {
  * ```
  */
 export function plotPrecisionRecall(predictions: Predictions): Plot {
-  checkPredictions(predictions);
+  checkClasses(predictions);
   const { classes = [], threshold = 0.5 } = predictions;
   const curves = curvesOf(predictions);
   const series = curves.flatMap(({ name, isIt, scores }, i) => {
@@ -244,7 +253,7 @@ export function plotPrecisionRecall(predictions: Predictions): Plot {
  * ```
  */
 export function plotRoc(predictions: Predictions): Plot {
-  checkPredictions(predictions);
+  checkClasses(predictions);
   const { classes = [], threshold = 0.5 } = predictions;
   const curves = curvesOf(predictions).map(({ name, area, roc }, i) => ({
     name,
