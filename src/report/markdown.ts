@@ -8,7 +8,7 @@ import { paretoFront } from "../search/trial/pareto.js";
 import { isBetter, type TrialRecord } from "../search/trial/trial.js";
 import type { BaselineReport } from "../tune/baselines/compare.js";
 import { heldScores } from "./baselines.js";
-import { count, formatScore, formatValue, plain } from "./format.js";
+import { count, formatScore, formatValue, percent, plain } from "./format.js";
 import { mustBeStudyData, type StudyData } from "./plots/studyData.js";
 import { countStatuses, firstFailure } from "./study.js";
 
@@ -106,7 +106,7 @@ function importanceTable({ trials, space, directions }: StudyData): string[] {
   if (directions.length > 1 || complete < 2) return [];
   const { main } = importances(trials, space);
   if (!Object.values(main).every(Number.isFinite)) return []; // of values whose squares are not finite
-  const rows = Object.entries(main).map(([name, share]) => [name, `${Math.round(100 * share)} %`]);
+  const rows = Object.entries(main).map(([name, share]) => [name, percent(share)]);
   return ["", "### Importance", "", ...table(["parameter", "share of the variance"], rows)];
 }
 
