@@ -10,6 +10,7 @@ import { standardProblems } from "../benchmark/problems/index.js";
 import { TABLES } from "../benchmark/problems/learning.js";
 import type { BenchmarkOptions } from "../benchmark/runBenchmark.js";
 import { byName, check, FettleError, isRecord, messageOf, must, show } from "../errors.js";
+import { defined } from "../options.js";
 import { isThere, readText } from "./files.js";
 import { type FlagsOf, integer, names, text, turn } from "./flags.js";
 
@@ -49,9 +50,7 @@ export async function readBenchmark(flags: BenchmarkFlags): Promise<BenchmarkOpt
   return {
     problems: select("problem", allProblems, problems),
     optimizers: select("optimizer", allOptimizers, optimizers),
-    seeds,
-    trials,
-    ...(jobs === undefined ? {} : { jobs }),
+    ...defined({ seeds, trials, jobs }),
   };
 }
 

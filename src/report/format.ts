@@ -58,6 +58,9 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
 
+/** `12 %` */
+export const percent = (share: number): string => `${Math.round(100 * share)} %`;
+
 /** `1 row`, `2 rows` */
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;

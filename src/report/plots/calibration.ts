@@ -1,7 +1,7 @@
 /** Whether predicted probabilities match frequencies. */
 import { must } from "../../errors.js";
 import { wilson } from "../../metrics/intervals/interval.js";
-import { clip, count, formatScore } from "../format.js";
+import { clip, count, formatScore, percent } from "../format.js";
 import { axisOf, diagonal, dots, line, plotOf } from "./frame.js";
 import { COLORS } from "./palette.js";
 import type { Plot } from "./plot.js";
@@ -44,7 +44,6 @@ export function plotCalibration(predictions: Predictions): Plot {
   const gap = ({ at: [said, right] }: (typeof points)[number]): number => Math.abs(said - right);
   const off = points.filter(({ isOff }) => isOff).sort((a, b) => gap(b) - gap(a));
   const mean = points.reduce((sum, one) => sum + one.rows * gap(one), 0) / truth.length;
-  const percent = (share: number): string => `${Math.round(100 * share)} %`;
   const what = classes.length === 2 ? classes[1] : "right";
   const saidOf = (differ: typeof points, all: number): string => {
     if (differ.length === 0)

@@ -6,7 +6,7 @@ import type { SeriesOption } from "echarts";
 import { check, isRecord, must } from "../../errors.js";
 import { precisionRecallCurve, rocCurve } from "../../metrics/curve.js";
 import { columnsOf } from "../columns.js";
-import { clip, count, formatScore } from "../format.js";
+import { clip, count, formatScore, percent } from "../format.js";
 import {
   axisOf,
   axisOfWords,
@@ -211,16 +211,10 @@ export function plotPrecisionRecall(predictions: Predictions): Plot {
   checkClasses(predictions);
   const { classes = [], threshold = 0.5 } = predictions;
   const curves = curvesOf(predictions);
-  const series = curves.flatMap(({ name, isIt, scores }, i) => {
+  const series = curves.map(({ name, isIt, scores }, i) => {
     const { precision, recall } = precisionRecallCurve(isIt, scores);
     const points = Array.from(recall, (at, j): Point => [at, precision[j]]);
-    return [
-      line(
-        clip(name, LONGEST),
-        SERIES[i],
-        thinned(points, ([, y]) => y),
-      ),
-    ];
+    return line(clip(name, LONGEST), SERIES[i], thinned(points));
   });
   const mark = classes.length === 2 ? atThreshold(predictions) : undefined;
   const marked = mark
@@ -258,18 +252,13 @@ export function plotRoc(predictions: Predictions): Plot {
   const curves = curvesOf(predictions).map(({ name, area, roc }, i) => ({
     name,
     area,
-    series: line(
-      clip(name, LONGEST),
-      SERIES[i],
-      thinned(roc, ([, up]) => up),
-    ),
+    series: line(clip(name, LONGEST), SERIES[i], thinned(roc)),
   }));
   const mark = classes.length === 2 ? atThreshold(predictions) : undefined;
   const marked = mark
     ? [dots(`threshold ${short(threshold)}`, COLORS.warm, [[mark.fallOut, mark.recall]], MARK)]
     : [];
   const areas = curves.map(({ name, area }) => `${name} ${formatScore(area)}`).join(", ");
-  const percent = (share: number): string => `${Math.round(100 * share)} %`;
   const more = mark
     ? ` The threshold ${formatScore(threshold)} finds ${percent(mark.recall)} of ${classes[1]}, and ${percent(mark.fallOut)} of the others are false positives.`
     : "";

@@ -1,7 +1,7 @@
 /** The errors of a model: by prediction, and by parts of the rows. */
 import { must, show } from "../../errors.js";
 import { skewedInterval, wilson } from "../../metrics/intervals/interval.js";
-import { clip, count, formatMoment, formatScore, formatValue } from "../format.js";
+import { clip, count, formatMoment, formatScore, formatValue, percent } from "../format.js";
 import { axisOf, dots, line, plotOf, thinned, thinnedNote } from "./frame.js";
 import { COLORS } from "./palette.js";
 import type { Plot, Point } from "./plot.js";
@@ -26,10 +26,7 @@ export function plotResiduals(predictions: Predictions): Plot {
   const largest = sizes.reduce((most, size, i) => (size > sizes[most] ? i : most), 0);
   const half = [...sizes].sort((a, b) => a - b)[Math.ceil(sizes.length / 2) - 1];
   const mean = all.reduce((sum, [, off]) => sum + off, 0) / all.length;
-  const points = thinned(
-    [...all].sort((a, b) => a[0] - b[0]),
-    ([, off]) => off,
-  );
+  const points = thinned([...all].sort((a, b) => a[0] - b[0]));
   const x = axisOf(
     all.map(([at]) => at),
     `predicted ${clip(target, 32)}`,
@@ -197,7 +194,6 @@ export function plotSegments(predictions: Predictions, column: SegmentColumn): P
   const segments = segmentsOf(predictions, column);
   const overall = segments.reduce((sum, { rows, error }) => sum + rows * error, 0) / truth.length;
   const worst = segments.reduce((most, one) => (one.error > most.error ? one : most));
-  const percent = (share: number): string => `${Math.round(100 * share)} %`;
   const isClass = classes.length > 0;
   return plotOfRows(
     {
