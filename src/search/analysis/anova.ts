@@ -10,6 +10,7 @@
  * of Dependent Variables", JCGS 16, 2007
  */
 
+import { firstWhere } from "../../numerics/firstWhere.js";
 import type { Leaf, Tree } from "./forest.js";
 
 /**
@@ -188,22 +189,10 @@ function computePieces(leaves: readonly Leaf[], measure: Measure, j: number): Pi
     all[2 * leaf + 1] = box.high[j];
   });
   const bounds = all.sort().filter((bound, i) => i === 0 || bound !== all[i - 1]);
-  const covered = leaves.map(({ box }): Run[] => [
-    [placeIn(bounds, box.low[j]), placeIn(bounds, box.high[j])],
-  ]);
+  const placeOf = (bound: number): number => firstWhere(bounds.length - 1, (i) => bounds[i] >= bound);
+  const covered = leaves.map(({ box }): Run[] => [[placeOf(box.low[j]), placeOf(box.high[j])]]);
   const shares = bounds.subarray(1).map((high, i) => lengthWithin(measure.intervals, bounds[i], high));
   return { shares, covered };
-}
-
-/** The index of a number that is in an ascending list. */
-function placeIn(bounds: Float64Array, bound: number): number {
-  let [first, last] = [0, bounds.length - 1];
-  while (first < last) {
-    const middle = (first + last) >> 1;
-    if (bounds[middle] < bound) first = middle + 1;
-    else last = middle;
-  }
-  return first;
 }
 
 function lengthWithin(

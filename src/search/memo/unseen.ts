@@ -4,10 +4,12 @@
  */
 
 import { FettleError } from "../../errors.js";
+import { firstWhere } from "../../numerics/firstWhere.js";
 import type { RandomStream } from "../../numerics/random.js";
+import { randomPoint } from "../space/defaults.js";
 import { createLattice, type Lattice } from "../space/lattice.js";
-import { fromUnit, valueCount } from "../space/scale.js";
-import { allows, buildParams, type Params, type SearchSpace } from "../space/space.js";
+import { valueCount } from "../space/scale.js";
+import { allows, type Params, type SearchSpace } from "../space/space.js";
 import { placeOf, sameValue } from "../space/value.js";
 import { createGrowing } from "./growing.js";
 
@@ -92,7 +94,7 @@ export function unseen(context: Seen, draw: () => Params, attempts = 100): Param
     repeat = undefined; // so many others remain
   }
   for (let i = 0; repeat === undefined && i < PATIENCE; i++) {
-    const candidate = buildParams(space, (parameter) => fromUnit(parameter, random.uniform()));
+    const candidate = randomPoint(space, random);
     if (allows(space, candidate)) repeat = candidate;
   }
   if (repeat === undefined) refuse();
@@ -131,17 +133,6 @@ export const stockOf = createGrowing<SearchSpace, Params, Stock>(
     );
   },
 );
-
-/** The least integer from 0 to n - 1 for which a monotone condition holds; n if there is none. */
-function firstWhere(n: number, holds: (i: number) => boolean): number {
-  let [from, to] = [0, n];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (holds(middle)) to = middle;
-    else from = middle + 1;
-  }
-  return from;
-}
 
 /** One of the points not among `earlier`: at a random place among them, or the next one that exists. */
 function drawLeft({ space, earlier, random }: Seen): Params | undefined {
