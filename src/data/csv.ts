@@ -2,7 +2,8 @@
  * Delimited text to rows of cells with names: delimiter, header, blank and ragged rows. Cells stay text:
  * `table.ts` interprets them. No file is read here.
  */
-import { check, checkOptions, FettleError, must, type OptionNames, show } from "../errors.js";
+import { check, FettleError, must, show } from "../errors.js";
+import { flag, type OptionRules, readOptions, rule } from "../rules.js";
 import { limitsOf, mustFit, type TableLimits } from "./limits.js";
 import { cellText, type ScannedRow, type ScanState, scanRows } from "./scan.js";
 
@@ -35,7 +36,14 @@ export interface CsvOptions {
   readonly limits?: TableLimits;
 }
 
-const OPTIONS: OptionNames<CsvOptions> = { delimiter: true, header: true, limits: true };
+export const CSV_RULES = {
+  delimiter: rule(
+    "one character other than a quote or a line end",
+    (mark) => typeof mark === "string" && mark.length === 1 && !['"', "\n", "\r", "\ufeff"].includes(mark),
+  ),
+  header: flag,
+  limits: true,
+} satisfies OptionRules<CsvOptions>;
 const DELIMITERS = [",", ";", "\t", "|"];
 /** A row of more characters has an unclosed quote. */
 const LONGEST_ROW = 2 ** 26;
@@ -73,7 +81,7 @@ export interface TextPieces extends Iterable<string> {
  */
 export function parseCsv(text: string, options: CsvOptions = {}): Csv {
   must(typeof text === "string", "the text of a table", "a string", text);
-  checkOptions(options, "parseCsv", OPTIONS);
+  readOptions(options, "parseCsv", CSV_RULES);
   let header: CsvHeader | undefined;
   const rows: string[][] = [];
   const lines: number[] = [];
@@ -118,7 +126,6 @@ export interface RowReader {
 /** Like {@link readRows}, piece by piece as they arrive. */
 export function rowReader(options: CsvOptions, begin: BeginRows): RowReader {
   const { delimiter, header: hasHeader } = options;
-  checkCsvOptions(options);
   const limits = limitsOf(options.limits);
   let mark: string | undefined = delimiter;
   let take: ((row: ScannedRow) => void) | undefined;
@@ -198,19 +205,6 @@ export function rowReader(options: CsvOptions, begin: BeginRows): RowReader {
 /** Whether a text looks like the path of a file. */
 const isPath = (source: unknown): boolean =>
   typeof source === "string" && /^[^\n]+\.(csv|tsv|txt|json|gz|parquet)$/i.test(source);
-
-function checkCsvOptions({ delimiter, header }: CsvOptions): void {
-  must(header === undefined || typeof header === "boolean", "header", "true or false", header);
-  must(
-    delimiter === undefined ||
-      (typeof delimiter === "string" &&
-        delimiter.length === 1 &&
-        !['"', "\n", "\r", "\ufeff"].includes(delimiter)),
-    "delimiter",
-    "one character other than a quote or a line end",
-    delimiter,
-  );
-}
 
 function checkWidth({ cells, line }: ScannedRow, width: number): void {
   check(
