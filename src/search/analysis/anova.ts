@@ -41,18 +41,19 @@ export class Analysis {
   private readonly leaves: readonly Leaf[];
   /** The fraction of each feature that a leaf covers, [leaves × features]. */
   private readonly shares: Float64Array;
-  private readonly knownPieces: (Pieces | undefined)[];
-  private readonly knownWeights: (Float64Array | undefined)[];
-  private readonly knownMain: (number | undefined)[];
+  /** The variance that feature `j` explains by itself: that of the mean over all other features. */
+  readonly main = byIndex((j) => this.computeMain(j));
+  /** The weight of each leaf without feature `j`. */
+  private readonly weightsWithout = byIndex((j) =>
+    Float64Array.from(this.leaves, (_, leaf) => this.weight(leaf, j)),
+  );
+  private readonly piecesOf = byIndex((j) => computePieces(this.leaves, this.measures[j], j));
 
   constructor(
     { leaves }: Tree,
     private readonly measures: readonly Measure[],
   ) {
     this.leaves = leaves;
-    this.knownPieces = new Array(measures.length);
-    this.knownWeights = new Array(measures.length);
-    this.knownMain = new Array(measures.length);
     this.shares = new Float64Array(leaves.length * measures.length);
     leaves.forEach(({ box }, leaf) => {
       measures.forEach((measure, j) => {
@@ -72,13 +73,6 @@ export class Analysis {
     });
     this.mean = mean;
     this.variance = variance;
-  }
-
-  /** The variance that feature `j` explains by itself: that of the mean over all other features. */
-  main(j: number): number {
-    const known = this.knownMain[j] ?? this.computeMain(j);
-    this.knownMain[j] = known;
-    return known;
   }
 
   /** The variance that two features explain together, beyond what each explains by itself. */
@@ -123,19 +117,6 @@ export class Analysis {
     return product;
   }
 
-  /** The weight of each leaf without feature `j`. */
-  private weightsWithout(j: number): Float64Array {
-    const known = this.knownWeights[j] ?? Float64Array.from(this.leaves, (_, leaf) => this.weight(leaf, j));
-    this.knownWeights[j] = known;
-    return known;
-  }
-
-  private piecesOf(j: number): Pieces {
-    const known = this.knownPieces[j] ?? computePieces(this.leaves, this.measures[j], j);
-    this.knownPieces[j] = known;
-    return known;
-  }
-
   /**
    * On each piece, the mean over all other features minus the overall mean. A leaf adds to all its pieces:
    * first the changes between neighbouring pieces are recorded, then they are summed.
@@ -176,6 +157,12 @@ export class Analysis {
     });
     return changes;
   }
+}
+
+/** A function of an index that computes each result once. */
+function byIndex<T>(make: (index: number) => T): (index: number) => T {
+  const known: T[] = [];
+  return (index) => (known[index] ??= make(index));
 }
 
 function computePieces(leaves: readonly Leaf[], measure: Measure, j: number): Pieces {

@@ -7,7 +7,7 @@ import { FettleError } from "../../errors.js";
 import { firstWhere } from "../../numerics/firstWhere.js";
 import type { RandomStream } from "../../numerics/random.js";
 import { randomPoint } from "../space/defaults.js";
-import { createLattice, type Lattice } from "../space/lattice.js";
+import { Lattice } from "../space/lattice.js";
 import { valueCount } from "../space/scale.js";
 import { allows, type Params, type SearchSpace } from "../space/space.js";
 import { placeOf, sameValue } from "../space/value.js";
@@ -120,7 +120,7 @@ interface Stock {
 
 /** The stock of a finite space after some points. */
 export const stockOf = createGrowing<SearchSpace, Params, Stock>(
-  (space) => ({ lattice: createLattice(space), used: new Set(), sorted: [] }),
+  (space) => ({ lattice: new Lattice(space), used: new Set(), sorted: [] }),
   ({ lattice, used, sorted }, params) => {
     if (!Number.isSafeInteger(lattice.size)) return; // too many to be numbered
     const index = lattice.indexOf(params);

@@ -2,7 +2,7 @@
 
 import { checkOptions, isPlainObject, must, mustBeInteger, type OptionNames } from "../../../errors.js";
 import { memoized } from "../../../memo.js";
-import { createLattice, type Lattice } from "../../space/lattice.js";
+import { Lattice } from "../../space/lattice.js";
 import { allows, type Params, resolveSpace, type SearchSpace } from "../../space/space.js";
 import { copyJson, type ParamValue } from "../../space/value.js";
 import type { Strategy } from "../strategy.js";
@@ -46,7 +46,7 @@ export function grid(options: GridOptions = {}): Strategy & Required<Pick<Strate
       const isNumeric = Object.hasOwn(space.parameters, name) && space.parameters[name].type !== "choice";
       must(isNumeric, "each name in points of grid", "a float or int parameter of the space", name);
     }
-    return createLattice(space, points);
+    return new Lattice(space, points);
   });
   const walkOf = memoized((space: SearchSpace) => walkAllowed(space, latticeOf(space)));
   return {
