@@ -50,6 +50,7 @@ export class Applier {
   apply(source: CellSource, rows: number, out: Float32Array): void {
     const { workspace, width } = this;
     const { columns } = this.pipeline;
+    const to = { out, rows, width };
     for (let j = 0, k = 0; j < columns.length; j++) {
       const steps = this.steps.get(j);
       if (steps && this.step) {
@@ -60,7 +61,7 @@ export class Applier {
           return cells;
         };
         const own = { columns: columns.slice(j, j + steps.features), refusal: source.refusal };
-        this.step({ ...own, steps, read, write: writeScaled }, rows, workspace, out, k, width);
+        this.step({ ...own, steps, read, write: writeScaled }, workspace, to, k);
         j += steps.features - 1;
         k += steps.features;
         continue;
@@ -70,10 +71,7 @@ export class Applier {
       const { features } = column;
       // Numbers without gaps, the usual case, take one pass.
       const isPlain = !column.groups && features.every(({ source }) => source.type === "value");
-      if (
-        isPlain &&
-        features.every(({ scaling }, i) => scaledInto(cells, rows, scaling, out, k + i, width))
-      ) {
+      if (isPlain && features.every(({ scaling }, i) => scaledInto(cells, scaling, to, k + i))) {
         k += features.length;
         continue;
       }
@@ -82,7 +80,7 @@ export class Applier {
       prepare(column, workspace, rows);
       for (const feature of features) {
         const values = valuesOf(feature.source, workspace, rows);
-        writeScaled(values, rows, feature.scaling, out, k++, width, column.name, source.refusal);
+        writeScaled(values, feature.scaling, to, k++, column.name, source.refusal);
       }
     }
   }

@@ -4,7 +4,7 @@
  */
 import { check, FettleError, isRecord, must, mustBeRecord, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
-import { checkRowIds, isArray, mustBeArray } from "../check.js";
+import { checkRowIds, everyRow, isArray, mustBeArray } from "../check.js";
 import type { Dataset } from "../dataset.js";
 import { type RowOrigin, rowIn } from "../origin.js";
 import { Applier, workspaceFor } from "./applier.js";
@@ -71,21 +71,13 @@ export interface FitPipelineOptions extends PipelineOptions {
 export function fitPipeline(data: PipelineData, options: FitPipelineOptions = {}): FittedPipeline {
   const { pipeline, rows, outOfFold } = learn(data, options);
   const x = featuresOf(pipeline, data, rows);
+  const to = { out: x, rows: rows.length, width: pipeline.features.length };
+  const refusal = refusalOf(data.origin, (i) => rows[i]);
   let k = 0;
   for (const { name, features } of pipeline.columns) {
     for (const feature of features) {
       const values = outOfFold.get(feature);
-      if (values)
-        writeScaled(
-          values,
-          values.length,
-          feature.scaling,
-          x,
-          k,
-          pipeline.features.length,
-          name,
-          refusalOf(data.origin, (i) => rows[i]),
-        );
+      if (values) writeScaled(values, feature.scaling, to, k, name, refusal);
       k++;
     }
   }
@@ -256,7 +248,7 @@ function rowsIn(
   rows: ArrayLike<number> | undefined,
 ): ArrayLike<number> {
   const count = rowsOf(columns, inputs);
-  if (rows === undefined) return Int32Array.from({ length: count }, (_, i) => i);
+  if (rows === undefined) return everyRow(count);
   checkRowIds(rows, count);
   return rows;
 }

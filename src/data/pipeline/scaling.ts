@@ -6,7 +6,6 @@
 
 import { check, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
-import { firstWhere } from "../../numerics/firstWhere.js";
 import { normQuantile } from "../../numerics/special.js";
 import type { ScalingName } from "./options.js";
 
@@ -73,8 +72,8 @@ const FIT: Readonly<Record<ScalingName, (values: Float64Array) => readonly Scali
     const sorted = values.toSorted();
     const count = sorted.length;
     const knots = [...new Set(cutsOf(sorted, STEPS))].map((quantile) => {
-      const below = firstWhere(count, (i) => sorted[i] >= quantile);
-      const upTo = firstWhere(count, (i) => sorted[i] > quantile);
+      const below = firstIndex(count, (i) => sorted[i] >= quantile);
+      const upTo = firstIndex(count, (i) => sorted[i] > quantile);
       const share = (below + upTo) / 2 / count;
       return [quantile, normQuantile(Math.min(1 - TAIL, Math.max(TAIL, share)))] as const;
     });
@@ -192,6 +191,20 @@ function betweenKnots({ knots }: ByKnots): (value: number) => number {
     // rounding must not exceed the next knot, so that order is kept
     return Math.min(scores[from] + (scores[to] - scores[from]) * share, scores[to]);
   };
+}
+
+/**
+ * The first index for which `holds`, which holds for all after it; `length` if for none. It is not shared with
+ * the searches of strategies, which a page loads first.
+ */
+function firstIndex(length: number, holds: (index: number) => boolean): number {
+  let [from, to] = [0, length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (holds(middle)) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }
 
 /** The mean of the values that are not NaN; NaN if there are none. */

@@ -5,7 +5,7 @@
 import type { Floats } from "../../ndarray.js";
 import type { PipelineColumn, Workspace } from "./column.js";
 import type { PaddedSteps } from "./padding.js";
-import type { Refusal, writeScaled } from "./scaled.js";
+import type { Features, Refusal, writeScaled } from "./scaled.js";
 
 /** One step of a padded sequence, in some rows. */
 export interface StepSource {
@@ -28,12 +28,11 @@ export interface StepSource {
  */
 export function writeStep(
   { columns, steps, read, refusal, write }: StepSource,
-  rows: number,
   { prepared }: Workspace,
-  out: Float32Array,
+  to: Features,
   k: number,
-  width: number,
 ): void {
+  const { rows } = to;
   const isPadding = new Uint8Array(rows);
   findPadding(
     isPadding,
@@ -48,9 +47,9 @@ export function writeStep(
       features: [{ scaling }],
     } = column;
     for (let i = 0; i < rows; i++) prepared[i] = isPadding[i] || Number.isNaN(cells[i]) ? fill : cells[i];
-    write(prepared, rows, scaling, out, k + f, width, column.name, refusal);
+    write(prepared, scaling, to, k + f, column.name, refusal);
   }
-  restorePadding(isPadding, steps, rows, out, k, width);
+  restorePadding(isPadding, steps, to, k);
 }
 
 /** Whether the network reads a number as padding. */
@@ -79,10 +78,8 @@ export function findPadding(
 function restorePadding(
   isPadding: Uint8Array,
   { features, maskValue }: PaddedSteps,
-  rows: number,
-  out: Float32Array,
+  { out, rows, width }: Features,
   k: number,
-  width: number,
 ): void {
   const mask = Math.fround(maskValue);
   for (let i = 0, at = k; i < rows; i++, at += width) {
