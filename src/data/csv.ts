@@ -97,10 +97,7 @@ export function parseCsv(text: string, options: CsvOptions = {}): Csv {
 }
 
 /** What is known before the first row. */
-export interface CsvHeader {
-  readonly columns: readonly string[];
-  readonly notes: readonly string[];
-}
+export type CsvHeader = Pick<Csv, "columns" | "notes">;
 
 /** Called once, before the first row; it returns what is called for each row. */
 type BeginRows = (header: CsvHeader) => (row: ScannedRow) => void;
@@ -260,7 +257,7 @@ function refuseNumbers(first: readonly string[]): void {
 }
 
 /** Distinct names that are not empty, and what was changed. */
-function namesFor(header: readonly string[], isGiven: boolean): Pick<Csv, "columns" | "notes"> {
+function namesFor(header: readonly string[], isGiven: boolean): CsvHeader {
   const notes: string[] = [];
   const known = new Set(header.map((name) => name.trim()));
   const used = new Set<string>();

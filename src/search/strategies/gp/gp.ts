@@ -195,10 +195,8 @@ export function gp(options: GpOptions = {}): Strategy {
         context.directions.length,
         "limit_exceeded",
       );
-      check(
-        context.directions.length === 1 || acquisition === "logEi",
-        () => `acquisition of gp must be "logEi" with several objectives; received ${show(acquisition)}`,
-      );
+      const isPossible = context.directions.length === 1 || acquisition === "logEi";
+      must(isPossible, "acquisition of gp", '"logEi" with several objectives', acquisition);
       const isStarting = number < startupTrials || history.length < 2;
       const first = firstPoint(context, isStarting && isWide(space) ? middlePoint : defaultPoint);
       if (first !== undefined) return first;
