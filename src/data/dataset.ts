@@ -287,13 +287,8 @@ function timesIn(column: Column, rows: Int32Array): Float64Array {
 
 function weightsIn(column: Column, rows: Int32Array): Float64Array {
   const name = `weight ${show(column.name)}`;
-  must(
-    column.kind === "number" && column.doubt === undefined,
-    name,
-    "a column of numbers",
-    column.kind,
-    "invalid_data",
-  );
+  const isNumber = column.kind === "number" && column.doubt === undefined;
+  must(isNumber, name, "a column of numbers", column.kind, "invalid_data");
   return checkSampleWeight(name, valuesAt(column, rows), rows.length, placeIn(rows));
 }
 
@@ -355,12 +350,8 @@ export function encodeRows(
   like: Pick<Dataset, "inputs" | "target" | "targets" | "task" | "classes">,
 ): EncodedRows {
   checkTable(table);
-  must(
-    isRecord(like) && Array.isArray(like.inputs) && Array.isArray(like.classes),
-    "like",
-    "the result of encodeTable",
-    like,
-  );
+  const isEncoded = isRecord(like) && Array.isArray(like.inputs) && Array.isArray(like.classes);
+  must(isEncoded, "like", "the result of encodeTable", like);
   const { inputs } = like;
   for (const input of inputs) mustBeRecord("each of the inputs of like", input);
   const named = new Map(table.columns.map((column) => [column.name, column]));

@@ -126,12 +126,8 @@ export function oneOrSeveralMetrics(
   given: MetricLike | readonly MetricLike[] | undefined,
 ): Metric[] {
   if (given === undefined) return [];
-  must(
-    !Array.isArray(given) || given.length > 0,
-    option,
-    "a metric, or a list of at least one metric",
-    given,
-  );
+  const isSome = !Array.isArray(given) || given.length > 0;
+  must(isSome, option, "a metric, or a list of at least one metric", given);
   return getMetrics(option, [given].flat());
 }
 

@@ -130,10 +130,8 @@ function traceAt({ fn, points, name, seed }: Subject): Traced {
   const graph = new Graph();
   const args = points.map(({ shape }, i) => input(graph, `${i}`, shape));
   const result = fn(...args);
-  check(
-    result instanceof Value && result.graph === graph && sizeOf(result.shape) > 0,
-    `${name} must return a value of its arguments' graph, of a static shape that is not empty`,
-  );
+  const isStatic = result instanceof Value && result.graph === graph && sizeOf(result.shape) > 0;
+  check(isStatic, `${name} must return a value of its arguments' graph, of a static shape that is not empty`);
   const value = weighted(result, 1, seed);
   return { graph, args, value, gradients: gradients(value, args) };
 }

@@ -202,12 +202,8 @@ const BLOCK = 1024;
  */
 export function restoreTarget(pipeline: Pick<Pipeline, "target">, z: ArrayLike<number>): Float64Array {
   mustBeArray("z", z, "an array of predictions");
-  must(
-    isRecord(pipeline) && isRecord(pipeline.target),
-    "pipeline",
-    "what fitPipeline returns as pipeline",
-    pipeline,
-  );
+  const isPipeline = isRecord(pipeline) && isRecord(pipeline.target);
+  must(isPipeline, "pipeline", "what fitPipeline returns as pipeline", pipeline);
   return restored(pipeline.target, z as Floats);
 }
 
@@ -227,18 +223,15 @@ export function featureNames(
 
 /** @throws FettleError `invalid_argument` for anything but a data set, as far as a quick check can tell */
 export function checkPipelineData(data: unknown): asserts data is PipelineData {
-  must(
+  const isData =
     isRecord(data) &&
-      Array.isArray(data.inputs) &&
-      data.inputs.length > 0 &&
-      data.inputs.every(isRecord) &&
-      Array.isArray(data.columns) &&
-      isArray(data.y) &&
-      Number.isInteger(data.outputs),
-    "data",
-    "what encodeTable returns",
-    data,
-  );
+    Array.isArray(data.inputs) &&
+    data.inputs.length > 0 &&
+    data.inputs.every(isRecord) &&
+    Array.isArray(data.columns) &&
+    isArray(data.y) &&
+    Number.isInteger(data.outputs);
+  must(isData, "data", "what encodeTable returns", data);
 }
 
 /** The ids of the wanted rows, all by default. Refuses what {@link rowsOf} refuses. */
@@ -272,13 +265,10 @@ export function rowsOf(columns: readonly ArrayLike<number>[], inputs: number): n
 }
 
 function checkPipeline(pipeline: unknown): asserts pipeline is Pipeline {
-  must(
+  const isPipeline =
     isRecord(pipeline) &&
-      Array.isArray(pipeline.columns) &&
-      pipeline.columns.length > 0 &&
-      isRecord(pipeline.target),
-    "pipeline",
-    "what fitPipeline returns as pipeline",
-    pipeline,
-  );
+    Array.isArray(pipeline.columns) &&
+    pipeline.columns.length > 0 &&
+    isRecord(pipeline.target);
+  must(isPipeline, "pipeline", "what fitPipeline returns as pipeline", pipeline);
 }

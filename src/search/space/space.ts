@@ -72,13 +72,8 @@ const MOST_VALUES = 100_000;
  * have, conditions on parameters or values that do not exist, and cycles
  */
 export function resolveSpace(given: unknown, constraint?: Constraint): SearchSpace {
-  must(
-    isPlainObject(given) && Object.keys(given).length > 0,
-    "space",
-    "an object with at least one parameter",
-    given,
-    "invalid_space",
-  );
+  const isSpace = isPlainObject(given) && Object.keys(given).length > 0;
+  must(isSpace, "space", "an object with at least one parameter", given, "invalid_space");
   const names = Object.keys(given);
   must(
     names.length <= MOST_PARAMETERS,

@@ -79,10 +79,7 @@ export interface Strategy {
  * function
  */
 export function mustBeStrategy(strategy: unknown, name = "strategy"): asserts strategy is Strategy {
-  must(
-    isRecord(strategy) && typeof strategy.suggest === "function" && typeof strategy.name === "string",
-    name,
-    'a strategy, such as tpe() or createStrategy("tpe")',
-    strategy,
-  );
+  const isStrategy =
+    isRecord(strategy) && typeof strategy.suggest === "function" && typeof strategy.name === "string";
+  must(isStrategy, name, 'a strategy, such as tpe() or createStrategy("tpe")', strategy);
 }

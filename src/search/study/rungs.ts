@@ -42,12 +42,8 @@ export function createRungs(
   hasStopRules: boolean,
 ): Rungs {
   mustBeScheduler(scheduler);
-  must(
-    steps !== undefined && Number.isSafeInteger(steps) && steps > 0,
-    "steps",
-    "a positive integer, the full budget of a trial with a scheduler",
-    steps,
-  );
+  const isBudget = steps !== undefined && Number.isSafeInteger(steps) && steps > 0;
+  must(isBudget, "steps", "a positive integer, the full budget of a trial with a scheduler", steps);
   const { strategy, lag } = study;
   check(
     strategy.generation === undefined && strategy.resume === undefined,

@@ -64,10 +64,8 @@ export function suggest(
   const params = resumed ? resumed.params : strategy.suggest(context);
   if (params === undefined) return undefined;
   const wrong = whyOutside(space, params);
-  check(
-    wrong === undefined,
-    () => `strategy ${show(strategy.name)} left the space at trial ${trials.size}: ${wrong}`,
-  );
+  const isInside = wrong === undefined;
+  check(isInside, () => `strategy ${show(strategy.name)} left the space at trial ${trials.size}: ${wrong}`);
   return { ...(resumed && { parent: resumed.parent }), params: Object.freeze({ ...params }) };
 }
 

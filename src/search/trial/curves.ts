@@ -64,12 +64,8 @@ export class Curves {
       Array.isArray(folds) &&
       folds.length === first.length &&
       folds.every((fold, i) => isNumbers(fold) && fold.length === first[i].length);
-    must(
-      first && all.every(fits) && all.length * first.length <= MOST_FOLDS,
-      "curves",
-      "lists of numbers by name and fold, as long for each name",
-      history,
-    );
+    const areCurves = first && all.every(fits) && all.length * first.length <= MOST_FOLDS;
+    must(areCurves, "curves", "lists of numbers by name and fold, as long for each name", history);
     this.names = Object.keys(history);
     this.epochs = first.map(({ length }) => length);
     this.values = concatenated(all.flat());

@@ -247,12 +247,9 @@ export function mustBeTrials(
   trials: unknown,
   name = "trials",
 ): asserts trials is readonly TrialRecord<unknown>[] {
-  must(
-    Array.isArray(trials) && trials.every((trial) => isRecord(trial) && isRecord(trial.params)),
-    name,
-    "a list of trials, such as study.trials",
-    trials,
-  );
+  const areTrials =
+    Array.isArray(trials) && trials.every((trial) => isRecord(trial) && isRecord(trial.params));
+  must(areTrials, name, "a list of trials, such as study.trials", trials);
 }
 
 /** null for numbers that JSON cannot hold; -0 becomes 0, as in JSON. */

@@ -187,15 +187,10 @@ export function gp(options: GpOptions = {}): Strategy {
       leaveRooms(); // of the models of earlier suggestions
       const { space, history, earlier, number, random } = context;
       checkSize(space);
+      const { length } = context.directions;
       const objectives = "the number of objectives for gp (use nsga2() for more)";
-      must(
-        context.directions.length <= MOST_OBJECTIVES,
-        objectives,
-        `at most ${MOST_OBJECTIVES}`,
-        context.directions.length,
-        "limit_exceeded",
-      );
-      const isPossible = context.directions.length === 1 || acquisition === "logEi";
+      must(length <= MOST_OBJECTIVES, objectives, `at most ${MOST_OBJECTIVES}`, length, "limit_exceeded");
+      const isPossible = length === 1 || acquisition === "logEi";
       must(isPossible, "acquisition of gp", '"logEi" with several objectives', acquisition);
       const isStarting = number < startupTrials || history.length < 2;
       const first = firstPoint(context, isStarting && isWide(space) ? middlePoint : defaultPoint);
