@@ -64,10 +64,11 @@ function statisticsOf(
  * @param columns - `[all]` for each input
  */
 function countedNumbers(
-  { first, steps, features, maskValue }: PaddedSteps,
+  padded: PaddedSteps,
   columns: readonly ArrayLike<number>[],
   rows: ArrayLike<number>,
 ): Float64Array[] {
+  const { first, steps, features } = padded;
   const isPadding = new Uint8Array(rows.length);
   const cells = Array.from({ length: features }, () => new Float64Array(rows.length));
   const counted = Array.from({ length: features }, () => new Float64Array(steps * rows.length));
@@ -77,8 +78,7 @@ function countedNumbers(
       const column = columns[first + step * features + f];
       for (let i = 0; i < rows.length; i++) own[i] = column[rows[i]];
     }
-    const read = cells.map((own) => () => own);
-    findPadding(isPadding, read, rows.length, maskValue);
+    findPadding(isPadding, (f) => cells[f], rows.length, padded);
     for (let i = 0; i < rows.length; i++) {
       if (isPadding[i]) continue;
       for (let f = 0; f < features; f++) counted[f][count] = cells[f][i];

@@ -34,12 +34,7 @@ export function writeStep(
 ): void {
   const { rows } = to;
   const isPadding = new Uint8Array(rows);
-  findPadding(
-    isPadding,
-    columns.map((_, f) => () => read(f)),
-    rows,
-    steps.maskValue,
-  );
+  findPadding(isPadding, read, rows, steps);
   for (const [f, column] of columns.entries()) {
     const cells = read(f);
     const {
@@ -58,13 +53,13 @@ const isMask = (value: number, maskValue: number): boolean => Math.fround(value)
 /** Writes 1 for the rows in which all columns of a step are padding, and 0 for the others. */
 export function findPadding(
   step: Uint8Array,
-  columns: readonly (() => Floats)[],
+  read: (feature: number) => Floats,
   rows: number,
-  maskValue: number,
+  { features, maskValue }: PaddedSteps,
 ): void {
   step.fill(1, 0, rows);
-  for (const read of columns) {
-    const cells = read();
+  for (let f = 0; f < features; f++) {
+    const cells = read(f);
     for (let i = 0; i < rows; i++) if (!isMask(cells[i], maskValue)) step[i] = 0;
   }
 }

@@ -126,11 +126,8 @@ export const stockOf = createGrowing<SearchSpace, Params, Stock>(
     const index = lattice.indexOf(params);
     if (index === undefined || used.has(index)) return;
     used.add(index);
-    sorted.splice(
-      firstWhere(sorted.length, (i) => sorted[i] > index),
-      0,
-      index,
-    );
+    const place = firstWhere(sorted.length, (i) => sorted[i] > index);
+    sorted.splice(place, 0, index);
   },
 );
 

@@ -169,16 +169,12 @@ export function makeRecord<P>(
  * time.
  */
 function checkedOutcome(number: number, given: TrialOutcome): TrialOutcome {
-  checkOptions(given, "a trial's outcome", OUTCOME_RULES);
+  const kind = "a trial's outcome";
+  checkOptions(given, kind, OUTCOME_RULES);
   const copy: object = mapValues<unknown, unknown>({ ...given }, (field) =>
     Array.isArray(field) ? [...field] : field,
   );
-  return readOptions<TrialOutcome, typeof OUTCOME_RULES>(
-    copy,
-    "a trial's outcome",
-    OUTCOME_RULES,
-    ` of trial ${number}`,
-  );
+  return readOptions<TrialOutcome, typeof OUTCOME_RULES>(copy, kind, OUTCOME_RULES, ` of trial ${number}`);
 }
 
 /** Whether a trial satisfies all its soft constraints. */

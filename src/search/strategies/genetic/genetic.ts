@@ -146,12 +146,8 @@ export function genetic(options: GeneticOptions = {}): Strategy {
 
 /** Options with their defaults, checked. */
 function withDefaults(options: GeneticOptions) {
-  const { populationSize, selection, convergence, ...breeding } = readOptions(
-    options,
-    "genetic",
-    RULES,
-    " of genetic",
-  );
+  const read = readOptions(options, "genetic", RULES, " of genetic");
+  const { populationSize, selection, convergence, ...breeding } = read;
   const { elitism = Math.floor(populationSize / 2) } = options;
   must(
     Number.isSafeInteger(elitism) && elitism >= 0 && elitism < populationSize,

@@ -239,11 +239,8 @@ function isWide({ names, parameters }: SearchSpace): boolean {
 /** More points are assessed in spaces of more parameters, fewer as each becomes more expensive. */
 function effortFor(space: SearchSpace, trials: number, pending: number, models: number): Effort {
   const points = Math.min(1000, 200 * space.names.length, Math.max(300, Math.floor(50_000 / trials)));
-  const evaluations = evaluationsWithin(
-    vectorsOf(space).size,
-    Math.min(trials, MOST_TRIALS) + pending,
-    models,
-  );
+  const modelled = Math.min(trials, MOST_TRIALS) + pending;
+  const evaluations = evaluationsWithin(vectorsOf(space).size, modelled, models);
   return { points, climbs: 6, evaluations };
 }
 
