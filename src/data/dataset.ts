@@ -287,8 +287,13 @@ function timesIn(column: Column, rows: Int32Array): Float64Array {
 
 function weightsIn(column: Column, rows: Int32Array): Float64Array {
   const name = `weight ${show(column.name)}`;
-  const isNumber = column.kind === "number" && column.doubt === undefined;
-  must(isNumber, name, "a column of numbers", column.kind, "invalid_data");
+  must(
+    column.kind === "number" && column.doubt === undefined,
+    name,
+    "a column of numbers",
+    column.kind,
+    "invalid_data",
+  );
   return checkSampleWeight(name, valuesAt(column, rows), rows.length, placeIn(rows));
 }
 
@@ -350,8 +355,12 @@ export function encodeRows(
   like: Pick<Dataset, "inputs" | "target" | "targets" | "task" | "classes">,
 ): EncodedRows {
   checkTable(table);
-  const isEncoded = isRecord(like) && Array.isArray(like.inputs) && Array.isArray(like.classes);
-  must(isEncoded, "like", "the result of encodeTable", like);
+  must(
+    isRecord(like) && Array.isArray(like.inputs) && Array.isArray(like.classes),
+    "like",
+    "the result of encodeTable",
+    like,
+  );
   const { inputs } = like;
   for (const input of inputs) mustBeRecord("each of the inputs of like", input);
   const named = new Map(table.columns.map((column) => [column.name, column]));

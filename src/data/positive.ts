@@ -24,8 +24,10 @@ export function checkPositive(
   must(typeof given === "string", "positive", "the name of a class", given);
   const received =
     classes.length === 0 ? "a target of quantities" : `${classes.length} classes in ${outputs} columns`;
-  const isOfTwo = positiveOf({ classes, outputs }) !== undefined;
-  check(isOfTwo, () => `positive needs a target of two classes in one column; received ${received}`);
+  check(
+    positiveOf({ classes, outputs }) !== undefined,
+    () => `positive needs a target of two classes in one column; received ${received}`,
+  );
   must(classes.includes(given), "positive", `one of ${classes.map(show).join(", ")}`, given);
 }
 

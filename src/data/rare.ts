@@ -15,13 +15,16 @@ export interface RareClasses {
 /** @throws FettleError `invalid_argument` */
 export function checkRareClasses(rare: unknown): asserts rare is RareClasses | undefined {
   const { fewerThan, rule, ...others } = isPlainObject(rare) ? rare : { fewerThan: 1, rule: rare ?? "drop" };
-  const isRule =
+  must(
     Number.isSafeInteger(fewerThan) &&
-    (fewerThan as number) >= 1 &&
-    (rule === "drop" || rule === "merge") &&
-    Object.keys(others).length === 0 &&
-    (rare === undefined || isPlainObject(rare));
-  must(isRule, "rareClasses", '{ fewerThan, rule }, such as { fewerThan: 5, rule: "drop" }', rare);
+      (fewerThan as number) >= 1 &&
+      (rule === "drop" || rule === "merge") &&
+      Object.keys(others).length === 0 &&
+      (rare === undefined || isPlainObject(rare)),
+    "rareClasses",
+    '{ fewerThan, rule }, such as { fewerThan: 5, rule: "drop" }',
+    rare,
+  );
 }
 
 /** A target of classes, the rows to use and the schema, once rare classes are left out or merged. */

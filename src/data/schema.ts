@@ -127,16 +127,26 @@ export const isWords = (value: unknown): boolean =>
  * @throws FettleError `invalid_argument`
  */
 export function checkSchema(schema: unknown): asserts schema is Schema {
-  const isSchema = isRecord(schema) && isWords(schema.na) && Array.isArray(schema.columns);
-  must(isSchema, "schema", "{ na, columns }, as a table has it", schema);
+  must(
+    isRecord(schema) && isWords(schema.na) && Array.isArray(schema.columns),
+    "schema",
+    "{ na, columns }, as a table has it",
+    schema,
+  );
   const seen = new Set<string>();
   for (const [i, column] of (schema.columns as unknown[]).entries()) {
-    const isColumn = isRecord(column) && typeof column.name === "string";
-    must(isColumn, `column ${i} of schema`, "{ name, kind, categories }", column);
+    must(
+      isRecord(column) && typeof column.name === "string",
+      `column ${i} of schema`,
+      "{ name, kind, categories }",
+      column,
+    );
     const { name, kind, categories, format, dateOrder, role, na, ignoreCase, rest } = column;
     const what = `of column ${show(name)} of schema`;
-    const isNew = !seen.has(name as string);
-    check(isNew, () => `columns of schema must differ in their names; received ${show(name)} twice`);
+    check(
+      !seen.has(name as string),
+      () => `columns of schema must differ in their names; received ${show(name)} twice`,
+    );
     seen.add(name as string);
     if (!KINDS.includes(kind as ColumnKind)) throw unknownName(`kind ${what}`, kind, KINDS);
     if (role !== undefined && !ROLES.includes(role as ColumnRole))
@@ -146,8 +156,12 @@ export function checkSchema(schema: unknown): asserts schema is Schema {
     mustBeBoolean(`ignoreCase ${what}`, ignoreCase);
     must(isWords(categories), `categories ${what}`, "an array of words", categories);
     const words = categories as string[];
-    const isPair = kind !== "boolean" || words.length === 2;
-    must(isPair, `categories ${what}`, "the words for false and true", words);
+    must(
+      kind !== "boolean" || words.length === 2,
+      `categories ${what}`,
+      "the words for false and true",
+      words,
+    );
     must(rest === undefined || words.includes(rest as string), `rest ${what}`, "one of its categories", rest);
     must(new Set(words).size === words.length, `categories ${what}`, "different words", words);
     must(

@@ -53,11 +53,14 @@ export function columnOfRole(table: Table, role: ColumnRole): string | undefined
  */
 export function targetsIn(table: Table, given: string | readonly string[] | undefined): Column[] {
   const names = given === undefined ? columnsOfRole(table, "target") : [given].flat();
-  const areNames =
+  must(
     names.length > 0 &&
-    names.every((name) => typeof name === "string") &&
-    new Set(names).size === names.length;
-  must(areNames, "target", "the name of a column, or names that differ", given);
+      names.every((name) => typeof name === "string") &&
+      new Set(names).size === names.length,
+    "target",
+    "the name of a column, or names that differ",
+    given,
+  );
   return names.map((name) => columnNamed(table, name));
 }
 

@@ -55,8 +55,12 @@ export function checkClassWeight(
   must(isPlainObject(weight), "classWeight", '"balanced", or numbers by class, such as { yes: 10 }', weight);
   for (const [name, value] of Object.entries(weight)) {
     if (!classes.includes(name)) throw unknownName("class", name, classes);
-    const isWeight = typeof value === "number" && value >= 0 && Number.isFinite(value);
-    must(isWeight, `classWeight of class ${show(name)}`, "a finite number of at least 0", value);
+    must(
+      typeof value === "number" && value >= 0 && Number.isFinite(value),
+      `classWeight of class ${show(name)}`,
+      "a finite number of at least 0",
+      value,
+    );
   }
   return classes.map((name) => (Object.hasOwn(weight, name) ? (weight[name] as number) : 1));
 }

@@ -126,8 +126,12 @@ export function oneOrSeveralMetrics(
   given: MetricLike | readonly MetricLike[] | undefined,
 ): Metric[] {
   if (given === undefined) return [];
-  const isSome = !Array.isArray(given) || given.length > 0;
-  must(isSome, option, "a metric, or a list of at least one metric", given);
+  must(
+    !Array.isArray(given) || given.length > 0,
+    option,
+    "a metric, or a list of at least one metric",
+    given,
+  );
   return getMetrics(option, [given].flat());
 }
 

@@ -35,8 +35,10 @@ const MAX_SWEEPS = 60;
  * 1992
  */
 export function eigenSymmetric(matrix: ArrayLike<number>, n: number): Eigen {
-  const isSquare = Number.isSafeInteger(n) && n > 0 && matrix.length === n * n;
-  check(isSquare, () => `a matrix of n rows must have n² elements; received ${matrix.length} for n = ${n}`);
+  check(
+    Number.isSafeInteger(n) && n > 0 && matrix.length === n * n,
+    () => `a matrix of n rows must have n² elements; received ${matrix.length} for n = ${n}`,
+  );
   const a = Float64Array.from(matrix);
   check(a.every(Number.isFinite), "the elements of a matrix must be finite numbers; received others");
   const v = new Float64Array(n * n);

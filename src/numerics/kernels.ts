@@ -164,8 +164,12 @@ export function instantiatePredictorKernels(): PredictorKernels {
 
 function checkedModule(given: KernelsModule, mayBePart: boolean): WebAssembly.Module {
   // By its tag, since a module of another realm is an instance of another class.
-  const isModule = Object.prototype.toString.call(given) === "[object WebAssembly.Module]";
-  must(isModule, "module", "a compiled WebAssembly.Module", given);
+  must(
+    Object.prototype.toString.call(given) === "[object WebAssembly.Module]",
+    "module",
+    "a compiled WebAssembly.Module",
+    given,
+  );
   const module = given as WebAssembly.Module;
   const [release, build, part] = labelOf(module).split(" ");
   check(

@@ -50,7 +50,6 @@ export class Applier {
   apply(source: CellSource, rows: number, out: Float32Array): void {
     const { workspace, width } = this;
     const { columns } = this.pipeline;
-    const to = { out, rows, width };
     for (let j = 0, k = 0; j < columns.length; j++) {
       const steps = this.steps.get(j);
       if (steps && this.step) {
@@ -61,7 +60,7 @@ export class Applier {
           return cells;
         };
         const own = { columns: columns.slice(j, j + steps.features), refusal: source.refusal };
-        this.step({ ...own, steps, read, write: writeScaled }, workspace, to, k);
+        this.step({ ...own, steps, read, write: writeScaled }, rows, workspace, out, k, width);
         j += steps.features - 1;
         k += steps.features;
         continue;
@@ -71,7 +70,10 @@ export class Applier {
       const { features } = column;
       // Numbers without gaps, the usual case, take one pass.
       const isPlain = !column.groups && features.every(({ source }) => source.type === "value");
-      if (isPlain && features.every(({ scaling }, i) => scaledInto(cells, scaling, to, k + i))) {
+      if (
+        isPlain &&
+        features.every(({ scaling }, i) => scaledInto(cells, rows, scaling, out, k + i, width))
+      ) {
         k += features.length;
         continue;
       }
@@ -80,7 +82,7 @@ export class Applier {
       prepare(column, workspace, rows);
       for (const feature of features) {
         const values = valuesOf(feature.source, workspace, rows);
-        writeScaled(values, feature.scaling, to, k++, column.name, source.refusal);
+        writeScaled(values, rows, feature.scaling, out, k++, width, column.name, source.refusal);
       }
     }
   }

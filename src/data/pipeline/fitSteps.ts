@@ -64,11 +64,10 @@ function statisticsOf(
  * @param columns - `[all]` for each input
  */
 function countedNumbers(
-  padded: PaddedSteps,
+  { first, steps, features, maskValue }: PaddedSteps,
   columns: readonly ArrayLike<number>[],
   rows: ArrayLike<number>,
 ): Float64Array[] {
-  const { first, steps, features } = padded;
   const isPadding = new Uint8Array(rows.length);
   const cells = Array.from({ length: features }, () => new Float64Array(rows.length));
   const counted = Array.from({ length: features }, () => new Float64Array(steps * rows.length));
@@ -78,7 +77,8 @@ function countedNumbers(
       const column = columns[first + step * features + f];
       for (let i = 0; i < rows.length; i++) own[i] = column[rows[i]];
     }
-    findPadding(isPadding, (f) => cells[f], rows.length, padded);
+    const read = cells.map((own) => () => own);
+    findPadding(isPadding, read, rows.length, maskValue);
     for (let i = 0; i < rows.length; i++) {
       if (isPadding[i]) continue;
       for (let f = 0; f < features; f++) counted[f][count] = cells[f][i];

@@ -4,7 +4,7 @@
  */
 import { check, FettleError, isRecord, must, mustBeRecord, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
-import { checkRowIds, everyRow, isArray, mustBeArray } from "../check.js";
+import { checkRowIds, isArray, mustBeArray } from "../check.js";
 import type { Dataset } from "../dataset.js";
 import { type RowOrigin, rowIn } from "../origin.js";
 import { Applier, workspaceFor } from "./applier.js";
@@ -71,13 +71,21 @@ export interface FitPipelineOptions extends PipelineOptions {
 export function fitPipeline(data: PipelineData, options: FitPipelineOptions = {}): FittedPipeline {
   const { pipeline, rows, outOfFold } = learn(data, options);
   const x = featuresOf(pipeline, data, rows);
-  const to = { out: x, rows: rows.length, width: pipeline.features.length };
-  const refusal = refusalOf(data.origin, (i) => rows[i]);
   let k = 0;
   for (const { name, features } of pipeline.columns) {
     for (const feature of features) {
       const values = outOfFold.get(feature);
-      if (values) writeScaled(values, feature.scaling, to, k, name, refusal);
+      if (values)
+        writeScaled(
+          values,
+          values.length,
+          feature.scaling,
+          x,
+          k,
+          pipeline.features.length,
+          name,
+          refusalOf(data.origin, (i) => rows[i]),
+        );
       k++;
     }
   }
@@ -202,8 +210,12 @@ const BLOCK = 1024;
  */
 export function restoreTarget(pipeline: Pick<Pipeline, "target">, z: ArrayLike<number>): Float64Array {
   mustBeArray("z", z, "an array of predictions");
-  const isPipeline = isRecord(pipeline) && isRecord(pipeline.target);
-  must(isPipeline, "pipeline", "what fitPipeline returns as pipeline", pipeline);
+  must(
+    isRecord(pipeline) && isRecord(pipeline.target),
+    "pipeline",
+    "what fitPipeline returns as pipeline",
+    pipeline,
+  );
   return restored(pipeline.target, z as Floats);
 }
 
@@ -223,15 +235,18 @@ export function featureNames(
 
 /** @throws FettleError `invalid_argument` for anything but a data set, as far as a quick check can tell */
 export function checkPipelineData(data: unknown): asserts data is PipelineData {
-  const isData =
+  must(
     isRecord(data) &&
-    Array.isArray(data.inputs) &&
-    data.inputs.length > 0 &&
-    data.inputs.every(isRecord) &&
-    Array.isArray(data.columns) &&
-    isArray(data.y) &&
-    Number.isInteger(data.outputs);
-  must(isData, "data", "what encodeTable returns", data);
+      Array.isArray(data.inputs) &&
+      data.inputs.length > 0 &&
+      data.inputs.every(isRecord) &&
+      Array.isArray(data.columns) &&
+      isArray(data.y) &&
+      Number.isInteger(data.outputs),
+    "data",
+    "what encodeTable returns",
+    data,
+  );
 }
 
 /** The ids of the wanted rows, all by default. Refuses what {@link rowsOf} refuses. */
@@ -241,7 +256,7 @@ function rowsIn(
   rows: ArrayLike<number> | undefined,
 ): ArrayLike<number> {
   const count = rowsOf(columns, inputs);
-  if (rows === undefined) return everyRow(count);
+  if (rows === undefined) return Int32Array.from({ length: count }, (_, i) => i);
   checkRowIds(rows, count);
   return rows;
 }
@@ -265,10 +280,13 @@ export function rowsOf(columns: readonly ArrayLike<number>[], inputs: number): n
 }
 
 function checkPipeline(pipeline: unknown): asserts pipeline is Pipeline {
-  const isPipeline =
+  must(
     isRecord(pipeline) &&
-    Array.isArray(pipeline.columns) &&
-    pipeline.columns.length > 0 &&
-    isRecord(pipeline.target);
-  must(isPipeline, "pipeline", "what fitPipeline returns as pipeline", pipeline);
+      Array.isArray(pipeline.columns) &&
+      pipeline.columns.length > 0 &&
+      isRecord(pipeline.target),
+    "pipeline",
+    "what fitPipeline returns as pipeline",
+    pipeline,
+  );
 }

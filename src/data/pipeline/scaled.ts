@@ -3,26 +3,21 @@ import { type FettleError, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import { type Scaling, scalerOf } from "./scaling.js";
 
-/** Where features are written: the first rows of an array, `[rows, width]` from its beginning. */
-export interface Features {
-  readonly out: Float32Array;
-  readonly rows: number;
-  readonly width: number;
-}
-
 /** The error for a value of a column, in one of the rows that are read. */
 export type Refusal = (row: number, column: string, reason: string) => FettleError;
 
 /** Scales values into a column of a matrix, or throws the reason. Parameters as {@link scaledInto}. */
 export function writeScaled(
   values: Float64Array,
+  rows: number,
   scaling: Scaling,
-  to: Features,
+  out: Float32Array,
   k: number,
+  width: number,
   column: string,
   refusal: Refusal,
 ): void {
-  if (scaledInto(values, scaling, to, k)) return;
+  if (scaledInto(values, rows, scaling, out, k, width)) return;
   const scaled = scalerOf(scaling);
   const fault = values.findIndex((value) => !Number.isFinite(Math.fround(scaled(value))));
   const rule = `values must be near enough to the training rows to be scaled (${show(scaling)})`;
@@ -36,9 +31,11 @@ export function writeScaled(
  */
 export function scaledInto(
   values: Floats,
+  rows: number,
   scaling: Scaling,
-  { out, rows, width }: Features,
+  out: Float32Array,
   k: number,
+  width: number,
 ): boolean {
   let differences = 0; // NaN as soon as a result is NaN or infinite: cheaper than a test of each
   if ("knots" in scaling && scaling.knots.length === 2) {

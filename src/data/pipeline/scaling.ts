@@ -3,7 +3,6 @@
  * cases are scikit-learn's, except for quantiles: there are few, so that a model is small and other programs
  * can apply them, and no score is far beyond the others, because training would follow it.
  */
-
 import { check, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import { normQuantile } from "../../numerics/special.js";
@@ -193,10 +192,7 @@ function betweenKnots({ knots }: ByKnots): (value: number) => number {
   };
 }
 
-/**
- * The first index for which `holds`, which holds for all after it; `length` if for none. It is not shared with
- * the searches of strategies, which a page loads first.
- */
+/** The first index for which `holds`, which holds for all after it; `length` if for none. */
 function firstIndex(length: number, holds: (index: number) => boolean): number {
   let [from, to] = [0, length];
   while (from < to) {

@@ -5,7 +5,7 @@
 import type { Floats } from "../../ndarray.js";
 import type { PipelineColumn, Workspace } from "./column.js";
 import type { PaddedSteps } from "./padding.js";
-import type { Features, Refusal, writeScaled } from "./scaled.js";
+import type { Refusal, writeScaled } from "./scaled.js";
 
 /** One step of a padded sequence, in some rows. */
 export interface StepSource {
@@ -28,13 +28,19 @@ export interface StepSource {
  */
 export function writeStep(
   { columns, steps, read, refusal, write }: StepSource,
+  rows: number,
   { prepared }: Workspace,
-  to: Features,
+  out: Float32Array,
   k: number,
+  width: number,
 ): void {
-  const { rows } = to;
   const isPadding = new Uint8Array(rows);
-  findPadding(isPadding, read, rows, steps);
+  findPadding(
+    isPadding,
+    columns.map((_, f) => () => read(f)),
+    rows,
+    steps.maskValue,
+  );
   for (const [f, column] of columns.entries()) {
     const cells = read(f);
     const {
@@ -42,9 +48,9 @@ export function writeStep(
       features: [{ scaling }],
     } = column;
     for (let i = 0; i < rows; i++) prepared[i] = isPadding[i] || Number.isNaN(cells[i]) ? fill : cells[i];
-    write(prepared, scaling, to, k + f, column.name, refusal);
+    write(prepared, rows, scaling, out, k + f, width, column.name, refusal);
   }
-  restorePadding(isPadding, steps, to, k);
+  restorePadding(isPadding, steps, rows, out, k, width);
 }
 
 /** Whether the network reads a number as padding. */
@@ -53,13 +59,13 @@ const isMask = (value: number, maskValue: number): boolean => Math.fround(value)
 /** Writes 1 for the rows in which all columns of a step are padding, and 0 for the others. */
 export function findPadding(
   step: Uint8Array,
-  read: (feature: number) => Floats,
+  columns: readonly (() => Floats)[],
   rows: number,
-  { features, maskValue }: PaddedSteps,
+  maskValue: number,
 ): void {
   step.fill(1, 0, rows);
-  for (let f = 0; f < features; f++) {
-    const cells = read(f);
+  for (const read of columns) {
+    const cells = read();
     for (let i = 0; i < rows; i++) if (!isMask(cells[i], maskValue)) step[i] = 0;
   }
 }
@@ -73,8 +79,10 @@ export function findPadding(
 function restorePadding(
   isPadding: Uint8Array,
   { features, maskValue }: PaddedSteps,
-  { out, rows, width }: Features,
+  rows: number,
+  out: Float32Array,
   k: number,
+  width: number,
 ): void {
   const mask = Math.fround(maskValue);
   for (let i = 0, at = k; i < rows; i++, at += width) {

@@ -6,8 +6,11 @@ export function countClasses(labels: ArrayLike<number>): Map<number, number> {
   const counts = new Map<number, number>();
   for (let row = 0; row < labels.length; row++) {
     const label = labels[row];
-    const isClass = Number.isInteger(label);
-    check(isClass, () => `classes must be integers; received ${show(label)} in row ${row}`, "invalid_data");
+    check(
+      Number.isInteger(label),
+      () => `classes must be integers; received ${show(label)} in row ${row}`,
+      "invalid_data",
+    );
     counts.set(label, (counts.get(label) ?? 0) + 1);
   }
   return new Map([...counts].sort(([a], [b]) => a - b));

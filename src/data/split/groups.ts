@@ -63,8 +63,10 @@ export function groupsOf({ groups, rows }: RowsToSplit, instead: string): Number
   );
   const ids = numberGroups("groups", groups, rows);
   const sizes = sizesOf(ids);
-  const areSeveral = sizes.length > 1;
-  check(areSeveral, () => `rows must belong to at least two groups to be divided; received ${sizes.length}`);
+  check(
+    sizes.length > 1,
+    () => `rows must belong to at least two groups to be divided; received ${sizes.length}`,
+  );
   return { ids, sizes };
 }
 

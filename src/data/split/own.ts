@@ -32,8 +32,10 @@ export function predefinedSplit(foldOf: ArrayLike<number>): FoldRows[] {
     given.map((fold) => place.get(fold) ?? -1),
     names.length,
   );
-  const areTrained = folds.every(({ train }) => train.length > 0);
-  check(areTrained, "foldOf must leave rows to train on; received one fold for all rows");
+  check(
+    folds.every(({ train }) => train.length > 0),
+    "foldOf must leave rows to train on; received one fold for all rows",
+  );
   return folds;
 }
 
@@ -46,8 +48,12 @@ export function predefinedSplit(foldOf: ArrayLike<number>): FoldRows[] {
  * share no row
  */
 export function checkedFolds(name: string, folds: unknown, rows: number): FoldRows[] {
-  const isList = Array.isArray(folds) && folds.length > 0;
-  must(isList, name, "a list of at least one fold, { train, validation }, by row ids", folds);
+  must(
+    Array.isArray(folds) && folds.length > 0,
+    name,
+    "a list of at least one fold, { train, validation }, by row ids",
+    folds,
+  );
   let ids = 0;
   const trainedIn = new Int32Array(rows); // the latest fold that trains on each row, from 1
   return folds.map((given: unknown, i) => {

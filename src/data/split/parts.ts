@@ -154,8 +154,12 @@ export function deal(
 export function trainCountOf(trainSize: number, all: number, most: number): number {
   const isShare = typeof trainSize === "number" && trainSize > 0 && trainSize < 1;
   const count = isShare ? Math.floor(trainSize * all) : countOf(["trainSize", trainSize, true], all);
-  const isLeft = count >= 1 && count <= most;
-  must(isLeft, "trainSize", `1 to ${most} of all ${all}, as many as validation leaves`, trainSize);
+  must(
+    count >= 1 && count <= most,
+    "trainSize",
+    `1 to ${most} of all ${all}, as many as validation leaves`,
+    trainSize,
+  );
   return count;
 }
 

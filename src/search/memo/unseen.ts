@@ -126,8 +126,11 @@ export const stockOf = createGrowing<SearchSpace, Params, Stock>(
     const index = lattice.indexOf(params);
     if (index === undefined || used.has(index)) return;
     used.add(index);
-    const place = firstWhere(sorted.length, (i) => sorted[i] > index);
-    sorted.splice(place, 0, index);
+    sorted.splice(
+      firstWhere(sorted.length, (i) => sorted[i] > index),
+      0,
+      index,
+    );
   },
 );
 

@@ -38,8 +38,13 @@ export function medianStopping(options: MedianOptions = {}): Scheduler {
   const { startupTrials, leastSteps } = readOptions(options, "median", RULES, " of median");
   const rungsOf = (_number: number, steps: number) => {
     const length = Math.max(0, steps - leastSteps);
-    const name = "the steps at which median stopping compares trials";
-    must(length <= MOST_RUNGS, name, `at most ${MOST_RUNGS}`, length, "limit_exceeded");
+    must(
+      length <= MOST_RUNGS,
+      "the steps at which median stopping compares trials",
+      `at most ${MOST_RUNGS}`,
+      length,
+      "limit_exceeded",
+    );
     return Array.from({ length }, (_, i) => leastSteps + i);
   };
   return {

@@ -82,11 +82,14 @@ export interface Scheduler {
  * function
  */
 export function mustBeScheduler(scheduler: unknown): asserts scheduler is Scheduler {
-  const isScheduler =
+  must(
     isRecord(scheduler) &&
-    typeof scheduler.name === "string" &&
-    ["rungs", "cohort", "width", "promotes"].every((method) => typeof scheduler[method] === "function");
-  must(isScheduler, "scheduler", 'a scheduler, such as asha() or createScheduler("asha")', scheduler);
+      typeof scheduler.name === "string" &&
+      ["rungs", "cohort", "width", "promotes"].every((method) => typeof scheduler[method] === "function"),
+    "scheduler",
+    'a scheduler, such as asha() or createScheduler("asha")',
+    scheduler,
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 /** `float`, `int` and `choice`, which build the parameters of a space. Checking them is `parse.ts`. */
 
-import { isPlainObject, show } from "../../errors.js";
+import { isPlainObject, must, show } from "../../errors.js";
 import type {
   ChoiceOptions,
   ChoiceParameter,
@@ -10,7 +10,7 @@ import type {
   NumericOptions,
   Parameter,
 } from "./parameter.js";
-import { must, parseParameter } from "./parse.js";
+import { parseParameter } from "./parse.js";
 import type { ParamValue } from "./value.js";
 
 /**
@@ -81,7 +81,7 @@ function numeric(type: "float" | "int", low: number, high: number, options?: Num
 function mustBeOptions(builder: string, options: unknown, hint = ""): void {
   if (options === undefined) return;
   const name = `the options of ${builder}`;
-  must(isPlainObject(options), name, `an object${hint}`, options);
+  must(isPlainObject(options), name, `an object${hint}`, options, "invalid_space");
   for (const key of ["type", "low", "high", "values"])
-    must(!Object.hasOwn(options, key), name, `without ${key}, an argument`, options[key]);
+    must(!Object.hasOwn(options, key), name, `without ${key}, an argument`, options[key], "invalid_space");
 }

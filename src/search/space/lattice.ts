@@ -41,8 +41,8 @@ export class Lattice {
   private beginnings = 0;
 
   /**
-   * @param points - the largest number of values to take of each numeric parameter, spread evenly from `low` to
-   * `high` (along the logarithm for log scales): one positive integer for all parameters, or one by name;
+   * @param points - the largest number of values to take of each numeric parameter, spread evenly from `low`
+   * to `high` (along the logarithm for log scales): one positive integer for all parameters, or one by name;
    * checked by the caller. A float without a step needs it.
    * @throws FettleError `invalid_space` for a float that has neither a step nor points
    */

@@ -14,10 +14,6 @@ import { copyJson, type ParamValue, valueKey } from "./value.js";
 type Raw = Readonly<Record<string, unknown>>;
 type Must = (condition: unknown, name: string, rule: string, value: unknown) => asserts condition;
 
-/** Refuses a value of a space. */
-export const must: Must = (condition, name, rule, value) =>
-  mustBe(condition, name, rule, value, "invalid_space");
-
 const NUMERIC_FIELDS: OptionNames<NumericParameter> = {
   type: true,
   low: true,
@@ -73,7 +69,6 @@ function hintFor(raw: unknown): string {
 }
 
 /** The most values of a choice. */
-const JSON_RULE = "JSON (finite numbers, strings, booleans, null, and lists and objects of these)";
 const MOST_VALUES = 10_000;
 
 function parseChoice({ values }: Raw, must: Must): ChoiceParameter {
@@ -83,7 +78,12 @@ function parseChoice({ values }: Raw, must: Must): ChoiceParameter {
   const copies: ParamValue[] = [];
   for (const value of values) {
     const copy = copyJson(value);
-    must(copy !== undefined, "values", JSON_RULE, value);
+    must(
+      copy !== undefined,
+      "values",
+      "JSON (finite numbers, strings, booleans, null, and lists and objects of these)",
+      value,
+    );
     const key = valueKey(copy);
     must(!seen.has(key), "values", "different from each other", values);
     seen.add(key);
@@ -132,8 +132,10 @@ function checkStep({ isInt, low, high, log, step }: Stepped, must: Must): void {
     step,
   );
   if (isInt) return;
-  const [isNarrow, range] = [Number.isFinite(high - low), [low, high]];
-  must(isNarrow, "the range of a float with a step", "at most 1.797e308 wide", range);
+  must(Number.isFinite(high - low), "the range of a float with a step", "at most 1.797e308 wide", [
+    low,
+    high,
+  ]);
   const largest = Math.max(Math.abs(low), Math.abs(high));
   const least = LEAST_STEP * largest;
   must(

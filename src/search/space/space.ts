@@ -4,10 +4,10 @@
  * belong here. It draws no points and knows no study.
  */
 
-import { answerOf, check, FettleError, isPlainObject, shortened, show } from "../../errors.js";
+import { answerOf, check, FettleError, isPlainObject, must, shortened, show } from "../../errors.js";
 import { DEEPEST, isShallow } from "../../json.js";
 import type { ChoiceParameter, Condition, Interval, NumericParameter, Parameter } from "./parameter.js";
-import { must, parseParameter } from "./parse.js";
+import { parseParameter } from "./parse.js";
 import { indexFrom, ruleOf, takes, valueAt, valueCount } from "./scale.js";
 import { type ParamValue, placeOf, readOnce, sameValue } from "./value.js";
 
@@ -72,22 +72,31 @@ const MOST_VALUES = 100_000;
  * have, conditions on parameters or values that do not exist, and cycles
  */
 export function resolveSpace(given: unknown, constraint?: Constraint): SearchSpace {
-  const isSpace = isPlainObject(given) && Object.keys(given).length > 0;
-  must(isSpace, "space", "an object with at least one parameter", given);
-  const names = Object.keys(given);
-  const { length } = names;
   must(
-    length <= MOST_PARAMETERS,
+    isPlainObject(given) && Object.keys(given).length > 0,
+    "space",
+    "an object with at least one parameter",
+    given,
+    "invalid_space",
+  );
+  const names = Object.keys(given);
+  must(
+    names.length <= MOST_PARAMETERS,
     "the number of parameters of a space",
     `at most ${MOST_PARAMETERS}`,
-    length,
+    names.length,
+    "invalid_space",
   );
   const space = Object.fromEntries(names.map((name) => [name, readOnce(given[name])]));
-  must(isShallow(space), "space", `nested at most ${DEEPEST} deep`, space);
+  must(isShallow(space), "space", `nested at most ${DEEPEST} deep`, space, "invalid_space");
   for (const name of names) {
-    const isWord = /^[A-Za-z][A-Za-z0-9_]*$/.test(name);
-    const rule = "a plain word: letters, digits and _, starting with a letter";
-    must(isWord, "the name of a parameter", rule, name);
+    must(
+      /^[A-Za-z][A-Za-z0-9_]*$/.test(name),
+      "the name of a parameter",
+      "a plain word: letters, digits and _, starting with a letter",
+      name,
+      "invalid_space",
+    );
   }
   const parameters: Space = Object.freeze(
     Object.fromEntries(names.map((name) => [name, parseParameter(space[name], `parameter ${show(name)}`)])),
@@ -96,8 +105,13 @@ export function resolveSpace(given: unknown, constraint?: Constraint): SearchSpa
     (sum, parameter) => sum + (parameter.type === "choice" ? parameter.values.length : 0),
     0,
   );
-  const ofValues = "the number of values of all choices of a space";
-  must(values <= MOST_VALUES, ofValues, `at most ${MOST_VALUES}`, values);
+  must(
+    values <= MOST_VALUES,
+    "the number of values of all choices of a space",
+    `at most ${MOST_VALUES}`,
+    values,
+    "invalid_space",
+  );
   for (const name of names) checkCondition(parameters, name);
   Object.freeze(names);
   const order = Object.freeze(sort(parameters, names));

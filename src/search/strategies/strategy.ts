@@ -79,7 +79,10 @@ export interface Strategy {
  * function
  */
 export function mustBeStrategy(strategy: unknown, name = "strategy"): asserts strategy is Strategy {
-  const isStrategy =
-    isRecord(strategy) && typeof strategy.suggest === "function" && typeof strategy.name === "string";
-  must(isStrategy, name, 'a strategy, such as tpe() or createStrategy("tpe")', strategy);
+  must(
+    isRecord(strategy) && typeof strategy.suggest === "function" && typeof strategy.name === "string",
+    name,
+    'a strategy, such as tpe() or createStrategy("tpe")',
+    strategy,
+  );
 }

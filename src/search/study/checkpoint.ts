@@ -117,12 +117,20 @@ export function reopenStudy<const S extends Space = Space>(
 
 /** Refuses anything but a study that this release can read. */
 function checkFormat(json: unknown): asserts json is Readonly<Record<string, unknown>> {
-  const isStudy = isRecord(json) && json.format === "fettle-study";
-  must(isStudy, "it", 'an object with the format "fettle-study"', json);
+  must(
+    isRecord(json) && json.format === "fettle-study",
+    "it",
+    'an object with the format "fettle-study"',
+    json,
+  );
   must(isShallow(json), "it", `nested at most ${DEEPEST} deep`, json);
   const { version } = json;
-  const isVersion = Number.isSafeInteger(version) && (version as number) >= 1;
-  must(isVersion, "its version", "a positive integer", version);
+  must(
+    Number.isSafeInteger(version) && (version as number) >= 1,
+    "its version",
+    "a positive integer",
+    version,
+  );
   must(
     (version as number) <= studyVersion,
     "its version",
@@ -150,8 +158,12 @@ function restoreTrial(space: SearchSpace, objectives: number, trial: unknown, nu
   check(wrong === undefined, () => `${CANNOT_OPEN}trial ${number} is outside the space: ${wrong}`, CODE);
   const { given, parent } = trial;
   must(given === undefined || given === true, `given of trial ${number}`, "true or left out", given);
-  const isEarlier = parent === undefined || (isNatural(parent) && parent < number);
-  must(isEarlier, `the parent of trial ${number}`, "the number of an earlier trial", parent);
+  must(
+    parent === undefined || (isNatural(parent) && parent < number),
+    `the parent of trial ${number}`,
+    "the number of an earlier trial",
+    parent,
+  );
   const entry = {
     params: ownParams(space, trial.params as Params),
     ...(parent !== undefined && { parent: parent as number }),
@@ -176,8 +188,12 @@ export function recordOf<P>({
 function checkUnfinished(trial: Readonly<Record<string, unknown>>, number: number): void {
   for (const key of outcomeFields) {
     if (key === "status") continue;
-    const isLeftOut = (trial[key] ?? null) === null;
-    must(isLeftOut, `${key} of trial ${number}, which is running,`, "left out", trial[key]);
+    must(
+      (trial[key] ?? null) === null,
+      `${key} of trial ${number}, which is running,`,
+      "left out",
+      trial[key],
+    );
   }
 }
 
@@ -215,12 +231,15 @@ function restoreRecord(
 }
 
 function checkSameStrategy(saved: unknown, strategy: Strategy): void {
-  const isStrategy =
+  must(
     isRecord(saved) &&
-    typeof saved.name === "string" &&
-    isRecord(saved.options) &&
-    Object.keys(saved).length === 2;
-  must(isStrategy, "its strategy", "an object of a name and options", saved);
+      typeof saved.name === "string" &&
+      isRecord(saved.options) &&
+      Object.keys(saved).length === 2,
+    "its strategy",
+    "an object of a name and options",
+    saved,
+  );
   mustBeStrategy(strategy);
   check(
     strategy.name === saved.name && sameValue(strategy.options, saved.options),

@@ -160,8 +160,12 @@ function handleOf<S extends Space>(
 function outcomeOf(result: unknown): TrialOutcome {
   if (typeof result === "number") return { value: result };
   if (Array.isArray(result)) return { values: result };
-  const isOutcome = isPlainObject(result);
-  must(isOutcome, "the result of an objective", "a number, a list of numbers or an outcome", result);
+  must(
+    isPlainObject(result),
+    "the result of an objective",
+    "a number, a list of numbers or an outcome",
+    result,
+  );
   return result as TrialOutcome;
 }
 

@@ -42,8 +42,12 @@ export function createRungs(
   hasStopRules: boolean,
 ): Rungs {
   mustBeScheduler(scheduler);
-  const isBudget = steps !== undefined && Number.isSafeInteger(steps) && steps > 0;
-  must(isBudget, "steps", "a positive integer, the full budget of a trial with a scheduler", steps);
+  must(
+    steps !== undefined && Number.isSafeInteger(steps) && steps > 0,
+    "steps",
+    "a positive integer, the full budget of a trial with a scheduler",
+    steps,
+  );
   const { strategy, lag } = study;
   check(
     strategy.generation === undefined && strategy.resume === undefined,

@@ -26,8 +26,12 @@ export function beginStudy<const S extends Space>(
   const { seed, direction, constraint, lag, clock } = readOptions(given, "a study", STUDY_RULES);
   const { strategy } = options;
   mustBeStrategy(strategy);
-  const isJson = isRecord(copyJson(strategy.options));
-  must(isJson, `options of strategy ${show(strategy.name)}`, "an object of JSON values", strategy.options);
+  must(
+    isRecord(copyJson(strategy.options)),
+    `options of strategy ${show(strategy.name)}`,
+    "an object of JSON values",
+    strategy.options,
+  );
   const directions = directionsOf(direction, strategy);
   const space = resolveSpace(options.space, constraint as Constraint | undefined);
   return openStudy<S>(

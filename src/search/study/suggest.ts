@@ -64,8 +64,10 @@ export function suggest(
   const params = resumed ? resumed.params : strategy.suggest(context);
   if (params === undefined) return undefined;
   const wrong = whyOutside(space, params);
-  const isInside = wrong === undefined;
-  check(isInside, () => `strategy ${show(strategy.name)} left the space at trial ${trials.size}: ${wrong}`);
+  check(
+    wrong === undefined,
+    () => `strategy ${show(strategy.name)} left the space at trial ${trials.size}: ${wrong}`,
+  );
   return { ...(resumed && { parent: resumed.parent }), params: Object.freeze({ ...params }) };
 }
 

@@ -64,8 +64,12 @@ export class Curves {
       Array.isArray(folds) &&
       folds.length === first.length &&
       folds.every((fold, i) => isNumbers(fold) && fold.length === first[i].length);
-    const areCurves = first && all.every(fits) && all.length * first.length <= MOST_FOLDS;
-    must(areCurves, "curves", "lists of numbers by name and fold, as long for each name", history);
+    must(
+      first && all.every(fits) && all.length * first.length <= MOST_FOLDS,
+      "curves",
+      "lists of numbers by name and fold, as long for each name",
+      history,
+    );
     this.names = Object.keys(history);
     this.epochs = first.map(({ length }) => length);
     this.values = concatenated(all.flat());

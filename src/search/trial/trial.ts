@@ -169,12 +169,16 @@ export function makeRecord<P>(
  * time.
  */
 function checkedOutcome(number: number, given: TrialOutcome): TrialOutcome {
-  const kind = "a trial's outcome";
-  checkOptions(given, kind, OUTCOME_RULES);
+  checkOptions(given, "a trial's outcome", OUTCOME_RULES);
   const copy: object = mapValues<unknown, unknown>({ ...given }, (field) =>
     Array.isArray(field) ? [...field] : field,
   );
-  return readOptions<TrialOutcome, typeof OUTCOME_RULES>(copy, kind, OUTCOME_RULES, ` of trial ${number}`);
+  return readOptions<TrialOutcome, typeof OUTCOME_RULES>(
+    copy,
+    "a trial's outcome",
+    OUTCOME_RULES,
+    ` of trial ${number}`,
+  );
 }
 
 /** Whether a trial satisfies all its soft constraints. */
@@ -243,9 +247,12 @@ export function mustBeTrials(
   trials: unknown,
   name = "trials",
 ): asserts trials is readonly TrialRecord<unknown>[] {
-  const areTrials =
-    Array.isArray(trials) && trials.every((trial) => isRecord(trial) && isRecord(trial.params));
-  must(areTrials, name, "a list of trials, such as study.trials", trials);
+  must(
+    Array.isArray(trials) && trials.every((trial) => isRecord(trial) && isRecord(trial.params)),
+    name,
+    "a list of trials, such as study.trials",
+    trials,
+  );
 }
 
 /** null for numbers that JSON cannot hold; -0 becomes 0, as in JSON. */

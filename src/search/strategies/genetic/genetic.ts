@@ -146,8 +146,12 @@ export function genetic(options: GeneticOptions = {}): Strategy {
 
 /** Options with their defaults, checked. */
 function withDefaults(options: GeneticOptions) {
-  const read = readOptions(options, "genetic", RULES, " of genetic");
-  const { populationSize, selection, convergence, ...breeding } = read;
+  const { populationSize, selection, convergence, ...breeding } = readOptions(
+    options,
+    "genetic",
+    RULES,
+    " of genetic",
+  );
   const { elitism = Math.floor(populationSize / 2) } = options;
   must(
     Number.isSafeInteger(elitism) && elitism >= 0 && elitism < populationSize,

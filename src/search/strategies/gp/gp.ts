@@ -187,10 +187,15 @@ export function gp(options: GpOptions = {}): Strategy {
       leaveRooms(); // of the models of earlier suggestions
       const { space, history, earlier, number, random } = context;
       checkSize(space);
-      const { length } = context.directions;
       const objectives = "the number of objectives for gp (use nsga2() for more)";
-      must(length <= MOST_OBJECTIVES, objectives, `at most ${MOST_OBJECTIVES}`, length, "limit_exceeded");
-      const isPossible = length === 1 || acquisition === "logEi";
+      must(
+        context.directions.length <= MOST_OBJECTIVES,
+        objectives,
+        `at most ${MOST_OBJECTIVES}`,
+        context.directions.length,
+        "limit_exceeded",
+      );
+      const isPossible = context.directions.length === 1 || acquisition === "logEi";
       must(isPossible, "acquisition of gp", '"logEi" with several objectives', acquisition);
       const isStarting = number < startupTrials || history.length < 2;
       const first = firstPoint(context, isStarting && isWide(space) ? middlePoint : defaultPoint);
@@ -239,8 +244,11 @@ function isWide({ names, parameters }: SearchSpace): boolean {
 /** More points are assessed in spaces of more parameters, fewer as each becomes more expensive. */
 function effortFor(space: SearchSpace, trials: number, pending: number, models: number): Effort {
   const points = Math.min(1000, 200 * space.names.length, Math.max(300, Math.floor(50_000 / trials)));
-  const modelled = Math.min(trials, MOST_TRIALS) + pending;
-  const evaluations = evaluationsWithin(vectorsOf(space).size, modelled, models);
+  const evaluations = evaluationsWithin(
+    vectorsOf(space).size,
+    Math.min(trials, MOST_TRIALS) + pending,
+    models,
+  );
   return { points, climbs: 6, evaluations };
 }
 

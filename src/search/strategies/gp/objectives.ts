@@ -96,8 +96,12 @@ function frontOfPoints(points: readonly Point[]): number[] {
 function thinned(front: readonly number[], points: readonly Point[], corner: Point): readonly number[] {
   const most = Math.max(2, Math.floor(pow(BOXES, 1 / (corner.length - 1))));
   if (front.length <= most) return front;
-  const own = front.map((i) => points[i]);
-  return mostVolume(own, corner, most).map((at) => front[at]);
+  const chosen = mostVolume(
+    front.map((i) => points[i]),
+    corner,
+    most,
+  );
+  return chosen.map((at) => front[at]);
 }
 
 /** A little worse than all of some points in each objective. */
