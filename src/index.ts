@@ -229,6 +229,7 @@ export {
   leakyReLU,
   lstm,
   type MergeName,
+  type MergeOptions,
   type MultiHeadAttentionOptions,
   masking,
   maxPooling1d,

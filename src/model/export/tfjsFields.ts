@@ -224,6 +224,25 @@ export const resultShape = (key: string): Field => ({
   read: (setting) => setting,
 });
 
+/** The axis along which values are joined, from 1; undefined for the last. */
+export const joinedAxis: Field = {
+  key: "axis",
+  // TensorFlow.js takes any axis below 0 for the last
+  write: (option = -1, { shape }) =>
+    option === -1 || (option as number) > 0 ? option : (option as number) + shape.length + 1,
+  read(given = -1, { name, shape: { length } }) {
+    const axis = Number(given) < 0 ? Number(given) + length + 1 : given;
+    must(
+      isPositive(axis) && axis <= length,
+      `axis of layer ${show(name)}`,
+      `an axis of rows, from 1 to ${length}, or from -1 to -${length}`,
+      given,
+      "unsupported",
+    );
+    return axis === length ? undefined : axis;
+  },
+};
+
 /** The last axis. */
 export const lastAxis: Field = {
   key: "axis",

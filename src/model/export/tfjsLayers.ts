@@ -12,6 +12,7 @@ import {
   type Field,
   flag,
   type Json,
+  joinedAxis,
   lastAxis,
   number,
   type Place,
@@ -247,7 +248,7 @@ const ROWS: readonly Row[] = [
   merging("Average", "average"),
   merging("Maximum", "maximum"),
   merging("Minimum", "minimum"),
-  { ...merging("Concatenate", "concatenate"), fields: { axis: lastAxis } },
+  { ...merging("Concatenate", "concatenate"), fields: { axis: joinedAxis } },
 ];
 
 /** The names of layers without an effect in prediction and without a class there. */
