@@ -232,6 +232,7 @@ export {
   leakyReLU,
   lstm,
   type MergeName,
+  type MergeOptions,
   type MultiHeadAttentionOptions,
   masking,
   maxPooling1d,

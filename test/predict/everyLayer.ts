@@ -136,13 +136,22 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   masking: [{ layer: () => masking(1), shapes: [[4, 2]], number: (normal) => (normal > 0 ? 1 : normal) }],
   maxPooling1d: [{ layer: () => maxPooling1d(3, { strides: 2, padding: "same" }), shapes: [[5, 3]] }],
   maxPooling2d: [{ layer: () => maxPooling2d([2, 3], { strides: 1 }), shapes: [[4, 5, 2]] }],
-  merge: everyWay.map((way) => ({
-    layer: () => merge(way),
-    shapes: [
-      [2, 3],
-      [2, way === "concatenate" ? 1 : 3],
-    ],
-  })),
+  merge: [
+    ...everyWay.map((way) => ({
+      layer: () => merge(way),
+      shapes: [
+        [2, 3],
+        [2, way === "concatenate" ? 1 : 3],
+      ],
+    })),
+    {
+      layer: () => merge("concatenate", { axis: -3 }),
+      shapes: [
+        [2, 3, 2],
+        [1, 3, 2],
+      ],
+    },
+  ],
   multiHeadAttention: [
     { layer: () => multiHeadAttention(2, 3, { valueDim: 4, causal: true }), shapes: [[5, 6]] },
     {

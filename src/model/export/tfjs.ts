@@ -20,6 +20,7 @@ import { VERSION } from "../../version.js";
 import type { Json } from "./tfjsFields.js";
 import { arrayName, isLeftOut, isRecurrent, ONLY_TRAINING, rowOf, writtenLayer } from "./tfjsLayers.js";
 import { type MaskState, maskAfter, mustNotLeak } from "./tfjsMasks.js";
+import { flatter } from "./tfjsSlopes.js";
 
 /** The files of a layers model. They must be in one folder. */
 export interface TfjsFiles {
@@ -93,7 +94,10 @@ export function exportTfjs({ network, tensors, table }: ModelContents): TfjsFile
     const written = writtenLayer(layer, id, shape);
     if (shares === id)
       for (const [parameter, path] of Object.entries(layer.weights))
-        weights.push({ name: `${id}/${arrayName(row, written.config, parameter)}`, tensor: tensors[path] });
+        weights.push({
+          name: `${id}/${arrayName(row, written.config, parameter)}`,
+          tensor: flatter(layer, parameter, tensors[path]),
+        });
     const taken = inputs.map((each) => links.get(each) as Link);
     const link = write(shares, written, taken);
     const behind = `${shares}_activation`;

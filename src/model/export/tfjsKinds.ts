@@ -140,6 +140,7 @@ export const recurrence = (kind: string, name: string, more: Record<string, Fiel
     ...NO_CONSTRAINTS,
     recurrent_constraint: null,
     time_major: false,
+    zero_output_for_mask: false,
     kernel_regularizer: null,
     recurrent_regularizer: null,
     bias_regularizer: null,

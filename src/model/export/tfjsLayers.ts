@@ -8,15 +8,18 @@ import {
   activation,
   count,
   DAMAGED,
+  dtypeOf,
   ends,
   type Field,
   flag,
   type Json,
+  joinedAxis,
   lastAxis,
   number,
   type Place,
   plain,
   regularizer,
+  renamed,
   resultShape,
   setting,
   share,
@@ -43,6 +46,7 @@ import {
   type Shape,
   windows,
 } from "./tfjsKinds.js";
+import { lacksSlope } from "./tfjsSlopes.js";
 
 /** A layer within another. Its name extends that of the outer layer. */
 const piece: Field = {
@@ -50,7 +54,7 @@ const piece: Field = {
   // with a shape that no setting of such layers contains
   write: (option, { id, shape }) =>
     writtenLayer(option as PieceDescription, `${id}_layer`, shape.slice(1), id),
-  read(given, { name, shape }) {
+  read(given, { name, shape, isKeras3 }) {
     const config = isRecord(given) ? given.config : undefined;
     must(
       isRecord(given) && isRecord(config) && typeof config.name === "string",
@@ -60,7 +64,7 @@ const piece: Field = {
       DAMAGED,
     );
     const row = rowOfClass(setting(given, "class_name"), config.name);
-    return readLayer(row, { name: config.name, config, shape: shape.slice(1) });
+    return readLayer(row, { name: config.name, config, shape: shape.slice(1), isKeras3 });
   },
 };
 
@@ -91,6 +95,15 @@ const ROWS: readonly Row[] = [
     fields: { rate: share("rate") },
     usual: { noise_shape: null },
   },
+  // in prediction nothing, and in training noise of another distribution
+  { kind: "GaussianDropout", name: "dropout", masks: "kept", fields: { rate: share("rate") } },
+  {
+    kind: "AlphaDropout",
+    name: "dropout",
+    masks: "kept",
+    fields: { rate: share("rate") },
+    unwritten: { noise_shape: null },
+  },
   {
     kind: "Activation",
     name: "activation",
@@ -109,7 +122,7 @@ const ROWS: readonly Row[] = [
     kind: "LeakyReLU",
     name: "leakyReLU",
     masks: "kept",
-    fields: { negativeSlope: number("alpha", 0.3) },
+    fields: { negativeSlope: renamed(number("alpha", 0.3), "negative_slope") },
   },
   {
     kind: "ELU",
@@ -229,7 +242,12 @@ const ROWS: readonly Row[] = [
     ...normalization,
     fields: { ...normalization.fields, momentum: number("momentum", 0.99) },
   },
-  { kind: "LayerNormalization", name: "layerNormalization", ...normalization },
+  {
+    kind: "LayerNormalization",
+    name: "layerNormalization",
+    ...normalization,
+    unwritten: { ...normalization.unwritten, rms_scaling: false },
+  },
   {
     kind: "SpatialDropout1D",
     name: "spatialDropout1d",
@@ -247,7 +265,7 @@ const ROWS: readonly Row[] = [
   merging("Average", "average"),
   merging("Maximum", "maximum"),
   merging("Minimum", "minimum"),
-  { ...merging("Concatenate", "concatenate"), fields: { axis: lastAxis } },
+  { ...merging("Concatenate", "concatenate"), fields: { axis: joinedAxis } },
 ];
 
 /** The names of layers without an effect in prediction and without a class there. */
@@ -272,19 +290,30 @@ export function rowOfClass(kind: unknown, name: string): Row {
 }
 
 /** @throws FettleError `unsupported` for a layer that TensorFlow.js does not have */
-export function rowOf({ name, options }: PieceDescription, id: string): Row {
+export function rowOf(piece: PieceDescription, id: string): Row {
+  const { name, options } = piece;
   const row = ROWS.find(
     (each) =>
       each.name === name && Object.entries(each.given ?? {}).every(([key, value]) => options[key] === value),
   );
-  const lacking = row ? (row.unlike?.(options) ?? row.lacks?.(options)) : name;
+  const unlike = row && unlikeness(row, piece);
+  const lacking = row ? row.lacks?.(options) : name;
   check(
-    row && lacking === undefined,
+    row && unlike === undefined && lacking === undefined,
     () =>
-      `layer ${show(id)} must be one that TensorFlow.js has, to be exported to it; ${row?.unlike?.(options) ?? `it has no ${lacking === "merge" ? `merge(${show(options.way)})` : lacking}`}`,
+      `layer ${show(id)} must be one that TensorFlow.js has, to be exported to it; ${unlike ?? `it has no ${lacking === "merge" ? `merge(${show(options.way)})` : lacking}`}`,
     "unsupported",
   );
   return row;
+}
+
+/** Why a layer differs in Keras 2; undefined if it does not. */
+function unlikeness({ unlike, fields }: Row, piece: PieceDescription): string | undefined {
+  const { options } = piece;
+  const isPenalized = Object.keys(fields).some(
+    (key) => /Regularizer$/.test(key) && options[key] !== undefined,
+  );
+  return unlike?.(options) ?? lacksSlope(piece, isPenalized);
 }
 
 /**
@@ -318,7 +347,7 @@ export function writtenLayer(
  * that Keras does not have
  */
 export function readLayer(row: Row, place: Place): Pick<PieceDescription, "name" | "options"> {
-  const { name, config } = place;
+  const { name, config, isKeras3 } = place;
   const usual: Json = { ...row.usual, ...row.unwritten, dtype: "float32" };
   for (const [key, value] of Object.entries(usual)) mustBeUsual(place, key, value ?? undefined);
   const read = Object.entries(row.fields).map(([key, field]) => [
@@ -326,18 +355,19 @@ export function readLayer(row: Row, place: Place): Pick<PieceDescription, "name"
     field.read(setting(config, field.key), place),
   ]);
   const options = { ...row.given, ...Object.fromEntries(read.filter(([, value]) => value !== undefined)) };
-  const unlike = row.unlike?.(options);
+  const piece = { name: row.name, options };
+  const unlike = isKeras3 ? row.unlike?.(options) : unlikeness(row, piece);
   check(
     unlike === undefined,
     () => `layer ${show(name)} must be like one of Fettle's; ${unlike}`,
     "unsupported",
   );
-  return { name: row.name, options };
+  return piece;
 }
 
 /** Refuses a setting that Fettle's layers do not have, unless it is missing or equal to their behaviour. */
 function mustBeUsual({ name, config }: Place, key: string, usual: unknown): void {
-  const value = setting(config, key);
+  const value = key === "dtype" ? dtypeOf(setting(config, key)) : setting(config, key);
   const same = typeof value === "string" ? snakeCase(value) === usual : value === usual;
   must(
     value === undefined || same,
@@ -356,4 +386,12 @@ export function arrayName(row: Row, config: Json, parameter: string): string {
   const [direction, own] = parameter.split(".");
   const path = arrayName(rowOfClass(setting(inner, "class_name"), ""), within, own ?? parameter);
   return own === undefined ? path : `${direction}_${within.name}/${path}`;
+}
+
+/** The names that an array of a layer may have in a file, that of TensorFlow.js first. */
+export function arrayNames(row: Row, config: Json, parameter: string): string[] {
+  const name = arrayName(row, config, parameter);
+  // Keras 3 has no names of its own for other kernels, and names the layer of `Bidirectional` after forward
+  const others = [name.replace(/^depthwise_kernel$/, "kernel"), name.replace(/^([a-z]+_)forward_/, "$1")];
+  return [...new Set([name, ...others])];
 }

@@ -25,7 +25,7 @@ export {
   SymbolicTensor,
 } from "./layer.js";
 export { masking } from "./masking.js";
-export { type MergeName, merge } from "./merge.js";
+export { type MergeName, type MergeOptions, merge } from "./merge.js";
 export {
   type BatchNormalizationOptions,
   batchNormalization,
