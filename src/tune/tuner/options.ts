@@ -52,9 +52,9 @@ export interface SearchOptions<S extends Space> {
   /** Decides everything random. Default 0. */
   readonly seed?: number;
   /**
-   * For models, the threads: at most one per core and per training; default as many as cores.
-   * For an objective, the trials that run at the same time; default 1. The results depend on `lag`, not on
-   * the number.
+   * For models, the threads: at most one per core and per training; default -1, as many as cores.
+   * For an objective, the trials that run at the same time; default 1, and -1 means as many as cores. The
+   * results depend on `lag`, not on the number.
    */
   readonly jobs?: number;
   /**
@@ -66,7 +66,7 @@ export interface SearchOptions<S extends Space> {
   /**
    * The number of most recent trials whose values an adaptive strategy does not know, so that up to `lag + 1`
    * trials can run in parallel; see `createStudy`. Default 2 for models, whose folds are trained in parallel
-   * too; for an objective 0, or 7 if `jobs` is above 1. A saved study keeps its `lag`.
+   * too; for an objective 0, or 7 if `jobs` is not 1. A saved study keeps its `lag`.
    */
   readonly lag?: number;
   /** Called at each event, in order; an error or rejection ends the study: see `OptimizeOptions`. */
