@@ -19,6 +19,7 @@ const distance = (output: string): number => {
 
 /** What blocks print. */
 export const outputs = new Map<Block, (output: string) => void>([
+  [blockWith("docs/validation.md", "const later"), (output) => expect(output).toBe("[ 1, 1 ]\n")],
   [
     blockWith("docs/training.md", "async function* batches"),
     (output) => expect(output).toBe("loss meanAbsoluteError valLoss valMeanAbsoluteError\n"),

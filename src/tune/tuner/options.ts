@@ -33,6 +33,7 @@ import type { Shortened } from "../trial/finalLimits.js";
 import type { Validation } from "../trial/folds.js";
 import type { Scores } from "../trial/setup.js";
 import type { FitSettings } from "../trial/training.js";
+import type { ValidationData } from "../trial/validationData.js";
 
 /** The options of every search. */
 export interface SearchOptions<S extends Space> {
@@ -235,6 +236,13 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    * model also trains on rows in no fold.
    */
   readonly validation?: Validation;
+  /**
+   * Rows on which every trial is scored instead of folds: [x, y] or [x, y, sampleWeight]; with `data`,
+   * another table, encoded alike and read with its schema. Trials, pipelines and the final model are fitted
+   * to the rows of `x` or `data` alone. In `folds` of the result, these rows are numbered after the others.
+   * Leave out `validation`, `groups` and `time`. Default: `validation` divides the rows.
+   */
+  readonly validationData?: ValidationData;
   /** The share of rows that no trial sees, on which the final model is scored. Default 0. */
   readonly testSize?: number;
   /**
@@ -393,6 +401,7 @@ export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
   metric: true,
   constraints: true,
   validation: true,
+  validationData: true,
   testSize: true,
   searchRows: true,
   pipeline: true,
@@ -419,6 +428,7 @@ export const KEPT: readonly string[] = [
   "refit",
   "x",
   "y",
+  "validationData",
   "sampleWeight",
   "groups",
   "time",
