@@ -270,7 +270,16 @@ export type { BuiltInLoss, LossFunction, NoOptions } from "./nn/losses/loss.js";
 export type { BuiltInLossName, LossAlias } from "./nn/losses/names.js";
 export { type Augmentation, mixup } from "./nn/mixup.js";
 export type { ModelData } from "./nn/modelData.js";
-export type { CompileOptions, FitOptions, PerOutput, WeightOptions } from "./nn/options.js";
+export type {
+  Batch,
+  Batches,
+  CompileOptions,
+  FitDatasetOptions,
+  FitOptions,
+  PerOutput,
+  TrainOnBatchOptions,
+  WeightOptions,
+} from "./nn/options.js";
 export { l1, l1l2, l2, type Regularizer, type RegularizerName } from "./nn/regularizers.js";
 export { Sequential, sequential } from "./nn/sequential.js";
 export { type ReadyOptions, ready } from "./numerics/kernels.js";
@@ -452,6 +461,7 @@ export type { Shortened } from "./tune/trial/finalLimits.js";
 export type { Validation } from "./tune/trial/folds.js";
 export type { Scores } from "./tune/trial/setup.js";
 export type { FitSettings } from "./tune/trial/training.js";
+export type { ValidationData } from "./tune/trial/validationData.js";
 export { tune } from "./tune/tune.js";
 export type {
   SearchOptions,

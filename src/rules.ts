@@ -83,6 +83,16 @@ export const integer =
   (name, value) =>
     mustBeInteger(name, value, least, most);
 
+/** A number of jobs: as many as the host has processors, as `n_jobs` of scikit-learn. */
+export const ALL_PROCESSORS = -1;
+
+/** A number of jobs of at least `least`, or {@link ALL_PROCESSORS}. */
+export const jobCount = (least = 1): Rule<number> =>
+  rule(
+    `${least === 1 ? "a positive integer" : `an integer of at least ${least}`}, or -1 for all processors`,
+    (jobs) => jobs === ALL_PROCESSORS || (Number.isSafeInteger(jobs) && (jobs as number) >= least),
+  );
+
 /** A list of at least `least` elements that each fit. */
 export const listOf = <T>(
   words: string,

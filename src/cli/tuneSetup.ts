@@ -7,6 +7,7 @@ import { check, show } from "../errors.js";
 import type { MetricName } from "../metrics/names.js";
 import { getMetrics } from "../metrics/registry.js";
 import { defined } from "../options.js";
+import { jobsOf } from "../platform/jobs.js";
 import { scoreLabel } from "../report/format.js";
 import { createScheduler } from "../search/schedulers/index.js";
 import type { Scheduler } from "../search/schedulers/scheduler.js";
@@ -172,7 +173,7 @@ async function searchRowsOf(
   const speed = await speedOf(data, pipelineOf(data, flags));
   if (speed === undefined) return undefined;
   const { development } = sizesOf(rows);
-  const jobs = Math.min(flags.jobs ?? Number.POSITIVE_INFINITY, platform.parallelism());
+  const jobs = Math.min(jobsOf(flags.jobs), platform.parallelism());
   const left = timeLeft(flags, { rows: data.rows, reading }) - BETWEEN * reading;
   const { searchRows: some, needed } = paceOf(speed, left, development, rows.scored, jobs);
   if (needed !== undefined)

@@ -13,7 +13,7 @@ import { defineCommand } from "./command.js";
 import { EXIT } from "./exit.js";
 import { quoted } from "./explain.js";
 import { isThere } from "./files.js";
-import { type FlagsOf, integer, positiveNumber, text, turnOn } from "./flags.js";
+import { type FlagsOf, jobCount, positiveNumber, text, turnOn } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { IN_STORAGE, openQueue, QUEUE } from "./queue.js";
@@ -27,7 +27,7 @@ const WORKER = {
   storage: text("<where>", "the file or the URL of the database of the study"),
   study: text("<name>", "the name of the study; not needed if the database has only one"),
   queue: { ...QUEUE, initial: IN_STORAGE },
-  jobs: integer(1)("<n>", "worker threads (default: one per core)"),
+  jobs: jobCount(1)("<n>", "worker threads; -1 for one per core, the default"),
   jobTimeout: positiveNumber("<seconds>", "time limit of a training; after three timeouts, its trial fails"),
   wait: turnOn("wait for the study to run, and to run again, instead of ending"),
 };

@@ -5,11 +5,12 @@
 
 import type { NdArray } from "ndarray";
 import type { ArrayInput } from "../engine/arrays.js";
-import { check, checkOptions, FettleError, must, show } from "../errors.js";
+import { check, checkOptions, FettleError, isPlainObject, must, show } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import type { MaskedPrediction } from "../metrics/lines.js";
 import type { Floats } from "../ndarray.js";
 import { copyPlain } from "../options.js";
+import type { AnyTraining } from "./anyTraining.js";
 import type { Logs } from "./callbacks/callback.js";
 import { type Compiled, compiledFrom, type Described } from "./compiled.js";
 import type { History } from "./history.js";
@@ -17,11 +18,18 @@ import type { Layer } from "./layers/layer.js";
 import { loadedTraining, loadTraining, type Training } from "./loading.js";
 import type { ModelData } from "./modelData.js";
 import { type Network, networkOf, rowOf, type Wiring } from "./network.js";
-import { COMPILE_OPTIONS, type CompileOptions, FIT_OPTIONS, type FitOptions } from "./options.js";
+import {
+  type Batches,
+  COMPILE_OPTIONS,
+  type CompileOptions,
+  FIT_OPTIONS,
+  type FitDatasetOptions,
+  type FitOptions,
+  type TrainOnBatchOptions,
+} from "./options.js";
+import type { Fit, Fitted, State } from "./starting.js";
 import { summarize } from "./summary.js";
 import { weightsOf, withWeights } from "./trainedWeights.js";
-import type { TrainingRun } from "./trainer.js";
-import type { Fit, State } from "./training.js";
 
 /** A trained state with the code that runs it. */
 interface Trained extends State {
@@ -31,7 +39,7 @@ interface Trained extends State {
 /** An unfinished training with the code that runs it. */
 interface Running {
   readonly row: Shape;
-  readonly run: TrainingRun;
+  readonly run: AnyTraining;
   readonly training: Training;
 }
 
@@ -42,7 +50,7 @@ interface Running {
 export class LayersModel {
   private compiled: Compiled | undefined;
   private state: Trained | undefined;
-  /** Whether a call of `fit` has not ended. */
+  /** Whether a training has not ended. */
   private fitting = false;
   private running: Running | undefined;
 
@@ -106,29 +114,63 @@ export class LayersModel {
    */
   async fit(x: ModelData, y: ModelData, options: FitOptions = {}): Promise<History> {
     checkOptions(options, "fit", FIT_OPTIONS);
-    const described = this.described();
-    this.mustBeIdle();
-    this.fitting = true;
-    try {
-      const loaded = loadedTraining();
-      const given = loaded
-        ? ([x, y, options] as const)
-        : ([copyPlain(x, true), copyPlain(y, true), ownOptions(options)] as const);
-      const training = loaded ?? (await loadTraining());
-      const fit: Fit = {
-        ...described,
-        model: this,
-        state: this.state,
-        onTraining: (at) => {
-          this.running = at && { ...at, training };
-        },
-      };
-      const { state, history } = await training.fit(fit, ...given);
-      this.state = { ...state, training };
-      return history;
-    } finally {
-      this.fitting = false;
-    }
+    return this.train([x, y, options], (training, ...given) => training.fit(...given));
+  }
+
+  /**
+   * Trains on batches that are read one at a time, so that they need not fit in memory together:
+   * TensorFlow.js' `fitDataset`, and Keras' `fit` of a generator.
+   *
+   * Weights and losses have the bits of `fit` with `shuffle: false` over the same rows, if its batches are
+   * the same and `sampleWeight` has a mean of 1. Metrics of the training rows differ from those of `fit`:
+   * each batch is scored before its step, and an epoch has the mean over its batches, weighted by their rows
+   * or `sampleWeight`. A batch is copied before the next one is asked for, so arrays may be filled again.
+   *
+   * @param dataset - batches `{ x, y }` or `{ x, y, sampleWeight }` of any sizes: an iterable or async
+   * iterable, which starts again for each epoch, or a function of the epoch, from 0, that returns one or a
+   * promise of one. Iterators that yield their batches once, such as generators, need one epoch, or
+   * `batchesPerEpoch`
+   * @returns the loss and metrics of each epoch
+   * @throws FettleError as `fit`, for each batch, which is named with its epoch; `invalid_data` for an epoch
+   * with too few batches, and if some batches have `sampleWeight` and others do not. Errors of the dataset
+   * itself are thrown as they are. After any error the model is as it was
+   * @example
+   * ```ts
+   * function* batches() {
+   *   for (let i = 0; i < 10; i++) yield { x: [[i / 10], [i / 10 + 0.05]], y: [i / 5, i / 5 + 0.1] };
+   * }
+   * const model = sequential([dense(1)]);
+   * model.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: "meanSquaredError" });
+   * await model.fitDataset(batches, { epochs: 50 });
+   * Math.round(model.getWeights()["dense_1.kernel"].get(0, 0) * 100); // 200
+   * ```
+   */
+  async fitDataset(
+    dataset: Batches | ((epoch: number) => Batches | Promise<Batches>),
+    options: FitDatasetOptions = {},
+  ): Promise<History> {
+    return this.train([options], (training, fit, own) => training.fitDataset(fit, dataset, own));
+  }
+
+  /**
+   * Trains one step on one batch: Keras' `train_on_batch`, and TensorFlow.js' `trainOnBatch`. Calls one after
+   * another have the bits of `fit` with `shuffle: false` over the same batches, if `sampleWeight` has a mean
+   * of 1.
+   *
+   * @param x - inputs, as in `fit`
+   * @param y - targets, as in `fit`
+   * @returns the loss of the step, with penalties, and each metric of the batch before the step, by the names
+   * of `evaluate`; metrics are NaN if all rows have weight 0
+   * @throws FettleError as `fit`
+   * @example
+   * ```ts
+   * const model = sequential([dense(1, { kernelInitializer: "zeros" })]);
+   * model.compile({ optimizer: "sgd", loss: "meanSquaredError", metrics: ["meanAbsoluteError"] });
+   * await model.trainOnBatch([[1], [2]], [2, 4]); // { loss: 10, meanAbsoluteError: 3 }
+   * ```
+   */
+  async trainOnBatch(x: ModelData, y: ModelData, options: TrainOnBatchOptions = {}): Promise<Logs> {
+    return this.train([x, y, options], (training, ...given) => training.trainOnBatch(...given));
   }
 
   /**
@@ -302,10 +344,43 @@ export class LayersModel {
     return rowOf(this.wiring);
   }
 
+  /**
+   * Trains with the code of trainings, which it loads if need be; until then it copies what was given, whose
+   * last element is the options.
+   */
+  private async train<Given extends unknown[], Result>(
+    given: readonly [...Given],
+    run: (training: Training, fit: Fit, ...given: Given) => Promise<Fitted<Result>>,
+  ): Promise<Result> {
+    const described = this.described();
+    this.mustBeIdle();
+    this.fitting = true;
+    try {
+      const loaded = loadedTraining();
+      const copy = (value: unknown, i: number): unknown =>
+        i < given.length - 1 ? copyPlain(value, true) : ownOptions(value as FitOptions);
+      const own = loaded ? given : (given.map(copy) as Given);
+      const training = loaded ?? (await loadTraining());
+      const fit: Fit = {
+        ...described,
+        model: this,
+        state: this.state,
+        onTraining: (at) => {
+          this.running = at && { ...at, training };
+        },
+      };
+      const { state, result } = await run(training, fit, ...own);
+      this.state = { ...state, training };
+      return result;
+    } finally {
+      this.fitting = false;
+    }
+  }
+
   private mustBeIdle(): void {
     check(
       !this.fitting,
-      "the model must not be changed while it trains; await its fit first",
+      "the model must not be changed while it trains; await the training first",
       "invalid_state",
     );
   }
@@ -313,7 +388,8 @@ export class LayersModel {
 
 /** Callbacks and the signal are passed through. */
 function ownOptions(options: FitOptions): FitOptions {
-  const { callbacks, signal, ...others } = options;
+  if (!isPlainObject(options)) return options;
+  const { callbacks, signal, ...others }: FitOptions = options;
   return {
     ...copyPlain(others, true),
     ...(callbacks !== undefined && { callbacks }),

@@ -3,59 +3,34 @@
  * it does not know `LayersModel`, which keeps its results.
  */
 import type { NdArray } from "ndarray";
-import { platform } from "#platform";
 import { checkSampleWeight } from "../data/weights.js";
 import { toNdArray } from "../engine/arrays.js";
-import type { SavedRun } from "../engine/executor.js";
 import { defaultEngine } from "../engine/wasmEngine.js";
-import type { Shape } from "../graph/shape.js";
 import type { MaskedPrediction } from "../metrics/lines.js";
 import type { Floats } from "../ndarray.js";
-import { architectureFrom, hyperparametersOf, LEARNING_RATE, type ProgramKind } from "./architecture.js";
+import type { LastBatch } from "./anyTraining.js";
+import { architectureFrom, hyperparametersOf, type ProgramKind } from "./architecture.js";
 import type { Logs } from "./callbacks/callback.js";
-import { trainWith, Yielding } from "./callbacks/loop.js";
-import type { Progress } from "./callbacks/progress.js";
+import { progressOf, trainWith, Yielding } from "./callbacks/loop.js";
 import type { Described } from "./compiled.js";
 import { examplesOfFit } from "./examples.js";
 import { checkFit, dataOf } from "./fitting.js";
 import { type History, toHistory, validationNames } from "./history.js";
 import { withMatrices } from "./matrices.js";
+import { scoreWith } from "./measuring.js";
 import type { ModelData } from "./modelData.js";
 import type { Network } from "./network.js";
 import type { FitOptions } from "./options.js";
 import { programOf } from "./programs.js";
 import { checkIds } from "./roles.js";
 import { EVALUATION_BATCH, scoresOf } from "./scores.js";
+import { type Fit, type Fitted, type State, startOf } from "./starting.js";
 import { weightsOf } from "./trainedWeights.js";
-import {
-  EvaluationRun,
-  type Examples,
-  runEvaluation,
-  runPrediction,
-  type TrainingOptions,
-  TrainingRun,
-} from "./trainer.js";
+import { runEvaluation, runPrediction, TrainingRun } from "./trainer.js";
 import { evaluationOf, withSampleWeight } from "./weights.js";
 
+export { fitDataset, trainOnBatch } from "./batchTraining.js";
 export { arraysOf, vectorOf } from "./parameters.js";
-
-/** A trained state and its context. */
-export interface State {
-  /** The shape of a row of the inputs. */
-  readonly row: Shape;
-  readonly saved: SavedRun;
-  /** Whether the model was compiled again since, so that only the parameters still count. */
-  readonly recompiled?: boolean;
-}
-
-/** A call of `fit`. */
-export interface Fit extends Described {
-  /** Given to callbacks. */
-  readonly model: object;
-  readonly state: State | undefined;
-  /** Receives the state of the training once it has started, and undefined when it has ended. */
-  onTraining(running: { readonly row: Shape; readonly run: TrainingRun } | undefined): void;
-}
 
 /** @throws FettleError as `fit` does */
 export async function fit(
@@ -63,7 +38,7 @@ export async function fit(
   x: ModelData,
   y: ModelData,
   options: FitOptions,
-): Promise<{ readonly state: State; readonly history: History }> {
+): Promise<Fitted<History>> {
   const { data, settings: all } = checkFit(described, state?.row, x, y, options);
   const { callbacks, verbose, signal, ...settings } = all;
   const row = data.x.shape;
@@ -80,19 +55,15 @@ export async function fit(
   return withMatrices(engine, async (hold) => {
     const { training, measured, heldOut } = examplesOfFit(hold, data);
     const yielding = new Yielding(signal);
-    const score = async (examples: Examples, parameters: Floats): Promise<Logs> => {
-      const program = programOf(architecture, evaluationOf(examples), EVALUATION_BATCH);
-      const evaluation = new EvaluationRun(engine, program, examples, parameters, hyperparameters);
-      try {
-        while (evaluation.stepsLeft > 0)
-          await yielding.piece(evaluation, (steps) => evaluation.advance(steps));
-        return scoresOf(metrics, evaluation.result(), examples);
-      } finally {
-        evaluation.free();
-      }
-    };
+    const score = scoreWith(engine, architecture, yielding);
     const start = startOf(state, hyperparameters);
     const run = new TrainingRun(engine, programs, training, { ...settings, ...start });
+    async function* epoch(watched: boolean): AsyncGenerator<LastBatch> {
+      do {
+        await yielding.piece(run, (steps) => run.step(steps), watched);
+        yield run.lastBatch;
+      } while (!run.epochEnded);
+    }
     const measure = async (): Promise<Logs> => {
       if (metrics.length === 0 && !heldOut) return {};
       const parameters = run.control.getParameters();
@@ -100,11 +71,11 @@ export async function fit(
       return { ...onTraining, ...(heldOut ? validationNames(await score(heldOut, parameters)) : {}) };
     };
     try {
-      const progress =
-        verbose === 0 ? undefined : await progressOf(verbose, settings.epochs, run.stepsPerEpoch);
+      const progress = await progressOf(verbose, settings.epochs, run.stepsPerEpoch);
       onTraining({ row, run });
-      await trainWith(run, { ...run.control, model }, callbacks, yielding, measure, progress);
-      return { state: { row, saved: run.save() }, history: toHistory(run.logs) };
+      const control = { ...run.control, model };
+      await trainWith({ training: run, control, callbacks, epoch, measure, progress });
+      return { state: { row, saved: run.save() }, result: toHistory(run.logs) };
     } finally {
       onTraining(undefined);
       run.free();
@@ -184,26 +155,4 @@ function predictedBy(
     hyperparametersOf(architecture),
   );
   return { ...predicted, rows: inputs.rows, network };
-}
-
-/** The code that prints is loaded on demand. */
-async function progressOf(verbose: 1 | 2, epochs: number, stepsPerEpoch: number): Promise<Progress> {
-  const { Progress } = await import("./callbacks/progress.js");
-  return new Progress(platform, verbose, epochs, stepsPerEpoch);
-}
-
-/**
- * Where training starts: where it stopped, with its learning rate there; or from the parameters before
- * `compile`; or from scratch.
- */
-function startOf(
-  state: State | undefined,
-  hyperparameters: TrainingOptions["hyperparameters"],
-): Pick<TrainingOptions, "hyperparameters" | "from" | "parameters"> {
-  if (!state) return { hyperparameters };
-  const { saved, recompiled } = state;
-  if (recompiled) return { hyperparameters, parameters: weightsOf(saved) };
-  const rate = saved.arrays[LEARNING_RATE]?.[0];
-  const known = LEARNING_RATE in hyperparameters && Number.isFinite(rate) && rate >= 0;
-  return { from: saved, hyperparameters: { ...hyperparameters, ...(known && { [LEARNING_RATE]: rate }) } };
 }

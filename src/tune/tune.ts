@@ -6,6 +6,7 @@ import { check, isPlainObject, must } from "../errors.js";
 import type { MetricLike, ScoreName } from "../metrics/names.js";
 import { ready } from "../numerics/kernels.js";
 import { copyOptions } from "../options.js";
+import { jobsOf } from "../platform/jobs.js";
 import type { Space } from "../search/space/space.js";
 import { bestOrNone, noBest } from "../search/study/best.js";
 import type { Study } from "../search/study/contract.js";
@@ -103,7 +104,7 @@ async function tuneObjective<S extends Space>(given: TuneObjectiveOptions<S>): P
   const study = studyOfObjective(options, options.direction);
   const { queue, objective, jobs = 1 } = options;
   if (queue) await optimizeOverQueue(study, { ...options, queue });
-  else await optimizeStudy(study, objective, { ...budgetFor(options), concurrency: jobs });
+  else await optimizeStudy(study, objective, { ...budgetFor(options), concurrency: jobsOf(jobs) });
   const { bestTrials, trials } = study;
   return withResults({ bestTrials, trials, study }, { best: bestOrNone(study) }, noBest(study));
 }

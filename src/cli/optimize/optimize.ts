@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { FettleError } from "../../errors.js";
 import { defined } from "../../options.js";
+import { jobsOf } from "../../platform/jobs.js";
 import { type JsonReport, jsonReport, jsonTrial } from "../../report/json.js";
 import { type StudyData, type StudySource, studyData } from "../../report/plots/studyData.js";
 import { introduceProgram, summarize, summarizeFront } from "../../report/study.js";
@@ -76,7 +77,8 @@ async function run(words: readonly string[], flags: OptimizeFlags, command: Comm
 async function runOpen({ words, flags, study, record }: OpenStudy): Promise<number> {
   const setup = await readSetup(words, flags, study);
   const { metrics, command, source, strategy } = setup;
-  const { out, grace, lag = study?.lag, jobs } = flags;
+  const { out, grace, lag = study?.lag } = flags;
+  const jobs = jobsOf(flags.jobs);
   if (lag !== undefined && jobs > lag + 1 && strategy.adaptive && !strategy.generation)
     note(`--jobs ${jobs}: with a lag of ${lag}, at most ${lag + 1} programs run at once`);
   const own: SavedProgram = {

@@ -33,6 +33,7 @@ import type { Shortened } from "../trial/finalLimits.js";
 import type { Validation } from "../trial/folds.js";
 import type { Scores } from "../trial/setup.js";
 import type { FitSettings } from "../trial/training.js";
+import type { ValidationData } from "../trial/validationData.js";
 
 /** The options of every search. */
 export interface SearchOptions<S extends Space> {
@@ -52,9 +53,9 @@ export interface SearchOptions<S extends Space> {
   /** Decides everything random. Default 0. */
   readonly seed?: number;
   /**
-   * For models, the threads: at most one per core and per training; default as many as cores.
-   * For an objective, the trials that run at the same time; default 1. The results depend on `lag`, not on
-   * the number.
+   * For models, the threads: at most one per core and per training; default -1, as many as cores.
+   * For an objective, the trials that run at the same time; default 1, and -1 means as many as cores. The
+   * results depend on `lag`, not on the number.
    */
   readonly jobs?: number;
   /**
@@ -66,7 +67,7 @@ export interface SearchOptions<S extends Space> {
   /**
    * The number of most recent trials whose values an adaptive strategy does not know, so that up to `lag + 1`
    * trials can run in parallel; see `createStudy`. Default 2 for models, whose folds are trained in parallel
-   * too; for an objective 0, or 7 if `jobs` is above 1. A saved study keeps its `lag`.
+   * too; for an objective 0, or 7 if `jobs` is not 1. A saved study keeps its `lag`.
    */
   readonly lag?: number;
   /** Called at each event, in order; an error or rejection ends the study: see `OptimizeOptions`. */
@@ -235,6 +236,13 @@ export interface TuneOptions<S extends Space, M extends MetricLike = MetricLike>
    * model also trains on rows in no fold.
    */
   readonly validation?: Validation;
+  /**
+   * Rows on which every trial is scored instead of folds: [x, y] or [x, y, sampleWeight]; with `data`,
+   * another table, encoded alike and read with its schema. Trials, pipelines and the final model are fitted
+   * to the rows of `x` or `data` alone. In `folds` of the result, these rows are numbered after the others.
+   * Leave out `validation`, `groups` and `time`. Default: `validation` divides the rows.
+   */
+  readonly validationData?: ValidationData;
   /** The share of rows that no trial sees, on which the final model is scored. Default 0. */
   readonly testSize?: number;
   /**
@@ -393,6 +401,7 @@ export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
   metric: true,
   constraints: true,
   validation: true,
+  validationData: true,
   testSize: true,
   searchRows: true,
   pipeline: true,
@@ -419,6 +428,7 @@ export const KEPT: readonly string[] = [
   "refit",
   "x",
   "y",
+  "validationData",
   "sampleWeight",
   "groups",
   "time",

@@ -93,7 +93,16 @@ export async function setUpTuner<S extends Space>(
     options,
     metrics.slice(0, objectives).map(({ direction }) => direction),
   );
-  const validation = options.validation ?? { folds: 5 };
+  must(
+    options.validation === undefined || options.validationData === undefined,
+    "validation",
+    "left out with validationData, on which every trial is scored",
+    options.validation,
+  );
+  const validation =
+    data.trainRows === undefined
+      ? (options.validation ?? { folds: 5 })
+      : { validationData: data.rows - data.trainRows };
   const selection = selectionFor(options.ensemble, objectives);
   const foldSettings = {
     validation,
