@@ -11,12 +11,14 @@ import {
   batchNormalization,
   bidirectional,
   conv1d,
+  conv1dTranspose,
   conv2d,
   conv2dTranspose,
   cropping1d,
   cropping2d,
   dense,
   depthwiseConv2d,
+  dot,
   dropout,
   elu,
   embedding,
@@ -26,6 +28,7 @@ import {
   globalAveragePooling2d,
   globalMaxPooling1d,
   globalMaxPooling2d,
+  groupNormalization,
   gru,
   type Layer,
   layerNormalization,
@@ -42,7 +45,9 @@ import {
   randomFlip,
   randomTranslation,
   repeatVector,
+  rescaling,
   reshape,
+  rmsNormalization,
   separableConv2d,
   simpleRNN,
   spatialDropout1d,
@@ -90,6 +95,9 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
     })),
   ],
   conv1d: [{ layer: () => conv1d(4, 3, { padding: "causal", dilationRate: 2 }), shapes: [[6, 3]] }],
+  conv1dTranspose: [
+    { layer: () => conv1dTranspose(3, 3, { strides: 2, padding: "same" }), shapes: [[4, 2]] },
+  ],
   conv2d: [
     {
       layer: () => conv2d(4, [2, 3], { strides: 2, padding: "same", activation: "relu" }),
@@ -109,6 +117,17 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
     },
   ],
   depthwiseConv2d: [{ layer: () => depthwiseConv2d(3, { depthMultiplier: 2 }), shapes: [[4, 5, 3]] }],
+  dot: [
+    { layer: () => dot([2, 1]), shapes: [[2, 3], [3]] },
+    { layer: () => dot(-1, { normalize: true }), shapes: [[4], [4]] },
+    {
+      layer: () => dot([-1, 2]),
+      shapes: [
+        [2, 2, 3],
+        [4, 3],
+      ],
+    },
+  ],
   dropout: [{ layer: () => dropout(0.5), shapes: [[5]] }],
   elu: [{ layer: () => elu({ alpha: 0.5 }), shapes: [[5]] }],
   embedding: [
@@ -124,6 +143,7 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   globalAveragePooling2d: [{ layer: () => globalAveragePooling2d(), shapes: [[4, 2, 3]] }],
   globalMaxPooling1d: [{ layer: () => globalMaxPooling1d(), shapes: [[4, 3]] }],
   globalMaxPooling2d: [{ layer: () => globalMaxPooling2d(), shapes: [[4, 2, 3]] }],
+  groupNormalization: [{ layer: () => groupNormalization({ groups: 2, scale: false }), shapes: [[4, 6]] }],
   gru: [{ layer: () => gru(3, { resetAfter: false, goBackwards: true }), shapes: [[4, 2]] }],
   layerNormalization: [{ layer: () => layerNormalization({ epsilon: 0.1, scale: false }), shapes: [[2, 5]] }],
   leakyReLU: [{ layer: () => leakyReLU({ negativeSlope: 0.1 }), shapes: [[2, 3]] }],
@@ -161,7 +181,9 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   randomFlip: [{ layer: () => randomFlip("vertical"), shapes: [[4, 3, 2]] }],
   randomTranslation: [{ layer: () => randomTranslation(2, 1), shapes: [[4, 3, 2]] }],
   repeatVector: [{ layer: () => repeatVector(3), shapes: [[4]] }],
+  rescaling: [{ layer: () => rescaling(0.5, { offset: -1 }), shapes: [[4, 3]] }],
   reshape: [{ layer: () => reshape([2, -1]), shapes: [[3, 4]] }],
+  rmsNormalization: [{ layer: () => rmsNormalization({ epsilon: 0.1 }), shapes: [[4, 3]] }],
   separableConv2d: [
     { layer: () => separableConv2d(4, 3, { padding: "same", depthMultiplier: 2 }), shapes: [[4, 5, 3]] },
   ],

@@ -21,11 +21,20 @@ export interface Place {
   readonly shape: Shape;
 }
 
+/** A layer that is written. */
+export interface Written {
+  readonly id: string;
+  /** Of a row of its result. */
+  readonly shape: Shape;
+  /** Of rows of its inputs; none for a layer within another. */
+  readonly inputs: readonly Shape[];
+}
+
 /** A setting. */
 export interface Field {
   readonly key: string;
-  /** The setting for an option, undefined if missing, of a layer whose result has rows of a shape. */
-  readonly write: (option: unknown, layer: { readonly id: string; readonly shape: Shape }) => unknown;
+  /** The setting for an option, undefined if missing. */
+  readonly write: (option: unknown, layer: Written) => unknown;
   /** The option for a setting, undefined if missing. */
   readonly read: (setting: unknown, place: Place) => unknown;
 }

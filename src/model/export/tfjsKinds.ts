@@ -41,8 +41,11 @@ export interface Row {
   readonly masks?: "kept" | "merged";
   /** Why a layer with such options differs in Keras; undefined if it does not. */
   readonly unlike?: (options: Options) => string | undefined;
-  /** The options that TensorFlow.js lacks although Keras has them; undefined if it has all. */
-  readonly lacks?: (options: Options) => string | undefined;
+  /**
+   * What TensorFlow.js lacks although Keras has it, for inputs with rows of these shapes; undefined if
+   * nothing.
+   */
+  readonly lacks?: (options: Options, inputs: readonly Shape[]) => string | undefined;
 }
 
 export const KERNEL = {

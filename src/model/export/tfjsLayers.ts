@@ -49,7 +49,7 @@ const piece: Field = {
   key: "layer",
   // with a shape that no setting of such layers contains
   write: (option, { id, shape }) =>
-    writtenLayer(option as PieceDescription, `${id}_layer`, shape.slice(1), id),
+    writtenLayer(option as PieceDescription, `${id}_layer`, shape.slice(1), [], id),
   read(given, { name, shape }) {
     const config = isRecord(given) ? given.config : undefined;
     must(
@@ -62,6 +62,17 @@ const piece: Field = {
     const row = rowOfClass(setting(given, "class_name"), config.name);
     return readLayer(row, { name: config.name, config, shape: shape.slice(1) });
   },
+};
+
+/** Axes counted from 1: TensorFlow.js compares a pair before it counts from the end. */
+const dotAxes: Field = {
+  key: "axes",
+  write: (option, { inputs }) =>
+    inputs.map(({ length }, i) => {
+      const axis = [option].flat()[i] ?? option;
+      return (axis as number) < 0 ? length + 1 + (axis as number) : axis;
+    }),
+  read: (setting) => setting,
 };
 
 /** Without a maximum it is `relu`, and with 6 `relu6`; both are written as activations. */
@@ -248,6 +259,18 @@ const ROWS: readonly Row[] = [
   merging("Maximum", "maximum"),
   merging("Minimum", "minimum"),
   { ...merging("Concatenate", "concatenate"), fields: { axis: lastAxis } },
+  {
+    kind: "Dot",
+    name: "dot",
+    fields: { axes: dotAxes, normalize: flag("normalize", false) },
+    unlike: ({ normalize }) =>
+      normalize === true
+        ? "with normalize, TensorFlow.js divides vectors shorter than 0.0003 by 0.0003"
+        : undefined,
+    lacks: (_, inputs) =>
+      inputs.some(({ length }) => length > 2) ? "dot of values with more than two axes a row" : undefined,
+  },
+  { kind: "Rescaling", name: "rescaling", fields: { scale: number("scale"), offset: number("offset", 0) } },
 ];
 
 /** The names of layers without an effect in prediction and without a class there. */
@@ -272,12 +295,17 @@ export function rowOfClass(kind: unknown, name: string): Row {
 }
 
 /** @throws FettleError `unsupported` for a layer that TensorFlow.js does not have */
-export function rowOf({ name, options }: PieceDescription, id: string): Row {
+export function rowOf(
+  { name, options }: PieceDescription,
+  id: string,
+  /** The shapes of rows of its inputs; none for a layer within another. */
+  inputs: readonly Shape[] = [],
+): Row {
   const row = ROWS.find(
     (each) =>
       each.name === name && Object.entries(each.given ?? {}).every(([key, value]) => options[key] === value),
   );
-  const lacking = row ? (row.unlike?.(options) ?? row.lacks?.(options)) : name;
+  const lacking = row ? (row.unlike?.(options) ?? row.lacks?.(options, inputs)) : name;
   check(
     row && lacking === undefined,
     () =>
@@ -291,18 +319,20 @@ export function rowOf({ name, options }: PieceDescription, id: string): Row {
  * A layer in the form of TensorFlow.js.
  *
  * @param shape - of a row of its result
+ * @param inputs - of rows of its inputs; none for a layer within another
  * @param owner - the layer of the network that it is or belongs to
  */
 export function writtenLayer(
   piece: PieceDescription & { readonly trainable?: false },
   name: string,
   shape: Shape,
+  inputs: readonly Shape[] = [],
   owner = name,
 ): { readonly class_name: string; readonly config: Json } {
-  const { kind, fields, usual, written } = rowOf(piece, owner);
+  const { kind, fields, usual, written } = rowOf(piece, owner, inputs);
   const settings = Object.entries(fields).map(([key, field]) => [
     field.key,
-    field.write(piece.options[key], { id: name, shape }),
+    field.write(piece.options[key], { id: name, shape, inputs }),
   ]);
   const config = { ...Object.fromEntries(settings), ...usual, ...written };
   return {

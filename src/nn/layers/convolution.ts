@@ -34,6 +34,12 @@ export interface Conv1dOptions extends KernelOptions, WindowOptions<number> {
   readonly padding?: "valid" | "same" | "causal";
 }
 
+/** Options of {@link conv1dTranspose}. */
+export interface Conv1dTransposeOptions extends KernelOptions, WindowOptions<number> {
+  /** Which convolution the layer is the adjoint of: with padding `valid` or `same`. Default `valid`. */
+  readonly padding?: "valid" | "same";
+}
+
 /** Options of {@link conv2d} and {@link conv2dTranspose}. */
 export interface Conv2dOptions extends KernelOptions, WindowOptions {
   /**
@@ -172,6 +178,27 @@ export function pairOf<K extends string>(
 }
 
 /**
+ * The adjoint of `conv1d`, which makes sequences longer: each step spreads over a window of the result,
+ * [rows, steps, channels] → [rows, longer, filters]. With padding `same` a sequence becomes `strides` times
+ * as long; with `valid` it is longer by the excess of a window over its stride. The kernel is [kernelSize,
+ * filters, channels], as in Keras.
+ *
+ * @param filters - channels of the result, positive
+ * @param kernelSize - steps of a window, positive
+ * @throws FettleError as {@link conv1d}
+ * @see V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016, chapter 4
+ * @example
+ * ```ts
+ * conv1dTranspose(8, 4, { strides: 2, padding: "same" }).outputShape([50, 32]); // [100, 8]
+ * ```
+ */
+export const conv1dTranspose = (
+  filters: number,
+  kernelSize: number,
+  options: Conv1dTransposeOptions = {},
+): Layer => transposed("conv1dTranspose", filters, kernelSize, options);
+
+/**
  * The adjoint of a convolution, which enlarges images: each element spreads over a window of the result,
  * [rows, height, width, channels] → [rows, up, out, filters], and `conv2d` of the same sizes would reverse
  * the shape. With padding `same` an axis becomes `strides` times as long; with `valid` it is longer by the
@@ -186,12 +213,19 @@ export function pairOf<K extends string>(
  * conv2dTranspose(8, 3, { strides: 2, padding: "same" }).outputShape([7, 7, 32]); // [14, 14, 8]
  * ```
  */
-export function conv2dTranspose(filters: number, kernelSize: Sizes, options: Conv2dOptions = {}): Layer {
-  const type = "conv2dTranspose";
+export const conv2dTranspose = (filters: number, kernelSize: Sizes, options: Conv2dOptions = {}): Layer =>
+  transposed("conv2dTranspose", filters, kernelSize, options);
+
+function transposed(
+  type: "conv1dTranspose" | "conv2dTranspose",
+  filters: number,
+  kernelSize: Sizes,
+  options: Conv2dOptions,
+): Layer {
   mustBeInteger("filters", filters);
   const read = readOptions(options, type, RULES_2D);
   const { padding } = read;
-  const axes = axesOf(kernelSize, read, 2);
+  const axes = axesOf(kernelSize, read, type === "conv1dTranspose" ? 1 : 2);
   const kernels = kernelsOf({ kernel: arrayOptions(read, "kernel") }, read);
   const { hyperparameters, penalty } = kernels;
   return builtIn(
@@ -201,25 +235,26 @@ export function conv2dTranspose(filters: number, kernelSize: Sizes, options: Con
       penalty,
       ...MASK_ENDS,
       outputShape(shape) {
-        mustHaveChannels(type, shape, 2);
+        mustHaveChannels(type, shape, axes.length);
         return [...unplaced(shape, axes, padding), filters];
       },
       parameters: (shape) => [
-        kernels.spec("kernel", [...axes.map(({ size }) => size), filters, shape[2]]),
+        kernels.spec("kernel", [...axes.map(({ size }) => size), filters, shape[axes.length]]),
         ...kernels.bias(filters),
       ],
       call(context) {
-        const { x, parameters } = context;
-        const [rows, down, across, channels] = x.shape;
-        const [height, width] = unplaced([down, across], axes, padding);
-        const at = placed(type, [height, width], axes, padding);
-        const [{ size: high }, { size: wide }] = axes;
-        const kernel = transpose(reshape(parameters.kernel, [high * wide * filters, channels]));
+        const { parameters, x } = context;
+        const lengths = unplaced(x.shape.slice(1), axes, padding);
+        const at = placed(type, lengths, axes, padding);
+        const [rows, down, across, channels] = asImages(x).shape;
+        const size = pairOf(axes, "size", 1);
+        const [height, width] = lengths.length === 1 ? [1, lengths[0]] : lengths;
+        const kernel = transpose(reshape(parameters.kernel, [lines(size) * filters, channels]));
         const spread = matmul(reshape(x, [lines([rows, down, across]), channels]), kernel);
-        const windows = reshape(spread, [rows, down, across, high * wide * filters]);
-        const images = addPatches(windows, [height, width], [high, wide], windowOptions(axes, at));
+        const windows = reshape(spread, [rows, down, across, lines(size) * filters]);
+        const images = addPatches(windows, [height, width], size, windowOptions(axes, at));
         const matrix = reshape(images, [lines([rows, height, width]), filters]);
-        return kernels.finish(matrix, context, images.shape);
+        return kernels.finish(matrix, context, [rows, ...lengths, filters]);
       },
     },
     [filters, JSON.stringify(axes), padding, ...kernels.recipe],

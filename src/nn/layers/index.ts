@@ -2,7 +2,15 @@
 export { activation } from "./activation.js";
 export { type MultiHeadAttentionOptions, multiHeadAttention } from "./attention.js";
 export { type FlipMode, randomFlip, randomTranslation } from "./augmentation.js";
-export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d, conv2dTranspose } from "./convolution.js";
+export {
+  type Conv1dOptions,
+  type Conv1dTransposeOptions,
+  type Conv2dOptions,
+  conv1d,
+  conv1dTranspose,
+  conv2d,
+  conv2dTranspose,
+} from "./convolution.js";
 export { type DenseOptions, dense } from "./dense.js";
 export {
   type DepthwiseConv2dOptions,
@@ -10,6 +18,7 @@ export {
   type SeparableConv2dOptions,
   separableConv2d,
 } from "./depthwise.js";
+export { type DotAxes, type DotOptions, dot } from "./dot.js";
 export { dropout, gaussianNoise, spatialDropout1d, spatialDropout2d } from "./dropout.js";
 export { type EmbeddingOptions, embedding } from "./embedding.js";
 export type { Sizes, WindowOptions } from "./geometry.js";
@@ -29,8 +38,12 @@ export { type MergeName, merge } from "./merge.js";
 export {
   type BatchNormalizationOptions,
   batchNormalization,
+  type GroupNormalizationOptions,
+  groupNormalization,
   type LayerNormalizationOptions,
   layerNormalization,
+  type RMSNormalizationOptions,
+  rmsNormalization,
 } from "./normalization.js";
 export {
   averagePooling1d,
@@ -62,6 +75,7 @@ export {
   type RecurrentOptions,
   simpleRNN,
 } from "./recurrent/index.js";
+export { type RescalingOptions, rescaling } from "./rescaling.js";
 export {
   cropping1d,
   cropping2d,
