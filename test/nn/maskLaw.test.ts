@@ -10,12 +10,14 @@ import {
   activation,
   averagePooling1d,
   averagePooling2d,
+  averagePooling3d,
   batchNormalization,
   bidirectional,
   conv1d,
   conv1dTranspose,
   conv2d,
   conv2dTranspose,
+  conv3d,
   cropping1d,
   cropping2d,
   defineLayer,
@@ -29,8 +31,10 @@ import {
   gaussianNoise,
   globalAveragePooling1d,
   globalAveragePooling2d,
+  globalAveragePooling3d,
   globalMaxPooling1d,
   globalMaxPooling2d,
+  globalMaxPooling3d,
   groupNormalization,
   gru,
   type Layer,
@@ -41,6 +45,7 @@ import {
   masking,
   maxPooling1d,
   maxPooling2d,
+  maxPooling3d,
   merge,
   multiHeadAttention,
   permute,
@@ -75,6 +80,7 @@ type Example = readonly [
 
 const SEQUENCE: readonly Shape[] = [[5, 3]];
 const IMAGE: readonly Shape[] = [[5, 4, 2]];
+const VOLUME: readonly Shape[] = [[4, 3, 2, 2]];
 const TWO: readonly Shape[] = [
   [4, 3],
   [4, 3],
@@ -91,6 +97,10 @@ const EXAMPLES: Readonly<Record<FactoryName, readonly Example[]>> = {
     [() => averagePooling1d(3, { strides: 2, padding: "same" }), SEQUENCE, OF_PLACES],
   ],
   averagePooling2d: [[() => averagePooling2d(2, { strides: 1 }), IMAGE]],
+  averagePooling3d: [
+    [() => averagePooling3d(2), VOLUME],
+    [() => averagePooling3d([3, 2, 1], { strides: 1, padding: "same" }), VOLUME],
+  ],
   batchNormalization: [
     [() => batchNormalization({ momentum: 0.5 })],
     [() => batchNormalization(), [[3, 2, 2]]],
@@ -108,6 +118,10 @@ const EXAMPLES: Readonly<Record<FactoryName, readonly Example[]>> = {
     [() => conv2d(2, [3, 2]), IMAGE],
   ],
   conv2dTranspose: [[() => conv2dTranspose(2, 2), [[3, 2, 2]], OF_PLACES]],
+  conv3d: [
+    [() => conv3d(2, 2), VOLUME],
+    [() => conv3d(2, [3, 2, 1], { padding: "same" }), VOLUME],
+  ],
   cropping1d: [[() => cropping1d([2, 0])]],
   cropping2d: [[() => cropping2d([[1, 0], 1]), IMAGE]],
   dense: [[() => dense(2, { activation: "gelu" })], [() => dense(2), [[4]], OF_PLACES]],
@@ -132,8 +146,10 @@ const EXAMPLES: Readonly<Record<FactoryName, readonly Example[]>> = {
   gaussianNoise: [[() => gaussianNoise(0.5)]],
   globalAveragePooling1d: [[() => globalAveragePooling1d()]],
   globalAveragePooling2d: [[() => globalAveragePooling2d(), IMAGE]],
+  globalAveragePooling3d: [[() => globalAveragePooling3d(), VOLUME]],
   globalMaxPooling1d: [[() => globalMaxPooling1d()]],
   globalMaxPooling2d: [[() => globalMaxPooling2d(), IMAGE]],
+  globalMaxPooling3d: [[() => globalMaxPooling3d(), VOLUME]],
   groupNormalization: [
     [() => groupNormalization({ groups: 3 })],
     [() => groupNormalization({ groups: 1 }), IMAGE],
@@ -153,6 +169,10 @@ const EXAMPLES: Readonly<Record<FactoryName, readonly Example[]>> = {
     [() => maxPooling1d(2, { padding: "same" })],
   ],
   maxPooling2d: [[() => maxPooling2d(2, { strides: 1 }), IMAGE]],
+  maxPooling3d: [
+    [() => maxPooling3d(2, { strides: 1 }), VOLUME],
+    [() => maxPooling3d([2, 1, 2], { strides: 1, padding: "same" }), VOLUME],
+  ],
   merge: (["add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate"] as const).map(
     (way): Example => [() => merge(way), TWO],
   ),

@@ -8,12 +8,14 @@ import {
   activation,
   averagePooling1d,
   averagePooling2d,
+  averagePooling3d,
   batchNormalization,
   bidirectional,
   conv1d,
   conv1dTranspose,
   conv2d,
   conv2dTranspose,
+  conv3d,
   cropping1d,
   cropping2d,
   dense,
@@ -26,8 +28,10 @@ import {
   gaussianNoise,
   globalAveragePooling1d,
   globalAveragePooling2d,
+  globalAveragePooling3d,
   globalMaxPooling1d,
   globalMaxPooling2d,
+  globalMaxPooling3d,
   groupNormalization,
   gru,
   type Layer,
@@ -38,6 +42,7 @@ import {
   masking,
   maxPooling1d,
   maxPooling2d,
+  maxPooling3d,
   merge,
   multiHeadAttention,
   permute,
@@ -84,6 +89,9 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   activation: [{ layer: () => activation("gelu"), shapes: [[5]] }],
   averagePooling1d: [{ layer: () => averagePooling1d(3, { strides: 2, padding: "same" }), shapes: [[5, 3]] }],
   averagePooling2d: [{ layer: () => averagePooling2d([2, 3], { strides: 1 }), shapes: [[4, 5, 2]] }],
+  averagePooling3d: [
+    { layer: () => averagePooling3d([2, 3, 2], { padding: "same" }), shapes: [[3, 4, 5, 2]] },
+  ],
   batchNormalization: [
     { layer: () => batchNormalization({ epsilon: 0.01, center: false }), shapes: [[4, 3]] },
   ],
@@ -106,6 +114,12 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   ],
   conv2dTranspose: [
     { layer: () => conv2dTranspose(3, 3, { strides: 2, useBias: false }), shapes: [[3, 2, 4]] },
+  ],
+  conv3d: [
+    {
+      layer: () => conv3d(3, [2, 3, 2], { strides: [1, 2, 1], padding: "same", activation: "relu" }),
+      shapes: [[3, 4, 5, 2]],
+    },
   ],
   cropping1d: [{ layer: () => cropping1d([1, 2]), shapes: [[5, 2]] }],
   cropping2d: [{ layer: () => cropping2d([[1, 0], 2]), shapes: [[3, 6, 2]] }],
@@ -141,8 +155,10 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   gaussianNoise: [{ layer: () => gaussianNoise(0.5), shapes: [[5]] }],
   globalAveragePooling1d: [{ layer: () => globalAveragePooling1d(), shapes: [[4, 3]] }],
   globalAveragePooling2d: [{ layer: () => globalAveragePooling2d(), shapes: [[4, 2, 3]] }],
+  globalAveragePooling3d: [{ layer: () => globalAveragePooling3d(), shapes: [[3, 4, 5, 2]] }],
   globalMaxPooling1d: [{ layer: () => globalMaxPooling1d(), shapes: [[4, 3]] }],
   globalMaxPooling2d: [{ layer: () => globalMaxPooling2d(), shapes: [[4, 2, 3]] }],
+  globalMaxPooling3d: [{ layer: () => globalMaxPooling3d(), shapes: [[3, 4, 5, 2]] }],
   groupNormalization: [{ layer: () => groupNormalization({ groups: 2, scale: false }), shapes: [[4, 6]] }],
   gru: [{ layer: () => gru(3, { resetAfter: false, goBackwards: true }), shapes: [[4, 2]] }],
   layerNormalization: [{ layer: () => layerNormalization({ epsilon: 0.1, scale: false }), shapes: [[2, 5]] }],
@@ -156,6 +172,9 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   masking: [{ layer: () => masking(1), shapes: [[4, 2]], number: (normal) => (normal > 0 ? 1 : normal) }],
   maxPooling1d: [{ layer: () => maxPooling1d(3, { strides: 2, padding: "same" }), shapes: [[5, 3]] }],
   maxPooling2d: [{ layer: () => maxPooling2d([2, 3], { strides: 1 }), shapes: [[4, 5, 2]] }],
+  maxPooling3d: [
+    { layer: () => maxPooling3d([2, 1, 3], { strides: 1, padding: "same" }), shapes: [[3, 4, 5, 2]] },
+  ],
   merge: everyWay.map((way) => ({
     layer: () => merge(way),
     shapes: [

@@ -107,7 +107,7 @@ export const sizes = (key: string, rank: number, fallback?: number | null): Fiel
   read(setting, { name }) {
     if (setting === undefined && fallback !== undefined) return undefined;
     const list = toAxes(setting, rank);
-    const rule = rank === 1 ? "a positive integer" : "a positive integer, or two of them";
+    const rule = `a positive integer${["", ", or two of them", ", or three of them"][rank - 1]}`;
     must(
       list.length === rank && list.every(isPositive),
       `${key} of layer ${show(name)}`,

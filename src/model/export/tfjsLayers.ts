@@ -140,6 +140,7 @@ const ROWS: readonly Row[] = [
   { kind: "Softmax", name: "activation", given: { activation: "softmax" }, fields: { axis: lastAxis } },
   convolution("Conv1D", "conv1d", 1),
   convolution("Conv2D", "conv2d", 2),
+  convolution("Conv3D", "conv3d", 3),
   {
     ...convolution("Conv2DTranspose", "conv2dTranspose", 2),
     unwritten: { ...NO_CONSTRAINTS, output_padding: null },
@@ -176,8 +177,10 @@ const ROWS: readonly Row[] = [
   },
   pooling("MaxPooling1D", "maxPooling1d", 1),
   pooling("MaxPooling2D", "maxPooling2d", 2),
+  pooling("MaxPooling3D", "maxPooling3d", 3),
   pooling("AveragePooling1D", "averagePooling1d", 1),
   pooling("AveragePooling2D", "averagePooling2d", 2),
+  pooling("AveragePooling3D", "averagePooling3d", 3),
   globalPooling("GlobalMaxPooling1D", "globalMaxPooling1d"),
   globalPooling("GlobalMaxPooling2D", "globalMaxPooling2d"),
   globalPooling("GlobalAveragePooling1D", "globalAveragePooling1d"),

@@ -6,10 +6,12 @@ export {
   type Conv1dOptions,
   type Conv1dTransposeOptions,
   type Conv2dOptions,
+  type Conv3dOptions,
   conv1d,
   conv1dTranspose,
   conv2d,
   conv2dTranspose,
+  conv3d,
 } from "./convolution.js";
 export { type DenseOptions, dense } from "./dense.js";
 export {
@@ -21,7 +23,7 @@ export {
 export { type DotAxes, type DotOptions, dot } from "./dot.js";
 export { dropout, gaussianNoise, spatialDropout1d, spatialDropout2d } from "./dropout.js";
 export { type EmbeddingOptions, embedding } from "./embedding.js";
-export type { Sizes, WindowOptions } from "./geometry.js";
+export type { Sizes, Sizes3d, WindowOptions } from "./geometry.js";
 export type { BiasOptions, KernelOptions } from "./kernel.js";
 export {
   defineLayer,
@@ -48,12 +50,16 @@ export {
 export {
   averagePooling1d,
   averagePooling2d,
+  averagePooling3d,
   globalAveragePooling1d,
   globalAveragePooling2d,
+  globalAveragePooling3d,
   globalMaxPooling1d,
   globalMaxPooling2d,
+  globalMaxPooling3d,
   maxPooling1d,
   maxPooling2d,
+  maxPooling3d,
   type PoolingOptions,
 } from "./pooling.js";
 export {

@@ -37,6 +37,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   "dot (2)": "with normalize, TensorFlow.js divides vectors shorter than 0.0003 by 0.0003",
   "dot (3)": "it has no dot of values with more than two axes a row",
   "conv1dTranspose (1)": "it has no conv1dTranspose",
+  "globalMaxPooling3d (1)": "it has no globalMaxPooling3d",
+  "globalAveragePooling3d (1)": "it has no globalAveragePooling3d",
 };
 
 describe("TensorFlow.js predicts what Fettle does with", () => {
