@@ -273,11 +273,22 @@ const ROWS: readonly Row[] = [
     lacks: (_, inputs) =>
       inputs.some(({ length }) => length > 2) ? "dot of values with more than two axes a row" : undefined,
   },
+  {
+    kind: "Resizing",
+    name: "resizing",
+    fields: { height: count("height"), width: count("width"), interpolation: plain("interpolation") },
+    unlike: () => "TensorFlow.js aligns the corners of images",
+  },
   { kind: "Rescaling", name: "rescaling", fields: { scale: number("scale"), offset: number("offset", 0) } },
 ];
 
 /** The names of layers without an effect in prediction and without a class there. */
-export const ONLY_TRAINING: readonly string[] = ["randomFlip", "randomTranslation", "spatialDropout2d"];
+export const ONLY_TRAINING: readonly string[] = [
+  "randomFlip",
+  "randomTranslation",
+  "randomZoom",
+  "spatialDropout2d",
+];
 
 /** Whether a layer is omitted: TensorFlow.js does not have it, and it has no effect in prediction. */
 export const isLeftOut = ({ name }: PieceDescription, before: Shape): boolean =>

@@ -1,7 +1,7 @@
 /** All layers, and their contract. */
 export { activation } from "./activation.js";
 export { type MultiHeadAttentionOptions, multiHeadAttention } from "./attention.js";
-export { type FlipMode, randomFlip, randomTranslation } from "./augmentation.js";
+export { type FlipMode, randomFlip, randomTranslation, randomZoom } from "./augmentation.js";
 export {
   type Conv1dOptions,
   type Conv1dTransposeOptions,
@@ -96,4 +96,5 @@ export {
   zeroPadding1d,
   zeroPadding2d,
 } from "./reshaping.js";
+export { type ResizingOptions, resizing } from "./resizing.js";
 export { timeDistributed } from "./timeDistributed.js";

@@ -39,6 +39,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   "conv1dTranspose (1)": "it has no conv1dTranspose",
   "globalMaxPooling3d (1)": "it has no globalMaxPooling3d",
   "globalAveragePooling3d (1)": "it has no globalAveragePooling3d",
+  "resizing (1)": "TensorFlow.js aligns the corners of images",
+  "resizing (2)": "TensorFlow.js aligns the corners of images",
 };
 
 describe("TensorFlow.js predicts what Fettle does with", () => {

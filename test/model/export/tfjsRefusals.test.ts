@@ -23,7 +23,7 @@ describe("importTfjs refuses", () => {
     "MaxPooling2D, MaxPooling3D, AveragePooling1D, AveragePooling2D, AveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalAveragePooling1D, " +
     "GlobalAveragePooling2D, Flatten, Reshape, Permute, RepeatVector, UpSampling2D, ZeroPadding2D, Cropping2D, Embedding, Masking, " +
     "SimpleRNN, LSTM, GRU, Bidirectional, TimeDistributed, BatchNormalization, LayerNormalization, SpatialDropout1D, GaussianNoise, Add, " +
-    "Multiply, Average, Maximum, Minimum, Concatenate, Dot, Rescaling";
+    "Multiply, Average, Maximum, Minimum, Concatenate, Dot, Resizing, Rescaling";
 
   it.each<[string, (json: Parsed) => unknown, string | RegExp]>([
     ["what is not an object", () => [], `${foreign}model.json must be a JSON object`],
