@@ -79,7 +79,8 @@ export function exportTfjs({ network, tensors, table }: ModelContents): TfjsFile
       masks.set(id, masks.get(inputs[0]) as MaskState);
       continue;
     }
-    const row = rowOf(layer, id);
+    const shapes = inputs.map((each) => (masks.get(each) as MaskState).shape);
+    const row = rowOf(layer, id, shapes);
     masks.set(
       id,
       maskAfter(
@@ -91,7 +92,7 @@ export function exportTfjs({ network, tensors, table }: ModelContents): TfjsFile
         shape,
       ),
     );
-    const written = writtenLayer(layer, id, shape);
+    const written = writtenLayer(layer, id, shape, shapes);
     if (shares === id)
       for (const [parameter, path] of Object.entries(layer.weights))
         weights.push({

@@ -23,11 +23,20 @@ export interface Place {
   readonly isKeras3: boolean;
 }
 
+/** A layer that is written. */
+export interface Written {
+  readonly id: string;
+  /** Of a row of its result. */
+  readonly shape: Shape;
+  /** Of rows of its inputs; none for a layer within another. */
+  readonly inputs: readonly Shape[];
+}
+
 /** A setting. */
 export interface Field {
   readonly key: string;
-  /** The setting for an option, undefined if missing, of a layer whose result has rows of a shape. */
-  readonly write: (option: unknown, layer: { readonly id: string; readonly shape: Shape }) => unknown;
+  /** The setting for an option, undefined if missing. */
+  readonly write: (option: unknown, layer: Written) => unknown;
   /** The option for a setting, undefined if missing. */
   readonly read: (setting: unknown, place: Place) => unknown;
 }
@@ -106,7 +115,7 @@ export const sizes = (key: string, rank: number, fallback?: number | null): Fiel
   read(setting, { name }) {
     if (setting === undefined && fallback !== undefined) return undefined;
     const list = toAxes(setting, rank);
-    const rule = rank === 1 ? "a positive integer" : "a positive integer, or two of them";
+    const rule = `a positive integer${["", ", or two of them", ", or three of them"][rank - 1]}`;
     must(
       list.length === rank && list.every(isPositive),
       `${key} of layer ${show(name)}`,

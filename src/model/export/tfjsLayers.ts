@@ -53,7 +53,7 @@ const piece: Field = {
   key: "layer",
   // with a shape that no setting of such layers contains
   write: (option, { id, shape }) =>
-    writtenLayer(option as PieceDescription, `${id}_layer`, shape.slice(1), id),
+    writtenLayer(option as PieceDescription, `${id}_layer`, shape.slice(1), [], id),
   read(given, { name, shape, isKeras3 }) {
     const config = isRecord(given) ? given.config : undefined;
     must(
@@ -66,6 +66,17 @@ const piece: Field = {
     const row = rowOfClass(setting(given, "class_name"), config.name);
     return readLayer(row, { name: config.name, config, shape: shape.slice(1), isKeras3 });
   },
+};
+
+/** Axes counted from 1: TensorFlow.js compares a pair before it counts from the end. */
+const dotAxes: Field = {
+  key: "axes",
+  write: (option, { inputs }) =>
+    inputs.map(({ length }, i) => {
+      const axis = [option].flat()[i] ?? option;
+      return (axis as number) < 0 ? length + 1 + (axis as number) : axis;
+    }),
+  read: (setting) => setting,
 };
 
 /** Without a maximum it is `relu`, and with 6 `relu6`; both are written as activations. */
@@ -142,6 +153,7 @@ const ROWS: readonly Row[] = [
   { kind: "Softmax", name: "activation", given: { activation: "softmax" }, fields: { axis: lastAxis } },
   convolution("Conv1D", "conv1d", 1),
   convolution("Conv2D", "conv2d", 2),
+  convolution("Conv3D", "conv3d", 3),
   {
     ...convolution("Conv2DTranspose", "conv2dTranspose", 2),
     unwritten: { ...NO_CONSTRAINTS, output_padding: null },
@@ -178,8 +190,10 @@ const ROWS: readonly Row[] = [
   },
   pooling("MaxPooling1D", "maxPooling1d", 1),
   pooling("MaxPooling2D", "maxPooling2d", 2),
+  pooling("MaxPooling3D", "maxPooling3d", 3),
   pooling("AveragePooling1D", "averagePooling1d", 1),
   pooling("AveragePooling2D", "averagePooling2d", 2),
+  pooling("AveragePooling3D", "averagePooling3d", 3),
   globalPooling("GlobalMaxPooling1D", "globalMaxPooling1d"),
   globalPooling("GlobalMaxPooling2D", "globalMaxPooling2d"),
   globalPooling("GlobalAveragePooling1D", "globalAveragePooling1d"),
@@ -266,10 +280,33 @@ const ROWS: readonly Row[] = [
   merging("Maximum", "maximum"),
   merging("Minimum", "minimum"),
   { ...merging("Concatenate", "concatenate"), fields: { axis: joinedAxis } },
+  {
+    kind: "Dot",
+    name: "dot",
+    fields: { axes: dotAxes, normalize: flag("normalize", false) },
+    unlike: ({ normalize }) =>
+      normalize === true
+        ? "with normalize, TensorFlow.js divides vectors shorter than 0.0003 by 0.0003"
+        : undefined,
+    lacks: (_, inputs) =>
+      inputs.some(({ length }) => length > 2) ? "dot of values with more than two axes a row" : undefined,
+  },
+  {
+    kind: "Resizing",
+    name: "resizing",
+    fields: { height: count("height"), width: count("width"), interpolation: plain("interpolation") },
+    unlike: () => "TensorFlow.js aligns the corners of images",
+  },
+  { kind: "Rescaling", name: "rescaling", fields: { scale: number("scale"), offset: number("offset", 0) } },
 ];
 
 /** The names of layers without an effect in prediction and without a class there. */
-export const ONLY_TRAINING: readonly string[] = ["randomFlip", "randomTranslation", "spatialDropout2d"];
+export const ONLY_TRAINING: readonly string[] = [
+  "randomFlip",
+  "randomTranslation",
+  "randomZoom",
+  "spatialDropout2d",
+];
 
 /** Whether a layer is omitted: TensorFlow.js does not have it, and it has no effect in prediction. */
 export const isLeftOut = ({ name }: PieceDescription, before: Shape): boolean =>
@@ -290,14 +327,19 @@ export function rowOfClass(kind: unknown, name: string): Row {
 }
 
 /** @throws FettleError `unsupported` for a layer that TensorFlow.js does not have */
-export function rowOf(piece: PieceDescription, id: string): Row {
+export function rowOf(
+  piece: PieceDescription,
+  id: string,
+  /** The shapes of rows of its inputs; none for a layer within another. */
+  inputs: readonly Shape[] = [],
+): Row {
   const { name, options } = piece;
   const row = ROWS.find(
     (each) =>
       each.name === name && Object.entries(each.given ?? {}).every(([key, value]) => options[key] === value),
   );
   const unlike = row && unlikeness(row, piece);
-  const lacking = row ? row.lacks?.(options) : name;
+  const lacking = row ? row.lacks?.(options, inputs) : name;
   check(
     row && unlike === undefined && lacking === undefined,
     () =>
@@ -320,18 +362,20 @@ function unlikeness({ unlike, fields }: Row, piece: PieceDescription): string | 
  * A layer in the form of TensorFlow.js.
  *
  * @param shape - of a row of its result
+ * @param inputs - of rows of its inputs; none for a layer within another
  * @param owner - the layer of the network that it is or belongs to
  */
 export function writtenLayer(
   piece: PieceDescription & { readonly trainable?: false },
   name: string,
   shape: Shape,
+  inputs: readonly Shape[] = [],
   owner = name,
 ): { readonly class_name: string; readonly config: Json } {
-  const { kind, fields, usual, written } = rowOf(piece, owner);
+  const { kind, fields, usual, written } = rowOf(piece, owner, inputs);
   const settings = Object.entries(fields).map(([key, field]) => [
     field.key,
-    field.write(piece.options[key], { id: name, shape }),
+    field.write(piece.options[key], { id: name, shape, inputs }),
   ]);
   const config = { ...Object.fromEntries(settings), ...usual, ...written };
   return {

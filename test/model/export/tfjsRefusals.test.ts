@@ -20,11 +20,11 @@ describe("importTfjs refuses", () => {
   const columns = tableOf().pipeline.features.length;
   const known =
     "one of Dense, Dropout, GaussianDropout, AlphaDropout, " +
-    "Activation, ReLU, LeakyReLU, ELU, PReLU, Softmax, Conv1D, Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D, MaxPooling1D, " +
-    "MaxPooling2D, AveragePooling1D, AveragePooling2D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalAveragePooling1D, " +
+    "Activation, ReLU, LeakyReLU, ELU, PReLU, Softmax, Conv1D, Conv2D, Conv3D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D, MaxPooling1D, " +
+    "MaxPooling2D, MaxPooling3D, AveragePooling1D, AveragePooling2D, AveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalAveragePooling1D, " +
     "GlobalAveragePooling2D, Flatten, Reshape, Permute, RepeatVector, UpSampling2D, ZeroPadding2D, Cropping2D, Embedding, Masking, " +
     "SimpleRNN, LSTM, GRU, Bidirectional, TimeDistributed, BatchNormalization, LayerNormalization, SpatialDropout1D, GaussianNoise, Add, " +
-    "Multiply, Average, Maximum, Minimum, Concatenate";
+    "Multiply, Average, Maximum, Minimum, Concatenate, Dot, Resizing, Rescaling";
 
   it.each<[string, (json: Parsed) => unknown, string | RegExp]>([
     ["what is not an object", () => [], `${foreign}model.json must be a JSON object`],
@@ -88,9 +88,9 @@ describe("importTfjs refuses", () => {
     [
       "other layers",
       (json) => {
-        layers(json)[1].class_name = "Conv3D";
+        layers(json)[1].class_name = "Conv3DTranspose";
       },
-      `unsupported: layer "dropout_1" must be ${known}; received "Conv3D"`,
+      `unsupported: layer "dropout_1" must be ${known}; received "Conv3DTranspose"`,
     ],
     [
       "a model within it without layers",
