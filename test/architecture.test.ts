@@ -47,7 +47,14 @@ const INEXACT = new Set(
   ),
 );
 /** Folders that are entries of their own, for one kind of host. */
-const HOSTS = ["serve/node/", "store/d1/", "store/indexedDb/", "store/postgres/", "store/sqlite/"];
+const HOSTS = [
+  "serve/node/",
+  "store/d1/",
+  "store/folder/",
+  "store/indexedDb/",
+  "store/postgres/",
+  "store/sqlite/",
+];
 /** Files beside the parts that are entries of the package. */
 const ENTRIES = ["index.ts", "engine.ts"];
 const AMBIENT = new Set(["Date", "performance", "process", "Buffer"]);

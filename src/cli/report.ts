@@ -93,11 +93,12 @@ async function ofStorage(path: string, name: string | undefined): Promise<string
       );
     }
     const study = await existingStudy(storage, path, name);
-    const bytes = await study.artifact(SUMMARY_FILE);
+    const bytesOf = async (artifact: string) => (await study.artifact(artifact))?.bytes;
+    const bytes = await bytesOf(SUMMARY_FILE);
     const summary = bytes ? JSON.parse(new TextDecoder().decode(bytes)) : study.settings;
     const source = { ...study.definition, trials: await study.trials() } as StudySource;
-    const rates = await study.artifact(RATES_FILE);
-    return await pageOf(name, source, summary, await study.artifact(MODEL_FILE), rates && ratesOf(rates));
+    const rates = await bytesOf(RATES_FILE);
+    return await pageOf(name, source, summary, await bytesOf(MODEL_FILE), rates && ratesOf(rates));
   });
 }
 

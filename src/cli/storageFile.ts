@@ -163,7 +163,7 @@ export async function existingStudy(storage: StudyStorage, path: string, name: s
 
 /** The names of the studies of a storage, for messages. */
 export async function namesIn(storage: StudyStorage): Promise<string> {
-  const names = (await storage.studies()).map((each) => show(each.name));
+  const names = (await storage.names()).map(show);
   return names.length > 0 ? names.slice(0, 20).join(", ") : "none";
 }
 
@@ -220,7 +220,7 @@ export class StudyRecord {
     return study;
   }
 
-  private summarize(study: StoredStudy, summary: Readonly<Record<string, unknown>>): Promise<void> {
+  private summarize(study: StoredStudy, summary: Readonly<Record<string, unknown>>): Promise<string> {
     const text = JSON.stringify({ ...summary, command: this.command }, null, 2);
     return study.keep(SUMMARY_FILE, new TextEncoder().encode(`${text}\n`));
   }

@@ -94,13 +94,7 @@ export function define(studies: Command, done: (exitCode: number) => void): void
   );
   add("import", "import a study of Optuna, to resume it", importOptuna, IMPORT);
   addOfOne("copy", "copy a study to another database or name", copy, COPY);
-  addOfOne(
-    "delete",
-    "delete a study and everything that belongs to it",
-    async (study) => study.delete(),
-    {},
-    "use",
-  );
+  add("delete", "delete a study and everything that belongs to it", remove, STUDY);
   studies.addHelpText(
     "after",
     `
@@ -199,8 +193,8 @@ async function exportFiles(
   ];
   if (records.some(({ curves }) => curves)) files.push([CURVES_FILE, curvesCsv(records)]);
   for (const name of [MODEL_FILE, SUMMARY_FILE]) {
-    const bytes = await study.artifact(name);
-    if (bytes) files.push([name, bytes]);
+    const kept = await study.artifact(name);
+    if (kept) files.push([name, kept.bytes]);
   }
   // made twice, since those of all trials may not fit into memory together
   const runs = (): Iterable<TensorboardFile> => (tensorboard ? tensorboardFiles(dataOf(study, all)) : []);
@@ -222,6 +216,14 @@ async function exportFiles(
   printLines([`Written: ${written.map((name) => join(out, name)).join(", ")}`]);
 }
 
+/** Deletes a study, even one that is damaged. */
+async function remove({ storage: path, study }: FlagsOf<typeof STORAGE & typeof STUDY>): Promise<void> {
+  await withStorage(path, "use", async (storage) => {
+    if (!(await storage.names()).includes(study)) await existingStudy(storage, path, study);
+    await storage.delete(study);
+  });
+}
+
 /**
  * Copies a study. A copy is complete or absent: if it fails, or a signal stops it, it is deleted.
  *
@@ -241,7 +243,7 @@ async function copy(study: StoredStudy, { to, as = study.name }: FlagsOf<typeof 
       }
       isWhole = !interrupt.signal.aborted;
     } finally {
-      if (!isWhole) await made.delete().catch(() => {}); // the failure is reported
+      if (!isWhole) await storage.delete(as).catch(() => {}); // the failure is reported
     }
     return interrupt.exitCode ?? EXIT.success;
   } finally {
@@ -256,8 +258,8 @@ async function* copyParts(from: StoredStudy, to: StoredStudy, trials: readonly S
     for (const report of await from.reports(number)) yield to.report(number, report);
   for (const note of await from.notes()) yield to.note(note);
   for (const { name } of await from.artifacts()) {
-    const bytes = await from.artifact(name);
-    if (bytes) yield to.keep(name, bytes);
+    const kept = await from.artifact(name);
+    if (kept) yield to.keep(name, kept.bytes);
   }
 }
 

@@ -11,13 +11,14 @@ import { admit } from "../serve/http.js";
 import type { StudySettings } from "../serve/options.js";
 import type { StudyStatus } from "../serve/record.js";
 import { type OpenTuner, ServedStudy } from "../serve/study.js";
+import type { StudyStorage } from "../store/storage.js";
 import { type MeasuredTuner, openBoundedTuner } from "../tune/resume/slices.js";
 import type { ObjectState, ObjectStorage } from "./host.js";
-import { type ObjectStore, objectStore } from "./store.js";
+import { objectStorage } from "./storage.js";
 
 export abstract class StudyObject<C extends Space, S extends Space, T extends MeasuredTuner<S>> {
   protected readonly storage: ObjectStorage;
-  private readonly store: ObjectStore;
+  private readonly studies: StudyStorage;
   private readonly tell: Tell;
   private study: ServedStudy<C, S, T> | undefined;
   /**
@@ -33,7 +34,7 @@ export abstract class StudyObject<C extends Space, S extends Space, T extends Me
     private readonly open: OpenTuner<S, T>,
   ) {
     this.storage = state.storage;
-    this.store = objectStore(state.storage);
+    this.studies = objectStorage(state.storage);
     this.tell = teller(options.onError);
   }
 
@@ -61,7 +62,7 @@ export abstract class StudyObject<C extends Space, S extends Space, T extends Me
    * same bits.
    */
   async alarm(): Promise<void> {
-    const id = this.store.key();
+    const [id] = await this.studies.names();
     if (id === undefined) return;
     const study = this.studyNamed(id);
     this.alarmIsSet = false;
@@ -79,7 +80,7 @@ export abstract class StudyObject<C extends Space, S extends Space, T extends Me
   }
 
   protected studyNamed(id: string): ServedStudy<C, S, T> {
-    this.study ??= new ServedStudy(id, this.store, this.options, this.open);
+    this.study ??= new ServedStudy(id, this.studies, this.options, this.open);
     return this.study;
   }
 }

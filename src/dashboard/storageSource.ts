@@ -30,7 +30,7 @@ function storedStudy(storage: StudyStorage, study: StoredStudy, actions: readonl
   return {
     trials: () => trials(),
     curves: (numbers) => curvesIn(study, numbers),
-    artifact: (name) => study.artifact(name),
+    artifact: async (name) => (await study.artifact(name))?.bytes,
     ...(actions.includes("note") && { note: (note) => study.note(note) }),
     follow(listener, failed) {
       const sent = new Sent(listener);
@@ -124,7 +124,7 @@ async function aboutOf(
     directions: [direction].flat(),
     metrics: metricsIn(study),
     ...(typeof flags.trials === "number" && { budget: flags.trials }),
-    ...endIn(await study.artifact(SUMMARY), finished),
+    ...endIn((await study.artifact(SUMMARY))?.bytes, finished),
     artifacts: await study.artifacts(),
     actions,
   };

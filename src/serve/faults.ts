@@ -63,13 +63,18 @@ const ANSWERS: readonly ErrorCode[] = [
  * `ANSWERS`.
  *
  * @param what - the name of the called code, for the host
+ * @param also - further codes of errors that are thrown as they are
  * @throws FettleError `internal` with the error as its cause
  */
-export async function ofHost<R>(what: string, call: () => R | Promise<R>): Promise<R> {
+export async function ofHost<R>(
+  what: string,
+  call: () => R | Promise<R>,
+  also: readonly ErrorCode[] = [],
+): Promise<R> {
   try {
     return await call();
   } catch (cause) {
-    if (isA(cause, FettleError) && ANSWERS.includes(cause.code)) throw cause;
+    if (isA(cause, FettleError) && [...ANSWERS, ...also].includes(cause.code)) throw cause;
     throw new FettleError("internal", `${what} failed: ${messageOf(cause)}`, { cause });
   }
 }

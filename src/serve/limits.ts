@@ -1,10 +1,10 @@
 /** The limits of a server. Refusals come before any work, and name both figures. */
 import type { ErrorCode } from "../errors.js";
 import type { Space } from "../search/space/space.js";
+import type { StudyStorage } from "../store/storage.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
 import { budgetFor } from "../tune/tuner/study.js";
 import { Refusal } from "./responses.js";
-import type { Store } from "./store.js";
 
 /** A refusal of more than a server allows. */
 export class LimitError extends Refusal {
@@ -58,14 +58,14 @@ export function checkListeners(present: number): void {
   );
 }
 
-/** Refuses another study if a store with `keys` is full. @throws LimitError */
-export async function checkRoomInStore(store: Store, most: number): Promise<void> {
-  if (most === Number.POSITIVE_INFINITY || !store.keys) return;
-  const { length } = [...(await store.keys())];
+/** Refuses another study if a storage is full. @throws LimitError */
+export async function checkRoomInStorage(storage: StudyStorage, most: number): Promise<void> {
+  if (most === Number.POSITIVE_INFINITY) return;
+  const { length } = await storage.names();
   if (length >= most)
     throw new LimitError(
       507,
-      `studies must be at most ${most}; received one more than the ${length} in the store. DELETE studies that have ended; ` +
+      `studies must be at most ${most}; received one more than the ${length} in the storage. DELETE studies that have ended; ` +
         "the server's limit is maxStudies",
     );
 }

@@ -2,6 +2,7 @@
 import { listener } from "../listener.js";
 import { func, integer, type OptionRules, type ReadOptions, rule } from "../rules.js";
 import { type ParamsOf, type Space, spaceFromJson } from "../search/space/space.js";
+import type { StudyStorage } from "../store/storage.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
 
 /** Options of a server of studies, for any host. */
@@ -24,7 +25,7 @@ export interface ServedStudyOptions<C extends Space, S extends Space> {
   /** The most steps of a slice, regardless of time. Default 20,000. */
   readonly sliceSteps?: number;
   /**
-   * Receives errors that responses do not show: those of the store, of `tuner` at the start of a study, and
+   * Receives errors that responses do not show: those of the storage, of `tuner` at the start of a study, and
    * unexpected ones (500). Default: such errors are not reported.
    */
   readonly onError?: (error: unknown) => void;
@@ -39,7 +40,7 @@ export interface ServedStudyOptions<C extends Space, S extends Space> {
 
 /** The limits of the entire server. A request beyond one is refused before any work. */
 export interface ServerLimits {
-  /** The most studies in the store, if it has `keys`; another is refused (507). Default 1,000. */
+  /** The most studies in the storage; another is refused (507). Default 1,000. */
   readonly maxStudies?: number;
   /** The most studies that run at the same time in the background; another is refused (429). Default 32. */
   readonly maxRunning?: number;
@@ -66,6 +67,13 @@ const limit = rule<number>(
 );
 /** A number above 0. */
 export const positive = rule<number>("a positive number", (value) => typeof value === "number" && value > 0);
+
+/** A storage of studies, whichever host it is for. */
+export const isStorage = rule<StudyStorage>("a storage of fettle/store, such as memoryStorage()", (value) =>
+  ["open", "create", "names"].every(
+    (method) => typeof (value as Record<string, unknown> | undefined)?.[method] === "function",
+  ),
+);
 
 export const STUDY_RULES = {
   tuner: [func<never>("a function that returns the options of createTuner")],

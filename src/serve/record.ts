@@ -1,5 +1,5 @@
 /**
- * The stored record of a study: its status, its tuner as bytes and, once it is done, its result. Nothing here
+ * The record of a served study: its status, its tuner as bytes and, once it is done, its result. Nothing here
  * runs.
  */
 import { check, FettleError, isRecord, show } from "../errors.js";
@@ -10,7 +10,7 @@ import { sameValue } from "../search/space/value.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { finalOrNone } from "../tune/tuner/result.js";
-import { type ArchiveFormat, packArchive, unpackArchive, wholeVersion } from "../workers/archive.js";
+import { type ArchiveFormat, packArchive, unpackStored } from "../workers/archive.js";
 
 /**
  * `running`: it runs in slices. `paused`: it waits for `resume`. `failed`: `resume` continues it once
@@ -68,10 +68,8 @@ export interface StudyRecord {
   /** From `Tuner.save`. */
   readonly tuner: Uint8Array;
   readonly result?: StudyResult;
-  /** The final model as a model file; missing without one, or if it has unnamed custom functions. */
-  readonly model?: Uint8Array;
-  /** Bytes of the kernels' memory that its trainings need; missing in records of earlier releases. */
-  readonly memory?: number;
+  /** Bytes of the kernels' memory that its trainings need. */
+  readonly memory: number;
 }
 
 const FORMAT: ArchiveFormat = { magic: "fettle/k", version: 1, what: "a stored study" };
@@ -85,20 +83,14 @@ export function packRecord(record: StudyRecord): Uint8Array {
  * are not a complete record
  */
 export function unpackRecord(bytes: Uint8Array): StudyRecord {
-  try {
-    const record = unpackArchive(FORMAT, bytes);
-    const { status, tuner } = record;
-    check(
+  return unpackStored(
+    FORMAT,
+    bytes,
+    ({ status, tuner }) =>
       isRecord(status) &&
-        (PHASES as readonly unknown[]).includes(status.phase) &&
-        tuner instanceof Uint8Array,
-      `this is not ${FORMAT.what}: it has no status, or no tuner`,
-    );
-    return record as unknown as StudyRecord;
-  } catch (error) {
-    if ((wholeVersion(FORMAT, bytes) ?? 0) > FORMAT.version) throw error;
-    throw new FettleError("damaged_record", (error as Error).message, { cause: error });
-  }
+      (PHASES as readonly unknown[]).includes(status.phase) &&
+      tuner instanceof Uint8Array,
+  ) as unknown as StudyRecord;
 }
 
 export function resultOf<S extends Space>(result: TuneResult<S>): StudyResult {
@@ -201,14 +193,4 @@ export function resultIn(id: string, { status, result }: StudyRecord): StudyResu
     "invalid_state",
   );
   return result;
-}
-
-/** @throws FettleError `invalid_state` before the study is done, or if its model cannot be saved */
-export function modelIn(id: string, { status, model }: StudyRecord): Uint8Array {
-  check(
-    model,
-    () => `study ${show(id)} must be done, with a model that can be saved, to predict; it is ${status.phase}`,
-    "invalid_state",
-  );
-  return model;
 }

@@ -1,11 +1,11 @@
 /**
- * The state of a study from its events: its budget, the running trials, and those that have ended since it
- * was stored. Only in memory.
+ * The state of a study from its events: its budget, the running trials, and those that have started or ended
+ * since it was stored. Only in memory.
  */
 import type { Params } from "../search/space/space.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { Curves } from "../search/trial/curves.js";
-import type { TrialRecord } from "../search/trial/trial.js";
+import type { StoredTrial } from "../store/storage.js";
 
 /** A running trial. */
 export interface RunningTrialStatus {
@@ -19,7 +19,7 @@ export class RunningTrials {
   /** The number of trials that the study may run, once known. */
   budget: number | undefined;
   private readonly trials = new Map<number, RunningTrialStatus>();
-  private ended: TrialRecord[] = [];
+  private unstored: StoredTrial[] = [];
 
   /** By number. */
   get list(): readonly RunningTrialStatus[] {
@@ -29,8 +29,15 @@ export class RunningTrials {
   take(event: StudyEvent): void {
     if (event.type === "studyStarted") this.budget = event.trials;
     if (event.type === "trialStarted") {
-      const { number, params } = event.trial;
+      const { number, params, parent } = event.trial;
       this.trials.set(number, { number, params });
+      this.unstored.push({
+        number,
+        params,
+        status: "running",
+        ...(parent !== undefined && { parent }),
+        ...(event.given && { given: event.given }),
+      });
     }
     if (event.type === "epochsTrained") {
       const { number, curves } = event;
@@ -39,20 +46,20 @@ export class RunningTrials {
     }
     if (event.type === "trialEnded") {
       this.trials.delete(event.record.number);
-      this.ended.push(event.record);
+      this.unstored.push(event.record);
     }
   }
 
-  /** The trials that have ended since the last call. */
-  takeEnded(): readonly TrialRecord[] {
-    const { ended } = this;
-    this.ended = [];
-    return ended;
+  /** The trials that have started or ended since the last call, in the order of that. */
+  takeStored(): readonly StoredTrial[] {
+    const { unstored } = this;
+    this.unstored = [];
+    return unstored;
   }
 
   /** Forgets the trials. */
   clear(): void {
     this.trials.clear();
-    this.ended = [];
+    this.unstored = [];
   }
 }

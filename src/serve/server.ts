@@ -1,12 +1,12 @@
 /**
  * Studies over HTTP on any host that has `Request` and `Response`: Node, Deno, Bun, Vercel and others. The
- * host provides the store that keeps them. It opens no port.
+ * host provides the storage that keeps them. It opens no port.
  *
  * @example
  * ```ts
  * const server = serveStudies({
  *   token: "a secret of 16 characters or more",
- *   store: memoryStore(),
+ *   storage: memoryStorage(),
  *   settings: { trials: int(1, 100), strategy: choice(["tpe", "random"]) },
  *   tuner: ({ trials, strategy }) =>
  *     defineTuner({
@@ -34,20 +34,21 @@
  * (await ask("GET", "first")).finished; // 3
  * ```
  */
-import { must } from "../errors.js";
 import { teller } from "../listener.js";
 import { flag, type OptionRules, type ReadOptions, readOptions } from "../rules.js";
 import type { Space } from "../search/space/space.js";
+import type { StudyStorage } from "../store/storage.js";
 import { openBoundedTuner } from "../tune/resume/slices.js";
 import { Driver } from "./driver.js";
 import type { Reply } from "./exchange.js";
 import { ofHost } from "./faults.js";
 import { handlerOf } from "./handler.js";
 import { type Admitted, admit, isName } from "./http.js";
-import { checkRoomInStore, Room } from "./limits.js";
+import { checkRoomInStorage, Room } from "./limits.js";
 import { isForList, listStudies } from "./list.js";
 import type { Neighbours } from "./neighbours.js";
 import {
+  isStorage,
   LIMIT_RULES,
   type ServedStudyOptions,
   type ServerLimits,
@@ -55,7 +56,6 @@ import {
   type StudySettings,
 } from "./options.js";
 import { Requests } from "./requests.js";
-import type { Store } from "./store.js";
 import { ServedStudy } from "./study.js";
 import { later, sleep } from "./timer.js";
 import { checkToken, secret } from "./token.js";
@@ -66,30 +66,24 @@ export interface ServerOptions<C extends Space, S extends Space>
     ServerLimits {
   /** The secret of requests, at least 16 characters. They carry it as `authorization: Bearer <token>`. */
   readonly token: string;
-  /** Where studies are kept. */
-  readonly store: Store;
+  /**
+   * Where studies are kept. It may have studies that no server began: they are in the list of names, and are
+   * not served.
+   */
+  readonly storage: StudyStorage;
   /**
    * Whether studies run in the background, slice after slice and in turn, as long as the process lives. After
-   * a restart they continue by themselves if the store has `keys`, otherwise at the first request for each.
-   * If code runs only during requests, use false: each `POST …/advance` runs one slice. Default true.
+   * a restart they continue by themselves. If code runs only during requests, use false: each `POST
+   * …/advance` runs one slice. Default true.
    */
   readonly background?: boolean;
 }
 
-const isMethod = (store: unknown, name: string): boolean =>
-  typeof (store as Record<string, unknown> | undefined)?.[name] === "function";
 const RULES = {
   ...STUDY_RULES,
   ...LIMIT_RULES,
   token: [secret],
-  store: [
-    (name: string, store: unknown) => {
-      const isStore = ["get", "put", "delete"].every((method) => isMethod(store, method));
-      must(isStore, name, "an object with the methods get, put and delete", store);
-      const { keys } = store as Store;
-      must(keys === undefined || isMethod(store, "keys"), "keys of the store", "a function", keys);
-    },
-  ],
+  storage: [isStorage],
   background: [flag, true],
 } satisfies OptionRules<ServerOptions<Space, Space>>;
 
@@ -99,7 +93,7 @@ export interface StudyServer {
   readonly fetch: (request: Request) => Promise<Response>;
 }
 
-/** Milliseconds until the keys of the store are requested again, after it failed. */
+/** Milliseconds until the names of the studies are requested again, after the storage failed. */
 const AGAIN = 5_000;
 /** Milliseconds to wait for a study before reading the next. */
 const LONG = 1_000;
@@ -117,7 +111,7 @@ export function serveStudies<const C extends Space, const S extends Space>(
     "serveStudies",
     RULES,
   ) as unknown as StudySettings<C, S> & ReadOptions<ServerOptions<C, S>, typeof RULES>;
-  const { token, store, background } = limits;
+  const { token, storage, background } = limits;
   const tell = teller(limits.onError);
   const requests = new Requests(limits);
   const driver = new Driver(() => requests.giveWay());
@@ -127,15 +121,15 @@ export function serveStudies<const C extends Space, const S extends Space>(
     : new Room(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
   const neighbours: Neighbours = {
     room,
-    admit: () => ofHost("the store", () => checkRoomInStore(store, limits.maxStudies)),
+    admit: () => ofHost("the storage", () => checkRoomInStorage(storage, limits.maxStudies)),
     unheard: (id) => forget(id),
   };
 
-  /** The studies in use; all others are only in the store. */
+  /** The studies in use; all others are only in the storage. */
   const open = new Map<string, { readonly study: ServedStudy<C, S>; users: number }>();
   const take = (id: string): ServedStudy<C, S> => {
     const entry = open.get(id) ?? {
-      study: new ServedStudy(id, store, limits, openBoundedTuner, neighbours),
+      study: new ServedStudy(id, storage, limits, openBoundedTuner, neighbours),
       users: 0,
     };
     open.set(id, entry);
@@ -181,7 +175,7 @@ export function serveStudies<const C extends Space, const S extends Space>(
   };
   const resumeAll = async (): Promise<void> => {
     try {
-      for (const id of (await store.keys?.()) ?? []) {
+      for (const id of await storage.names()) {
         await requests.giveWay();
         // a slow one does not delay the others
         if (isName(id) && !driver.has(id)) await Promise.race([drive(id), sleep(LONG)]);
@@ -197,7 +191,7 @@ export function serveStudies<const C extends Space, const S extends Space>(
     fetch: handlerOf(async (request) => {
       if (isForList(request)) {
         checkToken(request, token);
-        return requests.answer(() => listStudies(request, store));
+        return requests.answer(() => listStudies(request, storage));
       }
       const admitted = admit(request, token);
       return requests.answer(() => answer(admitted));

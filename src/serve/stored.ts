@@ -1,25 +1,36 @@
-/** The record of one study in its store, with a copy in memory that saves reading it again. */
-import { check, FettleError, isA, must, show } from "../errors.js";
+/**
+ * A served study in its storage: an artifact with its record, which each slice replaces, its trials, and its
+ * final model. The record decides; trials follow it, so that other programs see the study as any other. A
+ * copy of the record in memory saves reading it again.
+ */
+import { check, FettleError, isA, show } from "../errors.js";
+import { sameValue } from "../search/space/value.js";
+import type { StudyJson } from "../search/study/contract.js";
+import type { StoredStudy, StoredTrial, StudySettings, StudyStorage } from "../store/storage.js";
 import { ofHost } from "./faults.js";
-import { type StudyRecord, unpackRecord } from "./record.js";
-import type { Store } from "./store.js";
+import { packRecord, type StudyRecord, unpackRecord } from "./record.js";
 
-/** The contents of the store. */
+/** The artifact with the record, which `packRecord` packs. */
+const RECORD = "served";
+/** The artifact with the final model, named as by the command line. */
+const MODEL = "model.fettle";
+
+/** What was last read or written. */
 interface Copy {
-  /** Undefined without a record. */
-  readonly record: StudyRecord | undefined;
-  /** Undefined without a record, and in a store without versions. */
-  readonly version: string | undefined;
+  readonly study: StoredStudy;
+  readonly record: StudyRecord;
+  readonly version: string;
 }
 
 export class StoredRecord {
-  /** The contents of the store, once read or written. */
   private copy: Copy | undefined;
+  /** Whether the storage is known to have no study of that name, or one that no server of studies began. */
+  private absent: "none" | "foreign" | undefined;
 
-  /** @param key - in the store */
+  /** @param name - of the study in the storage */
   constructor(
-    private readonly store: Store,
-    private readonly key: string,
+    private readonly storage: StudyStorage,
+    private readonly name: string,
   ) {}
 
   /** The record as it was last read or written. */
@@ -28,12 +39,14 @@ export class StoredRecord {
   }
 
   /**
+   * The record; undefined if there is no study.
+   *
    * @throws FettleError `damaged_record`; `invalid_checkpoint` for a record of a later release; and what the
-   * store throws
+   * storage throws
    */
   async read(): Promise<StudyRecord | undefined> {
-    this.copy ??= await this.load();
-    return this.copy.record;
+    if (this.absent === undefined) this.copy ??= await this.load();
+    return this.copy?.record;
   }
 
   /** @throws FettleError `not_found` if there is none, and as `read` */
@@ -42,33 +55,69 @@ export class StoredRecord {
     if (record) return record;
     throw new FettleError(
       "not_found",
-      `study ${show(this.key)} does not exist; POST /studies/${this.key} starts it`,
+      this.absent === "foreign"
+        ? this.refusal
+        : `study ${show(this.name)} does not exist; POST /studies/${this.name} starts it`,
     );
+  }
+
+  /**
+   * Creates the study.
+   *
+   * @param json - without trials
+   * @throws FettleError `conflict` if another process has created it, or the storage has another study of
+   * that name; and what the storage throws
+   */
+  async create(record: StudyRecord, json: StudyJson, settings: StudySettings): Promise<void> {
+    check(this.absent !== "foreign", this.refusal, "conflict");
+    await this.ofStorage(async () => {
+      // one whose process was killed before it had a record
+      let study = await this.storage.open(this.name);
+      if (study && !sameValue(study.settings, settings)) {
+        await this.storage.delete(this.name);
+        study = undefined;
+      }
+      study ??= await this.storage.create(this.name, json, settings);
+      const version = await study.keep(RECORD, packRecord(record), null);
+      this.copy = { study, record, version };
+    });
   }
 
   /**
    * Replaces the record.
    *
    * @param bytes - of `packRecord`
-   * @throws FettleError `conflict` if another process has written it; and what the store throws
+   * @throws FettleError `conflict` if another process has written it; and what the storage throws
    */
   async write(record: StudyRecord, bytes: Uint8Array): Promise<void> {
-    const before = this.copy?.version;
-    const version =
-      (await ofHost("the store", async () => this.store.put(this.key, bytes, before))) ?? undefined;
-    must(
-      typeof version === "string" || before === undefined,
-      "the result of put of a store with versions",
-      "the new version, a string",
-      version,
-    );
-    this.copy = { record, version };
+    const { study, version } = this.copy as Copy;
+    await this.ofStorage(async () => {
+      this.copy = { study, record, version: await study.keep(RECORD, bytes, version) };
+    });
+  }
+
+  /** Appends trials that the record has. */
+  async append(trials: readonly StoredTrial[]): Promise<void> {
+    if (trials.length > 0) await this.ofStorage(async () => this.copy?.study.append(trials));
+  }
+
+  /** The numbers of the trials in the storage, and whether each has its result. */
+  async stored(): Promise<readonly StoredTrial[]> {
+    return this.ofStorage(async () => (await this.copy?.study.trials(false)) ?? []);
+  }
+
+  async model(): Promise<Uint8Array | undefined> {
+    return this.ofStorage(async () => (await this.copy?.study.artifact(MODEL))?.bytes);
+  }
+
+  async keepModel(bytes: Uint8Array): Promise<void> {
+    await this.ofStorage(async () => this.copy?.study.keep(MODEL, bytes));
   }
 
   /**
-   * Deletes the record, whether it can be read or not.
+   * Deletes the study, whether its record can be read or not.
    *
-   * @throws FettleError `not_found` if there is none; and what the store throws
+   * @throws FettleError `not_found` if there is none; and what the storage throws
    */
   async delete(): Promise<void> {
     try {
@@ -78,31 +127,52 @@ export class StoredRecord {
         isA(error, FettleError) && ["damaged_record", "invalid_checkpoint"].includes(error.code);
       if (!isUnreadable) throw error;
     }
-    this.copy = undefined;
-    await ofHost("the store", async () => this.store.delete(this.key));
+    this.forget();
+    await this.ofStorage(async () => this.storage.delete(this.name));
   }
 
-  /** Drops the copy, so that the store is read again. */
+  /** Drops the copy, so that the storage is read again. */
   forget(): void {
     this.copy = undefined;
+    this.absent = undefined;
   }
 
-  private async load(): Promise<Copy> {
+  /** The result of a call of the storage. @throws FettleError `conflict` if another process has written */
+  private async ofStorage<R>(call: () => Promise<R>): Promise<R> {
     try {
-      const entry = (await ofHost("the store", async () => this.store.get(this.key))) ?? undefined; // databases give null
-      if (entry === undefined) return { record: undefined, version: undefined };
-      if (entry instanceof Uint8Array) return { record: unpackRecord(entry), version: undefined };
-      const { bytes, version } = entry;
-      check(
-        typeof version === "string",
-        () => `the version of an entry of the store must be a string; received ${show(version)}`,
+      return await ofHost("the storage", call, ["not_found", "invalid_checkpoint"]);
+    } catch (cause) {
+      if (!(isA(cause, FettleError) && ["conflict", "not_found"].includes(cause.code))) throw cause;
+      throw new FettleError(
+        "conflict",
+        `another process has changed or deleted study ${show(this.name)} since it was read here, so nothing was ` +
+          "written; send the request again",
+        { cause },
       );
-      return { record: unpackRecord(bytes), version };
+    }
+  }
+
+  private get refusal(): string {
+    return `the storage has a study ${show(this.name)} that no server of studies began; choose another name`;
+  }
+
+  private async load(): Promise<Copy | undefined> {
+    try {
+      return await this.ofStorage(async () => {
+        const study = await this.storage.open(this.name);
+        const kept = await study?.artifact(RECORD);
+        if (!study || !kept) {
+          const isBegun = !study || (study.settings.served && (await study.trials(false)).length === 0);
+          this.absent = isBegun ? "none" : "foreign";
+          return undefined;
+        }
+        return { study, record: unpackRecord(kept.bytes), version: kept.version };
+      });
     } catch (error) {
       if (!(isA(error, FettleError) && error.code === "damaged_record")) throw error;
       throw new FettleError(
         "damaged_record",
-        `study ${show(this.key)} is damaged in its store: ${error.message}. DELETE /studies/${this.key} removes it; ` +
+        `study ${show(this.name)} is damaged in its storage: ${error.message}. DELETE /studies/${this.name} removes it; ` +
           "then its name is free, or put a copy of its record back",
         { cause: error },
       );

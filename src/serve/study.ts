@@ -1,17 +1,19 @@
 /**
- * One study in a store: requests start, pause, resume or cancel it, and it runs one slice whenever its host
- * calls. The store has its complete state, in one record that each slice replaces; memory is only a cache.
+ * One study in a storage: requests start, pause, resume or cancel it, and it runs one slice whenever its host
+ * calls. The storage has its complete state, in one record that each slice replaces; memory is only a cache.
  * Answers come from the last stored state, also while a slice runs. It knows no HTTP and starts no timers.
  */
 import { platform } from "#platform";
-import { isPlainObject, messageOf, must } from "../errors.js";
+import { check, isPlainObject, messageOf, must, show } from "../errors.js";
 import { loadPredictor } from "../predict/predictor.js";
 import type { Params, ParamsOf, Space } from "../search/space/space.js";
 import { bestOrNone } from "../search/study/best.js";
+import { recordOf } from "../search/study/checkpoint.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
+import type { StoredTrial, StudyStorage } from "../store/storage.js";
 import type { MeasuredTuner } from "../tune/resume/slices.js";
-import { type SavedDefinition, savedDefinition, savedTrials } from "../tune/resume/tunerCore.js";
+import { type SavedDefinition, savedDefinition, savedStudy } from "../tune/resume/tunerCore.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
 import type { SliceHost } from "./driver.js";
 import { clientMessageOf, ofHost } from "./faults.js";
@@ -23,7 +25,6 @@ import { Pace, STRETCH } from "./pace.js";
 import {
   type Command,
   checkSameSettings,
-  modelIn,
   modelOf,
   packRecord,
   resultIn,
@@ -37,7 +38,6 @@ import {
   withoutCurves,
 } from "./record.js";
 import { type RunningTrialStatus, RunningTrials } from "./running.js";
-import type { Store } from "./store.js";
 import { StoredRecord } from "./stored.js";
 
 /**
@@ -65,19 +65,21 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   private tuner: T | undefined;
   /** The state from the tuner's events. */
   private readonly running = new RunningTrials();
-  /** The answerer of rows, and the model file that it was made from. */
-  private answering: { readonly of: Uint8Array; readonly answerer: RowAnswerer } | undefined;
+  /** The answerer of rows by the final model. */
+  private answering: Promise<RowAnswerer> | undefined;
+  /** Whether the storage is known to have the trials of the record. */
+  private isFollowed = false;
   private stalled: string | undefined;
 
-  /** @param id - the key in the store */
+  /** @param id - its name in the storage */
   constructor(
     readonly id: string,
-    store: Store,
+    storage: StudyStorage,
     private readonly options: StudySettings<C, S>,
     private readonly open: OpenTuner<S, T>,
     private readonly neighbours: Neighbours = alone(),
   ) {
-    this.stored = new StoredRecord(store, id);
+    this.stored = new StoredRecord(storage, id);
     this.pace = new Pace(options.sliceMilliseconds, options.sliceSteps);
   }
 
@@ -129,7 +131,11 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
         checkMemory(memory, this.options.maxStudyMemory);
         room.reserve(this.id, memory);
         const status = { id: this.id, phase: "running", settings, steps: 0, finished: 0 } as const;
-        await this.write({ status, tuner: tuner.save(), memory });
+        const bytes = tuner.save();
+        const { metrics } = savedDefinition(bytes);
+        const json = { ...tuner.study.toJSON(), trials: [] };
+        await this.stored.create({ status, tuner: bytes, memory }, json, { served: settings, metrics });
+        this.publish({ type: "status", status });
         this.tuner = tuner;
         return { status, created: true };
       } catch (error) {
@@ -148,7 +154,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
       const record = await this.stored.existing();
       const status = statusAfter(command, record.status);
       if (status === record.status) return status;
-      if (status.phase === "running") this.neighbours.room.reserve(this.id, record.memory ?? 0);
+      if (status.phase === "running") this.neighbours.room.reserve(this.id, record.memory);
       await this.write({ ...record, status });
       return status;
     });
@@ -163,7 +169,6 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
     return this.inTurn(async () => {
       await this.stored.delete();
       this.unload();
-      this.answering = undefined;
       this.publish({ type: "deleted" });
     });
   }
@@ -176,7 +181,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
    */
   prepare(): Promise<boolean> {
     return this.inTurn(async () => {
-      const record = await this.stored.read();
+      const record = await this.followed();
       if (record?.status.phase !== "running") return false;
       if (!this.tuner) await this.optionsFor(record.status.settings).catch(() => {}); // the slice reports it
       return true;
@@ -193,9 +198,10 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
    */
   runSlice(before: (tuner: T) => void = () => {}, host?: SliceHost): Promise<StudyStatus | undefined> {
     return this.inTurn(async () => {
-      const record = await this.stored.read();
+      const record = await this.followed();
       if (record?.status.phase !== "running") return record?.status;
       let next: StudyRecord;
+      let model: Uint8Array | undefined;
       let milliseconds = 0;
       const timed = async <R>(work: () => R | Promise<R>): Promise<R> => {
         const began = platform.now();
@@ -207,15 +213,16 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
         const tuner = await this.loaded(record);
         before(tuner);
         next = await this.advance(record, tuner, host, timed);
+        model = tuner.result && modelOf(tuner.result);
       } catch (error) {
         this.unloadTuner();
         next = { ...record, status: { ...record.status, phase: "failed", error: messageOf(error) } };
       }
-      const ended = this.running.takeEnded();
+      const trials = this.running.takeStored();
       const bytes = await timed(() => packRecord(next));
       const computed = milliseconds;
       host?.computed();
-      await timed(() => this.write(next, ended, bytes));
+      await timed(() => this.write(next, trials, bytes, model));
       // a clock that stands still during computation advances while the store writes
       this.pace.took(computed || milliseconds);
       return next.status;
@@ -234,7 +241,8 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
 
   /** Its finished trials, by number. @throws FettleError `not_found` */
   async trials(): Promise<readonly TrialRecord[]> {
-    return savedTrials((await this.record()).tuner);
+    const { trials } = savedStudy((await this.record()).tuner);
+    return trials.flatMap((trial) => (trial.status === "running" ? [] : [recordOf(trial)]));
   }
 
   /** Its running trials, by number; these are not stored. @throws FettleError `not_found` */
@@ -255,15 +263,27 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
    * saved
    */
   async model(): Promise<Uint8Array> {
-    return modelIn(this.id, await this.record());
+    const { status, result } = await this.record();
+    const model = result && (await this.stored.model());
+    check(
+      model,
+      () =>
+        `study ${show(this.id)} must be done, with a model that can be saved, to predict; it is ${status.phase}`,
+      "invalid_state",
+    );
+    return model;
   }
 
   /** The answerer of rows by its final model, which is loaded once. @throws FettleError as `model` */
   async answerer(): Promise<RowAnswerer> {
-    const of = await this.model();
-    if (this.answering?.of !== of)
-      this.answering = { of, answerer: new RowAnswerer(await loadPredictor(of)) };
-    return this.answering.answerer;
+    await this.record();
+    this.answering ??= this.model().then(async (model) => new RowAnswerer(await loadPredictor(model)));
+    try {
+      return await this.answering;
+    } catch (error) {
+      this.answering = undefined;
+      throw error;
+    }
   }
 
   /**
@@ -299,8 +319,26 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
     return this.stored.known ?? this.inTurn(() => this.stored.existing());
   }
 
+  /**
+   * The record, after the storage has all of its trials: a process may have been killed, or the storage may
+   * have failed, between the two.
+   */
+  private async followed(): Promise<StudyRecord | undefined> {
+    const record = await this.stored.read();
+    if (record && !this.isFollowed) {
+      const stored = await this.stored.stored();
+      const has = new Set(stored.filter(({ status }) => status !== "running").map(({ number }) => number));
+      const trials = savedStudy(record.tuner).trials.filter(
+        ({ number, status }) => !has.has(number) && (status !== "running" || number >= stored.length),
+      );
+      await this.stored.append(trials);
+      this.isFollowed = true;
+    }
+    return record;
+  }
+
   /** The tuner of a record. */
-  private async loaded({ tuner, status, memory = 0 }: StudyRecord): Promise<T> {
+  private async loaded({ tuner, status, memory }: StudyRecord): Promise<T> {
     this.neighbours.room.hold(this.id, memory);
     const { maxStudyMemory } = this.options;
     this.tuner ??= await this.open(await this.optionsFor(status.settings), tuner, maxStudyMemory);
@@ -308,7 +346,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   }
 
   private async advance(
-    { status, memory = 0 }: StudyRecord,
+    { status, memory }: StudyRecord,
     tuner: T,
     host: SliceHost | undefined,
     timed: <R>(work: () => Promise<R>) => Promise<R>,
@@ -324,7 +362,6 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
     }
     const { study, result } = tuner;
     const best = bestOrNone(study);
-    const model = result && modelOf(result);
     return {
       status: {
         ...status,
@@ -336,7 +373,6 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
       },
       tuner: tuner.save(),
       ...(result && { result: resultOf(result) }),
-      ...(model && { model }),
       memory,
     };
   }
@@ -356,25 +392,35 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
     return { ...options, onEvent };
   }
 
+  /** @param trials - those of the record that the storage may not have */
   private async write(
     record: StudyRecord,
-    ended: readonly TrialRecord[] = [],
+    trials: readonly StoredTrial[] = [],
     bytes = packRecord(record),
+    model?: Uint8Array,
   ): Promise<void> {
+    const { isFollowed } = this;
     try {
+      if (model) await this.stored.keepModel(model);
       await this.stored.write(record, bytes);
+      this.isFollowed = false;
+      await this.stored.append(trials);
+      this.isFollowed = isFollowed;
     } catch (error) {
       this.unload();
       throw error;
     }
     if (record.status.phase !== "running") this.unloadTuner();
-    for (const trial of ended) this.publish({ type: "trial", trial });
+    for (const trial of trials)
+      if (trial.status !== "running") this.publish({ type: "trial", trial: recordOf(trial) });
     this.publish({ type: "status", status: record.status });
   }
 
   /** Drops the state in memory, so that the next call starts from the store. */
   private unload(): void {
     this.stored.forget();
+    this.isFollowed = false;
+    this.answering = undefined;
     this.unloadTuner();
   }
 

@@ -1,4 +1,5 @@
 /** Storages of studies, exported as `fettle/store`. The library does not import it. */
+export { type Awaitable, type ByteStore, byteStorage } from "./bytes/byteStorage.js";
 export { memoryStorage } from "./memory.js";
 export { recordStudy, type StudyRecorder } from "./recorder.js";
 export type {
@@ -12,4 +13,5 @@ export type {
   StudyEntry,
   StudySettings,
   StudyStorage,
+  VersionedBytes,
 } from "./storage.js";

@@ -1,10 +1,11 @@
 /**
  * A storage is a database of studies, to which trials, results, reports and artifacts are appended one by
- * one. It makes no decisions: `search/` suggests, prunes and ranks trials. It is not the `Store` of
- * `fettle/serve`, which replaces all bytes of a key, so that a host can interrupt a training anywhere.
+ * one. It makes no decisions: `search/` suggests, prunes and ranks trials.
  *
  * Written facts never change: a trial is added once, and its result is accepted once, whichever process
- * writes it. A unique key decides, so two writers of one study never undo what the other did.
+ * writes it. A unique key decides, so two writers of one study never undo what the other did. An artifact is
+ * replaced completely, on request only in the version that its writer has read. So a training that is
+ * interrupted anywhere can be an artifact: two processes that continue it do not undo each other's work.
  */
 import { check, FettleError, must, mustBeInteger, show } from "../errors.js";
 import type { Params } from "../search/space/space.js";
@@ -58,6 +59,13 @@ export interface Artifact {
   readonly size: number;
 }
 
+/** The contents of an artifact. */
+export interface VersionedBytes {
+  readonly bytes: Uint8Array;
+  /** A text unique among all contents that the artifact ever had, such as a count of writes or an ETag. */
+  readonly version: string;
+}
+
 /** A study in a list. */
 export interface StudyEntry {
   readonly name: string;
@@ -74,6 +82,8 @@ export interface StudyEntry {
 export interface StudyStorage {
   /** The studies, in the order in which they were created. */
   studies(): Promise<readonly StudyEntry[]>;
+  /** Their names in any order, without counting trials. */
+  names(): Promise<readonly string[]>;
   /** A study by its name; undefined if there is none. */
   open(name: string): Promise<StoredStudy | undefined>;
   /**
@@ -83,6 +93,12 @@ export interface StudyStorage {
    * @throws FettleError `conflict` if a study has that name; `invalid_argument` for an invalid name
    */
   create(name: string, study: StudyJson, settings?: StudySettings): Promise<StoredStudy>;
+  /**
+   * Deletes a study and everything that belongs to it, even if it is damaged.
+   *
+   * @throws FettleError `not_found` if there is none
+   */
+  delete(name: string): Promise<void>;
   /** Closes the connection. Studies opened through it can no longer be used. */
   close(): Promise<void>;
 }
@@ -117,6 +133,14 @@ export interface StoredStudy {
    */
   tell(record: TrialRecord<unknown>): Promise<boolean>;
   /**
+   * Adds trials and stores the results of those that are finished, as `add` and `tell` do one by one, in one
+   * transaction. What the storage already has stays.
+   *
+   * @param trials - by number
+   * @throws FettleError as `add`
+   */
+  append(trials: readonly StoredTrial[]): Promise<void>;
+  /**
    * Stores an intermediate value of a trial; the first value of a step stays.
    *
    * @throws FettleError `invalid_state` for a trial that was not added
@@ -135,21 +159,23 @@ export interface StoredStudy {
   notes(): Promise<readonly Note[]>;
   /** The artifacts, by name: models, checkpoints and other bytes of the study. */
   artifacts(): Promise<readonly Artifact[]>;
-  /** The bytes of an artifact; undefined if no artifact has that name. */
-  artifact(name: string): Promise<Uint8Array | undefined>;
+  /** The contents of an artifact; undefined if no artifact has that name. */
+  artifact(name: string): Promise<VersionedBytes | undefined>;
   /**
-   * Stores an artifact; one with the same name is replaced.
+   * Stores an artifact: all its bytes or nothing.
    *
    * @param name - with the rules of a study's name
+   * @param replaced - the version that it replaces, null if there must be none; by default, it replaces
+   * whatever is there
+   * @returns the new version
+   * @throws FettleError `conflict` if the artifact has another version; then nothing was written
    */
-  keep(name: string, bytes: Uint8Array): Promise<void>;
+  keep(name: string, bytes: Uint8Array, replaced?: string | null): Promise<string>;
   /**
    * A queue of the study's jobs in the same database, for workers of other processes; not every storage has
    * one.
    */
   queue?(options?: QueueOptions): JobQueue;
-  /** Deletes the study and everything that belongs to it. */
-  delete(): Promise<void>;
 }
 
 /** The most characters of a name, so that every database can index it. */
@@ -202,6 +228,16 @@ export const studyExists = (name: string): FettleError =>
 
 export const studyIsGone = (name: string): FettleError =>
   new FettleError("not_found", `study ${show(name)} was deleted from its storage`);
+
+export const noStudy = (name: string): FettleError =>
+  new FettleError("not_found", `there is no study ${show(name)} in its storage`);
+
+export const artifactDiffers = (name: string): FettleError =>
+  new FettleError(
+    "conflict",
+    `another process has written or deleted ${show(name)} since it was read here, so nothing was written; ` +
+      "read it again",
+  );
 
 export const trialIsUnknown = (number: number, name: string): FettleError =>
   new FettleError(

@@ -11,7 +11,7 @@ import { random } from "../search/strategies/random/random.js";
 import { createStudy, restoreStudy } from "../search/study/create.js";
 import { Curves } from "../search/trial/curves.js";
 import { recordStudy } from "../store/recorder.js";
-import type { Note, StudyStorage } from "../store/storage.js";
+import type { Note, StoredStudy, StoredTrial, StudyStorage } from "../store/storage.js";
 import { anyStudy } from "./arbitraries/history.js";
 import { anySpace } from "./arbitraries/space.js";
 import { CHECK_RULES, type CheckOptions, checkSame, fail, holdLater, lawOf } from "./laws.js";
@@ -51,6 +51,18 @@ const anyNote = fc.record({
   number: fc.nat({ max: 5 }),
   text: fc.oneof(fc.constantFrom("", "<script>alert(1)</script>", "né\n🦊"), fc.string({ maxLength: 40 })),
   tags: fc.array(fc.constantFrom("keep", "a'b", "<b>", "名", "%"), { maxLength: 4 }),
+});
+
+const bytesOf = async (study: StoredStudy, name: string): Promise<number[]> => [
+  ...((await study.artifact(name))?.bytes ?? []),
+];
+
+const runningOf = ({ number, params, parent, given }: StoredTrial): StoredTrial => ({
+  number,
+  params,
+  status: "running",
+  ...(parent !== undefined && { parent }),
+  ...(given && { given }),
 });
 
 /** Asks, tells and reports of a study, in a possible order. */
@@ -183,9 +195,9 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
           );
           for (const [name, bytes] of model) {
             const found = await two.artifact(name);
-            checkSame([...(found ?? [])], bytes, `other bytes of ${JSON.stringify(name)}`);
-            found?.fill(8);
-            checkSame([...((await two.artifact(name)) ?? [])], bytes, "bytes that its reader changed");
+            checkSame([...(found?.bytes ?? [])], bytes, `other bytes of ${JSON.stringify(name)}`);
+            found?.bytes.fill(8);
+            checkSame(await bytesOf(two, name), bytes, "bytes that its reader changed");
           }
           if ((await two.artifact("none")) !== undefined && !model.has("none"))
             fail("an artifact of no name");
@@ -200,9 +212,51 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
         for (let i = 0; i < size; i += 1021) bytes[i] = i;
         await one.keep("large", bytes);
         const found = await two.artifact("large");
-        if (found?.length !== size || crc32(found) !== crc32(bytes)) fail("other bytes");
+        if (found?.bytes.length !== size || crc32(found.bytes) !== crc32(bytes)) fail("other bytes");
         await one.keep("large", Uint8Array.of(1));
-        checkSame([...((await two.artifact("large")) ?? [])], [1], "what was replaced");
+        checkSame(await bytesOf(two, "large"), [1], "what was replaced");
+      });
+    }),
+
+  "replaces an artifact only in the version that its writer has read": (open) =>
+    fc.asyncProperty(anyName, fc.array(fc.boolean(), { maxLength: 8 }), async (name, writers) => {
+      await using(open, studyOf(0), async ([one, two]) => {
+        const versions = [await one.keep(name, Uint8Array.of(0), null)];
+        for (const [i, isFirst] of writers.entries()) {
+          const [writer, other] = isFirst ? [one, two] : [two, one];
+          const found = await writer.artifact(name);
+          checkSame([found && [...found.bytes], found?.version], [[i], versions[i]], "other contents");
+          versions.push(await writer.keep(name, Uint8Array.of(i + 1), found?.version));
+          for (const stale of [...versions.slice(0, -1), null, "", "x"])
+            await refused("conflict", () => other.keep(name, Uint8Array.of(99), stale));
+          checkSame(await bytesOf(other, name), [i + 1], "other bytes after a refusal");
+        }
+        checkSame(new Set(versions).size, versions.length, "another number of versions");
+        await refused("conflict", () => one.keep("none", Uint8Array.of(1), versions[0]));
+        checkSame(await two.artifact("none"), undefined, "an artifact of a refused write");
+        const tried = [one, two, one].map((study, i) => study.keep("new", Uint8Array.of(i), null));
+        const ended = await Promise.allSettled(tried);
+        const through = ended.flatMap(({ status }, i) => (status === "fulfilled" ? [i] : []));
+        checkSame([through.length, await bytesOf(two, "new")], [1, through], "not one of three writers");
+      });
+    }),
+
+  "appends trials as adding and telling them one by one does": (open) =>
+    fc.asyncProperty(anyStudy(), fc.nat(), fc.nat(), async (study, cut, again) => {
+      const json = study.toJSON();
+      await using(open, { ...json, trials: [] }, async ([one, two]) => {
+        const { trials } = json;
+        const some = cut % (trials.length + 1);
+        // some of them were only asked for when they were appended first
+        await one.append(trials.slice(0, some).map((each, i) => (i % 3 === 2 ? runningOf(each) : each)));
+        await two.append(trials.slice(again % (some + 1)));
+        await one.append(trials);
+        checkSame(await jsonOf(one), json, "another study");
+        const [first] = trials;
+        if (!first) return;
+        await refused("conflict", () => two.append([{ ...first, params: { other: 1 } }]));
+        await refused("invalid_state", () => two.append([{ ...first, number: trials.length + 1 }]));
+        checkSame(await jsonOf(two), json, "another study after refusals");
       });
     }),
 
@@ -213,6 +267,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
         for (const [i, name] of names.entries()) await [storage, other][i % 2].create(name, studyOf(i));
         const listed = names.map((name, i) => ({ name, trials: i, finished: 0 }));
         checkSame(await other.studies(), listed, "other studies");
+        checkSame([...(await storage.names())].sort(), [...names].sort(), "other names");
         for (const [i, name] of names.entries()) {
           checkSame(await jsonOf(await opened(storage, name)), studyOf(i), `another study ${name}`);
           await refused("conflict", () => other.create(name, studyOf(3)));
@@ -225,23 +280,25 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
 
   "forgets a deleted study, frees its name, and refuses writes to it": (open) =>
     fc.asyncProperty(anyStudy(), async (study) => {
-      await using(open, study.toJSON(), async ([one, two], [, other]) => {
+      await using(open, study.toJSON(), async ([one, two], [storage, other]) => {
         await one.keep("model", Uint8Array.of(1));
-        await one.delete();
+        await storage.delete("study");
+        await refused("not_found", () => other.delete("study"));
         if ((await other.open("study")) !== undefined) fail("the study is still there");
         const again = await other.create("study", studyOf(1));
         for (const gone of [one, two]) {
           await refused("not_found", () => gone.add({ number: 1, params: {} }));
           await refused("not_found", () => gone.tell({ ...told, number: 0 }));
           await refused("not_found", () => gone.report(0, { step: 1, value: 1 }));
+          await refused("not_found", () => gone.append([{ number: 1, params: {}, status: "running" }]));
           await refused("not_found", () => gone.keep("model", Uint8Array.of(2)));
+          await refused("not_found", () => gone.keep("model", Uint8Array.of(2), null));
           await refused("not_found", () => gone.note({ number: 0, text: "a", tags: [] }));
           const reads = [
             ...[() => gone.trials(), () => gone.curves(0), () => gone.notes()],
             ...[() => gone.artifacts(), () => gone.artifact("model")],
           ];
           for (const read of reads) await refused("not_found", read);
-          await refused("not_found", () => gone.delete());
         }
         checkSame(await jsonOf(again), studyOf(1), "another study");
         checkSame(await again.artifacts(), [], "artifacts of the deleted study");

@@ -130,8 +130,30 @@ export function unpackArchive(format: ArchiveFormat, bytes: Uint8Array): Record<
   }
 }
 
+/**
+ * The sections of an archive that was stored.
+ *
+ * @param isComplete - whether it has all sections
+ * @throws FettleError `invalid_checkpoint` for one of a later release, `damaged_record` for bytes that are
+ * not a complete archive
+ */
+export function unpackStored(
+  format: ArchiveFormat,
+  bytes: Uint8Array,
+  isComplete: (sections: Readonly<Record<string, unknown>>) => boolean,
+): Record<string, unknown> {
+  try {
+    const sections = unpackArchive(format, bytes);
+    check(isComplete(sections), `this is not ${format.what}: it lacks a section`);
+    return sections;
+  } catch (error) {
+    if ((wholeVersion(format, bytes) ?? 0) > format.version) throw error;
+    throw new FettleError("damaged_record", (error as Error).message, { cause: error });
+  }
+}
+
 /** The version of an intact archive; undefined for other bytes. */
-export function wholeVersion({ magic }: ArchiveFormat, bytes: Uint8Array): number | undefined {
+function wholeVersion({ magic }: ArchiveFormat, bytes: Uint8Array): number | undefined {
   if (bytes.length < HEAD || readAscii(bytes, 0) !== magic) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const isWhole =

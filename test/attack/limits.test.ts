@@ -8,7 +8,7 @@ import { sequential } from "../../src/nn/sequential.js";
 import { int } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { type ServerOptions, serveStudies } from "../../src/serve/server.js";
-import { memoryStore } from "../../src/serve/store.js";
+import { memoryStorage } from "../../src/store/memory.js";
 import { cases } from "../cases.js";
 import { ask, options, read, refusalOf, served, TOKEN, tunerFor } from "../serve/support.js";
 import { refusal, x, y } from "../tune/support.js";
@@ -24,7 +24,7 @@ describe("a study", () => {
     serveStudies({
       ...limits,
       token: TOKEN,
-      store: memoryStore(),
+      storage: memoryStorage(),
       background: false,
       settings: { trials: int(1, 1_000_000_000_000) },
       tuner: ({ trials }: { trials: number }) => ({
@@ -54,7 +54,7 @@ describe("a study", () => {
   it("of as many points as a grid has is refused, though it sets no trials", async () => {
     const { fetch } = serveStudies({
       token: TOKEN,
-      store: memoryStore(),
+      storage: memoryStorage(),
       background: false,
       tuner: () => {
         const { trials: _, ...rest } = tunerFor({ trials: 1, strategy: "random" });
@@ -151,16 +151,16 @@ describe("studies", () => {
     for (let i = 0; i < started; i++) await ask(fetch, `DELETE /studies/s${i}`);
   });
 
-  it("in the store are at most as many as may, and a start that is refused leaves nothing", async () => {
-    const store = memoryStore();
-    const { fetch } = served({ store, maxStudies: 3 });
+  it("in the storage are at most as many as may, and a start that is refused leaves nothing", async () => {
+    const storage = memoryStorage();
+    const { fetch } = served({ storage, maxStudies: 3 });
     for (const id of ["a", "b", "c"]) expect((await start(fetch, id)).status).toBe(201);
     const [status, code, message] = await refusalOf(start(fetch, "d"));
     expect([status, code]).toEqual([507, "limit_exceeded"]);
-    expect(message).toContain("studies must be at most 3; received one more than the 3 in the store");
+    expect(message).toContain("studies must be at most 3; received one more than the 3 in the storage");
     expect((await ask(fetch, "DELETE /studies/a")).status).toBe(204);
     expect((await start(fetch, "d")).status).toBe(201);
-    expect([...((await store.keys?.()) ?? [])].sort()).toEqual(["b", "c", "d"]);
+    expect([...(await storage.names())].sort()).toEqual(["b", "c", "d"]);
   });
 
   it("started at the same time are no more than may run", async () => {
@@ -201,8 +201,8 @@ describe("requests", () => {
   });
 
   it("that wait are at most as many as may, each no longer than it may, and hold up no study for long", async () => {
-    const store = memoryStore();
-    const { fetch } = served({ store, background: true, maxRequests: 4, maxRequestMilliseconds: 1000 });
+    const storage = memoryStorage();
+    const { fetch } = served({ storage, background: true, maxRequests: 4, maxRequestMilliseconds: 1000 });
     await read(ask(fetch, "POST /studies/a", { body: { ...body, trials: 4 } }));
     const endless = () => new ReadableStream({ pull: () => new Promise<void>(() => {}) });
     const slow = Array.from({ length: 4 }, () =>

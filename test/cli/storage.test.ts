@@ -33,7 +33,7 @@ async function stateOf(cwd: string, name: string) {
   return {
     trials: JSON.stringify(trials),
     count: trials?.length,
-    model: model && Buffer.from(model).toString("hex"),
+    model: model && Buffer.from(model.bytes).toString("hex"),
   };
 }
 
@@ -160,7 +160,7 @@ describe("a study that has ended and goes on", () => {
     const cwd = folder({ "data.csv": smallTable() });
     const status = async (): Promise<unknown> => {
       const storage = await sqliteStorage(join(cwd, "s.db"));
-      const bytes = await (await storage.open("s"))?.artifact("summary.json");
+      const bytes = (await (await storage.open("s"))?.artifact("summary.json"))?.bytes;
       await storage.close();
       return bytes && JSON.parse(new TextDecoder().decode(bytes)).status;
     };
@@ -272,7 +272,7 @@ describe("fettle studies", () => {
       expect(await copied?.trials()).toEqual(study.toJSON().trials);
       expect(await (await copy.open("front"))?.trials()).toEqual(front.toJSON().trials);
       expect(await copied?.reports(6)).toEqual([{ step: 1, value: 0.5 }]);
-      expect([...((await copied?.artifact("model.fettle")) ?? [])]).toEqual([1, 2, 3]);
+      expect([...((await copied?.artifact("model.fettle"))?.bytes ?? [])]).toEqual([1, 2, 3]);
       await copy.close();
       expect((await fettle(of("delete", name), cwd)).code).toBe(0);
       const gone = await fettle(of("show", name), cwd);

@@ -24,7 +24,7 @@ async function stateOf(cwd: string, name: string, url?: string) {
   const trials = (await study?.trials())?.map((trial) => ({ ...trial, seconds: null }));
   const model = await study?.artifact("model.fettle");
   await storage.close();
-  return { trials: JSON.stringify(trials), model: model && Buffer.from(model).toString("hex") };
+  return { trials: JSON.stringify(trials), model: model && Buffer.from(model.bytes).toString("hex") };
 }
 
 describe("fettle worker", () => {

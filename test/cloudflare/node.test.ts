@@ -2,12 +2,15 @@
  * The objects and the Worker with a storage and a queue in memory, and a clock that the test moves: when
  * alarms are due, when messages are sent again, and what becomes of each message.
  */
+
+import { createStudy, random } from "fettle";
+import Database from "libsql";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { JobMessage, ObjectState } from "../../src/cloudflare/host.js";
-import { objectStore } from "../../src/cloudflare/store.js";
+import { objectStorage } from "../../src/cloudflare/storage.js";
 import { type CloudflareOptions, studyWorker } from "../../src/cloudflare/worker.js";
 import type { StudyStatus } from "../../src/serve/record.js";
-import { ask, read, refusalOf, settings, type space, TOKEN, tunerFor } from "../serve/support.js";
+import { ask, read, refusalOf, settings, space, TOKEN, tunerFor } from "../serve/support.js";
 
 /** When a test begins, in milliseconds since 1970. */
 const BEGIN = 1_000_000;
@@ -16,23 +19,29 @@ afterEach(() => void vi.useRealTimers());
 
 /** The storage of one object. */
 function objectState() {
-  let table: { part: number; key: string; bytes: ArrayBuffer }[] | undefined;
+  const database = new Database(":memory:");
+  const hasTable = () => database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'fettle'").get();
+  const sizes = "SELECT key, length(bytes) AS size FROM fettle";
   const seen = {
     alarm: null as number | null,
-    rows: () => table?.map(({ part, bytes }) => [part, bytes.byteLength]),
+    rows: () =>
+      hasTable()
+        ? (database.prepare(sizes).all() as { readonly key: string; readonly size: number }[])
+        : undefined,
   };
   const sql = {
     exec(query: string, ...values: (string | number | ArrayBuffer)[]): Iterable<Record<string, unknown>> {
-      if (query.startsWith("SELECT 1 FROM sqlite_master")) return table ? [{ 1: 1 }] : [];
-      if (query.startsWith("SELECT")) return [...(table ?? [])];
-      if (query.startsWith("CREATE")) table ??= [];
-      else if (!table) throw new Error("no such table: fettle");
-      else if (query.startsWith("DELETE")) table = [];
-      else {
-        const [part, key, bytes] = values as [number, string, ArrayBuffer];
-        table.push({ part, key, bytes });
+      const given = values.map((value) => (value instanceof ArrayBuffer ? Buffer.from(value) : value));
+      const statement = database.prepare(query);
+      if (!query.startsWith("SELECT")) {
+        statement.run(...given);
+        return [];
       }
-      return [];
+      const rows = statement.all(...given) as Record<string, unknown>[];
+      // the runtime gives bytes as an ArrayBuffer of their own
+      return rows.map((row) =>
+        row.bytes instanceof Uint8Array ? { ...row, bytes: Uint8Array.from(row.bytes).buffer } : row,
+      );
     },
   };
   const state: ObjectState = {
@@ -41,7 +50,7 @@ function objectState() {
       transactionSync: (work) => work(),
       sync: async () => {},
       async deleteAll() {
-        table = undefined;
+        if (hasTable()) database.exec("DROP TABLE fettle");
       },
       getAlarm: async () => seen.alarm,
       async setAlarm(time) {
@@ -54,6 +63,8 @@ function objectState() {
   };
   return { state, seen };
 }
+
+const emptyStudy = createStudy({ space, strategy: random(), direction: "minimize" }).toJSON();
 
 type Options = CloudflareOptions<typeof settings, typeof space, Env>;
 interface Env {
@@ -229,38 +240,43 @@ describe("an object that runs its jobs itself", () => {
   });
 });
 
-it("the storage holds bytes in parts below 2 MB, and gives them back", async () => {
+it("the storage holds artifacts in parts below 2 MB, gives them back, and leaves nothing", async () => {
   const { state, seen } = objectState();
-  const store = objectStore(state.storage);
-  expect([store.key(), await store.get("a"), seen.rows()]).toEqual([undefined, undefined, undefined]);
+  const storage = objectStorage(state.storage);
+  expect([await storage.names(), await storage.open("a"), seen.rows()]).toEqual([[], undefined, undefined]);
+  const study = await storage.create("a", emptyStudy);
   for (const length of [2_500_000, 1_000_000, 3]) {
     const bytes = Uint8Array.from({ length }, (_, i) => i % 251);
-    await store.put("a", bytes);
-    expect(await store.get("a")).toEqual(bytes);
-    expect([store.key(), await store.get("b")]).toEqual(["a", undefined]);
-    expect(seen.rows()?.every(([, size]) => size <= 1_000_000)).toBe(true);
+    await study.keep("large", bytes);
+    expect((await study.artifact("large"))?.bytes).toEqual(bytes);
+    expect(seen.rows()?.every(({ size }) => size <= 1_000_000)).toBe(true);
   }
+  expect(await storage.names()).toEqual(["a"]);
+  await storage.delete("a");
+  expect([await storage.names(), seen.rows()]).toEqual([[], undefined]);
 });
 
-it.each(["put", "delete"] as const)(
-  "%s of the storage ends only once the runtime has kept the change",
-  async (method) => {
-    const { state } = objectState();
-    const steps: string[] = [];
-    const kept = (step: string) => async (): Promise<void> => {
-      await new Promise((resolve) => setImmediate(resolve));
-      steps.push(step);
-    };
-    const { sql, transactionSync } = state.storage;
-    const store = objectStore({
-      ...state.storage,
-      sql,
-      transactionSync,
-      sync: kept("sync"),
-      deleteAll: kept("deleteAll"),
-      deleteAlarm: kept("deleteAlarm"),
-    });
-    await (method === "put" ? store.put("a", Uint8Array.of(1)) : store.delete("a"));
-    expect(steps).toEqual(method === "put" ? ["sync"] : ["deleteAlarm", "deleteAll"]);
-  },
-);
+it("every change of the storage ends only once the runtime has kept it", async () => {
+  const { state } = objectState();
+  const steps: string[] = [];
+  const kept = (step: string, call: () => Promise<void>) => async (): Promise<void> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    await call();
+    steps.push(step);
+  };
+  const { storage } = state;
+  const studies = objectStorage({
+    ...storage,
+    sync: kept("sync", storage.sync),
+    deleteAll: kept("deleteAll", storage.deleteAll),
+    deleteAlarm: kept("deleteAlarm", storage.deleteAlarm),
+  });
+  const study = await studies.create("a", emptyStudy);
+  expect(steps.splice(0)).toEqual(["sync"]);
+  await study.add({ number: 0, params: { x: 0.5 } });
+  expect(steps.splice(0)).toEqual(["sync"]);
+  await study.keep("model", Uint8Array.of(1));
+  expect(steps.splice(0)).toEqual(["sync"]);
+  await studies.delete("a");
+  expect(steps).toEqual(["deleteAlarm", "deleteAll"]);
+});

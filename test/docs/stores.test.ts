@@ -1,19 +1,19 @@
 /**
- * The store of a table in docs/serving.md, on a table that knows its five statements; SQLite was given them
+ * The store of a table in docs/storage.md, on a table that knows its five statements; SQLite was given them
  * by hand.
  */
 import { describe } from "vitest";
 import { FettleError } from "../../src/errors.js";
-import type { Store } from "../../src/serve/store.js";
-import { conformsAsStore, conformsAsStoreWithVersions } from "../serve/stores.js";
+import type { ByteStore } from "../../src/store/bytes/byteStorage.js";
+import { conformsAsStore, conformsAsStoreWithVersions } from "../store/byteStores.js";
 import { blockWith } from "./blocks.js";
 
 type Row = { key: string; bytes: Uint8Array; version: string };
 type Query = (statement: string, ...values: never[]) => Promise<unknown[]>;
 
-const { code } = blockWith("docs/serving.md", "const tableStore");
+const { code } = blockWith("docs/storage.md", "const tableStore");
 const source = code.replace(/^import .*$/gm, "").replace("const tableStore =", "return");
-const tableStore = new Function("FettleError", source)(FettleError) as (query: Query) => Store;
+const tableStore = new Function("FettleError", source)(FettleError) as (query: Query) => ByteStore;
 
 function table(): Query {
   const rows = new Map<string, Row>();

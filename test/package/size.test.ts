@@ -42,14 +42,14 @@ it("{ loadPredictor } and its kernels are at most 24.2 kB gzipped; other layers,
   expect(later).toBeGreaterThan(20);
 });
 
-it("{ d1Storage }, all that a Worker needs to keep studies in D1, and take jobs of them, is at most 8.9 kB gzipped", async () => {
+it("{ d1Storage }, all that a Worker needs to keep studies in D1, and take jobs of them, is at most 9.4 kB gzipped", async () => {
   const { first, later } = await bundled('export { d1Storage } from "fettle/store/d1";', root);
-  expect(first).toBeLessThanOrEqual(8.9);
+  expect(first).toBeLessThanOrEqual(9.4);
   expect([first > 4, later]).toEqual([true, 0]);
 });
 
-it("{ indexedDbStorage } is at most 6 kB gzipped, all of it at first", async () => {
+it("{ indexedDbStorage } is at most 6.3 kB gzipped, all of it at first", async () => {
   const { first, later } = await bundled('export { indexedDbStorage } from "fettle/store/indexeddb";', root);
-  expect(first).toBeLessThanOrEqual(6);
+  expect(first).toBeLessThanOrEqual(6.3);
   expect([first > 1, later]).toEqual([true, 0]);
 });

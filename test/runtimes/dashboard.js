@@ -247,13 +247,14 @@ async function watched(browser, url, storage, number) {
 /** A study of a host is started by `fettle/serve`, paused by mouse and resumed by keyboard. */
 async function pausesAndResumes(bin, browser) {
   const { adam, dense, float, int, sequential } = await import("fettle");
-  const { memoryStore, serveStudies } = await import("fettle/serve");
+  const { serveStudies } = await import("fettle/serve");
+  const { memoryStorage } = await import("fettle/store");
   const { serveNode } = await import("fettle/serve/node");
   const x = Array.from({ length: 60 }, (_, i) => [i / 60]);
-  const store = memoryStore();
+  const storage = memoryStorage();
   const host = serveStudies({
     token: TOKEN,
-    store,
+    storage,
     settings: { trials: int(1, 10_000) },
     tuner: ({ trials }) => ({
       x,

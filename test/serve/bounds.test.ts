@@ -4,13 +4,13 @@ import type { Input } from "../../src/data/dataset.js";
 import { FettleError } from "../../src/errors.js";
 import type { Predictor } from "../../src/predict/predictor.js";
 import { inShort } from "../../src/serve/body.js";
-import { checkListeners, checkMemory, checkRoomInStore, Room } from "../../src/serve/limits.js";
+import { checkListeners, checkMemory, checkRoomInStorage, Room } from "../../src/serve/limits.js";
 import { listStudies } from "../../src/serve/list.js";
 import { describeModel } from "../../src/serve/models/description.js";
 import { predictions } from "../../src/serve/models/predictions.js";
 import { RowAnswerer, RowFault } from "../../src/serve/models/rows.js";
 import { headOf } from "../../src/serve/node/head.js";
-import { memoryStore } from "../../src/serve/store.js";
+import { memoryStorage } from "../../src/store/memory.js";
 import { ask, options, read, served } from "./support.js";
 
 /** Whether a call neither throws nor rejects. */
@@ -81,11 +81,11 @@ const bounds: readonly (readonly [
   ["readers of a study", 100, (n) => passes(() => checkListeners(n - 1))],
   ["bytes of a training", 7, (n) => passes(() => checkMemory(n, 7))],
   [
-    "studies in a store",
+    "studies in a storage",
     3,
     (n) => {
-      const keys = () => listOf(n - 1);
-      return passes(() => checkRoomInStore({ ...memoryStore(), keys }, 3));
+      const names = async () => listOf(n - 1);
+      return passes(() => checkRoomInStorage({ ...memoryStorage(), names }, 3));
     },
   ],
   [
@@ -109,7 +109,7 @@ const bounds: readonly (readonly [
   [
     "names in a list",
     1000,
-    (n) => passes(() => listStudies(new Request(`http://a/studies?limit=${n}`), { keys: () => [] })),
+    (n) => passes(() => listStudies(new Request(`http://a/studies?limit=${n}`), { names: async () => [] })),
   ],
   [
     "headers of a request",
@@ -152,17 +152,17 @@ it("a study beyond a bound is refused before its tuner is asked for", async () =
   await read(ask(fetch, "POST /studies/a/cancel"));
 });
 
-it("a server that starts resumes the studies of its store, and leaves other keys alone", async () => {
+it("a server that starts resumes the studies of its storage, and leaves other names alone", async () => {
   const asked: string[] = [];
-  const store = {
-    ...memoryStore(),
-    keys: () => ["a b", "first", "", "second"],
-    async get(key: string) {
-      asked.push(key);
+  const storage = {
+    ...memoryStorage(),
+    names: async () => ["a b", "first", "", "second"],
+    async open(name: string) {
+      asked.push(name);
       return undefined;
     },
   };
-  served({ store, background: true });
+  served({ storage, background: true });
   await expect.poll(() => asked).toContain("second");
   expect([...new Set(asked)]).toEqual(["first", "second"]);
 });

@@ -3,10 +3,12 @@ import { expect, it, vi } from "vitest";
 import { FettleError } from "../../src/errors.js";
 import { type Driven, Driver, type SliceHost } from "../../src/serve/driver.js";
 import type { StudyStatus } from "../../src/serve/record.js";
-import { memoryStore, type Store } from "../../src/serve/store.js";
 import { ServedStudy } from "../../src/serve/study.js";
 import { sleep } from "../../src/serve/timer.js";
+import { type ByteStore, byteStorage } from "../../src/store/bytes/byteStorage.js";
+import { memoryStorage } from "../../src/store/memory.js";
 import { openBoundedTuner } from "../../src/tune/resume/slices.js";
+import { bytesInMemory } from "../store/byteStores.js";
 import { ask, options, read, served } from "./support.js";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -159,9 +161,9 @@ it("waits twice as long after each failure in a row, up to half a minute, and br
 });
 
 it("does not shorten slices because the store is slow", async () => {
-  const memory = memoryStore();
+  const memory = bytesInMemory();
   let puts = 0;
-  const store: Store = {
+  const store: ByteStore = {
     ...memory,
     async put(key, bytes) {
       puts++;
@@ -169,13 +171,13 @@ it("does not shorten slices because the store is slow", async () => {
       await memory.put(key, bytes);
     },
   };
-  const { fetch } = served({ store, background: true, sliceMilliseconds: 20 });
+  const { fetch } = served({ storage: byteStorage(store), background: true, sliceMilliseconds: 20 });
   await read(ask(fetch, "POST /studies/a", { body: { trials: 50, strategy: "random" } }));
   let status: StudyStatus;
   do {
     await sleep(1);
     status = await read(ask(fetch, "GET /studies/a"));
-  } while (status.phase === "running" && puts < 100);
+  } while (status.phase === "running" && puts < 200);
   // of 862 steps in all; a slice of one step at a time would not have come far
   expect(status.steps).toBeGreaterThan(800);
 });
@@ -185,8 +187,8 @@ it.each([
   ["is running, if its options cannot be had", new Error("no table"), [true, 1], ["failed", 1]],
   ["is paused", "pause", [false, 0], ["paused", 0]],
 ] as const)("a study that %s is prepared for its slice", async (_, change, prepared, after) => {
-  const store = memoryStore();
-  const { fetch } = served({ store });
+  const storage = memoryStorage();
+  const { fetch } = served({ storage });
   await ask(fetch, "POST /studies/a", { body: { trials: 3, strategy: "random" } });
   if (change === "pause") await ask(fetch, "POST /studies/a/pause");
   let asked = 0;
@@ -196,7 +198,7 @@ it.each([
     if (change instanceof Error) throw change;
     return options.tuner(given);
   };
-  const study = new ServedStudy("a", store, { ...options, ...limits, tuner }, openBoundedTuner);
+  const study = new ServedStudy("a", storage, { ...options, ...limits, tuner }, openBoundedTuner);
   expect([await study.prepare(), asked]).toEqual(prepared);
   expect([(await study.runSlice())?.phase, asked]).toEqual(after);
 });
@@ -213,9 +215,9 @@ it("a slice has its steps and no more, however often its host has a turn", async
     return Object.assign(Object.create(tuner) as typeof tuner, { advance });
   };
   const limits = { sliceMilliseconds: 100, sliceSteps: 10, maxTrials: 100, maxStudyMemory: 2 ** 29 };
-  const store = memoryStore();
-  await ask(served({ store }).fetch, "POST /studies/a", { body: { trials: 50, strategy: "random" } });
-  const study = new ServedStudy("a", store, { ...options, ...limits }, open);
+  const storage = memoryStorage();
+  await ask(served({ storage }).fetch, "POST /studies/a", { body: { trials: 50, strategy: "random" } });
+  const study = new ServedStudy("a", storage, { ...options, ...limits }, open);
   let turns = 0;
   const host = { giveWay: async () => void turns++, computed() {} };
   expect((await study.runSlice(undefined, host))?.steps).toBe(10);

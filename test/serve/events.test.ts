@@ -2,9 +2,10 @@
 import { expect, it } from "vitest";
 import type { StudyStatus } from "../../src/serve/record.js";
 import { unpackRecord } from "../../src/serve/record.js";
-import { memoryStore, type Store } from "../../src/serve/store.js";
 import { sleep } from "../../src/serve/timer.js";
-import { savedTrials } from "../../src/tune/resume/tunerCore.js";
+import { type ByteStore, byteStorage } from "../../src/store/bytes/byteStorage.js";
+import { savedStudy } from "../../src/tune/resume/tunerCore.js";
+import { bytesInMemory } from "../store/byteStores.js";
 import { ask, read, served } from "./support.js";
 
 const body = { trials: 5, strategy: "random" };
@@ -59,17 +60,22 @@ it("sends the status first and after each slice, each trial once, and ends with 
 });
 
 it("sends a trial only once it is in the store", async () => {
-  const memory = memoryStore();
+  const memory = bytesInMemory();
+  const storage = byteStorage(memory);
   let finished = 0;
-  const store: Store = {
+  const store: ByteStore = {
     ...memory,
     async put(key, bytes) {
       await new Promise((resolve) => setTimeout(resolve, 1));
       await memory.put(key, bytes);
-      finished = savedTrials(unpackRecord(bytes).tuner).length;
+      const record = await (await storage.open("a"))?.artifact("served");
+      if (record)
+        finished = savedStudy(unpackRecord(record.bytes).tuner).trials.filter(
+          ({ status }) => status !== "running",
+        ).length;
     },
   };
-  const { fetch } = served({ sliceSteps: 8, background: true, store });
+  const { fetch } = served({ sliceSteps: 8, background: true, storage: byteStorage(store) });
   await read(ask(fetch, "POST /studies/a", { body }));
   let trials: number | undefined;
   for await (const { event, data } of events(await ask(fetch, "GET /studies/a/events"))) {

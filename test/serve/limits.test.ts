@@ -1,8 +1,17 @@
 /** The room that running studies take in a process. */
 import { describe, expect, it } from "vitest";
 import { messageOf } from "../../src/errors.js";
-import { checkListeners, checkMemory, checkRoomInStore, checkTrials, Room } from "../../src/serve/limits.js";
-import { memoryStore } from "../../src/serve/store.js";
+import { float } from "../../src/search/space/builders.js";
+import { random } from "../../src/search/strategies/random/random.js";
+import { createStudy } from "../../src/search/study/create.js";
+import {
+  checkListeners,
+  checkMemory,
+  checkRoomInStorage,
+  checkTrials,
+  Room,
+} from "../../src/serve/limits.js";
+import { memoryStorage } from "../../src/store/memory.js";
 import { tunerFor } from "./support.js";
 
 const refusal = (take: () => void): string => {
@@ -38,16 +47,21 @@ describe("the room of running studies", () => {
 
 describe("a limit allows its own number, and no more", () => {
   const trials = (count: number) => checkTrials(tunerFor({ trials: count, strategy: "random" }), 5);
-  const inStore = async (count: number) => {
-    const store = memoryStore();
-    for (let i = 1; i < count; i++) await store.put(`${i}`, new Uint8Array());
-    await checkRoomInStore(store, 5);
+  const inStorage = async (count: number) => {
+    const storage = memoryStorage();
+    const study = createStudy({
+      space: { x: float(0, 1) },
+      strategy: random(),
+      direction: "minimize",
+    }).toJSON();
+    for (let i = 1; i < count; i++) await storage.create(`${i}`, study);
+    await checkRoomInStorage(storage, 5);
   };
   it.each([
     ["trials", trials, 5, "maxTrials"],
     ["the memory of a training", (bytes: number) => checkMemory(bytes, 5), 5, "maxStudyMemory"],
     ["readers of the events", (count: number) => checkListeners(count - 1), 100, "received one more"],
-    ["studies", inStore, 5, "maxStudies"],
+    ["studies", inStorage, 5, "maxStudies"],
   ])("%s", async (name, check, most, words) => {
     await check(most);
     const refused = await Promise.resolve(most + 1)

@@ -3,17 +3,18 @@
  */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { memoryStore, type Store } from "../../src/serve/store.js";
+import { type ByteStore, byteStorage } from "../../src/store/bytes/byteStorage.js";
 import { cases } from "../cases.js";
+import { bytesInMemory } from "../store/byteStores.js";
 import { anyBody, anyPath, header, isProper, method } from "./arbitraries.js";
 import { ask, authorized, read, refusalOf, served, TOKEN } from "./support.js";
 
 const body = { trials: 6, strategy: "tpe" };
-const store = memoryStore();
+const store = bytesInMemory();
 /** The keys that were written to the store. */
 const writes: string[] = [];
-const watched: Store = {
-  get: store.get,
+const watched: ByteStore = {
+  ...store,
   async put(key, bytes) {
     writes.push(key);
     await store.put(key, bytes);
@@ -23,7 +24,7 @@ const watched: Store = {
     await store.delete(key);
   },
 };
-const { fetch } = served({ store: watched });
+const { fetch } = served({ storage: byteStorage(watched) });
 
 /** Every route, as method and path of the study `running`. */
 const routes = [

@@ -6,10 +6,12 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { FettleError } from "../../src/errors.js";
 import { loadModel } from "../../src/model/save.js";
 import type { StudyResult, StudyStatus } from "../../src/serve/record.js";
-import { memoryStore, type Store } from "../../src/serve/store.js";
+import { type ByteStore, byteStorage } from "../../src/store/bytes/byteStorage.js";
+import { memoryStorage } from "../../src/store/memory.js";
 import { tune } from "../../src/tune/tune.js";
 import type { TuneResult } from "../../src/tune/tuner/options.js";
 import { packArchive } from "../../src/workers/archive.js";
+import { bytesInMemory } from "../store/byteStores.js";
 import { asJson, untimed, x } from "../tune/support.js";
 import {
   ask,
@@ -91,8 +93,8 @@ describe("a study", () => {
   });
 
   it("runs slice by slice, each on a new server", async () => {
-    const store = memoryStore();
-    const fresh: Fetch = (request) => served({ store, sliceSteps: 5 }).fetch(request);
+    const storage = memoryStorage();
+    const fresh: Fetch = (request) => served({ storage, sliceSteps: 5 }).fetch(request);
     await read(ask(fresh, "POST /studies/a", { body }));
     let slices = 0;
     while ((await read<StudyStatus>(ask(fresh, "POST /studies/a/advance"))).phase === "running") slices++;
@@ -101,9 +103,9 @@ describe("a study", () => {
   });
 
   it("that was running when its server was lost continues at the next request", async () => {
-    const store = memoryStore();
-    await read(ask(served({ store }).fetch, "POST /studies/a", { body }));
-    const { fetch } = served({ store, background: true });
+    const storage = memoryStorage();
+    await read(ask(served({ storage }).fetch, "POST /studies/a", { body }));
+    const { fetch } = served({ storage, background: true });
     await ended(fetch, "a");
     await expectWhole(fetch, "a");
   });
@@ -206,11 +208,11 @@ describe("commands", () => {
   });
 
   it("delete a study, so that its name is free again", async () => {
-    const store = memoryStore();
-    const { fetch } = served({ store });
+    const storage = memoryStorage();
+    const { fetch } = served({ storage });
     await read(ask(fetch, "POST /studies/a", { body }));
     expect((await ask(fetch, "DELETE /studies/a")).status).toBe(204);
-    expect(await store.get("a")).toBeUndefined();
+    expect(await storage.names()).toEqual([]);
     for (const words of ["GET /studies/a", "DELETE /studies/a", "POST /studies/a/advance"]) {
       expect(await refusalOf(ask(fetch, words))).toEqual([
         404,
@@ -225,10 +227,10 @@ describe("commands", () => {
 describe("an error", () => {
   it("in the option tuner fails the study, which resumes once the cause is corrected", async () => {
     let broken = false;
-    const store = memoryStore();
+    const storage = memoryStorage();
     const fresh: Fetch = (request) =>
       served({
-        store,
+        storage,
         sliceSteps: 20,
         tuner(given) {
           if (broken) throw new Error("no table of that name");
@@ -249,14 +251,14 @@ describe("an error", () => {
   });
 
   it("in the option tuner is told to the host at the start, not to the client, and nothing is stored", async () => {
-    const store = memoryStore();
+    const storage = memoryStorage();
     for (const cause of [
       new Error("no table of that name"),
       new FettleError("not_found", "no /home/table.csv"),
     ]) {
       const told: unknown[] = [];
       const { fetch } = served({
-        store,
+        storage,
         onError: (error) => told.push(error),
         tuner() {
           throw cause;
@@ -266,15 +268,15 @@ describe("an error", () => {
       expect(told).toEqual([
         new FettleError("internal", `the option tuner failed: ${cause.message}`, { cause }),
       ]);
-      expect(await store.get("a")).toBeUndefined();
+      expect(await storage.names()).toEqual([]);
     }
   });
 
   it("about other data fails the study", async () => {
-    const store = memoryStore();
-    await read(ask(served({ store }).fetch, "POST /studies/a", { body }));
+    const storage = memoryStorage();
+    await read(ask(served({ storage }).fetch, "POST /studies/a", { body }));
     const { fetch } = served({
-      store,
+      storage,
       tuner: () => ({ ...tunerFor(body), x: x.map((row, i) => (i === 0 ? [1, 2, 3] : row)) }),
     });
     const { phase, error } = await read<StudyStatus>(ask(fetch, "POST /studies/a/advance"));
@@ -282,9 +284,9 @@ describe("an error", () => {
   });
 
   it("in the store loses only what was not stored", async () => {
-    const memory = memoryStore();
+    const memory = bytesInMemory();
     let puts = 0;
-    const store: Store = {
+    const store: ByteStore = {
       ...memory,
       put: async (key, bytes) => {
         if (++puts % 3 === 0) throw new Error("disk full");
@@ -292,7 +294,11 @@ describe("an error", () => {
       },
     };
     const told: unknown[] = [];
-    const { fetch } = served({ store, sliceSteps: 11, onError: (error) => told.push(error) });
+    const { fetch } = served({
+      storage: byteStorage(store),
+      sliceSteps: 11,
+      onError: (error) => told.push(error),
+    });
     await read(ask(fetch, "POST /studies/a", { body }));
     let failures = 0;
     for (;;) {
@@ -300,7 +306,7 @@ describe("an error", () => {
       if (answer.status === 500) {
         failures++;
         expect(await refusalOf(Promise.resolve(answer))).toEqual(unexpected);
-        expect(told[failures - 1]).toEqual(new FettleError("internal", "the store failed: disk full"));
+        expect(told[failures - 1]).toEqual(new FettleError("internal", "the storage failed: disk full"));
       } else if (((await answer.json()) as StudyStatus).phase === "done") break;
     }
     expect(failures).toBeGreaterThan(3);
@@ -319,9 +325,9 @@ describe("an error", () => {
     ];
     for (const thrown of causes)
       for (const broken of ["get", "put", "delete"] as const) {
-        const memory = memoryStore();
-        await read(ask(served({ store: memory }).fetch, "POST /studies/old", { body }));
-        const store: Store = { ...memory, [broken]: async () => Promise.reject(thrown) };
+        const memory = bytesInMemory();
+        await read(ask(served({ storage: byteStorage(memory) }).fetch, "POST /studies/old", { body }));
+        const store: ByteStore = { ...memory, [broken]: async () => Promise.reject(thrown) };
         const told: unknown[] = [];
         const answers = [];
         for (const words of [
@@ -329,7 +335,7 @@ describe("an error", () => {
           ...["POST /studies/old/pause", "POST /studies/old/resume", "POST /studies/old/advance"],
           ...["POST /studies/old/predict", "DELETE /studies/old"],
         ]) {
-          const server = served({ store, onError: (error) => told.push(error) });
+          const server = served({ storage: byteStorage(store), onError: (error) => told.push(error) });
           const sent = { headers: { ...authorized, "content-type": "application/json" }, body };
           const answer = await ask(server.fetch, words, words.startsWith("POST") ? sent : {});
           if (answer.status < 500) await answer.body?.cancel();
@@ -343,17 +349,21 @@ describe("an error", () => {
   });
 
   it("in the background is told to the host", async () => {
-    const memory = memoryStore();
+    const memory = bytesInMemory();
     let puts = 0;
     const put = async (key: string, bytes: Uint8Array): Promise<void> => {
       if (++puts > 2) throw new Error("disk full");
       await memory.put(key, bytes);
     };
     const cause = await new Promise<unknown>((resolve) => {
-      const { fetch } = served({ store: { ...memory, put }, background: true, onError: resolve });
+      const { fetch } = served({
+        storage: byteStorage({ ...memory, put }),
+        background: true,
+        onError: resolve,
+      });
       void ask(fetch, "POST /studies/a", { body });
     });
-    expect(cause).toEqual(new FettleError("internal", "the store failed: disk full"));
+    expect(cause).toEqual(new FettleError("internal", "the storage failed: disk full"));
   });
 
   it("of onError changes nothing, thrown or rejected", async () => {
@@ -376,10 +386,11 @@ describe("an error", () => {
       500,
       "invalid_checkpoint",
     ],
-  ])("in the bytes of a store %s is reported, and they can be deleted", async (_, bytes, ...expected) => {
-    const store = memoryStore();
-    const { fetch } = served({ store });
-    await store.put("a", bytes);
+  ])("in a record %s is reported, and it can be deleted", async (_, bytes, ...expected) => {
+    const storage = memoryStorage();
+    await ask(served({ storage }).fetch, "POST /studies/a", { body });
+    await (await storage.open("a"))?.keep("served", bytes);
+    const { fetch } = served({ storage });
     const [status, code] = await refusalOf(ask(fetch, "GET /studies/a"));
     expect([status, code]).toEqual(expected);
     expect((await ask(fetch, "DELETE /studies/a")).status).toBe(204);

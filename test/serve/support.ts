@@ -4,7 +4,7 @@ import type { Params } from "../../src/search/space/space.js";
 import { createStrategy } from "../../src/search/strategies/index.js";
 import { defineTuner } from "../../src/serve/options.js";
 import { type ServerOptions, serveStudies } from "../../src/serve/server.js";
-import { memoryStore } from "../../src/serve/store.js";
+import { memoryStorage } from "../../src/store/memory.js";
 import { logistic, x, y } from "../tune/support.js";
 
 export const TOKEN = "0123456789abcdef";
@@ -30,14 +30,14 @@ export const tunerFor = ({ trials, strategy }: { readonly trials: number; readon
 
 export const options: ServerOptions<typeof settings, typeof space> = {
   token: TOKEN,
-  store: memoryStore(),
+  storage: memoryStorage(),
   settings,
   tuner: (given) => tunerFor({ ...given, strategy: given.strategy as string }),
 };
 
 /** A server without background work, so that a test decides when slices run. */
 export const served = (more: Partial<typeof options> = {}) =>
-  serveStudies({ ...options, store: memoryStore(), background: false, ...more });
+  serveStudies({ ...options, storage: memoryStorage(), background: false, ...more });
 
 type Fetch = (request: Request) => Promise<Response>;
 

@@ -3,13 +3,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
-import { memoryStorage, type StudyStorage } from "fettle/store";
+import { byteStorage, memoryStorage, type StudyStorage } from "fettle/store";
 import { d1Storage } from "fettle/store/d1";
+import { folderStorage } from "fettle/store/folder";
 import { postgresStorage } from "fettle/store/postgres";
 import { sqliteStorage } from "fettle/store/sqlite";
 import { checkStorageLaw, type StorageFactory, storageLaws } from "fettle/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cases } from "../cases.js";
+import { bytesInMemory, synchronousBytes } from "./byteStores.js";
 import { startD1 } from "./d1Runtime.js";
 import { hasPostgres, PostgresServer } from "./postgresServer.js";
 
@@ -26,6 +28,20 @@ const inFile: StorageFactory = async () => {
   return [await sqliteStorage(path), await sqliteStorage(path)];
 };
 
+/** Without versions only one process may use it, whose studies are opened more than once. */
+const inBytes: StorageFactory = async () => {
+  const storage = byteStorage(bytesInMemory());
+  return [storage, storage];
+};
+const inVersionedBytes: StorageFactory = async () => {
+  const store = synchronousBytes();
+  return [byteStorage(store), byteStorage(store)];
+};
+const inFolder: StorageFactory = async () => {
+  const path = join(folder, String(files++));
+  return [folderStorage(path, { sync: false }), folderStorage(path, { sync: false })];
+};
+
 /** Each case has a schema of its own. */
 const inPostgres =
   (database: () => Parameters<typeof postgresStorage>[0]): StorageFactory =>
@@ -36,6 +52,9 @@ const inPostgres =
 
 describe.each([
   ["memory", inMemory, 30],
+  ["bytes without versions", inBytes, 20],
+  ["bytes with versions", inVersionedBytes, 20],
+  ["a folder", inFolder, 5],
   ["SQLite", inFile, 8],
 ] as const)("a storage in %s", (_, open, runs) => {
   keepsTheLaws(open, runs);

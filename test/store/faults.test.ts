@@ -64,7 +64,7 @@ async function takenFrom(open: () => Promise<StudyStorage>): Promise<readonly St
   const storage = await open();
   const study = await storage.open("study");
   const trials = await study?.trials();
-  await study?.delete();
+  if (study) await storage.delete("study");
   await storage.close();
   return trials ?? [];
 }

@@ -154,7 +154,7 @@ describe.runIf(hasPostgres)("a server of PostgreSQL", () => {
     const studies = await Promise.all(storages.map(async (storage) => (await storage.open("study"))!));
     const size = 2 ** 20 + 10;
     await Promise.all(studies.map((study, i) => study.keep("model", new Uint8Array(size + i).fill(i + 1))));
-    const kept = await studies[0].artifact("model");
+    const kept = (await studies[0].artifact("model"))?.bytes;
     expect(kept).toHaveLength(size + kept![0] - 1);
     expect(new Set(kept).size).toBe(1);
     await Promise.all(storages.map((storage) => storage.close()));

@@ -41,7 +41,11 @@ async function everythingIn(storage: StudyStorage) {
 }
 const everything = [
   ...[[{ name: "first", trials: 4, finished: 3 }], study.toJSON().trials, undefined],
-  ...[[{ step: 1, value: 0.5 }], [{ name: "model", size: 3 }], Uint8Array.of(1, 2, 3)],
+  ...[
+    [{ step: 1, value: 0.5 }],
+    [{ name: "model", size: 3 }],
+    { bytes: Uint8Array.of(1, 2, 3), version: expect.any(String) },
+  ],
   ...[[{ number: 1, text: "odd", tags: [] }], { mine: 1 }],
 ];
 
@@ -56,7 +60,8 @@ async function expectUnwritable(storage: StudyStorage): Promise<void> {
     () => kept.report(3, { step: 2, value: 1 }),
     () => kept.note({ number: 0, text: "a", tags: [] }),
     () => kept.keep("other", Uint8Array.of(1)),
-    () => kept.delete(),
+    () => storage.delete("first"),
+    () => kept.append([{ number: 4, params: { x: 0.5 }, status: "running" }]),
     async () => kept.queue?.().put([{ name: "0/0", payload: Uint8Array.of(1) }]),
   ];
   for (const write of writes) {
@@ -159,7 +164,7 @@ describe("a file", () => {
     expect(() => readFileSync(missing)).toThrow("ENOENT");
   });
 
-  it.each([1, 2])("of the schema %i is read, and stays of it until it is written to", async (version) => {
+  it.each([1, 2, 3])("of the schema %i is read, and stays of it until it is written to", async (version) => {
     const path = newPath();
     await fill(await sqliteStorage(path));
     const database = new Database(path);
@@ -187,9 +192,11 @@ describe("a file", () => {
 
 /** The database of an earlier release. */
 function earlier(version: number): readonly string[] {
-  const later = { 1: ["fettle_notes"], 2: [] }[version] as string[];
+  /** By the version that has added them. */
+  const tables = { 2: ["fettle_notes"], 3: ["fettle_jobs", "fettle_queues"], 4: ["fettle_versions"] };
+  const later = Object.entries(tables).filter(([since]) => Number(since) > version);
   return [
-    ...[...later, "fettle_jobs", "fettle_queues"].map((table) => `DROP TABLE ${table}`),
+    ...later.flatMap(([, names]) => names.map((table) => `DROP TABLE ${table}`)),
     `DELETE FROM fettle_migrations WHERE version > ${version}`,
   ];
 }

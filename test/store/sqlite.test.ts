@@ -41,7 +41,7 @@ describe("a file", () => {
     database.exec("INSERT INTO fettle_migrations (version) VALUES (7)");
     database.close();
     expect(await refusal(() => sqliteStorage(path))).toContain(
-      "has schema version 7; this release reads at most 3; upgrade Fettle to open it",
+      "has schema version 7; this release reads at most 4; upgrade Fettle to open it",
     );
   });
 

@@ -1,8 +1,4 @@
-/**
- * Servers of studies and models on Node, exported as `fettle/serve/node`; stores of files also on Deno and
- * Bun. The package does not import it.
- */
-export { type FileStore, type FileStoreOptions, fileStore } from "./fileStore.js";
+/** Servers of studies and models on Node, exported as `fettle/serve/node`. The package does not import it. */
 export { nodeHandler } from "./handler.js";
 export type { NodeRequest, NodeResponse, NodeSocket } from "./host.js";
 export type { NodeHandlerOptions, NodeServerOptions, RequestHandler } from "./options.js";

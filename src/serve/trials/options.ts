@@ -8,7 +8,7 @@ import type { Strategy } from "../../search/strategies/strategy.js";
 import type { Direction } from "../../search/trial/trial.js";
 import type { StudyStorage } from "../../store/storage.js";
 import { isName } from "../http.js";
-import { LIMIT_RULES, positive, type ServerLimits } from "../options.js";
+import { isStorage, LIMIT_RULES, positive, type ServerLimits } from "../options.js";
 import { secret } from "../token.js";
 
 /** Options of a server of trials. */
@@ -52,12 +52,10 @@ export interface TrialServerOptions<S extends Space = Space>
 }
 
 const { maxRequests, maxRequestsPerSecond, maxRequestMilliseconds } = LIMIT_RULES;
-const isMethods = (value: unknown, ...names: readonly string[]): boolean =>
-  names.every((name) => typeof (value as Record<string, unknown> | undefined)?.[name] === "function");
 /** The study itself checks those that are `true`. */
 const RULES = {
   token: [secret],
-  storage: [rule<never>("a storage of fettle/store", (value) => isMethods(value, "open", "create"))],
+  storage: [isStorage],
   study: [
     rule<string>(
       "a name of 1 to 64 letters, digits, - and _, which is part of the path of requests",

@@ -150,9 +150,9 @@ export async function serveTrials<const S extends Space>(
   const leases = new Leases(1000 * checked.leaseSeconds, () => platform.now());
   const study = new TrialStudy(checked as never, leases);
   await study.open();
-  const keys = async () => [checked.study];
+  const names = async () => [checked.study];
   const answer = async (request: Asked): Promise<Reply> => {
-    if (isForList(request)) return listStudies(request, { keys });
+    if (isForList(request)) return listStudies(request, { names });
     const { pathname } = new URL(request.url);
     const [, root, id, ...rest] = pathname.split("/");
     const isNumber = rest.length > 1 && /^\d{1,15}$/.test(rest[1]);

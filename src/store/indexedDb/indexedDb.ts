@@ -20,11 +20,14 @@ import {
 } from "../rows.js";
 import {
   type AddedTrial,
+  artifactDiffers,
   checkedNote,
   checkName,
   type Note,
+  noStudy,
   type Report,
   type StoredStudy,
+  type StoredTrial,
   type StudyDefinition,
   type StudySettings,
   type StudyStorage,
@@ -109,6 +112,10 @@ export async function indexedDbStorage(name: string, options: IndexedDbOptions =
         }));
         return Promise.all(counts);
       }),
+    names: () =>
+      tables.read(["studies"], async ({ studies }) =>
+        ((await resultOf(studies.getAll())) as StudyRow[]).map(({ name: own }) => own),
+      ),
     open,
     async create(own, study, settings = {}) {
       checkName("the name of a study", own);
@@ -117,6 +124,13 @@ export async function indexedDbStorage(name: string, options: IndexedDbOptions =
       );
       return new PageStudy(tables, row);
     },
+    delete: (own) =>
+      tables.write(TABLES, async ({ studies, ...parts }) => {
+        const id = (await resultOf(studies.index("name").getKey(String(own)))) as number | undefined;
+        if (id === undefined) throw noStudy(own);
+        await Promise.all(PARTS.map((part) => resultOf(parts[part].delete(beginningWith(id)))));
+        await resultOf(studies.delete(id));
+      }),
     close: async () => database.close(),
   };
 }
@@ -227,27 +241,19 @@ class PageStudy implements StoredStudy {
   }
 
   add(trial: AddedTrial) {
-    const { id, name } = this;
-    const { number } = trial;
-    const row = trialRow(trial);
-    return this.write(["trials"], async ({ trials }) => {
-      mustBeNumber(number, name);
-      const before = (await resultOf(trials.get([id, number]))) as TrialRow | undefined;
-      if (before && !isSameTrial(before, row)) throw trialDiffers(number, name, before, row);
-      if (before) return false;
-      if (number !== 0) await this.find(trials, number, number - 1);
-      await resultOf(trials.add({ study: id, ...row }));
-      return true;
-    });
+    return this.write(["trials"], (stores) => this.added(stores, trial));
   }
 
   tell(record: Parameters<StoredStudy["tell"]>[0]) {
-    const { number } = record;
+    return this.write(["trials", "results", "curves"], (stores) => this.told(stores, record));
+  }
+
+  append(trials: readonly StoredTrial[]) {
     return this.write(["trials", "results", "curves"], async (stores) => {
-      await this.find(stores.trials, number);
-      if ((await resultOf(stores.results.getKey([this.id, number]))) !== undefined) return false;
-      await told(stores, this.id, record);
-      return true;
+      for (const [trial, record] of trials.map(divided)) {
+        await this.added(stores, trial);
+        if (record) await this.told(stores, record);
+      }
     });
   }
 
@@ -300,29 +306,48 @@ class PageStudy implements StoredStudy {
 
   artifact(name: string) {
     return this.read(["artifacts"], async ({ artifacts }) => {
-      const row = (await resultOf(artifacts.get([this.id, String(name)]))) as
-        | { bytes: Uint8Array }
-        | undefined;
-      return row?.bytes;
+      const row = (await resultOf(artifacts.get([this.id, String(name)]))) as ArtifactRow | undefined;
+      return row && { bytes: row.bytes, version: versionOf(row) };
     });
   }
 
-  async keep(name: string, bytes: Uint8Array) {
+  async keep(name: string, bytes: Uint8Array, replaced?: string | null) {
     checkName("the name of an artifact", name);
     // A copy, since a part of a larger buffer would be kept with all of it. It is made at once, since the
     // caller may change the bytes before the transaction begins.
     const own = new Uint8Array(bytes); // `slice` of a Buffer does not copy
-    await this.write(["artifacts"], ({ artifacts }) =>
-      resultOf(artifacts.put({ study: this.id, name, size: own.length, bytes: own })),
-    );
+    return this.write(["artifacts"], async ({ artifacts }) => {
+      const before = (await resultOf(artifacts.get([this.id, name]))) as ArtifactRow | undefined;
+      if (replaced !== undefined && replaced !== (before ? versionOf(before) : null))
+        throw artifactDiffers(name);
+      const writes = (before?.writes ?? 0) + 1;
+      const row = { study: this.id, name, size: own.length, bytes: own, writes };
+      await resultOf(artifacts.put(row));
+      return versionOf(row);
+    });
   }
 
-  async delete() {
-    await this.write(PARTS, async ({ studies, ...parts }) => {
-      const own = beginningWith(this.id);
-      await Promise.all(PARTS.map((name) => resultOf(parts[name].delete(own))));
-      await resultOf(studies.delete(this.id));
-    });
+  /** Adds a trial, in a transaction. */
+  private async added({ trials }: Stores, trial: AddedTrial): Promise<boolean> {
+    const { id, name } = this;
+    const { number } = trial;
+    const row = trialRow(trial);
+    mustBeNumber(number, name);
+    const before = (await resultOf(trials.get([id, number]))) as TrialRow | undefined;
+    if (before && !isSameTrial(before, row)) throw trialDiffers(number, name, before, row);
+    if (before) return false;
+    if (number !== 0) await this.find(trials, number, number - 1);
+    await resultOf(trials.add({ study: id, ...row }));
+    return true;
+  }
+
+  /** Stores a result, in a transaction. */
+  private async told(stores: Stores, record: Parameters<StoredStudy["tell"]>[0]): Promise<boolean> {
+    const { number } = record;
+    await this.find(stores.trials, number);
+    if ((await resultOf(stores.results.getKey([this.id, number]))) !== undefined) return false;
+    await told(stores, this.id, record);
+    return true;
   }
 
   private read<T>(names: readonly Name[], work: (stores: Stores) => Promise<T>): Promise<T> {
@@ -346,6 +371,14 @@ class PageStudy implements StoredStudy {
       throw trialIsUnknown(number, this.name);
   }
 }
+
+interface ArtifactRow {
+  readonly bytes: Uint8Array;
+  /** Missing in rows of earlier releases. */
+  readonly writes?: number;
+}
+
+const versionOf = ({ writes = 0 }: ArtifactRow): string => String(writes);
 
 /** Other numbers cannot be keys, or no trial has them. */
 function mustBeNumber(number: number, name: string): void {

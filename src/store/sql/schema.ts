@@ -93,6 +93,16 @@ const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = [
       PRIMARY KEY (study, name)
     )`,
   ],
+  ({ integer }) => [
+    // a new text for each write of an artifact
+    `CREATE TABLE fettle_versions (
+      study ${integer} NOT NULL REFERENCES fettle_studies (id) ON DELETE CASCADE,
+      name TEXT NOT NULL,
+      version TEXT NOT NULL,
+      PRIMARY KEY (study, name)
+    )`,
+    "INSERT INTO fettle_versions (study, name, version) SELECT DISTINCT study, name, '0' FROM fettle_artifacts",
+  ],
 ];
 
 /** The version of the schema that this release writes. */
@@ -100,6 +110,9 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The first version that has notes. */
 export const NOTES_SINCE = 2;
+
+/** The first version that has versions of artifacts. */
+export const VERSIONS_SINCE = 4;
 
 const VERSIONS = "CREATE TABLE fettle_migrations (version INTEGER PRIMARY KEY)";
 

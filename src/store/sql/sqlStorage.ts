@@ -18,12 +18,15 @@ import {
 } from "../rows.js";
 import {
   type AddedTrial,
+  artifactDiffers,
   byName,
   checkedNote,
   checkName,
   type Note,
+  noStudy,
   type Report,
   type StoredStudy,
+  type StoredTrial,
   type StudyDefinition,
   type StudyEntry,
   type StudySettings,
@@ -34,7 +37,7 @@ import {
   trialIsUnknown,
 } from "../storage.js";
 import type { Row, SqlDatabase, SqlValue, Statement } from "./database.js";
-import { migrate, NOTES_SINCE, SCHEMA_VERSION, versionToRead } from "./schema.js";
+import { migrate, NOTES_SINCE, SCHEMA_VERSION, VERSIONS_SINCE, versionToRead } from "./schema.js";
 import { sqlQueue } from "./sqlQueue.js";
 
 /** Bytes of a part of an artifact: some databases limit a row to 2 MB. */
@@ -64,6 +67,14 @@ const DRAW = `INSERT INTO ${CURVES_COLUMNS} SELECT study, number, ?, ? ${UNFINIS
 const REPORT = `INSERT INTO fettle_reports (study, number, step, value) SELECT study, number, ?, ? ${TRIAL} ON CONFLICT DO NOTHING`;
 const NOTE = `INSERT INTO fettle_notes (study, number, text, tags) SELECT study, number, ?, ? ${TRIAL}`;
 const CURVES = "SELECT number, shape, numbers FROM fettle_curves WHERE study = ?";
+const OWN_VERSION = "fettle_versions WHERE study = ? AND name = ? AND version = ?";
+const CLAIM = `INSERT INTO fettle_versions (study, name, version)
+  SELECT id, ?, ? FROM fettle_studies WHERE id = ? ON CONFLICT (study, name) DO`;
+const ERASE = `DELETE FROM fettle_artifacts WHERE study = ? AND name = ? AND EXISTS (SELECT 1 FROM ${OWN_VERSION})`;
+const WRITE = `INSERT INTO fettle_artifacts (study, name, part, bytes) SELECT study, name, ?, ? FROM ${OWN_VERSION}`;
+const OLD_ARTIFACT = `SELECT bytes, '0' AS version FROM fettle_artifacts WHERE study = ? AND name = ? ORDER BY part`;
+const ARTIFACT = `SELECT a.bytes, v.version FROM fettle_artifacts a
+  JOIN fettle_versions v ON v.study = a.study AND v.name = a.name WHERE a.study = ? AND a.name = ? ORDER BY a.part`;
 const ALL = `SELECT t.number, t.params, t.parent, t.given, r.status, r.value, r.seconds, r.outcome
   FROM fettle_trials t LEFT JOIN fettle_results r ON r.study = t.study AND r.number = t.number
   WHERE t.study = ? AND t.number >= ? ORDER BY t.number`;
@@ -86,6 +97,9 @@ export async function sqlStorage(given: SqlDatabase, readOnly = false): Promise<
       const rows = await database.all([COUNTS]);
       return rows.map(({ name, trials, finished }) => ({ name, trials, finished }) as unknown as StudyEntry);
     },
+    async names() {
+      return (await database.all(["SELECT name FROM fettle_studies"])).map(({ name }) => name as string);
+    },
     open,
     async create(name, study, settings = {}) {
       checkName("the name of a study", name);
@@ -98,6 +112,10 @@ export async function sqlStorage(given: SqlDatabase, readOnly = false): Promise<
       const made = await open(name);
       if (!made) throw studyIsGone(name);
       return made;
+    },
+    async delete(name) {
+      const [changed] = await database.run([["DELETE FROM fettle_studies WHERE name = ?", name]]);
+      if (changed === 0) throw noStudy(name);
     },
     close: async () => database.close(),
   };
@@ -259,6 +277,26 @@ class SqlStudy implements StoredStudy {
     return false;
   }
 
+  async append(trials: readonly StoredTrial[]) {
+    const [first] = trials;
+    if (!first) return this.check();
+    const { database, id, name } = this;
+    const stored = new Map((await this.trials(false, first.number)).map((each) => [each.number, each]));
+    const missing = trials.map(divided).flatMap(([trial, record]): Statement[] => {
+      const before = stored.get(trial.number);
+      const [row, known] = [trialRow(trial), before && trialRow(before)];
+      if (known && !isSameTrial(known, row)) throw trialDiffers(trial.number, name, known, row);
+      const added: Statement = [ADD, ...valuesOf(row), id, trial.number, id];
+      const isTold = before !== undefined && before.status !== "running";
+      return [...(known ? [] : [added]), ...(record && !isTold ? told(record, id) : [])];
+    });
+    if (missing.length === 0) return;
+    await database.run(missing, true);
+    const last = trials[trials.length - 1].number;
+    const [row] = await database.all([`SELECT number ${TRIAL}`, id, last]);
+    if (!row) await this.refuse(last);
+  }
+
   async report(number: number, { step, value }: Report) {
     const { database, id } = this;
     const [changed] = await database.run([[REPORT, step, JSON.stringify(value), id, number]], true);
@@ -310,41 +348,55 @@ class SqlStudy implements StoredStudy {
   }
 
   async artifact(name: string) {
-    const sql = "SELECT bytes FROM fettle_artifacts WHERE study = ? AND name = ? ORDER BY part";
-    const parts = (await this.database.all([sql, this.id, name])).map(({ bytes }) => bytes as Uint8Array);
-    if (parts.length === 0) {
+    const hasVersions = this.schemaVersion >= VERSIONS_SINCE;
+    const rows = await this.database.all([hasVersions ? ARTIFACT : OLD_ARTIFACT, this.id, name]);
+    if (rows.length === 0) {
       await this.check();
       return undefined;
     }
+    const parts = rows.map(({ bytes }) => bytes as Uint8Array);
     const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
     parts.reduce((at, part) => {
       whole.set(part, at);
       return at + part.length;
     }, 0);
-    return whole;
+    return { bytes: whole, version: rows[0].version as string };
   }
 
-  async keep(name: string, bytes: Uint8Array) {
+  async keep(name: string, bytes: Uint8Array, replaced?: string | null) {
     checkName("the name of an artifact", name);
-    const sql =
-      "INSERT INTO fettle_artifacts (study, name, part, bytes) SELECT id, ?, ?, ? FROM fettle_studies WHERE id = ?";
+    const { database, id } = this;
+    // the other statements write only where this one has, so that they may also be sent again
+    const version = crypto.randomUUID();
+    const claim: Statement =
+      typeof replaced === "string"
+        ? [
+            "UPDATE fettle_versions SET version = ? WHERE study = ? AND name = ? AND version = ?",
+            version,
+            id,
+            name,
+            replaced,
+          ]
+        : [
+            `${CLAIM} ${replaced === null ? "NOTHING" : "UPDATE SET version = excluded.version"}`,
+            name,
+            version,
+            id,
+          ];
+    const own = [id, name, version] as const;
     const count = Math.max(1, Math.ceil(bytes.length / PART));
     const parts = Array.from({ length: count }, (_, part): Statement => {
-      const own = new Uint8Array(bytes.subarray(part * PART, (part + 1) * PART)); // `slice` of a Buffer does not copy
-      return [sql, name, part, own, this.id];
+      const contents = new Uint8Array(bytes.subarray(part * PART, (part + 1) * PART)); // `slice` of a Buffer does not copy
+      return [WRITE, part, contents, ...own];
     });
-    const replaced = "DELETE FROM fettle_artifacts WHERE study = ? AND name = ?";
-    const changed = await this.database.run([[replaced, this.id, name], ...parts], true);
-    if (changed.at(-1) !== 1) throw studyIsGone(this.name);
+    const changed = await database.run([claim, [ERASE, id, name, ...own], ...parts], true);
+    if (changed.at(-1) === 1) return version;
+    await this.check();
+    throw artifactDiffers(name);
   }
 
   queue(options: QueueOptions = {}): JobQueue {
     return sqlQueue(this.database, this.id, this.name, options);
-  }
-
-  async delete() {
-    const [changed] = await this.database.run([["DELETE FROM fettle_studies WHERE id = ?", this.id]]);
-    if (changed === 0) throw studyIsGone(this.name);
   }
 
   /** Refuses a deleted study. */

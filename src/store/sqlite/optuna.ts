@@ -116,7 +116,7 @@ export async function importFromOptuna(
     for (const [number, each] of reports.entries())
       for (const report of each) await made.report(number, report);
   } catch (error) {
-    await made.delete(); // all of it or nothing
+    await storage.delete(as); // all of it or nothing
     throw error;
   }
   return { study: made, notes };

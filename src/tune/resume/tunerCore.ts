@@ -3,9 +3,9 @@ import { check, type OptionNames, show } from "../../errors.js";
 import { ready } from "../../numerics/kernels.js";
 import { copyOptions } from "../../options.js";
 import type { Space } from "../../search/space/space.js";
-import { recordOf, reopenStudy } from "../../search/study/checkpoint.js";
+import { reopenStudy } from "../../search/study/checkpoint.js";
 import type { Study, StudyJson } from "../../search/study/contract.js";
-import type { Direction, TrialRecord } from "../../search/trial/trial.js";
+import type { Direction } from "../../search/trial/trial.js";
 import { type ArchiveFormat, packArchive, unpackArchive } from "../../workers/archive.js";
 import { type Lineage, lineageOf, type SavedEnds } from "../trial/lineage.js";
 import { KEPT, TUNE_OPTIONS, type TuneResult, type TunerOptions } from "../tuner/options.js";
@@ -89,11 +89,8 @@ export async function setUpResumable<S extends Space>(
   return { setup, fingerprint, saved, ...constraint };
 }
 
-/** The finished trials of a saved tuner, by number. */
-export function savedTrials(bytes: Uint8Array): readonly TrialRecord[] {
-  const { trials } = unpackArchive(FORMAT, bytes).study as StudyJson;
-  return trials.flatMap((trial) => (trial.status === "running" ? [] : [recordOf(trial)]));
-}
+/** The study of a saved tuner. */
+export const savedStudy = (bytes: Uint8Array): StudyJson => unpackArchive(FORMAT, bytes).study as StudyJson;
 
 /** What a saved tuner searches, for people and tools that inspect it. */
 export interface SavedDefinition {

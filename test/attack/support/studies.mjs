@@ -1,30 +1,33 @@
 // Serves studies in a process of its own, on the built package, for tests that kill it.
-// usage: node studies.mjs <store> <folder> <options of serveStudies as JSON>; prints its port
+// usage: node studies.mjs <storage> <folder> <options of serveStudies as JSON>; prints its port
 import { choice, dense, float, int, random, sequential, tpe } from "fettle";
-import { memoryStore, serveStudies } from "fettle/serve";
-import { fileStore, serveNode } from "fettle/serve/node";
+import { serveStudies } from "fettle/serve";
+import { serveNode } from "fettle/serve/node";
+import { byteStorage, memoryStorage } from "fettle/store";
+import { folderStorage } from "fettle/store/folder";
 
 const [, , kind, folder, json = "{}"] = process.argv;
 
 /** Answers at once, and from no promise. */
-function synchronousStore() {
+function synchronousStorage() {
   const rows = new Map();
-  return {
+  return byteStorage({
     get: (key) => rows.get(key),
     put: (key, bytes) => void rows.set(key, bytes),
     delete: (key) => void rows.delete(key),
     keys: () => rows.keys(),
-  };
+  });
 }
 
-const store = { memory: memoryStore, synchronous: synchronousStore, file: () => fileStore(folder) }[kind]();
+const kinds = { memory: memoryStorage, synchronous: synchronousStorage, file: () => folderStorage(folder) };
+const storage = kinds[kind]();
 const x = Array.from({ length: 60 }, (_, i) => [i / 60, ((i * 7) % 13) / 13, ((i * 5) % 11) / 11]);
 const y = x.map(([a, b, c]) => Number(a - b + 0.5 * c > 0.4));
 
 const studies = serveStudies({
   onError: (error) => onError(error),
   token: "0123456789abcdef",
-  store,
+  storage,
   settings: {
     trials: int(1, 1_000_000),
     epochs: int(1, 1000),

@@ -7,7 +7,6 @@ import { contestant, defineProblem } from "fettle/benchmark";
 import { Graph } from "fettle/engine";
 import * as ops from "fettle/ops";
 import { studyData } from "fettle/report";
-import { memoryStore } from "fettle/serve";
 import { memoryStorage } from "fettle/store";
 
 const TOKEN = "a secret of 16 characters or more";
@@ -346,7 +345,7 @@ export const VALID: Readonly<
   ],
   // fettle/serve
   serveStudies: () => [
-    { token: TOKEN, store: memoryStore(), settings: { trials: int(1, 2) }, tuner: () => searchOptions() },
+    { token: TOKEN, storage: memoryStorage(), settings: { trials: int(1, 2) }, tuner: () => searchOptions() },
   ],
   serveTrials: () => [
     {

@@ -1,12 +1,13 @@
 /** A study by requests to `fettle/serve`, for hosts that resolve the package's entries. */
-import { memoryStore, serveStudies } from "fettle/serve";
+import { serveStudies } from "fettle/serve";
+import { memoryStorage } from "fettle/store";
 
-/** `tune` over HTTP: each `POST …/advance` runs one slice from the bytes in the store. */
+/** `tune` over HTTP: each `POST …/advance` runs one slice from the bytes in the storage. */
 export async function overHttp({ jobs, ...options }) {
   const token = "0123456789abcdef";
   const server = serveStudies({
     token,
-    store: memoryStore(),
+    storage: memoryStorage(),
     background: false,
     sliceSteps: 400,
     tuner: () => options,

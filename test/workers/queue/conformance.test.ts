@@ -122,7 +122,7 @@ it("the runner of a deleted study is refused, and does not wait for its jobs", a
   const storage = await sqliteStorage(join(folder, `${opened++}.db`));
   const kept = await storage.create("gone", study);
   const queue = kept.queue?.() as JobQueue;
-  await kept.delete();
+  await storage.delete("gone");
   const gone = { code: "not_found", message: 'study "gone" was deleted from its storage' };
   await expect(queue.put([{ name: "0/0", payload: new Uint8Array(1) }])).rejects.toMatchObject(gone);
   await expect(queue.ended()).rejects.toMatchObject(gone);

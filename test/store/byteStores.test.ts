@@ -1,28 +1,29 @@
-/**
- * Stores: the built-in ones, and one whose methods return values and no promises, as of an embedded database.
- */
+/** Stores of bytes: files of a folder, and the two of the tests, which bring their own laws. */
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { fileStore } from "../../src/serve/node/fileStore.js";
-import { makeFolder } from "../../src/serve/node/files.js";
-import { sealed, unsealed } from "../../src/serve/node/seal.js";
-import { memoryStore } from "../../src/serve/store.js";
-import { conformsAsStore, conformsAsStoreWithVersions } from "./stores.js";
-import { synchronousStore } from "./synchronousStore.js";
+import { fileStore } from "../../src/store/folder/fileStore.js";
+import { makeFolder } from "../../src/store/folder/files.js";
+import { sealed, unsealed } from "../../src/store/folder/seal.js";
+import {
+  bytesInMemory,
+  conformsAsStore,
+  conformsAsStoreWithVersions,
+  synchronousBytes,
+} from "./byteStores.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fettle-stores-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 let folders = 0;
 const newFolder = () => join(folder, String(folders++));
 
-describe("a store in memory", () => conformsAsStore(memoryStore));
+describe("a store in memory", () => conformsAsStore(bytesInMemory));
 
 describe("a store whose methods return no promises", () => {
-  conformsAsStore(synchronousStore);
+  conformsAsStore(synchronousBytes);
   conformsAsStoreWithVersions(() => {
-    const store = synchronousStore();
+    const store = synchronousBytes();
     return [store, store];
   });
 });

@@ -1,17 +1,57 @@
-/** A conformance suite for stores: what every store must do, and what one with versions must do besides. */
+/**
+ * Stores of bytes: two in memory, and a conformance suite: what every store must do, and what one with
+ * versions must do besides.
+ */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Store } from "../../src/serve/store.js";
+import { FettleError } from "../../src/errors.js";
+import type { ByteStore } from "../../src/store/bytes/byteStorage.js";
+import type { VersionedBytes } from "../../src/store/storage.js";
 import { cases } from "../cases.js";
 import { refusal } from "../tune/support.js";
 
+/** A store without versions. */
+export function bytesInMemory(): ByteStore {
+  const kept = new Map<string, Uint8Array>();
+  return {
+    get: async (key) => kept.get(key)?.slice(),
+    put: async (key, bytes) => void kept.set(key, new Uint8Array(bytes)),
+    delete: async (key) => void kept.delete(key),
+    keys: async () => [...kept.keys()],
+  };
+}
+
+/** A store as an embedded database would be wrapped: every method returns its value at once. */
+export function synchronousBytes(): ByteStore {
+  const rows = new Map<string, VersionedBytes>();
+  let writes = 0;
+  return {
+    get: (key) => {
+      const row = rows.get(key);
+      return row && { ...row, bytes: row.bytes.slice() };
+    },
+    put(key, bytes, version) {
+      if (rows.get(key)?.version !== version)
+        throw new FettleError("conflict", `the row of ${key} has another version`);
+      const next = String(++writes);
+      rows.set(key, { bytes: bytes.slice(), version: next });
+      return next;
+    },
+    delete(key) {
+      rows.delete(key);
+      return undefined;
+    },
+    keys: () => rows.keys(),
+  };
+}
+
 /** What a key holds, whichever kind of store it is. */
-export async function held(store: Store, key: string): Promise<number[] | undefined> {
+export async function held(store: ByteStore, key: string): Promise<number[] | undefined> {
   const entry = (await store.get(key)) ?? undefined;
   return entry && [...(entry instanceof Uint8Array ? entry : entry.bytes)];
 }
 
-async function versionOf(store: Store, key: string): Promise<string | undefined> {
+async function versionOf(store: ByteStore, key: string): Promise<string | undefined> {
   const entry = await store.get(key);
   return entry instanceof Uint8Array ? undefined : entry?.version;
 }
@@ -30,7 +70,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** @param open - a new and empty store */
-export function conformsAsStore(open: () => Store): void {
+export function conformsAsStore(open: () => ByteStore): void {
   it("holds what was put last, by key, like a map", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
@@ -47,7 +87,7 @@ export function conformsAsStore(open: () => Store): void {
           expect(await held(store, each.key)).toEqual(model.get(each.key));
         }
         for (const name of KEYS) expect(await held(store, name)).toEqual(model.get(name));
-        expect([...((await store.keys?.()) ?? model.keys())].sort()).toEqual([...model.keys()].sort());
+        expect([...(await store.keys())].sort()).toEqual([...model.keys()].sort());
       }),
       { numRuns: cases(15) },
     );
@@ -67,12 +107,12 @@ export function conformsAsStore(open: () => Store): void {
   it("resolves where there is nothing", async () => {
     const store = open();
     await store.delete("a");
-    expect([await held(store, "a"), [...((await store.keys?.()) ?? [])]]).toEqual([undefined, []]);
+    expect([await held(store, "a"), [...(await store.keys())]]).toEqual([undefined, []]);
   });
 }
 
 /** @param open - a new and empty store, as two processes see it */
-export function conformsAsStoreWithVersions(open: () => readonly [Store, Store]): void {
+export function conformsAsStoreWithVersions(open: () => readonly [ByteStore, ByteStore]): void {
   it("refuses what does not replace what its caller had read, and then changes nothing", async () => {
     const [one, other] = open();
     const first = (await one.put("a", Uint8Array.of(1))) as string;
@@ -84,6 +124,24 @@ export function conformsAsStoreWithVersions(open: () => readonly [Store, Store])
     expect(await versionOf(other, "a")).toBe(second);
     await other.put("a", Uint8Array.of(3), second);
     expect(await held(one, "a")).toEqual([3]);
+  });
+
+  it("lets one of several first writers at the same time through, also after a key was deleted", async () => {
+    const stores = open();
+    for (let life = 0; life < cases(20); life++) {
+      const writers = 2 + (life % 4);
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: writers }, async (_, i) => {
+          for (let turn = 0; turn < (life * i) % 7; turn++) await held(stores[i % 2], "b");
+          return stores[i % 2].put("a", Uint8Array.of(life, i));
+        }),
+      );
+      const through = outcomes.flatMap((outcome, i) => (outcome.status === "fulfilled" ? [i] : []));
+      expect([life, through.length]).toEqual([life, 1]);
+      expect(await held(stores[0], "a")).toEqual([life, through[0]]);
+      expect([...(await stores[1].keys())]).toEqual(["a"]);
+      await stores[life % 2].delete("a");
+    }
   });
 
   it("gives no version twice, also after a key was deleted", async () => {

@@ -7,7 +7,7 @@
  */
 import { FettleError, must, show } from "../../errors.js";
 import { flag, type OptionRules, readOptions } from "../../rules.js";
-import type { StoredEntry } from "../store.js";
+import { artifactDiffers, type VersionedBytes } from "../storage.js";
 import {
   addFile,
   type FileError,
@@ -21,8 +21,8 @@ import {
 } from "./files.js";
 import { sealed, unsealed } from "./seal.js";
 
-/** Options of a file store. */
-export interface FileStoreOptions {
+/** Options of a storage in a folder. */
+export interface FolderStorageOptions {
   /**
    * Whether a write waits until file and folder are on the disk, so that it survives a power loss. Otherwise
    * it survives only a kill of the process. Default true.
@@ -30,12 +30,12 @@ export interface FileStoreOptions {
   readonly sync?: boolean;
 }
 
-const RULES = { sync: [flag, true] } satisfies OptionRules<FileStoreOptions>;
+const RULES = { sync: [flag, true] } satisfies OptionRules<FolderStorageOptions>;
 
 /** A store in a folder, with versions. */
 export interface FileStore {
   /** The newest intact write. @throws FettleError `damaged_record` if none is intact, `store_failed` */
-  get(key: string): Promise<StoredEntry | undefined>;
+  get(key: string): Promise<VersionedBytes | undefined>;
   /**
    * Replaces a version, and returns the new one.
    *
@@ -58,34 +58,21 @@ const NUMBERED = /^\d{16}$/;
  * numbers.
  */
 const FIRST = 2 ** 40;
+/** The file with the first number, until the second write after it. */
+const FIRST_NUMBER = "first";
 
-/**
- * A store in a folder, which is created if it does not exist. Several processes may use it: if two write to a
- * study, one is refused. The file system must have hard links, like the defaults of Linux, macOS and Windows;
- * network folders may not.
- *
- * @param folder - its path
- * @throws FettleError `invalid_argument`, `unknown_name`
- * @example
- * ```ts
- * const [{ mkdtemp }, { tmpdir }] = [await import("node:fs/promises"), await import("node:os")];
- * const store = fileStore(await mkdtemp(`${tmpdir()}/studies-`));
- * const version = await store.put("a", Uint8Array.of(1, 2));
- * await store.put("a", Uint8Array.of(3), version);
- * (await store.get("a"))?.bytes; // [3]
- * await store.keys(); // ["a"]
- * ```
- */
-export function fileStore(folder: string, options: FileStoreOptions = {}): FileStore {
+/** @throws FettleError `invalid_argument`, `unknown_name` */
+export function fileStore(folder: string, options: FolderStorageOptions = {}): FileStore {
   must(typeof folder === "string" && folder !== "", "folder", "the path of a folder", folder);
-  const { sync } = readOptions(options, "fileStore", RULES);
+  const { sync } = readOptions(options, "folderStorage", RULES);
   const folderOf = (key: string): string => `${folder}/${nameOf(key)}`;
   const failed = (verb: string, key: string, cause: unknown): FettleError =>
     cause instanceof FettleError
       ? cause
       : new FettleError(
           "store_failed",
-          `the store cannot ${verb} ${show(key)}: ${withoutPath(cause as Error)}. ${adviceFor(cause as FileError)}`,
+          // a study's keys begin with its name and a dot
+          `the storage cannot ${verb} ${show(key.split(".", 1)[0])}: ${withoutPath(cause as Error)}. ${adviceFor(cause as FileError)}`,
           { cause },
         );
 
@@ -101,7 +88,7 @@ export function fileStore(folder: string, options: FileStoreOptions = {}): FileS
         }
         throw new FettleError(
           "store_failed",
-          `the store cannot read ${show(key)}: it is replaced all the time`,
+          `the storage cannot read ${show(key)}: it is replaced all the time`,
         );
       } catch (cause) {
         throw failed("read", key, cause);
@@ -116,21 +103,28 @@ export function fileStore(folder: string, options: FileStoreOptions = {}): FileS
         const before = numbersIn(names);
         // a damaged file is not the entry of its key, but its number is used
         const head = version === undefined ? before.at(-1) : (await newestIn(place, before))?.version;
-        if (head !== version) throw conflict(key);
-        const next = numberAfter(before.at(-1));
-        if (!(await addFile(place, next, sealed(bytes), sync))) throw conflict(key);
+        if (head !== version) throw artifactDiffers(key);
+        const next = version === undefined ? await firstIn(place, sync) : numberAfter(before.at(-1));
+        if (!next || !(await addFile(place, next, sealed(bytes), sync))) throw artifactDiffers(key);
         const after = numbersIn(await namesIn(place));
         // another process continued from the same version, or deleted it, between our two reads
-        if (after.at(-1) !== next || (version !== undefined && !after.includes(version))) {
+        const isNext =
+          version === undefined
+            ? (await firstOf(place)) === next
+            : after.at(-1) === next && after.includes(version);
+        if (!isNext) {
           await removeFile(place, next);
-          throw conflict(key);
+          throw artifactDiffers(key);
         }
         if (sync) await syncFolder(place);
-        for (const name of names) if (name !== version) await removeFile(place, name).catch(() => {});
+        // the first number is removed after the file that names it; see `firstIn`
+        const old = version === undefined || before.length < 2 ? names.filter(isTemporary) : names;
+        for (const name of [...old].sort().reverse())
+          if (name !== version) await removeFile(place, name).catch(() => {});
         return next;
       } catch (cause) {
         if (version === undefined) await removeFolder(place).catch(() => {}); // if it is empty
-        throw isMissing(cause) ? conflict(key) : failed("write", key, cause);
+        throw isMissing(cause) ? artifactDiffers(key) : failed("write", key, cause);
       }
     },
 
@@ -149,7 +143,12 @@ export function fileStore(folder: string, options: FileStoreOptions = {}): FileS
 
     async keys() {
       try {
-        return (await namesIn(folder)).flatMap((name) => keyOf(name) ?? []);
+        const found = (await namesIn(folder)).map(async (name) => {
+          const key = keyOf(name);
+          // one whose first write was interrupted has no number
+          return key !== undefined && numbersIn(await namesIn(`${folder}/${name}`)).length > 0 ? [key] : [];
+        });
+        return (await Promise.all(found)).flat();
       } catch (cause) {
         throw failed("list", folder, cause);
       }
@@ -159,12 +158,28 @@ export function fileStore(folder: string, options: FileStoreOptions = {}): FileS
 
 const numbersIn = (names: readonly string[]): string[] => names.filter((name) => NUMBERED.test(name)).sort();
 
-function numberAfter(number: string | undefined): string {
-  const next =
-    number === undefined
-      ? 1 + Math.floor((crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32) * FIRST)
-      : Number(number) + 1;
-  return String(next).padStart(DIGITS, "0");
+const isTemporary = (name: string): boolean => name.endsWith(".tmp");
+
+const written = (number: number): string => String(number).padStart(DIGITS, "0");
+const numberAfter = (number: string | undefined): string => written(Number(number) + 1);
+
+/**
+ * The first number of a key, the same for all processes that write it first: a file has it, and whoever then
+ * gets to write the numbered file is first. That file may be removed only once the other is gone, so one who
+ * comes late is not first again.
+ *
+ * @returns undefined if another process is deleting the key
+ */
+async function firstIn(place: string, sync: boolean): Promise<string | undefined> {
+  const random = (crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32) * FIRST;
+  await addFile(place, FIRST_NUMBER, new TextEncoder().encode(written(1 + Math.floor(random))), sync);
+  return firstOf(place);
+}
+
+async function firstOf(place: string): Promise<string | undefined> {
+  const bytes = await readWhole(`${place}/${FIRST_NUMBER}`);
+  const number = bytes && new TextDecoder().decode(bytes);
+  return number !== undefined && NUMBERED.test(number) ? number : undefined;
 }
 
 /**
@@ -172,7 +187,7 @@ function numberAfter(number: string | undefined): string {
  *
  * @throws FettleError `damaged_record` if none is intact
  */
-async function newestIn(place: string, numbers: readonly string[]): Promise<StoredEntry | undefined> {
+async function newestIn(place: string, numbers: readonly string[]): Promise<VersionedBytes | undefined> {
   const damages: string[] = [];
   for (const number of [...numbers].reverse()) {
     const file = await readWhole(`${place}/${number}`);
@@ -184,13 +199,6 @@ async function newestIn(place: string, numbers: readonly string[]): Promise<Stor
   if (damages.length === 0) return undefined;
   throw new FettleError("damaged_record", `its files are damaged: ${damages.join("; ")}`);
 }
-
-const conflict = (key: string): FettleError =>
-  new FettleError(
-    "conflict",
-    `another process has changed or deleted ${show(key)} since it was read here, so nothing was written. Let one process ` +
-      "at a time serve a folder, or send the request again",
-  );
 
 /**
  * The system's message, as in "ENOSPC: no space left on device, write '/srv/studies'", without the path:
@@ -225,7 +233,7 @@ function nameOf(key: string): string {
     PLAIN.test(character) ? character : [...new TextEncoder().encode(character)].map(hex).join(""),
   );
   const name = PREFIX + text.join("");
-  must(key !== "" && name.length <= LONGEST, "key", "a text of 1 to 64 letters, digits, - and _", key);
+  must(key !== "" && name.length <= LONGEST, "key", "a shorter text", key);
   return name;
 }
 
