@@ -118,7 +118,7 @@ export type { TruthKind } from "./data/truths.js";
 export type { ClassWeight } from "./data/weights.js";
 export { type WindowData, type Windows, type WindowsOptions, windows } from "./data/windows.js";
 export type { Direction } from "./direction.js";
-export type { ArrayInput } from "./engine/arrays.js";
+export type { AnyArray, ArrayInput } from "./engine/arrays.js";
 export { type ErrorCode, FettleError } from "./errors.js";
 export type { Graph, Value } from "./graph/graph.js";
 export type { Shape } from "./graph/shape.js";
@@ -235,6 +235,7 @@ export {
   maxPooling2d,
   merge,
   multiHeadAttention,
+  named,
   type ParameterSpec,
   type PoolingOptions,
   type PReLUOptions,
@@ -259,7 +260,7 @@ export {
   zeroPadding1d,
   zeroPadding2d,
 } from "./nn/layers/index.js";
-export { LayersModel } from "./nn/layersModel.js";
+export { type BuildOptions, LayersModel, type PartOptions } from "./nn/layersModel.js";
 export type { Loss, LossName } from "./nn/losses/given.js";
 export * as losses from "./nn/losses/index.js";
 export type { BuiltInLoss, LossFunction, NoOptions } from "./nn/losses/loss.js";

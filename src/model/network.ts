@@ -46,7 +46,7 @@ export function networkFrom(
       metrics: forOutputs(metrics as BuiltInMetric[][]),
       ...(mixed && { augmentation: mixup(mixed.alpha) }),
     });
-  } else model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+  }
   const places = model.network(columns);
   const parameters = parametersOf(places, model.wiring, network, tensors);
   const { units } = places;

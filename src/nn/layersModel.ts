@@ -4,29 +4,49 @@
  */
 
 import type { NdArray } from "ndarray";
-import type { ArrayInput } from "../engine/arrays.js";
-import { check, checkOptions, FettleError, must, show } from "../errors.js";
+import type { AnyArray } from "../engine/arrays.js";
+import {
+  check,
+  checkOptions,
+  FettleError,
+  must,
+  mustBeInteger,
+  type OptionNames,
+  show,
+  unknownName,
+} from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import type { MaskedPrediction } from "../metrics/lines.js";
 import type { Floats } from "../ndarray.js";
 import { copyPlain } from "../options.js";
 import type { Logs } from "./callbacks/callback.js";
 import { type Compiled, compiledFrom, type Described } from "./compiled.js";
+import { HeldWeights, mustBeSeparate, type Trained } from "./heldWeights.js";
 import type { History } from "./history.js";
-import type { Layer } from "./layers/layer.js";
+import { type Layer, separate } from "./layers/layer.js";
 import { loadedTraining, loadTraining, type Training } from "./loading.js";
 import type { ModelData } from "./modelData.js";
-import { type Network, networkOf, rowOf, type Wiring } from "./network.js";
+import { layersByName, type Network, networkOf, partOf, type Wiring } from "./network.js";
 import { COMPILE_OPTIONS, type CompileOptions, FIT_OPTIONS, type FitOptions } from "./options.js";
 import { summarize } from "./summary.js";
-import { weightsOf, withWeights } from "./trainedWeights.js";
+import { weightsOf } from "./trainedWeights.js";
 import type { TrainingRun } from "./trainer.js";
-import type { Fit, State } from "./training.js";
+import type { Fit } from "./training.js";
 
-/** A trained state with the code that runs it. */
-interface Trained extends State {
-  readonly training: Training;
+/** Options of `part` of a model. */
+export interface PartOptions {
+  /** The layer whose result the part has: a layer of the model, or its name there, such as `dense_1`. */
+  readonly to: Layer | string;
 }
+
+/** Options of `build` of a model. */
+export interface BuildOptions {
+  /** Determines the initial parameters, as in `fit`: an integer of at least 0. Default 0. */
+  readonly seed?: number;
+}
+
+const PART_OPTIONS: OptionNames<PartOptions> = { to: true };
+const BUILD_OPTIONS: OptionNames<BuildOptions> = { seed: true };
 
 /** An unfinished training with the code that runs it. */
 interface Running {
@@ -41,7 +61,9 @@ interface Running {
  */
 export class LayersModel {
   private compiled: Compiled | undefined;
-  private state: Trained | undefined;
+  /** Stands for the compile options before `compile`. */
+  private uncompiled: Compiled | undefined;
+  private readonly weights: HeldWeights;
   /** Whether a call of `fit` has not ended. */
   private fitting = false;
   private running: Running | undefined;
@@ -51,12 +73,80 @@ export class LayersModel {
 
   /** @internal */
   constructor(wiring: Wiring) {
+    mustBeSeparate(wiring);
     this.wiring = wiring;
+    this.weights = new HeldWeights(wiring);
   }
 
   /** Its layers, each once, in the order in which they are applied first. */
   get layers(): readonly Layer[] {
-    return [...new Map(this.wiring.calls.map(({ name, layer }) => [name, layer])).values()];
+    return [...layersByName(this.wiring).values()];
+  }
+
+  /**
+   * A layer by its name in this model, such as `dense_1`.
+   *
+   * @throws FettleError `unknown_name` for a name that no layer has
+   */
+  getLayer(name: string): Layer {
+    const layers = layersByName(this.wiring);
+    const layer = layers.get(name);
+    if (layer) return layer;
+    throw unknownName("layer", name, [...layers.keys()]);
+  }
+
+  /**
+   * The part of this model that ends with a layer: what the layer computes for rows of this model. It shares
+   * the layers and so their weights, now and later; it predicts without `compile`.
+   *
+   * @throws FettleError `unknown_name` for a name that no layer has; `invalid_argument` for a layer of
+   * another model, and for a layer that is applied several times
+   * @example
+   * ```ts
+   * const model = sequential([dense(8, { activation: "relu" }), dense(1)]);
+   * await model.build(4);
+   * const features = model.part({ to: model.layers[0] });
+   * features.predict([[1, 2, 3, 4]]).shape; // [1, 8]
+   * ```
+   */
+  part(options: PartOptions): LayersModel {
+    checkOptions(options, "part", PART_OPTIONS);
+    const { to } = options;
+    const part = new LayersModel(partOf(this.wiring, typeof to === "string" ? this.getLayer(to) : to));
+    part.weights.row = this.weights.row;
+    return part;
+  }
+
+  /**
+   * Makes the parameters, which `fit` would make: those of the layers that have none yet. Others keep theirs,
+   * so a second call changes nothing.
+   *
+   * @param row - columns, or the shape of one row. Default: that of the inputs, if the layers define it
+   * @throws FettleError `invalid_argument`, `invalid_shape` for layers that do not fit each other, or have
+   * weights for other inputs; `invalid_state` while it trains
+   * @example
+   * ```ts
+   * const model = sequential([dense(2), dense(1)]);
+   * await model.build(3, { seed: 1 });
+   * model.layers[0].getWeights().kernel.shape; // [3, 2]
+   * ```
+   */
+  async build(row: number | Shape | undefined = this.weights.row, options: BuildOptions = {}): Promise<void> {
+    checkOptions(options, "build", BUILD_OPTIONS);
+    const { seed = 0 } = options;
+    mustBeInteger("seed", seed, 0);
+    must(row !== undefined, "row", "a number of columns, or the shape of one row", row);
+    this.mustBeIdle();
+    const shape = typeof row === "number" ? [row] : row;
+    const network = this.network(shape);
+    const training = loadedTraining() ?? (await loadTraining());
+    const owners = training.ownersIn(network);
+    const seen = training.seenIn(owners);
+    training.newParts(owners, seen); // whether they fit
+    const without = owners.filter((_, i) => seen[i] === undefined);
+    this.weights.row = shape;
+    if (without.length > 0)
+      training.giveWeights(without, training.initialWeights(this.predicting(), shape, seed), training);
   }
 
   /**
@@ -73,7 +163,7 @@ export class LayersModel {
     this.mustBeIdle();
     checkOptions(options, "compile", COMPILE_OPTIONS);
     this.compiled = compiledFrom(this.wiring.outputs, options);
-    if (this.state) this.state = { ...this.state, recompiled: true };
+    this.weights.recompile();
   }
 
   /**
@@ -99,8 +189,11 @@ export class LayersModel {
    * @param y - targets, [rows, units of the output], or rows of the shape of the output; or class ids from 0,
    * [rows], if the loss accepts them; for several outputs as `x`
    * @returns the loss and metrics of each epoch; metrics of the training rows are computed after the epoch
-   * @throws FettleError `invalid_state` before `compile`, or while it trains; `invalid_data`, `invalid_shape`
-   * for arrays that do not fit, and for targets that the loss or a metric does not accept; `invalid_argument`
+   * Layers that have weights start from them; the others from new ones.
+   *
+   * @throws FettleError `invalid_state` before `compile`, while it trains, or while another model trains one
+   * of its layers; `invalid_data`, `invalid_shape` for arrays that do not fit, for a layer with weights for
+   * other inputs, and for targets that the loss or a metric does not accept; `invalid_argument`
    * for a last layer that does not fit the loss, and for options out of range, such as a batch larger than
    * the data; for a callback that fails, its error if that is a FettleError, or `callback_failed`
    */
@@ -115,17 +208,25 @@ export class LayersModel {
         ? ([x, y, options] as const)
         : ([copyPlain(x, true), copyPlain(y, true), ownOptions(options)] as const);
       const training = loaded ?? (await loadTraining());
+      training.mustBeFree(this.wiring);
+      let end = (): void => {};
       const fit: Fit = {
         ...described,
         model: this,
-        state: this.state,
+        state: this.weights.current(),
+        row: this.weights.row,
+        weights: training.startingWeights,
         onTraining: (at) => {
+          end();
           this.running = at && { ...at, training };
+          if (at) end = training.during(at.run, training.ownersIn(at.network), training);
+        },
+        onTrained: ({ row, saved }) => {
+          end();
+          this.weights.hold(row, saved, training, false);
         },
       };
-      const { state, history } = await training.fit(fit, ...given);
-      this.state = { ...state, training };
-      return history;
+      return await training.fit(fit, ...given);
     } finally {
       this.fitting = false;
     }
@@ -151,7 +252,7 @@ export class LayersModel {
    */
   predict(x: ModelData): NdArray<Floats> {
     const state = this.trained();
-    return state.training.predict(this.described(), state, x);
+    return state.training.predict(this.predicting(), state, x);
   }
 
   /**
@@ -162,7 +263,7 @@ export class LayersModel {
    */
   predictMasked(x: ModelData): MaskedPrediction {
     const state = this.trained();
-    return state.training.predictMasked(this.described(), state, x);
+    return state.training.predictMasked(this.predicting(), state, x);
   }
 
   /**
@@ -177,7 +278,7 @@ export class LayersModel {
    * @throws FettleError `invalid_state` before `fit`, for a model whose columns are not known
    */
   get outputs(): Readonly<Record<string, readonly [begin: number, end: number]>> {
-    const places = this.network(this.row ?? this.trained().row).outputs;
+    const places = this.network(this.weights.row ?? this.trained().row).outputs;
     return Object.fromEntries(
       places.map(({ name, offset, size }) => [name, [offset, offset + size] as const]),
     );
@@ -201,9 +302,10 @@ export class LayersModel {
   }
 
   /**
-   * Replaces the parameters, by path as in `getWeights`. The state of the optimizer stays, as in Keras.
+   * Replaces the parameters, by path as in `getWeights`, in every model that shares a layer. The state of the
+   * optimizer stays, as in Keras.
    *
-   * @param weights - an array of the shape of each parameter
+   * @param weights - an array of the shape of each parameter, as `fit` takes arrays
    * @throws FettleError `invalid_state` before `fit`; `unknown_name` for a path that does not exist;
    * `invalid_argument` if one is missing; `invalid_shape`, `invalid_data` for an array that does not fit
    * @example
@@ -215,11 +317,10 @@ export class LayersModel {
    * model.predict([[4]]).get(0, 0); // 9
    * ```
    */
-  setWeights(weights: Readonly<Record<string, ArrayInput>>): void {
-    const state = this.trained();
-    const vector = state.training.vectorOf(this.network(state.row), weights);
-    if (this.running) this.running.run.control.setParameters(vector);
-    else this.state = { ...state, saved: withWeights(state.saved, vector) };
+  setWeights(weights: Readonly<Record<string, AnyArray>>): void {
+    const { row, training } = this.trained();
+    const network = this.network(row);
+    training.giveWeights(training.ownersIn(network), training.vectorOf(network, weights), training);
   }
 
   /**
@@ -230,8 +331,41 @@ export class LayersModel {
    */
   trained(): Trained {
     if (this.running) return { ...this.running, saved: this.running.run.save() };
-    if (this.state) return this.state;
-    throw new FettleError("invalid_state", "the model has no parameters yet; call model.fit(x, y) first");
+    const state = this.weights.current();
+    if (state) return state;
+    const { row } = this.weights;
+    check(
+      row === undefined || this.network(row).size > 0,
+      "a model must have a layer with weights to predict; received none",
+      "invalid_state",
+    );
+    throw new FettleError(
+      "invalid_state",
+      "the model has no parameters yet; call model.fit(x, y), or model.build(columns), first",
+    );
+  }
+
+  /**
+   * An equal model with layers of its own, whose weights start as those of these layers.
+   *
+   * @param named - whether the copies have the names of the layers
+   * @internal
+   */
+  separate(named = true): LayersModel {
+    const copies = new Map(
+      this.layers.map((layer) => [layer, separate(layer, named ? layer.name : layer.type)]),
+    );
+    const calls = this.wiring.calls.map((call) => ({ ...call, layer: copies.get(call.layer) as Layer }));
+    const copy = new LayersModel({ ...this.wiring, calls });
+    copy.weights.row = this.weights.row;
+    // shapes and layers are remembered by it
+    copy.compiled = this.compiled && { ...this.compiled };
+    return copy;
+  }
+
+  /** @internal */
+  get isCompiled(): boolean {
+    return this.compiled !== undefined;
   }
 
   /**
@@ -258,6 +392,13 @@ export class LayersModel {
     return { wiring: this.wiring, compiled: this.compiledWith() };
   }
 
+  /** For what needs neither loss nor optimizer: predictions, and initial parameters. */
+  private predicting(): Described {
+    const { wiring } = this;
+    this.uncompiled ??= compiledFrom(wiring.outputs, { optimizer: "sgd", loss: "meanSquaredError" });
+    return { wiring, compiled: this.compiled ?? this.uncompiled };
+  }
+
   /**
    * Restores a trained state.
    *
@@ -282,7 +423,7 @@ export class LayersModel {
           `the saved state must have ${expected} parameters, as this model has; received ${show(vector?.length)}`,
         "invalid_checkpoint",
       );
-    this.state = { row: typeof row === "number" ? [row] : row, saved, training, recompiled };
+    this.weights.hold(typeof row === "number" ? [row] : row, saved, training, recompiled);
   }
 
   /**
@@ -291,15 +432,10 @@ export class LayersModel {
    */
   summary(
     print: (line: string) => void = console.log,
-    row: number | Shape | undefined = this.row ?? this.state?.row,
+    row: number | Shape | undefined = this.weights.row,
   ): void {
     must(typeof print === "function", "print", "a function of a line", print);
     for (const line of summarize(this.wiring, row)) print(line);
-  }
-
-  /** The shape of a row of its inputs, if its layers define it. */
-  private get row(): Shape | undefined {
-    return rowOf(this.wiring);
   }
 
   private mustBeIdle(): void {

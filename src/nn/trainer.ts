@@ -14,7 +14,7 @@ import { LEARNING_RATE } from "./architecture.js";
 import type { Logs, TrainingControl } from "./callbacks/callback.js";
 import { withMatrices } from "./matrices.js";
 import { MASK } from "./stepMasks.js";
-import { PARAMETERS, weightsIn, writeWeights } from "./trainedWeights.js";
+import { PARAMETERS, type WeightsPart, weightsIn, writeWeights } from "./trainedWeights.js";
 
 /** The programs of a training. */
 export interface TrainingPrograms {
@@ -42,8 +42,8 @@ export interface TrainingOptions {
   readonly from?: SavedRun;
   /** The logs of the epochs before `from`, if the same training resumes; they count towards `epochs`. */
   readonly logs?: readonly Logs[];
-  /** Parameters to start a new training from. Default: new ones. */
-  readonly parameters?: Floats;
+  /** Parameters to start a new training from, all or some. Default: new ones. */
+  readonly parameters?: readonly WeightsPart[];
 }
 
 /** Predictions over some examples, and the mean loss with penalties. */
@@ -110,14 +110,18 @@ export class TrainingRun {
         this.stopped = true;
       },
       getParameters: () => run.read(weightsIn(programs.train)),
-      setParameters: (parameters) => writeWeights(run, parameters),
+      setParameters: (parameters) => {
+        for (const name of new Set([PARAMETERS, weightsIn(programs.train)])) run.write(name, parameters);
+      },
       getLearningRate: () => this.learningRate,
       setLearningRate: (learningRate) => this.setLearningRate(learningRate),
     };
     try {
       if (options.from) run.restore(options.from);
-      else initialize(executor, programs.initialize, options, run);
-      if (options.parameters) writeWeights(run, options.parameters);
+      else {
+        initialize(executor, programs.initialize, options, run);
+        if (options.parameters) writeWeights(run, options.parameters);
+      }
       writeAll(run, options.hyperparameters);
     } catch (error) {
       run.free();
@@ -171,6 +175,11 @@ export class TrainingRun {
     };
     this.logs.push(log);
     return log;
+  }
+
+  /** Replaces weights in some places. */
+  writeWeights(parts: readonly WeightsPart[]): void {
+    writeWeights(this.run, parts);
   }
 
   save(): SavedRun {

@@ -26,7 +26,7 @@ import type { FitOptions } from "./options.js";
 import { programOf } from "./programs.js";
 import { checkIds } from "./roles.js";
 import { EVALUATION_BATCH, scoresOf } from "./scores.js";
-import { weightsOf } from "./trainedWeights.js";
+import { PARAMETERS, type WeightsPart, weightsOf } from "./trainedWeights.js";
 import {
   EvaluationRun,
   type Examples,
@@ -38,6 +38,15 @@ import {
 import { evaluationOf, withSampleWeight } from "./weights.js";
 
 export { arraysOf, vectorOf } from "./parameters.js";
+export {
+  during,
+  giveWeights,
+  mustBeFree,
+  newParts,
+  ownersIn,
+  seenIn,
+  startingWeights,
+} from "./sharedWeights.js";
 
 /** A trained state and its context. */
 export interface State {
@@ -53,18 +62,26 @@ export interface Fit extends Described {
   /** Given to callbacks. */
   readonly model: object;
   readonly state: State | undefined;
+  /** The shape that a row must have; undefined if any. */
+  readonly row: Shape | undefined;
+  /** Weights of layers to start from, without a state. */
+  weights(network: Network): readonly WeightsPart[];
   /** Receives the state of the training once it has started, and undefined when it has ended. */
-  onTraining(running: { readonly row: Shape; readonly run: TrainingRun } | undefined): void;
+  onTraining(
+    running: { readonly network: Network; readonly row: Shape; readonly run: TrainingRun } | undefined,
+  ): void;
+  /** Receives the state of a training that did not fail, before it has ended. */
+  onTrained(state: State): void;
 }
 
 /** @throws FettleError as `fit` does */
 export async function fit(
-  { model, state, onTraining, ...described }: Fit,
+  { model, state, row: known, weights, onTraining, onTrained, ...described }: Fit,
   x: ModelData,
   y: ModelData,
   options: FitOptions,
-): Promise<{ readonly state: State; readonly history: History }> {
-  const { data, settings: all } = checkFit(described, state?.row, x, y, options);
+): Promise<History> {
+  const { data, settings: all } = checkFit(described, known, x, y, options);
   const { callbacks, verbose, signal, ...settings } = all;
   const row = data.x.shape;
   const engine = defaultEngine();
@@ -91,7 +108,7 @@ export async function fit(
         evaluation.free();
       }
     };
-    const start = startOf(state, hyperparameters);
+    const start = state ? startOf(state, hyperparameters) : { hyperparameters, parameters: weights(network) };
     const run = new TrainingRun(engine, programs, training, { ...settings, ...start });
     const measure = async (): Promise<Logs> => {
       if (metrics.length === 0 && !heldOut) return {};
@@ -100,16 +117,32 @@ export async function fit(
       return { ...onTraining, ...(heldOut ? validationNames(await score(heldOut, parameters)) : {}) };
     };
     try {
+      onTraining({ network, row, run });
       const progress =
         verbose === 0 ? undefined : await progressOf(verbose, settings.epochs, run.stepsPerEpoch);
-      onTraining({ row, run });
       await trainWith(run, { ...run.control, model }, callbacks, yielding, measure, progress);
-      return { state: { row, saved: run.save() }, history: toHistory(run.logs) };
+      onTrained({ row, saved: run.save() });
+      return toHistory(run.logs);
     } finally {
       onTraining(undefined);
       run.free();
     }
   });
+}
+
+/**
+ * The parameters that a training with this seed starts from, in one vector.
+ *
+ * @throws FettleError as `build` of a model does
+ */
+export function initialWeights(described: Described, row: Shape, seed: number): Floats {
+  const run = defaultEngine().start(programOf(architectureFrom(described, row), "weights", 1), { seed });
+  try {
+    run.advance(1);
+    return run.read(PARAMETERS);
+  } finally {
+    run.free();
+  }
 }
 
 /**
@@ -194,15 +227,13 @@ async function progressOf(verbose: 1 | 2, epochs: number, stepsPerEpoch: number)
 
 /**
  * Where training starts: where it stopped, with its learning rate there; or from the parameters before
- * `compile`; or from scratch.
+ * `compile`.
  */
 function startOf(
-  state: State | undefined,
+  { saved, recompiled }: State,
   hyperparameters: TrainingOptions["hyperparameters"],
 ): Pick<TrainingOptions, "hyperparameters" | "from" | "parameters"> {
-  if (!state) return { hyperparameters };
-  const { saved, recompiled } = state;
-  if (recompiled) return { hyperparameters, parameters: weightsOf(saved) };
+  if (recompiled) return { hyperparameters, parameters: [{ offset: 0, values: weightsOf(saved) }] };
   const rate = saved.arrays[LEARNING_RATE]?.[0];
   const known = LEARNING_RATE in hyperparameters && Number.isFinite(rate) && rate >= 0;
   return { from: saved, hyperparameters: { ...hyperparameters, ...(known && { [LEARNING_RATE]: rate }) } };

@@ -21,6 +21,7 @@ export {
   type Layer,
   type LayerContext,
   type LayerDefinition,
+  named,
   type ParameterSpec,
   SymbolicTensor,
 } from "./layer.js";
