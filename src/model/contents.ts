@@ -19,8 +19,8 @@ export interface TrainingNotes {
   /** The loss of each output. */
   readonly losses: readonly PieceDescription[];
   readonly lossWeights: readonly number[];
-  /** Names of the built-in metrics of each output, which include their options; custom ones are not kept. */
-  readonly metrics: readonly (readonly string[])[];
+  /** The metrics of each output: the names of built-in ones, which include their options; or custom ones. */
+  readonly metrics: readonly (readonly (string | PieceDescription)[])[];
   readonly mixup?: { readonly alpha: number };
   /**
    * The position of training, if the file has the state of the optimizer: its arrays have names that begin
@@ -79,10 +79,10 @@ function trainingOf(
     losses: losses.map((loss) => describePiece("loss", getLoss(loss))),
     lossWeights,
     metrics: metrics.map((own) =>
-      own
-        .map(getMetric)
-        .filter(isBuiltIn)
-        .map(({ name }) => name),
+      own.map((given) => {
+        const metric = getMetric(given);
+        return isBuiltIn(metric) ? metric.name : { name: metric.name, options: {}, custom: true };
+      }),
     ),
     ...(augmentation && { mixup: { alpha: augmentation.hyperparameters[MIXUP_ALPHA] } }),
     ...(state && { progress: state.progress, seed: state.seed }),
