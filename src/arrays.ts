@@ -15,7 +15,7 @@ export interface ShapedData {
 }
 
 /** Arrays in arrays, with numbers in the innermost, which may be typed arrays. */
-export type NestedNumbers = ArrayLike<number> | ArrayLike<NestedNumbers>;
+export type NestedNumbers = ArrayLike<number> | readonly NestedNumbers[];
 
 /**
  * Rows of numbers of any shape: nested arrays, a typed array with its shape, or an ndarray, in any layout.

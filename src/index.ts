@@ -138,7 +138,10 @@ export type {
   MetricAlias,
   MetricLike,
   MetricName,
+  ScoredMetric,
+  ScoreName,
   Spelled,
+  TestScore,
 } from "./metrics/names.js";
 export { getMetric } from "./metrics/registry.js";
 export { type CheckpointWriter, type ModelCheckpointOptions, modelCheckpoint } from "./model/checkpoint.js";
@@ -182,23 +185,31 @@ export {
   activation,
   averagePooling1d,
   averagePooling2d,
+  averagePooling3d,
   type BatchNormalizationOptions,
   type BiasOptions,
   type BidirectionalOptions,
   batchNormalization,
   bidirectional,
   type Conv1dOptions,
+  type Conv1dTransposeOptions,
   type Conv2dOptions,
+  type Conv3dOptions,
   conv1d,
+  conv1dTranspose,
   conv2d,
   conv2dTranspose,
+  conv3d,
   cropping1d,
   cropping2d,
   type DenseOptions,
   type DepthwiseConv2dOptions,
+  type DotAxes,
+  type DotOptions,
   defineLayer,
   dense,
   depthwiseConv2d,
+  dot,
   dropout,
   type ELUOptions,
   type EmbeddingOptions,
@@ -211,11 +222,15 @@ export {
   freeze,
   type GatedOptions,
   type GRUOptions,
+  type GroupNormalizationOptions,
   gaussianNoise,
   globalAveragePooling1d,
   globalAveragePooling2d,
+  globalAveragePooling3d,
   globalMaxPooling1d,
   globalMaxPooling2d,
+  globalMaxPooling3d,
+  groupNormalization,
   gru,
   type InputRole,
   type KernelOptions,
@@ -229,10 +244,12 @@ export {
   leakyReLU,
   lstm,
   type MergeName,
+  type MergeOptions,
   type MultiHeadAttentionOptions,
   masking,
   maxPooling1d,
   maxPooling2d,
+  maxPooling3d,
   merge,
   multiHeadAttention,
   named,
@@ -242,12 +259,20 @@ export {
   permute,
   prelu,
   type RecurrentOptions,
+  type RescalingOptions,
+  type ResizingOptions,
+  type RMSNormalizationOptions,
   randomFlip,
   randomTranslation,
+  randomZoom,
   repeatVector,
+  rescaling,
   reshape,
+  resizing,
+  rmsNormalization,
   type SeparableConv2dOptions,
   type Sizes,
+  type Sizes3d,
   type SymbolicTensor,
   separableConv2d,
   simpleRNN,
@@ -267,7 +292,16 @@ export type { BuiltInLoss, LossFunction, NoOptions } from "./nn/losses/loss.js";
 export type { BuiltInLossName, LossAlias } from "./nn/losses/names.js";
 export { type Augmentation, mixup } from "./nn/mixup.js";
 export type { ModelData } from "./nn/modelData.js";
-export type { CompileOptions, FitOptions, PerOutput, WeightOptions } from "./nn/options.js";
+export type {
+  Batch,
+  Batches,
+  CompileOptions,
+  FitDatasetOptions,
+  FitOptions,
+  PerOutput,
+  TrainOnBatchOptions,
+  WeightOptions,
+} from "./nn/options.js";
 export { l1, l1l2, l2, type Regularizer, type RegularizerName } from "./nn/regularizers.js";
 export { Sequential, sequential } from "./nn/sequential.js";
 export { type ReadyOptions, ready } from "./numerics/kernels.js";
@@ -449,6 +483,7 @@ export type { Shortened } from "./tune/trial/finalLimits.js";
 export type { Validation } from "./tune/trial/folds.js";
 export type { Scores } from "./tune/trial/setup.js";
 export type { FitSettings } from "./tune/trial/training.js";
+export type { ValidationData } from "./tune/trial/validationData.js";
 export { tune } from "./tune/tune.js";
 export type {
   SearchOptions,
@@ -458,3 +493,4 @@ export type {
   TuneResult,
   TunerOptions,
 } from "./tune/tuner/options.js";
+export type { DefaultMetric } from "./tune/tuner/setup.js";

@@ -62,3 +62,13 @@ export function copyPlain<T>(
   for (const [name, value] of Object.entries(given)) copy[name] = copyPlain(value, arrays, depth - 1, seen);
   return copy;
 }
+
+/** Options of which those that may be undefined may be missing instead. */
+type Defined<O> = { readonly [Name in keyof O as undefined extends O[Name] ? never : Name]: O[Name] } & {
+  readonly [Name in keyof O as undefined extends O[Name] ? Name : never]?: Exclude<O[Name], undefined>;
+};
+
+/** The options that are defined: the types tell a missing option from one that is undefined. */
+export function defined<O extends object>(options: O): Defined<O> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Defined<O>;
+}

@@ -83,6 +83,16 @@ export const integer =
   (name, value) =>
     mustBeInteger(name, value, least, most);
 
+/** A number of jobs: as many as the host has processors, as `n_jobs` of scikit-learn. */
+export const ALL_PROCESSORS = -1;
+
+/** A number of jobs of at least `least`, or {@link ALL_PROCESSORS}. */
+export const jobCount = (least = 1): Rule<number> =>
+  rule(
+    `${least === 1 ? "a positive integer" : `an integer of at least ${least}`}, or -1 for all processors`,
+    (jobs) => jobs === ALL_PROCESSORS || (Number.isSafeInteger(jobs) && (jobs as number) >= least),
+  );
+
 /** A list of at least `least` elements that each fit. */
 export const listOf = <T>(
   words: string,
@@ -119,6 +129,14 @@ export function number(interval: Interval, words = `a number in ${interval}`): R
 /** A finite number; of an interval, if there is one. */
 export const finite = (interval?: Interval): Rule<number> =>
   interval ? number(interval, `a finite number in ${interval}`) : rule("a finite number", Number.isFinite);
+
+/** Of a number that programs read, also rounded to float32: 1 − 1e-9 is 1 there. */
+export const inFloat32 =
+  (rule: Rule<number>): Rule<number> =>
+  (name, value) => {
+    rule(name, value);
+    rule(`${name} in float32`, Math.fround(value as number));
+  };
 
 export const atLeastZero = /* @__PURE__ */ number("[0, ∞)", "a finite number of at least 0");
 export const aboveZero = /* @__PURE__ */ number("(0, ∞)", "a finite number above 0");

@@ -1,7 +1,7 @@
 /** Copies of what a first `fit` is given: what is copied, and what is left to be refused as it is. */
 import ndarray from "ndarray";
 import { describe, expect, it } from "vitest";
-import { copyPlain } from "../src/options.js";
+import { copyPlain, defined } from "../src/options.js";
 
 describe("a copy", () => {
   it("of arrays and of what holds them does not change with them", () => {
@@ -51,4 +51,14 @@ describe("a copy", () => {
     for (let i = 0; i < 100_000; i++) deep = [deep];
     expect(() => copyPlain(deep, true)).not.toThrow();
   });
+});
+
+it("keeps the options that are defined, whatever their value", () => {
+  const own = defined({ none: undefined, off: false, zero: 0, empty: "", nothing: null });
+  expect(Object.entries(own)).toEqual([
+    ["off", false],
+    ["zero", 0],
+    ["empty", ""],
+    ["nothing", null],
+  ]);
 });

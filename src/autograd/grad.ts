@@ -18,7 +18,8 @@ import { showShape } from "../graph/shape.js";
  * @param wrt - inputs or values computed from them; the gradient is 0 for those that `output` does not depend
  * on
  * @returns one value for each of `wrt`, of its shape
- * @throws FettleError `invalid_shape` if `output` is not a scalar.
+ * @throws FettleError `invalid_shape` if `output` is not a scalar; `invalid_argument` for values of another
+ * graph
  * @see A. Griewank and A. Walther, "Evaluating derivatives", SIAM, 2008, chapter 3
  * @example
  * ```ts
@@ -32,6 +33,10 @@ export function gradients(output: Value, wrt: readonly Value[]): Value[] {
   mustBeList("wrt", wrt);
   for (const value of wrt) must(value instanceof Value, "each of wrt", "a value", value);
   const { graph } = output;
+  check(
+    wrt.every((value) => value.graph === graph),
+    "each of wrt must be a value of the graph of the output; received one of another graph. A body of scan reads values from outside as `shared`.",
+  );
   check(
     output.shape.length === 0,
     () =>

@@ -2,12 +2,12 @@
  * Makes the runs of a benchmark: which, in which order, and on how many threads. It reads and writes no files
  * and draws no conclusions.
  */
-import { platform } from "#platform";
 import { createEngine } from "../engine/engine.js";
 import { check, checkSignal, isA, isRecord, must, mustBeRecord, show } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
 import { copyOptions } from "../options.js";
-import { func, integer, listOf, type OptionRules, readOptions } from "../rules.js";
+import { jobsOf } from "../platform/jobs.js";
+import { func, integer, jobCount, listOf, type OptionRules, readOptions } from "../rules.js";
 import { float } from "../search/space/builders.js";
 import { interpolate } from "../search/space/scale.js";
 import { type DroppingBackend, inlineBackend } from "../workers/backend.js";
@@ -41,7 +41,7 @@ export interface BenchmarkOptions {
    * three per power of ten.
    */
   readonly rates?: number;
-  /** Threads, at most one per core. Default: one per core. Their number does not change the runs. */
+  /** Threads, at most one per core. Default -1: one per core. Their number does not change the runs. */
   readonly jobs?: number;
   /**
    * Existing runs of the same benchmark, which are not repeated. Others, such as those of a problem that was
@@ -72,7 +72,7 @@ const RULES = {
   ...SIZE_RULES,
   problems: true,
   optimizers: true,
-  jobs: integer(),
+  jobs: jobCount(),
   earlier: listOf<RunRecord>("a list of runs", () => true),
   onRun: func(),
   signal: true,
@@ -136,7 +136,7 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
     "signal",
   ]);
   const own = readOptions(copy, "runBenchmark", RULES);
-  const { problems, optimizers, jobs = platform.parallelism(), earlier, signal } = own;
+  const { problems, optimizers, jobs, earlier, signal } = own;
   checkNamed("problems", problems);
   checkNamed("optimizers", optimizers);
   for (const [i, run] of (earlier ?? []).entries()) mustBeRecord(`earlier[${i}]`, run, "a run");
@@ -144,7 +144,7 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
   const size = sizeOfBenchmark(own);
   await ready();
   const setup = setupOf(problems, optimizers, size);
-  const backend = createBackend(problems, jobs);
+  const backend = createBackend(problems, jobsOf(jobs));
   const runs = new Runs(own, setup, backend);
   try {
     for (const [number, problem] of problems.entries()) {

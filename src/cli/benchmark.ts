@@ -3,7 +3,6 @@
  * figure itself.
  */
 import { join } from "node:path";
-import type { Command } from "commander";
 import { analyzeBenchmark } from "../benchmark/analysis.js";
 import { learningCurves } from "../benchmark/curves.js";
 import { scenesOf } from "../benchmark/landscape.js";
@@ -16,12 +15,13 @@ import {
 } from "../benchmark/runBenchmark.js";
 import { timesOf } from "../benchmark/times.js";
 import { FettleError } from "../errors.js";
+import { defined } from "../options.js";
 import { benchmarkCsv, introduceBenchmark, summarizeBenchmark, timesCsv } from "../report/benchmark.js";
 import { benchmarkPictures } from "../report/pictures/index.js";
 import { type Draw, loadCharts } from "../report/plots/render.js";
 import { BENCHMARK, type BenchmarkFlags, readBenchmark } from "./benchmarkOptions.js";
+import { defineCommand } from "./command.js";
 import { EXIT } from "./exit.js";
-import { addFlags } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { type Lock, lockFolder } from "./lock.js";
@@ -34,22 +34,17 @@ import { note, paintFor, printLines, widthOf } from "./streams.js";
 const [RUNS, TABLES, TIMES, ANALYSIS] = ["runs.jsonl", "tables.csv", "times.csv", "analysis.json"];
 const PICTURES = "pictures";
 
-/** Defines the command; `done` receives the exit code. */
-export function define(command: Command, done: (exitCode: number) => void): void {
-  command.description(
+export const define = defineCommand({
+  description:
     "Compare optimizers on the same problems from the same seeds: with defaults, tuned with the same budget, and at " +
-      "many learning rates. A benchmark that was stopped resumes from the runs in its folder.",
-  );
-  addFlags(command, BENCHMARK)
-    .addHelpText("after", EXAMPLES)
-    .action(async (flags: BenchmarkFlags) => done(await run(flags)));
-}
-
-const EXAMPLES = `
-Examples:
+    "many learning rates. A benchmark that was stopped resumes from the runs in its folder.",
+  flags: BENCHMARK,
+  after: `Examples:
   fettle benchmark --problems rosenbrock,dense-iris --seeds 3 --trials 5
   fettle benchmark --optimizers sgd,adam --out sgd-and-adam
-  fettle benchmark --with mine.js --optimizers adam,mine --out mine`;
+  fettle benchmark --with mine.js --optimizers adam,mine --out mine`,
+  run,
+});
 
 /** @returns the exit code */
 async function run(flags: BenchmarkFlags): Promise<number> {
@@ -63,8 +58,7 @@ async function run(flags: BenchmarkFlags): Promise<number> {
   checkWritable(flags.out, [RUNS, TABLES, TIMES, ANALYSIS, ...pictures]);
   const lock = await lockFolder(flags.out);
   try {
-    const jobs = cappedJobs(flags.jobs);
-    return await runInto(flags, { ...options, ...(jobs === undefined ? {} : { jobs }) }, setup, lock);
+    return await runInto(flags, { ...options, ...defined({ jobs: cappedJobs(flags.jobs) }) }, setup, lock);
   } finally {
     lock.release();
   }

@@ -10,8 +10,9 @@ import { standardProblems } from "../benchmark/problems/index.js";
 import { TABLES } from "../benchmark/problems/learning.js";
 import type { BenchmarkOptions } from "../benchmark/runBenchmark.js";
 import { byName, check, FettleError, isRecord, messageOf, must, show } from "../errors.js";
+import { defined } from "../options.js";
 import { isThere, readText } from "./files.js";
-import { type FlagsOf, integer, names, text, turn } from "./flags.js";
+import { type FlagsOf, integer, jobCount, names, text, turn } from "./flags.js";
 
 const OPTIMIZERS = standardOptimizers()
   .map(({ name }) => name)
@@ -23,7 +24,10 @@ export const BENCHMARK = {
   with: text("<file.js>", "module that exports further problems or optimizers"),
   seeds: integer(1)("<n>", "runs with default settings; the same number run tuned", 10),
   trials: integer(1)("<n>", "trials to tune each optimizer", 20),
-  jobs: integer(1)("<n>", "worker threads; their number does not change results (default: one per core)"),
+  jobs: jobCount(1)(
+    "<n>",
+    "worker threads; their number does not change results; -1 for one per core, the default",
+  ),
   out: text("<folder>", "folder for runs, tables and pictures", "fettle-benchmark"),
   pictures: turn(
     "draw pictures; needs the package echarts (default: if it is installed)",
@@ -49,9 +53,7 @@ export async function readBenchmark(flags: BenchmarkFlags): Promise<BenchmarkOpt
   return {
     problems: select("problem", allProblems, problems),
     optimizers: select("optimizer", allOptimizers, optimizers),
-    seeds,
-    trials,
-    ...(jobs === undefined ? {} : { jobs }),
+    ...defined({ seeds, trials, jobs }),
   };
 }
 

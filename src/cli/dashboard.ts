@@ -5,18 +5,17 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import type { Command } from "commander";
 import { hostSource } from "../dashboard/hostSource.js";
 import { dashboardServer } from "../dashboard/server.js";
 import type { Source } from "../dashboard/source.js";
 import { storageSource } from "../dashboard/storageSource.js";
 import { check, FettleError, messageOf, must } from "../errors.js";
 import { serveNode } from "../serve/node/server.js";
-import { EXIT } from "./exit.js";
+import { defineCommand } from "./command.js";
 import { readText } from "./files.js";
-import { addFlags, type FlagsOf, flagOf, names, PORT, text, turnOn } from "./flags.js";
+import { type FlagsOf, flagOf, names, PORT, text, turnOn } from "./flags.js";
 import { untilStopped } from "./interrupt.js";
-import { openStorage } from "./storageFile.js";
+import { withStorage } from "./storageFile.js";
 import { note } from "./streams.js";
 
 const DASHBOARD = {
@@ -31,25 +30,20 @@ const DASHBOARD = {
 };
 type DashboardFlags = FlagsOf<typeof DASHBOARD>;
 
-/** Defines the command; `done` receives the exit code. */
-export function define(command: Command, done: (exitCode: number) => void): void {
-  command.description(
+export const define = defineCommand({
+  description:
     "Serve a page that shows studies while they run: history, curves, trials, and comparisons. It prints " +
-      "an address that contains a key; only this machine can open it. It runs no trial.",
-  );
-  addFlags(command, DASHBOARD)
-    .addHelpText("after", EXAMPLES)
-    .action(async (flags: DashboardFlags) => done(await run(flags)));
-}
-
-const EXAMPLES = `
-Examples:
+    "an address that contains a key; only this machine can open it. It runs no trial.",
+  flags: DASHBOARD,
+  after: `Examples:
   fettle dashboard --storage studies.db
   fettle dashboard --storage studies.db --edit --open
   fettle dashboard --url https://tuning.example --token-file token --study first
-  fettle tune data.csv --target y --watch`;
+  fettle tune data.csv --target y --watch`,
+  run,
+});
 
-async function run(flags: DashboardFlags): Promise<number> {
+async function run(flags: DashboardFlags): Promise<void> {
   const { storage: path, url, edit = false } = flags;
   check((path === undefined) !== (url === undefined), "one of --storage and --url must be given");
   for (const flag of ["token", "tokenFile", "study"] as const)
@@ -58,12 +52,9 @@ async function run(flags: DashboardFlags): Promise<number> {
       () => `${flagOf(flag)} needs --url, the address of a host`,
     );
   if (path === undefined) return show(remote(url as string, flags), flags);
-  const storage = await openStorage(path, edit ? "use" : "look");
-  try {
-    return await show(storageSource(storage, path, edit), flags);
-  } finally {
-    await storage.close();
-  }
+  return withStorage(path, edit ? "use" : "look", (storage) =>
+    show(storageSource(storage, path, edit), flags),
+  );
 }
 
 function remote(url: string, { token, tokenFile, study = [], edit }: DashboardFlags): Source {
@@ -73,13 +64,12 @@ function remote(url: string, { token, tokenFile, study = [], edit }: DashboardFl
   return hostSource({ url, token: secret, studies: study, mayWrite: edit === true });
 }
 
-async function show(source: Source, { port, open }: DashboardFlags): Promise<number> {
+async function show(source: Source, { port, open }: DashboardFlags): Promise<void> {
   const { url, close } = await openDashboard(source, port);
   await untilStopped(() => {
     note(`The dashboard is at ${url}\nPress Ctrl-C to close it.`);
     if (open) openBrowser(url);
   }, close);
-  return EXIT.success;
 }
 
 /** A dashboard that is served. */

@@ -13,6 +13,7 @@ import {
   type Table,
 } from "../data/table.js";
 import { check, isRecord, show } from "../errors.js";
+import { defined } from "../options.js";
 import { densePipeline } from "../tune/dense.js";
 import { type FileText, inFile, nameOf, parseJson, readJson, textOf, wholeText } from "./files.js";
 import {
@@ -135,14 +136,13 @@ export async function readDataset(file: string, flags: DatasetFlags): Promise<Da
       () => `choose the column to predict with --target; columns: ${columns.join(", ")}`,
     );
     return encodeTable(table, {
-      ...(target !== undefined && { target: columnsIn(target, table) }),
-      ...(weight !== undefined && { weight }),
-      ...(group !== undefined && { group }),
-      ...(time !== undefined && { time }),
+      ...defined({ weight, group, time, positive }),
+      ...defined({
+        target: target === undefined ? undefined : columnsIn(target, table),
+        rareClasses: rare && { fewerThan: folds ?? DEFAULT_FOLDS, rule: rare },
+      }),
       task,
-      ...(positive !== undefined && { positive }),
       missing,
-      ...(rare !== undefined && { rareClasses: { fewerThan: folds ?? DEFAULT_FOLDS, rule: rare } }),
       drop: drop.flatMap((given) => columnsIn(given, table)),
     });
   });
@@ -156,22 +156,9 @@ export async function readDataset(file: string, flags: DatasetFlags): Promise<Da
 /** @throws FettleError naming the file, if it cannot be read or is not such a table or schema */
 export async function readTableFile(file: string, flags: TableFlags): Promise<Table> {
   const { decimal, dateOrder, na, defaultNa, as, ignoreCase, schema, unknown } = flags;
-  const given = typeof schema === "string" ? schemaIn(readJson(schema)) : schema;
-  const options = {
-    decimal,
-    dateOrder,
-    na,
-    defaultNa: defaultNa ? undefined : false,
-    as,
-    ignoreCase,
-    schema: given,
-    unknown,
-  };
-  return readAs(
-    file,
-    flags,
-    Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
-  );
+  const given = typeof schema === "string" ? schemaIn(readJson(schema)) : (schema as Schema | undefined);
+  const formats = { decimal, dateOrder, na, defaultNa: defaultNa ? undefined : (false as const) };
+  return readAs(file, flags, defined({ ...formats, as, ignoreCase, schema: given, unknown }));
 }
 
 /** A schema without the receipt that `fettle inspect --json` prints with it. */
@@ -207,11 +194,9 @@ async function readAs(
     () =>
       `${header ? "--header" : "--no-header"} must be left out: ${nameOf(file)} is JSON or Parquet, whose records name their columns`,
   );
-  const options = { ...others, ...(limits !== undefined && { limits }) };
+  const options = { ...others, ...defined({ limits }) };
   return inFile(file, () =>
-    text
-      ? readTable(text, { ...options, ...(header !== undefined && { header }) })
-      : readRecords(records, options),
+    text ? readTable(text, { ...options, ...defined({ header }) }) : readRecords(records, options),
   );
 }
 

@@ -1,15 +1,14 @@
 /** `fettle evaluate`: scores a saved model on rows whose targets are known. */
-import type { Command } from "commander";
 import { rowsWithTargets } from "../data/columns.js";
 import { encodeRows } from "../data/dataset.js";
 import type { RowOrigin } from "../data/origin.js";
 import { check, show } from "../errors.js";
-import { count, formatScore, plain, scoreLabel } from "../report/format.js";
-import { layOut } from "../report/layout.js";
+import { scoreLines } from "../report/baselines.js";
+import { count, plain } from "../report/format.js";
+import { defineCommand } from "./command.js";
 import { readOtherFile } from "./dataset.js";
-import { EXIT } from "./exit.js";
 import { inFile, titleOf } from "./files.js";
-import { addFlags, type FlagsOf, JSON_ONLY, text } from "./flags.js";
+import { type FlagsOf, JSON_ONLY, text } from "./flags.js";
 import { ROWS, readModel } from "./modelFile.js";
 import { note, paintFor, printLines, widthOf } from "./streams.js";
 
@@ -23,21 +22,18 @@ const EVALUATE = {
 };
 type EvaluateFlags = FlagsOf<typeof EVALUATE>;
 
-/** Defines the command; `done` receives the exit code. */
-export function define(command: Command, done: (exitCode: number) => void): void {
-  command
-    .description(
-      "Score a saved model on the rows of a table that has the target, by every metric of the task.",
-    )
-    .argument("<model>", "model file, such as study/model.fettle")
-    .argument("<data.csv>", "table with the columns that the model was trained on, and its target");
-  addFlags(command, EVALUATE)
-    .addHelpText("after", "\nExample:\n  fettle evaluate study/model.fettle last-month.csv")
-    .action(async (model: string, file: string, flags: EvaluateFlags) => done(await run(model, file, flags)));
-}
+export const define = defineCommand({
+  description: "Score a saved model on the rows of a table that has the target, by every metric of the task.",
+  arguments: [
+    ["<model>", "model file, such as study/model.fettle"],
+    ["<data.csv>", "table with the columns that the model was trained on, and its target"],
+  ],
+  flags: EVALUATE,
+  after: "Example:\n  fettle evaluate study/model.fettle last-month.csv",
+  run,
+});
 
-/** @returns the exit code */
-async function run(path: string, file: string, flags: EvaluateFlags): Promise<number> {
+async function run(path: string, file: string, flags: EvaluateFlags): Promise<void> {
   const model = await readModel(path);
   const { table } = model;
   check(table !== undefined, () => `${show(path)} must be a model of a table; it contains only a network`);
@@ -58,22 +54,11 @@ async function run(path: string, file: string, flags: EvaluateFlags): Promise<nu
     return model.evaluate(rows, positive === undefined ? {} : { positive });
   });
   if (flags.json) {
-    printLines([
-      JSON.stringify({
-        rows: read.rows,
-        ...(leftOut > 0 && { leftOut }),
-        ...(positive !== undefined && { positive }),
-        scores,
-      }),
-    ]);
-    return EXIT.success;
+    const told = { rows: read.rows, leftOut: leftOut > 0 ? leftOut : undefined, positive, scores };
+    printLines([JSON.stringify(told)]);
+    return;
   }
   const paint = paintFor(process.stdout);
-  const lines = Object.entries(scores).map(([name, score]) => [
-    plain(scoreLabel(name, positive)),
-    formatScore(score),
-  ]);
   const title = `Scores on ${count(read.rows, "row")} of ${plain(titleOf(file))}`;
-  printLines([paint.heading(title), ...layOut(lines, { width: widthOf(process.stdout) })]);
-  return EXIT.success;
+  printLines([paint.heading(title), ...scoreLines(scores, undefined, positive, widthOf(process.stdout))]);
 }

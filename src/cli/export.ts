@@ -1,11 +1,10 @@
 /** `fettle export`: writes a saved model in another format. */
 import { basename, dirname, extname, join } from "node:path";
-import type { Command } from "commander";
 import { must } from "../errors.js";
 import type { ExportFormat } from "../model/export/exportModel.js";
-import { EXIT } from "./exit.js";
+import { defineCommand } from "./command.js";
 import { isFolder } from "./files.js";
-import { addFlags, type FlagsOf, required, text } from "./flags.js";
+import { type FlagsOf, required, text } from "./flags.js";
 import { lockFolder } from "./lock.js";
 import { readModel } from "./modelFile.js";
 import { checkWritable, makeFolder, namesFolder, writeWhole } from "./output.js";
@@ -17,24 +16,17 @@ const EXPORT = {
 };
 type ExportFlags = FlagsOf<typeof EXPORT>;
 
-/** Defines the command; `done` receives the exit code. */
-export function define(command: Command, done: (exitCode: number) => void): void {
-  command
-    .description(
-      "Write a saved model for TensorFlow.js, for ONNX Runtime, as safetensors, or as a JavaScript module without dependencies.",
-    )
-    .argument("<model>", "model file, such as study/model.fettle");
-  addFlags(command, EXPORT)
-    .addHelpText(
-      "after",
-      `
-Examples:
+export const define = defineCommand({
+  description:
+    "Write a saved model for TensorFlow.js, for ONNX Runtime, as safetensors, or as a JavaScript module without dependencies.",
+  arguments: [["<model>", "model file, such as study/model.fettle"]],
+  flags: EXPORT,
+  after: `Examples:
   fettle export study/model.fettle --to onnx --out digits.onnx
   fettle export study/model.fettle --to tfjs --out public/model
   fettle export study/model.fettle --to js --out price.mjs`,
-    )
-    .action(async (model: string, flags: ExportFlags) => done(await run(model, flags)));
-}
+  run,
+});
 
 /**
  * The folder and the files in it.
@@ -63,8 +55,7 @@ function placed<F>(
 /** Names with these endings are files. */
 const ENDINGS = [".onnx", ".safetensors", ".mjs", ".js", ".cjs", ".json", ".bin"];
 
-/** @returns the exit code */
-async function run(path: string, { to, out: where }: ExportFlags): Promise<number> {
+async function run(path: string, { to, out: where }: ExportFlags): Promise<void> {
   const model = await readModel(path);
   const { exportModel } = await import("../model/export/exportModel.js");
   const { files: made, notes } = exportModel(model, to);
@@ -83,5 +74,4 @@ async function run(path: string, { to, out: where }: ExportFlags): Promise<numbe
       .join(", ")}`,
   ]);
   for (const each of notes) note(`note: ${each}`);
-  return EXIT.success;
 }

@@ -1,15 +1,15 @@
 /** `fettle fit`: trains a dense network with given hyperparameters on a table, and saves it. */
 import { basename } from "node:path";
-import type { Command } from "commander";
 import type { Dataset } from "../data/dataset.js";
 import { positiveOf } from "../data/positive.js";
 import { check } from "../errors.js";
 import { saveModel } from "../model/save.js";
-import { besideBaselines } from "../report/baselines.js";
-import { count, formatScore, plain, scoreLabel } from "../report/format.js";
+import { defined } from "../options.js";
+import { scoreLines } from "../report/baselines.js";
+import { count, plain, scoreLabel } from "../report/format.js";
 import type { ReportOptions } from "../report/html/options.js";
 import { createReport } from "../report/html/report.js";
-import { layOut, wrap } from "../report/layout.js";
+import { wrap } from "../report/layout.js";
 import { loadCharts } from "../report/plots/render.js";
 import { type StudySource, studyData } from "../report/plots/studyData.js";
 import { describeData } from "../report/study.js";
@@ -25,22 +25,11 @@ import { tune } from "../tune/tune.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { splitSeed } from "../tune/tuner/setup.js";
 import { VERSION } from "../version.js";
+import { defineCommand } from "./command.js";
 import { DATA, pipelineOf, readDataset, TABLE_HELP } from "./dataset.js";
-import { EXIT } from "./exit.js";
 import { inFlags, quotedPath } from "./explain.js";
 import { titleOf } from "./files.js";
-import {
-  addFlags,
-  epochs,
-  type FlagsOf,
-  grouped,
-  JSON_ONLY,
-  SEED,
-  settingOf,
-  share,
-  text,
-  turnOn,
-} from "./flags.js";
+import { epochs, type FlagsOf, grouped, JSON_ONLY, SEED, settingOf, share, text, turnOn } from "./flags.js";
 import { checkFile, writeWhole } from "./output.js";
 import { commandLine, FILE } from "./repeat.js";
 import { tableParts } from "./reportParts.js";
@@ -67,26 +56,18 @@ const FIT = {
 };
 type FitFlags = FlagsOf<typeof FIT>;
 
-/** Defines the command; `done` receives the exit code. */
-export function define(command: Command, done: (exitCode: number) => void): void {
-  command
-    .description(
-      "Train a dense network with given hyperparameters on a table, score it on held-out rows, and save it.",
-    )
-    .argument("<data.csv>", TABLE_HELP);
-  addFlags(command, FIT)
-    .addHelpText(
-      "after",
-      `
-Examples:
+export const define = defineCommand({
+  description:
+    "Train a dense network with given hyperparameters on a table, score it on held-out rows, and save it.",
+  arguments: [["<data.csv>", TABLE_HELP]],
+  flags: FIT,
+  after: `Examples:
   fettle fit examples/data/breast-cancer.csv --target diagnosis --plot
   fettle fit houses.csv --target price --set units=64 --set learningRate=0.003 --out price.fettle`,
-    )
-    .action(async (file: string, flags: FitFlags) => done(await run(file, flags)));
-}
+  run,
+});
 
-/** @returns the exit code */
-async function run(file: string, flags: FitFlags): Promise<number> {
+async function run(file: string, flags: FitFlags): Promise<void> {
   const { set = {}, epochs, testSize, seed, out, indicator, report, plot } = flags;
   check(!Object.hasOwn(set, "epochs"), "--set must not hold epochs; use --epochs");
   if (report !== undefined) {
@@ -131,22 +112,15 @@ async function run(file: string, flags: FitFlags): Promise<number> {
         labels: result.metrics.map((name) => scoreLabel(name, positiveOf(data))),
       };
       const study = studyData(result.study as StudySource, { name: file, metrics: setup.labels });
-      const shown = { test: final.test, ...(baselines && { baselines }) };
+      const shown = { test: final.test, ...defined({ baselines }) };
       const table = { ...tableParts(file, setup, final, out), ...(await saidOf(file, flags, data)) };
       writeWhole(report, await createReport(study, { ...table, ...shown }));
     }
     if (flags.json) {
       const { positive, test } = final;
-      const scores = {
-        metric,
-        validation: best.value,
-        ...(positive !== undefined && { positive }),
-        test,
-        ...(baselines && { baselines }),
-      };
+      const scores = { metric, validation: best.value, positive, test, baselines };
       printLines([JSON.stringify({ model: out, ...scores, params })]);
     } else printResult({ ...flags, file }, data, sizes, result, baselines);
-    return EXIT.success;
   } finally {
     output.close();
   }
@@ -159,9 +133,9 @@ async function saidOf(file: string, flags: FitFlags, data: Dataset): Promise<Rep
   const positive = positiveOf(data);
   return {
     title: `${data.target} of ${titleOf(file)}`,
-    ...(positive !== undefined && { positive }),
+    ...defined({ positive }),
     repeat: {
-      ...(command !== undefined && { command }),
+      ...defined({ command }),
       isSame: command?.includes(FILE) === false,
       facts: [
         ["fettle", VERSION],
@@ -180,10 +154,7 @@ function printResult(
   baselines: BaselineReport | undefined,
 ): void {
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
-  const scores = Object.entries(final.test).map(([name, score]) => [
-    scoreLabel(name, positiveOf(data)),
-    formatScore(score),
-  ]);
+  const scores = scoreLines(final.test, baselines, positiveOf(data), width);
   const { training, development } = sizes;
   const curved = `Curves of a training on ${count(training, "row")}, validated on ${development - training}; the written model learnt from all ${development}.`;
   printLines([
@@ -192,10 +163,7 @@ function printResult(
       wrap(plain(inFlags(note, ["task", "missing", "positive"])), width),
     ),
     ...(scores.length > 0
-      ? [
-          paint.heading(`Scores on ${count(sizes.test, "held-out row")}`),
-          ...(baselines ? besideBaselines(baselines, width) : layOut(scores, { width })),
-        ]
+      ? [paint.heading(`Scores on ${count(sizes.test, "held-out row")}`), ...scores]
       : []),
     ...(plot && best.curves
       ? [

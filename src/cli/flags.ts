@@ -7,6 +7,7 @@ import type { TableLimits } from "../data/limits.js";
 import type { ClassWeight } from "../data/weights.js";
 import { must, mustBeInteger } from "../errors.js";
 import { checkEpochs } from "../nn/epochs.js";
+import { jobCount as jobsRule } from "../rules.js";
 import type { Params } from "../search/space/space.js";
 import type { ParamValue } from "../search/space/value.js";
 import type { ErrorCosts } from "../tune/trial/cost.js";
@@ -131,8 +132,19 @@ export const text = taking<string>();
 export const integer = (least: number): Kind<number> =>
   taking<number>((flag, word) => readInteger(flag, word, least));
 
+/** A number of jobs of at least `least`, or -1 for all processors. */
+export const jobCount = (least: number): Kind<number> =>
+  taking<number>((flag, word) => {
+    const value = integerOr(word);
+    jobsRule(least)(flag, value);
+    return value as number;
+  });
+
+/** The integer that a word is, or the word. */
+const integerOr = (word: string): number | string => (/^[+-]?\d+$/.test(word) ? Number(word) : word);
+
 function readInteger(flag: string, word: string, least: number): number {
-  const value: unknown = /^[+-]?\d+$/.test(word) ? Number(word) : word;
+  const value: unknown = integerOr(word);
   mustBeInteger(flag, value, least);
   return value;
 }

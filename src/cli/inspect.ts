@@ -7,13 +7,13 @@ import type { Settlement } from "../data/schema.js";
 import { check, show } from "../errors.js";
 import { describeModel, modelJson } from "../report/model.js";
 import { describeDrift, describeSchema } from "../report/schema.js";
+import { defineCommand } from "./command.js";
 import { readOtherFile, readTableFile, TABLE, TABLE_HELP } from "./dataset.js";
-import { EXIT } from "./exit.js";
 import { inFlags, quoted } from "./explain.js";
 import { titleOf } from "./files.js";
-import { addFlags, type FlagsOf, flagOf, grouped, namesOf, text, turnOn } from "./flags.js";
+import { type FlagsOf, grouped, namesOf, text, turnOn } from "./flags.js";
 import { isModelFile, readModel } from "./modelFile.js";
-import { flagsGiven } from "./resume.js";
+import { mustBeLeftOut } from "./resume.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
 import { WholeFile } from "./wholeFile.js";
 
@@ -33,69 +33,46 @@ const INSPECT = {
 };
 type InspectFlags = FlagsOf<typeof INSPECT>;
 
-/** Defines the command; `done` receives the exit code. */
-export function define(command: Command, done: (exitCode: number) => void): void {
-  command
-    .description(
-      "Show for each column of a table its kind, the format of its numbers, its missing cells and what is in doubt. " +
-        "The JSON output is a schema, which --schema applies to other tables; it may be edited.",
-    )
-    .argument("<data.csv>", TABLE_HELP);
-  addFlags(command, INSPECT)
-    .addHelpText(
-      "after",
-      `
-Examples:
+export const define = defineCommand({
+  description:
+    "Show for each column of a table its kind, the format of its numbers, its missing cells and what is in doubt. " +
+    "The JSON output is a schema, which --schema applies to other tables; it may be edited.",
+  arguments: [["<data.csv>", TABLE_HELP]],
+  flags: INSPECT,
+  after: `Examples:
   fettle inspect examples/data/breast-cancer.csv
   fettle inspect sales.csv --json > schema.json
   fettle inspect sales.csv --fix schema.json
   fettle inspect sales.csv --against new-sales.csv
   fettle tune new-sales.csv --schema schema.json --target price`,
-    )
-    .action(async (file: string, flags: InspectFlags) => {
-      if (isModelFile(file)) {
-        const given = flagsGiven(command, ["json"]).map(flagOf);
-        check(
-          given.length === 0,
-          () => `${given.join(" and ")} must be left out with a model, whose schema is known`,
-        );
-        const model = await readModel(file);
-        printLines(
-          flags.json
-            ? [JSON.stringify(modelJson(model), null, 2)]
-            : describeModel(titleOf(file), model, widthOf(process.stdout), paintFor(process.stdout)),
-        );
-        done(EXIT.success);
-        return;
-      }
-      const table = await readTableFile(file, flags);
-      if (flags.against !== undefined) {
-        const other = await readOtherFile(flags.against, flags, table.schema);
-        const drifts = drift(table, other);
-        const names = [titleOf(file), titleOf(flags.against)] as const;
-        printLines(
-          flags.json
-            ? [JSON.stringify(drifts, null, 2)]
-            : describeDrift(names, other.rows, drifts, widthOf(process.stdout)),
-        );
-        done(EXIT.success);
-        return;
-      }
-      const receipt = receiptOf(table);
-      if (flags.fix !== undefined) {
-        printLines(await writeFix(file, flags, settlementOf(receipt), flags.fix));
-        done(EXIT.success);
-        return;
-      }
-      printLines(
-        flags.json
-          ? [JSON.stringify({ ...table.schema, receipt }, null, 2)]
-          : describeSchema(titleOf(file), table, widthOf(process.stdout), paintFor(process.stdout), (doubt) =>
-              inFlags(doubt, namesOf(INSPECT)),
-            ),
-      );
-      done(EXIT.success);
-    });
+  run,
+});
+
+async function run(file: string, flags: InspectFlags, command: Command): Promise<void> {
+  if (isModelFile(file)) mustBeLeftOut(command, ["json"], "a model, whose schema is known");
+  printLines(await (isModelFile(file) ? linesOfModel(file, flags) : linesOfTable(file, flags)));
+}
+
+async function linesOfModel(file: string, { json }: InspectFlags): Promise<string[]> {
+  const model = await readModel(file);
+  return json
+    ? [JSON.stringify(modelJson(model), null, 2)]
+    : describeModel(titleOf(file), model, widthOf(process.stdout), paintFor(process.stdout));
+}
+
+async function linesOfTable(file: string, flags: InspectFlags): Promise<string[]> {
+  const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
+  const table = await readTableFile(file, flags);
+  if (flags.against !== undefined) {
+    const other = await readOtherFile(flags.against, flags, table.schema);
+    const drifts = drift(table, other);
+    const names = [titleOf(file), titleOf(flags.against)] as const;
+    return flags.json ? [JSON.stringify(drifts, null, 2)] : describeDrift(names, other.rows, drifts, width);
+  }
+  const receipt = receiptOf(table);
+  if (flags.fix !== undefined) return writeFix(file, flags, settlementOf(receipt), flags.fix);
+  if (flags.json) return [JSON.stringify({ ...table.schema, receipt }, null, 2)];
+  return describeSchema(titleOf(file), table, width, paint, (doubt) => inFlags(doubt, namesOf(INSPECT)));
 }
 
 const marksOf = (decimal: Settlement["decimal"]): Readonly<Record<string, Decimal>> =>

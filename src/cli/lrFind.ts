@@ -2,7 +2,6 @@
  * `fettle lr-find`: reads a table, runs a learning-rate range test on it and prints the suggested rates. It
  * computes no figure itself.
  */
-import type { Command } from "commander";
 import type { Dataset } from "../data/dataset.js";
 import { check, show } from "../errors.js";
 import { count, formatValue } from "../report/format.js";
@@ -15,11 +14,11 @@ import { describeData } from "../report/study.js";
 import { drawRates } from "../report/terminal/rates.js";
 import { DENSE_DEFAULTS, denseModel } from "../tune/dense.js";
 import { findLearningRate, type RateFinderResult } from "../tune/rateFinder.js";
+import { defineCommand } from "./command.js";
 import { DATA, pipelineOf, readDataset, TABLE_HELP } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { titleOf } from "./files.js";
 import {
-  addFlags,
   type FlagsOf,
   grouped,
   integer,
@@ -64,25 +63,19 @@ const LR_FIND = {
 };
 type LrFindFlags = FlagsOf<typeof LR_FIND>;
 
-/** Defines the command; `done` receives the exit code. */
-export function define(command: Command, done: (exitCode: number) => void): void {
-  command
-    .description(
-      "Run a learning-rate range test: train a dense network once, on all rows of a table, while the rate " +
-        "increases at every step, and suggest rates where the loss falls.",
-    )
-    .argument("<data.csv>", TABLE_HELP);
-  addFlags(command, LR_FIND)
-    .addHelpText("after", EXAMPLES)
-    .action(async (file: string, flags: LrFindFlags) => done(await run(file, flags)));
-}
-
-const EXAMPLES = `
-Examples:
+export const define = defineCommand({
+  description:
+    "Run a learning-rate range test: train a dense network once, on all rows of a table, while the rate " +
+    "increases at every step, and suggest rates where the loss falls.",
+  arguments: [["<data.csv>", TABLE_HELP]],
+  flags: LR_FIND,
+  after: `Examples:
   fettle lr-find examples/data/breast-cancer.csv --target diagnosis
   fettle lr-find houses.csv --target price --set optimizer=sgd --set units=64
   fettle lr-find houses.csv --target price --plot --out rates.svg
-  fettle lr-find houses.csv --target price --out study/${RATES_FILE}`;
+  fettle lr-find houses.csv --target price --out study/${RATES_FILE}`,
+  run,
+});
 
 /** @returns the exit code */
 async function run(file: string, flags: LrFindFlags): Promise<number> {

@@ -6,13 +6,12 @@ import { Command, CommanderError } from "commander";
 import { FettleError, isA, messageOf } from "../errors.js";
 import { wrap } from "../report/layout.js";
 import { VERSION } from "../version.js";
+import type { Define } from "./command.js";
 import { EXIT, MEANINGS } from "./exit.js";
 import { explainError, explainUsage } from "./explain.js";
 import { WriteError } from "./fileErrors.js";
 import { coloursFor, endWithReaders, note, widthOf } from "./streams.js";
 
-/** Defines the arguments, the options and the work of a command; `done` receives the exit code. */
-type Define = (command: Command, done: (exitCode: number) => void) => void;
 type Entry = readonly [summary: string, load: () => Promise<{ readonly define: Define }>];
 
 /** The commands, in the order of `--help`. A command is loaded when it is named. */

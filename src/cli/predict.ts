@@ -1,7 +1,6 @@
 /**
  * `fettle predict`: reads the rows of a table in blocks, and writes a prediction for each, in the same order.
  */
-import type { Command } from "commander";
 import { rowReader } from "../data/csv.js";
 import type { TableLimits } from "../data/limits.js";
 import { cellText } from "../data/scan.js";
@@ -11,10 +10,10 @@ import { classesOf } from "../predict/answers.js";
 import type { Predictor } from "../predict/predictor.js";
 import { RowError, type RowRecord } from "../predict/rows.js";
 import { csvCell } from "../report/trialsCsv.js";
+import { defineCommand } from "./command.js";
 import { readSource } from "./dataset.js";
-import { EXIT } from "./exit.js";
 import { inFile, nameOf, turn } from "./files.js";
-import { addFlags, type FlagsOf, names, text, turnOn } from "./flags.js";
+import { type FlagsOf, names, text, turnOn } from "./flags.js";
 import { ROWS, readPredictor } from "./modelFile.js";
 import { writeOut } from "./streams.js";
 import { WholeFile } from "./wholeFile.js";
@@ -30,33 +29,27 @@ type PredictFlags = FlagsOf<typeof PREDICT>;
 /** Rows per block. */
 const BLOCK = 1024;
 
-/** Defines the command; `done` receives the exit code. */
-export function define(command: Command, done: (exitCode: number) => void): void {
-  command
-    .description(
-      "Predict each row of a table with a model that fettle tune --out or final.save wrote. It needs the " +
-        "columns that the model was trained on, in any order, and ignores others. It writes CSV: one row " +
-        "for each row read, in the same order.",
-    )
-    .argument("<model>", "model file, such as study/model.fettle")
-    .argument(
+export const define = defineCommand({
+  description:
+    "Predict each row of a table with a model that fettle tune --out or final.save wrote. It needs the " +
+    "columns that the model was trained on, in any order, and ignores others. It writes CSV: one row " +
+    "for each row read, in the same order.",
+  arguments: [
+    ["<model>", "model file, such as study/model.fettle"],
+    [
       "<data.csv>",
       "table: a line of names and rows, or JSON, an array of objects or one a line; or Parquet; gzip is unpacked; - for standard input",
-    );
-  addFlags(command, PREDICT)
-    .addHelpText(
-      "after",
-      `
-Examples:
+    ],
+  ],
+  flags: PREDICT,
+  after: `Examples:
   fettle predict study/model.fettle new.csv
   fettle predict study/model.fettle new.csv --proba --keep id --out predictions.csv
   cat new.csv | fettle predict study/model.fettle -`,
-    )
-    .action(async (model: string, file: string, flags: PredictFlags) => done(await run(model, file, flags)));
-}
+  run,
+});
 
-/** @returns the exit code */
-async function run(path: string, file: string, flags: PredictFlags): Promise<number> {
+async function run(path: string, file: string, flags: PredictFlags): Promise<void> {
   const { unknown } = flags;
   const predictor = await readPredictor(path, unknown === undefined ? {} : { unknown });
   check(
@@ -73,7 +66,6 @@ async function run(path: string, file: string, flags: PredictFlags): Promise<num
   } finally {
     output.close();
   }
-  return EXIT.success;
 }
 
 /** Rows are not kept, so their number is unlimited. */

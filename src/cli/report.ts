@@ -2,7 +2,6 @@
  * `fettle report`: writes the report of a study in a folder or a storage as one HTML file. It runs no trial.
  */
 import { basename, join, resolve } from "node:path";
-import type { Command } from "commander";
 import { check, FettleError, isRecord, show } from "../errors.js";
 import type { Model } from "../model/model.js";
 import { loadModel } from "../model/save.js";
@@ -10,13 +9,13 @@ import type { ReportOptions } from "../report/html/options.js";
 import { createReport } from "../report/html/report.js";
 import type { StudySource } from "../report/plots/studyData.js";
 import { studyData } from "../report/plots/studyData.js";
-import { EXIT } from "./exit.js";
+import { defineCommand } from "./command.js";
 import { quoted, quotedPath } from "./explain.js";
 import { isFolder, isThere, readJson } from "./files.js";
-import { addFlags, type FlagsOf, text } from "./flags.js";
+import { type FlagsOf, text } from "./flags.js";
 import { checkFile, writeWhole } from "./output.js";
 import { linesThatPredict, partsOf, ratesIn, ratesOf, summaryOf } from "./reportParts.js";
-import { existingStudy, namesIn, openStorage, shownStorage } from "./storageFile.js";
+import { existingStudy, namesIn, shownStorage, withStorage } from "./storageFile.js";
 import { note, printLines } from "./streams.js";
 import { MODEL_FILE, RATES_FILE, REPORT_FILE, STUDY_FILE, SUMMARY_FILE } from "./studyFolder.js";
 
@@ -27,33 +26,21 @@ const REPORT = {
 };
 type ReportFlags = FlagsOf<typeof REPORT>;
 
-/** Defines the command; `done` receives the exit code. */
-export function define(command: Command, done: (exitCode: number) => void): void {
-  command
-    .description(
-      "Write a report of a study as one HTML file that needs no network: the answer, how to use it, how the " +
-        "search went, what matters, how training went, how good the model is, the data, and how to repeat " +
-        "it. Needs the package echarts.",
-    )
-    .argument("[folder]", "a folder that fettle tune --out or fettle optimize --out wrote");
-  addFlags(command, REPORT)
-    .addHelpText(
-      "after",
-      `
-Examples:
+export const define = defineCommand({
+  description:
+    "Write a report of a study as one HTML file that needs no network: the answer, how to use it, how the " +
+    "search went, what matters, how training went, how good the model is, the data, and how to repeat " +
+    "it. Needs the package echarts.",
+  arguments: [["[folder]", "a folder that fettle tune --out or fettle optimize --out wrote"]],
+  flags: REPORT,
+  after: `Examples:
   fettle report study
   fettle report study --out study.html
   fettle report --storage studies.db --study first --out first.html`,
-    )
-    .action(async (path: string | undefined, flags: ReportFlags) => {
-      const file = await run(path, flags);
-      printLines([`Written: ${file}`]);
-      done(EXIT.success);
-    });
-}
+  run,
+});
 
-/** @returns the file that was written */
-async function run(path: string | undefined, flags: ReportFlags): Promise<string> {
+async function run(path: string | undefined, flags: ReportFlags): Promise<void> {
   const { storage, study } = flags;
   check(
     (path === undefined) !== (storage === undefined),
@@ -67,9 +54,8 @@ async function run(path: string | undefined, flags: ReportFlags): Promise<string
   const { out = join(folder, REPORT_FILE) } = flags;
   if (storage === undefined) mustBeStudyFolder(folder);
   checkFile(out);
-  const page = storage === undefined ? await ofFolder(folder) : await ofStorage(storage, study);
-  writeWhole(out, page);
-  return out;
+  writeWhole(out, await (storage === undefined ? ofFolder(folder) : ofStorage(storage, study)));
+  printLines([`Written: ${out}`]);
 }
 
 function mustBeStudyFolder(path: string): void {
@@ -98,8 +84,7 @@ async function ofFolder(path: string): Promise<string> {
 const nameOfFolder = (path: string): string => basename(resolve(path));
 
 async function ofStorage(path: string, name: string | undefined): Promise<string> {
-  const storage = await openStorage(path, "look");
-  try {
+  return withStorage(path, "look", async (storage) => {
     if (name === undefined) {
       const known = await namesIn(storage);
       throw new FettleError(
@@ -113,9 +98,7 @@ async function ofStorage(path: string, name: string | undefined): Promise<string
     const source = { ...study.definition, trials: await study.trials() } as StudySource;
     const rates = await study.artifact(RATES_FILE);
     return await pageOf(name, source, summary, await study.artifact(MODEL_FILE), rates && ratesOf(rates));
-  } finally {
-    await storage.close();
-  }
+  });
 }
 
 /**

@@ -9,6 +9,7 @@ import { rowIn } from "../data/origin.js";
 import type { ColumnSchema } from "../data/schema.js";
 import { FettleError, isRecord, show } from "../errors.js";
 import type { Model } from "../model/model.js";
+import { defined } from "../options.js";
 import { formatMoment, formatValue, scoreLabel } from "../report/format.js";
 import type { ReportOptions } from "../report/html/options.js";
 import type { Predictions } from "../report/plots/quality.js";
@@ -44,20 +45,16 @@ export function summaryOf(summary: Readonly<Record<string, unknown>>): Parts {
       ? commandLine("tune", [basename(file)], { ...held, ...repeat })
       : undefined;
   return {
-    ...(typeof file === "string" && { title: titleOf(file, held) }),
-    ...(Array.isArray(held.metric) && {
-      metrics: held.metric.map((name) => scoreLabel(String(name), positive)),
+    ...defined({ test, baselines, ensemble, calibration, positive, threshold }),
+    ...defined({
+      title: typeof file === "string" ? titleOf(file, held) : undefined,
+      metrics: Array.isArray(held.metric)
+        ? held.metric.map((name) => scoreLabel(String(name), positive))
+        : undefined,
+      use: bestCommand && [{ title: "The best again", code: bestCommand.map(quoted).join(" ") }],
     }),
-    ...(test && { test }),
-    ...(baselines && { baselines }),
-    ...(ensemble && { ensemble }),
-    ...(calibration && { calibration }),
-    ...(positive !== undefined && { positive }),
-    ...(threshold !== undefined && { threshold }),
-    ...(bestCommand && { use: [{ title: "The best again", code: bestCommand.map(quoted).join(" ") }] }),
     repeat: {
-      ...(tuned !== undefined && { command: tuned }),
-      ...(words && { command: commandLine("optimize", [], held, words) }),
+      ...defined({ command: words ? commandLine("optimize", [], held, words) : tuned }),
       isSame: repeat !== undefined && tuned?.includes(FILE) === false,
       facts: [
         ["fettle", VERSION],

@@ -55,12 +55,18 @@ export function checkPlaces(
   }
   check(storage === undefined, "--resume must be left out with --storage, which keeps the study");
   const allowed = changeable.filter((flag) => flag !== "out" && flag !== "overwrite");
+  mustBeLeftOut(command, allowed, "--resume, which uses the flags that the study began with");
+}
+
+/**
+ * Refuses the flags that were given.
+ *
+ * @param allowed - but these
+ * @param what - does not go with them
+ */
+export function mustBeLeftOut(command: Command, allowed: readonly string[], what: string): void {
   const given = flagsGiven(command, allowed).map(flagOf);
-  check(
-    given.length === 0,
-    () =>
-      `${given.join(" and ")} must be left out with --resume, which uses the flags that the study began with`,
-  );
+  check(given.length === 0, () => `${given.join(" and ")} must be left out with ${what}`);
 }
 
 /** What remains of a study that ended early. @param name - of the command */

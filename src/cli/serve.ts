@@ -2,7 +2,6 @@
  * `fettle serve`: a study whose trials other programs run: they ask and tell over HTTP. It runs no trial
  * itself.
  */
-import type { Command } from "commander";
 import { check, isRecord, show } from "../errors.js";
 import { count } from "../report/format.js";
 import { createScheduler } from "../search/schedulers/index.js";
@@ -14,13 +13,12 @@ import { whyInvalidToken } from "../serve/token.js";
 import { schedulerIn } from "../serve/trials/opened.js";
 import { serveTrials } from "../serve/trials/server.js";
 import type { StoredStudy, StudyStorage } from "../store/storage.js";
-import { EXIT } from "./exit.js";
+import { defineCommand } from "./command.js";
 import { verbatim } from "./explain.js";
-import { inFile, readJson } from "./files.js";
-import { addFlags, type FlagsOf, integer, names, PORT, positiveNumber, required, text } from "./flags.js";
+import { type FlagsOf, integer, names, PORT, positiveNumber, required, text } from "./flags.js";
 import { untilStopped } from "./interrupt.js";
 import { claimStudy, openStorage, shownStorage } from "./storageFile.js";
-import { NO_SCHEDULER, POINTS, STEPS, STRATEGIES, strategyOf } from "./strategyFlags.js";
+import { NO_SCHEDULER, POINTS, readSpace, STEPS, STRATEGIES, strategyOf } from "./strategyFlags.js";
 import { note, printLines } from "./streams.js";
 
 /** The lag of a new study, so that several clients can work at once. */
@@ -62,28 +60,22 @@ const SERVE = {
 };
 type ServeFlags = FlagsOf<typeof SERVE>;
 
-/** Defines the command; `done` receives the exit code. */
-export function define(command: Command, done: (exitCode: number) => void): void {
-  command.description(
+export const define = defineCommand({
+  description:
     "Open a study over HTTP: programs in any language ask for trials and tell their values. If a program " +
-      "is lost, another gets its trial. Requests must carry the secret in the environment variable " +
-      "FETTLE_TOKEN.",
-  );
-  addFlags(command, SERVE)
-    .addHelpText(
-      "after",
-      `
-Examples:
+    "is lost, another gets its trial. Requests must carry the secret in the environment variable " +
+    "FETTLE_TOKEN.",
+  flags: SERVE,
+  after: `Examples:
   export FETTLE_TOKEN=$(openssl rand -hex 32)
   fettle serve --space space.json --storage studies.db --study first --trials 100
   fettle serve --storage studies.db --study first --trials 200
 
 examples/python/client.py is a program that asks and tells.`,
-    )
-    .action(async (flags: ServeFlags) => done(await serve(flags)));
-}
+  run,
+});
 
-async function serve(flags: ServeFlags): Promise<number> {
+async function run(flags: ServeFlags): Promise<void> {
   const token = process.env.FETTLE_TOKEN;
   check(
     token !== undefined && token !== "",
@@ -91,9 +83,7 @@ async function serve(flags: ServeFlags): Promise<number> {
   );
   const wrong = whyInvalidToken(token);
   check(wrong === undefined, () => `FETTLE_${wrong?.replace("token", "TOKEN")}`);
-  const { space: file } = flags;
-  const space =
-    file === undefined ? undefined : verbatim(() => inFile(file, () => spaceFromJson(readJson(file))));
+  const space = flags.space === undefined ? undefined : readSpace(flags.space);
   const storage = await openStorage(flags.storage, flags.space === undefined ? "use" : "create");
   let giveUp: (() => Promise<void>) | undefined;
   try {
@@ -110,7 +100,6 @@ async function serve(flags: ServeFlags): Promise<number> {
     printLines([
       `Stopped: ${count(ended, "trial")} of study ${flags.study} in ${shownStorage(flags.storage)}`,
     ]);
-    return EXIT.success;
   } finally {
     await storage.close();
     await giveUp?.();

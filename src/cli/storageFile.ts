@@ -69,6 +69,20 @@ export async function openStorage(
   return withoutWarnings(() => sqliteStorage(path, { synchronous, readOnly }));
 }
 
+/** Runs `work` with a storage, and closes it. @throws FettleError as {@link openStorage} */
+export async function withStorage<R>(
+  path: string,
+  access: Access,
+  work: (storage: StudyStorage) => Promise<R>,
+): Promise<R> {
+  const storage = await openStorage(path, access);
+  try {
+    return await work(storage);
+  } finally {
+    await storage.close();
+  }
+}
+
 /**
  * A storage that may contain a study; undefined if it does not exist yet, and it is not created.
  *

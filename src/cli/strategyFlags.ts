@@ -1,9 +1,12 @@
 /** The strategy that flags name, and flags that several commands share. */
 import { check } from "../errors.js";
 import { schedulerNames } from "../search/schedulers/index.js";
+import { type Space, spaceFromJson } from "../search/space/space.js";
 import { defaultStrategy } from "../search/strategies/default.js";
 import { createStrategy, strategyNames } from "../search/strategies/index.js";
 import type { Strategy } from "../search/strategies/strategy.js";
+import { verbatim } from "./explain.js";
+import { inFile, readJson } from "./files.js";
 import { integer, text } from "./flags.js";
 
 /** Population-based training is a strategy that wraps another; `fettle tune` offers it as a scheduler. */
@@ -40,3 +43,25 @@ export async function strategyOf(
   if (strategy === undefined) return defaultStrategy(objectives);
   return createStrategy(strategy, points === undefined ? {} : { points });
 }
+
+/**
+ * The space in a file, or a space that a saved study holds.
+ *
+ * @param check - throws for a space that the command cannot search
+ * @throws FettleError as `spaceFromJson`, naming the file
+ */
+export function readSpace(
+  given: string | Readonly<Record<string, unknown>>,
+  check: (space: Space) => void = () => {},
+): Space {
+  return verbatim(() =>
+    inFile(spaceName(given), () => {
+      const space = spaceFromJson(typeof given === "string" ? readJson(given) : given);
+      check(space);
+      return space;
+    }),
+  );
+}
+
+export const spaceName = (given: string | object): string =>
+  typeof given === "string" ? given : "the space";

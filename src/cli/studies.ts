@@ -17,16 +17,17 @@ import { paretoFront } from "../search/trial/pareto.js";
 import type { Direction, TrialRecord } from "../search/trial/trial.js";
 import { isBetter } from "../search/trial/trial.js";
 import type { StoredStudy, StoredTrial } from "../store/storage.js";
+import { defineCommand, type Work } from "./command.js";
 import { curvesCsv } from "./curvesCsv.js";
 import { DISPLAY, markdownOf, picturesOf } from "./display.js";
 import { EXIT } from "./exit.js";
-import { addFlags, type FlagsOf, type FlagTable, required, text, turnOn } from "./flags.js";
+import { type FlagsOf, type FlagTable, required, text, turnOn } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { lockFolder } from "./lock.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
-import { type Access, existingStudy, openStorage } from "./storageFile.js";
+import { type Access, existingStudy, openStorage, withStorage } from "./storageFile.js";
 import { printLines, widthOf } from "./streams.js";
-import { addOptunaImport, exportOptuna } from "./studiesOptuna.js";
+import { exportOptuna, IMPORT, importOptuna } from "./studiesOptuna.js";
 import { CURVES_FILE, MODEL_FILE, STUDY_FILE, SUMMARY_FILE, TRIALS_FILE } from "./studyFolder.js";
 
 const TENSORBOARD_FOLDER = "tensorboard";
@@ -53,26 +54,15 @@ const COPY = {
 /** Defines the command and its subcommands; `done` receives the exit code. */
 export function define(studies: Command, done: (exitCode: number) => void): void {
   studies.description("Show the studies in a database of fettle tune --storage, also while they run.");
-  const add = <Flags>(
-    name: string,
-    summary: string,
-    work: (flags: Flags) => Promise<unknown>,
-    table: FlagTable,
-  ): void => {
-    const command = studies
-      .command(name)
-      .summary(summary)
-      .description(`${summary[0].toUpperCase()}${summary.slice(1)}.`)
-      .helpOption("-h, --help", "print help");
-    addFlags(command, { ...STORAGE, ...table }).action(async (flags: Flags) => {
-      const exitCode = await work(flags);
-      done(typeof exitCode === "number" ? exitCode : EXIT.success);
-    });
+  const add = <Flags>(name: string, summary: string, run: (flags: Flags) => Work, table: FlagTable): void => {
+    const description = `${summary[0].toUpperCase()}${summary.slice(1)}.`;
+    const command = studies.command(name).summary(summary).helpOption("-h, --help", "print help");
+    defineCommand({ description, flags: { ...STORAGE, ...table }, run: run as never })(command, done);
   };
   const addOfOne = <Table extends FlagTable>(
     name: string,
     summary: string,
-    work: (study: StoredStudy, flags: FlagsOf<Table>) => Promise<unknown>,
+    work: (study: StoredStudy, flags: FlagsOf<Table>) => Work,
     table: Table,
     access: Access = "look",
     refuse: (flags: FlagsOf<Table>) => void = () => {},
@@ -82,12 +72,10 @@ export function define(studies: Command, done: (exitCode: number) => void): void
       summary,
       async (flags: FlagsOf<Table> & FlagsOf<typeof STORAGE & typeof STUDY>) => {
         refuse(flags);
-        const storage = await openStorage(flags.storage, access);
-        try {
-          return await work(await existingStudy(storage, flags.storage, flags.study), flags);
-        } finally {
-          await storage.close();
-        }
+        return withStorage(flags.storage, access, async (storage) => {
+          const study = await existingStudy(storage, flags.storage, flags.study);
+          return (await work(study, flags)) ?? EXIT.success;
+        });
       },
       { ...STUDY, ...table },
     );
@@ -104,7 +92,7 @@ export function define(studies: Command, done: (exitCode: number) => void): void
     "look",
     checkExport,
   );
-  addOptunaImport(add);
+  add("import", "import a study of Optuna, to resume it", importOptuna, IMPORT);
   addOfOne("copy", "copy a study to another database or name", copy, COPY);
   addOfOne(
     "delete",
@@ -127,15 +115,10 @@ Examples:
 }
 
 async function list({ storage: path, json }: FlagsOf<typeof STORAGE & typeof JSON_ROW>): Promise<void> {
-  const storage = await openStorage(path, "look");
-  try {
-    const entries = await storage.studies();
-    if (json) return print(entries);
-    const rows = entries.map(({ name, trials, finished }) => [plain(name), `${finished}`, `${trials}`]);
-    printTable([["study", "finished", "trials"], ...rows]);
-  } finally {
-    await storage.close();
-  }
+  const entries = await withStorage(path, "look", (storage) => storage.studies());
+  if (json) return print(entries);
+  const rows = entries.map(({ name, trials, finished }) => [plain(name), `${finished}`, `${trials}`]);
+  printTable([["study", "finished", "trials"], ...rows]);
 }
 
 async function showStudy(study: StoredStudy, { json, plot, markdown }: FlagsOf<typeof SHOW>): Promise<void> {

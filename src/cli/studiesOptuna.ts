@@ -1,17 +1,16 @@
 /** `fettle studies export --optuna` and `fettle studies import`: studies to Optuna's files and back. */
 import { check } from "../errors.js";
+import { defined } from "../options.js";
 import { count } from "../report/format.js";
-import { spaceFromJson } from "../search/space/space.js";
 import type { StoredStudy } from "../store/storage.js";
-import { verbatim } from "./explain.js";
-import { inFile, isThere, readJson } from "./files.js";
-import { type FlagsOf, type FlagTable, integer, required, text } from "./flags.js";
+import { isThere } from "./files.js";
+import { type FlagsOf, integer, required, text } from "./flags.js";
 import { checkFile } from "./output.js";
 import { openStorage, withoutWarnings } from "./storageFile.js";
-import { STRATEGIES, strategyOf } from "./strategyFlags.js";
+import { readSpace, STRATEGIES, strategyOf } from "./strategyFlags.js";
 import { note, printLines } from "./streams.js";
 
-const IMPORT = {
+export const IMPORT = {
   optuna: required(text("<file.db>", "the database file of Optuna, which is not changed")),
   study: required(text("<name>", "the name of the study in Optuna")),
   as: text("<name>", "its name in the storage (default: the same)"),
@@ -29,29 +28,21 @@ export async function exportOptuna(study: StoredStudy, path: string, as = study.
   printLines([`Written: ${path}`]);
 }
 
-/** Adds the command. @param add - adds one of `fettle studies` */
-export function addOptunaImport(
-  add: <Flags>(
-    name: string,
-    summary: string,
-    work: (flags: Flags) => Promise<void>,
-    table: FlagTable,
-  ) => void,
-): void {
-  add("import", "import a study of Optuna, to resume it", importOptuna, IMPORT);
-}
-
-async function importOptuna({ storage: path, optuna, study, as, ...flags }: ImportFlags): Promise<void> {
+export async function importOptuna({
+  storage: path,
+  optuna,
+  study,
+  as,
+  ...flags
+}: ImportFlags): Promise<void> {
   check(isThere(optuna), () => `there is no file ${JSON.stringify(optuna)}`, "not_found");
   const { space, strategy, seed } = flags;
-  const options = {
-    ...(as !== undefined && { as }),
-    ...(seed !== undefined && { seed }),
-    ...(strategy !== undefined && { strategy: await strategyOf({ strategy }, 1) }),
-    ...(space !== undefined && {
-      space: verbatim(() => inFile(space, () => spaceFromJson(readJson(space)))),
-    }),
-  };
+  const options = defined({
+    as,
+    seed,
+    strategy: strategy === undefined ? undefined : await strategyOf({ strategy }, 1),
+    space: space === undefined ? undefined : readSpace(space),
+  });
   const { importFromOptuna } = await import("../store/sqlite/optuna.js");
   // many writes, all of which can be repeated
   const storage = await openStorage(path, "create", "normal");

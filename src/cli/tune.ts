@@ -10,9 +10,9 @@ import { digestOfData } from "../tune/trial/receipt.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { finalOrNone } from "../tune/tuner/result.js";
 import type { JobQueue } from "../workers/queue/queue.js";
+import { defineCommand } from "./command.js";
 import { TABLE_HELP } from "./dataset.js";
 import { quotedPath } from "./explain.js";
-import { addFlags } from "./flags.js";
 import { cappedJobs } from "./jobs.js";
 import { openKeeper } from "./keeper.js";
 import { type OpenStudy, openStudy } from "./openTune.js";
@@ -29,23 +29,13 @@ import { baselinesFor, compared, search } from "./tuneSearch.js";
 import { readSetup, type TuneSetup } from "./tuneSetup.js";
 import { type Watch, watchRun } from "./tuneWatch.js";
 
-/** Defines the command; `done` receives the exit code. */
-export function define(command: Command, done: (exitCode: number) => void): void {
-  command
-    .description(
-      "Tune the hyperparameters of a dense network on a table. Each trial is scored by cross-validation. The " +
-        "best network is trained again and scored on rows that no trial saw.",
-    )
-    .argument("[data.csv]", TABLE_HELP);
-  addFlags(command, TUNE)
-    .addHelpText("after", EXAMPLES)
-    .action(async (file: string | undefined, flags: TuneFlags) =>
-      done(await run(await openStudy(command, file, flags))),
-    );
-}
-
-const EXAMPLES = `
-Examples:
+export const define = defineCommand({
+  description:
+    "Tune the hyperparameters of a dense network on a table. Each trial is scored by cross-validation. The " +
+    "best network is trained again and scored on rows that no trial saw.",
+  arguments: [["[data.csv]", TABLE_HELP]],
+  flags: TUNE,
+  after: `Examples:
   fettle tune examples/data/breast-cancer.csv --target diagnosis
   fettle tune houses.csv --target price --metric mae --drop id,address
   fettle tune data.csv --target y --trials 100 --seed 1 --json > result.json
@@ -69,10 +59,13 @@ A space file lists the parameters to tune; the others keep their defaults:
     "optimizer": { "type": "choice", "values": ["adam", "sgd"] },
     "momentum": { "type": "float", "low": 0, "high": 0.9,
                   "when": { "optimizer": ["sgd"] } }
-  }`;
+  }`,
+  run,
+});
 
 /** @returns the exit code */
-async function run(study: OpenStudy): Promise<number> {
+async function run(file: string | undefined, flags: TuneFlags, command: Command): Promise<number> {
+  const study = await openStudy(command, file, flags);
   try {
     return await runOpen(study);
   } finally {

@@ -12,6 +12,7 @@ import {
   type FlagsOf,
   grouped,
   integer,
+  jobCount,
   names,
   namesOf,
   OVERWRITE,
@@ -148,9 +149,9 @@ export const TUNE = {
   ...TRAINING,
   ...grouped("Other options:", {
     seed: SEED,
-    jobs: integer(0)(
+    jobs: jobCount(0)(
       "<n>",
-      "worker threads; their number does not change results (default: one per core); with --queue, 0 leaves all work to other workers",
+      "worker threads; their number does not change results; -1 for one per core, the default; with --queue, 0 leaves all work to other workers",
     ),
     ...DISPLAY,
     ...WATCH,

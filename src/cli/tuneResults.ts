@@ -55,31 +55,30 @@ function readingOf({ receipt, notes = [] }: Dataset): string[] {
   return [...receiptLines(receipt, explain), ...notes.filter((note) => !told.includes(note)).map(explain)];
 }
 
+/** What each form of the report has of a result. */
+function outcomeOf(result: TuneResult<Space> | undefined, baselines: BaselineReport | undefined) {
+  const { trials, endedBy, networks, shortened, ensemble, calibration } = result ?? {};
+  const { positive, test = {}, notes, threshold } = finalOrNone(result) ?? {};
+  const ended = { endedAfter: endedBy && trials?.length, endedBy, networks, shortened };
+  const scored = { test, positive, ensemble, calibration, baselines };
+  return { outcome: { ...ended, ...scored }, threshold, thresholdBy: notes?.thresholdBy };
+}
+
 export function reportOf(
   { seed }: TuneFlags,
   trials: readonly TrialRecord<Params>[],
   result: TuneResult<Space> | undefined,
   baselines: BaselineReport | undefined,
 ): JsonReport {
-  const { bestTrials = [], metrics = [], endedBy, networks, shortened, ensemble, calibration } = result ?? {};
-  const [best, final] = [result && bestOrNone(result.study), finalOrNone(result)];
-  const { positive } = final ?? {};
-  const report = {
-    best,
-    test: final?.test ?? {},
+  const { outcome, threshold, thresholdBy } = outcomeOf(result, baselines);
+  return jsonReport({
+    ...outcome,
+    best: result && bestOrNone(result.study),
+    bestTrials: result && result.metrics.length > 1 ? result.bestTrials : undefined,
+    threshold: thresholdBy === undefined ? undefined : threshold,
     trials,
     seed,
-    ...(metrics.length > 1 && { bestTrials }),
-    ...(endedBy !== undefined && { endedAfter: trials.length, endedBy }),
-    ...(networks !== undefined && { networks }),
-    ...(shortened && { shortened }),
-    ...(positive !== undefined && { positive }),
-    ...(final?.notes.thresholdBy !== undefined && { threshold: final.threshold }),
-    ...(ensemble && { ensemble }),
-    ...(calibration && { calibration }),
-    ...(baselines && { baselines }),
-  };
-  return jsonReport(report);
+  });
 }
 
 /** The study in the form that pictures and Markdown read. */
@@ -106,43 +105,30 @@ export function printResult(
   repeat: Repeat | undefined,
   seconds: number,
 ): void {
-  const { bestTrials, trials, study, metric, ensemble, calibration } = result;
-  const [best, final] = [bestOrNone(study), finalOrNone(result)];
-  const { endedBy, networks, shortened } = result;
+  const { bestTrials, trials, study, metric, endedBy, networks } = result;
+  const { outcome, threshold = 0, thresholdBy } = outcomeOf(result, baselines);
+  const best = bestOrNone(study);
+  const { direction, directions } = study;
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
   // without the time, by the typed words; the words of a resumed study differ
   const isTyped = setup.study === undefined && file !== "-";
   const again = isTyped && (endedBy ?? networks) !== undefined ? repeat : undefined;
   const common = {
+    ...outcome,
     trials,
     folds: setup.folds,
     seconds,
-    ...(endedBy !== undefined && { endedAfter: trials.length, endedBy }),
-    ...(networks !== undefined && { networks }),
-    ...(shortened && { shortened }),
-    ...(again && { repeat: repeated(process.argv.slice(2), again) }),
+    repeat: again && repeated(process.argv.slice(2), again),
   };
-  if (best) {
-    const { direction } = study;
-    const report = {
-      ...common,
-      metric,
-      direction,
-      best,
-      test: final?.test ?? {},
-      ...(final?.positive !== undefined && { positive: final.positive }),
-      ...(final?.notes.thresholdBy !== undefined && {
-        threshold: { metric: String(final.notes.thresholdBy), value: final.threshold },
-      }),
-      ...(ensemble && { ensemble }),
-      ...(calibration && { calibration }),
-      ...(baselines && { baselines }),
-      testRows: setup.sizes.test,
-    };
-    printLines(summarize(report, width, paint));
-  } else {
-    const { directions } = study;
-    printLines(summarizeFront({ ...common, metrics: setup.labels, directions, bestTrials }, width, paint));
-  }
+  const by = thresholdBy === undefined ? undefined : { metric: String(thresholdBy), value: threshold };
+  printLines(
+    best
+      ? summarize(
+          { ...common, metric, direction, best, threshold: by, testRows: setup.sizes.test },
+          width,
+          paint,
+        )
+      : summarizeFront({ ...common, metrics: setup.labels, directions, bestTrials }, width, paint),
+  );
   if (plot) printLines(picturesOf(dataOf(file, setup, result)));
 }

@@ -3,6 +3,7 @@ import { FettleError } from "../errors.js";
 import type { MetricName } from "../metrics/names.js";
 import { metricNamed } from "../metrics/registry.js";
 import { ready } from "../numerics/kernels.js";
+import { defined } from "../options.js";
 import type { Space } from "../search/space/space.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import {
@@ -25,21 +26,11 @@ import { type TuneSetup, timeLeft } from "./tuneSetup.js";
 /** What a study and its workers share. */
 export function optionsOf(
   { data, space, strategy, scheduler, steps, fit, metrics, validation, searchRows }: TuneSetup,
-  {
-    testSize,
-    seed,
-    metric,
-    jobs,
-    threshold,
-    cost,
-    unknown,
-    curves,
-    ensemble,
-    confirm,
-    calibrate = false,
-    indicator,
-  }: TuneFlags,
+  flags: TuneFlags,
 ): TuneOptions<Space> {
+  const { testSize, seed, metric, jobs, threshold, cost, unknown, curves } = flags;
+  const { ensemble, confirm, calibrate = false, indicator } = flags;
+  const isSingle = metrics.length === 1;
   return {
     data,
     space,
@@ -51,17 +42,10 @@ export function optionsOf(
     pipeline: pipelineOf(data, { indicator }),
     model: (params) => denseModel(data, params),
     validation,
-    ...(searchRows !== undefined && { searchRows }),
-    ...(scheduler ? { scheduler, steps } : {}),
-    ...(ensemble === undefined || metrics.length > 1
-      ? {}
-      : { ensemble: { networks: ensemble, ...(confirm !== undefined && { confirm }) } }),
-    ...(metrics.length > 1 || data.task !== "classification" ? {} : { calibrate }),
-    ...(threshold === undefined ? {} : { threshold }),
-    ...(cost === undefined ? {} : { cost }),
-    ...(unknown === undefined ? {} : { unknown }),
-    ...(jobs === undefined ? {} : { jobs }),
-    ...(curves === undefined ? {} : { curves: CURVES[curves] }),
+    ...(scheduler && { scheduler, steps }),
+    ...(ensemble !== undefined && isSingle && { ensemble: defined({ networks: ensemble, confirm }) }),
+    ...(data.task === "classification" && isSingle && { calibrate }),
+    ...defined({ searchRows, threshold, cost, unknown, jobs, curves: curves && CURVES[curves] }),
   };
 }
 
@@ -87,14 +71,11 @@ export async function search(
     return await tune({
       ...optionsOf(setup, flags),
       onEvent,
-      ...(trials === undefined ? {} : { trials }),
-      ...(seconds === undefined
-        ? {}
-        : { timeout: Math.max(1, timeLeft(flags, { rows: setup.data.rows, reading: setup.reading })) }),
+      ...defined({ trials, study, queue, enqueue: study ? undefined : enqueue }),
+      ...(seconds !== undefined && {
+        timeout: Math.max(1, timeLeft(flags, { rows: setup.data.rows, reading: setup.reading })),
+      }),
       ...(mayEnd && isOpen && { stop: { standardErrors: STANDARD_ERRORS } }),
-      ...(study && { study }),
-      ...(enqueue && !study && { enqueue }),
-      ...(queue && { queue }),
     });
   } catch (error) {
     if (error instanceof FettleError && error.code === "trial_failed") return undefined;

@@ -6,6 +6,8 @@ import { checkClassWeight } from "../data/weights.js";
 import { check, show } from "../errors.js";
 import type { MetricName } from "../metrics/names.js";
 import { getMetrics } from "../metrics/registry.js";
+import { defined } from "../options.js";
+import { jobsOf } from "../platform/jobs.js";
 import { scoreLabel } from "../report/format.js";
 import { createScheduler } from "../search/schedulers/index.js";
 import type { Scheduler } from "../search/schedulers/scheduler.js";
@@ -21,9 +23,8 @@ import type { FitSettings } from "../tune/trial/training.js";
 import { DEFAULT_METRICS, splitSeed } from "../tune/tuner/setup.js";
 import { pipelineOf, readDataset } from "./dataset.js";
 import { verbatim } from "./explain.js";
-import { inFile, readJson } from "./files.js";
 import { paceOf, speedOf } from "./pace.js";
-import { NO_SCHEDULER, POPULATION, strategyOf } from "./strategyFlags.js";
+import { NO_SCHEDULER, POPULATION, readSpace, spaceName, strategyOf } from "./strategyFlags.js";
 import { note } from "./streams.js";
 import { ENSEMBLE, type TuneFlags } from "./tuneFlags.js";
 import { DEFAULT_FOLDS, validationOf } from "./validation.js";
@@ -93,7 +94,7 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
   );
   thresholdRule(flags, data);
   if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);
-  const space = study ? verbatim(() => spaceFromJson(study.space)) : readSpace(flags, data, sizes);
+  const space = study ? verbatim(() => spaceFromJson(study.space)) : spaceOf(flags, data, sizes);
   const strategy = await readStrategy(flags, metrics.length);
   const isDefault = flags.space === undefined && strategy.name === defaultStrategy(metrics.length).name;
   return {
@@ -106,17 +107,14 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
     validation,
     folds: rows.scored,
     space,
-    ...(searchRows !== undefined && { searchRows }),
-    ...(study && { study }),
-    ...(isDefault && { enqueue: densePoints(data.rows, space) }),
+    ...defined({ searchRows, study, enqueue: isDefault ? densePoints(data.rows, space) : undefined }),
     steps,
     strategy,
     scheduler: [NO_SCHEDULER, POPULATION].includes(scheduler) ? undefined : createScheduler(scheduler),
     fit: (params) =>
       denseFit(params, {
         ...(fixesEpochs(flags) && { epochs: steps }),
-        ...(batchSize === undefined ? {} : { batchSize }),
-        ...(classWeight === undefined ? {} : { classWeight }),
+        ...defined({ batchSize, classWeight }),
         // each interval of a population would start again at the full rate
         ...(scheduler === POPULATION && { learningRateDecay: "none" }),
       }),
@@ -175,7 +173,7 @@ async function searchRowsOf(
   const speed = await speedOf(data, pipelineOf(data, flags));
   if (speed === undefined) return undefined;
   const { development } = sizesOf(rows);
-  const jobs = Math.min(flags.jobs ?? Number.POSITIVE_INFINITY, platform.parallelism());
+  const jobs = Math.min(jobsOf(flags.jobs), platform.parallelism());
   const left = timeLeft(flags, { rows: data.rows, reading }) - BETWEEN * reading;
   const { searchRows: some, needed } = paceOf(speed, left, development, rows.scored, jobs);
   if (needed !== undefined)
@@ -224,7 +222,7 @@ function fixesEpochs({ epochs, scheduler }: TuneFlags): boolean {
   return epochs !== undefined || scheduler !== NO_SCHEDULER;
 }
 
-function readSpace(flags: TuneFlags, data: Dataset, { training }: PartSizes): Space {
+function spaceOf(flags: TuneFlags, data: Dataset, { training }: PartSizes): Space {
   const { space: given, batchSize } = flags;
   const fixed = { batchSize: batchSize !== undefined, epochs: fixesEpochs(flags) };
   const isFixed = (name: string): boolean => fixed[name as keyof typeof fixed] === true;
@@ -233,22 +231,15 @@ function readSpace(flags: TuneFlags, data: Dataset, { training }: PartSizes): Sp
       Object.entries(denseSpace(training, data.inputs.length)).filter(([name]) => !isFixed(name)),
     );
   }
-  const [path, json] = typeof given === "string" ? [given, readJson(given)] : ["the space", given];
-  const space = verbatim(() =>
-    inFile(path, () => {
-      const parsed = spaceFromJson(json);
-      checkDenseSpace(data, parsed, training);
-      return parsed;
-    }),
-  );
+  const space = readSpace(given, (space) => checkDenseSpace(data, space, training));
   check(
     !fixed.batchSize || !Object.hasOwn(space, "batchSize"),
-    () => `--batch-size must be left out if ${show(path)} has "batchSize"; received ${batchSize}`,
+    () => `--batch-size must be left out if ${show(spaceName(given))} has "batchSize"; received ${batchSize}`,
   );
   check(
     !fixed.epochs || !Object.hasOwn(space, "epochs"),
     () =>
-      `${flags.epochs === undefined ? "--scheduler" : "--epochs"} must be left out if ${show(path)} has "epochs"; received ${flags.epochs ?? flags.scheduler}`,
+      `${flags.epochs === undefined ? "--scheduler" : "--epochs"} must be left out if ${show(spaceName(given))} has "epochs"; received ${flags.epochs ?? flags.scheduler}`,
   );
   return space;
 }

@@ -3,6 +3,7 @@ import type { Dataset } from "../data/dataset.js";
 import { createSplitter, splitterNames } from "../data/split/names.js";
 import type { FoldIds } from "../data/split/splitter.js";
 import { check } from "../errors.js";
+import { defined } from "../options.js";
 import { denseValidation } from "../tune/dense.js";
 import type { Validation } from "../tune/trial/folds.js";
 import { readJson } from "./files.js";
@@ -39,17 +40,8 @@ export function validationOf(
   { rows, time, groups }: Pick<Dataset, "rows" | "time" | "groups">,
 ): Validation {
   const { folds, repeats, gap, maxTrainSize, validationSize, p, shuffle = true } = flags;
-  const options = Object.fromEntries(
-    Object.entries({
-      folds,
-      repeats,
-      gap,
-      maxTrainSize,
-      validationSize,
-      p,
-      ...(!shuffle && { shuffle }),
-    }).filter(([, value]) => value !== undefined),
-  );
+  const ordered = shuffle ? undefined : shuffle;
+  const options = defined({ folds, repeats, gap, maxTrainSize, validationSize, p, shuffle: ordered });
   const others = Object.keys(options).filter((name) => name !== "folds");
   if (validation === undefined && others.length === 0) {
     if (folds !== undefined) return { folds };

@@ -9,12 +9,13 @@ import { wrap } from "../report/layout.js";
 import { describeVerification } from "../report/verify.js";
 import type { Verification, VerifyEvent, VerifyGroup } from "../testing/verify.js";
 import { VERSION } from "../version.js";
+import { defineCommand } from "./command.js";
 import { EXIT } from "./exit.js";
 import { quotedPath } from "./explain.js";
-import { addFlags, type FlagsOf, flagOf, integer, JSON_ONLY, names } from "./flags.js";
+import { type FlagsOf, integer, JSON_ONLY, names } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { createBar } from "./progress.js";
-import { flagsGiven } from "./resume.js";
+import { mustBeLeftOut } from "./resume.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
 import { verifyModel } from "./verifyModel.js";
 
@@ -40,41 +41,37 @@ const VERIFY = {
 };
 type VerifyFlags = FlagsOf<typeof VERIFY>;
 
-/** Defines the command; `done` receives the exit code. */
-export function define(command: Command, done: (exitCode: number) => void): void {
-  command
-    .description(
-      "Check that operations, gradients, optimizers, strategies, schedulers, executors and complete studies obey the laws of " +
-        "fettle/testing, with random cases; needs the package fast-check. With a model and its table, " +
-        "recompute the model's study, and report whether every bit is the same.",
-    )
-    .argument("[model]", "model file of fettle tune --out: recompute its study instead, and compare")
-    .argument("[data.csv]", "the table of that study");
-  addFlags(command, VERIFY)
-    .addHelpText("after", EXAMPLES)
-    .action(async (model: string | undefined, file: string | undefined, flags: VerifyFlags) => {
-      if (model === undefined) return done(await run(flags));
-      const given = flagsGiven(command, ["json"]).map(flagOf);
-      check(
-        given.length === 0,
-        () => `${given.join(" and ")} must be left out with a model, whose study is recomputed`,
-      );
-      check(
-        file !== undefined,
-        () => `name the table too: npx fettle verify ${quotedPath(model)} <data.csv>`,
-      );
-      done(await verifyModel(model, file, flags.json === true));
-    });
-}
-
-const EXAMPLES = `
-Examples:
+export const define = defineCommand({
+  description:
+    "Check that operations, gradients, optimizers, strategies, schedulers, executors and complete studies obey the laws of " +
+    "fettle/testing, with random cases; needs the package fast-check. With a model and its table, " +
+    "recompute the model's study, and report whether every bit is the same.",
+  arguments: [
+    ["[model]", "model file of fettle tune --out: recompute its study instead, and compare"],
+    ["[data.csv]", "the table of that study"],
+  ],
+  flags: VERIFY,
+  after: `Examples:
   fettle verify
   fettle verify --only executors,reproducibility --cases 200 --seed 7
-  fettle verify study/model.fettle data.csv`;
+  fettle verify study/model.fettle data.csv`,
+  run,
+});
 
 /** @returns the exit code */
-async function run({ only, cases, seed, json }: VerifyFlags): Promise<number> {
+async function run(
+  model: string | undefined,
+  file: string | undefined,
+  flags: VerifyFlags,
+  command: Command,
+): Promise<number> {
+  if (model === undefined) return checkLaws(flags);
+  mustBeLeftOut(command, ["json"], "a model, whose study is recomputed");
+  check(file !== undefined, () => `name the table too: npx fettle verify ${quotedPath(model)} <data.csv>`);
+  return verifyModel(model, file, flags.json === true);
+}
+
+async function checkLaws({ only, cases, seed, json }: VerifyFlags): Promise<number> {
   const { verify } = await loadLaws();
   const started = performance.now();
   const bar = createBar(process.stderr, "laws");

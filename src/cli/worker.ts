@@ -3,21 +3,21 @@
  * machine.
  */
 import { basename } from "node:path";
-import type { Command } from "commander";
 import { check, messageOf, show } from "../errors.js";
 import { count } from "../report/format.js";
 import type { StoredStudy, StudyStorage } from "../store/storage.js";
 import { tuneWorker } from "../tune/resume/queued.js";
 import { digestOfData } from "../tune/trial/receipt.js";
 import { runWorker } from "../workers/queue/worker.js";
+import { defineCommand } from "./command.js";
 import { EXIT } from "./exit.js";
 import { quoted } from "./explain.js";
 import { isThere } from "./files.js";
-import { addFlags, type FlagsOf, integer, positiveNumber, text, turnOn } from "./flags.js";
+import { type FlagsOf, jobCount, positiveNumber, text, turnOn } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { IN_STORAGE, openQueue, QUEUE } from "./queue.js";
-import { commandOf, existingStudy, openStorage, shownStorage } from "./storageFile.js";
+import { commandOf, existingStudy, shownStorage, withStorage } from "./storageFile.js";
 import { note, printLines } from "./streams.js";
 import type { TuneFlags } from "./tuneFlags.js";
 import { optionsOf } from "./tuneSearch.js";
@@ -27,45 +27,36 @@ const WORKER = {
   storage: text("<where>", "the file or the URL of the database of the study"),
   study: text("<name>", "the name of the study; not needed if the database has only one"),
   queue: { ...QUEUE, initial: IN_STORAGE },
-  jobs: integer(1)("<n>", "worker threads (default: one per core)"),
+  jobs: jobCount(1)("<n>", "worker threads; -1 for one per core, the default"),
   jobTimeout: positiveNumber("<seconds>", "time limit of a training; after three timeouts, its trial fails"),
   wait: turnOn("wait for the study to run, and to run again, instead of ending"),
 };
 type WorkerFlags = FlagsOf<typeof WORKER>;
 
-/** Defines the command; `done` receives the exit code. */
-export function define(command: Command, done: (exitCode: number) => void): void {
-  command
-    .description(
-      "Run trainings of a study of fettle tune --queue, here or on another machine. It ends with the study. " +
-        "A worker may be killed at any time: another takes over its work, and the results are the same.",
-    )
-    .argument("[data.csv]", "the table of the study, if its path differs from that of fettle tune");
-  addFlags(command, WORKER)
-    .addHelpText("after", EXAMPLES)
-    .action(async (file: string | undefined, flags: WorkerFlags) => done(await run(file, flags)));
-}
-
-const EXAMPLES = `
-Ctrl-C or SIGTERM: the worker takes no more trainings, finishes those that it has, and ends. At the second signal it ends at once, and other workers take over.
+export const define = defineCommand({
+  description:
+    "Run trainings of a study of fettle tune --queue, here or on another machine. It ends with the study. " +
+    "A worker may be killed at any time: another takes over its work, and the results are the same.",
+  arguments: [["[data.csv]", "the table of the study, if its path differs from that of fettle tune"]],
+  flags: WORKER,
+  after: `Ctrl-C or SIGTERM: the worker takes no more trainings, finishes those that it has, and ends. At the second signal it ends at once, and other workers take over.
 
 Examples:
   fettle tune data.csv --target y --storage studies.db --study first --queue storage
   fettle worker --storage studies.db --study first
   fettle worker --storage studies.db --study first --queue postgres://host/jobs --wait
-  fettle worker --storage postgres://host/studies --study first`;
+  fettle worker --storage postgres://host/studies --study first`,
+  run,
+});
 
 /** @returns the exit code */
 async function run(file: string | undefined, flags: WorkerFlags): Promise<number> {
   const { storage: path } = flags;
   check(path !== undefined, "--storage is missing: the database of the study");
-  const storage = await openStorage(path, flags.queue === IN_STORAGE ? "use" : "look");
-  try {
+  return withStorage(path, flags.queue === IN_STORAGE ? "use" : "look", async (storage) => {
     const name = flags.study ?? (await onlyStudy(storage, path));
-    return await workFor(await existingStudy(storage, path, name), file, flags);
-  } finally {
-    await storage.close();
-  }
+    return workFor(await existingStudy(storage, path, name), file, flags);
+  });
 }
 
 async function onlyStudy(storage: StudyStorage, path: string): Promise<string> {

@@ -23,12 +23,12 @@ class GrowingLine {
     this.count += finite.length;
     this.points = this.points.concat(finite);
     // only occasionally: the cost grows with the length of the line
-    if (this.points.length > 2 * MOST_POINTS) this.points = thinned(this.points, ([, value]) => value);
+    if (this.points.length > 2 * MOST_POINTS) this.points = thinned(this.points);
   }
 
   get line(): CurveLine {
     const { name, unit, count } = this;
-    return { name, unit, points: thinned(this.points, ([, value]) => value), count };
+    return { name, unit, points: thinned(this.points), count };
   }
 }
 

@@ -14,6 +14,9 @@ export function mustBeArray(name: string, value: unknown, rule: string): void {
   must(isArray(value), name, rule, value);
 }
 
+/** The ids of all rows, in order. */
+export const everyRow = (rows: number): Int32Array => Int32Array.from({ length: rows }, (_, row) => row);
+
 /** Refuses anything but an array of row ids of a table with `all` rows. */
 export function checkRowIds(rows: ArrayLike<number>, all: number): void {
   mustBeArray("rows", rows, "an array of row ids");

@@ -2,8 +2,10 @@
  * Which rows and columns of a table can be used. Unusable columns are refused together, each with its reason,
  * so that the user does not meet them one by one.
  */
+
 import { FettleError, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
+import { everyRow } from "./check.js";
 import { MAX_CLASSES } from "./classes.js";
 import { keptAs } from "./identifiers.js";
 import { belowHeader } from "./origin.js";
@@ -50,7 +52,7 @@ export function rowsWithTargets(
   targets: readonly string[],
 ): { readonly table: Table; readonly rows: Int32Array } {
   const own = table.columns.filter(({ name }) => targets.includes(name));
-  const every = Int32Array.from({ length: table.rows }, (_, i) => i);
+  const every = everyRow(table.rows);
   const rows = whole(every, own);
   if (rows.length === 0 || rows.length === table.rows) return { table, rows: every };
   const columns = table.columns.map((column) => ({ ...column, values: valuesAt(column, rows) }));
@@ -74,7 +76,7 @@ export function keptRows(
   all: number,
   { inputs, targets, missing, drop }: Use,
 ): { readonly rows: Int32Array; readonly notes: readonly string[] } {
-  const every = Int32Array.from({ length: all }, (_, i) => i);
+  const every = everyRow(all);
   const known = whole(every, targets);
   if (known.length === 0) return { rows: every, notes: [] };
   const rows = missing === "drop" ? whole(known, inputs) : known;

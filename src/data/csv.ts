@@ -2,7 +2,8 @@
  * Delimited text to rows of cells with names: delimiter, header, blank and ragged rows. Cells stay text:
  * `table.ts` interprets them. No file is read here.
  */
-import { check, checkOptions, FettleError, must, type OptionNames, show } from "../errors.js";
+import { check, FettleError, must, show } from "../errors.js";
+import { flag, type OptionRules, readOptions, rule } from "../rules.js";
 import { limitsOf, mustFit, type TableLimits } from "./limits.js";
 import { cellText, type ScannedRow, type ScanState, scanRows } from "./scan.js";
 
@@ -35,7 +36,14 @@ export interface CsvOptions {
   readonly limits?: TableLimits;
 }
 
-const OPTIONS: OptionNames<CsvOptions> = { delimiter: true, header: true, limits: true };
+export const CSV_RULES = {
+  delimiter: rule(
+    "one character other than a quote or a line end",
+    (mark) => typeof mark === "string" && mark.length === 1 && !['"', "\n", "\r", "\ufeff"].includes(mark),
+  ),
+  header: flag,
+  limits: true,
+} satisfies OptionRules<CsvOptions>;
 const DELIMITERS = [",", ";", "\t", "|"];
 /** A row of more characters has an unclosed quote. */
 const LONGEST_ROW = 2 ** 26;
@@ -73,7 +81,7 @@ export interface TextPieces extends Iterable<string> {
  */
 export function parseCsv(text: string, options: CsvOptions = {}): Csv {
   must(typeof text === "string", "the text of a table", "a string", text);
-  checkOptions(options, "parseCsv", OPTIONS);
+  readOptions(options, "parseCsv", CSV_RULES);
   let header: CsvHeader | undefined;
   const rows: string[][] = [];
   const lines: number[] = [];
@@ -89,10 +97,7 @@ export function parseCsv(text: string, options: CsvOptions = {}): Csv {
 }
 
 /** What is known before the first row. */
-export interface CsvHeader {
-  readonly columns: readonly string[];
-  readonly notes: readonly string[];
-}
+export type CsvHeader = Pick<Csv, "columns" | "notes">;
 
 /** Called once, before the first row; it returns what is called for each row. */
 type BeginRows = (header: CsvHeader) => (row: ScannedRow) => void;
@@ -118,7 +123,6 @@ export interface RowReader {
 /** Like {@link readRows}, piece by piece as they arrive. */
 export function rowReader(options: CsvOptions, begin: BeginRows): RowReader {
   const { delimiter, header: hasHeader } = options;
-  checkCsvOptions(options);
   const limits = limitsOf(options.limits);
   let mark: string | undefined = delimiter;
   let take: ((row: ScannedRow) => void) | undefined;
@@ -199,19 +203,6 @@ export function rowReader(options: CsvOptions, begin: BeginRows): RowReader {
 const isPath = (source: unknown): boolean =>
   typeof source === "string" && /^[^\n]+\.(csv|tsv|txt|json|gz|parquet)$/i.test(source);
 
-function checkCsvOptions({ delimiter, header }: CsvOptions): void {
-  must(header === undefined || typeof header === "boolean", "header", "true or false", header);
-  must(
-    delimiter === undefined ||
-      (typeof delimiter === "string" &&
-        delimiter.length === 1 &&
-        !['"', "\n", "\r", "\ufeff"].includes(delimiter)),
-    "delimiter",
-    "one character other than a quote or a line end",
-    delimiter,
-  );
-}
-
 function checkWidth({ cells, line }: ScannedRow, width: number): void {
   check(
     cells === width,
@@ -266,7 +257,7 @@ function refuseNumbers(first: readonly string[]): void {
 }
 
 /** Distinct names that are not empty, and what was changed. */
-function namesFor(header: readonly string[], isGiven: boolean): Pick<Csv, "columns" | "notes"> {
+function namesFor(header: readonly string[], isGiven: boolean): CsvHeader {
   const notes: string[] = [];
   const known = new Set(header.map((name) => name.trim()));
   const used = new Set<string>();

@@ -76,6 +76,8 @@ export interface Dataset extends TargetData {
    * numbers in JavaScript's notation
    */
   readonly schema?: Schema;
+  /** @internal How many of the first rows are trained on; the others are `validationData`. Default all. */
+  readonly trainRows?: number;
   /** What was decided when the table was read, for people; see {@link Table}. */
   readonly notes?: readonly string[];
   /** How the table was read, and which rows are used. */
@@ -298,7 +300,7 @@ function weightsIn(column: Column, rows: Int32Array): Float64Array {
 }
 
 /** The same data set with some of its rows, in the order given. */
-export function takeExamples(data: Dataset, rows: Int32Array): Dataset {
+export function takeExamples({ trainRows: _, ...data }: Dataset, rows: Int32Array): Dataset {
   return {
     ...data,
     rows: rows.length,

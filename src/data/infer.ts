@@ -2,11 +2,12 @@
  * Infers a schema from cells. An ambiguous column is in doubt, and a column that teaches a model nothing gets
  * a kind that is left out, each with the reason. Every guess is reported.
  */
-import { FettleError, isPlainObject, must, show, unknownName } from "../errors.js";
+import { FettleError, isPlainObject, show, unknownName } from "../errors.js";
+import { flag, type OptionRules, rule } from "../rules.js";
 import type { NumberCells, RawColumn, WordCells } from "./cells.js";
 import { BOOLEANS } from "./classes.js";
 import { dateOrdersOf, isDate } from "./dateOrders.js";
-import { DATE_ORDERS, type DateOrder } from "./days.js";
+import type { DateOrder } from "./days.js";
 import { formatsOf } from "./formats.js";
 import { constant, differing, identifier } from "./identifiers.js";
 import { doubtOf, isFew, list, nearly, oddWord } from "./nearly.js";
@@ -17,6 +18,7 @@ import {
   type ColumnKind,
   type ColumnSchema,
   isWords,
+  mustBeDateOrder,
   type Schema,
   type SchemaOptions,
   type Settlement,
@@ -252,39 +254,25 @@ const IS_OF: Readonly<Partial<Record<ColumnKind, (word: string) => boolean>>> = 
 const OTHER_MARK = (samples: readonly string[]): string =>
   `holds numbers, such as ${list(samples)}, but not with the given decimal mark`;
 
-/** @throws FettleError `invalid_argument`, `unknown_name`, see {@link inferSchema} */
-export function checkSchemaOptions(
-  { na, defaultNa, decimal, dateOrder, as, ignoreCase }: SchemaOptions,
-  columns: readonly { readonly name: string }[],
-): void {
-  must(na === undefined || isWords(na), "na", 'an array of words, such as ["NA", "-"]', na);
-  must(defaultNa === undefined || typeof defaultNa === "boolean", "defaultNa", "true or false", defaultNa);
-  const isMark = (mark: unknown): boolean => mark === "." || mark === ",";
-  must(
-    decimal === undefined ||
-      isMark(decimal) ||
-      (isPlainObject(decimal) && Object.values(decimal).every(isMark)),
-    "decimal",
+const isMark = (mark: unknown): boolean => mark === "." || mark === ",";
+
+export const SCHEMA_RULES = {
+  na: rule('an array of words, such as ["NA", "-"]', isWords),
+  defaultNa: flag,
+  decimal: rule(
     '"." or ",", or one of them by column, such as { price: "," }',
-    decimal,
-  );
-  must(
-    ignoreCase === undefined || isWords(ignoreCase),
-    "ignoreCase",
-    'an array of column names, such as ["city"]',
-    ignoreCase,
-  );
-  must(
-    dateOrder === undefined || DATE_ORDERS.includes(dateOrder),
-    "dateOrder",
-    DATE_ORDERS.map(show).join(" or "),
-    dateOrder,
-  );
-  must(as === undefined || isPlainObject(as), "as", 'kinds by column, such as { zip: "category" }', as);
-  const names = columns.map(({ name }) => name);
+    (mark) => isMark(mark) || (isPlainObject(mark) && Object.values(mark).every(isMark)),
+  ),
+  dateOrder: mustBeDateOrder,
+  as: rule('kinds by column, such as { zip: "category" }', isPlainObject),
+  ignoreCase: rule('an array of column names, such as ["city"]', isWords),
+} satisfies OptionRules<SchemaOptions>;
+
+/** @throws FettleError `unknown_name` for a column that is not in the table, and for an unknown kind */
+export function checkNames({ decimal, as = {}, ignoreCase = [] }: SchemaOptions, names: readonly string[]) {
   const marked = typeof decimal === "object" ? Object.keys(decimal) : [];
-  for (const name of [...marked, ...(ignoreCase ?? []), ...Object.keys(as ?? {})])
+  for (const name of [...marked, ...ignoreCase, ...Object.keys(as)])
     if (!names.includes(name)) throw unknownName("column", name, names);
-  for (const kind of Object.values(as ?? {}))
+  for (const kind of Object.values(as))
     if (!CHOSEN_KINDS.includes(kind)) throw unknownName("kind of column", kind, CHOSEN_KINDS);
 }

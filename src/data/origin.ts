@@ -6,10 +6,14 @@ export interface RowOrigin {
   readonly isTable?: true;
   /** `[rows]`: the number of each there, from 0. @defaultValue the same rows */
   readonly rows?: Int32Array;
+  /** @internal The rows behind these: those of `validationData`. */
+  readonly validation?: { readonly from: number; readonly origin: RowOrigin };
 }
 
 /** The number of a row where it comes from, for an error that says `row ${rowIn(origin, row)}`. */
-export function rowIn({ isTable, rows }: RowOrigin = {}, row: number): number | string {
+export function rowIn({ isTable, rows, validation }: RowOrigin = {}, row: number): number | string {
+  if (validation && row >= validation.from)
+    return `${rowIn(validation.origin, row - validation.from)} of validationData`;
   const there = rows?.[row] ?? row;
   return isTable ? belowHeader(there) : there;
 }
@@ -18,7 +22,10 @@ export function rowIn({ isTable, rows }: RowOrigin = {}, row: number): number | 
 export const belowHeader = (row: number): string => `${row + 1} below the header`;
 
 /** The origin of some rows of those that come from `origin`. */
-export const originOf = (origin: RowOrigin | undefined, rows: Int32Array): RowOrigin => ({
+export const originOf = (
+  { validation: _, ...origin }: RowOrigin | undefined = {},
+  rows: Int32Array,
+): RowOrigin => ({
   ...origin,
-  rows: rows.map((row) => origin?.rows?.[row] ?? row),
+  rows: rows.map((row) => origin.rows?.[row] ?? row),
 });

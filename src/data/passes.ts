@@ -3,7 +3,7 @@
  * `table.ts` knows where the rows come from.
  */
 import { ColumnBuilder, type RawColumn } from "./cells.js";
-import { checkSchemaOptions, missingWords, needWords } from "./infer.js";
+import { checkNames, missingWords, needWords } from "./infer.js";
 import { missingIn, type Schema, type SchemaOptions } from "./schema.js";
 
 /** A column being read, and its place among the cells of a row. */
@@ -41,11 +41,7 @@ export function readCells(
     let builders: readonly Reading[] = [];
     const rows = pass((found, capacityFor) => {
       names = found;
-      if (!known)
-        checkSchemaOptions(
-          options,
-          names.map((name) => ({ name })),
-        );
+      if (!known) checkNames(options, names);
       const isMissing = missingIn({ na: known ? known.na : missingWords(options) });
       builders = names.flatMap((name, place) => {
         const isWords = wordsOf(name);

@@ -77,7 +77,7 @@ export function readerOf(column: ColumnSchema, unknown: UnknownRule, parsers: Pa
 }
 
 function presentReader(column: ColumnSchema, unknown: UnknownRule, parsers: Parsers): Reader {
-  const { kind, categories, dateOrder = "ymd", ignoreCase, rest } = column;
+  const { kind, categories, dateOrder = "ymd", ignoreCase } = column;
   if (!isInputKind(kind)) return () => 0;
   const { parseDate } = parsers;
   // a leading year of four digits means the same in any order
@@ -92,10 +92,18 @@ function presentReader(column: ColumnSchema, unknown: UnknownRule, parsers: Pars
   const folded = isFolded ? foldCase : (word: string): string => word;
   const words = categories.map((word, code) => [folded(word), code] as const);
   const codes = new Map(kind === "boolean" ? [["false", 0] as const, ["true", 1] as const, ...words] : words);
-  const refused = rest === undefined ? undefined : codes.get(folded(rest));
-  const other = refused ?? { refuse: undefined, missing: NaN, ignore: categories.length }[unknown];
+  const other = otherCode(column, unknown);
   if (kind === "boolean") return (cell) => codes.get(folded(String(cell)));
   return (cell) => codes.get(folded(String(cell))) ?? other;
+}
+
+/** The code of a word outside the categories: that of `rest`, if there is one; undefined to refuse it. */
+export function otherCode(
+  { categories, rest }: Pick<ColumnSchema, "categories" | "rest">,
+  unknown: UnknownRule,
+): number | undefined {
+  const own = rest === undefined ? -1 : categories.indexOf(rest);
+  return own >= 0 ? own : { refuse: undefined, missing: NaN, ignore: categories.length }[unknown];
 }
 
 function numberIn(

@@ -3,7 +3,7 @@
  * JSON, edited, and applied to other tables, so that a word or a number means the same in each. `infer.ts`
  * infers it.
  */
-import { check, isRecord, must, show, unknownName } from "../errors.js";
+import { check, isRecord, must, mustBeBoolean, show, unknownName } from "../errors.js";
 import { DATE_ORDERS, type DateOrder } from "./days.js";
 import type { Decimal, NumberFormat } from "./numbers.js";
 
@@ -112,6 +112,11 @@ export function missingIn({ na }: Pick<Schema, "na">): (cell: string) => boolean
   return (cell) => cell.length <= longest && words.has(cell.toLowerCase());
 }
 
+export function mustBeDateOrder(name: string, order: unknown): void {
+  const fits = order === undefined || DATE_ORDERS.includes(order as DateOrder);
+  must(fits, name, DATE_ORDERS.map(show).join(" or "), order);
+}
+
 /** Whether it is an array of strings. */
 export const isWords = (value: unknown): boolean =>
   Array.isArray(value) && value.every((word) => typeof word === "string");
@@ -146,19 +151,9 @@ export function checkSchema(schema: unknown): asserts schema is Schema {
     if (!KINDS.includes(kind as ColumnKind)) throw unknownName(`kind ${what}`, kind, KINDS);
     if (role !== undefined && !ROLES.includes(role as ColumnRole))
       throw unknownName(`role ${what}`, role, ROLES);
-    must(
-      dateOrder === undefined || DATE_ORDERS.includes(dateOrder as DateOrder),
-      `dateOrder ${what}`,
-      DATE_ORDERS.map(show).join(" or "),
-      dateOrder,
-    );
+    mustBeDateOrder(`dateOrder ${what}`, dateOrder);
     must(na === undefined || isWords(na), `na ${what}`, "an array of words", na);
-    must(
-      ignoreCase === undefined || typeof ignoreCase === "boolean",
-      `ignoreCase ${what}`,
-      "true or false",
-      ignoreCase,
-    );
+    mustBeBoolean(`ignoreCase ${what}`, ignoreCase);
     must(isWords(categories), `categories ${what}`, "an array of words", categories);
     const words = categories as string[];
     must(

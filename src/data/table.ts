@@ -2,22 +2,13 @@
  * Text to typed columns: each cell a number, with NaN for a missing one. The kinds of columns are inferred or
  * given, see `schema.ts`; their roles (input, target, left out) are not known here, see `dataset.ts`.
  */
-import {
-  check,
-  checkOptions,
-  FettleError,
-  isRecord,
-  must,
-  mustBeRecord,
-  type OptionNames,
-  show,
-  unknownName,
-} from "../errors.js";
+import { check, FettleError, isRecord, must, mustBeRecord, show, unknownName } from "../errors.js";
 import type { Floats } from "../ndarray.js";
+import { type OptionRules, readOptions } from "../rules.js";
 import type { RawColumn } from "./cells.js";
 import { isArray } from "./check.js";
-import { type CsvHeader, type CsvOptions, readRows, type TextSource } from "./csv.js";
-import { inferSchema } from "./infer.js";
+import { CSV_RULES, type CsvHeader, type CsvOptions, readRows, type TextSource } from "./csv.js";
+import { inferSchema, SCHEMA_RULES } from "./infer.js";
 import { limitsOf, mustFit } from "./limits.js";
 import { PARSERS } from "./parsers.js";
 import { type Pass, readCells } from "./passes.js";
@@ -80,19 +71,13 @@ export interface ReadTableOptions extends CsvOptions, SchemaOptions {
   readonly unknown?: UnknownRule;
 }
 
-const OPTIONS: OptionNames<ReadTableOptions> = {
-  delimiter: true,
-  header: true,
+const RECORD_RULES = {
+  ...SCHEMA_RULES,
   limits: true,
-  na: true,
-  defaultNa: true,
-  decimal: true,
-  dateOrder: true,
-  as: true,
-  ignoreCase: true,
   schema: true,
   unknown: true,
-};
+} satisfies OptionRules<ReadRecordsOptions>;
+const RULES = { ...CSV_RULES, ...RECORD_RULES } satisfies OptionRules<ReadTableOptions>;
 
 /**
  * Reads delimited text as a table of typed columns. Cells are trimmed first.
@@ -126,21 +111,16 @@ const OPTIONS: OptionNames<ReadTableOptions> = {
  * ```
  */
 export function readTable(source: TextSource, options: ReadTableOptions = {}): Table {
-  checkOptions(options, "readTable", OPTIONS);
+  readOptions(options, "readTable", RULES);
   must(isText(source), "the text of a table", "a string, or strings", source);
-  const { delimiter, header, limits, ...others } = options;
-  const csv = {
-    ...(delimiter !== undefined && { delimiter }),
-    ...(header !== undefined && { header }),
-    ...(limits !== undefined && { limits }),
-  };
+  const { delimiter: _, header: __, limits: ___, ...others } = options;
   let lines = new Lines();
   let found: CsvHeader = { columns: [], notes: [] };
   const total = typeof source === "string" ? source.length : source.about;
   const table = tableOf(
     (open) => {
       lines = new Lines();
-      readRows(source, csv, (header) => {
+      readRows(source, options, (header) => {
         found = header;
         let rows = 0;
         let length = 0;
@@ -195,8 +175,6 @@ class Lines {
 /** How records are read as a table: like text, without the options about delimiters. */
 export type ReadRecordsOptions = Omit<ReadTableOptions, "delimiter" | "header">;
 
-const { delimiter: _delimiter, header: _header, ...RECORD_OPTIONS } = OPTIONS;
-
 /**
  * Reads records, such as rows of JSON, as a table of typed columns, in the order in which their names first
  * appear. Numbers stay numbers; strings are read like the cells of text, see {@link readTable}.
@@ -216,7 +194,7 @@ export function readRecords(
   records: readonly Readonly<Record<string, RecordValue>>[],
   options: ReadRecordsOptions = {},
 ): Table {
-  checkOptions(options, "readRecords", RECORD_OPTIONS);
+  readOptions(options, "readRecords", RECORD_RULES);
   must(Array.isArray(records) && records.length > 0, "records", "an array of at least one object", records);
   const { limits: given, ...others } = options;
   const limits = limitsOf(given);

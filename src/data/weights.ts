@@ -21,22 +21,34 @@ export function checkSampleWeight(
   rows: number,
   placeOf = atIndex,
 ): Float64Array {
+  const checked = checkRowWeights(name, weights, rows, placeOf);
+  check(
+    checked.some((weight) => weight > 0),
+    () => `${name} must hold a number above 0; received only 0`,
+    "invalid_data",
+  );
+  return checked;
+}
+
+/** {@link checkSampleWeight}, but all may be 0: those of some rows, among which none may count. */
+export function checkRowWeights(
+  name: string,
+  weights: ArrayLike<number>,
+  rows: number,
+  placeOf = atIndex,
+): Float64Array {
   mustBeArray(name, weights, "an array of numbers, one for each row");
   check(
     weights.length === rows,
     () => `${name} must have one weight for each of the ${rows} rows; received ${weights.length}`,
     "invalid_shape",
   );
-  let sum = 0;
-  for (let i = 0; i < rows; i++) {
+  for (let i = 0; i < rows; i++)
     check(
       typeof weights[i] === "number" && weights[i] >= 0 && Number.isFinite(weights[i]),
       () => `${name} must hold finite numbers of at least 0; received ${show(weights[i])} ${placeOf(i)}`,
       "invalid_data",
     );
-    sum += weights[i];
-  }
-  check(sum > 0, () => `${name} must hold a number above 0; received only 0`, "invalid_data");
   return Float64Array.from(weights);
 }
 

@@ -7,9 +7,9 @@ import {
   AVERAGES,
   type AverageOptions,
   averaged,
-  type ClassCounts,
   countClasses,
   countLabels,
+  disagreement,
   fScore,
   ratio,
   total,
@@ -42,18 +42,15 @@ import type { Metric } from "./metric.js";
  * ```
  * @see scikit-learn, `accuracy_score`
  */
-export const accuracy = classMetric({
-  name: "accuracy",
-  direction: "maximize",
-  options: LABELS,
-  make:
-    ({ multiLabel }: LabelOptions) =>
+export const accuracy = classMetric(
+  "accuracy",
+  ({ multiLabel }: LabelOptions) =>
     (yTrue, yPred, outputs, weights) => {
       if (!multiLabel || outputs === 1) {
         const { hits, actual } = countClasses(yTrue, yPred, outputs, weights);
         return total(hits) / total(actual);
       }
-      const { hits, predicted, actual } = countLabels(yTrue, yPred, outputs, undefined, true);
+      const { hits, predicted, actual } = countLabels(true, yTrue, yPred, outputs);
       const weightOf = weighing(weights);
       let [right, all] = [0, 0];
       for (let row = 0; row < hits.length; row++) {
@@ -62,7 +59,8 @@ export const accuracy = classMetric({
       }
       return right / all;
     },
-});
+  LABELS,
+);
 
 /**
  * Mean recall over the classes that occur in the truth: accuracy as if all classes had equally many rows.
@@ -77,14 +75,10 @@ export const accuracy = classMetric({
  * ```
  * @see scikit-learn, `balanced_accuracy_score`
  */
-export const balancedAccuracy = classMetric({
-  name: "balancedAccuracy",
-  direction: "maximize",
-  make: () => (yTrue, yPred, outputs, weights) => {
-    const { hits, actual } = countClasses(yTrue, yPred, outputs, weights);
-    const recalls = [...hits.keys()].filter((j) => actual[j] > 0).map((j) => hits[j] / actual[j]);
-    return recalls.reduce((sum, each) => sum + each, 0) / recalls.length;
-  },
+export const balancedAccuracy = classMetric("balancedAccuracy", () => (yTrue, yPred, outputs, weights) => {
+  const { hits, actual } = countClasses(yTrue, yPred, outputs, weights);
+  const recalls = [...hits.keys()].filter((j) => actual[j] > 0).map((j) => hits[j] / actual[j]);
+  return recalls.reduce((sum, each) => sum + each, 0) / recalls.length;
 });
 
 /**
@@ -102,12 +96,11 @@ export const balancedAccuracy = classMetric({
  * ```
  * @see scikit-learn, `precision_score`, with `average="macro"` for several classes
  */
-export const precision = classMetric({
-  name: "precision",
-  direction: "maximize",
-  options: AVERAGES,
-  make: (options: AverageOptions) => averaged((hits, predicted) => ratio(hits, predicted), options),
-});
+export const precision = classMetric(
+  "precision",
+  averaged((hits, predicted) => ratio(hits, predicted)),
+  AVERAGES,
+);
 
 /**
  * Share of the rows of a class that are predicted as that class: of class 1, or with several classes the mean
@@ -123,12 +116,11 @@ export const precision = classMetric({
  * ```
  * @see scikit-learn, `recall_score`, with `average="macro"` for several classes
  */
-export const recall = classMetric({
-  name: "recall",
-  direction: "maximize",
-  options: AVERAGES,
-  make: (options: AverageOptions) => averaged((hits, _, actual) => ratio(hits, actual), options),
-});
+export const recall = classMetric(
+  "recall",
+  averaged((hits, _, actual) => ratio(hits, actual)),
+  AVERAGES,
+);
 
 /**
  * Harmonic mean of precision and recall, 2·hits / (predicted + actual): of class 1, or with several classes
@@ -147,12 +139,7 @@ export const recall = classMetric({
  * ```
  * @see scikit-learn, `f1_score`, with `average="macro"` for several classes
  */
-export const f1 = classMetric({
-  name: "f1",
-  direction: "maximize",
-  options: AVERAGES,
-  make: (options: AverageOptions) => averaged(fScore(1), options),
-});
+export const f1 = classMetric("f1", averaged(fScore(1)), AVERAGES);
 
 /** The options of {@link fBeta}. */
 export interface FBetaOptions extends AverageOptions {
@@ -174,15 +161,14 @@ export interface FBetaOptions extends AverageOptions {
  * ```
  * @see scikit-learn, `fbeta_score`
  */
-export const fBeta = classMetric({
-  name: "fBeta",
-  direction: "maximize",
-  options: {
+export const fBeta = classMetric(
+  "fBeta",
+  ({ beta = 1, ...options }: FBetaOptions) => averaged(fScore(beta))(options),
+  {
     beta: { initial: 1, rule: "a number of at least 0", holds: (value: number) => value >= 0 },
     ...AVERAGES,
   },
-  make: ({ beta = 1, ...options }: FBetaOptions) => averaged(fScore(beta), options),
-});
+);
 
 /**
  * Correctly predicted rows of a class, as a share of the rows that belong to it or are predicted as it,
@@ -198,13 +184,11 @@ export const fBeta = classMetric({
  * ```
  * @see scikit-learn, `jaccard_score`
  */
-export const jaccard = classMetric({
-  name: "jaccard",
-  direction: "maximize",
-  options: AVERAGES,
-  make: (options: AverageOptions) =>
-    averaged((hits, predicted, actual) => ratio(hits, predicted + actual - hits), options),
-});
+export const jaccard = classMetric(
+  "jaccard",
+  averaged((hits, predicted, actual) => ratio(hits, predicted + actual - hits)),
+  AVERAGES,
+);
 
 /**
  * Matthews' correlation of true and predicted classes; for several classes, Gorodkin's. 0 if all rows belong
@@ -221,16 +205,12 @@ export const jaccard = classMetric({
  * @see scikit-learn, `matthews_corrcoef`; J. Gorodkin, "Comparing two K-category assignments by a K-category
  * correlation coefficient", 2004
  */
-export const matthewsCorrcoef = classMetric({
-  name: "matthewsCorrcoef",
-  direction: "maximize",
-  make: () => (yTrue, yPred, outputs, weights) => {
-    const { hits, predicted, actual } = countClasses(yTrue, yPred, outputs, weights);
-    const all = total(actual);
-    const product = (a: Float64Array, b: Float64Array): number => total(a.map((value, j) => value * b[j]));
-    const spread = (all * all - product(predicted, predicted)) * (all * all - product(actual, actual));
-    return ratio(all * total(hits) - product(predicted, actual), Math.sqrt(spread));
-  },
+export const matthewsCorrcoef = classMetric("matthewsCorrcoef", () => (yTrue, yPred, outputs, weights) => {
+  const { hits, predicted, actual } = countClasses(yTrue, yPred, outputs, weights);
+  const all = total(actual);
+  const product = (a: Float64Array, b: Float64Array): number => total(a.map((value, j) => value * b[j]));
+  const spread = (all * all - product(predicted, predicted)) * (all * all - product(actual, actual));
+  return ratio(all * total(hits) - product(predicted, actual), Math.sqrt(spread));
 });
 
 /** The options of {@link cohenKappa}. */
@@ -257,19 +237,12 @@ export interface KappaOptions {
  * ```
  * @see scikit-learn, `cohen_kappa_score`
  */
-export const cohenKappa = classMetric({
-  name: "cohenKappa",
-  direction: "maximize",
-  options: { weights: { initial: undefined, words: ["linear", "quadratic"] } },
-  make: ({ weights: kind }: KappaOptions): Metric["compute"] => {
-    const cost = (distance: number): number =>
-      kind === "quadratic"
-        ? distance * distance
-        : kind === "linear"
-          ? Math.abs(distance)
-          : Number(distance !== 0);
+export const cohenKappa = classMetric(
+  "cohenKappa",
+  ({ weights: kind }: KappaOptions): Metric["compute"] => {
+    const cost = disagreement(kind);
     return (yTrue, yPred, outputs, weights) => {
-      const { predicted, actual }: ClassCounts = countClasses(yTrue, yPred, outputs, weights);
+      const { predicted, actual } = countClasses(yTrue, yPred, outputs, weights);
       const all = total(actual);
       let [observed, byChance] = [0, 0];
       countConfusion(yTrue, yPred, outputs, weights).forEach((row, i) => {
@@ -281,4 +254,5 @@ export const cohenKappa = classMetric({
       return 1 - observed / byChance;
     };
   },
-});
+  { weights: { initial: undefined, words: ["linear", "quadratic"] } },
+);

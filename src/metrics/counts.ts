@@ -4,6 +4,9 @@ import { classAt } from "./confusion.js";
 import { LABELS, type LabelOptions, weighing } from "./define.js";
 import type { Metric } from "./metric.js";
 
+/** The arguments of a metric's `compute`. */
+export type Compared = readonly [yTrue: Floats, yPred: Floats, outputs: number, weights?: Floats | undefined];
+
 /** By class or label, or by row; sums of weights instead of counts. */
 export interface ClassCounts {
   /** True positives: rows of the class that are predicted as it. */
@@ -31,12 +34,7 @@ export const AVERAGES = {
 };
 
 /** @param outputs - for one output the classes are 0 and 1 */
-export function countClasses(
-  yTrue: Floats,
-  yPred: Floats,
-  outputs: number,
-  weights: Floats | undefined,
-): ClassCounts {
+export function countClasses(...[yTrue, yPred, outputs, weights]: Compared): ClassCounts {
   const counts = zeros(outputs === 1 ? 2 : outputs);
   const weightOf = weighing(weights);
   for (let start = 0, row = 0; start < yTrue.length; start += outputs, row++) {
@@ -51,13 +49,7 @@ export function countClasses(
 }
 
 /** @param byRow - whether the labels of each row are counted, rather than the rows of each label */
-export function countLabels(
-  yTrue: Floats,
-  yPred: Floats,
-  outputs: number,
-  weights: Floats | undefined,
-  byRow: boolean,
-): ClassCounts {
+export function countLabels(byRow: boolean, ...[yTrue, yPred, outputs, weights]: Compared): ClassCounts {
   const counts = zeros(byRow ? yTrue.length / outputs : outputs);
   const weightOf = weighing(weights);
   for (let k = 0; k < yTrue.length; k++) {
@@ -80,15 +72,14 @@ function zeros(classes: number): ClassCounts {
 }
 
 /** The score of each class, label or row from its counts, averaged. */
-export function averaged(
-  score: (hits: number, predicted: number, actual: number) => number,
-  { average, multiLabel = false }: AverageOptions,
-): Metric["compute"] {
-  return (yTrue, yPred, outputs, weights) => {
+export const averaged =
+  (score: (hits: number, predicted: number, actual: number) => number) =>
+  ({ average, multiLabel = false }: AverageOptions): Metric["compute"] =>
+  (yTrue, yPred, outputs, weights) => {
     const byRow = average === "samples";
     const { hits, predicted, actual } =
       multiLabel || byRow
-        ? countLabels(yTrue, yPred, outputs, weights, byRow)
+        ? countLabels(byRow, yTrue, yPred, outputs, weights)
         : countClasses(yTrue, yPred, outputs, weights);
     const scoreOf = (j: number): number => score(hits[j], predicted[j], actual[j]);
     if (average === "micro") return score(total(hits), total(predicted), total(actual));
@@ -105,11 +96,16 @@ export function averaged(
     }
     return ratio(sum, all);
   };
-}
 
 export function total(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0);
 }
+
+/** What a disagreement of two classes that far apart costs. */
+export const disagreement =
+  (weights: "linear" | "quadratic" | undefined) =>
+  (distance: number): number =>
+    weights === "quadratic" ? distance * distance : weights ? Math.abs(distance) : Number(distance !== 0);
 
 /** A division in which 0 / 0 is 0. */
 export function ratio(part: number, whole: number): number {

@@ -5,7 +5,6 @@
  */
 import type { Task } from "../data/dataset.js";
 import type { MatrixLike } from "../data/matrix.js";
-import type { Direction } from "../direction.js";
 import { checkOptions, must, show } from "../errors.js";
 import { exportedAs } from "../namespace.js";
 import type { Floats } from "../ndarray.js";
@@ -28,23 +27,11 @@ export interface OptionRule {
 /** By option, in the order of names. */
 type OptionRules<Options> = { readonly [Name in keyof Options]-?: OptionRule };
 
-/** The fields of every definition. */
-interface Definition<Options extends object, Name extends BuiltInMetric> {
-  readonly name: Name;
-  readonly direction: Direction;
-  readonly options?: OptionRules<Options>;
-}
-
 /** The metric with that name. */
 type Made<Options extends object, Name extends BuiltInMetric> = ConfigurableMetric<
   Options,
   (typeof metricAliases)[Name][number]
 >;
-
-interface Scored<Options> {
-  /** The metric with these options; their values are checked. */
-  readonly make: (options: Options) => Compute;
-}
 
 /** The options of a metric without options. */
 type NoOptions = Readonly<Record<string, never>>;
@@ -62,29 +49,32 @@ export const LABELS: OptionRules<LabelOptions> = { multiLabel: {} };
 
 /**
  * A metric of classes: of predicted classes, or of probabilities or other scores, see the table of metrics.
+ *
+ * @param make - the metric with these options; their values are checked
  */
-export function classMetric<Options extends object = NoOptions, const Name extends BuiltInMetric = never>({
-  make,
-  ...definition
-}: Definition<Options, Name> & Scored<Options>): Made<Options, Name> {
-  return defineMetric(definition, "classification", (options): Compute => {
+export function classMetric<const Name extends BuiltInMetric, Options extends object = NoOptions>(
+  name: Name,
+  make: (options: Options) => Compute,
+  rules?: OptionRules<Options>,
+): Made<Options, Name> {
+  const ofNumbers = (options: Options): Compute => {
     const compute = make(options);
     return (yTrue, yPred, outputs, weights) =>
       yPred.includes(Number.NaN) ? Number.NaN : compute(yTrue, yPred, outputs, weights);
-  });
+  };
+  return defineMetric(name, "classification", ofNumbers, rules);
 }
 
 /** A score of one output, [rows] each. */
 export type Score = (yTrue: Float64Array, yPred: Float64Array, weightOf: (row: number) => number) => number;
 
 /** A metric of quantities: the mean of a score over the outputs. */
-export function quantityMetric<Options extends object = NoOptions, const Name extends BuiltInMetric = never>({
-  score,
-  ...definition
-}: Definition<Options, Name> & {
-  readonly score: (options: Options) => Score;
-}): Made<Options, Name> {
-  return defineMetric(definition, "regression", (options): Compute => {
+export function quantityMetric<const Name extends BuiltInMetric, Options extends object = NoOptions>(
+  name: Name,
+  score: (options: Options) => Score,
+  rules?: OptionRules<Options>,
+): Made<Options, Name> {
+  const ofOutputs = (options: Options): Compute => {
     const scoreOf = score(options);
     return (yTrue, yPred, outputs, weights) => {
       const weightOf = weighing(weights);
@@ -93,7 +83,8 @@ export function quantityMetric<Options extends object = NoOptions, const Name ex
         sum += scoreOf(column(yTrue, outputs, j), column(yPred, outputs, j), weightOf);
       return sum / outputs;
     };
-  });
+  };
+  return defineMetric(name, "regression", ofOutputs, rules);
 }
 
 /** How options are parsed from names, and which names exist. */
@@ -135,11 +126,12 @@ export function namesWith(metric: Metric, number: string): string[] {
 }
 
 function defineMetric<Options extends object, Name extends BuiltInMetric>(
-  { name: base, direction, options: rules }: Definition<Options, Name>,
+  base: Name,
   task: Task,
   make: (options: Options) => Compute,
+  rules: object = {},
 ): Made<Options, Name> {
-  const all = Object.entries<OptionRule>(rules ?? {});
+  const all = Object.entries(rules as Readonly<Record<string, OptionRule>>);
   const known = Object.fromEntries(all.map(([option]) => [option, true as const]));
   const withOptions = (given: Partial<Options>): Made<Options, Name> => {
     checkOptions(given, `metrics.${base}`, known);
@@ -158,7 +150,7 @@ function defineMetric<Options extends object, Name extends BuiltInMetric>(
       return score(own.yTrue, own.yPred, outputs, own.weights);
     };
     const row = metricRows[base];
-    const { predictions } = row;
+    const { direction, predictions } = row;
     const {
       multiLabel,
       average,

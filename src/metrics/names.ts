@@ -98,6 +98,19 @@ export type MetricName =
 /** A metric: a name or alias, a function of the namespace `metrics`, or a {@link CustomMetric}. */
 export type MetricLike = MetricName | CustomMetric;
 
+/** The name of a built-in metric's scores in results, with options or without. */
+export type ScoredMetric = BuiltInMetric | ConfiguredMetric;
+
+/** The name of a score on test rows, of which the option `cost` adds one. */
+export type TestScore = ScoredMetric | "expectedCost";
+
+/** The name of a metric's scores in results, as far as its type tells: an alias stands for another name. */
+export type ScoreName<M> = M extends ScoredMetric
+  ? M
+  : M extends { readonly name: infer Name extends string }
+    ? Name
+    : string;
+
 const names = new Names("metrics", metricAliases);
 
 /** Metrics of other libraries that do not exist here, and the nearest ones. */

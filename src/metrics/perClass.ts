@@ -65,7 +65,7 @@ export function precisionRecallFScore(
   };
   const pair = withoutNaN(reading.of, readPair(yTrue, yPred, sampleWeight, reading));
   const all = [pair.yTrue, pair.yPred, pair.outputs, pair.weights] as const;
-  const { hits, predicted, actual } = multiLabel ? countLabels(...all, false) : countClasses(...all);
+  const { hits, predicted, actual } = multiLabel ? countLabels(false, ...all) : countClasses(...all);
   const score = fScore(beta);
   return {
     precision: hits.map((count, j) => ratio(count, predicted[j])),

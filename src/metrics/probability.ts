@@ -8,6 +8,7 @@ import { check } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { log } from "../numerics/special.js";
 import { classAt } from "./confusion.js";
+import type { Compared } from "./counts.js";
 import { areaUnderRoc, type Counted, countAtThresholds, last, stepArea } from "./curve.js";
 import { classMetric, column, LABELS, type LabelOptions, weighing } from "./define.js";
 
@@ -42,21 +43,20 @@ const AREAS = { average: { initial: "macro", words: ["macro", "micro", "weighted
  * @see scikit-learn, `roc_auc_score`; of pairs D. Hand and R. Till, "A simple generalisation of the area
  * under the ROC curve", 2001
  */
-export const rocAuc = classMetric({
-  name: "rocAuc",
-  direction: "maximize",
-  options: { multiClass: { initial: "ovr", words: ["ovr", "ovo"] }, ...AREAS },
-  make: ({ multiClass, average, multiLabel }: RocAucOptions) => {
+export const rocAuc = classMetric(
+  "rocAuc",
+  ({ multiClass, average, multiLabel }: RocAucOptions) => {
     check(
       multiClass !== "ovo" || (average !== "micro" && !multiLabel),
       'average of metrics.rocAuc must be "macro" or "weighted", and multiLabel false, for pairs of classes',
     );
-    return (yTrue, yPred, outputs, weights) =>
-      multiClass === "ovo" && outputs > 1
-        ? averageOfPairs(yTrue, yPred, outputs, weights, average === "weighted")
-        : averageOfOutputs(yTrue, yPred, outputs, weights, average, (counted) => areaUnderRoc(counted));
+    return (...all) =>
+      multiClass === "ovo" && all[2] > 1
+        ? averageOfPairs(all, average === "weighted")
+        : averageOfOutputs(all, average, areaUnderRoc);
   },
-});
+  { multiClass: { initial: "ovr", words: ["ovr", "ovo"] }, ...AREAS },
+);
 
 /** The options of {@link averagePrecision}. */
 export interface AveragePrecisionOptions extends LabelOptions {
@@ -79,17 +79,15 @@ export interface AveragePrecisionOptions extends LabelOptions {
  * ```
  * @see scikit-learn, `average_precision_score`
  */
-export const averagePrecision = classMetric({
-  name: "averagePrecision",
-  direction: "maximize",
-  options: AREAS,
-  make:
-    ({ average, multiLabel }: AveragePrecisionOptions) =>
-    (yTrue, yPred, outputs, weights) =>
-      averageOfOutputs(yTrue, yPred, outputs, weights, average, (counted) =>
-        outputs > 1 && !multiLabel && last(counted.hits) === 0 ? Number.NaN : stepArea(counted),
+export const averagePrecision = classMetric(
+  "averagePrecision",
+  ({ average, multiLabel }: AveragePrecisionOptions) =>
+    (...all) =>
+      averageOfOutputs(all, average, (counted) =>
+        all[2] > 1 && !multiLabel && last(counted.hits) === 0 ? Number.NaN : stepArea(counted),
       ),
-});
+  AREAS,
+);
 
 /**
  * Mean of −log of the probability given to the true class. Probabilities are first clipped to [ε, 1 − ε], so
@@ -108,16 +106,12 @@ export const averagePrecision = classMetric({
  * ```
  * @see scikit-learn, `log_loss`
  */
-export const logLoss = classMetric({
-  name: "logLoss",
-  direction: "minimize",
-  make: () => (yTrue, yPred, outputs, weights) => {
-    const epsilon = yPred instanceof Float32Array ? 2 ** -23 : 2 ** -52;
-    const clip = (probability: number): number => Math.min(Math.max(probability, epsilon), 1 - epsilon);
-    return meanOfRows(yTrue, outputs, weights, (k) =>
-      yTrue[k] === 1 ? -log(clip(yPred[k])) : outputs === 1 ? -log(1 - clip(yPred[k])) : 0,
-    );
-  },
+export const logLoss = classMetric("logLoss", () => (yTrue, yPred, outputs, weights) => {
+  const epsilon = yPred instanceof Float32Array ? 2 ** -23 : 2 ** -52;
+  const clip = (probability: number): number => Math.min(Math.max(probability, epsilon), 1 - epsilon);
+  return meanOfRows(yTrue, outputs, weights, (k) =>
+    yTrue[k] === 1 ? -log(clip(yPred[k])) : outputs === 1 ? -log(1 - clip(yPred[k])) : 0,
+  );
 });
 
 /**
@@ -135,16 +129,12 @@ export const logLoss = classMetric({
  * @see scikit-learn, `brier_score_loss`; G. Brier, "Verification of forecasts expressed in terms of
  * probability", 1950
  */
-export const brierScore = classMetric({
-  name: "brierScore",
-  direction: "minimize",
-  make: () => (yTrue, yPred, outputs, weights) => {
-    const scale = outputs === 2 ? 2 : 1;
-    return meanOfRows(yTrue, outputs, weights, (k) => {
-      const error = yPred[k] - yTrue[k];
-      return (error * error) / scale;
-    });
-  },
+export const brierScore = classMetric("brierScore", () => (yTrue, yPred, outputs, weights) => {
+  const scale = outputs === 2 ? 2 : 1;
+  return meanOfRows(yTrue, outputs, weights, (k) => {
+    const error = yPred[k] - yTrue[k];
+    return (error * error) / scale;
+  });
 });
 
 /** Bins of equal weight for probabilities. */
@@ -171,10 +161,9 @@ const BINS = 10;
  * @see C. Guo and others, "On calibration of modern neural networks", ICML 2017; for bins of equal weight A.
  * Kumar and others, "Verified uncertainty calibration", NeurIPS 2019
  */
-export const expectedCalibrationError = classMetric({
-  name: "expectedCalibrationError",
-  direction: "minimize",
-  make: () => (yTrue, yPred, outputs, weights) => {
+export const expectedCalibrationError = classMetric(
+  "expectedCalibrationError",
+  () => (yTrue, yPred, outputs, weights) => {
     const weightOf = weighing(weights);
     const rows = Array.from({ length: yTrue.length / outputs }, (_, row) => {
       const start = row * outputs;
@@ -193,7 +182,7 @@ export const expectedCalibrationError = classMetric({
     }
     return gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / all;
   },
-});
+);
 
 /** The options of {@link topKAccuracy}. */
 export interface TopKOptions {
@@ -216,14 +205,9 @@ export interface TopKOptions {
  * ```
  * @see scikit-learn, `top_k_accuracy_score`
  */
-export const topKAccuracy = classMetric({
-  name: "topKAccuracy",
-  direction: "maximize",
-  options: {
-    k: { initial: 2, rule: "a positive integer", holds: (k: number) => Number.isInteger(k) && k >= 1 },
-  },
-  make:
-    ({ k: most = 2 }: TopKOptions) =>
+export const topKAccuracy = classMetric(
+  "topKAccuracy",
+  ({ k: most = 2 }: TopKOptions) =>
     (yTrue, yPred, outputs, weights) =>
       meanOfRows(yTrue, outputs, weights, (k) => {
         if (outputs === 1) return Number(most > 1 || classAt(yPred, k, 1) === yTrue[k]);
@@ -234,7 +218,10 @@ export const topKAccuracy = classMetric({
           if (yPred[j] > yPred[k] || (yPred[j] === yPred[k] && j > k)) before++;
         return Number(before < most);
       }),
-});
+  {
+    k: { initial: 2, rule: "a positive integer", holds: (k: number) => Number.isInteger(k) && k >= 1 },
+  },
+);
 
 /** The mean over rows of the sum of their elements. */
 function meanOfRows(
@@ -255,10 +242,7 @@ function meanOfRows(
 
 /** The mean over outputs of a score, without NaN; 0 if all weights are 0. */
 function averageOfOutputs(
-  yTrue: Floats,
-  yPred: Floats,
-  outputs: number,
-  weights: Floats | undefined,
+  [yTrue, yPred, outputs, weights]: Compared,
   average: "macro" | "micro" | "weighted" | undefined,
   score: (counted: Counted) => number,
 ): number {
@@ -273,13 +257,7 @@ function averageOfOutputs(
 }
 
 /** For each pair of classes that occur, the mean of both areas among their rows. */
-function averageOfPairs(
-  yTrue: Floats,
-  yPred: Floats,
-  outputs: number,
-  weights: Floats | undefined,
-  weighted: boolean,
-): number {
+function averageOfPairs([yTrue, yPred, outputs, weights]: Compared, weighted: boolean): number {
   const rows = yTrue.length / outputs;
   const classes = Array.from({ length: outputs }, (_, j) => ({
     scores: column(yPred, outputs, j),

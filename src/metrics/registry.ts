@@ -11,51 +11,25 @@ import {
   checkMetric,
   isBuiltIn,
   type MetricLike,
+  metricAliases,
   spellings,
   unknownMetric,
 } from "./names.js";
 import * as probability from "./probability.js";
 import * as regression from "./regression.js";
 
-/**
- * Every built-in metric by name, in the order of lists, which is also the order of lookup for names with
- * options. The compiler refuses a list that lacks one.
- */
-export const metrics = {
-  accuracy: classification.accuracy,
-  balancedAccuracy: classification.balancedAccuracy,
-  precision: classification.precision,
-  recall: classification.recall,
-  f1: classification.f1,
-  fBeta: classification.fBeta,
-  jaccard: classification.jaccard,
-  matthewsCorrcoef: classification.matthewsCorrcoef,
-  cohenKappa: classification.cohenKappa,
-  rocAuc: probability.rocAuc,
-  averagePrecision: probability.averagePrecision,
-  logLoss: probability.logLoss,
-  brierScore: probability.brierScore,
-  expectedCalibrationError: probability.expectedCalibrationError,
-  topKAccuracy: probability.topKAccuracy,
-  meanSquaredError: regression.meanSquaredError,
-  rootMeanSquaredError: regression.rootMeanSquaredError,
-  meanAbsoluteError: regression.meanAbsoluteError,
-  medianAbsoluteError: regression.medianAbsoluteError,
-  maxError: regression.maxError,
-  meanAbsolutePercentageError: regression.meanAbsolutePercentageError,
-  meanSquaredLogError: regression.meanSquaredLogError,
-  rootMeanSquaredLogError: regression.rootMeanSquaredLogError,
-  meanPinballLoss: regression.meanPinballLoss,
-  meanTweedieDeviance: regression.meanTweedieDeviance,
-  explainedVariance: regression.explainedVariance,
-  r2: regression.r2,
-  d2AbsoluteError: regression.d2AbsoluteError,
-  d2Pinball: regression.d2Pinball,
-  d2Tweedie: regression.d2Tweedie,
-} satisfies Record<
-  BuiltInMetric | keyof typeof classification | keyof typeof probability | keyof typeof regression,
+const defined = { ...classification, ...probability, ...regression } satisfies Record<
+  BuiltInMetric,
   MetricFunction
 >;
+
+/**
+ * Every built-in metric by name, in the order of lists, which is also the order of lookup for names with
+ * options. The compiler refuses a name without a definition.
+ */
+export const metrics = Object.fromEntries(
+  Object.keys(metricAliases).map((name) => [name, defined[name as BuiltInMetric]]),
+) as typeof defined;
 
 /**
  * The built-in metric of that name or alias, if there is one, in our spelling or that of Keras or

@@ -32,11 +32,7 @@ import {
  * ```
  * @see scikit-learn, `mean_squared_error`
  */
-export const meanSquaredError = quantityMetric({
-  name: "meanSquaredError",
-  direction: "minimize",
-  score: () => squaredError,
-});
+export const meanSquaredError = quantityMetric("meanSquaredError", () => squaredError);
 
 /**
  * Root of the mean squared error of each output, averaged over outputs.
@@ -51,11 +47,7 @@ export const meanSquaredError = quantityMetric({
  * ```
  * @see scikit-learn, `root_mean_squared_error`
  */
-export const rootMeanSquaredError = quantityMetric({
-  name: "rootMeanSquaredError",
-  direction: "minimize",
-  score: () => rootOf(squaredError),
-});
+export const rootMeanSquaredError = quantityMetric("rootMeanSquaredError", () => rootOf(squaredError));
 
 /**
  * Mean of |y − ŷ| over rows and outputs.
@@ -70,11 +62,7 @@ export const rootMeanSquaredError = quantityMetric({
  * ```
  * @see scikit-learn, `mean_absolute_error`
  */
-export const meanAbsoluteError = quantityMetric({
-  name: "meanAbsoluteError",
-  direction: "minimize",
-  score: () => absoluteError,
-});
+export const meanAbsoluteError = quantityMetric("meanAbsoluteError", () => absoluteError);
 
 /**
  * Median of |y − ŷ| over rows, averaged over outputs. With weights, each row counts as often as it weighs.
@@ -89,15 +77,14 @@ export const meanAbsoluteError = quantityMetric({
  * ```
  * @see scikit-learn, `median_absolute_error`, weighted as from 1.7; `sample_weight`
  */
-export const medianAbsoluteError = quantityMetric({
-  name: "medianAbsoluteError",
-  direction: "minimize",
-  score: () => (yTrue, yPred, weightOf) =>
+export const medianAbsoluteError = quantityMetric(
+  "medianAbsoluteError",
+  () => (yTrue, yPred, weightOf) =>
     median(
       yTrue.map((y, i) => Math.abs(y - yPred[i])),
       weightOf,
     ),
-});
+);
 
 /**
  * Largest |y − ŷ| over rows, averaged over outputs. Weights do not change it, but a row of weight 0 does not
@@ -113,12 +100,11 @@ export const medianAbsoluteError = quantityMetric({
  * ```
  * @see scikit-learn, `max_error`
  */
-export const maxError = quantityMetric({
-  name: "maxError",
-  direction: "minimize",
-  score: () => (yTrue, yPred, weightOf) =>
+export const maxError = quantityMetric(
+  "maxError",
+  () => (yTrue, yPred, weightOf) =>
     yTrue.reduce((most, y, i) => (weightOf(i) > 0 ? worst(most, Math.abs(y - yPred[i])) : most), 0),
-});
+);
 
 /**
  * Mean of |y − ŷ| / |y| over rows and outputs: a share, not a percentage as in Keras. If y is 0, the error is
@@ -134,11 +120,9 @@ export const maxError = quantityMetric({
  * ```
  * @see scikit-learn, `mean_absolute_percentage_error`
  */
-export const meanAbsolutePercentageError = quantityMetric({
-  name: "meanAbsolutePercentageError",
-  direction: "minimize",
-  score: () => mean((y, guess) => Math.abs(y - guess) / Math.max(Math.abs(y), 2 ** -52)),
-});
+export const meanAbsolutePercentageError = quantityMetric("meanAbsolutePercentageError", () =>
+  mean((y, guess) => Math.abs(y - guess) / Math.max(Math.abs(y), 2 ** -52)),
+);
 
 /**
  * Mean of (log(1 + y) − log(1 + ŷ))² over rows and outputs, for quantities of at least 0. NaN if a prediction
@@ -154,11 +138,7 @@ export const meanAbsolutePercentageError = quantityMetric({
  * ```
  * @see scikit-learn, `mean_squared_log_error`
  */
-export const meanSquaredLogError = quantityMetric({
-  name: "meanSquaredLogError",
-  direction: "minimize",
-  score: () => squaredLogError,
-});
+export const meanSquaredLogError = quantityMetric("meanSquaredLogError", () => squaredLogError);
 
 /**
  * Root of {@link meanSquaredLogError} of each output, averaged over outputs.
@@ -173,11 +153,9 @@ export const meanSquaredLogError = quantityMetric({
  * ```
  * @see scikit-learn, `root_mean_squared_log_error`
  */
-export const rootMeanSquaredLogError = quantityMetric({
-  name: "rootMeanSquaredLogError",
-  direction: "minimize",
-  score: () => rootOf(squaredLogError),
-});
+export const rootMeanSquaredLogError = quantityMetric("rootMeanSquaredLogError", () =>
+  rootOf(squaredLogError),
+);
 
 /** The options of {@link meanPinballLoss} and {@link d2Pinball}. */
 export interface PinballOptions {
@@ -203,12 +181,11 @@ const ALPHA = {
  * ```
  * @see scikit-learn, `mean_pinball_loss`
  */
-export const meanPinballLoss = quantityMetric({
-  name: "meanPinballLoss",
-  direction: "minimize",
-  options: ALPHA,
-  score: ({ alpha = 0.5 }: PinballOptions) => pinball(alpha),
-});
+export const meanPinballLoss = quantityMetric(
+  "meanPinballLoss",
+  ({ alpha = 0.5 }: PinballOptions) => pinball(alpha),
+  ALPHA,
+);
 
 /** The options of {@link meanTweedieDeviance} and {@link d2Tweedie}. */
 export interface TweedieOptions {
@@ -245,12 +222,11 @@ const POWER = {
  * ```
  * @see scikit-learn, `mean_tweedie_deviance`, `mean_poisson_deviance`, `mean_gamma_deviance`
  */
-export const meanTweedieDeviance = quantityMetric({
-  name: "meanTweedieDeviance",
-  direction: "minimize",
-  options: POWER,
-  score: ({ power = 0 }: TweedieOptions) => tweedie(power),
-});
+export const meanTweedieDeviance = quantityMetric(
+  "meanTweedieDeviance",
+  ({ power = 0 }: TweedieOptions) => tweedie(power),
+  POWER,
+);
 
 /**
  * Share of the variance of the truth that predictions explain, 1 − Var(y − ŷ) / Var(y), averaged over
@@ -267,11 +243,7 @@ export const meanTweedieDeviance = quantityMetric({
  * ```
  * @see scikit-learn, `explained_variance_score`
  */
-export const explainedVariance = quantityMetric({
-  name: "explainedVariance",
-  direction: "maximize",
-  score: () => explained,
-});
+export const explainedVariance = quantityMetric("explainedVariance", () => explained);
 
 /**
  * Coefficient of determination, 1 − Σ(y − ŷ)² / Σ(y − ȳ)², averaged over outputs. 1 is perfect, 0 as good as
@@ -288,11 +260,7 @@ export const explainedVariance = quantityMetric({
  * ```
  * @see scikit-learn, `r2_score`
  */
-export const r2 = quantityMetric({
-  name: "r2",
-  direction: "maximize",
-  score: () => skill(squaredError, meanOf),
-});
+export const r2 = quantityMetric("r2", () => skill(squaredError, meanOf));
 
 /**
  * Share of the absolute error that predictions save against the median, 1 − Σ|y − ŷ| / Σ|y − median|,
@@ -308,11 +276,7 @@ export const r2 = quantityMetric({
  * ```
  * @see scikit-learn, `d2_absolute_error_score`
  */
-export const d2AbsoluteError = quantityMetric({
-  name: "d2AbsoluteError",
-  direction: "maximize",
-  score: () => skill(absoluteError, median),
-});
+export const d2AbsoluteError = quantityMetric("d2AbsoluteError", () => skill(absoluteError, median));
 
 /**
  * Share of the {@link meanPinballLoss} that predictions save against the truth's quantile α, averaged over
@@ -331,12 +295,11 @@ export const d2AbsoluteError = quantityMetric({
  * ```
  * @see scikit-learn, `d2_pinball_score`
  */
-export const d2Pinball = quantityMetric({
-  name: "d2Pinball",
-  direction: "maximize",
-  options: ALPHA,
-  score: ({ alpha = 0.5 }: PinballOptions) => skill(pinball(alpha), quantile(alpha)),
-});
+export const d2Pinball = quantityMetric(
+  "d2Pinball",
+  ({ alpha = 0.5 }: PinballOptions) => skill(pinball(alpha), quantile(alpha)),
+  ALPHA,
+);
 
 /**
  * Share of the deviance that predictions save against the mean, averaged over outputs. For a constant truth,
@@ -352,9 +315,8 @@ export const d2Pinball = quantityMetric({
  * ```
  * @see scikit-learn, `d2_tweedie_score`
  */
-export const d2Tweedie = quantityMetric({
-  name: "d2Tweedie",
-  direction: "maximize",
-  options: POWER,
-  score: ({ power = 0 }: TweedieOptions) => skill(tweedie(power), meanOf),
-});
+export const d2Tweedie = quantityMetric(
+  "d2Tweedie",
+  ({ power = 0 }: TweedieOptions) => skill(tweedie(power), meanOf),
+  POWER,
+);

@@ -1,28 +1,28 @@
 /**
- * The table of metrics: the kind of truths that each built-in metric accepts, and what it reads in
- * predictions. `inputs.ts` checks the arrays of a call by it; `fit`, `evaluate` and `tune` check their
- * targets by it before training.
+ * The table of metrics: the direction of each built-in metric, the kind of truths that it accepts, and what
+ * it reads in predictions. `inputs.ts` checks the arrays of a call by it; `fit`, `evaluate` and `tune` check
+ * their targets by it before training.
  */
 import { checkTruths, type TruthKind, type TruthPlace } from "../data/truths.js";
+import type { Direction } from "../direction.js";
 import type { Metric, PredictionKind } from "./metric.js";
 import type { BuiltInMetric } from "./names.js";
 
 /** A row of the table. */
 export interface MetricRow {
+  readonly direction: Direction;
   /** For deviances, by their power. Metrics with `multiLabel` accept `labels` instead. */
   readonly truths: TruthKind | ((power: number) => TruthKind);
   readonly predictions: PredictionKind;
 }
 
-const quantities: MetricRow = { truths: "quantities", predictions: "quantities" };
+const quantities: MetricRow = { direction: "minimize", truths: "quantities", predictions: "quantities" };
+const skill: MetricRow = { ...quantities, direction: "maximize" };
 const counts: MetricRow = { ...quantities, truths: "counts" };
-const deviance: MetricRow = {
-  ...quantities,
-  truths: (power) => (power >= 2 ? "positive" : power > 0 ? "counts" : "quantities"),
-};
-const decided: MetricRow = { truths: "likelyClasses", predictions: "decisions" };
-const scored: MetricRow = { truths: "classes", predictions: "scores" };
-const probable: MetricRow = { truths: "classes", predictions: "probabilities" };
+const ofPower = (power: number): TruthKind => (power >= 2 ? "positive" : power > 0 ? "counts" : "quantities");
+const decided: MetricRow = { direction: "maximize", truths: "likelyClasses", predictions: "decisions" };
+const scored: MetricRow = { direction: "maximize", truths: "classes", predictions: "scores" };
+const probable: MetricRow = { direction: "minimize", truths: "classes", predictions: "probabilities" };
 
 /** Every built-in metric. The compiler refuses a table that lacks one. */
 export const metricRows: Readonly<Record<BuiltInMetric, MetricRow>> = {
@@ -50,12 +50,12 @@ export const metricRows: Readonly<Record<BuiltInMetric, MetricRow>> = {
   meanSquaredLogError: counts,
   rootMeanSquaredLogError: counts,
   meanPinballLoss: quantities,
-  meanTweedieDeviance: deviance,
-  explainedVariance: quantities,
-  r2: quantities,
-  d2AbsoluteError: quantities,
-  d2Pinball: quantities,
-  d2Tweedie: deviance,
+  meanTweedieDeviance: { ...quantities, truths: ofPower },
+  explainedVariance: skill,
+  r2: skill,
+  d2AbsoluteError: skill,
+  d2Pinball: skill,
+  d2Tweedie: { ...skill, truths: ofPower },
 };
 
 /**

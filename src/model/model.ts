@@ -65,8 +65,11 @@ function whereFrom(origin: RowOrigin | undefined, error: unknown): unknown {
   return new RowError(row, column, reason, remedy, rowIn(origin, row));
 }
 
-/** A trained network, with or without the way from raw rows to answers. `tune` and `loadModel` return one. */
-export class Model {
+/**
+ * A trained network, with or without the way from raw rows to answers. `tune` and `loadModel` return one.
+ * `Test` names the scores of `test`, where the compiler knows them.
+ */
+export class Model<Test extends string = string> {
   /** The trained network. It takes the features that `pipeline` makes from rows. */
   readonly model: LayersModel;
   /** @internal */
@@ -131,8 +134,8 @@ export class Model {
   }
 
   /** Scores on the test rows, by metric; empty without them. */
-  get test(): Readonly<Record<string, number>> {
-    return this.notes.test ?? {};
+  get test(): Readonly<Record<Test, number>> {
+    return (this.notes.test ?? {}) as Readonly<Record<Test, number>>;
   }
 
   /**

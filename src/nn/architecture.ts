@@ -175,6 +175,8 @@ function prefixed(prefix: string, numbers: Readonly<Record<string, number>>): Re
   for (const [key, value] of Object.entries(numbers)) {
     const name = `${prefix}.${key}`;
     must(Number.isFinite(value), `the hyperparameter ${name}`, "a finite number", value);
+    const rounded = Math.fround(value);
+    must(Number.isFinite(rounded), `the hyperparameter ${name} in float32`, "a finite number", rounded);
     named[name] = value;
   }
   return named;
@@ -336,8 +338,9 @@ export function lossOf(
     ? lossOfOutput(lossFunction, y, prediction, weights, masks[0])
     : lossFunction(y, prediction, weights, masks);
   mustReturn(total, [], "the loss");
-  // once per layer, however often it is applied
+  // once per layer, however often it is applied, if it is trained
   for (const place of new Map(network.layers.map((each) => [each.name, each])).values()) {
+    if (place.layer.trainable === false) continue;
     const penalty = place.layer.penalty?.(contextOf(place, parameters, inputs));
     if (penalty === undefined) continue;
     mustReturn(penalty, [], `\`penalty\` of ${place.name}`);

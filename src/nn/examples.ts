@@ -28,21 +28,26 @@ export function examplesOfFit(
   const all = { x: hold(x), y: hold(y) };
   const first = { ...all, rows: rowsFrom(0, trainRows) };
   const own = sampleWeight && Float64Array.from(sampleWeight);
-  const validationExamples = (): Examples | undefined => {
-    if (validation) {
-      const { x, y, sampleWeight: given } = validation;
-      const weights =
-        given === undefined ? undefined : checkSampleWeight("sampleWeight of validationData", given, x.rows);
-      return withSampleWeight(hold, { x: hold(x), y: hold(y) }, weights);
-    }
-    return trainRows < x.rows
+  const rest = (): Examples | undefined =>
+    trainRows < x.rows
       ? withSampleWeight(hold, { ...all, rows: rowsFrom(trainRows, x.rows) }, own)
       : undefined;
-  };
   return {
     training: { ...first, ...(weights && { weights: hold(columnOf(weights)) }) },
     // metrics ignore class weights
     measured: withSampleWeight(hold, first, own),
-    heldOut: validationExamples(),
+    heldOut: validation ? validationExamples(hold, validation) : rest(),
   };
+}
+
+/** @param hold - puts a matrix on the engine */
+export function validationExamples(
+  hold: (matrix: Held) => Matrix,
+  { x, y, sampleWeight }: NonNullable<FitData["validation"]>,
+): Examples {
+  const weights =
+    sampleWeight === undefined
+      ? undefined
+      : checkSampleWeight("sampleWeight of validationData", sampleWeight, x.rows);
+  return withSampleWeight(hold, { x: hold(x), y: hold(y) }, weights);
 }

@@ -9,7 +9,7 @@ import type { FitData } from "./examples.js";
 import { judgeModel, judgeTargets } from "./judge.js";
 import { inputsOf, type ModelData, outputTargets } from "./modelData.js";
 import { networkOf, rowOf } from "./network.js";
-import { checkBatch, type FitOptions } from "./options.js";
+import { checkBatch, type FitDatasetOptions, type FitOptions } from "./options.js";
 import type { TrainingOptions } from "./trainer.js";
 import { trainingWeights } from "./weights.js";
 
@@ -45,12 +45,15 @@ export function dataOf({ wiring, compiled }: Described, trained: Shape | undefin
   };
 }
 
-/** The options of `fit` with their defaults, except those for data. */
-export interface FitSettings extends Pick<TrainingOptions, "epochs" | "batchSize" | "shuffle" | "seed"> {
+/** The options of every training by epochs, with their defaults. */
+export interface EpochSettings extends Pick<TrainingOptions, "epochs" | "seed"> {
   readonly callbacks: readonly Callback[];
   readonly verbose: 0 | 1 | 2;
   readonly signal: FitOptions["signal"];
 }
+
+/** The options of `fit` with their defaults, except those for data. */
+export interface FitSettings extends EpochSettings, Pick<TrainingOptions, "batchSize" | "shuffle"> {}
 
 /** @param trained - as in `dataOf` @throws FettleError as `fit` does */
 export function checkFit(
@@ -61,25 +64,52 @@ export function checkFit(
   options: FitOptions,
 ): { readonly data: FitData; readonly settings: FitSettings } {
   const x = dataOf(described, trained).inputs(givenX, "x");
-  const { inputs, targets } = dataOf(described, x.shape);
-  const { validationData: given, sampleWeight } = options;
-  const y = targets(givenY, x, "y", sampleWeight);
+  const reading = dataOf(described, x.shape);
+  const { sampleWeight } = options;
+  const y = reading.targets(givenY, x, "y", sampleWeight);
   const { trainRows, ...settings } = settingsOf(options, x.rows);
-  const validX = given && inputs(given[0], "validation x");
   const data = {
     x,
     y,
     trainRows,
     sampleWeight,
     weights: trainingWeights(options, y, trainRows, described.wiring.outputs.length),
-    validation: given &&
-      validX && {
-        x: validX,
-        y: targets(given[1], validX, "validation y", given[2]),
-        sampleWeight: given[2],
-      },
+    validation: validationOf(reading, options.validationData),
   };
   return { data, settings };
+}
+
+/** The examples of `validationData`, if there are any. */
+export function validationOf(
+  { inputs, targets }: DataOf,
+  given: FitOptions["validationData"],
+): FitData["validation"] {
+  if (given === undefined) return undefined;
+  const [, y, sampleWeight] = given;
+  const x = inputs(given[0], "validation x");
+  return { x, y: targets(y, x, "validation y", sampleWeight), sampleWeight };
+}
+
+/** @throws FettleError `invalid_argument`, `unknown_name` for options that `fit` and `fitDataset` share */
+export function epochSettingsOf({
+  epochs = 1,
+  callbacks = [],
+  seed = 0,
+  verbose = 0,
+  signal,
+  validationData,
+}: Omit<FitDatasetOptions, "batchesPerEpoch">): EpochSettings {
+  checkCallbacks(callbacks);
+  mustBeInteger("epochs", epochs, 0);
+  checkSignal(signal);
+  must([0, 1, 2].includes(verbose), "verbose", "0, 1 or 2", verbose);
+  must(
+    validationData === undefined || (Array.isArray(validationData) && [2, 3].includes(validationData.length)),
+    "validationData",
+    "an array [x, y] or [x, y, sampleWeight]",
+    validationData,
+  );
+  return { epochs, callbacks, seed, verbose, signal };
 }
 
 /**
@@ -89,17 +119,8 @@ export function checkFit(
  * @throws FettleError `invalid_argument`, `unknown_name`; `invalid_data` if validation leaves no row
  */
 function settingsOf(options: FitOptions, rows: number): FitSettings & { readonly trainRows: number } {
-  const {
-    epochs = 1,
-    validationSplit = 0,
-    callbacks = [],
-    shuffle = true,
-    seed = 0,
-    verbose = 0,
-    signal,
-  } = options;
-  checkCallbacks(callbacks);
-  mustBeInteger("epochs", epochs, 0);
+  const { validationSplit = 0, shuffle = true } = options;
+  const settings = epochSettingsOf(options);
   must(
     typeof validationSplit === "number" && validationSplit >= 0 && validationSplit < 1,
     "validationSplit",
@@ -107,15 +128,6 @@ function settingsOf(options: FitOptions, rows: number): FitSettings & { readonly
     validationSplit,
   );
   must(typeof shuffle === "boolean", "shuffle", "true or false", shuffle);
-  checkSignal(signal);
-  must([0, 1, 2].includes(verbose), "verbose", "0, 1 or 2", verbose);
-  must(
-    options.validationData === undefined ||
-      (Array.isArray(options.validationData) && [2, 3].includes(options.validationData.length)),
-    "validationData",
-    "an array [x, y] or [x, y, sampleWeight]",
-    options.validationData,
-  );
   const trainRows = options.validationData ? rows : Math.floor(rows * (1 - validationSplit));
   check(
     trainRows > 0,
@@ -124,5 +136,5 @@ function settingsOf(options: FitOptions, rows: number): FitSettings & { readonly
     "invalid_data",
   );
   const batchSize = checkBatch(options.batchSize ?? Math.min(32, trainRows), trainRows);
-  return { epochs, callbacks, shuffle, seed, verbose, signal, trainRows, batchSize };
+  return { ...settings, shuffle, trainRows, batchSize };
 }

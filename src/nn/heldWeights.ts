@@ -11,8 +11,8 @@ import { heldBy, weightsOfLayer } from "./layers/layerWeights.js";
 import type { Training } from "./loading.js";
 import { networkOf, rowOf, type Wiring } from "./network.js";
 import type { Owner, Seen } from "./sharedWeights.js";
+import type { State } from "./starting.js";
 import { PARAMETERS, weightsOf, withParts, withWeights } from "./trainedWeights.js";
-import type { State } from "./training.js";
 
 /** A trained state with the code that runs it. */
 export interface Trained extends State {

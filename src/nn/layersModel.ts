@@ -9,6 +9,7 @@ import {
   check,
   checkOptions,
   FettleError,
+  isPlainObject,
   must,
   mustBeInteger,
   type OptionNames,
@@ -19,6 +20,7 @@ import type { Shape } from "../graph/shape.js";
 import type { MaskedPrediction } from "../metrics/lines.js";
 import type { Floats } from "../ndarray.js";
 import { copyPlain } from "../options.js";
+import type { AnyTraining } from "./anyTraining.js";
 import type { Logs } from "./callbacks/callback.js";
 import { type Compiled, compiledFrom, type Described } from "./compiled.js";
 import { HeldWeights, mustBeSeparate, type Trained } from "./heldWeights.js";
@@ -27,11 +29,18 @@ import { type Layer, separate } from "./layers/layer.js";
 import { loadedTraining, loadTraining, type Training } from "./loading.js";
 import type { ModelData } from "./modelData.js";
 import { layersByName, type Network, networkOf, partOf, type Wiring } from "./network.js";
-import { COMPILE_OPTIONS, type CompileOptions, FIT_OPTIONS, type FitOptions } from "./options.js";
+import {
+  type Batches,
+  COMPILE_OPTIONS,
+  type CompileOptions,
+  FIT_OPTIONS,
+  type FitDatasetOptions,
+  type FitOptions,
+  type TrainOnBatchOptions,
+} from "./options.js";
+import type { Fit } from "./starting.js";
 import { summarize } from "./summary.js";
 import { weightsOf } from "./trainedWeights.js";
-import type { TrainingRun } from "./trainer.js";
-import type { Fit } from "./training.js";
 
 /** Options of `part` of a model. */
 export interface PartOptions {
@@ -51,7 +60,7 @@ const BUILD_OPTIONS: OptionNames<BuildOptions> = { seed: true };
 /** An unfinished training with the code that runs it. */
 interface Running {
   readonly row: Shape;
-  readonly run: TrainingRun;
+  readonly run: AnyTraining;
   readonly training: Training;
 }
 
@@ -64,7 +73,7 @@ export class LayersModel {
   /** Stands for the compile options before `compile`. */
   private uncompiled: Compiled | undefined;
   private readonly weights: HeldWeights;
-  /** Whether a call of `fit` has not ended. */
+  /** Whether a training has not ended. */
   private fitting = false;
   private running: Running | undefined;
 
@@ -199,37 +208,63 @@ export class LayersModel {
    */
   async fit(x: ModelData, y: ModelData, options: FitOptions = {}): Promise<History> {
     checkOptions(options, "fit", FIT_OPTIONS);
-    const described = this.described();
-    this.mustBeIdle();
-    this.fitting = true;
-    try {
-      const loaded = loadedTraining();
-      const given = loaded
-        ? ([x, y, options] as const)
-        : ([copyPlain(x, true), copyPlain(y, true), ownOptions(options)] as const);
-      const training = loaded ?? (await loadTraining());
-      training.mustBeFree(this.wiring);
-      let end = (): void => {};
-      const fit: Fit = {
-        ...described,
-        model: this,
-        state: this.weights.current(),
-        row: this.weights.row,
-        weights: training.startingWeights,
-        onTraining: (at) => {
-          end();
-          this.running = at && { ...at, training };
-          if (at) end = training.during(at.run, training.ownersIn(at.network), training);
-        },
-        onTrained: ({ row, saved }) => {
-          end();
-          this.weights.hold(row, saved, training, false);
-        },
-      };
-      return await training.fit(fit, ...given);
-    } finally {
-      this.fitting = false;
-    }
+    return this.train([x, y, options], (training, ...given) => training.fit(...given));
+  }
+
+  /**
+   * Trains on batches that are read one at a time, so that they need not fit in memory together:
+   * TensorFlow.js' `fitDataset`, and Keras' `fit` of a generator.
+   *
+   * Weights and losses have the bits of `fit` with `shuffle: false` over the same rows, if its batches are
+   * the same and `sampleWeight` has a mean of 1. Metrics of the training rows differ from those of `fit`:
+   * each batch is scored before its step, and an epoch has the mean over its batches, weighted by their rows
+   * or `sampleWeight`. A batch is copied before the next one is asked for, so arrays may be filled again.
+   *
+   * @param dataset - batches `{ x, y }` or `{ x, y, sampleWeight }` of any sizes: an iterable or async
+   * iterable, which starts again for each epoch, or a function of the epoch, from 0, that returns one or a
+   * promise of one. Iterators that yield their batches once, such as generators, need one epoch, or
+   * `batchesPerEpoch`
+   * @returns the loss and metrics of each epoch
+   * @throws FettleError as `fit`, for each batch, which is named with its epoch; `invalid_data` for an epoch
+   * with too few batches, and if some batches have `sampleWeight` and others do not. Errors of the dataset
+   * itself are thrown as they are. After any error the model is as it was
+   * @example
+   * ```ts
+   * function* batches() {
+   *   for (let i = 0; i < 10; i++) yield { x: [[i / 10], [i / 10 + 0.05]], y: [i / 5, i / 5 + 0.1] };
+   * }
+   * const model = sequential([dense(1)]);
+   * model.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: "meanSquaredError" });
+   * await model.fitDataset(batches, { epochs: 50 });
+   * Math.round(model.getWeights()["dense_1.kernel"].get(0, 0) * 100); // 200
+   * ```
+   */
+  async fitDataset(
+    dataset: Batches | ((epoch: number) => Batches | Promise<Batches>),
+    options: FitDatasetOptions = {},
+  ): Promise<History> {
+    return this.train([options], (training, fit, own) => training.fitDataset(fit, dataset, own));
+  }
+
+  /**
+   * Trains one step on one batch: Keras' `train_on_batch`, and TensorFlow.js' `trainOnBatch`. Calls one after
+   * another have the bits of `fit` with `shuffle: false` over the same batches, if `sampleWeight` has a mean
+   * of 1.
+   *
+   * @param x - inputs, as in `fit`
+   * @param y - targets, as in `fit`
+   * @returns the loss of the step, with penalties, and each metric of the batch before the step, by the names
+   * of `evaluate`; metrics are NaN if all rows have weight 0
+   * @throws FettleError as `fit`
+   * @example
+   * ```ts
+   * const model = sequential([dense(1, { kernelInitializer: "zeros" })]);
+   * model.compile({ optimizer: "sgd", loss: "meanSquaredError", metrics: ["meanAbsoluteError"] });
+   * await model.trainOnBatch([[1], [2]], [2, 4]); // { loss: 10, meanAbsoluteError: 3 }
+   * ```
+   */
+  async trainOnBatch(x: ModelData, y: ModelData, options: TrainOnBatchOptions = {}): Promise<Logs> {
+    return this.train([x, y, options], (training, ...given) => training.trainOnBatch(...given));
   }
 
   /**
@@ -438,10 +473,52 @@ export class LayersModel {
     for (const line of summarize(this.wiring, row)) print(line);
   }
 
+  /**
+   * Trains with the code of trainings, which it loads if need be; until then it copies what was given, whose
+   * last element is the options.
+   */
+  private async train<Given extends unknown[], Result>(
+    given: readonly [...Given],
+    run: (training: Training, fit: Fit, ...given: Given) => Promise<Result>,
+  ): Promise<Result> {
+    const described = this.described();
+    this.mustBeIdle();
+    this.fitting = true;
+    try {
+      const loaded = loadedTraining();
+      const copy = (value: unknown, i: number): unknown =>
+        i < given.length - 1 ? copyPlain(value, true) : ownOptions(value as FitOptions);
+      const own = loaded ? given : (given.map(copy) as Given);
+      const training = loaded ?? (await loadTraining());
+      let end = (): void => {};
+      const fit: Fit = {
+        ...described,
+        model: this,
+        row: this.weights.row,
+        state: () => {
+          training.mustBeFree(this.wiring);
+          return this.weights.current();
+        },
+        onTraining: (at) => {
+          end();
+          this.running = at && { ...at, training };
+          if (at) end = training.during(at.run, training.ownersIn(at.network), training);
+        },
+        onTrained: ({ row, saved }) => {
+          end();
+          this.weights.hold(row, saved, training, false);
+        },
+      };
+      return await run(training, fit, ...own);
+    } finally {
+      this.fitting = false;
+    }
+  }
+
   private mustBeIdle(): void {
     check(
       !this.fitting,
-      "the model must not be changed while it trains; await its fit first",
+      "the model must not be changed while it trains; await the training first",
       "invalid_state",
     );
   }
@@ -449,7 +526,8 @@ export class LayersModel {
 
 /** Callbacks and the signal are passed through. */
 function ownOptions(options: FitOptions): FitOptions {
-  const { callbacks, signal, ...others } = options;
+  if (!isPlainObject(options)) return options;
+  const { callbacks, signal, ...others }: FitOptions = options;
   return {
     ...copyPlain(others, true),
     ...(callbacks !== undefined && { callbacks }),

@@ -16,6 +16,7 @@ import {
   neg,
   randomUniform,
   reshape,
+  select,
   slice,
   sqrt,
   square,
@@ -49,7 +50,8 @@ export const MIXUP_ALPHA = "mixup.alpha";
 /**
  * Trains on points between rows instead of the rows: each row of a batch, and its target, is mixed with a
  * random row of the batch, by a share drawn from Beta(α, α). For numbers, not for ids of an `embedding`;
- * classes are mixed as one-hot rows. If rows have weights, targets are mixed by share and weight.
+ * classes are mixed as one-hot rows. If rows have weights, targets are mixed by share and weight, and rows of
+ * weight 0 are not mixed into others.
  *
  * @param alpha - near 0 for almost unmixed rows, 1 for uniform shares; a finite number above 0
  * @throws FettleError `invalid_argument` for another alpha
@@ -82,7 +84,7 @@ const LEAST = 1e-30;
 /**
  * The streams of a training step, x, y and weights, if any, mixed: each row with a random row of the batch,
  * possibly itself. Rows of weights w and v are mixed so that a loss linear in the targets is the mean of
- * theirs by share and weight.
+ * theirs by share and weight; of a row of weight 0 nothing is mixed in.
  *
  * @param alpha - a scalar
  */
@@ -103,7 +105,8 @@ export function mixRows(
   if (weights === undefined) return { ...streams, x: blend(x, share), y: blend(y, share) };
   const mixed = blend(weights, share);
   const shareOfLoss = div(mul(weights, share), maximum(mixed, LEAST));
-  return { x: blend(x, share), y: blend(y, shareOfLoss), weights: mixed };
+  const shareOfInputs = select(takeRows(weights, partners), select(weights, share, 0), 1);
+  return { x: blend(x, shareOfInputs), y: blend(y, shareOfLoss), weights: mixed };
 }
 
 /**

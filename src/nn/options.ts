@@ -84,6 +84,45 @@ export interface FitOptions extends WeightOptions {
   readonly signal?: { readonly aborted: boolean };
 }
 
+/** Options of `trainOnBatch`. */
+export interface TrainOnBatchOptions {
+  /**
+   * How much each row counts in the loss and the metrics, [rows], at least 0; as given, as in Keras: `fit`
+   * scales weights to a mean of 1 over all its rows, which a batch does not know. Default 1 each.
+   */
+  readonly sampleWeight?: ArrayLike<number>;
+  /**
+   * Determines the initial parameters and dropout: an integer of at least 0. Only the first training of a
+   * model reads it; later ones continue with its seed. Default 0.
+   */
+  readonly seed?: number;
+}
+
+/** A batch of `fitDataset`. */
+export interface Batch extends Pick<TrainOnBatchOptions, "sampleWeight"> {
+  /** Inputs, as in `fit`. */
+  readonly x: ModelData;
+  /** Targets, as in `fit`. */
+  readonly y: ModelData;
+}
+
+/** Batches, of any sizes: an array, a generator, an async generator, a stream of batches. */
+export type Batches = Iterable<Batch> | AsyncIterable<Batch>;
+
+/** Options of `fitDataset`. */
+export interface FitDatasetOptions
+  extends Pick<FitOptions, "validationData" | "callbacks" | "verbose" | "signal"> {
+  /** How many epochs are trained. Default 1. */
+  readonly epochs?: number;
+  /**
+   * How many batches an epoch has; an iterable is then read on from one epoch to the next. Default all of
+   * them, from the start in each epoch.
+   */
+  readonly batchesPerEpoch?: number;
+  /** Determines the initial parameters and dropout: an integer of at least 0. Default 0. */
+  readonly seed?: number;
+}
+
 export const COMPILE_OPTIONS: OptionNames<CompileOptions> = {
   optimizer: true,
   loss: true,

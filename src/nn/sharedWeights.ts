@@ -5,6 +5,7 @@
 import { check } from "../errors.js";
 import { type Shape, showShape } from "../graph/shape.js";
 import type { Floats } from "../ndarray.js";
+import type { AnyTraining } from "./anyTraining.js";
 import {
   heldBy,
   type LayerWeights,
@@ -15,7 +16,6 @@ import {
 } from "./layers/layerWeights.js";
 import type { LayerPlace, Network, Wiring } from "./network.js";
 import type { WeightsPart } from "./trainedWeights.js";
-import type { TrainingRun } from "./trainer.js";
 
 /** A layer with parameters, and the shapes of rows of its inputs. */
 export interface Owner extends LayerPlace {
@@ -107,7 +107,7 @@ export function giveWeights(owners: readonly Owner[], vector: Floats, code: Weig
 }
 
 /** Lets the layers have the weights of a running training; returns what ends that. */
-export function during(run: TrainingRun, owners: readonly Owner[], code: WeightsCode): () => void {
+export function during(run: AnyTraining, owners: readonly Owner[], code: WeightsCode): () => void {
   const ends = owners.map((owner) => {
     const { runs } = heldBy(owner.layer);
     const running: RunningWeights = {

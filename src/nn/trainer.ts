@@ -6,15 +6,20 @@ import type { Program } from "../compile/program.js";
 import type { LentTensor } from "../data/tensor.js";
 import type { Executor, Matrix, Run, SavedRun } from "../engine/executor.js";
 import type { WasmExecutor } from "../engine/wasm.js";
-import { check, must } from "../errors.js";
 import type { MaskedPrediction } from "../metrics/lines.js";
 import type { Floats } from "../ndarray.js";
-import { shortest } from "../numerics/shortest.js";
-import { LEARNING_RATE } from "./architecture.js";
-import type { Logs, TrainingControl } from "./callbacks/callback.js";
+import {
+  AnyTraining,
+  clearLoss,
+  type LastBatch,
+  meanLoss,
+  type StartOptions,
+  writeAll,
+} from "./anyTraining.js";
+import type { Logs } from "./callbacks/callback.js";
 import { withMatrices } from "./matrices.js";
 import { MASK } from "./stepMasks.js";
-import { PARAMETERS, type WeightsPart, weightsIn, writeWeights } from "./trainedWeights.js";
+import { PARAMETERS } from "./trainedWeights.js";
 
 /** The programs of a training. */
 export interface TrainingPrograms {
@@ -32,18 +37,9 @@ export interface Examples {
   readonly rows?: Int32Array;
 }
 
-export interface TrainingOptions {
-  readonly hyperparameters: Readonly<Record<string, number>>;
-  readonly epochs: number;
+export interface TrainingOptions extends StartOptions {
   readonly batchSize: number;
   readonly shuffle: boolean;
-  readonly seed: number;
-  /** Where an earlier training stopped. Default: new parameters from the seed. */
-  readonly from?: SavedRun;
-  /** The logs of the epochs before `from`, if the same training resumes; they count towards `epochs`. */
-  readonly logs?: readonly Logs[];
-  /** Parameters to start a new training from, all or some. Default: new ones. */
-  readonly parameters?: readonly WeightsPart[];
 }
 
 /** Predictions over some examples, and the mean loss with penalties. */
@@ -61,82 +57,42 @@ export interface Trained {
 }
 
 /**
- * The state to which programs add the loss of each batch times its rows, as a running sum. It exists during a
- * run only.
+ * A training on rows that are all there. It may stop after any step and resume, here or from the state that
+ * `save()` returns.
  */
-const LOSS_SUM = "lossSum";
-
-/** Starts a new sum of losses. */
-export function clearLoss(run: Run): void {
-  run.write(LOSS_SUM, 0);
-}
-
-/** The mean loss over so many rows, since the sum was started. */
-export function meanLoss(run: Run, rows: number): number {
-  const sum = run.read(LOSS_SUM);
-  return (sum[0] + sum[1]) / rows;
-}
-
-/** A training that may stop after any step and resume, here or from the state that `save()` returns. */
-export class TrainingRun {
-  /** The logs of finished epochs. */
-  readonly logs: Logs[];
-  readonly control: TrainingControl;
-  private readonly run: Run;
+export class TrainingRun extends AnyTraining {
+  protected override readonly run: Run;
   private readonly rows: number;
-  private stopped = false;
-  /** Whether the learning rate was set, so that it is in the logs. */
-  private setsRate = false;
+  private readonly batchSize: number;
 
   constructor(
     executor: Executor,
     programs: Pick<TrainingPrograms, "initialize" | "train">,
     examples: Examples,
-    private readonly options: TrainingOptions,
+    options: TrainingOptions,
     private readonly measure: (parameters: () => Floats) => Logs = () => ({}),
   ) {
-    this.logs = [...(options.logs ?? [])];
+    super(options);
     this.rows = examples.rows?.length ?? examples.x.rows;
-    const run = executor.start(programs.train, {
+    this.batchSize = options.batchSize;
+    this.run = executor.start(programs.train, {
       streams: streamsOf(examples),
       ...(examples.rows ? { rows: examples.rows } : {}),
       batchSize: options.batchSize,
       shuffle: options.shuffle,
       seed: options.seed,
     });
-    this.run = run;
-    this.control = {
-      stop: () => {
-        this.stopped = true;
-      },
-      getParameters: () => run.read(weightsIn(programs.train)),
-      setParameters: (parameters) => {
-        for (const name of new Set([PARAMETERS, weightsIn(programs.train)])) run.write(name, parameters);
-      },
-      getLearningRate: () => this.learningRate,
-      setLearningRate: (learningRate) => this.setLearningRate(learningRate),
-    };
     try {
-      if (options.from) run.restore(options.from);
-      else {
-        initialize(executor, programs.initialize, options, run);
-        if (options.parameters) writeWeights(run, options.parameters);
-      }
-      writeAll(run, options.hyperparameters);
+      this.begin(executor, programs.initialize, this.run);
     } catch (error) {
-      run.free();
+      this.free();
       throw error;
     }
   }
 
-  /** Whether all epochs have ended, or it was stopped. */
-  get done(): boolean {
-    return this.stopped || this.logs.length >= this.options.epochs;
-  }
-
   /** How many steps are left in this epoch. */
   get stepsLeft(): number {
-    return Math.ceil((this.rows - this.run.progress.cursor) / this.options.batchSize);
+    return Math.ceil((this.rows - this.run.progress.cursor) / this.batchSize);
   }
 
   /** ⌈rows / batchSize⌉ */
@@ -149,8 +105,14 @@ export class TrainingRun {
     return this.run.progress.cursor === 0;
   }
 
-  /** The mean loss of the rows of this epoch so far, after a step. */
-  get loss(): number {
+  /** That of the last step. */
+  get lastBatch(): LastBatch {
+    const { stepsPerEpoch, epochEnded, rows, batchSize } = this;
+    if (epochEnded) return { number: stepsPerEpoch - 1, size: rows - (stepsPerEpoch - 1) * batchSize };
+    return { number: stepsPerEpoch - this.stepsLeft - 1, size: batchSize };
+  }
+
+  override get loss(): number {
     return meanLoss(this.run, this.run.progress.cursor || this.rows);
   }
 
@@ -166,50 +128,8 @@ export class TrainingRun {
     this.run.advance(steps);
   }
 
-  /** Keeps the logs of the epoch, with what was measured at its end. */
-  endEpoch(measured = this.measure(this.control.getParameters)): Logs {
-    const log = {
-      loss: this.loss,
-      ...measured,
-      ...(this.setsRate && { learningRate: this.learningRate }),
-    };
-    this.logs.push(log);
-    return log;
-  }
-
-  /** Replaces weights in some places. */
-  writeWeights(parts: readonly WeightsPart[]): void {
-    writeWeights(this.run, parts);
-  }
-
-  save(): SavedRun {
-    return this.run.save();
-  }
-
-  free(): void {
-    this.run.free();
-  }
-
-  private get learningRate(): number {
-    check(
-      LEARNING_RATE in this.options.hyperparameters,
-      "the learning rate must be a number for callbacks to read and set it; the optimizer has a schedule",
-      "invalid_state",
-    );
-    const values = this.run.read(LEARNING_RATE);
-    return values instanceof Float64Array ? values[0] : Number(shortest(values[0]));
-  }
-
-  private setLearningRate(learningRate: number): void {
-    const before = this.learningRate;
-    const isRate = Number.isFinite(learningRate) && learningRate >= 0;
-    must(isRate, "the learning rate", "a finite number of at least 0", learningRate);
-    this.run.write(LEARNING_RATE, learningRate);
-    if (this.setsRate) return;
-    this.setsRate = true;
-    // for earlier epochs too, so that all have it
-    for (const [i, log] of this.logs.entries())
-      this.logs[i] = { ...log, learningRate: log.learningRate ?? before };
+  override endEpoch(measured = this.measure(this.control.getParameters)): Logs {
+    return super.endEpoch(measured);
   }
 }
 
@@ -226,23 +146,6 @@ export function runTraining(
     return { logs: training.logs, state: training.save() };
   } finally {
     training.free();
-  }
-}
-
-/** Makes the initial parameters and slots from the seed and writes them to a run. */
-function initialize(
-  executor: Executor,
-  program: Program,
-  { hyperparameters, seed }: TrainingOptions,
-  run: Run,
-): void {
-  const first = executor.start(program, { seed });
-  try {
-    writeAll(first, hyperparameters);
-    first.advance(1);
-    for (const { name } of program.outputs) run.write(name, first.read(name));
-  } finally {
-    first.free();
   }
 }
 
@@ -359,8 +262,4 @@ export function runPrediction(
 /** The streams of programs. */
 export function streamsOf({ x, y, weights }: Examples): Readonly<Record<string, Matrix>> {
   return { x, y, ...(weights && { weights }) };
-}
-
-function writeAll(run: Run, values: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(values)) run.write(name, value);
 }

@@ -3,80 +3,40 @@
  * it does not know `LayersModel`, which keeps its results.
  */
 import type { NdArray } from "ndarray";
-import { platform } from "#platform";
 import { checkSampleWeight } from "../data/weights.js";
 import { toNdArray } from "../engine/arrays.js";
-import type { SavedRun } from "../engine/executor.js";
 import { defaultEngine } from "../engine/wasmEngine.js";
 import type { Shape } from "../graph/shape.js";
 import type { MaskedPrediction } from "../metrics/lines.js";
 import type { Floats } from "../ndarray.js";
-import { architectureFrom, hyperparametersOf, LEARNING_RATE, type ProgramKind } from "./architecture.js";
+import type { LastBatch } from "./anyTraining.js";
+import { architectureFrom, hyperparametersOf, type ProgramKind } from "./architecture.js";
 import type { Logs } from "./callbacks/callback.js";
-import { trainWith, Yielding } from "./callbacks/loop.js";
-import type { Progress } from "./callbacks/progress.js";
+import { progressOf, trainWith, Yielding } from "./callbacks/loop.js";
 import type { Described } from "./compiled.js";
 import { examplesOfFit } from "./examples.js";
 import { checkFit, dataOf } from "./fitting.js";
 import { type History, toHistory, validationNames } from "./history.js";
 import { withMatrices } from "./matrices.js";
+import { scoreWith } from "./measuring.js";
 import type { ModelData } from "./modelData.js";
 import type { Network } from "./network.js";
 import type { FitOptions } from "./options.js";
 import { programOf } from "./programs.js";
 import { checkIds } from "./roles.js";
 import { EVALUATION_BATCH, scoresOf } from "./scores.js";
-import { PARAMETERS, type WeightsPart, weightsOf } from "./trainedWeights.js";
-import {
-  EvaluationRun,
-  type Examples,
-  runEvaluation,
-  runPrediction,
-  type TrainingOptions,
-  TrainingRun,
-} from "./trainer.js";
+import { type Fit, type State, startOf } from "./starting.js";
+import { PARAMETERS, weightsOf } from "./trainedWeights.js";
+import { runEvaluation, runPrediction, TrainingRun } from "./trainer.js";
 import { evaluationOf, withSampleWeight } from "./weights.js";
 
+export { fitDataset, trainOnBatch } from "./batchTraining.js";
 export { arraysOf, vectorOf } from "./parameters.js";
-export {
-  during,
-  giveWeights,
-  mustBeFree,
-  newParts,
-  ownersIn,
-  seenIn,
-  startingWeights,
-} from "./sharedWeights.js";
-
-/** A trained state and its context. */
-export interface State {
-  /** The shape of a row of the inputs. */
-  readonly row: Shape;
-  readonly saved: SavedRun;
-  /** Whether the model was compiled again since, so that only the parameters still count. */
-  readonly recompiled?: boolean;
-}
-
-/** A call of `fit`. */
-export interface Fit extends Described {
-  /** Given to callbacks. */
-  readonly model: object;
-  readonly state: State | undefined;
-  /** The shape that a row must have; undefined if any. */
-  readonly row: Shape | undefined;
-  /** Weights of layers to start from, without a state. */
-  weights(network: Network): readonly WeightsPart[];
-  /** Receives the state of the training once it has started, and undefined when it has ended. */
-  onTraining(
-    running: { readonly network: Network; readonly row: Shape; readonly run: TrainingRun } | undefined,
-  ): void;
-  /** Receives the state of a training that did not fail, before it has ended. */
-  onTrained(state: State): void;
-}
+export { during, giveWeights, mustBeFree, newParts, ownersIn, seenIn } from "./sharedWeights.js";
 
 /** @throws FettleError as `fit` does */
 export async function fit(
-  { model, state, row: known, weights, onTraining, onTrained, ...described }: Fit,
+  { model, row: known, state, onTraining, onTrained, ...described }: Fit,
   x: ModelData,
   y: ModelData,
   options: FitOptions,
@@ -97,19 +57,15 @@ export async function fit(
   return withMatrices(engine, async (hold) => {
     const { training, measured, heldOut } = examplesOfFit(hold, data);
     const yielding = new Yielding(signal);
-    const score = async (examples: Examples, parameters: Floats): Promise<Logs> => {
-      const program = programOf(architecture, evaluationOf(examples), EVALUATION_BATCH);
-      const evaluation = new EvaluationRun(engine, program, examples, parameters, hyperparameters);
-      try {
-        while (evaluation.stepsLeft > 0)
-          await yielding.piece(evaluation, (steps) => evaluation.advance(steps));
-        return scoresOf(metrics, evaluation.result(), examples);
-      } finally {
-        evaluation.free();
-      }
-    };
-    const start = state ? startOf(state, hyperparameters) : { hyperparameters, parameters: weights(network) };
+    const score = scoreWith(engine, architecture, yielding);
+    const start = startOf(state(), network, hyperparameters);
     const run = new TrainingRun(engine, programs, training, { ...settings, ...start });
+    async function* epoch(watched: boolean): AsyncGenerator<LastBatch> {
+      do {
+        await yielding.piece(run, (steps) => run.step(steps), watched);
+        yield run.lastBatch;
+      } while (!run.epochEnded);
+    }
     const measure = async (): Promise<Logs> => {
       if (metrics.length === 0 && !heldOut) return {};
       const parameters = run.control.getParameters();
@@ -118,9 +74,9 @@ export async function fit(
     };
     try {
       onTraining({ network, row, run });
-      const progress =
-        verbose === 0 ? undefined : await progressOf(verbose, settings.epochs, run.stepsPerEpoch);
-      await trainWith(run, { ...run.control, model }, callbacks, yielding, measure, progress);
+      const progress = await progressOf(verbose, settings.epochs, run.stepsPerEpoch);
+      const control = { ...run.control, model };
+      await trainWith({ training: run, control, callbacks, epoch, measure, progress });
       onTrained({ row, saved: run.save() });
       return toHistory(run.logs);
     } finally {
@@ -217,24 +173,4 @@ function predictedBy(
     hyperparametersOf(architecture),
   );
   return { ...predicted, rows: inputs.rows, network };
-}
-
-/** The code that prints is loaded on demand. */
-async function progressOf(verbose: 1 | 2, epochs: number, stepsPerEpoch: number): Promise<Progress> {
-  const { Progress } = await import("./callbacks/progress.js");
-  return new Progress(platform, verbose, epochs, stepsPerEpoch);
-}
-
-/**
- * Where training starts: where it stopped, with its learning rate there; or from the parameters before
- * `compile`.
- */
-function startOf(
-  { saved, recompiled }: State,
-  hyperparameters: TrainingOptions["hyperparameters"],
-): Pick<TrainingOptions, "hyperparameters" | "from" | "parameters"> {
-  if (recompiled) return { hyperparameters, parameters: [{ offset: 0, values: weightsOf(saved) }] };
-  const rate = saved.arrays[LEARNING_RATE]?.[0];
-  const known = LEARNING_RATE in hyperparameters && Number.isFinite(rate) && rate >= 0;
-  return { from: saved, hyperparameters: { ...hyperparameters, ...(known && { [LEARNING_RATE]: rate }) } };
 }

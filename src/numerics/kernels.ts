@@ -17,19 +17,16 @@ export interface KernelMemory {
   grow(pages: number): number;
 }
 
+type Unary = (x: number) => number;
+
 /** What `kernels/predict.ts` exports. Addresses are bytes into `memory`. */
-export interface PredictorKernels {
+export interface PredictorKernels
+  extends Readonly<
+    Record<`f64_${"exp" | "expm1" | "log" | "log1p" | "sin" | "cos" | "normQuantile"}`, Unary>
+  > {
   readonly memory: KernelMemory;
   /** The first address that the kernels do not use themselves. */
   heap_base(): number;
-
-  f64_exp(x: number): number;
-  f64_expm1(x: number): number;
-  f64_log(x: number): number;
-  f64_log1p(x: number): number;
-  f64_sin(x: number): number;
-  f64_cos(x: number): number;
-  f64_normQuantile(p: number): number;
 
   /**
    * The product that the words at `operands` state, see `Gemm…` in `opcodes/program.ts`; offsets count from
@@ -53,16 +50,11 @@ export type PointsAt = [
 ];
 
 /** What `kernels/index.ts` exports to the library. u32 words are taken modulo 2^32. */
-export interface KernelExports extends PredictorKernels {
-  f64_tanh(x: number): number;
+export interface KernelExports
+  extends PredictorKernels,
+    Readonly<Record<`f64_${"tanh" | "sigmoid" | "softplus" | "erf" | "erfc" | "lgamma"}`, Unary>>,
+    Readonly<Record<`f64_${"normCdf" | "logNormCdf"}`, Unary>> {
   f64_pow(x: number, y: number): number;
-  f64_sigmoid(x: number): number;
-  f64_softplus(x: number): number;
-  f64_erf(x: number): number;
-  f64_erfc(x: number): number;
-  f64_lgamma(x: number): number;
-  f64_normCdf(x: number): number;
-  f64_logNormCdf(x: number): number;
 
   /** The loops of `mixture.ts`; see there, and `kernels/search/densities.ts`. */
   add_truncations(logs: number, means: number, n: number, sigma: number, by: number): void;

@@ -84,7 +84,7 @@ export const adafactor = defineBuiltIn({
       ? { v: followed("v", squares) }
       : { r: followed("r", mean(squares, -1, true)), c: followed("c", mean(squares, -2, true)) };
     const { v = outer(next.r, next.c, isKeras ? 0 : epsilon1) } = next;
-    const u = div(g, sqrt(maximum(v, isKeras ? LEAST : square(epsilon1))));
+    const u = div(g, sqrt(maximum(v, isKeras ? LEAST : maximum(square(epsilon1), LEAST))));
     const rate = minimum(learningRate, div(1, sqrt(step)));
     const lost = decay && mul(mul(learningRate, decay), w);
     const size = rms(lost && isKeras ? sub(w, lost) : w);

@@ -4,6 +4,7 @@
  */
 import {
   check,
+  checkOptions,
   isPlainObject,
   isRecord,
   must,
@@ -28,10 +29,15 @@ export type OptimizerOptions<N extends string> = Readonly<Record<N, boolean>> & 
 };
 
 /**
- * The definition of an optimizer. `H` names its hyperparameters, `F` its flags, `T` its traits. Write the
- * fields in this order, so that TypeScript infers the names.
+ * The definition of an optimizer. `H` names its hyperparameters, `F` its flags, `T` its traits, `K` its slots.
+ * Write the fields in this order, so that TypeScript infers the names.
  */
-export interface OptimizerDefinition<H extends string, F extends string = never, T extends string = never> {
+export interface OptimizerDefinition<
+  H extends string,
+  F extends string = never,
+  T extends string = never,
+  K extends string = string,
+> {
   readonly name: string;
   /** Defaults of the hyperparameters, `learningRate` among them; a function if they differ by convention. */
   readonly hyperparameters: OptimizerDefaults<H> | ((convention: Convention) => OptimizerDefaults<H>);
@@ -59,9 +65,13 @@ export interface OptimizerDefinition<H extends string, F extends string = never,
    */
   readonly traits?: (hyperparameters: FixedHyperparameters<H>) => Readonly<Record<T, boolean>>;
   /** The slots at the start. Default: no slots. */
-  readonly init?: (context: InitContext<H> & { readonly options: OptimizerOptions<F | T> }) => Slots;
+  readonly init?: (
+    context: InitContext<H> & { readonly options: OptimizerOptions<F | T> },
+  ) => Readonly<Partial<Record<K, Value>>>;
   /** The rule, without weight decay, in operations on values. */
-  readonly update: (context: UpdateContext<H> & { readonly options: OptimizerOptions<F | T> }) => Update;
+  readonly update: (
+    context: UpdateContext<H, NoInfer<K>> & { readonly options: OptimizerOptions<F | T> },
+  ) => Omit<Update, "slots"> & { readonly slots?: Readonly<Partial<Record<NoInfer<K>, Value>>> };
 }
 
 /** The hyperparameters without the learning rate, which may be a schedule. */
@@ -159,10 +169,20 @@ const RESERVED = Object.keys(COMMON_OPTIONS);
  * signSgd({ learningRate: 0.01 }).hyperparameters; // { learningRate: 0.01, weightDecay: 0 }
  * ```
  */
-export function defineOptimizer<H extends string, F extends string = never, T extends string = never>(
-  definition: OptimizerDefinition<H, F, T>,
-): OptimizerFactory<H, F> {
-  return factoryOf(definition, false);
+export function defineOptimizer<
+  H extends string,
+  F extends string = never,
+  T extends string = never,
+  K extends string = never,
+>(definition: OptimizerDefinition<H, F, T, K>): OptimizerFactory<H, F> {
+  checkOptions(definition, "defineOptimizer", DEFINITION);
+  must(
+    typeof definition.update === "function",
+    `\`update\` of optimizer ${show(definition.name)}`,
+    "a function",
+    definition.update,
+  );
+  return factoryOf(definition as unknown as OptimizerDefinition<H, F, T>, false);
 }
 
 /** `defineOptimizer` for built-in optimizers, whose definitions read nothing from outside. */
@@ -172,11 +192,25 @@ export function defineBuiltIn<H extends string, F extends string = never, T exte
   return factoryOf(definition, true);
 }
 
+const DEFINITION: OptionNames<OptimizerDefinition<string, string, string>> = {
+  name: true,
+  hyperparameters: true,
+  ranges: true,
+  weightDecay: true,
+  decoupledWeightDecay: true,
+  appliesWeightDecay: true,
+  perArray: true,
+  flags: true,
+  validate: true,
+  traits: true,
+  init: true,
+  update: true,
+};
+
 function factoryOf<H extends string, F extends string, T extends string>(
   definition: OptimizerDefinition<H, F, T>,
   builtIn: boolean,
 ): OptimizerFactory<H, F> {
-  mustBeRecord("the definition of an optimizer", definition);
   const forms = Object.fromEntries(
     CONVENTIONS.map((convention) => [convention, formOf(definition, convention)]),
   ) as Record<Convention, Form>;
@@ -330,9 +364,9 @@ function create<H extends string, F extends string, T extends string>(
         isRecord(slots) && Object.values(slots).every((slot) => slot instanceof Value),
         () => `\`init\` of optimizer ${show(name)} must return an object of values; received ${show(slots)}`,
       );
-      return slots;
+      return slots as Slots;
     },
-    update: (context: UpdateContext) => definition.update({ ...context, options }),
+    update: (context: UpdateContext) => definition.update({ ...context, options }) as Update,
   };
   madeFrom(optimizer, [
     name,
@@ -345,8 +379,10 @@ function create<H extends string, F extends string, T extends string>(
   return madeBy(optimizer, { name, options: config, ...(!builtIn && { custom: true }) });
 }
 
-/** `finite` of the tables of options, which no page that trains needs at first. */
+/** `finite` and `inFloat32` of the tables of options, which no page that trains needs at first. */
 function checkNumber(name: string, value: number, interval: Interval | undefined): void {
-  const fits = Number.isFinite(value) && (!interval || within(interval)(value));
-  must(fits, name, `a finite number${interval ? ` in ${interval}` : ""}`, value);
+  const fits = (x: number): boolean => Number.isFinite(x) && (!interval || within(interval)(x));
+  const rule = `a finite number${interval ? ` in ${interval}` : ""}`;
+  must(fits(value), name, rule, value);
+  must(fits(Math.fround(value)), `${name} in float32`, rule, Math.fround(value));
 }

@@ -44,9 +44,10 @@ export interface MuonOptions
  *
  * For a kernel of shape [m, n]: v ← μv + g; with `nesterov` d = g + μv, otherwise d = v; then X = d/(‖d‖ +
  * 1e-7), five times X ← aX + (bA + cA²)X with A = XXᵀ and (a, b, c) = (3.4445, −4.775, 2.0315), and w ← w −
- * lr·s·X − lr·wd·w. Arrays of another rank, such as biases, and the layers of `excludeLayers` follow `adamw`,
- * with `adamBeta1`, `adamBeta2`, `epsilon`,
- * `adamWeightDecay` and the learning rate `adamLrRatio` · lr.
+ * lr·s·X − lr·wd·w. Arrays of another rank, such as biases, embeddings (arrays with that word in their name
+ * or their layer's, as in Keras), and the layers of `excludeLayers` follow `adamw`, with `adamBeta1`,
+ * `adamBeta2`, `epsilon`, `adamWeightDecay` and the learning rate `adamLrRatio` · lr. As in Keras, a bias of
+ * two axes, such as that of `gru`, counts as a kernel.
  *
  * | convention | scale s | where it differs |
  * |---|---|---|
@@ -87,6 +88,9 @@ export function muon(options: MuonOptions = {}): Optimizer {
 
 /** The layer of an array, such as `dense_1.kernel`. */
 const layerOf = (path: string): string => path.split(".")[0];
+
+/** As Keras recognizes the vectors of ids, which are rows of a table and not directions of a kernel. */
+const isEmbedding = (path: string): boolean => path.toLowerCase().includes("embedding");
 
 function checkLayers(excludeLayers: readonly string[], paths: readonly string[] | undefined): void {
   if (paths === undefined) return;
@@ -129,7 +133,8 @@ const kind = (excludeLayers: readonly string[]) =>
     init({ parameter, path = "", paths }): Record<string, Value> {
       checkLayers(excludeLayers, paths);
       const zeros = zerosLike(parameter);
-      const isKernel = parameter.shape.length === 2 && !excludeLayers.includes(layerOf(path));
+      const excluded = isEmbedding(path) || excludeLayers.includes(layerOf(path));
+      const isKernel = parameter.shape.length === 2 && !excluded;
       return isKernel ? { velocity: zeros } : { m: zeros, v: zeros };
     },
     update({ parameter: w, gradient: g, slots, hyperparameters, options, step, decay }) {

@@ -37,10 +37,11 @@ export interface InitContext<H extends string = string> {
 }
 
 /** The argument of `update`. */
-export interface UpdateContext<H extends string = string> extends InitContext<H> {
+export interface UpdateContext<H extends string = string, K extends string = string> extends InitContext<H> {
   /** Of the shape of `parameter`. */
   readonly gradient: Value;
-  readonly slots: Slots;
+  /** By the names that `init` gave. */
+  readonly slots: Readonly<Record<K, Value>>;
   /** The number of this update, from 1: a scalar. */
   readonly step: Value;
   /** The decoupled weight decay wd, a scalar, if the rule `appliesWeightDecay` and it is not 0. */

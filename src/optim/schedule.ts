@@ -3,12 +3,12 @@
  * part of the program, and its numbers are inputs, so nothing runs between steps and trials share a program.
  * The built-in ones are in `schedules.ts`. A schedule knows no optimizer and keeps no state.
  */
-import { check, checkOptions, must, mustBeList, mustBeRecord, show } from "../errors.js";
+import { check, checkOptions, must, mustBeList, mustBeRecord, type OptionNames, show } from "../errors.js";
 import { Value } from "../graph/graph.js";
 import { showShape } from "../graph/shape.js";
 import type { Interval } from "../interval.js";
 import { madeBy, madeFrom, recipeOf } from "../recipe.js";
-import { finite } from "../rules.js";
+import { finite, inFloat32 } from "../rules.js";
 
 /** The argument of `rate`. `N` names the numbers of the schedule. */
 export interface ScheduleContext<N extends string = string> {
@@ -94,6 +94,13 @@ export function defineSchedule<
   F extends string = never,
   T extends string = never,
 >(definition: ScheduleDefinition<R, O, F, T>): (config: ScheduleConfig<R, O, F>) => Schedule {
+  checkOptions(definition, "defineSchedule", DEFINITION);
+  must(
+    typeof definition.rate === "function",
+    `\`rate\` of schedule ${show(definition.name)}`,
+    "a function",
+    definition.rate,
+  );
   return factoryOf(definition, false);
 }
 
@@ -107,11 +114,21 @@ export function defineBuiltInSchedule<
   return factoryOf(definition, true);
 }
 
+const DEFINITION: OptionNames<ScheduleDefinition<string, string, string, string>> = {
+  name: true,
+  required: true,
+  optional: true,
+  ranges: true,
+  flags: true,
+  validate: true,
+  traits: true,
+  rate: true,
+};
+
 function factoryOf<R extends string, O extends string, F extends string, T extends string>(
   definition: ScheduleDefinition<R, O, F, T>,
   builtIn: boolean,
 ): (config: ScheduleConfig<R, O, F>) => Schedule {
-  mustBeRecord("the definition of a schedule", definition);
   const { name, required, optional = {}, flags = {} } = definition;
   mustBeList("required", required, "a list of names");
   const names: readonly string[] = [...required, ...Object.keys(optional)];
@@ -128,7 +145,7 @@ function factoryOf<R extends string, O extends string, F extends string, T exten
     }
     const numbers = Object.fromEntries(
       names.map((number) => {
-        finite(ranges[number])(`${number} of ${name}`, all[number]);
+        inFloat32(finite(ranges[number]))(`${number} of ${name}`, all[number]);
         return [number, all[number] as number];
       }),
     ) as Record<R | O, number>;

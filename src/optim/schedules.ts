@@ -22,7 +22,7 @@ import {
 } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import { madeBy, madeFrom } from "../recipe.js";
-import { finite, type OptionRules, readOptions } from "../rules.js";
+import { finite, inFloat32, type OptionRules, readOptions } from "../rules.js";
 import {
   defineBuiltInSchedule,
   isSchedule,
@@ -113,7 +113,7 @@ export const cosineDecayRestarts = defineBuiltInSchedule({
     mMul: "[0, ∞)",
     alpha: "[0, ∞)",
   },
-  traits: ({ tMul }) => ({ lengthens: tMul !== 1 }),
+  traits: ({ tMul }) => ({ lengthens: Math.fround(tMul) !== 1 }),
   rate({ numbers: { initialLearningRate, firstDecaySteps, tMul, mMul, alpha }, step: t, options }) {
     const periods = div(t, firstDecaySteps);
     const { restarts, share } = options.lengthens
@@ -258,7 +258,7 @@ export interface WarmupOptions {
   readonly initialLearningRate?: number;
 }
 
-const NUMBER = finite("[0, ∞)");
+const NUMBER = inFloat32(finite("[0, ∞)"));
 const WARMUP_RULES = {
   learningRate: true,
   warmupSteps: [NUMBER],

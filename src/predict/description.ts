@@ -91,7 +91,12 @@ export interface ModelContents {
   readonly notes: Readonly<Record<string, unknown>>;
 }
 
-/** The bytes of a model file. @throws FettleError `unsupported` for a network of more than 1,000 layers */
+/**
+ * The bytes of a model file.
+ *
+ * @throws FettleError `unsupported` for a network of more than 1,000 layers; `limit_exceeded` for a
+ * description of more than 64 MiB
+ */
 export function writeContents(
   { network, tensors, table, notes }: ModelContents,
   release: string,
@@ -220,9 +225,6 @@ function checkLayers({ layers }: NetworkDescription, code: ErrorCode): void {
   );
 }
 
-/** The most words for a missing cell. */
-const MOST_NA = 10_000;
-
 type Test = (value: unknown) => boolean;
 
 const isText: Test = (value) => typeof value === "string";
@@ -289,7 +291,6 @@ const isSteps = fields({
   features: isCount,
   maskValue: isNumber,
 });
-const isNa: Test = (na) => isWords(na) && (na as string[]).length <= MOST_NA;
 const isColumn = fields({
   name: isText,
   categories: isWords,
@@ -297,12 +298,12 @@ const isColumn = fields({
   kind: is(...KINDS),
   dateOrder: is(undefined, ...DATE_ORDERS),
   format: maybe(isFormat),
-  na: maybe(isNa),
+  na: maybe(isWords),
   rest: maybe(isText),
   ignoreCase: is(undefined, true, false),
 });
 const isTable = fields({
-  schema: fields({ na: isNa, columns: list(isColumn) }),
+  schema: fields({ na: isWords, columns: list(isColumn) }),
   inputs: some(fields({ name: isText, gaps: is(true, false), times: is(undefined, true, false) })),
   pipeline: fields({
     columns: list(fields({ fill: isNumber, groups: maybe(list(isNumber)), features: list(isFeature) })),

@@ -117,11 +117,16 @@ export class RowReader {
     if (isRecordRow(rows)) return this.ofRecords([rows]);
     if (Array.isArray(rows) && isPlainObject(rows[0]) && !isArray(rows[0]))
       return this.ofRecords(rows as readonly RowRecord[]);
-    if (isTensor(rows)) return this.ofTensor(rows);
+    if (isTensor(rows) && !this.areColumns(rows)) return this.ofTensor(rows);
     must(isPlainObject(rows), "rows", "an object, a list of objects, columns by name, or a matrix", rows);
     if ("columns" in rows && Array.isArray(rows.columns) && rows.columns.every(isArray))
       return this.ofCodes(rows.columns as readonly ArrayLike<number>[]);
     return this.ofColumns(rows as Readonly<Record<string, ArrayLike<RecordValue>>>);
+  }
+
+  /** Whether an object has all columns, two of which may have the names of a tensor's `shape` and `data`. */
+  private areColumns(rows: object): boolean {
+    return isPlainObject(rows) && this.columns.every(({ input: { name } }) => Object.hasOwn(rows, name));
   }
 
   private ofRecords(records: readonly RowRecord[]): RowSource {

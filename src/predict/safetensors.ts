@@ -29,7 +29,10 @@ const LONGEST_HEADER = 2 ** 26;
 const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);
 const hexadecimal = (crc: number): string => crc.toString(16).padStart(ZEROS.length, "0");
 
-/** @param metadata - text by name */
+/**
+ * @param metadata - text by name
+ * @throws FettleError `limit_exceeded` for a header that {@link readSafetensors} would refuse
+ */
 export function writeSafetensors(
   tensors: Tensors,
   metadata: Readonly<Record<string, string>>,
@@ -48,6 +51,13 @@ export function writeSafetensors(
   const [others, places] = fields.map((text) => (text === "" ? "" : `,${text}`));
   const header = encoded(`${MARK}${ZEROS}"${others}}${places}}`);
   const start = 8 + 8 * Math.ceil(header.length / 8);
+  check(
+    start - 8 <= LONGEST_HEADER,
+    () =>
+      `a model file must describe its table and network in at most ${LONGEST_HEADER} bytes; received ${start - 8}; ` +
+      "leave out columns of many words",
+    "limit_exceeded",
+  );
   const bytes = new Uint8Array(start + at).fill(0x20, 0, start);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
   bytes.set(header, 8);

@@ -4,14 +4,22 @@ import { count, formatScore, listed, plain, scoreLabel } from "./format.js";
 import { layOut, wrap } from "./layout.js";
 
 /**
- * A row for each metric, and a sentence that says which model to prefer, in lines of at most `width`
- * characters.
+ * Scores on held-out rows, in lines of at most `width` characters: one for each metric; with models that need
+ * no tuning, a sentence says which to prefer. Empty without scores.
+ *
+ * @param positive - the positive class, of two
  */
-export function besideBaselines(report: BaselineReport, width: number): string[] {
-  const { table, notes } = heldScores({}, report, report.positive);
+export function scoreLines(
+  test: Readonly<Record<string, number | null>>,
+  report: BaselineReport | undefined,
+  positive: string | undefined,
+  width: number,
+): string[] {
+  const { table, notes } = heldScores(test, report, positive);
   const [[, ...heads], ...rows] = table;
+  if (rows.length === 0) return [];
   return [
-    ...layOut([["", ...heads], ...rows], { width }),
+    ...layOut(report ? [["", ...heads], ...rows] : rows, { width }),
     ...notes.flatMap((text) => wrap(text, Math.max(1, width - 2))).map((line) => `  ${line}`),
   ];
 }

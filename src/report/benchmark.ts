@@ -4,7 +4,7 @@
 import type { BenchmarkAnalysis, Cell, Comparison } from "../benchmark/analysis.js";
 import { type BenchmarkSetup, countRuns } from "../benchmark/record.js";
 import type { Times } from "../benchmark/times.js";
-import { count, formatDuration } from "./format.js";
+import { count, formatDuration, percent } from "./format.js";
 import { layOut, wrap } from "./layout.js";
 import type { Paint } from "./study.js";
 
@@ -102,8 +102,6 @@ function gains({ tuned, gains }: BenchmarkAnalysis, problems: number): string[][
     ]),
   ];
 }
-
-const percent = (share: number): string => `${Math.round(100 * share)} %`;
 
 function verdict({ friedman, criticalDifference }: Comparison): string {
   if (!friedman || criticalDifference === null) return "A comparison needs at least two optimizers.";

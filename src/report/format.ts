@@ -35,12 +35,16 @@ export function formatValue(value: unknown): string {
 
 /**
  * The moment of a date, in UTC: its day, with the time where it is not midnight, such as `2009-10-16 08:30`.
+ *
+ * @param isExact - whether to write milliseconds too, as in `2009-10-16 08:30:00.000`
  */
-export function formatMoment(moment: number): string {
-  const minutes = Math.floor((moment - Math.floor(moment / DAY) * DAY) / 60_000);
+export function formatMoment(moment: number, isExact = false): string {
+  const ofDay = moment - Math.floor(moment / DAY) * DAY;
+  const minutes = Math.floor(ofDay / 60_000);
   const time = [Math.floor(minutes / 60), minutes % 60]
     .map((part) => String(part).padStart(2, "0"))
     .join(":");
+  if (isExact) return `${isoDay(moment)} ${time}:${((ofDay % 60_000) / 1000).toFixed(3).padStart(6, "0")}`;
   return minutes === 0 ? isoDay(moment) : `${isoDay(moment)} ${time}`;
 }
 
@@ -53,6 +57,9 @@ export function formatDuration(seconds: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
+
+/** `12 %` */
+export const percent = (share: number): string => `${Math.round(100 * share)} %`;
 
 /** `1 row`, `2 rows` */
 export function count(n: number, noun: string): string {

@@ -26,7 +26,7 @@ const LEAST_LABEL = 8;
  * ```
  */
 export function layOut(rows: readonly (readonly string[])[], { width, indent = 2 }: LayoutOptions): string[] {
-  const widths = rows[0].map((_, j) => Math.max(...rows.map((row) => columnsOf(row[j]))));
+  const widths = rows[0].map((_, j) => rows.reduce((most, row) => Math.max(most, columnsOf(row[j])), 0));
   const total = () => widths.reduce((sum, w) => sum + w, indent + GAP * (widths.length - 1));
   while (widths.length > 2 && total() > width) widths.pop();
   const excess = total() - width;
@@ -58,7 +58,7 @@ export function layOutTexts(
   rows: readonly (readonly [label: string, text: string])[],
   width: number,
 ): string[] {
-  const labels = Math.max(...rows.map(([label]) => columnsOf(label)));
+  const labels = rows.reduce((most, [label]) => Math.max(most, columnsOf(label)), 0);
   const isBeside = width - labels - GAP >= LEAST_TEXT;
   const indent = " ".repeat(isBeside ? labels + GAP : GAP);
   return rows.flatMap(([label, text]) => {

@@ -7,8 +7,8 @@ import { importances } from "../search/analysis/importance.js";
 import { paretoFront } from "../search/trial/pareto.js";
 import { isBetter, type TrialRecord } from "../search/trial/trial.js";
 import type { BaselineReport } from "../tune/baselines/compare.js";
-import { intervalNotes, verdictOf } from "./baselines.js";
-import { count, formatScore, formatValue, plain, scoreLabel } from "./format.js";
+import { heldScores } from "./baselines.js";
+import { count, formatScore, formatValue, percent, plain } from "./format.js";
 import { mustBeStudyData, type StudyData } from "./plots/studyData.js";
 import { countStatuses, firstFailure } from "./study.js";
 
@@ -74,29 +74,12 @@ export function scoresMarkdown(
   positive?: string,
 ): string[] {
   if (Object.keys(test).length === 0) return [];
-  const heading = ["", `### Scores on ${count(rows, "held-out row")}`, ""];
-  if (!baselines) {
-    const scores = Object.entries(test).map(([name, score]) => [
-      scoreLabel(name, positive),
-      formatScore(score),
-    ]);
-    return [...heading, ...table(["metric", "this model"], scores)];
-  }
-  const { scores, ahead } = baselines;
-  const linear = ahead.linear ? ["linear"] : [];
+  const { table: lines, notes } = heldScores(test, baselines, positive);
+  const [heads, ...scores] = lines;
   return [
-    ...heading,
-    ...table(
-      ["metric", "this model", "95 % interval", ...linear, "constant"],
-      Object.entries(scores).map(([name, { final, interval, linear: other, constant }]) => [
-        scoreLabel(name, positive),
-        formatScore(final),
-        interval ? interval.map(formatScore).join(" to ") : "",
-        ...(ahead.linear ? [formatScore(other ?? null)] : []),
-        formatScore(constant),
-      ]),
-    ),
-    ...[verdictOf(baselines), ...intervalNotes(baselines)].flatMap((text) => ["", escaped(text)]),
+    ...["", `### Scores on ${count(rows, "held-out row")}`, ""],
+    ...table(baselines ? heads : ["metric", "this model"], scores),
+    ...notes.flatMap((text) => ["", escaped(text)]),
   ];
 }
 
@@ -123,7 +106,7 @@ function importanceTable({ trials, space, directions }: StudyData): string[] {
   if (directions.length > 1 || complete < 2) return [];
   const { main } = importances(trials, space);
   if (!Object.values(main).every(Number.isFinite)) return []; // of values whose squares are not finite
-  const rows = Object.entries(main).map(([name, share]) => [name, `${Math.round(100 * share)} %`]);
+  const rows = Object.entries(main).map(([name, share]) => [name, percent(share)]);
   return ["", "### Importance", "", ...table(["parameter", "share of the variance"], rows)];
 }
 

@@ -2,6 +2,7 @@
 import type { RateFinderResult } from "../tune/rateFinder.js";
 import { formatScore, formatValue } from "./format.js";
 import { layOut, wrap } from "./layout.js";
+import { rangeOf } from "./plots/scale.js";
 import type { Paint } from "./study.js";
 
 /** The number of steps shown, in addition to the suggestions. */
@@ -46,7 +47,8 @@ export function describeRates(result: RateFinderResult, width: number, paint: Pa
 /** A line for each of some steps: rate, loss, smoothed loss, and a bar whose length is the smoothed loss. */
 function chart({ rates, losses, smoothed, suggested }: RateFinderResult, width: number): string[] {
   const last = rates.length - 1;
-  const lowest = smoothed.indexOf(Math.min(...smoothed));
+  const [least, most] = rangeOf(smoothed);
+  const lowest = smoothed.indexOf(least);
   const even = Array.from({ length: LINES }, (_, i) => Math.round((i * last) / (LINES - 1)));
   const at = suggested === undefined ? [] : [rates.indexOf(suggested)];
   const steps = [...new Set([...even, ...at, lowest])].sort((a, b) => a - b);
@@ -57,7 +59,6 @@ function chart({ rates, losses, smoothed, suggested }: RateFinderResult, width: 
   const lines = layOut(cells, { width });
   const room = Math.min(WIDEST_BAR, width - Math.max(...lines.map((line) => line.length)) - 2);
   if (room < NARROWEST_BAR) return lines;
-  const [least, most] = [smoothed[lowest], Math.max(...smoothed)];
   return lines.map((line, i) => {
     if (i === 0) return line;
     const height = most > least ? (smoothed[steps[i - 1]] - least) / (most - least) : 0;

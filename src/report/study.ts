@@ -10,7 +10,7 @@ import { isBetter, statuses, type TrialRecord } from "../search/trial/trial.js";
 import type { BaselineReport } from "../tune/baselines/compare.js";
 import type { Shortened } from "../tune/trial/finalLimits.js";
 import type { BesideScores } from "../tune/trial/scoring.js";
-import { besideBaselines } from "./baselines.js";
+import { scoreLines } from "./baselines.js";
 import { clip, count, formatDuration, formatScore, formatValue, plain, scoreLabel } from "./format.js";
 import { layOut, wrap } from "./layout.js";
 
@@ -49,16 +49,8 @@ export interface StudyReport extends Ending {
   /** Scores on held-out rows, by metric; empty without any. */
   readonly test: Readonly<Record<string, number>>;
   readonly testRows: number;
-  /** The same scores, compared with those of models that need no tuning. */
-  readonly baselines?: BaselineReport;
-  /** The positive class of two, to which the threshold, precision, recall, F1 and AUC refer. */
-  readonly positive?: string;
   /** The decision threshold of the final model, if one was chosen, and the metric that chose it. */
-  readonly threshold?: { readonly metric: string; readonly value: number };
-  /** The networks of the final model, if there are several; as `Ensemble` of `tune`. */
-  readonly ensemble?: EnsembleReport;
-  /** The calibration of its probabilities; as `Calibration` of `tune`. */
-  readonly calibration?: CalibrationReport;
+  readonly threshold?: { readonly metric: string; readonly value: number } | undefined;
 }
 
 /** The temperature of a final model, and scores of its probabilities without and with it. */
@@ -90,25 +82,38 @@ export interface FrontReport extends Ending {
   readonly bestTrials: readonly TrialRecord<Params>[];
 }
 
-interface Ending {
+/** What a tuning has besides its trials, in each form of its report. */
+export interface Outcome {
+  /**
+   * The number of trials after which the search ended early, and the reason: `timeout`, or `standardErrors`
+   * if its gains were within chance.
+   */
+  readonly endedAfter?: number | undefined;
+  readonly endedBy?: string | undefined;
+  /** The number of networks of the final model, if time allowed fewer than requested. */
+  readonly networks?: number | undefined;
+  /** The epochs and rows of the final model, if time ran out. */
+  readonly shortened?: Shortened | undefined;
+  /** The positive class of two, to which the threshold, precision, recall, F1 and AUC refer. */
+  readonly positive?: string | undefined;
+  /** The networks of the final model, if there are several; as `Ensemble` of `tune`. */
+  readonly ensemble?: EnsembleReport | undefined;
+  /** The calibration of its probabilities; as `Calibration` of `tune`. */
+  readonly calibration?: CalibrationReport | undefined;
+  /** Scores on held-out rows compared with those of models that need no tuning; missing without such rows. */
+  readonly baselines?: BaselineReport | undefined;
+}
+
+interface Ending extends Outcome {
   /** Undefined if values are not means of folds. */
   readonly folds?: number;
   readonly trials: readonly TrialRecord<Params>[];
   /** Since the study started. */
   readonly seconds: number;
-  /**
-   * The number of trials after which the search ended early, and the reason, such as `timeout`; and the
-   * command that repeats it.
-   */
-  readonly endedAfter?: number;
-  readonly endedBy?: string;
-  /** The number of networks of the final model, if time allowed fewer than requested. */
-  readonly networks?: number;
-  /** The epochs and rows of the final model, if time ran out. */
-  readonly shortened?: Shortened;
-  readonly repeat?: string;
+  /** The command that repeats the search. */
+  readonly repeat?: string | undefined;
   /** The command that runs the best trial again, if trials are commands. */
-  readonly again?: string;
+  readonly again?: string | undefined;
 }
 
 /** Marks headings and notes; the identity without colours. */
@@ -174,55 +179,45 @@ export function describeData(file: string, data: StudyIntroduction["data"]): str
 
 /** The results, in lines of at most `width` characters. */
 export function summarize(report: StudyReport, width: number, paint: Paint): string[] {
-  const { best, test, positive, threshold, ensemble, calibration, baselines } = report;
+  const { best, positive, threshold, ensemble, calibration } = report;
   const heading = headings(width, paint);
+  const line = (text: string): string => clip(`  ${text}`, width);
+  const lines = (text: string): string[] => wrap(text, width - 2).map((each) => `  ${each}`);
   const params = Object.entries(best.params).map(([name, value]) => [name, formatValue(value)]);
-  const scores = Object.entries(test).map(([name, value]) => [
-    scoreLabel(name, positive),
-    formatScore(value),
-  ]);
+  const scores = scoreLines(report.test, report.baselines, positive, width);
   const metric = scoreLabel(report.metric, positive);
   const top = topTrials(report);
-  const line = ancestry(report.trials, best.number).map(({ number }) => number);
+  const ancestors = ancestry(report.trials, best.number).map(({ number }) => number);
   return [
-    ...heading(`Best parameters (trial ${[...line].reverse().join(", resumed from ")})`),
+    ...heading(`Best parameters (trial ${ancestors.toReversed().join(", resumed from ")})`),
     ...layOut(params, { width }),
     ...(hasSpread(report)
       ? [
           ...heading(`Cross-validated ${metric} (mean ± std of ${report.folds} folds)`),
-          clip(`  ${formatScore(best.value)} ± ${formatScore(best.std)}${beside(best, true)}`, width),
+          line(`${formatScore(best.value)} ± ${formatScore(best.std)}${beside(best, true)}`),
         ]
       : [
           ...heading(report.folds === undefined ? `Best ${plain(metric)}` : `Validated ${metric}`),
-          clip(`  ${formatScore(best.value)}${beside(best, false)}`, width),
+          line(`${formatScore(best.value)}${beside(best, false)}`),
         ]),
     ...(ensemble
       ? [
           ...heading(`Final model: ${networksOf(ensemble).title}`),
-          ...wrap(networksOf(ensemble).list, width - 2).map((text) => `  ${text}`),
-          clip(
-            `  ${metric} ${formatScore(ensemble.score)}, of one network ${formatScore(ensemble.single)}; chosen without the fold that is scored`,
-            width,
+          ...lines(networksOf(ensemble).list),
+          line(
+            `${metric} ${formatScore(ensemble.score)}, of one network ${formatScore(ensemble.single)}; chosen without the fold that is scored`,
           ),
         ]
       : []),
-    ...(calibration
-      ? [
-          ...heading("Calibration of probabilities"),
-          ...wrap(calibrated(calibration), width - 2).map((text) => `  ${text}`),
-        ]
-      : []),
+    ...(calibration ? [...heading("Calibration of probabilities"), ...lines(calibrated(calibration))] : []),
     ...(threshold
       ? [
           ...heading(`Decision threshold${positive === undefined ? "" : ` of ${plain(positive)}`}`),
-          clip(`  ${formatScore(threshold.value)}, by ${threshold.metric} on out-of-fold predictions`, width),
+          line(`${formatScore(threshold.value)}, by ${threshold.metric} on out-of-fold predictions`),
         ]
       : []),
     ...(scores.length > 0
-      ? [
-          ...heading(`Scores on ${count(report.testRows, "held-out row")}`),
-          ...(baselines ? besideBaselines(baselines, width) : layOut(scores, { width })),
-        ]
+      ? [...heading(`Scores on ${count(report.testRows, "held-out row")}`), ...scores]
       : []),
     ...(top.length > 1 ? [...heading("Best trials"), ...layOut(comparison(report, top), { width })] : []),
     ...ending(report, width, paint),

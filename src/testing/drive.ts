@@ -12,6 +12,7 @@ import type { Value } from "../graph/graph.js";
 import { type Shape, sizeOf } from "../graph/shape.js";
 import { applyOptimizer, initialSlots } from "../optim/apply.js";
 import type { Optimizer, ParameterArray } from "../optim/optimizer.js";
+import { mapValues } from "../records.js";
 
 /** A function to minimise, in operations: from [n] to a scalar. */
 export type Loss = (w: Value) => Value;
@@ -111,9 +112,7 @@ export function initialArrays(
   joined = false,
 ): Record<string, number[]> {
   const numbers = Object.entries(optimizer.hyperparameters);
-  const arrays: Record<string, number[]> = Object.fromEntries(
-    numbers.map(([name, value]) => [name, [value]]),
-  );
+  const arrays = mapValues(optimizer.hyperparameters, (value) => [value]);
   const wholes = wholesOf(layout, joined);
   split(start, wholes).forEach((part, i) => {
     arrays[parameterName(i)] = part;

@@ -6,15 +6,15 @@
 import fc from "fast-check";
 import { compileStep } from "../compile/compile.js";
 import type { Program } from "../compile/program.js";
-import type { Executor, Matrix, Run } from "../engine/executor.js";
+import type { Executor, Run } from "../engine/executor.js";
 import { isRecord, must } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { integer, type OptionRules, readOptions, rule } from "../rules.js";
-import { anyRunChoices, type RunChoices, runCaseOf } from "./arbitraries/runs.js";
-import { anyRecipe, type StepRecipe, stepOf } from "./graphs.js";
+import { anyRunChoices, runCaseOf } from "./arbitraries/runs.js";
+import { anyRecipe, stepOf } from "./graphs.js";
 import { CHECK_RULES, type CheckOptions, fail, hold, lawOf } from "./laws.js";
 import { FLOAT32, type Precision } from "./operations/rounding.js";
-import { checkRun, type RunCase } from "./run.js";
+import { checkRun, type RunCase, withRun } from "./run.js";
 
 /** Which cases, and in which precision. */
 export interface ExecutorCheckOptions extends CheckOptions {
@@ -48,19 +48,17 @@ export const executorLaws: Readonly<Record<string, ExecutorLaw>> = {
     executor,
     { precision, instructions, onShare },
   ) =>
-    fc.property(anyRecipe(instructions), anyRunChoices, (recipe, choices) => {
-      const { program, given } = caseOf(recipe, choices);
-      const share = checkRun(executor, program, given, precision);
+    overCases(instructions, (made) => {
+      const share = checkRun(executor, ...made, precision);
       onShare?.(share);
     }),
 
   "gives the same for n steps in one call as in n calls": (executor, { instructions }) =>
-    fc.property(anyRecipe(instructions), anyRunChoices, (recipe, choices) => {
-      const made = caseOf(recipe, choices);
+    overCases(instructions, (made) => {
       const [whole, single] = [true, false].map((atOnce) =>
-        withRun(executor, made, (run) => {
-          if (atOnce) run.advance(made.given.steps);
-          else for (let step = 0; step < made.given.steps; step++) run.advance(1);
+        withRun(executor, ...made, (run) => {
+          if (atOnce) run.advance(made[1].steps);
+          else for (let step = 0; step < made[1].steps; step++) run.advance(1);
           return arraysOf(run);
         }),
       );
@@ -68,17 +66,16 @@ export const executorLaws: Readonly<Record<string, ExecutorLaw>> = {
     }),
 
   "resumes from a saved run as if it had never stopped": (executor, { instructions }) =>
-    fc.property(anyRecipe(instructions), anyRunChoices, fc.nat({ max: 4 }), (recipe, choices, stop) => {
-      const made = caseOf(recipe, choices);
-      const { steps } = made.given;
+    overCases(instructions, (made, stop) => {
+      const { steps } = made[1];
       const before = Math.min(stop, steps - 1);
-      const [whole, saved] = withRun(executor, made, (run) => {
+      const [whole, saved] = withRun(executor, ...made, (run) => {
         run.advance(before);
         const state = run.save();
         run.advance(steps - before);
         return [arraysOf(run), state] as const;
       });
-      const resumed = withRun(executor, made, (run) => {
+      const resumed = withRun(executor, ...made, (run) => {
         run.advance(1); // so that the complete state must come from the saved one
         run.restore(saved);
         run.advance(steps - before);
@@ -88,15 +85,14 @@ export const executorLaws: Readonly<Record<string, ExecutorLaw>> = {
     }),
 
   "keeps two runs apart, however they alternate": (executor, { instructions }) =>
-    fc.property(anyRecipe(instructions), anyRunChoices, (recipe, choices) => {
-      const made = caseOf(recipe, choices);
-      const { steps } = made.given;
-      const alone = withRun(executor, made, (run) => {
+    overCases(instructions, (made) => {
+      const { steps } = made[1];
+      const alone = withRun(executor, ...made, (run) => {
         run.advance(steps);
         return arraysOf(run);
       });
-      withRun(executor, made, (first) =>
-        withRun(executor, made, (second) => {
+      withRun(executor, ...made, (first) =>
+        withRun(executor, ...made, (second) => {
           for (let step = 0; step < steps; step++) for (const run of [second, first]) run.advance(1);
           for (const run of [first, second])
             checkSame(arraysOf(run), alone, "a second run changed the numbers");
@@ -105,10 +101,9 @@ export const executorLaws: Readonly<Record<string, ExecutorLaw>> = {
     }),
 
   "frees all memory of a run and its matrices": (executor, { instructions }) =>
-    fc.property(anyRecipe(instructions), anyRunChoices, (recipe, choices) => {
-      const made = caseOf(recipe, choices);
+    overCases(instructions, (made) => {
       const before = executor.bytesInUse;
-      withRun(executor, made, (run) => {
+      withRun(executor, ...made, (run) => {
         run.advance(1);
         if (executor.bytesInUse <= before) fail("a running run uses no memory");
       });
@@ -147,38 +142,15 @@ export function checkExecutorLaw(executor: Executor, name: string, options: Exec
   hold(`executor "${executor.name}"`, name, property, options);
 }
 
-interface Case {
-  readonly program: Program;
-  readonly given: RunCase;
-}
+type Case = readonly [program: Program, given: RunCase];
 
-function caseOf(recipe: StepRecipe, choices: RunChoices): Case {
-  const { signature, rows, write } = stepOf(recipe);
-  const program = compileStep(signature, rows, write);
-  return { program, given: runCaseOf(choices, program) };
-}
-
-/** Starts a run with its data and state written, and frees it after `use`. */
-function withRun<T>(executor: Executor, { program, given }: Case, use: (run: Run) => T): T {
-  const { batchSize, seed, shuffle, rows } = given;
-  const room = rows?.length ?? given.dataRows;
-  const streams: Record<string, Matrix> = {};
-  for (const { name, columns, direction } of program.streams) {
-    streams[name] =
-      direction === "in"
-        ? executor.matrix(given.dataRows, columns, given.streams[name])
-        : executor.matrix(room, columns);
-  }
-  const subset = rows && { rows: Int32Array.from(rows) };
-  const run = executor.start(program, { streams, batchSize, seed, shuffle, ...subset });
-  try {
-    for (const { name } of [...program.inputs, ...program.state]) run.write(name, given.arrays[name]);
-    return use(run);
-  } finally {
-    run.free();
-    for (const matrix of Object.values(streams)) matrix.free();
-  }
-}
+/** A property of random programs, with a step at which a run may stop. */
+const overCases = (instructions: number, check: (made: Case, stop: number) => void) =>
+  fc.property(anyRecipe(instructions), anyRunChoices, fc.nat({ max: 4 }), (recipe, choices, stop) => {
+    const { signature, rows, write } = stepOf(recipe);
+    const program = compileStep(signature, rows, write);
+    check([program, runCaseOf(choices, program)], stop);
+  });
 
 /** All arrays of a run that can be read. */
 function arraysOf(run: Run): Readonly<Record<string, Floats>> {

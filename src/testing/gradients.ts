@@ -72,10 +72,10 @@ export function checkGradients(
   readOptions(options, "checkGradients", RULES);
   const { order = 2, name = fn.name || "the function", seed = 0, onShare } = options;
   const points = args.map(toPoint);
-  const shares = [checkFirst(fn, points, name, options), checkAdjoint(fn, points, name, options)];
-  if (order === 2) {
-    shares.push(checkFirst(alongGradient(fn, seed), points, `the gradient of ${name}`, options));
-  }
+  const subject = { fn, name, points, data: points.map(({ data }) => data), seed, options };
+  const shares = [checkFirst(subject), checkAdjoint(subject)];
+  if (order === 2)
+    shares.push(checkFirst({ ...subject, fn: alongGradient(fn, seed), name: `the gradient of ${name}` }));
   onShare?.(Math.max(...shares));
 }
 
@@ -83,6 +83,17 @@ export function checkGradients(
 export interface Point {
   readonly shape: Shape;
   readonly data: Float64Array;
+}
+
+/** A function with the point at which it is checked. */
+interface Subject {
+  readonly fn: TensorFunction;
+  readonly name: string;
+  readonly points: readonly Point[];
+  /** Of the points. */
+  readonly data: readonly Float64Array[];
+  readonly seed: number;
+  readonly options: DifferenceOptions;
 }
 
 /** x ↦ ⟨∇⟨u, fn(x)⟩, v⟩ with fixed u and v. */
@@ -115,58 +126,45 @@ interface Traced {
   readonly gradients: readonly Value[];
 }
 
-function traceAt(fn: TensorFunction, points: readonly Point[], name: string, seed = 0): Traced {
+function traceAt({ fn, points, name, seed }: Subject): Traced {
   const graph = new Graph();
   const args = points.map(({ shape }, i) => input(graph, `${i}`, shape));
   const result = fn(...args);
-  check(
-    result instanceof Value && result.graph === graph && sizeOf(result.shape) > 0,
-    `${name} must return a value of its arguments' graph, of a static shape that is not empty`,
-  );
+  const isStatic = result instanceof Value && result.graph === graph && sizeOf(result.shape) > 0;
+  check(isStatic, `${name} must return a value of its arguments' graph, of a static shape that is not empty`);
   const value = weighted(result, 1, seed);
   return { graph, args, value, gradients: gradients(value, args) };
 }
 
 /** Every node's value at a point. */
-function at({ graph }: Traced, points: readonly Float64Array[], nodes = graph.nodes.length): Float64Array[] {
+function at(graph: Graph, points: readonly Float64Array[], nodes = graph.nodes.length): Float64Array[] {
   const part = { nodes: graph.nodes.slice(0, nodes) };
   return evaluateGraph(part, { rows: 1, seed: 0, step: 0, input: (name) => points[Number(name)] });
 }
 
-function checkFirst(
-  fn: TensorFunction,
-  points: readonly Point[],
-  name: string,
-  options: GradientCheckOptions,
-): number {
-  const { worst, wrong } = compareAll(fn, points, name, options);
+/** The numbers with one of them moved. */
+function moved(data: readonly Float64Array[], i: number, entry: number, by: number): Float64Array[] {
+  return data.map((array, j) => (i === j ? array.with(entry, array[entry] + by) : array));
+}
+
+function checkFirst(subject: Subject): number {
+  const { worst, wrong } = compareAll(subject);
   if (wrong === undefined) return worst;
-  const culprit = wrongOperation(fn, points, options);
-  throw new Error(
-    `${wrong}${culprit === undefined ? "" : `; the rule of "${culprit}" is wrong there`}${replay(options)}`,
-  );
+  const culprit = wrongOperation(subject);
+  const why = culprit === undefined ? "" : `; the rule of "${culprit}" is wrong there`;
+  throw new Error(`${wrong}${why}${replay(subject)}`);
 }
 
 /** Compares entries up to the first wrong one, which `wrong` describes. */
-function compareAll(
-  fn: TensorFunction,
-  points: readonly Point[],
-  name: string,
-  options: GradientCheckOptions,
-): { worst: number; wrong?: string } {
-  const traced = traceAt(fn, points, name, options.seed);
-  const data = points.map((point) => point.data);
-  const values = at(traced, data);
-  const forward = traced.value.id + 1;
+function compareAll(subject: Subject): { worst: number; wrong?: string } {
+  const { name, points, data, options } = subject;
+  const { graph, value, gradients } = traceAt(subject);
+  const values = at(graph, data);
   let worst = 0;
   for (const [i, { shape }] of points.entries()) {
-    const analytic = values[traced.gradients[i].id];
+    const analytic = values[gradients[i].id];
     for (let entry = 0; entry < data[i].length; entry++) {
-      const along = (t: number): number => {
-        const moved = data.map((array, j) => (i === j ? array.slice() : array));
-        moved[i][entry] += t;
-        return at(traced, moved, forward)[traced.value.id][0];
-      };
+      const along = (t: number): number => at(graph, moved(data, i, entry, t), value.id + 1)[value.id][0];
       const { share, mismatch } = compareToDifferences(analytic[entry], along, options);
       worst = Math.max(worst, share);
       if (mismatch) {
@@ -179,59 +177,42 @@ function compareAll(
 }
 
 /** ⟨u, Jv⟩ by differences along v against ⟨Jᵀu, v⟩ by autograd, for one v over all arguments together. */
-function checkAdjoint(
-  fn: TensorFunction,
-  points: readonly Point[],
-  name: string,
-  options: GradientCheckOptions,
-): number {
-  const traced = traceAt(fn, points, name, options.seed);
-  const data = points.map((point) => point.data);
-  const v = data.map((array, i) => weights(array.length, 100 + i, options.seed ?? 0).map((w) => w / 2));
-  const values = at(traced, data);
+function checkAdjoint(subject: Subject): number {
+  const { name, data, seed, options } = subject;
+  const { graph, value, gradients } = traceAt(subject);
+  const v = data.map((array, i) => weights(array.length, 100 + i, seed).map((w) => w / 2));
+  const values = at(graph, data);
   let product = 0;
-  traced.gradients.forEach((gradient, i) => {
+  gradients.forEach((gradient, i) => {
     values[gradient.id].forEach((g, j) => {
       product += g * v[i][j];
     });
   });
   const along = (t: number): number => {
-    const moved = data.map((array, i) => array.map((x, j) => x + t * v[i][j]));
-    return at(traced, moved, traced.value.id + 1)[traced.value.id][0];
+    const shifted = data.map((array, i) => array.map((x, j) => x + t * v[i][j]));
+    return at(graph, shifted, value.id + 1)[value.id][0];
   };
   const { share, mismatch } = compareToDifferences(product, along, options);
   if (mismatch)
-    throw new Error(`${name}: the adjoint identity fails: ⟨Jᵀu, v⟩ is ${mismatch}${replay(options)}`);
+    throw new Error(`${name}: the adjoint identity fails: ⟨Jᵀu, v⟩ is ${mismatch}${replay(subject)}`);
   return share;
 }
 
-function replay({ seed = 0 }: GradientCheckOptions): string {
+function replay({ seed }: Subject): string {
   return ` (replay it with { seed: ${seed} })`;
 }
 
 /** The first operation of `fn` whose own gradient rule is wrong at its values. */
-function wrongOperation(
-  fn: TensorFunction,
-  points: readonly Point[],
-  options: GradientCheckOptions,
-): OperationName | undefined {
-  const { graph, args, value } = traceAt(fn, points, "");
-  const traced = { graph, args, value, gradients: [] };
-  const values = at(
-    traced,
-    points.map(({ data }) => data),
-  );
+function wrongOperation(subject: Subject): OperationName | undefined {
+  const { graph, args, value } = traceAt(subject);
+  const values = at(graph, subject.data);
   const moves = new Set(args.map(({ id }) => id));
   return graph.nodes.slice(0, value.id + 1).find((node, id) => {
     if (!node.inputs.some((input) => moves.has(input))) return false;
     moves.add(id);
     const places = node.inputs.map((input) => ({ shape: graph.nodes[input].shape, data: values[input] }));
-    return ruleIsWrong(
-      node,
-      places,
-      node.inputs.map((input) => moves.has(input)),
-      options,
-    );
+    const depends = node.inputs.map((input) => moves.has(input));
+    return ruleIsWrong(node, places, depends, subject);
   })?.op;
 }
 
@@ -243,12 +224,12 @@ function ruleIsWrong(
   { op, attributes }: Node,
   places: readonly Point[],
   moves: readonly boolean[],
-  options: GradientCheckOptions,
+  { seed, options }: Subject,
 ): boolean {
   const graph = new Graph();
   const args = places.map(({ shape }, i) => input(graph, `${i}`, shape));
   const output = apply<OperationName>(op, args, attributes);
-  const u = weights(sizeOf(output.shape), 1, options.seed ?? 0);
+  const u = weights(sizeOf(output.shape), 1, seed);
   const g = constant(graph, [...u], output.shape);
   const parts = operation<OperationName>(op).gradient({
     g,
@@ -259,17 +240,14 @@ function ruleIsWrong(
     parts: [],
     needs: () => true,
   });
-  const traced = { graph, args, value: output, gradients: [] };
   const data = places.map((place) => place.data);
-  const values = at(traced, data);
+  const values = at(graph, data);
   return data.some((array, i) => {
     const part = parts[i];
     if (!moves[i]) return false;
     return array.some((_, entry) => {
       const along = (t: number): number => {
-        const moved = data.map((numbers, j) => (i === j ? numbers.slice() : numbers));
-        moved[i][entry] += t;
-        const result = at(traced, moved, output.id + 1)[output.id];
+        const result = at(graph, moved(data, i, entry, t), output.id + 1)[output.id];
         return result.reduce((sum, x, k) => sum + x * u[k], 0);
       };
       const analytic = part === undefined ? 0 : values[part.id][entry];

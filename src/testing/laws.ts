@@ -6,6 +6,7 @@
 import fc from "fast-check";
 import { FettleError, messageOf, must, show } from "../errors.js";
 import { integer, number, type OptionRules, rule } from "../rules.js";
+import { sameValue } from "../search/space/value.js";
 
 /** The number of cases of each law, and their seed. */
 export interface CheckOptions {
@@ -100,6 +101,14 @@ export function lawOf<T>(laws: Readonly<Record<string, T>>, name: string): T {
 /** Ends a case that breaks a law. */
 export function fail(message: string): never {
   throw new Error(message);
+}
+
+/** Compares values as JSON, with the numbers of bytes, regardless of the order of fields. */
+export function checkSame(found: unknown, expected: unknown, what: string): void {
+  const [own, other] = [found, expected].map((value = null) =>
+    JSON.stringify(value, (_, each) => (each instanceof Uint8Array ? { bytes: [...each] } : each)),
+  );
+  if (!sameValue(JSON.parse(own), JSON.parse(other))) fail(`${what}: ${own}, and not ${other}`);
 }
 
 function parameters({ numRuns, seed, path }: CheckOptions): fc.Parameters<unknown> {

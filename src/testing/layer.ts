@@ -5,12 +5,11 @@
  */
 
 import fc from "fast-check";
-import { createEngine } from "../engine/engine.js";
-import type { Executor } from "../engine/executor.js";
 import { must } from "../errors.js";
 import { type Shape, sizeOf } from "../graph/shape.js";
 import type { Layer } from "../nn/layers/layer.js";
 import { listOf, type OptionRules, readOptions, rule } from "../rules.js";
+import { reference, wasm } from "./engines.js";
 import { CHECK_RULES, type CheckOptions, fail, hold, lawOf, mustBeFunction } from "./laws.js";
 import { type Answer, type Batch, numbersOf, Probe } from "./layerProbe.js";
 
@@ -166,9 +165,6 @@ export function checkLayerLaw(make: () => Layer, name: string, options: LayerChe
 
 const shapesOf = ({ shapes = [[5, 3]] }: LayerCheckOptions): readonly Shape[] => shapes;
 
-let engine: Executor | undefined;
-const reference = createEngine({ executor: "reference" });
-
 /** The results of a layer for batches of one form. */
 function answers(
   layer: Layer,
@@ -176,11 +172,8 @@ function answers(
   form: readonly Batch[],
   all: readonly (readonly Batch[])[],
 ): Answer[] {
-  engine ??= createEngine();
   const probe = new Probe(layer, given.rows, form, sharedMasks(given, form));
-  return all.map((batches) =>
-    probe.answer(given.float32 ? (engine as Executor) : reference, batches, given.seed),
-  );
+  return all.map((batches) => probe.answer(given.float32 ? wasm() : reference(), batches, given.seed));
 }
 
 function batchesOf(
@@ -251,7 +244,7 @@ function compare(layer: Layer, given: LayerCase, batches: readonly Batch[], othe
     fail(`its parameters depend on how many steps there are: ${shapes[0]} became ${shapes[1]}`);
   // its random numbers in training depend on the length
   const isRandom = probes.some((probe) => probe.isRandom);
-  const [before, after] = [batches, others].map((each, i) => probes[i].answer(reference, each, given.seed));
+  const [before, after] = [batches, others].map((each, i) => probes[i].answer(reference(), each, given.seed));
   const names = isRandom ? ["result"] : Object.keys(before);
   for (const name of names)
     if (name !== "mask" && !name.startsWith("gradient of input"))

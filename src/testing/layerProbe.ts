@@ -2,6 +2,7 @@
  * Calls one layer on one batch like a network: its result, gradients and updates as plain numbers, from any
  * executor. It draws no cases and states no law (`layer.ts` does).
  */
+
 import { gradients } from "../autograd/grad.js";
 import { compileStep } from "../compile/compile.js";
 import type { Executor } from "../engine/executor.js";
@@ -12,6 +13,7 @@ import { getInitializer } from "../nn/initializers.js";
 import type { Layer, LayerContext, ParameterSpec } from "../nn/layers/layer.js";
 import { givenTo, maskAfter, whereCounted } from "../nn/layers/masks.js";
 import { splitSeed, uniformF32 } from "../numerics/philox.js";
+import { mapValues } from "../records.js";
 
 /**
  * A batch of one input, [rows, ...shape], and which of its steps count, [rows, steps]; undefined if all do.
@@ -60,9 +62,7 @@ export class Probe {
         const first = getInitializer(initializer)(graph, shape, 1000 + i);
         parameters[name] = trainable ? add(first, mul(inputs[`noise ${name}`], 0.5)) : first;
       }
-      const hyperparameters = Object.fromEntries(
-        Object.entries(layer.hyperparameters).map(([name, number]) => [name, constant(graph, number)]),
-      );
+      const hyperparameters = mapValues(layer.hyperparameters, (number) => constant(graph, number));
       const given = { inputs: values, x: values[0], masks, parameters, hyperparameters };
       const { result, mask } = this.called({ ...given, training: false });
       return { outputs: { result, ...(mask && { mask }), ...this.trained({ ...given, training: true }) } };

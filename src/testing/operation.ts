@@ -10,13 +10,12 @@
 import fc from "fast-check";
 import { gradients } from "../autograd/grad.js";
 import { compileStep } from "../compile/compile.js";
-import { createEngine } from "../engine/engine.js";
-import type { Executor } from "../engine/executor.js";
 import { byName, check, isRecord, must } from "../errors.js";
 import { constant, dot, sum } from "../graph/functions.js";
 import type { OperationName, Value } from "../graph/graph.js";
 import { sizeOf } from "../graph/shape.js";
 import { type OptionRules, readOptions } from "../rules.js";
+import { reference, wasm } from "./engines.js";
 import { checkGradients, type Point, toPoint } from "./gradients.js";
 import { CHECK_RULES, type CheckOptions, fail, hold, lawOf, mustBeFunction, TOLERANCE } from "./laws.js";
 import type { OperationCase } from "./operations/case.js";
@@ -173,18 +172,12 @@ function evaluated(fn: OperationCase["fn"], points: readonly Point[]): ArrayLike
   const program = compileStep({ inputs }, 1, (values) => ({
     outputs: { result: fn(...points.map((_, i) => values.inputs[i])) },
   }));
-  const run = createEngine({ executor: "reference" }).start(program);
+  const run = reference().start(program);
   points.forEach(({ data }, i) => {
     run.write(`${i}`, data);
   });
   run.advance(1);
-  return run.read("result");
-}
-
-let engine: Executor | undefined;
-
-/** One engine for all cases; their runs are freed. */
-function wasm(): Executor {
-  engine ??= createEngine();
-  return engine;
+  const result = Array.from(run.read("result"));
+  run.free();
+  return result;
 }

@@ -6,9 +6,8 @@
 import fc from "fast-check";
 import { must } from "../errors.js";
 import { readOptions } from "../rules.js";
-import { sameValue } from "../search/space/value.js";
 import type { EndedJob, JobQueue, Lease, QueuedJob } from "../workers/queue/queue.js";
-import { CHECK_RULES, type CheckOptions, fail, holdLater, lawOf } from "./laws.js";
+import { CHECK_RULES, type CheckOptions, checkSame, fail, holdLater, lawOf } from "./laws.js";
 
 /** A new, empty queue, opened by two processes. */
 export interface QueueUnderTest {
@@ -270,17 +269,3 @@ async function using(
 
 const sorted = (ended: readonly EndedJob[]): EndedJob[] =>
   [...ended].sort((a, b) => (a.name < b.name ? -1 : 1));
-
-/** Compares plain data and bytes. */
-function checkSame(found: unknown, expected: unknown, what: string): void {
-  const plain = (value: unknown): unknown =>
-    value === undefined
-      ? null
-      : JSON.parse(
-          JSON.stringify(value, (_, each: unknown) =>
-            each instanceof Uint8Array ? { bytes: [...each] } : each,
-          ),
-        );
-  if (!sameValue(plain(found), plain(expected)))
-    fail(`${what}: ${JSON.stringify(plain(found))}, and not ${JSON.stringify(plain(expected))}`);
-}

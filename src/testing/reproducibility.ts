@@ -101,12 +101,9 @@ export async function checkReproducibilityLaw(
   name: string,
   options: CheckOptions = {},
 ): Promise<void> {
-  must(
-    isRecord(subject) && typeof subject.name === "string" && typeof subject.run === "function",
-    "subject",
-    "an object with a name and a function run",
-    subject,
-  );
+  const isSubject =
+    isRecord(subject) && typeof subject.name === "string" && typeof subject.run === "function";
+  must(isSubject, "subject", "an object with a name and a function run", subject);
   const { recorded = [] } = subject;
   must(Array.isArray(recorded), "recorded", "an array of digests", recorded);
   readOptions(options, "checkReproducibility", CHECK_RULES);

@@ -3,10 +3,11 @@
  * of the executor's numbers. It draws no cases (`executor.ts` does) and says nothing about speed.
  */
 import type { Program } from "../compile/program.js";
-import type { Executor } from "../engine/executor.js";
+import type { Executor, Matrix, Run } from "../engine/executor.js";
 import { isRecord, must, mustBeRecord } from "../errors.js";
 import { resolveShape, showShape } from "../graph/shape.js";
 import { shuffle, splitSeed } from "../numerics/philox.js";
+import { mapValues } from "../records.js";
 import { errorBounds } from "./bounds.js";
 import type { Precision } from "./operations/rounding.js";
 
@@ -49,20 +50,7 @@ export function checkRun(executor: Executor, program: Program, given: RunCase, p
   const isProgram: boolean = Array.isArray(program?.streams);
   must(isProgram, "program", "a program, as compileStep returns", program);
   mustBeRecord("given", given, "a case, with dataRows, streams and arrays");
-  const room = given.rows?.length ?? given.dataRows;
-  const matrices = Object.fromEntries(
-    program.streams.map(({ name, columns, direction }) => [
-      name,
-      direction === "in"
-        ? executor.matrix(given.dataRows, columns, given.streams[name])
-        : executor.matrix(room, columns),
-    ]),
-  );
-  const { batchSize, seed, shuffle } = given;
-  const rows = given.rows && { rows: Int32Array.from(given.rows) };
-  const run = executor.start(program, { streams: matrices, batchSize, seed, shuffle, ...rows });
-  try {
-    for (const { name } of [...program.inputs, ...program.state]) run.write(name, given.arrays[name]);
+  return withRun(executor, program, given, (run, streams) => {
     const reference = new ReferenceRun(program, given, precision);
     let worst = 0;
     for (let step = 0; step < given.steps; step++) {
@@ -75,12 +63,33 @@ export function checkRun(executor: Executor, program: Program, given: RunCase, p
     }
     for (const { name, direction } of program.streams) {
       if (direction === "in") continue;
-      worst = Math.max(worst, compare(`stream "${name}"`, matrices[name].read(), reference.written[name]));
+      worst = Math.max(worst, compare(`stream "${name}"`, streams[name].read(), reference.written[name]));
     }
     return worst;
+  });
+}
+
+/** Starts a run with its data and state written, and frees both after \`use\`. */
+export function withRun<T>(
+  executor: Executor,
+  program: Program,
+  given: RunCase,
+  use: (run: Run, streams: Readonly<Record<string, Matrix>>) => T,
+): T {
+  const { batchSize, seed, shuffle, rows, dataRows } = given;
+  const streams: Record<string, Matrix> = {};
+  for (const { name, columns, direction } of program.streams) {
+    const data = direction === "in" ? given.streams[name] : undefined;
+    streams[name] = executor.matrix(data ? dataRows : (rows?.length ?? dataRows), columns, data);
+  }
+  const subset = rows && { rows: Int32Array.from(rows) };
+  const run = executor.start(program, { streams, batchSize, seed, shuffle, ...subset });
+  try {
+    for (const { name } of [...program.inputs, ...program.state]) run.write(name, given.arrays[name]);
+    return use(run, streams);
   } finally {
     run.free();
-    for (const matrix of Object.values(matrices)) matrix.free();
+    for (const matrix of Object.values(streams)) matrix.free();
   }
 }
 
@@ -122,9 +131,7 @@ class ReferenceRun {
     private readonly given: RunCase,
     private readonly precision: Precision,
   ) {
-    this.arrays = Object.fromEntries(
-      Object.entries(given.arrays).map(([name, values]) => [name, exactly(values)]),
-    );
+    this.arrays = mapValues(given.arrays, exactly);
     this.written = Object.fromEntries(
       program.streams.map(({ name, columns }) => [
         name,

@@ -264,19 +264,11 @@ export async function checkSchedulerLaw(
 }
 
 function checkFactory(make: SchedulerFactory): void {
-  must(
-    typeof make === "function",
-    "make",
-    "a function that creates a scheduler, such as () => halving()",
-    make,
-  );
+  const isFactory = typeof make === "function";
+  must(isFactory, "make", "a function that creates a scheduler, such as () => halving()", make);
   const scheduler: unknown = make();
-  must(
-    isRecord(scheduler) && typeof scheduler.rungs === "function",
-    "the result of make",
-    "a scheduler",
-    scheduler,
-  );
+  const isScheduler = isRecord(scheduler) && typeof scheduler.rungs === "function";
+  must(isScheduler, "the result of make", "a scheduler", scheduler);
 }
 
 function anyConcurrency(): fc.Arbitrary<number> {

@@ -14,18 +14,8 @@ import { recordStudy } from "../store/recorder.js";
 import type { Note, StudyStorage } from "../store/storage.js";
 import { anyStudy } from "./arbitraries/history.js";
 import { anySpace } from "./arbitraries/space.js";
-import { CHECK_RULES, type CheckOptions, fail, holdLater, lawOf } from "./laws.js";
-import {
-  checkSame,
-  closing,
-  created,
-  jsonOf,
-  opened,
-  refused,
-  shuffled,
-  studyOf,
-  told,
-} from "./storageStudies.js";
+import { CHECK_RULES, type CheckOptions, checkSame, fail, holdLater, lawOf } from "./laws.js";
+import { closing, jsonOf, opened, refused, shuffled, studyOf, told, using } from "./storageStudies.js";
 
 /** Opens a new, empty storage twice, as two processes would. */
 export type StorageFactory = () => Promise<readonly [StudyStorage, StudyStorage]>;
@@ -86,9 +76,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
   "holds added and told trials, in any order, for both readers": (open) =>
     fc.asyncProperty(anyStudy(), anyOrder, async (study, order) => {
       const json = study.toJSON();
-      const storages = await open();
-      await closing(storages, async () => {
-        const [one, two] = await created(storages, { ...json, trials: [] });
+      await using(open, { ...json, trials: [] }, async ([one, two], storages) => {
         for (const trial of json.trials) if (!(await one.add(trial))) fail(`trial ${trial.number} was there`);
         const records = shuffled(study.trials, order);
         for (const [i, record] of records.entries())
@@ -107,9 +95,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
   "accepts the result of a trial once, and adds a trial once": (open) =>
     fc.asyncProperty(anyStudy(), async (study) => {
       const json = study.toJSON();
-      const storages = await open();
-      await closing(storages, async () => {
-        const [one, two] = await created(storages, json);
+      await using(open, json, async ([one, two]) => {
         for (const record of study.trials) {
           if (await two.add(record)) fail(`trial ${record.number} was added again`);
           if (await two.tell({ ...record, value: 7, status: "complete" })) fail("another result was taken");
@@ -121,9 +107,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
   "refuses another trial with a number, a gap, and data without a trial": (open) =>
     fc.asyncProperty(anyStudy(), async (study) => {
       const json = study.toJSON();
-      const storages = await open();
-      await closing(storages, async () => {
-        const [one, two] = await created(storages, json);
+      await using(open, json, async ([one, two]) => {
         const [first] = json.trials;
         const next = json.trials.length;
         const record = { ...study.trials[0], number: next };
@@ -138,9 +122,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
 
   "holds reports by step, the first of each": (open) =>
     fc.asyncProperty(fc.uniqueArray(fc.nat({ max: 1000 })), fc.double({ noNaN: true }), async (steps, x) => {
-      const storages = await open();
-      await closing(storages, async () => {
-        const [one, two] = await created(storages, studyOf(2));
+      await using(open, studyOf(2), async ([one, two]) => {
         for (const step of steps) {
           await one.report(1, { step, value: [x, step] });
           await two.report(1, { step, value: -1 });
@@ -155,9 +137,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
   "holds the note of a trial that was written last, and the curves of each trial": (open) =>
     fc.asyncProperty(fc.array(anyNote, { maxLength: 8 }), async (given) => {
       const json = studyOf(4);
-      const storages = await open();
-      await closing(storages, async () => {
-        const [one, two] = await created(storages, json);
+      await using(open, json, async ([one, two]) => {
         const model = new Map<number, Note>();
         for (const { number, text, tags } of given) {
           const note = { number, text, tags };
@@ -186,9 +166,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
     fc.asyncProperty(
       fc.array(fc.tuple(anyName, fc.uint8Array({ maxLength: 300 })), { maxLength: 6 }),
       async (given) => {
-        const storages = await open();
-        await closing(storages, async () => {
-          const [one, two] = await created(storages, studyOf(0));
+        await using(open, studyOf(0), async ([one, two]) => {
           const model = new Map<string, number[]>();
           for (const [name, bytes] of given) {
             model.set(name, [...bytes]);
@@ -217,9 +195,7 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
 
   "holds large artifacts completely, and replaces them": (open) =>
     fc.asyncProperty(fc.constantFrom(2 ** 20 - 1, 2 ** 20, 2 ** 21 + 1), async (size) => {
-      const storages = await open();
-      await closing(storages, async () => {
-        const [one, two] = await created(storages, studyOf(0));
+      await using(open, studyOf(0), async ([one, two]) => {
         const bytes = new Uint8Array(size);
         for (let i = 0; i < size; i += 1021) bytes[i] = i;
         await one.keep("large", bytes);
@@ -249,13 +225,11 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
 
   "forgets a deleted study, frees its name, and refuses writes to it": (open) =>
     fc.asyncProperty(anyStudy(), async (study) => {
-      const storages = await open();
-      await closing(storages, async () => {
-        const [one, two] = await created(storages, study.toJSON());
+      await using(open, study.toJSON(), async ([one, two], [, other]) => {
         await one.keep("model", Uint8Array.of(1));
         await one.delete();
-        if ((await storages[1].open("study")) !== undefined) fail("the study is still there");
-        const again = await storages[1].create("study", studyOf(1));
+        if ((await other.open("study")) !== undefined) fail("the study is still there");
+        const again = await other.create("study", studyOf(1));
         for (const gone of [one, two]) {
           await refused("not_found", () => gone.add({ number: 1, params: {} }));
           await refused("not_found", () => gone.tell({ ...told, number: 0 }));

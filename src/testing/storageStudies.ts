@@ -1,7 +1,6 @@
 /** Studies for the laws of storages, and how two storages are compared. */
 import { FettleError, isA } from "../errors.js";
 import { int } from "../search/space/builders.js";
-import { sameValue } from "../search/space/value.js";
 import { random } from "../search/strategies/random/random.js";
 import type { StudyJson } from "../search/study/contract.js";
 import { createStudy } from "../search/study/create.js";
@@ -25,14 +24,6 @@ export function studyOf(trials: number): StudyJson {
   return study.toJSON();
 }
 
-/** A study of the name "study" as both see it. */
-export async function created(
-  [storage, other]: readonly [StudyStorage, StudyStorage],
-  json: StudyJson,
-): Promise<readonly [StoredStudy, StoredStudy]> {
-  return [await storage.create("study", json), await opened(other, "study")];
-}
-
 export async function opened(storage: StudyStorage, name: string): Promise<StoredStudy> {
   return (await storage.open(name)) ?? fail(`there is no study ${JSON.stringify(name)}`);
 }
@@ -49,10 +40,20 @@ export async function closing(storages: readonly StudyStorage[], work: () => Pro
   }
 }
 
-/** Compares JSON, regardless of the order of fields. */
-export function checkSame(found: unknown, expected: unknown, what: string): void {
-  const [own, other] = [found, expected].map((each) => JSON.stringify(each));
-  if (!sameValue(JSON.parse(own), JSON.parse(other))) fail(`${what}: ${own}, and not ${other}`);
+/** Work on a study of the name "study", as both openings of a new storage see it. */
+export async function using(
+  open: () => Promise<readonly [StudyStorage, StudyStorage]>,
+  json: StudyJson,
+  work: (
+    studies: readonly [StoredStudy, StoredStudy],
+    storages: readonly [StudyStorage, StudyStorage],
+  ) => Promise<void>,
+): Promise<void> {
+  const storages = await open();
+  const [storage, other] = storages;
+  await closing(storages, async () => {
+    await work([await storage.create("study", json), await opened(other, "study")], storages);
+  });
 }
 
 export async function refused(code: string, work: () => Promise<unknown>): Promise<void> {

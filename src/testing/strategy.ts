@@ -89,16 +89,10 @@ function runTrials(study: Study, outcomes: readonly TrialOutcome[], count: numbe
  */
 function runConcurrently(
   study: Study,
-  {
-    outcomes,
-    trials,
-    concurrency,
-    order,
-  }: Pick<StudyCase, "outcomes"> & {
-    readonly trials: number;
-    readonly concurrency: number;
-    readonly order: fc.Stream<number>;
-  },
+  outcomes: readonly TrialOutcome[],
+  trials: number,
+  concurrency: number,
+  order: fc.Stream<number>,
 ): Trial[] {
   const asked: Trial[] = [];
   const running: number[] = [];
@@ -201,7 +195,7 @@ export const strategyLaws: Readonly<Record<string, StrategyLaw>> = {
       const inOrder = runTrials(studyOf(strategy, given, lag), outcomes, trials);
       const concurrency = strategy.generation ?? lag + 1;
       const study = studyOf(strategy, given, lag);
-      const asked = runConcurrently(study, { outcomes, trials, concurrency, order });
+      const asked = runConcurrently(study, outcomes, trials, concurrency, order);
       checkSame(asked, inOrder, "another order of ends gave another sequence");
     }),
 

@@ -3,7 +3,7 @@
  * user. The laws are in the other files of this folder.
  */
 
-import { byName, checkOptions, must, type OptionNames } from "../errors.js";
+import { byName, checkOptions, must } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
 import { integer, type OptionRules, readOptions, rule } from "../rules.js";
 import { checkExecutorLaw, executorLaws } from "./executor.js";
@@ -40,24 +40,19 @@ export interface VerifyOptions {
 }
 
 const RULES = {
-  seed: rule(
-    "an integer of at least 0 and below 2³¹",
-    (seed) => Number.isSafeInteger(seed) && Number(seed) >= 0 && Number(seed) < 2 ** 31,
-  ),
-  cases: integer(),
+  seed: [
+    rule(
+      "an integer of at least 0 and below 2³¹",
+      (seed) => Number.isSafeInteger(seed) && Number(seed) >= 0 && Number(seed) < 2 ** 31,
+    ),
+    0,
+  ],
+  cases: [integer(), 20],
   only: [rule("an array of names of groups", Array.isArray), verifyGroups],
   parts: [true, {}],
   onEvent: mustBeFunction,
   signal: true,
 } satisfies OptionRules<VerifyOptions>;
-const PARTS: OptionNames<VerifyParts> = {
-  operations: true,
-  optimizers: true,
-  strategies: true,
-  schedulers: true,
-  executors: true,
-  tunings: true,
-};
 
 /**
  * The progress of a verification: the number of checks, one for each part and law, and each check as it ends.
@@ -117,10 +112,16 @@ export interface BrokenCheck {
  * ```
  */
 export async function verify(options: VerifyOptions = {}): Promise<Verification> {
-  checkVerifyOptions(options);
-  const { seed = 0, cases = 20, only = verifyGroups, onEvent, signal } = options;
+  const { seed, cases, only, parts, onEvent, signal } = readOptions(options, "verify", RULES);
+  for (const group of only) byName("group", suites, group);
   await ready();
-  const given = { ...ownParts(cases), ...options.parts };
+  const own = ownParts(cases);
+  checkOptions(parts, "parts", own);
+  for (const [kind, list] of Object.entries(parts)) {
+    const isList = Array.isArray(list) && list.every(Array.isArray);
+    must(isList, `parts.${kind}`, "an array of the arguments of a check each, such as [[random()]]", list);
+  }
+  const given = { ...own, ...parts };
   const chosen = verifyGroups.filter((group) => only.includes(group));
   const plan = chosen.map((group) => [group, suites[group](given)] as const);
   const checks = plan.flatMap(([, parts]) => parts.flatMap(({ laws }) => laws)).length;
@@ -144,16 +145,6 @@ export async function verify(options: VerifyOptions = {}): Promise<Verification>
   return { seed, cases, groups, digests, complete: !signal?.aborted };
 }
 
-function checkVerifyOptions(options: VerifyOptions): void {
-  const { only, parts } = readOptions(options, "verify", RULES);
-  for (const group of only) byName("group", suites, group);
-  checkOptions(parts, "parts", PARTS);
-  for (const [kind, list] of Object.entries(parts)) {
-    const isList = Array.isArray(list) && list.every(Array.isArray);
-    must(isList, `parts.${kind}`, "an array of the arguments of a check each, such as [[random()]]", list);
-  }
-}
-
 /** A part with its laws. */
 interface Part {
   readonly name: string;
@@ -174,71 +165,70 @@ const BITS = "gives the recorded bits";
 
 const suites: Readonly<Record<VerifyGroup, Suite>> = {
   operations: ({ operations }) =>
-    partsOf(operations, (law, equals) => law !== GRADIENTS && (law !== EQUALS || equals)),
+    operationParts(operations, (law, operation) => {
+      const isDefined = typeof operation !== "string" && operation.equals !== undefined;
+      return law !== GRADIENTS && (law !== EQUALS || isDefined);
+    }),
 
-  gradients: ({ operations }) => partsOf(operations, (law) => law === GRADIENTS),
+  gradients: ({ operations }) => operationParts(operations, (law) => law === GRADIENTS),
 
   optimizers: ({ optimizers }) =>
-    optimizers.map(([optimizer, own = {}]) => ({
-      name: optimizer.name,
-      laws: Object.keys(optimizerLaws).filter(
-        (law) => !own.except?.includes(law) && (law !== EQUATIONS || own.equations),
-      ),
-      own,
-      hold: (law, options) => checkOptimizerLaw(optimizer, law, { ...own, ...options }),
-    })),
+    partsOf(
+      optimizers,
+      optimizerLaws,
+      checkOptimizerLaw,
+      nameOf,
+      (law, _, { except, equations }) => !except?.includes(law) && (law !== EQUATIONS || !!equations),
+    ),
 
-  strategies: ({ strategies }) =>
-    strategies.map(([strategy, own = {}]) => ({
-      name: strategy.name,
-      laws: Object.keys(strategyLaws),
-      own,
-      hold: (law, options) => checkStrategyLaw(strategy, law, { ...own, ...options }),
-    })),
+  strategies: ({ strategies }) => partsOf(strategies, strategyLaws, checkStrategyLaw, nameOf),
 
   schedulers: ({ schedulers }) =>
-    schedulers.map(([make, own = {}]) => ({
-      name: make().name,
-      laws: Object.keys(schedulerLaws).filter((law) => own.rankBased !== false || !rankLaws.includes(law)),
-      own,
-      hold: (law, options) => checkSchedulerLaw(make, law, { ...own, ...options }),
-    })),
+    partsOf(
+      schedulers,
+      schedulerLaws,
+      checkSchedulerLaw,
+      (make) => make().name,
+      (law, _, { rankBased }) => rankBased !== false || !rankLaws.includes(law),
+    ),
 
-  executors: ({ executors }) =>
-    executors.map(([executor, own = {}]) => ({
-      name: executor.name,
-      laws: Object.keys(executorLaws),
-      own,
-      hold: (law, options) => checkExecutorLaw(executor, law, { ...own, ...options }),
-    })),
+  executors: ({ executors }) => partsOf(executors, executorLaws, checkExecutorLaw, nameOf),
 
   reproducibility: ({ tunings }) =>
-    tunings.map(([tuning, own = {}]) => ({
-      name: tuning.name,
-      laws: Object.keys(reproducibilityLaws).filter((law) => law !== BITS || tuning.recorded),
-      own,
-      hold: (law, options) => checkReproducibilityLaw(tuning, law, options),
-    })),
+    partsOf(
+      tunings,
+      reproducibilityLaws,
+      checkReproducibilityLaw,
+      nameOf,
+      (law, { recorded }) => law !== BITS || recorded !== undefined,
+    ),
 };
 
-/**
- * Operations with the laws that `keeps` selects, by name and by whether the operation has a definition to
- * equal.
- */
-function partsOf(
-  operations: VerifyParts["operations"],
-  keeps: (law: string, equals: boolean) => boolean,
+const nameOf = ({ name }: { readonly name: string }): string => name;
+
+/** A part for each list of arguments of a check, with the laws that \`keeps\` selects. */
+function partsOf<Subject, Own extends CheckOptions>(
+  list: readonly (readonly [subject: Subject, own?: Own | undefined])[],
+  laws: Readonly<Record<string, unknown>>,
+  check: (subject: Subject, law: string, options: Own) => void | Promise<void>,
+  name: (subject: Subject) => string,
+  keeps: (law: string, subject: Subject, own: Own) => boolean = () => true,
 ): Part[] {
-  return operations.map(([operation, own = {}]) => {
-    const { name, equals } =
-      typeof operation === "string" ? { name: operation, equals: undefined } : operation;
-    return {
-      name,
-      laws: Object.keys(operationLaws).filter((law) => keeps(law, equals !== undefined)),
-      own,
-      hold: (law, options) => checkOperationLaw(operation, law, { ...own, ...options }),
-    };
-  });
+  return list.map(([subject, own = {} as Own]) => ({
+    name: name(subject),
+    laws: Object.keys(laws).filter((law) => keeps(law, subject, own)),
+    own,
+    hold: (law, options) => check(subject, law, { ...own, ...options }),
+  }));
+}
+
+function operationParts(
+  list: VerifyParts["operations"],
+  keeps: (law: string, operation: VerifyParts["operations"][number][0]) => boolean,
+): Part[] {
+  const name = (operation: Parameters<typeof keeps>[1]): string =>
+    typeof operation === "string" ? operation : operation.name;
+  return partsOf(list, operationLaws, checkOperationLaw, name, keeps);
 }
 
 /** Counts the checks of a group. */

@@ -20,13 +20,13 @@ export interface CvScores {
 }
 
 /** One combination. */
-export interface CvRow<P> {
+export interface CvRow<P, Name extends string = string> {
   readonly params: P;
   /** The number of its trial. */
   readonly trial: number;
   readonly status: TrialStatus;
   /** By metric. */
-  readonly scores: Readonly<Record<string, CvScores>>;
+  readonly scores: Readonly<Record<Name, CvScores>>;
   /** Seconds to train on a fold; NaN for a trial that failed. */
   readonly fitSeconds: { readonly mean: number; readonly std: number };
   /** Seconds to predict the validation rows of a fold; NaN for a trial that failed. */

@@ -5,7 +5,7 @@
  */
 import { FettleError, must, type OptionNames, show } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
-import type { MetricLike } from "../metrics/names.js";
+import type { MetricLike, ScoreName, TestScore } from "../metrics/names.js";
 import { getMetric, metricNamed, oneOrSeveralMetrics } from "../metrics/registry.js";
 import type { Model } from "../model/model.js";
 import { copyOptions } from "../options.js";
@@ -22,13 +22,13 @@ import type { Ensemble } from "./trial/ensemble.js";
 import { KEPT, TUNE_OPTIONS, type TuneOptions } from "./tuner/options.js";
 import { finalOrNone, withResults } from "./tuner/result.js";
 import { tuneOnThreads } from "./tuner/run.js";
-import { DEFAULT_METRICS } from "./tuner/setup.js";
+import { DEFAULT_METRICS, type DefaultMetric } from "./tuner/setup.js";
 
 /** The options of a search with cross-validation. */
-export interface SearchCvOptions<S extends Space>
+export interface SearchCvOptions<S extends Space, M extends MetricLike = MetricLike>
   extends Omit<TuneOptions<S>, "metric" | "strategy" | "queue"> {
   /** One metric or several, by name or custom. Default `r2`, or `logLoss` and `accuracy`. */
-  readonly scoring?: MetricLike | readonly MetricLike[];
+  readonly scoring?: M | readonly M[];
   /**
    * Whether the best combination is refitted; or the metric that decides which is best. Default true, by the
    * first metric.
@@ -40,8 +40,8 @@ export interface SearchCvOptions<S extends Space>
   readonly errorScore?: number | "raise";
 }
 
-/** The result of a search with cross-validation. */
-export interface SearchCvResult<S extends Space> {
+/** The result of a search with cross-validation; `Name` is of its scores. */
+export interface SearchCvResult<S extends Space, Name extends string = string> {
   /**
    * The mean score of the best combination by the metric that decides.
    *
@@ -53,13 +53,13 @@ export interface SearchCvResult<S extends Space> {
   /** The place of the best combination in `rows`. */
   readonly bestIndex: number;
   /** Every combination, in the order in which it was tried. */
-  readonly rows: readonly CvRow<ParamsOf<S>>[];
+  readonly rows: readonly CvRow<ParamsOf<S>, Name>[];
   /**
    * The best combination fitted to all development rows.
    *
    * @throws FettleError `finalError`, if there is one
    */
-  readonly final: Model;
+  readonly final: Model<Name | TestScore>;
   /** The networks of the final model, and their scores; undefined for a single network. */
   readonly ensemble?: Ensemble;
   /** How well its probabilities are calibrated, before and after; undefined without `calibrate`. */
@@ -94,9 +94,9 @@ export interface SearchCvResult<S extends Space> {
  * rows[0].scores.f1.folds.length; // 3
  * ```
  */
-export async function gridSearch<const S extends Space>(
-  options: SearchCvOptions<S> & GridOptions,
-): Promise<SearchCvResult<S>> {
+export async function gridSearch<const S extends Space, const M extends MetricLike = DefaultMetric>(
+  options: SearchCvOptions<S, M> & GridOptions,
+): Promise<SearchCvResult<S, ScoreName<M>>> {
   const { points, ...rest } = copyOptions(options, "gridSearch", { ...CV_OPTIONS, ...GRID_OPTIONS }, KEPT);
   return searchCv(rest, grid(points === undefined ? {} : { points }));
 }
@@ -122,9 +122,9 @@ export async function gridSearch<const S extends Space>(
  * rows.map(({ scores }) => scores.r2.rank).sort(); // [1, 2, 3]
  * ```
  */
-export async function randomSearch<const S extends Space>(
-  options: SearchCvOptions<S>,
-): Promise<SearchCvResult<S>> {
+export async function randomSearch<const S extends Space, const M extends MetricLike = DefaultMetric>(
+  options: SearchCvOptions<S, M>,
+): Promise<SearchCvResult<S, ScoreName<M>>> {
   return searchCv(copyOptions(options, "randomSearch", CV_OPTIONS, KEPT), random());
 }
 
@@ -139,10 +139,10 @@ export const CV_OPTIONS: OptionNames<SearchCvOptions<Space>> = {
 
 const GRID_OPTIONS: OptionNames<GridOptions> = { points: true };
 
-async function searchCv<S extends Space>(
+async function searchCv<S extends Space, Name extends string>(
   options: SearchCvOptions<S>,
   strategy: Strategy,
-): Promise<SearchCvResult<S>> {
+): Promise<SearchCvResult<S, Name>> {
   const { scoring, refit = true, errorScore = Number.NaN, onEvent, ...rest } = options;
   must(
     typeof errorScore === "number" || errorScore === "raise",

@@ -34,8 +34,8 @@ export interface NestedResult<S extends Space> {
  *
  * @param search - `gridSearch`, `randomSearch` or a function like them
  * @param options - its options, and `outer`: the outer folds, in the form of `validation`, default
- * `{ folds: 5 }`. `validation` must not be a list, because each outer fold has other rows, and `study` must be
- * left out, because its trials were scored on those rows
+ * `{ folds: 5 }`. `validation` must not be a list, because each outer fold has other rows; `validationData` and
+ * `study` must be left out, because searches and trials are scored on the rows of the outer folds
  * @throws FettleError as the search, and its `finalError`; `invalid_data` if a search found no model
  * @example
  * ```ts
@@ -81,6 +81,10 @@ export async function nestedCrossValidation<
   check(
     !Array.isArray(own.validation),
     "validation must be { folds }, { split } or a function of rows, since each outer fold has other rows; received folds of row ids",
+  );
+  check(
+    own.validationData === undefined,
+    "validationData must be left out of nestedCrossValidation, whose outer folds score the search",
   );
   check(
     own.study === undefined,

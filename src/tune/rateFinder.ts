@@ -10,13 +10,14 @@ import { checkPipelineOptions, type PipelineOptions } from "../data/pipeline/opt
 import type { Run } from "../engine/executor.js";
 import { defaultEngine } from "../engine/wasmEngine.js";
 import { check, must } from "../errors.js";
+import { clearLoss, meanLoss } from "../nn/anyTraining.js";
 import { hyperparametersOf } from "../nn/architecture.js";
 import { classUnits } from "../nn/judge.js";
 import type { LayersModel } from "../nn/layersModel.js";
 import { checkBatch } from "../nn/options.js";
 import { programOf } from "../nn/programs.js";
 import { startingWeights } from "../nn/sharedWeights.js";
-import { clearLoss, meanLoss, runTraining, streamsOf } from "../nn/trainer.js";
+import { runTraining, streamsOf } from "../nn/trainer.js";
 import { ready } from "../numerics/kernels.js";
 import { log } from "../numerics/special.js";
 import type { Schedule } from "../optim/schedule.js";

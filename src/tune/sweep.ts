@@ -4,6 +4,7 @@
  */
 
 import { check, must, mustBeRecord, type OptionNames, show, unknownName } from "../errors.js";
+import type { MetricLike, ScoreName } from "../metrics/names.js";
 import { copyOptions } from "../options.js";
 import {
   buildParams,
@@ -16,13 +17,14 @@ import {
 import type { ParamValue } from "../search/space/value.js";
 import { CV_OPTIONS, randomSearch, type SearchCvOptions, type SearchCvResult } from "./gridSearch.js";
 import { KEPT } from "./tuner/options.js";
+import type { DefaultMetric } from "./tuner/setup.js";
 
 /**
  * What is swept, and the options of `randomSearch` that apply: a sweep has exactly one trial for each of its
  * values.
  */
-export interface SweepOptions<S extends Space>
-  extends Omit<SearchCvOptions<S>, "trials" | "enqueue" | "warmStart" | "study"> {
+export interface SweepOptions<S extends Space, M extends MetricLike = MetricLike>
+  extends Omit<SearchCvOptions<S, M>, "trials" | "enqueue" | "warmStart" | "study"> {
   /** The name of the parameter that varies. */
   readonly parameter: keyof S & string;
   /** Its values, in this order: at least one, and all within the space. */
@@ -59,12 +61,14 @@ export interface SweepOptions<S extends Space>
  * rows.map(({ params }) => params); // [{ learningRate: 0.01, momentum: 0.9 }, { learningRate: 0.1, momentum: 0.9 }]
  * ```
  */
-export async function sweep<const S extends Space>(options: SweepOptions<S>): Promise<SearchCvResult<S>> {
+export async function sweep<const S extends Space, const M extends MetricLike = DefaultMetric>(
+  options: SweepOptions<S, M>,
+): Promise<SearchCvResult<S, ScoreName<M>>> {
   const own = copyOptions(options, "sweep", OPTIONS, KEPT);
   const { parameter: _, values: __, params: ___, ...rest } = own;
   const enqueue = pointsOf(own) as ParamsOf<S>[];
-  const search: Omit<SearchCvOptions<S>, "trials" | "enqueue" | "warmStart" | "study"> = rest;
-  return randomSearch<S>({ ...search, enqueue, trials: enqueue.length });
+  const search: Omit<SearchCvOptions<S, M>, "trials" | "enqueue" | "warmStart" | "study"> = rest;
+  return randomSearch<S, M>({ ...search, enqueue, trials: enqueue.length });
 }
 
 const { trials: _trials, enqueue: _enqueue, warmStart: _warmStart, study: _study, ...cvOptions } = CV_OPTIONS;

@@ -3,8 +3,10 @@
  * every fold; its value is the mean of a metric. It knows no layer, and no strategy by name.
  */
 import { check, isPlainObject, must } from "../errors.js";
+import type { MetricLike, ScoreName } from "../metrics/names.js";
 import { ready } from "../numerics/kernels.js";
 import { copyOptions } from "../options.js";
+import { jobsOf } from "../platform/jobs.js";
 import type { Space } from "../search/space/space.js";
 import { bestOrNone, noBest } from "../search/study/best.js";
 import type { Study } from "../search/study/contract.js";
@@ -20,12 +22,14 @@ import {
   type TuneResult,
 } from "./tuner/options.js";
 import { withResults } from "./tuner/result.js";
+import type { DefaultMetric } from "./tuner/setup.js";
 import { budgetFor, type Making, studyOfObjective, withStrategy } from "./tuner/study.js";
 
 /**
  * Searches the parameters of a model: each trial builds a model, trains it on every fold and takes the mean
  * of a metric over the folds as its value. The best parameters are then refitted to all development rows,
- * that is, all rows except the test rows.
+ * that is, all rows except the test rows. Or searches the parameters of any function with a value,
+ * `objective(params)`, which is maximized or minimized.
  *
  * A trial that fails or diverges is recorded with that status, and the search continues. Before the first
  * one, `model` is called for the middle of the space, to check that its result fits the data.
@@ -53,14 +57,6 @@ import { budgetFor, type Making, studyOfObjective, withStrategy } from "./tuner/
  * Object.keys(best.params); // ["units", "learningRate"]
  * final.predict([[0, 0], [1, 1]]).shape; // [2, 1]
  * ```
- */
-export async function tune<const S extends Space>(options: TuneOptions<S>): Promise<TuneResult<S>>;
-/**
- * Searches the parameters of any function with a value, `objective(params)`, which is maximized or minimized.
- * If it throws, that trial fails, and the search continues.
- *
- * @throws FettleError before anything runs, for options and spaces that do not fit; `trial_failed` if no
- * trial gave a value, with the first trial's error as its `cause`
  * @example
  * ```ts
  * const { best } = await tune({
@@ -72,7 +68,16 @@ export async function tune<const S extends Space>(options: TuneOptions<S>): Prom
  * best.params; // { x: 1, y: -2 }
  * ```
  */
-export async function tune<const S extends Space>(options: TuneObjectiveOptions<S>): Promise<SearchResult<S>>;
+export async function tune<
+  const S extends Space,
+  const D extends TuneObjectiveOptions<S>["direction"] | undefined = undefined,
+  const M extends MetricLike = DefaultMetric,
+>(
+  // one signature, so that an error is about the options at hand; the direction tells which result there is
+  options:
+    | (TuneOptions<S, M> & { readonly objective?: undefined; readonly direction?: undefined })
+    | (Omit<TuneObjectiveOptions<S>, "direction"> & { readonly direction: D; readonly model?: undefined }),
+): Promise<D extends undefined ? TuneResult<S, ScoreName<M>> : SearchResult<S>>;
 export async function tune<const S extends Space>(
   options: TuneOptions<S> | TuneObjectiveOptions<S>,
 ): Promise<SearchResult<S>> {
@@ -99,7 +104,7 @@ async function tuneObjective<S extends Space>(given: TuneObjectiveOptions<S>): P
   const study = studyOfObjective(options, options.direction);
   const { queue, objective, jobs = 1 } = options;
   if (queue) await optimizeOverQueue(study, { ...options, queue });
-  else await optimizeStudy(study, objective, { ...budgetFor(options), concurrency: jobs });
+  else await optimizeStudy(study, objective, { ...budgetFor(options), concurrency: jobsOf(jobs) });
   const { bestTrials, trials } = study;
   return withResults({ bestTrials, trials, study }, { best: bestOrNone(study) }, noBest(study));
 }

@@ -145,6 +145,16 @@ describe("grad", () => {
     expect(added).not.toContain("exp");
   });
 
+  it("refuses values of another graph, whose numbers mean other nodes", () => {
+    const [own, other] = [input(new Graph(), "x", []), input(new Graph(), "x", [])];
+    expect(() => gradients(f.square(own), [other])).toThrow(
+      expect.objectContaining({
+        code: "invalid_argument",
+        message: expect.stringMatching(/^each of wrt must be a value of the graph of the output/),
+      }),
+    );
+  });
+
   it("refuses an output that is not a scalar, and a value instead of a function", () => {
     const x = input(new Graph(), "x", [3]);
     expect(() => gradients(x, [x])).toThrow(

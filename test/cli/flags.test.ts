@@ -6,6 +6,7 @@ import {
   addFlags,
   type FlagsOf,
   integer,
+  jobCount,
   names,
   required,
   text,
@@ -29,6 +30,7 @@ const TABLE = {
   from: required(text<"here" | "there">("<place>", "its place")),
   na: names("<words>", "missing"),
   header: turn("has one", "has none"),
+  jobs: jobCount(0)("<n>", "programs at once"),
   shuffle: turnOff("in order"),
   loud: turnOn("say more", ["na"]),
 };
@@ -37,6 +39,7 @@ const ALWAYS = { testSize: 7, from: "there", shuffle: true } as const;
 it.each<[string, FlagsOf<typeof TABLE>]>([
   ["", ALWAYS],
   ["--test-size 3 --na a,b --na c", { ...ALWAYS, testSize: 3, na: ["a", "b", "c"] }],
+  ["--jobs -1", { ...ALWAYS, jobs: -1 }],
   ["--header --loud", { ...ALWAYS, header: true, loud: true }],
   ["--no-header --no-shuffle", { ...ALWAYS, header: false, shuffle: false }],
 ])("gives the values of %s", (words, expected) => {
@@ -48,6 +51,7 @@ it.each<[string, FlagsOf<typeof TABLE>]>([
 it.each([
   ["", /required option '--from <place>' not specified/],
   ["--from here --loud --na a", /'--loud' cannot be used with option '--na <words>'/],
+  ["--from here --jobs -2", "--jobs must be an integer of at least 0, or -1 for all processors; received -2"],
   ["--from here --test-size x", '--test-size must be an integer of at least 0; received "x"'],
 ])("refuses %s", (words, message) => {
   const command = addFlags(new Command().exitOverride().configureOutput({ writeErr: () => {} }), TABLE);

@@ -42,6 +42,7 @@ it.each([
   ["--jobs 1", used(1)],
   ["--jobs 2", used(2)],
   ["--jobs 64", used(2)], // on two cores
+  ["--jobs -1", used(2)],
   ["--jobs 1 --search-rows 30", 30],
   ["--jobs 1 --validation kFold --folds 5", undefined],
 ])("with %s, trials use %i rows", async (words, rows) => {

@@ -19,6 +19,15 @@ const distance = (output: string): number => {
 
 /** What blocks print. */
 export const outputs = new Map<Block, (output: string) => void>([
+  [blockWith("docs/validation.md", "const later"), (output) => expect(output).toBe("[ 1, 1 ]\n")],
+  [
+    blockWith("docs/training.md", "async function* batches"),
+    (output) => expect(output).toBe("loss meanAbsoluteError valLoss valMeanAbsoluteError\n"),
+  ],
+  [
+    blockWith("docs/training.md", "trainOnBatch([[1], [2]]"),
+    (output) => expect(output).toBe("{ loss: 10, meanAbsoluteError: 3 }\n"),
+  ],
   [blockWith("docs/training.md", "ensemble: 4"), (output) => expect(output).toBe("true\naverage\n")],
   [blockWith("docs/training.md", "calibrate: true"), (output) => expect(output).toBe("true\ntrue\n2\n")],
   [

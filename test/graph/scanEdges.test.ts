@@ -147,6 +147,38 @@ describe("a loop is the recurrence written out", () => {
     );
   });
 
+  it("for a product whose gradient passes a transpose of any axes, the identity too", () => {
+    for (const permutation of [
+      [0, 1],
+      [1, 0],
+    ])
+      compare(
+        (loop) => (x, w, weights) => [
+          loop({ carry: {}, sequences: { x }, shared: { w, weights } }, ({ elements, shared }) => {
+            const product = f.transpose(f.matmul(shared.w, elements.x), permutation);
+            return { carry: {}, stacks: { y: f.mul(product, shared.weights) } };
+          }).stacks.y,
+        ],
+        [3, 2, 2],
+        [2, 2],
+        [2, 2],
+      );
+  });
+
+  it("for products of many matrices, shared on the left and on the right", () => {
+    compare(
+      (loop) => (x, left, right) => [
+        loop({ carry: {}, sequences: { x }, shared: { left, right } }, ({ elements, shared }) => ({
+          carry: {},
+          stacks: { y: f.matmul(shared.left, f.matmul(elements.x, shared.right)) },
+        })).stacks.y,
+      ],
+      [3, 2, 2, 3],
+      [2, 1, 2],
+      [2, 3, 4],
+    );
+  });
+
   it("for elements that are no multiples of a vector, and matrices from the left", () => {
     compare(
       (loop) => (x, w) => {

@@ -175,6 +175,7 @@ describe.each(kinds)("of a table of %s", (kind) => {
       columns: 0,
       shape: 0,
       origin: 0,
+      trainRows: 0,
       imputes: 0,
       leftOut: 0,
       schema: 0,

@@ -8,7 +8,12 @@ import {
 import { functional, input } from "../../src/nn/functional.js";
 import { dense } from "../../src/nn/layers/index.js";
 import { mixup } from "../../src/nn/mixup.js";
-import type { CompileOptions, FitOptions } from "../../src/nn/options.js";
+import type {
+  CompileOptions,
+  FitDatasetOptions,
+  FitOptions,
+  TrainOnBatchOptions,
+} from "../../src/nn/options.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { everyOption } from "../everyOption.js";
@@ -61,6 +66,35 @@ everyOption<FitOptions>("fit", { epochs: 3, batchSize: 7 }, fitted, {
   sampleWeight: [{ sampleWeight: y.map((_, i) => 1 + (i % 4)) }],
   classWeight: [{ classWeight: { 0: 1, 1: 9 } }],
 });
+
+/** As `fitted`, on batches. */
+async function streamed(options: FitDatasetOptions) {
+  const model = sequential([dense(1, { activation: "sigmoid" })]);
+  model.compile({ optimizer: sgd({ learningRate: 9 }), loss: "binaryCrossentropy", metrics: ["accuracy"] });
+  const batches = [0, 7, 14].map((first) => ({ x: x.slice(first, first + 7), y: y.slice(first, first + 7) }));
+  const history = await model.fitDataset(() => batches, options);
+  return { history, predictions: Array.from(model.predict(x).data as Float32Array) };
+}
+everyOption<FitDatasetOptions>("fitDataset", { epochs: 3 }, streamed, {
+  epochs: [{ epochs: 4 }],
+  batchesPerEpoch: [{ batchesPerEpoch: 2 }],
+  validationData: [{ validationData: [...held, held[1].map((_, i) => 1 + i)] }, { validationData: held }],
+  callbacks: [{ callbacks: [reduceLROnPlateau({ monitor: "loss", patience: 1, minDelta: 9 })] }],
+  seed: [{ seed: 5 }],
+  verbose: "callbacks/progress.test.ts",
+  signal: "fitDataset.test.ts",
+});
+
+everyOption<TrainOnBatchOptions>(
+  "trainOnBatch",
+  {},
+  async (options) => {
+    const model = sequential([dense(1, { activation: "sigmoid" })]);
+    model.compile({ optimizer: "sgd", loss: "binaryCrossentropy" });
+    return [await model.trainOnBatch(x, y, options), model.getWeights()["dense_1.kernel"].data];
+  },
+  { sampleWeight: [{ sampleWeight: y.map((_, i) => 1 + (i % 4)) }], seed: [{ seed: 5 }] },
+);
 
 const long = { epochs: 20, batchSize: 7, validationSplit: 0.25 };
 everyOption<EarlyStoppingOptions>(

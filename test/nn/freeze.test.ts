@@ -2,7 +2,8 @@
 
 import { expect, it } from "vitest";
 import { loadModel, saveModel } from "../../src/model/save.js";
-import { dense, freeze, type Layer } from "../../src/nn/layers/index.js";
+import { dense, flatten, freeze, type Layer, reshape, timeDistributed } from "../../src/nn/layers/index.js";
+import { l1, l2 } from "../../src/nn/regularizers.js";
 import { sequential } from "../../src/nn/sequential.js";
 import * as training from "../../src/nn/training.js";
 import { fit, x, y } from "./networks.js";
@@ -67,3 +68,30 @@ function nested(values: readonly number[], columns: number): number[][] {
     values.slice(i * columns, (i + 1) * columns),
   );
 }
+
+it("adds the penalties of trained layers to the loss, and none of frozen ones, as in Keras", async () => {
+  const penalized = () =>
+    dense(2, { kernelRegularizer: l2(1), biasRegularizer: l1(1), biasInitializer: "ones" });
+  const losses = await Promise.all(
+    [
+      penalized(),
+      freeze(penalized()),
+      timeDistributed(freeze(penalized())),
+      timeDistributed(penalized()),
+    ].map(async (layer) => {
+      const model = sequential([reshape([1, 3]), layer, flatten(), dense(2)]);
+      model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+      await model.fit(x, y, { epochs: 0, seed: 4 });
+      const { data } = model.predict(x);
+      const error = y.flat().reduce((sum, target, i) => sum + (target - data[i]) ** 2, 0) / data.length;
+      const penalty = weightsOf(model)[`${layer.type}_1.kernel`].reduce((sum, w) => sum + w * w, 2);
+      return { loss: model.evaluate(x, y).loss, error, penalty };
+    }),
+  );
+  const isTrained = [true, false, false, true];
+  // of some 50 numbers, in float32
+  for (const [i, { loss, error, penalty }] of losses.entries())
+    expect(Math.abs(loss - error - (isTrained[i] ? penalty : 0))).toBeLessThan(
+      50 * 2 ** -24 * (error + penalty),
+    );
+});

@@ -41,6 +41,17 @@ const compile = <Model extends LayersModel>(model: Model): Model => {
   model.compile(as);
   return model;
 };
+const rowsOf = (rows: number[][], i: number): number[][] => rows.slice(8 * i, 8 * (i + 1));
+const batches = [0, 1, 2].map((i) => ({ x: rowsOf(x, i), y: rowsOf(y, i) }));
+const WAYS = ["fit", "fitDataset", "trainOnBatch"] as const;
+/** Trains an epoch of the same batches. */
+const trainBy: Record<(typeof WAYS)[number], (model: LayersModel) => Promise<unknown>> = {
+  fit: (model) => model.fit(x, y, { ...fit, epochs: 1, shuffle: false }),
+  fitDataset: (model) => model.fitDataset(batches, { seed: 4 }),
+  trainOnBatch: async (model) => {
+    for (const batch of batches) await model.trainOnBatch(batch.x, batch.y, { seed: 4 });
+  },
+};
 /** The weights of a layer, as plain numbers. */
 const ofLayer = (layer: Layer): Record<string, number[]> =>
   Object.fromEntries(Object.entries(layer.getWeights()).map(([name, { data }]) => [name, Array.from(data)]));
@@ -150,6 +161,87 @@ describe("a layer shared by two models", () => {
     const before = ofLayer(layer);
     await Promise.all(heads.map((model, seed) => model.fit(x, y, { ...fit, seed })));
     expect(ofLayer(layer)).toEqual(before);
+  });
+
+  it("has the bits of fit however its batches come, in either model", async () => {
+    const trained = fc.record({ which: fc.constantFrom(0, 1), way: fc.constantFrom(...WAYS) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(trained, { minLength: 1, maxLength: 5 }), async (trainings) => {
+        const [own, fitted] = [0, 1].map(() => {
+          const layer = dense(3, { activation: "tanh" });
+          return { layer, models: [0, 1].map(() => compiled([layer, dense(2)], as)) };
+        });
+        for (const { which, way } of trainings) {
+          await trainBy[way](own.models[which]);
+          await trainBy.fit(fitted.models[which]);
+          expect(weightsOf(own.models[which])).toEqual(weightsOf(fitted.models[which]));
+          expect(ofLayer(own.layer)).toEqual(ofLayer(fitted.layer));
+          expect(ofModel(own.models[which], "dense_1")).toEqual(ofLayer(own.layer));
+        }
+      }),
+      { numRuns: cases(20) },
+    );
+  });
+
+  it("is not trained by two models at once, however their batches come", async () => {
+    const layer = dense(3);
+    const [a, b] = [0, 1].map(() => compiled([layer, dense(2)], as));
+    const message =
+      "invalid_state: dense_1 must not be trained by two models at once; await the fit of the other first";
+    const refusals: string[] = [];
+    const tryAll = async (): Promise<void> => {
+      for (const way of WAYS) refusals.push(await refusal(() => trainBy[way](b)));
+    };
+    await a.fit(x, y, { ...fit, epochs: 1, callbacks: [{ onEpochEnd: tryAll }] });
+    const reading = async function* () {
+      yield* batches.slice(0, 1);
+      await tryAll();
+      yield* batches.slice(1);
+    };
+    await a.fitDataset(reading);
+    const running = a.trainOnBatch(x, y);
+    refusals.push(await refusal(() => trainBy.fit(b)));
+    await running;
+    expect(refusals).toEqual(new Array(7).fill(message));
+  });
+
+  it("starts from the weights that the layer has with the first batch", async () => {
+    const pairs = [0, 1].map(() => {
+      const layer = dense(3);
+      return [0, 1].map(() => compiled([layer, dense(2)], as));
+    });
+    for (const models of pairs) for (const model of models) await trainBy.fit(model);
+    const [[a, b], [twinA, twinB]] = pairs;
+    await a.fitDataset(async function* () {
+      await trainBy.fit(b);
+      yield* batches;
+    });
+    for (const model of [twinB, twinA]) await trainBy.fit(model);
+    expect(weightsOf(a)).toEqual(weightsOf(twinA));
+  });
+
+  it("keeps its weights if training on batches fails", async () => {
+    const layer = dense(2);
+    const model = compiled([layer], as);
+    await model.build(3);
+    const before = ofLayer(layer);
+    const failing = function* () {
+      yield batches[0];
+      throw new Error("no");
+    };
+    await expect(model.fitDataset(failing)).rejects.toThrow("no");
+    const closing = {
+      [Symbol.iterator]: () => ({
+        next: () => ({ done: false, value: batches[0] }),
+        return: () => {
+          throw new Error("not closed");
+        },
+      }),
+    };
+    await expect(model.fitDataset(closing as never, { batchesPerEpoch: 1 })).rejects.toThrow("not closed");
+    await expect(model.trainOnBatch([[1, Number.NaN, 1]], [[1, 1]])).rejects.toThrow("NaN");
+    expect(ofLayer(layer)).toEqual(before);
+    expect(ofModel(model, "dense_1")).toEqual(before);
   });
 
   it("keeps what is averaged apart from what is trained, where the optimizer has both", async () => {

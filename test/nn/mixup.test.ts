@@ -151,7 +151,7 @@ describe("rows", () => {
   it("count by share and weight, so that a loss that is linear in the targets is the mean of both", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.integer({ min: 0, max: 8 }), { minLength: 1, maxLength: 8 }),
+        fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 8 }),
         fc.nat(1000),
         (weights, seed) => {
           const { y, xMixed, yMixed, weightsMixed } = mixed(wasm, weights.length, seed, weights);
@@ -168,6 +168,36 @@ describe("rows", () => {
       ),
       { numRuns: cases(50) },
     );
+  });
+
+  it("of weight 0 are in no input and no target that counts, and what counts is as much as without mixing", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 8 }),
+        fc.nat(1000),
+        (weights, seed) => {
+          const { y, xMixed, yMixed, weightsMixed } = mixed(wasm, weights.length, seed, weights);
+          for (const [i, shares] of xMixed.entries()) {
+            expect(weightsMixed[i]).toBeLessThanOrEqual(Math.max(...weights));
+            if (weightsMixed[i] === 0) continue;
+            const mixedIn = shares.flatMap((share, j) => (share > 0 ? [j] : []));
+            expect(mixedIn.filter((j) => weights[j] === 0)).toEqual([]);
+            const [only, ...others] = mixedIn;
+            if (others.length === 0)
+              yMixed[i].forEach((target, column) => {
+                expect(Math.abs(target - y[only][column])).toBeLessThan(2 ** -21);
+              });
+          }
+        },
+      ),
+      { numRuns: cases(50) },
+    );
+    // half of the rows weigh 2, so that the mean is 1
+    const weights = Array.from({ length: 400 }, (_, i) => 2 * (i % 2));
+    const { weightsMixed } = mixed(wasm, weights.length, 3, weights);
+    const total = weightsMixed.reduce((sum, weight) => sum + weight, 0);
+    // a mean of 400 draws of variance below 1, within five standard deviations
+    expect(Math.abs(total / 400 - 1)).toBeLessThan(5 / 20);
   });
 });
 
@@ -203,6 +233,20 @@ describe("a model", () => {
       await model.fit(x, y, { ...options, epochs: 3 });
       expect(weightsOf(model)).toEqual(weightsOf(once));
     }
+  });
+
+  it("learns nothing of a row of weight 0, in one batch", async () => {
+    const weightsAfter = async (inputs: readonly number[]) => {
+      const model = compiled([dense(3, { activation: "tanh" }), dense(2, { activation: "softmax" })], {
+        optimizer: adam({ learningRate: 0.01 }),
+        loss: "sparseCategoricalCrossentropy",
+        augmentation: mixup(0.5),
+      });
+      const all = x.map((row, i) => (i % 4 === 0 ? inputs : row));
+      await model.fit(all, y, { batchSize: 40, epochs: 2, sampleWeight: x.map((_, i) => Number(i % 4 > 0)) });
+      return weightsOf(model);
+    };
+    expect(await weightsAfter([90, -70, 80])).toEqual(await weightsAfter([0, 0, 0]));
   });
 
   it("shares its program with one of another alpha, and none without mixup", () => {

@@ -19,7 +19,7 @@ const abortedAfter = (looks: number) => ({
     return looks-- <= 0;
   },
 });
-const aborted = "aborted: fit was aborted; the model is as it was before";
+const aborted = "aborted: the training was aborted; the model is as it was before";
 
 describe("fit", () => {
   it("lets timers of the host run, and ends within some steps of an abort", async () => {

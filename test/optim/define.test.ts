@@ -4,6 +4,7 @@ import { mul } from "../../src/graph/functions.js";
 import { type Interval, within } from "../../src/interval.js";
 import { defineOptimizer } from "../../src/optim/define.js";
 import { getOptimizer, optimizers } from "../../src/optim/registry.js";
+import { defineSchedule } from "../../src/optim/schedule.js";
 import { caught } from "./caught.js";
 import { stepProgram } from "./drive.js";
 
@@ -188,6 +189,19 @@ describe("refusals", () => {
     expect(caught(() => getOptimizer({ ...adam(), [part]: undefined } as never)).message).toMatch(
       /^optimizer must be a name or the result of a factory, such as adam\(\); received \{"name":"adam"/,
     );
+  });
+
+  it("name a field of a definition that there is not, and one that is missing", () => {
+    const rule = { name: "own", hyperparameters: { learningRate: 1 }, update: () => ({}) };
+    const optimizer = (own: object) => () => defineOptimizer({ ...rule, ...own } as never);
+    expect(optimizer({ trait: () => ({}) })).toThrow('unknown option of defineOptimizer "trait"');
+    expect(optimizer({ update: undefined })).toThrow(
+      '`update` of optimizer "own" must be a function; received undefined',
+    );
+    const rate = { name: "own", required: [], rate: () => ({}) };
+    const schedule = (own: object) => () => defineSchedule({ ...rate, ...own } as never);
+    expect(schedule({ range: {} })).toThrow('unknown option of defineSchedule "range"');
+    expect(schedule({ rate: 1 })).toThrow('`rate` of schedule "own" must be a function; received 1');
   });
 
   it("accept an optimizer as it is", () => {

@@ -6,10 +6,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileStep } from "../../src/compile/compile.js";
 import { step } from "../../src/graph/functions.js";
+import { dense } from "../../src/nn/layers/index.js";
+import { l2 } from "../../src/nn/regularizers.js";
+import { sequential } from "../../src/nn/sequential.js";
+import { adafactor } from "../../src/optim/adafactor.js";
 import { adam } from "../../src/optim/adam.js";
 import { applyOptimizer } from "../../src/optim/apply.js";
 import { getOptimizer, optimizers } from "../../src/optim/registry.js";
 import { rmsprop } from "../../src/optim/rmsprop.js";
+import { cosineDecay, cosineDecayRestarts, piecewiseConstantDecay } from "../../src/optim/schedules.js";
+import { sgd } from "../../src/optim/sgd.js";
 import { numbers } from "../../src/testing/arbitraries/tensors.js";
 import { followed } from "../../src/testing/drive.js";
 import { cases } from "../cases.js";
@@ -33,6 +39,76 @@ describe("rmsprop", () => {
     }
   });
 });
+
+describe("a number that float32 rounds out of its range", () => {
+  const nearOne = 1 - 2 ** -26;
+  it.each<[string, () => unknown, string]>([
+    // v would stay 0, and nothing would be trained
+    [
+      "beta2",
+      () => adam({ beta2: nearOne }),
+      "beta2 of adam in float32 must be a finite number in [0, 1); received 1",
+    ],
+    // the average would stay at the first weights
+    [
+      "emaMomentum",
+      () => sgd({ useEma: true, emaMomentum: nearOne }),
+      "emaMomentum of sgd in float32 must be a finite number in [0, 1); received 1",
+    ],
+    [
+      "clipNorm",
+      () => sgd({ clipNorm: 2 ** -150 }),
+      "clipNorm of sgd in float32 must be a finite number in (0, ∞); received 0",
+    ],
+    [
+      "learningRate",
+      () => sgd({ learningRate: 2 ** 128 }),
+      "learningRate of sgd in float32 must be a finite number in [0, ∞); received Infinity",
+    ],
+    [
+      "decaySteps",
+      () => cosineDecay({ initialLearningRate: 0.1, decaySteps: 2 ** -150 }),
+      "decaySteps of cosineDecay in float32 must be a finite number in (0, ∞); received 0",
+    ],
+    [
+      "a value of piecewiseConstantDecay",
+      () => piecewiseConstantDecay({ boundaries: [1], values: [1, 1e39] }),
+      "value 2 of piecewiseConstantDecay in float32 must be a finite number in [0, ∞); received Infinity",
+    ],
+  ])("is refused: %s", (_, make, message) => {
+    expect(make).toThrow(expect.objectContaining({ code: "invalid_argument", message }));
+  });
+
+  it("is refused in a layer before it trains", async () => {
+    const model = sequential([dense(1, { kernelRegularizer: l2(1e39) })]);
+    model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+    await expect(model.fit([[1]], [1])).rejects.toThrow(
+      "the hyperparameter dense_1.kernel.l2 in float32 must be a finite number; received Infinity",
+    );
+  });
+
+  it("does not stop restarts of nearly equal periods, which are equal in float32", () => {
+    const [near, equal] = [1 + 2 ** -26, 1].map((tMul) => {
+      const learningRate = cosineDecayRestarts({ initialLearningRate: 0.1, firstDecaySteps: 3, tMul });
+      const gradients = Array.from({ length: 8 }, () => [1]);
+      return trajectory(wasm, sgd({ learningRate }), [0], gradients, 8).flat();
+    });
+    expect(near).toEqual(equal);
+    expect(near.every(Number.isFinite)).toBe(true);
+  });
+});
+
+it.each(["keras", "torch"] as const)(
+  "adafactor keeps weights without gradient where ε₁² vanishes, in convention %s",
+  (convention) => {
+    const optimizer = adafactor({ convention, epsilon1: 1e-30 });
+    const gradients = Array.from({ length: 3 }, () => [0, 0, 0, 0, 0, 0]);
+    for (const layout of [[[6]], [[2, 3]]])
+      expect(followed(wasm, optimizer, [1, 2, 3, 4, 5, 6], gradients, { layout }).flat()).toEqual(
+        gradients.flatMap(() => [1, 2, 3, 4, 5, 6]),
+      );
+  },
+);
 
 describe("slots of a parameter without gradient", () => {
   it("decay to 0 and not into denormal numbers", () => {

@@ -2,9 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Executor } from "../../src/engine/executor.js";
-import { dense, dropout } from "../../src/nn/layers/index.js";
+import { dense, dropout, embedding, flatten, reshape, timeDistributed } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
+import { adamw } from "../../src/optim/adamw.js";
 import { muon } from "../../src/optim/muon.js";
+import type { Optimizer } from "../../src/optim/optimizer.js";
 import { drive } from "../../src/testing/drive.js";
 import { cases } from "../cases.js";
 import { reference, wasm } from "./drive.js";
@@ -164,6 +166,35 @@ it.each([null, "adam", 3])("refuses %j as its options", (options) => {
   expect(() => muon(options as never)).toThrow(
     "the options of muon must be an object, such as { learningRate: 0.01 }; received",
   );
+});
+
+it.each([
+  ["embedding", () => [embedding(6, 4)]],
+  ["timeDistributed", () => [reshape([1, 2]), timeDistributed(embedding(6, 4))]],
+])("takes AdamW's step for the vectors of ids in %s, as Keras does", async (type, layers) => {
+  const rate = { learningRate: 0.01, weightDecay: 0.004 };
+  const after = async (optimizer: Optimizer) => {
+    const model = sequential([...layers(), flatten(), dense(3), dense(1)]);
+    model.compile({ optimizer, loss: "meanSquaredError" });
+    await model.fit(
+      [
+        [0, 1],
+        [2, 3],
+        [5, 1],
+      ],
+      [1, -1, 2],
+      { seed: 2 },
+    );
+    const weights = model.getWeights();
+    const numbersOf = (path: string) => Array.from(weights[path].data);
+    return { vectors: numbersOf(`${type}_1.embeddings`), kernel: numbersOf("dense_1.kernel") };
+  };
+  const [orthogonal, plain] = [await after(muon(rate)), await after(adamw(rate))];
+  // they differ by the order of two sums of numbers below 0.1
+  for (const [i, number] of orthogonal.vectors.entries())
+    expect(Math.abs(number - plain.vectors[i])).toBeLessThan(2 ** -27);
+  const moved = orthogonal.kernel.map((number, i) => Math.abs(number - plain.kernel[i]));
+  expect(Math.max(...moved)).toBeGreaterThan(1e-4);
 });
 
 describe("excludeLayers", () => {

@@ -65,6 +65,26 @@ export function published(installed: () => Installation): void {
     expect(diagnosticsOf({ "kernels.mts": kernels, "module.mts": code })).toEqual([]);
   });
 
+  it.each(["typescript-5", "typescript", "typescript-7"])(
+    "lets %s refuse mistakes, and say what was meant",
+    async (compiler) => {
+      const tsc = join(root, "node_modules", compiler, "bin/tsc");
+      const compile = (file: string) =>
+        ended(process.execPath, [tsc, ...STRICT.split(" "), "--pretty", "false", file], installation.user);
+      const mistakes = readFileSync(join(root, "test/package/mistakes.mts"), "utf8");
+      writeFileSync(join(installation.user, "mistakes.mts"), mistakes);
+      expect(await compile("mistakes.mts")).toMatchObject({ code: 0, stdout: "" });
+      const call = `await tune({ x: [[1]], y: [1], space: {}, model: () => sequential([]), metric: "acuracy" });`;
+      writeFileSync(
+        join(installation.user, "one.mts"),
+        `import { sequential, tune } from "fettle";\n${call}\n`,
+      );
+      const { stdout } = await compile("one.mts");
+      expect(stdout).toMatch(/^one\.mts\(2,\d+\): error TS2820: Type '"acuracy"' is not assignable to type /);
+      expect(stdout).toContain(`Did you mean '"accuracy"'?`);
+    },
+  );
+
   it("takes at most 10 MB in 1,500 files", () => {
     const files = filesIn(installation.installed);
     const bytes = files.reduce((sum, file) => sum + statSync(join(installation.installed, file)).size, 0);
@@ -119,6 +139,10 @@ function entriesToResolve(): string[] {
   const firstOfForm = new Map([...entries].reverse().map(([entry, target]) => [formOf(target), entry]));
   return [...firstOfForm.values()].reverse();
 }
+
+/** As flags, with what a user may choose beyond `strict`. */
+const STRICT =
+  "--noEmit --strict --target es2022 --module nodenext --noUncheckedIndexedAccess --exactOptionalPropertyTypes --skipLibCheck";
 
 const strict: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,

@@ -8,15 +8,19 @@ import {
   activation,
   averagePooling1d,
   averagePooling2d,
+  averagePooling3d,
   batchNormalization,
   bidirectional,
   conv1d,
+  conv1dTranspose,
   conv2d,
   conv2dTranspose,
+  conv3d,
   cropping1d,
   cropping2d,
   dense,
   depthwiseConv2d,
+  dot,
   dropout,
   elu,
   embedding,
@@ -24,8 +28,11 @@ import {
   gaussianNoise,
   globalAveragePooling1d,
   globalAveragePooling2d,
+  globalAveragePooling3d,
   globalMaxPooling1d,
   globalMaxPooling2d,
+  globalMaxPooling3d,
+  groupNormalization,
   gru,
   type Layer,
   layerNormalization,
@@ -35,14 +42,19 @@ import {
   masking,
   maxPooling1d,
   maxPooling2d,
+  maxPooling3d,
   merge,
   multiHeadAttention,
   permute,
   prelu,
   randomFlip,
   randomTranslation,
+  randomZoom,
   repeatVector,
+  rescaling,
   reshape,
+  resizing,
+  rmsNormalization,
   separableConv2d,
   simpleRNN,
   spatialDropout1d,
@@ -79,6 +91,9 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   activation: [{ layer: () => activation("gelu"), shapes: [[5]] }],
   averagePooling1d: [{ layer: () => averagePooling1d(3, { strides: 2, padding: "same" }), shapes: [[5, 3]] }],
   averagePooling2d: [{ layer: () => averagePooling2d([2, 3], { strides: 1 }), shapes: [[4, 5, 2]] }],
+  averagePooling3d: [
+    { layer: () => averagePooling3d([2, 3, 2], { padding: "same" }), shapes: [[3, 4, 5, 2]] },
+  ],
   batchNormalization: [
     { layer: () => batchNormalization({ epsilon: 0.01, center: false }), shapes: [[4, 3]] },
   ],
@@ -90,6 +105,9 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
     })),
   ],
   conv1d: [{ layer: () => conv1d(4, 3, { padding: "causal", dilationRate: 2 }), shapes: [[6, 3]] }],
+  conv1dTranspose: [
+    { layer: () => conv1dTranspose(3, 3, { strides: 2, padding: "same" }), shapes: [[4, 2]] },
+  ],
   conv2d: [
     {
       layer: () => conv2d(4, [2, 3], { strides: 2, padding: "same", activation: "relu" }),
@@ -98,6 +116,12 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   ],
   conv2dTranspose: [
     { layer: () => conv2dTranspose(3, 3, { strides: 2, useBias: false }), shapes: [[3, 2, 4]] },
+  ],
+  conv3d: [
+    {
+      layer: () => conv3d(3, [2, 3, 2], { strides: [1, 2, 1], padding: "same", activation: "relu" }),
+      shapes: [[3, 4, 5, 2]],
+    },
   ],
   cropping1d: [{ layer: () => cropping1d([1, 2]), shapes: [[5, 2]] }],
   cropping2d: [{ layer: () => cropping2d([[1, 0], 2]), shapes: [[3, 6, 2]] }],
@@ -109,6 +133,17 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
     },
   ],
   depthwiseConv2d: [{ layer: () => depthwiseConv2d(3, { depthMultiplier: 2 }), shapes: [[4, 5, 3]] }],
+  dot: [
+    { layer: () => dot([2, 1]), shapes: [[2, 3], [3]] },
+    { layer: () => dot(-1, { normalize: true }), shapes: [[4], [4]] },
+    {
+      layer: () => dot([-1, 2]),
+      shapes: [
+        [2, 2, 3],
+        [4, 3],
+      ],
+    },
+  ],
   dropout: [{ layer: () => dropout(0.5), shapes: [[5]] }],
   elu: [{ layer: () => elu({ alpha: 0.5 }), shapes: [[5]] }],
   embedding: [
@@ -122,8 +157,11 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   gaussianNoise: [{ layer: () => gaussianNoise(0.5), shapes: [[5]] }],
   globalAveragePooling1d: [{ layer: () => globalAveragePooling1d(), shapes: [[4, 3]] }],
   globalAveragePooling2d: [{ layer: () => globalAveragePooling2d(), shapes: [[4, 2, 3]] }],
+  globalAveragePooling3d: [{ layer: () => globalAveragePooling3d(), shapes: [[3, 4, 5, 2]] }],
   globalMaxPooling1d: [{ layer: () => globalMaxPooling1d(), shapes: [[4, 3]] }],
   globalMaxPooling2d: [{ layer: () => globalMaxPooling2d(), shapes: [[4, 2, 3]] }],
+  globalMaxPooling3d: [{ layer: () => globalMaxPooling3d(), shapes: [[3, 4, 5, 2]] }],
+  groupNormalization: [{ layer: () => groupNormalization({ groups: 2, scale: false }), shapes: [[4, 6]] }],
   gru: [{ layer: () => gru(3, { resetAfter: false, goBackwards: true }), shapes: [[4, 2]] }],
   layerNormalization: [{ layer: () => layerNormalization({ epsilon: 0.1, scale: false }), shapes: [[2, 5]] }],
   leakyReLU: [{ layer: () => leakyReLU({ negativeSlope: 0.1 }), shapes: [[2, 3]] }],
@@ -136,13 +174,25 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   masking: [{ layer: () => masking(1), shapes: [[4, 2]], number: (normal) => (normal > 0 ? 1 : normal) }],
   maxPooling1d: [{ layer: () => maxPooling1d(3, { strides: 2, padding: "same" }), shapes: [[5, 3]] }],
   maxPooling2d: [{ layer: () => maxPooling2d([2, 3], { strides: 1 }), shapes: [[4, 5, 2]] }],
-  merge: everyWay.map((way) => ({
-    layer: () => merge(way),
-    shapes: [
-      [2, 3],
-      [2, way === "concatenate" ? 1 : 3],
-    ],
-  })),
+  maxPooling3d: [
+    { layer: () => maxPooling3d([2, 1, 3], { strides: 1, padding: "same" }), shapes: [[3, 4, 5, 2]] },
+  ],
+  merge: [
+    ...everyWay.map((way) => ({
+      layer: () => merge(way),
+      shapes: [
+        [2, 3],
+        [2, way === "concatenate" ? 1 : 3],
+      ],
+    })),
+    {
+      layer: () => merge("concatenate", { axis: -3 }),
+      shapes: [
+        [2, 3, 2],
+        [1, 3, 2],
+      ],
+    },
+  ],
   multiHeadAttention: [
     { layer: () => multiHeadAttention(2, 3, { valueDim: 4, causal: true }), shapes: [[5, 6]] },
     {
@@ -160,8 +210,18 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   ],
   randomFlip: [{ layer: () => randomFlip("vertical"), shapes: [[4, 3, 2]] }],
   randomTranslation: [{ layer: () => randomTranslation(2, 1), shapes: [[4, 3, 2]] }],
+  randomZoom: [
+    { layer: () => randomZoom(0.25, 0.5), shapes: [[4, 3, 2]] },
+    { layer: () => randomZoom(0.5), shapes: [[4, 3, 2]] },
+  ],
   repeatVector: [{ layer: () => repeatVector(3), shapes: [[4]] }],
+  rescaling: [{ layer: () => rescaling(0.5, { offset: -1 }), shapes: [[4, 3]] }],
   reshape: [{ layer: () => reshape([2, -1]), shapes: [[3, 4]] }],
+  resizing: [
+    { layer: () => resizing(3, 5, { interpolation: "nearest" }), shapes: [[4, 3, 2]] },
+    { layer: () => resizing(6, 2), shapes: [[4, 3, 2]] },
+  ],
+  rmsNormalization: [{ layer: () => rmsNormalization({ epsilon: 0.1 }), shapes: [[4, 3]] }],
   separableConv2d: [
     { layer: () => separableConv2d(4, 3, { padding: "same", depthMultiplier: 2 }), shapes: [[4, 5, 3]] },
   ],

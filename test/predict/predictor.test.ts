@@ -10,6 +10,7 @@ import { writeContents } from "../../src/predict/description.js";
 import { loadPredictor, type Predictor } from "../../src/predict/predictor.js";
 import { VERSION } from "../../src/version.js";
 import { cases } from "../cases.js";
+import { column, messageOf, SMALL } from "../model/export/modules.js";
 import {
   type ColumnSpec,
   cellFor,
@@ -134,6 +135,57 @@ describe("rows", () => {
       /row 512, column "b"/,
     );
     expect(predictor.predict({ columns: [a, ones(1, 0)] }).shape).toEqual([MOST, 1]);
+  });
+
+  it("have codes of their categories, and that after the last for an unknown word", async () => {
+    const columns = [
+      column("n", "number"),
+      column("word", "category", { categories: ["a", "b", "c"], gaps: true }),
+      column("is", "boolean", { categories: ["no", "yes"], gaps: true }),
+    ];
+    const options = [{ encode: "ordinal" }, { encode: "oneHot" }, { encode: "hashed" }] as const;
+    for (const own of options) {
+      const predictor = await load({ ...SMALL, columns, options: own });
+      const refusalOf = (...row: number[]): string | undefined => {
+        const forms = [[[1, 0, 0], row], { columns: row.map((cell, j) => [j === 0 ? 1 : 0, cell]) }];
+        const messages = forms.map((form) => messageOf(() => predictor.predict(form as never)));
+        expect(messages[1]).toBe(messages[0]);
+        return messages[0];
+      };
+      for (const code of [0, 2, 3, Number.NaN]) expect(refusalOf(1, code, 1)).toBeUndefined();
+      for (const code of [0.5, -1, 4, Number.POSITIVE_INFINITY])
+        expect(refusalOf(1, code, 1)).toBe(
+          `row 1, column "word": every code of a category must be an integer from 0 to 3; received ${code}`,
+        );
+      for (const code of [0.5, -1, 2])
+        expect(refusalOf(1, 1, code)).toBe(
+          `row 1, column "is": every code of a boolean must be an integer from 0 to 1; received ${code}`,
+        );
+    }
+  });
+
+  it("may have any number of words for a missing cell, as the table of the training has", async () => {
+    const { table, ...others } = contentsFrom({
+      ...SMALL,
+      columns: [column("n", "number", { gaps: true })],
+      options: {},
+    });
+    const na = Array.from({ length: 20_000 }, (_, i) => `w${i}`);
+    const schema = { ...table!.schema, na };
+    const file = writeContents({ ...others, table: { ...table!, schema } }, VERSION);
+    const predictor = await loadPredictor(file);
+    expect(predictor.predict({ n: "W19999" })).toEqual(predictor.predict({}));
+  });
+
+  it("may have columns that are called like the parts of a tensor", async () => {
+    const named = (first: string, second: string) =>
+      load({ ...SMALL, columns: [column(first, "number"), column(second, "number")], options: {} });
+    const [expected, predictor] = await Promise.all([named("a", "b"), named("shape", "data")]);
+    const [a, b] = [
+      [1, 2],
+      [3, 4],
+    ];
+    expect(predictor.predict({ shape: a, data: b, other: a })).toEqual(expected.predict({ a, b }));
   });
 
   it("have numbers as their columns write them", async () => {

@@ -51,6 +51,17 @@ describe("safetensors", () => {
     );
   });
 
+  it("are not written with a header that is too long to be read", () => {
+    const most = 2 ** 26;
+    const head = 8 + JSON.stringify({ __metadata__: { crc32: "00000000", text: "" } }).length;
+    const textOf = (length: number) => ({ text: "a".repeat(length) });
+    const { metadata } = readSafetensors(writeSafetensors({}, textOf(most + 8 - head)));
+    expect(String(metadata.text).length).toBe(most + 8 - head);
+    expect(() => writeSafetensors({}, textOf(most + 9 - head))).toThrow(
+      `a model file must describe its table and network in at most ${most} bytes; received ${most + 8}`,
+    );
+  });
+
   it("must be all there, and as they were written", () => {
     const bytes = writeSafetensors({ a: { shape: [2], data: Float32Array.of(1, 2) } }, { b: "c" });
     for (let i = 0; i < bytes.length; i++) {

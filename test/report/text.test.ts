@@ -11,6 +11,7 @@ import {
 } from "../../src/report/format.js";
 import { layOut, layOutTexts, wrap } from "../../src/report/layout.js";
 import { progressLine } from "../../src/report/progress.js";
+import { describeRates } from "../../src/report/rates.js";
 import { prop } from "../prop.js";
 
 const length = columnsOf;
@@ -64,6 +65,19 @@ describe("format", () => {
 });
 
 describe("layOut", () => {
+  it("takes more rows than a call has arguments", () => {
+    const rows = Array.from({ length: 200_000 }, (_, i) => [`${i}`, "a"]);
+    expect(layOut(rows, { width: 80 }).at(-1)).toBe("  199999  a");
+    expect(layOutTexts(rows as [string, string][], 80).at(-1)).toBe("199999  a");
+    const rates = rows.map((_, i) => 1e-6 * (i + 1));
+    const losses = rates.map((_, i) => (i === 7 ? 1 : 2));
+    const result = { rates, losses, smoothed: losses, suggested: rates[3], belowMinimum: rates[0] };
+    const paint = { heading: (text: string) => text, faint: (text: string) => text };
+    const lines = describeRates({ ...result, reason: "finished" }, 80, paint);
+    // the rate of the lowest loss has the shortest bar
+    expect(lines.filter((line) => line.endsWith("  █"))).toEqual(["  8e-6     1.0000    1.0000  █"]);
+  });
+
   it("aligns the first column left and the others right", () => {
     const rows = [
       ["units", "37", "8"],

@@ -202,6 +202,7 @@ const changes: Readonly<Record<keyof Options, Change>> = {
   cost: [{ cost: { missed: 9, false: 1 } }],
   constraints: [{ constraints: ({ accuracy }) => [accuracy] }],
   validation: [{ validation: { split: 0.3 } }],
+  validationData: "validationData.test.ts",
   testSize: [{ testSize: 0.3 }],
   searchRows: [{ searchRows: 20 }],
   pipeline: [{ pipeline: { scale: "minMax" } }],

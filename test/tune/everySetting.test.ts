@@ -222,6 +222,7 @@ everyOption<Compared>(
     positive: [{ positive: "0" }],
     sampleWeight: [{ sampleWeight: x.map((_, i) => 1 + (i % 5)) }],
     missing: [{ missing: "refuse" }, { x: gaps, pipeline: { impute: 3 } }],
+    validationData: "validationData.test.ts",
     groups: "one of the options of tune that are not read",
     time: "one of the options of tune that are not read",
     pipeline: [{ pipeline: { scale: "quantile" } }],

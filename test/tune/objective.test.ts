@@ -1,5 +1,6 @@
 /** `tune` of a plain objective function. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { platform } from "#platform";
 import { choice, float, int } from "../../src/search/space/builders.js";
 import { gp } from "../../src/search/strategies/gp/gp.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
@@ -83,6 +84,19 @@ describe("an objective", () => {
     expect(await parallel({ jobs: 4 })).toEqual({ most: 4, lag: 7, trials });
     expect(await parallel({ jobs: 8 })).toEqual({ most: 8, lag: 7, trials });
     expect(await parallel({ jobs: 1, lag: 7 })).toEqual({ most: 1, lag: 7, trials });
+  });
+
+  it("runs as many at the same time as the host has processors with -1, with the same results", async () => {
+    const { trials } = await parallel({ jobs: 2 });
+    const processors = vi.spyOn(platform, "parallelism").mockReturnValue(3);
+    const all = await parallel({ jobs: -1 });
+    processors.mockReturnValue(1);
+    const one = await parallel({ jobs: -1 });
+    processors.mockRestore();
+    expect([all, one]).toEqual([
+      { most: 3, lag: 7, trials },
+      { most: 1, lag: 7, trials },
+    ]);
   });
 
   it("learns from every trial where nothing runs in parallel", async () => {

@@ -187,7 +187,11 @@ describe("tune refuses", () => {
       { pipeline: "none" },
       'invalid_argument: the options of pipeline must be an object; received "none"',
     ],
-    ["no threads", { jobs: 0 }, "invalid_argument: jobs must be a positive integer; received 0"],
+    [
+      "no threads",
+      { jobs: 0 },
+      "invalid_argument: jobs must be a positive integer, or -1 for all processors; received 0",
+    ],
     ["a negative seed", { seed: -1 }, "invalid_argument: seed must be an integer of at least 0; received -1"],
     [
       "a strategy's name in place of it",

@@ -1,7 +1,7 @@
 /** Problems whose parameters are of several kinds: how good a network is, against how large it is. */
 import { choice, float, int, type Params } from "fettle";
 import { RandomStream } from "../../../src/numerics/random.js";
-import { createLattice } from "../../../src/search/space/lattice.js";
+import { Lattice } from "../../../src/search/space/lattice.js";
 import { resolveSpace } from "../../../src/search/space/space.js";
 import { digits } from "../digits.js";
 import { digitsSpace, levels } from "../digits-space.js";
@@ -69,7 +69,7 @@ function digitsAt(params: Params): number[] {
   return [digits.instance(0)(params), 75 * levels.units[params.units as number] + 10];
 }
 
-const lattice = createLattice(resolveSpace(digitsSpace));
+const lattice = new Lattice(resolveSpace(digitsSpace));
 /** What guessing costs, and a little more than the largest network has. */
 const digitsReference = [Math.log(10), 5000];
 const digitsVolume = volumeOf(

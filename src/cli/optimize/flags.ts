@@ -5,6 +5,7 @@ import {
   type FlagsOf,
   grouped,
   integer,
+  jobCount,
   names,
   namesOf,
   OVERWRITE,
@@ -72,7 +73,7 @@ export const OPTIMIZE = {
     ),
     steps: STEPS,
     seed: integer(0)("<n>", "seed of the search", 0),
-    jobs: integer(1)("<n>", "programs to run at once", 1),
+    jobs: jobCount(1)("<n>", "programs to run at once; -1 for one per core", 1),
     lag: integer(0)(
       "<n>",
       "most recent trials that the strategy ignores, so that others can run meanwhile; the same lag gives the same trials with any --jobs (default: 0, or 7 with several jobs)",

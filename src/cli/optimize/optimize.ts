@@ -4,6 +4,8 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { FettleError } from "../../errors.js";
+import { defined } from "../../options.js";
+import { jobsOf } from "../../platform/jobs.js";
 import { type JsonReport, jsonReport, jsonTrial } from "../../report/json.js";
 import { type StudyData, type StudySource, studyData } from "../../report/plots/studyData.js";
 import { introduceProgram, summarize, summarizeFront } from "../../report/study.js";
@@ -13,9 +15,9 @@ import type { StudyEvent, StudyJson } from "../../search/study/contract.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { tune } from "../../tune/tune.js";
 import type { SearchResult } from "../../tune/tuner/options.js";
+import { defineCommand } from "../command.js";
 import { markdownOf, picturesOf } from "../display.js";
 import { quoted } from "../explain.js";
-import { addFlags } from "../flags.js";
 import { atEnd } from "../interrupt.js";
 import { type Keepable, openKeeper, resumesFolder } from "../keeper.js";
 import { writeReport } from "../report.js";
@@ -29,25 +31,15 @@ import { Programs } from "./programs.js";
 import { type OptimizeSetup, readSetup } from "./setup.js";
 import { PARAMS_FILE, TrialFolders } from "./trialFolder.js";
 
-/** Defines the command; `done` receives the exit code. */
-export function define(command: Command, done: (exitCode: number) => void): void {
-  command
-    .usage("--space <file.json> [options] -- <program> [arguments...]")
-    .description(
-      "Tune the parameters of any program. Each trial runs it once. {name} in its arguments stands for the value of a parameter, which " +
-        "no shell reads. The trial's value is the last line of output that is a number, or a JSON object " +
-        "with the value.",
-    )
-    .argument("[program...]", "the program and its arguments, after --");
-  addFlags(command, OPTIMIZE)
-    .addHelpText("after", EXAMPLES)
-    .action(async (words: readonly string[], flags: OptimizeFlags) =>
-      done(await run(await openStudy(command, words, flags))),
-    );
-}
-
-const EXAMPLES = `
-Examples:
+export const define = defineCommand({
+  usage: "--space <file.json> [options] -- <program> [arguments...]",
+  description:
+    "Tune the parameters of any program. Each trial runs it once. {name} in its arguments stands for the value of a parameter, which " +
+    "no shell reads. The trial's value is the last line of output that is a number, or a JSON object " +
+    "with the value.",
+  arguments: [["[program...]", "the program and its arguments, after --"]],
+  flags: OPTIMIZE,
+  after: `Examples:
   fettle optimize --space space.json -- python train.py --lr {lr} --units {units}
   fettle optimize --space space.json --metric loss,seconds -- ./run.sh {params}
   fettle optimize --space space.json --scheduler median --steps 20 --jobs 4 \\
@@ -68,10 +60,13 @@ Lines that the program may print:
   {"value": 0.37} at its end; 0.37 alone also works
 
 In arguments, {params} is the path of a JSON file with all parameters, {folder}
-the folder of the trial, {trial} its number, and {{ a brace.`;
+the folder of the trial, {trial} its number, and {{ a brace.`,
+  run,
+});
 
 /** @returns the exit code */
-async function run(study: OpenStudy): Promise<number> {
+async function run(words: readonly string[], flags: OptimizeFlags, command: Command): Promise<number> {
+  const study = await openStudy(command, words, flags);
   try {
     return await runOpen(study);
   } finally {
@@ -82,7 +77,8 @@ async function run(study: OpenStudy): Promise<number> {
 async function runOpen({ words, flags, study, record }: OpenStudy): Promise<number> {
   const setup = await readSetup(words, flags, study);
   const { metrics, command, source, strategy } = setup;
-  const { out, grace, lag = study?.lag, jobs } = flags;
+  const { out, grace, lag = study?.lag } = flags;
+  const jobs = jobsOf(flags.jobs);
   if (lag !== undefined && jobs > lag + 1 && strategy.adaptive && !strategy.generation)
     note(`--jobs ${jobs}: with a lag of ${lag}, at most ${lag + 1} programs run at once`);
   const own: SavedProgram = {
@@ -93,8 +89,7 @@ async function runOpen({ words, flags, study, record }: OpenStudy): Promise<numb
   const kept: Keepable = {
     flags,
     command: own,
-    ...(study && { study }),
-    ...(record && { record }),
+    ...defined({ study, record }),
     written: (files) => [`Written: ${files.join(", ")}, and a folder for each trial`],
   };
   const isNew = out !== undefined && !resumesFolder(kept);
@@ -170,11 +165,9 @@ async function search(
       ...more,
       direction: directions.length === 1 ? directions[0] : directions,
       ...(scheduler && steps !== undefined && { scheduler, steps }),
-      ...(trials !== undefined && { trials }),
-      ...(lag !== undefined && { lag }),
+      ...defined({ trials, lag, trialTimeout: trialTimeout && 1000 * trialTimeout }),
       // the clock of the process started with the command
       ...(seconds !== undefined && { timeout: Math.max(1, 1000 * seconds - performance.now()) }),
-      ...(trialTimeout !== undefined && { trialTimeout: 1000 * trialTimeout }),
     });
   } catch (error) {
     if (error instanceof FettleError && error.code === "trial_failed") return undefined;
@@ -207,14 +200,13 @@ function reportOf(
   result: SearchResult<Space> | undefined,
   again: BestCommand | undefined,
 ): JsonReport {
-  const { bestTrials = [], study } = result ?? {};
-  const best = study && bestOrNone(study);
+  const { bestTrials, study } = result ?? {};
   return jsonReport({
-    best,
+    best: study && bestOrNone(study),
+    bestTrials: study && study.directions.length > 1 ? bestTrials : undefined,
+    bestCommand: again?.words,
     trials,
     seed,
-    ...(study && study.directions.length > 1 && { bestTrials }),
-    ...(again && { bestCommand: again.words }),
   });
 }
 
@@ -249,7 +241,7 @@ function printResult(
   const { bestTrials, trials, study } = result;
   const best = bestOrNone(study);
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
-  const common = { trials, seconds, ...(again && { again: again.line }) };
+  const common = { trials, seconds, again: again?.line };
   const lines = best
     ? summarize(
         { ...common, metric: metrics[0], direction: directions[0], best, test: {}, testRows: 0 },

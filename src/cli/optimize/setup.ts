@@ -11,9 +11,8 @@ import type { Strategy } from "../../search/strategies/strategy.js";
 import type { StudyJson } from "../../search/study/contract.js";
 import type { Direction } from "../../search/trial/trial.js";
 import { verbatim } from "../explain.js";
-import { inFile, readJson } from "../files.js";
 import { namesFolder } from "../output.js";
-import { NO_SCHEDULER, POPULATION, strategyOf } from "../strategyFlags.js";
+import { NO_SCHEDULER, POPULATION, readSpace, strategyOf } from "../strategyFlags.js";
 import { type ProgramCommand, readCommand } from "./command.js";
 import type { OptimizeFlags } from "./flags.js";
 import type { ValueSource } from "./programs.js";
@@ -51,7 +50,7 @@ export async function readSetup(
   check(twice === undefined, () => `--metric must have each name once; received ${show(twice)} twice`);
   const directions = directionsOf(flags, metrics);
   const source = sourceOf(flags.value, metrics);
-  const space = study ? verbatim(() => spaceFromJson(study.space)) : readSpace(flags.space);
+  const space = study ? verbatim(() => spaceFromJson(study.space)) : spaceOf(flags.space);
   const command = verbatim(() => readCommand(words, space, env));
   if (command.program !== undefined) checkProgram(command.program);
   const isScheduled = scheduler !== NO_SCHEDULER;
@@ -121,13 +120,12 @@ export function sourceOf(value: string, metrics: readonly string[]): ValueSource
   return value;
 }
 
-function readSpace(given: OptimizeFlags["space"]): Space {
+function spaceOf(given: OptimizeFlags["space"]): Space {
   check(
     given !== undefined,
     "--space must be given, a JSON file with the parameters and their ranges\nRun fettle optimize --help for an example.",
   );
-  const [path, json] = typeof given === "string" ? [given, readJson(given)] : ["the space", given];
-  return verbatim(() => inFile(path, () => spaceFromJson(json)));
+  return readSpace(given);
 }
 
 /** Refuses a program that does not exist: it would fail in every trial. */

@@ -1,11 +1,11 @@
 /** What the parameters do: pictures that a thread draws once one of them is chosen. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Plot } from "../../report/plots/plot.js";
-import { countsOf, isFinished, type StudyState } from "../state/study.js";
-import type { StudyAbout, TrialRow } from "../wire.js";
+import { countsOf, isFinished } from "../state/study.js";
+import type { TrialRow } from "../wire.js";
 import type { AnalysisAnswer, AnalysisRequest } from "./analysis.js";
 import { ParallelPicture } from "./parallel.js";
-import { Card } from "./parts.js";
+import { Button, Card, Choice, type OfStudy } from "./parts.js";
 import { Picture } from "./picture.js";
 import { dataOf } from "./pictures.js";
 
@@ -27,9 +27,7 @@ interface Shown {
   readonly finished: number;
 }
 
-interface AnalysisProps {
-  readonly state: StudyState;
-  readonly about: StudyAbout;
+interface AnalysisProps extends OfStudy {
   /** Is told which trials are selected in a picture; undefined for all. */
   readonly onSelect: (keeps: ((row: TrialRow) => boolean) | undefined) => void;
 }
@@ -66,27 +64,21 @@ export function AnalysisCard({ state, about, onSelect }: AnalysisProps) {
         <fieldset class="segments">
           <legend class="hidden">Which picture</legend>
           {LABELS.map(([which, label]) => (
-            <button
-              key={which}
-              type="button"
-              class="button"
-              aria-pressed={picture === which}
-              onClick={() => setPicture(which)}
-            >
+            <Button key={which} aria-pressed={picture === which} onClick={() => setPicture(which)}>
               {label}
-            </button>
+            </Button>
           ))}
         </fieldset>
         {picture === "slice" && (
-          <Choice label="Parameter" names={names} value={parameter} onChange={setParameter} />
+          <Choice
+            label="Parameter"
+            names={names}
+            at={names.indexOf(parameter)}
+            onChange={(at) => setParameter(names[at])}
+          />
         )}
         {picture !== undefined && about.metrics.length > 1 && (
-          <Choice
-            label="Objective"
-            names={about.metrics}
-            value={about.metrics[objective]}
-            onChange={(name) => setObjective(about.metrics.indexOf(name))}
-          />
+          <Choice label="Objective" names={about.metrics} at={objective} onChange={setObjective} />
         )}
       </div>
       {picture === undefined ? (
@@ -104,9 +96,7 @@ export function AnalysisCard({ state, about, onSelect }: AnalysisProps) {
       {more > 0 && (
         <p class="quiet">
           {more.toLocaleString("en")} {more === 1 ? "trial has" : "trials have"} ended since.{" "}
-          <button type="button" class="button" onClick={() => setAgain(again + 1)}>
-            Draw again
-          </button>
+          <Button onClick={() => setAgain(again + 1)}>Draw again</Button>
         </p>
       )}
     </Card>
@@ -124,24 +114,4 @@ function Drawing({ shown, ...more }: AnalysisProps & { shown: Shown | undefined 
   const { plot, parameters = [], objective } = shown;
   if (shown.picture !== "parallel") return <Picture plot={plot} />;
   return <ParallelPicture {...more} plot={plot} parameters={parameters} objective={objective} />;
-}
-
-interface ChoiceProps {
-  readonly label: string;
-  readonly names: readonly string[];
-  readonly value: string;
-  readonly onChange: (name: string) => void;
-}
-
-export function Choice({ label, names, value, onChange }: ChoiceProps) {
-  return (
-    <label class="choice">
-      <span class="hidden">{label}</span>
-      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
-        {names.map((name) => (
-          <option key={name}>{name}</option>
-        ))}
-      </select>
-    </label>
-  );
 }

@@ -5,8 +5,8 @@ import { hashOf } from "../state/route.js";
 import { bestAmong, trialIn } from "../state/study.js";
 import { listStudies } from "./api.js";
 import { ComparedTable } from "./comparedTable.js";
-import { EnqueueDialog } from "./enqueue.js";
-import { Card, TrialLink } from "./parts.js";
+import { EnqueueButton } from "./enqueue.js";
+import { Button, Card, Choice, TextField, TrialLink } from "./parts.js";
 import { CurvesPicture } from "./pictures.js";
 import { useStudy } from "./store.js";
 import { Tries } from "./tries.js";
@@ -16,7 +16,6 @@ const NARROW = 4;
 
 export function ComparePage({ name, trials }: { name: string; trials: readonly number[] }) {
   const { state } = useStudy(name);
-  const [isChoosing, setChoosing] = useState(false);
   const { about } = state;
   const rows = useMemo(
     () => trials.flatMap((number) => trialIn(state, number) ?? []),
@@ -36,10 +35,14 @@ export function ComparePage({ name, trials }: { name: string; trials: readonly n
           </p>
         </div>
         <div class="actions">
-          {about.actions.includes("enqueue") && better && (
-            <button type="button" class="button primary" onClick={() => setChoosing(true)}>
-              Change trial {better.number} and try
-            </button>
+          {better && (
+            <EnqueueButton
+              about={about}
+              state={state}
+              from={better}
+              label={`Change trial ${better.number} and try`}
+              isPrimary
+            />
           )}
         </div>
       </div>
@@ -61,9 +64,6 @@ export function ComparePage({ name, trials }: { name: string; trials: readonly n
           </Card>
         </div>
       </div>
-      {isChoosing && better && (
-        <EnqueueDialog about={about} state={state} from={better} onClose={() => setChoosing(false)} />
-      )}
     </div>
   );
 }
@@ -91,29 +91,24 @@ function AnotherTrial({ name, trials }: { name: string; trials: readonly number[
   return (
     <form class="start" onSubmit={add}>
       {studies.length > 1 && (
-        <label>
-          Study
-          <select value={study} onChange={(event) => setStudy(event.currentTarget.value)}>
-            {studies.map((each) => (
-              <option key={each}>{each}</option>
-            ))}
-          </select>
-        </label>
-      )}
-      <label>
-        Number of the trial
-        <input
-          required
-          type="number"
-          min="0"
-          step="1"
-          value={number}
-          onInput={(event) => setNumber(event.currentTarget.value)}
+        <Choice
+          label="Study"
+          isLabelled
+          names={studies}
+          at={studies.indexOf(study)}
+          onChange={(at) => setStudy(studies[at])}
         />
-      </label>
-      <button type="submit" class="button">
-        Add
-      </button>
+      )}
+      <TextField
+        label="Number of the trial"
+        required
+        type="number"
+        min="0"
+        step="1"
+        value={number}
+        onText={setNumber}
+      />
+      <Button type="submit">Add</Button>
     </form>
   );
 }

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { CompareLine } from "../state/compare.js";
-import { Pill, Star } from "./parts.js";
+import { Pill, Star, Table } from "./parts.js";
 
 /** Fewer lines than this are all shown. */
 const LONG = 10;
@@ -13,7 +13,7 @@ interface ComparedTableProps {
   readonly lines: readonly CompareLine[];
 }
 
-export function ComparedTable({ label, heads, lines }: ComparedTableProps) {
+export function ComparedTable({ lines, ...more }: ComparedTableProps) {
   const [isShort, setShort] = useState(false);
   const alike = lines.filter(({ differs }) => !differs).length;
   const shown = isShort ? lines.filter(({ differs, kind }) => differs || kind === "outcome") : lines;
@@ -25,25 +25,11 @@ export function ComparedTable({ label, heads, lines }: ComparedTableProps) {
           only what differs
         </label>
       )}
-      <div class="scrolls" role="region" aria-label={label} tabIndex={0}>
-        <table class="compared">
-          <thead>
-            <tr>
-              <td />
-              {heads.map((head, i) => (
-                <th key={`${String(i)}`} scope="col">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((line) => (
-              <Line key={`${line.kind} ${line.label}`} {...line} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table {...more}>
+        {shown.map((line) => (
+          <Line key={`${line.kind} ${line.label}`} {...line} />
+        ))}
+      </Table>
     </>
   );
 }

@@ -8,23 +8,39 @@ import { shareOf } from "../../report/plots/scale.js";
 import type { NumericParameter } from "../../search/space/parameter.js";
 import { valueKey } from "../../search/space/value.js";
 import { rangeText } from "../state/compare.js";
-import type { StudyState } from "../state/study.js";
 import { changesOf } from "../state/tries.js";
 import type { Params, StudyAbout, TrialRow } from "../wire.js";
 import { enqueue } from "./api.js";
+import { Button, type OfStudy, TextField } from "./parts.js";
 import { tries } from "./store.js";
 
 type Parameter = StudyAbout["space"][string];
 
-interface EnqueueProps {
-  readonly about: StudyAbout;
-  readonly state: StudyState;
+interface EnqueueProps extends OfStudy {
   /** What the fields begin with. */
   readonly from: TrialRow | undefined;
-  readonly onClose: () => void;
+  readonly label: string;
+  readonly isPrimary?: boolean;
 }
 
-export function EnqueueDialog({ about, state, from, onClose }: EnqueueProps) {
+/** Opens the dialog, if the host takes points. */
+export function EnqueueButton({ label, isPrimary = false, ...more }: EnqueueProps) {
+  const [isChoosing, setChoosing] = useState(false);
+  return (
+    <>
+      {more.about.actions.includes("enqueue") && (
+        <Button isPrimary={isPrimary} onClick={() => setChoosing(true)}>
+          {label}
+        </Button>
+      )}
+      {isChoosing && <EnqueueDialog {...more} onClose={() => setChoosing(false)} />}
+    </>
+  );
+}
+
+type DialogProps = Pick<EnqueueProps, "about" | "state" | "from"> & { readonly onClose: () => void };
+
+function EnqueueDialog({ about, state, from, onClose }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const before = from?.params ?? {};
   const names = Object.keys(about.space).length > 0 ? Object.keys(about.space) : Object.keys(before);
@@ -81,12 +97,10 @@ export function EnqueueDialog({ about, state, from, onClose }: EnqueueProps) {
           </p>
         )}
         <div class="buttons">
-          <button type="button" class="button" onClick={() => dialog.current?.close()}>
-            Close
-          </button>
-          <button type="submit" class="button primary" disabled={isBusy}>
+          <Button onClick={() => dialog.current?.close()}>Close</Button>
+          <Button type="submit" isPrimary disabled={isBusy}>
             Run it next
-          </button>
+          </Button>
         </div>
       </form>
     </dialog>
@@ -128,15 +142,13 @@ function Field({ name, parameter, text, before, onText }: FieldProps) {
     );
   return (
     <div>
-      <label>
-        {label}
-        <input
-          value={text}
-          spellcheck={false}
-          inputMode={parameter ? "decimal" : "text"}
-          onInput={(event) => onText(event.currentTarget.value)}
-        />
-      </label>
+      <TextField
+        label={label}
+        value={text}
+        spellcheck={false}
+        inputMode={parameter ? "decimal" : "text"}
+        onText={onText}
+      />
       {parameter && <Slider name={name} parameter={parameter} text={text} onText={onText} />}
       <small class="quiet">{parameter ? rangeText(parameter) : ""}</small>
     </div>
@@ -146,12 +158,7 @@ function Field({ name, parameter, text, before, onText }: FieldProps) {
 /** Steps of a slider, unless the parameter has fewer values. */
 const STEPS = 200;
 
-interface SliderProps {
-  readonly name: string;
-  readonly parameter: NumericParameter;
-  readonly text: string;
-  readonly onText: (text: string) => void;
-}
+type SliderProps = Pick<FieldProps, "name" | "text" | "onText"> & { readonly parameter: NumericParameter };
 
 function Slider({ name, parameter, text, onText }: SliderProps) {
   const { low, high, log, type } = parameter;

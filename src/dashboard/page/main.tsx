@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { hashOf, type Route } from "../state/route.js";
 import { connection } from "./api.js";
 import { ComparePage } from "./comparePage.js";
+import { Dismiss } from "./parts.js";
 import { message, route } from "./store.js";
 import { StudiesComparedPage } from "./studiesComparedPage.js";
 import { StudiesPage } from "./studiesPage.js";
@@ -66,14 +67,7 @@ function App() {
       {message.value !== undefined && (
         <div class="refusal top" role="alert">
           <span>{message.value}</span>
-          <button
-            type="button"
-            class="close"
-            aria-label="Dismiss"
-            onClick={() => (message.value = undefined)}
-          >
-            ×
-          </button>
+          <Dismiss onClick={() => (message.value = undefined)} />
         </div>
       )}
       <main id="main" tabIndex={-1}>

@@ -13,20 +13,18 @@ import {
   selectionAxes,
   withRange,
 } from "../state/selection.js";
-import { isFinished, type StudyState, valueAt } from "../state/study.js";
-import type { StudyAbout, TrialRow } from "../wire.js";
-import { scoreOf, TrialLink } from "./parts.js";
+import { isFinished, valueAt } from "../state/study.js";
+import type { TrialRow } from "../wire.js";
+import { Button, type OfStudy, scoreOf, TrialLink } from "./parts.js";
 import { type Chart, Picture } from "./picture.js";
 import { axisId } from "./plots.js";
 
 /** Of a slider; those of words have one for each. */
 const STEPS = 100;
 
-interface ParallelProps {
+interface ParallelProps extends OfStudy {
   readonly plot: Plot;
   readonly parameters: readonly string[];
-  readonly state: StudyState;
-  readonly about: StudyAbout;
   readonly objective: number;
   /** Is told which trials are selected; undefined for all. */
   readonly onSelect: (keeps: ((row: TrialRow) => boolean) | undefined) => void;
@@ -90,15 +88,13 @@ export function ParallelPicture({ plot, parameters, state, about, objective, onS
       <div class="brush">
         <Selected state={state} about={about} objective={objective} axes={axes} selection={selection} />
         {selection.size > 0 && (
-          <button
-            type="button"
-            class="button"
+          <Button
             onClick={() => {
               for (const axis of [...last.current.keys()]) change(axis, undefined);
             }}
           >
             Select all
-          </button>
+          </Button>
         )}
       </div>
       <details class="sliders">

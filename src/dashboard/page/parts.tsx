@@ -1,10 +1,17 @@
 /** Small parts that several pages share. */
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, ComponentProps } from "preact";
 import { useState } from "preact/hooks";
 import { formatScore, formatValue } from "../../report/format.js";
 import { shareOf } from "../../report/plots/scale.js";
 import { hashOf } from "../state/route.js";
+import type { StudyState } from "../state/study.js";
 import type { StudyAbout, TrialRow } from "../wire.js";
+
+/** A study that is known: what has been received, and what it is. */
+export interface OfStudy {
+  readonly state: StudyState;
+  readonly about: StudyAbout;
+}
 
 export function Card(props: {
   title: string;
@@ -22,6 +29,81 @@ export function Card(props: {
     </section>
   );
 }
+
+/** A button; a page has at most one that is primary. */
+export const Button = ({ isPrimary, ...more }: ComponentProps<"button"> & { isPrimary?: boolean }) => (
+  <button type="button" class={isPrimary ? "button primary" : "button"} {...more} />
+);
+
+/** Closes what it is in. */
+export const Dismiss = ({ onClick }: { onClick: () => void }) => (
+  <button type="button" class="close" aria-label="Dismiss" onClick={onClick}>
+    ×
+  </button>
+);
+
+type TextFieldProps = ComponentProps<"input"> & {
+  readonly label: ComponentChildren;
+  readonly value: string;
+  readonly onText: (text: string) => void;
+};
+
+/** A field for text below its label. */
+export const TextField = ({ label, onText, ...more }: TextFieldProps) => (
+  <label>
+    {label}
+    <input onInput={(event) => onText(event.currentTarget.value)} {...more} />
+  </label>
+);
+
+interface ChoiceProps {
+  readonly label: string;
+  /** Otherwise only readers of screens get the label. */
+  readonly isLabelled?: boolean;
+  readonly names: readonly string[];
+  /** The chosen one. */
+  readonly at: number;
+  readonly onChange: (at: number) => void;
+}
+
+/** One of several names. */
+export const Choice = ({ label, isLabelled = false, names, at, onChange }: ChoiceProps) => (
+  <label class={isLabelled ? "" : "choice"}>
+    <span class={isLabelled ? "" : "hidden"}>{label}</span>
+    <select value={names[at]} onChange={(event) => onChange(event.currentTarget.selectedIndex)}>
+      {names.map((name) => (
+        <option key={name}>{name}</option>
+      ))}
+    </select>
+  </label>
+);
+
+interface TableProps {
+  readonly label: string;
+  /** Above the names of the rows. */
+  readonly corner?: string;
+  readonly heads: readonly ComponentChildren[];
+  readonly children: ComponentChildren;
+}
+
+/** Rows, each with its name, below heads; it scrolls by itself. */
+export const Table = ({ label, corner, heads, children }: TableProps) => (
+  <div class="scrolls" role="region" aria-label={label} tabIndex={0}>
+    <table class="compared">
+      <thead>
+        <tr>
+          {corner === undefined ? <td /> : <th scope="col">{corner}</th>}
+          {heads.map((head, i) => (
+            <th key={`${String(i)}`} scope="col">
+              {head}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
+  </div>
+);
 
 /** A status in a word and a colour. */
 export const Pill = ({ status }: { status: string }) => <span class={`pill ${status}`}>{status}</span>;

@@ -6,26 +6,18 @@ import { type OverlayTrial, plotOverlay } from "../../report/plots/overlay.js";
 import type { Plot } from "../../report/plots/plot.js";
 import type { StudyData } from "../../report/plots/studyData.js";
 import { type Kind, kindsOf, lineIn } from "../state/curves.js";
-import { isFinished, type StudyState, trialIn } from "../state/study.js";
+import { isFinished, trialIn } from "../state/study.js";
 import type { CurveLine, StudyAbout, TrialRow } from "../wire.js";
 import { connection, curvesOf } from "./api.js";
+import { Choice, type OfStudy } from "./parts.js";
 import { Picture } from "./picture.js";
 import { trying } from "./store.js";
 
-interface PictureProps {
-  readonly state: StudyState;
-  readonly about: StudyAbout;
-}
-
 /** What a picture reads of a study. */
-export const dataOf = (about: StudyAbout, trials: StudyData["trials"]): StudyData => ({
-  name: about.name,
-  space: about.space,
-  strategy: about.strategy,
-  directions: about.directions,
-  metrics: about.metrics,
-  trials,
-});
+export const dataOf = (about: StudyAbout, trials: StudyData["trials"]): StudyData => {
+  const { name, space, strategy, directions, metrics } = about;
+  return { name, space, strategy, directions, metrics, trials };
+};
 
 /**
  * Milliseconds between two pictures of a live study; of many trials each takes longer, and shows less that is
@@ -59,12 +51,8 @@ export function usePaced(
   return plot;
 }
 
-interface HistoryProps extends PictureProps {
-  readonly objective?: number;
-}
-
 /** Each trial and the best so far, of one objective. */
-export function HistoryPicture({ state, about, objective = 0 }: HistoryProps) {
+export function HistoryPicture({ state, about, objective = 0 }: OfStudy & { objective?: number }) {
   const make = (): Plot | undefined => {
     const trials = state.rows.filter(isFinished);
     return trials.length > 0 ? plotHistory(dataOf(about, trials), { objective }) : undefined;
@@ -75,7 +63,7 @@ export function HistoryPicture({ state, about, objective = 0 }: HistoryProps) {
 }
 
 /** The Pareto front of a study of several objectives. */
-export function FrontPicture({ state, about }: PictureProps) {
+export function FrontPicture({ state, about }: OfStudy) {
   const make = (): Plot | undefined => {
     const trials = state.rows.filter(isFinished);
     return trials.some(({ values }) => values) ? plotParetoFront(dataOf(about, trials)) : undefined;
@@ -86,7 +74,7 @@ export function FrontPicture({ state, about }: PictureProps) {
 }
 
 /** Trials of a study whose curves are drawn. */
-export interface CurvesOf extends PictureProps {
+interface CurvesOf extends OfStudy {
   readonly trials: readonly number[];
   /** Running trials, drawn beside them where they have the same curve. */
   readonly running?: readonly number[];
@@ -139,7 +127,8 @@ export function CurvesPicture({ of, isTall = false, hint = "" }: CurvesProps) {
     };
   }, [wanted, isConnected]);
   const kinds = useMemo(() => (drawn ? kindsOf(drawn) : []), [drawn]);
-  const kind = kinds.find((each) => titleOf(each) === chosen) ?? kinds[0];
+  const titles = kinds.map(titleOf);
+  const kind = kinds[Math.max(0, titles.indexOf(chosen))];
   const plot = useMemo(() => (drawn && kind ? overlayOf(drawn, kind) : undefined), [drawn, kind]);
   if (!drawn) return <p class="empty">Reading the curves…</p>;
   if (!plot)
@@ -151,14 +140,12 @@ export function CurvesPicture({ of, isTall = false, hint = "" }: CurvesProps) {
   return (
     <div class="curves">
       {kinds.length > 1 && (
-        <label class="choice">
-          <span class="hidden">What is drawn</span>
-          <select value={kind && titleOf(kind)} onChange={(event) => setChosen(event.currentTarget.value)}>
-            {kinds.map((each) => (
-              <option key={titleOf(each)}>{titleOf(each)}</option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label="What is drawn"
+          names={titles}
+          at={titles.indexOf(titleOf(kind))}
+          onChange={(at) => setChosen(titles[at])}
+        />
       )}
       <Picture plot={{ ...plot, description: `${plot.description} ${hint}`.trim() }} isTall={isTall} />
     </div>

@@ -7,12 +7,14 @@ import { hashOf } from "../state/route.js";
 import { bestFew, isFinished, type StudyState, trialIn } from "../state/study.js";
 import type { StudyAbout } from "../wire.js";
 import { ComparedTable } from "./comparedTable.js";
-import { Card, TrialLink } from "./parts.js";
+import { Button, Card, Table, TextField, TrialLink } from "./parts.js";
 import { Picture } from "./picture.js";
 import { CurvesPicture, dataOf, HistoryPicture, usePaced } from "./pictures.js";
 import { useStudy } from "./store.js";
 
 const LETTERS = ["A", "B"] as const;
+const Letter = ({ of }: { of: string }) => <b class="letter">{of}</b>;
+const HEADS = LETTERS.map((letter) => <Letter key={letter} of={letter} />);
 /** Trials of each study that are compared unless others are named. */
 const FEW = 2;
 /** Of each study. */
@@ -38,7 +40,7 @@ export function StudiesComparedPage({ names, trials }: PageProps) {
           <p class="pair">
             {names.map((name, i) => (
               <span key={LETTERS[i]}>
-                <b class="letter">{LETTERS[i]}</b> <a href={hashOf({ page: "study", study: name })}>{name}</a>
+                <Letter of={LETTERS[i]} /> <a href={hashOf({ page: "study", study: name })}>{name}</a>
               </span>
             ))}
           </p>
@@ -85,7 +87,7 @@ function Shown({ names, trials: named, studies }: PageProps & { studies: readonl
               label="Trials side by side"
               heads={columns.map(({ about, row, letter }) => (
                 <span key={`${letter} ${row.number}`}>
-                  <b class="letter">{letter}</b>{" "}
+                  <Letter of={letter} />{" "}
                   <TrialLink study={about.name} trial={row.number}>
                     {row.number}
                   </TrialLink>
@@ -99,15 +101,7 @@ function Shown({ names, trials: named, studies }: PageProps & { studies: readonl
           <Ranges studies={studies} />
         </Card>
         <Card title="How they went">
-          <ComparedTable
-            label="How they went"
-            heads={LETTERS.map((letter) => (
-              <b key={letter} class="letter">
-                {letter}
-              </b>
-            ))}
-            lines={studyLines(studies)}
-          />
+          <ComparedTable label="How they went" heads={HEADS} lines={studyLines(studies)} />
         </Card>
         {studies.map((state, i) => (
           <Card
@@ -140,21 +134,16 @@ function TrialsChoice({
   return (
     <form class="start" onSubmit={show}>
       {LETTERS.map((letter, i) => (
-        <label key={letter}>
-          Trials of {letter}
-          <input
-            value={texts[i]}
-            inputMode="numeric"
-            placeholder="such as 3, 12"
-            onInput={(event) =>
-              setTexts(texts.map((text, k) => (k === i ? event.currentTarget.value : text)))
-            }
-          />
-        </label>
+        <TextField
+          key={letter}
+          label={`Trials of ${letter}`}
+          value={texts[i]}
+          inputMode="numeric"
+          placeholder="such as 3, 12"
+          onText={(text) => setTexts(texts.with(i, text))}
+        />
       ))}
-      <button type="submit" class="button">
-        Compare these
-      </button>
+      <Button type="submit">Compare these</Button>
     </form>
   );
 }
@@ -171,36 +160,22 @@ function Ranges({ studies }: { studies: readonly Known[] }) {
   );
   if (lines.length === 0) return <p class="empty">Neither study tells what it searches.</p>;
   return (
-    <div class="scrolls" role="region" aria-label="Where they search" tabIndex={0}>
-      <table class="compared">
-        <thead>
-          <tr>
-            <td />
-            {LETTERS.map((letter) => (
-              <th key={letter} scope="col">
-                <b class="letter">{letter}</b>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {lines.map(({ name, texts, differs, spans }) => (
-            <tr key={name} class={differs ? "differs" : ""}>
-              <th scope="row">
-                {name}
-                {differs && <span class="hidden"> (differs)</span>}
-              </th>
-              {texts.map((text, i) => (
-                <td key={LETTERS[i]}>
-                  {text}
-                  {differs && <Span span={spans[i]} />}
-                </td>
-              ))}
-            </tr>
+    <Table label="Where they search" heads={HEADS}>
+      {lines.map(({ name, texts, differs, spans }) => (
+        <tr key={name} class={differs ? "differs" : ""}>
+          <th scope="row">
+            {name}
+            {differs && <span class="hidden"> (differs)</span>}
+          </th>
+          {texts.map((text, i) => (
+            <td key={LETTERS[i]}>
+              {text}
+              {differs && <Span span={spans[i]} />}
+            </td>
           ))}
-        </tbody>
-      </table>
-    </div>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

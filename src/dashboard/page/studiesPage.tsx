@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { hashOf } from "../state/route.js";
 import type { StudyCard, StudyList } from "../wire.js";
 import { listStudies, startStudy } from "./api.js";
-import { Card } from "./parts.js";
+import { Button, Card, TextField } from "./parts.js";
 import { trying } from "./store.js";
 
 const PACE = 3000;
@@ -87,27 +87,17 @@ function Start({ onStarted }: { onStarted: () => void }) {
   return (
     <Card title="Start a study">
       <form class="start" onSubmit={(event) => void submit(event)}>
-        <label>
-          Name
-          <input
-            required
-            pattern="[A-Za-z0-9_\-]{1,64}"
-            value={name}
-            onInput={(event) => setName(event.currentTarget.value)}
-          />
-        </label>
-        <label>
-          Settings, as JSON
-          <input
-            required
-            value={settings}
-            spellcheck={false}
-            onInput={(event) => setSettings(event.currentTarget.value)}
-          />
-        </label>
-        <button type="submit" class="button primary">
+        <TextField label="Name" required pattern="[A-Za-z0-9_\-]{1,64}" value={name} onText={setName} />
+        <TextField
+          label="Settings, as JSON"
+          required
+          value={settings}
+          spellcheck={false}
+          onText={setSettings}
+        />
+        <Button type="submit" isPrimary>
           Start
-        </button>
+        </Button>
       </form>
     </Card>
   );

@@ -1,12 +1,13 @@
 /** One study, live: where it stands, its pictures, and its trials. */
 import { useMemo, useState } from "preact/hooks";
-import { bestFew, bestOf, countsOf, type StudyState, standingOf, valueAt } from "../state/study.js";
-import type { StudyAbout, TrialRow } from "../wire.js";
-import { AnalysisCard, Choice } from "./analysisCard.js";
+import { goalOf } from "../state/compare.js";
+import { bestFew, bestOf, countsOf, standingOf, valueAt } from "../state/study.js";
+import type { TrialRow } from "../wire.js";
+import { AnalysisCard } from "./analysisCard.js";
 import { command, download } from "./api.js";
-import { EnqueueDialog } from "./enqueue.js";
+import { EnqueueButton } from "./enqueue.js";
 import { HeldCard } from "./heldCard.js";
-import { Card, Params, Pill, scoreOf, TrialLink } from "./parts.js";
+import { Button, Card, Choice, type OfStudy, Params, Pill, scoreOf, TrialLink } from "./parts.js";
 import { CurvesPicture, FrontPicture, HistoryPicture } from "./pictures.js";
 import { type Followed, trying, useStudy } from "./store.js";
 import { TrialTable } from "./table.js";
@@ -24,11 +25,7 @@ export function StudyPage({ name }: { name: string }) {
   return <Shown state={state} about={about} connection={connection} />;
 }
 
-interface ShownProps {
-  readonly state: StudyState;
-  readonly about: StudyAbout;
-  readonly connection: Followed["connection"];
-}
+type ShownProps = OfStudy & Pick<Followed, "connection">;
 
 const SAID = { live: "live", ended: "ended", connecting: "connecting", lost: "not connected" } as const;
 
@@ -54,12 +51,7 @@ function Shown({ state, about, connection }: ShownProps) {
             title="History"
             aside={
               about.metrics.length > 1 && (
-                <Choice
-                  label="Objective"
-                  names={about.metrics}
-                  value={about.metrics[objective]}
-                  onChange={(name) => setObjective(about.metrics.indexOf(name))}
-                />
+                <Choice label="Objective" names={about.metrics} at={objective} onChange={setObjective} />
               )
             }
           >
@@ -99,11 +91,12 @@ function Head({ state, about, connection, best }: ShownProps & { best: readonly 
   const finished = state.rows.length - counts.running;
   const [first] = best;
   const isSingle = about.directions.length === 1;
-  const goal = about.directions.map((direction, i) => `${direction} ${about.metrics[i]}`).join(", ");
   const failure =
     finished > 0 && counts.failed === finished ? state.rows.findLast(({ error }) => error)?.error : undefined;
   const standing = standingOf(connection, about);
-  const facts = [goal, about.strategy, about.seed === undefined ? "" : `seed ${about.seed}`].filter(Boolean);
+  const facts = [goalOf(about), about.strategy, about.seed === undefined ? "" : `seed ${about.seed}`].filter(
+    Boolean,
+  );
   return (
     <>
       <div class="title">
@@ -186,66 +179,31 @@ function othersOf(counts: ReturnType<typeof countsOf>, isReady: boolean): string
 
 const LABELS = { pause: "Pause", resume: "Resume", cancel: "Cancel" } as const;
 
-interface ActionsProps {
-  readonly about: StudyAbout;
-  readonly state: StudyState;
-  /** What a point by hand begins with. */
-  readonly from: TrialRow | undefined;
-}
-
-function Actions({ about, state, from }: ActionsProps) {
-  const [isChoosing, setChoosing] = useState(false);
+/** @param from - what a point by hand begins with */
+function Actions({ about, state, from }: OfStudy & { from: TrialRow | undefined }) {
   const { name, actions, artifacts, phase } = about;
-  const csv = (): Promise<boolean> => trying(() => download(name, "/trials.csv", `${name}-trials.csv`));
+  const files = [
+    ["Trials as CSV", "/trials.csv", `${name}-trials.csv`],
+    ...artifacts.map((each) => [each.name, `/artifacts/${encodeURIComponent(each.name)}`, each.name]),
+  ];
   return (
     <div class="actions">
       {phase !== undefined && <Pill status={phase} />}
       {(["pause", "resume", "cancel"] as const).map(
         (each) =>
           actions.includes(each) && (
-            <button
-              key={each}
-              type="button"
-              class="button"
-              onClick={() => void trying(() => command(name, each))}
-            >
+            <Button key={each} onClick={() => void trying(() => command(name, each))}>
               {LABELS[each]}
-            </button>
+            </Button>
           ),
       )}
-      {actions.includes("enqueue") && (
-        <button type="button" class="button" onClick={() => setChoosing(true)}>
-          Try a point
-        </button>
-      )}
-      <button type="button" class="button" onClick={() => void csv()}>
-        <Arrow /> Trials as CSV
-      </button>
-      {artifacts.map((artifact) => (
-        <button
-          key={artifact.name}
-          type="button"
-          class="button"
-          onClick={() =>
-            void trying(() =>
-              download(name, `/artifacts/${encodeURIComponent(artifact.name)}`, artifact.name),
-            )
-          }
-        >
-          <Arrow /> {artifact.name}
-        </button>
+      <EnqueueButton about={about} state={state} from={from} label="Try a point" />
+      {files.map(([label, path, file]) => (
+        <Button key={path} onClick={() => void trying(() => download(name, path, file))}>
+          <span aria-hidden="true">↓</span>
+          <span class="hidden">Download</span> {label}
+        </Button>
       ))}
-      {isChoosing && (
-        <EnqueueDialog about={about} state={state} from={from} onClose={() => setChoosing(false)} />
-      )}
     </div>
   );
 }
-
-/** Of what is downloaded. */
-const Arrow = () => (
-  <>
-    <span aria-hidden="true">↓</span>
-    <span class="hidden">Download</span>
-  </>
-);

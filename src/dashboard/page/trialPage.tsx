@@ -2,11 +2,11 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { formatDuration } from "../../report/format.js";
 import { hashOf } from "../state/route.js";
-import { bestOf, type StudyState, trialIn, valueAt } from "../state/study.js";
+import { bestOf, trialIn, valueAt } from "../state/study.js";
 import type { StudyAbout, TrialRow } from "../wire.js";
 import { saveNote } from "./api.js";
-import { EnqueueDialog } from "./enqueue.js";
-import { Card, Params, Pill, Star, scoreOf } from "./parts.js";
+import { EnqueueButton } from "./enqueue.js";
+import { Button, Card, type OfStudy, Params, Pill, Star, scoreOf, TextField } from "./parts.js";
 import { CurvesPicture } from "./pictures.js";
 import { trying, useStudy } from "./store.js";
 import { Tries } from "./tries.js";
@@ -20,14 +20,7 @@ export function TrialPage({ name, number }: { name: string; number: number }) {
   return <Shown key={number} state={state} about={about} row={row} />;
 }
 
-interface ShownProps {
-  readonly state: StudyState;
-  readonly about: StudyAbout;
-  readonly row: TrialRow;
-}
-
-function Shown({ state, about, row }: ShownProps) {
-  const [isChoosing, setChoosing] = useState(false);
+function Shown({ state, about, row }: OfStudy & { row: TrialRow }) {
   const { number } = row;
   const best = useMemo(() => bestOf(state), [state.rows]);
   const isBest = best.some((each) => each.number === number);
@@ -69,11 +62,7 @@ function Shown({ state, about, row }: ShownProps) {
               Compare with the best
             </a>
           )}
-          {about.actions.includes("enqueue") && (
-            <button type="button" class="button primary" onClick={() => setChoosing(true)}>
-              Change and try
-            </button>
-          )}
+          <EnqueueButton about={about} state={state} from={row} label="Change and try" isPrimary />
         </div>
       </div>
       <Tries state={state} about={about} />
@@ -94,9 +83,6 @@ function Shown({ state, about, row }: ShownProps) {
           </Card>
         </div>
       </div>
-      {isChoosing && (
-        <EnqueueDialog about={about} state={state} from={row} onClose={() => setChoosing(false)} />
-      )}
     </div>
   );
 }
@@ -132,7 +118,7 @@ function Scores({ about, row }: { about: StudyAbout; row: TrialRow }) {
   );
 }
 
-function Notes({ state, about, number }: { state: StudyState; about: StudyAbout; number: number }) {
+function Notes({ state, about, number }: OfStudy & { number: number }) {
   const kept = state.notes.get(number);
   const [text, setText] = useState("");
   const [tags, setTags] = useState("");
@@ -184,22 +170,15 @@ function Notes({ state, about, number }: { state: StudyState; about: StudyAbout;
             onInput={(event) => setText(event.currentTarget.value)}
           />
         </label>
-        <label>
-          Tags, separated by commas
-          <input value={tags} onInput={(event) => setTags(event.currentTarget.value)} />
-        </label>
+        <TextField label="Tags, separated by commas" value={tags} onText={setTags} />
         <div class="buttons">
           <span class="quiet" role="status">
             {saved === own ? "Saved" : hasChanged ? "Another page has saved a note meanwhile." : ""}
           </span>
-          {hasChanged && (
-            <button type="button" class="button" onClick={take}>
-              Show that
-            </button>
-          )}
-          <button type="submit" class="button primary">
+          {hasChanged && <Button onClick={take}>Show that</Button>}
+          <Button type="submit" isPrimary>
             Save
-          </button>
+          </Button>
         </div>
       </form>
     </Card>

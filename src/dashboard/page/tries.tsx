@@ -2,25 +2,20 @@
  * What became of the points that a person chose: each waits, runs, and is then told beside the trial that it
  * was made from.
  */
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { hashOf } from "../state/route.js";
-import { bestAmong, type StudyState, trialIn } from "../state/study.js";
+import { bestAmong, trialIn } from "../state/study.js";
 import { type Try, trialOf, verdictOf } from "../state/tries.js";
-import type { StudyAbout, TrialRow } from "../wire.js";
+import type { TrialRow } from "../wire.js";
 import { saveNote } from "./api.js";
-import { EnqueueDialog } from "./enqueue.js";
-import { TrialLink } from "./parts.js";
+import { EnqueueButton } from "./enqueue.js";
+import { Button, Dismiss, type OfStudy, TrialLink } from "./parts.js";
 import { tries, trying } from "./store.js";
 
 /** The tag of a trial that a person keeps. */
 const KEEP = "keep";
 
-interface TriesProps {
-  readonly state: StudyState;
-  readonly about: StudyAbout;
-}
-
-export function Tries({ state, about }: TriesProps) {
+export function Tries({ state, about }: OfStudy) {
   const own = tries.value.filter(({ study }) => study === about.name);
   return (
     <div class="tries" role="status">
@@ -31,8 +26,7 @@ export function Tries({ state, about }: TriesProps) {
   );
 }
 
-function Tried({ state, about, one }: TriesProps & { one: Try }) {
-  const [isChoosing, setChoosing] = useState(false);
+function Tried({ state, about, one }: OfStudy & { one: Try }) {
   const row = useMemo(() => trialOf(state.rows, one), [state.rows, one]);
   const from = one.from === undefined ? undefined : trialIn(state, one.from);
   const isOver = row !== undefined && row.status !== "running";
@@ -72,37 +66,30 @@ function Tried({ state, about, one }: TriesProps & { one: Try }) {
           </a>
         )}
         {better && about.actions.includes("note") && <Keep state={state} about={about} row={better} />}
-        {better && about.actions.includes("enqueue") && (
-          <button type="button" class="button" onClick={() => setChoosing(true)}>
-            Change trial {better.number} again
-          </button>
+        {better && (
+          <EnqueueButton
+            about={about}
+            state={state}
+            from={better}
+            label={`Change trial ${better.number} again`}
+          />
         )}
-        <button type="button" class="close" aria-label="Dismiss" onClick={forget}>
-          ×
-        </button>
+        <Dismiss onClick={forget} />
       </div>
-      {isChoosing && better && (
-        <EnqueueDialog about={about} state={state} from={better} onClose={() => setChoosing(false)} />
-      )}
     </div>
   );
 }
 
 /** Tags a trial, so that `tag:keep` in the table finds it. */
-export function Keep({ state, about, row: { number } }: TriesProps & { row: TrialRow }) {
+function Keep({ state, about, row: { number } }: OfStudy & { row: TrialRow }) {
   const { text = "", tags = [] } = state.notes.get(number) ?? {};
   const isKept = tags.includes(KEEP);
+  const others = tags.filter((tag) => tag !== KEEP);
   const change = (): Promise<boolean> =>
-    trying(() =>
-      saveNote(about.name, {
-        number,
-        text,
-        tags: isKept ? tags.filter((tag) => tag !== KEEP) : [...tags, KEEP],
-      }),
-    );
+    trying(() => saveNote(about.name, { number, text, tags: isKept ? others : [...tags, KEEP] }));
   return (
-    <button type="button" class="button" aria-pressed={isKept} onClick={() => void change()}>
+    <Button aria-pressed={isKept} onClick={() => void change()}>
       {isKept ? `Trial ${number} is kept` : `Keep trial ${number}`}
-    </button>
+    </Button>
   );
 }

@@ -34,12 +34,15 @@ const DASH = "–";
 /** The most folds whose scores are listed. */
 const MOST_FOLDS = 10;
 
-const lineOf = (
+const lineOf = <T>(
   kind: CompareLine["kind"],
   label: string,
-  texts: readonly string[],
-  differs = new Set(texts).size > 1,
-): CompareLine => ({ kind, label, cells: texts.map((text) => ({ text })), differs });
+  compared: readonly T[],
+  textOf: (one: T) => string,
+): CompareLine => {
+  const texts = compared.map(textOf);
+  return { kind, label, cells: texts.map((text) => ({ text })), differs: new Set(texts).size > 1 };
+};
 
 const unionOf = (lists: readonly (readonly string[])[]): readonly string[] => [...new Set(lists.flat())];
 
@@ -52,23 +55,13 @@ export function trialLines(trials: readonly Beside[]): readonly CompareLine[] {
   const metrics = areSingle ? [names] : names.map((name) => [name]);
   const parameters = unionOf(trials.map(({ row }) => Object.keys(row.params)));
   return [
-    lineOf(
-      "status",
-      "status",
-      trials.map(({ row }) => row.status),
-    ),
+    lineOf("status", "status", trials, ({ row }) => row.status),
     ...metrics.map((names) => scoreLine(names, trials)),
     ...Array.from({ length: folds }, (_, fold) =>
-      lineOf(
-        "outcome",
-        `fold ${fold + 1}`,
-        trials.map(({ row }) => formatScore(row.scores?.[fold] ?? null)),
-      ),
+      lineOf("outcome", `fold ${fold + 1}`, trials, ({ row }) => formatScore(row.scores?.[fold] ?? null)),
     ),
-    lineOf(
-      "outcome",
-      "time",
-      trials.map(({ row }) => (row.seconds === null ? DASH : formatDuration(row.seconds))),
+    lineOf("outcome", "time", trials, ({ row: { seconds } }) =>
+      seconds === null ? DASH : formatDuration(seconds),
     ),
     ...parameters.map((name) => parameterLine(name, trials)),
   ];
@@ -108,56 +101,40 @@ function parameterLine(name: string, trials: readonly Beside[]): CompareLine {
   const short = values.map(formatValue);
   const isAlike = short.map((text, i) => short.some((other, k) => other === text && keys[k] !== keys[i]));
   const texts = short.map((text, i) => (isAlike[i] && values[i] !== undefined ? String(values[i]) : text));
-  return lineOf("parameter", name, texts, new Set(keys).size > 1);
+  return { ...lineOf("parameter", name, texts, String), differs: new Set(keys).size > 1 };
 }
+
+const numberOf = ({ number }: TrialRow): number => number;
+
+/** What a study minimizes or maximizes. */
+export const goalOf = ({ directions, metrics }: StudyAbout): string =>
+  directions.map((direction, i) => `${direction} ${metrics[i]}`).join(", ");
 
 /** The lines of a table of studies. */
 export function studyLines(
   studies: readonly (Pick<StudyState, "rows"> & { readonly about: StudyAbout })[],
 ): readonly CompareLine[] {
-  const best = studies.map(bestOf);
-  const counts = studies.map(({ rows }) => countsOf(rows));
-  const seconds = studies.map(({ rows }) => rows.reduce((sum, row) => sum + (row.seconds ?? 0), 0));
-  const outcome = (label: string, texts: readonly string[]) => lineOf("outcome", label, texts);
-  const setting = (label: string, texts: readonly string[]) => lineOf("setting", label, texts);
-  const number = (count: number): string => count.toLocaleString("en");
+  const known = studies.map((study) => ({ ...study, best: bestOf(study), counts: countsOf(study.rows) }));
+  const outcome = (label: string, textOf: (one: (typeof known)[number]) => string) =>
+    lineOf("outcome", label, known, textOf);
+  const setting = (label: string, textOf: (about: StudyAbout) => string) =>
+    lineOf("setting", label, studies, ({ about }) => textOf(about));
   return [
-    outcome(
-      "best",
-      best.map((rows) =>
-        rows.length > 1 ? `${rows.length} trials` : formatScore(rows[0] ? valueAt(rows[0]) : null),
-      ),
+    outcome("best", ({ best }) =>
+      best.length > 1 ? `${best.length} trials` : formatScore(best[0] ? valueAt(best[0]) : null),
     ),
-    outcome(
-      "of trial",
-      best.map((rows) =>
-        rows.length === 0
-          ? DASH
-          : rows
-              .slice(0, 4)
-              .map(({ number }) => number)
-              .join(", "),
-      ),
+    outcome("of trial", ({ best }) => best.slice(0, 4).map(numberOf).join(", ") || DASH),
+    setting("goal", goalOf),
+    setting("strategy", ({ strategy }) => strategy || DASH),
+    setting("seed", ({ seed }) => (seed === undefined ? DASH : String(seed))),
+    ...(["complete", "pruned", "failed", "diverged", "running"] as const).flatMap((status) =>
+      status === "complete" || known.some(({ counts }) => counts[status] > 0)
+        ? [outcome(status, ({ counts }) => counts[status].toLocaleString("en"))]
+        : [],
     ),
-    setting(
-      "goal",
-      studies.map(({ about }) =>
-        about.directions.map((direction, i) => `${direction} ${about.metrics[i]}`).join(", "),
-      ),
+    outcome("time of all trials", ({ rows }) =>
+      formatDuration(rows.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0)),
     ),
-    setting(
-      "strategy",
-      studies.map(({ about }) => about.strategy || DASH),
-    ),
-    setting(
-      "seed",
-      studies.map(({ about }) => (about.seed === undefined ? DASH : String(about.seed))),
-    ),
-    ...(["complete", "pruned", "failed", "diverged", "running"] as const).flatMap((status) => {
-      const texts = counts.map((count) => number(count[status]));
-      return status !== "complete" && texts.every((text) => text === "0") ? [] : [outcome(status, texts)];
-    }),
-    outcome("time of all trials", seconds.map(formatDuration)),
   ];
 }
 

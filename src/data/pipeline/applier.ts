@@ -67,6 +67,7 @@ export class Applier {
       }
       const column = columns[j];
       const cells = source.read(j, workspace.cells);
+      refuseCodes(column, cells, rows, source.refusal);
       const { features } = column;
       // Numbers without gaps, the usual case, take one pass.
       const isPlain = !column.groups && features.every(({ source }) => source.type === "value");
@@ -85,6 +86,26 @@ export class Applier {
         writeScaled(values, rows, feature.scaling, out, k++, width, column.name, source.refusal);
       }
     }
+  }
+}
+
+/** Refuses invalid codes of categories and booleans; the code after the last stands for an unknown word. */
+function refuseCodes(
+  { name, kind, categories }: PipelineColumn,
+  cells: Floats,
+  rows: number,
+  refusal: Refusal,
+): void {
+  if (kind !== "category" && kind !== "boolean") return;
+  const most = kind === "boolean" ? 1 : categories.length;
+  for (let i = 0; i < rows; i++) {
+    const code = cells[i];
+    if (!(code >= 0 && code <= most && code === Math.floor(code)) && !Number.isNaN(code))
+      throw refusal(
+        i,
+        name,
+        `every code of a ${kind} must be an integer from 0 to ${most}; received ${code}`,
+      );
   }
 }
 

@@ -2,8 +2,10 @@
  * One column of a pipeline: the fill value of missing cells, and the features of its cells. It knows nothing
  * about other columns.
  */
+
 import { show } from "../../errors.js";
 import { cos, sin } from "../../numerics/special.js";
+import { everyRow } from "../check.js";
 import type { Input } from "../dataset.js";
 import { DAY } from "../days.js";
 import type { InputKind } from "../schema.js";
@@ -157,7 +159,7 @@ export function fitColumn(
     let values: Float64Array;
     if (draft.type === "statistic") {
       const own = y[draft.output];
-      const { numbers, other } = targetStatistics(prepared, categories.length, own, rowIds(cells.length));
+      const { numbers, other } = targetStatistics(prepared, categories.length, own, everyRow(cells.length));
       source = { type: "table", numbers: [...numbers], other };
       values = outOfFoldStatistics(prepared, categories.length, own);
     } else {
@@ -199,8 +201,6 @@ function differs(cells: Float64Array, y: Float64Array): boolean {
   const apart = sum[1] / count[1] - sum[0] / count[0];
   return apart * apart > 9 * (squares / y.length) * (1 / count[0] + 1 / count[1]);
 }
-
-const rowIds = (rows: number): Int32Array => Int32Array.from({ length: rows }, (_, i) => i);
 
 /** The fill value of missing cells; 0 if no row has a cell. */
 export function fillOf(impute: ColumnPlan["impute"], cells: Float64Array): number {

@@ -115,7 +115,7 @@ export function byGroup(given: RowsToSplit, folds: number, seed: number): FoldRo
 
 function checkGroupFolds(groups: number, folds: number, rows: number): void {
   mustBeInteger("folds", folds, 2);
-  check(groups >= folds, () => `folds must be at most ${groups}, the number of groups; received ${folds}`);
+  must(groups >= folds, "folds", `at most ${groups}, the number of groups`, folds);
   checkMemory(folds, folds * rows);
 }
 
@@ -147,10 +147,8 @@ export const stratifiedGroupKFold = /* @__PURE__ */ defineSplitter<StratifiedGro
     checkGroupFolds(sizes.length, folds, given.rows);
     const all = [...countClasses(labels)];
     const totals = all.map(([, count]) => count);
-    check(
-      Math.max(...totals) >= folds,
-      () => `folds must be at most ${Math.max(...totals)}, the rows of the largest class; received ${folds}`,
-    );
+    const largest = Math.max(...totals);
+    must(largest >= folds, "folds", `at most ${largest}, the rows of the largest class`, folds);
     const classOf = new Map(all.map(([label], place) => [label, place]));
     // [groups][classes]
     const inGroup = sizes.map(() => totals.map(() => 0));

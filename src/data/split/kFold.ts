@@ -2,8 +2,10 @@
  * Folds for cross-validation in which each row is validated as often as every other: k-fold, by class, and
  * repeated.
  */
+
 import { check, must, mustBeInteger, mustBeList } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
+import { everyRow } from "../check.js";
 import { countClasses, smallClasses } from "./counts.js";
 import {
   checkFolds,
@@ -131,7 +133,7 @@ export function byClass(
       `with ${folds} folds, each class must have at least ${folds} rows; received ${smallClasses(counts, folds, classes)}; ` +
       "use fewer folds, leave the class out or merge it with others (rareClasses of encodeTable), or do not stratify",
   );
-  const ids = shuffle ? orderOf(rows, seed, repeat) : Int32Array.from({ length: rows }, (_, row) => row);
+  const ids = shuffle ? orderOf(rows, seed, repeat) : everyRow(rows);
   const order = ids.sort((a, b) => labels[a] - labels[b]);
   // Deals class after class like cards, without returning to the first fold, so that sizes stay even too.
   const dealt = order.map((_, position) => position % folds);

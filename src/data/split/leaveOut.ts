@@ -1,5 +1,7 @@
 /** Folds in which each choice of a few rows, or of a few groups, is validated once. */
+
 import { must, mustBeInteger } from "../../errors.js";
+import { everyRow } from "../check.js";
 import type { Groups } from "../groups.js";
 import { groupsOf } from "./groups.js";
 import { checkMemory, defineSplitter, type FoldRows, partition } from "./splitter.js";
@@ -26,12 +28,7 @@ export const leaveOneOut = /* @__PURE__ */ defineSplitter<Record<string, never>,
   "leaveOneOut",
   "rows",
   {},
-  ({ rows }) =>
-    leavingOut(
-      Int32Array.from({ length: rows }, (_, row) => row),
-      rows,
-      1,
-    ),
+  ({ rows }) => leavingOut(everyRow(rows), rows, 1),
 );
 
 /**
@@ -50,12 +47,7 @@ export const leavePOut = /* @__PURE__ */ defineSplitter<LeaveOutOptions, number>
   "leavePOut",
   "rows",
   { p: true },
-  ({ rows }, { p = 2 }) =>
-    leavingOut(
-      Int32Array.from({ length: rows }, (_, row) => row),
-      rows,
-      p,
-    ),
+  ({ rows }, { p = 2 }) => leavingOut(everyRow(rows), rows, p),
 );
 
 /**

@@ -196,10 +196,7 @@ export function checkRowIds(rows: number): void {
 
 export function checkFolds(rows: number, folds: number): void {
   const isFine = Number.isInteger(folds) && folds >= 2 && folds <= rows;
-  check(
-    isFine,
-    () => `folds must be an integer from 2 to the number of rows, ${rows}; received ${show(folds)}`,
-  );
+  must(isFine, "folds", `an integer from 2 to the number of rows, ${rows}`, folds);
   checkMemory(folds, folds * rows);
 }
 

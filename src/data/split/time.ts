@@ -1,5 +1,7 @@
 /** Divisions of rows in the order of time: validation rows come after all training rows. */
+
 import { check, mustBeInteger } from "../../errors.js";
+import { everyRow } from "../check.js";
 import { checkMemory, defineSplitter, type FoldRows, type RowsToSplit } from "./splitter.js";
 
 /** How {@link timeSeriesSplit} divides rows. */
@@ -95,7 +97,7 @@ function inTime({ rows, time }: RowsToSplit): {
   readonly order: Int32Array;
   readonly isBefore: (place: number) => number;
 } {
-  const order = Int32Array.from({ length: rows }, (_, row) => row);
+  const order = everyRow(rows);
   if (!time) return { order, isBefore: (place) => place };
   order.sort((a, b) => time[a] - time[b]); // stable
   return {

@@ -297,11 +297,12 @@ function addendsOf(value: Value): Value[] {
   return inputs.flatMap((id) => addendsOf(new Value(value.graph, id)));
 }
 
-/** The factors P and G of a gradient Pᵀ G. */
+/** The factors P and G of a gradient Pᵀ G, of two matrices. */
 function productOf({ node, graph }: Value): [Value, Value] | undefined {
   if (node.op !== "matmul") return undefined;
   const [left, right] = node.inputs.map((input) => new Value(graph, input));
-  return left.node.op === "transpose" ? [new Value(graph, left.node.inputs[0]), right] : undefined;
+  const isTurned = isNode(left.node, "transpose") && String(left.node.attributes.permutation) === "1,0";
+  return isTurned ? [new Value(graph, left.node.inputs[0]), right] : undefined;
 }
 
 /** Σ Pᵀ G over the steps, of stacks [steps, rows, columns]. */

@@ -93,7 +93,7 @@ export function averageEffect(predicted: Predicted, form: Form, averaging: Avera
   const { multiLabel } = averaging;
   const { yTrue, yPred, outputs, weights } = predicted;
   const counts = multiLabel
-    ? countLabels(yTrue, yPred, outputs, weights, false)
+    ? countLabels(false, yTrue, yPred, outputs, weights)
     : countClasses(yTrue, yPred, outputs, weights);
   const all = weighed(rowsOf(predicted), weights).sum;
   const cells = averageCells(counts, all, form, averaging);

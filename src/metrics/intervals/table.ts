@@ -2,6 +2,7 @@
  * How each built-in metric gets its interval, or why it has no interval. The compiler refuses a table that
  * lacks a metric.
  */
+import { disagreement } from "../counts.js";
 import { originOf, type Score } from "../define.js";
 import type { Metric } from "../metric.js";
 import type { BuiltInMetric } from "../names.js";
@@ -121,9 +122,7 @@ const METHODS: Readonly<Record<BuiltInMetric, (options: Options, outputs: number
   cohenKappa: ({ weights }) => ({
     by: "effect",
     range: [-1, 1],
-    effect: kappaEffect((distance) =>
-      weights === "quadratic" ? distance * distance : weights ? Math.abs(distance) : Number(distance !== 0),
-    ),
+    effect: kappaEffect(disagreement(weights)),
   }),
   rocAuc: (options) => ({
     by: "effect",

@@ -10,10 +10,11 @@ import { checkSizes } from "../../predict/network.js";
 import { layerFrom } from "../../predict/pieces.js";
 import { parsed, type Tensor } from "../../predict/safetensors.js";
 import { FORMAT } from "./tfjs.js";
-import { arraysOf, mustBeLayersModel, takenFrom } from "./tfjsArrays.js";
+import { Arrays, arraysOf, mustBeLayersModel } from "./tfjsArrays.js";
 import { DAMAGED } from "./tfjsFields.js";
-import { arrayName, readLayer, rowOfClass } from "./tfjsLayers.js";
+import { arrayNames, readLayer, rowOfClass } from "./tfjsLayers.js";
 import { type MaskState, maskAfter } from "./tfjsMasks.js";
+import { steeper } from "./tfjsSlopes.js";
 import { type KerasLayer, topologyOf } from "./tfjsTopology.js";
 
 /**
@@ -41,14 +42,14 @@ export function importTfjs(json: unknown, weights: Uint8Array): ModelContents {
   mustBeLayersModel(isRecord(model) && isShallow(model), "model.json must be a JSON object");
   const { format = FORMAT, modelTopology, weightsManifest } = model;
   must(format === FORMAT, "the format of model.json", show(FORMAT), format, "unsupported");
-  const { inputs, calls, outputs } = topologyOf(modelTopology);
-  const arrays = arraysOf(weightsManifest, weights);
+  const { isKeras3, inputs, calls, outputs } = topologyOf(modelTopology);
+  const arrays = new Arrays(arraysOf(weightsManifest, weights));
   const isStack = inputs.length === 1 && inputs[0].shape.length === 1 && isChain(calls, outputs);
   const values: Value[] = inputs.map(({ name, shape }) => ({
     id: isStack ? "input" : `input.${name}`,
     mask: { shape, theirs: false },
   }));
-  const reader = new Reader(arrays);
+  const reader = new Reader(arrays, isKeras3);
   const layers = calls.map(({ layer, inputs: taken }) => {
     const { described, value } = reader.call(
       layer,
@@ -63,7 +64,8 @@ export function importTfjs(json: unknown, weights: Uint8Array): ModelContents {
     "the model must have a layer with weights; received none",
     "unsupported",
   );
-  mustBeLayersModel(arrays.size === 0, `none of its layers has the weights ${show([...arrays.keys()])}`);
+  const left = arrays.left();
+  mustBeLayersModel(left.length === 0, `none of its layers has the weights ${show(left)}`);
   const columns = inputs.reduce((sum, { shape }) => sum + shape.reduce((size, n) => size * n, 1), 0);
   checkSizes("the inputs", [columns]);
   const ends = { inputs, outputs: outputs.map(({ name, value }) => ({ name, value: values[value].id })) };
@@ -113,7 +115,10 @@ class Reader {
   private readonly counts = new Map<string, number>();
   private readonly read = new Map<KerasLayer, Read>();
 
-  constructor(private readonly arrays: Map<string, Tensor>) {}
+  constructor(
+    private readonly arrays: Arrays,
+    private readonly isKeras3: boolean,
+  ) {}
 
   call(
     keras: KerasLayer,
@@ -153,7 +158,7 @@ class Reader {
       trainable,
       DAMAGED,
     );
-    const piece = readLayer(row, { name, config, shape: shapes[0] });
+    const piece = readLayer(row, { name, config, shape: shapes[0], isKeras3: this.isKeras3 });
     const layer = ofFile(keras, () => layerFrom(piece, NOTHING));
     const number = (this.counts.get(layer.type) ?? 0) + 1;
     this.counts.set(layer.type, number);
@@ -162,8 +167,9 @@ class Reader {
     ofFile(keras, () => layer.outputShape(...shapes));
     const weights = layer.parameters(...shapes).map((parameter) => {
       const path = `${id}.${parameter.name}`;
-      const from = `${name}/${arrayName(row, config, parameter.name)}`;
-      this.tensors[path] = takenFrom(this.arrays, from, parameter.shape);
+      const names = arrayNames(row, config, parameter.name).map((each) => `${name}/${each}`);
+      const tensor = this.arrays.take(names, parameter.shape);
+      this.tensors[path] = this.isKeras3 ? tensor : steeper(piece, parameter.name, tensor);
       return [parameter.name, path] as const;
     });
     const frozen = !trainable && { trainable: false as const };

@@ -5,10 +5,10 @@
  */
 
 import type { NumberFormat } from "../../data/numbers.js";
-import type { PipelineColumn, PipelineFeature } from "../../data/pipeline/column.js";
+import type { PipelineFeature } from "../../data/pipeline/column.js";
 import { isUnchanged } from "../../data/pipeline/target.js";
 import { positiveOf } from "../../data/positive.js";
-import type { UnknownRule } from "../../data/read.js";
+import { otherCode, type UnknownRule } from "../../data/read.js";
 import type { ColumnSchema } from "../../data/schema.js";
 import { must } from "../../errors.js";
 import type { LayersModel } from "../../nn/layersModel.js";
@@ -156,9 +156,10 @@ function tableCode({ inputs, schema, pipeline, unknown }: TableDescription, use:
   const named = new Map(schema.columns.map((column) => [column.name, column]));
   const columns = pipeline.columns.map((column, j) => {
     const { name, gaps } = inputs[j];
+    const cells = named.get(name) as ColumnSchema;
     const features = column.features.map((feature) => featureCode(feature, use));
     const fields = [
-      `read: ${readerCode(column, j, named.get(name), otherOf(column, gaps, unknown), use)}`,
+      `read: ${readerCode(cells, j, otherOf(cells, gaps, unknown), use)}`,
       ...(gaps ? [`fill: ${literal(column.fill)}`] : []),
       ...(column.groups ? [`groups: ${literal(column.groups)}`] : []),
       `features: ${listOf(features, "  ")}`,
@@ -175,43 +176,30 @@ function tableCode({ inputs, schema, pipeline, unknown }: TableDescription, use:
   ];
 }
 
-/** The value of an unknown category; undefined to refuse it. */
-function otherOf(
-  { kind, categories }: PipelineColumn,
-  gaps: boolean,
-  unknown: UnknownRule | undefined,
-): string | undefined {
-  if (kind !== "category") return undefined;
-  if (unknown === "ignore") return String(categories.length);
-  return unknown === "missing" && gaps ? "NaN" : undefined;
+/** The value of an unknown category as code; undefined to refuse it. */
+function otherOf(column: ColumnSchema, gaps: boolean, unknown: UnknownRule = "refuse"): string | undefined {
+  const other = column.kind === "category" ? otherCode(column, unknown) : undefined;
+  return other === undefined || (Number.isNaN(other) && !gaps) ? undefined : String(other);
 }
 
-function readerCode(
-  column: PipelineColumn,
-  j: number,
-  schema: ColumnSchema | undefined,
-  other: string | undefined,
-  use: Use,
-): string {
-  const read = presentReaderCode(column, j, schema, other, use);
-  const none = schema?.na?.map((word) => word.toLowerCase());
+function readerCode(column: ColumnSchema, j: number, other: string | undefined, use: Use): string {
+  const read = presentReaderCode(column, j, other, use);
+  const none = column.na?.map((word) => word.toLowerCase());
   return none ? `${use("orMissing")}(${literal(none)}, ${read})` : read;
 }
 
 function presentReaderCode(
-  { kind }: PipelineColumn,
+  { kind, format, ignoreCase }: ColumnSchema,
   j: number,
-  schema: ColumnSchema | undefined,
   other: string | undefined,
   use: Use,
 ): string {
   if (kind === "date") return use("date");
   if (kind === "number") {
-    const { format } = schema ?? {};
     if (format?.clock === "am/pm") return use("timeOfDay");
     return format ? `${use("written")}(${writtenCode(format)})` : use("number");
   }
-  const words = kind === "boolean" ? "boolean" : schema?.ignoreCase ? "anyCase" : "category";
+  const words = kind === "boolean" ? "boolean" : ignoreCase ? "anyCase" : "category";
   return `${use(words)}(inputs[${j}].categories${other === undefined ? "" : `, ${other}`})`;
 }
 

@@ -22,6 +22,7 @@ export type Part =
       | "written"
       | "timeOfDay"
       | "orMissing"
+      | "folded"
       | "boolean"
       | "category"
       | "anyCase"
@@ -116,12 +117,18 @@ const orMissing = (words, read) => {
   return (cell) => (typeof cell === "string" && none.has(cell.toLowerCase()) ? NaN : read(cell));
 };`,
   },
+  folded: {
+    code: `\
+/** Words that differ only in case or spaces are one. */
+const folded = (word) => word.toLowerCase().replace(/\\s+/g, " ");`,
+  },
   boolean: {
+    needs: ["folded"],
     code: `\
 const boolean = (words) => {
-  const own = words.map((word, code) => [word.toLowerCase(), code]);
+  const own = words.map((word, code) => [folded(word), code]);
   const codes = new Map([["false", 0], ["true", 1], ...own]);
-  return (cell) => (typeof cell === "object" ? undefined : codes.get(String(cell).toLowerCase()));
+  return (cell) => (typeof cell === "object" ? undefined : codes.get(folded(String(cell))));
 };`,
   },
   category: {
@@ -133,11 +140,9 @@ const category = (words, other) => {
 };`,
   },
   anyCase: {
-    needs: ["category"],
+    needs: ["folded", "category"],
     code: `\
-/** Words that differ only in case or spaces are one. */
 const anyCase = (words, other) => {
-  const folded = (word) => word.toLowerCase().replace(/\\s+/g, " ");
   const codeOf = category(words.map(folded), other);
   return (cell) => codeOf(typeof cell === "string" ? folded(cell) : cell);
 };`,
@@ -149,7 +154,7 @@ const date = (cell) => {
   let moment = cell.valueOf();
   if (typeof cell === "string") {
     const [, day = "", time = "00:00", zone = "Z"] =
-      /^(\\d{4}-\\d\\d-\\d\\d)(?:[T ](\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d+)?)?)(Z|[+-]\\d\\d:\\d\\d)?)?$/.exec(cell) ?? [];
+      /^(\\d{4}-\\d\\d-\\d\\d)(?:[T ]((?!24)\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d+)?)?)(Z|[+-]\\d\\d:\\d\\d)?)?$/.exec(cell) ?? [];
     const isDay = new Date(day).getUTCDate() === Number(day.slice(8)); // not a 30th of February
     moment = isDay ? Date.parse(\`\${day}T\${time}\${zone}\`) : NaN;
   }

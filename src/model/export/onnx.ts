@@ -26,7 +26,8 @@ import { networkNodes } from "./onnxNetwork.js";
  *   (milliseconds since 1970 in UTC), NaN for a missing cell; `string` for categories, `""` for a missing
  *   cell. Other words for a missing cell, such as `NA`, are words, and text is not trimmed. No cell is
  *   refused: a missing one is filled, and an unknown word belongs to no category, as with
- *   `unknown: "ignore"`, or is missing in a model tuned with `unknown: "missing"`.
+ *   `unknown: "ignore"`, or is missing in a model tuned with `unknown: "missing"`, or belongs to the category
+ *   `rest` of its column.
  * - A network without a table has one input, `features`, `float [rows, features]`.
  * - Outputs of regression: `y`, `double [rows, outputs]`, in the units of the target. Of classification:
  * `probabilities`,
@@ -75,8 +76,9 @@ function metadataOf(table: TableDescription): Record<string, string> {
 // The pipeline.
 
 /** @returns the features, `float [rows, features]` */
-function pipelineNodes(graph: Graph, { pipeline, unknown }: TableDescription): string {
+function pipelineNodes(graph: Graph, { pipeline, schema, unknown }: TableDescription): string {
   const { columns, padding = [] } = pipeline;
+  const rests = new Map(schema.columns.map(({ name, rest }) => [name, rest]));
   const cells = columns.map(({ name, kind, categories: [no, yes] }) => {
     if (kind === "category") return graph.input(name, "string", 1, 'a category; "" for a missing one');
     const doc = {
@@ -88,7 +90,7 @@ function pipelineNodes(graph: Graph, { pipeline, unknown }: TableDescription): s
   });
   const parts = columns.map((column, j) =>
     column.kind === "category"
-      ? wordNodes(graph, column, cells[j], unknown === "missing")
+      ? wordNodes(graph, column, cells[j], rests.get(column.name) ?? (unknown === "missing" ? "" : undefined))
       : numberNodes(graph, column, cells[j]),
   );
   for (const { first, steps, features, maskValue } of padding)
@@ -167,16 +169,16 @@ function knotNodes(graph: Graph, { knots }: ByKnots, value: string): string {
 /**
  * For a category: each feature is a function of the word's code, computed here for every code.
  *
- * @param isMissing - whether an unknown word counts as missing
+ * @param other - the word that an unknown one counts as, `""` for a missing cell; undefined for none
  */
-function wordNodes(graph: Graph, column: PipelineColumn, cells: string, isMissing: boolean): string[] {
+function wordNodes(graph: Graph, column: PipelineColumn, cells: string, other: string | undefined): string[] {
   const { categories, features } = column;
   const [unknown, missing, count] = [0, 1, 2].map((i) => categories.length + i);
   const codeOf = new Map([...categories.map((word, code) => [word, code] as const), ["", missing]]);
   const codes = graph.node("ai.onnx.ml.LabelEncoder", [cells], {
     keys_strings: [...codeOf.keys()],
     values_int64s: [...codeOf.values()],
-    default_int64: isMissing ? missing : unknown,
+    default_int64: (other === undefined ? undefined : codeOf.get(other)) ?? unknown,
   });
   const workspace = {
     cells: Float64Array.from({ length: count }, (_, code) => (code === missing ? Number.NaN : code)),
@@ -187,8 +189,8 @@ function wordNodes(graph: Graph, column: PipelineColumn, cells: string, isMissin
   const lookedUp = (numbers: Float64Array): string =>
     graph.node("Gather", [graph.constant(Float32Array.from(numbers), [count]), codes]);
   // Levels come first. They are compared, since a table of every level by every code may be large.
-  const other = features.findIndex(({ source }) => source.type !== "level");
-  const levels = features.slice(0, other < 0 ? features.length : other);
+  const end = features.findIndex(({ source }) => source.type !== "level");
+  const levels = features.slice(0, end < 0 ? features.length : end);
   const numbers = levels.flatMap(({ source }) => (source.type === "level" ? source.level : []));
   const compared = (): string => {
     const level = graph.constant(Float32Array.from(numbers), [1, numbers.length]);

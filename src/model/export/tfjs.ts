@@ -20,6 +20,7 @@ import { VERSION } from "../../version.js";
 import type { Json } from "./tfjsFields.js";
 import { arrayName, isLeftOut, isRecurrent, ONLY_TRAINING, rowOf, writtenLayer } from "./tfjsLayers.js";
 import { type MaskState, maskAfter, mustNotLeak } from "./tfjsMasks.js";
+import { flatter } from "./tfjsSlopes.js";
 
 /** The files of a layers model. They must be in one folder. */
 export interface TfjsFiles {
@@ -78,7 +79,8 @@ export function exportTfjs({ network, tensors, table }: ModelContents): TfjsFile
       masks.set(id, masks.get(inputs[0]) as MaskState);
       continue;
     }
-    const row = rowOf(layer, id);
+    const shapes = inputs.map((each) => (masks.get(each) as MaskState).shape);
+    const row = rowOf(layer, id, shapes);
     masks.set(
       id,
       maskAfter(
@@ -90,10 +92,13 @@ export function exportTfjs({ network, tensors, table }: ModelContents): TfjsFile
         shape,
       ),
     );
-    const written = writtenLayer(layer, id, shape);
+    const written = writtenLayer(layer, id, shape, shapes);
     if (shares === id)
       for (const [parameter, path] of Object.entries(layer.weights))
-        weights.push({ name: `${id}/${arrayName(row, written.config, parameter)}`, tensor: tensors[path] });
+        weights.push({
+          name: `${id}/${arrayName(row, written.config, parameter)}`,
+          tensor: flatter(layer, parameter, tensors[path]),
+        });
     const taken = inputs.map((each) => links.get(each) as Link);
     const link = write(shares, written, taken);
     const behind = `${shares}_activation`;

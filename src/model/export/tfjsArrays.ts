@@ -40,18 +40,69 @@ export function arraysOf(manifest: unknown, bytes: Uint8Array): Map<string, Tens
   return arrays;
 }
 
-/** Removes and returns the array, which must have that shape. */
-export function takenFrom(arrays: Map<string, Tensor>, name: string, shape: readonly number[]): Tensor {
-  const tensor = arrays.get(name);
-  must(
-    String(tensor?.shape) === String(shape),
-    `the shape of weight ${show(name)}`,
-    show(shape),
-    tensor?.shape,
-    DAMAGED,
-  );
-  arrays.delete(name);
-  return tensor as Tensor;
+/** The most parts of a name that has others, so that a name cannot have thousands. */
+const MOST_PARTS = 8;
+
+/** Arrays that layers take, each once. */
+export class Arrays {
+  /** Names by others that Keras gives the same array. */
+  private readonly others = new Map<string, string[]>();
+
+  constructor(private readonly arrays: Map<string, Tensor>) {
+    for (const name of arrays.keys())
+      for (const other of otherNames(name)) {
+        const known = this.others.get(other);
+        if (known) known.push(name);
+        else this.others.set(other, [name]);
+      }
+  }
+
+  /** The names of those that no layer has taken. */
+  left(): string[] {
+    return [...this.arrays.keys()];
+  }
+
+  /**
+   * The array of a layer, which must have that shape.
+   *
+   * @param names - the first is that of TensorFlow.js
+   */
+  take(names: readonly string[], shape: readonly number[]): Tensor {
+    const name = names.find((each) => this.arrays.has(each)) ?? this.other(names) ?? names[0];
+    const tensor = this.arrays.get(name);
+    must(
+      String(tensor?.shape) === String(shape),
+      `the shape of weight ${show(name)}`,
+      show(shape),
+      tensor?.shape,
+      DAMAGED,
+    );
+    this.arrays.delete(name);
+    return tensor as Tensor;
+  }
+
+  private other(names: readonly string[]): string | undefined {
+    const found = names
+      .flatMap((name) => this.others.get(name) ?? [])
+      .filter((name) => this.arrays.has(name));
+    check(
+      new Set(found).size < 2,
+      () => `the layers of the model must have different names; received ${show(found)} as weights of one`,
+      "unsupported",
+    );
+    return found[0];
+  }
+}
+
+/**
+ * Names that an array may also have: Keras puts the names of models before that of a layer, and that of a
+ * cell, or of a layer within the layer, after it: `sequential/lstm/lstm_cell/kernel` is `lstm/kernel`.
+ */
+function otherNames(name: string): Set<string> {
+  const parts = name.split("/", MOST_PARTS + 1);
+  if (parts.length > MOST_PARTS) return new Set();
+  const forms = [parts, parts.toSpliced(-2, 1)].filter(({ length }) => length > 1);
+  return new Set(forms.flatMap((form) => form.slice(1).map((_, i) => form.slice(i).join("/"))));
 }
 
 export function mustBeLayersModel(condition: unknown, reason: string): asserts condition {

@@ -19,13 +19,24 @@ export interface Place {
   readonly config: Json;
   /** Of a row of its first input. */
   readonly shape: Shape;
+  /** Whether Keras 3 wrote it. */
+  readonly isKeras3: boolean;
+}
+
+/** A layer that is written. */
+export interface Written {
+  readonly id: string;
+  /** Of a row of its result. */
+  readonly shape: Shape;
+  /** Of rows of its inputs; none for a layer within another. */
+  readonly inputs: readonly Shape[];
 }
 
 /** A setting. */
 export interface Field {
   readonly key: string;
-  /** The setting for an option, undefined if missing, of a layer whose result has rows of a shape. */
-  readonly write: (option: unknown, layer: { readonly id: string; readonly shape: Shape }) => unknown;
+  /** The setting for an option, undefined if missing. */
+  readonly write: (option: unknown, layer: Written) => unknown;
   /** The option for a setting, undefined if missing. */
   readonly read: (setting: unknown, place: Place) => unknown;
 }
@@ -35,6 +46,12 @@ export interface Field {
  */
 export function setting(of: Json, key: string): unknown {
   return of[key] ?? of[key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())] ?? undefined;
+}
+
+/** The dtype of a layer: Keras 3 writes a policy of that name. */
+export function dtypeOf(given: unknown): unknown {
+  if (!isRecord(given)) return given;
+  return isRecord(given.config) ? given.config.name : given;
 }
 
 /** A name in Python's form. */
@@ -98,7 +115,7 @@ export const sizes = (key: string, rank: number, fallback?: number | null): Fiel
   read(setting, { name }) {
     if (setting === undefined && fallback !== undefined) return undefined;
     const list = toAxes(setting, rank);
-    const rule = rank === 1 ? "a positive integer" : "a positive integer, or two of them";
+    const rule = `a positive integer${["", ", or two of them", ", or three of them"][rank - 1]}`;
     must(
       list.length === rank && list.every(isPositive),
       `${key} of layer ${show(name)}`,
@@ -121,8 +138,8 @@ export const ends = (key: "padding" | "cropping", fallback: number): Field => ({
 });
 
 /**
- * Names of activations in Keras 2 that TensorFlow.js has. `hardSigmoid` is a different function there, and it
- * writes but cannot read `gelu_new`.
+ * Names of activations in Keras 2 that TensorFlow.js has. It writes but cannot read `gelu_new`, and its
+ * `hard_sigmoid` has another slope, for which weights make up (tfjsSlopes.ts).
  */
 const ACTIVATIONS: Readonly<Partial<Record<keyof typeof activations, string>>> = {
   linear: "linear",
@@ -134,6 +151,7 @@ const ACTIVATIONS: Readonly<Partial<Record<keyof typeof activations, string>>> =
   gelu: "gelu",
   elu: "elu",
   celu: "elu", // with an alpha of 1
+  hardSigmoid: "hard_sigmoid",
   logSoftmax: "log_softmax",
   mish: "mish",
   relu6: "relu6",
@@ -165,7 +183,8 @@ export const activation = (key: string, fallback = "linear", missing = fallback)
     return keras;
   },
   read(setting, { name }) {
-    const known = setting ?? missing;
+    // Keras 3 may write it as a function
+    const known = (isRecord(setting) ? setting.config : setting) ?? missing;
     const own = typeof known === "string" ? snakeCase(known) : undefined;
     must(
       own !== undefined && Object.hasOwn(KERAS_ACTIVATIONS, own),
@@ -222,6 +241,31 @@ export const resultShape = (key: string): Field => ({
   key,
   write: (_, { shape }) => shape,
   read: (setting) => setting,
+});
+
+/** The axis along which values are joined, from 1; undefined for the last. */
+export const joinedAxis: Field = {
+  key: "axis",
+  // TensorFlow.js takes any axis below 0 for the last
+  write: (option = -1, { shape }) =>
+    option === -1 || (option as number) > 0 ? option : (option as number) + shape.length + 1,
+  read(given = -1, { name, shape: { length } }) {
+    const axis = Number(given) < 0 ? Number(given) + length + 1 : given;
+    must(
+      isPositive(axis) && axis <= length,
+      `axis of layer ${show(name)}`,
+      `an axis of rows, from 1 to ${length}, or from -1 to -${length}`,
+      given,
+      "unsupported",
+    );
+    return axis === length ? undefined : axis;
+  },
+};
+
+/** A setting that Keras 3 renamed. */
+export const renamed = (field: Field, key: string): Field => ({
+  ...field,
+  read: (given, place) => field.read(given ?? setting(place.config, key), place),
 });
 
 /** The last axis. */

@@ -41,8 +41,11 @@ export interface Row {
   readonly masks?: "kept" | "merged";
   /** Why a layer with such options differs in Keras; undefined if it does not. */
   readonly unlike?: (options: Options) => string | undefined;
-  /** The options that TensorFlow.js lacks although Keras has them; undefined if it has all. */
-  readonly lacks?: (options: Options) => string | undefined;
+  /**
+   * What TensorFlow.js lacks although Keras has it, for inputs with rows of these shapes; undefined if
+   * nothing.
+   */
+  readonly lacks?: (options: Options, inputs: readonly Shape[]) => string | undefined;
 }
 
 export const KERNEL = {
@@ -54,7 +57,7 @@ export const KERNEL = {
 export const NO_CONSTRAINTS = { activity_regularizer: null, kernel_constraint: null, bias_constraint: null };
 export const CHANNELS_LAST = { data_format: "channels_last" };
 
-export const windows = (rank: 1 | 2, paddings = ["valid", "same"]): Record<string, Field> => ({
+export const windows = (rank: 1 | 2 | 3, paddings = ["valid", "same"]): Record<string, Field> => ({
   kernelSize: sizes("kernel_size", rank),
   strides: sizes("strides", rank, 1),
   dilationRate: sizes("dilation_rate", rank, 1),
@@ -71,7 +74,7 @@ export const noDilation = ({ dilationRate }: Options): string | undefined =>
 const noCausal = (options: Options): string | undefined =>
   options.padding === "causal" ? 'padding "causal"' : noStridesBetween(options);
 
-export const convolution = (kind: string, name: string, rank: 1 | 2): Row => ({
+export const convolution = (kind: string, name: string, rank: 1 | 2 | 3): Row => ({
   kind,
   name,
   fields: {
@@ -93,7 +96,7 @@ export const NO_SIDE_CONSTRAINTS = {
   pointwise_constraint: null,
 };
 
-export const pooling = (kind: string, name: string, rank: 1 | 2): Row => ({
+export const pooling = (kind: string, name: string, rank: 1 | 2 | 3): Row => ({
   kind,
   name,
   fields: {
@@ -140,6 +143,7 @@ export const recurrence = (kind: string, name: string, more: Record<string, Fiel
     ...NO_CONSTRAINTS,
     recurrent_constraint: null,
     time_major: false,
+    zero_output_for_mask: false,
     kernel_regularizer: null,
     recurrent_regularizer: null,
     bias_regularizer: null,

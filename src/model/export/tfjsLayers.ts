@@ -8,15 +8,18 @@ import {
   activation,
   count,
   DAMAGED,
+  dtypeOf,
   ends,
   type Field,
   flag,
   type Json,
+  joinedAxis,
   lastAxis,
   number,
   type Place,
   plain,
   regularizer,
+  renamed,
   resultShape,
   setting,
   share,
@@ -43,14 +46,15 @@ import {
   type Shape,
   windows,
 } from "./tfjsKinds.js";
+import { lacksSlope } from "./tfjsSlopes.js";
 
 /** A layer within another. Its name extends that of the outer layer. */
 const piece: Field = {
   key: "layer",
   // with a shape that no setting of such layers contains
   write: (option, { id, shape }) =>
-    writtenLayer(option as PieceDescription, `${id}_layer`, shape.slice(1), id),
-  read(given, { name, shape }) {
+    writtenLayer(option as PieceDescription, `${id}_layer`, shape.slice(1), [], id),
+  read(given, { name, shape, isKeras3 }) {
     const config = isRecord(given) ? given.config : undefined;
     must(
       isRecord(given) && isRecord(config) && typeof config.name === "string",
@@ -60,8 +64,19 @@ const piece: Field = {
       DAMAGED,
     );
     const row = rowOfClass(setting(given, "class_name"), config.name);
-    return readLayer(row, { name: config.name, config, shape: shape.slice(1) });
+    return readLayer(row, { name: config.name, config, shape: shape.slice(1), isKeras3 });
   },
+};
+
+/** Axes counted from 1: TensorFlow.js compares a pair before it counts from the end. */
+const dotAxes: Field = {
+  key: "axes",
+  write: (option, { inputs }) =>
+    inputs.map(({ length }, i) => {
+      const axis = [option].flat()[i] ?? option;
+      return (axis as number) < 0 ? length + 1 + (axis as number) : axis;
+    }),
+  read: (setting) => setting,
 };
 
 /** Without a maximum it is `relu`, and with 6 `relu6`; both are written as activations. */
@@ -91,6 +106,15 @@ const ROWS: readonly Row[] = [
     fields: { rate: share("rate") },
     usual: { noise_shape: null },
   },
+  // in prediction nothing, and in training noise of another distribution
+  { kind: "GaussianDropout", name: "dropout", masks: "kept", fields: { rate: share("rate") } },
+  {
+    kind: "AlphaDropout",
+    name: "dropout",
+    masks: "kept",
+    fields: { rate: share("rate") },
+    unwritten: { noise_shape: null },
+  },
   {
     kind: "Activation",
     name: "activation",
@@ -109,7 +133,7 @@ const ROWS: readonly Row[] = [
     kind: "LeakyReLU",
     name: "leakyReLU",
     masks: "kept",
-    fields: { negativeSlope: number("alpha", 0.3) },
+    fields: { negativeSlope: renamed(number("alpha", 0.3), "negative_slope") },
   },
   {
     kind: "ELU",
@@ -129,6 +153,7 @@ const ROWS: readonly Row[] = [
   { kind: "Softmax", name: "activation", given: { activation: "softmax" }, fields: { axis: lastAxis } },
   convolution("Conv1D", "conv1d", 1),
   convolution("Conv2D", "conv2d", 2),
+  convolution("Conv3D", "conv3d", 3),
   {
     ...convolution("Conv2DTranspose", "conv2dTranspose", 2),
     unwritten: { ...NO_CONSTRAINTS, output_padding: null },
@@ -165,8 +190,10 @@ const ROWS: readonly Row[] = [
   },
   pooling("MaxPooling1D", "maxPooling1d", 1),
   pooling("MaxPooling2D", "maxPooling2d", 2),
+  pooling("MaxPooling3D", "maxPooling3d", 3),
   pooling("AveragePooling1D", "averagePooling1d", 1),
   pooling("AveragePooling2D", "averagePooling2d", 2),
+  pooling("AveragePooling3D", "averagePooling3d", 3),
   globalPooling("GlobalMaxPooling1D", "globalMaxPooling1d"),
   globalPooling("GlobalMaxPooling2D", "globalMaxPooling2d"),
   globalPooling("GlobalAveragePooling1D", "globalAveragePooling1d"),
@@ -229,7 +256,12 @@ const ROWS: readonly Row[] = [
     ...normalization,
     fields: { ...normalization.fields, momentum: number("momentum", 0.99) },
   },
-  { kind: "LayerNormalization", name: "layerNormalization", ...normalization },
+  {
+    kind: "LayerNormalization",
+    name: "layerNormalization",
+    ...normalization,
+    unwritten: { ...normalization.unwritten, rms_scaling: false },
+  },
   {
     kind: "SpatialDropout1D",
     name: "spatialDropout1d",
@@ -247,11 +279,34 @@ const ROWS: readonly Row[] = [
   merging("Average", "average"),
   merging("Maximum", "maximum"),
   merging("Minimum", "minimum"),
-  { ...merging("Concatenate", "concatenate"), fields: { axis: lastAxis } },
+  { ...merging("Concatenate", "concatenate"), fields: { axis: joinedAxis } },
+  {
+    kind: "Dot",
+    name: "dot",
+    fields: { axes: dotAxes, normalize: flag("normalize", false) },
+    unlike: ({ normalize }) =>
+      normalize === true
+        ? "with normalize, TensorFlow.js divides vectors shorter than 0.0003 by 0.0003"
+        : undefined,
+    lacks: (_, inputs) =>
+      inputs.some(({ length }) => length > 2) ? "dot of values with more than two axes a row" : undefined,
+  },
+  {
+    kind: "Resizing",
+    name: "resizing",
+    fields: { height: count("height"), width: count("width"), interpolation: plain("interpolation") },
+    unlike: () => "TensorFlow.js aligns the corners of images",
+  },
+  { kind: "Rescaling", name: "rescaling", fields: { scale: number("scale"), offset: number("offset", 0) } },
 ];
 
 /** The names of layers without an effect in prediction and without a class there. */
-export const ONLY_TRAINING: readonly string[] = ["randomFlip", "randomTranslation", "spatialDropout2d"];
+export const ONLY_TRAINING: readonly string[] = [
+  "randomFlip",
+  "randomTranslation",
+  "randomZoom",
+  "spatialDropout2d",
+];
 
 /** Whether a layer is omitted: TensorFlow.js does not have it, and it has no effect in prediction. */
 export const isLeftOut = ({ name }: PieceDescription, before: Shape): boolean =>
@@ -272,37 +327,55 @@ export function rowOfClass(kind: unknown, name: string): Row {
 }
 
 /** @throws FettleError `unsupported` for a layer that TensorFlow.js does not have */
-export function rowOf({ name, options }: PieceDescription, id: string): Row {
+export function rowOf(
+  piece: PieceDescription,
+  id: string,
+  /** The shapes of rows of its inputs; none for a layer within another. */
+  inputs: readonly Shape[] = [],
+): Row {
+  const { name, options } = piece;
   const row = ROWS.find(
     (each) =>
       each.name === name && Object.entries(each.given ?? {}).every(([key, value]) => options[key] === value),
   );
-  const lacking = row ? (row.unlike?.(options) ?? row.lacks?.(options)) : name;
+  const unlike = row && unlikeness(row, piece);
+  const lacking = row ? row.lacks?.(options, inputs) : name;
   check(
-    row && lacking === undefined,
+    row && unlike === undefined && lacking === undefined,
     () =>
-      `layer ${show(id)} must be one that TensorFlow.js has, to be exported to it; ${row?.unlike?.(options) ?? `it has no ${lacking === "merge" ? `merge(${show(options.way)})` : lacking}`}`,
+      `layer ${show(id)} must be one that TensorFlow.js has, to be exported to it; ${unlike ?? `it has no ${lacking === "merge" ? `merge(${show(options.way)})` : lacking}`}`,
     "unsupported",
   );
   return row;
+}
+
+/** Why a layer differs in Keras 2; undefined if it does not. */
+function unlikeness({ unlike, fields }: Row, piece: PieceDescription): string | undefined {
+  const { options } = piece;
+  const isPenalized = Object.keys(fields).some(
+    (key) => /Regularizer$/.test(key) && options[key] !== undefined,
+  );
+  return unlike?.(options) ?? lacksSlope(piece, isPenalized);
 }
 
 /**
  * A layer in the form of TensorFlow.js.
  *
  * @param shape - of a row of its result
+ * @param inputs - of rows of its inputs; none for a layer within another
  * @param owner - the layer of the network that it is or belongs to
  */
 export function writtenLayer(
   piece: PieceDescription & { readonly trainable?: false },
   name: string,
   shape: Shape,
+  inputs: readonly Shape[] = [],
   owner = name,
 ): { readonly class_name: string; readonly config: Json } {
-  const { kind, fields, usual, written } = rowOf(piece, owner);
+  const { kind, fields, usual, written } = rowOf(piece, owner, inputs);
   const settings = Object.entries(fields).map(([key, field]) => [
     field.key,
-    field.write(piece.options[key], { id: name, shape }),
+    field.write(piece.options[key], { id: name, shape, inputs }),
   ]);
   const config = { ...Object.fromEntries(settings), ...usual, ...written };
   return {
@@ -318,7 +391,7 @@ export function writtenLayer(
  * that Keras does not have
  */
 export function readLayer(row: Row, place: Place): Pick<PieceDescription, "name" | "options"> {
-  const { name, config } = place;
+  const { name, config, isKeras3 } = place;
   const usual: Json = { ...row.usual, ...row.unwritten, dtype: "float32" };
   for (const [key, value] of Object.entries(usual)) mustBeUsual(place, key, value ?? undefined);
   const read = Object.entries(row.fields).map(([key, field]) => [
@@ -326,18 +399,19 @@ export function readLayer(row: Row, place: Place): Pick<PieceDescription, "name"
     field.read(setting(config, field.key), place),
   ]);
   const options = { ...row.given, ...Object.fromEntries(read.filter(([, value]) => value !== undefined)) };
-  const unlike = row.unlike?.(options);
+  const piece = { name: row.name, options };
+  const unlike = isKeras3 ? row.unlike?.(options) : unlikeness(row, piece);
   check(
     unlike === undefined,
     () => `layer ${show(name)} must be like one of Fettle's; ${unlike}`,
     "unsupported",
   );
-  return { name: row.name, options };
+  return piece;
 }
 
 /** Refuses a setting that Fettle's layers do not have, unless it is missing or equal to their behaviour. */
 function mustBeUsual({ name, config }: Place, key: string, usual: unknown): void {
-  const value = setting(config, key);
+  const value = key === "dtype" ? dtypeOf(setting(config, key)) : setting(config, key);
   const same = typeof value === "string" ? snakeCase(value) === usual : value === usual;
   must(
     value === undefined || same,
@@ -356,4 +430,12 @@ export function arrayName(row: Row, config: Json, parameter: string): string {
   const [direction, own] = parameter.split(".");
   const path = arrayName(rowOfClass(setting(inner, "class_name"), ""), within, own ?? parameter);
   return own === undefined ? path : `${direction}_${within.name}/${path}`;
+}
+
+/** The names that an array of a layer may have in a file, that of TensorFlow.js first. */
+export function arrayNames(row: Row, config: Json, parameter: string): string[] {
+  const name = arrayName(row, config, parameter);
+  // Keras 3 has no names of its own for other kernels, and names the layer of `Bidirectional` after forward
+  const others = [name.replace(/^depthwise_kernel$/, "kernel"), name.replace(/^([a-z]+_)forward_/, "$1")];
+  return [...new Set([name, ...others])];
 }

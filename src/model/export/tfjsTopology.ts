@@ -1,10 +1,11 @@
 /**
- * The topology of a layers model as layers and their order of calls, which is not trusted. It does not
- * interpret layers.
+ * The topology of a layers model as layers and their order of calls, which is not trusted: models within it
+ * are their layers. It does not interpret layers.
  */
 import { check, isRecord, must, show } from "../../errors.js";
 import { mustBeLayersModel } from "./tfjsArrays.js";
 import { DAMAGED, isPositive, type Json, setting } from "./tfjsFields.js";
+import { type Link, linksIn, nodesIn } from "./tfjsLinks.js";
 
 /** A layer of the topology. */
 export interface KerasLayer {
@@ -16,16 +17,30 @@ export interface KerasLayer {
 
 /** Layers and their calls. Values have numbers: first the inputs, then the result of each call. */
 export interface Topology {
+  /** Whether Keras 3 wrote it, whose `hard_sigmoid` is Fettle's. */
+  readonly isKeras3: boolean;
   readonly inputs: readonly { readonly name: string; readonly shape: readonly number[] }[];
   /** Each after its inputs. */
   readonly calls: readonly { readonly layer: KerasLayer; readonly inputs: readonly number[] }[];
   readonly outputs: readonly { readonly name: string; readonly value: number }[];
 }
 
-/** The most calls of layers, as in a model file. */
+/** The most calls of layers and of models within the model, as in a model file. */
 const MOST_CALLS = 1000;
 
-type Entry = KerasLayer & { readonly inbound: unknown };
+/** A layer or a model within a model. */
+interface Entry extends KerasLayer {
+  /** Its calls in the model; each must take results of layers and no arguments. */
+  readonly calls: readonly (readonly Link[])[];
+  /** Its content, if it is a model. */
+  readonly model?: Model;
+}
+
+/** Layers one after the other, or with the layers that its inputs and outputs are of. */
+interface Model {
+  readonly entries: readonly Entry[];
+  readonly ends?: { readonly inputs: readonly Entry[]; readonly outputs: readonly Link[] };
+}
 
 /**
  * @throws FettleError `unsupported` for models unlike Fettle's; `invalid_checkpoint` for anything but a
@@ -37,146 +52,199 @@ export function topologyOf(given: unknown): Topology {
   const model = isRecord(whole) ? whole : given;
   const [kind, config] = [setting(model, "class_name"), model.config];
   must(
-    kind === "Sequential" || kind === "Functional" || kind === "Model",
+    isModel(kind),
     "the class of the model",
     "Sequential or Functional",
     kind,
     typeof kind === "string" ? "unsupported" : DAMAGED,
   );
-  const { layers } = isRecord(config) ? config : { layers: kind === "Sequential" ? config : undefined };
-  mustBeLayersModel(Array.isArray(layers) && layers.length > 0, "its topology has no layers");
-  const names = new Set<string>();
-  const found = layers.map((layer): Entry => {
-    const { config } = isRecord(layer) ? layer : {};
-    const kind = isRecord(layer) ? setting(layer, "class_name") : undefined;
-    mustBeLayersModel(
-      typeof kind === "string" && isRecord(config) && typeof config.name === "string",
-      "each layer must have a class and a name",
-    );
-    mustBeLayersModel(!names.has(config.name), `two layers have the name ${show(config.name)}`);
-    names.add(config.name);
-    return { kind, name: config.name, config, inbound: setting(layer, "inbound_nodes") };
-  });
-  return kind === "Sequential" ? sequence(found) : graphOf(found, config as Json);
-}
-
-/** Layers one after the other. */
-function sequence(layers: readonly Entry[]): Topology {
-  const [input] = layers;
-  const others = input.kind === "InputLayer" ? layers.slice(1) : layers;
-  mustNotBeMore(others.length);
+  const root = modelOf(kind, isRecord(config) ? config : { layers: config }, true);
+  const { ends } = root;
+  const inputs = ends
+    ? ends.inputs.map((input) => ({ name: input.name.replace(/^input\./, ""), shape: shapeOf(input) }))
+    : [{ name: "input", shape: shapeOf(root.entries[0]) }];
+  mustBeLayersModel(
+    new Set(inputs.map(({ name }) => name)).size === inputs.length,
+    "two inputs have one name",
+  );
+  const calls = new Calls(inputs.length);
+  const values = calls.add(
+    root,
+    inputs.map((_, i) => i),
+  );
+  const names = ends ? namedOnce(ends.outputs) : ["output"];
   return {
-    inputs: [{ name: "input", shape: shapeOf(input) }],
-    calls: others.map((layer, i) => ({ layer, inputs: [i] })),
-    outputs: [{ name: "output", value: others.length }],
+    isKeras3: /^3\./.test(String(setting(given, "keras_version"))),
+    inputs,
+    calls: calls.made,
+    outputs: values.map((value, i) => ({ name: names[i], value })),
   };
 }
 
-/** A call before its position is known. */
-interface Call {
-  readonly layer: Entry;
-  /** The number of the call of its layer. */
-  readonly place: number;
-  /** Its inputs. */
-  readonly links: readonly string[];
-}
+const isModel = (kind: unknown): kind is string =>
+  kind === "Sequential" || kind === "Functional" || kind === "Model";
 
-function graphOf(layers: readonly Entry[], config: Json): Topology {
-  const ends = ["input_layers", "output_layers"].map((key) => linksIn(setting(config, key)));
-  const [first, last] = ends;
-  const kinds = new Map(layers.map(({ name, kind }) => [name, kind]));
+/** @param isTrained - false within a frozen model */
+function modelOf(kind: string, config: Json, isTrained: boolean): Model {
+  const { layers } = config;
+  mustBeLayersModel(Array.isArray(layers) && layers.length > 0, "its topology has no layers");
+  const names = new Set<string>();
+  const entries = layers.map((layer): Entry => {
+    const entry = entryOf(layer, isTrained && config.trainable !== false);
+    mustBeLayersModel(!names.has(entry.name), `two layers have the name ${show(entry.name)}`);
+    names.add(entry.name);
+    return entry;
+  });
+  if (kind === "Sequential") return { entries };
+  const [first, last] = ["input_layers", "output_layers"].map((key) => linksIn(setting(config, key)));
+  const inputs = first?.map(({ layer }) => entries.find(({ name }) => name === layer)) ?? [];
   check(
-    first !== undefined &&
-      last !== undefined &&
-      first.every((link) => kinds.get(nameIn(link)) === "InputLayer" && link.endsWith("#0")),
+    last !== undefined &&
+      first?.every(({ call, result }) => call === 0 && result === 0) &&
+      inputs.every((input) => input?.kind === "InputLayer"),
     "the inputs and outputs of the model must be lists of its layers; received others",
     DAMAGED,
   );
-  const inputs = layers.filter(({ name }) => first.includes(`${name}#0`));
   check(
-    inputs.every((input) => callsOf(input).length === 0),
+    inputs.every((input) => input?.calls.length === 0),
     "an input of the model must take nothing; received one that does",
     DAMAGED,
   );
-  const values = new Map(inputs.map(({ name }, i) => [`${name}#0`, i]));
-  const waiting = new Set(layers.filter((layer) => !inputs.includes(layer)).flatMap(callsOf));
-  mustNotBeMore(waiting.size);
-  const calls: Topology["calls"][number][] = [];
-  for (let before = -1; before < calls.length; ) {
-    before = calls.length;
-    for (const call of waiting) {
-      const { layer, place, links } = call;
-      // calls of a layer are numbered in order, so each waits for the previous ones
-      const isNext = place === 0 || values.has(`${layer.name}#${place - 1}`);
-      if (!isNext || !links.every((link) => values.has(link))) continue;
-      values.set(`${layer.name}#${place}`, inputs.length + calls.length);
-      calls.push({ layer, inputs: links.map((link) => values.get(link) as number) });
-      waiting.delete(call);
-    }
-  }
-  check(
-    waiting.size === 0 && last.every((link) => values.has(link)),
-    () =>
-      `each layer of the model must follow from its inputs, and its outputs must be of its layers; received ${show([...waiting].map(({ layer }) => layer.name))} that do not follow`,
+  return { entries, ends: { inputs: inputs as Entry[], outputs: last } };
+}
+
+function entryOf(layer: unknown, isTrained: boolean): Entry {
+  const { config } = isRecord(layer) ? layer : {};
+  const kind = isRecord(layer) ? setting(layer, "class_name") : undefined;
+  mustBeLayersModel(
+    typeof kind === "string" && isRecord(config) && typeof config.name === "string",
+    "each layer must have a class and a name",
+  );
+  const { name } = config;
+  const inbound = setting(layer as Json, "inbound_nodes");
+  const calls = nodesIn(inbound);
+  must(
+    calls,
+    `the inputs of layer ${show(name)}`,
+    "results of layers, and its call without arguments",
+    inbound,
     "unsupported",
   );
-  const named = inputs.map((input) => ({ name: input.name.replace(/^input\./, ""), shape: shapeOf(input) }));
-  mustBeLayersModel(new Set(named.map(({ name }) => name)).size === named.length, "two inputs have one name");
-  return {
-    inputs: named,
-    calls,
-    outputs: namedOnce(last).map(({ name, link }) => ({ name, value: values.get(link) as number })),
-  };
+  const frozen = isTrained ? config : { ...config, trainable: false };
+  if (isModel(kind)) return { kind, name, config, calls, model: modelOf(kind, config, isTrained) };
+  return { ...withoutCell(kind, frozen), name, calls };
 }
 
-const nameIn = (link: string): string => link.slice(0, link.lastIndexOf("#"));
-
-/** Outputs by the names of their layers, with a number if the name is taken. */
-function namedOnce(links: readonly string[]): { readonly name: string; readonly link: string }[] {
-  const counts = new Map<string, number>();
-  return links.map((link) => {
-    const layer = nameIn(link);
-    const number = (counts.get(layer) ?? 0) + 1;
-    counts.set(layer, number);
-    return { name: number === 1 ? layer : `${layer}#${number}`, link };
-  });
+/** The layer of a cell that TensorFlow.js has a layer for too: `RNN` of an `LSTMCell` is `LSTM`. */
+function withoutCell(kind: string, config: Json): Pick<KerasLayer, "kind" | "config"> {
+  const { cell, ...others } = config;
+  const [, own] =
+    /^(SimpleRNN|LSTM|GRU)Cell$/.exec(isRecord(cell) ? String(setting(cell, "class_name")) : "") ?? [];
+  if (kind !== "RNN" || own === undefined) return { kind, config };
+  return { kind: own, config: { ...((cell as Json).config as Json), ...others } };
 }
 
-/** The calls of a layer; each must take results of layers and no arguments. */
-function callsOf(layer: Entry): Call[] {
-  const { name, inbound = [] } = layer;
-  const nodes = Array.isArray(inbound) ? inbound.map(linksIn) : [undefined];
-  return nodes.map((links, place) => {
+/** The calls of layers, each after those that it takes the results of. */
+class Calls {
+  readonly made: Topology["calls"][number][] = [];
+  private count = 0;
+
+  constructor(private readonly inputs: number) {}
+
+  /** The numbers of a model's outputs, from those of its inputs. */
+  add(model: Model, inputs: readonly number[]): readonly number[] {
+    return model.ends ? this.addGraph(model, model.ends, inputs) : this.addStack(model, inputs);
+  }
+
+  private addStack({ entries }: Model, inputs: readonly number[]): readonly number[] {
+    const others = entries[0].kind === "InputLayer" ? entries.slice(1) : entries;
+    this.mustHaveRoomFor(others.length);
+    return others.reduce((values, entry) => this.results(entry, values), inputs);
+  }
+
+  private addGraph(
+    { entries }: Model,
+    { inputs: ends, outputs }: NonNullable<Model["ends"]>,
+    inputs: readonly number[],
+  ): readonly number[] {
     must(
-      links !== undefined,
-      `the inputs of layer ${show(name)}`,
-      "results of layers, and its call without arguments",
-      inbound,
+      inputs.length === ends.length,
+      "the values that a model within the model takes",
+      `as many as its inputs, ${ends.length}`,
+      inputs.length,
+      DAMAGED,
+    );
+    const known = new Map(ends.map(({ name }, i): [string, readonly number[]] => [`${name}#0`, [inputs[i]]]));
+    const others = entries.filter((entry) => !ends.includes(entry));
+    const firsts = firstCalls(others, outputs);
+    const waiting = new Set(
+      others.flatMap((entry) => entry.calls.map((links, i) => ({ entry, links, call: i + firsts(entry) }))),
+    );
+    this.mustHaveRoomFor(waiting.size);
+    const numberOf = ({ layer, call, result }: Link): number | undefined =>
+      known.get(`${layer}#${call}`)?.[result];
+    for (let before = -1; before < known.size; ) {
+      before = known.size;
+      for (const each of waiting) {
+        const { entry, links, call } = each;
+        // calls of a layer are numbered in order, so each waits for the previous ones
+        const isNext = call === firsts(entry) || known.has(`${entry.name}#${call - 1}`);
+        const taken = links.map(numberOf);
+        if (!isNext || !taken.every((value) => value !== undefined)) continue;
+        known.set(`${entry.name}#${call}`, this.results(entry, taken));
+        waiting.delete(each);
+      }
+    }
+    const values = outputs.map(numberOf);
+    check(
+      waiting.size === 0 && values.every((value) => value !== undefined),
+      () =>
+        `each layer of the model must follow from its inputs, and its outputs must be of its layers; received ${show([...waiting].map(({ entry }) => entry.name))} that do not follow`,
       "unsupported",
     );
-    return { layer, place, links };
-  });
+    return values;
+  }
+
+  /** The numbers of the results of a call. */
+  private results(entry: Entry, inputs: readonly number[]): readonly number[] {
+    if (entry.model) return this.add(entry.model, inputs);
+    return [this.inputs + this.made.push({ layer: entry, inputs }) - 1];
+  }
+
+  private mustHaveRoomFor(calls: number): void {
+    this.count += calls;
+    check(
+      this.count <= MOST_CALLS,
+      () => `the model must have at most ${MOST_CALLS} layers; received ${this.count}`,
+      "unsupported",
+    );
+  }
 }
 
 /**
- * Links in a list of `[layer, call, 0]`, with the arguments of the call, which must be empty; undefined for
- * other lists.
+ * The number of an entry's first call. Keras counts the making of a model as its first, unless the model is a
+ * stack that has no inputs of its own yet.
  */
-function linksIn(links: unknown): string[] | undefined {
-  if (!Array.isArray(links) || links.length === 0) return undefined;
-  const found = links.map((link) => {
-    if (!Array.isArray(link)) return undefined;
-    const [name, call, result, options] = link;
-    const isPlain = options === undefined || (isRecord(options) && Object.keys(options).length === 0);
-    const isLink = typeof name === "string" && Number.isSafeInteger(call) && call >= 0 && result === 0;
-    return isLink && isPlain ? `${name}#${call}` : undefined;
+function firstCalls(entries: readonly Entry[], outputs: readonly Link[]): (entry: Entry) => number {
+  const links = [...entries.flatMap(({ calls }) => calls.flat()), ...outputs];
+  const isFirst = new Set(links.filter(({ call }) => call === 0).map(({ layer }) => layer));
+  return ({ name, model }) => (model === undefined || isFirst.has(name) ? 0 : 1);
+}
+
+/** Names of outputs: those of their layers, with a number if the name is taken. */
+function namedOnce(links: readonly Link[]): string[] {
+  const counts = new Map<string, number>();
+  return links.map(({ layer }) => {
+    const number = (counts.get(layer) ?? 0) + 1;
+    counts.set(layer, number);
+    return number === 1 ? layer : `${layer}#${number}`;
   });
-  return found.every((link) => link !== undefined) ? found : undefined;
 }
 
 /** The shape of a row: the numbers of `[null, ...shape]`. */
-function shapeOf({ name, config }: KerasLayer): number[] {
-  const shape = setting(config, "batch_input_shape");
+function shapeOf({ name, config, model }: Entry): number[] {
+  if (model) return shapeOf(model.ends ? model.ends.inputs[0] : model.entries[0]);
+  const shape = setting(config, "batch_input_shape") ?? setting(config, "batch_shape");
   const row = Array.isArray(shape) ? shape.slice(1) : [];
   must(
     row.length > 0 && row.every(isPositive),
@@ -186,12 +254,4 @@ function shapeOf({ name, config }: KerasLayer): number[] {
     Array.isArray(shape) ? "unsupported" : DAMAGED,
   );
   return row;
-}
-
-function mustNotBeMore(calls: number): void {
-  check(
-    calls <= MOST_CALLS,
-    () => `the model must have at most ${MOST_CALLS} layers; received ${calls}`,
-    "unsupported",
-  );
 }

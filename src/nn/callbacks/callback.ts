@@ -14,7 +14,7 @@ export type Logs = Readonly<Record<string, number>>;
 
 /** What a callback may do. */
 export interface TrainingControl {
-  /** The model that `fit` trains, a `LayersModel`. */
+  /** The model that is trained, a `LayersModel`. */
   readonly model?: object;
   /** Ends the training: after this epoch, or in `onBatchEnd` after this batch. */
   stop(): void;
@@ -40,9 +40,9 @@ export interface TrainingControl {
 }
 
 /**
- * Methods that `model.fit` calls while it trains, callback after callback; promises are awaited. Every method
- * is optional. They can use the model: its `evaluate` and `predict`, and `saveModel`, see the current
- * parameters.
+ * Methods that `fit` and `fitDataset` call while they train, callback after callback; promises are awaited.
+ * Every method is optional. They can use the model: its `evaluate` and `predict`, and `saveModel`, see the
+ * current parameters.
  *
  * An error in a method ends the training, and the model stays as it was before `fit`.
  *
@@ -72,7 +72,7 @@ export interface Callback {
   onEpochBegin?(epoch: number, control: TrainingControl): void | Promise<void>;
   /**
    * After batch number `batch` of an epoch, from 0. `logs.loss` is the mean over the rows of the epoch so
-   * far.
+   * far, as in Keras; `logs.size` is the number of rows of the batch.
    *
    * A callback with this method makes each step a separate call, with the same bits but slower for small
    * networks.

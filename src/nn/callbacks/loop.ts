@@ -1,11 +1,12 @@
 /**
  * The loop of a training with callbacks, which yields to its host. What happens between two of their calls is
- * in `../trainer.ts`.
+ * in `../trainer.ts` and `../batchRun.ts`.
  */
 
+import { platform } from "#platform";
 import { FettleError } from "../../errors.js";
 import { Pieces, Turns } from "../../platform/turns.js";
-import type { TrainingRun } from "../trainer.js";
+import type { AnyTraining, LastBatch } from "../anyTraining.js";
 import { type Callback, callEach, type Logs, type TrainingControl } from "./callback.js";
 import type { Progress } from "./progress.js";
 
@@ -30,26 +31,34 @@ export class Yielding {
     this.pieces.run(watched ? 1 : steps.stepsLeft, advance);
     await this.turns.next();
     if (this.signal?.aborted)
-      throw new FettleError("aborted", "fit was aborted; the model is as it was before");
+      throw new FettleError("aborted", "the training was aborted; the model is as it was before");
   }
 }
 
+/** How a training runs. */
+export interface Loop {
+  readonly training: AnyTraining;
+  /** Given to the callbacks. */
+  readonly control: TrainingControl;
+  readonly callbacks: readonly Callback[];
+  /**
+   * Trains an epoch in pieces, of one batch each if `watched`; yields the last batch of each. It is left when
+   * the training is done.
+   */
+  epoch(watched: boolean): AsyncIterable<LastBatch>;
+  /** What the logs of an epoch have besides the loss. */
+  measure(): Promise<Logs>;
+  readonly progress?: Progress | undefined;
+}
+
 /**
- * Trains to the end, and gives `control` to the callbacks. Steps run many at a time, unless a callback wants
- * to see each batch.
+ * Trains to the end. Steps run many at a time, unless a callback wants to see each batch.
  *
- * @param measure - what the logs of an epoch have besides the loss
  * @throws FettleError for a callback that fails, see `callEach`; `aborted`
  */
-export async function trainWith(
-  training: TrainingRun,
-  control: TrainingControl,
-  callbacks: readonly Callback[],
-  yielding: Yielding,
-  measure: () => Promise<Logs>,
-  progress?: Progress,
-): Promise<void> {
-  const { logs, stepsPerEpoch } = training;
+export async function trainWith(loop: Loop): Promise<void> {
+  const { training, control, callbacks, measure, progress } = loop;
+  const { logs } = training;
   const watched = callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined);
   try {
     await callEach(callbacks, "onTrainBegin", undefined, control);
@@ -58,14 +67,14 @@ export async function trainWith(
       await callEach(callbacks, "onEpochBegin", epoch, epoch, control);
       if (training.done) break;
       progress?.begin();
-      do {
-        await yielding.piece(training, (steps) => training.step(steps), watched);
-        if (!watched && !progress) continue;
-        const done = stepsPerEpoch - (training.stepsLeft % stepsPerEpoch);
-        const soFar = { loss: training.loss };
-        await callEach(callbacks, "onBatchEnd", epoch, done - 1, soFar, control);
-        progress?.step(epoch, done, soFar);
-      } while (!training.epochEnded && !training.done);
+      for await (const { number, size } of loop.epoch(watched)) {
+        if (watched || progress) {
+          const { loss } = training;
+          await callEach(callbacks, "onBatchEnd", epoch, number, { loss, size }, control);
+          progress?.step(epoch, number + 1, { loss });
+        }
+        if (training.done) break;
+      }
       const log = training.endEpoch(await measure());
       progress?.end(epoch, log);
       await callEach(callbacks, "onEpochEnd", epoch, epoch, log, control);
@@ -74,4 +83,15 @@ export async function trainWith(
   } finally {
     progress?.clear();
   }
+}
+
+/** What prints; undefined if nothing does. Its code is loaded on demand. */
+export async function progressOf(
+  verbose: 0 | 1 | 2,
+  epochs: number,
+  stepsPerEpoch: number | undefined,
+): Promise<Progress | undefined> {
+  if (verbose === 0) return undefined;
+  const { Progress } = await import("./progress.js");
+  return new Progress(platform, verbose, epochs, stepsPerEpoch);
 }

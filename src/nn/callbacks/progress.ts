@@ -32,7 +32,8 @@ export class Progress {
     private readonly platform: Pick<Platform, "terminal" | "now">,
     verbose: 1 | 2,
     private readonly epochs: number,
-    private readonly stepsPerEpoch: number,
+    /** Undefined if unknown. */
+    private readonly stepsPerEpoch: number | undefined,
   ) {
     this.terminal = verbose === 1 ? platform.terminal?.() : undefined;
   }
@@ -47,7 +48,7 @@ export class Progress {
     const { terminal } = this;
     if (!terminal) return;
     const now = this.platform.now();
-    if (now - this.drawn < REDRAW || done >= this.stepsPerEpoch) return;
+    if (now - this.drawn < REDRAW || done >= (this.stepsPerEpoch ?? Infinity)) return;
     this.drawn = now;
     this.shown = true;
     const room = terminal.columns - FREE;
@@ -73,12 +74,13 @@ export class Progress {
 
   /** In at most `width` characters: a narrow window loses the bar first. */
   private barLine(epoch: number, done: number, logs: Logs, width: number): string {
-    const parts = [`${done}/${this.stepsPerEpoch}`, ...texts(logs)];
+    const { stepsPerEpoch } = this;
+    const parts = [`${done}/${stepsPerEpoch ?? "?"}`, ...texts(logs)];
     const rest = parts.join(" - ");
     const place = this.place(epoch);
     const room = Math.min(WIDEST_BAR, width - place.length - rest.length - 2);
-    const line =
-      room < NARROWEST_BAR ? `${place} ${rest}` : `${place} ${bar(done / this.stepsPerEpoch, room)} ${rest}`;
+    const shown = stepsPerEpoch !== undefined && room >= NARROWEST_BAR;
+    const line = `${place} ${shown ? `${bar(done / stepsPerEpoch, room)} ` : ""}${rest}`;
     return line.slice(0, Math.max(0, width));
   }
 }

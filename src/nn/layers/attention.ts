@@ -14,7 +14,7 @@ import {
 } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { type Shape, showShape } from "../../graph/shape.js";
-import { flag, integer, number, type OptionRules, readOptions } from "../../rules.js";
+import { flag, inFloat32, integer, number, type OptionRules, readOptions } from "../../rules.js";
 import { initializers } from "../initializers.js";
 import { dropped } from "./dropout.js";
 import { builtIn, type Layer, type LayerDefinition, type ParameterSpec } from "./layer.js";
@@ -36,7 +36,7 @@ export interface MultiHeadAttentionOptions {
 
 const RULES = {
   valueDim: integer(),
-  dropout: [number("[0, 1)"), 0],
+  dropout: [inFloat32(number("[0, 1)")), 0],
   useBias: [flag, true],
   causal: [flag, false],
 } satisfies OptionRules<MultiHeadAttentionOptions>;
@@ -133,7 +133,7 @@ export function multiHeadAttention(
       return projected("output", byHead(matmul(kept, v)), query.x.shape.slice(2));
     },
   };
-  return builtIn(layer, [numHeads, keyDim, valueDim, dropout > 0, useBias, causal], {
+  return builtIn({ ...layer, several: true }, [numHeads, keyDim, valueDim, dropout > 0, useBias, causal], {
     numHeads,
     keyDim,
     ...options,

@@ -4,18 +4,25 @@
  */
 import { check, must, mustBeInteger } from "../../errors.js";
 import {
+  abs,
+  add,
   constant,
   greaterEqual,
+  matmul,
+  mul,
   pad,
   randomUniform,
+  relu,
   reshape,
   select,
   slice,
+  sub,
   takeRows,
   transpose,
 } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
-import { type Shape, showShape } from "../../graph/shape.js";
+import { lines, type Shape, showShape } from "../../graph/shape.js";
+import { number } from "../../rules.js";
 import { mustHaveChannels } from "./geometry.js";
 import { builtIn, type Layer, type LayerDefinition, PLAIN } from "./layer.js";
 import { MASK_ENDS } from "./masks.js";
@@ -94,6 +101,44 @@ export function randomTranslation(height: number, width: number): Layer {
   return builtIn(layer, [height, width], { height, width });
 }
 
+/**
+ * Makes each image larger or smaller around its centre while training: a side of the result shows 1 − factor
+ * to 1 + factor of that side of the image, all equally likely, so that more than 1 makes it smaller. Without
+ * `width`, height and width change alike. Between pixels there are the means of the nearest, weighted by
+ * distance, and zeros outside. It does nothing in evaluation and prediction.
+ *
+ * Rows: [height, width, channels].
+ *
+ * @param height - the factor of the height, in [0, 1), an input of the program
+ * @param width - the factor of the width, in [0, 1), an input of the program, for a draw of its own. Default:
+ * the change of the height
+ * @throws FettleError `invalid_argument` for anything but such numbers; `invalid_shape` for rows that are not
+ * images
+ * @see Keras, `RandomZoom`, whose `fill_mode` is here `"constant"`, for a factor of one number
+ * @example
+ * ```ts
+ * const model = sequential([randomZoom(0.2), flatten(), dense(10, { activation: "softmax" })]);
+ * ```
+ */
+export function randomZoom(height: number, width?: number): Layer {
+  number("[0, 1)")("height", height);
+  if (width !== undefined) number("[0, 1)")("width", width);
+  const layer: LayerDefinition = {
+    ...images("randomZoom"),
+    hyperparameters: { height, ...(width !== undefined && { width }) },
+    call({ x, training, stream, hyperparameters }) {
+      if (!training) return x;
+      const [rows] = x.shape;
+      const draws = sub(mul(randomUniform(x.graph, [rows, 2], stream), 2), 1);
+      const drawn = (i: number): Value => reshape(slice(draws, [0, i], [rows, 1]), [rows, 1, 1]);
+      const vertical = add(1, mul(drawn(0), hyperparameters.height));
+      const horizontal = width === undefined ? vertical : add(1, mul(drawn(1), hyperparameters.width));
+      return zoomed(zoomed(x, HEIGHT, vertical), WIDTH, horizontal);
+    },
+  };
+  return builtIn(layer, [width !== undefined], { height, ...(width !== undefined && { width }) });
+}
+
 /** The common parts of layers over images. @param also - a further condition on their shape */
 function images(type: string, also: (shape: Shape) => void = () => {}): Omit<LayerDefinition, "call"> {
   return {
@@ -145,4 +190,26 @@ function moved(x: Value, axis: number, most: number, draw: Value): Value {
   let result = way(0);
   for (let i = 1; i < ways; i++) result = select(greaterEqual(draw, i / ways), way(i), result);
   return result;
+}
+
+/** x with the places along an axis `shares` times as far from its centre, [rows, 1, 1]. */
+function zoomed(x: Value, axis: number, shares: Value): Value {
+  const { shape } = x;
+  // [rows, axis, all others]
+  const order = [0, axis, ...shape.map((_, i) => i).filter((i) => i > 0 && i !== axis)];
+  const first = transpose(x, order);
+  const [rows, size] = first.shape;
+  const centre = (size - 1) / 2;
+  const distances = constant(
+    x.graph,
+    Array.from({ length: size }, (_, i) => i - centre),
+  );
+  // how much of each element is at each place, [rows, place, element]
+  const places = mul(reshape(distances, [size, 1]), shares);
+  const weights = relu(sub(1, abs(sub(places, distances))));
+  const result = matmul(weights, reshape(first, [rows, size, lines(first.shape.slice(2))]));
+  return transpose(
+    reshape(result, first.shape),
+    shape.map((_, i) => order.indexOf(i)),
+  );
 }

@@ -3,20 +3,20 @@
  */
 
 import { mustBeInteger } from "../../errors.js";
-import { addPatches, matmul, type PatchOptions, patches, reshape, transpose } from "../../graph/functions.js";
-import type { Value } from "../../graph/graph.js";
+import { addPatches, matmul, reshape, transpose } from "../../graph/functions.js";
 import { lines, type Shape } from "../../graph/shape.js";
 import { type OptionRules, type ReadOptions, readOptions } from "../../rules.js";
 import { arrayOptions } from "./arrays.js";
 import {
-  type Axis,
   axesOf,
   IMAGE_PADDING,
   mustHaveChannels,
   PADDING,
   type Placed,
   placed,
+  rankOf,
   type Sizes,
+  type Sizes3d,
   unplaced,
   WINDOW_RULES,
   type WindowOptions,
@@ -24,6 +24,7 @@ import {
 import { KERNEL_RULES, type KernelOptions, kernelsOf } from "./kernel.js";
 import { builtIn, type Layer } from "./layer.js";
 import { MASK_ENDS, maskOfWindows } from "./masks.js";
+import { asImages, depthWindows, pairOf, patchRows, windowOptions } from "./windows.js";
 
 /** Options of {@link conv1d}. */
 export interface Conv1dOptions extends KernelOptions, WindowOptions<number> {
@@ -32,6 +33,18 @@ export interface Conv1dOptions extends KernelOptions, WindowOptions<number> {
    * steps. Default `valid`.
    */
   readonly padding?: "valid" | "same" | "causal";
+}
+
+/** Options of {@link conv3d}. */
+export interface Conv3dOptions extends KernelOptions, WindowOptions<Sizes3d> {
+  /** As for `conv2d`. Default `valid`. */
+  readonly padding?: "valid" | "same";
+}
+
+/** Options of {@link conv1dTranspose}. */
+export interface Conv1dTransposeOptions extends KernelOptions, WindowOptions<number> {
+  /** Which convolution the layer is the adjoint of: with padding `valid` or `same`. Default `valid`. */
+  readonly padding?: "valid" | "same";
 }
 
 /** Options of {@link conv2d} and {@link conv2dTranspose}. */
@@ -43,12 +56,12 @@ export interface Conv2dOptions extends KernelOptions, WindowOptions {
   readonly padding?: "valid" | "same";
 }
 
-const RULES_1D = {
+const STEPS_RULES = {
   ...KERNEL_RULES,
   ...WINDOW_RULES,
   padding: [PADDING, "valid"],
 } satisfies OptionRules<Conv1dOptions>;
-const RULES_2D = {
+const IMAGE_RULES = {
   ...KERNEL_RULES,
   ...WINDOW_RULES,
   padding: [IMAGE_PADDING, "valid"],
@@ -71,7 +84,7 @@ const RULES_2D = {
  */
 export function conv1d(filters: number, kernelSize: number, options: Conv1dOptions = {}): Layer {
   mustBeInteger("filters", filters);
-  return convolution("conv1d", filters, kernelSize, options, readOptions(options, "conv1d", RULES_1D));
+  return convolution("conv1d", filters, kernelSize, options, readOptions(options, "conv1d", STEPS_RULES));
 }
 
 /**
@@ -94,18 +107,39 @@ export function conv1d(filters: number, kernelSize: number, options: Conv1dOptio
  */
 export function conv2d(filters: number, kernelSize: Sizes, options: Conv2dOptions = {}): Layer {
   mustBeInteger("filters", filters);
-  return convolution("conv2d", filters, kernelSize, options, readOptions(options, "conv2d", RULES_2D));
+  return convolution("conv2d", filters, kernelSize, options, readOptions(options, "conv2d", IMAGE_RULES));
+}
+
+/**
+ * A convolution of volumes: activation(patches · kernel + bias), [rows, depth, height, width, channels] →
+ * [rows, inwards, down, across, filters]. As in Keras, the kernel is [depth, height, width, channels,
+ * filters], and padding is that of {@link conv2d}.
+ *
+ * @param filters - channels of the result, positive
+ * @param kernelSize - depth, height and width of a window, positive: one number for all, or three
+ * @throws FettleError as {@link conv2d}
+ * @example
+ * ```ts
+ * conv3d(16, 3, { strides: 2, padding: "same" }).outputShape([8, 8, 8, 1]); // [4, 4, 4, 16]
+ * ```
+ */
+export function conv3d(filters: number, kernelSize: Sizes3d, options: Conv3dOptions = {}): Layer {
+  mustBeInteger("filters", filters);
+  return convolution("conv3d", filters, kernelSize, options, readOptions(options, "conv3d", IMAGE_RULES));
 }
 
 function convolution(
-  type: "conv1d" | "conv2d",
+  type: "conv1d" | "conv2d" | "conv3d",
   filters: number,
-  kernelSize: Sizes,
-  options: Conv1dOptions | Conv2dOptions,
-  read: ReadOptions<Conv1dOptions, typeof RULES_1D> | ReadOptions<Conv2dOptions, typeof RULES_2D>,
+  kernelSize: Sizes | Sizes3d,
+  options: Conv1dOptions | Conv2dOptions | Conv3dOptions,
+  read:
+    | ReadOptions<Conv1dOptions, typeof STEPS_RULES>
+    | ReadOptions<Conv2dOptions, typeof IMAGE_RULES>
+    | ReadOptions<Conv3dOptions, typeof IMAGE_RULES>,
 ): Layer {
   const { padding } = read;
-  const axes = axesOf(kernelSize, read, type === "conv1d" ? 1 : 2);
+  const axes = axesOf(kernelSize, read, rankOf(type));
   const kernels = kernelsOf({ kernel: arrayOptions(read, "kernel") }, read);
   const places = (shape: Shape): Placed[] => placed(type, shape, axes, padding);
   const { hyperparameters, penalty } = kernels;
@@ -126,8 +160,15 @@ function convolution(
         const { x, parameters } = context;
         const [rows, ...row] = x.shape;
         const at = places(row);
-        const matrix = patchRows(x, axes, at);
-        const kernel = reshape(parameters.kernel, [matrix.shape[1], filters]);
+        const is3d = axes.length === 3;
+        const matrix = is3d
+          ? patchRows(depthWindows(x, axes[0], at[0]), axes.slice(1), at.slice(1))
+          : patchRows(x, axes, at);
+        // the depth of a window is next to its channels
+        const kernel = reshape(is3d ? transpose(parameters.kernel, [1, 2, 0, 3, 4]) : parameters.kernel, [
+          matrix.shape[1],
+          filters,
+        ]);
         const shape = [rows, ...at.map(({ count }) => count), filters];
         return kernels.finish(matmul(matrix, kernel), context, shape);
       },
@@ -139,37 +180,25 @@ function convolution(
 }
 
 /**
- * The windows of rows as a matrix: [rows, ...lengths, channels] → [windows, elements of a window × channels].
+ * The adjoint of `conv1d`, which makes sequences longer: each step spreads over a window of the result,
+ * [rows, steps, channels] → [rows, longer, filters]. With padding `same` a sequence becomes `strides` times
+ * as long; with `valid` it is longer by the excess of a window over its stride. The kernel is [kernelSize,
+ * filters, channels], as in Keras.
+ *
+ * @param filters - channels of the result, positive
+ * @param kernelSize - steps of a window, positive
+ * @throws FettleError as {@link conv1d}
+ * @see V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016, chapter 4
+ * @example
+ * ```ts
+ * conv1dTranspose(8, 4, { strides: 2, padding: "same" }).outputShape([50, 32]); // [100, 8]
+ * ```
  */
-export function patchRows(x: Value, axes: readonly Axis[], at: readonly Placed[]): Value {
-  const windows = patches(asImages(x), pairOf(axes, "size", 1), windowOptions(axes, at));
-  return reshape(windows, [lines(windows.shape.slice(0, 3)), windows.shape[3]]);
-}
-
-/** Sequences as images of height 1. */
-export function asImages(x: Value): Value {
-  return x.shape.length === 4 ? x : reshape(x, [x.shape[0], 1, ...x.shape.slice(1)]);
-}
-
-/** Arguments of operations for windows along one or two axes. */
-export function windowOptions(axes: readonly Axis[], at: readonly Placed[]): Required<PatchOptions> {
-  return {
-    strides: pairOf(axes, "stride", 1),
-    dilation: pairOf(axes, "dilation", 1),
-    before: pairOf(at, "before", 0),
-    after: pairOf(at, "after", 0),
-  };
-}
-
-/** A number for each axis of images; for a sequence, `first` is that of the height. */
-export function pairOf<K extends string>(
-  each: readonly Readonly<Record<K, number>>[],
-  name: K,
-  first: number,
-): [number, number] {
-  const numbers = each.map((axis) => axis[name]);
-  return numbers.length === 1 ? [first, numbers[0]] : [numbers[0], numbers[1]];
-}
+export const conv1dTranspose = (
+  filters: number,
+  kernelSize: number,
+  options: Conv1dTransposeOptions = {},
+): Layer => transposed("conv1dTranspose", filters, kernelSize, options);
 
 /**
  * The adjoint of a convolution, which enlarges images: each element spreads over a window of the result,
@@ -186,12 +215,19 @@ export function pairOf<K extends string>(
  * conv2dTranspose(8, 3, { strides: 2, padding: "same" }).outputShape([7, 7, 32]); // [14, 14, 8]
  * ```
  */
-export function conv2dTranspose(filters: number, kernelSize: Sizes, options: Conv2dOptions = {}): Layer {
-  const type = "conv2dTranspose";
+export const conv2dTranspose = (filters: number, kernelSize: Sizes, options: Conv2dOptions = {}): Layer =>
+  transposed("conv2dTranspose", filters, kernelSize, options);
+
+function transposed(
+  type: "conv1dTranspose" | "conv2dTranspose",
+  filters: number,
+  kernelSize: Sizes,
+  options: Conv2dOptions,
+): Layer {
   mustBeInteger("filters", filters);
-  const read = readOptions(options, type, RULES_2D);
+  const read = readOptions(options, type, IMAGE_RULES);
   const { padding } = read;
-  const axes = axesOf(kernelSize, read, 2);
+  const axes = axesOf(kernelSize, read, rankOf(type));
   const kernels = kernelsOf({ kernel: arrayOptions(read, "kernel") }, read);
   const { hyperparameters, penalty } = kernels;
   return builtIn(
@@ -201,25 +237,26 @@ export function conv2dTranspose(filters: number, kernelSize: Sizes, options: Con
       penalty,
       ...MASK_ENDS,
       outputShape(shape) {
-        mustHaveChannels(type, shape, 2);
+        mustHaveChannels(type, shape, axes.length);
         return [...unplaced(shape, axes, padding), filters];
       },
       parameters: (shape) => [
-        kernels.spec("kernel", [...axes.map(({ size }) => size), filters, shape[2]]),
+        kernels.spec("kernel", [...axes.map(({ size }) => size), filters, shape[axes.length]]),
         ...kernels.bias(filters),
       ],
       call(context) {
-        const { x, parameters } = context;
-        const [rows, down, across, channels] = x.shape;
-        const [height, width] = unplaced([down, across], axes, padding);
-        const at = placed(type, [height, width], axes, padding);
-        const [{ size: high }, { size: wide }] = axes;
-        const kernel = transpose(reshape(parameters.kernel, [high * wide * filters, channels]));
+        const { parameters, x } = context;
+        const lengths = unplaced(x.shape.slice(1), axes, padding);
+        const at = placed(type, lengths, axes, padding);
+        const [rows, down, across, channels] = asImages(x).shape;
+        const size = pairOf(axes, "size", 1);
+        const [height, width] = lengths.length === 1 ? [1, lengths[0]] : lengths;
+        const kernel = transpose(reshape(parameters.kernel, [lines(size) * filters, channels]));
         const spread = matmul(reshape(x, [lines([rows, down, across]), channels]), kernel);
-        const windows = reshape(spread, [rows, down, across, high * wide * filters]);
-        const images = addPatches(windows, [height, width], [high, wide], windowOptions(axes, at));
+        const windows = reshape(spread, [rows, down, across, lines(size) * filters]);
+        const images = addPatches(windows, [height, width], size, windowOptions(axes, at));
         const matrix = reshape(images, [lines([rows, height, width]), filters]);
-        return kernels.finish(matrix, context, images.shape);
+        return kernels.finish(matrix, context, [rows, ...lengths, filters]);
       },
     },
     [filters, JSON.stringify(axes), padding, ...kernels.recipe],

@@ -13,7 +13,6 @@ import type { Initializer } from "../initializers.js";
 import type { Regularizer, RegularizerName } from "../regularizers.js";
 import { arrayRules } from "./arrayRules.js";
 import { arrayOptions } from "./arrays.js";
-import { patchRows } from "./convolution.js";
 import {
   type Axis,
   axesOf,
@@ -28,6 +27,7 @@ import {
 import { BIAS_RULES, type BiasOptions, kernelsOf } from "./kernel.js";
 import { builtIn, type Layer, type LayerContext } from "./layer.js";
 import { maskOfWindows } from "./masks.js";
+import { patchRows } from "./windows.js";
 
 /** Options of {@link depthwiseConv2d}. */
 export interface DepthwiseConv2dOptions extends BiasOptions, WindowOptions {

@@ -86,7 +86,9 @@ function dropping(
   shapeOfDraws: (context: LayerContext) => Shape,
   outputShape: (shape: Shape) => Shape,
 ): Layer {
-  must(typeof rate === "number" && rate >= 0 && rate < 1, "rate", "a number in [0, 1)", rate);
+  const rule = "a number in [0, 1)";
+  must(typeof rate === "number" && rate >= 0 && rate < 1, "rate", rule, rate);
+  must(Math.fround(rate) < 1, "rate in float32", rule, Math.fround(rate));
   const layer: LayerDefinition = {
     type,
     hyperparameters: { rate },

@@ -7,6 +7,9 @@ import { mustHaveAxes } from "./sequence.js";
 /** One number for all axes, or one for each. */
 export type Sizes = number | readonly [vertical: number, horizontal: number];
 
+/** One number for all axes of a volume, or one for each. */
+export type Sizes3d = number | readonly [depth: number, vertical: number, horizontal: number];
+
 /** Options of all convolutions. */
 export interface WindowOptions<Size = Sizes> {
   /** How far a window is from the next, positive. Default 1. */
@@ -72,7 +75,7 @@ export function axesOf(
     must(
       each.length === rank && each.every((value) => Number.isSafeInteger(value) && (value as number) > 0),
       name,
-      rank === 1 ? "a positive integer" : "a positive integer or two of them",
+      `a positive integer${["", " or two of them", " or three of them"][rank - 1]}`,
       given,
     );
     return each as number[];
@@ -115,7 +118,11 @@ export function unplaced(lengths: Shape, axes: readonly Axis[], padding: Padding
   });
 }
 
+/** The number of axes of a layer's windows, by its type: `conv2d` has two. */
+export const rankOf = (type: string): number => Number(/(\d)d/.exec(type)?.[1]);
+
 /** Refuses rows that are not [...lengths, channels]. @throws FettleError `invalid_shape` */
 export function mustHaveChannels(type: string, shape: Shape, axes: number): void {
-  mustHaveAxes(type, shape, [...(axes === 1 ? ["steps"] : ["height", "width"]), "channel"]);
+  const names = axes === 1 ? ["steps"] : ["depth", "height", "width"].slice(-axes);
+  mustHaveAxes(type, shape, [...names, "channel"]);
 }

@@ -6,17 +6,17 @@
  */
 import type { NdArray } from "ndarray";
 import type { AnyArray } from "../../engine/arrays.js";
-import { isPlainObject, isRecord, must } from "../../errors.js";
+import { check, isPlainObject, isRecord, must } from "../../errors.js";
 import type { Value } from "../../graph/graph.js";
-import type { Shape } from "../../graph/shape.js";
+import { type Shape, showShape } from "../../graph/shape.js";
 import type { Floats } from "../../ndarray.js";
 import { madeBy, madeFrom, madeLike, madeOf, recipeOf } from "../../recipe.js";
 import type { Initializer } from "../initializers.js";
 import { getWeights, setWeights, setWeightsOfLayer, sharing, weightsOfLayer } from "./layerWeights.js";
 
 /** One parameter of a layer. */
-export interface ParameterSpec {
-  readonly name: string;
+export interface ParameterSpec<P extends string = string> {
+  readonly name: P;
   readonly shape: Shape;
   /** How it starts: a name, such as `"glorotUniform"`, or a function. */
   readonly initializer: Initializer;
@@ -34,7 +34,7 @@ export interface ParameterSpec {
 }
 
 /** The argument of a layer's `call`. */
-export interface LayerContext {
+export interface LayerContext<P extends string = string, H extends string = string> {
   /** The inputs of the layer: batches, [rows, ...shape of a row]. */
   readonly inputs: readonly Value[];
   /** The first of them. */
@@ -46,9 +46,9 @@ export interface LayerContext {
    */
   readonly masks?: readonly (Value | undefined)[];
   /** By the names of `Layer.parameters`. */
-  readonly parameters: Readonly<Record<string, Value>>;
+  readonly parameters: Readonly<Record<P, Value>>;
   /** The layer's numbers, as inputs of the program. */
-  readonly hyperparameters: Readonly<Record<string, Value>>;
+  readonly hyperparameters: Readonly<Record<H, Value>>;
   /** Whether this is a training step, not evaluation or prediction. */
   readonly training: boolean;
   /** Whether the layer is trained; false if it is frozen. */
@@ -60,7 +60,7 @@ export interface LayerContext {
    *
    * @throws FettleError `invalid_state` in evaluation and prediction; `invalid_argument` for other parameters
    */
-  update(name: string, value: Value): void;
+  update(name: P, value: Value): void;
 }
 
 /**
@@ -81,8 +81,11 @@ export type InputRole =
  * The definition of a layer for `defineLayer`. Models share compiled programs by the traces of `call`,
  * `penalty` and the initializers, so constants in them may differ between layers of one type; a tuned number
  * should be a hyperparameter, which compiles nothing.
+ *
+ * `P` names its parameters, `H` its hyperparameters. Write the fields in this order, so that TypeScript infers
+ * the names.
  */
-export interface LayerDefinition {
+export interface LayerDefinition<P extends string = string, H extends string = string> {
   /** Its kind, such as `dense`; no dots. */
   readonly type: string;
   /**
@@ -93,7 +96,7 @@ export interface LayerDefinition {
   /** For a custom layer: the options for its factory when a saved model is loaded; JSON. Default: none. */
   readonly options?: Readonly<Record<string, unknown>>;
   /** Numbers that are inputs of the program: changing one compiles nothing. */
-  readonly hyperparameters: Readonly<Record<string, number>>;
+  readonly hyperparameters: Readonly<Record<H, number>>;
   /** Whether the optimizer changes its parameters. Default true; see {@link freeze}. */
   readonly trainable?: boolean;
   /** The shape of a row of the result, positive integers, from the shapes of rows of its inputs. */
@@ -105,18 +108,18 @@ export interface LayerDefinition {
    */
   readonly stepwise?: boolean;
   /** The parameters for the shapes of rows of its inputs. Their names must differ. */
-  parameters(...inputShapes: readonly Shape[]): readonly ParameterSpec[];
+  parameters(...inputShapes: readonly Shape[]): readonly ParameterSpec<P>[];
   /**
    * The result, [rows, ...outputShape], in operations on values. Called whenever a model is traced, so it
    * must be pure.
    */
-  call(context: LayerContext): Value;
+  call(context: LayerContext<NoInfer<P>, NoInfer<H>>): Value;
   /**
    * The mask of the result, [rows, steps], as in `LayerContext.masks`; undefined if all steps count. Default:
    * that of the first input, while the result is a sequence of as many steps. A new mask sets the result to 0
    * at the steps that do not count.
    */
-  mask?(context: LayerContext): Value | undefined;
+  mask?(context: LayerContext<NoInfer<P>, NoInfer<H>>): Value | undefined;
   /** What it reads in its inputs, or in each of them. Default: numbers. */
   readonly reads?: InputRole | readonly InputRole[];
   /**
@@ -125,8 +128,10 @@ export interface LayerDefinition {
    * computes.
    */
   readonly routes?: true | "evaluation";
-  /** A scalar that is added to the loss. */
-  penalty?(context: Pick<LayerContext, "parameters" | "hyperparameters">): Value | undefined;
+  /** A scalar that is added to the loss while the layer is trained, not if it is frozen. */
+  penalty?(
+    context: Pick<LayerContext<NoInfer<P>, NoInfer<H>>, "parameters" | "hyperparameters">,
+  ): Value | undefined;
 }
 
 /**
@@ -141,7 +146,7 @@ export interface Layer extends LayerDefinition {
    * its parameters.
    *
    * @throws FettleError `invalid_argument` for anything but values of networks; `invalid_shape` for those
-   * that do not fit
+   * that do not fit, and for several where the layer takes one
    */
   apply(...inputs: readonly SymbolicTensor[]): SymbolicTensor;
   /**
@@ -196,9 +201,12 @@ export class SymbolicTensor {
  * Object.keys(model.getWeights()); // ["scale_1.factor", "dense_1.kernel", "dense_1.bias"]
  * ```
  */
-export function defineLayer(definition: LayerDefinition): Layer {
-  checkLayer(definition, "the layer");
-  return withMethods(definition);
+export function defineLayer<const P extends string, H extends string>(
+  definition: LayerDefinition<P, H>,
+): Layer {
+  const layer = definition as unknown as LayerDefinition;
+  checkLayer(layer, "the layer");
+  return withMethods(layer);
 }
 
 const withMethods = (definition: LayerDefinition): Layer => ({
@@ -267,8 +275,8 @@ function apply(this: Layer, ...inputs: readonly SymbolicTensor[]): SymbolicTenso
 }
 
 /**
- * The layer with parameters that no optimizer changes; it shares the weights of the layer. A frozen
- * `batchNormalization` uses its running mean and variance in training too, as in Keras.
+ * The layer with parameters that no optimizer changes, and without its penalty; it shares the weights of the
+ * layer. A frozen `batchNormalization` uses its running mean and variance in training too, as in Keras.
  *
  * @throws FettleError `invalid_argument` for anything but a layer
  * @example
@@ -323,7 +331,13 @@ export function separate(layer: Layer, name: string): Layer {
 
 /** A built-in layer: frozen as an object, with its recipe and its factory. */
 export function builtIn(
-  definition: LayerDefinition,
+  {
+    several,
+    ...definition
+  }: LayerDefinition & {
+    /** Whether it may be applied to several values. Default: to one, since it would ignore the others. */
+    readonly several?: true;
+  },
   /**
    * What determines its behavior, besides its type and its hyperparameters' values; undefined for a custom
    * part.
@@ -333,11 +347,24 @@ export function builtIn(
   /** The name of its factory. */
   name = definition.type,
 ): Layer {
-  const layer = withMethods(definition);
+  const layer = withMethods({ ...definition, ...(!several && { outputShape: shapeOfOne(definition) }) });
   Object.freeze(layer.hyperparameters);
   madeFrom(layer, [layer.type, ...recipe]);
   return madeBy(layer, { name, options });
 }
+
+/** The shape of the result of a layer that takes one value. */
+const shapeOfOne =
+  ({ type, outputShape }: LayerDefinition): LayerDefinition["outputShape"] =>
+  (...shapes) => {
+    check(
+      shapes.length === 1,
+      () =>
+        `${type} must be applied to one value; received values of shapes ${shapes.map(showShape).join(", ")}. Join them first, such as by merge("concatenate")`,
+      "invalid_shape",
+    );
+    return outputShape(...shapes);
+  };
 
 /** An elementwise layer without parameters. */
 export const PLAIN = {

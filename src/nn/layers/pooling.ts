@@ -1,6 +1,6 @@
 /**
- * Pooling: one number for each window and channel of sequences, [rows, steps, channels], and images, [rows,
- * height, width, channels].
+ * Pooling: one number for each window and channel of sequences, [rows, steps, channels], images, [rows,
+ * height, width, channels], and volumes, [rows, depth, height, width, channels].
  */
 
 import {
@@ -20,7 +20,6 @@ import {
 import type { Value } from "../../graph/graph.js";
 import type { Shape } from "../../graph/shape.js";
 import { type OptionRules, readOptions } from "../../rules.js";
-import { asImages, pairOf, windowOptions } from "./convolution.js";
 import {
   type Axis,
   axesOf,
@@ -28,10 +27,13 @@ import {
   mustHaveChannels,
   type Placed,
   placed,
+  rankOf,
   type Sizes,
+  type Sizes3d,
 } from "./geometry.js";
 import { builtIn, type Layer, type LayerDefinition } from "./layer.js";
 import { besideSteps, maskOfWindows, whereCounted } from "./masks.js";
+import { alongHeight, asImages, depthsOf, pairOf, planesOf, windowOptions } from "./windows.js";
 
 /** Options of pooling. */
 export interface PoolingOptions<Size = Sizes> {
@@ -80,6 +82,20 @@ export const maxPooling2d = (poolSize: Sizes = 2, options: PoolingOptions = {}):
   pooling("maxPooling2d", poolSize, options, largest);
 
 /**
+ * The largest number of each window and channel of volumes: [rows, depth, height, width, channels] → [rows,
+ * inwards, down, across, channels]. Of equal numbers the first in row-major order gets the gradient.
+ *
+ * @param poolSize - depth, height and width of a window, positive: one number for all, or three. Default 2.
+ * @throws FettleError as `maxPooling2d`
+ * @example
+ * ```ts
+ * maxPooling3d(2).outputShape([8, 8, 8, 16]); // [4, 4, 4, 16]
+ * ```
+ */
+export const maxPooling3d = (poolSize: Sizes3d = 2, options: PoolingOptions<Sizes3d> = {}): Layer =>
+  pooling("maxPooling3d", poolSize, options, largest);
+
+/**
  * The mean of each window of steps and channel: [rows, steps, channels] → [rows, windows, channels]. With
  * padding `same`, means ignore the padding, as in Keras. Steps that do not count are left out, as in
  * `maxPooling1d`.
@@ -110,6 +126,20 @@ export const averagePooling2d = (poolSize: Sizes = 2, options: PoolingOptions = 
   pooling("averagePooling2d", poolSize, options, average);
 
 /**
+ * The mean of each window and channel of volumes: [rows, depth, height, width, channels] → [rows, inwards,
+ * down, across, channels]. With padding `same`, means ignore the padding, as in `averagePooling2d`.
+ *
+ * @param poolSize - depth, height and width of a window, positive: one number for all, or three. Default 2.
+ * @throws FettleError as `maxPooling2d`
+ * @example
+ * ```ts
+ * averagePooling3d([1, 2, 2]).outputShape([8, 8, 8, 16]); // [8, 4, 4, 16]
+ * ```
+ */
+export const averagePooling3d = (poolSize: Sizes3d = 2, options: PoolingOptions<Sizes3d> = {}): Layer =>
+  pooling("averagePooling3d", poolSize, options, average);
+
+/**
  * The largest number of each channel of sequences: [rows, steps, channels] → [rows, channels]. Equal ones
  * share the gradient. Only steps that count take part; 0 if there are none.
  *
@@ -132,6 +162,17 @@ export const globalMaxPooling1d = (): Layer => globalPooling("globalMaxPooling1d
 export const globalMaxPooling2d = (): Layer => globalPooling("globalMaxPooling2d", 2, largestOf);
 
 /**
+ * The largest number of each channel of volumes: [rows, depth, height, width, channels] → [rows, channels].
+ * Equal ones share the gradient.
+ *
+ * @example
+ * ```ts
+ * globalMaxPooling3d().outputShape([8, 8, 8, 16]); // [16]
+ * ```
+ */
+export const globalMaxPooling3d = (): Layer => globalPooling("globalMaxPooling3d", 3, largestOf);
+
+/**
  * The mean of each channel of sequences: [rows, steps, channels] → [rows, channels]. Only steps that count
  * take part; 0 if there are none.
  *
@@ -152,6 +193,16 @@ export const globalAveragePooling1d = (): Layer => globalPooling("globalAverageP
  * ```
  */
 export const globalAveragePooling2d = (): Layer => globalPooling("globalAveragePooling2d", 2, meanOf);
+
+/**
+ * The mean of each channel of volumes: [rows, depth, height, width, channels] → [rows, channels].
+ *
+ * @example
+ * ```ts
+ * globalAveragePooling3d().outputShape([8, 8, 8, 16]); // [16]
+ * ```
+ */
+export const globalAveragePooling3d = (): Layer => globalPooling("globalAveragePooling3d", 3, meanOf);
 
 type Pair = readonly [number, number];
 
@@ -204,9 +255,14 @@ const average: Pool = (images, windows, seen) => {
   return div(totals, mul(vertical, constant(images.graph, counts(1, width, across), [across, 1])));
 };
 
-function pooling(type: string, poolSize: Sizes, options: PoolingOptions<Sizes>, pool: Pool): Layer {
+function pooling(
+  type: string,
+  poolSize: Sizes | Sizes3d,
+  options: PoolingOptions<Sizes | Sizes3d>,
+  pool: Pool,
+): Layer {
   const { strides = poolSize, padding } = readOptions(options, type, RULES);
-  const axes = axesOf(poolSize, { strides }, type.endsWith("1d") ? 1 : 2, "poolSize");
+  const axes = axesOf(poolSize, { strides }, rankOf(type), "poolSize");
   const layer: LayerDefinition = {
     type,
     hyperparameters: {},
@@ -220,6 +276,7 @@ function pooling(type: string, poolSize: Sizes, options: PoolingOptions<Sizes>, 
       const at = placed(type, row, axes, padding);
       const channels = row[axes.length];
       const shape: Shape = [rows, ...at.map(({ count }) => count), channels];
+      if (axes.length === 3) return reshape(volumePool(pool, x, axes, at, mask), shape);
       const counts = mask && asImages(broadcastTo(besideSteps(mask, x), [...x.shape.slice(0, -1), 1]));
       return reshape(pool(asImages(x), windowsOf(axes, at), counts), shape);
     },
@@ -227,6 +284,24 @@ function pooling(type: string, poolSize: Sizes, options: PoolingOptions<Sizes>, 
       maskOfWindows(mask, axes[0], placed(type, x.shape.slice(1), axes, padding)[0], padding),
   };
   return builtIn(layer, [JSON.stringify(axes), padding], { poolSize, ...options });
+}
+
+/**
+ * The windows of planes, then those along the depth: the largest of the largest, which finds the first in
+ * row-major order, or the mean of means of as many numbers each. A plane counts entirely, or not.
+ */
+function volumePool(
+  pool: Pool,
+  x: Value,
+  [depth, ...plane]: readonly Axis[],
+  [atDepth, ...atPlane]: readonly Placed[],
+  mask: Value | undefined,
+): Value {
+  const [rows, length, , , channels] = x.shape;
+  const planes = pool(planesOf(x), windowsOf(plane, atPlane));
+  const pooled = reshape(planes, [rows, length, ...planes.shape.slice(1, 3), channels]);
+  const counts = mask && reshape(mask, [rows, length, 1, 1]);
+  return pool(depthsOf(pooled), windowsOf(...alongHeight(depth, atDepth)), counts);
 }
 
 function windowsOf(axes: readonly Axis[], at: readonly Placed[]): Windows {

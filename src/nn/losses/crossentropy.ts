@@ -1,4 +1,5 @@
 /** Losses of probabilities of classes. Every export is a loss of the namespace `losses`. */
+import { check } from "../../errors.js";
 import { add, constant, div, expm1, log, mul, mulNoNan, neg, sub, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { finite } from "../../rules.js";
@@ -19,28 +20,46 @@ export interface CrossentropyOptions {
 const CROSSENTROPY: Required<CrossentropyOptions> = { fromLogits: false, labelSmoothing: 0 };
 const RANGES = { labelSmoothing: "[0, 1]" } as const;
 
+/** Options of `binaryCrossentropy`. */
+export interface BinaryCrossentropyOptions extends CrossentropyOptions {
+  /**
+   * How much truths of 1 count, in comparison with 0: a number of at least 0 for all units, or one for each,
+   * such as the number of zeros divided by that of ones. Default 1.
+   */
+  readonly posWeight?: number | readonly number[];
+}
+
+const BINARY: Required<BinaryCrossentropyOptions> = { ...CROSSENTROPY, posWeight: 1 };
+
 /**
  * Mean of −y log p − (1 − y) log(1 − p) over the batch and its units. For logits z, and for probabilities
  * directly from a sigmoid, it is computed as y log(1 + e⁻ᶻ) + (1 − y) log(1 + eᶻ), which is accurate where p
  * rounds to 0 or 1. Other probabilities are clipped to [1e-7, 1 − 1e-7], as in Keras. `yTrue`: 0, 1 or a
- * probability, [rows, units].
+ * probability, [rows, units]. With `posWeight` the first term counts so many times; the mean stays one over
+ * all numbers, as in PyTorch.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for invalid options
+ * @throws FettleError `unknown_name`, `invalid_argument` for invalid options; `invalid_shape` unless there
+ * are as many `posWeight` as units
  * @example
  * ```ts
  * const loss = compile(losses.binaryCrossentropy({ fromLogits: true }), [2, 1], [2, 1]); // yTrue, yPred
  * createEngine().load(loss)([[0], [1]], [[-100], [0]]); // 0.34657...
  * ```
- * @see Keras, `BinaryCrossentropy`
+ * @see Keras, `BinaryCrossentropy`; PyTorch, `BCEWithLogitsLoss`, for `posWeight`
  */
-export const binaryCrossentropy = meanLoss({
+export const binaryCrossentropy = defineLoss({
   name: "binaryCrossentropy",
-  defaults: CROSSENTROPY,
+  defaults: BINARY,
   ranges: RANGES,
-  of(yTrue, yPred, { fromLogits, labelSmoothing }) {
-    const { loss1, loss0 } = binary(yPred, fromLogits);
-    const [ones, zeros] = twoClasses(yTrue, labelSmoothing);
-    return add(mulNoNan(loss1, ones), mulNoNan(loss0, zeros));
+  make({ fromLogits, labelSmoothing, posWeight }) {
+    for (const each of [posWeight].flat()) finite("[0, ∞)")("posWeight of losses.binaryCrossentropy", each);
+    const loss: LossFunction = (yTrue, yPred, weights) => {
+      const { loss1, loss0 } = binary(yPred, fromLogits);
+      const [ones, zeros] = twoClasses(yTrue, labelSmoothing);
+      const positive = posWeight === 1 ? ones : mul(ones, ofUnits(posWeight, yPred));
+      return weightedMean(add(mulNoNan(loss1, positive), mulNoNan(loss0, zeros)), weights);
+    };
+    return loss;
   },
 });
 
@@ -233,4 +252,17 @@ function categorical(
  */
 function twoClasses(yTrue: Value, labelSmoothing: number): [ones: Value, zeros: Value] {
   return [smooth(yTrue, labelSmoothing, 2), smooth(sub(1, yTrue), labelSmoothing, 2)];
+}
+
+/** A number for all units, or one for each. @throws FettleError `invalid_shape` for another count */
+function ofUnits(given: number | readonly number[], yPred: Value): number | Value {
+  if (typeof given === "number") return given;
+  const units = classesOf(yPred);
+  check(
+    given.length === units,
+    () =>
+      `posWeight of losses.binaryCrossentropy must have a number for each of ${units} units; received ${given.length}`,
+    "invalid_shape",
+  );
+  return constant(yPred.graph, given);
 }

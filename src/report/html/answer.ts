@@ -26,12 +26,16 @@ ${failures(study)}`;
   const { trial, value } = best;
   const goal = study.directions[0] === "maximize" ? "more is better" : "less is better";
   const spread = trial.std === null ? "" : ` ± ${formatScore(trial.std)}`;
-  const how =
-    reported.folds === undefined
-      ? `trial ${trial.number}`
-      : reported.folds > 1
-        ? `mean ± standard deviation of ${reported.folds} folds, trial ${trial.number}`
-        : `one validation part, trial ${trial.number}`;
+  const { folds } = reported;
+  const scored =
+    folds === undefined
+      ? ""
+      : folds === "validationData"
+        ? "on validationData, "
+        : folds > 1
+          ? `mean ± standard deviation of ${folds} folds, `
+          : "one validation part, ";
+  const how = `${scored}trial ${trial.number}`;
   return html`<p class="lead">Best ${metric} (${goal}), ${how}</p>
 <p class="big">${formatScore(value)}${spread}</p>
 ${facts(Object.entries(trial.params).map(([name, chosen]) => [name, formatValue(chosen)] as const))}

@@ -3,7 +3,7 @@
  * script in the page does it.
  */
 import { formatScore, formatValue } from "../format.js";
-import { axisOf } from "../plots/frame.js";
+import { metricAxis } from "../plots/frame.js";
 import { objectiveOf } from "../plots/objective.js";
 import { PANEL, parallelTrials, plotParallel } from "../plots/parallel.js";
 import { parameterAxis } from "../plots/parameters.js";
@@ -32,11 +32,8 @@ export function brushed(draw: Draw, study: StudyData, parameters: readonly strin
   const plot = plotParallel(study, { parameters });
   const trials = parallelTrials(study);
   const { metric } = objectiveOf(study, 0);
-  const values = axisOf(
-    trials.map(({ value }) => value),
-    metric,
-    study.directions[0] === "minimize" ? {} : { log: false },
-  );
+  const reached = trials.map(({ value }) => value);
+  const values = metricAxis(reached, metric, study.directions[0]);
   const own = parameters.map((name) => parameterAxis(study, name));
   const xOf = (i: number): number =>
     PANEL.left + (i * (plot.width - PANEL.left - PANEL.right)) / parameters.length;

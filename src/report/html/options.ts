@@ -30,8 +30,8 @@ export interface ReportedData {
 export interface ReportOptions {
   /** Default: the name of the study. */
   readonly title?: string;
-  /** The number of folds that a trial's value averages. */
-  readonly folds?: number;
+  /** The number of folds that a trial's value averages, or that it was scored on `validationData`. */
+  readonly folds?: number | "validationData";
   /** Scores of the final model on held-out rows, by metric. */
   readonly test?: Readonly<Record<string, number | null>>;
   readonly baselines?: BaselineReport;

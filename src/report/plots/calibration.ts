@@ -1,11 +1,11 @@
 /** Whether predicted probabilities match frequencies. */
 import { must } from "../../errors.js";
 import { wilson } from "../../metrics/intervals/interval.js";
-import { clip, count, formatScore } from "../format.js";
+import { clip, count, formatScore, percent } from "../format.js";
 import { axisOf, diagonal, dots, line, plotOf } from "./frame.js";
 import { COLORS } from "./palette.js";
 import type { Plot } from "./plot.js";
-import { checkPredictions, type Predictions, UNIT } from "./quality.js";
+import { checkClasses, type Predictions, UNIT } from "./quality.js";
 
 const BINS = 10;
 
@@ -23,7 +23,7 @@ const BINS = 10;
  * ```
  */
 export function plotCalibration(predictions: Predictions): Plot {
-  checkPredictions(predictions);
+  checkClasses(predictions);
   const { classes = [], truth, probabilities } = predictions;
   must(probabilities !== undefined, "probabilities", "given, to draw a calibration", probabilities);
   const bins = Array.from({ length: BINS }, () => ({ rows: 0, said: 0, right: 0 }));
@@ -44,7 +44,6 @@ export function plotCalibration(predictions: Predictions): Plot {
   const gap = ({ at: [said, right] }: (typeof points)[number]): number => Math.abs(said - right);
   const off = points.filter(({ isOff }) => isOff).sort((a, b) => gap(b) - gap(a));
   const mean = points.reduce((sum, one) => sum + one.rows * gap(one), 0) / truth.length;
-  const percent = (share: number): string => `${Math.round(100 * share)} %`;
   const what = classes.length === 2 ? classes[1] : "right";
   const saidOf = (differ: typeof points, all: number): string => {
     if (differ.length === 0)

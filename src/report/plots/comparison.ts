@@ -2,7 +2,7 @@
 import { must } from "../../errors.js";
 import { type OptionRules, readOptions } from "../../rules.js";
 import { clip, count, formatScore } from "../format.js";
-import { axisOf, line, plotOf, thinned } from "./frame.js";
+import { countAxis, line, metricAxis, plotOf, thinned } from "./frame.js";
 import { leadersOf } from "./history.js";
 import { objectiveOf } from "./objective.js";
 import { SERIES } from "./palette.js";
@@ -61,10 +61,10 @@ export function plotComparison(studies: readonly StudyData[], options: Compariso
     const last = trials.at(-1)?.number;
     const end = points.at(-1);
     if (end && last !== undefined && last > end[0]) points.push([last, end[1]]);
-    return { points: thinned(points, ([, value]) => value), best: leaders.at(-1), trials: trials.length };
+    return { points: thinned(points), best: leaders.at(-1), trials: trials.length };
   });
   const all = lines.flatMap(({ points }) => points);
-  const values = all.map(([, value]) => value);
+  const [numbers, values] = [all.map(([number]) => number), all.map(([, value]) => value)];
   return plotOf(
     {
       name: "comparison",
@@ -78,12 +78,8 @@ export function plotComparison(studies: readonly StudyData[], options: Compariso
         .join("; ")
         .concat("."),
     },
-    axisOf(
-      all.map(([x]) => x),
-      "trial",
-      { log: false, whole: true },
-    ),
-    axisOf(values, metric, directions[0] === "minimize" ? {} : { log: false }),
+    countAxis(numbers, "trial"),
+    metricAxis(values, metric, directions[0]),
     lines.map(({ points }, i) =>
       line(names[i], SERIES[i], points, {
         step: "end",

@@ -3,7 +3,7 @@ import { type OptionRules, readOptions, rule, text } from "../../rules.js";
 import type { Params } from "../../search/space/space.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { count, formatScore } from "../format.js";
-import { axisOf, line, plotOf, thinned } from "./frame.js";
+import { axisOf, countAxis, line, plotOf, thinned } from "./frame.js";
 import { ranked } from "./objective.js";
 import { COLORS, SERIES } from "./palette.js";
 import type { Plot, Point } from "./plot.js";
@@ -65,11 +65,8 @@ export function plotCurves(study: StudyData, options: CurveOptions = {}): Plot {
   const unit = isReported ? "step" : "epoch";
   const finite = shown.flatMap(({ points }) => points.map(([, y]) => y)).filter(Number.isFinite);
   const y = axisOf(finite, curve);
-  const x = axisOf(
-    shown.flatMap(({ points }) => points.map(([epoch]) => epoch)),
-    unit,
-    { log: false, whole: true },
-  );
+  const epochs = shown.flatMap(({ points }) => points.map(([epoch]) => epoch));
+  const x = countAxis(epochs, unit);
   const series = shown.map(({ trial, points }, i) => {
     const isBest = trial === best;
     const name = each ? `trial ${trial.number}` : isBest ? `best, trial ${trial.number}` : trial.status;
@@ -131,10 +128,7 @@ export function meanByEpoch(folds: readonly ArrayLike<number>[]): readonly Point
 
 /** Without NaN points, unless training ended with them. */
 function sparse(points: readonly Point[]): readonly Point[] {
-  return thinned(
-    points.filter(([, value]) => Number.isFinite(value)),
-    ([, value]) => value,
-  );
+  return thinned(points.filter(([, value]) => Number.isFinite(value)));
 }
 
 /** The best, and others evenly by rank; trials without a rank last. */

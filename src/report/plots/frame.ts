@@ -3,6 +3,7 @@
  * studies.
  */
 import type { SeriesOption } from "echarts";
+import type { Direction } from "../../direction.js";
 import { columnsOf } from "../columns.js";
 import { tickText } from "./drawable.js";
 import { COLORS } from "./palette.js";
@@ -157,6 +158,14 @@ export function axisOf(values: readonly number[], name: string, options: AxisOpt
 }
 
 /** The share of an axis left free at either end. */
+/** An axis of numbers that count, such as those of trials. */
+export const countAxis = (numbers: readonly number[], name: string): Axis =>
+  axisOf(numbers, name, { log: false, whole: true });
+
+/** An axis of what a search maximizes or minimizes; the logarithm shows small differences to 0 alone. */
+export const metricAxis = (values: readonly number[], name: string, direction: Direction): Axis =>
+  axisOf(values, name, direction === "minimize" ? {} : { log: false });
+
 const EDGE = 0.04;
 /** Shorter axes have no intervals of ECharts; their ticks are given anyway. */
 const LEAST_SPAN = 1e-9;
@@ -275,11 +284,14 @@ export function rules(
 /** More points than this are thinned out. */
 export const MOST_POINTS = 500;
 
+/** At most about `MOST_POINTS` of points, see {@link thinnedBy}. */
+export const thinned = (points: readonly Point[]): readonly Point[] => thinnedBy(points, ([, y]) => y);
+
 /**
  * At most about `MOST_POINTS` of points in the order of their first number: of each stretch the first, the
  * last, the lowest and the highest, so that no extreme is lost.
  */
-export function thinned<T>(points: readonly T[], height: (point: T) => number): readonly T[] {
+export function thinnedBy<T>(points: readonly T[], height: (point: T) => number): readonly T[] {
   if (points.length <= MOST_POINTS) return points;
   const every = Math.ceil((4 * points.length) / MOST_POINTS);
   const kept: T[] = [];

@@ -4,12 +4,12 @@ import { must } from "../../errors.js";
 import { paretoFront } from "../../search/trial/pareto.js";
 import { count, listed } from "../format.js";
 import {
-  axisOf,
   dots,
   framed,
   gapOf,
   leftOf,
   line,
+  metricAxis,
   ROOM,
   SIZE,
   thinned,
@@ -58,13 +58,13 @@ export function plotParetoFront(study: StudyData): Plot {
         .map(({ at }) => at)
         .sort(byPlace),
     );
-    const others = thinned(dominated, ([, y]) => y);
+    const others = thinned(dominated);
     const points = all.map(({ at }) => at);
     const axisAt = (k: 0 | 1, objective: number): Axis =>
-      axisOf(
+      metricAxis(
         points.map((each) => each[k]),
         metrics[objective],
-        directions[objective] === "minimize" ? {} : { log: false },
+        directions[objective],
       );
     return {
       drawn: others.length + best.length,

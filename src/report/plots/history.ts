@@ -2,7 +2,7 @@
 import { type OptionRules, readOptions, rule } from "../../rules.js";
 import { formatDuration, formatScore } from "../format.js";
 import { countStatuses } from "../study.js";
-import { axisOf, dots, line, plotOf, thinned, thinnedNote } from "./frame.js";
+import { axisOf, dots, line, metricAxis, plotOf, thinnedBy, thinnedNote } from "./frame.js";
 import { type Feasible, objectiveOf } from "./objective.js";
 import { outlierLimit } from "./outliers.js";
 import { COLORS } from "./palette.js";
@@ -68,11 +68,8 @@ export function plotHistory(study: StudyData, options: HistoryOptions = {}): Plo
   const isBeyond = ({ value }: { readonly value: number }): boolean =>
     limit !== undefined && (direction === "minimize" ? value > limit : value < limit);
   const beyond = valued.filter(isBeyond);
-  const y = axisOf(
-    valued.filter((each) => !isBeyond(each)).map(({ value }) => value),
-    metric,
-    direction === "minimize" ? {} : { log: false },
-  );
+  const near = valued.filter((each) => !isBeyond(each)).map(({ value }) => value);
+  const y = metricAxis(near, metric, direction);
   const edge = direction === "minimize" ? y.high : y.low;
   const best = leaders.map((each): Point => [each.x, isBeyond(each) ? edge : each.value]);
   const last = places.at(-1);
@@ -83,13 +80,13 @@ export function plotHistory(study: StudyData, options: HistoryOptions = {}): Plo
     whole: against === "trials",
   });
   const shown = (counts: boolean): readonly Point[] =>
-    thinned(
+    thinnedBy(
       valued.filter((each) => each.counts === counts && !isBeyond(each)),
       ({ value }) => value,
     ).map(({ x, value }): Point => [x, value]);
   const [complete, other] = [shown(true), shown(false)];
-  const failed = thinned(without, () => 0).map((place): Point => [place, y.low]);
-  const far = thinned(beyond, ({ value }) => value).map(({ x }): Point => [x, edge]);
+  const failed = thinnedBy(without, () => 0).map((place): Point => [place, y.low]);
+  const far = thinnedBy(beyond, ({ value }) => value).map(({ x }): Point => [x, edge]);
   const shownCount = complete.length + other.length + far.length;
   return plotOf(
     {

@@ -2,7 +2,7 @@
 import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
 import { FittedForest, importances, type ScoredTrial } from "../../search/analysis/importance.js";
-import { clip } from "../format.js";
+import { clip, percent } from "../format.js";
 import { objectiveOf } from "./objective.js";
 import type { Plot } from "./plot.js";
 import { plotOfRows } from "./rows.js";
@@ -137,7 +137,6 @@ function said(all: readonly Importance[], shown: number, metric: string): string
     return `Importances need at least ${LEAST} complete trials, with values whose squares are finite.`;
   const [first, second] = all;
   if (first.share === 0) return `No parameter explains how ${metric} varies.`;
-  const percent = (share: number): string => `${Math.round(100 * share)} %`;
   const [low, high] = first.interval.map(percent);
   const next = second && second.share > 0 ? `, ${second.name} ${percent(second.share)}` : "";
   const part = shown === all.length ? "" : ` ${shown} of ${all.length} parameters are drawn.`;

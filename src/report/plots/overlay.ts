@@ -1,7 +1,7 @@
 /** Curves of trials in one panel, of one study or of several: each line has its own colour and dashes. */
 import { must } from "../../errors.js";
 import { count as counted, formatScore } from "../format.js";
-import { axisOf, line, plotOf, thinnedNote } from "./frame.js";
+import { axisOf, countAxis, line, plotOf, thinnedNote } from "./frame.js";
 import { SERIES } from "./palette.js";
 import type { Plot, Point } from "./plot.js";
 
@@ -56,6 +56,7 @@ export function plotOverlay(trials: readonly OverlayTrial[], name: string, unit:
       : [],
   );
   const all = drawn.flatMap(({ points }) => points);
+  const [places, values] = [all.map(([at]) => at), all.map(([, value]) => value)];
   const missing = trials.length - drawn.length;
   return plotOf(
     {
@@ -63,15 +64,8 @@ export function plotOverlay(trials: readonly OverlayTrial[], name: string, unit:
       title: `${name} by ${unit}`,
       description: said(name, unit, drawn, missing),
     },
-    axisOf(
-      all.map(([at]) => at),
-      unit,
-      { log: false, whole: true },
-    ),
-    axisOf(
-      all.map(([, value]) => value),
-      name,
-    ),
+    countAxis(places, unit),
+    axisOf(values, name),
     drawn.map(({ name, points, color, dash }) =>
       line(name, color, points, {
         lineStyle: { color, width: 2.2, type: DASHES[dash % DASHES.length] },

@@ -3,7 +3,7 @@ import { type OptionRules, readOptions, rule } from "../../rules.js";
 import type { Params } from "../../search/space/space.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { clip, count, formatScore, formatValue } from "../format.js";
-import { axisOf, framed, SIZE } from "./frame.js";
+import { framed, metricAxis, SIZE } from "./frame.js";
 import { objectiveOf, ranked } from "./objective.js";
 import { mixed } from "./palette.js";
 import { parameterAxis, parameterNames } from "./parameters.js";
@@ -68,11 +68,8 @@ export function plotParallel(study: StudyData, options: ParallelOptions = {}): P
   const axes = parameters.map((name) => parameterAxis(study, name));
   const lines = parallelTrials(study, objective);
   const all = ranked(study, objective).length;
-  const value = axisOf(
-    lines.map((each) => each.value),
-    metric,
-    study.directions[objective] === "minimize" ? {} : { log: false },
-  );
+  const values = lines.map((each) => each.value);
+  const value = metricAxis(values, metric, study.directions[objective]);
   const width = Math.max(SIZE.width, 118 * (axes.length + 1));
   const parallelAxis = [...axes.map(({ axis }) => axis), value].map(({ option }, dim) => ({
     ...option,

@@ -6,7 +6,7 @@ import type { SeriesOption } from "echarts";
 import { check, isRecord, must } from "../../errors.js";
 import { precisionRecallCurve, rocCurve } from "../../metrics/curve.js";
 import { columnsOf } from "../columns.js";
-import { clip, count, formatScore } from "../format.js";
+import { clip, count, formatScore, percent } from "../format.js";
 import {
   axisOf,
   axisOfWords,
@@ -87,11 +87,19 @@ export function checkPredictions(predictions: Predictions): void {
     }
 }
 
+/** @throws FettleError as {@link checkPredictions}; `invalid_argument` for predictions without classes */
+export function checkClasses(predictions: Predictions): void {
+  checkPredictions(predictions);
+  const { classes = [] } = predictions;
+  must(classes.length > 0, "classes", "the names of the classes, for a picture of a classifier", classes);
+}
+
 /**
  * How many rows of each class were predicted as each class. Its series holds
  * `[predicted, true, rows, share of the true class]`.
  *
- * @throws FettleError `invalid_data` for classes that do not exist, or lists of different lengths
+ * @throws FettleError `invalid_data` for classes that do not exist, or lists of different lengths;
+ * `invalid_argument` without classes
  * @example
  * ```ts
  * const rows = { target: "kind", classes: ["a", "b"], truth: [0, 1, 1], predicted: [0, 1, 0] };
@@ -99,7 +107,7 @@ export function checkPredictions(predictions: Predictions): void {
  * ```
  */
 export function plotConfusion(predictions: Predictions): Plot {
-  checkPredictions(predictions);
+  checkClasses(predictions);
   const { classes = [], truth, predicted, target } = predictions;
   const cells = classes.map(() => classes.map(() => 0));
   for (let row = 0; row < truth.length; row++) cells[truth[row]][predicted[row]]++;
@@ -190,7 +198,8 @@ function curvesOf({ classes = [], truth, probabilities }: Predictions) {
  * Precision by recall as the threshold moves: for the second of two classes, with a mark at the threshold in
  * use; for more, each against the others. Points `[recall, precision]`.
  *
- * @throws FettleError `invalid_data` for lists of different lengths; `invalid_argument` without probabilities
+ * @throws FettleError `invalid_data` for lists of different lengths; `invalid_argument` without classes or
+ * probabilities
  * @example
  * ```ts
  * const probabilities = [[0.9, 0.1], [0.6, 0.4], [0.65, 0.35], [0.2, 0.8]];
@@ -199,19 +208,13 @@ function curvesOf({ classes = [], truth, probabilities }: Predictions) {
  * ```
  */
 export function plotPrecisionRecall(predictions: Predictions): Plot {
-  checkPredictions(predictions);
+  checkClasses(predictions);
   const { classes = [], threshold = 0.5 } = predictions;
   const curves = curvesOf(predictions);
-  const series = curves.flatMap(({ name, isIt, scores }, i) => {
+  const series = curves.map(({ name, isIt, scores }, i) => {
     const { precision, recall } = precisionRecallCurve(isIt, scores);
     const points = Array.from(recall, (at, j): Point => [at, precision[j]]);
-    return [
-      line(
-        clip(name, LONGEST),
-        SERIES[i],
-        thinned(points, ([, y]) => y),
-      ),
-    ];
+    return line(clip(name, LONGEST), SERIES[i], thinned(points));
   });
   const mark = classes.length === 2 ? atThreshold(predictions) : undefined;
   const marked = mark
@@ -244,23 +247,18 @@ export function plotPrecisionRecall(predictions: Predictions): Plot {
  * ```
  */
 export function plotRoc(predictions: Predictions): Plot {
-  checkPredictions(predictions);
+  checkClasses(predictions);
   const { classes = [], threshold = 0.5 } = predictions;
   const curves = curvesOf(predictions).map(({ name, area, roc }, i) => ({
     name,
     area,
-    series: line(
-      clip(name, LONGEST),
-      SERIES[i],
-      thinned(roc, ([, up]) => up),
-    ),
+    series: line(clip(name, LONGEST), SERIES[i], thinned(roc)),
   }));
   const mark = classes.length === 2 ? atThreshold(predictions) : undefined;
   const marked = mark
     ? [dots(`threshold ${short(threshold)}`, COLORS.warm, [[mark.fallOut, mark.recall]], MARK)]
     : [];
   const areas = curves.map(({ name, area }) => `${name} ${formatScore(area)}`).join(", ");
-  const percent = (share: number): string => `${Math.round(100 * share)} %`;
   const more = mark
     ? ` The threshold ${formatScore(threshold)} finds ${percent(mark.recall)} of ${classes[1]}, and ${percent(mark.fallOut)} of the others are false positives.`
     : "";

@@ -5,7 +5,7 @@ import { sameValue } from "../../search/space/value.js";
 import { mustBeDirection } from "../../search/trial/trial.js";
 import type { RateFinderResult } from "../../tune/rateFinder.js";
 import { formatScore, formatValue } from "../format.js";
-import { axisOf, dots, line, plotOf, thinned } from "./frame.js";
+import { axisOf, dots, line, metricAxis, plotOf, thinned } from "./frame.js";
 import { objectiveOf, ranked } from "./objective.js";
 import { COLORS } from "./palette.js";
 import { parameterAxis, parameterNames } from "./parameters.js";
@@ -50,17 +50,8 @@ export function plotRates(result: RateFinderResult): Plot {
     axisOf(rates, "learning rate", { log: true }),
     axisOf([...losses, ...smoothed], "loss"),
     [
-      dots(
-        "each batch",
-        COLORS.grey,
-        thinned(at(losses), ([, loss]) => loss),
-        { symbolSize: 4 },
-      ),
-      line(
-        "smoothed",
-        COLORS.best,
-        thinned(at(smoothed), ([, loss]) => loss),
-      ),
+      dots("each batch", COLORS.grey, thinned(at(losses)), { symbolSize: 4 }),
+      line("smoothed", COLORS.best, thinned(at(smoothed))),
       ...mark(suggested, "falls fastest", COLORS.warm),
       ...mark(belowMinimum, "lowest / 10", COLORS.trial),
     ],
@@ -158,7 +149,7 @@ export function plotSweep(swept: readonly SweptValue[], about: Omit<Sweep, "valu
       known.map(({ value }) => value),
       parameter,
     ),
-    axisOf(heights, metric, direction === "maximize" ? { log: false } : {}),
+    metricAxis(heights, metric, direction),
     [
       line("mean", COLORS.best, edge(0), { symbol: "circle", showSymbol: true, symbolSize: 6 }),
       line("", COLORS.best, edge(-1), thin),

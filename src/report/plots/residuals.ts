@@ -1,7 +1,7 @@
 /** The errors of a model: by prediction, and by parts of the rows. */
-import { must } from "../../errors.js";
+import { must, show } from "../../errors.js";
 import { skewedInterval, wilson } from "../../metrics/intervals/interval.js";
-import { clip, count, formatMoment, formatScore, formatValue } from "../format.js";
+import { clip, count, formatMoment, formatScore, formatValue, percent } from "../format.js";
 import { axisOf, dots, line, plotOf, thinned, thinnedNote } from "./frame.js";
 import { COLORS } from "./palette.js";
 import type { Plot, Point } from "./plot.js";
@@ -26,10 +26,7 @@ export function plotResiduals(predictions: Predictions): Plot {
   const largest = sizes.reduce((most, size, i) => (size > sizes[most] ? i : most), 0);
   const half = [...sizes].sort((a, b) => a - b)[Math.ceil(sizes.length / 2) - 1];
   const mean = all.reduce((sum, [, off]) => sum + off, 0) / all.length;
-  const points = thinned(
-    [...all].sort((a, b) => a[0] - b[0]),
-    ([, off]) => off,
-  );
+  const points = thinned([...all].sort((a, b) => a[0] - b[0]));
   const x = axisOf(
     all.map(([at]) => at),
     `predicted ${clip(target, 32)}`,
@@ -84,21 +81,18 @@ export interface Segment {
 const MOST_SEGMENTS = 8;
 
 /** The error of each part of the rows, in the order of its values; rare words are grouped. */
-export function segmentsOf(predictions: Predictions, { values, isDate }: SegmentColumn): Segment[] {
+export function segmentsOf(predictions: Predictions, column: SegmentColumn): Segment[] {
   const { truth, predicted, classes = [] } = predictions;
   const isWrong = classes.length > 0;
-  const parts = new Map<string, number[]>();
-  const labels = labelsOf(values, isDate ? (value) => formatMoment(value as number) : formatValue);
-  for (const [row, label] of labels.of.entries()) {
-    const error = isWrong ? Number(truth[row] !== predicted[row]) : Math.abs(truth[row] - predicted[row]);
-    const known = parts.get(label);
-    if (known) known.push(error);
-    else parts.set(label, [error]);
-  }
-  return labels.order.flatMap((label) => {
-    const errors = parts.get(label);
-    if (!errors) return [];
+  const { labels, of } = partsOf(column);
+  const parts = labels.map((label) => ({ label, errors: [] as number[] }));
+  for (const [row, part] of of.entries())
+    parts[part].errors.push(
+      isWrong ? Number(truth[row] !== predicted[row]) : Math.abs(truth[row] - predicted[row]),
+    );
+  return parts.flatMap(({ label, errors }) => {
     const rows = errors.length;
+    if (rows === 0) return [];
     const error = errors.reduce((sum, each) => sum + each, 0) / rows;
     return [{ label, rows, error, interval: isWrong ? wilson(error, rows) : meanInterval(errors, error) }];
   });
@@ -110,51 +104,70 @@ function meanInterval(errors: readonly number[], mean: number): readonly [low: n
   return skewedInterval(mean, { influence }, undefined, () => 0, range).interval;
 }
 
-function labelsOf(
-  values: SegmentColumn["values"],
-  shown: (value: unknown) => string,
-): { order: readonly string[]; of: readonly string[] } {
-  const missing = "missing";
-  const isMissing = (value: unknown): boolean => value === null || value === "" || Number.isNaN(value);
+/** The parts of a column, and the number of each row's part. */
+interface Parts {
+  readonly labels: readonly string[];
+  readonly of: readonly number[];
+}
+
+/** The labels of missing cells, and of words that are too rare for a part of their own. */
+const [MISSING, OTHERS] = ["missing", "others"];
+
+const isMissing = (value: unknown): boolean => value === null || value === "" || Number.isNaN(value);
+
+function partsOf({ values, isDate = false }: SegmentColumn): Parts {
   const known = values.filter((value) => !isMissing(value));
-  if (known.every((value) => typeof value === "number")) {
-    const distinct = new Set(known);
-    const sorted = [...(known as number[])].sort((a, b) => a - b);
-    if (distinct.size > MOST_SEGMENTS) {
-      const cuts = [
-        ...new Set([0.25, 0.5, 0.75].map((share) => sorted[Math.floor(share * (sorted.length - 1))])),
-      ];
-      const names = [...cuts, Number.POSITIVE_INFINITY].map((cut, i) =>
-        i === 0
-          ? `≤ ${shown(cut)}`
-          : i === cuts.length
-            ? `> ${shown(cuts[i - 1])}`
-            : `${shown(cuts[i - 1])} – ${shown(cut)}`,
-      );
-      const of = values.map((value) => {
-        if (isMissing(value)) return missing;
-        const at = cuts.findIndex((cut) => (value as number) <= cut);
-        return names[at < 0 ? cuts.length : at];
-      });
-      return { order: [...names, missing], of };
-    }
-    const order = [...distinct].sort((a, b) => (a as number) - (b as number)).map(shown);
-    return {
-      order: [...order, missing],
-      of: values.map((value) => (isMissing(value) ? missing : shown(value))),
-    };
-  }
-  const counts = new Map<string, number>();
-  for (const value of known) counts.set(String(value), (counts.get(String(value)) ?? 0) + 1);
-  const order = [...counts].sort((a, b) => b[1] - a[1]).map(([word]) => word);
-  const kept = new Set(order.slice(0, order.length > MOST_SEGMENTS ? MOST_SEGMENTS - 1 : MOST_SEGMENTS));
-  const others = "others";
+  const { labels, partOf } = known.every((value) => typeof value === "number")
+    ? partsOfNumbers(known as readonly number[], isDate)
+    : partsOfWords(known.map(String));
   return {
-    order: [...kept, others, missing],
-    of: values.map((value) =>
-      isMissing(value) ? missing : kept.has(String(value)) ? String(value) : others,
-    ),
+    labels: [...labels, MISSING],
+    of: values.map((value) => (isMissing(value) ? labels.length : partOf(value as number | string))),
   };
+}
+
+/** How the values of a column that has them belong to its parts. */
+interface Division {
+  readonly labels: readonly string[];
+  readonly partOf: (value: number | string) => number;
+}
+
+/** A few numbers one by one, and more by their quartiles. */
+function partsOfNumbers(values: readonly number[], isDate: boolean): Division {
+  const sorted = [...values].sort((a, b) => a - b);
+  const distinct = [...new Set(sorted)];
+  if (distinct.length <= MOST_SEGMENTS)
+    return { labels: shownApart(distinct, isDate), partOf: (value) => distinct.indexOf(value as number) };
+  const quartiles = [0.25, 0.5, 0.75].map((share) => sorted[Math.floor(share * (sorted.length - 1))]);
+  const cuts = [...new Set(quartiles)];
+  const shown = shownApart(cuts, isDate);
+  const between = shown.slice(1).map((cut, i) => `${shown[i]} – ${cut}`);
+  return {
+    labels: [`≤ ${shown[0]}`, ...between, `> ${shown[shown.length - 1]}`],
+    partOf(value) {
+      const at = cuts.findIndex((cut) => (value as number) <= cut);
+      return at < 0 ? cuts.length : at;
+    },
+  };
+}
+
+/** Numbers for people: in full where rounding would write two of them alike. */
+function shownApart(values: readonly number[], isDate: boolean): readonly string[] {
+  const short = values.map((value) => (isDate ? formatMoment(value) : formatValue(value)));
+  if (new Set(short).size === short.length) return short;
+  return values.map((value) => (isDate ? formatMoment(value, true) : String(value)));
+}
+
+/** The most frequent words one by one, and all others together. */
+function partsOfWords(values: readonly string[]): Division {
+  const counts = new Map<string, number>();
+  for (const word of values) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const order = [...counts].sort((a, b) => b[1] - a[1]).map(([word]) => word);
+  const kept = order.slice(0, order.length > MOST_SEGMENTS ? MOST_SEGMENTS - 1 : MOST_SEGMENTS);
+  const places = new Map(kept.map((word, i) => [word, i]));
+  // a word like the label of another part is quoted
+  const labels = kept.map((word) => ([MISSING, OTHERS].includes(word) ? show(word) : word));
+  return { labels: [...labels, OTHERS], partOf: (value) => places.get(String(value)) ?? kept.length };
 }
 
 /**
@@ -181,7 +194,6 @@ export function plotSegments(predictions: Predictions, column: SegmentColumn): P
   const segments = segmentsOf(predictions, column);
   const overall = segments.reduce((sum, { rows, error }) => sum + rows * error, 0) / truth.length;
   const worst = segments.reduce((most, one) => (one.error > most.error ? one : most));
-  const percent = (share: number): string => `${Math.round(100 * share)} %`;
   const isClass = classes.length > 0;
   return plotOfRows(
     {

@@ -4,7 +4,7 @@
  */
 import { flag, type OptionRules, readOptions } from "../../rules.js";
 import { formatScore, formatValue } from "../format.js";
-import { axisOf, dots, line, plotOf, thinned, thinnedNote } from "./frame.js";
+import { dots, line, metricAxis, plotOf, thinned, thinnedNote } from "./frame.js";
 import { forestOf } from "./importances.js";
 import { objectiveOf, ranked } from "./objective.js";
 import { COLORS } from "./palette.js";
@@ -46,13 +46,10 @@ export function plotSlice(study: StudyData, parameter: string, options: SlicePlo
       return place === undefined || !outcome || trial.status !== "complete" ? [] : [[place, outcome.value]];
     })
     .sort((a, b) => a[0] - b[0]);
-  const shown = thinned(points, ([, value]) => value);
+  const shown = thinned(points);
   const expected = (marginal && forestOf(study, objective)?.marginals(parameter)) || [];
-  const y = axisOf(
-    [...points.map(([, value]) => value), ...expected.map(({ mean }) => mean)],
-    metric,
-    study.directions[objective] === "minimize" ? {} : { log: false },
-  );
+  const heights = [...points.map(([, value]) => value), ...expected.map(({ mean }) => mean)];
+  const y = metricAxis(heights, metric, study.directions[objective]);
   const at = (of: (one: (typeof expected)[number]) => number): Point[] =>
     expected.map((one) => [x.placeOfValue(one.value), of(one)]);
   const bounded = (value: number): number => Math.min(y.high, Math.max(y.low, value));

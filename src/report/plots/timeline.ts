@@ -2,7 +2,7 @@
 import { statuses } from "../../search/trial/trial.js";
 import { formatDuration } from "../format.js";
 import { countStatuses } from "../study.js";
-import { axisOf, dots, plotOf, thinned, thinnedNote } from "./frame.js";
+import { axisOf, countAxis, dots, plotOf, thinned, thinnedNote } from "./frame.js";
 import { COLORS } from "./palette.js";
 import type { Plot, Point } from "./plot.js";
 import { mustBeStudyData, type StudyData } from "./studyData.js";
@@ -30,10 +30,7 @@ export function plotTimeline(study: StudyData): Plot {
   const timed = study.trials.filter(({ seconds }) => seconds !== null);
   const series = statuses.flatMap((status) => {
     const own = timed.filter((trial) => trial.status === status);
-    const points = thinned(
-      own.map(({ number, seconds }): Point => [number, seconds as number]),
-      ([, seconds]) => seconds,
-    );
+    const points = thinned(own.map(({ number, seconds }): Point => [number, seconds as number]));
     const [color, symbol] = STYLE[status];
     return points.length === 0
       ? []
@@ -41,6 +38,7 @@ export function plotTimeline(study: StudyData): Plot {
   });
   const total = (of: (one: (typeof series)[number]) => number): number =>
     series.reduce((sum, one) => sum + of(one), 0);
+  const [numbers, seconds] = [study.trials.map(({ number }) => number), timed.map((one) => one.seconds ?? 0)];
   return plotOf(
     {
       name: "timeline",
@@ -52,15 +50,8 @@ export function plotTimeline(study: StudyData): Plot {
           total(({ all }) => all),
         ),
     },
-    axisOf(
-      study.trials.map(({ number }) => number),
-      "trial",
-      { log: false, whole: true },
-    ),
-    axisOf(
-      timed.map(({ seconds }) => seconds as number),
-      "seconds",
-    ),
+    countAxis(numbers, "trial"),
+    axisOf(seconds, "seconds"),
     series.map(({ drawn }) => drawn),
   );
 }

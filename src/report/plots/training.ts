@@ -65,12 +65,7 @@ export function plotTraining(history: History | Curves, options: TrainingPlotOpt
     metric,
   );
   const curve = (name: string, color: string, points: readonly Point[]) =>
-    line(
-      name,
-      color,
-      thinned(points, ([, value]) => value),
-      points.length === 1 ? ALONE : {},
-    );
+    line(name, color, thinned(points), points.length === 1 ? ALONE : {});
   const series = [
     ...(training.length > 0 || validation.length === 0 ? [curve("training", COLORS.best, training)] : []),
     ...(validation.length > 0 ? [curve("validation", COLORS.warm, validation)] : []),
@@ -101,16 +96,7 @@ export function plotTraining(history: History | Curves, options: TrainingPlotOpt
       ],
       series: [
         ...series,
-        ...(rate
-          ? [
-              line(
-                "",
-                COLORS.grey,
-                thinned(rates, ([, value]) => value),
-                { ...BELOW, step: "middle" },
-              ),
-            ]
-          : []),
+        ...(rate ? [line("", COLORS.grey, thinned(rates), { ...BELOW, step: "middle" })] : []),
       ],
     },
   );

@@ -1,6 +1,6 @@
 /** Shares as bars of characters. */
 import { columnsOf } from "../columns.js";
-import { clip, plain } from "../format.js";
+import { clip, percent, plain } from "../format.js";
 import type { TerminalOptions } from "./chart.js";
 
 const WIDEST_BAR = 40;
@@ -28,7 +28,7 @@ export function drawShares(
   const entries = Object.entries(shares).map(([name, share]) => ({
     name: plain(name),
     share,
-    figure: `${Math.round(100 * share)} %`,
+    figure: percent(share),
   }));
   if (entries.length === 0) return [];
   const figures = Math.max(...entries.map(({ figure }) => figure.length));

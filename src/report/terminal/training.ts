@@ -34,7 +34,7 @@ const [VALIDATION, BEST] = ["o", "#"];
  * @example
  * ```ts
  * const history = { epoch: [0, 1, 2], history: { loss: [1, 0.5, 0.25], valLoss: [1, 0.75, 0.875] } };
- * trainingText(history, { width: 40 }).split("\n").at(-1); // "#: best epoch"
+ * trainingText(history).split("\n")[0]; // "loss by epoch"
  * ```
  */
 export function trainingText(history: History | Curves, options: TrainingTextOptions = {}): string {

@@ -10,6 +10,7 @@
  * of Dependent Variables", JCGS 16, 2007
  */
 
+import { firstWhere } from "../../numerics/firstWhere.js";
 import type { Leaf, Tree } from "./forest.js";
 
 /**
@@ -40,18 +41,19 @@ export class Analysis {
   private readonly leaves: readonly Leaf[];
   /** The fraction of each feature that a leaf covers, [leaves × features]. */
   private readonly shares: Float64Array;
-  private readonly knownPieces: (Pieces | undefined)[];
-  private readonly knownWeights: (Float64Array | undefined)[];
-  private readonly knownMain: (number | undefined)[];
+  /** The variance that feature `j` explains by itself: that of the mean over all other features. */
+  readonly main = byIndex((j) => this.computeMain(j));
+  /** The weight of each leaf without feature `j`. */
+  private readonly weightsWithout = byIndex((j) =>
+    Float64Array.from(this.leaves, (_, leaf) => this.weight(leaf, j)),
+  );
+  private readonly piecesOf = byIndex((j) => computePieces(this.leaves, this.measures[j], j));
 
   constructor(
     { leaves }: Tree,
     private readonly measures: readonly Measure[],
   ) {
     this.leaves = leaves;
-    this.knownPieces = new Array(measures.length);
-    this.knownWeights = new Array(measures.length);
-    this.knownMain = new Array(measures.length);
     this.shares = new Float64Array(leaves.length * measures.length);
     leaves.forEach(({ box }, leaf) => {
       measures.forEach((measure, j) => {
@@ -71,13 +73,6 @@ export class Analysis {
     });
     this.mean = mean;
     this.variance = variance;
-  }
-
-  /** The variance that feature `j` explains by itself: that of the mean over all other features. */
-  main(j: number): number {
-    const known = this.knownMain[j] ?? this.computeMain(j);
-    this.knownMain[j] = known;
-    return known;
   }
 
   /** The variance that two features explain together, beyond what each explains by itself. */
@@ -122,19 +117,6 @@ export class Analysis {
     return product;
   }
 
-  /** The weight of each leaf without feature `j`. */
-  private weightsWithout(j: number): Float64Array {
-    const known = this.knownWeights[j] ?? Float64Array.from(this.leaves, (_, leaf) => this.weight(leaf, j));
-    this.knownWeights[j] = known;
-    return known;
-  }
-
-  private piecesOf(j: number): Pieces {
-    const known = this.knownPieces[j] ?? computePieces(this.leaves, this.measures[j], j);
-    this.knownPieces[j] = known;
-    return known;
-  }
-
   /**
    * On each piece, the mean over all other features minus the overall mean. A leaf adds to all its pieces:
    * first the changes between neighbouring pieces are recorded, then they are summed.
@@ -177,6 +159,12 @@ export class Analysis {
   }
 }
 
+/** A function of an index that computes each result once. */
+function byIndex<T>(make: (index: number) => T): (index: number) => T {
+  const known: T[] = [];
+  return (index) => (known[index] ??= make(index));
+}
+
 function computePieces(leaves: readonly Leaf[], measure: Measure, j: number): Pieces {
   if ("weights" in measure) {
     const covered = leaves.map(({ box }) => runsOfOnes(box.within[j] as Uint8Array));
@@ -188,22 +176,10 @@ function computePieces(leaves: readonly Leaf[], measure: Measure, j: number): Pi
     all[2 * leaf + 1] = box.high[j];
   });
   const bounds = all.sort().filter((bound, i) => i === 0 || bound !== all[i - 1]);
-  const covered = leaves.map(({ box }): Run[] => [
-    [placeIn(bounds, box.low[j]), placeIn(bounds, box.high[j])],
-  ]);
+  const placeOf = (bound: number): number => firstWhere(bounds.length - 1, (i) => bounds[i] >= bound);
+  const covered = leaves.map(({ box }): Run[] => [[placeOf(box.low[j]), placeOf(box.high[j])]]);
   const shares = bounds.subarray(1).map((high, i) => lengthWithin(measure.intervals, bounds[i], high));
   return { shares, covered };
-}
-
-/** The index of a number that is in an ascending list. */
-function placeIn(bounds: Float64Array, bound: number): number {
-  let [first, last] = [0, bounds.length - 1];
-  while (first < last) {
-    const middle = (first + last) >> 1;
-    if (bounds[middle] < bound) first = middle + 1;
-    else last = middle;
-  }
-  return first;
 }
 
 function lengthWithin(

@@ -96,7 +96,7 @@ export function growTree(
 
   const grow = (from: number, to: number, box: Box, depth: number): Node => {
     const split =
-      depth < maxDepth ? bestSplit(features, columns, values, { orders, from, to }, options) : undefined;
+      depth < maxDepth ? bestSplit(features, { columns, values, orders, from, to }, options) : undefined;
     if (split === undefined) {
       const leaf = { box, value: meanOf(values, orders[0], from, to) };
       leaves.push(leaf);
@@ -161,56 +161,53 @@ function pick(numbers: Float64Array, chosen: Int32Array): Float64Array {
 
 /** The points of a node: places `from` to `to - 1` of each order. */
 interface Points {
+  readonly columns: readonly Float64Array[];
+  readonly values: Float64Array;
   readonly orders: readonly Int32Array[];
   readonly from: number;
   readonly to: number;
 }
 
+interface Scored extends Points {
+  /** Of the values. */
+  readonly mean: number;
+  /**
+   * How much a split reduces the squared error, with values relative to their mean; -1 if it is not allowed.
+   */
+  readonly scoreOf: (sum: number, count: number) => number;
+}
+
 /** The split that reduces the squared error most; undefined if none does. */
 function bestSplit(
   features: readonly Feature[],
-  columns: readonly Float64Array[],
-  values: Float64Array,
   points: Points,
   { minSamplesLeaf, random }: TreeOptions,
 ): Split | undefined {
-  const { orders, from, to } = points;
+  const { values, orders, from, to } = points;
   const size = to - from;
   let differs = from + 1;
   while (differs < to && values[orders[0][differs]] === values[orders[0][from]]) differs++;
   if (size < 2 * minSamplesLeaf || differs >= to) return undefined;
   const mean = meanOf(values, orders[0], from, to);
-  /**
-   * How much a split reduces the squared error, with values relative to their mean; -1 if it is not allowed.
-   */
   const scoreOf = (sum: number, count: number): number =>
     count < minSamplesLeaf || size - count < minSamplesLeaf
       ? -1
       : sum * sum * (1 / count + 1 / (size - count));
+  const scored = { ...points, mean, scoreOf };
   let best: Split | undefined;
   for (const feature of random.permutation(features.length)) {
     const kind = features[feature];
     const split =
-      "categories" in kind
-        ? bestGroups(feature, kind.categories, columns[feature], values, points, mean, scoreOf)
-        : bestCut(feature, columns[feature], values, points, mean, scoreOf);
+      "categories" in kind ? bestGroups(feature, kind.categories, scored) : bestCut(feature, scored);
     if (split && (best === undefined || split.score > best.score)) best = split;
   }
   return best;
 }
 
-type ScoreOf = (sum: number, count: number) => number;
-
 /** The best split between two neighbours. */
-function bestCut(
-  feature: number,
-  column: Float64Array,
-  values: Float64Array,
-  { orders, from, to }: Points,
-  mean: number,
-  scoreOf: ScoreOf,
-): Split | undefined {
-  const sorted = orders[feature];
+function bestCut(feature: number, points: Scored): Split | undefined {
+  const { columns, values, orders, from, to, mean, scoreOf } = points;
+  const [column, sorted] = [columns[feature], orders[feature]];
   let [sum, score, place] = [0, 0, 0];
   for (let i = from + 1; i < to; i++) {
     sum += values[sorted[i - 1]] - mean;
@@ -226,15 +223,9 @@ function bestCut(
  * The best split of categories into two groups: the first ones, in the order of their mean values, and the
  * rest.
  */
-function bestGroups(
-  feature: number,
-  categories: number,
-  column: Float64Array,
-  values: Float64Array,
-  { orders, from, to }: Points,
-  mean: number,
-  scoreOf: ScoreOf,
-): Split | undefined {
+function bestGroups(feature: number, categories: number, points: Scored): Split | undefined {
+  const { columns, values, orders, from, to, mean, scoreOf } = points;
+  const column = columns[feature];
   const sums = new Float64Array(categories);
   const counts = new Float64Array(categories);
   for (let i = from; i < to; i++) {
@@ -298,12 +289,10 @@ function wholeBox(features: readonly Feature[]): Box {
 function divideBox({ low, high, within }: Box, test: Test): [left: Box, right: Box] {
   const { feature } = test;
   if ("threshold" in test) {
-    const [leftHigh, rightLow] = [high.slice(), low.slice()];
-    leftHigh[feature] = test.threshold;
-    rightLow[feature] = test.threshold;
+    const { threshold } = test;
     return [
-      { low, high: leftHigh, within },
-      { low: rightLow, high, within },
+      { low, high: high.with(feature, threshold), within },
+      { low: low.with(feature, threshold), high, within },
     ];
   }
   const side = (wanted: number): Box => ({

@@ -252,13 +252,9 @@ function fitForest(
   mustBeInteger("minSamplesLeaf", minSamplesLeaf);
   const searchSpace = resolveSpace(space);
   const complete = trials.filter(({ status, value }) => status === "complete" && value !== null);
-  must(
-    complete.length >= 2,
-    `the number of complete trials among ${trials.length}`,
-    "at least 2, to fit a forest",
-    complete.length,
-    "invalid_data",
-  );
+  const { length } = complete;
+  const name = `the number of complete trials among ${trials.length}`;
+  must(length >= 2, name, "at least 2, to fit a forest", length, "invalid_data");
   for (const { params } of complete) {
     const wrong = whyOutside(searchSpace, params);
     check(wrong === undefined, () => `trials must be points of the space: ${wrong}`);

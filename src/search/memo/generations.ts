@@ -4,6 +4,7 @@
  * generation costs anything. Forgetting them changes no result.
  */
 
+import { memoized } from "../../memo.js";
 import type { SearchSpace } from "../space/space.js";
 import type { Direction, TrialRecord } from "../trial/trial.js";
 import { Read } from "./growing.js";
@@ -56,10 +57,9 @@ export function memoizeGenerations<S>({
   history: readonly TrialRecord[],
   problem: SearchProblem,
 ) => { readonly state: S; readonly used: number } {
-  const memory = new WeakMap<SearchSpace, Map<string, Chain<S>>>();
+  const chainsOf = memoized((_: SearchSpace) => new Map<string, Chain<S>>());
   return (history, problem) => {
-    const chains = memory.get(problem.space) ?? new Map<string, Chain<S>>();
-    memory.set(problem.space, chains);
+    const chains = chainsOf(problem.space);
     const key = problem.directions.join();
     const chain = chains.get(key) ?? {
       read: new Read(),

@@ -1,5 +1,7 @@
 /** Numbers in ascending order, of which many are added and removed one at a time. */
 
+import { firstWhere } from "../../numerics/firstWhere.js";
+
 /** Parts longer than this are divided. */
 const MOST = 512;
 
@@ -66,12 +68,5 @@ export class SortedNumbers {
 }
 
 /** How many numbers of an ascending list are at most `x`. */
-function placeAfter(part: readonly number[], x: number): number {
-  let [from, to] = [0, part.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (part[middle] > x) to = middle;
-    else from = middle + 1;
-  }
-  return from;
-}
+const placeAfter = (part: readonly number[], x: number): number =>
+  firstWhere(part.length, (i) => part[i] > x);

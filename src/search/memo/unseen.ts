@@ -4,10 +4,12 @@
  */
 
 import { FettleError } from "../../errors.js";
+import { firstWhere } from "../../numerics/firstWhere.js";
 import type { RandomStream } from "../../numerics/random.js";
-import { createLattice, type Lattice } from "../space/lattice.js";
-import { fromUnit, valueCount } from "../space/scale.js";
-import { allows, buildParams, type Params, type SearchSpace } from "../space/space.js";
+import { randomPoint } from "../space/defaults.js";
+import { Lattice } from "../space/lattice.js";
+import { valueCount } from "../space/scale.js";
+import { allows, type Params, type SearchSpace } from "../space/space.js";
 import { placeOf, sameValue } from "../space/value.js";
 import { createGrowing } from "./growing.js";
 
@@ -92,7 +94,7 @@ export function unseen(context: Seen, draw: () => Params, attempts = 100): Param
     repeat = undefined; // so many others remain
   }
   for (let i = 0; repeat === undefined && i < PATIENCE; i++) {
-    const candidate = buildParams(space, (parameter) => fromUnit(parameter, random.uniform()));
+    const candidate = randomPoint(space, random);
     if (allows(space, candidate)) repeat = candidate;
   }
   if (repeat === undefined) refuse();
@@ -118,7 +120,7 @@ interface Stock {
 
 /** The stock of a finite space after some points. */
 export const stockOf = createGrowing<SearchSpace, Params, Stock>(
-  (space) => ({ lattice: createLattice(space), used: new Set(), sorted: [] }),
+  (space) => ({ lattice: new Lattice(space), used: new Set(), sorted: [] }),
   ({ lattice, used, sorted }, params) => {
     if (!Number.isSafeInteger(lattice.size)) return; // too many to be numbered
     const index = lattice.indexOf(params);
@@ -131,17 +133,6 @@ export const stockOf = createGrowing<SearchSpace, Params, Stock>(
     );
   },
 );
-
-/** The least integer from 0 to n - 1 for which a monotone condition holds; n if there is none. */
-function firstWhere(n: number, holds: (i: number) => boolean): number {
-  let [from, to] = [0, n];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (holds(middle)) to = middle;
-    else from = middle + 1;
-  }
-  return from;
-}
 
 /** One of the points not among `earlier`: at a random place among them, or the next one that exists. */
 function drawLeft({ space, earlier, random }: Seen): Params | undefined {

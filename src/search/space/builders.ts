@@ -8,6 +8,7 @@ import type {
   FloatParameter,
   IntParameter,
   NumericOptions,
+  Parameter,
 } from "./parameter.js";
 import { parseParameter } from "./parse.js";
 import type { ParamValue } from "./value.js";
@@ -29,9 +30,7 @@ export function float<const O extends NumericOptions = Record<never, never>>(
   high: number,
   options?: O,
 ): FloatParameter & Conditional<O> {
-  mustBeOptions("float", options);
-  const raw = { ...options, type: "float", low, high };
-  return parseParameter(raw, `float(${show(low)}, ${show(high)})`) as FloatParameter & Conditional<O>;
+  return numeric("float", low, high, options) as FloatParameter & Conditional<O>;
 }
 
 /**
@@ -51,9 +50,7 @@ export function int<const O extends NumericOptions = Record<never, never>>(
   high: number,
   options?: O,
 ): IntParameter & Conditional<O> {
-  mustBeOptions("int", options);
-  const raw = { ...options, type: "int", low, high };
-  return parseParameter(raw, `int(${show(low)}, ${show(high)})`) as IntParameter & Conditional<O>;
+  return numeric("int", low, high, options) as IntParameter & Conditional<O>;
 }
 
 /**
@@ -74,6 +71,11 @@ export function choice<
   mustBeOptions("choice", options, "; write the values as one list, such as choice([1, 2])");
   const raw = { ...options, type: "choice", values };
   return parseParameter(raw, `choice(${show(values)})`) as unknown as ChoiceParameter<V> & Conditional<O>;
+}
+
+function numeric(type: "float" | "int", low: number, high: number, options?: NumericOptions): Parameter {
+  mustBeOptions(type, options);
+  return parseParameter({ ...options, type, low, high }, `${type}(${show(low)}, ${show(high)})`);
 }
 
 function mustBeOptions(builder: string, options: unknown, hint = ""): void {

@@ -1,5 +1,6 @@
-/** The point of the parameters' defaults, which strategies try first. */
+/** Points of a space: of the parameters' defaults, which strategies try first, and random ones. */
 
+import type { RandomStream } from "../../numerics/random.js";
 import { fromUnit } from "./scale.js";
 import { allows, buildParams, type Params, type SearchSpace } from "./space.js";
 
@@ -24,3 +25,7 @@ export function middlePoint(space: SearchSpace): Params | undefined {
   );
   return allows(space, point) ? point : undefined;
 }
+
+/** A point drawn uniformly, whatever the constraint says. */
+export const randomPoint = (space: SearchSpace, random: RandomStream): Params =>
+  buildParams(space, (parameter) => fromUnit(parameter, random.uniform()));

@@ -23,38 +23,15 @@ interface Axis {
   readonly cuts: readonly number[];
 }
 
-/** See the header of this file. */
-export interface Lattice {
-  /** How many points there are; above 2^53 only approximately. */
-  readonly size: number;
-  /** The point at `index`, in [0, size). */
-  at(index: number): Params;
-  /** The number of a point, or undefined if it is not on the lattice. */
-  indexOf(params: Params): number | undefined;
-}
-
-/**
- * The lattice of a space.
- *
- * @param points - the largest number of values to take of each numeric parameter, spread evenly from `low` to
- * `high` (along the logarithm for log scales): one positive integer for all parameters, or one by name;
- * checked by the caller. A float without a step needs it.
- * @throws FettleError `invalid_space` for a float that has neither a step nor points
- */
-export function createLattice(
-  space: SearchSpace,
-  points?: number | Readonly<Record<string, number>>,
-): Lattice {
-  return new SpaceLattice(space, points);
-}
-
 /**
  * The most prefixes of points that conditions may distinguish: with late declarations there are exponentially
  * many.
  */
 const MOST_BEGINNINGS = 50_000;
 
-class SpaceLattice implements Lattice {
+/** See the header of this file. */
+export class Lattice {
+  /** How many points there are; above 2^53 only approximately. */
   readonly size: number;
   private readonly axes: readonly Axis[];
   /** The later conditions on parameters before `order[i]`, by i. */
@@ -63,9 +40,15 @@ class SpaceLattice implements Lattice {
   private readonly counts: readonly Map<string, number>[];
   private beginnings = 0;
 
+  /**
+   * @param points - the largest number of values to take of each numeric parameter, spread evenly from `low`
+   * to `high` (along the logarithm for log scales): one positive integer for all parameters, or one by name;
+   * checked by the caller. A float without a step needs it.
+   * @throws FettleError `invalid_space` for a float that has neither a step nor points
+   */
   constructor(
     private readonly space: SearchSpace,
-    points: number | Readonly<Record<string, number>> | undefined,
+    points?: number | Readonly<Record<string, number>>,
   ) {
     this.axes = space.order.map((name) =>
       createAxis(space, name, typeof points === "number" ? points : points?.[name]),
@@ -75,6 +58,7 @@ class SpaceLattice implements Lattice {
     this.size = this.count(0, {});
   }
 
+  /** The point at `index`, in [0, size). */
   at(index: number): Params {
     let rest = index;
     return buildParams(this.space, (_, name, before) => {
@@ -93,6 +77,7 @@ class SpaceLattice implements Lattice {
     });
   }
 
+  /** The number of a point, or undefined if it is not on the lattice. */
   indexOf(params: Params): number | undefined {
     let index = 0;
     const before: Record<string, ParamValue> = {};

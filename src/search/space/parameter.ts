@@ -21,33 +21,23 @@ export interface Condition {
 }
 
 /** A real number in `[low, high]`, both included; with `step`, one of `low + i·step`. */
-export interface FloatParameter {
+export interface FloatParameter extends NumericOptions {
   readonly type: "float";
   readonly low: number;
   readonly high: number;
-  readonly log?: boolean;
-  readonly step?: number;
-  readonly default?: number;
-  readonly when?: Condition;
 }
 
 /** An integer in `[low, high]`, both included; with `step`, one of `low + i·step`. */
-export interface IntParameter {
+export interface IntParameter extends NumericOptions {
   readonly type: "int";
   readonly low: number;
   readonly high: number;
-  readonly log?: boolean;
-  readonly step?: number;
-  readonly default?: number;
-  readonly when?: Condition;
 }
 
 /** One of the listed values, which have no order. */
-export interface ChoiceParameter<V extends ParamValue = ParamValue> {
+export interface ChoiceParameter<V extends ParamValue = ParamValue> extends ChoiceOptions<V> {
   readonly type: "choice";
   readonly values: readonly V[];
-  readonly default?: V;
-  readonly when?: Condition;
 }
 
 /** A parameter whose values are numbers. */

@@ -5,6 +5,7 @@
  */
 
 import { must, show } from "../../errors.js";
+import { memoized } from "../../memo.js";
 import { exp, log } from "../../numerics/special.js";
 import type { NumericParameter, Parameter } from "./parameter.js";
 import { cellAt, middleOf, stepCount, stepIndex, stepValue } from "./steps.js";
@@ -154,19 +155,11 @@ function fraction(x: number, low: number, high: number): number {
   return width > 0 ? Math.min(1, Math.max(0, (x * scale - low * scale) / width)) : 0.5;
 }
 
-const logRanges = new WeakMap<NumericParameter, readonly [number, number]>();
-
 /** The logarithms at the two ends of the unit interval, for a parameter on a log scale. */
-export function logRange(parameter: NumericParameter): readonly [number, number] {
-  const known = logRanges.get(parameter) ?? computeLogRange(parameter);
-  logRanges.set(parameter, known);
-  return known;
-}
-
-function computeLogRange(parameter: NumericParameter): readonly [number, number] {
+export const logRange = /* @__PURE__ */ memoized((parameter: NumericParameter): readonly [number, number] => {
   const step = stepOf(parameter);
   if (step === undefined) return [log(parameter.low), log(parameter.high)];
   const half = step / 2;
   const last = valueAt(parameter, valueCount(parameter) - 1) as number;
   return [log(Math.max(parameter.low - half, parameter.low / 2)), log(last + half)];
-}
+});

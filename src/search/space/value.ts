@@ -4,6 +4,7 @@
 
 import { isPlainObject, isRecord } from "../../errors.js";
 import { isShallow } from "../../json.js";
+import { memoized } from "../../memo.js";
 
 /** A JSON value: allowed in choices and records. */
 export type ParamValue =
@@ -60,22 +61,18 @@ export function sameValue(a: unknown, b: unknown): boolean {
 }
 
 /** The index of each value of a list, looked up by content. */
-const placesIn = new WeakMap<
-  readonly ParamValue[],
-  { plain: Map<unknown, number>; nested: Map<string, number> }
->();
+const placesIn = /* @__PURE__ */ memoized((values: readonly ParamValue[]) => {
+  const [plain, nested] = [new Map<unknown, number>(), new Map<string, number>()];
+  for (const [i, each] of values.entries()) {
+    if (typeof each === "object" && each !== null) nested.set(valueKey(each), i);
+    else plain.set(each, i);
+  }
+  return { plain, nested };
+});
 
 /** The index of a value in a list of distinct values, by content; -1 if it is not there. */
 export function placeOf(values: readonly ParamValue[], value: unknown): number {
-  let places = placesIn.get(values);
-  if (places === undefined) {
-    places = { plain: new Map(), nested: new Map() };
-    for (const [i, each] of values.entries()) {
-      if (typeof each === "object" && each !== null) places.nested.set(valueKey(each), i);
-      else places.plain.set(each, i);
-    }
-    placesIn.set(values, places);
-  }
+  const places = placesIn(values);
   const isNested = typeof value === "object" && value !== null;
   if (!isNested) return places.plain.get(value) ?? -1;
   return (isShallow(value) ? places.nested.get(valueKey(value)) : undefined) ?? -1;

@@ -4,6 +4,7 @@
  * taken (one-hot); a parameter that does not apply has neutral coordinates.
  */
 
+import { memoized } from "../../memo.js";
 import type { Parameter } from "./parameter.js";
 import { fromUnit, toUnit, valueAt, valueCount } from "./scale.js";
 import { buildParams, type Params, type SearchSpace } from "./space.js";
@@ -38,12 +39,8 @@ export interface Vectors {
   decode(vector: ArrayLike<number>): Params;
 }
 
-const known = new WeakMap<SearchSpace, Vectors>();
-
 /** The vectors of a space; the same object for the same space. */
-export function vectorsOf(space: SearchSpace): Vectors {
-  const found = known.get(space);
-  if (found) return found;
+export const vectorsOf = /* @__PURE__ */ memoized((space: SearchSpace): Vectors => {
   let size = 0;
   const axes = space.names.map((name): Axis => {
     const parameter = space.parameters[name];
@@ -53,7 +50,7 @@ export function vectorsOf(space: SearchSpace): Vectors {
     return { name, parameter, offset, width, count: valueCount(parameter) };
   });
   const axisOf = new Map(axes.map((axis) => [axis.name, axis]));
-  const vectors: Vectors = {
+  return {
     size,
     axes,
     encode(params) {
@@ -69,9 +66,7 @@ export function vectorsOf(space: SearchSpace): Vectors {
     decode: (vector) =>
       buildParams(space, (parameter, name) => readAxis(parameter, axisOf.get(name) as Axis, vector)),
   };
-  known.set(space, vectors);
-  return vectors;
-}
+});
 
 function readAxis(parameter: Parameter, { offset, width }: Axis, vector: ArrayLike<number>): ParamValue {
   if (parameter.type !== "choice") return fromUnit(parameter, vector[offset]);

@@ -10,7 +10,6 @@ import { Front } from "../trial/fronts.js";
 import { costVectorOf } from "../trial/pareto.js";
 import {
   type BestTrial,
-  type Direction,
   isBetter,
   makeRecord,
   mayBeBest,
@@ -18,7 +17,7 @@ import {
   type TrialOutcome,
   type TrialRecord,
 } from "../trial/trial.js";
-import { streams } from "./suggest.js";
+import { type StudySettings, streams } from "./suggest.js";
 
 /** A trial in the ledger: finished if it has a record, else waiting or running. */
 export interface LedgerEntry {
@@ -30,11 +29,7 @@ export interface LedgerEntry {
 }
 
 /** What the ledger knows about its study. */
-export interface LedgerSettings {
-  readonly seed: number;
-  readonly directions: readonly Direction[];
-  readonly clock?: () => number;
-}
+export type LedgerSettings = Pick<StudySettings, "seed" | "directions" | "clock">;
 
 /** The seed of everything random in a trial, derived from that of its study. */
 export function seedOfTrial(seed: number, number: number): number {

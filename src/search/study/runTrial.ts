@@ -182,12 +182,9 @@ function checkAwaited({ waits }: Progress): void {
 }
 
 function checkReport(value: unknown, step: unknown, before: number | undefined, objectives: number): void {
-  mustBeInteger("the step of trial.report(value, step)", step, 0);
-  check(
-    before === undefined || step > before,
-    () =>
-      `the step of trial.report(value, step) must be larger than ${before}, reported before; received ${step}`,
-  );
+  const name = "the step of trial.report(value, step)";
+  mustBeInteger(name, step, 0);
+  must(before === undefined || step > before, name, `larger than ${before}, reported before`, step);
   const values: readonly unknown[] = objectives === 1 ? [value] : Array.isArray(value) ? value : [];
   must(
     values.length === objectives && values.every((each) => typeof each === "number"),

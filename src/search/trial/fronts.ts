@@ -3,6 +3,8 @@
  * vectors of costs (less is better).
  */
 
+import { firstWhere } from "../../numerics/firstWhere.js";
+
 /** The costs of one point, by objective; infinite without a value. */
 export type Costs = ArrayLike<number>;
 
@@ -71,13 +73,7 @@ export class Front {
 
   /** How many have a first cost of at most `cost`. */
   private countUpTo(cost: number): number {
-    let [from, to] = [0, this.members.length];
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if (this.members[middle].costs[0] > cost) to = middle;
-      else from = middle + 1;
-    }
-    return from;
+    return firstWhere(this.members.length, (i) => this.members[i].costs[0] > cost);
   }
 }
 
@@ -126,12 +122,7 @@ export class Fronts {
   add(member: Member): void {
     const { fronts } = this;
     // each front has a point that dominates what the next one dominates
-    let [k, end] = [0, fronts.length];
-    while (k < end) {
-      const middle = (k + end) >> 1;
-      if (fronts[middle].dominates(member.costs)) k = middle + 1;
-      else end = middle;
-    }
+    let k = firstWhere(fronts.length, (i) => !fronts[i].dominates(member.costs));
     this.count++;
     let moved = [member];
     for (; moved.length > 0; k++) {

@@ -3,7 +3,9 @@
  * is a status, never an exception. `study/ledger.ts` keeps the trials.
  */
 import type { Direction } from "../../direction.js";
-import { checkOptions, isRecord, must, mustBeInteger, type OptionNames, unknownName } from "../../errors.js";
+import { checkOptions, isRecord, must, unknownName } from "../../errors.js";
+import { mapValues } from "../../records.js";
+import { integer, listOf, type OptionRules, type Rule, readOptions, rule, text } from "../../rules.js";
 import type { Params } from "../space/space.js";
 import { copyJson, type ParamValue } from "../space/value.js";
 import { Curves, type CurveValues } from "./curves.js";
@@ -100,26 +102,31 @@ export interface BestTrial<P = Params> extends TrialRecord<P> {
 
 export const statuses: readonly TrialStatus[] = ["complete", "failed", "diverged", "pruned"];
 
-const OUTCOME_FIELDS: OptionNames<TrialOutcome> = {
-  value: true,
-  values: true,
-  constraints: true,
-  std: true,
+const NUMBER: Rule<number> = rule("a number", (value) => typeof value === "number");
+/** NaN is an unknown spread or time. */
+const AT_LEAST_ZERO: Rule<number> = (name, value) => {
+  NUMBER(name, value);
+  must(!(Number(value) < 0), name, "a number of at least 0", value);
+};
+const NUMBERS: Rule<readonly number[]> = listOf("a list of numbers", (value) => typeof value === "number");
+
+const OUTCOME_RULES = {
+  value: NUMBER,
+  values: NUMBERS,
+  constraints: NUMBERS,
+  std: AT_LEAST_ZERO,
   status: true,
-  error: true,
-  seconds: true,
-  steps: true,
-  scores: true,
-  curve: true,
+  error: text,
+  seconds: AT_LEAST_ZERO,
+  steps: integer(0),
+  scores: NUMBERS,
+  curve: NUMBERS,
   curves: true,
   attributes: true,
-};
+} satisfies OptionRules<TrialOutcome>;
 
 /** The names of the fields of an outcome. */
-export const outcomeFields: readonly string[] = Object.keys(OUTCOME_FIELDS);
-
-const NUMBERS = ["value", "std", "seconds"] as const;
-const LISTS = ["values", "constraints", "scores", "curve"] as const;
+export const outcomeFields: readonly string[] = Object.keys(OUTCOME_RULES);
 
 /**
  * The record of a trial with its outcome.
@@ -162,30 +169,16 @@ export function makeRecord<P>(
  * time.
  */
 function checkedOutcome(number: number, given: TrialOutcome): TrialOutcome {
-  checkOptions(given, "a trial's outcome", OUTCOME_FIELDS);
-  const copy: Record<string, unknown> = {};
-  for (const name of outcomeFields) {
-    const field = given[name as keyof TrialOutcome];
-    if (field !== undefined) copy[name] = Array.isArray(field) ? [...field] : field;
-  }
-  const outcome: TrialOutcome = copy;
-  const { error, steps } = outcome;
-  for (const name of NUMBERS) {
-    const given = outcome[name];
-    if (given !== undefined) must(typeof given === "number", `${name} of trial ${number}`, "a number", given);
-    // NaN is an unknown spread or time
-    const isPossible = name === "value" || given === undefined || !(given < 0);
-    must(isPossible, `${name} of trial ${number}`, "a number of at least 0", given);
-  }
-  if (steps !== undefined) mustBeInteger(`steps of trial ${number}`, steps, 0);
-  for (const name of LISTS) {
-    const given: unknown = outcome[name];
-    if (given === undefined) continue;
-    const isList = Array.isArray(given) && given.every((item) => typeof item === "number");
-    must(isList, `${name} of trial ${number}`, "a list of numbers", given);
-  }
-  if (error !== undefined) must(typeof error === "string", `error of trial ${number}`, "a string", error);
-  return outcome;
+  checkOptions(given, "a trial's outcome", OUTCOME_RULES);
+  const copy: object = mapValues<unknown, unknown>({ ...given }, (field) =>
+    Array.isArray(field) ? [...field] : field,
+  );
+  return readOptions<TrialOutcome, typeof OUTCOME_RULES>(
+    copy,
+    "a trial's outcome",
+    OUTCOME_RULES,
+    ` of trial ${number}`,
+  );
 }
 
 /** Whether a trial satisfies all its soft constraints. */

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import type { ArrayInput } from "../../engine/arrays.js";
 import type { Value } from "../../graph/graph.js";
+import type { Shape } from "../../graph/shape.js";
 import { anyBroadcast, anyShape, anyTensor, numbers } from "../arbitraries/tensors.js";
 import type { TensorFunction } from "../gradients.js";
 
@@ -27,13 +28,21 @@ export function cases(
   );
 }
 
-/** A function of one operand of any shape. */
-export const unary = (fn: (x: Value) => Value, number = real): fc.Arbitrary<OperationCase> =>
+/** A function of one operand, drawn for its shape. */
+export const ofShape = (
+  fn: (shape: Shape) => fc.Arbitrary<TensorFunction>,
+  shapes: fc.Arbitrary<Shape> = anyShape(),
+  number = real,
+): fc.Arbitrary<OperationCase> =>
   cases(
-    anyShape().map((shape) => [shape]),
-    () => fc.constant(fn),
+    shapes.map((shape) => [shape]),
+    ([shape]) => fn(shape),
     number,
   );
+
+/** A function of one operand of any shape. */
+export const unary = (fn: (x: Value) => Value, number = real): fc.Arbitrary<OperationCase> =>
+  ofShape(() => fc.constant(fn), anyShape(), number);
 
 /** A function of two operands whose shapes broadcast. */
 export const binary = (fn: (x: Value, y: Value) => Value, x = real, y = real): fc.Arbitrary<OperationCase> =>

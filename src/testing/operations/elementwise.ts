@@ -1,12 +1,12 @@
 /** Elementwise operations: where each is smooth, and its rounding errors. */
 import fc from "fast-check";
 import * as f from "../../graph/functions.js";
-import type { ElementwiseName } from "../../graph/graph.js";
+import type { ElementwiseName, Value } from "../../graph/graph.js";
 import { apply } from "../../graph/operations/table.js";
 import * as special from "../../numerics/special.js";
 import { anyBroadcast, numbers } from "../arbitraries/tensors.js";
 import { binary, cases, unary } from "./case.js";
-import type { FactsOf } from "./facts.js";
+import type { FactsOf, OperationFacts } from "./facts.js";
 import { chosen, comparison, lipschitz, monotone, ofTwo, times } from "./rounding.js";
 import { most, one, product, same, writeBinary, writeUnary } from "./writers.js";
 
@@ -14,117 +14,83 @@ const { real, positive, nonZero, coarse, between } = numbers;
 /** Away from integers. */
 const fractional = real.map((x) => Math.floor(x) + 0.25 + (x - Math.floor(x)) / 2);
 
+type Facts = OperationFacts<ElementwiseName>;
+type Bound = Facts["bound"];
+type Unary = (x: Value) => Value;
+type Binary = (x: Value, y: Value) => Value;
+
+/** An operation of one value; random steps use it as `written`, whose numbers `size` bounds. */
+const ofOne = (
+  fn: Unary,
+  bound: Bound,
+  size: (m: number) => number,
+  { domain = real, written = fn }: { readonly domain?: fc.Arbitrary<number>; readonly written?: Unary } = {},
+): Facts => ({ cases: unary(fn, domain), bound, writers: [writeUnary(written, size)] });
+
+/** An operation of two values. */
+const ofBoth = (fn: Binary, bound: Bound, size: (m: number, n: number) => number, written = fn): Facts => ({
+  cases: binary(fn),
+  bound,
+  writers: [writeBinary(written, size)],
+});
+
+/** An operation of two values that differ. */
+const comparing = (
+  fn: Binary,
+  bound: Bound,
+  size: (m: number, n: number) => number,
+  written = fn,
+): Facts => ({
+  ...ofBoth(fn, bound, size, written),
+  cases: binary(fn, coarse, between),
+});
+
+const oneMore = (m: number): number => m + 1;
+const added = (m: number, n: number): number => m + n;
+const ofSum = ofTwo((_x, _y, ex, ey) => ex + ey);
 const ofProduct = ofTwo((x, y, ex, ey) => times(Math.abs(x), ey) + times(Math.abs(y) + ey, ex));
+const below = (bound: number) => monotone((x) => (Math.abs(x) < bound ? 0 : x), 0);
 
 export const elementwiseFacts: FactsOf<ElementwiseName> = {
   copy: { cases: unary((x) => apply("copy", [x], {})), bound: lipschitz(0), writers: [] },
-  neg: { cases: unary(f.neg), bound: lipschitz(0), writers: [writeUnary(f.neg, same)] },
-  abs: { cases: unary(f.abs, nonZero), bound: lipschitz(0), writers: [writeUnary(f.abs, same)] },
-  sign: {
-    cases: unary(f.sign, nonZero),
-    bound: monotone((x) => Math.sign(x), 0),
-    writers: [writeUnary(f.sign, one)],
-  },
-  floor: {
-    cases: unary(f.floor, fractional),
-    bound: monotone(Math.floor, 0),
-    writers: [writeUnary(f.floor, (m) => m + 1)],
-  },
-  sqrt: {
-    cases: unary(f.sqrt, positive),
-    bound: monotone(Math.sqrt, 0.5),
-    writers: [
-      writeUnary(
-        (x) => f.sqrt(f.add(f.abs(x), 0.25)),
-        (m) => m + 1,
-      ),
-    ],
-  },
-  exp: {
-    cases: unary(f.exp),
-    bound: monotone(special.exp, 1),
-    writers: [
-      writeUnary(
-        (x) => f.exp(f.sub(x, 1)),
-        (m) => (m > 3 ? 30 : 8),
-      ),
-    ],
-  },
-  expm1: {
-    cases: unary(f.expm1),
-    bound: monotone(special.expm1, 2),
-    writers: [
-      writeUnary(
-        (x) => f.expm1(f.mul(x, 0.5)),
-        () => 8,
-      ),
-    ],
-  },
-  log: {
-    cases: unary(f.log, positive),
-    bound: monotone(special.log, 1),
-    writers: [
-      writeUnary(
-        (x) => f.log(f.add(f.square(x), 0.5)),
-        () => 3,
-      ),
-    ],
-  },
-  log1p: {
-    cases: unary(f.log1p, positive),
-    bound: monotone(special.log1p, 1),
-    writers: [writeUnary((x) => f.log1p(f.abs(x)), same)],
-  },
-  sin: { cases: unary(f.sin), bound: lipschitz(2), writers: [writeUnary(f.sin, one)] },
-  cos: { cases: unary(f.cos), bound: lipschitz(2), writers: [writeUnary(f.cos, one)] },
-  tanh: { cases: unary(f.tanh), bound: monotone(special.tanh, 2.5), writers: [writeUnary(f.tanh, one)] },
-  sigmoid: {
-    cases: unary(f.sigmoid),
-    bound: monotone(special.sigmoid, 2.5),
-    writers: [writeUnary(f.sigmoid, one)],
-  },
-  softplus: {
-    cases: unary(f.softplus),
-    bound: monotone(special.softplus, 2),
-    writers: [writeUnary(f.softplus, (m) => m + 1)],
-  },
-  erf: { cases: unary(f.erf), bound: monotone(special.erf, 1.5), writers: [writeUnary(f.erf, one)] },
+  neg: ofOne(f.neg, lipschitz(0), same),
+  abs: ofOne(f.abs, lipschitz(0), same, { domain: nonZero }),
+  sign: ofOne(f.sign, monotone(Math.sign, 0), one, { domain: nonZero }),
+  floor: ofOne(f.floor, monotone(Math.floor, 0), oneMore, { domain: fractional }),
+  sqrt: ofOne(f.sqrt, monotone(Math.sqrt, 0.5), oneMore, {
+    domain: positive,
+    written: (x) => f.sqrt(f.add(f.abs(x), 0.25)),
+  }),
+  exp: ofOne(f.exp, monotone(special.exp, 1), (m) => (m > 3 ? 30 : 8), {
+    written: (x) => f.exp(f.sub(x, 1)),
+  }),
+  expm1: ofOne(f.expm1, monotone(special.expm1, 2), () => 8, { written: (x) => f.expm1(f.mul(x, 0.5)) }),
+  log: ofOne(f.log, monotone(special.log, 1), () => 3, {
+    domain: positive,
+    written: (x) => f.log(f.add(f.square(x), 0.5)),
+  }),
+  log1p: ofOne(f.log1p, monotone(special.log1p, 1), same, {
+    domain: positive,
+    written: (x) => f.log1p(f.abs(x)),
+  }),
+  sin: ofOne(f.sin, lipschitz(2), one),
+  cos: ofOne(f.cos, lipschitz(2), one),
+  tanh: ofOne(f.tanh, monotone(special.tanh, 2.5), one),
+  sigmoid: ofOne(f.sigmoid, monotone(special.sigmoid, 2.5), one),
+  softplus: ofOne(f.softplus, monotone(special.softplus, 2), oneMore),
+  erf: ofOne(f.erf, monotone(special.erf, 1.5), one),
   relu: {
     cases: unary(f.relu, nonZero),
     // certainly 0 if x is certainly below
     bound: monotone((x) => Math.max(0, x), 0),
     writers: [writeUnary(f.relu, same), writeUnary((x) => f.relu(f.mul(x, 1)), same)],
   },
-  flush: {
-    cases: unary(f.flush),
-    bound: monotone((x) => (Math.abs(x) < 2 ** -126 ? 0 : x), 0),
-    writers: [writeUnary(f.flush, same)],
-  },
-  flushRoot: {
-    cases: unary(f.flushRoot),
-    bound: monotone((x) => (Math.abs(x) < 2 ** -63 ? 0 : x), 0),
-    writers: [writeUnary(f.flushRoot, same)],
-  },
-  add: {
-    cases: binary(f.add),
-    bound: ofTwo((_x, _y, ex, ey) => ex + ey),
-    writers: [writeBinary(f.add, (m, n) => m + n)],
-  },
-  sub: {
-    cases: binary(f.sub),
-    bound: ofTwo((_x, _y, ex, ey) => ex + ey),
-    writers: [writeBinary(f.sub, (m, n) => m + n)],
-  },
-  mul: {
-    cases: binary(f.mul),
-    bound: ofProduct,
-    writers: [writeBinary(f.mul, product)],
-  },
-  mulNoNan: {
-    cases: binary(f.mulNoNan),
-    bound: ofProduct,
-    writers: [writeBinary(f.mulNoNan, product)],
-  },
+  flush: ofOne(f.flush, below(2 ** -126), same),
+  flushRoot: ofOne(f.flushRoot, below(2 ** -63), same),
+  add: ofBoth(f.add, ofSum, added),
+  sub: ofBoth(f.sub, ofSum, added),
+  mul: ofBoth(f.mul, ofProduct, product),
+  mulNoNan: ofBoth(f.mulNoNan, ofProduct, product),
   div: {
     cases: binary(f.div, real, positive),
     bound: ofTwo((x, y, ex, ey) => {
@@ -167,31 +133,11 @@ export const elementwiseFacts: FactsOf<ElementwiseName> = {
       ),
     ],
   },
-  maximum: {
-    cases: binary(f.maximum, coarse, between),
-    bound: chosen(Math.max),
-    writers: [writeBinary(f.maximum, most)],
-  },
-  minimum: {
-    cases: binary(f.minimum, coarse, between),
-    bound: chosen(Math.min),
-    writers: [writeBinary(f.minimum, most)],
-  },
-  greater: {
-    cases: binary(f.greater, coarse, between),
-    bound: comparison,
-    writers: [writeBinary(f.greater, one)],
-  },
-  greaterEqual: {
-    cases: binary(f.greaterEqual, coarse, between),
-    bound: comparison,
-    writers: [writeBinary(f.greaterEqual, one)],
-  },
-  equal: {
-    cases: binary(f.equal, coarse, between),
-    bound: comparison,
-    writers: [writeBinary((x, y) => f.equal(f.sign(x), f.sign(y)), one)],
-  },
+  maximum: comparing(f.maximum, chosen(Math.max), most),
+  minimum: comparing(f.minimum, chosen(Math.min), most),
+  greater: comparing(f.greater, comparison, one),
+  greaterEqual: comparing(f.greaterEqual, comparison, one),
+  equal: comparing(f.equal, comparison, one, (x, y) => f.equal(f.sign(x), f.sign(y))),
   select: {
     cases: fc
       .tuple(fc.boolean(), anyBroadcast())

@@ -2,34 +2,16 @@
 import fc from "fast-check";
 import * as f from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
-import { operations } from "../../graph/operations/index.js";
 import { apply } from "../../graph/operations/table.js";
 import { sizeOf } from "../../graph/shape.js";
 import * as special from "../../numerics/special.js";
 import { anyDistinct, anyShape } from "../arbitraries/tensors.js";
-import type { TensorFunction } from "../gradients.js";
-import { cases, type OperationCase, unary } from "./case.js";
+import { cases, type OperationCase, ofShape, unary } from "./case.js";
 import type { FactsOf } from "./facts.js";
-import { FLOAT64, gamma, magnitudes, moved, type RuleContext, rounded, times } from "./rounding.js";
+import { FLOAT64, gamma, magnitudes, moved, type RuleContext, rounded, summed, times } from "./rounding.js";
 import { same, toMatrix, type Writer, writeAlongLast, writeReduction } from "./writers.js";
 
 const anyVector = fc.integer({ min: 1, max: 4 });
-
-/** An axis and how many, of a shape that has some. */
-const reduction = (
-  fn: (x: Value, axes: number[]) => Value,
-  number?: fc.Arbitrary<number>,
-): fc.Arbitrary<OperationCase> =>
-  cases(
-    anyShape({ minRank: 1 }).map((shape) => [shape]),
-    ([shape]) =>
-      fc.subarray(shape.map((_, i) => i)).map(
-        (axes): TensorFunction =>
-          (x) =>
-            fn(x, axes),
-      ),
-    ...(number ? [number] : []),
-  );
 
 /** The largest over some axes, without ties. */
 const largest: fc.Arbitrary<OperationCase> = anyShape({ minRank: 1 }).chain((shape) =>
@@ -43,18 +25,15 @@ const matrices = fc.tuple(anyVector, anyVector, anyVector);
 
 export const linearFacts: FactsOf<"sum" | "max" | "softmax" | "logSoftmax" | "logSoftmaxSlope" | "matmul"> = {
   sum: {
-    cases: reduction((x, axes) => f.sum(x, axes)),
+    cases: ofShape(
+      (shape) => fc.subarray([...shape.keys()]).map((axes) => (x) => f.sum(x, axes)),
+      anyShape({ minRank: 1 }),
+    ),
     // float64 inside, rounded once
     bound(context) {
-      const {
-        inputs: [x],
-        errors: [e],
-        value,
-        precision,
-      } = context;
-      const spread = operations.sum.reference({ ...context, inputs: [e] });
-      const sizes = operations.sum.reference({ ...context, inputs: [magnitudes(x, e)] });
-      const terms = x.length / value.length;
+      const { inputs, value, precision } = context;
+      const { spread, sizes } = summed("sum", context);
+      const terms = inputs[0].length / value.length;
       return value.map((y, i) =>
         rounded(precision, 0.5, y, spread[i] + 2 * gamma(terms, FLOAT64) * sizes[i]),
       );

@@ -4,11 +4,19 @@ import * as f from "../../graph/functions.js";
 import { count } from "../../graph/operations/leaves.js";
 import { hasRows, ROWS, type Shape, sameShape, sizeOf } from "../../graph/shape.js";
 import { anyBroadcast, anyShape, numbers } from "../arbitraries/tensors.js";
-import type { TensorFunction } from "../gradients.js";
-import { cases, unary } from "./case.js";
+import { cases, ofShape, unary } from "./case.js";
 import type { FactsOf } from "./facts.js";
 import { exact, gamma, moved } from "./rounding.js";
-import { along, fixedAxes, onlyRowsOf, same, toMatrix, writeUnary } from "./writers.js";
+import {
+  along,
+  fixedAxes,
+  onlyRowsOf,
+  same,
+  toMatrix,
+  writeAlong,
+  writeMove,
+  writeUnary,
+} from "./writers.js";
 
 const { real } = numbers;
 const anyVector = fc.integer({ min: 1, max: 4 });
@@ -19,21 +27,10 @@ const id: fc.Arbitrary<number> = fc.integer({ min: -1, max: 3 }).map((n) => n + 
 /** Three dimensions. */
 const matrices = fc.tuple(anyVector, anyVector, anyVector);
 
-type Names =
-  | (
-      | "input"
-      | "constant"
-      | "count"
-      | "randomUniform"
-      | "step"
-      | "stopGradient"
-      | "flushGradient"
-      | "broadcast"
-      | "reshape"
-    )
-  | ("transpose" | "slice" | "pad" | "concat" | "takeRows" | "scatterRows");
+type Leaf = "input" | "constant" | "count" | "randomUniform" | "step";
+type Move = "broadcast" | "reshape" | "transpose" | "slice" | "pad" | "concat" | "takeRows" | "scatterRows";
 
-export const moveFacts: FactsOf<Names> = {
+export const moveFacts: FactsOf<Leaf | Move | "stopGradient" | "flushGradient"> = {
   input: { cases: undefined, bound: ({ attributes, errorOf }) => errorOf(attributes.name), writers: [] },
   constant: {
     cases: undefined,
@@ -76,139 +73,74 @@ export const moveFacts: FactsOf<Names> = {
     ),
     bound: moved("broadcast"),
     writers: [
-      (pool, [a, b]) => {
-        const x = pool.at(a);
-        pool.add(
-          f.broadcastTo(x, [1 + (b % 3), ...x.shape.map((dim) => (dim === 1 && b % 2 === 0 ? 3 : dim))]),
-          pool.size(x),
-        );
-      },
-      (pool, [a, b]) => {
-        const x = pool.at(a);
-        // broadcast over the rows of the batch
-        const shape = hasRows(x.shape) ? x.shape : b % 2 === 0 ? [ROWS, ...x.shape] : [ROWS, 1, ...x.shape];
-        pool.add(f.broadcastTo(x, shape), pool.size(x));
-      },
+      writeMove((x, b) =>
+        f.broadcastTo(x, [1 + (b % 3), ...x.shape.map((dim) => (dim === 1 && b % 2 === 0 ? 3 : dim))]),
+      ),
+      // broadcast over the rows of the batch
+      writeMove((x, b) =>
+        f.broadcastTo(x, hasRows(x.shape) ? x.shape : [ROWS, ...(b % 2 === 0 ? [] : [1]), ...x.shape]),
+      ),
     ],
   },
   reshape: {
-    cases: cases(
-      anyShape().map((shape) => [shape]),
-      ([shape]) =>
-        fc.constantFrom<TensorFunction>(
-          (x) => f.reshape(x, [...shape].reverse()),
-          (x) => f.reshape(x, [1, sizeOf(shape)]),
-        ),
+    cases: ofShape((shape) =>
+      fc.constantFrom([...shape].reverse(), [1, sizeOf(shape)]).map((to) => (x) => f.reshape(x, to)),
     ),
     bound: moved("reshape"),
     writers: [
-      (pool, [a, b]) => {
-        const x = pool.at(a);
-        const [rows, rest] = [onlyRowsOf(x).map(() => ROWS), sizeOf(x.shape)];
-        pool.add(
-          f.reshape(
-            x,
-            [[...rows, rest], [rest, ...rows], [1, ...x.shape], [...x.shape, 1], rowsMerged(x.shape)][b % 5],
-          ),
-          pool.size(x),
-        );
-      },
+      writeMove((x, b) => {
+        const { shape } = x;
+        const [rows, rest] = [onlyRowsOf(x).map(() => ROWS), sizeOf(shape)];
+        const forms = [[...rows, rest], [rest, ...rows], [1, ...shape], [...shape, 1], rowsMerged(shape)];
+        return f.reshape(x, forms[b % 5]);
+      }),
     ],
   },
   transpose: {
-    cases: cases(
-      fc
-        .oneof(
-          anyShape(),
-          fc.tuple(anyVector, anyVector, anyVector),
-          fc.tuple(anyVector, anyVector, anyVector, fc.constant(2)),
-        )
-        .map((shape) => [shape]),
-      ([shape]) => {
-        const axes = shape.map((_, i) => i);
-        return fc.shuffledSubarray(axes, { minLength: axes.length }).map(
-          (permutation): TensorFunction =>
-            (x) =>
-              f.transpose(x, permutation),
-        );
-      },
+    cases: ofShape(
+      (shape) =>
+        fc
+          .shuffledSubarray([...shape.keys()], { minLength: shape.length })
+          .map((permutation) => (x) => f.transpose(x, permutation)),
+      fc.oneof(anyShape(), matrices, fc.tuple(anyVector, anyVector, anyVector, fc.constant(2))),
     ),
     bound: moved("transpose"),
     writers: [
-      (pool, [a, b]) => {
-        const x = pool.at(a);
-        const axes = x.shape.map((_, i) => i);
+      writeMove((x, b) => {
+        const axes = [...x.shape.keys()];
         const turn = axes.length > 0 ? b % axes.length : 0;
-        pool.add(
-          f.transpose(x, b % 2 === 0 ? [...axes.slice(turn), ...axes.slice(0, turn)] : axes.reverse()),
-          pool.size(x),
-        );
-      },
+        return f.transpose(x, b % 2 === 0 ? [...axes.slice(turn), ...axes.slice(0, turn)] : axes.reverse());
+      }),
     ],
   },
   slice: {
-    cases: cases(
-      anyShape().map((shape) => [shape]),
-      ([shape]) =>
-        fc.tuple(...shape.map((dim) => fc.integer({ min: 0, max: dim - 1 }))).chain((begin) =>
-          fc.tuple(...shape.map((dim, i) => fc.integer({ min: 1, max: dim - begin[i] }))).map(
-            (size): TensorFunction =>
-              (x) =>
-                f.slice(x, begin, size),
-          ),
+    cases: ofShape((shape) =>
+      fc
+        .tuple(...shape.map((dim) => fc.integer({ min: 0, max: dim - 1 })))
+        .chain((begin) =>
+          fc
+            .tuple(...shape.map((dim, i) => fc.integer({ min: 1, max: dim - begin[i] })))
+            .map((size) => (x) => f.slice(x, begin, size)),
         ),
     ),
     bound: moved("slice"),
     writers: [
-      (pool, [a, b, c, d]) => {
-        const x = pool.at(a);
-        const axes = fixedAxes(x);
-        if (axes.length === 0) return;
-        const axis = axes[b % axes.length];
+      writeAlong((x, axis, c, d) => {
         const begin = c % x.shape[axis];
         const length = 1 + (d % (x.shape[axis] - begin));
-        pool.add(
-          f.slice(
-            x,
-            along(x, axis, begin, () => 0),
-            along(x, axis, length, same),
-          ),
-          pool.size(x),
-        );
-      },
+        return f.slice(x, along(x, axis, begin), x.shape.with(axis, length));
+      }),
     ],
   },
   pad: {
-    cases: cases(
-      anyShape().map((shape) => [shape]),
-      ([shape]) =>
-        fc.tuple(...shape.map(() => fc.tuple(fc.nat(2), fc.nat(2)))).map(
-          (ends): TensorFunction =>
-            (x) =>
-              f.pad(
-                x,
-                ends.map(([b]) => b),
-                ends.map(([, a]) => a),
-              ),
-        ),
+    cases: ofShape((shape) =>
+      fc.tuple(...shape.map(() => fc.tuple(fc.nat(2), fc.nat(2)))).map((ends) => {
+        const [before, after] = [0, 1].map((end) => ends.map((both) => both[end]));
+        return (x) => f.pad(x, before, after);
+      }),
     ),
     bound: moved("pad"),
-    writers: [
-      (pool, [a, b, c, d]) => {
-        const x = pool.at(a);
-        const axes = fixedAxes(x);
-        if (axes.length === 0) return;
-        const axis = axes[b % axes.length];
-        pool.add(
-          f.pad(
-            x,
-            along(x, axis, c % 3, () => 0),
-            along(x, axis, d % 3, () => 0),
-          ),
-          pool.size(x),
-        );
-      },
-    ],
+    writers: [writeAlong((x, axis, c, d) => f.pad(x, along(x, axis, c % 3), along(x, axis, d % 3)))],
   },
   concat: {
     cases: anyShape({ minRank: 1 })

@@ -2,11 +2,10 @@
 import fc from "fast-check";
 import * as f from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
-import { operations } from "../../graph/operations/index.js";
 import { type Shape, sizeOf } from "../../graph/shape.js";
 import { cases } from "./case.js";
 import type { FactsOf } from "./facts.js";
-import { gamma, magnitudes, moved } from "./rounding.js";
+import { gamma, moved, summed } from "./rounding.js";
 import type { Pool } from "./writers.js";
 
 type Pair = readonly [number, number];
@@ -78,15 +77,9 @@ export const patchFacts: FactsOf<"patches" | "addPatches"> = {
       );
     }),
     bound(context) {
-      const {
-        inputs: [x],
-        errors: [e],
-        attributes: { size },
-        precision,
-      } = context;
-      const spread = operations.addPatches.reference({ ...context, inputs: [e] });
-      const sizes = operations.addPatches.reference({ ...context, inputs: [magnitudes(x, e)] });
-      return spread.map((s, i) => s + gamma(sizeOf(size), precision) * sizes[i]);
+      const { attributes, precision } = context;
+      const { spread, sizes } = summed("addPatches", context);
+      return spread.map((s, i) => s + gamma(sizeOf(attributes.size), precision) * sizes[i]);
     },
     writers: [
       (pool, choices) => {

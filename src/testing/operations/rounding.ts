@@ -100,6 +100,13 @@ export const exact: Rule<OperationName> = ({ value }) => new Float64Array(value.
 export const magnitudes = (x: Float64Array, e: Float64Array): Float64Array =>
   x.map((v, i) => Math.abs(v) + e[i]);
 
+/** What a sum makes of its argument's errors, and how large its terms may be together. */
+export function summed<K extends OperationName>(op: K, context: RuleContext<K>) {
+  const [[x], [e]] = [context.inputs, context.errors];
+  const of = (numbers: Float64Array) => operation(op).reference({ ...context, inputs: [numbers] });
+  return { spread: of(e), sizes: of(magnitudes(x, e)) };
+}
+
 /** A product with a factor that may be infinite: 0 times infinity is 0 here. */
 export function times(a: number, b: number): number {
   return a === 0 || b === 0 ? 0 : a * b;

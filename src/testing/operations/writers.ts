@@ -85,8 +85,25 @@ export function fixedAxes(x: Value): number[] {
   return x.shape.flatMap((dim, axis) => (dim < 0 ? [] : [axis]));
 }
 
-export const along = (x: Value, axis: number, number: number, rest: (dim: number) => number): number[] =>
-  x.shape.map((dim, i) => (i === axis ? number : rest(dim)));
+/** A number for one axis, and 0 for the others. */
+export const along = (x: Value, axis: number, number: number): number[] =>
+  x.shape.map((_, i) => (i === axis ? number : 0));
+
+/** Of one value whose numbers it moves. */
+export const writeMove =
+  (fn: (x: Value, ...choices: number[]) => Value | undefined): Writer =>
+  (pool, [a, ...choices]) => {
+    const x = pool.at(a);
+    const moved = fn(x, ...choices);
+    if (moved) pool.add(moved, pool.size(x));
+  };
+
+/** Of one value whose numbers it moves along an axis of fixed length. */
+export const writeAlong = (fn: (x: Value, axis: number, c: number, d: number) => Value): Writer =>
+  writeMove((x, b, c, d) => {
+    const axes = fixedAxes(x);
+    return axes.length === 0 ? undefined : fn(x, axes[b % axes.length], c, d);
+  });
 
 /** Both halves of the first axis, each changed, in reverse order. */
 export function rotate(x: Value, fn: (part: Value) => Value): Value {
@@ -94,13 +111,7 @@ export function rotate(x: Value, fn: (part: Value) => Value): Value {
   const cut = Math.max(1, Math.floor(length / 2));
   if (length < 2) return fn(x);
   const part = (begin: number, size: number): Value =>
-    fn(
-      f.slice(
-        x,
-        along(x, 0, begin, () => 0),
-        along(x, 0, size, same),
-      ),
-    );
+    fn(f.slice(x, along(x, 0, begin), x.shape.with(0, size)));
   return f.concat([part(cut, length - cut), part(0, cut)]);
 }
 
@@ -120,11 +131,8 @@ export const writeReduction =
   (pool, [a, b, c]) => {
     const x = pool.at(a);
     const axes = x.shape.map((_, i) => i).filter((i) => ((b >> i) & 1) === 0);
-    const terms = sizeOf(
-      axes.map((i) => x.shape[i]),
-      pool.rows,
-    );
-    pool.add(reduce(x, axes, c % 2 === 0), size(pool.size(x), terms));
+    const reduced = axes.map((i) => x.shape[i]);
+    pool.add(reduce(x, axes, c % 2 === 0), size(pool.size(x), sizeOf(reduced, pool.rows)));
   };
 
 /** Along the last axis, unless that is rows. */

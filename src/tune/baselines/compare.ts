@@ -105,6 +105,7 @@ export type BaselineOptions<S extends Space> = Pick<
   | "positive"
   | "missing"
   | "sampleWeight"
+  | "validationData"
   | "groups"
   | "time"
   | "pipeline"
@@ -356,10 +357,10 @@ function constantFor(data: Dataset, rows: Int32Array, count: number): Floats {
   return data.task === "regression" ? all : Float32Array.from(all);
 }
 
-/** All rows except the test rows. */
-function fittedRows({ rows }: Dataset, test: Int32Array): Int32Array {
+/** All rows except the test rows and those of `validationData`. */
+function fittedRows({ rows, trainRows = rows }: Dataset, test: Int32Array): Int32Array {
   const isTest = new Set(test);
-  return Int32Array.from({ length: rows }, (_, row) => row).filter((row) => !isTest.has(row));
+  return Int32Array.from({ length: trainRows }, (_, row) => row).filter((row) => !isTest.has(row));
 }
 
 /** The metrics of a model's scores; custom ones come from the options. */

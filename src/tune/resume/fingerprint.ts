@@ -4,7 +4,7 @@ import { check, isRecord, show } from "../../errors.js";
 import { kernelsName } from "../../numerics/kernels.js";
 import type { Space } from "../../search/space/space.js";
 import { sameValue } from "../../search/space/value.js";
-import type { Validation } from "../trial/folds.js";
+import type { Division } from "../trial/folds.js";
 import type { TunerSetup } from "../tuner/setup.js";
 
 export type Fingerprint = ReturnType<typeof fingerprintOf>;
@@ -70,7 +70,7 @@ function inJson<T>(plain: T): T {
  * As plain data: a splitter by its name and options; folds, also those that a function returned, by their
  * checksum.
  */
-function describeValidation(validation: Validation) {
+function describeValidation(validation: Division) {
   if (Array.isArray(validation)) return "folds";
   if (typeof validation !== "function") return validation;
   return validation.options ? { name: validation.name, options: validation.options } : "a function";

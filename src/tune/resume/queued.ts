@@ -2,7 +2,6 @@
  * Tuning whose jobs wait in a queue for workers of any process or machine. This process runs the study: it
  * asks, tells and fits. It also runs jobs, as one more worker, unless `jobs` is 0.
  */
-import { platform } from "#platform";
 import { crc32 } from "../../crc32.js";
 import {
   check,
@@ -15,6 +14,7 @@ import {
   type OptionNames,
 } from "../../errors.js";
 import { ready } from "../../numerics/kernels.js";
+import { jobsOf } from "../../platform/jobs.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { Objective, RunningTrial } from "../../search/study/contract.js";
 import { LoopControl } from "../../search/study/control.js";
@@ -46,13 +46,13 @@ export function tuneOverQueue<S extends Space>(
   options: TuneOptions<S> & QueueOption,
 ): Promise<TuneResult<S>> {
   const scoring = scoringOf(options);
-  const { queue, jobs = platform.parallelism(), trialTimeout } = options;
+  const { queue, jobs, trialTimeout } = options;
   mustBeQueue(queue);
   check(
     trialTimeout === undefined,
     "trialTimeout must be left out with queue in tune for a model, whose trainings wait there for workers; choose jobTimeout of runWorker",
   );
-  return tuneOn(options, scoring, (setup) => new QueueBackend(setup, queue, jobs));
+  return tuneOn(options, scoring, (setup) => new QueueBackend(setup, queue, jobsOf(jobs)));
 }
 
 function mustBeQueue(queue: unknown): void {
@@ -181,7 +181,7 @@ export class QueuedObjective<S extends Space> {
     mustBeQueue(queue);
     this.limit = trialTimeout === undefined ? {} : { limit: trialTimeout };
     this.dispatcher = new Dispatcher(queue, dispatch);
-    if (jobs > 0) this.own = new OwnWorker(queue, objectiveWorker(objective), jobs, async () => {});
+    if (jobs !== 0) this.own = new OwnWorker(queue, objectiveWorker(objective), jobsOf(jobs), async () => {});
   }
 
   /** How many trials wait for workers at a time. */
@@ -296,18 +296,10 @@ export async function tuneWorker<const S extends Space>(
     });
   }
   // of the process that runs the study, which has its clock and its signal
-  const {
-    jobs = platform.parallelism(),
-    queue,
-    signal,
-    timeout,
-    trialTimeout,
-    clock,
-    ...given
-  } = options as TuneOptions<Space>;
+  const { jobs, queue, signal, timeout, trialTimeout, clock, ...given } = options as TuneOptions<Space>;
   await ready();
   const { setup, fingerprint } = await setUpResumable<Space>("tuneWorker", given, null);
-  const threads = createBackend(setup.trialSetup.rows, jobs);
+  const threads = createBackend(setup.trialSetup.rows, jobsOf(jobs));
   const work = packedWorker(fingerprint, (job, by?: Control) => calledOff(threads, job, by));
   return Object.assign(work, { jobs: threads.concurrency, close: () => threads.close() });
 }

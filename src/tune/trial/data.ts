@@ -12,10 +12,18 @@ import type { MissingRule } from "../../data/columns.js";
 import type { Dataset, Task } from "../../data/dataset.js";
 import { type Groups, numberGroups, type Times } from "../../data/groups.js";
 import { withPositive } from "../../data/positive.js";
-import { toColumns, toTensor64 } from "../../data/tensor.js";
-import { checkSampleWeight } from "../../data/weights.js";
+import { type TensorColumns, toColumns, toTensor64 } from "../../data/tensor.js";
 import { check, isPlainObject, must, show, unknownName } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
+import {
+  joinedColumns,
+  joinedTargets,
+  joinedWeights,
+  type ValidationData,
+  validationArrays,
+  withTable,
+  withTrainRows,
+} from "./validationData.js";
 
 export interface DataOptions {
   readonly data?: Dataset;
@@ -25,6 +33,7 @@ export interface DataOptions {
   /** See `TuneOptions`. */
   readonly positive?: string;
   readonly sampleWeight?: ArrayLike<number>;
+  readonly validationData?: ValidationData;
   readonly groups?: Groups;
   readonly time?: Times;
   /** See {@link MissingCells}. */
@@ -82,7 +91,9 @@ function givenData(options: DataOptions, units: () => number | undefined): Datas
       task === undefined || task === data.task,
       `the data is encoded for ${data.task}, received the task ${task}`,
     );
-    return data;
+    if (options.validationData === undefined) return data;
+    mustBeApart(data);
+    return withTable(data, options.validationData);
   }
   check(x !== undefined && y !== undefined, "a model needs x and y, or data from encodeTable");
   must(
@@ -92,8 +103,15 @@ function givenData(options: DataOptions, units: () => number | undefined): Datas
     missing,
   );
   const imputes = missing === undefined ? fillsCells(options.pipeline) : missing === "impute";
-  const inputs = toColumns(x, { what: "x", allowMissing: imputes, ifMissing: IF_MISSING });
-  const target = targetOf(y, task, units);
+  const read = (given: TensorLike, what: string): TensorColumns =>
+    toColumns(given, { what, allowMissing: imputes, ifMissing: IF_MISSING });
+  const own = read(x, "x");
+  const fixed = validationArrays(options.validationData);
+  if (fixed) mustBeApart(options);
+  const more = fixed && read(fixed.x, "x of validationData");
+  const inputs = more ? joinedColumns(own, more) : own;
+  const parts = [own.rows, more?.rows ?? 0] as const;
+  const target = targetOf(fixed ? joinedTargets(y, fixed.y, parts) : y, task, units);
   const rows = target.y.length / target.outputs;
   check(
     inputs.rows === rows,
@@ -103,7 +121,8 @@ function givenData(options: DataOptions, units: () => number | undefined): Datas
     },
     "invalid_shape",
   );
-  return {
+  const weights = joinedWeights(parts, sampleWeight, fixed?.sampleWeight);
+  const all: Dataset = {
     ...target,
     target: "y",
     rows,
@@ -111,17 +130,25 @@ function givenData(options: DataOptions, units: () => number | undefined): Datas
       name: `x${i}`,
       kind: "number",
       categories: [],
-      gaps: imputes && hasGaps(cells, i),
+      gaps: imputes && (hasGaps(own.columns[i], i) || cells.includes(Number.NaN)),
     })),
     columns: inputs.columns,
     ...(imputes && { imputes }),
     ...(inputs.shape.length > 1 && { shape: inputs.shape }),
     ...(groups !== undefined && { groups: numberGroups("groups", groups, rows) }),
     ...(time !== undefined && { time: timesOf(time, rows) }),
-    ...(sampleWeight !== undefined && {
-      sampleWeight: checkSampleWeight("sampleWeight", sampleWeight, rows),
-    }),
+    ...(weights && { sampleWeight: weights }),
   };
+  return fixed ? withTrainRows(all, own.rows) : all;
+}
+
+/** Refuses what divides rows, since those of `validationData` are divided already. */
+function mustBeApart(given: { readonly groups?: unknown; readonly time?: unknown }): void {
+  for (const name of ["groups", "time"] as const)
+    check(
+      given[name] === undefined,
+      `${name} must be left out with validationData, whose rows are divided from the others already`,
+    );
 }
 
 /** Whether a pipeline fills missing cells. */

@@ -3,7 +3,7 @@ import type { Dataset } from "../../data/dataset.js";
 import { check, isPlainObject, must, mustBeInteger } from "../../errors.js";
 import { flag, nameOf, type OptionRules, readOptions } from "../../rules.js";
 import type { SelectionSettings } from "../ensemble/select.js";
-import { repeatable, type Validation } from "./folds.js";
+import { type Division, repeatable } from "./folds.js";
 
 /** How the networks of an ensemble are chosen. */
 export interface EnsembleOptions {
@@ -93,7 +93,7 @@ export function selectionFor(
 export function divisionsFor(
   { confirm }: EnsembleSettings,
   data: Pick<Dataset, "rows" | "time">,
-  validation: Validation,
+  validation: Division,
 ): number {
   const can = repeatable(data, validation);
   check(

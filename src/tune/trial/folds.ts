@@ -12,6 +12,7 @@ import { checkedFolds } from "../../data/split/own.js";
 import { countOf, deal, type NamedSize } from "../../data/split/parts.js";
 import type { FoldIds, FoldRows, RowsToSplit, Splitter } from "../../data/split/splitter.js";
 import { inSeries, timeSplit } from "../../data/split/time.js";
+import { rowsFrom } from "../../engine/executor.js";
 import { check, checkOptions, isPlainObject, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
 import type { JobData } from "../jobs/fold.js";
@@ -28,9 +29,16 @@ export type Validation =
   | Splitter
   | readonly FoldIds[];
 
+/** How rows are divided: in folds, or by the number of rows of `validationData` at the end. */
+export type Division = Validation | FixedValidation;
+/** So many of the last rows of the data. */
+export interface FixedValidation {
+  readonly validationData: number;
+}
+
 /** How folds are made. */
 export interface FoldSettings {
-  readonly validation: Validation;
+  readonly validation: Division;
   /** The share of rows that no trial sees, in [0, 1); 0 for none. */
   readonly testSize: number;
   readonly seed: number;
@@ -105,7 +113,8 @@ export function divideRows(
     testSize,
   );
   const data = inOrder(given, validation);
-  const all = Int32Array.from({ length: data.rows }, (_, i) => i);
+  const trainRows = data.rows - (isFixed(validation) ? validation.validationData : 0);
+  const all = rowsFrom(0, trainRows);
   const { train, validation: test } =
     testSize === 0
       ? { train: all, validation: new Int32Array(0) }
@@ -119,15 +128,17 @@ export function divideRows(
     "searchRows must be left out with folds of row ids, which choose the rows of trials",
   );
   const folds =
-    saved === undefined
-      ? foldsBy("validation", validation, data, searched, seed)
-      : checkedFolds("saved folds", saved, data.rows);
+    saved !== undefined
+      ? checkedFolds("saved folds", saved, data.rows)
+      : isFixed(validation)
+        ? [{ train: searched, validation: rowsFrom(trainRows, data.rows) }]
+        : foldsBy("validation", validation, data, searched, seed);
   if (test.length > 0) refuseTestRows(folds, test);
   const final = { train: development, validation: test };
   if (testSize > 0) checkApart("the test part", data, final);
   const seeds = new RandomStream(seed, REPEAT_STREAM);
   const more = Array.from({ length: repeatable(data, validation) ? divisions : 0 }, () =>
-    foldsBy("validation", validation, data, searched, seeds.integer(2 ** 31)),
+    foldsBy("validation", validation as Validation, data, searched, seeds.integer(2 ** 31)),
   );
   const smaller = halvings(data, development, searched, seed).map((rows) => ({
     train: rows,
@@ -152,7 +163,7 @@ function halvings(data: Dataset, rows: Int32Array, fewest: Int32Array, seed: num
 const REPEAT_STREAM = 0x7265;
 
 /** Whether rows can be divided again: only random folds can, not those by time or by the caller. */
-export function repeatable({ time }: Pick<Dataset, "time">, validation: Validation): boolean {
+export function repeatable({ time }: Pick<Dataset, "time">, validation: Division): boolean {
   return !time && isPlainObject(validation) && "folds" in validation;
 }
 
@@ -182,7 +193,7 @@ function refuseTestRows(folds: readonly FoldRows[], test: Int32Array): void {
 }
 
 /** The data with times in row order, if a splitter assumes that order and the rows have no times. */
-export function inOrder(data: Dataset, validation: Validation): Dataset {
+export function inOrder(data: Dataset, validation: Division): Dataset {
   const isOrdered = typeof validation === "function" && validation.ordered === true && !data.time;
   return isOrdered ? { ...data, time: Float64Array.from({ length: data.rows }, (_, row) => row) } : data;
 }
@@ -212,7 +223,9 @@ export function foldsBy(
   return folds;
 }
 
-const isList = (validation: Validation): validation is readonly FoldIds[] => Array.isArray(validation);
+const isList = (validation: Division): validation is readonly FoldIds[] => Array.isArray(validation);
+const isFixed = (validation: Division): validation is FixedValidation =>
+  isPlainObject(validation) && "validationData" in validation;
 
 function positionsBy(
   name: string,

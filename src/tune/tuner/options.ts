@@ -8,7 +8,7 @@ import type { UnknownRule } from "../../data/read.js";
 import type { FoldRows } from "../../data/split/splitter.js";
 import type { Direction } from "../../direction.js";
 import type { FettleError, OptionNames } from "../../errors.js";
-import type { MetricLike } from "../../metrics/names.js";
+import type { MetricLike, TestScore } from "../../metrics/names.js";
 import type { Model } from "../../model/model.js";
 import type { LayersModel } from "../../nn/layersModel.js";
 import type { Scheduler } from "../../search/schedulers/scheduler.js";
@@ -33,6 +33,7 @@ import type { Shortened } from "../trial/finalLimits.js";
 import type { Validation } from "../trial/folds.js";
 import type { Scores } from "../trial/setup.js";
 import type { FitSettings } from "../trial/training.js";
+import type { ValidationData } from "../trial/validationData.js";
 
 /** The options of every search. */
 export interface SearchOptions<S extends Space> {
@@ -52,9 +53,9 @@ export interface SearchOptions<S extends Space> {
   /** Decides everything random. Default 0. */
   readonly seed?: number;
   /**
-   * For models, the threads: at most one per core and per training; default as many as cores.
-   * For an objective, the trials that run at the same time; default 1. The results depend on `lag`, not on
-   * the number.
+   * For models, the threads: at most one per core and per training; default -1, as many as cores.
+   * For an objective, the trials that run at the same time; default 1, and -1 means as many as cores. The
+   * results depend on `lag`, not on the number.
    */
   readonly jobs?: number;
   /**
@@ -66,7 +67,7 @@ export interface SearchOptions<S extends Space> {
   /**
    * The number of most recent trials whose values an adaptive strategy does not know, so that up to `lag + 1`
    * trials can run in parallel; see `createStudy`. Default 2 for models, whose folds are trained in parallel
-   * too; for an objective 0, or 7 if `jobs` is above 1. A saved study keeps its `lag`.
+   * too; for an objective 0, or 7 if `jobs` is not 1. A saved study keeps its `lag`.
    */
   readonly lag?: number;
   /** Called at each event, in order; an error or rejection ends the study: see `OptimizeOptions`. */
@@ -136,7 +137,7 @@ export interface TuneObjectiveOptions<S extends Space> extends SearchOptions<S> 
 }
 
 /** The options of `tune` for a model and data. */
-export interface TuneOptions<S extends Space> extends SearchOptions<S> {
+export interface TuneOptions<S extends Space, M extends MetricLike = MetricLike> extends SearchOptions<S> {
   /**
    * Inputs, [rows, columns], or rows of another shape, such as [rows, height, width, channels]; or give
    * `data`.
@@ -192,7 +193,7 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    * trial also reports its accuracy in `attributes.scores`: log loss distinguishes trials that are right
    * about the same rows.
    */
-  readonly metric?: MetricLike | readonly MetricLike[];
+  readonly metric?: M | readonly M[];
   /**
    * A metric of predicted classes, such as `f1`, that chooses the decision threshold of the final model, on
    * the predictions of the best trial for the validation rows of each fold. Two classes only. Default: the
@@ -235,6 +236,13 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    * model also trains on rows in no fold.
    */
   readonly validation?: Validation;
+  /**
+   * Rows on which every trial is scored instead of folds: [x, y] or [x, y, sampleWeight]; with `data`,
+   * another table, encoded alike and read with its schema. Trials, pipelines and the final model are fitted
+   * to the rows of `x` or `data` alone. In `folds` of the result, these rows are numbered after the others.
+   * Leave out `validation`, `groups` and `time`. Default: `validation` divides the rows.
+   */
+  readonly validationData?: ValidationData;
   /** The share of rows that no trial sees, on which the final model is scored. Default 0. */
   readonly testSize?: number;
   /**
@@ -298,8 +306,8 @@ export interface SearchResult<S extends Space> {
   readonly study: Study<S>;
 }
 
-/** The result of tuning a model on data. */
-export interface TuneResult<S extends Space> extends SearchResult<S> {
+/** The result of tuning a model on data; `Name` is of the tuned metrics. */
+export interface TuneResult<S extends Space, Name extends string = string> extends SearchResult<S> {
   /** The name of the tuned metric; of several, the first. */
   readonly metric: string;
   /** The names of all tuned metrics. */
@@ -313,7 +321,7 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
    *
    * @throws FettleError `finalError`, if there is one
    */
-  readonly final: Model;
+  readonly final: Model<Name | TestScore>;
   /**
    * What the layers decided about columns, each with the option that overrides it: which are ids or padded
    * steps, and so not scaled like others. For the final model, or else the best trial; empty for a model that
@@ -393,6 +401,7 @@ export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
   metric: true,
   constraints: true,
   validation: true,
+  validationData: true,
   testSize: true,
   searchRows: true,
   pipeline: true,
@@ -419,6 +428,7 @@ export const KEPT: readonly string[] = [
   "refit",
   "x",
   "y",
+  "validationData",
   "sampleWeight",
   "groups",
   "time",

@@ -2,6 +2,7 @@
 import { platform } from "#platform";
 import { clockOf, FettleError, isA, messageOf } from "../../errors.js";
 import { IdError } from "../../nn/idError.js";
+import { jobsOf } from "../../platform/jobs.js";
 import type { Space } from "../../search/space/space.js";
 import { bestOrNone, noBest } from "../../search/study/best.js";
 import type { Objective, OptimizeOptions, Study } from "../../search/study/contract.js";
@@ -153,7 +154,7 @@ export async function tuneOnThreads<S extends Space>(
   return tuneOn(options, scoring, ({ trialSetup: { rows }, budget }) => {
     // Few trials have no work for many threads.
     const most = budget.trials * rows.scored;
-    return createBackend(rows, Math.min(options.jobs ?? platform.parallelism(), most));
+    return createBackend(rows, Math.min(jobsOf(options.jobs), most));
   });
 }
 

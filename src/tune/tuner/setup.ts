@@ -93,7 +93,16 @@ export async function setUpTuner<S extends Space>(
     options,
     metrics.slice(0, objectives).map(({ direction }) => direction),
   );
-  const validation = options.validation ?? { folds: 5 };
+  must(
+    options.validation === undefined || options.validationData === undefined,
+    "validation",
+    "left out with validationData, on which every trial is scored",
+    options.validation,
+  );
+  const validation =
+    data.trainRows === undefined
+      ? (options.validation ?? { folds: 5 })
+      : { validationData: data.rows - data.trainRows };
   const selection = selectionFor(options.ensemble, objectives);
   const foldSettings = {
     validation,
@@ -200,6 +209,9 @@ export const DEFAULT_METRICS = {
   classification: ["logLoss", "accuracy"],
   regression: ["r2"],
 } as const satisfies Record<Task, readonly BuiltInMetric[]>;
+
+/** The name of a metric that is scored if none is asked for, which depends on the task. */
+export type DefaultMetric = (typeof DEFAULT_METRICS)[Task][number];
 
 function checkMetricFor(metric: Metric, { task, y, outputs, sampleWeight, origin }: Dataset): void {
   const { name, tasks } = metric;

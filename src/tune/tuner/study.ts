@@ -1,6 +1,7 @@
 /** The study and the budget of a search, over models or any objective, from the options of `tune`. */
 import { platform } from "#platform";
 import { check, checkSignal, must, mustBeInteger, show } from "../../errors.js";
+import { jobCount } from "../../rules.js";
 import { mustBeScheduler } from "../../search/schedulers/scheduler.js";
 import type { Constraint, Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
@@ -140,7 +141,7 @@ function checkSearchOptions<S extends Space>(options: SearchOptions<S>, objectiv
   const { trials, jobs, queue, lag, steps, stop, onEvent, signal, constraint, scheduler } = options;
   const { warmStart, enqueue, clock } = options;
   if (trials !== undefined) mustBeInteger("trials", trials);
-  if (jobs !== undefined) mustBeInteger("jobs", jobs, queue === undefined ? 1 : 0);
+  if (jobs !== undefined) jobCount(queue === undefined ? 1 : 0)("jobs", jobs);
   if (lag !== undefined) mustBeInteger("lag", lag, 0);
   if (steps !== undefined) mustBeInteger("steps", steps);
   for (const [name, value] of Object.entries({ onEvent, constraint, clock })) {

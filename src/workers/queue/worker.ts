@@ -6,8 +6,9 @@
 import { platform } from "#platform";
 import { clockOf, FettleError, messageOf, must } from "../../errors.js";
 import { listener, type Tell, teller } from "../../listener.js";
+import { jobsOf } from "../../platform/jobs.js";
 import type { Watchdog } from "../../platform/platform.js";
-import { integer, type OptionRules, type ReadOptions, readOptions } from "../../rules.js";
+import { integer, jobCount, type OptionRules, type ReadOptions, readOptions } from "../../rules.js";
 import type { HostSignal } from "../../search/study/contract.js";
 import { Pause, type Sleep, sleepOfHost } from "./pause.js";
 import { type JobQueue, LEASE, type Lease } from "./queue.js";
@@ -26,7 +27,7 @@ export type DoJob = (payload: Uint8Array, job: WorkerJob) => Promise<Uint8Array>
 
 /** Options of a worker. */
 export interface RunWorkerOptions {
-  /** Jobs that it runs at once. Default 1. */
+  /** Jobs that it runs at once; -1 as many as the host has processors. Default 1. */
   readonly jobs?: number;
   /** Milliseconds between heartbeats; a third of the queue's `lease` or less. Default 10,000. */
   readonly heartbeat?: number;
@@ -56,7 +57,7 @@ export interface RunWorkerOptions {
 }
 
 const RULES = {
-  jobs: [integer(), 1],
+  jobs: [jobCount(), 1],
   heartbeat: [integer(), LEASE / 3],
   jobTimeout: integer(),
   poll: [integer(), 250],
@@ -157,7 +158,8 @@ class Worker {
   }
 
   private async loop(): Promise<WorkerReport> {
-    const { jobs, signal, wait = false } = this.settings;
+    const { signal, wait = false } = this.settings;
+    const jobs = jobsOf(this.settings.jobs);
     let goesOn = true;
     for (;;) {
       if (signal?.aborted) goesOn = false;

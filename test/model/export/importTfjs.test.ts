@@ -43,6 +43,27 @@ beforeAll(async () => {
 });
 
 describe("importTfjs", () => {
+  it("takes several inputs side by side in the order of the model, not of its layers", async () => {
+    const [p, q] = [tfl.input({ shape: [2], name: "p" }), tfl.input({ shape: [3], name: "q" })];
+    // q is further from the output, so its layer is the first of the topology
+    const hidden = tfl.layers.dense({ units: 4 }).apply(q) as tfl.SymbolicTensor;
+    const joined = tfl.layers.concatenate().apply([p, hidden]) as tfl.SymbolicTensor;
+    const output = tfl.layers.dense({ units: 1 }).apply(joined) as tfl.SymbolicTensor;
+    const model = tfl.model({ inputs: [p, q], outputs: output });
+    setRandomWeights(model, 1);
+    const { json, weights } = await saved(model);
+    expect((json.modelTopology as Parsed).config.layers[0].name).toBe("q");
+    const x = rows(5, 1);
+    const [own, others] = [
+      [0, 2],
+      [2, 5],
+    ].map(([from, to]) => Array.from({ length: ROWS }, (_, i) => [...x.subarray(5 * i + from, 5 * i + to)]));
+    const expected = (model.predict([tf.tensor2d(own), tf.tensor2d(others)]) as tf.Tensor).dataSync();
+    const imported = await loaded(importTfjs(json, weights));
+    expectClose(imported.predict({ data: x, shape: [ROWS, 5] }).data, expected);
+    expectClose(imported.predict({ p: own, q: others }).data, expected);
+  });
+
   it.each(Object.entries(forms))(
     "reads what TensorFlow.js saves, and predicts the same: %s",
     async (_, build) => {

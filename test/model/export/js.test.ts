@@ -84,6 +84,7 @@ describe("a module of a table", () => {
         "2023-02-29",
         "2024-13-01",
         "2024-01-01T25:00Z",
+        "2024-01-01T24:00Z",
         "2024-01-01 10:61",
         "2024",
       ),
@@ -237,6 +238,24 @@ describe("a module of a table", () => {
     expectSameAnswer(exported.predict({ ...ROW, port: "Nowhere" }) as Answer, expected, 0.5, 1);
   });
 
+  it("reads a word that is new as the rest of its column, and a boolean with any spaces", async () => {
+    const contents = contentsFrom({ ...SMALL, threshold: 0.5 });
+    const base = contents.table!;
+    const words = { categories: ["not  male", "male"] };
+    const columns = base.schema.columns.map((each) => {
+      if (each.name === "port") return { ...each, rest: "S" };
+      return each.name === "sex" ? { ...each, ...words } : each;
+    });
+    const inputs = base.inputs.map((each) => (each.name === "sex" ? { ...each, ...words } : each));
+    const table = { ...base, inputs, schema: { ...base.schema, columns } };
+    const own: ModelContents = { ...contents, table };
+    const [predictor, module] = await Promise.all([predictorOf(own), moduleOf(own)]);
+    const row = { ...ROW, port: "nowhere", sex: "Not male" };
+    const [expected] = predictor.answers([row]);
+    expect(expected).toEqual(predictor.answers([{ ...ROW, port: "S", sex: false }])[0]);
+    expectSameAnswer(module.predict(row) as Answer, expected, 0.5, 1);
+  });
+
   it.each<[string, unknown, string]>([
     ["no object", 5, "row must be an object with a value for each input; received 5"],
     ["null", null, "row must be an object with a value for each input; received null"],
@@ -273,6 +292,11 @@ describe("a module of a table", () => {
       "a day that is none",
       { ...ROW, day: "2003-02-29" },
       'column "day" must be a date; received "2003-02-29"',
+    ],
+    [
+      "an hour that is none",
+      { ...ROW, day: "2003-02-28 24:00" },
+      'column "day" must be a date; received "2003-02-28 24:00"',
     ],
     [
       "a date of another order",

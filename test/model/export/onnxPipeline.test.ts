@@ -329,6 +329,24 @@ describe("a file", () => {
     expect(await tie(csv.replace("8,,no,p", "8,,no,r"), dense(3, { activation: "softmax" }))).toEqual(["p"]);
   });
 
+  it("reads a word that is new as the rest of its column", async () => {
+    const { table, model } = modelOf(csv, as, {}, [dense(1, { activation: "sigmoid" })]);
+    const columns = table.schema.columns.map((column) =>
+      column.name === "color" ? { ...column, rest: "red" } : column,
+    );
+    const own = { ...table, schema: { ...table.schema, columns } };
+    const rows = ["green", "red", "blue"].map((color) => ({ size: 3, color, good: false }));
+    const [first, second, third] = new Model(model, own).predict(rows).data;
+    expect([first === second, first === third]).toEqual([true, false]);
+    const { probabilities } = await run(exportOnnx(model, own), {
+      size: doubles([3, 3, 3]),
+      color: words(rows.map(({ color }) => color)),
+      good: doubles([0, 0, 0]),
+    });
+    const shares = [first, second, third].flatMap((share) => [1 - share, share]);
+    expect(difference(probabilities.data, shares)).toBeLessThan(CLOSE);
+  });
+
   it("stays small where a category has many words", () => {
     const lines = Array.from({ length: 3000 }, (_, i) => `w${i % 1500},${i % 7}.5`);
     const { model, table } = modelOf(

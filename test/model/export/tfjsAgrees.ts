@@ -14,7 +14,7 @@ import type { LayersModel } from "../../../src/nn/layersModel.js";
 import { writeContents } from "../../../src/predict/description.js";
 import { VERSION } from "../../../src/version.js";
 import { numbersFor, sizeOf } from "./anyStack.js";
-import { expectClose, fetched } from "./tfjsSupport.js";
+import { expectClose, fetched, saved } from "./tfjsSupport.js";
 
 /** What TensorFlow.js predicts, its outputs beside each other, for inputs that are columns of a matrix. */
 export function predictedBeside(model: tfl.LayersModel, x: Float32Array, rows: number): Float32Array {
@@ -69,4 +69,34 @@ export async function agrees(
   const { model: again } = await loadModel(writeContents(contents, VERSION));
   expect(Float32Array.from(again.predict(data).data)).toEqual(Float32Array.from(expected));
   expect(exportTfjs(contentsOf(again, false))).toEqual(files);
+}
+
+/**
+ * Differences of at most 1e-6 of the largest expected number, or of 1: float32 rounds each product and sum to
+ * 6e-8 of it, and TensorFlow.js adds in another order.
+ */
+function expectCloseInScale(found: ArrayLike<number>, expected: ArrayLike<number>): void {
+  expect(found.length).toBe(expected.length);
+  const differences = Array.from(expected, (value, i) => Math.abs(found[i] - value));
+  const scale = Array.from(expected).reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  expect(Math.max(...differences) / scale).toBeLessThanOrEqual(1e-6);
+}
+
+/**
+ * The import of a model of TensorFlow.js predicts what it does, and so does the export of that, loaded there.
+ */
+export async function importAgrees(
+  theirs: tfl.LayersModel,
+  rows: number,
+  number = (normal: number): number => normal,
+): Promise<void> {
+  const columns = theirs.inputs.reduce((sum, { shape }) => sum + sizeOf(shape.slice(1) as number[]), 0);
+  const x = numbersFor(columns, rows, number);
+  const expected = predictedBeside(theirs, x, rows);
+  const { json, weights } = await saved(theirs);
+  const { model } = await loadModel(writeContents(importTfjs(json, weights), VERSION));
+  expectCloseInScale(model.predict({ data: x, shape: [rows, columns] }).data, expected);
+  const again = await fetched(exportTfjs(contentsOf(model, false)));
+  expectCloseInScale(predictedBeside(again, x, rows), expected);
+  again.dispose();
 }

@@ -19,11 +19,12 @@ describe("importTfjs refuses", () => {
   const { "weights.bin": weights } = exported();
   const columns = tableOf().pipeline.features.length;
   const known =
-    "one of Dense, Dropout, Activation, ReLU, LeakyReLU, ELU, PReLU, Softmax, Conv1D, Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D, MaxPooling1D, " +
-    "MaxPooling2D, AveragePooling1D, AveragePooling2D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalAveragePooling1D, " +
+    "one of Dense, Dropout, GaussianDropout, AlphaDropout, " +
+    "Activation, ReLU, LeakyReLU, ELU, PReLU, Softmax, Conv1D, Conv2D, Conv3D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D, MaxPooling1D, " +
+    "MaxPooling2D, MaxPooling3D, AveragePooling1D, AveragePooling2D, AveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalAveragePooling1D, " +
     "GlobalAveragePooling2D, Flatten, Reshape, Permute, RepeatVector, UpSampling2D, ZeroPadding2D, Cropping2D, Embedding, Masking, " +
     "SimpleRNN, LSTM, GRU, Bidirectional, TimeDistributed, BatchNormalization, LayerNormalization, SpatialDropout1D, GaussianNoise, Add, " +
-    "Multiply, Average, Maximum, Minimum, Concatenate";
+    "Multiply, Average, Maximum, Minimum, Concatenate, Dot, Resizing, Rescaling";
 
   it.each<[string, (json: Parsed) => unknown, string | RegExp]>([
     ["what is not an object", () => [], `${foreign}model.json must be a JSON object`],
@@ -87,16 +88,16 @@ describe("importTfjs refuses", () => {
     [
       "other layers",
       (json) => {
-        layers(json)[1].class_name = "Conv3D";
+        layers(json)[1].class_name = "Conv3DTranspose";
       },
-      `unsupported: layer "dropout_1" must be ${known}; received "Conv3D"`,
+      `unsupported: layer "dropout_1" must be ${known}; received "Conv3DTranspose"`,
     ],
     [
-      "layers that are a model",
+      "a model within it without layers",
       (json) => {
         layers(json)[1].class_name = "Sequential";
       },
-      `unsupported: layer "dropout_1" must be ${known}; received "Sequential"`,
+      `${foreign}its topology has no layers`,
     ],
     [
       "a second input",
@@ -157,11 +158,27 @@ describe("importTfjs refuses", () => {
     [
       "other activations",
       (json) => {
+        layers(json)[0].config.activation = "exponential";
+      },
+      'unsupported: the activation of layer "dense_1" must be one of linear, relu, tanh, sigmoid, softmax, softplus, gelu, elu, hard_sigmoid, ' +
+        "log_softmax, mish, relu6, selu, swish, softsign, gelu_new; " +
+        'received "exponential"',
+    ],
+    [
+      "hard_sigmoid of weights that have penalties",
+      (json) => {
         layers(json)[0].config.activation = "hard_sigmoid";
       },
-      'unsupported: the activation of layer "dense_1" must be one of linear, relu, tanh, sigmoid, softmax, softplus, gelu, elu, ' +
-        "log_softmax, mish, relu6, selu, swish, softsign, gelu_new; " +
-        'received "hard_sigmoid"',
+      'unsupported: layer "dense_1" must be like one of Fettle\'s; hard_sigmoid has another slope in Keras 2, so penalties would be ' +
+        "of other weights",
+    ],
+    [
+      "hard_sigmoid after a layer",
+      (json) => {
+        layers(json)[2].config.activation = "hard_sigmoid";
+      },
+      'unsupported: layer "activation_1" must be like one of Fettle\'s; hard_sigmoid has another slope in Keras 2, and no weights of ' +
+        "Activation make up for it",
     ],
     [
       "units that are not a number",

@@ -101,9 +101,9 @@ export const shared = {
   silu: "swish",
   softsign: "softsign",
 } satisfies Partial<Record<ActivationName, string>>;
-/** Those that it lacks, or has otherwise. `celu` is its `elu`. */
+/** Those that it lacks. `celu` is its `elu`, and weights make up for the slope of its `hardSigmoid`. */
 export const notShared = (Object.keys(activations) as (keyof typeof activations)[]).filter(
-  (name) => !Object.hasOwn(shared, name) && name !== "celu",
+  (name) => !Object.hasOwn(shared, name) && name !== "celu" && name !== "hardSigmoid",
 );
 const name = fc.constantFrom(...(Object.keys(shared) as (keyof typeof shared)[]));
 /** Their names in TensorFlow.js, of which its types have some alone. */
@@ -196,14 +196,17 @@ export const forms: Readonly<Record<string, (makers: readonly Maker[], columns: 
     },
   };
 
+/** Weights of Glorot's size, and variances from 0.5. */
 export function setRandomWeights(model: tfl.LayersModel, seed: number): void {
   const random = new RandomStream(seed, 3);
   tf.tidy(() =>
     model.setWeights(
-      model.getWeights().map(({ shape, size }) => {
+      model.getWeights().map(({ shape, size }, i) => {
         const scale = Math.sqrt(2 / (shape[0] + shape[shape.length - 1]));
+        const isVariance = model.weights[i].originalName.endsWith("moving_variance");
+        const number = (): number => scale * random.normal();
         return tf.tensor(
-          Float32Array.from({ length: size }, () => scale * random.normal()),
+          Float32Array.from({ length: size }, () => (isVariance ? 0.5 + Math.abs(number()) : number())),
           shape,
         );
       }),

@@ -115,9 +115,9 @@ describe("their methods", () => {
     return {
       onTrainBegin: () => void calls.push("begin"),
       onEpochBegin: (epoch) => void calls.push(`epoch ${epoch}`),
-      async onBatchEnd(batch) {
+      async onBatchEnd(batch, { size }) {
         await Promise.resolve();
-        calls.push(`batch ${batch}`);
+        calls.push(`batch ${batch} of ${size}`);
       },
       onEpochEnd: (epoch) => void calls.push(`ended ${epoch}`),
       onTrainEnd: () => void calls.push("end"),
@@ -127,7 +127,7 @@ describe("their methods", () => {
   it("are called in Keras' order, and awaited", async () => {
     const calls: string[] = [];
     await network().fit(x, y, { epochs: 2, batchSize: 4, callbacks: [recorder(calls)] });
-    const batches = ["batch 0", "batch 1", "batch 2"];
+    const batches = ["batch 0 of 4", "batch 1 of 4", "batch 2 of 2"];
     expect(calls).toEqual([
       "begin",
       ...["epoch 0", ...batches, "ended 0"],
@@ -160,8 +160,12 @@ describe("their methods", () => {
   it.each<[string, keyof Callback, string[]]>([
     ["before the first epoch", "onTrainBegin", ["begin", "end"]],
     ["before an epoch", "onEpochBegin", ["begin", "epoch 0", "end"]],
-    ["after a batch", "onBatchEnd", ["begin", "epoch 0", "batch 0", "ended 0", "end"]],
-    ["after an epoch", "onEpochEnd", ["begin", "epoch 0", "batch 0", "batch 1", "batch 2", "ended 0", "end"]],
+    ["after a batch", "onBatchEnd", ["begin", "epoch 0", "batch 0 of 4", "ended 0", "end"]],
+    [
+      "after an epoch",
+      "onEpochEnd",
+      ["begin", "epoch 0", "batch 0 of 4", "batch 1 of 4", "batch 2 of 2", "ended 0", "end"],
+    ],
   ])("stop the training %s", async (_, method, expected) => {
     const calls: string[] = [];
     const stopping = {
@@ -212,7 +216,7 @@ describe("their methods", () => {
     const running = model.fit(x, y, { callbacks: [watch] });
     refused.push(await refusal(() => model.fit(x, y)));
     await running;
-    const message = "invalid_state: the model must not be changed while it trains; await its fit first";
+    const message = "invalid_state: the model must not be changed while it trains; await the training first";
     expect(refused).toEqual(Array(4).fill(message));
     await model.fit(x, y);
   });

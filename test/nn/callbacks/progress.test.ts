@@ -112,6 +112,18 @@ describe("fit", () => {
     expect(shown(bars.slice(0, 1))).toMatch(/^Epoch 1\/2 █+░+ \d\/10 - loss: \d\.\d{4}$/);
   });
 
+  it("has no bar of a dataset whose number of batches is unknown", async () => {
+    const batches = [0, 40, 80].map((i) => ({ x: x.slice(i, i + 40), y: y.slice(i, i + 40) }));
+    const { lines, written } = listen(60, 101);
+    const { history } = await model().fitDataset(batches, { verbose: 1 });
+    expect(lines[0]).toContain(`loss: ${history.loss[0].toFixed(4)}`);
+    const counted = written.map((text) => /^\rEpoch 1\/1 ([█░]* ?\d\/.) - loss/.exec(text)?.[1]);
+    expect(counted).toEqual(["1/?", "2/?", "3/?", undefined]);
+    written.length = 0;
+    await model().fitDataset(batches, { verbose: 1, batchesPerEpoch: 3 });
+    expect(written[0]).toContain("░ 1/3 - loss");
+  });
+
   it("leaves a clean line when a callback fails", async () => {
     const { written } = listen(60, 150);
     const fail = { onBatchEnd: (batch: number) => void (batch === 5 && expect.fail("no")) };

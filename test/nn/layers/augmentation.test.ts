@@ -6,11 +6,19 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gradients } from "../../../src/autograd/grad.js";
 import { compile } from "../../../src/compile/compile.js";
-import { mul, sum } from "../../../src/graph/functions.js";
+import { constant, mul, sum } from "../../../src/graph/functions.js";
 import { Graph, type Value } from "../../../src/graph/graph.js";
 import { input } from "../../../src/graph/operations/leaves.js";
 import { loadModel, saveModel } from "../../../src/model/save.js";
-import { dense, flatten, type Layer, randomFlip, randomTranslation } from "../../../src/nn/layers/index.js";
+import {
+  dense,
+  flatten,
+  type Layer,
+  randomFlip,
+  randomTranslation,
+  randomZoom,
+} from "../../../src/nn/layers/index.js";
+import { recipeOf } from "../../../src/recipe.js";
 import { cases } from "../../cases.js";
 import { compiled, randomRows, reference, refusal, wasm, weightsOf } from "../support.js";
 
@@ -21,7 +29,9 @@ const call = (layer: Layer, x: Value, training: boolean): Value =>
     inputs: [x],
     x,
     parameters: {},
-    hyperparameters: {},
+    hyperparameters: Object.fromEntries(
+      Object.entries(layer.hyperparameters).map(([name, number]) => [name, constant(x.graph, number)]),
+    ),
     trainable: true,
     training,
     stream: 7,
@@ -178,9 +188,102 @@ describe("randomTranslation", () => {
   });
 });
 
+describe("randomZoom", () => {
+  /** The image of a tent around each place, `vertical` and `horizontal` times as far from its centre. */
+  const zoomed = (image: Image, vertical: number, horizontal: number): Image => {
+    const tents = (length: number, share: number): number[][] =>
+      Array.from({ length }, (_, to) => {
+        const place = (to - (length - 1) / 2) * share + (length - 1) / 2;
+        return Array.from({ length }, (__, from) => Math.max(0, 1 - Math.abs(place - from)));
+      });
+    const rows = tents(image.length, vertical);
+    const columns = tents(image[0].length, horizontal);
+    return rows.map((down) =>
+      columns.map((across) =>
+        image[0][0].map((_, c) =>
+          down.reduce(
+            (sum, y, i) => sum + y * across.reduce((part, x, j) => part + x * image[i][j][c], 0),
+            0,
+          ),
+        ),
+      ),
+    );
+  };
+  /** Corners of a grid of numbers tell the factors of a step: it is searched for the nearest. */
+  const shareOf = (found: Image, given: Image, same: boolean): [number, number] => {
+    const near = (a: Image, b: Image): number => {
+      const [p, q] = [a.flat(2), b.flat(2)];
+      return p.reduce((most, number, i) => Math.max(most, Math.abs(number - q[i])), 0);
+    };
+    const shares = Array.from({ length: 201 }, (_, i) => 0.5 + i / 200);
+    let best: [number, number] = [1, 1];
+    let least = Number.POSITIVE_INFINITY;
+    for (const vertical of shares)
+      for (const horizontal of same ? [vertical] : shares) {
+        const distance = near(found, zoomed(given, vertical, horizontal));
+        if (distance < least) [best, least] = [[vertical, horizontal], distance];
+      }
+    // shares are at most 1/400 from one of the grid, which moves a place by less than 1/100 of a pixel
+    expect(least).toBeLessThan(0.05);
+    return best;
+  };
+  const given = images(12, [4, 5, 2]);
+
+  it("shows as much of the images as was drawn, both sides alike or each by itself", () => {
+    for (const [layer, same] of [
+      [randomZoom(0.5), true],
+      [randomZoom(0.5, 0.25), false],
+    ] as const) {
+      const [step] = changed(layer, same ? given : given.slice(0, 2), 1, reference);
+      const shares = step.map((image, i) => shareOf(image, given[i], same));
+      for (const [vertical, horizontal] of shares) {
+        expect(Math.abs(vertical - 1)).toBeLessThanOrEqual(0.5);
+        expect(Math.abs(horizontal - 1)).toBeLessThanOrEqual(same ? 0.5 : 0.2525);
+      }
+      expect(new Set(shares.map(String)).size).toBe(shares.length);
+      expect(shares.some(([vertical]) => vertical < 1) && shares.some(([vertical]) => vertical > 1)).toBe(
+        same || shares.some(([vertical]) => vertical < 1),
+      );
+    }
+  });
+
+  it("by no share leaves images as they are, on either executor", () => {
+    for (const executor of [reference, wasm])
+      expect(changed(randomZoom(0), given, 2, executor)).toEqual([given, given]);
+  });
+
+  it("has numbers that a tuner changes", () => {
+    expect(randomZoom(0.5).hyperparameters).toEqual({ height: 0.5 });
+    expect(randomZoom(0.5, 0).hyperparameters).toEqual({ height: 0.5, width: 0 });
+    expect(recipeOf(randomZoom(0.5))).toBe(recipeOf(randomZoom(0.25)));
+    expect(recipeOf(randomZoom(0.5, 0.5))).not.toBe(recipeOf(randomZoom(0.5)));
+  });
+
+  it.each([
+    [
+      "an image of no size",
+      () => randomZoom(1),
+      "invalid_argument: height must be a number in [0, 1); received 1",
+    ],
+    [
+      "less than nothing",
+      () => randomZoom(0.5, -0.5),
+      "invalid_argument: width must be a number in [0, 1); received -0.5",
+    ],
+    [
+      "a table",
+      () => randomZoom(0.5).outputShape([4]),
+      "invalid_shape: randomZoom must take rows of shape [height, width, channels]; received [4]",
+    ],
+  ])("refuses %s", async (_, run, message) => {
+    expect(await refusal(run)).toBe(message);
+  });
+});
+
 describe.each<[string, () => Layer]>([
   ["randomFlip", () => randomFlip("horizontal")],
   ["randomTranslation", () => randomTranslation(1, 2)],
+  ["randomZoom", () => randomZoom(0.5, 0.25)],
 ])("%s", (_, make) => {
   const shape = [3, 4, 2];
   const x = images(20, shape, 3);

@@ -32,6 +32,7 @@ import {
   spatialDropout1d,
   spatialDropout2d,
 } from "../../../src/nn/layers/index.js";
+import { EXAMPLES } from "../../predict/everyLayer.js";
 import { refusal } from "../support.js";
 
 /** Layers with options, by the name that refusals call them. */
@@ -68,9 +69,9 @@ it("numbers may be at the ends of their ranges, and are hyperparameters", () => 
   expect(leakyReLU({ negativeSlope: 0 }).hyperparameters).toEqual({ negativeSlope: 0 });
   expect(elu({ alpha: 0 }).hyperparameters).toEqual({ alpha: 0 });
   for (const momentum of [0, 1])
-    expect(batchNormalization({ momentum, epsilon: 2 ** -1074 }).hyperparameters).toEqual({
+    expect(batchNormalization({ momentum, epsilon: 2 ** -149 }).hyperparameters).toEqual({
       momentum,
-      epsilon: 2 ** -1074,
+      epsilon: 2 ** -149,
     });
 });
 
@@ -109,6 +110,16 @@ describe("an invalid argument", () => {
     [() => dropout(-0.1), `${RATE} -0.1`],
     [() => dropout(Number.NaN), `${RATE} NaN`],
     [() => spatialDropout2d("0.5" as never), `${RATE} "0.5"`],
+    [() => dropout(1 - 2 ** -26), "rate in float32 must be a number in [0, 1); received 1"],
+    [() => lstm(1, { dropout: 1 - 2 ** -26 }), "dropout in float32 must be a number in [0, 1); received 1"],
+    [
+      () => multiHeadAttention(1, 1, { dropout: 1 - 2 ** -26 }),
+      "dropout in float32 must be a number in [0, 1); received 1",
+    ],
+    [
+      () => layerNormalization({ epsilon: 2 ** -150 }),
+      "epsilon in float32 must be a finite number above 0; received 0",
+    ],
     [() => gaussianNoise(-0.1), `${STDDEV} -0.1`],
     [() => gaussianNoise(Number.POSITIVE_INFINITY), `${STDDEV} Infinity`],
     [() => gaussianNoise("1" as never), `${STDDEV} "1"`],
@@ -201,6 +212,21 @@ describe("an invalid shape", () => {
     expect(await refusal(() => layer().outputShape(...shapes))).toBe(`invalid_shape: ${message}`);
   });
 });
+
+const SEVERAL = ["bidirectional", "gru", "lstm", "merge", "multiHeadAttention", "simpleRNN"];
+
+it.each(Object.entries(EXAMPLES).filter(([name]) => !SEVERAL.includes(name)))(
+  "%s is applied to one value, since it would ignore another",
+  async (name, examples) => {
+    for (const { layer, shapes } of examples) {
+      const [x, other] = [...shapes, [2]].map((shape) => input(shape));
+      const what = `${name} must be applied to one value; received values of shapes [${shapes[0].join(", ")}], [2]. `;
+      expect(await refusal(() => layer().apply(x, other))).toBe(
+        `invalid_shape: ${what}Join them first, such as by merge("concatenate")`,
+      );
+    }
+  },
+);
 
 it("shapes follow from those of the inputs, and parameters from the last axis", () => {
   expect(merge("concatenate").outputShape([3, 2], [3, 1], [3, 4])).toEqual([3, 7]);

@@ -205,6 +205,7 @@ it("losses with options are made again from their names and options, as JSON has
     namespace.huber({ delta: 2 }),
     namespace.quantile({ quantile: 0.9 }),
     namespace.binaryCrossentropy({ fromLogits: true, labelSmoothing: 0.1 }),
+    namespace.binaryCrossentropy({ posWeight: [3, 0.5] }),
     namespace.binaryFocalCrossentropy({ gamma: 1.5, applyClassBalancing: true, alpha: 0.75 }),
     namespace.categoricalFocalCrossentropy({ alpha: [0.5, 1] }),
     namespace.categoricalGeneralizedCrossEntropy({ q: 0.25 }),

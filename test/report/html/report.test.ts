@@ -98,6 +98,15 @@ describe("a report", () => {
     expect(page).not.toMatch(/<[^>]* style="/);
   });
 
+  it("names the rows on which a trial was scored", async () => {
+    const study = studyOfTrials(3);
+    const page = await createReport(study, { folds: "validationData" });
+    expect(page).toContain("(less is better), on validationData, trial 0</p>");
+    expect(await createReport(study, { folds: 1 })).toContain(
+      "(less is better), one validation part, trial 0</p>",
+    );
+  });
+
   it("leaves out what is not known", async () => {
     const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: "maximize" });
     await study.optimize(({ x }) => x, { trials: 3 });

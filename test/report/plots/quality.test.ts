@@ -10,7 +10,12 @@ import {
   plotRoc,
 } from "../../../src/report/plots/quality.js";
 import { loadCharts } from "../../../src/report/plots/render.js";
-import { plotResiduals, plotSegments, segmentsOf } from "../../../src/report/plots/residuals.js";
+import {
+  plotResiduals,
+  plotSegments,
+  type SegmentColumn,
+  segmentsOf,
+} from "../../../src/report/plots/residuals.js";
 import { named, seriesOf } from "./support.js";
 
 beforeAll(async () => {
@@ -142,6 +147,51 @@ describe("the quality of classes", () => {
     expect(plotSegments(predictions, { name: "n", values: [1, 2, 3, 4, 5, 6] }).description).toContain(
       "where n is 3",
     );
+  });
+
+  it("counts each row in one part, whatever the parts are called", () => {
+    const rows = (values: SegmentColumn["values"], isDate = false) => {
+      const off = { target: "y", truth: values.map(() => 0), predicted: values.map((_, i) => i) };
+      const all = segmentsOf(off, { name: "c", values, isDate });
+      // the mean of 0 … n − 1
+      const overall = all.reduce((sum, each) => sum + each.rows * each.error, 0) / values.length;
+      expect(overall).toBeCloseTo((values.length - 1) / 2, 12);
+      return all.map(({ label, rows, error }) => [label, rows, error]);
+    };
+    // alike in four digits
+    expect(rows([100000.25, 100000.5, 100000.25])).toEqual([
+      ["100000.25", 2, 1],
+      ["100000.5", 1, 1],
+    ]);
+    expect(rows(Array.from({ length: 9 }, (_, i) => 2000 + i / 8))).toEqual([
+      ["≤ 2000.25", 3, 1],
+      ["2000.25 – 2000.5", 2, 3.5],
+      ["2000.5 – 2000.75", 2, 5.5],
+      ["> 2000.75", 2, 7.5],
+    ]);
+    // within one minute
+    expect(rows([1000, 2000, 2000], true)).toEqual([
+      ["1970-01-01 00:00:01.000", 1, 0],
+      ["1970-01-01 00:00:02.000", 2, 1.5],
+    ]);
+    // words that are the labels of other parts
+    expect(rows(["missing", null, "missing"])).toEqual([
+      ['"missing"', 2, 1],
+      ["missing", 1, 1],
+    ]);
+    const words = [..."abcdef", "others", ..."ghi"];
+    expect(rows([...words, ...words.slice(0, 7)]).slice(-2)).toEqual([
+      ['"others"', 2, 11],
+      ["others", 3, 8],
+    ]);
+  });
+
+  it("needs classes for a picture of a classifier", () => {
+    const quantities = { target: "y", truth: [1, 2], predicted: [1, 2], probabilities: [[1], [1]] };
+    for (const plot of [plotConfusion, plotRoc, plotPrecisionRecall, plotCalibration])
+      expect(() => plot(quantities)).toThrow(
+        /classes must be the names of the classes, for a picture of a classifier; received \[\]/,
+      );
   });
 
   it("is known by the days of a column of dates, in their order", () => {

@@ -241,8 +241,9 @@ describe("tune over a function with a queue", () => {
   });
 
   it("limits the time of a trial on its worker, not its wait for one", async () => {
-    const { trials } = await tune<S>({
+    const { trials } = await tune<S, "minimize">({
       ...options,
+      direction: "minimize",
       strategy: random(),
       trials: 4,
       trialTimeout: 300,

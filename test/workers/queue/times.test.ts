@@ -2,7 +2,8 @@
  * Times and counts of the two ends of a queue, on a clock that passes as they sleep: each is counted from
  * where it is said to be.
  */
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
+import { platform } from "#platform";
 import { FettleError } from "../../../src/errors.js";
 import { Dispatcher } from "../../../src/workers/queue/dispatcher.js";
 import { memoryQueue } from "../../../src/workers/queue/memory.js";
@@ -241,3 +242,17 @@ it.each([
     await dispatcher.close();
   },
 );
+
+it("asks for as many jobs as the host has processors with jobs: -1", async () => {
+  const processors = vi.spyOn(platform, "parallelism").mockReturnValue(3);
+  const asked: number[] = [];
+  const queue: JobQueue = Object.assign(memoryQueue(), {
+    async take(most: number) {
+      asked.push(most);
+      return undefined; // no study runs
+    },
+  });
+  await runWorker(queue, async (payload) => payload, { jobs: -1 });
+  processors.mockRestore();
+  expect(asked).toEqual([3]);
+});

@@ -95,7 +95,7 @@ export function bidirectional(layer: Layer, options: BidirectionalOptions = {}):
       return merge(forward, backward);
     },
   };
-  return builtIn(definition, [recipeOf(layer), mergeMode], { layer, ...options });
+  return builtIn({ ...definition, several: true }, [recipeOf(layer), mergeMode], { layer, ...options });
 }
 
 /** The same layer in the other direction. */

@@ -5,7 +5,7 @@
 import { check, mustBeInteger } from "../../../errors.js";
 import { transpose } from "../../../graph/functions.js";
 import { type Shape, showShape } from "../../../graph/shape.js";
-import { flag, number, type OptionRules, type ReadOptions } from "../../../rules.js";
+import { flag, inFloat32, number, type OptionRules, type ReadOptions } from "../../../rules.js";
 import { type Activation, activationName, getActivation } from "../../activations.js";
 import type { ConstraintLike } from "../../constraints.js";
 import { getInitializer, type Initializer } from "../../initializers.js";
@@ -77,8 +77,8 @@ export const RECURRENT_RULES = {
   useBias: [flag, true],
   returnSequences: [flag, false],
   goBackwards: [flag, false],
-  dropout: [number("[0, 1)"), 0],
-  recurrentDropout: [number("[0, 1)"), 0],
+  dropout: [inFloat32(number("[0, 1)")), 0],
+  recurrentDropout: [inFloat32(number("[0, 1)")), 0],
   ...arrayRules("kernel"),
   ...arrayRules("recurrent"),
   recurrentInitializer: [true, "orthogonal"],
@@ -150,7 +150,7 @@ export function recurrentLayer(
     ...arrays.recipe,
     ...recipe,
   ];
-  return builtIn(layer, parts, { units, ...options });
+  return builtIn({ ...layer, several: true }, parts, { units, ...options });
 }
 
 /** Accepts either no initial states or all states of the cell. */

@@ -2,11 +2,13 @@
  * CMA-ES: a normal distribution that learns, from the better half of each generation, where to look, how far
  * and in which directions. This file is the strategy; `update.ts` has its equations.
  */
+
+import { memoized } from "../../../memo.js";
 import { integer, number, type OptionRules, readOptions } from "../../../rules.js";
 import { memoizeGenerations } from "../../memo/generations.js";
 import { unseen } from "../../memo/unseen.js";
-import { fromUnit } from "../../space/scale.js";
-import { buildParams, type SearchSpace } from "../../space/space.js";
+import { randomPoint } from "../../space/defaults.js";
+import type { SearchSpace } from "../../space/space.js";
 import { firstPoint } from "../first.js";
 import type { Strategy } from "../strategy.js";
 import { drawStratified } from "../stratified.js";
@@ -100,13 +102,9 @@ const WIDEN = 1.1;
  */
 export function cmaes(options: CmaesOptions = {}): Strategy {
   const { sigma, populationSize } = readOptions(options, "cmaes", RULES, " of cmaes");
-  const starts = new WeakMap<SearchSpace, Run>();
+  const start = memoized((space: SearchSpace) => startRun(space, sigma, populationSize));
   const stateAfter = memoizeGenerations<Run>({
-    start({ space }) {
-      const run = starts.get(space) ?? startRun(space, sigma, populationSize);
-      starts.set(space, run);
-      return run;
-    },
+    start: ({ space }) => start(space),
     size: ({ rates }) => rates.lambda,
     step: (run, generation, problem) => advance(run, generation, problem, sigma),
   });
@@ -124,7 +122,7 @@ export function cmaes(options: CmaesOptions = {}): Strategy {
         widen *= WIDEN;
         if (drawn === "near") return draw(distribution, space, random, widen);
         if (drawn === "evenly") return drawStratified(context, STRATA);
-        return buildParams(space, (parameter) => fromUnit(parameter, random.uniform()));
+        return randomPoint(space, random);
       });
     },
   };

@@ -3,30 +3,21 @@
  * table of probabilities. Parameters with one value are left out.
  */
 
+import { memoized } from "../../../memo.js";
 import { log, normCdf, normQuantile } from "../../../numerics/special.js";
 import type { ChoiceParameter, NumericParameter } from "../../space/parameter.js";
 import { fromUnit, indexOf, stepOf, toUnit, valueAt } from "../../space/scale.js";
 import type { Params, SearchSpace } from "../../space/space.js";
-import { vectorsOf } from "../../space/vectors.js";
+import { type Axis, vectorsOf } from "../../space/vectors.js";
 
-/** A numeric parameter. */
-export interface Coordinate {
-  readonly name: string;
+/** A numeric parameter; it takes at least 2 values. */
+export interface Coordinate extends Axis {
   readonly parameter: NumericParameter;
-  /** Its place in the vectors of `vectors.ts`. */
-  readonly offset: number;
-  /** How many values it takes: Infinity, or 2 and more. */
-  readonly count: number;
 }
 
-/** A choice. */
-export interface Category {
-  readonly name: string;
+/** A choice of at least 2 values. */
+export interface Category extends Axis {
   readonly parameter: ChoiceParameter;
-  /** The first of its places in the vectors of `vectors.ts`. */
-  readonly offset: number;
-  /** How many values it has, at least 2. */
-  readonly count: number;
 }
 
 /** See the header of this file. */
@@ -35,23 +26,13 @@ export interface Layout {
   readonly categories: readonly Category[];
 }
 
-const known = new WeakMap<SearchSpace, Layout>();
-
 /** The layout of a space; the same object for the same space. */
-export function layoutOf(space: SearchSpace): Layout {
-  const found = known.get(space);
-  if (found) return found;
-  const coordinates: Coordinate[] = [];
-  const categories: Category[] = [];
-  for (const { name, parameter, offset, count } of vectorsOf(space).axes) {
-    if (count === 1) continue;
-    if (parameter.type === "choice") categories.push({ name, parameter, offset, count });
-    else coordinates.push({ name, parameter, offset, count });
-  }
-  const layout = { coordinates, categories };
-  known.set(space, layout);
-  return layout;
-}
+export const layoutOf = /* @__PURE__ */ memoized((space: SearchSpace): Layout => {
+  const axes = vectorsOf(space).axes.filter(({ count }) => count > 1);
+  const isChoice = (axis: Axis): axis is Category => axis.parameter.type === "choice";
+  const isNumber = (axis: Axis): axis is Coordinate => !isChoice(axis);
+  return { coordinates: axes.filter(isNumber), categories: axes.filter(isChoice) };
+});
 
 /** The index of the value that a discrete coordinate has at `u` of the unit interval. */
 export function cellAt({ parameter }: Coordinate, u: number): number {

@@ -7,8 +7,7 @@ import { must } from "../../../errors.js";
 import { integer, number, type OptionRules, readOptions } from "../../../rules.js";
 import { memoizeGenerations, type SearchProblem } from "../../memo/generations.js";
 import { unseen } from "../../memo/unseen.js";
-import { fromUnit } from "../../space/scale.js";
-import { buildParams } from "../../space/space.js";
+import { randomPoint } from "../../space/defaults.js";
 import { copyJson, type ParamValue } from "../../space/value.js";
 import { costsOf } from "../../trial/costs.js";
 import { firstPoint } from "../first.js";
@@ -138,7 +137,7 @@ export function genetic(options: GeneticOptions = {}): Strategy {
       const immigrant = state.population.length === 0 || (state.converged && random.uniform() < immigrants);
       return unseen(context, () =>
         immigrant
-          ? buildParams(space, (parameter) => fromUnit(parameter, random.uniform()))
+          ? randomPoint(space, random)
           : breed(space, () => state.population[spin(state.parents, random)].params, random),
       );
     },

@@ -11,6 +11,7 @@
  * and only the latter while no trial is feasible. So the values of infeasible trials count, and the objective
  * has no cliff at the edge of the feasible region.
  */
+import { memoized } from "../../../memo.js";
 import type { SearchProblem } from "../../memo/generations.js";
 import type { Params } from "../../space/space.js";
 import { vectorsOf } from "../../space/vectors.js";
@@ -19,7 +20,7 @@ import { isFeasible, type TrialRecord } from "../../trial/trial.js";
 import { type Acquisition, logBelow } from "./acquisition.js";
 import { type MeritAt, meritOf } from "./maximize.js";
 import { modelOf } from "./model.js";
-import { dividing, spacesOf } from "./several.js";
+import { spacesOf } from "./several.js";
 
 /** The most constraints that are modelled, each separately. */
 const MOST_CONSTRAINTS = 8;
@@ -112,7 +113,7 @@ function sumOf(terms: readonly MeritAt[]): MeritAt {
 }
 
 /** A trial divided into one for the objective and one for each constraint. */
-const partsOf = dividing(({ constraints = [], ...objective }) => [
+const partsOf = /* @__PURE__ */ memoized(({ constraints = [], ...objective }: TrialRecord): TrialRecord[] => [
   objective,
   ...constraints.map((value) => ({ ...objective, value })),
 ]);

@@ -47,9 +47,8 @@ import { check, must, show } from "../../../errors.js";
 import { leaveRooms } from "../../../numerics/rooms.js";
 import { integer, nameOf, number, type OptionRules, readOptions } from "../../../rules.js";
 import { isCountable, isFresh, stockOf, unseen } from "../../memo/unseen.js";
-import { defaultPoint, middlePoint } from "../../space/defaults.js";
-import { fromUnit } from "../../space/scale.js";
-import { allows, buildParams, type Params, type SearchSpace } from "../../space/space.js";
+import { defaultPoint, middlePoint, randomPoint } from "../../space/defaults.js";
+import { allows, type Params, type SearchSpace } from "../../space/space.js";
 import { vectorsOf } from "../../space/vectors.js";
 import { firstPoint } from "../first.js";
 import type { Strategy, SuggestContext } from "../strategy.js";
@@ -196,10 +195,8 @@ export function gp(options: GpOptions = {}): Strategy {
         context.directions.length,
         "limit_exceeded",
       );
-      check(
-        context.directions.length === 1 || acquisition === "logEi",
-        () => `acquisition of gp must be "logEi" with several objectives; received ${show(acquisition)}`,
-      );
+      const isPossible = context.directions.length === 1 || acquisition === "logEi";
+      must(isPossible, "acquisition of gp", '"logEi" with several objectives', acquisition);
       const isStarting = number < startupTrials || history.length < 2;
       const first = firstPoint(context, isStarting && isWide(space) ? middlePoint : defaultPoint);
       if (first !== undefined) return first;
@@ -257,9 +254,7 @@ function effortFor(space: SearchSpace, trials: number, pending: number, models: 
 
 /** A random new point; undefined if there is none. */
 function anyPoint(context: SuggestContext): Params | undefined {
-  return unseen(context, () =>
-    buildParams(context.space, (parameter) => fromUnit(parameter, context.random.uniform())),
-  );
+  return unseen(context, () => randomPoint(context.space, context.random));
 }
 
 /** The unused points of a space with few points. */

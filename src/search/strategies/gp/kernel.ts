@@ -55,34 +55,7 @@ function stretchOf(vectors: Vectors, weights: Float64Array): Float64Array {
 }
 
 /** Where a process has its numbers: the index of the first of each. Arrays by trial are `stride` apart. */
-interface Places {
-  /** Widths of the axes, as i32. */
-  readonly widths: number;
-  /** A stretched point, [d]. */
-  readonly point: number;
-  /** x, stretched, [d, stride]. */
-  readonly x: number;
-  /** The squared distances of the point along each parameter, [axes, stride]. */
-  readonly squares: number;
-  /** −∂k/∂(those distances), [axes, stride]. */
-  readonly slopes: number;
-  /** k, [stride]. */
-  readonly values: number;
-  /** The part of k of parameters on their own, [stride]. */
-  readonly alone: number;
-  /** α, [stride]. */
-  readonly alpha: number;
-  /** ∂/∂x_c of μ and σ² in turn, [d, 2], or sums over trials. */
-  readonly sums: number;
-  /** A or L, a `Triangle`. */
-  readonly triangle: number;
-  /** A⁻¹ and room for L⁻¹, if there is room for them. */
-  readonly inverse: number;
-  readonly work: number;
-  readonly length: number;
-}
-
-function placesOf({ axes, size }: Vectors, n: number, isInverted: boolean): Places {
+function placesOf({ axes, size }: Vectors, n: number, isInverted: boolean) {
   const stride = roundedUp(n);
   let length = 0;
   const take = (numbers: number) => {
@@ -92,16 +65,27 @@ function placesOf({ axes, size }: Vectors, n: number, isInverted: boolean): Plac
   };
   const inverse = isInverted ? packedSize(n) : 0;
   const places = {
+    /** How many coordinates each parameter has, i32. */
     widths: take(axes.length),
+    /** A stretched point, [d]. */
     point: take(size),
+    /** x, stretched, [d, stride]. */
     x: take(size * stride),
+    /** The squared distances of the point along each parameter, [axes, stride]. */
     squares: take(axes.length * stride),
+    /** −∂k/∂(those distances), [axes, stride]. */
     slopes: take(axes.length * stride),
+    /** k, [stride]. */
     values: take(stride),
+    /** The part of k of parameters on their own, [stride]. */
     alone: take(stride),
+    /** α, [stride]. */
     alpha: take(stride),
+    /** ∂/∂x_c of μ and σ² in turn, [d, 2], or sums over trials. */
     sums: take(2 * size + 2),
+    /** A or L, a `Triangle`. */
     triangle: take(triangleSize(n)),
+    /** A⁻¹ and room for L⁻¹, if there is room for them. */
     inverse: take(inverse),
     work: take(inverse),
   };
@@ -121,7 +105,7 @@ export interface Belief {
 
 /** A Gaussian process over given points. */
 export class Process {
-  private readonly places: Places;
+  private readonly places: ReturnType<typeof placesOf>;
   private readonly stride: number;
   private hyperparameters: Hyperparameters;
   private stretch: Float64Array;

@@ -3,6 +3,7 @@
  * near a vector of `space/vectors.ts`, and which of its coordinates may *glide*, that is, follow a gradient.
  * A vector is *settled* if it encodes a point of the space.
  */
+import { memoized } from "../../../memo.js";
 import type { RandomStream } from "../../../numerics/random.js";
 import { indexOf, toUnit, valueAt } from "../../space/scale.js";
 import { allows, isActive, type Params, type SearchSpace } from "../../space/space.js";
@@ -44,18 +45,8 @@ export interface Moves {
   neighbours(vector: Float64Array, axis: Axis): Iterable<Float64Array>;
 }
 
-const known = new WeakMap<SearchSpace, Moves>();
-
 /** The moves in a space; the same object for the same space. */
-export function movesOf(space: SearchSpace): Moves {
-  const found = known.get(space);
-  if (found) return found;
-  const moves = makeMoves(space);
-  known.set(space, moves);
-  return moves;
-}
-
-function makeMoves(space: SearchSpace): Moves {
+export const movesOf = /* @__PURE__ */ memoized((space: SearchSpace): Moves => {
   const vectors = vectorsOf(space);
   const { axes, size } = vectors;
   const discrete = axes.filter(({ count }) => count > 1 && count < Number.POSITIVE_INFINITY);
@@ -104,7 +95,7 @@ function makeMoves(space: SearchSpace): Moves {
       }
     },
   };
-}
+});
 
 /**
  * The same as `vectors.encode(vectors.decode(vector))`, but faster: it computes values only where conditions

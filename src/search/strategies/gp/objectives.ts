@@ -16,6 +16,7 @@
  * worse, in each objective, than the worst trial: with a corner near the worst of the front, a search that
  * found one end of the Pareto front would never leave it.
  */
+import { memoized } from "../../../memo.js";
 import { exp, log, pow } from "../../../numerics/special.js";
 import type { SearchProblem } from "../../memo/generations.js";
 import type { Params } from "../../space/space.js";
@@ -30,7 +31,7 @@ import type { Belief } from "./kernel.js";
 import { deviationOf, type MeritAt } from "./maximize.js";
 import { modelOf } from "./model.js";
 import type { Posterior } from "./posterior.js";
-import { dividing, spacesOf } from "./several.js";
+import { spacesOf } from "./several.js";
 
 /** How much worse the corner is than the worst, as a fraction of the range of costs. */
 const MARGIN = 0.1;
@@ -206,4 +207,6 @@ class Improvements {
 }
 
 /** A trial divided into one per objective. */
-const partsOf = dividing((record) => (record.values ?? []).map((value) => ({ ...record, value })));
+const partsOf = /* @__PURE__ */ memoized((record: TrialRecord) =>
+  (record.values ?? []).map((value) => ({ ...record, value })),
+);

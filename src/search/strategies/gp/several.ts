@@ -4,19 +4,6 @@
  * (`memo/generations.ts`).
  */
 import type { SearchSpace } from "../../space/space.js";
-import type { TrialRecord } from "../../trial/trial.js";
-
-/** @param divide - returns the trial for each model */
-export function dividing(
-  divide: (record: TrialRecord) => readonly TrialRecord[],
-): (record: TrialRecord) => readonly TrialRecord[] {
-  const known = new WeakMap<TrialRecord, readonly TrialRecord[]>();
-  return (record) => {
-    const parts = known.get(record) ?? divide(record);
-    known.set(record, parts);
-    return parts;
-  };
-}
 
 const copies = new WeakMap<SearchSpace, readonly SearchSpace[]>();
 

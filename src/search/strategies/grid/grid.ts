@@ -1,7 +1,8 @@
 /** Grid search: every combination, once, in a fixed order. Its n-th suggestion is the n-th combination. */
 
 import { checkOptions, isPlainObject, must, mustBeInteger, type OptionNames } from "../../../errors.js";
-import { createLattice, type Lattice } from "../../space/lattice.js";
+import { memoized } from "../../../memo.js";
+import { Lattice } from "../../space/lattice.js";
 import { allows, type Params, resolveSpace, type SearchSpace } from "../../space/space.js";
 import { copyJson, type ParamValue } from "../../space/value.js";
 import type { Strategy } from "../strategy.js";
@@ -40,28 +41,19 @@ export function grid(options: GridOptions = {}): Strategy & Required<Pick<Strate
   const byName = isPlainObject(points) ? points : {};
   for (const [name, count] of Object.entries(byName)) checkPoints(`points of grid for ${name}`, count);
   if (!isPlainObject(points) && points !== undefined) checkPoints("points of grid", points);
-  const lattices = new WeakMap<SearchSpace, Lattice>();
-  const latticeOf = (space: SearchSpace) => {
-    const known = lattices.get(space);
-    if (known) return known;
+  const latticeOf = memoized((space: SearchSpace) => {
     for (const name of Object.keys(byName)) {
       const isNumeric = Object.hasOwn(space.parameters, name) && space.parameters[name].type !== "choice";
       must(isNumeric, "each name in points of grid", "a float or int parameter of the space", name);
     }
-    const lattice = createLattice(space, points);
-    lattices.set(space, lattice);
-    return lattice;
-  };
-  const walks = new WeakMap<SearchSpace, (position: number) => Params | undefined>();
+    return new Lattice(space, points);
+  });
+  const walkOf = memoized((space: SearchSpace) => walkAllowed(space, latticeOf(space)));
   return {
     name: "grid",
     adaptive: false,
     options: points === undefined ? {} : { points: copyJson(points) as ParamValue },
-    suggest({ space, suggested }) {
-      const walk = walks.get(space) ?? walkAllowed(space, latticeOf(space));
-      walks.set(space, walk);
-      return walk(suggested);
-    },
+    suggest: ({ space, suggested }) => walkOf(space)(suggested),
     size(space, constraint) {
       const resolved = resolveSpace(space, constraint);
       const lattice = latticeOf(resolved);

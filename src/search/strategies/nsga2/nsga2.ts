@@ -6,8 +6,7 @@
 import { integer, type OptionRules, readOptions } from "../../../rules.js";
 import { memoizeGenerations } from "../../memo/generations.js";
 import { unseen } from "../../memo/unseen.js";
-import { fromUnit } from "../../space/scale.js";
-import { buildParams } from "../../space/space.js";
+import { randomPoint } from "../../space/defaults.js";
 import { copyJson, type ParamValue } from "../../space/value.js";
 import { paretoRanked } from "../../trial/pareto.js";
 import type { TrialRecord } from "../../trial/trial.js";
@@ -124,7 +123,7 @@ export function nsga2(options: Nsga2Options = {}): Strategy {
       const { population, parents } = stateAfter(history, context).state;
       return unseen(context, () =>
         population.length === 0
-          ? buildParams(space, (parameter) => fromUnit(parameter, random.uniform()))
+          ? randomPoint(space, random)
           : breed(space, () => population[spin(parents, random)].params, random),
       );
     },

@@ -5,8 +5,7 @@
  */
 
 import { unseen } from "../../memo/unseen.js";
-import { fromUnit } from "../../space/scale.js";
-import { buildParams } from "../../space/space.js";
+import { randomPoint } from "../../space/defaults.js";
 import type { Strategy } from "../strategy.js";
 
 /**
@@ -28,9 +27,6 @@ export function random(): Strategy {
     name: "random",
     adaptive: false,
     options: {},
-    suggest: (context) =>
-      unseen(context, () =>
-        buildParams(context.space, (parameter) => fromUnit(parameter, context.random.uniform())),
-      ),
+    suggest: (context) => unseen(context, () => randomPoint(context.space, context.random)),
   };
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { choice, float, int } from "../../../../src/search/space/builders.js";
-import { createLattice } from "../../../../src/search/space/lattice.js";
+import { Lattice } from "../../../../src/search/space/lattice.js";
 import type { Parameter } from "../../../../src/search/space/parameter.js";
 import { valueAt, valueCount } from "../../../../src/search/space/scale.js";
 import {
@@ -93,7 +93,7 @@ describe("a grid", () => {
         anySpace({ finite: true }),
         fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
         (raw, u) => {
-          const lattice = createLattice(resolveSpace(raw));
+          const lattice = new Lattice(resolveSpace(raw));
           const index = Math.floor(u * lattice.size);
           expect(lattice.indexOf(lattice.at(index))).toBe(index);
         },
@@ -106,7 +106,7 @@ describe("a grid", () => {
     for (const high of [9, 10, 11]) {
       const space = { n: int(0, 9), m: int(0, 1, { when: { n: { low: 5, high } } }) };
       expect(grid().size(space)).toBe(15);
-      expect(createLattice(resolveSpace(space)).at(14)).toEqual({ n: 9, m: 1 });
+      expect(new Lattice(resolveSpace(space)).at(14)).toEqual({ n: 9, m: 1 });
     }
   });
 
@@ -116,7 +116,7 @@ describe("a grid", () => {
       ...Object.fromEntries(names.map((name) => [name, int(0, 999)])),
       extra: int(0, 999, { when: { p0: { low: 500 }, p1: [7] } }),
     } as Space;
-    const lattice = createLattice(resolveSpace(space));
+    const lattice = new Lattice(resolveSpace(space));
     expect(lattice.size).toBe(1e15 + 500 * 999 * 1e9);
     const first = { p0: 500, p1: 7, p2: 0, p3: 0, p4: 0, extra: 3 };
     // 500 blocks of 10^12, seven of 10^9 in the next, then three values of extra

@@ -1,0 +1,51 @@
+/** Calls of layers in a topology, in the forms of Keras 2 and of Keras 3, which are not trusted. */
+import { isRecord } from "../../errors.js";
+
+/** A result of a call of a layer. */
+export interface Link {
+  readonly layer: string;
+  readonly call: number;
+  readonly result: number;
+}
+
+/** The inputs of each call of a layer; undefined for other values, and for calls with arguments. */
+export function nodesIn(nodes: unknown = []): Link[][] | undefined {
+  return Array.isArray(nodes)
+    ? allOf(nodes.map((node) => linksIn(isRecord(node) ? tensorsIn(node) : node)))
+    : undefined;
+}
+
+/**
+ * Links in a list of `[layer, call, result]`, with the arguments of the call, which must be empty, or in such
+ * a link alone, or in a record of them; undefined for other values.
+ */
+export function linksIn(given: unknown): Link[] | undefined {
+  const list = isRecord(given) ? Object.values(given) : given;
+  if (!Array.isArray(list) || list.length === 0) return undefined;
+  return allOf((typeof list[0] === "string" ? [list] : list).map(linkOf));
+}
+
+function linkOf(given: unknown): Link | undefined {
+  if (!Array.isArray(given)) return undefined;
+  const [layer, call, result, options = {}] = given;
+  const isLink = typeof layer === "string" && isCount(call) && isCount(result);
+  return isLink && isRecord(options) && isEmpty(options) ? { layer, call, result } : undefined;
+}
+
+/** Keras 3's form of a call as lists; undefined if it has other arguments than values. */
+function tensorsIn({ args, kwargs = {} }: Readonly<Record<string, unknown>>): unknown[] | undefined {
+  if (!Array.isArray(args) || !isRecord(kwargs) || !isEmpty(kwargs)) return undefined;
+  return args.flat().map((tensor) => {
+    const { config } = isRecord(tensor) ? tensor : {};
+    return isRecord(config) ? config.keras_history : undefined;
+  });
+}
+
+/** Keras 3 writes arguments that were left out. */
+const isEmpty = (options: object): boolean =>
+  Object.values(options).every((value) => value === null || value === undefined);
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** The elements, if none is undefined. */
+const allOf = <T>(list: readonly (T | undefined)[]): T[] | undefined =>
+  list.every((each) => each !== undefined) ? (list as T[]) : undefined;
