@@ -7,7 +7,15 @@
  *
  * Rules about several options are checked afterwards, by the caller.
  */
-import { byName, checkOptions, must, mustBeBoolean, mustBeInteger, unknownName } from "./errors.js";
+import {
+  byName,
+  checkOptions,
+  isPlainObject,
+  must,
+  mustBeBoolean,
+  mustBeInteger,
+  unknownName,
+} from "./errors.js";
 import { type Interval, within } from "./interval.js";
 
 /** Refuses what an option must not be; `name` is what messages call it. */
@@ -74,6 +82,9 @@ export const flag: Rule<boolean> = mustBeBoolean;
 /** A function, as the words say. */
 export const func = <T = (...given: never[]) => unknown>(words = "a function"): Rule<T> =>
   rule(words, (value) => typeof value === "function");
+
+/** A plain object, whose values are checked later. */
+export const objectOf = (what: string): Rule<never> => rule(`an object of ${what}`, isPlainObject);
 
 export const text: Rule<string> = /* @__PURE__ */ rule("a string", (value) => typeof value === "string");
 

@@ -11,7 +11,8 @@ export interface RowOrigin {
 }
 
 /** The number of a row where it comes from, for an error that says `row ${rowIn(origin, row)}`. */
-export function rowIn({ isTable, rows, validation }: RowOrigin = {}, row: number): number | string {
+export function rowIn(origin: RowOrigin | undefined, row: number): number | string {
+  const { isTable, rows, validation } = origin ?? {};
   if (validation && row >= validation.from)
     return `${rowIn(validation.origin, row - validation.from)} of validationData`;
   const there = rows?.[row] ?? row;
@@ -21,11 +22,8 @@ export function rowIn({ isTable, rows, validation }: RowOrigin = {}, row: number
 /** A row of a table, from 0, as errors count it. */
 export const belowHeader = (row: number): string => `${row + 1} below the header`;
 
-/** The origin of some rows of those that come from `origin`. */
-export const originOf = (
-  { validation: _, ...origin }: RowOrigin | undefined = {},
-  rows: Int32Array,
-): RowOrigin => ({
-  ...origin,
-  rows: rows.map((row) => origin.rows?.[row] ?? row),
-});
+/** The origin of some rows of those that come from `of`. */
+export function originOf(of: RowOrigin | undefined, rows: Int32Array): RowOrigin {
+  const { validation: _, ...origin } = of ?? {};
+  return { ...origin, rows: rows.map((row) => origin.rows?.[row] ?? row) };
+}

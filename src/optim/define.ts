@@ -4,7 +4,6 @@
  */
 import {
   check,
-  checkOptions,
   isPlainObject,
   isRecord,
   must,
@@ -18,6 +17,7 @@ import { constant } from "../graph/functions.js";
 import { Value } from "../graph/graph.js";
 import { type Interval, within } from "../interval.js";
 import { madeBy, madeFrom } from "../recipe.js";
+import { flag, func, type OptionRules, objectOf, readOptions, rule, text } from "../rules.js";
 import { CLIPPINGS } from "./clip.js";
 import { CONVENTIONS, type Convention } from "./convention.js";
 import type { InitContext, Optimizer, Slots, Update, UpdateContext } from "./optimizer.js";
@@ -29,8 +29,8 @@ export type OptimizerOptions<N extends string> = Readonly<Record<N, boolean>> & 
 };
 
 /**
- * The definition of an optimizer. `H` names its hyperparameters, `F` its flags, `T` its traits, `K` its slots.
- * Write the fields in this order, so that TypeScript infers the names.
+ * The definition of an optimizer. `H` names its hyperparameters, `F` its flags, `T` its traits, `K` its
+ * slots. Write the fields in this order, so that TypeScript infers the names.
  */
 export interface OptimizerDefinition<
   H extends string,
@@ -175,13 +175,7 @@ export function defineOptimizer<
   T extends string = never,
   K extends string = never,
 >(definition: OptimizerDefinition<H, F, T, K>): OptimizerFactory<H, F> {
-  checkOptions(definition, "defineOptimizer", DEFINITION);
-  must(
-    typeof definition.update === "function",
-    `\`update\` of optimizer ${show(definition.name)}`,
-    "a function",
-    definition.update,
-  );
+  readOptions<object, object>(definition, "defineOptimizer", definitionRules(), " of defineOptimizer");
   return factoryOf(definition as unknown as OptimizerDefinition<H, F, T>, false);
 }
 
@@ -192,20 +186,30 @@ export function defineBuiltIn<H extends string, F extends string = never, T exte
   return factoryOf(definition, true);
 }
 
-const DEFINITION: OptionNames<OptimizerDefinition<string, string, string>> = {
-  name: true,
-  hyperparameters: true,
-  ranges: true,
-  weightDecay: true,
-  decoupledWeightDecay: true,
-  appliesWeightDecay: true,
-  perArray: true,
-  flags: true,
-  validate: true,
-  traits: true,
-  init: true,
-  update: true,
-};
+/** In a function, so that a page without a definition of its own does not load it. */
+const definitionRules = () =>
+  ({
+    name: [text],
+    hyperparameters: [
+      rule<never>(
+        "an object with a default learningRate",
+        (value) => isPlainObject(value) || typeof value === "function",
+      ),
+    ],
+    ranges: objectOf("intervals"),
+    weightDecay: rule<never>(
+      "a number, or a function",
+      (value) => typeof value === "number" || typeof value === "function",
+    ),
+    decoupledWeightDecay: flag,
+    appliesWeightDecay: flag,
+    perArray: flag,
+    flags: objectOf("booleans"),
+    validate: func<never>(),
+    traits: func<never>(),
+    init: func<never>(),
+    update: [func<never>()],
+  }) satisfies OptionRules<OptimizerDefinition<string, string, string>>;
 
 function factoryOf<H extends string, F extends string, T extends string>(
   definition: OptimizerDefinition<H, F, T>,

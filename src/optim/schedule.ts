@@ -3,12 +3,12 @@
  * part of the program, and its numbers are inputs, so nothing runs between steps and trials share a program.
  * The built-in ones are in `schedules.ts`. A schedule knows no optimizer and keeps no state.
  */
-import { check, checkOptions, must, mustBeList, mustBeRecord, type OptionNames, show } from "../errors.js";
+import { check, checkOptions, must, mustBeList, mustBeRecord, show } from "../errors.js";
 import { Value } from "../graph/graph.js";
 import { showShape } from "../graph/shape.js";
 import type { Interval } from "../interval.js";
 import { madeBy, madeFrom, recipeOf } from "../recipe.js";
-import { finite, inFloat32 } from "../rules.js";
+import { finite, func, inFloat32, type OptionRules, objectOf, readOptions, rule, text } from "../rules.js";
 
 /** The argument of `rate`. `N` names the numbers of the schedule. */
 export interface ScheduleContext<N extends string = string> {
@@ -94,13 +94,7 @@ export function defineSchedule<
   F extends string = never,
   T extends string = never,
 >(definition: ScheduleDefinition<R, O, F, T>): (config: ScheduleConfig<R, O, F>) => Schedule {
-  checkOptions(definition, "defineSchedule", DEFINITION);
-  must(
-    typeof definition.rate === "function",
-    `\`rate\` of schedule ${show(definition.name)}`,
-    "a function",
-    definition.rate,
-  );
+  readOptions<object, object>(definition, "defineSchedule", definitionRules(), " of defineSchedule");
   return factoryOf(definition, false);
 }
 
@@ -114,16 +108,18 @@ export function defineBuiltInSchedule<
   return factoryOf(definition, true);
 }
 
-const DEFINITION: OptionNames<ScheduleDefinition<string, string, string, string>> = {
-  name: true,
-  required: true,
-  optional: true,
-  ranges: true,
-  flags: true,
-  validate: true,
-  traits: true,
-  rate: true,
-};
+/** In a function, so that a page without a definition of its own does not load it. */
+const definitionRules = () =>
+  ({
+    name: [text],
+    required: [rule<readonly never[]>("a list of names", Array.isArray)],
+    optional: objectOf("numbers"),
+    ranges: objectOf("intervals"),
+    flags: objectOf("booleans"),
+    validate: func<never>(),
+    traits: func<never>(),
+    rate: [func<never>()],
+  }) satisfies OptionRules<ScheduleDefinition<string, string, string, string>>;
 
 function factoryOf<R extends string, O extends string, F extends string, T extends string>(
   definition: ScheduleDefinition<R, O, F, T>,

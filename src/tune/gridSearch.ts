@@ -40,7 +40,7 @@ export interface SearchCvOptions<S extends Space, M extends MetricLike = MetricL
   readonly errorScore?: number | "raise";
 }
 
-/** The result of a search with cross-validation; `Name` is of its scores. */
+/** The result of a search with cross-validation; `Name` is a metric's. */
 export interface SearchCvResult<S extends Space, Name extends string = string> {
   /**
    * The mean score of the best combination by the metric that decides.

@@ -74,7 +74,7 @@ describe("the public documentation", () => {
       .filter(({ length }) => length > 1);
     const things = shared.filter((of) => new Set(of.map(({ symbol }) => symbol)).size > 1);
     // layers and operations, each with the name that it has in Keras and in TensorFlow.js
-    expect(things.map(([{ name }]) => name).sort()).toEqual(["elu", "reshape"]);
+    expect(things.map(([{ name }]) => name).sort()).toEqual(["dot", "elu", "reshape"]);
     const places = shared
       .filter((of) => !things.includes(of))
       .map((of) => `${of[0].name}: ${of.map(({ entry }) => entry).join(", ")}`);

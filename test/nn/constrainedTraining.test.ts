@@ -150,7 +150,9 @@ describe("holds after any number of steps", () => {
   const made: Readonly<Record<string, (options: object) => Layer>> = {
     conv1d: (options) => layers.conv1d(2, 2, options),
     conv2d: (options) => layers.conv2d(2, 2, options),
+    conv1dTranspose: (options) => layers.conv1dTranspose(2, 2, options),
     conv2dTranspose: (options) => layers.conv2dTranspose(2, 2, options),
+    conv3d: (options) => layers.conv3d(2, 2, options),
     dense: (options) => layers.dense(2, options),
     depthwiseConv2d: (options) => layers.depthwiseConv2d(2, options),
     embedding: (options) => layers.embedding(4, 2, options),

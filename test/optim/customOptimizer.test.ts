@@ -96,7 +96,7 @@ describe("a custom optimizer", () => {
       '`hyperparameters` of optimizer "own" must be an object with a default learningRate; received {}',
     );
     expect(caught(() => define(undefined as never)).message).toBe(
-      '`hyperparameters` of optimizer "own" must be an object with a default learningRate; received undefined',
+      "hyperparameters of defineOptimizer must be an object with a default learningRate; received undefined",
     );
     expect(caught(() => define({ learningRate: Number.NaN })()).message).toBe(
       "learningRate of own must be a finite number in [0, ∞); received NaN",

@@ -196,12 +196,12 @@ describe("refusals", () => {
     const optimizer = (own: object) => () => defineOptimizer({ ...rule, ...own } as never);
     expect(optimizer({ trait: () => ({}) })).toThrow('unknown option of defineOptimizer "trait"');
     expect(optimizer({ update: undefined })).toThrow(
-      '`update` of optimizer "own" must be a function; received undefined',
+      "update of defineOptimizer must be a function; received undefined",
     );
     const rate = { name: "own", required: [], rate: () => ({}) };
     const schedule = (own: object) => () => defineSchedule({ ...rate, ...own } as never);
     expect(schedule({ range: {} })).toThrow('unknown option of defineSchedule "range"');
-    expect(schedule({ rate: 1 })).toThrow('`rate` of schedule "own" must be a function; received 1');
+    expect(schedule({ rate: 1 })).toThrow("rate of defineSchedule must be a function; received 1");
   });
 
   it("accept an optimizer as it is", () => {

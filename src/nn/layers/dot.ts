@@ -37,8 +37,8 @@ const LEAST_NORM = 1e-7;
  * ```ts
  * // a user and a film, as vectors
  * const [user, film] = [input(1), input(1)];
- * const vectorOf = (ids: SymbolicTensor) => flatten().apply(embedding(100, 8).apply(ids));
- * dot(1).apply(vectorOf(user), vectorOf(film)).shape; // [1]
+ * const vectors = [user, film].map((ids) => flatten().apply(embedding(100, 8).apply(ids)));
+ * dot(1).apply(...vectors).shape; // [1]
  * ```
  */
 export function dot(axes: DotAxes, options: DotOptions = {}): Layer {

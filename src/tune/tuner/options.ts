@@ -306,7 +306,7 @@ export interface SearchResult<S extends Space> {
   readonly study: Study<S>;
 }
 
-/** The result of tuning a model on data; `Name` is of the tuned metrics. */
+/** The result of tuning a model on data; `Name` is a tuned metric's. */
 export interface TuneResult<S extends Space, Name extends string = string> extends SearchResult<S> {
   /** The name of the tuned metric; of several, the first. */
   readonly metric: string;

@@ -46,10 +46,12 @@ const TAKEN: Readonly<Record<string, readonly Made[]>> = {
   ],
   conv1d: [[() => layers.conv1d({ filters: 2, kernelSize: 2 }), STEPS]],
   conv2d: [[() => layers.conv2d({ filters: 2, kernelSize: 2 }), IMAGE]],
+  conv3d: [[() => layers.conv3d({ filters: 2, kernelSize: 2 }), VOLUME]],
   conv2dTranspose: [[() => layers.conv2dTranspose({ filters: 2, kernelSize: 2 }), IMAGE]],
   cropping2D: [[() => layers.cropping2D({ cropping: 1 } as never), IMAGE]],
   dense: [LINE, STEPS].map((row): Made => [() => layers.dense({ units: 3 }), row]),
   depthwiseConv2d: [[() => layers.depthwiseConv2d({ kernelSize: 2 }), IMAGE]],
+  dot: [[() => layers.dot({ axes: 1 }), LINE, LINE]],
   dropout: [[() => layers.dropout({ rate: 0.2 }), LINE]],
   elu: [[() => layers.elu(), LINE]],
   embedding: [[() => layers.embedding({ inputDim: 4, outputDim: 3 }), LINE]],
@@ -67,6 +69,8 @@ const TAKEN: Readonly<Record<string, readonly Made[]>> = {
   masking: [[() => layers.masking(), STEPS]],
   maxPooling1d: [[() => layers.maxPooling1d({}), STEPS]],
   maxPooling2d: [[() => layers.maxPooling2d({}), IMAGE]],
+  averagePooling3d: [[() => layers.averagePooling3d({} as never), VOLUME]],
+  maxPooling3d: [[() => layers.maxPooling3d({} as never), VOLUME]],
   maximum: [[() => layers.maximum(), STEPS, STEPS]],
   minimum: [[() => layers.minimum(), STEPS, STEPS]],
   multiply: [[() => layers.multiply(), STEPS, STEPS]],
@@ -74,6 +78,7 @@ const TAKEN: Readonly<Record<string, readonly Made[]>> = {
   prelu: [LINE, STEPS].map((row): Made => [() => layers.prelu(), row]),
   reLU: [[() => layers.reLU(), LINE]],
   repeatVector: [[() => layers.repeatVector({ n: 3 }), LINE]],
+  rescaling: [[() => layers.rescaling({ scale: 0.5 }), LINE]],
   reshape: [[() => layers.reshape({ targetShape: [2, 2] }), LINE]],
   rnn: [
     [() => layers.rnn({ cell: layers.simpleRNNCell({ units: 3 }) }) as tfl.layers.Layer, STEPS],
@@ -98,15 +103,12 @@ const REFUSED: Readonly<Record<string, readonly [why: string, ...made: Made][]>>
       LINE,
     ],
   ],
-  averagePooling3d: [["AveragePooling3D", () => layers.averagePooling3d({} as never), VOLUME]],
   categoryEncoding: [
     ["CategoryEncoding", () => layers.categoryEncoding({ numTokens: 4, outputMode: "multiHot" }), LINE],
   ],
   centerCrop: [["CenterCrop", () => layers.centerCrop({ height: 2, width: 2 }), IMAGE]],
-  conv3d: [["Conv3D", () => layers.conv3d({ filters: 2, kernelSize: 2 }), VOLUME]],
   conv3dTranspose: [["Conv3DTranspose", () => layers.conv3dTranspose({ filters: 2, kernelSize: 2 }), VOLUME]],
   convLstm2d: [["ConvLSTM2D", () => layers.convLstm2d({ filters: 2, kernelSize: 2 }), VOLUME]],
-  dot: [["Dot", () => layers.dot({ axes: 1 }), LINE, LINE]],
   lstm: [
     [
       "hard_sigmoid has another slope in Keras 2, and no weights of LSTM make up for it",
@@ -114,10 +116,10 @@ const REFUSED: Readonly<Record<string, readonly [why: string, ...made: Made][]>>
       STEPS,
     ],
   ],
-  maxPooling3d: [["MaxPooling3D", () => layers.maxPooling3d({} as never), VOLUME]],
   randomWidth: [["RandomWidth", () => layers.randomWidth({ factor: [0, 0] } as never), IMAGE]],
-  rescaling: [["Rescaling", () => layers.rescaling({ scale: 0.5 }), LINE]],
-  resizing: [["Resizing", () => layers.resizing({ height: 3, width: 3 }), IMAGE]],
+  resizing: [
+    ["TensorFlow.js aligns the corners of images", () => layers.resizing({ height: 3, width: 3 }), IMAGE],
+  ],
   rnn: [
     [
       "RNN",

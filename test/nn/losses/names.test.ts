@@ -83,7 +83,7 @@ describe("a loss", () => {
     [
       "an unknown option",
       () => binaryCrossentropy({ fromLogit: true } as never),
-      'unknown_name: unknown option of losses.binaryCrossentropy "fromLogit". Did you mean "fromLogits"? Known: fromLogits, labelSmoothing.',
+      'unknown_name: unknown option of losses.binaryCrossentropy "fromLogit". Did you mean "fromLogits"? Known: fromLogits, labelSmoothing, posWeight.',
     ],
     [
       "an option of a loss that has none",

@@ -162,12 +162,12 @@ describe("tune with a queue", () => {
     await dispatcher.close();
   });
 
-  it("refuses what is no queue, options that cannot follow a job, and jobs below 0", async () => {
+  it("refuses what is no queue, options that cannot follow a job, and jobs below -1", async () => {
     const queue = memoryQueue();
     expect(await refusal(() => tune({ ...base, queue: {} as JobQueue }))).toContain(
       "queue must be a JobQueue",
     );
-    expect(await refusal(() => tune({ ...base, queue, jobs: -1 }))).toContain("an integer of at least 0");
+    expect(await refusal(() => tune({ ...base, queue, jobs: -2 }))).toContain("an integer of at least 0");
     expect(await refusal(() => tune({ ...base, queue, trialTimeout: 1000 }))).toContain(
       "trialTimeout must be left out with queue",
     );

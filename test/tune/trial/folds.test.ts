@@ -28,7 +28,10 @@ function table(task: Dataset["task"], x: Float64Array, y?: Float64Array): Datase
     target: "y",
     rows: ROWS,
     inputs,
-    columns: columnsFrom(x, 4),
+    // the last is of codes
+    columns: columnsFrom(x, 4).map((cells, j) =>
+      j === 3 ? cells.map((cell) => Math.abs(Math.trunc(cell)) % 2) : cells,
+    ),
     outputs: 1,
     y:
       y ??
