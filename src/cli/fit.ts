@@ -1,5 +1,5 @@
 /** `fettle fit`: trains a dense network with given hyperparameters on a table, and saves it. */
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import type { Dataset } from "../data/dataset.js";
 import { positiveOf } from "../data/positive.js";
 import { check } from "../errors.js";
@@ -73,6 +73,7 @@ async function run(file: string, flags: FitFlags): Promise<void> {
   if (report !== undefined) {
     await loadCharts();
     checkFile(report);
+    check(resolve(report) !== resolve(out), "--report and --out must name two files; received one");
   }
   const data = await readDataset(file, flags);
   const validation = { split: 0.2 };

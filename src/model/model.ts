@@ -133,7 +133,7 @@ export class Model<Test extends string = string> {
     return this.given ?? this.table?.unknown ?? "refuse";
   }
 
-  /** Scores on the test rows, by metric; empty without them. */
+  /** Scores on the test rows, by metric; empty without them. One that is not of the task is undefined. */
   get test(): Readonly<Record<Test, number>> {
     return (this.notes.test ?? {}) as Readonly<Record<Test, number>>;
   }

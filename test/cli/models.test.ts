@@ -300,6 +300,9 @@ describe("a saved model on the command line", () => {
     const refused = await fettle([...words, "--report", `${folder}/`]);
     expect([refused.code, existsSync(out)]).toEqual([2, false]);
     expect(refused.stderr).toContain("it names a folder; add the name of a file");
+    const one = await fettle([...words, "--report", out]);
+    expect([one.code, existsSync(out)]).toEqual([2, false]);
+    expect(one.stderr).toContain("--report and --out must name two files; received one");
     expect((await fettle([...words, "--plot", "--json"])).code).toBe(2);
   });
 
