@@ -285,7 +285,7 @@ export {
   zeroPadding1d,
   zeroPadding2d,
 } from "./nn/layers/index.js";
-export { type BuildOptions, LayersModel, type PartOptions } from "./nn/layersModel.js";
+export { LayersModel } from "./nn/layersModel.js";
 export type { Loss, LossName } from "./nn/losses/given.js";
 export * as losses from "./nn/losses/index.js";
 export type { BuiltInLoss, LossFunction, NoOptions } from "./nn/losses/loss.js";
@@ -295,9 +295,11 @@ export type { ModelData } from "./nn/modelData.js";
 export type {
   Batch,
   Batches,
+  BuildOptions,
   CompileOptions,
   FitDatasetOptions,
   FitOptions,
+  PartOptions,
   PerOutput,
   TrainOnBatchOptions,
   WeightOptions,

@@ -3,9 +3,10 @@
  * writes the weights of layers is loaded with the training code.
  */
 import type { SavedRun } from "../engine/executor.js";
-import { check } from "../errors.js";
+import { check, FettleError, show } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import type { Floats } from "../ndarray.js";
+import type { Described } from "./compiled.js";
 import type { Layer } from "./layers/layer.js";
 import { heldBy, weightsOfLayer } from "./layers/layerWeights.js";
 import type { Training } from "./loading.js";
@@ -37,7 +38,10 @@ export class HeldWeights {
   private state: Held | undefined;
   private given: Shape | undefined;
 
-  constructor(private readonly wiring: Wiring) {}
+  /** @throws FettleError as `mustBeSeparate` */
+  constructor(private readonly wiring: Wiring) {
+    mustBeSeparate(wiring);
+  }
 
   /** The shape of a row of its inputs, if it is known: by its inputs, its state, or its first layer. */
   get row(): Shape | undefined {
@@ -54,6 +58,43 @@ export class HeldWeights {
     const owners = training.ownersIn(networkOf(this.wiring, row));
     const seen = training.giveWeights(owners, weightsOf(saved), training);
     this.state = { row, saved, training, recompiled, owners, seen };
+  }
+
+  /**
+   * Keeps a saved state.
+   *
+   * @throws FettleError as `restore` of a model
+   */
+  restore({
+    row,
+    saved,
+    training,
+    recompiled = false,
+  }: Omit<Trained, "row"> & { row: number | Shape }): void {
+    const expected = networkOf(this.wiring, row).size;
+    for (const vector of [saved?.arrays?.parameters, saved?.arrays && weightsOf(saved)])
+      check(
+        vector?.length === expected,
+        () =>
+          `the saved state must have ${expected} parameters, as this model has; received ${show(vector?.length)}`,
+        "invalid_checkpoint",
+      );
+    this.hold(typeof row === "number" ? [row] : row, saved, training, recompiled);
+  }
+
+  /**
+   * Makes weights for the layers that have none.
+   *
+   * @throws FettleError as `build` of a model
+   */
+  make(described: Described, row: Shape, seed: number, training: Training): void {
+    const owners = training.ownersIn(networkOf(this.wiring, row));
+    const seen = training.seenIn(owners);
+    training.newParts(owners, seen); // whether they fit
+    const without = owners.filter((_, i) => seen[i] === undefined);
+    this.row = row;
+    if (without.length > 0)
+      training.giveWeights(without, training.initialWeights(described, row, seed), training);
   }
 
   /** From now on only the parameters of the state count. */
@@ -75,6 +116,22 @@ export class HeldWeights {
     const parts = training.newParts(owners, seen, state.seen);
     if (parts.length > 0) this.state = { ...state, seen, saved: withWeights(state.saved, parts) };
     return this.state;
+  }
+
+  /** As `current`. @throws FettleError `invalid_state` without weights; as `current` */
+  mustHave(): Trained {
+    const state = this.current();
+    if (state) return state;
+    const { row } = this;
+    check(
+      row === undefined || networkOf(this.wiring, row).size > 0,
+      "a model must have a layer with weights to predict; received none",
+      "invalid_state",
+    );
+    throw new FettleError(
+      "invalid_state",
+      "the model has no parameters yet; call model.fit(x, y), or model.build(columns), first",
+    );
   }
 
   private gathered(): Trained | undefined {
@@ -105,7 +162,7 @@ function rowOfLayer(layer: Layer): Shape | undefined {
  *
  * @throws FettleError `invalid_argument`
  */
-export function mustBeSeparate({ calls }: Wiring): void {
+function mustBeSeparate({ calls }: Wiring): void {
   const owners = new Map(calls.map(({ layer, name }) => [heldBy(layer), { layer, name }]));
   for (const { layer, name } of calls) {
     const other = owners.get(heldBy(layer));

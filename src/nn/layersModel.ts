@@ -5,64 +5,34 @@
 
 import type { NdArray } from "ndarray";
 import type { AnyArray } from "../engine/arrays.js";
-import {
-  check,
-  checkOptions,
-  FettleError,
-  isPlainObject,
-  must,
-  mustBeInteger,
-  type OptionNames,
-  show,
-  unknownName,
-} from "../errors.js";
+import { checkOptions, FettleError, must, mustBeInteger, unknownName } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import type { MaskedPrediction } from "../metrics/lines.js";
 import type { Floats } from "../ndarray.js";
-import { copyPlain } from "../options.js";
-import type { AnyTraining } from "./anyTraining.js";
 import type { Logs } from "./callbacks/callback.js";
-import { type Compiled, compiledFrom, type Described } from "./compiled.js";
-import { HeldWeights, mustBeSeparate, type Trained } from "./heldWeights.js";
+import { type Compiled, compiledFrom, type Described, uncompiled } from "./compiled.js";
+import { HeldWeights, type Trained } from "./heldWeights.js";
 import type { History } from "./history.js";
-import { type Layer, separate } from "./layers/layer.js";
-import { loadedTraining, loadTraining, type Training } from "./loading.js";
+import type { Layer } from "./layers/layer.js";
+import { loadedTraining, loadTraining } from "./loading.js";
 import type { ModelData } from "./modelData.js";
-import { layersByName, type Network, networkOf, partOf, type Wiring } from "./network.js";
+import { ModelTraining } from "./modelTraining.js";
+import { layersByName, type Network, networkOf, partOf, separated, type Wiring } from "./network.js";
 import {
   type Batches,
+  BUILD_OPTIONS,
+  type BuildOptions,
   COMPILE_OPTIONS,
   type CompileOptions,
   FIT_OPTIONS,
   type FitDatasetOptions,
   type FitOptions,
+  PART_OPTIONS,
+  type PartOptions,
   type TrainOnBatchOptions,
 } from "./options.js";
-import type { Fit } from "./starting.js";
 import { summarize } from "./summary.js";
 import { weightsOf } from "./trainedWeights.js";
-
-/** Options of `part` of a model. */
-export interface PartOptions {
-  /** The layer whose result the part has: a layer of the model, or its name there, such as `dense_1`. */
-  readonly to: Layer | string;
-}
-
-/** Options of `build` of a model. */
-export interface BuildOptions {
-  /** Determines the initial parameters, as in `fit`: an integer of at least 0. Default 0. */
-  readonly seed?: number;
-}
-
-const PART_OPTIONS: OptionNames<PartOptions> = { to: true };
-const BUILD_OPTIONS: OptionNames<BuildOptions> = { seed: true };
-
-/** An unfinished training with the code that runs it. */
-interface Running {
-  readonly row: Shape;
-  readonly run: AnyTraining;
-  readonly training: Training;
-}
 
 /**
  * Layers with their compile options and, once fitted, their parameters. Made by `sequential` and
@@ -70,21 +40,17 @@ interface Running {
  */
 export class LayersModel {
   private compiled: Compiled | undefined;
-  /** Stands for the compile options before `compile`. */
-  private uncompiled: Compiled | undefined;
   private readonly weights: HeldWeights;
-  /** Whether a training has not ended. */
-  private fitting = false;
-  private running: Running | undefined;
+  private readonly training: ModelTraining;
 
   /** @internal */
   readonly wiring: Wiring;
 
   /** @internal */
   constructor(wiring: Wiring) {
-    mustBeSeparate(wiring);
     this.wiring = wiring;
     this.weights = new HeldWeights(wiring);
+    this.training = new ModelTraining(this, this.weights);
   }
 
   /** Its layers, each once, in the order in which they are applied first. */
@@ -145,17 +111,10 @@ export class LayersModel {
     const { seed = 0 } = options;
     mustBeInteger("seed", seed, 0);
     must(row !== undefined, "row", "a number of columns, or the shape of one row", row);
-    this.mustBeIdle();
+    this.training.mustBeIdle();
     const shape = typeof row === "number" ? [row] : row;
-    const network = this.network(shape);
-    const training = loadedTraining() ?? (await loadTraining());
-    const owners = training.ownersIn(network);
-    const seen = training.seenIn(owners);
-    training.newParts(owners, seen); // whether they fit
-    const without = owners.filter((_, i) => seen[i] === undefined);
-    this.weights.row = shape;
-    if (without.length > 0)
-      training.giveWeights(without, training.initialWeights(this.predicting(), shape, seed), training);
+    this.network(shape); // whether the layers fit each other
+    this.weights.make(this.predicting(), shape, seed, loadedTraining() ?? (await loadTraining()));
   }
 
   /**
@@ -169,7 +128,7 @@ export class LayersModel {
    * `invalid_argument` for another augmentation; `invalid_state` while it trains
    */
   compile(options: CompileOptions): void {
-    this.mustBeIdle();
+    this.training.mustBeIdle();
     checkOptions(options, "compile", COMPILE_OPTIONS);
     this.compiled = compiledFrom(this.wiring.outputs, options);
     this.weights.recompile();
@@ -188,7 +147,7 @@ export class LayersModel {
 
   /**
    * Trains the model. A second call resumes where the first stopped, as if both were one call, with the seed
-   * of the first.
+   * of the first. Layers that have weights start from them; the others from new ones.
    *
    * The very first call loads the training code and the kernels; it trains on copies of its arrays, so these
    * may change meanwhile.
@@ -198,8 +157,6 @@ export class LayersModel {
    * @param y - targets, [rows, units of the output], or rows of the shape of the output; or class ids from 0,
    * [rows], if the loss accepts them; for several outputs as `x`
    * @returns the loss and metrics of each epoch; metrics of the training rows are computed after the epoch
-   * Layers that have weights start from them; the others from new ones.
-   *
    * @throws FettleError `invalid_state` before `compile`, while it trains, or while another model trains one
    * of its layers; `invalid_data`, `invalid_shape` for arrays that do not fit, for a layer with weights for
    * other inputs, and for targets that the loss or a metric does not accept; `invalid_argument`
@@ -208,7 +165,7 @@ export class LayersModel {
    */
   async fit(x: ModelData, y: ModelData, options: FitOptions = {}): Promise<History> {
     checkOptions(options, "fit", FIT_OPTIONS);
-    return this.train([x, y, options], (training, ...given) => training.fit(...given));
+    return this.training.run([x, y, options], (code, ...given) => code.fit(...given));
   }
 
   /**
@@ -243,7 +200,7 @@ export class LayersModel {
     dataset: Batches | ((epoch: number) => Batches | Promise<Batches>),
     options: FitDatasetOptions = {},
   ): Promise<History> {
-    return this.train([options], (training, fit, own) => training.fitDataset(fit, dataset, own));
+    return this.training.run([options], (code, fit, own) => code.fitDataset(fit, dataset, own));
   }
 
   /**
@@ -264,7 +221,7 @@ export class LayersModel {
    * ```
    */
   async trainOnBatch(x: ModelData, y: ModelData, options: TrainOnBatchOptions = {}): Promise<Logs> {
-    return this.train([x, y, options], (training, ...given) => training.trainOnBatch(...given));
+    return this.training.run([x, y, options], (code, ...given) => code.trainOnBatch(...given));
   }
 
   /**
@@ -365,19 +322,7 @@ export class LayersModel {
    * @internal
    */
   trained(): Trained {
-    if (this.running) return { ...this.running, saved: this.running.run.save() };
-    const state = this.weights.current();
-    if (state) return state;
-    const { row } = this.weights;
-    check(
-      row === undefined || this.network(row).size > 0,
-      "a model must have a layer with weights to predict; received none",
-      "invalid_state",
-    );
-    throw new FettleError(
-      "invalid_state",
-      "the model has no parameters yet; call model.fit(x, y), or model.build(columns), first",
-    );
+    return this.training.state();
   }
 
   /**
@@ -387,11 +332,7 @@ export class LayersModel {
    * @internal
    */
   separate(named = true): LayersModel {
-    const copies = new Map(
-      this.layers.map((layer) => [layer, separate(layer, named ? layer.name : layer.type)]),
-    );
-    const calls = this.wiring.calls.map((call) => ({ ...call, layer: copies.get(call.layer) as Layer }));
-    const copy = new LayersModel({ ...this.wiring, calls });
+    const copy = new LayersModel(separated(this.wiring, named));
     copy.weights.row = this.weights.row;
     // shapes and layers are remembered by it
     copy.compiled = this.compiled && { ...this.compiled };
@@ -430,8 +371,7 @@ export class LayersModel {
   /** For what needs neither loss nor optimizer: predictions, and initial parameters. */
   private predicting(): Described {
     const { wiring } = this;
-    this.uncompiled ??= compiledFrom(wiring.outputs, { optimizer: "sgd", loss: "meanSquaredError" });
-    return { wiring, compiled: this.compiled ?? this.uncompiled };
+    return { wiring, compiled: this.compiled ?? uncompiled(wiring) };
   }
 
   /**
@@ -443,22 +383,9 @@ export class LayersModel {
    * while it trains
    * @internal
    */
-  restore({
-    row,
-    saved,
-    training,
-    recompiled = false,
-  }: Omit<Trained, "row"> & { readonly row: number | Shape }): void {
-    this.mustBeIdle();
-    const expected = this.network(row).size;
-    for (const vector of [saved?.arrays?.parameters, saved?.arrays && weightsOf(saved)])
-      check(
-        vector?.length === expected,
-        () =>
-          `the saved state must have ${expected} parameters, as this model has; received ${show(vector?.length)}`,
-        "invalid_checkpoint",
-      );
-    this.weights.hold(typeof row === "number" ? [row] : row, saved, training, recompiled);
+  restore(trained: Omit<Trained, "row"> & { readonly row: number | Shape }): void {
+    this.training.mustBeIdle();
+    this.weights.restore(trained);
   }
 
   /**
@@ -472,65 +399,4 @@ export class LayersModel {
     must(typeof print === "function", "print", "a function of a line", print);
     for (const line of summarize(this.wiring, row)) print(line);
   }
-
-  /**
-   * Trains with the code of trainings, which it loads if need be; until then it copies what was given, whose
-   * last element is the options.
-   */
-  private async train<Given extends unknown[], Result>(
-    given: readonly [...Given],
-    run: (training: Training, fit: Fit, ...given: Given) => Promise<Result>,
-  ): Promise<Result> {
-    const described = this.described();
-    this.mustBeIdle();
-    this.fitting = true;
-    try {
-      const loaded = loadedTraining();
-      const copy = (value: unknown, i: number): unknown =>
-        i < given.length - 1 ? copyPlain(value, true) : ownOptions(value as FitOptions);
-      const own = loaded ? given : (given.map(copy) as Given);
-      const training = loaded ?? (await loadTraining());
-      let end = (): void => {};
-      const fit: Fit = {
-        ...described,
-        model: this,
-        row: this.weights.row,
-        state: () => {
-          training.mustBeFree(this.wiring);
-          return this.weights.current();
-        },
-        onTraining: (at) => {
-          end();
-          this.running = at && { ...at, training };
-          if (at) end = training.during(at.run, training.ownersIn(at.network), training);
-        },
-        onTrained: ({ row, saved }) => {
-          end();
-          this.weights.hold(row, saved, training, false);
-        },
-      };
-      return await run(training, fit, ...own);
-    } finally {
-      this.fitting = false;
-    }
-  }
-
-  private mustBeIdle(): void {
-    check(
-      !this.fitting,
-      "the model must not be changed while it trains; await the training first",
-      "invalid_state",
-    );
-  }
-}
-
-/** Callbacks and the signal are passed through. */
-function ownOptions(options: FitOptions): FitOptions {
-  if (!isPlainObject(options)) return options;
-  const { callbacks, signal, ...others }: FitOptions = options;
-  return {
-    ...copyPlain(others, true),
-    ...(callbacks !== undefined && { callbacks }),
-    ...(signal !== undefined && { signal }),
-  };
 }

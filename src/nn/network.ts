@@ -4,7 +4,7 @@
  */
 import { check, must, show } from "../errors.js";
 import { type Shape, sameShape, showShape, sizeOf } from "../graph/shape.js";
-import type { Layer, ParameterSpec } from "./layers/layer.js";
+import { type Layer, type ParameterSpec, separate } from "./layers/layer.js";
 
 /**
  * The connections of layers. Values have numbers: first the inputs, then the result of each call, in order.
@@ -127,6 +127,15 @@ export function layerNames(layers: readonly Layer[]): (layer: Layer) => string {
 /** Layers by their names, each once, in the order in which they are applied first. */
 export const layersByName = ({ calls }: Wiring): ReadonlyMap<string, Layer> =>
   new Map(calls.map(({ name, layer }) => [name, layer]));
+
+/** The same wiring of copies of its layers, see `separate`. @param named - whether they have their names */
+export function separated(wiring: Wiring, named: boolean): Wiring {
+  const copies = new Map(
+    wiring.calls.map(({ layer }) => [layer, separate(layer, named ? layer.name : layer.type)]),
+  );
+  const calls = wiring.calls.map((call) => ({ ...call, layer: copies.get(call.layer) as Layer }));
+  return { ...wiring, calls };
+}
 
 /**
  * The calls that lead to the result of a layer, and the inputs that they need.

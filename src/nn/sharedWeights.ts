@@ -133,7 +133,7 @@ export function mustBeFree({ calls }: Wiring): void {
     for (const { trains } of heldBy(layer).runs)
       check(
         !trains && layer.trainable === false,
-        () => `${name} must not be trained by two models at once; await the fit of the other first`,
+        () => `${name} must not be trained by two models at once; await the training of the other first`,
         "invalid_state",
       );
 }

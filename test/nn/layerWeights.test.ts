@@ -151,7 +151,7 @@ describe("a layer shared by two models", () => {
     await a.build(3);
     const running = a.fit(x, y, fit);
     expect(await refusal(() => b.fit(x, y, fit))).toBe(
-      "invalid_state: dense_1 must not be trained by two models at once; await the fit of the other first",
+      "invalid_state: dense_1 must not be trained by two models at once; await the training of the other first",
     );
     expect(await refusal(() => compiled([freeze(layer), dense(2)], as).fit(x, y, fit))).toContain(
       "dense_1 must not be trained by two models at once",
@@ -187,7 +187,7 @@ describe("a layer shared by two models", () => {
     const layer = dense(3);
     const [a, b] = [0, 1].map(() => compiled([layer, dense(2)], as));
     const message =
-      "invalid_state: dense_1 must not be trained by two models at once; await the fit of the other first";
+      "invalid_state: dense_1 must not be trained by two models at once; await the training of the other first";
     const refusals: string[] = [];
     const tryAll = async (): Promise<void> => {
       for (const way of WAYS) refusals.push(await refusal(() => trainBy[way](b)));
