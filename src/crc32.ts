@@ -33,3 +33,11 @@ function makeTables(): Int32Array {
   for (let i = 256; i < 1024; i++) tables[i] = tables[tables[i - 256] & 255] ^ (tables[i - 256] >>> 8);
   return tables;
 }
+
+/** The checksum of arrays, one after the other. */
+export function checksumOf(arrays: readonly ArrayBufferView[]): number {
+  return arrays.reduce(
+    (crc, { buffer, byteOffset, byteLength }) => crc32(new Uint8Array(buffer, byteOffset, byteLength), crc),
+    0,
+  );
+}

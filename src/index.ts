@@ -118,7 +118,7 @@ export type { TruthKind } from "./data/truths.js";
 export type { ClassWeight } from "./data/weights.js";
 export { type WindowData, type Windows, type WindowsOptions, windows } from "./data/windows.js";
 export type { Direction } from "./direction.js";
-export type { ArrayInput } from "./engine/arrays.js";
+export type { AnyArray, ArrayInput } from "./engine/arrays.js";
 export { type ErrorCode, FettleError } from "./errors.js";
 export type { Graph, Value } from "./graph/graph.js";
 export type { Shape } from "./graph/shape.js";
@@ -252,6 +252,7 @@ export {
   maxPooling3d,
   merge,
   multiHeadAttention,
+  named,
   type ParameterSpec,
   type PoolingOptions,
   type PReLUOptions,
@@ -294,9 +295,11 @@ export type { ModelData } from "./nn/modelData.js";
 export type {
   Batch,
   Batches,
+  BuildOptions,
   CompileOptions,
   FitDatasetOptions,
   FitOptions,
+  PartOptions,
   PerOutput,
   TrainOnBatchOptions,
   WeightOptions,

@@ -44,3 +44,10 @@ export function madeBy<T extends object>(value: T, made: Made): T {
 export function madeOf(value: unknown): Made | undefined {
   return makers.get(value as object);
 }
+
+/** Records that `copy` behaves and was made as `original`; returns `copy`. */
+export function madeLike<T extends object>(copy: T, original: object): T {
+  const [recipe, made] = [recipes.get(original), makers.get(original)];
+  if (recipe !== undefined) recipes.set(copy, recipe);
+  return made ? madeBy(Object.freeze(copy), made) : copy;
+}

@@ -135,7 +135,7 @@ export async function writeReport(
 
 async function loadedOrNone(model: string | Uint8Array): Promise<Model | undefined> {
   try {
-    return await loadModel(model);
+    return await loadModel(model, { compile: false });
   } catch (error) {
     if (!(error instanceof FettleError)) throw error;
     note(`note: ${error.message}; the report does not include the model`);

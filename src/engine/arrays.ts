@@ -1,7 +1,7 @@
 /** Arrays of any rank for users: nested arrays, typed arrays and ndarrays. */
 import type { NdArray } from "ndarray";
-import { rowMajor } from "../arrays.js";
-import { check, show } from "../errors.js";
+import { rowMajor, type ShapedData, type TensorLike } from "../arrays.js";
+import { check, isRecord, show } from "../errors.js";
 import { stridesOf } from "../graph/operations/strided.js";
 import { type Shape, showShape, sizeOf } from "../graph/shape.js";
 import { type Floats, view } from "../ndarray.js";
@@ -9,13 +9,16 @@ import { type Floats, view } from "../ndarray.js";
 /** A number, nested arrays of numbers, a flat typed array, or an ndarray. */
 export type ArrayInput = number | readonly ArrayInput[] | Float32Array | Float64Array | Int32Array | NdArray;
 
+/** Whatever holds the numbers of an array: what `fit` accepts, and a number for an array without axes. */
+export type AnyArray = ArrayInput | TensorLike;
+
 /**
  * The numbers of `value` in row-major order; a typed array, and an ndarray in that order, is not copied.
  *
  * @throws FettleError `invalid_data` for anything but numbers and arrays, `invalid_shape` unless `value` has
  * the shape, or is flat and has as many numbers
  */
-export function flatten(value: ArrayInput, shape: Shape, what: string): ArrayLike<number> {
+export function flatten(value: AnyArray, shape: Shape, what: string): ArrayLike<number> {
   const size = sizeOf(shape);
   const mismatch = (received: string): string =>
     `${what} must be ${showShape(shape)}, ${size} numbers; received ${received}`;
@@ -26,6 +29,11 @@ export function flatten(value: ArrayInput, shape: Shape, what: string): ArrayLik
       "invalid_shape",
     );
     return rowMajor(value);
+  }
+  if (isShaped(value)) {
+    const fits = [String(shape), String(size)].includes(String(value.shape));
+    check(fits, () => mismatch(`shape ${show(value.shape)}`), "invalid_shape");
+    return flatten(value.data, shape, what);
   }
   if (isNumbers(value) && value.length === size && shape.length > 0) return value;
   const result = new Float64Array(size);
@@ -51,8 +59,13 @@ export function flatten(value: ArrayInput, shape: Shape, what: string): ArrayLik
   return result;
 }
 
+/** Whether it is a typed array of numbers, not of big integers. */
 function isNumbers(value: unknown): value is ArrayLike<number> {
-  return value instanceof Float32Array || value instanceof Float64Array || value instanceof Int32Array;
+  return ArrayBuffer.isView(value) && typeof (value as unknown as ArrayLike<unknown>)[0] === "number";
+}
+
+function isShaped(value: unknown): value is ShapedData {
+  return isRecord(value) && "data" in value && "shape" in value;
 }
 
 export function isNdArray(value: unknown): value is NdArray {

@@ -2,6 +2,7 @@
 import type { SavedRun } from "../engine/executor.js";
 import { isBuiltIn } from "../metrics/names.js";
 import { getMetric } from "../metrics/registry.js";
+import type { Compiled } from "../nn/compiled.js";
 import type { LayersModel } from "../nn/layersModel.js";
 import { getLoss } from "../nn/losses/registry.js";
 import { MIXUP_ALPHA } from "../nn/mixup.js";
@@ -18,8 +19,8 @@ export interface TrainingNotes {
   /** The loss of each output. */
   readonly losses: readonly PieceDescription[];
   readonly lossWeights: readonly number[];
-  /** Names of the built-in metrics of each output, which include their options; custom ones are not kept. */
-  readonly metrics: readonly (readonly string[])[];
+  /** The metrics of each output: the names of built-in ones, which include their options; or custom ones. */
+  readonly metrics: readonly (readonly (string | PieceDescription)[])[];
   readonly mixup?: { readonly alpha: number };
   /**
    * The position of training, if the file has the state of the optimizer: its arrays have names that begin
@@ -37,7 +38,6 @@ export const STATE = "training.";
 export function contentsOf(model: LayersModel, withState: boolean): ModelContents {
   const { row, saved, recompiled } = model.trained();
   const withOptimizer = withState && !recompiled;
-  const { optimizer, losses, lossWeights, metrics, augmentation } = model.compiledWith();
   const { columns, layers, parameters } = model.network(row);
   const wiring = withRow(model.wiring, row);
   const ids = idsOf(wiring);
@@ -48,9 +48,10 @@ export function contentsOf(model: LayersModel, withState: boolean): ModelContent
   for (const { path, shape, offset, size } of parameters)
     tensors[path] = { shape, data: Float32Array.from(vector.subarray(offset, offset + size)) };
   const described = layers.map(
-    ({ layer, inputs: taken, parameters: own }, i): LayerDescription => ({
+    ({ layer, name, inputs: taken, parameters: own }, i): LayerDescription => ({
       id: ids.values[first + i],
       ...describePiece("layer", layer),
+      ...(layer.name === name && ids.shares[i] === undefined && { named: true }),
       ...(layer.trainable === false && { trainable: false }),
       ...(ids.shares[i] !== undefined && { shares: ids.shares[i] }),
       inputs: taken.map((value) => ids.values[value]),
@@ -60,22 +61,30 @@ export function contentsOf(model: LayersModel, withState: boolean): ModelContent
   if (withOptimizer)
     for (const [name, data] of Object.entries(saved.arrays))
       if (name !== weights) tensors[STATE + name] = { shape: [data.length], data: Float32Array.from(data) };
-  const training: TrainingNotes = {
+  const compiled = model.isCompiled ? model.compiledWith() : undefined;
+  return {
+    network: { columns, layers: described, ...describeEnds(wiring, ids) },
+    tensors,
+    notes: compiled ? { training: trainingOf(compiled, withOptimizer ? saved : undefined) } : {},
+  };
+}
+
+/** @param state - that of training, if the file has it */
+function trainingOf(
+  { optimizer, losses, lossWeights, metrics, augmentation }: Compiled,
+  state: SavedRun | undefined,
+): TrainingNotes {
+  return {
     optimizer: describePiece("optimizer", getOptimizer(optimizer)),
     losses: losses.map((loss) => describePiece("loss", getLoss(loss))),
     lossWeights,
     metrics: metrics.map((own) =>
-      own
-        .map(getMetric)
-        .filter(isBuiltIn)
-        .map(({ name }) => name),
+      own.map((given) => {
+        const metric = getMetric(given);
+        return isBuiltIn(metric) ? metric.name : { name: metric.name, options: {}, custom: true };
+      }),
     ),
     ...(augmentation && { mixup: { alpha: augmentation.hyperparameters[MIXUP_ALPHA] } }),
-    ...(withOptimizer && { progress: saved.progress, seed: saved.seed }),
-  };
-  return {
-    network: { columns, layers: described, ...describeEnds(wiring, ids) },
-    tensors,
-    notes: { training },
+    ...(state && { progress: state.progress, seed: state.seed }),
   };
 }

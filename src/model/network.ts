@@ -1,6 +1,7 @@
 /** Restores the network of a model file. */
 import { check, FettleError, isRecord } from "../errors.js";
 import type { BuiltInMetric } from "../metrics/names.js";
+import { numbersOf } from "../nn/architecture.js";
 import { freeze } from "../nn/layers/index.js";
 import { LayersModel } from "../nn/layersModel.js";
 import { mixup } from "../nn/mixup.js";
@@ -13,7 +14,7 @@ import { parametersOf } from "../predict/parameters.js";
 import type { Tensors } from "../predict/safetensors.js";
 import { wiringFrom } from "../predict/wires.js";
 import { STATE, type TrainingNotes } from "./contents.js";
-import { type CustomObjects, makePiece } from "./pieces.js";
+import { type CustomObjects, makePiece, naming, ownMetric } from "./pieces.js";
 
 /**
  * The network of a model file, compiled and trained as saved.
@@ -43,11 +44,22 @@ export function networkFrom(
       optimizer: makePiece("optimizer", optimizer, own),
       loss: forOutputs(losses.map((loss) => makePiece("loss", loss, own))),
       lossWeights: forOutputs(lossWeights),
-      metrics: forOutputs(metrics as BuiltInMetric[][]),
+      metrics: forOutputs(
+        metrics.map((list) =>
+          list.map((metric) =>
+            typeof metric === "string" ? (metric as BuiltInMetric) : ownMetric(metric.name, own),
+          ),
+        ),
+      ),
       ...(mixed && { augmentation: mixup(mixed.alpha) }),
     });
-  } else model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
-  const places = model.network(columns);
+  }
+  const custom = network.layers.filter((layer) => layer.custom);
+  const places = naming(custom, () => {
+    const all = model.network(columns);
+    numbersOf(all);
+    return all;
+  });
   const parameters = parametersOf(places, model.wiring, network, tensors);
   const { units } = places;
   check(
@@ -88,7 +100,9 @@ function trainingOf(notes: unknown): TrainingNotes | undefined {
     isPiece(notes.optimizer) &&
     [notes.losses, notes.lossWeights, notes.metrics].every((list) => Array.isArray(list)) &&
     (notes.losses as unknown[]).every(isPiece) &&
-    (notes.metrics as unknown[]).every((list) => Array.isArray(list)) &&
+    (notes.metrics as unknown[]).every(
+      (list) => Array.isArray(list) && list.every((metric) => typeof metric === "string" || isPiece(metric)),
+    ) &&
     (notes.mixup === undefined || (isRecord(notes.mixup) && typeof notes.mixup.alpha === "number")) &&
     (notes.progress === undefined || (isProgress(notes.progress) && Number.isSafeInteger(notes.seed)))
   )

@@ -2,7 +2,9 @@
  * Layers, optimizers, schedules, constraints and losses from plain data, see describe.ts: each is made by its
  * factory. The user provides custom pieces again.
  */
-import { must, show } from "../errors.js";
+import { FettleError, isA, isRecord, messageOf, must, show } from "../errors.js";
+import type { CustomMetric } from "../metrics/metric.js";
+import { checkMetric } from "../metrics/names.js";
 import { constraints, type WeightConstraint } from "../nn/constraints.js";
 import type { Layer } from "../nn/layers/layer.js";
 import type { LossFunction } from "../nn/losses/loss.js";
@@ -23,9 +25,9 @@ import { type Given, layerFrom, noPiece, optionsFrom } from "../predict/pieces.j
 
 /**
  * Custom pieces by name: factories of layers, optimizers and schedules, which are called with the options in
- * the file, and functions of activations, constraints and losses.
+ * the file as one object; functions of activations, constraints and losses; and metrics.
  */
-export type CustomObjects = Readonly<Record<string, (...options: never[]) => unknown>>;
+export type CustomObjects = Readonly<Record<string, ((...options: never[]) => unknown) | CustomMetric>>;
 
 type Options = Readonly<Record<string, unknown>>;
 type Factory<T> = (options: Options) => T;
@@ -75,11 +77,49 @@ function madeFrom(kind: Kind, { name, options, custom }: PieceDescription, given
 }
 
 function ownPiece(kind: string, name: string, own: CustomObjects): (options?: unknown) => unknown {
-  must(
-    Object.hasOwn(own, name) && typeof own[name] === "function",
-    `customObjects[${show(name)}]`,
-    `the ${kind} that the model was saved with`,
-    Object.hasOwn(own, name) ? own[name] : undefined,
-  );
-  return own[name] as (options?: unknown) => unknown;
+  const piece = givenPiece(kind, name, own);
+  must(typeof piece === "function", nameOf(name), savedWith(kind), piece);
+  const make = piece as (options?: unknown) => unknown;
+  if (kind === "function" || kind === "loss") return make;
+  return (options) => {
+    const made = naming([{ name, options: options as Options }], () => make(options));
+    must(isRecord(made), `what ${nameOf(name)} returns`, `a ${kind}`, made);
+    return made;
+  };
+}
+
+/**
+ * The custom metric of that name.
+ *
+ * @throws FettleError `invalid_argument` if it is missing, or is not a metric
+ */
+export function ownMetric(name: string, own: CustomObjects): CustomMetric {
+  const metric = givenPiece("metric", name, own);
+  must(isRecord(metric), nameOf(name), savedWith("metric"), metric);
+  checkMetric(metric as unknown as CustomMetric);
+  return metric as unknown as CustomMetric;
+}
+
+function givenPiece(kind: string, name: string, own: CustomObjects): unknown {
+  const piece = Object.hasOwn(own, name) ? own[name] : undefined;
+  must(piece !== undefined, nameOf(name), savedWith(kind), piece);
+  return piece;
+}
+
+const nameOf = (name: string): string => `customObjects[${show(name)}]`;
+const savedWith = (kind: string): string => `the ${kind} that the model was saved with`;
+
+/** Runs what may fail because of custom factories, whose errors then name them and what they were given. */
+export function naming<T>(called: readonly Pick<PieceDescription, "name" | "options">[], run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (called.length === 0) throw error;
+    const calls = called.map(({ name, options }) => `${nameOf(name)}(${show(options)})`);
+    throw new FettleError(
+      isA(error, FettleError) ? error.code : "invalid_argument",
+      `${messageOf(error)}; received from ${calls.join(", ")}: a factory is called with the options in the file, as one object`,
+      { cause: error },
+    );
+  }
 }

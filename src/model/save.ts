@@ -41,9 +41,9 @@ export function saveModel(model: Model | LayersModel, options: SaveOptions = {})
 
 /** Options of loading. */
 export interface LoadModelOptions {
-  /** Custom layers, activations, losses, optimizers and schedules, by name. @defaultValue none */
+  /** Custom layers, activations, losses, metrics, optimizers and schedules, by name. @defaultValue none */
   readonly customObjects?: CustomObjects;
-  /** Whether to restore loss and optimizer, to continue training. @defaultValue true */
+  /** Whether to restore loss, optimizer and metrics, to continue training. @defaultValue true */
   readonly compile?: boolean;
   /**
    * How a word that the model was not trained on is treated.
@@ -53,7 +53,7 @@ export interface LoadModelOptions {
 }
 
 const LOAD_RULES = {
-  customObjects: [rule("an object of functions by name", isPlainObject), {}],
+  customObjects: [rule("an object of custom pieces by name", isPlainObject), {}],
   compile: [flag, true],
   unknown: (_, value) => checkUnknownRule(value),
 } satisfies OptionRules<LoadModelOptions>;

@@ -6,11 +6,10 @@
 import type { Program } from "../compile/program.js";
 import type { Executor, Run, SavedRun } from "../engine/executor.js";
 import { check, must } from "../errors.js";
-import type { Floats } from "../ndarray.js";
 import { shortest } from "../numerics/shortest.js";
 import { LEARNING_RATE } from "./architecture.js";
 import type { Logs, TrainingControl } from "./callbacks/callback.js";
-import { weightsIn, writeWeights } from "./trainedWeights.js";
+import { PARAMETERS, type WeightsPart, weightsIn, writeWeights } from "./trainedWeights.js";
 
 /** How long a training is, and where it starts. */
 export interface StartOptions {
@@ -21,8 +20,8 @@ export interface StartOptions {
   readonly from?: SavedRun;
   /** The logs of the epochs before `from`, if the same training resumes; they count towards `epochs`. */
   readonly logs?: readonly Logs[];
-  /** Parameters to start a new training from. Default: new ones. */
-  readonly parameters?: Floats;
+  /** Parameters to start a new training from, all or some. Default: new ones. */
+  readonly parameters?: readonly WeightsPart[];
 }
 
 /** A batch that was trained on. */
@@ -67,7 +66,10 @@ export abstract class AnyTraining {
         this.stopped = true;
       },
       getParameters: () => this.run.read(weightsIn(this.run.program)),
-      setParameters: (parameters) => writeWeights(this.run, parameters),
+      setParameters: (parameters) => {
+        const { run } = this;
+        for (const name of new Set([PARAMETERS, weightsIn(run.program)])) run.write(name, parameters);
+      },
       getLearningRate: () => this.learningRate,
       setLearningRate: (learningRate) => this.setLearningRate(learningRate),
     };
@@ -92,6 +94,11 @@ export abstract class AnyTraining {
     return log;
   }
 
+  /** Replaces weights in some places. */
+  writeWeights(parts: readonly WeightsPart[]): void {
+    writeWeights(this.run, parts);
+  }
+
   save(): SavedRun {
     return this.run.save();
   }
@@ -104,8 +111,10 @@ export abstract class AnyTraining {
   protected begin(executor: Executor, initializer: Program, run: Run): void {
     const { from, parameters, hyperparameters } = this.options;
     if (from) run.restore(from);
-    else initialize(executor, initializer, this.options, run);
-    if (parameters) writeWeights(run, parameters);
+    else {
+      initialize(executor, initializer, this.options, run);
+      if (parameters) writeWeights(run, parameters);
+    }
     writeAll(run, hyperparameters);
   }
 

@@ -39,6 +39,7 @@ type Steps = Partial<Record<ProgramKind, TracedStep>>;
 
 /** The kinds of steps of a model; training and evaluation also with weights of rows. */
 export type ProgramKind =
+  | "weights"
   | "initialize"
   | "train"
   | "evaluate"

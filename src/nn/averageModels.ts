@@ -14,8 +14,8 @@ import { weightsOf } from "./trainedWeights.js";
  * ensemble. It is an ordinary network, so it can be saved, exported and trained further. A network that is
  * listed twice counts twice.
  *
- * It has the layers of each, under new names, and a layer `average` for each output. It is compiled like the
- * first of them.
+ * It has copies of the layers of each, under new names, and a layer `average` for each output. It is compiled
+ * like the first of them, and training it does not change them.
  *
  * @param models - at least one; a single one is returned itself
  * @throws FettleError `invalid_state` for a network that is not trained; `invalid_shape` for networks with
@@ -48,7 +48,7 @@ export function averageModels(models: readonly LayersModel[]): LayersModel {
   for (const [i, network] of networks.entries())
     if (i > 0) mustFit(network, networks[0], models.indexOf(members[i]));
   const wiring = beside(
-    members.map((model) => model.wiring),
+    members.map((model) => model.separate(false).wiring),
     row,
     models.map((model) => members.indexOf(model)),
   );
@@ -99,29 +99,24 @@ function beside(members: readonly Wiring[], row: Shape, counted: readonly number
   const [{ inputs, outputs }] = members;
   const { length: first } = inputs;
   let begin = first;
-  const calls: LayerCall[] = [];
+  const calls: Omit<LayerCall, "name">[] = [];
   // by member, the place of its values among all
   const places = members.map((member) => {
     const own = begin;
     begin += member.calls.length;
     return (value: number): number => (value < first ? value : value - first + own);
   });
-  // until all are present, a name that no other member has
   for (const [i, member] of members.entries())
-    for (const { layer, name, inputs: taken } of member.calls)
-      calls.push({ layer, name: `${i}.${name}`, inputs: taken.map(places[i]) });
+    for (const { layer, inputs: taken } of member.calls) calls.push({ layer, inputs: taken.map(places[i]) });
   for (const [j] of outputs.entries())
     calls.push({
       layer: merge("average"),
-      name: `mean.${j}`,
       inputs: counted.map((i) => places[i](members[i].outputs[j].value)),
     });
-  const layers = new Map(calls.map(({ name, layer }) => [name, layer]));
-  const names = layerNames([...layers.values()]);
-  const named = new Map([...layers.keys()].map((name, i) => [name, names[i]]));
+  const nameOf = layerNames(calls.map(({ layer }) => layer));
   return {
     inputs: inputs.map(({ name, shape = row }) => ({ name, shape })),
-    calls: calls.map((call) => ({ ...call, name: named.get(call.name) as string })),
+    calls: calls.map((call) => ({ ...call, name: nameOf(call.layer) })),
     outputs: outputs.map(({ name }, j) => ({ name, value: begin + j })),
   };
 }

@@ -15,7 +15,7 @@ import { MeanLogs, type Score, scoreWith } from "./measuring.js";
 import type { ModelData } from "./modelData.js";
 import type { FitDatasetOptions, TrainOnBatchOptions } from "./options.js";
 import { checkIds } from "./roles.js";
-import { type Fit, type Fitted, startOf } from "./starting.js";
+import { type Fit, startOf } from "./starting.js";
 
 const TRAIN_ON_BATCH_OPTIONS: OptionNames<TrainOnBatchOptions> = { sampleWeight: true, seed: true };
 const FIT_DATASET_OPTIONS: OptionNames<FitDatasetOptions> = {
@@ -33,29 +33,31 @@ let betweenCalls: Yielding | undefined;
 
 /** @throws FettleError as `trainOnBatch` of a model does */
 export async function trainOnBatch(
-  { state, ...described }: Fit,
+  { row: known, state, onTraining, onTrained, ...described }: Fit,
   x: ModelData,
   y: ModelData,
   options: TrainOnBatchOptions,
-): Promise<Fitted<Logs>> {
+): Promise<Logs> {
   checkOptions(options, "trainOnBatch", TRAIN_ON_BATCH_OPTIONS);
   const { sampleWeight, seed = 0 } = options;
   mustBeInteger("seed", seed, 0);
-  const batch = hostBatchOf(described, state?.row, { x, y, ...(sampleWeight && { sampleWeight }) });
+  const batch = hostBatchOf(described, known, { x, y, ...(sampleWeight && { sampleWeight }) });
   const row = batch.x.shape;
   const architecture = architectureFrom(described, row);
   const { metrics, network } = architecture;
   checkIds(network, batch.x, "x");
   betweenCalls ??= new Yielding();
-  const start = startOf(state, hyperparametersOf(architecture));
+  const start = startOf(state(), network, hyperparametersOf(architecture));
   const run = new BatchRun(defaultEngine(), architecture, { ...start, epochs: 1, seed }, sizeOf(batch));
   try {
+    onTraining({ network, row, run });
     const score = scoreWith(defaultEngine(), architecture, betweenCalls);
     const scores = await stepOn(run, batch, architecture, score, betweenCalls);
     const unknown = metrics.map(({ name }) => [name, Number.NaN]);
-    const result = { loss: run.loss, ...Object.fromEntries(unknown), ...scores };
-    return { state: { row, saved: run.save() }, result };
+    onTrained({ row, saved: run.save() });
+    return { loss: run.loss, ...Object.fromEntries(unknown), ...scores };
   } finally {
+    onTraining(undefined);
     run.free();
   }
 }
@@ -78,38 +80,31 @@ async function stepOn(
 }
 
 /** @throws FettleError as `fitDataset` of a model does */
-export async function fitDataset(
-  fit: Fit,
-  dataset: unknown,
-  options: FitDatasetOptions,
-): Promise<Fitted<History>> {
+export async function fitDataset(fit: Fit, dataset: unknown, options: FitDatasetOptions): Promise<History> {
   checkOptions(options, "fitDataset", FIT_DATASET_OPTIONS);
   const { batchesPerEpoch } = options;
   if (batchesPerEpoch !== undefined) mustBeInteger("batchesPerEpoch", batchesPerEpoch);
   const settings = epochSettingsOf(options);
   const reader = new BatchReader(dataset, { epochs: settings.epochs, batchesPerEpoch });
-  let fitted: Fitted<History>;
   try {
-    fitted = await fitBatches(fit, reader, settings, options);
+    return await fitBatches(fit, reader, settings, options);
   } catch (error) {
     await reader.close().catch(() => {}); // the first error is the one to report
     throw error;
   }
-  await reader.close();
-  return fitted;
 }
 
 async function fitBatches(
-  { model, state, onTraining, ...described }: Fit,
+  { model, row: known, state, onTraining, onTrained, ...described }: Fit,
   reader: BatchReader,
   { callbacks, epochs, seed, verbose, signal }: EpochSettings,
   { validationData, batchesPerEpoch }: FitDatasetOptions,
-): Promise<Fitted<History>> {
+): Promise<History> {
   const engine = defaultEngine();
   // the first batch decides the shape of rows, before any callback
   let pending = await reader.next();
   const { batch, name } = pending as ReadBatch;
-  const first = hostBatchOf(described, state?.row, batch, `${name}.`);
+  const first = hostBatchOf(described, known, batch, `${name}.`);
   const [row, size] = [first.x.shape, sizeOf(first)];
   const validation = validationOf(dataOf(described, row), validationData);
   const architecture = architectureFrom(described, row);
@@ -120,7 +115,7 @@ async function fitBatches(
     const heldOut = validation && validationExamples(hold, validation);
     const yielding = new Yielding(signal);
     const score = scoreWith(engine, architecture, yielding);
-    const options: StartOptions = { ...startOf(state, hyperparameters), epochs, seed };
+    const options: StartOptions = { ...startOf(state(), network, hyperparameters), epochs, seed };
     const run = new BatchRun(engine, architecture, options, size);
     const means = new MeanLogs();
     /** Refers to no batch once it has returned, so that there is only one. */
@@ -147,11 +142,13 @@ async function fitBatches(
       ...(heldOut && validationNames(await score(heldOut, run.control.getParameters()))),
     });
     try {
+      onTraining({ network, row, run });
       const progress = await progressOf(verbose, epochs, batchesPerEpoch);
-      onTraining({ row, run });
       const control = { ...run.control, model };
       await trainWith({ training: run, control, callbacks, epoch, measure, progress });
-      return { state: { row, saved: run.save() }, result: toHistory(run.logs) };
+      await reader.close();
+      onTrained({ row, saved: run.save() });
+      return toHistory(run.logs);
     } finally {
       onTraining(undefined);
       run.free();

@@ -4,6 +4,7 @@
  * only what it uses.
  */
 import { isPlainObject, must, unknownName } from "../errors.js";
+import { memoized } from "../memo.js";
 import { checkMetric, type MetricLike } from "../metrics/names.js";
 import { type BuiltInOptimizer, checkedOptimizer } from "../optim/names.js";
 import type { Optimizer } from "../optim/optimizer.js";
@@ -45,6 +46,11 @@ export function compiledFrom(
     augmentation: checkAugmentation(augmentation),
   };
 }
+
+/** Stands for the compile options of a model that was not compiled: predictions need none. */
+export const uncompiled = /* @__PURE__ */ memoized(
+  ({ outputs }: Wiring): Compiled => compiledFrom(outputs, { optimizer: "sgd", loss: "meanSquaredError" }),
+);
 
 /**
  * @throws FettleError as `checkedLoss`; `invalid_argument`, `unknown_name` unless there is a loss for each

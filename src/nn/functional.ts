@@ -77,8 +77,7 @@ function wiringOf({ inputs, outputs }: FunctionalOptions): Wiring {
     wanted.map(([, tensor]) => tensor),
     values,
   );
-  const layers = [...new Set(results.map(({ layer }) => layer as Layer))];
-  const names = new Map(layerNames(layers).map((name, i) => [layers[i], name]));
+  const nameOf = layerNames(results.map(({ layer }) => layer as Layer));
   const used = new Set([...results.flatMap((each) => each.inputs), ...wanted.map(([, tensor]) => tensor)]);
   for (const [name, tensor] of given)
     check(used.has(tensor), () => `every input must lead to an output; ${show(name)} does not`);
@@ -86,7 +85,7 @@ function wiringOf({ inputs, outputs }: FunctionalOptions): Wiring {
     inputs: given.map(([name, { shape }]) => ({ name, shape })),
     calls: results.map(({ layer, inputs: taken }) => ({
       layer: layer as Layer,
-      name: names.get(layer as Layer) as string,
+      name: nameOf(layer as Layer),
       inputs: taken.map((each) => values.get(each) as number),
     })),
     outputs: wanted.map(([name, tensor]) => ({ name, value: values.get(tensor) as number })),

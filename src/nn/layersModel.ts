@@ -4,44 +4,35 @@
  */
 
 import type { NdArray } from "ndarray";
-import type { ArrayInput } from "../engine/arrays.js";
-import { check, checkOptions, FettleError, isPlainObject, must, show } from "../errors.js";
+import type { AnyArray } from "../engine/arrays.js";
+import { checkOptions, FettleError, must, mustBeInteger, unknownName } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import type { MaskedPrediction } from "../metrics/lines.js";
 import type { Floats } from "../ndarray.js";
-import { copyPlain } from "../options.js";
-import type { AnyTraining } from "./anyTraining.js";
 import type { Logs } from "./callbacks/callback.js";
-import { type Compiled, compiledFrom, type Described } from "./compiled.js";
+import { type Compiled, compiledFrom, type Described, uncompiled } from "./compiled.js";
+import { HeldWeights, type Trained } from "./heldWeights.js";
 import type { History } from "./history.js";
 import type { Layer } from "./layers/layer.js";
-import { loadedTraining, loadTraining, type Training } from "./loading.js";
+import { loadedTraining, loadTraining } from "./loading.js";
 import type { ModelData } from "./modelData.js";
-import { type Network, networkOf, rowOf, type Wiring } from "./network.js";
+import { ModelTraining } from "./modelTraining.js";
+import { layersByName, type Network, networkOf, partOf, separated, type Wiring } from "./network.js";
 import {
   type Batches,
+  BUILD_OPTIONS,
+  type BuildOptions,
   COMPILE_OPTIONS,
   type CompileOptions,
   FIT_OPTIONS,
   type FitDatasetOptions,
   type FitOptions,
+  PART_OPTIONS,
+  type PartOptions,
   type TrainOnBatchOptions,
 } from "./options.js";
-import type { Fit, Fitted, State } from "./starting.js";
 import { summarize } from "./summary.js";
-import { weightsOf, withWeights } from "./trainedWeights.js";
-
-/** A trained state with the code that runs it. */
-interface Trained extends State {
-  readonly training: Training;
-}
-
-/** An unfinished training with the code that runs it. */
-interface Running {
-  readonly row: Shape;
-  readonly run: AnyTraining;
-  readonly training: Training;
-}
+import { weightsOf } from "./trainedWeights.js";
 
 /**
  * Layers with their compile options and, once fitted, their parameters. Made by `sequential` and
@@ -49,10 +40,8 @@ interface Running {
  */
 export class LayersModel {
   private compiled: Compiled | undefined;
-  private state: Trained | undefined;
-  /** Whether a training has not ended. */
-  private fitting = false;
-  private running: Running | undefined;
+  private readonly weights: HeldWeights;
+  private readonly training: ModelTraining;
 
   /** @internal */
   readonly wiring: Wiring;
@@ -60,11 +49,72 @@ export class LayersModel {
   /** @internal */
   constructor(wiring: Wiring) {
     this.wiring = wiring;
+    this.weights = new HeldWeights(wiring);
+    this.training = new ModelTraining(this, this.weights);
   }
 
   /** Its layers, each once, in the order in which they are applied first. */
   get layers(): readonly Layer[] {
-    return [...new Map(this.wiring.calls.map(({ name, layer }) => [name, layer])).values()];
+    return [...layersByName(this.wiring).values()];
+  }
+
+  /**
+   * A layer by its name in this model, such as `dense_1`.
+   *
+   * @throws FettleError `unknown_name` for a name that no layer has
+   */
+  getLayer(name: string): Layer {
+    const layers = layersByName(this.wiring);
+    const layer = layers.get(name);
+    if (layer) return layer;
+    throw unknownName("layer", name, [...layers.keys()]);
+  }
+
+  /**
+   * The part of this model that ends with a layer: what the layer computes for rows of this model. It shares
+   * the layers and so their weights, now and later; it predicts without `compile`.
+   *
+   * @throws FettleError `unknown_name` for a name that no layer has; `invalid_argument` for a layer of
+   * another model, and for a layer that is applied several times
+   * @example
+   * ```ts
+   * const model = sequential([dense(8, { activation: "relu" }), dense(1)]);
+   * await model.build(4);
+   * const features = model.part({ to: model.layers[0] });
+   * features.predict([[1, 2, 3, 4]]).shape; // [1, 8]
+   * ```
+   */
+  part(options: PartOptions): LayersModel {
+    checkOptions(options, "part", PART_OPTIONS);
+    const { to } = options;
+    const part = new LayersModel(partOf(this.wiring, typeof to === "string" ? this.getLayer(to) : to));
+    part.weights.row = this.weights.row;
+    return part;
+  }
+
+  /**
+   * Makes the parameters, which `fit` would make: those of the layers that have none yet. Others keep theirs,
+   * so a second call changes nothing.
+   *
+   * @param row - columns, or the shape of one row. Default: that of the inputs, if the layers define it
+   * @throws FettleError `invalid_argument`, `invalid_shape` for layers that do not fit each other, or have
+   * weights for other inputs; `invalid_state` while it trains
+   * @example
+   * ```ts
+   * const model = sequential([dense(2), dense(1)]);
+   * await model.build(3, { seed: 1 });
+   * model.layers[0].getWeights().kernel.shape; // [3, 2]
+   * ```
+   */
+  async build(row: number | Shape | undefined = this.weights.row, options: BuildOptions = {}): Promise<void> {
+    checkOptions(options, "build", BUILD_OPTIONS);
+    const { seed = 0 } = options;
+    mustBeInteger("seed", seed, 0);
+    must(row !== undefined, "row", "a number of columns, or the shape of one row", row);
+    this.training.mustBeIdle();
+    const shape = typeof row === "number" ? [row] : row;
+    this.network(shape); // whether the layers fit each other
+    this.weights.make(this.predicting(), shape, seed, loadedTraining() ?? (await loadTraining()));
   }
 
   /**
@@ -78,10 +128,10 @@ export class LayersModel {
    * `invalid_argument` for another augmentation; `invalid_state` while it trains
    */
   compile(options: CompileOptions): void {
-    this.mustBeIdle();
+    this.training.mustBeIdle();
     checkOptions(options, "compile", COMPILE_OPTIONS);
     this.compiled = compiledFrom(this.wiring.outputs, options);
-    if (this.state) this.state = { ...this.state, recompiled: true };
+    this.weights.recompile();
   }
 
   /**
@@ -97,7 +147,7 @@ export class LayersModel {
 
   /**
    * Trains the model. A second call resumes where the first stopped, as if both were one call, with the seed
-   * of the first.
+   * of the first. Layers that have weights start from them; the others from new ones.
    *
    * The very first call loads the training code and the kernels; it trains on copies of its arrays, so these
    * may change meanwhile.
@@ -107,14 +157,15 @@ export class LayersModel {
    * @param y - targets, [rows, units of the output], or rows of the shape of the output; or class ids from 0,
    * [rows], if the loss accepts them; for several outputs as `x`
    * @returns the loss and metrics of each epoch; metrics of the training rows are computed after the epoch
-   * @throws FettleError `invalid_state` before `compile`, or while it trains; `invalid_data`, `invalid_shape`
-   * for arrays that do not fit, and for targets that the loss or a metric does not accept; `invalid_argument`
+   * @throws FettleError `invalid_state` before `compile`, while it trains, or while another model trains one
+   * of its layers; `invalid_data`, `invalid_shape` for arrays that do not fit, for a layer with weights for
+   * other inputs, and for targets that the loss or a metric does not accept; `invalid_argument`
    * for a last layer that does not fit the loss, and for options out of range, such as a batch larger than
    * the data; for a callback that fails, its error if that is a FettleError, or `callback_failed`
    */
   async fit(x: ModelData, y: ModelData, options: FitOptions = {}): Promise<History> {
     checkOptions(options, "fit", FIT_OPTIONS);
-    return this.train([x, y, options], (training, ...given) => training.fit(...given));
+    return this.training.run([x, y, options], (code, ...given) => code.fit(...given));
   }
 
   /**
@@ -149,7 +200,7 @@ export class LayersModel {
     dataset: Batches | ((epoch: number) => Batches | Promise<Batches>),
     options: FitDatasetOptions = {},
   ): Promise<History> {
-    return this.train([options], (training, fit, own) => training.fitDataset(fit, dataset, own));
+    return this.training.run([options], (code, fit, own) => code.fitDataset(fit, dataset, own));
   }
 
   /**
@@ -170,7 +221,7 @@ export class LayersModel {
    * ```
    */
   async trainOnBatch(x: ModelData, y: ModelData, options: TrainOnBatchOptions = {}): Promise<Logs> {
-    return this.train([x, y, options], (training, ...given) => training.trainOnBatch(...given));
+    return this.training.run([x, y, options], (code, ...given) => code.trainOnBatch(...given));
   }
 
   /**
@@ -193,7 +244,7 @@ export class LayersModel {
    */
   predict(x: ModelData): NdArray<Floats> {
     const state = this.trained();
-    return state.training.predict(this.described(), state, x);
+    return state.training.predict(this.predicting(), state, x);
   }
 
   /**
@@ -204,7 +255,7 @@ export class LayersModel {
    */
   predictMasked(x: ModelData): MaskedPrediction {
     const state = this.trained();
-    return state.training.predictMasked(this.described(), state, x);
+    return state.training.predictMasked(this.predicting(), state, x);
   }
 
   /**
@@ -219,7 +270,7 @@ export class LayersModel {
    * @throws FettleError `invalid_state` before `fit`, for a model whose columns are not known
    */
   get outputs(): Readonly<Record<string, readonly [begin: number, end: number]>> {
-    const places = this.network(this.row ?? this.trained().row).outputs;
+    const places = this.network(this.weights.row ?? this.trained().row).outputs;
     return Object.fromEntries(
       places.map(({ name, offset, size }) => [name, [offset, offset + size] as const]),
     );
@@ -243,9 +294,10 @@ export class LayersModel {
   }
 
   /**
-   * Replaces the parameters, by path as in `getWeights`. The state of the optimizer stays, as in Keras.
+   * Replaces the parameters, by path as in `getWeights`, in every model that shares a layer. The state of the
+   * optimizer stays, as in Keras.
    *
-   * @param weights - an array of the shape of each parameter
+   * @param weights - an array of the shape of each parameter, as `fit` takes arrays
    * @throws FettleError `invalid_state` before `fit`; `unknown_name` for a path that does not exist;
    * `invalid_argument` if one is missing; `invalid_shape`, `invalid_data` for an array that does not fit
    * @example
@@ -257,11 +309,10 @@ export class LayersModel {
    * model.predict([[4]]).get(0, 0); // 9
    * ```
    */
-  setWeights(weights: Readonly<Record<string, ArrayInput>>): void {
-    const state = this.trained();
-    const vector = state.training.vectorOf(this.network(state.row), weights);
-    if (this.running) this.running.run.control.setParameters(vector);
-    else this.state = { ...state, saved: withWeights(state.saved, vector) };
+  setWeights(weights: Readonly<Record<string, AnyArray>>): void {
+    const { row, training } = this.trained();
+    const network = this.network(row);
+    training.giveWeights(training.ownersIn(network), training.vectorOf(network, weights), training);
   }
 
   /**
@@ -271,9 +322,26 @@ export class LayersModel {
    * @internal
    */
   trained(): Trained {
-    if (this.running) return { ...this.running, saved: this.running.run.save() };
-    if (this.state) return this.state;
-    throw new FettleError("invalid_state", "the model has no parameters yet; call model.fit(x, y) first");
+    return this.training.state();
+  }
+
+  /**
+   * An equal model with layers of its own, whose weights start as those of these layers.
+   *
+   * @param named - whether the copies have the names of the layers
+   * @internal
+   */
+  separate(named = true): LayersModel {
+    const copy = new LayersModel(separated(this.wiring, named));
+    copy.weights.row = this.weights.row;
+    // shapes and layers are remembered by it
+    copy.compiled = this.compiled && { ...this.compiled };
+    return copy;
+  }
+
+  /** @internal */
+  get isCompiled(): boolean {
+    return this.compiled !== undefined;
   }
 
   /**
@@ -300,6 +368,12 @@ export class LayersModel {
     return { wiring: this.wiring, compiled: this.compiledWith() };
   }
 
+  /** For what needs neither loss nor optimizer: predictions, and initial parameters. */
+  private predicting(): Described {
+    const { wiring } = this;
+    return { wiring, compiled: this.compiled ?? uncompiled(wiring) };
+  }
+
   /**
    * Restores a trained state.
    *
@@ -309,22 +383,9 @@ export class LayersModel {
    * while it trains
    * @internal
    */
-  restore({
-    row,
-    saved,
-    training,
-    recompiled = false,
-  }: Omit<Trained, "row"> & { readonly row: number | Shape }): void {
-    this.mustBeIdle();
-    const expected = this.network(row).size;
-    for (const vector of [saved?.arrays?.parameters, saved?.arrays && weightsOf(saved)])
-      check(
-        vector?.length === expected,
-        () =>
-          `the saved state must have ${expected} parameters, as this model has; received ${show(vector?.length)}`,
-        "invalid_checkpoint",
-      );
-    this.state = { row: typeof row === "number" ? [row] : row, saved, training, recompiled };
+  restore(trained: Omit<Trained, "row"> & { readonly row: number | Shape }): void {
+    this.training.mustBeIdle();
+    this.weights.restore(trained);
   }
 
   /**
@@ -333,66 +394,9 @@ export class LayersModel {
    */
   summary(
     print: (line: string) => void = console.log,
-    row: number | Shape | undefined = this.row ?? this.state?.row,
+    row: number | Shape | undefined = this.weights.row,
   ): void {
     must(typeof print === "function", "print", "a function of a line", print);
     for (const line of summarize(this.wiring, row)) print(line);
   }
-
-  /** The shape of a row of its inputs, if its layers define it. */
-  private get row(): Shape | undefined {
-    return rowOf(this.wiring);
-  }
-
-  /**
-   * Trains with the code of trainings, which it loads if need be; until then it copies what was given, whose
-   * last element is the options.
-   */
-  private async train<Given extends unknown[], Result>(
-    given: readonly [...Given],
-    run: (training: Training, fit: Fit, ...given: Given) => Promise<Fitted<Result>>,
-  ): Promise<Result> {
-    const described = this.described();
-    this.mustBeIdle();
-    this.fitting = true;
-    try {
-      const loaded = loadedTraining();
-      const copy = (value: unknown, i: number): unknown =>
-        i < given.length - 1 ? copyPlain(value, true) : ownOptions(value as FitOptions);
-      const own = loaded ? given : (given.map(copy) as Given);
-      const training = loaded ?? (await loadTraining());
-      const fit: Fit = {
-        ...described,
-        model: this,
-        state: this.state,
-        onTraining: (at) => {
-          this.running = at && { ...at, training };
-        },
-      };
-      const { state, result } = await run(training, fit, ...own);
-      this.state = { ...state, training };
-      return result;
-    } finally {
-      this.fitting = false;
-    }
-  }
-
-  private mustBeIdle(): void {
-    check(
-      !this.fitting,
-      "the model must not be changed while it trains; await the training first",
-      "invalid_state",
-    );
-  }
-}
-
-/** Callbacks and the signal are passed through. */
-function ownOptions(options: FitOptions): FitOptions {
-  if (!isPlainObject(options)) return options;
-  const { callbacks, signal, ...others }: FitOptions = options;
-  return {
-    ...copyPlain(others, true),
-    ...(callbacks !== undefined && { callbacks }),
-    ...(signal !== undefined && { signal }),
-  };
 }

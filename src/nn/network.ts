@@ -4,7 +4,7 @@
  */
 import { check, must, show } from "../errors.js";
 import { type Shape, sameShape, showShape, sizeOf } from "../graph/shape.js";
-import type { Layer, ParameterSpec } from "./layers/layer.js";
+import { type Layer, type ParameterSpec, separate } from "./layers/layer.js";
 
 /**
  * The connections of layers. Values have numbers: first the inputs, then the result of each call, in order.
@@ -72,10 +72,10 @@ export interface Network {
 
 /** Layers one after the other. */
 export function chain(layers: readonly Layer[]): Wiring {
-  const names = layerNames(layers);
+  const nameOf = layerNames(layers);
   return {
     inputs: [{ name: "input" }],
-    calls: layers.map((layer, i) => ({ layer, name: names[i], inputs: [i] })),
+    calls: layers.map((layer, i) => ({ layer, name: nameOf(layer), inputs: [i] })),
     outputs: [{ name: "output", value: layers.length }],
   };
 }
@@ -94,14 +94,74 @@ export function rowOf({ inputs }: Wiring): Shape | undefined {
   return [columns];
 }
 
-/** The names of layers: their type and a number, as `dense_1`. */
-export function layerNames(layers: readonly Layer[]): string[] {
-  const seen = new Map<string, number>();
-  return layers.map(({ type }) => {
-    const number = (seen.get(type) ?? 0) + 1;
-    seen.set(type, number);
-    return `${type}_${number}`;
-  });
+/**
+ * The names of layers: their own, or their type and a number, as `dense_1`.
+ *
+ * @throws FettleError `invalid_argument` for two layers with one name
+ */
+export function layerNames(layers: readonly Layer[]): (layer: Layer) => string {
+  const names = new Map<Layer, string>();
+  const isNamed = ({ name = "", type }: Layer): boolean => name !== "" && name !== type;
+  const distinct = [...new Set(layers)];
+  const taken = new Set<string>();
+  for (const layer of distinct.filter(isNamed)) {
+    check(
+      !taken.has(layer.name),
+      () => `the names of layers must differ; received ${show(layer.name)} twice`,
+    );
+    taken.add(layer.name);
+    names.set(layer, layer.name);
+  }
+  const counts = new Map<string, number>();
+  for (const layer of distinct) {
+    if (names.has(layer)) continue;
+    let number = counts.get(layer.type) ?? 0;
+    do number++;
+    while (taken.has(`${layer.type}_${number}`));
+    counts.set(layer.type, number);
+    names.set(layer, `${layer.type}_${number}`);
+  }
+  return (layer) => names.get(layer) as string;
+}
+
+/** Layers by their names, each once, in the order in which they are applied first. */
+export const layersByName = ({ calls }: Wiring): ReadonlyMap<string, Layer> =>
+  new Map(calls.map(({ name, layer }) => [name, layer]));
+
+/** The same wiring of copies of its layers, see `separate`. @param named - whether they have their names */
+export function separated(wiring: Wiring, named: boolean): Wiring {
+  const copies = new Map(
+    wiring.calls.map(({ layer }) => [layer, separate(layer, named ? layer.name : layer.type)]),
+  );
+  const calls = wiring.calls.map((call) => ({ ...call, layer: copies.get(call.layer) as Layer }));
+  return { ...wiring, calls };
+}
+
+/**
+ * The calls that lead to the result of a layer, and the inputs that they need.
+ *
+ * @throws FettleError `invalid_argument` unless the layer is applied once
+ */
+export function partOf({ inputs, calls }: Wiring, layer: Layer): Wiring {
+  const places = calls.flatMap((call, i) => (call.layer === layer ? [inputs.length + i] : []));
+  must(places.length > 0, "to", "a layer of the model, or its name", layer?.type ?? layer);
+  check(
+    places.length === 1,
+    () => `to must be a layer that is applied once; received ${layer.type}, applied ${places.length} times`,
+  );
+  const [end] = places;
+  const needed = new Set([end]);
+  for (let value = end; value >= inputs.length; value--)
+    if (needed.has(value)) for (const taken of calls[value - inputs.length].inputs) needed.add(taken);
+  const place = new Map([...needed].sort((a, b) => a - b).map((value, i) => [value, i]));
+  const placeOf = (value: number): number => place.get(value) as number;
+  return {
+    inputs: inputs.filter((_, i) => needed.has(i)),
+    calls: calls
+      .filter((_, i) => needed.has(inputs.length + i))
+      .map((call) => ({ ...call, inputs: call.inputs.map(placeOf) })),
+    outputs: [{ name: "output", value: placeOf(end) }],
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The options of `compile` and `fit`: types, the names of options, and the rules for batches and for epochs
- * of trials.
+ * The options of a model's methods: types, the names of options, and the rules for batches and for epochs of
+ * trials.
  */
 import type { ClassWeight } from "../data/weights.js";
 import { must, mustBeInteger, type OptionNames } from "../errors.js";
@@ -9,6 +9,7 @@ import type { OptimizerName } from "../optim/names.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { recipeOf } from "../recipe.js";
 import type { Callback } from "./callbacks/callback.js";
+import type { Layer } from "./layers/layer.js";
 import type { Loss } from "./losses/given.js";
 import { type Augmentation, MIXUP } from "./mixup.js";
 import type { ModelData } from "./modelData.js";
@@ -35,6 +36,18 @@ export interface CompileOptions {
    * several outputs, also a list for each by its name. Default none.
    */
   readonly metrics?: PerOutput<readonly MetricLike[]>;
+}
+
+/** Options of `part` of a model. */
+export interface PartOptions {
+  /** The layer whose result the part has: a layer of the model, or its name there, such as `dense_1`. */
+  readonly to: Layer | string;
+}
+
+/** Options of `build` of a model. */
+export interface BuildOptions {
+  /** Determines the initial parameters, as in `fit`: an integer of at least 0. Default 0. */
+  readonly seed?: number;
 }
 
 /** The weights from a user. */
@@ -130,6 +143,8 @@ export const COMPILE_OPTIONS: OptionNames<CompileOptions> = {
   augmentation: true,
   metrics: true,
 };
+export const PART_OPTIONS: OptionNames<PartOptions> = { to: true };
+export const BUILD_OPTIONS: OptionNames<BuildOptions> = { seed: true };
 export const FIT_OPTIONS: OptionNames<FitOptions> = {
   epochs: true,
   batchSize: true,

@@ -1,13 +1,13 @@
-/** The parameters of a model as arrays by path, and as the one vector of programs. */
+/** The parameters of a model, or of a layer, as arrays by path, and as one vector. */
 import type { NdArray } from "ndarray";
-import { type ArrayInput, flatten, toNdArray } from "../engine/arrays.js";
+import { type AnyArray, flatten, toNdArray } from "../engine/arrays.js";
 import { checkOptions, must, show } from "../errors.js";
 import { showShape } from "../graph/shape.js";
 import type { Floats } from "../ndarray.js";
-import type { Network } from "./network.js";
+import type { Places } from "./layers/layerWeights.js";
 
 /** Copies of the arrays within a vector. */
-export function arraysOf({ parameters }: Network, vector: Floats): Record<string, NdArray<Floats>> {
+export function arraysOf({ parameters }: Places, vector: Floats): Record<string, NdArray<Floats>> {
   return Object.fromEntries(
     parameters.map(({ path, offset, size, shape }) => [
       path,
@@ -21,8 +21,8 @@ export function arraysOf({ parameters }: Network, vector: Floats): Record<string
  * array for each parameter
  */
 export function vectorOf(
-  { parameters, size }: Network,
-  arrays: Readonly<Record<string, ArrayInput>>,
+  { parameters, size }: Places,
+  arrays: Readonly<Record<string, AnyArray>>,
 ): Float32Array {
   checkOptions(arrays, "setWeights", Object.fromEntries(parameters.map(({ path }) => [path, true as const])));
   const vector = new Float32Array(size);

@@ -28,7 +28,7 @@ import {
 import type { Network } from "./network.js";
 import { predictionStep, split } from "./prediction.js";
 import { MASK, maskWidth } from "./stepMasks.js";
-import { EVALUATED, SLOT } from "./trainedWeights.js";
+import { EVALUATED, PARAMETERS, SLOT } from "./trainedWeights.js";
 
 const CACHE_SIZE = 64;
 const cached = createProgramCache(CACHE_SIZE);
@@ -76,6 +76,14 @@ function stepOf(architecture: Architecture, kind: ProgramKind): TracedStep {
 }
 
 const traces: Record<ProgramKind, (architecture: Architecture) => StepGraph> = {
+  /** outputs: parameters [P], the same as those of `initialize` */
+  weights: ({ network }) =>
+    trace({}, ({ graph }) => {
+      const values = initialValues(network, graph);
+      const inOrder = [...network.trainable, ...network.fixed];
+      return { outputs: { [PARAMETERS]: concatenate(inOrder.map(({ path }) => values[path])) } };
+    }),
+
   /** outputs: parameters [P] and the optimizer's slots */
   initialize: (architecture) =>
     trace({ inputs: scalars(architecture) }, ({ graph, inputs }) => {

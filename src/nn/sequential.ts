@@ -7,8 +7,8 @@ import { chain } from "./network.js";
 /**
  * A model that is a stack of layers, as Keras' `Sequential`. It is compiled, then fitted.
  *
- * @param layers - at least one; the first has as many inputs as `x` of `fit` has columns. Each place has
- * parameters of its own
+ * @param layers - at least one; the first has as many inputs as `x` of `fit` has columns. A layer that
+ * occurs several times has the same weights at each place
  * @throws FettleError `invalid_argument` for anything but an array of at least one layer
  * @example
  * ```ts

@@ -1,9 +1,11 @@
-/** Where a training of a model starts: its trained state, if it has one. */
+/** Where a training of a model starts: its trained state, if it has one, or the weights of its layers. */
 import type { SavedRun } from "../engine/executor.js";
 import type { Shape } from "../graph/shape.js";
 import type { AnyTraining, StartOptions } from "./anyTraining.js";
 import { LEARNING_RATE } from "./architecture.js";
 import type { Described } from "./compiled.js";
+import type { Network } from "./network.js";
+import { startingWeights } from "./sharedWeights.js";
 import { weightsOf } from "./trainedWeights.js";
 
 /** A trained state and its context. */
@@ -19,28 +21,35 @@ export interface State {
 export interface Fit extends Described {
   /** Given to callbacks. */
   readonly model: object;
-  readonly state: State | undefined;
+  /** The shape that a row must have; undefined if any. */
+  readonly row: Shape | undefined;
+  /**
+   * The trained state now, with the weights of layers. `onTraining` must follow without a pause, so that no
+   * other model trains them.
+   *
+   * @throws FettleError `invalid_state` if another model trains one of the layers
+   */
+  state(): State | undefined;
   /** Receives the state of the training once it has started, and undefined when it has ended. */
-  onTraining(running: { readonly row: Shape; readonly run: AnyTraining } | undefined): void;
-}
-
-/** What a training leaves, and what the user receives. */
-export interface Fitted<Result> {
-  readonly state: State;
-  readonly result: Result;
+  onTraining(
+    running: { readonly network: Network; readonly row: Shape; readonly run: AnyTraining } | undefined,
+  ): void;
+  /** Receives the state of a training that did not fail, before it has ended. */
+  onTrained(state: State): void;
 }
 
 /**
  * Where training starts: where it stopped, with its learning rate there; or from the parameters before
- * `compile`; or from scratch.
+ * `compile`; or from those of layers that have some, and new ones.
  */
 export function startOf(
   state: State | undefined,
+  network: Network,
   hyperparameters: StartOptions["hyperparameters"],
 ): Pick<StartOptions, "hyperparameters" | "from" | "parameters"> {
-  if (!state) return { hyperparameters };
+  if (!state) return { hyperparameters, parameters: startingWeights(network) };
   const { saved, recompiled } = state;
-  if (recompiled) return { hyperparameters, parameters: weightsOf(saved) };
+  if (recompiled) return { hyperparameters, parameters: [{ offset: 0, values: weightsOf(saved) }] };
   const rate = saved.arrays[LEARNING_RATE]?.[0];
   const known = LEARNING_RATE in hyperparameters && Number.isFinite(rate) && rate >= 0;
   return { from: saved, hyperparameters: { ...hyperparameters, ...(known && { [LEARNING_RATE]: rate }) } };

@@ -29,12 +29,29 @@ export function weightsOf({ arrays }: SavedRun): Floats {
   return arrays[weightsName(Object.keys(arrays))];
 }
 
-/** Training resumes from new weights too. */
-export function withWeights(saved: SavedRun, weights: Floats): SavedRun {
-  const evaluated = EVALUATED in saved.arrays && { [EVALUATED]: weights };
-  return { ...saved, arrays: { ...saved.arrays, [PARAMETERS]: weights, ...evaluated } };
+/** Weights that belong at a place of their vector. */
+export interface WeightsPart {
+  readonly offset: number;
+  readonly values: Floats;
 }
 
-export function writeWeights(run: Run, weights: ArrayLike<number>): void {
-  for (const name of new Set([PARAMETERS, weightsIn(run.program)])) run.write(name, weights);
+/** A state with new weights in some places: training resumes from them too. */
+export function withWeights(saved: SavedRun, parts: readonly WeightsPart[]): SavedRun {
+  const arrays = { ...saved.arrays };
+  for (const name of [PARAMETERS, EVALUATED])
+    if (name in arrays) arrays[name] = withParts(arrays[name], parts);
+  return { ...saved, arrays };
+}
+
+/** The same in a run. */
+export function writeWeights(run: Run, parts: readonly WeightsPart[]): void {
+  for (const name of new Set([PARAMETERS, weightsIn(run.program)]))
+    run.write(name, withParts(run.read(name), parts));
+}
+
+/** A vector with other numbers in some places. */
+export function withParts(vector: Floats, parts: readonly WeightsPart[]): Floats {
+  const changed = vector.slice();
+  for (const { offset, values } of parts) changed.set(values, offset);
+  return changed;
 }

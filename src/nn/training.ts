@@ -6,6 +6,7 @@ import type { NdArray } from "ndarray";
 import { checkSampleWeight } from "../data/weights.js";
 import { toNdArray } from "../engine/arrays.js";
 import { defaultEngine } from "../engine/wasmEngine.js";
+import type { Shape } from "../graph/shape.js";
 import type { MaskedPrediction } from "../metrics/lines.js";
 import type { Floats } from "../ndarray.js";
 import type { LastBatch } from "./anyTraining.js";
@@ -24,22 +25,23 @@ import type { FitOptions } from "./options.js";
 import { programOf } from "./programs.js";
 import { checkIds } from "./roles.js";
 import { EVALUATION_BATCH, scoresOf } from "./scores.js";
-import { type Fit, type Fitted, type State, startOf } from "./starting.js";
-import { weightsOf } from "./trainedWeights.js";
+import { type Fit, type State, startOf } from "./starting.js";
+import { PARAMETERS, weightsOf } from "./trainedWeights.js";
 import { runEvaluation, runPrediction, TrainingRun } from "./trainer.js";
 import { evaluationOf, withSampleWeight } from "./weights.js";
 
 export { fitDataset, trainOnBatch } from "./batchTraining.js";
 export { arraysOf, vectorOf } from "./parameters.js";
+export { during, giveWeights, mustBeFree, newParts, ownersIn, seenIn } from "./sharedWeights.js";
 
 /** @throws FettleError as `fit` does */
 export async function fit(
-  { model, state, onTraining, ...described }: Fit,
+  { model, row: known, state, onTraining, onTrained, ...described }: Fit,
   x: ModelData,
   y: ModelData,
   options: FitOptions,
-): Promise<Fitted<History>> {
-  const { data, settings: all } = checkFit(described, state?.row, x, y, options);
+): Promise<History> {
+  const { data, settings: all } = checkFit(described, known, x, y, options);
   const { callbacks, verbose, signal, ...settings } = all;
   const row = data.x.shape;
   const engine = defaultEngine();
@@ -56,7 +58,7 @@ export async function fit(
     const { training, measured, heldOut } = examplesOfFit(hold, data);
     const yielding = new Yielding(signal);
     const score = scoreWith(engine, architecture, yielding);
-    const start = startOf(state, hyperparameters);
+    const start = startOf(state(), network, hyperparameters);
     const run = new TrainingRun(engine, programs, training, { ...settings, ...start });
     async function* epoch(watched: boolean): AsyncGenerator<LastBatch> {
       do {
@@ -71,16 +73,32 @@ export async function fit(
       return { ...onTraining, ...(heldOut ? validationNames(await score(heldOut, parameters)) : {}) };
     };
     try {
+      onTraining({ network, row, run });
       const progress = await progressOf(verbose, settings.epochs, run.stepsPerEpoch);
-      onTraining({ row, run });
       const control = { ...run.control, model };
       await trainWith({ training: run, control, callbacks, epoch, measure, progress });
-      return { state: { row, saved: run.save() }, result: toHistory(run.logs) };
+      onTrained({ row, saved: run.save() });
+      return toHistory(run.logs);
     } finally {
       onTraining(undefined);
       run.free();
     }
   });
+}
+
+/**
+ * The parameters that a training with this seed starts from, in one vector.
+ *
+ * @throws FettleError as `build` of a model does
+ */
+export function initialWeights(described: Described, row: Shape, seed: number): Floats {
+  const run = defaultEngine().start(programOf(architectureFrom(described, row), "weights", 1), { seed });
+  try {
+    run.advance(1);
+    return run.read(PARAMETERS);
+  } finally {
+    run.free();
+  }
 }
 
 /**

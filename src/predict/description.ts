@@ -34,6 +34,8 @@ export interface LayerDescription extends PieceDescription {
   readonly inputs: readonly string[];
   /** The names of its arrays in the file, by parameter. */
   readonly weights: Readonly<Record<string, string>>;
+  /** Whether the user gave it its name. */
+  readonly named?: true;
   /** False for a frozen layer. */
   readonly trainable?: false;
   /** The id of the layer whose arrays it shares, if it is the same layer, applied again. */

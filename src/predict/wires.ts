@@ -2,9 +2,9 @@
  * The wiring in a model file, by ids of values. A stack of layers over columns needs no inputs and outputs.
  */
 import type { Shape } from "../graph/shape.js";
-import type { Layer } from "../nn/layers/layer.js";
+import { type Layer, named } from "../nn/layers/layer.js";
 import { chain, layerNames, type Wiring } from "../nn/network.js";
-import type { NetworkDescription } from "./description.js";
+import type { LayerDescription, NetworkDescription } from "./description.js";
 
 /** The names of values in a file. */
 export interface Ids {
@@ -15,11 +15,12 @@ export interface Ids {
 }
 
 /**
- * A wiring with the shape of its rows, unless it is a stack over columns: other stacks are stored as networks
- * with an input.
+ * A wiring with the shape of its rows, unless it is a stack of different layers over columns: other stacks
+ * are stored as networks with an input.
  */
 export function withRow(wiring: Wiring, row: Shape): Wiring {
-  if (row.length === 1) return wiring;
+  const { calls } = wiring;
+  if (row.length === 1 && new Set(calls.map(({ name }) => name)).size === calls.length) return wiring;
   return { ...wiring, inputs: wiring.inputs.map(({ name, shape = row }) => ({ name, shape })) };
 }
 
@@ -45,6 +46,12 @@ export function describeEnds(
   return { inputs, outputs: wiring.outputs.map(({ name, value }) => ({ name, value: values[value] })) };
 }
 
+/** A layer of a file, with its own name if it has one. */
+function namedLayer(described: LayerDescription, layerFrom: (description: LayerDescription) => Layer): Layer {
+  const layer = layerFrom(described);
+  return described.named ? named(described.id, layer) : layer;
+}
+
 /**
  * The wiring of a network in a file, in which `readContents` has checked that each layer follows its inputs.
  *
@@ -52,24 +59,23 @@ export function describeEnds(
  */
 export function wiringFrom(
   { inputs, outputs = [], layers }: NetworkDescription,
-  layerFrom: (description: NetworkDescription["layers"][number]) => Layer,
+  layerFrom: (description: LayerDescription) => Layer,
 ): Wiring {
   const made = new Map<string, Layer>();
   const all = layers.map((described) => {
-    const layer = made.get(described.shares ?? described.id) ?? layerFrom(described);
+    const layer = made.get(described.shares ?? described.id) ?? namedLayer(described, layerFrom);
     made.set(described.id, layer);
     return layer;
   });
   if (inputs === undefined) return chain(all);
-  const distinct = [...new Set(all)];
-  const names = new Map(layerNames(distinct).map((name, i) => [distinct[i], name]));
+  const nameOf = layerNames(all);
   const values = [...inputs.map(({ name }) => `input.${name}`), ...layers.map(({ id }) => id)];
   const place = new Map(values.map((id, i) => [id, i]));
   return {
     inputs,
     calls: all.map((layer, i) => ({
       layer,
-      name: names.get(layer) as string,
+      name: nameOf(layer),
       inputs: layers[i].inputs.map((id) => place.get(id) as number),
     })),
     outputs: outputs.map(({ name, value }) => ({ name, value: place.get(value) as number })),

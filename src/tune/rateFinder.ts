@@ -16,6 +16,7 @@ import { classUnits } from "../nn/judge.js";
 import type { LayersModel } from "../nn/layersModel.js";
 import { checkBatch } from "../nn/options.js";
 import { programOf } from "../nn/programs.js";
+import { startingWeights } from "../nn/sharedWeights.js";
 import { runTraining, streamsOf } from "../nn/trainer.js";
 import { ready } from "../numerics/kernels.js";
 import { log } from "../numerics/special.js";
@@ -191,13 +192,13 @@ export async function findLearningRate(options: RateFinderOptions): Promise<Rate
   const examples = examplesOf({ data, folds: [all] }, { fold: 0, pipeline: followed.pipeline });
   const batchSize = checkBatch(own.batchSize ?? Math.min(DEFAULT_BATCH, rows), rows);
   const takes = { ...examples, ...(data.shape && { shape: data.shape }) };
-  const { programs, hyperparameters } = programsFor(built, { data, pipeline }, takes, batchSize);
+  const { programs, ...start } = programsFor(built, { data, pipeline }, takes, batchSize);
   const engine = defaultEngine();
   const loaded = loadFold(engine, examples);
   try {
     // No epochs: the state in which a training with this seed begins.
     const { seed = 0 } = own;
-    const training = { hyperparameters, epochs: 0, batchSize, shuffle: true, seed };
+    const training = { ...start, epochs: 0, batchSize, shuffle: true, seed };
     const { state } = runTraining(engine, programs, loaded.train, training);
     const run = engine.start(programs.train, {
       streams: streamsOf(loaded.train),
@@ -256,7 +257,7 @@ function programsFor(
     initialize: programOf(architecture, "initialize", 1),
     train: programOf(architecture, takes.train.weights ? "trainWeighted" : "train", batchSize),
   };
-  return { programs, hyperparameters };
+  return { programs, hyperparameters, parameters: startingWeights(architecture.network) };
 }
 
 /** The losses of a training up to its end. */

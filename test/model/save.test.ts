@@ -5,7 +5,18 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import type { TensorLike } from "../../src/arrays.js";
-import { constant, div, maximum, mean, mul, neg, sign, square, sub } from "../../src/graph/functions.js";
+import {
+  constant,
+  div,
+  matmul,
+  maximum,
+  mean,
+  mul,
+  neg,
+  sign,
+  square,
+  sub,
+} from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
 import { broadcastTo } from "../../src/graph/operations/broadcast.js";
 import type { CustomMetric } from "../../src/metrics/metric.js";
@@ -114,7 +125,7 @@ describe("training goes on after a file as if it never stopped", () => {
     expect(weights(model)).toEqual(weights(whole));
   });
 
-  it("and keeps the names of built-in metrics, and their options, but no custom metric", async () => {
+  it("and keeps the names of built-in metrics, and their options, and asks for custom ones", async () => {
     const bias: CustomMetric = {
       name: "bias",
       direction: "minimize",
@@ -124,8 +135,46 @@ describe("training goes on after a file as if it never stopped", () => {
     model.compile({ optimizer: "sgd", loss: "binaryCrossentropy", metrics: ["acc", bias, "f1Macro"] });
     await model.fit(x, y, fit);
     expect(Object.keys(model.evaluate(x, y))).toEqual(["loss", "accuracy", "bias", "f1Macro"]);
-    const again = await loadModel(saveModel(model));
-    expect(Object.keys(again.model.evaluate(x, y))).toEqual(["loss", "accuracy", "f1Macro"]);
+    const bytes = saveModel(model);
+    const again = await loadModel(bytes, { customObjects: { bias } });
+    expect(again.model.evaluate(x, y)).toEqual(model.evaluate(x, y));
+    expect(await refusal(() => loadModel(bytes))).toBe(
+      'invalid_argument: customObjects["bias"] must be the metric that the model was saved with; received undefined',
+    );
+    expect(await refusal(() => loadModel(bytes, { customObjects: { bias: () => 0 } }))).toBe(
+      'invalid_argument: customObjects["bias"] must be the metric that the model was saved with; received function bias',
+    );
+    expect((await loadModel(bytes, { compile: false })).predict(x).data).toEqual(model.predict(x).data);
+  });
+
+  it.each<[string, (units: never) => unknown, string]>([
+    [
+      "takes a positional argument",
+      (units: number) => scaled(units),
+      'invalid_argument: `outputShape` of scaled_1 must be an array of positive integers; received [{"units":2}]',
+    ],
+    ["fails", (units: number) => units.toFixed(), "invalid_argument: units.toFixed is not a function"],
+    [
+      "has a number that is none",
+      (units: number) => numbered(units),
+      'invalid_argument: the hyperparameter numbered_1.share must be a finite number; received {"units":2}',
+    ],
+  ])("names a factory that %s", async (_, factory, message) => {
+    const model = sequential([scaled(2), dense(1)]);
+    model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+    await model.fit(x, y, { epochs: 0 });
+    expect(await refusal(() => loadModel(saveModel(model), { customObjects: { scaled: factory } }))).toBe(
+      `${message}; received from customObjects["scaled"]({"units":2}): a factory is called with the options in the file, as one object`,
+    );
+  });
+
+  it("refuses what is no layer by the factory that returned it", async () => {
+    const model = sequential([scaled(2), dense(1)]);
+    model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+    await model.fit(x, y, { epochs: 0 });
+    expect(await refusal(() => loadModel(saveModel(model), { customObjects: { scaled: () => 3 } }))).toBe(
+      'invalid_argument: what customObjects["scaled"] returns must be a layer; received 3',
+    );
   });
 
   it("and begins anew from its parameters where the state of the optimizer was not kept", async () => {
@@ -336,3 +385,25 @@ it.each(["refuse", "missing", "ignore"] as const)(
     expect(/category\(.*, 3\)/.test(text as string)).toBe(rule === "ignore");
   },
 );
+
+/** A dense layer without a bias. */
+function scaled(units: number): Layer {
+  return defineLayer({
+    type: "scaled",
+    options: { units },
+    hyperparameters: {},
+    outputShape: () => [units],
+    parameters: ([columns]) => [{ name: "kernel", shape: [columns, units], initializer: "ones" }],
+    call: ({ x, parameters: { kernel } }) => matmul(x, kernel),
+  });
+}
+
+function numbered(share: number): Layer {
+  return defineLayer({
+    type: "numbered",
+    hyperparameters: { share },
+    outputShape: (shape) => shape,
+    parameters: () => [],
+    call: ({ x, hyperparameters }) => mul(x, hyperparameters.share),
+  });
+}

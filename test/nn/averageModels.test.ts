@@ -193,7 +193,7 @@ describe("refusals", () => {
     [
       "a network that is not trained",
       () => averageModels([trained(sequential([dense(1)]), 2, 1, modest), sequential([dense(1)])]),
-      "invalid_state: the model has no parameters yet; call model.fit(x, y) first",
+      "invalid_state: the model has no parameters yet; call model.fit(x, y), or model.build(columns), first",
     ],
     [
       "other inputs",

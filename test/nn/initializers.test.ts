@@ -155,8 +155,8 @@ describe("initializers", () => {
   });
 
   it("each layer draws from a stream of its own", async () => {
-    const layer = dense(100, { kernelInitializer: "heNormal" });
-    const model = compiled([layer, layer], { optimizer: "sgd", loss: "meanSquaredError" });
+    const layer = () => dense(100, { kernelInitializer: "heNormal" });
+    const model = compiled([layer(), layer()], { optimizer: "sgd", loss: "meanSquaredError" });
     await model.fit([new Float32Array(100)], [new Float32Array(100)], { epochs: 0 });
     const { "dense_1.kernel": a, "dense_2.kernel": b } = weightsOf(model);
     const correlation = mean(a.map((w, i) => w * b[i])) / (2 / 100);

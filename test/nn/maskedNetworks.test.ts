@@ -36,9 +36,9 @@ const [STEPS, FEATURES] = [4, 2];
 /** From a masked sequence to an answer for each step, or for each row. */
 type Build = (masked: SymbolicTensor) => SymbolicTensor;
 const chain =
-  (...layers: readonly Layer[]): Build =>
+  (layers: () => readonly Layer[]): Build =>
   (masked) =>
-    layers.reduce((value, layer) => layer.apply(value), masked);
+    layers().reduce((value, layer) => layer.apply(value), masked);
 const all = { returnSequences: true };
 
 /** A transformer's block: attention and a dense part, each with a way around it. */
@@ -58,38 +58,43 @@ const shared: Build = (masked) => {
 };
 /** A layer within layers, of the numbers of a step. */
 const nested = (layer: Layer): Build =>
-  chain(reshape([STEPS, FEATURES, 1]), timeDistributed(timeDistributed(dense(2))), timeDistributed(layer));
+  chain(() => [
+    reshape([STEPS, FEATURES, 1]),
+    timeDistributed(timeDistributed(dense(2))),
+    timeDistributed(layer),
+  ]);
 
 const NETWORKS: Readonly<Record<string, Build>> = {
-  "recurrences in both directions": chain(
+  "recurrences in both directions": chain(() => [
     bidirectional(gru(2, all)),
     dropout(0.2),
     lstm(2, { ...all, recurrentDropout: 0.2 }),
     dense(1),
-  ),
+  ]),
   "a transformer's block": (masked) => dense(1).apply(block(block(masked))),
-  "pooling of all steps": chain(
+  "pooling of all steps": chain(() => [
     dense(3, { activation: "exponential" }),
     batchNormalization({ momentum: 0.5 }),
     globalAveragePooling1d(),
     dense(1),
-  ),
-  "the largest of windows": chain(
+  ]),
+  "the largest of windows": chain(() => [
     conv1d(3, 2, { activation: "relu" }),
     batchNormalization(),
     globalMaxPooling1d(),
     dense(1),
-  ),
-  "windows in the places of steps": chain(
+  ]),
+  "windows in the places of steps": chain(() => [
     conv1d(2, 3, { padding: "same" }),
     spatialDropout1d(0.2),
     averagePooling1d(2),
     upSampling1d(2),
     dense(1),
-  ),
-  "numbers of a row": chain(layerNormalization(), activation("softsign"), flatten(), dense(1)),
+  ]),
+  "numbers of a row": chain(() => [layerNormalization(), activation("softsign"), flatten(), dense(1)]),
   "a shared layer, and values of other masks": (masked) => dense(1).apply(shared(masked)),
-  "layers within layers": (masked) => chain(flatten(), dense(1))(nested(batchNormalization())(masked)),
+  "layers within layers": (masked) =>
+    chain(() => [flatten(), dense(1)])(nested(batchNormalization())(masked)),
   "a recurrence within each step": (masked) => dense(1).apply(nested(gru(2))(masked)),
 };
 

@@ -308,7 +308,7 @@ describe("the wrong order", () => {
       () => model().getWeights(),
     ]) {
       expect(await refusal(early)).toBe(
-        "invalid_state: the model has no parameters yet; call model.fit(x, y) first",
+        "invalid_state: the model has no parameters yet; call model.fit(x, y), or model.build(columns), first",
       );
     }
   });

@@ -74,18 +74,19 @@ describe("a stack", () => {
   });
 
   it("predicts rows of the shape of its output, and takes targets of it", async () => {
-    const scale = defineLayer({
-      type: "scale",
-      hyperparameters: {},
-      outputShape: (shape) => shape,
-      parameters: (shape) => [
-        { name: "factor", shape, initializer: (graph, shape) => broadcastOne(graph, shape) },
-      ],
-      call: ({ x, parameters }) => mul(x, parameters.factor),
-    });
+    const scale = () =>
+      defineLayer({
+        type: "scale",
+        hyperparameters: {},
+        outputShape: (shape) => shape,
+        parameters: (shape) => [
+          { name: "factor", shape, initializer: (graph, shape) => broadcastOne(graph, shape) },
+        ],
+        call: ({ x, parameters }) => mul(x, parameters.factor),
+      });
     const results = await Promise.all(
       [images, matrix, nested()].map(async (target) => {
-        const model = stack(scale);
+        const model = stack(scale());
         await model.fit(images, target, fit);
         return model;
       }),

@@ -8,6 +8,7 @@ import { FettleError } from "../../src/errors.js";
 import type { Value } from "../../src/graph/graph.js";
 import type { Callback } from "../../src/nn/callbacks/callback.js";
 import type { Layer } from "../../src/nn/layers/index.js";
+import { separate } from "../../src/nn/layers/layer.js";
 import type { LayersModel } from "../../src/nn/layersModel.js";
 import type { CompileOptions } from "../../src/nn/options.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
@@ -34,6 +35,10 @@ export function randomRows(rows: number, columns: number, seed: number): number[
     Array.from({ length: columns }, () => (stream.integer(2048) - 1024) / 1024),
   );
 }
+
+/** A stack of copies of layers: it shares weights with no other model of them. */
+export const copied = (layers: readonly Layer[]): Sequential =>
+  sequential(layers.map((layer) => separate(layer, layer.name)));
 
 export function compiled(layers: readonly Layer[], options: CompileOptions): Sequential {
   const model = sequential(layers);

@@ -11,7 +11,7 @@ import { type ActivationName, activations } from "../../src/nn/activations.js";
 import { architectureFrom } from "../../src/nn/architecture.js";
 import { averageModels } from "../../src/nn/averageModels.js";
 import { activation, dense, dropout, type Layer } from "../../src/nn/layers/index.js";
-import { type Sequential, sequential } from "../../src/nn/sequential.js";
+import type { Sequential } from "../../src/nn/sequential.js";
 import * as training from "../../src/nn/training.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { RandomStream } from "../../src/numerics/random.js";
@@ -21,12 +21,13 @@ import { plainStacks, type Stacks, stacksIn } from "../../src/predict/layers.js"
 import { loadPredictor } from "../../src/predict/predictor.js";
 import type { Tensors } from "../../src/predict/safetensors.js";
 import { cases } from "../cases.js";
+import { copied } from "../nn/support.js";
 
 beforeAll(() => ready());
 
 /** A network with random parameters, as if it were trained. */
 function network(layers: readonly Layer[], columns: number, seed: number): Sequential {
-  const model = sequential(layers);
+  const model = copied(layers);
   model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
   const { network } = architectureFrom(model.described(), columns);
   const random = new RandomStream(seed, 3);

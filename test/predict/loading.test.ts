@@ -7,8 +7,8 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { platform as host } from "#platform";
 import { saveModel } from "../../src/model/save.js";
 import { dense, type Layer, layerNormalization } from "../../src/nn/layers/index.js";
-import { sequential } from "../../src/nn/sequential.js";
 import { loadPredictor } from "../../src/predict/predictor.js";
+import { copied } from "../nn/support.js";
 import { trained } from "./networks.js";
 
 const built = (file: string) =>
@@ -18,7 +18,7 @@ const x = Array.from({ length: 300 }, (_, i) => [i / 7, Math.fround(1 / (i + 1))
 
 /** The file of a network of these layers over three columns. */
 const fileOf = (layers: readonly Layer[]): Uint8Array =>
-  saveModel(trained(sequential([...layers]), 3, 1, (normal) => normal));
+  saveModel(trained(copied(layers), 3, 1, (normal) => normal));
 
 describe("on a page", () => {
   afterEach(() => {

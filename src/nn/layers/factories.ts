@@ -64,10 +64,10 @@ import {
 import type { Layer } from "./layer.js";
 
 type Layers = typeof import("./index.js");
-/** The factories with options; without `defineLayer` and `freeze`. */
+/** The factories with options; without `defineLayer`, `freeze` and `named`. */
 export type FactoryName = Exclude<
   { [Name in keyof Layers]: Layers[Name] extends (...given: never[]) => Layer ? Name : never }[keyof Layers],
-  "defineLayer" | "freeze"
+  "defineLayer" | "freeze" | "named"
 >;
 
 /** A factory, and the options that are positional arguments, in order; all others follow in an object. */

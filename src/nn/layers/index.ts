@@ -32,6 +32,7 @@ export {
   type Layer,
   type LayerContext,
   type LayerDefinition,
+  named,
   type ParameterSpec,
   SymbolicTensor,
 } from "./layer.js";

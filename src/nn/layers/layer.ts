@@ -4,11 +4,15 @@
  *
  * Shapes here are those of one row: a batch of shape [rows, 8, 8, 1] has rows of shape [8, 8, 1].
  */
+import type { NdArray } from "ndarray";
+import type { AnyArray } from "../../engine/arrays.js";
 import { check, isPlainObject, isRecord, must } from "../../errors.js";
 import type { Value } from "../../graph/graph.js";
 import { type Shape, showShape } from "../../graph/shape.js";
-import { madeBy, madeFrom, madeOf, recipeOf } from "../../recipe.js";
+import type { Floats } from "../../ndarray.js";
+import { madeBy, madeFrom, madeLike, madeOf, recipeOf } from "../../recipe.js";
 import type { Initializer } from "../initializers.js";
+import { getWeights, setWeights, setWeightsOfLayer, sharing, weightsOfLayer } from "./layerWeights.js";
 
 /** One parameter of a layer. */
 export interface ParameterSpec<P extends string = string> {
@@ -82,8 +86,13 @@ export type InputRole =
  * the names.
  */
 export interface LayerDefinition<P extends string = string, H extends string = string> {
-  /** Its kind, such as `dense`; no dots. Layers are named by it: `dense_1`, `dense_2`. */
+  /** Its kind, such as `dense`; no dots. */
   readonly type: string;
+  /**
+   * Its name in every model, no dots; see {@link named}. Default: its type, to which each model adds a
+   * number: `dense_1`, `dense_2`.
+   */
+  readonly name?: string;
   /** For a custom layer: the options for its factory when a saved model is loaded; JSON. Default: none. */
   readonly options?: Readonly<Record<string, unknown>>;
   /** Numbers that are inputs of the program: changing one compiles nothing. */
@@ -125,8 +134,13 @@ export interface LayerDefinition<P extends string = string, H extends string = s
   ): Value | undefined;
 }
 
-/** A layer: built-in and custom ones share this form. */
+/**
+ * A layer: built-in and custom ones share this form. It describes; its weights are made by the first model
+ * that is built or fitted with it, and belong to the layer: models that share a layer share its weights, as
+ * in Keras. A copy, `{ ...layer }`, is a separate layer.
+ */
 export interface Layer extends LayerDefinition {
+  readonly name: string;
   /**
    * The result of the layer for values of a network that `functional` makes. Applied several times, it shares
    * its parameters.
@@ -135,6 +149,20 @@ export interface Layer extends LayerDefinition {
    * that do not fit, and for several where the layer takes one
    */
   apply(...inputs: readonly SymbolicTensor[]): SymbolicTensor;
+  /**
+   * Copies of its weights by name, such as `kernel`.
+   *
+   * @throws FettleError `invalid_state` before a model with it is built or fitted
+   */
+  getWeights(): Record<string, NdArray<Floats>>;
+  /**
+   * Replaces its weights, in every model that has it.
+   *
+   * @param weights - an array of the shape of each, as `fit` takes arrays
+   * @throws FettleError `invalid_state` as `getWeights`; `unknown_name` for a name that does not exist;
+   * `invalid_argument` if one is missing; `invalid_shape`, `invalid_data` for an array that does not fit
+   */
+  setWeights(weights: Readonly<Record<string, AnyArray>>): void;
 }
 
 /** A value of a network while it is being described: an input, or the result of a layer. */
@@ -178,8 +206,16 @@ export function defineLayer<const P extends string, H extends string>(
 ): Layer {
   const layer = definition as unknown as LayerDefinition;
   checkLayer(layer, "the layer");
-  return { ...layer, apply };
+  return withMethods(layer);
 }
+
+const withMethods = (definition: LayerDefinition): Layer => ({
+  ...definition,
+  name: definition.name ?? definition.type,
+  apply,
+  getWeights,
+  setWeights,
+});
 
 /**
  * Refuses anything but a layer.
@@ -188,8 +224,9 @@ export function defineLayer<const P extends string, H extends string>(
  */
 export function checkLayer(layer: LayerDefinition, name: string): void {
   must(isRecord(layer) && !("then" in layer), name, "a layer, such as dense(1)", layer);
-  const { type, hyperparameters, trainable, stepwise } = layer;
-  must(typeof type === "string" && /^[^.]+$/.test(type), `\`type\` of ${name}`, "a name without dots", type);
+  const { type, name: own = type, hyperparameters, trainable, stepwise } = layer;
+  must(isName(type), `\`type\` of ${name}`, NAME, type);
+  must(isName(own), `\`name\` of ${name}`, NAME, own);
   must(
     isPlainObject(hyperparameters),
     `\`hyperparameters\` of ${name} (${type})`,
@@ -212,6 +249,9 @@ export function checkLayer(layer: LayerDefinition, name: string): void {
   must(moves, `\`routes\` of ${name} (${type})`, 'true or "evaluation"', routes);
 }
 
+const NAME = "a name without dots";
+const isName = (name: unknown): boolean => typeof name === "string" && /^[^.]+$/.test(name);
+
 const ROLES =
   '{ kind: "numbers" }, { kind: "ids", inputDim } with a positive integer, or { kind: "steps", maskValue } with a finite number';
 
@@ -221,7 +261,7 @@ function isRole(role: InputRole | undefined): boolean {
   return role.kind === "steps" ? Number.isFinite(role.maskValue) : role.kind === "numbers";
 }
 
-/** `apply` of every layer. A copy of a layer is a separate layer. */
+/** `apply` of every layer. */
 function apply(this: Layer, ...inputs: readonly SymbolicTensor[]): SymbolicTensor {
   must(inputs.length > 0, `what ${this.type} is applied to`, "at least one value, such as input(4)", inputs);
   for (const each of inputs)
@@ -235,25 +275,58 @@ function apply(this: Layer, ...inputs: readonly SymbolicTensor[]): SymbolicTenso
 }
 
 /**
- * The layer with parameters that no optimizer changes, and without its penalty. A frozen
- * `batchNormalization` uses its running mean and variance in training too, as in Keras.
+ * The layer with parameters that no optimizer changes, and without its penalty; it shares the weights of the
+ * layer. A frozen `batchNormalization` uses its running mean and variance in training too, as in Keras.
  *
  * @throws FettleError `invalid_argument` for anything but a layer
  * @example
  * ```ts
- * const model = sequential([freeze(dense(4, { activation: "tanh" })), dense(1)]);
+ * const trained = sequential([dense(4, { activation: "tanh" }), dense(1)]);
+ * trained.compile({ optimizer: "adam", loss: "meanSquaredError" });
+ * await trained.fit([[1], [2]], [2, 4]);
+ * const model = sequential([freeze(trained.layers[0]), dense(1)]);
  * model.compile({ optimizer: "adam", loss: "meanSquaredError" });
- * await model.fit([[1], [2]], [2, 4]);
- * // to use the weights of a trained network: model.setWeights({ ...model.getWeights(), ...trained })
- * Object.keys(model.getWeights()).length; // 4
+ * await model.fit([[1], [2]], [1, 4]);
+ * model.layers[0].getWeights().bias.get(0) === trained.layers[0].getWeights().bias.get(0); // true
  * ```
  */
 export function freeze(layer: Layer): Layer {
   checkLayer(layer, "what freeze takes");
-  const frozen = { ...layer, trainable: false };
+  return formOf(layer, { trainable: false }, ["freeze", recipeOf(layer)]);
+}
+
+/**
+ * The layer with a name, which every model uses for it; it shares the weights of the layer.
+ *
+ * @param name - no dots; different from that of any other layer in a model
+ * @throws FettleError `invalid_argument` for another name, and for anything but a layer
+ * @example
+ * ```ts
+ * const model = sequential([named("encoder", dense(4)), dense(1)]);
+ * await model.build(3);
+ * Object.keys(model.getWeights()); // ["encoder.kernel", "encoder.bias", "dense_1.kernel", "dense_1.bias"]
+ * ```
+ */
+export function named(name: string, layer: Layer): Layer {
+  must(isName(name), "the name of a layer", NAME, name);
+  checkLayer(layer, "what named takes");
+  return formOf(layer, { name }, ["named", name, recipeOf(layer)]);
+}
+
+/** Another form of a layer, which is made in the same way and shares its weights. */
+function formOf(layer: Layer, changed: Partial<Layer>, recipe: readonly unknown[]): Layer {
+  const form = sharing({ ...layer, ...changed }, layer);
   const made = madeOf(layer);
-  if (made) madeBy(frozen, made);
-  return madeFrom(frozen, ["freeze", recipeOf(layer)]);
+  if (made) madeBy(form, made);
+  return madeFrom(form, recipe);
+}
+
+/** An equal layer whose weights are separate, and start as those of the layer. */
+export function separate(layer: Layer, name: string): Layer {
+  const copy = madeLike({ ...layer, name }, layer);
+  const weights = weightsOfLayer(layer);
+  if (weights) setWeightsOfLayer(copy, weights);
+  return copy;
 }
 
 /** A built-in layer: frozen as an object, with its recipe and its factory. */
@@ -274,7 +347,7 @@ export function builtIn(
   /** The name of its factory. */
   name = definition.type,
 ): Layer {
-  const layer = { ...definition, ...(!several && { outputShape: shapeOfOne(definition) }), apply };
+  const layer = withMethods({ ...definition, ...(!several && { outputShape: shapeOfOne(definition) }) });
   Object.freeze(layer.hyperparameters);
   madeFrom(layer, [layer.type, ...recipe]);
   return madeBy(layer, { name, options });

@@ -5,6 +5,7 @@ import type { Value } from "../../graph/graph.js";
 import { type Shape, sameShape, showShape } from "../../graph/shape.js";
 import { recipeOf } from "../../recipe.js";
 import { builtIn, checkLayer, type Layer, type LayerContext, type LayerDefinition } from "./layer.js";
+import { sharing } from "./layerWeights.js";
 import { givenTo } from "./masks.js";
 
 /**
@@ -12,7 +13,7 @@ import { givenTo } from "./masks.js";
  * [rows, steps, ...shape] → [rows, steps, ...the layer's result]. The layer sees each step as a separate row,
  * and steps that do not count as rows of only padding.
  *
- * @param layer - such as `dense`; its parameters have their own names here
+ * @param layer - such as `dense`; its parameters have their own names here, and its weights are shared
  * @throws FettleError `invalid_argument` for anything but a layer; when applied, `invalid_shape` for rows
  * without steps; when compiled, `unsupported` for a layer that makes a mask, such as `masking`
  * @example
@@ -60,7 +61,7 @@ export function timeDistributed(layer: Layer): Layer {
     },
     ...(penalty && { penalty: (context: Parameters<typeof penalty>[0]) => penalty.call(layer, context) }),
   };
-  return builtIn(definition, [recipeOf(layer)], { layer });
+  return sharing(builtIn(definition, [recipeOf(layer)], { layer }), layer);
 }
 
 /**

@@ -16,7 +16,7 @@ import {
 } from "../../nn/callbacks/earlyStopping.js";
 import { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "../../nn/callbacks/reduceLROnPlateau.js";
 import { terminateOnNaN } from "../../nn/callbacks/terminateOnNaN.js";
-import { weightsOf } from "../../nn/trainedWeights.js";
+import { type WeightsPart, weightsOf } from "../../nn/trainedWeights.js";
 import { runEvaluation, type TrainingPrograms, TrainingRun } from "../../nn/trainer.js";
 import type { FoldChoice, LoadedFold } from "./fold.js";
 import { scoreOn } from "./score.js";
@@ -40,6 +40,8 @@ export interface Job extends FoldChoice {
   readonly measured?: readonly string[];
   /** Whether the result includes the trained state. */
   readonly keepState: boolean;
+  /** The weights that layers of the model bring, from which training starts; without `from`. */
+  readonly parameters?: readonly WeightsPart[];
   /** The final state of the job before it, of the same training or of the parent's. */
   readonly from?: SavedRun;
   /** The state in which this job was saved. */
@@ -106,7 +108,7 @@ export class OpenJob {
     private readonly job: Job,
     private readonly onFree: () => void = () => {},
   ) {
-    const { programs, hyperparameters, epochs, batchSize, seed, resume } = job;
+    const { programs, hyperparameters, epochs, batchSize, seed, parameters, resume } = job;
     const from = resume?.state ?? job.from;
     this.training = new TrainingRun(
       executor,
@@ -118,6 +120,7 @@ export class OpenJob {
         batchSize,
         shuffle: true,
         seed,
+        ...(parameters && { parameters }),
         ...(from && { from }),
         ...(resume && { logs: resume.logs }),
       },

@@ -1,5 +1,5 @@
 /** The fingerprint of a tuner: what must be equal when it resumes, and on each machine that runs its jobs. */
-import { crc32 } from "../../crc32.js";
+import { checksumOf } from "../../crc32.js";
 import { check, isRecord, show } from "../../errors.js";
 import { kernelsName } from "../../numerics/kernels.js";
 import type { Space } from "../../search/space/space.js";
@@ -74,13 +74,6 @@ function describeValidation(validation: Division) {
   if (Array.isArray(validation)) return "folds";
   if (typeof validation !== "function") return validation;
   return validation.options ? { name: validation.name, options: validation.options } : "a function";
-}
-
-function checksumOf(arrays: readonly ArrayBufferView[]): number {
-  return arrays.reduce(
-    (crc, { buffer, byteOffset, byteLength }) => crc32(new Uint8Array(buffer, byteOffset, byteLength), crc),
-    0,
-  );
 }
 
 /** @throws FettleError if `saved` is not a fingerprint, or a different one */

@@ -10,7 +10,7 @@ import type { FollowedPipeline } from "./roles.js";
 
 /** What the functions returned for some parameters. */
 export interface Identity {
-  /** The traced steps of the model. */
+  /** The traced steps of the model, and checksums of the weights that its layers bring. */
   readonly trace: readonly number[];
   readonly hyperparameters: Readonly<Record<string, number>>;
   readonly fit: object;
@@ -41,6 +41,8 @@ export function checkSame(trial: number, before: Identity, now: Identity): void 
   throw new FettleError(
     "invalid_state",
     `${name} must return the same whenever it is called with the same parameters: for those of trial ${trial} it returned ` +
-      (found ? `${show(was)}, and now ${show(is)}` : "another network, loss or optimizer than before"),
+      (found
+        ? `${show(was)}, and now ${show(is)}`
+        : "another network, loss or optimizer than before, or layers with other weights"),
   );
 }

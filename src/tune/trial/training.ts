@@ -1,4 +1,5 @@
 /** How a trial is trained: its parameters become a model, the model a job, and the job runs on every fold. */
+import { checksumOf } from "../../crc32.js";
 import type { Dataset, Task } from "../../data/dataset.js";
 import { checkPipelineOptions, type PipelineOptions, unmarkedGaps } from "../../data/pipeline/options.js";
 import { type ClassWeight, checkClassWeight } from "../../data/weights.js";
@@ -18,6 +19,7 @@ import { LayersModel } from "../../nn/layersModel.js";
 import { checkBatch } from "../../nn/options.js";
 import { masksSteps, programOf, traceOf } from "../../nn/programs.js";
 import { EVALUATION_BATCH } from "../../nn/scores.js";
+import { startingWeights } from "../../nn/sharedWeights.js";
 import { cos } from "../../numerics/elementary.js";
 import { copyPlain } from "../../options.js";
 import { either, type OptionRules, readOptions } from "../../rules.js";
@@ -147,8 +149,10 @@ export function jobTemplate<S extends Space>(
   const weighted = classWeight !== undefined || data.sampleWeight !== undefined;
   const pipeline = copyPlain(typeof chosen === "function" ? chosen(params) : chosen);
   checkPipelineOptions("pipeline", pipeline, data.inputs);
-  const built = model(params);
-  mustBeModel(built);
+  const returned = model(params);
+  mustBeModel(returned);
+  // its layers may be those of other trials
+  const built = returned.separate();
   const { notes, ...ofRoles } = followRoles(built, data, pipeline);
   const followed = { ...ofRoles, notes: [...notes, ...unmarkedGaps(data.inputs, pipeline)] };
   const { features, ...foldsOfPipeline } = foldsFor(followed.pipeline);
@@ -161,6 +165,10 @@ export function jobTemplate<S extends Space>(
     several: threshold ?? calibrate ?? selection,
   });
   const hyperparameters = hyperparametersOf(architecture);
+  const parameters = startingWeights(architecture.network).map(({ offset, values }) => ({
+    offset,
+    values: values.slice(), // a message takes the entire block behind it
+  }));
   const decays = learningRateDecay === "cosine";
   check(
     LEARNING_RATE in hyperparameters || !(reduceLROnPlateau || decays),
@@ -181,13 +189,17 @@ export function jobTemplate<S extends Space>(
     batchSize,
     seed,
     keepState: false,
+    ...(parameters.length > 0 && { parameters }),
     ...(earlyStopping ? { earlyStopping } : {}),
     ...(reduceLROnPlateau ? { reduceLROnPlateau } : {}),
     ...(decays ? { learningRates: decayed(hyperparameters[LEARNING_RATE], epochs) } : {}),
     measured: measuredBy(earlyStopping, measured),
     ...(classWeight === undefined ? {} : { classWeight: checkClassWeight(classWeight, data.classes) }),
   };
-  const trace = traceOf(architecture, ["initialize", train, evaluate]);
+  const trace = [
+    ...traceOf(architecture, ["initialize", train, evaluate]),
+    ...parameters.map(({ values }) => checksumOf([values])),
+  ];
   const identity = { trace, hyperparameters, fit: settings, pipeline, followed };
   return { built, architecture, identity, ...foldsOfPipeline, job };
 }

@@ -136,7 +136,7 @@ describe("exportModel", () => {
     [
       "a network that is not trained",
       () => exportModel(sequential([dense(1)]), "js"),
-      "the model has no parameters yet; call model.fit(x, y) first",
+      "the model has no parameters yet; call model.fit(x, y), or model.build(columns), first",
     ],
   ])("refuses %s", (_, run, message) => {
     expect(run).toThrow(message);

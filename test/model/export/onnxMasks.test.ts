@@ -27,7 +27,7 @@ import {
   timeDistributed,
   upSampling1d,
 } from "../../../src/nn/layers/index.js";
-import { sequential } from "../../../src/nn/sequential.js";
+import { copied } from "../../nn/support.js";
 import { trained } from "../../predict/networks.js";
 import { CLOSE, difference, floats, run } from "./onnxRuntime.js";
 
@@ -41,7 +41,7 @@ const ROWS = [
 ];
 const normal = (value: number): number => value / 2;
 const words = (...after: readonly Layer[]) =>
-  trained(sequential([embedding(4, 3, { maskZero: true }), ...after]), WORDS, 3, normal);
+  trained(copied([embedding(4, 3, { maskZero: true }), ...after]), WORDS, 3, normal);
 
 describe.each<[string, readonly Layer[]]>([
   ["the mean", [globalAveragePooling1d()]],

@@ -17,16 +17,17 @@ import { contentsOf } from "../../../src/model/contents.js";
 import { type ActivationName, activations } from "../../../src/nn/activations.js";
 import { architectureFrom } from "../../../src/nn/architecture.js";
 import { activation, dense, dropout, type Layer } from "../../../src/nn/layers/index.js";
-import { type Sequential, sequential } from "../../../src/nn/sequential.js";
+import type { Sequential } from "../../../src/nn/sequential.js";
 import * as training from "../../../src/nn/training.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import type { ModelContents, TableDescription } from "../../../src/predict/description.js";
 import type { RowRecord } from "../../../src/predict/rows.js";
 import { codePoint } from "../../codePoints.js";
+import { copied } from "../../nn/support.js";
 
 /** A network with random parameters of the size that training begins with, or `gain` times as large. */
 export function network(layers: readonly Layer[], columns: number, seed: number, gain = 1): Sequential {
-  const model = sequential(layers);
+  const model = copied(layers);
   model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
   const { network } = architectureFrom(model.described(), columns);
   const random = new RandomStream(seed, 3);

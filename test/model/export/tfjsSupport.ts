@@ -26,7 +26,7 @@ import {
   prelu,
 } from "../../../src/nn/layers/index.js";
 import { l1l2, l2 } from "../../../src/nn/regularizers.js";
-import { type Sequential, sequential } from "../../../src/nn/sequential.js";
+import type { Sequential } from "../../../src/nn/sequential.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import {
   type ModelContents,
@@ -34,12 +34,13 @@ import {
   writeContents,
 } from "../../../src/predict/description.js";
 import { VERSION } from "../../../src/version.js";
+import { copied } from "../../nn/support.js";
 
 export const ROWS = 8;
 
 /** A network with random parameters of Glorot's size, as if it were trained. */
 export function network(layers: readonly Layer[], columns: number, seed: number): Sequential {
-  const model = sequential(layers);
+  const model = copied(layers);
   model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
   const { network } = architectureFrom(model.described(), columns);
   const random = new RandomStream(seed, 3);

@@ -20,6 +20,7 @@ import { tune } from "../../../src/tune/tune.js";
 import type { TuneResult } from "../../../src/tune/tuner/options.js";
 import { packArchive, unpackArchive } from "../../../src/workers/archive.js";
 import { cases } from "../../cases.js";
+import { weightsOf } from "../../nn/support.js";
 import { hidden, randomRows, refusal, watching } from "../support.js";
 
 const x = randomRows(120, 3, 5);
@@ -235,18 +236,19 @@ describe("refusals", () => {
       "invalid_argument: metric with an ensemble must be one metric; received 2",
     );
   });
+});
 
-  it("of a function that returns one network twice, with the trials that there are", async () => {
-    const only = model({ units: 2, learningRate: 0.01 });
-    const { finalError, trials } = await tune({
-      ...base,
-      model: () => only,
-      ensemble: { networks: 2, untuned: false },
-    });
-    expect(trials.length).toBe(6);
-    expect(finalError?.code).toBe("invalid_state");
-    expect(finalError?.message).toContain("model must return a new network whenever it is called");
-  });
+it("takes a function that returns one network whenever it is called: trials train copies", async () => {
+  const ensemble = { networks: 2, untuned: false };
+  const space = { units: choice([2]), learningRate: choice([0.01]) };
+  const only = model({ units: 2, learningRate: 0.01 });
+  const [shared, separate] = [
+    await tune({ ...base, space, trials: 1, model: () => only, ensemble }),
+    await tune({ ...base, space, trials: 1, ensemble }),
+  ];
+  const weights = ({ final }: typeof shared) => weightsOf(final.model);
+  expect(weights(shared)).toEqual(weights(separate));
+  expect(await refusal(() => only.getWeights())).toMatch(/^invalid_state: the model has no parameters yet/);
 });
 
 describe("predictions that are kept", () => {

@@ -44,7 +44,7 @@ const BACKWARD_STREAM = 2 ** 31;
  * With
  * `returnSequences`, each step has the states of both directions at that step.
  *
- * @param layer - made by `simpleRNN`, `lstm` or `gru`
+ * @param layer - made by `simpleRNN`, `lstm` or `gru`; its weights, if it has any, are not used, as in Keras
  * @throws FettleError `invalid_argument` for another layer; `unknown_name` for an unknown option or way to
  * merge
  * @see M. Schuster and K. K. Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions on Signal
