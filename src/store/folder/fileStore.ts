@@ -164,9 +164,9 @@ const written = (number: number): string => String(number).padStart(DIGITS, "0")
 const numberAfter = (number: string | undefined): string => written(Number(number) + 1);
 
 /**
- * The first number of a key, the same for all processes that write it first: a file has it, and whoever then
- * gets to write the numbered file is first. That file may be removed only once the other is gone, so one who
- * comes late is not first again.
+ * The first number of a key, the same for all processes that write it first: a file has it, and the process
+ * that creates the numbered file is first. The numbered file is removed after the file with the number, so a
+ * late process finds that it is not first.
  *
  * @returns undefined if another process is deleting the key
  */
