@@ -37,6 +37,8 @@ const MEANINGS: Readonly<Record<string, readonly string[]>> = {
   tol: ["minDelta"],
   niternochange: ["patience"],
   // options of searches
+  metric: ["metrics", "scoring"],
+  metrics: ["metric", "scoring"],
   cv: ["validation"],
   folds: ["validation"],
   njobs: ["jobs"],

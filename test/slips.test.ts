@@ -58,6 +58,7 @@ it.each<[string, () => unknown, string]>([
   ["tol", () => earlyStopping(any({ tol: 1 })), "minDelta"],
   ["n_iter_no_change", () => earlyStopping(any({ n_iter_no_change: 1 })), "patience"],
   ["restore_best_weights", () => earlyStopping(any({ restore_best_weights: true })), "restoreBestWeights"],
+  ["metric of gridSearch", () => grid({ metric: "accuracy" }), "scoring"],
   ["cv", () => grid({ cv: 5 }), "validation"],
   ["n_jobs", () => grid({ n_jobs: 2 }), "jobs"],
   ["workers", () => grid({ workers: 2 }), "jobs"],
@@ -130,4 +131,31 @@ it("takes activations and numbers to monitor in snake case", async () => {
     }),
   );
   expect(counts).toEqual([2, 2]);
+});
+
+it("takes numbers to monitor in snake case in studies too", async () => {
+  const study = (monitor: string) =>
+    fettle.tune({
+      x: Array.from({ length: 12 }, (_, i) => [i]),
+      y: Array.from({ length: 12 }, (_, i) => i % 2),
+      model: () => {
+        const model = sequential([dense(1, { activation: "sigmoid" })]);
+        model.compile({ optimizer: "sgd", loss: "binaryCrossentropy" });
+        return model;
+      },
+      space: { unused: fettle.choice([1, 2]) },
+      strategy: fettle.grid(),
+      validation: { folds: 2 },
+      metric: "accuracy",
+      fit: { epochs: 9, earlyStopping: { monitor: any(monitor), patience: 1, minDelta: 1e9 } },
+    });
+  for (const [snake, camel] of [
+    ["val_loss", "valLoss"],
+    ["val_brier_score", "valBrierScore"],
+  ]) {
+    const [first, second] = await Promise.all([study(snake), study(camel)]);
+    expect(first.trials.map(({ value }) => value)).toEqual(second.trials.map(({ value }) => value));
+    expect(first.trials[0].curves?.loss[0]).toHaveLength(2); // stopped
+  }
+  expect(await refusal(() => study("val_nothing"))).toMatch(/^unknown_name: /);
 });

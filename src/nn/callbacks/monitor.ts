@@ -6,20 +6,23 @@
 import { FettleError, show, unknownName } from "../../errors.js";
 import type { BuiltInMetric, ConfiguredMetric } from "../../metrics/names.js";
 import { findMetric } from "../../metrics/registry.js";
-import { camelCase } from "../../names.js";
+import { camelCase, type SnakeCase } from "../../names.js";
 import { number, type OptionRules, rule } from "../../rules.js";
 import type { Logs } from "./callback.js";
 
 /**
  * A number of the logs that can be monitored: a loss, or a built-in metric, such as `valAccuracy` or
- * `valF1Macro`.
+ * `valF1Macro`. In snake case as in Keras, such as `val_loss`, it is the same number.
  */
 export type Monitor =
   | "loss"
   | "valLoss"
+  | "val_loss"
   | BuiltInMetric
   | ConfiguredMetric
-  | `val${Capitalize<BuiltInMetric | ConfiguredMetric>}`;
+  | `val${Capitalize<BuiltInMetric | ConfiguredMetric>}`
+  | SnakeCase<BuiltInMetric>
+  | `val_${SnakeCase<BuiltInMetric>}`;
 
 /**
  * What a callback monitors.
