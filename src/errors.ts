@@ -3,6 +3,7 @@
  * predictor needs no suggestions until it loads more.
  */
 import { FettleError, isPlainObject, must, SHOWN, show } from "./refusals.js";
+import { meantBy, wayFor } from "./slips.js";
 
 export * from "./refusals.js";
 
@@ -49,18 +50,23 @@ export function unknownName(
   more: readonly string[] = [],
 ): FettleError {
   const word = typeof received === "string" ? received.toLowerCase() : "";
-  const nearest = [...known, ...more]
-    .filter(({ length }) => length <= SHOWN && word !== "" && word.length <= 2 * SHOWN)
-    .map((name) => [editDistance(word, name.toLowerCase()), name] as const)
-    .filter(([distance, name]) => distance <= farthest(name))
-    .sort((a, b) => a[0] - b[0])[0];
+  const isShort = word !== "" && word.length <= 2 * SHOWN;
+  const meant = isShort ? (meantBy(word, known) ?? nearestTo(word, [...known, ...more])) : undefined;
   const unlisted = known.length - LISTED;
   const listed = known.slice(0, LISTED).join(", ") + (unlisted > 0 ? ` and ${unlisted} more` : "");
-  const hint = nearest ? ` Did you mean ${show(nearest[1])}?` : "";
+  const hint = (meant ? ` Did you mean ${show(meant)}?` : "") + (isShort ? wayFor(kind, word) : "");
   return new FettleError(
     "unknown_name",
     `unknown ${kind} ${typeof received === "string" ? show(received) : `(${show(received)})`}.${hint} Known: ${listed || "none"}.`,
   );
+}
+
+function nearestTo(word: string, names: readonly string[]): string | undefined {
+  return names
+    .filter(({ length }) => length <= SHOWN)
+    .map((name) => [editDistance(word, name.toLowerCase()), name] as const)
+    .filter(([distance, name]) => distance <= farthest(name))
+    .sort((a, b) => a[0] - b[0])[0]?.[1];
 }
 
 /** The most edits between a received word and a name that is suggested for it. */

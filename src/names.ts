@@ -26,8 +26,14 @@ export function byNameOrAlias<T>(
   name: unknown,
   or = "",
 ): T {
-  return byName(kind, table, canonical(aliases, name), or);
+  const found = canonical(aliases, name);
+  const known = typeof found === "string" && !Object.hasOwn(table, found) ? camelCase(found) : found;
+  return byName(kind, table, typeof known === "string" && Object.hasOwn(table, known) ? known : found, or);
 }
+
+/** A name that may be in snake case, in camel case: `leaky_relu` → `leakyRelu`. */
+export const camelCase = (name: string): string =>
+  name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /** The name behind an alias; any other value is returned unchanged. */
 export function canonical<T>(aliases: Readonly<Record<string, readonly string[]>>, name: T): T | string {

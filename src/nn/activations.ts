@@ -23,7 +23,7 @@ import {
   tanh,
 } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
-import { type AliasOf, byNameOrAlias, canonical, nameIn } from "../names.js";
+import { type AliasOf, byNameOrAlias, nameIn, type SnakeCase } from "../names.js";
 
 /** From values [rows, units] to values of the same shape. */
 export type ActivationFunction = (x: Value) => Value;
@@ -59,7 +59,10 @@ export const activations = {
 const aliases = { silu: ["swish"], hardSilu: ["hardSwish"] } as const;
 
 /** The name of a built-in activation. */
-export type ActivationName = keyof typeof activations | AliasOf<typeof aliases>;
+export type ActivationName =
+  | keyof typeof activations
+  | AliasOf<typeof aliases>
+  | SnakeCase<keyof typeof activations>;
 /**
  * The name of a built-in activation, as the table in `docs/layers.md` defines them, or a custom function in
  * operations on values.
@@ -82,5 +85,6 @@ export function activationName(activation: Activation): keyof typeof activations
   return nameIn<unknown>(activations, getActivation(activation)) as keyof typeof activations | undefined;
 }
 
-/** The same for any value: only Keras' other names change. */
-export const savedName = (value: unknown): unknown => canonical(aliases, value);
+/** The same for any value: only other names of activations change. */
+export const savedName = (value: unknown): unknown =>
+  typeof value === "string" ? activationName(value as ActivationName) : value;

@@ -34,6 +34,8 @@ export function targetsOf(y: TensorLike, { what, rows, shape, loss, weights }: T
     "invalid_shape",
   );
   const takesIds = idShape !== undefined && loss?.ids;
+  mustNotBeWords(y, what);
+  mustNotNeedFlatten(layoutOf(y, what).shape, what, shape);
   const targets = lendTensor(y, { what, shape: takesIds ? idShape : shape });
   check(
     targets.rows === rows,
@@ -55,4 +57,24 @@ function shapeOfIds([, ...given]: Shape, shape: Shape): Shape | undefined {
   const lines = shape.slice(0, -1);
   if (shape[shape.length - 1] === 1) return undefined;
   return sameShape(given, lines) || sameShape(given, [...lines, 1]) ? given : undefined;
+}
+
+function mustNotBeWords(y: unknown, what: string): void {
+  const first: unknown = Array.isArray(y) ? y[0] : undefined;
+  check(
+    typeof first !== "string",
+    () => `${what} must be numbers; received words such as ${show(first)}; pass encodeLabels(${what}).labels`,
+    "invalid_data",
+  );
+}
+
+/** Refuses one number a row for an output of several axes, which is an image or a sequence that was not flattened. */
+function mustNotNeedFlatten([rows, ...given]: Shape, what: string, shape: Shape): void {
+  const isOne = given.length === 0 || (given.length === 1 && given[0] === 1);
+  check(
+    !isOne || shape.length === 1 || shape.every((length) => length === 1),
+    () =>
+      `${what} must have rows of shape ${show(shape)}, as the output; received shape ${show([rows, ...given])}; for one result a row, put flatten() or a global pooling before the last layer`,
+    "invalid_shape",
+  );
 }

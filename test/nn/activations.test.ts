@@ -272,8 +272,15 @@ it("finds every name, takes functions, and refuses the rest", async () => {
   expect(await refusal(() => getActivation(3 as never))).toBe(
     "invalid_argument: activation must be a name or a function; received 3",
   );
-  for (const name of ["toString", "leaky_relu", "Swish"])
+  for (const name of ["toString", "leaky__relu", "Swish"])
     expect(await refusal(() => getActivation(name as ActivationName))).toMatch(/^unknown_name: /);
+});
+
+it("has every name in snake case too", () => {
+  for (const [name, activation] of Object.entries(activations)) {
+    const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    expect(getActivation(snake as ActivationName)).toBe(activation);
+  }
 });
 
 it("has Keras' other names, which are saved as the first", () => {

@@ -3,22 +3,26 @@
  * improvement.
  */
 
-import { unknownName } from "../../errors.js";
+import { FettleError, show, unknownName } from "../../errors.js";
 import type { BuiltInMetric, ConfiguredMetric } from "../../metrics/names.js";
 import { findMetric } from "../../metrics/registry.js";
+import { camelCase, type SnakeCase } from "../../names.js";
 import { number, type OptionRules, rule } from "../../rules.js";
 import type { Logs } from "./callback.js";
 
 /**
  * A number of the logs that can be monitored: a loss, or a built-in metric, such as `valAccuracy` or
- * `valF1Macro`.
+ * `valF1Macro`. In snake case as in Keras, such as `val_loss`, it is the same number.
  */
 export type Monitor =
   | "loss"
   | "valLoss"
+  | "val_loss"
   | BuiltInMetric
   | ConfiguredMetric
-  | `val${Capitalize<BuiltInMetric | ConfiguredMetric>}`;
+  | `val${Capitalize<BuiltInMetric | ConfiguredMetric>}`
+  | SnakeCase<BuiltInMetric>
+  | `val_${SnakeCase<BuiltInMetric>}`;
 
 /**
  * What a callback monitors.
@@ -56,17 +60,19 @@ export interface BestValue {
  * @throws FettleError what it returns: `unknown_name` where the logs do not have the number
  */
 export function monitorBest({
-  monitor,
+  monitor: given,
   mode,
   minDelta = 0,
 }: Required<MonitorOptions<string>> & { readonly minDelta?: number }): () => BestValue {
+  const monitor = camelCase(given);
   const smaller = mode === "min" || (mode === "auto" && isBetterSmaller(monitor));
   return () => {
     let best: number | undefined;
     return {
       improves(logs) {
-        if (!Object.hasOwn(logs, monitor)) throw unknownName("number to monitor", monitor, Object.keys(logs));
-        const value = logs[monitor];
+        const name = Object.hasOwn(logs, given) ? given : monitor;
+        if (!Object.hasOwn(logs, name)) throw unknownNumber(given, Object.keys(logs));
+        const value = logs[name];
         const gain = best === undefined ? Number.POSITIVE_INFINITY : smaller ? best - value : value - best;
         const improves = gain > minDelta && !Number.isNaN(value);
         if (improves) best = value;
@@ -74,6 +80,15 @@ export function monitorBest({
       },
     };
   };
+}
+
+function unknownNumber(monitor: string, known: readonly string[]): FettleError {
+  const isValidation = /^val[A-Z_]/.test(monitor) && !known.some((name) => name.startsWith("val"));
+  if (!isValidation) return unknownName("number to monitor", monitor, known);
+  return new FettleError(
+    "unknown_name",
+    `unknown number to monitor ${show(monitor)}: fit has no validation rows; pass validationSplit or validationData. Known: ${known.join(", ")}.`,
+  );
 }
 
 /**

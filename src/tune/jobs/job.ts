@@ -7,6 +7,7 @@ import type { Executor, SavedRun } from "../../engine/executor.js";
 import { must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
 import { metricNamed } from "../../metrics/registry.js";
+import { camelCase } from "../../names.js";
 import type { Floats } from "../../ndarray.js";
 import type { Callback, Logs, TrainingControl } from "../../nn/callbacks/callback.js";
 import {
@@ -254,8 +255,13 @@ export function checkPlateau(options: PlateauOptions): void {
  */
 export function checkEarlyStopping(options: EarlyStoppingOptions): void {
   earlyStopping(options);
-  const { monitor = "valLoss" } = options;
+  const monitor = monitorOf(options);
   if (monitor !== "loss" && monitor !== "valLoss") monitoredMetric(monitor);
+}
+
+/** The name of the number as curves have it; anything but a name is refused elsewhere. */
+function monitorOf({ monitor = "valLoss" }: EarlyStoppingOptions): string {
+  return typeof monitor === "string" ? camelCase(monitor) : monitor;
 }
 
 /** `valAccuracy` → the metric `accuracy` */
@@ -279,7 +285,7 @@ export function measuredBy(
   stopping: EarlyStoppingOptions | undefined,
   wanted: readonly string[] = [],
 ): readonly string[] {
-  const monitor = stopping ? (stopping.monitor ?? "valLoss") : "loss";
+  const monitor = stopping ? monitorOf(stopping) : "loss";
   const names = monitor === "loss" ? wanted : [...wanted, monitor];
   // the evaluation that measures them also gives the loss
   return names.length === 0 ? [] : [...new Set(["valLoss", ...names])];

@@ -132,7 +132,7 @@ describe("earlyStopping", () => {
     const fit = () => model.fit([[1], [2]], [1, 2], { callbacks: [earlyStopping()] });
     expect(await refusal(fit)).toBe(
       "unknown_name: callbacks[0] (earlyStopping) failed in onEpochEnd of epoch 0: " +
-        'unknown number to monitor "valLoss". Known: loss.',
+        'unknown number to monitor "valLoss": fit has no validation rows; pass validationSplit or validationData. Known: loss.',
     );
   });
 
