@@ -86,7 +86,7 @@ export const gaussianNll = meanLoss({
  * @example
  * ```ts
  * const loss = compile(losses.gaussianCrps, [2, 1], [2, 2]); // yTrue, yPred
- * createEngine().load(loss)([[0], [2]], [[0, 1], [4, 4]]); // 0.71893...
+ * createEngine().load(loss)([[0], [2]], [[0, 1], [4, 4]]); // 0.71928...
  * ```
  * @see T. Gneiting and A. Raftery, "Strictly proper scoring rules, prediction, and estimation", 2007,
  * equation 21; T. Gneiting and others, "Calibrated probabilistic forecasting using ensemble model output

@@ -41,7 +41,7 @@ const LEAST = 2 ** -126;
  * @example
  * ```ts
  * const loss = compile(losses.coxPartialLikelihood, [3, 1], [3, 1]); // yTrue, yPred
- * createEngine().load(loss)([[1], [-2], [3]], [[0], [0], [0]]); // log 3 / 2, 0.54930...
+ * createEngine().load(loss)([[1], [-2], [3]], [[0], [0], [0]]); // 0.54930...
  * ```
  * @see D. Cox, "Regression models and life-tables", 1972; N. Breslow, in its discussion; J. Katzman and
  * others, "DeepSurv", 2018; XGBoost, `survival:cox`
