@@ -263,6 +263,7 @@ export {
   type ResizingOptions,
   type RMSNormalizationOptions,
   randomFlip,
+  randomRotation,
   randomTranslation,
   randomZoom,
   repeatVector,

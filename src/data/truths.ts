@@ -19,6 +19,7 @@ import { type RowOrigin, rowIn } from "./origin.js";
  * - `classes`: 0 or 1 in one column, one-hot lines in several; `likelyClasses`: those, or distributions,
  *   whose largest entry counts
  * - `labels`: 0 or 1 in each column, with any sum per line
+ * - `times`: times of events, above 0, and with a minus those until which none was seen
  * - `signs`: −1 and 1, or 0 and 1; `oneHotSigns`: lines of one 1, and otherwise only 0 or only −1
  */
 export type TruthKind =
@@ -30,6 +31,7 @@ export type TruthKind =
   | "classes"
   | "likelyClasses"
   | "labels"
+  | "times"
   | "signs"
   | "oneHotSigns";
 
@@ -152,6 +154,11 @@ const KINDS: Readonly<Record<TruthKind, Kind>> = {
     rule: "labels of 0 and 1",
     test: () => bits,
     remedy: () => "round probabilities to labels first",
+  },
+  times: {
+    rule: "times other than 0, negative ones of rows without an event",
+    test: () => each((y) => y !== 0),
+    remedy: () => "leave rows of time 0 out, or give them a time above 0",
   },
   signs: {
     rule: "-1 and 1, or 0 and 1",

@@ -15,9 +15,10 @@ import type { Compiled, Described } from "./compiled.js";
 import { getInitializer } from "./initializers.js";
 import type { LayerContext } from "./layers/layer.js";
 import { givenTo, maskAfter, whereCounted, type Zeroed } from "./layers/masks.js";
-import type { Loss } from "./losses/given.js";
+import type { CheckedLoss, Loss } from "./losses/given.js";
 import { withFlushedGradient } from "./losses/probabilities.js";
 import { getLoss } from "./losses/registry.js";
+import { rowOfLoss } from "./losses/truths.js";
 import type { Augmentation } from "./mixup.js";
 import { type LayerPlace, type Network, networkOf, type ParameterPlace } from "./network.js";
 import { lossOfAll, metricsOfAll, type OutputMetric } from "./perOutput.js";
@@ -73,13 +74,13 @@ function piecesOf({ wiring, compiled }: Described, row: Shape): Pieces {
   if (last && sameShape(last.row, row)) return last.pieces;
   const { optimizer, losses, lossWeights, augmentation } = compiled;
   const network = networkOf(wiring, row);
-  if (augmentation) checkAugmented(network);
+  if (augmentation) checkAugmented(network, losses);
   const resolved = {
     network,
     augmentation,
     optimizer: getOptimizer(optimizer),
     loss: lossOfAll(network.outputs, losses, lossWeights),
-    metrics: metricsOfAll(network.outputs, compiled.metrics),
+    metrics: metricsOfAll(network.outputs, compiled.metrics, losses),
   };
   const steps = stepsOf(resolved);
   const pieces = { ...resolved, ...(steps && { steps }) };
@@ -87,8 +88,16 @@ function piecesOf({ wiring, compiled }: Described, row: Shape): Pieces {
   return pieces;
 }
 
-/** Points between ids are not ids, and points between a padded and another step are not padding. */
-function checkAugmented(network: Network): void {
+/**
+ * Points between ids are not ids, points between a padded and another step are not padding, and a time
+ * between one of an event and one without is neither.
+ */
+function checkAugmented(network: Network, losses: readonly CheckedLoss[]): void {
+  const ofTimes = losses.map(rowOfLoss).find((loss) => loss?.form === "times");
+  check(
+    ofTimes === undefined,
+    () => `augmentation of compile must be left out for ${ofTimes?.name}, whose targets cannot be mixed`,
+  );
   const { ids, steps } = rolesOf(network);
   const [reader] = [...ids, ...steps];
   check(

@@ -6,11 +6,12 @@
 import type { RowOrigin } from "../data/origin.js";
 import { checkTruths } from "../data/truths.js";
 import { check, must, show } from "../errors.js";
-import type { Metric } from "../metrics/metric.js";
+import type { Shape } from "../graph/shape.js";
 import { madeOf } from "../recipe.js";
 import { type Activation, activationName, type activations } from "./activations.js";
 import type { Described } from "./compiled.js";
 import type { Layer } from "./layers/layer.js";
+import { forms, type Reader } from "./losses/forms.js";
 import type { CheckedLoss } from "./losses/given.js";
 import { type JudgedLoss, type LossInput, rowOfLoss } from "./losses/truths.js";
 import type { Network, Wiring } from "./network.js";
@@ -139,8 +140,18 @@ export function judgeModel({ wiring, network, losses, metrics }: Judged): void {
       loss: rowOfLoss(losses[i]),
     };
     judgeActivation(output);
+    judgeForm(output, shape);
     for (const metric of metrics[i]) judgeMetric(output, metric);
   }
+}
+
+/** Refuses an output that a loss of another form than estimates does not take. */
+function judgeForm({ width, loss }: Output, shape: Shape): void {
+  if (loss?.form === undefined) return;
+  const { units, fits } = forms[loss.form];
+  must(fits(width), `units of the last layer for ${loss.name}`, units, width, "invalid_shape");
+  const isOne = loss.form !== "times" || shape.length === 1;
+  must(isOne, `rows of the output for ${loss.name}`, "of shape [1]", shape, "invalid_shape");
 }
 
 function judgeActivation({ activation, width, loss }: Output): void {
@@ -165,6 +176,7 @@ function judgeActivation({ activation, width, loss }: Output): void {
   must(isOfLogits || !fromLogits, `fromLogits of ${loss.name} after ${show(activation)}`, "false", true);
   if (isOfLogits || WITHIN[predictions].includes(range)) return;
   const ways = [
+    ...(loss.form === "moments" ? ["give the loss fromLogVariance: true"] : []),
     ...(loss.logits ? ["give the loss fromLogits: true"] : []),
     ...(predictions === "distributions" && range === "probabilities"
       ? ["for several labels a row, use binaryCrossentropy"]
@@ -177,11 +189,14 @@ function judgeActivation({ activation, width, loss }: Output): void {
   );
 }
 
-/** The loss or metric that reads predictions. */
-export type Reader = Pick<Metric, "name" | "predictions" | "truths">;
-
 /** Refuses a metric that would read logits or scores as probabilities. */
-function judgeMetric({ activation, width, loss }: Output, { name, predictions, truths }: Reader): void {
+function judgeMetric({ activation, width, loss }: Output, metric: Reader): void {
+  const { name, predictions, truths } = metric;
+  if (loss?.form) {
+    const { metrics, scores } = forms[loss.form];
+    must(scores(metric), `metrics for ${loss.name}`, metrics, name);
+    return;
+  }
   const decides = predictions === "decisions" && (width === 1 || truths === "labels");
   if (loss === undefined || !(decides || predictions === "probabilities")) return;
   const gives = activation && ranges[activation];
@@ -219,7 +234,9 @@ export function judgeTargets(
     };
     const at = [columns, offset, size, place.width, place.blanks].join();
     const loss = rowOfLoss(losses[i]);
-    for (const { truths, name } of [...(loss ? [loss] : []), ...metrics[i]]) {
+    // class ids, which fit any metric that is allowed
+    const readers = loss?.form === "levels" ? [] : metrics[i];
+    for (const { truths, name } of [...(loss ? [loss] : []), ...readers]) {
       if (truths === undefined || accepted.has(truths + at)) continue;
       checkTruths(truths, y, { ...place, of: name });
       accepted.add(truths + at);

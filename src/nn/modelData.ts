@@ -70,6 +70,11 @@ export function outputTargets(
   if (isNamed(y))
     return beside(partsOf(y, what, outputs).map((part, i) => target(part, `${what}.${outputs[i].name}`, i)));
   if (outputs.length === 1) return target(y, what, 0);
+  const formed = losses.map(rowOfLoss).find((loss) => loss?.form && loss.form !== "times");
+  check(
+    formed === undefined,
+    () => `${what} must have an array for each output by its name for ${formed?.name}; received one array`,
+  );
   const units = outputs.reduce((sum, { size }) => sum + size, 0);
   return targetsOf(y, { what, rows, shape: [units], loss: undefined });
 }

@@ -11,8 +11,10 @@ import { getMetrics } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
 import { madeFrom, recipeOf } from "../recipe.js";
 import { checkLogNames } from "./history.js";
-import type { Loss } from "./losses/given.js";
+import { metricOf } from "./losses/forms.js";
+import type { CheckedLoss, Loss } from "./losses/given.js";
 import { getLoss } from "./losses/registry.js";
+import { rowOfLoss } from "./losses/truths.js";
 import type { Columns } from "./network.js";
 import { lossOfOutput, maskWidth, type OutputsLoss } from "./stepMasks.js";
 
@@ -46,18 +48,24 @@ export interface OutputMetric extends Metric {
 }
 
 /**
- * The metrics of all outputs, over their columns; named after the output if there are several: `priceR2`. An
- * output with more than one axis counts line by line of its last axis: for [steps, classes], each step is a
- * separate row. Masked steps are left out; without any steps, a metric is NaN.
+ * The metrics of all outputs, over their columns, by what predictions mean for the loss; named after the
+ * output if there are several: `priceR2`. An output with more than one axis counts line by line of its last
+ * axis: for [steps, classes], each step is a separate row. Masked steps are left out; without any steps, a
+ * metric is NaN.
  *
  * @throws FettleError as `getMetrics` and `checkLogNames`
  */
 export function metricsOfAll(
   outputs: readonly Columns[],
   given: readonly (readonly MetricLike[])[],
+  losses: readonly CheckedLoss[],
 ): readonly OutputMetric[] {
   const one = outputs.length === 1;
-  const metrics = given.map((list, i) => getMetrics(one ? "metrics" : `metrics.${outputs[i].name}`, list));
+  const metrics = given.map((list, i) =>
+    getMetrics(one ? "metrics" : `metrics.${outputs[i].name}`, list).map((metric) =>
+      metricOf(rowOfLoss(losses[i]), metric),
+    ),
+  );
   const all = one && outputs[0].shape.length === 1 ? metrics[0] : ofColumns(outputs, metrics);
   checkLogNames(all.map(({ name }) => name));
   return all;

@@ -4,6 +4,7 @@ import { encodeIds } from "../data/classes.js";
 import { type LentTensor, lendTensor, ownTensor } from "../data/tensor.js";
 import { check, show } from "../errors.js";
 import { type Shape, sameShape } from "../graph/shape.js";
+import { forms } from "./losses/forms.js";
 import type { JudgedLoss } from "./losses/truths.js";
 
 /** How the targets of one output are read. */
@@ -20,7 +21,8 @@ export interface TargetOptions {
 
 /**
  * Targets of one output. Class ids, one for each line of classes, become one-hot lines if the loss accepts
- * them, so that metrics and class weights can use them too.
+ * them, so that metrics and class weights can use them too. If predictions are no estimates of the targets,
+ * lines of targets become as wide as those of predictions.
  *
  * @throws FettleError `invalid_data`, `invalid_shape` for arrays that do not fit
  */
@@ -35,18 +37,24 @@ export function targetsOf(y: TensorLike, { what, rows, shape, loss, weights }: T
   );
   const takesIds = idShape !== undefined && loss?.ids;
   mustNotBeWords(y, what);
-  mustNotNeedFlatten(layoutOf(y, what).shape, what, shape);
-  const targets = lendTensor(y, { what, shape: takesIds ? idShape : shape });
+  const width = shape[shape.length - 1];
+  const given = loss?.form && forms[loss.form].targets?.(width);
+  const lineShape = given === undefined ? shape : formedShape(layoutOf(y, what).shape, shape, given);
+  mustNotNeedFlatten(layoutOf(y, what).shape, what, lineShape);
+  const targets = lendTensor(y, { what, shape: takesIds ? idShape : lineShape });
   check(
     targets.rows === rows,
     () => `${what} must have as many rows as its inputs, ${rows}; received ${targets.rows}`,
     "invalid_shape",
   );
+  const made = (data: Float32Array): LentTensor => ({ data, rows, columns: data.length / rows, shape });
+  if (given !== undefined) {
+    const { data } = ownTensor(targets);
+    return made(loss?.form === "levels" ? levelsOf(data, width, what, weights) : twice(data, given));
+  }
   if (!takesIds) return targets;
-  const classes = shape[shape.length - 1];
   const way = "; ids start at 0, and the last layer has a unit for each class";
-  const data = Float32Array.from(encodeIds(ownTensor(targets).data, classes, what, weights, way));
-  return { data, rows, columns: data.length / rows, shape };
+  return made(Float32Array.from(encodeIds(ownTensor(targets).data, width, what, weights, way)));
 }
 
 /**
@@ -77,4 +85,34 @@ function mustNotNeedFlatten([rows, ...given]: Shape, what: string, shape: Shape)
       `${what} must have rows of shape ${show(shape)}, as the output; received shape ${show([rows, ...given])}; for one result a row, put flatten() or a global pooling before the last layer`,
     "invalid_shape",
   );
+}
+
+/** The shape of a row of so many targets for each line; without an axis for one, if `y` has none. */
+function formedShape([, ...given]: Shape, shape: Shape, targets: number): Shape {
+  const lines = shape.slice(0, -1);
+  return targets === 1 && lines.length > 0 && sameShape(given, lines) ? lines : [...lines, targets];
+}
+
+/** Lines of `width` numbers, each line twice over, so that each unit has a target. */
+function twice(lines: Float32Array, width: number): Float32Array {
+  return Float32Array.from({ length: 2 * lines.length }, (_, at) => {
+    const line = Math.floor(at / (2 * width));
+    return lines[line * width + (at % width)];
+  });
+}
+
+/** Whether the class of a line is above 0, above 1 and so on: 1s, then 0s. Rows of weight 0 have only 0s. */
+function levelsOf(
+  ids: Float32Array,
+  levels: number,
+  what: string,
+  weights: ArrayLike<number> | undefined,
+): Float32Array {
+  const way = "; ids start at 0, and the last layer has one unit fewer than there are classes";
+  const hot = encodeIds(ids, levels + 1, what, weights, way);
+  return Float32Array.from({ length: ids.length * levels }, (_, at) => {
+    const line = Math.floor(at / levels);
+    const id = hot.subarray(line * (levels + 1), (line + 1) * (levels + 1)).indexOf(1);
+    return Number(id > at % levels);
+  });
 }

@@ -25,6 +25,9 @@ const column = (rows: Rows, j: number): number[] => rows.map((row) => row[j]);
 const overUnits = (rows: Rows, of: (values: number[], j: number) => number): number =>
   average(rows[0].map((_, j) => of(column(rows, j), j)));
 
+const variance = (values: readonly number[]): number =>
+  average(values.map((v) => (v - average(values)) ** 2));
+
 /** An odd number of rows, of one or two units. */
 function oddRows(number: fc.Arbitrary<number>): fc.Arbitrary<number[][]> {
   return fc
@@ -157,6 +160,29 @@ export const lossesUnderTest: Readonly<Record<string, LossUnderTest>> = {
     uncertainty: (y) => overUnits(y, (values) => average(values.map((v) => (v - average(values)) ** 2))),
     divergence: (y, x) => overUnits(y, (values, j) => (x[j] - average(values)) ** 2),
     size: 256,
+  },
+  // of a mean and a variance; −log of a normal density, of which ½ log 2π is left out
+  gaussianNll: {
+    loss: getLoss("gaussianNll"),
+    from: identity,
+    // values apart, so that they have a variance
+    truths: fc
+      .integer({ min: 1, max: 5 })
+      .chain((half) => fc.uniqueArray(grid(-8, 8), { minLength: 2 * half + 1, maxLength: 2 * half + 1 }))
+      .filter((values) => Math.max(...values) - Math.min(...values) > 1)
+      .map((values) => values.map((v) => [v])),
+    predictions: () => fc.tuple(grid(-8, 8), grid(0.125, 8)),
+    // in the mean; in both it is not
+    convexAt: ([mean]) => [mean, 2],
+    best: (y) => [average(column(y, 0)), variance(column(y, 0))],
+    uncertainty: (y) => (Math.log(variance(column(y, 0))) + 1) / 2,
+    // Kullback and Leibler's divergence of two normal distributions
+    divergence: (y, [m, v]) => {
+      const [mean, own] = [average(column(y, 0)), variance(column(y, 0))];
+      return (Math.log(v / own) + (own + (mean - m) ** 2) / v - 1) / 2;
+    },
+    // 16² / (2 · ⅛²), the gradient of the variance
+    size: 8192,
   },
   meanAbsoluteError: {
     loss: getLoss("meanAbsoluteError"),

@@ -76,6 +76,11 @@ export const otherLosses: Partial<Record<keyof typeof losses, OtherLoss>> = {
   hinge: margins,
   squaredHinge: margins,
   categoricalHinge: { ...margins, truth: id.map(hot) },
+  // levels: how many of the three a class is above
+  ordinalCrossentropy: {
+    ...binary,
+    truth: fc.nat({ max: UNITS }).map((k) => [0, 1, 2].map((j) => Number(j < k))),
+  },
   softF1: counts,
   dice: counts,
   tversky: counts,

@@ -48,6 +48,7 @@ import {
   permute,
   prelu,
   randomFlip,
+  randomRotation,
   randomTranslation,
   randomZoom,
   repeatVector,
@@ -210,6 +211,7 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   ],
   randomFlip: [{ layer: () => randomFlip("vertical"), shapes: [[4, 3, 2]] }],
   randomTranslation: [{ layer: () => randomTranslation(2, 1), shapes: [[4, 3, 2]] }],
+  randomRotation: [{ layer: () => randomRotation(0.25), shapes: [[4, 3, 2]] }],
   randomZoom: [
     { layer: () => randomZoom(0.25, 0.5), shapes: [[4, 3, 2]] },
     { layer: () => randomZoom(0.5), shapes: [[4, 3, 2]] },

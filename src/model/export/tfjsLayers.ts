@@ -304,6 +304,7 @@ const ROWS: readonly Row[] = [
 export const ONLY_TRAINING: readonly string[] = [
   "randomFlip",
   "randomTranslation",
+  "randomRotation",
   "randomZoom",
   "spatialDropout2d",
 ];

@@ -7,6 +7,7 @@ import {
   abs,
   add,
   constant,
+  cos,
   greaterEqual,
   matmul,
   mul,
@@ -15,8 +16,10 @@ import {
   relu,
   reshape,
   select,
+  sin,
   slice,
   sub,
+  sum,
   takeRows,
   transpose,
 } from "../../graph/functions.js";
@@ -139,6 +142,37 @@ export function randomZoom(height: number, width?: number): Layer {
   return builtIn(layer, [width !== undefined], { height, ...(width !== undefined && { width }) });
 }
 
+/**
+ * Turns each image around its centre while training, by an angle from −factor to factor of a full turn, all
+ * equally likely. Between pixels there are the means of the nearest four, weighted by distance, and zeros
+ * outside. It does nothing in evaluation and prediction. In training it takes memory for height² · width ·
+ * channels numbers of each row of a batch: it is for small images.
+ *
+ * Rows: [height, width, channels].
+ *
+ * @param factor - in [0, 1], of a full turn, an input of the program
+ * @throws FettleError `invalid_argument` for anything but such a number; `invalid_shape` for rows that are
+ * not images
+ * @see Keras, `RandomRotation`, whose `fill_mode` is here `"constant"`, for a factor of one number
+ * @example
+ * ```ts
+ * const model = sequential([randomRotation(0.1), flatten(), dense(10, { activation: "softmax" })]);
+ * ```
+ */
+export function randomRotation(factor: number): Layer {
+  number("[0, 1]")("factor", factor);
+  const layer: LayerDefinition = {
+    ...images("randomRotation"),
+    hyperparameters: { factor },
+    call({ x, training, stream, hyperparameters }) {
+      if (!training) return x;
+      const draws = sub(mul(randomUniform(x.graph, [x.shape[0], 1, 1], stream), 2), 1);
+      return rotated(x, mul(2 * Math.PI, mul(draws, hyperparameters.factor)));
+    },
+  };
+  return builtIn(layer, [], { factor });
+}
+
 /** The common parts of layers over images. @param also - a further condition on their shape */
 function images(type: string, also: (shape: Shape) => void = () => {}): Omit<LayerDefinition, "call"> {
   return {
@@ -212,4 +246,25 @@ function zoomed(x: Value, axis: number, shares: Value): Value {
     reshape(result, first.shape),
     shape.map((_, i) => order.indexOf(i)),
   );
+}
+
+/** Images, each turned around its centre by an angle, [rows, 1, 1]: counterclockwise, as rows go down. */
+function rotated(x: Value, angles: Value): Value {
+  const [rows, height, width, channels] = x.shape;
+  const fromCentre = (length: number): number[] => Array.from({ length }, (_, i) => i - (length - 1) / 2);
+  const [down, across] = [fromCentre(height), fromCentre(width)];
+  const [ys, xs] = [down.flatMap((y) => across.map(() => y)), down.flatMap(() => across)].map((all) =>
+    constant(x.graph, all, [height * width, 1]),
+  );
+  const [cosine, sine] = [cos(angles), sin(angles)];
+  /** How much of each element of an axis is at each place, [rows, place, element]. */
+  const weights = (places: Value, elements: readonly number[]): Value =>
+    relu(sub(1, abs(sub(places, constant(x.graph, elements)))));
+  const ofLines = weights(add(mul(sine, xs), mul(cosine, ys)), down);
+  const ofColumns = weights(sub(mul(cosine, xs), mul(sine, ys)), across);
+  // [rows, width, height × channels] → [rows, place, height, channels]
+  const columns = reshape(transpose(x, [0, 2, 1, 3]), [rows, width, height * channels]);
+  const between = reshape(matmul(ofColumns, columns), [rows, height * width, height, channels]);
+  const result = sum(mul(reshape(ofLines, [rows, height * width, height, 1]), between), 2);
+  return reshape(result, x.shape);
 }

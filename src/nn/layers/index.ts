@@ -1,7 +1,7 @@
 /** All layers, and their contract. */
 export { activation } from "./activation.js";
 export { type MultiHeadAttentionOptions, multiHeadAttention } from "./attention.js";
-export { type FlipMode, randomFlip, randomTranslation, randomZoom } from "./augmentation.js";
+export { type FlipMode, randomFlip, randomRotation, randomTranslation, randomZoom } from "./augmentation.js";
 export {
   type Conv1dOptions,
   type Conv1dTransposeOptions,

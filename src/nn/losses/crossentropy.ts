@@ -235,6 +235,40 @@ export const klDivergence = meanLoss({
   },
 });
 
+/** Options of `ordinalCrossentropy`. */
+export type OrdinalOptions = Pick<CrossentropyOptions, "fromLogits">;
+
+const ORDINAL: Required<OrdinalOptions> = { fromLogits: false };
+
+/**
+ * Mean over rows of −Σ log p of the answers to "is the class above k?", k = 0, …, K − 2, for classes 0 to K −
+ * 1 in an order: the loss of CORAL. Predictions are the probabilities that the class is above each k, [rows,
+ * K − 1], and are computed as in {@link binaryCrossentropy}; the predicted class is how many of them exceed
+ * ½. `yTrue`: those answers, 1 and then 0, [rows, K − 1]; `fit` and `evaluate` make them of class ids from 0.
+ *
+ * Units of their own, as of a dense layer, are the network of Niu and others, whose answers may contradict
+ * each other. CORAL's units share their weights and differ in the bias only, so that probabilities never rise
+ * with k.
+ *
+ * @throws FettleError `unknown_name`, `invalid_argument` for invalid options
+ * @example
+ * ```ts
+ * const loss = compile(losses.ordinalCrossentropy, [2, 2], [2, 2]); // yTrue, yPred
+ * createEngine().load(loss)([[0, 0], [1, 0]], [[0.5, 0.5], [0.5, 0.5]]); // 1.38629...
+ * ```
+ * @see W. Cao, V. Mirjalili and S. Raschka, "Rank consistent ordinal regression for neural networks",
+ * arXiv:1901.07884, 2019, equation 4, and coral-pytorch, `coral_loss`; Z. Niu and others, "Ordinal regression
+ * with multiple output CNN for age estimation", CVPR 2016
+ */
+export const ordinalCrossentropy = meanLoss({
+  name: "ordinalCrossentropy",
+  defaults: ORDINAL,
+  of(yTrue, yPred, { fromLogits }) {
+    const { loss1, loss0 } = binary(yPred, fromLogits);
+    return sum(add(mulNoNan(loss1, yTrue), mulNoNan(loss0, sub(1, yTrue))), -1);
+  },
+});
+
 const classesOf = (yPred: Value): number => yPred.shape[yPred.shape.length - 1];
 
 /** −Σ y log p of each row. */

@@ -12,6 +12,8 @@
  * ```
  */
 export * from "./crossentropy.js";
+export * from "./distributions.js";
 export * from "./margin.js";
 export * from "./overlap.js";
 export * from "./regression.js";
+export * from "./survival.js";

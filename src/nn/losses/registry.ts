@@ -1,11 +1,13 @@
 /** Losses by name. The definitions are elsewhere; this file only finds them. */
 import * as crossentropy from "./crossentropy.js";
+import * as distributions from "./distributions.js";
 import { checkedLoss, type Loss } from "./given.js";
 import type { BuiltInLoss, LossFunction } from "./loss.js";
 import * as margin from "./margin.js";
 import type { BuiltInLossName } from "./names.js";
 import * as overlap from "./overlap.js";
 import * as regression from "./regression.js";
+import * as survival from "./survival.js";
 
 /** Every built-in loss by name. The compiler refuses a list that lacks one. */
 export const losses = {
@@ -17,6 +19,9 @@ export const losses = {
   logCosh: regression.logCosh,
   quantile: regression.quantile,
   poisson: regression.poisson,
+  gaussianNll: distributions.gaussianNll,
+  gaussianCrps: distributions.gaussianCrps,
+  coxPartialLikelihood: survival.coxPartialLikelihood,
   cosineSimilarity: regression.cosineSimilarity,
   binaryCrossentropy: crossentropy.binaryCrossentropy,
   categoricalCrossentropy: crossentropy.categoricalCrossentropy,
@@ -24,6 +29,7 @@ export const losses = {
   categoricalGeneralizedCrossEntropy: crossentropy.categoricalGeneralizedCrossEntropy,
   binaryFocalCrossentropy: crossentropy.binaryFocalCrossentropy,
   categoricalFocalCrossentropy: crossentropy.categoricalFocalCrossentropy,
+  ordinalCrossentropy: crossentropy.ordinalCrossentropy,
   klDivergence: crossentropy.klDivergence,
   hinge: margin.hinge,
   squaredHinge: margin.squaredHinge,
@@ -34,9 +40,11 @@ export const losses = {
 } satisfies Record<
   | BuiltInLossName
   | keyof typeof crossentropy
+  | keyof typeof distributions
   | keyof typeof margin
   | keyof typeof overlap
-  | keyof typeof regression,
+  | keyof typeof regression
+  | keyof typeof survival,
   BuiltInLoss<never>
 >;
 

@@ -14,6 +14,13 @@ import type { BuiltInLossName } from "./names.js";
  */
 export type LossInput = "numbers" | "counts" | "probabilities" | "distributions" | "scores";
 
+/**
+ * What predictions are, if they are no estimates of the targets: `moments`, the means of as many targets,
+ * then their variances; `levels`, chances that the class of a line is above 0, above 1 and so on; `times`,
+ * scores of how early an event is. See `forms.ts`.
+ */
+export type Form = "moments" | "levels" | "times";
+
 /** A row of the table. */
 export interface LossRow {
   readonly truths: TruthKind;
@@ -24,11 +31,15 @@ export interface LossRow {
   readonly several?: true;
   /** Whether it has the option `fromLogits`. */
   readonly logits?: true;
+  /** What predictions are, if they are no estimates of the targets. */
+  readonly form?: Form;
 }
 
 const quantities: LossRow = { truths: "quantities", predictions: "numbers" };
 const binary: LossRow = { truths: "probabilities", predictions: "probabilities" };
 const shares: LossRow = { truths: "distributions", predictions: "distributions", several: true };
+/** The means may be negative, but a last layer of any numbers would give variances below 0. */
+const moments: LossRow = { truths: "quantities", predictions: "counts", form: "moments" };
 const margins: LossRow = { truths: "signs", predictions: "scores" };
 
 /** Every built-in loss. The compiler refuses a table that lacks one. */
@@ -41,6 +52,9 @@ export const lossRows: Readonly<Record<BuiltInLossName, LossRow>> = {
   logCosh: quantities,
   quantile: quantities,
   poisson: { truths: "counts", predictions: "counts" },
+  gaussianNll: moments,
+  gaussianCrps: moments,
+  coxPartialLikelihood: { truths: "times", predictions: "scores", form: "times" },
   cosineSimilarity: { ...quantities, several: true },
   binaryCrossentropy: { ...binary, logits: true },
   categoricalCrossentropy: { ...shares, logits: true },
@@ -48,6 +62,7 @@ export const lossRows: Readonly<Record<BuiltInLossName, LossRow>> = {
   categoricalGeneralizedCrossEntropy: { ...shares, ids: true },
   binaryFocalCrossentropy: { ...binary, logits: true },
   categoricalFocalCrossentropy: { ...shares, logits: true },
+  ordinalCrossentropy: { ...binary, logits: true, form: "levels" },
   klDivergence: shares,
   hinge: margins,
   squaredHinge: margins,
@@ -69,5 +84,10 @@ export function rowOfLoss(loss: CheckedLoss): JudgedLoss | undefined {
     typeof loss === "string" ? { name: loss, options: {} } : (madeOf(loss) ?? { name: "", options: {} });
   if (!Object.hasOwn(lossRows, name)) return undefined;
   const known = name as BuiltInLossName;
-  return { ...lossRows[known], name: known, fromLogits: options.fromLogits === true };
+  return {
+    ...lossRows[known],
+    ...(options.fromLogVariance === true && { predictions: "numbers" as const }),
+    name: known,
+    fromLogits: options.fromLogits === true,
+  };
 }

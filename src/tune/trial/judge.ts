@@ -6,8 +6,9 @@ import type { Dataset } from "../../data/dataset.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
-import { judgeModel, judgeTargets, type Reader } from "../../nn/judge.js";
+import { judgeModel, judgeTargets } from "../../nn/judge.js";
 import type { LayersModel } from "../../nn/layersModel.js";
+import type { Reader } from "../../nn/losses/forms.js";
 import { rowOfLoss } from "../../nn/losses/truths.js";
 import type { Network } from "../../nn/network.js";
 

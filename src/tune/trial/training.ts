@@ -16,6 +16,7 @@ import {
 import type { EarlyStoppingOptions } from "../../nn/callbacks/earlyStopping.js";
 import { checkEpochs } from "../../nn/epochs.js";
 import { LayersModel } from "../../nn/layersModel.js";
+import { rowOfLoss } from "../../nn/losses/truths.js";
 import { checkBatch } from "../../nn/options.js";
 import { masksSteps, programOf, traceOf } from "../../nn/programs.js";
 import { EVALUATION_BATCH } from "../../nn/scores.js";
@@ -265,7 +266,8 @@ export function fewestRows({ folds, scored }: Folds, final: boolean): number {
 /**
  * The architecture of a model over what a pipeline returns.
  *
- * @throws FettleError `invalid_shape` if its last layer does not fit the target
+ * @throws FettleError `invalid_argument` for a loss whose predictions are no estimates of the target;
+ * `invalid_shape` if its last layer does not fit the target
  */
 export function architectureFor(
   built: LayersModel,
@@ -281,7 +283,15 @@ export function architectureFor(
       `a pipeline must keep rows of shape ${showShape(shape)}, ${sizeOf(shape)} numbers; received ${features} features`,
     "invalid_shape",
   );
-  const architecture = architectureFrom(built.described(), shape);
+  const described = built.described();
+  const formed = described.compiled.losses.map(rowOfLoss).find((loss) => loss?.form);
+  check(
+    formed === undefined,
+    () =>
+      `the loss of a model to tune must be one whose predictions estimate the target; received ${formed?.name}; ` +
+      "fit the model in the objective of createStudy, and return its loss",
+  );
+  const architecture = architectureFrom(described, shape);
   const { units } = architecture.network;
   check(
     units === outputs,

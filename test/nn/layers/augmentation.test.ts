@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gradients } from "../../../src/autograd/grad.js";
 import { compile } from "../../../src/compile/compile.js";
-import { constant, mul, sum } from "../../../src/graph/functions.js";
+import { constant, mul, randomUniform, sum } from "../../../src/graph/functions.js";
 import { Graph, type Value } from "../../../src/graph/graph.js";
 import { input } from "../../../src/graph/operations/leaves.js";
 import { loadModel, saveModel } from "../../../src/model/save.js";
@@ -15,6 +15,7 @@ import {
   flatten,
   type Layer,
   randomFlip,
+  randomRotation,
   randomTranslation,
   randomZoom,
 } from "../../../src/nn/layers/index.js";
@@ -280,10 +281,89 @@ describe("randomZoom", () => {
   });
 });
 
+describe("randomRotation", () => {
+  /** The image where each place is turned around the centre, between the four nearest pixels. */
+  const rotated = (image: Image, angle: number): Image => {
+    const [y0, x0] = [(image.length - 1) / 2, (image[0].length - 1) / 2];
+    return image.map((line, i) =>
+      line.map((pixel, j) => {
+        const y = Math.sin(angle) * (j - x0) + Math.cos(angle) * (i - y0) + y0;
+        const x = Math.cos(angle) * (j - x0) - Math.sin(angle) * (i - y0) + x0;
+        const [top, left] = [Math.floor(y), Math.floor(x)];
+        const [lower, right] = [y - top, x - left];
+        return pixel.map(
+          (_, c) =>
+            (1 - lower) * ((1 - right) * at(image, top, left)[c] + right * at(image, top, left + 1)[c]) +
+            lower * ((1 - right) * at(image, top + 1, left)[c] + right * at(image, top + 1, left + 1)[c]),
+        );
+      }),
+    );
+  };
+  /** The draws of the first step, from [0, 1). */
+  const drawsOf = (count: number, executor: typeof wasm): number[] => {
+    const shape = [count, 1, 1];
+    const run = executor.load(compile((x: Value) => mul(randomUniform(x.graph, shape, 7), x), shape));
+    return [...run(Array.from({ length: count }, () => [[1]])).data];
+  };
+
+  it("turns each image by the angle that was drawn, up to the factor of a full turn", () => {
+    fc.assert(
+      fc.property(
+        anyShape,
+        fc.constantFrom(0.125, 0.5, 1),
+        fc.integer({ min: 1, max: 4 }),
+        (shape, factor, count) => {
+          const given = images(count, shape);
+          // of numbers below 1, at places up to 4 from the centre, by angles up to 2π: a place is off by
+          // 2π · 4 roundings and a pixel by as much, in each direction
+          for (const [executor, room] of [
+            [reference, 2 ** -45],
+            [wasm, 2 ** -16],
+          ] as const) {
+            const draws = drawsOf(count, executor);
+            const [step] = changed(randomRotation(factor), given, 1, executor);
+            for (const [i, image] of step.entries()) {
+              const expected = rotated(given[i], 2 * Math.PI * factor * (2 * draws[i] - 1)).flat(2);
+              image.flat(2).forEach((value, k) => {
+                expect(Math.abs(value - expected[k])).toBeLessThanOrEqual(room);
+              });
+            }
+          }
+        },
+      ),
+      { numRuns: cases(20) },
+    );
+  });
+
+  it("by nothing leaves images as they are, on either executor, and its factor is a number that a tuner changes", () => {
+    const given = images(3, [4, 5, 2]);
+    for (const executor of [reference, wasm])
+      expect(changed(randomRotation(0), given, 2, executor)).toEqual([given, given]);
+    expect(randomRotation(0.5).hyperparameters).toEqual({ factor: 0.5 });
+    expect(recipeOf(randomRotation(0.5))).toBe(recipeOf(randomRotation(0.25)));
+  });
+
+  it.each([
+    [
+      "more than a turn",
+      () => randomRotation(1.5),
+      "invalid_argument: factor must be a number in [0, 1]; received 1.5",
+    ],
+    [
+      "a table",
+      () => randomRotation(0.5).outputShape([4]),
+      "invalid_shape: randomRotation must take rows of shape [height, width, channels]; received [4]",
+    ],
+  ])("refuses %s", async (_, run, message) => {
+    expect(await refusal(run)).toBe(message);
+  });
+});
+
 describe.each<[string, () => Layer]>([
   ["randomFlip", () => randomFlip("horizontal")],
   ["randomTranslation", () => randomTranslation(1, 2)],
   ["randomZoom", () => randomZoom(0.5, 0.25)],
+  ["randomRotation", () => randomRotation(0.5)],
 ])("%s", (_, make) => {
   const shape = [3, 4, 2];
   const x = images(20, shape, 3);

@@ -94,6 +94,30 @@ def log_cosh(y, p):
     return (p - y) + F.softplus(-2 * (p - y)) - torch.log(torch.tensor(2.0))
 
 
+def moments(of):
+    """A loss of means and variances side by side."""
+    return lambda y, p: of(y, p[:, :y.shape[1]], p[:, y.shape[1]:])
+
+
+def crps(y, mean, var):
+    """By distribution and density of PyTorch's normal distribution."""
+    z, normal = (y - mean) / var.sqrt(), torch.distributions.Normal(0.0, 1.0)
+    return var.sqrt() * (z * (2 * normal.cdf(z) - 1) + 2 * normal.log_prob(z).exp() - 1 / torch.pi ** 0.5)
+
+
+def coral(levels, z):
+    """coral_loss of coral-pytorch 1.4.0, before its mean over rows."""
+    return -(F.logsigmoid(z) * levels + (F.logsigmoid(z) - z) * (1 - levels)).sum(1)
+
+
+def cox(y, p, w):
+    """Breslow's partial likelihood, event by event."""
+    t, w, p = y[:, 0].abs(), w[:, 0], p[:, 0]
+    events = [i for i in range(len(t)) if y[i, 0] > 0]
+    terms = [w[i] * (torch.log((w * torch.exp(p))[t >= t[i]].sum()) - p[i]) for i in events]
+    return sum(terms) / w[events].sum()
+
+
 def rows(of):
     """A mean over rows and units of losses, each times its row's weight."""
     def total(y, p, w):
@@ -172,6 +196,21 @@ CASES = [
     ("dice", {}, "sigmoid", bits(), grid(-4, 4), tversky(0.5, 0.5, EPS / 2)),
     ("tversky", {}, "plain", bits(), grid(0.125, 0.875), tversky(0.5, 0.5, EPS)),
     ("tversky", {"alpha": 0.25, "beta": 2}, "softmax", one_hot, grid(-4, 4), tversky(0.25, 2, EPS)),
+    ("gaussianNll", {}, "plain", grid(-4, 4, ROWS, 2), torch.cat([grid(-4, 4, ROWS, 2), grid(0.125, 8, ROWS, 2)], 1),
+     rows(moments(lambda y, m, v: F.gaussian_nll_loss(m, y, v, reduction="none")))),
+    ("gaussianNll", {"full": True, "epsilon": 2}, "plain", grid(-4, 4), torch.cat([grid(-4, 4), grid(0.125, 8)], 1),
+     rows(moments(lambda y, m, v: F.gaussian_nll_loss(m, y, v, full=True, eps=2, reduction="none")))),
+    ("gaussianNll", {"fromLogVariance": True}, "plain", grid(-4, 4), torch.cat([grid(-4, 4), grid(-3, 3)], 1),
+     rows(moments(lambda y, m, s: F.gaussian_nll_loss(m, y, s.exp(), reduction="none")))),
+    ("gaussianCrps", {}, "plain", grid(-4, 4), torch.cat([grid(-4, 4), grid(0.125, 8)], 1), rows(moments(crps))),
+    ("gaussianCrps", {"fromLogVariance": True}, "plain", grid(-4, 4, ROWS, 1), grid(-3, 3, ROWS, 2),
+     rows(moments(lambda y, m, s: crps(y, m, s.exp())))),
+    ("ordinalCrossentropy", {}, "sigmoid", torch.tensor([[0, 0, 0], [1, 0, 0], [1, 1, 1], [1, 1, 0]]).double(),
+     grid(-4, 4), rows(lambda y, p: bce(y, p).sum(1))),
+    ("ordinalCrossentropy", {"fromLogits": True}, "plain",
+     torch.tensor([[1, 1, 0], [0, 0, 0], [1, 0, 0], [1, 1, 1]]).double(), grid(-4, 4), rows(coral)),
+    ("coxPartialLikelihood", {}, "plain", torch.tensor([[2], [-3], [1.5], [2]]), grid(-4, 4, ROWS, 1), cox),
+    ("coxPartialLikelihood", {}, "plain", torch.tensor([[-0.5], [4], [-1], [0.25]]), grid(-4, 4, ROWS, 1), cox),
 ]
 
 

@@ -122,45 +122,52 @@ describe("class ids", () => {
 });
 
 /** Of each loss: what its network ends with, and the truths that it takes. */
-const kinds: Record<keyof typeof losses, [activation: ActivationName, y: number[][]]> = (() => {
-  const quantities = x.map(([a, b, c]) => [2 + a, 3 + b * c, 4 - a]);
-  const bits = x.map((row) => row.map((v) => Number(v > 0)));
-  const classes = ids.map((id) => [0, 1, 2].map((k) => Number(k === id)));
-  const ofErrors = ["linear", quantities] as [ActivationName, number[][]];
-  const ofClasses = ["softmax", classes] as [ActivationName, number[][]];
-  const ofIds = ["softmax", ids.map((id) => [id])] as [ActivationName, number[][]];
-  const ofBits = ["sigmoid", bits] as [ActivationName, number[][]];
-  return {
-    meanSquaredError: ofErrors,
-    meanAbsoluteError: ofErrors,
-    meanAbsolutePercentageError: ofErrors,
-    meanSquaredLogarithmicError: ["softplus", quantities],
-    huber: ofErrors,
-    logCosh: ofErrors,
-    quantile: ofErrors,
-    poisson: ["softplus", quantities],
-    cosineSimilarity: ofErrors,
-    binaryCrossentropy: ofBits,
-    categoricalCrossentropy: ofClasses,
-    sparseCategoricalCrossentropy: ofIds,
-    categoricalGeneralizedCrossEntropy: ofIds,
-    binaryFocalCrossentropy: ofBits,
-    categoricalFocalCrossentropy: ofClasses,
-    klDivergence: ofClasses,
-    hinge: ["linear", bits],
-    squaredHinge: ["linear", bits],
-    categoricalHinge: ["linear", classes],
-    softF1: ofClasses,
-    dice: ofBits,
-    tversky: ofBits,
-  };
-})();
+const kinds: Record<keyof typeof losses, [activation: ActivationName, y: number[][], units?: number]> =
+  (() => {
+    const quantities = x.map(([a, b, c]) => [2 + a, 3 + b * c, 4 - a]);
+    const bits = x.map((row) => row.map((v) => Number(v > 0)));
+    const classes = ids.map((id) => [0, 1, 2].map((k) => Number(k === id)));
+    const ofErrors = ["linear", quantities] as [ActivationName, number[][]];
+    const ofClasses = ["softmax", classes] as [ActivationName, number[][]];
+    const ofIds = ["softmax", ids.map((id) => [id])] as [ActivationName, number[][]];
+    const ofBits = ["sigmoid", bits] as [ActivationName, number[][]];
+    const ofMoments = ["softplus", quantities, 6] as [ActivationName, number[][], number];
+    const times = x.map(([a, b]) => [(b > 0.5 ? -1 : 1) * (2 + a)]);
+    return {
+      meanSquaredError: ofErrors,
+      meanAbsoluteError: ofErrors,
+      meanAbsolutePercentageError: ofErrors,
+      meanSquaredLogarithmicError: ["softplus", quantities],
+      huber: ofErrors,
+      logCosh: ofErrors,
+      quantile: ofErrors,
+      poisson: ["softplus", quantities],
+      gaussianNll: ofMoments,
+      gaussianCrps: ofMoments,
+      coxPartialLikelihood: ["linear", times, 1],
+      cosineSimilarity: ofErrors,
+      binaryCrossentropy: ofBits,
+      categoricalCrossentropy: ofClasses,
+      sparseCategoricalCrossentropy: ofIds,
+      categoricalGeneralizedCrossEntropy: ofIds,
+      binaryFocalCrossentropy: ofBits,
+      categoricalFocalCrossentropy: ofClasses,
+      ordinalCrossentropy: ["sigmoid", ids.map((id) => [id]), 2],
+      klDivergence: ofClasses,
+      hinge: ["linear", bits],
+      squaredHinge: ["linear", bits],
+      categoricalHinge: ["linear", classes],
+      softF1: ofClasses,
+      dice: ofBits,
+      tversky: ofBits,
+    };
+  })();
 const each = Object.entries(kinds) as [keyof typeof losses, (typeof kinds)["huber"]][];
 
-describe.each(each)("a network with %s", (name, [activation, rows]) => {
+describe.each(each)("a network with %s", (name, [activation, rows, units]) => {
   it("learns, with and without weights, and learns on from a file", async () => {
     for (const weights of [{}, { sampleWeight: x.map((_, i) => 1 + (i % 2)) }]) {
-      const model = network(name, activation);
+      const model = network(name, activation, units);
       const given = { ...options, epochs: 12, ...weights };
       const { history } = await model.fit(x, rows, given);
       expect(history.loss[11]).toBeLessThan(history.loss[0] - 0.01 * Math.abs(history.loss[0]));
@@ -176,7 +183,7 @@ describe.each(each)("a network with %s", (name, [activation, rows]) => {
     const changed = rows.map((row, i) => (i % 2 === 0 ? row : rows[i - 1]));
     expect(changed).not.toEqual(rows);
     const trained = async (truths: number[][]) => {
-      const model = network(name, activation);
+      const model = network(name, activation, units);
       await model.fit(x, truths, { ...options, batchSize: 60, sampleWeight: half });
       return weightsOf(model);
     };
@@ -209,6 +216,9 @@ it("losses with options are made again from their names and options, as JSON has
     namespace.binaryFocalCrossentropy({ gamma: 1.5, applyClassBalancing: true, alpha: 0.75 }),
     namespace.categoricalFocalCrossentropy({ alpha: [0.5, 1] }),
     namespace.categoricalGeneralizedCrossEntropy({ q: 0.25 }),
+    namespace.gaussianNll({ fromLogVariance: true, epsilon: 1e-3, full: true }),
+    namespace.gaussianCrps({ fromLogVariance: true, epsilon: 1e-3 }),
+    namespace.ordinalCrossentropy({ fromLogits: true }),
     namespace.softF1({ average: "micro" }),
     namespace.tversky({ alpha: 0.25, beta: 0.75 }),
   ];
