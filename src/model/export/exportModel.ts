@@ -5,6 +5,7 @@ import { ready } from "../../numerics/kernels.js";
 import { contentsOf } from "../contents.js";
 import { Model } from "../model.js";
 import { networkFrom } from "../network.js";
+import { importOnnx as contentsOfOnnx, type ImportOnnxOptions } from "./importOnnx.js";
 import { importTfjs as contentsOfTfjs } from "./importTfjs.js";
 import { exportJs } from "./js.js";
 import { exportOnnx } from "./onnx.js";
@@ -111,4 +112,35 @@ export function exportModel(model: Model | LayersModel, format: ExportFormat): E
 export async function importTfjs(json: unknown, weights: Uint8Array): Promise<Model> {
   await ready();
   return new Model(networkFrom(contentsOfTfjs(json, weights), {}, false));
+}
+
+/**
+ * The network of an ONNX file, such as PyTorch exports: layers that predict, and can be trained further. The
+ * model takes and answers rows as the file does: images are [channels, height, width], unless `channelsLast`
+ * is true. Within it, channels are last.
+ *
+ * - Operators become the layers of the same name; activations that are written as several operators are
+ *   recognized by their values. A bias, scale or slope for each channel becomes weights of a layer.
+ * - The first axis of each input is the rows. All other axes must have fixed sizes.
+ * - Arrays that the file uses twice become one layer with shared weights.
+ * - It reads what `exportModel` writes of networks without a table. A model with a table is read from its
+ *   model file.
+ *
+ * @param bytes - the file
+ * @throws FettleError `unsupported` for operators that Fettle has no layers for, all of which it names, and
+ * for weights in other files that `data` does not have; `invalid_checkpoint` for damaged files;
+ * `limit_exceeded` for a file whose constants or weights would become many times its size
+ * @example
+ * ```ts
+ * const model = sequential([dense(3, { activation: "relu" }), dense(1)]);
+ * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+ * await model.fit([[0], [1]], [1, 3]);
+ * const { files } = exportModel(model, "onnx");
+ * const again = await importOnnx(files["model.onnx"] as Uint8Array);
+ * again.model.compile({ optimizer: "adam", loss: "meanSquaredError" }); // to train it further
+ * ```
+ */
+export async function importOnnx(bytes: Uint8Array, options?: ImportOnnxOptions): Promise<Model> {
+  await ready();
+  return new Model(networkFrom(contentsOfOnnx(bytes, options), {}, false));
 }

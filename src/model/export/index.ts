@@ -3,4 +3,12 @@
  *
  * @packageDocumentation
  */
-export { type Exported, type ExportFormat, exportFormats, exportModel, importTfjs } from "./exportModel.js";
+export {
+  type Exported,
+  type ExportFormat,
+  exportFormats,
+  exportModel,
+  importOnnx,
+  importTfjs,
+} from "./exportModel.js";
+export type { ImportOnnxOptions } from "./importOnnx.js";

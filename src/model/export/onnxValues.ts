@@ -82,7 +82,11 @@ export class Value {
 }
 
 /** The numbers of an array with its axes in another order. */
-function permuted(data: Float32Array, shape: Shape, perm: readonly number[]): Float32Array {
+export function permuted(
+  data: ArrayLike<number>,
+  shape: Shape,
+  perm: readonly number[],
+): Float32Array<ArrayBuffer> {
   let places = [0];
   for (const axis of perm) {
     const stride = sizeOf(shape.slice(axis + 1));
