@@ -244,6 +244,10 @@ export function dots(
 }
 
 /** A line through points, with a gap at numbers that are not finite. */
+/** One point, over all others. */
+export const mark = (name: string, color: string, at: Point, symbolSize = 12): SeriesOption =>
+  dots(name, color, [at], { symbol: "diamond", symbolSize, z: 6 });
+
 export function line(
   name: string,
   color: string,
