@@ -23,13 +23,18 @@ export function crc32(bytes: Uint8Array, previous = 0): number {
   return ~crc >>> 0;
 }
 
+/** For each byte, its checksum by a polynomial, the highest power in the lowest bit. */
+export function checksumsOf(polynomial: number): Int32Array {
+  return Int32Array.from({ length: 256 }, (_, byte) => {
+    let rest = byte;
+    for (let bit = 0; bit < 8; bit++) rest = (rest >>> 1) ^ (rest & 1 ? polynomial : 0);
+    return rest;
+  });
+}
+
 function makeTables(): Int32Array {
   const tables = new Int32Array(1024);
-  for (let byte = 0; byte < 256; byte++) {
-    let rest = byte;
-    for (let bit = 0; bit < 8; bit++) rest = (rest >>> 1) ^ (rest & 1 ? 0xedb88320 : 0);
-    tables[byte] = rest;
-  }
+  tables.set(checksumsOf(0xedb88320));
   for (let i = 256; i < 1024; i++) tables[i] = tables[tables[i - 256] & 255] ^ (tables[i - 256] >>> 8);
   return tables;
 }

@@ -8,8 +8,9 @@ import {
   type BenchmarkSetup,
   countRuns,
   keyOf,
+  keysOf,
   leastValidation,
-  PHASES,
+  pairsOf,
   type RunPhase,
   type RunRecord,
   runCounts,
@@ -156,9 +157,7 @@ export async function analyzeBenchmark(
   const { setup, runs } = result;
   await ready();
   const groups = groupRuns(setup, runs);
-  const pairs = setup.problems.flatMap(({ name: problem }) =>
-    setup.optimizers.map(({ name: optimizer }) => ({ problem, optimizer })),
-  );
+  const pairs = pairsOf(setup);
   const of = (pair: (typeof pairs)[number], phase: RunPhase) => groups(pair.problem, pair.optimizer, phase);
   const compared = (phase: ComparedPhase) =>
     compare(
@@ -190,7 +189,6 @@ export async function analyzeBenchmark(
  * @throws FettleError `invalid_argument` if runs are missing
  */
 export function groupRuns(setup: BenchmarkSetup, runs: readonly RunRecord[]) {
-  const { problems, optimizers } = setup;
   const byKey = new Map(runs.map((run) => [keyOf(run), run]));
   const total = countRuns(setup);
   const counts = runCounts(setup);
@@ -198,9 +196,7 @@ export function groupRuns(setup: BenchmarkSetup, runs: readonly RunRecord[]) {
     Array.from({ length: counts[phase] }, (_, index) =>
       byKey.get(keyOf({ problem, optimizer, phase, index })),
     ).filter((run) => run !== undefined);
-  const found = problems.flatMap(({ name }) =>
-    optimizers.flatMap((optimizer) => PHASES.flatMap((phase) => group(name, optimizer.name, phase))),
-  ).length;
+  const found = keysOf(setup).filter((key) => byKey.has(key)).length;
   check(found === total, () => `an analysis needs all ${total} runs of the benchmark; received ${found}`);
   return group;
 }

@@ -138,6 +138,23 @@ export function keyOf({
   return `${problem} ${optimizer} ${phase} ${index}`;
 }
 
+/** The keys of all runs of a benchmark, by problem and optimizer. */
+export function keysOf(setup: BenchmarkSetup): string[] {
+  const counts = Object.entries(runCounts(setup)) as [RunPhase, number][];
+  return pairsOf(setup).flatMap((pair) =>
+    counts.flatMap(([phase, length]) =>
+      Array.from({ length }, (_, index) => keyOf({ ...pair, phase, index })),
+    ),
+  );
+}
+
+/** Each problem with each optimizer. */
+export function pairsOf({ problems, optimizers }: BenchmarkSetup) {
+  return problems.flatMap(({ name: problem }) =>
+    optimizers.map(({ name: optimizer }) => ({ problem, optimizer })),
+  );
+}
+
 /** The run with the lowest validation score, the first of equals; the first of all if no run has a score. */
 export function leastValidation(runs: readonly RunRecord[]): RunRecord {
   const cost = ({ validation }: RunRecord): number => validation ?? Number.POSITIVE_INFINITY;

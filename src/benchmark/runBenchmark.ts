@@ -19,11 +19,10 @@ import {
   type BenchmarkSetup,
   countRuns,
   keyOf,
+  keysOf,
   leastValidation,
-  PHASES,
   type RunPhase,
   type RunRecord,
-  runCounts,
   setupOf,
 } from "./record.js";
 import { type RunJob, type RunResult, RunWorker } from "./run.js";
@@ -246,18 +245,6 @@ class Runs {
   inOrder(): RunRecord[] {
     return this.keys.map((key) => this.records.get(key)).filter((run) => run !== undefined);
   }
-}
-
-/** The keys of all runs of a benchmark, by problem and optimizer. */
-function keysOf(setup: BenchmarkSetup): string[] {
-  const counts = runCounts(setup);
-  return setup.problems.flatMap(({ name: problem }) =>
-    setup.optimizers.flatMap(({ name: optimizer }) =>
-      PHASES.flatMap((phase) =>
-        Array.from({ length: counts[phase] }, (_, index) => keyOf({ problem, optimizer, phase, index })),
-      ),
-    ),
-  );
 }
 
 /** Ends a benchmark that was stopped without an error. */

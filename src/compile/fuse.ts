@@ -4,12 +4,14 @@
  * activation, a loop with the parts of its result, or a single node. It orders the units; it does not place
  * them in memory.
  */
+
 import { check } from "../errors.js";
 import { type Node, usersOf } from "../graph/graph.js";
 import * as Opcode from "../graph/opcodes/program.js";
 import { MAX_REGISTERS } from "../graph/opcodes/region.js";
 import { operation } from "../graph/operations/table.js";
 import { sameShape } from "../graph/shape.js";
+import { defined } from "../options.js";
 import type { StepGraph } from "./program.js";
 import { rootsOf } from "./rewrite.js";
 import { isContiguous, type View } from "./view.js";
@@ -127,12 +129,7 @@ function withEpilogue(
       extend(next);
     }
   }
-  return {
-    nodes: members,
-    results: [result],
-    ...(bias === undefined ? {} : { bias }),
-    ...(activation === undefined ? {} : { activation }),
-  };
+  return { nodes: members, results: [result], ...defined({ bias, activation }) };
 }
 
 /** Whether `bias` is [n] or [1, n] for a product [..., m, n]. */

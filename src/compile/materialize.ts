@@ -8,7 +8,7 @@ import { apply, operation } from "../graph/operations/table.js";
 import { type Extent, extent, type Shape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";
 import { rewrite } from "./rewrite.js";
-import { isContiguous, ownView, sameExtent, type View, viewThrough } from "./view.js";
+import { isContiguous, ownView, product, sameExtent, type View, viewThrough } from "./view.js";
 import { isPadded, windowsOfProducts, windowsOn } from "./windows.js";
 
 export function materialize(step: StepGraph): StepGraph {
@@ -132,5 +132,3 @@ function distance(strides: readonly Extent[], shape: Shape): Extent | undefined 
   });
   return joined ? (axes[axes.length - 1]?.stride ?? { scale: 0, power: 0 }) : undefined;
 }
-
-const product = (a: Extent, b: Extent): Extent => ({ scale: a.scale * b.scale, power: a.power + b.power });

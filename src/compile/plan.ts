@@ -7,6 +7,7 @@ import { HEADER_WORDS } from "../graph/opcodes/block.js";
 import { hasRows, type Shape, sizeOf } from "../graph/shape.js";
 import { kindOf, type Unit } from "./fuse.js";
 import type { StepGraph } from "./program.js";
+import { rootsOf } from "./rewrite.js";
 import { isContiguous, type View } from "./view.js";
 
 /** Memory with a lifetime in units: written in unit `start`, last read in unit `end`. */
@@ -142,12 +143,7 @@ function lifetimes(
       else life.set(root, { start: index, end: index });
     }
   });
-  const roots = [
-    ...Object.values(step.state).map((ends) => ends.output),
-    ...Object.values(step.outputs),
-    ...Object.values(step.streamsOut),
-  ];
-  for (const id of roots) {
+  for (const id of rootsOf(step)) {
     const own = life.get(id);
     if (own) own.end = units.length;
   }

@@ -11,7 +11,7 @@ import { kindOf, type Unit } from "./fuse.js";
 import { passesOf } from "./passes.js";
 import { type Places, placeKey } from "./places.js";
 import type { StepGraph } from "./program.js";
-import { isContiguous, sameExtent, type View } from "./view.js";
+import { isContiguous, product, sameExtent, type View } from "./view.js";
 import { bitsOf, type Size, type Words } from "./words.js";
 
 /** A planned step: its operations, and the places of its arrays. */
@@ -261,8 +261,4 @@ export function collapse(shape: Shape, ...arrays: readonly (readonly Extent[])[]
     }
   });
   return axes;
-}
-
-function product(a: Extent, b: Extent): Extent {
-  return { scale: a.scale * b.scale, power: a.power + b.power };
 }

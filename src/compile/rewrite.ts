@@ -14,6 +14,7 @@ import {
 } from "../graph/graph.js";
 import { apply, operation } from "../graph/operations/table.js";
 import { sameShape, showShape } from "../graph/shape.js";
+import { mapValues } from "../records.js";
 import type { StepGraph } from "./program.js";
 
 /** Ids that must survive: state, outputs and streams. */
@@ -100,15 +101,15 @@ export function rewrite(
   const end = (id: number): number => root(translated[id]).id;
   return {
     nodes: graph.nodes,
-    inputs: map(step.inputs, leaf),
-    streamsIn: map(step.streamsIn, leaf),
+    inputs: mapValues(step.inputs, leaf),
+    streamsIn: mapValues(step.streamsIn, leaf),
     // state that no step changes stays in place
-    state: map(step.state, ({ input, output }) => ({
+    state: mapValues(step.state, ({ input, output }) => ({
       input: leaf(input),
       output: output === input ? leaf(input) : end(output),
     })),
-    outputs: map(step.outputs, end),
-    streamsOut: map(step.streamsOut, end),
+    outputs: mapValues(step.outputs, end),
+    streamsOut: mapValues(step.streamsOut, end),
   };
 }
 
@@ -138,8 +139,4 @@ export function appender(): (
 function exact(attribute: string | number | readonly number[]): string {
   if (typeof attribute === "object") return attribute.map(exact).join();
   return Object.is(attribute, -0) ? "-0" : String(attribute);
-}
-
-function map<T, U>(record: Readonly<Record<string, T>>, fn: (value: T) => U): Record<string, U> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, fn(value)]));
 }

@@ -55,6 +55,11 @@ export function sameExtent(a: Extent, b: Extent): boolean {
   return a.scale === b.scale && (a.power === b.power || a.scale === 0);
 }
 
+export const product = (a: Extent, b: Extent): Extent => ({
+  scale: a.scale * b.scale,
+  power: a.power + b.power,
+});
+
 /**
  * The view of a view node over its input's view, or undefined if elements must move (a reshape of scattered
  * ones).

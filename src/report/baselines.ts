@@ -1,4 +1,5 @@
 /** A final model compared with models that need no tuning, as text for people. */
+import { compact } from "../compact.js";
 import type { BaselineReport } from "../tune/baselines/compare.js";
 import { count, formatScore, listed, plain, scoreLabel } from "./format.js";
 import { layOut, wrap } from "./layout.js";
@@ -75,12 +76,10 @@ export function intervalNotes({ rows, scores, positive }: BaselineReport): strin
   const none = all.flatMap(([name, { noInterval }]) =>
     noInterval === undefined ? [] : [`${plain(scoreLabel(name, positive))} (${noInterval})`],
   );
-  return [
-    ...(few.length > 0
-      ? [`A few rows decide these intervals, which may be too narrow: ${listed(few)}.`]
-      : []),
-    ...(none.length > 0 ? [`Without an interval: ${listed(none)}.`] : []),
-  ];
+  return compact<string>(
+    few.length > 0 && `A few rows decide these intervals, which may be too narrow: ${listed(few)}.`,
+    none.length > 0 && `Without an interval: ${listed(none)}.`,
+  );
 }
 
 /** The rule of three: if none of n rows differs, up to 3 / n of all rows may (95 %). */

@@ -110,20 +110,9 @@ function verdict({ friedman, criticalDifference }: Comparison): string {
   return `Friedman's test that all ranks are equal: ${p}; ranks differ at the 0.05 level if ${least} or more apart.`;
 }
 
-const COLUMNS = [
-  ...[
-    "phase",
-    "problem",
-    "optimizer",
-    "final_lower",
-    "final",
-    "final_upper",
-    "best_lower",
-    "best",
-    "best_upper",
-  ],
-  ...["reached", "steps_to_target", "diverged", "rates_reached"],
-];
+const COLUMNS =
+  "phase,problem,optimizer,final_lower,final,final_upper,best_lower,best,best_upper,reached,steps_to_target," +
+  "diverged,rates_reached";
 
 /**
  * All figures by phase, problem and optimizer as CSV, with six significant digits; infinite and missing
@@ -133,7 +122,7 @@ export function benchmarkCsv({ rates, ...analysis }: BenchmarkAnalysis): string 
   const rows = PHASES.flatMap(([phase]) =>
     analysis[phase].cells.map((cell, i) => [phase, ...figuresOf(cell), rates[i].reached]),
   );
-  return `${[COLUMNS, ...rows].map((row) => row.map(cellText).join(",")).join("\n")}\n`;
+  return csv(COLUMNS, rows, 6);
 }
 
 /**
@@ -143,20 +132,16 @@ export function benchmarkCsv({ rates, ...analysis }: BenchmarkAnalysis): string 
 export function timesCsv(times: readonly Times[]): string {
   const rows = times.map(({ phase, problem, optimizer, secondsPerStep, secondsToTarget }) => {
     const figures = [secondsPerStep === null ? null : 1e6 * secondsPerStep, secondsToTarget];
-    return [
-      phase,
-      problem,
-      optimizer,
-      ...figures.map((x) => (x === null ? "" : String(Number(x.toPrecision(3))))),
-    ];
+    return [phase, problem, optimizer, ...figures];
   });
-  const header = ["phase", "problem", "optimizer", "microseconds_per_step", "seconds_to_target"];
-  return `${[header, ...rows].map((row) => row.join(",")).join("\n")}\n`;
+  return csv("phase,problem,optimizer,microseconds_per_step,seconds_to_target", rows, 3);
 }
 
-function cellText(cell: string | number | null): string {
-  if (cell === null) return "";
-  return typeof cell === "string" ? cell : String(Number(cell.toPrecision(6)));
+/** @param digits - how many significant digits a number has */
+function csv(header: string, rows: readonly (readonly (string | number | null)[])[], digits: number): string {
+  const text = (cell: string | number | null) =>
+    typeof cell === "number" ? String(Number(cell.toPrecision(digits))) : (cell ?? "");
+  return `${[header, ...rows.map((row) => row.map(text).join(","))].join("\n")}\n`;
 }
 
 function figuresOf({ problem, optimizer, final, best, reached, stepsToTarget, diverged }: Cell) {

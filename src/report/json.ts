@@ -1,6 +1,6 @@
 /** A finished study as one plain object for programs: the output of `--json`. */
 import type { Params } from "../search/space/space.js";
-import type { TrialRecord, TrialStatus } from "../search/trial/trial.js";
+import type { TrialRecord } from "../search/trial/trial.js";
 import type { Outcome } from "./study.js";
 
 /** The output of `--json`. Numbers that are not finite are null. */
@@ -21,20 +21,7 @@ export interface JsonReport extends Outcome {
 }
 
 /** A trial of the report. */
-export interface JsonTrial {
-  readonly number: number;
-  /** The trial that it resumed from, if it did. */
-  readonly parent?: number | undefined;
-  readonly params: Params;
-  readonly value: number | null;
-  /** For several metrics only. */
-  readonly values?: readonly number[] | undefined;
-  readonly std: number | null;
-  readonly status: TrialStatus;
-  readonly seconds: number | null;
-  /** Why it failed; for failed trials only. */
-  readonly error?: string | undefined;
-}
+export type JsonTrial = ReturnType<typeof jsonTrial>;
 
 /** A finished study, with the records of its trials. */
 interface FinishedStudy extends Outcome, Pick<JsonReport, "threshold" | "bestCommand" | "seed"> {
@@ -73,7 +60,7 @@ function scoresOf(test: Readonly<Record<string, number>>): Readonly<Record<strin
 }
 
 /** A trial of the report; the files of trials contain the same. */
-export function jsonTrial(trial: TrialRecord<Params>): JsonTrial {
+export function jsonTrial(trial: TrialRecord<Params>) {
   const { number, parent, params, value, values, std, status, seconds, error } = trial;
   return { number, parent, params, value, values, std, status, seconds, error };
 }

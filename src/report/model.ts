@@ -1,5 +1,6 @@
 /** A saved model as text for people: its inputs, its output, its scores and its origin. */
 
+import { compact } from "../compact.js";
 import { positiveOf } from "../data/positive.js";
 import { isRecord } from "../errors.js";
 import { showShape, sizeOf } from "../graph/shape.js";
@@ -47,22 +48,20 @@ export function describeModel(
     formatScore(Number(score)),
   ]);
   const params = isRecord(notes.params) ? Object.entries(notes.params) : [];
-  return [
-    ...wrap(about, width),
-    ...(positive === undefined
-      ? []
-      : [`${plain(positive)}, the positive class, from a probability above ${formatValue(threshold)}`]),
-    ...(unknown === "refuse"
-      ? []
-      : [`unknown categories are treated as ${unknown === "ignore" ? "none of the known ones" : "missing"}`]),
-    ...part("Inputs", [["column", "kind", "cells", "words"], ...rows]),
-    ...network,
-    ...part(
+  return compact<string>(
+    wrap(about, width),
+    positive !== undefined &&
+      `${plain(positive)}, the positive class, from a probability above ${formatValue(threshold)}`,
+    unknown !== "refuse" &&
+      `unknown categories are treated as ${unknown === "ignore" ? "none of the known ones" : "missing"}`,
+    part("Inputs", [["column", "kind", "cells", "words"], ...rows]),
+    network,
+    part(
       "Parameters",
       params.map(([name, value]) => [name, formatValue(value as number)]),
     ),
-    ...part("Scores on held-out rows", scores),
-  ];
+    part("Scores on held-out rows", scores),
+  );
 }
 
 /** The model as one plain object for programs, without its numbers. */

@@ -1,4 +1,5 @@
 /** A learning-rate range test as text for people: a chart of losses by rate, and the suggested rates. */
+import { compact } from "../compact.js";
 import type { RateFinderResult } from "../tune/rateFinder.js";
 import { formatScore, formatValue } from "./format.js";
 import { layOut, wrap } from "./layout.js";
@@ -34,14 +35,12 @@ export function describeRates(result: RateFinderResult, width: number, paint: Pa
     ["where the loss falls fastest", formatValue(suggested)],
     ["a tenth of the rate of the lowest loss", formatValue(belowMinimum)],
   ];
-  return [
-    ...(result.rates.length > 0 ? [...heading("Loss by learning rate"), ...chart(result, width)] : []),
+  return compact<string>(
+    result.rates.length > 0 && [...heading("Loss by learning rate"), ...chart(result, width)],
     "",
-    ...wrap(ENDS[reason], width).map(paint.faint),
-    ...(suggested === undefined
-      ? []
-      : [...heading("Suggested learning rates"), ...layOut(advice, { width })]),
-  ];
+    wrap(ENDS[reason], width).map(paint.faint),
+    suggested !== undefined && [...heading("Suggested learning rates"), ...layOut(advice, { width })],
+  );
 }
 
 /** A line for each of some steps: rate, loss, smoothed loss, and a bar whose length is the smoothed loss. */

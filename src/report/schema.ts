@@ -1,4 +1,5 @@
 /** The columns of a table, as text for people. */
+import { compact } from "../compact.js";
 import type { Drift } from "../data/diagnosis/drift.js";
 import { receiptOf } from "../data/receipt.js";
 import type { ColumnSchema } from "../data/schema.js";
@@ -49,13 +50,11 @@ export function describeSchema(
       (column.samples ?? []).map((cell) => clip(plain(cell), SAMPLE)).join(", "),
     ];
   });
-  const notes = [
-    ...decided.map(plain),
-    ...(ignored.length > 0
-      ? [`ignored, since the schema does not name them: ${ignored.map(plain).join(", ")}`]
-      : []),
-  ];
-  const told = [...receiptLines(receiptOf(table), explain), ...notes];
+  const told = compact<string>(
+    receiptLines(receiptOf(table), explain),
+    decided.map(plain),
+    ignored.length > 0 && `ignored, since the schema does not name them: ${ignored.map(plain).join(", ")}`,
+  );
   return [
     `${plain(file)}: ${count(rows, "row")}, ${count(columns.length, "column")}`,
     "",

@@ -1,6 +1,7 @@
 /**
  * A study on a table as text for people: its introduction and its results. For programs, see json.ts.
  */
+import { compact } from "../compact.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Direction } from "../direction.js";
 import type { Params } from "../search/space/space.js";
@@ -158,10 +159,10 @@ export function introduceProgram(
 }
 
 function budget({ trials, seconds }: Pick<StudyIntroduction, "trials" | "seconds">): string {
-  const most = trials === undefined ? [] : [count(trials, "trial")];
-  return [...most, ...(seconds === undefined ? [] : [`trials for ${formatDuration(seconds)} in all`])].join(
-    ", or ",
-  );
+  return compact<string>(
+    trials !== undefined && count(trials, "trial"),
+    seconds !== undefined && `trials for ${formatDuration(seconds)} in all`,
+  ).join(", or ");
 }
 
 /**
@@ -188,10 +189,10 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
   const metric = scoreLabel(report.metric, positive);
   const top = topTrials(report);
   const ancestors = ancestry(report.trials, best.number).map(({ number }) => number);
-  return [
-    ...heading(`Best parameters (trial ${ancestors.toReversed().join(", resumed from ")})`),
-    ...layOut(params, { width }),
-    ...(hasSpread(report)
+  return compact<string>(
+    heading(`Best parameters (trial ${ancestors.toReversed().join(", resumed from ")})`),
+    layOut(params, { width }),
+    hasSpread(report)
       ? [
           ...heading(`Cross-validated ${metric} (mean ± std of ${report.folds} folds)`),
           line(`${formatScore(best.value)} ± ${formatScore(best.std)}${beside(best, true)}`),
@@ -199,29 +200,23 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
       : [
           ...heading(report.folds === undefined ? `Best ${plain(metric)}` : `Validated ${metric}`),
           line(`${formatScore(best.value)}${beside(best, false)}`),
-        ]),
-    ...(ensemble
-      ? [
-          ...heading(`Final model: ${networksOf(ensemble).title}`),
-          ...lines(networksOf(ensemble).list),
-          line(
-            `${metric} ${formatScore(ensemble.score)}, of one network ${formatScore(ensemble.single)}; chosen without the fold that is scored`,
-          ),
-        ]
-      : []),
-    ...(calibration ? [...heading("Calibration of probabilities"), ...lines(calibrated(calibration))] : []),
-    ...(threshold
-      ? [
-          ...heading(`Decision threshold${positive === undefined ? "" : ` of ${plain(positive)}`}`),
-          line(`${formatScore(threshold.value)}, by ${threshold.metric} on out-of-fold predictions`),
-        ]
-      : []),
-    ...(scores.length > 0
-      ? [...heading(`Scores on ${count(report.testRows, "held-out row")}`), ...scores]
-      : []),
-    ...(top.length > 1 ? [...heading("Best trials"), ...layOut(comparison(report, top), { width })] : []),
-    ...ending(report, width, paint),
-  ];
+        ],
+    ensemble && [
+      ...heading(`Final model: ${networksOf(ensemble).title}`),
+      ...lines(networksOf(ensemble).list),
+      line(
+        `${metric} ${formatScore(ensemble.score)}, of one network ${formatScore(ensemble.single)}; chosen without the fold that is scored`,
+      ),
+    ],
+    calibration && [...heading("Calibration of probabilities"), ...lines(calibrated(calibration))],
+    threshold && [
+      ...heading(`Decision threshold${positive === undefined ? "" : ` of ${plain(positive)}`}`),
+      line(`${formatScore(threshold.value)}, by ${threshold.metric} on out-of-fold predictions`),
+    ],
+    scores.length > 0 && [...heading(`Scores on ${count(report.testRows, "held-out row")}`), ...scores],
+    top.length > 1 && [...heading("Best trials"), ...layOut(comparison(report, top), { width })],
+    ending(report, width, paint),
+  );
 }
 
 /** `temperature 1.21; expected calibration error 0.0340, before 0.0510` */
@@ -286,39 +281,32 @@ function ending(
   width: number,
   paint: Paint,
 ): string[] {
-  const lines = [
+  const lines = compact<string>(
     `${countStatuses(trials)}, in ${formatDuration(seconds)}`,
-    ...firstFailure(trials),
-    ...(endedAfter === undefined
-      ? []
-      : endedBy === "standardErrors"
-        ? [
-            `The search ended after ${count(endedAfter, "trial")}: its second half gained no more than chance would. --all-seconds keeps searching.`,
-          ]
-        : [`Time ran out after ${count(endedAfter, "trial")}.`]),
-    ...(networks === undefined ? [] : [`Time allowed ${count(networks, "network")} for the final model.`]),
-    ...trials.flatMap(({ number, attributes, steps }) =>
-      attributes?.cut === true
-        ? [
-            `Trial ${number} was stopped after ${count(steps ?? 0, "epoch")}, since it took too much of the time.`,
-          ]
-        : [],
-    ),
-    ...(shortened
-      ? [
-          `Time allowed ${shortened.epochs} of its ${count(shortened.of, "epoch")}${
-            shortened.rows === undefined
-              ? "; more --seconds train it longer"
-              : `, on ${shortened.rows} of the rows; more --seconds train it on all`
-          }.`,
-        ]
-      : []),
-  ];
+    firstFailure(trials),
+    endedAfter !== undefined &&
+      (endedBy === "standardErrors"
+        ? `The search ended after ${count(endedAfter, "trial")}: its second half gained no more than chance would. --all-seconds keeps searching.`
+        : `Time ran out after ${count(endedAfter, "trial")}.`),
+    networks !== undefined && `Time allowed ${count(networks, "network")} for the final model.`,
+    trials
+      .filter(({ attributes }) => attributes?.cut === true)
+      .map(
+        ({ number, steps }) =>
+          `Trial ${number} was stopped after ${count(steps ?? 0, "epoch")}, since it took too much of the time.`,
+      ),
+    shortened &&
+      `Time allowed ${shortened.epochs} of its ${count(shortened.of, "epoch")}${
+        shortened.rows === undefined
+          ? "; more --seconds train it longer"
+          : `, on ${shortened.rows} of the rows; more --seconds train it on all`
+      }.`,
+  );
   // a command stays in one line, so that it can be copied
-  const commands = [
-    ...(repeat === undefined ? [] : [`Reproduces exactly (bit for bit): ${repeat}`]),
-    ...(again === undefined ? [] : [`Runs the best trial again: ${again}`]),
-  ];
+  const commands = compact<string>(
+    repeat !== undefined && `Reproduces exactly (bit for bit): ${repeat}`,
+    again !== undefined && `Runs the best trial again: ${again}`,
+  );
   return ["", ...lines.flatMap((line) => wrap(line, width).map(paint.faint)), ...commands.map(paint.faint)];
 }
 
@@ -377,7 +365,7 @@ export function countStatuses(trials: readonly Pick<TrialRecord, "status">[]): s
     const n = trials.filter((trial) => trial.status === status).length;
     return n > 0 ? [`${n} ${status}`] : [];
   });
-  return [count(trials.length, "trial"), ...(parts.length > 0 ? [parts.join(", ")] : [])].join(": ");
+  return compact<string>(count(trials.length, "trial"), parts.length > 0 && parts.join(", ")).join(": ");
 }
 
 /** The error of the first failed trial; empty without one. */

@@ -2,6 +2,7 @@
  * A verification as text for people: a table of the groups, and each broken law in full. It computes no
  * figure itself.
  */
+import { compact } from "../compact.js";
 import type { Verification, VerifiedGroup } from "../testing/verify.js";
 import { count, formatDuration } from "./format.js";
 import { layOut, wrap } from "./layout.js";
@@ -32,28 +33,21 @@ export function describeVerification(
         ? "All laws hold"
         : "All laws checked so far hold";
   const digested = Object.entries(digests);
-  return [
+  return compact<string>(
     "",
-    ...wrap(verdict, width).map(paint.heading),
-    ...layOut([HEADINGS, ...groups.map(rowOf)], { width }),
-    ...(digested.length === 0
-      ? []
-      : [
-          "",
-          ...wrap("Digests of seed 0, the same on every machine", width).map(paint.heading),
-          ...layOut(
-            digested.map(([name, digest]) => [name, digest]),
-            { width },
-          ),
-        ]),
-    ...broken.flatMap(({ message }) => ["", ...message.split("\n")]),
-    ...(broken.length === 0 ? [] : ["", ...again(verification).map(paint.faint)]),
+    wrap(verdict, width).map(paint.heading),
+    layOut([HEADINGS, ...groups.map(rowOf)], { width }),
+    digested.length > 0 && [
+      "",
+      ...wrap("Digests of seed 0, the same on every machine", width).map(paint.heading),
+      ...layOut(digested, { width }),
+    ],
+    broken.flatMap(({ message }) => ["", ...message.split("\n")]),
+    broken.length > 0 && ["", ...again(verification).map(paint.faint)],
     "",
-    ...wrap("worst: largest error as a share of its bound; – where bits must be equal", width).map(
-      paint.faint,
-    ),
+    wrap("worst: largest error as a share of its bound; – where bits must be equal", width).map(paint.faint),
     paint.faint(`${count(cases, "case")} in ${formatDuration(seconds)}`),
-  ];
+  );
 }
 
 const HEADINGS = ["", "parts", "laws", "cases", "broken", "worst"];

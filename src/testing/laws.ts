@@ -5,6 +5,7 @@
 
 import fc from "fast-check";
 import { FettleError, messageOf, must, show } from "../errors.js";
+import { defined } from "../options.js";
 import { integer, number, type OptionRules, rule } from "../rules.js";
 import { sameValue } from "../search/space/value.js";
 
@@ -111,13 +112,8 @@ export function checkSame(found: unknown, expected: unknown, what: string): void
   if (!sameValue(JSON.parse(own), JSON.parse(other))) fail(`${what}: ${own}, and not ${other}`);
 }
 
-function parameters({ numRuns, seed, path }: CheckOptions): fc.Parameters<unknown> {
-  return {
-    ...(numRuns !== undefined && { numRuns }),
-    ...(seed !== undefined && { seed }),
-    ...(path !== undefined && { path }),
-  };
-}
+const parameters = ({ numRuns, seed, path }: CheckOptions): fc.Parameters<unknown> =>
+  defined({ numRuns, seed, path });
 
 /** The most characters of a case in a message. */
 const LONGEST = 3000;

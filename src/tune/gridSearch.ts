@@ -8,7 +8,7 @@ import type { Metric } from "../metrics/metric.js";
 import type { MetricLike, ScoreName, TestScore } from "../metrics/names.js";
 import { getMetric, metricNamed, oneOrSeveralMetrics } from "../metrics/registry.js";
 import type { Model } from "../model/model.js";
-import { copyOptions } from "../options.js";
+import { copyOptions, defined } from "../options.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
 import { type GridOptions, grid } from "../search/strategies/grid/grid.js";
 import { random } from "../search/strategies/random/random.js";
@@ -98,7 +98,7 @@ export async function gridSearch<const S extends Space, const M extends MetricLi
   options: SearchCvOptions<S, M> & GridOptions,
 ): Promise<SearchCvResult<S, ScoreName<M>>> {
   const { points, ...rest } = copyOptions(options, "gridSearch", { ...CV_OPTIONS, ...GRID_OPTIONS }, KEPT);
-  return searchCv(rest, grid(points === undefined ? {} : { points }));
+  return searchCv(rest, grid(defined({ points })));
 }
 
 /**
@@ -171,12 +171,7 @@ async function searchCv<S extends Space, Name extends string>(
   const rows = cvRows(trials, all, folds.length, errorScore === "raise" ? Number.NaN : errorScore);
   const bestIndex = best && trials.findIndex(({ number }) => number === best.number);
   const bests = { bestScore: best?.value, bestParams: best?.params, bestIndex };
-  const others = {
-    rows,
-    ...(ensemble && { ensemble }),
-    ...(calibration && { calibration }),
-    ...(finalError && { finalError }),
-  };
+  const others = defined({ rows, ensemble, calibration, finalError });
   return withResults(withResults(others, bests, noBest(study)), { final }, finalError);
 }
 

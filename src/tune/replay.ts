@@ -1,7 +1,7 @@
 /** Runs one trial of a study again, to see whether the result is the same. */
 import { check, must, mustBeList, mustBeRecord, show } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
-import { copyOptions } from "../options.js";
+import { copyOptions, defined } from "../options.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
 import { recordOf } from "../search/study/checkpoint.js";
 import type { StudyJson } from "../search/study/contract.js";
@@ -66,13 +66,7 @@ export async function replay<const S extends Space>(
   );
   await ready();
   const { number, params, parent, given } = study.trials[trial];
-  const running = {
-    number,
-    params,
-    status: "running" as const,
-    ...(parent !== undefined && { parent }),
-    ...(given && { given }),
-  };
+  const running = defined({ number, params, status: "running" as const, parent, given });
   // as if it alone had been running when the study was saved
   const trials = study.trials.map((each, i) => (i === trial ? running : each));
   const result = await tuneOnThreads<S>(

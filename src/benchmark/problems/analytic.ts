@@ -110,6 +110,8 @@ const PLANES = {
 
 const bowl = { center: new Array<number>(DIMENSION).fill(0), spread: 1 };
 const valley = { f: rosenbrock, center: [-1.2, 1], spread: 0.25, plane: PLANES.rosenbrock };
+const plain = { f: beale, center: [1, 1], spread: 0.5, plane: PLANES.beale };
+const hollows = { f: himmelblau, center: [0, 0], spread: 1, plane: PLANES.himmelblau };
 const lattice = { f: rastrigin, center: [1, 1], spread: 1, plane: PLANES.rastrigin };
 
 /** The problems with a formula. Their score is the function, whose minimum is 0. */
@@ -120,24 +122,8 @@ export function analyticProblems(): Problem[] {
     { name: "quadratic-1e4", title: "Quadratic, condition 10⁴", f: quadratic(1e4), ...bowl, target: 1e-4 },
     { name: "quadratic-1e6", title: "Quadratic, condition 10⁶", f: quadratic(1e6), ...bowl, target: 1e-3 },
     { name: "rosenbrock", title: "Rosenbrock", ...valley, target: 1e-3 },
-    {
-      name: "beale",
-      title: "Beale",
-      f: beale,
-      center: [1, 1],
-      spread: 0.5,
-      target: 1e-3,
-      plane: PLANES.beale,
-    },
-    {
-      name: "himmelblau",
-      title: "Himmelblau",
-      f: himmelblau,
-      center: [0, 0],
-      spread: 1,
-      target: 1e-4,
-      plane: PLANES.himmelblau,
-    },
+    { name: "beale", title: "Beale", ...plain, target: 1e-3 },
+    { name: "himmelblau", title: "Himmelblau", ...hollows, target: 1e-4 },
     { name: "rastrigin", title: "Rastrigin", ...lattice, target: 5 },
     {
       name: "noisy-quadratic",

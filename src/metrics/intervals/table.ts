@@ -63,25 +63,17 @@ const NEVER_BELOW: ScoreInterval = [0, Number.POSITIVE_INFINITY];
 const AT_MOST_1: ScoreInterval = [Number.NEGATIVE_INFINITY, 1];
 const UNIT: ScoreInterval = [0, 1];
 
-const mean = (range: ScoreInterval): Method => ({ by: "effect", effect: meanEffect, range, isMean: true });
-const probability: Method = { by: "effect", effect: probabilityEffect, range: NEVER_BELOW, isMean: true };
-const root = (error: Score): Method => ({
-  by: "effect",
-  effect: rootEffect(error),
-  range: NEVER_BELOW,
-  isRoot: true,
-});
-const skill = (...of: Parameters<typeof skillEffect>): Method => ({
-  by: "effect",
-  effect: skillEffect(...of),
-  range: AT_MOST_1,
-});
-const quantileSkill = (...of: Parameters<typeof skillEffect>): Method => ({
-  by: "effect",
-  effect: skillEffect(...of),
-  range: AT_MOST_1,
-  scoreBy: heldSkill(...of),
-});
+const by = (
+  range: ScoreInterval,
+  effect: EffectOf,
+  more: Pick<Extract<Method, { by: "effect" }>, "isMean" | "isRoot" | "scoreBy"> = {},
+): Method => ({ by: "effect", effect, range, ...more });
+const mean = (range: ScoreInterval): Method => by(range, meanEffect, { isMean: true });
+const probability = by(NEVER_BELOW, probabilityEffect, { isMean: true });
+const root = (error: Score): Method => by(NEVER_BELOW, rootEffect(error), { isRoot: true });
+const skill = (...of: Parameters<typeof skillEffect>): Method => by(AT_MOST_1, skillEffect(...of));
+const quantileSkill = (...of: Parameters<typeof skillEffect>): Method =>
+  by(AT_MOST_1, skillEffect(...of), { scoreBy: heldSkill(...of) });
 const share: Method = { by: "share", share: rightShare };
 const none = (because: string): Method => ({ by: "none", because });
 
@@ -93,7 +85,7 @@ const averaged =
     if (options.average === "samples") return mean(UNIT);
     if (isShare(outputs, options))
       return { by: "share", share: (_, predicted) => hitShare(predicted, form, options) };
-    return { by: "effect", range: UNIT, effect: (_, predicted) => averageEffect(predicted, form, options) };
+    return by(UNIT, (_, predicted) => averageEffect(predicted, form, options));
   };
 
 const RECALL: Form = { factor: 1, hits: 0, predicted: 0, actual: 1 };
@@ -113,22 +105,11 @@ const METHODS: Readonly<Record<BuiltInMetric, (options: Options, outputs: number
   f1: averaged(fForm),
   fBeta: averaged(fForm),
   jaccard: averaged(() => ({ factor: 1, hits: -1, predicted: 1, actual: 1 })),
-  balancedAccuracy: () => ({
-    by: "effect",
-    range: UNIT,
-    effect: (_, predicted) => averageEffect(predicted, RECALL, { average: "recalls" }),
-  }),
-  matthewsCorrcoef: () => ({ by: "effect", effect: correlationEffect, range: [-1, 1] }),
-  cohenKappa: ({ weights }) => ({
-    by: "effect",
-    range: [-1, 1],
-    effect: kappaEffect(disagreement(weights)),
-  }),
-  rocAuc: (options) => ({
-    by: "effect",
-    range: UNIT,
-    effect: (_, predicted) => areaEffect(predicted, options),
-  }),
+  balancedAccuracy: () =>
+    by(UNIT, (_, predicted) => averageEffect(predicted, RECALL, { average: "recalls" })),
+  matthewsCorrcoef: () => by([-1, 1], correlationEffect),
+  cohenKappa: ({ weights }) => by([-1, 1], kappaEffect(disagreement(weights))),
+  rocAuc: (options) => by(UNIT, (_, predicted) => areaEffect(predicted, options)),
   averagePrecision: () => none("it is biased if few rows have class 1"),
   logLoss: () => probability,
   brierScore: () => probability,
@@ -144,7 +125,7 @@ const METHODS: Readonly<Record<BuiltInMetric, (options: Options, outputs: number
   rootMeanSquaredLogError: () => root(scores.squaredLogError),
   meanPinballLoss: () => mean(NEVER_BELOW),
   meanTweedieDeviance: () => mean(NEVER_BELOW),
-  explainedVariance: () => ({ by: "effect", effect: explainedEffect, range: AT_MOST_1 }),
+  explainedVariance: () => by(AT_MOST_1, explainedEffect),
   r2: () => skill(scores.squaredError, scores.meanOf),
   d2AbsoluteError: () => quantileSkill(scores.absoluteError, scores.median),
   d2Pinball: ({ alpha = 0.5 }) => quantileSkill(scores.pinball(alpha), scores.quantile(alpha)),

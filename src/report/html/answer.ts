@@ -101,35 +101,21 @@ ${notes.map((text) => html`<p>${text}</p>`)}`;
 
 function finalModel({ ensemble, calibration, threshold, positive, study }: Reported): Markup | undefined {
   const { metric } = objectiveOf(study, 0);
-  const rows = [
-    ...(ensemble
-      ? [
-          ["is", Object.values(networksOf(ensemble)).join(": ")] as const,
-          [
-            `${metric} of their mean`,
-            `${formatScore(ensemble.score)}; of one network ${formatScore(ensemble.single)}`,
-          ] as const,
-        ]
-      : []),
-    ...(calibration
-      ? [
-          ["temperature", formatScore(calibration.temperature)] as const,
-          [
-            "expected calibration error",
-            `${formatScore(calibration.error.after)}, before ${formatScore(calibration.error.before)}`,
-          ] as const,
-        ]
-      : []),
-    ...(threshold === undefined
-      ? []
-      : [
-          [
-            positive === undefined ? "decision threshold" : `decision threshold of ${positive}`,
-            formatScore(threshold),
-          ] as const,
-        ]),
-  ];
-  return rows.length === 0 ? undefined : html`<h3>The final model</h3>${facts(rows, true)}`;
+  const rows = {
+    ...(ensemble && {
+      is: Object.values(networksOf(ensemble)).join(": "),
+      [`${metric} of their mean`]: `${formatScore(ensemble.score)}; of one network ${formatScore(ensemble.single)}`,
+    }),
+    ...(calibration && {
+      temperature: formatScore(calibration.temperature),
+      "expected calibration error": `${formatScore(calibration.error.after)}, before ${formatScore(calibration.error.before)}`,
+    }),
+    ...(threshold !== undefined && {
+      [`decision threshold${positive === undefined ? "" : ` of ${positive}`}`]: formatScore(threshold),
+    }),
+  };
+  const all = Object.entries(rows);
+  return all.length === 0 ? undefined : html`<h3>The final model</h3>${facts(all, true)}`;
 }
 
 function front({ study }: Reported): Markup {

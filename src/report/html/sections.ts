@@ -1,4 +1,5 @@
 /** The sections of a report, in the order in which readers ask. A section without data is left out. */
+import { compact, type Parts } from "../../compact.js";
 import { count, formatScore, listed } from "../format.js";
 import { plotCalibration } from "../plots/calibration.js";
 import { plotCurves } from "../plots/curves.js";
@@ -33,8 +34,8 @@ const [MOST_DRAWN, MOST_SLICES, MOST_AXES, MOST_PAIRS] = [10, 6, 8, 3];
 /** A parameter that explains less has no separate picture, unless it is one of the first two. */
 const LEAST_SHARE = 0.02;
 
-function figures({ draw }: Reported, plots: readonly Plot[]): Markup {
-  return html`<div class="plots">${plots.map((plot) => figure(draw, plot))}</div>`;
+function figures({ draw }: Reported, ...plots: Parts<Plot>): Markup {
+  return html`<div class="plots">${compact<Plot>(...plots).map((plot) => figure(draw, plot))}</div>`;
 }
 
 /** A unique name for each picture, if there is one for each objective. */
@@ -46,12 +47,13 @@ function search(reported: Reported): Markup {
   const objectives = study.directions.flatMap((_, i) => (ranked(study, i).length > 1 ? [i] : []));
   const isOne = study.directions.length === 1;
   return html`<p>${course(reported)}</p>
-${figures(reported, [
-  ...(isOne ? [] : [plotParetoFront(study)]),
-  ...objectives.map((objective) => numbered(plotHistory(study, { objective }), objective)),
-  ...(timed && isOne && objectives.length > 0 ? [plotHistory(study, { against: "time" })] : []),
-  ...(timed ? [plotTimeline(study)] : []),
-])}
+${figures(
+  reported,
+  !isOne && plotParetoFront(study),
+  objectives.map((objective) => numbered(plotHistory(study, { objective }), objective)),
+  timed && isOne && objectives.length > 0 && plotHistory(study, { against: "time" }),
+  timed && plotTimeline(study),
+)}
 ${objectives.length > 0 && failures(study)}`;
 }
 
@@ -125,30 +127,25 @@ function training(reported: Reported): Markup | undefined {
   const isOne = study.trials.length === 1;
   const ofTop = names.includes("valLoss") ? "valLoss" : chosen[0];
   const reportedValues = names.length === 0 && study.trials.some(({ curve }) => curve !== undefined);
-  const plots = [
-    ...(both
-      ? [plotTraining(both, { title: isOne ? "Loss by epoch" : `Loss of trial ${top[0]}, the best` })]
-      : []),
-    ...(top.length > 1 && ofTop !== undefined
-      ? [
-          {
-            ...plotCurves(study, { trials: top, curve: ofTop, title: `${ofTop} of the best trials` }),
-            name: "curves-best",
-          },
-        ]
-      : []),
-    ...(both && isOne ? [] : chosen).map((curve) => plotCurves(study, { curve })),
-    ...(reportedValues ? [plotCurves(study)] : []),
-    ...(rates ? [plotRates(rates)] : []),
-    ...(sweep ? [{ ...plotSweep(sweep.values, sweep), name: `swept-${sweep.parameter}` }] : []),
-  ];
+  const plots = compact<Plot>(
+    both && plotTraining(both, { title: isOne ? "Loss by epoch" : `Loss of trial ${top[0]}, the best` }),
+    top.length > 1 &&
+      ofTop !== undefined && {
+        ...plotCurves(study, { trials: top, curve: ofTop, title: `${ofTop} of the best trials` }),
+        name: "curves-best",
+      },
+    (both && isOne ? [] : chosen).map((curve) => plotCurves(study, { curve })),
+    reportedValues && plotCurves(study),
+    rates && plotRates(rates),
+    sweep && { ...plotSweep(sweep.values, sweep), name: `swept-${sweep.parameter}` },
+  );
   if (plots.length === 0) return undefined;
   const ended = (status: string): number => study.trials.filter((trial) => trial.status === status).length;
   const [pruned, diverged] = [ended("pruned"), ended("diverged")];
-  const ends = [
-    ...(pruned > 0 ? [`${count(pruned, "trial")} ended early, pruned`] : []),
-    ...(diverged > 0 ? [`${diverged} diverged`] : []),
-  ];
+  const ends = compact<string>(
+    pruned > 0 && `${count(pruned, "trial")} ended early, pruned`,
+    diverged > 0 && `${diverged} diverged`,
+  );
   return html`<p>${ends.length > 0 ? `${listed(ends)}.` : "No trial was pruned, and none diverged."}</p>
 ${figures(reported, plots)}`;
 }
@@ -157,17 +154,17 @@ function quality(reported: Reported): Markup | undefined {
   const { predictions, segments = [] } = reported;
   if (!predictions) return undefined;
   const { classes = [], probabilities } = predictions;
-  const plots =
-    classes.length === 0
-      ? [plotResiduals(predictions)]
-      : [
-          plotConfusion(predictions),
-          ...(probabilities
-            ? [plotPrecisionRecall(predictions), plotRoc(predictions), plotCalibration(predictions)]
-            : []),
-        ];
+  const ofClasses = [
+    plotConfusion,
+    ...(probabilities ? [plotPrecisionRecall, plotRoc, plotCalibration] : []),
+  ];
+  const plots = (classes.length === 0 ? [plotResiduals] : ofClasses).map((plot) => plot(predictions));
   return html`<p>On ${count(predictions.truth.length, "row")} that the model has not seen.${segments.length > 0 && " Errors are split by the columns whose parts differ most; among many columns, some differ by chance."}</p>
-${figures(reported, [...plots, ...segments.map((column) => plotSegments(predictions, column))])}`;
+${figures(
+  reported,
+  plots,
+  segments.map((column) => plotSegments(predictions, column)),
+)}`;
 }
 
 function data({ data }: Reported): Markup | undefined {

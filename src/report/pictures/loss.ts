@@ -3,10 +3,7 @@ import type { LearningCurve } from "../../benchmark/curves.js";
 import type { ProblemFacts } from "../../benchmark/record.js";
 import { stylesOf } from "../plots/palette.js";
 import { linearScale, scaleOf } from "../plots/scale.js";
-import { bandSeries, lineSeries, type Panel, type Picture, pictureOf, targetLine } from "./picture.js";
-
-const PANEL = { top: 86, width: 380, height: 270 };
-const TITLES = { default: "with defaults", tuned: "tuned" };
+import { bandSeries, comparedPicture, lineSeries, type Picture, targetLine } from "./picture.js";
 
 /** Scores that the axis covers: up to those of the start; higher ones are outside the picture. */
 function shown({ target }: ProblemFacts, curves: readonly LearningCurve[]): number[] {
@@ -21,15 +18,17 @@ export function lossPicture(problem: ProblemFacts, curves: readonly LearningCurv
   const styles = stylesOf(optimizers);
   const y = { scale: scaleOf(shown(problem, curves)), name: problem.learns ? "test loss" : "value" };
   const x = { scale: linearScale(0, problem.steps), name: "steps" };
-  const panels = (["default", "tuned"] as const).map((phase, i): Panel => {
-    const own = curves.filter((curve) => curve.phase === phase);
-    return {
-      ...PANEL,
-      title: TITLES[phase],
-      left: 70 + i * 445,
-      x,
-      y: i === 0 ? y : { ...y, name: "" },
-      series: [
+  return comparedPicture(
+    {
+      name: `loss-${problem.name}`,
+      title: problem.title,
+      note: "median over seeds; bands: quartiles, unless they diverged; thin grey: target",
+    },
+    { x, y },
+    optimizers,
+    (phase) => {
+      const own = curves.filter((curve) => curve.phase === phase);
+      return [
         ...own.flatMap(({ optimizer, points }) => {
           const places = points.flatMap(({ step, lower, upper }) =>
             lower === null || upper === null ? [] : [[step, y.scale.at(lower), y.scale.at(upper)] as const],
@@ -44,18 +43,7 @@ export function lossPicture(problem: ProblemFacts, curves: readonly LearningCurv
           ),
         ),
         targetLine(y.scale.at(problem.target)),
-      ],
-    };
-  });
-  return pictureOf(
-    {
-      name: `loss-${problem.name}`,
-      width: 915,
-      height: 450,
-      title: problem.title,
-      note: "median over seeds; bands: quartiles, unless they diverged; thin grey: target",
+      ];
     },
-    panels,
-    { optimizers, side: "bottom" },
   );
 }

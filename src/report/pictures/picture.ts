@@ -3,6 +3,7 @@
  * which `render.ts` draws.
  */
 import type { EChartsOption, SeriesOption } from "echarts";
+import type { ComparedPhase } from "../../benchmark/analysis.js";
 import type { LineStyle } from "../plots/palette.js";
 import type { Scale } from "../plots/scale.js";
 
@@ -40,6 +41,7 @@ const TEXT = "#333333";
 const FAINT = "#E4E4E4";
 const FRAME = "#888888";
 const SMALL = 12;
+export const TITLES = { default: "with defaults", tuned: "tuned" };
 
 /** Joins panels into a picture. */
 export function pictureOf(
@@ -72,6 +74,26 @@ export function pictureOf(
     ...(legend ? { legend: legendOf(legend) } : {}),
   };
   return { ...rest, option };
+}
+
+/** Two panels side by side that share their axes: optimizers with defaults, and tuned. */
+export function comparedPicture(
+  { name, ...about }: Pick<Picture, "name" | "title"> & { readonly note: string },
+  { x, y }: Pick<Panel, "x" | "y">,
+  optimizers: readonly string[],
+  seriesOf: (phase: ComparedPhase) => readonly SeriesOption[],
+): Picture {
+  const panels = (["default", "tuned"] as const).map((phase, i): Panel => {
+    const frame = { left: 70 + i * 445, top: 86, width: 380, height: 270 };
+    return {
+      ...frame,
+      title: TITLES[phase],
+      x,
+      y: i === 0 ? y : { ...y, name: "" },
+      series: seriesOf(phase),
+    };
+  });
+  return pictureOf({ name, width: 915, height: 450, ...about }, panels, { optimizers, side: "bottom" });
 }
 
 const small = () => ({ fontSize: SMALL, fontWeight: "normal" as const, color: TEXT });

@@ -5,18 +5,12 @@
 import type { BenchmarkAnalysis } from "../../benchmark/analysis.js";
 import { stylesOf } from "../plots/palette.js";
 import { linearScale, logScale } from "../plots/scale.js";
-import { lineSeries, type Panel, type Picture, pictureOf } from "./picture.js";
-
-const PANEL = { top: 86, width: 380, height: 270 };
+import { comparedPicture, lineSeries, type Picture } from "./picture.js";
 
 export function profilesPicture(analysis: BenchmarkAnalysis): Picture {
-  const comparisons = [
-    { title: "with defaults", ...analysis.default },
-    { title: "tuned", ...analysis.tuned },
-  ];
   const optimizers = analysis.default.profiles.map(({ optimizer }) => optimizer);
   const styles = stylesOf(optimizers);
-  const ratios = comparisons.flatMap(({ profiles }) =>
+  const ratios = [analysis.default, analysis.tuned].flatMap(({ profiles }) =>
     profiles.flatMap(({ points }) => points.map(({ ratio }) => ratio)),
   );
   const x = {
@@ -24,30 +18,20 @@ export function profilesPicture(analysis: BenchmarkAnalysis): Picture {
     name: "steps to the target, as a multiple of the fastest",
   };
   const y = { scale: linearScale(0, 100), name: "% of problems" };
-  const panels = comparisons.map(
-    ({ title, profiles }, i): Panel => ({
-      ...PANEL,
-      title,
-      left: 70 + i * 445,
-      x,
-      y: i === 0 ? y : { ...y, name: "" },
-      series: profiles.map(({ optimizer, points }) => {
+  return comparedPicture(
+    {
+      name: "profiles",
+      title: "Performance profiles",
+      note: "left: how often an optimizer is the fastest; right: how many problems it solves",
+    },
+    { x, y },
+    optimizers,
+    (phase) =>
+      analysis[phase].profiles.map(({ optimizer, points }) => {
         const shares = points.map(({ ratio, share }) => [x.scale.at(ratio), 100 * share] as const);
         const first = shares[0]?.[0] === 0 ? [] : [[0, 0] as const];
         const last = [x.scale.high, shares.at(-1)?.[1] ?? 0] as const;
         return lineSeries(optimizer, styles.get(optimizer)!, [...first, ...shares, last], { step: "end" });
       }),
-    }),
-  );
-  return pictureOf(
-    {
-      name: "profiles",
-      width: 915,
-      height: 450,
-      title: "Performance profiles",
-      note: "left: how often an optimizer is the fastest; right: how many problems it solves",
-    },
-    panels,
-    { optimizers, side: "bottom" },
   );
 }

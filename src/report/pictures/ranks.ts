@@ -6,7 +6,7 @@ import type { SeriesOption } from "echarts";
 import type { BenchmarkAnalysis, Comparison } from "../../benchmark/analysis.js";
 import { stylesOf } from "../plots/palette.js";
 import { linearScale, type Scale } from "../plots/scale.js";
-import { type Panel, type Picture, pictureOf } from "./picture.js";
+import { type Panel, type Picture, pictureOf, TITLES } from "./picture.js";
 
 const ROW = 26;
 const WIDTH = 330;
@@ -23,8 +23,8 @@ export function ranksPicture(analysis: BenchmarkAnalysis): Picture {
   return ranksPictureOf({
     title: "Mean ranks over the problems",
     panels: [
-      ["with defaults", analysis.default],
-      ["tuned", analysis.tuned],
+      [TITLES.default, analysis.default],
+      [TITLES.tuned, analysis.tuned],
     ],
   });
 }

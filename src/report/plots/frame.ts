@@ -188,10 +188,7 @@ function axis(
       max: high,
       // ECharts rounds its own intervals to 20 decimals, and fails if they leave the axis
       ...(high - low < LEAST_SPAN && { interval: 1 }),
-      name,
-      nameLocation: "middle",
-      nameTextStyle: { fontSize: SMALL },
-      axisLine: { show: true, onZero: false },
+      ...named(name),
       axisTick: { show: true, customValues: ticks },
       axisLabel: { customValues: ticks, fontSize: SMALL, hideOverlap: true },
       splitLine: { show: true },
@@ -200,6 +197,13 @@ function axis(
 }
 
 /** As ECharts writes a tick. */
+const named = (name: string) => ({
+  name,
+  nameLocation: "middle",
+  nameTextStyle: { fontSize: SMALL },
+  axisLine: { show: true, onZero: false },
+});
+
 const EXACT = { maximumFractionDigits: 12 };
 
 const longestOf = (words: readonly string[]): number => Math.max(1, ...words.map(columnsOf));
@@ -214,10 +218,7 @@ export function axisOfWords(words: readonly string[], name: string): Axis {
     option: {
       type: "category",
       data: words,
-      name,
-      nameLocation: "middle",
-      nameTextStyle: { fontSize: SMALL },
-      axisLine: { show: true, onZero: false },
+      ...named(name),
       axisTick: { show: true, alignWithLabel: true },
       axisLabel: { fontSize: SMALL, hideOverlap: true, width: 110, overflow: "truncate" },
       splitLine: { show: false },
@@ -244,6 +245,10 @@ export function dots(
 }
 
 /** A line through points, with a gap at numbers that are not finite. */
+/** One point, over all others. */
+export const mark = (name: string, color: string, at: Point, symbolSize = 12): SeriesOption =>
+  dots(name, color, [at], { symbol: "diamond", symbolSize, z: 6 });
+
 export function line(
   name: string,
   color: string,

@@ -1,5 +1,7 @@
 /** Several objectives against each other: the Pareto front and what it dominates. */
+
 import type { SeriesOption } from "echarts";
+import { compact } from "../../compact.js";
 import { must } from "../../errors.js";
 import { paretoFront } from "../../search/trial/pareto.js";
 import { count, listed } from "../format.js";
@@ -70,13 +72,11 @@ export function plotParetoFront(study: StudyData): Plot {
       drawn: others.length + best.length,
       x: axisAt(0, i),
       y: axisAt(1, j),
-      series: [
-        ...(others.length > 0 ? [dots("dominated", COLORS.grey, others)] : []),
+      series: compact<SeriesOption>(
+        others.length > 0 && dots("dominated", COLORS.grey, others),
         dots("Pareto front", COLORS.best, best, { symbol: "diamond", symbolSize: 9, z: 5 }),
-        ...(pairs.length === 1
-          ? [line("", COLORS.best, best, { lineStyle: { color: COLORS.best, width: 1 } })]
-          : []),
-      ],
+        pairs.length === 1 && line("", COLORS.best, best, { lineStyle: { color: COLORS.best, width: 1 } }),
+      ),
     };
   });
   const drawn = panels.reduce((sum, panel) => sum + panel.drawn, 0);

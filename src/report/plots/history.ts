@@ -1,4 +1,6 @@
 /** The history of a search: each trial and the best so far. */
+import type { SeriesOption } from "echarts";
+import { compact } from "../../compact.js";
 import { type OptionRules, readOptions, rule } from "../../rules.js";
 import { formatDuration, formatScore } from "../format.js";
 import { countStatuses } from "../study.js";
@@ -96,26 +98,20 @@ export function plotHistory(study: StudyData, options: HistoryOptions = {}): Plo
     },
     x,
     y,
-    [
-      ...(complete.length > 0 ? [dots("trials", COLORS.trial, complete)] : []),
-      ...(other.length > 0
-        ? [dots("pruned, infeasible", COLORS.grey, other, { symbol: "emptyTriangle" })]
-        : []),
-      ...(far.length > 0
-        ? [
-            dots("far off", COLORS.third, far, {
-              symbol: "triangle",
-              symbolSize: 9,
-              clip: false,
-              symbolRotate: direction === "minimize" ? 0 : 180,
-            }),
-          ]
-        : []),
-      ...(failed.length > 0
-        ? [dots("no value", COLORS.warm, failed, { symbol: "rect", symbolSize: [2, 10], clip: false })]
-        : []),
-      ...(best.length > 0 ? [line("best so far", COLORS.best, best, { step: "end" })] : []),
-    ],
+    compact<SeriesOption>(
+      complete.length > 0 && dots("trials", COLORS.trial, complete),
+      other.length > 0 && dots("pruned, infeasible", COLORS.grey, other, { symbol: "emptyTriangle" }),
+      far.length > 0 &&
+        dots("far off", COLORS.third, far, {
+          symbol: "triangle",
+          symbolSize: 9,
+          clip: false,
+          symbolRotate: direction === "minimize" ? 0 : 180,
+        }),
+      failed.length > 0 &&
+        dots("no value", COLORS.warm, failed, { symbol: "rect", symbolSize: [2, 10], clip: false }),
+      best.length > 0 && line("best so far", COLORS.best, best, { step: "end" }),
+    ),
   );
 }
 

@@ -2,7 +2,9 @@
  * The quality of a classifier on rows with known answers. For numbers and for parts of the rows, see
  * residuals.ts.
  */
+
 import type { SeriesOption } from "echarts";
+import { compact } from "../../compact.js";
 import { check, isRecord, must } from "../../errors.js";
 import { precisionRecallCurve, rocCurve } from "../../metrics/curve.js";
 import { columnsOf } from "../columns.js";
@@ -11,9 +13,9 @@ import {
   axisOf,
   axisOfWords,
   diagonal,
-  dots,
   INSET,
   line,
+  mark,
   plotOf,
   ROOM,
   SIZE,
@@ -213,24 +215,21 @@ export function plotPrecisionRecall(predictions: Predictions): Plot {
   const curves = curvesOf(predictions);
   const series = curves.map(({ name, isIt, scores }, i) => {
     const { precision, recall } = precisionRecallCurve(isIt, scores);
-    const points = Array.from(recall, (at, j): Point => [at, precision[j]]);
+    const points = Array.from(recall, (share, j): Point => [share, precision[j]]);
     return line(clip(name, LONGEST), SERIES[i], thinned(points));
   });
-  const mark = classes.length === 2 ? atThreshold(predictions) : undefined;
-  const marked = mark
-    ? [dots(`threshold ${short(threshold)}`, COLORS.warm, [[mark.recall, mark.precision]], MARK)]
-    : [];
+  const at = classes.length === 2 ? atThreshold(predictions) : undefined;
   return plotOf(
     {
       name: "precision-recall",
       title: "Precision by recall",
-      description: mark
-        ? `At the threshold ${formatScore(threshold)} the precision of ${classes[1]} is ${formatScore(mark.precision)} and its recall ${formatScore(mark.recall)}.`
+      description: at
+        ? `At the threshold ${formatScore(threshold)} the precision of ${classes[1]} is ${formatScore(at.precision)} and its recall ${formatScore(at.recall)}.`
         : saidOfClasses(curves.length, classes.length),
     },
     axisOf([0, 1], "recall", UNIT),
     axisOf([0, 1], "precision", UNIT),
-    [...series, ...marked],
+    compact<SeriesOption>(series, at && marked(threshold, [at.recall, at.precision])),
   );
 }
 
@@ -254,13 +253,10 @@ export function plotRoc(predictions: Predictions): Plot {
     area,
     series: line(clip(name, LONGEST), SERIES[i], thinned(roc)),
   }));
-  const mark = classes.length === 2 ? atThreshold(predictions) : undefined;
-  const marked = mark
-    ? [dots(`threshold ${short(threshold)}`, COLORS.warm, [[mark.fallOut, mark.recall]], MARK)]
-    : [];
+  const at = classes.length === 2 ? atThreshold(predictions) : undefined;
   const areas = curves.map(({ name, area }) => `${name} ${formatScore(area)}`).join(", ");
-  const more = mark
-    ? ` The threshold ${formatScore(threshold)} finds ${percent(mark.recall)} of ${classes[1]}, and ${percent(mark.fallOut)} of the others are false positives.`
+  const more = at
+    ? ` The threshold ${formatScore(threshold)} finds ${percent(at.recall)} of ${classes[1]}, and ${percent(at.fallOut)} of the others are false positives.`
     : "";
   return plotOf(
     {
@@ -275,13 +271,17 @@ export function plotRoc(predictions: Predictions): Plot {
     },
     axisOf([0, 1], "false positive rate", UNIT),
     axisOf([0, 1], "true positive rate", UNIT),
-    [diagonal(), ...curves.map(({ series }) => series), ...marked],
+    compact<SeriesOption>(
+      diagonal(),
+      curves.map(({ series }) => series),
+      at && marked(threshold, [at.fallOut, at.recall]),
+    ),
   );
 }
 
 export const UNIT = { log: false, low: 0, high: 1.02 };
-const MARK = { symbol: "diamond", symbolSize: 12, z: 6 };
-const short = (value: number): string => String(Number(value.toPrecision(3)));
+const marked = (threshold: number, at: Point): SeriesOption =>
+  mark(`threshold ${Number(threshold.toPrecision(3))}`, COLORS.warm, at);
 
 const saidOfClasses = (shown: number, all: number): string =>
   shown === 0

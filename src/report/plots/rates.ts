@@ -1,11 +1,13 @@
 /** Learning rates: a range test, and the values of a sweep. */
+import type { SeriesOption } from "echarts";
+import { compact } from "../../compact.js";
 import type { Direction } from "../../direction.js";
 import { isRecord, must } from "../../errors.js";
 import { sameValue } from "../../search/space/value.js";
 import { mustBeDirection } from "../../search/trial/trial.js";
 import type { RateFinderResult } from "../../tune/rateFinder.js";
 import { formatScore, formatValue } from "../format.js";
-import { axisOf, dots, line, metricAxis, plotOf, thinned } from "./frame.js";
+import { axisOf, dots, line, mark, metricAxis, plotOf, thinned } from "./frame.js";
 import { objectiveOf, ranked } from "./objective.js";
 import { COLORS } from "./palette.js";
 import { parameterAxis, parameterNames } from "./parameters.js";
@@ -28,16 +30,8 @@ export function plotRates(result: RateFinderResult): Plot {
   must(isResult, "result", "what findLearningRate returns", result);
   const { rates, losses, smoothed, suggested, belowMinimum } = result;
   const at = (values: readonly number[]): Point[] => rates.map((rate, i): Point => [rate, values[i]]);
-  const mark = (rate: number | undefined, name: string, color: string) =>
-    rate === undefined
-      ? []
-      : [
-          dots(name, color, [[rate, heightAt(rate, rates, smoothed)]], {
-            symbol: "diamond",
-            symbolSize: 12,
-            z: 6,
-          }),
-        ];
+  const marked = (rate: number | undefined, name: string, color: string) =>
+    rate !== undefined && mark(name, color, [rate, heightAt(rate, rates, smoothed)]);
   return plotOf(
     {
       name: "rates",
@@ -49,12 +43,12 @@ export function plotRates(result: RateFinderResult): Plot {
     },
     axisOf(rates, "learning rate", { log: true }),
     axisOf([...losses, ...smoothed], "loss"),
-    [
+    compact<SeriesOption>(
       dots("each batch", COLORS.grey, thinned(at(losses)), { symbolSize: 4 }),
       line("smoothed", COLORS.best, thinned(at(smoothed))),
-      ...mark(suggested, "falls fastest", COLORS.warm),
-      ...mark(belowMinimum, "lowest / 10", COLORS.trial),
-    ],
+      marked(suggested, "falls fastest", COLORS.warm),
+      marked(belowMinimum, "lowest / 10", COLORS.trial),
+    ),
   );
 }
 
@@ -150,13 +144,11 @@ export function plotSweep(swept: readonly SweptValue[], about: Omit<Sweep, "valu
       parameter,
     ),
     metricAxis(heights, metric, direction),
-    [
+    compact<SeriesOption>(
       line("mean", COLORS.best, edge(0), { symbol: "circle", showSymbol: true, symbolSize: 6 }),
       line("", COLORS.best, edge(-1), thin),
       line("", COLORS.best, edge(1), thin),
-      ...(best
-        ? [dots("best", COLORS.warm, [[best.value, best.mean]], { symbol: "diamond", symbolSize: 12, z: 6 })]
-        : []),
-    ],
+      best && mark("best", COLORS.warm, [best.value, best.mean]),
+    ),
   );
 }

@@ -2,9 +2,11 @@
  * One parameter against the value: every trial, and the expected value over all values of the other
  * parameters.
  */
+import type { SeriesOption } from "echarts";
+import { compact } from "../../compact.js";
 import { flag, type OptionRules, readOptions } from "../../rules.js";
 import { formatScore, formatValue } from "../format.js";
-import { dots, line, metricAxis, plotOf, thinned, thinnedNote } from "./frame.js";
+import { dots, line, mark, metricAxis, plotOf, thinned, thinnedNote } from "./frame.js";
 import { forestOf } from "./importances.js";
 import { objectiveOf, ranked } from "./objective.js";
 import { COLORS } from "./palette.js";
@@ -55,13 +57,14 @@ export function plotSlice(study: StudyData, parameter: string, options: SlicePlo
   const bounded = (value: number): number => Math.min(y.high, Math.max(y.low, value));
   const bestPlace = best && x.placeOf(best.trial);
   // the values of a choice have no order, so no line joins them
-  const marks = x.isChoice
-    ? { symbol: "rect", symbolSize: [30, 3], showSymbol: true, lineStyle: { width: 0 } }
-    : {};
-  const edges = x.isChoice
-    ? { symbol: "rect", symbolSize: [16, 1], showSymbol: true, lineStyle: { width: 0 } }
-    : {};
-  const thin = { lineStyle: { color: COLORS.best, width: 1, opacity: 0.6 }, silent: true, ...edges };
+  const bars = (symbolSize: readonly [width: number, height: number]) =>
+    x.isChoice && { symbol: "rect", symbolSize, showSymbol: true, lineStyle: { width: 0 } };
+  const thin = { lineStyle: { color: COLORS.best, width: 1, opacity: 0.6 }, silent: true, ...bars([16, 1]) };
+  const curve = (
+    name: string,
+    of: (one: (typeof expected)[number]) => number,
+    options: Readonly<Record<string, unknown>>,
+  ) => expected.length > 0 && line(name, COLORS.best, at(of), options);
   return plotOf(
     {
       name: `slice-${parameter}`,
@@ -72,37 +75,16 @@ export function plotSlice(study: StudyData, parameter: string, options: SlicePlo
     },
     x.axis,
     y,
-    [
+    compact<SeriesOption>(
       dots("trials", COLORS.trial, shown, {
         symbolSize: 5,
         itemStyle: { color: COLORS.trial, opacity: 0.7 },
       }),
-      ...(expected.length > 0
-        ? [
-            line(
-              "expected",
-              COLORS.best,
-              at(({ mean }) => mean),
-              marks,
-            ),
-            line(
-              "",
-              COLORS.best,
-              at(({ mean, std }) => bounded(mean - std)),
-              thin,
-            ),
-            line(
-              "",
-              COLORS.best,
-              at(({ mean, std }) => bounded(mean + std)),
-              thin,
-            ),
-          ]
-        : []),
-      ...(best && bestPlace !== undefined
-        ? [dots("best", COLORS.warm, [[bestPlace, best.value]], { symbol: "diamond", symbolSize: 11, z: 6 })]
-        : []),
-    ],
+      curve("expected", ({ mean }) => mean, { ...bars([30, 3]) }),
+      curve("", ({ mean, std }) => bounded(mean - std), thin),
+      curve("", ({ mean, std }) => bounded(mean + std), thin),
+      best && bestPlace !== undefined && mark("best", COLORS.warm, [bestPlace, best.value], 11),
+    ),
   );
 }
 

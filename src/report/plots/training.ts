@@ -1,4 +1,6 @@
 /** One training, of `fit` or of a trial: the loss, or another number of its logs, by epoch. */
+import type { SeriesOption } from "echarts";
+import { compact } from "../../compact.js";
 import { isA, isRecord, must, unknownName } from "../../errors.js";
 import { isBetterSmaller } from "../../nn/callbacks/monitor.js";
 import { type History, validationName } from "../../nn/history.js";
@@ -6,7 +8,7 @@ import { type OptionRules, readOptions, text } from "../../rules.js";
 import { Curves } from "../../search/trial/curves.js";
 import { count, formatScore, formatValue } from "../format.js";
 import { meanByEpoch } from "./curves.js";
-import { axisOf, dots, framed, gapOf, leftOf, line, ROOM, SIZE, thinned, topOf } from "./frame.js";
+import { axisOf, framed, gapOf, leftOf, line, mark, ROOM, SIZE, thinned, topOf } from "./frame.js";
 import { COLORS } from "./palette.js";
 import type { Axis, Plot, Point } from "./plot.js";
 import { rangeOf } from "./scale.js";
@@ -66,11 +68,11 @@ export function plotTraining(history: History | Curves, options: TrainingPlotOpt
   );
   const curve = (name: string, color: string, points: readonly Point[]) =>
     line(name, color, thinned(points), points.length === 1 ? ALONE : {});
-  const series = [
-    ...(training.length > 0 || validation.length === 0 ? [curve("training", COLORS.best, training)] : []),
-    ...(validation.length > 0 ? [curve("validation", COLORS.warm, validation)] : []),
-    ...(best ? [dots("best epoch", COLORS.trial, [best], { symbol: "diamond", symbolSize: 12, z: 6 })] : []),
-  ];
+  const series = compact<SeriesOption>(
+    (training.length > 0 || validation.length === 0) && curve("training", COLORS.best, training),
+    validation.length > 0 && curve("validation", COLORS.warm, validation),
+    best && mark("best epoch", COLORS.trial, best),
+  );
   const rate = rates.length > 0 ? axisOfRates(rates.map(([, value]) => value)) : undefined;
   const left = Math.max(leftOf(y), rate ? leftOf(rate) : 0);
   const more = rate ? BETWEEN + RATES : 0;
@@ -80,24 +82,22 @@ export function plotTraining(history: History | Curves, options: TrainingPlotOpt
   return framed(
     { name: `training-${metric}`, title, description, height: SIZE.height + more },
     {
-      grid: [
+      grid: compact<object>(
         { ...panel, top, bottom: ROOM.bottom + more },
-        ...(rate ? [{ ...panel, height: RATES, bottom: ROOM.bottom }] : []),
-      ],
-      xAxis: rate
-        ? [
-            { ...horizontal, name: "" },
-            { ...horizontal, gridIndex: 1 },
-          ]
-        : [horizontal],
-      yAxis: [
+        rate && { ...panel, height: RATES, bottom: ROOM.bottom },
+      ),
+      xAxis: compact<object>(
+        { ...horizontal, ...(rate && { name: "" }) },
+        rate && { ...horizontal, gridIndex: 1 },
+      ),
+      yAxis: compact<object>(
         { ...y.option, nameGap: gapOf(y) },
-        ...(rate ? [{ ...rate.option, nameGap: gapOf(rate), gridIndex: 1 }] : []),
-      ],
-      series: [
-        ...series,
-        ...(rate ? [line("", COLORS.grey, thinned(rates), { ...BELOW, step: "middle" })] : []),
-      ],
+        rate && { ...rate.option, nameGap: gapOf(rate), gridIndex: 1 },
+      ),
+      series: compact<SeriesOption>(
+        series,
+        rate && line("", COLORS.grey, thinned(rates), { ...BELOW, step: "middle" }),
+      ),
     },
   );
 }

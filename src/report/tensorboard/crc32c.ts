@@ -1,4 +1,5 @@
 /** The checksum of records that TensorFlow writes: CRC-32C, by Castagnoli's polynomial. */
+import { checksumsOf } from "../../crc32.js";
 
 let table: Int32Array | undefined;
 
@@ -8,16 +9,8 @@ let table: Int32Array | undefined;
  * @see RFC 3720, appendix B.4, for examples
  */
 export function crc32c(bytes: Uint8Array): number {
-  table ??= makeTable();
+  table ??= checksumsOf(0x82f63b78);
   let crc = -1;
   for (let i = 0; i < bytes.length; i++) crc = table[(crc ^ bytes[i]) & 255] ^ (crc >>> 8);
   return ~crc >>> 0;
-}
-
-function makeTable(): Int32Array {
-  return Int32Array.from({ length: 256 }, (_, byte) => {
-    let rest = byte;
-    for (let bit = 0; bit < 8; bit++) rest = (rest >>> 1) ^ (rest & 1 ? 0x82f63b78 : 0);
-    return rest;
-  });
 }

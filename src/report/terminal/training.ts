@@ -1,4 +1,5 @@
 /** One training as a picture of characters, for `fettle fit --plot` and for programs in a terminal. */
+import { compact } from "../../compact.js";
 import type { History } from "../../nn/history.js";
 import { flag, integer, type OptionRules, readOptions, text } from "../../rules.js";
 import type { Curves } from "../../search/trial/curves.js";
@@ -51,16 +52,16 @@ export function drawTraining(
 ): string[] {
   const { training, validation, best, description } = trainingCurves(history, metric);
   const finite = ([, y]: readonly [number, number]): boolean => Number.isFinite(y);
-  const marks = [
-    ...(best ? [{ x: best[0], y: best[1], mark: BEST }] : []),
-    ...validation.filter(finite).map(([x, y]): Mark => ({ x, y, mark: VALIDATION })),
-  ];
+  const marks = compact<Mark>(
+    best && { x: best[0], y: best[1], mark: BEST },
+    validation.filter(finite).map(([x, y]) => ({ x, y, mark: VALIDATION })),
+  );
   const stairs = training.filter(finite).map(([x, y]) => ({ x, y }));
-  const words = [
-    ...(stairs.length > 0 ? ["line: training"] : []),
-    ...(marks.length > 1 ? [`${VALIDATION}: validation`] : []),
-    ...(best ? [`${BEST}: best epoch`] : []),
-  ].join("; ");
+  const words = compact<string>(
+    stairs.length > 0 && "line: training",
+    marks.length > 1 && `${VALIDATION}: validation`,
+    best && `${BEST}: best epoch`,
+  ).join("; ");
   const { width } = options;
   return [
     ...wrap(`${plain(metric)} by epoch`, width).map(paint.heading),

@@ -6,6 +6,7 @@
  */
 
 import { check, isPlainObject, must as mustBe, type OptionNames, show } from "../../errors.js";
+import { defined } from "../../options.js";
 import type { ChoiceParameter, Condition, NumericParameter, Parameter } from "./parameter.js";
 import { ruleOf, takes } from "./scale.js";
 import { LEAST_STEP } from "./steps.js";
@@ -54,11 +55,7 @@ export function parseParameter(given: unknown, where: string): Parameter {
   const when = raw.when === undefined ? undefined : parseCondition(raw.when, must);
   const preset = copyJson(raw.default);
   must(raw.default === undefined || takes(parameter, preset), "default", ruleOf(parameter), raw.default);
-  return Object.freeze({
-    ...parameter,
-    ...(preset !== undefined && { default: preset }),
-    ...(when !== undefined && { when }),
-  }) as Parameter;
+  return Object.freeze({ ...parameter, ...defined({ default: preset, when }) }) as Parameter;
 }
 
 /** What to write instead of a list of values or a constant. */

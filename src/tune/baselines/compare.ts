@@ -23,7 +23,7 @@ import type { Floats } from "../../ndarray.js";
 import { architectureFrom } from "../../nn/architecture.js";
 import { masksSteps } from "../../nn/programs.js";
 import { ready } from "../../numerics/kernels.js";
-import { copyOptions } from "../../options.js";
+import { copyOptions, defined } from "../../options.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import {
   constantOf,
@@ -178,7 +178,7 @@ export async function compareBaselines<const S extends Space>(
   await ready();
   const units = (): number => unitsOf(final);
   const { positive = final.positive } = own; // also if the options omit it
-  const data = inColumns(toDataset({ ...own, ...(positive !== undefined && { positive }) }, units), units);
+  const data = inColumns(toDataset({ ...own, ...defined({ positive }) }, units), units);
   const row = data.shape ?? final.table?.pipeline.features.length;
   check(
     row === undefined || !masksSteps(architectureFrom(final.model.described(), row)),

@@ -2,6 +2,7 @@
  * A job is one training of one trial on one fold, as plain data. Any worker that holds the folds can run it,
  * with the same bits, and it can stop after any step. It knows neither the study nor the model it came from.
  */
+
 import { platform } from "#platform";
 import type { Executor, SavedRun } from "../../engine/executor.js";
 import { must } from "../../errors.js";
@@ -19,6 +20,7 @@ import { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "../../nn/callb
 import { terminateOnNaN } from "../../nn/callbacks/terminateOnNaN.js";
 import { type WeightsPart, weightsOf } from "../../nn/trainedWeights.js";
 import { runEvaluation, type TrainingPrograms, TrainingRun } from "../../nn/trainer.js";
+import { defined } from "../../options.js";
 import type { FoldChoice, LoadedFold } from "./fold.js";
 import { scoreOn } from "./score.js";
 
@@ -121,9 +123,7 @@ export class OpenJob {
         batchSize,
         shuffle: true,
         seed,
-        ...(parameters && { parameters }),
-        ...(from && { from }),
-        ...(resume && { logs: resume.logs }),
+        ...defined({ parameters, from, logs: resume?.logs }),
       },
       measureFor(executor, fold, job),
     );

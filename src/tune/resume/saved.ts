@@ -49,21 +49,11 @@ export function readTrials(value: unknown, { asked, trials }: Pick<Study, "asked
  * @throws FettleError `invalid_checkpoint`
  */
 export function readEnds(value: unknown, { trials }: Pick<Study, "trials">, folds: number): SavedEnds {
-  refuseUnless(Array.isArray(value), () => `its ends of trainings must be a list; received ${show(value)}`);
-  const seen = new Set<unknown>();
-  for (const entry of value) {
-    const [number, states] = Array.isArray(entry) && entry.length === 2 ? entry : [];
-    refuseUnless(
-      trials.some((trial) => trial.number === number) && !seen.has(number),
-      () => `it has no finished trial ${show(number)}`,
-    );
-    seen.add(number);
-    refuseUnless(
-      Array.isArray(states) && states.length === folds && states.every(isState),
-      () => `the end of the training of trial ${number} is corrupted`,
-    );
-  }
-  return value;
+  const fits = (states: unknown): boolean =>
+    Array.isArray(states) && states.length === folds && states.every(isState);
+  const corrupted = (trial: unknown): string => `the end of the training of trial ${trial} is corrupted`;
+  checkFinished(value, "ends of trainings", trials, fits, corrupted);
+  return value as SavedEnds;
 }
 
 /**
@@ -77,27 +67,38 @@ export function readKept(
     trialSetup: { rows },
   }: { readonly study: Pick<Study, "trials">; readonly trialSetup: { readonly rows: Folds } },
 ): SavedPredictions {
-  refuseUnless(Array.isArray(value), () => `its predictions must be a list; received ${show(value)}`);
   const sizes = rows.folds
     .slice(0, rows.scored)
     .map(({ validation }) => validation.length * rows.data.outputs);
+  const fits = (score: unknown, folds: unknown): boolean =>
+    Number.isFinite(score) &&
+    Array.isArray(folds) &&
+    folds.length === sizes.length &&
+    folds.every((each, i) => each instanceof Float32Array && each.length === sizes[i]);
+  const corrupted = (trial: unknown): string => `the predictions of trial ${trial} are corrupted`;
+  checkFinished(value, "predictions", trials, fits, corrupted);
+  return value as SavedPredictions;
+}
+
+/** Refuses all but a list of a finished trial's number and what `fits`, for different trials. */
+function checkFinished(
+  value: unknown,
+  what: string,
+  trials: Study["trials"],
+  fits: (...saved: unknown[]) => boolean,
+  corrupted: (trial: unknown) => string,
+): void {
+  refuseUnless(Array.isArray(value), () => `its ${what} must be a list; received ${show(value)}`);
   const seen = new Set<unknown>();
   for (const entry of value) {
-    const [number, score, folds] = Array.isArray(entry) && entry.length === 3 ? entry : [];
+    const [number, ...saved] = Array.isArray(entry) && entry.length === 1 + fits.length ? entry : [];
     refuseUnless(
       trials.some((trial) => trial.number === number) && !seen.has(number),
       () => `it has no finished trial ${show(number)}`,
     );
     seen.add(number);
-    refuseUnless(
-      Number.isFinite(score) &&
-        Array.isArray(folds) &&
-        folds.length === sizes.length &&
-        folds.every((each, i) => each instanceof Float32Array && each.length === sizes[i]),
-      () => `the predictions of trial ${number} are corrupted`,
-    );
+    refuseUnless(fits(...saved), () => corrupted(number));
   }
-  return value;
 }
 
 /**

@@ -7,6 +7,7 @@ import { check, must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
 import { expectedCalibrationError, logLoss } from "../../metrics/probability.js";
 import type { Floats } from "../../ndarray.js";
+import { concatenated } from "../../search/trial/curves.js";
 import { chooseTemperature, meanAt } from "../ensemble/temperature.js";
 import type { Fold } from "../jobs/score.js";
 import { validatedRows } from "./outOfFold.js";
@@ -51,9 +52,7 @@ export function calibrationOf(
   folds: readonly Fold[],
 ): Calibration | undefined {
   if (!networks.flat().every((own) => own.every(Number.isFinite))) return undefined;
-  const joined = new Map(
-    [...new Set(networks)].map((own) => [own, Float32Array.from(own.flatMap((each) => [...each]))] as const),
-  );
+  const joined = new Map([...new Set(networks)].map((own) => [own, concatenated(own)] as const));
   const all = networks.map((own) => joined.get(own) as Float32Array);
   const rows = validatedRows(folds);
   const { temperature, crossFitted } = chooseTemperature(all, rows);

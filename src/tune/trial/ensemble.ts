@@ -3,6 +3,7 @@
  * arithmetic of the choice.
  */
 import type { Space } from "../../search/space/space.js";
+import { concatenated } from "../../search/trial/curves.js";
 import { crossFitted, pick, type SelectionSettings, withoutPart } from "../ensemble/select.js";
 import { scoreOn } from "../jobs/score.js";
 import type { Candidate, Library } from "./library.js";
@@ -43,7 +44,7 @@ export function chooseEnsemble<S extends Space>(
   { candidates, folds, rows, products, confirm }: Library,
   settings: SelectionSettings,
 ): Chosen {
-  const all = candidates.map(({ own }) => Float32Array.from(own.flatMap((each) => [...each])));
+  const all = candidates.map(({ own }) => concatenated(own));
   const picks = pick(withoutPart(products), settings).map((i) => candidates[i]);
   const scoreFor = (of: SelectionSettings): number => {
     const prediction = crossFitted(all, products, rows, of);

@@ -11,6 +11,7 @@ import { averageModels } from "../../nn/averageModels.js";
 import type { LayersModel } from "../../nn/layersModel.js";
 import * as training from "../../nn/training.js";
 import { RandomStream } from "../../numerics/random.js";
+import { defined } from "../../options.js";
 import { MOST_LAYERS } from "../../predict/description.js";
 import type { Params, ParamsOf, Space } from "../../search/space/space.js";
 import type { ParamValue } from "../../search/space/value.js";
@@ -324,8 +325,7 @@ function fitTrial<S extends Space>(
       epochs < planned && { learningRates: decayed(whole.learningRates[0], epochs) }),
     fold: plan.fold,
     keepState: true,
-    ...(from && { from }),
-    ...(until !== undefined && { until }),
+    ...defined({ from, until }),
   });
 }
 

@@ -7,6 +7,7 @@ import type { Floats } from "../../ndarray.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import { sameValue } from "../../search/space/value.js";
 import type { Study } from "../../search/study/contract.js";
+import { concatenated } from "../../search/trial/curves.js";
 import { ranked } from "../../search/trial/ranking.js";
 import { isFeasible, type TrialRecord } from "../../search/trial/trial.js";
 import { type ErrorProducts, errorProducts, type Validated } from "../ensemble/select.js";
@@ -90,13 +91,11 @@ export async function gatherLibrary<S extends Space>(
   }
   if (able.length === 0) return undefined;
   const rows = validatedRows(foldsOf(0));
-  const joined = (own: readonly Floats[]): Float32Array =>
-    Float32Array.from(own.flatMap((each) => [...each]));
   let products: readonly ErrorProducts[] | undefined;
   for (let each = 0; each < division; each++) {
     const own = { ...validatedRows(foldsOf(each)), parts: partsIn(setup, rows.parts, each) };
     products = errorProducts(
-      able.map((candidate) => joined(candidate.own[each])),
+      able.map((candidate) => concatenated(candidate.own[each])),
       own,
       products,
     );

@@ -22,7 +22,7 @@ import { masksSteps, programOf, traceOf } from "../../nn/programs.js";
 import { EVALUATION_BATCH } from "../../nn/scores.js";
 import { startingWeights } from "../../nn/sharedWeights.js";
 import { cos } from "../../numerics/elementary.js";
-import { copyPlain } from "../../options.js";
+import { copyPlain, defined } from "../../options.js";
 import { either, type OptionRules, readOptions } from "../../rules.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { WorkTime } from "../../search/study/contract.js";
@@ -191,8 +191,7 @@ export function jobTemplate<S extends Space>(
     seed,
     keepState: false,
     ...(parameters.length > 0 && { parameters }),
-    ...(earlyStopping ? { earlyStopping } : {}),
-    ...(reduceLROnPlateau ? { reduceLROnPlateau } : {}),
+    ...defined({ earlyStopping, reduceLROnPlateau }),
     ...(decays ? { learningRates: decayed(hyperparameters[LEARNING_RATE], epochs) } : {}),
     measured: measuredBy(earlyStopping, measured),
     ...(classWeight === undefined ? {} : { classWeight: checkClassWeight(classWeight, data.classes) }),

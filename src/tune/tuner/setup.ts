@@ -1,6 +1,7 @@
 /**
  * Sets a tuner up: checks its options, divides its data and starts its study. `run.ts` then runs its jobs.
  */
+
 import type { Dataset, Task } from "../../data/dataset.js";
 import { namesIn } from "../../data/diagnosis/suggestions.js";
 import { checkPipelineOptions } from "../../data/pipeline/options.js";
@@ -13,6 +14,7 @@ import { metricNamed, oneOrSeveralMetrics } from "../../metrics/registry.js";
 import { checkMetricTruths } from "../../metrics/truths.js";
 import { validationName } from "../../nn/history.js";
 import { RandomStream } from "../../numerics/random.js";
+import { defined } from "../../options.js";
 import type { Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
 import type { OptimizeOptions, Study } from "../../search/study/contract.js";
@@ -147,15 +149,13 @@ export async function setUpTuner<S extends Space>(
     fit,
     pipeline,
     unknown: unknownRule(options.unknown, data),
-    ...(threshold && { threshold }),
-    ...(selection && { selection }),
+    ...defined({ threshold, selection, constraints }),
     ...(selection && selection.untuned !== false && refit && { plain: plainOf(rows) }),
     ...(options.calibrate && { calibrate: true }),
     ...(refit &&
       (selection || threshold || options.calibrate) && {
         kept: new KeptPredictions(selection ? candidateCount(rows) : 1, study.directions[0]),
       }),
-    ...(constraints && { constraints }),
     ...(scheduler && { schedule: { scheduler, epochs: steps as number } }),
     ...(options.trialTimeout !== undefined && { timed: true }),
     identities: new Map(),

@@ -1,6 +1,8 @@
 /** The study and the budget of a search, over models or any objective, from the options of `tune`. */
+
 import { platform } from "#platform";
 import { check, checkSignal, must, mustBeInteger, show } from "../../errors.js";
+import { defined } from "../../options.js";
 import { jobCount } from "../../rules.js";
 import { mustBeScheduler } from "../../search/schedulers/scheduler.js";
 import type { Constraint, Space } from "../../search/space/space.js";
@@ -76,12 +78,7 @@ function studyFor<S extends Space>(
   const { constraint, space, strategy, seed = 0, warmStart = [], enqueue = [] } = options;
   const clock = options.clock ?? (() => platform.now());
   if (options.study !== undefined && options.restore) {
-    const restored = options.restore<S>(options.study, {
-      space,
-      strategy,
-      clock,
-      ...(constraint && { constraint }),
-    });
+    const restored = options.restore<S>(options.study, defined({ space, strategy, clock, constraint }));
     mustContinue(options, direction, restored);
     for (const [name, list] of Object.entries({ warmStart, enqueue }))
       check(list.length === 0, `${name} must be left out with study, which has its trials`);
@@ -169,13 +166,6 @@ export function budgetFor<S extends Space>(
   const trials = options.trials ?? (whole === undefined ? usual : whole + given);
   return {
     trials: trials + warmStart.length,
-    ...(onEvent ? { onEvent } : {}),
-    ...(signal ? { signal } : {}),
-    ...(stop ? { stop } : {}),
-    ...(scheduler ? { scheduler } : {}),
-    ...(steps === undefined ? {} : { steps }),
-    ...(timeout === undefined ? {} : { timeout }),
-    ...(trialTimeout === undefined ? {} : { trialTimeout }),
-    ...(clock === undefined ? {} : { clock }),
+    ...defined({ onEvent, signal, stop, scheduler, steps, timeout, trialTimeout, clock }),
   };
 }
