@@ -3,7 +3,6 @@
  * predictor needs no suggestions until it loads more.
  */
 import { FettleError, isPlainObject, must, SHOWN, show } from "./refusals.js";
-import { meantBy, wayFor } from "./slips.js";
 
 export * from "./refusals.js";
 
@@ -51,14 +50,27 @@ export function unknownName(
 ): FettleError {
   const word = typeof received === "string" ? received.toLowerCase() : "";
   const isShort = word !== "" && word.length <= 2 * SHOWN;
-  const meant = isShort ? (meantBy(word, known) ?? nearestTo(word, [...known, ...more])) : undefined;
+  const meant = isShort ? (words?.meantBy(word, known) ?? nearestTo(word, [...known, ...more])) : undefined;
   const unlisted = known.length - LISTED;
   const listed = known.slice(0, LISTED).join(", ") + (unlisted > 0 ? ` and ${unlisted} more` : "");
-  const hint = (meant ? ` Did you mean ${show(meant)}?` : "") + (isShort ? wayFor(kind, word) : "");
+  const hint =
+    (meant ? ` Did you mean ${show(meant)}?` : "") + ((isShort && words?.wayFor(kind, word)) || "");
   return new FettleError(
     "unknown_name",
     `unknown ${kind} ${typeof received === "string" ? show(received) : `(${show(received)})`}.${hint} Known: ${listed || "none"}.`,
   );
+}
+
+/** Words of other libraries, and what they mean here. */
+interface Words {
+  meantBy(word: string, known: readonly string[]): string | undefined;
+  wayFor(kind: string, word: string): string;
+}
+let words: Words | undefined;
+
+/** Lets refusals know words of other libraries. Parts that train or search do; others need not load them. */
+export function knowWords(known: Words): void {
+  words = known;
 }
 
 function nearestTo(word: string, names: readonly string[]): string | undefined {

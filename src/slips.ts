@@ -89,15 +89,18 @@ const WAYS: Readonly<Record<string, string>> = {
 
 const OF_ADAM = " Or use sgd({ momentum }).";
 
+/** For `knowWords`. */
+export const slips = { meantBy, wayFor };
+
 /** The name that a word means among those that are known there; undefined if it has no other meaning. */
-export function meantBy(word: string, known: readonly string[]): string | undefined {
+function meantBy(word: string, known: readonly string[]): string | undefined {
   const key = plain(word);
   const meanings = Object.hasOwn(MEANINGS, key) ? MEANINGS[key] : [];
   return meanings.find((name) => known.includes(name)) ?? known.find((name) => plain(name) === key);
 }
 
 /** What to do instead of an option that does not exist; empty if nothing is known. */
-export function wayFor(kind: string, word: string): string {
+function wayFor(kind: string, word: string): string {
   const key = plain(word);
   if (key === "momentum" && / (adam|adamw|nadam)$/.test(kind)) return OF_ADAM;
   return kind.startsWith("option of") && Object.hasOwn(WAYS, key) ? ` ${WAYS[key]}` : "";

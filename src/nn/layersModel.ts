@@ -5,10 +5,11 @@
 
 import type { NdArray } from "ndarray";
 import type { AnyArray } from "../engine/arrays.js";
-import { checkOptions, FettleError, must, mustBeInteger, unknownName } from "../errors.js";
+import { checkOptions, FettleError, knowWords, must, mustBeInteger, unknownName } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import type { MaskedPrediction } from "../metrics/lines.js";
 import type { Floats } from "../ndarray.js";
+import { slips } from "../slips.js";
 import type { Logs } from "./callbacks/callback.js";
 import { type Compiled, compiledFrom, type Described, uncompiled } from "./compiled.js";
 import { HeldWeights, type Trained } from "./heldWeights.js";
@@ -33,6 +34,8 @@ import {
 } from "./options.js";
 import { summarize } from "./summary.js";
 import { weightsOf } from "./trainedWeights.js";
+
+knowWords(slips);
 
 /**
  * Layers with their compile options and, once fitted, their parameters. Made by `sequential` and

@@ -2,7 +2,7 @@
  * `tune()` joins a search and a model: each trial builds a model from suggested parameters and trains it on
  * every fold; its value is the mean of a metric. It knows no layer, and no strategy by name.
  */
-import { check, isPlainObject, must } from "../errors.js";
+import { check, isPlainObject, knowWords, must } from "../errors.js";
 import type { MetricLike, ScoreName } from "../metrics/names.js";
 import { ready } from "../numerics/kernels.js";
 import { copyOptions } from "../options.js";
@@ -10,6 +10,7 @@ import { jobsOf } from "../platform/jobs.js";
 import type { Space } from "../search/space/space.js";
 import { bestOrNone, noBest } from "../search/study/best.js";
 import type { Study } from "../search/study/contract.js";
+import { slips } from "../slips.js";
 import type { JobQueue } from "../workers/queue/queue.js";
 import { optimizeStudy } from "./tuner/failures.js";
 import {
@@ -24,6 +25,8 @@ import {
 import { withResults } from "./tuner/result.js";
 import type { DefaultMetric } from "./tuner/setup.js";
 import { budgetFor, type Making, studyOfObjective, withStrategy } from "./tuner/study.js";
+
+knowWords(slips);
 
 /**
  * Searches the parameters of a model: each trial builds a model, trains it on every fold and takes the mean
