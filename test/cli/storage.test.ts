@@ -249,6 +249,11 @@ describe("fettle studies", () => {
         { name, trials: 7, finished: 6 },
         { name: "front", trials: 4, finished: 4 },
       ]);
+      const [head, ...lines] = (await fettle(["studies", "list", "--storage", "s.db"], cwd)).stdout.split(
+        "\n",
+      );
+      expect(head).toMatch(/^study +finished +trials$/);
+      expect(lines[1]).toMatch(/^front +4 +4$/);
       // each is as good as the others: less of one objective is less of the other
       const bests = JSON.parse((await fettle(of("best", "front", "--json"), cwd)).stdout) as unknown;
       expect(bests).toEqual(JSON.parse(JSON.stringify(front.trials.slice(0, 3))));

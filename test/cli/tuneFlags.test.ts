@@ -10,6 +10,7 @@ import { optionsOf } from "../../src/cli/tuneSearch.js";
 import { readSetup, type TuneSetup } from "../../src/cli/tuneSetup.js";
 import type { Space } from "../../src/search/space/space.js";
 import type { FitSettings } from "../../src/tune/trial/training.js";
+import { tune } from "../../src/tune/tune.js";
 import type { TuneOptions } from "../../src/tune/tuner/options.js";
 import { folder } from "./fettle.js";
 
@@ -256,4 +257,35 @@ describe("the flag", () => {
     const command = ["jobs", "indicator"].includes(name) ? name : undefined;
     if (command !== "jobs") expect(heldFlags(own.flags)).toHaveProperty(name);
   });
+});
+
+// the baselines are scored on the rows that the command divides
+it.each([
+  ["at random", ""],
+  ["by groups", " --group group"],
+  ["by time", " --time a"],
+  ["by a splitter", " --validation shuffleSplit --folds 2"],
+  ["with fewer for the trials", " --search-rows 20"],
+])("rows are divided %s as the search divides them, by its seed", async (_, how) => {
+  const { setup, options } = await seenWith(split(`--target y ${USUAL} --seed 5 --test-size 0.25${how}`));
+  const fit = { epochs: 1, batchSize: 4 };
+  const { folds, testRows } = await tune({ ...options, fit, trials: 1, jobs: 1, ensemble: 1 });
+  const { rows, sizes } = setup;
+  expect(rows.folds.slice(0, rows.scored)).toEqual(folds);
+  expect(rows.folds[rows.scored].validation).toEqual(testRows);
+  expect(sizes.test).toBe(testRows.length);
+});
+
+it("a population keeps its rates, which each interval would lower from the start", async () => {
+  const rate = async (words: string) =>
+    (await seenWith(split(`--target y ${USUAL} --epochs 5${words}`))).fit.learningRateDecay;
+  expect(await rate(" --scheduler pbt")).toBe("none");
+  expect(await rate("")).toBe("cosine");
+});
+
+it("metrics are named with the class to which they refer", async () => {
+  const labels = async (words: string) =>
+    (await seenWith(split(`--target y ${USUAL} --metric f1,logLoss${words}`))).setup.labels;
+  expect(await labels(" --positive high")).toEqual(["f1 of high", "logLoss"]);
+  expect(await labels(" --positive low")).toEqual(["f1 of low", "logLoss"]);
 });

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import type { TensorLike } from "../../src/arrays.js";
 import {
+  add,
   constant,
   div,
   matmul,
@@ -236,6 +237,23 @@ describe("what is the user's own", () => {
     const { model } = await loadModel(saveModel(first, { optimizer: true }), { customObjects });
     await model.fit(x, y, { ...fit, epochs: 2 });
     expect(weights(model)).toEqual(weights(whole));
+  });
+
+  it("may be in the options of a layer of one's own", async () => {
+    const bent = ({ by, inner }: { by: typeof leakyRelu; inner: Layer }): Layer =>
+      defineLayer({
+        type: "bent",
+        options: { by, inner },
+        hyperparameters: {},
+        outputShape: (shape) => shape,
+        parameters: () => [],
+        call: ({ x }) => add(by(x), constant(x.graph, inner.outputShape([3])[0])),
+      });
+    const model = sequential([bent({ by: leakyRelu, inner: dense(7) }), dense(1)]);
+    model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+    await model.fit(x, y, fit);
+    const { model: loaded } = await loadModel(saveModel(model), { customObjects: { bent, leakyRelu } });
+    expect(loaded.predict(x).data).toEqual(model.predict(x).data);
   });
 
   it.each(Object.keys(customObjects))("is refused by name where it is missing: %s", async (name) => {

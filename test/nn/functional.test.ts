@@ -128,6 +128,20 @@ describe("functional", () => {
     expect(kindAccuracy).toBe(right.length / 24);
   });
 
+  it("learns nothing from an output whose loss counts 0, whatever its targets", async () => {
+    const fitted = async (kind: readonly number[]) => {
+      const model = twoInTwoOut();
+      model.compile({
+        optimizer: sgd({ learningRate: 0.125 }),
+        loss: { price: "meanSquaredError", kind: "sparseCategoricalCrossentropy" },
+        lossWeights: { kind: 0 },
+      });
+      const { history } = await model.fit(data, { ...targets, kind }, fit);
+      return [history, weightsOf(model)];
+    };
+    expect(await fitted(kinds)).toEqual(await fitted(kinds.map((id) => 2 - id)));
+  });
+
   it("hands each loss an output in its own shape, with and without weights", async () => {
     // three steps of two classes beside a number: the cross-entropy is a mean over steps
     const lines = randomRows(8, 3, 5).map((row) => row.map((v) => (v > 0 ? [0, 1] : [1, 0])));

@@ -152,6 +152,17 @@ it("a batch in which no step counts has loss 0 and moves nothing", async () => {
   expect(weightsOf(model)).toEqual(before);
 });
 
+it("a batch in which one step counts has its loss", async () => {
+  const model = net();
+  const x = [0, 1].map((row) =>
+    Array.from({ length: STEPS }, (_, step) => [row === 1 && step === 0 ? 1 : 0]),
+  );
+  const y = x.map((row) => row.map(() => [5]));
+  await model.fit(x, y, { epochs: 0, seed: 4 });
+  const error = model.predict(x).get(1, 0, 0) - 5;
+  expect(model.evaluate(x, y).loss).toBeCloseTo(error * error, 5);
+});
+
 it("steps count alike wherever they are: rows without padding train as without a mask", async () => {
   const x = Array.from({ length: 6 }, (_, i) =>
     Array.from({ length: STEPS }, (__, j) => [1 + ((i * 5 + j * 3) % 7) / 8]),

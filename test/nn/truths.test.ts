@@ -248,6 +248,18 @@ describe("fit refuses truths that a loss does not take", () => {
     expect(await refusal(() => model.fit(x4, beside))).toContain(message);
     await model.fit(x4, { good: [0, 1, 0, 1], price: [5, 7, 9, 1] });
   });
+
+  it.each(["good", "cheap", "new"])("of each output, also of equal ones: of %s", async (wrong) => {
+    const start = input(2);
+    const names = ["good", "cheap", "new"];
+    const outputs = Object.fromEntries(names.map((name) => [name, sigmoids(1).apply(start)]));
+    const model = functional({ inputs: start, outputs });
+    model.compile({ optimizer: "sgd", loss: "bce", metrics: ["accuracy"] });
+    const y = Object.fromEntries(names.map((name) => [name, [0, name === wrong ? 2 : 1, 0, 1]]));
+    expect(await refusal(() => model.fit(x4, y))).toContain(
+      `y.${wrong} must hold numbers from 0 to 1 for binaryCrossentropy; received 2 in row 1`,
+    );
+  });
 });
 
 describe("what users of Keras do passes", () => {

@@ -4,7 +4,10 @@ import { platform } from "#platform";
 import { choice, float, int } from "../../src/search/space/builders.js";
 import { gp } from "../../src/search/strategies/gp/gp.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
+import { random } from "../../src/search/strategies/random/random.js";
 import type { StudyEvent } from "../../src/search/study/contract.js";
+import { createStudy } from "../../src/search/study/create.js";
+import type { Direction, TrialOutcome } from "../../src/search/trial/trial.js";
 import { tune } from "../../src/tune/tune.js";
 import { refusal, untimed } from "./support.js";
 
@@ -142,6 +145,37 @@ describe("an objective", () => {
     expect(trials.map(({ number }) => number)).toEqual([0, 1]);
     expect(best.number).toBe(0);
     expect(study.waiting).toBe(1);
+  });
+
+  it.each<[string, Direction | Direction[], (a: number) => TrialOutcome]>([
+    ["one objective", "minimize", (a) => ({ value: a })],
+    ["several", ["minimize", "maximize"], (a) => ({ values: [a, -a * a] })],
+  ])("learns from earlier trials all that they ended with, of %s", async (_, direction, ended) => {
+    const space = { a: choice([3, 1, 2, 4]), b: choice(["x", "y"]) };
+    const earlier = createStudy({ space, strategy: random(), direction, seed: 3 });
+    const ends: TrialOutcome[] = [
+      ended(3),
+      { ...ended(1), constraints: [-1, 0] },
+      { ...ended(2), constraints: [0.5, Number.POSITIVE_INFINITY] },
+      { ...ended(4), status: "pruned" },
+      { status: "failed" },
+      { status: "diverged", constraints: [-2] },
+    ];
+    const points = [3, 1, 2].flatMap((a) => ["x", "y"].map((b) => ({ a, b }) as { a: 3; b: "x" }));
+    for (const [i, end] of ends.entries()) earlier.add(points[i], end);
+    const { trials, study } = await tune({
+      space,
+      direction: direction as "minimize",
+      strategy: random(),
+      objective: () => (Array.isArray(direction) ? [9, -99] : 9),
+      warmStart: earlier.trials,
+      trials: 1,
+    });
+    expect(trials).toHaveLength(ends.length + 1);
+    expect(untimed(trials.slice(0, -1))).toEqual(untimed(earlier.trials));
+    expect(study.bestTrials.map(({ number }) => number)).toEqual(
+      earlier.bestTrials.map(({ number }) => number),
+    );
   });
 
   it("is refused with the options of models, and without a direction", async () => {

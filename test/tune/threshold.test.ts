@@ -54,19 +54,26 @@ describe("chooseThreshold", () => {
     [513, 512],
     [700, 512],
     [1400, 512],
-  ])("tries a half and the midpoints of %i levels, at most 512", (rows, expected) => {
-    const tried = new Set<number>();
-    const counting = {
-      ...metrics.accuracy,
-      direction: "maximize" as const,
-      compute(_: Float64Array, yPred: ArrayLike<number>) {
-        return tried.add(Array.from(yPred).indexOf(1)).size === 0 ? 1 : 0;
-      },
-    };
-    const yPred = Float64Array.from({ length: rows }, (_, i) => (i + 1) / (2 * rows + 2));
-    chooseThreshold(counting as never, [{ yTrue: new Float64Array(rows), yPred }]);
-    expect(tried.size).toBe(expected + 1);
-  });
+  ])(
+    "tries a half and midpoints among %i levels, at most 512, from the lowest to the highest",
+    (rows, expected) => {
+      const tried = new Set<number>();
+      const counting = {
+        ...metrics.accuracy,
+        direction: "maximize" as const,
+        compute(_: Float64Array, yPred: ArrayLike<number>) {
+          return tried.add(Array.from(yPred).indexOf(1)).size === 0 ? 1 : 0;
+        },
+      };
+      const yPred = Float64Array.from({ length: rows }, (_, i) => (i + 1) / (2 * rows + 2));
+      chooseThreshold(counting as never, [{ yTrue: new Float64Array(rows), yPred }]);
+      expect(tried.size).toBe(expected + 1);
+      // the row from which on a midpoint predicts class 1; none, at a half
+      const firsts = [...tried].sort((a, b) => a - b);
+      const steps = [...firsts.slice(1), rows].map((first, i) => first - Math.max(0, firsts[i]));
+      expect(Math.max(...steps)).toBe(Math.ceil((rows - 1) / 512));
+    },
+  );
 
   it("keeps a half where nothing is better", () => {
     const parts = [{ yTrue: Float64Array.of(0, 1), yPred: Float64Array.of(0.1, 0.9) }];

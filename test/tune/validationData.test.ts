@@ -79,6 +79,21 @@ const cases: [string, fixed: Options, inFolds: Options][] = [
   ],
 ];
 
+it("of a table is read by the names of columns and classes, in whichever order they are", async () => {
+  const schema = { ...table.schema, columns: [...table.schema.columns].reverse() };
+  const turned = encodeTable(readTable(csvOf(rows.validation), { schema }), {
+    target: "kind",
+    positive: "no",
+    missing: "impute",
+  });
+  const data = { ...encoded(rows.train), imputes: true } as const;
+  expect([turned.inputs[0].name, ...turned.classes]).not.toEqual([data.inputs[0].name, ...data.classes]);
+  const options = { ...base, data, model: logistic };
+  const usual = { ...encoded(rows.validation), imputes: true } as const;
+  const [own, other] = [usual, turned].map((validationData) => tune({ ...options, validationData }));
+  expect(untimed((await other).trials)).toEqual(untimed((await own).trials));
+});
+
 describe.each(cases)("validationData of %s", (_, fixed, inFolds) => {
   it("scores trials as the one fold of these rows does, in the calling thread and in others", async () => {
     const result = await tune(fixed);

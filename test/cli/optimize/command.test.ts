@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readCommand, shellLine, variableOf } from "../../../src/cli/optimize/command.js";
+import { readSetup } from "../../../src/cli/optimize/setup.js";
 import { choice, float, int } from "../../../src/index.js";
 import { cases } from "../../cases.js";
 
@@ -118,4 +119,19 @@ it.each([
 ])("a command with %s names a file or folder of its trial: %s", (words, usesFolder) => {
   const command = readCommand(["run", ...words.split(" ")], { x: float(0, 1) }, false);
   expect(command.usesFolder).toBe(usesFolder);
+});
+
+it.each([
+  ["gp, of one value", {}, { name: "gp" }],
+  ["nsga2, of several", { metric: ["loss", "size"] }, { name: "nsga2" }],
+  ["the named one, of several too", { metric: ["loss", "size"], strategy: "tpe" }, { name: "tpe" }],
+  ["a grid of so many points", { strategy: "grid", points: 3 }, { name: "grid", options: { points: 3 } }],
+])("the strategy is %s", async (_, flags, expected) => {
+  const given = {
+    scheduler: "none",
+    value: "last-line",
+    space: { x: { type: "float", low: 0, high: 1 } },
+    ...flags,
+  };
+  expect((await readSetup(["echo", "{x}"], given as never)).strategy).toMatchObject(expected);
 });

@@ -215,7 +215,7 @@ describe("the learning rate", () => {
         expect(String(read).length).toBeLessThanOrEqual(String(rate).length);
       }),
       // just below a power of 2 and above one of 10, nine digits are needed
-      { numRuns: cases(30), examples: [[Math.fround(1000.00006)]] },
+      { numRuns: cases(30), examples: [[0], [Math.fround(1000.00006)]] },
     );
   });
 

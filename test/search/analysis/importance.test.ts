@@ -252,6 +252,25 @@ describe("marginals", () => {
     ]);
   });
 
+  it.each<[string, { low?: number; high?: number }, number]>([
+    ["from", { low: 0.85 }, 10],
+    ["to", { high: 0.15 }, 1000],
+    ["within", { low: 0.82, high: 0.9 }, 10],
+  ])("of a parameter under a condition on a quantity are taken %s its bounds", (_, bounds, expected) => {
+    const space = { a: float(0, 1), x: int(0, 1, { when: { a: bounds } }) };
+    const { low = 0, high = 1 } = bounds;
+    // wherever between 0.3 and 0.8 the trees divide
+    const trials = [0.1, 0.12, 0.2, 0.3, 0.8, 0.86, 0.88, 1].flatMap((a, i) =>
+      [0, 1].map((x, j) => {
+        const params = low <= a && a <= high ? { a, x } : { a };
+        return makeRecord({ number: 2 * i + j, params }, { value: a < 0.5 ? 1000 : 10 });
+      }),
+    );
+    const everyTree = { trees: 4, minSamplesLeaf: 1 };
+    for (const { mean } of marginals(Array.from({ length: 40 }, () => trials).flat(), space, "x", everyTree))
+      expect(mean).toBeCloseTo(expected, 9);
+  });
+
   it("take parameters whole where a condition leaves nothing of them that could be measured", () => {
     const trials = [0.25, 0.75].map((a, number) =>
       makeRecord({ number, params: { a, kind: "off" } }, { value: 7 }),

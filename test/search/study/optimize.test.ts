@@ -336,6 +336,16 @@ describe("optimize", () => {
     expect(study.trials[0]).toMatchObject({ status: "failed", error: message });
   });
 
+  test("keeps the first 4,000 characters of an error, so that a study stays small", async () => {
+    const study = createStudy({ space, strategy: random(), direction: "maximize" });
+    const message = Array.from({ length: 999 }, (_, i) => String(i).padStart(6)).join("");
+    const fail = () => {
+      throw new Error(message);
+    };
+    await study.optimize(fail, { trials: 1 });
+    expect(study.trials[0].error).toBe(message.slice(0, 4000));
+  });
+
   test.each<[string, object, RegExp]>([
     ["no budget", {}, /trials must be a positive integer; received undefined/],
     ["a budget of 0", { trials: 0 }, /trials must be a positive integer; received 0/],
