@@ -76,7 +76,10 @@ function mustNotBeWords(y: unknown, what: string): void {
   );
 }
 
-/** Refuses one number a row for an output of several axes, which is an image or a sequence that was not flattened. */
+/**
+ * Refuses one number a row for an output of several axes, which is an image or a sequence that was not
+ * flattened.
+ */
 function mustNotNeedFlatten([rows, ...given]: Shape, what: string, shape: Shape): void {
   const isOne = given.length === 0 || (given.length === 1 && given[0] === 1);
   check(
