@@ -30,10 +30,15 @@ export class ModelTraining {
   private fitting = false;
   private running: Running | undefined;
 
+  /** Hidden, so that a model, which has this training, can be printed as JSON. */
+  readonly #model: Model;
+
   constructor(
-    private readonly model: Model,
+    model: Model,
     private readonly weights: HeldWeights,
-  ) {}
+  ) {
+    this.#model = model;
+  }
 
   /** The state of the training that runs, otherwise of the model. @throws FettleError as `mustHave` */
   state(): Trained {
@@ -58,7 +63,7 @@ export class ModelTraining {
     given: readonly [...Given],
     train: (code: Training, fit: Fit, ...given: Given) => Promise<Result>,
   ): Promise<Result> {
-    const described = this.model.described();
+    const described = this.#model.described();
     this.mustBeIdle();
     this.fitting = true;
     try {
@@ -74,11 +79,11 @@ export class ModelTraining {
   }
 
   private fitWith(training: Training, described: Described): Fit {
-    const { model, weights } = this;
+    const { weights } = this;
     let end = (): void => {};
     return {
       ...described,
-      model,
+      model: this.#model,
       row: weights.row,
       state: () => {
         training.mustBeFree(described.wiring);

@@ -118,13 +118,19 @@ const loss: fc.Arbitrary<LossFunction> = fc.oneof(
     .map((alpha) => losses.categoricalFocalCrossentropy({ alpha })),
 );
 
+/** Two units, since some losses take two classes or more, or a mean and a variance; hazards are one. */
+const underLoss = (piece: LossFunction) => ({
+  layers: [dense(recipeOf(piece)?.includes("coxPartialLikelihood") ? 1 : 2)],
+  optimizer: sgd(),
+  loss: piece,
+});
+
 /** One piece at a time, so that many of a thousand models have equal recipes. */
 const model = fc.oneof(
   layer.map((piece) => ({ layers: [piece, dense(1)], optimizer: sgd(), loss: getLoss("mse") })),
   // two layers, of which muon may leave out either
   optimizer.map((piece) => ({ layers: [dense(1), dense(1)], optimizer: piece, loss: getLoss("mse") })),
-  // two units, since some losses take two classes or more
-  loss.map((piece) => ({ layers: [dense(2)], optimizer: sgd(), loss: piece })),
+  loss.map(underLoss),
 );
 
 interface Pieces {
@@ -176,7 +182,7 @@ const named: Readonly<Record<string, (name: string) => Pieces>> = {
     optimizer: getOptimizer(name as "sgd"),
     loss: getLoss("mse"),
   }),
-  losses: (name) => ({ layers: [dense(2)], optimizer: sgd(), loss: getLoss(name as "mse") }),
+  losses: (name) => underLoss(getLoss(name as "mse")),
 };
 const everyName = Object.entries({ activations, initializers, optimizers, losses }).flatMap(([kind, table]) =>
   Object.keys(table).map((name) => [kind, name] as const),

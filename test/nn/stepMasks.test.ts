@@ -308,7 +308,10 @@ it("of several outputs, one of rows has no mask", async () => {
   expect(scores.loss).toBeCloseTo(first + second, 5);
 });
 
-describe.each(Object.keys(losses))("%s", (name) => {
+/** The loss of hazards compares rows, and refuses sequences. */
+const lossesOfSteps = Object.keys(losses).filter((name) => name !== "coxPartialLikelihood");
+
+describe.each(lossesOfSteps)("%s", (name) => {
   it.each([wasm, reference])("looks at nothing in steps that do not count, on $name", (executor) => {
     const [rows, steps, units] = [2, 3, 2];
     const mask = [1, 0, 1, 0, 0, 1];
