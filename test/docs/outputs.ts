@@ -199,7 +199,7 @@ export const outputs = new Map<Block, (output: string) => void>([
   ],
   [blockWith("docs/optimizers.md", "perArray: true"), (output) => expect(output).toBe("true\n")],
   [
-    blockWith("docs/coming-from-scikit-learn.md", "gridSearch({"),
+    blockWith("docs/coming-from-scikit-learn.md", "search.bestParams"),
     (output) => {
       const [crossValidated, test] = (output.match(/(?<![\w.])[01]\.?\d*$/gm) ?? []).map(Number);
       expect(output).toMatch(/^\{ units: (8|32), learningRate: 0\.0[13] \} /);
@@ -211,9 +211,32 @@ export const outputs = new Map<Block, (output: string) => void>([
     (output) => expect(Number(output)).toBeGreaterThan(0.85),
   ],
   [
-    blockWith("docs/coming-from-keras.md", "Object.keys(history)"),
+    blockWith("docs/coming-from-keras.md", "epochs: 3, validationSplit: 0.25"),
     (output) => expect(output).toBe("loss meanAbsoluteError valLoss valMeanAbsoluteError\n"),
   ],
+  ...(
+    [
+      [
+        "keras",
+        "Object.keys(model.evaluate",
+        "loss accuracy rocAuc valLoss valAccuracy valRocAuc\nloss accuracy rocAuc\n[ 3, 1 ]\n",
+      ],
+      [
+        "keras",
+        "lossWeights",
+        "loss kindAccuracy valLoss valKindAccuracy\n[ 3, 2 ] { price: [ 0, 1 ], kind: [ 1, 2 ] }\n",
+      ],
+      ["keras", "batchesPerEpoch: 3", "3\ntrue\n"],
+      ["scikit-learn", 'errorScore: "raise"', "2 1\n3\n"],
+      ["scikit-learn", "learningRateScheduler", "true\ntrue\n"],
+    ] as const
+  ).map(
+    ([page, part, printed]) =>
+      [
+        blockWith(`docs/coming-from-${page}.md`, part),
+        (output: string) => expect(output).toBe(printed),
+      ] as const,
+  ),
   ...["tf.sequential", "prediction.get("].map(
     (part) =>
       [

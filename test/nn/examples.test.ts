@@ -92,3 +92,19 @@ it(
   },
   PATIENCE,
 );
+
+it(
+  "large-table: a file of 100 MB is trained on in much less memory than its rows take",
+  async () => {
+    const output = await runExample("large-table", "100");
+    const [rows, r2, above] = figures(
+      output,
+      ["", "loss", "peak memory"],
+      /(?:^|r2 of validation |MB, )([\d.]+)/,
+    );
+    expect(rows).toBeGreaterThan(3_000_000);
+    expect(r2).toBeGreaterThan(0.99); // 0.9997
+    expect(above).toBeLessThan(180); // 120 MB above the start; 256 MB if all batches are kept
+  },
+  PATIENCE,
+);

@@ -69,7 +69,7 @@ describe("the packed package", () => {
       /^wasm\/((kernels(-relaxed)?|predict)\.wasm(\.d\.ts)?|kernels\.base64\.js)$/,
       /^docs\/(benchmark\/)?[a-z0-9-]+\.(md|svg)$/,
       /^examples\/data\/([a-z-]+\.csv|README\.md)$/,
-      /^examples\/((browser|cloudflare|cloudflare\/src)\/)?[a-zA-Z0-9.-]+\.(js|ts|json|jsonc|html|css|svg|md)$/,
+      /^examples\/((browser|transfer-learning|cloudflare|cloudflare\/src)\/)?[a-zA-Z0-9.-]+\.(js|ts|json|jsonc|html|css|svg|md|bin)$/,
       /^examples\/python\/client\.py$/,
     ];
     const surplus = filesIn(installed).filter((file) => !shipped.some((pattern) => pattern.test(file)));

@@ -14,6 +14,7 @@ import { receiptCheck } from "./receipt.js";
 import { checkReport } from "./report.js";
 import { checkReportOfStudy } from "./report-study.js";
 import { checkSite } from "./site.js";
+import { checkTransfer } from "./transfer.js";
 import { wranglerCheck } from "./wrangler.js";
 
 const table = new URL("../../examples/data/breast-cancer.csv", import.meta.url);
@@ -30,6 +31,7 @@ export const checks = [
     run: () =>
       withFirefox((browser) => checkExampleInFirefox(join(app, ".."), browser, readFileSync(table, "utf8"))),
   },
+  { name: "transfer-example", run: () => withChromium((browser) => checkTransfer(join(app, ".."), browser)) },
   pageStorageCheck,
   { name: "report", run: () => withChromium(checkReport) },
   { name: "report-study", run: checkReportOfStudy },
