@@ -18,7 +18,7 @@ export interface Receipt {
   /** CRC-32 of each column, by name, so that a changed column is found; and the number of rows. */
   readonly columns: Readonly<Record<string, string>>;
   readonly rows: number;
-  /** How rows were divided: the row ids of each fold, and of the test part. */
+  /** How rows were divided: the row ids of each fold by which trials are scored, and of the test part. */
   readonly folds: string;
   /** Parameters, status and values of every trial. */
   readonly trials: string;
@@ -45,7 +45,7 @@ export async function withReceipt(
 }
 
 async function receiptOf(
-  { data, folds }: Folds,
+  { data, folds, scored }: Folds,
   trials: readonly TrialRecord<unknown>[],
   parameters: Floats,
   seed: number,
@@ -57,9 +57,11 @@ async function receiptOf(
     value,
     values,
   }));
+  // without further divisions, of which a study prepares as many as it may use; see `Folds`
+  const divided = folds.slice(0, scored + 1);
   return {
     ...(await digestOfData(data)),
-    folds: await digest(folds.flatMap(({ train, validation }) => [train, validation])),
+    folds: await digest(divided.flatMap(({ train, validation }) => [train, validation])),
     trials: await digest([JSON.stringify(told)]),
     weights: await digest([parameters]),
     kernels: kernelsName(),

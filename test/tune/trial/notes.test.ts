@@ -4,7 +4,7 @@ import { loadModel, saveModel } from "../../../src/model/save.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { toDataset } from "../../../src/tune/trial/data.js";
 import { divideRows } from "../../../src/tune/trial/folds.js";
-import { withReceipt } from "../../../src/tune/trial/receipt.js";
+import { type Receipt, withReceipt } from "../../../src/tune/trial/receipt.js";
 import { tune } from "../../../src/tune/tune.js";
 import { splitSeed } from "../../../src/tune/tuner/setup.js";
 import { logistic, rates, x, y } from "../support.js";
@@ -41,8 +41,28 @@ it("is the study as it ran: its best trial, metric and seed, what was chosen, an
   });
   expect(best.number).toBeGreaterThan(0);
   expect(ensemble?.members.map(({ trial }) => trial)).toContain(best.number);
-  // the rows are those of the folds, further ones and smaller final ones too
-  const rows = divideRows(toDataset({ x, y }), { validation, testSize, seed: splitSeed(seed), divisions: 3 });
+  const rows = divideRows(toDataset({ x, y }), { validation, testSize, seed: splitSeed(seed) });
   expect((await withReceipt(final, rows, trials, seed)).notes.receipt).toEqual(receipt);
   expect((await loadModel(saveModel(final))).notes).toMatchObject({ ...notes, receipt });
+});
+
+it("has the same folds in its receipt, however often the networks of its ensemble were confirmed", async () => {
+  const folds: string[] = [];
+  for (const confirm of [{ confirm: 0 }, { confirm: 1 }, { confirm: 3 }, {}]) {
+    const { final } = await tune({
+      x,
+      y,
+      seed: 6,
+      validation: { folds: 3 },
+      model: logistic,
+      space: rates(0.01, 0.5),
+      strategy: grid(),
+      ensemble: { networks: 2, untuned: false, ...confirm },
+      fit: { epochs: 2, batchSize: 8 },
+      jobs: 1,
+    });
+    folds.push((final.notes.receipt as Receipt).folds);
+  }
+  expect(folds[0]).toMatch(/^[0-9a-f]{64}$/);
+  expect(new Set(folds).size).toBe(1);
 });
