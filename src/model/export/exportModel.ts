@@ -137,7 +137,8 @@ export async function importTfjs(json: unknown, weights: Uint8Array): Promise<Mo
  * await model.fit([[0], [1]], [1, 3]);
  * const { files } = exportModel(model, "onnx");
  * const again = await importOnnx(files["model.onnx"] as Uint8Array);
- * again.model.compile({ optimizer: "adam", loss: "meanSquaredError" }); // to train it further
+ * // to train it further
+ * again.model.compile({ optimizer: "adam", loss: "meanSquaredError" });
  * ```
  */
 export async function importOnnx(bytes: Uint8Array, options?: ImportOnnxOptions): Promise<Model> {
