@@ -88,7 +88,7 @@ for (const [name, path] of Object.entries({ index: "dist/index.js", predict: "di
 // A thread shares no modules with the main thread: each program is one file with only what it needs.
 const programs = { worker: "dist/tune/jobs/worker.js", benchmarkWorker: "dist/benchmark/worker.js" };
 for (const [name, path] of Object.entries(programs)) {
-  const output = { codeSplitting: false, entryFileNames: "[name].mjs" };
+  const output = { codeSplitting: false, entryFileNames: "[name].mjs", minify: true };
   await bundle("node", { ...forNode, input: { [name]: path } }, output);
 }
 

@@ -28,7 +28,7 @@ const answers = {
   /** The study of an earlier visit. */
   async open() {
     const kept = await (await storage).open(STUDY);
-    const bytes = await kept?.artifact(TABLE);
+    const bytes = (await kept?.artifact(TABLE))?.bytes;
     if (!bytes) return postMessage({ type: "kept" });
     const csv = new TextDecoder().decode(bytes);
     const source = new Blob([bytes]);
@@ -40,7 +40,7 @@ const answers = {
   },
   async start({ settings, source }) {
     const csv = await textOf(source);
-    await (await (await storage).open(STUDY))?.delete();
+    if ((await (await storage).names()).includes(STUDY)) await (await storage).delete(STUDY);
     await run(settings, csv);
   },
   pause() {

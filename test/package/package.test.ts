@@ -67,7 +67,7 @@ describe("the packed package", () => {
       /^dist\/([a-zA-Z0-9]+\/)*[A-Za-z0-9-]+\.(js|mjs|d\.ts)$/,
       /^dist\/dashboard\/page\/(index\.html|style\.css|icon\.svg)$/,
       /^wasm\/((kernels(-relaxed)?|predict)\.wasm(\.d\.ts)?|kernels\.base64\.js)$/,
-      /^docs\/(?!decisions)[a-z0-9-]+\.md$/,
+      /^docs\/(benchmark\/)?[a-z0-9-]+\.(md|svg)$/,
       /^examples\/data\/([a-z-]+\.csv|README\.md)$/,
       /^examples\/((browser|transfer-learning|cloudflare|cloudflare\/src)\/)?[a-zA-Z0-9.-]+\.(js|ts|json|jsonc|html|css|svg|md|bin)$/,
       /^examples\/python\/client\.py$/,

@@ -158,7 +158,7 @@ async function seesALineGrow(browser, url, path) {
     }
   }
   await end();
-  await stored.delete();
+  await storage.delete("growing");
   await storage.close();
 }
 
