@@ -101,7 +101,7 @@ export class StoredRecord {
     if (trials.length > 0) await this.ofStorage(async () => this.copy?.study.append(trials));
   }
 
-  /** The numbers of the trials in the storage, and whether each has its result. */
+  /** The trials in the storage, without curves. */
   async stored(): Promise<readonly StoredTrial[]> {
     return this.ofStorage(async () => (await this.copy?.study.trials(false)) ?? []);
   }
