@@ -170,7 +170,12 @@ describe("a receipt", () => {
 describe("the digests of a receipt", () => {
   const rows = [0, 1, 2, 3];
   const data = { x: rows.map((row) => [row, row % 2]), y: [1, 5, 2, 8] };
-  const folds = [{ train: Int32Array.of(0, 1), validation: Int32Array.of(2) }];
+  const fold = (train: number[], validation: number[]) => ({
+    train: Int32Array.from(train),
+    validation: Int32Array.from(validation),
+  });
+  // one that scores trials, the test part, and a further division
+  const folds = [fold([0, 1], [2]), fold([0, 1, 2], [3]), fold([1, 2], [0])];
   const trial = { number: 0, params: { rate: 1 }, status: "complete", value: 3, values: [3, 4] };
   const base = { data, folds, trial, seed: 7, weight: 2 };
 
@@ -178,7 +183,7 @@ describe("the digests of a receipt", () => {
     const model = sequential([dense(1, { kernelInitializer: constant(weight) })]);
     model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
     await model.fit([[1, 2]], [[1]], { epochs: 1 });
-    const parts = { data: toDataset(data), folds } as unknown as Folds;
+    const parts = { data: toDataset(data), folds, scored: 1 } as unknown as Folds;
     const { notes } = await withReceipt(new Model(model), parts, [trial] as never, seed);
     return notes?.receipt as Receipt;
   }
@@ -190,8 +195,10 @@ describe("the digests of a receipt", () => {
     ["groups", { data: { ...data, groups: [0, 0, 1, 1] } }, ["data"]],
     ["other groups", { data: { ...data, groups: [0, 1, 1, 1] } }, ["data"]],
     ["times", { data: { ...data, time: [3, 1, 2, 4] } }, ["data"]],
-    ["training rows", { folds: [{ ...folds[0], train: Int32Array.of(0, 3) }] }, ["folds"]],
-    ["validation rows", { folds: [{ ...folds[0], validation: Int32Array.of(3) }] }, ["folds"]],
+    ["training rows", { folds: [fold([0, 3], [2]), ...folds.slice(1)] }, ["folds"]],
+    ["validation rows", { folds: [fold([0, 1], [3]), ...folds.slice(1)] }, ["folds"]],
+    ["a test part", { folds: [folds[0], fold([0, 1, 2], [1]), folds[2]] }, ["folds"]],
+    ["no further division", { folds: folds.slice(0, 2) }, []],
     ["a parameter", { trial: { ...trial, params: { rate: 2 } } }, ["trials"]],
     ["a status", { trial: { ...trial, status: "pruned" } }, ["trials"]],
     ["a value", { trial: { ...trial, value: 4 } }, ["trials"]],
