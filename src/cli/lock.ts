@@ -15,6 +15,7 @@ import { basename, dirname, join, normalize } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { FettleError, isRecord, show } from "../errors.js";
+import { Leases } from "../leases.js";
 import { WriteError } from "./fileErrors.js";
 import { atEnd } from "./interrupt.js";
 import { fateOf, type Mark, ownMark } from "./liveness.js";
@@ -67,10 +68,11 @@ export async function lockFile(path: string): Promise<Lock> {
 
 async function acquire(place: string, start: string): Promise<Lock> {
   const prefix = normalize(start); // as `join` writes the paths that are found, among them that of the own claim
-  const seen = new Map<string, Sight>();
+  let looks = 0;
+  const seen = new Leases<string>(PATIENCE, () => looks);
   let own: Claim | undefined;
   try {
-    for (let looks = 0; ; looks++) {
+    for (; ; looks++) {
       if (own?.beat() === false) own = undefined;
       const others = look(prefix, seen, own);
       const open = others.filter(({ fate }) => fate !== "ended");
@@ -114,42 +116,27 @@ interface Other {
   readonly fate: "running" | "ended" | "unknown";
 }
 
-/** The last seen state of a claim, and the number of polls since it changed. */
-interface Sight {
-  readonly text: string;
-  readonly looks: number;
-  readonly hasChanged: boolean;
-}
-
-/** The claims of others that are known so far. */
-function look(prefix: string, seen: Map<string, Sight>, own: Claim | undefined): Other[] {
+/** The claims of others. @param seen - their texts, as signs of their owners by the number of polls */
+function look(prefix: string, seen: Leases<string>, own: Claim | undefined): Other[] {
   const [folder, name] = [dirname(prefix), `${basename(prefix)}.`];
   const isClaim = (file: string): boolean =>
     file.startsWith(name) && /^[0-9a-f]{16}$/.test(file.slice(name.length));
-  const paths = readdirSync(folder)
+  const texts = new Map<string, string>();
+  for (const path of readdirSync(folder)
     .filter(isClaim)
-    .map((file) => join(folder, file))
-    .sort();
-  return paths.flatMap((path) => {
-    if (path === own?.path) return [];
-    const text = textOf(path);
-    if (text === undefined) return []; // it has since been removed
-    const before = seen.get(path);
-    const changed = before !== undefined && before.text !== text;
-    seen.set(path, {
-      text,
-      looks: changed || !before ? 0 : before.looks + 1,
-      hasChanged: changed || before?.hasChanged === true,
-    });
+    .sort()
+    .map((file) => join(folder, file))) {
+    const text = path === own?.path ? undefined : textOf(path);
+    if (text !== undefined) texts.set(path, text);
+  }
+  const silent = new Set(seen.overdue(texts));
+  return Array.from(texts, ([path, text]) => {
     const owner = ownerIn(text);
-    const fate = owner ? fateOf(owner) : "unknown";
-    return [{ path, owner, fate: fate === "unknown" ? fateBySight(seen.get(path)!) : fate }];
+    const known = owner ? fateOf(owner) : "unknown";
+    const hasChanged = seen.of(path)!.attempt > 1;
+    const bySight = silent.has(path) ? "ended" : hasChanged ? "running" : "unknown";
+    return { path, owner, fate: known === "unknown" ? bySight : known };
   });
-}
-
-function fateBySight({ looks, hasChanged }: Sight): Other["fate"] {
-  if (looks >= PATIENCE) return "ended";
-  return hasChanged ? "running" : "unknown";
 }
 
 /** The text of a claim; undefined if it does not exist, and empty if it cannot be read. */

@@ -5,6 +5,7 @@
  * job that waits too long.
  */
 import { check, isRecord, show } from "../errors.js";
+import { Leases } from "../leases.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
 import type { Reply } from "../serve/exchange.js";
 import type { StudySettings } from "../serve/options.js";
@@ -23,8 +24,8 @@ const MOST = 100;
 
 /** An object whose jobs run in the consumers of a queue. */
 export class QueuedObject<C extends Space, S extends Space> extends StudyObject<C, S, RemoteTuner<S>> {
-  /** When a message was last sent for each waiting job of a tuner, in milliseconds. */
-  private sent: { readonly by: RemoteTuner<S>; readonly at: ReadonlyMap<string, number> } | undefined;
+  /** The waiting jobs of a tuner whose messages are on their way. */
+  private sent: { readonly by: RemoteTuner<S>; readonly jobs: Leases<string> } | undefined;
 
   constructor(
     state: ObjectState,
@@ -68,26 +69,22 @@ export class QueuedObject<C extends Space, S extends Space> extends StudyObject<
 
   /** Sends messages for the jobs that are due, and sets an alarm to check them again. */
   protected async afterSlice(study: ServedStudy<C, S, RemoteTuner<S>>): Promise<void> {
-    const now = Date.now();
-    const due = await study.inspect((tuner) => this.takeDue(tuner, now));
+    const due = await study.inspect((tuner) => this.takeDue(tuner));
     const messages = (due ?? []).map((name) => ({ body: { study: study.id, ...name } }));
     for (let i = 0; i < messages.length; i += MOST) await this.queue.sendBatch(messages.slice(i, i + MOST));
-    await this.setAlarm(now + 1000 * this.resendSeconds);
+    await this.setAlarm(Date.now() + 1000 * this.resendSeconds);
   }
 
   /** The waiting jobs without a recent message; records that they are sent now. */
-  private takeDue(tuner: RemoteTuner<S>, now: number): JobName[] {
-    const before = this.sent?.by === tuner ? this.sent.at : new Map<string, number>();
-    const at = new Map<string, number>();
-    const due = tuner.waiting().filter((name) => {
-      const key = keyOf(name);
-      const last = before.get(key) ?? 0;
-      const isDue = now - last >= 1000 * this.resendSeconds;
-      at.set(key, isDue ? now : last);
-      return isDue;
-    });
-    this.sent = { by: tuner, at };
-    return due;
+  private takeDue(tuner: RemoteTuner<S>): JobName[] {
+    if (this.sent?.by !== tuner)
+      this.sent = { by: tuner, jobs: new Leases(1000 * this.resendSeconds, () => Date.now()) };
+    const { jobs } = this.sent;
+    const waiting = new Map(tuner.waiting().map((name) => [keyOf(name), name]));
+    jobs.retain(waiting);
+    const due = [...waiting].filter(([key]) => jobs.isFree(key));
+    for (const [key] of due) jobs.give(key, "message");
+    return due.map(([, name]) => name);
   }
 }
 

@@ -200,7 +200,7 @@ describe("clients of a study", () => {
       });
       expect([lost.status, messageOf(lost)]).toEqual([
         409,
-        expect.stringContaining("another client runs it"),
+        expect.stringContaining("its lease has expired or was released"),
       ]);
     }
     expect((await post(fetch, "s/trials/0/tell", { lease: second.lease, value: 1 })).status).toBe(200);
@@ -213,6 +213,9 @@ it("a trial that its client gives back is the next client's at once, and no long
   const { number, params, lease } = body as HandedTrial;
   expect((await post(fetch, `s/trials/${number}/release`, { lease: "of another" })).status).toBe(409);
   expect((await post(fetch, `s/trials/${number}/release`, { lease })).status).toBe(204);
+  // until it is handed out again it is nobody's
+  for (const of of [lease, "of another"])
+    expect((await post(fetch, `s/trials/${number}/tell`, { lease: of, value: 2 })).status).toBe(409);
   const again = (await post(fetch, "s/ask")).body as HandedTrial;
   expect([again.number, again.params]).toEqual([number, params]);
   expect((await post(fetch, `s/trials/${number}/release`, { lease })).status).toBe(409);

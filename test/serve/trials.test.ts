@@ -141,7 +141,12 @@ describe("a server of trials", () => {
       [400, "the step of a report must be", "s/trials/0/report", { lease, step: -1, value: 1 }],
       [400, "the step of a report must be", "s/trials/0/report", { lease, step: 1e300, value: 1 }],
       [400, "the value of a report must be a number", "s/trials/0/report", { lease, step: 1, value: [1] }],
-      [409, "another client runs it", "s/trials/0/report", { lease: "other", step: 1, value: 1 }],
+      [
+        409,
+        "its lease has expired or was released",
+        "s/trials/0/report",
+        { lease: "other", step: 1, value: 1 },
+      ],
     ];
     for (const [status, message, path, body, init] of refused) {
       const answer = await post(fetch, path, body, init);

@@ -44,6 +44,7 @@ import {
   type OptionNames,
   show,
 } from "../../errors.js";
+import { Leases } from "../../leases.js";
 import { teller } from "../../listener.js";
 import type { Space } from "../../search/space/space.js";
 import { outcomeFields, type TrialOutcome } from "../../search/trial/trial.js";
@@ -56,7 +57,6 @@ import { Requests } from "../requests.js";
 import { checkMethod, eventReply, json, NOTHING } from "../responses.js";
 import type { StudyServer } from "../server.js";
 import { checkToken } from "../token.js";
-import { Leases } from "./leases.js";
 import { readTrialOptions, type TrialServerOptions } from "./options.js";
 import { TrialStudy, type TrialStudyStatus } from "./study.js";
 
@@ -147,7 +147,7 @@ export async function serveTrials<const S extends Space>(
   const checked = readTrialOptions(options);
   const tell = teller(checked.onError);
   const requests = new Requests(checked);
-  const leases = new Leases(1000 * checked.leaseSeconds, () => platform.now());
+  const leases = new Leases<number>(1000 * checked.leaseSeconds, () => platform.now());
   const study = new TrialStudy(checked as never, leases);
   await study.open();
   const names = async () => [checked.study];

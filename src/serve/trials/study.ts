@@ -4,6 +4,7 @@
  * the trials that its lag allows, with any number of clients and in any order of results. It knows no HTTP.
  */
 import { check, FettleError, must, show } from "../../errors.js";
+import type { Leases } from "../../leases.js";
 import type { Space } from "../../search/space/space.js";
 import { bestOrNone } from "../../search/study/best.js";
 import type { Study } from "../../search/study/contract.js";
@@ -13,7 +14,7 @@ import type { Report, StoredStudy } from "../../store/storage.js";
 import type { SavedDefinition } from "../../tune/resume/tunerCore.js";
 import { checkListeners, LimitError } from "../limits.js";
 import type { ServedEvent } from "../record.js";
-import type { Leases } from "./leases.js";
+import { renew } from "./leases.js";
 import { created, pruningOf, restored } from "./opened.js";
 import type { TrialStudyOptions } from "./options.js";
 
@@ -78,7 +79,7 @@ export class TrialStudy {
 
   constructor(
     private readonly options: TrialStudyOptions<Space>,
-    private readonly leases: Leases,
+    private readonly leases: Leases<number>,
   ) {}
 
   /**
@@ -135,11 +136,8 @@ export class TrialStudy {
     return this.inTurn(async (loaded) => {
       if (!isAwaited()) return undefined;
       const { study, unfinished, stored } = loaded;
-      for (let number = this.leases.free(); number !== undefined; number = this.leases.free()) {
-        const free = unfinished.get(number);
-        if (free) return this.handOut(free);
-        this.leases.end(number); // another process has its result
-      }
+      const free = this.leases.free(unfinished.keys());
+      if (free !== undefined) return this.handOut(unfinished.get(free) as Trial);
       if (this.canAsk(loaded)) {
         const trial = study.ask();
         if (trial) {
@@ -176,7 +174,7 @@ export class TrialStudy {
     return this.inTurn(async (loaded) => {
       const { stored, rungs, reported } = loaded;
       this.mustRun(loaded, number);
-      this.leases.renew(number, lease);
+      renew(this.leases, number, lease);
       if (step === undefined || value === undefined) return false;
       checkValues(value, loaded.study.directions.length);
       const before = reported.get(number) ?? NONE;
@@ -212,7 +210,7 @@ export class TrialStudy {
           : undefined;
       if (before) return { taken: false, record: before };
       this.mustRun(loaded, number);
-      const seconds = this.leases.renew(number, lease);
+      const seconds = renew(this.leases, number, lease);
       const outcome = this.outcomeOf(loaded, number, told, seconds);
       const record = study.tell(number, outcome);
       const taken = await this.written(() => stored.tell(record));
@@ -235,7 +233,8 @@ export class TrialStudy {
   release(number: number, lease: string): Promise<void> {
     return this.inTurn(async (loaded) => {
       this.mustRun(loaded, number);
-      this.leases.release(number, lease);
+      renew(this.leases, number, lease);
+      this.leases.release(number);
     });
   }
 
@@ -269,7 +268,8 @@ export class TrialStudy {
 
   private handOut(trial: Trial): HandedTrial {
     const { steps, leaseSeconds } = this.options;
-    const lease = this.leases.give(trial.number);
+    const lease = crypto.randomUUID();
+    this.leases.give(trial.number, lease);
     return { ...trial, ...(steps !== undefined && { steps }), lease, leaseSeconds };
   }
 
@@ -353,7 +353,6 @@ export class TrialStudy {
     while (study.waiting > 0) {
       const trial = study.ask() as Trial;
       unfinished.set(trial.number, trial);
-      this.leases.offer(trial.number);
       const reports = await stored.reports(trial.number);
       const { step = NONE.step } = reports.at(-1) ?? {};
       reported.set(trial.number, { step, count: reports.length });

@@ -4,8 +4,8 @@
  */
 import { platform } from "#platform";
 import { clockOf } from "../../errors.js";
+import { Leases } from "../../leases.js";
 import { readOptions } from "../../rules.js";
-import { LeaseWatch } from "../../workers/queue/leases.js";
 import {
   type EndedJob,
   type JobQueue,
@@ -52,9 +52,9 @@ class SqlQueue implements JobQueue {
   private readonly lease: number;
   private readonly clock: () => number;
   /** Heartbeats of jobs, for the runner of the study. */
-  private readonly jobs: LeaseWatch;
+  private readonly jobs: Leases<string>;
   /** Heartbeats of the runner, for workers. */
-  private readonly runner: LeaseWatch;
+  private readonly runner: Leases<string>;
   /** The time of this process's last heartbeat as the runner. */
   private shown = Number.NEGATIVE_INFINITY;
 
@@ -67,8 +67,8 @@ class SqlQueue implements JobQueue {
     this.attempts = attempts;
     this.lease = lease;
     this.clock = clockOf(clock, () => platform.now());
-    this.jobs = new LeaseWatch(lease, this.clock);
-    this.runner = new LeaseWatch(lease, this.clock);
+    this.jobs = new Leases(lease, this.clock);
+    this.runner = new Leases(lease, this.clock);
   }
 
   async put(jobs: readonly QueuedJob[]) {
@@ -99,9 +99,8 @@ class SqlQueue implements JobQueue {
     await this.show();
     const { database, study } = this;
     const held = new Map((await database.all([HELD, study])).map((row) => [row.name as string, row]));
-    const over = this.jobs.overdue(
-      [...held].map(([name, { attempt, beat }]) => [name, `${attempt}/${beat}`] as const),
-    );
+    const signs = new Map(Array.from(held, ([name, { attempt, beat }]) => [name, `${attempt}/${beat}`]));
+    const over = this.jobs.overdue(signs);
     if (over.length > 0) await database.run(over.map((name) => this.overdue(held.get(name) as Row)));
     const rows = await database.all([ENDED, study]);
     return rows.map(({ name, outcome, error }) => ({
@@ -130,7 +129,7 @@ class SqlQueue implements JobQueue {
   /** Whether a process runs the study, as far as a worker can see. */
   private async isRun(): Promise<boolean> {
     const [row] = await this.database.all(["SELECT beat FROM fettle_queues WHERE study = ?", this.study]);
-    return row !== undefined && this.runner.overdue([["", String(row.beat)]]).length === 0;
+    return row !== undefined && this.runner.overdue(new Map([["", String(row.beat)]])).length === 0;
   }
 
   /**

@@ -4,6 +4,7 @@
  */
 import { platform } from "#platform";
 import { FettleError, isA, messageOf } from "../../errors.js";
+import { Leases } from "../../leases.js";
 import { Pause, type Sleep } from "./pause.js";
 import type { EndedJob, JobQueue, QueuedJob } from "./queue.js";
 
@@ -28,8 +29,6 @@ interface Waiting {
   readonly job: QueuedJob;
   /** The group to cancel it with. */
   readonly group: object | undefined;
-  /** When it was last put. */
-  put?: number;
   onPut?: (() => void) | undefined;
   readonly resolve: (outcome: Uint8Array) => void;
   readonly reject: (error: Error) => void;
@@ -46,7 +45,8 @@ export class Dispatcher {
   private readonly over = new Set<string>();
   private readonly pause: Pause;
   private readonly clock: () => number;
-  private readonly again: number;
+  /** The jobs that the queue has. */
+  private readonly inQueue: Leases<string>;
   private readonly patience: number;
   private readonly loop: Promise<void>;
   private isClosed = false;
@@ -56,9 +56,9 @@ export class Dispatcher {
     { inFlight = 64, poll = 100, again = 30_000, patience = 60_000, clock, sleep }: DispatchOptions = {},
   ) {
     this.inFlight = inFlight;
-    this.again = again;
     this.patience = patience;
     this.clock = clock ?? (() => platform.now());
+    this.inQueue = new Leases(again, this.clock);
     this.pause = new Pause(poll, sleep);
     this.loop = this.run();
   }
@@ -140,7 +140,7 @@ export class Dispatcher {
     const due = this.due();
     await this.queue.put(due.map(({ job }) => job));
     for (const each of due) {
-      each.put = this.clock();
+      this.inQueue.give(each.job.name, "queue");
       each.onPut?.();
       each.onPut = undefined;
     }
@@ -165,18 +165,18 @@ export class Dispatcher {
    * The jobs to put: those put too long ago, and as many others as fit, the most urgent first.
    */
   private due(): Waiting[] {
-    const now = this.clock();
+    const isIn = ({ job }: Waiting): boolean => this.inQueue.of(job.name) !== undefined;
     const all = [...this.waiting.values()];
-    const old = all.filter(({ put }) => put !== undefined && now - put >= this.again);
-    const room = this.inFlight - all.filter(({ put }) => put !== undefined).length;
+    const old = all.filter((each) => isIn(each) && this.inQueue.isFree(each.job.name));
     const fresh = all
-      .filter(({ put }) => put === undefined)
+      .filter((each) => !isIn(each))
       .sort(({ job: a }, { job: b }) => (b.priority ?? 0) - (a.priority ?? 0));
-    return [...old, ...fresh.slice(0, Math.max(0, room))];
+    return [...old, ...fresh.slice(0, Math.max(0, this.inFlight - this.inQueue.size))];
   }
 
   private settle(name: string, tell: () => void): void {
     this.waiting.delete(name);
+    this.inQueue.end(name);
     this.over.add(name);
     tell();
   }

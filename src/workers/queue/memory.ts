@@ -1,8 +1,8 @@
 /** A queue in memory, for workers of one process, and the reference implementation of a queue. */
 import { platform } from "#platform";
 import { clockOf } from "../../errors.js";
+import { Leases } from "../../leases.js";
 import { readOptions } from "../../rules.js";
-import { LeaseWatch } from "./leases.js";
 import {
   type EndedJob,
   type JobQueue,
@@ -56,14 +56,14 @@ export const queueOver = (jobs: MemoryJobs, options: QueueOptions): JobQueue =>
   new MemoryQueue(jobs, readOptions(options, "memoryQueue", QUEUE_RULES));
 
 class MemoryQueue implements JobQueue {
-  private readonly watch: LeaseWatch;
+  private readonly watch: Leases<string>;
   private readonly attempts: number;
 
   constructor(
     private readonly jobs: MemoryJobs,
     { lease, attempts, clock }: QueueSettings,
   ) {
-    this.watch = new LeaseWatch(
+    this.watch = new Leases(
       lease,
       clockOf(clock, () => platform.now()),
     );
@@ -94,7 +94,7 @@ class MemoryQueue implements JobQueue {
   async ended() {
     this.jobs.isOpen = true;
     const held = [...this.jobs.entries].filter(([, { holder, ended }]) => holder && !ended);
-    const signs = held.map(([name, { attempt, beat }]) => [name, `${attempt}/${beat}`] as const);
+    const signs = new Map(held.map(([name, { attempt, beat }]) => [name, `${attempt}/${beat}`]));
     for (const name of this.watch.overdue(signs))
       this.giveBack(this.jobs.entries.get(name) as Entry, workersLost(this.attempts));
     return [...this.jobs.entries.values()].flatMap(({ ended }) => ended ?? []).slice(0, MOST_ENDED);
