@@ -12,11 +12,11 @@ import type { StudySettings } from "../serve/options.js";
 import type { StudyStatus } from "../serve/record.js";
 import { type OpenTuner, ServedStudy } from "../serve/study.js";
 import type { StudyStorage } from "../store/storage.js";
-import { type MeasuredTuner, openBoundedTuner } from "../tune/resume/slices.js";
+import { type ServedTuner, openBoundedTuner } from "../tune/resume/slices.js";
 import type { ObjectState, ObjectStorage } from "./host.js";
 import { objectStorage } from "./storage.js";
 
-export abstract class StudyObject<C extends Space, S extends Space, T extends MeasuredTuner<S>> {
+export abstract class StudyObject<C extends Space, S extends Space, T extends ServedTuner<S>> {
   protected readonly storage: ObjectStorage;
   private readonly studies: StudyStorage;
   private readonly tell: Tell;
@@ -85,7 +85,7 @@ export abstract class StudyObject<C extends Space, S extends Space, T extends Me
   }
 }
 
-export class SlicedObject<C extends Space, S extends Space> extends StudyObject<C, S, MeasuredTuner<S>> {
+export class SlicedObject<C extends Space, S extends Space> extends StudyObject<C, S, ServedTuner<S>> {
   constructor(state: ObjectState, token: string | undefined, options: StudySettings<C, S>) {
     super(state, token, options, openBoundedTuner);
   }

@@ -65,7 +65,7 @@ export interface StudyResult {
 /** The record of a study. */
 export interface StudyRecord {
   readonly status: StudyStatus;
-  /** From `Tuner.save`. */
+  /** From `ServedTuner.saveRest`, without the finished trials of earlier slices. */
   readonly tuner: Uint8Array;
   readonly result?: StudyResult;
   /** Bytes of the kernels' memory that its trainings need. */

@@ -50,6 +50,11 @@ export class RunningTrials {
     }
   }
 
+  /** Whether a trial has started or ended since the last call of `takeStored`. */
+  isUnstored(number: number): boolean {
+    return this.unstored.some((trial) => trial.number === number);
+  }
+
   /** The trials that have started or ended since the last call, in the order of that. */
   takeStored(): readonly StoredTrial[] {
     const { unstored } = this;

@@ -1,12 +1,13 @@
 /**
- * A served study in its storage: an artifact with its record, which each slice replaces, its trials, and its
- * final model. The record decides; trials follow it, so that other programs see the study as any other. A
- * copy of the record in memory saves reading it again.
+ * A served study in its storage: its trials, its final model, and an artifact with its record, which each
+ * slice replaces. The record decides: it has the trials of its slice, which follow it into the storage, so
+ * that other programs see the study as any other. A copy of the record in memory saves reading it again.
  */
 import { check, FettleError, isA, show } from "../errors.js";
 import { sameValue } from "../search/space/value.js";
 import type { StudyJson } from "../search/study/contract.js";
 import type { StoredStudy, StoredTrial, StudySettings, StudyStorage } from "../store/storage.js";
+import { trialsIn } from "../tune/resume/tunerCore.js";
 import { ofHost } from "./faults.js";
 import { packRecord, type StudyRecord, unpackRecord } from "./record.js";
 
@@ -24,6 +25,8 @@ interface Copy {
 
 export class StoredRecord {
   private copy: Copy | undefined;
+  /** Whether the storage is known to have the trials of the record. */
+  private isFollowed = false;
   /** Whether the storage is known to have no study of that name, or one that no server of studies began. */
   private absent: "none" | "foreign" | undefined;
 
@@ -84,34 +87,55 @@ export class StoredRecord {
   }
 
   /**
-   * Replaces the record.
+   * Replaces the record; then its new trials follow it.
    *
    * @param bytes - of `packRecord`
+   * @param trials - those of the record that the storage may not have
+   * @param model - the final model, if the record says that there is one
    * @throws FettleError `conflict` if another process has written it; and what the storage throws
    */
-  async write(record: StudyRecord, bytes: Uint8Array): Promise<void> {
+  async write(
+    record: StudyRecord,
+    bytes: Uint8Array,
+    trials: readonly StoredTrial[],
+    model: Uint8Array | undefined,
+  ): Promise<void> {
     const { study, version } = this.copy as Copy;
+    const { isFollowed } = this;
     await this.ofStorage(async () => {
+      if (model) await study.keep(MODEL, model);
       this.copy = { study, record, version: await study.keep(RECORD, bytes, version) };
+      this.isFollowed = false;
+      if (trials.length > 0) await study.append(trials);
+      this.isFollowed = isFollowed;
     });
   }
 
-  /** Appends trials that the record has. */
-  async append(trials: readonly StoredTrial[]): Promise<void> {
-    if (trials.length > 0) await this.ofStorage(async () => this.copy?.study.append(trials));
+  /**
+   * The record, after the storage has all of its trials: a process may have been killed, or the storage may
+   * have failed, between the two.
+   */
+  async followed(): Promise<StudyRecord | undefined> {
+    const record = await this.read();
+    if (record && !this.isFollowed) {
+      const there = new Map((await this.trials()).map(({ number, status }) => [number, status]));
+      const missing = trialsIn(record.tuner).filter(
+        ({ number, status }) =>
+          !there.has(number) || (there.get(number) === "running" && status !== "running"),
+      );
+      if (missing.length > 0) await this.ofStorage(async () => this.copy?.study.append(missing));
+      this.isFollowed = true;
+    }
+    return record;
   }
 
-  /** The trials in the storage, without curves. */
-  async stored(): Promise<readonly StoredTrial[]> {
-    return this.ofStorage(async () => (await this.copy?.study.trials(false)) ?? []);
+  /** The trials in the storage: those that the record lacks, among others. */
+  async trials(): Promise<readonly StoredTrial[]> {
+    return this.ofStorage(async () => (await this.copy?.study.trials()) ?? []);
   }
 
   async model(): Promise<Uint8Array | undefined> {
     return this.ofStorage(async () => (await this.copy?.study.artifact(MODEL))?.bytes);
-  }
-
-  async keepModel(bytes: Uint8Array): Promise<void> {
-    await this.ofStorage(async () => this.copy?.study.keep(MODEL, bytes));
   }
 
   /**
@@ -135,6 +159,7 @@ export class StoredRecord {
   forget(): void {
     this.copy = undefined;
     this.absent = undefined;
+    this.isFollowed = false;
   }
 
   /** The result of a call of the storage. @throws FettleError `conflict` if another process has written */

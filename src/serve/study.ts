@@ -12,7 +12,7 @@ import { recordOf } from "../search/study/checkpoint.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { StoredTrial, StudyStorage } from "../store/storage.js";
-import type { MeasuredTuner } from "../tune/resume/slices.js";
+import type { ServedTuner } from "../tune/resume/slices.js";
 import { type SavedDefinition, savedDefinition, savedStudy } from "../tune/resume/tunerCore.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
 import type { SliceHost } from "./driver.js";
@@ -44,14 +44,16 @@ import { StoredRecord } from "./stored.js";
  * Opens a tuner from saved bytes, or a new one for null.
  *
  * @param memoryLimit - of the kernels, in bytes
+ * @param elsewhere - trials of the storage, among which are those that the bytes lack
  */
-export type OpenTuner<S extends Space, T extends MeasuredTuner<S>> = (
+export type OpenTuner<S extends Space, T extends ServedTuner<S>> = (
   options: TunerOptions<S>,
   bytes: Uint8Array | null,
   memoryLimit: number,
+  elsewhere?: readonly StoredTrial[],
 ) => Promise<T>;
 
-export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTuner<S> = MeasuredTuner<S>> {
+export class ServedStudy<C extends Space, S extends Space, T extends ServedTuner<S> = ServedTuner<S>> {
   private readonly stored: StoredRecord;
   private readonly pace: Pace;
   private readonly listeners = new Set<(event: ServedEvent) => void>();
@@ -67,8 +69,8 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   private readonly running = new RunningTrials();
   /** The answerer of rows by the final model. */
   private answering: Promise<RowAnswerer> | undefined;
-  /** Whether the storage is known to have the trials of the record. */
-  private isFollowed = false;
+  /** What the storage has, until the tuner is opened with it. */
+  private elsewhere: readonly StoredTrial[] | undefined;
   private stalled: string | undefined;
 
   /** @param id - its name in the storage */
@@ -241,7 +243,8 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
 
   /** Its finished trials, by number. @throws FettleError `not_found` */
   async trials(): Promise<readonly TrialRecord[]> {
-    const { trials } = savedStudy((await this.record()).tuner);
+    const { tuner } = await this.record();
+    const { trials } = savedStudy(tuner, await this.stored.trials());
     return trials.flatMap((trial) => (trial.status === "running" ? [] : [recordOf(trial)]));
   }
 
@@ -305,10 +308,10 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
     });
   }
 
-  /** The result of `read` on the tuner; undefined if the study is not running. Nothing is written. */
+  /** The result of `read` on the tuner; undefined if the study is not running. Its state stays. */
   inspect<R>(read: (tuner: T, settings: Params) => R): Promise<R | undefined> {
     return this.inTurn(async () => {
-      const record = await this.stored.read();
+      const record = await this.followed();
       if (record?.status.phase !== "running") return undefined;
       return read(await this.loaded(record), record.status.settings);
     });
@@ -319,21 +322,10 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
     return this.stored.known ?? this.inTurn(() => this.stored.existing());
   }
 
-  /**
-   * The record, after the storage has all of its trials: a process may have been killed, or the storage may
-   * have failed, between the two.
-   */
+  /** The record, and what its tuner is to be opened with. */
   private async followed(): Promise<StudyRecord | undefined> {
-    const record = await this.stored.read();
-    if (record && !this.isFollowed) {
-      const stored = await this.stored.stored();
-      const has = new Set(stored.filter(({ status }) => status !== "running").map(({ number }) => number));
-      const trials = savedStudy(record.tuner).trials.filter(
-        ({ number, status }) => !has.has(number) && (status !== "running" || number >= stored.length),
-      );
-      await this.stored.append(trials);
-      this.isFollowed = true;
-    }
+    const record = await this.stored.followed();
+    if (record?.status.phase === "running" && !this.tuner) this.elsewhere ??= await this.stored.trials();
     return record;
   }
 
@@ -341,7 +333,13 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   private async loaded({ tuner, status, memory }: StudyRecord): Promise<T> {
     this.neighbours.room.hold(this.id, memory);
     const { maxStudyMemory } = this.options;
-    this.tuner ??= await this.open(await this.optionsFor(status.settings), tuner, maxStudyMemory);
+    this.tuner ??= await this.open(
+      await this.optionsFor(status.settings),
+      tuner,
+      maxStudyMemory,
+      this.elsewhere,
+    );
+    this.elsewhere = undefined;
     return this.tuner;
   }
 
@@ -371,7 +369,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
         ...(this.running.budget !== undefined && { trials: this.running.budget }),
         ...(best && { best: withoutCurves(best) }),
       },
-      tuner: tuner.save(),
+      tuner: tuner.saveRest((number) => !this.running.isUnstored(number)),
       ...(result && { result: resultOf(result) }),
       memory,
     };
@@ -399,13 +397,8 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
     bytes = packRecord(record),
     model?: Uint8Array,
   ): Promise<void> {
-    const { isFollowed } = this;
     try {
-      if (model) await this.stored.keepModel(model);
-      await this.stored.write(record, bytes);
-      this.isFollowed = false;
-      await this.stored.append(trials);
-      this.isFollowed = isFollowed;
+      await this.stored.write(record, bytes, trials, model);
     } catch (error) {
       this.unload();
       throw error;
@@ -419,13 +412,13 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   /** Drops the state in memory, so that the next call starts from the store. */
   private unload(): void {
     this.stored.forget();
-    this.isFollowed = false;
     this.answering = undefined;
     this.unloadTuner();
   }
 
   private unloadTuner(): void {
     this.tuner = undefined;
+    this.elsewhere = undefined;
     this.given = undefined;
     this.running.clear();
     this.neighbours.room.release(this.id);

@@ -68,9 +68,10 @@ it("sends a trial only once it is in the store", async () => {
     async put(key, bytes) {
       await new Promise((resolve) => setTimeout(resolve, 1));
       await memory.put(key, bytes);
-      const record = await (await storage.open("a"))?.artifact("served");
-      if (record)
-        finished = savedStudy(unpackRecord(record.bytes).tuner).trials.filter(
+      const study = await storage.open("a");
+      const record = await study?.artifact("served");
+      if (study && record)
+        finished = savedStudy(unpackRecord(record.bytes).tuner, await study.trials()).trials.filter(
           ({ status }) => status !== "running",
         ).length;
     },

@@ -5,9 +5,10 @@ import { float } from "../../src/search/space/builders.js";
 import { random } from "../../src/search/strategies/random/random.js";
 import { createStudy, restoreStudy } from "../../src/search/study/create.js";
 import type { TrialRecord } from "../../src/search/trial/trial.js";
-import type { StudyStatus } from "../../src/serve/record.js";
+import { type StudyStatus, unpackRecord } from "../../src/serve/record.js";
 import { memoryStorage } from "../../src/store/memory.js";
 import type { StoredStudy, StudyStorage } from "../../src/store/storage.js";
+import { trialsIn } from "../../src/tune/resume/tunerCore.js";
 import { ask, read, refusalOf, served, space } from "./support.js";
 
 const body = { trials: 4, strategy: "random" };
@@ -102,4 +103,51 @@ it("starts again if its process was killed before it had a record", async () => 
   expect((await storage.open("a"))?.settings).toEqual({ served: body, metrics: ["logLoss"] });
   await runToEnd(fetch);
   expect(await storage.studies()).toEqual([{ name: "a", trials: 4, finished: 4 }]);
+});
+
+it("keeps in its record only the trials of the last slice, whichever process runs it", async () => {
+  const run = async (isFresh: boolean) => {
+    const storage = memoryStorage();
+    let { fetch } = served({ storage, sliceSteps: 30 });
+    await read(ask(fetch, "POST /studies/a", { body: { ...body, trials: 12, strategy: "tpe" } }));
+    let finished = 0;
+    for (;;) {
+      if (isFresh) ({ fetch } = served({ storage, sliceSteps: 30 }));
+      const status = await read<StudyStatus>(ask(fetch, "POST /studies/a/advance"));
+      const record = unpackRecord((await (await storage.open("a"))?.artifact("served"))!.bytes);
+      const ended = trialsIn(record.tuner).filter(({ status }) => status !== "running");
+      expect(ended).toHaveLength(status.finished - finished);
+      finished = status.finished;
+      const trials = await read<readonly TrialRecord[]>(ask(fetch, "GET /studies/a/trials"));
+      expect(trials).toHaveLength(finished);
+      if (status.phase === "done") break;
+    }
+    const model = await (await ask(fetch, "GET /studies/a/model")).arrayBuffer();
+    const trials = await read<readonly TrialRecord[]>(ask(fetch, "GET /studies/a/trials"));
+    return { model: new Uint8Array(model), trials: trials.map(({ seconds: _, ...trial }) => trial) };
+  };
+  const once = await run(false);
+  expect(once.trials).toHaveLength(12);
+  expect(await run(true)).toEqual(once);
+});
+
+it("says which trial a storage has lost", async () => {
+  const storage = memoryStorage();
+  const { fetch } = served({ storage });
+  await read(ask(fetch, "POST /studies/a", { body }));
+  await runToEnd(fetch);
+  const losing: StudyStorage = {
+    ...storage,
+    async open(name) {
+      const study = (await storage.open(name)) as StoredStudy;
+      const trials: StoredStudy["trials"] = async () =>
+        (await study.trials()).filter(({ number }) => number !== 1);
+      return Object.assign(Object.create(study) as StoredStudy, { trials });
+    },
+  };
+  expect(await refusalOf(ask(served({ storage: losing }).fetch, "GET /studies/a/trials"))).toEqual([
+    409,
+    "damaged_record",
+    "trial 1 of the saved tuner must be in its storage, which lacks it",
+  ]);
 });

@@ -4,13 +4,14 @@
  */
 import { FettleError, isA } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
+import type { StoredTrial } from "../../store/storage.js";
 import type { Job, JobResult } from "../jobs/job.js";
 import { JobWorker } from "../jobs/jobWorker.js";
 import type { TunerOptions } from "../tuner/options.js";
 import type { ResumableBackend } from "./journal.js";
 import { largestTraining } from "./memory.js";
 import { packedWorker, packJob, unpackOutcome } from "./remoteJobs.js";
-import type { MeasuredTuner } from "./slices.js";
+import type { ServedTuner } from "./slices.js";
 import { createTunerCore, setUpResumable } from "./tunerCore.js";
 
 /**
@@ -22,7 +23,7 @@ export interface JobName {
 }
 
 /** A tuner whose `advance` processes delivered results, and returns the steps that they took. */
-export interface RemoteTuner<S extends Space> extends MeasuredTuner<S> {
+export interface RemoteTuner<S extends Space> extends ServedTuner<S> {
   /** The jobs that wait for a result. */
   waiting(): readonly JobName[];
   /** A job as bytes, for a job worker; undefined if it is not waiting. */
@@ -48,13 +49,16 @@ interface Waiting {
 
 /**
  * @param bytes - from `save` of any kind of tuner; null for a new one
+ * @param elsewhere - the finished trials that `saveRest` left out, among others
  * @throws what `createTuner` and `restoreTuner` throw
  */
 export async function createRemoteTuner<S extends Space>(
   options: TunerOptions<S>,
   bytes: Uint8Array | null,
+  _memoryLimit?: number,
+  elsewhere?: readonly StoredTrial[],
 ): Promise<RemoteTuner<S>> {
-  const resumable = await setUpResumable("createRemoteTuner", options, bytes);
+  const resumable = await setUpResumable("createRemoteTuner", options, bytes, elsewhere);
   const waiting = new Map<string, Waiting>();
   let steps = 0;
   const backend: ResumableBackend = {
@@ -97,6 +101,7 @@ export async function createRemoteTuner<S extends Space>(
       return { steps: taken };
     },
     save: () => core.save(),
+    saveRest: (isElsewhere) => core.save(isElsewhere),
     largestTraining: () => largestTraining(resumable),
     waiting: () => [...waiting.values()].map(({ name }) => name),
     job(name) {

@@ -9,6 +9,7 @@ import { clockOf, FettleError } from "../../errors.js";
 import { integer, number, type OptionRules, readOptions } from "../../rules.js";
 import type { Space } from "../../search/space/space.js";
 import type { Study } from "../../search/study/contract.js";
+import type { StoredTrial } from "../../store/storage.js";
 import { SteppedBackend } from "../jobs/steppedBackend.js";
 import type { TuneResult, TunerOptions } from "../tuner/options.js";
 import { largestTraining } from "./memory.js";
@@ -130,8 +131,14 @@ export async function restoreTuner<const S extends Space>(
   return slicedTuner(await setUpResumable("restoreTuner", options, bytes));
 }
 
-/** A tuner with a known memory requirement. */
-export interface MeasuredTuner<S extends Space> extends Tuner<S> {
+/** A tuner for a server: with a known memory requirement, and without trials that the storage has. */
+export interface ServedTuner<S extends Space> extends Tuner<S> {
+  /**
+   * As `save`, without finished trials that are kept elsewhere.
+   *
+   * @param isElsewhere - by number
+   */
+  saveRest(isElsewhere: (number: number) => boolean): Uint8Array;
   /** Bytes of the kernels' memory that its largest training needs, if known; see `largestTraining`. */
   largestTraining(): number;
 }
@@ -141,21 +148,23 @@ export interface MeasuredTuner<S extends Space> extends Tuner<S> {
  *
  * @param bytes - from `save`; null for a new one
  * @param memoryLimit - of the kernels' memory, in bytes: a training that needs more fails
- * @throws as `createTuner` and `restoreTuner`
+ * @param elsewhere - the finished trials that `saveRest` left out, among others
+ * @throws as `createTuner` and `restoreTuner`; FettleError `damaged_record` if a trial is missing
  */
 export async function openBoundedTuner<S extends Space>(
   options: TunerOptions<S>,
   bytes: Uint8Array | null,
   memoryLimit?: number,
-): Promise<MeasuredTuner<S>> {
+  elsewhere?: readonly StoredTrial[],
+): Promise<ServedTuner<S>> {
   const what = bytes ? "restoreTuner" : "createTuner";
-  return slicedTuner(await setUpResumable(what, options, bytes), memoryLimit);
+  return slicedTuner(await setUpResumable(what, options, bytes, elsewhere), memoryLimit);
 }
 
 /** The most steps between two readings of the clock. */
 const MOST_AT_ONCE = 64;
 
-function slicedTuner<S extends Space>(resumable: ResumableSetup<S>, memoryLimit?: number): MeasuredTuner<S> {
+function slicedTuner<S extends Space>(resumable: ResumableSetup<S>, memoryLimit?: number): ServedTuner<S> {
   let wake = (): void => {};
   const backend = new SteppedBackend(resumable.setup.trialSetup.rows, () => wake(), memoryLimit);
   const core = createTunerCore(resumable, backend, backend.concurrency, () => wake());
@@ -198,6 +207,10 @@ function slicedTuner<S extends Space>(resumable: ResumableSetup<S>, memoryLimit?
     save() {
       checkFree(busy, "save");
       return core.save();
+    },
+    saveRest(isElsewhere) {
+      checkFree(busy, "save");
+      return core.save(isElsewhere);
     },
     largestTraining: () => largestTraining(resumable),
   };

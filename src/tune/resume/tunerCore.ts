@@ -6,6 +6,7 @@ import type { Space } from "../../search/space/space.js";
 import { reopenStudy } from "../../search/study/checkpoint.js";
 import type { Study, StudyJson } from "../../search/study/contract.js";
 import type { Direction } from "../../search/trial/trial.js";
+import type { StoredTrial } from "../../store/storage.js";
 import { type ArchiveFormat, packArchive, unpackArchive } from "../../workers/archive.js";
 import { type Lineage, lineageOf, type SavedEnds } from "../trial/lineage.js";
 import { KEPT, TUNE_OPTIONS, type TuneResult, type TunerOptions } from "../tuner/options.js";
@@ -47,6 +48,7 @@ const TUNER_OPTIONS: OptionNames<TunerOptions<Space>> = tunerOptions;
 /**
  * @param what - the function whose options they are
  * @param bytes - from `save`; null for a new tuner
+ * @param elsewhere - the finished trials that `save` left out, among others
  * @throws FettleError for options, spaces and data that do not fit, for invalid bytes, and if the two
  * disagree
  */
@@ -54,6 +56,7 @@ export async function setUpResumable<S extends Space>(
   what: string,
   given: TunerOptions<S>,
   bytes: Uint8Array | null,
+  elsewhere: readonly StoredTrial[] = [],
 ): Promise<ResumableSetup<S>> {
   const options = copyOptions(given, what, TUNER_OPTIONS, KEPT);
   const constraint = options.constraint && { constraint: options.constraint };
@@ -62,7 +65,17 @@ export async function setUpResumable<S extends Space>(
     const setup = await setUpTuner<S>(options, scoringOf(options));
     return { setup, fingerprint: fingerprintOf(setup), ...constraint };
   }
-  const { study, plan, trials, ends, kept = [], folds, ...others } = unpackArchive(FORMAT, bytes);
+  const {
+    study: part,
+    asked,
+    plan,
+    trials,
+    ends,
+    kept = [],
+    folds,
+    ...others
+  } = unpackArchive(FORMAT, bytes);
+  const study = asked === undefined ? part : wholeStudy(part as StudyJson, asked as number, elsewhere);
   const [other] = Object.keys(others);
   check(
     other === undefined,
@@ -89,8 +102,36 @@ export async function setUpResumable<S extends Space>(
   return { setup, fingerprint, saved, ...constraint };
 }
 
-/** The study of a saved tuner. */
-export const savedStudy = (bytes: Uint8Array): StudyJson => unpackArchive(FORMAT, bytes).study as StudyJson;
+/**
+ * The study of a saved tuner.
+ *
+ * @param elsewhere - the finished trials that `save` left out, among others
+ */
+export function savedStudy(bytes: Uint8Array, elsewhere: readonly StoredTrial[]): StudyJson {
+  const { study, asked } = unpackArchive(FORMAT, bytes);
+  return asked === undefined
+    ? (study as StudyJson)
+    : wholeStudy(study as StudyJson, asked as number, elsewhere);
+}
+
+/** The trials in a saved tuner: all that run, and finished ones that `save` did not leave out. */
+export const trialsIn = (bytes: Uint8Array): readonly StoredTrial[] =>
+  (unpackArchive(FORMAT, bytes).study as StudyJson).trials;
+
+/** @param asked - the number of its trials; those that it has itself decide */
+function wholeStudy(study: StudyJson, asked: number, elsewhere: readonly StoredTrial[]): StudyJson {
+  const known = new Map([...elsewhere, ...study.trials].map((trial) => [trial.number, trial]));
+  const trials = Array.from({ length: asked }, (_, number) => {
+    const trial = known.get(number);
+    check(
+      trial,
+      () => `trial ${number} of the saved tuner must be in its storage, which lacks it`,
+      "damaged_record",
+    );
+    return trial;
+  });
+  return { ...study, trials };
+}
 
 /** What a saved tuner searches, for people and tools that inspect it. */
 export interface SavedDefinition {
@@ -119,7 +160,8 @@ export interface TunerCore<S extends Space> {
   start(): void;
   /** Whether there is a result. @throws the error that ended the tuner without one */
   isOver(): boolean;
-  save(): Uint8Array;
+  /** @param isElsewhere - which finished trials are kept elsewhere, and left out. Default none */
+  save(isElsewhere?: (number: number) => boolean): Uint8Array;
 }
 
 /**
@@ -170,10 +212,15 @@ export function createTunerCore<S extends Space>(
       if (failure) throw failure.error;
       return result !== undefined;
     },
-    save() {
+    save(isElsewhere) {
       if (journal.refusal) throw journal.refusal.error;
+      const whole = study.toJSON();
+      const trials = whole.trials.filter(
+        ({ number, status }) => status === "running" || !isElsewhere?.(number),
+      );
       return packArchive(FORMAT, {
-        study: study.toJSON(),
+        study: { ...whole, trials },
+        ...(isElsewhere && { asked: whole.trials.length }),
         plan: fingerprint,
         trials: journal.save(),
         ends: (lineage?.ends() ?? []).map(([number, { states }]) => [number, states]),

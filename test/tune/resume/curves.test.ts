@@ -7,7 +7,7 @@ import { recordOf } from "../../../src/search/study/checkpoint.js";
 import { Curves } from "../../../src/search/trial/curves.js";
 import { denseModel, denseSpace } from "../../../src/tune/dense.js";
 import { createTuner, restoreTuner } from "../../../src/tune/resume/slices.js";
-import { savedStudy } from "../../../src/tune/resume/tunerCore.js";
+import { trialsIn } from "../../../src/tune/resume/tunerCore.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TunerOptions } from "../../../src/tune/tuner/options.js";
 import { packArchive, unpackArchive } from "../../../src/workers/archive.js";
@@ -48,7 +48,7 @@ describe.each(Object.entries(kinds))("curves %s", (_, options) => {
           await tuner.advance({ steps: cuts.next().value });
           const bytes = tuner.save();
           // what a store answers with is what the study has
-          const saved = savedStudy(bytes).trials.flatMap((trial) =>
+          const saved = trialsIn(bytes).flatMap((trial) =>
             trial.status === "running" ? [] : [recordOf(trial)],
           );
           expect(saved).toEqual(tuner.study.trials);
