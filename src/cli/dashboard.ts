@@ -19,7 +19,7 @@ import { withStorage } from "./storageFile.js";
 import { note } from "./streams.js";
 
 const DASHBOARD = {
-  storage: text("<file.db>", "the database of fettle tune --storage"),
+  storage: text("<where>", "the storage of fettle tune --storage"),
   url: text("<address>", "or the address of a server that uses fettle/serve"),
   token: text("<secret>", "the token of the host"),
   tokenFile: text("<file>", "or a file that contains it, so that other users of this machine do not see it"),

@@ -245,5 +245,5 @@ export const LIMITS = setting<TableLimits>(
 export const settingOf = (names: readonly string[]): Flag<Params> =>
   setting("<name=value>", `set a parameter of the network, once for each: ${names.join(", ")}`);
 export const OVERWRITE = turnOn("replace the study in the folder of --out");
-export const STUDY_IN_STORAGE = text("<name>", "the name of the study in the database of --storage");
+export const STUDY_IN_STORAGE = text("<name>", "the name of the study in --storage");
 export const PORT = integer(0)("<n>", "the port to listen on; 0 for any free port", 8080);

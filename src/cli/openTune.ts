@@ -1,11 +1,20 @@
 /** What `fettle tune` runs: a new study, or one that it resumes from a folder or a storage. */
 import type { Command } from "commander";
-import { check } from "../errors.js";
+import { check, show } from "../errors.js";
 import type { StudyJson } from "../search/study/contract.js";
 import { recordStudy } from "../store/recorder.js";
 import type { StudyStorage } from "../store/storage.js";
+import { IN_STORAGE, NO_QUEUE } from "./queue.js";
 import { checkPlaces, flagsChanged, flagsGiven, mustBeUnchanged } from "./resume.js";
-import { commandOf, namesIn, noStudy, openIfThere, orClosed, StudyRecord } from "./storageFile.js";
+import {
+  commandOf,
+  isInFolder,
+  namesIn,
+  noStudy,
+  openIfThere,
+  orClosed,
+  StudyRecord,
+} from "./storageFile.js";
 import { readStudy, type SavedTable } from "./studyFolder.js";
 import { CHANGEABLE, heldFlags, type TuneFlags } from "./tuneFlags.js";
 
@@ -47,6 +56,10 @@ export async function openStudy(
   check(
     flags.queue === undefined || storage !== undefined,
     "--queue needs --storage and --study, from which workers read the study",
+  );
+  check(
+    flags.queue !== IN_STORAGE || !isInFolder(flags.storage ?? ""),
+    () => `${NO_QUEUE}; received --storage ${show(flags.storage)}, a folder`,
   );
   check(
     flags.jobs !== 0 || flags.queue !== undefined,

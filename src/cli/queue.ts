@@ -6,6 +6,9 @@ import { text } from "./flags.js";
 
 export const IN_STORAGE = "storage";
 
+export const NO_QUEUE =
+  "a folder has no queue for workers; keep the study in a file or in PostgreSQL, or use --queue postgres://host/jobs";
+
 /** The flag of both commands. */
 export const QUEUE = text(
   "<where>",
@@ -36,7 +39,7 @@ export async function openQueue(
 function queueOf(study: StoredStudy): JobQueue {
   const queue = study.queue?.();
   if (queue) return queue;
-  throw new FettleError("unsupported", `this storage has no queues; use --queue postgres://host/jobs`);
+  throw new FettleError("unsupported", NO_QUEUE);
 }
 
 /**

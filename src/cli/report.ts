@@ -20,8 +20,8 @@ import { note, printLines } from "./streams.js";
 import { MODEL_FILE, RATES_FILE, REPORT_FILE, STUDY_FILE, SUMMARY_FILE } from "./studyFolder.js";
 
 const REPORT = {
-  storage: text("<database>", "or the database of the study: a file, or postgres://host/name"),
-  study: text("<name>", "the name of the study in the database"),
+  storage: text("<where>", "or the storage of the study: a file, folder/ or postgres://host/name"),
+  study: text("<name>", "the name of the study in the storage"),
   out: text("<file.html>", `the file to write (default: ${REPORT_FILE} in the folder, or here)`),
 };
 type ReportFlags = FlagsOf<typeof REPORT>;
@@ -46,10 +46,7 @@ async function run(path: string | undefined, flags: ReportFlags): Promise<void> 
     (path === undefined) !== (storage === undefined),
     "a folder must be given, or --storage and --study, but not both",
   );
-  check(
-    path === undefined || study === undefined,
-    "--study needs --storage, the database that the study is in",
-  );
+  check(path === undefined || study === undefined, "--study needs --storage, the place that the study is in");
   const folder = path ?? "";
   const { out = join(folder, REPORT_FILE) } = flags;
   if (storage === undefined) mustBeStudyFolder(folder);

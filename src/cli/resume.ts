@@ -43,11 +43,11 @@ export function checkPlaces(
 ): void {
   check(
     storage === undefined || study !== undefined,
-    "--storage needs --study, the name of the study in the database",
+    "--storage needs --study, the name of the study in the storage",
   );
   check(
     study === undefined || storage !== undefined,
-    "--study needs --storage, the database that the study is in",
+    "--study needs --storage, the place that the study is in",
   );
   if (resume === undefined) {
     check(!overwrite || out !== undefined, "--overwrite needs --out, the folder of the study to replace");

@@ -27,8 +27,8 @@ const LAG = 7;
 const SERVE = {
   storage: required(
     text(
-      "<database>",
-      "the database: a file, which is created if it does not exist, or postgres://user@host/name",
+      "<where>",
+      "keep the study in a file, folder/ or postgres://host/name; a file or folder is created if it does not exist",
     ),
   ),
   study: required(text("<name>", "the name of the study, which is created or resumed")),

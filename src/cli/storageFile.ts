@@ -1,13 +1,13 @@
-/** Opens a storage by its file or URL; wrong paths are explained before SQLite sees them. */
+/** Opens a storage by its file, its folder or its URL; wrong paths are explained before SQLite sees them. */
 import { createHash } from "node:crypto";
-import { basename, dirname } from "node:path";
+import { basename, dirname, resolve, sep } from "node:path";
 import { check, FettleError, isA, isRecord, show } from "../errors.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { StudyRecorder } from "../store/recorder.js";
 import type { StoredStudy, StudyStorage } from "../store/storage.js";
 import { isFolder, isThere } from "./files.js";
 import { lockFile } from "./lock.js";
-import { checkWritable, namesFolder } from "./output.js";
+import { checkWritable } from "./output.js";
 import { note } from "./streams.js";
 import {
   type Made,
@@ -19,11 +19,13 @@ import {
 } from "./studyFolder.js";
 
 const isUrl = (storage: string): boolean => /^postgres(ql)?:/.test(storage);
+/** Whether studies are files of a folder: its path ends as that of a folder does. */
+export const isInFolder = (storage: string): boolean => storage.endsWith("/") || storage.endsWith(sep);
 
 /** Whether a storage may exist; a server is contacted later. */
 export const mayBeThere = (storage: string): boolean => isUrl(storage) || isThere(storage);
 
-/** A file or a URL for output: a URL without its password, which PGPASSWORD or ~/.pgpass can provide. */
+/** A file, a folder or a URL for output, without a password, which PGPASSWORD or ~/.pgpass can provide. */
 export const shownStorage = (storage: string): string =>
   isUrl(storage)
     ? storage.replace(/^(\w+:\/\/[^:@/]*):.*@/, "$1@").replace(/([?&]password=)[^&]*/g, "$1***")
@@ -36,8 +38,8 @@ export const shownStorage = (storage: string): string =>
 export type Access = "look" | "use" | "create";
 
 /**
- * Opens a storage, a file or a URL of PostgreSQL; each write waits for the disk, which is short compared with
- * a trial.
+ * Opens a storage: a file of SQLite, a folder if the path ends with a slash, or a URL of PostgreSQL. Each
+ * write waits for the disk, which is short compared with a trial.
  *
  * @param synchronous - `"normal"`, for a file with many writes that can be repeated
  * @throws FettleError as `sqliteStorage` and `postgresStorage`; `not_found` if it does not exist and may not
@@ -48,15 +50,24 @@ export async function openStorage(
   access: Access,
   synchronous: "normal" | "full" = "full",
 ): Promise<StudyStorage> {
-  check(
-    isUrl(path) || !(namesFolder(path) || isFolder(path)),
-    () => `a database must be a file or a URL of PostgreSQL; received ${show(path)}, which is a folder`,
+  const inFolder = !isUrl(path) && isInFolder(path);
+  const place = resolve(path);
+  check(isUrl(path) || (inFolder ? !isThere(place) || isFolder(place) : !isFolder(place)), () =>
+    inFolder
+      ? `a path that ends with ${sep} must be a folder for studies; received ${show(path)}, which is a file`
+      : `a storage must be a file, a URL of PostgreSQL, or a folder whose path ends with ${sep}; received ` +
+        `${show(path)}, which is a folder`,
   );
   check(
     access === "create" || mayBeThere(path),
-    () => `there is no file ${show(path)}; start a study to create it, as with fettle tune --storage`,
+    () =>
+      `there is no ${inFolder ? "folder" : "file"} ${show(path)}; start a study to create it, as with fettle tune --storage`,
     "not_found",
   );
+  if (inFolder) {
+    const { folderStorage } = await import("../store/folder/folderStorage.js");
+    return folderStorage(place);
+  }
   if (access === "use") await (await openStorage(path, "look")).close();
   // if there is no file, SQLite reports why it creates none
   if (access !== "look" && !isUrl(path) && isThere(path)) checkWritable(dirname(path), [basename(path)]);
@@ -135,7 +146,9 @@ async function claimOnServer(url: string, name: string) {
 async function claimBesideFile(path: string, name: string) {
   try {
     // names may contain any characters
-    const lock = await lockFile(`${path}.${createHash("sha256").update(name).digest("hex").slice(0, 16)}`);
+    const lock = await lockFile(
+      `${resolve(path)}.${createHash("sha256").update(name).digest("hex").slice(0, 16)}`,
+    );
     return async () => lock.release();
   } catch (error) {
     if (isA(error, FettleError) && error.code === "invalid_state") return undefined;

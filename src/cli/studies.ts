@@ -32,7 +32,9 @@ import { CURVES_FILE, MODEL_FILE, STUDY_FILE, SUMMARY_FILE, TRIALS_FILE } from "
 
 const TENSORBOARD_FOLDER = "tensorboard";
 
-const STORAGE = { storage: required(text("<database>", "the database: a file, or postgres://host/name")) };
+const STORAGE = {
+  storage: required(text("<where>", "the storage: a file, folder/ or postgres://host/name")),
+};
 const STUDY = { study: required(text("<name>", "the name of the study")) };
 const JSON_ROW = { json: turnOn("print only JSON") };
 const SHOW = { ...DISPLAY, ...JSON_ROW };
@@ -47,13 +49,13 @@ const EXPORT = {
   as: text("<name>", "the name of the study in Optuna (default: the same)"),
 };
 const COPY = {
-  to: required(text("<database>", "the database to copy to; a file is created if it does not exist")),
+  to: required(text("<where>", "the storage to copy to; a file or folder/ is created if it does not exist")),
   as: text("<name>", "the name of the copy (default: the same)"),
 };
 
 /** Defines the command and its subcommands; `done` receives the exit code. */
 export function define(studies: Command, done: (exitCode: number) => void): void {
-  studies.description("Show the studies in a database of fettle tune --storage, also while they run.");
+  studies.description("Show the studies in a storage of fettle tune --storage, also while they run.");
   const add = <Flags>(name: string, summary: string, run: (flags: Flags) => Work, table: FlagTable): void => {
     const description = `${summary[0].toUpperCase()}${summary.slice(1)}.`;
     const command = studies.command(name).summary(summary).helpOption("-h, --help", "print help");
@@ -93,7 +95,7 @@ export function define(studies: Command, done: (exitCode: number) => void): void
     checkExport,
   );
   add("import", "import a study of Optuna, to resume it", importOptuna, IMPORT);
-  addOfOne("copy", "copy a study to another database or name", copy, COPY);
+  addOfOne("copy", "copy a study to another storage or name", copy, COPY);
   add("delete", "delete a study and everything that belongs to it", remove, STUDY);
   studies.addHelpText(
     "after",

@@ -130,8 +130,8 @@ const FILES = grouped("Files:", {
     "resume the study in a folder of --out; with --trials, until it has that many trials; with --seconds, for that long",
   ),
   storage: text(
-    "<database>",
-    "keep the study in a database (a file, or postgres://host/name), each trial once it has ended; an existing study is resumed as with --resume; --out writes its files too (see fettle studies)",
+    "<where>",
+    "keep the study in a file, folder/ or postgres://host/name, each trial once it has ended; an existing study is resumed as with --resume; --out writes its files too (see fettle studies)",
   ),
   study: STUDY_IN_STORAGE,
   queue: QUEUE,

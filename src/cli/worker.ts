@@ -24,8 +24,8 @@ import { optionsOf } from "./tuneSearch.js";
 import { readSetup } from "./tuneSetup.js";
 
 const WORKER = {
-  storage: text("<where>", "the file or the URL of the database of the study"),
-  study: text("<name>", "the name of the study; not needed if the database has only one"),
+  storage: text("<where>", "the file or the URL of the study"),
+  study: text("<name>", "the name of the study; not needed if there is only one"),
   queue: { ...QUEUE, initial: IN_STORAGE },
   jobs: jobCount(1)("<n>", "worker threads; -1 for one per core, the default"),
   jobTimeout: positiveNumber("<seconds>", "time limit of a training; after three timeouts, its trial fails"),
@@ -52,7 +52,7 @@ Examples:
 /** @returns the exit code */
 async function run(file: string | undefined, flags: WorkerFlags): Promise<number> {
   const { storage: path } = flags;
-  check(path !== undefined, "--storage is missing: the database of the study");
+  check(path !== undefined, "--storage is missing: the file or the URL of the study");
   return withStorage(path, flags.queue === IN_STORAGE ? "use" : "look", async (storage) => {
     const name = flags.study ?? (await onlyStudy(storage, path));
     return workFor(await existingStudy(storage, path, name), file, flags);

@@ -40,8 +40,8 @@ const OPTIMIZE = ["optimize", "--space", "space.json"];
 const TUNE = ["tune", "data.csv", "--target", "y"];
 const EXPORT = ["studies", "export", "--storage", "s.db", "--study", "one"];
 const program = ["--", "echo", "{x}"];
-const stored = "--storage needs --study, the name of the study in the database";
-const named = "--study needs --storage, the database that the study is in";
+const stored = "--storage needs --study, the name of the study in the storage";
+const named = "--study needs --storage, the place that the study is in";
 const replaced = "--overwrite needs --out, the folder of the study to replace";
 const kept = "--resume must be left out with --storage, which keeps the study";
 
@@ -95,7 +95,7 @@ it.each([
     /^--url must be an address that begins with https:\/\/ or http:\/\//,
   ],
   [["dashboard"], "--url http://a --token t --token-file f", [], "--url needs --token or --token-file"],
-  [["worker"], "--jobs 1", [], "--storage is missing: the database of the study"],
+  [["worker"], "--jobs 1", [], "--storage is missing: the file or the URL of the study"],
   [["dashboard"], "--storage s.db --token t", [], "--token needs --url, the address of a host"],
   [["dashboard"], "--storage s.db --token-file f", [], "--token-file needs --url, the address of a host"],
   [["dashboard"], "--storage s.db --study one", [], "--study needs --url, the address of a host"],

@@ -75,11 +75,9 @@ describe("a command", () => {
     ["report o/ --out new/", 'cannot write "new/": it names a folder'],
     ["lr-find data.csv --target y --out new.json/", "--out must end with .svg or .json"],
     ["studies export --storage s.db --study s --optuna new.db/", 'cannot write "new.db/": it names a folder'],
-    ["studies list --storage s.db/", 'a database must be a file or a URL of PostgreSQL; received "s.db/"'],
-    [
-      "studies copy --storage s.db --study s --to new.db/",
-      "a database must be a file or a URL of PostgreSQL",
-    ],
+    ["studies list --storage s.db/", 'must be a folder for studies; received "s.db/", which is a file'],
+    ["studies list --storage new/", 'there is no folder "new/"; start a study to create it'],
+    ["studies copy --storage s.db --study s --to o", "or a folder whose path ends with /"],
   ])("%s is refused, and makes nothing", async (line, message) => {
     // SQLite keeps two more files while a database is read
     const files = () => listing(cwd).filter((name) => !/-(shm|wal)$/.test(name));

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { folderStorage } from "fettle/store/folder";
 import { sqliteStorage } from "fettle/store/sqlite";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
@@ -24,8 +25,8 @@ const of = (command: string, name: string, ...more: string[]): string[] => [
 ];
 
 /** The trials and the model that a storage has, without what clocks told. */
-async function stateOf(cwd: string, name: string) {
-  const storage = await sqliteStorage(join(cwd, "s.db"));
+async function stateOf(cwd: string, name: string, path = "s.db") {
+  const storage = path.endsWith("/") ? folderStorage(join(cwd, path)) : await sqliteStorage(join(cwd, path));
   const study = await storage.open(name);
   const trials = (await study?.trials())?.map((trial) => ({ ...trial, seconds: null }));
   const model = await study?.artifact("model.fettle");
@@ -63,6 +64,36 @@ describe("fettle tune --storage", () => {
     },
     cases(1) * MANY_COMMANDS,
   );
+
+  it("keeps a study in a folder as in a file, also after a kill, for every command", async () => {
+    const cwd = folder({ "data.csv": smallTable() });
+    const inFolder = (words: string[]) => words.map((word) => (word === "s.db" ? "studies/" : word));
+    await fettle(begin("whole"), cwd);
+    const run = start(inFolder(begin("s")), cwd);
+    await run.until("9 trials").catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    run.kill("SIGKILL");
+    await run.ended;
+    const [last, again] = [await fettle(inFolder(begin("s")), cwd), await stateOf(cwd, "s", "studies/")];
+    expect([last.code, last.stderr]).toEqual([0, expect.not.stringContaining("error")]);
+    expect(again).toEqual(await stateOf(cwd, "whole"));
+    const commands = [
+      ["studies", "list", "--storage", "studies/"],
+      inFolder(of("show", "s")),
+      inFolder(of("export", "s", "--out", "x")),
+      inFolder(of("copy", "s", "--to", "copy.db")),
+      ["report", "--storage", "studies/", "--study", "s", "--out", "s.html"],
+      ["predict", "x/model.fettle", "data.csv", "--out", "p.csv"],
+    ];
+    for (const words of commands) expect([words, (await fettle(words, cwd)).code]).toEqual([words, 0]);
+    expect(await stateOf(cwd, "s", "copy.db")).toEqual(again);
+    const queued = await fettle(inFolder([...begin("q"), "--queue", "storage"]), cwd);
+    expect([queued.code, queued.stderr]).toEqual([
+      2,
+      expect.stringContaining("a folder has no queue for workers"),
+    ]);
+    expect(listing(cwd).filter((name) => name.includes("lock"))).toEqual([]);
+  });
 
   it(
     "goes on without its flags, to more trials, and refuses others",

@@ -29,8 +29,8 @@ const OUTPUT = grouped("Other options:", {
     "resume the study in a folder of --out; with --trials, until it has that many trials",
   ),
   storage: text(
-    "<database>",
-    "keep the study in a database (a file, or postgres://user@host/name), each trial once it has ended; an existing study is resumed; --out writes its files too",
+    "<where>",
+    "keep the study in a file, folder/ or postgres://host/name, each trial once it has ended; an existing study is resumed; --out writes its files too",
   ),
   study: STUDY_IN_STORAGE,
 });
