@@ -1,5 +1,5 @@
-// Removes comments from the modules of dist/: those of what is exported are in the declarations, and all others
-// would be a tenth of what is installed. Annotations of pure calls stay, which bundlers read.
+// Removes comments from the modules of dist/: those of what is exported are in the declarations, and all
+// others would be a tenth of what is installed. Annotations of pure calls stay, which bundlers read.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
