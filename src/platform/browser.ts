@@ -27,10 +27,7 @@ async function fetchKernels(address: () => URL): Promise<WebAssembly.Module> {
  */
 export const HAS_THREADS = false;
 
-/**
- * By a message: a page delays nested timers by 4 ms, and a hidden page delays every timer by a second.
- */
-export const turn: Turn = () =>
+const message = (): Promise<void> =>
   new Promise((resolve) => {
     if (typeof MessageChannel === "undefined") return void setTimeout(resolve);
     const { port1, port2 } = new MessageChannel();
@@ -41,6 +38,43 @@ export const turn: Turn = () =>
     Object.assign(port1, { onmessage }); // Node's types lack it
     port2.postMessage(0);
   });
+
+/** What a page has; a Worker has no document. */
+const page = globalThis as {
+  readonly document?: { readonly hidden: boolean };
+  requestAnimationFrame?(paints: () => void): number;
+};
+/** Milliseconds after a frame until the next is overdue, at 60 a second. */
+const FRAME = 15;
+/** How long such a frame is waited for, and then not: an iframe out of view paints none. */
+const [WAIT, WITHOUT] = [20, 1000];
+/** When the page last painted; before the first frame, when one was first requested. */
+let painted: number | undefined;
+let isRequested = false;
+
+/**
+ * By a message: a page delays nested timers by 4 ms, and a hidden page delays every timer by a second.
+ * Chromium paints between messages; Firefox only while the page waits, so an overdue frame is waited for.
+ */
+export const turn: Turn = async () => {
+  await message();
+  if (!page.requestAnimationFrame || !page.document || page.document.hidden) return;
+  const now = performance.now();
+  painted ??= now;
+  if (!isRequested) {
+    isRequested = true;
+    page.requestAnimationFrame(() => {
+      isRequested = false;
+      painted = performance.now();
+    });
+  }
+  if (now - painted < FRAME) return;
+  painted = now + WITHOUT - FRAME;
+  await new Promise<void>((resolve) => {
+    page.requestAnimationFrame?.(resolve);
+    setTimeout(resolve, WAIT);
+  });
+};
 
 /** Browsers, and any host that has `fetch` and `import.meta.url`. */
 export const platform: Platform = {
